@@ -1,0 +1,210 @@
+package io.redoubt.dist.architecture;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.redoubt.dist.architecture.Rules.Door;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+/** Holds every class of the five modules against {@link Rules}. */
+final class ArchitectureTest {
+  private static final Path ROOT = Path.of("").toAbsolutePath().getParent();
+  private static final List<String> MODULES =
+      List.of("protocol", "persistence", "server", "sentinel", "dist");
+
+  private final List<CompiledClass> classes =
+      MODULES.stream()
+          .flatMap(module -> CompiledClass.below(ROOT.resolve(module + "/target/classes")).stream())
+          .toList();
+
+  @Test
+  void seesAClassOfEverySourceFile() throws IOException {
+    Set<String> seen = new TreeSet<>();
+    classes.forEach(seenClass -> seen.add(seenClass.shortName()));
+    for (String module : MODULES) {
+      Path sources = ROOT.resolve(module + "/src/main/java/io/redoubt");
+      try (Stream<Path> files = Files.walk(sources)) {
+        List<String> expected =
+            files
+                .map(file -> sources.relativize(file).toString())
+                .filter(file -> file.endsWith(".java"))
+                .map(file -> file.replace(".java", "").replace('/', '.'))
+                .toList();
+        assertThat(expected).as("sources of %s", module).isNotEmpty();
+        assertThat(seen).containsAll(expected);
+      }
+    }
+  }
+
+  @Test
+  void everyPackageHasALineAndImportsOnlyWhatItSays() {
+    Set<String> wrong = new TreeSet<>();
+    for (CompiledClass user : classes) {
+      String from = user.packageName();
+      if (!Rules.EDGES.containsKey(from) && !isAssembly(from)) {
+        wrong.add(from + " has no line in Rules.EDGES");
+        continue;
+      }
+      for (String used : user.uses()) {
+        if (used.startsWith("io.redoubt.")) {
+          String to = CompiledClass.packageOf(used);
+          if (!from.equals(to) && !allowed(from, to)) {
+            wrong.add(from + " <- " + to + "   (" + user.shortName() + " uses " + used + ")");
+          }
+        }
+      }
+    }
+    assertThat(wrong).as("imports that Rules.EDGES does not have").isEmpty();
+  }
+
+  @Test
+  void theTableHasNoCycle() {
+    for (String start : Rules.EDGES.keySet()) {
+      assertThat(reachable(start, Rules.EDGES))
+          .as("imports of %s, through others", start)
+          .doesNotContain(start);
+    }
+  }
+
+  @Test
+  void thePackagesHaveNoCycle() {
+    Map<String, Set<String>> actual = new TreeMap<>();
+    for (CompiledClass user : classes) {
+      Set<String> imports = actual.computeIfAbsent(user.packageName(), name -> new TreeSet<>());
+      for (String used : user.uses()) {
+        if (used.startsWith("io.redoubt.")
+            && !CompiledClass.packageOf(used).equals(user.packageName())) {
+          imports.add(CompiledClass.packageOf(used));
+        }
+      }
+    }
+    for (String start : actual.keySet()) {
+      assertThat(reachable(start, actual))
+          .as("imports of %s, through others", start)
+          .doesNotContain(start);
+    }
+  }
+
+  @Test
+  void timeChanceThreadsSocketsAndFilesComeInThroughTheirDoors() {
+    Set<String> wrong = new TreeSet<>();
+    for (Door door : Rules.DOORS) {
+      for (CompiledClass user : classes) {
+        if (!isOneOf(user, door.users())) {
+          for (String thing : used(user, door)) {
+            wrong.add(door.what() + ": " + user.shortName() + " uses " + thing);
+          }
+        }
+      }
+    }
+    assertThat(wrong).isEmpty();
+  }
+
+  @Test
+  void pureClassesUseNoDoorAndNoLock() {
+    Set<String> wrong = new TreeSet<>();
+    for (CompiledClass user : classes) {
+      if (isOneOf(user, Rules.PURE)) {
+        Rules.DOORS.forEach(door ->
+            used(user, door).forEach(thing -> wrong.add(user.shortName() + " uses " + thing)));
+        if (user.locks()) {
+          wrong.add(user.shortName() + " locks");
+        }
+      }
+    }
+    assertThat(wrong).isEmpty();
+  }
+
+  @Test
+  void noStaticStateChanges() {
+    Set<String> wrong = new TreeSet<>();
+    for (CompiledClass user : classes) {
+      if (!Rules.STATIC_STATE.containsKey(user.shortName())) {
+        user.staticState().forEach(field -> wrong.add(user.shortName() + "." + field));
+      }
+    }
+    assertThat(wrong).isEmpty();
+  }
+
+  /** The reader itself: it would be of no use if it saw nothing. */
+  @Test
+  void theReaderSeesImportsCallsStaticStateAndLocks() {
+    String file = Sample.class.getName().replace('.', '/') + ".class";
+    CompiledClass sample = CompiledClass.read(Path.of("target/test-classes", file));
+    assertThat(sample.uses()).contains("java.util.concurrent.Callable", "java.util.HashMap");
+    assertThat(sample.calls()).contains("java.lang.System#nanoTime", "java.util.HashMap#<init>");
+    assertThat(sample.staticState()).containsExactlyInAnyOrder("COUNTS", "last");
+    assertThat(sample.locks()).isTrue();
+  }
+
+  private static final class Sample {
+    static final Map<String, Long> COUNTS = new java.util.HashMap<>();
+    static final List<String> CONSTANT = List.of("never changes");
+    static long last;
+
+    synchronized long next(java.util.concurrent.Callable<Long> unused) {
+      last = System.nanoTime();
+      return COUNTS.size() + CONSTANT.size();
+    }
+  }
+
+  private static boolean isAssembly(String packageName) {
+    return Rules.ASSEMBLIES.keySet().stream()
+        .anyMatch(name ->
+            packageName.equals(name) || (name.equals("dist") && packageName.startsWith("dist.")));
+  }
+
+  private static boolean allowed(String from, String to) {
+    if (isAssembly(from)) {
+      String module = from.replaceFirst("\\..*", "");
+      return Rules.ASSEMBLIES.get(module).contains(to.replaceFirst("\\..*", ""));
+    }
+    return Rules.EDGES.get(from).contains(to);
+  }
+
+  private static Set<String> reachable(String start, Map<String, Set<String>> graph) {
+    Set<String> reached = new TreeSet<>();
+    Deque<String> open = new ArrayDeque<>(graph.getOrDefault(start, Set.of()));
+    while (!open.isEmpty()) {
+      String next = open.pop();
+      if (reached.add(next)) {
+        open.addAll(graph.getOrDefault(next, Set.of()));
+      }
+    }
+    return reached;
+  }
+
+  /**
+   * Whether a class, or the package that it is in, is in a list; {@code dist} stands for all below
+   * it.
+   */
+  private static boolean isOneOf(CompiledClass user, List<String> names) {
+    return names.contains(user.shortName())
+        || names.contains(user.packageName())
+        || (names.contains("dist") && user.packageName().startsWith("dist"));
+  }
+
+  private static List<String> used(CompiledClass user, Door door) {
+    List<String> found = new ArrayList<>();
+    for (String thing : door.things()) {
+      if (thing.endsWith(".*")) {
+        String prefix = thing.substring(0, thing.length() - 1);
+        user.uses().stream().filter(name -> name.startsWith(prefix)).forEach(found::add);
+      } else if (thing.contains("#") ? user.calls().contains(thing) : user.uses().contains(thing)) {
+        found.add(thing);
+      }
+    }
+    return found;
+  }
+}

@@ -1,0 +1,150 @@
+package io.redoubt.dist.architecture;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.classfile.ClassFile;
+import java.lang.classfile.ClassModel;
+import java.lang.classfile.CodeElement;
+import java.lang.classfile.FieldModel;
+import java.lang.classfile.MethodModel;
+import java.lang.classfile.Opcode;
+import java.lang.classfile.constantpool.ClassEntry;
+import java.lang.classfile.constantpool.MemberRefEntry;
+import java.lang.classfile.constantpool.PoolEntry;
+import java.lang.classfile.constantpool.Utf8Entry;
+import java.lang.classfile.instruction.FieldInstruction;
+import java.lang.classfile.instruction.InvokeInstruction;
+import java.lang.classfile.instruction.MonitorInstruction;
+import java.lang.reflect.AccessFlag;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What one class file says of a class: its name, the classes and members that it uses (taken from
+ * the constant pool and the descriptors in it), its static state, and whether it locks.
+ *
+ * @param name with dots, nested classes with {@code $}
+ * @param uses names of other classes
+ * @param calls methods and fields of other classes, as {@code owner#name}
+ * @param staticState the static fields that can change: not final, or final and holding something
+ *     that changes
+ * @param locks whether it synchronizes
+ */
+record CompiledClass(
+    String name, Set<String> uses, Set<String> calls, List<String> staticState, boolean locks) {
+
+  private static final Pattern CLASS_IN_DESCRIPTOR = Pattern.compile("L([\\w/$]+)[;<]");
+  private static final Pattern DESCRIPTOR = Pattern.compile("\\(.*\\).+|\\[*L[\\w/$]+;");
+  private static final Pattern CHANGING =
+      Pattern.compile(
+          "java\\.util\\.(concurrent\\.|Hash|Linked|Tree|Array(List|Deque)|Weak|Identity|BitSet|Random|Enum(Map|Set)).*"
+              + "|java\\.lang\\.(StringBuilder|ThreadLocal)");
+
+  /** Every class below a folder of class files. */
+  static List<CompiledClass> below(Path classes) {
+    if (!Files.isDirectory(classes)) {
+      return List.of();
+    }
+    try (Stream<Path> files = Files.walk(classes)) {
+      return files
+          .filter(file -> file.toString().endsWith(".class"))
+          .map(CompiledClass::read)
+          .toList();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  static CompiledClass read(Path file) {
+    try {
+      return of(ClassFile.of().parse(file));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static CompiledClass of(ClassModel model) {
+    Set<String> uses = new TreeSet<>();
+    Set<String> calls = new TreeSet<>();
+    for (PoolEntry entry : model.constantPool()) {
+      switch (entry) {
+        case ClassEntry used when !used.asInternalName().startsWith("[") ->
+            uses.add(dotted(used.asInternalName()));
+        case MemberRefEntry member ->
+            calls.add(dotted(member.owner().asInternalName()) + "#" + member.name().stringValue());
+        case Utf8Entry text when DESCRIPTOR.matcher(text.stringValue()).matches() -> {
+          Matcher matcher = CLASS_IN_DESCRIPTOR.matcher(text.stringValue());
+          while (matcher.find()) {
+            uses.add(dotted(matcher.group(1)));
+          }
+        }
+        default -> {}
+      }
+    }
+    String name = dotted(model.thisClass().asInternalName());
+    uses.remove(name);
+    List<String> staticState = new ArrayList<>();
+    boolean locks = false;
+    for (FieldModel field : model.fields()) {
+      if (field.flags().has(AccessFlag.STATIC)
+          && !field.flags().has(AccessFlag.FINAL)
+          && !field.flags().has(AccessFlag.SYNTHETIC)) {
+        staticState.add(field.fieldName().stringValue());
+      }
+    }
+    for (MethodModel method : model.methods()) {
+      locks |= method.flags().has(AccessFlag.SYNCHRONIZED);
+      if (method.code().isEmpty()) {
+        continue;
+      }
+      @Nullable String made = null;
+      for (CodeElement element : method.code().get()) {
+        switch (element) {
+          case InvokeInstruction call when call.opcode() == Opcode.INVOKESPECIAL ->
+              made = dotted(call.owner().asInternalName());
+          case FieldInstruction put when put.opcode() == Opcode.PUTSTATIC -> {
+            if (made != null && CHANGING.matcher(made).matches()) {
+              staticState.add(put.name().stringValue());
+            }
+            made = null;
+          }
+          case MonitorInstruction ignored -> locks = true;
+          case java.lang.classfile.Instruction ignored -> made = null;
+          default -> {}
+        }
+      }
+    }
+    return new CompiledClass(name, uses, calls, staticState, locks);
+  }
+
+  private static String dotted(String internalName) {
+    return internalName.replace('/', '.');
+  }
+
+  /** The name of the outermost class, without the root package. */
+  String shortName() {
+    return withoutRoot(name.replaceFirst("\\$.*", ""));
+  }
+
+  /** The package, without the root package. */
+  String packageName() {
+    return packageOf(name);
+  }
+
+  /** The package of a class of ours, without the root package. */
+  static String packageOf(String className) {
+    return withoutRoot(className.substring(0, className.lastIndexOf('.')));
+  }
+
+  private static String withoutRoot(String dottedName) {
+    return dottedName.replaceFirst("^io\\.redoubt\\.", "");
+  }
+}

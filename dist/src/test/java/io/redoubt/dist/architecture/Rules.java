@@ -1,0 +1,209 @@
+package io.redoubt.dist.architecture;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+
+/**
+ * The rules as tables. Package names are written without {@code io.redoubt}. A package that is not
+ * in {@link #EDGES} and an import that is not in its line fail the test: a new edge is one more
+ * word here, to be seen in review.
+ */
+final class Rules {
+  private Rules() {}
+
+  /** Which packages a package may import. The graph has no cycle; the test looks. */
+  static final Map<String, Set<String>> EDGES =
+      edges(
+          // What it takes to be a process that speaks Redis.
+          "protocol                <-",
+          "protocol.bytes          <-",
+          "protocol.resp           <- protocol.bytes",
+          "protocol.process        <- protocol.bytes",
+          "protocol.net            <- protocol.bytes protocol.process",
+          "protocol.config         <- protocol.bytes protocol.process",
+          "protocol.info           <- protocol.bytes protocol.process",
+          "protocol.command        <- protocol.bytes protocol.resp",
+          "protocol.acl            <- protocol.bytes protocol.resp protocol.command"
+              + " protocol.process",
+          "protocol.pubsub         <- protocol.bytes protocol.resp",
+          "protocol.session        <- protocol.bytes protocol.resp protocol.process protocol.net"
+              + " protocol.config protocol.info protocol.command protocol.acl protocol.pubsub",
+
+          // Bytes on disk: no keyspace, no channel.
+          "persistence             <-",
+          "persistence.io          <- protocol.bytes",
+          "persistence.packed      <- protocol.bytes",
+          "persistence.rdb         <- protocol.bytes protocol.resp persistence.io"
+              + " persistence.packed",
+          "persistence.aof         <- protocol.bytes protocol.resp persistence.io persistence.rdb",
+
+          // The data server, from memory upwards.
+          "server.memory           <- protocol.bytes",
+          "server.structure        <- protocol.bytes persistence.packed server.memory",
+          "server.keyspace         <- protocol.bytes protocol.process server.memory"
+              + " server.structure",
+          "server.value            <- protocol.bytes protocol.resp persistence.packed server.memory"
+              + " server.structure server.keyspace",
+          "server.settings         <- protocol.bytes protocol.config",
+          "server.snapshot         <- protocol.bytes protocol.resp protocol.process persistence.io"
+              + " persistence.packed persistence.rdb server.memory server.structure server.keyspace"
+              + " server.value",
+          "server.client           <- protocol.bytes protocol.resp protocol.process protocol.net"
+              + " protocol.command protocol.acl protocol.pubsub protocol.session server.memory"
+              + " server.keyspace",
+          "server.execution        <- protocol.bytes protocol.resp protocol.process"
+              + " protocol.command protocol.acl protocol.pubsub protocol.session protocol.info"
+              + " server.memory server.keyspace server.value server.settings server.client",
+          "server.replication      <- protocol.bytes protocol.resp protocol.process protocol.net"
+              + " protocol.info protocol.command protocol.session persistence.io persistence.rdb"
+              + " server.memory server.keyspace server.settings server.snapshot server.client"
+              + " server.execution",
+          "server.command          <- protocol.bytes protocol.resp protocol.command"
+              + " protocol.session server.memory server.structure server.keyspace server.value"
+              + " server.client server.execution",
+
+          // The sentinel: knows nothing of server or persistence.
+          "sentinel.core           <-",
+          "sentinel.runtime        <- protocol.bytes protocol.resp protocol.process protocol.net"
+              + " protocol.config protocol.info protocol.command protocol.session protocol.pubsub"
+              + " protocol.acl sentinel.core",
+          "sentinel.command        <- protocol.bytes protocol.resp protocol.config protocol.info"
+              + " protocol.command protocol.session sentinel.core sentinel.runtime");
+
+  /** Packages that put the others together, and so may import any of the modules named. */
+  static final Map<String, List<String>> ASSEMBLIES =
+      Map.of(
+          "server", List.of("protocol", "persistence", "server"),
+          "sentinel", List.of("protocol", "sentinel"),
+          "dist", List.of("protocol", "persistence", "server", "sentinel", "dist"));
+
+  /**
+   * Something outside of Java's pure part, and who may use it. A thing is a class ({@code
+   * java.net.Socket}), a package with those below it ({@code io.netty.*}) or a method ({@code
+   * java.lang.System#nanoTime}); a user is a package, or one class of it.
+   */
+  record Door(String what, List<String> things, List<String> users) {}
+
+  static final List<Door> DOORS =
+      List.of(
+          new Door(
+              "netty",
+              List.of("io.netty.*"),
+              List.of(
+                  "protocol.net",
+                  "server.client",
+                  "sentinel.runtime",
+                  "server.replication.MasterLink")),
+          new Door(
+              "sockets",
+              List.of(
+                  "java.net.Socket",
+                  "java.net.ServerSocket",
+                  "java.net.DatagramSocket",
+                  "java.nio.channels.SocketChannel",
+                  "java.nio.channels.ServerSocketChannel",
+                  "java.nio.channels.Selector"),
+              List.of("protocol.net", "protocol.process", "dist")),
+          new Door(
+              "time",
+              List.of(
+                  "java.lang.System#currentTimeMillis",
+                  "java.lang.System#nanoTime",
+                  "java.time.Instant#now",
+                  "java.time.LocalDateTime#now",
+                  "java.time.ZonedDateTime#now",
+                  "java.time.Clock#systemUTC",
+                  "java.time.Clock#systemDefaultZone"),
+              List.of("protocol.process", "dist")),
+          new Door(
+              "chance",
+              List.of(
+                  "java.util.Random#<init>",
+                  "java.util.SplittableRandom#<init>",
+                  "java.security.SecureRandom#<init>",
+                  "java.util.random.RandomGenerator#getDefault",
+                  "java.util.random.RandomGenerator#of",
+                  "java.util.concurrent.ThreadLocalRandom",
+                  "java.util.UUID#randomUUID",
+                  "java.lang.Math#random"),
+              List.of("protocol.process", "server", "sentinel", "dist")),
+          new Door(
+              "threads",
+              List.of(
+                  "java.lang.Thread#<init>",
+                  "java.lang.Thread#ofPlatform",
+                  "java.lang.Thread#ofVirtual",
+                  "java.lang.Thread#startVirtualThread",
+                  "java.lang.Thread#sleep",
+                  "java.util.Timer",
+                  "java.util.concurrent.Executors",
+                  "java.util.concurrent.ForkJoinPool",
+                  "java.util.concurrent.ThreadPoolExecutor",
+                  "java.util.concurrent.CompletableFuture#runAsync",
+                  "java.util.concurrent.CompletableFuture#supplyAsync"),
+              List.of(
+                  "protocol.net",
+                  "protocol.process",
+                  "server.snapshot",
+                  "sentinel.runtime",
+                  "dist")),
+          new Door(
+              "processes",
+              List.of("java.lang.ProcessBuilder", "java.lang.Runtime#exec"),
+              List.of("protocol.process", "sentinel.runtime", "dist")),
+          new Door(
+              "files",
+              List.of(
+                  "java.io.File",
+                  "java.io.FileInputStream",
+                  "java.io.FileOutputStream",
+                  "java.io.RandomAccessFile",
+                  "java.nio.file.Files",
+                  "java.nio.channels.FileChannel"),
+              List.of(
+                  "protocol.config",
+                  "protocol.process",
+                  "protocol.net",
+                  "protocol.acl",
+                  "persistence.io",
+                  "server",
+                  "sentinel",
+                  "sentinel.runtime",
+                  "dist")));
+
+  /**
+   * Classes whose output follows from their input alone, so that a simulation can repeat them:
+   * through none of the doors, and without locks. A package, or one class.
+   */
+  static final List<String> PURE =
+      List.of(
+          "sentinel.core",
+          "server.replication.ReplicationHistory",
+          "server.replication.Backlog",
+          "server.replication.PsyncDecision",
+          "server.replication.Handshake",
+          "server.replication.TransferFraming");
+
+  /** Static fields that may change, each with the reason. */
+  static final Map<String, String> STATIC_STATE =
+      Map.of(
+          "server.memory.Region",
+          "address space is the process's: its free extents are shared by all servers in it");
+
+  private static Map<String, Set<String>> edges(String... lines) {
+    Map<String, Set<String>> edges = new TreeMap<>();
+    for (String line : lines) {
+      String[] sides = line.split("<-", -1);
+      Set<String> imports = new TreeSet<>(Arrays.asList(sides[1].trim().split("\\s+", -1)));
+      imports.remove("");
+      if (edges.put(sides[0].trim(), imports) != null) {
+        throw new IllegalArgumentException("twice in the table: " + line);
+      }
+    }
+    return edges;
+  }
+}
