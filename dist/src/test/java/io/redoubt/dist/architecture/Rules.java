@@ -58,10 +58,11 @@ final class Rules {
           "server.execution        <- protocol.bytes protocol.resp protocol.process"
               + " protocol.command protocol.acl protocol.pubsub protocol.session protocol.info"
               + " server.memory server.keyspace server.value server.settings server.client",
-          "server.replication      <- protocol.bytes protocol.resp protocol.process protocol.net"
-              + " protocol.info protocol.command protocol.session persistence.io persistence.rdb"
-              + " server.memory server.keyspace server.settings server.snapshot server.client"
-              + " server.execution",
+          "server.replication.stream <- protocol.bytes protocol.resp server.memory",
+          "server.replication      <- server.replication.stream protocol.bytes protocol.resp"
+              + " protocol.process protocol.net protocol.info protocol.command protocol.session"
+              + " persistence.io persistence.rdb server.memory server.keyspace server.settings"
+              + " server.snapshot server.client server.execution",
           "server.command          <- protocol.bytes protocol.resp protocol.command"
               + " protocol.session server.memory server.structure server.keyspace server.value"
               + " server.client server.execution",
@@ -179,14 +180,7 @@ final class Rules {
    * Classes whose output follows from their input alone, so that a simulation can repeat them:
    * through none of the doors, and without locks. A package, or one class.
    */
-  static final List<String> PURE =
-      List.of(
-          "sentinel.core",
-          "server.replication.ReplicationHistory",
-          "server.replication.Backlog",
-          "server.replication.PsyncDecision",
-          "server.replication.Handshake",
-          "server.replication.TransferFraming");
+  static final List<String> PURE = List.of("sentinel.core", "server.replication.stream");
 
   /** Static fields that may change, each with the reason. */
   static final Map<String, String> STATIC_STATE =

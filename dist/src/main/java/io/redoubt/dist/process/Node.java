@@ -1,0 +1,142 @@
+package io.redoubt.dist.process;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * A server or sentinel that was started through its launcher, listening on a port of the loopback
+ * address. Its output goes to a file.
+ */
+public final class Node implements AutoCloseable {
+  private static final int CALL_TIMEOUT_MILLIS = 5_000;
+  private static final int POLL_MILLIS = 10;
+
+  private final Process process;
+  private final int port;
+  private final Path log;
+
+  private Node(Process process, int port, Path log) {
+    this.process = process;
+    this.port = port;
+    this.log = log;
+  }
+
+  /**
+   * Starts a launcher and does not wait for it.
+   *
+   * @param launcher the executable
+   * @param port the port that its arguments make it listen on
+   * @param log receives standard output and standard error
+   */
+  public static Node start(
+      Path launcher, List<String> arguments, Map<String, String> environment, int port, Path log)
+      throws IOException {
+    List<String> command = new ArrayList<>();
+    command.add(launcher.toString());
+    command.addAll(arguments);
+    ProcessBuilder builder =
+        new ProcessBuilder(command)
+            .redirectErrorStream(true)
+            .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()));
+    builder.environment().putAll(environment);
+    return new Node(builder.start(), port, log);
+  }
+
+  /** The port it listens on. */
+  public int port() {
+    return port;
+  }
+
+  /** The process id, of the launcher and by {@code exec} of the server. */
+  public long pid() {
+    return process.pid();
+  }
+
+  /** Whether the process lives. */
+  public boolean isAlive() {
+    return process.isAlive();
+  }
+
+  /** The exit status of a process that ended. */
+  public int exitStatus() {
+    return process.exitValue();
+  }
+
+  /** Where its output goes. */
+  public Path log() {
+    return log;
+  }
+
+  /** A new connection. */
+  public RedisConnection connect() throws IOException {
+    return RedisConnection.open(port, CALL_TIMEOUT_MILLIS);
+  }
+
+  /** The reply of one command on a connection of its own, as text. */
+  public String ask(String... words) throws IOException {
+    try (RedisConnection connection = connect()) {
+      return connection.text(words);
+    }
+  }
+
+  /** One field of INFO, empty when it is not there. */
+  public String info(String field) throws IOException {
+    for (String line : ask("INFO", "everything").split("\r\n", -1)) {
+      if (line.startsWith(field + ":")) {
+        return line.substring(field.length() + 1);
+      }
+    }
+    return "";
+  }
+
+  /**
+   * Waits until it answers PING.
+   *
+   * @throws IOException when the process ends before, or does not answer in time
+   */
+  public void awaitPong(Duration limit) throws IOException, InterruptedException {
+    long end = System.nanoTime() + limit.toNanos();
+    while (true) {
+      try {
+        if (ask("PING").equals("PONG")) {
+          return;
+        }
+      } catch (IOException e) {
+        if (!process.isAlive() || System.nanoTime() > end) {
+          throw new IOException("no answer on port " + port + ", see " + log, e);
+        }
+      }
+      Thread.sleep(POLL_MILLIS);
+    }
+  }
+
+  /** Ends the process at once, as {@code kill -9} does, and waits for its end. */
+  public void kill() throws InterruptedException {
+    process.destroyForcibly();
+    process.waitFor();
+  }
+
+  /** Waits for its end; false when it still runs after the time given. */
+  public boolean awaitEnd(Duration limit) throws InterruptedException {
+    return process.waitFor(limit.toMillis(), TimeUnit.MILLISECONDS);
+  }
+
+  /** Asks the process to end (SIGTERM) and kills it when it does not within ten seconds. */
+  @Override
+  public void close() {
+    process.destroy();
+    try {
+      if (!process.waitFor(10, TimeUnit.SECONDS)) {
+        process.destroyForcibly();
+      }
+    } catch (InterruptedException e) {
+      process.destroyForcibly();
+      Thread.currentThread().interrupt();
+    }
+  }
+}

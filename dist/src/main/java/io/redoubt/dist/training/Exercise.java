@@ -1,0 +1,146 @@
+package io.redoubt.dist.training;
+
+import io.redoubt.dist.process.Node;
+import io.redoubt.dist.process.RedisConnection;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The work that a server and a sentinel are trained with: what clients, replicas and sentinels ask
+ * of them, often enough for the JVM to see where the time goes. Replies are read and not judged:
+ * that is for the tests.
+ */
+final class Exercise {
+  private static final int ROUNDS = 2_000;
+  private static final int PIPELINE = 16;
+  private static final long STEP_LIMIT_NANOS = 10_000_000_000L;
+  private static final int POLL_MILLIS = 50;
+
+  private static final List<String> ONCE =
+      List.of(
+          "HELLO 3",
+          "HELLO 2",
+          "CLIENT SETNAME training",
+          "CLIENT ID",
+          "CLIENT LIST",
+          "CLIENT INFO",
+          "COMMAND",
+          "COMMAND COUNT",
+          "COMMAND DOCS",
+          "CONFIG GET *",
+          "CONFIG SET maxmemory 0",
+          "CONFIG RESETSTAT",
+          "INFO everything",
+          "DBSIZE",
+          "SELECT 9",
+          "SELECT 0",
+          "SET expiring value EX 100",
+          "SET counter 10",
+          "OBJECT ENCODING counter",
+          "TTL expiring",
+          "EXPIRE counter 100",
+          "PERSIST counter",
+          "TYPE counter",
+          "DUMP counter",
+          "COPY counter other",
+          "RENAME other another",
+          "UNLINK another",
+          "SCAN 0 COUNT 100",
+          "KEYS *",
+          "RANDOMKEY",
+          "MULTI",
+          "INCR counter",
+          "EXEC",
+          "WATCH counter",
+          "UNWATCH",
+          "PUBLISH channel message",
+          "SUBSCRIBE channel",
+          "UNSUBSCRIBE channel",
+          "DEBUG SLEEP 0",
+          "ROLE",
+          "TIME",
+          "NOSUCHCOMMAND",
+          "GET",
+          "SLOWLOG GET",
+          "ACL WHOAMI",
+          "FLUSHALL");
+
+  private final Node server;
+  private final Node peer;
+
+  /** A server to be trained, and another to replicate with; both answer already. */
+  Exercise(Node server, Node peer) {
+    this.server = server;
+    this.peer = peer;
+  }
+
+  /** Commands one by one, pipelined commands, a full sync as replica and one as master. */
+  void ofServer() throws IOException, InterruptedException {
+    try (RedisConnection connection = server.connect()) {
+      for (String command : ONCE) {
+        connection.call(command.split(" ", -1));
+      }
+      for (int round = 0; round < ROUNDS; round++) {
+        for (String[] command : strings(round)) {
+          connection.call(command);
+        }
+      }
+      for (int round = 0; round < ROUNDS; round++) {
+        List<String[]> batch = new ArrayList<>();
+        for (int i = 0; batch.size() < PIPELINE; i++) {
+          batch.addAll(strings(round * PIPELINE + i));
+        }
+        connection.send(batch);
+        for (String[] command : batch) {
+          assert command.length > 0;
+          connection.read();
+        }
+      }
+    }
+    replicate(server, peer);
+    server.ask("REPLICAOF", "NO", "ONE");
+    replicate(peer, server);
+  }
+
+  /**
+   * What a sentinel does when all is well; the server is its master mymaster, the peer a replica.
+   */
+  void ofSentinel(Node sentinel) throws IOException, InterruptedException {
+    until(() -> sentinel.ask("SENTINEL", "replicas", "mymaster").contains(peer.port() + ""));
+    for (String command :
+        List.of("SENTINEL masters", "SENTINEL sentinels mymaster", "INFO everything", "ROLE")) {
+      sentinel.ask(command.split(" ", -1));
+    }
+  }
+
+  /** Makes one a replica of the other and waits until a write has come through. */
+  private static void replicate(Node replica, Node master)
+      throws IOException, InterruptedException {
+    replica.ask("REPLICAOF", "127.0.0.1", master.port() + "");
+    until(() -> replica.info("master_link_status").equals("up"));
+    master.ask("SET", "replicated", "value");
+    until(() -> replica.ask("GET", "replicated").equals("value"));
+  }
+
+  private static List<String[]> strings(int round) {
+    String key = "key:" + round % 1_000;
+    return List.of(
+        new String[] {"SET", key, "value:" + round + "x".repeat(round % 64)},
+        new String[] {"GET", key},
+        new String[] {"INCR", "counter"},
+        new String[] {"EXISTS", key, "counter"});
+  }
+
+  private interface Condition {
+    boolean holds() throws IOException;
+  }
+
+  /** Waits for a condition; without it the training goes on, and is only less complete. */
+  private static void until(Condition condition) throws IOException, InterruptedException {
+    long end = System.nanoTime() + STEP_LIMIT_NANOS;
+    while (!condition.holds() && System.nanoTime() < end) {
+      Thread.sleep(POLL_MILLIS);
+    }
+  }
+}

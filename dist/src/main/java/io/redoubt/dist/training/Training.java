@@ -1,0 +1,175 @@
+package io.redoubt.dist.training;
+
+import io.redoubt.dist.process.Node;
+import io.redoubt.dist.process.Ports;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.time.Duration;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.Properties;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/**
+ * Makes {@code lib/redis-server.aot} and {@code lib/redis-sentinel.aot} of a staged distribution,
+ * and {@code lib/aot.jdk}, which says of which JDK build they are: the launchers use them with no
+ * other. The caches are kept beside the stage and made anew only when a jar, an option or the JDK
+ * has changed, because the JVM itself (25.0.3) would run the old classes out of an old cache.
+ */
+public final class Training {
+  private static final Duration START_LIMIT = Duration.ofSeconds(60);
+  private static final Duration END_LIMIT = Duration.ofSeconds(120);
+
+  private final Path stage;
+  private final Path work;
+  private final Path jdk = Path.of(System.getProperty("java.home"));
+
+  private Training(Path stage, Path work) {
+    this.stage = stage;
+    this.work = work;
+  }
+
+  /**
+   * Arguments: the folder of the staged distribution, and a folder for what is kept between builds.
+   */
+  public static void main(String[] arguments) throws Exception {
+    new Training(Path.of(arguments[0]), Path.of(arguments[1])).run();
+  }
+
+  private void run() throws IOException, InterruptedException {
+    Files.createDirectories(work);
+    Path keyFile = work.resolve("key");
+    String key = key();
+    if (!Files.exists(keyFile) || !Files.readString(keyFile).equals(key)) {
+      Files.deleteIfExists(keyFile);
+      train();
+      Files.writeString(keyFile, key);
+    }
+    for (String program : List.of("redis-server", "redis-sentinel")) {
+      Files.copy(
+          cache(program),
+          stage.resolve("lib/" + program + ".aot"),
+          StandardCopyOption.REPLACE_EXISTING);
+    }
+    Properties release = new Properties();
+    try (var reader = Files.newBufferedReader(jdk.resolve("release"), StandardCharsets.UTF_8)) {
+      release.load(reader);
+    }
+    Files.writeString(
+        stage.resolve("lib/aot.jdk"),
+        release.getProperty("IMPLEMENTOR")
+            + " "
+            + release.getProperty("JAVA_RUNTIME_VERSION")
+            + "\n");
+  }
+
+  private void train() throws IOException, InterruptedException {
+    List<Integer> ports = Ports.free(3);
+    try (Node server = start("redis-server", true, ports.get(0));
+        Node peer = start("redis-server", false, ports.get(1))) {
+      server.awaitPong(START_LIMIT);
+      peer.awaitPong(START_LIMIT);
+      Exercise exercise = new Exercise(server, peer);
+      exercise.ofServer();
+      try (Node sentinel = startSentinel(ports.get(2), server.port())) {
+        sentinel.awaitPong(START_LIMIT);
+        exercise.ofSentinel(sentinel);
+        shutDown(sentinel);
+      }
+      shutDown(server);
+    }
+    for (String program : List.of("redis-server", "redis-sentinel")) {
+      if (!Files.exists(cache(program))) {
+        throw new IOException("the JVM wrote no " + cache(program));
+      }
+    }
+  }
+
+  /** The JVM writes the cache while it exits. */
+  private static void shutDown(Node node) throws IOException, InterruptedException {
+    try (var connection = node.connect()) {
+      connection.send(List.<String[]>of(new String[] {"SHUTDOWN", "NOSAVE"}));
+      if (!node.awaitEnd(END_LIMIT)) {
+        throw new IOException(
+            "process " + node.pid() + " goes on after SHUTDOWN: see " + node.log());
+      }
+    }
+  }
+
+  private Node start(String program, boolean trained, int port) throws IOException {
+    Path folder = Files.createDirectories(work.resolve(program + (trained ? "" : "-peer")));
+    return start(
+        program,
+        List.of(
+            "--port", port + "", "--bind", "127.0.0.1", "--save", "", "--dir", folder.toString()),
+        trained,
+        port,
+        folder);
+  }
+
+  private Node startSentinel(int port, int masterPort) throws IOException {
+    Path folder = Files.createDirectories(work.resolve("redis-sentinel"));
+    Path conf = folder.resolve("sentinel.conf");
+    Files.writeString(
+        conf,
+        """
+        port %d
+        bind 127.0.0.1
+        dir %s
+        sentinel monitor mymaster 127.0.0.1 %d 1
+        sentinel down-after-milliseconds mymaster 3000
+        """
+            .formatted(port, folder, masterPort));
+    return start("redis-sentinel", List.of(conf.toString()), true, port, folder);
+  }
+
+  private Node start(String program, List<String> arguments, boolean trained, int port, Path folder)
+      throws IOException {
+    Files.deleteIfExists(cache(program));
+    return Node.start(
+        stage.resolve("bin/" + program),
+        arguments,
+        Map.of(
+            "JAVA25_HOME",
+            jdk.toString(),
+            "REDOUBT_JAVA_OPTS",
+            trained ? "-XX:AOTCacheOutput=" + cache(program) : ""),
+        port,
+        folder.resolve("log"));
+  }
+
+  private Path cache(String program) {
+    return work.resolve(program + ".aot");
+  }
+
+  /** What the caches depend on, in one line. */
+  private String key() throws IOException {
+    SortedMap<String, byte[]> files = new TreeMap<>();
+    try (DirectoryStream<Path> lib =
+        Files.newDirectoryStream(stage.resolve("lib"), "*.{jar,jvm}")) {
+      for (Path file : lib) {
+        files.put(file.getFileName().toString(), Files.readAllBytes(file));
+      }
+    }
+    files.put("launcher", Files.readAllBytes(stage.resolve("bin/redis-server")));
+    files.put("release", Files.readAllBytes(jdk.resolve("release")));
+    try {
+      MessageDigest digest = MessageDigest.getInstance("SHA-256");
+      files.forEach((name, bytes) -> {
+        digest.update(name.getBytes(StandardCharsets.UTF_8));
+        digest.update(bytes);
+      });
+      return HexFormat.of().formatHex(digest.digest());
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+}
