@@ -1,0 +1,234 @@
+package io.redoubt.protocol.bytes;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+
+/**
+ * Floating-point numbers of 64 bits as Redis 7.2 writes and accepts them.
+ *
+ * <p>Accepted is what C's {@code strtod} takes as a whole: a sign, decimal digits with a point and
+ * an exponent, hexadecimal numbers, {@code inf} and {@code infinity}; not {@code nan}, no blanks,
+ * and no number too large or too small for the type. Written is the shortest decimal form that
+ * reads back as the same number.
+ */
+public final class Doubles {
+
+  /** The most bytes that {@link #write} writes. */
+  public static final int MAX_LENGTH = 32;
+
+  private static final ValueLayout.OfByte BYTE = ValueLayout.JAVA_BYTE;
+
+  /** Whole numbers up to this are exact, and so are their quotients by an exact power of ten. */
+  private static final long MAX_EXACT = 1L << 53;
+
+  /** Redis prints whole numbers of this range as such and all others in their shortest form. */
+  private static final double MAX_WHOLE = 0x1p52;
+
+  /** Powers of ten that a double holds exactly. */
+  private static final double[] POWERS_OF_TEN = {
+    1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16,
+    1e17, 1e18, 1e19, 1e20, 1e21, 1e22
+  };
+
+  /** Decimal places up to which {@link #write} looks for an exact quotient. */
+  private static final int MAX_PLACES = 15;
+
+  private Doubles() {}
+
+  /**
+   * The number that the bytes are.
+   *
+   * @throws NumberFormatException when they are none
+   */
+  public static double parse(MemorySegment memory, long offset, int length) {
+    double value = parseOrNaN(memory, offset, length);
+    if (Double.isNaN(value)) {
+      throw new NumberFormatException("value is not a valid float");
+    }
+    return value;
+  }
+
+  /** The number that the bytes are, or not-a-number when they are none. */
+  public static double parseOrNaN(MemorySegment memory, long offset, int length) {
+    long mantissa = 0;
+    int digits = 0;
+    int places = 0;
+    boolean point = false;
+    boolean negative = false;
+    int at = 0;
+    if (length > 0 && isSign(memory.get(BYTE, offset))) {
+      negative = memory.get(BYTE, offset) == '-';
+      at = 1;
+    }
+    for (; at < length; at++) {
+      int b = memory.get(BYTE, offset + at);
+      if (Ascii.isDigit(b) && mantissa < MAX_EXACT / 10 - 1) {
+        mantissa = mantissa * 10 + (b - '0');
+        digits++;
+        places += point ? 1 : 0;
+      } else if (b == '.' && !point) {
+        point = true;
+      } else {
+        return parseRare(memory, offset, length);
+      }
+    }
+    if (digits == 0) {
+      return Double.NaN;
+    }
+    if (places >= POWERS_OF_TEN.length) {
+      return parseRare(memory, offset, length);
+    }
+    double value = places == 0 ? mantissa : mantissa / POWERS_OF_TEN[places];
+    return negative ? -value : value;
+  }
+
+  /** Numbers with an exponent, with many digits, hexadecimal ones, infinities, and errors. */
+  private static double parseRare(MemorySegment memory, long offset, int length) {
+    byte[] bytes = new byte[length];
+    MemorySegment.copy(memory, BYTE, offset, bytes, 0, length);
+    return parseOrNaN(new String(bytes, ISO_8859_1));
+  }
+
+  /** The number that the text is, or not-a-number when it is none. */
+  public static double parseOrNaN(String text) {
+    return switch (FloatSyntax.of(text)) {
+      case DECIMAL -> inRange(Double.parseDouble(text), FloatSyntax.isZero(text, 10));
+      case HEXADECIMAL ->
+          inRange(
+              Double.parseDouble(FloatSyntax.withBinaryExponent(text)),
+              FloatSyntax.isZero(text, 16));
+      case INFINITY ->
+          text.charAt(0) == '-' ? Double.NEGATIVE_INFINITY : Double.POSITIVE_INFINITY;
+      case NONE -> Double.NaN;
+    };
+  }
+
+  private static double inRange(double value, boolean writtenAsZero) {
+    return Double.isInfinite(value) || (value == 0 && !writtenAsZero) ? Double.NaN : value;
+  }
+
+  /** The shortest decimal form of {@code value}; {@code inf}, {@code -inf} and {@code nan}. */
+  public static String format(double value) {
+    byte[] bytes = new byte[MAX_LENGTH];
+    int length = write(MemorySegment.ofArray(bytes), 0, value);
+    return new String(bytes, 0, length, ISO_8859_1);
+  }
+
+  /**
+   * Writes what {@link #format} gives and returns how many bytes that took, at most {@link
+   * #MAX_LENGTH}. Whole numbers and numbers of few decimal places make no garbage.
+   */
+  public static int write(MemorySegment memory, long offset, double value) {
+    if (value >= -MAX_WHOLE + 1 && value <= MAX_WHOLE) {
+      long whole = (long) value;
+      if (whole == value && (whole != 0 || !isMinusZero(value))) {
+        return Numbers.writeLong(memory, offset, whole);
+      }
+      int length = writeFewPlaces(memory, offset, value);
+      if (length > 0) {
+        return length;
+      }
+    }
+    return writeText(memory, offset, shortest(value));
+  }
+
+  private static boolean isMinusZero(double value) {
+    return Double.doubleToRawLongBits(value) == Long.MIN_VALUE;
+  }
+
+  /**
+   * Looks for the fewest decimal places with which {@code value} is a quotient of two numbers that
+   * are exact, for then division rounds correctly and the decimal form reads back as the value.
+   * Returns 0, with nothing written, when there is none or where Redis writes an exponent.
+   */
+  private static int writeFewPlaces(MemorySegment memory, long offset, double value) {
+    double size = Math.abs(value);
+    if (size < 1e-4) {
+      return 0;
+    }
+    for (int places = 1; places <= MAX_PLACES; places++) {
+      double scaled = size * POWERS_OF_TEN[places];
+      if (scaled > 1e15) {
+        return 0;
+      }
+      long mantissa = Math.round(scaled);
+      if (mantissa / POWERS_OF_TEN[places] == size) {
+        long scale = (long) POWERS_OF_TEN[places];
+        long at = offset;
+        if (value < 0) {
+          memory.set(BYTE, at++, (byte) '-');
+        }
+        at += Numbers.writeLong(memory, at, mantissa / scale);
+        memory.set(BYTE, at++, (byte) '.');
+        long fraction = mantissa % scale;
+        for (int place = places - 1; place >= 0; place--) {
+          memory.set(BYTE, at + place, (byte) ('0' + fraction % 10));
+          fraction /= 10;
+        }
+        return (int) (at + places - offset);
+      }
+    }
+    return 0;
+  }
+
+  private static int writeText(MemorySegment memory, long offset, String text) {
+    byte[] bytes = text.getBytes(ISO_8859_1);
+    MemorySegment.copy(bytes, 0, memory, BYTE, offset, bytes.length);
+    return bytes.length;
+  }
+
+  /**
+   * Lays out the shortest digits as Redis does: in full when no more than seven zeros follow the
+   * digits or the point is at most six places ahead of them, with an exponent otherwise.
+   */
+  private static String shortest(double value) {
+    if (Double.isNaN(value)) {
+      return "nan";
+    }
+    if (Double.isInfinite(value)) {
+      return value > 0 ? "inf" : "-inf";
+    }
+    if (value == 0) {
+      return isMinusZero(value) ? "-0" : "0";
+    }
+    String java = Double.toString(Math.abs(value));
+    int mark = java.indexOf('E');
+    int exponent = mark < 0 ? 0 : Integer.parseInt(java.substring(mark + 1));
+    String mantissa = mark < 0 ? java : java.substring(0, mark);
+    int point = mantissa.indexOf('.');
+    String digits = mantissa.substring(0, point) + mantissa.substring(point + 1);
+    exponent -= mantissa.length() - point - 1; // value = digits * 10^exponent
+    int from = 0;
+    while (digits.charAt(from) == '0') {
+      from++;
+    }
+    int to = digits.length();
+    while (digits.charAt(to - 1) == '0') {
+      to--;
+      exponent++;
+    }
+    return (value < 0 ? "-" : "") + layOut(digits.substring(from, to), exponent);
+  }
+
+  private static String layOut(String digits, int exponent) {
+    int leading = exponent + digits.length() - 1; // the exponent of the first digit
+    if (exponent >= 0 && Math.abs(leading) < digits.length() + 7) {
+      return digits + "0".repeat(exponent);
+    }
+    if (exponent < 0 && (exponent > -7 || Math.abs(leading) < 4)) {
+      int before = digits.length() + exponent;
+      return before <= 0
+          ? "0." + "0".repeat(-before) + digits
+          : digits.substring(0, before) + "." + digits.substring(before);
+    }
+    String mantissa =
+        digits.length() == 1 ? digits : digits.charAt(0) + "." + digits.substring(1);
+    return mantissa + (leading < 0 ? "e-" : "e+") + Math.abs(leading);
+  }
+
+  private static boolean isSign(int b) {
+    return b == '-' || b == '+';
+  }
+}

@@ -1,0 +1,156 @@
+package io.redoubt.protocol.bytes;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+
+/**
+ * Whole numbers as Redis writes and accepts them: an optional minus, no plus, no blanks, no leading
+ * zeros, no minus zero, and nothing beyond 64 bits. Floating-point numbers are in {@link Doubles}.
+ */
+public final class Numbers {
+
+  /** The most bytes that the decimal form of a {@code long} takes: a minus and 19 digits. */
+  public static final int MAX_LONG_LENGTH = 20;
+
+  private static final ValueLayout.OfByte BYTE = ValueLayout.JAVA_BYTE;
+  private static final int MAX_DIGITS = 19;
+
+  private Numbers() {}
+
+  /** Whether the bytes are a whole number of 64 bits. */
+  public static boolean isLong(MemorySegment memory, long offset, int length) {
+    return parseLong(memory, offset, length, 0) != 0 || parseLong(memory, offset, length, 1) == 0;
+  }
+
+  /**
+   * The whole number that the bytes are.
+   *
+   * @throws NumberFormatException when they are none
+   */
+  public static long parseLong(MemorySegment memory, long offset, int length) {
+    long value = parseLong(memory, offset, length, 0);
+    if (value == 0 && parseLong(memory, offset, length, 1) != 0) {
+      throw new NumberFormatException("value is not an integer or out of range");
+    }
+    return value;
+  }
+
+  /** The whole number that the bytes are, or {@code ifInvalid} when they are none. */
+  public static long parseLong(MemorySegment memory, long offset, int length, long ifInvalid) {
+    if (length <= 0 || length > MAX_LONG_LENGTH) {
+      return ifInvalid;
+    }
+    int first = memory.get(BYTE, offset);
+    boolean negative = first == '-';
+    long at = negative ? offset + 1 : offset;
+    long end = offset + length;
+    int digits = (int) (end - at);
+    if (digits == 0 || digits > MAX_DIGITS) {
+      return ifInvalid;
+    }
+    long value = memory.get(BYTE, at) - '0';
+    if (value < 1 || value > 9) {
+      return value == 0 && length == 1 ? 0 : ifInvalid;
+    }
+    while (++at < end) {
+      int digit = memory.get(BYTE, at) - '0';
+      if (digit < 0 || digit > 9) {
+        return ifInvalid;
+      }
+      value = value * 10 + digit; // 19 digits wrap at most once, into the negative numbers
+    }
+    if (value < 0) {
+      return negative && value == Long.MIN_VALUE ? value : ifInvalid;
+    }
+    return negative ? -value : value;
+  }
+
+  /** The whole number that the text is, or {@code ifInvalid} when it is none. */
+  public static long parseLong(String text, long ifInvalid) {
+    byte[] bytes = text.getBytes(ISO_8859_1);
+    return parseLong(MemorySegment.ofArray(bytes), 0, bytes.length, ifInvalid);
+  }
+
+  /** How many bytes the decimal form of {@code value} takes. */
+  public static int decimalLength(long value) {
+    if (value >= 0) {
+      return digits(value);
+    }
+    return value == Long.MIN_VALUE ? MAX_LONG_LENGTH : 1 + digits(-value);
+  }
+
+  private static int digits(long value) {
+    int digits = 1;
+    for (long power = 10; digits < MAX_DIGITS && value >= power; power *= 10) {
+      digits++;
+    }
+    return digits;
+  }
+
+  /** Writes the decimal form of {@code value} and returns how many bytes that took. */
+  public static int writeLong(MemorySegment memory, long offset, long value) {
+    if (value >= 0 && value < 10) {
+      memory.set(BYTE, offset, (byte) ('0' + value));
+      return 1;
+    }
+    int length = decimalLength(value);
+    long at = offset + length;
+    long rest = value > 0 ? -value : value; // the negative numbers reach one further
+    while (rest <= -10) {
+      long tenth = rest / 10;
+      memory.set(BYTE, --at, (byte) ('0' + (tenth * 10 - rest)));
+      rest = tenth;
+    }
+    memory.set(BYTE, --at, (byte) ('0' - rest));
+    if (value < 0) {
+      memory.set(BYTE, offset, (byte) '-');
+    }
+    return length;
+  }
+
+  /**
+   * The bytes that a memory size of a config file stands for: {@code 1k} is 1000 and {@code 1kb} is
+   * 1024, and so for m, mb, g, gb, in either case; a bare number, or one with b, counts bytes.
+   *
+   * @throws NumberFormatException when the text is no such size, or one beyond 63 bits
+   */
+  public static long parseMemory(String text) {
+    int digits = 0;
+    while (digits < text.length() && Ascii.isDigit(text.charAt(digits))) {
+      digits++;
+    }
+    long unit =
+        switch (text.substring(digits).toLowerCase(java.util.Locale.ROOT)) {
+          case "", "b" -> 1;
+          case "k" -> 1000;
+          case "kb" -> 1024;
+          case "m" -> 1000 * 1000;
+          case "mb" -> 1024 * 1024;
+          case "g" -> 1000L * 1000 * 1000;
+          case "gb" -> 1024L * 1024 * 1024;
+          default -> throw new NumberFormatException("argument must be a memory value");
+        };
+    if (digits == 0) {
+      throw new NumberFormatException("argument must be a memory value");
+    }
+    try {
+      return Math.multiplyExact(Long.parseLong(text.substring(0, digits)), unit);
+    } catch (ArithmeticException e) {
+      NumberFormatException tooLarge = new NumberFormatException("memory value is too large");
+      tooLarge.initCause(e);
+      throw tooLarge;
+    }
+  }
+
+  /** See {@link Doubles#parse(MemorySegment, long, int)}. */
+  public static double parseDouble(MemorySegment memory, long offset, int length) {
+    return Doubles.parse(memory, offset, length);
+  }
+
+  /** See {@link Doubles#format(double)}. */
+  public static String formatDouble(double value) {
+    return Doubles.format(value);
+  }
+}

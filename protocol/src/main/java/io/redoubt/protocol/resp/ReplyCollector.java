@@ -1,0 +1,82 @@
+package io.redoubt.protocol.resp;
+
+import io.redoubt.protocol.bytes.BufferMemory;
+import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
+
+/** A reply buffer of one window that grows: for replies that are needed as a whole. */
+public final class ReplyCollector extends ReplyBuffer implements AutoCloseable {
+
+  private static final int FIRST_BYTES = 1024;
+
+  private final BufferMemory source;
+  private BufferMemory.@Nullable Block block;
+
+  /** A collector that takes its memory from {@code source}. */
+  public ReplyCollector(BufferMemory source) {
+    this.source = source;
+  }
+
+  /** The segment in which the collected bytes lie. */
+  public MemorySegment memory() {
+    return memory;
+  }
+
+  /** Where the collected bytes begin within {@link #memory()}. */
+  public long start() {
+    return block == null ? 0 : block.offset();
+  }
+
+  /** How many bytes have been collected. */
+  public long length() {
+    return position - start();
+  }
+
+  /** A copy of the collected bytes. */
+  public byte[] toByteArray() {
+    byte[] bytes = new byte[Math.toIntExact(length())];
+    MemorySegment.copy(memory, ReplyWriter.BYTE, start(), bytes, 0, bytes.length);
+    return bytes;
+  }
+
+  /** Forgets the collected bytes and keeps the memory. */
+  public void clear() {
+    position = start();
+  }
+
+  /** Gives the memory back. */
+  @Override
+  public void close() {
+    if (block != null) {
+      source.free(block);
+      block = null;
+    }
+    memory = MemorySegment.NULL;
+    position = 0;
+    limit = 0;
+  }
+
+  @Override
+  protected void makeRoom(int atLeastBytes) {
+    BufferMemory.Block old = block;
+    long used = length();
+    long wanted = Math.max(used + atLeastBytes, Math.max(used * 2, FIRST_BYTES));
+    BufferMemory.Block larger = source.allocate(wanted);
+    if (old != null) {
+      MemorySegment.copy(
+          old.memory(), old.offset(), larger.memory(), larger.offset(), used);
+      moveGaps(larger.offset() - old.offset());
+      source.free(old);
+    }
+    block = larger;
+    memory = larger.memory();
+    position = larger.offset() + used;
+    limit = larger.end();
+  }
+
+  @Override
+  protected void fillEarlierGap(
+      long gapWindow, long offset, byte[] header, int headerBytes, int gapBytes) {
+    throw new AssertionError("there is one window only");
+  }
+}

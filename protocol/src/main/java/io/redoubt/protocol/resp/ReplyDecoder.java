@@ -1,0 +1,276 @@
+package io.redoubt.protocol.resp;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.redoubt.protocol.bytes.Doubles;
+import io.redoubt.protocol.bytes.Numbers;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteBuffer;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Deque;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Turns what a server sends into replies, of RESP2 and RESP3. Bytes are fed as they come and may be
+ * cut anywhere; each is looked at a bounded number of times. Attributes are read and dropped.
+ */
+public final class ReplyDecoder {
+
+  private static final Reply NULL = new Reply.Null();
+  private static final int FIRST_BYTES = 512;
+  private static final int MAX_LINE_BYTES = 64 * 1024;
+  private static final int MAX_DEPTH = 128;
+  private static final int MAX_RESERVED_ELEMENTS = 1024;
+
+  /** A collection whose elements are being read. */
+  private static final class Open {
+    final int type;
+    final int count;
+    final List<Reply> elements;
+
+    Open(int type, int count) {
+      this.type = type;
+      this.count = count;
+      this.elements = new ArrayList<>(Math.min(count, MAX_RESERVED_ELEMENTS));
+    }
+  }
+
+  private byte[] buffer = new byte[FIRST_BYTES];
+  private int start;
+  private int end;
+  private int searched; // bytes from start on in which there is no line end
+  private final Deque<Open> open = new ArrayDeque<>();
+
+  /** A decoder at the beginning of a reply. */
+  public ReplyDecoder() {}
+
+  /** Takes bytes that have come. */
+  public void feed(byte[] bytes) {
+    feed(bytes, 0, bytes.length);
+  }
+
+  /** Takes {@code length} bytes that have come, from {@code offset} on. */
+  public void feed(byte[] bytes, int offset, int length) {
+    makeRoom(length);
+    System.arraycopy(bytes, offset, buffer, end, length);
+    end += length;
+  }
+
+  /** Takes the bytes {@code [from, to)} of {@code memory}. */
+  public void feed(MemorySegment memory, long from, long to) {
+    int length = Math.toIntExact(to - from);
+    makeRoom(length);
+    MemorySegment.copy(memory, ValueLayout.JAVA_BYTE, from, buffer, end, length);
+    end += length;
+  }
+
+  /** Takes the bytes that remain in {@code bytes}. */
+  public void feed(ByteBuffer bytes) {
+    int length = bytes.remaining();
+    makeRoom(length);
+    bytes.get(buffer, end, length);
+    end += length;
+  }
+
+  /** Bytes that have been fed and don't belong to a reply that was given out or is begun. */
+  public byte[] rest() {
+    return Arrays.copyOfRange(buffer, start, end);
+  }
+
+  /** Forgets the bytes of {@link #rest()}: someone else reads them. */
+  public void discardRest() {
+    start = end;
+    searched = 0;
+  }
+
+  private void makeRoom(int bytes) {
+    if (start == end) {
+      start = 0;
+      end = 0;
+    }
+    if (buffer.length - end >= bytes) {
+      return;
+    }
+    int used = end - start;
+    byte[] target =
+        used + bytes <= buffer.length / 2
+            ? buffer
+            : new byte[Math.max(Math.addExact(used, bytes), Math.min(buffer.length, 1 << 29) * 2)];
+    System.arraycopy(buffer, start, target, 0, used);
+    buffer = target;
+    start = 0;
+    end = used;
+  }
+
+  /**
+   * The next whole reply, or null when more bytes are needed.
+   *
+   * @throws ProtocolException when the bytes are no reply
+   */
+  public @Nullable Reply next() throws ProtocolException {
+    while (true) {
+      int line = findLine();
+      if (line < 0) {
+        return null;
+      }
+      int type = buffer[start];
+      Reply reply;
+      switch (type) {
+        case '*', '~', '>', '%', '|' -> reply = openCollection(type, line);
+        case '$', '=' -> {
+          int length = length(line);
+          long missing = length + 2L - (end - line - 2);
+          if (length >= 0 && missing > 0) {
+            return null;
+          }
+          int from = line + 2;
+          start = length < 0 ? from : from + length + 2;
+          reply = length < 0 ? NULL : string(type, Arrays.copyOfRange(buffer, from, from + length));
+        }
+        default -> {
+          reply = scalar(type, line);
+          start = line + 2;
+        }
+      }
+      searched = 0;
+      Reply whole = reply == null ? null : close(reply);
+      if (whole != null) {
+        return whole;
+      }
+    }
+  }
+
+  /** Where the line at {@link #start} ends, or -1. */
+  private int findLine() throws ProtocolException {
+    int at = start + searched;
+    while (at < end - 1) {
+      if (buffer[at] == '\r' && buffer[at + 1] == '\n') {
+        searched = at - start;
+        return at;
+      }
+      at++;
+    }
+    searched = Math.max(0, end - 1 - start);
+    if (searched > MAX_LINE_BYTES) {
+      throw new ProtocolException("Protocol error: too long a line in a reply");
+    }
+    return -1;
+  }
+
+  private String lineText(int line) {
+    return new String(buffer, start + 1, line - start - 1, UTF_8);
+  }
+
+  /** The length or count of the line; -1 for a null. */
+  private int length(int line) throws ProtocolException {
+    long length = Numbers.parseLong(lineText(line), Long.MIN_VALUE);
+    if (length < -1 || length > Integer.MAX_VALUE - 64) {
+      throw new ProtocolException("Protocol error: invalid length in a reply");
+    }
+    return (int) length;
+  }
+
+  /** Begins a collection; returns it at once, whole, when it is null, and null otherwise. */
+  private @Nullable Reply openCollection(int type, int line) throws ProtocolException {
+    int count = length(line);
+    start = line + 2;
+    if (count < 0) {
+      return NULL;
+    }
+    boolean pairs = type == '%' || type == '|';
+    if (open.size() == MAX_DEPTH || (pairs && count > Integer.MAX_VALUE / 2)) {
+      throw new ProtocolException("Protocol error: too large a collection in a reply");
+    }
+    open.push(new Open(type, pairs ? count * 2 : count));
+    return closeIfFull();
+  }
+
+  /** Adds a whole reply to the collection it is in; returns what is whole by that, or null. */
+  private @Nullable Reply close(Reply reply) {
+    Open inner = open.peek();
+    if (inner == null) {
+      return reply;
+    }
+    inner.elements.add(reply);
+    Reply whole = closeIfFull();
+    return whole == null ? null : close(whole);
+  }
+
+  private @Nullable Reply closeIfFull() {
+    Open inner = open.element();
+    if (inner.elements.size() < inner.count) {
+      return null;
+    }
+    open.pop();
+    List<Reply> elements = inner.elements;
+    return switch (inner.type) {
+      case '*' -> new Reply.Array(List.copyOf(elements));
+      case '~' -> new Reply.Set(List.copyOf(elements));
+      case '>' -> new Reply.Push(List.copyOf(elements));
+      case '%' -> {
+        List<Reply> keys = new ArrayList<>(elements.size() / 2);
+        List<Reply> values = new ArrayList<>(elements.size() / 2);
+        for (int i = 0; i < elements.size(); i += 2) {
+          keys.add(elements.get(i));
+          values.add(elements.get(i + 1));
+        }
+        yield new Reply.Map(List.copyOf(keys), List.copyOf(values));
+      }
+      default -> null; // attributes
+    };
+  }
+
+  private Reply scalar(int type, int line) throws ProtocolException {
+    String text = lineText(line);
+    return switch (type) {
+      case '+' -> new Reply.Simple(text);
+      case '-' -> new Reply.Error(text);
+      case ':' -> integer(text);
+      case '_' -> NULL;
+      case '#' -> bool(text);
+      case ',' -> new Reply.Double(number(text));
+      case '(' -> new Reply.BigNumber(text);
+      default ->
+          throw new ProtocolException("Protocol error: unknown type of reply '" + (char) type + "'");
+    };
+  }
+
+  private static Reply integer(String text) throws ProtocolException {
+    long value = Numbers.parseLong(text, 0);
+    if (value == 0 && Numbers.parseLong(text, 1) != 0) {
+      throw new ProtocolException("Protocol error: invalid integer in a reply");
+    }
+    return new Reply.Integer(value);
+  }
+
+  private static Reply bool(String text) throws ProtocolException {
+    return switch (text) {
+      case "t" -> new Reply.Bool(true);
+      case "f" -> new Reply.Bool(false);
+      default -> throw new ProtocolException("Protocol error: invalid boolean in a reply");
+    };
+  }
+
+  private static double number(String text) throws ProtocolException {
+    double value = Doubles.parseOrNaN(text);
+    if (Double.isNaN(value) && !text.endsWith("nan")) {
+      throw new ProtocolException("Protocol error: invalid double in a reply");
+    }
+    return value;
+  }
+
+  private static Reply string(int type, byte[] bytes) throws ProtocolException {
+    if (type == '$') {
+      return new Reply.Bulk(bytes);
+    }
+    if (bytes.length < 4 || bytes[3] != ':') {
+      throw new ProtocolException("Protocol error: invalid verbatim string in a reply");
+    }
+    return new Reply.Verbatim(
+        new String(bytes, 0, 3, UTF_8), new String(bytes, 4, bytes.length - 4, UTF_8));
+  }
+}

@@ -1,0 +1,463 @@
+package io.redoubt.protocol.resp;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.redoubt.protocol.bytes.ByteString;
+import io.redoubt.protocol.bytes.Doubles;
+import io.redoubt.protocol.bytes.Numbers;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Writes replies in the version of RESP that the client has chosen; what only RESP3 has takes the
+ * form that Redis gives it in RESP2. Makes no garbage, save for text beyond ASCII and for doubles of
+ * many places.
+ */
+public final class ReplyWriter {
+
+  static final ValueLayout.OfByte BYTE = ValueLayout.JAVA_BYTE;
+  private static final ValueLayout.OfLong WORD =
+      ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+  private static final ValueLayout.OfInt HALF_WORD =
+      ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+  private static final ValueLayout.OfShort PAIR =
+      ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+
+  // Short replies as words, the first byte lowest: they are written with one store of eight bytes.
+  private static final long OK = asciiWord("+OK\r\n");
+  private static final long PONG = asciiWord("+PONG\r\n");
+  private static final long NULL_BULK = asciiWord("$-1\r\n");
+  private static final long NULL_ARRAY = asciiWord("*-1\r\n");
+  private static final long NULL = asciiWord("_\r\n");
+  private static final long TRUE = asciiWord("#t\r\n");
+  private static final long FALSE = asciiWord("#f\r\n");
+  private static final short END_OF_LINE = (short) asciiWord("\r\n");
+
+  /** A mark, a number, the end of the line, and what a store of a whole word may touch beyond. */
+  private static final int MAX_LINE = 1 + Numbers.MAX_LONG_LENGTH + 2 + Long.BYTES;
+
+  /** Up to this a bulk string is written into one window; longer ones are cut where it ends. */
+  private static final int MAX_UNCUT_BYTES = 2048;
+
+  /** The largest window asked for at once. */
+  private static final int MAX_WINDOW_BYTES = 256 * 1024;
+
+  private static final int SCRATCH_BYTES = Doubles.MAX_LENGTH;
+
+  private final ReplyBuffer sink;
+  private final byte[] scratch = new byte[SCRATCH_BYTES];
+  private final MemorySegment scratchMemory = MemorySegment.ofArray(scratch);
+  private ReplyBuffer out;
+  private @Nullable ReplyBuffer nowhere;
+  private int resp = 2;
+
+  /** A writer of RESP2 to {@code sink}. */
+  public ReplyWriter(ReplyBuffer sink) {
+    this.sink = sink;
+    this.out = sink;
+  }
+
+  private static long asciiWord(String text) {
+    long word = 0;
+    for (int i = text.length() - 1; i >= 0; i--) {
+      word = word << 8 | text.charAt(i);
+    }
+    return word;
+  }
+
+  /** The version of the protocol: 2 or 3. */
+  public int resp() {
+    return resp;
+  }
+
+  /** Sets the version of the protocol: 2 or 3. */
+  public void resp(int version) {
+    resp = version;
+  }
+
+  /** Whether replies vanish. */
+  public boolean isSuppressed() {
+    return out != sink;
+  }
+
+  /** Makes replies vanish, or be written again. */
+  public void suppressed(boolean suppressed) {
+    if (!suppressed) {
+      out = sink;
+      return;
+    }
+    if (nowhere == null) {
+      nowhere = new Nowhere();
+    }
+    out = nowhere;
+  }
+
+  // ---- lines
+
+  /** {@code +OK}. */
+  public void ok() {
+    shortReply(OK, 5);
+  }
+
+  /** {@code +PONG}. */
+  public void pong() {
+    shortReply(PONG, 7);
+  }
+
+  /** {@code +QUEUED}. */
+  public void queued() {
+    simple("QUEUED");
+  }
+
+  /** A simple string, which has no line ends. */
+  public void simple(String text) {
+    line('+', text);
+  }
+
+  /**
+   * An error.
+   *
+   * @param message begins with the error's code, such as {@code ERR}; line ends in it become blanks
+   */
+  public void error(String message) {
+    line('-', message);
+  }
+
+  /** An integer. */
+  public void integer(long value) {
+    numberLine(':', value);
+  }
+
+  /** The null of this version: a null bulk string in RESP2. */
+  public void nil() {
+    if (resp == 2) {
+      shortReply(NULL_BULK, 5);
+    } else {
+      shortReply(NULL, 3);
+    }
+  }
+
+  /** The null of this version: a null array in RESP2. */
+  public void nilArray() {
+    if (resp == 2) {
+      shortReply(NULL_ARRAY, 5);
+    } else {
+      shortReply(NULL, 3);
+    }
+  }
+
+  /** A boolean; in RESP2 the integers 1 and 0. */
+  public void bool(boolean value) {
+    if (resp == 2) {
+      integer(value ? 1 : 0);
+    } else {
+      shortReply(value ? TRUE : FALSE, 4);
+    }
+  }
+
+  // ---- strings
+
+  /** The bytes {@code [offset, offset + length)} of {@code source} as a bulk string. */
+  public void bulk(MemorySegment source, long offset, long length) {
+    if (length <= MAX_UNCUT_BYTES) {
+      long at = room(MAX_LINE + (int) length + 2);
+      at = putHeader(out.memory, at, '$', length);
+      MemorySegment.copy(source, offset, out.memory, at, length);
+      at += length;
+      out.memory.set(PAIR, at, END_OF_LINE);
+      out.position = at + 2;
+    } else {
+      header('$', length);
+      raw(source, offset, length);
+      endLine();
+    }
+  }
+
+  /** A bulk string. */
+  public void bulk(byte[] bytes) {
+    header('$', bytes.length);
+    raw(bytes);
+    endLine();
+  }
+
+  /** A bulk string. */
+  public void bulk(ByteString bytes) {
+    header('$', bytes.length());
+    int done = 0;
+    while (done < bytes.length()) {
+      int part = part(bytes.length() - done);
+      bytes.copyTo(done, out.memory, out.position, part);
+      out.position += part;
+      done += part;
+    }
+    endLine();
+  }
+
+  /** A bulk string of the text's UTF-8 form. */
+  public void bulk(String text) {
+    int length = text.length();
+    if (length > MAX_UNCUT_BYTES) {
+      bulk(text.getBytes(UTF_8));
+      return;
+    }
+    long before = room(MAX_LINE + length + 2);
+    long at = putHeader(out.memory, before, '$', length);
+    for (int i = 0; i < length; i++) {
+      char c = text.charAt(i);
+      if (c >= 128) {
+        bulk(text.getBytes(UTF_8));
+        return;
+      }
+      out.memory.set(BYTE, at++, (byte) c);
+    }
+    out.memory.set(PAIR, at, END_OF_LINE);
+    out.position = at + 2;
+  }
+
+  /** An integer as a bulk string. */
+  public void bulkLong(long value) {
+    int length = Numbers.writeLong(scratchMemory, 0, value);
+    bulkScratch(length);
+  }
+
+  /** A double; in RESP2 a bulk string. */
+  public void doubleValue(double value) {
+    int length = Doubles.write(scratchMemory, 0, value);
+    if (resp == 2) {
+      bulkScratch(length);
+      return;
+    }
+    long at = room(1 + length + 2);
+    out.memory.set(BYTE, at++, (byte) ',');
+    MemorySegment.copy(scratch, 0, out.memory, BYTE, at, length);
+    out.memory.set(PAIR, at + length, END_OF_LINE);
+    out.position = at + length + 2;
+  }
+
+  /** An integer of any size, in decimal digits; in RESP2 a bulk string. */
+  public void bigNumber(String digits) {
+    if (resp == 2) {
+      bulk(digits);
+    } else {
+      line('(', digits);
+    }
+  }
+
+  /** A text for people with its format, {@code txt} or {@code mkd}; in RESP2 a bulk string. */
+  public void verbatim(String format, String text) {
+    if (resp == 2) {
+      bulk(text);
+      return;
+    }
+    byte[] bytes = (format + ':' + text).getBytes(UTF_8);
+    header('=', bytes.length);
+    raw(bytes);
+    endLine();
+  }
+
+  private void bulkScratch(int length) {
+    long at = room(MAX_LINE + length + 2);
+    at = putHeader(out.memory, at, '$', length);
+    MemorySegment.copy(scratch, 0, out.memory, BYTE, at, length);
+    out.memory.set(PAIR, at + length, END_OF_LINE);
+    out.position = at + length + 2;
+  }
+
+  // ---- collections
+
+  /** The header of an array of so many elements. */
+  public void array(int elements) {
+    header('*', elements);
+  }
+
+  /** The header of a map of so many pairs; in RESP2 an array of twice as many elements. */
+  public void map(int pairs) {
+    if (resp == 2) {
+      header('*', pairs * 2L);
+    } else {
+      header('%', pairs);
+    }
+  }
+
+  /** The header of a set; in RESP2 an array. */
+  public void set(int elements) {
+    header(resp == 2 ? '*' : '~', elements);
+  }
+
+  /** The header of a message that no request asked for; in RESP2 an array. */
+  public void push(int elements) {
+    header(resp == 2 ? '*' : '>', elements);
+  }
+
+  /** The header of attributes of the reply that follows; RESP3 only. */
+  public void attribute(int pairs) {
+    if (resp == 2) {
+      throw new IllegalStateException("RESP2 has no attributes");
+    }
+    header('|', pairs);
+  }
+
+  /** Begins an array whose length {@link #resolve} tells. */
+  public long deferArray() {
+    return out.openGap() << 8 | '*';
+  }
+
+  /** Begins a map whose number of pairs {@link #resolve} tells. */
+  public long deferMap() {
+    return out.openGap() << 8 | '%';
+  }
+
+  /** Begins a set whose length {@link #resolve} tells. */
+  public long deferSet() {
+    return out.openGap() << 8 | (resp == 2 ? '*' : '~');
+  }
+
+  /**
+   * Tells the length of a collection that was begun without; the one begun last comes first.
+   *
+   * @param mark what the method that began it returned
+   * @param count elements of an array or set, pairs of a map
+   */
+  public void resolve(long mark, int count) {
+    int type = (int) (mark & 0xff);
+    long elements = count;
+    if (type == '%' && resp == 2) {
+      type = '*';
+      elements *= 2;
+    }
+    scratch[0] = (byte) type;
+    int length = 1 + Numbers.writeLong(scratchMemory, 1, elements);
+    scratch[length++] = '\r';
+    scratch[length++] = '\n';
+    out.closeGap(mark >> 8, scratch, length);
+  }
+
+  // ---- bytes that are RESP already
+
+  /** Writes the bytes {@code [offset, offset + length)} of {@code source} as they are. */
+  public void raw(MemorySegment source, long offset, long length) {
+    long done = 0;
+    while (done < length) {
+      int part = part(length - done);
+      MemorySegment.copy(source, offset + done, out.memory, out.position, part);
+      out.position += part;
+      done += part;
+    }
+  }
+
+  /** Writes the bytes as they are. */
+  public void raw(byte[] bytes) {
+    int done = 0;
+    while (done < bytes.length) {
+      int part = part(bytes.length - done);
+      MemorySegment.copy(bytes, done, out.memory, BYTE, out.position, part);
+      out.position += part;
+      done += part;
+    }
+  }
+
+  // ---- parts of replies
+
+  /** Makes sure of so many bytes of room; returns the position. */
+  private long room(int bytes) {
+    ReplyBuffer buffer = out;
+    if (buffer.limit - buffer.position < bytes) {
+      buffer.makeRoom(bytes);
+    }
+    return buffer.position;
+  }
+
+  /** How many of {@code bytes} bytes the window takes, which is made to have room for one. */
+  private int part(long bytes) {
+    long room = out.limit - out.position;
+    if (room == 0) {
+      out.makeRoom((int) Math.min(bytes, MAX_WINDOW_BYTES));
+      room = out.limit - out.position;
+    }
+    return (int) Math.min(bytes, room);
+  }
+
+  private void shortReply(long word, int length) {
+    long at = room(Long.BYTES);
+    out.memory.set(WORD, at, word);
+    out.position = at + length;
+  }
+
+  private void numberLine(char type, long value) {
+    long at = room(MAX_LINE);
+    out.position = putHeader(out.memory, at, type, value);
+  }
+
+  private void header(char type, long number) {
+    numberLine(type, number);
+  }
+
+  /** Writes the line of a type and a number and returns where it ends. */
+  private static long putHeader(MemorySegment memory, long at, char type, long number) {
+    if (number >= 0 && number < 10) {
+      memory.set(HALF_WORD, at, type | (int) ('0' + number) << 8 | '\r' << 16 | '\n' << 24);
+      return at + 4;
+    }
+    if (number >= 10 && number < 100) {
+      long tens = number / 10;
+      long digits = '0' + tens | ('0' + number - tens * 10) << 8;
+      memory.set(WORD, at, type | digits << 8 | (long) END_OF_LINE << 24);
+      return at + 5;
+    }
+    memory.set(BYTE, at, (byte) type);
+    long end = at + 1 + Numbers.writeLong(memory, at + 1, number);
+    memory.set(PAIR, end, END_OF_LINE);
+    return end + 2;
+  }
+
+  private void endLine() {
+    long at = room(2);
+    out.memory.set(PAIR, at, END_OF_LINE);
+    out.position = at + 2;
+  }
+
+  private void line(char type, String text) {
+    int length = text.length();
+    if (length <= MAX_UNCUT_BYTES) {
+      long at = room(length + 3);
+      out.memory.set(BYTE, at++, (byte) type);
+      int i = 0;
+      for (; i < length; i++) {
+        char c = text.charAt(i);
+        if (c >= 128) {
+          break;
+        }
+        out.memory.set(BYTE, at++, (byte) (c == '\r' || c == '\n' ? ' ' : c));
+      }
+      if (i == length) {
+        out.memory.set(PAIR, at, END_OF_LINE);
+        out.position = at + 2;
+        return;
+      }
+    }
+    raw((type + text.replace('\r', ' ').replace('\n', ' ') + "\r\n").getBytes(UTF_8));
+  }
+
+  /** One small window that is written again and again and never read. */
+  private static final class Nowhere extends ReplyBuffer {
+
+    private static final int WINDOW_BYTES = MAX_UNCUT_BYTES + 64;
+
+    @Override
+    protected void makeRoom(int atLeastBytes) {
+      if (memory.byteSize() == 0) {
+        memory = Arena.ofAuto().allocate(WINDOW_BYTES);
+        limit = WINDOW_BYTES;
+      }
+      position = 0;
+      window++;
+    }
+
+    @Override
+    protected void fillEarlierGap(
+        long gapWindow, long offset, byte[] header, int headerBytes, int gapBytes) {}
+  }
+}
