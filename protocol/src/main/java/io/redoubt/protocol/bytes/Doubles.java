@@ -99,8 +99,7 @@ public final class Doubles {
           inRange(
               Double.parseDouble(FloatSyntax.withBinaryExponent(text)),
               FloatSyntax.isZero(text, 16));
-      case INFINITY ->
-          text.charAt(0) == '-' ? Double.NEGATIVE_INFINITY : Double.POSITIVE_INFINITY;
+      case INFINITY -> text.charAt(0) == '-' ? Double.NEGATIVE_INFINITY : Double.POSITIVE_INFINITY;
       case NONE -> Double.NaN;
     };
   }
@@ -223,8 +222,7 @@ public final class Doubles {
           ? "0." + "0".repeat(-before) + digits
           : digits.substring(0, before) + "." + digits.substring(before);
     }
-    String mantissa =
-        digits.length() == 1 ? digits : digits.charAt(0) + "." + digits.substring(1);
+    String mantissa = digits.length() == 1 ? digits : digits.charAt(0) + "." + digits.substring(1);
     return mantissa + (leading < 0 ? "e-" : "e+") + Math.abs(leading);
   }
 

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Locale;
 
 /**
  * Whole numbers as Redis writes and accepts them: an optional minus, no plus, no blanks, no leading
@@ -50,7 +51,7 @@ public final class Numbers {
     if (digits == 0 || digits > MAX_DIGITS) {
       return ifInvalid;
     }
-    long value = memory.get(BYTE, at) - '0';
+    long value = memory.get(BYTE, at) - (long) '0';
     if (value < 1 || value > 9) {
       return value == 0 && length == 1 ? 0 : ifInvalid;
     }
@@ -122,7 +123,7 @@ public final class Numbers {
       digits++;
     }
     long unit =
-        switch (text.substring(digits).toLowerCase(java.util.Locale.ROOT)) {
+        switch (text.substring(digits).toLowerCase(Locale.ROOT)) {
           case "", "b" -> 1;
           case "k" -> 1000;
           case "kb" -> 1024;

@@ -3,14 +3,13 @@ package io.redoubt.protocol.bytes;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.IdentityHashMap;
-import java.util.Map;
 
 /** Blocks that are segments of their own, each in an arena that closes when the block is freed. */
 final class OffHeapMemory implements BufferMemory {
 
   private static final long ALIGNMENT_BYTES = 8;
 
-  private final Map<MemorySegment, Arena> arenas = new IdentityHashMap<>();
+  private final IdentityHashMap<MemorySegment, Arena> arenas = new IdentityHashMap<>();
 
   @Override
   public Block allocate(long sizeBytes) {

@@ -63,8 +63,7 @@ public final class ReplyCollector extends ReplyBuffer implements AutoCloseable {
     long wanted = Math.max(used + atLeastBytes, Math.max(used * 2, FIRST_BYTES));
     BufferMemory.Block larger = source.allocate(wanted);
     if (old != null) {
-      MemorySegment.copy(
-          old.memory(), old.offset(), larger.memory(), larger.offset(), used);
+      MemorySegment.copy(old.memory(), old.offset(), larger.memory(), larger.offset(), used);
       moveGaps(larger.offset() - old.offset());
       source.free(old);
     }

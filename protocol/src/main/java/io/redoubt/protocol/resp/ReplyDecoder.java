@@ -235,7 +235,8 @@ public final class ReplyDecoder {
       case ',' -> new Reply.Double(number(text));
       case '(' -> new Reply.BigNumber(text);
       default ->
-          throw new ProtocolException("Protocol error: unknown type of reply '" + (char) type + "'");
+          throw new ProtocolException(
+              "Protocol error: unknown type of reply '" + (char) type + "'");
     };
   }
 

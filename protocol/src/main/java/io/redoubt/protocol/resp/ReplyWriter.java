@@ -13,8 +13,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Writes replies in the version of RESP that the client has chosen; what only RESP3 has takes the
- * form that Redis gives it in RESP2. Makes no garbage, save for text beyond ASCII and for doubles of
- * many places.
+ * form that Redis gives it in RESP2. Makes no garbage, save for text beyond ASCII and for doubles
+ * of many places.
  */
 public final class ReplyWriter {
 
@@ -53,6 +53,7 @@ public final class ReplyWriter {
   private ReplyBuffer out;
   private @Nullable ReplyBuffer nowhere;
   private int resp = 2;
+  private boolean suppressed;
 
   /** A writer of RESP2 to {@code sink}. */
   public ReplyWriter(ReplyBuffer sink) {
@@ -80,11 +81,12 @@ public final class ReplyWriter {
 
   /** Whether replies vanish. */
   public boolean isSuppressed() {
-    return out != sink;
+    return suppressed;
   }
 
   /** Makes replies vanish, or be written again. */
   public void suppressed(boolean suppressed) {
+    this.suppressed = suppressed;
     if (!suppressed) {
       out = sink;
       return;

@@ -140,8 +140,7 @@ public final class RequestDecoder {
     return decodeArguments(memory, from, at, to, into);
   }
 
-  private long decodeArguments(
-      MemorySegment memory, long from, long start, long to, Request into)
+  private long decodeArguments(MemorySegment memory, long from, long start, long to, Request into)
       throws ProtocolException {
     long at = start;
     long length = bulkLength;

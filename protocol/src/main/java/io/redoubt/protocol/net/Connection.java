@@ -1,0 +1,287 @@
+package io.redoubt.protocol.net;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.ChannelOutboundBuffer;
+import io.netty.channel.socket.SocketChannel;
+import io.netty.channel.unix.UnixChannel;
+import io.netty.handler.ssl.SslHandler;
+import java.lang.foreign.MemorySegment;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A connection to a peer, over TCP or a Unix socket. All of it happens on the loop of its {@link
+ * Transport}: every method is called there, and so is the handler.
+ */
+public final class Connection {
+
+  /** What is told about a connection. A method that throws closes it. */
+  public interface Handler {
+
+    /** The connection is made. */
+    void onOpen(Connection connection);
+
+    /**
+     * The bytes {@code [from, to)} of {@code memory} have come. They are to be used or copied now:
+     * the buffer is shared by all connections of the loop. May be called once more after {@link
+     * Connection#reading reading} has been stopped, when the peer ends its side.
+     */
+    void onBytes(Connection connection, MemorySegment memory, long from, long to);
+
+    /** No more bytes come in this turn of the loop: the time to {@link Connection#flush}. */
+    void onReadDone(Connection connection);
+
+    /** What a flush had to leave behind has gone to the socket, and so nothing is queued. */
+    void onWritable(Connection connection);
+
+    /**
+     * The connection is closed, or could not be made. Called once.
+     *
+     * @param cause what went wrong, null when either side just closed it
+     */
+    void onClose(Connection connection, @Nullable Throwable cause);
+  }
+
+  private final Channel channel;
+  private final ChunkPool pool;
+  private final ReadBuffer readBuffer;
+  private @Nullable Handler handler;
+  private @Nullable Throwable cause;
+  private long queuedBytes;
+  private boolean flushLeftBytes;
+  private boolean closing;
+  private boolean closeTold;
+
+  Connection(Channel channel, ChunkPool pool, ReadBuffer readBuffer) {
+    this.channel = channel;
+    this.pool = pool;
+    this.readBuffer = readBuffer;
+  }
+
+  /** Sets who is told; an acceptor does so at once, and it may be changed later. */
+  public void handler(Handler handler) {
+    this.handler = handler;
+  }
+
+  /** A chunk with room for {@code atLeastBytes} bytes; 16 KiB when fewer are asked for. */
+  public Chunk newChunk(int atLeastBytes) {
+    return pool.take(atLeastBytes);
+  }
+
+  /**
+   * Queues the bytes of the chunk up to {@code endOffset}, an offset within its memory. The chunk
+   * is no longer the caller's. Nothing is written before {@link #flush}. On a closed connection the
+   * bytes vanish.
+   */
+  public void send(Chunk chunk, long endOffset) {
+    int bytes = Math.toIntExact(endOffset - chunk.start());
+    if (bytes == 0 || !channel.isActive()) {
+      chunk.release();
+      return;
+    }
+    queuedBytes += bytes;
+    channel.write(chunk.queued(this, bytes), channel.voidPromise());
+  }
+
+  /** Writes what is queued as far as the socket takes it; the rest follows when it can. */
+  public void flush() {
+    if (queuedBytes > 0) {
+      channel.flush();
+      flushLeftBytes = queuedBytes > 0;
+    }
+  }
+
+  /** The bytes that have been sent by the caller and not yet been taken by the socket. */
+  public long queuedBytes() {
+    ChannelOutboundBuffer outbound = channel.unsafe().outboundBuffer();
+    return outbound == null ? 0 : queuedBytes - outbound.currentProgress();
+  }
+
+  /** Called by the chunk when the channel is done with it. */
+  void sent(int bytes) {
+    queuedBytes -= bytes;
+    if (queuedBytes == 0 && flushLeftBytes) {
+      flushLeftBytes = false;
+      channel.eventLoop().execute(this::drained); // the channel is in the middle of writing
+    }
+  }
+
+  private void drained() {
+    if (queuedBytes > 0 || !channel.isActive()) {
+      return;
+    }
+    if (closing) {
+      channel.close();
+    } else if (handler != null) {
+      handler.onWritable(this);
+    }
+  }
+
+  /** Closes the connection; what is queued is lost. */
+  public void close() {
+    channel.close();
+  }
+
+  /** Closes the connection when all that is queued has been written; no more bytes are read. */
+  public void closeAfterFlush() {
+    closing = true;
+    flush();
+    if (queuedBytes == 0) {
+      channel.close();
+    } else {
+      reading(false);
+    }
+  }
+
+  /** Stops reading, so that the peer is held up, or goes on. */
+  public void reading(boolean on) {
+    channel.config().setAutoRead(on && !closing);
+  }
+
+  /** Whether bytes can be sent and come. */
+  public boolean isOpen() {
+    return channel.isActive();
+  }
+
+  /** Whether the connection is encrypted. */
+  public boolean isTls() {
+    return channel.pipeline().get(SslHandler.class) != null;
+  }
+
+  /** Whether this is a Unix socket. */
+  public boolean isUnix() {
+    return !(channel instanceof SocketChannel);
+  }
+
+  /** The peer's address as Redis prints it: {@link Addresses#describe}. */
+  public String remoteAddress() {
+    return describe(channel.remoteAddress());
+  }
+
+  /** This side's address as Redis prints it: {@link Addresses#describe}. */
+  public String localAddress() {
+    return describe(channel.localAddress());
+  }
+
+  private String describe(@Nullable SocketAddress address) {
+    if (isUnix()) {
+      SocketAddress path = channel.localAddress();
+      if (Addresses.isUnnamed(path)) {
+        path = channel.remoteAddress();
+      }
+      return Addresses.describe(path);
+    }
+    return Addresses.describe(address);
+  }
+
+  /** The peer's address when it is one of IP, else null. */
+  public @Nullable InetSocketAddress remoteInetAddress() {
+    return channel.remoteAddress() instanceof InetSocketAddress address ? address : null;
+  }
+
+  /** This side's address when it is one of IP, else null. */
+  public @Nullable InetSocketAddress localInetAddress() {
+    return channel.localAddress() instanceof InetSocketAddress address ? address : null;
+  }
+
+  /** The number of the file descriptor; -1 where the transport doesn't tell. */
+  public int fd() {
+    return channel instanceof UnixChannel unix ? unix.fd().intValue() : -1;
+  }
+
+  /**
+   * Has the kernel probe a silent peer after so many seconds, and three times more in as many
+   * seconds again before it gives up. 0 turns that off.
+   */
+  public void keepAlive(int seconds) {
+    if (isUnix()) {
+      return;
+    }
+    channel.config().setOption(ChannelOption.SO_KEEPALIVE, seconds > 0);
+    if (seconds > 0) {
+      SocketOptions.keepAlive(channel, seconds);
+    }
+  }
+
+  /** Whether small writes go out at once; they do unless this is turned off. */
+  public void noDelay(boolean on) {
+    if (!isUnix()) {
+      channel.config().setOption(ChannelOption.TCP_NODELAY, on);
+    }
+  }
+
+  void tellClosed(@Nullable Throwable reason) {
+    if (closeTold) {
+      return;
+    }
+    closeTold = true;
+    if (handler != null) {
+      handler.onClose(this, reason);
+    }
+  }
+
+  @Override
+  public String toString() {
+    return channel.toString();
+  }
+
+  /** The end of the channel's pipeline. */
+  final class PipelineEnd extends ChannelInboundHandlerAdapter {
+
+    private final Consumer<Connection> opened;
+
+    PipelineEnd(Consumer<Connection> opened) {
+      this.opened = opened;
+    }
+
+    @Override
+    public void channelActive(ChannelHandlerContext context) {
+      opened.accept(Connection.this);
+      if (handler == null) {
+        channel.close();
+      } else {
+        handler.onOpen(Connection.this);
+      }
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext context, Object message) {
+      ByteBuf bytes = (ByteBuf) message;
+      try {
+        Handler told = handler;
+        if (told != null && !closing) {
+          long from = readBuffer.offset() + bytes.readerIndex();
+          told.onBytes(Connection.this, readBuffer.memory(), from, from + bytes.readableBytes());
+        }
+      } finally {
+        bytes.release();
+      }
+    }
+
+    @Override
+    public void channelReadComplete(ChannelHandlerContext context) {
+      if (handler != null) {
+        handler.onReadDone(Connection.this);
+      }
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext context) {
+      tellClosed(cause);
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext context, Throwable thrown) {
+      if (cause == null) {
+        cause = thrown;
+      }
+      channel.close();
+    }
+  }
+}

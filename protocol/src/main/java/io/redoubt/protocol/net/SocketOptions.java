@@ -1,0 +1,48 @@
+package io.redoubt.protocol.net;
+
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.epoll.EpollChannelOption;
+import io.netty.channel.epoll.EpollServerSocketChannel;
+import io.netty.channel.epoll.EpollSocketChannel;
+import io.netty.channel.socket.nio.NioChannelOption;
+import io.netty.channel.socket.nio.NioSocketChannel;
+import io.netty.channel.unix.IntegerUnixChannelOption;
+import jdk.net.ExtendedSocketOptions;
+
+/** Socket options that have one name with epoll and another with NIO. */
+final class SocketOptions {
+
+  private static final int IPPROTO_IPV6 = 41;
+  private static final int IPV6_V6ONLY = 26;
+  private static final ChannelOption<Integer> V6_ONLY =
+      new IntegerUnixChannelOption("IPV6_V6ONLY", IPPROTO_IPV6, IPV6_V6ONLY);
+
+  private static final int PROBES = 3;
+
+  private SocketOptions() {}
+
+  static void keepAlive(Channel channel, int idleSeconds) {
+    int intervalSeconds = Math.max(1, idleSeconds / PROBES);
+    if (channel instanceof EpollSocketChannel) {
+      channel.config().setOption(EpollChannelOption.TCP_KEEPIDLE, idleSeconds);
+      channel.config().setOption(EpollChannelOption.TCP_KEEPINTVL, intervalSeconds);
+      channel.config().setOption(EpollChannelOption.TCP_KEEPCNT, PROBES);
+    } else if (channel instanceof NioSocketChannel) {
+      channel
+          .config()
+          .setOption(NioChannelOption.of(ExtendedSocketOptions.TCP_KEEPIDLE), idleSeconds);
+      channel
+          .config()
+          .setOption(NioChannelOption.of(ExtendedSocketOptions.TCP_KEEPINTERVAL), intervalSeconds);
+      channel.config().setOption(NioChannelOption.of(ExtendedSocketOptions.TCP_KEEPCOUNT), PROBES);
+    }
+  }
+
+  /** Keeps a listener of IPv6 from taking connections of IPv4 too, so that both can be bound. */
+  static void onlyIpv6(Channel channel) {
+    if (channel instanceof EpollServerSocketChannel) {
+      channel.config().setOption(V6_ONLY, 1);
+    }
+  }
+}

@@ -1,0 +1,309 @@
+package io.redoubt.protocol.net;
+
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoop;
+import io.netty.channel.IoHandlerFactory;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.epoll.Epoll;
+import io.netty.channel.epoll.EpollDomainSocketChannel;
+import io.netty.channel.epoll.EpollIoHandler;
+import io.netty.channel.epoll.EpollServerDomainSocketChannel;
+import io.netty.channel.epoll.EpollServerSocketChannel;
+import io.netty.channel.epoll.EpollSocketChannel;
+import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.socket.SocketProtocolFamily;
+import io.netty.channel.socket.nio.NioDomainSocketChannel;
+import io.netty.channel.socket.nio.NioServerDomainSocketChannel;
+import io.netty.channel.socket.nio.NioServerSocketChannel;
+import io.netty.channel.socket.nio.NioSocketChannel;
+import io.netty.channel.unix.DomainSocketAddress;
+import io.netty.util.concurrent.FastThreadLocalThread;
+import io.redoubt.protocol.bytes.BufferMemory;
+import java.io.IOException;
+import java.net.Inet6Address;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.net.UnixDomainSocketAddress;
+import java.net.UnknownHostException;
+import java.nio.channels.spi.SelectorProvider;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One event loop on one thread, with the listeners and connections that live on it. Epoll where
+ * there is one; NIO elsewhere, or when the system property {@code io.redoubt.net.nio} is true.
+ */
+public final class Transport implements AutoCloseable {
+
+  /** The system property that forces NIO. */
+  public static final String FORCE_NIO = "io.redoubt.net.nio";
+
+  private static final long CLOSE_TIMEOUT_MILLIS = 5000;
+
+  private final MultiThreadIoEventLoopGroup group;
+  private final EventLoop eventLoop;
+  private final NettyLoop loop;
+  private final boolean epoll;
+  private final ReadBuffer readBuffer;
+  private final ChunkPool chunks;
+
+  private Transport(String threadName, BufferMemory memory, boolean epoll) {
+    this.epoll = epoll;
+    IoHandlerFactory io = epoll ? EpollIoHandler.newFactory() : NioIoHandler.newFactory();
+    ThreadFactory threads = task -> new FastThreadLocalThread(task, threadName);
+    group = new MultiThreadIoEventLoopGroup(1, threads, io);
+    eventLoop = group.next();
+    loop = new NettyLoop(eventLoop, onLoop(Thread::currentThread));
+    readBuffer = onLoop(() -> new ReadBuffer(memory));
+    chunks = new ChunkPool(memory);
+  }
+
+  /**
+   * Starts a loop.
+   *
+   * @param threadName the name of its thread
+   * @param memory where its buffers come from; used on the loop's thread only
+   */
+  public static Transport open(String threadName, BufferMemory memory) {
+    return open(threadName, memory, Boolean.getBoolean(FORCE_NIO));
+  }
+
+  /**
+   * As {@link #open(String, BufferMemory)}, with NIO when {@code nio} or where there is no epoll.
+   */
+  public static Transport open(String threadName, BufferMemory memory, boolean nio) {
+    return new Transport(threadName, memory, !nio && Epoll.isAvailable());
+  }
+
+  /** The loop. */
+  public Loop loop() {
+    return loop;
+  }
+
+  /** What the loop waits with: {@code epoll} or {@code nio}. */
+  public String name() {
+    return epoll ? "epoll" : "nio";
+  }
+
+  /**
+   * Listens at an address of IP or at a path ({@link UnixDomainSocketAddress}).
+   *
+   * @param backlog how many connections may wait to be accepted
+   * @param acceptor is called on the loop with each connection and sets its handler, or closes it
+   * @throws IOException when that can't be, with a message such as {@code bind: Address already in
+   *     use} or {@code bind: Cannot assign requested address}
+   */
+  public Listener listen(SocketAddress address, int backlog, Consumer<Connection> acceptor)
+      throws IOException {
+    try {
+      return onLoop(() -> new Listener(bind(address, backlog, acceptor), loop));
+    } catch (LoopFailure e) {
+      String message = String.valueOf(e.getCause().getMessage());
+      throw new IOException("bind: " + message.substring(message.lastIndexOf(": ") + 1).strip(), e);
+    }
+  }
+
+  private Channel bind(SocketAddress address, int backlog, Consumer<Connection> acceptor)
+      throws IOException {
+    Channel channel = serverChannel(address);
+    channel.config().setOption(ChannelOption.SO_BACKLOG, backlog);
+    if (address instanceof InetSocketAddress inet) {
+      channel.config().setOption(ChannelOption.SO_REUSEADDR, true);
+      if (inet.getAddress() instanceof Inet6Address) {
+        SocketOptions.onlyIpv6(channel);
+      }
+    }
+    channel.pipeline().addLast(new Acceptor(acceptor));
+    try {
+      finished(eventLoop.register(channel));
+      finished(channel.bind(nativeAddress(address)));
+    } catch (IOException e) {
+      channel.close();
+      throw e;
+    }
+    return channel;
+  }
+
+  private static void finished(ChannelFuture future) throws IOException {
+    Throwable cause = future.cause();
+    if (cause != null) {
+      throw cause instanceof IOException io ? io : new IOException(cause.getMessage(), cause);
+    }
+    if (!future.isDone()) {
+      throw new IllegalStateException("not done although on the loop");
+    }
+  }
+
+  /**
+   * Connects; from any thread. The handler's {@code onOpen} or {@code onClose} is called on the
+   * loop. A host that isn't resolved yet is looked up on another thread first.
+   *
+   * @param source the address of this side, or null for any
+   * @param timeoutMillis how long the connection may take to come about
+   */
+  public void connect(
+      InetSocketAddress remote,
+      @Nullable InetAddress source,
+      int timeoutMillis,
+      Connection.Handler handler) {
+    if (!remote.isUnresolved()) {
+      inLoop(() -> connectResolved(remote, source, timeoutMillis, handler));
+      return;
+    }
+    Thread.ofVirtual()
+        .name("resolve " + remote.getHostString())
+        .start(() -> {
+          var resolved = new InetSocketAddress(remote.getHostString(), remote.getPort());
+          loop.execute(() -> connectResolved(resolved, source, timeoutMillis, handler));
+        });
+  }
+
+  private void connectResolved(
+      InetSocketAddress remote,
+      @Nullable InetAddress source,
+      int timeoutMillis,
+      Connection.Handler handler) {
+    Channel channel = clientChannel(remote);
+    Connection connection = adopt(channel, c -> {});
+    connection.handler(handler);
+    if (remote.isUnresolved()) {
+      connection.tellClosed(new UnknownHostException(remote.getHostString()));
+      channel.unsafe().closeForcibly();
+      return;
+    }
+    channel.config().setConnectTimeoutMillis(timeoutMillis);
+    eventLoop.register(channel);
+    SocketAddress local = source == null ? null : new InetSocketAddress(source, 0);
+    channel
+        .connect(remote, local)
+        .addListener(future -> {
+          Throwable cause = future.cause();
+          if (cause != null) {
+            connection.tellClosed(cause);
+            channel.close();
+          }
+        });
+  }
+
+  private void inLoop(Runnable task) {
+    if (loop.inLoop()) {
+      task.run();
+    } else {
+      loop.execute(task);
+    }
+  }
+
+  private Connection adopt(Channel channel, Consumer<Connection> opened) {
+    channel.config().setRecvByteBufAllocator(readBuffer);
+    Connection connection = new Connection(channel, chunks, readBuffer);
+    connection.noDelay(true);
+    channel.pipeline().addLast(connection.new PipelineEnd(opened));
+    return connection;
+  }
+
+  private Channel serverChannel(SocketAddress address) {
+    if (address instanceof InetSocketAddress inet) {
+      return epoll
+          ? new EpollServerSocketChannel(family(inet))
+          : new NioServerSocketChannel(SelectorProvider.provider(), family(inet));
+    }
+    return epoll ? new EpollServerDomainSocketChannel() : new NioServerDomainSocketChannel();
+  }
+
+  private Channel clientChannel(SocketAddress address) {
+    if (address instanceof InetSocketAddress inet) {
+      return epoll
+          ? new EpollSocketChannel(family(inet))
+          : new NioSocketChannel(SelectorProvider.provider(), family(inet));
+    }
+    return epoll ? new EpollDomainSocketChannel() : new NioDomainSocketChannel();
+  }
+
+  private static SocketProtocolFamily family(InetSocketAddress address) {
+    return address.getAddress() instanceof Inet6Address
+        ? SocketProtocolFamily.INET6
+        : SocketProtocolFamily.INET;
+  }
+
+  private SocketAddress nativeAddress(SocketAddress address) {
+    return epoll && address instanceof UnixDomainSocketAddress unix
+        ? new DomainSocketAddress(unix.getPath().toString())
+        : address;
+  }
+
+  private <T> T onLoop(Callable<T> task) {
+    try {
+      return eventLoop.inEventLoop() ? task.call() : eventLoop.submit(task).get();
+    } catch (ExecutionException e) {
+      throw new LoopFailure(e.getCause());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new LoopFailure(e);
+    } catch (Exception e) {
+      throw new LoopFailure(e);
+    }
+  }
+
+  /** Closes all connections and listeners and ends the thread; not to be called on the loop. */
+  @Override
+  public void close() {
+    group.shutdownGracefully(0, CLOSE_TIMEOUT_MILLIS, TimeUnit.MILLISECONDS).awaitUninterruptibly();
+    if (group.isTerminated()) {
+      chunks.close();
+      readBuffer.close();
+    }
+  }
+
+  /** What went wrong in a task that was waited for. */
+  private static final class LoopFailure extends RuntimeException {
+
+    private static final long serialVersionUID = 1L;
+
+    LoopFailure(@Nullable Throwable cause) {
+      super(cause);
+    }
+
+    @Override
+    public synchronized Throwable getCause() {
+      Throwable cause = super.getCause();
+      return cause == null ? this : cause;
+    }
+  }
+
+  /** Makes connections of the channels that a listener accepts. */
+  private final class Acceptor extends ChannelInboundHandlerAdapter {
+
+    private static final long PAUSE_MILLIS = 100;
+
+    private final Consumer<Connection> acceptor;
+
+    Acceptor(Consumer<Connection> acceptor) {
+      this.acceptor = acceptor;
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext context, Object message) {
+      Channel accepted = (Channel) message;
+      adopt(accepted, acceptor);
+      eventLoop.register(accepted);
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext context, Throwable thrown) {
+      // Out of file descriptors, as a rule: the connection waits in the backlog for a better time.
+      Channel listening = context.channel();
+      listening.config().setAutoRead(false);
+      eventLoop.schedule(
+          () -> listening.config().setAutoRead(true), PAUSE_MILLIS, TimeUnit.MILLISECONDS);
+    }
+  }
+}
