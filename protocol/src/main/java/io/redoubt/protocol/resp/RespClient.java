@@ -1,0 +1,152 @@
+package io.redoubt.protocol.resp;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * A plain client for tools and tests: it sends a request and waits for the reply. For use by one
+ * thread at a time.
+ */
+public final class RespClient implements AutoCloseable {
+
+  private static final int READ_BYTES = 16 * 1024;
+  private static final int TIMEOUT_MILLIS = 10_000;
+
+  private final Socket socket;
+  private final InputStream in;
+  private final OutputStream out;
+  private final ReplyDecoder decoder = new ReplyDecoder();
+  private final byte[] readBuffer = new byte[READ_BYTES];
+
+  private RespClient(Socket socket) throws IOException {
+    this.socket = socket;
+    this.in = socket.getInputStream();
+    this.out = socket.getOutputStream();
+  }
+
+  /** Connects, and gives up waiting for the connection or for a reply after ten seconds. */
+  public static RespClient connect(String host, int port) throws IOException {
+    return connect(host, port, TIMEOUT_MILLIS);
+  }
+
+  /**
+   * Connects.
+   *
+   * @param timeoutMillis how long to wait for the connection and for each read; 0 for ever
+   */
+  public static RespClient connect(String host, int port, int timeoutMillis) throws IOException {
+    Socket socket = new Socket();
+    try {
+      socket.setTcpNoDelay(true);
+      socket.connect(new InetSocketAddress(host, port), timeoutMillis);
+      socket.setSoTimeout(timeoutMillis);
+      return new RespClient(socket);
+    } catch (IOException e) {
+      socket.close();
+      throw e;
+    }
+  }
+
+  /** Sets how long a read waits, in milliseconds; 0 for ever. */
+  public void timeout(int timeoutMillis) throws IOException {
+    socket.setSoTimeout(timeoutMillis);
+  }
+
+  /** Sends a request and returns the next reply. Errors are replies too. */
+  public Reply call(String... words) throws IOException {
+    send(words);
+    return receive();
+  }
+
+  /** Sends a request and returns the next reply. Errors are replies too. */
+  public Reply call(byte[]... arguments) throws IOException {
+    sendRaw(RequestEncoder.encode(arguments));
+    return receive();
+  }
+
+  /** Sends requests in one go and returns as many replies. */
+  public List<Reply> pipeline(List<String[]> requests) throws IOException {
+    for (String[] request : requests) {
+      out.write(RequestEncoder.encode(request));
+    }
+    out.flush();
+    List<Reply> replies = new ArrayList<>(requests.size());
+    for (int i = 0; i < requests.size(); i++) {
+      replies.add(receive());
+    }
+    return replies;
+  }
+
+  /** Sends a request without waiting for a reply. */
+  public void send(String... words) throws IOException {
+    sendRaw(RequestEncoder.encode(words));
+  }
+
+  /** Sends bytes as they are. */
+  public void sendRaw(byte[] bytes) throws IOException {
+    out.write(bytes);
+    out.flush();
+  }
+
+  /** Sends a text as it is, in UTF-8; an inline request, say. */
+  public void sendRaw(String text) throws IOException {
+    sendRaw(text.getBytes(UTF_8));
+  }
+
+  /**
+   * The next reply or message.
+   *
+   * @throws EOFException when the other side has closed the connection
+   * @throws java.net.SocketTimeoutException when none came in time
+   */
+  public Reply receive() throws IOException {
+    try {
+      while (true) {
+        Reply reply = decoder.next();
+        if (reply != null) {
+          return reply;
+        }
+        int bytes = in.read(readBuffer);
+        if (bytes < 0) {
+          throw new EOFException("connection closed by the server");
+        }
+        decoder.feed(readBuffer, 0, bytes);
+      }
+    } catch (ProtocolException e) {
+      throw new IOException(e.getMessage(), e);
+    }
+  }
+
+  /** Whether the other side has closed the connection; waits until it has or has sent something. */
+  public boolean isAtEnd() throws IOException {
+    int bytes = in.read(readBuffer);
+    if (bytes > 0) {
+      decoder.feed(readBuffer, 0, bytes);
+    }
+    return bytes < 0;
+  }
+
+  /** Ends this side's output, so that the server sees the end of the requests. */
+  public void endOutput() throws IOException {
+    socket.shutdownOutput();
+  }
+
+  /** The port of this side. */
+  public int localPort() {
+    return socket.getLocalPort();
+  }
+
+  /** Closes the connection. */
+  @Override
+  public void close() throws IOException {
+    socket.close();
+  }
+}
