@@ -1,0 +1,24 @@
+package io.redoubt.sentinel.core;
+
+import java.util.List;
+
+/** A reply of a node, as far as the state machine looks into it. */
+public sealed interface Answer {
+  /** A simple string, such as {@code PONG}. */
+  record Status(String text) implements Answer {}
+
+  /** An error, its text without the leading minus sign. */
+  record Failure(String text) implements Answer {}
+
+  /** A bulk string. */
+  record Text(String value) implements Answer {}
+
+  /** An integer. */
+  record Number(long value) implements Answer {}
+
+  /** An array. */
+  record Items(List<Answer> values) implements Answer {}
+
+  /** A null of any kind. */
+  record Nothing() implements Answer {}
+}

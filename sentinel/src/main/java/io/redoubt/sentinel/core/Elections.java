@@ -1,0 +1,197 @@
+package io.redoubt.sentinel.core;
+
+import io.redoubt.sentinel.core.Output.Level;
+import io.redoubt.sentinel.core.Request.Purpose;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** Opinions about masters and votes for who may fail them over, given and asked for. */
+final class Elections {
+  private final Sentinel sentinel;
+
+  Elections(Sentinel sentinel) {
+    this.sentinel = sentinel;
+  }
+
+  /** Another sentinel asks whether a master is down, and perhaps for our vote. */
+  void askedIfDown(Input.AskedIfDown asked) {
+    Master master = null;
+    for (Master each : sentinel.masters()) {
+      if (each.address.equals(asked.address())) {
+        master = each;
+        break;
+      }
+    }
+    if (master == null) {
+      sentinel.emit(new Output.Opinion(false, "*", 0));
+      return;
+    }
+    boolean down = !sentinel.isTilted() && master.subjectivelyDown;
+    if (asked.candidate().equals("*")) {
+      sentinel.emit(new Output.Opinion(down, "*", 0));
+      return;
+    }
+    sentinel.raiseEpoch(asked.epoch());
+    if (asked.epoch() > master.leaderEpoch && asked.epoch() >= sentinel.currentEpoch()) {
+      vote(master, asked.candidate(), asked.epoch());
+    }
+    String leader = master.leader == null ? "*" : master.leader;
+    sentinel.emit(new Output.Opinion(down, leader, master.leaderEpoch));
+    sentinel.react(master);
+  }
+
+  /** Gives our vote of that epoch, which must be above all that we voted in. */
+  void vote(Master master, String candidate, long epoch) {
+    master.leader = candidate;
+    master.leaderEpoch = epoch;
+    sentinel.stateChanged();
+    sentinel.event(Level.WARNING, "+vote-for-leader", candidate + " " + epoch);
+    if (!candidate.equals(sentinel.myId())) {
+      sentinel.failovers.standDown(master);
+      expect(master, candidate);
+    }
+  }
+
+  /** Leaves the failover to another sentinel for a while. */
+  void expect(Master master, @Nullable String leader) {
+    master.expectedLeader = leader;
+    master.expectedLeaderSince = sentinel.nowMillis();
+  }
+
+  /**
+   * Whether another sentinel may still be at it: as long as it is up and finds the master down as we
+   * do, until the failover timeout; otherwise as long as an election may take.
+   */
+  boolean waitsForLeader(Master master) {
+    if (master.expectedLeader == null) {
+      return false;
+    }
+    Peer leader = master.peers.get(master.expectedLeader);
+    long limit;
+    if (leader == null) {
+      limit = electionTimeoutMillis(master);
+    } else if (leader.subjectivelyDown) {
+      limit = 0;
+    } else if (leader.findsMasterDown) {
+      limit = master.options.failoverTimeoutMillis();
+    } else {
+      limit = electionTimeoutMillis(master);
+    }
+    sentinel.wakeBy(master.expectedLeaderSince + limit);
+    return sentinel.nowMillis() - master.expectedLeaderSince < limit;
+  }
+
+  long electionTimeoutMillis(Master master) {
+    return Math.min(
+        sentinel.timings().electionTimeoutMillis(), master.options.failoverTimeoutMillis());
+  }
+
+  /** Asks the others about a master that is down for us, once a period or at once. */
+  void askPeers(Master master, boolean atOnce) {
+    Failover failover = master.failover;
+    boolean stands =
+        failover != null && (failover.state == Failover.State.WAIT_START || failover.forced);
+    if (!master.subjectivelyDown && !stands) {
+      return;
+    }
+    long now = sentinel.nowMillis();
+    for (Peer peer : master.peers.values()) {
+      if (!peer.link.command.isUp()) {
+        continue;
+      }
+      long due = peer.askedAt + sentinel.timings().askPeriodMillis();
+      if (!atOnce && now < due) {
+        sentinel.wakeBy(due);
+        continue;
+      }
+      peer.askedAt = now;
+      long epoch = sentinel.currentEpoch();
+      String candidate = "*";
+      if (failover != null && stands) {
+        epoch = failover.epoch;
+        candidate = sentinel.myId();
+        peer.voteAskedForEpoch = epoch;
+      }
+      sentinel.links.send(
+          peer,
+          Link.Kind.COMMAND,
+          candidate.equals("*") ? Purpose.OPINION : Purpose.VOTE,
+          List.of(
+              "SENTINEL",
+              "is-master-down-by-addr",
+              master.address.host(),
+              Integer.toString(master.address.port()),
+              Long.toString(epoch),
+              candidate));
+    }
+  }
+
+  /** A sentinel told its opinion, and perhaps its vote. */
+  void answered(Peer peer, Request request, Answer answer) {
+    if (!(answer instanceof Answer.Items items)
+        || items.values().size() != 3
+        || !(items.values().get(0) instanceof Answer.Number down)
+        || !(items.values().get(1) instanceof Answer.Text leader)
+        || !(items.values().get(2) instanceof Answer.Number epoch)) {
+      return;
+    }
+    peer.answeredAt = sentinel.nowMillis();
+    peer.findsMasterDown = down.value() == 1;
+    if (request.purpose() == Purpose.VOTE) {
+      peer.voteAnsweredForEpoch = Long.parseLong(request.commands().getFirst().get(4));
+    }
+    if (!leader.value().equals("*")) {
+      if (peer.leaderEpoch != epoch.value() || !leader.value().equals(peer.leader)) {
+        sentinel.remark(
+            Level.NOTICE,
+            peer.name() + " voted for " + leader.value() + " " + epoch.value());
+      }
+      peer.leader = leader.value();
+      peer.leaderEpoch = epoch.value();
+    }
+  }
+
+  /** Who has enough votes in an epoch to lead, as far as we know; null for nobody yet. */
+  @Nullable String winner(Master master, long epoch) {
+    Map<String, Integer> votes = new HashMap<>();
+    if (master.leader != null && master.leaderEpoch == epoch) {
+      votes.merge(master.leader, 1, Integer::sum);
+    }
+    for (Peer peer : master.peers.values()) {
+      if (peer.leader != null && peer.leaderEpoch == epoch) {
+        votes.merge(peer.leader, 1, Integer::sum);
+      }
+    }
+    for (Map.Entry<String, Integer> entry : votes.entrySet()) {
+      if (entry.getValue() >= master.votesToWin()) {
+        return entry.getKey();
+      }
+    }
+    return null;
+  }
+
+  /** Whether a vote asked for may still come. */
+  boolean awaitsVotes(Master master, long epoch) {
+    for (Peer peer : master.peers.values()) {
+      if (peer.link.command.isUp()
+          && peer.voteAskedForEpoch == epoch
+          && peer.voteAnsweredForEpoch < epoch) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** How many sentinels can be reached, we included. */
+  int usable(Master master) {
+    int usable = 1;
+    for (Peer peer : master.peers.values()) {
+      if (!peer.subjectivelyDown && peer.link.command.isUp()) {
+        usable++;
+      }
+    }
+    return usable;
+  }
+}

@@ -1,0 +1,434 @@
+package io.redoubt.sentinel.core;
+
+import io.redoubt.sentinel.core.Failover.State;
+import io.redoubt.sentinel.core.Output.Level;
+import io.redoubt.sentinel.core.Replica.Reconf;
+import java.util.Comparator;
+import org.jspecify.annotations.Nullable;
+
+/** Leads failovers: from ODOWN over the election to the switch. */
+final class Failovers {
+  /** A lost election is retried after a random wait within these bounds, doubled each time. */
+  private static final long RETRY_FROM_MILLIS = 100;
+
+  private static final long RETRY_TO_MILLIS = 500;
+  private static final int MAX_DOUBLINGS = 6;
+
+  /** How long the choice waits for the newest offsets of replicas that are up. */
+  private static final long FRESH_INFO_WAIT_MILLIS = 1000;
+
+  /** How often a promotion is ordered again that does not show. */
+  private static final long ORDER_AGAIN_MILLIS = 1000;
+
+  private final Sentinel sentinel;
+
+  Failovers(Sentinel sentinel) {
+    this.sentinel = sentinel;
+  }
+
+  /** Begins a failover when it is time, and takes it as far as it goes now. */
+  void advance(Master master) {
+    if (master.failover == null && mayStart(master)) {
+      start(master, false);
+    }
+    Failover failover = master.failover;
+    while (failover != null) {
+      State before = failover.state;
+      advance(master, failover);
+      if (master.failover != failover || failover.state == before) {
+        return;
+      }
+    }
+  }
+
+  private boolean mayStart(Master master) {
+    if (!master.objectivelyDown || sentinel.elections.waitsForLeader(master)) {
+      return false;
+    }
+    boolean replicaTurnedUp = master.lackedReplica && choose(master) != null;
+    if (sentinel.nowMillis() < master.nextAttemptAt && !replicaTurnedUp) {
+      sentinel.wakeBy(master.nextAttemptAt);
+      return false;
+    }
+    return sentinel.elections.usable(master) >= master.votesToWin();
+  }
+
+  void start(Master master, boolean forced) {
+    master.lackedReplica = false;
+    sentinel.elections.expect(master, null);
+    sentinel.raiseEpoch(sentinel.currentEpoch() + 1);
+    long epoch = sentinel.currentEpoch();
+    master.failover = new Failover(epoch, forced, sentinel.nowMillis());
+    sentinel.event(Level.WARNING, "+try-failover", master.described());
+    sentinel.elections.vote(master, sentinel.myId(), epoch);
+    sentinel.elections.askPeers(master, true);
+  }
+
+  /** Gives up standing in an election, because our vote went to another in a later one. */
+  void standDown(Master master) {
+    Failover failover = master.failover;
+    if (failover != null && failover.state == State.WAIT_START && !failover.forced) {
+      notElected(master);
+    }
+  }
+
+  private void advance(Master master, Failover failover) {
+    switch (failover.state) {
+      case WAIT_START -> awaitElection(master, failover);
+      case SELECT_REPLICA -> select(master, failover);
+      case SEND_REPLICAOF_NO_ONE -> promote(master, failover);
+      case WAIT_PROMOTION -> awaitPromotion(master, failover);
+      case RECONF_REPLICAS -> reconfigure(master, failover);
+    }
+  }
+
+  private void awaitElection(Master master, Failover failover) {
+    String winner =
+        failover.forced
+            ? sentinel.myId()
+            : sentinel.elections.winner(master, failover.epoch);
+    if (sentinel.myId().equals(winner)) {
+      sentinel.event(Level.WARNING, "+elected-leader", master.described());
+      if (sentinel.settings().crashAfterElection()) {
+        sentinel.emit(new Output.Crash("crash-after-election"));
+      }
+      master.lostElections = 0;
+      enter(failover, State.SELECT_REPLICA);
+      sentinel.event(Level.WARNING, "+failover-state-select-slave", master.described());
+      return;
+    }
+    long end =
+        failover.stateSince
+            + Math.min(
+                sentinel.timings().askPeriodMillis(),
+                sentinel.elections.electionTimeoutMillis(master));
+    boolean over =
+        winner != null
+            || !master.objectivelyDown
+            || !sentinel.elections.awaitsVotes(master, failover.epoch)
+            || sentinel.nowMillis() >= end;
+    if (over) {
+      notElected(master);
+      sentinel.elections.expect(master, winner);
+    } else {
+      sentinel.wakeBy(end);
+    }
+  }
+
+  private void notElected(Master master) {
+    sentinel.event(Level.WARNING, "-failover-abort-not-elected", master.described());
+    master.failover = null;
+    int doublings = Math.min(master.lostElections++, MAX_DOUBLINGS);
+    long wait = sentinel.chance(RETRY_FROM_MILLIS, RETRY_TO_MILLIS) << doublings;
+    postpone(master, Math.min(wait, sentinel.timings().electionTimeoutMillis()));
+  }
+
+  private void postpone(Master master, long millis) {
+    master.nextAttemptAt = sentinel.nowMillis() + millis;
+    sentinel.wakeBy(master.nextAttemptAt);
+  }
+
+  private void enter(Failover failover, State state) {
+    failover.state = state;
+    failover.stateSince = sentinel.nowMillis();
+  }
+
+  private void select(Master master, Failover failover) {
+    long end = failover.stateSince + FRESH_INFO_WAIT_MILLIS;
+    if (!failover.forced && awaitsInfo(master) && sentinel.nowMillis() < end) {
+      sentinel.wakeBy(end);
+      return;
+    }
+    Replica chosen = choose(master);
+    if (chosen == null) {
+      sentinel.event(Level.WARNING, "-failover-abort-no-good-slave", master.described());
+      master.failover = null;
+      master.lackedReplica = true;
+      postpone(master, master.options.failoverTimeoutMillis());
+      return;
+    }
+    failover.promoted = chosen;
+    sentinel.event(Level.WARNING, "+selected-slave", chosen.described());
+    enter(failover, State.SEND_REPLICAOF_NO_ONE);
+    sentinel.event(Level.NOTICE, "+failover-state-send-slaveof-noone", chosen.described());
+  }
+
+  /** Whether a replica that is up has not told its offset since the master went down. */
+  private static boolean awaitsInfo(Master master) {
+    for (Replica replica : master.replicas.values()) {
+      if (!replica.subjectivelyDown
+          && replica.link.command.isUp()
+          && replica.infoAt < master.subjectivelyDownSince) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** The replica to promote: lowest priority number, greatest offset, smallest run id; or null. */
+  @Nullable Replica choose(Master master) {
+    long now = sentinel.nowMillis();
+    Timings timings = sentinel.timings();
+    long infoLimit =
+        master.subjectivelyDown ? timings.pingPeriodMillis() * 5 : timings.infoPeriodMillis() * 3;
+    long linkDownLimit =
+        master.subjectivelyDownMillis(now) + master.options.downAfterMillis() * 10;
+    return master.replicas.values().stream()
+        .filter(
+            replica ->
+                !replica.subjectivelyDown
+                    && replica.link.command.isUp()
+                    && replica.link.sinceAvailableMillis(now) <= timings.pingPeriodMillis() * 5
+                    && now - replica.infoAt <= infoLimit
+                    && isPromotable(replica, linkDownLimit))
+        .min(
+            Comparator.comparingInt((Replica replica) -> told(replica).priority())
+                .thenComparing(replica -> told(replica).offset(), Comparator.reverseOrder())
+                .thenComparing(Instance::runId))
+        .orElse(null);
+  }
+
+  private static boolean isPromotable(Replica replica, long linkDownLimit) {
+    NodeInfo info = replica.info;
+    return info != null
+        && info.role() == NodeInfo.Role.REPLICA
+        && info.priority() != 0
+        && info.masterLinkDownMillis() <= linkDownLimit;
+  }
+
+  private static NodeInfo told(Replica replica) {
+    NodeInfo info = replica.info;
+    if (info == null) {
+      throw new IllegalStateException("a replica without INFO can't be chosen");
+    }
+    return info;
+  }
+
+  private void promote(Master master, Failover failover) {
+    Replica promoted = chosen(failover);
+    if (!promoted.link.command.isUp()) {
+      abortIfStuck(master, failover, promoted);
+      return;
+    }
+    orderPromotion(promoted);
+    enter(failover, State.WAIT_PROMOTION);
+    sentinel.event(Level.NOTICE, "+failover-state-wait-promotion", promoted.described());
+  }
+
+  private void orderPromotion(Replica promoted) {
+    sentinel.links.setRole(promoted, null);
+    promoted.reconfSentAt = sentinel.nowMillis();
+  }
+
+  private void awaitPromotion(Master master, Failover failover) {
+    Replica promoted = chosen(failover);
+    long now = sentinel.nowMillis();
+    if (abortIfStuck(master, failover, promoted)) {
+      return;
+    }
+    // The order may have gone down with a connection; to repeat it does no harm.
+    if (promoted.link.command.isUp()
+        && now - promoted.reconfSentAt >= ORDER_AGAIN_MILLIS
+        && promoted.infoAt > promoted.reconfSentAt) {
+      orderPromotion(promoted);
+    }
+  }
+
+  private boolean abortIfStuck(Master master, Failover failover, Replica promoted) {
+    boolean stuck =
+        sentinel.nowMillis() - failover.stateSince > master.options.failoverTimeoutMillis();
+    if (!stuck && !promoted.subjectivelyDown) {
+      return false;
+    }
+    sentinel.event(Level.WARNING, "-failover-abort-slave-timeout", master.described());
+    master.failover = null;
+    postpone(master, sentinel.chance(RETRY_FROM_MILLIS, RETRY_TO_MILLIS));
+    return true;
+  }
+
+  private static Replica chosen(Failover failover) {
+    Replica promoted = failover.promoted;
+    if (promoted == null) {
+      throw new IllegalStateException("no replica chosen in state " + failover.state);
+    }
+    return promoted;
+  }
+
+  /** EXEC answered: what the node is now shows in its INFO, so it is asked at once. */
+  void roleAnswered(Instance instance, Answer answer) {
+    if (answer instanceof Answer.Failure failure) {
+      sentinel.remark(
+          Level.WARNING, instance.described() + " refused to change its role: " + failure.text());
+    }
+    if (instance instanceof DataNode node) {
+      sentinel.links.askInfo(node);
+    }
+  }
+
+  /** A replica's INFO came: does it show what a failover of ours waits for? */
+  void observed(Replica replica, NodeInfo info) {
+    Master master = replica.master();
+    Failover failover = master.failover;
+    if (failover == null || failover.promoted == null) {
+      return;
+    }
+    if (failover.promoted == replica) {
+      if (failover.state == State.WAIT_PROMOTION && info.role() == NodeInfo.Role.MASTER) {
+        promoted(master, failover, replica);
+      }
+      return;
+    }
+    if (replica.reconf == Reconf.SENT
+        && info.role() == NodeInfo.Role.REPLICA
+        && info.follows(failover.promoted.address)) {
+      replica.reconf = Reconf.IN_PROGRESS;
+      sentinel.event(Level.NOTICE, "+slave-reconf-inprog", replica.described());
+    }
+    if (replica.reconf == Reconf.IN_PROGRESS && info.masterLinkUp()) {
+      replica.reconf = Reconf.DONE;
+      sentinel.event(Level.NOTICE, "+slave-reconf-done", replica.described());
+    }
+  }
+
+  private void promoted(Master master, Failover failover, Replica promoted) {
+    master.configEpoch = failover.epoch;
+    enter(failover, State.RECONF_REPLICAS);
+    sentinel.stateChanged();
+    sentinel.event(Level.WARNING, "+promoted-slave", promoted.described());
+    if (sentinel.settings().crashAfterPromotion()) {
+      sentinel.emit(new Output.Crash("crash-after-promotion"));
+    }
+    sentinel.event(Level.WARNING, "+failover-state-reconf-slaves", master.described());
+    sentinel.links.sayHelloToAll(master);
+    if (failover.forced && master.link.command.isUp()) {
+      // The old master is alive: two masters for no longer than it takes to tell it.
+      sentinel.links.setRole(master, promoted.address);
+    }
+  }
+
+  private void reconfigure(Master master, Failover failover) {
+    Replica promoted = chosen(failover);
+    long now = sentinel.nowMillis();
+    int inProgress = 0;
+    for (Replica replica : master.replicas.values()) {
+      if (replica.reconf == Reconf.SENT
+          && now - replica.reconfSentAt > sentinel.timings().replicaReconfTimeoutMillis()) {
+        sentinel.event(Level.NOTICE, "-slave-reconf-sent-timeout", replica.described());
+        replica.reconf = Reconf.DONE;
+      }
+      if (replica.reconf == Reconf.SENT || replica.reconf == Reconf.IN_PROGRESS) {
+        inProgress++;
+      }
+    }
+    for (Replica replica : master.replicas.values()) {
+      if (replica != promoted
+          && replica.reconf == Reconf.NONE
+          && replica.link.command.isUp()
+          && inProgress < master.options.parallelSyncs()) {
+        turn(replica, promoted.address, "+slave-reconf-sent");
+        inProgress++;
+      }
+    }
+    boolean late = now - failover.stateSince > master.options.failoverTimeoutMillis();
+    if (late || !someTurning(master, promoted)) {
+      end(master, promoted, late);
+    }
+  }
+
+  private void turn(Replica replica, Address master, String event) {
+    sentinel.links.setRole(replica, master);
+    replica.reconf = Reconf.SENT;
+    replica.reconfSentAt = sentinel.nowMillis();
+    sentinel.event(Level.NOTICE, event, replica.described());
+  }
+
+  private static boolean someTurning(Master master, Replica promoted) {
+    for (Replica replica : master.replicas.values()) {
+      if (replica != promoted && replica.reconf != Reconf.DONE && !replica.subjectivelyDown) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private void end(Master master, Replica promoted, boolean late) {
+    if (late) {
+      sentinel.event(Level.WARNING, "+failover-end-for-timeout", master.described());
+    }
+    sentinel.event(Level.WARNING, "+failover-end", master.described());
+    if (late) {
+      for (Replica replica : master.replicas.values()) {
+        if (replica != promoted
+            && replica.reconf == Reconf.NONE
+            && replica.link.command.isUp()) {
+          turn(replica, promoted.address, "+slave-reconf-sent-be");
+        }
+      }
+    }
+    switchTo(master, promoted.address);
+  }
+
+  /** Makes another address the master; the old one becomes a replica, to be turned when it returns. */
+  void switchTo(Master master, Address to) {
+    Address from = master.address;
+    sentinel.event(
+        Level.WARNING,
+        "+switch-master",
+        master.name()
+            + " "
+            + from.host()
+            + " "
+            + from.port()
+            + " "
+            + to.host()
+            + " "
+            + to.port());
+    sentinel.links.release(master);
+    Replica chosen = master.replicas.remove(to);
+    master.address = to;
+    if (chosen == null) {
+      master.link = sentinel.links.open(master, to);
+      restart(master);
+    } else {
+      master.link = chosen.link;
+      master.link.users.add(master);
+      sentinel.forget(chosen);
+      restart(master);
+      master.runId = chosen.runId;
+    }
+    sentinel.addReplica(master, from);
+    for (Replica replica : master.replicas.values()) {
+      sentinel.event(Level.NOTICE, "+slave", replica.described());
+    }
+    sentinel.stateChanged();
+  }
+
+  /** Forgets what was known of a master at its former address, or before a reset; votes stand. */
+  void restart(Master master) {
+    long now = sentinel.nowMillis();
+    master.runId = null;
+    master.subjectivelyDown = false;
+    master.subjectivelyDownSince = Link.NEVER;
+    master.objectivelyDown = false;
+    master.objectivelyDownSince = Link.NEVER;
+    master.rebootSince = Link.NEVER;
+    master.reportedRole = NodeInfo.Role.MASTER;
+    master.reportedRoleSince = now;
+    master.info = null;
+    master.infoText = "";
+    master.infoAt = Link.NEVER;
+    master.infoAskedAt = Link.NEVER;
+    master.leader = null;
+    sentinel.elections.expect(master, null);
+    master.failover = null;
+    master.nextAttemptAt = Link.NEVER;
+    master.lostElections = 0;
+    master.lackedReplica = false;
+    for (Replica replica : master.replicas.values()) {
+      replica.reconf = Reconf.NONE;
+    }
+    for (Peer peer : master.peers.values()) {
+      peer.findsMasterDown = false;
+    }
+  }
+}

@@ -1,0 +1,101 @@
+package io.redoubt.sentinel.core;
+
+import io.redoubt.sentinel.core.Output.Level;
+
+/** Who is down: in our own view (SDOWN), and, for masters, in the view of enough sentinels (ODOWN). */
+final class Health {
+  /** Candidates that learn of ODOWN together start this far apart at most. */
+  private static final long DESYNC_MILLIS = 100;
+
+  private final Sentinel sentinel;
+
+  Health(Sentinel sentinel) {
+    this.sentinel = sentinel;
+  }
+
+  /** Our own view of an instance. */
+  void judge(Instance instance) {
+    boolean down = isSilent(instance) || isWrong(instance);
+    if (down == instance.subjectivelyDown) {
+      return;
+    }
+    long now = sentinel.nowMillis();
+    instance.subjectivelyDown = down;
+    instance.subjectivelyDownSince = now;
+    sentinel.event(Level.WARNING, down ? "+sdown" : "-sdown", instance.described());
+    if (down && instance instanceof Master master) {
+      sentinel.elections.askPeers(master, true);
+      for (Replica replica : master.replicas.values()) {
+        sentinel.links.askInfo(replica);
+      }
+    }
+  }
+
+  private boolean isSilent(Instance instance) {
+    long downAfter = instance.master().options.downAfterMillis();
+    long now = sentinel.nowMillis();
+    long silent = instance.link.silentMillis(now);
+    if (silent > downAfter) {
+      return true;
+    }
+    if (silent > 0) {
+      sentinel.wakeBy(now - silent + downAfter + 1);
+    }
+    return false;
+  }
+
+  /** A master that says it is a replica, or loads for too long after a reboot, is as good as down. */
+  private boolean isWrong(Instance instance) {
+    if (!(instance instanceof Master master)) {
+      return false;
+    }
+    long now = sentinel.nowMillis();
+    boolean wrongRole =
+        master.reportedRole == NodeInfo.Role.REPLICA
+            && master.reportedRoleMillis(now)
+                > master.options.downAfterMillis() + sentinel.timings().infoPeriodMillis() * 2;
+    boolean slowReboot =
+        master.isRebooting()
+            && now - master.rebootSince > master.options.masterRebootDownAfterMillis();
+    return wrongRole || slowReboot;
+  }
+
+  /** The common view of a master. */
+  void judgeTogether(Master master) {
+    int agreeing = 0;
+    if (master.subjectivelyDown) {
+      agreeing = 1;
+      for (Peer peer : master.peers.values()) {
+        expire(peer);
+        if (peer.findsMasterDown) {
+          agreeing++;
+        }
+      }
+    }
+    boolean down = master.subjectivelyDown && agreeing >= master.options.quorum();
+    if (down == master.objectivelyDown) {
+      return;
+    }
+    long now = sentinel.nowMillis();
+    master.objectivelyDown = down;
+    master.objectivelyDownSince = now;
+    if (down) {
+      sentinel.event(
+          Level.WARNING,
+          "+odown",
+          master.described() + " #quorum " + agreeing + "/" + master.options.quorum());
+      master.nextAttemptAt =
+          Math.max(master.nextAttemptAt, now + sentinel.chance(0, DESYNC_MILLIS));
+    } else {
+      sentinel.event(Level.WARNING, "-odown", master.described());
+      master.lostElections = 0;
+    }
+  }
+
+  /** An opinion that was not renewed for five periods counts no longer. */
+  private void expire(Peer peer) {
+    if (sentinel.nowMillis() - peer.answeredAt > sentinel.timings().askPeriodMillis() * 5) {
+      peer.findsMasterDown = false;
+    }
+  }
+}

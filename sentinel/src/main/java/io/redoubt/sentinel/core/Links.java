@@ -1,0 +1,358 @@
+package io.redoubt.sentinel.core;
+
+import io.redoubt.sentinel.core.Link.Kind;
+import io.redoubt.sentinel.core.Link.Side;
+import io.redoubt.sentinel.core.Link.State;
+import io.redoubt.sentinel.core.Output.Level;
+import io.redoubt.sentinel.core.Request.Purpose;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** Keeps the links to all instances up, and sends what is sent at regular times. */
+final class Links {
+  static final String HELLO_CHANNEL = "__sentinel__:hello";
+
+  /** A node that leaves so much unanswered gets nothing more for a while. */
+  private static final int MAX_PENDING = 100;
+
+  /** How often a replica that is being turned is asked how far it is. */
+  private static final long TURNING_INFO_PERIOD_MILLIS = 200;
+
+  private final Sentinel sentinel;
+  private final Map<Integer, Link> links = new HashMap<>();
+  private int lastId;
+
+  Links(Sentinel sentinel) {
+    this.sentinel = sentinel;
+  }
+
+  /** A new link without users. */
+  Link make(Address address) {
+    Link link = new Link(++lastId, address, sentinel.nowMillis());
+    links.put(link.id(), link);
+    return link;
+  }
+
+  /** A new link for an instance that let go of its old one. */
+  Link open(Instance instance, Address address) {
+    Link link = make(address);
+    link.users.add(instance);
+    return link;
+  }
+
+  /** The link to a sentinel that is already watched at another master, or null. */
+  @Nullable Link ofSentinel(String runId, Address address) {
+    for (Instance instance : sentinel.instances()) {
+      if (instance instanceof Peer
+          && instance.runId().equals(runId)
+          && instance.address.equals(address)) {
+        return instance.link;
+      }
+    }
+    return null;
+  }
+
+  /** Takes a link from an instance, and closes it when nobody else uses it. */
+  void release(Instance instance) {
+    Link link = instance.link;
+    link.users.remove(instance);
+    if (link.users.isEmpty()) {
+      drop(link);
+      links.remove(link.id());
+    }
+  }
+
+  /** Breaks both connections; they are made anew at the next occasion. */
+  void drop(Link link) {
+    drop(link, Kind.COMMAND);
+    drop(link, Kind.EVENTS);
+  }
+
+  private void drop(Link link, Kind kind) {
+    Side side = link.side(kind);
+    if (side.state != State.DOWN) {
+      sentinel.emit(new Output.Disconnect(link.id(), kind));
+      broken(link, kind);
+    }
+  }
+
+  private void broken(Link link, Kind kind) {
+    link.side(kind).state = State.DOWN;
+    if (kind == Kind.COMMAND) {
+      link.pending = 0;
+    }
+  }
+
+  void connected(int id, Kind kind, String localHost) {
+    Link link = links.get(id);
+    if (link == null || link.side(kind).state != State.CONNECTING || link.users.isEmpty()) {
+      return;
+    }
+    long now = sentinel.nowMillis();
+    Side side = link.side(kind);
+    side.state = State.UP;
+    side.connectedAt = now;
+    Instance user = link.users.getFirst();
+    greet(user, kind);
+    if (kind == Kind.EVENTS) {
+      sentinel.event(Level.DEBUG, "+pubsub-link", user.described());
+      link.heardAt = now;
+      send(user, kind, Purpose.SUBSCRIPTION, words(user, "SUBSCRIBE", HELLO_CHANNEL));
+      return;
+    }
+    sentinel.event(Level.DEBUG, "+cmd-link", user.described());
+    link.pending = 0;
+    link.localHost = localHost;
+    ping(user);
+    for (Instance each : link.users) {
+      if (each instanceof DataNode node) {
+        askInfo(node);
+      }
+    }
+  }
+
+  private void greet(Instance user, Kind kind) {
+    Settings settings = sentinel.settings();
+    boolean peer = user instanceof Peer;
+    MasterOptions options = user.master().options;
+    String name = peer ? settings.sentinelUser() : options.authUser();
+    String pass = peer ? settings.sentinelPass() : options.authPass();
+    if (!pass.isEmpty()) {
+      send(
+          user,
+          kind,
+          Purpose.GREETING,
+          name.isEmpty() ? words(user, "AUTH", pass) : words(user, "AUTH", name, pass));
+    }
+    String suffix = kind == Kind.COMMAND ? "-cmd" : "-pubsub";
+    String clientName = "sentinel-" + sentinel.myId().substring(0, 8) + suffix;
+    send(user, kind, Purpose.GREETING, words(user, "CLIENT", "SETNAME", clientName));
+  }
+
+  void disconnected(int id, Kind kind, String reason) {
+    Link link = links.get(id);
+    if (link == null || link.side(kind).state == State.DOWN) {
+      return;
+    }
+    if (link.side(kind).state == State.CONNECTING && !link.users.isEmpty()) {
+      sentinel.event(
+          Level.DEBUG,
+          kind == Kind.COMMAND ? "-cmd-link-reconnection" : "-pubsub-link-reconnection",
+          link.users.getFirst().described() + " #" + reason);
+    }
+    broken(link, kind);
+    for (Instance user : List.copyOf(link.users)) {
+      attend(user);
+      sentinel.react(user.master());
+    }
+  }
+
+  void heard(int id) {
+    Link link = links.get(id);
+    if (link != null) {
+      link.heardAt = sentinel.nowMillis();
+    }
+  }
+
+  /** Counts an answer; null when the link is gone. */
+  @Nullable Link answered(int id, Request request) {
+    Link link = links.get(id);
+    if (link != null && request.purpose() != Purpose.SUBSCRIPTION && link.pending > 0) {
+      link.pending--;
+    }
+    return link;
+  }
+
+  /** A node that loads, or a replica without its master, is alive as well. */
+  void pong(Link link, Answer answer) {
+    long now = sentinel.nowMillis();
+    link.pongAt = now;
+    boolean pong = answer instanceof Answer.Status status && status.text().startsWith("PONG");
+    boolean alive =
+        pong
+            || (answer instanceof Answer.Failure failure
+                && (failure.text().startsWith("LOADING")
+                    || failure.text().startsWith("MASTERDOWN")));
+    if (alive) {
+      link.availableAt = now;
+      link.waitingSince = Link.NEVER;
+    }
+    if (pong) {
+      for (Instance user : link.users) {
+        if (user instanceof Master master) {
+          master.rebootSince = Link.NEVER;
+        }
+      }
+    }
+  }
+
+  /** What is due for an instance: connections, INFO, PING, hello. */
+  void attend(Instance instance) {
+    giveUpSilent(instance);
+    connect(instance, Kind.COMMAND);
+    if (instance instanceof DataNode) {
+      connect(instance, Kind.EVENTS);
+    }
+    Link link = instance.link;
+    if (!link.command.isUp() || link.pending >= MAX_PENDING) {
+      return;
+    }
+    long now = sentinel.nowMillis();
+    Timings timings = sentinel.timings();
+    if (instance instanceof DataNode node) {
+      long period = infoPeriodMillis(node);
+      if (now - node.infoAskedAt >= period) {
+        askInfo(node);
+      }
+      sentinel.wakeBy(node.infoAskedAt + period);
+    }
+    long pingPeriod =
+        Math.min(timings.pingPeriodMillis(), instance.master().options.downAfterMillis());
+    if (now - link.pingSentAt >= pingPeriod) {
+      ping(instance);
+    }
+    if (now - instance.helloSentAt >= timings.publishPeriodMillis()) {
+      sayHello(instance);
+    }
+  }
+
+  private void giveUpSilent(Instance instance) {
+    Link link = instance.link;
+    long now = sentinel.nowMillis();
+    Timings timings = sentinel.timings();
+    long patience = instance.master().options.downAfterMillis() / 2;
+    if (link.command.isUp()
+        && now - link.command.connectedAt > timings.minLinkReconnectPeriodMillis()
+        && link.waitingMillis(now) > patience
+        && link.sincePongMillis(now) > patience) {
+      drop(link, Kind.COMMAND);
+    }
+    if (link.events.isUp()
+        && now - link.events.connectedAt > timings.minLinkReconnectPeriodMillis()
+        && now - link.heardAt > timings.publishPeriodMillis() * 3) {
+      drop(link, Kind.EVENTS);
+    }
+  }
+
+  private void connect(Instance instance, Kind kind) {
+    Link link = instance.link;
+    Side side = link.side(kind);
+    long now = sentinel.nowMillis();
+    if (side.state == State.DOWN
+        && link.address().port() != 0
+        && now - side.attemptedAt >= sentinel.timings().pingPeriodMillis()) {
+      side.state = State.CONNECTING;
+      side.attemptedAt = now;
+      sentinel.emit(new Output.Connect(link.id(), kind, link.address()));
+    }
+  }
+
+  private long infoPeriodMillis(DataNode node) {
+    Timings timings = sentinel.timings();
+    if (!(node instanceof Replica replica)) {
+      return timings.infoPeriodMillis();
+    }
+    Failover failover = replica.master().failover;
+    boolean turning =
+        replica.reconf == Replica.Reconf.SENT
+            || replica.reconf == Replica.Reconf.IN_PROGRESS
+            || (failover != null
+                && failover.promoted == replica
+                && failover.state == Failover.State.WAIT_PROMOTION);
+    if (turning) {
+      return Math.min(TURNING_INFO_PERIOD_MILLIS, timings.infoPeriodMillis());
+    }
+    NodeInfo info = replica.info;
+    boolean unsettled =
+        failover != null
+            || replica.master().subjectivelyDown
+            || replica.reportedRole == NodeInfo.Role.MASTER
+            || (info != null
+                && (info.masterLinkDownMillis() != 0 || !info.follows(replica.master().address)));
+    return unsettled ? Math.min(1000, timings.infoPeriodMillis()) : timings.infoPeriodMillis();
+  }
+
+  void askInfo(DataNode node) {
+    if (node.link.command.isUp()) {
+      node.infoAskedAt = sentinel.nowMillis();
+      send(node, Kind.COMMAND, Purpose.INFO, words(node, "INFO"));
+    }
+  }
+
+  private void ping(Instance instance) {
+    Link link = instance.link;
+    link.pingSentAt = sentinel.nowMillis();
+    if (link.waitingSince == Link.NEVER) {
+      link.waitingSince = link.pingSentAt;
+    }
+    send(instance, Kind.COMMAND, Purpose.PING, words(instance, "PING"));
+  }
+
+  /** Tells everybody about a master at once, when its configuration has just changed. */
+  void sayHelloToAll(Master master) {
+    sayHello(master);
+    master.replicas.values().forEach(this::sayHello);
+    master.peers.values().forEach(this::sayHello);
+  }
+
+  private void sayHello(Instance instance) {
+    Link link = instance.link;
+    if (!link.command.isUp()) {
+      return;
+    }
+    Settings settings = sentinel.settings();
+    String host = settings.announceIp().isEmpty() ? link.localHost : settings.announceIp();
+    int port = settings.announcePort() == 0 ? settings.port() : settings.announcePort();
+    Master master = instance.master();
+    Hello hello =
+        new Hello(
+            new Address(host, port),
+            sentinel.myId(),
+            sentinel.currentEpoch(),
+            master.name(),
+            master.currentAddress(),
+            master.configEpoch);
+    instance.helloSentAt = sentinel.nowMillis();
+    send(
+        instance,
+        Kind.COMMAND,
+        Purpose.HELLO,
+        words(instance, "PUBLISH", HELLO_CHANNEL, hello.format()));
+  }
+
+  /** Makes a node a replica of {@code master}, or a master when that is null. */
+  void setRole(DataNode node, @Nullable Address master) {
+    List<List<String>> commands = new ArrayList<>();
+    commands.add(words(node, "MULTI"));
+    commands.add(
+        master == null
+            ? words(node, "SLAVEOF", "NO", "ONE")
+            : words(node, "SLAVEOF", master.host(), Integer.toString(master.port())));
+    commands.add(words(node, "CONFIG", "REWRITE"));
+    commands.add(words(node, "CLIENT", "KILL", "TYPE", "normal"));
+    commands.add(words(node, "CLIENT", "KILL", "TYPE", "pubsub"));
+    commands.add(words(node, "EXEC"));
+    send(node, Kind.COMMAND, new Request(Purpose.ROLE, node.id(), List.copyOf(commands)));
+  }
+
+  void send(Instance instance, Kind kind, Purpose purpose, List<String> command) {
+    send(instance, kind, Request.of(purpose, instance.id(), command));
+  }
+
+  private void send(Instance instance, Kind kind, Request request) {
+    if (kind == Kind.COMMAND) {
+      instance.link.pending++;
+    }
+    sentinel.emit(new Output.Send(instance.link.id(), kind, request));
+  }
+
+  /** Commands may have other names on data nodes, never on sentinels. */
+  private static List<String> words(Instance instance, String... words) {
+    return instance instanceof DataNode
+        ? instance.master().options.renamed(words)
+        : List.of(words);
+  }
+}

@@ -1,0 +1,463 @@
+package io.redoubt.sentinel.core;
+
+import io.redoubt.sentinel.core.Output.Level;
+import io.redoubt.sentinel.core.SentinelState.KnownSentinel;
+import io.redoubt.sentinel.core.SentinelState.MasterState;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One sentinel: watches masters, agrees with the other sentinels on what is down and who may act, and
+ * fails over.
+ *
+ * <p>Invariants: the current epoch, a master's config epoch and the epoch of our last vote never
+ * fall; at most one vote for a master in an epoch, on disk before anybody hears of it; a failover
+ * that nobody ordered begins only at ODOWN and promotes only after a majority's votes.
+ *
+ * <p>Time: the caller's milliseconds must not run backwards. A gap longer than the tilt trigger
+ * between two steps means that this process did not run; the gap is taken out of the time that the
+ * machine knows, so that a pause of ours never looks like the silence of others.
+ */
+public final class Sentinel {
+  private final String myId;
+  private final RandomGenerator random;
+  private final Map<String, Master> masters = new LinkedHashMap<>();
+  private final Map<Integer, Instance> instances = new LinkedHashMap<>();
+  private final List<Output> outputs = new ArrayList<>();
+
+  final Links links = new Links(this);
+  final Health health = new Health(this);
+  final Discovery discovery = new Discovery(this);
+  final Elections elections = new Elections(this);
+  final Failovers failovers = new Failovers(this);
+
+  private Settings settings;
+  private long currentEpoch;
+  private boolean stateChanged;
+  private boolean started;
+
+  private long clockMillis;
+  private long pausedMillis;
+  private long now;
+  private long wakeAt = Long.MAX_VALUE;
+
+  private boolean tilt;
+  private long tiltSince;
+  private int lastInstanceId;
+
+  /**
+   * A sentinel as it was when the state was written.
+   *
+   * @param nowMillis the time at which it begins, on the clock of {@link #step}
+   * @param random chance for waits that keep sentinels apart
+   */
+  public Sentinel(
+      SentinelState state, Settings settings, RandomGenerator random, long nowMillis) {
+    this.myId = state.myId();
+    this.currentEpoch = state.currentEpoch();
+    this.settings = settings;
+    this.random = random;
+    this.clockMillis = nowMillis;
+    this.now = nowMillis;
+    for (MasterState master : state.masters()) {
+      restore(master);
+    }
+  }
+
+  private void restore(MasterState state) {
+    Master master = add(state.name(), state.address(), state.options());
+    master.configEpoch = state.configEpoch();
+    master.leaderEpoch = state.leaderEpoch();
+    for (Address replica : state.replicas()) {
+      if (!replica.equals(state.address())) {
+        addReplica(master, replica);
+      }
+    }
+    for (KnownSentinel known : state.sentinels()) {
+      if (!known.runId().equals(myId)) {
+        addPeer(master, known.address(), known.runId());
+      }
+    }
+  }
+
+  /**
+   * Takes one input and gives what is to be done about it, in order.
+   *
+   * @param nowMillis monotonic milliseconds
+   */
+  public List<Output> step(long nowMillis, Input input) {
+    advance(nowMillis);
+    if (!started) {
+      started = true;
+      for (Master master : masters.values()) {
+        announceMonitor(master);
+      }
+    }
+    switch (input) {
+      case Input.Tick() -> tick();
+      case Input.Connected(int link, Link.Kind kind, String localHost) ->
+          links.connected(link, kind, localHost);
+      case Input.Disconnected(int link, Link.Kind kind, String reason) ->
+          links.disconnected(link, kind, reason);
+      case Input.Replied(int link, Request request, Answer answer) ->
+          replied(link, request, answer);
+      case Input.HelloHeard(int link, String payload) -> {
+        links.heard(link);
+        discovery.hello(payload);
+      }
+      case Input.Monitor(String name, Address address, int quorum) ->
+          monitor(name, address, quorum);
+      case Input.Remove(String name) -> remove(name);
+      case Input.Set(String name, MasterOptions options, List<String> changes) ->
+          set(name, options, changes);
+      case Input.Failover(String name) -> order(name);
+      case Input.Reset(List<String> names) -> reset(names);
+      case Input.AskedIfDown asked -> elections.askedIfDown(asked);
+      case Input.FlushConfig() -> {
+        stateChanged = true;
+        emit(new Output.Done(1));
+      }
+      case Input.Configure(Settings changed) -> {
+        settings = changed;
+        stateChanged = true;
+        emit(new Output.Done(1));
+      }
+    }
+    List<Output> result = new ArrayList<>(outputs.size() + 1);
+    if (stateChanged) {
+      stateChanged = false;
+      result.add(new Output.Persist(state()));
+    }
+    result.addAll(outputs);
+    outputs.clear();
+    return result;
+  }
+
+  private void advance(long nowMillis) {
+    long passed = Math.max(0, nowMillis - clockMillis);
+    clockMillis = Math.max(clockMillis, nowMillis);
+    boolean paused = passed > settings.timings().tiltTriggerMillis();
+    if (paused) {
+      pausedMillis += passed;
+    }
+    now = clockMillis - pausedMillis;
+    if (paused) {
+      tiltSince = now;
+      if (!tilt) {
+        tilt = true;
+        event(Level.WARNING, "+tilt", "#tilt mode entered");
+      }
+    }
+  }
+
+  private void tick() {
+    wakeAt = Long.MAX_VALUE;
+    if (tilt && now - tiltSince >= settings.timings().tiltPeriodMillis()) {
+      tilt = false;
+      event(Level.WARNING, "-tilt", "#tilt mode exited");
+    }
+    for (Master master : masters.values()) {
+      attend(master);
+      for (Replica replica : master.replicas.values()) {
+        attend(replica);
+      }
+      for (Peer peer : master.peers.values()) {
+        attend(peer);
+      }
+      react(master);
+    }
+  }
+
+  private void attend(Instance instance) {
+    links.attend(instance);
+    if (!tilt) {
+      health.judge(instance);
+    }
+  }
+
+  /** Draws the conclusions from what is known of a master now. */
+  void react(Master master) {
+    if (!tilt) {
+      health.judgeTogether(master);
+      elections.askPeers(master, false);
+      failovers.advance(master);
+    }
+  }
+
+  private void replied(int linkId, Request request, Answer answer) {
+    Link link = links.answered(linkId, request);
+    Instance instance = instances.get(request.instance());
+    if (link == null) {
+      return;
+    }
+    if (request.purpose() == Request.Purpose.PING) {
+      links.pong(link, answer);
+      for (Instance user : List.copyOf(link.users)) {
+        if (!tilt) {
+          health.judge(user);
+          react(user.master());
+        }
+      }
+      return;
+    }
+    if (instance == null) {
+      return;
+    }
+    switch (request.purpose()) {
+      case INFO -> {
+        if (instance instanceof DataNode node && answer instanceof Answer.Text text) {
+          discovery.info(node, text.value());
+        }
+      }
+      case OPINION, VOTE -> {
+        if (instance instanceof Peer peer) {
+          elections.answered(peer, request, answer);
+        }
+      }
+      case ROLE -> failovers.roleAnswered(instance, answer);
+      case GREETING, SUBSCRIPTION, HELLO, PING -> {
+        // Nothing hangs on these; PING was dealt with above.
+      }
+    }
+    react(instance.master());
+  }
+
+  private void monitor(String name, Address address, int quorum) {
+    if (masters.containsKey(name)) {
+      emit(new Output.Refused("ERR Duplicate master name."));
+      return;
+    }
+    announceMonitor(add(name, address, MasterOptions.defaults(quorum, settings.timings())));
+    stateChanged = true;
+    emit(new Output.Done(1));
+  }
+
+  private void announceMonitor(Master master) {
+    event(
+        Level.WARNING,
+        "+monitor",
+        master.described() + " quorum " + master.options().quorum());
+  }
+
+  private void remove(String name) {
+    Master master = wanted(name);
+    if (master != null) {
+      event(Level.WARNING, "-monitor", master.described());
+      forgetOthers(master);
+      forget(master);
+      masters.remove(name);
+      stateChanged = true;
+      emit(new Output.Done(1));
+    }
+  }
+
+  private void set(String name, MasterOptions options, List<String> changes) {
+    Master master = wanted(name);
+    if (master == null) {
+      return;
+    }
+    boolean otherAuth =
+        !options.authPass().equals(master.options.authPass())
+            || !options.authUser().equals(master.options.authUser());
+    master.options = options;
+    if (otherAuth) {
+      links.drop(master.link);
+      master.replicas.values().forEach(replica -> links.drop(replica.link));
+    }
+    for (String change : changes) {
+      event(Level.WARNING, "+set", master.described() + " " + change);
+    }
+    stateChanged = true;
+    emit(new Output.Done(changes.size()));
+    react(master);
+  }
+
+  private void order(String name) {
+    Master master = wanted(name);
+    if (master == null) {
+      return;
+    }
+    if (master.failover != null) {
+      emit(new Output.Refused("INPROG Failover already in progress"));
+    } else if (failovers.choose(master) == null) {
+      emit(new Output.Refused("NOGOODSLAVE No suitable replica to promote"));
+    } else {
+      remark(Level.WARNING, "Executing user requested FAILOVER of '" + name + "'");
+      emit(new Output.Done(1));
+      failovers.start(master, true);
+      failovers.advance(master);
+    }
+  }
+
+  private void reset(List<String> names) {
+    long count = 0;
+    for (String name : names) {
+      Master master = masters.get(name);
+      if (master != null) {
+        forgetOthers(master);
+        links.release(master);
+        master.link = links.open(master, master.address);
+        failovers.restart(master);
+        event(Level.WARNING, "+reset-master", master.described());
+        stateChanged = true;
+        count++;
+      }
+    }
+    emit(new Output.Done(count));
+  }
+
+  private @Nullable Master wanted(String name) {
+    Master master = masters.get(name);
+    if (master == null) {
+      emit(new Output.Refused("ERR No such master with that name"));
+    }
+    return master;
+  }
+
+  private Master add(String name, Address address, MasterOptions options) {
+    Master master =
+        new Master(++lastInstanceId, name, address, links.make(address), options, now);
+    master.link.users.add(master);
+    instances.put(master.id(), master);
+    masters.put(name, master);
+    return master;
+  }
+
+  Replica addReplica(Master master, Address address) {
+    Replica replica = new Replica(++lastInstanceId, address, links.make(address), master, now);
+    replica.link.users.add(replica);
+    instances.put(replica.id(), replica);
+    master.replicas.put(address, replica);
+    return replica;
+  }
+
+  Peer addPeer(Master master, Address address, String runId) {
+    Link shared = links.ofSentinel(runId, address);
+    Link link = shared == null ? links.make(address) : shared;
+    Peer peer = new Peer(++lastInstanceId, address, link, master, runId, now);
+    link.users.add(peer);
+    instances.put(peer.id(), peer);
+    master.peers.put(runId, peer);
+    return peer;
+  }
+
+  /** Lets go of an instance that left its master's tables. */
+  void forget(Instance instance) {
+    links.release(instance);
+    instances.remove(instance.id());
+  }
+
+  private void forgetOthers(Master master) {
+    master.replicas.values().forEach(this::forget);
+    master.replicas.clear();
+    master.peers.values().forEach(this::forget);
+    master.peers.clear();
+  }
+
+  /** Takes over a greater epoch; it is on disk before anything that follows in this step. */
+  void raiseEpoch(long epoch) {
+    if (epoch > currentEpoch) {
+      currentEpoch = epoch;
+      stateChanged = true;
+      event(Level.WARNING, "+new-epoch", Long.toString(epoch));
+    }
+  }
+
+  void stateChanged() {
+    stateChanged = true;
+  }
+
+  void emit(Output output) {
+    outputs.add(output);
+  }
+
+  void event(Level level, String type, String payload) {
+    emit(new Output.Event(level, type, payload));
+  }
+
+  void remark(Level level, String text) {
+    emit(new Output.Remark(level, text));
+  }
+
+  /** Asks for a tick at that moment of the machine's own time, if it is to come. */
+  void wakeBy(long moment) {
+    if (moment > now) {
+      wakeAt = Math.min(wakeAt, moment);
+    }
+  }
+
+  /** A random wait of {@code from} up to, not including, {@code to} milliseconds. */
+  long chance(long from, long to) {
+    return random.nextLong(from, to);
+  }
+
+  Timings timings() {
+    return settings.timings();
+  }
+
+  Collection<Instance> instances() {
+    return instances.values();
+  }
+
+  /** When a tick is wanted at the latest, in the caller's milliseconds; a great number for any time. */
+  public long wakeAtMillis() {
+    return wakeAt == Long.MAX_VALUE ? Long.MAX_VALUE : wakeAt + pausedMillis;
+  }
+
+  /** The machine's own time, in which the ages of its instances are reckoned: without pauses. */
+  public long nowMillis() {
+    return now;
+  }
+
+  /** What must be known after a crash. */
+  public SentinelState state() {
+    return new SentinelState(
+        myId, currentEpoch, masters.values().stream().map(Master::state).toList());
+  }
+
+  /** Our id, 40 hexadecimal digits. */
+  public String myId() {
+    return myId;
+  }
+
+  /** What holds for all masters. */
+  public Settings settings() {
+    return settings;
+  }
+
+  /** The greatest epoch heard of. */
+  public long currentEpoch() {
+    return currentEpoch;
+  }
+
+  /** Whether we only watch, because we did not run for a while. */
+  public boolean isTilted() {
+    return tilt;
+  }
+
+  /** For how long we have only watched, in milliseconds. */
+  public long tiltMillis() {
+    return tilt ? now - tiltSince : 0;
+  }
+
+  /** All masters, in the order in which they were named. */
+  public Collection<Master> masters() {
+    return Collections.unmodifiableCollection(masters.values());
+  }
+
+  /** The master of that name, or null. */
+  public @Nullable Master master(String name) {
+    return masters.get(name);
+  }
+
+  /** How many of a master's sentinels, we included, can be reached now. */
+  public int usableSentinels(Master master) {
+    return elections.usable(master);
+  }
+}
