@@ -118,6 +118,7 @@ final class Discovery {
     sentinel.raiseEpoch(hello.currentEpoch());
     if (hello.configEpoch() > master.configEpoch) {
       master.configEpoch = hello.configEpoch();
+      sentinel.failovers.supersede(master, hello.configEpoch());
       sentinel.stateChanged();
       if (!hello.master().equals(master.address)) {
         sentinel.event(Level.WARNING, "+config-update-from", peer.described());

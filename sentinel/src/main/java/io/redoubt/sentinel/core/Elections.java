@@ -9,6 +9,8 @@ import org.jspecify.annotations.Nullable;
 
 /** Opinions about masters and votes for who may fail them over, given and asked for. */
 final class Elections {
+  private static final long IMPATIENCE_SPREAD_MILLIS = 500;
+
   private final Sentinel sentinel;
 
   Elections(Sentinel sentinel) {
@@ -57,12 +59,14 @@ final class Elections {
   /** Leaves the failover to another sentinel for a while. */
   void expect(Master master, @Nullable String leader) {
     master.expectedLeader = leader;
-    master.expectedLeaderSince = sentinel.nowMillis();
+    // Those who wait for the same leader must not all run out of patience at the same moment.
+    master.expectedLeaderSince =
+        sentinel.nowMillis() + sentinel.chance(0, IMPATIENCE_SPREAD_MILLIS);
   }
 
   /**
-   * Whether another sentinel may still be at it: as long as it is up and finds the master down as we
-   * do, until the failover timeout; otherwise as long as an election may take.
+   * Whether another sentinel may still be at it: as long as it is up and finds the master down as
+   * we do, until the failover timeout; otherwise as long as an election may take.
    */
   boolean waitsForLeader(Master master) {
     if (master.expectedLeader == null) {
@@ -73,7 +77,7 @@ final class Elections {
     if (leader == null) {
       limit = electionTimeoutMillis(master);
     } else if (leader.subjectivelyDown) {
-      limit = 0;
+      return false;
     } else if (leader.findsMasterDown) {
       limit = master.options.failoverTimeoutMillis();
     } else {
@@ -145,8 +149,7 @@ final class Elections {
     if (!leader.value().equals("*")) {
       if (peer.leaderEpoch != epoch.value() || !leader.value().equals(peer.leader)) {
         sentinel.remark(
-            Level.NOTICE,
-            peer.name() + " voted for " + leader.value() + " " + epoch.value());
+            Level.NOTICE, peer.name() + " voted for " + leader.value() + " " + epoch.value());
       }
       peer.leader = leader.value();
       peer.leaderEpoch = epoch.value();

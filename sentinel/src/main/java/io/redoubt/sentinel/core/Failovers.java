@@ -72,6 +72,28 @@ final class Failovers {
     }
   }
 
+  /**
+   * Drops a failover of ours when a later one has already made a configuration: to finish it would
+   * give two masters the same config epoch.
+   */
+  void supersede(Master master, long configEpoch) {
+    Failover failover = master.failover;
+    if (failover != null && configEpoch >= failover.epoch) {
+      sentinel.remark(
+          Level.NOTICE,
+          "The failover of "
+              + master.name()
+              + " in epoch "
+              + failover.epoch
+              + " is superseded by config epoch "
+              + configEpoch);
+      master.failover = null;
+      for (Replica replica : master.replicas.values()) {
+        replica.reconf = Reconf.NONE;
+      }
+    }
+  }
+
   private void advance(Master master, Failover failover) {
     switch (failover.state) {
       case WAIT_START -> awaitElection(master, failover);
@@ -84,10 +106,8 @@ final class Failovers {
 
   private void awaitElection(Master master, Failover failover) {
     String winner =
-        failover.forced
-            ? sentinel.myId()
-            : sentinel.elections.winner(master, failover.epoch);
-    if (sentinel.myId().equals(winner)) {
+        failover.forced ? sentinel.myId() : sentinel.elections.winner(master, failover.epoch);
+    if (sentinel.myId().equals(winner) && (failover.forced || master.objectivelyDown)) {
       sentinel.event(Level.WARNING, "+elected-leader", master.described());
       if (sentinel.settings().crashAfterElection()) {
         sentinel.emit(new Output.Crash("crash-after-election"));
@@ -171,18 +191,22 @@ final class Failovers {
     Timings timings = sentinel.timings();
     long infoLimit =
         master.subjectivelyDown ? timings.pingPeriodMillis() * 5 : timings.infoPeriodMillis() * 3;
-    long linkDownLimit =
-        master.subjectivelyDownMillis(now) + master.options.downAfterMillis() * 10;
+    // A master that turned replica left its replicas alone long before it counts as down for it.
+    long goneMillis =
+        master.reportedRole == NodeInfo.Role.REPLICA
+            ? Math.max(master.reportedRoleMillis(now), master.subjectivelyDownMillis(now))
+            : master.subjectivelyDownMillis(now);
+    long linkDownLimit = goneMillis + master.options.downAfterMillis() * 10;
     return master.replicas.values().stream()
-        .filter(
-            replica ->
-                !replica.subjectivelyDown
-                    && replica.link.command.isUp()
-                    && replica.link.sinceAvailableMillis(now) <= timings.pingPeriodMillis() * 5
-                    && now - replica.infoAt <= infoLimit
-                    && isPromotable(replica, linkDownLimit))
+        .filter(replica ->
+            !replica.subjectivelyDown
+                && replica.link.command.isUp()
+                && replica.link.sinceAvailableMillis(now) <= timings.pingPeriodMillis() * 5
+                && now - replica.infoAt <= infoLimit
+                && isPromotable(replica, linkDownLimit))
         .min(
-            Comparator.comparingInt((Replica replica) -> told(replica).priority())
+            Comparator.comparing((Replica replica) -> !isMasterOfMaster(replica))
+                .thenComparing(replica -> told(replica).priority())
                 .thenComparing(replica -> told(replica).offset(), Comparator.reverseOrder())
                 .thenComparing(Instance::runId))
         .orElse(null);
@@ -190,10 +214,25 @@ final class Failovers {
 
   private static boolean isPromotable(Replica replica, long linkDownLimit) {
     NodeInfo info = replica.info;
-    return info != null
+    if (info == null || info.priority() == 0) {
+      return false;
+    }
+    return info.role() == NodeInfo.Role.REPLICA
+        ? info.masterLinkDownMillis() <= linkDownLimit
+        : isMasterOfMaster(replica);
+  }
+
+  /**
+   * Whether roles were swapped behind our back: the master now follows this node, and it leads. Any
+   * other node that calls itself master may be one that returned with old data.
+   */
+  private static boolean isMasterOfMaster(Replica replica) {
+    Master master = replica.master();
+    NodeInfo info = master.info;
+    return replica.reportedRole == NodeInfo.Role.MASTER
+        && info != null
         && info.role() == NodeInfo.Role.REPLICA
-        && info.priority() != 0
-        && info.masterLinkDownMillis() <= linkDownLimit;
+        && info.follows(replica.address);
   }
 
   private static NodeInfo told(Replica replica) {
@@ -358,9 +397,7 @@ final class Failovers {
     sentinel.event(Level.WARNING, "+failover-end", master.described());
     if (late) {
       for (Replica replica : master.replicas.values()) {
-        if (replica != promoted
-            && replica.reconf == Reconf.NONE
-            && replica.link.command.isUp()) {
+        if (replica != promoted && replica.reconf == Reconf.NONE && replica.link.command.isUp()) {
           turn(replica, promoted.address, "+slave-reconf-sent-be");
         }
       }
@@ -368,34 +405,30 @@ final class Failovers {
     switchTo(master, promoted.address);
   }
 
-  /** Makes another address the master; the old one becomes a replica, to be turned when it returns. */
+  /**
+   * Makes another address the master; the old one becomes a replica, to be turned when it returns.
+   */
   void switchTo(Master master, Address to) {
     Address from = master.address;
     sentinel.event(
         Level.WARNING,
         "+switch-master",
-        master.name()
-            + " "
-            + from.host()
-            + " "
-            + from.port()
-            + " "
-            + to.host()
-            + " "
-            + to.port());
+        master.name() + " " + from.host() + " " + from.port() + " " + to.host() + " " + to.port());
     sentinel.links.release(master);
     Replica chosen = master.replicas.remove(to);
     master.address = to;
-    if (chosen == null) {
+    String runId = chosen == null ? null : chosen.runId;
+    if (chosen == null || chosen.subjectivelyDown) {
       master.link = sentinel.links.open(master, to);
-      restart(master);
     } else {
       master.link = chosen.link;
       master.link.users.add(master);
-      sentinel.forget(chosen);
-      restart(master);
-      master.runId = chosen.runId;
     }
+    if (chosen != null) {
+      sentinel.forget(chosen);
+    }
+    restart(master);
+    master.runId = runId;
     sentinel.addReplica(master, from);
     for (Replica replica : master.replicas.values()) {
       sentinel.event(Level.NOTICE, "+slave", replica.described());

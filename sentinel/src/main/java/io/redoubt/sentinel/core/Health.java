@@ -2,7 +2,9 @@ package io.redoubt.sentinel.core;
 
 import io.redoubt.sentinel.core.Output.Level;
 
-/** Who is down: in our own view (SDOWN), and, for masters, in the view of enough sentinels (ODOWN). */
+/**
+ * Who is down: in our own view (SDOWN), and, for masters, in the view of enough sentinels (ODOWN).
+ */
 final class Health {
   /** Candidates that learn of ODOWN together start this far apart at most. */
   private static final long DESYNC_MILLIS = 100;
@@ -44,7 +46,9 @@ final class Health {
     return false;
   }
 
-  /** A master that says it is a replica, or loads for too long after a reboot, is as good as down. */
+  /**
+   * A master that says it is a replica, or loads for too long after a reboot, is as good as down.
+   */
   private boolean isWrong(Instance instance) {
     if (!(instance instanceof Master master)) {
       return false;

@@ -3,8 +3,8 @@ package io.redoubt.sentinel.core;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What sentinels tell each other over the hello channel of the nodes that they watch, as
- * {@code ip,port,runid,current epoch,master name,master ip,master port,master's config epoch}.
+ * What sentinels tell each other over the hello channel of the nodes that they watch, as {@code
+ * ip,port,runid,current epoch,master name,master ip,master port,master's config epoch}.
  */
 record Hello(
     Address sentinel,

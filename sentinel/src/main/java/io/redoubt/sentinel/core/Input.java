@@ -24,8 +24,8 @@ public sealed interface Input {
   /**
    * A message of the hello channel.
    *
-   * @param link the link whose events side brought it, or {@link #NO_LINK} when somebody published it
-   *     here
+   * @param link the link whose events side brought it, or {@link #NO_LINK} when somebody published
+   *     it here
    * @param payload {@code ip,port,runid,epoch,master,master ip,master port,master's config epoch}
    */
   record HelloHeard(int link, String payload) implements Input {

@@ -57,7 +57,9 @@ public abstract sealed class Instance permits DataNode, Peer {
     return subjectivelyDown ? now - subjectivelyDownSince : 0;
   }
 
-  /** How events name it, such as {@code slave 10.0.0.2:6379 10.0.0.2 6379 @ mymaster 10.0.0.1 6379}. */
+  /**
+   * How events name it, such as {@code slave 10.0.0.2:6379 10.0.0.2 6379 @ mymaster 10.0.0.1 6379}.
+   */
   public final String described() {
     String self = kind() + " " + name() + " " + address.host() + " " + address.port();
     Master master = master();

@@ -241,9 +241,13 @@ final class Links {
     Link link = instance.link;
     Side side = link.side(kind);
     long now = sentinel.nowMillis();
+    // Two chances at least before a node counts as down only because a connection was cut.
+    long period =
+        Math.min(
+            sentinel.timings().pingPeriodMillis(), instance.master().options.downAfterMillis() / 2);
     if (side.state == State.DOWN
         && link.address().port() != 0
-        && now - side.attemptedAt >= sentinel.timings().pingPeriodMillis()) {
+        && now - side.attemptedAt >= period) {
       side.state = State.CONNECTING;
       side.attemptedAt = now;
       sentinel.emit(new Output.Connect(link.id(), kind, link.address()));
@@ -351,8 +355,6 @@ final class Links {
 
   /** Commands may have other names on data nodes, never on sentinels. */
   private static List<String> words(Instance instance, String... words) {
-    return instance instanceof DataNode
-        ? instance.master().options.renamed(words)
-        : List.of(words);
+    return instance instanceof DataNode ? instance.master().options.renamed(words) : List.of(words);
   }
 }

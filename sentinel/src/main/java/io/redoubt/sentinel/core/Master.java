@@ -10,7 +10,9 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** A monitored master, with its replicas, its other sentinels, our vote and the failover we lead. */
+/**
+ * A monitored master, with its replicas, its other sentinels, our vote and the failover we lead.
+ */
 public final class Master extends DataNode {
   private final String name;
   MasterOptions options;
@@ -154,12 +156,6 @@ public final class Master extends DataNode {
       known.add(new KnownSentinel(peer.address, peer.runId()));
     }
     return new MasterState(
-        name,
-        current,
-        options,
-        configEpoch,
-        leaderEpoch,
-        List.copyOf(others),
-        List.copyOf(known));
+        name, current, options, configEpoch, leaderEpoch, List.copyOf(others), List.copyOf(known));
   }
 }

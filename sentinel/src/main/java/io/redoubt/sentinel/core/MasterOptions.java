@@ -7,8 +7,8 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * What an operator may set for one master, by sentinel.conf or SENTINEL SET; empty strings stand for
- * what is not set.
+ * What an operator may set for one master, by sentinel.conf or SENTINEL SET; empty strings stand
+ * for what is not set.
  *
  * @param quorum how many sentinels must find the master down before it is so
  * @param parallelSyncs how many replicas may be pointed at a new master at a time
@@ -44,50 +44,106 @@ public record MasterOptions(
   /** The same with another quorum. */
   public MasterOptions withQuorum(int value) {
     return new MasterOptions(
-        value, downAfterMillis, failoverTimeoutMillis, parallelSyncs, authPass, authUser,
-        notificationScript, clientReconfigScript, masterRebootDownAfterMillis, renamedCommands);
+        value,
+        downAfterMillis,
+        failoverTimeoutMillis,
+        parallelSyncs,
+        authPass,
+        authUser,
+        notificationScript,
+        clientReconfigScript,
+        masterRebootDownAfterMillis,
+        renamedCommands);
   }
 
   /** The same with another down-after-milliseconds. */
   public MasterOptions withDownAfterMillis(long value) {
     return new MasterOptions(
-        quorum, value, failoverTimeoutMillis, parallelSyncs, authPass, authUser,
-        notificationScript, clientReconfigScript, masterRebootDownAfterMillis, renamedCommands);
+        quorum,
+        value,
+        failoverTimeoutMillis,
+        parallelSyncs,
+        authPass,
+        authUser,
+        notificationScript,
+        clientReconfigScript,
+        masterRebootDownAfterMillis,
+        renamedCommands);
   }
 
   /** The same with another failover-timeout. */
   public MasterOptions withFailoverTimeoutMillis(long value) {
     return new MasterOptions(
-        quorum, downAfterMillis, value, parallelSyncs, authPass, authUser, notificationScript,
-        clientReconfigScript, masterRebootDownAfterMillis, renamedCommands);
+        quorum,
+        downAfterMillis,
+        value,
+        parallelSyncs,
+        authPass,
+        authUser,
+        notificationScript,
+        clientReconfigScript,
+        masterRebootDownAfterMillis,
+        renamedCommands);
   }
 
   /** The same with another parallel-syncs. */
   public MasterOptions withParallelSyncs(int value) {
     return new MasterOptions(
-        quorum, downAfterMillis, failoverTimeoutMillis, value, authPass, authUser,
-        notificationScript, clientReconfigScript, masterRebootDownAfterMillis, renamedCommands);
+        quorum,
+        downAfterMillis,
+        failoverTimeoutMillis,
+        value,
+        authPass,
+        authUser,
+        notificationScript,
+        clientReconfigScript,
+        masterRebootDownAfterMillis,
+        renamedCommands);
   }
 
   /** The same with another user and password for the nodes. */
   public MasterOptions withAuth(String user, String pass) {
     return new MasterOptions(
-        quorum, downAfterMillis, failoverTimeoutMillis, parallelSyncs, pass, user,
-        notificationScript, clientReconfigScript, masterRebootDownAfterMillis, renamedCommands);
+        quorum,
+        downAfterMillis,
+        failoverTimeoutMillis,
+        parallelSyncs,
+        pass,
+        user,
+        notificationScript,
+        clientReconfigScript,
+        masterRebootDownAfterMillis,
+        renamedCommands);
   }
 
   /** The same with other scripts. */
   public MasterOptions withScripts(String notification, String clientReconfig) {
     return new MasterOptions(
-        quorum, downAfterMillis, failoverTimeoutMillis, parallelSyncs, authPass, authUser,
-        notification, clientReconfig, masterRebootDownAfterMillis, renamedCommands);
+        quorum,
+        downAfterMillis,
+        failoverTimeoutMillis,
+        parallelSyncs,
+        authPass,
+        authUser,
+        notification,
+        clientReconfig,
+        masterRebootDownAfterMillis,
+        renamedCommands);
   }
 
   /** The same with another master-reboot-down-after-period. */
   public MasterOptions withMasterRebootDownAfterMillis(long value) {
     return new MasterOptions(
-        quorum, downAfterMillis, failoverTimeoutMillis, parallelSyncs, authPass, authUser,
-        notificationScript, clientReconfigScript, value, renamedCommands);
+        quorum,
+        downAfterMillis,
+        failoverTimeoutMillis,
+        parallelSyncs,
+        authPass,
+        authUser,
+        notificationScript,
+        clientReconfigScript,
+        value,
+        renamedCommands);
   }
 
   /** The same with one command renamed; the same name twice undoes a renaming. */
@@ -100,8 +156,15 @@ public record MasterOptions(
       renamed.put(folded, name);
     }
     return new MasterOptions(
-        quorum, downAfterMillis, failoverTimeoutMillis, parallelSyncs, authPass, authUser,
-        notificationScript, clientReconfigScript, masterRebootDownAfterMillis,
+        quorum,
+        downAfterMillis,
+        failoverTimeoutMillis,
+        parallelSyncs,
+        authPass,
+        authUser,
+        notificationScript,
+        clientReconfigScript,
+        masterRebootDownAfterMillis,
         Collections.unmodifiableMap(renamed));
   }
 

@@ -12,14 +12,15 @@ public sealed interface Output {
   record Send(int link, Link.Kind kind, Request request) implements Output {}
 
   /**
-   * Write the state to disk, durably. It stands before everything of the same step that rests on it.
-   * When writing fails, requests that {@linkplain Request#needsState() need the state} and
+   * Write the state to disk, durably. It stands before everything of the same step that rests on
+   * it. When writing fails, requests that {@linkplain Request#needsState() need the state} and
    * {@link Opinion votes} must not leave before a later write succeeded.
    */
   record Persist(SentinelState state) implements Output {}
 
   /**
-   * Something to log, and from {@link Level#VERBOSE} on to publish on the channel named by its type.
+   * Something to log, and from {@link Level#VERBOSE} on to publish on the channel named by its
+   * type.
    *
    * @param type such as {@code +sdown}
    * @param payload such as {@code master mymaster 127.0.0.1 6379}

@@ -13,8 +13,8 @@ import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One sentinel: watches masters, agrees with the other sentinels on what is down and who may act, and
- * fails over.
+ * One sentinel: watches masters, agrees with the other sentinels on what is down and who may act,
+ * and fails over.
  *
  * <p>Invariants: the current epoch, a master's config epoch and the epoch of our last vote never
  * fall; at most one vote for a master in an epoch, on disk before anybody hears of it; a failover
@@ -57,8 +57,7 @@ public final class Sentinel {
    * @param nowMillis the time at which it begins, on the clock of {@link #step}
    * @param random chance for waits that keep sentinels apart
    */
-  public Sentinel(
-      SentinelState state, Settings settings, RandomGenerator random, long nowMillis) {
+  public Sentinel(SentinelState state, Settings settings, RandomGenerator random, long nowMillis) {
     this.myId = state.myId();
     this.currentEpoch = state.currentEpoch();
     this.settings = settings;
@@ -239,10 +238,7 @@ public final class Sentinel {
   }
 
   private void announceMonitor(Master master) {
-    event(
-        Level.WARNING,
-        "+monitor",
-        master.described() + " quorum " + master.options().quorum());
+    event(Level.WARNING, "+monitor", master.described() + " quorum " + master.options().quorum());
   }
 
   private void remove(String name) {
@@ -321,8 +317,7 @@ public final class Sentinel {
   }
 
   private Master add(String name, Address address, MasterOptions options) {
-    Master master =
-        new Master(++lastInstanceId, name, address, links.make(address), options, now);
+    Master master = new Master(++lastInstanceId, name, address, links.make(address), options, now);
     master.link.users.add(master);
     instances.put(master.id(), master);
     masters.put(name, master);
@@ -405,7 +400,9 @@ public final class Sentinel {
     return instances.values();
   }
 
-  /** When a tick is wanted at the latest, in the caller's milliseconds; a great number for any time. */
+  /**
+   * When a tick is wanted at the latest, in the caller's milliseconds; a great number for any time.
+   */
   public long wakeAtMillis() {
     return wakeAt == Long.MAX_VALUE ? Long.MAX_VALUE : wakeAt + pausedMillis;
   }

@@ -28,7 +28,13 @@ public record Settings(
   /** The same with other timings. */
   public Settings with(Timings changed) {
     return new Settings(
-        port, announceIp, announcePort, sentinelUser, sentinelPass, crashAfterElection,
-        crashAfterPromotion, changed);
+        port,
+        announceIp,
+        announcePort,
+        sentinelUser,
+        sentinelPass,
+        crashAfterElection,
+        crashAfterPromotion,
+        changed);
   }
 }

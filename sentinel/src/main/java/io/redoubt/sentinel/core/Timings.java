@@ -5,8 +5,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The periods and limits of a sentinel, all in milliseconds; SENTINEL DEBUG shows and changes them by
- * the names of {@link #byName()}.
+ * The periods and limits of a sentinel, all in milliseconds; SENTINEL DEBUG shows and changes them
+ * by the names of {@link #byName()}.
  */
 public record Timings(
     long infoPeriodMillis,
@@ -23,9 +23,9 @@ public record Timings(
     long scriptMaxRuntimeMillis,
     long scriptRetryDelayMillis) {
   /**
-   * Redis' values, but for the tilt period: Redis sits out 30 s because it can't tell a pause from a
-   * jump of the wall clock. Here pauses are taken out of the time that the machine knows, so that all
-   * that is left to wait for is a fresh ping of everybody.
+   * Redis' values, but for the tilt period: Redis sits out 30 s because it can't tell a pause from
+   * a jump of the wall clock. Here pauses are taken out of the time that the machine knows, so that
+   * all that is left to wait for is a fresh ping of everybody.
    */
   public static final Timings DEFAULTS =
       new Timings(

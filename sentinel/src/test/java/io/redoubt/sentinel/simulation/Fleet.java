@@ -1,0 +1,194 @@
+package io.redoubt.sentinel.simulation;
+
+import io.redoubt.sentinel.core.Address;
+import io.redoubt.sentinel.core.Master;
+import io.redoubt.sentinel.core.MasterOptions;
+import io.redoubt.sentinel.core.Output;
+import io.redoubt.sentinel.core.Request;
+import io.redoubt.sentinel.core.Sentinel;
+import io.redoubt.sentinel.core.SentinelState;
+import io.redoubt.sentinel.core.Timings;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.SplittableRandom;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+
+/** Sentinels {@code s1 s2 ...} and data nodes {@code n1 n2 ...}, the first of which is master. */
+final class Fleet {
+  static final String MASTER = "mymaster";
+
+  private final RandomGenerator random;
+  private final Network network;
+  private final Network.Connections connections = new Network.Connections();
+  private final SafetyRules rules = new SafetyRules(this);
+  private final List<SimulatedSentinel> sentinels = new ArrayList<>();
+  private final List<SimulatedNode> nodes = new ArrayList<>();
+  private final List<String> trace = new ArrayList<>();
+
+  Fleet(long seed, int sentinelCount, int nodeCount, int quorum, long downAfterMillis) {
+    random = new SplittableRandom(seed);
+    network = new Network(random);
+    for (int i = 1; i <= nodeCount; i++) {
+      Address master = i == 1 ? null : nodeAddress(1);
+      nodes.add(new SimulatedNode(this, nodeAddress(i), master));
+    }
+    MasterOptions options =
+        MasterOptions.defaults(quorum, Timings.DEFAULTS)
+            .withDownAfterMillis(downAfterMillis)
+            .withFailoverTimeoutMillis(10_000);
+    for (int i = 1; i <= sentinelCount; i++) {
+      String id = Integer.toString(i).repeat(40);
+      SentinelState state =
+          new SentinelState(
+              id, 0, List.of(SentinelState.MasterState.fresh(MASTER, nodeAddress(1), options)));
+      sentinels.add(new SimulatedSentinel(this, "s" + i, new Address("10.0.1." + i, 26379), state));
+    }
+    nodes.forEach(SimulatedNode::start);
+    network.at(0, this::replicate);
+    sentinels.forEach(SimulatedSentinel::start);
+  }
+
+  private static Address nodeAddress(int number) {
+    return new Address("10.0.0." + number, 6379);
+  }
+
+  private void replicate() {
+    nodes.forEach(SimulatedNode::replicate);
+    network.at(now() + 100, this::replicate);
+  }
+
+  RandomGenerator random() {
+    return random;
+  }
+
+  Network network() {
+    return network;
+  }
+
+  Network.Connections connections() {
+    return connections;
+  }
+
+  SafetyRules rules() {
+    return rules;
+  }
+
+  long now() {
+    return network.now();
+  }
+
+  List<SimulatedSentinel> sentinels() {
+    return sentinels;
+  }
+
+  /** Sentinel s1, s2, ... */
+  SimulatedSentinel sentinel(int number) {
+    return sentinels.get(number - 1);
+  }
+
+  List<SimulatedNode> nodes() {
+    return nodes;
+  }
+
+  /** Node n1, n2, ... */
+  SimulatedNode node(int number) {
+    return nodes.get(number - 1);
+  }
+
+  @Nullable SimulatedNode node(Address address) {
+    for (SimulatedNode node : nodes) {
+      if (node.address().equals(address)) {
+        return node;
+      }
+    }
+    return null;
+  }
+
+  boolean accepts(Address target) {
+    SimulatedNode node = node(target);
+    if (node != null) {
+      return node.isUp();
+    }
+    return sentinels.stream().anyMatch(each -> each.address().equals(target) && each.isUp());
+  }
+
+  void deliver(Network.Connection connection, Request request) {
+    SimulatedNode node = node(connection.target);
+    if (node != null) {
+      node.receive(connection, request);
+      return;
+    }
+    for (SimulatedSentinel sentinel : sentinels) {
+      if (sentinel.address().equals(connection.target)) {
+        sentinel.receive(connection, request);
+      }
+    }
+  }
+
+  void runFor(long millis) {
+    network.runUntil(now() + millis, () -> {});
+  }
+
+  void happened(SimulatedSentinel sentinel, Sentinel core, Output.Event event) {
+    if (event.published()) {
+      note(sentinel.name(), event.type() + " " + event.payload());
+    }
+    rules.happened(sentinel, core, event);
+  }
+
+  void remarked(SimulatedSentinel sentinel, String text) {
+    note(sentinel.name(), "(" + text + ")");
+  }
+
+  /** Writes a line of what happens, in the names that a person reads. */
+  void note(String who, String text) {
+    trace.add(String.format(Locale.ROOT, "%7.3f %-3s %s", now() / 1000.0, who, readable(text)));
+  }
+
+  private static String readable(String text) {
+    return text.replaceAll("10\\.0\\.0\\.(\\d)", "n$1")
+        .replaceAll("10\\.0\\.1\\.(\\d)", "s$1")
+        .replaceAll("([1-9])\\1{39}", "s$1");
+  }
+
+  List<String> trace() {
+    return trace;
+  }
+
+  /** Null when all agree and everything is in place, otherwise what is amiss. */
+  @Nullable String disagreement() {
+    Address agreed = null;
+    for (SimulatedSentinel sentinel : sentinels) {
+      Sentinel core = sentinel.core();
+      Master master = core == null ? null : core.master(MASTER);
+      if (master == null) {
+        return sentinel.name() + " is down";
+      }
+      if (agreed == null) {
+        agreed = master.currentAddress();
+      }
+      if (!agreed.equals(master.currentAddress())) {
+        return sentinel.name() + " names " + master.currentAddress() + ", not " + agreed;
+      }
+      if (master.isSubjectivelyDown() || master.isFailoverInProgress()) {
+        return sentinel.name() + " is not at rest";
+      }
+      if (master.sentinels().size() != sentinels.size() - 1) {
+        return sentinel.name() + " knows " + master.sentinels().size() + " others";
+      }
+    }
+    for (SimulatedNode node : nodes) {
+      Address follows = node.master();
+      boolean right =
+          node.address().equals(agreed)
+              ? follows == null
+              : agreed != null && agreed.equals(follows);
+      if (!node.isUp() || !right) {
+        return node.address() + " follows " + follows + ", the master is " + agreed;
+      }
+    }
+    return null;
+  }
+}

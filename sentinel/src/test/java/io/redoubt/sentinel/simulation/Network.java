@@ -1,0 +1,174 @@
+package io.redoubt.sentinel.simulation;
+
+import io.redoubt.sentinel.core.Address;
+import io.redoubt.sentinel.core.Link;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashSet;
+import java.util.List;
+import java.util.PriorityQueue;
+import java.util.Set;
+import java.util.random.RandomGenerator;
+
+/**
+ * Virtual time and the wires: connections keep order and lose nothing while they stand, as TCP's
+ * do; a cut wire holds everything back until it is mended or the connection is given up.
+ */
+final class Network {
+  private static final long HELD_BACK_MILLIS = 50;
+
+  private record Due(long at, long order, Runnable action) {}
+
+  private record Wire(String from, String to) {}
+
+  private final RandomGenerator random;
+  private final PriorityQueue<Due> queue =
+      new PriorityQueue<>((a, b) ->
+          a.at() != b.at() ? Long.compare(a.at(), b.at()) : Long.compare(a.order(), b.order()));
+  private final Set<Wire> cut = new HashSet<>();
+  private long order;
+  private long now;
+  private long minDelayMillis = 1;
+  private long maxDelayMillis = 3;
+
+  Network(RandomGenerator random) {
+    this.random = random;
+  }
+
+  long now() {
+    return now;
+  }
+
+  void at(long millis, Runnable action) {
+    queue.add(new Due(Math.max(now, millis), order++, action));
+  }
+
+  /** Runs what is due until that moment. */
+  void runUntil(long millis, Runnable afterEach) {
+    while (!queue.isEmpty() && queue.peek().at() <= millis) {
+      Due due = queue.remove();
+      now = due.at();
+      due.action().run();
+      afterEach.run();
+    }
+    now = millis;
+  }
+
+  void delays(long minMillis, long maxMillis) {
+    minDelayMillis = minMillis;
+    maxDelayMillis = maxMillis;
+  }
+
+  long delay() {
+    return random.nextLong(minDelayMillis, maxDelayMillis + 1);
+  }
+
+  void cut(String from, String to) {
+    cut.add(new Wire(from, to));
+  }
+
+  void mend() {
+    cut.clear();
+  }
+
+  boolean isCut(String from, String to) {
+    return cut.contains(new Wire(from, to));
+  }
+
+  /** One end's way to the other: hands over in order, after a delay, when the wire is whole. */
+  final class Pipe {
+    private final String from;
+    private final String to;
+    private final Deque<Runnable> waiting = new ArrayDeque<>();
+    private long lastAt;
+    private boolean closed;
+
+    Pipe(String from, String to) {
+      this.from = from;
+      this.to = to;
+    }
+
+    void put(Runnable delivery) {
+      waiting.add(delivery);
+      lastAt = Math.max(lastAt, now + delay());
+      at(lastAt, this::deliver);
+    }
+
+    private void deliver() {
+      if (closed || waiting.isEmpty()) {
+        return;
+      }
+      if (isCut(from, to)) {
+        at(now + HELD_BACK_MILLIS, this::deliver);
+      } else {
+        waiting.remove().run();
+      }
+    }
+
+    void close() {
+      closed = true;
+      waiting.clear();
+    }
+  }
+
+  /** A connection of a sentinel to another process. */
+  final class Connection {
+    final SimulatedSentinel owner;
+    final int incarnation;
+    final int link;
+    final Link.Kind kind;
+    final Address target;
+    final Pipe there;
+    final Pipe back;
+    boolean open;
+
+    Connection(SimulatedSentinel owner, int link, Link.Kind kind, Address target) {
+      this.owner = owner;
+      this.incarnation = owner.incarnation();
+      this.link = link;
+      this.kind = kind;
+      this.target = target;
+      this.there = new Pipe(owner.address().toString(), target.toString());
+      this.back = new Pipe(target.toString(), owner.address().toString());
+    }
+
+    /** The owner's end goes. */
+    void close() {
+      open = false;
+      there.close();
+      back.close();
+    }
+
+    /** The other end goes; the owner hears of it when the wire lets it. */
+    void closedByTarget() {
+      if (open) {
+        open = false;
+        there.close();
+        back.put(() -> {
+          back.close();
+          owner.closed(this);
+        });
+      }
+    }
+  }
+
+  /** All connections that were made, closed ones swept now and then. */
+  static final class Connections {
+    private final List<Connection> all = new ArrayList<>();
+
+    void add(Connection connection) {
+      all.removeIf(each -> !each.open);
+      all.add(connection);
+    }
+
+    /** Those to an address, in the order in which they were made. */
+    List<Connection> to(Address target) {
+      return all.stream().filter(each -> each.open && each.target.equals(target)).toList();
+    }
+
+    List<Connection> open() {
+      return all.stream().filter(each -> each.open).toList();
+    }
+  }
+}

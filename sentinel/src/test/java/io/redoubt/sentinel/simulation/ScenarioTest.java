@@ -1,0 +1,166 @@
+package io.redoubt.sentinel.simulation;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.redoubt.sentinel.core.Address;
+import io.redoubt.sentinel.core.Input;
+import io.redoubt.sentinel.core.Master;
+import io.redoubt.sentinel.core.Sentinel;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Stories whose whole course is kept beside the test, to be read. When a change of behaviour is
+ * wanted, {@code -Dredoubt.record=true} writes them anew, and the difference shows in review.
+ */
+class ScenarioTest {
+  private static final boolean RECORD = Boolean.getBoolean("redoubt.record");
+
+  /** The main story of seed 004: the master dies, a replica takes over, the old master returns. */
+  @Test
+  void masterDiesAndReturns() {
+    Fleet fleet = new Fleet(1, 3, 3, 2, 3000);
+    fleet.runFor(10_000);
+    tell(fleet, "kill n1");
+    fleet.node(1).kill();
+    fleet.runFor(4500);
+    for (SimulatedSentinel sentinel : fleet.sentinels()) {
+      assertThat(master(sentinel).currentAddress()).isNotEqualTo(fleet.node(1).address());
+    }
+    fleet.runFor(5000);
+    tell(fleet, "start n1");
+    fleet.node(1).start();
+    fleet.runFor(15_000);
+    assertThat(fleet.disagreement()).isNull();
+    compare(fleet, "master-dies-and-returns");
+  }
+
+  @Test
+  void splitVoteIsRetriedSoon() {
+    Fleet fleet = new Fleet(3, 4, 3, 3, 1000);
+    fleet.runFor(5000);
+    fleet.network().delays(40, 60);
+    tell(fleet, "kill n1, slow network");
+    fleet.node(1).kill();
+    fleet.runFor(5000);
+    assertThat(fleet.sentinel(1).disk().currentEpoch()).isEqualTo(2);
+    assertThat(master(fleet.sentinel(1)).currentAddress()).isNotEqualTo(fleet.node(1).address());
+    compare(fleet, "split-vote");
+  }
+
+  @Test
+  void minorityDoesNotAct() {
+    Fleet fleet = new Fleet(3, 5, 2, 2, 1000);
+    fleet.runFor(5000);
+    tell(fleet, "s3, s4, s5 and n1 die");
+    fleet.node(1).kill();
+    for (int i = 3; i <= 5; i++) {
+      fleet.sentinel(i).crash();
+    }
+    fleet.runFor(20_000);
+    assertThat(fleet.trace()).noneMatch(line -> line.contains("+try-failover"));
+    assertThat(fleet.node(2).master()).isEqualTo(fleet.node(1).address());
+    compare(fleet, "minority");
+  }
+
+  @Test
+  void pauseOfASentinelIsNotTheSilenceOfOthers() {
+    Fleet fleet = new Fleet(4, 3, 2, 2, 1000);
+    fleet.runFor(5000);
+    tell(fleet, "stop s1 for 5 s");
+    fleet.sentinel(1).pause(5000);
+    fleet.runFor(6000);
+    tell(fleet, "kill n1");
+    fleet.node(1).kill();
+    fleet.runFor(3000);
+    assertThat(fleet.trace())
+        .noneMatch(line -> line.contains(" s1 ") && line.contains("+sdown slave n2"));
+    assertThat(master(fleet.sentinel(1)).currentAddress()).isEqualTo(fleet.node(2).address());
+    compare(fleet, "pause");
+  }
+
+  @Test
+  void operatorOrdersAFailover() {
+    Fleet fleet = new Fleet(5, 3, 3, 2, 3000);
+    fleet.rules().allowForced();
+    fleet.runFor(5000);
+    tell(fleet, "SENTINEL FAILOVER at s1");
+    fleet.sentinel(1).step(new Input.Failover(Fleet.MASTER));
+    fleet.runFor(5000);
+    assertThat(fleet.disagreement()).isNull();
+    compare(fleet, "ordered");
+  }
+
+  @Test
+  void nobodyIsThereToTakeOver() {
+    Fleet fleet = new Fleet(6, 3, 1, 2, 1000);
+    fleet.runFor(5000);
+    tell(fleet, "kill n1, which has no replica");
+    fleet.node(1).kill();
+    fleet.runFor(5000);
+    tell(fleet, "start n1");
+    fleet.node(1).start();
+    fleet.runFor(5000);
+    assertThat(fleet.disagreement()).isNull();
+    compare(fleet, "no-replica");
+  }
+
+  @Test
+  void sentinelRemembersAcrossARestart() {
+    Fleet fleet = new Fleet(7, 3, 2, 2, 1000);
+    fleet.runFor(5000);
+    SimulatedSentinel sentinel = fleet.sentinel(2);
+    sentinel.crash();
+    assertThat(sentinel.disk().masters().getFirst().sentinels()).hasSize(2);
+    assertThat(sentinel.disk().masters().getFirst().replicas())
+        .containsExactly(new Address("10.0.0.2", 6379));
+    fleet.node(1).kill();
+    fleet.runFor(4000);
+    tell(fleet, "s2 comes back after a failover");
+    sentinel.start();
+    fleet.runFor(4000);
+    assertThat(master(sentinel).currentAddress()).isEqualTo(fleet.node(2).address());
+    assertThat(sentinel.disk().currentEpoch()).isEqualTo(fleet.sentinel(1).disk().currentEpoch());
+    compare(fleet, "restart");
+  }
+
+  private static Master master(SimulatedSentinel sentinel) {
+    Sentinel core = sentinel.core();
+    assertThat(core).isNotNull();
+    Master master = core == null ? null : core.master(Fleet.MASTER);
+    if (master == null) {
+      throw new AssertionError(sentinel.name() + " watches nothing");
+    }
+    return master;
+  }
+
+  private static void tell(Fleet fleet, String text) {
+    fleet.note("-", "--- " + text);
+  }
+
+  private static void compare(Fleet fleet, String story) {
+    List<String> trace = fleet.trace();
+    String name = "scenarios/" + story + ".txt";
+    try {
+      if (RECORD) {
+        Path file = Path.of("src/test/resources/io/redoubt/sentinel/simulation", name);
+        Files.createDirectories(file.getParent());
+        Files.write(file, trace);
+        return;
+      }
+      try (InputStream kept = ScenarioTest.class.getResourceAsStream(name)) {
+        assertThat(kept).as(name).isNotNull();
+        assertThat(trace)
+            .isEqualTo(new String(kept.readAllBytes(), StandardCharsets.UTF_8).lines().toList());
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

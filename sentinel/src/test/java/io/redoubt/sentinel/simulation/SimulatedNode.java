@@ -1,0 +1,191 @@
+package io.redoubt.sentinel.simulation;
+
+import io.redoubt.sentinel.core.Address;
+import io.redoubt.sentinel.core.Answer;
+import io.redoubt.sentinel.core.Link;
+import io.redoubt.sentinel.core.Request;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A data node as a sentinel sees it: PING, INFO, the hello channel and a role that can be changed.
+ */
+final class SimulatedNode {
+  private final Fleet fleet;
+  private final Address address;
+  private final Set<Network.Connection> subscribers = new HashSet<>();
+  private int starts;
+  private boolean up;
+
+  /** Whom it follows; null for a master. Survives a restart, as CONFIG REWRITE comes with it. */
+  private @Nullable Address master;
+
+  private long offset;
+  private long linkedSince = -1;
+  private long linkDownSince;
+
+  SimulatedNode(Fleet fleet, Address address, @Nullable Address master) {
+    this.fleet = fleet;
+    this.address = address;
+    this.master = master;
+  }
+
+  Address address() {
+    return address;
+  }
+
+  boolean isUp() {
+    return up;
+  }
+
+  @Nullable Address master() {
+    return master;
+  }
+
+  long offset() {
+    return offset;
+  }
+
+  boolean isLinked() {
+    return up && master != null && linkedSince >= 0;
+  }
+
+  void start() {
+    if (!up) {
+      up = true;
+      starts++;
+      linkedSince = -1;
+      linkDownSince = fleet.now();
+    }
+  }
+
+  void kill() {
+    if (up) {
+      up = false;
+      subscribers.clear();
+      fleet.connections().to(address).forEach(Network.Connection::closedByTarget);
+    }
+  }
+
+  /** Somebody changes its role behind the sentinels' back. */
+  void setMaster(@Nullable Address changed) {
+    master = changed;
+    linkedSince = -1;
+    linkDownSince = fleet.now();
+  }
+
+  /** A tenth of a second of replication. */
+  void replicate() {
+    if (!up) {
+      return;
+    }
+    if (master == null) {
+      offset += fleet.random().nextInt(0, 50);
+      return;
+    }
+    SimulatedNode source = fleet.node(master);
+    boolean reachable =
+        source != null
+            && source != this
+            && source.up
+            && !fleet.network().isCut(address.toString(), master.toString())
+            && !fleet.network().isCut(master.toString(), address.toString());
+    if (!reachable) {
+      if (linkedSince >= 0) {
+        linkedSince = -1;
+        linkDownSince = fleet.now();
+      }
+      return;
+    }
+    if (linkedSince < 0) {
+      linkedSince = fleet.now();
+    }
+    offset = source.offset;
+  }
+
+  void receive(Network.Connection connection, Request request) {
+    if (!up) {
+      return;
+    }
+    switch (request.purpose()) {
+      case GREETING -> answer(connection, request, new Answer.Status("OK"));
+      case SUBSCRIPTION -> subscribers.add(connection);
+      case PING -> answer(connection, request, new Answer.Status("PONG"));
+      case INFO -> answer(connection, request, new Answer.Text(info()));
+      case HELLO -> {
+        String payload = request.commands().getFirst().get(2);
+        subscribers.removeIf(each -> !each.open);
+        for (Network.Connection each : fleet.connections().to(address)) {
+          if (subscribers.contains(each)) {
+            each.back.put(() -> each.owner.heard(each, payload));
+          }
+        }
+        answer(connection, request, new Answer.Number(1));
+      }
+      case ROLE -> changeRole(connection, request);
+      case OPINION, VOTE ->
+          answer(connection, request, new Answer.Failure("ERR unknown command 'SENTINEL'"));
+    }
+  }
+
+  private void changeRole(Network.Connection connection, Request request) {
+    List<String> order = request.commands().get(1);
+    setMaster(
+        order.get(1).equals("NO")
+            ? null
+            : new Address(order.get(1), Integer.parseInt(order.get(2))));
+    answer(connection, request, new Answer.Items(List.of()));
+    // CLIENT KILL spares only the connection that asks.
+    for (Network.Connection each : fleet.connections().to(address)) {
+      if (each != connection) {
+        each.closedByTarget();
+      }
+    }
+  }
+
+  private static void answer(Network.Connection connection, Request request, Answer answer) {
+    if (connection.kind == Link.Kind.COMMAND) {
+      connection.back.put(() -> connection.owner.replied(connection, request, answer));
+    }
+  }
+
+  private String info() {
+    List<String> lines = new ArrayList<>();
+    lines.add("# Server");
+    lines.add("run_id:" + address.host() + "-" + starts);
+    lines.add("# Replication");
+    if (master == null) {
+      lines.add("role:master");
+    } else {
+      lines.add("role:slave");
+      lines.add("master_host:" + master.host());
+      lines.add("master_port:" + master.port());
+      lines.add("master_link_status:" + (linkedSince >= 0 ? "up" : "down"));
+      lines.add("slave_repl_offset:" + offset);
+      if (linkedSince < 0) {
+        lines.add("master_link_down_since_seconds:" + (fleet.now() - linkDownSince) / 1000);
+      }
+      lines.add("slave_priority:100");
+      lines.add("replica_announced:1");
+    }
+    int count = 0;
+    for (SimulatedNode each : fleet.nodes()) {
+      if (address.equals(each.master) && each.isLinked()) {
+        lines.add(
+            "slave"
+                + count++
+                + ":ip="
+                + each.address.host()
+                + ",port="
+                + each.address.port()
+                + ",state=online,offset="
+                + each.offset
+                + ",lag=0");
+      }
+    }
+    return String.join("\r\n", lines) + "\r\n";
+  }
+}

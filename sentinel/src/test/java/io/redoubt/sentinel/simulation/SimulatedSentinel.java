@@ -1,0 +1,315 @@
+package io.redoubt.sentinel.simulation;
+
+import io.redoubt.sentinel.core.Address;
+import io.redoubt.sentinel.core.Answer;
+import io.redoubt.sentinel.core.Input;
+import io.redoubt.sentinel.core.Link;
+import io.redoubt.sentinel.core.Output;
+import io.redoubt.sentinel.core.Request;
+import io.redoubt.sentinel.core.Sentinel;
+import io.redoubt.sentinel.core.SentinelState;
+import io.redoubt.sentinel.core.Settings;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+import org.jspecify.annotations.Nullable;
+
+/** A sentinel with a disk that survives it: the real core between made-up wires. */
+final class SimulatedSentinel {
+  private static final long TICK_MILLIS = 100;
+
+  private record End(int link, Link.Kind kind) {}
+
+  private final Fleet fleet;
+  private final String name;
+  private final Address address;
+  private final Map<End, Network.Connection> connections = new HashMap<>();
+  private SentinelState disk;
+  private @Nullable Sentinel core;
+  private int incarnation;
+  private long pausedUntil;
+  private long wakeAt = Long.MAX_VALUE;
+
+  /** Set for the mutation check: gives its vote to whoever asks, as often as they ask. */
+  private boolean votesTwice;
+
+  /** Outputs to perform before it dies, negative for no death ahead. */
+  private int dieAfterOutputs = -1;
+
+  SimulatedSentinel(Fleet fleet, String name, Address address, SentinelState disk) {
+    this.fleet = fleet;
+    this.name = name;
+    this.address = address;
+    this.disk = disk;
+  }
+
+  String name() {
+    return name;
+  }
+
+  Address address() {
+    return address;
+  }
+
+  SentinelState disk() {
+    return disk;
+  }
+
+  String id() {
+    return disk.myId();
+  }
+
+  int incarnation() {
+    return incarnation;
+  }
+
+  /** The running core, null while it is down. */
+  @Nullable Sentinel core() {
+    return core;
+  }
+
+  boolean isUp() {
+    return core != null;
+  }
+
+  void voteTwice() {
+    votesTwice = true;
+  }
+
+  boolean isHonest() {
+    return !votesTwice;
+  }
+
+  void start() {
+    if (core == null) {
+      incarnation++;
+      pausedUntil = 0;
+      core =
+          new Sentinel(
+              disk,
+              Settings.listeningOn(address.port()),
+              new SplittableRandom(fleet.random().nextLong()),
+              fleet.now());
+      int mine = incarnation;
+      fleet.network().at(fleet.now() + fleet.random().nextLong(TICK_MILLIS), () -> tick(mine));
+    }
+  }
+
+  void crash() {
+    if (core != null) {
+      core = null;
+      dieAfterOutputs = -1;
+      connections.values().forEach(Network.Connection::close);
+      connections.clear();
+      fleet.connections().to(address).forEach(Network.Connection::closedByTarget);
+    }
+  }
+
+  /** Dies in the middle of what the next step wants done. */
+  void crashAfterOutputs(int outputs) {
+    dieAfterOutputs = outputs;
+  }
+
+  /** Is stopped, as by SIGSTOP; everything that comes waits. */
+  void pause(long millis) {
+    pausedUntil = fleet.now() + millis;
+  }
+
+  private void tick(int expected) {
+    if (expected == incarnation && core != null) {
+      step(new Input.Tick());
+      fleet.network().at(fleet.now() + TICK_MILLIS, () -> tick(expected));
+    }
+  }
+
+  /** Takes an input now, or when it goes on after a pause. */
+  void step(Input input) {
+    if (fleet.now() < pausedUntil) {
+      if (!(input instanceof Input.Tick)) {
+        int expected = incarnation;
+        fleet
+            .network()
+            .at(
+                pausedUntil,
+                () -> {
+                  if (expected == incarnation) {
+                    step(input);
+                  }
+                });
+      }
+      return;
+    }
+    perform(input);
+  }
+
+  /** Steps and does what comes out; the opinion if there is one. */
+  private Output.@Nullable Opinion perform(Input input) {
+    Sentinel stepping = core;
+    if (stepping == null) {
+      return null;
+    }
+    Output.Opinion opinion = null;
+    for (Output output : stepping.step(fleet.now(), input)) {
+      if (dieAfterOutputs == 0) {
+        crash();
+        return null;
+      }
+      if (dieAfterOutputs > 0) {
+        dieAfterOutputs--;
+      }
+      switch (output) {
+        case Output.Persist(SentinelState state) -> disk = state;
+        case Output.Connect(int link, Link.Kind kind, Address target) ->
+            connect(link, kind, target);
+        case Output.Disconnect(int link, Link.Kind kind) -> {
+          Network.Connection connection = connections.remove(new End(link, kind));
+          if (connection != null) {
+            connection.close();
+          }
+        }
+        case Output.Send(int link, Link.Kind kind, Request request) -> {
+          fleet.rules().sending(this, request);
+          Network.Connection connection = connections.get(new End(link, kind));
+          if (connection != null && connection.open) {
+            connection.there.put(() -> fleet.deliver(connection, request));
+          }
+        }
+        case Output.Event event -> fleet.happened(this, stepping, event);
+        case Output.Opinion given -> opinion = given;
+        case Output.Remark(Output.Level level, String text) -> fleet.remarked(this, text);
+        case Output.Done(long count) -> fleet.remarked(this, "done " + count);
+        case Output.Refused(String error) -> fleet.remarked(this, "refused: " + error);
+        case Output.Crash crash -> {
+          crash();
+          return null;
+        }
+      }
+    }
+    fleet.rules().stepped(this, stepping);
+    long wanted = stepping.wakeAtMillis();
+    if (wanted < wakeAt || wakeAt <= fleet.now()) {
+      wakeAt = wanted;
+      int expected = incarnation;
+      if (wanted < fleet.now() + TICK_MILLIS) {
+        fleet
+            .network()
+            .at(
+                wanted,
+                () -> {
+                  if (expected == incarnation) {
+                    step(new Input.Tick());
+                  }
+                });
+      }
+    }
+    return opinion;
+  }
+
+  private void connect(int link, Link.Kind kind, Address target) {
+    Network.Connection connection = fleet.network().new Connection(this, link, kind, target);
+    connections.put(new End(link, kind), connection);
+    boolean wired =
+        !fleet.network().isCut(address.toString(), target.toString())
+            && !fleet.network().isCut(target.toString(), address.toString());
+    long answerAt = fleet.now() + (wired ? 2 * fleet.network().delay() : 1000);
+    fleet.network().at(answerAt, () -> connectAnswered(connection, wired));
+  }
+
+  private void connectAnswered(Network.Connection connection, boolean wired) {
+    End end = new End(connection.link, connection.kind);
+    if (connections.get(end) != connection || connection.incarnation != incarnation) {
+      return;
+    }
+    if (wired && fleet.accepts(connection.target)) {
+      connection.open = true;
+      fleet.connections().add(connection);
+      step(new Input.Connected(connection.link, connection.kind, address.host()));
+    } else {
+      connections.remove(end);
+      step(
+          new Input.Disconnected(
+              connection.link, connection.kind, wired ? "Connection refused" : "timed out"));
+    }
+  }
+
+  private boolean isCurrent(Network.Connection connection) {
+    return connection.incarnation == incarnation
+        && connections.get(new End(connection.link, connection.kind)) == connection;
+  }
+
+  void closed(Network.Connection connection) {
+    if (isCurrent(connection)) {
+      connections.remove(new End(connection.link, connection.kind));
+      step(new Input.Disconnected(connection.link, connection.kind, "closed"));
+    }
+  }
+
+  void replied(Network.Connection connection, Request request, Answer answer) {
+    if (isCurrent(connection)) {
+      step(new Input.Replied(connection.link, request, answer));
+    }
+  }
+
+  void heard(Network.Connection connection, String payload) {
+    if (isCurrent(connection)) {
+      step(new Input.HelloHeard(connection.link, payload));
+    }
+  }
+
+  /** A request of another sentinel. */
+  void receive(Network.Connection connection, Request request) {
+    if (fleet.now() < pausedUntil) {
+      fleet
+          .network()
+          .at(
+              pausedUntil,
+              () -> {
+                if (connection.open) {
+                  receive(connection, request);
+                }
+              });
+      return;
+    }
+    List<String> words = request.commands().getFirst();
+    switch (request.purpose()) {
+      case GREETING -> answer(connection, request, new Answer.Status("OK"));
+      case PING -> answer(connection, request, new Answer.Status("PONG"));
+      case HELLO -> {
+        perform(new Input.HelloHeard(Input.HelloHeard.NO_LINK, words.get(2)));
+        answer(connection, request, new Answer.Number(1));
+      }
+      case OPINION, VOTE -> {
+        Output.Opinion opinion =
+            perform(
+                new Input.AskedIfDown(
+                    new Address(words.get(2), Integer.parseInt(words.get(3))),
+                    Long.parseLong(words.get(4)),
+                    words.get(5)));
+        if (opinion != null) {
+          if (votesTwice && request.purpose() == Request.Purpose.VOTE) {
+            opinion =
+                new Output.Opinion(opinion.down(), words.get(5), Long.parseLong(words.get(4)));
+          }
+          fleet.rules().answering(this, opinion);
+          answer(
+              connection,
+              request,
+              new Answer.Items(
+                  List.of(
+                      new Answer.Number(opinion.down() ? 1 : 0),
+                      new Answer.Text(opinion.leader()),
+                      new Answer.Number(opinion.leaderEpoch()))));
+        }
+      }
+      case INFO, ROLE, SUBSCRIPTION ->
+          answer(connection, request, new Answer.Failure("ERR unknown command"));
+    }
+  }
+
+  private static void answer(Network.Connection connection, Request request, Answer answer) {
+    if (connection.open) {
+      connection.back.put(() -> connection.owner.replied(connection, request, answer));
+    }
+  }
+}

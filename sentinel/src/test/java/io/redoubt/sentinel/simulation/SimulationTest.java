@@ -1,0 +1,86 @@
+package io.redoubt.sentinel.simulation;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.fail;
+
+import java.util.List;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Fleets through storms, a seed each. {@code -Dredoubt.seed=17} repeats one and prints what
+ * happened; {@code -Dredoubt.seeds=100000} tries more than a build does.
+ */
+class SimulationTest {
+  private static final int SEEDS = Integer.getInteger("redoubt.seeds", 300);
+  private static final long RECOVERY_MILLIS = 180_000;
+
+  @Test
+  void keepsItsPromisesAndRecovers() {
+    Long only = Long.getLong("redoubt.seed");
+    if (only != null) {
+      run(only, true);
+      return;
+    }
+    for (long seed = 1; seed <= SEEDS; seed++) {
+      run(seed, false);
+    }
+  }
+
+  @Test
+  void repeatsARunFromItsSeed() {
+    assertThat(run(4, false)).isEqualTo(run(4, false)).isNotEmpty();
+  }
+
+  /** The rules would be worth nothing if they let a broken sentinel pass. */
+  @Test
+  void catchesASentinelThatVotesTwice() {
+    int caught = 0;
+    for (long seed = 1; seed <= 40; seed++) {
+      Fleet fleet = new Fleet(seed, 3, 3, 2, 1000);
+      fleet.sentinels().forEach(SimulatedSentinel::voteTwice);
+      fleet.runFor(5000);
+      fleet.network().delays(20, 300);
+      try {
+        for (int round = 0; round < 5; round++) {
+          for (SimulatedNode node : fleet.nodes()) {
+            node.kill();
+            fleet.runFor(4000);
+            node.start();
+            fleet.runFor(15_000);
+          }
+        }
+      } catch (SafetyRules.Violation expected) {
+        assertThat(expected).hasMessageContaining("two leaders in epoch");
+        caught++;
+      }
+    }
+    assertThat(caught).isPositive();
+  }
+
+  private static List<String> run(long seed, boolean print) {
+    SplittableRandom shape = new SplittableRandom(seed);
+    int sentinels = shape.nextInt(3, 6);
+    int nodes = shape.nextInt(1, 5);
+    int quorum = shape.nextInt(1, sentinels / 2 + 2);
+    Fleet fleet = new Fleet(seed, sentinels, nodes, quorum, shape.nextLong(500, 3000));
+    Storm storm = new Storm(fleet);
+    try {
+      fleet.runFor(5000);
+      storm.rage(60_000);
+      String amiss = storm.recover(RECOVERY_MILLIS);
+      if (amiss != null) {
+        fail("did not recover: " + amiss);
+      }
+    } catch (AssertionError | RuntimeException e) {
+      int from = print ? 0 : Math.max(0, fleet.trace().size() - 60);
+      String story = String.join("\n", fleet.trace().subList(from, fleet.trace().size()));
+      throw new AssertionError(
+          "seed " + seed + " (repeat with -Dredoubt.seed=" + seed + "): " + e + "\n" + story, e);
+    }
+    if (print) {
+      fleet.trace().forEach(System.out::println);
+    }
+    return fleet.trace();
+  }
+}

@@ -1,0 +1,134 @@
+package io.redoubt.sentinel.simulation;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+
+/** Does everything to a fleet that a bad night does, and then lets it recover. */
+final class Storm {
+  private final Fleet fleet;
+  private final RandomGenerator random;
+
+  Storm(Fleet fleet) {
+    this.fleet = fleet;
+    this.random = fleet.random();
+  }
+
+  /** Misfortunes one after another for that long. */
+  void rage(long millis) {
+    long end = fleet.now() + millis;
+    while (fleet.now() < end) {
+      strike();
+      fleet.runFor(random.nextLong(200, 6000));
+    }
+  }
+
+  private void strike() {
+    switch (random.nextInt(13)) {
+      case 0, 1 -> {
+        SimulatedNode node = any(fleet.nodes());
+        note("kill " + node.address());
+        node.kill();
+      }
+      case 2, 3 -> {
+        SimulatedNode node = any(fleet.nodes());
+        note("start " + node.address());
+        node.start();
+      }
+      case 4 -> {
+        SimulatedSentinel sentinel = any(fleet.sentinels());
+        note("crash " + sentinel.name());
+        sentinel.crash();
+      }
+      case 5 -> {
+        SimulatedSentinel sentinel = any(fleet.sentinels());
+        note("crash in the middle " + sentinel.name());
+        sentinel.crashAfterOutputs(random.nextInt(40));
+      }
+      case 6 -> {
+        note("start sentinels");
+        fleet.sentinels().forEach(SimulatedSentinel::start);
+      }
+      case 7 -> {
+        note("partition");
+        partition(random.nextBoolean());
+      }
+      case 8 -> {
+        note("mend");
+        fleet.network().mend();
+      }
+      case 9 -> {
+        long max = random.nextLong(1, 400);
+        note("delays up to " + max);
+        fleet.network().delays(1, max);
+      }
+      case 10 -> {
+        note("break connections");
+        for (Network.Connection connection : fleet.connections().open()) {
+          if (random.nextInt(3) == 0) {
+            connection.closedByTarget();
+          }
+        }
+      }
+      case 11 -> {
+        SimulatedSentinel sentinel = any(fleet.sentinels());
+        note("pause " + sentinel.name());
+        sentinel.pause(random.nextLong(500, 8000));
+      }
+      default -> {
+        SimulatedNode node = any(fleet.nodes());
+        note("wrong role " + node.address());
+        SimulatedNode other = any(fleet.nodes());
+        node.setMaster(random.nextBoolean() || other == node ? null : other.address());
+      }
+    }
+  }
+
+  private void partition(boolean oneWay) {
+    List<String> all = new ArrayList<>();
+    fleet.nodes().forEach(node -> all.add(node.address().toString()));
+    fleet.sentinels().forEach(sentinel -> all.add(sentinel.address().toString()));
+    boolean[] left = new boolean[all.size()];
+    for (int i = 0; i < left.length; i++) {
+      left[i] = random.nextBoolean();
+    }
+    for (int i = 0; i < left.length; i++) {
+      for (int j = 0; j < left.length; j++) {
+        if (left[i] && !left[j]) {
+          fleet.network().cut(all.get(i), all.get(j));
+          if (!oneWay) {
+            fleet.network().cut(all.get(j), all.get(i));
+          }
+        }
+      }
+    }
+  }
+
+  private void note(String text) {
+    fleet.note("-", "--- " + text);
+  }
+
+  private <T> T any(List<T> list) {
+    return list.get(random.nextInt(list.size()));
+  }
+
+  /** Ends all misfortune; gives what is still amiss after that long, null for nothing. */
+  @Nullable String recover(long patienceMillis) {
+    note("all heals");
+    fleet.network().mend();
+    fleet.network().delays(1, 3);
+    fleet.nodes().forEach(SimulatedNode::start);
+    for (SimulatedSentinel sentinel : fleet.sentinels()) {
+      sentinel.crashAfterOutputs(-1);
+      sentinel.start();
+    }
+    long end = fleet.now() + patienceMillis;
+    String amiss = fleet.disagreement();
+    while (amiss != null && fleet.now() < end) {
+      fleet.runFor(1000);
+      amiss = fleet.disagreement();
+    }
+    return amiss;
+  }
+}
