@@ -1,0 +1,43 @@
+package io.redoubt.persistence.io;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * The operations that the server needs of a file system. Production code uses {@link OsDisk}; tests put faults in between. Every
+ * method may be called from any thread; a {@link DiskFile} belongs to one thread at a time.
+ */
+public interface Disk {
+
+  /** Creates an empty file for writing, or empties the one that is there. */
+  DiskFile create(Path path) throws IOException;
+
+  /** Opens a file for writing at its end and creates it when there is none. */
+  DiskFile append(Path path) throws IOException;
+
+  /** Opens a file for reading from its start. */
+  DiskFile read(Path path) throws IOException;
+
+  /** Gives a file a new name in the same file system, atomically replacing what had that name. */
+  void rename(Path from, Path to) throws IOException;
+
+  /**
+   * Removes a file.
+   *
+   * @return whether there was one
+   */
+  boolean delete(Path path) throws IOException;
+
+  /** Whether a file of that name exists. */
+  boolean exists(Path path);
+
+  /** The names of the files in a directory, sorted; directories in it are left out. */
+  List<Path> list(Path directory) throws IOException;
+
+  /** The size of a file in bytes. */
+  long size(Path path) throws IOException;
+
+  /** Makes creations, renames and removals in a directory durable. */
+  void syncDirectory(Path directory) throws IOException;
+}

@@ -1,0 +1,122 @@
+package io.redoubt.persistence.io;
+
+import static java.nio.file.StandardCopyOption.ATOMIC_MOVE;
+import static java.nio.file.StandardOpenOption.APPEND;
+import static java.nio.file.StandardOpenOption.CREATE;
+import static java.nio.file.StandardOpenOption.READ;
+import static java.nio.file.StandardOpenOption.TRUNCATE_EXISTING;
+import static java.nio.file.StandardOpenOption.WRITE;
+
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+
+/** The operating system's file system. */
+public final class OsDisk implements Disk {
+
+  /** A single system call moves at most this much, so that a thread can be stopped between two. */
+  private static final int LARGEST_WRITE_BYTES = 1 << 22;
+
+  @Override
+  public DiskFile create(Path path) throws IOException {
+    return new OsFile(FileChannel.open(path, WRITE, CREATE, TRUNCATE_EXISTING));
+  }
+
+  @Override
+  public DiskFile append(Path path) throws IOException {
+    return new OsFile(FileChannel.open(path, APPEND, CREATE));
+  }
+
+  @Override
+  public DiskFile read(Path path) throws IOException {
+    return new OsFile(FileChannel.open(path, READ));
+  }
+
+  @Override
+  public void rename(Path from, Path to) throws IOException {
+    Files.move(from, to, ATOMIC_MOVE);
+  }
+
+  @Override
+  public boolean delete(Path path) throws IOException {
+    return Files.deleteIfExists(path);
+  }
+
+  @Override
+  public boolean exists(Path path) {
+    return Files.exists(path);
+  }
+
+  @Override
+  public List<Path> list(Path directory) throws IOException {
+    try (Stream<Path> entries = Files.list(directory)) {
+      return entries.filter(Files::isRegularFile).sorted().toList();
+    }
+  }
+
+  @Override
+  public long size(Path path) throws IOException {
+    return Files.size(path);
+  }
+
+  @Override
+  public void syncDirectory(Path directory) throws IOException {
+    if (directory.getFileSystem().getSeparator().equals("\\")) {
+      return; // Windows opens no directory and needs no sync of one
+    }
+    try (FileChannel channel = FileChannel.open(directory, READ)) {
+      channel.force(true);
+    }
+  }
+
+  private record OsFile(FileChannel channel) implements DiskFile {
+
+    @Override
+    public int read(MemorySegment memory, long offset, int length) throws IOException {
+      return channel.read(memory.asSlice(offset, length).asByteBuffer());
+    }
+
+    @Override
+    public void write(MemorySegment memory, long offset, long length) throws IOException {
+      long end = offset + length;
+      for (long at = offset; at < end; ) {
+        long step = Math.min(end - at, LARGEST_WRITE_BYTES);
+        ByteBuffer bytes = memory.asSlice(at, step).asByteBuffer();
+        while (bytes.hasRemaining()) {
+          channel.write(bytes);
+        }
+        at += step;
+      }
+    }
+
+    @Override
+    public void sync() throws IOException {
+      channel.force(false);
+    }
+
+    @Override
+    public long position() throws IOException {
+      return channel.position();
+    }
+
+    @Override
+    public long size() throws IOException {
+      return channel.size();
+    }
+
+    @Override
+    public void truncate(long sizeBytes) throws IOException {
+      channel.truncate(sizeBytes);
+    }
+
+    @Override
+    public void close() throws IOException {
+      channel.close();
+    }
+  }
+}

@@ -1,0 +1,78 @@
+package io.redoubt.persistence.rdb;
+
+import io.redoubt.protocol.bytes.BufferMemory;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+
+/**
+ * What DUMP gives and RESTORE takes: the type byte and the value as in an RDB file, the RDB version in two bytes and the CRC-64
+ * of all before it in eight, both with the least significant byte first.
+ */
+public final class DumpPayload {
+
+  private static final int FOOTER_BYTES = 10;
+  private static final int CHECKSUM_BYTES = 8;
+
+  private static final ValueLayout.OfShort LITTLE_SHORT =
+      ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+  private static final ValueLayout.OfLong LITTLE_LONG =
+      ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+
+  private DumpPayload() {}
+
+  /** Writes the payload of a string to an output that sums and has nothing in it yet. */
+  public static void writeString(
+      RdbOutput out,
+      boolean compress,
+      BufferMemory buffers,
+      MemorySegment memory,
+      long offset,
+      int length) {
+    try (RdbWriter writer = new RdbWriter(out, compress, buffers)) {
+      out.putByte(RdbType.STRING.id());
+      writer.putString(memory, offset, length);
+    }
+    writeFooter(out);
+  }
+
+  /** Writes the payload of a string that is the decimal text of a number. */
+  public static void writeInteger(RdbOutput out, BufferMemory buffers, long value) {
+    try (RdbWriter writer = new RdbWriter(out, false, buffers)) {
+      out.putByte(RdbType.STRING.id());
+      writer.putInteger(value);
+    }
+    writeFooter(out);
+  }
+
+  private static void writeFooter(RdbOutput out) {
+    out.putByte(RdbFormat.WRITTEN_VERSION);
+    out.putByte(0);
+    out.putLittleLong(out.checksum());
+  }
+
+  /** Whether version and checksum are such that the payload may be read. */
+  public static boolean isValid(MemorySegment memory, long offset, long length) {
+    if (length < FOOTER_BYTES) {
+      return false;
+    }
+    int version = memory.get(LITTLE_SHORT, offset + length - FOOTER_BYTES) & 0xffff;
+    if (version > RdbFormat.NEWEST_VERSION && version != RdbFormat.VALKEY_VERSION) {
+      return false;
+    }
+    long expected = memory.get(LITTLE_LONG, offset + length - CHECKSUM_BYTES);
+    return expected == Crc64.update(0, memory, offset, length - CHECKSUM_BYTES);
+  }
+
+  /**
+   * Reads the value of a payload that {@link #isValid} and tells the visitor, with a key of no bytes.
+   *
+   * @throws RdbException when the value is corrupt or of a type that can't be taken, or the visitor refuses it; nothing has been
+   *     told then
+   */
+  public static void read(
+      MemorySegment memory, long offset, long length, BufferMemory buffers, RdbVisitor visitor)
+      throws RdbException {
+    RdbReader.readValue(buffers, visitor, memory, offset, length - FOOTER_BYTES);
+  }
+}

@@ -1,0 +1,517 @@
+package io.redoubt.persistence.rdb;
+
+import io.redoubt.protocol.bytes.BufferMemory;
+import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads RDB, versions 1 to 12 and Valkey's 80, from bytes that come in pieces cut anywhere, and tells a visitor. It never waits:
+ * whoever has bytes gives them, either by copy ({@link #feed}) or by putting them straight into the reader's memory ({@link
+ * #room()}, {@link #memory()}, {@link #limit()}, {@link #filled}). Memory is bounded by the longest key and by the limit of
+ * what counts as a large string, which is passed on in parts.
+ *
+ * <p>After an exception the reader is of no more use. Not thread-safe.
+ */
+public final class RdbReader implements AutoCloseable {
+
+  /** Strings above this many bytes are passed on in parts, unless the caller wants it otherwise. */
+  public static final int LARGE_STRING_BYTES = 1 << 16;
+
+  private static final int SLOT_INFO_LENGTHS = 3;
+  private static final int MOST_DATABASES = 1 << 30;
+
+  private enum State {
+    HEADER,
+    ITEM,
+    PLAIN_PART,
+    LZF_PART,
+    CHECKSUM,
+    COMPLETE
+  }
+
+  private final BufferMemory buffers;
+  private final RdbVisitor visitor;
+  private final int largeStringBytes;
+  private final RdbInput in;
+  private final RdbKey key = new RdbKey();
+  private final RdbString keyString;
+  private final RdbString value;
+  private final Lzf.Decompressor lzf = new Lzf.Decompressor();
+
+  private State state = State.HEADER;
+  private int version;
+  private long totalBytes = Long.MAX_VALUE;
+  private boolean checksumWanted = true;
+  private long storedLeft; // of the large string under way
+  private long plainLeft;
+  private BufferMemory.@Nullable Block window; // what the large string was decompressed into
+  private long windowAt;
+
+  /** A reader that passes strings of more than {@link #LARGE_STRING_BYTES} on in parts. */
+  public RdbReader(BufferMemory buffers, RdbVisitor visitor) {
+    this(buffers, visitor, LARGE_STRING_BYTES);
+  }
+
+  /**
+   * A reader at the start of a stream.
+   *
+   * @param buffers where the bytes wait; the places that the visitor is given are in its blocks
+   * @param largeStringBytes strings longer than this are passed on in parts
+   */
+  public RdbReader(BufferMemory buffers, RdbVisitor visitor, int largeStringBytes) {
+    this(buffers, visitor, largeStringBytes, new RdbInput(buffers));
+  }
+
+  private RdbReader(
+      BufferMemory buffers, RdbVisitor visitor, int largeStringBytes, RdbInput in) {
+    this.buffers = buffers;
+    this.visitor = visitor;
+    this.largeStringBytes = largeStringBytes;
+    this.in = in;
+    this.keyString = new RdbString(buffers);
+    this.value = new RdbString(buffers);
+  }
+
+  /** Tells how long the stream is, so that a length beyond its end is found out at once. */
+  public RdbReader totalBytes(long bytes) {
+    totalBytes = bytes;
+    return this;
+  }
+
+  /** Whether the checksum is compared (it is unless told otherwise). */
+  public RdbReader checksum(boolean wanted) {
+    checksumWanted = wanted;
+    return this;
+  }
+
+  /** Makes room for more bytes at {@link #limit()} of {@link #memory()} and returns how many may be put there. */
+  public int room() {
+    return in.room();
+  }
+
+  /** The memory in which bytes wait. */
+  public MemorySegment memory() {
+    return in.memory();
+  }
+
+  /** The end of the waiting bytes. */
+  public long limit() {
+    return in.limit();
+  }
+
+  /** Takes note of bytes put at {@link #limit()} and reads on as far as possible. */
+  public void filled(int bytes) throws RdbException {
+    in.filled(bytes);
+    while (step()) {
+      continue;
+    }
+    in.rollback();
+    if (checksumWanted) {
+      in.sum();
+    } else {
+      in.skipSum();
+    }
+  }
+
+  /** Takes bytes by copy and reads on as far as possible. */
+  public void feed(MemorySegment source, long offset, long length) throws RdbException {
+    for (long done = 0; done < length; ) {
+      int step = (int) Math.min(room(), length - done);
+      MemorySegment.copy(source, offset + done, in.memory(), in.limit(), step);
+      filled(step);
+      done += step;
+    }
+  }
+
+  /** Whether the stream has been read to its end. */
+  public boolean complete() {
+    return state == State.COMPLETE;
+  }
+
+  /** The number of bytes read and told. */
+  public long offset() {
+    return in.consumedBytes();
+  }
+
+  /** The number of bytes that wait behind the end of the stream (an AOF follows its RDB preamble in one file). */
+  public long unread() {
+    return in.limit() - in.position();
+  }
+
+  /** Tells that no more bytes come: an exception when the stream is not complete. */
+  public void finish() throws RdbException {
+    if (state != State.COMPLETE) {
+      throw new RdbException(in.consumedBytes() + unread(), "Short read: the data ends too early");
+    }
+  }
+
+  @Override
+  public void close() {
+    in.close();
+    keyString.close();
+    value.close();
+    if (window != null) {
+      buffers.free(window);
+      window = null;
+    }
+  }
+
+  /** Reads type and value alone from bytes that are all there: what DUMP gives. The visitor is told a key of no bytes. */
+  static void readValue(
+      BufferMemory buffers, RdbVisitor visitor, MemorySegment memory, long offset, long length)
+      throws RdbException {
+    RdbInput in = new RdbInput(memory, offset, length);
+    try (RdbReader reader = new RdbReader(buffers, visitor, Integer.MAX_VALUE, in)) {
+      reader.totalBytes(length);
+      if (length == 0 || !reader.record(in.readByte(), false)) {
+        throw new RdbException(length, "Short read: the data ends too early");
+      }
+      if (reader.unread() != 0) {
+        throw new RdbException(reader.offset(), "Bytes behind the value");
+      }
+    }
+  }
+
+  /** Does one step; false when bytes are missing for it or the stream is complete. */
+  private boolean step() throws RdbException {
+    return switch (state) {
+      case HEADER -> header();
+      case ITEM -> item();
+      case PLAIN_PART -> plainPart();
+      case LZF_PART -> lzfPart();
+      case CHECKSUM -> checksum();
+      case COMPLETE -> false;
+    };
+  }
+
+  private boolean header() throws RdbException {
+    if (!in.has(RdbFormat.HEADER_BYTES)) {
+      return false;
+    }
+    StringBuilder header = new StringBuilder();
+    for (int i = 0; i < RdbFormat.HEADER_BYTES; i++) {
+      header.append((char) in.readByte());
+    }
+    boolean redis = header.indexOf("REDIS") == 0;
+    boolean valkey = header.indexOf("VALKEY") == 0;
+    String digits = header.substring(redis ? 5 : 6);
+    if (!(redis || valkey) || !digits.chars().allMatch(c -> c >= '0' && c <= '9')) {
+      throw new RdbException(0, "Wrong signature trying to load DB from file");
+    }
+    version = Integer.parseInt(digits);
+    boolean known =
+        redis
+            ? version >= 1 && version <= RdbFormat.NEWEST_VERSION
+            : version == RdbFormat.VALKEY_VERSION;
+    if (!known) {
+      throw new RdbException(0, "Can't handle RDB format version " + version);
+    }
+    in.commit();
+    state = State.ITEM;
+    visitor.begin(version);
+    return true;
+  }
+
+  private boolean item() throws RdbException {
+    if (!in.has(1)) {
+      return false;
+    }
+    int opcode = in.readByte();
+    boolean whole =
+        switch (opcode) {
+          case RdbFormat.EXPIRE_SECONDS, RdbFormat.EXPIRE_MILLIS -> expiry(opcode);
+          case RdbFormat.IDLE, RdbFormat.FREQUENCY -> access(opcode);
+          case RdbFormat.AUX -> aux();
+          case RdbFormat.SELECT_DB -> selectDb();
+          case RdbFormat.RESIZE_DB -> resizeDb();
+          case RdbFormat.SLOT_INFO -> slotInfo();
+          case RdbFormat.FUNCTION -> function();
+          case RdbFormat.MODULE_AUX -> moduleAux();
+          case RdbFormat.FUNCTION_PRE_RELEASE ->
+              throw new RdbException(at(), "Pre-release function format not supported");
+          case RdbFormat.EOF -> end();
+          default -> record(opcode, true);
+        };
+    if (whole) {
+      in.commit();
+    } else {
+      in.rollback();
+    }
+    return whole;
+  }
+
+  /** The offset in the stream of the item being read. */
+  private long at() {
+    return in.consumedBytes();
+  }
+
+  private boolean expiry(int opcode) throws RdbException {
+    if (!in.has(opcode == RdbFormat.EXPIRE_MILLIS ? 8 : 4)) {
+      return false;
+    }
+    long millis =
+        opcode == RdbFormat.EXPIRE_MILLIS ? in.readLittleLong() : in.readLittleInt() * 1000L;
+    if (millis < 0) {
+      throw new RdbException(at(), "Negative expiry");
+    }
+    key.expireAtMillis(millis);
+    return true;
+  }
+
+  private boolean access(int opcode) throws RdbException {
+    if (opcode == RdbFormat.IDLE) {
+      if (!in.readLength()) {
+        return false;
+      }
+      key.idleSeconds(Math.max(in.length(), 0));
+    } else {
+      if (!in.has(1)) {
+        return false;
+      }
+      key.frequency(in.readByte());
+    }
+    return true;
+  }
+
+  private boolean aux() throws RdbException {
+    if (!wholeString(keyString) || !wholeString(value)) {
+      return false;
+    }
+    keyString.decode(at());
+    value.decode(at());
+    visitor.aux(keyString.text(), value.text());
+    return true;
+  }
+
+  private boolean selectDb() throws RdbException {
+    if (!in.readLength()) {
+      return false;
+    }
+    if (in.length() < 0 || in.length() >= MOST_DATABASES) {
+      throw new RdbException(at(), "Invalid database " + Long.toUnsignedString(in.length()));
+    }
+    visitor.selectDb((int) in.length());
+    return true;
+  }
+
+  private boolean resizeDb() throws RdbException {
+    if (!in.readLength()) {
+      return false;
+    }
+    long keys = in.length();
+    if (!in.readLength()) {
+      return false;
+    }
+    visitor.resizeDb(Math.max(keys, 0), Math.max(in.length(), 0));
+    return true;
+  }
+
+  private boolean slotInfo() throws RdbException {
+    for (int i = 0; i < SLOT_INFO_LENGTHS; i++) {
+      if (!in.readLength()) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private boolean function() throws RdbException {
+    if (!wholeString(value)) {
+      return false;
+    }
+    value.decode(at());
+    visitor.function(value.memory(), value.offset(), (int) value.plainBytes());
+    return true;
+  }
+
+  private boolean moduleAux() throws RdbException {
+    if (!in.readLength()) {
+      return false;
+    }
+    long moduleId = in.length();
+    while (true) {
+      if (!in.readLength()) {
+        return false;
+      }
+      long tag = in.length();
+      if (tag == RdbFormat.MODULE_END) {
+        break;
+      }
+      boolean whole;
+      if (tag == RdbFormat.MODULE_SIGNED || tag == RdbFormat.MODULE_UNSIGNED) {
+        whole = in.readLength();
+      } else if (tag == RdbFormat.MODULE_FLOAT || tag == RdbFormat.MODULE_DOUBLE) {
+        int bytes = tag == RdbFormat.MODULE_FLOAT ? 4 : 8;
+        whole = in.has(bytes);
+        in.skip(whole ? bytes : 0);
+      } else if (tag == RdbFormat.MODULE_STRING) {
+        whole = wholeString(value);
+      } else {
+        throw new RdbException(at(), "Invalid data of module " + moduleName(moduleId));
+      }
+      if (!whole) {
+        return false;
+      }
+    }
+    visitor.moduleAux(moduleName(moduleId));
+    return true;
+  }
+
+  /** The nine characters of a module type's name, six bits each, above ten bits of its version. */
+  private static String moduleName(long id) {
+    String alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    StringBuilder name = new StringBuilder(9);
+    for (int shift = 58; shift >= 10; shift -= 6) {
+      name.append(alphabet.charAt((int) (id >>> shift) & 0x3f));
+    }
+    return name.toString();
+  }
+
+  private boolean end() {
+    in.commit();
+    state = State.CHECKSUM;
+    return true;
+  }
+
+  private boolean checksum() throws RdbException {
+    if (version >= RdbFormat.CHECKSUM_VERSION) {
+      if (!in.has(8)) {
+        return false;
+      }
+      long actual = checksumWanted ? in.sum() : 0;
+      long expected = in.readLittleLong();
+      if (checksumWanted && expected != 0 && expected != actual) {
+        throw new RdbException(
+            at(),
+            "Wrong RDB checksum expected: (%x) but got (%x)".formatted(expected, actual));
+      }
+      in.commit();
+    }
+    state = State.COMPLETE;
+    visitor.end();
+    return true;
+  }
+
+  /** Reads a value and, unless it is a DUMP payload, the key before it; consumes them. */
+  private boolean record(int id, boolean keyed) throws RdbException {
+    RdbType type = RdbType.of(id);
+    if (type == null) {
+      throw new RdbException(at(), "Unknown RDB type " + id);
+    }
+    if (type != RdbType.STRING) {
+      throw new RdbException(
+          at(), "RDB type %d (%s) is not supported".formatted(id, type.description()));
+    }
+    if (keyed && !wholeString(keyString)) {
+      return false;
+    }
+    if (!value.readHead(in)) {
+      return false;
+    }
+    checkFits(value);
+    boolean large = value.storedBytes() > largeStringBytes || value.plainBytes() > largeStringBytes;
+    if (!large && !value.readBody(in)) {
+      return false;
+    }
+    long at = at();
+    if (keyed) {
+      keyString.decode(at);
+      key.at(keyString.memory(), keyString.offset(), (int) keyString.plainBytes());
+    }
+    in.commit();
+    if (large) {
+      beginLarge();
+    } else if (value.isInteger()) {
+      visitor.integer(key, value.number());
+    } else {
+      value.decode(at);
+      visitor.string(key, value.memory(), value.offset(), (int) value.plainBytes());
+    }
+    key.plain();
+    return true;
+  }
+
+  private boolean wholeString(RdbString string) throws RdbException {
+    if (!string.readHead(in)) {
+      return false;
+    }
+    checkFits(string);
+    return string.readBody(in);
+  }
+
+  private void checkFits(RdbString string) throws RdbException {
+    if (string.storedBytes() > totalBytes - in.offset()) {
+      throw new RdbException(at(), "A string reaches beyond the end of the data");
+    }
+  }
+
+  private void beginLarge() throws RdbException {
+    storedLeft = value.storedBytes();
+    plainLeft = value.plainBytes();
+    state = State.PLAIN_PART;
+    if (value.isCompressed()) {
+      state = State.LZF_PART;
+      if (window == null) {
+        window = buffers.allocate(LARGE_STRING_BYTES + Lzf.HISTORY_BYTES);
+      }
+      windowAt = window.offset();
+    }
+    visitor.beginString(key, plainLeft);
+  }
+
+  private boolean plainPart() throws RdbException {
+    int part = (int) Math.min(in.available(), plainLeft);
+    if (part == 0) {
+      return false;
+    }
+    visitor.stringPart(in.memory(), in.cursor(), part);
+    in.skip(part);
+    in.commit();
+    plainLeft -= part;
+    return endLargeWhen(plainLeft == 0);
+  }
+
+  private boolean lzfPart() throws RdbException {
+    BufferMemory.Block out = window;
+    if (out == null) {
+      throw new IllegalStateException("no window");
+    }
+    if (out.end() - windowAt < Lzf.LONGEST_COPY_BYTES) {
+      long history = windowAt - Lzf.HISTORY_BYTES;
+      MemorySegment.copy(out.memory(), history, out.memory(), out.offset(), Lzf.HISTORY_BYTES);
+      windowAt = out.offset() + Lzf.HISTORY_BYTES;
+    }
+    long from = in.cursor();
+    long to = from + Math.min(in.available(), storedLeft);
+    long limit = Math.min(out.end(), windowAt + plainLeft);
+    boolean valid =
+        lzf.run(in.memory(), from, to, out.memory(), out.offset(), windowAt, limit);
+    long used = lzf.input() - from;
+    int part = (int) (lzf.output() - windowAt);
+    boolean stuck = used == 0 && to - from == storedLeft;
+    if (!valid || stuck) {
+      throw new RdbException(in.offset(), "Invalid LZF compressed string");
+    }
+    if (used == 0) {
+      return false;
+    }
+    visitor.stringPart(out.memory(), windowAt, part);
+    windowAt += part;
+    in.skip(used);
+    in.commit();
+    storedLeft -= used;
+    plainLeft -= part;
+    if (storedLeft == 0 && plainLeft != 0) {
+      throw new RdbException(in.offset(), "Invalid LZF compressed string");
+    }
+    return endLargeWhen(storedLeft == 0);
+  }
+
+  private boolean endLargeWhen(boolean last) throws RdbException {
+    if (last) {
+      state = State.ITEM;
+      visitor.endString();
+    }
+    return true;
+  }
+}

@@ -1,0 +1,195 @@
+package io.redoubt.persistence.rdb;
+
+import io.redoubt.protocol.bytes.BufferMemory;
+import io.redoubt.protocol.bytes.Numbers;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
+
+/** A string in any encoding, read in three steps: its head, its body when that has arrived, its plain bytes when needed. Reused. */
+final class RdbString {
+
+  private static final int DECIMAL_BYTES = 24;
+
+  private final BufferMemory buffers;
+  private final Lzf.Decompressor lzf = new Lzf.Decompressor();
+  private BufferMemory.@Nullable Block scratch;
+
+  private boolean integer;
+  private boolean compressed;
+  private long number;
+  private long plainBytes;
+  private long storedBytes;
+
+  private MemorySegment memory = MemorySegment.NULL;
+  private long offset;
+
+  RdbString(BufferMemory buffers) {
+    this.buffers = buffers;
+  }
+
+  void close() {
+    if (scratch != null) {
+      buffers.free(scratch);
+      scratch = null;
+    }
+  }
+
+  /**
+   * Reads all but the bytes.
+   *
+   * @return false when it has not arrived whole
+   */
+  boolean readHead(RdbInput in) throws RdbException {
+    long start = in.offset();
+    if (!in.readLengthOrEncoding()) {
+      return false;
+    }
+    integer = false;
+    compressed = false;
+    switch (in.encoding()) {
+      case RdbKey.NONE -> {
+        plainBytes = in.length();
+        storedBytes = plainBytes;
+      }
+      case RdbFormat.STRING_INT8 -> {
+        if (!in.has(1)) {
+          return false;
+        }
+        integer((byte) in.readByte());
+      }
+      case RdbFormat.STRING_INT16 -> {
+        if (!in.has(2)) {
+          return false;
+        }
+        integer(in.readLittleShort());
+      }
+      case RdbFormat.STRING_INT32 -> {
+        if (!in.has(4)) {
+          return false;
+        }
+        integer(in.readLittleInt());
+      }
+      case RdbFormat.STRING_LZF -> {
+        if (!in.readLength()) {
+          return false;
+        }
+        storedBytes = in.length();
+        if (!in.readLength()) {
+          return false;
+        }
+        plainBytes = in.length();
+        compressed = true;
+      }
+      default -> throw new RdbException(start, "Unknown string encoding " + (in.encoding() & 0x3f));
+    }
+    if (plainBytes < 0 || plainBytes > Integer.MAX_VALUE || storedBytes < 0) {
+      throw new RdbException(
+          start, "Too long a string: " + Long.toUnsignedString(plainBytes) + " bytes");
+    }
+    if (compressed && (storedBytes > plainBytes || plainBytes > storedBytes * Lzf.LARGEST_RATIO)) {
+      throw new RdbException(start, "Invalid LZF compressed string");
+    }
+    return true;
+  }
+
+  private void integer(long value) {
+    integer = true;
+    number = value;
+    plainBytes = 0;
+    storedBytes = 0;
+  }
+
+  /**
+   * Passes over the body.
+   *
+   * @return false when it has not arrived whole
+   */
+  boolean readBody(RdbInput in) {
+    if (!in.has(storedBytes)) {
+      return false;
+    }
+    memory = in.memory();
+    offset = in.cursor();
+    in.skip(storedBytes);
+    return true;
+  }
+
+  boolean isInteger() {
+    return integer;
+  }
+
+  boolean isCompressed() {
+    return compressed;
+  }
+
+  /** The value when it is an integer. */
+  long number() {
+    return number;
+  }
+
+  /** The number of bytes that the string has, or 0 for an integer before {@link #decode}. */
+  long plainBytes() {
+    return plainBytes;
+  }
+
+  /** The number of bytes that the body takes in the stream. */
+  long storedBytes() {
+    return storedBytes;
+  }
+
+  /**
+   * Makes the plain bytes available; the body has been read.
+   *
+   * @param at the offset to blame when the compressed bytes are invalid
+   */
+  void decode(long at) throws RdbException {
+    if (integer) {
+      BufferMemory.Block target = scratch(DECIMAL_BYTES);
+      plainBytes = Numbers.writeLong(target.memory(), target.offset(), number);
+      memory = target.memory();
+      offset = target.offset();
+    } else if (compressed) {
+      BufferMemory.Block target = scratch(plainBytes);
+      long start = target.offset();
+      boolean valid =
+          lzf.run(
+              memory, offset, offset + storedBytes, target.memory(), start, start, start + plainBytes);
+      if (!valid || lzf.input() != offset + storedBytes || lzf.output() != start + plainBytes) {
+        throw new RdbException(at, "Invalid LZF compressed string");
+      }
+      memory = target.memory();
+      offset = start;
+    }
+  }
+
+  /** Where the plain bytes are, after {@link #decode}. */
+  MemorySegment memory() {
+    return memory;
+  }
+
+  /** Where the plain bytes begin, after {@link #decode}. */
+  long offset() {
+    return offset;
+  }
+
+  /** The plain bytes as text, after {@link #decode}. */
+  String text() {
+    byte[] bytes = memory.asSlice(offset, plainBytes).toArray(ValueLayout.JAVA_BYTE);
+    return new String(bytes, StandardCharsets.UTF_8);
+  }
+
+  private BufferMemory.Block scratch(long bytes) {
+    BufferMemory.Block current = scratch;
+    if (current == null || current.sizeBytes() < bytes) {
+      if (current != null) {
+        buffers.free(current);
+        scratch = null;
+      }
+      current = buffers.allocate(Math.max(bytes, 1024));
+      scratch = current;
+    }
+    return current;
+  }
+}

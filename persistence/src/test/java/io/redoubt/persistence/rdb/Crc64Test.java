@@ -1,0 +1,29 @@
+package io.redoubt.persistence.rdb;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.lang.foreign.MemorySegment;
+import java.nio.charset.StandardCharsets;
+import org.junit.jupiter.api.Test;
+
+class Crc64Test {
+
+  @Test
+  void hasTheCheckValueOfTheJonesPolynomial() {
+    MemorySegment digits = MemorySegment.ofArray("123456789".getBytes(StandardCharsets.US_ASCII));
+    assertThat(Crc64.update(0, digits, 0, 9)).isEqualTo(0xe9c6d914c4b8d9caL);
+  }
+
+  @Test
+  void isTheSameInOnePieceAndInMany() {
+    byte[] bytes = new byte[1000];
+    Seed.random("Crc64Test").nextBytes(bytes);
+    MemorySegment memory = MemorySegment.ofArray(bytes);
+    long byByte = 0;
+    for (int i = 3; i < 1000; i++) {
+      byByte = Crc64.update(byByte, memory, i, 1);
+    }
+    assertThat(Crc64.update(0, memory, 3, 997)).isEqualTo(byByte);
+    assertThat(Crc64.update(Crc64.update(0, memory, 3, 500), memory, 503, 497)).isEqualTo(byByte);
+  }
+}

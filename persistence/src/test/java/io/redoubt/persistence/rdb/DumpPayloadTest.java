@@ -1,0 +1,82 @@
+package io.redoubt.persistence.rdb;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.redoubt.protocol.bytes.BufferMemory;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.HexFormat;
+import java.util.random.RandomGenerator;
+import org.junit.jupiter.api.Test;
+
+class DumpPayloadTest {
+
+  private static byte[] dump(String value) {
+    BufferMemory buffers = BufferMemory.offHeap();
+    try (BlockOutput out = new BlockOutput(buffers)) {
+      MemorySegment bytes = MemorySegment.ofArray(Rdbs.latin(value));
+      DumpPayload.writeString(out, true, buffers, bytes, 0, value.length());
+      return out.memory().asSlice(out.offset(), out.sizeBytes()).toArray(ValueLayout.JAVA_BYTE);
+    }
+  }
+
+  private static String restore(byte[] payload) throws RdbException {
+    Contents contents = new Contents();
+    DumpPayload.read(
+        MemorySegment.ofArray(payload), 0, payload.length, BufferMemory.offHeap(), contents);
+    return contents.keys.values().iterator().next().bytes();
+  }
+
+  private static boolean valid(byte[] payload) {
+    return DumpPayload.isValid(MemorySegment.ofArray(payload), 0, payload.length);
+  }
+
+  @Test
+  void restoresWhatItDumps() throws RdbException {
+    RandomGenerator random = Seed.random("DumpPayloadTest");
+    String[] values = {"", "1", "-129", "70000", "12345678901", "abc".repeat(100_000), Rdbs.noise(random, 200_000)};
+    for (String value : values) {
+      byte[] payload = dump(value);
+      assertThat(valid(payload)).isTrue();
+      assertThat(restore(payload)).isEqualTo(value);
+    }
+  }
+
+  @Test
+  void acceptsNoNewerVersionAndNoOtherChecksum() {
+    byte[] payload = dump("hello");
+    payload[payload.length - 10] = 13;
+    long crc = Crc64.update(0, MemorySegment.ofArray(payload), 0, payload.length - 8);
+    MemorySegment.ofArray(payload)
+        .set(
+            ValueLayout.JAVA_LONG_UNALIGNED.withOrder(java.nio.ByteOrder.LITTLE_ENDIAN),
+            payload.length - 8,
+            crc);
+    assertThat(valid(payload)).isFalse();
+    byte[] other = dump("hello");
+    other[2] ^= 1;
+    assertThat(valid(other)).isFalse();
+    assertThat(valid(new byte[9])).isFalse();
+  }
+
+  @Test
+  void readsThePayloadOfRedis7() throws RdbException {
+    // DUMP of a key that holds 300, by Redis 7.0.15
+    byte[] payload = HexFormat.of().parseHex(REDIS_7_DUMP_OF_300);
+    assertThat(valid(payload)).isTrue();
+    assertThat(restore(payload)).isEqualTo("300");
+  }
+
+  @Test
+  void refusesBytesBehindTheValue() {
+    byte[] payload = new byte[14];
+    payload[1] = 1;
+    payload[2] = 'v';
+    assertThatThrownBy(() -> restore(payload))
+        .isInstanceOf(RdbException.class)
+        .hasMessage("Bytes behind the value");
+  }
+
+  private static final String REDIS_7_DUMP_OF_300 = "00c12c010a00XXXX";
+}

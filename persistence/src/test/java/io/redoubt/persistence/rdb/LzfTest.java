@@ -1,0 +1,117 @@
+package io.redoubt.persistence.rdb;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.ning.compress.lzf.LZFChunk;
+import com.ning.compress.lzf.LZFDecoder;
+import com.ning.compress.lzf.util.ChunkEncoderFactory;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.random.RandomGenerator;
+import org.junit.jupiter.api.Test;
+
+/** Compression against itself and against an independent LZF library. */
+class LzfTest {
+
+  private static byte[] sample(RandomGenerator random) {
+    int length = 1 + random.nextInt(random.nextBoolean() ? 100 : 60_000);
+    byte[] bytes = new byte[length];
+    int alphabet = 1 + random.nextInt(60);
+    for (int i = 0; i < length; ) {
+      if (i > 10 && random.nextInt(3) == 0) {
+        int from = random.nextInt(i);
+        int run = Math.min(length - i, 1 + random.nextInt(400));
+        for (int k = 0; k < run; k++) {
+          bytes[i + k] = bytes[from + k];
+        }
+        i += run;
+      } else {
+        bytes[i++] = (byte) random.nextInt(alphabet);
+      }
+    }
+    return bytes;
+  }
+
+  private static byte[] compressed(Lzf.Compressor lzf, Arena arena, byte[] plain) {
+    MemorySegment source = arena.allocate(plain.length);
+    MemorySegment.copy(plain, 0, source, ValueLayout.JAVA_BYTE, 0, plain.length);
+    MemorySegment target = arena.allocate(plain.length + 1);
+    int size = lzf.compress(source, 0, plain.length, target, 0, plain.length);
+    return target.asSlice(0, size).toArray(ValueLayout.JAVA_BYTE);
+  }
+
+  @Test
+  void anotherLibraryReadsWhatIsCompressed() throws IOException {
+    RandomGenerator random = Seed.random("LzfTest");
+    Lzf.Compressor lzf = new Lzf.Compressor();
+    int smaller = 0;
+    for (int round = 0; round < 300; round++) {
+      byte[] plain = sample(random);
+      try (Arena arena = Arena.ofConfined()) {
+        byte[] result = compressed(lzf, arena, plain);
+        if (result.length == 0) {
+          continue;
+        }
+        smaller++;
+        byte[] framed = new byte[result.length + 7];
+        framed[0] = 'Z';
+        framed[1] = 'V';
+        framed[2] = 1;
+        framed[3] = (byte) (result.length >> 8);
+        framed[4] = (byte) result.length;
+        framed[5] = (byte) (plain.length >> 8);
+        framed[6] = (byte) plain.length;
+        System.arraycopy(result, 0, framed, 7, result.length);
+        assertThat(LZFDecoder.decode(framed)).isEqualTo(plain);
+      }
+    }
+    assertThat(smaller).isGreaterThan(100);
+  }
+
+  @Test
+  void readsWhatAnotherLibraryCompressesInPiecesOfAnySize() {
+    RandomGenerator random = Seed.random("LzfTest");
+    for (int round = 0; round < 300; round++) {
+      byte[] plain = sample(random);
+      LZFChunk chunk =
+          ChunkEncoderFactory.safeInstance().encodeChunk(plain, 0, plain.length);
+      byte[] framed = chunk.getData();
+      if (framed[2] != 1) {
+        continue; // did not compress
+      }
+      byte[] output = new byte[plain.length];
+      MemorySegment source = MemorySegment.ofArray(framed);
+      MemorySegment target = MemorySegment.ofArray(output);
+      Lzf.Decompressor lzf = new Lzf.Decompressor();
+      long in = 7;
+      long out = 0;
+      long arrived = 7;
+      while (in < framed.length) {
+        arrived = Math.min(framed.length, arrived + 1 + random.nextInt(2000));
+        assertThat(lzf.run(source, in, arrived, target, 0, out, plain.length)).isTrue();
+        in = lzf.input();
+        out = lzf.output();
+      }
+      assertThat(output).isEqualTo(plain);
+    }
+  }
+
+  @Test
+  void whatDoesNotShrinkIsLeft() {
+    byte[] noise = new byte[5000];
+    Seed.random("LzfTest").nextBytes(noise);
+    try (Arena arena = Arena.ofConfined()) {
+      assertThat(compressed(new Lzf.Compressor(), arena, noise)).isEmpty();
+    }
+  }
+
+  @Test
+  void referencesBeforeTheStartAreFoundOut() {
+    MemorySegment corrupt = MemorySegment.ofArray(new byte[] {0, 'a', 0x20, 5});
+    Lzf.Decompressor lzf = new Lzf.Decompressor();
+    MemorySegment target = MemorySegment.ofArray(new byte[100]);
+    assertThat(lzf.run(corrupt, 0, 4, target, 50, 50, 100)).isFalse();
+  }
+}

@@ -1,0 +1,89 @@
+package io.redoubt.persistence.rdb;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.fail;
+
+import io.redoubt.protocol.bytes.BufferMemory;
+import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.Map;
+import java.util.random.RandomGenerator;
+import org.junit.jupiter.api.Test;
+
+/** Corrupt bytes give a value or an RdbException, never anything else. */
+class MutationTest {
+
+  private static byte[] mutate(byte[] valid, RandomGenerator random) {
+    byte[] bytes = valid.clone();
+    int changes = 1 + random.nextInt(4);
+    for (int i = 0; i < changes; i++) {
+      int at = random.nextInt(bytes.length);
+      switch (random.nextInt(5)) {
+        case 0 -> bytes[at] = (byte) random.nextInt(256);
+        case 1 -> bytes[at] ^= (byte) (1 << random.nextInt(8));
+        case 2 -> bytes[at] = (byte) (0xc0 + random.nextInt(64));
+        case 3 -> {
+          if (bytes.length > 12) {
+            bytes = Arrays.copyOf(bytes, bytes.length - 1 - random.nextInt(10));
+          }
+        }
+        default -> {
+          int from = random.nextInt(bytes.length);
+          int run = Math.min(20, bytes.length - Math.max(at, from));
+          System.arraycopy(bytes, from, bytes, at, run);
+        }
+      }
+    }
+    return bytes;
+  }
+
+  @Test
+  void files() {
+    RandomGenerator random = Seed.random("MutationTest");
+    byte[] file = {};
+    int refused = 0;
+    for (int round = 0; round < 10_000; round++) {
+      if (round % 500 == 0) {
+        Map<String, Contents.Value> keys = Rdbs.randomKeys(random, 6);
+        file = Rdbs.write(keys, true);
+        Arrays.fill(file, file.length - 8, file.length, (byte) 0); // no checksum: get deeper
+      }
+      byte[] corrupt = mutate(file, random);
+      try {
+        Rdbs.read(corrupt, 1 + random.nextInt(100_000), random, random.nextBoolean() ? 64 : 1 << 16);
+      } catch (RdbException e) {
+        refused++;
+        assertThat(e.offset()).isBetween(0L, (long) corrupt.length);
+        assertThat(e.getMessage()).isNotEmpty();
+      } catch (RuntimeException | OutOfMemoryError | AssertionError e) {
+        fail("round " + round, e);
+      }
+    }
+    assertThat(refused).isGreaterThan(1000);
+  }
+
+  @Test
+  void payloads() {
+    RandomGenerator random = Seed.random("MutationTest");
+    byte[][] valid = new byte[4][];
+    valid[0] = HexFormat.of().parseHex("00c0050a00" + "0".repeat(16));
+    valid[1] = HexFormat.of().parseHex("000568656c6c6f0a00" + "0".repeat(16));
+    valid[2] = HexFormat.of().parseHex("00c30740640161626162e05a010a00" + "0".repeat(16));
+    valid[3] = HexFormat.of().parseHex("008000000003616263" + "0a00" + "0".repeat(16));
+    for (int round = 0; round < 10_000; round++) {
+      byte[] corrupt = mutate(valid[round & 3], random);
+      if (corrupt.length < 10) {
+        continue;
+      }
+      MemorySegment memory = MemorySegment.ofArray(corrupt);
+      try {
+        DumpPayload.read(memory, 0, corrupt.length, BufferMemory.offHeap(), new Contents());
+      } catch (RdbException e) {
+        assertThat(e.getMessage()).isNotEmpty();
+      } catch (RuntimeException | OutOfMemoryError e) {
+        fail("round " + round + " " + HexFormat.of().formatHex(corrupt), e);
+      }
+    }
+  }
+}
