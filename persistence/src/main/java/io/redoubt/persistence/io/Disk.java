@@ -5,8 +5,9 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * The operations that the server needs of a file system. Production code uses {@link OsDisk}; tests put faults in between. Every
- * method may be called from any thread; a {@link DiskFile} belongs to one thread at a time.
+ * The operations that the server needs of a file system. Production code uses {@link OsDisk}; tests
+ * put faults in between. Every method may be called from any thread; a {@link DiskFile} belongs to
+ * one thread at a time.
  */
 public interface Disk {
 

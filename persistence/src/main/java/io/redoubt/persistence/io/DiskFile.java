@@ -14,7 +14,10 @@ public interface DiskFile extends Closeable {
    */
   int read(MemorySegment memory, long offset, int length) throws IOException;
 
-  /** Writes all the given bytes at the position. After an exception an unknown part of them is written. */
+  /**
+   * Writes all the given bytes at the position. After an exception an unknown part of them is
+   * written.
+   */
   void write(MemorySegment memory, long offset, long length) throws IOException;
 
   /** Makes the file's content, and what is needed to find it again, durable. */

@@ -5,10 +5,12 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 
 /**
- * The 64-bit cyclic redundancy check that ends an RDB file: polynomial ad93d23594c935a9 (Jones), bits reflected, initial value
- * and final exclusive-or zero. The check value of "123456789" is e9c6d914c4b8d9ca.
+ * The 64-bit cyclic redundancy check that ends an RDB file: polynomial ad93d23594c935a9 (Jones),
+ * bits reflected, initial value and final exclusive-or zero. The check value of "123456789" is
+ * e9c6d914c4b8d9ca.
  *
- * <p>Eight bytes at a time through eight tables (slicing-by-8), about ten times as fast as byte by byte.
+ * <p>Eight bytes at a time through eight tables (slicing-by-8), about ten times as fast as byte by
+ * byte.
  */
 public final class Crc64 {
 

@@ -6,8 +6,9 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 
 /**
- * What DUMP gives and RESTORE takes: the type byte and the value as in an RDB file, the RDB version in two bytes and the CRC-64
- * of all before it in eight, both with the least significant byte first.
+ * What DUMP gives and RESTORE takes: the type byte and the value as in an RDB file, the RDB version
+ * in two bytes and the CRC-64 of all before it in eight, both with the least significant byte
+ * first.
  */
 public final class DumpPayload {
 
@@ -65,10 +66,11 @@ public final class DumpPayload {
   }
 
   /**
-   * Reads the value of a payload that {@link #isValid} and tells the visitor, with a key of no bytes.
+   * Reads the value of a payload that {@link #isValid} and tells the visitor, with a key of no
+   * bytes.
    *
-   * @throws RdbException when the value is corrupt or of a type that can't be taken, or the visitor refuses it; nothing has been
-   *     told then
+   * @throws RdbException when the value is corrupt or of a type that can't be taken, or the visitor
+   *     refuses it; nothing has been told then
    */
   public static void read(
       MemorySegment memory, long offset, long length, BufferMemory buffers, RdbVisitor visitor)

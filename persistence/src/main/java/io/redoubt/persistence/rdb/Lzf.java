@@ -8,7 +8,8 @@ import java.nio.ByteOrder;
 import java.util.Arrays;
 
 /**
- * The LZF compression of strings in RDB files: one bare stream of operations, without any header or block structure.
+ * The LZF compression of strings in RDB files: one bare stream of operations, without any header or
+ * block structure.
  *
  * <pre>
  * 000nnnnn                     n + 1 literal bytes follow
@@ -16,8 +17,8 @@ import java.util.Arrays;
  * 111ddddd LLLLLLLL dddddddd   copy L + 9 bytes from d + 1 bytes back
  * </pre>
  *
- * <p>Own code, because the LZF library at hand works on Java arrays and in framed blocks of 64 KiB, while values here are off
- * heap, may be larger and are decompressed piece by piece.
+ * <p>Own code, because the LZF library at hand works on Java arrays and in framed blocks of 64 KiB,
+ * while values here are off heap, may be larger and are decompressed piece by piece.
  */
 final class Lzf {
 
@@ -27,7 +28,10 @@ final class Lzf {
   /** The most that one operation yields, in bytes. */
   static final int LONGEST_COPY_BYTES = 264;
 
-  /** No stream expands by more than this factor: three bytes make at most {@link #LONGEST_COPY_BYTES}. */
+  /**
+   * No stream expands by more than this factor: three bytes make at most {@link
+   * #LONGEST_COPY_BYTES}.
+   */
   static final int LARGEST_RATIO = 88;
 
   /** Its low 24 bits are the three bytes at a place. */
@@ -39,11 +43,17 @@ final class Lzf {
 
   private Lzf() {}
 
-  /** Compresses; keeps its table of recent places from call to call so that short values cost no clearing. One thread's. */
+  /**
+   * Compresses; keeps its table of recent places from call to call so that short values cost no
+   * clearing. One thread's.
+   */
   static final class Compressor {
     private static final int TABLE_BITS = 14;
 
-    /** By hash of three bytes: {@code base} + the last position that had it; less than base is of an earlier call. */
+    /**
+     * By hash of three bytes: {@code base} + the last position that had it; less than base is of an
+     * earlier call.
+     */
     private final int[] places = new int[1 << TABLE_BITS];
 
     private int base = 1;
@@ -129,8 +139,8 @@ final class Lzf {
   }
 
   /**
-   * Decompresses as much as has arrived and as there is room for, in whole operations. The positions reached are in fields, so
-   * that nothing is allocated.
+   * Decompresses as much as has arrived and as there is room for, in whole operations. The
+   * positions reached are in fields, so that nothing is allocated.
    */
   static final class Decompressor {
     private long input;
@@ -147,7 +157,8 @@ final class Lzf {
     }
 
     /**
-     * Runs the operations in [from, to) of source until one is incomplete or its result does not fit below limit.
+     * Runs the operations in [from, to) of source until one is incomplete or its result does not
+     * fit below limit.
      *
      * @param history where the bytes begin that came before {@code at} and may be referred to
      * @return false when an operation refers to bytes before history: the stream is corrupt

@@ -1,6 +1,8 @@
 package io.redoubt.persistence.rdb;
 
-/** Bytes that are no valid RDB, or that hold something this version can't take; says where and why. */
+/**
+ * Bytes that are no valid RDB, or that hold something this version can't take; says where and why.
+ */
 public final class RdbException extends Exception {
 
   private static final long serialVersionUID = 1L;

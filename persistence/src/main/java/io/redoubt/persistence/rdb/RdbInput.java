@@ -9,9 +9,10 @@ import java.nio.ByteOrder;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The bytes that have arrived and are not consumed yet, in one piece, and the primitives of the format. Reading goes forward
- * from {@link #position}; what was read is given up with {@link #commit()} or, when the rest of an item has not arrived, read
- * again later after {@link #rollback()}.
+ * The bytes that have arrived and are not consumed yet, in one piece, and the primitives of the
+ * format. Reading goes forward from {@link #position}; what was read is given up with {@link
+ * #commit()} or, when the rest of an item has not arrived, read again later after {@link
+ * #rollback()}.
  */
 final class RdbInput {
 
@@ -105,7 +106,10 @@ final class RdbInput {
     return base + cursor;
   }
 
-  /** How many bytes can be put at {@link #limit()}; makes room first. Moves what has been delivered before. */
+  /**
+   * How many bytes can be put at {@link #limit()}; makes room first. Moves what has been delivered
+   * before.
+   */
   int room() {
     BufferMemory.Block current = block;
     if (buffers == null || current == null) {
@@ -198,7 +202,8 @@ final class RdbInput {
   }
 
   /**
-   * Reads a length or the mark of a special string encoding: see {@link #length()} and {@link #encoding()}.
+   * Reads a length or the mark of a special string encoding: see {@link #length()} and {@link
+   * #encoding()}.
    *
    * @return false when it has not arrived whole
    */

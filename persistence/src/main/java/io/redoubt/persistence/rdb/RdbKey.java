@@ -3,8 +3,8 @@ package io.redoubt.persistence.rdb;
 import java.lang.foreign.MemorySegment;
 
 /**
- * A key with what the format says of it beside its value. One object is reused for all keys of a stream; the bytes are valid
- * until the call that was given them returns.
+ * A key with what the format says of it beside its value. One object is reused for all keys of a
+ * stream; the bytes are valid until the call that was given them returns.
  */
 public final class RdbKey {
 

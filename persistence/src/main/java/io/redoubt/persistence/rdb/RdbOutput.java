@@ -10,8 +10,8 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 
 /**
- * Where RDB bytes go: a window of memory that is renewed when it is full. Counts the bytes and, when asked to, sums their
- * CRC-64. One thread's.
+ * Where RDB bytes go: a window of memory that is renewed when it is full. Counts the bytes and,
+ * when asked to, sums their CRC-64. One thread's.
  */
 public abstract class RdbOutput {
 
@@ -42,7 +42,8 @@ public abstract class RdbOutput {
   }
 
   /**
-   * Takes what is in the window away and sets, by {@link #window}, another with room for at least that many bytes.
+   * Takes what is in the window away and sets, by {@link #window}, another with room for at least
+   * that many bytes.
    *
    * @param end the end of what is in the window
    */

@@ -5,10 +5,11 @@ import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads RDB, versions 1 to 12 and Valkey's 80, from bytes that come in pieces cut anywhere, and tells a visitor. It never waits:
- * whoever has bytes gives them, either by copy ({@link #feed}) or by putting them straight into the reader's memory ({@link
- * #room()}, {@link #memory()}, {@link #limit()}, {@link #filled}). Memory is bounded by the longest key and by the limit of
- * what counts as a large string, which is passed on in parts.
+ * Reads RDB, versions 1 to 12 and Valkey's 80, from bytes that come in pieces cut anywhere, and
+ * tells a visitor. It never waits: whoever has bytes gives them, either by copy ({@link #feed}) or
+ * by putting them straight into the reader's memory ({@link #room()}, {@link #memory()}, {@link
+ * #limit()}, {@link #filled}). Memory is bounded by the longest key and by the limit of what counts
+ * as a large string, which is passed on in parts.
  *
  * <p>After an exception the reader is of no more use. Not thread-safe.
  */
@@ -62,8 +63,7 @@ public final class RdbReader implements AutoCloseable {
     this(buffers, visitor, largeStringBytes, new RdbInput(buffers));
   }
 
-  private RdbReader(
-      BufferMemory buffers, RdbVisitor visitor, int largeStringBytes, RdbInput in) {
+  private RdbReader(BufferMemory buffers, RdbVisitor visitor, int largeStringBytes, RdbInput in) {
     this.buffers = buffers;
     this.visitor = visitor;
     this.largeStringBytes = largeStringBytes;
@@ -84,7 +84,10 @@ public final class RdbReader implements AutoCloseable {
     return this;
   }
 
-  /** Makes room for more bytes at {@link #limit()} of {@link #memory()} and returns how many may be put there. */
+  /**
+   * Makes room for more bytes at {@link #limit()} of {@link #memory()} and returns how many may be
+   * put there.
+   */
   public int room() {
     return in.room();
   }
@@ -133,7 +136,10 @@ public final class RdbReader implements AutoCloseable {
     return in.consumedBytes();
   }
 
-  /** The number of bytes that wait behind the end of the stream (an AOF follows its RDB preamble in one file). */
+  /**
+   * The number of bytes that wait behind the end of the stream (an AOF follows its RDB preamble in
+   * one file).
+   */
   public long unread() {
     return in.limit() - in.position();
   }
@@ -156,7 +162,10 @@ public final class RdbReader implements AutoCloseable {
     }
   }
 
-  /** Reads type and value alone from bytes that are all there: what DUMP gives. The visitor is told a key of no bytes. */
+  /**
+   * Reads type and value alone from bytes that are all there: what DUMP gives. The visitor is told
+   * a key of no bytes.
+   */
   static void readValue(
       BufferMemory buffers, RdbVisitor visitor, MemorySegment memory, long offset, long length)
       throws RdbException {
@@ -382,8 +391,7 @@ public final class RdbReader implements AutoCloseable {
       long expected = in.readLittleLong();
       if (checksumWanted && expected != 0 && expected != actual) {
         throw new RdbException(
-            at(),
-            "Wrong RDB checksum expected: (%x) but got (%x)".formatted(expected, actual));
+            at(), "Wrong RDB checksum expected: (%x) but got (%x)".formatted(expected, actual));
       }
       in.commit();
     }
@@ -484,8 +492,7 @@ public final class RdbReader implements AutoCloseable {
     long from = in.cursor();
     long to = from + Math.min(in.available(), storedLeft);
     long limit = Math.min(out.end(), windowAt + plainLeft);
-    boolean valid =
-        lzf.run(in.memory(), from, to, out.memory(), out.offset(), windowAt, limit);
+    boolean valid = lzf.run(in.memory(), from, to, out.memory(), out.offset(), windowAt, limit);
     long used = lzf.input() - from;
     int part = (int) (lzf.output() - windowAt);
     boolean stuck = used == 0 && to - from == storedLeft;

@@ -7,7 +7,10 @@ import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
-/** A string in any encoding, read in three steps: its head, its body when that has arrived, its plain bytes when needed. Reused. */
+/**
+ * A string in any encoding, read in three steps: its head, its body when that has arrived, its
+ * plain bytes when needed. Reused.
+ */
 final class RdbString {
 
   private static final int DECIMAL_BYTES = 24;
@@ -155,7 +158,13 @@ final class RdbString {
       long start = target.offset();
       boolean valid =
           lzf.run(
-              memory, offset, offset + storedBytes, target.memory(), start, start, start + plainBytes);
+              memory,
+              offset,
+              offset + storedBytes,
+              target.memory(),
+              start,
+              start,
+              start + plainBytes);
       if (!valid || lzf.input() != offset + storedBytes || lzf.output() != start + plainBytes) {
         throw new RdbException(at, "Invalid LZF compressed string");
       }

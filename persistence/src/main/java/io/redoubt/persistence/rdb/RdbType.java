@@ -2,7 +2,10 @@ package io.redoubt.persistence.rdb;
 
 import org.jspecify.annotations.Nullable;
 
-/** The value types of the RDB format: the byte that stands before a key, and the version that brought it. */
+/**
+ * The value types of the RDB format: the byte that stands before a key, and the version that
+ * brought it.
+ */
 public enum RdbType {
   STRING(0, "string", 1),
   LIST(1, "list", 1),

@@ -3,9 +3,9 @@ package io.redoubt.persistence.rdb;
 import java.lang.foreign.MemorySegment;
 
 /**
- * What an RDB stream says, call by call in the order of the stream. {@link RdbReader} makes the calls, {@link RdbWriter} writes
- * them. Every call may refuse what it gets with an {@link RdbException}. Bytes are given as a place in memory and are valid
- * until the call returns.
+ * What an RDB stream says, call by call in the order of the stream. {@link RdbReader} makes the
+ * calls, {@link RdbWriter} writes them. Every call may refuse what it gets with an {@link
+ * RdbException}. Bytes are given as a place in memory and are valid until the call returns.
  */
 public interface RdbVisitor {
 
@@ -18,7 +18,10 @@ public interface RdbVisitor {
   /** The keys that follow are in this database. */
   void selectDb(int database) throws RdbException;
 
-  /** How many keys the selected database holds and how many of them expire: for sizing only, it need not be exact. */
+  /**
+   * How many keys the selected database holds and how many of them expire: for sizing only, it need
+   * not be exact.
+   */
   void resizeDb(long keys, long expiring) throws RdbException;
 
   /** The source text of a function library. */

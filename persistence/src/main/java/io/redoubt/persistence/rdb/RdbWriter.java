@@ -7,12 +7,16 @@ import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes RDB in the lowest version that holds the data, which is 9 as long as there are no functions. Being a visitor it also
- * rewrites what an {@link RdbReader} reads: the snapshot's writer thread compresses by that. One thread's.
+ * Writes RDB in the lowest version that holds the data, which is 9 as long as there are no
+ * functions. Being a visitor it also rewrites what an {@link RdbReader} reads: the snapshot's
+ * writer thread compresses by that. One thread's.
  */
 public final class RdbWriter implements RdbVisitor, AutoCloseable {
 
-  /** Longer strings are written plain: compressing needs the whole string and its result in memory at once. */
+  /**
+   * Longer strings are written plain: compressing needs the whole string and its result in memory
+   * at once.
+   */
   public static final int LONGEST_COMPRESSED_BYTES = 1 << 24;
 
   /** Longer texts are no numbers of 32 bits. */
@@ -26,7 +30,8 @@ public final class RdbWriter implements RdbVisitor, AutoCloseable {
   /**
    * A writer to an output.
    *
-   * @param compress whether strings are compressed when that makes them shorter ({@code rdbcompression})
+   * @param compress whether strings are compressed when that makes them shorter ({@code
+   *     rdbcompression})
    * @param buffers where the result of compression is held for a moment
    */
   public RdbWriter(RdbOutput out, boolean compress, BufferMemory buffers) {
@@ -154,8 +159,7 @@ public final class RdbWriter implements RdbVisitor, AutoCloseable {
     }
   }
 
-  private boolean putCompressed(
-      Lzf.Compressor lzf, MemorySegment memory, long offset, int length) {
+  private boolean putCompressed(Lzf.Compressor lzf, MemorySegment memory, long offset, int length) {
     BufferMemory.Block target = compressed;
     if (target == null || target.sizeBytes() < length) {
       close();

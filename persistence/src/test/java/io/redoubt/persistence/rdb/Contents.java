@@ -7,7 +7,9 @@ import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** Collects what a reader tells. Bytes are kept as ISO-8859-1 text, so that they compare and print. */
+/**
+ * Collects what a reader tells. Bytes are kept as ISO-8859-1 text, so that they compare and print.
+ */
 final class Contents implements RdbVisitor {
 
   record Value(String bytes, long expireAtMillis) {}
@@ -30,8 +32,7 @@ final class Contents implements RdbVisitor {
 
   static String text(MemorySegment memory, long offset, long length) {
     return new String(
-        memory.asSlice(offset, length).toArray(ValueLayout.JAVA_BYTE),
-        StandardCharsets.ISO_8859_1);
+        memory.asSlice(offset, length).toArray(ValueLayout.JAVA_BYTE), StandardCharsets.ISO_8859_1);
   }
 
   static String name(int database, String key) {
@@ -103,8 +104,7 @@ final class Contents implements RdbVisitor {
     if (large.size() != largeLength) {
       throw new AssertionError(large.size() + " bytes in parts, " + largeLength + " announced");
     }
-    keys.put(
-        largeKey, new Value(large.toString(StandardCharsets.ISO_8859_1), largeExpiry));
+    keys.put(largeKey, new Value(large.toString(StandardCharsets.ISO_8859_1), largeExpiry));
   }
 
   @Override

@@ -6,13 +6,14 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.redoubt.protocol.bytes.BufferMemory;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
 import java.util.HexFormat;
 import java.util.random.RandomGenerator;
 import org.junit.jupiter.api.Test;
 
 class DumpPayloadTest {
 
-  private static byte[] dump(String value) {
+  static byte[] dump(String value) {
     BufferMemory buffers = BufferMemory.offHeap();
     try (BlockOutput out = new BlockOutput(buffers)) {
       MemorySegment bytes = MemorySegment.ofArray(Rdbs.latin(value));
@@ -21,21 +22,23 @@ class DumpPayloadTest {
     }
   }
 
-  private static String restore(byte[] payload) throws RdbException {
+  static String restore(byte[] payload) throws RdbException {
     Contents contents = new Contents();
     DumpPayload.read(
         MemorySegment.ofArray(payload), 0, payload.length, BufferMemory.offHeap(), contents);
     return contents.keys.values().iterator().next().bytes();
   }
 
-  private static boolean valid(byte[] payload) {
+  static boolean valid(byte[] payload) {
     return DumpPayload.isValid(MemorySegment.ofArray(payload), 0, payload.length);
   }
 
   @Test
   void restoresWhatItDumps() throws RdbException {
     RandomGenerator random = Seed.random("DumpPayloadTest");
-    String[] values = {"", "1", "-129", "70000", "12345678901", "abc".repeat(100_000), Rdbs.noise(random, 200_000)};
+    String[] values = {
+      "", "1", "-129", "70000", "12345678901", "abc".repeat(100_000), Rdbs.noise(random, 200_000)
+    };
     for (String value : values) {
       byte[] payload = dump(value);
       assertThat(valid(payload)).isTrue();
@@ -50,7 +53,7 @@ class DumpPayloadTest {
     long crc = Crc64.update(0, MemorySegment.ofArray(payload), 0, payload.length - 8);
     MemorySegment.ofArray(payload)
         .set(
-            ValueLayout.JAVA_LONG_UNALIGNED.withOrder(java.nio.ByteOrder.LITTLE_ENDIAN),
+            ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN),
             payload.length - 8,
             crc);
     assertThat(valid(payload)).isFalse();
@@ -78,5 +81,5 @@ class DumpPayloadTest {
         .hasMessage("Bytes behind the value");
   }
 
-  private static final String REDIS_7_DUMP_OF_300 = "00c12c010a00XXXX";
+  private static final String REDIS_7_DUMP_OF_300 = "00c12c010a00954261f265825c10";
 }

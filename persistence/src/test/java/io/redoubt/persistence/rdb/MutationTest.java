@@ -51,7 +51,8 @@ class MutationTest {
       }
       byte[] corrupt = mutate(file, random);
       try {
-        Rdbs.read(corrupt, 1 + random.nextInt(100_000), random, random.nextBoolean() ? 64 : 1 << 16);
+        Rdbs.read(
+            corrupt, 1 + random.nextInt(100_000), random, random.nextBoolean() ? 64 : 1 << 16);
       } catch (RdbException e) {
         refused++;
         assertThat(e.offset()).isBetween(0L, (long) corrupt.length);

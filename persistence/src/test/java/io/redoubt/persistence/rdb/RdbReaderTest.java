@@ -3,7 +3,10 @@ package io.redoubt.persistence.rdb;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.redoubt.protocol.bytes.BufferMemory;
 import java.io.ByteArrayOutputStream;
+import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
 import java.util.Map;
 import java.util.random.RandomGenerator;
 import org.junit.jupiter.api.Test;
@@ -29,11 +32,12 @@ class RdbReaderTest {
     for (int round = 0; round < 40; round++) {
       Map<String, Contents.Value> keys = Rdbs.randomKeys(random, 30);
       byte[] file = Rdbs.write(keys, round % 2 == 0);
-      int piece = switch (round % 3) {
-        case 0 -> 5;
-        case 1 -> 5000;
-        default -> 300_000;
-      };
+      int piece =
+          switch (round % 3) {
+            case 0 -> 5;
+            case 1 -> 5000;
+            default -> 300_000;
+          };
       int large = round % 4 == 0 ? 300 : 1 << 16;
       Contents read = Rdbs.read(file, piece, random, large);
       assertThat(read.keys).isEqualTo(keys);
@@ -113,8 +117,7 @@ class RdbReaderTest {
     long name = 0;
     for (char c : "redoubt-_".toCharArray()) {
       name =
-          name << 6
-              | "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".indexOf(c);
+          name << 6 | "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".indexOf(c);
     }
     name = name << 10 | 5;
     int[] head = new int[10];
@@ -123,7 +126,10 @@ class RdbReaderTest {
     for (int i = 0; i < 8; i++) {
       head[2 + i] = (int) (name >>> (56 - 8 * i)) & 0xff;
     }
-    int[] rest = {2, 1, 1, 5, 3, 0, 0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 5, 2, 'h', 'i', 0, 0xf4, 1, 2, 3, 0xf5, 1, 'f', 0, 1, 'k', 1, 'v'};
+    int[] rest = {
+      2, 1, 1, 5, 3, 0, 0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 5, 2, 'h', 'i', 0, 0xf4, 1, 2, 3, 0xf5,
+      1, 'f', 0, 1, 'k', 1, 'v'
+    };
     int[] all = new int[head.length + rest.length];
     System.arraycopy(head, 0, all, 0, head.length);
     System.arraycopy(rest, 0, all, head.length, rest.length);
@@ -145,7 +151,7 @@ class RdbReaderTest {
   @Test
   void findsOutAnEarlyEndAndALengthBeyondTheEnd() {
     byte[] file = Rdbs.write(Map.of("0/k", new Contents.Value("value", RdbKey.NONE)), false);
-    byte[] cut = java.util.Arrays.copyOf(file, file.length - 10);
+    byte[] cut = Arrays.copyOf(file, file.length - 9);
     assertThatThrownBy(() -> Rdbs.read(cut))
         .isInstanceOf(RdbException.class)
         .hasMessage("Short read: the data ends too early");
@@ -157,11 +163,10 @@ class RdbReaderTest {
   @Test
   void bytesBehindTheEndStayUnread() throws RdbException {
     byte[] file = file("REDIS0009", 0, 1, 'k', 1, 'v');
-    byte[] more = java.util.Arrays.copyOf(file, file.length + 13);
+    byte[] more = Arrays.copyOf(file, file.length + 13);
     Contents contents = new Contents();
-    try (RdbReader reader =
-        new RdbReader(io.redoubt.protocol.bytes.BufferMemory.offHeap(), contents)) {
-      reader.feed(java.lang.foreign.MemorySegment.ofArray(more), 0, more.length);
+    try (RdbReader reader = new RdbReader(BufferMemory.offHeap(), contents)) {
+      reader.feed(MemorySegment.ofArray(more), 0, more.length);
       assertThat(reader.complete()).isTrue();
       assertThat(reader.unread()).isEqualTo(13);
       assertThat(reader.offset()).isEqualTo(file.length);

@@ -41,9 +41,7 @@ final class Rdbs {
         writer.string(key, value, 0, (int) value.byteSize());
       }
       writer.end();
-      return out.memory()
-          .asSlice(out.offset(), out.sizeBytes())
-          .toArray(ValueLayout.JAVA_BYTE);
+      return out.memory().asSlice(out.offset(), out.sizeBytes()).toArray(ValueLayout.JAVA_BYTE);
     }
   }
 
@@ -68,11 +66,14 @@ final class Rdbs {
     return read(file, file.length, RandomGenerator.of("L64X128MixRandom"), 1 << 16);
   }
 
-  /** Keys in several databases with values of all kinds: numbers, short, long, compressible or not. */
+  /**
+   * Keys in several databases with values of all kinds: numbers, short, long, compressible or not.
+   */
   static Map<String, Contents.Value> randomKeys(RandomGenerator random, int count) {
     Map<String, Contents.Value> keys = new TreeMap<>();
     for (int i = 0; i < count; i++) {
-      String key = random.nextInt(4) == 0 ? Integer.toString(random.nextInt()) : randomBytes(random);
+      String key =
+          random.nextInt(4) == 0 ? Integer.toString(random.nextInt()) : randomBytes(random);
       long expiry =
           random.nextBoolean() ? RdbKey.NONE : 4_000_000_000_000L + random.nextInt(1_000_000);
       keys.put(

@@ -1,0 +1,98 @@
+package io.redoubt.persistence.rdb;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.charset.Charset;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.random.RandomGenerator;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIf;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Files and payloads go both ways between this format and a real Redis. */
+@EnabledIf("redisIsInstalled")
+class RealRedisTest {
+
+  private static final Charset LATIN = StandardCharsets.ISO_8859_1;
+
+  @TempDir Path directory;
+
+  static boolean redisIsInstalled() {
+    return RealRedis.isInstalled();
+  }
+
+  private static Map<String, Contents.Value> someKeys() {
+    RandomGenerator random = Seed.random("RealRedisTest");
+    Map<String, Contents.Value> keys = Rdbs.randomKeys(random, 300);
+    keys.put("0/huge", new Contents.Value(Rdbs.noise(random, 70_000), RdbKey.NONE));
+    keys.put("0/compressible", new Contents.Value("seventy ".repeat(9_000), RdbKey.NONE));
+    keys.put("0/", new Contents.Value("", RdbKey.NONE));
+    keys.put("7/" + "k".repeat(1000), new Contents.Value("long key", RdbKey.NONE));
+    return keys;
+  }
+
+  private static String keyOf(String name) {
+    return name.substring(name.indexOf('/') + 1);
+  }
+
+  @Test
+  void redisLoadsOurFile() throws IOException {
+    Map<String, Contents.Value> keys = someKeys();
+    for (boolean compress : new boolean[] {true, false}) {
+      Files.write(directory.resolve("dump.rdb"), Rdbs.write(keys, compress));
+      try (RealRedis redis = new RealRedis(directory)) {
+        Map<String, Contents.Value> loaded = new TreeMap<>();
+        for (String name : keys.keySet()) {
+          redis.command("SELECT", name.substring(0, name.indexOf('/')));
+          String value = redis.command("GET", keyOf(name));
+          String expiry = redis.command("PEXPIRETIME", keyOf(name));
+          assertThat(value).as(name).isNotNull();
+          assertThat(expiry).isNotNull();
+          loaded.put(name, new Contents.Value(value, Long.parseLong(expiry)));
+        }
+        assertThat(loaded).isEqualTo(keys);
+      }
+    }
+  }
+
+  @Test
+  void weLoadTheFileOfRedisAndItsPayloads() throws IOException, RdbException {
+    Map<String, Contents.Value> keys = someKeys();
+    try (RealRedis redis = new RealRedis(directory)) {
+      for (String compression : new String[] {"yes", "no"}) {
+        redis.command("FLUSHALL");
+        redis.command("CONFIG", "SET", "rdbcompression", compression);
+        for (Map.Entry<String, Contents.Value> entry : keys.entrySet()) {
+          String name = entry.getKey();
+          redis.command("SELECT", name.substring(0, name.indexOf('/')));
+          redis.command("SET", keyOf(name), entry.getValue().bytes());
+          if (entry.getValue().expireAtMillis() != RdbKey.NONE) {
+            String expiry = Long.toString(entry.getValue().expireAtMillis());
+            redis.command("PEXPIREAT", keyOf(name), expiry);
+          }
+        }
+        assertThat(redis.command("SAVE")).isEqualTo("OK");
+        Contents read = Rdbs.read(Files.readAllBytes(directory.resolve("dump.rdb")));
+        assertThat(new TreeMap<>(read.keys)).isEqualTo(keys);
+        assertThat(read.aux).containsKey("redis-ver").containsKey("used-mem");
+      }
+      for (Map.Entry<String, Contents.Value> entry : keys.entrySet()) {
+        String name = entry.getKey();
+        redis.command("SELECT", name.substring(0, name.indexOf('/')));
+        String payload = redis.command("DUMP", keyOf(name));
+        assertThat(payload).isNotNull();
+        assertThat(DumpPayloadTest.valid(Rdbs.latin(payload))).isTrue();
+        assertThat(DumpPayloadTest.restore(Rdbs.latin(payload)))
+            .isEqualTo(entry.getValue().bytes());
+        String ours = new String(DumpPayloadTest.dump(entry.getValue().bytes()), LATIN);
+        assertThat(redis.command("RESTORE", "restored", "0", ours, "REPLACE")).isEqualTo("OK");
+        assertThat(redis.command("GET", "restored")).isEqualTo(entry.getValue().bytes());
+      }
+    }
+  }
+}
