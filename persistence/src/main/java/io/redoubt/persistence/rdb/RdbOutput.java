@@ -130,7 +130,7 @@ public abstract class RdbOutput {
   }
 
   /** Puts bytes, over several windows when there are many. */
-  final void putBytes(MemorySegment source, long offset, long length) {
+  public final void putBytes(MemorySegment source, long offset, long length) {
     long done = 0;
     while (done < length) {
       room(1);
