@@ -1,9 +1,11 @@
 package io.redoubt.dist.process;
 
+import io.redoubt.protocol.resp.Reply;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -77,21 +79,26 @@ public final class Node implements AutoCloseable {
     return RedisConnection.open(port, CALL_TIMEOUT_MILLIS);
   }
 
-  /** The reply of one command on a connection of its own, as text. */
-  public String ask(String... words) throws IOException {
+  /** The reply of one command on a connection of its own. */
+  public Reply ask(String... words) throws IOException {
     try (RedisConnection connection = connect()) {
-      return connection.text(words);
+      return connection.call(words);
     }
   }
 
-  /** One field of INFO, empty when it is not there. */
-  public String info(String field) throws IOException {
-    for (String line : ask("INFO", "everything").split("\r\n", -1)) {
-      if (line.startsWith(field + ":")) {
-        return line.substring(field.length() + 1);
+  /** The fields of INFO, or of one section of it. */
+  public Map<String, String> info(String... section) throws IOException {
+    String[] words = new String[1 + section.length];
+    words[0] = "INFO";
+    System.arraycopy(section, 0, words, 1, section.length);
+    Map<String, String> fields = new LinkedHashMap<>();
+    for (String line : ask(words).text().split("\r\n", -1)) {
+      int colon = line.indexOf(':');
+      if (colon > 0) {
+        fields.put(line.substring(0, colon), line.substring(colon + 1));
       }
     }
-    return "";
+    return fields;
   }
 
   /**
@@ -103,7 +110,7 @@ public final class Node implements AutoCloseable {
     long end = System.nanoTime() + limit.toNanos();
     while (true) {
       try {
-        if (ask("PING").equals("PONG")) {
+        if (ask("PING").equals(new Reply.Simple("PONG"))) {
           return;
         }
       } catch (IOException e) {
@@ -124,6 +131,11 @@ public final class Node implements AutoCloseable {
   /** Waits for its end; false when it still runs after the time given. */
   public boolean awaitEnd(Duration limit) throws InterruptedException {
     return process.waitFor(limit.toMillis(), TimeUnit.MILLISECONDS);
+  }
+
+  /** Asks the process to end (SIGTERM). */
+  public void stop() {
+    process.destroy();
   }
 
   /** Asks the process to end (SIGTERM) and kills it when it does not within ten seconds. */

@@ -1,0 +1,213 @@
+package io.redoubt.dist.quickstart;
+
+import io.redoubt.dist.process.Node;
+import io.redoubt.dist.process.RedisConnection;
+import io.redoubt.protocol.resp.Reply;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.file.Files;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+
+/**
+ * The main story from beginning to end: writes reach the replicas, the master is killed, the
+ * sentinels promote a replica, nothing acknowledged is lost, and the old master comes back as a
+ * replica.
+ */
+final class Demo {
+  /** A step that did not come out as it must. */
+  static final class Failure extends Exception {
+    private static final long serialVersionUID = 1L;
+
+    Failure(String message) {
+      super(message);
+    }
+  }
+
+  private interface Condition {
+    boolean holds() throws IOException;
+  }
+
+  private static final int KEYS = 1_000;
+  private static final int STEP_LIMIT_SECONDS = 30;
+  private static final int POLL_MILLIS = 20;
+
+  private final Topology topology;
+  private final PrintStream out;
+  private final long startNanos = System.nanoTime();
+
+  Demo(Topology topology, PrintStream out) {
+    this.topology = topology;
+    this.out = out;
+  }
+
+  /** Runs the story and prints each step. */
+  void run() throws Failure, IOException, InterruptedException {
+    List<Node> servers = topology.servers();
+    Node master = servers.getFirst();
+    say(
+        "started: master %s, replicas %s and %s, three sentinels",
+        at(master), at(servers.get(1)), at(servers.get(2)));
+    until("both replicas are online", () -> onlineReplicas(master) == 2);
+    until("the sentinels know each other and the replicas", this::sentinelsKnowAll);
+    say("the replicas are online, and the sentinels know them and each other");
+
+    writeAndRead(master, servers.subList(1, Topology.SERVERS));
+
+    long killedNanos = System.nanoTime();
+    master.kill();
+    say("killed the master %s (kill -9 %d)", at(master), master.pid());
+    until(
+        "all sentinels name one new master",
+        () -> namedMasters().size() == 1 && !namedMasters().contains(master.port()));
+    int newPort = namedMasters().iterator().next();
+    say(
+        "failover: %.1f s after the kill all three sentinels name 127.0.0.1:%d",
+        seconds(killedNanos), newPort);
+
+    int survivor = indexOf(newPort);
+    Node promoted = topology.servers().get(survivor);
+    until(
+        "the new master takes writes",
+        () -> promoted.ask("SET", "demo:after", "failover").equals(new Reply.Simple("OK")));
+    expect("keys on the new master", Integer.toString(KEYS + 1), promoted.ask("DBSIZE").text());
+    until("the other replica follows the new master", () -> onlineReplicas(promoted) == 1);
+    say("it takes writes and has every key; the other replica follows it");
+
+    topology.restart(0);
+    Node returned = topology.servers().getFirst();
+    say("started the old master %s again (process %d)", at(returned), returned.pid());
+    until("the old master is a replica of the new one", () -> follows(returned, newPort));
+    until(
+        "it has the new data",
+        () -> returned.ask("GET", "demo:after").equals(promoted.ask("GET", "demo:after")));
+    expect("keys on the old master", Integer.toString(KEYS + 1), returned.ask("DBSIZE").text());
+    until("the files are rewritten", () -> filesName(newPort));
+    say("it is a replica now and has caught up; redis.conf and sentinel.conf name the new master");
+    say("done");
+  }
+
+  private void writeAndRead(Node master, List<Node> replicas)
+      throws Failure, IOException, InterruptedException {
+    try (RedisConnection connection = master.connect()) {
+      List<List<String>> writes = new ArrayList<>();
+      for (int i = 0; i < KEYS; i++) {
+        writes.add(List.of("SET", "demo:" + i, "value " + i));
+      }
+      connection.send(writes);
+      for (int i = 0; i < KEYS; i++) {
+        expect("SET", "OK", connection.read().text());
+      }
+      expect("replicas that acknowledge", "2", connection.call("WAIT", "2", "10000").text());
+    }
+    for (Node replica : replicas) {
+      String last = Integer.toString(KEYS - 1);
+      expect("GET on " + at(replica), "value " + last, replica.ask("GET", "demo:" + last).text());
+      Reply refusal = replica.ask("SET", "demo:0", "no");
+      if (!refusal.isError() || !refusal.text().startsWith("READONLY")) {
+        throw new Failure("a write on the replica " + at(replica) + " is answered " + refusal);
+      }
+    }
+    say("wrote %d keys; both replicas acknowledge and serve them, and refuse writes", KEYS);
+  }
+
+  private static long onlineReplicas(Node master) throws IOException {
+    return master.info("replication").values().stream()
+        .filter(value -> value.contains("state=online"))
+        .count();
+  }
+
+  private static boolean follows(Node replica, int masterPort) throws IOException {
+    Map<String, String> info = replica.info("replication");
+    return "slave".equals(info.get("role"))
+        && Integer.toString(masterPort).equals(info.get("master_port"))
+        && "up".equals(info.get("master_link_status"));
+  }
+
+  private boolean sentinelsKnowAll() throws IOException {
+    for (Node sentinel : topology.sentinels()) {
+      List<Reply> fields = sentinel.ask("SENTINEL", "MASTER", Topology.MASTER_NAME).elements();
+      if (!value(fields, "num-slaves").equals("2")
+          || !value(fields, "num-other-sentinels").equals("2")) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private static String value(List<Reply> fields, String name) {
+    for (int i = 0; i + 1 < fields.size(); i += 2) {
+      if (fields.get(i).text().equals(name)) {
+        return fields.get(i + 1).text();
+      }
+    }
+    return "";
+  }
+
+  /** The ports that the sentinels give as the master's: one when they agree. */
+  private Set<Integer> namedMasters() throws IOException {
+    Set<Integer> named = new TreeSet<>();
+    for (Node sentinel : topology.sentinels()) {
+      Reply address = sentinel.ask("SENTINEL", "GET-MASTER-ADDR-BY-NAME", Topology.MASTER_NAME);
+      named.add((int) address.elements().get(1).number());
+    }
+    return named;
+  }
+
+  private boolean filesName(int masterPort) throws IOException {
+    String replicaOf = "replicaof 127.0.0.1 " + masterPort;
+    String monitor = "sentinel monitor " + Topology.MASTER_NAME + " 127.0.0.1 " + masterPort + " ";
+    boolean all = Files.readString(topology.configuration(0)).contains(replicaOf);
+    for (int i = Topology.SERVERS; i < Topology.NODES; i++) {
+      all &= Files.readString(topology.configuration(i)).contains(monitor);
+    }
+    return all;
+  }
+
+  private int indexOf(int port) throws Failure {
+    List<Node> servers = topology.servers();
+    for (int i = 0; i < servers.size(); i++) {
+      if (servers.get(i).port() == port) {
+        return i;
+      }
+    }
+    throw new Failure("the sentinels name port " + port + ", which is none of ours");
+  }
+
+  private void until(String what, Condition condition)
+      throws Failure, IOException, InterruptedException {
+    long begin = System.nanoTime();
+    while (!condition.holds()) {
+      if (seconds(begin) > STEP_LIMIT_SECONDS) {
+        throw new Failure("not within " + STEP_LIMIT_SECONDS + " s: " + what);
+      }
+      Thread.sleep(POLL_MILLIS);
+    }
+  }
+
+  private static void expect(String what, String expected, String found) throws Failure {
+    if (!expected.equals(found)) {
+      throw new Failure(what + ": expected " + expected + ", found " + found);
+    }
+  }
+
+  private static double seconds(long sinceNanos) {
+    return (System.nanoTime() - sinceNanos) / 1e9;
+  }
+
+  private static String at(Node node) {
+    return "127.0.0.1:" + node.port();
+  }
+
+  private void say(String format, Object... arguments) {
+    out.printf(
+        Locale.ROOT,
+        "[%5.1f s] %s%n",
+        seconds(startNanos),
+        String.format(Locale.ROOT, format, arguments));
+  }
+}

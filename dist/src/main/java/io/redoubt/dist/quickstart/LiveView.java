@@ -1,0 +1,168 @@
+package io.redoubt.dist.quickstart;
+
+import io.redoubt.dist.process.Node;
+import java.io.Console;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Shows the topology until the process is ended: on a terminal a picture that is painted anew,
+ * elsewhere the picture whenever a role or a link has changed.
+ */
+final class LiveView {
+  private static final int PERIOD_MILLIS = 500;
+  private static final int EVENTS_SHOWN = 10;
+  private static final String HOME = "\u001b[H";
+  private static final String CLEAR = "\u001b[2J";
+  private static final String CLEAR_LINE_END = "\u001b[K";
+  private static final String CLEAR_SCREEN_END = "\u001b[J";
+
+  private final Topology topology;
+  private final PrintStream out;
+  private final SentinelEvents events;
+
+  LiveView(Topology topology, PrintStream out) {
+    this.topology = topology;
+    this.out = out;
+    this.events = new SentinelEvents(topology.sentinels());
+  }
+
+  /** Never returns by itself. */
+  void run() throws InterruptedException {
+    Console console = System.console();
+    boolean terminal = console != null && console.isTerminal();
+    events.start();
+    if (terminal) {
+      out.print(CLEAR);
+    }
+    List<String> shownRoles = List.of();
+    int shownEvents = 0;
+    while (true) {
+      List<ServerState> servers = topology.servers().stream().map(LiveView::look).toList();
+      if (terminal) {
+        out.print(HOME);
+        picture(servers).forEach(line -> out.println(line + CLEAR_LINE_END));
+        out.print(CLEAR_SCREEN_END);
+        out.flush();
+      } else {
+        List<String> roles = servers.stream().map(ServerState::summary).toList();
+        if (!roles.equals(shownRoles)) {
+          table(servers).forEach(out::println);
+          if (shownRoles.isEmpty()) {
+            connect(servers).forEach(out::println);
+          }
+          shownRoles = roles;
+        }
+        List<String> all = events.all();
+        all.subList(shownEvents, all.size()).forEach(out::println);
+        shownEvents = all.size();
+      }
+      Thread.sleep(PERIOD_MILLIS);
+    }
+  }
+
+  /** What a server says of itself; role "down" when it says nothing. */
+  private record ServerState(
+      int port, long pid, String role, String link, long offset, Map<String, String> info) {
+    String summary() {
+      return port + role + link;
+    }
+  }
+
+  private static ServerState look(Node server) {
+    try {
+      Map<String, String> info = server.info("replication");
+      boolean master = "master".equals(info.get("role"));
+      return new ServerState(
+          server.port(),
+          server.pid(),
+          master ? "master" : "replica",
+          master ? "" : info.getOrDefault("master_link_status", ""),
+          Long.parseLong(
+              info.getOrDefault(master ? "master_repl_offset" : "slave_repl_offset", "0")),
+          info);
+    } catch (IOException e) {
+      return new ServerState(server.port(), server.pid(), "down", "", 0, Map.of());
+    }
+  }
+
+  private List<String> picture(List<ServerState> servers) {
+    List<String> lines = new ArrayList<>(table(servers));
+    lines.add("");
+    lines.add("Events of the sentinels");
+    List<String> all = events.all();
+    all.subList(Math.max(0, all.size() - EVENTS_SHOWN), all.size())
+        .forEach(event -> lines.add("  " + event));
+    lines.add("");
+    lines.addAll(connect(servers));
+    return lines;
+  }
+
+  private List<String> table(List<ServerState> servers) {
+    List<String> lines = new ArrayList<>();
+    lines.add(
+        String.format(
+            "%-18s %8s  %-8s %12s %8s %6s  %s",
+            "server", "pid", "role", "offset", "behind", "lag", "link"));
+    Optional<ServerState> master = master(servers);
+    for (ServerState server : servers) {
+      boolean replica = server.role().equals("replica");
+      lines.add(
+          String.format(
+              "127.0.0.1:%-8d %8d  %-8s %12d %8s %6s  %s",
+              server.port(),
+              server.pid(),
+              server.role(),
+              server.offset(),
+              replica ? master.map(m -> behind(m, server)).orElse("") : "",
+              replica ? master.map(m -> lag(m, server.port())).orElse("") : "",
+              server.link()));
+    }
+    List<String> sentinels = new ArrayList<>();
+    topology
+        .sentinels()
+        .forEach(sentinel ->
+            sentinels.add("127.0.0.1:" + sentinel.port() + (sentinel.isAlive() ? "" : " (down)")));
+    lines.add("sentinels          " + String.join("  ", sentinels));
+    return lines;
+  }
+
+  private static Optional<ServerState> master(List<ServerState> servers) {
+    return servers.stream().filter(server -> server.role().equals("master")).findFirst();
+  }
+
+  /** Bytes of the master's stream that the replica has not applied yet. */
+  private static String behind(ServerState master, ServerState replica) {
+    return Long.toString(Math.max(0, master.offset() - replica.offset()));
+  }
+
+  /**
+   * Seconds since the master heard of the replica, as it says: {@code
+   * slave0:ip=...,port=...,lag=1}.
+   */
+  private static String lag(ServerState master, int replicaPort) {
+    for (Map.Entry<String, String> field : master.info().entrySet()) {
+      if (field.getKey().startsWith("slave")
+          && field.getValue().contains(",port=" + replicaPort + ",")) {
+        return field.getValue().replaceFirst(".*,lag=", "") + " s";
+      }
+    }
+    return "";
+  }
+
+  private List<String> connect(List<ServerState> servers) {
+    int port = master(servers).orElse(servers.getFirst()).port();
+    int sentinel = topology.sentinels().getFirst().port();
+    return List.of(
+        "Connect:     redis-cli -p " + port,
+        "Ask for it:  redis-cli -p "
+            + sentinel
+            + " sentinel get-master-addr-by-name "
+            + Topology.MASTER_NAME,
+        "Try:         kill -9 the master's pid and watch. Ctrl-C stops all.");
+  }
+}

@@ -1,0 +1,59 @@
+package io.redoubt.dist.quickstart;
+
+import io.redoubt.dist.process.Node;
+import io.redoubt.dist.process.RedisConnection;
+import io.redoubt.protocol.resp.Reply;
+import java.io.IOException;
+import java.time.LocalTime;
+import java.time.ZoneId;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.List;
+
+/** What the sentinels publish, gathered by one thread for each. */
+final class SentinelEvents {
+  private static final int KEPT = 1_000;
+  private static final int NO_LIMIT = 0;
+
+  private final List<Node> sentinels;
+  private final List<String> events = new ArrayList<>();
+
+  SentinelEvents(List<Node> sentinels) {
+    this.sentinels = sentinels;
+  }
+
+  /** Begins to listen. */
+  void start() {
+    for (Node sentinel : sentinels) {
+      Thread.ofVirtual().name("events-" + sentinel.port()).start(() -> listen(sentinel));
+    }
+  }
+
+  /** The events so far, oldest first. */
+  synchronized List<String> all() {
+    return List.copyOf(events);
+  }
+
+  private void listen(Node sentinel) {
+    try (RedisConnection connection = RedisConnection.open(sentinel.port(), NO_LIMIT)) {
+      connection.call("PSUBSCRIBE", "*");
+      while (true) {
+        List<Reply> message = connection.read().elements();
+        add(sentinel.port(), message.get(2).text() + " " + message.get(3).text());
+      }
+    } catch (IOException e) {
+      add(sentinel.port(), "sentinel ended: " + e.getMessage());
+    }
+  }
+
+  private synchronized void add(int port, String event) {
+    if (events.size() < KEPT) {
+      events.add(
+          LocalTime.now(ZoneId.systemDefault()).truncatedTo(ChronoUnit.MILLIS)
+              + " "
+              + port
+              + " "
+              + event);
+    }
+  }
+}
