@@ -1,0 +1,203 @@
+package io.redoubt.server.replication.stream;
+
+import io.redoubt.protocol.bytes.BufferMemory;
+import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The last bytes of the command stream: one ring that serves partial resyncs and that every replica
+ * reads through a cursor. Bytes are addressed by their offset in the stream, the first byte ever being
+ * 1.
+ *
+ * <p>The ring is made of equal blocks, so that it can hold more than its size for a while: bytes from
+ * {@link #retainFrom(long)} on stay, however many they are, until the slowest replica has them. What
+ * nobody waits for is cut at exactly the configured size. Not thread-safe.
+ */
+public final class Backlog implements AutoCloseable {
+  /** Size of a block of the ring. */
+  static final int BLOCK_BYTES = 64 * 1024;
+
+  /** The smallest ring: less would not survive a single reconnect. */
+  public static final long MINIMUM_SIZE_BYTES = 16 * 1024;
+
+  /** Passed to {@link #retainFrom(long)} when nobody needs older bytes. */
+  public static final long NOBODY = Long.MAX_VALUE;
+
+  private final BufferMemory memory;
+  private long sizeBytes;
+
+  /** A circular list of blocks: `used` of them from `first` on. */
+  private BufferMemory.@Nullable Block[] blocks = new BufferMemory.@Nullable Block[8];
+
+  private int first;
+  private int used;
+
+  /** A block that the head gave up, kept for the tail: a steady stream allocates nothing. */
+  private BufferMemory.@Nullable Block spare;
+
+  /** Offset of the first byte of the first block; bytes before {@link #firstOffset} are void. */
+  private long headOffset;
+
+  private long firstOffset;
+  private long nextOffset;
+  private long retainFrom = NOBODY;
+
+  /**
+   * An empty ring.
+   *
+   * @param nextOffset offset of the byte that will be appended first
+   */
+  public Backlog(BufferMemory memory, long sizeBytes, long nextOffset) {
+    this.memory = memory;
+    this.sizeBytes = Math.max(sizeBytes, MINIMUM_SIZE_BYTES);
+    headOffset = nextOffset;
+    firstOffset = nextOffset;
+    this.nextOffset = nextOffset;
+  }
+
+  /** How much the ring keeps when nobody waits for older bytes. */
+  public long sizeBytes() {
+    return sizeBytes;
+  }
+
+  /** Offset of the oldest byte kept; equals {@link #nextOffset()} when nothing is. */
+  public long firstOffset() {
+    return firstOffset;
+  }
+
+  /** Offset of the byte that will come next. */
+  public long nextOffset() {
+    return nextOffset;
+  }
+
+  /** Bytes kept. */
+  public long historyBytes() {
+    return nextOffset - firstOffset;
+  }
+
+  /** Memory held now, in bytes. */
+  public long reservedBytes() {
+    return (long) (used + (spare == null ? 0 : 1)) * BLOCK_BYTES;
+  }
+
+  /** Whether a reader that wants the bytes from this offset on can be served. */
+  public boolean reaches(long offset) {
+    return offset >= firstOffset && offset <= nextOffset;
+  }
+
+  /** Changes the size; of the bytes kept, the latest that fit stay. */
+  public void resize(long newSizeBytes) {
+    sizeBytes = Math.max(newSizeBytes, MINIMUM_SIZE_BYTES);
+    trim();
+  }
+
+  /** Keeps bytes from this offset on, even beyond the size; {@link #NOBODY} keeps only the size. */
+  public void retainFrom(long offset) {
+    retainFrom = offset;
+    trim();
+  }
+
+  /** Appends bytes of the stream. */
+  public void append(MemorySegment source, long sourceOffset, long length) {
+    long from = sourceOffset;
+    long left = length;
+    while (left > 0) {
+      long inBlock = (nextOffset - headOffset) % BLOCK_BYTES;
+      if (nextOffset - headOffset == (long) used * BLOCK_BYTES) {
+        addBlock();
+      }
+      BufferMemory.Block tail = block(used - 1);
+      long now = Math.min(left, BLOCK_BYTES - inBlock);
+      MemorySegment.copy(source, from, tail.memory(), tail.offset() + inBlock, now);
+      from += now;
+      left -= now;
+      nextOffset += now;
+      trim();
+    }
+  }
+
+  /**
+   * Copies bytes of the stream out.
+   *
+   * @param offset where to read, {@link #reaches(long) within reach}
+   * @return how many bytes were copied: all up to the end of the stream if they fit in maxBytes
+   */
+  public long read(long offset, MemorySegment target, long targetOffset, long maxBytes) {
+    if (!reaches(offset)) {
+      throw new IllegalArgumentException(
+          "offset " + offset + " is not within " + firstOffset + ".." + nextOffset);
+    }
+    long left = Math.min(maxBytes, nextOffset - offset);
+    long copied = 0;
+    while (copied < left) {
+      long place = offset + copied - headOffset;
+      BufferMemory.Block block = block((int) (place / BLOCK_BYTES));
+      long inBlock = place % BLOCK_BYTES;
+      long now = Math.min(left - copied, BLOCK_BYTES - inBlock);
+      MemorySegment.copy(
+          block.memory(), block.offset() + inBlock, target, targetOffset + copied, now);
+      copied += now;
+    }
+    return copied;
+  }
+
+  /** Gives the memory back; the ring must not be used afterwards. */
+  @Override
+  public void close() {
+    while (used > 0) {
+      memory.free(dropHead());
+    }
+    freeSpare();
+  }
+
+  private void trim() {
+    firstOffset = Math.max(firstOffset, Math.min(nextOffset - sizeBytes, retainFrom));
+    while (used > 0 && firstOffset - headOffset >= BLOCK_BYTES) {
+      BufferMemory.Block block = dropHead();
+      freeSpare();
+      spare = block;
+    }
+  }
+
+  private void addBlock() {
+    if (used == blocks.length) {
+      BufferMemory.@Nullable Block[] larger = new BufferMemory.@Nullable Block[used * 2];
+      for (int i = 0; i < used; i++) {
+        larger[i] = block(i);
+      }
+      blocks = larger;
+      first = 0;
+    }
+    BufferMemory.Block block = spare;
+    spare = null;
+    if (block == null) {
+      block = memory.allocate(BLOCK_BYTES);
+    }
+    blocks[(first + used) % blocks.length] = block;
+    used++;
+  }
+
+  private BufferMemory.Block block(int index) {
+    BufferMemory.Block block = blocks[(first + index) % blocks.length];
+    if (block == null) {
+      throw new IllegalStateException("no block " + index + " of " + used);
+    }
+    return block;
+  }
+
+  private BufferMemory.Block dropHead() {
+    BufferMemory.Block block = block(0);
+    blocks[first] = null;
+    first = (first + 1) % blocks.length;
+    used--;
+    headOffset += BLOCK_BYTES;
+    return block;
+  }
+
+  private void freeSpare() {
+    if (spare != null) {
+      memory.free(spare);
+      spare = null;
+    }
+  }
+}

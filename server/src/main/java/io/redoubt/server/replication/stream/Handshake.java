@@ -1,0 +1,286 @@
+package io.redoubt.server.replication.stream;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The replica's half of the talk that begins a replication link: PING; then, in one go, AUTH, REPLCONF
+ * listening-port, REPLCONF ip-address and REPLCONF capa; then PSYNC. Fed with the master's reply lines,
+ * it says what to send, what to log and how the link goes on. A master too old for PSYNC, or in a state
+ * of error, is asked once more with SYNC, as Redis does.
+ */
+public final class Handshake {
+  /**
+   * What a replica tells about itself.
+   *
+   * @param user name for AUTH, null for the default user
+   * @param password for AUTH, null to send no AUTH
+   * @param listeningPort port that the replica announces
+   * @param announcedAddress address that the replica announces, null to let the master see for itself
+   */
+  public record Identity(
+      @Nullable String user,
+      @Nullable String password,
+      int listeningPort,
+      @Nullable String announcedAddress) {}
+
+  /**
+   * Where the replica would like to go on.
+   *
+   * @param id of its history
+   * @param offset of the first byte that it lacks
+   */
+  public record ResumePoint(String id, long offset) {}
+
+  /** What is to be done next; a step's outputs are to be followed in their order. */
+  public sealed interface Output {}
+
+  /** Send this request. */
+  public record Send(List<String> words) implements Output {}
+
+  /** Send these bytes as they are. */
+  public record SendLine(String line) implements Output {}
+
+  /** Log this line. */
+  public record Say(LogLine line) implements Output {}
+
+  /** A full transfer follows, after which the replica stands at this id and offset. */
+  public record FullResync(String id, long offset) implements Output {}
+
+  /** A full transfer follows from a master that tells no id: its stream can't be resumed. */
+  public record FullResyncWithoutHistory() implements Output {}
+
+  /** The stream follows from the point asked for, under a new id if one is given. */
+  public record Resume(@Nullable String newId) implements Output {}
+
+  /** Close the connection and try again later. */
+  public record Abandon() implements Output {}
+
+  private enum Awaiting {
+    CONNECTION,
+    PONG,
+    AUTH,
+    LISTENING_PORT,
+    IP_ADDRESS,
+    CAPABILITIES,
+    PSYNC,
+    NOTHING
+  }
+
+  private final Identity identity;
+  private final @Nullable ResumePoint resumePoint;
+  private Awaiting awaiting = Awaiting.CONNECTION;
+
+  /**
+   * A handshake not begun.
+   *
+   * @param resumePoint null to ask for a full sync
+   */
+  public Handshake(Identity identity, @Nullable ResumePoint resumePoint) {
+    this.identity = identity;
+    this.resumePoint = resumePoint;
+  }
+
+  /** Whether the handshake is over, so that what the master sends now is transfer or stream. */
+  public boolean isOver() {
+    return awaiting == Awaiting.NOTHING;
+  }
+
+  /** The connection stands. */
+  public List<Output> connected() {
+    List<Output> outputs = new ArrayList<>();
+    notice(outputs, "Non blocking connect for SYNC fired the event.");
+    send(outputs, "PING");
+    awaiting = Awaiting.PONG;
+    return outputs;
+  }
+
+  /** The connection was lost during the handshake. */
+  public List<Output> disconnected() {
+    List<Output> outputs = new ArrayList<>();
+    if (awaiting == Awaiting.CONNECTION || awaiting == Awaiting.NOTHING) {
+      return outputs;
+    }
+    warning(outputs, "Failed to read response from the server: Success");
+    warning(
+        outputs,
+        awaiting == Awaiting.PSYNC
+            ? "Master did not reply to PSYNC, will try later"
+            : "Master did not respond to command during SYNC handshake");
+    abandon(outputs);
+    return outputs;
+  }
+
+  /**
+   * A line came from the master.
+   *
+   * @param line without its line end; masters send empty lines to show that they live
+   */
+  public List<Output> reply(String line) {
+    List<Output> outputs = new ArrayList<>();
+    boolean isError = line.startsWith("-");
+    switch (awaiting) {
+      case PONG -> pong(line, outputs);
+      case AUTH -> {
+        if (isError) {
+          warning(outputs, "Unable to AUTH to MASTER: " + line);
+          abandon(outputs);
+        } else {
+          awaiting = Awaiting.LISTENING_PORT;
+        }
+      }
+      case LISTENING_PORT -> {
+        notUnderstood(isError, "listening-port", line, outputs);
+        awaiting =
+            identity.announcedAddress() == null ? Awaiting.CAPABILITIES : Awaiting.IP_ADDRESS;
+      }
+      case IP_ADDRESS -> {
+        notUnderstood(isError, "ip-address", line, outputs);
+        awaiting = Awaiting.CAPABILITIES;
+      }
+      case CAPABILITIES -> {
+        notUnderstood(isError, "capa", line, outputs);
+        askForSync(outputs);
+      }
+      case PSYNC -> {
+        if (!line.isEmpty()) {
+          syncReply(line, outputs);
+        }
+      }
+      case CONNECTION, NOTHING ->
+          throw new IllegalStateException("a reply while awaiting " + awaiting);
+    }
+    return outputs;
+  }
+
+  private void pong(String line, List<Output> outputs) {
+    boolean isRefusal =
+        line.startsWith("-NOAUTH")
+            || line.startsWith("-NOPERM")
+            || line.startsWith("-ERR operation not permitted");
+    if (!line.startsWith("+") && !isRefusal) {
+      warning(outputs, "Error reply to PING from master: '" + line + "'");
+      abandon(outputs);
+      return;
+    }
+    notice(outputs, "Master replied to PING, replication can continue...");
+    String user = identity.user();
+    String password = identity.password();
+    if (password == null) {
+      awaiting = Awaiting.LISTENING_PORT;
+    } else {
+      awaiting = Awaiting.AUTH;
+      if (user == null) {
+        send(outputs, "AUTH", password);
+      } else {
+        send(outputs, "AUTH", user, password);
+      }
+    }
+    send(outputs, "REPLCONF", "listening-port", Integer.toString(identity.listeningPort()));
+    String address = identity.announcedAddress();
+    if (address != null) {
+      send(outputs, "REPLCONF", "ip-address", address);
+    }
+    send(outputs, "REPLCONF", "capa", "eof", "capa", "psync2");
+  }
+
+  private void askForSync(List<Output> outputs) {
+    if (resumePoint == null) {
+      notice(outputs, "Partial resynchronization not possible (no cached master)");
+      send(outputs, "PSYNC", PsyncDecision.ANY_ID, "-1");
+    } else {
+      String offset = Long.toString(resumePoint.offset());
+      notice(
+          outputs,
+          "Trying a partial resynchronization (request %s:%s)."
+              .formatted(resumePoint.id(), offset));
+      send(outputs, "PSYNC", resumePoint.id(), offset);
+    }
+    awaiting = Awaiting.PSYNC;
+  }
+
+  private void syncReply(String line, List<Output> outputs) {
+    if (line.startsWith("+FULLRESYNC")) {
+      fullResync(line, outputs);
+    } else if (line.startsWith("+CONTINUE")) {
+      resume(line, outputs);
+    } else if (line.startsWith("-NOMASTERLINK") || line.startsWith("-LOADING")) {
+      notice(
+          outputs, "Master is currently unable to PSYNC but should be in the future: " + line);
+      abandon(outputs);
+    } else {
+      if (line.startsWith("-ERR")) {
+        notice(
+            outputs, "Master does not support PSYNC or is in error state (reply: " + line + ")");
+      } else {
+        warning(outputs, "Unexpected reply to PSYNC from master: " + line);
+      }
+      notice(outputs, "Retrying with SYNC...");
+      outputs.add(new SendLine("SYNC\r\n"));
+      awaiting = Awaiting.NOTHING;
+      outputs.add(new FullResyncWithoutHistory());
+    }
+  }
+
+  private void fullResync(String line, List<Output> outputs) {
+    String[] words = line.split(" ", -1);
+    awaiting = Awaiting.NOTHING;
+    if (words.length >= 3 && words[1].length() == ReplicationHistory.ID_LENGTH) {
+      try {
+        long offset = Long.parseLong(words[2]);
+        notice(outputs, "Full resync from master: " + words[1] + ":" + offset);
+        outputs.add(new FullResync(words[1], offset));
+        return;
+      } catch (NumberFormatException notAnOffset) {
+        // The same as any other malformed answer.
+      }
+    }
+    warning(outputs, "Master replied with wrong +FULLRESYNC syntax.");
+    outputs.add(new FullResyncWithoutHistory());
+  }
+
+  private void resume(String line, List<Output> outputs) {
+    awaiting = Awaiting.NOTHING;
+    if (resumePoint == null) {
+      warning(outputs, "Unexpected reply to PSYNC from master: " + line);
+      abandon(outputs);
+      return;
+    }
+    notice(outputs, "Successful partial resynchronization with master.");
+    String newId = line.substring("+CONTINUE".length()).strip();
+    if (newId.length() == ReplicationHistory.ID_LENGTH && !newId.equals(resumePoint.id())) {
+      notice(outputs, "Master replication ID changed to " + newId);
+    } else {
+      newId = null;
+    }
+    notice(outputs, "MASTER <-> REPLICA sync: Master accepted a Partial Resynchronization.");
+    outputs.add(new Resume(newId));
+  }
+
+  private static void notUnderstood(
+      boolean isError, String option, String line, List<Output> outputs) {
+    if (isError) {
+      notice(
+          outputs,
+          "(Non critical) Master does not understand REPLCONF " + option + ": " + line);
+    }
+  }
+
+  private static void send(List<Output> outputs, String... words) {
+    outputs.add(new Send(List.of(words)));
+  }
+
+  private static void notice(List<Output> outputs, String text) {
+    outputs.add(new Say(LogLine.notice(text)));
+  }
+
+  private static void warning(List<Output> outputs, String text) {
+    outputs.add(new Say(LogLine.warning(text)));
+  }
+
+  private void abandon(List<Output> outputs) {
+    awaiting = Awaiting.NOTHING;
+    outputs.add(new Abandon());
+  }
+}

@@ -1,0 +1,92 @@
+package io.redoubt.server.replication.stream;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A master's answer to {@code PSYNC id offset}: go on from that offset, or start over with a full sync.
+ * Every answer carries the line to log, in Redis' words.
+ */
+public sealed interface PsyncDecision {
+  /** The id by which a replica without any history asks for a full sync. */
+  String ANY_ID = "?";
+
+  /** What to log. */
+  List<LogLine> log();
+
+  /**
+   * The stream goes on from the offset asked for.
+   *
+   * @param offset first byte to send
+   */
+  record Resume(long offset, List<LogLine> log) implements PsyncDecision {}
+
+  /** A snapshot is needed. */
+  record FullSync(List<LogLine> log) implements PsyncDecision {}
+
+  /**
+   * Decides.
+   *
+   * @param askedId id of the replica's history, or {@link #ANY_ID}
+   * @param askedOffset the first byte that the replica lacks
+   * @param backlog what is kept of the stream, null when nothing is
+   * @param replica the replica's address for the log
+   */
+  static PsyncDecision of(
+      String askedId,
+      long askedOffset,
+      ReplicationHistory history,
+      @Nullable Backlog backlog,
+      String replica) {
+    boolean second = sameId(askedId, history.secondId());
+    if (!sameId(askedId, history.id()) && (!second || askedOffset > history.secondOffset())) {
+      return new FullSync(
+          List.of(LogLine.notice(refusal(askedId, askedOffset, second, history, replica))));
+    }
+    if (backlog == null || !backlog.reaches(askedOffset)) {
+      List<LogLine> log = new ArrayList<>();
+      log.add(
+          LogLine.notice(
+              "Unable to partial resync with replica %s for lack of backlog (Replica request was: %d)."
+                  .formatted(replica, askedOffset)));
+      if (askedOffset > history.offset()) {
+        log.add(
+            LogLine.warning(
+                ("Warning: replica %s tried to PSYNC with an offset that is greater than the"
+                        + " master replication offset.")
+                    .formatted(replica)));
+      }
+      return new FullSync(log);
+    }
+    return new Resume(
+        askedOffset,
+        List.of(
+            LogLine.notice(
+                ("Partial resynchronization request from %s accepted. Sending %d bytes of backlog"
+                        + " starting from offset %d.")
+                    .formatted(replica, backlog.nextOffset() - askedOffset, askedOffset))));
+  }
+
+  private static String refusal(
+      String askedId,
+      long askedOffset,
+      boolean second,
+      ReplicationHistory history,
+      String replica) {
+    if (askedId.equals(ANY_ID)) {
+      return "Full resync requested by replica " + replica;
+    }
+    if (second) {
+      return "Partial resynchronization not accepted: Requested offset for second ID was"
+          + " %d, but I can reply up to %d".formatted(askedOffset, history.secondOffset());
+    }
+    return ("Partial resynchronization not accepted: Replication ID mismatch (Replica asked for"
+            + " '%s', my replication IDs are '%s' and '%s')")
+        .formatted(askedId, history.id(), history.secondId());
+  }
+
+  private static boolean sameId(String asked, String own) {
+    return !own.equals(ReplicationHistory.NO_ID) && asked.equalsIgnoreCase(own);
+  }
+}

@@ -1,0 +1,104 @@
+package io.redoubt.server.replication.stream;
+
+import java.util.random.RandomGenerator;
+
+/**
+ * The history that a data set belongs to: a random id, and the count of bytes of the command stream
+ * that have been applied since the id was made. Two servers with the same id and offset hold the same
+ * data. A promoted replica begins a new id but remembers the old one as its second id, valid up to
+ * {@link #secondOffset()}, so that its former siblings can go on with a partial resync (PSYNC2).
+ */
+public final class ReplicationHistory {
+  /** Characters in a replication id, all of them lower-case hexadecimal digits. */
+  public static final int ID_LENGTH = 40;
+
+  /** The id that stands for none. */
+  public static final String NO_ID = "0".repeat(ID_LENGTH);
+
+  /** The second offset when there is no second id. */
+  public static final long NO_OFFSET = -1;
+
+  private String id;
+  private String secondId = NO_ID;
+  private long offset;
+  private long secondOffset = NO_OFFSET;
+
+  /** A new history of nothing yet. */
+  public ReplicationHistory(RandomGenerator random) {
+    id = randomId(random);
+  }
+
+  /** Forty random hexadecimal digits, the form of replication ids and end-of-transfer marks. */
+  public static String randomId(RandomGenerator random) {
+    StringBuilder digits = new StringBuilder(ID_LENGTH);
+    while (digits.length() < ID_LENGTH) {
+      digits.append(Character.forDigit(random.nextInt(16), 16));
+    }
+    return digits.toString();
+  }
+
+  /** The id of this history. */
+  public String id() {
+    return id;
+  }
+
+  /** The id before the last promotion, or {@link #NO_ID}. */
+  public String secondId() {
+    return secondId;
+  }
+
+  /** Bytes of the stream so far; the next byte has this number plus one. */
+  public long offset() {
+    return offset;
+  }
+
+  /** The first offset that the second id no longer covers, or {@link #NO_OFFSET}. */
+  public long secondOffset() {
+    return secondOffset;
+  }
+
+  /** Counts bytes that have joined the stream. */
+  public void advance(long bytes) {
+    offset += bytes;
+  }
+
+  /** Begins a new id at the same offset and forgets the second: nobody can resume from before. */
+  public void restart(RandomGenerator random) {
+    id = randomId(random);
+    forgetSecond();
+  }
+
+  /** Forgets the second id, because the bytes that it would need are no longer kept. */
+  public void forgetSecond() {
+    secondId = NO_ID;
+    secondOffset = NO_OFFSET;
+  }
+
+  /**
+   * A replica becomes master: its own writes will diverge from the old history, which stays valid up to
+   * here.
+   */
+  public void promote(RandomGenerator random) {
+    branch(randomId(random));
+  }
+
+  /** The master goes on under a new id (it was promoted): the old one stays valid up to here. */
+  public void branch(String newId) {
+    secondId = id;
+    secondOffset = offset + 1;
+    id = newId;
+  }
+
+  /** Takes over the history of a master after a full sync, or the one found in a file. */
+  public void adopt(String masterId, long masterOffset) {
+    id = masterId;
+    offset = masterOffset;
+    forgetSecond();
+  }
+
+  /** Takes back the second id that a file or a cached state remembered. */
+  public void recallSecond(String earlierId, long validBefore) {
+    secondId = earlierId;
+    secondOffset = validBefore;
+  }
+}

@@ -1,0 +1,251 @@
+package io.redoubt.server.replication.stream;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The frame of a full transfer, as the replica reads it. First a line: either {@code $<length>} with the
+ * payload's length in bytes, or {@code $EOF:} and a mark of 40 random bytes with which the payload will
+ * end, because a master that sends its snapshot as it is made doesn't know the length. Empty lines
+ * before it show that the master lives while it prepares. Then the payload, an RDB file.
+ *
+ * <p>Bytes may come cut anywhere; the mark is found across the cuts.
+ */
+public final class TransferFraming {
+  /** Bytes of the mark that ends a payload of unknown length. */
+  public static final int MARK_BYTES = 40;
+
+  /** The total when the master doesn't know it. */
+  public static final long UNKNOWN = -1;
+
+  private static final int LONGEST_LINE = 1024;
+  private static final String MARK_PREFIX = "$EOF:";
+
+  /** Where the payload goes. */
+  @FunctionalInterface
+  public interface Sink {
+    /** Takes the next bytes of the payload; they are only lent. */
+    void payload(MemorySegment memory, long offset, long length);
+  }
+
+  /** Where in the frame the reader stands. */
+  public enum State {
+    /** Before the first line. */
+    HEADER,
+    /** Within the payload. */
+    PAYLOAD,
+    /** After the payload: what follows is the command stream. */
+    COMPLETE,
+    /** The master sent an error, or something that is no frame; see {@link #failure()}. */
+    FAILED
+  }
+
+  private final StringBuilder line = new StringBuilder();
+  private State state = State.HEADER;
+  private long totalBytes = UNKNOWN;
+  private long payloadBytes;
+  private byte @Nullable [] mark;
+  private final int[] shift = new int[256];
+
+  /** The end of what came so far, which may be the beginning of the mark. */
+  private final byte[] carry = new byte[MARK_BYTES - 1];
+
+  private int carried;
+  private @Nullable LogLine failure;
+
+  /** The line that begins a payload ended by a mark. */
+  public static byte[] markedHeader(String mark) {
+    if (mark.length() != MARK_BYTES) {
+      throw new IllegalArgumentException("a mark has " + MARK_BYTES + " bytes: " + mark);
+    }
+    return (MARK_PREFIX + mark + "\r\n").getBytes(ISO_8859_1);
+  }
+
+  /** The line that begins a payload of known length. */
+  public static byte[] sizedHeader(long payloadBytes) {
+    return ("$" + payloadBytes + "\r\n").getBytes(ISO_8859_1);
+  }
+
+  /** Where the reader stands. */
+  public State state() {
+    return state;
+  }
+
+  /** Length of the payload in bytes, or {@link #UNKNOWN}. */
+  public long totalBytes() {
+    return totalBytes;
+  }
+
+  /** Bytes of the payload that have been handed to the sink. */
+  public long payloadBytes() {
+    return payloadBytes;
+  }
+
+  /** Whether the payload is ended by a mark; known after the header. */
+  public boolean isMarked() {
+    return mark != null;
+  }
+
+  /** Why the transfer failed, null unless it did. */
+  public @Nullable LogLine failure() {
+    return failure;
+  }
+
+  /**
+   * Takes bytes that came.
+   *
+   * @return where the frame's bytes end: `to`, unless the payload became complete or the frame failed
+   */
+  public long feed(MemorySegment memory, long from, long to, Sink sink) {
+    long position = from;
+    while (position < to && state == State.HEADER) {
+      byte next = memory.get(ValueLayout.JAVA_BYTE, position++);
+      if (next == '\n') {
+        header();
+      } else if (line.length() < LONGEST_LINE) {
+        line.append((char) (next & 0xff));
+      } else {
+        fail("Bad protocol from MASTER, the first line is longer than " + LONGEST_LINE + " bytes");
+      }
+    }
+    if (state != State.PAYLOAD || position == to) {
+      return position;
+    }
+    return mark == null ? sized(memory, position, to, sink) : marked(memory, position, to, sink);
+  }
+
+  private void header() {
+    int length = line.length();
+    if (length > 0 && line.charAt(length - 1) == '\r') {
+      line.setLength(length - 1);
+    }
+    String text = line.toString();
+    line.setLength(0);
+    if (text.isEmpty()) {
+      return;
+    }
+    if (text.startsWith("-")) {
+      fail("MASTER aborted replication with an error: " + text.substring(1));
+    } else if (!text.startsWith("$")) {
+      fail(
+          ("Bad protocol from MASTER, the first byte is not '$' (we received '%s'), are you sure the"
+                  + " host and port are right?")
+              .formatted(text));
+    } else if (text.startsWith(MARK_PREFIX)
+        && text.length() == MARK_PREFIX.length() + MARK_BYTES) {
+      begin(text.substring(MARK_PREFIX.length()).getBytes(ISO_8859_1));
+    } else {
+      begin(text);
+    }
+  }
+
+  private void begin(byte[] endMark) {
+    mark = endMark;
+    Arrays.fill(shift, MARK_BYTES);
+    for (int i = 0; i < MARK_BYTES - 1; i++) {
+      shift[endMark[i] & 0xff] = MARK_BYTES - 1 - i;
+    }
+    state = State.PAYLOAD;
+  }
+
+  private void begin(String sizeLine) {
+    try {
+      totalBytes = Long.parseLong(sizeLine.substring(1));
+    } catch (NumberFormatException notALength) {
+      totalBytes = UNKNOWN;
+    }
+    if (totalBytes < 0) {
+      fail("Bad protocol from MASTER, a transfer can't begin with '" + sizeLine + "'");
+      return;
+    }
+    state = totalBytes == 0 ? State.COMPLETE : State.PAYLOAD;
+  }
+
+  private void fail(String text) {
+    failure = LogLine.warning(text);
+    state = State.FAILED;
+  }
+
+  private long sized(MemorySegment memory, long from, long to, Sink sink) {
+    long length = Math.min(to - from, totalBytes - payloadBytes);
+    emit(memory, from, length, sink);
+    if (payloadBytes == totalBytes) {
+      state = State.COMPLETE;
+    }
+    return from + length;
+  }
+
+  /**
+   * Looks for the mark first where the new bytes join those carried over, then among the new ones; what
+   * may be its beginning is carried over to the next call.
+   */
+  private long marked(MemorySegment memory, long from, long to, Sink sink) {
+    if (carried > 0) {
+      int joined = (int) Math.min(to - from, MARK_BYTES - 1);
+      byte[] seam = new byte[carried + joined];
+      System.arraycopy(carry, 0, seam, 0, carried);
+      MemorySegment.copy(memory, ValueLayout.JAVA_BYTE, from, seam, carried, joined);
+      MemorySegment seamMemory = MemorySegment.ofArray(seam);
+      long found = find(seamMemory, 0, seam.length);
+      if (found >= 0) {
+        emit(seamMemory, 0, found, sink);
+        state = State.COMPLETE;
+        return from + found + MARK_BYTES - carried;
+      }
+      long sure = Math.min(carried, Math.max(0, seam.length - carry.length));
+      emit(seamMemory, 0, sure, sink);
+      if (sure < carried) {
+        carried = seam.length - (int) sure;
+        System.arraycopy(seam, (int) sure, carry, 0, carried);
+        return to;
+      }
+    }
+    long found = find(memory, from, to);
+    if (found >= 0) {
+      emit(memory, from, found - from, sink);
+      state = State.COMPLETE;
+      return found + MARK_BYTES;
+    }
+    carried = (int) Math.min(to - from, carry.length);
+    emit(memory, from, to - from - carried, sink);
+    MemorySegment.copy(memory, ValueLayout.JAVA_BYTE, to - carried, carry, 0, carried);
+    return to;
+  }
+
+  /** Horspool's search: compares at the mark's end and skips by what stands there. */
+  private long find(MemorySegment memory, long from, long to) {
+    byte[] wanted = mark;
+    if (wanted == null) {
+      return -1;
+    }
+    long at = from;
+    while (at + MARK_BYTES <= to) {
+      byte last = memory.get(ValueLayout.JAVA_BYTE, at + MARK_BYTES - 1);
+      if (last == wanted[MARK_BYTES - 1] && matches(memory, at, wanted)) {
+        return at;
+      }
+      at += shift[last & 0xff];
+    }
+    return -1;
+  }
+
+  private static boolean matches(MemorySegment memory, long at, byte[] wanted) {
+    for (int i = 0; i < MARK_BYTES; i++) {
+      if (memory.get(ValueLayout.JAVA_BYTE, at + i) != wanted[i]) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private void emit(MemorySegment memory, long from, long length, Sink sink) {
+    if (length > 0) {
+      payloadBytes += length;
+      sink.payload(memory, from, length);
+    }
+  }
+}
