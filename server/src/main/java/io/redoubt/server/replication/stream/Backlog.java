@@ -6,12 +6,12 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The last bytes of the command stream: one ring that serves partial resyncs and that every replica
- * reads through a cursor. Bytes are addressed by their offset in the stream, the first byte ever being
- * 1.
+ * reads through a cursor. Bytes are addressed by their offset in the stream, the first byte ever
+ * being 1.
  *
- * <p>The ring is made of equal blocks, so that it can hold more than its size for a while: bytes from
- * {@link #retainFrom(long)} on stay, however many they are, until the slowest replica has them. What
- * nobody waits for is cut at exactly the configured size. Not thread-safe.
+ * <p>The ring is made of equal blocks, so that it can hold more than its size for a while: bytes
+ * from {@link #retainFrom(long)} on stay, however many they are, until the slowest replica has
+ * them. What nobody waits for is cut at exactly the configured size. Not thread-safe.
  */
 public final class Backlog implements AutoCloseable {
   /** Size of a block of the ring. */

@@ -5,10 +5,10 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The replica's half of the talk that begins a replication link: PING; then, in one go, AUTH, REPLCONF
- * listening-port, REPLCONF ip-address and REPLCONF capa; then PSYNC. Fed with the master's reply lines,
- * it says what to send, what to log and how the link goes on. A master too old for PSYNC, or in a state
- * of error, is asked once more with SYNC, as Redis does.
+ * The replica's half of the talk that begins a replication link: PING; then, in one go, AUTH,
+ * REPLCONF listening-port, REPLCONF ip-address and REPLCONF capa; then PSYNC. Fed with the master's
+ * reply lines, it says what to send, what to log and how the link goes on. A master too old for
+ * PSYNC, or in a state of error, is asked once more with SYNC, as Redis does.
  */
 public final class Handshake {
   /**
@@ -17,7 +17,8 @@ public final class Handshake {
    * @param user name for AUTH, null for the default user
    * @param password for AUTH, null to send no AUTH
    * @param listeningPort port that the replica announces
-   * @param announcedAddress address that the replica announces, null to let the master see for itself
+   * @param announcedAddress address that the replica announces, null to let the master see for
+   *     itself
    */
   public record Identity(
       @Nullable String user,
@@ -206,13 +207,11 @@ public final class Handshake {
     } else if (line.startsWith("+CONTINUE")) {
       resume(line, outputs);
     } else if (line.startsWith("-NOMASTERLINK") || line.startsWith("-LOADING")) {
-      notice(
-          outputs, "Master is currently unable to PSYNC but should be in the future: " + line);
+      notice(outputs, "Master is currently unable to PSYNC but should be in the future: " + line);
       abandon(outputs);
     } else {
       if (line.startsWith("-ERR")) {
-        notice(
-            outputs, "Master does not support PSYNC or is in error state (reply: " + line + ")");
+        notice(outputs, "Master does not support PSYNC or is in error state (reply: " + line + ")");
       } else {
         warning(outputs, "Unexpected reply to PSYNC from master: " + line);
       }
@@ -261,9 +260,7 @@ public final class Handshake {
   private static void notUnderstood(
       boolean isError, String option, String line, List<Output> outputs) {
     if (isError) {
-      notice(
-          outputs,
-          "(Non critical) Master does not understand REPLCONF " + option + ": " + line);
+      notice(outputs, "(Non critical) Master does not understand REPLCONF " + option + ": " + line);
     }
   }
 

@@ -5,8 +5,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A master's answer to {@code PSYNC id offset}: go on from that offset, or start over with a full sync.
- * Every answer carries the line to log, in Redis' words.
+ * A master's answer to {@code PSYNC id offset}: go on from that offset, or start over with a full
+ * sync. Every answer carries the line to log, in Redis' words.
  */
 public sealed interface PsyncDecision {
   /** The id by which a replica without any history asks for a full sync. */

@@ -4,9 +4,10 @@ import java.util.random.RandomGenerator;
 
 /**
  * The history that a data set belongs to: a random id, and the count of bytes of the command stream
- * that have been applied since the id was made. Two servers with the same id and offset hold the same
- * data. A promoted replica begins a new id but remembers the old one as its second id, valid up to
- * {@link #secondOffset()}, so that its former siblings can go on with a partial resync (PSYNC2).
+ * that have been applied since the id was made. Two servers with the same id and offset hold the
+ * same data. A promoted replica begins a new id but remembers the old one as its second id, valid
+ * up to {@link #secondOffset()}, so that its former siblings can go on with a partial resync
+ * (PSYNC2).
  */
 public final class ReplicationHistory {
   /** Characters in a replication id, all of them lower-case hexadecimal digits. */
@@ -75,8 +76,8 @@ public final class ReplicationHistory {
   }
 
   /**
-   * A replica becomes master: its own writes will diverge from the old history, which stays valid up to
-   * here.
+   * A replica becomes master: its own writes will diverge from the old history, which stays valid
+   * up to here.
    */
   public void promote(RandomGenerator random) {
     branch(randomId(random));

@@ -8,10 +8,11 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The frame of a full transfer, as the replica reads it. First a line: either {@code $<length>} with the
- * payload's length in bytes, or {@code $EOF:} and a mark of 40 random bytes with which the payload will
- * end, because a master that sends its snapshot as it is made doesn't know the length. Empty lines
- * before it show that the master lives while it prepares. Then the payload, an RDB file.
+ * The frame of a full transfer, as the replica reads it. First a line: either {@code $<length>}
+ * with the payload's length in bytes, or {@code $EOF:} and a mark of 40 random bytes with which the
+ * payload will end, because a master that sends its snapshot as it is made doesn't know the length.
+ * Empty lines before it show that the master lives while it prepares. Then the payload, an RDB
+ * file.
  *
  * <p>Bytes may come cut anywhere; the mark is found across the cuts.
  */
@@ -98,7 +99,8 @@ public final class TransferFraming {
   /**
    * Takes bytes that came.
    *
-   * @return where the frame's bytes end: `to`, unless the payload became complete or the frame failed
+   * @return where the frame's bytes end: `to`, unless the payload became complete or the frame
+   *     failed
    */
   public long feed(MemorySegment memory, long from, long to, Sink sink) {
     long position = from;
@@ -132,11 +134,10 @@ public final class TransferFraming {
       fail("MASTER aborted replication with an error: " + text.substring(1));
     } else if (!text.startsWith("$")) {
       fail(
-          ("Bad protocol from MASTER, the first byte is not '$' (we received '%s'), are you sure the"
-                  + " host and port are right?")
+          ("Bad protocol from MASTER, the first byte is not '$' (we received '%s'), are you sure"
+               + " the host and port are right?")
               .formatted(text));
-    } else if (text.startsWith(MARK_PREFIX)
-        && text.length() == MARK_PREFIX.length() + MARK_BYTES) {
+    } else if (text.startsWith(MARK_PREFIX) && text.length() == MARK_PREFIX.length() + MARK_BYTES) {
       begin(text.substring(MARK_PREFIX.length()).getBytes(ISO_8859_1));
     } else {
       begin(text);
@@ -180,8 +181,8 @@ public final class TransferFraming {
   }
 
   /**
-   * Looks for the mark first where the new bytes join those carried over, then among the new ones; what
-   * may be its beginning is carried over to the next call.
+   * Looks for the mark first where the new bytes join those carried over, then among the new ones;
+   * what may be its beginning is carried over to the next call.
    */
   private long marked(MemorySegment memory, long from, long to, Sink sink) {
     if (carried > 0) {

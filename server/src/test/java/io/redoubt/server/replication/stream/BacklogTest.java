@@ -106,9 +106,11 @@ class BacklogTest {
     long expectedFirst = 1;
     try (Backlog backlog = new Backlog(memory, size, 1)) {
       while (written < stream.length) {
-        int length = Math.min(random.nextInt(random.nextBoolean() ? 40 : 200_000), 3_000_000 - written);
+        int length =
+            Math.min(random.nextInt(random.nextBoolean() ? 40 : 200_000), 3_000_000 - written);
         append(backlog, stream, written, length);
         written += length;
+        expectedFirst = Math.max(expectedFirst, Math.min(written + 1 - size, retained));
         switch (random.nextInt(6)) {
           case 0 -> {
             retained = written + 1 - random.nextLong(backlog.historyBytes() + 1);

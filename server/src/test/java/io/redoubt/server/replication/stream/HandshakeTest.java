@@ -73,7 +73,8 @@ class HandshakeTest {
     Handshake handshake = new Handshake(new Identity(null, "no", 1, null), null);
     handshake.connected();
     handshake.reply("+PONG");
-    assertThat(said(handshake.reply("-WRONGPASS invalid username-password pair or user is disabled.")))
+    assertThat(
+            said(handshake.reply("-WRONGPASS invalid username-password pair or user is disabled.")))
         .containsExactly(
             "# Unable to AUTH to MASTER: -WRONGPASS invalid username-password pair or user is"
                 + " disabled.",
@@ -179,17 +180,16 @@ class HandshakeTest {
 
   private static List<String> said(List<Output> outputs) {
     return outputs.stream()
-        .map(
-            output ->
-                switch (output) {
-                  case Handshake.Send send -> "> " + String.join(" ", send.words());
-                  case Handshake.SendLine send -> "> " + send.line();
-                  case Handshake.Say say -> (say.line().warning() ? "# " : "* ") + say.line().text();
-                  case Handshake.FullResync full -> "full " + full.id() + " " + full.offset();
-                  case Handshake.FullResyncWithoutHistory full -> "full";
-                  case Handshake.Resume resume -> "resume " + resume.newId();
-                  case Handshake.Abandon abandon -> "abandon";
-                })
+        .map(output ->
+            switch (output) {
+              case Handshake.Send send -> "> " + String.join(" ", send.words());
+              case Handshake.SendLine send -> "> " + send.line();
+              case Handshake.Say say -> (say.line().warning() ? "# " : "* ") + say.line().text();
+              case Handshake.FullResync full -> "full " + full.id() + " " + full.offset();
+              case Handshake.FullResyncWithoutHistory full -> "full";
+              case Handshake.Resume resume -> "resume " + resume.newId();
+              case Handshake.Abandon abandon -> "abandon";
+            })
         .toList();
   }
 }
