@@ -1,0 +1,207 @@
+package io.redoubt.protocol.command;
+
+import static io.redoubt.protocol.command.Flag.LOADING;
+import static io.redoubt.protocol.command.Flag.STALE;
+
+import io.redoubt.protocol.bytes.Glob;
+import io.redoubt.protocol.resp.ReplyWriter;
+import io.redoubt.protocol.resp.Request;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/** COMMAND and its subcommands: what a client can learn of the commands of this process. */
+public final class CommandCommands<C extends Invocation> extends CommandGroup<C> {
+  private final CommandTable<C> table;
+
+  final Command<C> command =
+      container("COMMAND")
+          .does("Returns detailed information about all commands.")
+          .since("2.8.13")
+          .costs("O(N), N the number of commands")
+          .arity(-1)
+          .is(LOADING, STALE)
+          .tips("nondeterministic_output_order")
+          .help("5.0.0")
+          .runs(this::all);
+
+  final Command<C> count =
+      command("COMMAND COUNT")
+          .does("Returns the number of commands.")
+          .since("2.8.13")
+          .costs("O(1)")
+          .is(LOADING, STALE)
+          .runs(this::count);
+
+  final Command<C> list =
+      command("COMMAND LIST [FILTERBY (MODULE module-name | ACLCAT category | PATTERN pattern)]")
+          .does("Returns the names of all commands, or of those that a filter lets through.")
+          .since("7.0.0")
+          .costs("O(N), N the number of commands")
+          .is(LOADING, STALE)
+          .tips("nondeterministic_output_order")
+          .runs(this::list);
+
+  final Command<C> info =
+      command("COMMAND INFO [command-name...]")
+          .does("Returns detailed information about the named commands, or about all.")
+          .since("2.8.13")
+          .costs("O(N), N the number of commands asked for")
+          .is(LOADING, STALE)
+          .history("7.0.0", "Allowed to be called with no argument to get info on all commands.")
+          .tips("nondeterministic_output_order")
+          .runs(this::info);
+
+  final Command<C> docs =
+      command("COMMAND DOCS [command-name...]")
+          .does("Returns documentation of the named commands, or of all.")
+          .since("7.0.0")
+          .costs("O(N), N the number of commands asked for")
+          .is(LOADING, STALE)
+          .tips("nondeterministic_output_order")
+          .runs(this::docs);
+
+  final Command<C> getkeys =
+      command("COMMAND GETKEYS command [arg...]")
+          .does("Returns the keys in a full command.")
+          .since("2.8.13")
+          .costs("O(N), N the number of arguments")
+          .arity(-3)
+          .is(LOADING, STALE)
+          .runs(call -> keys(call, false));
+
+  final Command<C> getkeysandflags =
+      command("COMMAND GETKEYSANDFLAGS command [arg...]")
+          .does("Returns the keys in a full command, and what is done to them.")
+          .since("7.0.0")
+          .costs("O(N), N the number of arguments")
+          .arity(-3)
+          .is(LOADING, STALE)
+          .runs(call -> keys(call, true));
+
+  /** The group for the commands of that table. */
+  public CommandCommands(CommandTable<C> table) {
+    super(Group.SERVER);
+    this.table = table;
+  }
+
+  private void all(C call) {
+    call.reply().array(table.all().size());
+    table.all().forEach(each -> CommandReplies.info(call.reply(), each));
+  }
+
+  private void count(C call) {
+    call.reply().integer(table.all().size());
+  }
+
+  private void info(C call) {
+    Request request = call.request();
+    if (request.count() == 2) {
+      all(call);
+      return;
+    }
+    ReplyWriter reply = call.reply();
+    reply.array(request.count() - 2);
+    for (int i = 2; i < request.count(); i++) {
+      Command<C> named = table.byName(request.text(i));
+      if (named == null) {
+        reply.nil();
+      } else {
+        CommandReplies.info(reply, named);
+      }
+    }
+  }
+
+  private void docs(C call) {
+    Request request = call.request();
+    List<Command<C>> shown = new ArrayList<>();
+    if (request.count() == 2) {
+      shown.addAll(table.all());
+    }
+    for (int i = 2; i < request.count(); i++) {
+      Command<C> named = table.byName(request.text(i));
+      if (named != null) {
+        shown.add(named);
+      }
+    }
+    call.reply().map(shown.size());
+    shown.forEach(each -> CommandReplies.docs(call.reply(), each));
+  }
+
+  private void list(C call) {
+    Request request = call.request();
+    Predicate<Command<C>> filter = each -> true;
+    boolean filtered = request.count() == 5 && request.is(2, "FILTERBY");
+    if (filtered && request.is(3, "MODULE")) {
+      filter = each -> false;
+    } else if (filtered && request.is(3, "ACLCAT")) {
+      Category category = Category.named(request.text(4));
+      filter = each -> category != null && each.isIn(category);
+    } else if (filtered && request.is(3, "PATTERN")) {
+      String pattern = request.text(4);
+      filter = each -> Glob.matches(pattern, each.name(), true);
+    } else if (request.count() != 2) {
+      throw Errors.SYNTAX;
+    }
+    List<String> names = new ArrayList<>();
+    for (Command<C> each : table.all()) {
+      if (filter.test(each)) {
+        names.add(each.name());
+      }
+      if (filtered) {
+        for (Command<C> subcommand : each.subcommands()) {
+          if (filter.test(subcommand)) {
+            names.add(subcommand.name());
+          }
+        }
+      }
+    }
+    call.reply().array(names.size());
+    names.forEach(call.reply()::bulk);
+  }
+
+  private void keys(C call, boolean withFlags) {
+    Request request = call.request();
+    var words = new byte[request.count() - 2][];
+    for (int i = 0; i < words.length; i++) {
+      words[i] = request.bytes(i + 2);
+    }
+    Request inner = Request.of(words);
+    @Nullable Command<C> named = table.find(inner);
+    if (named == null) {
+      throw new CommandError("ERR Invalid command specified");
+    }
+    if (named.keySpecs().isEmpty()) {
+      throw new CommandError("ERR The command has no key arguments");
+    }
+    if (!named.accepts(inner.count())) {
+      throw new CommandError("ERR Invalid number of arguments specified for command");
+    }
+    var places = new ArrayList<Integer>();
+    var flags = new ArrayList<Integer>();
+    boolean told =
+        named
+            .keySpecs()
+            .forEach(
+                inner,
+                (place, mask) -> {
+                  places.add(place);
+                  flags.add(mask);
+                });
+    if (!told || (places.isEmpty() && !named.has(Flag.NO_MANDATORY_KEYS))) {
+      throw new CommandError("ERR Invalid arguments specified for command");
+    }
+    ReplyWriter reply = call.reply();
+    reply.array(places.size());
+    for (int i = 0; i < places.size(); i++) {
+      if (withFlags) {
+        reply.array(2);
+        reply.bulk(words[places.get(i)]);
+        CommandReplies.keyFlags(reply, flags.get(i));
+      } else {
+        reply.bulk(words[places.get(i)]);
+      }
+    }
+  }
+}

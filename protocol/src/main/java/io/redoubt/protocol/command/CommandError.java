@@ -1,0 +1,28 @@
+package io.redoubt.protocol.command;
+
+/** An error reply on its way to the client. Carries no stack trace: it is a reply, not a fault of the program. */
+public final class CommandError extends RuntimeException {
+  private static final long serialVersionUID = 1L;
+
+  /**
+   * Makes an error.
+   *
+   * @param text the reply with its code and without the leading minus, such as {@code ERR syntax error}
+   */
+  public CommandError(String text) {
+    super(text, null, false, false);
+  }
+
+  /** The reply's text, with its code. */
+  public String text() {
+    String message = getMessage();
+    return message == null ? "ERR" : message;
+  }
+
+  /** The code: the first word of the text, as {@code errorstat_} counts it. */
+  public String code() {
+    String text = text();
+    int blank = text.indexOf(' ');
+    return blank < 0 ? text : text.substring(0, blank);
+  }
+}

@@ -1,0 +1,262 @@
+package io.redoubt.protocol.command;
+
+import io.redoubt.protocol.resp.ReplyWriter;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Locale;
+
+/** Replies that follow from the declarations alone: HELP of a container, and the parts of COMMAND INFO and COMMAND DOCS. */
+public final class CommandReplies {
+  private CommandReplies() {}
+
+  /** The HELP of the container whose HELP subcommand runs: usage line and summary of each subcommand. */
+  public static void help(Invocation call) {
+    Command<?> container = call.command().container();
+    if (container == null) {
+      throw new IllegalStateException(call.command() + " is no subcommand");
+    }
+    List<String> lines = helpLines(container);
+    ReplyWriter reply = call.reply();
+    reply.array(lines.size());
+    for (String line : lines) {
+      reply.simple(line);
+    }
+  }
+
+  /** The lines of a container's HELP. */
+  public static List<String> helpLines(Command<?> container) {
+    var lines = new ArrayList<String>();
+    lines.add(
+        container.name().toUpperCase(Locale.ROOT)
+            + " <subcommand> [<arg> [value] [opt] ...]. Subcommands are:");
+    if (container.isRunnable()) {
+      lines.add("(no subcommand)");
+      lines.add("    " + container.docs().summary());
+    }
+    for (Command<?> subcommand : container.subcommands()) {
+      if (!subcommand.shortName().equals("help")) {
+        String usage = subcommand.docs().usage();
+        lines.add(usage.substring(usage.indexOf(' ') + 1).strip());
+        lines.add("    " + subcommand.docs().summary());
+      }
+    }
+    lines.add("HELP");
+    lines.add("    Print this help.");
+    return lines;
+  }
+
+  /** One element of COMMAND INFO. */
+  static void info(ReplyWriter reply, Command<?> command) {
+    reply.array(10);
+    reply.bulk(command.name());
+    reply.integer(command.arity());
+    flags(reply, command);
+    reply.integer(command.firstKey());
+    reply.integer(command.lastKey());
+    reply.integer(command.keyStep());
+    categories(reply, command);
+    List<String> tips = command.docs().tips();
+    reply.set(tips.size());
+    tips.forEach(reply::bulk);
+    reply.set(command.keySpecs().list().size());
+    for (KeySpec spec : command.keySpecs().list()) {
+      keySpec(reply, spec);
+    }
+    Collection<? extends Command<?>> subcommands = command.subcommands();
+    if (subcommands.isEmpty()) {
+      reply.set(0);
+    } else {
+      reply.array(subcommands.size());
+      subcommands.forEach(subcommand -> info(reply, subcommand));
+    }
+  }
+
+  private static void flags(ReplyWriter reply, Command<?> command) {
+    int count = 0;
+    for (Flag flag : Flag.values()) {
+      count += flag.isShown() && command.has(flag) ? 1 : 0;
+    }
+    reply.set(count);
+    for (Flag flag : Flag.values()) {
+      if (flag.isShown() && command.has(flag)) {
+        reply.simple(flag.label());
+      }
+    }
+  }
+
+  private static void categories(ReplyWriter reply, Command<?> command) {
+    reply.set(Integer.bitCount(command.categories()));
+    for (Category category : Category.values()) {
+      if (command.isIn(category)) {
+        reply.simple("@" + category.label());
+      }
+    }
+  }
+
+  /** The flags of a key, as INFO and GETKEYSANDFLAGS show them. */
+  static void keyFlags(ReplyWriter reply, int mask) {
+    reply.set(Integer.bitCount(mask));
+    for (KeyFlag flag : KeyFlag.values()) {
+      if ((mask & flag.bit()) != 0) {
+        reply.simple(flag.label());
+      }
+    }
+  }
+
+  private static void keySpec(ReplyWriter reply, KeySpec spec) {
+    String notes = spec.notes();
+    reply.map(notes == null ? 3 : 4);
+    if (notes != null) {
+      reply.bulk("notes");
+      reply.bulk(notes);
+    }
+    reply.bulk("flags");
+    keyFlags(reply, spec.flags());
+    reply.bulk("begin_search");
+    reply.map(2);
+    reply.bulk("type");
+    reply.bulk(spec.begin().name().toLowerCase(Locale.ROOT));
+    reply.bulk("spec");
+    String keyword = spec.keyword();
+    switch (spec.begin()) {
+      case INDEX -> {
+        reply.map(1);
+        field(reply, "index", spec.position());
+      }
+      case KEYWORD -> {
+        reply.map(2);
+        reply.bulk("keyword");
+        reply.bulk(keyword == null ? "" : keyword);
+        field(reply, "startfrom", spec.position());
+      }
+      case UNKNOWN -> reply.map(0);
+    }
+    reply.bulk("find_keys");
+    reply.map(2);
+    reply.bulk("type");
+    reply.bulk(spec.find().name().toLowerCase(Locale.ROOT));
+    reply.bulk("spec");
+    switch (spec.find()) {
+      case RANGE -> {
+        reply.map(3);
+        field(reply, "lastkey", spec.last());
+        field(reply, "keystep", spec.step());
+        field(reply, "limit", spec.limit());
+      }
+      case KEYNUM -> {
+        reply.map(3);
+        field(reply, "keynumidx", spec.last());
+        field(reply, "firstkey", spec.limit());
+        field(reply, "keystep", spec.step());
+      }
+      case UNKNOWN -> reply.map(0);
+    }
+  }
+
+  private static void field(ReplyWriter reply, String name, long value) {
+    reply.bulk(name);
+    reply.integer(value);
+  }
+
+  /** The name and the value of one entry of COMMAND DOCS. */
+  static void docs(ReplyWriter reply, Command<?> command) {
+    CommandDocs docs = command.docs();
+    String deprecatedSince = docs.deprecatedSince();
+    String replacedBy = docs.replacedBy();
+    reply.bulk(command.name());
+    int fields = 4;
+    fields += deprecatedSince != null ? 2 : 0;
+    fields += replacedBy != null ? 1 : 0;
+    fields += docs.history().isEmpty() ? 0 : 1;
+    fields += docs.arguments().isEmpty() ? 0 : 1;
+    fields += command.subcommands().isEmpty() ? 0 : 1;
+    reply.map(fields);
+    field(reply, "summary", docs.summary());
+    field(reply, "since", docs.since());
+    field(reply, "group", docs.group().label());
+    field(reply, "complexity", docs.complexity());
+    if (deprecatedSince != null) {
+      reply.bulk("doc_flags");
+      reply.set(1);
+      reply.simple("deprecated");
+      field(reply, "deprecated_since", deprecatedSince);
+    }
+    if (replacedBy != null) {
+      field(reply, "replaced_by", replacedBy);
+    }
+    if (!docs.history().isEmpty()) {
+      reply.bulk("history");
+      reply.set(docs.history().size() / 2);
+      for (int i = 0; i < docs.history().size(); i += 2) {
+        reply.array(2);
+        reply.bulk(docs.history().get(i));
+        reply.bulk(docs.history().get(i + 1));
+      }
+    }
+    if (!docs.arguments().isEmpty()) {
+      reply.bulk("arguments");
+      arguments(reply, docs.arguments());
+    }
+    if (!command.subcommands().isEmpty()) {
+      reply.bulk("subcommands");
+      reply.map(command.subcommands().size());
+      command.subcommands().forEach(subcommand -> docs(reply, subcommand));
+    }
+  }
+
+  private static void field(ReplyWriter reply, String name, String value) {
+    reply.bulk(name);
+    reply.bulk(value);
+  }
+
+  private static void arguments(ReplyWriter reply, List<Argument> arguments) {
+    reply.array(arguments.size());
+    for (Argument argument : arguments) {
+      argument(reply, argument);
+    }
+  }
+
+  private static void argument(ReplyWriter reply, Argument argument) {
+    String token = argument.token();
+    var flags = new ArrayList<String>();
+    if (argument.optional()) {
+      flags.add("optional");
+    }
+    if (argument.multiple()) {
+      flags.add("multiple");
+    }
+    if (argument.multipleToken()) {
+      flags.add("multiple_token");
+    }
+    boolean isLeaf = argument.parts().isEmpty();
+    boolean hasDisplayText = isLeaf && argument.type() != Argument.Type.PURE_TOKEN;
+    int fields = 2;
+    fields += hasDisplayText ? 1 : 0;
+    fields += argument.keySpec() >= 0 && isLeaf ? 1 : 0;
+    fields += token != null ? 1 : 0;
+    fields += flags.isEmpty() ? 0 : 1;
+    fields += isLeaf ? 0 : 1;
+    reply.map(fields);
+    field(reply, "name", argument.name());
+    field(reply, "type", argument.type().label());
+    if (hasDisplayText) {
+      field(reply, "display_text", argument.name());
+    }
+    if (argument.keySpec() >= 0 && isLeaf) {
+      field(reply, "key_spec_index", argument.keySpec());
+    }
+    if (token != null) {
+      field(reply, "token", token);
+    }
+    if (!flags.isEmpty()) {
+      reply.bulk("flags");
+      reply.set(flags.size());
+      flags.forEach(reply::simple);
+    }
+    if (!isLeaf) {
+      reply.bulk("arguments");
+      arguments(reply, argument.parts());
+    }
+  }
+}

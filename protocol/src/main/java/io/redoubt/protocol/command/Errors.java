@@ -1,0 +1,89 @@
+package io.redoubt.protocol.command;
+
+import io.redoubt.protocol.resp.Request;
+import java.nio.charset.StandardCharsets;
+import java.util.Locale;
+
+/** The common error replies, in Redis' own words. The constants are immutable and shared. */
+public final class Errors {
+  /** A command of one type on a key of another. */
+  public static final CommandError WRONGTYPE =
+      new CommandError("WRONGTYPE Operation against a key holding the wrong kind of value");
+
+  /** An option that is unknown or out of place. */
+  public static final CommandError SYNTAX = new CommandError("ERR syntax error");
+
+  /** Not a decimal integer of 64 bits. */
+  public static final CommandError NOT_INTEGER =
+      new CommandError("ERR value is not an integer or out of range");
+
+  /** Not a floating point number. */
+  public static final CommandError NOT_FLOAT = new CommandError("ERR value is not a valid float");
+
+  /** An integer outside of what the argument allows. */
+  public static final CommandError OUT_OF_RANGE = new CommandError("ERR index out of range");
+
+  /** An integer below zero where none may be. */
+  public static final CommandError NOT_POSITIVE =
+      new CommandError("ERR value is out of range, must be positive");
+
+  /** A key that must exist and does not. */
+  public static final CommandError NO_SUCH_KEY = new CommandError("ERR no such key");
+
+  /** INCR and its kin. */
+  public static final CommandError OVERFLOW =
+      new CommandError("ERR increment or decrement would overflow");
+
+  /** Not authenticated. */
+  public static final CommandError NOAUTH = new CommandError("NOAUTH Authentication required.");
+
+  /** Wrong name or password. */
+  public static final CommandError WRONGPASS =
+      new CommandError("WRONGPASS invalid username-password pair or user is disabled.");
+
+  private static final int SHOWN_BYTES = 128;
+
+  private Errors() {}
+
+  /** The reply to a wrong number of arguments. */
+  public static CommandError wrongArity(Command<?> command) {
+    return new CommandError(
+        "ERR wrong number of arguments for '" + command.name() + "' command");
+  }
+
+  /**
+   * The reply to a request that no command is found for.
+   *
+   * @param request at least one argument
+   * @param container the container that lacks the subcommand, or null when the first word is unknown
+   */
+  static CommandError unknown(Request request, @org.jspecify.annotations.Nullable Command<?> container) {
+    if (container != null) {
+      return new CommandError(
+          "ERR unknown subcommand '"
+              + shown(request, 1, SHOWN_BYTES)
+              + "'. Try "
+              + container.name().toUpperCase(Locale.ROOT)
+              + " HELP.");
+    }
+    var text = new StringBuilder("ERR unknown command '").append(shown(request, 0, SHOWN_BYTES));
+    text.append("', with args beginning with: ");
+    int room = SHOWN_BYTES;
+    for (int i = 1; i < request.count() && room > 0; i++) {
+      String part = "'" + shown(request, i, room) + "' ";
+      text.append(part);
+      room -= part.length();
+    }
+    return new CommandError(text.toString());
+  }
+
+  /** At most so many bytes of an argument, up to its first zero byte, as Latin-1 so that a byte stays a byte. */
+  private static String shown(Request request, int argument, int limit) {
+    byte[] bytes = request.bytes(argument);
+    int length = 0;
+    while (length < bytes.length && length < limit && bytes[length] != 0) {
+      length++;
+    }
+    return new String(bytes, 0, length, StandardCharsets.UTF_8);
+  }
+}
