@@ -18,6 +18,7 @@ public final class Command<C> {
   private final long flags;
   private final int categories;
   private final KeySpecs keySpecs;
+  private final @Nullable ChannelSpec channels;
   private final CommandDocs docs;
   private final @Nullable Handler<C> handler;
   private final @Nullable NameIndex<Command<C>> subcommands;
@@ -35,6 +36,7 @@ public final class Command<C> {
       long flags,
       int categories,
       KeySpecs keySpecs,
+      @Nullable ChannelSpec channels,
       CommandDocs docs,
       @Nullable Handler<C> handler,
       boolean isContainer) {
@@ -43,6 +45,7 @@ public final class Command<C> {
     this.flags = flags;
     this.categories = categories;
     this.keySpecs = keySpecs;
+    this.channels = channels;
     this.docs = docs;
     this.handler = handler;
     this.subcommands = isContainer ? new NameIndex<>() : null;
@@ -91,6 +94,11 @@ public final class Command<C> {
   /** Where its keys stand. */
   public KeySpecs keySpecs() {
     return keySpecs;
+  }
+
+  /** Which of its arguments are channels to be checked, or null. */
+  public @Nullable ChannelSpec channels() {
+    return channels;
   }
 
   /** The first key's argument, 0 for none. */

@@ -85,6 +85,7 @@ public abstract class CommandGroup<C extends Invocation> {
     private @Nullable String replacedBy;
     private @Nullable String helpSince;
     private @Nullable MovableKeys movable;
+    private @Nullable ChannelSpec channels;
     private @Nullable Integer arity;
     private @Nullable Integer stated;
     private long flags;
@@ -144,6 +145,12 @@ public abstract class CommandGroup<C extends Invocation> {
     /** How to find its keys, when specs cannot tell. */
     public Builder<C> keys(MovableKeys finder) {
       movable = finder;
+      return this;
+    }
+
+    /** Which of its arguments are channels. */
+    public Builder<C> channels(ChannelSpec spec) {
+      channels = spec;
       return this;
     }
 
@@ -222,7 +229,7 @@ public abstract class CommandGroup<C extends Invocation> {
               keyBinding.arguments());
       var command =
           new Command<C>(
-              name(), arityOfUsage(), mask, categories(mask), keySpecs, docs, handler, isContainer);
+              name(), arityOfUsage(), mask, categories(mask), keySpecs, channels, docs, handler, isContainer);
       owner.add(command, container);
       if (helpSince != null) {
         owner

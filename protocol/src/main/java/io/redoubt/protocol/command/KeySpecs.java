@@ -74,7 +74,7 @@ public final class KeySpecs {
   }
 
   /**
-   * Visits each key of a request of the right arity.
+   * Visits each key of a request of the right arity; what is routed like a key and is none is left out.
    *
    * @return false when the arguments do not tell the keys (a bad count, say)
    */
@@ -83,7 +83,8 @@ public final class KeySpecs {
       return movable.find(request, keys);
     }
     for (int i = 0; i < specs.size(); i++) {
-      if (!specs.get(i).forEach(request, keys)) {
+      KeySpec spec = specs.get(i);
+      if (!KeyFlag.any(spec.flags(), KeyFlag.NOT_KEY) && !spec.forEach(request, keys)) {
         return false;
       }
     }
