@@ -107,8 +107,7 @@ public record Argument(
   }
 
   Argument asKeyOf(int spec) {
-    return new Argument(
-        name, Type.KEY, token, optional, multiple, multipleToken, spec, parts);
+    return new Argument(name, Type.KEY, token, optional, multiple, multipleToken, spec, parts);
   }
 
   Argument withToken(String word) {

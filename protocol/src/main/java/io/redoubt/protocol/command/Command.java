@@ -7,8 +7,9 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A command as declared, and what it has cost so far. Made once per server (declarations are fields of a {@link CommandGroup} instance),
- * so that several servers in one process count apart. Used by the server's loop only.
+ * A command as declared, and what it has cost so far. Made once per server (declarations are fields
+ * of a {@link CommandGroup} instance), so that several servers in one process count apart. Used by
+ * the server's loop only.
  *
  * @param <C> what its handler works on
  */
@@ -61,7 +62,9 @@ public final class Command<C> {
     return name.substring(name.indexOf('|') + 1);
   }
 
-  /** The number of words of a request, the name's included; negative when it is the least number. */
+  /**
+   * The number of words of a request, the name's included; negative when it is the least number.
+   */
   public int arity() {
     return arity;
   }
@@ -160,11 +163,14 @@ public final class Command<C> {
 
   /** The subcommands in order of declaration. */
   public Collection<Command<C>> subcommands() {
-    return subcommands == null ? List.of() : Collections.unmodifiableCollection(subcommands.values());
+    return subcommands == null
+        ? List.of()
+        : Collections.unmodifiableCollection(subcommands.values());
   }
 
   /**
-   * A small number of its own within a {@link CommandTable}, subcommands included: the bit of the ACL.
+   * A small number of its own within a {@link CommandTable}, subcommands included: the bit of the
+   * ACL.
    *
    * @throws IllegalStateException before it was added to a table
    */

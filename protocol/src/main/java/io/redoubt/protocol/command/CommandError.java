@@ -1,13 +1,17 @@
 package io.redoubt.protocol.command;
 
-/** An error reply on its way to the client. Carries no stack trace: it is a reply, not a fault of the program. */
+/**
+ * An error reply on its way to the client. Carries no stack trace: it is a reply, not a fault of
+ * the program.
+ */
 public final class CommandError extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
   /**
    * Makes an error.
    *
-   * @param text the reply with its code and without the leading minus, such as {@code ERR syntax error}
+   * @param text the reply with its code and without the leading minus, such as {@code ERR syntax
+   *     error}
    */
   public CommandError(String text) {
     super(text, null, false, false);

@@ -20,7 +20,8 @@ import org.jspecify.annotations.Nullable;
  *         .runs(HashCommands::hset);
  * }</pre>
  *
- * Arity, key positions, ACL categories and documentation follow from the usage line, the flags and the group; what does not is stated.
+ * Arity, key positions, ACL categories and documentation follow from the usage line, the flags and
+ * the group; what does not is stated.
  *
  * @param <C> what the handlers work on
  */
@@ -39,10 +40,12 @@ public abstract class CommandGroup<C extends Invocation> {
   }
 
   /**
-   * Begins the declaration of a command, or of a subcommand when its first word was declared by {@link #container}.
+   * Begins the declaration of a command, or of a subcommand when its first word was declared by
+   * {@link #container}.
    *
-   * @param usage the usage line, see the grammar of {@code Usage}: the command's name, then literals in capitals, arguments in lower
-   *     case, {@code []} for optional, {@code ()} for groups, {@code |} between alternatives, {@code ...} after what repeats
+   * @param usage the usage line, see the grammar of {@code Usage}: the command's name, then
+   *     literals in capitals, arguments in lower case, {@code []} for optional, {@code ()} for
+   *     groups, {@code |} between alternatives, {@code ...} after what repeats
    */
   protected final Builder<C> command(String usage) {
     String[] words = usage.strip().split("\\s+", 3);
@@ -53,7 +56,10 @@ public abstract class CommandGroup<C extends Invocation> {
     return new Builder<>(this, usage, null, false);
   }
 
-  /** Begins the declaration of a command with subcommands; end it by {@link Builder#holds()}, or runs when it also does something alone. */
+  /**
+   * Begins the declaration of a command with subcommands; end it by {@link Builder#holds()}, or
+   * runs when it also does something alone.
+   */
   protected final Builder<C> container(String usage) {
     return new Builder<>(this, usage, null, true);
   }
@@ -127,9 +133,10 @@ public abstract class CommandGroup<C extends Invocation> {
     }
 
     /**
-     * What it does to its keys. The keys are found in the usage line: arguments called {@code key}, {@code key1}, {@code newkey},
-     * {@code source}, {@code destination} and the like, and those counted by {@code numkeys}. Called several times, each call stands
-     * for the next of them; the last call covers all that directly follow.
+     * What it does to its keys. The keys are found in the usage line: arguments called {@code key},
+     * {@code key1}, {@code newkey}, {@code source}, {@code destination} and the like, and those
+     * counted by {@code numkeys}. Called several times, each call stands for the next of them; the
+     * last call covers all that directly follow.
      */
     public Builder<C> keys(KeyFlag first, KeyFlag... more) {
       derivedKeys.add(first.bit() | KeyFlag.mask(more));
@@ -229,7 +236,15 @@ public abstract class CommandGroup<C extends Invocation> {
               keyBinding.arguments());
       var command =
           new Command<C>(
-              name(), arityOfUsage(), mask, categories(mask), keySpecs, channels, docs, handler, isContainer);
+              name(),
+              arityOfUsage(),
+              mask,
+              categories(mask),
+              keySpecs,
+              channels,
+              docs,
+              handler,
+              isContainer);
       owner.add(command, container);
       if (helpSince != null) {
         owner

@@ -6,11 +6,17 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
 
-/** Replies that follow from the declarations alone: HELP of a container, and the parts of COMMAND INFO and COMMAND DOCS. */
+/**
+ * Replies that follow from the declarations alone: HELP of a container, and the parts of COMMAND
+ * INFO and COMMAND DOCS.
+ */
 public final class CommandReplies {
   private CommandReplies() {}
 
-  /** The HELP of the container whose HELP subcommand runs: usage line and summary of each subcommand. */
+  /**
+   * The HELP of the container whose HELP subcommand runs: usage line and summary of each
+   * subcommand.
+   */
   public static void help(Invocation call) {
     Command<?> container = call.command().container();
     if (container == null) {

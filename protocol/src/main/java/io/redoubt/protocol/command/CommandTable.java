@@ -10,14 +10,18 @@ import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** The commands of a server by name. Names may be changed (rename-command) after all groups were added. */
+/**
+ * The commands of a server by name. Names may be changed (rename-command) after all groups were
+ * added.
+ */
 public final class CommandTable<C extends Invocation> {
   private final NameIndex<Command<C>> byName = new NameIndex<>();
   private final Map<String, Command<C>> original = new LinkedHashMap<>();
   private final List<Command<C>> numbered = new ArrayList<>();
 
   /**
-   * Adds the commands of groups. A container declared by several groups gets the subcommands of all; the first declaration counts.
+   * Adds the commands of groups. A container declared by several groups gets the subcommands of
+   * all; the first declaration counts.
    *
    * @throws IllegalArgumentException for a name declared twice
    */
@@ -28,7 +32,8 @@ public final class CommandTable<C extends Invocation> {
     }
   }
 
-  @SuppressWarnings("unchecked") // a handler of a supertype runs a C as well; Command only ever consumes its C
+  @SuppressWarnings(
+      "unchecked") // a handler of a supertype runs a C as well; Command only ever consumes its C
   private void addGroup(CommandGroup<? super C> group) {
     for (Command<?> declared : group.commands()) {
       var command = (Command<C>) declared;
@@ -57,11 +62,12 @@ public final class CommandTable<C extends Invocation> {
   }
 
   /**
-   * The command that a request names: the subcommand where the first word names a container and the second a subcommand of it. Case does
-   * not matter. Allocates nothing.
+   * The command that a request names: the subcommand where the first word names a container and the
+   * second a subcommand of it. Case does not matter. Allocates nothing.
    *
    * @param request at least one word
-   * @return null when the command is unknown, or the subcommand of a container: {@link #unknown} tells the error
+   * @return null when the command is unknown, or the subcommand of a container: {@link #unknown}
+   *     tells the error
    */
   public @Nullable Command<C> find(Request request) {
     Command<C> command = byName.find(request, 0);
@@ -76,7 +82,10 @@ public final class CommandTable<C extends Invocation> {
     return Errors.unknown(request, byName.find(request, 0));
   }
 
-  /** The command, or with {@code container|subcommand} the subcommand, of that current name; null when there is none. */
+  /**
+   * The command, or with {@code container|subcommand} the subcommand, of that current name; null
+   * when there is none.
+   */
   public @Nullable Command<C> byName(String name) {
     return lookup(byName.byName(), name);
   }
@@ -114,7 +123,9 @@ public final class CommandTable<C extends Invocation> {
     }
   }
 
-  /** The commands that have a name, containers without their subcommands, in order of declaration. */
+  /**
+   * The commands that have a name, containers without their subcommands, in order of declaration.
+   */
   public Collection<Command<C>> all() {
     return Collections.unmodifiableCollection(byName.values());
   }

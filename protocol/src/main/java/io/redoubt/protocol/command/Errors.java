@@ -47,17 +47,18 @@ public final class Errors {
 
   /** The reply to a wrong number of arguments. */
   public static CommandError wrongArity(Command<?> command) {
-    return new CommandError(
-        "ERR wrong number of arguments for '" + command.name() + "' command");
+    return new CommandError("ERR wrong number of arguments for '" + command.name() + "' command");
   }
 
   /**
    * The reply to a request that no command is found for.
    *
    * @param request at least one argument
-   * @param container the container that lacks the subcommand, or null when the first word is unknown
+   * @param container the container that lacks the subcommand, or null when the first word is
+   *     unknown
    */
-  static CommandError unknown(Request request, @org.jspecify.annotations.Nullable Command<?> container) {
+  static CommandError unknown(
+      Request request, @org.jspecify.annotations.Nullable Command<?> container) {
     if (container != null) {
       return new CommandError(
           "ERR unknown subcommand '"
@@ -77,7 +78,10 @@ public final class Errors {
     return new CommandError(text.toString());
   }
 
-  /** At most so many bytes of an argument, up to its first zero byte, as Latin-1 so that a byte stays a byte. */
+  /**
+   * At most so many bytes of an argument, up to its first zero byte, as Latin-1 so that a byte
+   * stays a byte.
+   */
   private static String shown(Request request, int argument, int limit) {
     byte[] bytes = request.bytes(argument);
     int length = 0;

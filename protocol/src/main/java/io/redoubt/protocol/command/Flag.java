@@ -3,8 +3,8 @@ package io.redoubt.protocol.command;
 import java.util.Locale;
 
 /**
- * A property of a command that gates and replies look at. Declared in the order in which COMMAND INFO lists them; the last few never
- * show there.
+ * A property of a command that gates and replies look at. Declared in the order in which COMMAND
+ * INFO lists them; the last few never show there.
  */
 public enum Flag {
   /** May change the data set. */
@@ -33,7 +33,9 @@ public enum Flag {
   SKIP_SLOWLOG,
   /** A cluster redirection of its key may be followed after ASKING. */
   ASKING,
-  /** Constant or logarithmic time: decides between the categories {@code @fast} and {@code @slow}. */
+  /**
+   * Constant or logarithmic time: decides between the categories {@code @fast} and {@code @slow}.
+   */
   FAST,
   /** Allowed before authentication. */
   NO_AUTH,

@@ -3,7 +3,10 @@ package io.redoubt.protocol.command;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
-/** The group under which COMMAND DOCS lists a command, and the ACL category that its commands have unless they state others. */
+/**
+ * The group under which COMMAND DOCS lists a command, and the ACL category that its commands have
+ * unless they state others.
+ */
 public enum Group {
   /** Bits of strings. */
   BITMAP(Category.BITMAP),

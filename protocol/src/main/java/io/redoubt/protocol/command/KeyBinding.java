@@ -12,7 +12,8 @@ final class KeyBinding {
    * Binds.
    *
    * @param flags for each spec wanted what is done to its keys
-   * @throws IllegalArgumentException when the usage line has fewer keys, or has them where no index can tell
+   * @throws IllegalArgumentException when the usage line has fewer keys, or has them where no index
+   *     can tell
    */
   KeyBinding(List<Argument> usage, int nameWords, List<Integer> flags) {
     arguments = new ArrayList<>(usage);
@@ -34,7 +35,10 @@ final class KeyBinding {
         specs.add(KeySpec.index(place).range(-1 - wordsAfter(i), argument.leastWords()).with(mask));
       } else if (isKey(argument)) {
         mark(i, specs.size());
-        while (isLast && next < usage.size() && isKey(usage.get(next)) && !usage.get(next).multiple()) {
+        while (isLast
+            && next < usage.size()
+            && isKey(usage.get(next))
+            && !usage.get(next).multiple()) {
           mark(next++, specs.size());
         }
         specs.add(KeySpec.index(place).range(next - 1 - i, 1).with(mask));
@@ -67,7 +71,8 @@ final class KeyBinding {
     int words = 0;
     for (Argument argument : arguments.subList(i + 1, arguments.size())) {
       if (argument.isVariable()) {
-        throw new IllegalArgumentException("a variable argument follows the repeated key: " + arguments);
+        throw new IllegalArgumentException(
+            "a variable argument follows the repeated key: " + arguments);
       }
       words += argument.leastWords();
     }

@@ -1,6 +1,9 @@
 package io.redoubt.protocol.command;
 
-/** What a command does to the keys of one of its key specs. Declared in the order in which COMMAND INFO lists them. */
+/**
+ * What a command does to the keys of one of its key specs. Declared in the order in which COMMAND
+ * INFO lists them.
+ */
 public enum KeyFlag {
   /** Reads the value (not necessarily returning it). */
   RO("RO"),

@@ -4,8 +4,9 @@ import io.redoubt.protocol.resp.Request;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where some keys of a command stand and what is done to them: first a place to begin (an index, or after a keyword), then a way to go
- * on (a range, or a count given by an argument). The model and its names are those of COMMAND INFO.
+ * Where some keys of a command stand and what is done to them: first a place to begin (an index, or
+ * after a keyword), then a way to go on (a range, or a count given by an argument). The model and
+ * its names are those of COMMAND INFO.
  */
 public final class KeySpec {
   enum Begin {
@@ -60,7 +61,8 @@ public final class KeySpec {
    * Begins after a keyword.
    *
    * @param word the keyword, any case
-   * @param startFrom where the search starts: forward from that argument, or, negative, backward from that far before the end
+   * @param startFrom where the search starts: forward from that argument, or, negative, backward
+   *     from that far before the end
    */
   public static KeySpec keyword(String word, int startFrom) {
     return new KeySpec(Begin.KEYWORD, word, startFrom, Find.RANGE, 0, 1, 0, 0, null);
@@ -74,9 +76,11 @@ public final class KeySpec {
   /**
    * Goes on as a range.
    *
-   * @param lastKey the last key: relative to the first, or, negative, to the end of the arguments (-1 the last one)
+   * @param lastKey the last key: relative to the first, or, negative, to the end of the arguments
+   *     (-1 the last one)
    * @param keyStep the distance from key to key
-   * @param keyLimit with lastKey -1: the keys stop at this fraction of the rest (2: half of it); otherwise 0
+   * @param keyLimit with lastKey -1: the keys stop at this fraction of the rest (2: half of it);
+   *     otherwise 0
    */
   public KeySpec range(int lastKey, int keyStep, int keyLimit) {
     return new KeySpec(
@@ -231,7 +235,9 @@ public final class KeySpec {
     long value = 0;
     for (int i = 0; i < length; i++) {
       byte digit =
-          request.memory().get(java.lang.foreign.ValueLayout.JAVA_BYTE, request.offset(argument) + i);
+          request
+              .memory()
+              .get(java.lang.foreign.ValueLayout.JAVA_BYTE, request.offset(argument) + i);
       if (digit < '0' || digit > '9') {
         return -1;
       }

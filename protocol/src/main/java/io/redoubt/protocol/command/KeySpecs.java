@@ -4,7 +4,9 @@ import io.redoubt.protocol.resp.Request;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** All key specs of a command, and what older clients know of them: first key, last key and step. */
+/**
+ * All key specs of a command, and what older clients know of them: first key, last key and step.
+ */
 public final class KeySpecs {
   static final KeySpecs NONE = new KeySpecs(List.of(), null);
 
@@ -74,7 +76,8 @@ public final class KeySpecs {
   }
 
   /**
-   * Visits each key of a request of the right arity; what is routed like a key and is none is left out.
+   * Visits each key of a request of the right arity; what is routed like a key and is none is left
+   * out.
    *
    * @return false when the arguments do not tell the keys (a bad count, say)
    */

@@ -11,8 +11,9 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Names to values, found by a word of a request whatever its case, without allocating. A name is compared as 8-byte words whose ASCII
- * capitals are folded; open addressing, at most a quarter full.
+ * Names to values, found by a word of a request whatever its case, without allocating. A name is
+ * compared as 8-byte words whose ASCII capitals are folded; open addressing, at most a quarter
+ * full.
  */
 final class NameIndex<V> {
   private final Map<String, V> byName = new LinkedHashMap<>();

@@ -18,19 +18,58 @@ import java.util.regex.Pattern;
  *   word     = a literal when it has no lower case letter, otherwise an argument
  * </pre>
  *
- * A literal before an argument introduces it ({@code EX seconds}); brackets that open with a literal and hold several arguments make a
- * block with that token ({@code [LIMIT offset count]}).
+ * A literal before an argument introduces it ({@code EX seconds}); brackets that open with a
+ * literal and hold several arguments make a block with that token ({@code [LIMIT offset count]}).
  */
 final class Usage {
-  private static final Pattern TOKEN = Pattern.compile("\\.\\.\\.|[\\[\\]()|]|[^\\s\\[\\]()|]+?(?=\\.\\.\\.|[\\s\\[\\]()|]|$)");
+  private static final Pattern TOKEN =
+      Pattern.compile("\\.\\.\\.|[\\[\\]()|]|[^\\s\\[\\]()|]+?(?=\\.\\.\\.|[\\s\\[\\]()|]|$)");
   private static final Set<String> INTEGERS =
       Set.of(
-          "seconds", "milliseconds", "count", "offset", "index", "start", "stop", "end", "increment",
-          "decrement", "numkeys", "numreplicas", "numlocal", "port", "db", "index1", "index2",
-          "len", "length", "bits", "cursor", "threshold", "rank", "maxlen", "bit", "version",
-          "protover", "client-id", "clientid", "quorum", "iterations", "level", "id-or-count");
+          "seconds",
+          "milliseconds",
+          "count",
+          "offset",
+          "index",
+          "start",
+          "stop",
+          "end",
+          "increment",
+          "decrement",
+          "numkeys",
+          "numreplicas",
+          "numlocal",
+          "port",
+          "db",
+          "index1",
+          "index2",
+          "len",
+          "length",
+          "bits",
+          "cursor",
+          "threshold",
+          "rank",
+          "maxlen",
+          "bit",
+          "version",
+          "protover",
+          "client-id",
+          "clientid",
+          "quorum",
+          "iterations",
+          "level",
+          "id-or-count");
   private static final Set<String> DOUBLES =
-      Set.of("score", "weight", "increment-float", "longitude", "latitude", "radius", "width", "height", "timeout-seconds");
+      Set.of(
+          "score",
+          "weight",
+          "increment-float",
+          "longitude",
+          "latitude",
+          "radius",
+          "width",
+          "height",
+          "timeout-seconds");
 
   private final List<String> tokens = new ArrayList<>();
   private final String line;
@@ -64,7 +103,9 @@ final class Usage {
     return choices.size() == 1 ? choices.getFirst() : List.of(oneOf(choices));
   }
 
-  /** Redis' arity: the number of words, name included, negative when it is only the least number. */
+  /**
+   * Redis' arity: the number of words, name included, negative when it is only the least number.
+   */
   static int arity(List<Argument> arguments, int nameWords) {
     int least = nameWords;
     boolean variable = false;
@@ -164,7 +205,10 @@ final class Usage {
   }
 
   private static Argument node(
-      String name, Argument.Type type, @org.jspecify.annotations.Nullable String token, List<Argument> parts) {
+      String name,
+      Argument.Type type,
+      @org.jspecify.annotations.Nullable String token,
+      List<Argument> parts) {
     return new Argument(name, type, token, false, false, false, -1, List.copyOf(parts));
   }
 
