@@ -135,7 +135,7 @@ public final class TransferFraming {
     } else if (!text.startsWith("$")) {
       fail(
           ("Bad protocol from MASTER, the first byte is not '$' (we received '%s'), are you sure"
-               + " the host and port are right?")
+                  + " the host and port are right?")
               .formatted(text));
     } else if (text.startsWith(MARK_PREFIX) && text.length() == MARK_PREFIX.length() + MARK_BYTES) {
       begin(text.substring(MARK_PREFIX.length()).getBytes(ISO_8859_1));

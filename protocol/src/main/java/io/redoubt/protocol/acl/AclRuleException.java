@@ -1,0 +1,10 @@
+package io.redoubt.protocol.acl;
+
+/** A rule that cannot be applied. The message is Redis' own, without the rule. */
+public final class AclRuleException extends Exception {
+  private static final long serialVersionUID = 1L;
+
+  AclRuleException(String message) {
+    super(message, null, false, false);
+  }
+}

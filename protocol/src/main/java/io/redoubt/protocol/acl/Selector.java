@@ -1,0 +1,276 @@
+package io.redoubt.protocol.acl;
+
+import io.redoubt.protocol.bytes.ByteString;
+import io.redoubt.protocol.bytes.Glob;
+import io.redoubt.protocol.command.ChannelSpec;
+import io.redoubt.protocol.command.Command;
+import io.redoubt.protocol.command.CommandTable;
+import io.redoubt.protocol.command.KeyFlag;
+import io.redoubt.protocol.command.KeyVisitor;
+import io.redoubt.protocol.resp.Request;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** One set of permissions: commands, keys and channels that go together. A user has one of its own and maybe more in parentheses. */
+final class Selector {
+  private static final int READ = 1;
+  private static final int WRITE = 2;
+  private static final int READS = KeyFlag.ACCESS.bit();
+  private static final int WRITES =
+      KeyFlag.UPDATE.bit() | KeyFlag.INSERT.bit() | KeyFlag.DELETE.bit();
+
+  private record KeyPattern(ByteString glob, int permissions) {
+    String describe() {
+      return switch (permissions) {
+        case READ -> "%R~" + glob;
+        case WRITE -> "%W~" + glob;
+        default -> "~" + glob;
+      };
+    }
+  }
+
+  private final CommandRules commands;
+  private final List<KeyPattern> keys = new ArrayList<>();
+  private final List<ByteString> channels = new ArrayList<>();
+  private boolean allKeys;
+  private boolean allChannels;
+  private int deniedArgument;
+
+  Selector(CommandTable<?> table) {
+    commands = new CommandRules(table);
+  }
+
+  Selector(Selector other) {
+    commands = new CommandRules(other.commands);
+    keys.addAll(other.keys);
+    channels.addAll(other.channels);
+    allKeys = other.allKeys;
+    allChannels = other.allChannels;
+  }
+
+  boolean allowsAll() {
+    return allKeys && allChannels && commands.allowsAll();
+  }
+
+  /** Applies a rule on commands, keys or channels; returns false when the rule is none of those. */
+  boolean apply(String rule) throws AclRuleException {
+    switch (rule.toLowerCase(java.util.Locale.ROOT)) {
+      case "allkeys", "~*" -> {
+        allKeys = true;
+        keys.clear();
+      }
+      case "resetkeys" -> {
+        allKeys = false;
+        keys.clear();
+      }
+      case "allchannels", "&*" -> {
+        allChannels = true;
+        channels.clear();
+      }
+      case "resetchannels" -> {
+        allChannels = false;
+        channels.clear();
+      }
+      case "allcommands", "+@all" -> commands.setAll(true);
+      case "nocommands", "-@all" -> commands.setAll(false);
+      default -> {
+        return applyOther(rule);
+      }
+    }
+    return true;
+  }
+
+  private boolean applyOther(String rule) throws AclRuleException {
+    char first = rule.isEmpty() ? ' ' : rule.charAt(0);
+    switch (first) {
+      case '~' -> addKeys(rule.substring(1), READ | WRITE);
+      case '%' -> {
+        int tilde = rule.indexOf('~');
+        int permissions = 0;
+        for (int i = 1; i < tilde; i++) {
+          char letter = Character.toUpperCase(rule.charAt(i));
+          int permission = letter == 'R' ? READ : letter == 'W' ? WRITE : 0;
+          if (permission == 0) {
+            return false;
+          }
+          permissions |= permission;
+        }
+        if (permissions == 0) {
+          return false;
+        }
+        addKeys(rule.substring(tilde + 1), permissions);
+      }
+      case '&' -> addChannels(rule.substring(1));
+      case '+', '-' -> {
+        boolean allow = first == '+';
+        if (rule.startsWith("@", 1)) {
+          commands.category(rule.substring(2), allow);
+        } else {
+          commands.command(rule.substring(1), allow);
+        }
+      }
+      default -> {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private void addKeys(String glob, int permissions) throws AclRuleException {
+    if (allKeys) {
+      throw new AclRuleException(
+          "Adding a pattern after the * pattern (or the 'allkeys' flag) is not valid and does not"
+              + " have any effect. Try 'resetkeys' to start with an empty list of patterns");
+    }
+    checkPattern(glob);
+    if (glob.equals("*") && permissions == (READ | WRITE)) {
+      allKeys = true;
+      keys.clear();
+      return;
+    }
+    ByteString bytes = ByteString.of(glob);
+    for (int i = 0; i < keys.size(); i++) {
+      if (keys.get(i).glob().equals(bytes)) {
+        keys.set(i, new KeyPattern(bytes, keys.get(i).permissions() | permissions));
+        return;
+      }
+    }
+    keys.add(new KeyPattern(bytes, permissions));
+  }
+
+  private void addChannels(String glob) throws AclRuleException {
+    if (allChannels) {
+      throw new AclRuleException(
+          "Adding a pattern after the * pattern (or the 'allchannels' flag) is not valid and does"
+              + " not have any effect. Try 'resetchannels' to start with an empty list of channels");
+    }
+    checkPattern(glob);
+    ByteString bytes = ByteString.of(glob);
+    if (!channels.contains(bytes)) {
+      channels.add(bytes);
+    }
+  }
+
+  private static void checkPattern(String glob) throws AclRuleException {
+    if (glob.indexOf(' ') >= 0 || glob.indexOf('\0') >= 0) {
+      throw new AclRuleException("Syntax error");
+    }
+  }
+
+  /** Null when allowed; otherwise {@link #deniedArgument()} is the argument that was refused. */
+  @Nullable Denial check(Command<?> command, Request request) {
+    deniedArgument = 0;
+    if (!commands.allows(command, request)) {
+      return Denial.COMMAND;
+    }
+    if (!allKeys && !command.keySpecs().isEmpty()) {
+      var check = new KeyCheck(request);
+      command.keySpecs().forEach(request, check);
+      if (check.denied >= 0) {
+        deniedArgument = check.denied;
+        return Denial.KEY;
+      }
+    }
+    ChannelSpec spec = command.channels();
+    if (!allChannels && spec != null) {
+      int end = spec.all() ? request.count() : spec.first() + 1;
+      for (int i = spec.first(); i < end; i++) {
+        if (!allowsChannel(request.memory(), request.offset(i), request.length(i), spec.patterns())) {
+          deniedArgument = i;
+          return Denial.CHANNEL;
+        }
+      }
+    }
+    return null;
+  }
+
+  int deniedArgument() {
+    return deniedArgument;
+  }
+
+  /** Whether a channel, or, word by word, a pattern of channels, is allowed. */
+  boolean allowsChannel(MemorySegment memory, long offset, int length, boolean isPattern) {
+    if (allChannels) {
+      return true;
+    }
+    for (ByteString glob : channels) {
+      if (isPattern
+          ? glob.equals(memory, offset, length)
+          : Glob.matches(glob.asSegment(), 0, glob.length(), memory, offset, length, false)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  boolean allowsKey(MemorySegment memory, long offset, int length, int keyFlags) {
+    if (allKeys) {
+      return true;
+    }
+    int needed = ((keyFlags & READS) != 0 ? READ : 0) | ((keyFlags & WRITES) != 0 ? WRITE : 0);
+    for (KeyPattern pattern : keys) {
+      ByteString glob = pattern.glob();
+      if ((pattern.permissions() & needed) == needed
+          && Glob.matches(glob.asSegment(), 0, glob.length(), memory, offset, length, false)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Whether it allows every key, for reading and writing: what SORT BY and the like need. */
+  boolean allowsAllKeys() {
+    return allKeys;
+  }
+
+  String describeKeys() {
+    return allKeys ? "~*" : join(keys.stream().map(KeyPattern::describe).toList());
+  }
+
+  String describeChannels() {
+    return allChannels ? "&*" : join(channels.stream().map(each -> "&" + each).toList());
+  }
+
+  String describeCommands() {
+    return commands.describe();
+  }
+
+  String describe() {
+    var text = new StringBuilder();
+    String keyRules = describeKeys();
+    if (!keyRules.isEmpty()) {
+      text.append(keyRules).append(' ');
+    }
+    if (!allChannels) {
+      text.append("resetchannels ");
+    }
+    String channelRules = describeChannels();
+    if (!channelRules.isEmpty()) {
+      text.append(channelRules).append(' ');
+    }
+    return text.append(describeCommands()).toString();
+  }
+
+  private static String join(List<String> rules) {
+    return String.join(" ", rules);
+  }
+
+  private final class KeyCheck implements KeyVisitor {
+    private final Request request;
+    private int denied = -1;
+
+    KeyCheck(Request request) {
+      this.request = request;
+    }
+
+    @Override
+    public void key(int argument, int flags) {
+      if (denied < 0
+          && !allowsKey(request.memory(), request.offset(argument), request.length(argument), flags)) {
+        denied = argument;
+      }
+    }
+  }
+}

@@ -1,0 +1,313 @@
+package io.redoubt.protocol.acl;
+
+import io.redoubt.protocol.bytes.ByteString;
+import io.redoubt.protocol.command.Command;
+import io.redoubt.protocol.command.CommandTable;
+import io.redoubt.protocol.resp.Request;
+import java.lang.foreign.MemorySegment;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.HexFormat;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A user: whether it may log in and how, and what it may do. Rules change it in place, so that clients that are this user feel them at
+ * once; {@link Users} applies several rules as one.
+ */
+public final class User {
+  private static final int HASH_DIGITS = 64;
+
+  private final ByteString name;
+  private final CommandTable<?> table;
+  private boolean enabled;
+  private boolean noPassword;
+  private @Nullable Boolean sanitizesPayload;
+  private final Set<String> passwordHashes = new LinkedHashSet<>();
+  private final List<Selector> selectors = new ArrayList<>();
+  private boolean allowsEverything;
+  private int deniedArgument;
+
+  /** A user who may do nothing and is off. */
+  User(ByteString name, CommandTable<?> table) {
+    this.name = name;
+    this.table = table;
+    selectors.add(new Selector(table));
+  }
+
+  User copy() {
+    var copy = new User(name, table);
+    copy.become(this);
+    return copy;
+  }
+
+  /** Takes over everything but the name. */
+  void become(User other) {
+    enabled = other.enabled;
+    noPassword = other.noPassword;
+    sanitizesPayload = other.sanitizesPayload;
+    passwordHashes.clear();
+    passwordHashes.addAll(other.passwordHashes);
+    List<Selector> copies = new ArrayList<>();
+    other.selectors.forEach(selector -> copies.add(new Selector(selector)));
+    selectors.clear();
+    selectors.addAll(copies);
+    changed();
+  }
+
+  private void changed() {
+    allowsEverything = selectors.getFirst().allowsAll();
+  }
+
+  /** The user's name. */
+  public ByteString name() {
+    return name;
+  }
+
+  /** Whether it may log in. */
+  public boolean isEnabled() {
+    return enabled;
+  }
+
+  /** Whether any password will do. */
+  public boolean needsNoPassword() {
+    return noPassword;
+  }
+
+  /** The SHA-256 hashes of its passwords, as 64 lower case hexadecimal digits. */
+  public Set<String> passwordHashes() {
+    return Collections.unmodifiableSet(passwordHashes);
+  }
+
+  /** Whether what it gives to RESTORE is to be checked deeply. */
+  public boolean sanitizesPayload() {
+    return !Boolean.FALSE.equals(sanitizesPayload);
+  }
+
+  /**
+   * Applies one rule; a selector in parentheses is one rule.
+   *
+   * @throws AclRuleException when it cannot be applied; the user is then as before
+   */
+  void apply(String rule) throws AclRuleException {
+    Selector root = selectors.getFirst();
+    switch (rule.toLowerCase(Locale.ROOT)) {
+      case "on" -> enabled = true;
+      case "off" -> enabled = false;
+      case "nopass" -> {
+        noPassword = true;
+        passwordHashes.clear();
+      }
+      case "resetpass" -> {
+        noPassword = false;
+        passwordHashes.clear();
+      }
+      case "sanitize-payload" -> sanitizesPayload = true;
+      case "skip-sanitize-payload" -> sanitizesPayload = false;
+      case "clearselectors" -> selectors.subList(1, selectors.size()).clear();
+      case "reset" -> {
+        become(new User(name, table));
+        sanitizesPayload = true;
+      }
+      case "" -> throw new AclRuleException("Syntax error");
+      default -> {
+        if (!applyPassword(rule)) {
+          if (rule.startsWith("(") && rule.endsWith(")")) {
+            selectors.add(parseSelector(rule.substring(1, rule.length() - 1)));
+          } else if (!root.apply(rule)) {
+            throw new AclRuleException("Syntax error");
+          }
+        }
+      }
+    }
+    changed();
+  }
+
+  private Selector parseSelector(String rules) throws AclRuleException {
+    var selector = new Selector(table);
+    for (String rule : rules.trim().split("\\s+")) {
+      if (!rule.isEmpty() && !selector.apply(rule)) {
+        throw new AclRuleException("Syntax error");
+      }
+    }
+    return selector;
+  }
+
+  private boolean applyPassword(String rule) throws AclRuleException {
+    String rest = rule.substring(1);
+    switch (rule.charAt(0)) {
+      case '>' -> addPassword(hash(rest.getBytes(StandardCharsets.UTF_8)));
+      case '#' -> addPassword(checked(rest));
+      case '<' -> removePassword(hash(rest.getBytes(StandardCharsets.UTF_8)));
+      case '!' -> removePassword(checked(rest));
+      default -> {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private void addPassword(String hash) {
+    passwordHashes.add(hash);
+    noPassword = false;
+  }
+
+  private void removePassword(String hash) throws AclRuleException {
+    if (!passwordHashes.remove(hash)) {
+      throw new AclRuleException(
+          "The password you are trying to remove from the user does not exist");
+    }
+  }
+
+  private static String checked(String hash) throws AclRuleException {
+    if (hash.length() != HASH_DIGITS || !hash.matches("[0-9a-f]*")) {
+      throw new AclRuleException(
+          "The password hash must be exactly 64 characters and contain only lowercase hexadecimal"
+              + " characters");
+    }
+    return hash;
+  }
+
+  private static String hash(byte[] password) {
+    try {
+      return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(password));
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /** Whether it may log in with that password. Takes equally long however wrong the password is. */
+  boolean accepts(byte[] password) {
+    if (!enabled) {
+      return false;
+    }
+    if (noPassword) {
+      return true;
+    }
+    byte[] hash = hash(password).getBytes(StandardCharsets.US_ASCII);
+    boolean found = false;
+    for (String known : passwordHashes) {
+      found |= MessageDigest.isEqual(hash, known.getBytes(StandardCharsets.US_ASCII));
+    }
+    Arrays.fill(hash, (byte) 0);
+    return found;
+  }
+
+  /** Whether it may do everything: then no check is needed. */
+  public boolean allowsEverything() {
+    return allowsEverything;
+  }
+
+  /**
+   * Checks a request.
+   *
+   * @return null when it is allowed; otherwise {@link #deniedArgument()} tells which argument was refused
+   */
+  public @Nullable Denial check(Command<?> command, Request request) {
+    if (allowsEverything || command.has(io.redoubt.protocol.command.Flag.NO_AUTH)) {
+      return null;
+    }
+    Denial worst = null;
+    int argument = 0;
+    for (int i = 0; i < selectors.size(); i++) {
+      Selector selector = selectors.get(i);
+      Denial denial = selector.check(command, request);
+      if (denial == null) {
+        return null;
+      }
+      if (worst == null
+          || denial.compareTo(worst) > 0
+          || (denial == worst && selector.deniedArgument() > argument)) {
+        worst = denial;
+        argument = selector.deniedArgument();
+      }
+    }
+    deniedArgument = argument;
+    return worst;
+  }
+
+  /** The argument that the last {@link #check} refused: a key or a channel; 0 for the command. */
+  public int deniedArgument() {
+    return deniedArgument;
+  }
+
+  /** Whether a channel, or literally a pattern of channels, may be used. */
+  public boolean allowsChannel(ByteString channel, boolean isPattern) {
+    for (Selector selector : selectors) {
+      if (selector.allowsChannel(channel.asSegment(), 0, channel.length(), isPattern)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Whether a key may be used so; flags are bits of {@code KeyFlag}. */
+  public boolean allowsKey(MemorySegment memory, long offset, int length, int keyFlags) {
+    for (Selector selector : selectors) {
+      if (selector.allowsKey(memory, offset, length, keyFlags)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Whether the command may be run on keys that are only found while it runs (SORT BY, GET). */
+  public boolean allowsAllKeys(Command<?> command, Request request) {
+    for (Selector selector : selectors) {
+      if (selector.allowsAllKeys() && selector.check(command, request) == null) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** The flags of ACL GETUSER. */
+  public List<String> flags() {
+    var flags = new ArrayList<String>();
+    flags.add(enabled ? "on" : "off");
+    if (noPassword) {
+      flags.add("nopass");
+    }
+    if (sanitizesPayload != null) {
+      flags.add(sanitizesPayload ? "sanitize-payload" : "skip-sanitize-payload");
+    }
+    return flags;
+  }
+
+  /** Commands, keys and channels of each selector as rules; the user's own first. */
+  public List<Permissions> permissions() {
+    return selectors.stream()
+        .map(
+            each ->
+                new Permissions(
+                    each.describeCommands(), each.describeKeys(), each.describeChannels()))
+        .toList();
+  }
+
+  /**
+   * A selector as ACL GETUSER shows it.
+   *
+   * @param commands such as {@code +@all -keys}
+   * @param keys such as {@code ~a* %R~b*}
+   * @param channels such as {@code &*}
+   */
+  public record Permissions(String commands, String keys, String channels) {}
+
+  /** The rules that make this user out of a new one, as ACL LIST and the ACL file have them (without {@code user} and the name). */
+  public String describe() {
+    var text = new StringBuilder(String.join(" ", flags()));
+    passwordHashes.forEach(hash -> text.append(" #").append(hash));
+    text.append(' ').append(selectors.getFirst().describe());
+    for (Selector selector : selectors.subList(1, selectors.size())) {
+      text.append(" (").append(selector.describe()).append(')');
+    }
+    return text.toString();
+  }
+}

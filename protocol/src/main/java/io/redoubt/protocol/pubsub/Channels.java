@@ -1,0 +1,186 @@
+package io.redoubt.protocol.pubsub;
+
+import io.redoubt.protocol.bytes.ByteString;
+import io.redoubt.protocol.bytes.Glob;
+import io.redoubt.protocol.resp.ReplyWriter;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * All subscriptions of a server. Confirmations and messages have Redis' shapes: arrays in RESP2, pushes in RESP3. Used by one loop.
+ */
+public final class Channels {
+  private final Map<ChannelKind, Map<ByteString, Set<Subscriber>>> subscribers =
+      new EnumMap<>(ChannelKind.class);
+
+  /** Nobody subscribed to anything. */
+  public Channels() {
+    for (ChannelKind kind : ChannelKind.values()) {
+      subscribers.put(kind, new LinkedHashMap<>());
+    }
+  }
+
+  private Map<ByteString, Set<Subscriber>> of(ChannelKind kind) {
+    Map<ByteString, Set<Subscriber>> names = subscribers.get(kind);
+    if (names == null) {
+      throw new IllegalStateException(kind.name());
+    }
+    return names;
+  }
+
+  /** Subscribes, when that is new, and confirms it in any case. */
+  public void subscribe(Subscriber subscriber, ChannelKind kind, ByteString name) {
+    if (subscriber.subscriptions().add(kind, name)) {
+      of(kind).computeIfAbsent(name, unused -> new LinkedHashSet<>()).add(subscriber);
+    }
+    confirm(subscriber, kind, kind.subscribed(), name);
+  }
+
+  /** Ends a subscription, if there is one, and confirms it in any case. */
+  public void unsubscribe(Subscriber subscriber, ChannelKind kind, ByteString name) {
+    remove(subscriber, kind, name);
+    confirm(subscriber, kind, kind.unsubscribed(), name);
+  }
+
+  /** Ends all subscriptions of one kind and confirms each; without any, confirms a null name. */
+  public void unsubscribeAll(Subscriber subscriber, ChannelKind kind) {
+    List<ByteString> names = new ArrayList<>(subscriber.subscriptions().names(kind));
+    if (names.isEmpty()) {
+      confirm(subscriber, kind, kind.unsubscribed(), null);
+    }
+    for (ByteString name : names) {
+      unsubscribe(subscriber, kind, name);
+    }
+  }
+
+  /** Ends all subscriptions of a subscriber that goes away (or is reset) without telling it. */
+  public void forget(Subscriber subscriber) {
+    if (subscriber.subscriptions().total() == 0) {
+      return;
+    }
+    for (ChannelKind kind : ChannelKind.values()) {
+      for (ByteString name : new ArrayList<>(subscriber.subscriptions().names(kind))) {
+        remove(subscriber, kind, name);
+      }
+    }
+  }
+
+  private void remove(Subscriber subscriber, ChannelKind kind, ByteString name) {
+    if (!subscriber.subscriptions().remove(kind, name)) {
+      return;
+    }
+    Set<Subscriber> all = of(kind).get(name);
+    if (all != null && all.remove(subscriber) && all.isEmpty()) {
+      of(kind).remove(name);
+    }
+  }
+
+  private static void confirm(
+      Subscriber subscriber, ChannelKind kind, String event, @Nullable ByteString name) {
+    int count = subscriber.subscriptions().shown(kind);
+    subscriber.confirm(
+        writer -> {
+          writer.push(3);
+          writer.bulk(event);
+          if (name == null) {
+            writer.nil();
+          } else {
+            writer.bulk(name);
+          }
+          writer.integer(count);
+        });
+  }
+
+  /**
+   * Delivers a message to the subscribers of a channel and of the patterns that match it.
+   *
+   * @return how many deliveries were made
+   */
+  public int publish(ByteString channel, ByteString message) {
+    return publish(channel.asSegment(), 0, channel.length(), message.asSegment(), 0, message.length());
+  }
+
+  /** {@link #publish(ByteString, ByteString)} of bytes where they lie. */
+  public int publish(
+      MemorySegment channels,
+      long channelOffset,
+      int channelLength,
+      MemorySegment messages,
+      long messageOffset,
+      int messageLength) {
+    Map<ByteString, Set<Subscriber>> patterns = of(ChannelKind.PATTERN);
+    if (of(ChannelKind.CHANNEL).isEmpty() && patterns.isEmpty()) {
+      return 0;
+    }
+    ByteString channel = ByteString.copyOf(channels, channelOffset, channelLength);
+    int receivers = deliver(ChannelKind.CHANNEL, channel, messages, messageOffset, messageLength);
+    for (Map.Entry<ByteString, Set<Subscriber>> pattern : patterns.entrySet()) {
+      if (!Glob.matches(pattern.getKey(), channel)) {
+        continue;
+      }
+      for (Subscriber subscriber : pattern.getValue()) {
+        receivers++;
+        subscriber.push(
+            writer -> {
+              writer.push(4);
+              writer.bulk(ChannelKind.PATTERN.message());
+              writer.bulk(pattern.getKey());
+              writer.bulk(channel);
+              writer.bulk(messages, messageOffset, messageLength);
+            });
+      }
+    }
+    return receivers;
+  }
+
+  /** Delivers a message to the subscribers of a shard channel; returns how many. */
+  public int publishToShard(
+      MemorySegment channels,
+      long channelOffset,
+      int channelLength,
+      MemorySegment messages,
+      long messageOffset,
+      int messageLength) {
+    if (of(ChannelKind.SHARD_CHANNEL).isEmpty()) {
+      return 0;
+    }
+    ByteString channel = ByteString.copyOf(channels, channelOffset, channelLength);
+    return deliver(ChannelKind.SHARD_CHANNEL, channel, messages, messageOffset, messageLength);
+  }
+
+  private int deliver(
+      ChannelKind kind, ByteString channel, MemorySegment messages, long offset, int length) {
+    Set<Subscriber> receivers = of(kind).get(channel);
+    if (receivers == null) {
+      return 0;
+    }
+    for (Subscriber subscriber : receivers) {
+      subscriber.push(
+          writer -> {
+            writer.push(3);
+            writer.bulk(kind.message());
+            writer.bulk(channel);
+            writer.bulk(messages, offset, length);
+          });
+    }
+    return receivers.size();
+  }
+
+  /** The channels (or patterns) that have subscribers, in the order of their first one. */
+  public Set<ByteString> active(ChannelKind kind) {
+    return java.util.Collections.unmodifiableSet(of(kind).keySet());
+  }
+
+  /** How many subscribers a channel has; patterns do not count. */
+  public int subscribers(ChannelKind kind, ByteString name) {
+    Set<Subscriber> all = of(kind).get(name);
+    return all == null ? 0 : all.size();
+  }
+}

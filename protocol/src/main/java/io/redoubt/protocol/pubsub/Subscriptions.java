@@ -1,0 +1,76 @@
+package io.redoubt.protocol.pubsub;
+
+import io.redoubt.protocol.bytes.ByteString;
+import java.util.Collections;
+import java.util.LinkedHashSet;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** What one subscriber is subscribed to. Empty ones, the rule, cost nothing but this object. Changed by {@link Channels} only. */
+public final class Subscriptions {
+  private @Nullable Set<ByteString> channels;
+  private @Nullable Set<ByteString> patterns;
+  private @Nullable Set<ByteString> shardChannels;
+
+  /** The names of one kind, in the order of subscription. */
+  public Set<ByteString> names(ChannelKind kind) {
+    Set<ByteString> names = own(kind);
+    return names == null ? Set.of() : Collections.unmodifiableSet(names);
+  }
+
+  /** How many of one kind. */
+  public int count(ChannelKind kind) {
+    Set<ByteString> names = own(kind);
+    return names == null ? 0 : names.size();
+  }
+
+  /** How many of all kinds: above zero, a RESP2 client may only (un)subscribe and ping. */
+  public int total() {
+    return count(ChannelKind.CHANNEL)
+        + count(ChannelKind.PATTERN)
+        + count(ChannelKind.SHARD_CHANNEL);
+  }
+
+  /** The number that a confirmation of that kind shows: channels and patterns count together. */
+  int shown(ChannelKind kind) {
+    return kind == ChannelKind.SHARD_CHANNEL
+        ? count(kind)
+        : count(ChannelKind.CHANNEL) + count(ChannelKind.PATTERN);
+  }
+
+  boolean add(ChannelKind kind, ByteString name) {
+    Set<ByteString> names = own(kind);
+    if (names == null) {
+      names = new LinkedHashSet<>();
+      set(kind, names);
+    }
+    return names.add(name);
+  }
+
+  boolean remove(ChannelKind kind, ByteString name) {
+    Set<ByteString> names = own(kind);
+    if (names == null || !names.remove(name)) {
+      return false;
+    }
+    if (names.isEmpty()) {
+      set(kind, null);
+    }
+    return true;
+  }
+
+  private @Nullable Set<ByteString> own(ChannelKind kind) {
+    return switch (kind) {
+      case CHANNEL -> channels;
+      case PATTERN -> patterns;
+      case SHARD_CHANNEL -> shardChannels;
+    };
+  }
+
+  private void set(ChannelKind kind, @Nullable Set<ByteString> names) {
+    switch (kind) {
+      case CHANNEL -> channels = names;
+      case PATTERN -> patterns = names;
+      case SHARD_CHANNEL -> shardChannels = names;
+    }
+  }
+}

@@ -1,0 +1,261 @@
+package io.redoubt.protocol.acl;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.redoubt.protocol.bytes.ByteString;
+import io.redoubt.protocol.command.ChannelSpec;
+import io.redoubt.protocol.command.Command;
+import io.redoubt.protocol.command.CommandGroup;
+import io.redoubt.protocol.command.CommandTable;
+import io.redoubt.protocol.command.Flag;
+import io.redoubt.protocol.command.Group;
+import io.redoubt.protocol.command.Invocation;
+import io.redoubt.protocol.command.KeyFlag;
+import io.redoubt.protocol.resp.Request;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class UsersTest {
+  private static final class Sample extends CommandGroup<Invocation> {
+    Sample() {
+      super(Group.STRING);
+      command("GET key")
+          .is(Flag.READONLY, Flag.FAST)
+          .keys(KeyFlag.RO, KeyFlag.ACCESS)
+          .runs(c -> {});
+      command("STRLEN key").is(Flag.READONLY, Flag.FAST).keys(KeyFlag.RO).runs(c -> {});
+      command("SET key value").is(Flag.WRITE).keys(KeyFlag.OW, KeyFlag.UPDATE).runs(c -> {});
+      command("MGET key...").is(Flag.READONLY).keys(KeyFlag.RO, KeyFlag.ACCESS).runs(c -> {});
+      command("COPY source destination")
+          .is(Flag.WRITE)
+          .keys(KeyFlag.RO, KeyFlag.ACCESS)
+          .keys(KeyFlag.OW, KeyFlag.UPDATE)
+          .runs(c -> {});
+      command("SELECT index").runs(c -> {});
+      command("PUBLISH channel message")
+          .is(Flag.PUBSUB)
+          .channels(new ChannelSpec(1, false, false))
+          .runs(c -> {});
+      command("PSUBSCRIBE pattern...")
+          .is(Flag.PUBSUB)
+          .channels(new ChannelSpec(1, true, true))
+          .runs(c -> {});
+      container("CONFIG").holds();
+      command("CONFIG GET parameter...").is(Flag.ADMIN).runs(c -> {});
+      command("CONFIG SET (parameter value)...").is(Flag.ADMIN).runs(c -> {});
+    }
+  }
+
+  private final CommandTable<Invocation> table = new CommandTable<>();
+  private final Users users;
+
+  UsersTest() {
+    table.add(new Sample());
+    users = new Users(table);
+  }
+
+  private User user(String... rules) {
+    return users.set(ByteString.of("bob"), List.of(rules));
+  }
+
+  private @Nullable Denial check(User user, String... words) {
+    Request request = Request.of(words);
+    Command<?> command = table.find(request);
+    assertThat(command).isNotNull();
+    return user.check(command, request);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = ';',
+      textBlock =
+          """
+          off;                             off resetchannels -@all
+          on nopass allkeys allchannels +@all; on nopass ~* &* +@all
+          ~a* %R~b* %W~c* %RW~d* &ch*;     off ~a* %R~b* %W~c* ~d* resetchannels &ch* -@all
+          %R~x %W~x;                       off ~x resetchannels -@all
+          +get -set +@read;                off resetchannels -@all +get -set +@read
+          +get -get +get;                  off resetchannels -@all +get
+          +config|get +config;             off resetchannels -@all +config
+          +config -config|set;             off resetchannels -@all +config -config|set
+          +@all -@admin;                   off resetchannels +@all -@admin
+          +get +@all;                      off resetchannels +@all
+          +@all +get nocommands;           off resetchannels -@all
+          +SELECT|3;                       off resetchannels -@all +select|3
+          (+set ~x) (~y &c +get);          off resetchannels -@all (~x resetchannels -@all +set) (~y resetchannels &c -@all +get)
+          (+set ~x) clearselectors;        off resetchannels -@all
+          on ~a +get reset;                off sanitize-payload resetchannels -@all
+          skip-sanitize-payload;           off skip-sanitize-payload resetchannels -@all
+          allkeys resetkeys;               off resetchannels -@all
+          #30c952fab122c3f9759f02a6d95c3758b246b4fee239957b2d4fee46e26170c4; off #30c952fab122c3f9759f02a6d95c3758b246b4fee239957b2d4fee46e26170c4 resetchannels -@all
+          >pw;                             off #30c952fab122c3f9759f02a6d95c3758b246b4fee239957b2d4fee46e26170c4 resetchannels -@all
+          >pw <pw;                         off resetchannels -@all
+          >pw nopass;                      off nopass resetchannels -@all
+          nopass >pw resetpass;            off resetchannels -@all
+          """)
+  void rulesAreShownAsRedisDoes(String rules, String shown) {
+    User user = user(rules.split(" "));
+    assertThat(user.describe()).isEqualTo(shown);
+    User again = users.set(ByteString.of("again"), List.of(shown.split(" ")));
+    assertThat(again.describe()).as("what is shown makes the same user").isEqualTo(shown);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = ';',
+      textBlock =
+          """
+          foo;          foo; Syntax error
+          +nosuch;      +nosuch; Unknown command or category name in ACL
+          +@nosuch;     +@nosuch; Unknown command or category name in ACL
+          <zz;          <zz; The password you are trying to remove from the user does not exist
+          #abc;         #abc; The password hash must be exactly 64 characters and contain only lowercase hexadecimal characters
+          -config|foo;  -config|foo; Unknown command or category name in ACL
+          +config|foo;  +config|foo; Unknown command or category name in ACL
+          +get|a|b;     +get|a|b; Allowing first-arg of a subcommand is not supported
+          %X~a;         %X~a; Syntax error
+          %~a;          %~a; Syntax error
+          """)
+  void errorsInRedisWords(String rules, String modifier, String message) {
+    assertThatThrownBy(() -> user(rules.split(" ")))
+        .hasMessage("Error in ACL SETUSER modifier '" + modifier + "': " + message);
+  }
+
+  @Test
+  void allRulesOrNone() {
+    user("on", "+get");
+    assertThatThrownBy(() -> user("off", "+nosuch")).isInstanceOf(IllegalArgumentException.class);
+    assertThat(user().describe()).isEqualTo("on resetchannels -@all +get");
+    assertThatThrownBy(() -> user("(+get", "~x"))
+        .hasMessage("Unmatched parenthesis in acl selector starting at '(+get'.");
+    assertThat(user("(+get", "~x", "+set)").describe())
+        .endsWith(" (~x resetchannels -@all +get +set)");
+  }
+
+  @Test
+  void commands() {
+    User user = user("allkeys", "allchannels", "+@read", "-mget", "+config|get", "+select|3");
+    assertThat(check(user, "get", "k")).isNull();
+    assertThat(check(user, "mget", "k")).isEqualTo(Denial.COMMAND);
+    assertThat(check(user, "set", "k", "v")).isEqualTo(Denial.COMMAND);
+    assertThat(check(user, "config", "get", "x")).isNull();
+    assertThat(check(user, "config", "set", "x", "y")).isEqualTo(Denial.COMMAND);
+    assertThat(check(user, "select", "3")).isNull();
+    assertThat(check(user, "select", "4")).isEqualTo(Denial.COMMAND);
+  }
+
+  @Test
+  void keys() {
+    User user = user("+@all", "%R~r:*", "%W~w:*", "~rw:*");
+    assertThat(check(user, "get", "r:1")).isNull();
+    assertThat(check(user, "get", "w:1")).isEqualTo(Denial.KEY);
+    assertThat(check(user, "set", "w:1", "v")).isNull();
+    assertThat(check(user, "set", "r:1", "v")).isEqualTo(Denial.KEY);
+    assertThat(check(user, "strlen", "w:1")).as("metadata needs no permission to read").isNull();
+    assertThat(check(user, "copy", "r:1", "w:1")).isNull();
+    assertThat(check(user, "copy", "rw:1", "rw:2")).isNull();
+    assertThat(check(user, "copy", "r:1", "r:2")).isEqualTo(Denial.KEY);
+    assertThat(user.deniedArgument()).isEqualTo(2);
+    assertThat(check(user, "mget", "r:1", "rw:1", "x")).isEqualTo(Denial.KEY);
+    assertThat(user.deniedArgument()).isEqualTo(3);
+  }
+
+  @Test
+  void channels() {
+    User user = user("+@all", "&news:*");
+    assertThat(check(user, "publish", "news:a", "m")).isNull();
+    assertThat(check(user, "publish", "other", "m")).isEqualTo(Denial.CHANNEL);
+    assertThat(check(user, "psubscribe", "news:*")).isNull();
+    assertThat(check(user, "psubscribe", "news:*", "news:a"))
+        .as("a pattern must be allowed literally")
+        .isEqualTo(Denial.CHANNEL);
+  }
+
+  @Test
+  void aSelectorStandsForItself() {
+    User user = user("+get", "~a", "(+set ~b)");
+    assertThat(check(user, "get", "a")).isNull();
+    assertThat(check(user, "set", "b", "v")).isNull();
+    assertThat(check(user, "set", "a", "v")).isEqualTo(Denial.KEY);
+    assertThat(check(user, "mget", "a")).isEqualTo(Denial.COMMAND);
+  }
+
+  @Test
+  void everythingAllowedIsKnownAtOnce() {
+    assertThat(users.defaultUser().allowsEverything()).isTrue();
+    assertThat(user("+@all", "~*", "&*").allowsEverything()).isTrue();
+    assertThat(user("-get").allowsEverything()).isFalse();
+  }
+
+  @Test
+  void passwords() {
+    ByteString bob = ByteString.of("bob");
+    user("on", ">one", ">two");
+    assertThat(users.authenticate(bob, "one".getBytes())).isNotNull();
+    assertThat(users.authenticate(bob, "two".getBytes())).isNotNull();
+    assertThat(users.authenticate(bob, "three".getBytes())).isNull();
+    user("off");
+    assertThat(users.authenticate(bob, "one".getBytes())).isNull();
+    user("on", "nopass");
+    assertThat(users.authenticate(bob, "whatever".getBytes())).isNotNull();
+    assertThat(users.authenticate(ByteString.of("nobody"), new byte[0])).isNull();
+  }
+
+  @Test
+  void requirePasswordBindsTheDefaultUser() {
+    ByteString name = ByteString.of("default");
+    assertThat(users.admitsWithoutPassword()).isTrue();
+    users.requirePassword("secret");
+    assertThat(users.admitsWithoutPassword()).isFalse();
+    assertThat(users.authenticate(name, "secret".getBytes())).isSameAs(users.defaultUser());
+    users.requirePassword("other");
+    assertThat(users.authenticate(name, "secret".getBytes())).isNull();
+    users.requirePassword("");
+    assertThat(users.admitsWithoutPassword()).isTrue();
+  }
+
+  @Test
+  void anAclFileReplacesAllUsersOrNone() {
+    User bob = user("on", "+get");
+    assertThatThrownBy(
+            () -> users.load("users.acl", List.of("user alice on", "bogus", "user x +zz")))
+        .hasMessage(
+            "users.acl:2 should start with user keyword followed by the username."
+                + " users.acl:3: Unknown command or category name in ACL. WARNING: ACL errors"
+                + " detected, no change to the previously active ACL rules was performed");
+    assertThat(users.named(ByteString.of("bob"))).isSameAs(bob);
+    List<User> gone = users.load("users.acl", List.of("# comment", "", "user alice on (~x +get)"));
+    assertThat(gone).containsExactly(bob);
+    assertThat(users.describe())
+        .containsExactly(
+            "user alice on resetchannels -@all (~x resetchannels -@all +get)",
+            "user default on nopass ~* &* +@all");
+    assertThat(users.remove(ByteString.of("default"))).isFalse();
+    assertThat(users.remove(ByteString.of("alice"))).isTrue();
+  }
+
+  @Test
+  void theLogGroupsWhatIsAlikeWithinAMinute() {
+    var log = new AclLog(() -> 2);
+    ByteString get = ByteString.of("get");
+    ByteString set = ByteString.of("set");
+    ByteString bob = ByteString.of("bob");
+    log.add(Denial.COMMAND, "toplevel", get, bob, "first", 1_000);
+    log.add(Denial.COMMAND, "toplevel", set, bob, "", 2_000);
+    log.add(Denial.COMMAND, "toplevel", get, bob, "second", 3_000);
+    AclLog.Entry newest = log.entries().iterator().next();
+    assertThat(newest.object()).isEqualTo(get);
+    assertThat(newest.count()).isEqualTo(2);
+    assertThat(newest.clientInfo()).isEqualTo("second");
+    log.add(Denial.COMMAND, "toplevel", get, bob, "third", 70_000);
+    assertThat(log.entries().iterator().next().count()).isEqualTo(1);
+    assertThat(log.size()).isEqualTo(2);
+    assertThat(log.total(Denial.COMMAND)).isEqualTo(4);
+    log.clear();
+    assertThat(log.size()).isZero();
+  }
+}
