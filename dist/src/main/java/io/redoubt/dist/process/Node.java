@@ -1,6 +1,7 @@
 package io.redoubt.dist.process;
 
 import io.redoubt.protocol.resp.Reply;
+import io.redoubt.protocol.resp.RespClient;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -15,6 +16,7 @@ import java.util.concurrent.TimeUnit;
  * address. Its output goes to a file.
  */
 public final class Node implements AutoCloseable {
+  private static final String HOST = "127.0.0.1";
   private static final int CALL_TIMEOUT_MILLIS = 5_000;
   private static final int POLL_MILLIS = 10;
 
@@ -75,13 +77,13 @@ public final class Node implements AutoCloseable {
   }
 
   /** A new connection. */
-  public RedisConnection connect() throws IOException {
-    return RedisConnection.open(port, CALL_TIMEOUT_MILLIS);
+  public RespClient connect() throws IOException {
+    return RespClient.connect(HOST, port, CALL_TIMEOUT_MILLIS);
   }
 
   /** The reply of one command on a connection of its own. */
   public Reply ask(String... words) throws IOException {
-    try (RedisConnection connection = connect()) {
+    try (RespClient connection = connect()) {
       return connection.call(words);
     }
   }

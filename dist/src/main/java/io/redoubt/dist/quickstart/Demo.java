@@ -1,8 +1,8 @@
 package io.redoubt.dist.quickstart;
 
 import io.redoubt.dist.process.Node;
-import io.redoubt.dist.process.RedisConnection;
 import io.redoubt.protocol.resp.Reply;
+import io.redoubt.protocol.resp.RespClient;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
@@ -93,14 +93,13 @@ final class Demo {
 
   private void writeAndRead(Node master, List<Node> replicas)
       throws Failure, IOException, InterruptedException {
-    try (RedisConnection connection = master.connect()) {
-      List<List<String>> writes = new ArrayList<>();
+    try (RespClient connection = master.connect()) {
+      List<String[]> writes = new ArrayList<>();
       for (int i = 0; i < KEYS; i++) {
-        writes.add(List.of("SET", "demo:" + i, "value " + i));
+        writes.add(new String[] {"SET", "demo:" + i, "value " + i});
       }
-      connection.send(writes);
-      for (int i = 0; i < KEYS; i++) {
-        expect("SET", "OK", connection.read().text());
+      for (Reply reply : connection.pipeline(writes)) {
+        expect("SET", "OK", reply.text());
       }
       expect("replicas that acknowledge", "2", connection.call("WAIT", "2", "10000").text());
     }

@@ -1,8 +1,8 @@
 package io.redoubt.dist.quickstart;
 
 import io.redoubt.dist.process.Node;
-import io.redoubt.dist.process.RedisConnection;
 import io.redoubt.protocol.resp.Reply;
+import io.redoubt.protocol.resp.RespClient;
 import java.io.IOException;
 import java.time.LocalTime;
 import java.time.ZoneId;
@@ -35,10 +35,10 @@ final class SentinelEvents {
   }
 
   private void listen(Node sentinel) {
-    try (RedisConnection connection = RedisConnection.open(sentinel.port(), NO_LIMIT)) {
+    try (RespClient connection = RespClient.connect("127.0.0.1", sentinel.port(), NO_LIMIT)) {
       connection.call("PSUBSCRIBE", "*");
       while (true) {
-        List<Reply> message = connection.read().elements();
+        List<Reply> message = connection.receive().elements();
         add(sentinel.port(), message.get(2).text() + " " + message.get(3).text());
       }
     } catch (IOException e) {

@@ -1,7 +1,9 @@
 package io.redoubt.dist.training;
 
 import io.redoubt.dist.process.Node;
-import io.redoubt.dist.process.RedisConnection;
+import io.redoubt.protocol.resp.RequestEncoder;
+import io.redoubt.protocol.resp.RespClient;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -77,7 +79,7 @@ final class Exercise {
 
   /** Commands one by one, pipelined commands, a full sync as replica and one as master. */
   void ofServer() throws IOException, InterruptedException {
-    try (RedisConnection connection = server.connect()) {
+    try (RespClient connection = server.connect()) {
       for (String command : ONCE) {
         connection.call(command.split(" ", -1));
       }
@@ -91,9 +93,9 @@ final class Exercise {
         for (int i = 0; batch.size() < PIPELINE; i++) {
           batch.addAll(strings(round * PIPELINE + i));
         }
-        connection.send(batch);
+        send(connection, batch);
         for (int i = 0; i < batch.size(); i++) {
-          connection.read();
+          connection.receive();
         }
       }
     }
@@ -112,6 +114,15 @@ final class Exercise {
         List.of("SENTINEL masters", "SENTINEL sentinels mymaster", "INFO everything", "ROLE")) {
       sentinel.ask(command.split(" ", -1));
     }
+  }
+
+  /** Sends commands in one write, as a pipelining client does. */
+  private static void send(RespClient connection, List<List<String>> commands) throws IOException {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    for (List<String> command : commands) {
+      bytes.writeBytes(RequestEncoder.encode(command));
+    }
+    connection.sendRaw(bytes.toByteArray());
   }
 
   /** Makes one a replica of the other and waits until a write has come through. */

@@ -96,7 +96,7 @@ public final class Training {
   /** The JVM writes the cache while it exits. */
   private static void shutDown(Node node) throws IOException, InterruptedException {
     try (var connection = node.connect()) {
-      connection.send(List.of(List.of("SHUTDOWN", "NOSAVE")));
+      connection.send("SHUTDOWN", "NOSAVE");
       if (!node.awaitEnd(END_LIMIT)) {
         throw new IOException(
             "process " + node.pid() + " goes on after SHUTDOWN: see " + node.log());

@@ -23,7 +23,7 @@ final class Rules {
           "protocol.bytes          <-",
           "protocol.resp           <- protocol.bytes",
           "protocol.process        <- protocol.bytes",
-          "protocol.net            <- protocol.bytes protocol.process",
+          "protocol.net            <- protocol.bytes protocol.resp protocol.process",
           "protocol.config         <- protocol.bytes protocol.process",
           "protocol.info           <- protocol.bytes protocol.process",
           "protocol.command        <- protocol.bytes protocol.resp",
@@ -108,7 +108,7 @@ final class Rules {
                   "java.nio.channels.SocketChannel",
                   "java.nio.channels.ServerSocketChannel",
                   "java.nio.channels.Selector"),
-              List.of("protocol.net", "protocol.process", "dist")),
+              List.of("protocol.net", "protocol.process", "protocol.resp.RespClient", "dist")),
           new Door(
               "time",
               List.of(
