@@ -1,0 +1,104 @@
+package io.redoubt.server.keyspace;
+
+import java.util.random.RandomGenerator;
+
+/**
+ * What the 24 bits of access clock in an entry mean: seconds of the last access (LRU), or minutes
+ * of the last decay in the upper 16 and a logarithmic counter of accesses in the lower 8 (LFU). It
+ * is the eviction policy that chooses; a change of it makes old clocks mean something else, as in
+ * Redis.
+ */
+public final class AccessClock {
+
+  private static final int SECONDS_BITS = 0xff_ffff;
+  private static final int MINUTES_BITS = 0xffff;
+  private static final int MINUTES_SHIFT = 8;
+  private static final int MAX_COUNTER = 255;
+
+  /** So that a new key is not the first to go. */
+  private static final int FIRST_COUNTER = 5;
+
+  private final RandomGenerator chance;
+  private boolean lfu;
+  private int logFactor = 10;
+  private int decayMinutes = 1;
+
+  AccessClock(RandomGenerator chance) {
+    this.chance = chance;
+  }
+
+  /** Counts seconds since the last access. */
+  public void lru() {
+    lfu = false;
+  }
+
+  /**
+   * Counts accesses.
+   *
+   * @param logFactor how slowly the counter rises
+   * @param decayMinutes after how many minutes it falls by one; 0: never
+   */
+  public void lfu(int logFactor, int decayMinutes) {
+    lfu = true;
+    this.logFactor = logFactor;
+    this.decayMinutes = decayMinutes;
+  }
+
+  /** Whether accesses are counted. */
+  public boolean isLfu() {
+    return lfu;
+  }
+
+  /** The clock of a new entry. */
+  int fresh(long nowMillis) {
+    return lfu ? minutes(nowMillis) << MINUTES_SHIFT | FIRST_COUNTER : seconds(nowMillis);
+  }
+
+  /** The clock after an access. */
+  int touched(int clock, long nowMillis) {
+    if (!lfu) {
+      return seconds(nowMillis);
+    }
+    int counter = frequency(clock, nowMillis);
+    if (counter < MAX_COUNTER) {
+      int above = Math.max(0, counter - FIRST_COUNTER);
+      if (above == 0 || chance.nextDouble() < 1.0 / ((double) above * logFactor + 1)) {
+        counter++;
+      }
+    }
+    return minutes(nowMillis) << MINUTES_SHIFT | counter;
+  }
+
+  /** The clock of an entry that was accessed some seconds ago. */
+  int idle(long idleSeconds, long nowMillis) {
+    return (int) (nowMillis / 1000 - idleSeconds) & SECONDS_BITS;
+  }
+
+  /** The clock of an entry with an access counter of 0 to 255. */
+  int counted(int counter, long nowMillis) {
+    return minutes(nowMillis) << MINUTES_SHIFT | counter;
+  }
+
+  /** Seconds since the last access. */
+  int idleSeconds(int clock, long nowMillis) {
+    return seconds(nowMillis) - clock & SECONDS_BITS;
+  }
+
+  /** The access counter, as it has decayed by now. */
+  int frequency(int clock, long nowMillis) {
+    int counter = clock & MAX_COUNTER;
+    if (decayMinutes == 0) {
+      return counter;
+    }
+    int elapsed = minutes(nowMillis) - (clock >>> MINUTES_SHIFT) & MINUTES_BITS;
+    return Math.max(0, counter - elapsed / decayMinutes);
+  }
+
+  private static int seconds(long nowMillis) {
+    return (int) (nowMillis / 1000) & SECONDS_BITS;
+  }
+
+  private static int minutes(long nowMillis) {
+    return (int) (nowMillis / 60_000) & MINUTES_BITS;
+  }
+}

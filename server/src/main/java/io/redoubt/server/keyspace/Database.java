@@ -1,0 +1,540 @@
+package io.redoubt.server.keyspace;
+
+import io.redoubt.protocol.bytes.Numbers;
+import io.redoubt.server.memory.Region;
+import io.redoubt.server.memory.Slabs;
+import io.redoubt.server.structure.BlockConsumer;
+import io.redoubt.server.structure.BlockLength;
+import io.redoubt.server.structure.ByteTable;
+import io.redoubt.server.structure.RankedTree;
+
+/**
+ * One database: entries by key.
+ *
+ * <p>Keys and values are given as region addresses and lengths. What changes an entry may move it,
+ * and says where it is afterwards; any change makes addresses of other entries good no longer than
+ * that they are not removed. Reading moves nothing.
+ *
+ * <p>Every change of an entry passes {@link #beforeChange} first: there a running {@link Walk} gets
+ * to see it as it was.
+ */
+public final class Database {
+
+  /** In the place of an expiry time: the one that the key has, if any. */
+  public static final long KEEP_EXPIRY = -2;
+
+  private static final int LOOK_AHEAD = 64;
+  private static final int TTL_SAMPLES = 16;
+
+  private final Keyspace keyspace;
+  private final Slabs slabs;
+  private final int index;
+  private final long[] hashes = new long[LOOK_AHEAD];
+  private Contents contents;
+  private ByteTable entries;
+  private RankedTree expiries;
+
+  Database(Keyspace keyspace, int index) {
+    this.keyspace = keyspace;
+    this.index = index;
+    slabs = keyspace.slabs();
+    contents = keyspace.newContents();
+    entries = contents.entries;
+    expiries = contents.expiries;
+  }
+
+  Contents contents() {
+    return contents;
+  }
+
+  void contents(Contents exchanged) {
+    contents = exchanged;
+    entries = exchanged.entries;
+    expiries = exchanged.expiries;
+  }
+
+  /** Which of the keyspace's databases it is. */
+  public int index() {
+    return index;
+  }
+
+  /** The keyspace that it is in. */
+  public Keyspace keyspace() {
+    return keyspace;
+  }
+
+  /** How many entries it has, those included whose time has come and that are still there. */
+  public long size() {
+    return entries.size();
+  }
+
+  /** How many of the entries have an expiry time. */
+  public long expires() {
+    return expiries.size();
+  }
+
+  /**
+   * The average of the times that expiring keys have still to live, in milliseconds, from a sample
+   * evenly spread over the order of expiry; 0 when there are none.
+   */
+  public long averageTtlMillis() {
+    long size = expiries.size();
+    long samples = Math.min(size, TTL_SAMPLES);
+    double sum = 0;
+    for (long i = 0; i < samples; i++) {
+      long element = expiries.select((2 * i + 1) * size / (2 * samples));
+      sum += Math.max(0, RankedTree.key(element) - keyspace.nowMillis());
+    }
+    return samples == 0 ? 0 : (long) (sum / samples);
+  }
+
+  // Finding.
+
+  /** The entry of a key, or 0; its expiry time is not looked at. */
+  public long find(long keyAddress, int keyLength) {
+    return entries.find(keyAddress, keyLength);
+  }
+
+  /**
+   * The entry of a key, or 0. When its time has come, what the keyspace says for {@link
+   * ExpiredKeys} is done.
+   */
+  public long findLive(long keyAddress, int keyLength) {
+    long entry = entries.find(keyAddress, keyLength);
+    if (entry == 0 || !isDue(entry)) {
+      return entry;
+    }
+    return switch (keyspace.expiredKeys()) {
+      case KEEP -> entry;
+      case HIDE -> 0;
+      case DELETE -> {
+        expire(entry);
+        yield 0;
+      }
+    };
+  }
+
+  /** Whether an entry's time has come. */
+  public boolean isDue(long entry) {
+    return Entry.expires(entry) && Entry.expireAt(entry) < keyspace.nowMillis();
+  }
+
+  /**
+   * Reads what looking up these keys will read, so that the waiting times for memory overlap. At
+   * most 64 keys count.
+   */
+  public void prefetch(long[] keyAddresses, int[] keyLengths, int count) {
+    int keys = Math.min(count, LOOK_AHEAD);
+    for (int i = 0; i < keys; i++) {
+      hashes[i] = entries.hash(keyAddresses[i], keyLengths[i]);
+    }
+    entries.prefetch(hashes, keys);
+  }
+
+  /** Notes an access. */
+  public void touch(long entry) {
+    int clock = Entry.accessClock(entry);
+    int touched = keyspace.accessClock().touched(clock, keyspace.nowMillis());
+    if (touched != clock) {
+      Entry.putAccessClock(entry, touched);
+    }
+  }
+
+  /** Seconds since the last access of an entry; only of meaning while accesses are not counted. */
+  public long idleSeconds(long entry) {
+    return keyspace.accessClock().idleSeconds(Entry.accessClock(entry), keyspace.nowMillis());
+  }
+
+  /** Makes it that an entry was accessed so many seconds ago. */
+  public void idleSeconds(long entry, long seconds) {
+    Entry.putAccessClock(entry, keyspace.accessClock().idle(seconds, keyspace.nowMillis()));
+  }
+
+  /** The access counter of an entry; only of meaning while accesses are counted. */
+  public int frequency(long entry) {
+    return keyspace.accessClock().frequency(Entry.accessClock(entry), keyspace.nowMillis());
+  }
+
+  /** Sets the access counter of an entry, 0 to 255. */
+  public void frequency(long entry, int counter) {
+    Entry.putAccessClock(entry, keyspace.accessClock().counted(counter, keyspace.nowMillis()));
+  }
+
+  /** An entry by chance, each as likely as another, its time come or not; 0 when there is none. */
+  public long randomEntry() {
+    return entries.random(keyspace.chance());
+  }
+
+  /**
+   * Hands over a few entries at a place of the scan order. What is there from a scan's start to its
+   * end is handed over at least once. The consumer may remove the entry that it gets, and change
+   * nothing else.
+   *
+   * @param cursor 0 to start, or what the call before returned
+   * @return the next cursor; 0 at the end
+   */
+  public long scan(long cursor, BlockConsumer consumer) {
+    return entries.scan(cursor, consumer);
+  }
+
+  /**
+   * Hands over all entries; the consumer may remove the one that it gets, and change nothing else.
+   */
+  public void forEach(BlockConsumer consumer) {
+    long cursor = 0;
+    do {
+      cursor = entries.scan(cursor, consumer);
+    } while (cursor != 0);
+  }
+
+  /** What an entry takes with its value and its share of the tables, in bytes. */
+  public long memoryUsage(long entry) {
+    long usage = slabs.blockBytes(Entry.sizeBytes(entry)) + entries.bucketBytes() / entries.size();
+    if (Entry.encoding(entry) == Encoding.OWN_BLOCK) {
+      usage += slabs.blockBytes(OwnBlock.capacity(Entry.payloadAddress(entry)));
+    }
+    return usage;
+  }
+
+  // Putting.
+
+  /** Prepares an empty database for so many entries. */
+  public void expect(long count) {
+    entries.expect(count);
+  }
+
+  /**
+   * Puts a string, in the place of whatever the key had. It is kept as a number when it is the
+   * canonical form of a 64-bit one. Key and value must not lie in an entry of this database, unless
+   * it is another key's.
+   *
+   * @param expireAt when it expires in milliseconds since 1970, {@link Entry#NO_EXPIRY} or {@link
+   *     #KEEP_EXPIRY}
+   * @return the entry
+   */
+  public long putString(
+      long keyAddress, int keyLength, long valueAddress, int valueLength, long expireAt) {
+    if (valueLength <= Numbers.MAX_LONG_LENGTH) {
+      long number = Numbers.parseLong(Region.MEMORY, valueAddress, valueLength, 0);
+      if (number != 0 || (valueLength == 1 && Region.getByte(valueAddress) == '0')) {
+        return putInteger(keyAddress, keyLength, number, expireAt);
+      }
+    }
+    if (valueLength > Encoding.MAX_INLINE_LENGTH) {
+      long block = slabs.allocateFar(valueLength);
+      Region.copy(valueAddress, block, valueLength);
+      long entry =
+          put(keyAddress, keyLength, Encoding.OWN_BLOCK, Encoding.OWN_BLOCK_BYTES, expireAt);
+      OwnBlock.put(Entry.payloadAddress(entry), block, valueLength, valueLength);
+      return entry;
+    }
+    int payloadBytes = BlockLength.size(valueLength) + valueLength;
+    long entry = put(keyAddress, keyLength, Encoding.INLINE, payloadBytes, expireAt);
+    Region.copy(
+        valueAddress, BlockLength.put(Entry.payloadAddress(entry), valueLength), valueLength);
+    return entry;
+  }
+
+  /** Puts a string that is a number; else as {@link #putString}. */
+  public long putInteger(long keyAddress, int keyLength, long value, long expireAt) {
+    long entry = put(keyAddress, keyLength, Encoding.INTEGER, Encoding.INTEGER_BYTES, expireAt);
+    Region.putLong(Entry.payloadAddress(entry), value);
+    return entry;
+  }
+
+  /** Makes the entry of a key one of a string with a payload still to be written. */
+  private long put(long keyAddress, int keyLength, int encoding, int payloadBytes, long expireAt) {
+    long hash = entries.hash(keyAddress, keyLength);
+    long old = entries.find(hash, keyAddress, keyLength);
+    if (old == 0) {
+      boolean expires = expireAt >= 0;
+      long entry = make(keyAddress, keyLength, Type.STRING, encoding, expires, payloadBytes);
+      entries.insert(hash, entry);
+      if (expires) {
+        addExpiry(entry, expireAt);
+      }
+      return entry;
+    }
+    beforeChange(old);
+    keyspace.garbage().freeValue(old);
+    AccessClock clock = keyspace.accessClock();
+    if (!clock.isLfu()) {
+      Entry.putAccessClock(old, clock.fresh(keyspace.nowMillis()));
+    }
+    boolean expires = expireAt == KEEP_EXPIRY ? Entry.expires(old) : expireAt >= 0;
+    if (Entry.expires(old) && expireAt != KEEP_EXPIRY) {
+      expiries.remove(Entry.expireAt(old), old);
+    }
+    long entry = reshape(hash, old, Type.STRING, encoding, expires, payloadBytes, 0);
+    if (expireAt >= 0) {
+      addExpiry(entry, expireAt);
+    } else if (expires && entry != old) {
+      expiries.remove(Entry.expireAt(entry), old);
+      expiries.insert(Entry.expireAt(entry), entry);
+    }
+    return entry;
+  }
+
+  /** A new entry that is in no table yet. */
+  private long make(
+      long keyAddress, int keyLength, Type type, int encoding, boolean expires, int payloadBytes) {
+    long entry = slabs.allocate(Entry.sizeBytes(keyLength, expires, payloadBytes));
+    int clock = keyspace.accessClock().fresh(keyspace.nowMillis());
+    Entry.write(entry, type, encoding, keyspace.epoch(), clock, keyAddress, keyLength);
+    Entry.putForm(entry, type, encoding, expires);
+    return entry;
+  }
+
+  /** Writes the expiry time of an entry that has room for one, and enters it in the order. */
+  private void addExpiry(long entry, long expireAt) {
+    Entry.putExpireAt(entry, expireAt);
+    expiries.insert(expireAt, entry);
+  }
+
+  /**
+   * Gives an entry another form, in another block if need be, which then takes its place in the
+   * table; the order of expiry is left to the caller. Keeps key, epoch, clock, the expiry time when
+   * there is one before and after, and the first {@code keptBytes} of the payload.
+   */
+  private long reshape(
+      long hash,
+      long entry,
+      Type type,
+      int encoding,
+      boolean expires,
+      int payloadBytes,
+      int keptBytes) {
+    long oldBytes = Entry.sizeBytes(entry);
+    long newBytes = Entry.sizeBytes(Entry.keyLength(entry), expires, payloadBytes);
+    long oldPayload = Entry.payloadAddress(entry);
+    if (slabs.blockBytes(newBytes) == slabs.blockBytes(oldBytes)) {
+      Entry.putForm(entry, type, encoding, expires);
+      Region.copy(oldPayload, Entry.payloadAddress(entry), keptBytes);
+      return entry;
+    }
+    long moved = slabs.allocate(newBytes);
+    long keyEnd = Entry.keyEnd(entry);
+    Region.copy(
+        entry, moved, keyEnd - entry + (Entry.expires(entry) && expires ? Entry.EXPIRY_BYTES : 0));
+    Entry.putForm(moved, type, encoding, expires);
+    Region.copy(oldPayload, Entry.payloadAddress(moved), keptBytes);
+    entries.replace(hash, entry, moved);
+    slabs.free(entry, oldBytes);
+    return moved;
+  }
+
+  /**
+   * Gives an entry's payload another encoding and size, keeping its first bytes. What the old
+   * payload refers to is the caller's business, and {@link #beforeChange} has been called.
+   *
+   * @return the entry, which may have moved
+   */
+  public long resize(long entry, int encoding, int payloadBytes) {
+    long moved =
+        reshape(
+            hashOf(entry),
+            entry,
+            Entry.type(entry),
+            encoding,
+            Entry.expires(entry),
+            payloadBytes,
+            Math.min(payloadBytes, Entry.payloadBytes(entry)));
+    if (moved != entry && Entry.expires(moved)) {
+      expiries.remove(Entry.expireAt(moved), entry);
+      expiries.insert(Entry.expireAt(moved), moved);
+    }
+    return moved;
+  }
+
+  /**
+   * To be called before an entry's value is changed in place; the methods of this class do it
+   * themselves.
+   */
+  public void beforeChange(long entry) {
+    keyspace.beforeChange(contents, entry);
+  }
+
+  private long hashOf(long entry) {
+    return entries.hash(Entry.keyAddress(entry), Entry.keyLength(entry));
+  }
+
+  // Removing and moving.
+
+  /** Removes a key; returns whether it was there. */
+  public boolean delete(long keyAddress, int keyLength) {
+    long entry = entries.find(keyAddress, keyLength);
+    if (entry == 0) {
+      return false;
+    }
+    remove(entry);
+    return true;
+  }
+
+  /** Removes an entry; a large value is freed later. */
+  public void remove(long entry) {
+    detach(entry);
+    keyspace.garbage().free(entry);
+  }
+
+  private void detach(long entry) {
+    beforeChange(entry);
+    entries.remove(hashOf(entry), entry);
+    if (Entry.expires(entry)) {
+      expiries.remove(Entry.expireAt(entry), entry);
+    }
+  }
+
+  private void expire(long entry) {
+    keyspace.listener().expired(this, entry);
+    remove(entry);
+  }
+
+  int expireDue(int limit) {
+    int expired = 0;
+    while (expired < limit) {
+      long first = expiries.first();
+      if (first == 0 || RankedTree.key(first) >= keyspace.nowMillis()) {
+        break;
+      }
+      expire(RankedTree.block(first));
+      expired++;
+    }
+    return expired;
+  }
+
+  /**
+   * Gives an entry another key, in the place of whatever that key had; value and expiry stay.
+   *
+   * @return the entry under its new key
+   */
+  public long rename(long entry, long toKeyAddress, int toKeyLength) {
+    return transfer(entry, this, toKeyAddress, toKeyLength);
+  }
+
+  /**
+   * Moves an entry to another database, in the place of whatever its key has there.
+   *
+   * @return the entry in the other database
+   */
+  public long move(long entry, Database to) {
+    return transfer(entry, to, Entry.keyAddress(entry), Entry.keyLength(entry));
+  }
+
+  private long transfer(long entry, Database to, long keyAddress, int keyLength) {
+    long target = to.find(keyAddress, keyLength);
+    if (target == entry) {
+      return entry;
+    }
+    if (target != 0) {
+      to.remove(target);
+    }
+    long moved = to.insertLike(entry, keyAddress, keyLength);
+    detach(entry);
+    slabs.free(entry, Entry.sizeBytes(entry));
+    return moved;
+  }
+
+  /**
+   * Makes a copy of an entry, of this database or another, in the place of whatever the key has
+   * there.
+   *
+   * @return the copy
+   */
+  public long copy(long entry, Database to, long keyAddress, int keyLength) {
+    long target = to.find(keyAddress, keyLength);
+    if (target == entry) {
+      return entry;
+    }
+    if (target != 0) {
+      to.remove(target);
+    }
+    long copy = to.insertLike(entry, keyAddress, keyLength);
+    if (Entry.encoding(copy) == Encoding.OWN_BLOCK) {
+      long payload = Entry.payloadAddress(copy);
+      int length = OwnBlock.length(payload);
+      long block = slabs.allocateFar(length);
+      Region.copy(OwnBlock.address(payload), block, length);
+      OwnBlock.put(payload, block, length, length);
+    }
+    return copy;
+  }
+
+  /** Adds an entry with the value, clock and expiry of another one, and the same payload. */
+  private long insertLike(long entry, long keyAddress, int keyLength) {
+    int payloadBytes = Entry.payloadBytes(entry);
+    boolean expires = Entry.expires(entry);
+    long made =
+        make(
+            keyAddress, keyLength, Entry.type(entry), Entry.encoding(entry), expires, payloadBytes);
+    Entry.putAccessClock(made, Entry.accessClock(entry));
+    Region.copy(Entry.payloadAddress(entry), Entry.payloadAddress(made), payloadBytes);
+    entries.insert(hashOf(made), made);
+    if (expires) {
+      addExpiry(made, Entry.expireAt(entry));
+    }
+    return made;
+  }
+
+  /**
+   * Removes all entries.
+   *
+   * @param lazily whether to leave the freeing to {@link Keyspace#freeSome}
+   */
+  public void clear(boolean lazily) {
+    if (size() == 0) {
+      return;
+    }
+    keyspace.garbage().add(contents);
+    contents(keyspace.newContents());
+    if (!lazily) {
+      keyspace.garbage().freeAll();
+    }
+  }
+
+  // Expiry.
+
+  /** When an entry expires, in milliseconds since 1970, or {@link Entry#NO_EXPIRY}. */
+  public long expireAt(long entry) {
+    return Entry.expireAt(entry);
+  }
+
+  /**
+   * Sets when an entry expires.
+   *
+   * @param millis milliseconds since 1970, not negative
+   * @return the entry, which may have moved
+   */
+  public long setExpiry(long entry, long millis) {
+    beforeChange(entry);
+    if (Entry.expires(entry)) {
+      expiries.remove(Entry.expireAt(entry), entry);
+      addExpiry(entry, millis);
+      return entry;
+    }
+    long moved = reform(entry, true);
+    addExpiry(moved, millis);
+    return moved;
+  }
+
+  /** Takes an entry's expiry time away; returns the entry, which may have moved. */
+  public long persist(long entry) {
+    if (!Entry.expires(entry)) {
+      return entry;
+    }
+    beforeChange(entry);
+    expiries.remove(Entry.expireAt(entry), entry);
+    return reform(entry, false);
+  }
+
+  private long reform(long entry, boolean expires) {
+    int payloadBytes = Entry.payloadBytes(entry);
+    return reshape(
+        hashOf(entry),
+        entry,
+        Entry.type(entry),
+        Entry.encoding(entry),
+        expires,
+        payloadBytes,
+        payloadBytes);
+  }
+}

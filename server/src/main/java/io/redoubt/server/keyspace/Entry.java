@@ -1,0 +1,142 @@
+package io.redoubt.server.keyspace;
+
+import io.redoubt.server.memory.Region;
+import io.redoubt.server.structure.BlockLength;
+
+/**
+ * An entry of a database: one near block that holds everything about a key but large values.
+ *
+ * <pre>
+ *   1 byte   type (bits 0-2), encoding (bits 3-6), whether it expires (bit 7)
+ *   1 byte   epoch: number of the last snapshot that has it, or need not have it
+ *   3 bytes  access clock, see {@link AccessClock}
+ *   1 or 4   length of the key, see {@link BlockLength}
+ *            the key
+ *   8 bytes  only if it expires: when, in milliseconds since 1970
+ *            the payload: the value, or where it is, see {@link Encoding}
+ * </pre>
+ *
+ * An address of an entry is good until the keyspace is changed.
+ */
+public final class Entry {
+
+  /** No expiry time; in the place of one. */
+  public static final long NO_EXPIRY = -1;
+
+  static final int EPOCH_AT = 1;
+  static final int CLOCK_AT = 2;
+  static final int KEY_LENGTH_AT = 5;
+  static final int EXPIRY_BYTES = 8;
+
+  private static final int TYPE_BITS = 0x07;
+  private static final int ENCODING_SHIFT = 3;
+  private static final int ENCODING_BITS = 0x0f;
+  private static final int EXPIRES = 0x80;
+  private static final int CLOCK_BITS = 0xff_ffff;
+
+  private Entry() {}
+
+  /** What kind of value it is. */
+  public static Type type(long entry) {
+    return Type.of(Region.getByte(entry) & TYPE_BITS);
+  }
+
+  /** Whether its value is a string. */
+  public static boolean isString(long entry) {
+    return (Region.getByte(entry) & TYPE_BITS) == Type.STRING.ordinal();
+  }
+
+  /** How the value is held: one of {@link Encoding}. */
+  public static int encoding(long entry) {
+    return Region.getByte(entry) >> ENCODING_SHIFT & ENCODING_BITS;
+  }
+
+  /** Whether it has an expiry time. */
+  public static boolean expires(long entry) {
+    return Region.getByte(entry) < 0;
+  }
+
+  /** When it expires, in milliseconds since 1970, or {@link #NO_EXPIRY}. */
+  public static long expireAt(long entry) {
+    return expires(entry) ? Region.getLong(keyEnd(entry)) : NO_EXPIRY;
+  }
+
+  /** Where the key starts. */
+  public static long keyAddress(long entry) {
+    return entry + KEY_LENGTH_AT + BlockLength.sizeAt(entry + KEY_LENGTH_AT);
+  }
+
+  /** How many bytes the key has. */
+  public static int keyLength(long entry) {
+    return BlockLength.get(entry + KEY_LENGTH_AT);
+  }
+
+  /** Where the payload starts. */
+  public static long payloadAddress(long entry) {
+    return keyEnd(entry) + (expires(entry) ? EXPIRY_BYTES : 0);
+  }
+
+  /** Number of the last snapshot that has it, modulo 256. */
+  public static int epoch(long entry) {
+    return Region.getUnsignedByte(entry + EPOCH_AT);
+  }
+
+  /** The 24 bits of the access clock. */
+  public static int accessClock(long entry) {
+    return Region.getInt(entry + CLOCK_AT) & CLOCK_BITS;
+  }
+
+  static long keyEnd(long entry) {
+    return keyAddress(entry) + keyLength(entry);
+  }
+
+  static int payloadBytes(long entry) {
+    long payload = payloadAddress(entry);
+    return switch (encoding(entry)) {
+      case Encoding.INTEGER -> Encoding.INTEGER_BYTES;
+      case Encoding.OWN_BLOCK -> Encoding.OWN_BLOCK_BYTES;
+      default -> BlockLength.sizeAt(payload) + BlockLength.get(payload);
+    };
+  }
+
+  /** All bytes of the entry's block that mean something. */
+  static long sizeBytes(long entry) {
+    return payloadAddress(entry) - entry + payloadBytes(entry);
+  }
+
+  static long sizeBytes(int keyLength, boolean expires, int payloadBytes) {
+    return KEY_LENGTH_AT
+        + BlockLength.size(keyLength)
+        + (long) keyLength
+        + (expires ? EXPIRY_BYTES : 0)
+        + payloadBytes;
+  }
+
+  /** Writes everything before the payload. */
+  static void write(
+      long entry, Type type, int encoding, int epoch, int clock, long key, int keyLength) {
+    putForm(entry, type, encoding, false);
+    putEpoch(entry, epoch);
+    putAccessClock(entry, clock);
+    Region.copy(key, BlockLength.put(entry + KEY_LENGTH_AT, keyLength), keyLength);
+  }
+
+  static void putForm(long entry, Type type, int encoding, boolean expires) {
+    Region.putByte(entry, type.ordinal() | encoding << ENCODING_SHIFT | (expires ? EXPIRES : 0));
+  }
+
+  static void putEpoch(long entry, int epoch) {
+    Region.putByte(entry + EPOCH_AT, epoch);
+  }
+
+  static void putAccessClock(long entry, int clock) {
+    Region.putByte(entry + CLOCK_AT, clock);
+    Region.putByte(entry + CLOCK_AT + 1, clock >> 8);
+    Region.putByte(entry + CLOCK_AT + 2, clock >> 16);
+  }
+
+  /** Of an entry that expires. */
+  static void putExpireAt(long entry, long millis) {
+    Region.putLong(keyEnd(entry), millis);
+  }
+}

@@ -1,0 +1,112 @@
+package io.redoubt.server.keyspace;
+
+import io.redoubt.server.memory.Slabs;
+import io.redoubt.server.structure.BlockConsumer;
+import java.util.ArrayDeque;
+
+/**
+ * What was removed and not freed yet: contents of flushed databases and large blocks. It is freed
+ * in slices, so that no command takes as long as what it removes is large.
+ */
+final class Garbage {
+
+  /** Blocks from this size on are not freed within the command that removes their value. */
+  static final long LARGE_BYTES = 8L << 20;
+
+  /** What is freed of a large block at once: giving back its pages takes some 100 µs. */
+  private static final long STEP_BYTES = 8L << 20;
+
+  /** What a step of freeing counts as, in entries. */
+  private static final int STEP_ENTRIES = 32;
+
+  private record LargeBlock(long address, long sizeBytes) {}
+
+  private final Slabs slabs;
+  private final ArrayDeque<Contents> contents = new ArrayDeque<>();
+  private final ArrayDeque<LargeBlock> blocks = new ArrayDeque<>();
+  private final BlockConsumer freeEntry = this::freeEntry;
+  private int freed;
+
+  Garbage(Slabs slabs) {
+    this.slabs = slabs;
+  }
+
+  void add(Contents detached) {
+    contents.add(detached);
+  }
+
+  /** Frees an entry that is in no table any more, now or, as to its large block, later. */
+  void free(long entry) {
+    freeValue(entry);
+    slabs.free(entry, Entry.sizeBytes(entry));
+  }
+
+  /** Frees what belongs to an entry's value outside of the entry. */
+  void freeValue(long entry) {
+    if (Entry.encoding(entry) == Encoding.OWN_BLOCK) {
+      long payload = Entry.payloadAddress(entry);
+      freeBlock(OwnBlock.address(payload), OwnBlock.capacity(payload));
+    }
+  }
+
+  private void freeBlock(long address, long sizeBytes) {
+    if (sizeBytes >= LARGE_BYTES) {
+      blocks.add(new LargeBlock(address, sizeBytes));
+    } else {
+      slabs.free(address, sizeBytes);
+    }
+  }
+
+  private void freeEntry(long entry) {
+    free(entry);
+    freed++;
+  }
+
+  long count() {
+    long count = blocks.size();
+    for (Contents detached : contents) {
+      count += detached.entries.size();
+    }
+    return count;
+  }
+
+  int freeSome(int limit) {
+    freed = 0;
+    while (freed < limit && (freeBlockStep() || freeContentsStep())) {
+      freed++;
+    }
+    return freed;
+  }
+
+  void freeAll() {
+    int freedNow;
+    do {
+      freedNow = freeSome(Integer.MAX_VALUE);
+    } while (freedNow > 0);
+  }
+
+  private boolean freeBlockStep() {
+    LargeBlock block = blocks.poll();
+    if (block == null) {
+      return false;
+    }
+    long left = slabs.freeStep(block.address(), block.sizeBytes(), STEP_BYTES);
+    if (left > 0) {
+      blocks.addFirst(new LargeBlock(block.address(), left));
+    }
+    freed += STEP_ENTRIES;
+    return true;
+  }
+
+  private boolean freeContentsStep() {
+    for (Contents detached : contents) {
+      if (detached.walkedAs == Contents.NO_WALK) {
+        if (!detached.dismantle(freeEntry)) {
+          contents.remove(detached);
+        }
+        return true;
+      }
+    }
+    return false;
+  }
+}

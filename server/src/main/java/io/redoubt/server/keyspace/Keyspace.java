@@ -1,0 +1,257 @@
+package io.redoubt.server.keyspace;
+
+import io.redoubt.protocol.bytes.Hash;
+import io.redoubt.server.memory.Slabs;
+import io.redoubt.server.structure.RankedTree;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * All databases of a server, and what they share: memory, time, the running {@link Walk}, and what
+ * waits to be freed. Belongs to the server's loop; no other thread may touch it.
+ */
+public final class Keyspace implements AutoCloseable {
+
+  private final Slabs slabs;
+  private final RandomGenerator chance;
+  private final Hash hash;
+  private final AccessClock accessClock;
+  private final Database[] databases;
+  private final Garbage garbage;
+
+  private long nowMillis;
+  private ExpiredKeys expiredKeys = ExpiredKeys.DELETE;
+  private KeyspaceListener listener = (database, entry) -> {};
+
+  private @Nullable Walk walk;
+  private int epoch;
+
+  /** The oldest epoch that an entry may have: that of the last walk that came to its end. */
+  private int oldestEpoch;
+
+  /** Where {@link #expireDue} goes on, so that no database is always first. */
+  private int nextToExpire;
+
+  /**
+   * An empty keyspace.
+   *
+   * @param chance draws the tables' hash key, random entries and access counters
+   */
+  public Keyspace(Slabs slabs, int databases, RandomGenerator chance) {
+    this.slabs = slabs;
+    this.chance = chance;
+    hash = Hash.seeded(chance);
+    accessClock = new AccessClock(chance);
+    garbage = new Garbage(slabs);
+    this.databases = new Database[databases];
+    for (int i = 0; i < databases; i++) {
+      this.databases[i] = new Database(this, i);
+    }
+  }
+
+  /** How many databases there are. */
+  public int count() {
+    return databases.length;
+  }
+
+  /** The database with an index from 0 on. */
+  public Database database(int index) {
+    return databases[index];
+  }
+
+  /** How many entries there are in all databases. */
+  public long size() {
+    long size = 0;
+    for (Database database : databases) {
+      size += database.size();
+    }
+    return size;
+  }
+
+  /** Where entries get their memory. */
+  public Slabs slabs() {
+    return slabs;
+  }
+
+  /** Chance, for everything that draws in the keyspace. */
+  public RandomGenerator chance() {
+    return chance;
+  }
+
+  /** What the access clocks of entries mean. */
+  public AccessClock accessClock() {
+    return accessClock;
+  }
+
+  /** The wall time that expiry goes by, in milliseconds since 1970. */
+  public long nowMillis() {
+    return nowMillis;
+  }
+
+  /** Tells the wall time, as often as it should count. */
+  public void nowMillis(long millis) {
+    nowMillis = millis;
+  }
+
+  /** What an access does with a key whose time has come; {@link ExpiredKeys#DELETE} at first. */
+  public ExpiredKeys expiredKeys() {
+    return expiredKeys;
+  }
+
+  /** Chooses what an access does with a key whose time has come. */
+  public void expiredKeys(ExpiredKeys choice) {
+    expiredKeys = choice;
+  }
+
+  /** The one who is told of expired keys. */
+  public void listener(KeyspaceListener newListener) {
+    listener = newListener;
+  }
+
+  KeyspaceListener listener() {
+    return listener;
+  }
+
+  /** Exchanges the contents of two databases. */
+  public void swap(int a, int b) {
+    Contents ofA = databases[a].contents();
+    databases[a].contents(databases[b].contents());
+    databases[b].contents(ofA);
+  }
+
+  /**
+   * Empties all databases.
+   *
+   * @param lazily whether to leave the freeing to {@link #freeSome}
+   */
+  public void clear(boolean lazily) {
+    for (Database database : databases) {
+      database.clear(lazily);
+    }
+  }
+
+  /**
+   * Removes keys whose time has come, the longest due of a database first. The caller watches the
+   * time: a limit of some tens is some tens of microseconds.
+   *
+   * @return how many were removed; less than {@code limit} when no more are due
+   */
+  public int expireDue(int limit) {
+    if (expiredKeys != ExpiredKeys.DELETE) {
+      return 0;
+    }
+    int expired = 0;
+    for (int i = 0; i < databases.length && expired < limit; i++) {
+      Database database = databases[nextToExpire];
+      expired += database.expireDue(limit - expired);
+      if (expired < limit) {
+        nextToExpire = nextToExpire + 1 == databases.length ? 0 : nextToExpire + 1;
+      }
+    }
+    return expired;
+  }
+
+  /** When the next key is due, in milliseconds since 1970; {@link Long#MAX_VALUE} for never. */
+  public long nextDueMillis() {
+    long next = Long.MAX_VALUE;
+    for (Database database : databases) {
+      long first = database.contents().expiries.first();
+      if (first != 0) {
+        next = Math.min(next, RankedTree.key(first));
+      }
+    }
+    return next;
+  }
+
+  /**
+   * Frees some of what was removed lazily.
+   *
+   * @param limit about how many entries to free
+   * @return how many were freed; 0 when nothing waits to be freed, or a walk still needs it
+   */
+  public int freeSome(int limit) {
+    return garbage.freeSome(limit);
+  }
+
+  /** How many removed entries and large values wait to be freed. */
+  public long garbageCount() {
+    return garbage.count();
+  }
+
+  /** Frees what belongs to an entry's value outside of the entry, before it gets another value. */
+  public void freeValue(long entry) {
+    garbage.freeValue(entry);
+  }
+
+  Garbage garbage() {
+    return garbage;
+  }
+
+  Contents newContents() {
+    return new Contents(slabs, hash);
+  }
+
+  /**
+   * Starts a walk over all databases as they are now. There is one at a time.
+   *
+   * @throws IllegalStateException when one is running
+   */
+  public Walk startWalk(SnapshotGate gate) {
+    if (walk != null) {
+      throw new IllegalStateException("a walk is running");
+    }
+    int next = nextEpoch(epoch);
+    if (next == oldestEpoch) {
+      // 255 walks in a row were aborted, and entries that none of them reached would pass for
+      // walked.
+      giveAllEpoch(epoch);
+      oldestEpoch = epoch;
+    }
+    epoch = next;
+    walk = new Walk(this, gate);
+    return walk;
+  }
+
+  private static int nextEpoch(int epoch) {
+    return epoch + 1 & 0xff;
+  }
+
+  private void giveAllEpoch(int given) {
+    for (Database database : databases) {
+      database.forEach(entry -> Entry.putEpoch(entry, given));
+    }
+  }
+
+  void walkEnded(Walk ended) {
+    if (walk == ended) {
+      walk = null;
+      if (ended.isDone()) {
+        oldestEpoch = epoch;
+      }
+    }
+  }
+
+  /** The epoch that new entries are born with. */
+  int epoch() {
+    return epoch;
+  }
+
+  /** To be called before an entry is changed or removed. */
+  void beforeChange(Contents contents, long entry) {
+    if (walk != null) {
+      walk.beforeChange(contents, entry);
+    }
+  }
+
+  /** Ends the use: frees everything, at once. */
+  @Override
+  public void close() {
+    if (walk != null) {
+      walk.close();
+    }
+    for (Database database : databases) {
+      garbage.add(database.contents());
+    }
+    garbage.freeAll();
+  }
+}

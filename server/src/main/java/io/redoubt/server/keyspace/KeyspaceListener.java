@@ -1,0 +1,9 @@
+package io.redoubt.server.keyspace;
+
+/** Told of what happens to keys without a command that says so. */
+@FunctionalInterface
+public interface KeyspaceListener {
+
+  /** A key's time has come; called just before the entry is removed. */
+  void expired(Database database, long entry);
+}

@@ -1,0 +1,14 @@
+package io.redoubt.server.keyspace;
+
+/** The side of a running snapshot that writes ahead what is about to change. */
+@FunctionalInterface
+public interface SnapshotGate {
+
+  /**
+   * Called with an entry that the walk has not come to yet, before it is changed or removed: the
+   * last moment at which it is as it was. The keyspace must not be changed in it.
+   *
+   * @param database the index of the database that it was in when the walk started
+   */
+  void beforeChange(int database, long entry);
+}

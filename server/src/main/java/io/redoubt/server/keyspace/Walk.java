@@ -1,0 +1,115 @@
+package io.redoubt.server.keyspace;
+
+import io.redoubt.server.structure.BlockConsumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A walk over everything that was in the keyspace when it started, in steps between commands. Every
+ * entry of then is handed over exactly once and as it was then: by {@link #step}, or, when it is
+ * about to change before the walk comes to it, to the {@link SnapshotGate}.
+ *
+ * <p>An entry's epoch tells whether that is done: it is the walk's own when the entry was handed
+ * over or made since the start. As a walk that ends has given its epoch to all entries, and new
+ * ones are born with it, a byte is enough as long as one walk in 255 comes to its end; {@link
+ * Keyspace#startWalk} looks after the others.
+ *
+ * <p>Databases are walked in the order that they had at the start, along the scan order of their
+ * tables. Contents that were flushed or swapped meanwhile are walked all the same, and freed
+ * afterwards.
+ */
+public final class Walk implements AutoCloseable {
+
+  private final Keyspace keyspace;
+  private final SnapshotGate gate;
+  private final Contents[] contents;
+  private final long[] sizes;
+  private final long[] expires;
+  private final BlockConsumer visitor = this::visit;
+  private @Nullable WalkSink sink;
+  private int database;
+  private long cursor;
+  private int handedOver;
+
+  Walk(Keyspace keyspace, SnapshotGate gate) {
+    this.keyspace = keyspace;
+    this.gate = gate;
+    int count = keyspace.count();
+    contents = new Contents[count];
+    sizes = new long[count];
+    expires = new long[count];
+    for (int i = 0; i < count; i++) {
+      Contents walked = keyspace.database(i).contents();
+      walked.walkedAs = i;
+      contents[i] = walked;
+      sizes[i] = walked.entries.size();
+      expires[i] = walked.expiries.size();
+    }
+  }
+
+  /** How many entries a database had at the start. */
+  public long size(int database) {
+    return sizes[database];
+  }
+
+  /** How many of them had an expiry time. */
+  public long expires(int database) {
+    return expires[database];
+  }
+
+  /** Whether everything was handed over. */
+  public boolean isDone() {
+    return database == contents.length;
+  }
+
+  /**
+   * Goes on for at least {@code entries} entries or a comparable number of empty places.
+   *
+   * @return whether there is more to walk
+   */
+  public boolean step(int entries, WalkSink to) {
+    sink = to;
+    int work = 0;
+    while (work < entries && !isDone()) {
+      Contents walked = contents[database];
+      if (sizes[database] == 0) {
+        database++;
+        continue;
+      }
+      handedOver = 0;
+      cursor = walked.entries.scan(cursor, visitor);
+      work += Math.max(1, handedOver);
+      if (cursor == 0) {
+        database++;
+      }
+    }
+    sink = null;
+    return !isDone();
+  }
+
+  private void visit(long entry) {
+    if (Entry.epoch(entry) != keyspace.epoch()) {
+      Entry.putEpoch(entry, keyspace.epoch());
+      handedOver++;
+      if (sink != null) {
+        sink.entry(database, entry);
+      }
+    }
+  }
+
+  /** Called for each entry before a change of it, of whatever age. */
+  void beforeChange(Contents changed, long entry) {
+    if (Entry.epoch(entry) != keyspace.epoch() && changed.walkedAs != Contents.NO_WALK) {
+      Entry.putEpoch(entry, keyspace.epoch());
+      gate.beforeChange(changed.walkedAs, entry);
+    }
+  }
+
+  /** Ends the walk, or aborts it when it is not done. */
+  @Override
+  public void close() {
+    for (Contents walked : contents) {
+      walked.walkedAs = Contents.NO_WALK;
+    }
+    keyspace.walkEnded(this);
+  }
+}

@@ -1,0 +1,117 @@
+package io.redoubt.server.memory;
+
+import java.util.HashMap;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * Slabs that find misuse: each block ends in a canary, is filled with poison when it is freed, and
+ * is known by address, so that what is freed twice, with a wrong size or not at all shows.
+ */
+final class CheckingSlabs extends Slabs {
+
+  private static final int CANARY_BYTES = 8;
+  private static final long CANARY = 0x5afe_b10c_5afe_b10cL;
+  private static final byte FRESH = (byte) 0xa5;
+  private static final byte POISON = (byte) 0xdb;
+
+  /** The free chain writes into the first bytes of a free block. */
+  private static final int CHAIN_BYTES = 8;
+
+  /** Of blocks as large as this only the ends are filled and looked at. */
+  private static final long FILLED_BYTES = 4096;
+
+  private final Map<Long, Long> live = new HashMap<>();
+
+  /** Freed blocks that have not been handed out again, with the size that was poisoned. */
+  private final TreeMap<Long, Long> poisoned = new TreeMap<>();
+
+  @Override
+  public long allocate(long sizeBytes) {
+    long wholeBytes = blockBytes(sizeBytes);
+    return started(super.allocate(wholeBytes + CANARY_BYTES), wholeBytes);
+  }
+
+  @Override
+  public long allocateFar(long sizeBytes) {
+    long wholeBytes = blockBytes(sizeBytes);
+    return started(super.allocateFar(wholeBytes + CANARY_BYTES), wholeBytes);
+  }
+
+  private long started(long address, long wholeBytes) {
+    Long poisonedBytes = poisoned.remove(address);
+    if (poisonedBytes != null) {
+      checkPoison(address, poisonedBytes);
+    }
+    // A block of another class may come to lie over what was poisoned.
+    poisoned.subMap(address, address + wholeBytes + CANARY_BYTES).clear();
+    Region.fill(address, Math.min(wholeBytes, FILLED_BYTES), FRESH);
+    Region.putLong(address + wholeBytes, CANARY);
+    if (live.put(address, wholeBytes) != null) {
+      throw new IllegalStateException("handed out twice: " + address);
+    }
+    return address;
+  }
+
+  @Override
+  public void free(long address, long sizeBytes) {
+    long wholeBytes = ended(address, sizeBytes);
+    super.free(address, wholeBytes + CANARY_BYTES);
+  }
+
+  @Override
+  public long freeStep(long address, long sizeBytes, long stepBytes) {
+    // The canary stands at the end, so a checked block goes as a whole.
+    free(address, sizeBytes);
+    return 0;
+  }
+
+  private long ended(long address, long sizeBytes) {
+    long wholeBytes = blockBytes(sizeBytes);
+    Long liveBytes = live.remove(address);
+    if (liveBytes == null) {
+      throw new IllegalStateException("freed twice, or never handed out: " + address);
+    }
+    if (liveBytes != wholeBytes) {
+      throw new IllegalStateException(
+          "block " + address + " of " + liveBytes + " bytes freed as one of " + wholeBytes);
+    }
+    if (Region.getLong(address + wholeBytes) != CANARY) {
+      throw new IllegalStateException(
+          "written beyond the " + wholeBytes + " bytes of block " + address);
+    }
+    if (wholeBytes + CANARY_BYTES <= SizeClasses.MAX_BYTES) {
+      long poisonBytes = Math.min(wholeBytes, FILLED_BYTES);
+      Region.fill(address, poisonBytes, POISON);
+      poisoned.put(address, poisonBytes);
+    }
+    return wholeBytes;
+  }
+
+  private void checkPoison(long address, long sizeBytes) {
+    int mixed = 0;
+    boolean zeros = true;
+    for (long at = CHAIN_BYTES; at < sizeBytes; at++) {
+      byte found = Region.getByte(address + at);
+      mixed |= found ^ POISON;
+      zeros &= found == 0;
+    }
+    // Zeros: its extent went back to the system in between.
+    if (mixed != 0 && !zeros) {
+      throw new IllegalStateException("written after it was freed: block " + address);
+    }
+  }
+
+  /**
+   * {@inheritDoc}
+   *
+   * @throws IllegalStateException when blocks are still in use
+   */
+  @Override
+  public void close() {
+    if (!live.isEmpty()) {
+      throw new IllegalStateException(live.size() + " blocks not freed: " + live);
+    }
+    super.close();
+  }
+}

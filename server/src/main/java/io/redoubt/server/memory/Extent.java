@@ -1,0 +1,89 @@
+package io.redoubt.server.memory;
+
+import java.util.Arrays;
+import java.util.BitSet;
+import org.jspecify.annotations.Nullable;
+
+/** One extent of the region, divided into spans of pages; each span is a run or one block. */
+final class Extent {
+
+  static final int PAGE_SHIFT = 12;
+  static final int PAGES = Region.EXTENT_BYTES >> PAGE_SHIFT;
+  private static final int NONE = -1;
+
+  final long address;
+
+  private final BitSet taken = new BitSet(PAGES);
+  private final @Nullable Run[] runs = new @Nullable Run[PAGES];
+  private int freePages = PAGES;
+
+  /** No span longer than this is free; it may be that none as long is. */
+  private int longestFree = PAGES;
+
+  Extent(long address) {
+    this.address = address;
+  }
+
+  long address(int page) {
+    return address + ((long) page << PAGE_SHIFT);
+  }
+
+  int page(long blockAddress) {
+    return (int) (blockAddress - address) >>> PAGE_SHIFT;
+  }
+
+  /** The run that a block is in. */
+  @Nullable Run run(long blockAddress) {
+    return runs[page(blockAddress)];
+  }
+
+  boolean isEmpty() {
+    return freePages == PAGES;
+  }
+
+  boolean isFull() {
+    return freePages == 0;
+  }
+
+  /** Whether a span of so many pages is free. */
+  boolean hasFree(int pages) {
+    return pages <= longestFree && firstFree(pages) != NONE;
+  }
+
+  /** Takes the first free span of so many pages, of which there is one. */
+  int takePages(int pages) {
+    int firstPage = firstFree(pages);
+    taken.set(firstPage, firstPage + pages);
+    freePages -= pages;
+    return firstPage;
+  }
+
+  private int firstFree(int pages) {
+    int longest = 0;
+    for (int from = taken.nextClearBit(0); from < PAGES; ) {
+      int next = taken.nextSetBit(from);
+      int to = next < 0 ? PAGES : next;
+      if (to - from >= pages) {
+        return from;
+      }
+      longest = Math.max(longest, to - from);
+      from = taken.nextClearBit(to);
+    }
+    longestFree = longest;
+    return NONE;
+  }
+
+  void givePages(int firstPage, int pages) {
+    taken.clear(firstPage, firstPage + pages);
+    freePages += pages;
+    longestFree = freePages;
+  }
+
+  void enter(Run run) {
+    Arrays.fill(runs, run.firstPage, run.firstPage + run.pages, run);
+  }
+
+  void leave(Run run) {
+    Arrays.fill(runs, run.firstPage, run.firstPage + run.pages, null);
+  }
+}

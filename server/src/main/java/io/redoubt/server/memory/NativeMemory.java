@@ -1,0 +1,120 @@
+package io.redoubt.server.memory;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandle;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The one range of memory that {@link Region} stands on: address space reserved by mmap(2), of
+ * which only touched pages take memory; where there is no mmap, plain memory of an arena, much
+ * smaller.
+ */
+final class NativeMemory {
+
+  private static final int PROT_READ_WRITE = 1 | 2;
+  private static final int MAP_PRIVATE = 2;
+  private static final int LINUX_MAP_ANONYMOUS = 0x20;
+  private static final int LINUX_MAP_NORESERVE = 0x4000;
+  private static final int LINUX_MADV_DONTNEED = 4;
+  private static final int LINUX_MADV_HUGEPAGE = 14;
+  private static final long MAP_FAILED = -1;
+
+  private final MemorySegment memory;
+
+  /** madvise(2), or null for memory that comes from an arena. */
+  private final @Nullable MethodHandle madvise;
+
+  private NativeMemory(MemorySegment memory, @Nullable MethodHandle madvise) {
+    this.memory = memory;
+    this.madvise = madvise;
+  }
+
+  /**
+   * Reserves {@code wantedBytes}, or, when the kernel refuses (strict overcommit, a limit of
+   * address space), as much of it as halving finds. Both sizes are multiples of {@code
+   * alignmentBytes}, and so is the address where the range starts.
+   */
+  static NativeMemory reserve(
+      long wantedBytes, long arenaBytes, long alignmentBytes, boolean hugePages) {
+    if (System.getProperty("os.name", "").toLowerCase(Locale.ROOT).contains("linux")) {
+      for (long size = wantedBytes; size >= arenaBytes; size /= 2) {
+        NativeMemory mapped = map(size, alignmentBytes, hugePages);
+        if (mapped != null) {
+          return mapped;
+        }
+      }
+    }
+    return new NativeMemory(Arena.global().allocate(arenaBytes, alignmentBytes), null);
+  }
+
+  @SuppressWarnings("restricted") // mmap's result is memory of exactly that size, for ever
+  private static @Nullable NativeMemory map(
+      long sizeBytes, long alignmentBytes, boolean hugePages) {
+    Linker linker = Linker.nativeLinker();
+    MethodHandle mmap =
+        linker.downcallHandle(
+            linker.defaultLookup().findOrThrow("mmap"),
+            FunctionDescriptor.of(
+                ValueLayout.JAVA_LONG,
+                ValueLayout.JAVA_LONG,
+                ValueLayout.JAVA_LONG,
+                ValueLayout.JAVA_INT,
+                ValueLayout.JAVA_INT,
+                ValueLayout.JAVA_INT,
+                ValueLayout.JAVA_LONG));
+    MethodHandle madvise =
+        linker.downcallHandle(
+            linker.defaultLookup().findOrThrow("madvise"),
+            FunctionDescriptor.of(
+                ValueLayout.JAVA_INT,
+                ValueLayout.JAVA_LONG,
+                ValueLayout.JAVA_LONG,
+                ValueLayout.JAVA_INT));
+    int flags = MAP_PRIVATE | LINUX_MAP_ANONYMOUS | LINUX_MAP_NORESERVE;
+    long address;
+    try {
+      address =
+          (long) mmap.invokeExact(0L, sizeBytes + alignmentBytes, PROT_READ_WRITE, flags, -1, 0L);
+    } catch (Throwable e) {
+      throw new LinkageError("mmap cannot be called", e);
+    }
+    if (address == MAP_FAILED) {
+      return null;
+    }
+    long aligned = (address + alignmentBytes - 1) & -alignmentBytes;
+    NativeMemory mapped =
+        new NativeMemory(MemorySegment.ofAddress(aligned).reinterpret(sizeBytes), madvise);
+    if (hugePages) {
+      // Refused where the kernel was built without them, which changes speed and nothing else.
+      mapped.advise(0, sizeBytes, LINUX_MADV_HUGEPAGE);
+    }
+    return mapped;
+  }
+
+  MemorySegment memory() {
+    return memory;
+  }
+
+  /** Gives the pages of a range back to the system; the range reads as zero from now on. */
+  void release(long offset, long sizeBytes) {
+    if (!advise(offset, sizeBytes, LINUX_MADV_DONTNEED)) {
+      memory.asSlice(offset, sizeBytes).fill((byte) 0);
+    }
+  }
+
+  private boolean advise(long offset, long sizeBytes, int advice) {
+    if (madvise == null) {
+      return false;
+    }
+    try {
+      return (int) madvise.invokeExact(memory.address() + offset, sizeBytes, advice) == 0;
+    } catch (Throwable e) {
+      throw new LinkageError("madvise cannot be called", e);
+    }
+  }
+}

@@ -1,0 +1,238 @@
+package io.redoubt.server.memory;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+
+/**
+ * The address space that holds the data of all servers in this process, outside of the Java heap.
+ *
+ * <p>It is one segment, reserved once and never given back: an address is an offset into it, and 0
+ * is no address. Because the segment is a constant, compiled code knows its base and its bounds;
+ * because every access is checked against those bounds and every page of it may be touched (an
+ * untouched one reads as zero), a wrong address can spoil data but never crash the process.
+ *
+ * <p>Its lower part, {@link #NEAR_BYTES}, is <em>near</em>: a block there starts at a multiple of
+ * {@link #GRANULE_BYTES} and can be referred to by 32 bits ({@link #reference}). Eight-byte
+ * granules reach 32 GiB, some 300 million small entries; sixteen would reach twice as far and cost
+ * four bytes an entry on average. What needs no short reference (large values, tables, buffers)
+ * lives in the far part, so only entries themselves count against the near one.
+ *
+ * <p>System properties: {@code io.redoubt.region.bytes} (how much to reserve, 1 TiB) and {@code
+ * io.redoubt.region.hugepages} (ask for huge pages, true).
+ *
+ * <p>Extents are handed out under a lock, being shared by servers; everything else is as
+ * unsynchronised as memory is.
+ */
+public final class Region {
+
+  /** What extents are multiples of: a huge page. */
+  public static final int EXTENT_BYTES = 2 << 20;
+
+  /** Near blocks start at multiples of this. */
+  public static final int GRANULE_BYTES = 8;
+
+  private static final int GRANULE_SHIFT = 3;
+  private static final long MAX_NEAR_BYTES = (1L << 32) << GRANULE_SHIFT;
+
+  /** At the end, so that reading a whole word at the last byte of the last block stays inside. */
+  private static final long GUARD_BYTES = EXTENT_BYTES;
+
+  /** What is allocated where address space cannot be reserved; it takes memory at once. */
+  private static final long ARENA_BYTES = 512L << 20;
+
+  private static final ValueLayout.OfInt INT =
+      ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+  private static final ValueLayout.OfLong LONG =
+      ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+
+  private static final NativeMemory NATIVE =
+      NativeMemory.reserve(
+          wholeExtents(Long.getLong("io.redoubt.region.bytes", 1L << 40)),
+          ARENA_BYTES,
+          EXTENT_BYTES,
+          !System.getProperty("io.redoubt.region.hugepages", "true").equals("false"));
+
+  /** All of it. Use the static methods where they do; this is for passing it to other code. */
+  public static final MemorySegment MEMORY = NATIVE.memory();
+
+  /** Addresses below this are near. */
+  public static final long NEAR_BYTES =
+      Math.min(MAX_NEAR_BYTES, wholeExtents(MEMORY.byteSize() / 4 * 3));
+
+  // The first extent stays unused: no block has address 0, and a small number is no address.
+  private static final AddressRanges NEAR =
+      new AddressRanges(EXTENT_BYTES, NEAR_BYTES - EXTENT_BYTES);
+  private static final AddressRanges FAR =
+      new AddressRanges(NEAR_BYTES, MEMORY.byteSize() - GUARD_BYTES - NEAR_BYTES);
+
+  private Region() {}
+
+  private static long wholeExtents(long sizeBytes) {
+    return sizeBytes & -(long) EXTENT_BYTES;
+  }
+
+  /**
+   * Hands out zeroed memory of {@code sizeBytes}, a multiple of {@link #EXTENT_BYTES}, at a
+   * multiple of it. Any thread may call.
+   *
+   * @throws OutOfMemoryError when that part of the region has no such room
+   */
+  public static long allocateExtents(long sizeBytes, boolean near) {
+    synchronized (NATIVE) {
+      long address = (near ? NEAR : FAR).take(sizeBytes);
+      if (address == AddressRanges.NONE) {
+        throw new OutOfMemoryError(
+            "no room for " + sizeBytes + (near ? " near" : " far") + " bytes in the region");
+      }
+      return address;
+    }
+  }
+
+  /**
+   * Takes back memory from {@link #allocateExtents}, whole or in parts of whole extents, and gives
+   * its pages to the system. Any thread may call.
+   */
+  public static void releaseExtents(long address, long sizeBytes) {
+    synchronized (NATIVE) {
+      NATIVE.release(address, sizeBytes);
+      (isNear(address) ? NEAR : FAR).give(address, sizeBytes);
+    }
+  }
+
+  /** Whether a block at this address can be referred to by 32 bits. */
+  public static boolean isNear(long address) {
+    return address < NEAR_BYTES;
+  }
+
+  /** The short form of the address of a near block; 0 for 0. */
+  public static int reference(long address) {
+    return (int) (address >>> GRANULE_SHIFT);
+  }
+
+  /** The address that {@link #reference} made short. */
+  public static long address(int reference) {
+    return (reference & 0xffff_ffffL) << GRANULE_SHIFT;
+  }
+
+  /** The byte at an address, signed. */
+  public static byte getByte(long address) {
+    return MEMORY.get(ValueLayout.JAVA_BYTE, address);
+  }
+
+  /** The byte at an address, 0 to 255. */
+  public static int getUnsignedByte(long address) {
+    return MEMORY.get(ValueLayout.JAVA_BYTE, address) & 0xff;
+  }
+
+  /** The four bytes from an address, little-endian. */
+  public static int getInt(long address) {
+    return MEMORY.get(INT, address);
+  }
+
+  /** The eight bytes from an address, little-endian. */
+  public static long getLong(long address) {
+    return MEMORY.get(LONG, address);
+  }
+
+  /** Writes one byte. */
+  public static void putByte(long address, int value) {
+    MEMORY.set(ValueLayout.JAVA_BYTE, address, (byte) value);
+  }
+
+  /** Writes four bytes, little-endian. */
+  public static void putInt(long address, int value) {
+    MEMORY.set(INT, address, value);
+  }
+
+  /** Writes eight bytes, little-endian. */
+  public static void putLong(long address, long value) {
+    MEMORY.set(LONG, address, value);
+  }
+
+  /** Moves bytes; source and target may overlap. */
+  public static void copy(long from, long to, long sizeBytes) {
+    if (sizeBytes > 64) {
+      MemorySegment.copy(MEMORY, from, MEMORY, to, sizeBytes);
+    } else if (sizeBytes >= 8) {
+      copyWords(from, to, (int) sizeBytes);
+    } else if (sizeBytes >= 4) {
+      int head = getInt(from);
+      int tail = getInt(from + sizeBytes - 4);
+      putInt(to, head);
+      putInt(to + sizeBytes - 4, tail);
+    } else if (sizeBytes > 0) {
+      byte head = getByte(from);
+      byte middle = getByte(from + (sizeBytes >> 1));
+      byte tail = getByte(from + sizeBytes - 1);
+      putByte(to, head);
+      putByte(to + (sizeBytes >> 1), middle);
+      putByte(to + sizeBytes - 1, tail);
+    }
+  }
+
+  /** 8 to 64 bytes: for these a call of the general copy costs more than the copying. */
+  private static void copyWords(long from, long to, int sizeBytes) {
+    long tail = getLong(from + sizeBytes - 8);
+    if (to <= from) {
+      for (int at = 0; at < sizeBytes - 8; at += 8) {
+        // The last word of source is read before, as this may write over it.
+        putLong(to + at, getLong(from + at));
+      }
+      putLong(to + sizeBytes - 8, tail);
+    } else {
+      long head = getLong(from);
+      for (int at = sizeBytes - 8; at > 0; at -= 8) {
+        putLong(to + at, getLong(from + at));
+      }
+      putLong(to, head);
+    }
+  }
+
+  /** Writes the bytes of an array. */
+  public static void put(long address, byte[] bytes) {
+    MemorySegment.copy(bytes, 0, MEMORY, ValueLayout.JAVA_BYTE, address, bytes.length);
+  }
+
+  /** A copy of bytes on the heap. */
+  public static byte[] toByteArray(long address, int length) {
+    byte[] bytes = new byte[length];
+    MemorySegment.copy(MEMORY, ValueLayout.JAVA_BYTE, address, bytes, 0, length);
+    return bytes;
+  }
+
+  /** Writes zeros. */
+  public static void zero(long address, long sizeBytes) {
+    fill(address, sizeBytes, 0);
+  }
+
+  /** Writes one byte all over. */
+  public static void fill(long address, long sizeBytes, int value) {
+    MEMORY.asSlice(address, sizeBytes).fill((byte) value);
+  }
+
+  /** Whether two runs of bytes are the same. */
+  public static boolean equal(long a, long b, int length) {
+    if (length > 64) {
+      return MemorySegment.mismatch(MEMORY, a, a + length, MEMORY, b, b + length) < 0;
+    }
+    int at = 0;
+    for (; at <= length - 8; at += 8) {
+      if (getLong(a + at) != getLong(b + at)) {
+        return false;
+      }
+    }
+    int rest = length - at;
+    // Reading past the end of a block is harmless: what is read beyond is masked away.
+    return rest == 0 || (getLong(a + at) ^ getLong(b + at)) << (64 - 8 * rest) == 0;
+  }
+
+  /** Compares as unsigned bytes, a prefix before what it is a prefix of. */
+  public static int compare(long a, int lengthA, long b, int lengthB) {
+    long at = MemorySegment.mismatch(MEMORY, a, a + lengthA, MEMORY, b, b + lengthB);
+    if (at < 0 || at == Math.min(lengthA, lengthB)) {
+      return Integer.compare(lengthA, lengthB);
+    }
+    return Integer.compare(getUnsignedByte(a + at), getUnsignedByte(b + at));
+  }
+}

@@ -1,0 +1,66 @@
+package io.redoubt.server.memory;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A span of pages cut into blocks of one size. Free blocks are chained through their first four
+ * bytes; those never used yet are not, so that their pages stay untouched.
+ */
+final class Run {
+
+  final Extent extent;
+  final int firstPage;
+  final int pages;
+  final int sizeClass;
+
+  private final long base;
+  private final int blockBytes;
+  private final int capacity;
+
+  private int used;
+
+  /** Blocks from this one on were never handed out. */
+  private int fresh;
+
+  /** The first free block, as one more than its distance from the base in granules; 0 for none. */
+  private int free;
+
+  /** Neighbours among the runs of the class that have free blocks. */
+  @Nullable Run previous;
+
+  @Nullable Run next;
+
+  Run(Extent extent, int firstPage, int pages, int sizeClass) {
+    this.extent = extent;
+    this.firstPage = firstPage;
+    this.pages = pages;
+    this.sizeClass = sizeClass;
+    base = extent.address(firstPage);
+    blockBytes = SizeClasses.blockBytes(sizeClass);
+    capacity = (pages << Extent.PAGE_SHIFT) / blockBytes;
+  }
+
+  long take() {
+    used++;
+    if (free != 0) {
+      long address = base + (long) (free - 1) * Region.GRANULE_BYTES;
+      free = Region.getInt(address);
+      return address;
+    }
+    return base + (long) blockBytes * fresh++;
+  }
+
+  void give(long address) {
+    used--;
+    Region.putInt(address, free);
+    free = (int) ((address - base) / Region.GRANULE_BYTES) + 1;
+  }
+
+  boolean isFull() {
+    return used == capacity;
+  }
+
+  boolean isEmpty() {
+    return used == 0;
+  }
+}

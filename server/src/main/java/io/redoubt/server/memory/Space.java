@@ -1,0 +1,247 @@
+package io.redoubt.server.memory;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The blocks of one server in one part of the region, near or far.
+ *
+ * <p>Up to {@link SizeClasses#MAX_BYTES} a block comes from a run of its class; up to {@link
+ * #MAX_SPAN_BYTES} it is a span of pages of a shared extent; beyond, it is extents of its own.
+ */
+final class Space {
+
+  /** The largest block that shares an extent with others. */
+  static final long MAX_SPAN_BYTES = Region.EXTENT_BYTES / 2;
+
+  private static final int EXTENT_SHIFT = Integer.numberOfTrailingZeros(Region.EXTENT_BYTES);
+
+  // A class starts with short runs, so that a nearly empty server is small; one that has come to
+  // several of them gets long ones, which have less to keep account of.
+  private static final int SHORT_RUN_PAGES = 16;
+  private static final int LONG_RUN_PAGES = 128;
+  private static final int SHORT_RUNS = 8;
+  private static final int SHORT_RUN_MAX_BLOCK = 4 << 10;
+
+  private final boolean near;
+  private final long firstAddress;
+
+  /** By number within this part of the region; null for extents that are not this space's. */
+  private @Nullable Extent[] extents = new @Nullable Extent[64];
+
+  /** Those with free pages. */
+  private final List<Extent> open = new ArrayList<>();
+
+  /** By size class: the first of the runs with free blocks. */
+  private final @Nullable Run[] available = new @Nullable Run[SizeClasses.COUNT];
+
+  private final int[] runs = new int[SizeClasses.COUNT];
+  private long usedBytes;
+  private long reservedBytes;
+
+  Space(boolean near) {
+    this.near = near;
+    firstAddress = near ? 0 : Region.NEAR_BYTES;
+  }
+
+  /** Bytes of the blocks handed out, each as large as it really is. */
+  long usedBytes() {
+    return usedBytes;
+  }
+
+  /** Bytes of the extents held. */
+  long reservedBytes() {
+    return reservedBytes;
+  }
+
+  /** What a block for {@code sizeBytes} really takes. */
+  static long blockBytes(long sizeBytes) {
+    if (sizeBytes <= SizeClasses.MAX_BYTES) {
+      return SizeClasses.blockBytes(SizeClasses.of((int) Math.max(1, sizeBytes)));
+    }
+    int unitBytes = sizeBytes <= MAX_SPAN_BYTES ? 1 << Extent.PAGE_SHIFT : Region.EXTENT_BYTES;
+    return (sizeBytes + unitBytes - 1) & -(long) unitBytes;
+  }
+
+  long allocate(long sizeBytes) {
+    if (sizeBytes <= SizeClasses.MAX_BYTES) {
+      int sizeClass = SizeClasses.of((int) Math.max(1, sizeBytes));
+      Run run = available[sizeClass];
+      if (run == null) {
+        run = newRun(sizeClass);
+      }
+      long address = run.take();
+      usedBytes += SizeClasses.blockBytes(sizeClass);
+      if (run.isFull()) {
+        unlink(run);
+      }
+      return address;
+    }
+    long blockBytes = blockBytes(sizeBytes);
+    long address;
+    if (sizeBytes <= MAX_SPAN_BYTES) {
+      int pages = (int) (blockBytes >>> Extent.PAGE_SHIFT);
+      Extent extent = extentWith(pages);
+      address = extent.address(takePages(extent, pages));
+    } else {
+      address = Region.allocateExtents(blockBytes, near);
+      reservedBytes += blockBytes;
+    }
+    usedBytes += blockBytes;
+    return address;
+  }
+
+  void free(long address, long sizeBytes) {
+    if (sizeBytes <= SizeClasses.MAX_BYTES) {
+      Extent extent = extent(address);
+      Run run = extent.run(address);
+      if (run == null) {
+        throw new IllegalStateException("not a block: " + address);
+      }
+      usedBytes -= SizeClasses.blockBytes(run.sizeClass);
+      if (run.isFull()) {
+        link(run);
+      }
+      run.give(address);
+      // One empty run of a class stays, so that a block that comes and goes does not cost a run.
+      if (run.isEmpty() && (run.previous != null || run.next != null)) {
+        drop(run);
+      }
+      return;
+    }
+    long blockBytes = blockBytes(sizeBytes);
+    usedBytes -= blockBytes;
+    if (sizeBytes <= MAX_SPAN_BYTES) {
+      Extent extent = extent(address);
+      givePages(extent, extent.page(address), (int) (blockBytes >>> Extent.PAGE_SHIFT));
+    } else {
+      reservedBytes -= blockBytes;
+      Region.releaseExtents(address, blockBytes);
+    }
+  }
+
+  /** Gives back the last part, whole extents, of a block that has extents of its own. */
+  void freeTail(long address, long tailBytes) {
+    usedBytes -= tailBytes;
+    reservedBytes -= tailBytes;
+    Region.releaseExtents(address, tailBytes);
+  }
+
+  /** Gives back all extents that hold no block. */
+  void trim() {
+    for (int sizeClass = 0; sizeClass < available.length; sizeClass++) {
+      Run run = available[sizeClass];
+      if (run != null && run.isEmpty()) {
+        drop(run);
+      }
+    }
+    for (Extent extent : List.copyOf(open)) {
+      if (extent.isEmpty()) {
+        release(extent);
+      }
+    }
+  }
+
+  private Run newRun(int sizeClass) {
+    int pages =
+        SizeClasses.blockBytes(sizeClass) <= SHORT_RUN_MAX_BLOCK && runs[sizeClass] < SHORT_RUNS
+            ? SHORT_RUN_PAGES
+            : LONG_RUN_PAGES;
+    Extent extent = extentWith(pages);
+    Run run = new Run(extent, takePages(extent, pages), pages, sizeClass);
+    extent.enter(run);
+    runs[sizeClass]++;
+    link(run);
+    return run;
+  }
+
+  private void drop(Run run) {
+    unlink(run);
+    runs[run.sizeClass]--;
+    run.extent.leave(run);
+    givePages(run.extent, run.firstPage, run.pages);
+  }
+
+  private void link(Run run) {
+    Run first = available[run.sizeClass];
+    run.next = first;
+    if (first != null) {
+      first.previous = run;
+    }
+    available[run.sizeClass] = run;
+  }
+
+  private void unlink(Run run) {
+    Run previous = run.previous;
+    Run next = run.next;
+    if (previous == null) {
+      available[run.sizeClass] = next;
+    } else {
+      previous.next = next;
+    }
+    if (next != null) {
+      next.previous = previous;
+    }
+    run.previous = null;
+    run.next = null;
+  }
+
+  /** An extent with a free span of so many pages. */
+  private Extent extentWith(int pages) {
+    for (Extent extent : open) {
+      if (extent.hasFree(pages)) {
+        return extent;
+      }
+    }
+    Extent extent = new Extent(Region.allocateExtents(Region.EXTENT_BYTES, near));
+    int number = number(extent.address);
+    if (number >= extents.length) {
+      extents = Arrays.copyOf(extents, Math.max(number + 1, extents.length * 2));
+    }
+    extents[number] = extent;
+    open.add(extent);
+    reservedBytes += Region.EXTENT_BYTES;
+    return extent;
+  }
+
+  private int takePages(Extent extent, int pages) {
+    int firstPage = extent.takePages(pages);
+    if (extent.isFull()) {
+      open.remove(extent);
+    }
+    return firstPage;
+  }
+
+  private void givePages(Extent extent, int firstPage, int pages) {
+    if (extent.isFull()) {
+      open.add(extent);
+    }
+    extent.givePages(firstPage, pages);
+    // One empty extent stays, for the same reason as with runs.
+    if (extent.isEmpty() && open.size() > 1) {
+      release(extent);
+    }
+  }
+
+  private void release(Extent extent) {
+    open.remove(extent);
+    extents[number(extent.address)] = null;
+    reservedBytes -= Region.EXTENT_BYTES;
+    Region.releaseExtents(extent.address, Region.EXTENT_BYTES);
+  }
+
+  private int number(long address) {
+    return (int) ((address - firstAddress) >>> EXTENT_SHIFT);
+  }
+
+  private Extent extent(long address) {
+    int number = number(address);
+    Extent extent = number < extents.length ? extents[number] : null;
+    if (extent == null) {
+      throw new IllegalStateException("not a block: " + address);
+    }
+    return extent;
+  }
+}

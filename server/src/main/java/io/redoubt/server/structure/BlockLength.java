@@ -1,0 +1,40 @@
+package io.redoubt.server.structure;
+
+import io.redoubt.server.memory.Region;
+
+/**
+ * A length before bytes, in a block: one byte up to 127, else four bytes of which the first has its
+ * top bit set (31 bits, most significant byte first).
+ */
+public final class BlockLength {
+
+  private static final int LONG_FORM = 0x80;
+
+  private BlockLength() {}
+
+  /** How many bytes a length takes: 1 or 4. */
+  public static int size(int length) {
+    return length < LONG_FORM ? 1 : 4;
+  }
+
+  /** How many bytes the length at an address takes. */
+  public static int sizeAt(long address) {
+    return Region.getByte(address) >= 0 ? 1 : 4;
+  }
+
+  /** The length at an address. */
+  public static int get(long address) {
+    int first = Region.getByte(address);
+    return first >= 0 ? first : Integer.reverseBytes(Region.getInt(address)) & Integer.MAX_VALUE;
+  }
+
+  /** Writes a length and returns the address after it. */
+  public static long put(long address, int length) {
+    if (length < LONG_FORM) {
+      Region.putByte(address, length);
+      return address + 1;
+    }
+    Region.putInt(address, Integer.reverseBytes(length | Integer.MIN_VALUE));
+    return address + 4;
+  }
+}

@@ -1,0 +1,608 @@
+package io.redoubt.server.structure;
+
+import io.redoubt.protocol.bytes.Hash;
+import io.redoubt.server.memory.Region;
+import io.redoubt.server.memory.Slabs;
+import java.util.Arrays;
+import java.util.random.RandomGenerator;
+
+/**
+ * A hash table from byte strings to near blocks that carry their own key: at a fixed distance from
+ * a block's start stands its key's {@link BlockLength}, and the key after it.
+ *
+ * <p><b>Buckets.</b> A bucket is one cache line: a tag of one byte for each of its twelve places
+ * (0: free; else eight bits of the hash), and a reference for each. Looking up touches the bucket
+ * and then as a rule only a block that is the right one, so a miss costs one cache line and a hit
+ * two. What does not fit goes to a chain of overflow blocks of four; only the first of a chain may
+ * have free places, and a bucket with a chain has none.
+ *
+ * <p><b>Growing</b> is linear hashing: the table always has just as many buckets as its load asks
+ * for, and gets one more by splitting one bucket (some 20 blocks to look at), so there is no moment
+ * at which much is moved. With {@code n} buckets and {@code p} the largest power of two not above
+ * n, a hash belongs to bucket {@code hash mod 2p} if there is one, and else to {@code hash mod p}.
+ * Buckets lie in segments, small ones first and then all of 16 KiB, and are never moved. Shrinking
+ * is the reverse: the last bucket goes back into the one that it came from.
+ *
+ * <p><b>Scanning.</b> Each bucket holds all blocks whose hash ends in some bit pattern. Written
+ * backwards, lowest bit first, hashes with one ending are neighbours: a bucket is an interval of
+ * backward hashes, splitting cuts it in two and merging joins two again. A cursor is a place in
+ * that order, and everything before it has been returned; the next call returns the whole bucket
+ * that holds the place, and the cursor moves to that bucket's end. What stays in the table never
+ * changes its place, so it is returned whatever growing and shrinking there is meanwhile (after
+ * shrinking, some of it twice).
+ *
+ * <p>Its whole state is in the region, at {@link #header}: this object is a view, and may be given
+ * another table ({@link #header(long)}).
+ */
+public final class ByteTable {
+
+  private static final int BUCKET_SHIFT = 6;
+  private static final int SLOTS = 12;
+  private static final int OVERFLOW_AT = 12; // after the tags
+  private static final int REFERENCES_AT = 16;
+
+  private static final int EXTRA_BYTES = 24;
+  private static final int EXTRA_SLOTS = 4;
+  private static final int EXTRA_NEXT_AT = 4; // after the tags
+  private static final int EXTRA_REFERENCES_AT = 8;
+
+  /** The tags in a bucket's second word, and in an overflow block's first. */
+  private static final long LAST_TAGS = 0xffff_ffffL;
+
+  private static final long EXTRA_TAGS = 0xffff_ffffL;
+
+  private static final long BYTES_01 = 0x0101_0101_0101_0101L;
+  private static final long BYTES_7F = 0x7f7f_7f7f_7f7f_7f7fL;
+
+  // With ten blocks for twelve places on average, a fifth of the buckets has an overflow block, and
+  // the table takes 7 to 8 bytes a block; more would save little and cost lookups their second
+  // line.
+  private static final int SPLIT_ABOVE = 10;
+  private static final int MERGE_BELOW = 5;
+
+  private static final int SEGMENT_SHIFT = 8; // largest segment: 256 buckets, 16 KiB
+  private static final int SMALL_SEGMENTS = SEGMENT_SHIFT + 1;
+
+  // The header.
+  private static final int COUNT_AT = 0;
+  private static final int BUCKETS_AT = 8;
+  private static final int DIRECTORY_AT = 16;
+  private static final int DIRECTORY_SIZE_AT = 24;
+  private static final int SEEN_AT = 28; // where reading ahead leaves what it read
+  private static final int HEADER_BYTES = 32;
+
+  private static final int FIRST_DIRECTORY_SIZE = 4;
+
+  private final Slabs slabs;
+  private final Hash hash;
+  private final int keyLengthAt;
+  private long header;
+
+  // What a bucket held while it is taken apart, and while its blocks are handed to somebody.
+  private int[] references = new int[64];
+  private byte[] tags = new byte[64];
+  private int[] handedOut = new int[64];
+
+  /**
+   * A view without a table yet.
+   *
+   * @param keyLengthAt the distance from a block's start to its key's length
+   */
+  public ByteTable(Slabs slabs, Hash hash, int keyLengthAt) {
+    this.slabs = slabs;
+    this.hash = hash;
+    this.keyLengthAt = keyLengthAt;
+  }
+
+  /** Makes an empty table, and this a view of it. */
+  public void create() {
+    header = slabs.allocateFar(HEADER_BYTES);
+    Region.putLong(header + COUNT_AT, 0);
+    Region.putInt(header + BUCKETS_AT, 0);
+    Region.putLong(
+        header + DIRECTORY_AT, slabs.allocateFar((long) FIRST_DIRECTORY_SIZE * Long.BYTES));
+    Region.putInt(header + DIRECTORY_SIZE_AT, FIRST_DIRECTORY_SIZE);
+    addBucket();
+  }
+
+  /** Where the table's state is. */
+  public long header() {
+    return header;
+  }
+
+  /** Makes this a view of the table whose state is at an address. */
+  public void header(long address) {
+    header = address;
+  }
+
+  /** How many blocks there are. */
+  public long size() {
+    return Region.getLong(header + COUNT_AT);
+  }
+
+  /** How many buckets there are. */
+  public int buckets() {
+    return Region.getInt(header + BUCKETS_AT);
+  }
+
+  /** The hash of the key at an address: what the methods below want. */
+  public long hash(long keyAddress, int keyLength) {
+    return hash.of(Region.MEMORY, keyAddress, keyLength);
+  }
+
+  private long hashOf(long block) {
+    long at = block + keyLengthAt;
+    return hash(at + BlockLength.sizeAt(at), BlockLength.get(at));
+  }
+
+  private boolean hasKey(long block, long keyAddress, int keyLength) {
+    long at = block + keyLengthAt;
+    return BlockLength.get(at) == keyLength
+        && Region.equal(at + BlockLength.sizeAt(at), keyAddress, keyLength);
+  }
+
+  private static int tag(long hash) {
+    int tag = (int) (hash >>> 56);
+    return tag == 0 ? 1 : tag;
+  }
+
+  /** The top bit of each byte of {@code word} that equals the tag. */
+  private static long matches(long word, long pattern) {
+    long difference = word ^ pattern;
+    return ~(((difference & BYTES_7F) + BYTES_7F) | difference | BYTES_7F);
+  }
+
+  private static int place(long matches) {
+    return Long.numberOfTrailingZeros(matches) >>> 3;
+  }
+
+  // Where buckets are.
+
+  private int bucketOf(long hash) {
+    int buckets = buckets();
+    int power = Integer.highestOneBit(buckets);
+    int bucket = (int) hash & (2 * power - 1);
+    return bucket < buckets ? bucket : bucket & (power - 1);
+  }
+
+  private static int segmentOf(int bucket) {
+    return bucket >>> SEGMENT_SHIFT == 0
+        ? 32 - Integer.numberOfLeadingZeros(bucket)
+        : SMALL_SEGMENTS - 1 + (bucket >>> SEGMENT_SHIFT);
+  }
+
+  private static int firstBucketOf(int segment) {
+    if (segment < SMALL_SEGMENTS) {
+      return segment == 0 ? 0 : 1 << (segment - 1);
+    }
+    return (segment - SMALL_SEGMENTS + 1) << SEGMENT_SHIFT;
+  }
+
+  private static long segmentBytes(int segment) {
+    int buckets =
+        segment < SMALL_SEGMENTS ? Math.max(1, firstBucketOf(segment)) : 1 << SEGMENT_SHIFT;
+    return (long) buckets << BUCKET_SHIFT;
+  }
+
+  private long bucketAddress(int bucket) {
+    int segment = segmentOf(bucket);
+    long start =
+        Region.getLong(Region.getLong(header + DIRECTORY_AT) + (long) segment * Long.BYTES);
+    return start + ((long) (bucket - firstBucketOf(segment)) << BUCKET_SHIFT);
+  }
+
+  private void addBucket() {
+    int bucket = buckets();
+    int segment = segmentOf(bucket);
+    if (bucket == firstBucketOf(segment)) {
+      int directorySize = Region.getInt(header + DIRECTORY_SIZE_AT);
+      if (segment == directorySize) {
+        growDirectory(directorySize);
+      }
+      Region.putLong(
+          Region.getLong(header + DIRECTORY_AT) + (long) segment * Long.BYTES,
+          slabs.allocateFar(segmentBytes(segment)));
+    }
+    clear(bucketAddress(bucket));
+    Region.putInt(header + BUCKETS_AT, bucket + 1);
+  }
+
+  private void growDirectory(int size) {
+    long old = Region.getLong(header + DIRECTORY_AT);
+    long bytes = (long) size * Long.BYTES;
+    long larger = slabs.allocateFar(2 * bytes);
+    Region.copy(old, larger, bytes);
+    slabs.free(old, bytes);
+    Region.putLong(header + DIRECTORY_AT, larger);
+    Region.putInt(header + DIRECTORY_SIZE_AT, 2 * size);
+  }
+
+  private void removeLastBucket() {
+    int bucket = buckets() - 1;
+    Region.putInt(header + BUCKETS_AT, bucket);
+    int segment = segmentOf(bucket);
+    if (bucket == firstBucketOf(segment)) {
+      slabs.free(
+          Region.getLong(Region.getLong(header + DIRECTORY_AT) + (long) segment * Long.BYTES),
+          segmentBytes(segment));
+    }
+  }
+
+  private static void clear(long bucketAddress) {
+    Region.putLong(bucketAddress, 0);
+    Region.putLong(bucketAddress + 8, 0);
+  }
+
+  // Looking up.
+
+  /** The block with a key, or 0. */
+  public long find(long keyAddress, int keyLength) {
+    return find(hash(keyAddress, keyLength), keyAddress, keyLength);
+  }
+
+  /** The block with a key whose hash is known, or 0. */
+  public long find(long hash, long keyAddress, int keyLength) {
+    long bucket = bucketAddress(bucketOf(hash));
+    long pattern = tag(hash) * BYTES_01;
+    long candidates = matches(Region.getLong(bucket), pattern);
+    for (; candidates != 0; candidates &= candidates - 1) {
+      long block = reference(bucket + REFERENCES_AT, place(candidates));
+      if (hasKey(block, keyAddress, keyLength)) {
+        return block;
+      }
+    }
+    candidates = matches(Region.getLong(bucket + 8) & LAST_TAGS, pattern);
+    for (; candidates != 0; candidates &= candidates - 1) {
+      long block = reference(bucket + REFERENCES_AT, 8 + place(candidates));
+      if (hasKey(block, keyAddress, keyLength)) {
+        return block;
+      }
+    }
+    int overflow = Region.getInt(bucket + OVERFLOW_AT);
+    return overflow == 0 ? 0 : findInChain(overflow, pattern, keyAddress, keyLength);
+  }
+
+  private long findInChain(int first, long pattern, long keyAddress, int keyLength) {
+    for (int next = first; next != 0; ) {
+      long extra = Region.address(next);
+      long candidates = matches(Region.getLong(extra) & EXTRA_TAGS, pattern);
+      for (; candidates != 0; candidates &= candidates - 1) {
+        long block = reference(extra + EXTRA_REFERENCES_AT, place(candidates));
+        if (hasKey(block, keyAddress, keyLength)) {
+          return block;
+        }
+      }
+      next = Region.getInt(extra + EXTRA_NEXT_AT);
+    }
+    return 0;
+  }
+
+  private static long reference(long references, int place) {
+    return Region.address(Region.getInt(references + (long) place * Integer.BYTES));
+  }
+
+  /**
+   * Reads the bucket of each hash, and then the first block in it with the right tag, so that the
+   * lookups to come find them in the cache. The reads of one kind don't wait for one another, so
+   * their waiting times overlap; a lookup alone has to wait for each.
+   */
+  public void prefetch(long[] hashes, int count) {
+    long sum = 0;
+    for (int i = 0; i < count; i++) {
+      sum += Region.getLong(bucketAddress(bucketOf(hashes[i])));
+    }
+    for (int i = 0; i < count; i++) {
+      long bucket = bucketAddress(bucketOf(hashes[i]));
+      long pattern = tag(hashes[i]) * BYTES_01;
+      long candidates = matches(Region.getLong(bucket), pattern);
+      int base = 0;
+      if (candidates == 0) {
+        candidates = matches(Region.getLong(bucket + 8) & LAST_TAGS, pattern);
+        base = 8;
+      }
+      if (candidates != 0) {
+        sum += Region.getByte(reference(bucket + REFERENCES_AT, base + place(candidates)));
+      }
+    }
+    seen(sum);
+  }
+
+  /** Keeps the compiler from leaving out the reading: the sum goes somewhere. */
+  private void seen(long sum) {
+    Region.putInt(header + SEEN_AT, (int) sum);
+  }
+
+  // Changing.
+
+  /** Adds a block whose key is not in the table. */
+  public void insert(long hash, long block) {
+    put(bucketAddress(bucketOf(hash)), tag(hash), Region.reference(block));
+    long size = size() + 1;
+    Region.putLong(header + COUNT_AT, size);
+    if (size > (long) buckets() * SPLIT_ABOVE) {
+      split();
+    }
+  }
+
+  private void put(long bucket, int tag, int reference) {
+    long free = matches(Region.getLong(bucket), 0);
+    if (free != 0) {
+      set(bucket, REFERENCES_AT, place(free), tag, reference);
+      return;
+    }
+    free = matches(Region.getLong(bucket + 8) | ~LAST_TAGS, 0);
+    if (free != 0) {
+      set(bucket, REFERENCES_AT, 8 + place(free), tag, reference);
+      return;
+    }
+    int overflow = Region.getInt(bucket + OVERFLOW_AT);
+    if (overflow != 0) {
+      long extra = Region.address(overflow);
+      free = matches(Region.getLong(extra) | ~EXTRA_TAGS, 0);
+      if (free != 0) {
+        set(extra, EXTRA_REFERENCES_AT, place(free), tag, reference);
+        return;
+      }
+    }
+    long extra = slabs.allocate(EXTRA_BYTES);
+    Region.putLong(extra, 0);
+    Region.putInt(extra + EXTRA_NEXT_AT, overflow);
+    set(extra, EXTRA_REFERENCES_AT, 0, tag, reference);
+    Region.putInt(bucket + OVERFLOW_AT, Region.reference(extra));
+  }
+
+  private static void set(long node, int referencesAt, int place, int tag, int reference) {
+    Region.putByte(node + place, tag);
+    Region.putInt(node + referencesAt + (long) place * Integer.BYTES, reference);
+  }
+
+  /** Puts a block in the place of another one with the same key. */
+  public void replace(long hash, long block, long replacement) {
+    long node = nodeOf(hash, block);
+    int referencesAt = isBucket(hash, node) ? REFERENCES_AT : EXTRA_REFERENCES_AT;
+    int place = placeIn(node, referencesAt, hash, block);
+    Region.putInt(
+        node + referencesAt + (long) place * Integer.BYTES, Region.reference(replacement));
+  }
+
+  /** Takes a block out; it is not freed. */
+  public void remove(long hash, long block) {
+    long bucket = bucketAddress(bucketOf(hash));
+    long node = nodeOf(hash, block);
+    int referencesAt = node == bucket ? REFERENCES_AT : EXTRA_REFERENCES_AT;
+    int place = placeIn(node, referencesAt, hash, block);
+    int overflow = Region.getInt(bucket + OVERFLOW_AT);
+    if (overflow == 0) {
+      Region.putByte(node + place, 0);
+    } else {
+      fillFromChain(bucket, Region.address(overflow), node, referencesAt, place);
+    }
+    long size = size() - 1;
+    Region.putLong(header + COUNT_AT, size);
+    if (size < (long) buckets() * MERGE_BELOW && buckets() > 1) {
+      merge();
+    }
+  }
+
+  /** Closes a gap with something of the chain's first block, which goes when it is empty. */
+  private void fillFromChain(long bucket, long extra, long node, int referencesAt, int place) {
+    int last = EXTRA_SLOTS - 1;
+    while (Region.getByte(extra + last) == 0) {
+      last--;
+    }
+    set(
+        node,
+        referencesAt,
+        place,
+        Region.getByte(extra + last),
+        Region.getInt(extra + EXTRA_REFERENCES_AT + (long) last * Integer.BYTES));
+    Region.putByte(extra + last, 0);
+    if ((Region.getLong(extra) & EXTRA_TAGS) == 0) {
+      Region.putInt(bucket + OVERFLOW_AT, Region.getInt(extra + EXTRA_NEXT_AT));
+      slabs.free(extra, EXTRA_BYTES);
+    }
+  }
+
+  private boolean isBucket(long hash, long node) {
+    return node == bucketAddress(bucketOf(hash));
+  }
+
+  /** The bucket or overflow block that refers to a block. */
+  private long nodeOf(long hash, long block) {
+    long bucket = bucketAddress(bucketOf(hash));
+    if (placeIn(bucket, REFERENCES_AT, hash, block) >= 0) {
+      return bucket;
+    }
+    for (int next = Region.getInt(bucket + OVERFLOW_AT); next != 0; ) {
+      long extra = Region.address(next);
+      if (placeIn(extra, EXTRA_REFERENCES_AT, hash, block) >= 0) {
+        return extra;
+      }
+      next = Region.getInt(extra + EXTRA_NEXT_AT);
+    }
+    throw new IllegalStateException("not in the table: block " + block);
+  }
+
+  private static int placeIn(long node, int referencesAt, long hash, long block) {
+    int slots = referencesAt == REFERENCES_AT ? SLOTS : EXTRA_SLOTS;
+    int reference = Region.reference(block);
+    byte tag = (byte) tag(hash);
+    for (int place = 0; place < slots; place++) {
+      if (Region.getInt(node + referencesAt + (long) place * Integer.BYTES) == reference
+          && Region.getByte(node + place) == tag) {
+        return place;
+      }
+    }
+    return -1;
+  }
+
+  private void split() {
+    int added = buckets();
+    addBucket();
+    int power = Integer.highestOneBit(added);
+    long source = bucketAddress(added - power);
+    long target = bucketAddress(added);
+    int count = takeApart(source);
+    long sum = 0;
+    for (int i = 0; i < count; i++) {
+      sum += Region.getByte(Region.address(references[i]));
+    }
+    seen(sum);
+    for (int i = 0; i < count; i++) {
+      boolean moves = ((int) hashOf(Region.address(references[i])) & power) != 0;
+      put(moves ? target : source, tags[i], references[i]);
+    }
+  }
+
+  private void merge() {
+    int last = buckets() - 1;
+    long target = bucketAddress(last - Integer.highestOneBit(last));
+    int count = takeApart(bucketAddress(last));
+    for (int i = 0; i < count; i++) {
+      put(target, tags[i], references[i]);
+    }
+    removeLastBucket();
+  }
+
+  /** Empties a bucket into {@link #references} and {@link #tags}. */
+  private int takeApart(long bucket) {
+    int count = gather(bucket);
+    for (int next = Region.getInt(bucket + OVERFLOW_AT); next != 0; ) {
+      long extra = Region.address(next);
+      next = Region.getInt(extra + EXTRA_NEXT_AT);
+      slabs.free(extra, EXTRA_BYTES);
+    }
+    clear(bucket);
+    return count;
+  }
+
+  private int gather(long bucket) {
+    int count = gatherNode(bucket, REFERENCES_AT, SLOTS, 0);
+    for (int next = Region.getInt(bucket + OVERFLOW_AT); next != 0; ) {
+      long extra = Region.address(next);
+      count = gatherNode(extra, EXTRA_REFERENCES_AT, EXTRA_SLOTS, count);
+      next = Region.getInt(extra + EXTRA_NEXT_AT);
+    }
+    return count;
+  }
+
+  private int gatherNode(long node, int referencesAt, int slots, int before) {
+    int count = before;
+    if (count + SLOTS > references.length) {
+      references = Arrays.copyOf(references, 2 * references.length);
+      tags = Arrays.copyOf(tags, 2 * tags.length);
+    }
+    for (int place = 0; place < slots; place++) {
+      byte tag = Region.getByte(node + place);
+      if (tag != 0) {
+        tags[count] = tag;
+        references[count++] = Region.getInt(node + referencesAt + (long) place * Integer.BYTES);
+      }
+    }
+    return count;
+  }
+
+  /**
+   * Makes an empty table ready for so many blocks, so that it need not grow step by step. Does
+   * nothing when the table is not empty.
+   */
+  public void expect(long blocks) {
+    if (size() == 0) {
+      long wanted = Math.min(blocks / SPLIT_ABOVE, 1 << 30);
+      while (buckets() < wanted) {
+        addBucket();
+      }
+    }
+  }
+
+  // Walking.
+
+  /**
+   * Hands over all blocks of the bucket at a cursor. The consumer may remove the block that it is
+   * given from the table, and change nothing else.
+   *
+   * @param cursor 0 to start, or what the call before returned
+   * @return the next cursor; 0 when all was handed over
+   */
+  public long scan(long cursor, BlockConsumer consumer) {
+    int bucket = bucketOf(cursor);
+    long next = after(cursor, bucket);
+    handOver(bucketAddress(bucket), consumer);
+    return next;
+  }
+
+  private long after(long cursor, int bucket) {
+    int buckets = buckets();
+    int power = Integer.highestOneBit(buckets);
+    boolean split = bucket >= power || bucket < buckets - power;
+    int bits = Integer.numberOfTrailingZeros(power) + (split ? 1 : 0);
+    // One bucket is the whole order: -1 >>> 0 has all bits, and its successor is 0.
+    return Long.reverse((Long.reverse(cursor) | (-1L >>> bits)) + 1);
+  }
+
+  private void handOver(long bucket, BlockConsumer consumer) {
+    int count = gather(bucket);
+    if (count > handedOut.length) {
+      handedOut = new int[references.length];
+    }
+    int[] blocks = handedOut;
+    System.arraycopy(references, 0, blocks, 0, count);
+    for (int i = 0; i < count; i++) {
+      consumer.accept(Region.address(blocks[i]));
+    }
+  }
+
+  /** A block chosen by chance, each as likely as another; 0 when there is none. */
+  public long random(RandomGenerator chance) {
+    if (size() == 0) {
+      return 0;
+    }
+    // A bucket is taken with a probability that grows with what it holds.
+    int tries = 0;
+    int bucket;
+    int count;
+    do {
+      bucket = chance.nextInt(buckets());
+      count = gather(bucketAddress(bucket));
+    } while (count <= chance.nextInt(2 * SLOTS) && ++tries < 64);
+    while (count == 0) {
+      bucket = bucket + 1 == buckets() ? 0 : bucket + 1;
+      count = gather(bucketAddress(bucket));
+    }
+    return Region.address(references[chance.nextInt(count)]);
+  }
+
+  /**
+   * Takes the last bucket out of a table that is on its way to be freed, and hands over its blocks;
+   * nothing else can be done with such a table any more.
+   *
+   * @return whether there is another bucket; if not, the table is gone
+   */
+  public boolean dismantle(BlockConsumer consumer) {
+    long bucket = bucketAddress(buckets() - 1);
+    int count = takeApart(bucket);
+    Region.putLong(header + COUNT_AT, size() - count);
+    removeLastBucket();
+    for (int i = 0; i < count; i++) {
+      consumer.accept(Region.address(references[i]));
+    }
+    if (buckets() > 0) {
+      return true;
+    }
+    slabs.free(
+        Region.getLong(header + DIRECTORY_AT),
+        (long) Region.getInt(header + DIRECTORY_SIZE_AT) * Long.BYTES);
+    slabs.free(header, HEADER_BYTES);
+    header = 0;
+    return false;
+  }
+
+  /** Bytes of the buckets' segments; overflow blocks are not among them. */
+  public long bucketBytes() {
+    long bytes = 0;
+    for (int segment = 0; segment <= segmentOf(buckets() - 1); segment++) {
+      bytes += segmentBytes(segment);
+    }
+    return bytes;
+  }
+}

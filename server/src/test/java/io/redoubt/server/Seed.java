@@ -1,0 +1,15 @@
+package io.redoubt.server;
+
+import java.util.Random;
+
+/** Chance that a failing test can be repeated with: {@code -Dredoubt.seed=…}. */
+public final class Seed {
+  private Seed() {}
+
+  /** Prints the seed, and returns chance that follows from it. */
+  public static Random random(String test) {
+    long seed = Long.getLong("redoubt.seed", System.nanoTime());
+    System.out.println(test + ": -Dredoubt.seed=" + seed);
+    return new Random(seed);
+  }
+}

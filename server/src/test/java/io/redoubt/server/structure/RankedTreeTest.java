@@ -1,0 +1,123 @@
+package io.redoubt.server.structure;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.redoubt.server.Seed;
+import io.redoubt.server.memory.Region;
+import io.redoubt.server.memory.Slabs;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Random;
+import java.util.TreeSet;
+import org.junit.jupiter.api.Test;
+
+final class RankedTreeTest {
+  private record Element(long key, long block) {}
+
+  private static final Comparator<Element> ORDER =
+      Comparator.comparingLong(Element::key).thenComparingLong(Element::block);
+
+  @Test
+  void doesWhatATreeSetDoes() {
+    Random random = Seed.random("RankedTreeTest");
+    for (int round = 0; round < 30; round++) {
+      int keys = 1 + random.nextInt(2000);
+      Slabs slabs = Slabs.checking();
+      RankedTree tree = new RankedTree(slabs, RankedTree.Ties.BY_ADDRESS);
+      tree.create();
+      TreeSet<Element> model = new TreeSet<>(ORDER);
+      for (int step = 0; step < 4000; step++) {
+        boolean growing = step / 1000 % 2 == 0;
+        Element element = new Element(random.nextInt(keys) - 10, 8L * (1 + random.nextInt(4)));
+        if (random.nextInt(10) < (growing ? 8 : 2)) {
+          assertThat(tree.insert(element.key(), element.block())).isEqualTo(model.add(element));
+        } else {
+          assertThat(tree.remove(element.key(), element.block())).isEqualTo(model.remove(element));
+        }
+        if (step % 500 == 499) {
+          assertSame(tree, model);
+        }
+      }
+      dismantle(tree);
+      slabs.close();
+    }
+  }
+
+  private static void assertSame(RankedTree tree, TreeSet<Element> model) {
+    List<Element> found = new ArrayList<>();
+    for (long rank = 0; rank < tree.size(); rank++) {
+      long at = tree.select(rank);
+      Element element = new Element(RankedTree.key(at), RankedTree.block(at));
+      assertThat(tree.rank(element.key(), element.block())).isEqualTo(rank);
+      found.add(element);
+    }
+    assertThat(found).containsExactlyElementsOf(model);
+    assertThat(tree.select(tree.size())).isZero();
+    assertThat(tree.first() == 0).isEqualTo(model.isEmpty());
+  }
+
+  @Test
+  void risingKeysFillTheirNodes() {
+    Slabs slabs = Slabs.checking();
+    RankedTree tree = new RankedTree(slabs, RankedTree.Ties.BY_ADDRESS);
+    tree.create();
+    long before = slabs.usedBytes();
+    for (int i = 0; i < 100_000; i++) {
+      tree.insert(i, 8);
+    }
+    assertThat((slabs.usedBytes() - before) / 100_000).isLessThanOrEqualTo(13);
+    // As expiry does: from the front.
+    for (int i = 0; i < 100_000; i++) {
+      assertThat(RankedTree.key(tree.first())).isEqualTo(i);
+      tree.remove(i, 8);
+    }
+    assertThat(tree.size()).isZero();
+    dismantle(tree);
+    slabs.close();
+  }
+
+  @Test
+  void randomRemovalsLeaveNoNearlyEmptyNodes() {
+    Random random = Seed.random("RankedTreeTest");
+    Slabs slabs = Slabs.checking();
+    RankedTree tree = new RankedTree(slabs, RankedTree.Ties.BY_ADDRESS);
+    tree.create();
+    long[] keys = random.longs(50_000).distinct().toArray();
+    for (long key : keys) {
+      tree.insert(key, 8);
+    }
+    for (int i = 0; i < 49_000; i++) {
+      assertThat(tree.remove(keys[i], 8)).isTrue();
+    }
+    assertThat(slabs.usedBytes()).isLessThan(tree.size() * 12 * 4);
+    dismantle(tree);
+    slabs.close();
+  }
+
+  @Test
+  void aViewMayBeGivenAnotherTree() {
+    Slabs slabs = Slabs.checking();
+    RankedTree tree = new RankedTree(slabs, RankedTree.Ties.BY_ADDRESS);
+    tree.create();
+    tree.insert(1, Region.GRANULE_BYTES);
+    long one = tree.header();
+    tree.create();
+    tree.insert(2, Region.GRANULE_BYTES);
+    tree.insert(3, Region.GRANULE_BYTES);
+    long two = tree.header();
+    tree.header(one);
+    assertThat(tree.size()).isEqualTo(1);
+    dismantle(tree);
+    tree.header(two);
+    assertThat(tree.size()).isEqualTo(2);
+    dismantle(tree);
+    slabs.close();
+  }
+
+  private static void dismantle(RankedTree tree) {
+    while (tree.dismantle()) {
+      assertThat(tree.header()).isNotZero();
+    }
+  }
+}
