@@ -2,6 +2,7 @@ package io.redoubt.persistence.rdb;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.redoubt.protocol.Seed;
 import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
 import org.junit.jupiter.api.Test;

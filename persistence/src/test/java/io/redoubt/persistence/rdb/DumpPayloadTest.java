@@ -3,6 +3,7 @@ package io.redoubt.persistence.rdb;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.redoubt.protocol.Seed;
 import io.redoubt.protocol.bytes.BufferMemory;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;

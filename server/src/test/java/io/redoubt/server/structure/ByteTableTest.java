@@ -2,8 +2,8 @@ package io.redoubt.server.structure;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.redoubt.protocol.Seed;
 import io.redoubt.protocol.bytes.Hash;
-import io.redoubt.server.Seed;
 import io.redoubt.server.memory.Argument;
 import io.redoubt.server.memory.Region;
 import io.redoubt.server.memory.Slabs;

@@ -1,8 +1,11 @@
-package io.redoubt.server;
+package io.redoubt.protocol;
 
 import java.util.Random;
 
-/** Chance that a failing test can be repeated with: {@code -Dredoubt.seed=…}. */
+/**
+ * Chance that a failing test can be repeated with: {@code -Dredoubt.seed=…}. For the tests of all
+ * modules.
+ */
 public final class Seed {
   private Seed() {}
 
