@@ -1,0 +1,53 @@
+package io.redoubt.protocol.config;
+
+import java.util.List;
+
+/** The addresses to listen on, up to 16; none means no TCP at all. */
+public final class BindDirective extends ManyWordsDirective<List<BindAddress>, BindDirective> {
+  private static final int MOST = 16;
+
+  BindDirective(String name, List<BindAddress> defaultValue) {
+    super(name, defaultValue);
+  }
+
+  /** The addresses in the order of the file. */
+  public List<BindAddress> value() {
+    return current();
+  }
+
+  /** Whether nothing was configured, so that protected mode has to look after the server. */
+  public boolean isDefault() {
+    return current().equals(defaultValue());
+  }
+
+  @Override
+  protected BindDirective self() {
+    return this;
+  }
+
+  @Override
+  protected List<BindAddress> parse(List<String> words, List<BindAddress> before)
+      throws RefusedValue {
+    if (words.isEmpty()) {
+      throw new RefusedValue("wrong number of arguments");
+    }
+    return addresses(words);
+  }
+
+  @Override
+  protected List<BindAddress> parseText(String text, List<BindAddress> before) throws RefusedValue {
+    return addresses(List.of(text.trim().split(" +", -1)));
+  }
+
+  private static List<BindAddress> addresses(List<String> words) throws RefusedValue {
+    if (words.size() > MOST) {
+      throw new RefusedValue("Too many bind addresses specified.");
+    }
+    return orNothing(words).stream().map(BindAddress::of).toList();
+  }
+
+  @Override
+  public String text(List<BindAddress> of) {
+    return String.join(" ", of.stream().map(BindAddress::toString).toList());
+  }
+}

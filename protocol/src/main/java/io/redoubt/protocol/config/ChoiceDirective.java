@@ -1,0 +1,68 @@
+package io.redoubt.protocol.config;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * One of several words, each the name of a constant: {@code volatile-lru} is {@code VOLATILE_LRU}.
+ *
+ * @param <E> the constants that the words stand for
+ */
+public final class ChoiceDirective<E extends Enum<E>>
+    extends OneWordDirective<E, ChoiceDirective<E>> {
+  private final Map<String, E> byWord = new LinkedHashMap<>();
+
+  ChoiceDirective(String name, E defaultValue) {
+    super(name, defaultValue);
+    for (E constant : defaultValue.getDeclaringClass().getEnumConstants()) {
+      byWord.put(Words.ofConstant(constant), constant);
+    }
+  }
+
+  /** The choice. */
+  public E value() {
+    return current();
+  }
+
+  /** Takes {@code word} for {@code constant} too; it is named after the word {@code after}. */
+  public ChoiceDirective<E> alsoAfter(String after, String word, E constant) {
+    Map<String, E> former = new LinkedHashMap<>(byWord);
+    byWord.clear();
+    former.forEach((known, meaning) -> {
+      byWord.put(known, meaning);
+      if (known.equals(after)) {
+        byWord.put(word, constant);
+      }
+    });
+    return this;
+  }
+
+  @Override
+  protected ChoiceDirective<E> self() {
+    return this;
+  }
+
+  @Override
+  protected E parseWord(String word) throws RefusedValue {
+    E constant = byWord.get(Words.lower(word));
+    if (constant == null) {
+      throw refusal(byWord.keySet());
+    }
+    return constant;
+  }
+
+  /** The refusal of a word that is none of these. */
+  static RefusedValue refusal(Iterable<String> words) {
+    List<String> names = new ArrayList<>();
+    words.forEach(names::add);
+    return new RefusedValue(
+        "argument(s) must be one of the following: " + String.join(", ", names));
+  }
+
+  @Override
+  public String text(E of) {
+    return Words.ofConstant(of);
+  }
+}

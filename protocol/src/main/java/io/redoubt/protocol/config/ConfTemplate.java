@@ -1,0 +1,87 @@
+package io.redoubt.protocol.config;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The config file as it is shipped, made of the declarations: what each directive does, and its
+ * line. The lines give the defaults, but where a declaration ships something else.
+ */
+public final class ConfTemplate {
+  private static final int WIDTH = 100;
+
+  private final StringBuilder text = new StringBuilder();
+
+  private ConfTemplate() {}
+
+  /**
+   * The text of the file.
+   *
+   * @param introduction paragraphs for its head
+   */
+  public static String of(Directives directives, List<String> introduction) {
+    ConfTemplate template = new ConfTemplate();
+    for (String paragraph : introduction) {
+      template.comment(paragraph);
+      template.text.append("#\n");
+    }
+    Map<String, List<Runnable>> sections = new LinkedHashMap<>();
+    for (Directive<?, ?> directive : directives.all()) {
+      if (!directive.isHidden()) {
+        sections
+            .computeIfAbsent(directive.section(), _ -> new ArrayList<>())
+            .add(() -> template.directive(directive));
+      }
+    }
+    for (FileWord word : directives.fileWords()) {
+      sections
+          .computeIfAbsent(word.section(), _ -> new ArrayList<>())
+          .add(() -> template.fileWord(word));
+    }
+    sections.forEach((title, paragraphs) -> {
+      template.text.append("\n\n########## ").append(title).append(" ##########\n");
+      paragraphs.forEach(Runnable::run);
+    });
+    return template.text.toString();
+  }
+
+  private <T> void directive(Directive<T, ?> directive) {
+    text.append('\n');
+    String doc = directive.doc();
+    if (directive.isWithoutEffect()) {
+      doc += " Accepted for the sake of existing files; has no effect here.";
+    }
+    comment(doc.strip());
+    boolean active = !directive.isWithoutEffect() && directive.example().isEmpty();
+    List<String> lines =
+        !directive.shipped().isEmpty()
+            ? List.of(directive.shipped())
+            : !directive.example().isEmpty()
+                ? List.of(directive.example())
+                : directive.lines(directive.defaultValue());
+    for (String line : lines) {
+      text.append(active ? "" : "# ").append(directive.name()).append(' ').append(line);
+      text.append('\n');
+    }
+  }
+
+  private void fileWord(FileWord word) {
+    text.append('\n');
+    comment(word.doc());
+    text.append("# ").append(word.name()).append(' ').append(word.example()).append('\n');
+  }
+
+  private void comment(String sentences) {
+    StringBuilder line = new StringBuilder("#");
+    for (String word : sentences.split(" ", -1)) {
+      if (line.length() + 1 + word.length() > WIDTH) {
+        text.append(line).append('\n');
+        line = new StringBuilder("#");
+      }
+      line.append(' ').append(word);
+    }
+    text.append(line).append('\n');
+  }
+}

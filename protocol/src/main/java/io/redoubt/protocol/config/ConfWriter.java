@@ -1,0 +1,84 @@
+package io.redoubt.protocol.config;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFileAttributeView;
+import java.nio.file.attribute.PosixFileAttributes;
+
+/**
+ * Replaces a file whole: written beside, synced, given owner and mode of the old one, renamed over
+ * it. Where that can't be — the directory is not to be written, the owner not to be given, or the
+ * file is a mount of its own, as in containers — it is written in place.
+ */
+final class ConfWriter {
+  private ConfWriter() {}
+
+  /** Replaces the contents of the file, or of what a link leads to. */
+  static void replace(Path file, byte[] contents) throws IOException {
+    Path target = Files.exists(file) ? file.toRealPath() : file;
+    Path directory = target.toAbsolutePath().getParent();
+    if (directory == null || !beside(directory, target, contents)) {
+      write(target, contents);
+    }
+  }
+
+  private static boolean beside(Path directory, Path target, byte[] contents) throws IOException {
+    Path temporary;
+    try {
+      temporary = Files.createTempFile(directory, target.getFileName() + "-", ".tmp");
+    } catch (IOException e) {
+      return false;
+    }
+    try {
+      write(temporary, contents);
+      if (Files.exists(target)) {
+        copyOwnerAndMode(target, temporary);
+      }
+      Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE);
+    } catch (IOException e) {
+      Files.deleteIfExists(temporary);
+      return false;
+    }
+    try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
+      channel.force(true);
+    }
+    return true;
+  }
+
+  private static void copyOwnerAndMode(Path from, Path to) throws IOException {
+    PosixFileAttributeView source = Files.getFileAttributeView(from, PosixFileAttributeView.class);
+    PosixFileAttributeView copy = Files.getFileAttributeView(to, PosixFileAttributeView.class);
+    if (source == null || copy == null) {
+      return;
+    }
+    PosixFileAttributes wanted = source.readAttributes();
+    PosixFileAttributes present = copy.readAttributes();
+    if (!present.owner().equals(wanted.owner())) {
+      copy.setOwner(wanted.owner());
+    }
+    if (!present.group().equals(wanted.group())) {
+      copy.setGroup(wanted.group());
+    }
+    copy.setPermissions(wanted.permissions());
+  }
+
+  private static void write(Path file, byte[] contents) throws IOException {
+    try (FileChannel channel =
+        FileChannel.open(
+            file,
+            StandardOpenOption.WRITE,
+            StandardOpenOption.CREATE,
+            StandardOpenOption.TRUNCATE_EXISTING)) {
+      ByteBuffer rest = ByteBuffer.wrap(contents);
+      while (rest.hasRemaining()) {
+        channel.write(rest);
+      }
+      channel.force(true);
+    }
+  }
+}

@@ -1,0 +1,190 @@
+package io.redoubt.protocol.config;
+
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What may be wrong with a line that was refused: characters that look like others, a comment
+ * behind arguments, a name that is nearly another.
+ */
+final class Diagnosis {
+  private static final Map<Integer, Character> LOOK_ALIKES =
+      Map.ofEntries(
+          Map.entry(0x00AB, '"'),
+          Map.entry(0x00BB, '"'),
+          Map.entry(0x2018, '\''),
+          Map.entry(0x2019, '\''),
+          Map.entry(0x201A, '\''),
+          Map.entry(0x201C, '"'),
+          Map.entry(0x201D, '"'),
+          Map.entry(0x201E, '"'),
+          Map.entry(0x2024, '.'),
+          Map.entry(0x2044, '/'),
+          Map.entry(0x2212, '-'),
+          Map.entry(0x3001, ','),
+          Map.entry(0x3002, '.'),
+          Map.entry(0xFE58, '-'),
+          Map.entry(0xFE63, '-'));
+  private static final int FULL_WIDTH_FIRST = 0xFF01;
+  private static final int FULL_WIDTH_LAST = 0xFF5E;
+  private static final int FULL_WIDTH_FROM_ASCII = 0xFEE0;
+  private static final Map<String, String> YES_AND_NO =
+      Map.of("on", "yes", "true", "yes", "off", "no", "false", "no");
+
+  private final String line;
+  private final Collection<String> names;
+  private final List<String> hints = new ArrayList<>();
+
+  private Diagnosis(String line, Collection<String> names) {
+    this.line = line;
+    this.names = names;
+  }
+
+  /**
+   * The sentences to print below a refused line, most telling first; often none.
+   *
+   * @param names every name that a line may begin with
+   */
+  static List<String> of(String line, Collection<String> names) {
+    Diagnosis diagnosis = new Diagnosis(line, names);
+    boolean plain = !diagnosis.namesLookAlikes();
+    diagnosis.namesTrailingComment();
+    if (plain) {
+      diagnosis.namesNearest();
+      diagnosis.namesYesOrNo();
+    }
+    return diagnosis.hints;
+  }
+
+  private boolean namesLookAlikes() {
+    StringBuilder plain = new StringBuilder();
+    int position = 0;
+    int firstHint = hints.size();
+    List<Integer> seen = new ArrayList<>();
+    for (int c : line.codePoints().toArray()) {
+      position++;
+      String meant = plainForm(c);
+      if (meant == null) {
+        plain.appendCodePoint(c);
+        continue;
+      }
+      plain.append(meant);
+      if (!seen.contains(c)) {
+        seen.add(c);
+        hints.add(describe(position, c, meant));
+      }
+    }
+    if (hints.size() == firstHint) {
+      return false;
+    }
+    hints.add("Hint: in plain characters the line is: " + plain.toString().strip());
+    return true;
+  }
+
+  private static String describe(int position, int c, String meant) {
+    String text =
+        String.format(
+            Locale.ROOT, "Hint: character %d is U+%04X (%s)", position, c, Character.getName(c));
+    return switch (meant) {
+      case "" -> text + ", which can't be seen";
+      case " " -> text + ", which looks like a blank and is none";
+      default -> text + ", which looks like '" + meant + "' and is another character";
+    };
+  }
+
+  /** The ASCII that somebody who sees {@code c} would type, or null where there is none. */
+  private static @Nullable String plainForm(int c) {
+    Character known = LOOK_ALIKES.get(c);
+    if (known != null) {
+      return known.toString();
+    }
+    if (c >= FULL_WIDTH_FIRST && c <= FULL_WIDTH_LAST) {
+      return Character.toString(c - FULL_WIDTH_FROM_ASCII);
+    }
+    if (c < 0x80) {
+      return null;
+    }
+    return switch (Character.getType(c)) {
+      case Character.DASH_PUNCTUATION -> "-";
+      case Character.SPACE_SEPARATOR -> " ";
+      case Character.FORMAT -> "";
+      default -> null;
+    };
+  }
+
+  /** A number sign outside of quotes, for a comment has to have a line of its own. */
+  private void namesTrailingComment() {
+    char quote = 0;
+    for (int at = 1; at < line.length(); at++) {
+      char c = line.charAt(at);
+      if (quote != 0) {
+        at += c == '\\' ? 1 : 0;
+        quote = c == quote ? 0 : quote;
+      } else if (c == '"' || c == '\'') {
+        quote = c;
+      } else if (c == '#') {
+        hints.add(
+            "Hint: a comment has to stand on a line of its own, so '"
+                + line.substring(at)
+                + "' was taken for arguments");
+        return;
+      }
+    }
+  }
+
+  private void namesNearest() {
+    String name = Words.lower(line.split("\\s", 2)[0]);
+    if (names.contains(name)) {
+      return;
+    }
+    String nearest = "";
+    int least = Math.min(3, name.length() / 3) + 1;
+    for (String known : names) {
+      int distance = distance(name, known);
+      if (distance < least) {
+        least = distance;
+        nearest = known;
+      }
+    }
+    if (!nearest.isEmpty()) {
+      hints.add("Hint: did you mean '" + nearest + "'?");
+    }
+  }
+
+  private void namesYesOrNo() {
+    String[] words = line.split("\\s+", -1);
+    String meant = words.length == 2 ? YES_AND_NO.get(Words.lower(words[1])) : null;
+    if (meant != null && names.contains(Words.lower(words[0]))) {
+      hints.add("Hint: write '" + meant + "' instead of '" + words[1] + "'");
+    }
+  }
+
+  /** How many characters have to be put in, left out, replaced or swapped with a neighbour. */
+  private static int distance(String a, String b) {
+    int[][] cost = new int[a.length() + 1][b.length() + 1];
+    for (int i = 0; i <= a.length(); i++) {
+      for (int j = 0; j <= b.length(); j++) {
+        if (i == 0 || j == 0) {
+          cost[i][j] = i + j;
+          continue;
+        }
+        int differs = a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1;
+        cost[i][j] =
+            Math.min(cost[i - 1][j - 1] + differs, Math.min(cost[i - 1][j], cost[i][j - 1]) + 1);
+        boolean swapped =
+            i > 1
+                && j > 1
+                && a.charAt(i - 1) == b.charAt(j - 2)
+                && a.charAt(i - 2) == b.charAt(j - 1);
+        if (swapped) {
+          cost[i][j] = Math.min(cost[i][j], cost[i - 2][j - 2] + 1);
+        }
+      }
+    }
+    return cost[a.length()][b.length()];
+  }
+}

@@ -1,0 +1,70 @@
+package io.redoubt.protocol.config;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.redoubt.protocol.bytes.Quoting;
+import io.redoubt.protocol.process.SystemErrors;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * A directory that exists. A relative one starts at the directory of before, as if the process
+ * changed there; the process itself stays where it is, for a JVM can hold several servers.
+ */
+public final class DirectoryDirective extends Directive<Path, DirectoryDirective> {
+
+  DirectoryDirective(String name, Path defaultValue) {
+    super(name, defaultValue);
+  }
+
+  /** The directory: absolute, without links. */
+  public Path value() {
+    return current();
+  }
+
+  @Override
+  protected DirectoryDirective self() {
+    return this;
+  }
+
+  @Override
+  protected Path parse(List<String> words, Path before) throws RefusedValue {
+    if (words.size() != 1) {
+      throw new RefusedValue("wrong number of arguments");
+    }
+    return parseText(words.getFirst(), before);
+  }
+
+  @Override
+  protected Path parseText(String text, Path before) throws RefusedValue {
+    if (text.isEmpty()) {
+      throw new RefusedValue("No such file or directory");
+    }
+    try {
+      Path directory = before.resolve(text).toRealPath();
+      if (!Files.isDirectory(directory)) {
+        throw new RefusedValue("Not a directory");
+      }
+      if (!Files.isExecutable(directory)) {
+        throw new RefusedValue("Permission denied");
+      }
+      return directory;
+    } catch (IOException e) {
+      RefusedValue refused = new RefusedValue(SystemErrors.text(e));
+      refused.addSuppressed(e);
+      throw refused;
+    }
+  }
+
+  @Override
+  public String text(Path of) {
+    return of.toString();
+  }
+
+  @Override
+  protected List<String> lines(Path of) {
+    return List.of(Quoting.quote(of.toString().getBytes(UTF_8)));
+  }
+}

@@ -1,0 +1,109 @@
+package io.redoubt.protocol.config;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A word that begins lines of a file but is no directive: CONFIG GET and SET don't know it. Its
+ * lines are kept in their order; CONFIG REWRITE leaves them alone unless told what they should be.
+ */
+public final class FileWord {
+  private final String name;
+  private final List<List<String>> words = new ArrayList<>();
+  private int least = 1;
+  private int most = Integer.MAX_VALUE;
+  private int keyWords = 1;
+  private String section = "";
+  private String doc = "";
+  private String example = "";
+  private @Nullable ValueCheck<List<String>> reader;
+  private @Nullable Supplier<List<List<String>>> rewriter;
+
+  FileWord(String name) {
+    this.name = name;
+  }
+
+  /** How many arguments a line has; another number makes it a bad directive. */
+  public FileWord arguments(int atLeast, int atMost) {
+    least = atLeast;
+    most = atMost;
+    return this;
+  }
+
+  /**
+   * How many words, this one included, tell what a line is about: a rewritten line takes the place
+   * of one that is about the same.
+   */
+  public FileWord keyWords(int count) {
+    keyWords = count;
+    return this;
+  }
+
+  /** What the word does, and arguments that the shipped file shows in a comment. */
+  public FileWord shown(String arguments, String sentences) {
+    example = arguments;
+    doc = sentences;
+    return this;
+  }
+
+  /** Has each line's arguments looked at while the file is read; a refusal stops the start. */
+  public FileWord onRead(ValueCheck<List<String>> check) {
+    reader = check;
+    return this;
+  }
+
+  /**
+   * Has CONFIG REWRITE bring the file's lines to those of {@code lines}: the arguments of each,
+   * quoted where they need it.
+   */
+  public FileWord rewrittenAs(Supplier<List<List<String>>> lines) {
+    rewriter = lines;
+    return this;
+  }
+
+  /** The arguments of each line of the start's configuration, without quotes. */
+  public List<List<String>> words() {
+    return List.copyOf(words);
+  }
+
+  String name() {
+    return name;
+  }
+
+  boolean takes(int arguments) {
+    return arguments >= least && arguments <= most;
+  }
+
+  int keyWords() {
+    return keyWords;
+  }
+
+  void section(String title) {
+    section = title;
+  }
+
+  String section() {
+    return section;
+  }
+
+  String doc() {
+    return doc;
+  }
+
+  String example() {
+    return example;
+  }
+
+  void read(List<String> arguments) throws RefusedValue {
+    if (reader != null) {
+      reader.look(arguments);
+    }
+    words.add(List.copyOf(arguments));
+  }
+
+  @Nullable Supplier<List<List<String>>> rewriter() {
+    return rewriter;
+  }
+}

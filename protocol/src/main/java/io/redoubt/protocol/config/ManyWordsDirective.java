@@ -1,0 +1,35 @@
+package io.redoubt.protocol.config;
+
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * A directive with any number of arguments, which CONFIG SET gets as one text, parted by blanks.
+ *
+ * @param <T> the type of the value
+ * @param <D> the directive's own class
+ */
+public abstract class ManyWordsDirective<T, D extends ManyWordsDirective<T, D>>
+    extends Directive<T, D> {
+
+  /** A directive of this name and default. */
+  protected ManyWordsDirective(String name, T defaultValue) {
+    super(name, defaultValue);
+  }
+
+  @Override
+  protected T parseText(String text, T before) throws RefusedValue {
+    return parse(Arrays.stream(text.split(" ", -1)).filter(w -> !w.isEmpty()).toList(), before);
+  }
+
+  /** The words, or none where they are but one empty word: how a file says "nothing". */
+  protected static List<String> orNothing(List<String> words) {
+    return words.equals(List.of("")) ? List.of() : words;
+  }
+
+  @Override
+  protected List<String> lines(T of) {
+    String text = text(of);
+    return List.of(text.isEmpty() ? "\"\"" : text);
+  }
+}

@@ -1,0 +1,49 @@
+package io.redoubt.protocol.config;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.redoubt.protocol.bytes.Quoting;
+import java.util.List;
+
+/** A text in UTF-8; empty where there is none. */
+public final class TextDirective extends OneWordDirective<String, TextDirective> {
+
+  TextDirective(String name, String defaultValue) {
+    super(name, defaultValue);
+  }
+
+  /** The text, empty where there is none. */
+  public String value() {
+    return current();
+  }
+
+  /** Whether there is a text. */
+  public boolean isSet() {
+    return !current().isEmpty();
+  }
+
+  @Override
+  protected TextDirective self() {
+    return this;
+  }
+
+  @Override
+  protected String parseWord(String word) {
+    return word;
+  }
+
+  @Override
+  public String text(String of) {
+    return of;
+  }
+
+  @Override
+  protected List<String> lines(String of) {
+    return List.of(Quoting.quote(of.getBytes(UTF_8)));
+  }
+
+  @Override
+  protected boolean isBestLeftOut(String of) {
+    return of.isEmpty() && defaultValue().isEmpty();
+  }
+}

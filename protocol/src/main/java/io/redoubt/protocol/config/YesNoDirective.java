@@ -1,0 +1,35 @@
+package io.redoubt.protocol.config;
+
+/** {@code yes} or {@code no}. */
+public final class YesNoDirective extends OneWordDirective<Boolean, YesNoDirective> {
+
+  YesNoDirective(String name, boolean defaultValue) {
+    super(name, defaultValue);
+  }
+
+  /** Whether it is yes. */
+  public boolean value() {
+    return current();
+  }
+
+  @Override
+  protected YesNoDirective self() {
+    return this;
+  }
+
+  @Override
+  protected Boolean parseWord(String word) throws RefusedValue {
+    if (word.equalsIgnoreCase("yes")) {
+      return true;
+    }
+    if (word.equalsIgnoreCase("no")) {
+      return false;
+    }
+    throw new RefusedValue("argument must be 'yes' or 'no'");
+  }
+
+  @Override
+  public String text(Boolean of) {
+    return of ? "yes" : "no";
+  }
+}

@@ -1,0 +1,141 @@
+package io.redoubt.protocol.process;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemoryLayout;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.StructLayout;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandle;
+import java.lang.invoke.VarHandle;
+
+/**
+ * The few calls of the operating system that Java has no method for. Linking them costs tens of
+ * milliseconds, so only what asks for one pays: going to the background, telling systemd.
+ */
+final class Posix {
+  private static final int AF_UNIX = 1;
+  private static final int SOCK_DGRAM = 2;
+  private static final int SOCK_CLOEXEC = 0x80000;
+  private static final int O_RDWR = 2;
+  private static final int SIGSTOP = 19;
+  private static final int MOST_PATH_BYTES = 108;
+
+  private static final StructLayout CAPTURED = Linker.Option.captureStateLayout();
+  private static final VarHandle ERRNO =
+      CAPTURED.varHandle(MemoryLayout.PathElement.groupElement("errno"));
+
+  private Posix() {}
+
+  /** Makes this process the leader of a session of its own, without terminal. */
+  static void setsid() throws IOException {
+    call("setsid", FunctionDescriptor.of(ValueLayout.JAVA_INT));
+  }
+
+  /** Stops this process until somebody continues it. */
+  static void stop() throws IOException {
+    call("raise", FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT), SIGSTOP);
+  }
+
+  /** Has standard input, output and error lead to nowhere. */
+  static void standardStreamsToNull() throws IOException {
+    try (Arena arena = Arena.ofConfined()) {
+      int fd =
+          call(
+              "open",
+              FunctionDescriptor.of(
+                  ValueLayout.JAVA_INT, ValueLayout.ADDRESS, ValueLayout.JAVA_INT),
+              arena.allocateFrom("/dev/null"),
+              O_RDWR);
+      FunctionDescriptor dup2 =
+          FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.JAVA_INT);
+      for (int standard = 0; standard <= 2; standard++) {
+        call("dup2", dup2, fd, standard);
+      }
+      close(fd);
+    }
+  }
+
+  /**
+   * Sends one datagram to a Unix domain socket.
+   *
+   * @param path where it is; one that begins with {@code @} is abstract, without file
+   */
+  static void sendDatagram(String path, String text) throws IOException {
+    byte[] name = path.getBytes(UTF_8);
+    if (name.length == 0 || name.length >= MOST_PATH_BYTES) {
+      throw new IOException("not the path of a socket: " + path);
+    }
+    if (name[0] == '@') {
+      name[0] = 0;
+    }
+    int fd =
+        call(
+            "socket",
+            FunctionDescriptor.of(
+                ValueLayout.JAVA_INT,
+                ValueLayout.JAVA_INT,
+                ValueLayout.JAVA_INT,
+                ValueLayout.JAVA_INT),
+            AF_UNIX,
+            SOCK_DGRAM | SOCK_CLOEXEC,
+            0);
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment address = arena.allocate(2 + MOST_PATH_BYTES, 8);
+      address.set(ValueLayout.JAVA_SHORT, 0, (short) AF_UNIX);
+      MemorySegment.copy(name, 0, address, ValueLayout.JAVA_BYTE, 2, name.length);
+      byte[] bytes = text.getBytes(UTF_8);
+      int addressBytes = 2 + name.length + (name[0] == 0 ? 0 : 1);
+      FunctionDescriptor sendto =
+          FunctionDescriptor.of(
+              ValueLayout.JAVA_LONG,
+              ValueLayout.JAVA_INT,
+              ValueLayout.ADDRESS,
+              ValueLayout.JAVA_LONG,
+              ValueLayout.JAVA_INT,
+              ValueLayout.ADDRESS,
+              ValueLayout.JAVA_INT);
+      MemorySegment message = arena.allocateFrom(ValueLayout.JAVA_BYTE, bytes);
+      call("sendto", sendto, fd, message, (long) bytes.length, 0, address, addressBytes);
+    } finally {
+      close(fd);
+    }
+  }
+
+  private static void close(int fd) throws IOException {
+    call("close", FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT), fd);
+  }
+
+  /** Calls a function of the C library that returns -1 when it fails. */
+  @SuppressWarnings("restricted") // the launchers enable native access
+  private static int call(String function, FunctionDescriptor type, Object... arguments)
+      throws IOException {
+    Linker linker = Linker.nativeLinker();
+    MemorySegment address =
+        linker
+            .defaultLookup()
+            .find(function)
+            .orElseThrow(() -> new IOException("this system has no " + function));
+    MethodHandle handle =
+        linker.downcallHandle(address, type, Linker.Option.captureCallState("errno"));
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment captured = arena.allocate(CAPTURED);
+      Object[] all = new Object[arguments.length + 1];
+      all[0] = captured;
+      System.arraycopy(arguments, 0, all, 1, arguments.length);
+      Number result = (Number) handle.invokeWithArguments(all);
+      if (result.intValue() == -1) {
+        throw new IOException(function + ": error " + (int) ERRNO.get(captured, 0L));
+      }
+      return result.intValue();
+    } catch (IOException | RuntimeException | Error e) {
+      throw e;
+    } catch (Throwable e) {
+      throw new IOException(function, e);
+    }
+  }
+}

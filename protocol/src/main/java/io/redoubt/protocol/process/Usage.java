@@ -1,0 +1,57 @@
+package io.redoubt.protocol.process;
+
+import java.io.PrintStream;
+
+/** What the server's program prints when it is asked something instead of serving. */
+public final class Usage {
+  private static final String HELP =
+      """
+      Usage: ./redis-server [/path/to/redis.conf] [options] [-]
+             ./redis-server - (read config from stdin)
+             ./redis-server -v or --version
+             ./redis-server -h or --help
+             ./redis-server --test-memory <megabytes>
+             ./redis-server --check-system
+
+      Examples:
+             ./redis-server (run the server with default conf)
+             echo 'maxmemory 128mb' | ./redis-server -
+             ./redis-server /etc/redis/6379.conf
+             ./redis-server --port 7777
+             ./redis-server --port 7777 --replicaof 127.0.0.1 8888
+             ./redis-server /etc/myredis.conf --loglevel verbose -
+             ./redis-server /etc/myredis.conf --loglevel verbose
+
+      Sentinel mode:
+             ./redis-server /etc/sentinel.conf --sentinel
+      """;
+
+  private Usage() {}
+
+  /**
+   * Does a job that isn't serving.
+   *
+   * @return the process' exit status
+   */
+  public static int answer(Arguments.Job job, PrintStream out, PrintStream err) {
+    return switch (job) {
+      case SERVE -> throw new IllegalArgumentException("serving is no question");
+      case VERSION -> {
+        out.println(
+            "Redis server v="
+                + Version.REDIS
+                + " sha=00000000:0 malloc=redoubt bits=64 build=0000000000000000");
+        yield 0;
+      }
+      case HELP -> {
+        err.print(HELP);
+        yield 1;
+      }
+      case TEST_MEMORY -> {
+        err.println("A JVM can't test the machine's memory: see http://www.memtest86.com/");
+        yield 1;
+      }
+      case CHECK_SYSTEM -> SystemCheck.ofThisMachine().report(out) ? 0 : 1;
+    };
+  }
+}
