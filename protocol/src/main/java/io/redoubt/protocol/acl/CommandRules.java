@@ -13,8 +13,9 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * Which commands a selector allows: one bit a command, and the rules that led there, kept as given so that they can be shown. A rule on
- * a command replaces earlier ones on it and on its subcommands.
+ * Which commands a selector allows: one bit a command, and the rules that led there, kept as given
+ * so that they can be shown. A rule on a command replaces earlier ones on it and on its
+ * subcommands.
  */
 final class CommandRules {
   private final CommandTable<?> table;
@@ -92,7 +93,9 @@ final class CommandRules {
     record("@" + category.label(), allow);
   }
 
-  /** {@code +name}, {@code +container|sub}, {@code +name|firstargument}, or the same with a minus. */
+  /**
+   * {@code +name}, {@code +container|sub}, {@code +name|firstargument}, or the same with a minus.
+   */
   void command(String name, boolean allow) throws AclRuleException {
     int bar = name.indexOf('|');
     Command<?> command = table.byOriginalName(name);

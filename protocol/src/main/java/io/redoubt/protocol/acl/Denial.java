@@ -1,6 +1,9 @@
 package io.redoubt.protocol.acl;
 
-/** Why a request was refused, from the least to the most telling: of several selectors the furthest refusal counts. */
+/**
+ * Why a request was refused, from the least to the most telling: of several selectors the furthest
+ * refusal counts.
+ */
 public enum Denial {
   /** The command itself. */
   COMMAND("command"),

@@ -13,7 +13,10 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** One set of permissions: commands, keys and channels that go together. A user has one of its own and maybe more in parentheses. */
+/**
+ * One set of permissions: commands, keys and channels that go together. A user has one of its own
+ * and maybe more in parentheses.
+ */
 final class Selector {
   private static final int READ = 1;
   private static final int WRITE = 2;
@@ -144,7 +147,8 @@ final class Selector {
     if (allChannels) {
       throw new AclRuleException(
           "Adding a pattern after the * pattern (or the 'allchannels' flag) is not valid and does"
-              + " not have any effect. Try 'resetchannels' to start with an empty list of channels");
+              + " not have any effect. Try 'resetchannels' to start with an empty list of"
+              + " channels");
     }
     checkPattern(glob);
     ByteString bytes = ByteString.of(glob);
@@ -177,7 +181,8 @@ final class Selector {
     if (!allChannels && spec != null) {
       int end = spec.all() ? request.count() : spec.first() + 1;
       for (int i = spec.first(); i < end; i++) {
-        if (!allowsChannel(request.memory(), request.offset(i), request.length(i), spec.patterns())) {
+        if (!allowsChannel(
+            request.memory(), request.offset(i), request.length(i), spec.patterns())) {
           deniedArgument = i;
           return Denial.CHANNEL;
         }
@@ -268,7 +273,8 @@ final class Selector {
     @Override
     public void key(int argument, int flags) {
       if (denied < 0
-          && !allowsKey(request.memory(), request.offset(argument), request.length(argument), flags)) {
+          && !allowsKey(
+              request.memory(), request.offset(argument), request.length(argument), flags)) {
         denied = argument;
       }
     }

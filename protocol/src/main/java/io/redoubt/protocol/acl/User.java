@@ -19,8 +19,8 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A user: whether it may log in and how, and what it may do. Rules change it in place, so that clients that are this user feel them at
- * once; {@link Users} applies several rules as one.
+ * A user: whether it may log in and how, and what it may do. Rules change it in place, so that
+ * clients that are this user feel them at once; {@link Users} applies several rules as one.
  */
 public final class User {
   private static final int HASH_DIGITS = 64;
@@ -208,7 +208,8 @@ public final class User {
   /**
    * Checks a request.
    *
-   * @return null when it is allowed; otherwise {@link #deniedArgument()} tells which argument was refused
+   * @return null when it is allowed; otherwise {@link #deniedArgument()} tells which argument was
+   *     refused
    */
   public @Nullable Denial check(Command<?> command, Request request) {
     if (allowsEverything || command.has(io.redoubt.protocol.command.Flag.NO_AUTH)) {
@@ -284,10 +285,8 @@ public final class User {
   /** Commands, keys and channels of each selector as rules; the user's own first. */
   public List<Permissions> permissions() {
     return selectors.stream()
-        .map(
-            each ->
-                new Permissions(
-                    each.describeCommands(), each.describeKeys(), each.describeChannels()))
+        .map(each ->
+            new Permissions(each.describeCommands(), each.describeKeys(), each.describeChannels()))
         .toList();
   }
 
@@ -300,7 +299,10 @@ public final class User {
    */
   public record Permissions(String commands, String keys, String channels) {}
 
-  /** The rules that make this user out of a new one, as ACL LIST and the ACL file have them (without {@code user} and the name). */
+  /**
+   * The rules that make this user out of a new one, as ACL LIST and the ACL file have them (without
+   * {@code user} and the name).
+   */
   public String describe() {
     var text = new StringBuilder(String.join(" ", flags()));
     passwordHashes.forEach(hash -> text.append(" #").append(hash));

@@ -10,7 +10,10 @@ import java.util.List;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
-/** All users of a process. There is always one called {@code default}: who a client is before it authenticates. */
+/**
+ * All users of a process. There is always one called {@code default}: who a client is before it
+ * authenticates.
+ */
 public final class Users {
   private static final ByteString DEFAULT = ByteString.of("default");
 
@@ -18,7 +21,10 @@ public final class Users {
   private final TreeMap<ByteString, User> byName = new TreeMap<>();
   private final User defaultUser;
 
-  /** Only the default user, who may do everything without a password. All commands must be in the table. */
+  /**
+   * Only the default user, who may do everything without a password. All commands must be in the
+   * table.
+   */
   public Users(CommandTable<?> table) {
     this.table = table;
     this.defaultUser = new User(DEFAULT, table);
@@ -78,7 +84,8 @@ public final class Users {
    * Makes or changes a user: all rules or none.
    *
    * @param rules one a word; a selector may be spread over several
-   * @throws IllegalArgumentException with Redis' words, such as {@code Error in ACL SETUSER modifier 'x': Syntax error}
+   * @throws IllegalArgumentException with Redis' words, such as {@code Error in ACL SETUSER
+   *     modifier 'x': Syntax error}
    */
   public User set(ByteString name, List<String> rules) {
     List<String> merged = mergeSelectors(rules);
@@ -121,7 +128,9 @@ public final class Users {
     }
     if (open != null) {
       throw new IllegalArgumentException(
-          "Unmatched parenthesis in acl selector starting at '" + words.get(firstOpen(words)) + "'.");
+          "Unmatched parenthesis in acl selector starting at '"
+              + words.get(firstOpen(words))
+              + "'.");
     }
     return rules;
   }

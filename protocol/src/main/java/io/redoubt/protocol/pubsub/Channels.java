@@ -2,7 +2,6 @@ package io.redoubt.protocol.pubsub;
 
 import io.redoubt.protocol.bytes.ByteString;
 import io.redoubt.protocol.bytes.Glob;
-import io.redoubt.protocol.resp.ReplyWriter;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.EnumMap;
@@ -14,7 +13,8 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * All subscriptions of a server. Confirmations and messages have Redis' shapes: arrays in RESP2, pushes in RESP3. Used by one loop.
+ * All subscriptions of a server. Confirmations and messages have Redis' shapes: arrays in RESP2,
+ * pushes in RESP3. Used by one loop.
  */
 public final class Channels {
   private final Map<ChannelKind, Map<ByteString, Set<Subscriber>>> subscribers =
@@ -85,17 +85,16 @@ public final class Channels {
   private static void confirm(
       Subscriber subscriber, ChannelKind kind, String event, @Nullable ByteString name) {
     int count = subscriber.subscriptions().shown(kind);
-    subscriber.confirm(
-        writer -> {
-          writer.push(3);
-          writer.bulk(event);
-          if (name == null) {
-            writer.nil();
-          } else {
-            writer.bulk(name);
-          }
-          writer.integer(count);
-        });
+    subscriber.confirm(writer -> {
+      writer.push(3);
+      writer.bulk(event);
+      if (name == null) {
+        writer.nil();
+      } else {
+        writer.bulk(name);
+      }
+      writer.integer(count);
+    });
   }
 
   /**
@@ -104,7 +103,8 @@ public final class Channels {
    * @return how many deliveries were made
    */
   public int publish(ByteString channel, ByteString message) {
-    return publish(channel.asSegment(), 0, channel.length(), message.asSegment(), 0, message.length());
+    return publish(
+        channel.asSegment(), 0, channel.length(), message.asSegment(), 0, message.length());
   }
 
   /** {@link #publish(ByteString, ByteString)} of bytes where they lie. */
@@ -127,14 +127,13 @@ public final class Channels {
       }
       for (Subscriber subscriber : pattern.getValue()) {
         receivers++;
-        subscriber.push(
-            writer -> {
-              writer.push(4);
-              writer.bulk(ChannelKind.PATTERN.message());
-              writer.bulk(pattern.getKey());
-              writer.bulk(channel);
-              writer.bulk(messages, messageOffset, messageLength);
-            });
+        subscriber.push(writer -> {
+          writer.push(4);
+          writer.bulk(ChannelKind.PATTERN.message());
+          writer.bulk(pattern.getKey());
+          writer.bulk(channel);
+          writer.bulk(messages, messageOffset, messageLength);
+        });
       }
     }
     return receivers;
@@ -162,13 +161,12 @@ public final class Channels {
       return 0;
     }
     for (Subscriber subscriber : receivers) {
-      subscriber.push(
-          writer -> {
-            writer.push(3);
-            writer.bulk(kind.message());
-            writer.bulk(channel);
-            writer.bulk(messages, offset, length);
-          });
+      subscriber.push(writer -> {
+        writer.push(3);
+        writer.bulk(kind.message());
+        writer.bulk(channel);
+        writer.bulk(messages, offset, length);
+      });
     }
     return receivers.size();
   }

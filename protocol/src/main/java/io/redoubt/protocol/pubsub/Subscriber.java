@@ -9,14 +9,16 @@ public interface Subscriber {
   Subscriptions subscriptions();
 
   /**
-   * Writes a confirmation: part of the reply to the running command, but sent even when replies are switched off.
+   * Writes a confirmation: part of the reply to the running command, but sent even when replies are
+   * switched off.
    *
    * @param message writes one push; called at once
    */
   void confirm(Consumer<ReplyWriter> message);
 
   /**
-   * Sends something that is no reply to a command: even when replies are switched off, and not in the middle of a reply.
+   * Sends something that is no reply to a command: even when replies are switched off, and not in
+   * the middle of a reply.
    *
    * @param message writes one push; called once, now or when the running command has replied
    */

@@ -6,7 +6,10 @@ import java.util.LinkedHashSet;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** What one subscriber is subscribed to. Empty ones, the rule, cost nothing but this object. Changed by {@link Channels} only. */
+/**
+ * What one subscriber is subscribed to. Empty ones, the rule, cost nothing but this object. Changed
+ * by {@link Channels} only.
+ */
 public final class Subscriptions {
   private @Nullable Set<ByteString> channels;
   private @Nullable Set<ByteString> patterns;

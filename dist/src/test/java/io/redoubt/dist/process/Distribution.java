@@ -1,0 +1,59 @@
+package io.redoubt.dist.process;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/** Where the packed distribution is, and a few ways to run what is in it. */
+final class Distribution {
+  static final Path HOME = Path.of(System.getProperty("redoubt.home"));
+  static final Path ARCHIVE = HOME.resolveSibling(HOME.getFileName() + ".tar.gz");
+  static final Duration LIMIT = Duration.ofSeconds(30);
+
+  private Distribution() {}
+
+  /** Starts a launcher of a distribution on a free port and waits until it answers. */
+  static Node start(
+      Path launcher, Path folder, Map<String, String> environment, String... arguments)
+      throws IOException, InterruptedException {
+    return start(launcher, folder, environment, Ports.free(1).getFirst(), arguments);
+  }
+
+  /** Starts a launcher of a distribution on a port and waits until it answers. */
+  static Node start(
+      Path launcher, Path folder, Map<String, String> environment, int port, String... arguments)
+      throws IOException, InterruptedException {
+    List<String> all = new ArrayList<>(List.of(arguments));
+    all.addAll(List.of("--port", port + "", "--bind", "127.0.0.1", "--dir", folder.toString()));
+    Node node = Node.start(launcher, all, environment, port, folder.resolve("output"));
+    try {
+      node.awaitPong(LIMIT);
+      return node;
+    } catch (IOException e) {
+      node.close();
+      throw new IOException(Files.readString(node.log()), e);
+    }
+  }
+
+  /** What a program that ended by itself has printed, and its exit status. */
+  record Result(int status, String output) {}
+
+  /** Runs a program to its end, output and errors in one text. */
+  static Result run(Map<String, String> environment, String... command)
+      throws IOException, InterruptedException {
+    ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
+    builder.environment().putAll(environment);
+    Process process = builder.start();
+    try {
+      String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+      return new Result(process.waitFor(), output);
+    } finally {
+      process.destroyForcibly();
+    }
+  }
+}
