@@ -1,0 +1,90 @@
+package io.redoubt.server.keyspace;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.sun.management.ThreadMXBean;
+import io.redoubt.server.Seed;
+import io.redoubt.server.memory.Argument;
+import io.redoubt.server.memory.Region;
+import io.redoubt.server.memory.Slabs;
+import java.lang.management.ManagementFactory;
+import org.junit.jupiter.api.Test;
+
+/** What commands do all the time takes nothing of the Java heap. */
+final class AllocationTest {
+  private static final int OPERATIONS = 100_000;
+  private static final int KEYS = 10_000;
+
+  /** Runs and pages are kept account of on the heap, a few bytes for thousands of entries. */
+  private static final double ALLOWED_BYTES = 0.5;
+
+  private final ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+  private final Slabs slabs = Slabs.create();
+  private final Keyspace keyspace = new Keyspace(slabs, 1, Seed.random("AllocationTest"));
+  private final Database database = keyspace.database(0);
+
+  @FunctionalInterface
+  private interface Operation {
+    void run(long keyAddress, int keyLength);
+  }
+
+  @Test
+  void commandsAllocateNothing() {
+    try (Argument value = Argument.of(slabs, "v".repeat(64));
+        Argument other = Argument.of(slabs, "v".repeat(90))) {
+      assertAllocatesNothing(
+          "set new", (key, length) -> putString(key, length, value, Entry.NO_EXPIRY));
+      assertAllocatesNothing("get", (key, length) -> database.touch(database.find(key, length)));
+      assertAllocatesNothing(
+          "set other size", (key, length) -> putString(key, length, other, Entry.NO_EXPIRY));
+      assertAllocatesNothing(
+          "set with expiry", (key, length) -> putString(key, length, value, 1_000_000 + key % 97));
+      assertAllocatesNothing(
+          "persist", (key, length) -> database.persist(database.find(key, length)));
+      assertAllocatesNothing(
+          "expire", (key, length) -> database.setExpiry(database.find(key, length), key % 1000));
+      assertAllocatesNothing(
+          "integer", (key, length) -> database.putInteger(key, length, 5, Database.KEEP_EXPIRY));
+      assertAllocatesNothing(
+          "set and delete",
+          (key, length) -> {
+            database.delete(key, length);
+            putString(key, length, value, Entry.NO_EXPIRY);
+          });
+      keyspace.nowMillis(2_000_000);
+      assertAllocatesNothing(
+          "expire due",
+          (key, length) -> {
+            putString(key, length, value, 1);
+            keyspace.expireDue(1);
+          });
+    }
+    keyspace.close();
+  }
+
+  private void putString(long key, int length, Argument value, long expireAt) {
+    database.putString(key, length, value.address(), value.length(), expireAt);
+  }
+
+  private void assertAllocatesNothing(String what, Operation operation) {
+    try (Argument key = Argument.of(slabs, "key:0000000")) {
+      run(operation, key, KEYS);
+      long thread = Thread.currentThread().threadId();
+      long before = threads.getThreadAllocatedBytes(thread);
+      run(operation, key, OPERATIONS);
+      double allocated = threads.getThreadAllocatedBytes(thread) - before;
+      assertThat(allocated / OPERATIONS).as("bytes a %s", what).isLessThan(ALLOWED_BYTES);
+    }
+  }
+
+  private static void run(Operation operation, Argument key, int operations) {
+    for (int i = 0; i < operations; i++) {
+      int number = i % KEYS;
+      for (int digit = 0; digit < 5; digit++) {
+        Region.putByte(key.address() + key.length() - 1 - digit, '0' + number % 10);
+        number /= 10;
+      }
+      operation.run(key.address(), key.length());
+    }
+  }
+}

@@ -1,0 +1,161 @@
+package io.redoubt.server.keyspace;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.redoubt.server.Seed;
+import io.redoubt.server.memory.Argument;
+import io.redoubt.server.memory.Slabs;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+final class DatabaseTest {
+  private static final long NOW = 1_700_000_000_000L;
+
+  private final Random random = Seed.random("DatabaseTest");
+  private final Slabs slabs = Slabs.checking();
+  private final Keyspace keyspace = new Keyspace(slabs, 2, random);
+  private final Database database = keyspace.database(0);
+
+  @BeforeEach
+  void tellTime() {
+    keyspace.nowMillis(NOW);
+  }
+
+  @AfterEach
+  void nothingIsLeft() {
+    keyspace.close();
+    slabs.close();
+  }
+
+  @Test
+  void dueKeysGoInTheOrderOfTheirTimes() {
+    List<Long> gone = new ArrayList<>();
+    keyspace.listener((of, entry) -> gone.add(Entry.expireAt(entry)));
+    for (int i = 0; i < 1000; i++) {
+      database.setExpiry(put("key:" + i), NOW + random.nextInt(500));
+    }
+    assertThat(keyspace.expireDue(10)).isZero();
+    keyspace.nowMillis(NOW + 250);
+    assertThat(keyspace.nextDueMillis()).isLessThan(NOW + 10);
+    assertThat(keyspace.expireDue(100)).isEqualTo(100);
+    assertThat(keyspace.expireDue(1000)).isLessThan(1000);
+    assertThat(keyspace.nextDueMillis()).isGreaterThanOrEqualTo(NOW + 250);
+    assertThat(gone).isSorted().allMatch(millis -> millis < NOW + 250);
+    assertThat(database.size()).isEqualTo(1000 - gone.size());
+    assertThat(database.expires()).isEqualTo(database.size());
+  }
+
+  @Test
+  void aReplicaRemovesNothingByItself() {
+    database.setExpiry(put("key"), NOW - 1);
+    keyspace.expiredKeys(ExpiredKeys.HIDE);
+    assertThat(keyspace.expireDue(10)).isZero();
+    assertThat(database.size()).isEqualTo(1);
+  }
+
+  @Test
+  void theAverageTimeToLiveIsAboutRight() {
+    assertThat(database.averageTtlMillis()).isZero();
+    for (int i = 0; i < 10_000; i++) {
+      database.setExpiry(put("key:" + i), NOW + i);
+    }
+    assertThat(database.averageTtlMillis()).isBetween(4500L, 5500L);
+  }
+
+  @Test
+  void flushedEntriesAreFreedInSlices() {
+    for (int i = 0; i < 5000; i++) {
+      database.setExpiry(put("key:" + i), NOW + i);
+    }
+    long before = slabs.usedBytes();
+    database.clear(true);
+    assertThat(database.size()).isZero();
+    assertThat(database.expires()).isZero();
+    assertThat(keyspace.garbageCount()).isEqualTo(5000);
+    put("key:1");
+    int slices = 0;
+    while (keyspace.freeSome(100) > 0) {
+      slices++;
+    }
+    assertThat(slices).isGreaterThan(40);
+    assertThat(keyspace.garbageCount()).isZero();
+    assertThat(slabs.usedBytes()).isLessThan(before / 100);
+  }
+
+  @Test
+  void aWalkGoesOnOverWhatIsFlushed() {
+    for (int i = 0; i < 1000; i++) {
+      put("key:" + i);
+    }
+    List<Long> walked = new ArrayList<>();
+    Walk walk = keyspace.startWalk((index, entry) -> walked.add(entry));
+    walk.step(100, (index, entry) -> walked.add(entry));
+    keyspace.clear(false);
+    put("new");
+    assertThat(keyspace.freeSome(100)).isZero();
+    while (walk.step(100, (index, entry) -> walked.add(entry))) {
+      assertThat(walk.isDone()).isFalse();
+    }
+    assertThat(walked).hasSize(1000).doesNotHaveDuplicates();
+    assertThat(keyspace.garbageCount()).isEqualTo(1000);
+    walk.close();
+    assertThat(keyspace.freeSome(100_000)).isGreaterThanOrEqualTo(1000);
+  }
+
+  @Test
+  void whatASwapExchangesIsWalkedUnderItsOldIndex() {
+    put("a");
+    Walk walk = keyspace.startWalk((index, entry) -> assertThat(index).isZero());
+    keyspace.swap(0, 1);
+    assertThat(database.size()).isZero();
+    keyspace.database(1).remove(find(keyspace.database(1), "a"));
+    walk.close();
+  }
+
+  @Test
+  void idleTimesAreInSeconds() {
+    long entry = put("key");
+    keyspace.nowMillis(NOW + 7500);
+    assertThat(database.idleSeconds(entry)).isEqualTo(7);
+    database.touch(entry);
+    assertThat(database.idleSeconds(entry)).isZero();
+    database.idleSeconds(entry, 1000);
+    assertThat(database.idleSeconds(entry)).isEqualTo(1000);
+    assertThat(Entry.keyLength(entry)).isEqualTo(3);
+  }
+
+  @Test
+  void accessesAreCountedLogarithmicallyAndDecay() {
+    keyspace.accessClock().lfu(10, 1);
+    long entry = put("key");
+    assertThat(database.frequency(entry)).isEqualTo(5);
+    for (int i = 0; i < 1000; i++) {
+      database.touch(entry);
+    }
+    int counted = database.frequency(entry);
+    assertThat(counted).isBetween(8, 40);
+    keyspace.nowMillis(NOW + 3 * 60_000);
+    assertThat(database.frequency(entry)).isEqualTo(counted - 3);
+    database.frequency(entry, 200);
+    assertThat(database.frequency(entry)).isEqualTo(200);
+    // A new value is no reason to forget how often the key is used.
+    put("key");
+    assertThat(database.frequency(find(database, "key"))).isEqualTo(200);
+  }
+
+  private long put(String key) {
+    try (Argument argument = Argument.of(slabs, key)) {
+      return database.putInteger(argument.address(), argument.length(), 1, Entry.NO_EXPIRY);
+    }
+  }
+
+  private long find(Database in, String key) {
+    try (Argument argument = Argument.of(slabs, key)) {
+      return in.find(argument.address(), argument.length());
+    }
+  }
+}

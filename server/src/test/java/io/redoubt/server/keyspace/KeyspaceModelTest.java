@@ -1,0 +1,320 @@
+package io.redoubt.server.keyspace;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.redoubt.server.Seed;
+import io.redoubt.server.memory.Argument;
+import io.redoubt.server.memory.Region;
+import io.redoubt.server.memory.Slabs;
+import io.redoubt.server.structure.BlockLength;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Random operations on a keyspace and on maps, which must agree; and walks meanwhile, which must
+ * hand over what was there when they started.
+ */
+final class KeyspaceModelTest {
+  private static final int DATABASES = 3;
+
+  private record Value(String text, long expireAt) {}
+
+  private final Random random = Seed.random("KeyspaceModelTest");
+  private final Slabs slabs = Slabs.checking();
+  private final Keyspace keyspace = new Keyspace(slabs, DATABASES, random);
+  private final List<Map<String, Value>> model = new ArrayList<>();
+  private int keys;
+
+  private @Nullable Walk walk;
+  private final List<Map<String, Value>> walkShould = new ArrayList<>();
+  private final List<Map<String, Value>> walkDid = new ArrayList<>();
+  private int walksDone;
+
+  @Test
+  void doesWhatMapsDo() {
+    for (int i = 0; i < DATABASES; i++) {
+      model.add(new HashMap<>());
+    }
+    keyspace.nowMillis(1_000_000);
+    keyspace.listener(this::expired);
+    for (int round = 0; round < 12; round++) {
+      keys = 1 + random.nextInt(round % 2 == 0 ? 30 : 3000);
+      for (int step = 0; step < 4000; step++) {
+        step();
+        if (step % 1000 == 999) {
+          assertSameContents();
+        }
+      }
+    }
+    assertThat(walksDone).isGreaterThan(10);
+    keyspace.close();
+    slabs.close();
+  }
+
+  private void step() {
+    int index = random.nextInt(DATABASES);
+    Database database = keyspace.database(index);
+    Map<String, Value> map = model.get(index);
+    String key = randomKey();
+    try (Argument argument = Argument.of(slabs, key)) {
+      switch (random.nextInt(24)) {
+        case 0, 1, 2, 3, 4, 5 -> put(database, map, key, argument);
+        case 6 -> {
+          long value = random.nextLong() >> random.nextInt(64);
+          database.putInteger(argument.address(), argument.length(), value, Entry.NO_EXPIRY);
+          map.put(key, new Value(Long.toString(value), Entry.NO_EXPIRY));
+        }
+        case 7, 8, 9 ->
+            assertThat(database.delete(argument.address(), argument.length()))
+                .isEqualTo(map.remove(key) != null);
+        case 10, 11, 12, 13 -> changeEntry(index, key, argument);
+        case 14 -> moveAbout(index, key, argument);
+        case 15 -> findLive(database, map, key, argument);
+        case 16 -> keyspace.freeSome(random.nextInt(50));
+        case 17 -> {
+          keyspace.nowMillis(keyspace.nowMillis() + random.nextInt(100));
+          keyspace.expireDue(random.nextInt(5));
+        }
+        case 18 -> {
+          if (random.nextInt(50) == 0) {
+            int other = random.nextInt(DATABASES);
+            keyspace.swap(index, other);
+            Map<String, Value> swapped = model.set(index, model.get(other));
+            model.set(other, swapped);
+          }
+        }
+        case 19 -> {
+          if (random.nextInt(100) == 0) {
+            database.clear(random.nextBoolean());
+            map.clear();
+          }
+        }
+        default -> walkOn();
+      }
+    }
+  }
+
+  private void put(Database database, Map<String, Value> map, String key, Argument argument) {
+    String text = randomText();
+    Value old = map.get(key);
+    long expireAt =
+        switch (random.nextInt(4)) {
+          case 0 -> keyspace.nowMillis() + random.nextInt(3000);
+          case 1 -> Database.KEEP_EXPIRY;
+          default -> Entry.NO_EXPIRY;
+        };
+    try (Argument value = Argument.of(slabs, text)) {
+      long entry =
+          database.putString(
+              argument.address(), argument.length(), value.address(), value.length(), expireAt);
+      assertThat(database.find(argument.address(), argument.length())).isEqualTo(entry);
+    }
+    long kept = old == null ? Entry.NO_EXPIRY : old.expireAt();
+    map.put(key, new Value(text, expireAt == Database.KEEP_EXPIRY ? kept : expireAt));
+  }
+
+  private void changeEntry(int index, String key, Argument argument) {
+    Database database = keyspace.database(index);
+    Map<String, Value> map = model.get(index);
+    Value old = map.get(key);
+    long entry = database.find(argument.address(), argument.length());
+    assertThat(entry != 0).isEqualTo(old != null);
+    if (old == null) {
+      return;
+    }
+    switch (random.nextInt(3)) {
+      case 0 -> {
+        long millis = keyspace.nowMillis() + random.nextInt(3000);
+        entry = database.setExpiry(entry, millis);
+        map.put(key, new Value(old.text(), millis));
+      }
+      case 1 -> {
+        entry = database.persist(entry);
+        map.put(key, new Value(old.text(), Entry.NO_EXPIRY));
+      }
+      default -> {
+        database.touch(entry);
+        assertThat(database.memoryUsage(entry)).isGreaterThan(old.text().length() / 20);
+      }
+    }
+    assertThat(valueOf(entry)).isEqualTo(map.get(key));
+  }
+
+  private void moveAbout(int index, String key, Argument argument) {
+    Database database = keyspace.database(index);
+    long entry = database.find(argument.address(), argument.length());
+    if (entry == 0) {
+      return;
+    }
+    Map<String, Value> map = model.get(index);
+    int other = random.nextInt(DATABASES);
+    String toKey = randomKey();
+    try (Argument to = Argument.of(slabs, toKey)) {
+      switch (random.nextInt(3)) {
+        case 0 -> {
+          database.rename(entry, to.address(), to.length());
+          Value value = map.remove(key);
+          map.put(toKey, value);
+        }
+        case 1 -> {
+          database.move(entry, keyspace.database(other));
+          Value value = map.remove(key);
+          model.get(other).put(key, value);
+        }
+        default -> {
+          database.copy(entry, keyspace.database(other), to.address(), to.length());
+          model.get(other).put(toKey, map.get(key));
+        }
+      }
+    }
+  }
+
+  private void findLive(Database database, Map<String, Value> map, String key, Argument argument) {
+    Value value = map.get(key);
+    boolean due =
+        value != null
+            && value.expireAt() != Entry.NO_EXPIRY
+            && value.expireAt() < keyspace.nowMillis();
+    ExpiredKeys mode = ExpiredKeys.values()[random.nextInt(3)];
+    keyspace.expiredKeys(mode);
+    long entry = database.findLive(argument.address(), argument.length());
+    keyspace.expiredKeys(ExpiredKeys.DELETE);
+    assertThat(entry != 0).isEqualTo(value != null && (!due || mode == ExpiredKeys.KEEP));
+    assertThat(map.containsKey(key))
+        .isEqualTo(value != null && !(due && mode == ExpiredKeys.DELETE));
+  }
+
+  private void expired(Database database, long entry) {
+    assertThat(Entry.expireAt(entry)).isLessThan(keyspace.nowMillis());
+    Value value = model.get(database.index()).remove(keyOf(entry));
+    assertThat(value).isEqualTo(valueOf(entry));
+  }
+
+  // Walks.
+
+  private void walkOn() {
+    Walk running = walk;
+    if (running == null) {
+      if (random.nextInt(20) == 0) {
+        startWalk();
+      }
+    } else if (running.step(1 + random.nextInt(20), this::walked)) {
+      if (random.nextInt(100) == 0) {
+        running.close();
+        walk = null;
+      }
+    } else {
+      assertThat(walkDid).isEqualTo(walkShould);
+      running.close();
+      walk = null;
+      walksDone++;
+    }
+  }
+
+  private void startWalk() {
+    walkShould.clear();
+    walkDid.clear();
+    walk = keyspace.startWalk(this::walked);
+    for (int i = 0; i < DATABASES; i++) {
+      walkShould.add(new HashMap<>(model.get(i)));
+      walkDid.add(new HashMap<>());
+      assertThat(walk.size(i)).isEqualTo(model.get(i).size());
+      assertThat(walk.expires(i)).isEqualTo(expiring(model.get(i)));
+    }
+  }
+
+  private void walked(int index, long entry) {
+    assertThat(walkDid.get(index).put(keyOf(entry), valueOf(entry))).isNull();
+  }
+
+  // Looking at it.
+
+  private void assertSameContents() {
+    for (int i = 0; i < DATABASES; i++) {
+      Database database = keyspace.database(i);
+      Map<String, Value> map = model.get(i);
+      assertThat(database.size()).isEqualTo(map.size());
+      assertThat(database.expires()).isEqualTo(expiring(map));
+      Map<String, Value> found = new HashMap<>();
+      database.forEach(entry -> assertThat(found.put(keyOf(entry), valueOf(entry))).isNull());
+      assertThat(found).isEqualTo(map);
+      long chosen = database.randomEntry();
+      assertThat(chosen == 0).isEqualTo(map.isEmpty());
+      if (chosen != 0) {
+        assertThat(map).containsEntry(keyOf(chosen), valueOf(chosen));
+      }
+    }
+  }
+
+  private static long expiring(Map<String, Value> map) {
+    return map.values().stream().filter(value -> value.expireAt() != Entry.NO_EXPIRY).count();
+  }
+
+  private static String keyOf(long entry) {
+    return latin1(Entry.keyAddress(entry), Entry.keyLength(entry));
+  }
+
+  private static Value valueOf(long entry) {
+    long payload = Entry.payloadAddress(entry);
+    String text =
+        switch (Entry.encoding(entry)) {
+          case Encoding.INTEGER -> Long.toString(Region.getLong(payload));
+          case Encoding.OWN_BLOCK -> latin1(OwnBlock.address(payload), OwnBlock.length(payload));
+          default -> latin1(payload + BlockLength.sizeAt(payload), BlockLength.get(payload));
+        };
+    return new Value(text, Entry.expireAt(entry));
+  }
+
+  private static String latin1(long address, int length) {
+    return new String(Region.toByteArray(address, length), StandardCharsets.ISO_8859_1);
+  }
+
+  private String randomKey() {
+    int number = random.nextInt(keys);
+    return number % 50 == 0 ? "k".repeat(number % 500) : "key:" + number;
+  }
+
+  private String randomText() {
+    return switch (random.nextInt(6)) {
+      case 0 -> Long.toString(random.nextLong() >> random.nextInt(64));
+      case 1 -> "";
+      case 2 -> "0" + random.nextInt(10);
+      case 3 -> "v".repeat(random.nextInt(5000));
+      case 4 -> "w".repeat(4000 + random.nextInt(random.nextInt(20) == 0 ? 200_000 : 200));
+      default -> "value " + random.nextInt(1_000_000) + "\0\r\n";
+    };
+  }
+
+  @Test
+  void walksThatAreAbortedAgainAndAgainLoseNothing() {
+    Set<String> names = new HashSet<>();
+    for (int i = 0; i < 500; i++) {
+      try (Argument key = Argument.of(slabs, "key:" + i)) {
+        keyspace.database(0).putInteger(key.address(), key.length(), i, Entry.NO_EXPIRY);
+        names.add("key:" + i);
+      }
+    }
+    for (int i = 0; i < 1000; i++) {
+      try (Walk aborted = keyspace.startWalk((index, entry) -> {})) {
+        aborted.step(1 + random.nextInt(20), (index, entry) -> {});
+      }
+    }
+    Set<String> seen = new HashSet<>();
+    try (Walk whole = keyspace.startWalk((index, entry) -> {})) {
+      while (whole.step(10, (index, entry) -> seen.add(keyOf(entry)))) {
+        assertThat(whole.isDone()).isFalse();
+      }
+    }
+    assertThat(seen).isEqualTo(names);
+    keyspace.close();
+    slabs.close();
+  }
+}
