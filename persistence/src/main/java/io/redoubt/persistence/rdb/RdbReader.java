@@ -105,8 +105,12 @@ public final class RdbReader implements AutoCloseable {
   /** Takes note of bytes put at {@link #limit()} and reads on as far as possible. */
   public void filled(int bytes) throws RdbException {
     in.filled(bytes);
-    while (step()) {
-      continue;
+    try {
+      while (step()) {
+        continue;
+      }
+    } catch (RdbException e) {
+      throw e.offset() == RdbException.UNKNOWN_OFFSET ? new RdbException(at(), e.reason()) : e;
     }
     in.rollback();
     if (checksumWanted) {

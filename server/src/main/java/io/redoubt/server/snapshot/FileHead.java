@@ -1,0 +1,24 @@
+package io.redoubt.server.snapshot;
+
+import io.redoubt.persistence.rdb.RdbWriter;
+
+/** What stands before the keys: magic, version and facts, in Redis' order. */
+final class FileHead {
+
+  private FileHead() {}
+
+  static void write(RdbWriter writer, SnapshotContext context) {
+    writer.begin();
+    writer.aux("redis-ver", context.version());
+    writer.aux("redis-bits", "64");
+    writer.aux("ctime", Long.toString(context.clock().wallMillis() / 1000));
+    writer.aux("used-mem", Long.toString(context.keyspace().slabs().usedBytes()));
+    ReplicationPoint point = context.replication().get();
+    if (point != null) {
+      writer.aux("repl-stream-db", Integer.toString(point.database()));
+      writer.aux("repl-id", point.id());
+      writer.aux("repl-offset", Long.toString(point.offset()));
+    }
+    writer.aux("aof-base", "0");
+  }
+}

@@ -1,0 +1,207 @@
+package io.redoubt.server.snapshot;
+
+import io.redoubt.persistence.rdb.RdbException;
+import io.redoubt.persistence.rdb.RdbKey;
+import io.redoubt.persistence.rdb.RdbVisitor;
+import io.redoubt.protocol.process.Log;
+import io.redoubt.server.keyspace.Database;
+import io.redoubt.server.keyspace.Keyspace;
+import io.redoubt.server.memory.Region;
+import io.redoubt.server.value.StringValue;
+import java.lang.foreign.MemorySegment;
+import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Puts what a reader tells into a keyspace. The reader's memory is the region, so that values are
+ * copied once.
+ */
+final class KeyspaceFiller implements RdbVisitor {
+
+  private final Keyspace keyspace;
+  private final Log log;
+  private final long nowMillis;
+  private final LoadRule rule;
+
+  private Database database;
+  private long keysLoaded;
+  private long keysExpired;
+  private long usedMemory;
+
+  private @Nullable String replicationId;
+  private long replicationOffset = -1;
+  private int replicationDatabase = -1;
+
+  private long partEntry; // the entry of the long string under way, 0 when it is skipped
+  private int partAt;
+
+  KeyspaceFiller(Keyspace keyspace, Log log, long nowMillis, LoadRule rule) {
+    this.keyspace = keyspace;
+    this.log = log;
+    this.nowMillis = nowMillis;
+    this.rule = rule;
+    this.database = keyspace.database(0);
+  }
+
+  long keysLoaded() {
+    return keysLoaded;
+  }
+
+  long keysExpired() {
+    return keysExpired;
+  }
+
+  /** The memory that the maker of the file used, as it says. */
+  long usedMemory() {
+    return usedMemory;
+  }
+
+  @Nullable ReplicationPoint replication() {
+    return replicationId == null || replicationOffset < 0
+        ? null
+        : new ReplicationPoint(replicationDatabase, replicationId, replicationOffset);
+  }
+
+  @Override
+  public void begin(int version) {
+    // every version that the reader knows is welcome
+  }
+
+  @Override
+  public void aux(String name, String value) throws RdbException {
+    switch (name) {
+      case "redis-ver" -> log.notice("Loading RDB produced by version %s", value);
+      case "valkey-ver" -> log.notice("Loading RDB produced by Valkey version %s", value);
+      case "ctime" -> {
+        long age = Math.max(0, nowMillis / 1000 - number(value));
+        log.notice("RDB age %d seconds", age);
+      }
+      case "used-mem" -> {
+        usedMemory = number(value);
+        double megabytes = usedMemory / (1024.0 * 1024.0);
+        log.notice("RDB memory usage when created %.2f Mb", megabytes);
+      }
+      case "repl-stream-db" -> replicationDatabase = (int) number(value);
+      case "repl-id" -> replicationId = value.length() == 40 ? value : null;
+      case "repl-offset" -> replicationOffset = number(value);
+      default -> {
+        if (name.startsWith("%")) {
+          log.notice("RDB '%s': %s", name, value);
+        }
+      }
+    }
+  }
+
+  private static long number(String value) throws RdbException {
+    try {
+      return Long.parseLong(value);
+    } catch (NumberFormatException e) {
+      throw RdbException.refusal("Not a number in an auxiliary field: " + value);
+    }
+  }
+
+  @Override
+  public void selectDb(int index) throws RdbException {
+    if (index >= keyspace.count()) {
+      throw RdbException.refusal(
+          "FATAL: Data file was created with a Redis server configured to handle more than "
+              + keyspace.count()
+              + " databases. Exiting");
+    }
+    database = keyspace.database(index);
+  }
+
+  @Override
+  public void resizeDb(long keys, long expiring) {
+    if (database.size() == 0) {
+      database.expect(keys);
+    }
+  }
+
+  @Override
+  public void function(MemorySegment memory, long offset, int length) {
+    log.warning("The RDB file contains a function library; functions are skipped");
+  }
+
+  @Override
+  public void moduleAux(String module) {
+    log.warning("The RDB file contains AUX data of module '%s', which is skipped", module);
+  }
+
+  @Override
+  public void string(RdbKey key, MemorySegment memory, long offset, int length)
+      throws RdbException {
+    if (!isSkipped(key)) {
+      access(
+          key,
+          database.putString(key.offset(), key.length(), offset, length, key.expireAtMillis()));
+    }
+  }
+
+  @Override
+  public void integer(RdbKey key, long value) throws RdbException {
+    if (!isSkipped(key)) {
+      access(key, database.putInteger(key.offset(), key.length(), value, key.expireAtMillis()));
+    }
+  }
+
+  @Override
+  public void beginString(RdbKey key, long length) throws RdbException {
+    partAt = 0;
+    partEntry = 0;
+    if (!isSkipped(key)) {
+      long entry = database.putString(key.offset(), key.length(), 0, 0, key.expireAtMillis());
+      access(key, entry);
+      // the last byte first: one allocation of the full length
+      partEntry = StringValue.setRange(database, entry, (int) length - 1, key.offset(), 1);
+    }
+  }
+
+  @Override
+  public void stringPart(MemorySegment memory, long offset, int length) {
+    if (partEntry != 0) {
+      partEntry = StringValue.setRange(database, partEntry, partAt, offset, length);
+      partAt += length;
+    }
+  }
+
+  @Override
+  public void endString() {
+    partEntry = 0;
+  }
+
+  @Override
+  public void end() {
+    // the loader says when it is complete
+  }
+
+  /** Takes over what the file says of accesses, as far as the eviction policy counts the same. */
+  private void access(RdbKey key, long entry) {
+    boolean counts = keyspace.accessClock().isLfu();
+    if (!counts && key.idleSeconds() != RdbKey.NONE) {
+      database.idleSeconds(entry, key.idleSeconds());
+    } else if (counts && key.frequency() != RdbKey.NONE) {
+      database.frequency(entry, key.frequency());
+    }
+  }
+
+  /**
+   * Whether a key is not to be loaded because its time is over; refuses a key that is there
+   * already.
+   */
+  private boolean isSkipped(RdbKey key) throws RdbException {
+    if (rule.skipsExpired()
+        && key.expireAtMillis() != RdbKey.NONE
+        && key.expireAtMillis() < nowMillis) {
+      keysExpired++;
+      return true;
+    }
+    if (!rule.replaces() && database.find(key.offset(), key.length()) != 0) {
+      String name =
+          new String(Region.toByteArray(key.offset(), key.length()), StandardCharsets.UTF_8);
+      throw RdbException.refusal("RDB has duplicated key '" + name + "' in DB " + database.index());
+    }
+    keysLoaded++;
+    return false;
+  }
+}

@@ -1,0 +1,82 @@
+package io.redoubt.server.snapshot;
+
+import java.util.Locale;
+import java.util.function.BiConsumer;
+import java.util.function.LongSupplier;
+
+/** Whether a server loads its data set, how far it is, and what the last load brought. */
+public final class LoadProgress {
+
+  private boolean loading;
+  private long startMillis;
+  private long totalBytes;
+  private long loadedBytes;
+  private long usedMemory;
+  private long keysLoaded;
+  private long keysExpired;
+
+  /**
+   * A load begins.
+   *
+   * @param nowMillis Unix time
+   * @param total the bytes to load, 0 when that is not known
+   */
+  public void begin(long nowMillis, long total) {
+    loading = true;
+    startMillis = nowMillis;
+    totalBytes = total;
+    loadedBytes = 0;
+    usedMemory = 0;
+    keysLoaded = 0;
+    keysExpired = 0;
+  }
+
+  /** The load under way has come so far. */
+  public void reached(RdbLoader loader) {
+    loadedBytes = loader.loadedBytes();
+    keysLoaded = loader.keysLoaded();
+    keysExpired = loader.keysExpired();
+    usedMemory = loader.usedMemoryOfMaker();
+  }
+
+  /** The load is over, well or not. */
+  public void end() {
+    loading = false;
+  }
+
+  /** Whether a load is under way. */
+  public boolean isLoading() {
+    return loading;
+  }
+
+  /** The share of the bytes loaded, in percent; 0 when the total is not known. */
+  public double percent() {
+    return totalBytes == 0 ? 0 : 100.0 * loadedBytes / totalBytes;
+  }
+
+  /** Declares the two fields about the last load, which come after the other rdb_ fields. */
+  public void declareInfo(BiConsumer<String, LongSupplier> number) {
+    number.accept("rdb_last_load_keys_expired", () -> keysExpired);
+    number.accept("rdb_last_load_keys_loaded", () -> keysLoaded);
+  }
+
+  /**
+   * Tells the fields that are there only while loading, which come last in the section.
+   *
+   * @param field takes a name and a value
+   */
+  public void tell(long nowMillis, BiConsumer<String, String> field) {
+    if (!loading) {
+      return;
+    }
+    long elapsedSeconds = (nowMillis - startMillis) / 1000;
+    long left = Math.max(totalBytes - loadedBytes, 0);
+    long eta = loadedBytes == 0 ? 1 : elapsedSeconds * left / loadedBytes;
+    field.accept("loading_start_time", Long.toString(startMillis / 1000));
+    field.accept("loading_total_bytes", Long.toString(totalBytes));
+    field.accept("loading_rdb_used_mem", Long.toString(usedMemory));
+    field.accept("loading_loaded_bytes", Long.toString(loadedBytes));
+    field.accept("loading_loaded_perc", String.format(Locale.ROOT, "%.2f", percent()));
+    field.accept("loading_eta_seconds", Long.toString(eta));
+  }
+}

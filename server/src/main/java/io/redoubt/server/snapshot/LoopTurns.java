@@ -1,0 +1,15 @@
+package io.redoubt.server.snapshot;
+
+/** The loop that owns the keyspace, as far as a snapshot needs it. */
+public interface LoopTurns {
+
+  /** Runs a task on the loop; may be called by any thread. */
+  void execute(Runnable task);
+
+  /**
+   * Runs a task in the loop's next turn, after the connections that are ready have been served
+   * once; called on the loop. A task that asks for the next turn again and again must not keep
+   * commands waiting.
+   */
+  void nextTurn(Runnable task);
+}

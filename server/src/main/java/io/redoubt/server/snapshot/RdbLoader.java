@@ -1,0 +1,92 @@
+package io.redoubt.server.snapshot;
+
+import io.redoubt.persistence.rdb.RdbException;
+import io.redoubt.persistence.rdb.RdbReader;
+import io.redoubt.protocol.process.Log;
+import io.redoubt.server.keyspace.Keyspace;
+import io.redoubt.server.memory.SlabBuffers;
+import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Fills a keyspace from the bytes of an RDB, given piece by piece on the loop: from a file ({@link
+ * RdbFileLoad}) or straight from a master's stream. After an exception the keyspace holds a part of
+ * the data and must not be served.
+ */
+public final class RdbLoader implements AutoCloseable {
+
+  private final KeyspaceFiller filler;
+  private final RdbReader reader;
+
+  /**
+   * A loader at the start of a stream.
+   *
+   * @param nowMillis the time that decides which keys are over
+   */
+  public RdbLoader(Keyspace keyspace, Log log, long nowMillis, LoadRule rule) {
+    filler = new KeyspaceFiller(keyspace, log, nowMillis, rule);
+    reader =
+        new RdbReader(new SlabBuffers(keyspace.slabs()), filler).checksum(rule.comparesChecksum());
+  }
+
+  /** The bytes of the stream, when they are known: finds corruption sooner. */
+  public RdbLoader totalBytes(long bytes) {
+    reader.totalBytes(bytes);
+    return this;
+  }
+
+  /** Loads what these bytes bring. */
+  public void feed(MemorySegment memory, long offset, long length) throws RdbException {
+    reader.feed(memory, offset, length);
+  }
+
+  /** The reader, for those who put bytes straight into its memory. */
+  RdbReader reader() {
+    return reader;
+  }
+
+  /** Whether the end has come and its checksum is right. */
+  public boolean isComplete() {
+    return reader.complete();
+  }
+
+  /** Tells that no more bytes come: an exception when the end has not come. */
+  public void finish() throws RdbException {
+    reader.finish();
+  }
+
+  /** The bytes loaded. */
+  public long loadedBytes() {
+    return reader.offset();
+  }
+
+  /** The offset at which reading is, for messages about errors. */
+  public long offset() {
+    return reader.offset();
+  }
+
+  /** The keys loaded. */
+  public long keysLoaded() {
+    return filler.keysLoaded();
+  }
+
+  /** The keys left out because their time was over. */
+  public long keysExpired() {
+    return filler.keysExpired();
+  }
+
+  /** The memory that the maker used, in bytes, as the file says; 0 when it does not. */
+  public long usedMemoryOfMaker() {
+    return filler.usedMemory();
+  }
+
+  /** The place in a replication history that the data stands for; null when the file has none. */
+  public @Nullable ReplicationPoint replication() {
+    return filler.replication();
+  }
+
+  @Override
+  public void close() {
+    reader.close();
+  }
+}

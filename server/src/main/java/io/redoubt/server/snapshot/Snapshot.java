@@ -1,0 +1,245 @@
+package io.redoubt.server.snapshot;
+
+import io.redoubt.persistence.rdb.RdbWriter;
+import io.redoubt.protocol.bytes.BufferMemory;
+import io.redoubt.server.keyspace.SnapshotGate;
+import io.redoubt.server.keyspace.Walk;
+import java.lang.foreign.Arena;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One snapshot under way, the loop's half: walks the keyspace in slices between commands, takes
+ * pre-images, feeds the writer thread and hands what it makes to the sinks. Each entry that stood
+ * at the start is written exactly once, as it was then.
+ *
+ * <p>States: walking; walked (the thread still writes); over. Memory is bounded by the chunks of
+ * {@link RawQueue} and by the largest value, which is copied in one piece.
+ */
+final class Snapshot implements SnapshotGate, SnapshotWriter.Loop {
+
+  /** The failure of a snapshot that was given up on purpose. */
+  static final String ABORTED = "aborted";
+
+  /** The longest that the walk keeps the loop from commands. */
+  private static final long SLICE_NANOS = 250_000;
+
+  /** How many entries are written between two looks at the clock. */
+  private static final int ENTRIES_A_STEP = 16;
+
+  /** Told once, on the loop, when everything is over. */
+  interface Listener {
+
+    /** The snapshot is over; null: it is complete. */
+    void over(@Nullable String failure);
+  }
+
+  private final SnapshotContext context;
+  private final Listener listener;
+  private final boolean toFile;
+  private final List<SnapshotSink> sinks;
+  private final Runnable writesMayGoOn;
+  private final Arena arena = Arena.ofShared();
+  private final RawQueue raw = new RawQueue(arena);
+  private final RdbWriter records = new RdbWriter(raw, false, BufferMemory.offHeap());
+  private final SnapshotWriter writer;
+  private final Walk walk;
+  private final EntryWriter entries;
+  private final long keysAtStart;
+
+  /** Finished chunks that the sinks have not got yet. */
+  private final Deque<Chunk> made = new ArrayDeque<>();
+
+  private boolean walking = true;
+  private boolean writesWait;
+  private boolean aborted;
+  private boolean threadEnded;
+  private @Nullable String failure;
+
+  /** Starts: the keyspace as it is now is what will be written. */
+  Snapshot(
+      SnapshotContext context,
+      boolean toFile,
+      List<SnapshotSink> sinks,
+      Runnable writesMayGoOn,
+      Listener listener) {
+    this.context = context;
+    this.toFile = toFile;
+    this.sinks = new ArrayList<>(sinks);
+    this.writesMayGoOn = writesMayGoOn;
+    this.listener = listener;
+    this.writer = new SnapshotWriter(context, raw, arena, toFile, !sinks.isEmpty(), this);
+    this.keysAtStart = context.keyspace().size();
+    FileHead.write(records, context);
+    this.walk = context.keyspace().startWalk(this);
+    this.entries = new EntryWriter(records, context.keyspace().count(), walkSizes(walk));
+    Thread.ofPlatform().name("redoubt-snapshot").daemon(true).start(writer);
+    context.turns().nextTurn(this::slice);
+  }
+
+  private static EntryWriter.Sizes walkSizes(Walk walk) {
+    return new EntryWriter.Sizes() {
+      @Override
+      public long keys(int database) {
+        return walk.size(database);
+      }
+
+      @Override
+      public long expiring(int database) {
+        return walk.expires(database);
+      }
+    };
+  }
+
+  boolean isToFile() {
+    return toFile;
+  }
+
+  long keysAtStart() {
+    return keysAtStart;
+  }
+
+  long keysWritten() {
+    return entries.written();
+  }
+
+  /** Whether commands that write are to wait: pre-images come faster than they are taken. */
+  boolean writesMustWait() {
+    writesWait = walking && raw.isOverfull();
+    return writesWait;
+  }
+
+  /** Takes the pre-image of an entry that is about to change or go. */
+  @Override
+  public void beforeChange(int database, long entry) {
+    entry(database, entry);
+  }
+
+  private void entry(int database, long entry) {
+    raw.countKey();
+    entries.write(database, entry);
+  }
+
+  private void slice() {
+    if (!walking) {
+      return;
+    }
+    long start = context.clock().monotonicNanos();
+    boolean more = true;
+    do {
+      if (raw.isFull()) {
+        raw.walkWaits();
+        if (raw.isFull()) {
+          return; // drained() goes on
+        }
+      }
+      more = walk.step(ENTRIES_A_STEP, this::entry);
+    } while (more && context.clock().monotonicNanos() - start < SLICE_NANOS);
+    if (more) {
+      context.turns().nextTurn(this::slice);
+    } else {
+      endWalk();
+      raw.finish();
+    }
+  }
+
+  private void endWalk() {
+    walking = false;
+    walk.close();
+    letWritesGoOn();
+  }
+
+  private void letWritesGoOn() {
+    if (writesWait && !writesMustWait()) {
+      writesMayGoOn.run();
+    }
+  }
+
+  @Override
+  public void drained() {
+    if (walking) {
+      letWritesGoOn();
+      slice();
+    }
+  }
+
+  @Override
+  public void made(Chunk chunk) {
+    made.add(chunk);
+    pump();
+  }
+
+  /** Gives the sinks what there is for them, as far as all of them take it. */
+  void pump() {
+    while (!made.isEmpty() && (aborted || sinks.stream().allMatch(SnapshotSink::isReady))) {
+      Chunk chunk = made.remove();
+      if (!aborted) {
+        for (SnapshotSink sink : List.copyOf(sinks)) {
+          sink.bytes(chunk.memory(), 0, chunk.length());
+        }
+      }
+      writer.release(chunk);
+    }
+    if (threadEnded && made.isEmpty()) {
+      finish();
+    }
+  }
+
+  /** A sink has gone; when it was the last thing to serve, the snapshot is given up. */
+  void drop(SnapshotSink sink) {
+    if (sinks.remove(sink)) {
+      if (sinks.isEmpty() && !toFile) {
+        abort();
+      } else {
+        pump();
+      }
+    }
+  }
+
+  /** Gives up. The listener is told when the thread has ended. */
+  void abort() {
+    if (aborted) {
+      return;
+    }
+    aborted = true;
+    writer.abort();
+    if (walking) {
+      endWalk();
+      raw.abandon();
+    }
+    pump();
+  }
+
+  @Override
+  public void ended(@Nullable String threadFailure) {
+    threadEnded = true;
+    failure = threadFailure;
+    if (failure != null) {
+      aborted = true;
+      if (walking) {
+        endWalk();
+      }
+    }
+    pump();
+  }
+
+  private void finish() {
+    threadEnded = false; // only once
+    arena.close();
+    records.close();
+    String result = failure == null && aborted ? ABORTED : failure;
+    List<SnapshotSink> served = List.copyOf(sinks);
+    sinks.clear();
+    for (SnapshotSink sink : served) {
+      if (result == null) {
+        sink.complete();
+      } else {
+        sink.failed();
+      }
+    }
+    listener.over(result);
+  }
+}

@@ -1,0 +1,28 @@
+package io.redoubt.server.snapshot;
+
+import io.redoubt.persistence.io.Disk;
+import io.redoubt.protocol.process.Clock;
+import io.redoubt.protocol.process.Log;
+import io.redoubt.server.keyspace.Keyspace;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What snapshots of a server work with.
+ *
+ * @param clock its monotonic time must be the actual one, not one a turn of the loop
+ * @param version the version that the files name as their maker ({@code redis-ver})
+ * @param pid the process id, part of the temporary file's name
+ * @param replication the place in the replication history that the keyspace stands for now; null:
+ *     none
+ */
+public record SnapshotContext(
+    Keyspace keyspace,
+    Disk disk,
+    SnapshotSettings settings,
+    LoopTurns turns,
+    Clock clock,
+    Log log,
+    String version,
+    long pid,
+    Supplier<@Nullable ReplicationPoint> replication) {}

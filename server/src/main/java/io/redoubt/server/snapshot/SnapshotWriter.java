@@ -1,0 +1,228 @@
+package io.redoubt.server.snapshot;
+
+import io.redoubt.persistence.rdb.RdbException;
+import io.redoubt.persistence.rdb.RdbOutput;
+import io.redoubt.persistence.rdb.RdbReader;
+import io.redoubt.persistence.rdb.RdbWriter;
+import io.redoubt.protocol.bytes.BufferMemory;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The thread's half of a snapshot: takes plain chunks, compresses and sums them, writes the file,
+ * and hands finished chunks to the loop when there are sinks. It ends by itself and tells the loop
+ * as its last act.
+ */
+final class SnapshotWriter implements Runnable {
+
+  /** How many finished chunks may wait for the sinks. */
+  private static final int WAITING_FOR_SINKS = 16;
+
+  private enum Stage {
+    WRITING,
+    PUBLISHING,
+    ABORTED
+  }
+
+  /** The loop's half; called on the loop. */
+  interface Loop {
+
+    /** A finished chunk for the sinks; to be given back with {@link SnapshotWriter#release}. */
+    void made(Chunk chunk);
+
+    /** The queue has room again. */
+    void drained();
+
+    /** The thread has ended; null: all is well. */
+    void ended(@Nullable String failure);
+  }
+
+  private final SnapshotContext context;
+  private final RawQueue raw;
+  private final boolean toFile;
+  private final boolean toSinks;
+  private final boolean compress;
+  private final boolean checksum;
+  private final long keyDelayMicros;
+  private final Loop loop;
+  private final AtomicReference<Stage> stage = new AtomicReference<>(Stage.WRITING);
+  private final CountDownLatch abort = new CountDownLatch(1);
+  private final CountDownLatch published = new CountDownLatch(1);
+  private final BlockingQueue<Chunk> free = new LinkedBlockingQueue<>();
+  private @Nullable RdbFile file;
+
+  /** Made on the loop; the settings are read here, once. */
+  SnapshotWriter(
+      SnapshotContext context,
+      RawQueue raw,
+      Arena arena,
+      boolean toFile,
+      boolean toSinks,
+      Loop loop) {
+    this.context = context;
+    this.raw = raw;
+    this.toFile = toFile;
+    this.toSinks = toSinks;
+    this.compress = context.settings().compress();
+    this.checksum = context.settings().checksum();
+    this.keyDelayMicros = context.settings().keySaveDelayMicros();
+    this.loop = loop;
+    for (int i = 0; i < (toSinks ? WAITING_FOR_SINKS : 1); i++) {
+      free.add(new Chunk(arena.allocate(Chunk.SIZE_BYTES)));
+    }
+  }
+
+  /**
+   * Makes the thread end soon without a result; the queue is to be finished or abandoned as well.
+   * When this returns, the file does not change any more: a thread that is renaming it already is
+   * waited for.
+   */
+  void abort() {
+    if (stage.compareAndSet(Stage.WRITING, Stage.ABORTED)) {
+      abort.countDown();
+    } else if (stage.get() == Stage.PUBLISHING) {
+      try {
+        published.await();
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+
+  /** Gives a chunk back that the sinks have got. */
+  void release(Chunk chunk) {
+    free.add(chunk);
+  }
+
+  private boolean isAborted() {
+    return stage.get() == Stage.ABORTED;
+  }
+
+  @Override
+  public void run() {
+    String failure;
+    try {
+      failure = write();
+    } catch (IOException e) {
+      failure = writeError(e);
+    } catch (WriteFailure e) {
+      failure = writeError(e.cause);
+    } catch (InterruptedException e) {
+      failure = "interrupted";
+    } catch (RdbException | RuntimeException | OutOfMemoryError e) {
+      failure = "Error while saving: " + e;
+    }
+    published.countDown();
+    String result = isAborted() ? Snapshot.ABORTED : failure;
+    context.turns().execute(() -> loop.ended(result));
+  }
+
+  private static String writeError(IOException e) {
+    return "Write error saving DB on disk: " + e.getMessage();
+  }
+
+  private @Nullable String write() throws IOException, InterruptedException, RdbException {
+    BufferMemory buffers = BufferMemory.offHeap();
+    try (RdbFile opened = toFile ? new RdbFile(context, "temp-" + context.pid() + ".rdb") : null) {
+      file = opened;
+      Output out = new Output();
+      try (RdbWriter writer = new RdbWriter(out, compress, buffers);
+          RdbReader reader =
+              new RdbReader(buffers, writer, RdbWriter.LONGEST_COMPRESSED_BYTES).checksum(false)) {
+        for (Chunk chunk = raw.take(); chunk != null; chunk = raw.take()) {
+          abort.await(chunk.keys() * keyDelayMicros, TimeUnit.MICROSECONDS);
+          if (!isAborted()) {
+            if (compress) {
+              reader.feed(chunk.memory(), 0, chunk.length());
+            } else {
+              out.putBytes(chunk.memory(), 0, chunk.length());
+            }
+          }
+          raw.release(chunk);
+          if (raw.isWakeDue()) {
+            context.turns().execute(loop::drained);
+          }
+        }
+        if (isAborted()) {
+          return Snapshot.ABORTED;
+        }
+        writer.end();
+        out.flush();
+      }
+      if (opened != null) {
+        opened.sync();
+        if (!stage.compareAndSet(Stage.WRITING, Stage.PUBLISHING)) {
+          return Snapshot.ABORTED;
+        }
+        opened.publish();
+      }
+      return null;
+    }
+  }
+
+  /** Carries an error of the file through the reader and the writer. */
+  private static final class WriteFailure extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    private final IOException cause;
+
+    WriteFailure(IOException cause) {
+      super(cause);
+      this.cause = cause;
+    }
+  }
+
+  /** The finished bytes: to the file, and to the loop for the sinks. */
+  private final class Output extends RdbOutput {
+    private Chunk current = new Chunk(MemorySegment.NULL);
+
+    Output() throws InterruptedException {
+      super(checksum);
+      next();
+    }
+
+    private void next() throws InterruptedException {
+      current = free.take();
+      window(current.memory(), 0, Chunk.SIZE_BYTES);
+    }
+
+    @Override
+    protected void renew(long end, int atLeastBytes) {
+      try {
+        pass(end);
+        if (toSinks) {
+          next();
+        } else {
+          window(current.memory(), 0, Chunk.SIZE_BYTES);
+        }
+      } catch (IOException e) {
+        throw new WriteFailure(e);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw new IllegalStateException(e);
+      }
+    }
+
+    void flush() throws IOException {
+      pass(position());
+    }
+
+    private void pass(long end) throws IOException {
+      RdbFile target = file;
+      if (target != null) {
+        target.write(current.memory(), 0, end);
+      }
+      if (toSinks) {
+        Chunk full = current.filled(end, 0);
+        context.turns().execute(() -> loop.made(full));
+      }
+    }
+  }
+}

@@ -1,0 +1,385 @@
+package io.redoubt.server.snapshot;
+
+import io.redoubt.persistence.rdb.RdbOutput;
+import io.redoubt.persistence.rdb.RdbWriter;
+import io.redoubt.protocol.bytes.BufferMemory;
+import io.redoubt.server.keyspace.Keyspace;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.function.BiConsumer;
+import java.util.function.LongSupplier;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A server's snapshots: SAVE, BGSAVE, save points, snapshots for replicas, and what INFO tells of
+ * them. At most one snapshot walks at a time. Everything is called on the loop.
+ */
+public final class Snapshots {
+
+  /** After a failure a save point waits this long before it tries again. */
+  private static final long RETRY_MILLIS = 5_000;
+
+  private final SnapshotContext context;
+  private final List<Runnable> overListeners = new ArrayList<>();
+  private Runnable writesMayGoOn = () -> {};
+
+  private @Nullable Snapshot running;
+  private long startedMillis;
+  private long changesAtStart;
+  private boolean scheduled;
+
+  private long changes;
+  private long lastSaveMillis;
+  private long lastAttemptMillis;
+  private boolean lastOk = true;
+  private long lastSeconds = -1;
+  private long saves;
+
+  /** Nothing runs, nothing has been saved. */
+  public Snapshots(SnapshotContext context) {
+    this.context = context;
+    this.lastSaveMillis = context.clock().wallMillis();
+  }
+
+  /**
+   * Counts changes of the data set since the last save: what INFO calls
+   * rdb_changes_since_last_save.
+   */
+  public void changed(long count) {
+    changes += count;
+  }
+
+  /** The number of changes since the last save. */
+  public long changes() {
+    return changes;
+  }
+
+  /** Begins counting changes anew: the data set is what a file holds (it has just been loaded). */
+  public void unchanged() {
+    changes = 0;
+    lastSaveMillis = context.clock().wallMillis();
+  }
+
+  /**
+   * The time of the last successful save in seconds of Unix time; of the start when there was none
+   * (LASTSAVE).
+   */
+  public long lastSaveSeconds() {
+    return lastSaveMillis / 1000;
+  }
+
+  /** Whether a snapshot is under way, to a file or to replicas. */
+  public boolean isRunning() {
+    return running != null;
+  }
+
+  /** Whether a snapshot to the file is under way. */
+  public boolean isSaving() {
+    return running != null && running.isToFile();
+  }
+
+  /**
+   * Whether writes are refused with MISCONF: saving is configured, failed last, and is not to fail
+   * silently.
+   */
+  public boolean writesRefused() {
+    return !lastOk
+        && context.settings().stopWritesOnError()
+        && !context.settings().savePoints().isEmpty();
+  }
+
+  /**
+   * Whether commands that write are to wait, because the snapshot can't take pre-images so fast.
+   */
+  public boolean writesMustWait() {
+    return running != null && running.writesMustWait();
+  }
+
+  /** Sets what runs when writes that had to wait may go on. */
+  public void onWritesMayGoOn(Runnable action) {
+    writesMayGoOn = action;
+  }
+
+  /** Adds what runs whenever a snapshot is over: the next may begin. */
+  public void onOver(Runnable action) {
+    overListeners.add(action);
+  }
+
+  /**
+   * BGSAVE: starts a snapshot to the file.
+   *
+   * @param later only note the wish, for the next {@link #cron()}: within a transaction
+   */
+  public SaveOutcome saveInBackground(boolean later) {
+    if (running != null) {
+      return SaveOutcome.IN_PROGRESS;
+    }
+    if (later) {
+      scheduled = true;
+      return SaveOutcome.SCHEDULED;
+    }
+    start(true, List.of());
+    return SaveOutcome.STARTED;
+  }
+
+  /**
+   * Starts a snapshot for replicas: from here on the write stream is to be kept for them.
+   *
+   * @return false when another snapshot is under way; see {@link #onOver}
+   */
+  public boolean sendTo(List<SnapshotSink> sinks) {
+    if (running != null) {
+      return false;
+    }
+    start(false, sinks);
+    return true;
+  }
+
+  private void start(boolean toFile, List<SnapshotSink> sinks) {
+    startedMillis = context.clock().wallMillis();
+    changesAtStart = changes;
+    if (toFile) {
+      scheduled = false;
+      lastAttemptMillis = startedMillis;
+    }
+    running = new Snapshot(context, toFile, sinks, () -> writesMayGoOn.run(), this::over);
+    String what = toFile ? "Background saving" : "Background RDB transfer";
+    context.log().notice("%s started by pid %d", what, context.pid());
+  }
+
+  private void over(@Nullable String failure) {
+    boolean toFile = running != null && running.isToFile();
+    running = null;
+    String what = toFile ? "Background saving" : "Background RDB transfer";
+    if (failure == null) {
+      if (toFile) {
+        context.log().notice("DB saved on disk");
+      }
+      context.log().notice("%s terminated with success", what);
+    } else {
+      context.log().warning("%s", failure);
+      context.log().warning("%s error", toFile ? "Background saving" : "Background transfer");
+    }
+    if (toFile) {
+      long now = context.clock().wallMillis();
+      lastSeconds = (now - startedMillis) / 1000;
+      lastOk = failure == null || (failure.equals(Snapshot.ABORTED) && lastOk);
+      if (failure == null) {
+        saved(changesAtStart, now);
+      }
+    }
+    for (Runnable listener : List.copyOf(overListeners)) {
+      listener.run();
+    }
+  }
+
+  private void saved(long changesSaved, long now) {
+    changes -= changesSaved;
+    lastSaveMillis = now;
+    lastOk = true;
+    saves++;
+  }
+
+  /** A sink takes bytes again. */
+  public void sinkReady() {
+    if (running != null) {
+      running.pump();
+    }
+  }
+
+  /** A sink has gone. */
+  public void drop(SnapshotSink sink) {
+    if (running != null) {
+      running.drop(sink);
+    }
+  }
+
+  /** Gives up a snapshot to the file that is under way; the file of before stays. */
+  public void abortSave() {
+    if (running != null && running.isToFile()) {
+      context.log().warning("There is a background saving in progress. Stopping it!");
+      running.abort();
+    }
+  }
+
+  /** SAVE: writes the file before it returns. */
+  public SaveOutcome save() {
+    return isSaving() ? SaveOutcome.IN_PROGRESS : writeFile();
+  }
+
+  /**
+   * Saves at the end of the server's life: a background save that is under way is given up for it.
+   */
+  public SaveOutcome shutdownSave() {
+    abortSave();
+    return writeFile();
+  }
+
+  private SaveOutcome writeFile() {
+    try (RdbFile file = new RdbFile(context, "temp-save-" + context.pid() + ".rdb")) {
+      writeTo(file);
+    } catch (IOException | UncheckedIOException e) {
+      context.log().warning("Error saving DB on disk: %s", e.getMessage());
+      lastOk = false;
+      return SaveOutcome.FAILED;
+    }
+    context.log().notice("DB saved on disk");
+    saved(changes, context.clock().wallMillis());
+    return SaveOutcome.SAVED;
+  }
+
+  private void writeTo(RdbFile file) throws IOException {
+    Keyspace keyspace = context.keyspace();
+    BufferMemory buffers = BufferMemory.offHeap();
+    SnapshotSettings settings = context.settings();
+    try (Arena arena = Arena.ofConfined()) {
+      FileOutput out = new FileOutput(file, arena.allocate(Chunk.SIZE_BYTES), settings.checksum());
+      RdbWriter writer = new RdbWriter(out, settings.compress(), buffers);
+      FileHead.write(writer, context);
+      EntryWriter entries = new EntryWriter(writer, keyspace.count(), new KeyspaceSizes(keyspace));
+      for (int database = 0; database < keyspace.count(); database++) {
+        int index = database;
+        keyspace.database(index).forEach(entry -> entries.write(index, entry));
+      }
+      writer.end();
+      writer.close();
+      out.flush();
+    }
+    file.sync();
+    file.publish();
+  }
+
+  /**
+   * After FLUSHALL: a save that is under way is of no more use, and where save points are set the
+   * empty data set is saved at once, so that what was flushed does not come back with a restart.
+   */
+  public void flushedAll() {
+    abortSave();
+    if (!context.settings().savePoints().isEmpty()) {
+      writeFile();
+    }
+  }
+
+  /**
+   * Starts what is due: a save that was scheduled, or that a save point asks for. To be called
+   * about ten times a second.
+   */
+  public void cron() {
+    if (running != null) {
+      running.pump();
+      return;
+    }
+    if (scheduled) {
+      start(true, List.of());
+      return;
+    }
+    long now = context.clock().wallMillis();
+    if (!lastOk && now - lastAttemptMillis <= RETRY_MILLIS) {
+      return;
+    }
+    for (SavePoint point : context.settings().savePoints()) {
+      if (changes >= point.changes() && now - lastSaveMillis > point.seconds() * 1000) {
+        context
+            .log()
+            .notice("%d changes in %d seconds. Saving...", point.changes(), point.seconds());
+        start(true, List.of());
+        return;
+      }
+    }
+  }
+
+  /**
+   * Declares the fields of INFO's persistence section that are about saving, in Redis' order.
+   *
+   * @param number takes a name and where its value comes from
+   * @param text the same for fields that are no numbers
+   */
+  public void declareInfo(
+      BiConsumer<String, LongSupplier> number, BiConsumer<String, Supplier<String>> text) {
+    // no process is forked, so nothing is ever copied on write
+    number.accept("current_cow_peak", () -> 0);
+    number.accept("current_cow_size", () -> 0);
+    number.accept("current_cow_size_age", () -> 0);
+    text.accept("current_fork_perc", this::walkedPercent);
+    number.accept("current_save_keys_processed", () -> running == null ? 0 : running.keysWritten());
+    number.accept("current_save_keys_total", () -> running == null ? 0 : running.keysAtStart());
+    number.accept("rdb_changes_since_last_save", () -> changes);
+    number.accept("rdb_bgsave_in_progress", () -> isSaving() ? 1 : 0);
+    number.accept("rdb_last_save_time", this::lastSaveSeconds);
+    text.accept("rdb_last_bgsave_status", () -> lastOk ? "ok" : "err");
+    number.accept("rdb_last_bgsave_time_sec", () -> lastSeconds);
+    number.accept("rdb_current_bgsave_time_sec", this::currentSeconds);
+    number.accept("rdb_saves", () -> saves);
+    number.accept("rdb_last_cow_size", () -> 0);
+  }
+
+  private String walkedPercent() {
+    Snapshot snapshot = running;
+    double percent =
+        snapshot == null || snapshot.keysAtStart() == 0
+            ? 0
+            : 100.0 * snapshot.keysWritten() / snapshot.keysAtStart();
+    return String.format(Locale.ROOT, "%.2f", percent);
+  }
+
+  private long currentSeconds() {
+    return isSaving() ? (context.clock().wallMillis() - startedMillis) / 1000 : -1;
+  }
+
+  /** The path of the file. */
+  public Path file() {
+    return context.settings().directory().resolve(context.settings().fileName());
+  }
+
+  /** Sets the counters of CONFIG RESETSTAT back. */
+  public void resetStatistics() {
+    saves = 0;
+  }
+
+  /** The sizes of the databases as they are. */
+  private record KeyspaceSizes(Keyspace keyspace) implements EntryWriter.Sizes {
+    @Override
+    public long keys(int database) {
+      return keyspace.database(database).size();
+    }
+
+    @Override
+    public long expiring(int database) {
+      return keyspace.database(database).expires();
+    }
+  }
+
+  /** Writes to a file on the calling thread. */
+  private static final class FileOutput extends RdbOutput {
+    private final RdbFile file;
+    private final MemorySegment window;
+
+    FileOutput(RdbFile file, MemorySegment window, boolean checksum) {
+      super(checksum);
+      this.file = file;
+      this.window = window;
+      window(window, 0, window.byteSize());
+    }
+
+    @Override
+    protected void renew(long end, int atLeastBytes) {
+      try {
+        file.write(window, 0, end);
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+      window(window, 0, window.byteSize());
+    }
+
+    void flush() throws IOException {
+      file.write(window, 0, position());
+    }
+  }
+}

@@ -1,0 +1,177 @@
+package io.redoubt.server.snapshot;
+
+import io.redoubt.persistence.rdb.RdbException;
+import io.redoubt.protocol.process.Log;
+import io.redoubt.server.keyspace.Database;
+import io.redoubt.server.keyspace.Entry;
+import io.redoubt.server.keyspace.Keyspace;
+import io.redoubt.server.memory.Region;
+import io.redoubt.server.memory.Slabs;
+import io.redoubt.server.value.StringValue;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.TreeMap;
+
+/**
+ * A keyspace with everything around it that snapshots need. Texts stand for their ISO-8859-1 bytes.
+ */
+final class Bench implements AutoCloseable, SnapshotSettings {
+
+  static final int DATABASES = 8;
+  private static final int SCRATCH_BYTES = 1 << 21;
+
+  /** A value and its expiry, -1 for none. */
+  record Value(String text, long expireAtMillis) {}
+
+  final Slabs slabs = Slabs.checking();
+  final Keyspace keyspace;
+  final ManualTurns turns = new ManualTurns();
+  final SteppingClock clock = new SteppingClock();
+  final FaultDisk disk = new FaultDisk();
+  final SnapshotContext context;
+  final Snapshots snapshots;
+  final List<SavePoint> savePoints = new ArrayList<>();
+  boolean compress = true;
+  long keySaveDelayMicros;
+
+  private final Path directory;
+  private final long scratch = slabs.allocateFar(2 * SCRATCH_BYTES);
+
+  Bench(Path directory) {
+    this.directory = directory;
+    this.keyspace = new Keyspace(slabs, DATABASES, new Random(1));
+    keyspace.nowMillis(clock.wallMillis());
+    this.context =
+        new SnapshotContext(
+            keyspace,
+            disk,
+            this,
+            turns,
+            clock,
+            Log.silent(clock),
+            "7.2.4",
+            4711,
+            () -> new ReplicationPoint(3, "ab".repeat(20), 1234));
+    this.snapshots = new Snapshots(context);
+  }
+
+  private static byte[] bytes(String text) {
+    return text.getBytes(StandardCharsets.ISO_8859_1);
+  }
+
+  /** Puts a key into scratch memory. */
+  long key(String key) {
+    Region.put(scratch, bytes(key));
+    return scratch;
+  }
+
+  /** Puts a value into scratch memory. */
+  long value(String value) {
+    Region.put(scratch + SCRATCH_BYTES, bytes(value));
+    return scratch + SCRATCH_BYTES;
+  }
+
+  void set(int database, String key, String value, long expireAtMillis) {
+    Database db = keyspace.database(database);
+    db.putString(key(key), key.length(), value(value), value.length(), expireAtMillis);
+  }
+
+  long find(int database, String key) {
+    return keyspace.database(database).find(key(key), key.length());
+  }
+
+  boolean delete(int database, String key) {
+    return keyspace.database(database).delete(key(key), key.length());
+  }
+
+  /** Everything in the keyspace, by "database/key". */
+  Map<String, Value> contents() {
+    Map<String, Value> all = new TreeMap<>();
+    for (int i = 0; i < DATABASES; i++) {
+      int index = i;
+      keyspace
+          .database(i)
+          .forEach(entry ->
+              all.put(
+                  index
+                      + "/"
+                      + text(Region.toByteArray(Entry.keyAddress(entry), Entry.keyLength(entry))),
+                  new Value(text(StringValue.toByteArray(entry)), Entry.expireAt(entry))));
+    }
+    return all;
+  }
+
+  private static String text(byte[] bytes) {
+    return new String(bytes, StandardCharsets.ISO_8859_1);
+  }
+
+  /** What a file holds, read into a keyspace of its own. */
+  static Map<String, Value> load(Path file, LoadRule rule) throws IOException, RdbException {
+    try (Bench other = new Bench(file.getParent());
+        RdbFileLoad load = new RdbFileLoad(other.context, file, rule, new LoadProgress())) {
+      load.run();
+      return other.contents();
+    }
+  }
+
+  Path file() {
+    return directory.resolve("dump.rdb");
+  }
+
+  @Override
+  public Path directory() {
+    return directory;
+  }
+
+  @Override
+  public String fileName() {
+    return "dump.rdb";
+  }
+
+  @Override
+  public boolean compress() {
+    return compress;
+  }
+
+  @Override
+  public boolean checksum() {
+    return true;
+  }
+
+  @Override
+  public boolean syncWhileWriting() {
+    return true;
+  }
+
+  @Override
+  public List<SavePoint> savePoints() {
+    return savePoints;
+  }
+
+  @Override
+  public boolean stopWritesOnError() {
+    return true;
+  }
+
+  @Override
+  public long keySaveDelayMicros() {
+    return keySaveDelayMicros;
+  }
+
+  @Override
+  public long keyLoadDelayMicros() {
+    return 0;
+  }
+
+  @Override
+  public void close() {
+    slabs.free(scratch, 2 * SCRATCH_BYTES);
+    keyspace.close();
+    slabs.close();
+  }
+}

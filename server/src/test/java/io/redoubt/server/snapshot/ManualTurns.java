@@ -1,0 +1,53 @@
+package io.redoubt.server.snapshot;
+
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+
+/** A loop whose turns the test makes, on its own thread. */
+final class ManualTurns implements LoopTurns {
+
+  private final BlockingQueue<Runnable> tasks = new LinkedBlockingQueue<>();
+  private final Deque<Runnable> nextTurn = new ArrayDeque<>();
+
+  @Override
+  public void execute(Runnable task) {
+    tasks.add(task);
+  }
+
+  @Override
+  public void nextTurn(Runnable task) {
+    nextTurn.add(task);
+  }
+
+  /** One turn: what other threads have asked for, then what was meant for this turn. */
+  void turn() {
+    for (Runnable task = tasks.poll(); task != null; task = tasks.poll()) {
+      task.run();
+    }
+    for (int due = nextTurn.size(); due > 0; due--) {
+      nextTurn.remove().run();
+    }
+  }
+
+  /** Makes turns until a condition holds; waits for other threads when there is nothing to do. */
+  void turnUntil(BooleanSupplier condition) {
+    while (!condition.getAsBoolean()) {
+      turn();
+      if (!condition.getAsBoolean() && nextTurn.isEmpty()) {
+        try {
+          Runnable task = tasks.poll(20, TimeUnit.SECONDS);
+          if (task == null) {
+            throw new AssertionError("nothing happens any more");
+          }
+          task.run();
+        } catch (InterruptedException e) {
+          throw new AssertionError(e);
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,192 @@
+package io.redoubt.server.snapshot;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.redoubt.persistence.rdb.BlockOutput;
+import io.redoubt.persistence.rdb.RdbException;
+import io.redoubt.protocol.process.Log;
+import io.redoubt.server.memory.Region;
+import io.redoubt.server.value.StringValue;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class RdbLoadTest {
+
+  private static final LoadRule MASTER = new LoadRule(true, false, true);
+  private static final LoadRule REPLICA = new LoadRule(false, false, true);
+
+  @TempDir Path directory;
+
+  private static byte[] file(int... items) {
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    out.writeBytes("REDIS0009".getBytes(StandardCharsets.US_ASCII));
+    for (int item : items) {
+      out.write(item);
+    }
+    out.write(0xff);
+    out.writeBytes(new byte[8]);
+    return out.toByteArray();
+  }
+
+  private static void feed(Bench bench, LoadRule rule, byte[] bytes) throws RdbException {
+    try (RdbLoader loader =
+        new RdbLoader(bench.keyspace, Log.silent(bench.clock), bench.clock.wallMillis(), rule)) {
+      loader.feed(MemorySegment.ofArray(bytes), 0, bytes.length);
+      loader.finish();
+    }
+  }
+
+  @Test
+  void aMasterLeavesOutWhatIsOverAndAReplicaKeepsIt() throws IOException, RdbException {
+    try (Bench bench = new Bench(directory)) {
+      long now = bench.clock.wallMillis;
+      bench.set(0, "over", "1", now - 1);
+      bench.set(0, "long over", "x".repeat(200_000), now - 1);
+      bench.set(0, "now", "2", now);
+      bench.set(5, "later", "3", now + 1);
+      bench.set(5, "never", "x".repeat(200_000), -1);
+      Map<String, Bench.Value> all = bench.contents();
+      bench.snapshots.save();
+      assertThat(Bench.load(bench.file(), REPLICA)).isEqualTo(all);
+      assertThat(Bench.load(bench.file(), MASTER)).containsOnlyKeys("0/now", "5/later", "5/never");
+    }
+  }
+
+  @Test
+  void loadsInTurnsAndTellsHowFarItIs() throws IOException {
+    try (Bench bench = new Bench(directory)) {
+      bench.compress = false;
+      for (int i = 0; i < 20_000; i++) {
+        bench.set(i % 4, "key:" + i, "value of the key " + i, -1);
+      }
+      bench.set(0, "old", "1", bench.clock.wallMillis - 1);
+      bench.snapshots.save();
+      Map<String, Bench.Value> all = bench.contents();
+      all.remove("0/old");
+      bench.keyspace.clear(false);
+
+      bench.clock.stepNanos = 4_000_000;
+      LoadProgress progress = new LoadProgress();
+      RdbFileLoad load = new RdbFileLoad(bench.context, bench.file(), MASTER, progress);
+      List<String> endings = new ArrayList<>();
+      load.runInTurns(failure -> endings.add(String.valueOf(failure)));
+      assertThat(progress.isLoading()).isTrue();
+      int turns = 0;
+      List<String> fields = new ArrayList<>();
+      double percent = -1;
+      while (endings.isEmpty()) {
+        assertThat(progress.percent()).isGreaterThanOrEqualTo(percent);
+        percent = progress.percent();
+        fields.clear();
+        progress.tell(bench.clock.wallMillis + 3000, (name, value) -> fields.add(name));
+        bench.turns.turn();
+        turns++;
+      }
+      assertThat(turns).isGreaterThan(5);
+      assertThat(fields)
+          .containsExactly(
+              "loading_start_time",
+              "loading_total_bytes",
+              "loading_rdb_used_mem",
+              "loading_loaded_bytes",
+              "loading_loaded_perc",
+              "loading_eta_seconds");
+      assertThat(endings).containsExactly("null");
+      assertThat(progress.isLoading()).isFalse();
+      assertThat(bench.contents()).isEqualTo(all);
+      assertThat(load.replication()).isEqualTo(new ReplicationPoint(3, "ab".repeat(20), 1234));
+    }
+  }
+
+  @Test
+  void aCorruptFileEndsTheLoadWithPlaceAndReason() throws IOException {
+    try (Bench bench = new Bench(directory)) {
+      bench.set(0, "key", "value", -1);
+      bench.snapshots.save();
+      bench.keyspace.clear(false);
+      byte[] bytes = Files.readAllBytes(bench.file());
+      bytes[bytes.length - 1] ^= 1;
+      Files.write(bench.file(), bytes);
+      List<Exception> endings = new ArrayList<>();
+      new RdbFileLoad(bench.context, bench.file(), MASTER, new LoadProgress())
+          .runInTurns(endings::add);
+      assertThat(endings).hasSize(1);
+      assertThat(endings.get(0))
+          .isInstanceOf(RdbException.class)
+          .hasMessageStartingWith("Wrong RDB checksum expected");
+    }
+  }
+
+  @Test
+  void refusesAKeyTwiceUnlessItMayBeReplaced() throws RdbException {
+    byte[] twice = file(0, 1, 'k', 1, 'v', 0, 1, 'k', 1, 'w');
+    try (Bench bench = new Bench(directory)) {
+      assertThatThrownBy(() -> feed(bench, MASTER, twice))
+          .isInstanceOfSatisfying(RdbException.class, e -> assertThat(e.offset()).isEqualTo(19))
+          .hasMessage("RDB has duplicated key 'k' in DB 0");
+    }
+    try (Bench bench = new Bench(directory)) {
+      feed(bench, new LoadRule(true, true, true), twice);
+      assertThat(bench.contents()).containsEntry("0/k", new Bench.Value("w", -1));
+    }
+  }
+
+  @Test
+  void refusesMoreDatabasesThanThereAre() {
+    try (Bench bench = new Bench(directory)) {
+      assertThatThrownBy(() -> feed(bench, MASTER, file(0xfe, Bench.DATABASES)))
+          .hasMessageContaining("configured to handle more than 8 databases");
+    }
+  }
+
+  @Test
+  void takesOverIdleTime() throws RdbException {
+    try (Bench bench = new Bench(directory)) {
+      feed(bench, MASTER, file(0xf8, 50, 0, 1, 'k', 1, 'v'));
+      assertThat(bench.keyspace.database(0).idleSeconds(bench.find(0, "k"))).isEqualTo(50);
+    }
+  }
+
+  @Test
+  void dumpsAndRestores() throws RdbException {
+    try (Bench bench = new Bench(directory)) {
+      for (String value : new String[] {"", "17", "text", "abcdef".repeat(30_000)}) {
+        bench.set(1, "from", value, -1);
+        byte[] payload;
+        try (BlockOutput out = Payloads.dump(bench.keyspace, bench.find(1, "from"), true)) {
+          payload =
+              out.memory().asSlice(out.offset(), out.sizeBytes()).toArray(ValueLayout.JAVA_BYTE);
+        }
+        String text = new String(payload, StandardCharsets.ISO_8859_1);
+        long address = bench.value(text);
+        assertThat(Payloads.isValid(address, payload.length)).isTrue();
+        long entry =
+            Payloads.restore(
+                bench.keyspace.database(2),
+                bench.keyspace,
+                bench.key("to"),
+                2,
+                bench.clock.wallMillis + 100,
+                address,
+                payload.length);
+        assertThat(new String(StringValue.toByteArray(entry), StandardCharsets.ISO_8859_1))
+            .isEqualTo(value);
+        assertThat(bench.contents().get("2/to"))
+            .isEqualTo(new Bench.Value(value, bench.clock.wallMillis + 100));
+        Region.putByte(address + payload.length - 1, 77);
+        assertThat(Payloads.isValid(address, payload.length)).isFalse();
+      }
+    }
+  }
+}

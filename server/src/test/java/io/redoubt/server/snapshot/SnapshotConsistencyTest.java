@@ -1,0 +1,122 @@
+package io.redoubt.server.snapshot;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.redoubt.persistence.rdb.RdbException;
+import io.redoubt.protocol.Seed;
+import io.redoubt.server.keyspace.Database;
+import io.redoubt.server.value.StringValue;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.random.RandomGenerator;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Whatever is written while the walk goes on, the file is the keyspace as it was at the start. */
+class SnapshotConsistencyTest {
+
+  private static final LoadRule KEEP_ALL = new LoadRule(false, false, true);
+
+  @TempDir Path directory;
+
+  @Test
+  void theFileIsTheStateAtTheStart() throws IOException, RdbException {
+    RandomGenerator random = Seed.random("SnapshotConsistencyTest");
+    for (int round = 0; round < 12; round++) {
+      try (Bench bench = new Bench(directory)) {
+        bench.compress = random.nextBoolean();
+        int keys = 1 << random.nextInt(14);
+        for (int i = 0; i < keys; i++) {
+          change(bench, random, keys, 0);
+        }
+        for (int snapshot = 0; snapshot < 2; snapshot++) {
+          Map<String, Bench.Value> before = bench.contents();
+          assertThat(bench.snapshots.saveInBackground(false)).isEqualTo(SaveOutcome.STARTED);
+          int changesATurn = random.nextInt(60);
+          while (bench.snapshots.isRunning()) {
+            for (int i = 0; i < changesATurn; i++) {
+              change(bench, random, keys, 1);
+            }
+            bench.turns.turn();
+            Thread.onSpinWait();
+          }
+          assertThat(Bench.load(bench.file(), KEEP_ALL)).isEqualTo(before);
+          drainGarbage(bench);
+        }
+      }
+    }
+  }
+
+  private static void drainGarbage(Bench bench) {
+    while (bench.keyspace.freeSome(1000) > 0) {
+      continue;
+    }
+  }
+
+  /** One random change; the rare large ones only when wild is 1. */
+  private static void change(Bench bench, RandomGenerator random, int keys, int wild) {
+    int index = random.nextInt(3);
+    Database database = bench.keyspace.database(index);
+    String key = "key:" + random.nextInt(keys * 2);
+    int what = random.nextInt(100);
+    if (what < 55) {
+      bench.set(index, key, value(random), expiry(bench, random));
+      return;
+    }
+    if (what < 57) {
+      bench.clock.wallMillis += random.nextInt(50);
+      bench.keyspace.nowMillis(bench.clock.wallMillis);
+      bench.keyspace.expireDue(100);
+      return;
+    }
+    if (wild == 1 && random.nextInt(400) == 0) {
+      switch (random.nextInt(4)) {
+        case 0 -> bench.keyspace.clear(random.nextBoolean());
+        case 1 -> database.clear(random.nextBoolean());
+        default -> bench.keyspace.swap(random.nextInt(3), random.nextInt(3));
+      }
+      return;
+    }
+    if (what < 65) {
+      bench.delete(index, key);
+      return;
+    }
+    long entry = bench.find(index, key);
+    if (entry == 0) {
+      return;
+    }
+    String other = "key:" + random.nextInt(keys * 2);
+    switch (random.nextInt(7)) {
+      case 0 -> database.rename(entry, bench.key(other), other.length());
+      case 1 -> database.setExpiry(entry, expiry(bench, random) + 1_000_000);
+      case 2 -> database.persist(entry);
+      case 3 -> {
+        if (StringValue.isInteger(entry)) {
+          StringValue.setInteger(database, entry, random.nextLong());
+        }
+      }
+      case 4 -> StringValue.append(database, entry, bench.value("more"), 4);
+      case 5 -> StringValue.setRange(database, entry, random.nextInt(300), bench.value("xyz"), 3);
+      default -> {
+        int to = random.nextInt(3);
+        if (to != index && bench.find(to, key) == 0) {
+          database.move(bench.find(index, key), bench.keyspace.database(to));
+        }
+      }
+    }
+  }
+
+  private static String value(RandomGenerator random) {
+    return switch (random.nextInt(6)) {
+      case 0 -> Integer.toString(random.nextInt());
+      case 1 -> "compressible ".repeat(random.nextInt(40));
+      case 2 -> random.nextInt(50) == 0 ? "big".repeat(random.nextInt(30_000)) : "";
+      default -> Long.toHexString(random.nextLong());
+    };
+  }
+
+  private static long expiry(Bench bench, RandomGenerator random) {
+    return random.nextBoolean() ? -1 : bench.clock.wallMillis + 1 + random.nextInt(2_000);
+  }
+}

@@ -1,0 +1,309 @@
+package io.redoubt.server.snapshot;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.redoubt.persistence.rdb.RdbException;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.LongSupplier;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class SnapshotsTest {
+
+  private static final LoadRule KEEP_ALL = new LoadRule(false, false, true);
+
+  @TempDir Path directory;
+  private Bench bench;
+  private Snapshots snapshots;
+  private final Map<String, Supplier<String>> info = new HashMap<>();
+
+  @BeforeEach
+  void open() {
+    bench = new Bench(directory);
+    snapshots = bench.snapshots;
+    snapshots.declareInfo(
+        (String name, LongSupplier value) -> info.put(name, () -> Long.toString(value.getAsLong())),
+        info::put);
+  }
+
+  @AfterEach
+  void close() {
+    bench.close();
+  }
+
+  private String info(String field) {
+    return info.get(field).get();
+  }
+
+  private void waitForTheEnd() {
+    bench.turns.turnUntil(() -> !snapshots.isRunning());
+  }
+
+  private void fill(int keys) {
+    for (int i = 0; i < keys; i++) {
+      bench.set(i % 3, "key:" + i, "value:" + i, -1);
+    }
+    snapshots.changed(keys);
+  }
+
+  private List<String> filesInDirectory() throws IOException {
+    try (Stream<Path> files = Files.list(directory)) {
+      return files.map(file -> file.getFileName().toString()).sorted().toList();
+    }
+  }
+
+  /** A replica: takes bytes as long as it is ready. */
+  private static final class Replica implements SnapshotSink {
+    final ByteArrayOutputStream received = new ByteArrayOutputStream();
+    boolean ready = true;
+    boolean complete;
+    boolean failed;
+
+    @Override
+    public boolean isReady() {
+      return ready;
+    }
+
+    @Override
+    public void bytes(MemorySegment memory, long offset, long length) {
+      assertThat(ready).isTrue();
+      received.writeBytes(memory.asSlice(offset, length).toArray(ValueLayout.JAVA_BYTE));
+    }
+
+    @Override
+    public void complete() {
+      complete = true;
+    }
+
+    @Override
+    public void failed() {
+      failed = true;
+    }
+  }
+
+  @Test
+  void saveWritesAndCounts() throws IOException, RdbException {
+    fill(1000);
+    assertThat(info("rdb_changes_since_last_save")).isEqualTo("1000");
+    bench.clock.wallMillis += 5000;
+    assertThat(snapshots.save()).isEqualTo(SaveOutcome.SAVED);
+    assertThat(Bench.load(bench.file(), KEEP_ALL)).isEqualTo(bench.contents());
+    assertThat(info("rdb_changes_since_last_save")).isEqualTo("0");
+    assertThat(info("rdb_saves")).isEqualTo("1");
+    assertThat(snapshots.lastSaveSeconds()).isEqualTo(1_800_000_005L);
+    assertThat(filesInDirectory()).containsExactly("dump.rdb");
+  }
+
+  @Test
+  void oneBackgroundSaveAtATimeAndChangesDuringItStayCounted() throws IOException, RdbException {
+    fill(5000);
+    assertThat(snapshots.saveInBackground(false)).isEqualTo(SaveOutcome.STARTED);
+    assertThat(snapshots.saveInBackground(false)).isEqualTo(SaveOutcome.IN_PROGRESS);
+    assertThat(snapshots.save()).isEqualTo(SaveOutcome.IN_PROGRESS);
+    assertThat(info("rdb_bgsave_in_progress")).isEqualTo("1");
+    bench.clock.wallMillis += 2000;
+    assertThat(info("rdb_current_bgsave_time_sec")).isEqualTo("2");
+    snapshots.changed(7);
+    waitForTheEnd();
+    assertThat(info("rdb_bgsave_in_progress")).isEqualTo("0");
+    assertThat(info("rdb_changes_since_last_save")).isEqualTo("7");
+    assertThat(info("rdb_last_bgsave_status")).isEqualTo("ok");
+    assertThat(info("rdb_last_bgsave_time_sec")).isEqualTo("2");
+    assertThat(info("rdb_current_bgsave_time_sec")).isEqualTo("-1");
+    assertThat(Bench.load(bench.file(), KEEP_ALL)).hasSize(5000);
+  }
+
+  @Test
+  void aScheduledSaveRunsWithTheNextCron() {
+    fill(1);
+    assertThat(snapshots.saveInBackground(true)).isEqualTo(SaveOutcome.SCHEDULED);
+    assertThat(snapshots.isRunning()).isFalse();
+    snapshots.cron();
+    assertThat(snapshots.isSaving()).isTrue();
+    waitForTheEnd();
+    snapshots.cron();
+    assertThat(snapshots.isRunning()).isFalse();
+  }
+
+  @Test
+  void savePointsAskForASave() {
+    bench.savePoints.add(new SavePoint(60, 100));
+    fill(99);
+    bench.clock.wallMillis += 61_000;
+    snapshots.cron();
+    assertThat(snapshots.isRunning()).isFalse();
+    snapshots.changed(1);
+    snapshots.cron();
+    assertThat(snapshots.isSaving()).isTrue();
+    waitForTheEnd();
+    snapshots.changed(100);
+    bench.clock.wallMillis += 60_000;
+    snapshots.cron();
+    assertThat(snapshots.isRunning()).isFalse();
+    bench.clock.wallMillis += 1_000;
+    snapshots.cron();
+    assertThat(snapshots.isSaving()).isTrue();
+    waitForTheEnd();
+  }
+
+  @Test
+  void aFullDiskLeavesTheOldFileAndIsReportedUntilASaveSucceeds() throws IOException, RdbException {
+    bench.savePoints.add(new SavePoint(1, 1));
+    fill(10);
+    snapshots.save();
+    Map<String, Bench.Value> saved = bench.contents();
+    fill(50_000);
+    bench.disk.roomBytes = 1000;
+    snapshots.saveInBackground(false);
+    waitForTheEnd();
+    assertThat(info("rdb_last_bgsave_status")).isEqualTo("err");
+    assertThat(info("rdb_changes_since_last_save")).isEqualTo("50000");
+    assertThat(snapshots.writesRefused()).isTrue();
+    assertThat(filesInDirectory()).containsExactly("dump.rdb");
+    assertThat(Bench.load(bench.file(), KEEP_ALL)).isEqualTo(saved);
+
+    bench.clock.wallMillis += 5_000;
+    snapshots.cron();
+    assertThat(snapshots.isRunning()).as("waits before it tries again").isFalse();
+    bench.clock.wallMillis += 1;
+    bench.disk.roomBytes = Long.MAX_VALUE;
+    snapshots.cron();
+    waitForTheEnd();
+    assertThat(info("rdb_last_bgsave_status")).isEqualTo("ok");
+    assertThat(snapshots.writesRefused()).isFalse();
+    assertThat(Bench.load(bench.file(), KEEP_ALL)).isEqualTo(bench.contents());
+  }
+
+  @Test
+  void everyFaultOfTheDiskIsAnErrorAndLeavesNoTemporaryFile() throws IOException {
+    fill(100);
+    bench.disk.failCreate = true;
+    assertThat(snapshots.save()).isEqualTo(SaveOutcome.FAILED);
+    snapshots.saveInBackground(false);
+    waitForTheEnd();
+    assertThat(info("rdb_last_bgsave_status")).isEqualTo("err");
+    bench.disk.failCreate = false;
+    bench.disk.failSync = true;
+    assertThat(snapshots.save()).isEqualTo(SaveOutcome.FAILED);
+    snapshots.saveInBackground(false);
+    waitForTheEnd();
+    bench.disk.failSync = false;
+    bench.disk.failRename = true;
+    assertThat(snapshots.save()).isEqualTo(SaveOutcome.FAILED);
+    snapshots.saveInBackground(false);
+    waitForTheEnd();
+    assertThat(info("rdb_last_bgsave_status")).isEqualTo("err");
+    assertThat(filesInDirectory()).isEmpty();
+    bench.disk.failRename = false;
+    assertThat(snapshots.save()).isEqualTo(SaveOutcome.SAVED);
+    assertThat(info("rdb_last_bgsave_status")).isEqualTo("ok");
+  }
+
+  @Test
+  void oneWalkServesSeveralReplicasWithTheSameBytes() throws IOException, RdbException {
+    fill(60_000);
+    Replica one = new Replica();
+    Replica two = new Replica();
+    assertThat(snapshots.sendTo(List.of(one, two))).isTrue();
+    assertThat(snapshots.isSaving()).isFalse();
+    assertThat(snapshots.sendTo(List.of(new Replica()))).isFalse();
+    assertThat(snapshots.saveInBackground(false)).isEqualTo(SaveOutcome.IN_PROGRESS);
+    Map<String, Bench.Value> before = bench.contents();
+    bench.keyspace.clear(true);
+    waitForTheEnd();
+    assertThat(one.complete && two.complete).isTrue();
+    assertThat(one.received.toByteArray()).isEqualTo(two.received.toByteArray());
+    Path received = directory.resolve("received.rdb");
+    Files.write(received, one.received.toByteArray());
+    assertThat(Bench.load(received, KEEP_ALL)).isEqualTo(before);
+  }
+
+  @Test
+  void aReplicaThatIsNotReadyMakesTheWalkWaitAndMemoryStaysBounded() {
+    bench.compress = false;
+    String value = "v".repeat(10_000);
+    for (int i = 0; i < 2_000; i++) {
+      bench.set(0, "key:" + i, value, -1);
+    }
+    Replica replica = new Replica();
+    replica.ready = false;
+    snapshots.sendTo(List.of(replica));
+    for (int i = 0; i < 10_000; i++) {
+      bench.turns.turn();
+    }
+    assertThat(Long.parseLong(info("current_save_keys_processed"))).isLessThan(1_500);
+    assertThat(replica.received.size()).isZero();
+    replica.ready = true;
+    snapshots.sinkReady();
+    waitForTheEnd();
+    assertThat(replica.complete).isTrue();
+    assertThat(replica.received.size()).isGreaterThan(20_000_000);
+  }
+
+  @Test
+  void aReplicaThatGoesStopsTheSnapshotWhenItWasTheLast() {
+    fill(50_000);
+    Replica one = new Replica();
+    Replica two = new Replica();
+    one.ready = false;
+    snapshots.sendTo(List.of(one, two));
+    bench.turns.turn();
+    snapshots.drop(one);
+    assertThat(snapshots.isRunning()).isTrue();
+    snapshots.drop(two);
+    waitForTheEnd();
+    assertThat(two.complete).isFalse();
+    assertThat(snapshots.saveInBackground(false)).isEqualTo(SaveOutcome.STARTED);
+    waitForTheEnd();
+    assertThat(info("rdb_last_bgsave_status")).isEqualTo("ok");
+  }
+
+  @Test
+  void flushAllStopsASaveAndSavesTheEmptySet() throws IOException, RdbException {
+    bench.savePoints.add(new SavePoint(60, 1));
+    fill(1_000);
+    bench.keySaveDelayMicros = 100_000_000;
+    snapshots.saveInBackground(false);
+    bench.turns.turn();
+    bench.keyspace.clear(false);
+    snapshots.flushedAll();
+    waitForTheEnd();
+    assertThat(info("rdb_last_bgsave_status")).isEqualTo("ok");
+    assertThat(Bench.load(bench.file(), KEEP_ALL)).isEmpty();
+    assertThat(filesInDirectory()).containsExactly("dump.rdb");
+  }
+
+  @Test
+  void writesAreToWaitWhenPreImagesPileUp() {
+    String value = "v".repeat(100_000);
+    for (int i = 0; i < 900; i++) {
+      bench.set(0, "key:" + i, value, -1);
+    }
+    boolean[] goOn = new boolean[1];
+    snapshots.onWritesMayGoOn(() -> goOn[0] = true);
+    bench.keySaveDelayMicros = 100_000_000;
+    snapshots.saveInBackground(false);
+    int changed = 0;
+    while (!snapshots.writesMustWait()) {
+      bench.set(0, "key:" + changed++, "new", -1);
+    }
+    assertThat(changed).isBetween(400, 800);
+    assertThat(goOn[0]).isFalse();
+    snapshots.abortSave();
+    assertThat(goOn[0]).isTrue();
+    assertThat(snapshots.writesMustWait()).isFalse();
+    waitForTheEnd();
+  }
+}
