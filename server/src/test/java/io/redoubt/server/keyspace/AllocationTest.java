@@ -3,7 +3,7 @@ package io.redoubt.server.keyspace;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.management.ThreadMXBean;
-import io.redoubt.server.Seed;
+import io.redoubt.protocol.Seed;
 import io.redoubt.server.memory.Argument;
 import io.redoubt.server.memory.Region;
 import io.redoubt.server.memory.Slabs;

@@ -2,7 +2,7 @@ package io.redoubt.server.keyspace;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.redoubt.server.Seed;
+import io.redoubt.protocol.Seed;
 import io.redoubt.server.memory.Argument;
 import io.redoubt.server.memory.Region;
 import io.redoubt.server.memory.Slabs;

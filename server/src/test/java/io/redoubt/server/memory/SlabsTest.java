@@ -3,8 +3,8 @@ package io.redoubt.server.memory;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.redoubt.protocol.Seed;
 import io.redoubt.protocol.bytes.BufferMemory;
-import io.redoubt.server.Seed;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;

@@ -2,7 +2,7 @@ package io.redoubt.server.value;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.redoubt.server.Seed;
+import io.redoubt.protocol.Seed;
 import io.redoubt.server.keyspace.Database;
 import io.redoubt.server.keyspace.Entry;
 import io.redoubt.server.keyspace.Keyspace;
