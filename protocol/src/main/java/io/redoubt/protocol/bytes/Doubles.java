@@ -32,6 +32,9 @@ public final class Doubles {
     1e17, 1e18, 1e19, 1e20, 1e21, 1e22
   };
 
+  /** Numbers of more places than this have an exponent, save for those about as large as 1. */
+  private static final int MAX_PLAIN_PLACES = 6;
+
   /** Decimal places up to which {@link #write} looks for an exact quotient. */
   private static final int MAX_PLACES = 15;
 
@@ -154,6 +157,9 @@ public final class Doubles {
       }
       long mantissa = Math.round(scaled);
       if (mantissa / POWERS_OF_TEN[places] == size) {
+        if (places > MAX_PLAIN_PLACES && (size < 1e-3 || size >= 1e4)) {
+          return 0;
+        }
         long scale = (long) POWERS_OF_TEN[places];
         long at = offset;
         if (value < 0) {
@@ -179,8 +185,9 @@ public final class Doubles {
   }
 
   /**
-   * Lays out the shortest digits as Redis does: in full when no more than seven zeros follow the
-   * digits or the point is at most six places ahead of them, with an exponent otherwise.
+   * Lays out the shortest digits as Redis does: in full when at most seven zeros follow them, or
+   * when there are at most six decimal places, or when the number is from 0.001 to 10000; with an
+   * exponent otherwise.
    */
   private static String shortest(double value) {
     if (Double.isNaN(value)) {
@@ -208,6 +215,13 @@ public final class Doubles {
       to--;
       exponent++;
     }
+    if (to - from == 2 && Math.abs(value) < Double.MIN_NORMAL) {
+      // Java writes two digits where one would do; only numbers as small as these have room for it.
+      long oneDigit = Math.round(Integer.parseInt(digits.substring(from, to)) / 10.0);
+      if (Double.parseDouble(oneDigit + "e" + (exponent + 1)) == Math.abs(value)) {
+        return (value < 0 ? "-" : "") + layOut(Long.toString(oneDigit), exponent + 1);
+      }
+    }
     return (value < 0 ? "-" : "") + layOut(digits.substring(from, to), exponent);
   }
 
@@ -216,7 +230,7 @@ public final class Doubles {
     if (exponent >= 0 && Math.abs(leading) < digits.length() + 7) {
       return digits + "0".repeat(exponent);
     }
-    if (exponent < 0 && (exponent > -7 || Math.abs(leading) < 4)) {
+    if (exponent < 0 && (exponent >= -MAX_PLAIN_PLACES || Math.abs(leading) < 4)) {
       int before = digits.length() + exponent;
       return before <= 0
           ? "0." + "0".repeat(-before) + digits

@@ -134,14 +134,12 @@ public final class Numbers {
           default -> throw new NumberFormatException("argument must be a memory value");
         };
     if (digits == 0) {
-      throw new NumberFormatException("argument must be a memory value");
+      return 0; // as Redis takes it, be there a unit or not
     }
     try {
       return Math.multiplyExact(Long.parseLong(text.substring(0, digits)), unit);
     } catch (ArithmeticException e) {
-      NumberFormatException tooLarge = new NumberFormatException("memory value is too large");
-      tooLarge.initCause(e);
-      throw tooLarge;
+      throw new NumberFormatException("argument must be a memory value");
     }
   }
 

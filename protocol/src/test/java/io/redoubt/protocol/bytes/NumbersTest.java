@@ -1,0 +1,116 @@
+package io.redoubt.protocol.bytes;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.redoubt.protocol.Seed;
+import java.lang.foreign.MemorySegment;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class NumbersTest {
+
+  @ParameterizedTest
+  @ValueSource(
+      longs = {
+        0,
+        1,
+        -1,
+        9,
+        10,
+        99,
+        100,
+        12345678901L,
+        Long.MAX_VALUE,
+        Long.MIN_VALUE,
+        -10,
+        1L << 53
+      })
+  void writesAndReadsBack(long value) {
+    byte[] bytes = new byte[32];
+    int length = Numbers.writeLong(MemorySegment.ofArray(bytes), 3, value);
+    assertThat(new String(bytes, 3, length, ISO_8859_1)).isEqualTo(Long.toString(value));
+    assertThat(Numbers.decimalLength(value)).isEqualTo(length);
+    assertThat(Numbers.parseLong(MemorySegment.ofArray(bytes), 3, length)).isEqualTo(value);
+    assertThat(Numbers.isLong(MemorySegment.ofArray(bytes), 3, length)).isTrue();
+  }
+
+  @Test
+  void writesAndReadsBackWhateverTheNumber() {
+    Random random = Seed.random("NumbersTest");
+    byte[] bytes = new byte[32];
+    MemorySegment memory = MemorySegment.ofArray(bytes);
+    for (int i = 0; i < 100_000; i++) {
+      long value = random.nextLong() >> random.nextInt(64);
+      int length = Numbers.writeLong(memory, 0, value);
+      assertThat(new String(bytes, 0, length, ISO_8859_1)).isEqualTo(Long.toString(value));
+      assertThat(Numbers.parseLong(memory, 0, length, ~value)).isEqualTo(value);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "",
+        "-",
+        "+1",
+        " 1",
+        "1 ",
+        "01",
+        "-0",
+        "-01",
+        "00",
+        "1a",
+        "a",
+        "9223372036854775808",
+        "-9223372036854775809",
+        "18446744073709551617",
+        "99999999999999999999",
+        "1.0",
+        "--1",
+        "100000000000000000000",
+        "/",
+        ":"
+      })
+  void refusesWhatIsNoNumber(String text) {
+    MemorySegment memory = MemorySegment.ofArray(text.getBytes(ISO_8859_1));
+    int length = text.length();
+    assertThat(Numbers.isLong(memory, 0, length)).isFalse();
+    assertThat(Numbers.parseLong(memory, 0, length, 42)).isEqualTo(42);
+    assertThat(Numbers.parseLong(text, 43)).isEqualTo(43);
+    assertThatThrownBy(() -> Numbers.parseLong(memory, 0, length))
+        .isInstanceOf(NumberFormatException.class);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "0,0",
+    "1024,1024",
+    "1b,1",
+    "1k,1000",
+    "1kb,1024",
+    "2KB,2048",
+    "1m,1000000",
+    "1mb,1048576",
+    "3g,3000000000",
+    "1gb,1073741824",
+    "10Gb,10737418240",
+    "'',0",
+    "kb,0"
+  })
+  void readsMemorySizes(String text, long bytes) {
+    assertThat(Numbers.parseMemory(text)).isEqualTo(bytes);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"-1", "1.5gb", "10tb", " 1", "1 kb", "abc", "99999999999gb"})
+  void refusesWhatIsNoMemorySize(String text) {
+    assertThatThrownBy(() -> Numbers.parseMemory(text))
+        .isInstanceOf(NumberFormatException.class)
+        .hasMessage("argument must be a memory value");
+  }
+}
