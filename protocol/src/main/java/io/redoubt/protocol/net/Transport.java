@@ -35,6 +35,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -55,6 +56,7 @@ public final class Transport implements AutoCloseable {
   private final boolean epoll;
   private final ReadBuffer readBuffer;
   private final ChunkPool chunks;
+  private final AtomicBoolean closed = new AtomicBoolean();
 
   private Transport(String threadName, BufferMemory memory, boolean epoll) {
     this.epoll = epoll;
@@ -256,6 +258,9 @@ public final class Transport implements AutoCloseable {
   /** Closes all connections and listeners and ends the thread; not to be called on the loop. */
   @Override
   public void close() {
+    if (closed.getAndSet(true)) {
+      return;
+    }
     group.shutdownGracefully(0, CLOSE_TIMEOUT_MILLIS, TimeUnit.MILLISECONDS).awaitUninterruptibly();
     if (group.isTerminated()) {
       chunks.close();

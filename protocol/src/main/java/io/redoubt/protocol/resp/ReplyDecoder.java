@@ -117,6 +117,9 @@ public final class ReplyDecoder {
       if (line < 0) {
         return null;
       }
+      if (line == start) {
+        throw new ProtocolException("Protocol error: empty line in place of a reply");
+      }
       int type = buffer[start];
       Reply reply;
       switch (type) {

@@ -1,0 +1,490 @@
+package io.redoubt.protocol.net;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import io.redoubt.protocol.Seed;
+import io.redoubt.protocol.resp.Reply;
+import io.redoubt.protocol.resp.ReplyWriter;
+import io.redoubt.protocol.resp.RespClient;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.net.ConnectException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.net.UnknownHostException;
+import java.nio.ByteBuffer;
+import java.nio.channels.SocketChannel;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.ValueSource;
+
+@ParameterizedClass(name = "nio {0}")
+@ValueSource(booleans = {false, true})
+@Timeout(60)
+class TransportTest {
+
+  private static final int BACKLOG = 99;
+
+  @Parameter boolean nio;
+
+  private final CountingMemory memory = new CountingMemory();
+  private Transport transport;
+
+  @BeforeEach
+  void open() {
+    transport = Transport.open("test-loop", memory, nio);
+    assertThat(transport.name()).isEqualTo(nio ? "nio" : "epoll");
+  }
+
+  @AfterEach
+  void closeAndFindNothingLost() {
+    transport.close();
+    assertThat(memory.bytes).hasValue(0);
+  }
+
+  private static InetSocketAddress loopback(int port) {
+    return new InetSocketAddress("127.0.0.1", port);
+  }
+
+  private Listener listen(Supplier<? extends Connection.Handler> handlers) throws IOException {
+    return transport.listen(loopback(0), BACKLOG, c -> c.handler(handlers.get()));
+  }
+
+  private <T> T onLoop(Supplier<T> task) {
+    CompletableFuture<T> result = new CompletableFuture<>();
+    transport.loop().execute(() -> result.complete(task.get()));
+    return result.join();
+  }
+
+  @Test
+  void echoes() throws Exception {
+    EchoHandler echo = new EchoHandler();
+    Listener listener = listen(() -> echo);
+    try (Socket socket = new Socket("127.0.0.1", listener.port())) {
+      socket.getOutputStream().write("hello".getBytes(UTF_8));
+      assertThat(socket.getInputStream().readNBytes(5)).isEqualTo("hello".getBytes(UTF_8));
+      Connection connection = echo.opened.join();
+      assertThat(onLoop(connection::remoteAddress)).isEqualTo("127.0.0.1:" + socket.getLocalPort());
+      assertThat(onLoop(connection::localAddress)).isEqualTo("127.0.0.1:" + listener.port());
+      assertThat(onLoop(connection::queuedBytes)).isZero();
+      assertThat(onLoop(connection::isUnix)).isFalse();
+      assertThat(onLoop(connection::isTls)).isFalse();
+      assertThat(onLoop(connection::fd)).isGreaterThanOrEqualTo(nio ? -1 : 3);
+      transport.loop().execute(() -> connection.keepAlive(300));
+    }
+    assertThat(echo.closed.join()).isNull();
+    assertThat(listener.address()).isEqualTo("127.0.0.1:" + listener.port());
+  }
+
+  /** The client sends all before it reads anything, so that the server has to hold it up. */
+  @Test
+  void holdsUpWhoDoesNotRead() throws Exception {
+    EchoHandler echo = new EchoHandler();
+    Listener listener = listen(() -> echo);
+    byte[] sent = new byte[40 << 20];
+    Seed.random("TransportTest").nextBytes(sent);
+    try (Socket socket = new Socket("127.0.0.1", listener.port())) {
+      Thread writer =
+          Thread.ofVirtual()
+              .start(() -> {
+                try {
+                  OutputStream out = socket.getOutputStream();
+                  out.write(sent);
+                  socket.shutdownOutput();
+                } catch (IOException e) {
+                  throw new UncheckedIOException(e);
+                }
+              });
+      Connection connection = echo.opened.join();
+      // The server has stopped reading when the client's writes stand still with nothing read.
+      while (onLoop(() -> echo.timesStopped) == 0) {
+        Thread.onSpinWait();
+      }
+      assertThat(onLoop(connection::queuedBytes)).isGreaterThan(EchoHandler.MAX_QUEUED_BYTES);
+      InputStream in = socket.getInputStream();
+      byte[] received = in.readNBytes(sent.length - 1000);
+      writer.join();
+      assertThat(received).isEqualTo(Arrays.copyOf(sent, received.length));
+    }
+    echo.closed.join();
+    assertThat(echo.timesWritable).isPositive();
+    assertThat(echo.mostQueuedBytes)
+        .isLessThanOrEqualTo(EchoHandler.MAX_QUEUED_BYTES + ReadBuffer.READ_BYTES);
+  }
+
+  @Test
+  void answersWhoHasSaidAll() throws Exception {
+    EchoHandler echo = new EchoHandler();
+    Listener listener = listen(() -> echo);
+    try (Socket socket = new Socket("127.0.0.1", listener.port())) {
+      socket.getOutputStream().write("last words".getBytes(UTF_8));
+      socket.shutdownOutput();
+      assertThat(socket.getInputStream().readAllBytes()).isEqualTo("last words".getBytes(UTF_8));
+    }
+    assertThat(echo.closed.join()).isNull();
+  }
+
+  @Test
+  void closesWhenEverythingIsWritten() throws Exception {
+    int bytes = 10 << 20;
+    EchoHandler flood =
+        new EchoHandler() {
+          @Override
+          public void onOpen(Connection connection) {
+            ConnectionOutput out = new ConnectionOutput(connection);
+            new ReplyWriter(out).raw(new byte[bytes]);
+            assertThat(out.pendingBytes()).isEqualTo(bytes);
+            out.send();
+            connection.closeAfterFlush();
+          }
+        };
+    Listener listener = listen(() -> flood);
+    try (Socket socket = new Socket("127.0.0.1", listener.port())) {
+      assertThat(socket.getInputStream().readAllBytes()).hasSize(bytes);
+    }
+    assertThat(flood.closed.join()).isNull();
+  }
+
+  @Test
+  void givesBackWhatACloseLeavesUnsent() throws Exception {
+    EchoHandler flood =
+        new EchoHandler() {
+          @Override
+          public void onOpen(Connection connection) {
+            ConnectionOutput out = new ConnectionOutput(connection);
+            ReplyWriter writer = new ReplyWriter(out);
+            writer.raw(new byte[20 << 20]);
+            out.flush();
+            assertThat(connection.queuedBytes()).isPositive();
+            writer.deferArray();
+            writer.raw(new byte[100_000]);
+            out.discard();
+            assertThat(out.hasUnsentBytes()).isFalse();
+            connection.close();
+            assertThat(connection.isOpen()).isFalse();
+            Chunk chunk = connection.newChunk(100);
+            connection.send(chunk, chunk.limit());
+            connection.flush();
+            assertThat(connection.queuedBytes()).isZero();
+          }
+        };
+    Listener listener = listen(() -> flood);
+    try (Socket socket = new Socket("127.0.0.1", listener.port())) {
+      flood.closed.join();
+      assertThat(socket.isConnected()).isTrue();
+    }
+  }
+
+  @Test
+  void aHandlerThatThrowsLosesItsConnectionOnly() throws Exception {
+    IllegalStateException thrown = new IllegalStateException("as the test wants it");
+    EchoHandler throwing =
+        new EchoHandler() {
+          @Override
+          public void onBytes(Connection c, MemorySegment memory, long from, long to) {
+            throw thrown;
+          }
+        };
+    AtomicInteger accepted = new AtomicInteger();
+    Listener listener =
+        listen(() -> accepted.getAndIncrement() == 0 ? throwing : new EchoHandler());
+    try (Socket first = new Socket("127.0.0.1", listener.port());
+        Socket second = new Socket("127.0.0.1", listener.port())) {
+      first.getOutputStream().write(1);
+      assertThat(throwing.closed.join()).isSameAs(thrown);
+      second.getOutputStream().write(42);
+      assertThat(second.getInputStream().read()).isEqualTo(42);
+    }
+  }
+
+  @Test
+  void anAcceptorMayRefuse() throws Exception {
+    Listener listener = transport.listen(loopback(0), BACKLOG, Connection::close);
+    try (Socket socket = new Socket("127.0.0.1", listener.port())) {
+      assertThat(socket.getInputStream().read()).isEqualTo(-1);
+    }
+  }
+
+  @Test
+  void saysWhyItCannotListen() throws Exception {
+    Listener listener = listen(EchoHandler::new);
+    assertThatThrownBy(
+            () -> transport.listen(loopback(listener.port()), BACKLOG, Connection::close))
+        .isInstanceOf(IOException.class)
+        .hasMessage("bind: Address already in use");
+    assertThatThrownBy(() ->
+            transport.listen(new InetSocketAddress("192.0.2.1", 0), BACKLOG, Connection::close))
+        .isInstanceOf(IOException.class)
+        .hasMessage("bind: Cannot assign requested address");
+    int port = listener.port();
+    listener.close();
+    transport.listen(loopback(port), BACKLOG, Connection::close).close();
+  }
+
+  @Test
+  void canListenFromItsLoop() {
+    int port =
+        onLoop(() -> {
+          try {
+            return listen(EchoHandler::new).port();
+          } catch (IOException e) {
+            throw new UncheckedIOException(e);
+          }
+        });
+    assertThat(port).isPositive();
+  }
+
+  @Test
+  void stopsAcceptingForAWhile() throws Exception {
+    AtomicInteger accepted = new AtomicInteger();
+    Listener listener =
+        transport.listen(
+            loopback(0),
+            BACKLOG,
+            c -> {
+              accepted.incrementAndGet();
+              c.handler(new EchoHandler());
+            });
+    onLoop(() -> {
+      listener.accepting(false);
+      return 0;
+    });
+    try (RespClient client = RespClient.connect("127.0.0.1", listener.port())) {
+      client.sendRaw("+x\r\n");
+      assertThat(onLoop(accepted::get)).isZero();
+      listener.accepting(true);
+      assertThat(client.receive()).isEqualTo(new Reply.Simple("x"));
+    }
+  }
+
+  @Test
+  void bindsBothKindsOfIp() throws Exception {
+    assumeTrue(!nio, "only epoll can keep IPv4 out of a listener of IPv6");
+    assumeTrue(hasIpv6());
+    for (String[] pair : new String[][] {{"127.0.0.1", "::1"}, {"0.0.0.0", "::"}}) {
+      Listener four =
+          transport.listen(
+              new InetSocketAddress(pair[0], 0), BACKLOG, c -> c.handler(new EchoHandler()));
+      EchoHandler echo = new EchoHandler();
+      transport.listen(new InetSocketAddress(pair[1], four.port()), BACKLOG, c -> c.handler(echo));
+      try (Socket socket = new Socket("::1", four.port())) {
+        Connection connection = echo.opened.join();
+        assertThat(onLoop(connection::remoteAddress)).isEqualTo("[::1]:" + socket.getLocalPort());
+      }
+      new Socket("127.0.0.1", four.port()).close();
+    }
+  }
+
+  private static boolean hasIpv6() {
+    try (ServerSocket probe = new ServerSocket()) {
+      probe.bind(new InetSocketAddress("::1", 0));
+      return true;
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  @Test
+  void listensAtAPath(@TempDir Path folder) throws Exception {
+    Path path = folder.resolve("redis.sock");
+    UnixDomainSocketAddress address = UnixDomainSocketAddress.of(path);
+    EchoHandler echo = new EchoHandler();
+    Listener listener = transport.listen(address, BACKLOG, c -> c.handler(echo));
+    assertThat(listener.port()).isZero();
+    try (SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX)) {
+      channel.connect(address);
+      channel.write(ByteBuffer.wrap(new byte[] {7}));
+      ByteBuffer back = ByteBuffer.allocate(1);
+      channel.read(back);
+      assertThat(back.get(0)).isEqualTo((byte) 7);
+      Connection connection = echo.opened.join();
+      assertThat(onLoop(connection::isUnix)).isTrue();
+      assertThat(onLoop(connection::remoteAddress)).isEqualTo(path + ":0");
+      assertThat(onLoop(connection::localAddress)).isEqualTo(path + ":0");
+    }
+    echo.closed.join();
+  }
+
+  @Test
+  void theBacklogIsTheKernels() throws Exception {
+    Listener listener = listen(EchoHandler::new);
+    Process ss;
+    try {
+      ss = new ProcessBuilder("ss", "-ltnH", "sport = :" + listener.port()).start();
+    } catch (IOException e) {
+      assumeTrue(false, "no ss here");
+      return;
+    }
+    String line = new String(ss.getInputStream().readAllBytes(), UTF_8);
+    assertThat(line.trim().split("\\s+"))
+        .containsSubsequence("LISTEN", "0", "" + BACKLOG, "127.0.0.1:" + listener.port());
+  }
+
+  @Test
+  void connects() throws Exception {
+    EchoHandler server = new EchoHandler();
+    Listener listener = listen(() -> server);
+    CompletableFuture<String> received = new CompletableFuture<>();
+    EchoHandler client =
+        new EchoHandler() {
+          @Override
+          public void onOpen(Connection connection) {
+            super.onOpen(connection);
+            ConnectionOutput out = new ConnectionOutput(connection);
+            new ReplyWriter(out).simple("hi");
+            out.flush();
+          }
+
+          @Override
+          public void onBytes(Connection c, MemorySegment memory, long from, long to) {
+            byte[] bytes = memory.asSlice(from, to - from).toArray(ValueLayout.JAVA_BYTE);
+            received.complete(new String(bytes, UTF_8));
+            c.close();
+          }
+        };
+    InetAddress source = InetAddress.getByName("127.0.0.2");
+    transport.connect(
+        InetSocketAddress.createUnresolved("127.0.0.1", listener.port()), source, 5000, client);
+    assertThat(received.join()).isEqualTo("+hi\r\n");
+    assertThat(client.closed.join()).isNull();
+    assertThat(server.closed.join()).isNull();
+    assertThat(onLoop(() -> server.opened.join().isOpen())).isFalse();
+  }
+
+  @Test
+  void saysWhyItCannotConnect() throws Exception {
+    int port;
+    try (ServerSocket closedAtOnce = new ServerSocket(0)) {
+      port = closedAtOnce.getLocalPort();
+    }
+    EchoHandler refused = new EchoHandler();
+    transport.connect(loopback(port), null, 5000, refused);
+    assertThat(refused.closed.join()).isInstanceOf(ConnectException.class);
+    EchoHandler nowhere = new EchoHandler();
+    transport.connect(
+        InetSocketAddress.createUnresolved("nowhere.invalid", 1), null, 5000, nowhere);
+    assertThat(nowhere.closed.join()).isInstanceOf(UnknownHostException.class);
+    EchoHandler badSource = new EchoHandler();
+    transport.connect(loopback(port), InetAddress.getByName("192.0.2.1"), 5000, badSource);
+    assertThat(badSource.closed.join()).isInstanceOf(IOException.class);
+    assertThat(refused.opened).isNotDone();
+  }
+
+  @Test
+  void gapsMayLieInChunksLeftBehind() throws Exception {
+    int elements = 5000;
+    EchoHandler handler =
+        new EchoHandler() {
+          @Override
+          public void onOpen(Connection connection) {
+            ConnectionOutput out = new ConnectionOutput(connection);
+            ReplyWriter writer = new ReplyWriter(out);
+            writer.ok();
+            long outer = writer.deferArray();
+            long inner = writer.deferArray();
+            for (int i = 0; i < elements; i++) {
+              writer.bulk("element " + i);
+            }
+            writer.resolve(inner, elements);
+            writer.integer(7);
+            writer.resolve(outer, 2);
+            writer.bulk(new byte[300_000]);
+            long pending = out.pendingBytes();
+            out.flush();
+            assertThat(pending).isGreaterThan(elements * 10L + 300_000);
+          }
+        };
+    Listener listener = listen(() -> handler);
+    try (RespClient client = RespClient.connect("127.0.0.1", listener.port())) {
+      assertThat(client.receive()).isEqualTo(new Reply.Simple("OK"));
+      List<Reply> outer = client.receive().elements();
+      assertThat(outer).hasSize(2);
+      List<Reply> inner = outer.getFirst().elements();
+      assertThat(inner).hasSize(elements);
+      assertThat(inner.getLast().text()).isEqualTo("element " + (elements - 1));
+      assertThat(client.receive()).isEqualTo(new Reply.Bulk(new byte[300_000]));
+    }
+  }
+
+  @Test
+  void runsTasksInOrderAndOnItsThread() throws Exception {
+    Loop loop = transport.loop();
+    assertThat(loop.inLoop()).isFalse();
+    assertThat(loop.thread().getName()).isEqualTo("test-loop");
+    List<Integer> order = new ArrayList<>();
+    CompletableFuture<@Nullable Void> done = new CompletableFuture<>();
+    loop.execute(() -> order.add(1));
+    loop.schedule(
+        () -> {
+          order.add(3);
+          done.complete(null);
+        },
+        20);
+    loop.execute(() -> order.add(loop.inLoop() && Thread.currentThread() == loop.thread() ? 2 : 0));
+    loop.schedule(() -> order.add(9), 10).cancel();
+    done.join();
+    assertThat(order).containsExactly(1, 2, 3);
+  }
+
+  @Test
+  void goesOnAfterATaskThatThrows() throws Exception {
+    Loop loop = transport.loop();
+    List<Throwable> thrown = new ArrayList<>();
+    onLoop(() -> {
+      loop.thread().setUncaughtExceptionHandler((thread, t) -> thrown.add(t));
+      return 0;
+    });
+    CountDownLatch runs = new CountDownLatch(3);
+    Cancellable cron =
+        loop.every(
+            () -> {
+              runs.countDown();
+              throw new IllegalStateException("every time");
+            },
+            1);
+    loop.execute(() -> {
+      throw new IllegalStateException("once");
+    });
+    assertThat(runs.await(30, TimeUnit.SECONDS)).isTrue();
+    cron.cancel();
+    assertThat(onLoop(() -> List.copyOf(thrown))).hasSizeGreaterThanOrEqualTo(4);
+  }
+
+  @Test
+  void closingEndsConnections() throws Exception {
+    EchoHandler echo = new EchoHandler();
+    Listener listener = listen(() -> echo);
+    try (Socket socket = new Socket("127.0.0.1", listener.port())) {
+      echo.opened.join();
+      transport.close();
+      assertThat(socket.getInputStream().read()).isEqualTo(-1);
+    }
+    assertThat(echo.closed.join()).isNull();
+  }
+}
