@@ -23,6 +23,7 @@ class ConfReader {
 
   private final Directives directives;
   private final Directives.Values values;
+  private final List<String> passedOver = new ArrayList<>();
   private int depth;
 
   /** A reader that puts what it reads into {@code values}. */
@@ -43,6 +44,11 @@ class ConfReader {
       text.append('\n').append(Words.stored(options));
     }
     readLines(text.toString());
+  }
+
+  /** The lines of other versions that say nothing to this one. */
+  List<String> passedOver() {
+    return passedOver;
   }
 
   private static String contents(Path file) throws UnreadableConfigFile {
@@ -87,8 +93,11 @@ class ConfReader {
       include(arguments.getFirst());
     } else if (fileWord != null && fileWord.takes(arguments.size())) {
       readFileWord(fileWord, arguments);
-    } else if (!directives.isIgnored(name) || arguments.size() != 1) {
-      throw new RefusedValue(BAD);
+    } else if (directives.isIgnored(name) && arguments.size() == 1) {
+      passedOver.add(Words.readable(line));
+    } else {
+      String reason = directives.whyRefused(name);
+      throw new RefusedValue(reason == null ? BAD : reason);
     }
   }
 

@@ -27,9 +27,11 @@ public abstract class Directives {
   private final List<Directive<?, ?>> all = new ArrayList<>();
   private final List<FileWord> fileWords = new ArrayList<>();
   private final Set<String> ignored = new HashSet<>();
+  private final Map<String, String> refused = new HashMap<>();
   private final Map<String, Directive<?, ?>> byName = new LinkedHashMap<>();
   private final Map<String, FileWord> fileWordsByName = new LinkedHashMap<>();
   private String section = "";
+  private List<String> passedOver = List.of();
   private @Nullable Path configFile;
 
   /** A set of directives that has none yet. */
@@ -122,6 +124,11 @@ public abstract class Directives {
     ignored.addAll(List.of(names));
   }
 
+  /** Has a line that begins with this word stop the start, for that reason. */
+  protected final void refused(String name, String reason) {
+    refused.put(name, reason);
+  }
+
   /** Where relative paths of the configuration start, after the values given. */
   protected abstract Path baseDirectory(Values values);
 
@@ -137,14 +144,21 @@ public abstract class Directives {
   public final void load(@Nullable Path file, byte[] standardInput, String options)
       throws FatalConfigError, UnreadableConfigFile {
     Values values = new Values();
-    new ConfReader(this, values).read(file, standardInput, options);
+    ConfReader reader = new ConfReader(this, values);
+    reader.read(file, standardInput, options);
     values.set();
+    passedOver = List.copyOf(reader.passedOver());
     configFile = file;
   }
 
   /** The file that the configuration was read from, absolute; null when there was none. */
   public final @Nullable Path configFile() {
     return configFile;
+  }
+
+  /** The lines of other versions that the start has passed over: to be told in the log. */
+  public final List<String> passedOver() {
+    return passedOver;
   }
 
   /** The directives in the order of their declaration. */
@@ -168,6 +182,10 @@ public abstract class Directives {
 
   final boolean isIgnored(String name) {
     return ignored.contains(name);
+  }
+
+  final @Nullable String whyRefused(String name) {
+    return refused.get(name);
   }
 
   /** Every name and alias that a line may begin with. */

@@ -7,6 +7,15 @@ public final class YesNoDirective extends OneWordDirective<Boolean, YesNoDirecti
     super(name, defaultValue);
   }
 
+  /** Refuses yes, for that reason. */
+  public YesNoDirective onlyNo(String reason) {
+    return check(yes -> {
+      if (yes) {
+        throw new RefusedValue(reason);
+      }
+    });
+  }
+
   /** Whether it is yes. */
   public boolean value() {
     return current();

@@ -1,0 +1,167 @@
+package io.redoubt.server.settings;
+
+import io.redoubt.protocol.config.ChoiceDirective;
+import io.redoubt.protocol.config.IntDirective;
+import io.redoubt.protocol.config.LongDirective;
+import io.redoubt.protocol.config.MemoryDirective;
+import io.redoubt.protocol.config.RefusedValue;
+import io.redoubt.protocol.config.TextDirective;
+import io.redoubt.protocol.config.YesNoDirective;
+
+/** The directives of cluster mode, which cannot be turned on yet; accepted, so that files load. */
+@SuppressWarnings("this-escape") // declaring calls final methods that use nothing of a subclass
+public abstract class ClusterDirectives extends EncodingDirectives {
+
+  /** What clients are told to find a node by. */
+  public enum EndpointType {
+    /** Its address. */
+    IP,
+    /** Its name. */
+    HOSTNAME,
+    /** Where they asked. */
+    UNKNOWN_ENDPOINT
+  }
+
+  private static final String NO_CLUSTER =
+      "cluster mode is not supported: a server that was meant for a cluster must not run alone";
+
+  {
+    section("CLUSTER");
+  }
+
+  /** {@code cluster-enabled}. */
+  public final YesNoDirective clusterEnabled =
+      yesNo("cluster-enabled", false)
+          .immutable()
+          .onlyNo(NO_CLUSTER)
+          .doc("Whether this server is a node of a cluster; can't be turned on here.");
+
+  /** {@code cluster-config-file}. */
+  public final TextDirective clusterConfigFile =
+      text("cluster-config-file", "nodes.conf")
+          .immutable()
+          .acceptedWithoutEffect()
+          .doc("The file in which a node keeps what it knows of the others.");
+
+  /** {@code cluster-node-timeout}. */
+  public final LongDirective clusterNodeTimeout =
+      number("cluster-node-timeout", 15000)
+          .acceptedWithoutEffect()
+          .doc("Milliseconds after which a silent node is taken for failed.");
+
+  /** {@code cluster-ping-interval}. */
+  public final IntDirective clusterPingInterval =
+      integer("cluster-ping-interval", 1000)
+          .hidden()
+          .acceptedWithoutEffect()
+          .doc("Milliseconds between pings among nodes.");
+
+  /** {@code cluster-port}. */
+  public final IntDirective clusterPort =
+      integer("cluster-port", 0)
+          .between(0, 65535)
+          .immutable()
+          .acceptedWithoutEffect()
+          .doc("The port of the cluster bus; 0 for port + 10000.");
+
+  /** {@code cluster-replica-validity-factor}. */
+  public final IntDirective clusterReplicaValidityFactor =
+      integer("cluster-replica-validity-factor", 10)
+          .alias("cluster-slave-validity-factor")
+          .acceptedWithoutEffect()
+          .doc("How old a replica's data may be for it to take over.");
+
+  /** {@code cluster-migration-barrier}. */
+  public final IntDirective clusterMigrationBarrier =
+      integer("cluster-migration-barrier", 1)
+          .acceptedWithoutEffect()
+          .doc("How many replicas a master keeps when others are in need of one.");
+
+  /** {@code cluster-allow-replica-migration}. */
+  public final YesNoDirective clusterAllowReplicaMigration =
+      yesNo("cluster-allow-replica-migration", true)
+          .acceptedWithoutEffect()
+          .doc("Whether replicas move to masters without any.");
+
+  /** {@code cluster-require-full-coverage}. */
+  public final YesNoDirective clusterRequireFullCoverage =
+      yesNo("cluster-require-full-coverage", true)
+          .acceptedWithoutEffect()
+          .doc("Whether a cluster that misses slots serves none.");
+
+  /** {@code cluster-replica-no-failover}. */
+  public final YesNoDirective clusterReplicaNoFailover =
+      yesNo("cluster-replica-no-failover", false)
+          .alias("cluster-slave-no-failover")
+          .acceptedWithoutEffect()
+          .doc("Whether this replica never takes over by itself.");
+
+  /** {@code cluster-allow-reads-when-down}. */
+  public final YesNoDirective clusterAllowReadsWhenDown =
+      yesNo("cluster-allow-reads-when-down", false)
+          .acceptedWithoutEffect()
+          .doc("Whether a node reads while the cluster is down.");
+
+  /** {@code cluster-allow-pubsubshard-when-down}. */
+  public final YesNoDirective clusterAllowPubsubshardWhenDown =
+      yesNo("cluster-allow-pubsubshard-when-down", true)
+          .acceptedWithoutEffect()
+          .doc("Whether sharded channels work while the cluster is down.");
+
+  /** {@code cluster-link-sendbuf-limit}. */
+  public final MemoryDirective clusterLinkSendbufLimit =
+      memory("cluster-link-sendbuf-limit", 0)
+          .acceptedWithoutEffect()
+          .doc("How much may wait to be sent to another node; 0 is no limit.");
+
+  /** {@code cluster-announce-hostname}. */
+  public final TextDirective clusterAnnounceHostname =
+      text("cluster-announce-hostname", "")
+          .check(ClusterDirectives::looksLikeHostname)
+          .acceptedWithoutEffect()
+          .doc("The name that is announced for this node.");
+
+  /** {@code cluster-announce-human-nodename}. */
+  public final TextDirective clusterAnnounceHumanNodename =
+      text("cluster-announce-human-nodename", "").acceptedWithoutEffect().doc("A name for people.");
+
+  /** {@code cluster-preferred-endpoint-type}. */
+  public final ChoiceDirective<EndpointType> clusterPreferredEndpointType =
+      choice("cluster-preferred-endpoint-type", EndpointType.IP)
+          .acceptedWithoutEffect()
+          .doc("What clients are told: ip, hostname, unknown-endpoint.");
+
+  /** {@code cluster-announce-ip}. */
+  public final TextDirective clusterAnnounceIp =
+      text("cluster-announce-ip", "").acceptedWithoutEffect().doc("The address that is announced.");
+
+  /** {@code cluster-announce-tls-port}. */
+  public final IntDirective clusterAnnounceTlsPort =
+      integer("cluster-announce-tls-port", 0)
+          .between(0, 65535)
+          .acceptedWithoutEffect()
+          .doc("The TLS port that is announced.");
+
+  /** {@code cluster-announce-port}. */
+  public final IntDirective clusterAnnouncePort =
+      integer("cluster-announce-port", 0)
+          .between(0, 65535)
+          .acceptedWithoutEffect()
+          .doc("The port that is announced.");
+
+  /** {@code cluster-announce-bus-port}. */
+  public final IntDirective clusterAnnounceBusPort =
+      integer("cluster-announce-bus-port", 0)
+          .between(0, 65535)
+          .acceptedWithoutEffect()
+          .doc("The port of the bus that is announced.");
+
+  private static void looksLikeHostname(String name) throws RefusedValue {
+    if (!name.matches("[A-Za-z0-9.-]*")) {
+      throw new RefusedValue("Hostnames may only contain alphanumeric characters, hyphens or dots");
+    }
+  }
+
+  /** The directives of this part and those below it, unset. */
+  protected ClusterDirectives() {}
+}

@@ -1,0 +1,58 @@
+package io.redoubt.server.settings;
+
+import io.redoubt.protocol.config.OneWordDirective;
+import io.redoubt.protocol.config.RefusedValue;
+import java.util.List;
+
+/**
+ * Which keyspace events are published: a letter for each class, K and E for the two kinds of
+ * channels, A for all classes but m and n.
+ */
+public final class EventFlagsDirective extends OneWordDirective<String, EventFlagsDirective> {
+  private static final String ALL = "g$lshzxetd";
+  private static final String ORDER = ALL + "nKEm";
+
+  EventFlagsDirective(String name) {
+    super(name, "");
+  }
+
+  /** The letters in Redis' order, A spelt out. */
+  public String value() {
+    return current();
+  }
+
+  /** Whether the letter's events are published. */
+  public boolean has(char letter) {
+    return current().indexOf(letter) >= 0;
+  }
+
+  @Override
+  protected EventFlagsDirective self() {
+    return this;
+  }
+
+  @Override
+  protected String parseWord(String word) throws RefusedValue {
+    String letters = word.replace("A", ALL);
+    if (letters.chars().anyMatch(letter -> ORDER.indexOf(letter) < 0)) {
+      throw new RefusedValue("Invalid event class character. Use 'Ag$lshzxeKEtmdn'.");
+    }
+    StringBuilder ordered = new StringBuilder();
+    ORDER
+        .chars()
+        .filter(letter -> letters.indexOf(letter) >= 0)
+        .forEach(letter -> ordered.append((char) letter));
+    return ordered.toString();
+  }
+
+  /** As Redis shows them: A leaves no room for n. */
+  @Override
+  public String text(String of) {
+    return of.startsWith(ALL) ? "A" + of.substring(ALL.length()).replace("n", "") : of;
+  }
+
+  @Override
+  protected List<String> lines(String of) {
+    return List.of('"' + of.replace(ALL, "A") + '"');
+  }
+}

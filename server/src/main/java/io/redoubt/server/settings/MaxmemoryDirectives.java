@@ -1,0 +1,186 @@
+package io.redoubt.server.settings;
+
+import io.redoubt.protocol.config.ChoiceDirective;
+import io.redoubt.protocol.config.IntDirective;
+import io.redoubt.protocol.config.LongDirective;
+import io.redoubt.protocol.config.MemoryDirective;
+import io.redoubt.protocol.config.YesNoDirective;
+
+/** What happens to keys when memory runs out or their time is over. */
+@SuppressWarnings("this-escape") // declaring calls final methods that use nothing of a subclass
+public abstract class MaxmemoryDirectives extends ReplicationDirectives {
+
+  /** Which keys go when memory runs out. */
+  public enum MaxmemoryPolicy {
+    /** Those with expiry that were not used for the longest time. */
+    VOLATILE_LRU,
+    /** Those with expiry that are used least often. */
+    VOLATILE_LFU,
+    /** Any with expiry. */
+    VOLATILE_RANDOM,
+    /** Those that expire next. */
+    VOLATILE_TTL,
+    /** Those that were not used for the longest time. */
+    ALLKEYS_LRU,
+    /** Those that are used least often. */
+    ALLKEYS_LFU,
+    /** Any. */
+    ALLKEYS_RANDOM,
+    /** None: writes are refused. */
+    NOEVICTION
+  }
+
+  private static final String NO_DEFRAGMENTATION =
+      "Active defragmentation cannot be enabled: it requires a Redis server compiled with a"
+          + " modified Jemalloc like the one shipped by default with the Redis source distribution";
+
+  {
+    section("MEMORY");
+  }
+
+  /** {@code maxmemory}. */
+  public final MemoryDirective maxmemory =
+      memory("maxmemory", 0)
+          .shown(
+              "4gb",
+              "How much memory data and buffers may take before maxmemory-policy acts; 0 is no"
+                  + " limit.");
+
+  /** {@code maxmemory-policy}. */
+  public final ChoiceDirective<MaxmemoryPolicy> maxmemoryPolicy =
+      choice("maxmemory-policy", MaxmemoryPolicy.NOEVICTION)
+          .doc(
+              "Which keys go then: volatile-lru, volatile-lfu, volatile-random, volatile-ttl"
+                  + " (among keys with expiry), allkeys-lru, allkeys-lfu, allkeys-random, or"
+                  + " noeviction, which refuses writes.");
+
+  /** {@code maxmemory-samples}. */
+  public final IntDirective maxmemorySamples =
+      integer("maxmemory-samples", 5)
+          .between(1, Integer.MAX_VALUE)
+          .doc("Among how many keys the one to evict is chosen: more is more exact and slower.");
+
+  /** {@code maxmemory-eviction-tenacity}. */
+  public final IntDirective maxmemoryEvictionTenacity =
+      integer("maxmemory-eviction-tenacity", 10)
+          .between(0, 100)
+          .acceptedWithoutEffect()
+          .doc("How long evicting may hold up clients, from 0 to 100.");
+
+  /** {@code lfu-log-factor}. */
+  public final IntDirective lfuLogFactor =
+      integer("lfu-log-factor", 10)
+          .doc("How slowly the counter of uses grows that the LFU policies go by.");
+
+  /** {@code lfu-decay-time}. */
+  public final IntDirective lfuDecayTime =
+      integer("lfu-decay-time", 1).doc("Minutes after which that counter falls by one.");
+
+  /** {@code active-expire-effort}. */
+  public final IntDirective activeExpireEffort =
+      integer("active-expire-effort", 1)
+          .between(1, 10)
+          .doc(
+              "How much time goes into removing expired keys that nobody asks for, from 1 to"
+                  + " 10.");
+
+  /** {@code tracking-table-max-keys}. */
+  public final IntDirective trackingTableMaxKeys =
+      integer("tracking-table-max-keys", 1_000_000)
+          .doc("How many keys are remembered for clients that cache them; 0 is no limit.");
+
+  {
+    section("LAZY FREEING");
+  }
+
+  /** {@code lazyfree-lazy-eviction}. */
+  public final YesNoDirective lazyfreeLazyEviction =
+      yesNo("lazyfree-lazy-eviction", false)
+          .acceptedWithoutEffect()
+          .doc(
+              "Whether evicted keys are freed in the background. Here large values always are,"
+                  + " bit by bit.");
+
+  /** {@code lazyfree-lazy-expire}. */
+  public final YesNoDirective lazyfreeLazyExpire =
+      yesNo("lazyfree-lazy-expire", false)
+          .acceptedWithoutEffect()
+          .doc("The same for expired keys.");
+
+  /** {@code lazyfree-lazy-server-del}. */
+  public final YesNoDirective lazyfreeLazyServerDel =
+      yesNo("lazyfree-lazy-server-del", false)
+          .acceptedWithoutEffect()
+          .doc("The same for keys that a command replaces.");
+
+  /** {@code lazyfree-lazy-user-del}. */
+  public final YesNoDirective lazyfreeLazyUserDel =
+      yesNo("lazyfree-lazy-user-del", false).acceptedWithoutEffect().doc("Whether DEL is UNLINK.");
+
+  /** {@code lazyfree-lazy-user-flush}. */
+  public final YesNoDirective lazyfreeLazyUserFlush =
+      yesNo("lazyfree-lazy-user-flush", false)
+          .acceptedWithoutEffect()
+          .doc("Whether FLUSHALL and FLUSHDB are ASYNC unless told otherwise.");
+
+  {
+    section("DEFRAGMENTATION");
+  }
+
+  /** {@code activedefrag}. */
+  public final YesNoDirective activedefrag =
+      yesNo("activedefrag", false)
+          .onlyNo(NO_DEFRAGMENTATION)
+          .doc("Move data to close gaps in memory; can't be turned on here.");
+
+  /** {@code active-defrag-ignore-bytes}. */
+  public final MemoryDirective activeDefragIgnoreBytes =
+      memory("active-defrag-ignore-bytes", 100 << 20)
+          .between(1, Long.MAX_VALUE)
+          .acceptedWithoutEffect()
+          .doc("The waste below which nothing is moved.");
+
+  /** {@code active-defrag-threshold-lower}. */
+  public final IntDirective activeDefragThresholdLower =
+      integer("active-defrag-threshold-lower", 10)
+          .between(0, 1000)
+          .acceptedWithoutEffect()
+          .doc("The percentage of waste at which moving starts.");
+
+  /** {@code active-defrag-threshold-upper}. */
+  public final IntDirective activeDefragThresholdUpper =
+      integer("active-defrag-threshold-upper", 100)
+          .between(0, 1000)
+          .acceptedWithoutEffect()
+          .doc("The percentage at which it takes most time.");
+
+  /** {@code active-defrag-cycle-min}. */
+  public final IntDirective activeDefragCycleMin =
+      integer("active-defrag-cycle-min", 1)
+          .between(1, 99)
+          .acceptedWithoutEffect()
+          .doc("The least time that it takes, in percent.");
+
+  /** {@code active-defrag-cycle-max}. */
+  public final IntDirective activeDefragCycleMax =
+      integer("active-defrag-cycle-max", 25)
+          .between(1, 99)
+          .acceptedWithoutEffect()
+          .doc("The most time that it takes, in percent.");
+
+  /** {@code active-defrag-max-scan-fields}. */
+  public final LongDirective activeDefragMaxScanFields =
+      number("active-defrag-max-scan-fields", 1000)
+          .between(1, Long.MAX_VALUE)
+          .acceptedWithoutEffect()
+          .doc("How many fields of one value are looked at in one go.");
+
+  /** {@code jemalloc-bg-thread}. */
+  public final YesNoDirective jemallocBgThread =
+      yesNo("jemalloc-bg-thread", true)
+          .acceptedWithoutEffect()
+          .doc("Whether a thread of the allocator gives memory back.");
+
+  /** The directives of this part and those below it, unset. */
+  protected MaxmemoryDirectives() {}
+}

@@ -1,0 +1,49 @@
+package io.redoubt.server.settings;
+
+import io.redoubt.protocol.bytes.Numbers;
+import io.redoubt.protocol.config.ManyWordsDirective;
+import io.redoubt.protocol.config.RefusedValue;
+import java.util.ArrayList;
+import java.util.List;
+
+/** How willingly the kernel kills a master, a replica and a child: three numbers. */
+public final class OomScoreValuesDirective
+    extends ManyWordsDirective<List<Integer>, OomScoreValuesDirective> {
+  private static final int MOST = 2000;
+
+  OomScoreValuesDirective(String name, List<Integer> defaultValue) {
+    super(name, defaultValue);
+  }
+
+  /** The numbers for a master, a replica and a child. */
+  public List<Integer> value() {
+    return current();
+  }
+
+  @Override
+  protected OomScoreValuesDirective self() {
+    return this;
+  }
+
+  @Override
+  protected List<Integer> parse(List<String> words, List<Integer> before) throws RefusedValue {
+    if (words.size() != defaultValue().size()) {
+      throw new RefusedValue("wrong number of arguments");
+    }
+    List<Integer> values = new ArrayList<>();
+    for (String word : words) {
+      long value = Numbers.parseLong(word, Long.MIN_VALUE);
+      if (value < -MOST || value > MOST) {
+        throw new RefusedValue(
+            "Invalid oom-score-adj-values, elements must be between -2000 and 2000.");
+      }
+      values.add((int) value);
+    }
+    return List.copyOf(values);
+  }
+
+  @Override
+  public String text(List<Integer> of) {
+    return String.join(" ", of.stream().map(String::valueOf).toList());
+  }
+}

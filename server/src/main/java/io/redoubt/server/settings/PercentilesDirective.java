@@ -1,0 +1,51 @@
+package io.redoubt.server.settings;
+
+import io.redoubt.protocol.bytes.Numbers;
+import io.redoubt.protocol.config.ManyWordsDirective;
+import io.redoubt.protocol.config.RefusedValue;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Percentiles, each from 0 to 100. */
+public final class PercentilesDirective
+    extends ManyWordsDirective<List<Double>, PercentilesDirective> {
+
+  PercentilesDirective(String name, List<Double> defaultValue) {
+    super(name, defaultValue);
+  }
+
+  /** The percentiles in the order of the file. */
+  public List<Double> value() {
+    return current();
+  }
+
+  @Override
+  protected PercentilesDirective self() {
+    return this;
+  }
+
+  @Override
+  protected List<Double> parse(List<String> words, List<Double> before) throws RefusedValue {
+    List<Double> percentiles = new ArrayList<>();
+    for (String word : orNothing(words)) {
+      double percentile;
+      try {
+        percentile = Double.parseDouble(word);
+      } catch (NumberFormatException e) {
+        RefusedValue refused = new RefusedValue("Invalid " + name() + " parameters");
+        refused.initCause(e);
+        throw refused;
+      }
+      if (!(percentile >= 0 && percentile <= 100)) {
+        throw new RefusedValue(name() + " parameters should sit between [0.0,100.0]");
+      }
+      percentiles.add(percentile);
+    }
+    return List.copyOf(percentiles);
+  }
+
+  @Override
+  public String text(List<Double> of) {
+    return String.join(" ", of.stream().map(Numbers::formatDouble).toList());
+  }
+}

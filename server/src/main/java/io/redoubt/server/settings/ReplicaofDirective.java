@@ -1,0 +1,64 @@
+package io.redoubt.server.settings;
+
+import io.redoubt.protocol.bytes.Numbers;
+import io.redoubt.protocol.config.ManyWordsDirective;
+import io.redoubt.protocol.config.RefusedValue;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** The master of a replica. */
+public final class ReplicaofDirective
+    extends ManyWordsDirective<Optional<HostPort>, ReplicaofDirective> {
+  private static final String NO_ONE = "no one";
+
+  ReplicaofDirective() {
+    super("replicaof", Optional.empty());
+  }
+
+  /** The master, or null when this server is one itself. */
+  public @Nullable HostPort value() {
+    return current().orElse(null);
+  }
+
+  /** Takes over what the command REPLICAOF has set; null makes this server a master. */
+  public void set(@Nullable HostPort master) {
+    set(Optional.ofNullable(master));
+  }
+
+  @Override
+  protected ReplicaofDirective self() {
+    return this;
+  }
+
+  @Override
+  protected Optional<HostPort> parse(List<String> words, Optional<HostPort> before)
+      throws RefusedValue {
+    if (words.size() != 2) {
+      throw new RefusedValue("wrong number of arguments");
+    }
+    if (NO_ONE.equalsIgnoreCase(String.join(" ", words))) {
+      return Optional.empty();
+    }
+    long port = Numbers.parseLong(words.get(1), -1);
+    if (port < 0 || port > 65535) {
+      throw new RefusedValue("Invalid master port");
+    }
+    return Optional.of(new HostPort(words.getFirst(), (int) port));
+  }
+
+  @Override
+  public String text(Optional<HostPort> of) {
+    return of.map(master -> master.host() + " " + master.port()).orElse("");
+  }
+
+  @Override
+  protected List<String> lines(Optional<HostPort> of) {
+    return List.of(of.isEmpty() ? NO_ONE : text(of));
+  }
+
+  @Override
+  protected boolean isBestLeftOut(Optional<HostPort> of) {
+    return of.isEmpty();
+  }
+}

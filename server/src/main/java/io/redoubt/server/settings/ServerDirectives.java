@@ -1,0 +1,244 @@
+package io.redoubt.server.settings;
+
+import io.redoubt.protocol.config.ChoiceDirective;
+import io.redoubt.protocol.config.FileWord;
+import io.redoubt.protocol.config.FlagsDirective;
+import io.redoubt.protocol.config.IntDirective;
+import io.redoubt.protocol.config.LongDirective;
+import io.redoubt.protocol.config.RefusedValue;
+import io.redoubt.protocol.config.TextDirective;
+import io.redoubt.protocol.config.YesNoDirective;
+import java.util.List;
+import java.util.Set;
+
+/** All directives of a data server. One a server; a field is called as its directive is. */
+@SuppressWarnings("this-escape") // declaring calls final methods that use nothing of a subclass
+public final class ServerDirectives extends ClusterDirectives {
+
+  /** What a signal's shutdown does; none of these is the default. */
+  public enum ShutdownFlag {
+    /** Saves although there are no save points. */
+    SAVE,
+    /** Does not save. */
+    NOSAVE,
+    /** Does not wait for replicas. */
+    NOW,
+    /** Ends even when saving fails. */
+    FORCE
+  }
+
+  /** How {@code oom-score-adj-values} are meant. */
+  public enum OomScoreAdj {
+    /** Not at all. */
+    NO,
+    /** Added to what the process has. */
+    RELATIVE,
+    /** As they stand. */
+    ABSOLUTE
+  }
+
+  {
+    section("SERVER");
+  }
+
+  /** {@code databases}. */
+  public final IntDirective databases =
+      integer("databases", 16)
+          .between(1, Integer.MAX_VALUE)
+          .immutable()
+          .doc("How many databases there are; SELECT takes their numbers, from 0.");
+
+  /** {@code hz}. */
+  public final IntDirective hz =
+      integer("hz", 10)
+          .keptWithin(1, 500)
+          .doc("How often a second work in the background is looked after, from 1 to 500.");
+
+  /** {@code dynamic-hz}. */
+  public final YesNoDirective dynamicHz =
+      yesNo("dynamic-hz", true)
+          .acceptedWithoutEffect()
+          .doc("Whether that is done more often with many clients.");
+
+  /** {@code rename-command}. */
+  public final FileWord renameCommand =
+      fileWord("rename-command")
+          .arguments(2, 2)
+          .shown(
+              "CONFIG \"\"",
+              "Gives a command another name, or takes it away with \"\". Users with rules"
+                  + " do this better.");
+
+  /** {@code latency-tracking}. */
+  public final YesNoDirective latencyTracking =
+      yesNo("latency-tracking", true)
+          .doc("Whether INFO latencystats shows how long commands take.");
+
+  /** {@code latency-tracking-info-percentiles}. */
+  public final PercentilesDirective latencyTrackingInfoPercentiles =
+      add(new PercentilesDirective("latency-tracking-info-percentiles", List.of(50.0, 99.0, 99.9)))
+          .doc("Which percentiles of that time.");
+
+  /** {@code latency-monitor-threshold}. */
+  public final LongDirective latencyMonitorThreshold =
+      number("latency-monitor-threshold", 0)
+          .doc("Milliseconds from which on an event is kept for LATENCY; 0 for none.");
+
+  /** {@code slowlog-log-slower-than}. */
+  public final LongDirective slowlogLogSlowerThan =
+      number("slowlog-log-slower-than", 10000)
+          .between(-1, Long.MAX_VALUE)
+          .doc(
+              "Microseconds from which on a command is kept in the slow log; 0 for all, -1 for"
+                  + " none.");
+
+  /** {@code slowlog-max-len}. */
+  public final LongDirective slowlogMaxLen =
+      number("slowlog-max-len", 128).doc("How many commands the slow log keeps.");
+
+  /** {@code notify-keyspace-events}. */
+  public final EventFlagsDirective notifyKeyspaceEvents =
+      add(new EventFlagsDirective("notify-keyspace-events"))
+          .doc(
+              "Which events of keys are published. K and E: to channels by key, by event. g:"
+                  + " commands of any type; $ l s h z t: of strings, lists, sets, hashes, sorted"
+                  + " sets, streams; x expired, e evicted, d module; A for all of these; m misses;"
+                  + " n new keys. Empty for none.");
+
+  /** {@code busy-reply-threshold}. */
+  public final LongDirective busyReplyThreshold =
+      number("busy-reply-threshold", 5000)
+          .alias("lua-time-limit")
+          .doc(
+              "Milliseconds after which a running script has others told that the server is"
+                  + " busy.");
+
+  {
+    section("SHUTDOWN");
+  }
+
+  /** {@code shutdown-timeout}. */
+  public final IntDirective shutdownTimeout =
+      integer("shutdown-timeout", 10)
+          .doc("Seconds that a shutdown waits for replicas to catch up.");
+
+  /** {@code shutdown-on-sigint}. */
+  public final FlagsDirective<ShutdownFlag> shutdownOnSigint =
+      flags("shutdown-on-sigint", ShutdownFlag.class, "default")
+          .check(ServerDirectives::saveOrNot)
+          .doc("What SIGINT does: default, or some of save, nosave, now, force.");
+
+  /** {@code shutdown-on-sigterm}. */
+  public final FlagsDirective<ShutdownFlag> shutdownOnSigterm =
+      flags("shutdown-on-sigterm", ShutdownFlag.class, "default")
+          .check(ServerDirectives::saveOrNot)
+          .doc("What SIGTERM does.");
+
+  {
+    section("KERNEL");
+  }
+
+  /** {@code io-threads}. */
+  public final IntDirective ioThreads =
+      integer("io-threads", 1)
+          .between(1, 128)
+          .immutable()
+          .acceptedWithoutEffect()
+          .doc("How many threads read and write sockets.");
+
+  /** {@code io-threads-do-reads}. */
+  public final YesNoDirective ioThreadsDoReads =
+      yesNo("io-threads-do-reads", false)
+          .immutable()
+          .acceptedWithoutEffect()
+          .doc("Whether they read.");
+
+  /** {@code oom-score-adj}. */
+  public final ChoiceDirective<OomScoreAdj> oomScoreAdj =
+      choice("oom-score-adj", OomScoreAdj.NO)
+          .alsoAfter("no", "yes", OomScoreAdj.RELATIVE)
+          .acceptedWithoutEffect()
+          .doc(
+              "Whether the process tells the kernel how willingly to kill it: no, yes,"
+                  + " relative, absolute.");
+
+  /** {@code oom-score-adj-values}. */
+  public final OomScoreValuesDirective oomScoreAdjValues =
+      add(new OomScoreValuesDirective("oom-score-adj-values", List.of(0, 200, 800)))
+          .acceptedWithoutEffect()
+          .doc("How willingly: a master, a replica, a child.");
+
+  /** {@code disable-thp}. */
+  public final YesNoDirective disableThp =
+      yesNo("disable-thp", true)
+          .immutable()
+          .acceptedWithoutEffect()
+          .doc("Whether huge pages are turned off. Here they are welcome.");
+
+  /** {@code server_cpulist}. */
+  public final TextDirective serverCpulist =
+      text("server_cpulist", "")
+          .alias("server-cpulist")
+          .immutable()
+          .acceptedWithoutEffect()
+          .doc("The processors for the main thread.");
+
+  /** {@code bio_cpulist}. */
+  public final TextDirective bioCpulist =
+      text("bio_cpulist", "")
+          .alias("bio-cpulist")
+          .immutable()
+          .acceptedWithoutEffect()
+          .doc("The processors for work in the background.");
+
+  /** {@code aof_rewrite_cpulist}. */
+  public final TextDirective aofRewriteCpulist =
+      text("aof_rewrite_cpulist", "")
+          .alias("aof-rewrite-cpulist")
+          .immutable()
+          .acceptedWithoutEffect()
+          .doc("The processors for rewriting the append-only file.");
+
+  /** {@code bgsave_cpulist}. */
+  public final TextDirective bgsaveCpulist =
+      text("bgsave_cpulist", "")
+          .alias("bgsave-cpulist")
+          .immutable()
+          .acceptedWithoutEffect()
+          .doc("The processors for saving.");
+
+  /** {@code ignore-warnings}. */
+  public final TextDirective ignoreWarnings =
+      text("ignore-warnings", "").acceptedWithoutEffect().doc("Warnings of a start to leave out.");
+
+  /** {@code watchdog-period}. */
+  public final IntDirective watchdogPeriod =
+      integer("watchdog-period", 0)
+          .hidden()
+          .acceptedWithoutEffect()
+          .doc("Milliseconds after which a slow command is described in the log.");
+
+  /** The directives, unset. */
+  public ServerDirectives() {
+    ignored("list-max-ziplist-entries", "list-max-ziplist-value", "lua-replicate-commands");
+    ignored(
+        "hide-user-data-from-log",
+        "max-new-connections-per-cycle",
+        "dual-channel-replication-enabled",
+        "availability-zone",
+        "extended-redis-compatibility",
+        "prefetch-batch-max-size",
+        "events-per-io-thread",
+        "log-format",
+        "log-timestamp-format",
+        "unixsocketgroup");
+    refused("sentinel", "sentinel directive while not in sentinel mode");
+    refused("loadmodule", "native modules can't be loaded into a Java process");
+  }
+
+  private static void saveOrNot(Set<ShutdownFlag> flags) throws RefusedValue {
+    if (flags.contains(ShutdownFlag.SAVE) && flags.contains(ShutdownFlag.NOSAVE)) {
+      throw new RefusedValue("shutdown options SAVE and NOSAVE can't be used simultaneously");
+    }
+  }
+}
