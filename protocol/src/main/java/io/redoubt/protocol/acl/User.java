@@ -32,7 +32,7 @@ public final class User {
   private @Nullable Boolean sanitizesPayload;
   private final Set<String> passwordHashes = new LinkedHashSet<>();
   private final List<Selector> selectors = new ArrayList<>();
-  private boolean allowsEverything;
+  private boolean unrestricted;
   private int deniedArgument;
 
   /** A user who may do nothing and is off. */
@@ -63,7 +63,7 @@ public final class User {
   }
 
   private void changed() {
-    allowsEverything = selectors.getFirst().allowsAll();
+    unrestricted = selectors.getFirst().allowsAll();
   }
 
   /** The user's name. */
@@ -201,8 +201,8 @@ public final class User {
   }
 
   /** Whether it may do everything: then no check is needed. */
-  public boolean allowsEverything() {
-    return allowsEverything;
+  public boolean isUnrestricted() {
+    return unrestricted;
   }
 
   /**
@@ -212,7 +212,7 @@ public final class User {
    *     refused
    */
   public @Nullable Denial check(Command<?> command, Request request) {
-    if (allowsEverything || command.has(io.redoubt.protocol.command.Flag.NO_AUTH)) {
+    if (unrestricted || command.has(io.redoubt.protocol.command.Flag.NO_AUTH)) {
       return null;
     }
     Denial worst = null;

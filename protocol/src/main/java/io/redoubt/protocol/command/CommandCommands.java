@@ -22,6 +22,7 @@ public final class CommandCommands<C extends Invocation> extends CommandGroup<C>
           .costs("O(N), N the number of commands")
           .arity(-1)
           .is(LOADING, STALE)
+          .categories(Category.CONNECTION)
           .tips("nondeterministic_output_order")
           .help("5.0.0")
           .runs(this::all);
@@ -32,6 +33,7 @@ public final class CommandCommands<C extends Invocation> extends CommandGroup<C>
           .since("2.8.13")
           .costs("O(1)")
           .is(LOADING, STALE)
+          .categories(Category.CONNECTION)
           .runs(this::count);
 
   final Command<C> list =
@@ -40,6 +42,7 @@ public final class CommandCommands<C extends Invocation> extends CommandGroup<C>
           .since("7.0.0")
           .costs("O(N), N the number of commands")
           .is(LOADING, STALE)
+          .categories(Category.CONNECTION)
           .tips("nondeterministic_output_order")
           .runs(this::list);
 
@@ -49,6 +52,7 @@ public final class CommandCommands<C extends Invocation> extends CommandGroup<C>
           .since("2.8.13")
           .costs("O(N), N the number of commands asked for")
           .is(LOADING, STALE)
+          .categories(Category.CONNECTION)
           .history("7.0.0", "Allowed to be called with no argument to get info on all commands.")
           .tips("nondeterministic_output_order")
           .runs(this::info);
@@ -59,6 +63,7 @@ public final class CommandCommands<C extends Invocation> extends CommandGroup<C>
           .since("7.0.0")
           .costs("O(N), N the number of commands asked for")
           .is(LOADING, STALE)
+          .categories(Category.CONNECTION)
           .tips("nondeterministic_output_order")
           .runs(this::docs);
 
@@ -67,8 +72,9 @@ public final class CommandCommands<C extends Invocation> extends CommandGroup<C>
           .does("Returns the keys in a full command.")
           .since("2.8.13")
           .costs("O(N), N the number of arguments")
-          .arity(-3)
+          .arity(-4)
           .is(LOADING, STALE)
+          .categories(Category.CONNECTION)
           .runs(call -> keys(call, false));
 
   final Command<C> getkeysandflags =
@@ -76,8 +82,9 @@ public final class CommandCommands<C extends Invocation> extends CommandGroup<C>
           .does("Returns the keys in a full command, and what is done to them.")
           .since("7.0.0")
           .costs("O(N), N the number of arguments")
-          .arity(-3)
+          .arity(-4)
           .is(LOADING, STALE)
+          .categories(Category.CONNECTION)
           .runs(call -> keys(call, true));
 
   /** The group for the commands of that table. */

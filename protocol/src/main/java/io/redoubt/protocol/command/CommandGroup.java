@@ -177,6 +177,11 @@ public abstract class CommandGroup<C extends Invocation> {
       return this;
     }
 
+    private Builder<C> inCategories(@Nullable Integer bits) {
+      stated = bits;
+      return this;
+    }
+
     /** One change of the past. */
     public Builder<C> history(String version, String change) {
       history.add(version);
@@ -252,6 +257,7 @@ public abstract class CommandGroup<C extends Invocation> {
             .does("Returns helpful text about the different subcommands.")
             .since(helpSince)
             .is(Flag.LOADING, Flag.STALE)
+            .inCategories(stated)
             .runs(CommandReplies::help);
       }
       return command;

@@ -39,7 +39,7 @@ public enum Flag {
   FAST,
   /** Allowed before authentication. */
   NO_AUTH,
-  /** May be propagated although it is no write. */
+  /** May be propagated although it is no write. Hidden. */
   MAY_REPLICATE,
   /** Takes keys, but may be called without any. */
   NO_MANDATORY_KEYS,
@@ -74,6 +74,6 @@ public enum Flag {
 
   /** Whether COMMAND INFO lists this flag. */
   public boolean isShown() {
-    return compareTo(ALLOW_BUSY) <= 0;
+    return compareTo(ALLOW_BUSY) <= 0 && this != MAY_REPLICATE;
   }
 }

@@ -186,9 +186,9 @@ class UsersTest {
 
   @Test
   void everythingAllowedIsKnownAtOnce() {
-    assertThat(users.defaultUser().allowsEverything()).isTrue();
-    assertThat(user("+@all", "~*", "&*").allowsEverything()).isTrue();
-    assertThat(user("-get").allowsEverything()).isFalse();
+    assertThat(users.defaultUser().isUnrestricted()).isTrue();
+    assertThat(user("+@all", "~*", "&*").isUnrestricted()).isTrue();
+    assertThat(user("-get").isUnrestricted()).isFalse();
   }
 
   @Test

@@ -1,0 +1,339 @@
+package io.redoubt.protocol.session;
+
+import static io.redoubt.protocol.command.Flag.ADMIN;
+import static io.redoubt.protocol.command.Flag.LOADING;
+import static io.redoubt.protocol.command.Flag.NOSCRIPT;
+import static io.redoubt.protocol.command.Flag.STALE;
+
+import io.redoubt.protocol.bytes.ByteString;
+import io.redoubt.protocol.bytes.Numbers;
+import io.redoubt.protocol.command.Command;
+import io.redoubt.protocol.command.CommandError;
+import io.redoubt.protocol.command.CommandGroup;
+import io.redoubt.protocol.command.Errors;
+import io.redoubt.protocol.command.Group;
+import io.redoubt.protocol.resp.Request;
+
+/** CLIENT: what a client can learn and change of itself, and an administrator of all. */
+public final class ClientCommands<C extends SessionCall> extends CommandGroup<C> {
+  private final ClientRegistry registry;
+
+  final Command<C> client =
+      container("CLIENT")
+          .does("A container for client connection commands.")
+          .since("2.4.0")
+          .costs("Depends on subcommand.")
+          .help("5.0.0")
+          .holds();
+
+  final Command<C> id =
+      command("CLIENT ID")
+          .does("Returns the number of the connection.")
+          .since("5.0.0")
+          .costs("O(1)")
+          .is(NOSCRIPT, LOADING, STALE)
+          .runs(call -> call.reply().integer(call.client().id()));
+
+  final Command<C> getname =
+      command("CLIENT GETNAME")
+          .does("Returns the name of the connection.")
+          .since("2.6.9")
+          .costs("O(1)")
+          .is(NOSCRIPT, LOADING, STALE)
+          .runs(ClientCommands::getName);
+
+  final Command<C> setname =
+      command("CLIENT SETNAME connection-name")
+          .does("Gives the connection a name.")
+          .since("2.6.9")
+          .costs("O(1)")
+          .is(NOSCRIPT, LOADING, STALE)
+          .runs(ClientCommands::setName);
+
+  final Command<C> setinfo =
+      command("CLIENT SETINFO (LIB-NAME libname | LIB-VER libver)")
+          .does("Sets what is known of the client's library.")
+          .since("7.2.0")
+          .costs("O(1)")
+          .is(NOSCRIPT, LOADING, STALE)
+          .tips("request_policy:all_nodes", "response_policy:all_succeeded")
+          .runs(ClientCommands::setInfo);
+
+  final Command<C> info =
+      command("CLIENT INFO")
+          .does("Returns what is known of the connection.")
+          .since("6.2.0")
+          .costs("O(1)")
+          .is(NOSCRIPT, LOADING, STALE)
+          .tips("nondeterministic_output")
+          .runs(call -> call.reply().verbatim("txt", call.client() + "\n"));
+
+  final Command<C> list =
+      command("CLIENT LIST [TYPE (NORMAL | MASTER | REPLICA | PUBSUB)] [ID client-id...]")
+          .does("Lists open connections.")
+          .since("2.4.0")
+          .costs("O(N), N the number of connections")
+          .is(ADMIN, NOSCRIPT, LOADING, STALE)
+          .history("2.8.12", "Added unique client `id` field.")
+          .history("5.0.0", "Added optional `TYPE` filter.")
+          .history("6.2.0", "Added `argv-mem`, `tot-mem`, `laddr` and `redir` fields.")
+          .history("7.2.0", "Added `lib-name` and `lib-ver` fields.")
+          .tips("nondeterministic_output")
+          .runs(this::list);
+
+  final Command<C> kill =
+      command(
+              "CLIENT KILL (ip:port | (ID client-id"
+                  + " | TYPE (NORMAL | MASTER | SLAVE | REPLICA | PUBSUB) | USER username"
+                  + " | ADDR ip:port | LADDR ip:port | SKIPME (YES | NO)"
+                  + " | MAXAGE seconds)...)")
+          .does("Closes connections.")
+          .since("2.4.0")
+          .costs("O(N), N the number of connections")
+          .is(ADMIN, NOSCRIPT, LOADING, STALE)
+          .history("2.8.12", "Added new filter format and the `ID` option.")
+          .history("3.2.0", "Added `master` type in for `TYPE` option.")
+          .history("5.0.0", "Replaced `slave` `TYPE` with `replica`.")
+          .history("6.2.0", "`LADDR` option.")
+          .runs(this::kill);
+
+  final Command<C> pause =
+      command("CLIENT PAUSE timeout [WRITE | ALL]")
+          .does("Suspends the commands of clients for so many milliseconds.")
+          .since("2.9.50")
+          .costs("O(1)")
+          .is(ADMIN, NOSCRIPT, LOADING, STALE)
+          .history("6.2.0", "`CLIENT PAUSE WRITE` mode added along with the `mode` option.")
+          .runs(this::pause);
+
+  final Command<C> unpause =
+      command("CLIENT UNPAUSE")
+          .does("Ends a pause.")
+          .since("6.2.0")
+          .costs("O(N), N the number of paused clients")
+          .is(ADMIN, NOSCRIPT, LOADING, STALE)
+          .runs(this::unpause);
+
+  final Command<C> unblock =
+      command("CLIENT UNBLOCK client-id [TIMEOUT | ERROR]")
+          .does("Ends the wait of a client in a blocking command.")
+          .since("5.0.0")
+          .costs("O(1)")
+          .is(ADMIN, NOSCRIPT, LOADING, STALE)
+          .runs(this::unblock);
+
+  final Command<C> reply =
+      command("CLIENT REPLY (ON | OFF | SKIP)")
+          .does("Tells whether the connection wants replies.")
+          .since("3.2.0")
+          .costs("O(1)")
+          .is(NOSCRIPT, LOADING, STALE)
+          .runs(ClientCommands::reply);
+
+  final Command<C> noEvict =
+      command("CLIENT NO-EVICT (ON | OFF)")
+          .does("Keeps the connection from being evicted.")
+          .since("7.0.0")
+          .costs("O(1)")
+          .is(ADMIN, NOSCRIPT, LOADING, STALE)
+          .runs(call -> flag(call, ClientFlag.NO_EVICT));
+
+  final Command<C> noTouch =
+      command("CLIENT NO-TOUCH (ON | OFF)")
+          .does("Lets the connection's commands leave the access clock of keys alone.")
+          .since("7.2.0")
+          .costs("O(1)")
+          .is(NOSCRIPT, LOADING, STALE)
+          .runs(call -> flag(call, ClientFlag.NO_TOUCH));
+
+  final Command<C> getredir =
+      command("CLIENT GETREDIR")
+          .does("Returns the connection to which invalidations are redirected.")
+          .since("6.0.0")
+          .costs("O(1)")
+          .is(NOSCRIPT, LOADING, STALE)
+          .runs(call -> call.reply().integer(-1));
+
+  /** The group for the clients of that registry. */
+  public ClientCommands(ClientRegistry registry) {
+    super(Group.CONNECTION);
+    this.registry = registry;
+  }
+
+  private static void getName(SessionCall call) {
+    ByteString name = call.client().name();
+    if (name.isEmpty()) {
+      call.reply().nil();
+    } else {
+      call.reply().bulk(name);
+    }
+  }
+
+  private static void setName(SessionCall call) {
+    call.client().name(checkedName(call.request().string(2)));
+    call.reply().ok();
+  }
+
+  /** A name for a client; its lines in CLIENT LIST must stay readable. */
+  static ByteString checkedName(ByteString name) {
+    return checked(name, "Client names");
+  }
+
+  private static ByteString checked(ByteString text, String what) {
+    for (int i = 0; i < text.length(); i++) {
+      if (text.byteAt(i) < '!' || text.byteAt(i) > '~') {
+        throw new CommandError(
+            "ERR " + what + " cannot contain spaces, newlines or special characters.");
+      }
+    }
+    return text;
+  }
+
+  private static void setInfo(SessionCall call) {
+    Request request = call.request();
+    if (request.is(2, "LIB-NAME")) {
+      call.client().libName(checked(request.string(3), "lib-name"));
+    } else if (request.is(2, "LIB-VER")) {
+      call.client().libVersion(checked(request.string(3), "lib-ver"));
+    } else {
+      throw new CommandError("ERR Unrecognized option '" + request.text(2) + "'");
+    }
+    call.reply().ok();
+  }
+
+  private static void reply(SessionCall call) {
+    Request request = call.request();
+    Client client = call.client();
+    if (request.is(2, "ON")) {
+      client.replyMode(Client.ReplyMode.ON);
+      call.reply().ok();
+    } else if (request.is(2, "OFF")) {
+      client.replyMode(Client.ReplyMode.OFF);
+    } else if (request.is(2, "SKIP")) {
+      client.skipNextReply();
+    } else {
+      throw Errors.SYNTAX;
+    }
+  }
+
+  private static void flag(SessionCall call, ClientFlag flag) {
+    boolean on = call.request().is(2, "ON");
+    if (!on && !call.request().is(2, "OFF")) {
+      throw Errors.SYNTAX;
+    }
+    call.client().flag(flag, on);
+    call.reply().ok();
+  }
+
+  private void list(C call) {
+    Request request = call.request();
+    var lines = new StringBuilder();
+    if (request.count() == 2) {
+      registry.view().forEach(each -> lines.append(each).append('\n'));
+    } else if (request.count() == 4 && request.is(2, "TYPE")) {
+      ClientType type = ClientFilter.type(request, 3);
+      for (Client each : registry.view()) {
+        if (each.type() == type) {
+          lines.append(each).append('\n');
+        }
+      }
+    } else if (request.count() > 3 && request.is(2, "ID")) {
+      for (int i = 3; i < request.count(); i++) {
+        long wanted =
+            Numbers.parseLong(
+                request.memory(), request.offset(i), request.length(i), Long.MIN_VALUE);
+        if (wanted == Long.MIN_VALUE) {
+          throw new CommandError("ERR Invalid client ID");
+        }
+        Client each = registry.byId(wanted);
+        if (each != null) {
+          lines.append(each).append('\n');
+        }
+      }
+    } else {
+      throw Errors.SYNTAX;
+    }
+    call.reply().verbatim("txt", lines.toString());
+  }
+
+  private void kill(C call) {
+    Request request = call.request();
+    boolean isOldForm = request.count() == 3;
+    ClientFilter filter =
+        isOldForm
+            ? ClientFilter.address(request.text(2))
+            : ClientFilter.parse(request, 2, registry);
+    long now = registry.clock().wallMillis();
+    int killed = 0;
+    for (Client each : registry.all()) {
+      if (filter.fits(each, call.client(), now)) {
+        registry.closeOrFinish(each);
+        killed++;
+        if (isOldForm) {
+          break;
+        }
+      }
+    }
+    if (!isOldForm) {
+      call.reply().integer(killed);
+    } else if (killed > 0) {
+      call.reply().ok();
+    } else {
+      throw new CommandError("ERR No such client");
+    }
+  }
+
+  private void pause(C call) {
+    Request request = call.request();
+    Pause what = Pause.ALL;
+    if (request.count() == 4 && request.is(3, "WRITE")) {
+      what = Pause.WRITES;
+    } else if (request.count() > 4 || (request.count() == 4 && !request.is(3, "ALL"))) {
+      throw new CommandError("ERR CLIENT PAUSE mode must be WRITE or ALL");
+    }
+    long millis =
+        Numbers.parseLong(request.memory(), request.offset(2), request.length(2), Long.MIN_VALUE);
+    if (millis == Long.MIN_VALUE) {
+      throw new CommandError("ERR timeout is not an integer or out of range");
+    }
+    if (millis < 0) {
+      throw new CommandError("ERR timeout is negative");
+    }
+    long now = registry.clock().wallMillis();
+    if (millis > Long.MAX_VALUE - now) {
+      throw new CommandError("ERR timeout is out of range");
+    }
+    registry.pause(what, now + millis);
+    call.reply().ok();
+  }
+
+  private void unpause(C call) {
+    registry.unpause();
+    call.reply().ok();
+  }
+
+  private void unblock(C call) {
+    Request request = call.request();
+    boolean withError = request.count() == 4 && request.is(3, "ERROR");
+    if (request.count() > 4 || (request.count() == 4 && !withError && !request.is(3, "TIMEOUT"))) {
+      throw new CommandError("ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR");
+    }
+    long wanted =
+        Numbers.parseLong(request.memory(), request.offset(2), request.length(2), Long.MIN_VALUE);
+    if (wanted == Long.MIN_VALUE) {
+      throw Errors.NOT_INTEGER;
+    }
+    Client target = registry.byId(wanted);
+    if (target == null || target.waiting() == null) {
+      call.reply().integer(0);
+      return;
+    }
+    if (withError) {
+      target.unblock();
+      target.reply().error("UNBLOCKED client unblocked via CLIENT UNBLOCK");
+    } else {
+      target.timeOut();
+    }
+    call.reply().integer(1);
+  }
+}

@@ -1,0 +1,76 @@
+package io.redoubt.protocol.session;
+
+import io.redoubt.protocol.command.Command;
+import io.redoubt.protocol.pubsub.ChannelKind;
+import io.redoubt.protocol.pubsub.Subscriptions;
+
+/**
+ * A client as one line of CLIENT LIST: the fields of Redis 7.2 in its order. Sizes are in bytes,
+ * times in seconds.
+ */
+final class ClientLine {
+  /** What a client's objects take on the heap, for {@code tot-mem}; an estimate. */
+  private static final long OBJECT_BYTES = 900;
+
+  private ClientLine() {}
+
+  static String of(Client client, long nowMillis) {
+    QueryBuffer query = client.query();
+    ClientReplies replies = client.replies();
+    Subscriptions subscriptions = client.subscriptions();
+    Command<?> command = client.lastCommand();
+    long outputBytes = client.queuedOutputBytes();
+    long bufferBytes = replies.windowBytes();
+    long memoryBytes =
+        OBJECT_BYTES
+            + query.usedBytes()
+            + query.freeBytes()
+            + bufferBytes
+            + outputBytes
+            + client.queuedCommandBytes();
+    var line = new StringBuilder(320);
+    line.append("id=").append(client.id());
+    line.append(" addr=").append(client.address());
+    line.append(" laddr=").append(client.localAddress());
+    line.append(" fd=").append(client.fd());
+    line.append(" name=").append(client.name());
+    line.append(" age=").append(Math.max(0, nowMillis - client.createdMillis()) / 1000);
+    line.append(" idle=").append(Math.max(0, nowMillis - client.lastInteractionMillis()) / 1000);
+    line.append(" flags=").append(flags(client));
+    line.append(" db=").append(client.databaseIndex());
+    line.append(" sub=").append(subscriptions.count(ChannelKind.CHANNEL));
+    line.append(" psub=").append(subscriptions.count(ChannelKind.PATTERN));
+    line.append(" ssub=").append(subscriptions.count(ChannelKind.SHARD_CHANNEL));
+    line.append(" multi=").append(client.queuedCommands());
+    line.append(" watch=").append(client.watchedKeys());
+    line.append(" qbuf=").append(query.usedBytes());
+    line.append(" qbuf-free=").append(query.freeBytes());
+    line.append(" argv-mem=0");
+    line.append(" multi-mem=").append(client.queuedCommandBytes());
+    line.append(" rbs=").append(bufferBytes);
+    line.append(" rbp=").append(bufferBytes);
+    line.append(" obl=").append(replies.pendingBytes());
+    line.append(" oll=").append(replies.heldChunks());
+    line.append(" omem=").append(outputBytes);
+    line.append(" tot-mem=").append(memoryBytes);
+    line.append(" events=").append(outputBytes > 0 ? "rw" : "r");
+    line.append(" cmd=").append(command == null ? "NULL" : command.name());
+    line.append(" user=").append(client.user().name());
+    line.append(" redir=-1");
+    line.append(" resp=").append(client.reply().resp());
+    line.append(" lib-name=").append(client.libName());
+    line.append(" lib-ver=").append(client.libVersion());
+    return line.toString();
+  }
+
+  private static String flags(Client client) {
+    var letters = new StringBuilder();
+    for (ClientFlag flag : ClientFlag.values()) {
+      boolean hidden = flag == ClientFlag.REPLICA && client.is(ClientFlag.MONITOR);
+      if (client.is(flag) && !hidden) {
+        letters.append(flag.letter());
+      }
+    }
+    return letters.isEmpty() ? "N" : letters.toString();
+  }
+}

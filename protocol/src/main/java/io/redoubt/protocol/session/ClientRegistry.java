@@ -1,0 +1,513 @@
+package io.redoubt.protocol.session;
+
+import io.redoubt.protocol.acl.AclLog;
+import io.redoubt.protocol.acl.Denial;
+import io.redoubt.protocol.acl.User;
+import io.redoubt.protocol.acl.Users;
+import io.redoubt.protocol.bytes.BufferMemory;
+import io.redoubt.protocol.bytes.ByteString;
+import io.redoubt.protocol.bytes.Quoting;
+import io.redoubt.protocol.net.Chunk;
+import io.redoubt.protocol.net.Connection;
+import io.redoubt.protocol.net.Loop;
+import io.redoubt.protocol.process.Clock;
+import io.redoubt.protocol.process.Log;
+import io.redoubt.protocol.pubsub.Channels;
+import io.redoubt.protocol.resp.Limits;
+import io.redoubt.protocol.resp.Request;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * All clients of a process, and what they share: the dispatcher, the batch of decoded requests,
+ * users, channels, limits, the pause. The end of a turn of the loop is handled here as well:
+ * clients that were written to, unblocked or told to close during the turn are flushed, resumed and
+ * closed in one task. Belongs to the loop.
+ */
+public final class ClientRegistry {
+  /** How many requests are decoded before the first of them runs. */
+  static final int BATCH = 64;
+
+  private static final int LOGGED_QUERY_BYTES = 64;
+  private static final int SHOWN_QUERY_BYTES = 128;
+
+  private static final String TOO_MANY = "-ERR max number of clients reached\r\n";
+  private static final String PROTECTED =
+      "-DENIED Redis is running in protected mode because protected mode is enabled and no password"
+          + " is set for the default user. In this mode connections are only accepted from the"
+          + " loopback interface. If you want to connect from external computers to Redis you may"
+          + " adopt one of the following solutions: 1) Just disable protected mode sending the"
+          + " command 'CONFIG SET protected-mode no' from the loopback interface by connecting to"
+          + " Redis from the same host the server is running, however MAKE SURE Redis is not"
+          + " publicly accessible from internet if you do so. Use CONFIG REWRITE to make this"
+          + " change permanent. 2) Alternatively you can just disable the protected mode by editing"
+          + " the Redis configuration file, and setting the protected mode option to 'no', and then"
+          + " restarting the server. 3) If you started the server manually just for testing,"
+          + " restart it with the '--protected-mode no' option. 4) Set up an authentication"
+          + " password for the default user. NOTE: You only need to do one of the above things in"
+          + " order for the server to start accepting connections from the outside.\r\n";
+
+  private final Loop loop;
+  private final Clock clock;
+  private final Log log;
+  private final BufferMemory memory;
+  private final Limits limits;
+  private final SessionSettings settings;
+  private final Users users;
+  private final AclLog aclLog;
+  private final Channels channels;
+  private final Dispatcher dispatcher;
+
+  private final Map<Long, Client> clients = new LinkedHashMap<>();
+  private final Request[] batch = new Request[BATCH];
+  private final ArrayList<Client> turn = new ArrayList<>();
+  private final ArrayList<Client> postponed = new ArrayList<>();
+  private final Runnable endTurn = this::endTurn;
+  private boolean endTurnScheduled;
+  private long lastId;
+  private int blocked;
+  private Pause pause = Pause.NOTHING;
+  private long pauseEndMillis;
+
+  private long connectionsReceived;
+  private long connectionsRejected;
+  private long inputBytes;
+  private long outputBytes;
+  private long outputLimitDisconnections;
+  private long queryLimitDisconnections;
+
+  /**
+   * No clients yet.
+   *
+   * @param loop where everything happens
+   * @param clock the time
+   * @param log where closed clients are told
+   * @param memory where requests are kept that cannot run yet
+   * @param limits of a request's parts
+   * @param settings the configuration
+   * @param users who clients can be
+   * @param aclLog where refusals go
+   * @param channels what clients can be subscribed to
+   * @param dispatcher what runs requests
+   */
+  public ClientRegistry(
+      Loop loop,
+      Clock clock,
+      Log log,
+      BufferMemory memory,
+      Limits limits,
+      SessionSettings settings,
+      Users users,
+      AclLog aclLog,
+      Channels channels,
+      Dispatcher dispatcher) {
+    this.loop = loop;
+    this.clock = clock;
+    this.log = log;
+    this.memory = memory;
+    this.limits = limits;
+    this.settings = settings;
+    this.users = users;
+    this.aclLog = aclLog;
+    this.channels = channels;
+    this.dispatcher = dispatcher;
+    for (int i = 0; i < BATCH; i++) {
+      batch[i] = new Request();
+    }
+  }
+
+  // Connections.
+
+  /**
+   * Takes a new connection: makes a client for it, or refuses it in Redis' words (too many clients,
+   * protected mode) and closes it.
+   *
+   * @param connection just accepted
+   * @param newClient makes the client; its constructor gets this registry
+   */
+  public void accept(Connection connection, Function<ClientRegistry, ? extends Client> newClient) {
+    if (clients.size() >= settings.maxClients()) {
+      refuse(connection, TOO_MANY);
+      return;
+    }
+    if (settings.protectedMode() && users.defaultUser().needsNoPassword() && !isLocal(connection)) {
+      refuse(connection, PROTECTED);
+      return;
+    }
+    connectionsReceived++;
+    if (!connection.isUnix()) {
+      connection.noDelay(true);
+      if (settings.tcpKeepaliveSeconds() > 0) {
+        connection.keepAlive(settings.tcpKeepaliveSeconds());
+      }
+    }
+    log.debug("Accepted %s", connection.remoteAddress());
+    connection.handler(newClient.apply(this));
+  }
+
+  private void refuse(Connection connection, String text) {
+    connectionsRejected++;
+    byte[] bytes = text.getBytes(StandardCharsets.US_ASCII);
+    connection.handler(new Refused(bytes));
+  }
+
+  /** Sends its one line as soon as the connection is open, and closes. */
+  private record Refused(byte[] line) implements Connection.Handler {
+    @Override
+    public void onOpen(Connection connection) {
+      Chunk chunk = connection.newChunk(line.length);
+      MemorySegment.copy(
+          line, 0, chunk.memory(), ValueLayout.JAVA_BYTE, chunk.start(), line.length);
+      connection.send(chunk, chunk.start() + line.length);
+      connection.closeAfterFlush();
+    }
+
+    @Override
+    public void onBytes(Connection connection, MemorySegment memory, long from, long to) {
+      // Whatever it says, it is refused.
+    }
+
+    @Override
+    public void onReadDone(Connection connection) {
+      // Nothing to flush.
+    }
+
+    @Override
+    public void onWritable(Connection connection) {
+      // Closed by then.
+    }
+
+    @Override
+    public void onClose(Connection connection, @Nullable Throwable cause) {
+      // There is no client.
+    }
+  }
+
+  static boolean isLocal(Connection connection) {
+    if (connection.isUnix()) {
+      return true;
+    }
+    InetSocketAddress remote = connection.remoteInetAddress();
+    return remote != null && remote.getAddress() != null && remote.getAddress().isLoopbackAddress();
+  }
+
+  long nextId() {
+    return ++lastId;
+  }
+
+  void add(Client client) {
+    clients.putIfAbsent(client.id(), client);
+  }
+
+  void remove(Client client) {
+    clients.remove(client.id());
+    postponed.remove(client);
+  }
+
+  /** All clients in the order of their ids; a snapshot that may be walked while clients go. */
+  public List<Client> all() {
+    return new ArrayList<>(clients.values());
+  }
+
+  /** All clients as they are, for counting; nothing may close a client meanwhile. */
+  public Collection<Client> view() {
+    return Collections.unmodifiableCollection(clients.values());
+  }
+
+  /** The client of that id, or null. */
+  public @Nullable Client byId(long id) {
+    return clients.get(id);
+  }
+
+  /** How many clients there are. */
+  public int count() {
+    return clients.size();
+  }
+
+  /** How many clients of a type there are. */
+  public int count(ClientType type) {
+    int count = 0;
+    for (Client client : clients.values()) {
+      count += client.type() == type ? 1 : 0;
+    }
+    return count;
+  }
+
+  /** How many clients are blocked. */
+  public int blockedCount() {
+    return blocked;
+  }
+
+  void blockedChanged(int difference) {
+    blocked += difference;
+  }
+
+  /**
+   * Closes the clients that are these users, or all that may no longer be subscribed to what they
+   * are.
+   */
+  void closeClientsOf(User user) {
+    for (Client client : all()) {
+      if (client.user() == user) {
+        closeOrFinish(client);
+      }
+    }
+  }
+
+  /** Closes a client; one whose command is running gets its reply first. */
+  public void closeOrFinish(Client client) {
+    if (client.isExecuting()) {
+      client.closeAfterReply();
+    } else {
+      client.close();
+    }
+  }
+
+  // Turns.
+
+  void atEndOfTurn(Client client) {
+    turn.add(client);
+    if (!endTurnScheduled) {
+      endTurnScheduled = true;
+      loop.execute(endTurn);
+    }
+  }
+
+  private void endTurn() {
+    endTurnScheduled = false;
+    // Clients may join again while this runs: they are then for the next task.
+    int count = turn.size();
+    for (int i = 0; i < count; i++) {
+      turn.get(i).endTurn();
+    }
+    turn.subList(0, count).clear();
+  }
+
+  /** To be called once a second: closes idle clients and those that stay beyond a soft limit. */
+  public void everySecond() {
+    long now = clock.wallMillis();
+    long idleMillis = settings.idleTimeoutSeconds() * 1000L;
+    for (Client client : all()) {
+      if (idleMillis > 0
+          && now - client.lastInteractionMillis() > idleMillis
+          && client.type() == ClientType.NORMAL
+          && !client.is(ClientFlag.MONITOR)
+          && client.waiting() == null) {
+        log.verbose("Closing idle client");
+        client.close();
+      } else {
+        client.checkOutputLimit();
+      }
+    }
+  }
+
+  // Pause.
+
+  /** What is paused now. */
+  public Pause paused() {
+    return pause;
+  }
+
+  /** Pauses; a pause that is on already is never shortened or weakened by it. */
+  public void pause(Pause what, long untilMillis) {
+    pause = what.compareTo(pause) > 0 ? what : pause;
+    pauseEndMillis = Math.max(untilMillis, pauseEndMillis);
+    long end = pauseEndMillis;
+    loop.schedule(
+        () -> {
+          if (pauseEndMillis == end) {
+            unpause();
+          }
+        },
+        Math.max(1, end - clock.wallMillis()));
+  }
+
+  /** Ends the pause: what was postponed runs at the end of the turn. */
+  public void unpause() {
+    pause = Pause.NOTHING;
+    pauseEndMillis = 0;
+    List<Client> resumed = new ArrayList<>(postponed);
+    postponed.clear();
+    resumed.forEach(Client::endPostponement);
+  }
+
+  void postponed(Client client) {
+    postponed.add(client);
+  }
+
+  // What clients report.
+
+  void logDenial(Client client, Denial denial, String context, ByteString object) {
+    aclLog.add(
+        denial, context, object, client.user().name(), client.toString(), clock.wallMillis());
+  }
+
+  void protocolError(Client client, String message, MemorySegment bytes, long from, long to) {
+    String text =
+        "Protocol error ("
+            + message
+            + ") from client: "
+            + client
+            + ". Query buffer during protocol error: "
+            + shown(bytes, from, to);
+    if (client.isMaster()) {
+      log.warning("%s", text);
+    } else {
+      log.verbose("%s", text);
+    }
+  }
+
+  private static String shown(MemorySegment bytes, long from, long to) {
+    long length = to - from;
+    if (length <= SHOWN_QUERY_BYTES) {
+      return "'" + printable(bytes, from, length) + "'";
+    }
+    long half = SHOWN_QUERY_BYTES / 2;
+    return "'"
+        + printable(bytes, from, half)
+        + "' (... more "
+        + (length - SHOWN_QUERY_BYTES)
+        + " bytes ...) '"
+        + printable(bytes, to - half, half)
+        + "'";
+  }
+
+  private static String printable(MemorySegment bytes, long from, long length) {
+    var text = new StringBuilder();
+    for (long i = 0; i < length; i++) {
+      int b = bytes.get(ValueLayout.JAVA_BYTE, from + i);
+      text.append(b >= ' ' && b < 0x7f ? (char) b : '.');
+    }
+    return text.toString();
+  }
+
+  void queryBufferOverflow(Client client, QueryBuffer query) {
+    queryLimitDisconnections++;
+    var start = new byte[(int) Math.min(LOGGED_QUERY_BYTES, query.usedBytes())];
+    MemorySegment.copy(
+        query.memory(), ValueLayout.JAVA_BYTE, query.start(), start, 0, start.length);
+    log.warning(
+        "Closing client that reached max query buffer length: %s (qbuf initial bytes: %s)",
+        client, Quoting.quote(start));
+    client.closeSoon();
+  }
+
+  void outputLimitReached(Client client) {
+    outputLimitDisconnections++;
+    log.warning(
+        "Client %s scheduled to be closed ASAP for overcoming of output buffer limits.", client);
+  }
+
+  void countInput(long bytes) {
+    inputBytes += bytes;
+  }
+
+  void countOutput(long bytes) {
+    outputBytes += bytes;
+  }
+
+  // Counts of INFO.
+
+  /** Connections accepted. */
+  public long connectionsReceived() {
+    return connectionsReceived;
+  }
+
+  /** Connections refused. */
+  public long connectionsRejected() {
+    return connectionsRejected;
+  }
+
+  /** Bytes received from clients. */
+  public long inputBytes() {
+    return inputBytes;
+  }
+
+  /** Bytes of replies. */
+  public long outputBytes() {
+    return outputBytes;
+  }
+
+  /** Clients closed for their output. */
+  public long outputLimitDisconnections() {
+    return outputLimitDisconnections;
+  }
+
+  /** Clients closed for their input. */
+  public long queryLimitDisconnections() {
+    return queryLimitDisconnections;
+  }
+
+  /** CONFIG RESETSTAT. */
+  public void resetStatistics() {
+    connectionsReceived = 0;
+    connectionsRejected = 0;
+    inputBytes = 0;
+    outputBytes = 0;
+    outputLimitDisconnections = 0;
+    queryLimitDisconnections = 0;
+  }
+
+  // What clients and command groups share.
+
+  Request[] batch() {
+    return batch;
+  }
+
+  Dispatcher dispatcher() {
+    return dispatcher;
+  }
+
+  Loop loop() {
+    return loop;
+  }
+
+  Log log() {
+    return log;
+  }
+
+  /** The time. */
+  public Clock clock() {
+    return clock;
+  }
+
+  /** Where clients keep what cannot run yet. */
+  public BufferMemory memory() {
+    return memory;
+  }
+
+  /** The limits of requests. */
+  public Limits limits() {
+    return limits;
+  }
+
+  /** The configuration. */
+  public SessionSettings settings() {
+    return settings;
+  }
+
+  /** Who clients can be. */
+  public Users users() {
+    return users;
+  }
+
+  /** The log of refusals. */
+  public AclLog aclLog() {
+    return aclLog;
+  }
+
+  /** What clients can be subscribed to. */
+  public Channels channels() {
+    return channels;
+  }
+}

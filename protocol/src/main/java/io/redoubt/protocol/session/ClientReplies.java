@@ -1,0 +1,138 @@
+package io.redoubt.protocol.session;
+
+import io.redoubt.protocol.net.Chunk;
+import io.redoubt.protocol.net.Connection;
+import io.redoubt.protocol.resp.ReplyBuffer;
+import java.util.ArrayList;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A connection's chunks as windows for replies. A full chunk goes to the connection at once; only
+ * while a reply of yet unknown length is being written, chunks wait here. An idle client holds no
+ * chunk.
+ */
+final class ClientReplies extends ReplyBuffer {
+  private @Nullable Client client;
+  private @Nullable Chunk chunk;
+  private @Nullable ArrayList<Held> held;
+  private long firstHeldWindow;
+
+  private static final class Held {
+    final Chunk chunk;
+    long end;
+
+    Held(Chunk chunk, long end) {
+      this.chunk = chunk;
+      this.end = end;
+    }
+  }
+
+  /** To be called before the first reply. */
+  void attach(Client owner) {
+    client = owner;
+  }
+
+  private Client client() {
+    Client owner = client;
+    if (owner == null) {
+      throw new IllegalStateException("no connection to reply to");
+    }
+    return owner;
+  }
+
+  /** Bytes written and not yet given to the connection. */
+  long pendingBytes() {
+    Chunk current = chunk;
+    long bytes = current == null ? 0 : position - current.start();
+    if (held != null) {
+      for (Held each : held) {
+        bytes += each.end - each.chunk.start();
+      }
+    }
+    return bytes;
+  }
+
+  /** The size of the window being written to. */
+  long windowBytes() {
+    Chunk current = chunk;
+    return current == null ? 0 : current.limit() - current.start();
+  }
+
+  /** Chunks that wait here. */
+  int heldChunks() {
+    return held == null ? 0 : held.size();
+  }
+
+  /** Gives everything to the connection, which sends it at its next flush. */
+  void handOver() {
+    releaseHeld();
+    Chunk current = chunk;
+    if (current == null) {
+      return;
+    }
+    send(current, position);
+    chunk = null;
+    position = 0;
+    limit = 0;
+  }
+
+  @Override
+  protected void makeRoom(int atLeastBytes) {
+    Connection connection = client().connection();
+    Chunk current = chunk;
+    if (current != null) {
+      if (hasGaps()) {
+        hold(current);
+      } else {
+        releaseHeld();
+        send(current, position);
+        client().checkOutputLimit();
+      }
+    }
+    Chunk next = connection.newChunk(atLeastBytes);
+    chunk = next;
+    window++;
+    memory = next.memory();
+    position = next.start();
+    limit = next.limit();
+  }
+
+  private void hold(Chunk current) {
+    ArrayList<Held> chunks = held;
+    if (chunks == null) {
+      chunks = new ArrayList<>();
+      held = chunks;
+    }
+    if (chunks.isEmpty()) {
+      firstHeldWindow = window;
+    }
+    chunks.add(new Held(current, position));
+  }
+
+  private void releaseHeld() {
+    ArrayList<Held> chunks = held;
+    if (chunks == null) {
+      return;
+    }
+    held = null;
+    for (Held each : chunks) {
+      send(each.chunk, each.end);
+    }
+  }
+
+  private void send(Chunk full, long end) {
+    client().countOutput(end - full.start());
+    client().connection().send(full, end);
+  }
+
+  @Override
+  protected void fillEarlierGap(
+      long gapWindow, long offset, byte[] header, int headerBytes, int gapBytes) {
+    ArrayList<Held> chunks = held;
+    if (chunks == null) {
+      throw new IllegalStateException("the window of the gap is gone");
+    }
+    Held owner = chunks.get((int) (gapWindow - firstHeldWindow));
+    owner.end = fillGap(owner.chunk.memory(), offset, owner.end, header, headerBytes, gapBytes);
+  }
+}

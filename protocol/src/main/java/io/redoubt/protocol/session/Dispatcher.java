@@ -1,0 +1,25 @@
+package io.redoubt.protocol.session;
+
+import io.redoubt.protocol.resp.Request;
+
+/** What runs requests. */
+public interface Dispatcher {
+  /**
+   * Requests of one client are about to be dispatched: a chance to look at the clock once for all,
+   * and to touch the memory that they will need. Nothing may change.
+   *
+   * @param client who sent them
+   * @param batch requests; only the first so many are set
+   * @param count how many, at least 1
+   */
+  default void lookAhead(Client client, Request[] batch, int count) {}
+
+  /**
+   * Runs one request and writes its reply to {@link Client#reply()}. Must not throw for anything
+   * that a client can cause.
+   *
+   * @param client who sent it; may be blocked, postponed or closed by it
+   * @param request at least one word; valid until this returns
+   */
+  void dispatch(Client client, Request request);
+}

@@ -1,0 +1,22 @@
+package io.redoubt.protocol.session;
+
+/** What clients ask of the configuration; every value may change at run time. */
+public interface SessionSettings {
+  /** {@code maxclients}. */
+  int maxClients();
+
+  /** {@code client-query-buffer-limit}, in bytes. */
+  long queryBufferLimitBytes();
+
+  /** {@code client-output-buffer-limit} of a class. Not asked for the master. */
+  OutputLimit outputLimit(ClientType type);
+
+  /** {@code timeout}: seconds without a request after which a client is closed, 0 for never. */
+  int idleTimeoutSeconds();
+
+  /** {@code tcp-keepalive}: seconds between probes, 0 for none. */
+  int tcpKeepaliveSeconds();
+
+  /** Whether {@code protected-mode} is on. */
+  boolean protectedMode();
+}
