@@ -2,6 +2,7 @@ package io.redoubt.protocol.net;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelException;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
@@ -203,16 +204,32 @@ public final class Connection {
     if (isUnix()) {
       return;
     }
-    channel.config().setOption(ChannelOption.SO_KEEPALIVE, seconds > 0);
-    if (seconds > 0) {
-      SocketOptions.keepAlive(channel, seconds);
+    try {
+      channel.config().setOption(ChannelOption.SO_KEEPALIVE, seconds > 0);
+      if (seconds > 0) {
+        SocketOptions.keepAlive(channel, seconds);
+      }
+    } catch (ChannelException e) {
+      closedAlready(e);
     }
   }
 
   /** Whether small writes go out at once; they do unless this is turned off. */
   public void noDelay(boolean on) {
-    if (!isUnix()) {
+    if (isUnix()) {
+      return;
+    }
+    try {
       channel.config().setOption(ChannelOption.TCP_NODELAY, on);
+    } catch (ChannelException e) {
+      closedAlready(e);
+    }
+  }
+
+  /** A socket that the peer has closed takes no options; the end of the connection follows. */
+  private void closedAlready(ChannelException e) {
+    if (cause == null) {
+      cause = e;
     }
   }
 

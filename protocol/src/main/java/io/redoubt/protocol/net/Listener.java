@@ -29,7 +29,10 @@ public final class Listener implements AutoCloseable {
     channel.config().setAutoRead(on);
   }
 
-  /** Stops listening; returns when the address is free. Accepted connections stay. */
+  /**
+   * Stops listening. With epoll the address is free when this returns, with NIO in the loop's next
+   * turn. Accepted connections stay.
+   */
   @Override
   public void close() {
     if (loop.inLoop()) {

@@ -6,8 +6,8 @@ import java.util.ArrayDeque;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The reply buffer that ends in a connection: replies are written straight into the chunks that are
- * sent. A chunk is sent when it is full or when {@link #flush} is called.
+ * A reply buffer that ends in a connection, the plainest one: replies are written into the chunks
+ * that are sent. A chunk is sent when it is full or when {@link #flush} is called.
  */
 public final class ConnectionOutput extends ReplyBuffer {
 
