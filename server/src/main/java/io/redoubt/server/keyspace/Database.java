@@ -256,21 +256,27 @@ public final class Database {
       return entry;
     }
     beforeChange(old);
-    keyspace.garbage().freeValue(old);
+    long oldExpireAt = Entry.expireAt(old);
+    long newExpireAt = expireAt == KEEP_EXPIRY ? oldExpireAt : expireAt;
+    boolean ownedBlock = Entry.encoding(old) == Encoding.OWN_BLOCK;
+    long block = ownedBlock ? OwnBlock.address(Entry.payloadAddress(old)) : 0;
+    int capacity = ownedBlock ? OwnBlock.capacity(Entry.payloadAddress(old)) : 0;
+    // First what may fail for want of memory: nothing has happened then.
+    long entry = reshape(hash, old, Type.STRING, encoding, newExpireAt >= 0, payloadBytes, 0);
+    if (ownedBlock) {
+      keyspace.garbage().freeBlock(block, capacity);
+    }
     AccessClock clock = keyspace.accessClock();
     if (!clock.isLfu()) {
-      Entry.putAccessClock(old, clock.fresh(keyspace.nowMillis()));
+      Entry.putAccessClock(entry, clock.fresh(keyspace.nowMillis()));
     }
-    boolean expires = expireAt == KEEP_EXPIRY ? Entry.expires(old) : expireAt >= 0;
-    if (Entry.expires(old) && expireAt != KEEP_EXPIRY) {
-      expiries.remove(Entry.expireAt(old), old);
-    }
-    long entry = reshape(hash, old, Type.STRING, encoding, expires, payloadBytes, 0);
-    if (expireAt >= 0) {
-      addExpiry(entry, expireAt);
-    } else if (expires && entry != old) {
-      expiries.remove(Entry.expireAt(entry), old);
-      expiries.insert(Entry.expireAt(entry), entry);
+    if (oldExpireAt != newExpireAt || entry != old) {
+      if (oldExpireAt >= 0) {
+        expiries.remove(oldExpireAt, old);
+      }
+      if (newExpireAt >= 0) {
+        addExpiry(entry, newExpireAt);
+      }
     }
     return entry;
   }

@@ -49,7 +49,8 @@ final class Garbage {
     }
   }
 
-  private void freeBlock(long address, long sizeBytes) {
+  /** Frees a block of a value, now or, if it is large, later. */
+  void freeBlock(long address, long sizeBytes) {
     if (sizeBytes >= LARGE_BYTES) {
       blocks.add(new LargeBlock(address, sizeBytes));
     } else {

@@ -213,18 +213,15 @@ public final class Region {
 
   /** Whether two runs of bytes are the same. */
   public static boolean equal(long a, long b, int length) {
-    if (length > 64) {
-      return MemorySegment.mismatch(MEMORY, a, a + length, MEMORY, b, b + length) < 0;
+    if (length < 8) {
+      // Reading past the end of a block is harmless: what is read beyond is shifted out.
+      return length == 0 || (getLong(a) ^ getLong(b)) << (64 - 8 * length) == 0;
     }
-    int at = 0;
-    for (; at <= length - 8; at += 8) {
-      if (getLong(a + at) != getLong(b + at)) {
-        return false;
-      }
+    if (length <= 16) {
+      long last = length - 8L;
+      return ((getLong(a) ^ getLong(b)) | (getLong(a + last) ^ getLong(b + last))) == 0;
     }
-    int rest = length - at;
-    // Reading past the end of a block is harmless: what is read beyond is masked away.
-    return rest == 0 || (getLong(a + at) ^ getLong(b + at)) << (64 - 8 * rest) == 0;
+    return MemorySegment.mismatch(MEMORY, a, a + length, MEMORY, b, b + length) < 0;
   }
 
   /** Compares as unsigned bytes, a prefix before what it is a prefix of. */

@@ -37,6 +37,7 @@ import java.util.random.RandomGenerator;
 public final class ByteTable {
 
   private static final int BUCKET_SHIFT = 6;
+  private static final int LINE_BYTES = 1 << BUCKET_SHIFT;
   private static final int SLOTS = 12;
   private static final int OVERFLOW_AT = 12; // after the tags
   private static final int REFERENCES_AT = 16;
@@ -282,9 +283,9 @@ public final class ByteTable {
   }
 
   /**
-   * Reads the bucket of each hash, and then the first block in it with the right tag, so that the
-   * lookups to come find them in the cache. The reads of one kind don't wait for one another, so
-   * their waiting times overlap; a lookup alone has to wait for each.
+   * Reads the bucket of each hash, and then the first two lines of the first block in it with the
+   * right tag, so that the lookups to come find them in the cache. The reads of one kind don't wait
+   * for one another, so their waiting times overlap; a lookup alone has to wait for each.
    */
   public void prefetch(long[] hashes, int count) {
     long sum = 0;
@@ -301,7 +302,8 @@ public final class ByteTable {
         base = 8;
       }
       if (candidates != 0) {
-        sum += Region.getByte(reference(bucket + REFERENCES_AT, base + place(candidates)));
+        long block = reference(bucket + REFERENCES_AT, base + place(candidates));
+        sum += Region.getByte(block) + Region.getByte(block + LINE_BYTES);
       }
     }
     seen(sum);
