@@ -30,11 +30,15 @@ public final class DumpPayload {
       MemorySegment memory,
       long offset,
       int length) {
-    try (RdbWriter writer = new RdbWriter(out, compress, buffers)) {
+    try (RdbWriter writer = new RdbWriter(out, compress && isWorthCompressing(length), buffers)) {
       out.putByte(RdbType.STRING.id());
       writer.putString(memory, offset, length);
     }
     writeFooter(out);
+  }
+
+  private static boolean isWorthCompressing(int length) {
+    return length >= RdbFormat.SHORTEST_COMPRESSED_BYTES;
   }
 
   /** Writes the payload of a string that is the decimal text of a number. */

@@ -60,6 +60,9 @@ final class RealRedis implements AutoCloseable {
             .ignoreException(ConnectException.class)
             .until(() -> new Socket(loopback, port), s -> true);
     in = new DataInputStream(new BufferedInputStream(socket.getInputStream()));
+    Awaitility.await("its file is loaded")
+        .pollInterval(10, TimeUnit.MILLISECONDS)
+        .until(() -> "PONG".equals(command("PING")));
   }
 
   /** Sends a command, every argument as ISO-8859-1; the reply's text, or null. */

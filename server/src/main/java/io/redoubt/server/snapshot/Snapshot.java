@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
 final class Snapshot implements SnapshotGate, SnapshotWriter.Loop {
 
   /** The failure of a snapshot that was given up on purpose. */
-  static final String ABORTED = "aborted";
+  static final String ABORTED = "The snapshot was given up";
 
   /** The longest that the walk keeps the loop from commands. */
   private static final long SLICE_NANOS = 250_000;
@@ -49,6 +49,7 @@ final class Snapshot implements SnapshotGate, SnapshotWriter.Loop {
   private final Walk walk;
   private final EntryWriter entries;
   private final long keysAtStart;
+  private final Thread thread;
 
   /** Finished chunks that the sinks have not got yet. */
   private final Deque<Chunk> made = new ArrayDeque<>();
@@ -57,6 +58,7 @@ final class Snapshot implements SnapshotGate, SnapshotWriter.Loop {
   private boolean writesWait;
   private boolean aborted;
   private boolean threadEnded;
+  private boolean over;
   private @Nullable String failure;
 
   /** Starts: the keyspace as it is now is what will be written. */
@@ -76,7 +78,7 @@ final class Snapshot implements SnapshotGate, SnapshotWriter.Loop {
     FileHead.write(records, context);
     this.walk = context.keyspace().startWalk(this);
     this.entries = new EntryWriter(records, context.keyspace().count(), walkSizes(walk));
-    Thread.ofPlatform().name("redoubt-snapshot").daemon(true).start(writer);
+    this.thread = Thread.ofPlatform().name("redoubt-snapshot").daemon(true).start(writer);
     context.turns().nextTurn(this::slice);
   }
 
@@ -168,6 +170,9 @@ final class Snapshot implements SnapshotGate, SnapshotWriter.Loop {
 
   @Override
   public void made(Chunk chunk) {
+    if (over) {
+      return;
+    }
     made.add(chunk);
     pump();
   }
@@ -215,6 +220,9 @@ final class Snapshot implements SnapshotGate, SnapshotWriter.Loop {
 
   @Override
   public void ended(@Nullable String threadFailure) {
+    if (over) {
+      return; // closed meanwhile
+    }
     threadEnded = true;
     failure = threadFailure;
     if (failure != null) {
@@ -226,10 +234,31 @@ final class Snapshot implements SnapshotGate, SnapshotWriter.Loop {
     pump();
   }
 
-  private void finish() {
-    threadEnded = false; // only once
+  /** Gives up and waits for the thread; the listener is told nothing, as the server ends. */
+  void close() {
+    abort();
+    try {
+      thread.join();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return; // the thread may still use the memory
+    }
+    if (!over) {
+      release();
+    }
+  }
+
+  private void release() {
+    over = true;
     arena.close();
     records.close();
+  }
+
+  private void finish() {
+    if (over) {
+      return;
+    }
+    release();
     String result = failure == null && aborted ? ABORTED : failure;
     List<SnapshotSink> served = List.copyOf(sinks);
     sinks.clear();

@@ -25,6 +25,9 @@ final class SnapshotWriter implements Runnable {
   /** How many finished chunks may wait for the sinks. */
   private static final int WAITING_FOR_SINKS = 16;
 
+  /** How often a thread that waits for the sinks looks whether it is still wanted. */
+  private static final long ABORT_LOOK_MILLIS = 20;
+
   private enum Stage {
     WRITING,
     PUBLISHING,
@@ -189,7 +192,14 @@ final class SnapshotWriter implements Runnable {
     }
 
     private void next() throws InterruptedException {
-      current = free.take();
+      Chunk next = free.poll(ABORT_LOOK_MILLIS, TimeUnit.MILLISECONDS);
+      while (next == null) {
+        if (isAborted()) {
+          throw new InterruptedException(); // nobody gives chunks back any more
+        }
+        next = free.poll(ABORT_LOOK_MILLIS, TimeUnit.MILLISECONDS);
+      }
+      current = next;
       window(current.memory(), 0, Chunk.SIZE_BYTES);
     }
 
@@ -205,8 +215,8 @@ final class SnapshotWriter implements Runnable {
       } catch (IOException e) {
         throw new WriteFailure(e);
       } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-        throw new IllegalStateException(e);
+        throw new IllegalStateException(
+            e); // the result of an aborted snapshot is looked at no more
       }
     }
 

@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * A server's snapshots: SAVE, BGSAVE, save points, snapshots for replicas, and what INFO tells of
  * them. At most one snapshot walks at a time. Everything is called on the loop.
  */
-public final class Snapshots {
+public final class Snapshots implements AutoCloseable {
 
   /** After a failure a save point waits this long before it tries again. */
   private static final long RETRY_MILLIS = 5_000;
@@ -331,6 +331,15 @@ public final class Snapshots {
 
   private long currentSeconds() {
     return isSaving() ? (context.clock().wallMillis() - startedMillis) / 1000 : -1;
+  }
+
+  /** Ends a snapshot that is under way, with its thread and its temporary file: the server ends. */
+  @Override
+  public void close() {
+    if (running != null) {
+      running.close();
+      running = null;
+    }
   }
 
   /** The path of the file. */

@@ -286,6 +286,34 @@ class SnapshotsTest {
   }
 
   @Test
+  void closingEndsTheThreadEvenWhenNobodyTakesTheBytes() {
+    bench.compress = false;
+    for (int i = 0; i < 1_500; i++) {
+      bench.set(0, "key:" + i, "v".repeat(10_000), -1);
+    }
+    Replica replica = new Replica();
+    replica.ready = false;
+    snapshots.sendTo(List.of(replica));
+    for (int i = 0; i < 200; i++) {
+      bench.turns.turn();
+    }
+    snapshots.close();
+    assertThat(snapshots.isRunning()).isFalse();
+    bench.turns.turn(); // what the thread had asked the loop for comes late
+    assertThat(replica.received.size()).isZero();
+  }
+
+  @Test
+  void closingDuringASaveLeavesNoTemporaryFile() throws IOException {
+    fill(100);
+    bench.keySaveDelayMicros = 100_000_000;
+    snapshots.saveInBackground(false);
+    bench.turns.turn();
+    snapshots.close();
+    assertThat(filesInDirectory()).isEmpty();
+  }
+
+  @Test
   void writesAreToWaitWhenPreImagesPileUp() {
     String value = "v".repeat(100_000);
     for (int i = 0; i < 900; i++) {
