@@ -64,7 +64,7 @@ final class CommandRules {
 
   private boolean bit(Command<?> command) {
     int id = command.id();
-    return id >> 6 < allowed.length && (allowed[id >> 6] & 1L << id) != 0;
+    return id >> 6 < allowed.length ? (allowed[id >> 6] & 1L << id) != 0 : base;
   }
 
   void setAll(boolean allow) {
@@ -134,7 +134,9 @@ final class CommandRules {
   private void set(Command<?> command, boolean allow) {
     int id = command.id();
     if (id >> 6 >= allowed.length) {
+      int known = allowed.length;
       allowed = Arrays.copyOf(allowed, (id >> 6) + 1);
+      Arrays.fill(allowed, known, allowed.length, base ? -1L : 0L);
     }
     if (allow) {
       allowed[id >> 6] |= 1L << id;

@@ -1,0 +1,304 @@
+package io.redoubt.protocol.session;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.sun.management.ThreadMXBean;
+import io.redoubt.protocol.session.TestProcess.Peer;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.lang.management.ManagementFactory;
+import java.nio.charset.StandardCharsets;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+class ClientTest {
+  private final TestProcess process;
+
+  ClientTest() throws IOException {
+    process = new TestProcess();
+  }
+
+  @AfterEach
+  void close() {
+    process.close();
+  }
+
+  private static byte[] bytes(String text) {
+    return text.getBytes(StandardCharsets.ISO_8859_1);
+  }
+
+  @Test
+  void aPipelineCutAtEachByte() throws Exception {
+    String sent =
+        "*1\r\n$4\r\nPING\r\nECHO 'a b'\r\n*2\r\n$3\r\nLEN\r\n$11\r\n0123\r\n56789\r\n\r\n*0\r\n"
+            + "PING x\r\n*2\r\n$4\r\nECHO\r\n$0\r\n\r\n";
+    String expected = "+PONG\r\n$3\r\na b\r\n:11\r\n$1\r\nx\r\n$0\r\n\r\n";
+    for (int cut = 0; cut <= sent.length(); cut++) {
+      try (Peer peer = process.connect()) {
+        peer.send(bytes(sent.substring(0, cut)));
+        // The first part must have been read as such: another client's reply proves a later turn.
+        process.onLoop(() -> 0);
+        peer.send(bytes(sent.substring(cut)));
+        assertThat(peer.read(expected.length())).as("cut at %d", cut).isEqualTo(expected);
+      }
+    }
+  }
+
+  @Test
+  void oneByteAtATime() throws Exception {
+    try (Peer peer = process.connect()) {
+      for (byte b : bytes("*2\r\n$3\r\nLEN\r\n$5\r\nabcde\r\nPING\r\n")) {
+        peer.send(new byte[] {b});
+      }
+      assertThat(peer.read(11)).isEqualTo(":5\r\n+PONG\r\n");
+    }
+  }
+
+  @Test
+  void aLongPipelineKeepsItsOrder() throws Exception {
+    var sent = new ByteArrayOutputStream();
+    var expected = new StringBuilder();
+    for (int i = 0; i < 5000; i++) {
+      sent.writeBytes(bytes("*2\r\n$4\r\nECHO\r\n$" + ("" + i).length() + "\r\n" + i + "\r\n"));
+      expected.append('$').append(("" + i).length()).append("\r\n").append(i).append("\r\n");
+    }
+    try (Peer peer = process.connect()) {
+      peer.send(sent.toByteArray());
+      assertThat(peer.read(expected.length())).isEqualTo(expected.toString());
+    }
+  }
+
+  @Test
+  void alargeArgumentAndALargeReply() throws Exception {
+    process.settings.queryBufferLimitBytes = 64 << 20;
+    int size = 5_000_000;
+    try (Peer peer = process.connect()) {
+      peer.send(bytes("*2\r\n$3\r\nLEN\r\n$" + size + "\r\n"));
+      peer.send(new byte[size]);
+      peer.send(bytes("\r\nFILL " + size + "\r\n"));
+      assertThat(peer.reply()).isEqualTo(":" + size);
+      assertThat(peer.reply()).hasSize(9 + size);
+    }
+  }
+
+  @Test
+  void aReplyWhoseLengthIsKnownAtItsEnd() throws Exception {
+    try (Peer peer = process.connect()) {
+      String reply = peer.ask("TREE 30000");
+      assertThat(reply).startsWith("*30000 :0 :1 ").endsWith(":29998 :29999");
+      assertThat(peer.ask("TREE 0")).isEqualTo("*0");
+    }
+  }
+
+  @Test
+  void memoryReturnsWhenClientsAreIdleOrGone() throws Exception {
+    long before = process.onLoop(process.memory::blocks);
+    try (Peer peer = process.connect()) {
+      peer.send(bytes("*2\r\n$3\r\nLEN\r\n$100000\r\n"));
+      peer.send(new byte[50_000]);
+      peer.send(new byte[50_000]);
+      peer.send(bytes("\r\n"));
+      assertThat(peer.reply()).isEqualTo(":100000");
+      assertThat(process.onLoop(() -> process.registry.all().getFirst().query().freeBytes()))
+          .isZero();
+      peer.send(bytes("*2\r\n$3\r\nLEN\r\n$100000\r\nhalf"));
+    }
+    try (Peer other = process.connect()) {
+      String listed = other.ask("CLIENT LIST");
+      while (listed.contains("id=1 ")) {
+        listed = other.ask("CLIENT LIST");
+      }
+    }
+    while (process.onLoop(process.registry::count) > 0) {
+      Thread.onSpinWait();
+    }
+    // Chunks stay in the pool of the network, at most one a connection here.
+    assertThat(process.onLoop(process.memory::blocks)).isLessThanOrEqualTo(before + 2);
+  }
+
+  @Test
+  void protocolErrorsAreAnsweredAfterWhatCameBefore() throws Exception {
+    try (Peer peer = process.connect()) {
+      peer.send(bytes("PING\r\n*1\r\n!4\r\nPING\r\n"));
+      assertThat(peer.reply()).isEqualTo("+PONG");
+      assertThat(peer.reply()).isEqualTo("-ERR Protocol error: expected '$', got '!'");
+      assertThat(peer.isClosed()).isTrue();
+    }
+  }
+
+  @Test
+  void sizesAreLimitedBeforeAuth() throws Exception {
+    process.onLoop(() -> {
+      process.users.requirePassword("secret");
+      return 0;
+    });
+    try (Peer peer = process.connect()) {
+      assertThat(peer.ask("PING")).isEqualTo("-NOAUTH Authentication required.");
+      peer.send(bytes("*2\r\n$4\r\nAUTH\r\n$6\r\nsecret\r\n*2\r\n$3\r\nLEN\r\n$20000\r\n"));
+      peer.send(new byte[20_000]);
+      peer.send(bytes("\r\n"));
+      assertThat(peer.reply()).isEqualTo("+OK");
+      assertThat(peer.reply()).isEqualTo(":20000");
+    }
+    try (Peer peer = process.connect()) {
+      peer.send(bytes("*2\r\n$3\r\nLEN\r\n$20000\r\n"));
+      assertThat(peer.reply()).isEqualTo("-ERR Protocol error: unauthenticated bulk length");
+      assertThat(peer.isClosed()).isTrue();
+    }
+  }
+
+  @Test
+  void aBlockedClientKeepsItsRequests() throws Exception {
+    try (Peer peer = process.connect();
+        Peer other = process.connect()) {
+      String id = peer.ask("CLIENT ID").substring(1);
+      peer.send(bytes("BLOCK 0\r\nECHO after\r\nBLOCK 0\r\nPING\r\n"));
+      while (!other.ask("CLIENT LIST ID " + id).contains("flags=b ")) {
+        Thread.onSpinWait();
+      }
+      assertThat(other.ask("WAKE " + id)).isEqualTo(":1");
+      assertThat(peer.reply()).isEqualTo("+WOKEN");
+      assertThat(peer.reply()).isEqualTo("$5 after");
+      while (other.ask("CLIENT UNBLOCK " + id + " ERROR").equals(":0")) {
+        Thread.onSpinWait();
+      }
+      assertThat(peer.reply()).isEqualTo("-UNBLOCKED client unblocked via CLIENT UNBLOCK");
+      assertThat(peer.reply()).isEqualTo("+PONG");
+      assertThat(peer.ask("BLOCK 1")).isEqualTo("*-1");
+    }
+  }
+
+  @Test
+  void aPausePostponesWithoutReordering() throws Exception {
+    try (Peer peer = process.connect();
+        Peer other = process.connect()) {
+      assertThat(other.ask("CLIENT PAUSE 100000 WRITE")).isEqualTo("+OK");
+      peer.send(bytes("GET k\r\nSET k v\r\nECHO last\r\n"));
+      assertThat(peer.reply()).isEqualTo("$-1");
+      assertThat(other.ask("PING")).isEqualTo("+PONG");
+      assertThat(peer.socket.getInputStream().available()).isZero();
+      assertThat(other.ask("CLIENT UNPAUSE")).isEqualTo("+OK");
+      assertThat(peer.reply()).isEqualTo("+OK");
+      assertThat(peer.reply()).isEqualTo("$4 last");
+      assertThat(other.ask("CLIENT PAUSE 1")).isEqualTo("+OK");
+      assertThat(peer.ask("PING")).as("a pause ends by itself").isEqualTo("+PONG");
+    }
+  }
+
+  @Test
+  void replyModes() throws Exception {
+    try (Peer peer = process.connect()) {
+      peer.send(
+          bytes(
+              "CLIENT REPLY SKIP\r\nECHO skipped\r\nECHO one\r\nCLIENT REPLY OFF\r\nECHO off\r\n"
+                  + "SUBSCRIBE c\r\nCLIENT REPLY ON\r\nCLIENT REPLY foo\r\n"));
+      assertThat(peer.reply()).isEqualTo("$3 one");
+      assertThat(peer.reply())
+          .as("confirmations come even when replies are off")
+          .isEqualTo("*3 $9 subscribe $1 c :1");
+    }
+    try (Peer peer = process.connect()) {
+      peer.send(bytes("CLIENT REPLY OFF\r\nPING\r\nCLIENT REPLY ON\r\nCLIENT REPLY foo\r\n"));
+      assertThat(peer.reply()).isEqualTo("+OK");
+      assertThat(peer.reply()).isEqualTo("-ERR syntax error");
+    }
+  }
+
+  @Test
+  void tooMuchInputOrOutputClosesTheClient() throws Exception {
+    process.settings.queryBufferLimitBytes = 200_000;
+    try (Peer peer = process.connect()) {
+      peer.send(bytes("*2\r\n$3\r\nLEN\r\n$10000000\r\n"));
+      try {
+        peer.send(new byte[1_000_000]);
+      } catch (IOException closed) {
+        // Closed while we were still sending: what the test wants to see.
+      }
+      assertThat(peer.isClosed()).isTrue();
+    }
+    process.settings.outputLimit = new OutputLimit(1_000_000, 0, 0);
+    try (Peer peer = process.connect();
+        Peer other = process.connect()) {
+      peer.send(bytes("FILL 20000000\r\n"));
+      while (other.ask("CLIENT LIST").contains("cmd=fill")) {
+        Thread.onSpinWait();
+      }
+      assertThat(process.onLoop(process.registry::outputLimitDisconnections)).isEqualTo(1);
+      assertThat(process.onLoop(process.registry::queryLimitDisconnections)).isEqualTo(1);
+    }
+  }
+
+  @Test
+  void tooManyClients() throws Exception {
+    process.settings.maxClients = 1;
+    try (Peer first = process.connect()) {
+      assertThat(first.ask("PING")).isEqualTo("+PONG");
+      try (Peer second = process.connect()) {
+        assertThat(second.reply()).isEqualTo("-ERR max number of clients reached");
+        assertThat(second.isClosed()).isTrue();
+      }
+      assertThat(process.onLoop(process.registry::connectionsRejected)).isEqualTo(1);
+    }
+  }
+
+  @Test
+  void idleClientsAreClosedExceptSubscribers() throws Exception {
+    process.settings.idleTimeoutSeconds = 1;
+    try (Peer idle = process.connect();
+        Peer subscriber = process.connect()) {
+      assertThat(idle.ask("PING")).isEqualTo("+PONG");
+      subscriber.ask("SUBSCRIBE c");
+      while (process.onLoop(process.registry::count) == 2) {
+        process.onLoop(() -> {
+          process.registry.everySecond();
+          return 0;
+        });
+      }
+      assertThat(idle.isClosed()).isTrue();
+      assertThat(subscriber.ask("PING")).isEqualTo("*2 $4 pong $0");
+    }
+  }
+
+  @Test
+  void ordinaryCommandsAllocateNothing() throws Exception {
+    try (Peer peer = process.connect()) {
+      assertThat(peer.ask("PING")).isEqualTo("+PONG");
+      byte[] batch = bytes("*2\r\n$4\r\nECHO\r\n$5\r\nhello\r\n".repeat(60) + "GET k\r\n");
+      int replyBytes = 60 * 11 + 5;
+      int rounds = 4000;
+      var reader =
+          Thread.ofVirtual()
+              .start(() -> {
+                try {
+                  peer.read(rounds * replyBytes);
+                } catch (IOException e) {
+                  throw new java.io.UncheckedIOException(e);
+                }
+              });
+      long allocated =
+          process.onLoop(() -> {
+            Client client = process.registry.all().getFirst();
+            try (Arena arena = Arena.ofConfined()) {
+              MemorySegment memory = arena.allocate(batch.length);
+              MemorySegment.copy(batch, 0, memory, ValueLayout.JAVA_BYTE, 0, batch.length);
+              var threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+              long before = 0;
+              for (int i = 0; i < rounds; i++) {
+                if (i == rounds / 2) {
+                  before = threads.getCurrentThreadAllocatedBytes();
+                }
+                client.onBytes(client.connection(), memory, 0, batch.length);
+                client.onReadDone(client.connection());
+              }
+              return threads.getCurrentThreadAllocatedBytes() - before;
+            }
+          });
+      reader.join();
+      long commands = rounds / 2 * 61L;
+      assertThat((double) allocated / commands).as("bytes a command").isLessThan(2.0);
+    }
+  }
+}

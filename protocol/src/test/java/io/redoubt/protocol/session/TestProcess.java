@@ -1,0 +1,368 @@
+package io.redoubt.protocol.session;
+
+import io.redoubt.protocol.acl.AclLog;
+import io.redoubt.protocol.acl.Users;
+import io.redoubt.protocol.bytes.BufferMemory;
+import io.redoubt.protocol.command.Command;
+import io.redoubt.protocol.command.CommandCommands;
+import io.redoubt.protocol.command.CommandError;
+import io.redoubt.protocol.command.CommandGroup;
+import io.redoubt.protocol.command.CommandTable;
+import io.redoubt.protocol.command.Errors;
+import io.redoubt.protocol.command.Flag;
+import io.redoubt.protocol.command.Group;
+import io.redoubt.protocol.command.KeyFlag;
+import io.redoubt.protocol.net.Listener;
+import io.redoubt.protocol.net.Transport;
+import io.redoubt.protocol.process.Clock;
+import io.redoubt.protocol.process.Log;
+import io.redoubt.protocol.pubsub.Channels;
+import io.redoubt.protocol.resp.Limits;
+import io.redoubt.protocol.resp.Request;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The smallest process that serves clients: the shared command groups and a few commands to test
+ * with, on a free loopback port.
+ */
+final class TestProcess implements AutoCloseable {
+  static final class TestClient extends Client {
+    TestClient(ClientRegistry registry) {
+      super(registry);
+    }
+  }
+
+  static final class TestCall extends SessionCall {}
+
+  /** Memory that knows how much of it is out. */
+  static final class CountingMemory implements BufferMemory {
+    private final BufferMemory real = BufferMemory.offHeap();
+    private long blocks;
+
+    @Override
+    public Block allocate(long sizeBytes) {
+      blocks++;
+      return real.allocate(sizeBytes);
+    }
+
+    @Override
+    public void free(Block block) {
+      blocks--;
+      real.free(block);
+    }
+
+    long blocks() {
+      return blocks;
+    }
+  }
+
+  /**
+   * BLOCK and WAKE id; GET for the ACL; FILL n replies n bytes; TREE is long and its length known
+   * at the end only.
+   */
+  static final class TestCommands extends CommandGroup<TestCall> {
+    private final Map<Long, Client> blocked = new HashMap<>();
+
+    final Command<TestCall> get =
+        command("GET key")
+            .is(Flag.READONLY, Flag.FAST)
+            .keys(KeyFlag.RO, KeyFlag.ACCESS)
+            .runs(call -> call.reply().nil());
+    final Command<TestCall> set =
+        command("SET key value")
+            .is(Flag.WRITE)
+            .keys(KeyFlag.OW, KeyFlag.UPDATE)
+            .runs(call -> call.reply().ok());
+    final Command<TestCall> length =
+        command("LEN value").runs(call -> call.reply().integer(call.request().length(1)));
+    final Command<TestCall> fill =
+        command("FILL count")
+            .runs(call -> {
+              byte[] bytes = new byte[Integer.parseInt(call.request().text(1))];
+              java.util.Arrays.fill(bytes, (byte) 'x');
+              call.reply().bulk(bytes);
+            });
+    final Command<TestCall> tree =
+        command("TREE count")
+            .runs(call -> {
+              int count = Integer.parseInt(call.request().text(1));
+              long mark = call.reply().deferArray();
+              for (int i = 0; i < count; i++) {
+                call.reply().integer(i);
+              }
+              call.reply().resolve(mark, count);
+            });
+    final Command<TestCall> block = command("BLOCK timeout").runs(this::block);
+    final Command<TestCall> wake = command("WAKE client-id").runs(this::wake);
+
+    TestCommands() {
+      super(Group.STRING);
+    }
+
+    private void block(TestCall call) {
+      Client client = call.client();
+      blocked.put(client.id(), client);
+      client.block(
+          new Waiting() {
+            @Override
+            public void timedOut() {
+              client.reply().nilArray();
+            }
+
+            @Override
+            public void ended() {
+              blocked.remove(client.id());
+            }
+          },
+          Long.parseLong(call.request().text(1)));
+    }
+
+    private void wake(TestCall call) {
+      Client client = blocked.get(Long.parseLong(call.request().text(1)));
+      if (client != null) {
+        client.unblock();
+        client.reply().simple("WOKEN");
+      }
+      call.reply().integer(client == null ? 0 : 1);
+    }
+  }
+
+  /** Settings that a test may change. */
+  static final class Settings implements SessionSettings {
+    volatile int maxClients = 100;
+    volatile long queryBufferLimitBytes = 1 << 20;
+    volatile OutputLimit outputLimit = OutputLimit.NONE;
+    volatile int idleTimeoutSeconds;
+
+    @Override
+    public int maxClients() {
+      return maxClients;
+    }
+
+    @Override
+    public long queryBufferLimitBytes() {
+      return queryBufferLimitBytes;
+    }
+
+    @Override
+    public OutputLimit outputLimit(ClientType type) {
+      return outputLimit;
+    }
+
+    @Override
+    public int idleTimeoutSeconds() {
+      return idleTimeoutSeconds;
+    }
+
+    @Override
+    public int tcpKeepaliveSeconds() {
+      return 300;
+    }
+
+    @Override
+    public boolean protectedMode() {
+      return true;
+    }
+  }
+
+  final CountingMemory memory = new CountingMemory();
+  final Settings settings = new Settings();
+  final CommandTable<TestCall> table = new CommandTable<>();
+  final Users users = new Users(table);
+  final ClientRegistry registry;
+  final Transport transport;
+  private final Listener listener;
+  private final TestCall call = new TestCall();
+
+  TestProcess() throws IOException {
+    transport = Transport.open("test-loop", memory);
+    var channels = new Channels();
+    registry =
+        new ClientRegistry(
+            transport.loop(),
+            Clock.system(),
+            Log.silent(Clock.system()),
+            memory,
+            new Limits(),
+            settings,
+            users,
+            new AclLog(() -> 128),
+            channels,
+            this::dispatch);
+    table.add(
+        new TestCommands(),
+        new ConnectionCommands<TestCall>(new Hello("7.2.0", "standalone", () -> "master")),
+        new ClientCommands<TestCall>(registry),
+        new PubSubCommands<TestCall>(channels),
+        new AclCommands<TestCall>(registry, table, new Random(1), () -> null),
+        new CommandCommands<>(table));
+    listener =
+        transport.listen(
+            new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
+            128,
+            connection -> registry.accept(connection, TestClient::new));
+  }
+
+  private void dispatch(Client client, Request request) {
+    Command<TestCall> command = table.find(request);
+    if (command == null) {
+      client.reply().error(table.unknown(request).text());
+      return;
+    }
+    client.lastCommand(command);
+    CommandError refusal = refusal(client, command, request);
+    if (refusal != null) {
+      client.reply().error(refusal.text());
+    } else if (client.pauses(command)) {
+      client.postpone();
+    } else {
+      call.begin(client, request, command);
+      try {
+        command.handler().run(call);
+      } catch (CommandError error) {
+        client.reply().error(error.text());
+      }
+    }
+  }
+
+  private static @Nullable CommandError refusal(
+      Client client, Command<?> command, Request request) {
+    if (!command.accepts(request.count())) {
+      return Errors.wrongArity(command);
+    }
+    if (!client.isAuthenticated() && !command.has(Flag.NO_AUTH)) {
+      return Errors.NOAUTH;
+    }
+    CommandError denied = client.user().isUnrestricted() ? null : client.denied(command, request);
+    return denied != null ? denied : client.subscribeModeRefuses(command);
+  }
+
+  /** Runs on the loop and waits for it. */
+  <T> T onLoop(java.util.concurrent.Callable<T> task) throws Exception {
+    var result = new CompletableFuture<T>();
+    transport
+        .loop()
+        .execute(() -> {
+          try {
+            result.complete(task.call());
+          } catch (Exception e) {
+            result.completeExceptionally(e);
+          }
+        });
+    return result.get(10, java.util.concurrent.TimeUnit.SECONDS);
+  }
+
+  Peer connect() throws IOException {
+    return new Peer(listener.port());
+  }
+
+  @Override
+  public void close() {
+    listener.close();
+    transport.close();
+  }
+
+  /** A plain socket that sends bytes and reads what must come. */
+  static final class Peer implements AutoCloseable {
+    private static final int TIMEOUT_MILLIS = 10_000;
+
+    final Socket socket;
+    private final InputStream input;
+
+    Peer(int port) throws IOException {
+      socket = new Socket(InetAddress.getLoopbackAddress(), port);
+      socket.setSoTimeout(TIMEOUT_MILLIS);
+      socket.setTcpNoDelay(true);
+      input = socket.getInputStream();
+    }
+
+    void send(byte[] bytes) throws IOException {
+      socket.getOutputStream().write(bytes);
+    }
+
+    void send(String line) throws IOException {
+      send((line + "\r\n").getBytes(StandardCharsets.ISO_8859_1));
+    }
+
+    /** Reads exactly as many bytes as the text has. */
+    String read(int bytes) throws IOException {
+      return new String(input.readNBytes(bytes), StandardCharsets.ISO_8859_1);
+    }
+
+    /** One reply, its lines joined by blanks. */
+    String reply() throws IOException {
+      var lines = new StringBuilder();
+      readReply(lines);
+      return lines.toString().strip();
+    }
+
+    String ask(String line) throws IOException {
+      send(line);
+      return reply();
+    }
+
+    boolean isClosed() throws IOException {
+      try {
+        return input.read() < 0;
+      } catch (java.net.SocketException reset) {
+        return true;
+      }
+    }
+
+    private void readReply(StringBuilder lines) throws IOException {
+      String line = line();
+      lines.append(line).append(' ');
+      if (line.isEmpty()) {
+        throw new IOException("end of connection");
+      }
+      int number =
+          line.length() > 1 && "*%~>$=".indexOf(line.charAt(0)) >= 0
+              ? Integer.parseInt(line.substring(1))
+              : 0;
+      switch (line.charAt(0)) {
+        case '$', '=' -> {
+          if (number >= 0) {
+            lines.append(read(number)).append(' ');
+            read(2);
+          }
+        }
+        case '*', '~', '>' -> {
+          for (int i = 0; i < number; i++) {
+            readReply(lines);
+          }
+        }
+        case '%' -> {
+          for (int i = 0; i < 2 * number; i++) {
+            readReply(lines);
+          }
+        }
+        default -> {}
+      }
+    }
+
+    private String line() throws IOException {
+      var line = new StringBuilder();
+      for (int b = input.read(); b >= 0 && b != '\n'; b = input.read()) {
+        if (b != '\r') {
+          line.append((char) b);
+        }
+      }
+      return line.toString();
+    }
+
+    @Override
+    public void close() throws IOException {
+      socket.close();
+    }
+  }
+}
