@@ -91,14 +91,7 @@ final class Rules {
 
   static final List<Door> DOORS =
       List.of(
-          new Door(
-              "netty",
-              List.of("io.netty.*"),
-              List.of(
-                  "protocol.net",
-                  "server.client",
-                  "sentinel.runtime",
-                  "server.replication.MasterLink")),
+          new Door("netty", List.of("io.netty.*"), List.of("protocol.net")),
           new Door(
               "sockets",
               List.of(

@@ -142,14 +142,4 @@ public final class Numbers {
       throw new NumberFormatException("argument must be a memory value");
     }
   }
-
-  /** See {@link Doubles#parse(MemorySegment, long, int)}. */
-  public static double parseDouble(MemorySegment memory, long offset, int length) {
-    return Doubles.parse(memory, offset, length);
-  }
-
-  /** See {@link Doubles#format(double)}. */
-  public static String formatDouble(double value) {
-    return Doubles.format(value);
-  }
 }

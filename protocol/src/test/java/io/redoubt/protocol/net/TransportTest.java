@@ -403,6 +403,29 @@ class TransportTest {
     assertThat(refused.opened).isNotDone();
   }
 
+  /** The kernel leaves connections unanswered that find the backlog full. */
+  @Test
+  void givesUpConnecting() throws Exception {
+    List<SocketChannel> waiting = new ArrayList<>();
+    try (ServerSocket full = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
+      for (int i = 0; i < 8; i++) {
+        SocketChannel channel = SocketChannel.open();
+        waiting.add(channel);
+        channel.configureBlocking(false);
+        channel.connect(loopback(full.getLocalPort()));
+      }
+      EchoHandler late = new EchoHandler();
+      transport.connect(loopback(full.getLocalPort()), null, 100, late);
+      assertThat(late.closed.join())
+          .isInstanceOf(IOException.class)
+          .hasMessageContaining("timed out");
+    } finally {
+      for (SocketChannel channel : waiting) {
+        channel.close();
+      }
+    }
+  }
+
   @Test
   void gapsMayLieInChunksLeftBehind() throws Exception {
     int elements = 5000;

@@ -1,6 +1,6 @@
 package io.redoubt.server.settings;
 
-import io.redoubt.protocol.bytes.Numbers;
+import io.redoubt.protocol.bytes.Doubles;
 import io.redoubt.protocol.config.ManyWordsDirective;
 import io.redoubt.protocol.config.RefusedValue;
 import java.util.ArrayList;
@@ -46,6 +46,6 @@ public final class PercentilesDirective
 
   @Override
   public String text(List<Double> of) {
-    return String.join(" ", of.stream().map(Numbers::formatDouble).toList());
+    return String.join(" ", of.stream().map(Doubles::format).toList());
   }
 }
