@@ -18,10 +18,8 @@ import java.util.random.RandomGenerator;
  *
  * <p><b>Growing</b> is linear hashing: the table always has just as many buckets as its load asks
  * for, and gets one more by splitting one bucket (some 20 blocks to look at), so there is no moment
- * at which much is moved. With {@code n} buckets and {@code p} the largest power of two not above
- * n, a hash belongs to bucket {@code hash mod 2p} if there is one, and else to {@code hash mod p}.
- * Buckets lie in segments, small ones first and then all of 16 KiB, and are never moved. Shrinking
- * is the reverse: the last bucket goes back into the one that it came from.
+ * at which much is moved. Shrinking is the reverse: the last bucket goes back into the one that it
+ * came from. See {@link Buckets}.
  *
  * <p><b>Scanning.</b> Each bucket holds all blocks whose hash ends in some bit pattern. Written
  * backwards, lowest bit first, hashes with one ending are neighbours: a bucket is an interval of
@@ -36,8 +34,7 @@ import java.util.random.RandomGenerator;
  */
 public final class ByteTable {
 
-  private static final int BUCKET_SHIFT = 6;
-  private static final int LINE_BYTES = 1 << BUCKET_SHIFT;
+  private static final int LINE_BYTES = Buckets.BUCKET_BYTES;
   private static final int SLOTS = 12;
   private static final int OVERFLOW_AT = 12; // after the tags
   private static final int REFERENCES_AT = 16;
@@ -61,22 +58,17 @@ public final class ByteTable {
   private static final int SPLIT_ABOVE = 10;
   private static final int MERGE_BELOW = 5;
 
-  private static final int SEGMENT_SHIFT = 8; // largest segment: 256 buckets, 16 KiB
-  private static final int SMALL_SEGMENTS = SEGMENT_SHIFT + 1;
-
-  // The header.
+  // The header: how many blocks there are, where reading ahead leaves what it read, and the
+  // buckets'.
   private static final int COUNT_AT = 0;
-  private static final int BUCKETS_AT = 8;
-  private static final int DIRECTORY_AT = 16;
-  private static final int DIRECTORY_SIZE_AT = 24;
-  private static final int SEEN_AT = 28; // where reading ahead leaves what it read
-  private static final int HEADER_BYTES = 32;
-
-  private static final int FIRST_DIRECTORY_SIZE = 4;
+  private static final int SEEN_AT = 8;
+  private static final int BUCKETS_AT = 16;
+  private static final int HEADER_BYTES = BUCKETS_AT + Buckets.STATE_BYTES;
 
   private final Slabs slabs;
   private final Hash hash;
   private final int keyLengthAt;
+  private final Buckets buckets;
   private long header;
 
   // What a bucket held while it is taken apart, and while its blocks are handed to somebody.
@@ -93,17 +85,15 @@ public final class ByteTable {
     this.slabs = slabs;
     this.hash = hash;
     this.keyLengthAt = keyLengthAt;
+    buckets = new Buckets(slabs);
   }
 
   /** Makes an empty table, and this a view of it. */
   public void create() {
     header = slabs.allocateFar(HEADER_BYTES);
     Region.putLong(header + COUNT_AT, 0);
-    Region.putInt(header + BUCKETS_AT, 0);
-    Region.putLong(
-        header + DIRECTORY_AT, slabs.allocateFar((long) FIRST_DIRECTORY_SIZE * Long.BYTES));
-    Region.putInt(header + DIRECTORY_SIZE_AT, FIRST_DIRECTORY_SIZE);
-    addBucket();
+    buckets.create(header + BUCKETS_AT);
+    clear(buckets.address(0));
   }
 
   /** Where the table's state is. */
@@ -114,6 +104,7 @@ public final class ByteTable {
   /** Makes this a view of the table whose state is at an address. */
   public void header(long address) {
     header = address;
+    buckets.state(address + BUCKETS_AT);
   }
 
   /** How many blocks there are. */
@@ -123,7 +114,7 @@ public final class ByteTable {
 
   /** How many buckets there are. */
   public int buckets() {
-    return Region.getInt(header + BUCKETS_AT);
+    return buckets.count();
   }
 
   /** The hash of the key at an address: what the methods below want. */
@@ -157,83 +148,6 @@ public final class ByteTable {
     return Long.numberOfTrailingZeros(matches) >>> 3;
   }
 
-  // Where buckets are.
-
-  private int bucketOf(long hash) {
-    int buckets = buckets();
-    int power = Integer.highestOneBit(buckets);
-    int bucket = (int) hash & (2 * power - 1);
-    return bucket < buckets ? bucket : bucket & (power - 1);
-  }
-
-  private static int segmentOf(int bucket) {
-    return bucket >>> SEGMENT_SHIFT == 0
-        ? 32 - Integer.numberOfLeadingZeros(bucket)
-        : SMALL_SEGMENTS - 1 + (bucket >>> SEGMENT_SHIFT);
-  }
-
-  private static int firstBucketOf(int segment) {
-    if (segment < SMALL_SEGMENTS) {
-      return segment == 0 ? 0 : 1 << (segment - 1);
-    }
-    return (segment - SMALL_SEGMENTS + 1) << SEGMENT_SHIFT;
-  }
-
-  private static long segmentBytes(int segment) {
-    int buckets =
-        segment < SMALL_SEGMENTS ? Math.max(1, firstBucketOf(segment)) : 1 << SEGMENT_SHIFT;
-    return (long) buckets << BUCKET_SHIFT;
-  }
-
-  private long bucketAddress(int bucket) {
-    int segment = segmentOf(bucket);
-    long start =
-        Region.getLong(Region.getLong(header + DIRECTORY_AT) + (long) segment * Long.BYTES);
-    return start + ((long) (bucket - firstBucketOf(segment)) << BUCKET_SHIFT);
-  }
-
-  private void addBucket() {
-    int bucket = buckets();
-    int segment = segmentOf(bucket);
-    if (bucket == firstBucketOf(segment)) {
-      int directorySize = Region.getInt(header + DIRECTORY_SIZE_AT);
-      if (segment == directorySize) {
-        growDirectory(directorySize);
-      }
-      Region.putLong(
-          Region.getLong(header + DIRECTORY_AT) + (long) segment * Long.BYTES,
-          slabs.allocateFar(segmentBytes(segment)));
-    }
-    clear(bucketAddress(bucket));
-    Region.putInt(header + BUCKETS_AT, bucket + 1);
-  }
-
-  private void growDirectory(int size) {
-    long old = Region.getLong(header + DIRECTORY_AT);
-    long bytes = (long) size * Long.BYTES;
-    long larger = slabs.allocateFar(2 * bytes);
-    Region.copy(old, larger, bytes);
-    slabs.free(old, bytes);
-    Region.putLong(header + DIRECTORY_AT, larger);
-    Region.putInt(header + DIRECTORY_SIZE_AT, 2 * size);
-  }
-
-  private void removeLastBucket() {
-    int bucket = buckets() - 1;
-    Region.putInt(header + BUCKETS_AT, bucket);
-    int segment = segmentOf(bucket);
-    if (bucket == firstBucketOf(segment)) {
-      slabs.free(
-          Region.getLong(Region.getLong(header + DIRECTORY_AT) + (long) segment * Long.BYTES),
-          segmentBytes(segment));
-    }
-  }
-
-  private static void clear(long bucketAddress) {
-    Region.putLong(bucketAddress, 0);
-    Region.putLong(bucketAddress + 8, 0);
-  }
-
   // Looking up.
 
   /** The block with a key, or 0. */
@@ -243,7 +157,7 @@ public final class ByteTable {
 
   /** The block with a key whose hash is known, or 0. */
   public long find(long hash, long keyAddress, int keyLength) {
-    long bucket = bucketAddress(bucketOf(hash));
+    long bucket = buckets.addressOf(hash);
     long pattern = tag(hash) * BYTES_01;
     long candidates = matches(Region.getLong(bucket), pattern);
     for (; candidates != 0; candidates &= candidates - 1) {
@@ -290,10 +204,10 @@ public final class ByteTable {
   public void prefetch(long[] hashes, int count) {
     long sum = 0;
     for (int i = 0; i < count; i++) {
-      sum += Region.getLong(bucketAddress(bucketOf(hashes[i])));
+      sum += Region.getLong(buckets.addressOf(hashes[i]));
     }
     for (int i = 0; i < count; i++) {
-      long bucket = bucketAddress(bucketOf(hashes[i]));
+      long bucket = buckets.addressOf(hashes[i]);
       long pattern = tag(hashes[i]) * BYTES_01;
       long candidates = matches(Region.getLong(bucket), pattern);
       int base = 0;
@@ -318,10 +232,10 @@ public final class ByteTable {
 
   /** Adds a block whose key is not in the table. */
   public void insert(long hash, long block) {
-    put(bucketAddress(bucketOf(hash)), tag(hash), Region.reference(block));
+    put(buckets.addressOf(hash), tag(hash), Region.reference(block));
     long size = size() + 1;
     Region.putLong(header + COUNT_AT, size);
-    if (size > (long) buckets() * SPLIT_ABOVE) {
+    if (size > (long) buckets.count() * SPLIT_ABOVE) {
       split();
     }
   }
@@ -369,7 +283,7 @@ public final class ByteTable {
 
   /** Takes a block out; it is not freed. */
   public void remove(long hash, long block) {
-    long bucket = bucketAddress(bucketOf(hash));
+    long bucket = buckets.addressOf(hash);
     long node = nodeOf(hash, block);
     int referencesAt = node == bucket ? REFERENCES_AT : EXTRA_REFERENCES_AT;
     int place = placeIn(node, referencesAt, hash, block);
@@ -381,7 +295,7 @@ public final class ByteTable {
     }
     long size = size() - 1;
     Region.putLong(header + COUNT_AT, size);
-    if (size < (long) buckets() * MERGE_BELOW && buckets() > 1) {
+    if (size < (long) buckets.count() * MERGE_BELOW && buckets.count() > 1) {
       merge();
     }
   }
@@ -406,12 +320,12 @@ public final class ByteTable {
   }
 
   private boolean isBucket(long hash, long node) {
-    return node == bucketAddress(bucketOf(hash));
+    return node == buckets.addressOf(hash);
   }
 
   /** The bucket or overflow block that refers to a block. */
   private long nodeOf(long hash, long block) {
-    long bucket = bucketAddress(bucketOf(hash));
+    long bucket = buckets.addressOf(hash);
     if (placeIn(bucket, REFERENCES_AT, hash, block) >= 0) {
       return bucket;
     }
@@ -439,11 +353,11 @@ public final class ByteTable {
   }
 
   private void split() {
-    int added = buckets();
-    addBucket();
+    int added = buckets.count();
+    long target = buckets.add();
+    clear(target);
     int power = Integer.highestOneBit(added);
-    long source = bucketAddress(added - power);
-    long target = bucketAddress(added);
+    long source = buckets.address(Buckets.origin(added));
     int count = takeApart(source);
     long sum = 0;
     for (int i = 0; i < count; i++) {
@@ -457,13 +371,13 @@ public final class ByteTable {
   }
 
   private void merge() {
-    int last = buckets() - 1;
-    long target = bucketAddress(last - Integer.highestOneBit(last));
-    int count = takeApart(bucketAddress(last));
+    int last = buckets.count() - 1;
+    long target = buckets.address(Buckets.origin(last));
+    int count = takeApart(buckets.address(last));
     for (int i = 0; i < count; i++) {
       put(target, tags[i], references[i]);
     }
-    removeLastBucket();
+    buckets.removeLast();
   }
 
   /** Empties a bucket into {@link #references} and {@link #tags}. */
@@ -476,6 +390,11 @@ public final class ByteTable {
     }
     clear(bucket);
     return count;
+  }
+
+  private static void clear(long bucket) {
+    Region.putLong(bucket, 0);
+    Region.putLong(bucket + 8, 0);
   }
 
   private int gather(long bucket) {
@@ -511,8 +430,8 @@ public final class ByteTable {
   public void expect(long blocks) {
     if (size() == 0) {
       long wanted = Math.min(blocks / SPLIT_ABOVE, 1 << 30);
-      while (buckets() < wanted) {
-        addBucket();
+      while (buckets.count() < wanted) {
+        clear(buckets.add());
       }
     }
   }
@@ -527,19 +446,10 @@ public final class ByteTable {
    * @return the next cursor; 0 when all was handed over
    */
   public long scan(long cursor, BlockConsumer consumer) {
-    int bucket = bucketOf(cursor);
-    long next = after(cursor, bucket);
-    handOver(bucketAddress(bucket), consumer);
+    int number = buckets.numberOf(cursor);
+    long next = buckets.after(cursor, number);
+    handOver(buckets.address(number), consumer);
     return next;
-  }
-
-  private long after(long cursor, int bucket) {
-    int buckets = buckets();
-    int power = Integer.highestOneBit(buckets);
-    boolean split = bucket >= power || bucket < buckets - power;
-    int bits = Integer.numberOfTrailingZeros(power) + (split ? 1 : 0);
-    // One bucket is the whole order: -1 >>> 0 has all bits, and its successor is 0.
-    return Long.reverse((Long.reverse(cursor) | (-1L >>> bits)) + 1);
   }
 
   private void handOver(long bucket, BlockConsumer consumer) {
@@ -561,15 +471,15 @@ public final class ByteTable {
     }
     // A bucket is taken with a probability that grows with what it holds.
     int tries = 0;
-    int bucket;
+    int number;
     int count;
     do {
-      bucket = chance.nextInt(buckets());
-      count = gather(bucketAddress(bucket));
+      number = chance.nextInt(buckets.count());
+      count = gather(buckets.address(number));
     } while (count <= chance.nextInt(2 * SLOTS) && ++tries < 64);
     while (count == 0) {
-      bucket = bucket + 1 == buckets() ? 0 : bucket + 1;
-      count = gather(bucketAddress(bucket));
+      number = number + 1 == buckets.count() ? 0 : number + 1;
+      count = gather(buckets.address(number));
     }
     return Region.address(references[chance.nextInt(count)]);
   }
@@ -581,30 +491,23 @@ public final class ByteTable {
    * @return whether there is another bucket; if not, the table is gone
    */
   public boolean dismantle(BlockConsumer consumer) {
-    long bucket = bucketAddress(buckets() - 1);
-    int count = takeApart(bucket);
+    int count = takeApart(buckets.address(buckets.count() - 1));
     Region.putLong(header + COUNT_AT, size() - count);
-    removeLastBucket();
+    buckets.removeLast();
     for (int i = 0; i < count; i++) {
       consumer.accept(Region.address(references[i]));
     }
-    if (buckets() > 0) {
+    if (buckets.count() > 0) {
       return true;
     }
-    slabs.free(
-        Region.getLong(header + DIRECTORY_AT),
-        (long) Region.getInt(header + DIRECTORY_SIZE_AT) * Long.BYTES);
+    buckets.free();
     slabs.free(header, HEADER_BYTES);
     header = 0;
     return false;
   }
 
-  /** Bytes of the buckets' segments; overflow blocks are not among them. */
+  /** Bytes of the buckets; overflow blocks are not among them. */
   public long bucketBytes() {
-    long bytes = 0;
-    for (int segment = 0; segment <= segmentOf(buckets() - 1); segment++) {
-      bytes += segmentBytes(segment);
-    }
-    return bytes;
+    return buckets.sizeBytes();
   }
 }

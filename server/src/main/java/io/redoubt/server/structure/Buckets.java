@@ -1,0 +1,174 @@
+package io.redoubt.server.structure;
+
+import io.redoubt.server.memory.Region;
+import io.redoubt.server.memory.Slabs;
+
+/**
+ * The buckets of a {@link ByteTable}: where they are, how there come to be more or fewer of them,
+ * and which one a hash belongs to. What is in them is the table's business.
+ *
+ * <p>With {@code n} buckets and {@code p} the largest power of two not above n, a hash belongs to
+ * bucket {@code hash mod 2p} if there is one, and else to {@code hash mod p}. So bucket n, when it
+ * is added, takes from bucket {@code n - p} alone, and gives back to it when it is removed.
+ *
+ * <p>They lie in segments that are never moved: the first of one bucket, then as many as there are
+ * before up to 16 KiB, then of 16 KiB each. A directory has the segments' addresses.
+ */
+final class Buckets {
+
+  static final int BUCKET_BYTES = 64;
+
+  private static final int SEGMENT_SHIFT = 8; // 256 buckets
+  private static final int SMALL_SEGMENTS = SEGMENT_SHIFT + 1;
+  private static final int FIRST_DIRECTORY_SIZE = 4;
+
+  // The state in the region.
+  private static final int COUNT_AT = 0;
+  private static final int DIRECTORY_SIZE_AT = 4;
+  private static final int DIRECTORY_AT = 8;
+  static final int STATE_BYTES = 16;
+
+  private final Slabs slabs;
+  private long state;
+
+  Buckets(Slabs slabs) {
+    this.slabs = slabs;
+  }
+
+  /** Makes this a view of the buckets whose state is at an address. */
+  void state(long address) {
+    state = address;
+  }
+
+  /** Makes one bucket, with the state at an address. */
+  void create(long address) {
+    state = address;
+    Region.putInt(state + COUNT_AT, 0);
+    Region.putInt(state + DIRECTORY_SIZE_AT, FIRST_DIRECTORY_SIZE);
+    Region.putLong(state + DIRECTORY_AT, slabs.allocateFar(directoryBytes(FIRST_DIRECTORY_SIZE)));
+    add();
+  }
+
+  /** Frees what is left when there is no bucket any more. */
+  void free() {
+    slabs.free(directory(), directoryBytes(directorySize()));
+  }
+
+  int count() {
+    return Region.getInt(state + COUNT_AT);
+  }
+
+  private int directorySize() {
+    return Region.getInt(state + DIRECTORY_SIZE_AT);
+  }
+
+  private long directory() {
+    return Region.getLong(state + DIRECTORY_AT);
+  }
+
+  private static long directoryBytes(int size) {
+    return (long) size * Long.BYTES;
+  }
+
+  /** The number of the bucket that a hash belongs to. */
+  int numberOf(long hash) {
+    int count = count();
+    int power = Integer.highestOneBit(count);
+    int number = (int) hash & (2 * power - 1);
+    return number < count ? number : number & (power - 1);
+  }
+
+  /** The number of the bucket that an added one takes from, and a removed one gives to. */
+  static int origin(int number) {
+    return number - Integer.highestOneBit(number);
+  }
+
+  /**
+   * The place in the scan order just after a bucket.
+   *
+   * @param cursor a place in the bucket
+   * @return the first place not in it, 0 when it is the last bucket of the order
+   */
+  long after(long cursor, int number) {
+    int count = count();
+    int power = Integer.highestOneBit(count);
+    boolean isSplit = number >= power || number < count - power;
+    int bits = Integer.numberOfTrailingZeros(power) + (isSplit ? 1 : 0);
+    // One bucket is the whole order: -1 >>> 0 has all bits, and its successor is 0.
+    return Long.reverse((Long.reverse(cursor) | (-1L >>> bits)) + 1);
+  }
+
+  /** Where a bucket is. */
+  long address(int number) {
+    int segment = segmentOf(number);
+    long start = Region.getLong(directory() + directoryBytes(segment));
+    return start + (long) (number - firstIn(segment)) * BUCKET_BYTES;
+  }
+
+  /** Where the bucket is that a hash belongs to. */
+  long addressOf(long hash) {
+    return address(numberOf(hash));
+  }
+
+  /** Adds a bucket of undefined contents, and returns where it is. */
+  long add() {
+    int number = count();
+    int segment = segmentOf(number);
+    if (number == firstIn(segment)) {
+      if (segment == directorySize()) {
+        growDirectory();
+      }
+      Region.putLong(
+          directory() + directoryBytes(segment), slabs.allocateFar(segmentBytes(segment)));
+    }
+    Region.putInt(state + COUNT_AT, number + 1);
+    return address(number);
+  }
+
+  /** Removes the last bucket. */
+  void removeLast() {
+    int number = count() - 1;
+    Region.putInt(state + COUNT_AT, number);
+    int segment = segmentOf(number);
+    if (number == firstIn(segment)) {
+      slabs.free(Region.getLong(directory() + directoryBytes(segment)), segmentBytes(segment));
+    }
+  }
+
+  private void growDirectory() {
+    long old = directory();
+    int size = directorySize();
+    long larger = slabs.allocateFar(directoryBytes(2 * size));
+    Region.copy(old, larger, directoryBytes(size));
+    slabs.free(old, directoryBytes(size));
+    Region.putLong(state + DIRECTORY_AT, larger);
+    Region.putInt(state + DIRECTORY_SIZE_AT, 2 * size);
+  }
+
+  private static int segmentOf(int number) {
+    return number >>> SEGMENT_SHIFT == 0
+        ? 32 - Integer.numberOfLeadingZeros(number)
+        : SMALL_SEGMENTS - 1 + (number >>> SEGMENT_SHIFT);
+  }
+
+  private static int firstIn(int segment) {
+    if (segment < SMALL_SEGMENTS) {
+      return segment == 0 ? 0 : 1 << (segment - 1);
+    }
+    return (segment - SMALL_SEGMENTS + 1) << SEGMENT_SHIFT;
+  }
+
+  private static long segmentBytes(int segment) {
+    int buckets = segment < SMALL_SEGMENTS ? Math.max(1, firstIn(segment)) : 1 << SEGMENT_SHIFT;
+    return (long) buckets * BUCKET_BYTES;
+  }
+
+  /** What the buckets take, in bytes. */
+  long sizeBytes() {
+    long bytes = directoryBytes(directorySize());
+    for (int segment = 0; segment <= segmentOf(count() - 1); segment++) {
+      bytes += segmentBytes(segment);
+    }
+    return bytes;
+  }
+}
