@@ -63,9 +63,10 @@ final class Rules {
               + " protocol.process protocol.net protocol.info protocol.command protocol.session"
               + " persistence.io persistence.rdb server.memory server.keyspace server.settings"
               + " server.snapshot server.client server.execution",
-          "server.command          <- protocol.bytes protocol.resp protocol.command"
-              + " protocol.session server.memory server.structure server.keyspace server.value"
-              + " server.client server.execution",
+          "server.command          <- protocol.bytes protocol.resp protocol.process"
+              + " protocol.config protocol.info protocol.command protocol.session persistence.rdb"
+              + " server.memory server.structure server.keyspace server.value server.settings"
+              + " server.client server.execution server.snapshot",
 
           // The sentinel: knows nothing of server or persistence.
           "sentinel.core           <-",

@@ -20,6 +20,9 @@ import io.redoubt.server.structure.BlockLength;
  */
 public final class Entry {
 
+  /** No entry: what look-ups return for a key that is not there. */
+  public static final long NONE = 0;
+
   /** No expiry time; in the place of one. */
   public static final long NO_EXPIRY = -1;
 

@@ -1,5 +1,8 @@
 package io.redoubt.server.keyspace;
 
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
 /** The types of values; an entry holds the ordinal. */
 public enum Type {
   /** Bytes or a number. */
@@ -16,11 +19,21 @@ public enum Type {
   STREAM;
 
   private static final Type[] ALL = values();
-  private final String word = name().toLowerCase(java.util.Locale.ROOT);
+  private final String word = name().toLowerCase(Locale.ROOT);
 
   /** The type's name in replies of TYPE. */
   public String word() {
     return word;
+  }
+
+  /** The type of that name, in any case, or null. */
+  public static @Nullable Type named(String word) {
+    for (Type type : ALL) {
+      if (type.word.equalsIgnoreCase(word)) {
+        return type;
+      }
+    }
+    return null;
   }
 
   static Type of(int ordinal) {

@@ -2,11 +2,13 @@ package io.redoubt.server.snapshot;
 
 import java.util.Locale;
 import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 
 /** Whether a server loads its data set, how far it is, and what the last load brought. */
 public final class LoadProgress {
 
+  private Consumer<Boolean> listener = on -> {};
   private boolean loading;
   private long startMillis;
   private long totalBytes;
@@ -15,6 +17,16 @@ public final class LoadProgress {
   private long keysLoaded;
   private long keysExpired;
 
+  /** Sets who hears that a load begins (true) or is over (false). */
+  public void onChange(Consumer<Boolean> newListener) {
+    listener = newListener;
+  }
+
+  private void loading(boolean on) {
+    loading = on;
+    listener.accept(on);
+  }
+
   /**
    * A load begins.
    *
@@ -22,7 +34,7 @@ public final class LoadProgress {
    * @param total the bytes to load, 0 when that is not known
    */
   public void begin(long nowMillis, long total) {
-    loading = true;
+    loading(true);
     startMillis = nowMillis;
     totalBytes = total;
     loadedBytes = 0;
@@ -41,7 +53,7 @@ public final class LoadProgress {
 
   /** The load is over, well or not. */
   public void end() {
-    loading = false;
+    loading(false);
   }
 
   /** Whether a load is under way. */

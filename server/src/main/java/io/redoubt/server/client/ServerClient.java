@@ -1,0 +1,131 @@
+package io.redoubt.server.client;
+
+import io.redoubt.protocol.net.Connection;
+import io.redoubt.protocol.resp.Request;
+import io.redoubt.protocol.session.Client;
+import io.redoubt.protocol.session.ClientRegistry;
+import io.redoubt.server.keyspace.WatchedKeys;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A connection to the data server: what {@link Client} is, and the database it works on, its
+ * transaction and the keys it watches.
+ */
+public final class ServerClient extends Client implements WatchedKeys.Watcher {
+  private final WatchedKeys watched;
+  private int databaseIndex;
+  private @Nullable Transaction transaction;
+  private boolean watchedKeyChanged;
+  private boolean executing;
+  private @Nullable Companion companion;
+
+  /** A client of {@code registry} that has selected database 0. */
+  public ServerClient(ClientRegistry registry, WatchedKeys watched) {
+    super(registry);
+    this.watched = watched;
+  }
+
+  @Override
+  public int databaseIndex() {
+    return databaseIndex;
+  }
+
+  /** SELECT. */
+  public void selectDatabase(int index) {
+    databaseIndex = index;
+  }
+
+  /** The commands queued since MULTI, or null outside of a transaction. */
+  public @Nullable Transaction transaction() {
+    return transaction;
+  }
+
+  /** MULTI. */
+  public void beginTransaction() {
+    transaction = new Transaction(registry().memory());
+  }
+
+  /** Queues a request of the transaction. */
+  public void queue(Request request, int refusals) {
+    if (transaction != null) {
+      transaction.queue(request, refusals);
+    }
+  }
+
+  /** The transaction is over, one way or another, and so is the watch over keys. */
+  public void endTransaction() {
+    if (transaction != null) {
+      transaction.release();
+      transaction = null;
+    }
+    unwatch();
+  }
+
+  /** Forgets the keys that are watched. */
+  public void unwatch() {
+    watched.unwatchAll(this);
+    watchedKeyChanged = false;
+  }
+
+  @Override
+  public void watchedKeyChanged() {
+    watchedKeyChanged = true;
+  }
+
+  /** Whether the next EXEC must fail because a watched key changed. */
+  public boolean isWatchedKeyChanged() {
+    return watchedKeyChanged;
+  }
+
+  /** Marks the time in which EXEC runs what was queued: nothing may block then. */
+  public void inExec(boolean in) {
+    executing = in;
+  }
+
+  /** Whether EXEC is running what was queued. */
+  public boolean isInExec() {
+    return executing;
+  }
+
+  @Override
+  public int queuedCommands() {
+    return transaction == null ? -1 : transaction.count();
+  }
+
+  @Override
+  public long queuedCommandBytes() {
+    return transaction == null ? 0 : transaction.sizeBytes();
+  }
+
+  @Override
+  public int watchedKeys() {
+    return watched.size(this);
+  }
+
+  @Override
+  protected void onReset() {
+    endTransaction();
+    databaseIndex = 0;
+  }
+
+  /** Sets who follows this client's fate, or null for nobody. */
+  public void companion(@Nullable Companion newCompanion) {
+    companion = newCompanion;
+  }
+
+  @Override
+  public void onWritable(Connection connection) {
+    super.onWritable(connection);
+    if (companion != null) {
+      companion.onWritable();
+    }
+  }
+
+  @Override
+  protected void onReleased() {
+    endTransaction();
+    if (companion != null) {
+      companion.onReleased();
+    }
+  }
+}

@@ -1,0 +1,82 @@
+package io.redoubt.server.client;
+
+import io.redoubt.protocol.bytes.BufferMemory;
+import io.redoubt.protocol.resp.ReplyCollector;
+import io.redoubt.protocol.resp.ReplyWriter;
+import io.redoubt.protocol.resp.Request;
+import io.redoubt.protocol.resp.RequestEncoder;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * What a client queued after MULTI: the requests as they came, one after the other in one buffer.
+ * EXEC decodes them again, so that a queued command costs its bytes and nothing else.
+ */
+public final class Transaction {
+  private final ReplyCollector requests;
+  private final ReplyWriter writer;
+  private int count;
+  private int refusals;
+  private boolean doomed;
+
+  /** An empty transaction whose buffer comes from {@code source}. */
+  public Transaction(BufferMemory source) {
+    this.requests = new ReplyCollector(source);
+    this.writer = new ReplyWriter(requests);
+  }
+
+  /** Queues a request; {@code commandRefusals} are the states in which its command is refused. */
+  public void queue(Request request, int commandRefusals) {
+    if (request.isInline()) {
+      RequestEncoder.write(writer, request);
+    } else {
+      writer.raw(request.memory(), request.start(), request.end() - request.start());
+    }
+    count++;
+    refusals |= commandRefusals;
+  }
+
+  /** A command was refused when it should have been queued: EXEC will abort. */
+  public void doom() {
+    doomed = true;
+  }
+
+  /** Whether EXEC must abort because a command was refused. */
+  public boolean isDoomed() {
+    return doomed;
+  }
+
+  /** Number of requests queued. */
+  public int count() {
+    return count;
+  }
+
+  /** The states that refuse one of the queued commands. */
+  public int refusals() {
+    return refusals;
+  }
+
+  /** Bytes that the requests take. */
+  public long sizeBytes() {
+    return requests.length();
+  }
+
+  /** The memory that holds the requests. */
+  public MemorySegment memory() {
+    return requests.memory();
+  }
+
+  /** Where the first request starts. */
+  public long start() {
+    return requests.start();
+  }
+
+  /** Where the last request ends. */
+  public long end() {
+    return requests.start() + requests.length();
+  }
+
+  /** Gives the buffer back. */
+  public void release() {
+    requests.close();
+  }
+}

@@ -1,0 +1,165 @@
+package io.redoubt.server.command;
+
+import static io.redoubt.protocol.command.Flag.DENYOOM;
+import static io.redoubt.protocol.command.Flag.READONLY;
+import static io.redoubt.protocol.command.Flag.WRITE;
+import static io.redoubt.protocol.command.KeyFlag.ACCESS;
+import static io.redoubt.protocol.command.KeyFlag.OW;
+import static io.redoubt.protocol.command.KeyFlag.RO;
+import static io.redoubt.protocol.command.KeyFlag.UPDATE;
+
+import io.redoubt.persistence.rdb.RdbException;
+import io.redoubt.protocol.command.Category;
+import io.redoubt.protocol.command.Command;
+import io.redoubt.protocol.command.CommandError;
+import io.redoubt.protocol.command.CommandGroup;
+import io.redoubt.protocol.command.Errors;
+import io.redoubt.protocol.command.Group;
+import io.redoubt.server.execution.Call;
+import io.redoubt.server.keyspace.Entry;
+import io.redoubt.server.keyspace.KeyEvent;
+import io.redoubt.server.snapshot.Payloads;
+
+/** DUMP and RESTORE: one value in the form of an RDB file. */
+public final class DumpCommands extends CommandGroup<Call> {
+  private static final byte[] RESTORE = {'R', 'E', 'S', 'T', 'O', 'R', 'E'};
+  private static final byte[] ABSTTL = {'A', 'B', 'S', 'T', 'T', 'L'};
+  private static final byte[] REPLACE = {'R', 'E', 'P', 'L', 'A', 'C', 'E'};
+
+  private static final CommandError BAD_TTL =
+      new CommandError("ERR Invalid TTL value, must be >= 0");
+  private static final CommandError BAD_IDLETIME =
+      new CommandError("ERR Invalid IDLETIME value, must be >= 0");
+  private static final CommandError BAD_FREQUENCY =
+      new CommandError("ERR Invalid FREQ value, must be >= 0 and <= 255");
+  private static final CommandError BUSYKEY =
+      new CommandError("BUSYKEY Target key name already exists.");
+  private static final CommandError BAD_PAYLOAD =
+      new CommandError("ERR DUMP payload version or checksum are wrong");
+  private static final CommandError BAD_DATA = new CommandError("ERR Bad data format");
+
+  final Command<Call> dump =
+      command("DUMP key")
+          .does("Returns a value in the form in which RESTORE takes it.")
+          .since("2.6.0")
+          .costs("O(N), N the size of the value")
+          .is(READONLY)
+          .keys(RO, ACCESS)
+          .runs(DumpCommands::dump);
+
+  final Command<Call> restore =
+      command(
+              "RESTORE key ttl serialized-value [REPLACE] [ABSTTL] [IDLETIME seconds]"
+                  + " [FREQ frequency]")
+          .does("Creates a key from what DUMP returned.")
+          .since("2.6.0")
+          .costs("O(N), N the size of the value")
+          .is(WRITE, DENYOOM)
+          .categories(Category.KEYSPACE, Category.DANGEROUS)
+          .keys(OW, UPDATE)
+          .runs(DumpCommands::restore);
+
+  /** Declares the group. */
+  public DumpCommands() {
+    super(Group.GENERIC);
+  }
+
+  private static void dump(Call call) {
+    long entry = call.readQuietly(1);
+    if (entry == Entry.NONE) {
+      call.reply().nil();
+      return;
+    }
+    boolean compress = call.settings().rdbcompression.value();
+    try (var payload = Payloads.dump(call.keyspace(), entry, compress)) {
+      call.reply().bulk(payload.memory(), payload.offset(), payload.sizeBytes());
+    }
+  }
+
+  private static void restore(Call call) {
+    boolean replace = false;
+    boolean absolute = false;
+    long idleSeconds = -1;
+    long frequency = -1;
+    for (int i = 4; i < call.count(); i++) {
+      boolean hasNext = i + 1 < call.count();
+      if (call.is(i, "REPLACE")) {
+        replace = true;
+      } else if (call.is(i, "ABSTTL")) {
+        absolute = true;
+      } else if (call.is(i, "IDLETIME") && hasNext && frequency < 0) {
+        idleSeconds = call.argLong(++i);
+        if (idleSeconds < 0) {
+          throw BAD_IDLETIME;
+        }
+      } else if (call.is(i, "FREQ") && hasNext && idleSeconds < 0) {
+        frequency = call.argLong(++i);
+        if (frequency < 0 || frequency > 255) {
+          throw BAD_FREQUENCY;
+        }
+      } else {
+        throw Errors.SYNTAX;
+      }
+    }
+    long old = call.findForWrite(1);
+    if (old != Entry.NONE && !replace) {
+      throw BUSYKEY;
+    }
+    long ttl = call.argLong(2);
+    if (ttl < 0) {
+      throw BAD_TTL;
+    }
+    if (!Payloads.isValid(call.argAddress(3), call.argLength(3))) {
+      throw BAD_PAYLOAD;
+    }
+    long expireAt = ttl == 0 ? Entry.NO_EXPIRY : absolute ? ttl : call.now() + ttl;
+    if (expireAt != Entry.NO_EXPIRY && call.isPast(expireAt)) {
+      restoreNothing(call, old);
+      return;
+    }
+    long entry = restored(call, expireAt);
+    if (idleSeconds >= 0) {
+      call.database().idleSeconds(entry, idleSeconds);
+    }
+    if (frequency >= 0) {
+      call.database().frequency(entry, (int) frequency);
+    }
+    call.changed(1, KeyEvent.RESTORE, 1);
+    if (ttl != 0 && !absolute && call.propagates()) {
+      var effect = call.propagateAs(replace ? 6 : 5);
+      effect.word(RESTORE).argument(1).number(expireAt).argument(3);
+      if (replace) {
+        effect.word(REPLACE);
+      }
+      effect.word(ABSTTL);
+    }
+    call.reply().ok();
+  }
+
+  private static long restored(Call call, long expireAt) {
+    try {
+      return Payloads.restore(
+          call.database(),
+          call.keyspace(),
+          call.argAddress(1),
+          call.argLength(1),
+          expireAt,
+          call.argAddress(3),
+          call.argLength(3));
+    } catch (RdbException bad) {
+      throw BAD_DATA;
+    }
+  }
+
+  /** A value that has already expired: all it can do is to take the old one's place. */
+  private static void restoreNothing(Call call, long old) {
+    if (old != Entry.NONE) {
+      call.database().remove(old);
+      call.changed(1, KeyEvent.DEL, 1);
+      if (call.propagates()) {
+        call.propagateAs(2).word(new byte[] {'D', 'E', 'L'}).argument(1);
+      }
+    }
+    call.reply().ok();
+  }
+}

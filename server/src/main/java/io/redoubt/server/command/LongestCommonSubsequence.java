@@ -1,0 +1,185 @@
+package io.redoubt.server.command;
+
+import static io.redoubt.protocol.command.Flag.READONLY;
+import static io.redoubt.protocol.command.KeyFlag.ACCESS;
+import static io.redoubt.protocol.command.KeyFlag.RO;
+
+import io.redoubt.protocol.command.Command;
+import io.redoubt.protocol.command.CommandError;
+import io.redoubt.protocol.command.CommandGroup;
+import io.redoubt.protocol.command.Errors;
+import io.redoubt.protocol.command.Group;
+import io.redoubt.protocol.resp.ReplyWriter;
+import io.redoubt.server.execution.Call;
+import io.redoubt.server.keyspace.Entry;
+import io.redoubt.server.value.StringValue;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * LCS: the longest common subsequence of two strings, by the textbook table of lengths of the
+ * prefixes. It is walked back from the end, which yields the matching ranges last to first: the
+ * order in which Redis lists them.
+ */
+public final class LongestCommonSubsequence extends CommandGroup<Call> {
+  private static final byte[] NOTHING = {};
+
+  private static final CommandError NOT_STRINGS =
+      new CommandError("ERR The specified keys must contain string values");
+  private static final CommandError LENGTH_AND_INDEXES =
+      new CommandError("ERR If you want both the length and indexes, please just use IDX.");
+  private static final CommandError TOO_LARGE =
+      new CommandError("ERR Insufficient memory, failed allocating transient memory for LCS");
+
+  /** The table lives on the heap for the time of the call; this bounds it. */
+  private static final long MAX_CELLS = 16L << 20;
+
+  final Command<Call> lcs =
+      command("LCS key1 key2 [LEN] [IDX] [MINMATCHLEN min-match-len] [WITHMATCHLEN]")
+          .does("Finds the longest common subsequence of two strings.")
+          .since("7.0.0")
+          .costs("O(N*M), N and M the lengths of the strings")
+          .is(READONLY)
+          .keys(RO, ACCESS)
+          .runs(LongestCommonSubsequence::lcs);
+
+  /** Declares the command. */
+  public LongestCommonSubsequence() {
+    super(Group.STRING);
+  }
+
+  /** A match of {@code a[aFrom..aTo]} with {@code b[bFrom..bTo]}, ends included. */
+  private record Match(int aFrom, int aTo, int bFrom, int bTo) {
+    int length() {
+      return aTo - aFrom + 1;
+    }
+  }
+
+  private static void lcs(Call call) {
+    boolean lengthOnly = false;
+    boolean indexes = false;
+    boolean withLengths = false;
+    long minLength = 0;
+    byte[] a = value(call, 1);
+    byte[] b = value(call, 2);
+    for (int i = 3; i < call.count(); i++) {
+      if (call.is(i, "IDX")) {
+        indexes = true;
+      } else if (call.is(i, "LEN")) {
+        lengthOnly = true;
+      } else if (call.is(i, "WITHMATCHLEN")) {
+        withLengths = true;
+      } else if (call.is(i, "MINMATCHLEN") && i + 1 < call.count()) {
+        minLength = Math.max(call.argLong(++i), 0);
+      } else {
+        throw Errors.SYNTAX;
+      }
+    }
+    if (lengthOnly && indexes) {
+      throw LENGTH_AND_INDEXES;
+    }
+    if ((a.length + 1L) * (b.length + 1L) > MAX_CELLS) {
+      throw TOO_LARGE;
+    }
+    int[] lengths = prefixLengths(a, b);
+    int length = lengths[lengths.length - 1];
+    ReplyWriter reply = call.reply();
+    if (lengthOnly) {
+      reply.integer(length);
+      return;
+    }
+    byte[] common = new byte[length];
+    List<Match> matches = walkBack(a, b, lengths, common);
+    if (indexes) {
+      replyMatches(reply, matches, minLength, withLengths, length);
+    } else {
+      reply.bulk(common);
+    }
+  }
+
+  private static byte[] value(Call call, int key) {
+    long entry = call.read(key);
+    if (entry == Entry.NONE) {
+      return NOTHING;
+    }
+    if (!call.isString(entry)) {
+      throw NOT_STRINGS;
+    }
+    return StringValue.toByteArray(entry);
+  }
+
+  private static int[] prefixLengths(byte[] a, byte[] b) {
+    int width = b.length + 1;
+    int[] lengths = new int[(a.length + 1) * width];
+    for (int i = 1; i <= a.length; i++) {
+      int row = i * width;
+      for (int j = 1; j <= b.length; j++) {
+        lengths[row + j] =
+            a[i - 1] == b[j - 1]
+                ? lengths[row - width + j - 1] + 1
+                : Math.max(lengths[row - width + j], lengths[row + j - 1]);
+      }
+    }
+    return lengths;
+  }
+
+  private static List<Match> walkBack(byte[] a, byte[] b, int[] lengths, byte[] common) {
+    int width = b.length + 1;
+    List<Match> matches = new ArrayList<>();
+    int left = common.length;
+    int i = a.length;
+    int j = b.length;
+    int aEnd = -1;
+    int bEnd = -1;
+    while (i > 0 && j > 0 && left > 0) {
+      if (a[i - 1] == b[j - 1]) {
+        if (aEnd < 0) {
+          aEnd = i - 1;
+          bEnd = j - 1;
+        }
+        common[--left] = a[i - 1];
+        i--;
+        j--;
+        boolean goesOn = left > 0 && i > 0 && j > 0 && a[i - 1] == b[j - 1];
+        if (!goesOn) {
+          matches.add(new Match(i, aEnd, j, bEnd));
+          aEnd = -1;
+        }
+      } else if (lengths[(i - 1) * width + j] > lengths[i * width + j - 1]) {
+        i--;
+      } else {
+        j--;
+      }
+    }
+    return matches;
+  }
+
+  private static void replyMatches(
+      ReplyWriter reply, List<Match> matches, long minLength, boolean withLengths, int length) {
+    reply.map(2);
+    reply.bulk("matches");
+    int shown = 0;
+    for (Match match : matches) {
+      shown += match.length() >= minLength ? 1 : 0;
+    }
+    reply.array(shown);
+    for (Match match : matches) {
+      if (match.length() >= minLength) {
+        reply.array(withLengths ? 3 : 2);
+        replyRange(reply, match.aFrom(), match.aTo());
+        replyRange(reply, match.bFrom(), match.bTo());
+        if (withLengths) {
+          reply.integer(match.length());
+        }
+      }
+    }
+    reply.bulk("len");
+    reply.integer(length);
+  }
+
+  private static void replyRange(ReplyWriter reply, int from, int to) {
+    reply.array(2);
+    reply.integer(from);
+    reply.integer(to);
+  }
+}

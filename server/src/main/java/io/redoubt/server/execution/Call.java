@@ -1,0 +1,431 @@
+package io.redoubt.server.execution;
+
+import io.redoubt.protocol.bytes.Doubles;
+import io.redoubt.protocol.bytes.Numbers;
+import io.redoubt.protocol.command.Command;
+import io.redoubt.protocol.command.CommandError;
+import io.redoubt.protocol.command.Errors;
+import io.redoubt.protocol.resp.Request;
+import io.redoubt.protocol.session.SessionCall;
+import io.redoubt.server.client.ServerClient;
+import io.redoubt.server.keyspace.Database;
+import io.redoubt.server.keyspace.Entry;
+import io.redoubt.server.keyspace.ExpiredKeys;
+import io.redoubt.server.keyspace.KeyEvent;
+import io.redoubt.server.keyspace.KeyEventClass;
+import io.redoubt.server.keyspace.Keyspace;
+import io.redoubt.server.keyspace.KeyspaceEvents;
+import io.redoubt.server.keyspace.WatchedKeys;
+import io.redoubt.server.memory.Region;
+import io.redoubt.server.settings.ServerDirectives;
+import java.lang.foreign.MemorySegment;
+import java.util.function.Consumer;
+import java.util.function.LongConsumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A command while it runs: its arguments, the client it came from, where its reply goes, the
+ * database it works on. The one object through which a command's code reaches the outside. There is
+ * one a server, used again for every command.
+ *
+ * <p>Arguments are addresses in the {@link Region}; they are valid until the handler returns.
+ */
+public final class Call extends SessionCall {
+  private final Keyspace keyspace;
+  private final ServerDirectives settings;
+  private final KeyspaceEvents events;
+  private final WatchedKeys watchedKeys;
+  private final Propagation propagation;
+  private final ServerStats stats;
+  private final LongConsumer changeCounter;
+
+  private final Effect effect;
+  private Database database;
+  private @Nullable Consumer<ServerClient> transactions;
+  private boolean changed;
+  private boolean replaced;
+  private boolean forced;
+
+  /** The call of a server; {@code changeCounter} hears how much a command changed. */
+  public Call(
+      Keyspace keyspace,
+      ServerDirectives settings,
+      KeyspaceEvents events,
+      WatchedKeys watchedKeys,
+      Propagation propagation,
+      ServerStats stats,
+      LongConsumer changeCounter) {
+    this.keyspace = keyspace;
+    this.settings = settings;
+    this.events = events;
+    this.watchedKeys = watchedKeys;
+    this.propagation = propagation;
+    this.stats = stats;
+    this.changeCounter = changeCounter;
+    this.effect = new Effect(this, propagation.writer());
+    this.database = keyspace.database(0);
+  }
+
+  /** Makes this the call of another command. */
+  void begin(ServerClient client, Request request, Command<Call> command) {
+    begin(client, request, (Command<?>) command);
+    database = keyspace.database(client.databaseIndex());
+    changed = false;
+    replaced = false;
+    forced = false;
+  }
+
+  /** The command has run: what it changed goes on its way. */
+  void end() {
+    if ((changed || forced) && !replaced && propagation.isActive()) {
+      propagation.verbatim(database.index(), request());
+    }
+  }
+
+  @Override
+  public ServerClient client() {
+    return (ServerClient) super.client();
+  }
+
+  /** The database that the client has selected. */
+  public Database database() {
+    return database;
+  }
+
+  /** All databases. */
+  public Keyspace keyspace() {
+    return keyspace;
+  }
+
+  /** The configuration. */
+  public ServerDirectives settings() {
+    return settings;
+  }
+
+  /** Counters of the whole server. */
+  public ServerStats stats() {
+    return stats;
+  }
+
+  /** The time of this command, in Unix milliseconds: the same all through it. */
+  public long now() {
+    return keyspace.nowMillis();
+  }
+
+  /**
+   * Whether a key that expires then is gone by now. Never so on a replica and while loading: there
+   * only the master's DEL removes keys.
+   */
+  public boolean isPast(long unixMillis) {
+    return unixMillis <= now() && keyspace.expiredKeys() == ExpiredKeys.DELETE;
+  }
+
+  // Arguments.
+
+  /** The number of words, the command's name included. */
+  public int count() {
+    return request().count();
+  }
+
+  /** The memory that arguments lie in: the whole region. */
+  public MemorySegment memory() {
+    return Region.MEMORY;
+  }
+
+  /** Where argument {@code i} is. */
+  public long argAddress(int i) {
+    return request().offset(i);
+  }
+
+  /** Length of argument {@code i} in bytes. */
+  public int argLength(int i) {
+    return request().length(i);
+  }
+
+  /** Whether argument {@code i} is that word, whatever its case. */
+  public boolean is(int i, String word) {
+    return request().is(i, word);
+  }
+
+  /** Argument {@code i} as text. */
+  public String argText(int i) {
+    return request().text(i);
+  }
+
+  /**
+   * Argument {@code i} as an integer of 64 bits.
+   *
+   * @throws CommandError when it is none
+   */
+  public long argLong(int i) {
+    return parseLong(argAddress(i), argLength(i));
+  }
+
+  /**
+   * The integer of 64 bits whose digits are in the region.
+   *
+   * @throws CommandError when they are none
+   */
+  public long parseLong(long address, int length) {
+    long value = Numbers.parseLong(Region.MEMORY, address, length, 0);
+    if (value == 0 && !Numbers.isLong(Region.MEMORY, address, length)) {
+      throw Errors.NOT_INTEGER;
+    }
+    return value;
+  }
+
+  /**
+   * Argument {@code i} as a floating-point number.
+   *
+   * @throws CommandError when it is none
+   */
+  public double argDouble(int i) {
+    double value = Doubles.parseOrNaN(Region.MEMORY, argAddress(i), argLength(i));
+    if (Double.isNaN(value)) {
+      throw Errors.NOT_FLOAT;
+    }
+    return value;
+  }
+
+  /** Argument {@code i} as a cursor, an unsigned integer of 64 bits. */
+  public long argCursor(int i) {
+    try {
+      return Long.parseUnsignedLong(argText(i));
+    } catch (NumberFormatException e) {
+      throw INVALID_CURSOR;
+    }
+  }
+
+  private static final CommandError INVALID_CURSOR = new CommandError("ERR invalid cursor");
+
+  /**
+   * Argument {@code i} as the index of a database.
+   *
+   * @throws CommandError when it is no integer or there is no such database
+   */
+  public Database databaseArgument(int i) {
+    long index = argLong(i);
+    if (index < 0 || index >= keyspace.count()) {
+      throw DB_INDEX_OUT_OF_RANGE;
+    }
+    return keyspace.database((int) index);
+  }
+
+  /** The index of a database that is not there. */
+  public static final CommandError DB_INDEX_OUT_OF_RANGE =
+      new CommandError("ERR DB index is out of range");
+
+  /** Whether two arguments are equal, byte by byte. */
+  public boolean sameArgument(int i, int j) {
+    return argLength(i) == argLength(j) && Region.equal(argAddress(i), argAddress(j), argLength(i));
+  }
+
+  // Keys.
+
+  /**
+   * The entry of the key that argument {@code i} names, for reading: counted and marked as used.
+   */
+  public long read(int i) {
+    long entry = readQuietly(i);
+    if (entry != Entry.NONE && !client().isNoTouch()) {
+      database.touch(entry);
+    }
+    return entry;
+  }
+
+  /** Like {@link #read}, without marking the key as used. */
+  public long readQuietly(int i) {
+    long entry = database.findLive(argAddress(i), argLength(i));
+    if (entry == Entry.NONE) {
+      stats.countMiss();
+      events.notify(KeyEvent.KEYMISS, database.index(), Region.MEMORY, argAddress(i), argLength(i));
+    } else {
+      stats.countHit();
+    }
+    return entry;
+  }
+
+  /**
+   * Like {@link #read}, for a key that must hold a string if it exists.
+   *
+   * @throws CommandError when it holds something else
+   */
+  public long readString(int i) {
+    return string(read(i));
+  }
+
+  /** The entry of the key that argument {@code i} names, about to be changed. */
+  public long findForWrite(int i) {
+    return findForWrite(database, i);
+  }
+
+  /** Like {@link #findForWrite(int)}, in another database. */
+  public long findForWrite(Database where, int i) {
+    return where.findLive(argAddress(i), argLength(i));
+  }
+
+  /**
+   * Like {@link #findForWrite(int)}, for a key that must hold a string if it exists.
+   *
+   * @throws CommandError when it holds something else
+   */
+  public long writeString(int i) {
+    return string(findForWrite(i));
+  }
+
+  /** The entry of a key that this command has just written: it may have moved. */
+  public long findAgain(int i) {
+    return database.find(argAddress(i), argLength(i));
+  }
+
+  /** Whether an entry holds a string. */
+  public boolean isString(long entry) {
+    return Entry.isString(entry);
+  }
+
+  private long string(long entry) {
+    if (entry != Entry.NONE && !isString(entry)) {
+      throw Errors.WRONGTYPE;
+    }
+    return entry;
+  }
+
+  /** Replies with the key of an entry. */
+  public void replyKey(long entry) {
+    reply().bulk(Region.MEMORY, Entry.keyAddress(entry), Entry.keyLength(entry));
+  }
+
+  // Changes.
+
+  /**
+   * The key that argument {@code keyArg} names was changed: counts {@code changes}, fails the
+   * transactions that watch it, publishes the event, and lets the command go to the replicas.
+   */
+  public void changed(int keyArg, KeyEvent event, long changes) {
+    changed(database, keyArg, event, changes);
+  }
+
+  /** Like {@link #changed(int, KeyEvent, long)}, in another database. */
+  public void changed(Database where, int keyArg, KeyEvent event, long changes) {
+    changed = true;
+    changeCounter.accept(changes);
+    long key = argAddress(keyArg);
+    int length = argLength(keyArg);
+    watchedKeys.touch(where, key, length);
+    events.notify(event, where.index(), Region.MEMORY, key, length);
+  }
+
+  /** Something other than single keys was changed: the command goes to the replicas. */
+  public void changedAll(long changes) {
+    changed = true;
+    changeCounter.accept(changes);
+  }
+
+  /** Publishes one more event of a key. */
+  public void notifyEvent(int keyArg, KeyEvent event) {
+    events.notify(event, database.index(), Region.MEMORY, argAddress(keyArg), argLength(keyArg));
+  }
+
+  /**
+   * Sets the key that argument {@code keyArg} names to bytes of the heap; for what is not an
+   * ordinary command. See {@link Database#putString} for {@code expireAt}.
+   */
+  public void putString(int keyArg, byte[] value, long expireAt) {
+    put(argAddress(keyArg), argLength(keyArg), value, expireAt);
+  }
+
+  /** Sets a key to a value unless it exists, without event; for tests. */
+  public void putIfAbsent(byte[] key, byte[] value) {
+    long address = stage(key);
+    if (database.findLive(address, key.length) == Entry.NONE) {
+      put(address, key.length, value, Entry.NO_EXPIRY);
+      changedAll(1);
+    }
+    unstage(address, key);
+  }
+
+  private void put(long key, int keyLength, byte[] value, long expireAt) {
+    long address = stage(value);
+    database.putString(key, keyLength, address, value.length, expireAt);
+    unstage(address, value);
+  }
+
+  /** A copy of bytes in the region, where the store can take them from. */
+  private long stage(byte[] bytes) {
+    long address = keyspace.slabs().allocateFar(Math.max(bytes.length, 1));
+    Region.put(address, bytes);
+    return address;
+  }
+
+  private void unstage(long address, byte[] bytes) {
+    keyspace.slabs().free(address, Math.max(bytes.length, 1));
+  }
+
+  /** Whether events of that class are published. */
+  public boolean notifies(KeyEventClass eventClass) {
+    return events.enabled(eventClass);
+  }
+
+  /** Removes all keys of a database and returns how many there were. */
+  public long flush(Database where, boolean lazily) {
+    long removed = where.size();
+    watchedKeys.touchAll(where, null);
+    where.clear(lazily);
+    return removed;
+  }
+
+  /** Swaps two databases. */
+  public void swapDatabases(int first, int second) {
+    if (first != second) {
+      watchedKeys.touchAll(keyspace.database(first), keyspace.database(second));
+      watchedKeys.touchAll(keyspace.database(second), keyspace.database(first));
+      keyspace.swap(first, second);
+    }
+  }
+
+  // Transactions.
+
+  void transactions(Consumer<ServerClient> runner) {
+    transactions = runner;
+  }
+
+  /** EXEC: runs what the client has queued. Afterwards this is EXEC's call again. */
+  public void execute() {
+    if (transactions != null) {
+      transactions.accept(client());
+    }
+  }
+
+  /** Lets the client's next transaction fail when the key of argument {@code i} changes. */
+  public void watch(int i) {
+    watchedKeys.watch(client(), database, argAddress(i), argLength(i));
+  }
+
+  // Propagation.
+
+  /** Whether anybody takes effects, so that describing one is worth while. */
+  public boolean propagates() {
+    return propagation.isActive();
+  }
+
+  /**
+   * Lets a command of {@code words} words go to the replicas in place of the one that ran; the
+   * caller writes the words to what is returned. Called again, adds another. Only where {@link
+   * #propagates()}.
+   */
+  public Effect propagateAs(int words) {
+    replaced = true;
+    propagation.effect(database.index(), words);
+    return effect;
+  }
+
+  /** Lets the command go to the replicas although it changed no key. */
+  public void propagateAnyway() {
+    forced = true;
+  }
+
+  /** Keeps the command from the replicas although it changed something. */
+  public void propagateNothing() {
+    replaced = true;
+  }
+}

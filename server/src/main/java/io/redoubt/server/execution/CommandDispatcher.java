@@ -1,0 +1,343 @@
+package io.redoubt.server.execution;
+
+import io.redoubt.protocol.command.Command;
+import io.redoubt.protocol.command.CommandError;
+import io.redoubt.protocol.command.CommandTable;
+import io.redoubt.protocol.command.Errors;
+import io.redoubt.protocol.command.Flag;
+import io.redoubt.protocol.process.Clock;
+import io.redoubt.protocol.process.Log;
+import io.redoubt.protocol.resp.Limits;
+import io.redoubt.protocol.resp.ProtocolException;
+import io.redoubt.protocol.resp.Request;
+import io.redoubt.protocol.resp.RequestDecoder;
+import io.redoubt.protocol.session.Client;
+import io.redoubt.protocol.session.Dispatcher;
+import io.redoubt.server.client.ServerClient;
+import io.redoubt.server.client.Transaction;
+import io.redoubt.server.keyspace.Keyspace;
+import io.redoubt.server.keyspace.WatchedKeys;
+import io.redoubt.server.settings.ServerDirectives;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Takes requests to the commands they name: look-up, the checks in Redis' order, MULTI, the run,
+ * and the end of the unit of execution, at which effects leave and waiting clients are served.
+ *
+ * <p>The common path costs a look-up and one test of {@link ServerState} against the command's
+ * refusals; everything else is behind a branch that is seldom taken.
+ */
+public final class CommandDispatcher implements Dispatcher {
+  /** Hears of the end of each unit of execution. */
+  @FunctionalInterface
+  public interface UnitListener {
+    /** Everything that the unit changed is in place, and its effects have left. */
+    void unitEnded();
+  }
+
+  private static final CommandError NOT_IN_MULTI =
+      new CommandError("ERR Command not allowed inside a transaction");
+  private static final CommandError ABORTED =
+      new CommandError("EXECABORT Transaction discarded because of previous errors.");
+  private static final CommandError INTERNAL =
+      new CommandError("ERR internal error, see the log of the server");
+  private static final CommandError NO_DEBUGGING =
+      new CommandError(
+          "ERR DEBUG command not allowed. If the enable-debug-command option is set to \"local\","
+              + " you can run it from a local connection, otherwise you need to set this option in"
+              + " the configuration file, and then restart the server.");
+  private static final List<String> NEVER_QUEUED =
+      List.of("exec", "discard", "multi", "watch", "quit", "reset");
+  private static final int MAX_BATCH = 64;
+  private static final int MAX_PREFETCH_KEY_BYTES = 512;
+  private static final long LONG_COMMAND_NANOS = 1_000_000;
+
+  private final CommandTable<Call> table;
+  private final Keyspace keyspace;
+  private final ServerState state;
+  private final ServerStats stats;
+  private final Propagation propagation;
+  private final WatchedKeys watchedKeys;
+  private final ServerDirectives settings;
+  private final Limits limits;
+  private final Clock clock;
+  private final Log log;
+  private final Call call;
+  private final Request queued = new Request();
+  private int[] refusals = {};
+  private @Nullable Command<Call> exec;
+  private final Set<Command<Call>> neverQueued = new HashSet<>();
+  private final long[] keyAddresses = new long[MAX_BATCH];
+  private final int[] keyLengths = new int[MAX_BATCH];
+  private @Nullable UnitListener unitListener;
+  private long lastNanos;
+  private int depth;
+
+  /** Commands that run against {@code keyspace}. */
+  public CommandDispatcher(
+      CommandTable<Call> table,
+      Keyspace keyspace,
+      ServerState state,
+      ServerStats stats,
+      Propagation propagation,
+      WatchedKeys watchedKeys,
+      ServerDirectives settings,
+      Limits limits,
+      Clock clock,
+      Log log,
+      Call call) {
+    this.table = table;
+    this.keyspace = keyspace;
+    this.state = state;
+    this.stats = stats;
+    this.propagation = propagation;
+    this.watchedKeys = watchedKeys;
+    this.settings = settings;
+    this.limits = limits;
+    this.clock = clock;
+    this.log = log;
+    this.call = call;
+    call.transactions(this::execute);
+  }
+
+  /** To be called when the table is complete. */
+  public void commandsAreDeclared() {
+    refusals = new int[table.numbered().size()];
+    for (Command<Call> command : table.numbered()) {
+      refusals[command.id()] = Refusal.refusing(command);
+    }
+    exec = named("exec");
+    for (String name : NEVER_QUEUED) {
+      neverQueued.add(named(name));
+    }
+  }
+
+  private Command<Call> named(String name) {
+    Command<Call> command = table.byOriginalName(name);
+    if (command == null) {
+      throw new IllegalArgumentException("the table has no " + name);
+    }
+    return command;
+  }
+
+  /** Sets who hears of the end of units. */
+  public void unitListener(UnitListener listener) {
+    unitListener = listener;
+  }
+
+  /**
+   * Touches the keys of requests that are about to be executed, so that their cache misses overlap.
+   * The first argument is the key of nearly every command that is pipelined; where it is not,
+   * nothing but a little time is lost.
+   */
+  @Override
+  public void lookAhead(Client client, Request[] batch, int size) {
+    refreshClock();
+    if (size < 2) {
+      return;
+    }
+    int keys = 0;
+    for (int i = 0; i < size; i++) {
+      Request request = batch[i];
+      if (request.count() > 1 && request.length(1) <= MAX_PREFETCH_KEY_BYTES) {
+        keyAddresses[keys] = request.offset(1);
+        keyLengths[keys++] = request.length(1);
+      }
+    }
+    int index = ((ServerClient) client).databaseIndex();
+    keyspace.database(index).prefetch(keyAddresses, keyLengths, keys);
+  }
+
+  @Override
+  public void dispatch(Client from, Request request) {
+    ServerClient client = (ServerClient) from;
+    Command<Call> command = table.find(request);
+    if (command == null) {
+      refuse(client, null, table.unknown(request));
+      return;
+    }
+    client.lastCommand(command);
+    CommandError error = check(client, command, request);
+    if (error != null) {
+      refuse(client, command, error);
+    } else if (client.transaction() != null && !neverQueued.contains(command)) {
+      client.queue(request, refusals[command.id()]);
+      client.reply().queued();
+    } else if (client.pauses(command)) {
+      client.postpone();
+    } else {
+      depth++;
+      run(client, command, request);
+      depth--;
+      if (depth == 0) {
+        endUnit();
+      }
+    }
+  }
+
+  /** Ends a unit of execution that was not a command: a slice of the cron, the loss of a client. */
+  public void endUnit() {
+    propagation.endUnit();
+    if (unitListener != null) {
+      unitListener.unitEnded();
+    }
+  }
+
+  private void refreshClock() {
+    lastNanos = clock.monotonicNanos();
+    keyspace.nowMillis(clock.wallMillis());
+  }
+
+  /** The first reason for which the command may not run now, or null. */
+  private @Nullable CommandError check(
+      ServerClient client, Command<Call> command, Request request) {
+    if (!command.accepts(request.count())) {
+      return Errors.wrongArity(command);
+    }
+    if (client.isMaster()) {
+      return null;
+    }
+    if (command.has(Flag.PROTECTED) && !isDebuggingAllowed(client)) {
+      return NO_DEBUGGING;
+    }
+    if (!client.isAuthenticated() && !command.has(Flag.NO_AUTH)) {
+      return Errors.NOAUTH;
+    }
+    Transaction transaction = client.transaction();
+    if (transaction != null && command.has(Flag.NO_MULTI)) {
+      return NOT_IN_MULTI;
+    }
+    if (!client.user().isUnrestricted()) {
+      CommandError denied = client.denied(command, request);
+      if (denied != null) {
+        return denied;
+      }
+    }
+    int refused = refusals[command.id()];
+    long maxmemory = settings.maxmemory.value();
+    state.set(Refusal.OUT_OF_MEMORY, maxmemory > 0 && keyspace.slabs().usedBytes() > maxmemory);
+    if (transaction != null && command == exec) {
+      refused |= transaction.refusals();
+    }
+    if ((refused & state.mask()) != 0) {
+      return Refusal.first(refused & state.mask()).error();
+    }
+    return client.subscribeModeRefuses(command);
+  }
+
+  private boolean isDebuggingAllowed(ServerClient client) {
+    return switch (settings.enableDebugCommand.value()) {
+      case YES -> true;
+      case LOCAL -> client.isLocal();
+      case NO -> false;
+    };
+  }
+
+  private void refuse(ServerClient client, @Nullable Command<Call> command, CommandError error) {
+    if (command != null) {
+      command.countRejected();
+    }
+    stats.countError(error.code());
+    if (client.transaction() != null) {
+      if (command != null && command == exec) {
+        client.endTransaction();
+        client.reply().error("EXECABORT Transaction discarded because of: " + error.text());
+        return;
+      }
+      client.transaction().doom();
+    }
+    client.reply().error(error.text());
+  }
+
+  private void run(ServerClient client, Command<Call> command, Request request) {
+    long started = lastNanos;
+    call.begin(client, request, command);
+    try {
+      command.handler().run(call);
+    } catch (CommandError error) {
+      command.countFailed();
+      stats.countError(error.code());
+      client.reply().error(error.text());
+    } catch (RuntimeException | OutOfMemoryError fault) {
+      fault(client, command, fault);
+    }
+    call.end();
+    stats.countCommand();
+    lastNanos = clock.monotonicNanos();
+    long nanos = lastNanos - started;
+    command.countCall(nanos / 1000);
+    if (nanos > LONG_COMMAND_NANOS) {
+      refreshClock();
+    }
+  }
+
+  /** A fault of the program must not take the server down; the reply may be half written. */
+  private void fault(ServerClient client, Command<Call> command, Throwable fault) {
+    log.warning("Fault in command '%s': %s", command.name(), trace(fault));
+    command.countFailed();
+    stats.countUnexpectedError();
+    client.reply().error(INTERNAL.text());
+    client.closeAfterReply();
+  }
+
+  /** EXEC: runs what the client queued, as one unit. */
+  private void execute(ServerClient client) {
+    Transaction transaction = client.transaction();
+    Request request = call.request();
+    if (transaction == null) {
+      return;
+    }
+    if (transaction.isDoomed()) {
+      client.endTransaction();
+      throw ABORTED;
+    }
+    if (client.isWatchedKeyChanged() || watchedKeys.anyExpired(client)) {
+      client.endTransaction();
+      client.reply().nilArray();
+      return;
+    }
+    watchedKeys.unwatchAll(client);
+    client.inExec(true);
+    client.reply().array(transaction.count());
+    try {
+      RequestDecoder decoder = new RequestDecoder(limits, client.registry().memory());
+      long place = transaction.start();
+      for (int i = 0; i < transaction.count(); i++) {
+        place = decoder.decode(transaction.memory(), place, transaction.end(), queued);
+        runQueued(client);
+      }
+    } catch (ProtocolException impossible) {
+      throw new IllegalStateException(impossible);
+    } finally {
+      client.inExec(false);
+      client.endTransaction();
+      call.begin(client, request, named("exec"));
+    }
+  }
+
+  private void runQueued(ServerClient client) {
+    Command<Call> command = table.find(queued);
+    if (command == null) {
+      throw new IllegalStateException("queued, but not known");
+    }
+    CommandError denied = client.user().isUnrestricted() ? null : client.denied(command, queued);
+    if (denied != null) {
+      command.countRejected();
+      stats.countError(denied.code());
+      client.reply().error(denied.text());
+    } else {
+      run(client, command, queued);
+    }
+  }
+
+  private static String trace(Throwable fault) {
+    StringWriter text = new StringWriter();
+    fault.printStackTrace(new PrintWriter(text));
+    return text.toString();
+  }
+}

@@ -1,0 +1,39 @@
+package io.redoubt.server.execution;
+
+import io.redoubt.server.keyspace.Database;
+import io.redoubt.server.keyspace.Entry;
+import io.redoubt.server.keyspace.KeyEvent;
+import io.redoubt.server.keyspace.KeyspaceEvents;
+import io.redoubt.server.keyspace.KeyspaceListener;
+import io.redoubt.server.memory.Region;
+
+/**
+ * What follows when a key expires: replicas hear of a DEL, watchers and subscribers of the event.
+ */
+public final class ExpiredKeyEffects implements KeyspaceListener {
+  private static final byte[] DEL = {'D', 'E', 'L'};
+
+  private final Propagation propagation;
+  private final KeyspaceEvents events;
+  private final ServerStats stats;
+
+  /** Effects that go to these. */
+  public ExpiredKeyEffects(Propagation propagation, KeyspaceEvents events, ServerStats stats) {
+    this.propagation = propagation;
+    this.events = events;
+    this.stats = stats;
+  }
+
+  @Override
+  public void expired(Database database, long entry) {
+    stats.countExpired();
+    long key = Entry.keyAddress(entry);
+    int length = Entry.keyLength(entry);
+    if (propagation.isActive()) {
+      var effect = propagation.effect(database.index(), 2);
+      effect.bulk(DEL);
+      effect.bulk(Region.MEMORY, key, length);
+    }
+    events.notify(KeyEvent.EXPIRED, database.index(), Region.MEMORY, key, length);
+  }
+}

@@ -1,0 +1,162 @@
+package io.redoubt.server.execution;
+
+import io.redoubt.protocol.bytes.BufferMemory;
+import io.redoubt.protocol.resp.ReplyCollector;
+import io.redoubt.protocol.resp.ReplyWriter;
+import io.redoubt.protocol.resp.Request;
+import io.redoubt.protocol.resp.RequestEncoder;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Collects the effects of one unit of execution (a command, a transaction, a script, a slice of the
+ * cron) and hands them, encoded once, to the sinks: the replication stream and the append-only
+ * file.
+ *
+ * <p>An effect is either the bytes of the request that caused it, where they lie, or a command
+ * written here in its place (absolute expiry times, deletions of expired keys). A unit with several
+ * effects reaches the sinks between MULTI and EXEC, so that nobody sees half of it.
+ *
+ * <p>Without sinks nothing is collected. Used on the command thread only.
+ */
+public final class Propagation {
+  /** Takes encoded commands for one database. The bytes are valid during the call only. */
+  public interface Sink {
+    /** Takes the commands in {@code [start, end)} of {@code memory}, meant for {@code database}. */
+    void propagate(int database, MemorySegment memory, long start, long end);
+  }
+
+  private static final byte[] MULTI = RequestEncoder.encode("MULTI");
+  private static final byte[] EXEC = RequestEncoder.encode("EXEC");
+  private static final int KEEP_BYTES = 64 * 1024;
+
+  private final List<Sink> sinks = new ArrayList<>();
+  private final ReplyCollector scratch;
+  private final ReplyWriter writer;
+  private final MemorySegment multi = MemorySegment.ofArray(MULTI);
+  private final MemorySegment exec = MemorySegment.ofArray(EXEC);
+
+  private int count;
+  private int[] databases = new int[16];
+  private long[] starts = new long[16];
+  private long[] ends = new long[16];
+  private @Nullable MemorySegment[] memories = new MemorySegment[16];
+  private boolean writing;
+
+  /** A propagation without sinks that takes its buffer from {@code memory}. */
+  public Propagation(BufferMemory memory) {
+    this.scratch = new ReplyCollector(memory);
+    this.writer = new ReplyWriter(scratch);
+  }
+
+  /** Adds a sink, which gets what is propagated from now on. */
+  public void add(Sink sink) {
+    sinks.add(sink);
+  }
+
+  /** Removes a sink. */
+  public void remove(Sink sink) {
+    sinks.remove(sink);
+  }
+
+  /** Whether anybody listens; if not, effects need not be described at all. */
+  public boolean isActive() {
+    return !sinks.isEmpty();
+  }
+
+  /** Adds a request as it came; its bytes stay where they are until the unit ends. */
+  public void verbatim(int database, Request request) {
+    if (request.isInline()) {
+      ReplyWriter effect = effect(database, request.count());
+      for (int i = 0; i < request.count(); i++) {
+        effect.bulk(request.memory(), request.offset(i), request.length(i));
+      }
+    } else {
+      add(database, request.memory(), request.start(), request.end());
+    }
+  }
+
+  /**
+   * Adds a command of {@code words} words, which the caller then writes as so many bulk strings to
+   * the writer that is returned.
+   */
+  public ReplyWriter effect(int database, int words) {
+    finishWriting();
+    add(database, null, scratch.length(), -1);
+    writing = true;
+    writer.array(words);
+    return writer;
+  }
+
+  /** The writer that {@link #effect} returns. */
+  ReplyWriter writer() {
+    return writer;
+  }
+
+  /** Number of effects of the unit so far. */
+  public int count() {
+    return count;
+  }
+
+  /** Ends the unit: its effects go to the sinks. */
+  public void endUnit() {
+    if (count == 0) {
+      return;
+    }
+    finishWriting();
+    boolean grouped = count > 1;
+    for (int s = 0; s < sinks.size(); s++) {
+      Sink sink = sinks.get(s);
+      if (grouped) {
+        sink.propagate(databases[0], multi, 0, MULTI.length);
+      }
+      for (int i = 0; i < count; i++) {
+        MemorySegment memory = memories[i];
+        if (memory == null) {
+          sink.propagate(
+              databases[i],
+              scratch.memory(),
+              scratch.start() + starts[i],
+              scratch.start() + ends[i]);
+        } else {
+          sink.propagate(databases[i], memory, starts[i], ends[i]);
+        }
+      }
+      if (grouped) {
+        sink.propagate(databases[count - 1], exec, 0, EXEC.length);
+      }
+    }
+    Arrays.fill(memories, 0, count, null);
+    count = 0;
+    if (scratch.length() > KEEP_BYTES) {
+      scratch.close();
+    } else {
+      scratch.clear();
+    }
+  }
+
+  private void finishWriting() {
+    if (writing) {
+      ends[count - 1] = scratch.length();
+      writing = false;
+    }
+  }
+
+  private void add(int database, @Nullable MemorySegment memory, long start, long end) {
+    finishWriting();
+    if (count == starts.length) {
+      databases = Arrays.copyOf(databases, count * 2);
+      starts = Arrays.copyOf(starts, count * 2);
+      ends = Arrays.copyOf(ends, count * 2);
+      memories = Arrays.copyOf(memories, count * 2);
+    }
+    databases[count] = database;
+    memories[count] = memory;
+    starts[count] = start;
+    ends[count] = end;
+    count++;
+  }
+}

@@ -1,0 +1,42 @@
+package io.redoubt.server.keyspace;
+
+/** The classes of keyspace events, by the letters of {@code notify-keyspace-events}. */
+public enum KeyEventClass {
+  KEYSPACE('K', false),
+  KEYEVENT('E', false),
+  GENERIC('g', true),
+  STRING('$', true),
+  LIST('l', true),
+  SET('s', true),
+  HASH('h', true),
+  SORTED_SET('z', true),
+  EXPIRED('x', true),
+  EVICTED('e', true),
+  STREAM('t', true),
+  KEY_MISS('m', false),
+  MODULE('d', true),
+  NEW('n', false);
+
+  private final char letter;
+  private final boolean inAll;
+
+  KeyEventClass(char letter, boolean inAll) {
+    this.letter = letter;
+    this.inAll = inAll;
+  }
+
+  /** The letter that switches this class on. */
+  public char letter() {
+    return letter;
+  }
+
+  /** Whether the letter {@code A} stands for this class too. */
+  public boolean inAll() {
+    return inAll;
+  }
+
+  /** This class as one bit of a mask. */
+  public int bit() {
+    return 1 << ordinal();
+  }
+}

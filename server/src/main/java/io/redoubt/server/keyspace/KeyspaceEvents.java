@@ -1,0 +1,69 @@
+package io.redoubt.server.keyspace;
+
+import io.redoubt.protocol.bytes.ByteString;
+import java.lang.foreign.MemorySegment;
+import java.nio.charset.StandardCharsets;
+
+/**
+ * Publishes what happens to keys on {@code __keyspace@<db>__:<key>} and {@code
+ * __keyevent@<db>__:<event>}, as far as {@code notify-keyspace-events} asks for it.
+ */
+public final class KeyspaceEvents {
+  /** Delivers a message to the subscribers of a channel. */
+  @FunctionalInterface
+  public interface Publisher {
+    /** Publishes {@code message} on {@code channel}. */
+    void publish(ByteString channel, ByteString message);
+  }
+
+  private final Publisher publisher;
+  private int enabled;
+
+  /** Events that go to {@code publisher}; none is enabled yet. */
+  public KeyspaceEvents(Publisher publisher) {
+    this.publisher = publisher;
+  }
+
+  /**
+   * Enables the classes whose {@link KeyEventClass#bit()} is set in {@code mask}; nothing is
+   * published unless at least one of {@code KEYSPACE} and {@code KEYEVENT} is among them.
+   */
+  public void enable(int mask) {
+    int outlets = KeyEventClass.KEYSPACE.bit() | KeyEventClass.KEYEVENT.bit();
+    enabled = (mask & outlets) == 0 ? 0 : mask;
+  }
+
+  /** Whether events of this class are published, so that a caller can save itself the key. */
+  public boolean enabled(KeyEventClass eventClass) {
+    return (enabled & eventClass.bit()) != 0;
+  }
+
+  /** Publishes the event of a key that lies in {@code memory}, if its class is enabled. */
+  public void notify(
+      KeyEvent event, int database, MemorySegment memory, long keyOffset, int keyLength) {
+    if (enabled(event.eventClass())) {
+      notify(event, database, ByteString.copyOf(memory, keyOffset, keyLength));
+    }
+  }
+
+  /** Publishes the event of a key, if its class is enabled. */
+  public void notify(KeyEvent event, int database, ByteString key) {
+    if (!enabled(event.eventClass())) {
+      return;
+    }
+    if ((enabled & KeyEventClass.KEYSPACE.bit()) != 0) {
+      publisher.publish(channel("__keyspace@" + database + "__:", key), event.wireName());
+    }
+    if ((enabled & KeyEventClass.KEYEVENT.bit()) != 0) {
+      publisher.publish(channel("__keyevent@" + database + "__:", event.wireName()), key);
+    }
+  }
+
+  private static ByteString channel(String prefix, ByteString rest) {
+    byte[] head = prefix.getBytes(StandardCharsets.US_ASCII);
+    byte[] whole = new byte[head.length + rest.length()];
+    System.arraycopy(head, 0, whole, 0, head.length);
+    rest.copyTo(MemorySegment.ofArray(whole), head.length);
+    return ByteString.of(whole);
+  }
+}

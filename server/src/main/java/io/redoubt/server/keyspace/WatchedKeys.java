@@ -1,0 +1,170 @@
+package io.redoubt.server.keyspace;
+
+import io.redoubt.protocol.bytes.ByteString;
+import io.redoubt.server.memory.Region;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Who watches which key (WATCH). A change of a key makes every watcher's transaction fail.
+ *
+ * <p>A key that had already expired when it was watched counts as absent: that it is removed in the
+ * end changes nothing for the watcher.
+ *
+ * <p>Nobody watches anything most of the time, so {@link #touch} is a single test then.
+ */
+public final class WatchedKeys {
+  /** One that watches keys. */
+  public interface Watcher {
+    /** A watched key changed: the transaction must fail. */
+    void watchedKeyChanged();
+  }
+
+  private record Key(int database, ByteString name) {}
+
+  /** One watcher's watch of one key. */
+  private static final class Watch {
+    final Watcher watcher;
+    final Key key;
+    boolean expired;
+
+    Watch(Watcher watcher, Key key, boolean expired) {
+      this.watcher = watcher;
+      this.key = key;
+      this.expired = expired;
+    }
+  }
+
+  private final Keyspace keyspace;
+  private final Map<Key, List<Watch>> byKey = new HashMap<>();
+  private final Map<Watcher, List<Watch>> byWatcher = new HashMap<>();
+
+  /** Watches on the keys of {@code keyspace}; there are none yet. */
+  public WatchedKeys(Keyspace keyspace) {
+    this.keyspace = keyspace;
+  }
+
+  /** Number of keys that are watched by someone. */
+  public int size() {
+    return byKey.size();
+  }
+
+  /** Number of watchers. */
+  public int watchers() {
+    return byWatcher.size();
+  }
+
+  /** Number of keys that one watches. */
+  public int size(Watcher watcher) {
+    return byWatcher.getOrDefault(watcher, List.of()).size();
+  }
+
+  /** Begins to watch a key; to watch it twice is the same as once. */
+  public void watch(Watcher watcher, Database database, long keyAddress, int keyLength) {
+    Key key = key(database, keyAddress, keyLength);
+    List<Watch> own = byWatcher.computeIfAbsent(watcher, w -> new ArrayList<>());
+    for (Watch watch : own) {
+      if (watch.key.equals(key)) {
+        return;
+      }
+    }
+    long entry = database.find(keyAddress, keyLength);
+    Watch watch = new Watch(watcher, key, entry != Entry.NONE && database.isDue(entry));
+    own.add(watch);
+    byKey.computeIfAbsent(key, k -> new ArrayList<>()).add(watch);
+  }
+
+  /** Ends all watches of one watcher. */
+  public void unwatchAll(Watcher watcher) {
+    List<Watch> own = byWatcher.remove(watcher);
+    if (own == null) {
+      return;
+    }
+    for (Watch watch : own) {
+      List<Watch> others = byKey.get(watch.key);
+      if (others != null && others.remove(watch) && others.isEmpty()) {
+        byKey.remove(watch.key);
+      }
+    }
+  }
+
+  /** Whether one of the keys that were alive when the watcher began has expired since. */
+  public boolean anyExpired(Watcher watcher) {
+    for (Watch watch : byWatcher.getOrDefault(watcher, List.of())) {
+      Database database = keyspace.database(watch.key.database());
+      if (!watch.expired && isDue(database, find(database, watch.key.name()))) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Tells the watchers of a key that it changed. */
+  public void touch(Database database, long keyAddress, int keyLength) {
+    if (byKey.isEmpty()) {
+      return;
+    }
+    List<Watch> watches = byKey.get(key(database, keyAddress, keyLength));
+    if (watches == null) {
+      return;
+    }
+    boolean absent = database.find(keyAddress, keyLength) == Entry.NONE;
+    for (Watch watch : watches) {
+      if (watch.expired && absent) {
+        watch.expired = false; // was as good as absent, and is so now
+      } else {
+        watch.watcher.watchedKeyChanged();
+      }
+    }
+  }
+
+  /**
+   * Tells the watchers of all keys of a database that is about to be emptied, or replaced by
+   * another one.
+   */
+  public void touchAll(Database database, @Nullable Database replacement) {
+    for (Map.Entry<Key, List<Watch>> watched : byKey.entrySet()) {
+      if (watched.getKey().database() == database.index()) {
+        ByteString name = watched.getKey().name();
+        long before = find(database, name);
+        long after = replacement == null ? Entry.NONE : find(replacement, name);
+        if (before != Entry.NONE || after != Entry.NONE) {
+          boolean expiredAfter = replacement != null && isDue(replacement, after);
+          for (Watch watch : watched.getValue()) {
+            replaced(watch, before != Entry.NONE, after != Entry.NONE, expiredAfter);
+          }
+        }
+      }
+    }
+  }
+
+  private static void replaced(Watch watch, boolean existed, boolean exists, boolean expiredAfter) {
+    if (watch.expired && !exists) {
+      watch.expired = false;
+    } else if (!existed && expiredAfter) {
+      watch.expired = true;
+    } else if (!watch.expired || !expiredAfter) {
+      watch.watcher.watchedKeyChanged();
+    }
+  }
+
+  private static boolean isDue(Database database, long entry) {
+    return entry != Entry.NONE && database.isDue(entry);
+  }
+
+  private static Key key(Database database, long address, int length) {
+    return new Key(database.index(), ByteString.copyOf(Region.MEMORY, address, length));
+  }
+
+  private long find(Database database, ByteString name) {
+    long bytes = Math.max(name.length(), 1);
+    long address = keyspace.slabs().allocateFar(bytes);
+    name.copyTo(Region.MEMORY, address);
+    long entry = database.find(address, name.length());
+    keyspace.slabs().free(address, bytes);
+    return entry;
+  }
+}
