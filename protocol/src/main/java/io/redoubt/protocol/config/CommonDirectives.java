@@ -7,9 +7,9 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 
-/** The directives that a data server and a sentinel share: those of any process of Redis. */
+/** Network, log, clients: the directives that a data server and a sentinel share. */
 @SuppressWarnings("this-escape") // declaring calls final methods that use nothing of a subclass
-public abstract class CommonDirectives extends TlsDirectives {
+public abstract class CommonDirectives extends Directives {
   private static final long MIB = 1 << 20;
 
   /** What supervises the process and wants to be told when it is ready. */
@@ -349,7 +349,7 @@ public abstract class CommonDirectives extends TlsDirectives {
           .between(MIB, Long.MAX_VALUE)
           .doc("The largest argument of a request, and so the largest string.");
 
-  /** The directives of any process, unset. */
+  /** The directives of this part, unset. */
   protected CommonDirectives() {}
 
   /** The path as the configuration means it: relative ones start at {@code dir}. */

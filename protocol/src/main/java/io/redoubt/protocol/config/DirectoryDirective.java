@@ -52,9 +52,7 @@ public final class DirectoryDirective extends Directive<Path, DirectoryDirective
       }
       return directory;
     } catch (IOException e) {
-      RefusedValue refused = new RefusedValue(SystemErrors.text(e));
-      refused.addSuppressed(e);
-      throw refused;
+      throw new RefusedValue(SystemErrors.text(e), e);
     }
   }
 

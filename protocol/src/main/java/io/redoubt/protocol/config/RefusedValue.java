@@ -13,6 +13,11 @@ public final class RefusedValue extends Exception {
     super(reason, null, false, false);
   }
 
+  /** Refuses a value because of a failure. */
+  public RefusedValue(String reason, Throwable cause) {
+    super(reason, cause, false, false);
+  }
+
   /** The reason; never null. */
   public String reason() {
     return String.valueOf(getMessage());

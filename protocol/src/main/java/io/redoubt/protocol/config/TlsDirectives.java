@@ -1,8 +1,8 @@
 package io.redoubt.protocol.config;
 
-/** The directives of encrypted connections. */
+/** The directives of encrypted connections, which server and sentinel share too. */
 @SuppressWarnings("this-escape") // declaring calls final methods that use nothing of a subclass
-public abstract class TlsDirectives extends Directives {
+public abstract class TlsDirectives extends CommonDirectives {
 
   /** Who has to show a certificate. */
   public enum AuthClients {
@@ -127,6 +127,6 @@ public abstract class TlsDirectives extends Directives {
           .acceptedWithoutEffect()
           .doc("How many seconds a session is kept.");
 
-  /** The directives of TLS, unset. */
+  /** The directives of this part and those below it, unset. */
   protected TlsDirectives() {}
 }

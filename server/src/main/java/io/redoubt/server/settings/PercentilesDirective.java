@@ -32,9 +32,7 @@ public final class PercentilesDirective
       try {
         percentile = Double.parseDouble(word);
       } catch (NumberFormatException e) {
-        RefusedValue refused = new RefusedValue("Invalid " + name() + " parameters");
-        refused.initCause(e);
-        throw refused;
+        throw new RefusedValue("Invalid " + name() + " parameters", e);
       }
       if (!(percentile >= 0 && percentile <= 100)) {
         throw new RefusedValue(name() + " parameters should sit between [0.0,100.0]");

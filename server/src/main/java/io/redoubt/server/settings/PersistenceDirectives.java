@@ -1,18 +1,18 @@
 package io.redoubt.server.settings;
 
 import io.redoubt.protocol.config.ChoiceDirective;
-import io.redoubt.protocol.config.CommonDirectives;
 import io.redoubt.protocol.config.IntDirective;
 import io.redoubt.protocol.config.MemoryDirective;
 import io.redoubt.protocol.config.RefusedValue;
 import io.redoubt.protocol.config.TextDirective;
+import io.redoubt.protocol.config.TlsDirectives;
 import io.redoubt.protocol.config.ValueCheck;
 import io.redoubt.protocol.config.YesNoDirective;
 import java.util.List;
 
 /** Snapshots and the append-only file. */
 @SuppressWarnings("this-escape") // declaring calls final methods that use nothing of a subclass
-public abstract class PersistenceDirectives extends CommonDirectives {
+public abstract class PersistenceDirectives extends TlsDirectives {
 
   /** When appended commands are forced to the disk. */
   public enum Appendfsync {

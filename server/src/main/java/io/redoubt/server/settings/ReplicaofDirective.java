@@ -21,9 +21,14 @@ public final class ReplicaofDirective
     return current().orElse(null);
   }
 
-  /** Takes over what the command REPLICAOF has set; null makes this server a master. */
+  /** Takes over what the command REPLICAOF has set; null as {@link #clear}. */
   public void set(@Nullable HostPort master) {
     set(Optional.ofNullable(master));
+  }
+
+  /** Takes over that REPLICAOF NO ONE has made this server a master. */
+  public void clear() {
+    set(Optional.empty());
   }
 
   @Override

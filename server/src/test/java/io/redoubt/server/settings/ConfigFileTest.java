@@ -1,0 +1,277 @@
+package io.redoubt.server.settings;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import io.redoubt.protocol.config.FatalConfigError;
+import io.redoubt.protocol.config.RefusedValue;
+import io.redoubt.protocol.config.UnreadableConfigFile;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Reading redis.conf; the texts are those that redis-server 7.0.15 gives. */
+final class ConfigFileTest {
+  @TempDir Path directory;
+
+  private final ServerDirectives settings = new ServerDirectives();
+
+  @Test
+  void readsWhatTheSeedsHave() throws Exception {
+    load(
+        """
+        # a comment
+        bind 0.0.0.0
+        \tport   6380 \t
+        PORT 6381
+        slaveof 192.168.0.134 6381
+        masterauth !Xinxin123
+        requirepass "a \\x41\\"b"
+        logfile '/var/log/redis/it\\'s.log'
+        slave-read-only yes\r
+        repl-backlog-size 1mb
+        save 900 1
+        save 300 10
+        client-output-buffer-limit slave 1mb 64kb 60
+        rename-command CONFIG ""
+        list-max-ziplist-entries 10
+        """);
+
+    assertThat(settings.bind.text()).isEqualTo("0.0.0.0");
+    assertThat(settings.port.value()).isEqualTo(6381);
+    assertThat(settings.replicaof.value()).isEqualTo(new HostPort("192.168.0.134", 6381));
+    assertThat(settings.masterauth.value()).isEqualTo("!Xinxin123");
+    assertThat(settings.requirepass.value()).isEqualTo("a A\"b");
+    assertThat(settings.logfile.value()).isEqualTo("/var/log/redis/it's.log");
+    assertThat(settings.save.value())
+        .containsExactly(new SavePoint(900, 1), new SavePoint(300, 10));
+    assertThat(settings.clientOutputBufferLimit.text())
+        .startsWith("normal 0 0 0 slave 1048576 65536 60 pubsub");
+    assertThat(settings.renameCommand.words()).containsExactly(List.of("CONFIG", ""));
+    assertThat(settings.passedOver()).containsExactly("list-max-ziplist-entries 10");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"3.2", "4.0", "6.0", "6.2", "7.0"})
+  void readsEveryActiveLineOfStockFiles(String version) throws Exception {
+    try (InputStream in = getClass().getResourceAsStream("active-lines-" + version + ".conf")) {
+      load(new String(in.readAllBytes()).replace("dir ./", "dir " + directory));
+    }
+
+    assertThat(settings.tcpBacklog.value()).isEqualTo(511);
+    assertThat(settings.dir.value()).isEqualTo(directory.toRealPath());
+  }
+
+  @Test
+  void stopsAtABadLineInRedisForm() {
+    assertThat(failure("port 7913\n\nsave 1\n"))
+        .isEqualTo(
+            """
+
+            *** FATAL CONFIG FILE ERROR (Redis 7.2.6) ***
+            Reading the configuration file, at line 3
+            >>> 'save 1'
+            Invalid save parameters
+            """);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      textBlock =
+          """
+          requirepass "abc           | Unbalanced quotes in configuration line
+          requirepass a"b"c          | Unbalanced quotes in configuration line
+          port                       | wrong number of arguments
+          port 1 2                   | wrong number of arguments
+          slaveof 1                  | wrong number of arguments
+          slaveof a b                | Invalid master port
+          notify-keyspace-events Q   | Invalid event class character. Use 'Ag$lshzxeKEtmdn'.
+          unixsocketperm 999         | argument couldn't be parsed as an octal number
+          unixsocketperm 1000        | argument must be between 0 and 777 inclusive
+          databases 0                | argument must be between 1 and 2147483647 inclusive
+          dir /nosuch                | No such file or directory
+          dir /proc/self/comm        | Not a directory
+          dbfilename a/b             | dbfilename can't be a path, just a filename
+          appendfilename ""          | appendfilename can't be empty
+          appenddirname a/b          | appenddirname can't be a path, just a dirname
+          rename-command config      | Bad directive or wrong number of arguments
+          user                       | Bad directive or wrong number of arguments
+          include                    | Bad directive or wrong number of arguments
+          include a b                | Bad directive or wrong number of arguments
+          vm-enabled no              | Bad directive or wrong number of arguments
+          req-res-logfile x          | Bad directive or wrong number of arguments
+          sentinel monitor a b c d   | sentinel directive while not in sentinel mode
+          loadmodule /x.so           | native modules can't be loaded into a Java process
+          loglevel foo               | argument(s) must be one of the following: debug, verbose, notice, warning, nothing
+          bind 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 | Too many bind addresses specified.
+          """)
+  void givesRedisReasons(String line, String reason) {
+    assertThat(failure(line + "\n"))
+        .startsWith(
+            "\n*** FATAL CONFIG FILE ERROR (Redis 7.2.6) ***\n"
+                + "Reading the configuration file, at line 1\n>>> '"
+                + line
+                + "'\n"
+                + reason
+                + "\n");
+  }
+
+  @Test
+  void refusesWhatWouldBeServedOtherwiseThanMeant() {
+    assertThat(failure("cluster-enabled yes")).contains("cluster mode is not supported");
+    assertThat(failure("activedefrag yes")).contains("Active defragmentation cannot be enabled");
+  }
+
+  @Test
+  void namesLookAlikes() {
+    assertThat(failure("replica\u2010read\u2010only yes \n"))
+        .isEqualTo(
+            """
+
+            *** FATAL CONFIG FILE ERROR (Redis 7.2.6) ***
+            Reading the configuration file, at line 1
+            >>> 'replica\u2010read\u2010only yes'
+            Bad directive or wrong number of arguments
+            Hint: character 8 is U+2010 (HYPHEN), which looks like '-' and is another character
+            Hint: in plain characters the line is: replica-read-only yes
+            """);
+    assertThat(failure("maxmemory\u00a01gb"))
+        .contains("U+00A0 (NO-BREAK SPACE), which looks like a blank and is none");
+    assertThat(failure("bind\uff1a127.0.0.1"))
+        .contains("U+FF1A (FULLWIDTH COLON), which looks like ':'");
+    assertThat(failure("appendonly \u201cyes\u201d")).contains("looks like '\"'");
+    assertThat(failure("\ufeffport 1")).contains("U+FEFF", "which can't be seen");
+  }
+
+  @Test
+  void namesTrailingComments() {
+    assertThat(failure("requirepass 123456# the password\n"))
+        .contains(
+            "wrong number of arguments\n",
+            "Hint: a comment has to stand on a line of its own, so '# the password' was taken for"
+                + " arguments\n");
+    assertThat(failure("port 1 2 \"#\"")).doesNotContain("Hint");
+  }
+
+  @Test
+  void namesTheNearestDirective() {
+    assertThat(failure("replica-readonly yes")).contains("did you mean 'replica-read-only'?");
+    assertThat(failure("maxmemroy 1")).contains("did you mean 'maxmemory'?");
+    assertThat(failure("slave-read-only on")).contains("Hint: write 'yes' instead of 'on'");
+    assertThat(failure("xyzzy on")).doesNotContain("Hint");
+  }
+
+  @Test
+  void includesFilesAndPatterns() throws Exception {
+    Files.writeString(directory.resolve("x-a.conf"), "timeout 1\nport 1\n");
+    Files.writeString(directory.resolve("x-b.conf"), "port 2\n");
+    Files.writeString(directory.resolve(".x.conf"), "nonsense\n");
+
+    load("include " + directory + "/[x.]*.conf\ninclude " + directory + "/nosuch*\nhz 20\n");
+
+    assertThat(settings.timeout.value()).isEqualTo(1);
+    assertThat(settings.port.value()).isEqualTo(2);
+    assertThat(settings.hz.value()).isEqualTo(20);
+  }
+
+  @Test
+  void tellsTheLineOfTheIncludedFile() throws IOException {
+    Files.writeString(directory.resolve("a.conf"), "\n\nport y\n");
+
+    assertThat(failure("include " + directory + "/a.conf\n")).contains("at line 3\n>>> 'port y'\n");
+  }
+
+  @Test
+  void includesRelativeToDir() throws Exception {
+    Files.writeString(directory.resolve("a.conf"), "port 7\n");
+
+    load("dir " + directory + "\ninclude a.conf\n");
+
+    assertThat(settings.port.value()).isEqualTo(7);
+  }
+
+  @Test
+  void endsAnIncludeOfItself() throws IOException {
+    Path file = directory.resolve("a.conf");
+    Files.writeString(file, "include " + file + "\n");
+
+    assertThat(failure("include " + file)).contains("too many files include each other");
+  }
+
+  @Test
+  void stopsWithoutAFile() {
+    assertThatThrownBy(() -> load("include " + directory + "/nosuch"))
+        .isInstanceOf(UnreadableConfigFile.class)
+        .hasMessage(
+            "Fatal error, can't open config file '"
+                + directory
+                + "/nosuch': No such file or directory");
+  }
+
+  @Test
+  void readsStandardInputAndOptionsAfterTheFile() throws Exception {
+    Path file = directory.resolve("redis.conf");
+    Files.writeString(file, "port 1\ntimeout 1\nhz 11\n");
+
+    settings.load(file, "timeout 2\nhz 12".getBytes(), "hz \"13\"\n");
+
+    assertThat(settings.port.value()).isEqualTo(1);
+    assertThat(settings.timeout.value()).isEqualTo(2);
+    assertThat(settings.hz.value()).isEqualTo(13);
+    assertThat(settings.configFile()).isEqualTo(file);
+  }
+
+  @Test
+  void countsTheLinesOfOptionsBehindTheFile() {
+    FatalConfigError error =
+        catchThrowableOfType(
+            FatalConfigError.class, () -> settings.load(null, new byte[0], "port \"abc\"\n"));
+
+    assertThat(error.text()).contains("at line 2\n>>> 'port \"abc\"'");
+  }
+
+  @Test
+  void hasWordsOfOthersLookedAt() {
+    settings.renameCommand.onRead(words -> {
+      throw new RefusedValue("No such command in rename-command");
+    });
+
+    assertThat(failure("rename-command foo bar"))
+        .contains(">>> 'rename-command foo bar'\nNo such command in rename-command\n");
+  }
+
+  @Test
+  void changesNothingWhenALineIsBad() {
+    failure("port 1\nport x");
+
+    assertThat(settings.port.value()).isEqualTo(6379);
+  }
+
+  @Test
+  void resolvesPathsAgainstDir() throws Exception {
+    load("dir " + directory);
+
+    assertThat(settings.path("dump.rdb")).isEqualTo(directory.toRealPath().resolve("dump.rdb"));
+    assertThat(settings.path("/x/y")).isEqualTo(Path.of("/x/y"));
+  }
+
+  private void load(String text) throws FatalConfigError, IOException {
+    Path file = directory.resolve("redis.conf");
+    Files.writeString(file, text);
+    settings.load(file, new byte[0], "");
+  }
+
+  private String failure(String text) {
+    return catchThrowableOfType(FatalConfigError.class, () -> load(text)).text();
+  }
+}

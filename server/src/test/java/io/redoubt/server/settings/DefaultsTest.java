@@ -1,0 +1,64 @@
+package io.redoubt.server.settings;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.redoubt.protocol.config.Directive;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import org.junit.jupiter.api.Test;
+
+/** Names and defaults against a list of those that CONFIG GET of Redis 7.2 shows. */
+final class DefaultsTest {
+  private final ServerDirectives settings = new ServerDirectives();
+
+  @Test
+  void everyDirectiveOfRedisHasItsDefault() throws IOException {
+    Map<String, String> expected = table("defaults.tsv");
+    Map<String, String> actual = new TreeMap<>(settings.get(List.of("*")));
+    actual.remove("dir");
+
+    assertThat(actual).containsAllEntriesOf(expected);
+    assertThat(new TreeSet<>(actual.keySet()))
+        .as("what Redis doesn't have")
+        .containsExactlyElementsOf(
+            withOwn(
+                expected.keySet(),
+                "rdb-write-version",
+                "primaryauth",
+                "primaryuser",
+                "aof-rewrite-cpulist",
+                "bgsave-cpulist",
+                "bio-cpulist",
+                "server-cpulist"));
+  }
+
+  @Test
+  void everyDirectiveSaysWhatItDoes() {
+    for (Directive<?, ?> directive : settings.all()) {
+      assertThat(directive.section()).as(directive.name()).isNotEmpty();
+    }
+  }
+
+  private static TreeSet<String> withOwn(Set<String> names, String... own) {
+    TreeSet<String> all = new TreeSet<>(names);
+    all.addAll(List.of(own));
+    return all;
+  }
+
+  private static Map<String, String> table(String resource) throws IOException {
+    Map<String, String> table = new TreeMap<>();
+    try (InputStream in = DefaultsTest.class.getResourceAsStream(resource)) {
+      for (String line : new String(in.readAllBytes(), StandardCharsets.UTF_8).split("\n")) {
+        String[] columns = line.split("\t", 2);
+        table.put(columns[0], columns.length > 1 ? columns[1] : "");
+      }
+    }
+    return table;
+  }
+}
