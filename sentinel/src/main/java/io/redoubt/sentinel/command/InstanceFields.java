@@ -1,0 +1,143 @@
+package io.redoubt.sentinel.command;
+
+import io.redoubt.sentinel.core.DataNode;
+import io.redoubt.sentinel.core.Instance;
+import io.redoubt.sentinel.core.Link;
+import io.redoubt.sentinel.core.Master;
+import io.redoubt.sentinel.core.MasterOptions;
+import io.redoubt.sentinel.core.NodeInfo;
+import io.redoubt.sentinel.core.Peer;
+import io.redoubt.sentinel.core.Replica;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** What SENTINEL MASTER, REPLICAS and SENTINELS show of an instance, in Redis' order. */
+final class InstanceFields {
+  private final Map<String, String> fields = new LinkedHashMap<>();
+  private final long now;
+
+  private InstanceFields(long now) {
+    this.now = now;
+  }
+
+  /**
+   * The fields by name.
+   *
+   * @param now the core's time, in milliseconds
+   */
+  static Map<String, String> of(Instance instance, long now) {
+    InstanceFields fields = new InstanceFields(now);
+    fields.common(instance);
+    switch (instance) {
+      case Master master -> {
+        fields.reported(master);
+        fields.master(master);
+      }
+      case Replica replica -> {
+        fields.reported(replica);
+        fields.replica(replica);
+      }
+      case Peer peer -> fields.sentinel(peer);
+    }
+    return fields.fields;
+  }
+
+  private void put(String name, String value) {
+    fields.put(name, value);
+  }
+
+  private void put(String name, long value) {
+    put(name, Long.toString(value));
+  }
+
+  private void common(Instance instance) {
+    Link link = instance.link();
+    put("name", instance.name());
+    put("ip", instance.address().host());
+    put("port", instance.address().port());
+    put("runid", instance.runId());
+    put("flags", String.join(",", flags(instance)));
+    put("link-pending-commands", link.pending());
+    put("link-refcount", link.owners());
+    if (instance instanceof Master master && master.isFailoverInProgress()) {
+      put("failover-state", master.failoverState());
+    }
+    put("last-ping-sent", link.waitingMillis(now));
+    put("last-ok-ping-reply", link.sinceAvailableMillis(now));
+    put("last-ping-reply", link.sincePongMillis(now));
+    if (instance.isSubjectivelyDown()) {
+      put("s-down-time", instance.subjectivelyDownMillis(now));
+    }
+    if (instance instanceof Master master && master.isObjectivelyDown()) {
+      put("o-down-time", master.objectivelyDownMillis(now));
+    }
+    put("down-after-milliseconds", instance.master().options().downAfterMillis());
+  }
+
+  /** The flags in the order in which Redis lists them. */
+  static List<String> flags(Instance instance) {
+    List<String> flags = new ArrayList<>();
+    add(flags, instance.isSubjectivelyDown(), "s_down");
+    add(flags, instance instanceof Master master && master.isObjectivelyDown(), "o_down");
+    flags.add(instance.kind());
+    add(flags, instance.link().isDisconnected(), "disconnected");
+    add(flags, instance instanceof Peer peer && peer.findsMasterDown(), "master_down");
+    if (instance instanceof Master master) {
+      add(flags, master.isFailoverInProgress(), "failover_in_progress");
+      add(flags, master.isFailoverForced(), "force_failover");
+      add(flags, master.isRebooting(), "master_reboot");
+    }
+    if (instance instanceof Replica replica) {
+      add(flags, replica.isPromoted(), "promoted");
+      add(flags, !replica.reconfWord().isEmpty(), replica.reconfWord());
+    }
+    return flags;
+  }
+
+  private static void add(List<String> flags, boolean holds, String flag) {
+    if (holds) {
+      flags.add(flag);
+    }
+  }
+
+  private void reported(DataNode node) {
+    put("info-refresh", node.sinceInfoMillis(now));
+    put("role-reported", node.reportedRole().word());
+    put("role-reported-time", node.reportedRoleMillis(now));
+  }
+
+  private void master(Master master) {
+    MasterOptions options = master.options();
+    put("config-epoch", master.configEpoch());
+    put("num-slaves", master.replicas().size());
+    put("num-other-sentinels", master.sentinels().size());
+    put("quorum", options.quorum());
+    put("failover-timeout", options.failoverTimeoutMillis());
+    put("parallel-syncs", options.parallelSyncs());
+    if (!options.notificationScript().isEmpty()) {
+      put("notification-script", options.notificationScript());
+    }
+    if (!options.clientReconfigScript().isEmpty()) {
+      put("client-reconfig-script", options.clientReconfigScript());
+    }
+  }
+
+  private void replica(Replica replica) {
+    NodeInfo info = replica.info();
+    put("master-link-down-time", info == null ? 0 : info.masterLinkDownMillis());
+    put("master-link-status", info != null && info.masterLinkUp() ? "ok" : "err");
+    put("master-host", info == null || info.masterHost().isEmpty() ? "?" : info.masterHost());
+    put("master-port", info == null ? 0 : info.masterPort());
+    put("slave-priority", info == null ? 100 : info.priority());
+    put("slave-repl-offset", info == null ? 0 : info.offset());
+    put("replica-announced", info == null || info.announced() ? 1 : 0);
+  }
+
+  private void sentinel(Peer peer) {
+    put("last-hello-message", peer.sinceHelloMillis(now));
+    put("voted-leader", peer.votedFor());
+    put("voted-leader-epoch", peer.votedInEpoch());
+  }
+}

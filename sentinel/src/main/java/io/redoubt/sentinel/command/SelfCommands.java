@@ -1,0 +1,239 @@
+package io.redoubt.sentinel.command;
+
+import static io.redoubt.protocol.command.Flag.ADMIN;
+import static io.redoubt.protocol.command.Flag.ONLY_SENTINEL;
+import static io.redoubt.protocol.command.Flag.SENTINEL;
+
+import io.redoubt.protocol.bytes.Glob;
+import io.redoubt.protocol.command.Command;
+import io.redoubt.protocol.command.CommandError;
+import io.redoubt.protocol.command.CommandGroup;
+import io.redoubt.protocol.command.Group;
+import io.redoubt.sentinel.core.Input;
+import io.redoubt.sentinel.core.Timings;
+import io.redoubt.sentinel.runtime.GlobalOptions;
+import io.redoubt.sentinel.runtime.SentinelWords;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** The subcommands of SENTINEL that are about this sentinel itself. */
+public final class SelfCommands extends CommandGroup<SentinelCall> {
+  final Command<SentinelCall> sentinel =
+      container("SENTINEL")
+          .does("A container for Redis Sentinel commands.")
+          .since("2.8.4")
+          .is(ADMIN, SENTINEL, ONLY_SENTINEL)
+          .holds();
+
+  final Command<SentinelCall> myid =
+      command("SENTINEL MYID")
+          .does("Returns the Redis Sentinel instance ID.")
+          .since("6.2.0")
+          .is(ADMIN, SENTINEL, ONLY_SENTINEL)
+          .runs(call -> call.reply().bulk(call.sentinel().myId()));
+
+  final Command<SentinelCall> flushconfig =
+      command("SENTINEL FLUSHCONFIG")
+          .does("Rewrites the Redis Sentinel configuration file.")
+          .since("2.8.4")
+          .is(ADMIN, SENTINEL, ONLY_SENTINEL)
+          .runs(SelfCommands::flushconfig);
+
+  final Command<SentinelCall> pendingScripts =
+      command("SENTINEL PENDING-SCRIPTS")
+          .does("Returns information about pending scripts for Redis Sentinel.")
+          .since("2.8.4")
+          .is(ADMIN, SENTINEL, ONLY_SENTINEL)
+          .runs(call -> call.reply().array(0));
+
+  final Command<SentinelCall> debug =
+      command("SENTINEL DEBUG [(parameter value)...]")
+          .does("Lists or updates the current configurable parameters of Redis Sentinel.")
+          .since("7.0.0")
+          .costs("O(N) where N is the number of configurable parameters")
+          .is(ADMIN, SENTINEL, ONLY_SENTINEL)
+          .runs(SelfCommands::debug);
+
+  final Command<SentinelCall> simulateFailure =
+      command("SENTINEL SIMULATE-FAILURE [mode...]")
+          .does("Simulates failover scenarios.")
+          .since("3.2.0")
+          .is(ADMIN, SENTINEL, ONLY_SENTINEL)
+          .runs(SelfCommands::simulateFailure);
+
+  final Command<SentinelCall> config =
+      command("SENTINEL CONFIG (SET (parameter value)... | GET parameter...)")
+          .does("Configures Redis Sentinel.")
+          .since("6.2.0")
+          .costs("O(N) when N is the number of configuration parameters provided")
+          .arity(-4)
+          .is(ADMIN, SENTINEL, ONLY_SENTINEL)
+          .runs(SelfCommands::config);
+
+  /** The group; one object for each server. */
+  public SelfCommands() {
+    super(Group.SENTINEL);
+  }
+
+  private static void flushconfig(SentinelCall call) {
+    call.control().order(new Input.FlushConfig());
+    call.reply().ok();
+  }
+
+  private static void debug(SentinelCall call) {
+    Timings timings = call.sentinel().settings().timings();
+    if (call.count() == 2) {
+      Map<String, Long> values = timings.byName();
+      call.reply().map(values.size());
+      values.forEach(
+          (name, millis) -> {
+            call.reply().bulk(name.toUpperCase(Locale.ROOT));
+            call.reply().bulk(millis.toString());
+          });
+      return;
+    }
+    for (int i = 2; i + 1 < call.count(); i += 2) {
+      String name = call.text(i);
+      long millis = positive(call.text(i + 1), name);
+      Timings changed = timings.with(name.toLowerCase(Locale.ROOT), millis);
+      if (changed == null) {
+        throw unknown("DEBUG", name);
+      }
+      timings = changed;
+    }
+    if (call.count() % 2 != 0) {
+      throw unknown("DEBUG", call.text(call.count() - 1));
+    }
+    call.control().change(timings);
+    call.reply().ok();
+  }
+
+  private static CommandError unknown(String subcommand, String option) {
+    return new CommandError(
+        "ERR Unknown option or number of arguments for SENTINEL " + subcommand + " '" + option
+            + "'");
+  }
+
+  private static long positive(String value, String name) {
+    try {
+      long millis = Long.parseLong(value);
+      if (millis > 0) {
+        return millis;
+      }
+    } catch (NumberFormatException e) {
+      // Refused below.
+    }
+    throw new CommandError(
+        "ERR Invalid argument '" + value + "' for SENTINEL DEBUG '" + name + "'");
+  }
+
+  private static void simulateFailure(SentinelCall call) {
+    boolean afterElection = false;
+    boolean afterPromotion = false;
+    for (int i = 2; i < call.count(); i++) {
+      switch (call.text(i).toLowerCase(Locale.ROOT)) {
+        case "crash-after-election" -> afterElection = true;
+        case "crash-after-promotion" -> afterPromotion = true;
+        case "help" -> {
+          call.reply().array(2);
+          call.reply().bulk("crash-after-election");
+          call.reply().bulk("crash-after-promotion");
+          return;
+        }
+        default -> throw new CommandError("ERR Unknown failure simulation specified");
+      }
+    }
+    call.control().crash(afterElection, afterPromotion);
+    call.reply().ok();
+  }
+
+  private static void config(SentinelCall call) {
+    switch (call.text(2).toLowerCase(Locale.ROOT)) {
+      case "get" -> get(call);
+      case "set" -> set(call);
+      default ->
+          throw new CommandError(
+              "ERR Only SENTINEL CONFIG GET <param> [<param> <param> ...] / SET <param> <value>"
+                  + " [<param> <value> ...] are supported.");
+    }
+  }
+
+  private static void get(SentinelCall call) {
+    Map<String, String> found = new LinkedHashMap<>();
+    values(call)
+        .forEach(
+            (name, value) -> {
+              for (int i = 3; i < call.count(); i++) {
+                if (Glob.matches(call.text(i), name, true)) {
+                  found.put(name, value);
+                }
+              }
+            });
+    call.reply().map(found.size());
+    found.forEach(
+        (name, value) -> {
+          call.reply().bulk(name);
+          call.reply().bulk(value);
+        });
+  }
+
+  private static Map<String, String> values(SentinelCall call) {
+    GlobalOptions options = call.control().globalOptions();
+    Map<String, String> values = new LinkedHashMap<>();
+    values.put("resolve-hostnames", yesNo(options.resolveHostnames()));
+    values.put("announce-hostnames", yesNo(options.announceHostnames()));
+    values.put("announce-ip", options.announceIp());
+    values.put("announce-port", Integer.toString(options.announcePort()));
+    values.put("sentinel-user", options.sentinelUser());
+    values.put("sentinel-pass", options.sentinelPass());
+    values.put("loglevel", call.control().logLevel());
+    return values;
+  }
+
+  private static String yesNo(boolean value) {
+    return value ? "yes" : "no";
+  }
+
+  private static void set(SentinelCall call) {
+    if (call.count() % 2 != 1) {
+      throw new CommandError(
+          "ERR wrong number of arguments for 'sentinel|config|set' command");
+    }
+    GlobalOptions options = call.control().globalOptions();
+    for (int i = 3; i < call.count(); i += 2) {
+      String name = call.text(i);
+      String value = call.text(i + 1);
+      GlobalOptions changed = set(call, options, name.toLowerCase(Locale.ROOT), value);
+      if (changed == null) {
+        throw new CommandError(
+            "ERR Invalid argument '" + value + "' to SENTINEL CONFIG SET '" + name + "'");
+      }
+      options = changed;
+    }
+    call.control().change(options);
+    call.reply().ok();
+  }
+
+  private static @Nullable GlobalOptions set(
+      SentinelCall call, GlobalOptions options, String name, String value) {
+    boolean yes = value.equalsIgnoreCase("yes");
+    boolean yesOrNo = yes || value.equalsIgnoreCase("no");
+    return switch (name) {
+      case "resolve-hostnames" -> yesOrNo ? options.withResolveHostnames(yes) : null;
+      case "announce-hostnames" -> yesOrNo ? options.withAnnounceHostnames(yes) : null;
+      case "announce-ip" ->
+          value.isEmpty() || options.resolveHostnames() || SentinelWords.isAddress(value)
+              ? options.withAnnounceIp(value)
+              : null;
+      case "announce-port" -> value.matches("\\d{1,5}") && Integer.parseInt(value) < 65536
+          ? options.withAnnouncePort(Integer.parseInt(value))
+          : null;
+      case "sentinel-user" -> options.withSentinelUser(value);
+      case "sentinel-pass" -> options.withSentinelPass(value);
+      case "loglevel" -> call.control().logLevel(value) ? options : null;
+      default -> null;
+    };
+  }
+}

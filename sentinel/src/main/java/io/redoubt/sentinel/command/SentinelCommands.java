@@ -1,0 +1,344 @@
+package io.redoubt.sentinel.command;
+
+import static io.redoubt.protocol.command.Flag.ADMIN;
+import static io.redoubt.protocol.command.Flag.ONLY_SENTINEL;
+import static io.redoubt.protocol.command.Flag.SENTINEL;
+
+import io.redoubt.protocol.bytes.Glob;
+import io.redoubt.protocol.command.Command;
+import io.redoubt.protocol.command.CommandError;
+import io.redoubt.protocol.command.CommandGroup;
+import io.redoubt.protocol.command.Group;
+import io.redoubt.protocol.resp.ReplyWriter;
+import io.redoubt.sentinel.core.Address;
+import io.redoubt.sentinel.core.DataNode;
+import io.redoubt.sentinel.core.Input;
+import io.redoubt.sentinel.core.Instance;
+import io.redoubt.sentinel.core.Master;
+import io.redoubt.sentinel.core.MasterOptions;
+import io.redoubt.sentinel.core.NodeInfo;
+import io.redoubt.sentinel.core.Output;
+import io.redoubt.sentinel.core.Replica;
+import io.redoubt.sentinel.core.Sentinel;
+import io.redoubt.sentinel.runtime.MasterWords;
+import io.redoubt.sentinel.runtime.SentinelWords;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** SENTINEL and its subcommands about masters; those about the sentinel itself are elsewhere. */
+public final class SentinelCommands extends CommandGroup<SentinelCall> {
+  final Command<SentinelCall> sentinel =
+      container("SENTINEL")
+          .does("A container for Redis Sentinel commands.")
+          .since("2.8.4")
+          .costs("Depends on subcommand.")
+          .is(ADMIN, SENTINEL, ONLY_SENTINEL)
+          .help("6.2.0")
+          .holds();
+
+  final Command<SentinelCall> masters =
+      command("SENTINEL MASTERS")
+          .does("Returns a list of monitored Redis masters.")
+          .since("2.8.4")
+          .costs("O(N) where N is the number of masters")
+          .is(ADMIN, SENTINEL, ONLY_SENTINEL)
+          .runs(call -> instances(call, call.sentinel().masters()));
+
+  final Command<SentinelCall> master =
+      command("SENTINEL MASTER master-name")
+          .does("Returns the state of a master Redis instance.")
+          .since("2.8.4")
+          .is(ADMIN, SENTINEL, ONLY_SENTINEL)
+          .runs(call -> instance(call, call.master(2)));
+
+  final Command<SentinelCall> replicas =
+      command("SENTINEL REPLICAS master-name")
+          .does("Returns a list of the monitored Redis replicas.")
+          .since("5.0.0")
+          .costs("O(N) where N is the number of replicas")
+          .is(ADMIN, SENTINEL, ONLY_SENTINEL)
+          .runs(SentinelCommands::replicas);
+
+  final Command<SentinelCall> slaves =
+      command("SENTINEL SLAVES master-name")
+          .does("Returns a list of the monitored replicas.")
+          .since("2.8.0")
+          .costs("O(N) where N is the number of replicas.")
+          .is(ADMIN, SENTINEL, ONLY_SENTINEL)
+          .deprecated("5.0.0", "`SENTINEL REPLICAS`")
+          .runs(SentinelCommands::replicas);
+
+  final Command<SentinelCall> sentinels =
+      command("SENTINEL SENTINELS master-name")
+          .does("Returns a list of Sentinel instances.")
+          .since("2.8.4")
+          .costs("O(N) where N is the number of Sentinels")
+          .is(ADMIN, SENTINEL, ONLY_SENTINEL)
+          .runs(call -> instances(call, call.master(2).sentinels()));
+
+  final Command<SentinelCall> getMasterAddrByName =
+      command("SENTINEL GET-MASTER-ADDR-BY-NAME master-name")
+          .does("Returns the port and address of a master Redis instance.")
+          .since("2.8.4")
+          .is(ADMIN, SENTINEL, ONLY_SENTINEL)
+          .runs(SentinelCommands::getMasterAddrByName);
+
+  final Command<SentinelCall> isMasterDownByAddr =
+      command("SENTINEL IS-MASTER-DOWN-BY-ADDR ip port current-epoch runid")
+          .does("Determines whether a master Redis instance is down.")
+          .since("2.8.4")
+          .is(ADMIN, SENTINEL, ONLY_SENTINEL)
+          .runs(SentinelCommands::isMasterDownByAddr);
+
+  final Command<SentinelCall> failover =
+      command("SENTINEL FAILOVER master-name")
+          .does("Forces a Sentinel failover.")
+          .since("2.8.4")
+          .is(ADMIN, SENTINEL, ONLY_SENTINEL)
+          .runs(call -> order(call, new Input.Failover(call.text(2))));
+
+  final Command<SentinelCall> reset =
+      command("SENTINEL RESET pattern")
+          .does("Resets Redis masters by name matching a pattern.")
+          .since("2.8.4")
+          .costs("O(N) where N is the number of monitored masters")
+          .is(ADMIN, SENTINEL, ONLY_SENTINEL)
+          .runs(SentinelCommands::reset);
+
+  final Command<SentinelCall> monitor =
+      command("SENTINEL MONITOR name ip port quorum")
+          .does("Starts monitoring.")
+          .since("2.8.4")
+          .is(ADMIN, SENTINEL, ONLY_SENTINEL)
+          .runs(SentinelCommands::monitor);
+
+  final Command<SentinelCall> remove =
+      command("SENTINEL REMOVE master-name")
+          .does("Stops monitoring.")
+          .since("2.8.4")
+          .is(ADMIN, SENTINEL, ONLY_SENTINEL)
+          .runs(call -> order(call, new Input.Remove(call.text(2))));
+
+  final Command<SentinelCall> set =
+      command("SENTINEL SET master-name (option value)...")
+          .does("Changes the configuration of a monitored Redis master.")
+          .since("2.8.4")
+          .is(ADMIN, SENTINEL, ONLY_SENTINEL)
+          .runs(SentinelCommands::set);
+
+  final Command<SentinelCall> ckquorum =
+      command("SENTINEL CKQUORUM master-name")
+          .does("Checks for a Redis Sentinel quorum.")
+          .since("2.8.4")
+          .is(ADMIN, SENTINEL, ONLY_SENTINEL)
+          .runs(SentinelCommands::ckquorum);
+
+  final Command<SentinelCall> infoCache =
+      command("SENTINEL INFO-CACHE [master-name...]")
+          .does("Returns the cached INFO replies from the deployment's instances.")
+          .since("3.2.0")
+          .costs("O(N) where N is the number of instances")
+          .arity(-3)
+          .is(ADMIN, SENTINEL, ONLY_SENTINEL)
+          .runs(SentinelCommands::infoCache);
+
+  /** The group; one object for each server. */
+  public SentinelCommands() {
+    super(Group.SENTINEL);
+  }
+
+  private static void instances(SentinelCall call, Collection<? extends Instance> all) {
+    call.reply().array(all.size());
+    all.forEach(each -> instance(call, each));
+  }
+
+  private static void instance(SentinelCall call, Instance instance) {
+    Map<String, String> fields = InstanceFields.of(instance, call.sentinel().nowMillis());
+    call.reply().map(fields.size());
+    fields.forEach(
+        (name, value) -> {
+          call.reply().bulk(name);
+          call.reply().bulk(value);
+        });
+  }
+
+  /** Those that don't want to be known are left out. */
+  private static void replicas(SentinelCall call) {
+    List<Replica> announced = new ArrayList<>();
+    for (Replica replica : call.master(2).replicas()) {
+      NodeInfo info = replica.info();
+      if (info == null || info.announced()) {
+        announced.add(replica);
+      }
+    }
+    instances(call, announced);
+  }
+
+  private static void getMasterAddrByName(SentinelCall call) {
+    Master master = call.sentinel().master(call.text(2));
+    ReplyWriter reply = call.reply();
+    if (master == null) {
+      reply.nilArray();
+      return;
+    }
+    Address address = master.currentAddress();
+    reply.array(2);
+    reply.bulk(address.host());
+    reply.bulk(Integer.toString(address.port()));
+  }
+
+  private static void isMasterDownByAddr(SentinelCall call) {
+    Address address = new Address(call.text(2), (int) call.number(3));
+    Output answer =
+        call.control().order(new Input.AskedIfDown(address, call.number(4), call.text(5)));
+    if (answer instanceof Output.Opinion(boolean down, String leader, long leaderEpoch)) {
+      ReplyWriter reply = call.reply();
+      reply.array(3);
+      reply.integer(down ? 1 : 0);
+      reply.bulk(leader);
+      reply.integer(leaderEpoch);
+    } else {
+      throw new IllegalStateException("not an opinion: " + answer);
+    }
+  }
+
+  private static void order(SentinelCall call, Input input) {
+    refusal(call.control().order(input));
+    call.reply().ok();
+  }
+
+  /** Throws when the order was refused; gives what else the sentinel said. */
+  private static Output refusal(Output answer) {
+    if (answer instanceof Output.Refused(String error)) {
+      throw new CommandError(error);
+    }
+    return answer;
+  }
+
+  private static void reset(SentinelCall call) {
+    List<String> names = new ArrayList<>();
+    for (Master master : call.sentinel().masters()) {
+      if (Glob.matches(call.text(2), master.name(), false)) {
+        names.add(master.name());
+      }
+    }
+    if (refusal(call.control().order(new Input.Reset(names))) instanceof Output.Done(long count)) {
+      call.reply().integer(count);
+    }
+  }
+
+  private static void monitor(SentinelCall call) {
+    long quorum = call.number(5);
+    long port = call.number(4);
+    if (quorum < 1 || quorum > Integer.MAX_VALUE) {
+      throw new CommandError("ERR Quorum must be 1 or greater.");
+    }
+    if (port < 1 || port > 65535) {
+      throw new CommandError("ERR Invalid port number.");
+    }
+    String host = call.text(3);
+    if (!call.control().globalOptions().resolveHostnames() && !SentinelWords.isAddress(host)) {
+      throw new CommandError("ERR Invalid IP address or hostname specified");
+    }
+    order(call, new Input.Monitor(call.text(2), new Address(host, (int) port), (int) quorum));
+  }
+
+  private static void set(SentinelCall call) {
+    Master master = call.master(2);
+    MasterOptions options = master.options();
+    List<String> changes = new ArrayList<>();
+    int at = 3;
+    while (at < call.count()) {
+      String option = call.text(at).toLowerCase(Locale.ROOT);
+      int values = MasterWords.values(option);
+      if (values == 0 || at + values >= call.count()) {
+        throw new CommandError(
+            "ERR Unknown option or number of arguments for SENTINEL SET '" + call.text(at) + "'");
+      }
+      if (option.endsWith("-script") && call.control().globalOptions().denyScriptsReconfig()) {
+        throw new CommandError(
+            "ERR Reconfiguration of scripts path is denied for security reasons. Check the"
+                + " deny-scripts-reconfig configuration directive in your Sentinel configuration");
+      }
+      String value = call.text(at + 1);
+      String second = values == 2 ? call.text(at + 2) : null;
+      options = set(options, option, value, second);
+      String shown = option.equals("auth-pass") ? "******" : value;
+      changes.add(option + " " + shown + (second == null ? "" : " " + second));
+      at += 1 + values;
+    }
+    order(call, new Input.Set(master.name(), options, changes));
+  }
+
+  private static MasterOptions set(
+      MasterOptions options,
+      String option,
+      String value,
+      @Nullable String second) {
+    try {
+      return MasterWords.set(options, option, value, second);
+    } catch (MasterWords.Refusal e) {
+      throw option.endsWith("-script")
+          ? new CommandError("ERR " + e.reason().replaceFirst("\\.$", ""))
+          : new CommandError(
+              "ERR Invalid argument '" + value + "' for SENTINEL SET '" + option + "'");
+    }
+  }
+
+  private static void ckquorum(SentinelCall call) {
+    Master master = call.master(2);
+    Sentinel sentinel = call.sentinel();
+    int usable = sentinel.usableSentinels(master);
+    boolean quorum = usable >= master.options().quorum();
+    boolean majority = usable >= (master.sentinels().size() + 1) / 2 + 1;
+    String found = usable + " usable Sentinels. ";
+    if (quorum && majority) {
+      call.reply().simple("OK " + found + "Quorum and failover authorization can be reached");
+      return;
+    }
+    String notQuorum =
+        "Not enough available Sentinels to reach the specified quorum for this master";
+    String notMajority =
+        "Not enough available Sentinels to reach the majority and authorize a failover";
+    throw new CommandError(
+        "NOQUORUM "
+            + found
+            + (quorum ? "" : notQuorum + (majority ? "" : ". "))
+            + (majority ? "" : notMajority));
+  }
+
+  private static void infoCache(SentinelCall call) {
+    List<Master> wanted = new ArrayList<>();
+    for (Master master : call.sentinel().masters()) {
+      for (int i = 2; i < call.count(); i++) {
+        if (Glob.matches(call.text(i), master.name(), false)) {
+          wanted.add(master);
+          break;
+        }
+      }
+    }
+    ReplyWriter reply = call.reply();
+    reply.array(wanted.size() * 2);
+    for (Master master : wanted) {
+      reply.bulk(master.name());
+      reply.array(1 + master.replicas().size());
+      cached(call, master);
+      master.replicas().forEach(replica -> cached(call, replica));
+    }
+  }
+
+  private static void cached(SentinelCall call, DataNode node) {
+    ReplyWriter reply = call.reply();
+    reply.array(2);
+    reply.integer(node.info() == null ? 0 : node.sinceInfoMillis(call.sentinel().nowMillis()));
+    if (node.info() == null) {
+      reply.nil();
+    } else {
+      reply.bulk(node.infoText());
+    }
+  }
+}

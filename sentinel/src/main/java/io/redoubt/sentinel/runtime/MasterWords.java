@@ -1,0 +1,124 @@
+package io.redoubt.sentinel.runtime;
+
+import io.redoubt.sentinel.core.MasterOptions;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/** The options of one master by the words of sentinel.conf, which SENTINEL SET shares. */
+public final class MasterWords {
+  private MasterWords() {}
+
+  /** What a word does not take, or that there is no such word. */
+  public static final class Refusal extends Exception {
+    private static final long serialVersionUID = 1;
+    private final boolean unknown;
+
+    private Refusal(String reason, boolean unknown) {
+      super(reason, null, false, false);
+      this.unknown = unknown;
+    }
+
+    /** Whether there is no such word, or none with so many values. */
+    public boolean isUnknown() {
+      return unknown;
+    }
+
+    /** The reason in the words of the config file's errors. */
+    public String reason() {
+      return String.valueOf(getMessage());
+    }
+  }
+
+  /**
+   * How many values stand after a word, or 0 when there is no such word.
+   *
+   * @param word in any case
+   */
+  public static int values(String word) {
+    return switch (word.toLowerCase(Locale.ROOT)) {
+      case "down-after-milliseconds",
+          "failover-timeout",
+          "parallel-syncs",
+          "notification-script",
+          "client-reconfig-script",
+          "auth-pass",
+          "auth-user",
+          "quorum",
+          "master-reboot-down-after-period" ->
+          1;
+      case "rename-command" -> 2;
+      default -> 0;
+    };
+  }
+
+  /**
+   * The options with one set.
+   *
+   * @param value what stands after the word
+   * @param second what stands after that; null unless {@link #values} is 2
+   */
+  public static MasterOptions set(
+      MasterOptions options, String word, String value, @Nullable String second) throws Refusal {
+    return switch (word.toLowerCase(Locale.ROOT)) {
+      case "down-after-milliseconds" -> options.withDownAfterMillis(millis(value));
+      case "failover-timeout" -> options.withFailoverTimeoutMillis(millis(value));
+      case "parallel-syncs" ->
+          options.withParallelSyncs((int) number(value, 1, "Invalid parallel-syncs value."));
+      case "notification-script" ->
+          options.withScripts(
+              script(value, "Notification script seems non existing or non executable."),
+              options.clientReconfigScript());
+      case "client-reconfig-script" ->
+          options.withScripts(
+              options.notificationScript(),
+              script(value, "Client reconfiguration script seems non existing or non executable."));
+      case "auth-pass" -> options.withAuth(options.authUser(), value);
+      case "auth-user" -> options.withAuth(value, options.authPass());
+      case "quorum" -> options.withQuorum(quorum(value));
+      case "master-reboot-down-after-period" ->
+          options.withMasterRebootDownAfterMillis(
+              number(value, 0, "negative time parameter."));
+      case "rename-command" -> renamed(options, value, second == null ? "" : second);
+      default -> throw new Refusal("Unrecognized sentinel configuration statement.", true);
+    };
+  }
+
+  private static MasterOptions renamed(MasterOptions options, String command, String name)
+      throws Refusal {
+    if (command.isEmpty() || name.isEmpty()) {
+      throw new Refusal("Empty command name in rename-command.", false);
+    }
+    return options.withRenamed(command, name);
+  }
+
+  /** A script to be run, empty for none. */
+  private static String script(String path, String refusal) throws Refusal {
+    if (!path.isEmpty() && !Files.isExecutable(Path.of(path))) {
+      throw new Refusal(refusal, false);
+    }
+    return path;
+  }
+
+  /** Reads a quorum. */
+  public static int quorum(String value) throws Refusal {
+    return (int) number(value, 1, "Quorum must be 1 or greater.");
+  }
+
+  private static long millis(String value) throws Refusal {
+    return number(value, 1, "negative or zero time parameter.");
+  }
+
+  static long number(String value, long least, String refusal) throws Refusal {
+    try {
+      long number = Long.parseLong(value);
+      if (number >= least && number <= Integer.MAX_VALUE * 1000L) {
+        return number;
+      }
+    } catch (NumberFormatException e) {
+      // Refused below, as what is too small is.
+    }
+    throw new Refusal(refusal, false);
+  }
+}

@@ -1,0 +1,222 @@
+package io.redoubt.sentinel.runtime;
+
+import io.redoubt.protocol.net.Chunk;
+import io.redoubt.protocol.net.Connection;
+import io.redoubt.protocol.net.Transport;
+import io.redoubt.protocol.resp.ProtocolException;
+import io.redoubt.protocol.resp.Reply;
+import io.redoubt.protocol.resp.ReplyDecoder;
+import io.redoubt.protocol.resp.RequestEncoder;
+import io.redoubt.sentinel.core.Address;
+import io.redoubt.sentinel.core.Answer;
+import io.redoubt.sentinel.core.Input;
+import io.redoubt.sentinel.core.Link;
+import io.redoubt.sentinel.core.Request;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/** The connections to nodes and to other sentinels. Belongs to the loop. */
+final class NodeConnections {
+  /** Longer than a lost SYN takes to be sent again, shorter than any sensible down-after. */
+  private static final int CONNECT_TIMEOUT_MILLIS = 3000;
+
+  private record End(int link, Link.Kind kind) {}
+
+  private final Transport transport;
+  private final @Nullable InetAddress source;
+  private final Consumer<Input> inputs;
+  private final Map<End, NodeConnection> connections = new HashMap<>();
+
+  /**
+   * No connections yet.
+   *
+   * @param source the address that they are made from, null for any
+   * @param inputs takes what happens, on the loop, also while it is called
+   */
+  NodeConnections(Transport transport, @Nullable InetAddress source, Consumer<Input> inputs) {
+    this.transport = transport;
+    this.source = source;
+    this.inputs = inputs;
+  }
+
+  void connect(int link, Link.Kind kind, Address address) {
+    NodeConnection connection = new NodeConnection(new End(link, kind));
+    connections.put(connection.end, connection);
+    transport.connect(socketAddress(address), source, CONNECT_TIMEOUT_MILLIS, connection);
+  }
+
+  private static InetSocketAddress socketAddress(Address address) {
+    try {
+      return new InetSocketAddress(InetAddress.ofLiteral(address.host()), address.port());
+    } catch (IllegalArgumentException e) {
+      return InetSocketAddress.createUnresolved(address.host(), address.port());
+    }
+  }
+
+  void disconnect(int link, Link.Kind kind) {
+    NodeConnection connection = connections.remove(new End(link, kind));
+    if (connection != null) {
+      connection.abandon();
+    }
+  }
+
+  void send(int link, Link.Kind kind, Request request) {
+    NodeConnection connection = connections.get(new End(link, kind));
+    if (connection != null) {
+      connection.send(request);
+    }
+  }
+
+  void close() {
+    connections.values().forEach(NodeConnection::abandon);
+    connections.clear();
+  }
+
+  /** One connection, with the requests whose answers are still to come. */
+  private final class NodeConnection implements Connection.Handler {
+    private record Expected(Request request, int repliesBefore) {}
+
+    private final End end;
+    private final ReplyDecoder decoder = new ReplyDecoder();
+    private final Deque<Expected> expected = new ArrayDeque<>();
+    private int repliesSkipped;
+    private @Nullable Connection connection;
+    private boolean abandoned;
+
+    NodeConnection(End end) {
+      this.end = end;
+    }
+
+    @Override
+    public void onOpen(Connection opened) {
+      if (abandoned) {
+        opened.close();
+        return;
+      }
+      connection = opened;
+      InetSocketAddress local = opened.localInetAddress();
+      String host = local == null ? "" : literal(local.getAddress());
+      inputs.accept(new Input.Connected(end.link(), end.kind(), host));
+    }
+
+    private static String literal(InetAddress address) {
+      String text = address.getHostAddress();
+      int zone = text.indexOf('%');
+      return zone < 0 ? text : text.substring(0, zone);
+    }
+
+    void send(Request request) {
+      Connection open = connection;
+      if (open == null || !open.isOpen()) {
+        return;
+      }
+      for (List<String> command : request.commands()) {
+        write(open, RequestEncoder.encode(command));
+      }
+      open.flush();
+      expected.add(new Expected(request, request.commands().size() - 1));
+    }
+
+    private static void write(Connection open, byte[] bytes) {
+      Chunk chunk = open.newChunk(bytes.length);
+      MemorySegment.copy(
+          bytes, 0, chunk.memory(), ValueLayout.JAVA_BYTE, chunk.start(), bytes.length);
+      open.send(chunk, chunk.start() + bytes.length);
+    }
+
+    @Override
+    public void onBytes(Connection from, MemorySegment memory, long start, long finish) {
+      decoder.feed(memory, start, finish);
+      try {
+        Reply reply = decoder.next();
+        while (reply != null && !abandoned) {
+          received(reply);
+          reply = decoder.next();
+        }
+      } catch (ProtocolException e) {
+        from.close();
+      }
+    }
+
+    private void received(Reply reply) {
+      if (end.kind() == Link.Kind.EVENTS && reply instanceof Reply.Array(List<Reply> parts)) {
+        if (parts.size() == 3 && isBulk(parts.get(0), "message")) {
+          inputs.accept(new Input.HelloHeard(end.link(), parts.get(2).text()));
+          return;
+        }
+      }
+      Expected next = expected.peek();
+      if (next == null) {
+        return;
+      }
+      if (repliesSkipped < next.repliesBefore()) {
+        repliesSkipped++;
+        return;
+      }
+      repliesSkipped = 0;
+      expected.remove();
+      if (end.kind() == Link.Kind.COMMAND) {
+        inputs.accept(new Input.Replied(end.link(), next.request(), answer(reply)));
+      }
+    }
+
+    private static boolean isBulk(Reply reply, String word) {
+      return reply instanceof Reply.Bulk && reply.text().equals(word);
+    }
+
+    @Override
+    public void onReadDone(Connection from) {
+      // What is sent is flushed at once.
+    }
+
+    @Override
+    public void onWritable(Connection to) {
+      // Requests are few and small; how many may wait is bounded by the core.
+    }
+
+    @Override
+    public void onClose(Connection closed, @Nullable Throwable cause) {
+      if (!abandoned) {
+        abandoned = true;
+        connections.remove(end, this);
+        String reason = cause == null ? "Server closed the connection" : reason(cause);
+        inputs.accept(new Input.Disconnected(end.link(), end.kind(), reason));
+      }
+    }
+
+    private static String reason(Throwable cause) {
+      String message = cause.getMessage();
+      return message == null ? cause.getClass().getSimpleName() : message;
+    }
+
+    void abandon() {
+      abandoned = true;
+      Connection open = connection;
+      if (open != null) {
+        open.close();
+      }
+    }
+  }
+
+  private static Answer answer(Reply reply) {
+    return switch (reply) {
+      case Reply.Simple(String text) -> new Answer.Status(text);
+      case Reply.Error(String message) -> new Answer.Failure(message);
+      case Reply.Integer(long value) -> new Answer.Number(value);
+      case Reply.Bulk bulk -> new Answer.Text(bulk.text());
+      case Reply.Verbatim(String format, String value) -> new Answer.Text(value);
+      case Reply.Array(List<Reply> elements) ->
+          new Answer.Items(elements.stream().map(NodeConnections::answer).toList());
+      default -> new Answer.Nothing();
+    };
+  }
+}

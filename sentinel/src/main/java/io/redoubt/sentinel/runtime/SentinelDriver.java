@@ -1,0 +1,230 @@
+package io.redoubt.sentinel.runtime;
+
+import io.redoubt.protocol.net.Cancellable;
+import io.redoubt.protocol.net.Loop;
+import io.redoubt.protocol.net.Transport;
+import io.redoubt.protocol.process.Clock;
+import io.redoubt.protocol.process.Log;
+import io.redoubt.sentinel.core.Input;
+import io.redoubt.sentinel.core.Link;
+import io.redoubt.sentinel.core.Output;
+import io.redoubt.sentinel.core.Request;
+import io.redoubt.sentinel.core.Sentinel;
+import io.redoubt.sentinel.core.SentinelState;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Runs a sentinel's core on a loop: steps it when something happens and at the times it asks for, and
+ * carries out what it wants, in order. While the state can't be written, nothing leaves that rests on
+ * it. Belongs to the loop.
+ */
+public final class SentinelDriver {
+  private static final long TICK_MILLIS = 100;
+
+  /** Takes an event that clients may have subscribed to. */
+  @FunctionalInterface
+  public interface EventListener {
+    /**
+     * An event happened.
+     *
+     * @param channel its type, such as {@code +sdown}
+     * @param message its payload
+     */
+    void happened(String channel, String message);
+  }
+
+  private final Sentinel sentinel;
+  private final Loop loop;
+  private final Clock clock;
+  private final Log log;
+  private final StateStore store;
+  private final EventListener listener;
+  private final Runnable crash;
+  private final NodeConnections connections;
+  private final Deque<Input> waiting = new ArrayDeque<>();
+
+  private boolean stepping;
+  private boolean stateIsBehind;
+  private boolean stopped;
+  private @Nullable Cancellable ticks;
+  private @Nullable Cancellable wake;
+  private long wakeAtMillis = Long.MAX_VALUE;
+
+  /**
+   * A driver at rest.
+   *
+   * @param source the address that connections are made from, null for any
+   * @param crash ends the process at once, for SENTINEL SIMULATE-FAILURE
+   */
+  public SentinelDriver(
+      Sentinel sentinel,
+      Transport transport,
+      @Nullable InetAddress source,
+      Clock clock,
+      Log log,
+      StateStore store,
+      EventListener listener,
+      Runnable crash) {
+    this.sentinel = sentinel;
+    this.loop = transport.loop();
+    this.clock = clock;
+    this.log = log;
+    this.store = store;
+    this.listener = listener;
+    this.crash = crash;
+    this.connections = new NodeConnections(transport, source, this::submit);
+  }
+
+  /** The core, to be read. */
+  public Sentinel sentinel() {
+    return sentinel;
+  }
+
+  /** Begins to tick. */
+  public void start() {
+    submit(new Input.Tick());
+    ticks = loop.every(() -> submit(new Input.Tick()), TICK_MILLIS);
+  }
+
+  /** Stops for good and closes the connections to nodes. */
+  public void stop() {
+    stopped = true;
+    if (ticks != null) {
+      ticks.cancel();
+    }
+    if (wake != null) {
+      wake.cancel();
+    }
+    connections.close();
+  }
+
+  /** Steps with an input, now or after the step that is on. */
+  public void submit(Input input) {
+    waiting.add(input);
+    if (!stepping) {
+      drain();
+    }
+  }
+
+  /** Steps with what a client asked for; gives {@code Done}, {@code Refused} or {@code Opinion}. */
+  public @Nullable Output order(Input input) {
+    if (stepping) {
+      throw new IllegalStateException("an order within a step");
+    }
+    Output answer = step(input);
+    drain();
+    return answer;
+  }
+
+  private void drain() {
+    Input next = waiting.poll();
+    while (next != null) {
+      step(next);
+      next = waiting.poll();
+    }
+  }
+
+  private long nowMillis() {
+    return TimeUnit.NANOSECONDS.toMillis(clock.monotonicNanos());
+  }
+
+  private @Nullable Output step(Input input) {
+    if (stopped) {
+      return null;
+    }
+    stepping = true;
+    Output answer = null;
+    try {
+      if (stateIsBehind && input instanceof Input.Tick) {
+        save(sentinel.state());
+      }
+      for (Output output : sentinel.step(nowMillis(), input)) {
+        Output given = perform(output);
+        answer = given == null ? answer : given;
+      }
+    } finally {
+      stepping = false;
+    }
+    planWake();
+    return answer;
+  }
+
+  /** Carries out one output, or gives it back when it is for whoever ordered the step. */
+  private @Nullable Output perform(Output output) {
+    switch (output) {
+      case Output.Persist(SentinelState state) -> save(state);
+      case Output.Connect(var link, Link.Kind kind, var address) ->
+          connections.connect(link, kind, address);
+      case Output.Disconnect(var link, Link.Kind kind) -> connections.disconnect(link, kind);
+      case Output.Send(var link, Link.Kind kind, Request request) -> {
+        if (!stateIsBehind || !request.needsState()) {
+          connections.send(link, kind, request);
+        }
+      }
+      case Output.Event event -> {
+        log(event.level(), event.type() + " " + event.payload());
+        if (event.published()) {
+          listener.happened(event.type(), event.payload());
+        }
+      }
+      case Output.Remark(Output.Level level, String text) -> log(level, text);
+      case Output.Opinion opinion -> {
+        return stateIsBehind ? new Output.Opinion(opinion.down(), "*", 0) : opinion;
+      }
+      case Output.Done done -> {
+        return done;
+      }
+      case Output.Refused refused -> {
+        return refused;
+      }
+      case Output.Crash(String why) -> {
+        log.warning("Sentinel CRASH because of SENTINEL simulate-failure %s", why);
+        crash.run();
+      }
+    }
+    return null;
+  }
+
+  private void save(SentinelState state) {
+    try {
+      store.save(state);
+      stateIsBehind = false;
+      log.notice("Sentinel new configuration saved on disk");
+    } catch (IOException e) {
+      if (!stateIsBehind) {
+        log.warning(
+            "WARNING: Sentinel was not able to save the new configuration on disk!!!: %s", e);
+      }
+      stateIsBehind = true;
+    }
+  }
+
+  private void log(Output.Level level, String text) {
+    switch (level) {
+      case DEBUG -> log.debug("%s", text);
+      case VERBOSE -> log.verbose("%s", text);
+      case NOTICE -> log.notice("%s", text);
+      case WARNING -> log.warning("%s", text);
+    }
+  }
+
+  /** Has the core step at the moment it asked for, when that is before the next tick. */
+  private void planWake() {
+    long wanted = sentinel.wakeAtMillis();
+    long now = nowMillis();
+    boolean planned = wakeAtMillis > now && wakeAtMillis <= wanted;
+    if (planned || wanted > now + TICK_MILLIS) {
+      return;
+    }
+    if (wake != null) {
+      wake.cancel();
+    }
+    wakeAtMillis = wanted;
+    wake = loop.schedule(() -> submit(new Input.Tick()), Math.max(0, wanted - now));
+  }
+}

@@ -1,0 +1,358 @@
+package io.redoubt.sentinel.runtime;
+
+import io.redoubt.protocol.config.RefusedValue;
+import io.redoubt.sentinel.core.Address;
+import io.redoubt.sentinel.core.MasterOptions;
+import io.redoubt.sentinel.core.SentinelState;
+import io.redoubt.sentinel.core.SentinelState.KnownSentinel;
+import io.redoubt.sentinel.core.SentinelState.MasterState;
+import io.redoubt.sentinel.core.Timings;
+import java.net.InetAddress;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The lines of sentinel.conf that begin with the word {@code sentinel}: what the operator set and what
+ * the sentinel itself keeps there. Read in any order, as Redis reads them; written in Redis' order.
+ */
+public final class SentinelWords {
+  private static final String NO_SUCH_MASTER = "No such master with specified name.";
+
+  /** One master as far as its lines were read. */
+  private static final class Draft {
+    final Address address;
+    MasterOptions options;
+    long configEpoch;
+    long leaderEpoch;
+    final List<Address> replicas = new ArrayList<>();
+    final List<KnownSentinel> sentinels = new ArrayList<>();
+
+    Draft(Address address, MasterOptions options) {
+      this.address = address;
+      this.options = options;
+    }
+  }
+
+  private final Map<String, Draft> masters = new LinkedHashMap<>();
+
+  /** Lines about masters whose monitor line is still to come. */
+  private final Map<String, List<List<String>>> early = new LinkedHashMap<>();
+
+  /** Word and master of the lines that were there, which stay even when they say the default. */
+  private final Set<String> written = new HashSet<>();
+
+  private String myId = "";
+  private long currentEpoch;
+  private GlobalOptions global = GlobalOptions.DEFAULTS;
+
+  /**
+   * Reads one line.
+   *
+   * @param words what stands after {@code sentinel}
+   */
+  public void read(List<String> words) throws RefusedValue {
+    String word = words.getFirst().toLowerCase(Locale.ROOT);
+    switch (words.size()) {
+      case 2 -> readGlobal(word, words.get(1));
+      case 3, 4, 5 -> {
+        if (word.equals("monitor")) {
+          monitor(words);
+        } else {
+          aboutMaster(word, words);
+        }
+      }
+      default -> throw unrecognized();
+    }
+  }
+
+  private static RefusedValue unrecognized() {
+    return new RefusedValue("Unrecognized sentinel configuration statement.");
+  }
+
+  private void readGlobal(String word, String value) throws RefusedValue {
+    switch (word) {
+      case "myid" -> {
+        if (value.length() != 40) {
+          throw new RefusedValue("Malformed Sentinel id in myid option.");
+        }
+        myId = value;
+      }
+      case "current-epoch" -> currentEpoch = Math.max(currentEpoch, epoch(value));
+      case "announce-ip" -> global = global.withAnnounceIp(value);
+      case "announce-port" -> global = global.withAnnouncePort(port(value, "Invalid port number."));
+      case "deny-scripts-reconfig" ->
+          global = global.withDenyScriptsReconfig(yesNo(word, value));
+      case "resolve-hostnames" -> global = global.withResolveHostnames(yesNo(word, value));
+      case "announce-hostnames" -> global = global.withAnnounceHostnames(yesNo(word, value));
+      case "sentinel-user" -> global = global.withSentinelUser(value);
+      case "sentinel-pass" -> global = global.withSentinelPass(value);
+      default -> throw unrecognized();
+    }
+    written.add(word);
+  }
+
+  private static boolean yesNo(String word, String value) throws RefusedValue {
+    return switch (value.toLowerCase(Locale.ROOT)) {
+      case "yes" -> true;
+      case "no" -> false;
+      default -> throw new RefusedValue("Please specify yes or no for the " + word + " option.");
+    };
+  }
+
+  private void monitor(List<String> words) throws RefusedValue {
+    if (words.size() != 5) {
+      throw unrecognized();
+    }
+    String name = words.get(1);
+    if (masters.containsKey(name)) {
+      throw new RefusedValue("Duplicate master name.");
+    }
+    String host = words.get(2);
+    if (!global.resolveHostnames() && !isAddress(host)) {
+      throw new RefusedValue("Can't resolve instance hostname.");
+    }
+    Address address = new Address(host, port(words.get(3), "Invalid port number"));
+    try {
+      int quorum = MasterWords.quorum(words.get(4));
+      masters.put(
+          name, new Draft(address, MasterOptions.defaults(quorum, Timings.DEFAULTS)));
+    } catch (MasterWords.Refusal e) {
+      throw new RefusedValue(e.reason());
+    }
+    List<List<String>> lines = early.remove(name);
+    if (lines != null) {
+      for (List<String> line : lines) {
+        read(line);
+      }
+    }
+  }
+
+  /** Whether a host is an IP address rather than a name. */
+  public static boolean isAddress(String host) {
+    try {
+      InetAddress.ofLiteral(host);
+      return true;
+    } catch (IllegalArgumentException e) {
+      return false;
+    }
+  }
+
+  private void aboutMaster(String word, List<String> words) throws RefusedValue {
+    String name = words.get(1);
+    Draft master = masters.get(name);
+    if (master == null) {
+      checkWord(word, words.size());
+      early.computeIfAbsent(name, key -> new ArrayList<>()).add(words);
+      return;
+    }
+    String value = words.get(2);
+    @Nullable String second = words.size() > 3 ? words.get(3) : null;
+    checkWord(word, words.size());
+    switch (word) {
+      case "config-epoch" -> master.configEpoch = epoch(value);
+      case "leader-epoch" -> master.leaderEpoch = epoch(value);
+      case "known-replica", "known-slave" ->
+          master.replicas.add(
+              new Address(value, port(second, "Wrong hostname or port for replica.")));
+      case "known-sentinel" -> {
+        if (words.size() == 5) {
+          Address address =
+              new Address(value, anyPort(second, "Wrong hostname or port for sentinel."));
+          master.sentinels.add(new KnownSentinel(address, words.get(4)));
+        }
+      }
+      default -> {
+        try {
+          master.options = MasterWords.set(master.options, word, value, second);
+        } catch (MasterWords.Refusal e) {
+          throw new RefusedValue(e.reason());
+        }
+        written.add(word + " " + name);
+      }
+    }
+    currentEpoch = Math.max(currentEpoch, Math.max(master.configEpoch, master.leaderEpoch));
+  }
+
+  private static void checkWord(String word, int size) throws RefusedValue {
+    boolean right =
+        switch (word) {
+          case "config-epoch", "leader-epoch" -> size == 3;
+          case "known-replica", "known-slave" -> size == 4;
+          case "known-sentinel" -> size == 4 || size == 5;
+          case "quorum" -> false;
+          default -> MasterWords.values(word) > 0 && size == 2 + MasterWords.values(word);
+        };
+    if (!right) {
+      throw unrecognized();
+    }
+  }
+
+  private static long epoch(String value) throws RefusedValue {
+    try {
+      return Long.parseLong(value);
+    } catch (NumberFormatException e) {
+      throw new RefusedValue("Invalid epoch.");
+    }
+  }
+
+  private static int port(@Nullable String value, String refusal) throws RefusedValue {
+    int port = anyPort(value, refusal);
+    if (port == 0) {
+      throw new RefusedValue(refusal);
+    }
+    return port;
+  }
+
+  /** A port, or the 0 of a sentinel whose address another one has taken over. */
+  private static int anyPort(@Nullable String value, String refusal) throws RefusedValue {
+    try {
+      int port = value == null ? -1 : Integer.parseInt(value);
+      if (port >= 0 && port <= 65535) {
+        return port;
+      }
+    } catch (NumberFormatException e) {
+      // Refused below.
+    }
+    throw new RefusedValue(refusal);
+  }
+
+  /** Looks at what only shows when all lines are read. */
+  public void finish() throws RefusedValue {
+    if (!early.isEmpty()) {
+      throw new RefusedValue(NO_SUCH_MASTER);
+    }
+  }
+
+  /** What the lines say for all masters. */
+  public GlobalOptions global() {
+    return global;
+  }
+
+  /** Takes what SENTINEL CONFIG SET says for all masters. */
+  public void global(GlobalOptions changed) {
+    global = changed;
+  }
+
+  /**
+   * The state that the lines tell.
+   *
+   * @param newId the id of a sentinel that has none yet
+   */
+  public SentinelState state(String newId) {
+    List<MasterState> states = new ArrayList<>();
+    masters.forEach(
+        (name, draft) ->
+            states.add(
+                new MasterState(
+                    name,
+                    draft.address,
+                    draft.options,
+                    draft.configEpoch,
+                    draft.leaderEpoch,
+                    List.copyOf(draft.replicas),
+                    List.copyOf(draft.sentinels))));
+    return new SentinelState(myId.isEmpty() ? newId : myId, currentEpoch, List.copyOf(states));
+  }
+
+  /** The lines that tell a state, each without the word {@code sentinel}. */
+  public List<List<String>> lines(SentinelState state) {
+    List<List<String>> lines = new ArrayList<>();
+    lines.add(List.of("myid", state.myId()));
+    globalLine(lines, "deny-scripts-reconfig", word(global.denyScriptsReconfig()), "yes");
+    globalLine(lines, "resolve-hostnames", word(global.resolveHostnames()), "no");
+    globalLine(lines, "announce-hostnames", word(global.announceHostnames()), "no");
+    for (MasterState master : state.masters()) {
+      masterLines(lines, master);
+    }
+    lines.add(List.of("current-epoch", Long.toString(state.currentEpoch())));
+    globalLine(lines, "announce-ip", global.announceIp(), "");
+    globalLine(
+        lines,
+        "announce-port",
+        global.announcePort() == 0 ? "" : Integer.toString(global.announcePort()),
+        "");
+    globalLine(lines, "sentinel-user", global.sentinelUser(), "");
+    globalLine(lines, "sentinel-pass", global.sentinelPass(), "");
+    return lines;
+  }
+
+  private static String word(boolean value) {
+    return value ? "yes" : "no";
+  }
+
+  private void globalLine(
+      List<List<String>> lines, String word, String value, String defaultValue) {
+    if (!value.equals(defaultValue) || (written.contains(word) && !value.isEmpty())) {
+      lines.add(List.of(word, value));
+    }
+  }
+
+  private void masterLines(List<List<String>> lines, MasterState master) {
+    String name = master.name();
+    MasterOptions options = master.options();
+    MasterOptions usual = MasterOptions.defaults(options.quorum(), Timings.DEFAULTS);
+    lines.add(
+        List.of(
+            "monitor",
+            name,
+            master.address().host(),
+            Integer.toString(master.address().port()),
+            Integer.toString(options.quorum())));
+    number(
+        lines, "down-after-milliseconds", name, options.downAfterMillis(), usual.downAfterMillis());
+    number(
+        lines,
+        "failover-timeout",
+        name,
+        options.failoverTimeoutMillis(),
+        usual.failoverTimeoutMillis());
+    number(lines, "parallel-syncs", name, options.parallelSyncs(), usual.parallelSyncs());
+    text(lines, "notification-script", name, options.notificationScript());
+    text(lines, "client-reconfig-script", name, options.clientReconfigScript());
+    text(lines, "auth-pass", name, options.authPass());
+    text(lines, "auth-user", name, options.authUser());
+    number(
+        lines,
+        "master-reboot-down-after-period",
+        name,
+        options.masterRebootDownAfterMillis(),
+        usual.masterRebootDownAfterMillis());
+    options
+        .renamedCommands()
+        .forEach((from, to) -> lines.add(List.of("rename-command", name, from, to)));
+    lines.add(List.of("config-epoch", name, Long.toString(master.configEpoch())));
+    lines.add(List.of("leader-epoch", name, Long.toString(master.leaderEpoch())));
+    for (Address replica : master.replicas()) {
+      lines.add(
+          List.of("known-replica", name, replica.host(), Integer.toString(replica.port())));
+    }
+    for (KnownSentinel known : master.sentinels()) {
+      lines.add(
+          List.of(
+              "known-sentinel",
+              name,
+              known.address().host(),
+              Integer.toString(known.address().port()),
+              known.runId()));
+    }
+  }
+
+  private void number(
+      List<List<String>> lines, String word, String name, long value, long usual) {
+    if (value != usual || written.contains(word + " " + name)) {
+      lines.add(List.of(word, name, Long.toString(value)));
+    }
+  }
+
+  private static void text(List<List<String>> lines, String word, String name, String value) {
+    if (!value.isEmpty()) {
+      lines.add(List.of(word, name, value));
+    }
+  }
+}
