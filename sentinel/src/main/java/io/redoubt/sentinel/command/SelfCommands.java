@@ -188,7 +188,7 @@ public final class SelfCommands extends CommandGroup<SentinelCall> {
     values.put("announce-port", Integer.toString(options.announcePort()));
     values.put("sentinel-user", options.sentinelUser());
     values.put("sentinel-pass", options.sentinelPass());
-    values.put("loglevel", call.control().logLevel());
+    values.put("loglevel", call.control().logLevel().get());
     return values;
   }
 
@@ -232,7 +232,7 @@ public final class SelfCommands extends CommandGroup<SentinelCall> {
           : null;
       case "sentinel-user" -> options.withSentinelUser(value);
       case "sentinel-pass" -> options.withSentinelPass(value);
-      case "loglevel" -> call.control().logLevel(value) ? options : null;
+      case "loglevel" -> call.control().logLevel().set(value) ? options : null;
       default -> null;
     };
   }

@@ -12,6 +12,16 @@ public final class SentinelControl {
   private final SentinelDriver driver;
   private final SentinelWords words;
   private final Supplier<String> requirepass;
+  private final LogLevel logLevel;
+
+  /** How much is logged, by the words of the config file. */
+  public interface LogLevel {
+    /** The word of this moment. */
+    String get();
+
+    /** Sets it; false for an unknown word. */
+    boolean set(String word);
+  }
 
   /**
    * The control of that driver.
@@ -21,10 +31,14 @@ public final class SentinelControl {
    *     where they have no own
    */
   public SentinelControl(
-      SentinelDriver driver, SentinelWords words, Supplier<String> requirepass) {
+      SentinelDriver driver,
+      SentinelWords words,
+      Supplier<String> requirepass,
+      LogLevel logLevel) {
     this.driver = driver;
     this.words = words;
     this.requirepass = requirepass;
+    this.logLevel = logLevel;
   }
 
   /** The core, to be read. */
@@ -48,6 +62,11 @@ public final class SentinelControl {
   /** Lets the sentinel know what somebody published on the hello channel here. */
   public void hello(String payload) {
     driver.submit(new Input.HelloHeard(Input.HelloHeard.NO_LINK, payload));
+  }
+
+  /** How much is logged. */
+  public LogLevel logLevel() {
+    return logLevel;
   }
 
   /** What holds for all masters. */

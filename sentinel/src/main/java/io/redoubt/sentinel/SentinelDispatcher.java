@@ -1,0 +1,88 @@
+package io.redoubt.sentinel;
+
+import io.redoubt.protocol.command.Command;
+import io.redoubt.protocol.command.CommandError;
+import io.redoubt.protocol.command.CommandTable;
+import io.redoubt.protocol.command.Errors;
+import io.redoubt.protocol.command.Flag;
+import io.redoubt.protocol.process.Clock;
+import io.redoubt.protocol.process.Log;
+import io.redoubt.protocol.resp.Request;
+import io.redoubt.protocol.session.Client;
+import io.redoubt.protocol.session.Dispatcher;
+import io.redoubt.sentinel.command.SentinelCall;
+import org.jspecify.annotations.Nullable;
+
+/** Takes requests to the commands that they name: look-up, the checks in Redis' order, the run. */
+final class SentinelDispatcher implements Dispatcher {
+  private static final String INTERNAL = "ERR internal error, see the log of the sentinel";
+
+  private final CommandTable<SentinelCall> table;
+  private final SentinelCall call;
+  private final Clock clock;
+  private final Log log;
+  private long commands;
+
+  SentinelDispatcher(
+      CommandTable<SentinelCall> table, SentinelCall call, Clock clock, Log log) {
+    this.table = table;
+    this.call = call;
+    this.clock = clock;
+    this.log = log;
+  }
+
+  /** How many commands have run. */
+  long commands() {
+    return commands;
+  }
+
+  @Override
+  public void dispatch(Client client, Request request) {
+    Command<SentinelCall> command = table.find(request);
+    CommandError error =
+        command == null ? table.unknown(request) : refusal(client, command, request);
+    if (command != null) {
+      client.lastCommand(command);
+    }
+    if (command != null && error == null) {
+      run(client, command, request);
+    } else if (error != null) {
+      client.reply().error(error.text());
+      if (command != null) {
+        command.countRejected();
+      }
+    }
+  }
+
+  private static @Nullable CommandError refusal(
+      Client client, Command<SentinelCall> command, Request request) {
+    if (!command.isRunnable() || !command.accepts(request.count())) {
+      return Errors.wrongArity(command);
+    }
+    if (!client.isAuthenticated() && !command.has(Flag.NO_AUTH)) {
+      return Errors.NOAUTH;
+    }
+    CommandError denied =
+        client.user().isUnrestricted() ? null : client.denied(command, request);
+    return denied == null ? client.subscribeModeRefuses(command) : denied;
+  }
+
+  private void run(Client client, Command<SentinelCall> command, Request request) {
+    long started = clock.monotonicNanos();
+    call.begin(client, request, command);
+    try {
+      command.handler().run(call);
+    } catch (CommandError error) {
+      command.countFailed();
+      client.reply().error(error.text());
+    } catch (RuntimeException fault) {
+      // A fault of the program must not take the sentinel down; the reply may be half written.
+      log.warning("Fault in command '%s': %s", command.name(), fault);
+      command.countFailed();
+      client.reply().error(INTERNAL);
+      client.closeAfterReply();
+    }
+    commands++;
+    command.countCall((clock.monotonicNanos() - started) / 1000);
+  }
+}
