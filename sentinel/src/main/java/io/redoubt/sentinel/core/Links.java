@@ -275,7 +275,7 @@ final class Links {
             || replica.master().subjectivelyDown
             || replica.reportedRole == NodeInfo.Role.MASTER
             || (info != null
-                && (info.masterLinkDownMillis() != 0 || !info.follows(replica.master().address)));
+                && (!info.masterLinkUp() || !info.follows(replica.master().address)));
     return unsettled ? Math.min(1000, timings.infoPeriodMillis()) : timings.infoPeriodMillis();
   }
 

@@ -1,0 +1,269 @@
+package io.redoubt.sentinel;
+
+import io.redoubt.protocol.acl.AclLog;
+import io.redoubt.protocol.acl.Users;
+import io.redoubt.protocol.bytes.BufferMemory;
+import io.redoubt.protocol.bytes.ByteString;
+import io.redoubt.protocol.command.CommandCommands;
+import io.redoubt.protocol.command.CommandTable;
+import io.redoubt.protocol.config.FatalConfigError;
+import io.redoubt.protocol.config.RefusedValue;
+import io.redoubt.protocol.info.Info;
+import io.redoubt.protocol.net.Transport;
+import io.redoubt.protocol.process.Clock;
+import io.redoubt.protocol.process.Log;
+import io.redoubt.protocol.process.Version;
+import io.redoubt.protocol.pubsub.Channels;
+import io.redoubt.protocol.resp.Limits;
+import io.redoubt.protocol.session.AclCommands;
+import io.redoubt.protocol.session.ClientCommands;
+import io.redoubt.protocol.session.ClientRegistry;
+import io.redoubt.protocol.session.ConnectionCommands;
+import io.redoubt.protocol.session.Hello;
+import io.redoubt.sentinel.command.HelloCommands;
+import io.redoubt.sentinel.command.SelfCommands;
+import io.redoubt.sentinel.command.SentinelCall;
+import io.redoubt.sentinel.command.SentinelCommands;
+import io.redoubt.sentinel.command.ServerCommands;
+import io.redoubt.sentinel.core.Sentinel;
+import io.redoubt.sentinel.core.SentinelState;
+import io.redoubt.sentinel.core.Timings;
+import io.redoubt.sentinel.runtime.SentinelControl;
+import io.redoubt.sentinel.runtime.SentinelDirectives;
+import io.redoubt.sentinel.runtime.SentinelDriver;
+import io.redoubt.sentinel.runtime.StateFile;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+
+/** A sentinel that runs in this process: its loop, its clients, its core. */
+public final class SentinelServer implements AutoCloseable {
+  private static final String THREAD_NAME = "redis-sentinel";
+  private static final int ID_BYTES = 20;
+  private static final int EVERY_SECOND_MILLIS = 1000;
+
+  /** Commands of every process that Redis does not have in sentinel mode. */
+  private static final List<String> ABSENT =
+      List.of("echo", "reset", "ssubscribe", "sunsubscribe", "spublish", "pubsub");
+
+  private final SentinelDirectives directives;
+  private final Clock clock;
+  private final Log log;
+  private final RandomGenerator random;
+  private final Runnable stopped;
+  private final Transport transport;
+  private final CompletableFuture<Parts> parts = new CompletableFuture<>();
+
+  /** What is made on the loop. */
+  private record Parts(SentinelDriver driver, Listeners listeners) {}
+
+  private SentinelServer(
+      SentinelDirectives directives,
+      Clock clock,
+      Log log,
+      RandomGenerator random,
+      Runnable stopped) {
+    this.directives = directives;
+    this.clock = clock;
+    this.log = log;
+    this.random = random;
+    this.stopped = stopped;
+    this.transport = Transport.open(THREAD_NAME, BufferMemory.offHeap());
+  }
+
+  /**
+   * Starts a sentinel; when this returns it listens.
+   *
+   * @param directives loaded from a file, which holds the sentinel's state from now on
+   * @param random chance for ids and waits
+   * @param stopped is called on the loop when SHUTDOWN or {@link #stop} ended the sentinel; it is
+   *     still to be closed then, by another thread
+   * @throws IOException when an address can't be listened on
+   * @throws FatalConfigError when the configuration can't be served
+   */
+  public static SentinelServer start(
+      SentinelDirectives directives,
+      Clock clock,
+      Log log,
+      RandomGenerator random,
+      Runnable stopped)
+      throws IOException, FatalConfigError {
+    try {
+      directives.words().finish();
+    } catch (RefusedValue e) {
+      throw FatalConfigError.ofWhole(e.reason());
+    }
+    SentinelServer server = new SentinelServer(directives, clock, log, random, stopped);
+    server.transport.loop().execute(server::build);
+    try {
+      server.parts.join();
+    } catch (CompletionException e) {
+      server.transport.close();
+      if (e.getCause() instanceof IOException io) {
+        throw io;
+      }
+      throw e;
+    }
+    return server;
+  }
+
+  @SuppressWarnings("CatchingUnchecked") // whoever waits for the start must hear of any failure
+  private void build() {
+    try {
+      parts.complete(made());
+    } catch (IOException | RuntimeException e) {
+      parts.completeExceptionally(e);
+    }
+  }
+
+  private Parts made() throws IOException {
+    String requirepass = directives.requirepass.value();
+    SentinelState state = directives.words().state(newId());
+    Sentinel core =
+        new Sentinel(
+            state,
+            SentinelControl.settings(
+                directives.words().global(),
+                requirepass,
+                directives.port.value(),
+                Timings.DEFAULTS,
+                false,
+                false),
+            random,
+            clock.monotonicNanos() / 1_000_000);
+    StateFile file = new StateFile(directives, state);
+    Channels channels = new Channels();
+    SentinelDriver driver =
+        new SentinelDriver(
+            core,
+            transport,
+            source(),
+            clock,
+            log,
+            file,
+            (channel, message) ->
+                channels.publish(ByteString.of(channel), ByteString.of(message)),
+            () -> Runtime.getRuntime().halt(99));
+    SentinelControl control =
+        new SentinelControl(
+            driver, directives.words(), directives.requirepass::value, new Level());
+
+    CommandTable<SentinelCall> table = new CommandTable<>();
+    SentinelDispatcher dispatcher =
+        new SentinelDispatcher(table, new SentinelCall(control), clock, log);
+    Users users = users(table, requirepass);
+    ClientRegistry clients =
+        new ClientRegistry(
+            transport.loop(),
+            clock,
+            log,
+            BufferMemory.offHeap(),
+            new Limits(),
+            new BoundSettings(directives),
+            users,
+            new AclLog(() -> (int) Math.min(directives.acllogMaxLen.value(), Integer.MAX_VALUE)),
+            channels,
+            dispatcher);
+    Info info = new Info();
+    fill(table, clients, channels, info);
+    new SentinelInfo(directives, clock, clients, table, core)
+        .declare(info, newId(), transport.name(), dispatcher::commands);
+
+    Listeners listeners =
+        new Listeners(
+            transport, connection -> clients.accept(connection, SentinelClient::new));
+    listeners.open(directives, log);
+    log.notice("Running mode=sentinel, port=%d.", directives.port.value());
+    file.save(state);
+    log.notice("Sentinel ID is %s", core.myId());
+    driver.start();
+    transport.loop().every(clients::everySecond, EVERY_SECOND_MILLIS);
+    return new Parts(driver, listeners);
+  }
+
+  private void fill(
+      CommandTable<SentinelCall> table, ClientRegistry clients, Channels channels, Info info) {
+    table.add(new SentinelCommands(), new SelfCommands());
+    table.add(new ServerCommands(info, this::end));
+    table.add(
+        new ConnectionCommands<SentinelCall>(new Hello(Version.REDIS, "sentinel", null)),
+        new ClientCommands<SentinelCall>(clients));
+    table.add(new HelloCommands(channels));
+    table.add(new CommandCommands<>(table));
+    table.add(new AclCommands<>(clients, table, random, () -> null));
+    for (String absent : ABSENT) {
+      table.rename(absent, "");
+    }
+  }
+
+  /** The users of the file; they are written back as they are. */
+  private Users users(CommandTable<SentinelCall> table, String requirepass) {
+    Users users = new Users(table);
+    users.requirePassword(requirepass);
+    for (List<String> words : directives.user.words()) {
+      users.set(ByteString.of(words.getFirst()), words.subList(1, words.size()));
+    }
+    directives.user.rewrittenAs(
+        () ->
+            users.describe().stream()
+                .map(line -> List.of(line.substring("user ".length()).split(" ", -1)))
+                .toList());
+    return users;
+  }
+
+  private @Nullable InetAddress source() throws IOException {
+    String address = directives.bindSourceAddr.value();
+    return address.isEmpty() ? null : InetAddress.getByName(address);
+  }
+
+  private String newId() {
+    byte[] bytes = new byte[ID_BYTES];
+    random.nextBytes(bytes);
+    return HexFormat.of().formatHex(bytes);
+  }
+
+  /** The log level, which SENTINEL CONFIG changes. */
+  private final class Level implements SentinelControl.LogLevel {
+    @Override
+    public String get() {
+      return directives.loglevel.text();
+    }
+
+    @Override
+    public boolean set(String word) {
+      try {
+        directives.set(new ArrayList<>(List.of("loglevel", word)), true);
+        log.level(directives.loglevel.value());
+        return true;
+      } catch (RefusedValue e) {
+        return false;
+      }
+    }
+  }
+
+  /** Ends the sentinel, from any thread; {@code stopped} is called when that is done. */
+  public void stop() {
+    transport.loop().execute(this::end);
+  }
+
+  private void end() {
+    log.notice("User requested shutdown...");
+    Parts made = parts.join();
+    made.listeners().close();
+    made.driver().stop();
+    log.notice("Sentinel is now ready to exit, bye bye...");
+    stopped.run();
+  }
+
+  /** Closes all connections and ends the loop; not to be called on the loop. */
+  @Override
+  public void close() {
+    transport.close();
+  }
+}

@@ -1,0 +1,97 @@
+package io.redoubt.sentinel.command;
+
+import static io.redoubt.protocol.command.Flag.ADMIN;
+import static io.redoubt.protocol.command.Flag.ALLOW_BUSY;
+import static io.redoubt.protocol.command.Flag.FAST;
+import static io.redoubt.protocol.command.Flag.LOADING;
+import static io.redoubt.protocol.command.Flag.NOSCRIPT;
+import static io.redoubt.protocol.command.Flag.NO_MULTI;
+import static io.redoubt.protocol.command.Flag.SENTINEL;
+import static io.redoubt.protocol.command.Flag.STALE;
+
+import io.redoubt.protocol.command.Category;
+import io.redoubt.protocol.command.Command;
+import io.redoubt.protocol.command.CommandGroup;
+import io.redoubt.protocol.command.Errors;
+import io.redoubt.protocol.command.Group;
+import io.redoubt.protocol.info.Info;
+import io.redoubt.sentinel.core.Master;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+
+/** INFO, ROLE and SHUTDOWN as a sentinel has them. */
+public final class ServerCommands extends CommandGroup<SentinelCall> {
+  private static final Set<String> SHUTDOWN_WORDS =
+      Set.of("nosave", "save", "now", "force", "abort");
+
+  private final Info infoSections;
+  private final Runnable stop;
+
+  final Command<SentinelCall> info =
+      command("INFO [section...]")
+          .does("Returns information and statistics about the server.")
+          .since("1.0.0")
+          .is(LOADING, STALE, SENTINEL)
+          .categories(Category.DANGEROUS)
+          .history("7.0.0", "Added support for taking multiple section arguments.")
+          .tips("nondeterministic_output", "request_policy:all_shards", "response_policy:special")
+          .runs(this::info);
+
+  final Command<SentinelCall> role =
+      command("ROLE")
+          .does("Returns the replication role.")
+          .since("2.8.12")
+          .is(NOSCRIPT, LOADING, STALE, FAST, SENTINEL)
+          .categories(Category.ADMIN, Category.DANGEROUS)
+          .runs(ServerCommands::role);
+
+  final Command<SentinelCall> shutdown =
+      command("SHUTDOWN [NOSAVE | SAVE] [NOW] [FORCE] [ABORT]")
+          .does("Shuts down the server.")
+          .since("1.0.0")
+          .is(ADMIN, NOSCRIPT, LOADING, STALE, NO_MULTI, SENTINEL, ALLOW_BUSY)
+          .runs(this::shutdown);
+
+  /**
+   * The group; one object for each server.
+   *
+   * @param infoSections what INFO shows
+   * @param stop ends the sentinel
+   */
+  public ServerCommands(Info infoSections, Runnable stop) {
+    super(Group.SERVER);
+    this.infoSections = infoSections;
+    this.stop = stop;
+  }
+
+  private void info(SentinelCall call) {
+    List<String> selectors = new ArrayList<>();
+    for (int i = 1; i < call.count(); i++) {
+      selectors.add(call.text(i));
+    }
+    StringBuilder text = new StringBuilder();
+    infoSections.render(selectors, text);
+    call.reply().verbatim("txt", text.toString());
+  }
+
+  private static void role(SentinelCall call) {
+    Collection<Master> masters = call.sentinel().masters();
+    call.reply().array(2);
+    call.reply().bulk("sentinel");
+    call.reply().array(masters.size());
+    masters.forEach(master -> call.reply().bulk(master.name()));
+  }
+
+  private void shutdown(SentinelCall call) {
+    for (int i = 1; i < call.count(); i++) {
+      if (!SHUTDOWN_WORDS.contains(call.text(i).toLowerCase(Locale.ROOT))) {
+        throw Errors.SYNTAX;
+      }
+    }
+    call.client().closeAfterReply();
+    stop.run();
+  }
+}

@@ -1,0 +1,47 @@
+package io.redoubt.sentinel.runtime;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.redoubt.protocol.bytes.Quoting;
+import io.redoubt.sentinel.core.SentinelState;
+import java.io.IOException;
+import java.util.List;
+import java.util.regex.Pattern;
+
+/**
+ * The state in the sentinel's own config file: its lines are brought up to date by the least edit,
+ * all others stay as the operator wrote them. Synced before {@link #save} returns.
+ */
+public final class StateFile implements StateStore {
+  private static final Pattern PLAIN = Pattern.compile("[\\w.:/*@%+=,!?<>~^&$-]+");
+
+  private final SentinelDirectives directives;
+  private SentinelState state;
+
+  /**
+   * The file that the directives were read from.
+   *
+   * @param state what the file is to hold until something else is saved
+   */
+  public StateFile(SentinelDirectives directives, SentinelState state) {
+    this.directives = directives;
+    this.state = state;
+    directives.sentinel.rewrittenAs(this::lines);
+  }
+
+  private List<List<String>> lines() {
+    return directives.words().lines(state).stream()
+        .map(words -> words.stream().map(StateFile::quoted).toList())
+        .toList();
+  }
+
+  private static String quoted(String word) {
+    return PLAIN.matcher(word).matches() ? word : Quoting.quote(word.getBytes(UTF_8));
+  }
+
+  @Override
+  public void save(SentinelState newState) throws IOException {
+    state = newState;
+    directives.rewrite();
+  }
+}
