@@ -156,11 +156,9 @@ public final class CommandCommands<C extends Invocation> extends CommandGroup<C>
       if (filter.test(each)) {
         names.add(each.name());
       }
-      if (filtered) {
-        for (Command<C> subcommand : each.subcommands()) {
-          if (filter.test(subcommand)) {
-            names.add(subcommand.name());
-          }
+      for (Command<C> subcommand : each.subcommands()) {
+        if (filter.test(subcommand)) {
+          names.add(subcommand.name());
         }
       }
     }
