@@ -1,5 +1,6 @@
 package io.redoubt.sentinel;
 
+import io.redoubt.protocol.config.CommonDirectives.Supervision;
 import io.redoubt.protocol.config.FatalConfigError;
 import io.redoubt.protocol.config.UnreadableConfigFile;
 import io.redoubt.protocol.process.Arguments;
@@ -12,7 +13,6 @@ import io.redoubt.protocol.process.Signals;
 import io.redoubt.protocol.process.Supervisor;
 import io.redoubt.protocol.process.Usage;
 import io.redoubt.protocol.process.Version;
-import io.redoubt.protocol.config.CommonDirectives.Supervision;
 import io.redoubt.sentinel.runtime.SentinelDirectives;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -110,8 +110,7 @@ public final class Main {
     }
     CountDownLatch stopped = new CountDownLatch(1);
     try (SentinelServer server =
-        SentinelServer.start(
-            directives, clock, log, new SecureRandom(), stopped::countDown)) {
+        SentinelServer.start(directives, clock, log, new SecureRandom(), stopped::countDown)) {
       Signals.install(log, signal -> server.stop(), Runtime.getRuntime()::halt);
       PidFile pidFile = writePidFile(directives, background, pid);
       Supervisor supervisor = supervisor(directives);

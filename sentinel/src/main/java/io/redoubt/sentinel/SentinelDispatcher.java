@@ -23,8 +23,7 @@ final class SentinelDispatcher implements Dispatcher {
   private final Log log;
   private long commands;
 
-  SentinelDispatcher(
-      CommandTable<SentinelCall> table, SentinelCall call, Clock clock, Log log) {
+  SentinelDispatcher(CommandTable<SentinelCall> table, SentinelCall call, Clock clock, Log log) {
     this.table = table;
     this.call = call;
     this.clock = clock;
@@ -38,6 +37,12 @@ final class SentinelDispatcher implements Dispatcher {
 
   @Override
   public void dispatch(Client client, Request request) {
+    if (request.is(0, "QUIT")) {
+      // Works at a sentinel, but is no command of its table: neither here nor with Redis.
+      client.reply().ok();
+      client.closeAfterReply();
+      return;
+    }
     Command<SentinelCall> command = table.find(request);
     CommandError error =
         command == null ? table.unknown(request) : refusal(client, command, request);
@@ -62,8 +67,7 @@ final class SentinelDispatcher implements Dispatcher {
     if (!client.isAuthenticated() && !command.has(Flag.NO_AUTH)) {
       return Errors.NOAUTH;
     }
-    CommandError denied =
-        client.user().isUnrestricted() ? null : client.denied(command, request);
+    CommandError denied = client.user().isUnrestricted() ? null : client.denied(command, request);
     return denied == null ? client.subscribeModeRefuses(command) : denied;
   }
 

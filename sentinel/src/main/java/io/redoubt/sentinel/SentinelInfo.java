@@ -60,8 +60,7 @@ final class SentinelInfo {
         .number("maxclients", () -> directives.maxclients.value())
         .number("blocked_clients", clients::blockedCount)
         .number("pubsub_clients", () -> clients.count(ClientType.PUBSUB));
-    info.section("CPU", "cpu")
-        .decimal("used_cpu_user", 6, SentinelInfo::cpuSeconds);
+    info.section("CPU", "cpu").decimal("used_cpu_user", 6, SentinelInfo::cpuSeconds);
     info.section("Stats", "stats")
         .number("total_connections_received", clients::connectionsReceived)
         .number("total_commands_processed", commands)

@@ -20,7 +20,7 @@ import io.redoubt.protocol.session.ClientCommands;
 import io.redoubt.protocol.session.ClientRegistry;
 import io.redoubt.protocol.session.ConnectionCommands;
 import io.redoubt.protocol.session.Hello;
-import io.redoubt.sentinel.command.HelloCommands;
+import io.redoubt.protocol.session.PubSubCommands;
 import io.redoubt.sentinel.command.SelfCommands;
 import io.redoubt.sentinel.command.SentinelCall;
 import io.redoubt.sentinel.command.SentinelCommands;
@@ -50,7 +50,7 @@ public final class SentinelServer implements AutoCloseable {
 
   /** Commands of every process that Redis does not have in sentinel mode. */
   private static final List<String> ABSENT =
-      List.of("echo", "reset", "ssubscribe", "sunsubscribe", "spublish", "pubsub");
+      List.of("echo", "quit", "reset", "ssubscribe", "sunsubscribe", "spublish", "pubsub");
 
   private final SentinelDirectives directives;
   private final Clock clock;
@@ -88,14 +88,10 @@ public final class SentinelServer implements AutoCloseable {
    * @throws FatalConfigError when the configuration can't be served
    */
   public static SentinelServer start(
-      SentinelDirectives directives,
-      Clock clock,
-      Log log,
-      RandomGenerator random,
-      Runnable stopped)
+      SentinelDirectives directives, Clock clock, Log log, RandomGenerator random, Runnable stopped)
       throws IOException, FatalConfigError {
     try {
-      directives.words().finish();
+      directives.words().finish(directives.dir.value());
     } catch (RefusedValue e) {
       throw FatalConfigError.ofWhole(e.reason());
     }
@@ -147,12 +143,15 @@ public final class SentinelServer implements AutoCloseable {
             clock,
             log,
             file,
-            (channel, message) ->
-                channels.publish(ByteString.of(channel), ByteString.of(message)),
+            (channel, message) -> channels.publish(ByteString.of(channel), ByteString.of(message)),
             () -> Runtime.getRuntime().halt(99));
     SentinelControl control =
         new SentinelControl(
-            driver, directives.words(), directives.requirepass::value, new Level());
+            driver,
+            directives.words(),
+            directives.dir::value,
+            directives.requirepass::value,
+            new Level());
 
     CommandTable<SentinelCall> table = new CommandTable<>();
     SentinelDispatcher dispatcher =
@@ -176,8 +175,7 @@ public final class SentinelServer implements AutoCloseable {
         .declare(info, newId(), transport.name(), dispatcher::commands);
 
     Listeners listeners =
-        new Listeners(
-            transport, connection -> clients.accept(connection, SentinelClient::new));
+        new Listeners(transport, connection -> clients.accept(connection, SentinelClient::new));
     listeners.open(directives, log);
     log.notice("Running mode=sentinel, port=%d.", directives.port.value());
     file.save(state);
@@ -194,7 +192,9 @@ public final class SentinelServer implements AutoCloseable {
     table.add(
         new ConnectionCommands<SentinelCall>(new Hello(Version.REDIS, "sentinel", null)),
         new ClientCommands<SentinelCall>(clients));
-    table.add(new HelloCommands(channels));
+    table.add(
+        new PubSubCommands<SentinelCall>(
+            channels, ServerCommands::publish, ServerCommands::publish));
     table.add(new CommandCommands<>(table));
     table.add(new AclCommands<>(clients, table, random, () -> null));
     for (String absent : ABSENT) {
@@ -209,11 +209,10 @@ public final class SentinelServer implements AutoCloseable {
     for (List<String> words : directives.user.words()) {
       users.set(ByteString.of(words.getFirst()), words.subList(1, words.size()));
     }
-    directives.user.rewrittenAs(
-        () ->
-            users.describe().stream()
-                .map(line -> List.of(line.substring("user ".length()).split(" ", -1)))
-                .toList());
+    directives.user.rewrittenAs(() ->
+        users.describe().stream()
+            .map(line -> List.of(line.substring("user ".length()).split(" ", -1)))
+            .toList());
     return users;
   }
 

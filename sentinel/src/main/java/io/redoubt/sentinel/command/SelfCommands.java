@@ -87,11 +87,10 @@ public final class SelfCommands extends CommandGroup<SentinelCall> {
     if (call.count() == 2) {
       Map<String, Long> values = timings.byName();
       call.reply().map(values.size());
-      values.forEach(
-          (name, millis) -> {
-            call.reply().bulk(name.toUpperCase(Locale.ROOT));
-            call.reply().bulk(millis.toString());
-          });
+      values.forEach((name, millis) -> {
+        call.reply().bulk(name.toUpperCase(Locale.ROOT));
+        call.reply().bulk(millis.toString());
+      });
       return;
     }
     for (int i = 2; i + 1 < call.count(); i += 2) {
@@ -112,7 +111,10 @@ public final class SelfCommands extends CommandGroup<SentinelCall> {
 
   private static CommandError unknown(String subcommand, String option) {
     return new CommandError(
-        "ERR Unknown option or number of arguments for SENTINEL " + subcommand + " '" + option
+        "ERR Unknown option or number of arguments for SENTINEL "
+            + subcommand
+            + " '"
+            + option
             + "'");
   }
 
@@ -163,20 +165,18 @@ public final class SelfCommands extends CommandGroup<SentinelCall> {
   private static void get(SentinelCall call) {
     Map<String, String> found = new LinkedHashMap<>();
     values(call)
-        .forEach(
-            (name, value) -> {
-              for (int i = 3; i < call.count(); i++) {
-                if (Glob.matches(call.text(i), name, true)) {
-                  found.put(name, value);
-                }
-              }
-            });
-    call.reply().map(found.size());
-    found.forEach(
-        (name, value) -> {
-          call.reply().bulk(name);
-          call.reply().bulk(value);
+        .forEach((name, value) -> {
+          for (int i = 3; i < call.count(); i++) {
+            if (Glob.matches(call.text(i), name, true)) {
+              found.put(name, value);
+            }
+          }
         });
+    call.reply().map(found.size());
+    found.forEach((name, value) -> {
+      call.reply().bulk(name);
+      call.reply().bulk(value);
+    });
   }
 
   private static Map<String, String> values(SentinelCall call) {
@@ -198,8 +198,7 @@ public final class SelfCommands extends CommandGroup<SentinelCall> {
 
   private static void set(SentinelCall call) {
     if (call.count() % 2 != 1) {
-      throw new CommandError(
-          "ERR wrong number of arguments for 'sentinel|config|set' command");
+      throw new CommandError("ERR wrong number of arguments for 'sentinel|config|set' command");
     }
     GlobalOptions options = call.control().globalOptions();
     for (int i = 3; i < call.count(); i += 2) {
@@ -227,9 +226,10 @@ public final class SelfCommands extends CommandGroup<SentinelCall> {
           value.isEmpty() || options.resolveHostnames() || SentinelWords.isAddress(value)
               ? options.withAnnounceIp(value)
               : null;
-      case "announce-port" -> value.matches("\\d{1,5}") && Integer.parseInt(value) < 65536
-          ? options.withAnnouncePort(Integer.parseInt(value))
-          : null;
+      case "announce-port" ->
+          value.matches("\\d{1,5}") && Integer.parseInt(value) < 65536
+              ? options.withAnnouncePort(Integer.parseInt(value))
+              : null;
       case "sentinel-user" -> options.withSentinelUser(value);
       case "sentinel-pass" -> options.withSentinelPass(value);
       case "loglevel" -> call.control().logLevel().set(value) ? options : null;

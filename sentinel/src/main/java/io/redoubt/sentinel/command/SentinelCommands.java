@@ -159,11 +159,10 @@ public final class SentinelCommands extends CommandGroup<SentinelCall> {
   private static void instance(SentinelCall call, Instance instance) {
     Map<String, String> fields = InstanceFields.of(instance, call.sentinel().nowMillis());
     call.reply().map(fields.size());
-    fields.forEach(
-        (name, value) -> {
-          call.reply().bulk(name);
-          call.reply().bulk(value);
-        });
+    fields.forEach((name, value) -> {
+      call.reply().bulk(name);
+      call.reply().bulk(value);
+    });
   }
 
   /** Those that don't want to be known are left out. */
@@ -266,7 +265,7 @@ public final class SentinelCommands extends CommandGroup<SentinelCall> {
       }
       String value = call.text(at + 1);
       String second = values == 2 ? call.text(at + 2) : null;
-      options = set(options, option, value, second);
+      options = set(call, options, option, value, second);
       String shown = option.equals("auth-pass") ? "******" : value;
       changes.add(option + " " + shown + (second == null ? "" : " " + second));
       at += 1 + values;
@@ -275,12 +274,15 @@ public final class SentinelCommands extends CommandGroup<SentinelCall> {
   }
 
   private static MasterOptions set(
+      SentinelCall call,
       MasterOptions options,
       String option,
       String value,
       @Nullable String second) {
     try {
-      return MasterWords.set(options, option, value, second);
+      MasterOptions changed = MasterWords.set(options, option, value, second);
+      MasterWords.checkScripts(changed, call.control().directory());
+      return changed;
     } catch (MasterWords.Refusal e) {
       throw option.endsWith("-script")
           ? new CommandError("ERR " + e.reason().replaceFirst("\\.$", ""))

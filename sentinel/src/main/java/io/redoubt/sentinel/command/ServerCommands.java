@@ -11,6 +11,7 @@ import static io.redoubt.protocol.command.Flag.STALE;
 
 import io.redoubt.protocol.command.Category;
 import io.redoubt.protocol.command.Command;
+import io.redoubt.protocol.command.CommandError;
 import io.redoubt.protocol.command.CommandGroup;
 import io.redoubt.protocol.command.Errors;
 import io.redoubt.protocol.command.Group;
@@ -22,10 +23,12 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 
-/** INFO, ROLE and SHUTDOWN as a sentinel has them. */
+/** INFO, ROLE, PUBLISH and SHUTDOWN as a sentinel has them. */
 public final class ServerCommands extends CommandGroup<SentinelCall> {
   private static final Set<String> SHUTDOWN_WORDS =
       Set.of("nosave", "save", "now", "force", "abort");
+
+  private static final String HELLO_CHANNEL = "__sentinel__:hello";
 
   private final Info infoSections;
   private final Runnable stop;
@@ -83,6 +86,15 @@ public final class ServerCommands extends CommandGroup<SentinelCall> {
     call.reply().bulk("sentinel");
     call.reply().array(masters.size());
     masters.forEach(master -> call.reply().bulk(master.name()));
+  }
+
+  /** PUBLISH at a sentinel: everybody may listen to its events, but publish a hello only. */
+  public static void publish(SentinelCall call) {
+    if (!call.text(1).equals(HELLO_CHANNEL)) {
+      throw new CommandError("ERR Only HELLO messages are accepted by Sentinel instances.");
+    }
+    call.control().hello(call.text(2));
+    call.reply().integer(1);
   }
 
   private void shutdown(SentinelCall call) {

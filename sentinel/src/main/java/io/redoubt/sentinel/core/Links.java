@@ -274,8 +274,7 @@ final class Links {
         failover != null
             || replica.master().subjectivelyDown
             || replica.reportedRole == NodeInfo.Role.MASTER
-            || (info != null
-                && (!info.masterLinkUp() || !info.follows(replica.master().address)));
+            || (info != null && (!info.masterLinkUp() || !info.follows(replica.master().address)));
     return unsettled ? Math.min(1000, timings.infoPeriodMillis()) : timings.infoPeriodMillis();
   }
 

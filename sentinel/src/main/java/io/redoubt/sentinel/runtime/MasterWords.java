@@ -66,20 +66,13 @@ public final class MasterWords {
       case "failover-timeout" -> options.withFailoverTimeoutMillis(millis(value));
       case "parallel-syncs" ->
           options.withParallelSyncs((int) number(value, 1, "Invalid parallel-syncs value."));
-      case "notification-script" ->
-          options.withScripts(
-              script(value, "Notification script seems non existing or non executable."),
-              options.clientReconfigScript());
-      case "client-reconfig-script" ->
-          options.withScripts(
-              options.notificationScript(),
-              script(value, "Client reconfiguration script seems non existing or non executable."));
+      case "notification-script" -> options.withScripts(value, options.clientReconfigScript());
+      case "client-reconfig-script" -> options.withScripts(options.notificationScript(), value);
       case "auth-pass" -> options.withAuth(options.authUser(), value);
       case "auth-user" -> options.withAuth(value, options.authPass());
       case "quorum" -> options.withQuorum(quorum(value));
       case "master-reboot-down-after-period" ->
-          options.withMasterRebootDownAfterMillis(
-              number(value, 0, "negative time parameter."));
+          options.withMasterRebootDownAfterMillis(number(value, 0, "negative time parameter."));
       case "rename-command" -> renamed(options, value, second == null ? "" : second);
       default -> throw new Refusal("Unrecognized sentinel configuration statement.", true);
     };
@@ -93,12 +86,26 @@ public final class MasterWords {
     return options.withRenamed(command, name);
   }
 
-  /** A script to be run, empty for none. */
-  private static String script(String path, String refusal) throws Refusal {
-    if (!path.isEmpty() && !Files.isExecutable(Path.of(path))) {
+  /**
+   * Looks whether the scripts can be run.
+   *
+   * @param directory where relative paths start
+   */
+  public static void checkScripts(MasterOptions options, Path directory) throws Refusal {
+    checkScript(
+        directory,
+        options.notificationScript(),
+        "Notification script seems non existing or non executable.");
+    checkScript(
+        directory,
+        options.clientReconfigScript(),
+        "Client reconfiguration script seems non existing or non executable.");
+  }
+
+  private static void checkScript(Path directory, String path, String refusal) throws Refusal {
+    if (!path.isEmpty() && !Files.isExecutable(directory.resolve(path))) {
       throw new Refusal(refusal, false);
     }
-    return path;
   }
 
   /** Reads a quorum. */

@@ -5,12 +5,14 @@ import io.redoubt.sentinel.core.Output;
 import io.redoubt.sentinel.core.Sentinel;
 import io.redoubt.sentinel.core.Settings;
 import io.redoubt.sentinel.core.Timings;
+import java.nio.file.Path;
 import java.util.function.Supplier;
 
 /** What commands can do with a running sentinel: read it, give it orders, change its settings. */
 public final class SentinelControl {
   private final SentinelDriver driver;
   private final SentinelWords words;
+  private final Supplier<Path> directory;
   private final Supplier<String> requirepass;
   private final LogLevel logLevel;
 
@@ -27,16 +29,19 @@ public final class SentinelControl {
    * The control of that driver.
    *
    * @param words the lines of the config file, whose global options this changes
+   * @param directory where relative paths start
    * @param requirepass the password that this sentinel asks for, which serves for other sentinels
    *     where they have no own
    */
   public SentinelControl(
       SentinelDriver driver,
       SentinelWords words,
+      Supplier<Path> directory,
       Supplier<String> requirepass,
       LogLevel logLevel) {
     this.driver = driver;
     this.words = words;
+    this.directory = directory;
     this.requirepass = requirepass;
     this.logLevel = logLevel;
   }
@@ -62,6 +67,11 @@ public final class SentinelControl {
   /** Lets the sentinel know what somebody published on the hello channel here. */
   public void hello(String payload) {
     driver.submit(new Input.HelloHeard(Input.HelloHeard.NO_LINK, payload));
+  }
+
+  /** Where relative paths start. */
+  public Path directory() {
+    return directory.get();
   }
 
   /** How much is logged. */

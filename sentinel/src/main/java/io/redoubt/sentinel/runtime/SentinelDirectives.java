@@ -4,14 +4,16 @@ import io.redoubt.protocol.config.CommonDirectives;
 import io.redoubt.protocol.config.FileWord;
 import java.util.List;
 
-/** The directives of sentinel.conf: those of every process, and the lines of the sentinel itself. */
+/**
+ * The directives of sentinel.conf: those of every process, and the lines of the sentinel itself.
+ */
 public final class SentinelDirectives extends CommonDirectives {
   /** Where a sentinel listens unless told otherwise. */
   public static final int DEFAULT_PORT = 26379;
 
   /**
-   * Words that only a data server understands. A file that was made from a redis.conf has them; they
-   * stay in it and mean nothing here, as with Redis.
+   * Words that only a data server understands. A file that was made from a redis.conf has them;
+   * they stay in it and mean nothing here, as with Redis.
    */
   private static final List<String> OF_DATA_SERVERS =
       List.of(

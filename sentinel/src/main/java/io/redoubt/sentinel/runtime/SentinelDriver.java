@@ -19,9 +19,9 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Runs a sentinel's core on a loop: steps it when something happens and at the times it asks for, and
- * carries out what it wants, in order. While the state can't be written, nothing leaves that rests on
- * it. Belongs to the loop.
+ * Runs a sentinel's core on a loop: steps it when something happens and at the times it asks for,
+ * and carries out what it wants, in order. While the state can't be written, nothing leaves that
+ * rests on it. Belongs to the loop.
  */
 public final class SentinelDriver {
   private static final long TICK_MILLIS = 100;

@@ -8,6 +8,7 @@ import io.redoubt.sentinel.core.SentinelState.KnownSentinel;
 import io.redoubt.sentinel.core.SentinelState.MasterState;
 import io.redoubt.sentinel.core.Timings;
 import java.net.InetAddress;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -18,8 +19,9 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The lines of sentinel.conf that begin with the word {@code sentinel}: what the operator set and what
- * the sentinel itself keeps there. Read in any order, as Redis reads them; written in Redis' order.
+ * The lines of sentinel.conf that begin with the word {@code sentinel}: what the operator set and
+ * what the sentinel itself keeps there. Read in any order, as Redis reads them; written in Redis'
+ * order.
  */
 public final class SentinelWords {
   private static final String NO_SUCH_MASTER = "No such master with specified name.";
@@ -86,8 +88,7 @@ public final class SentinelWords {
       case "current-epoch" -> currentEpoch = Math.max(currentEpoch, epoch(value));
       case "announce-ip" -> global = global.withAnnounceIp(value);
       case "announce-port" -> global = global.withAnnouncePort(port(value, "Invalid port number."));
-      case "deny-scripts-reconfig" ->
-          global = global.withDenyScriptsReconfig(yesNo(word, value));
+      case "deny-scripts-reconfig" -> global = global.withDenyScriptsReconfig(yesNo(word, value));
       case "resolve-hostnames" -> global = global.withResolveHostnames(yesNo(word, value));
       case "announce-hostnames" -> global = global.withAnnounceHostnames(yesNo(word, value));
       case "sentinel-user" -> global = global.withSentinelUser(value);
@@ -120,8 +121,7 @@ public final class SentinelWords {
     Address address = new Address(host, port(words.get(3), "Invalid port number"));
     try {
       int quorum = MasterWords.quorum(words.get(4));
-      masters.put(
-          name, new Draft(address, MasterOptions.defaults(quorum, Timings.DEFAULTS)));
+      masters.put(name, new Draft(address, MasterOptions.defaults(quorum, Timings.DEFAULTS)));
     } catch (MasterWords.Refusal e) {
       throw new RefusedValue(e.reason());
     }
@@ -222,10 +222,21 @@ public final class SentinelWords {
     throw new RefusedValue(refusal);
   }
 
-  /** Looks at what only shows when all lines are read. */
-  public void finish() throws RefusedValue {
+  /**
+   * Looks at what only shows when all lines are read.
+   *
+   * @param directory where relative paths start
+   */
+  public void finish(Path directory) throws RefusedValue {
     if (!early.isEmpty()) {
       throw new RefusedValue(NO_SUCH_MASTER);
+    }
+    for (Draft master : masters.values()) {
+      try {
+        MasterWords.checkScripts(master.options, directory);
+      } catch (MasterWords.Refusal e) {
+        throw new RefusedValue(e.reason());
+      }
     }
   }
 
@@ -246,17 +257,16 @@ public final class SentinelWords {
    */
   public SentinelState state(String newId) {
     List<MasterState> states = new ArrayList<>();
-    masters.forEach(
-        (name, draft) ->
-            states.add(
-                new MasterState(
-                    name,
-                    draft.address,
-                    draft.options,
-                    draft.configEpoch,
-                    draft.leaderEpoch,
-                    List.copyOf(draft.replicas),
-                    List.copyOf(draft.sentinels))));
+    masters.forEach((name, draft) ->
+        states.add(
+            new MasterState(
+                name,
+                draft.address,
+                draft.options,
+                draft.configEpoch,
+                draft.leaderEpoch,
+                List.copyOf(draft.replicas),
+                List.copyOf(draft.sentinels))));
     return new SentinelState(myId.isEmpty() ? newId : myId, currentEpoch, List.copyOf(states));
   }
 
@@ -329,8 +339,7 @@ public final class SentinelWords {
     lines.add(List.of("config-epoch", name, Long.toString(master.configEpoch())));
     lines.add(List.of("leader-epoch", name, Long.toString(master.leaderEpoch())));
     for (Address replica : master.replicas()) {
-      lines.add(
-          List.of("known-replica", name, replica.host(), Integer.toString(replica.port())));
+      lines.add(List.of("known-replica", name, replica.host(), Integer.toString(replica.port())));
     }
     for (KnownSentinel known : master.sentinels()) {
       lines.add(
@@ -343,8 +352,7 @@ public final class SentinelWords {
     }
   }
 
-  private void number(
-      List<List<String>> lines, String word, String name, long value, long usual) {
+  private void number(List<List<String>> lines, String word, String name, long value, long usual) {
     if (value != usual || written.contains(word + " " + name)) {
       lines.add(List.of(word, name, Long.toString(value)));
     }
