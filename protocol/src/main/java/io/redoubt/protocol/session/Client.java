@@ -6,18 +6,12 @@ import io.redoubt.protocol.bytes.ByteString;
 import io.redoubt.protocol.command.Command;
 import io.redoubt.protocol.command.CommandError;
 import io.redoubt.protocol.command.Flag;
-import io.redoubt.protocol.net.Cancellable;
 import io.redoubt.protocol.net.Connection;
 import io.redoubt.protocol.pubsub.Subscriber;
 import io.redoubt.protocol.pubsub.Subscriptions;
-import io.redoubt.protocol.resp.ProtocolException;
-import io.redoubt.protocol.resp.ReplyCollector;
 import io.redoubt.protocol.resp.ReplyWriter;
 import io.redoubt.protocol.resp.Request;
-import io.redoubt.protocol.resp.RequestDecoder;
 import java.lang.foreign.MemorySegment;
-import java.util.ArrayList;
-import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -33,24 +27,11 @@ import org.jspecify.annotations.Nullable;
  */
 public abstract class Client implements Connection.Handler, Subscriber {
   private static final long MAY_REPLICATE = Flag.WRITE.bit() | Flag.MAY_REPLICATE.bit();
-  private static final Set<String> IN_SUBSCRIBE_MODE =
-      Set.of(
-          "ping",
-          "subscribe",
-          "ssubscribe",
-          "unsubscribe",
-          "sunsubscribe",
-          "psubscribe",
-          "punsubscribe",
-          "quit",
-          "reset");
-
   private final ClientRegistry registry;
   private final long id;
-  private final ReplyWriter reply;
-  private final ClientReplies replies;
-  private final RequestDecoder decoder;
-  private final QueryBuffer query;
+  private final Wait wait = new Wait();
+  private final ClientInput input;
+  private final ClientOutput output = new ClientOutput();
   private final Subscriptions subscriptions = new Subscriptions();
   private final long createdMillis;
 
@@ -63,30 +44,11 @@ public abstract class Client implements Connection.Handler, Subscriber {
   private @Nullable Command<?> lastCommand;
   private int flags;
   private long lastInteractionMillis;
-  private long softLimitSinceMillis = -1;
-  private long inputBytes;
-  private long outputBytes;
-  private long commands;
 
   private boolean executing;
   private boolean postponed;
   private boolean released;
   private boolean atEndOfTurn;
-  private @Nullable ArrayList<byte[]> pushesAfterReply;
-  private @Nullable Waiting waiting;
-  private @Nullable Cancellable waitTimer;
-  private ReplyMode replyMode = ReplyMode.ON;
-  private boolean mute;
-
-  /** CLIENT REPLY. */
-  enum ReplyMode {
-    ON,
-    OFF,
-    /** The next command has no reply. */
-    SKIP_NEXT,
-    /** The running command has no reply. */
-    SKIP
-  }
 
   /** A client with the next id, as the default user; {@link #attach} it to a connection. */
   protected Client(ClientRegistry registry) {
@@ -94,11 +56,7 @@ public abstract class Client implements Connection.Handler, Subscriber {
     this.id = registry.nextId();
     this.user = registry.users().defaultUser();
     this.authenticated = registry.users().admitsWithoutPassword();
-    this.replies = new ClientReplies();
-    this.reply = new ReplyWriter(replies);
-    this.decoder = new RequestDecoder(registry.limits(), registry.memory());
-    this.decoder.authenticated(authenticated);
-    this.query = new QueryBuffer(registry.memory());
+    this.input = new ClientInput(registry, authenticated);
     this.createdMillis = registry.clock().wallMillis();
     this.lastInteractionMillis = createdMillis;
   }
@@ -152,7 +110,7 @@ public abstract class Client implements Connection.Handler, Subscriber {
    */
   public final void attach(Connection newConnection) {
     connection = newConnection;
-    replies.attach(this);
+    output.replies().attach(this);
     flag(ClientFlag.UNIX_SOCKET, newConnection.isUnix());
     registry.add(this);
   }
@@ -184,7 +142,7 @@ public abstract class Client implements Connection.Handler, Subscriber {
   public final void closeSoon() {
     if (!released && !is(ClientFlag.CLOSE_ASAP)) {
       flag(ClientFlag.CLOSE_ASAP, true);
-      updateSuppression();
+      output.end();
       joinEndOfTurn();
     }
   }
@@ -200,17 +158,14 @@ public abstract class Client implements Connection.Handler, Subscriber {
       return;
     }
     released = true;
-    updateSuppression();
-    Waiting wait = endWait();
-    if (wait != null) {
-      wait.ended();
-    }
+    output.end();
+    endWait();
     registry.channels().forget(this);
     registry.remove(this);
     if (!executing) {
-      query.clear();
+      input.kept().clear();
     }
-    replies.handOver();
+    output.replies().handOver();
     onReleased();
   }
 
@@ -223,21 +178,13 @@ public abstract class Client implements Connection.Handler, Subscriber {
 
   @Override
   public void onBytes(Connection from, MemorySegment memory, long start, long end) {
-    if (released || is(ClientFlag.CLOSE_ASAP) || is(ClientFlag.CLOSE_AFTER_REPLY)) {
+    if (isEnding()) {
       return;
     }
     lastInteractionMillis = registry.clock().wallMillis();
-    inputBytes += end - start;
     registry.countInput(end - start);
-    if (query.isEmpty() && mayExecute()) {
-      long rest = process(memory, start, end);
-      if (rest < end && !released) {
-        query.append(memory, rest, end - rest, decoder.missingBytes() + (end - rest));
-      }
-    } else {
-      query.append(memory, start, end - start, decoder.missingBytes());
-      processKept();
-    }
+    input.take(this, memory, start, end);
+    QueryBuffer query = input.kept();
     if (!is(ClientFlag.MASTER) && query.usedBytes() > registry.settings().queryBufferLimitBytes()) {
       registry.queryBufferOverflow(this, query);
     }
@@ -250,7 +197,7 @@ public abstract class Client implements Connection.Handler, Subscriber {
 
   @Override
   public void onWritable(Connection to) {
-    softLimitSinceMillis = -1;
+    output.drained();
   }
 
   /**
@@ -258,78 +205,19 @@ public abstract class Client implements Connection.Handler, Subscriber {
    * out.
    */
   public final boolean mayExecute() {
-    return waiting == null
+    return !wait.isOn()
         && !postponed
         && !released
         && (flags & (ClientFlag.CLOSE_ASAP.bit() | ClientFlag.CLOSE_AFTER_REPLY.bit())) == 0;
   }
 
-  final void processKept() {
-    if (query.isEmpty() || !mayExecute()) {
-      return;
-    }
-    long rest = process(query.memory(), query.start(), query.end());
-    if (released || is(ClientFlag.CLOSE_ASAP) || is(ClientFlag.CLOSE_AFTER_REPLY)) {
-      query.clear();
-    } else {
-      query.dropUntil(rest);
-    }
-  }
-
-  /** Runs what is whole and may run. Returns where the bytes begin that must be kept. */
-  private long process(MemorySegment memory, long from, long to) {
-    Request[] batch = registry.batch();
-    long at = from;
-    while (mayExecute()) {
-      // Before AUTH the size limits of the next request depend on this one.
-      int most = authenticated ? batch.length : 1;
-      int count = 0;
-      long next = at;
-      boolean needsMore = false;
-      ProtocolException violation = null;
-      while (count < most) {
-        long end;
-        try {
-          end = decoder.decode(memory, next, to, batch[count]);
-        } catch (ProtocolException e) {
-          violation = e;
-          break;
-        }
-        if (end == RequestDecoder.NEED_MORE) {
-          needsMore = true;
-          break;
-        }
-        next = end;
-        if (batch[count].count() > 0) {
-          count++;
-        }
-      }
-      if (count > 0) {
-        registry.dispatcher().lookAhead(this, batch, count);
-      }
-      for (int i = 0; i < count; i++) {
-        if (!mayExecute() || !execute(batch[i])) {
-          decoder.reset();
-          return batch[i].start();
-        }
-      }
-      at = next;
-      if (mayExecute()) {
-        if (violation != null) {
-          protocolError(violation, memory, at, to);
-          return to;
-        }
-        if (needsMore) {
-          return at;
-        }
-      }
-    }
-    decoder.reset();
-    return at;
+  /** Whether it runs nothing more, so that what it has sent is not needed. */
+  final boolean isEnding() {
+    return released || is(ClientFlag.CLOSE_ASAP) || is(ClientFlag.CLOSE_AFTER_REPLY);
   }
 
   /** Runs one request; returns false when it was postponed and must be run again. */
-  private boolean execute(Request request) {
+  final boolean execute(Request request) {
     executing = true;
     try {
       registry.dispatcher().dispatch(this, request);
@@ -342,19 +230,7 @@ public abstract class Client implements Connection.Handler, Subscriber {
     if (postponed) {
       return false;
     }
-    commands++;
-    if (replyMode == ReplyMode.SKIP_NEXT) {
-      replyMode = ReplyMode.SKIP;
-      updateSuppression();
-    } else if (replyMode == ReplyMode.SKIP) {
-      replyMode = ReplyMode.ON;
-      updateSuppression();
-    }
-    ArrayList<byte[]> pushes = pushesAfterReply;
-    if (pushes != null) {
-      pushesAfterReply = null;
-      pushes.forEach(bytes -> evenIfSuppressed(writer -> writer.raw(bytes)));
-    }
+    output.afterCommand();
     return true;
   }
 
@@ -379,11 +255,10 @@ public abstract class Client implements Connection.Handler, Subscriber {
     }
   }
 
-  private void protocolError(ProtocolException violation, MemorySegment memory, long at, long to) {
-    String message = String.valueOf(violation.getMessage());
+  /** Answers bytes that are no requests, and closes. */
+  final void protocolError(String message, MemorySegment memory, long at, long to) {
     registry.protocolError(this, message, memory, at, to);
-    decoder.reset();
-    reply.error("ERR " + message);
+    reply().error("ERR " + message);
     closeAfterReply();
   }
 
@@ -396,52 +271,38 @@ public abstract class Client implements Connection.Handler, Subscriber {
    * @param timeoutMillis after which {@link Waiting#timedOut} is called, 0 for never
    */
   public final void block(Waiting what, long timeoutMillis) {
-    if (waiting != null) {
-      throw new IllegalStateException("already blocked");
-    }
-    waiting = what;
+    wait.begin(what, registry.loop(), timeoutMillis, this::timeOut);
     flag(ClientFlag.BLOCKED, true);
     registry.blockedChanged(1);
-    if (timeoutMillis > 0) {
-      waitTimer = registry.loop().schedule(this::timeOut, timeoutMillis);
-    }
   }
 
   /** What it waits for, or null. */
   public final @Nullable Waiting waiting() {
-    return waiting;
+    return wait.waiting();
   }
 
   /** Ends the wait: the caller writes the reply; kept requests run at the end of the turn. */
   public final void unblock() {
-    Waiting wait = endWait();
-    if (wait != null) {
-      wait.ended();
+    if (endWait()) {
       resumeProcessing();
     }
   }
 
-  private @Nullable Waiting endWait() {
-    Waiting wait = waiting;
-    if (wait != null) {
-      waiting = null;
-      flag(ClientFlag.BLOCKED, false);
-      registry.blockedChanged(-1);
-      Cancellable timer = waitTimer;
-      if (timer != null) {
-        timer.cancel();
-        waitTimer = null;
-      }
+  private boolean endWait() {
+    if (!wait.end()) {
+      return false;
     }
-    return wait;
+    flag(ClientFlag.BLOCKED, false);
+    registry.blockedChanged(-1);
+    return true;
   }
 
   /** Ends the wait as a timeout does. */
   public final void timeOut() {
-    Waiting wait = waiting;
-    if (wait != null) {
+    Waiting what = wait.waiting();
+    if (what != null) {
       unblock();
-      wait.timedOut();
+      what.timedOut();
     }
   }
 
@@ -462,7 +323,7 @@ public abstract class Client implements Connection.Handler, Subscriber {
 
   /** Where its replies go; written bytes leave when the current read, or the turn, is done. */
   public final ReplyWriter reply() {
-    return reply;
+    return output.writer();
   }
 
   /** To be called by whoever writes to {@link #reply()} outside of this client's own commands. */
@@ -486,7 +347,7 @@ public abstract class Client implements Connection.Handler, Subscriber {
     }
     if (is(ClientFlag.UNBLOCKED)) {
       flag(ClientFlag.UNBLOCKED, false);
-      processKept();
+      input.runKept(this);
     }
     flush();
   }
@@ -496,7 +357,7 @@ public abstract class Client implements Connection.Handler, Subscriber {
     if (released || current == null) {
       return;
     }
-    replies.handOver();
+    output.replies().handOver();
     if (is(ClientFlag.CLOSE_AFTER_REPLY)) {
       current.closeAfterFlush();
       return;
@@ -507,7 +368,7 @@ public abstract class Client implements Connection.Handler, Subscriber {
 
   @Override
   public final void confirm(Consumer<ReplyWriter> message) {
-    evenIfSuppressed(message);
+    output.evenIfSuppressed(message);
   }
 
   @Override
@@ -516,31 +377,10 @@ public abstract class Client implements Connection.Handler, Subscriber {
       return;
     }
     if (executing) {
-      try (var collector = new ReplyCollector(registry.memory())) {
-        var writer = new ReplyWriter(collector);
-        writer.resp(reply.resp());
-        message.accept(writer);
-        if (pushesAfterReply == null) {
-          pushesAfterReply = new ArrayList<>();
-        }
-        pushesAfterReply.add(collector.toByteArray());
-      }
-      return;
-    }
-    evenIfSuppressed(message);
-    joinEndOfTurn();
-  }
-
-  private void evenIfSuppressed(Consumer<ReplyWriter> message) {
-    if (mute || released || is(ClientFlag.CLOSE_ASAP)) {
-      return;
-    }
-    boolean before = reply.isSuppressed();
-    reply.suppressed(false);
-    try {
-      message.accept(reply);
-    } finally {
-      reply.suppressed(before);
+      output.pushAfterReply(message, registry.memory());
+    } else {
+      output.evenIfSuppressed(message);
+      joinEndOfTurn();
     }
   }
 
@@ -549,22 +389,9 @@ public abstract class Client implements Connection.Handler, Subscriber {
       return;
     }
     long queued = queuedOutputBytes();
-    if (queued == 0) {
-      return;
-    }
-    OutputLimit limit = registry.settings().outputLimit(type());
-    boolean over = limit.hardBytes() > 0 && queued >= limit.hardBytes();
-    if (limit.softBytes() > 0 && queued >= limit.softBytes()) {
-      long now = registry.clock().wallMillis();
-      if (softLimitSinceMillis < 0) {
-        softLimitSinceMillis = now;
-      } else if (now - softLimitSinceMillis > limit.softSeconds() * 1000L) {
-        over = true;
-      }
-    } else {
-      softLimitSinceMillis = -1;
-    }
-    if (over) {
+    if (queued > 0
+        && output.exceeds(
+            registry.settings().outputLimit(type()), queued, registry.clock().wallMillis())) {
       registry.outputLimitReached(this);
       closeSoon();
     }
@@ -576,36 +403,13 @@ public abstract class Client implements Connection.Handler, Subscriber {
     return current == null || released ? 0 : current.queuedBytes();
   }
 
-  final void countOutput(long bytes) {
-    outputBytes += bytes;
-    registry.countOutput(bytes);
-  }
-
-  /** Replies vanish for good: a master gets none. */
+  /** Replies and pushes vanish: a master gets none. */
   public final void mute(boolean on) {
-    mute = on;
-    updateSuppression();
+    output.mute(on);
   }
 
-  /** CLIENT REPLY SKIP; without effect while all replies are off. */
-  final void skipNextReply() {
-    if (replyMode != ReplyMode.OFF) {
-      replyMode(ReplyMode.SKIP_NEXT);
-    }
-  }
-
-  final void replyMode(ReplyMode mode) {
-    replyMode = mode;
-    updateSuppression();
-  }
-
-  private void updateSuppression() {
-    reply.suppressed(
-        mute
-            || released
-            || is(ClientFlag.CLOSE_ASAP)
-            || replyMode == ReplyMode.OFF
-            || replyMode == ReplyMode.SKIP);
+  final ClientOutput output() {
+    return output;
   }
 
   // State.
@@ -620,12 +424,12 @@ public abstract class Client implements Connection.Handler, Subscriber {
     flag(ClientFlag.MONITOR, false);
     flag(ClientFlag.NO_TOUCH, false);
     flag(ClientFlag.NO_EVICT, false);
-    replyMode(ReplyMode.ON);
-    reply.resp(2);
+    output.mode(ClientOutput.ReplyMode.ON);
+    reply().resp(2);
     name = ByteString.EMPTY;
     user = registry.users().defaultUser();
     authenticated = registry.users().admitsWithoutPassword();
-    decoder.authenticated(authenticated);
+    input.authenticated(authenticated);
     onReset();
   }
 
@@ -633,15 +437,14 @@ public abstract class Client implements Connection.Handler, Subscriber {
   public final void authenticate(User as) {
     user = as;
     authenticated = true;
-    decoder.authenticated(true);
+    input.authenticated(true);
   }
 
   /** The requests of a master have no size limit; it has no output limit and gets no replies. */
   public final void becomeMaster() {
     flag(ClientFlag.MASTER, true);
     authenticated = true;
-    decoder.authenticated(true);
-    decoder.fromMaster(true);
+    input.fromMaster();
     mute(true);
   }
 
@@ -681,14 +484,7 @@ public abstract class Client implements Connection.Handler, Subscriber {
    * PING, QUIT and RESET; or null.
    */
   public final @Nullable CommandError subscribeModeRefuses(Command<?> command) {
-    if (!is(ClientFlag.PUBSUB) || reply.resp() != 2 || IN_SUBSCRIBE_MODE.contains(command.name())) {
-      return null;
-    }
-    return new CommandError(
-        "ERR Can't execute '"
-            + command.name()
-            + "': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this"
-            + " context");
+    return is(ClientFlag.PUBSUB) && reply().resp() == 2 ? Refusals.inSubscribeMode(command) : null;
   }
 
   /**
@@ -696,38 +492,11 @@ public abstract class Client implements Connection.Handler, Subscriber {
    * User#isUnrestricted} first.
    */
   public final @Nullable CommandError denied(Command<?> command, Request request) {
-    Denial denial = user.check(command, request);
-    if (denial == null) {
-      return null;
-    }
-    int argument = user.deniedArgument();
-    ByteString object =
-        denial == Denial.COMMAND ? ByteString.of(command.name()) : request.string(argument);
-    registry.logDenial(this, denial, aclContext(), object);
-    return switch (denial) {
-      case COMMAND ->
-          new CommandError(
-              "NOPERM this user has no permissions to run the '" + command.name() + "' command");
-      case CHANNEL ->
-          new CommandError(
-              "NOPERM this user has no permissions to access one of the channels used as"
-                  + " arguments");
-      default ->
-          new CommandError(
-              "NOPERM this user has no permissions to access one of the keys used as arguments");
-    };
+    return Refusals.byRules(this, aclContext(), command, request);
   }
 
   final void logFailedLogin(ByteString command, ByteString userName) {
-    registry
-        .aclLog()
-        .add(
-            Denial.AUTH,
-            aclContext(),
-            command,
-            userName,
-            toString(),
-            registry.clock().wallMillis());
+    registry.logDenial(this, Denial.AUTH, aclContext(), command, userName);
   }
 
   /** Whether a pause of clients concerns this command now: then {@link #postpone} it. */
@@ -844,27 +613,12 @@ public abstract class Client implements Connection.Handler, Subscriber {
     return lastInteractionMillis;
   }
 
-  /** Bytes received. */
-  public final long inputBytes() {
-    return inputBytes;
-  }
-
-  /** Bytes given to the socket. */
-  public final long outputBytes() {
-    return outputBytes;
-  }
-
-  /** Commands run. */
-  public final long commands() {
-    return commands;
-  }
-
   final QueryBuffer query() {
-    return query;
+    return input.kept();
   }
 
   final ClientReplies replies() {
-    return replies;
+    return output.replies();
   }
 
   @Override

@@ -203,16 +203,16 @@ public final class ClientCommands<C extends SessionCall> extends CommandGroup<C>
 
   private static void reply(SessionCall call) {
     Request request = call.request();
-    Client client = call.client();
+    ClientOutput output = call.client().output();
     if (request.is(2, "ON")) {
-      client.replyMode(Client.ReplyMode.ON);
+      output.mode(ClientOutput.ReplyMode.ON);
       call.reply().ok();
     } else if (request.is(2, "OFF")) {
-      client.replyMode(Client.ReplyMode.OFF);
-    } else if (request.is(2, "SKIP")) {
-      client.skipNextReply();
-    } else {
+      output.mode(ClientOutput.ReplyMode.OFF);
+    } else if (!request.is(2, "SKIP")) {
       throw Errors.SYNTAX;
+    } else if (output.mode() != ClientOutput.ReplyMode.OFF) {
+      output.mode(ClientOutput.ReplyMode.SKIP_NEXT);
     }
   }
 

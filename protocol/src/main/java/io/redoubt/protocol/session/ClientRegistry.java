@@ -347,9 +347,8 @@ public final class ClientRegistry {
 
   // What clients report.
 
-  void logDenial(Client client, Denial denial, String context, ByteString object) {
-    aclLog.add(
-        denial, context, object, client.user().name(), client.toString(), clock.wallMillis());
+  void logDenial(Client client, Denial denial, String context, ByteString object, ByteString user) {
+    aclLog.add(denial, context, object, user, client.toString(), clock.wallMillis());
   }
 
   void protocolError(Client client, String message, MemorySegment bytes, long from, long to) {

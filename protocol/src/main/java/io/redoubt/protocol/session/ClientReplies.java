@@ -121,7 +121,7 @@ final class ClientReplies extends ReplyBuffer {
   }
 
   private void send(Chunk full, long end) {
-    client().countOutput(end - full.start());
+    client().registry().countOutput(end - full.start());
     client().connection().send(full, end);
   }
 

@@ -1,0 +1,67 @@
+package io.redoubt.protocol.session;
+
+import io.redoubt.protocol.acl.Denial;
+import io.redoubt.protocol.acl.User;
+import io.redoubt.protocol.bytes.ByteString;
+import io.redoubt.protocol.command.Command;
+import io.redoubt.protocol.command.CommandError;
+import io.redoubt.protocol.resp.Request;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** Why a client may not run a command, in Redis' words. */
+final class Refusals {
+  private static final Set<String> IN_SUBSCRIBE_MODE =
+      Set.of(
+          "ping",
+          "subscribe",
+          "ssubscribe",
+          "unsubscribe",
+          "sunsubscribe",
+          "psubscribe",
+          "punsubscribe",
+          "quit",
+          "reset");
+  private static final CommandError NO_KEY =
+      new CommandError(
+          "NOPERM this user has no permissions to access one of the keys used as arguments");
+  private static final CommandError NO_CHANNEL =
+      new CommandError(
+          "NOPERM this user has no permissions to access one of the channels used as arguments");
+
+  private Refusals() {}
+
+  /** For a RESP2 client with subscriptions; null for what it may do. */
+  static @Nullable CommandError inSubscribeMode(Command<?> command) {
+    if (IN_SUBSCRIBE_MODE.contains(command.name())) {
+      return null;
+    }
+    return new CommandError(
+        "ERR Can't execute '"
+            + command.name()
+            + "': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this"
+            + " context");
+  }
+
+  /** By the rules of the client's user; logs it. Null when the request is allowed. */
+  static @Nullable CommandError byRules(
+      Client client, String context, Command<?> command, Request request) {
+    User user = client.user();
+    Denial denial = user.check(command, request);
+    if (denial == null) {
+      return null;
+    }
+    ByteString object =
+        denial == Denial.COMMAND
+            ? ByteString.of(command.name())
+            : request.string(user.deniedArgument());
+    client.registry().logDenial(client, denial, context, object, user.name());
+    return switch (denial) {
+      case CHANNEL -> NO_CHANNEL;
+      case KEY -> NO_KEY;
+      default ->
+          new CommandError(
+              "NOPERM this user has no permissions to run the '" + command.name() + "' command");
+    };
+  }
+}

@@ -1,0 +1,44 @@
+package io.redoubt.protocol.session;
+
+import io.redoubt.protocol.net.Cancellable;
+import io.redoubt.protocol.net.Loop;
+import org.jspecify.annotations.Nullable;
+
+/** What one client waits for, with the timer of its timeout. */
+final class Wait {
+  private @Nullable Waiting waiting;
+  private @Nullable Cancellable timer;
+
+  @Nullable Waiting waiting() {
+    return waiting;
+  }
+
+  boolean isOn() {
+    return waiting != null;
+  }
+
+  void begin(Waiting what, Loop loop, long timeoutMillis, Runnable timeOut) {
+    if (waiting != null) {
+      throw new IllegalStateException("already blocked");
+    }
+    waiting = what;
+    if (timeoutMillis > 0) {
+      timer = loop.schedule(timeOut, timeoutMillis);
+    }
+  }
+
+  /** Ends the wait and tells so; false when there was none. */
+  boolean end() {
+    Waiting wait = waiting;
+    if (wait == null) {
+      return false;
+    }
+    waiting = null;
+    if (timer != null) {
+      timer.cancel();
+      timer = null;
+    }
+    wait.ended();
+    return true;
+  }
+}
