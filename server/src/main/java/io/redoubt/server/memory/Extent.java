@@ -4,17 +4,23 @@ import java.util.Arrays;
 import java.util.BitSet;
 import org.jspecify.annotations.Nullable;
 
-/** One extent of the region, divided into spans of pages; each span is a run or one block. */
+/**
+ * One extent of the region, divided into spans of pages; each span is a run or one block. Runs
+ * start and end at multiples of {@link #UNIT_PAGES}, so that a block's run is found without much of
+ * a table.
+ */
 final class Extent {
 
   static final int PAGE_SHIFT = 12;
   static final int PAGES = Region.EXTENT_BYTES >> PAGE_SHIFT;
+  static final int UNIT_PAGES = 16;
+
   private static final int NONE = -1;
 
   final long address;
 
   private final BitSet taken = new BitSet(PAGES);
-  private final @Nullable Run[] runs = new @Nullable Run[PAGES];
+  private final @Nullable Run[] runs = new @Nullable Run[PAGES / UNIT_PAGES];
   private int freePages = PAGES;
 
   /** No span longer than this is free; it may be that none as long is. */
@@ -34,7 +40,7 @@ final class Extent {
 
   /** The run that a block is in. */
   @Nullable Run run(long blockAddress) {
-    return runs[page(blockAddress)];
+    return runs[page(blockAddress) / UNIT_PAGES];
   }
 
   boolean isEmpty() {
@@ -45,26 +51,27 @@ final class Extent {
     return freePages == 0;
   }
 
-  /** Whether a span of so many pages is free. */
-  boolean hasFree(int pages) {
-    return pages <= longestFree && firstFree(pages) != NONE;
+  /** Whether a span of so many pages is free, starting at a multiple of {@code alignment} pages. */
+  boolean hasFree(int pages, int alignment) {
+    return pages <= longestFree && firstFree(pages, alignment) != NONE;
   }
 
-  /** Takes the first free span of so many pages, of which there is one. */
-  int takePages(int pages) {
-    int firstPage = firstFree(pages);
+  /** Takes the first such span, of which there is one. */
+  int takePages(int pages, int alignment) {
+    int firstPage = firstFree(pages, alignment);
     taken.set(firstPage, firstPage + pages);
     freePages -= pages;
     return firstPage;
   }
 
-  private int firstFree(int pages) {
+  private int firstFree(int pages, int alignment) {
     int longest = 0;
     for (int from = taken.nextClearBit(0); from < PAGES; ) {
       int next = taken.nextSetBit(from);
       int to = next < 0 ? PAGES : next;
-      if (to - from >= pages) {
-        return from;
+      int start = (from + alignment - 1) & -alignment;
+      if (to - start >= pages) {
+        return start;
       }
       longest = Math.max(longest, to - from);
       from = taken.nextClearBit(to);
@@ -80,10 +87,14 @@ final class Extent {
   }
 
   void enter(Run run) {
-    Arrays.fill(runs, run.firstPage, run.firstPage + run.pages, run);
+    fill(run, run);
   }
 
   void leave(Run run) {
-    Arrays.fill(runs, run.firstPage, run.firstPage + run.pages, null);
+    fill(run, null);
+  }
+
+  private void fill(Run run, @Nullable Run with) {
+    Arrays.fill(runs, run.firstPage / UNIT_PAGES, (run.firstPage + run.pages) / UNIT_PAGES, with);
   }
 }

@@ -20,10 +20,9 @@ final class Space {
 
   // A class starts with short runs, so that a nearly empty server is small; one that has come to
   // several of them gets long ones, which have less to keep account of.
-  private static final int SHORT_RUN_PAGES = 16;
-  private static final int LONG_RUN_PAGES = 128;
   private static final int SHORT_RUNS = 8;
-  private static final int SHORT_RUN_MAX_BLOCK = 4 << 10;
+  private static final int LONG_RUN_PAGES = 8 * Extent.UNIT_PAGES;
+  private static final int MIN_BLOCKS = 8;
 
   private final boolean near;
   private final long firstAddress;
@@ -83,8 +82,8 @@ final class Space {
     long address;
     if (sizeBytes <= MAX_SPAN_BYTES) {
       int pages = (int) (blockBytes >>> Extent.PAGE_SHIFT);
-      Extent extent = extentWith(pages);
-      address = extent.address(takePages(extent, pages));
+      Extent extent = extentWith(pages, 1);
+      address = extent.address(takePages(extent, pages, 1));
     } else {
       address = Region.allocateExtents(blockBytes, near);
       reservedBytes += blockBytes;
@@ -145,16 +144,19 @@ final class Space {
   }
 
   private Run newRun(int sizeClass) {
-    int pages =
-        SizeClasses.blockBytes(sizeClass) <= SHORT_RUN_MAX_BLOCK && runs[sizeClass] < SHORT_RUNS
-            ? SHORT_RUN_PAGES
-            : LONG_RUN_PAGES;
-    Extent extent = extentWith(pages);
-    Run run = new Run(extent, takePages(extent, pages), pages, sizeClass);
+    int pages = runs[sizeClass] < SHORT_RUNS ? shortRunPages(sizeClass) : LONG_RUN_PAGES;
+    Extent extent = extentWith(pages, Extent.UNIT_PAGES);
+    int firstPage = takePages(extent, pages, Extent.UNIT_PAGES);
+    Run run = new Run(extent, firstPage, pages, sizeClass);
     extent.enter(run);
     runs[sizeClass]++;
     link(run);
     return run;
+  }
+
+  private static int shortRunPages(int sizeClass) {
+    int pages = (MIN_BLOCKS * SizeClasses.blockBytes(sizeClass)) >>> Extent.PAGE_SHIFT;
+    return Math.max(1, (pages + Extent.UNIT_PAGES - 1) / Extent.UNIT_PAGES) * Extent.UNIT_PAGES;
   }
 
   private void drop(Run run) {
@@ -189,9 +191,9 @@ final class Space {
   }
 
   /** An extent with a free span of so many pages. */
-  private Extent extentWith(int pages) {
+  private Extent extentWith(int pages, int alignment) {
     for (Extent extent : open) {
-      if (extent.hasFree(pages)) {
+      if (extent.hasFree(pages, alignment)) {
         return extent;
       }
     }
@@ -206,8 +208,8 @@ final class Space {
     return extent;
   }
 
-  private int takePages(Extent extent, int pages) {
-    int firstPage = extent.takePages(pages);
+  private int takePages(Extent extent, int pages, int alignment) {
+    int firstPage = extent.takePages(pages, alignment);
     if (extent.isFull()) {
       open.remove(extent);
     }
