@@ -93,7 +93,7 @@ class ConfReader {
       include(arguments.getFirst());
     } else if (fileWord != null && fileWord.takes(arguments.size())) {
       readFileWord(fileWord, arguments);
-    } else if (directives.isIgnored(name) && arguments.size() == 1) {
+    } else if (directives.isIgnored(name) && !arguments.isEmpty()) {
       passedOver.add(Words.readable(line));
     } else {
       String reason = directives.whyRefused(name);

@@ -81,6 +81,7 @@ public record Arguments(
   private static String lines(List<String> words) {
     StringBuilder lines = new StringBuilder();
     boolean nameExpected = true;
+    int options = 0;
     for (int at = 0; at < words.size(); at++) {
       String word = words.get(at);
       if (!nameExpected || !word.startsWith("--")) {
@@ -88,7 +89,7 @@ public record Arguments(
         nameExpected = true;
         continue;
       }
-      lines.append(lines.isEmpty() ? "" : "\n").append(word.substring(2)).append(' ');
+      lines.append(options++ == 0 ? "" : "\n").append(word.substring(2)).append(' ');
       boolean last = at + 1 == words.size();
       boolean bare = last || words.get(at + 1).startsWith("--");
       // Any option but these has a value, which may begin with hyphens itself.

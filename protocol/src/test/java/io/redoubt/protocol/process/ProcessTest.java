@@ -1,0 +1,204 @@
+package io.redoubt.protocol.process;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.BufferedReader;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The small things of a process. */
+final class ProcessTest {
+  @TempDir Path directory;
+
+  private final ByteArrayOutputStream output = new ByteArrayOutputStream();
+  private final PrintStream out = new PrintStream(output, true, UTF_8);
+
+  @Test
+  void aPidFileIsThereUntilItIsRemoved() throws IOException {
+    Path path = directory.resolve("redis.pid");
+
+    PidFile file = PidFile.write(path, 4711);
+
+    assertThat(Files.readString(path)).isEqualTo("4711\n");
+    file.remove();
+    file.remove();
+    assertThat(path).doesNotExist();
+  }
+
+  @Test
+  void readsTheLimitOfOpenFiles() {
+    String limits =
+        """
+        Limit                     Soft Limit           Hard Limit           Units
+        Max processes             unlimited            unlimited            processes
+        Max open files            20000                40000                files
+        """;
+
+    assertThat(OpenFilesLimit.of(limits)).isEqualTo(20000);
+    assertThat(OpenFilesLimit.of(limits.replace("20000", "unlimited"))).isEqualTo(Long.MAX_VALUE);
+    assertThat(OpenFilesLimit.of("")).isEqualTo(Long.MAX_VALUE);
+    assertThat(OpenFilesLimit.current()).isPositive();
+  }
+
+  @Test
+  void fillsTitles() {
+    String template = "{title} {listen-addr} {server-mode}";
+
+    assertThat(TitleTemplate.isValid(template)).isTrue();
+    assertThat(
+            TitleTemplate.render(template, Map.of("title", "redis-server", "listen-addr", "*:1")))
+        .isEqualTo("redis-server *:1");
+    assertThat(TitleTemplate.render("{{{port}", Map.of("port", "1"))).isEqualTo("{1");
+    assertThat(TitleTemplate.isValid("{foo}")).isFalse();
+    assertThat(TitleTemplate.isValid("{title")).isFalse();
+  }
+
+  @Test
+  void namesTheProcess() throws IOException {
+    Path comm = Path.of("/proc/self/comm");
+    assumeTrue(Files.isWritable(comm));
+    String before = Files.readString(comm).strip();
+
+    ProcessTitle.set("redis-server");
+    String after = Files.readString(comm).strip();
+    ProcessTitle.set(before);
+
+    assertThat(after).isEqualTo("redis-server");
+  }
+
+  @Test
+  void findsBadSettingsOfTheMachine() throws IOException {
+    Path overcommit = directory.resolve("proc/sys/vm/overcommit_memory");
+    Files.createDirectories(overcommit.getParent());
+    Files.writeString(overcommit, "1\n");
+    SystemCheck check = new SystemCheck(directory);
+
+    assertThat(check.report(out)).isTrue();
+    Files.writeString(overcommit, "2\n");
+    assertThat(check.report(out)).isFalse();
+
+    assertThat(output.toString(UTF_8))
+        .startsWith("[slow-clocksource]...OK\n[overcommit]...OK\n")
+        .contains("[overcommit]...WARNING:\n");
+  }
+
+  @Test
+  void answersQuestions() {
+    assertThat(Usage.answer(Arguments.Job.VERSION, out, out)).isZero();
+    assertThat(Usage.answer(Arguments.Job.HELP, out, out)).isEqualTo(1);
+
+    assertThat(output.toString(UTF_8))
+        .startsWith("Redis server v=7.2.6 sha=00000000:0 malloc=")
+        .contains("Usage: ./redis-server [/path/to/redis.conf] [options] [-]\n");
+  }
+
+  @Test
+  void tellsSystemd() throws Exception {
+    assumeTrue(Files.isExecutable(Path.of("/usr/bin/python3")));
+    for (String address : List.of("@redoubt-test-" + directory.hashCode(), directory + "/s")) {
+      Process receiver = receiver(address, 3);
+      try (BufferedReader lines = receiver.inputReader()) {
+        assertThat(lines.readLine()).isEqualTo("bound");
+        Supervisor supervisor = Supervisor.of(Map.of("NOTIFY_SOCKET", address), true, false);
+        assertThat(supervisor.isThere()).isTrue();
+        supervisor.ready("Ready to accept connections");
+        supervisor.stopping();
+
+        assertThat(lines.readLine()).isEqualTo("STATUS=Ready to accept connections");
+        assertThat(lines.readLine()).isEqualTo("READY=1");
+        assertThat(lines.readLine()).isEqualTo("STOPPING=1");
+      } finally {
+        receiver.destroyForcibly();
+      }
+    }
+  }
+
+  private static Process receiver(String address, int datagrams) throws IOException {
+    String script =
+        "import socket,sys\n"
+            + "s=socket.socket(socket.AF_UNIX,socket.SOCK_DGRAM)\n"
+            + "a=sys.argv[1]\n"
+            + "s.bind('\\0'+a[1:] if a[0]=='@' else a)\n"
+            + "print('bound',flush=True)\n"
+            + "for i in range(int(sys.argv[2])): print(s.recv(1000).decode(),end='',flush=True)\n";
+    return new ProcessBuilder("/usr/bin/python3", "-c", script, address, "" + datagrams).start();
+  }
+
+  @Test
+  void tellsNobodyWhereNobodyIs() throws IOException {
+    Supervisor nobody = Supervisor.of(Map.of(), true, true);
+
+    assertThat(nobody.isThere()).isFalse();
+    nobody.ready("x");
+    nobody.stopping();
+    Supervisor gone = Supervisor.of(Map.of("NOTIFY_SOCKET", directory + "/gone"), true, true);
+    assertThatThrownBy(gone::stopping)
+        .isInstanceOf(IOException.class)
+        .hasMessage("sendto: error 2");
+  }
+
+  @Test
+  void waitsForTheProcessInTheBackground() throws Exception {
+    assertThat(daemon("cat; printf 'starting\\n\\006ready\\n'", "port 1")).isZero();
+
+    assertThat(output.toString(UTF_8)).isEqualTo("port 1starting\n");
+  }
+
+  @Test
+  void tellsThatTheProcessInTheBackgroundFailed() throws Exception {
+    assertThat(daemon("echo cannot; exit 3", "")).isEqualTo(3);
+
+    assertThat(output.toString(UTF_8)).isEqualTo("cannot\n");
+  }
+
+  @Test
+  void knowsTheProcessInTheBackground() throws Exception {
+    assertThat(Daemon.isChild(Map.of())).isFalse();
+    assertThat(daemon("test \"$REDOUBT_DAEMON\" && printf '\\006ready\\n'", "")).isZero();
+  }
+
+  private int daemon(String script, String standardInput) throws IOException, InterruptedException {
+    return Daemon.start(List.of("/bin/sh", "-c", script), standardInput.getBytes(UTF_8), out);
+  }
+
+  @Test
+  void cachedTimeStandsStill() {
+    long[] micros = {5_000_123};
+    CachedClock clock =
+        new CachedClock(
+            new Clock() {
+              @Override
+              public long wallMillis() {
+                return micros[0] / 1000;
+              }
+
+              @Override
+              public long wallMicros() {
+                return micros[0];
+              }
+
+              @Override
+              public long monotonicNanos() {
+                return micros[0];
+              }
+            });
+
+    micros[0] = 9_000_456;
+    assertThat(clock.wallMillis()).isEqualTo(5000);
+    assertThat(clock.wallMicros()).isEqualTo(5_000_123);
+    assertThat(clock.monotonicNanos()).isEqualTo(9_000_456);
+    clock.update();
+    assertThat(clock.wallMillis()).isEqualTo(9000);
+    assertThat(Clock.system().wallMicros() / 1000).isGreaterThan(1_700_000_000_000L);
+  }
+}
