@@ -97,27 +97,30 @@ final class CommandRules {
    * {@code +name}, {@code +container|sub}, {@code +name|firstargument}, or the same with a minus.
    */
   void command(String name, boolean allow) throws AclRuleException {
-    int bar = name.indexOf('|');
     Command<?> command = table.byOriginalName(name);
     if (command != null) {
+      boolean isNews = !allow || !all;
       set(command, allow);
       command.subcommands().forEach(subcommand -> set(subcommand, allow));
-      record(command.name(), allow);
+      if (isNews) {
+        record(command.name(), allow);
+      }
       return;
     }
+    int bar = name.lastIndexOf('|');
     Command<?> whole = bar < 0 ? null : table.byOriginalName(name.substring(0, bar));
     if (whole == null || !allow) {
       throw unknown();
     }
-    String rest = name.substring(bar + 1);
-    if (rest.indexOf('|') >= 0) {
+    if (whole.container() != null) {
       throw new AclRuleException("Allowing first-arg of a subcommand is not supported");
-    }
-    if (rest.isEmpty()) {
-      throw new AclRuleException("Syntax error");
     }
     if (whole.isContainer()) {
       throw unknown();
+    }
+    String rest = name.substring(bar + 1);
+    if (rest.isEmpty()) {
+      throw new AclRuleException("Syntax error");
     }
     String word = rest.toLowerCase(Locale.ROOT);
     List<String> words = firstArguments.computeIfAbsent(whole.id(), unused -> new ArrayList<>());

@@ -41,8 +41,10 @@ final class Selector {
   private boolean allChannels;
   private int deniedArgument;
 
-  Selector(CommandTable<?> table) {
+  /** Allows nothing, except maybe all channels. */
+  Selector(CommandTable<?> table, boolean allChannels) {
     commands = new CommandRules(table);
+    this.allChannels = allChannels;
   }
 
   Selector(Selector other) {
@@ -90,20 +92,20 @@ final class Selector {
     switch (first) {
       case '~' -> addKeys(rule.substring(1), READ | WRITE);
       case '%' -> {
-        int tilde = rule.indexOf('~');
         int permissions = 0;
-        for (int i = 1; i < tilde; i++) {
-          char letter = Character.toUpperCase(rule.charAt(i));
-          int permission = letter == 'R' ? READ : letter == 'W' ? WRITE : 0;
-          if (permission == 0) {
+        int at = 1;
+        for (; at < rule.length() && rule.charAt(at) != '~'; at++) {
+          char letter = Character.toUpperCase(rule.charAt(at));
+          if (letter != 'R' && letter != 'W') {
             return false;
           }
-          permissions |= permission;
+          permissions |= letter == 'R' ? READ : WRITE;
         }
         if (permissions == 0) {
           return false;
         }
-        addKeys(rule.substring(tilde + 1), permissions);
+        // Redis takes permissions without a pattern as an empty pattern.
+        addKeys(at < rule.length() ? rule.substring(at + 1) : "", permissions);
       }
       case '&' -> addChannels(rule.substring(1));
       case '+', '-' -> {

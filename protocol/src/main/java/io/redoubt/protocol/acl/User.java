@@ -16,6 +16,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,6 +28,7 @@ public final class User {
 
   private final ByteString name;
   private final CommandTable<?> table;
+  private final BooleanSupplier allChannelsAtFirst;
   private boolean enabled;
   private boolean noPassword;
   private @Nullable Boolean sanitizesPayload;
@@ -35,15 +37,16 @@ public final class User {
   private boolean unrestricted;
   private int deniedArgument;
 
-  /** A user who may do nothing and is off. */
-  User(ByteString name, CommandTable<?> table) {
+  /** A user who may do nothing (except maybe use all channels) and is off. */
+  User(ByteString name, CommandTable<?> table, BooleanSupplier allChannelsAtFirst) {
     this.name = name;
     this.table = table;
-    selectors.add(new Selector(table));
+    this.allChannelsAtFirst = allChannelsAtFirst;
+    selectors.add(new Selector(table, allChannelsAtFirst.getAsBoolean()));
   }
 
   User copy() {
-    var copy = new User(name, table);
+    var copy = new User(name, table, allChannelsAtFirst);
     copy.become(this);
     return copy;
   }
@@ -113,7 +116,7 @@ public final class User {
       case "skip-sanitize-payload" -> sanitizesPayload = false;
       case "clearselectors" -> selectors.subList(1, selectors.size()).clear();
       case "reset" -> {
-        become(new User(name, table));
+        become(new User(name, table, allChannelsAtFirst));
         sanitizesPayload = true;
       }
       case "" -> throw new AclRuleException("Syntax error");
@@ -131,7 +134,7 @@ public final class User {
   }
 
   private Selector parseSelector(String rules) throws AclRuleException {
-    var selector = new Selector(table);
+    var selector = new Selector(table, allChannelsAtFirst.getAsBoolean());
     for (String rule : rules.trim().split("\\s+")) {
       if (!rule.isEmpty() && !selector.apply(rule)) {
         throw new AclRuleException("Syntax error");

@@ -20,6 +20,7 @@ public final class Users {
   private final CommandTable<?> table;
   private final TreeMap<ByteString, User> byName = new TreeMap<>();
   private final User defaultUser;
+  private boolean allChannelsAtFirst;
 
   /**
    * Only the default user, who may do everything without a password. All commands must be in the
@@ -27,9 +28,18 @@ public final class Users {
    */
   public Users(CommandTable<?> table) {
     this.table = table;
-    this.defaultUser = new User(DEFAULT, table);
+    this.defaultUser = new User(DEFAULT, table, () -> allChannelsAtFirst);
     becomeUnlimited(defaultUser);
     byName.put(DEFAULT, defaultUser);
+  }
+
+  private User newUser(ByteString name) {
+    return new User(name, table, () -> allChannelsAtFirst);
+  }
+
+  /** {@code acl-pubsub-default}: whether new users and selectors begin with all channels. */
+  public void allChannelsAtFirst(boolean all) {
+    allChannelsAtFirst = all;
   }
 
   private static void becomeUnlimited(User user) {
@@ -90,7 +100,7 @@ public final class Users {
   public User set(ByteString name, List<String> rules) {
     List<String> merged = mergeSelectors(rules);
     User user = byName.get(name);
-    User draft = user == null ? new User(name, table) : user.copy();
+    User draft = user == null ? newUser(name) : user.copy();
     for (String rule : merged) {
       try {
         draft.apply(rule);
@@ -193,7 +203,7 @@ public final class Users {
       return " should start with user keyword followed by the username";
     }
     ByteString name = ByteString.of(words[1]);
-    var draft = new User(name, table);
+    var draft = newUser(name);
     try {
       for (String rule : mergeSelectors(List.of(words).subList(2, words.length))) {
         try {
@@ -221,7 +231,7 @@ public final class Users {
           user.become(draft);
         }
       } else if (user == defaultUser) {
-        var fresh = new User(DEFAULT, table);
+        var fresh = newUser(DEFAULT);
         becomeUnlimited(fresh);
         user.become(fresh);
       } else {

@@ -50,6 +50,16 @@ public final class Errors {
     return new CommandError("ERR wrong number of arguments for '" + command.name() + "' command");
   }
 
+  /** The reply to a subcommand with arguments that its arity allows and its syntax does not. */
+  public static CommandError wrongArguments(Request request) {
+    return new CommandError(
+        "ERR unknown subcommand or wrong number of arguments for '"
+            + shown(request, 1, SHOWN_BYTES)
+            + "'. Try "
+            + request.text(0).toUpperCase(Locale.ROOT)
+            + " HELP.");
+  }
+
   /**
    * The reply to a request that no command is found for.
    *

@@ -64,15 +64,12 @@ public final class KeySpecs {
 
   /** Whether first, last and step do not tell all keys. */
   public boolean isMovable() {
-    if (movable != null) {
-      return true;
-    }
     for (KeySpec spec : specs) {
       if (!spec.isPlainRange() || KeyFlag.any(spec.flags(), KeyFlag.INCOMPLETE)) {
         return true;
       }
     }
-    return false;
+    return specs.isEmpty() && movable != null;
   }
 
   /**

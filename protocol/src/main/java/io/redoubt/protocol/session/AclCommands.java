@@ -189,7 +189,7 @@ public final class AclCommands<C extends SessionCall> extends CommandGroup<C> {
   private void cat(C call) {
     Request request = call.request();
     if (request.count() > 3) {
-      throw Errors.wrongArity(call.command());
+      throw Errors.wrongArguments(request);
     }
     var names = new ArrayList<String>();
     if (request.count() == 2) {
@@ -269,7 +269,7 @@ public final class AclCommands<C extends SessionCall> extends CommandGroup<C> {
   private void genpass(C call) {
     Request request = call.request();
     if (request.count() > 3) {
-      throw Errors.wrongArity(call.command());
+      throw Errors.wrongArguments(request);
     }
     long bits = USUAL_PASSWORD_BITS;
     if (request.count() == 3) {
@@ -385,7 +385,7 @@ public final class AclCommands<C extends SessionCall> extends CommandGroup<C> {
   private void log(C call) {
     Request request = call.request();
     if (request.count() > 3) {
-      throw Errors.wrongArity(call.command());
+      throw Errors.wrongArguments(request);
     }
     AclLog entries = registry.aclLog();
     long shown = USUAL_LOG_ENTRIES;

@@ -78,11 +78,6 @@ public abstract class Client implements Connection.Handler, Subscriber {
     return 0;
   }
 
-  /** How many keys are watched. */
-  public int watchedKeys() {
-    return 0;
-  }
-
   /**
    * Whether the command may change data here and on replicas; EXEC does when a command that waits
    * for it does.
@@ -160,6 +155,7 @@ public abstract class Client implements Connection.Handler, Subscriber {
     released = true;
     output.end();
     endWait();
+    endPostponement();
     registry.channels().forget(this);
     registry.remove(this);
     if (!executing) {
@@ -245,12 +241,16 @@ public abstract class Client implements Connection.Handler, Subscriber {
    */
   public final void postpone() {
     postponed = true;
+    flag(ClientFlag.BLOCKED, true);
+    registry.blockedChanged(1);
     registry.postponed(this);
   }
 
   final void endPostponement() {
     if (postponed) {
       postponed = false;
+      flag(ClientFlag.BLOCKED, false);
+      registry.blockedChanged(-1);
       resumeProcessing();
     }
   }
@@ -611,6 +611,10 @@ public abstract class Client implements Connection.Handler, Subscriber {
   /** When bytes came from it last, wall clock in milliseconds. */
   public final long lastInteractionMillis() {
     return lastInteractionMillis;
+  }
+
+  final long inputInHandBytes() {
+    return input.inHandBytes();
   }
 
   final QueryBuffer query() {

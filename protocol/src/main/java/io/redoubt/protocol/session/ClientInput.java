@@ -14,6 +14,7 @@ final class ClientInput {
   private final RequestDecoder decoder;
   private final QueryBuffer kept;
   private boolean authenticated;
+  private long inHandBytes;
 
   ClientInput(ClientRegistry registry, boolean authenticated) {
     this.registry = registry;
@@ -36,10 +37,17 @@ final class ClientInput {
     return kept;
   }
 
+  /** The bytes whose requests are being run, when they are not kept here. */
+  long inHandBytes() {
+    return inHandBytes;
+  }
+
   /** Takes bytes that lie in the loop's shared buffer. */
   void take(Client client, MemorySegment memory, long start, long end) {
     if (kept.isEmpty() && client.mayExecute()) {
+      inHandBytes = end - start;
       long rest = process(client, memory, start, end);
+      inHandBytes = 0;
       if (rest < end && !client.isEnding()) {
         kept.append(memory, rest, end - rest, decoder.missingBytes() + (end - rest));
       }

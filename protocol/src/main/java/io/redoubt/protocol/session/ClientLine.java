@@ -42,8 +42,7 @@ final class ClientLine {
     line.append(" psub=").append(subscriptions.count(ChannelKind.PATTERN));
     line.append(" ssub=").append(subscriptions.count(ChannelKind.SHARD_CHANNEL));
     line.append(" multi=").append(client.queuedCommands());
-    line.append(" watch=").append(client.watchedKeys());
-    line.append(" qbuf=").append(query.usedBytes());
+    line.append(" qbuf=").append(query.usedBytes() + client.inputInHandBytes());
     line.append(" qbuf-free=").append(query.freeBytes());
     line.append(" argv-mem=0");
     line.append(" multi-mem=").append(client.queuedCommandBytes());

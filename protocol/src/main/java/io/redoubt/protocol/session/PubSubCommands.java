@@ -229,7 +229,7 @@ public final class PubSubCommands<C extends SessionCall> extends CommandGroup<C>
   private void active(C call, ChannelKind kind) {
     Request request = call.request();
     if (request.count() > 3) {
-      throw Errors.wrongArity(call.command());
+      throw Errors.wrongArguments(request);
     }
     ByteString pattern = request.count() == 3 ? request.string(2) : null;
     List<ByteString> names = new ArrayList<>();

@@ -84,7 +84,9 @@ class UsersTest {
           +config -config|set;             off resetchannels -@all +config -config|set
           +@all -@admin;                   off resetchannels +@all -@admin
           +get +@all;                      off resetchannels +@all
+          +@all +get;                      off resetchannels +@all
           +@all +get nocommands;           off resetchannels -@all
+          %RW;                             off ~ resetchannels -@all
           +SELECT|3;                       off resetchannels -@all +select|3
           (+set ~x) (~y &c +get);          off resetchannels -@all (~x resetchannels -@all +set) (~y resetchannels &c -@all +get)
           (+set ~x) clearselectors;        off resetchannels -@all
@@ -116,7 +118,9 @@ class UsersTest {
           #abc;         #abc; The password hash must be exactly 64 characters and contain only lowercase hexadecimal characters
           -config|foo;  -config|foo; Unknown command or category name in ACL
           +config|foo;  +config|foo; Unknown command or category name in ACL
-          +get|a|b;     +get|a|b; Allowing first-arg of a subcommand is not supported
+          +get|a|b;     +get|a|b; Unknown command or category name in ACL
+          +config|get|a; +config|get|a; Allowing first-arg of a subcommand is not supported
+          %;            %; Syntax error
           %X~a;         %X~a; Syntax error
           %~a;          %~a; Syntax error
           """)

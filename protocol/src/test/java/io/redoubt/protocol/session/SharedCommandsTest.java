@@ -95,6 +95,7 @@ class SharedCommandsTest {
           ACL SETUSER bob foo;         -ERR Error in ACL SETUSER modifier 'foo': Syntax error
           ACL SETUSER "a b";           -ERR Usernames can't contain spaces or null characters
           ACL CAT nosuch;              -ERR Unknown category 'nosuch'
+          ACL CAT a b;                 -ERR unknown subcommand or wrong number of arguments for 'CAT'. Try ACL HELP.
           ACL GENPASS 0;               -ERR ACL GENPASS argument must be the number of bits for the output password, a positive number up to 4096
           ACL GENPASS x;               -ERR value is not an integer or out of range
           ACL LOG;                     *0
@@ -199,7 +200,7 @@ class SharedCommandsTest {
                 + " laddr=127.0.0.1:"
                 + peer.socket.getPort()
                 + " fd=-?\\d+ name=me age=0 idle=0 flags=N db=0 sub=0 psub=0 ssub=0 multi=-1"
-                + " watch=0 qbuf=\\d+ qbuf-free=\\d+ argv-mem=\\d+ multi-mem=0 rbs=\\d+ rbp=\\d+"
+                + " qbuf=\\d+ qbuf-free=\\d+ argv-mem=\\d+ multi-mem=0 rbs=\\d+ rbp=\\d+"
                 + " obl=\\d+ oll=\\d+ omem=\\d+ tot-mem=\\d+ events=r cmd=client\\|list"
                 + " user=default redir=-1 resp=2 lib-name=lib lib-ver=1.0");
     assertThat(peer.ask("CLIENT SETNAME ''")).isEqualTo("+OK");
