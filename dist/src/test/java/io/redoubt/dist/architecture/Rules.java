@@ -55,7 +55,7 @@ final class Rules {
           "server.client           <- protocol.bytes protocol.resp protocol.process protocol.net"
               + " protocol.command protocol.acl protocol.pubsub protocol.session server.memory"
               + " server.keyspace",
-          "server.execution        <- protocol.bytes protocol.resp protocol.process"
+          "server.execution        <- protocol.bytes protocol.resp protocol.process protocol.config"
               + " protocol.command protocol.acl protocol.pubsub protocol.session protocol.info"
               + " server.memory server.keyspace server.value server.settings server.client",
           "server.replication.stream <- protocol.bytes protocol.resp server.memory",
