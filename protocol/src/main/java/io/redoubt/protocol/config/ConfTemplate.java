@@ -68,9 +68,12 @@ public final class ConfTemplate {
   }
 
   private void fileWord(FileWord word) {
-    text.append('\n');
-    comment(word.doc());
-    text.append("# ").append(word.name()).append(' ').append(word.example()).append('\n');
+    for (FileWord.Example example : word.examples()) {
+      text.append('\n');
+      comment(example.sentences());
+      text.append(example.active() ? "" : "# ").append(word.name()).append(' ');
+      text.append(example.arguments()).append('\n');
+    }
   }
 
   private void comment(String sentences) {

@@ -16,10 +16,12 @@ public final class FileWord {
   private int most = Integer.MAX_VALUE;
   private int keyWords = 1;
   private String section = "";
-  private String doc = "";
-  private String example = "";
+  private final List<Example> examples = new ArrayList<>();
   private @Nullable ValueCheck<List<String>> reader;
   private @Nullable Supplier<List<List<String>>> rewriter;
+
+  /** A line of the shipped file, which is in force or in a comment. */
+  record Example(String arguments, String sentences, boolean active) {}
 
   FileWord(String name) {
     this.name = name;
@@ -41,10 +43,15 @@ public final class FileWord {
     return this;
   }
 
-  /** What the word does, and arguments that the shipped file shows in a comment. */
+  /** Adds a line that the shipped file shows in a comment, and what it does. */
   public FileWord shown(String arguments, String sentences) {
-    example = arguments;
-    doc = sentences;
+    examples.add(new Example(arguments, sentences, false));
+    return this;
+  }
+
+  /** Adds a line that the shipped file has, and what it does. */
+  public FileWord shipped(String arguments, String sentences) {
+    examples.add(new Example(arguments, sentences, true));
     return this;
   }
 
@@ -88,12 +95,8 @@ public final class FileWord {
     return section;
   }
 
-  String doc() {
-    return doc;
-  }
-
-  String example() {
-    return example;
+  List<Example> examples() {
+    return examples;
   }
 
   void read(List<String> arguments) throws RefusedValue {

@@ -1,13 +1,13 @@
 package io.redoubt.sentinel.runtime;
 
-import io.redoubt.protocol.config.CommonDirectives;
 import io.redoubt.protocol.config.FileWord;
+import io.redoubt.protocol.config.TlsDirectives;
 import java.util.List;
 
 /**
  * The directives of sentinel.conf: those of every process, and the lines of the sentinel itself.
  */
-public final class SentinelDirectives extends CommonDirectives {
+public final class SentinelDirectives extends TlsDirectives {
   /** Where a sentinel listens unless told otherwise. */
   public static final int DEFAULT_PORT = 26379;
 
@@ -105,19 +105,64 @@ public final class SentinelDirectives extends CommonDirectives {
 
   /** A sentinel that nothing was told: other sentinels must reach it, so it is not protected. */
   public SentinelDirectives() {
-    port.set(DEFAULT_PORT);
-    protectedMode.set(false);
+    port.defaultsTo(DEFAULT_PORT);
+    protectedMode.defaultsTo(false);
+    bind.shipped("* -::*");
+    pidfile.shipped("/var/run/redis-sentinel.pid");
     section("SENTINEL");
     sentinel =
         fileWord("sentinel")
             .arguments(2, 5)
             .keyWords(3)
             .onRead(words::read)
-            .shown(
+            .shipped(
                 "monitor mymaster 127.0.0.1 6379 2",
-                "What is watched (a name, an address, how many sentinels must agree that it is"
-                    + " down), with what limits, and what the sentinel itself keeps here.");
-    OF_DATA_SERVERS.forEach(this::fileWord);
+                "A master to watch: the name that it is asked for by, where it is, and how many"
+                    + " sentinels have to agree that it is down. Its replicas and the other"
+                    + " sentinels are found through it, and written to the end of this file.")
+            .shown(
+                "auth-pass mymaster secret",
+                "The password of the master and its replicas; auth-user names a user.")
+            .shipped(
+                "down-after-milliseconds mymaster 30000",
+                "How many milliseconds a node has to be silent to be taken for down.")
+            .shipped(
+                "parallel-syncs mymaster 1",
+                "How many replicas at once are pointed at a new master after a failover: while"
+                    + " they load its data they don't serve.")
+            .shipped(
+                "failover-timeout mymaster 180000",
+                "Milliseconds after which a failover counts as failed; the next one for the same"
+                    + " master starts after twice that time.")
+            .shown(
+                "notification-script mymaster /var/redis/notify.sh",
+                "A program to run for each event of level warning, with its type and text.")
+            .shown(
+                "client-reconfig-script mymaster /var/redis/reconfig.sh",
+                "A program to run when the master's address changes, with master-name, role, state,"
+                    + " from-ip, from-port, to-ip, to-port.")
+            .shipped(
+                "deny-scripts-reconfig yes",
+                "Whether SENTINEL SET can't change these two programs.")
+            .shown(
+                "rename-command mymaster CONFIG GUESSME",
+                "How the master and its replicas call a command that they have renamed.")
+            .shipped(
+                "master-reboot-down-after-period mymaster 0",
+                "How many milliseconds a restarted master may take to load its data before it"
+                    + " counts as down; 0 leaves this rule out.")
+            .shown(
+                "announce-ip 1.2.3.4",
+                "The address that the other sentinels are told, where it isn't the one that"
+                    + " connections come from; announce-port goes with it.")
+            .shipped(
+                "resolve-hostnames no", "Whether masters may be given by name instead of address.")
+            .shipped(
+                "announce-hostnames no", "Whether clients are told names instead of addresses.")
+            .shown(
+                "sentinel-pass secret",
+                "The password that this sentinel gives the others; sentinel-user names a user.");
+    OF_DATA_SERVERS.forEach(this::ignored);
   }
 
   /** What the lines that begin with {@code sentinel} say. */

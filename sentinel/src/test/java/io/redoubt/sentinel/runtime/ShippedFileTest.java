@@ -1,0 +1,47 @@
+package io.redoubt.sentinel.runtime;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.redoubt.protocol.config.ConfTemplate;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/**
+ * conf/sentinel.conf is what the declarations make. To write it anew: {@code mvn -pl sentinel -am
+ * test -Dtest=ShippedFileTest -Dsurefire.failIfNoSpecifiedTests=false -Dredoubt.writeConf=true}.
+ */
+final class ShippedFileTest {
+  private static final Path FILE = Path.of("../conf/sentinel.conf");
+  private static final List<String> INTRODUCTION =
+      List.of(
+          "Configuration of a Redoubt sentinel. It is read when it is the first argument:"
+              + " redis-sentinel /path/to/sentinel.conf. The sentinel keeps what it learns in this"
+              + " file too, so it has to be able to write it.",
+          "Made from the declarations of the directives: every line gives the default, unless its"
+              + " comment says otherwise.",
+          "A line is a name and its arguments, which may stand in quotes. A comment needs a line of"
+              + " its own. Sizes take units: 1k is 1000 bytes, 1kb 1024, and so m, mb, g, gb.");
+
+  @Test
+  void isWhatTheDeclarationsMake() throws Exception {
+    String text = ConfTemplate.of(new SentinelDirectives(), INTRODUCTION);
+    if (Boolean.getBoolean("redoubt.writeConf")) {
+      Files.writeString(FILE, text);
+    }
+
+    assertThat(Files.readString(FILE)).isEqualTo(text);
+  }
+
+  @Test
+  void watchesOneMaster() throws Exception {
+    SentinelDirectives directives = new SentinelDirectives();
+
+    directives.load(FILE.toAbsolutePath(), new byte[0], "");
+
+    assertThat(directives.port.value()).isEqualTo(26379);
+    assertThat(directives.sentinel.words())
+        .contains(List.of("monitor", "mymaster", "127.0.0.1", "6379", "2"));
+  }
+}
