@@ -26,6 +26,9 @@ import org.jspecify.annotations.Nullable;
  * clients or subscribers.
  */
 public abstract class Client implements Connection.Handler, Subscriber {
+  /** What a client may leave unread before it has authenticated. */
+  private static final long UNAUTHENTICATED_OUTPUT_BYTES = 1024;
+
   private static final long MAY_REPLICATE = Flag.WRITE.bit() | Flag.MAY_REPLICATE.bit();
   private final ClientRegistry registry;
   private final long id;
@@ -44,6 +47,9 @@ public abstract class Client implements Connection.Handler, Subscriber {
   private @Nullable Command<?> lastCommand;
   private int flags;
   private long lastInteractionMillis;
+
+  /** The last flush left bytes behind: until they are gone replies fill up their chunk here. */
+  private boolean socketFull;
 
   private boolean executing;
   private boolean postponed;
@@ -193,7 +199,9 @@ public abstract class Client implements Connection.Handler, Subscriber {
 
   @Override
   public void onWritable(Connection to) {
+    socketFull = false;
     output.drained();
+    flush();
   }
 
   /**
@@ -354,15 +362,20 @@ public abstract class Client implements Connection.Handler, Subscriber {
 
   private void flush() {
     Connection current = connection;
-    if (released || current == null) {
+    if (released || current == null || is(ClientFlag.CLOSE_ASAP)) {
       return;
     }
-    output.replies().handOver();
     if (is(ClientFlag.CLOSE_AFTER_REPLY)) {
+      output.replies().handOver();
       current.closeAfterFlush();
       return;
     }
+    if (!socketFull) {
+      output.replies().handOver();
+    }
+    // Also when the socket is full: chunks that were filled since wait for it.
     current.flush();
+    socketFull = current.queuedBytes() > 0;
     checkOutputLimit();
   }
 
@@ -389,8 +402,12 @@ public abstract class Client implements Connection.Handler, Subscriber {
       return;
     }
     long queued = queuedOutputBytes();
-    if (queued > 0
-        && output.exceeds(
+    if (queued == 0) {
+      return;
+    }
+    boolean over = !isAuthenticated() && queued > UNAUTHENTICATED_OUTPUT_BYTES;
+    if (over
+        || output.exceeds(
             registry.settings().outputLimit(type()), queued, registry.clock().wallMillis())) {
       registry.outputLimitReached(this);
       closeSoon();
@@ -400,7 +417,10 @@ public abstract class Client implements Connection.Handler, Subscriber {
   /** Bytes of replies that the socket has not taken yet. */
   public long queuedOutputBytes() {
     Connection current = connection;
-    return current == null || released ? 0 : current.queuedBytes();
+    if (current == null || released) {
+      return 0;
+    }
+    return current.queuedBytes() + (socketFull ? output.replies().pendingBytes() : 0);
   }
 
   /** Replies and pushes vanish: a master gets none. */
@@ -499,13 +519,15 @@ public abstract class Client implements Connection.Handler, Subscriber {
     registry.logDenial(this, Denial.AUTH, aclContext(), command, userName);
   }
 
-  /** Whether a pause of clients concerns this command now: then {@link #postpone} it. */
+  /**
+   * Whether a pause of clients concerns this command now: then {@link #postpone} it. Replicas are
+   * never paused; a master is, so that this server's offset stands still.
+   */
   public final boolean pauses(Command<?> command) {
-    return switch (registry.paused()) {
-      case NOTHING -> false;
-      case WRITES -> mayReplicate(command) && !is(ClientFlag.REPLICA) && !is(ClientFlag.MASTER);
-      case ALL -> !is(ClientFlag.REPLICA) && !is(ClientFlag.MASTER);
-    };
+    Pause pause = registry.paused();
+    return pause != Pause.NOTHING
+        && !is(ClientFlag.REPLICA)
+        && (pause == Pause.ALL || mayReplicate(command));
   }
 
   /** Whether it is this server's master. */

@@ -232,6 +232,31 @@ class ClientTest {
   }
 
   @Test
+  void messagesForAClientThatDoesNotReadShareChunks() throws Exception {
+    try (Peer slow = process.connect();
+        Peer other = process.connect()) {
+      slow.ask("SUBSCRIBE c");
+      // Fill what the sockets hold, so that more must wait here.
+      byte[] filler = bytes("*3\r\n$7\r\nPUBLISH\r\n$1\r\nc\r\n$100000\r\n");
+      while (process.onLoop(() -> process.registry.byId(1).queuedOutputBytes()) == 0) {
+        other.send(filler);
+        other.send(new byte[100_000]);
+        other.send(bytes("\r\n"));
+        assertThat(other.reply()).isEqualTo(":1");
+      }
+      long before = process.onLoop(process.memory::blocks);
+      for (int i = 0; i < 500; i++) {
+        assertThat(other.ask("PUBLISH c small")).isEqualTo(":1");
+      }
+      assertThat(process.onLoop(process.memory::blocks) - before).isLessThan(10);
+      int seen = 0;
+      while (seen < 500) {
+        seen += slow.reply().endsWith(" small") ? 1 : 0;
+      }
+    }
+  }
+
+  @Test
   void tooManyClients() throws Exception {
     process.settings.maxClients = 1;
     try (Peer first = process.connect()) {
