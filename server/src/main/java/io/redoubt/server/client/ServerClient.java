@@ -98,11 +98,6 @@ public final class ServerClient extends Client implements WatchedKeys.Watcher {
   }
 
   @Override
-  public int watchedKeys() {
-    return watched.size(this);
-  }
-
-  @Override
   protected void onReset() {
     endTransaction();
     databaseIndex = 0;

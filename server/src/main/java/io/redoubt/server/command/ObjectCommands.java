@@ -14,6 +14,9 @@ import io.redoubt.server.value.StringValue;
 
 /** OBJECT: how a value is kept, and how often or how lately it was used. */
 public final class ObjectCommands extends CommandGroup<Call> {
+  /** Redis keeps one object for each integer below; clients see that in the number it shows. */
+  private static final int SHARED_INTEGERS = 10_000;
+
   private static final CommandError NOT_LFU =
       new CommandError(
           "ERR An LFU maxmemory policy is not selected, access frequency not tracked. Please note"
@@ -91,8 +94,14 @@ public final class ObjectCommands extends CommandGroup<Call> {
   }
 
   private static void referenceCount(Call call) {
-    if (entry(call) != Entry.NONE) {
-      call.reply().integer(1);
+    long entry = entry(call);
+    if (entry != Entry.NONE) {
+      boolean shared =
+          Entry.isString(entry)
+              && StringValue.isInteger(entry)
+              && StringValue.integer(entry) >= 0
+              && StringValue.integer(entry) < SHARED_INTEGERS;
+      call.reply().integer(shared ? Integer.MAX_VALUE : 1);
     }
   }
 

@@ -4,7 +4,6 @@ import static io.redoubt.protocol.command.Flag.ALLOW_BUSY;
 import static io.redoubt.protocol.command.Flag.FAST;
 import static io.redoubt.protocol.command.Flag.LOADING;
 import static io.redoubt.protocol.command.Flag.NOSCRIPT;
-import static io.redoubt.protocol.command.Flag.NO_MULTI;
 import static io.redoubt.protocol.command.Flag.SKIP_SLOWLOG;
 import static io.redoubt.protocol.command.Flag.STALE;
 import static io.redoubt.protocol.command.KeyFlag.RO;
@@ -18,6 +17,8 @@ import io.redoubt.server.execution.Call;
 /** MULTI and its companions: commands that are run together or not at all. */
 public final class TransactionCommands extends CommandGroup<Call> {
   private static final CommandError NESTED = new CommandError("ERR MULTI calls can not be nested");
+  private static final CommandError WATCH_IN_MULTI =
+      new CommandError("ERR WATCH inside MULTI is not allowed");
   private static final CommandError EXEC_WITHOUT_MULTI = new CommandError("ERR EXEC without MULTI");
   private static final CommandError DISCARD_WITHOUT_MULTI =
       new CommandError("ERR DISCARD without MULTI");
@@ -51,7 +52,7 @@ public final class TransactionCommands extends CommandGroup<Call> {
           .does("Makes the next transaction fail when one of these keys changes before it.")
           .since("2.2.0")
           .costs("O(1) a key")
-          .is(NOSCRIPT, LOADING, STALE, FAST, ALLOW_BUSY, NO_MULTI)
+          .is(NOSCRIPT, LOADING, STALE, FAST, ALLOW_BUSY)
           .keys(RO)
           .runs(TransactionCommands::watch);
 
@@ -92,6 +93,9 @@ public final class TransactionCommands extends CommandGroup<Call> {
   }
 
   private static void watch(Call call) {
+    if (call.client().transaction() != null) {
+      throw WATCH_IN_MULTI;
+    }
     // A transaction that is bound to fail needs no more keys to fail for.
     if (!call.client().isWatchedKeyChanged()) {
       for (int i = 1; i < call.count(); i++) {

@@ -5,6 +5,7 @@ import io.redoubt.server.keyspace.Entry;
 import io.redoubt.server.keyspace.KeyEvent;
 import io.redoubt.server.keyspace.KeyspaceEvents;
 import io.redoubt.server.keyspace.KeyspaceListener;
+import io.redoubt.server.keyspace.WatchedKeys;
 import io.redoubt.server.memory.Region;
 
 /**
@@ -15,12 +16,15 @@ public final class ExpiredKeyEffects implements KeyspaceListener {
 
   private final Propagation propagation;
   private final KeyspaceEvents events;
+  private final WatchedKeys watchedKeys;
   private final ServerStats stats;
 
   /** Effects that go to these. */
-  public ExpiredKeyEffects(Propagation propagation, KeyspaceEvents events, ServerStats stats) {
+  public ExpiredKeyEffects(
+      Propagation propagation, KeyspaceEvents events, WatchedKeys watchedKeys, ServerStats stats) {
     this.propagation = propagation;
     this.events = events;
+    this.watchedKeys = watchedKeys;
     this.stats = stats;
   }
 
@@ -34,6 +38,7 @@ public final class ExpiredKeyEffects implements KeyspaceListener {
       effect.bulk(DEL);
       effect.bulk(Region.MEMORY, key, length);
     }
+    watchedKeys.removing(database, key, length);
     events.notify(KeyEvent.EXPIRED, database.index(), Region.MEMORY, key, length);
   }
 }

@@ -57,11 +57,6 @@ public final class WatchedKeys {
     return byWatcher.size();
   }
 
-  /** Number of keys that one watches. */
-  public int size(Watcher watcher) {
-    return byWatcher.getOrDefault(watcher, List.of()).size();
-  }
-
   /** Begins to watch a key; to watch it twice is the same as once. */
   public void watch(Watcher watcher, Database database, long keyAddress, int keyLength) {
     Key key = key(database, keyAddress, keyLength);
@@ -104,14 +99,24 @@ public final class WatchedKeys {
 
   /** Tells the watchers of a key that it changed. */
   public void touch(Database database, long keyAddress, int keyLength) {
-    if (byKey.isEmpty()) {
-      return;
+    if (!byKey.isEmpty()) {
+      boolean absent = database.find(keyAddress, keyLength) == Entry.NONE;
+      touch(database, keyAddress, keyLength, absent);
     }
+  }
+
+  /** Tells the watchers of a key that it is about to be removed. */
+  public void removing(Database database, long keyAddress, int keyLength) {
+    if (!byKey.isEmpty()) {
+      touch(database, keyAddress, keyLength, true);
+    }
+  }
+
+  private void touch(Database database, long keyAddress, int keyLength, boolean absent) {
     List<Watch> watches = byKey.get(key(database, keyAddress, keyLength));
     if (watches == null) {
       return;
     }
-    boolean absent = database.find(keyAddress, keyLength) == Entry.NONE;
     for (Watch watch : watches) {
       if (watch.expired && absent) {
         watch.expired = false; // was as good as absent, and is so now

@@ -1,0 +1,135 @@
+package io.redoubt.server;
+
+import io.redoubt.protocol.config.BindAddress;
+import io.redoubt.protocol.net.Connection;
+import io.redoubt.protocol.net.Listener;
+import io.redoubt.protocol.net.Transport;
+import io.redoubt.protocol.process.Log;
+import io.redoubt.server.settings.ServerDirectives;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.UnixDomainSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermission;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
+import java.util.function.Consumer;
+
+/** The addresses that the server listens on: those of {@code bind}, and a Unix socket. */
+final class Listeners {
+  private final Transport transport;
+  private final ServerDirectives settings;
+  private final Log log;
+  private final boolean freePort;
+  private final Consumer<Connection> acceptor;
+  private final List<Listener> tcp = new ArrayList<>();
+  private final List<Listener> unix = new ArrayList<>();
+
+  /** Listeners that are closed yet; with {@code freePort} the system chooses the port. */
+  Listeners(
+      Transport transport,
+      ServerDirectives settings,
+      Log log,
+      boolean freePort,
+      Consumer<Connection> acceptor) {
+    this.transport = transport;
+    this.settings = settings;
+    this.log = log;
+    this.freePort = freePort;
+    this.acceptor = acceptor;
+  }
+
+  /**
+   * Opens all that the configuration asks for.
+   *
+   * @throws IOException when an address is taken or not to be had; nothing is open then
+   */
+  void open() throws IOException {
+    try {
+      openTcp();
+      String path = settings.unixsocket.value();
+      if (!path.isEmpty()) {
+        openUnix(Path.of(path));
+      }
+    } catch (IOException e) {
+      close();
+      throw e;
+    }
+  }
+
+  /** Opens the TCP addresses anew after {@code port} or {@code bind} changed. */
+  void reopenTcp() throws IOException {
+    tcp.forEach(Listener::close);
+    tcp.clear();
+    openTcp();
+  }
+
+  private void openTcp() throws IOException {
+    int port = freePort ? 0 : settings.port.value();
+    if (port == 0 && !freePort) {
+      return;
+    }
+    for (BindAddress address : settings.bind.value()) {
+      String name =
+          switch (address.host()) {
+            case "*" -> "0.0.0.0";
+            case "::*" -> "::";
+            default -> address.host();
+          };
+      // A free port that the system chose for the first address serves the others too.
+      InetSocketAddress socket =
+          new InetSocketAddress(InetAddress.getByName(name), tcp.isEmpty() ? port : port());
+      try {
+        tcp.add(transport.listen(socket, settings.tcpBacklog.value(), acceptor));
+      } catch (IOException e) {
+        if (!address.optional() || isTaken(e)) {
+          log.warning(
+              "Warning: Could not create server TCP listening socket %s:%d: %s",
+              address.host(), port, e.getMessage());
+          throw e;
+        }
+      }
+    }
+  }
+
+  private static boolean isTaken(IOException e) {
+    return String.valueOf(e.getMessage()).contains("in use");
+  }
+
+  private void openUnix(Path path) throws IOException {
+    Files.deleteIfExists(path);
+    unix.add(
+        transport.listen(UnixDomainSocketAddress.of(path), settings.tcpBacklog.value(), acceptor));
+    int mode = settings.unixsocketperm.value();
+    if (mode != 0) {
+      Files.setPosixFilePermissions(path, permissions(mode));
+    }
+  }
+
+  private static Set<PosixFilePermission> permissions(int mode) {
+    Set<PosixFilePermission> permissions = EnumSet.noneOf(PosixFilePermission.class);
+    PosixFilePermission[] all = PosixFilePermission.values();
+    for (int bit = 0; bit < all.length; bit++) {
+      if ((mode >> (all.length - 1 - bit) & 1) != 0) {
+        permissions.add(all[bit]);
+      }
+    }
+    return permissions;
+  }
+
+  /** The port of the TCP addresses, 0 when there are none. */
+  int port() {
+    return tcp.isEmpty() ? 0 : tcp.getFirst().port();
+  }
+
+  void close() {
+    tcp.forEach(Listener::close);
+    unix.forEach(Listener::close);
+    tcp.clear();
+    unix.clear();
+  }
+}

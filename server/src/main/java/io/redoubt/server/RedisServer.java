@@ -1,0 +1,601 @@
+package io.redoubt.server;
+
+import io.redoubt.persistence.io.Disk;
+import io.redoubt.persistence.io.OsDisk;
+import io.redoubt.persistence.rdb.RdbException;
+import io.redoubt.protocol.acl.AclFile;
+import io.redoubt.protocol.acl.AclLog;
+import io.redoubt.protocol.acl.Users;
+import io.redoubt.protocol.bytes.BufferMemory;
+import io.redoubt.protocol.bytes.ByteString;
+import io.redoubt.protocol.command.CommandCommands;
+import io.redoubt.protocol.command.CommandError;
+import io.redoubt.protocol.command.CommandTable;
+import io.redoubt.protocol.config.Change;
+import io.redoubt.protocol.config.FatalConfigError;
+import io.redoubt.protocol.config.RefusedValue;
+import io.redoubt.protocol.info.Info;
+import io.redoubt.protocol.info.Section;
+import io.redoubt.protocol.net.Connection;
+import io.redoubt.protocol.net.Loop;
+import io.redoubt.protocol.net.Transport;
+import io.redoubt.protocol.process.Clock;
+import io.redoubt.protocol.process.Log;
+import io.redoubt.protocol.process.Version;
+import io.redoubt.protocol.pubsub.Channels;
+import io.redoubt.protocol.resp.Limits;
+import io.redoubt.protocol.session.AclCommands;
+import io.redoubt.protocol.session.ClientCommands;
+import io.redoubt.protocol.session.ClientRegistry;
+import io.redoubt.protocol.session.ConnectionCommands;
+import io.redoubt.protocol.session.Dispatcher;
+import io.redoubt.protocol.session.Hello;
+import io.redoubt.protocol.session.PubSubCommands;
+import io.redoubt.server.client.ServerClient;
+import io.redoubt.server.command.ConfigCommands;
+import io.redoubt.server.command.DatabaseCommands;
+import io.redoubt.server.command.DebugCommands;
+import io.redoubt.server.command.DumpCommands;
+import io.redoubt.server.command.ExpireCommands;
+import io.redoubt.server.command.GenericCommands;
+import io.redoubt.server.command.LongestCommonSubsequence;
+import io.redoubt.server.command.ObjectCommands;
+import io.redoubt.server.command.PersistenceCommands;
+import io.redoubt.server.command.ScanCommands;
+import io.redoubt.server.command.SelectCommand;
+import io.redoubt.server.command.ServerCommands;
+import io.redoubt.server.command.StringCommands;
+import io.redoubt.server.command.TransactionCommands;
+import io.redoubt.server.execution.Call;
+import io.redoubt.server.execution.CommandDispatcher;
+import io.redoubt.server.execution.ExpiredKeyEffects;
+import io.redoubt.server.execution.Propagation;
+import io.redoubt.server.execution.Refusal;
+import io.redoubt.server.execution.ServerState;
+import io.redoubt.server.execution.ServerStats;
+import io.redoubt.server.keyspace.KeyEventClass;
+import io.redoubt.server.keyspace.Keyspace;
+import io.redoubt.server.keyspace.KeyspaceEvents;
+import io.redoubt.server.keyspace.WatchedKeys;
+import io.redoubt.server.memory.SlabBuffers;
+import io.redoubt.server.memory.Slabs;
+import io.redoubt.server.replication.Replication;
+import io.redoubt.server.replication.ReplicationCommands;
+import io.redoubt.server.replication.ReplicationHost;
+import io.redoubt.server.settings.ServerDirectives;
+import io.redoubt.server.snapshot.LoadProgress;
+import io.redoubt.server.snapshot.LoopTurns;
+import io.redoubt.server.snapshot.ReplicationPoint;
+import io.redoubt.server.snapshot.SnapshotContext;
+import io.redoubt.server.snapshot.Snapshots;
+import java.io.IOException;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A data server: all its parts put together, on one loop that owns the data and the connections.
+ * Several may live in one process.
+ *
+ * <p>The parts know each other only as far as their constructors tell; what connects them is here.
+ */
+public final class RedisServer implements AutoCloseable {
+  private static final int RUN_ID_BYTES = 20;
+
+  private final ServerDirectives settings;
+  private final Clock clock;
+  private final Log log;
+  private final RandomGenerator chance;
+  private final Disk disk = new OsDisk();
+  private final Slabs slabs;
+  private final BufferMemory buffers;
+  private final Transport transport;
+  private final Keyspace keyspace;
+  private final ServerState state = new ServerState();
+  private final ServerStats stats = new ServerStats();
+  private final Limits limits = new Limits();
+  private final Channels channels = new Channels();
+  private final Info info = new Info();
+  private final KeyspaceEvents events = new KeyspaceEvents(channels::publish);
+  private final CommandTable<Call> table = new CommandTable<>();
+  private final WatchedKeys watchedKeys;
+  private final Propagation propagation;
+  private final SnapshotContext snapshotContext;
+  private final Snapshots snapshots;
+  private final DataSet dataSet;
+  private final Users users;
+  private final ClientRegistry clients;
+  private final CommandDispatcher dispatcher;
+  private final Replication replication;
+  private final Listeners listeners;
+  private final Shutdown shutdown;
+  private final Cron cron;
+  private final CompletableFuture<Integer> ended = new CompletableFuture<>();
+
+  /**
+   * Puts a server together; it does nothing before {@link #start}.
+   *
+   * @param chance must not be predictable: replication ids and passwords come from it
+   * @param freePort listens on a port that the system chooses, in place of {@code port}
+   * @throws FatalConfigError when a command is renamed that there is not, or a user's rules are
+   *     wrong
+   */
+  public RedisServer(
+      ServerDirectives settings, Clock clock, Log log, RandomGenerator chance, boolean freePort)
+      throws FatalConfigError {
+    this.settings = settings;
+    this.clock = clock;
+    this.log = log;
+    this.chance = chance;
+    slabs = Slabs.create();
+    buffers = new SlabBuffers(slabs);
+    transport = Transport.open("redis-server", buffers);
+    keyspace = new Keyspace(slabs, settings.databases.value(), chance);
+    keyspace.nowMillis(clock.wallMillis());
+    watchedKeys = new WatchedKeys(keyspace);
+    propagation = new Propagation(buffers);
+    ReplicationParts host = new ReplicationParts();
+    snapshotContext =
+        new SnapshotContext(
+            keyspace,
+            disk,
+            new BoundSettings.ForSnapshots(settings),
+            new Turns(transport.loop()),
+            clock,
+            log,
+            Version.REDIS,
+            ProcessHandle.current().pid(),
+            host::point);
+    snapshots = new Snapshots(snapshotContext);
+    dataSet = new DataSet(keyspace, watchedKeys, snapshotContext, snapshots, state, clock, log);
+    Call call =
+        new Call(keyspace, settings, events, watchedKeys, propagation, stats, snapshots::changed);
+    users = new Users(table);
+    dispatcher =
+        new CommandDispatcher(
+            table,
+            keyspace,
+            state,
+            stats,
+            propagation,
+            watchedKeys,
+            settings,
+            limits,
+            clock,
+            log,
+            call);
+    clients =
+        new ClientRegistry(
+            transport.loop(),
+            clock,
+            log,
+            buffers,
+            limits,
+            new BoundSettings.ForClients(settings),
+            users,
+            new AclLog(() -> (int) Math.min(settings.acllogMaxLen.value(), Integer.MAX_VALUE)),
+            channels,
+            dispatcher);
+    replication = new Replication(host);
+    listeners = new Listeners(transport, settings, log, freePort, this::accept);
+    shutdown =
+        new Shutdown(
+            settings,
+            transport.loop(),
+            clock,
+            log,
+            clients,
+            snapshots,
+            replication,
+            () -> ended.complete(0));
+    cron = new Cron(transport.loop(), clock, keyspace, dispatcher);
+    keyspace.listener(new ExpiredKeyEffects(propagation, events, watchedKeys, stats));
+    declareCommands();
+    declareInfo();
+    bindSettings();
+    try {
+      renameCommands();
+      defineUsers();
+    } catch (FatalConfigError e) {
+      close();
+      throw e;
+    }
+  }
+
+  private void renameCommands() throws FatalConfigError {
+    for (List<String> words : settings.renameCommand.words()) {
+      try {
+        table.rename(words.get(0), words.get(1));
+      } catch (IllegalArgumentException e) {
+        throw FatalConfigError.ofWhole(String.valueOf(e.getMessage()));
+      }
+    }
+  }
+
+  private void defineUsers() throws FatalConfigError {
+    users.requirePassword(settings.requirepass.value());
+    for (List<String> words : settings.user.words()) {
+      try {
+        users.set(ByteString.of(words.getFirst()), words.subList(1, words.size()));
+      } catch (IllegalArgumentException e) {
+        throw FatalConfigError.ofWhole(String.valueOf(e.getMessage()));
+      }
+    }
+    settings.user.rewrittenAs(
+        () -> users.describe().stream().map(line -> List.of(line.split(" ", -1))).toList());
+  }
+
+  private void accept(Connection connection) {
+    clients.accept(connection, registry -> new ServerClient(registry, watchedKeys));
+  }
+
+  private void declareCommands() {
+    Hello hello =
+        new Hello(
+            Version.REDIS, "standalone", () -> replication.isReplica() ? "replica" : "master");
+    table.add(
+        new StringCommands(),
+        new LongestCommonSubsequence(),
+        new GenericCommands(),
+        new ExpireCommands(),
+        new ScanCommands(),
+        new ObjectCommands(),
+        new DumpCommands(),
+        new DatabaseCommands(),
+        new SelectCommand(),
+        new TransactionCommands(),
+        new PersistenceCommands(snapshots),
+        new ReplicationCommands(replication),
+        new ConfigCommands(this::resetStatistics, log),
+        new ServerCommands(info, clock, shutdown),
+        new DebugCommands(new Debugging()),
+        new ConnectionCommands<>(hello),
+        new ClientCommands<>(clients),
+        new PubSubCommands<>(channels, this::publish, this::publishToShard),
+        new AclCommands<>(clients, table, chance, this::usersFile),
+        new CommandCommands<>(table));
+    dispatcher.commandsAreDeclared();
+  }
+
+  /** Messages travel to replicas too, for their subscribers. */
+  private void publish(Call call) {
+    int receivers = PubSubCommands.deliver(channels, call);
+    call.propagateAnyway();
+    call.reply().integer(receivers);
+  }
+
+  private void publishToShard(Call call) {
+    int receivers = PubSubCommands.deliverToShard(channels, call);
+    call.propagateAnyway();
+    call.reply().integer(receivers);
+  }
+
+  private @Nullable AclFile usersFile() {
+    String name = settings.aclfile.value();
+    return name.isEmpty() ? null : new UsersFile(settings.path(name));
+  }
+
+  private void resetStatistics() {
+    stats.reset();
+    table.resetStatistics();
+    clients.resetStatistics();
+    snapshots.resetStatistics();
+  }
+
+  private void declareInfo() {
+    byte[] runId = new byte[RUN_ID_BYTES];
+    chance.nextBytes(runId);
+    ServerInfo.Identity identity =
+        new ServerInfo.Identity(
+            HexFormat.of().formatHex(runId),
+            ProcessHandle.current().pid(),
+            transport.name(),
+            System.getenv("NOTIFY_SOCKET") != null);
+    ServerInfo server =
+        new ServerInfo(settings, clock, keyspace, clients, watchedKeys, stats, table, identity);
+    server.declareServer(info);
+    server.declareClients(info);
+    server.declareMemory(info);
+    declarePersistence();
+    server.declareStats(info);
+    replication.addTo(info);
+    server.declareCpu(info);
+    server.declareRest(info);
+    cron.add(server::notePeak);
+  }
+
+  private void declarePersistence() {
+    Section section = info.section("Persistence", "persistence");
+    section.flag("loading", dataSet.progress()::isLoading);
+    section.number("async_loading", () -> 0);
+    snapshots.declareInfo(section::number, section::text);
+    dataSet.progress().declareInfo(section::number);
+    section.lines(lines -> dataSet.progress().tell(clock.wallMillis(), lines::field));
+  }
+
+  private void bindSettings() {
+    limits.maxBulkBytes(settings.protoMaxBulkLen.value());
+    settings.protoMaxBulkLen.onChange(() -> limits.maxBulkBytes(settings.protoMaxBulkLen.value()));
+    settings.requirepass.onChange(() -> users.requirePassword(settings.requirepass.value()));
+    enableEvents();
+    settings.notifyKeyspaceEvents.onChange(this::enableEvents);
+    log.role(() -> replication.isReplica() ? 'S' : 'M');
+    settings.loglevel.onChange(() -> log.level(settings.loglevel.value()));
+    settings.hz.onChange(() -> cron.start(settings.hz.value()));
+    Change reopen =
+        () -> {
+          try {
+            listeners.reopenTcp();
+          } catch (IOException e) {
+            throw new RefusedValue("Unable to listen on this port. Check server logs.");
+          }
+        };
+    settings.port.onChange(reopen);
+    settings.bind.onChange(reopen);
+    cron.add(() -> stats.sample(clock.monotonicNanos()));
+    cron.add(snapshots::cron);
+    cron.add(() -> state.set(Refusal.SNAPSHOT_FAILED, snapshots.writesRefused()));
+  }
+
+  private void enableEvents() {
+    int mask = 0;
+    for (KeyEventClass eventClass : KeyEventClass.values()) {
+      boolean all = eventClass.inAll() && settings.notifyKeyspaceEvents.has('A');
+      if (all || settings.notifyKeyspaceEvents.has(eventClass.letter())) {
+        mask |= eventClass.bit();
+      }
+    }
+    events.enable(mask);
+  }
+
+  /**
+   * Listens, loads the data set and begins to serve.
+   *
+   * @return completes when the data set is there, or with the reason why it is not
+   * @throws IOException when an address cannot be listened on
+   */
+  public CompletableFuture<Void> start() throws IOException {
+    CompletableFuture<Void> loaded = new CompletableFuture<>();
+    onLoop(() -> {
+      listeners.open();
+      cron.start(settings.hz.value());
+      transport.loop().every(clients::everySecond, 1000);
+      boolean isMaster = settings.replicaof.value() == null;
+      dataSet.loadAtStart(
+          isMaster,
+          replication,
+          failure -> {
+            if (failure == null) {
+              replication.start();
+              loaded.complete(null);
+            } else {
+              loaded.completeExceptionally(failure);
+            }
+          });
+    });
+    return loaded;
+  }
+
+  /** The TCP port that it listens on, 0 for none. */
+  public int port() {
+    return listeners.port();
+  }
+
+  /** Completes with the exit status when the server was shut down by a command or by a signal. */
+  public CompletableFuture<Integer> ended() {
+    return ended;
+  }
+
+  /** Shuts down as a signal asks for it; {@link #ended} completes if that succeeds. */
+  public void shutDown(boolean save, boolean now, boolean force) {
+    ServerCommands.SaveWish wish =
+        save ? ServerCommands.SaveWish.CONFIGURED : ServerCommands.SaveWish.NOSAVE;
+    transport.loop().execute(() -> shutdown.begin(wish, now, force));
+  }
+
+  /** Ends at once, without saving; all connections are closed and all memory is given back. */
+  @Override
+  public void close() {
+    try {
+      onLoop(() -> {
+        cron.stop();
+        replication.close();
+        listeners.close();
+        snapshots.close();
+      });
+    } catch (IOException e) {
+      log.warning("While closing: %s", e.getMessage());
+    }
+    transport.close();
+    keyspace.close();
+    slabs.close();
+    ended.complete(0);
+  }
+
+  private interface Step {
+    void run() throws IOException;
+  }
+
+  private void onLoop(Step step) throws IOException {
+    CompletableFuture<Void> done = new CompletableFuture<>();
+    transport
+        .loop()
+        .execute(() -> {
+          try {
+            step.run();
+            done.complete(null);
+          } catch (IOException | RuntimeException e) {
+            done.completeExceptionally(e);
+          }
+        });
+    try {
+      done.get();
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof IOException io) {
+        throw io;
+      }
+      throw new IllegalStateException(e.getCause());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IOException("interrupted", e);
+    }
+  }
+
+  /** The loop as snapshots use it. */
+  private record Turns(Loop loop) implements LoopTurns {
+    @Override
+    public void execute(Runnable task) {
+      loop.execute(task);
+    }
+
+    @Override
+    public void nextTurn(Runnable task) {
+      loop.schedule(task, 0);
+    }
+  }
+
+  private static void pause(long millis) {
+    try {
+      Thread.sleep(millis);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** What DEBUG needs of the server. */
+  private final class Debugging implements DebugCommands.Host {
+    @Override
+    public void sleep(long millis) {
+      pause(millis);
+    }
+
+    @Override
+    public void activeExpire(boolean on) {
+      cron.activeExpire(on);
+    }
+
+    @Override
+    public void pauseCron(boolean paused) {
+      cron.paused(paused);
+    }
+
+    @Override
+    public void log(String line) {
+      log.warning("%s", line);
+    }
+
+    @Override
+    public void reload(boolean save, boolean flush) {
+      try {
+        dataSet.reload(save, flush, !replication.isReplica());
+      } catch (IOException | RdbException e) {
+        log.warning("DEBUG RELOAD failed: %s", e.getMessage());
+        throw new CommandError("ERR Error trying to load the RDB dump, check server logs");
+      }
+    }
+
+    @Override
+    public void changeReplicationId() {
+      replication.changeId();
+    }
+  }
+
+  /** What replication needs of the server. */
+  private final class ReplicationParts implements ReplicationHost {
+    /** The place in its history, for snapshots; null before there is a replication. */
+    @Nullable ReplicationPoint point() {
+      return replication.point();
+    }
+
+    @Override
+    public Transport transport() {
+      return transport;
+    }
+
+    @Override
+    public Clock clock() {
+      return clock;
+    }
+
+    @Override
+    public Log log() {
+      return log;
+    }
+
+    @Override
+    public RandomGenerator random() {
+      return chance;
+    }
+
+    @Override
+    public ServerDirectives settings() {
+      return settings;
+    }
+
+    @Override
+    public BufferMemory buffers() {
+      return buffers;
+    }
+
+    @Override
+    public Keyspace keyspace() {
+      return keyspace;
+    }
+
+    @Override
+    public Propagation propagation() {
+      return propagation;
+    }
+
+    @Override
+    public ServerState state() {
+      return state;
+    }
+
+    @Override
+    public Snapshots snapshots() {
+      return snapshots;
+    }
+
+    @Override
+    public Dispatcher dispatcher() {
+      return dispatcher;
+    }
+
+    @Override
+    public int port() {
+      return listeners.port();
+    }
+
+    @Override
+    public ServerClient masterClient(int database) {
+      ServerClient master = new ServerClient(clients, watchedKeys);
+      master.becomeMaster();
+      master.selectDatabase(database);
+      return master;
+    }
+
+    @Override
+    public SnapshotContext snapshotContext() {
+      return snapshotContext;
+    }
+
+    @Override
+    public LoadProgress loadProgress() {
+      return dataSet.progress();
+    }
+
+    @Override
+    public void emptyDataSet() {
+      dataSet.clear();
+    }
+
+    @Override
+    public Limits limits() {
+      return limits;
+    }
+  }
+}

@@ -1,0 +1,225 @@
+package io.redoubt.server.replication;
+
+import io.redoubt.persistence.rdb.BlockOutput;
+import io.redoubt.persistence.rdb.RdbWriter;
+import io.redoubt.server.replication.ReplicaFeed.State;
+import io.redoubt.server.replication.stream.ReplicationHistory;
+import io.redoubt.server.snapshot.SnapshotSink;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Snapshots for the replicas that can't resume: one for all that ask in time. Replicas that
+ * understand an end mark get it as it is made, the others from a temporary file.
+ *
+ * <p>{@code repl-diskless-sync-delay} is how long others are waited for. When every replica that is
+ * known of has asked, there is nobody to wait for, and {@link #SETTLE_MILLIS} is enough.
+ */
+final class FullSyncs {
+  /** How long others are waited for when nobody is known to be missing. */
+  private static final long SETTLE_MILLIS = 300;
+
+  /** For how long a replica that was lost is expected back. */
+  private static final long EXPECTED_BACK_MILLIS = 60_000;
+
+  private final ReplicationHost host;
+  private final Replication replication;
+  private final Replicas replicas;
+
+  /** Replicas that were online and went away: their names, and when. */
+  private final Map<String, Long> lostMillis = new HashMap<>();
+
+  private @Nullable SnapshotFile file;
+  private boolean checkScheduled;
+  private int filesMade;
+
+  FullSyncs(ReplicationHost host, Replication replication, Replicas replicas) {
+    this.host = host;
+    this.replication = replication;
+    this.replicas = replicas;
+  }
+
+  /** Has a snapshot made for those who wait as soon as one can begin. */
+  void begin() {
+    host.snapshots().onOver(this::startIfDue);
+  }
+
+  /** A replica waits for a snapshot. */
+  void asked(ReplicaFeed feed) {
+    lostMillis.remove(feed.name());
+    if (host.snapshots().isRunning()) {
+      host.log().notice("Current BGSAVE has socket target. Waiting for next BGSAVE for SYNC");
+      return;
+    }
+    long delay = remainingDelayMillis();
+    if (delay > 0) {
+      host.log().notice("Delay next BGSAVE for diskless SYNC");
+    }
+    startIfDue();
+  }
+
+  /** A replica has gone. */
+  void lost(ReplicaFeed feed) {
+    if (feed.state() == State.ONLINE) {
+      lostMillis.put(feed.name(), replicas.nowMillis());
+    }
+    if (feed.state() == State.IN_SNAPSHOT) {
+      SnapshotFile current = file;
+      if (current != null && current.isFor(feed)) {
+        if (current.release(feed)) {
+          file = null;
+          host.snapshots().drop(current);
+          current.failed();
+        }
+      } else {
+        host.snapshots().drop(feed);
+      }
+    }
+    scheduleCheck(0);
+  }
+
+  /** Starts a snapshot if somebody has waited long enough for it. */
+  void startIfDue() {
+    List<ReplicaFeed> waiting = waiting();
+    if (waiting.isEmpty() || host.snapshots().isRunning()) {
+      return;
+    }
+    long delay = remainingDelayMillis();
+    if (delay > 0) {
+      scheduleCheck(delay);
+    } else {
+      start(waiting);
+    }
+  }
+
+  private List<ReplicaFeed> waiting() {
+    List<ReplicaFeed> waiting = new ArrayList<>();
+    for (ReplicaFeed feed : replicas.all()) {
+      if (feed.state() == State.WAIT_SNAPSHOT) {
+        waiting.add(feed);
+      }
+    }
+    return waiting;
+  }
+
+  private void scheduleCheck(long delayMillis) {
+    if (!checkScheduled) {
+      checkScheduled = true;
+      host.transport()
+          .loop()
+          .schedule(
+              () -> {
+                checkScheduled = false;
+                startIfDue();
+              },
+              delayMillis);
+    }
+  }
+
+  private long remainingDelayMillis() {
+    List<ReplicaFeed> waiting = waiting();
+    if (waiting.isEmpty() || !host.settings().replDisklessSync.value()) {
+      return 0;
+    }
+    long now = replicas.nowMillis();
+    int enough = host.settings().replDisklessSyncMaxReplicas.value();
+    if (enough > 0 && waiting.size() >= enough) {
+      return 0;
+    }
+    long delay = host.settings().replDisklessSyncDelay.value() * 1000L;
+    if (!isAnyoneMissing(now)) {
+      delay = Math.min(delay, SETTLE_MILLIS);
+    }
+    return waiting.getFirst().askedMillis() + delay - now;
+  }
+
+  private boolean isAnyoneMissing(long nowMillis) {
+    lostMillis.values().removeIf(since -> nowMillis - since > EXPECTED_BACK_MILLIS);
+    return !lostMillis.isEmpty() || replicas.isAnyoneAboutToAsk();
+  }
+
+  private void start(List<ReplicaFeed> waiting) {
+    boolean diskless = host.settings().replDisklessSync.value();
+    List<ReplicaFeed> direct = new ArrayList<>();
+    List<ReplicaFeed> throughFile = new ArrayList<>();
+    for (ReplicaFeed feed : waiting) {
+      if (feed.isWithoutKeys()) {
+        sendWithoutKeys(feed);
+        continue;
+      }
+      (diskless && feed.canTakeMark() ? direct : throughFile).add(feed);
+    }
+    if (direct.isEmpty() && throughFile.isEmpty()) {
+      return;
+    }
+    List<SnapshotSink> sinks = new ArrayList<>(direct);
+    host.log()
+        .notice(
+            "Starting BGSAVE for SYNC with target: %s",
+            direct.isEmpty() ? "disk" : "replicas sockets");
+    if (!throughFile.isEmpty()) {
+      try {
+        file =
+            new SnapshotFile(
+                host.snapshotContext().disk(),
+                temporaryFile(),
+                host.log(),
+                throughFile,
+                this::fileFailed);
+        sinks.add(file);
+      } catch (IOException e) {
+        host.log().warning("BGSAVE for replication failed: %s", e.getMessage());
+        throughFile.forEach(feed -> feed.client().closeSoon());
+        throughFile.clear();
+      }
+    }
+    if (sinks.isEmpty()) {
+      return;
+    }
+    replication.forgetSelectedDatabase();
+    String mark = ReplicationHistory.randomId(host.random());
+    for (ReplicaFeed feed : direct) {
+      feed.snapshotBegins(replication.id(), replication.offset(), mark);
+    }
+    for (ReplicaFeed feed : throughFile) {
+      feed.snapshotBegins(replication.id(), replication.offset(), null);
+    }
+    replicas.retain();
+    if (!host.snapshots().sendTo(sinks)) {
+      throw new IllegalStateException("a snapshot is running");
+    }
+  }
+
+  /** What is left of the data set when only functions are asked for: there are none yet. */
+  private void sendWithoutKeys(ReplicaFeed feed) {
+    replication.forgetSelectedDatabase();
+    feed.snapshotBegins(
+        replication.id(), replication.offset(), ReplicationHistory.randomId(host.random()));
+    try (BlockOutput out = new BlockOutput(host.buffers());
+        RdbWriter writer = new RdbWriter(out, false, host.buffers())) {
+      writer.begin();
+      writer.aux("redis-ver", host.snapshotContext().version());
+      writer.end();
+      feed.bytes(out.memory(), out.offset(), out.sizeBytes());
+    }
+    feed.complete();
+  }
+
+  private Path temporaryFile() {
+    return host.settings()
+        .path(
+            "temp-repl-%d.%d.%d.rdb"
+                .formatted(host.port(), host.clock().wallMillis(), filesMade++));
+  }
+
+  private void fileFailed(SnapshotFile failed) {
+    host.snapshots().drop(failed);
+    failed.failed();
+    file = null;
+  }
+}

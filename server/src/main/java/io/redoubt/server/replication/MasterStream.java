@@ -1,0 +1,147 @@
+package io.redoubt.server.replication;
+
+import io.redoubt.protocol.bytes.BufferMemory;
+import io.redoubt.protocol.resp.Limits;
+import io.redoubt.protocol.resp.ProtocolException;
+import io.redoubt.protocol.resp.Request;
+import io.redoubt.protocol.resp.RequestDecoder;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * The command stream of a master, cut into requests that are executed one by one. Every byte of the
+ * stream is accounted for exactly once, when the request that it belongs to has been executed;
+ * those of a transaction all together at its end, because a link that is cut in the middle must
+ * resume before MULTI.
+ */
+final class MasterStream implements AutoCloseable {
+  private static final int BATCH = 64;
+
+  /** Who executes the requests. */
+  interface Target {
+    /** These requests will be executed next. */
+    void lookAhead(Request[] batch, int count);
+
+    /** Executes a request. */
+    void execute(Request request);
+
+    /** Whether the stream goes on: false when the link was ended by a request. */
+    boolean goesOn();
+
+    /** Whether the last request executed was within a transaction that is still open. */
+    boolean inTransaction();
+
+    /** The bytes [from, to) of the stream have been executed. */
+    void applied(MemorySegment memory, long from, long to);
+  }
+
+  private final Target target;
+  private final RequestDecoder decoder;
+  private final Request[] batch = new Request[BATCH];
+
+  /** What has come and is not whole yet. */
+  private final StreamBytes kept;
+
+  /** The bytes of the transaction that is open. */
+  private final StreamBytes held;
+
+  MasterStream(BufferMemory buffers, Limits limits, Target target) {
+    this.target = target;
+    this.decoder = new RequestDecoder(limits, buffers);
+    decoder.authenticated(true);
+    decoder.fromMaster(true);
+    for (int i = 0; i < BATCH; i++) {
+      batch[i] = new Request();
+    }
+    kept = new StreamBytes(buffers);
+    held = new StreamBytes(buffers);
+  }
+
+  /** Bytes that have come but are not accounted for. */
+  long unappliedBytes() {
+    return kept.sizeBytes() + held.sizeBytes();
+  }
+
+  /** Keeps bytes for later. */
+  void keep(MemorySegment memory, long from, long to) {
+    kept.append(memory, from, to - from, 0);
+  }
+
+  /**
+   * Takes bytes of the stream and executes what is whole.
+   *
+   * @throws ProtocolException when the master doesn't speak the protocol
+   */
+  void receive(MemorySegment memory, long from, long to) throws ProtocolException {
+    if (kept.sizeBytes() == 0) {
+      long rest = run(memory, from, to);
+      kept.append(memory, rest, to - rest, decoder.missingBytes());
+    } else {
+      kept.append(memory, from, to - from, decoder.missingBytes());
+      runKept();
+    }
+  }
+
+  /** Executes what is whole among the bytes kept. */
+  void runKept() throws ProtocolException {
+    if (kept.sizeBytes() > 0) {
+      kept.dropUntil(run(kept.memory(), kept.start(), kept.end()));
+    }
+  }
+
+  private long run(MemorySegment memory, long from, long to) throws ProtocolException {
+    long done = from;
+    while (target.goesOn()) {
+      int count = 0;
+      long next = done;
+      while (count < BATCH) {
+        long end = decoder.decode(memory, next, to, batch[count]);
+        if (end == RequestDecoder.NEED_MORE) {
+          break;
+        }
+        next = end;
+        if (batch[count].count() > 0) {
+          count++;
+        }
+      }
+      if (count > 1) {
+        target.lookAhead(batch, count);
+      }
+      for (int i = 0; i < count; i++) {
+        long end = batch[i].end();
+        target.execute(batch[i]);
+        executed(memory, done, end);
+        done = end;
+        if (!target.goesOn()) {
+          return to;
+        }
+      }
+      if (next > done) {
+        executed(memory, done, next);
+        done = next;
+      }
+      if (count < BATCH) {
+        return done;
+      }
+    }
+    return to;
+  }
+
+  private void executed(MemorySegment memory, long from, long to) {
+    if (target.inTransaction()) {
+      held.append(memory, from, to - from, 0);
+      return;
+    }
+    if (held.sizeBytes() > 0) {
+      target.applied(held.memory(), held.start(), held.end());
+      held.clear();
+    }
+    target.applied(memory, from, to);
+  }
+
+  /** Forgets what was not accounted for. */
+  @Override
+  public void close() {
+    kept.clear();
+    held.clear();
+  }
+}

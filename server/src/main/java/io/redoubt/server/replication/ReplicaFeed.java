@@ -1,0 +1,444 @@
+package io.redoubt.server.replication;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
+import io.redoubt.protocol.net.Chunk;
+import io.redoubt.protocol.net.Connection;
+import io.redoubt.protocol.session.ClientFlag;
+import io.redoubt.protocol.session.ClientType;
+import io.redoubt.protocol.session.OutputLimit;
+import io.redoubt.server.client.Companion;
+import io.redoubt.server.client.ServerClient;
+import io.redoubt.server.replication.stream.Backlog;
+import io.redoubt.server.replication.stream.TransferFraming;
+import io.redoubt.server.snapshot.SnapshotSink;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One replica as its master sees it: what it told by REPLCONF, how far its synchronisation is, and
+ * a cursor on the backlog from which it is fed. Before PSYNC or SYNC it is only a client that told
+ * something.
+ */
+final class ReplicaFeed implements Companion, SnapshotSink {
+  /** How much may wait in the socket's queue; beyond it the bytes wait in the backlog. */
+  private static final long WINDOW_BYTES = 256 * 1024;
+
+  private static final int CHUNK_BYTES = 16 * 1024;
+
+  /** How far the synchronisation is. */
+  enum State {
+    /** Has not asked. */
+    NONE("none"),
+    /** Waits for the snapshot to begin. */
+    WAIT_SNAPSHOT("wait_bgsave"),
+    /** The snapshot is being made. */
+    IN_SNAPSHOT("wait_bgsave"),
+    /** The snapshot is being sent from a file. */
+    SEND_FILE("send_bulk"),
+    /** Has the snapshot and gets the stream. */
+    ONLINE("online");
+
+    private final String label;
+
+    State(String label) {
+      this.label = label;
+    }
+
+    /** The name in INFO. */
+    String label() {
+      return label;
+    }
+  }
+
+  private final ServerClient client;
+  private final Replicas replicas;
+
+  private State state = State.NONE;
+  private int listeningPort;
+  private @Nullable String announcedAddress;
+  private boolean understandsMark;
+  private boolean understandsNewIds;
+  private boolean snapshotOnly;
+  private boolean withoutKeys;
+  private boolean acknowledges = true;
+
+  /** Whether the first acknowledgement is awaited before the stream is sent. */
+  private boolean waitsForAck;
+
+  /** Offset of the next byte of the stream to send, 0 before the snapshot. */
+  private long cursor;
+
+  private long ackOffset;
+  private long lastSignMillis;
+  private long askedMillis;
+  private long softLimitSinceMillis = -1;
+  private @Nullable String endMark;
+  private @Nullable SnapshotFile file;
+  private boolean lost;
+
+  ReplicaFeed(ServerClient client, Replicas replicas) {
+    this.client = client;
+    this.replicas = replicas;
+    lastSignMillis = replicas.nowMillis();
+  }
+
+  ServerClient client() {
+    return client;
+  }
+
+  State state() {
+    return state;
+  }
+
+  // What REPLCONF tells.
+
+  void listeningPort(int port) {
+    listeningPort = port;
+  }
+
+  int listeningPort() {
+    return listeningPort;
+  }
+
+  void announcedAddress(String address) {
+    announcedAddress = address.isEmpty() ? null : address;
+  }
+
+  void understandsMark() {
+    understandsMark = true;
+  }
+
+  boolean canTakeMark() {
+    return understandsMark;
+  }
+
+  void understandsNewIds() {
+    understandsNewIds = true;
+  }
+
+  void snapshotOnly(boolean on) {
+    snapshotOnly = on;
+  }
+
+  void withoutKeys(boolean on) {
+    withoutKeys = on;
+  }
+
+  boolean isWithoutKeys() {
+    return withoutKeys;
+  }
+
+  /** The address under which the replica can be reached, or null when it can't be told. */
+  @Nullable String address() {
+    if (announcedAddress != null) {
+      return announcedAddress;
+    }
+    var peer = client.connection().remoteInetAddress();
+    return peer == null ? null : peer.getAddress().getHostAddress();
+  }
+
+  /** The replica in log lines. */
+  String name() {
+    String address = address();
+    if (address == null) {
+      return "client id #" + client.id();
+    }
+    String host = address.indexOf(':') >= 0 ? "[" + address + "]" : address;
+    return host + ":" + (listeningPort == 0 ? "<unknown-replica-port>" : listeningPort);
+  }
+
+  // Synchronisation.
+
+  /** Turns the client into a replica: no more replies, and its own class of limits. */
+  private void becomeReplica() {
+    client.onReadDone(client.connection()); // replies of earlier commands go first
+    client.flag(ClientFlag.REPLICA, true);
+    client.mute(true);
+    client.connection().noDelay(!replicas.settings().replDisableTcpNodelay.value());
+    askedMillis = replicas.nowMillis();
+    lastSignMillis = askedMillis;
+  }
+
+  boolean isReplica() {
+    return state != State.NONE;
+  }
+
+  /** The stream goes on from an offset. */
+  void resume(long offset, String id) {
+    becomeReplica();
+    send(understandsNewIds ? "+CONTINUE " + id + "\r\n" : "+CONTINUE\r\n");
+    state = State.ONLINE;
+    cursor = offset;
+  }
+
+  /**
+   * A snapshot is needed.
+   *
+   * @param knowsOffsets false for one that asked by SYNC: it is told no id and acknowledges nothing
+   */
+  void awaitSnapshot(boolean knowsOffsets) {
+    becomeReplica();
+    state = State.WAIT_SNAPSHOT;
+    acknowledges = knowsOffsets;
+  }
+
+  /** When it asked to be synchronised, wall clock. */
+  long askedMillis() {
+    return askedMillis;
+  }
+
+  /**
+   * The snapshot begins.
+   *
+   * @param mark ends the snapshot sent as it is made; null when it is written to a file first
+   */
+  void snapshotBegins(String id, long offset, @Nullable String mark) {
+    state = State.IN_SNAPSHOT;
+    cursor = offset + 1;
+    endMark = mark;
+    lastSignMillis = replicas.nowMillis();
+    if (acknowledges) {
+      send("+FULLRESYNC " + id + " " + offset + "\r\n");
+    }
+    if (mark != null) {
+      send(new String(TransferFraming.markedHeader(mark), US_ASCII));
+    }
+  }
+
+  @Override
+  public boolean isReady() {
+    return client.connection().queuedBytes() < WINDOW_BYTES;
+  }
+
+  @Override
+  public void bytes(MemorySegment memory, long offset, long length) {
+    Connection connection = client.connection();
+    long done = 0;
+    while (done < length) {
+      Chunk chunk = connection.newChunk(CHUNK_BYTES);
+      long now = Math.min(length - done, chunk.limit() - chunk.start());
+      MemorySegment.copy(memory, offset + done, chunk.memory(), chunk.start(), now);
+      connection.send(chunk, chunk.start() + now);
+      done += now;
+    }
+    lastSignMillis = replicas.nowMillis();
+    connection.flush();
+  }
+
+  @Override
+  public void complete() {
+    if (lost || endMark == null) {
+      return;
+    }
+    send(endMark);
+    replicas
+        .log()
+        .notice(
+            "Streamed RDB transfer with replica %s succeeded (socket). Waiting for REPLCONF ACK"
+                + " from replica to enable streaming",
+            name());
+    online(true);
+  }
+
+  @Override
+  public void failed() {
+    if (!lost) {
+      client.closeSoon();
+    }
+  }
+
+  /** The snapshot is in a file, which is sent now. */
+  void sendFile(SnapshotFile snapshot) {
+    state = State.SEND_FILE;
+    file = snapshot;
+    send(new String(TransferFraming.sizedHeader(snapshot.sizeBytes()), US_ASCII));
+    pump();
+  }
+
+  private void online(boolean afterAck) {
+    if (snapshotOnly) {
+      replicas
+          .log()
+          .notice(
+              "RDB transfer completed, rdb only replica (%s) should be disconnected asap", name());
+      client.connection().closeAfterFlush();
+      return;
+    }
+    state = State.ONLINE;
+    waitsForAck = afterAck;
+    lastSignMillis = replicas.nowMillis();
+    replicas.log().notice("Synchronization with replica %s succeeded", name());
+    replicas.goodReplicasChanged();
+    pump();
+  }
+
+  // The stream.
+
+  /** Sends as much as the socket's queue takes. */
+  void pump() {
+    if (lost) {
+      return;
+    }
+    if (state == State.SEND_FILE) {
+      pumpFile();
+    }
+    if (state != State.ONLINE || waitsForAck) {
+      return;
+    }
+    Backlog backlog = replicas.backlog();
+    Connection connection = client.connection();
+    while (cursor < backlog.nextOffset() && connection.queuedBytes() < WINDOW_BYTES) {
+      Chunk chunk = connection.newChunk(CHUNK_BYTES);
+      long room = chunk.limit() - chunk.start();
+      long read = backlog.read(cursor, chunk.memory(), chunk.start(), room);
+      connection.send(chunk, chunk.start() + read);
+      cursor += read;
+      if (connection.queuedBytes() >= WINDOW_BYTES) {
+        connection.flush();
+      }
+    }
+    connection.flush();
+  }
+
+  private void pumpFile() {
+    SnapshotFile source = file;
+    Connection connection = client.connection();
+    while (source != null && connection.queuedBytes() < WINDOW_BYTES) {
+      Chunk chunk = connection.newChunk(CHUNK_BYTES);
+      int read;
+      try {
+        read =
+            source.read(this, chunk.memory(), chunk.start(), (int) (chunk.limit() - chunk.start()));
+      } catch (IOException e) {
+        chunk.release();
+        replicas.log().warning("Read error sending DB to replica: %s", e.getMessage());
+        client.closeSoon();
+        return;
+      }
+      if (read < 0) {
+        chunk.release();
+        file = null;
+        source.release(this);
+        online(false);
+        return;
+      }
+      connection.send(chunk, chunk.start() + read);
+      lastSignMillis = replicas.nowMillis();
+      if (connection.queuedBytes() >= WINDOW_BYTES) {
+        connection.flush();
+      }
+    }
+    connection.flush();
+  }
+
+  /** The lowest offset that must stay in the backlog for this replica. */
+  long neededFrom() {
+    return cursor == 0 ? Backlog.NOBODY : cursor;
+  }
+
+  /** Bytes that the replica has still to get. */
+  long pendingBytes() {
+    long behind = cursor == 0 ? 0 : replicas.backlog().nextOffset() - cursor;
+    return behind + client.connection().queuedBytes();
+  }
+
+  /** Whether it lags so far behind that it is given up. */
+  boolean isOverLimit() {
+    OutputLimit limit = client.registry().settings().outputLimit(ClientType.REPLICA);
+    long pending = pendingBytes();
+    long hardBytes = limit.hardBytes() == 0 ? 0 : Math.max(limit.hardBytes(), backlogSize());
+    long softBytes = limit.softBytes() == 0 ? 0 : Math.max(limit.softBytes(), backlogSize());
+    if (hardBytes > 0 && pending >= hardBytes) {
+      return true;
+    }
+    if (softBytes == 0 || pending < softBytes) {
+      softLimitSinceMillis = -1;
+      return false;
+    }
+    long now = replicas.nowMillis();
+    if (softLimitSinceMillis < 0) {
+      softLimitSinceMillis = now;
+    }
+    return now - softLimitSinceMillis > limit.softSeconds() * 1000L;
+  }
+
+  private long backlogSize() {
+    return replicas.backlog().sizeBytes();
+  }
+
+  // Signs of life.
+
+  /** REPLCONF ACK. */
+  void acknowledged(long offset) {
+    ackOffset = Math.max(ackOffset, offset);
+    lastSignMillis = replicas.nowMillis();
+    if (waitsForAck) {
+      waitsForAck = false;
+      pump();
+    }
+  }
+
+  /** The offset acknowledged last. */
+  long ackOffset() {
+    return ackOffset;
+  }
+
+  /** Whether it has acknowledged, and so has, the stream up to an offset. */
+  boolean has(long offset) {
+    return state == State.ONLINE && ackOffset >= offset;
+  }
+
+  /** Whole seconds since the last acknowledgement, 0 before it is online. */
+  long lagSeconds() {
+    return state == State.ONLINE ? (replicas.nowMillis() - lastSignMillis) / 1000 : 0;
+  }
+
+  /** Whether it has been silent, or has not taken a byte of its snapshot, for too long. */
+  boolean isTimedOut(long timeoutMillis) {
+    boolean watched =
+        state == State.ONLINE ? acknowledges : state == State.SEND_FILE || endMark != null;
+    return watched && replicas.nowMillis() - lastSignMillis > timeoutMillis;
+  }
+
+  /** While it waits for the snapshot it sees by an empty line that the master lives. */
+  void showLife() {
+    if (state == State.WAIT_SNAPSHOT || (state == State.IN_SNAPSHOT && endMark == null)) {
+      send("\n");
+    }
+  }
+
+  private void send(String text) {
+    Connection connection = client.connection();
+    Chunk chunk = connection.newChunk(text.length());
+    MemorySegment.copy(
+        MemorySegment.ofArray(text.getBytes(US_ASCII)),
+        0,
+        chunk.memory(),
+        chunk.start(),
+        text.length());
+    connection.send(chunk, chunk.start() + text.length());
+    connection.flush();
+  }
+
+  @Override
+  public void onWritable() {
+    if (state == State.IN_SNAPSHOT) {
+      lastSignMillis = replicas.nowMillis();
+      replicas.snapshotSinkReady();
+    } else {
+      pump();
+    }
+  }
+
+  @Override
+  public void onReleased() {
+    lost = true;
+    if (file != null) {
+      file.release(this);
+      file = null;
+    }
+    replicas.lost(this);
+  }
+}

@@ -1,0 +1,254 @@
+package io.redoubt.server.replication;
+
+import io.redoubt.protocol.process.Log;
+import io.redoubt.server.client.ServerClient;
+import io.redoubt.server.replication.ReplicaFeed.State;
+import io.redoubt.server.replication.stream.Backlog;
+import io.redoubt.server.settings.ServerDirectives;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The replicas fed by this server, in the order in which they came, and the clients that wait for
+ * their acknowledgements.
+ */
+final class Replicas {
+  private final ReplicationHost host;
+  private final Replication replication;
+  private final FullSyncs fullSyncs;
+  private final Map<ServerClient, ReplicaFeed> candidates = new HashMap<>();
+  private final List<ReplicaFeed> replicas = new ArrayList<>();
+  private final List<ReplicationWait> waits = new ArrayList<>();
+  private final Runnable pumpTask = this::pump;
+  private boolean pumpScheduled;
+  private boolean ackWanted;
+
+  Replicas(ReplicationHost host, Replication replication) {
+    this.host = host;
+    this.replication = replication;
+    this.fullSyncs = new FullSyncs(host, replication, this);
+  }
+
+  long nowMillis() {
+    return host.clock().wallMillis();
+  }
+
+  Log log() {
+    return host.log();
+  }
+
+  ServerDirectives settings() {
+    return host.settings();
+  }
+
+  /** What a replica is fed from; there is one as long as there are replicas. */
+  Backlog backlog() {
+    return replication.requireBacklog();
+  }
+
+  FullSyncs fullSyncs() {
+    return fullSyncs;
+  }
+
+  /** What is known of a client as a replica, which it may become. */
+  ReplicaFeed of(ServerClient client) {
+    ReplicaFeed known = candidates.get(client);
+    if (known == null) {
+      known = new ReplicaFeed(client, this);
+      candidates.put(client, known);
+      client.companion(known);
+    }
+    return known;
+  }
+
+  /** What is known of a client that is a replica, null when it is none. */
+  @Nullable ReplicaFeed ifReplica(ServerClient client) {
+    ReplicaFeed known = candidates.get(client);
+    return known != null && known.isReplica() ? known : null;
+  }
+
+  /** All replicas, also those not synchronised yet. */
+  List<ReplicaFeed> all() {
+    return replicas;
+  }
+
+  /** Whether a client has introduced itself as a replica but has not asked for anything yet. */
+  boolean isAnyoneAboutToAsk() {
+    for (ReplicaFeed feed : candidates.values()) {
+      if (!feed.isReplica() && feed.listeningPort() != 0) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  void joined(ReplicaFeed feed) {
+    replicas.add(feed);
+    retain();
+    goodReplicasChanged();
+  }
+
+  void lost(ReplicaFeed feed) {
+    candidates.remove(feed.client());
+    if (replicas.remove(feed)) {
+      log().warning("Connection with replica %s lost.", feed.name());
+      fullSyncs.lost(feed);
+      retain();
+      goodReplicasChanged();
+      if (replicas.isEmpty()) {
+        replication.lastReplicaLost();
+      }
+    }
+  }
+
+  /** Closes them all: they are to ask anew. */
+  void disconnectAll() {
+    for (ReplicaFeed feed : List.copyOf(replicas)) {
+      feed.client().close();
+    }
+  }
+
+  // The stream.
+
+  /** Bytes have joined the stream: the replicas get them at the end of this turn of the loop. */
+  void streamGrew() {
+    if (!pumpScheduled && !replicas.isEmpty()) {
+      pumpScheduled = true;
+      host.transport().loop().execute(pumpTask);
+    }
+  }
+
+  private void pump() {
+    pumpScheduled = false;
+    for (int i = 0; i < replicas.size(); i++) {
+      replicas.get(i).pump();
+    }
+    dropLaggards();
+    retain();
+  }
+
+  /** Keeps in the backlog what the slowest replica still needs. */
+  void retain() {
+    long lowest = Backlog.NOBODY;
+    for (int i = 0; i < replicas.size(); i++) {
+      lowest = Math.min(lowest, replicas.get(i).neededFrom());
+    }
+    replication.retainFrom(lowest);
+  }
+
+  private void dropLaggards() {
+    for (int i = replicas.size() - 1; i >= 0; i--) {
+      ReplicaFeed feed = replicas.get(i);
+      if (feed.isOverLimit()) {
+        log()
+            .warning(
+                "Client %s scheduled to be closed ASAP for overcoming of output buffer limits.",
+                feed.client());
+        log()
+            .warning(
+                "Replica %s is dropped: %d bytes wait for it, more than client-output-buffer-limit"
+                    + " replica allows.",
+                feed.name(), feed.pendingBytes());
+        feed.client().closeSoon();
+      }
+    }
+  }
+
+  void snapshotSinkReady() {
+    host.snapshots().sinkReady();
+  }
+
+  // Each second.
+
+  void cron() {
+    long timeoutMillis = settings().replTimeout.value() * 1000L;
+    for (ReplicaFeed feed : List.copyOf(replicas)) {
+      if (feed.isTimedOut(timeoutMillis)) {
+        log()
+            .warning(
+                feed.state() == State.ONLINE
+                    ? "Disconnecting timedout replica (streaming sync): %s"
+                    : "Disconnecting timedout replica (full sync): %s",
+                feed.name());
+        feed.client().close();
+      } else {
+        feed.showLife();
+      }
+    }
+    dropLaggards();
+    goodReplicasChanged();
+    fullSyncs.startIfDue();
+  }
+
+  // Acknowledgements.
+
+  /** Replicas that have acknowledged the stream up to an offset. */
+  long withOffset(long offset) {
+    long count = 0;
+    for (int i = 0; i < replicas.size(); i++) {
+      if (replicas.get(i).has(offset)) {
+        count++;
+      }
+    }
+    return count;
+  }
+
+  /** Replicas online that have been heard of within min-replicas-max-lag seconds. */
+  int good() {
+    int maxLagSeconds = settings().minReplicasMaxLag.value();
+    int count = 0;
+    for (int i = 0; i < replicas.size(); i++) {
+      ReplicaFeed feed = replicas.get(i);
+      if (feed.state() == State.ONLINE && feed.lagSeconds() <= maxLagSeconds) {
+        count++;
+      }
+    }
+    return count;
+  }
+
+  void goodReplicasChanged() {
+    replication.updateState();
+  }
+
+  void acknowledged(ReplicaFeed feed, long offset) {
+    feed.acknowledged(offset);
+    for (ReplicationWait wait : List.copyOf(waits)) {
+      wait.check();
+    }
+  }
+
+  /** Blocks a client until so many replicas have the stream up to an offset. */
+  void await(ServerClient client, long offset, long count, long timeoutMillis) {
+    ReplicationWait wait = new ReplicationWait(client, offset, count, this);
+    waits.add(wait);
+    client.block(wait, timeoutMillis);
+    askForAcks();
+  }
+
+  void waitEnded(ReplicationWait wait) {
+    waits.remove(wait);
+  }
+
+  /** Those blocked in WAIT can't be answered any more. */
+  void endWaits() {
+    for (ReplicationWait wait : List.copyOf(waits)) {
+      wait.instanceChanged();
+    }
+  }
+
+  /** Asks all replicas, once a turn of the loop, how far they are. */
+  void askForAcks() {
+    if (!ackWanted && !replicas.isEmpty()) {
+      ackWanted = true;
+      host.transport()
+          .loop()
+          .execute(() -> {
+            ackWanted = false;
+            replication.requestAcks();
+          });
+    }
+  }
+}

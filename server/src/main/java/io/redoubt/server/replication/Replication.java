@@ -1,0 +1,532 @@
+package io.redoubt.server.replication;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
+import io.redoubt.protocol.info.Info;
+import io.redoubt.protocol.net.Cancellable;
+import io.redoubt.protocol.process.Log;
+import io.redoubt.server.client.ServerClient;
+import io.redoubt.server.execution.Propagation;
+import io.redoubt.server.execution.Refusal;
+import io.redoubt.server.execution.ServerState;
+import io.redoubt.server.keyspace.ExpiredKeys;
+import io.redoubt.server.replication.stream.Backlog;
+import io.redoubt.server.replication.stream.Handshake;
+import io.redoubt.server.replication.stream.LogLine;
+import io.redoubt.server.replication.stream.PsyncDecision;
+import io.redoubt.server.replication.stream.ReplicationHistory;
+import io.redoubt.server.settings.HostPort;
+import io.redoubt.server.settings.ServerDirectives;
+import io.redoubt.server.snapshot.ReplicationPoint;
+import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A server's part in replication: its role, the history of its data set, the backlog, its replicas
+ * and, while it is a replica, the link to its master. Everything happens on the loop.
+ *
+ * <p>A master's stream is what {@link Propagation} gives; a replica's is the master's, byte by
+ * byte, so that ids and offsets are the same all down a chain.
+ */
+public final class Replication implements Propagation.Sink, AutoCloseable {
+  private static final long CRON_MILLIS = 1000;
+  private static final byte[] PING = "*1\r\n$4\r\nPING\r\n".getBytes(US_ASCII);
+  private static final byte[] GETACK =
+      "*3\r\n$8\r\nREPLCONF\r\n$6\r\nGETACK\r\n$1\r\n*\r\n".getBytes(US_ASCII);
+
+  /** No database is selected: the next command of the stream is preceded by SELECT. */
+  private static final int NO_DATABASE = -1;
+
+  private final ReplicationHost host;
+  private final ReplicationHistory history;
+  private final Replicas replicas;
+  private final MasterLink link;
+
+  private @Nullable Backlog backlog;
+  private boolean isReplica;
+  private boolean propagates;
+  private int selectedDatabase = NO_DATABASE;
+
+  /** The database selected where the stream can be resumed, or {@link #NO_DATABASE}: it can't. */
+  private int resumeDatabase = NO_DATABASE;
+
+  private long noReplicasSinceMillis;
+  private int secondsToPing;
+  private long fullSyncs;
+  private long partialSyncs;
+  private long refusedPartialSyncs;
+  private @Nullable Cancellable cron;
+
+  /** A master without replicas, at the beginning of a new history. */
+  public Replication(ReplicationHost host) {
+    this.host = host;
+    history = new ReplicationHistory(host.random());
+    replicas = new Replicas(host, this);
+    link = new MasterLink(host, this);
+    ServerDirectives settings = host.settings();
+    settings.replBacklogSize.onChange(size -> {
+      if (backlog != null) {
+        backlog.resize(size);
+      }
+    });
+    settings.replicaReadOnly.onChange(on -> updateState());
+    settings.replicaServeStaleData.onChange(on -> updateState());
+    settings.minReplicasToWrite.onChange(count -> updateState());
+    settings.minReplicasMaxLag.onChange(seconds -> updateState());
+  }
+
+  // Life.
+
+  /**
+   * Takes back the place in a history that a file names, before {@link #start()}. A replica can
+   * then resume from it; a master begins a new id, but lets its replicas resume from the old one.
+   */
+  public void restore(ReplicationPoint point) {
+    history.adopt(point.id(), point.offset());
+    if (host.settings().replicaof.value() != null) {
+      resumeDatabase = Math.max(point.database(), 0);
+    } else {
+      history.promote(host.random());
+      openBacklog();
+      noReplicasSinceMillis = host.clock().wallMillis();
+    }
+  }
+
+  /** Begins: as a replica if the configuration names a master. */
+  public void start() {
+    replicas.fullSyncs().begin();
+    HostPort master = host.settings().replicaof.value();
+    if (master != null) {
+      isReplica = true;
+      link.follow(master.host(), master.port());
+    }
+    roleChanged();
+    cron = host.transport().loop().every(this::cron, CRON_MILLIS);
+  }
+
+  /** Ends the link and lets the replicas go. */
+  @Override
+  public void close() {
+    if (cron != null) {
+      cron.cancel();
+    }
+    link.stop();
+    replicas.disconnectAll();
+    freeBacklog();
+  }
+
+  private void cron() {
+    link.cron();
+    pingReplicas();
+    replicas.cron();
+    releaseBacklog();
+  }
+
+  private void pingReplicas() {
+    if (isReplica || replicas.all().isEmpty() || backlog == null) {
+      secondsToPing = 0;
+      return;
+    }
+    if (--secondsToPing <= 0) {
+      secondsToPing = host.settings().replPingReplicaPeriod.value();
+      append(MemorySegment.ofArray(PING), 0, PING.length);
+    }
+  }
+
+  private void releaseBacklog() {
+    long seconds = host.settings().replBacklogTtl.value();
+    if (isReplica || backlog == null || seconds == 0 || !replicas.all().isEmpty()) {
+      return;
+    }
+    if (host.clock().wallMillis() - noReplicasSinceMillis > seconds * 1000) {
+      history.restart(host.random());
+      freeBacklog();
+      host.log()
+          .notice(
+              "Replication backlog freed after %d seconds without connected replicas.", seconds);
+    }
+  }
+
+  // Role.
+
+  /** Whether this server follows a master. */
+  public boolean isReplica() {
+    return isReplica;
+  }
+
+  /** Whether the link to the master stands. */
+  public boolean isLinkUp() {
+    return link.isConnected();
+  }
+
+  /** Whether the server follows that master already. */
+  boolean follows(String address, int port) {
+    return isReplica && link.masterHost().equalsIgnoreCase(address) && link.masterPort() == port;
+  }
+
+  /** REPLICAOF host port. */
+  void follow(String address, int port) {
+    link.stop();
+    if (!isReplica) {
+      host.log()
+          .notice(
+              "Before turning into a replica, using my own master parameters to synthesize a cached"
+                  + " master: I may be able to synchronize with the new master with just a partial"
+                  + " transfer.");
+      resumeDatabase = Math.max(selectedDatabase, 0);
+      openBacklog();
+      replicas.endWaits();
+    }
+    isReplica = true;
+    host.settings().replicaof.set(new HostPort(address, port));
+    roleChanged();
+    link.follow(address, port);
+    link.connect();
+  }
+
+  /** REPLICAOF NO ONE: goes on from here as a master, with a new id. */
+  void becomeMaster() {
+    link.stop();
+    isReplica = false;
+    discardResumePoint();
+    history.promote(host.random());
+    host.log()
+        .warning(
+            "Setting secondary replication ID to %s, valid up to offset: %d. New replication ID is"
+                + " %s",
+            history.secondId(), history.secondOffset(), history.id());
+    host.settings().replicaof.set((HostPort) null);
+    replicas.disconnectAll(); // they are to learn the new id
+    selectedDatabase = NO_DATABASE;
+    noReplicasSinceMillis = host.clock().wallMillis();
+    roleChanged();
+  }
+
+  private void roleChanged() {
+    host.keyspace().expiredKeys(isReplica ? ExpiredKeys.HIDE : ExpiredKeys.DELETE);
+    updateState();
+    updatePropagation();
+  }
+
+  /** Brings the states in which commands are refused up to date. */
+  void updateState() {
+    ServerDirectives settings = host.settings();
+    ServerState state = host.state();
+    state.set(Refusal.READ_ONLY_REPLICA, isReplica && settings.replicaReadOnly.value());
+    state.set(
+        Refusal.STALE_REPLICA,
+        isReplica && !link.isConnected() && !settings.replicaServeStaleData.value());
+    state.set(
+        Refusal.TOO_FEW_REPLICAS,
+        !isReplica && needsGoodReplicas() && replicas.good() < settings.minReplicasToWrite.value());
+  }
+
+  /** Whether writes need a number of good replicas. */
+  boolean needsGoodReplicas() {
+    return host.settings().minReplicasToWrite.value() > 0
+        && host.settings().minReplicasMaxLag.value() > 0;
+  }
+
+  /** Effects are collected only while there is a backlog that they belong in. */
+  private void updatePropagation() {
+    boolean wanted = !isReplica && backlog != null;
+    if (wanted && !propagates) {
+      host.propagation().add(this);
+    } else if (!wanted && propagates) {
+      host.propagation().remove(this);
+    }
+    propagates = wanted;
+  }
+
+  // The stream.
+
+  @Override
+  public void propagate(int database, MemorySegment memory, long start, long end) {
+    if (database != selectedDatabase) {
+      selectedDatabase = database;
+      String index = Integer.toString(database);
+      byte[] select =
+          "*2\r\n$6\r\nSELECT\r\n$%d\r\n%s\r\n".formatted(index.length(), index).getBytes(US_ASCII);
+      append(MemorySegment.ofArray(select), 0, select.length);
+    }
+    append(memory, start, end - start);
+  }
+
+  /** Bytes of the master's stream have been applied: they are this server's stream too. */
+  void applied(MemorySegment memory, long from, long length) {
+    append(memory, from, length);
+  }
+
+  private void append(MemorySegment memory, long from, long length) {
+    requireBacklog().append(memory, from, length);
+    history.advance(length);
+    replicas.streamGrew();
+  }
+
+  /** Asks the replicas through the stream how far they are. */
+  void requestAcks() {
+    if (!isReplica && backlog != null) {
+      append(MemorySegment.ofArray(GETACK), 0, GETACK.length);
+    }
+  }
+
+  /**
+   * The next command of the stream is to be preceded by SELECT: a new replica doesn't know which.
+   */
+  void forgetSelectedDatabase() {
+    selectedDatabase = NO_DATABASE;
+  }
+
+  /** The id of the history. */
+  public String id() {
+    return history.id();
+  }
+
+  /** Bytes of the stream so far. */
+  public long offset() {
+    return history.offset();
+  }
+
+  ReplicationHistory history() {
+    return history;
+  }
+
+  @Nullable Backlog backlog() {
+    return backlog;
+  }
+
+  Backlog requireBacklog() {
+    Backlog current = backlog;
+    if (current == null) {
+      throw new IllegalStateException("there is no backlog");
+    }
+    return current;
+  }
+
+  void retainFrom(long offset) {
+    if (backlog != null) {
+      backlog.retainFrom(offset);
+    }
+  }
+
+  private void openBacklog() {
+    if (backlog == null) {
+      backlog =
+          new Backlog(
+              host.buffers(), host.settings().replBacklogSize.value(), history.offset() + 1);
+      updatePropagation();
+    }
+  }
+
+  private void freeBacklog() {
+    if (backlog != null) {
+      backlog.close();
+      backlog = null;
+      updatePropagation();
+    }
+  }
+
+  /** Begins a new id, so that nobody can resume: for tests. */
+  public void changeId() {
+    history.restart(host.random());
+  }
+
+  // Replicas.
+
+  Log log() {
+    return host.log();
+  }
+
+  Replicas replicas() {
+    return replicas;
+  }
+
+  MasterLink link() {
+    return link;
+  }
+
+  /**
+   * PSYNC, or SYNC.
+   *
+   * @param id of the replica's history, null for SYNC
+   * @param offset the first byte that it lacks
+   */
+  void synchronize(ServerClient client, @Nullable String id, long offset) {
+    ReplicaFeed feed = replicas.of(client);
+    if (id != null) {
+      PsyncDecision decision = PsyncDecision.of(id, offset, history, backlog, feed.name());
+      decision.log().forEach(this::say);
+      if (decision instanceof PsyncDecision.Resume resume) {
+        partialSyncs++;
+        feed.resume(resume.offset(), history.id());
+        replicas.joined(feed);
+        feed.pump();
+        return;
+      }
+      if (!id.equals(PsyncDecision.ANY_ID)) {
+        refusedPartialSyncs++;
+      }
+    }
+    fullSyncs++;
+    if (backlog == null) {
+      history.restart(host.random());
+      openBacklog();
+      host.log()
+          .notice(
+              "Replication backlog created, my new replication IDs are '%s' and '%s'",
+              history.id(), history.secondId());
+    }
+    feed.awaitSnapshot(id != null);
+    replicas.joined(feed);
+    replicas.fullSyncs().asked(feed);
+  }
+
+  private void say(LogLine line) {
+    if (line.warning()) {
+      host.log().warning("%s", line.text());
+    } else {
+      host.log().notice("%s", line.text());
+    }
+  }
+
+  void lastReplicaLost() {
+    noReplicasSinceMillis = host.clock().wallMillis();
+  }
+
+  /** Replicas that have not acknowledged everything yet: what SHUTDOWN waits for. */
+  public int laggingReplicas() {
+    int count = 0;
+    for (ReplicaFeed feed : replicas.all()) {
+      if (!feed.has(history.offset())) {
+        count++;
+      }
+    }
+    return count;
+  }
+
+  /** The number of replicas. */
+  public int replicaCount() {
+    return replicas.all().size();
+  }
+
+  /** Asks all replicas to acknowledge what they have. */
+  public void askForAcks() {
+    replicas.askForAcks();
+  }
+
+  // The link to the master.
+
+  Handshake.Identity identity() {
+    ServerDirectives settings = host.settings();
+    String user = settings.masteruser.value();
+    String password = settings.masterauth.value();
+    String address = settings.replicaAnnounceIp.value();
+    int port = settings.replicaAnnouncePort.value();
+    return new Handshake.Identity(
+        user.isEmpty() ? null : user,
+        password.isEmpty() ? null : password,
+        port == 0 ? host.port() : port,
+        address.isEmpty() ? null : address);
+  }
+
+  /** Where this server could resume a stream, null when it has no place in one. */
+  Handshake.@Nullable ResumePoint resumePoint() {
+    return resumeDatabase == NO_DATABASE
+        ? null
+        : new Handshake.ResumePoint(history.id(), history.offset() + 1);
+  }
+
+  void keepResumePoint(int database) {
+    resumeDatabase = database;
+  }
+
+  void discardResumePoint() {
+    if (resumeDatabase != NO_DATABASE) {
+      host.log().notice("Discarding previously cached master state.");
+      resumeDatabase = NO_DATABASE;
+    }
+  }
+
+  /** The data set is about to be replaced: nobody can go on from the old one. */
+  void dataSetGoes() {
+    replicas.disconnectAll();
+    freeBacklog();
+    history.restart(host.random());
+  }
+
+  /** The data set is now the master's at that place. */
+  void dataSetTaken(@Nullable String id, long offset) {
+    if (id == null) {
+      history.restart(host.random());
+    } else {
+      history.adopt(id, offset);
+    }
+    freeBacklog();
+    openBacklog();
+  }
+
+  /**
+   * The stream goes on where it was cut, perhaps under a new id.
+   *
+   * @return the database that it had selected
+   */
+  int resumedAs(@Nullable String newId) {
+    if (newId != null) {
+      history.branch(newId);
+      replicas.disconnectAll(); // they are to learn the new id
+    }
+    openBacklog();
+    return resumeDatabase;
+  }
+
+  void linkIsUp() {
+    resumeDatabase = NO_DATABASE;
+    updateState();
+  }
+
+  void linkIsDown() {
+    updateState();
+  }
+
+  /** The place in the history that the data set stands for now: what an RDB file names. */
+  public @Nullable ReplicationPoint point() {
+    if (!isReplica) {
+      return backlog == null
+          ? null
+          : new ReplicationPoint(Math.max(selectedDatabase, 0), history.id(), history.offset());
+    }
+    int database = link.isConnected() ? link.selectedDatabase() : resumeDatabase;
+    return database == NO_DATABASE
+        ? null
+        : new ReplicationPoint(database, history.id(), history.offset());
+  }
+
+  // Counters.
+
+  /** Has INFO show the section Replication, and the counts of synchronisations in Stats. */
+  public void addTo(Info info) {
+    ReplicationInfo.addTo(info, this, host.settings());
+  }
+
+  /** Full synchronisations that replicas have asked for. */
+  public long fullSyncs() {
+    return fullSyncs;
+  }
+
+  /** Partial synchronisations granted. */
+  public long partialSyncs() {
+    return partialSyncs;
+  }
+
+  /** Partial synchronisations refused. */
+  public long refusedPartialSyncs() {
+    return refusedPartialSyncs;
+  }
+
+  /** CONFIG RESETSTAT. */
+  public void resetCounters() {
+    fullSyncs = 0;
+    partialSyncs = 0;
+    refusedPartialSyncs = 0;
+  }
+}

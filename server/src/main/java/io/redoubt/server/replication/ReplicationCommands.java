@@ -1,0 +1,281 @@
+package io.redoubt.server.replication;
+
+import static io.redoubt.protocol.command.Flag.ADMIN;
+import static io.redoubt.protocol.command.Flag.ALLOW_BUSY;
+import static io.redoubt.protocol.command.Flag.FAST;
+import static io.redoubt.protocol.command.Flag.LOADING;
+import static io.redoubt.protocol.command.Flag.NOSCRIPT;
+import static io.redoubt.protocol.command.Flag.NO_ASYNC_LOADING;
+import static io.redoubt.protocol.command.Flag.NO_MULTI;
+import static io.redoubt.protocol.command.Flag.STALE;
+
+import io.redoubt.protocol.command.Category;
+import io.redoubt.protocol.command.Command;
+import io.redoubt.protocol.command.CommandError;
+import io.redoubt.protocol.command.CommandGroup;
+import io.redoubt.protocol.command.Errors;
+import io.redoubt.protocol.command.Group;
+import io.redoubt.protocol.process.Log;
+import io.redoubt.protocol.resp.ReplyWriter;
+import io.redoubt.server.execution.Call;
+import io.redoubt.server.replication.ReplicaFeed.State;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Roles, and what masters and replicas say to each other. */
+public final class ReplicationCommands extends CommandGroup<Call> {
+  private static final CommandError INVALID_PORT = new CommandError("ERR Invalid master port");
+  private static final CommandError IS_REPLICA_CLIENT =
+      new CommandError("ERR Command is not valid when client is a replica.");
+  private static final CommandError NO_MASTER_LINK =
+      new CommandError("NOMASTERLINK Can't SYNC while not connected with my master");
+  private static final CommandError FILTER_NEEDS_MARK =
+      new CommandError("ERR Filtered replica requires EOF capability");
+  private static final CommandError NOT_A_FLAG =
+      new CommandError("ERR value is out of range, value must between 0 and 1");
+  private static final int LONGEST_ADDRESS = 255;
+  private static final int LARGEST_PORT = 65_535;
+
+  private final Replication replication;
+  private final Log log;
+
+  final Command<Call> replicaof =
+      command("REPLICAOF host port")
+          .does("Makes the server a replica of another, or by NO ONE a master.")
+          .since("5.0.0")
+          .costs("O(1)")
+          .is(ADMIN, NOSCRIPT, STALE, NO_ASYNC_LOADING)
+          .runs(this::replicaOf);
+
+  final Command<Call> slaveof =
+      command("SLAVEOF host port")
+          .does("Makes the server a replica of another, or by NO ONE a master.")
+          .since("1.0.0")
+          .costs("O(1)")
+          .deprecated("5.0.0", "`REPLICAOF`")
+          .is(ADMIN, NOSCRIPT, STALE, NO_ASYNC_LOADING)
+          .runs(this::replicaOf);
+
+  final Command<Call> role =
+      command("ROLE")
+          .does("Tells the role in replication, and the masters or replicas it is connected with.")
+          .since("2.8.12")
+          .costs("O(1)")
+          .is(NOSCRIPT, LOADING, STALE, FAST)
+          .categories(Category.ADMIN, Category.DANGEROUS)
+          .runs(this::role);
+
+  final Command<Call> replconf =
+      command("REPLCONF [argument]...")
+          .does("Tells a master about its replica, and either how far the other is.")
+          .since("3.0.0")
+          .costs("O(1)")
+          .is(ADMIN, NOSCRIPT, LOADING, STALE, ALLOW_BUSY)
+          .runs(this::replconf);
+
+  final Command<Call> psync =
+      command("PSYNC replicationid offset [argument]...")
+          .does("Asks a master for its stream, from an offset if possible.")
+          .since("2.8.0")
+          .is(ADMIN, NOSCRIPT, NO_ASYNC_LOADING, NO_MULTI)
+          .runs(this::psync);
+
+  final Command<Call> sync =
+      command("SYNC")
+          .does("Asks a master for a snapshot and its stream.")
+          .since("1.0.0")
+          .is(ADMIN, NOSCRIPT, NO_ASYNC_LOADING, NO_MULTI)
+          .runs(this::sync);
+
+  /** The commands of a server with that replication. */
+  public ReplicationCommands(Replication replication) {
+    super(Group.SERVER);
+    this.replication = replication;
+    this.log = replication.log();
+  }
+
+  private void replicaOf(Call call) {
+    if (call.is(1, "NO") && call.is(2, "ONE")) {
+      if (replication.isReplica()) {
+        String client = call.client().toString();
+        replication.becomeMaster();
+        log.notice("MASTER MODE enabled (user request from '%s')", client);
+      }
+      call.reply().ok();
+      return;
+    }
+    if (replication.replicas().ifReplica(call.client()) != null) {
+      throw IS_REPLICA_CLIENT;
+    }
+    int port = port(call, 2);
+    String host = call.argText(1);
+    if (replication.follows(host, port)) {
+      log.notice(
+          "REPLICAOF would result into synchronization with the master we are already connected"
+              + " with. No operation performed.");
+      call.reply().simple("OK Already connected to specified master");
+      return;
+    }
+    String client = call.client().toString();
+    replication.follow(host, port);
+    log.notice("REPLICAOF %s:%d enabled (user request from '%s')", host, port, client);
+    call.reply().ok();
+  }
+
+  private static int port(Call call, int argument) {
+    long port;
+    try {
+      port = call.argLong(argument);
+    } catch (CommandError notANumber) {
+      throw INVALID_PORT;
+    }
+    if (port < 0 || port > LARGEST_PORT) {
+      throw INVALID_PORT;
+    }
+    return (int) port;
+  }
+
+  private void role(Call call) {
+    ReplyWriter reply = call.reply();
+    if (replication.isReplica()) {
+      MasterLink link = replication.link();
+      reply.array(5);
+      reply.bulk("slave");
+      reply.bulk(link.masterHost());
+      reply.integer(link.masterPort());
+      reply.bulk(link.state().label());
+      reply.integer(link.isConnected() ? replication.offset() : -1);
+      return;
+    }
+    List<ReplicaFeed> online =
+        replication.replicas().all().stream()
+            .filter(feed -> feed.state() == State.ONLINE && feed.address() != null)
+            .toList();
+    reply.array(3);
+    reply.bulk("master");
+    reply.integer(replication.offset());
+    reply.array(online.size());
+    for (ReplicaFeed feed : online) {
+      reply.array(3);
+      reply.bulk(String.valueOf(feed.address()));
+      reply.bulkLong(feed.listeningPort());
+      reply.bulkLong(feed.ackOffset());
+    }
+  }
+
+  private void replconf(Call call) {
+    if (call.count() % 2 == 0) {
+      throw Errors.SYNTAX;
+    }
+    for (int i = 1; i < call.count(); i += 2) {
+      if (call.is(i, "ack")) {
+        acknowledged(call, i + 1);
+        return;
+      }
+      if (call.is(i, "getack")) {
+        if (call.client().isMaster()) {
+          replication.link().ackWanted();
+        }
+        return;
+      }
+      option(call, i);
+    }
+    call.reply().ok();
+  }
+
+  private void option(Call call, int i) {
+    ReplicaFeed feed = replication.replicas().of(call.client());
+    if (call.is(i, "listening-port")) {
+      feed.listeningPort((int) call.argLong(i + 1));
+    } else if (call.is(i, "ip-address")) {
+      if (call.argLength(i + 1) > LONGEST_ADDRESS) {
+        throw new CommandError(
+            "ERR REPLCONF ip-address provided by replica instance is too long: %d bytes"
+                .formatted(call.argLength(i + 1)));
+      }
+      feed.announcedAddress(call.argText(i + 1));
+    } else if (call.is(i, "capa")) {
+      capability(call, feed, i + 1);
+    } else if (call.is(i, "rdb-only")) {
+      long on = call.argLong(i + 1);
+      if (on != 0 && on != 1) {
+        throw NOT_A_FLAG;
+      }
+      feed.snapshotOnly(on == 1);
+    } else if (call.is(i, "rdb-filter-only")) {
+      filter(call, feed, i + 1);
+    } else if (call.is(i, "version")) {
+      if (!call.argText(i + 1).matches("\\d+\\.\\d+\\.\\d+.*")) {
+        throw new CommandError("ERR Unrecognized version format: " + call.argText(i + 1));
+      }
+    } else {
+      throw new CommandError("ERR Unrecognized REPLCONF option: " + call.argText(i));
+    }
+  }
+
+  /** Capabilities that are not known are none that matter here. */
+  private static void capability(Call call, ReplicaFeed feed, int argument) {
+    if (call.is(argument, "eof")) {
+      feed.understandsMark();
+    } else if (call.is(argument, "psync2")) {
+      feed.understandsNewIds();
+    }
+  }
+
+  private static void filter(Call call, ReplicaFeed feed, int argument) {
+    for (String word : call.argText(argument).strip().split("\\s+")) {
+      if (!word.isEmpty() && !word.equalsIgnoreCase("functions")) {
+        throw new CommandError("ERR Unsupported rdb-filter-only option: " + word);
+      }
+    }
+    feed.withoutKeys(true);
+  }
+
+  private void acknowledged(Call call, int argument) {
+    ReplicaFeed feed = replication.replicas().ifReplica(call.client());
+    if (feed == null) {
+      return;
+    }
+    try {
+      replication.replicas().acknowledged(feed, call.argLong(argument));
+    } catch (CommandError notANumber) {
+      log.warning("Replica %s acknowledges with something that is no offset", feed.name());
+    }
+  }
+
+  private void psync(Call call) {
+    synchronize(call, call.argText(1));
+  }
+
+  private void sync(Call call) {
+    synchronize(call, null);
+  }
+
+  private void synchronize(Call call, @Nullable String id) {
+    Replicas replicas = replication.replicas();
+    if (replicas.ifReplica(call.client()) != null) {
+      return;
+    }
+    if (replication.isReplica() && !replication.isLinkUp()) {
+      throw NO_MASTER_LINK;
+    }
+    ReplicaFeed feed = replicas.of(call.client());
+    if (feed.isWithoutKeys() && !feed.canTakeMark()) {
+      throw FILTER_NEEDS_MARK;
+    }
+    log.notice("Replica %s asks for synchronization", feed.name());
+    long offset = -1;
+    if (id != null) {
+      if (call.count() > 3) {
+        throw Errors.SYNTAX;
+      }
+      try {
+        offset = call.argLong(2);
+      } catch (CommandError notANumber) {
+        log.warning("Replica %s asks for synchronization but with a wrong offset", feed.name());
+        throw notANumber;
+      }
+    }
+    replication.synchronize(call.client(), id, offset);
+  }
+}

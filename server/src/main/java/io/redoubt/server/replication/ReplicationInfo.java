@@ -1,0 +1,124 @@
+package io.redoubt.server.replication;
+
+import io.redoubt.protocol.info.Info;
+import io.redoubt.protocol.info.InfoLines;
+import io.redoubt.protocol.info.Section;
+import io.redoubt.server.replication.stream.Backlog;
+import io.redoubt.server.settings.ServerDirectives;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/** Replication in INFO: the section of that name, and the counts of synchronisations in Stats. */
+final class ReplicationInfo {
+  private final Replication replication;
+  private final ServerDirectives settings;
+
+  ReplicationInfo(Replication replication, ServerDirectives settings) {
+    this.replication = replication;
+    this.settings = settings;
+  }
+
+  /** Declares the fields of the section Replication, in Redis' order. */
+  void declare(Section section) {
+    section.text("role", () -> replication.isReplica() ? "slave" : "master");
+    section.when(replication::isReplica);
+    MasterLink link = replication.link();
+    section
+        .text("master_host", link::masterHost)
+        .number("master_port", link::masterPort)
+        .text("master_link_status", () -> link.isConnected() ? "up" : "down")
+        .number("master_last_io_seconds_ago", link::silentSeconds)
+        .flag("master_sync_in_progress", () -> link.transfer() != null)
+        .number("slave_read_repl_offset", () -> replication.offset() + link.unappliedBytes())
+        .number("slave_repl_offset", replication::offset)
+        .lines(this::transfer)
+        .lines(this::down)
+        .number("slave_priority", () -> settings.replicaPriority.value())
+        .flag("slave_read_only", () -> settings.replicaReadOnly.value())
+        .flag("replica_announced", () -> settings.replicaAnnounced.value())
+        .always();
+    section
+        .number("connected_slaves", replication::replicaCount)
+        .when(replication::needsGoodReplicas)
+        .number("min_slaves_good_slaves", () -> replication.replicas().good())
+        .always()
+        .lines(this::replicas)
+        .text("master_failover_state", () -> "no-failover")
+        .text("master_replid", replication::id)
+        .text("master_replid2", () -> replication.history().secondId())
+        .number("master_repl_offset", replication::offset)
+        .number("second_repl_offset", () -> replication.history().secondOffset())
+        .flag("repl_backlog_active", () -> replication.backlog() != null)
+        .number("repl_backlog_size", () -> settings.replBacklogSize.value())
+        .number("repl_backlog_first_byte_offset", this::firstByteOffset)
+        .number("repl_backlog_histlen", this::historyBytes);
+  }
+
+  /** Declares the counts of synchronisations. */
+  void declareCounts(Section stats) {
+    stats
+        .number("sync_full", replication::fullSyncs)
+        .number("sync_partial_ok", replication::partialSyncs)
+        .number("sync_partial_err", replication::refusedPartialSyncs);
+  }
+
+  private long firstByteOffset() {
+    Backlog backlog = replication.backlog();
+    return backlog == null ? 0 : backlog.firstOffset();
+  }
+
+  private long historyBytes() {
+    Backlog backlog = replication.backlog();
+    return backlog == null ? 0 : backlog.historyBytes();
+  }
+
+  private void transfer(InfoLines lines) {
+    MasterLink link = replication.link();
+    Transfer transfer = link.transfer();
+    if (transfer == null) {
+      return;
+    }
+    long total = Math.max(transfer.totalBytes(), 0);
+    long received = transfer.receivedBytes();
+    double percent = total == 0 ? 0 : 100.0 * received / total;
+    lines
+        .field("master_sync_total_bytes", total)
+        .field("master_sync_read_bytes", received)
+        .field("master_sync_left_bytes", total == 0 ? -received : total - received)
+        .field("master_sync_perc", "%.2f".formatted(percent))
+        .field("master_sync_last_io_seconds_ago", link.transferSilentSeconds());
+  }
+
+  private void down(InfoLines lines) {
+    MasterLink link = replication.link();
+    if (!link.isConnected()) {
+      lines.field("master_link_down_since_seconds", link.downSeconds());
+    }
+  }
+
+  private void replicas(InfoLines lines) {
+    int index = 0;
+    for (ReplicaFeed feed : replication.replicas().all()) {
+      @Nullable String address = feed.address();
+      if (address != null) {
+        lines.field(
+            "slave" + index++,
+            String.format(
+                Locale.ROOT,
+                "ip=%s,port=%d,state=%s,offset=%d,lag=%d",
+                address,
+                feed.listeningPort(),
+                feed.state().label(),
+                feed.ackOffset(),
+                feed.lagSeconds()));
+      }
+    }
+  }
+
+  /** Has INFO show what is declared here. */
+  static void addTo(Info info, Replication replication, ServerDirectives settings) {
+    ReplicationInfo fields = new ReplicationInfo(replication, settings);
+    fields.declareCounts(info.section("Stats", "stats"));
+    fields.declare(info.section("Replication", "replication"));
+  }
+}

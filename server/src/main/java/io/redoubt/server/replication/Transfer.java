@@ -1,0 +1,301 @@
+package io.redoubt.server.replication;
+
+import io.redoubt.persistence.io.DiskFile;
+import io.redoubt.persistence.rdb.RdbException;
+import io.redoubt.server.execution.Refusal;
+import io.redoubt.server.replication.stream.LogLine;
+import io.redoubt.server.replication.stream.TransferFraming;
+import io.redoubt.server.settings.ServerDirectives;
+import io.redoubt.server.snapshot.LoadRule;
+import io.redoubt.server.snapshot.RdbFileLoad;
+import io.redoubt.server.snapshot.RdbLoader;
+import io.redoubt.server.snapshot.ReplicationPoint;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A master's data set on its way into this server: received into a temporary file and then loaded
+ * in slices, or loaded as it comes, as {@code repl-diskless-load} says.
+ */
+final class Transfer {
+  private static final long SLICE_NANOS = 5_000_000;
+
+  private final ReplicationHost host;
+  private final @Nullable String id;
+  private final long offset;
+
+  /** Runs when the old data set is about to go. */
+  private final Runnable beforeLoad;
+
+  private final TransferFraming framing = new TransferFraming();
+  private boolean begun;
+  private @Nullable Path path;
+  private @Nullable DiskFile file;
+  private @Nullable RdbLoader direct;
+  private @Nullable RdbFileLoad fromFile;
+  private boolean loading;
+  private @Nullable ReplicationPoint point;
+  private @Nullable LogLine failure;
+
+  /**
+   * A transfer of which nothing has come.
+   *
+   * @param id of the history that the data set belongs to, null when the master doesn't tell
+   * @param offset of the data set in that history
+   */
+  Transfer(ReplicationHost host, @Nullable String id, long offset, Runnable beforeLoad) {
+    this.host = host;
+    this.id = id;
+    this.offset = offset;
+    this.beforeLoad = beforeLoad;
+  }
+
+  @Nullable String id() {
+    return id;
+  }
+
+  long offset() {
+    return offset;
+  }
+
+  /** Length of the data in bytes, -1 when the master doesn't know it. */
+  long totalBytes() {
+    return framing.totalBytes();
+  }
+
+  /** Bytes of data received. */
+  long receivedBytes() {
+    return framing.payloadBytes();
+  }
+
+  boolean isMarked() {
+    return framing.isMarked();
+  }
+
+  /** Whether all has come, so that it is being loaded. */
+  boolean isReceived() {
+    return framing.state() == TransferFraming.State.COMPLETE;
+  }
+
+  /** Why it failed, null unless it did. */
+  @Nullable LogLine failure() {
+    return failure;
+  }
+
+  /** The place in the master's history that the data named, after it has been loaded. */
+  @Nullable ReplicationPoint point() {
+    return point;
+  }
+
+  /**
+   * Takes bytes from the master.
+   *
+   * @return where those of the transfer end
+   */
+  long receive(MemorySegment memory, long from, long to) {
+    long rest = framing.feed(memory, from, to, this::payload);
+    if (framing.failure() != null) {
+      failure = framing.failure();
+    } else if (framing.state() == TransferFraming.State.COMPLETE && failure == null) {
+      begin(); // when there was no payload at all
+    }
+    return rest;
+  }
+
+  private void payload(MemorySegment memory, long from, long length) {
+    begin();
+    if (failure != null) {
+      return;
+    }
+    try {
+      if (file != null) {
+        file.write(memory, from, length);
+      } else if (direct != null) {
+        direct.feed(memory, from, length);
+        host.loadProgress().reached(direct);
+      }
+    } catch (IOException e) {
+      fail(
+          "Write error or short write writing to the DB dump file needed for MASTER <-> REPLICA"
+              + " synchronization: "
+              + e.getMessage());
+    } catch (RdbException e) {
+      failLoad(e);
+    }
+  }
+
+  private void begin() {
+    if (begun) {
+      return;
+    }
+    begun = true;
+    boolean asItComes = isDirect();
+    String target = asItComes ? "to parser" : "to disk";
+    if (framing.isMarked()) {
+      host.log()
+          .notice(
+              "MASTER <-> REPLICA sync: receiving streamed RDB from master with EOF %s", target);
+    } else {
+      host.log()
+          .notice(
+              "MASTER <-> REPLICA sync: receiving %d bytes from master %s",
+              framing.totalBytes(), target);
+    }
+    if (asItComes) {
+      beginDirectLoad();
+      return;
+    }
+    long seconds = host.clock().wallMillis() / 1000;
+    Path temporary = host.settings().path("temp-%d.%d.rdb".formatted(seconds, host.port()));
+    try {
+      file = host.snapshotContext().disk().create(temporary);
+      path = temporary;
+    } catch (IOException e) {
+      fail(
+          "Opening the temp file needed for MASTER <-> REPLICA synchronization: " + e.getMessage());
+    }
+  }
+
+  /**
+   * Without atomic replacement a broken stream leaves nothing, so only an empty data set risks it.
+   */
+  private boolean isDirect() {
+    return switch (host.settings().replDisklessLoad.value()) {
+      case DISABLED -> false;
+      case ON_EMPTY_DB -> host.keyspace().size() == 0;
+      case SWAPDB -> true;
+    };
+  }
+
+  /** The old data goes, and with it everybody who could have gone on from it. */
+  private void dropOldData() {
+    beforeLoad.run();
+    host.log().notice("MASTER <-> REPLICA sync: Flushing old data");
+    host.emptyDataSet();
+    host.state().set(Refusal.LOADING, true);
+    loading = true;
+    host.log().notice("MASTER <-> REPLICA sync: Loading DB in memory");
+  }
+
+  private void beginDirectLoad() {
+    dropOldData();
+    long now = host.clock().wallMillis();
+    direct = new RdbLoader(host.keyspace(), host.log(), now, rule());
+    host.loadProgress().begin(now, Math.max(framing.totalBytes(), 0));
+  }
+
+  private LoadRule rule() {
+    return new LoadRule(false, false, host.settings().rdbchecksum.value());
+  }
+
+  /**
+   * Does the next part of the load, after all has been received.
+   *
+   * @return whether there is more to do; if not it is done or has failed
+   */
+  boolean loadSlice() {
+    try {
+      if (direct != null) {
+        direct.finish();
+        host.log()
+            .notice(
+                "Done loading RDB, keys loaded: %d, keys expired: %d.",
+                direct.keysLoaded(), direct.keysExpired());
+        point = direct.replication();
+        endLoad();
+        return false;
+      }
+      if (fromFile == null) {
+        fromFile = openReceived();
+      }
+      if (!fromFile.step(SLICE_NANOS)) {
+        return true;
+      }
+      point = fromFile.replication();
+      endLoad();
+      return false;
+    } catch (IOException e) {
+      fail("Failed trying to load the MASTER synchronization DB from disk: " + e.getMessage());
+    } catch (RdbException e) {
+      failLoad(e);
+    }
+    abandon();
+    return false;
+  }
+
+  private RdbFileLoad openReceived() throws IOException {
+    Path temporary = path;
+    if (file == null || temporary == null) {
+      throw new IOException("nothing was received into a file");
+    }
+    closeFile();
+    ServerDirectives settings = host.settings();
+    Path target = settings.path(settings.dbfilename.value());
+    host.snapshotContext().disk().rename(temporary, target);
+    path = null;
+    dropOldData();
+    return new RdbFileLoad(host.snapshotContext(), target, rule(), host.loadProgress());
+  }
+
+  private void endLoad() {
+    if (direct != null) {
+      direct.close();
+      host.loadProgress().end();
+      direct = null;
+    }
+    if (fromFile != null) {
+      try {
+        fromFile.close();
+      } catch (IOException e) {
+        host.log().warning("Can't close the file of a transfer: %s", e.getMessage());
+      }
+      fromFile = null;
+    }
+    if (loading) {
+      loading = false;
+      host.state().set(Refusal.LOADING, false);
+    }
+  }
+
+  private void failLoad(RdbException e) {
+    fail(
+        "Failed trying to load the MASTER synchronization DB from %s: %s"
+            .formatted(direct == null ? "disk" : "socket", e.getMessage()));
+  }
+
+  private void fail(String text) {
+    if (failure == null) {
+      failure = LogLine.warning(text);
+    }
+  }
+
+  /** Gives up: half of a data set is none, and no file is left behind. */
+  void abandon() {
+    if (loading) {
+      endLoad();
+      host.emptyDataSet();
+    }
+    closeFile();
+    if (path != null) {
+      try {
+        host.snapshotContext().disk().delete(path);
+      } catch (IOException e) {
+        host.log().warning("Can't remove %s: %s", path, e.getMessage());
+      }
+      path = null;
+    }
+  }
+
+  private void closeFile() {
+    if (file != null) {
+      try {
+        file.close();
+      } catch (IOException e) {
+        host.log().warning("Can't close the file of a transfer: %s", e.getMessage());
+      }
+      file = null;
+    }
+  }
+}

@@ -1,0 +1,70 @@
+package io.redoubt.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.redoubt.protocol.bytes.Quoting;
+import io.redoubt.protocol.resp.Reply;
+import io.redoubt.protocol.resp.RespClient;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.List;
+
+/**
+ * A conversation with a server as {@code redis-cli} shows it: lines in, with its quoting, and
+ * replies as it prints them.
+ */
+public final class Dialogue implements AutoCloseable {
+  private final RespClient client;
+
+  /** A conversation with the server on that port of the loopback interface. */
+  public Dialogue(int port) {
+    try {
+      client = RespClient.connect("127.0.0.1", port);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Sends a line and expects that reply. */
+  public void says(String line, String reply) {
+    assertThat(ask(line)).as(line.length() > 200 ? line.substring(0, 200) : line).isEqualTo(reply);
+  }
+
+  /** Sends a line and returns the reply as {@code redis-cli} would print it. */
+  public String ask(String line) {
+    return CliFormat.of(reply(line));
+  }
+
+  /** Sends a line and returns the integer replied. */
+  public long integer(String line) {
+    return ((Reply.Integer) reply(line)).value();
+  }
+
+  /** Sends a line and returns the text replied. */
+  public String text(String line) {
+    return reply(line).text();
+  }
+
+  /** Sends a line and returns the reply. */
+  public Reply reply(String line) {
+    List<byte[]> words = Quoting.split(line);
+    if (words == null) {
+      throw new IllegalArgumentException("unbalanced quotes: " + line);
+    }
+    try {
+      return client.call(words.toArray(byte[][]::new));
+    } catch (IOException e) {
+      throw new UncheckedIOException(line, e);
+    }
+  }
+
+  /** The client underneath. */
+  public RespClient client() {
+    return client;
+  }
+
+  @Override
+  public void close() {
+    client.close();
+  }
+}

@@ -1,0 +1,32 @@
+package io.redoubt.server;
+
+import io.redoubt.protocol.process.Clock;
+import io.redoubt.protocol.process.Log;
+import io.redoubt.server.settings.ServerDirectives;
+import java.util.SplittableRandom;
+
+/** Servers in the tests' own process. */
+public final class TestServers {
+  private TestServers() {}
+
+  /** Starts a server on a free port of the loopback interface, with more lines of configuration. */
+  public static RedisServer start(String... lines) throws Exception {
+    Clock clock = Clock.system();
+    return start(Log.silent(clock), lines);
+  }
+
+  /** Like {@link #start(String...)}, with a log. */
+  public static RedisServer start(Log log, String... lines) throws Exception {
+    ServerDirectives settings = new ServerDirectives();
+    String options =
+        "bind 127.0.0.1\nsave \"\"\nenable-debug-command yes\nrepl-diskless-sync-delay 0\n"
+            + String.join("\n", lines)
+            + "\n";
+    settings.load(null, new byte[0], options);
+    Clock clock = Clock.system();
+    RedisServer server =
+        new RedisServer(settings, clock, log, new SplittableRandom(clock.monotonicNanos()), true);
+    server.start().get();
+    return server;
+  }
+}

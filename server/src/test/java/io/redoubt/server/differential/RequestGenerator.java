@@ -1,0 +1,125 @@
+package io.redoubt.server.differential;
+
+import io.redoubt.protocol.command.Argument;
+import io.redoubt.protocol.command.Command;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.random.RandomGenerator;
+
+/**
+ * Requests that follow a command's declaration: mostly valid ones, now and then with a word too
+ * many, a word missing, a number that is none or a key of few, so that they meet each other.
+ */
+final class RequestGenerator {
+  private static final String[] KEYS = {"a", "b", "c", "d", "e", "\u0000bin\u00ff", ""};
+  private static final String[] VALUES = {
+    "",
+    "0",
+    "1",
+    "-1",
+    "10",
+    "007",
+    "3.14",
+    "hello",
+    "Hello World",
+    "\r\n\u0000\u00ff",
+    "9223372036854775807",
+    "-9223372036854775808",
+    "9223372036854775808",
+    "nan",
+    "inf",
+    "1e3"
+  };
+  private static final String[] NUMBERS = {
+    "0",
+    "1",
+    "2",
+    "3",
+    "5",
+    "10",
+    "100",
+    "-1",
+    "-2",
+    "-100",
+    "9223372036854775807",
+    "-9223372036854775808",
+    "9223372036854775808",
+    "x",
+    "1.5",
+    "",
+    " 1",
+    "+1",
+    "01"
+  };
+  private static final String[] DOUBLES = {
+    "0", "1", "-1", "0.1", "3.0e3", "1e400", "inf", "-inf", "nan", "x", "", "10.50"
+  };
+  private static final String[] PATTERNS = {"*", "a*", "?", "[a-c]", "\\*", "[^a]", "**b", ""};
+
+  private final RandomGenerator random;
+
+  RequestGenerator(RandomGenerator random) {
+    this.random = random;
+  }
+
+  /** A request for the command. */
+  List<byte[]> request(Command<?> command) {
+    List<String> words = new ArrayList<>(List.of(command.name().split("\\|")));
+    if (random.nextInt(4) == 0) {
+      words.set(0, words.get(0).toUpperCase(Locale.ROOT));
+    }
+    for (Argument argument : command.docs().arguments()) {
+      argument(argument, words);
+    }
+    switch (random.nextInt(40)) {
+      case 0 -> words.add(pick(VALUES));
+      case 1 -> {
+        if (words.size() > 1) {
+          words.removeLast();
+        }
+      }
+      case 2 -> words.set(random.nextInt(words.size() - 1) + (words.size() > 1 ? 1 : 0), "NX");
+      default -> {
+        // as declared
+      }
+    }
+    return words.stream().map(word -> word.getBytes(StandardCharsets.ISO_8859_1)).toList();
+  }
+
+  private void argument(Argument argument, List<String> words) {
+    if (argument.optional() && random.nextInt(3) != 0) {
+      return;
+    }
+    int times = argument.multiple() ? 1 + random.nextInt(3) : 1;
+    for (int i = 0; i < times; i++) {
+      if (argument.token() != null && (i == 0 || argument.multipleToken())) {
+        words.add(argument.token());
+      }
+      content(argument, words);
+    }
+  }
+
+  private void content(Argument argument, List<String> words) {
+    switch (argument.type()) {
+      case KEY -> words.add(pick(KEYS));
+      case STRING -> words.add(pick(VALUES));
+      case INTEGER -> words.add(pick(NUMBERS));
+      case DOUBLE -> words.add(pick(DOUBLES));
+      case PATTERN -> words.add(pick(PATTERNS));
+      case UNIX_TIME -> words.add(random.nextBoolean() ? "33177117420000" : pick(NUMBERS));
+      case PURE_TOKEN -> {
+        if (argument.token() == null) {
+          words.add(argument.name().toUpperCase(Locale.ROOT));
+        }
+      }
+      case ONEOF -> argument(argument.parts().get(random.nextInt(argument.parts().size())), words);
+      case BLOCK -> argument.parts().forEach(part -> argument(part, words));
+    }
+  }
+
+  private String pick(String[] from) {
+    return from[random.nextInt(from.length)];
+  }
+}

@@ -1,0 +1,2 @@
+/** Redoubt beside a real Redis: the same requests, the same replies. */
+package io.redoubt.server.differential;
