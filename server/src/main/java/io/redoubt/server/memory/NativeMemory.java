@@ -25,56 +25,47 @@ final class NativeMemory {
   private static final long MAP_FAILED = -1;
 
   private final MemorySegment memory;
+  private final boolean isMapped;
 
-  /** madvise(2), or null for memory that comes from an arena. */
-  private final @Nullable MethodHandle madvise;
+  /** madvise(2); linked when it is first needed, for that takes some ten milliseconds. */
+  private @Nullable MethodHandle madvise;
 
-  private NativeMemory(MemorySegment memory, @Nullable MethodHandle madvise) {
+  private NativeMemory(MemorySegment memory, boolean isMapped) {
     this.memory = memory;
-    this.madvise = madvise;
+    this.isMapped = isMapped;
   }
 
   /**
    * Reserves {@code wantedBytes}, or, when the kernel refuses (strict overcommit, a limit of
-   * address space), as much of it as halving finds. Both sizes are multiples of {@code
-   * alignmentBytes}, and so is the address where the range starts.
+   * address space), as much of it as halving finds, and {@code arenaBytes} at least. Both sizes are
+   * multiples of {@code alignmentBytes}, and so is the address where the range starts.
    */
-  static NativeMemory reserve(
-      long wantedBytes, long arenaBytes, long alignmentBytes, boolean hugePages) {
+  static NativeMemory reserve(long wantedBytes, long arenaBytes, long alignmentBytes) {
     if (System.getProperty("os.name", "").toLowerCase(Locale.ROOT).contains("linux")) {
+      MethodHandle mmap =
+          link(
+              "mmap",
+              FunctionDescriptor.of(
+                  ValueLayout.JAVA_LONG,
+                  ValueLayout.JAVA_LONG,
+                  ValueLayout.JAVA_LONG,
+                  ValueLayout.JAVA_INT,
+                  ValueLayout.JAVA_INT,
+                  ValueLayout.JAVA_INT,
+                  ValueLayout.JAVA_LONG));
       for (long size = wantedBytes; size >= arenaBytes; size /= 2) {
-        NativeMemory mapped = map(size, alignmentBytes, hugePages);
+        MemorySegment mapped = map(mmap, size, alignmentBytes);
         if (mapped != null) {
-          return mapped;
+          return new NativeMemory(mapped, true);
         }
       }
     }
-    return new NativeMemory(Arena.global().allocate(arenaBytes, alignmentBytes), null);
+    return new NativeMemory(Arena.global().allocate(arenaBytes, alignmentBytes), false);
   }
 
   @SuppressWarnings("restricted") // mmap's result is memory of exactly that size, for ever
-  private static @Nullable NativeMemory map(
-      long sizeBytes, long alignmentBytes, boolean hugePages) {
-    Linker linker = Linker.nativeLinker();
-    MethodHandle mmap =
-        linker.downcallHandle(
-            linker.defaultLookup().findOrThrow("mmap"),
-            FunctionDescriptor.of(
-                ValueLayout.JAVA_LONG,
-                ValueLayout.JAVA_LONG,
-                ValueLayout.JAVA_LONG,
-                ValueLayout.JAVA_INT,
-                ValueLayout.JAVA_INT,
-                ValueLayout.JAVA_INT,
-                ValueLayout.JAVA_LONG));
-    MethodHandle madvise =
-        linker.downcallHandle(
-            linker.defaultLookup().findOrThrow("madvise"),
-            FunctionDescriptor.of(
-                ValueLayout.JAVA_INT,
-                ValueLayout.JAVA_LONG,
-                ValueLayout.JAVA_LONG,
-                ValueLayout.JAVA_INT));
+  private static @Nullable MemorySegment map(
+      MethodHandle mmap, long sizeBytes, long alignmentBytes) {
     int flags = MAP_PRIVATE | LINUX_MAP_ANONYMOUS | LINUX_MAP_NORESERVE;
     long address;
     try {
@@ -87,13 +78,13 @@ final class NativeMemory {
       return null;
     }
     long aligned = (address + alignmentBytes - 1) & -alignmentBytes;
-    NativeMemory mapped =
-        new NativeMemory(MemorySegment.ofAddress(aligned).reinterpret(sizeBytes), madvise);
-    if (hugePages) {
-      // Refused where the kernel was built without them, which changes speed and nothing else.
-      mapped.advise(0, sizeBytes, LINUX_MADV_HUGEPAGE);
-    }
-    return mapped;
+    return MemorySegment.ofAddress(aligned).reinterpret(sizeBytes);
+  }
+
+  @SuppressWarnings("restricted") // the functions are libc's, and the descriptors are theirs
+  private static MethodHandle link(String function, FunctionDescriptor descriptor) {
+    Linker linker = Linker.nativeLinker();
+    return linker.downcallHandle(linker.defaultLookup().findOrThrow(function), descriptor);
   }
 
   MemorySegment memory() {
@@ -107,12 +98,29 @@ final class NativeMemory {
     }
   }
 
+  /** Asks for huge pages; a kernel built without them refuses, which only costs speed. */
+  void adviseHugePages() {
+    advise(0, memory.byteSize(), LINUX_MADV_HUGEPAGE);
+  }
+
   private boolean advise(long offset, long sizeBytes, int advice) {
-    if (madvise == null) {
+    if (!isMapped) {
       return false;
     }
+    MethodHandle linked = madvise;
+    if (linked == null) {
+      linked =
+          link(
+              "madvise",
+              FunctionDescriptor.of(
+                  ValueLayout.JAVA_INT,
+                  ValueLayout.JAVA_LONG,
+                  ValueLayout.JAVA_LONG,
+                  ValueLayout.JAVA_INT));
+      madvise = linked;
+    }
     try {
-      return (int) madvise.invokeExact(memory.address() + offset, sizeBytes, advice) == 0;
+      return (int) linked.invokeExact(memory.address() + offset, sizeBytes, advice) == 0;
     } catch (Throwable e) {
       throw new LinkageError("madvise cannot be called", e);
     }

@@ -19,7 +19,8 @@ import java.nio.ByteOrder;
  * lives in the far part, so only entries themselves count against the near one.
  *
  * <p>System properties: {@code io.redoubt.region.bytes} (how much to reserve, 1 TiB) and {@code
- * io.redoubt.region.hugepages} (ask for huge pages, true).
+ * io.redoubt.region.hugepages} (ask for huge pages once the data is more than a few megabytes,
+ * true).
  *
  * <p>Extents are handed out under a lock, being shared by servers; everything else is as
  * unsynchronised as memory is.
@@ -41,6 +42,9 @@ public final class Region {
   /** What is allocated where address space cannot be reserved; it takes memory at once. */
   private static final long ARENA_BYTES = 512L << 20;
 
+  /** Until so much was needed, ordinary pages do, of which no more is resident than is used. */
+  private static final long SMALL_BYTES = 16L << 20;
+
   private static final ValueLayout.OfInt INT =
       ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
   private static final ValueLayout.OfLong LONG =
@@ -50,8 +54,10 @@ public final class Region {
       NativeMemory.reserve(
           wholeExtents(Long.getLong("io.redoubt.region.bytes", 1L << 40)),
           ARENA_BYTES,
-          EXTENT_BYTES,
-          !System.getProperty("io.redoubt.region.hugepages", "true").equals("false"));
+          EXTENT_BYTES);
+
+  private static final boolean HUGE_PAGES =
+      !System.getProperty("io.redoubt.region.hugepages", "true").equals("false");
 
   /** All of it. Use the static methods where they do; this is for passing it to other code. */
   public static final MemorySegment MEMORY = NATIVE.memory();
@@ -65,6 +71,9 @@ public final class Region {
       new AddressRanges(EXTENT_BYTES, NEAR_BYTES - EXTENT_BYTES);
   private static final AddressRanges FAR =
       new AddressRanges(NEAR_BYTES, MEMORY.byteSize() - GUARD_BYTES - NEAR_BYTES);
+
+  /** What was handed out so far, all together; guarded by {@link #NATIVE}. */
+  private static long handedOutBytes;
 
   private Region() {}
 
@@ -84,6 +93,11 @@ public final class Region {
       if (address == AddressRanges.NONE) {
         throw new OutOfMemoryError(
             "no room for " + sizeBytes + (near ? " near" : " far") + " bytes in the region");
+      }
+      boolean wasSmall = handedOutBytes < SMALL_BYTES;
+      handedOutBytes += sizeBytes;
+      if (HUGE_PAGES && wasSmall && handedOutBytes >= SMALL_BYTES) {
+        NATIVE.adviseHugePages();
       }
       return address;
     }

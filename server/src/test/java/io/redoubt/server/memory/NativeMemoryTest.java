@@ -11,8 +11,7 @@ final class NativeMemoryTest {
 
   @Test
   void whatTheKernelRefusesIsHalvedUntilItFits() {
-    NativeMemory reserved =
-        NativeMemory.reserve(1L << 60, 4 * ALIGNMENT_BYTES, ALIGNMENT_BYTES, false);
+    NativeMemory reserved = NativeMemory.reserve(1L << 60, 4 * ALIGNMENT_BYTES, ALIGNMENT_BYTES);
     assertThat(reserved.memory().byteSize()).isBetween(4 * ALIGNMENT_BYTES, 1L << 48);
     assertGood(reserved);
   }
@@ -20,7 +19,7 @@ final class NativeMemoryTest {
   @Test
   void withoutMappingThereIsPlainMemory() {
     NativeMemory plain =
-        NativeMemory.reserve(ALIGNMENT_BYTES, 4 * ALIGNMENT_BYTES, ALIGNMENT_BYTES, false);
+        NativeMemory.reserve(ALIGNMENT_BYTES, 4 * ALIGNMENT_BYTES, ALIGNMENT_BYTES);
     assertThat(plain.memory().byteSize()).isEqualTo(4 * ALIGNMENT_BYTES);
     assertGood(plain);
   }
@@ -30,6 +29,7 @@ final class NativeMemoryTest {
     assertThat(memory.address() % ALIGNMENT_BYTES).isZero();
     memory.set(ValueLayout.JAVA_LONG, 8, 42);
     memory.set(ValueLayout.JAVA_LONG, ALIGNMENT_BYTES + 8, 43);
+    reserved.adviseHugePages();
     reserved.release(0, ALIGNMENT_BYTES);
     assertThat(memory.get(ValueLayout.JAVA_LONG, 8)).isZero();
     assertThat(memory.get(ValueLayout.JAVA_LONG, ALIGNMENT_BYTES + 8)).isEqualTo(43);
