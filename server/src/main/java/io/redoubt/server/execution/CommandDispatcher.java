@@ -315,6 +315,7 @@ public final class CommandDispatcher implements Dispatcher {
       throw new IllegalStateException(impossible);
     } finally {
       client.inExec(false);
+      propagation.endUnit(); // what was queued is propagated from where it lies
       client.endTransaction();
       call.begin(client, request, named("exec"));
     }
