@@ -62,6 +62,7 @@ import io.redoubt.server.memory.Slabs;
 import io.redoubt.server.replication.Replication;
 import io.redoubt.server.replication.ReplicationCommands;
 import io.redoubt.server.replication.ReplicationHost;
+import io.redoubt.server.replication.WaitCommand;
 import io.redoubt.server.settings.ServerDirectives;
 import io.redoubt.server.snapshot.LoadProgress;
 import io.redoubt.server.snapshot.LoopTurns;
@@ -249,6 +250,7 @@ public final class RedisServer implements AutoCloseable {
         new TransactionCommands(),
         new PersistenceCommands(snapshots),
         new ReplicationCommands(replication),
+        new WaitCommand(replication),
         new ConfigCommands(this::resetStatistics, log),
         new ServerCommands(info, clock, shutdown),
         new DebugCommands(new Debugging()),
