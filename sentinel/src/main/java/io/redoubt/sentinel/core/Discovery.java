@@ -1,6 +1,7 @@
 package io.redoubt.sentinel.core;
 
 import io.redoubt.sentinel.core.Output.Level;
+import java.util.List;
 
 /** Learns from what nodes say about themselves (INFO) and sentinels about masters (hello). */
 final class Discovery {
@@ -146,11 +147,11 @@ final class Discovery {
       }
       return known;
     }
-    for (Peer other : master.peers.values()) {
+    for (Peer other : List.copyOf(master.peers.values())) {
       if (other.address.equals(hello.sentinel())) {
-        // It stays a voter, so that a changed id alone never makes a majority smaller.
+        // One process has one address: the former one is gone for good, with its id.
         sentinel.event(Level.WARNING, "+sentinel-invalid-addr", other.described());
-        move(other, new Address(other.address.host(), 0));
+        sentinel.forgetSentinel(other.runId());
       }
     }
     Peer peer = sentinel.addPeer(master, hello.sentinel(), hello.runId());

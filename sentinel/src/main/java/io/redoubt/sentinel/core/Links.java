@@ -132,6 +132,15 @@ final class Links {
     send(user, kind, Purpose.GREETING, words(user, "CLIENT", "SETNAME", clientName));
   }
 
+  /** A node that refuses our password is as good as not connected, and shall show so. */
+  void greeted(Instance instance, Answer answer) {
+    if (answer instanceof Answer.Failure failure && failure.text().startsWith("WRONGPASS")) {
+      sentinel.remark(
+          Level.WARNING, "AUTH refused by " + instance.described() + ": " + failure.text());
+      drop(instance.link);
+    }
+  }
+
   void disconnected(int id, Kind kind, String reason) {
     Link link = links.get(id);
     if (link == null || link.side(kind).state == State.DOWN) {
@@ -245,9 +254,7 @@ final class Links {
     long period =
         Math.min(
             sentinel.timings().pingPeriodMillis(), instance.master().options.downAfterMillis() / 2);
-    if (side.state == State.DOWN
-        && link.address().port() != 0
-        && now - side.attemptedAt >= period) {
+    if (side.state == State.DOWN && now - side.attemptedAt >= period) {
       side.state = State.CONNECTING;
       side.attemptedAt = now;
       sentinel.emit(new Output.Connect(link.id(), kind, link.address()));

@@ -14,7 +14,7 @@ import java.util.List;
 public record Request(Purpose purpose, int instance, List<List<String>> commands) {
   /** Why something is asked. */
   public enum Purpose {
-    /** AUTH and CLIENT SETNAME after the connection stands; nothing hangs on the answer. */
+    /** AUTH and CLIENT SETNAME after the connection stands. */
     GREETING,
     /** SUBSCRIBE to the hello channel, on the events side of a link. */
     SUBSCRIPTION,

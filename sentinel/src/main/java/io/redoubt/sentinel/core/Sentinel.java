@@ -220,7 +220,8 @@ public final class Sentinel {
         }
       }
       case ROLE -> failovers.roleAnswered(instance, answer);
-      case GREETING, SUBSCRIPTION, HELLO, PING -> {
+      case GREETING -> links.greeted(instance, answer);
+      case SUBSCRIPTION, HELLO, PING -> {
         // Nothing hangs on these; PING was dealt with above.
       }
     }
@@ -346,6 +347,17 @@ public final class Sentinel {
   void forget(Instance instance) {
     links.release(instance);
     instances.remove(instance.id());
+  }
+
+  /** Lets go of another sentinel, at all masters. */
+  void forgetSentinel(String runId) {
+    for (Master master : masters.values()) {
+      Peer peer = master.peers.remove(runId);
+      if (peer != null) {
+        forget(peer);
+      }
+    }
+    stateChanged = true;
   }
 
   private void forgetOthers(Master master) {

@@ -162,9 +162,10 @@ public final class SentinelWords {
               new Address(value, port(second, "Wrong hostname or port for replica.")));
       case "known-sentinel" -> {
         if (words.size() == 5) {
-          Address address =
-              new Address(value, anyPort(second, "Wrong hostname or port for sentinel."));
-          master.sentinels.add(new KnownSentinel(address, words.get(4)));
+          int port = anyPort(second, "Wrong hostname or port for sentinel.");
+          if (port != 0) {
+            master.sentinels.add(new KnownSentinel(new Address(value, port), words.get(4)));
+          }
         }
       }
       default -> {
@@ -209,7 +210,7 @@ public final class SentinelWords {
     return port;
   }
 
-  /** A port, or the 0 of a sentinel whose address another one has taken over. */
+  /** A port, or the 0 that Redis writes for a sentinel whose address another one has taken. */
   private static int anyPort(@Nullable String value, String refusal) throws RefusedValue {
     try {
       int port = value == null ? -1 : Integer.parseInt(value);

@@ -1,0 +1,65 @@
+package io.redoubt.sentinel.core;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+
+class NodeInfoTest {
+  @Test
+  void readsAMaster() {
+    NodeInfo info =
+        NodeInfo.parse(
+            """
+            # Server\r
+            run_id:abc\r
+            # Replication\r
+            role:master\r
+            connected_slaves:2\r
+            slave0:ip=10.0.0.2,port=6379,state=online,offset=15,lag=0\r
+            slave1:ip=fe80::1,port=6380,state=wait_bgsave,offset=0,lag=0\r
+            slave2:ip=,port=6380\r
+            slave3:ip=10.0.0.3,port=70000\r
+            slave_priority:1\r
+            """,
+            NodeInfo.Role.MASTER);
+    assertThat(info.runId()).isEqualTo("abc");
+    assertThat(info.role()).isEqualTo(NodeInfo.Role.MASTER);
+    assertThat(info.replicas())
+        .containsExactly(new Address("10.0.0.2", 6379), new Address("fe80::1", 6380));
+  }
+
+  @Test
+  void readsAReplica() {
+    NodeInfo info =
+        NodeInfo.parse(
+            """
+            role:slave
+            master_host:10.0.0.1
+            master_port:6379
+            master_link_status:down
+            master_link_down_since_seconds:7
+            slave_repl_offset:1234
+            slave_priority:0
+            replica_announced:0
+            slave0:ip=10.0.0.9,port=6379,state=online
+            """,
+            NodeInfo.Role.MASTER);
+    assertThat(info.role()).isEqualTo(NodeInfo.Role.REPLICA);
+    assertThat(info.follows(new Address("10.0.0.1", 6379))).isTrue();
+    assertThat(info.masterLinkUp()).isFalse();
+    assertThat(info.masterLinkDownMillis()).isEqualTo(7000);
+    assertThat(info.offset()).isEqualTo(1234);
+    assertThat(info.priority()).isZero();
+    assertThat(info.announced()).isFalse();
+    assertThat(info.replicas()).as("replicas of a replica are not the master's").isEmpty();
+  }
+
+  @Test
+  void keepsTheRoleWhenNoneIsTold() {
+    assertThat(NodeInfo.parse("garbage\nmaster_port:x\n", NodeInfo.Role.REPLICA).role())
+        .isEqualTo(NodeInfo.Role.REPLICA);
+    assertThat(NodeInfo.parse("master_link_down_since_seconds:-1", NodeInfo.Role.REPLICA))
+        .extracting(NodeInfo::masterLinkDownMillis)
+        .isEqualTo(0L);
+  }
+}
