@@ -132,8 +132,8 @@ public final class SentinelDirectives extends TlsDirectives {
                     + " they load its data they don't serve.")
             .shipped(
                 "failover-timeout mymaster 180000",
-                "Milliseconds after which a failover counts as failed; the next one for the same"
-                    + " master starts after twice that time.")
+                "Milliseconds after which a step of a failover counts as failed, and how long a"
+                    + " sentinel leaves it to another one that leads it before it tries itself.")
             .shown(
                 "notification-script mymaster /var/redis/notify.sh",
                 "A program to run for each event of level warning, with its type and text.")

@@ -1,0 +1,156 @@
+package io.redoubt.sentinel;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.redoubt.protocol.process.Clock;
+import io.redoubt.protocol.process.Log;
+import io.redoubt.protocol.resp.Reply;
+import io.redoubt.protocol.resp.RespClient;
+import io.redoubt.sentinel.runtime.SentinelDirectives;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Three sentinels over a real redis-server with two replicas: the story of seed 004. */
+class RealNodesTest {
+  private static final Path REDIS_SERVER = Path.of("/usr/bin/redis-server");
+
+  @TempDir private Path folder;
+  private final List<Process> nodes = new ArrayList<>();
+  private final List<Integer> nodePorts = new ArrayList<>();
+  private final List<SentinelServer> sentinels = new ArrayList<>();
+  private final List<Integer> sentinelPorts = new ArrayList<>();
+
+  @AfterEach
+  void stop() {
+    sentinels.forEach(SentinelServer::close);
+    nodes.forEach(Process::destroyForcibly);
+  }
+
+  @Test
+  void aReplicaTakesOverAndTheOldMasterFollowsIt() throws Exception {
+    Assumptions.assumeTrue(Files.isExecutable(REDIS_SERVER));
+    for (int i = 0; i < 3; i++) {
+      nodePorts.add(freePort());
+      nodes.add(startNode(i));
+    }
+    await().until(() -> info(0).contains("connected_slaves:2"));
+    for (int i = 0; i < 3; i++) {
+      startSentinel(i);
+    }
+    await().until(() -> sentinelPorts.stream().allMatch(port -> knows(port, 2, 2)));
+
+    nodes.getFirst().destroyForcibly().waitFor();
+    await()
+        .atMost(Duration.ofSeconds(20))
+        .until(() -> sentinelPorts.stream().allMatch(port -> masterPort(port) != nodePorts.get(0)));
+    int newPort = masterPort(sentinelPorts.getFirst());
+    assertThat(sentinelPorts).allSatisfy(port -> assertThat(masterPort(port)).isEqualTo(newPort));
+    int promoted = nodePorts.indexOf(newPort);
+    await().until(() -> info(promoted).contains("connected_slaves:1"));
+    assertThat(conf(promoted)).doesNotContain("replicaof");
+    assertThat(conf(3 - promoted)).contains("replicaof 127.0.0.1 " + newPort);
+
+    nodes.set(0, startProcess(0));
+    await()
+        .atMost(Duration.ofSeconds(30))
+        .until(() ->
+            info(0).contains("role:slave\r\nmaster_host:127.0.0.1\r\nmaster_port:" + newPort));
+    assertThat(conf(0)).contains("replicaof 127.0.0.1 " + newPort);
+    assertThat(Files.readString(folder.resolve("sentinel0.conf")))
+        .contains("sentinel monitor mymaster 127.0.0.1 " + newPort + " 2\n")
+        .contains("sentinel known-replica mymaster 127.0.0.1 " + nodePorts.get(0) + "\n");
+  }
+
+  private static int freePort() throws IOException {
+    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.ofLiteral("127.0.0.1"))) {
+      return socket.getLocalPort();
+    }
+  }
+
+  private Process startNode(int index) throws IOException {
+    String text =
+        """
+        port %d
+        bind 127.0.0.1
+        dir %s
+        save ""
+        repl-diskless-sync-delay 0
+        """
+            .formatted(nodePorts.get(index), folder);
+    String role = index == 0 ? "" : "replicaof 127.0.0.1 " + nodePorts.getFirst() + "\n";
+    Files.writeString(folder.resolve("node" + index + ".conf"), text + role);
+    return startProcess(index);
+  }
+
+  private Process startProcess(int index) throws IOException {
+    return new ProcessBuilder(
+            REDIS_SERVER.toString(), folder.resolve("node" + index + ".conf").toString())
+        .redirectErrorStream(true)
+        .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+        .start();
+  }
+
+  private void startSentinel(int index) throws Exception {
+    int port = freePort();
+    sentinelPorts.add(port);
+    Path file = folder.resolve("sentinel" + index + ".conf");
+    Files.writeString(
+        file,
+        """
+        port %d
+        bind 127.0.0.1
+        sentinel monitor mymaster 127.0.0.1 %d 2
+        sentinel down-after-milliseconds mymaster 1000
+        sentinel failover-timeout mymaster 10000
+        """
+            .formatted(port, nodePorts.getFirst()));
+    SentinelDirectives directives = new SentinelDirectives();
+    directives.load(file, new byte[0], "");
+    Clock clock = Clock.system();
+    sentinels.add(
+        SentinelServer.start(
+            directives, clock, Log.silent(clock), new SplittableRandom(index), () -> {}));
+  }
+
+  private String info(int node) {
+    try (RespClient client = RespClient.connect("127.0.0.1", nodePorts.get(node))) {
+      return client.call("INFO", "replication").text();
+    } catch (IOException e) {
+      return "";
+    }
+  }
+
+  private String conf(int node) throws IOException {
+    return Files.readString(folder.resolve("node" + node + ".conf"));
+  }
+
+  private static boolean knows(int port, int replicas, int others) {
+    return ask(port, "SENTINEL", "REPLICAS", "mymaster").elements().size() == replicas
+        && ask(port, "SENTINEL", "SENTINELS", "mymaster").elements().size() == others;
+  }
+
+  private static int masterPort(int port) {
+    return (int)
+        ask(port, "SENTINEL", "GET-MASTER-ADDR-BY-NAME", "mymaster").elements().get(1).number();
+  }
+
+  private static Reply ask(int port, String... words) {
+    try (RespClient client = RespClient.connect("127.0.0.1", port)) {
+      return client.call(words);
+    } catch (IOException e) {
+      throw new AssertionError(e);
+    }
+  }
+}
