@@ -1,5 +1,8 @@
 package io.redoubt.server;
 
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.extension.AfterAllCallback;
 import org.junit.jupiter.api.extension.AfterEachCallback;
 import org.junit.jupiter.api.extension.BeforeAllCallback;
@@ -7,29 +10,33 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.extension.ParameterContext;
 import org.junit.jupiter.api.extension.ParameterResolver;
 
-/** Gives each class of {@link ServerTest} a server, and each test an empty one and a connection. */
+/**
+ * Gives each class of {@link ServerTest} a server, and each test an empty one and connections. One
+ * of these belongs to one test class, whose tests run one after the other.
+ */
 final class ServerExtension
     implements BeforeAllCallback, AfterAllCallback, AfterEachCallback, ParameterResolver {
-  private static final ExtensionContext.Namespace OURS =
-      ExtensionContext.Namespace.create(ServerExtension.class);
+  private final List<Dialogue> dialogues = new ArrayList<>();
+  private @Nullable RedisServer server;
 
   @Override
   public void beforeAll(ExtensionContext context) throws Exception {
     ServerTest annotation = context.getRequiredTestClass().getAnnotation(ServerTest.class);
-    context.getStore(OURS).put("server", TestServers.start(annotation.value()));
+    server = TestServers.start(annotation.value());
   }
 
   @Override
   public void afterEach(ExtensionContext context) {
-    context.getStore(OURS).remove("dialogue", Dialogue.class).close();
-    try (Dialogue fresh = new Dialogue(server(context).port())) {
+    dialogues.forEach(Dialogue::close);
+    dialogues.clear();
+    try (Dialogue fresh = new Dialogue(server().port())) {
       fresh.ask("FLUSHALL");
     }
   }
 
   @Override
   public void afterAll(ExtensionContext context) {
-    server(context).close();
+    server().close();
   }
 
   @Override
@@ -41,15 +48,17 @@ final class ServerExtension
   @Override
   public Object resolveParameter(ParameterContext parameter, ExtensionContext context) {
     if (parameter.getParameter().getType() == RedisServer.class) {
-      return server(context);
+      return server();
     }
-    return context
-        .getStore(OURS)
-        .getOrComputeIfAbsent(
-            "dialogue", key -> new Dialogue(server(context).port()), Dialogue.class);
+    Dialogue dialogue = new Dialogue(server().port());
+    dialogues.add(dialogue);
+    return dialogue;
   }
 
-  private static RedisServer server(ExtensionContext context) {
-    return context.getStore(OURS).get("server", RedisServer.class);
+  private RedisServer server() {
+    if (server == null) {
+      throw new IllegalStateException("not started");
+    }
+    return server;
   }
 }
