@@ -124,6 +124,22 @@ public final class Node implements AutoCloseable {
     }
   }
 
+  /**
+   * Waits until a field of INFO has a value.
+   *
+   * @throws IOException when it does not in time
+   */
+  public void awaitInfo(String field, String value, Duration limit)
+      throws IOException, InterruptedException {
+    long end = System.nanoTime() + limit.toNanos();
+    while (!value.equals(info().get(field))) {
+      if (System.nanoTime() > end) {
+        throw new IOException(field + " is not " + value + " on port " + port + ", see " + log);
+      }
+      Thread.sleep(POLL_MILLIS);
+    }
+  }
+
   /** Ends the process at once, as {@code kill -9} does, and waits for its end. */
   public void kill() throws InterruptedException {
     process.destroyForcibly();

@@ -45,12 +45,26 @@ final class Topology implements AutoCloseable {
     this.ports = List.copyOf(ports);
   }
 
-  /** Writes the configuration files, starts all six and waits until they answer. */
+  /**
+   * Writes the configuration files, starts the servers and then, when the replicas are online, the
+   * sentinels.
+   */
   void start() throws IOException, InterruptedException {
     for (int i = 0; i < NODES; i++) {
       Files.createDirectories(folder(i));
       Files.writeString(
           configuration(i), i < SERVERS ? serverConfiguration(i) : sentinelConfiguration(i));
+    }
+    for (int i = 0; i < SERVERS; i++) {
+      startNode(i);
+    }
+    for (Node node : nodes()) {
+      node.awaitPong(START_LIMIT);
+    }
+    for (Node replica : nodes().subList(1, SERVERS)) {
+      replica.awaitInfo("master_link_status", "up", START_LIMIT);
+    }
+    for (int i = SERVERS; i < NODES; i++) {
       startNode(i);
     }
     for (Node node : nodes()) {

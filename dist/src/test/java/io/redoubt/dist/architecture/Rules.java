@@ -60,9 +60,9 @@ final class Rules {
               + " server.memory server.keyspace server.value server.settings server.client",
           "server.replication.stream <- protocol.bytes protocol.resp server.memory",
           "server.replication      <- server.replication.stream protocol.bytes protocol.resp"
-              + " protocol.process protocol.net protocol.info protocol.command protocol.session"
-              + " persistence.io persistence.rdb server.memory server.keyspace server.settings"
-              + " server.snapshot server.client server.execution",
+              + " protocol.process protocol.net protocol.config protocol.info protocol.command"
+              + " protocol.session persistence.io persistence.rdb server.memory server.keyspace"
+              + " server.settings server.snapshot server.client server.execution",
           "server.command          <- protocol.bytes protocol.resp protocol.process"
               + " protocol.config protocol.info protocol.command protocol.session persistence.rdb"
               + " server.memory server.structure server.keyspace server.value server.settings"
@@ -143,6 +143,7 @@ final class Rules {
               List.of(
                   "protocol.net",
                   "protocol.process",
+                  "server",
                   "server.snapshot",
                   "sentinel.runtime",
                   "dist")),

@@ -1,0 +1,131 @@
+package io.redoubt.dist.process;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.redoubt.dist.process.Distribution.Result;
+import io.redoubt.protocol.resp.RespClient;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The init.d scripts, as an init system or {@code service} calls them. */
+final class InitScriptIT {
+  @TempDir private Path folder;
+
+  private final int port = Ports.free(1).getFirst();
+  private final Map<String, String> environment = new HashMap<>();
+  private Path script = Distribution.HOME.resolve("init.d/redis");
+
+  @AfterEach
+  void leaveNoProcess() throws Exception {
+    if (!environment.isEmpty()) {
+      call("stop");
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"yes", "no"})
+  void server(String daemonize) throws Exception {
+    use("redis", "redis-server", "daemonize " + daemonize + "\nsave \"\"\n");
+    startsStopsAndTellsItsStatus();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"yes", "no"})
+  void sentinel(String daemonize) throws Exception {
+    use("redis-sentinel", "redis-sentinel", "daemonize " + daemonize + "\n");
+    startsStopsAndTellsItsStatus();
+  }
+
+  @Test
+  void aPasswordDoesNotKeepItFromStopping() throws Exception {
+    use("redis", "redis-server", "requirepass secret\nsave \"\"\n");
+    assertThat(call("start").status()).isZero();
+    assertThat(call("stop").status()).isZero();
+    assertThat(call("status").status()).isEqualTo(3);
+  }
+
+  @Test
+  void aConfigurationThatIsRefusedFailsTheStart() throws Exception {
+    use("redis", "redis-server", "no-such-directive 1\n");
+    assertThat(call("start").status()).isEqualTo(1);
+    assertThat(call("status").status()).isEqualTo(3);
+  }
+
+  @Test
+  void anUnknownWordIsExplained() throws Exception {
+    use("redis", "redis-server", "");
+    Result result = call("reload");
+    assertThat(result.status()).isEqualTo(2);
+    assertThat(result.output()).contains("start|stop|restart|status");
+  }
+
+  private void startsStopsAndTellsItsStatus() throws IOException, InterruptedException {
+    assertThat(call("status").status()).isEqualTo(3);
+    Result started = call("start");
+    assertThat(started.output()).contains("started");
+    assertThat(started.status()).isZero();
+    long pid = pid();
+    assertThat(pong()).isTrue();
+    assertThat(call("start").output()).contains("already running");
+    assertThat(call("status"))
+        .isEqualTo(new Result(0, program() + " is running, process " + pid + "\n"));
+
+    assertThat(call("restart").status()).isZero();
+    assertThat(pid()).isNotEqualTo(pid);
+    assertThat(ProcessHandle.of(pid).map(ProcessHandle::isAlive)).isNotEqualTo(Optional.of(true));
+    assertThat(pong()).isTrue();
+
+    long last = pid();
+    assertThat(call("stop").status()).isZero();
+    assertThat(ProcessHandle.of(last).map(ProcessHandle::isAlive)).isNotEqualTo(Optional.of(true));
+    assertThat(folder.resolve("pid")).doesNotExist();
+    assertThat(call("stop").status()).isZero();
+  }
+
+  private void use(String name, String program, String directives) throws IOException {
+    script = Distribution.HOME.resolve("init.d/" + name);
+    Path conf = folder.resolve("conf");
+    Files.writeString(
+        conf,
+        """
+        port %d
+        bind 127.0.0.1
+        dir %s
+        logfile %s
+        """
+                .formatted(port, folder, folder.resolve("log"))
+            + directives);
+    environment.put("REDISPORT", port + "");
+    environment.put("EXEC", Distribution.HOME.resolve("bin/" + program).toString());
+    environment.put("CLIEXEC", "redis-cli");
+    environment.put("PIDFILE", folder.resolve("pid").toString());
+    environment.put("CONF", conf.toString());
+  }
+
+  private String program() {
+    return Path.of(environment.get("EXEC")).getFileName().toString();
+  }
+
+  private Result call(String word) throws IOException, InterruptedException {
+    return Distribution.run(environment, script.toString(), word);
+  }
+
+  private long pid() throws IOException {
+    return Long.parseLong(Files.readString(folder.resolve("pid")).trim());
+  }
+
+  private boolean pong() throws IOException {
+    try (RespClient client = RespClient.connect("127.0.0.1", port)) {
+      return client.call("PING").text().equals("PONG");
+    }
+  }
+}

@@ -1,0 +1,123 @@
+package io.redoubt.dist.process;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.redoubt.dist.process.Distribution.Result;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The launchers become the server; nothing of the JVM is to be seen. */
+final class LauncherIT {
+  private static final Path SERVER = Distribution.HOME.resolve("bin/redis-server");
+  private static final Path SENTINEL = Distribution.HOME.resolve("bin/redis-sentinel");
+
+  @TempDir private Path folder;
+
+  @Test
+  void theProcessStartedIsTheOneThatServesUnderItsName() throws Exception {
+    try (Node node = Distribution.start(SERVER, folder, Map.of(), "--save", "")) {
+      assertThat(node.info("server")).containsEntry("process_id", node.pid() + "");
+      assertThat(Files.readString(Path.of("/proc/" + node.pid() + "/comm")))
+          .isEqualTo("redis-server\n");
+      assertThat(commandLine(node)).startsWith("redis-server");
+      node.stop();
+      assertThat(node.awaitEnd(Distribution.LIMIT)).isTrue();
+      assertThat(node.exitStatus()).isZero();
+      assertOnlyLogLines(node);
+    }
+  }
+
+  @Test
+  void startsThroughASymbolicLinkFromAnotherFolder() throws Exception {
+    Path link = Files.createSymbolicLink(folder.resolve("redis-server"), SERVER);
+    try (Node node = Distribution.start(link, folder, Map.of(), "--save", "")) {
+      assertThat(node.info("server")).containsEntry("redis_mode", "standalone");
+    }
+  }
+
+  @Test
+  void sentinelByNameAndByOption() throws Exception {
+    for (List<String> command :
+        List.of(List.of(SENTINEL.toString()), List.of(SERVER.toString(), "--sentinel"))) {
+      int port = Ports.free(1).getFirst();
+      Path conf = folder.resolve(port + ".conf");
+      Files.writeString(conf, "port %d\nbind 127.0.0.1\ndir %s\n".formatted(port, folder));
+      List<String> arguments = new ArrayList<>(List.of(conf.toString()));
+      arguments.addAll(command.subList(1, command.size()));
+      Path log = folder.resolve(port + ".log");
+      try (Node node = Node.start(Path.of(command.getFirst()), arguments, Map.of(), port, log)) {
+        node.awaitPong(Distribution.LIMIT);
+        assertThat(node.info("server"))
+            .containsEntry("redis_mode", "sentinel")
+            .containsEntry("process_id", node.pid() + "");
+        assertThat(Files.readString(Path.of("/proc/" + node.pid() + "/comm")))
+            .startsWith("redis-sentinel");
+        node.stop();
+        assertThat(node.awaitEnd(Distribution.LIMIT)).isTrue();
+        assertOnlyLogLines(node);
+      }
+    }
+  }
+
+  @Test
+  void anAotCacheThatIsNoGoodIsNotUsedAndNotMentioned() throws Exception {
+    Path copy = folder.resolve("copy");
+    Distribution.run(Map.of(), "cp", "-a", Distribution.HOME.toString(), copy.toString());
+    Path cache = copy.resolve("lib/redis-server.aot");
+    Files.writeString(cache, "not a cache");
+    try (Node node =
+        Distribution.start(copy.resolve("bin/redis-server"), folder, Map.of(), "--save", "")) {
+      assertOnlyLogLines(node);
+    }
+  }
+
+  @Test
+  void optionsForTheJvmComeFromTheEnvironment() throws Exception {
+    Map<String, String> environment = Map.of("REDOUBT_JAVA_OPTS", "-Xmx77m -Dsome.property=value");
+    try (Node node = Distribution.start(SERVER, folder, environment, "--save", "")) {
+      assertThat(commandLine(node)).contains("-Xmx77m", "-Dsome.property=value");
+    }
+  }
+
+  @Test
+  void theArchiveUnpacksIntoOneFolderThatWorks() throws Exception {
+    Result unpacked =
+        Distribution.run(
+            Map.of(), "tar", "-xzf", Distribution.ARCHIVE.toString(), "-C", folder.toString());
+    assertThat(unpacked).isEqualTo(new Result(0, ""));
+    Path home = folder.resolve(Distribution.HOME.getFileName());
+    assertThat(folder).isDirectoryContaining(home::equals);
+    for (String launcher :
+        List.of(
+            "bin/redis-server", "bin/redis-sentinel", "init.d/redis", "init.d/redis-sentinel")) {
+      assertThat(home.resolve(launcher)).isRegularFile().isExecutable();
+    }
+    try (Node node =
+        Distribution.start(home.resolve("bin/redis-server"), folder, Map.of(), "--save", "")) {
+      assertThat(commandLine(node)).anyMatch(argument -> argument.startsWith("-XX:AOTCache="));
+      assertOnlyLogLines(node);
+    }
+  }
+
+  private static List<String> commandLine(Node node) throws IOException {
+    return List.of(Files.readString(Path.of("/proc/" + node.pid() + "/cmdline")).split("\0", -1));
+  }
+
+  /**
+   * Every line of the output is one of the log, or belongs to the logo: {@code pid:role date *
+   * text}.
+   */
+  private static void assertOnlyLogLines(Node node) throws IOException {
+    assertThat(Files.readAllLines(node.log()))
+        .isNotEmpty()
+        .noneMatch(line ->
+            line.matches(
+                "(?i).*(\\bjava\\b|\\[error\\]|\\[warning\\]|WARNING:|\\bat io\\.|Picked up).*"));
+  }
+}

@@ -1,0 +1,38 @@
+package io.redoubt.dist.quickstart;
+
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import io.redoubt.dist.process.Ports;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/**
+ * The demo's whole story, with Redoubt alone and beside real Redis: each kind of sentinel over each
+ * kind of server.
+ */
+final class FailoverIT {
+  private static final Path HOME = Path.of(System.getProperty("redoubt.home"));
+
+  @TempDir private Path folder;
+
+  @ParameterizedTest
+  @CsvSource({"redoubt,redoubt", "redoubt,real", "real,redoubt"})
+  void aReplicaTakesOverAndTheOldMasterReturns(String server, String sentinel) throws Exception {
+    Path serverLauncher = launcher(server, "redis-server");
+    Path sentinelLauncher = launcher(sentinel, "redis-sentinel");
+    try (Topology topology =
+        new Topology(folder, serverLauncher, sentinelLauncher, Ports.free(Topology.NODES))) {
+      topology.start();
+      new Demo(topology, System.out).run();
+    }
+  }
+
+  private static Path launcher(String kind, String program) {
+    Path real = Path.of("/usr/bin", program);
+    assumeTrue(!kind.equals("real") || Files.isExecutable(real), program + " is not installed");
+    return kind.equals("real") ? real : HOME.resolve("bin/" + program);
+  }
+}
