@@ -26,7 +26,7 @@ public final class BindDirective extends ManyWordsDirective<List<BindAddress>, B
   }
 
   @Override
-  protected List<BindAddress> parse(List<String> words, List<BindAddress> before)
+  protected List<BindAddress> parseWords(List<String> words, List<BindAddress> before)
       throws RefusedValue {
     if (words.isEmpty()) {
       throw new RefusedValue("wrong number of arguments");

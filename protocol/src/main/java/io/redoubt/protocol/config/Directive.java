@@ -17,6 +17,7 @@ public abstract class Directive<T, D extends Directive<T, D>> {
   private T defaultValue;
   private T value;
   private final List<String> aliases = new ArrayList<>();
+  private final List<String> newerNames = new ArrayList<>();
   private final List<ValueCheck<T>> checks = new ArrayList<>();
   private final List<Change> changes = new ArrayList<>();
   private String section = "";
@@ -79,6 +80,12 @@ public abstract class Directive<T, D extends Directive<T, D>> {
   /** Adds an older name that means the same. */
   public final D alias(String alias) {
     aliases.add(alias);
+    return self();
+  }
+
+  /** Adds a name that later versions have: taken, but not found by the patterns of CONFIG GET. */
+  public final D newerName(String later) {
+    newerNames.add(later);
     return self();
   }
 
@@ -162,6 +169,10 @@ public abstract class Directive<T, D extends Directive<T, D>> {
   /** The older names, in the order of their declaration. */
   public final List<String> aliases() {
     return List.copyOf(aliases);
+  }
+
+  final List<String> newerNames() {
+    return newerNames;
   }
 
   final void section(String title) {

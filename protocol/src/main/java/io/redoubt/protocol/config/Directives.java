@@ -201,6 +201,7 @@ public abstract class Directives {
       for (Directive<?, ?> directive : all) {
         addToIndex(directive.name(), directive);
         directive.aliases().forEach(alias -> addToIndex(alias, directive));
+        directive.newerNames().forEach(later -> addToIndex(later, directive));
       }
       fileWords.forEach(word -> fileWordsByName.put(word.name(), word));
     }

@@ -33,7 +33,7 @@ public final class FlagsDirective<E extends Enum<E>>
   }
 
   @Override
-  protected Set<E> parse(List<String> words, Set<E> before) throws RefusedValue {
+  protected Set<E> parseWords(List<String> words, Set<E> before) throws RefusedValue {
     Set<E> flags = EnumSet.noneOf(type);
     List<String> known = new ArrayList<>(List.of(none));
     for (E constant : type.getEnumConstants()) {

@@ -17,9 +17,20 @@ public abstract class ManyWordsDirective<T, D extends ManyWordsDirective<T, D>>
     super(name, defaultValue);
   }
 
+  /** The value that the words give; {@code before} is that of the lines before. */
+  protected abstract T parseWords(List<String> words, T before) throws RefusedValue;
+
+  /** Takes one argument that has blanks in it for several, as command lines give them. */
+  @Override
+  protected final T parse(List<String> words, T before) throws RefusedValue {
+    boolean several = words.size() == 1 && !words.getFirst().isBlank();
+    return parseWords(several ? Words.of(Words.stored(words.getFirst())) : words, before);
+  }
+
   @Override
   protected T parseText(String text, T before) throws RefusedValue {
-    return parse(Arrays.stream(text.split(" ", -1)).filter(w -> !w.isEmpty()).toList(), before);
+    return parseWords(
+        Arrays.stream(text.split(" ", -1)).filter(w -> !w.isEmpty()).toList(), before);
   }
 
   /** The words, or none where they are but one empty word: how a file says "nothing". */

@@ -29,7 +29,7 @@ public final class OutputLimitsDirective
   }
 
   @Override
-  protected Map<ClientClass, OutputLimit> parse(
+  protected Map<ClientClass, OutputLimit> parseWords(
       List<String> words, Map<ClientClass, OutputLimit> before) throws RefusedValue {
     if (words.size() % 4 != 0) {
       throw new RefusedValue("Wrong number of arguments in buffer limit configuration.");

@@ -140,6 +140,7 @@ final class Rewrite {
 
   private List<Integer> places(Directive<?, ?> directive) {
     Set<String> names = new HashSet<>(directive.aliases());
+    names.addAll(directive.newerNames());
     names.add(directive.name());
     List<Integer> places = new ArrayList<>();
     for (int at = 0; at < lines.size(); at++) {

@@ -26,7 +26,7 @@ public final class OomScoreValuesDirective
   }
 
   @Override
-  protected List<Integer> parse(List<String> words, List<Integer> before) throws RefusedValue {
+  protected List<Integer> parseWords(List<String> words, List<Integer> before) throws RefusedValue {
     if (words.size() != defaultValue().size()) {
       throw new RefusedValue("wrong number of arguments");
     }

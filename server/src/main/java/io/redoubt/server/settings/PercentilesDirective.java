@@ -25,7 +25,7 @@ public final class PercentilesDirective
   }
 
   @Override
-  protected List<Double> parse(List<String> words, List<Double> before) throws RefusedValue {
+  protected List<Double> parseWords(List<String> words, List<Double> before) throws RefusedValue {
     List<Double> percentiles = new ArrayList<>();
     for (String word : orNothing(words)) {
       double percentile;

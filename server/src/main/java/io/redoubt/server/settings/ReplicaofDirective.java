@@ -37,7 +37,7 @@ public final class ReplicaofDirective
   }
 
   @Override
-  protected Optional<HostPort> parse(List<String> words, Optional<HostPort> before)
+  protected Optional<HostPort> parseWords(List<String> words, Optional<HostPort> before)
       throws RefusedValue {
     if (words.size() != 2) {
       throw new RefusedValue("wrong number of arguments");

@@ -46,13 +46,13 @@ public abstract class ReplicationDirectives extends PersistenceDirectives {
   public final TextDirective masterauth =
       text("masterauth", "")
           .sensitive()
-          .alias("primaryauth")
+          .newerName("primaryauth")
           .shown("<master-password>", "The password that a replica gives its master.");
 
   /** {@code masteruser}. */
   public final TextDirective masteruser =
       text("masteruser", "")
-          .alias("primaryuser")
+          .newerName("primaryuser")
           .shown(
               "<username>",
               "The user that a replica is for its master; without one only the password is"

@@ -28,7 +28,8 @@ public final class SaveDirective extends ManyWordsDirective<List<SavePoint>, Sav
 
   @Override
   @SuppressWarnings("ReferenceEquality") // lines may add up to the default's points
-  protected List<SavePoint> parse(List<String> words, List<SavePoint> before) throws RefusedValue {
+  protected List<SavePoint> parseWords(List<String> words, List<SavePoint> before)
+      throws RefusedValue {
     if (words.isEmpty()) {
       throw new RefusedValue("wrong number of arguments");
     }

@@ -178,7 +178,7 @@ public final class ServerDirectives extends ClusterDirectives {
   /** {@code server_cpulist}. */
   public final TextDirective serverCpulist =
       text("server_cpulist", "")
-          .alias("server-cpulist")
+          .newerName("server-cpulist")
           .immutable()
           .acceptedWithoutEffect()
           .doc("The processors for the main thread.");
@@ -186,7 +186,7 @@ public final class ServerDirectives extends ClusterDirectives {
   /** {@code bio_cpulist}. */
   public final TextDirective bioCpulist =
       text("bio_cpulist", "")
-          .alias("bio-cpulist")
+          .newerName("bio-cpulist")
           .immutable()
           .acceptedWithoutEffect()
           .doc("The processors for work in the background.");
@@ -194,7 +194,7 @@ public final class ServerDirectives extends ClusterDirectives {
   /** {@code aof_rewrite_cpulist}. */
   public final TextDirective aofRewriteCpulist =
       text("aof_rewrite_cpulist", "")
-          .alias("aof-rewrite-cpulist")
+          .newerName("aof-rewrite-cpulist")
           .immutable()
           .acceptedWithoutEffect()
           .doc("The processors for rewriting the append-only file.");
@@ -202,7 +202,7 @@ public final class ServerDirectives extends ClusterDirectives {
   /** {@code bgsave_cpulist}. */
   public final TextDirective bgsaveCpulist =
       text("bgsave_cpulist", "")
-          .alias("bgsave-cpulist")
+          .newerName("bgsave-cpulist")
           .immutable()
           .acceptedWithoutEffect()
           .doc("The processors for saving.");

@@ -71,6 +71,32 @@ final class ConfigFileTest {
   }
 
   @Test
+  void takesOneQuotedArgumentForSeveral() throws Exception {
+    load(
+        """
+        replicaof "127.0.0.1 6379"
+        save "3600 1 60 1000"
+        save 5 5
+        bind "127.0.0.1 -::1"
+        shutdown-on-sigint "nosave now"
+        """);
+
+    assertThat(settings.replicaof.value()).isEqualTo(new HostPort("127.0.0.1", 6379));
+    assertThat(settings.save.text()).isEqualTo("3600 1 60 1000 5 5");
+    assertThat(settings.bind.text()).isEqualTo("127.0.0.1 -::1");
+    assertThat(settings.shutdownOnSigint.text()).isEqualTo("nosave now");
+  }
+
+  @Test
+  void takesNewerNames() throws Exception {
+    load("primaryauth secret\nserver-cpulist 0-1\n");
+
+    assertThat(settings.masterauth.value()).isEqualTo("secret");
+    assertThat(settings.get(List.of("primary*", "*-cpulist"))).isEmpty();
+    assertThat(settings.get(List.of("server-cpulist"))).containsValue("0-1");
+  }
+
+  @Test
   void stopsAtABadLineInRedisForm() {
     assertThat(failure("port 7913\n\nsave 1\n"))
         .isEqualTo(
