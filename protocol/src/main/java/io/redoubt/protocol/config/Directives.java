@@ -229,7 +229,8 @@ public abstract class Directives {
       } else if (pattern.chars().anyMatch(c -> "[*?".indexOf(c) >= 0)) {
         index()
             .forEach((name, directive) -> {
-              if (!directive.isHidden() && Glob.matches(pattern, name, true)) {
+              boolean listed = !directive.isHidden() && !directive.newerNames().contains(name);
+              if (listed && Glob.matches(pattern, name, true)) {
                 found.put(name, directive.text());
               }
             });
