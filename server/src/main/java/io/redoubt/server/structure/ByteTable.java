@@ -223,6 +223,15 @@ public final class ByteTable {
     seen(sum);
   }
 
+  /** Reads the start of each block, so that the waiting times overlap. */
+  private void readAhead(int[] blocks, int count) {
+    long sum = 0;
+    for (int i = 0; i < count; i++) {
+      sum += Region.getByte(Region.address(blocks[i]));
+    }
+    seen(sum);
+  }
+
   /** Keeps the compiler from leaving out the reading: the sum goes somewhere. */
   private void seen(long sum) {
     Region.putInt(header + SEEN_AT, (int) sum);
@@ -359,11 +368,7 @@ public final class ByteTable {
     int power = Integer.highestOneBit(added);
     long source = buckets.address(Buckets.origin(added));
     int count = takeApart(source);
-    long sum = 0;
-    for (int i = 0; i < count; i++) {
-      sum += Region.getByte(Region.address(references[i]));
-    }
-    seen(sum);
+    readAhead(references, count);
     for (int i = 0; i < count; i++) {
       boolean moves = ((int) hashOf(Region.address(references[i])) & power) != 0;
       put(moves ? target : source, tags[i], references[i]);
@@ -459,6 +464,7 @@ public final class ByteTable {
     }
     int[] blocks = handedOut;
     System.arraycopy(references, 0, blocks, 0, count);
+    readAhead(blocks, count);
     for (int i = 0; i < count; i++) {
       consumer.accept(Region.address(blocks[i]));
     }
@@ -494,6 +500,7 @@ public final class ByteTable {
     int count = takeApart(buckets.address(buckets.count() - 1));
     Region.putLong(header + COUNT_AT, size() - count);
     buckets.removeLast();
+    readAhead(references, count);
     for (int i = 0; i < count; i++) {
       consumer.accept(Region.address(references[i]));
     }
