@@ -520,13 +520,14 @@ public abstract class Client implements Connection.Handler, Subscriber {
   }
 
   /**
-   * Whether a pause of clients concerns this command now: then {@link #postpone} it. Replicas are
-   * never paused; a master is, so that this server's offset stands still.
+   * Whether a pause of clients concerns this command now: then {@link #postpone} it. The links of
+   * replication are never paused.
    */
   public final boolean pauses(Command<?> command) {
     Pause pause = registry.paused();
     return pause != Pause.NOTHING
         && !is(ClientFlag.REPLICA)
+        && !is(ClientFlag.MASTER)
         && (pause == Pause.ALL || mayReplicate(command));
   }
 

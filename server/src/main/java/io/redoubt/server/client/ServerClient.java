@@ -1,8 +1,10 @@
 package io.redoubt.server.client;
 
+import io.redoubt.protocol.command.Command;
 import io.redoubt.protocol.net.Connection;
 import io.redoubt.protocol.resp.Request;
 import io.redoubt.protocol.session.Client;
+import io.redoubt.protocol.session.ClientFlag;
 import io.redoubt.protocol.session.ClientRegistry;
 import io.redoubt.server.keyspace.WatchedKeys;
 import org.jspecify.annotations.Nullable;
@@ -15,7 +17,7 @@ public final class ServerClient extends Client implements WatchedKeys.Watcher {
   private final WatchedKeys watched;
   private int databaseIndex;
   private @Nullable Transaction transaction;
-  private boolean watchedKeyChanged;
+  private boolean queuedMayReplicate;
   private boolean executing;
   private @Nullable Companion companion;
 
@@ -43,12 +45,14 @@ public final class ServerClient extends Client implements WatchedKeys.Watcher {
   /** MULTI. */
   public void beginTransaction() {
     transaction = new Transaction(registry().memory());
+    flag(ClientFlag.MULTI, true);
   }
 
   /** Queues a request of the transaction. */
-  public void queue(Request request, int refusals) {
+  public void queue(Command<?> command, Request request, int refusals) {
     if (transaction != null) {
       transaction.queue(request, refusals);
+      queuedMayReplicate |= super.mayReplicate(command);
     }
   }
 
@@ -57,6 +61,8 @@ public final class ServerClient extends Client implements WatchedKeys.Watcher {
     if (transaction != null) {
       transaction.release();
       transaction = null;
+      queuedMayReplicate = false;
+      flag(ClientFlag.MULTI, false);
     }
     unwatch();
   }
@@ -64,17 +70,17 @@ public final class ServerClient extends Client implements WatchedKeys.Watcher {
   /** Forgets the keys that are watched. */
   public void unwatch() {
     watched.unwatchAll(this);
-    watchedKeyChanged = false;
+    flag(ClientFlag.DIRTY_WATCH, false);
   }
 
   @Override
   public void watchedKeyChanged() {
-    watchedKeyChanged = true;
+    flag(ClientFlag.DIRTY_WATCH, true);
   }
 
   /** Whether the next EXEC must fail because a watched key changed. */
   public boolean isWatchedKeyChanged() {
-    return watchedKeyChanged;
+    return is(ClientFlag.DIRTY_WATCH);
   }
 
   /** Marks the time in which EXEC runs what was queued: nothing may block then. */
@@ -95,6 +101,16 @@ public final class ServerClient extends Client implements WatchedKeys.Watcher {
   @Override
   public long queuedCommandBytes() {
     return transaction == null ? 0 : transaction.sizeBytes();
+  }
+
+  @Override
+  protected boolean mayReplicate(Command<?> command) {
+    return super.mayReplicate(command) || (queuedMayReplicate && command.name().equals("exec"));
+  }
+
+  @Override
+  protected String aclContext() {
+    return transaction != null || executing ? "multi" : super.aclContext();
   }
 
   @Override

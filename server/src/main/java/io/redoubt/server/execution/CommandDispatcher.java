@@ -166,7 +166,7 @@ public final class CommandDispatcher implements Dispatcher {
     if (error != null) {
       refuse(client, command, error);
     } else if (client.transaction() != null && !neverQueued.contains(command)) {
-      client.queue(request, refusals[command.id()]);
+      client.queue(command, request, refusals[command.id()]);
       client.reply().queued();
     } else if (client.pauses(command)) {
       client.postpone();
