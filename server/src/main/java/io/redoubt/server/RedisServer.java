@@ -21,6 +21,7 @@ import io.redoubt.protocol.net.Loop;
 import io.redoubt.protocol.net.Transport;
 import io.redoubt.protocol.process.Clock;
 import io.redoubt.protocol.process.Log;
+import io.redoubt.protocol.process.OpenFilesLimit;
 import io.redoubt.protocol.process.Version;
 import io.redoubt.protocol.pubsub.Channels;
 import io.redoubt.protocol.resp.Limits;
@@ -327,19 +328,31 @@ public final class RedisServer implements AutoCloseable {
     log.role(() -> replication.isReplica() ? 'S' : 'M');
     settings.loglevel.onChange(() -> log.level(settings.loglevel.value()));
     settings.hz.onChange(() -> cron.start(settings.hz.value()));
-    Change reopen =
-        () -> {
-          try {
-            listeners.reopenTcp();
-          } catch (IOException e) {
-            throw new RefusedValue("Unable to listen on this port. Check server logs.");
-          }
-        };
-    settings.port.onChange(reopen);
-    settings.bind.onChange(reopen);
+    settings.port.onChange(reopening("Unable to listen on this port. Check server logs."));
+    settings.bind.onChange(reopening("Failed to bind to specified addresses."));
+    settings.maxclients.onChange(RedisServer::fitsOpenFiles);
     cron.add(() -> stats.sample(clock.monotonicNanos()));
     cron.add(snapshots::cron);
     cron.add(() -> state.set(Refusal.SNAPSHOT_FAILED, snapshots.writesRefused()));
+  }
+
+  private Change reopening(String refusal) {
+    return () -> {
+      try {
+        listeners.reopenTcp();
+      } catch (IOException e) {
+        throw new RefusedValue(refusal, e);
+      }
+    };
+  }
+
+  private static void fitsOpenFiles(long clients) throws RefusedValue {
+    long most = OpenFilesLimit.current() - OpenFilesLimit.RESERVED;
+    if (clients > most) {
+      throw new RefusedValue(
+          "The operating system is not able to handle the specified number of clients, try with "
+              + most);
+    }
   }
 
   private void enableEvents() {

@@ -232,8 +232,7 @@ public abstract class CommonDirectives extends Directives {
   public final YesNoDirective alwaysShowLogo =
       yesNo("always-show-logo", false)
           .immutable()
-          .acceptedWithoutEffect()
-          .doc("Whether a picture opens the log.");
+          .doc("Whether name, port and process id are printed large at the start, log or no log.");
 
   /** {@code set-proc-title}. */
   public final YesNoDirective setProcTitle =

@@ -12,6 +12,7 @@ import io.redoubt.protocol.command.Errors;
 import io.redoubt.protocol.command.Group;
 import io.redoubt.protocol.config.RefusedValue;
 import io.redoubt.protocol.process.Log;
+import io.redoubt.protocol.process.SystemErrors;
 import io.redoubt.server.execution.Call;
 import io.redoubt.server.settings.ServerDirectives;
 import java.io.IOException;
@@ -93,7 +94,7 @@ public final class ConfigCommands extends CommandGroup<Call> {
 
   private static void set(Call call) {
     if (call.count() % 2 != 0) {
-      throw Errors.wrongArity(call.command());
+      throw Errors.SYNTAX;
     }
     try {
       call.settings().set(words(call), mayChangeGuarded(call));
@@ -119,8 +120,9 @@ public final class ConfigCommands extends CommandGroup<Call> {
     try {
       settings.rewrite();
     } catch (IOException failed) {
-      log.warning("CONFIG REWRITE failed: %s", failed.getMessage());
-      throw new CommandError("ERR Rewriting config file: " + failed.getMessage());
+      String reason = SystemErrors.text(failed);
+      log.warning("CONFIG REWRITE failed: %s", reason);
+      throw new CommandError("ERR Rewriting config file: " + reason);
     }
     log.notice("CONFIG REWRITE executed with success.");
     call.reply().ok();

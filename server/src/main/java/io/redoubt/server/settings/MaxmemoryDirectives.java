@@ -85,8 +85,8 @@ public abstract class MaxmemoryDirectives extends ReplicationDirectives {
                   + " 10.");
 
   /** {@code tracking-table-max-keys}. */
-  public final IntDirective trackingTableMaxKeys =
-      integer("tracking-table-max-keys", 1_000_000)
+  public final LongDirective trackingTableMaxKeys =
+      number("tracking-table-max-keys", 1_000_000)
           .doc("How many keys are remembered for clients that cache them; 0 is no limit.");
 
   {
