@@ -90,6 +90,9 @@ public final class SentinelServer implements AutoCloseable {
   public static SentinelServer start(
       SentinelDirectives directives, Clock clock, Log log, RandomGenerator random, Runnable stopped)
       throws IOException, FatalConfigError {
+    if (directives.tlsPort.value() != 0 || directives.tlsReplication.value()) {
+      throw FatalConfigError.ofWhole("A sentinel does not speak TLS yet: tls-port, tls-replication");
+    }
     try {
       directives.words().finish(directives.dir.value());
     } catch (RefusedValue e) {

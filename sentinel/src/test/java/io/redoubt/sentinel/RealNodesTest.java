@@ -50,6 +50,10 @@ class RealNodesTest {
       startSentinel(i);
     }
     await().until(() -> sentinelPorts.stream().allMatch(port -> knows(port, 2, 2)));
+    for (int port : sentinelPorts) {
+      // A master that returns is turned after four of these periods.
+      ask(port, "SENTINEL", "DEBUG", "publish-period", "300");
+    }
 
     nodes.getFirst().destroyForcibly().waitFor();
     await()

@@ -132,9 +132,11 @@ final class Links {
     send(user, kind, Purpose.GREETING, words(user, "CLIENT", "SETNAME", clientName));
   }
 
-  /** A node that refuses our password is as good as not connected, and shall show so. */
+  /** A node that won't have us without another password is not connected, and shall show so. */
   void greeted(Instance instance, Answer answer) {
-    if (answer instanceof Answer.Failure failure && failure.text().startsWith("WRONGPASS")) {
+    if (answer instanceof Answer.Failure failure
+        && (failure.text().startsWith("WRONGPASS") || failure.text().startsWith("NOAUTH"))
+        && instance.link.command.isUp()) {
       sentinel.remark(
           Level.WARNING, "AUTH refused by " + instance.described() + ": " + failure.text());
       drop(instance.link);
