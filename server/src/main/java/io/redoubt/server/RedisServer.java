@@ -6,6 +6,7 @@ import io.redoubt.persistence.rdb.RdbException;
 import io.redoubt.protocol.acl.AclFile;
 import io.redoubt.protocol.acl.AclLog;
 import io.redoubt.protocol.acl.Users;
+import io.redoubt.protocol.acl.UsersFile;
 import io.redoubt.protocol.bytes.BufferMemory;
 import io.redoubt.protocol.bytes.ByteString;
 import io.redoubt.protocol.command.CommandCommands;

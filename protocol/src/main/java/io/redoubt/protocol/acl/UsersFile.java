@@ -1,6 +1,5 @@
-package io.redoubt.server;
+package io.redoubt.protocol.acl;
 
-import io.redoubt.protocol.acl.AclFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -8,7 +7,7 @@ import java.nio.file.StandardCopyOption;
 import java.util.List;
 
 /** The users' file on disk, replaced by a new one beside it so that it is never half written. */
-record UsersFile(Path file) implements AclFile {
+public record UsersFile(Path file) implements AclFile {
   @Override
   public String path() {
     return file.toString();
