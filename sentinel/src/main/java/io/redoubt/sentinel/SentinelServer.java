@@ -1,7 +1,9 @@
 package io.redoubt.sentinel;
 
+import io.redoubt.protocol.acl.AclFile;
 import io.redoubt.protocol.acl.AclLog;
 import io.redoubt.protocol.acl.Users;
+import io.redoubt.protocol.acl.UsersFile;
 import io.redoubt.protocol.bytes.BufferMemory;
 import io.redoubt.protocol.bytes.ByteString;
 import io.redoubt.protocol.command.CommandCommands;
@@ -91,7 +93,8 @@ public final class SentinelServer implements AutoCloseable {
       SentinelDirectives directives, Clock clock, Log log, RandomGenerator random, Runnable stopped)
       throws IOException, FatalConfigError {
     if (directives.tlsPort.value() != 0 || directives.tlsReplication.value()) {
-      throw FatalConfigError.ofWhole("A sentinel does not speak TLS yet: tls-port, tls-replication");
+      throw FatalConfigError.ofWhole(
+          "A sentinel does not speak TLS yet: tls-port, tls-replication");
     }
     try {
       directives.words().finish(directives.dir.value());
@@ -199,16 +202,26 @@ public final class SentinelServer implements AutoCloseable {
         new PubSubCommands<SentinelCall>(
             channels, ServerCommands::publish, ServerCommands::publish));
     table.add(new CommandCommands<>(table));
-    table.add(new AclCommands<>(clients, table, random, () -> null));
+    table.add(new AclCommands<>(clients, table, random, this::usersFile));
     for (String absent : ABSENT) {
       table.rename(absent, "");
     }
   }
 
-  /** The users of the file; they are written back as they are. */
-  private Users users(CommandTable<SentinelCall> table, String requirepass) {
+  private @Nullable AclFile usersFile() {
+    String name = directives.aclfile.value();
+    return name.isEmpty() ? null : new UsersFile(directives.path(name));
+  }
+
+  /** The users of the configuration or of the file of its own that it names. */
+  private Users users(CommandTable<SentinelCall> table, String requirepass) throws IOException {
     Users users = new Users(table);
     users.requirePassword(requirepass);
+    AclFile file = usersFile();
+    if (file != null) {
+      users.load(file.path(), file.read());
+      return users;
+    }
     for (List<String> words : directives.user.words()) {
       users.set(ByteString.of(words.getFirst()), words.subList(1, words.size()));
     }

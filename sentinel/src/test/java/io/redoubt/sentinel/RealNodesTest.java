@@ -9,8 +9,6 @@ import io.redoubt.protocol.resp.Reply;
 import io.redoubt.protocol.resp.RespClient;
 import io.redoubt.sentinel.runtime.SentinelDirectives;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -42,7 +40,7 @@ class RealNodesTest {
   void aReplicaTakesOverAndTheOldMasterFollowsIt() throws Exception {
     Assumptions.assumeTrue(Files.isExecutable(REDIS_SERVER));
     for (int i = 0; i < 3; i++) {
-      nodePorts.add(freePort());
+      nodePorts.add(FreePort.take());
       nodes.add(startNode(i));
     }
     await().until(() -> info(0).contains("connected_slaves:2"));
@@ -77,12 +75,6 @@ class RealNodesTest {
         .contains("sentinel known-replica mymaster 127.0.0.1 " + nodePorts.get(0) + "\n");
   }
 
-  private static int freePort() throws IOException {
-    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.ofLiteral("127.0.0.1"))) {
-      return socket.getLocalPort();
-    }
-  }
-
   private Process startNode(int index) throws IOException {
     String text =
         """
@@ -107,7 +99,7 @@ class RealNodesTest {
   }
 
   private void startSentinel(int index) throws Exception {
-    int port = freePort();
+    int port = FreePort.take();
     sentinelPorts.add(port);
     Path file = folder.resolve("sentinel" + index + ".conf");
     Files.writeString(

@@ -10,8 +10,6 @@ import io.redoubt.protocol.resp.Reply;
 import io.redoubt.protocol.resp.RespClient;
 import io.redoubt.sentinel.runtime.SentinelDirectives;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -36,8 +34,8 @@ class SentinelServerTest {
 
   @BeforeEach
   void start() throws Exception {
-    nodePort = freePort();
-    port = freePort();
+    nodePort = FreePort.take();
+    port = FreePort.take();
     start(
         """
         port %d
@@ -48,7 +46,7 @@ class SentinelServerTest {
         sentinel known-replica mymaster 127.0.0.1 %d
         sentinel known-sentinel mymaster 127.0.0.1 %d %s
         """
-            .formatted(port, ID, nodePort, nodePort + 1, freePort(), OTHER_ID));
+            .formatted(port, ID, nodePort, nodePort + 1, FreePort.take(), OTHER_ID));
   }
 
   private void start(String text) throws Exception {
@@ -67,12 +65,6 @@ class SentinelServerTest {
   void stop() throws IOException {
     client.close();
     server.close();
-  }
-
-  private static int freePort() throws IOException {
-    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.ofLiteral("127.0.0.1"))) {
-      return socket.getLocalPort();
-    }
   }
 
   private Reply call(String line) throws IOException {
