@@ -11,6 +11,9 @@ import io.redoubt.protocol.command.CommandTable;
 import io.redoubt.protocol.config.FatalConfigError;
 import io.redoubt.protocol.config.RefusedValue;
 import io.redoubt.protocol.info.Info;
+import io.redoubt.protocol.launch.ConfiguredSession;
+import io.redoubt.protocol.launch.Listeners;
+import io.redoubt.protocol.launch.ProcessInfo;
 import io.redoubt.protocol.net.Transport;
 import io.redoubt.protocol.process.Clock;
 import io.redoubt.protocol.process.Log;
@@ -170,19 +173,24 @@ public final class SentinelServer implements AutoCloseable {
             log,
             BufferMemory.offHeap(),
             new Limits(),
-            new BoundSettings(directives),
+            new ConfiguredSession(directives),
             users,
             new AclLog(() -> (int) Math.min(directives.acllogMaxLen.value(), Integer.MAX_VALUE)),
             channels,
             dispatcher);
     Info info = new Info();
     fill(table, clients, channels, info);
-    new SentinelInfo(directives, clock, clients, table, core)
-        .declare(info, newId(), transport.name(), dispatcher::commands);
+    ProcessInfo process = new ProcessInfo(directives, clock, clients, table, random);
+    new SentinelInfo(process, core).declare(info, transport.name(), dispatcher::commands);
 
     Listeners listeners =
-        new Listeners(transport, connection -> clients.accept(connection, SentinelClient::new));
-    listeners.open(directives, log);
+        new Listeners(
+            transport,
+            directives,
+            log,
+            false,
+            connection -> clients.accept(connection, SentinelClient::new));
+    listeners.open();
     log.notice("Running mode=sentinel, port=%d.", directives.port.value());
     file.save(state);
     log.notice("Sentinel ID is %s", core.myId());

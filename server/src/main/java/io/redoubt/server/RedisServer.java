@@ -17,12 +17,16 @@ import io.redoubt.protocol.config.FatalConfigError;
 import io.redoubt.protocol.config.RefusedValue;
 import io.redoubt.protocol.info.Info;
 import io.redoubt.protocol.info.Section;
+import io.redoubt.protocol.launch.ConfiguredSession;
+import io.redoubt.protocol.launch.Listeners;
+import io.redoubt.protocol.launch.ProcessInfo;
 import io.redoubt.protocol.net.Connection;
 import io.redoubt.protocol.net.Loop;
 import io.redoubt.protocol.net.Transport;
 import io.redoubt.protocol.process.Clock;
 import io.redoubt.protocol.process.Log;
 import io.redoubt.protocol.process.OpenFilesLimit;
+import io.redoubt.protocol.process.Standstill;
 import io.redoubt.protocol.process.Version;
 import io.redoubt.protocol.pubsub.Channels;
 import io.redoubt.protocol.resp.Limits;
@@ -72,7 +76,6 @@ import io.redoubt.server.snapshot.ReplicationPoint;
 import io.redoubt.server.snapshot.SnapshotContext;
 import io.redoubt.server.snapshot.Snapshots;
 import java.io.IOException;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -86,8 +89,6 @@ import org.jspecify.annotations.Nullable;
  * <p>The parts know each other only as far as their constructors tell; what connects them is here.
  */
 public final class RedisServer implements AutoCloseable {
-  private static final int RUN_ID_BYTES = 20;
-
   private final ServerDirectives settings;
   private final Clock clock;
   private final Log log;
@@ -145,7 +146,7 @@ public final class RedisServer implements AutoCloseable {
         new SnapshotContext(
             keyspace,
             disk,
-            new BoundSettings.ForSnapshots(settings),
+            new ConfiguredSnapshots(settings),
             new Turns(transport.loop()),
             clock,
             log,
@@ -177,7 +178,7 @@ public final class RedisServer implements AutoCloseable {
             log,
             buffers,
             limits,
-            new BoundSettings.ForClients(settings),
+            new ConfiguredSession(settings),
             users,
             new AclLog(() -> (int) Math.min(settings.acllogMaxLen.value(), Integer.MAX_VALUE)),
             channels,
@@ -290,23 +291,16 @@ public final class RedisServer implements AutoCloseable {
   }
 
   private void declareInfo() {
-    byte[] runId = new byte[RUN_ID_BYTES];
-    chance.nextBytes(runId);
-    ServerInfo.Identity identity =
-        new ServerInfo.Identity(
-            HexFormat.of().formatHex(runId),
-            ProcessHandle.current().pid(),
-            transport.name(),
-            System.getenv("NOTIFY_SOCKET") != null);
-    ServerInfo server =
-        new ServerInfo(settings, clock, keyspace, clients, watchedKeys, stats, table, identity);
-    server.declareServer(info);
-    server.declareClients(info);
+    ProcessInfo process = new ProcessInfo(settings, clock, clients, table, chance);
+    ServerInfo server = new ServerInfo(settings, keyspace, watchedKeys, stats, process);
+    process.declareServer(info, "standalone", transport.name(), settings.hz::value);
+    server.declareClients(process.declareClients(info));
     server.declareMemory(info);
     declarePersistence();
     server.declareStats(info);
     replication.addTo(info);
-    server.declareCpu(info);
+    process.declareCpu(info);
+    process.declareCommands(info);
     server.declareRest(info);
     cron.add(server::notePeak);
   }
@@ -406,10 +400,10 @@ public final class RedisServer implements AutoCloseable {
   }
 
   /** Shuts down as a signal asks for it; {@link #ended} completes if that succeeds. */
-  public void shutDown(boolean save, boolean now, boolean force) {
-    ServerCommands.SaveWish wish =
-        save ? ServerCommands.SaveWish.CONFIGURED : ServerCommands.SaveWish.NOSAVE;
-    transport.loop().execute(() -> shutdown.begin(wish, now, force));
+  public void shutDown() {
+    transport
+        .loop()
+        .execute(() -> shutdown.begin(ServerCommands.SaveWish.CONFIGURED, false, false));
   }
 
   /** Ends at once, without saving; all connections are closed and all memory is given back. */
@@ -473,19 +467,11 @@ public final class RedisServer implements AutoCloseable {
     }
   }
 
-  private static void pause(long millis) {
-    try {
-      Thread.sleep(millis);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
-  }
-
   /** What DEBUG needs of the server. */
   private final class Debugging implements DebugCommands.Host {
     @Override
     public void sleep(long millis) {
-      pause(millis);
+      Standstill.ofMillis(millis);
     }
 
     @Override

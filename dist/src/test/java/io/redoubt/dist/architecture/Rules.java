@@ -32,6 +32,8 @@ final class Rules {
           "protocol.pubsub         <- protocol.bytes protocol.resp",
           "protocol.session        <- protocol.bytes protocol.resp protocol.process protocol.net"
               + " protocol.config protocol.info protocol.command protocol.acl protocol.pubsub",
+          "protocol.launch         <- protocol.bytes protocol.process protocol.config"
+              + " protocol.info protocol.net protocol.command protocol.pubsub protocol.session",
 
           // Bytes on disk: no keyspace, no channel.
           "persistence             <-",
@@ -163,6 +165,7 @@ final class Rules {
               List.of(
                   "protocol.config",
                   "protocol.process",
+                  "protocol.launch",
                   "protocol.net",
                   "protocol.acl",
                   "persistence.io",

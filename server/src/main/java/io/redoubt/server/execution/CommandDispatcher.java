@@ -281,7 +281,9 @@ public final class CommandDispatcher implements Dispatcher {
     log.warning("Fault in command '%s': %s", command.name(), trace(fault));
     command.countFailed();
     stats.countUnexpectedError();
-    client.reply().error(INTERNAL.text());
+    CommandError error =
+        fault instanceof OutOfMemoryError ? Refusal.OUT_OF_MEMORY.error() : INTERNAL;
+    client.reply().error(error.text());
     client.closeAfterReply();
   }
 

@@ -1,13 +1,13 @@
-package io.redoubt.sentinel;
+package io.redoubt.protocol.launch;
 
 import io.redoubt.protocol.config.ClientClass;
+import io.redoubt.protocol.config.CommonDirectives;
 import io.redoubt.protocol.session.ClientType;
 import io.redoubt.protocol.session.OutputLimit;
 import io.redoubt.protocol.session.SessionSettings;
-import io.redoubt.sentinel.runtime.SentinelDirectives;
 
-/** The configuration as clients ask for it. */
-record BoundSettings(SentinelDirectives directives) implements SessionSettings {
+/** What clients ask of the configuration, answered by the directives that all programs have. */
+public record ConfiguredSession(CommonDirectives directives) implements SessionSettings {
   @Override
   public int maxClients() {
     return (int) Math.min(directives.maxclients.value(), Integer.MAX_VALUE);
@@ -20,9 +20,13 @@ record BoundSettings(SentinelDirectives directives) implements SessionSettings {
 
   @Override
   public OutputLimit outputLimit(ClientType type) {
-    var limit =
-        directives.clientOutputBufferLimit.of(
-            type == ClientType.PUBSUB ? ClientClass.PUBSUB : ClientClass.NORMAL);
+    ClientClass clients =
+        switch (type) {
+          case REPLICA -> ClientClass.REPLICA;
+          case PUBSUB -> ClientClass.PUBSUB;
+          case NORMAL, MASTER -> ClientClass.NORMAL;
+        };
+    var limit = directives.clientOutputBufferLimit.of(clients);
     return new OutputLimit(limit.hardBytes(), limit.softBytes(), limit.softSeconds());
   }
 

@@ -1,4 +1,4 @@
-package io.redoubt.server;
+package io.redoubt.protocol.launch;
 
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
@@ -9,7 +9,10 @@ import java.nio.file.Path;
  * What the operating system says of this process: memory and time. From Linux' {@code /proc/self}
  * (proc(5)); elsewhere, what the JVM knows.
  */
-final class ProcessUsage {
+public final class ProcessUsage {
+  /** Usage of this process. */
+  public ProcessUsage() {}
+
   private static final Path STAT = Path.of("/proc/self/stat");
   private static final Path MEMORY = Path.of("/proc/meminfo");
 
@@ -24,27 +27,27 @@ final class ProcessUsage {
   private static final int RESIDENT_PAGES = 21;
 
   /** Resident memory, in bytes; 0 where unknown. */
-  long residentBytes() {
+  public long residentBytes() {
     return field(RESIDENT_PAGES) * PAGE_BYTES;
   }
 
   /** Time spent in the process' own code, in seconds. */
-  double userSeconds() {
+  public double userSeconds() {
     return field(USER_TICKS) / TICKS_PER_SECOND;
   }
 
   /** Time spent in the kernel for the process, in seconds. */
-  double systemSeconds() {
+  public double systemSeconds() {
     return field(SYSTEM_TICKS) / TICKS_PER_SECOND;
   }
 
   /** Bytes of the Java heap that are in use. */
-  static long heapBytes() {
+  public static long heapBytes() {
     return ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed();
   }
 
   /** Memory of the machine, in bytes; 0 where unknown. */
-  static long totalMemoryBytes() {
+  public static long totalMemoryBytes() {
     try {
       String line = Files.readAllLines(MEMORY).getFirst();
       return Long.parseLong(line.replaceAll("\\D", "")) * 1024;

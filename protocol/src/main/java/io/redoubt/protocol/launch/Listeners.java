@@ -1,11 +1,11 @@
-package io.redoubt.server;
+package io.redoubt.protocol.launch;
 
 import io.redoubt.protocol.config.BindAddress;
+import io.redoubt.protocol.config.CommonDirectives;
 import io.redoubt.protocol.net.Connection;
 import io.redoubt.protocol.net.Listener;
 import io.redoubt.protocol.net.Transport;
 import io.redoubt.protocol.process.Log;
-import io.redoubt.server.settings.ServerDirectives;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -19,10 +19,10 @@ import java.util.List;
 import java.util.Set;
 import java.util.function.Consumer;
 
-/** The addresses that the server listens on: those of {@code bind}, and a Unix socket. */
-final class Listeners {
+/** The addresses that a program listens on: those of {@code bind}, and a Unix socket. */
+public final class Listeners {
   private final Transport transport;
-  private final ServerDirectives settings;
+  private final CommonDirectives settings;
   private final Log log;
   private final boolean freePort;
   private final Consumer<Connection> acceptor;
@@ -30,9 +30,9 @@ final class Listeners {
   private final List<Listener> unix = new ArrayList<>();
 
   /** Listeners that are closed yet; with {@code freePort} the system chooses the port. */
-  Listeners(
+  public Listeners(
       Transport transport,
-      ServerDirectives settings,
+      CommonDirectives settings,
       Log log,
       boolean freePort,
       Consumer<Connection> acceptor) {
@@ -48,12 +48,12 @@ final class Listeners {
    *
    * @throws IOException when an address is taken or not to be had; nothing is open then
    */
-  void open() throws IOException {
+  public void open() throws IOException {
     try {
       openTcp();
       String path = settings.unixsocket.value();
       if (!path.isEmpty()) {
-        openUnix(Path.of(path));
+        openUnix(settings.path(path));
       }
     } catch (IOException e) {
       close();
@@ -62,7 +62,7 @@ final class Listeners {
   }
 
   /** Opens the TCP addresses anew after {@code port} or {@code bind} changed. */
-  void reopenTcp() throws IOException {
+  public void reopenTcp() throws IOException {
     tcp.forEach(Listener::close);
     tcp.clear();
     openTcp();
@@ -122,11 +122,12 @@ final class Listeners {
   }
 
   /** The port of the TCP addresses, 0 when there are none. */
-  int port() {
+  public int port() {
     return tcp.isEmpty() ? 0 : tcp.getFirst().port();
   }
 
-  void close() {
+  /** Stops listening. */
+  public void close() {
     tcp.forEach(Listener::close);
     unix.forEach(Listener::close);
     tcp.clear();

@@ -1,0 +1,217 @@
+package io.redoubt.protocol.launch;
+
+import io.redoubt.protocol.config.CommonDirectives;
+import io.redoubt.protocol.config.CommonDirectives.Supervision;
+import io.redoubt.protocol.config.FatalConfigError;
+import io.redoubt.protocol.config.UnreadableConfigFile;
+import io.redoubt.protocol.process.Arguments;
+import io.redoubt.protocol.process.Clock;
+import io.redoubt.protocol.process.Daemon;
+import io.redoubt.protocol.process.JavaLogging;
+import io.redoubt.protocol.process.Log;
+import io.redoubt.protocol.process.OpenFilesLimit;
+import io.redoubt.protocol.process.PidFile;
+import io.redoubt.protocol.process.ProcessTitle;
+import io.redoubt.protocol.process.Signals;
+import io.redoubt.protocol.process.Supervisor;
+import io.redoubt.protocol.process.Usage;
+import io.redoubt.protocol.process.Version;
+import java.io.IOException;
+import java.util.Map;
+import java.util.concurrent.ExecutionException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A program from its command line to its exit status: configuration, background, log, pid file,
+ * signals, supervisor, and in the midst of it the {@link Service} that a subclass starts.
+ *
+ * @param <D> the program's directives
+ */
+public abstract class Launch<D extends CommonDirectives> {
+  private static final String BACKGROUND_PIDFILE = "/var/run/redis.pid";
+
+  private final String program;
+  private final Arguments arguments;
+  private final Map<String, String> environment;
+  private final D directives;
+  private final Clock clock = Clock.system();
+  private final Log log = Log.ofThisProcess(clock);
+  private final long pid = ProcessHandle.current().pid();
+
+  /** A launch of {@code program} with the words of its command line. */
+  protected Launch(String program, String[] words, Map<String, String> environment, D directives) {
+    this.program = program;
+    this.arguments = Arguments.parse(program, words);
+    this.environment = environment;
+    this.directives = directives;
+  }
+
+  /** The configuration, loaded before {@link #start}. */
+  protected final D directives() {
+    return directives;
+  }
+
+  /** The command line. */
+  protected final Arguments arguments() {
+    return arguments;
+  }
+
+  /** The process' clock. */
+  protected final Clock clock() {
+    return clock;
+  }
+
+  /** The process' log. */
+  protected final Log log() {
+    return log;
+  }
+
+  /** Whether the program can do without a configuration. */
+  protected boolean mayStart() {
+    return true;
+  }
+
+  /**
+   * Starts to serve; returns when it listens.
+   *
+   * @throws IOException when an address cannot be listened on
+   * @throws FatalConfigError when the configuration cannot be served
+   */
+  protected abstract Service start() throws IOException, FatalConfigError;
+
+  /** Runs the program and returns its exit status. */
+  public final int run() throws IOException, InterruptedException {
+    if (arguments.job() != Arguments.Job.SERVE) {
+      return Usage.answer(arguments.job(), System.out, System.err);
+    }
+    byte[] standardInput = arguments.readStandardInput(System.in);
+    try {
+      directives.load(arguments.configFile(), standardInput, arguments.options());
+    } catch (FatalConfigError e) {
+      System.err.print(e.text());
+      return 1;
+    } catch (UnreadableConfigFile e) {
+      log.warning("%s", e.getMessage());
+      return 1;
+    }
+    log.level(directives.loglevel.value());
+    if (!mayStart()) {
+      return 1;
+    }
+    boolean background = directives.daemonize.value();
+    if (background && !Daemon.isChild(environment)) {
+      return Daemon.start(standardInput, System.out);
+    }
+    if (background) {
+      Daemon.detach();
+    }
+    String logfile = directives.logfile.value();
+    if (!logfile.isEmpty()) {
+      log.file(directives.path(logfile));
+    }
+    JavaLogging.forwardTo(log);
+    return serve(background);
+  }
+
+  private int serve(boolean background) throws IOException, InterruptedException {
+    introduce();
+    lowerMaxclients();
+    if (directives.setProcTitle.value()) {
+      ProcessTitle.set(program);
+    }
+    Supervisor supervisor = supervisor();
+    PidFile pidFile = null;
+    try {
+      Service service = start();
+      Signals.install(log, signal -> service.shutDown(), Runtime.getRuntime()::halt);
+      pidFile = writePidFile(background);
+      if (background) {
+        if (directives.logfile.value().isEmpty()) {
+          log.withoutStandardOutput();
+        }
+        Daemon.ready();
+      }
+      service.ready().get();
+      log.notice("Ready to accept connections tcp");
+      supervisor.ready("Ready to accept connections");
+      int status = service.ended().get();
+      supervisor.stopping();
+      return status;
+    } catch (FatalConfigError e) {
+      System.err.print(e.text());
+      return 1;
+    } catch (ExecutionException e) {
+      return 1; // the service has logged why
+    } catch (IOException e) {
+      log.warning("Failed listening on port %d (TCP), aborting.", directives.port.value());
+      return 1;
+    } finally {
+      remove(pidFile);
+    }
+  }
+
+  private void introduce() {
+    log.notice("oO0OoO0OoO0Oo Redis is starting oO0OoO0OoO0Oo");
+    log.notice(
+        "Redis version=%s, bits=64, commit=00000000, modified=0, pid=%d, just started",
+        Version.REDIS, pid);
+    if (arguments.configFile() == null && arguments.options().isEmpty()) {
+      log.warning(
+          "Warning: no config file specified, using the default config. In order to specify a"
+              + " config file use %s /path/to/redis.conf",
+          program);
+    } else {
+      log.notice("Configuration loaded");
+    }
+    if (directives.alwaysShowLogo.value()) {
+      System.out.printf(
+          "%n  Redoubt, speaking Redis %s%n  Port: %d%n  PID: %d%n%n",
+          Version.REDIS, directives.port.value(), pid);
+    }
+  }
+
+  /** Every client takes a file descriptor; the limit of this process is final. */
+  private void lowerMaxclients() {
+    long most = OpenFilesLimit.current() - OpenFilesLimit.RESERVED;
+    long wanted = directives.maxclients.value();
+    if (most < wanted && most > 0) {
+      log.warning(
+          "You requested maxclients of %d requiring at least %d max file descriptors. Current"
+              + " maximum open files is %d. maxclients has been reduced to %d to compensate for low"
+              + " ulimit. If you need higher maxclients increase 'ulimit -n'.",
+          wanted, wanted + OpenFilesLimit.RESERVED, most + OpenFilesLimit.RESERVED, most);
+      directives.maxclients.set(most);
+    }
+  }
+
+  private Supervisor supervisor() {
+    Supervision supervised = directives.supervised.value();
+    return Supervisor.of(
+        environment,
+        supervised == Supervision.SYSTEMD || supervised == Supervision.AUTO,
+        supervised == Supervision.UPSTART || supervised == Supervision.AUTO);
+  }
+
+  private @Nullable PidFile writePidFile(boolean background) {
+    String path = directives.pidfile.value();
+    if (path.isEmpty() && !background) {
+      return null;
+    }
+    try {
+      return PidFile.write(directives.path(path.isEmpty() ? BACKGROUND_PIDFILE : path), pid);
+    } catch (IOException e) {
+      log.warning("Failed to write PID file: %s", e.getMessage());
+      return null;
+    }
+  }
+
+  private void remove(@Nullable PidFile pidFile) {
+    try {
+      if (pidFile != null) {
+        pidFile.remove();
+      }
+    } catch (IOException e) {
+      log.warning("Failed to remove the PID file: %s", e.getMessage());
+    }
+  }
+}

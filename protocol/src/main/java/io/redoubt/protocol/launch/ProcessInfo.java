@@ -1,0 +1,169 @@
+package io.redoubt.protocol.launch;
+
+import io.redoubt.protocol.command.Command;
+import io.redoubt.protocol.command.CommandTable;
+import io.redoubt.protocol.config.CommonDirectives;
+import io.redoubt.protocol.info.Info;
+import io.redoubt.protocol.info.InfoLines;
+import io.redoubt.protocol.info.Section;
+import io.redoubt.protocol.process.Clock;
+import io.redoubt.protocol.process.Version;
+import io.redoubt.protocol.pubsub.ChannelKind;
+import io.redoubt.protocol.pubsub.Channels;
+import io.redoubt.protocol.session.ClientRegistry;
+import io.redoubt.protocol.session.ClientType;
+import java.nio.file.Path;
+import java.util.HexFormat;
+import java.util.Locale;
+import java.util.function.IntSupplier;
+import java.util.random.RandomGenerator;
+
+/** The fields of INFO that every program has: the process, its clients, its commands. */
+public final class ProcessInfo {
+  private static final String ZEROS = "0".repeat(8);
+  private static final int RUN_ID_BYTES = 20;
+  private static final long MICROS_PER_SECOND = 1_000_000;
+
+  private final CommonDirectives directives;
+  private final Clock clock;
+  private final ClientRegistry clients;
+  private final CommandTable<?> table;
+  private final ProcessUsage usage = new ProcessUsage();
+  private final String runId;
+
+  /** What INFO tells of this process; {@code chance} gives the id of this run. */
+  public ProcessInfo(
+      CommonDirectives directives,
+      Clock clock,
+      ClientRegistry clients,
+      CommandTable<?> table,
+      RandomGenerator chance) {
+    this.directives = directives;
+    this.clock = clock;
+    this.clients = clients;
+    this.table = table;
+    byte[] id = new byte[RUN_ID_BYTES];
+    chance.nextBytes(id);
+    this.runId = HexFormat.of().formatHex(id);
+  }
+
+  /** The id of this run of the process, 40 hexadecimal digits. */
+  public String runId() {
+    return runId;
+  }
+
+  /** What the operating system says of this process. */
+  public ProcessUsage usage() {
+    return usage;
+  }
+
+  /**
+   * Declares the section Server.
+   *
+   * @param mode {@code standalone} or {@code sentinel}
+   * @param transport what the loop waits with
+   * @param hz how often periodic work is done, a second
+   */
+  public void declareServer(Info info, String mode, String transport, IntSupplier hz) {
+    long startMicros = clock.wallMicros();
+    info.section("Server", "server")
+        .text("redis_version", () -> Version.REDIS)
+        .text("redis_git_sha1", () -> ZEROS)
+        .number("redis_git_dirty", () -> 0)
+        .text("redis_build_id", () -> ZEROS + ZEROS)
+        .text("redis_mode", () -> mode)
+        .text("os", () -> property("os.name") + ' ' + property("os.version") + ' ' + machine())
+        .number("arch_bits", () -> 64)
+        .text("monotonic_clock", () -> "POSIX clock_gettime")
+        .text("multiplexing_api", () -> transport)
+        .text("java_version", () -> Runtime.version().toString())
+        .number("process_id", () -> ProcessHandle.current().pid())
+        .text("process_supervised", directives.supervised::text)
+        .text("run_id", () -> runId)
+        .number("tcp_port", () -> directives.port.value())
+        .number("server_time_usec", clock::wallMicros)
+        .number("uptime_in_seconds", () -> (clock.wallMicros() - startMicros) / MICROS_PER_SECOND)
+        .number(
+            "uptime_in_days", () -> (clock.wallMicros() - startMicros) / MICROS_PER_SECOND / 86_400)
+        .number("hz", hz::getAsInt)
+        .number("configured_hz", hz::getAsInt)
+        .number("lru_clock", () -> clock.wallMillis() / 1000 & 0xff_ffff)
+        .text("executable", () -> property("redoubt.executable"))
+        .text("config_file", this::configFile)
+        .number("io_threads_active", () -> 0);
+  }
+
+  private static String property(String name) {
+    return System.getProperty(name, "");
+  }
+
+  private static String machine() {
+    String name = property("os.arch");
+    return name.equals("amd64") ? "x86_64" : name;
+  }
+
+  private String configFile() {
+    Path file = directives.configFile();
+    return file == null ? "" : file.toString();
+  }
+
+  /** Declares the section Clients, to which a program adds its own fields. */
+  public Section declareClients(Info info) {
+    return info.section("Clients", "clients")
+        .number("connected_clients", this::connectedClients)
+        .number("cluster_connections", () -> 0)
+        .number("maxclients", () -> directives.maxclients.value())
+        .number("blocked_clients", clients::blockedCount)
+        .number("pubsub_clients", () -> clients.count(ClientType.PUBSUB));
+  }
+
+  private long connectedClients() {
+    int others = clients.count(ClientType.REPLICA) + clients.count(ClientType.MASTER);
+    return (long) clients.count() - others;
+  }
+
+  /** Declares what the section Stats has of connections and channels. */
+  public void declareTraffic(Section stats) {
+    Channels channels = clients.channels();
+    stats
+        .number("total_connections_received", clients::connectionsReceived)
+        .number("total_net_input_bytes", clients::inputBytes)
+        .number("total_net_output_bytes", clients::outputBytes)
+        .number("rejected_connections", clients::connectionsRejected)
+        .number("pubsub_channels", () -> channels.active(ChannelKind.CHANNEL).size())
+        .number("pubsub_patterns", () -> channels.active(ChannelKind.PATTERN).size())
+        .number("pubsubshard_channels", () -> channels.active(ChannelKind.SHARD_CHANNEL).size())
+        .number("client_query_buffer_limit_disconnections", clients::queryLimitDisconnections)
+        .number("client_output_buffer_limit_disconnections", clients::outputLimitDisconnections);
+  }
+
+  /** Declares the section CPU. */
+  public void declareCpu(Info info) {
+    info.section("CPU", "cpu")
+        .decimal("used_cpu_sys", 6, usage::systemSeconds)
+        .decimal("used_cpu_user", 6, usage::userSeconds);
+  }
+
+  /** Declares the section Commandstats. */
+  public void declareCommands(Info info) {
+    info.section("Commandstats", "commandstats").notInDefault().lines(this::commandLines);
+  }
+
+  private void commandLines(InfoLines lines) {
+    for (Command<?> command : table.numbered()) {
+      if (command.calls() + command.rejectedCalls() + command.failedCalls() > 0) {
+        double perCall = (double) command.microseconds() / Math.max(command.calls(), 1);
+        lines.field(
+            "cmdstat_" + command.name(),
+            String.format(
+                Locale.ROOT,
+                "calls=%d,usec=%d,usec_per_call=%.2f,rejected_calls=%d,failed_calls=%d",
+                command.calls(),
+                command.microseconds(),
+                perCall,
+                command.rejectedCalls(),
+                command.failedCalls()));
+      }
+    }
+  }
+}

@@ -1,0 +1,57 @@
+package io.redoubt.server;
+
+import io.redoubt.server.settings.ServerDirectives;
+import io.redoubt.server.snapshot.SavePoint;
+import io.redoubt.server.snapshot.SnapshotSettings;
+import java.nio.file.Path;
+import java.util.List;
+
+/** What snapshots ask of the configuration. */
+record ConfiguredSnapshots(ServerDirectives settings) implements SnapshotSettings {
+  @Override
+  public Path directory() {
+    return settings.path("");
+  }
+
+  @Override
+  public String fileName() {
+    return settings.dbfilename.value();
+  }
+
+  @Override
+  public boolean compress() {
+    return settings.rdbcompression.value();
+  }
+
+  @Override
+  public boolean checksum() {
+    return settings.rdbchecksum.value();
+  }
+
+  @Override
+  public boolean syncWhileWriting() {
+    return settings.rdbSaveIncrementalFsync.value();
+  }
+
+  @Override
+  public List<SavePoint> savePoints() {
+    return settings.save.value().stream()
+        .map(point -> new SavePoint(point.seconds(), point.changes()))
+        .toList();
+  }
+
+  @Override
+  public boolean stopWritesOnError() {
+    return settings.stopWritesOnBgsaveError.value();
+  }
+
+  @Override
+  public long keySaveDelayMicros() {
+    return settings.rdbKeySaveDelay.value();
+  }
+
+  @Override
+  public long keyLoadDelayMicros() {
+    return settings.keyLoadDelay.value();
+  }
+}
