@@ -3,6 +3,7 @@ package io.redoubt.sentinel;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.redoubt.protocol.net.FreePorts;
 import io.redoubt.protocol.process.Clock;
 import io.redoubt.protocol.process.Log;
 import io.redoubt.protocol.resp.Reply;
@@ -40,7 +41,7 @@ class RealNodesTest {
   void aReplicaTakesOverAndTheOldMasterFollowsIt() throws Exception {
     Assumptions.assumeTrue(Files.isExecutable(REDIS_SERVER));
     for (int i = 0; i < 3; i++) {
-      nodePorts.add(FreePort.take());
+      nodePorts.add(FreePorts.one());
       nodes.add(startNode(i));
     }
     await().until(() -> info(0).contains("connected_slaves:2"));
@@ -99,7 +100,7 @@ class RealNodesTest {
   }
 
   private void startSentinel(int index) throws Exception {
-    int port = FreePort.take();
+    int port = FreePorts.one();
     sentinelPorts.add(port);
     Path file = folder.resolve("sentinel" + index + ".conf");
     Files.writeString(

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.redoubt.protocol.net.FreePorts;
 import io.redoubt.protocol.process.Clock;
 import io.redoubt.protocol.process.Log;
 import io.redoubt.protocol.resp.Reply;
@@ -34,8 +35,8 @@ class SentinelServerTest {
 
   @BeforeEach
   void start() throws Exception {
-    nodePort = FreePort.take();
-    port = FreePort.take();
+    nodePort = FreePorts.one();
+    port = FreePorts.one();
     start(
         """
         port %d
@@ -46,7 +47,7 @@ class SentinelServerTest {
         sentinel known-replica mymaster 127.0.0.1 %d
         sentinel known-sentinel mymaster 127.0.0.1 %d %s
         """
-            .formatted(port, ID, nodePort, nodePort + 1, FreePort.take(), OTHER_ID));
+            .formatted(port, ID, nodePort, nodePort + 1, FreePorts.one(), OTHER_ID));
   }
 
   private void start(String text) throws Exception {

@@ -1,6 +1,6 @@
 package io.redoubt.dist.quickstart;
 
-import io.redoubt.dist.process.Ports;
+import io.redoubt.protocol.net.FreePorts;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
@@ -62,7 +62,7 @@ public final class Quickstart implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException, InterruptedException {
-    List<Integer> six = ports == null ? Ports.free(Topology.NODES) : ports;
+    List<Integer> six = ports == null ? FreePorts.several(Topology.NODES) : ports;
     if (six.size() != Topology.NODES) {
       throw new CommandLine.ParameterException(
           new CommandLine(this), "--ports takes " + Topology.NODES + " ports, not " + six.size());

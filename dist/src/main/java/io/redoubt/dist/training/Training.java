@@ -1,7 +1,7 @@
 package io.redoubt.dist.training;
 
 import io.redoubt.dist.process.Node;
-import io.redoubt.dist.process.Ports;
+import io.redoubt.protocol.net.FreePorts;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
@@ -72,7 +72,7 @@ public final class Training {
   }
 
   private void train() throws IOException, InterruptedException {
-    List<Integer> ports = Ports.free(3);
+    List<Integer> ports = FreePorts.several(3);
     try (Node server = start("redis-server", true, ports.get(0));
         Node peer = start("redis-server", false, ports.get(1))) {
       server.awaitPong(START_LIMIT);

@@ -127,7 +127,7 @@ final class Rules {
                   "java.util.concurrent.ThreadLocalRandom",
                   "java.util.UUID#randomUUID",
                   "java.lang.Math#random"),
-              List.of("protocol.process", "server", "sentinel", "dist")),
+              List.of("protocol.net.FreePorts", "protocol.process", "server", "sentinel", "dist")),
           new Door(
               "threads",
               List.of(

@@ -1,5 +1,6 @@
 package io.redoubt.dist.process;
 
+import io.redoubt.protocol.net.FreePorts;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -21,7 +22,7 @@ final class Distribution {
   static Node start(
       Path launcher, Path folder, Map<String, String> environment, String... arguments)
       throws IOException, InterruptedException {
-    return start(launcher, folder, environment, Ports.free(1).getFirst(), arguments);
+    return start(launcher, folder, environment, FreePorts.one(), arguments);
   }
 
   /** Starts a launcher of a distribution on a port and waits until it answers. */

@@ -3,6 +3,7 @@ package io.redoubt.dist.process;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.redoubt.dist.process.Distribution.Result;
+import io.redoubt.protocol.net.FreePorts;
 import io.redoubt.protocol.resp.RespClient;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -20,7 +21,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 final class InitScriptIT {
   @TempDir private Path folder;
 
-  private final int port = Ports.free(1).getFirst();
+  private final int port = FreePorts.one();
   private final Map<String, String> environment = new HashMap<>();
   private Path script = Distribution.HOME.resolve("init.d/redis");
 

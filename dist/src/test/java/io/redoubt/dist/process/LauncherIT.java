@@ -3,6 +3,7 @@ package io.redoubt.dist.process;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.redoubt.dist.process.Distribution.Result;
+import io.redoubt.protocol.net.FreePorts;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -45,7 +46,7 @@ final class LauncherIT {
   void sentinelByNameAndByOption() throws Exception {
     for (List<String> command :
         List.of(List.of(SENTINEL.toString()), List.of(SERVER.toString(), "--sentinel"))) {
-      int port = Ports.free(1).getFirst();
+      int port = FreePorts.one();
       Path conf = folder.resolve(port + ".conf");
       Files.writeString(conf, "port %d\nbind 127.0.0.1\ndir %s\n".formatted(port, folder));
       List<String> arguments = new ArrayList<>(List.of(conf.toString()));

@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.redoubt.protocol.Seed;
+import io.redoubt.protocol.net.FreePorts;
 import io.redoubt.protocol.resp.Reply;
 import io.redoubt.protocol.resp.RespClient;
 import java.io.IOException;
@@ -76,7 +77,7 @@ final class ReplicationChainIT {
     if (i > 0) {
       arguments.addAll(List.of("--replicaof", "127.0.0.1 " + chain.get(i - 1).port()));
     }
-    int port = i < chain.size() ? chain.get(i).port() : Ports.free(1).getFirst();
+    int port = i < chain.size() ? chain.get(i).port() : FreePorts.one();
     return Distribution.start(
         kind.equals("real") ? REAL : REDOUBT,
         home,

@@ -2,7 +2,7 @@ package io.redoubt.dist.quickstart;
 
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import io.redoubt.dist.process.Ports;
+import io.redoubt.protocol.net.FreePorts;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.io.TempDir;
@@ -24,7 +24,7 @@ final class FailoverIT {
     Path serverLauncher = launcher(server, "redis-server");
     Path sentinelLauncher = launcher(sentinel, "redis-sentinel");
     try (Topology topology =
-        new Topology(folder, serverLauncher, sentinelLauncher, Ports.free(Topology.NODES))) {
+        new Topology(folder, serverLauncher, sentinelLauncher, FreePorts.several(Topology.NODES))) {
       topology.start();
       new Demo(topology, System.out).run();
     }

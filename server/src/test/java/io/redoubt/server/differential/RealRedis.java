@@ -1,9 +1,8 @@
 package io.redoubt.server.differential;
 
+import io.redoubt.protocol.net.FreePorts;
 import io.redoubt.protocol.resp.RespClient;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -33,7 +32,7 @@ public final class RealRedis implements AutoCloseable {
       throws IOException, InterruptedException {
     Path program = PLACES.stream().filter(Files::isExecutable).findFirst().orElseThrow();
     for (int attempt = 0; ; attempt++) {
-      int port = freePort();
+      int port = FreePorts.one();
       List<String> command =
           new ArrayList<>(
               List.of(
@@ -75,12 +74,6 @@ public final class RealRedis implements AutoCloseable {
       }
     }
     return false;
-  }
-
-  private static int freePort() throws IOException {
-    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      return socket.getLocalPort();
-    }
   }
 
   /** Its port on 127.0.0.1. */
