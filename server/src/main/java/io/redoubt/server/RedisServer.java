@@ -39,6 +39,7 @@ import io.redoubt.protocol.session.Hello;
 import io.redoubt.protocol.session.PubSubCommands;
 import io.redoubt.server.client.ServerClient;
 import io.redoubt.server.command.ConfigCommands;
+import io.redoubt.server.command.CounterCommands;
 import io.redoubt.server.command.DatabaseCommands;
 import io.redoubt.server.command.DebugCommands;
 import io.redoubt.server.command.DumpCommands;
@@ -242,6 +243,7 @@ public final class RedisServer implements AutoCloseable {
             Version.REDIS, "standalone", () -> replication.isReplica() ? "replica" : "master");
     table.add(
         new StringCommands(),
+        new CounterCommands(),
         new LongestCommonSubsequence(),
         new GenericCommands(),
         new ExpireCommands(),
