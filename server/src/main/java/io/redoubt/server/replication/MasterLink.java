@@ -377,7 +377,6 @@ final class MasterLink {
     // Transfer.
 
     private void transfer(@Nullable String id, long offset) {
-      replication.discardResumePoint();
       state = State.TRANSFER;
       transfer = new Transfer(host, id, offset, replication::dataSetGoes);
     }

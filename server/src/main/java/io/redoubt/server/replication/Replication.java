@@ -449,6 +449,7 @@ public final class Replication implements Propagation.Sink, AutoCloseable {
 
   /** The data set is about to be replaced: nobody can go on from the old one. */
   void dataSetGoes() {
+    discardResumePoint();
     replicas.disconnectAll();
     freeBacklog();
     history.restart(host.random());

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.redoubt.protocol.Seed;
 import io.redoubt.protocol.bytes.BufferMemory;
 import io.redoubt.protocol.resp.Limits;
 import io.redoubt.protocol.resp.ProtocolException;
@@ -89,8 +90,7 @@ class MasterStreamTest {
 
   @Test
   void appliesTheSameBytesHoweverTheyAreCut() throws Exception {
-    long seed = Long.getLong("redoubt.seed", System.nanoTime());
-    Random random = new Random(seed);
+    Random random = Seed.random("MasterStreamTest");
     ByteArrayOutputStream all = new ByteArrayOutputStream();
     List<String> expected = new ArrayList<>();
     boolean transaction = false;
@@ -117,11 +117,11 @@ class MasterStreamTest {
       int step = 1 + random.nextInt(random.nextInt(4) == 0 ? 70_000 : 100);
       int to = Math.min(bytes.length, position + step);
       stream.receive(MemorySegment.ofArray(bytes), position, to);
-      assertThat(server.applied.size() + stream.unappliedBytes()).as("seed %d", seed).isEqualTo(to);
+      assertThat(server.applied.size() + stream.unappliedBytes()).isEqualTo(to);
       position = to;
     }
-    assertThat(server.executed).as("seed %d", seed).isEqualTo(expected);
-    assertThat(server.appliedBytes()).as("seed %d", seed).isEqualTo(bytes);
+    assertThat(server.executed).isEqualTo(expected);
+    assertThat(server.appliedBytes()).isEqualTo(bytes);
   }
 
   private void receive(byte[] bytes) throws ProtocolException {

@@ -249,7 +249,7 @@ public final class Handshake {
     notice(outputs, "Successful partial resynchronization with master.");
     String newId = line.substring("+CONTINUE".length()).strip();
     if (newId.length() == ReplicationHistory.ID_LENGTH && !newId.equals(resumePoint.id())) {
-      notice(outputs, "Master replication ID changed to " + newId);
+      warning(outputs, "Master replication ID changed to " + newId);
     } else {
       newId = null;
     }

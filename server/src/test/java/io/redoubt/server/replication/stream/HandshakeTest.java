@@ -106,7 +106,7 @@ class HandshakeTest {
     assertThat(said(atPsync(new ResumePoint(ID, 51)).reply("+CONTINUE " + NEW_ID)))
         .containsExactly(
             "* Successful partial resynchronization with master.",
-            "* Master replication ID changed to " + NEW_ID,
+            "# Master replication ID changed to " + NEW_ID,
             "* MASTER <-> REPLICA sync: Master accepted a Partial Resynchronization.",
             "resume " + NEW_ID);
     assertThat(said(atPsync(new ResumePoint(ID, 51)).reply("+CONTINUE " + ID)))

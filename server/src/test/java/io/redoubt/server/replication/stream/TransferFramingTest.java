@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.redoubt.protocol.Seed;
 import io.redoubt.server.replication.stream.TransferFraming.State;
 import java.io.ByteArrayOutputStream;
 import java.lang.foreign.MemorySegment;
@@ -69,8 +70,7 @@ class TransferFramingTest {
 
   @Test
   void readsAnyPayloadCutAnywhere() {
-    long seed = Long.getLong("redoubt.seed", System.nanoTime());
-    Random random = new Random(seed);
+    Random random = Seed.random("TransferFramingTest");
     for (int round = 0; round < 200; round++) {
       String mark = ReplicationHistory.randomId(random);
       byte[] content = new byte[random.nextInt(3_000)];
@@ -94,11 +94,11 @@ class TransferFramingTest {
       while (position < bytes.length) {
         int step = 1 + random.nextInt(random.nextBoolean() ? 3 : 500);
         int to = Math.min(bytes.length, position + step);
-        assertThat(feed(reader, out, bytes, position, to)).as("seed %d", seed).isEqualTo(to);
+        assertThat(feed(reader, out, bytes, position, to)).isEqualTo(to);
         position = to;
       }
-      assertThat(reader.state()).as("seed %d", seed).isEqualTo(State.COMPLETE);
-      assertThat(out.toByteArray()).as("seed %d", seed).isEqualTo(content);
+      assertThat(reader.state()).isEqualTo(State.COMPLETE);
+      assertThat(out.toByteArray()).isEqualTo(content);
       assertThat(reader.payloadBytes()).isEqualTo(content.length);
     }
   }

@@ -1,0 +1,247 @@
+package io.redoubt.server.replication;
+
+import static io.redoubt.server.replication.Node.until;
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.redoubt.persistence.rdb.BlockOutput;
+import io.redoubt.persistence.rdb.RdbWriter;
+import io.redoubt.protocol.bytes.BufferMemory;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.lang.foreign.ValueLayout;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What a replica says to a master, seen from a master that misbehaves as it is told. */
+class MasterLinkTest {
+  private static final String ID = "a".repeat(40);
+
+  @TempDir private Path directory;
+
+  @Test
+  void aTransactionCutInTheMiddleIsAskedForAgain() throws Exception {
+    try (Master master = new Master();
+        Node replica = Node.ours(directory, "replicaof 127.0.0.1 " + master.port())) {
+      master.accept();
+      master.fullSync(1000);
+      master.expect("REPLCONF ACK 1000");
+      String set = "*3\r\n$3\r\nSET\r\n$1\r\na\r\n$1\r\n1\r\n";
+      master.send(set);
+      until("the command", () -> replica.ask("GET a").equals("1"));
+      assertThat(replica.offset()).isEqualTo(1000 + set.length());
+      String begun = "*1\r\n$5\r\nMULTI\r\n*3\r\n$3\r\nSET\r\n$1\r\na\r\n$1\r\n2\r\n";
+      master.send(begun);
+      until(
+          "the half transaction",
+          () ->
+              replica
+                  .info("replication", "slave_read_repl_offset")
+                  .equals(Long.toString(1000 + set.length() + begun.length())));
+      assertThat(replica.info("replication"))
+          .containsEntry("slave_repl_offset", Long.toString(1000 + set.length()));
+      master.cut();
+      master.accept();
+      master.introduction();
+      master.expect("PSYNC " + ID + " " + (1001 + set.length()));
+      String end = "*1\r\n$4\r\nEXEC\r\n";
+      master.send("+CONTINUE\r\n" + begun + end);
+      until("the transaction", () -> replica.ask("GET a").equals("2"));
+      assertThat(replica.offset()).isEqualTo(1000 + set.length() + begun.length() + end.length());
+    }
+  }
+
+  @Test
+  void acknowledgesWhenAsked() throws Exception {
+    try (Master master = new Master();
+        Node replica = Node.ours(directory, "replicaof 127.0.0.1 " + master.port())) {
+      master.accept();
+      master.fullSync(0);
+      master.expect("REPLCONF ACK 0");
+      master.send("*1\r\n$4\r\nPING\r\n*3\r\n$8\r\nREPLCONF\r\n$6\r\nGETACK\r\n$1\r\n*\r\n");
+      master.expectLater("REPLCONF ACK 51");
+      assertThat(replica.offset()).isEqualTo(51);
+    }
+  }
+
+  @Test
+  void keepsItsDataWhenTheTransferBreaksOff() throws Exception {
+    try (Master master = new Master();
+        Node replica = Node.ours(directory)) {
+      replica.ask("SET mine 1");
+      replica.ask("REPLICAOF 127.0.0.1 " + master.port());
+      master.accept();
+      master.introduction();
+      master.requestLine();
+      master.send("+FULLRESYNC " + ID + " 10\r\n$100\r\nREDIS0009");
+      until(
+          "the transfer", () -> replica.info("replication", "master_sync_read_bytes").equals("9"));
+      assertThat(replica.info("replication"))
+          .containsEntry("master_sync_in_progress", "1")
+          .containsEntry("master_sync_total_bytes", "100")
+          .containsEntry("master_sync_left_bytes", "91")
+          .containsEntry("master_sync_perc", "9.00");
+      master.cut();
+      until(
+          "the cut to be noticed",
+          () -> replica.log().contains("# I/O error trying to sync with MASTER: connection lost"));
+      assertThat(replica.ask("GET mine")).isEqualTo("1");
+      assertThat(directory).isDirectoryNotContaining("glob:**/temp-*");
+    }
+  }
+
+  @Test
+  void aBrokenDataSetIsNotKept() throws Exception {
+    try (Master master = new Master();
+        Node replica = Node.ours(directory)) {
+      replica.ask("SET mine 1");
+      replica.ask("REPLICAOF 127.0.0.1 " + master.port());
+      master.accept();
+      master.introduction();
+      master.requestLine();
+      master.send("+FULLRESYNC " + ID + " 10\r\n$20\r\nREDIS0009aaaaaaaaaaa");
+      until(
+          "the failure",
+          () ->
+              replica.log().stream()
+                  .anyMatch(line ->
+                      line.startsWith(
+                          "# Failed trying to load the MASTER synchronization DB from disk")));
+      assertThat(replica.ask("DBSIZE")).isEqualTo("0");
+      assertThat(replica.info("replication")).containsEntry("master_link_status", "down");
+      master.accept();
+      master.introduction();
+      assertThat(master.requestLine()).isEqualTo("PSYNC ? -1");
+    }
+  }
+
+  @Test
+  void asksForEverythingWhenTheMasterCanNotGoOn() throws Exception {
+    try (Master master = new Master();
+        Node replica = Node.ours(directory)) {
+      replica.ask("REPLICAOF 127.0.0.1 " + master.port());
+      master.accept();
+      master.introduction();
+      assertThat(master.requestLine()).matches("PSYNC [0-9a-f]{40} 1");
+      master.send("-LOADING Redis is loading the dataset in memory\r\n");
+      master.accept();
+      master.introduction();
+      master.requestLine();
+      master.send("-ERR unknown command\r\n");
+      assertThat(master.line()).isEqualTo("SYNC");
+      byte[] rdb = Master.emptyDataSet();
+      master.send("$" + rdb.length + "\r\n");
+      master.send(rdb);
+      until("the link", () -> replica.info("replication", "master_link_status").equals("up"));
+    }
+  }
+
+  /** A master that says what a test tells it to say. */
+  private static final class Master implements AutoCloseable {
+    private static final int TIMEOUT_MILLIS = 20_000;
+
+    private final ServerSocket listener;
+    private Socket link = new Socket();
+    private BufferedReader in = new BufferedReader(new InputStreamReader(System.in, ISO_8859_1));
+
+    Master() throws IOException {
+      listener = new ServerSocket(0, 5, InetAddress.getLoopbackAddress());
+      listener.setSoTimeout(TIMEOUT_MILLIS);
+    }
+
+    int port() {
+      return listener.getLocalPort();
+    }
+
+    void accept() throws IOException {
+      link.close();
+      link = listener.accept();
+      link.setSoTimeout(TIMEOUT_MILLIS);
+      in = new BufferedReader(new InputStreamReader(link.getInputStream(), ISO_8859_1));
+    }
+
+    void cut() throws IOException {
+      link.close();
+    }
+
+    void send(String text) throws IOException {
+      send(text.getBytes(ISO_8859_1));
+    }
+
+    void send(byte[] bytes) throws IOException {
+      link.getOutputStream().write(bytes);
+    }
+
+    String line() throws IOException {
+      String line = in.readLine();
+      if (line == null) {
+        throw new IOException("the replica has closed the link");
+      }
+      return line;
+    }
+
+    /** The words of the next request. */
+    String requestLine() throws IOException {
+      int count = Integer.parseInt(line().substring(1));
+      List<String> words = new ArrayList<>();
+      for (int i = 0; i < count; i++) {
+        line();
+        words.add(line());
+      }
+      return String.join(" ", words);
+    }
+
+    void expect(String request) throws IOException {
+      assertThat(requestLine()).isEqualTo(request);
+    }
+
+    /** Reads requests until that one comes. */
+    void expectLater(String request) throws IOException {
+      String next;
+      do {
+        next = requestLine();
+      } while (!next.equals(request));
+    }
+
+    /** The handshake up to PSYNC. */
+    void introduction() throws IOException {
+      expect("PING");
+      send("+PONG\r\n");
+      assertThat(requestLine()).startsWith("REPLCONF listening-port ");
+      expect("REPLCONF capa eof capa psync2");
+      send("+OK\r\n+OK\r\n");
+    }
+
+    /** The handshake and an empty data set at an offset. */
+    void fullSync(long offset) throws IOException {
+      introduction();
+      expect("PSYNC ? -1");
+      send("\n+FULLRESYNC " + ID + " " + offset + "\r\n\n$EOF:" + "m".repeat(40) + "\r\n");
+      send(emptyDataSet());
+      send("m".repeat(40));
+    }
+
+    static byte[] emptyDataSet() {
+      BufferMemory memory = BufferMemory.offHeap();
+      try (BlockOutput out = new BlockOutput(memory);
+          RdbWriter writer = new RdbWriter(out, false, memory)) {
+        writer.begin();
+        writer.end();
+        return out.memory().asSlice(out.offset(), out.sizeBytes()).toArray(ValueLayout.JAVA_BYTE);
+      }
+    }
+
+    @Override
+    public void close() throws IOException {
+      link.close();
+      listener.close();
+    }
+  }
+}

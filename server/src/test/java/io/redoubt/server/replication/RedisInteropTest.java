@@ -1,0 +1,189 @@
+package io.redoubt.server.replication;
+
+import static io.redoubt.server.replication.Node.until;
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import io.redoubt.protocol.Seed;
+import io.redoubt.server.differential.RealRedis;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Random;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Chains of our servers and real ones: each is the master and the replica of the other. */
+class RedisInteropTest {
+  @TempDir private Path directory;
+  private final Random random = Seed.random("RedisInteropTest");
+
+  @BeforeEach
+  void onlyWithRedis() {
+    assumeTrue(RealRedis.isInstalled(), "no redis-server here");
+  }
+
+  @Test
+  void oursThenRealThenOurs() throws Exception {
+    try (Node first = Node.ours(directory);
+        Node second = Node.real(directory);
+        Node third = Node.ours(directory)) {
+      chain(first, second, third);
+    }
+  }
+
+  @Test
+  void realThenOursThenReal() throws Exception {
+    try (Node first = Node.real(directory);
+        Node second = Node.ours(directory);
+        Node third = Node.real(directory)) {
+      chain(first, second, third);
+    }
+  }
+
+  @Test
+  void aChainSurvivesTheLossOfItsMiddle() throws Exception {
+    try (Node first = Node.ours(directory);
+        Node third = Node.ours(directory)) {
+      traffic(first);
+      try (Node second = Node.real(directory)) {
+        follow(second, first);
+        follow(third, second);
+      }
+      traffic(first);
+      try (Node second = Node.real(directory)) {
+        follow(second, first);
+        follow(third, second);
+        assertSame(first, second, third);
+      }
+    }
+  }
+
+  @Test
+  void aRealSiblingAndARealOldMasterGoOnWithOurPromotedReplica() throws Exception {
+    try (Node old = Node.real(directory);
+        Node promoted = Node.ours(directory);
+        Node sibling = Node.real(directory)) {
+      traffic(old);
+      follow(promoted, old);
+      follow(sibling, old);
+      promote(old, promoted, sibling);
+      assertThat(promoted.info("stats")).containsEntry("sync_full", "0");
+    }
+  }
+
+  @Test
+  void ourSiblingAndOurOldMasterGoOnWithARealPromotedReplica() throws Exception {
+    try (Node old = Node.ours(directory);
+        Node promoted = Node.real(directory);
+        Node sibling = Node.ours(directory)) {
+      traffic(old);
+      follow(promoted, old);
+      follow(sibling, old);
+      promote(old, promoted, sibling);
+      assertThat(promoted.info("stats")).containsEntry("sync_full", "0");
+    }
+  }
+
+  @Test
+  void writesDuringAFullSyncArriveAfterIt() throws Exception {
+    try (Node master = Node.ours(directory);
+        Node real = Node.real(directory);
+        Node ours = Node.ours(directory)) {
+      String value = "x".repeat(1_000);
+      for (int i = 0; i < 5_000; i++) {
+        master.ask("SET key:" + i + " " + value);
+      }
+      real.ask("REPLICAOF 127.0.0.1 " + master.port());
+      ours.ask("REPLICAOF 127.0.0.1 " + master.port());
+      until(
+          "both to be online while the master writes",
+          () -> {
+            for (int i = 0; i < 500; i++) {
+              master.ask("SET key:" + random.nextInt(5_000) + " " + i);
+            }
+            return master.info("replication", "slave0").contains("state=online")
+                && master.info("replication", "slave1").contains("state=online");
+          });
+      traffic(master);
+      real.untilInSyncWith(master);
+      ours.untilInSyncWith(master);
+      assertSame(master, real, ours);
+    }
+  }
+
+  private void chain(Node first, Node second, Node third) throws Exception {
+    traffic(first);
+    follow(second, first);
+    follow(third, second);
+    assertSame(first, second, third);
+    traffic(first);
+    second.untilInSyncWith(first);
+    third.untilInSyncWith(first);
+    assertSame(first, second, third);
+    second.ask("CLIENT KILL TYPE master");
+    traffic(first);
+    second.untilInSyncWith(first);
+    third.untilInSyncWith(first);
+    assertSame(first, second, third);
+    assertThat(first.info("stats"))
+        .containsEntry("sync_full", "1")
+        .containsEntry("sync_partial_ok", "1");
+  }
+
+  private void promote(Node old, Node promoted, Node sibling) throws Exception {
+    traffic(old);
+    promoted.untilInSyncWith(old);
+    sibling.untilInSyncWith(old);
+    promoted.ask("REPLICAOF NO ONE");
+    promoted.ask("CONFIG RESETSTAT");
+    traffic(promoted);
+    sibling.ask("REPLICAOF 127.0.0.1 " + promoted.port());
+    sibling.untilInSyncWith(promoted);
+    old.ask("REPLICAOF 127.0.0.1 " + promoted.port());
+    old.untilInSyncWith(promoted);
+    assertSame(promoted, sibling, old);
+  }
+
+  /** A mixture of all that a master can send so far. */
+  private void traffic(Node node) throws IOException {
+    for (int i = 0; i < 150; i++) {
+      node.ask("SELECT " + random.nextInt(4));
+      byte[] key = new byte[1 + random.nextInt(8)];
+      random.nextBytes(key);
+      switch (random.nextInt(8)) {
+        case 0 -> node.call("SET".getBytes(UTF_8), key, new byte[random.nextInt(70_000)]);
+        case 1 -> node.ask("INCRBY n" + random.nextInt(3) + " " + random.nextInt(1000));
+        case 2 ->
+            node.call(
+                "PSETEX".getBytes(UTF_8),
+                key,
+                Integer.toString(100_000 + random.nextInt(100_000)).getBytes(UTF_8),
+                "v".getBytes(UTF_8));
+        case 3 -> node.ask("INCRBYFLOAT f " + random.nextInt(1000) / 8.0);
+        case 4 -> {
+          node.ask("MULTI");
+          node.call("SET".getBytes(UTF_8), key, "m".getBytes(UTF_8));
+          node.ask("INCR m");
+          node.call("EXEC");
+        }
+        case 5 -> node.ask("APPEND app" + random.nextInt(3) + " " + i);
+        case 6 -> node.ask("EXPIRE app" + random.nextInt(3) + " 1000");
+        default -> node.ask("DEL n" + random.nextInt(3));
+      }
+    }
+    node.ask("SELECT 0");
+  }
+
+  private static void follow(Node replica, Node master) throws Exception {
+    assertThat(replica.ask("REPLICAOF 127.0.0.1 " + master.port())).isEqualTo("OK");
+    replica.untilInSyncWith(master);
+  }
+
+  private static void assertSame(Node first, Node... others) throws IOException {
+    for (Node other : others) {
+      assertThat(other.content()).isEqualTo(first.content()).isNotEmpty();
+    }
+  }
+}
