@@ -229,8 +229,10 @@ public final class RedisServer implements AutoCloseable {
         throw FatalConfigError.ofWhole(String.valueOf(e.getMessage()));
       }
     }
-    settings.user.rewrittenAs(
-        () -> users.describe().stream().map(line -> List.of(line.split(" ", -1))).toList());
+    settings.user.rewrittenAs(() ->
+        users.describe().stream()
+            .map(line -> List.of(line.substring("user ".length()).split(" ", -1)))
+            .toList());
   }
 
   private void accept(Connection connection) {
