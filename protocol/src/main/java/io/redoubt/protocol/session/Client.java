@@ -143,7 +143,7 @@ public abstract class Client implements Connection.Handler, Subscriber {
   public final void closeSoon() {
     if (!released && !is(ClientFlag.CLOSE_ASAP)) {
       flag(ClientFlag.CLOSE_ASAP, true);
-      output.end();
+      output.discard();
       joinEndOfTurn();
     }
   }
@@ -159,7 +159,6 @@ public abstract class Client implements Connection.Handler, Subscriber {
       return;
     }
     released = true;
-    output.end();
     endWait();
     endPostponement();
     registry.channels().forget(this);
@@ -167,7 +166,7 @@ public abstract class Client implements Connection.Handler, Subscriber {
     if (!executing) {
       input.kept().clear();
     }
-    output.replies().handOver();
+    output.end();
     onReleased();
   }
 
@@ -420,7 +419,8 @@ public abstract class Client implements Connection.Handler, Subscriber {
     if (current == null || released) {
       return 0;
     }
-    return current.queuedBytes() + (socketFull ? output.replies().pendingBytes() : 0);
+    ClientReplies replies = output.replies();
+    return current.queuedBytes() + (socketFull ? replies.pendingBytes() : replies.heldBytes());
   }
 
   /** Replies and pushes vanish: a master gets none. */

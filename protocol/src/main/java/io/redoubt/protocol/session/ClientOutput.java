@@ -53,10 +53,17 @@ final class ClientOutput {
     update();
   }
 
-  /** Nothing leaves any more: the client is on its way out. */
-  void end() {
+  /** Nothing leaves any more: the client is on its way out, maybe in the middle of a reply. */
+  void discard() {
+    replies.discard();
     ended = true;
+  }
+
+  /** The client is gone: nothing is even written. */
+  void end() {
+    discard();
     update();
+    replies.handOver();
   }
 
   private void update() {
@@ -67,12 +74,11 @@ final class ClientOutput {
     if (mute || ended) {
       return;
     }
-    boolean before = writer.isSuppressed();
     writer.suppressed(false);
     try {
       message.accept(writer);
     } finally {
-      writer.suppressed(before);
+      update();
     }
   }
 

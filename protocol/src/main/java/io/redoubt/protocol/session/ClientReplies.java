@@ -1,7 +1,6 @@
 package io.redoubt.protocol.session;
 
 import io.redoubt.protocol.net.Chunk;
-import io.redoubt.protocol.net.Connection;
 import io.redoubt.protocol.resp.ReplyBuffer;
 import java.util.ArrayList;
 import org.jspecify.annotations.Nullable;
@@ -16,6 +15,8 @@ final class ClientReplies extends ReplyBuffer {
   private @Nullable Chunk chunk;
   private @Nullable ArrayList<Held> held;
   private long firstHeldWindow;
+  private long heldBytes;
+  private boolean discarding;
 
   private static final class Held {
     final Chunk chunk;
@@ -40,16 +41,21 @@ final class ClientReplies extends ReplyBuffer {
     return owner;
   }
 
+  /** From now on everything written vanishes, also in the middle of a reply. */
+  void discard() {
+    discarding = true;
+    releaseHeld();
+  }
+
   /** Bytes written and not yet given to the connection. */
   long pendingBytes() {
     Chunk current = chunk;
-    long bytes = current == null ? 0 : position - current.start();
-    if (held != null) {
-      for (Held each : held) {
-        bytes += each.end - each.chunk.start();
-      }
-    }
-    return bytes;
+    return heldBytes + (current == null ? 0 : position - current.start());
+  }
+
+  /** Bytes in chunks that wait for the length of a reply. */
+  long heldBytes() {
+    return heldBytes;
   }
 
   /** The size of the window being written to. */
@@ -78,18 +84,17 @@ final class ClientReplies extends ReplyBuffer {
 
   @Override
   protected void makeRoom(int atLeastBytes) {
-    Connection connection = client().connection();
     Chunk current = chunk;
     if (current != null) {
-      if (hasGaps()) {
+      if (hasGaps() && !discarding) {
         hold(current);
       } else {
-        releaseHeld();
         send(current, position);
-        client().checkOutputLimit();
       }
+      chunk = null;
+      client().checkOutputLimit();
     }
-    Chunk next = connection.newChunk(atLeastBytes);
+    Chunk next = client().connection().newChunk(atLeastBytes);
     chunk = next;
     window++;
     memory = next.memory();
@@ -102,11 +107,10 @@ final class ClientReplies extends ReplyBuffer {
     if (chunks == null) {
       chunks = new ArrayList<>();
       held = chunks;
-    }
-    if (chunks.isEmpty()) {
       firstHeldWindow = window;
     }
     chunks.add(new Held(current, position));
+    heldBytes += position - current.start();
   }
 
   private void releaseHeld() {
@@ -115,14 +119,18 @@ final class ClientReplies extends ReplyBuffer {
       return;
     }
     held = null;
+    heldBytes = 0;
     for (Held each : chunks) {
       send(each.chunk, each.end);
     }
   }
 
   private void send(Chunk full, long end) {
-    client().registry().countOutput(end - full.start());
-    client().connection().send(full, end);
+    if (!discarding) {
+      releaseHeld();
+      client().registry().countOutput(end - full.start());
+    }
+    client().connection().send(full, discarding ? full.start() : end);
   }
 
   @Override
@@ -130,9 +138,11 @@ final class ClientReplies extends ReplyBuffer {
       long gapWindow, long offset, byte[] header, int headerBytes, int gapBytes) {
     ArrayList<Held> chunks = held;
     if (chunks == null) {
-      throw new IllegalStateException("the window of the gap is gone");
+      return; // discarded meanwhile
     }
     Held owner = chunks.get((int) (gapWindow - firstHeldWindow));
+    long before = owner.end;
     owner.end = fillGap(owner.chunk.memory(), offset, owner.end, header, headerBytes, gapBytes);
+    heldBytes += owner.end - before;
   }
 }

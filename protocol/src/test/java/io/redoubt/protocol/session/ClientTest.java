@@ -232,6 +232,27 @@ class ClientTest {
   }
 
   @Test
+  void beyondItsLimitAClientGetsNothingMore() throws Exception {
+    process.settings.outputLimit = new OutputLimit(100_000, 0, 0);
+    try (Peer greedy = process.connect()) {
+      greedy.send("TREE 1000000");
+      assertThat(greedy.isClosed()).as("nothing of a reply that is cut off is sent").isTrue();
+    }
+    try (Peer slow = process.connect();
+        Peer other = process.connect()) {
+      slow.ask("SUBSCRIBE c");
+      String receivers = ":1";
+      String message = "x".repeat(5000);
+      while (receivers.equals(":1")) {
+        receivers = other.ask("PUBLISH c " + message);
+      }
+      assertThat(receivers).isEqualTo(":0");
+      assertThat(process.onLoop(process.registry::outputLimitDisconnections)).isEqualTo(2);
+      assertThat((int) process.onLoop(() -> process.registry.count())).isEqualTo(1);
+    }
+  }
+
+  @Test
   void messagesForAClientThatDoesNotReadShareChunks() throws Exception {
     try (Peer slow = process.connect();
         Peer other = process.connect()) {
