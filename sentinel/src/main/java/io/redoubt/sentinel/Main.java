@@ -56,7 +56,7 @@ public final class Main extends Launch<SentinelDirectives> {
       }
 
       @Override
-      public void shutDown() {
+      public void shutDown(String signal) {
         server.stop();
       }
     };

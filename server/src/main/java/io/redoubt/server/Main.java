@@ -38,8 +38,8 @@ public final class Main extends Launch<ServerDirectives> {
       }
 
       @Override
-      public void shutDown() {
-        server.shutDown();
+      public void shutDown(String signal) {
+        server.shutDown(signal);
       }
     };
   }

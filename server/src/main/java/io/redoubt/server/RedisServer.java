@@ -13,6 +13,7 @@ import io.redoubt.protocol.command.CommandCommands;
 import io.redoubt.protocol.command.CommandError;
 import io.redoubt.protocol.command.CommandTable;
 import io.redoubt.protocol.config.Change;
+import io.redoubt.protocol.config.CommonDirectives.PubsubDefault;
 import io.redoubt.protocol.config.FatalConfigError;
 import io.redoubt.protocol.config.RefusedValue;
 import io.redoubt.protocol.info.Info;
@@ -71,6 +72,7 @@ import io.redoubt.server.replication.ReplicationCommands;
 import io.redoubt.server.replication.ReplicationHost;
 import io.redoubt.server.replication.WaitCommand;
 import io.redoubt.server.settings.ServerDirectives;
+import io.redoubt.server.settings.ServerDirectives.ShutdownFlag;
 import io.redoubt.server.snapshot.LoadProgress;
 import io.redoubt.server.snapshot.LoopTurns;
 import io.redoubt.server.snapshot.ReplicationPoint;
@@ -78,6 +80,7 @@ import io.redoubt.server.snapshot.SnapshotContext;
 import io.redoubt.server.snapshot.Snapshots;
 import java.io.IOException;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.random.RandomGenerator;
@@ -221,6 +224,8 @@ public final class RedisServer implements AutoCloseable {
   }
 
   private void defineUsers() throws FatalConfigError {
+    takeChannelsOfNewUsers();
+    settings.aclPubsubDefault.onChange(this::takeChannelsOfNewUsers);
     users.requirePassword(settings.requirepass.value());
     for (List<String> words : settings.user.words()) {
       try {
@@ -229,10 +234,24 @@ public final class RedisServer implements AutoCloseable {
         throw FatalConfigError.ofWhole(String.valueOf(e.getMessage()));
       }
     }
-    settings.user.rewrittenAs(() ->
-        users.describe().stream()
-            .map(line -> List.of(line.substring("user ".length()).split(" ", -1)))
-            .toList());
+    settings.user.rewrittenAs(this::userLines);
+  }
+
+  private void takeChannelsOfNewUsers() {
+    users.allChannelsAtFirst(settings.aclPubsubDefault.value() == PubsubDefault.ALLCHANNELS);
+  }
+
+  /** The users for CONFIG REWRITE; the default user only when requirepass doesn't tell all. */
+  private List<List<String>> userLines() {
+    if (settings.aclfile.isSet()) {
+      return List.of();
+    }
+    Users untouched = new Users(table);
+    untouched.requirePassword(settings.requirepass.value());
+    return users.describe().stream()
+        .filter(line -> !untouched.describe().contains(line))
+        .map(line -> List.of(line.substring("user ".length()).split(" ", -1)))
+        .toList();
   }
 
   private void accept(Connection connection) {
@@ -404,10 +423,22 @@ public final class RedisServer implements AutoCloseable {
   }
 
   /** Shuts down as a signal asks for it; {@link #ended} completes if that succeeds. */
-  public void shutDown() {
+  public void shutDown(String signal) {
     transport
         .loop()
-        .execute(() -> shutdown.begin(ServerCommands.SaveWish.CONFIGURED, false, false));
+        .execute(() -> {
+          Set<ShutdownFlag> flags =
+              (signal.equals("SIGINT") ? settings.shutdownOnSigint : settings.shutdownOnSigterm)
+                  .value();
+          ServerCommands.SaveWish wish =
+              flags.contains(ShutdownFlag.SAVE)
+                  ? ServerCommands.SaveWish.SAVE
+                  : flags.contains(ShutdownFlag.NOSAVE)
+                      ? ServerCommands.SaveWish.NOSAVE
+                      : ServerCommands.SaveWish.CONFIGURED;
+          shutdown.begin(
+              wish, flags.contains(ShutdownFlag.NOW), flags.contains(ShutdownFlag.FORCE));
+        });
   }
 
   /** Ends at once, without saving; all connections are closed and all memory is given back. */

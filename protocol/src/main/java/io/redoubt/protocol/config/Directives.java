@@ -343,11 +343,19 @@ public abstract class Directives {
    * @throws IllegalStateException when there is no config file
    */
   public final void rewrite() throws IOException {
-    Path file = configFile;
-    if (file == null) {
+    new Rewrite(this, fileToRewrite(), false).run();
+  }
+
+  /** Like {@link #rewrite}, but leaves a line for every directive: to test that all can be read. */
+  public final void rewriteEveryDirective() throws IOException {
+    new Rewrite(this, fileToRewrite(), true).run();
+  }
+
+  private Path fileToRewrite() {
+    if (configFile == null) {
       throw new IllegalStateException("The server is running without a config file");
     }
-    new Rewrite(this, file).run();
+    return configFile;
   }
 
   /** The values of directives while a file is read, apart from those in force. */

@@ -25,13 +25,15 @@ final class Rewrite {
 
   private final Directives directives;
   private final Path file;
+  private final boolean complete;
   private final List<String> lines = new ArrayList<>();
   private final Set<Directive<?, ?>> wrongLines = new HashSet<>();
 
-  /** A rewrite of the file, which need not exist. */
-  Rewrite(Directives directives, Path file) {
+  /** A rewrite of the file, which need not exist; {@code complete} wants a line for each. */
+  Rewrite(Directives directives, Path file, boolean complete) {
     this.directives = directives;
     this.file = file;
+    this.complete = complete;
   }
 
   void run() throws IOException {
@@ -54,6 +56,9 @@ final class Rewrite {
     // An include behind the line may still win: then the last word has to come after it.
     for (Directive<?, ?> directive : differing()) {
       putAtEnd(directive);
+    }
+    if (complete) {
+      directives.all().forEach(this::putMissing);
     }
     directives.fileWords().forEach(this::put);
     String after = String.join("\n", lines) + (lines.isEmpty() ? "" : "\n");
@@ -124,6 +129,12 @@ final class Rewrite {
       append(linesOf(directive));
     } else {
       replace(places, linesOf(directive));
+    }
+  }
+
+  private <T> void putMissing(Directive<T, ?> directive) {
+    if (!directive.isBestLeftOut(directive.current()) && places(directive).isEmpty()) {
+      append(linesOf(directive));
     }
   }
 

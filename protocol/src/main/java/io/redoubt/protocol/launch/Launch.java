@@ -14,6 +14,7 @@ import io.redoubt.protocol.process.PidFile;
 import io.redoubt.protocol.process.ProcessTitle;
 import io.redoubt.protocol.process.Signals;
 import io.redoubt.protocol.process.Supervisor;
+import io.redoubt.protocol.process.SystemErrors;
 import io.redoubt.protocol.process.Usage;
 import io.redoubt.protocol.process.Version;
 import java.io.IOException;
@@ -107,7 +108,13 @@ public abstract class Launch<D extends CommonDirectives> {
     }
     String logfile = directives.logfile.value();
     if (!logfile.isEmpty()) {
-      log.file(directives.path(logfile));
+      try {
+        log.file(directives.path(logfile));
+      } catch (IOException e) {
+        String reason = "Can't open the log file: " + SystemErrors.text(e);
+        System.err.print(FatalConfigError.ofWhole(reason).text());
+        return 1;
+      }
     }
     JavaLogging.forwardTo(log);
     return serve(background);
@@ -123,7 +130,7 @@ public abstract class Launch<D extends CommonDirectives> {
     PidFile pidFile = null;
     try {
       Service service = start();
-      Signals.install(log, signal -> service.shutDown(), Runtime.getRuntime()::halt);
+      Signals.install(log, service::shutDown, Runtime.getRuntime()::halt);
       pidFile = writePidFile(background);
       if (background) {
         if (directives.logfile.value().isEmpty()) {
@@ -162,6 +169,9 @@ public abstract class Launch<D extends CommonDirectives> {
           program);
     } else {
       log.notice("Configuration loaded");
+    }
+    for (String line : directives.passedOver()) {
+      log.notice("This line of the configuration means nothing to this version: %s", line);
     }
     if (directives.alwaysShowLogo.value()) {
       System.out.printf(

@@ -10,6 +10,6 @@ public interface Service {
   /** Completes with the program's exit status when it is to end. */
   CompletableFuture<Integer> ended();
 
-  /** Asks for the end, as SIGTERM does; from any thread. */
-  void shutDown();
+  /** Asks for the end, as {@code signal}, SIGTERM or SIGINT, does; from any thread. */
+  void shutDown(String signal);
 }

@@ -16,6 +16,7 @@ import io.redoubt.server.execution.Call;
 import io.redoubt.server.keyspace.AccessClock;
 import io.redoubt.server.keyspace.Entry;
 import io.redoubt.server.value.StringValue;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -73,6 +74,12 @@ public final class DebugCommands extends CommandGroup<Call> {
     super(Group.SERVER);
     this.host = host;
     add("change-repl-id", 2, 2, "Change the replication id.", this::changeReplicationId);
+    add(
+        "config-rewrite-force-all",
+        2,
+        2,
+        "Like CONFIG REWRITE, but with a line for every directive.",
+        DebugCommands::rewriteEveryDirective);
     add("digest", 2, 2, "Output a hex signature of the dataset.", DebugCommands::digest);
     add(
         "digest-value",
@@ -125,6 +132,15 @@ public final class DebugCommands extends CommandGroup<Call> {
               + "'. Try DEBUG HELP.");
     }
     subcommand.action().run(call);
+  }
+
+  private static void rewriteEveryDirective(Call call) {
+    try {
+      call.settings().rewriteEveryDirective();
+    } catch (IOException failed) {
+      throw new CommandError("ERR CONFIG-REWRITE-FORCE-ALL failed");
+    }
+    call.reply().ok();
   }
 
   private void help(Call call) {

@@ -227,6 +227,16 @@ final class RewriteTest {
   }
 
   @Test
+  void canWriteEveryDirective() throws Exception {
+    load("port 7000\n");
+
+    settings.rewriteEveryDirective();
+
+    assertThat(Files.readAllLines(file).size()).isGreaterThan(150);
+    assertThat(reread().get(List.of("*"))).isEqualTo(settings.get(List.of("*")));
+  }
+
+  @Test
   void needsAFile() {
     assertThatThrownBy(settings::rewrite).hasMessage("The server is running without a config file");
   }
