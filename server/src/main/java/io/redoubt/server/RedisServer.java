@@ -56,7 +56,7 @@ import io.redoubt.server.command.StringCommands;
 import io.redoubt.server.command.TransactionCommands;
 import io.redoubt.server.execution.Call;
 import io.redoubt.server.execution.CommandDispatcher;
-import io.redoubt.server.execution.ExpiredKeyEffects;
+import io.redoubt.server.execution.KeyEffects;
 import io.redoubt.server.execution.Propagation;
 import io.redoubt.server.execution.Refusal;
 import io.redoubt.server.execution.ServerState;
@@ -200,7 +200,7 @@ public final class RedisServer implements AutoCloseable {
             replication,
             () -> ended.complete(0));
     cron = new Cron(transport.loop(), clock, keyspace, dispatcher);
-    keyspace.listener(new ExpiredKeyEffects(propagation, events, watchedKeys, stats));
+    keyspace.listener(new KeyEffects(propagation, events, watchedKeys, stats, state));
     declareCommands();
     declareInfo();
     bindSettings();

@@ -250,6 +250,7 @@ public final class Database {
       boolean expires = expireAt >= 0;
       long entry = make(keyAddress, keyLength, Type.STRING, encoding, expires, payloadBytes);
       entries.insert(hash, entry);
+      keyspace.listener().added(this, entry);
       if (expires) {
         addExpiry(entry, expireAt);
       }
@@ -475,6 +476,7 @@ public final class Database {
     Entry.putAccessClock(made, Entry.accessClock(entry));
     Region.copy(Entry.payloadAddress(entry), Entry.payloadAddress(made), payloadBytes);
     entries.insert(hashOf(made), made);
+    keyspace.listener().added(this, made);
     if (expires) {
       addExpiry(made, Entry.expireAt(entry));
     }
