@@ -277,7 +277,7 @@ public final class RedisServer implements AutoCloseable {
         new PersistenceCommands(snapshots),
         new ReplicationCommands(replication),
         new WaitCommand(replication),
-        new ConfigCommands(this::resetStatistics, log),
+        new ConfigCommands(this::resetStatistics, state, log),
         new ServerCommands(info, clock, shutdown),
         new DebugCommands(new Debugging()),
         new ConnectionCommands<>(hello),

@@ -263,6 +263,7 @@ public abstract class CommonDirectives extends Directives {
   public final DirectoryDirective dir =
       directory("dir", Path.of("").toAbsolutePath())
           .guarded()
+          .fixedWhileLoading()
           .shipped("./")
           .doc(
               "The working directory: data files, and every relative path of this file, are looked"

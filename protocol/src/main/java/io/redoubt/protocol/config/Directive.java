@@ -26,6 +26,7 @@ public abstract class Directive<T, D extends Directive<T, D>> {
   private String example = "";
   private boolean immutable;
   private boolean guarded;
+  private boolean fixedWhileLoading;
   private boolean hidden;
   private boolean sensitive;
   private boolean withoutEffect;
@@ -126,6 +127,12 @@ public abstract class Directive<T, D extends Directive<T, D>> {
     return self();
   }
 
+  /** Can't be changed while the data set is being loaded. */
+  public final D fixedWhileLoading() {
+    fixedWhileLoading = true;
+    return self();
+  }
+
   /** Left out of CONFIG GET's patterns and of the shipped file: for tests. */
   public final D hidden() {
     hidden = true;
@@ -199,6 +206,10 @@ public abstract class Directive<T, D extends Directive<T, D>> {
   /** Whether only a start can set it. */
   public final boolean isImmutable() {
     return immutable;
+  }
+
+  final boolean isFixedWhileLoading() {
+    return fixedWhileLoading;
   }
 
   final boolean isGuarded() {

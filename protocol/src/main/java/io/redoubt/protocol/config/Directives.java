@@ -239,6 +239,17 @@ public abstract class Directives {
     return found;
   }
 
+  /** Whether CONFIG SET may change all of these while the data set is being loaded. */
+  public final boolean maySetWhileLoading(List<String> namesAndValues) {
+    for (int at = 0; at < namesAndValues.size(); at += 2) {
+      Directive<?, ?> directive = find(namesAndValues.get(at));
+      if (directive != null && directive.isFixedWhileLoading()) {
+        return false;
+      }
+    }
+    return true;
+  }
+
   /**
    * CONFIG SET: all of it or nothing.
    *

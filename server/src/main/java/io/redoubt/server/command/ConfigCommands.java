@@ -14,6 +14,8 @@ import io.redoubt.protocol.config.RefusedValue;
 import io.redoubt.protocol.process.Log;
 import io.redoubt.protocol.process.SystemErrors;
 import io.redoubt.server.execution.Call;
+import io.redoubt.server.execution.Refusal;
+import io.redoubt.server.execution.ServerState;
 import io.redoubt.server.settings.ServerDirectives;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -26,6 +28,7 @@ public final class ConfigCommands extends CommandGroup<Call> {
       new CommandError("ERR The server is running without a config file");
 
   private final Runnable resetStatistics;
+  private final ServerState state;
   private final Log log;
 
   final Command<Call> config =
@@ -66,12 +69,13 @@ public final class ConfigCommands extends CommandGroup<Call> {
           .since("2.0.0")
           .costs("O(N), N the number of directives given")
           .is(ADMIN, NOSCRIPT, LOADING, STALE)
-          .runs(ConfigCommands::set);
+          .runs(this::set);
 
   /** Declares the group; {@code resetStatistics} does what CONFIG RESETSTAT asks for. */
-  public ConfigCommands(Runnable resetStatistics, Log log) {
+  public ConfigCommands(Runnable resetStatistics, ServerState state, Log log) {
     super(Group.SERVER);
     this.resetStatistics = resetStatistics;
+    this.state = state;
     this.log = log;
   }
 
@@ -92,12 +96,16 @@ public final class ConfigCommands extends CommandGroup<Call> {
     });
   }
 
-  private static void set(Call call) {
+  private void set(Call call) {
     if (call.count() % 2 != 0) {
       throw Errors.SYNTAX;
     }
+    List<String> words = words(call);
+    if (state.is(Refusal.LOADING) && !call.settings().maySetWhileLoading(words)) {
+      throw Refusal.LOADING.error();
+    }
     try {
-      call.settings().set(words(call), mayChangeGuarded(call));
+      call.settings().set(words, mayChangeGuarded(call));
     } catch (RefusedValue refused) {
       throw new CommandError("ERR " + refused.getMessage());
     }
