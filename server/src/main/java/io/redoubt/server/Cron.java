@@ -4,14 +4,16 @@ import io.redoubt.protocol.net.Cancellable;
 import io.redoubt.protocol.net.Loop;
 import io.redoubt.protocol.process.Clock;
 import io.redoubt.server.execution.CommandDispatcher;
+import io.redoubt.server.execution.Eviction;
 import io.redoubt.server.keyspace.Keyspace;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the server does without being asked: it removes keys that are due and frees what was
- * dropped, each within a budget of time, and calls the parts that need a tick.
+ * What the server does without being asked: it removes keys that are due, or too many for {@code
+ * maxmemory}, and frees what was dropped, each within a budget of time, and calls the parts that
+ * need a tick.
  *
  * <p>A tick that could not finish goes on in the next turn of the loop, after the clients that are
  * ready, so that a mountain of due keys neither waits for the next tick nor holds up a command.
@@ -25,6 +27,7 @@ final class Cron {
   private final Loop loop;
   private final Clock clock;
   private final Keyspace keyspace;
+  private final Eviction eviction;
   private final CommandDispatcher dispatcher;
   private final List<Runnable> parts = new ArrayList<>();
   private @Nullable Cancellable timer;
@@ -32,10 +35,11 @@ final class Cron {
   private boolean paused;
   private boolean sliceQueued;
 
-  Cron(Loop loop, Clock clock, Keyspace keyspace, CommandDispatcher dispatcher) {
+  Cron(Loop loop, Clock clock, Keyspace keyspace, Eviction eviction, CommandDispatcher dispatcher) {
     this.loop = loop;
     this.clock = clock;
     this.keyspace = keyspace;
+    this.eviction = eviction;
     this.dispatcher = dispatcher;
   }
 
@@ -86,6 +90,7 @@ final class Cron {
     do {
       more = activeExpire && keyspace.expireDue(BATCH) == BATCH;
       more |= keyspace.freeSome(BATCH) > 0;
+      more |= eviction.isNeeded() && eviction.makeRoom();
     } while (more && clock.monotonicNanos() < end);
     dispatcher.endUnit();
     if (more && !sliceQueued) {

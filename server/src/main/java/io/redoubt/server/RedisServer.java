@@ -56,6 +56,7 @@ import io.redoubt.server.command.StringCommands;
 import io.redoubt.server.command.TransactionCommands;
 import io.redoubt.server.execution.Call;
 import io.redoubt.server.execution.CommandDispatcher;
+import io.redoubt.server.execution.Eviction;
 import io.redoubt.server.execution.KeyEffects;
 import io.redoubt.server.execution.Propagation;
 import io.redoubt.server.execution.Refusal;
@@ -114,6 +115,7 @@ public final class RedisServer implements AutoCloseable {
   private final SnapshotContext snapshotContext;
   private final Snapshots snapshots;
   private final DataSet dataSet;
+  private final Eviction eviction;
   private final Users users;
   private final ClientRegistry clients;
   private final CommandDispatcher dispatcher;
@@ -161,6 +163,9 @@ public final class RedisServer implements AutoCloseable {
     dataSet = new DataSet(keyspace, watchedKeys, snapshotContext, snapshots, state, clock, log);
     Call call =
         new Call(keyspace, settings, events, watchedKeys, propagation, stats, snapshots::changed);
+    eviction =
+        new Eviction(
+            keyspace, settings, propagation, events, watchedKeys, stats, clock, this::isReplica);
     users = new Users(table);
     dispatcher =
         new CommandDispatcher(
@@ -170,6 +175,7 @@ public final class RedisServer implements AutoCloseable {
             stats,
             propagation,
             watchedKeys,
+            eviction,
             settings,
             limits,
             clock,
@@ -199,7 +205,7 @@ public final class RedisServer implements AutoCloseable {
             snapshots,
             replication,
             () -> ended.complete(0));
-    cron = new Cron(transport.loop(), clock, keyspace, dispatcher);
+    cron = new Cron(transport.loop(), clock, keyspace, eviction, dispatcher);
     keyspace.listener(new KeyEffects(propagation, events, watchedKeys, stats, state));
     declareCommands();
     declareInfo();
@@ -343,6 +349,10 @@ public final class RedisServer implements AutoCloseable {
     settings.requirepass.onChange(() -> users.requirePassword(settings.requirepass.value()));
     enableEvents();
     settings.notifyKeyspaceEvents.onChange(this::enableEvents);
+    countAccesses();
+    settings.maxmemoryPolicy.onChange(this::countAccesses);
+    settings.lfuLogFactor.onChange(this::countAccesses);
+    settings.lfuDecayTime.onChange(this::countAccesses);
     log.role(() -> replication.isReplica() ? 'S' : 'M');
     settings.loglevel.onChange(() -> log.level(settings.loglevel.value()));
     settings.hz.onChange(() -> cron.start(settings.hz.value()));
@@ -352,6 +362,18 @@ public final class RedisServer implements AutoCloseable {
     cron.add(() -> stats.sample(clock.monotonicNanos()));
     cron.add(snapshots::cron);
     cron.add(() -> state.set(Refusal.SNAPSHOT_FAILED, snapshots.writesRefused()));
+  }
+
+  private boolean isReplica() {
+    return replication.isReplica();
+  }
+
+  private void countAccesses() {
+    switch (settings.maxmemoryPolicy.value()) {
+      case ALLKEYS_LFU, VOLATILE_LFU ->
+          keyspace.accessClock().lfu(settings.lfuLogFactor.value(), settings.lfuDecayTime.value());
+      default -> keyspace.accessClock().lru();
+    }
   }
 
   private Change reopening(String refusal) {

@@ -97,6 +97,7 @@ final class ServerInfo {
         .number("total_commands_processed", stats::commands)
         .number("instantaneous_ops_per_sec", stats::commandsPerSecond)
         .number("expired_keys", stats::expiredKeys)
+        .number("evicted_keys", stats::evictedKeys)
         .number("keyspace_hits", stats::hits)
         .number("keyspace_misses", stats::misses)
         .number("latest_fork_usec", () -> 0)

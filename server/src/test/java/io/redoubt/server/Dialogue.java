@@ -58,6 +58,14 @@ public final class Dialogue implements AutoCloseable {
     }
   }
 
+  /** What INFO says of the memory in use, in bytes. */
+  public long usedMemory() {
+    String field = "used_memory:";
+    String info = text("INFO memory");
+    int at = info.indexOf(field) + field.length();
+    return Long.parseLong(info.substring(at, info.indexOf('\r', at)));
+  }
+
   /** The client underneath. */
   public RespClient client() {
     return client;

@@ -63,6 +63,7 @@ public final class CommandDispatcher implements Dispatcher {
   private final ServerStats stats;
   private final Propagation propagation;
   private final WatchedKeys watchedKeys;
+  private final Eviction eviction;
   private final ServerDirectives settings;
   private final Limits limits;
   private final Clock clock;
@@ -86,6 +87,7 @@ public final class CommandDispatcher implements Dispatcher {
       ServerStats stats,
       Propagation propagation,
       WatchedKeys watchedKeys,
+      Eviction eviction,
       ServerDirectives settings,
       Limits limits,
       Clock clock,
@@ -97,6 +99,7 @@ public final class CommandDispatcher implements Dispatcher {
     this.stats = stats;
     this.propagation = propagation;
     this.watchedKeys = watchedKeys;
+    this.eviction = eviction;
     this.settings = settings;
     this.limits = limits;
     this.clock = clock;
@@ -219,8 +222,7 @@ public final class CommandDispatcher implements Dispatcher {
       }
     }
     int refused = refusals[command.id()];
-    long maxmemory = settings.maxmemory.value();
-    state.set(Refusal.OUT_OF_MEMORY, maxmemory > 0 && keyspace.slabs().usedBytes() > maxmemory);
+    makeRoom();
     if (transaction != null && command == exec) {
       refused |= transaction.refusals();
     }
@@ -228,6 +230,14 @@ public final class CommandDispatcher implements Dispatcher {
       return Refusal.first(refused & state.mask()).error();
     }
     return client.subscribeModeRefuses(command);
+  }
+
+  private void makeRoom() {
+    boolean needed = eviction.isNeeded();
+    state.set(Refusal.OUT_OF_MEMORY, needed && !eviction.makeRoom());
+    if (needed && depth == 0) {
+      propagation.endUnit(); // what was evicted is no part of the command's unit
+    }
   }
 
   private boolean isDebuggingAllowed(ServerClient client) {

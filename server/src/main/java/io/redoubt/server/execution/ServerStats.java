@@ -13,6 +13,7 @@ public final class ServerStats {
   private long hits;
   private long misses;
   private long expiredKeys;
+  private long evictedKeys;
   private long errorReplies;
   private long unexpectedErrors;
   private final Map<String, long[]> errors = new TreeMap<>();
@@ -36,6 +37,10 @@ public final class ServerStats {
 
   void countExpired() {
     expiredKeys++;
+  }
+
+  void countEvicted() {
+    evictedKeys++;
   }
 
   /** Counts an error reply by its code; a hostile client cannot make up more than so many codes. */
@@ -67,6 +72,7 @@ public final class ServerStats {
     hits = 0;
     misses = 0;
     expiredKeys = 0;
+    evictedKeys = 0;
     errorReplies = 0;
     unexpectedErrors = 0;
     errors.clear();
@@ -102,6 +108,11 @@ public final class ServerStats {
   /** Keys removed because their time had come. */
   public long expiredKeys() {
     return expiredKeys;
+  }
+
+  /** Keys removed to make room. */
+  public long evictedKeys() {
+    return evictedKeys;
   }
 
   /** Error replies sent. */

@@ -166,6 +166,15 @@ public final class Database {
   }
 
   /**
+   * The entry that expires after {@code rank} others; 0 when there are no more than these that
+   * expire at all.
+   */
+  public long expiring(long rank) {
+    long element = expiries.select(rank);
+    return element == 0 ? 0 : RankedTree.block(element);
+  }
+
+  /**
    * Hands over a few entries at a place of the scan order. What is there from a scan's start to its
    * end is handed over at least once. The consumer may remove the entry that it gets, and change
    * nothing else.
