@@ -53,6 +53,9 @@ public final class ConfTemplate {
     if (directive.isWithoutEffect()) {
       doc += " Accepted for the sake of existing files; has no effect here.";
     }
+    if (directive.isWithoutEffectYet()) {
+      doc += " Has no effect yet.";
+    }
     comment(doc.strip());
     boolean active = !directive.isWithoutEffect() && directive.example().isEmpty();
     List<String> lines =

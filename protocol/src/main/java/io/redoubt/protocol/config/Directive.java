@@ -30,6 +30,7 @@ public abstract class Directive<T, D extends Directive<T, D>> {
   private boolean hidden;
   private boolean sensitive;
   private boolean withoutEffect;
+  private boolean withoutEffectYet;
 
   /** A directive that has the default value and none of the properties below. */
   protected Directive(String name, T defaultValue) {
@@ -151,6 +152,15 @@ public abstract class Directive<T, D extends Directive<T, D>> {
     return self();
   }
 
+  /**
+   * Read, checked, kept and shown, but what it tunes is still to be made: a start tells so when it
+   * is set to something.
+   */
+  public final D withoutEffectYet() {
+    withoutEffectYet = true;
+    return self();
+  }
+
   /** Adds a check that every new value from a file or CONFIG SET has to pass. */
   public final D check(ValueCheck<T> check) {
     checks.add(check);
@@ -229,6 +239,11 @@ public abstract class Directive<T, D extends Directive<T, D>> {
   /** Whether it is accepted for the sake of existing files only. */
   public final boolean isWithoutEffect() {
     return withoutEffect;
+  }
+
+  /** Whether what it tunes is still to be made. */
+  public final boolean isWithoutEffectYet() {
+    return withoutEffectYet;
   }
 
   /** The present value as CONFIG GET shows it. */

@@ -161,6 +161,14 @@ public abstract class Directives {
     return passedOver;
   }
 
+  /** The names of directives that are set to something and have no effect yet. */
+  public final List<String> withoutEffectYet() {
+    return all.stream()
+        .filter(d -> d.isWithoutEffectYet() && !d.current().equals(d.defaultValue()))
+        .map(d -> d.name())
+        .toList();
+  }
+
   /** The directives in the order of their declaration. */
   public final List<Directive<?, ?>> all() {
     return Collections.unmodifiableList(all);

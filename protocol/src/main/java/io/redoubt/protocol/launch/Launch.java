@@ -173,6 +173,9 @@ public abstract class Launch<D extends CommonDirectives> {
     for (String line : directives.passedOver()) {
       log.notice("This line of the configuration means nothing to this version: %s", line);
     }
+    for (String name : directives.withoutEffectYet()) {
+      log.warning("WARNING %s has no effect in this version", name);
+    }
     if (directives.alwaysShowLogo.value()) {
       System.out.printf(
           "%n  Redoubt, speaking Redis %s%n  Port: %d%n  PID: %d%n%n",

@@ -17,12 +17,14 @@ public abstract class EncodingDirectives extends MaxmemoryDirectives {
   public final LongDirective hashMaxListpackEntries =
       number("hash-max-listpack-entries", 512)
           .alias("hash-max-ziplist-entries")
+          .withoutEffectYet()
           .doc("A hash is one packed block up to so many fields.");
 
   /** {@code hash-max-listpack-value}. */
   public final MemoryDirective hashMaxListpackValue =
       memory("hash-max-listpack-value", 64)
           .alias("hash-max-ziplist-value")
+          .withoutEffectYet()
           .doc("And while no field or value is longer than this.");
 
   /** {@code list-max-listpack-size}. */
@@ -30,6 +32,7 @@ public abstract class EncodingDirectives extends MaxmemoryDirectives {
       integer("list-max-listpack-size", -2)
           .between(Integer.MIN_VALUE, Integer.MAX_VALUE)
           .alias("list-max-ziplist-size")
+          .withoutEffectYet()
           .doc(
               "The size of a list's nodes: so many elements, or -1 to -5 for 4, 8, 16, 32, 64"
                   + " kb.");
@@ -43,41 +46,51 @@ public abstract class EncodingDirectives extends MaxmemoryDirectives {
   /** {@code set-max-intset-entries}. */
   public final LongDirective setMaxIntsetEntries =
       number("set-max-intset-entries", 512)
+          .withoutEffectYet()
           .doc("A set of whole numbers is an array up to so many of them.");
 
   /** {@code set-max-listpack-entries}. */
   public final LongDirective setMaxListpackEntries =
       number("set-max-listpack-entries", 128)
+          .withoutEffectYet()
           .doc("Another set is one packed block up to so many members.");
 
   /** {@code set-max-listpack-value}. */
   public final MemoryDirective setMaxListpackValue =
-      memory("set-max-listpack-value", 64).doc("And while no member is longer than this.");
+      memory("set-max-listpack-value", 64)
+          .withoutEffectYet()
+          .doc("And while no member is longer than this.");
 
   /** {@code zset-max-listpack-entries}. */
   public final LongDirective zsetMaxListpackEntries =
       number("zset-max-listpack-entries", 128)
           .alias("zset-max-ziplist-entries")
+          .withoutEffectYet()
           .doc("A sorted set is one packed block up to so many members.");
 
   /** {@code zset-max-listpack-value}. */
   public final MemoryDirective zsetMaxListpackValue =
       memory("zset-max-listpack-value", 64)
           .alias("zset-max-ziplist-value")
+          .withoutEffectYet()
           .doc("And while no member is longer than this.");
 
   /** {@code hll-sparse-max-bytes}. */
   public final MemoryDirective hllSparseMaxBytes =
       memory("hll-sparse-max-bytes", 3000)
+          .withoutEffectYet()
           .doc("The size up to which a HyperLogLog is kept in its sparse form.");
 
   /** {@code stream-node-max-bytes}. */
   public final MemoryDirective streamNodeMaxBytes =
-      memory("stream-node-max-bytes", 4096).doc("The size of a stream's nodes; 0 is no limit.");
+      memory("stream-node-max-bytes", 4096)
+          .withoutEffectYet()
+          .doc("The size of a stream's nodes; 0 is no limit.");
 
   /** {@code stream-node-max-entries}. */
   public final LongDirective streamNodeMaxEntries =
       number("stream-node-max-entries", 100)
+          .withoutEffectYet()
           .doc("How many entries a stream's node has at the most; 0 is no limit.");
 
   /** {@code activerehashing}. */

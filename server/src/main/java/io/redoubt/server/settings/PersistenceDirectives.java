@@ -65,6 +65,7 @@ public abstract class PersistenceDirectives extends TlsDirectives {
   public final IntDirective rdbWriteVersion =
       integer("rdb-write-version", 9)
           .between(9, 12)
+          .withoutEffectYet()
           .doc(
               "The lowest version of the RDB format to write. Data that needs a higher one gets"
                   + " it anyway; version 9 is what Redis 5 and all later ones load.");
@@ -72,6 +73,7 @@ public abstract class PersistenceDirectives extends TlsDirectives {
   /** {@code sanitize-dump-payload}. */
   public final ChoiceDirective<Sanitize> sanitizeDumpPayload =
       choice("sanitize-dump-payload", Sanitize.NO)
+          .withoutEffectYet()
           .doc(
               "Whether values that RESTORE and a full sync bring are looked through first: no,"
                   + " yes, or clients, for ordinary clients only.");
@@ -86,12 +88,12 @@ public abstract class PersistenceDirectives extends TlsDirectives {
   /** {@code rdb-del-sync-files}. */
   public final YesNoDirective rdbDelSyncFiles =
       yesNo("rdb-del-sync-files", false)
+          .withoutEffectYet()
           .doc("Whether files made for a full sync are removed where nothing else is persistent.");
 
   /** {@code rdb-save-incremental-fsync}. */
   public final YesNoDirective rdbSaveIncrementalFsync =
       yesNo("rdb-save-incremental-fsync", true)
-          .acceptedWithoutEffect()
           .doc("Whether snapshots are forced to the disk bit by bit.");
 
   /** {@code rdb-key-save-delay}. */
@@ -125,6 +127,7 @@ public abstract class PersistenceDirectives extends TlsDirectives {
   /** {@code appendonly}. */
   public final YesNoDirective appendonly =
       yesNo("appendonly", false)
+          .withoutEffectYet()
           .doc("Whether every write is appended to a file, from which a start restores the data.");
 
   /** {@code appendfilename}. */
@@ -132,6 +135,7 @@ public abstract class PersistenceDirectives extends TlsDirectives {
       text("appendfilename", "appendonly.aof")
           .immutable()
           .check(fileName("appendfilename", "filename", false))
+          .withoutEffectYet()
           .doc("What the names of the append-only files begin with.");
 
   /** {@code appenddirname}. */
@@ -139,11 +143,13 @@ public abstract class PersistenceDirectives extends TlsDirectives {
       text("appenddirname", "appendonlydir")
           .immutable()
           .check(fileName("appenddirname", "dirname", false))
+          .withoutEffectYet()
           .doc("The directory of those files, in dir.");
 
   /** {@code appendfsync}. */
   public final ChoiceDirective<Appendfsync> appendfsync =
       choice("appendfsync", Appendfsync.EVERYSEC)
+          .withoutEffectYet()
           .doc(
               "When writes are forced to the disk: always, before they are replied to;"
                   + " everysec; or no, when the system likes.");
@@ -151,6 +157,7 @@ public abstract class PersistenceDirectives extends TlsDirectives {
   /** {@code no-appendfsync-on-rewrite}. */
   public final YesNoDirective noAppendfsyncOnRewrite =
       yesNo("no-appendfsync-on-rewrite", false)
+          .withoutEffectYet()
           .doc(
               "Whether nothing is forced to the disk while a snapshot or a rewrite keeps it"
                   + " busy.");
@@ -158,6 +165,7 @@ public abstract class PersistenceDirectives extends TlsDirectives {
   /** {@code auto-aof-rewrite-percentage}. */
   public final IntDirective autoAofRewritePercentage =
       integer("auto-aof-rewrite-percentage", 100)
+          .withoutEffectYet()
           .doc(
               "Rewrite the file when it has grown by so many percent since the last rewrite; 0"
                   + " for never.");
@@ -165,20 +173,25 @@ public abstract class PersistenceDirectives extends TlsDirectives {
   /** {@code auto-aof-rewrite-min-size}. */
   public final MemoryDirective autoAofRewriteMinSize =
       memory("auto-aof-rewrite-min-size", 64 << 20)
+          .withoutEffectYet()
           .doc("The size below which it isn't rewritten by itself.");
 
   /** {@code aof-load-truncated}. */
   public final YesNoDirective aofLoadTruncated =
       yesNo("aof-load-truncated", true)
+          .withoutEffectYet()
           .doc("Whether a file that ends amidst a command is loaded up to there.");
 
   /** {@code aof-use-rdb-preamble}. */
   public final YesNoDirective aofUseRdbPreamble =
-      yesNo("aof-use-rdb-preamble", true).doc("Whether a rewritten file begins with a snapshot.");
+      yesNo("aof-use-rdb-preamble", true)
+          .withoutEffectYet()
+          .doc("Whether a rewritten file begins with a snapshot.");
 
   /** {@code aof-timestamp-enabled}. */
   public final YesNoDirective aofTimestampEnabled =
       yesNo("aof-timestamp-enabled", false)
+          .withoutEffectYet()
           .doc("Whether the file has the time of its commands, so that it can be cut off at one.");
 
   /** {@code aof-rewrite-incremental-fsync}. */

@@ -73,6 +73,7 @@ public abstract class ReplicationDirectives extends PersistenceDirectives {
   /** {@code replica-ignore-disk-write-errors}. */
   public final YesNoDirective replicaIgnoreDiskWriteErrors =
       yesNo("replica-ignore-disk-write-errors", false)
+          .withoutEffectYet()
           .doc("Whether a replica that can't write its disk goes on.");
 
   /** {@code repl-diskless-sync}. */
@@ -177,6 +178,7 @@ public abstract class ReplicationDirectives extends PersistenceDirectives {
   public final YesNoDirective replicaIgnoreMaxmemory =
       yesNo("replica-ignore-maxmemory", true)
           .alias("slave-ignore-maxmemory")
+          .withoutEffectYet()
           .doc("Whether a replica leaves evicting to its master.");
 
   /** {@code replica-lazy-flush}. */

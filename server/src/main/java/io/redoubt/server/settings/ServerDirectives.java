@@ -72,29 +72,35 @@ public final class ServerDirectives extends ClusterDirectives {
   /** {@code latency-tracking}. */
   public final YesNoDirective latencyTracking =
       yesNo("latency-tracking", true)
+          .withoutEffectYet()
           .doc("Whether INFO latencystats shows how long commands take.");
 
   /** {@code latency-tracking-info-percentiles}. */
   public final PercentilesDirective latencyTrackingInfoPercentiles =
       add(new PercentilesDirective("latency-tracking-info-percentiles", List.of(50.0, 99.0, 99.9)))
+          .withoutEffectYet()
           .doc("Which percentiles of that time.");
 
   /** {@code latency-monitor-threshold}. */
   public final LongDirective latencyMonitorThreshold =
       number("latency-monitor-threshold", 0)
+          .withoutEffectYet()
           .doc("Milliseconds from which on an event is kept for LATENCY; 0 for none.");
 
   /** {@code slowlog-log-slower-than}. */
   public final LongDirective slowlogLogSlowerThan =
       number("slowlog-log-slower-than", 10000)
           .between(-1, Long.MAX_VALUE)
+          .withoutEffectYet()
           .doc(
               "Microseconds from which on a command is kept in the slow log; 0 for all, -1 for"
                   + " none.");
 
   /** {@code slowlog-max-len}. */
   public final LongDirective slowlogMaxLen =
-      number("slowlog-max-len", 128).doc("How many commands the slow log keeps.");
+      number("slowlog-max-len", 128)
+          .withoutEffectYet()
+          .doc("How many commands the slow log keeps.");
 
   /** {@code notify-keyspace-events}. */
   public final EventFlagsDirective notifyKeyspaceEvents =
@@ -109,6 +115,7 @@ public final class ServerDirectives extends ClusterDirectives {
   public final LongDirective busyReplyThreshold =
       number("busy-reply-threshold", 5000)
           .alias("lua-time-limit")
+          .withoutEffectYet()
           .doc(
               "Milliseconds after which a running script has others told that the server is"
                   + " busy.");

@@ -88,6 +88,13 @@ final class ConfigFileTest {
   }
 
   @Test
+  void knowsWhatHasNoEffectYet() throws Exception {
+    load("appendonly yes\nappendfsync everysec\nport 7000\nio-threads 4\n");
+
+    assertThat(settings.withoutEffectYet()).containsExactly("appendonly");
+  }
+
+  @Test
   void takesNewerNames() throws Exception {
     load("primaryauth secret\nserver-cpulist 0-1\n");
 
