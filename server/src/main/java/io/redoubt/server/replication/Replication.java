@@ -51,7 +51,10 @@ public final class Replication implements Propagation.Sink, AutoCloseable {
   private int resumeDatabase = NO_DATABASE;
 
   private long noReplicasSinceMillis;
-  private int secondsToPing;
+
+  /** Runs of the cron. */
+  private long cronRuns;
+
   private long fullSyncs;
   private long partialSyncs;
   private long refusedPartialSyncs;
@@ -123,12 +126,9 @@ public final class Replication implements Propagation.Sink, AutoCloseable {
   }
 
   private void pingReplicas() {
-    if (isReplica || replicas.all().isEmpty() || backlog == null) {
-      secondsToPing = 0;
-      return;
-    }
-    if (--secondsToPing <= 0) {
-      secondsToPing = host.settings().replPingReplicaPeriod.value();
+    cronRuns++;
+    boolean due = cronRuns % host.settings().replPingReplicaPeriod.value() == 0;
+    if (due && !isReplica && !replicas.all().isEmpty()) {
       append(MemorySegment.ofArray(PING), 0, PING.length);
     }
   }

@@ -311,7 +311,7 @@ public final class Snapshots implements AutoCloseable {
     number.accept("current_save_keys_processed", () -> running == null ? 0 : running.keysWritten());
     number.accept("current_save_keys_total", () -> running == null ? 0 : running.keysAtStart());
     number.accept("rdb_changes_since_last_save", () -> changes);
-    number.accept("rdb_bgsave_in_progress", () -> isSaving() ? 1 : 0);
+    number.accept("rdb_bgsave_in_progress", () -> isRunning() ? 1 : 0);
     number.accept("rdb_last_save_time", this::lastSaveSeconds);
     text.accept("rdb_last_bgsave_status", () -> lastOk ? "ok" : "err");
     number.accept("rdb_last_bgsave_time_sec", () -> lastSeconds);
