@@ -53,7 +53,12 @@ final class FullSyncs {
   void asked(ReplicaFeed feed) {
     lostMillis.remove(feed.name());
     if (host.snapshots().isRunning()) {
-      host.log().notice("Current BGSAVE has socket target. Waiting for next BGSAVE for SYNC");
+      host.log()
+          .notice(
+              host.snapshots().isSaving()
+                  ? "Can't attach the replica to the current BGSAVE. Waiting for next BGSAVE for"
+                        + " SYNC"
+                  : "Current BGSAVE has socket target. Waiting for next BGSAVE for SYNC");
       return;
     }
     long delay = remainingDelayMillis();

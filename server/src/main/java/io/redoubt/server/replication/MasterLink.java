@@ -158,7 +158,11 @@ final class MasterLink {
     attempt = next;
     try {
       host.transport()
-          .connect(remoteAddress(), sourceAddress(), Math.toIntExact(timeoutMillis()), next);
+          .connect(
+              remoteAddress(),
+              sourceAddress(),
+              (int) Math.min(timeoutMillis(), Integer.MAX_VALUE),
+              next);
     } catch (UnknownHostException e) {
       next.end("Unable to connect to MASTER: " + e.getMessage());
     }
@@ -295,9 +299,13 @@ final class MasterLink {
         if (over || position == end) {
           return;
         }
-        if (transfer != null) {
-          receive(transfer, memory, position, end);
-        } else if (stream != null) {
+        if (stream == null) {
+          if (transfer != null) {
+            receive(transfer, memory, position, end);
+          }
+        } else if (client == null) {
+          stream.keep(memory, position, end); // the data set is still being loaded
+        } else {
           stream.receive(memory, position, end);
         }
       } catch (ProtocolException e) {

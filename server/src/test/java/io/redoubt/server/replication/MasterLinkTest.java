@@ -143,6 +143,23 @@ class MasterLinkTest {
     }
   }
 
+  @Test
+  void theStreamMayFollowTheDataSetAtOnce() throws Exception {
+    try (Master master = new Master();
+        Node replica = Node.ours(directory, "replicaof 127.0.0.1 " + master.port())) {
+      master.accept();
+      master.introduction();
+      master.requestLine();
+      byte[] rdb = Master.emptyDataSet();
+      String set = "*3\r\n$3\r\nSET\r\n$1\r\na\r\n$1\r\n1\r\n";
+      master.send("+FULLRESYNC " + ID + " 7\r\n$" + rdb.length + "\r\n");
+      master.send(new String(rdb, ISO_8859_1) + set + set.substring(0, 11));
+      master.send(set.substring(11));
+      until("the commands", () -> replica.offset() == 7 + 2 * set.length());
+      assertThat(replica.ask("GET a")).isEqualTo("1");
+    }
+  }
+
   /** A master that says what a test tells it to say. */
   private static final class Master implements AutoCloseable {
     private static final int TIMEOUT_MILLIS = 20_000;
