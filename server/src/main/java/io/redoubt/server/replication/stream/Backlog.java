@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Backlog implements AutoCloseable {
   /** Size of a block of the ring. */
-  static final int BLOCK_BYTES = 64 * 1024;
+  static final int BLOCK_BYTES = 16 * 1024;
 
   /** The smallest ring: less would not survive a single reconnect. */
   public static final long MINIMUM_SIZE_BYTES = 16 * 1024;
