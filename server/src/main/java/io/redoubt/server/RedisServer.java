@@ -8,7 +8,6 @@ import io.redoubt.protocol.acl.AclLog;
 import io.redoubt.protocol.acl.Users;
 import io.redoubt.protocol.acl.UsersFile;
 import io.redoubt.protocol.bytes.BufferMemory;
-import io.redoubt.protocol.bytes.ByteString;
 import io.redoubt.protocol.command.CommandCommands;
 import io.redoubt.protocol.command.CommandError;
 import io.redoubt.protocol.command.CommandTable;
@@ -94,6 +93,12 @@ import org.jspecify.annotations.Nullable;
  * <p>The parts know each other only as far as their constructors tell; what connects them is here.
  */
 public final class RedisServer implements AutoCloseable {
+  private static final String USERS_TWICE =
+      "Configuring Redis with users defined in redis.conf and at the same setting an ACL file path"
+          + " is invalid. This setup is very likely to lead to configuration errors and security"
+          + " holes, please define either an ACL file or declare users directly in your"
+          + " redis.conf, but not both.";
+
   private final ServerDirectives settings;
   private final Clock clock;
   private final Log log;
@@ -233,12 +238,20 @@ public final class RedisServer implements AutoCloseable {
     takeChannelsOfNewUsers();
     settings.aclPubsubDefault.onChange(this::takeChannelsOfNewUsers);
     users.requirePassword(settings.requirepass.value());
-    for (List<String> words : settings.user.words()) {
-      try {
-        users.set(ByteString.of(words.getFirst()), words.subList(1, words.size()));
-      } catch (IllegalArgumentException e) {
-        throw FatalConfigError.ofWhole(String.valueOf(e.getMessage()));
+    AclFile file = usersFile();
+    try {
+      if (file == null) {
+        users.define(settings.user.words());
+      } else if (settings.user.words().isEmpty()) {
+        users.load(file.path(), file.read());
+      } else {
+        throw FatalConfigError.ofWhole(USERS_TWICE);
       }
+    } catch (IOException e) {
+      throw FatalConfigError.ofWhole(
+          "Error loading ACLs, opening file '" + file.path() + "': " + e);
+    } catch (IllegalArgumentException e) {
+      throw FatalConfigError.ofWhole(String.valueOf(e.getMessage()));
     }
     settings.user.rewrittenAs(this::userLines);
   }

@@ -117,6 +117,39 @@ public final class Users {
     return user;
   }
 
+  /**
+   * Takes the {@code user} lines of a configuration: each makes its user anew, also the default
+   * one.
+   *
+   * @param lines each a name and rules
+   * @throws IllegalArgumentException with Redis' words for the first bad line; no user is changed
+   */
+  public void define(List<List<String>> lines) {
+    var drafts = new TreeMap<ByteString, User>();
+    for (List<String> line : lines) {
+      ByteString name = ByteString.of(line.getFirst());
+      User draft = newUser(name);
+      for (String rule : mergeSelectors(line.subList(1, line.size()))) {
+        try {
+          draft.apply(rule);
+        } catch (AclRuleException e) {
+          throw new IllegalArgumentException(
+              "Error in user declaration '" + rule + "': " + e.getMessage(), e);
+        }
+      }
+      if (drafts.putIfAbsent(name, draft) != null) {
+        throw new IllegalArgumentException(
+            "Duplicate user found. A user can only be defined once in config files");
+      }
+    }
+    for (User draft : drafts.values()) {
+      User user = byName.putIfAbsent(draft.name(), draft);
+      if (user != null) {
+        user.become(draft);
+      }
+    }
+  }
+
   /** Joins the words between parentheses to one rule. */
   static List<String> mergeSelectors(List<String> words) {
     var rules = new ArrayList<String>();

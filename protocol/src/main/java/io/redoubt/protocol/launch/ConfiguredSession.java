@@ -2,8 +2,8 @@ package io.redoubt.protocol.launch;
 
 import io.redoubt.protocol.config.ClientClass;
 import io.redoubt.protocol.config.CommonDirectives;
+import io.redoubt.protocol.config.OutputLimit;
 import io.redoubt.protocol.session.ClientType;
-import io.redoubt.protocol.session.OutputLimit;
 import io.redoubt.protocol.session.SessionSettings;
 
 /** What clients ask of the configuration, answered by the directives that all programs have. */
@@ -26,8 +26,7 @@ public record ConfiguredSession(CommonDirectives directives) implements SessionS
           case PUBSUB -> ClientClass.PUBSUB;
           case NORMAL, MASTER -> ClientClass.NORMAL;
         };
-    var limit = directives.clientOutputBufferLimit.of(clients);
-    return new OutputLimit(limit.hardBytes(), limit.softBytes(), limit.softSeconds());
+    return directives.clientOutputBufferLimit.of(clients);
   }
 
   @Override

@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  * clients or subscribers.
  */
 public abstract class Client implements Connection.Handler, Subscriber {
-  /** What a client may leave unread before it has authenticated. */
+  /** What a client may leave unread, beyond what the socket takes, before it has authenticated. */
   private static final long UNAUTHENTICATED_OUTPUT_BYTES = 1024;
 
   private static final long MAY_REPLICATE = Flag.WRITE.bit() | Flag.MAY_REPLICATE.bit();
@@ -372,10 +372,17 @@ public abstract class Client implements Connection.Handler, Subscriber {
     if (!socketFull) {
       output.replies().handOver();
     }
+    // What is too much is so before the socket takes some of it.
+    checkOutputLimit();
+    if (is(ClientFlag.CLOSE_ASAP)) {
+      return;
+    }
     // Also when the socket is full: chunks that were filled since wait for it.
     current.flush();
     socketFull = current.queuedBytes() > 0;
-    checkOutputLimit();
+    if (!socketFull) {
+      output.drained();
+    }
   }
 
   @Override
@@ -404,10 +411,8 @@ public abstract class Client implements Connection.Handler, Subscriber {
     if (queued == 0) {
       return;
     }
-    boolean over = !isAuthenticated() && queued > UNAUTHENTICATED_OUTPUT_BYTES;
-    if (over
-        || output.exceeds(
-            registry.settings().outputLimit(type()), queued, registry.clock().wallMillis())) {
+    boolean over = socketFull && !isAuthenticated() && queued > UNAUTHENTICATED_OUTPUT_BYTES;
+    if (over || output.exceeds(registry.settings().outputLimit(type()), queued, registry.clock())) {
       registry.outputLimitReached(this);
       closeSoon();
     }

@@ -1,6 +1,8 @@
 package io.redoubt.protocol.session;
 
 import io.redoubt.protocol.bytes.BufferMemory;
+import io.redoubt.protocol.config.OutputLimit;
+import io.redoubt.protocol.process.Clock;
 import io.redoubt.protocol.resp.ReplyCollector;
 import io.redoubt.protocol.resp.ReplyWriter;
 import java.util.ArrayList;
@@ -117,7 +119,7 @@ final class ClientOutput {
   }
 
   /** Whether so many unsent bytes are more than the limit allows now. */
-  boolean exceeds(OutputLimit limit, long queuedBytes, long nowMillis) {
+  boolean exceeds(OutputLimit limit, long queuedBytes, Clock clock) {
     if (limit.hardBytes() > 0 && queuedBytes >= limit.hardBytes()) {
       return true;
     }
@@ -125,6 +127,7 @@ final class ClientOutput {
       softLimitSinceMillis = -1;
       return false;
     }
+    long nowMillis = clock.wallMillis();
     if (softLimitSinceMillis < 0) {
       softLimitSinceMillis = nowMillis;
     }

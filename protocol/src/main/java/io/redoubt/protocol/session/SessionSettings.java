@@ -1,5 +1,7 @@
 package io.redoubt.protocol.session;
 
+import io.redoubt.protocol.config.OutputLimit;
+
 /** What clients ask of the configuration; every value may change at run time. */
 public interface SessionSettings {
   /** {@code maxclients}. */

@@ -223,6 +223,21 @@ class UsersTest {
   }
 
   @Test
+  void linesOfAConfigurationMakeUsersAnew() {
+    users.define(
+        List.of(List.of("default", "on", "nopass", "~*", "+@all"), List.of("alice", "on", "+get")));
+    assertThat(users.describe())
+        .containsExactly(
+            "user alice on resetchannels -@all +get",
+            "user default on nopass ~* resetchannels +@all");
+    assertThatThrownBy(() -> users.define(List.of(List.of("bob"), List.of("bob"))))
+        .hasMessageStartingWith("Duplicate user found.");
+    assertThatThrownBy(() -> users.define(List.of(List.of("bob", "+zz"))))
+        .hasMessage("Error in user declaration '+zz': Unknown command or category name in ACL");
+    assertThat(users.named(ByteString.of("bob"))).isNull();
+  }
+
+  @Test
   void anAclFileReplacesAllUsersOrNone() {
     User bob = user("on", "+get");
     assertThatThrownBy(

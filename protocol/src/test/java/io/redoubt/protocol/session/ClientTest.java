@@ -3,6 +3,7 @@ package io.redoubt.protocol.session;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.management.ThreadMXBean;
+import io.redoubt.protocol.config.OutputLimit;
 import io.redoubt.protocol.session.TestProcess.Peer;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;

@@ -12,6 +12,7 @@ import io.redoubt.protocol.command.Errors;
 import io.redoubt.protocol.command.Flag;
 import io.redoubt.protocol.command.Group;
 import io.redoubt.protocol.command.KeyFlag;
+import io.redoubt.protocol.config.OutputLimit;
 import io.redoubt.protocol.net.Listener;
 import io.redoubt.protocol.net.Transport;
 import io.redoubt.protocol.process.Clock;
@@ -141,7 +142,7 @@ final class TestProcess implements AutoCloseable {
   static final class Settings implements SessionSettings {
     volatile int maxClients = 100;
     volatile long queryBufferLimitBytes = 1 << 20;
-    volatile OutputLimit outputLimit = OutputLimit.NONE;
+    volatile OutputLimit outputLimit = new OutputLimit(0, 0, 0);
     volatile int idleTimeoutSeconds;
 
     @Override

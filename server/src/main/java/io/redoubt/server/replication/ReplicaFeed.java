@@ -2,11 +2,11 @@ package io.redoubt.server.replication;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
+import io.redoubt.protocol.config.OutputLimit;
 import io.redoubt.protocol.net.Chunk;
 import io.redoubt.protocol.net.Connection;
 import io.redoubt.protocol.session.ClientFlag;
 import io.redoubt.protocol.session.ClientType;
-import io.redoubt.protocol.session.OutputLimit;
 import io.redoubt.server.client.Companion;
 import io.redoubt.server.client.ServerClient;
 import io.redoubt.server.replication.stream.Backlog;
