@@ -374,7 +374,16 @@ public final class RedisServer implements AutoCloseable {
     settings.maxclients.onChange(RedisServer::fitsOpenFiles);
     cron.add(() -> stats.sample(clock.monotonicNanos()));
     cron.add(snapshots::cron);
+    dispatcher.unitListener(this::holdWritesForSnapshot);
+    snapshots.onWritesMayGoOn(clients::releaseWrites);
     cron.add(() -> state.set(Refusal.SNAPSHOT_FAILED, snapshots.writesRefused()));
+  }
+
+  /** Pre-images must not pile up faster than they are written. */
+  private void holdWritesForSnapshot() {
+    if (snapshots.writesMustWait()) {
+      clients.holdWrites();
+    }
   }
 
   private boolean isReplica() {

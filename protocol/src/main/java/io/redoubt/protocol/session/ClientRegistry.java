@@ -78,6 +78,7 @@ public final class ClientRegistry {
   private int blocked;
   private Pause pause = Pause.NOTHING;
   private long pauseEndMillis;
+  private boolean writesHeld;
 
   private long connectionsReceived;
   private long connectionsRejected;
@@ -315,7 +316,7 @@ public final class ClientRegistry {
 
   /** What is paused now. */
   public Pause paused() {
-    return pause;
+    return pause == Pause.NOTHING && writesHeld ? Pause.WRITES : pause;
   }
 
   /** Pauses; a pause that is on already is never shortened or weakened by it. */
@@ -336,6 +337,21 @@ public final class ClientRegistry {
   public void unpause() {
     pause = Pause.NOTHING;
     pauseEndMillis = 0;
+    resumePostponed();
+  }
+
+  /** Holds writes up beside any pause, for want of room for what they cause. */
+  public void holdWrites() {
+    writesHeld = true;
+  }
+
+  /** Lets held writes go on. */
+  public void releaseWrites() {
+    writesHeld = false;
+    resumePostponed();
+  }
+
+  private void resumePostponed() {
     List<Client> resumed = new ArrayList<>(postponed);
     postponed.clear();
     resumed.forEach(Client::endPostponement);

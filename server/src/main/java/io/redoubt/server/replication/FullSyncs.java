@@ -57,7 +57,7 @@ final class FullSyncs {
           .notice(
               host.snapshots().isSaving()
                   ? "Can't attach the replica to the current BGSAVE. Waiting for next BGSAVE for"
-                        + " SYNC"
+                      + " SYNC"
                   : "Current BGSAVE has socket target. Waiting for next BGSAVE for SYNC");
       return;
     }

@@ -103,7 +103,7 @@ final class MasterStream implements AutoCloseable {
           count++;
         }
       }
-      if (count > 1) {
+      if (count > 0) {
         target.lookAhead(batch, count);
       }
       for (int i = 0; i < count; i++) {

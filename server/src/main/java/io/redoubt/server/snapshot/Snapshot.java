@@ -110,7 +110,8 @@ final class Snapshot implements SnapshotGate, SnapshotWriter.Loop {
 
   /** Whether commands that write are to wait: pre-images come faster than they are taken. */
   boolean writesMustWait() {
-    writesWait = walking && raw.isOverfull();
+    // Once they wait, they do so until they are told to go on.
+    writesWait |= walking && raw.isOverfull();
     return writesWait;
   }
 
@@ -155,7 +156,8 @@ final class Snapshot implements SnapshotGate, SnapshotWriter.Loop {
   }
 
   private void letWritesGoOn() {
-    if (writesWait && !writesMustWait()) {
+    if (writesWait && !(walking && raw.isOverfull())) {
+      writesWait = false;
       writesMayGoOn.run();
     }
   }
