@@ -205,7 +205,8 @@ public final class Users {
    *
    * @param path the file, for messages
    * @param lines its lines
-   * @return the users that are gone or have changed
+   * @return the users of before, the default one excepted: as in Redis their clients are to be
+   *     closed
    * @throws IllegalArgumentException with Redis' words for every bad line
    */
   public List<User> load(String path, List<String> lines) {
@@ -255,25 +256,18 @@ public final class Users {
   }
 
   private List<User> replaceAll(TreeMap<ByteString, User> drafts) {
-    var affected = new ArrayList<User>();
-    for (User user : List.copyOf(byName.values())) {
-      User draft = drafts.remove(user.name());
-      if (draft != null) {
-        if (!draft.describe().equals(user.describe())) {
-          affected.add(user);
-          user.become(draft);
-        }
-      } else if (user == defaultUser) {
-        var fresh = newUser(DEFAULT);
-        becomeUnlimited(fresh);
-        user.become(fresh);
-      } else {
-        affected.add(user);
-        byName.remove(user.name());
-      }
+    User newDefault = drafts.remove(DEFAULT);
+    if (newDefault == null) {
+      newDefault = newUser(DEFAULT);
+      becomeUnlimited(newDefault);
     }
+    defaultUser.become(newDefault);
+    byName.remove(DEFAULT);
+    List<User> replaced = List.copyOf(byName.values());
+    byName.clear();
     byName.putAll(drafts);
-    return affected;
+    byName.put(DEFAULT, defaultUser);
+    return replaced;
   }
 
   /** Whether a name may be given to a user. */
