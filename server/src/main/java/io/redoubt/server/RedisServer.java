@@ -330,6 +330,7 @@ public final class RedisServer implements AutoCloseable {
     table.resetStatistics();
     clients.resetStatistics();
     snapshots.resetStatistics();
+    replication.resetCounters();
   }
 
   private void declareInfo() {

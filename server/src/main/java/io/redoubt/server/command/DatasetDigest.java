@@ -43,7 +43,7 @@ final class DatasetDigest {
           digest = new byte[BYTES];
           chain(Region.toByteArray(Entry.keyAddress(entry), Entry.keyLength(entry)));
           value(entry);
-          xor(total, digest);
+          xor(total, sha1.digest(digest));
         });
         all = total;
       }
