@@ -221,6 +221,7 @@ public abstract class Launch<D extends CommonDirectives> {
   private void remove(@Nullable PidFile pidFile) {
     try {
       if (pidFile != null) {
+        log.notice("Removing the pid file.");
         pidFile.remove();
       }
     } catch (IOException e) {

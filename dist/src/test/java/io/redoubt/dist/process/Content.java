@@ -1,0 +1,77 @@
+package io.redoubt.dist.process;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
+import io.redoubt.protocol.resp.Reply;
+import io.redoubt.protocol.resp.RequestEncoder;
+import io.redoubt.protocol.resp.RespClient;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/** What a server holds, key by key, as a client sees it. */
+final class Content {
+  private static final int SHOWN_BYTES = 300;
+
+  private Content() {}
+
+  /**
+   * Each database's keys and their values, with the time at which they expire; of a long value its
+   * length and hash.
+   */
+  static Map<String, String> of(Node node) throws IOException {
+    Map<String, String> content = new TreeMap<>();
+    try (RespClient client = node.connect()) {
+      for (int database : Writes.DATABASES) {
+        client.call("SELECT", database + "");
+        for (byte[] key : keys(client)) {
+          ByteArrayOutputStream both = new ByteArrayOutputStream();
+          both.write(RequestEncoder.encode(ascii("GET"), key));
+          both.write(RequestEncoder.encode(ascii("PEXPIRETIME"), key));
+          client.sendRaw(both.toByteArray());
+          Reply value = client.receive();
+          Reply expiry = client.receive();
+          content.put(
+              database + " " + HexFormat.of().formatHex(key),
+              (value instanceof Reply.Bulk bulk ? shown(bulk.bytes()) : value) + " " + expiry.text());
+        }
+      }
+    }
+    return content;
+  }
+
+  /** A hash of all databases, the same whatever the order of the keys: DEBUG DIGEST. */
+  static String digest(Node node) throws IOException {
+    Reply digest = node.ask("DEBUG", "DIGEST");
+    if (digest.isError() || digest.text().length() != 40) {
+      throw new AssertionError("DEBUG DIGEST: " + digest);
+    }
+    return digest.text();
+  }
+
+  private static List<byte[]> keys(RespClient client) throws IOException {
+    List<byte[]> keys = new ArrayList<>();
+    String cursor = "0";
+    do {
+      List<Reply> page = client.call("SCAN", cursor, "COUNT", "500").elements();
+      cursor = page.getFirst().text();
+      page.getLast().elements().forEach(key -> keys.add(((Reply.Bulk) key).bytes()));
+    } while (!cursor.equals("0"));
+    return keys;
+  }
+
+  private static String shown(byte[] value) {
+    return value.length <= SHOWN_BYTES
+        ? HexFormat.of().formatHex(value)
+        : value.length + " bytes, " + Arrays.hashCode(value);
+  }
+
+  private static byte[] ascii(String text) {
+    return text.getBytes(US_ASCII);
+  }
+}

@@ -1,0 +1,131 @@
+package io.redoubt.dist.process;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.redoubt.protocol.resp.Reply;
+import io.redoubt.protocol.resp.RespClient;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** How a server ends, what it leaves on disk, and what of it the next one finds. */
+final class EndIT {
+  private static final String NEVER_BY_ITSELF = "100000 100000";
+
+  @RegisterExtension private final Nodes nodes = new Nodes();
+
+  @ParameterizedTest
+  @ValueSource(strings = {"TERM", "INT"})
+  void aSignalSavesWhenThatIsConfigured(String signal) throws Exception {
+    Node node = start(NEVER_BY_ITSELF);
+    assertThat(pidFile(node)).hasContent(node.pid() + "\n");
+    node.ask("SET", "key", "value");
+    assertThat(Nodes.end(node, signal)).isZero();
+    assertThat(pidFile(node)).doesNotExist();
+    assertThat(log(node))
+        .containsSubsequence(
+            "Received SIG" + signal + " scheduling shutdown...",
+            "User requested shutdown...",
+            "Saving the final RDB snapshot before exiting.",
+            "DB saved on disk",
+            "Redis is now ready to exit, bye bye...",
+            "Removing the pid file.");
+    assertThat(nodes.restart(node).ask("GET", "key").text()).isEqualTo("value");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"TERM", "INT"})
+  void aSignalSavesNothingWhenThatIsNotConfigured(String signal) throws Exception {
+    Node node = start("");
+    node.ask("SET", "key", "value");
+    assertThat(Nodes.end(node, signal)).isZero();
+    assertThat(rdb(node)).doesNotExist();
+    assertThat(nodes.restart(node).ask("DBSIZE").number()).isZero();
+  }
+
+  @ParameterizedTest
+  @CsvSource({"configured,,true", "configured,NOSAVE,false", "'',,false", "'',SAVE,true"})
+  void shutdownSavesAsAskedOrElseAsConfigured(String save, String word, boolean saved)
+      throws Exception {
+    Node node = start(save.isEmpty() ? "" : NEVER_BY_ITSELF);
+    node.ask("SET", "key", "value");
+    shutDown(node, word == null ? new String[] {"SHUTDOWN"} : new String[] {"SHUTDOWN", word});
+    assertThat(Nodes.awaitStatus(node)).isZero();
+    assertThat(Files.exists(rdb(node))).isEqualTo(saved);
+    assertThat(nodes.restart(node).ask("EXISTS", "key").number()).isEqualTo(saved ? 1 : 0);
+  }
+
+  /** There is no reply: the connection ends. */
+  private static void shutDown(Node node, String... words) throws IOException {
+    try (RespClient client = node.connect()) {
+      client.send(words);
+      assertThat(client.isAtEnd()).isTrue();
+    }
+  }
+
+  @Test
+  void afterAKillTheLastSnapshotIsLoaded() throws Exception {
+    Node node = start(NEVER_BY_ITSELF);
+    node.ask("SET", "saved", "1", "PX", "3600000");
+    node.ask("SELECT", "0");
+    assertThat(node.ask("SAVE")).isEqualTo(new Reply.Simple("OK"));
+    String expiry = node.ask("PEXPIRETIME", "saved").text();
+    node.ask("SET", "late", "2");
+    node.kill();
+    assertThat(pidFile(node)).exists();
+
+    Node next = nodes.restart(node);
+    assertThat(next.ask("GET", "saved").text()).isEqualTo("1");
+    assertThat(next.ask("PEXPIRETIME", "saved").text()).isEqualTo(expiry);
+    assertThat(next.ask("GET", "late").isNull()).isTrue();
+    assertThat(pidFile(next)).hasContent(next.pid() + "\n");
+  }
+
+  @Test
+  void aSnapshotThatIsDamagedIsNotTakenForData() throws Exception {
+    Node node = start(NEVER_BY_ITSELF);
+    node.ask("SET", "key", "value that is found by looking for it");
+    assertThat(Nodes.end(node, "TERM")).isZero();
+    byte[] bytes = Files.readAllBytes(rdb(node));
+    bytes[bytes.length - 12] ^= 1;
+    Files.write(rdb(node), bytes);
+    List<String> arguments =
+        List.of("--dir", nodes.folder(node).toString(), "--port", node.port() + "");
+    Node next =
+        nodes.begin(
+            Kind.REDOUBT.server(),
+            nodes.folder("damaged"),
+            node.port(),
+            arguments.toArray(String[]::new));
+    assertThat(Nodes.awaitStatus(next)).isEqualTo(1);
+    assertThat(Files.readString(next.log())).contains("Wrong RDB checksum");
+    assertThat(rdb(node)).hasBinaryContent(bytes);
+  }
+
+  private Node start(String save) throws Exception {
+    List<String> arguments = new ArrayList<>(List.of("--pidfile", "redis.pid", "--save"));
+    arguments.addAll(List.of(save.split(" ", -1)));
+    return nodes.start(Kind.REDOUBT.server(), arguments);
+  }
+
+  private Path pidFile(Node node) {
+    return nodes.folder(node).resolve("redis.pid");
+  }
+
+  private Path rdb(Node node) {
+    return nodes.folder(node).resolve("dump.rdb");
+  }
+
+  private static List<String> log(Node node) throws IOException {
+    return Files.readAllLines(node.log()).stream()
+        .map(line -> line.replaceFirst("^.*? [*#-] |^.*\\(\\d+\\) ", ""))
+        .toList();
+  }
+}

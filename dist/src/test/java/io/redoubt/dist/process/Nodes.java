@@ -1,0 +1,135 @@
+package io.redoubt.dist.process;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.redoubt.protocol.net.FreePorts;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.extension.AfterEachCallback;
+import org.junit.jupiter.api.extension.BeforeEachCallback;
+import org.junit.jupiter.api.extension.ExtensionContext;
+
+/**
+ * The processes of one test, each with a folder of its own. After the test none of them is left,
+ * and of a test that failed their logs are printed.
+ */
+final class Nodes implements BeforeEachCallback, AfterEachCallback {
+  private static final int LOG_TAIL_LINES = 60;
+
+  private record Start(Path launcher, Path folder, List<String> arguments) {}
+
+  private final List<Node> nodes = new ArrayList<>();
+  private final Map<Node, Start> starts = new HashMap<>();
+  private Path root = Path.of("");
+
+  @Override
+  public void beforeEach(ExtensionContext context) throws IOException {
+    root = Files.createTempDirectory("redoubt-test");
+  }
+
+  /** A folder of this test, made when it is not there. */
+  Path folder(String name) throws IOException {
+    return Files.createDirectories(root.resolve(name));
+  }
+
+  /** Starts a data server that saves nothing by itself, and waits until it answers. */
+  Node server(Kind kind, String... arguments) throws IOException, InterruptedException {
+    List<String> all =
+        new ArrayList<>(
+            List.of(
+                "--save",
+                "",
+                "--repl-diskless-sync-delay",
+                "0",
+                "--enable-debug-command",
+                "yes"));
+    all.addAll(List.of(arguments));
+    return start(kind.server(), all);
+  }
+
+  /** Starts a launcher on a free port, in a new folder, and waits until it answers. */
+  Node start(Path launcher, List<String> arguments) throws IOException, InterruptedException {
+    int port = FreePorts.one();
+    return start(new Start(launcher, folder("node-" + port), arguments), port);
+  }
+
+  private Node start(Start start, int port) throws IOException, InterruptedException {
+    Node node = begin(start, port);
+    node.awaitPong(Distribution.LIMIT);
+    return node;
+  }
+
+  /** Starts a launcher with its own configuration, which says the port, and does not wait. */
+  Node begin(Path launcher, Path folder, int port, String... arguments) throws IOException {
+    Node node =
+        Node.start(launcher, List.of(arguments), Map.of(), port, folder.resolve("output"));
+    nodes.add(node);
+    return node;
+  }
+
+  private Node begin(Start start, int port) throws IOException {
+    List<String> all = new ArrayList<>(start.arguments);
+    all.addAll(
+        List.of("--port", port + "", "--bind", "127.0.0.1", "--dir", start.folder.toString()));
+    Node node = begin(start.launcher, start.folder, port, all.toArray(String[]::new));
+    starts.put(node, start);
+    return node;
+  }
+
+  /** Starts a process again that has ended: same launcher, folder, port and arguments. */
+  Node restart(Node ended) throws IOException, InterruptedException {
+    Start start = starts.get(ended);
+    if (start == null || !ended.awaitEnd(Distribution.LIMIT)) {
+      throw new IllegalStateException("not one that was started here and has ended");
+    }
+    return start(start, ended.port());
+  }
+
+  /** The folder in which a node keeps its files. */
+  Path folder(Node node) {
+    return node.log().getParent();
+  }
+
+  @Override
+  public void afterEach(ExtensionContext context) throws IOException, InterruptedException {
+    if (context.getExecutionException().isPresent()) {
+      for (Node node : nodes) {
+        printTail(node);
+      }
+    }
+    for (Node node : nodes) {
+      node.kill();
+    }
+    nodes.clear();
+    starts.clear();
+    Distribution.run(Map.of(), "rm", "-rf", root.toString());
+  }
+
+  private static void printTail(Node node) throws IOException {
+    List<String> lines = new String(Files.readAllBytes(node.log()), UTF_8).lines().toList();
+    System.out.println("== " + node.log());
+    lines.subList(Math.max(0, lines.size() - LOG_TAIL_LINES), lines.size())
+        .forEach(System.out::println);
+  }
+
+  /** Sends a process a signal, {@code TERM} or {@code INT}, and returns its exit status. */
+  static int end(Node node, String signal) throws IOException, InterruptedException {
+    Distribution.run(Map.of(), "kill", "-" + signal, node.pid() + "");
+    return awaitStatus(node);
+  }
+
+  /** The exit status of a process that is about to end. */
+  static int awaitStatus(Node node) throws InterruptedException {
+    Duration limit = Distribution.LIMIT;
+    if (!node.awaitEnd(limit)) {
+      throw new AssertionError("process " + node.pid() + " does not end within " + limit);
+    }
+    return node.exitStatus();
+  }
+}

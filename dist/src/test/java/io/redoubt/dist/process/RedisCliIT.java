@@ -1,0 +1,144 @@
+package io.redoubt.dist.process;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/**
+ * The sessions of people who set up a master and its replica, in {@code redis-cli}: what is typed
+ * and what is shown.
+ */
+final class RedisCliIT {
+  @RegisterExtension private final Nodes nodes = new Nodes();
+
+  private Node master;
+  private Node replica;
+
+  @BeforeEach
+  void start() throws Exception {
+    Kind.tool("redis-cli");
+    master = nodes.server(Kind.REDOUBT);
+    replica = nodes.server(Kind.REDOUBT, "--replicaof", "127.0.0.1", master.port() + "");
+    replica.awaitInfo("master_link_status", "up", Distribution.LIMIT);
+  }
+
+  @Test
+  void whatIsWrittenOnTheMasterIsReadOnTheReplica() throws Exception {
+    assertThat(session(master, "set rep rep", "get rep", "set 汉字 值", "get missing"))
+        .containsExactly("OK", "\"rep\"", "OK", "(nil)");
+    await().atMost(Distribution.LIMIT).until(() -> !replica.ask("GET", "汉字").isNull());
+    assertThat(session(replica, "get rep", "set slave 1", "del rep", "dbsize"))
+        .containsExactly(
+            "\"rep\"",
+            "(error) READONLY You can't write against a read only replica.",
+            "(error) READONLY You can't write against a read only replica.",
+            "(integer) 2");
+  }
+
+  @Test
+  void infoReplicationOfTheMaster() throws Exception {
+    awaitOffsets();
+    assertThat(infoReplication(master))
+        .containsExactly(
+            "# Replication",
+            "role:master",
+            "connected_slaves:1",
+            "slave0:ip=127.0.0.1,port=" + replica.port() + ",state=online,offset=N,lag=N",
+            "master_failover_state:no-failover",
+            "master_replid:ID",
+            "master_replid2:0000000000000000000000000000000000000000",
+            "master_repl_offset:N",
+            "second_repl_offset:-1",
+            "repl_backlog_active:1",
+            "repl_backlog_size:1048576",
+            "repl_backlog_first_byte_offset:N",
+            "repl_backlog_histlen:N");
+  }
+
+  @Test
+  void infoReplicationOfTheReplica() throws Exception {
+    awaitOffsets();
+    assertThat(infoReplication(replica))
+        .containsExactly(
+            "# Replication",
+            "role:slave",
+            "master_host:127.0.0.1",
+            "master_port:" + master.port(),
+            "master_link_status:up",
+            "master_last_io_seconds_ago:N",
+            "master_sync_in_progress:0",
+            "slave_read_repl_offset:N",
+            "slave_repl_offset:N",
+            "slave_priority:100",
+            "slave_read_only:1",
+            "replica_announced:1",
+            "connected_slaves:0",
+            "master_failover_state:no-failover",
+            "master_replid:ID",
+            "master_replid2:0000000000000000000000000000000000000000",
+            "master_repl_offset:N",
+            "second_repl_offset:-1",
+            "repl_backlog_active:1",
+            "repl_backlog_size:1048576",
+            "repl_backlog_first_byte_offset:N",
+            "repl_backlog_histlen:N");
+  }
+
+  @Test
+  void aReplicaBecomesAMasterAndAReplicaAgain() throws Exception {
+    assertThat(session(replica, "slaveof no one", "set slave 1")).containsExactly("OK", "OK");
+    assertThat(session(replica, "replicaof 127.0.0.1 " + master.port())).containsExactly("OK");
+    replica.awaitInfo("master_link_status", "up", Distribution.LIMIT);
+    assertThat(session(replica, "exists slave", "replicaof 127.0.0.1 " + master.port()))
+        .containsExactly("(integer) 0", "OK Already connected to specified master");
+  }
+
+  private void awaitOffsets() {
+    await()
+        .atMost(Distribution.LIMIT)
+        .until(() ->
+            master.info("replication").get("slave0").contains("state=online")
+                && !master.info("replication").get("master_repl_offset").equals("0"));
+  }
+
+  /** What is always the same stands there as it is. */
+  private static List<String> infoReplication(Node node) throws Exception {
+    return session(node, "info replication").stream()
+        .map(line -> line.replaceFirst("^master_replid:[0-9a-f]{40}$", "master_replid:ID"))
+        .map(line ->
+            line.replaceFirst(
+                "^(master_last_io_seconds_ago|slave_read_repl_offset|slave_repl_offset"
+                    + "|master_repl_offset|repl_backlog_first_byte_offset|repl_backlog_histlen)"
+                    + ":[0-9]+$",
+                "$1:N"))
+        .map(line -> line.replaceFirst("offset=[0-9]+,lag=[01]$", "offset=N,lag=N"))
+        .toList();
+  }
+
+  /** What redis-cli shows when the lines are typed. */
+  private static List<String> session(Node node, String... lines) throws Exception {
+    List<String> command = new ArrayList<>();
+    command.add(Kind.tool("redis-cli").toString());
+    command.addAll(List.of("--no-raw", "-h", "127.0.0.1", "-p", node.port() + ""));
+    Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+    try {
+      try (OutputStream input = process.getOutputStream()) {
+        input.write((String.join("\n", lines) + "\n").getBytes(StandardCharsets.UTF_8));
+      }
+      String shown =
+          new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+      assertThat(process.waitFor()).isZero();
+      return Arrays.stream(shown.split("\r?\n", -1)).filter(line -> !line.isEmpty()).toList();
+    } finally {
+      process.destroyForcibly();
+    }
+  }
+}

@@ -1,0 +1,122 @@
+package io.redoubt.dist.process;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
+import io.redoubt.protocol.resp.Reply;
+import io.redoubt.protocol.resp.RequestEncoder;
+import io.redoubt.protocol.resp.RespClient;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+
+/**
+ * Random changes of strings: keys and values of any bytes, large values that compress and that
+ * don't, numbers, expiry near and far, several databases.
+ */
+final class Writes {
+  static final int[] DATABASES = {0, 1, 9};
+
+  private static final int LARGE_BYTES = 70_000;
+  private static final int LARGE_KEYS = 5;
+  private static final long FAR_MILLIS = 3_600_000;
+  private static final int BATCH = 100;
+
+  private final Random random;
+
+  Writes(Random random) {
+    this.random = random;
+  }
+
+  /** Writes to every database: so many small changes, and large values. */
+  void write(Node node, int changes) throws IOException {
+    try (RespClient client = node.connect()) {
+      for (int database : DATABASES) {
+        List<byte[][]> requests = new ArrayList<>();
+        requests.add(new byte[][] {ascii("SELECT"), ascii(database + "")});
+        for (int i = 0; i < LARGE_KEYS; i++) {
+          requests.add(new byte[][] {ascii("SET"), ascii("large:" + i), large()});
+        }
+        for (int i = 0; i < changes; i++) {
+          requests.add(change());
+        }
+        for (int from = 0; from < requests.size(); from += BATCH) {
+          send(client, requests.subList(from, Math.min(from + BATCH, requests.size())));
+        }
+      }
+    }
+  }
+
+  private static void send(RespClient client, List<byte[][]> requests) throws IOException {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    for (byte[][] request : requests) {
+      bytes.write(RequestEncoder.encode(request));
+    }
+    client.sendRaw(bytes.toByteArray());
+    for (int i = 0; i < requests.size(); i++) {
+      Reply reply = client.receive();
+      if (reply.isError()
+          && !reply.text().contains("not an integer")
+          && !reply.text().contains("overflow")) {
+        throw new AssertionError(reply.text());
+      }
+    }
+  }
+
+  private byte[][] change() {
+    byte[] key = key();
+    return switch (random.nextInt(11)) {
+      case 0 -> new byte[][] {ascii("DEL"), key};
+      case 1 -> new byte[][] {ascii("APPEND"), key, bytes(random.nextInt(100))};
+      case 2 -> new byte[][] {ascii("PEXPIRE"), key, ascii(far())};
+      case 3 -> new byte[][] {ascii("PERSIST"), key};
+      case 4 ->
+          new byte[][] {ascii("SET"), key, bytes(random.nextInt(200)), ascii("PX"), ascii(far())};
+      case 5 -> new byte[][] {ascii("SET"), key, ascii(random.nextLong() + "")};
+      case 6 ->
+          new byte[][] {
+            ascii("INCRBY"), ascii("counter:" + random.nextInt(20)), ascii(random.nextInt() + "")
+          };
+      case 7 -> new byte[][] {ascii("SETRANGE"), key, ascii(random.nextInt(50) + ""), bytes(20)};
+      case 8 ->
+          new byte[][] {
+            ascii("SET"),
+            ascii("short:" + random.nextInt(100)),
+            bytes(10),
+            ascii("PX"),
+            ascii(1 + random.nextInt(500) + "")
+          };
+      default -> new byte[][] {ascii("SET"), key, bytes(random.nextInt(200))};
+    };
+  }
+
+  /** Few enough keys that most are written several times; some of bytes that are no text. */
+  private byte[] key() {
+    int number = random.nextInt(700);
+    byte[] key = new byte[1 + number % 40];
+    new Random(number).nextBytes(key);
+    return key;
+  }
+
+  private byte[] large() {
+    if (random.nextBoolean()) {
+      return bytes(LARGE_BYTES);
+    }
+    return ascii((random.nextInt() + " is often repeated. ").repeat(LARGE_BYTES / 20));
+  }
+
+  private String far() {
+    return Long.toString(FAR_MILLIS + random.nextInt(1_000_000));
+  }
+
+  private byte[] bytes(int count) {
+    byte[] bytes = new byte[count];
+    random.nextBytes(bytes);
+    return bytes;
+  }
+
+  private static byte[] ascii(String text) {
+    return text.getBytes(US_ASCII);
+  }
+}
