@@ -38,7 +38,9 @@ final class Content {
           Reply expiry = client.receive();
           content.put(
               database + " " + HexFormat.of().formatHex(key),
-              (value instanceof Reply.Bulk bulk ? shown(bulk.bytes()) : value) + " " + expiry.text());
+              (value instanceof Reply.Bulk bulk ? shown(bulk.bytes()) : value)
+                  + " "
+                  + expiry.text());
         }
       }
     }

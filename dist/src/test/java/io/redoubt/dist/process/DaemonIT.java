@@ -2,8 +2,8 @@ package io.redoubt.dist.process;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.redoubt.protocol.net.FreePorts;
 import io.redoubt.dist.process.Distribution.Result;
+import io.redoubt.protocol.net.FreePorts;
 import io.redoubt.protocol.resp.Reply;
 import io.redoubt.protocol.resp.RespClient;
 import java.nio.file.Files;
@@ -32,8 +32,7 @@ final class DaemonIT {
   @Test
   void aFailureOfTheChildIsTheParents() throws Exception {
     Path conf = conf("bind 127.0.0.1\ndir /nonexistent\n");
-    Result result =
-        Distribution.run(Map.of(), Kind.REDOUBT.server().toString(), conf.toString());
+    Result result = Distribution.run(Map.of(), Kind.REDOUBT.server().toString(), conf.toString());
     assertThat(result.status()).isEqualTo(1);
     assertThat(result.output()).contains("/nonexistent");
     assertThat(nodes.folder("daemon").resolve("pid")).doesNotExist();

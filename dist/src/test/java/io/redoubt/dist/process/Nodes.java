@@ -43,12 +43,7 @@ final class Nodes implements BeforeEachCallback, AfterEachCallback {
     List<String> all =
         new ArrayList<>(
             List.of(
-                "--save",
-                "",
-                "--repl-diskless-sync-delay",
-                "0",
-                "--enable-debug-command",
-                "yes"));
+                "--save", "", "--repl-diskless-sync-delay", "0", "--enable-debug-command", "yes"));
     all.addAll(List.of(arguments));
     return start(kind.server(), all);
   }
@@ -67,8 +62,7 @@ final class Nodes implements BeforeEachCallback, AfterEachCallback {
 
   /** Starts a launcher with its own configuration, which says the port, and does not wait. */
   Node begin(Path launcher, Path folder, int port, String... arguments) throws IOException {
-    Node node =
-        Node.start(launcher, List.of(arguments), Map.of(), port, folder.resolve("output"));
+    Node node = Node.start(launcher, List.of(arguments), Map.of(), port, folder.resolve("output"));
     nodes.add(node);
     return node;
   }
@@ -114,7 +108,8 @@ final class Nodes implements BeforeEachCallback, AfterEachCallback {
   private static void printTail(Node node) throws IOException {
     List<String> lines = new String(Files.readAllBytes(node.log()), UTF_8).lines().toList();
     System.out.println("== " + node.log());
-    lines.subList(Math.max(0, lines.size() - LOG_TAIL_LINES), lines.size())
+    lines
+        .subList(Math.max(0, lines.size() - LOG_TAIL_LINES), lines.size())
         .forEach(System.out::println);
   }
 

@@ -133,8 +133,7 @@ final class RedisCliIT {
       try (OutputStream input = process.getOutputStream()) {
         input.write((String.join("\n", lines) + "\n").getBytes(StandardCharsets.UTF_8));
       }
-      String shown =
-          new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+      String shown = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
       assertThat(process.waitFor()).isZero();
       return Arrays.stream(shown.split("\r?\n", -1)).filter(line -> !line.isEmpty()).toList();
     } finally {

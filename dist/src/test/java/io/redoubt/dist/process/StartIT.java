@@ -2,8 +2,8 @@ package io.redoubt.dist.process;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.redoubt.protocol.net.FreePorts;
 import io.redoubt.dist.process.Distribution.Result;
+import io.redoubt.protocol.net.FreePorts;
 import io.redoubt.protocol.resp.Reply;
 import io.redoubt.protocol.resp.RespClient;
 import java.io.IOException;
@@ -179,7 +179,8 @@ final class StartIT {
     assertThat(node.ask("CONFIGURE", "GET", "port").elements().get(1).text()).isEqualTo(port + "");
     assertThat(node.ask("CONFIG", "GET", "port"))
         .isEqualTo(
-            new Reply.Error("ERR unknown command 'CONFIG', with args beginning with: 'GET' 'port' "));
+            new Reply.Error(
+                "ERR unknown command 'CONFIG', with args beginning with: 'GET' 'port' "));
     assertThat(node.ask("FLUSHALL"))
         .isEqualTo(new Reply.Error("ERR unknown command 'FLUSHALL', with args beginning with: "));
   }
