@@ -12,11 +12,15 @@ import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 
 /** What a server holds, key by key, as a client sees it. */
 final class Content {
   private static final int SHOWN_BYTES = 300;
+  private static final int SHOWN_DIFFERENCES = 10;
 
   private Content() {}
 
@@ -45,6 +49,17 @@ final class Content {
       }
     }
     return content;
+  }
+
+  /** What of the one is not in the other, some lines of it. */
+  static List<String> differences(Map<String, String> actual, Map<String, String> expected) {
+    Set<String> keys = new TreeSet<>(actual.keySet());
+    keys.addAll(expected.keySet());
+    return keys.stream()
+        .filter(key -> !Objects.equals(actual.get(key), expected.get(key)))
+        .limit(SHOWN_DIFFERENCES)
+        .map(key -> key + ": " + actual.get(key) + ", expected " + expected.get(key))
+        .toList();
   }
 
   /** A hash of all databases, the same whatever the order of the keys: DEBUG DIGEST. */

@@ -59,7 +59,7 @@ final class ReplicationChainIT {
   }
 
   private Node startMember(Kind kind) throws Exception {
-    List<String> arguments = new ArrayList<>(List.of("--repl-backlog-size", "64mb"));
+    List<String> arguments = new ArrayList<>(List.of("--repl-backlog-size", "256mb"));
     if (!chain.isEmpty()) {
       arguments.addAll(List.of("--replicaof", "127.0.0.1", chain.getLast().port() + ""));
     }
@@ -115,9 +115,7 @@ final class ReplicationChainIT {
     Thread writer =
         new Thread(() -> {
           try {
-            while (!Thread.currentThread().isInterrupted()) {
-              others.write(chain.get(MASTER), 100);
-            }
+            others.writeUntilInterrupted(chain.get(MASTER));
           } catch (IOException | RuntimeException | AssertionError e) {
             failures.add(e);
           }
@@ -151,18 +149,22 @@ final class ReplicationChainIT {
     await()
         .atMost(Distribution.LIMIT)
         .untilAsserted(() -> {
-          everyKeyAgrees();
           String digest = Content.digest(chain.get(MASTER));
           assertThat(Content.digest(chain.get(MIDDLE))).isEqualTo(digest);
           assertThat(Content.digest(chain.get(LAST))).isEqualTo(digest);
         });
   }
 
-  private void everyKeyAgrees() throws IOException {
-    Map<String, String> expected = Content.of(chain.get(MASTER));
-    assertThat(expected).hasSizeGreaterThan(1_000);
-    assertThat(Content.of(chain.get(MIDDLE))).isEqualTo(expected);
-    assertThat(Content.of(chain.get(LAST))).isEqualTo(expected);
+  /** Keys that are about to expire may be read on one node and be gone on the next. */
+  private void everyKeyAgrees() {
+    await()
+        .atMost(Distribution.LIMIT)
+        .untilAsserted(() -> {
+          Map<String, String> expected = Content.of(chain.get(MASTER));
+          assertThat(expected).hasSizeGreaterThan(1_000);
+          assertThat(Content.differences(Content.of(chain.get(MIDDLE)), expected)).isEmpty();
+          assertThat(Content.differences(Content.of(chain.get(LAST)), expected)).isEmpty();
+        });
   }
 
   private static long number(Node node, String field) throws IOException {

@@ -22,6 +22,7 @@ final class Writes {
   private static final int LARGE_KEYS = 5;
   private static final long FAR_MILLIS = 3_600_000;
   private static final int BATCH = 100;
+  private static final int CHANGES_A_TURN = 300;
 
   private final Random random;
 
@@ -48,6 +49,19 @@ final class Writes {
     }
   }
 
+  /** Writes one change after the other, in turns of a database each, until the thread is told. */
+  void writeUntilInterrupted(Node node) throws IOException {
+    try (RespClient client = node.connect()) {
+      for (int turn = 0; !Thread.currentThread().isInterrupted(); turn++) {
+        client.call("SELECT", DATABASES[turn % DATABASES.length] + "");
+        check(client.call(ascii("SET"), ascii("large:" + turn % LARGE_KEYS), large()));
+        for (int i = 0; i < CHANGES_A_TURN; i++) {
+          check(client.call(change()));
+        }
+      }
+    }
+  }
+
   private static void send(RespClient client, List<byte[][]> requests) throws IOException {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     for (byte[][] request : requests) {
@@ -55,12 +69,15 @@ final class Writes {
     }
     client.sendRaw(bytes.toByteArray());
     for (int i = 0; i < requests.size(); i++) {
-      Reply reply = client.receive();
-      if (reply.isError()
-          && !reply.text().contains("not an integer")
-          && !reply.text().contains("overflow")) {
-        throw new AssertionError(reply.text());
-      }
+      check(client.receive());
+    }
+  }
+
+  private static void check(Reply reply) {
+    if (reply.isError()
+        && !reply.text().contains("not an integer")
+        && !reply.text().contains("overflow")) {
+      throw new AssertionError(reply.text());
     }
   }
 
