@@ -65,6 +65,7 @@ final class Shutdown implements ServerCommands.Shutdown {
     }
     log.notice("Waiting for replicas before shutting down.");
     clients.pause(Pause.WRITES, clock.wallMillis() + millis);
+    replication.holdStream(true);
     replication.askForAcks();
     long deadline = clock.monotonicNanos() + millis * 1_000_000;
     waiting = loop.every(() -> look(deadline, save, force), LOOK_MILLIS);
@@ -87,6 +88,7 @@ final class Shutdown implements ServerCommands.Shutdown {
       waiting.cancel();
       waiting = null;
       clients.unpause();
+      replication.holdStream(false);
     }
   }
 

@@ -189,6 +189,13 @@ final class MasterLink {
     return host.settings().replTimeout.value() * 1000L;
   }
 
+  /** Has the stream stand still, or go on. */
+  void hold(boolean held) {
+    if (state == State.CONNECTED && attempt != null && attempt.connection != null) {
+      attempt.connection.reading(!held);
+    }
+  }
+
   /** Ends the link for good: this server has no master, or another. */
   void stop() {
     Attempt current = attempt;

@@ -404,6 +404,11 @@ public final class Replication implements Propagation.Sink, AutoCloseable {
     return count;
   }
 
+  /** Has the master's stream stand still, so that this server's replicas can catch up. */
+  public void holdStream(boolean held) {
+    link.hold(held);
+  }
+
   /** The number of replicas. */
   public int replicaCount() {
     return replicas.all().size();
