@@ -51,6 +51,14 @@ final class Content {
     return content;
   }
 
+  /** What a server holds without the keys that expire while a test runs. */
+  static Map<String, String> lasting(Node node) throws IOException {
+    String shortLived = " " + HexFormat.of().formatHex(ascii(Writes.SHORT_LIVED));
+    Map<String, String> content = of(node);
+    content.keySet().removeIf(key -> key.contains(shortLived));
+    return content;
+  }
+
   /** What of the one is not in the other, some lines of it. */
   static List<String> differences(Map<String, String> actual, Map<String, String> expected) {
     Set<String> keys = new TreeSet<>(actual.keySet());

@@ -18,6 +18,9 @@ import java.util.Random;
 final class Writes {
   static final int[] DATABASES = {0, 1, 9};
 
+  /** How the keys begin that live for less than a second. */
+  static final String SHORT_LIVED = "short:";
+
   private static final int LARGE_BYTES = 70_000;
   private static final int LARGE_KEYS = 5;
   private static final long FAR_MILLIS = 3_600_000;
@@ -99,7 +102,7 @@ final class Writes {
       case 8 ->
           new byte[][] {
             ascii("SET"),
-            ascii("short:" + random.nextInt(100)),
+            ascii(SHORT_LIVED + random.nextInt(100)),
             bytes(10),
             ascii("PX"),
             ascii(1 + random.nextInt(500) + "")
