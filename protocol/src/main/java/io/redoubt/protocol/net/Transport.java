@@ -31,6 +31,9 @@ import java.net.SocketAddress;
 import java.net.UnixDomainSocketAddress;
 import java.net.UnknownHostException;
 import java.nio.channels.spi.SelectorProvider;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ThreadFactory;
@@ -56,6 +59,7 @@ public final class Transport implements AutoCloseable {
   private final boolean epoll;
   private final ReadBuffer readBuffer;
   private final ChunkPool chunks;
+  private final Set<Channel> open = new HashSet<>(); // used on the loop
   private final AtomicBoolean closed = new AtomicBoolean();
 
   private Transport(String threadName, BufferMemory memory, boolean epoll) {
@@ -126,13 +130,19 @@ public final class Transport implements AutoCloseable {
     }
     channel.pipeline().addLast(new Acceptor(acceptor));
     try {
-      finished(eventLoop.register(channel));
+      finished(register(channel));
       finished(channel.bind(nativeAddress(address)));
     } catch (IOException e) {
       channel.close();
       throw e;
     }
     return channel;
+  }
+
+  private ChannelFuture register(Channel channel) {
+    open.add(channel);
+    channel.closeFuture().addListener(closing -> open.remove(channel));
+    return eventLoop.register(channel);
   }
 
   private static void finished(ChannelFuture future) throws IOException {
@@ -183,7 +193,7 @@ public final class Transport implements AutoCloseable {
       return;
     }
     channel.config().setConnectTimeoutMillis(timeoutMillis);
-    eventLoop.register(channel);
+    register(channel);
     SocketAddress local = source == null ? null : new InetSocketAddress(source, 0);
     channel
         .connect(remote, local)
@@ -261,6 +271,11 @@ public final class Transport implements AutoCloseable {
     if (closed.getAndSet(true)) {
       return;
     }
+    // Netty's own shutdown leaves open, now and then, what has an event to come.
+    onLoop(() -> {
+      List.copyOf(open).forEach(Channel::close);
+      return true;
+    });
     group.shutdownGracefully(0, CLOSE_TIMEOUT_MILLIS, TimeUnit.MILLISECONDS).awaitUninterruptibly();
     if (group.isTerminated()) {
       chunks.close();
@@ -299,7 +314,7 @@ public final class Transport implements AutoCloseable {
     public void channelRead(ChannelHandlerContext context, Object message) {
       Channel accepted = (Channel) message;
       adopt(accepted, acceptor);
-      eventLoop.register(accepted);
+      register(accepted);
     }
 
     @Override
