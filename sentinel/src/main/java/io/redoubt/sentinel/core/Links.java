@@ -132,13 +132,16 @@ final class Links {
     send(user, kind, Purpose.GREETING, words(user, "CLIENT", "SETNAME", clientName));
   }
 
-  /** A node that won't have us without another password is not connected, and shall show so. */
+  /**
+   * A node that wants another password is not connected, and shall show so. A wrong password alone
+   * means little: the node may not want any.
+   */
   void greeted(Instance instance, Answer answer) {
     if (answer instanceof Answer.Failure failure
-        && (failure.text().startsWith("WRONGPASS") || failure.text().startsWith("NOAUTH"))
+        && failure.text().startsWith("NOAUTH")
         && instance.link.command.isUp()) {
       sentinel.remark(
-          Level.WARNING, "AUTH refused by " + instance.described() + ": " + failure.text());
+          Level.WARNING, "Not authenticated at " + instance.described() + ": " + failure.text());
       drop(instance.link);
     }
   }
