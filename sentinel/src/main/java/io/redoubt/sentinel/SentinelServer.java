@@ -113,6 +113,9 @@ public final class SentinelServer implements AutoCloseable {
       if (e.getCause() instanceof IOException io) {
         throw io;
       }
+      if (e.getCause() instanceof FatalConfigError wrong) {
+        throw wrong;
+      }
       throw e;
     }
     return server;
@@ -122,12 +125,12 @@ public final class SentinelServer implements AutoCloseable {
   private void build() {
     try {
       parts.complete(made());
-    } catch (IOException | RuntimeException e) {
+    } catch (IOException | FatalConfigError | RuntimeException e) {
       parts.completeExceptionally(e);
     }
   }
 
-  private Parts made() throws IOException {
+  private Parts made() throws IOException, FatalConfigError {
     String requirepass = directives.requirepass.value();
     SentinelState state = directives.words().state(newId());
     Sentinel core =
@@ -222,7 +225,8 @@ public final class SentinelServer implements AutoCloseable {
   }
 
   /** The users of the configuration or of the file of its own that it names. */
-  private Users users(CommandTable<SentinelCall> table, String requirepass) throws IOException {
+  private Users users(CommandTable<SentinelCall> table, String requirepass)
+      throws IOException, FatalConfigError {
     Users users = new Users(table);
     users.requirePassword(requirepass);
     AclFile file = usersFile();
@@ -230,8 +234,14 @@ public final class SentinelServer implements AutoCloseable {
       users.load(file.path(), file.read());
       return users;
     }
-    for (List<String> words : directives.user.words()) {
-      users.set(ByteString.of(words.getFirst()), words.subList(1, words.size()));
+    List<List<String>> lines = directives.user.words();
+    for (int i = 0; i < lines.size(); i++) {
+      List<String> words = lines.get(i);
+      try {
+        users.set(ByteString.of(words.getFirst()), words.subList(1, words.size()));
+      } catch (IllegalArgumentException e) {
+        throw directives.user.error(i, String.valueOf(e.getMessage()));
+      }
     }
     directives.user.rewrittenAs(() ->
         users.describe().stream()

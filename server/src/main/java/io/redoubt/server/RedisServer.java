@@ -225,11 +225,12 @@ public final class RedisServer implements AutoCloseable {
   }
 
   private void renameCommands() throws FatalConfigError {
-    for (List<String> words : settings.renameCommand.words()) {
+    List<List<String>> lines = settings.renameCommand.words();
+    for (int i = 0; i < lines.size(); i++) {
       try {
-        table.rename(words.get(0), words.get(1));
+        table.rename(lines.get(i).get(0), lines.get(i).get(1));
       } catch (IllegalArgumentException e) {
-        throw FatalConfigError.ofWhole(String.valueOf(e.getMessage()));
+        throw settings.renameCommand.error(i, String.valueOf(e.getMessage()));
       }
     }
   }

@@ -25,6 +25,7 @@ class ConfReader {
   private final Directives.Values values;
   private final List<String> passedOver = new ArrayList<>();
   private int depth;
+  private int number;
 
   /** A reader that puts what it reads into {@code values}. */
   ConfReader(Directives directives, Directives.Values values) {
@@ -60,9 +61,9 @@ class ConfReader {
   }
 
   private void readLines(String text) throws FatalConfigError, UnreadableConfigFile {
-    int number = 0;
+    int at = 0;
     for (String line : text.split("\n", -1)) {
-      number++;
+      number = ++at;
       String trimmed = Words.trimmed(line);
       if (!isBlankOrComment(trimmed)) {
         try {
@@ -70,7 +71,7 @@ class ConfReader {
         } catch (RefusedValue e) {
           String shown = Words.readable(trimmed);
           throw FatalConfigError.atLine(
-              number, shown, e.reason(), Diagnosis.of(shown, directives.names()));
+              at, shown, e.reason(), Diagnosis.of(shown, directives.names()));
         }
       }
     }
@@ -92,7 +93,7 @@ class ConfReader {
     } else if (name.equals(INCLUDE) && arguments.size() == 1) {
       include(arguments.getFirst());
     } else if (fileWord != null && fileWord.takes(arguments.size())) {
-      readFileWord(fileWord, arguments);
+      readFileWord(fileWord, arguments, line);
     } else if (directives.isIgnored(name) && !arguments.isEmpty()) {
       passedOver.add(Words.readable(line));
     } else {
@@ -101,8 +102,8 @@ class ConfReader {
     }
   }
 
-  void readFileWord(FileWord word, List<String> arguments) throws RefusedValue {
-    word.read(arguments);
+  void readFileWord(FileWord word, List<String> arguments, String line) throws RefusedValue {
+    word.read(arguments, number, Words.readable(line));
   }
 
   /** Reads the file, or those that the pattern matches, none being no mistake. */

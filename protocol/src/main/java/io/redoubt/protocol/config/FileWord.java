@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class FileWord {
   private final String name;
-  private final List<List<String>> words = new ArrayList<>();
+  private final List<Line> lines = new ArrayList<>();
   private int least = 1;
   private int most = Integer.MAX_VALUE;
   private int keyWords = 1;
@@ -19,6 +19,9 @@ public final class FileWord {
   private final List<Example> examples = new ArrayList<>();
   private @Nullable ValueCheck<List<String>> reader;
   private @Nullable Supplier<List<List<String>>> rewriter;
+
+  /** A line that was read, with its number in its file. */
+  private record Line(List<String> arguments, int number, String text) {}
 
   /** A line of the shipped file, which is in force or in a comment. */
   record Example(String arguments, String sentences, boolean active) {}
@@ -72,7 +75,13 @@ public final class FileWord {
 
   /** The arguments of each line of the start's configuration, without quotes. */
   public List<List<String>> words() {
-    return List.copyOf(words);
+    return lines.stream().map(Line::arguments).toList();
+  }
+
+  /** What stops a start because of the line whose arguments are at {@code index} of them. */
+  public FatalConfigError error(int index, String reason) {
+    Line line = lines.get(index);
+    return FatalConfigError.atLine(line.number(), line.text(), reason, List.of());
   }
 
   String name() {
@@ -99,11 +108,11 @@ public final class FileWord {
     return examples;
   }
 
-  void read(List<String> arguments) throws RefusedValue {
+  void read(List<String> arguments, int number, String text) throws RefusedValue {
     if (reader != null) {
       reader.look(arguments);
     }
-    words.add(List.copyOf(arguments));
+    lines.add(new Line(List.copyOf(arguments), number, text));
   }
 
   @Nullable Supplier<List<List<String>>> rewriter() {

@@ -71,7 +71,7 @@ final class Rewrite {
     ConfReader reader =
         new ConfReader(directives, values) {
           @Override
-          void readFileWord(FileWord word, List<String> arguments) {
+          void readFileWord(FileWord word, List<String> arguments, String line) {
             // These are compared line by line.
           }
         };

@@ -284,6 +284,14 @@ final class ConfigFileTest {
   }
 
   @Test
+  void remembersTheLinesOfOthers() throws Exception {
+    load("port 1\n\nrename-command  GET g\nrename-command foo bar\n");
+
+    assertThat(settings.renameCommand.error(1, "No such command in rename-command").text())
+        .contains("at line 4\n>>> 'rename-command foo bar'\nNo such command");
+  }
+
+  @Test
   void changesNothingWhenALineIsBad() {
     failure("port 1\nport x");
 
