@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.redoubt.protocol.Seed;
+import io.redoubt.protocol.bytes.BufferMemory;
 import io.redoubt.protocol.resp.Reply;
 import io.redoubt.protocol.resp.ReplyWriter;
 import io.redoubt.protocol.resp.RespClient;
@@ -516,5 +517,16 @@ class TransportTest {
       assertThat(socket.getInputStream().read()).isEqualTo(-1);
     }
     assertThat(echo.closed.join()).isNull();
+  }
+
+  @Test
+  void closingFreesTheAddressAlsoOfAConnectionNotAcceptedYet() throws Exception {
+    InetSocketAddress address = new InetSocketAddress("127.0.0.1", FreePorts.one());
+    for (int round = 0; round < 50; round++) {
+      try (Transport one = Transport.open("one of many", BufferMemory.offHeap())) {
+        one.listen(address, 511, Connection::close);
+        new Socket(address.getAddress(), address.getPort()).close();
+      }
+    }
   }
 }
