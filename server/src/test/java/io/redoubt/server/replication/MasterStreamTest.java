@@ -149,7 +149,7 @@ class MasterStreamTest {
 
     @Override
     public void lookAhead(Request[] batch, int count) {
-      assertThat(count).isGreaterThan(1);
+      assertThat(count).isPositive();
     }
 
     @Override
