@@ -72,7 +72,7 @@ public final class CommandCommands<C extends Invocation> extends CommandGroup<C>
           .does("Returns the keys in a full command.")
           .since("2.8.13")
           .costs("O(N), N the number of arguments")
-          .arity(-4)
+          .arity(-3)
           .is(LOADING, STALE)
           .categories(Category.CONNECTION)
           .runs(call -> keys(call, false));
@@ -82,7 +82,7 @@ public final class CommandCommands<C extends Invocation> extends CommandGroup<C>
           .does("Returns the keys in a full command, and what is done to them.")
           .since("7.0.0")
           .costs("O(N), N the number of arguments")
-          .arity(-4)
+          .arity(-3)
           .is(LOADING, STALE)
           .categories(Category.CONNECTION)
           .runs(call -> keys(call, true));

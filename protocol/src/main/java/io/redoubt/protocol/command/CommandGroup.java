@@ -90,6 +90,7 @@ public abstract class CommandGroup<C extends Invocation> {
     private @Nullable String deprecatedSince;
     private @Nullable String replacedBy;
     private @Nullable String helpSince;
+    private @Nullable String keyNote;
     private @Nullable MovableKeys movable;
     private @Nullable ChannelSpec channels;
     private @Nullable Integer arity;
@@ -140,6 +141,12 @@ public abstract class CommandGroup<C extends Invocation> {
      */
     public Builder<C> keys(KeyFlag first, KeyFlag... more) {
       derivedKeys.add(first.bit() | KeyFlag.mask(more));
+      return this;
+    }
+
+    /** A remark of COMMAND INFO on the keys found in the usage line. */
+    public Builder<C> keyNote(String text) {
+      keyNote = text;
       return this;
     }
 
@@ -224,6 +231,10 @@ public abstract class CommandGroup<C extends Invocation> {
       }
       var keyBinding = new KeyBinding(arguments, nameWords, derivedKeys);
       specs.addAll(0, keyBinding.specs());
+      String note = keyNote;
+      if (note != null) {
+        specs.replaceAll(spec -> spec.note(note));
+      }
       var keySpecs =
           specs.isEmpty() && movable == null ? KeySpecs.NONE : new KeySpecs(specs, movable);
       long mask = flags | (keySpecs.isMovable() ? Flag.MOVABLEKEYS.bit() : 0);

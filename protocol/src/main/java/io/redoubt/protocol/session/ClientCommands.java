@@ -48,6 +48,7 @@ public final class ClientCommands<C extends SessionCall> extends CommandGroup<C>
           .since("2.6.9")
           .costs("O(1)")
           .is(NOSCRIPT, LOADING, STALE)
+          .tips("request_policy:all_nodes", "response_policy:all_succeeded")
           .runs(ClientCommands::setName);
 
   final Command<C> setinfo =

@@ -53,6 +53,7 @@ public final class ConfigCommands extends CommandGroup<Call> {
           .since("2.0.0")
           .costs("O(1)")
           .is(ADMIN, NOSCRIPT, LOADING, STALE)
+          .tips("request_policy:all_nodes", "response_policy:all_succeeded")
           .runs(this::resetStatistics);
 
   final Command<Call> rewrite =
@@ -61,6 +62,7 @@ public final class ConfigCommands extends CommandGroup<Call> {
           .since("2.8.0")
           .costs("O(N), N the length of the file")
           .is(ADMIN, NOSCRIPT, LOADING, STALE)
+          .tips("request_policy:all_nodes", "response_policy:all_succeeded")
           .runs(this::rewrite);
 
   final Command<Call> set =
@@ -69,6 +71,7 @@ public final class ConfigCommands extends CommandGroup<Call> {
           .since("2.0.0")
           .costs("O(N), N the number of directives given")
           .is(ADMIN, NOSCRIPT, LOADING, STALE)
+          .tips("request_policy:all_nodes", "response_policy:all_succeeded")
           .runs(this::set);
 
   /** Declares the group; {@code resetStatistics} does what CONFIG RESETSTAT asks for. */

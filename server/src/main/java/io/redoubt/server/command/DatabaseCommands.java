@@ -24,6 +24,7 @@ public final class DatabaseCommands extends CommandGroup<Call> {
           .costs("O(1)")
           .is(READONLY, FAST)
           .categories(Category.KEYSPACE)
+          .tips("request_policy:all_shards", "response_policy:agg_sum")
           .runs(call -> call.reply().integer(call.database().size()));
 
   final Command<Call> flushall =
@@ -33,6 +34,7 @@ public final class DatabaseCommands extends CommandGroup<Call> {
           .costs("O(1); the memory is freed in slices, between other commands")
           .is(WRITE)
           .categories(Category.KEYSPACE, Category.DANGEROUS)
+          .tips("request_policy:all_shards", "response_policy:all_succeeded")
           .runs(DatabaseCommands::flushAll);
 
   final Command<Call> flushdb =
@@ -42,6 +44,7 @@ public final class DatabaseCommands extends CommandGroup<Call> {
           .costs("O(1); the memory is freed in slices, between other commands")
           .is(WRITE)
           .categories(Category.KEYSPACE, Category.DANGEROUS)
+          .tips("request_policy:all_shards", "response_policy:all_succeeded")
           .runs(DatabaseCommands::flushDb);
 
   final Command<Call> swapdb =
@@ -92,21 +95,21 @@ public final class DatabaseCommands extends CommandGroup<Call> {
   }
 
   private static void swapDb(Call call) {
-    long first = index(call, 1, FIRST_INDEX);
-    long second = index(call, 2, SECOND_INDEX);
+    int first = index(call, 1, FIRST_INDEX);
+    int second = index(call, 2, SECOND_INDEX);
     int count = call.keyspace().count();
     if (first < 0 || first >= count || second < 0 || second >= count) {
       throw Call.DB_INDEX_OUT_OF_RANGE;
     }
-    call.swapDatabases((int) first, (int) second);
+    call.swapDatabases(first, second);
     call.changedAll(1);
     call.reply().ok();
   }
 
-  private static long index(Call call, int argument, CommandError error) {
+  private static int index(Call call, int argument, CommandError error) {
     try {
-      return call.argLong(argument);
-    } catch (CommandError notAnInteger) {
+      return call.argInt(argument);
+    } catch (CommandError notAnIndex) {
       throw error;
     }
   }

@@ -45,6 +45,7 @@ public final class DumpCommands extends CommandGroup<Call> {
           .costs("O(N), N the size of the value")
           .is(READONLY)
           .keys(RO, ACCESS)
+          .tips("nondeterministic_output")
           .runs(DumpCommands::dump);
 
   final Command<Call> restore =

@@ -72,6 +72,7 @@ public final class ExpireCommands extends CommandGroup<Call> {
           .costs("O(1)")
           .is(READONLY, FAST)
           .keys(RO, ACCESS)
+          .tips("nondeterministic_output")
           .runs(call -> left(call, 1000, true));
 
   final Command<Call> pttl =
@@ -81,6 +82,7 @@ public final class ExpireCommands extends CommandGroup<Call> {
           .costs("O(1)")
           .is(READONLY, FAST)
           .keys(RO, ACCESS)
+          .tips("nondeterministic_output")
           .runs(call -> left(call, 1, true));
 
   final Command<Call> expiretime =

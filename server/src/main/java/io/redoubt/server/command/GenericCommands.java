@@ -47,6 +47,7 @@ public final class GenericCommands extends CommandGroup<Call> {
           .costs("O(N), N the number of keys; large values are freed in slices")
           .is(WRITE)
           .keys(RM, DELETE)
+          .tips("request_policy:multi_shard", "response_policy:agg_sum")
           .runs(GenericCommands::delete);
 
   final Command<Call> exists =
@@ -56,6 +57,7 @@ public final class GenericCommands extends CommandGroup<Call> {
           .costs("O(N), N the number of keys")
           .is(READONLY, FAST)
           .keys(RO)
+          .tips("request_policy:multi_shard", "response_policy:agg_sum")
           .runs(GenericCommands::exists);
 
   final Command<Call> move =
@@ -64,7 +66,7 @@ public final class GenericCommands extends CommandGroup<Call> {
           .since("1.0.0")
           .costs("O(1)")
           .is(WRITE, FAST)
-          .keys(RW, ACCESS, DELETE)
+          .keys(RW, ACCESS, UPDATE)
           .runs(GenericCommands::move);
 
   final Command<Call> randomkey =
@@ -73,6 +75,7 @@ public final class GenericCommands extends CommandGroup<Call> {
           .since("1.0.0")
           .costs("O(1)")
           .is(READONLY, TOUCHES_ARBITRARY_KEYS)
+          .tips("request_policy:all_shards", "response_policy:special", "nondeterministic_output")
           .runs(GenericCommands::randomKey);
 
   final Command<Call> rename =
@@ -102,6 +105,7 @@ public final class GenericCommands extends CommandGroup<Call> {
           .costs("O(N), N the number of keys")
           .is(READONLY, FAST)
           .keys(RO)
+          .tips("request_policy:multi_shard", "response_policy:agg_sum")
           .runs(GenericCommands::touch);
 
   final Command<Call> type =
@@ -120,6 +124,7 @@ public final class GenericCommands extends CommandGroup<Call> {
           .costs("O(N), N the number of keys")
           .is(WRITE, FAST)
           .keys(RM, DELETE)
+          .tips("request_policy:multi_shard", "response_policy:agg_sum")
           .runs(GenericCommands::delete);
 
   /** Declares the group. */

@@ -43,6 +43,7 @@ public final class ObjectCommands extends CommandGroup<Call> {
           .costs("O(1)")
           .is(READONLY)
           .keys(RO)
+          .tips("nondeterministic_output")
           .runs(ObjectCommands::encoding);
 
   final Command<Call> freq =
@@ -52,6 +53,7 @@ public final class ObjectCommands extends CommandGroup<Call> {
           .costs("O(1)")
           .is(READONLY)
           .keys(RO)
+          .tips("nondeterministic_output")
           .runs(ObjectCommands::frequency);
 
   final Command<Call> idletime =
@@ -61,6 +63,7 @@ public final class ObjectCommands extends CommandGroup<Call> {
           .costs("O(1)")
           .is(READONLY)
           .keys(RO)
+          .tips("nondeterministic_output")
           .runs(ObjectCommands::idleTime);
 
   final Command<Call> refcount =
@@ -70,6 +73,7 @@ public final class ObjectCommands extends CommandGroup<Call> {
           .costs("O(1)")
           .is(READONLY)
           .keys(RO)
+          .tips("nondeterministic_output")
           .runs(ObjectCommands::referenceCount);
 
   /** Declares the group. */

@@ -45,6 +45,7 @@ public final class PersistenceCommands extends CommandGroup<Call> {
           .costs("O(1)")
           .is(LOADING, STALE, FAST)
           .categories(Category.ADMIN, Category.DANGEROUS)
+          .tips("nondeterministic_output")
           .runs(this::lastSave);
 
   /** Declares the group. */

@@ -27,6 +27,7 @@ public final class ScanCommands extends CommandGroup<Call> {
           .costs("O(N), N the number of keys in the database")
           .is(READONLY, TOUCHES_ARBITRARY_KEYS)
           .categories(Category.KEYSPACE, Category.DANGEROUS)
+          .tips("request_policy:all_shards", "nondeterministic_output_order")
           .runs(ScanCommands::keys);
 
   final Command<Call> scan =
@@ -35,6 +36,7 @@ public final class ScanCommands extends CommandGroup<Call> {
           .since("2.8.0")
           .costs("O(1) a call, O(N) for an iteration over N keys")
           .is(READONLY, TOUCHES_ARBITRARY_KEYS)
+          .tips("nondeterministic_output", "request_policy:special", "response_policy:special")
           .runs(ScanCommands::scan);
 
   /** Declares the group. */

@@ -58,6 +58,7 @@ public final class ServerCommands extends CommandGroup<Call> {
           .costs("O(1)")
           .is(LOADING, STALE)
           .categories(Category.DANGEROUS)
+          .tips("nondeterministic_output", "request_policy:all_shards", "response_policy:special")
           .runs(this::info);
 
   final Command<Call> time =
@@ -66,6 +67,7 @@ public final class ServerCommands extends CommandGroup<Call> {
           .since("2.6.0")
           .costs("O(1)")
           .is(LOADING, STALE, FAST)
+          .tips("nondeterministic_output")
           .runs(this::time);
 
   final Command<Call> shutdownCommand =

@@ -76,6 +76,7 @@ public final class StringCommands extends CommandGroup<Call> {
           .costs("O(1)")
           .is(WRITE, FAST)
           .keys(RW, ACCESS, UPDATE)
+          .keyNote("RW and UPDATE because it changes the TTL")
           .runs(StringCommands::getex);
 
   final Command<Call> getrange =
@@ -104,6 +105,7 @@ public final class StringCommands extends CommandGroup<Call> {
           .costs("O(N), N the number of keys")
           .is(READONLY, FAST)
           .keys(RO, ACCESS)
+          .tips("request_policy:multi_shard")
           .runs(StringCommands::mget);
 
   final Command<Call> mset =
@@ -113,6 +115,7 @@ public final class StringCommands extends CommandGroup<Call> {
           .costs("O(N), N the number of keys")
           .is(WRITE, DENYOOM)
           .keys(OW, UPDATE)
+          .tips("request_policy:multi_shard", "response_policy:all_succeeded")
           .runs(StringCommands::mset);
 
   final Command<Call> msetnx =
@@ -143,6 +146,7 @@ public final class StringCommands extends CommandGroup<Call> {
           .costs("O(1)")
           .is(WRITE, DENYOOM)
           .keys(RW, ACCESS, UPDATE, VARIABLE_FLAGS)
+          .keyNote("RW and ACCESS due to the optional `GET` argument")
           .runs(StringCommands::set);
 
   final Command<Call> setex =

@@ -162,6 +162,23 @@ public final class Call extends SessionCall {
   }
 
   /**
+   * Argument {@code i} as an integer of 32 bits.
+   *
+   * @throws CommandError when it is none
+   */
+  public int argInt(int i) {
+    long value = argLong(i);
+    if ((int) value != value) {
+      throw NOT_INT;
+    }
+    return (int) value;
+  }
+
+  private static final CommandError NOT_INT =
+      new CommandError(
+          "ERR value is out of range, value must between -2147483648 and 2147483647");
+
+  /**
    * The integer of 64 bits whose digits are in the region.
    *
    * @throws CommandError when they are none
@@ -187,14 +204,36 @@ public final class Call extends SessionCall {
     return value;
   }
 
-  /** Argument {@code i} as a cursor, an unsigned integer of 64 bits. */
+  /**
+   * Argument {@code i} as a cursor, an unsigned integer of 64 bits. As with {@code strtoul}, nothing
+   * is 0 and a minus sign counts down from 0.
+   *
+   * @throws CommandError when it is none
+   */
   public long argCursor(int i) {
-    try {
-      return Long.parseUnsignedLong(argText(i));
-    } catch (NumberFormatException e) {
+    long address = argAddress(i);
+    int length = argLength(i);
+    int sign = length > 0 ? Region.getByte(address) : 0;
+    int digits = sign == '-' || sign == '+' ? 1 : 0;
+    if (length > 0 && digits == length) {
       throw INVALID_CURSOR;
     }
+    long value = 0;
+    for (int at = digits; at < length; at++) {
+      int digit = Region.getByte(address + at) - '0';
+      int room = Long.compareUnsigned(HIGHEST_TENTH, value);
+      if (digit < 0 || digit > 9 || room < 0 || (room == 0 && digit > HIGHEST_DIGIT)) {
+        throw INVALID_CURSOR;
+      }
+      value = value * 10 + digit;
+    }
+    return sign == '-' ? -value : value;
   }
+
+  /** 2^64 - 1 without its last digit, and that digit. */
+  private static final long HIGHEST_TENTH = 1_844_674_407_370_955_161L;
+
+  private static final int HIGHEST_DIGIT = 5;
 
   private static final CommandError INVALID_CURSOR = new CommandError("ERR invalid cursor");
 
@@ -204,11 +243,11 @@ public final class Call extends SessionCall {
    * @throws CommandError when it is no integer or there is no such database
    */
   public Database databaseArgument(int i) {
-    long index = argLong(i);
+    int index = argInt(i);
     if (index < 0 || index >= keyspace.count()) {
       throw DB_INDEX_OUT_OF_RANGE;
     }
-    return keyspace.database((int) index);
+    return keyspace.database(index);
   }
 
   /** The index of a database that is not there. */

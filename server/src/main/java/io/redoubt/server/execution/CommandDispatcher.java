@@ -252,14 +252,17 @@ public final class CommandDispatcher implements Dispatcher {
     if (command != null) {
       command.countRejected();
     }
+    if (command != null && command == exec) {
+      client.endTransaction();
+      String reason = error.code().equals("ERR") ? error.text().substring(4) : error.text();
+      stats.countError("EXECABORT");
+      client.reply().error("EXECABORT Transaction discarded because of: " + reason);
+      return;
+    }
     stats.countError(error.code());
-    if (client.transaction() != null) {
-      if (command != null && command == exec) {
-        client.endTransaction();
-        client.reply().error("EXECABORT Transaction discarded because of: " + error.text());
-        return;
-      }
-      client.transaction().doom();
+    Transaction transaction = client.transaction();
+    if (transaction != null) {
+      transaction.doom();
     }
     client.reply().error(error.text());
   }

@@ -1,7 +1,5 @@
 package io.redoubt.server.replication;
 
-import static io.redoubt.protocol.command.Flag.NOSCRIPT;
-
 import io.redoubt.protocol.command.Category;
 import io.redoubt.protocol.command.Command;
 import io.redoubt.protocol.command.CommandError;
@@ -27,7 +25,6 @@ public final class WaitCommand extends CommandGroup<Call> {
           .does("Waits until so many replicas have what was written before.")
           .since("3.0.0")
           .costs("O(1)")
-          .is(NOSCRIPT)
           .categories(Category.CONNECTION)
           .tips("request_policy:all_shards", "response_policy:agg_min")
           .runs(this::await);

@@ -53,6 +53,11 @@ final class RequestGenerator {
     "+1",
     "01"
   };
+  /** None of them between now and a minute from now: both servers shall agree on what is gone. */
+  private static final String[] TIMES = {"0", "-1", "-100", "1.5", "x", "9223372036854775807", ""};
+
+  private static final long YEAR_2100_MILLIS = 4_102_444_800_000L;
+
   private static final String[] DOUBLES = {
     "0", "1", "-1", "0.1", "3.0e3", "1e400", "inf", "-inf", "nan", "x", "", "10.50"
   };
@@ -80,7 +85,11 @@ final class RequestGenerator {
           words.removeLast();
         }
       }
-      case 2 -> words.set(random.nextInt(words.size() - 1) + (words.size() > 1 ? 1 : 0), "NX");
+      case 2 -> {
+        if (words.size() > 1) {
+          words.set(1 + random.nextInt(words.size() - 1), "NX");
+        }
+      }
       default -> {
         // as declared
       }
@@ -105,10 +114,10 @@ final class RequestGenerator {
     switch (argument.type()) {
       case KEY -> words.add(pick(KEYS));
       case STRING -> words.add(pick(VALUES));
-      case INTEGER -> words.add(pick(NUMBERS));
+      case INTEGER -> words.add(isTime(argument) ? time(argument) : pick(NUMBERS));
       case DOUBLE -> words.add(pick(DOUBLES));
       case PATTERN -> words.add(pick(PATTERNS));
-      case UNIX_TIME -> words.add(random.nextBoolean() ? "33177117420000" : pick(NUMBERS));
+      case UNIX_TIME -> words.add(time(argument));
       case PURE_TOKEN -> {
         if (argument.token() == null) {
           words.add(argument.name().toUpperCase(Locale.ROOT));
@@ -117,6 +126,23 @@ final class RequestGenerator {
       case ONEOF -> argument(argument.parts().get(random.nextInt(argument.parts().size())), words);
       case BLOCK -> argument.parts().forEach(part -> argument(part, words));
     }
+  }
+
+  private static boolean isTime(Argument argument) {
+    return List.of("seconds", "milliseconds", "ttl").contains(argument.name());
+  }
+
+  /** A time to live or a point in time; two of them are hardly ever near each other. */
+  private String time(Argument argument) {
+    if (random.nextInt(5) == 0) {
+      return pick(TIMES);
+    }
+    long millis = 100_000L * (1 + random.nextInt(100_000));
+    if (argument.type() == Argument.Type.UNIX_TIME) {
+      millis = random.nextInt(8) == 0 ? millis : YEAR_2100_MILLIS + millis;
+    }
+    boolean seconds = argument.name().endsWith("seconds") && !argument.name().contains("milli");
+    return Long.toString(seconds ? millis / 1000 : millis);
   }
 
   private String pick(String[] from) {

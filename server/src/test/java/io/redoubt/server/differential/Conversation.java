@@ -1,0 +1,101 @@
+package io.redoubt.server.differential;
+
+import io.redoubt.protocol.bytes.Quoting;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Deque;
+import java.util.List;
+
+/**
+ * The same requests to both twins, over several connections, one after the other; fails with the
+ * last requests when a reply differs.
+ */
+final class Conversation implements AutoCloseable {
+  private static final int REMEMBERED = 30;
+
+  private final List<Speaker> speakers = new ArrayList<>();
+  private final Deque<String> last = new ArrayDeque<>();
+
+  private record Speaker(WireConnection real, WireConnection ours, Leniency leniency) {}
+
+  /** A conversation over so many connections that speak version {@code protocol} of RESP. */
+  Conversation(Twins twins, int connections, String protocol) {
+    for (int i = 0; i < connections; i++) {
+      Speaker speaker = new Speaker(twins.real(), twins.ours(), new Leniency());
+      speakers.add(speaker);
+      speaker.real.call("HELLO", protocol);
+      speaker.ours.call("HELLO", protocol);
+    }
+  }
+
+  /** Sends a request over one of the connections and compares the replies. */
+  void say(int connection, List<byte[]> request) {
+    Speaker speaker = speakers.get(connection);
+    var words = request.toArray(byte[][]::new);
+    byte[] real = speaker.real.call(words);
+    byte[] ours = speaker.ours.call(words);
+    remember(connection, request, real);
+    if (!speaker.leniency.accepts(request, real, ours)) {
+      throw new AssertionError(
+          "Redis replies  %s%nwe reply       %s%nafter%n%s%n"
+              .formatted(shown(real), shown(ours), String.join("\n", last)));
+    }
+  }
+
+  /** Sends a line of words over one of the connections. */
+  void say(int connection, String line) {
+    say(connection, Quoting.split(line));
+  }
+
+  /** What the real one replies on that connection. */
+  byte[] askReal(int connection, byte[]... words) {
+    return speakers.get(connection).real.call(words);
+  }
+
+  /** What ours replies on that connection. */
+  byte[] askOurs(int connection, byte[]... words) {
+    return speakers.get(connection).ours.call(words);
+  }
+
+  /** Fails when what was seen of both in another way is not the same. */
+  void expectSame(String what, Object real, Object ours) {
+    if (!real.equals(ours)) {
+      throw new AssertionError(
+          "%s%nof Redis: %s%nof ours:  %s%nafter%n%s%n"
+              .formatted(what, real, ours, String.join("\n", last)));
+    }
+  }
+
+  /** The last requests and replies, a line each. */
+  private void remember(int connection, List<byte[]> request, byte[] reply) {
+    if (last.size() == REMEMBERED) {
+      last.removeFirst();
+    }
+    var line = new StringBuilder().append(connection).append('>');
+    for (byte[] word : request) {
+      String quoted = Quoting.quote(word);
+      boolean plain = quoted.matches("\"[!-~&&[^\\\\']]+\"");
+      line.append(' ').append(plain ? quoted.substring(1, quoted.length() - 1) : quoted);
+    }
+    last.add(line.append("   -> ").append(shown(reply)).toString());
+  }
+
+  private static String shown(byte[] reply) {
+    byte[] part = reply.length > 400 ? Arrays.copyOf(reply, 400) : reply;
+    return Quoting.quote(part);
+  }
+
+  static byte[] bytes(String text) {
+    return text.getBytes(StandardCharsets.ISO_8859_1);
+  }
+
+  @Override
+  public void close() {
+    for (Speaker speaker : speakers) {
+      speaker.real.close();
+      speaker.ours.close();
+    }
+  }
+}

@@ -1,0 +1,58 @@
+package io.redoubt.server.differential;
+
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import io.redoubt.server.RedisServer;
+import io.redoubt.server.TestServers;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/** A real Redis and one of ours, both new and empty. */
+final class Twins implements AutoCloseable {
+  private final RealRedis real;
+  private final RedisServer ours;
+
+  private Twins(RealRedis real, RedisServer ours) {
+    this.real = real;
+    this.ours = ours;
+  }
+
+  /**
+   * Starts both with the same configuration; skips the test where no Redis is installed.
+   *
+   * @param lines directives, such as {@code maxmemory-policy allkeys-lfu}
+   */
+  static Twins start(Path directory, String... lines) throws Exception {
+    assumeTrue(RealRedis.isInstalled(), "no redis-server on this machine");
+    List<String> options = new ArrayList<>();
+    for (String line : lines) {
+      String[] words = line.split(" ", 2);
+      options.add("--" + words[0]);
+      options.add(words[1]);
+    }
+    RealRedis real = RealRedis.start(directory, options.toArray(String[]::new));
+    try {
+      return new Twins(real, TestServers.start(lines));
+    } catch (Exception e) {
+      real.close();
+      throw e;
+    }
+  }
+
+  /** A connection to the real one. */
+  WireConnection real() {
+    return new WireConnection(real.port());
+  }
+
+  /** A connection to ours. */
+  WireConnection ours() {
+    return new WireConnection(ours.port());
+  }
+
+  @Override
+  public void close() {
+    real.close();
+    ours.close();
+  }
+}

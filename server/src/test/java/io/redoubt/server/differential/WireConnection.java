@@ -1,0 +1,118 @@
+package io.redoubt.server.differential;
+
+import io.redoubt.protocol.resp.RequestEncoder;
+import java.io.BufferedInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+
+/** A connection that hands out replies as the bytes that came. */
+final class WireConnection implements AutoCloseable {
+  private static final int TIMEOUT_MILLIS = 10_000;
+
+  private final Socket socket;
+  private final InputStream in;
+
+  /** A connection to that port of the loopback interface. */
+  WireConnection(int port) {
+    try {
+      socket = new Socket(InetAddress.getLoopbackAddress(), port);
+      socket.setTcpNoDelay(true);
+      socket.setSoTimeout(TIMEOUT_MILLIS);
+      in = new BufferedInputStream(socket.getInputStream());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  void send(byte[]... words) {
+    try {
+      socket.getOutputStream().write(RequestEncoder.encode(words));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  void send(String... words) {
+    var bytes = new byte[words.length][];
+    for (int i = 0; i < words.length; i++) {
+      bytes[i] = words[i].getBytes(StandardCharsets.ISO_8859_1);
+    }
+    send(bytes);
+  }
+
+  /** The next reply or message, in RESP2 or RESP3, whole. */
+  byte[] receive() {
+    var reply = new ByteArrayOutputStream();
+    try {
+      element(reply);
+    } catch (IOException e) {
+      throw new UncheckedIOException("after " + reply, e);
+    }
+    return reply.toByteArray();
+  }
+
+  byte[] call(byte[]... words) {
+    send(words);
+    return receive();
+  }
+
+  byte[] call(String... words) {
+    send(words);
+    return receive();
+  }
+
+  /** What comes before a reply to PING: messages of the channels subscribed to, each a line. */
+  String messages() {
+    send("PING");
+    var all = new StringBuilder();
+    while (true) {
+      String message = new String(receive(), StandardCharsets.ISO_8859_1);
+      if (message.contains("\npong\r\n") || message.equals("+PONG\r\n")) {
+        return all.toString();
+      }
+      all.append("\n    ").append(message.replace("\r\n", " "));
+    }
+  }
+
+  private void element(ByteArrayOutputStream to) throws IOException {
+    int start = to.size();
+    int next;
+    do {
+      next = in.read();
+      if (next < 0) {
+        throw new EOFException("connection closed by the server");
+      }
+      to.write(next);
+    } while (next != '\n');
+    String line = to.toString(StandardCharsets.ISO_8859_1).substring(start).strip();
+    char type = line.charAt(0);
+    if ("$=!*~>%".indexOf(type) < 0) {
+      return;
+    }
+    int count = Integer.parseInt(line.substring(1));
+    if ("$=!".indexOf(type) >= 0) {
+      if (count >= 0) {
+        to.write(in.readNBytes(count + 2));
+      }
+      return;
+    }
+    for (int i = 0; i < (type == '%' ? count * 2 : count); i++) {
+      element(to);
+    }
+  }
+
+  @Override
+  public void close() {
+    try {
+      socket.close();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}
