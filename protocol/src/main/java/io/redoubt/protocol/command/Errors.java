@@ -1,7 +1,8 @@
 package io.redoubt.protocol.command;
 
+import io.redoubt.protocol.bytes.Utf8;
 import io.redoubt.protocol.resp.Request;
-import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.Locale;
 
 /** The common error replies, in Redis' own words. The constants are immutable and shared. */
@@ -81,23 +82,25 @@ public final class Errors {
     text.append("', with args beginning with: ");
     int room = SHOWN_BYTES;
     for (int i = 1; i < request.count() && room > 0; i++) {
-      String part = "'" + shown(request, i, room) + "' ";
-      text.append(part);
-      room -= part.length();
+      String part = shown(request, i, room);
+      text.append('\'').append(part).append("' ");
+      room -= Utf8.encode(part).length + 3;
     }
     return new CommandError(text.toString());
   }
 
-  /**
-   * At most so many bytes of an argument, up to its first zero byte, as Latin-1 so that a byte
-   * stays a byte.
-   */
+  /** An argument as errors quote it: up to its first zero byte. */
+  public static String shown(Request request, int argument) {
+    return shown(request, argument, Integer.MAX_VALUE);
+  }
+
+  /** At most so many bytes of an argument, up to its first zero byte. */
   private static String shown(Request request, int argument, int limit) {
     byte[] bytes = request.bytes(argument);
     int length = 0;
     while (length < bytes.length && length < limit && bytes[length] != 0) {
       length++;
     }
-    return new String(bytes, 0, length, StandardCharsets.UTF_8);
+    return Utf8.decode(Arrays.copyOf(bytes, length));
   }
 }

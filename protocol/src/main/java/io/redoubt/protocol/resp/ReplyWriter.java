@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import io.redoubt.protocol.bytes.ByteString;
 import io.redoubt.protocol.bytes.Doubles;
 import io.redoubt.protocol.bytes.Numbers;
+import io.redoubt.protocol.bytes.Utf8;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -122,10 +123,16 @@ public final class ReplyWriter {
   /**
    * An error.
    *
-   * @param message begins with the error's code, such as {@code ERR}; line ends in it become blanks
+   * @param message begins with the error's code, such as {@code ERR}; line ends in it become
+   *     blanks, those at its end are dropped
    */
   public void error(String message) {
-    line('-', message);
+    int length = message.length();
+    while (length > 0
+        && (message.charAt(length - 1) == '\n' || message.charAt(length - 1) == '\r')) {
+      length--;
+    }
+    line('-', length == message.length() ? message : message.substring(0, length));
   }
 
   /** An integer. */
@@ -440,7 +447,7 @@ public final class ReplyWriter {
         return;
       }
     }
-    raw((type + text.replace('\r', ' ').replace('\n', ' ') + "\r\n").getBytes(UTF_8));
+    raw(Utf8.encode(type + text.replace('\r', ' ').replace('\n', ' ') + "\r\n"));
   }
 
   /** One small window that is written again and again and never read. */

@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import io.redoubt.protocol.bytes.Ascii;
 import io.redoubt.protocol.bytes.BufferMemory;
 import io.redoubt.protocol.bytes.ByteString;
+import io.redoubt.protocol.bytes.Utf8;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -140,7 +141,7 @@ public final class Request {
 
   /** Argument {@code i} read as UTF-8. */
   public String text(int i) {
-    return new String(bytes(i), UTF_8);
+    return Utf8.decode(bytes(i));
   }
 
   /** A copy of argument {@code i}. */

@@ -197,7 +197,7 @@ public final class ClientCommands<C extends SessionCall> extends CommandGroup<C>
     } else if (request.is(2, "LIB-VER")) {
       call.client().libVersion(checked(request.string(3), "lib-ver"));
     } else {
-      throw new CommandError("ERR Unrecognized option '" + request.text(2) + "'");
+      throw new CommandError("ERR Unrecognized option '" + Errors.shown(request, 2) + "'");
     }
     call.reply().ok();
   }

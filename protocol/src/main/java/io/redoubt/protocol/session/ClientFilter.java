@@ -50,7 +50,7 @@ final class ClientFilter {
     } else if (request.is(at, "USER")) {
       user = registry.users().named(request.string(value));
       if (user == null) {
-        throw new CommandError("ERR No such user '" + request.text(value) + "'");
+        throw new CommandError("ERR No such user '" + Errors.shown(request, value) + "'");
       }
     } else if (request.is(at, "SKIPME") && request.is(value, "yes")) {
       skipsSelf = true;
@@ -75,7 +75,7 @@ final class ClientFilter {
   static ClientType type(Request request, int argument) {
     ClientType type = ClientType.named(request.text(argument));
     if (type == null) {
-      throw new CommandError("ERR Unknown client type '" + request.text(argument) + "'");
+      throw new CommandError("ERR Unknown client type '" + Errors.shown(request, argument) + "'");
     }
     return type;
   }

@@ -188,7 +188,8 @@ public final class ConnectionCommands<C extends SessionCall> extends CommandGrou
       } else if (request.is(i, "SETNAME") && i + 1 < request.count()) {
         name = ClientCommands.checkedName(request.string(++i));
       } else {
-        throw new CommandError("ERR Syntax error in HELLO option '" + request.text(i) + "'");
+        throw new CommandError(
+            "ERR Syntax error in HELLO option '" + Errors.shown(request, i) + "'");
       }
     }
     if (userAt > 0) {

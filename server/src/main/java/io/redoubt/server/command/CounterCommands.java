@@ -124,7 +124,7 @@ public final class CounterCommands extends CommandGroup<Call> {
       throw NOT_FINITE;
     }
     byte[] sum = result.toString().getBytes(StandardCharsets.US_ASCII);
-    call.putString(1, sum, Database.KEEP_EXPIRY);
+    call.putText(1, sum, Database.KEEP_EXPIRY);
     call.changed(1, KeyEvent.INCRBYFLOAT, 1);
     if (call.propagates()) {
       // Replicas may round differently: they get the result.

@@ -67,14 +67,13 @@ public final class DatabaseCommands extends CommandGroup<Call> {
     for (int i = 0; i < call.keyspace().count(); i++) {
       removed += call.flush(call.keyspace().database(i), lazily);
     }
-    // Replicas that wait for a snapshot of what was there must hear of it in any case.
-    call.changedAll(removed + 1);
+    call.changedAll(removed);
     call.reply().ok();
   }
 
   private static void flushDb(Call call) {
     boolean lazily = lazily(call);
-    call.changedAll(call.flush(call.database(), lazily) + 1);
+    call.changedAll(call.flush(call.database(), lazily));
     call.reply().ok();
   }
 

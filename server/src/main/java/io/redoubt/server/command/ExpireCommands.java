@@ -11,6 +11,7 @@ import static io.redoubt.protocol.command.KeyFlag.UPDATE;
 import io.redoubt.protocol.command.Command;
 import io.redoubt.protocol.command.CommandError;
 import io.redoubt.protocol.command.CommandGroup;
+import io.redoubt.protocol.command.Errors;
 import io.redoubt.protocol.command.Group;
 import io.redoubt.server.execution.Call;
 import io.redoubt.server.keyspace.Entry;
@@ -132,7 +133,7 @@ public final class ExpireCommands extends CommandGroup<Call> {
       } else if (call.is(i, "LT")) {
         lt = true;
       } else {
-        throw new CommandError("ERR Unsupported option " + call.argText(i));
+        throw new CommandError("ERR Unsupported option " + Errors.shown(call.request(), i));
       }
     }
     if (nx && (xx || gt || lt)) {
@@ -185,7 +186,8 @@ public final class ExpireCommands extends CommandGroup<Call> {
       return;
     }
     long time = relative ? Math.max(expireAt - call.now(), 0) : expireAt;
-    call.reply().integer((time + unitMillis / 2) / unitMillis);
+    // Unsigned, because half a second more than the end of time is to be still positive.
+    call.reply().integer(Long.divideUnsigned(time + unitMillis / 2, unitMillis));
   }
 
   private static void persist(Call call) {

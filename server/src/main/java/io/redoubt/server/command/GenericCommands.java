@@ -155,7 +155,11 @@ public final class GenericCommands extends CommandGroup<Call> {
   private static void touch(Call call) {
     int found = 0;
     for (int i = 1; i < call.count(); i++) {
-      found += call.read(i) != Entry.NONE ? 1 : 0;
+      long entry = call.readQuietly(i);
+      if (entry != Entry.NONE) {
+        call.database().touch(entry); // even for a client that asked for CLIENT NO-TOUCH
+        found++;
+      }
     }
     call.reply().integer(found);
   }

@@ -83,7 +83,7 @@ public final class ObjectCommands extends CommandGroup<Call> {
 
   /** The entry of the key, or 0 after the reply for a missing one has been written. */
   private static long entry(Call call) {
-    long entry = call.findForWrite(2);
+    long entry = call.inspect(2);
     if (entry == Entry.NONE) {
       call.reply().nil();
     }

@@ -56,7 +56,7 @@ public final class ScanCommands extends CommandGroup<Call> {
           database.scan(
               cursor,
               entry -> {
-                if (filter.accepts(database, entry)) {
+                if (filter.accepts(entry) && !database.isDue(entry)) {
                   call.replyKey(entry);
                   count[0]++;
                 }
@@ -104,11 +104,12 @@ public final class ScanCommands extends CommandGroup<Call> {
     }
   }
 
-  /** Which keys a caller wants to see. */
+  /** Which keys a caller wants to see; {@code patternArg} is 0 for all. */
   private record Filter(Call call, int patternArg, @Nullable Type type) {
-    boolean accepts(Database database, long entry) {
+    boolean accepts(long entry) {
       return (type == null || Entry.type(entry) == type)
           && (patternArg == 0
+              || call.is(patternArg, "*") // a glob other than this never matches the empty key
               || Glob.matches(
                   call.memory(),
                   call.argAddress(patternArg),
@@ -116,8 +117,7 @@ public final class ScanCommands extends CommandGroup<Call> {
                   Region.MEMORY,
                   Entry.keyAddress(entry),
                   Entry.keyLength(entry),
-                  false))
-          && !database.isDue(entry);
+                  false));
     }
   }
 
@@ -136,12 +136,18 @@ public final class ScanCommands extends CommandGroup<Call> {
 
     void add(long entry) {
       seen++;
-      if (filter != null && filter.accepts(database, entry)) {
+      if (filter != null && filter.accepts(entry) && isLive(entry)) {
         if (size == entries.length) {
           entries = Arrays.copyOf(entries, size * 2);
         }
         entries[size++] = entry;
       }
+    }
+
+    /** Whether an entry's time has not come; if it has, the key goes. */
+    private boolean isLive(long entry) {
+      return !database.isDue(entry)
+          || database.findLive(Entry.keyAddress(entry), Entry.keyLength(entry)) != Entry.NONE;
     }
   }
 }

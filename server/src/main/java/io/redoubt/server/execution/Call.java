@@ -175,8 +175,7 @@ public final class Call extends SessionCall {
   }
 
   private static final CommandError NOT_INT =
-      new CommandError(
-          "ERR value is out of range, value must between -2147483648 and 2147483647");
+      new CommandError("ERR value is out of range, value must between -2147483648 and 2147483647");
 
   /**
    * The integer of 64 bits whose digits are in the region.
@@ -205,8 +204,8 @@ public final class Call extends SessionCall {
   }
 
   /**
-   * Argument {@code i} as a cursor, an unsigned integer of 64 bits. As with {@code strtoul}, nothing
-   * is 0 and a minus sign counts down from 0.
+   * Argument {@code i} as a cursor, an unsigned integer of 64 bits. As with {@code strtoul},
+   * nothing is 0 and a minus sign counts down from 0.
    *
    * @throws CommandError when it is none
    */
@@ -274,10 +273,18 @@ public final class Call extends SessionCall {
 
   /** Like {@link #read}, without marking the key as used. */
   public long readQuietly(int i) {
+    long entry = inspect(i);
+    if (entry == Entry.NONE) {
+      notifyEvent(i, KeyEvent.KEYMISS);
+    }
+    return entry;
+  }
+
+  /** Like {@link #readQuietly}, and without the event of a key that is missing. */
+  public long inspect(int i) {
     long entry = database.findLive(argAddress(i), argLength(i));
     if (entry == Entry.NONE) {
       stats.countMiss();
-      events.notify(KeyEvent.KEYMISS, database.index(), Region.MEMORY, argAddress(i), argLength(i));
     } else {
       stats.countHit();
     }
@@ -354,7 +361,10 @@ public final class Call extends SessionCall {
     events.notify(event, where.index(), Region.MEMORY, key, length);
   }
 
-  /** Something other than single keys was changed: the command goes to the replicas. */
+  /**
+   * Something other than single keys was changed: the command goes to the replicas, even if there
+   * was nothing to change.
+   */
   public void changedAll(long changes) {
     changed = true;
     changeCounter.accept(changes);
@@ -367,9 +377,9 @@ public final class Call extends SessionCall {
 
   /**
    * Sets the key that argument {@code keyArg} names to bytes of the heap; for what is not an
-   * ordinary command. See {@link Database#putString} for {@code expireAt}.
+   * ordinary command. See {@link Database#putText} for {@code expireAt}.
    */
-  public void putString(int keyArg, byte[] value, long expireAt) {
+  public void putText(int keyArg, byte[] value, long expireAt) {
     put(argAddress(keyArg), argLength(keyArg), value, expireAt);
   }
 
@@ -385,7 +395,7 @@ public final class Call extends SessionCall {
 
   private void put(long key, int keyLength, byte[] value, long expireAt) {
     long address = stage(value);
-    database.putString(key, keyLength, address, value.length, expireAt);
+    database.putText(key, keyLength, address, value.length, expireAt);
     unstage(address, value);
   }
 

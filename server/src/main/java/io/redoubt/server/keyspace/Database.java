@@ -229,6 +229,12 @@ public final class Database {
         return putInteger(keyAddress, keyLength, number, expireAt);
       }
     }
+    return putText(keyAddress, keyLength, valueAddress, valueLength, expireAt);
+  }
+
+  /** Like {@link #putString}, and never kept as a number. */
+  public long putText(
+      long keyAddress, int keyLength, long valueAddress, int valueLength, long expireAt) {
     if (valueLength > Encoding.MAX_INLINE_LENGTH) {
       long block = slabs.allocateFar(valueLength);
       Region.copy(valueAddress, block, valueLength);
@@ -255,6 +261,10 @@ public final class Database {
   private long put(long keyAddress, int keyLength, int encoding, int payloadBytes, long expireAt) {
     long hash = entries.hash(keyAddress, keyLength);
     long old = entries.find(hash, keyAddress, keyLength);
+    if (old != 0 && isDue(old) && keyspace.expiredKeys() == ExpiredKeys.DELETE) {
+      expire(old); // it is not overwritten: replicas and subscribers hear that it has gone
+      old = 0;
+    }
     if (old == 0) {
       boolean expires = expireAt >= 0;
       long entry = make(keyAddress, keyLength, Type.STRING, encoding, expires, payloadBytes);

@@ -26,11 +26,19 @@ import org.junit.jupiter.params.provider.ValueSource;
 final class CommandDeclarationsTest {
   private static final List<String> ASPECTS =
       List.of(
-          "name", "arity", "flags", "first key", "last key", "key step", "categories", "tips",
+          "name",
+          "arity",
+          "flags",
+          "first key",
+          "last key",
+          "key step",
+          "categories",
+          "tips",
           "key specs");
 
   /** Commands that Redis 7.2 has and 7.0 has not. */
-  private static final TreeSet<String> NEW_IN_7_2 = new TreeSet<>(List.of("client|no-touch", "client|setinfo"));
+  private static final TreeSet<String> NEW_IN_7_2 =
+      new TreeSet<>(List.of("client|no-touch", "client|setinfo"));
 
   private static final String ROUTED_TO_ALL = "says to proxies that every node is to be told";
 
@@ -77,22 +85,21 @@ final class CommandDeclarationsTest {
     Map<String, List<Reply>> other = declarations(real.port(), protocol);
     var unknown = new TreeSet<String>();
     var differences = new LinkedHashMap<String, String>();
-    own.forEach(
-        (name, declaration) -> {
-          List<Reply> there = other.get(name);
-          if (there == null) {
-            unknown.add(name);
-          } else {
-            for (int i = 0; i < ASPECTS.size(); i++) {
-              String here = canonical(declaration.get(i));
-              String expected = canonical(there.get(i));
-              if (!here.equals(expected)) {
-                differences.put(
-                    name + " " + ASPECTS.get(i), "is " + here + ", Redis 7.0 has " + expected);
-              }
-            }
+    own.forEach((name, declaration) -> {
+      List<Reply> there = other.get(name);
+      if (there == null) {
+        unknown.add(name);
+      } else {
+        for (int i = 0; i < ASPECTS.size(); i++) {
+          String here = canonical(declaration.get(i));
+          String expected = canonical(there.get(i));
+          if (!here.equals(expected)) {
+            differences.put(
+                name + " " + ASPECTS.get(i), "is " + here + ", Redis 7.0 has " + expected);
           }
-        });
+        }
+      }
+    });
     assertThat(unknown).isEqualTo(NEW_IN_7_2);
     var unexpected = new LinkedHashMap<>(differences);
     unexpected.keySet().removeAll(CHANGED_IN_7_2.keySet());

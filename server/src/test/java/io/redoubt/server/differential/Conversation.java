@@ -13,7 +13,7 @@ import java.util.List;
  * last requests when a reply differs.
  */
 final class Conversation implements AutoCloseable {
-  private static final int REMEMBERED = 30;
+  private static final int REMEMBERED = 40;
 
   private final List<Speaker> speakers = new ArrayList<>();
   private final Deque<String> last = new ArrayDeque<>();

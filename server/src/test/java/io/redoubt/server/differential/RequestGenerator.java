@@ -53,6 +53,7 @@ final class RequestGenerator {
     "+1",
     "01"
   };
+
   /** None of them between now and a minute from now: both servers shall agree on what is gone. */
   private static final String[] TIMES = {"0", "-1", "-100", "1.5", "x", "9223372036854775807", ""};
 

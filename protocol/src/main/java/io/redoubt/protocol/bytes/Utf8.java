@@ -1,0 +1,66 @@
+package io.redoubt.protocol.bytes;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.io.ByteArrayOutputStream;
+import java.nio.ByteBuffer;
+import java.nio.CharBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.CoderResult;
+import java.nio.charset.CodingErrorAction;
+
+/**
+ * UTF-8 that any bytes survive: those that are none become lone surrogates U+DC80 to U+DCFF, and
+ * become the same bytes again. So a text for people can quote what a client sent, byte for byte.
+ */
+public final class Utf8 {
+  private static final char ESCAPE = '\uDC00';
+
+  private Utf8() {}
+
+  /** The text that those bytes are. */
+  public static String decode(byte[] bytes) {
+    var decoder =
+        UTF_8
+            .newDecoder()
+            .onMalformedInput(CodingErrorAction.REPORT)
+            .onUnmappableCharacter(CodingErrorAction.REPORT);
+    ByteBuffer in = ByteBuffer.wrap(bytes);
+    CharBuffer out = CharBuffer.allocate(bytes.length);
+    while (true) {
+      CoderResult result = decoder.decode(in, out, true);
+      if (!result.isError()) {
+        return out.flip().toString();
+      }
+      for (int i = 0; i < result.length(); i++) {
+        out.put((char) (ESCAPE + (in.get() & 0xff)));
+      }
+      decoder.reset();
+    }
+  }
+
+  /** The bytes that {@link #decode} makes that text of. */
+  public static byte[] encode(String text) {
+    try {
+      ByteBuffer bytes = UTF_8.newEncoder().encode(CharBuffer.wrap(text));
+      byte[] exact = new byte[bytes.remaining()];
+      bytes.get(exact);
+      return exact;
+    } catch (CharacterCodingException hasEscapes) {
+      return encodeEscapes(text);
+    }
+  }
+
+  private static byte[] encodeEscapes(String text) {
+    var bytes = new ByteArrayOutputStream(text.length() + 16);
+    text.codePoints()
+        .forEach(point -> {
+          if (point >= ESCAPE + 0x80 && point <= ESCAPE + 0xff) {
+            bytes.write(point - ESCAPE);
+          } else {
+            bytes.writeBytes(Character.toString(point).getBytes(UTF_8));
+          }
+        });
+    return bytes.toByteArray();
+  }
+}
