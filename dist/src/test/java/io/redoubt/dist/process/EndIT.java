@@ -1,6 +1,7 @@
 package io.redoubt.dist.process;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.redoubt.protocol.resp.Reply;
 import io.redoubt.protocol.resp.RespClient;
@@ -25,7 +26,7 @@ final class EndIT {
   @ValueSource(strings = {"TERM", "INT"})
   void aSignalSavesWhenThatIsConfigured(String signal) throws Exception {
     Node node = start(NEVER_BY_ITSELF);
-    assertThat(pidFile(node)).hasContent(node.pid() + "\n");
+    awaitPidFile(node);
     node.ask("SET", "key", "value");
     assertThat(Nodes.end(node, signal)).isZero();
     assertThat(pidFile(node)).doesNotExist();
@@ -85,7 +86,7 @@ final class EndIT {
     assertThat(next.ask("GET", "saved").text()).isEqualTo("1");
     assertThat(next.ask("PEXPIRETIME", "saved").text()).isEqualTo(expiry);
     assertThat(next.ask("GET", "late").isNull()).isTrue();
-    assertThat(pidFile(next)).hasContent(next.pid() + "\n");
+    awaitPidFile(next);
   }
 
   @Test
@@ -113,6 +114,13 @@ final class EndIT {
     List<String> arguments = new ArrayList<>(List.of("--pidfile", "redis.pid", "--save"));
     arguments.addAll(List.of(save.split(" ", -1)));
     return nodes.start(Kind.REDOUBT.server(), arguments);
+  }
+
+  /** It is written when the server listens: perhaps just after it has answered. */
+  private void awaitPidFile(Node node) {
+    await()
+        .atMost(Distribution.LIMIT)
+        .untilAsserted(() -> assertThat(pidFile(node)).hasContent(node.pid() + "\n"));
   }
 
   private Path pidFile(Node node) {

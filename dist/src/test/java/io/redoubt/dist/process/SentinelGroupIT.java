@@ -43,7 +43,7 @@ final class SentinelGroupIT {
         List.of(Kind.REDOUBT, Kind.REDOUBT, oneReplica),
         List.of(Kind.REDOUBT, Kind.REDOUBT, oneSentinel));
     call(servers.getFirst(), "SET", "before", "1");
-    assertThat(call(servers.getFirst(), "WAIT", "2", "30000").number()).isEqualTo(2);
+    assertThat(call(servers.getFirst(), "WAIT", "2", "4000").number()).isEqualTo(2);
 
     servers.getFirst().kill();
     long killedNanos = System.nanoTime();

@@ -19,6 +19,7 @@ import io.redoubt.protocol.process.Usage;
 import io.redoubt.protocol.process.Version;
 import java.io.IOException;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import org.jspecify.annotations.Nullable;
 
@@ -128,9 +129,15 @@ public abstract class Launch<D extends CommonDirectives> {
     }
     Supervisor supervisor = supervisor();
     PidFile pidFile = null;
+    CompletableFuture<Service> started = new CompletableFuture<>();
     try {
+      // Before anybody can know that the process is there; what comes too early is done then.
+      Signals.install(
+          log,
+          signal -> started.thenAccept(service -> service.shutDown(signal)),
+          Runtime.getRuntime()::halt);
       Service service = start();
-      Signals.install(log, service::shutDown, Runtime.getRuntime()::halt);
+      started.complete(service);
       pidFile = writePidFile(background);
       if (background) {
         if (directives.logfile.value().isEmpty()) {
