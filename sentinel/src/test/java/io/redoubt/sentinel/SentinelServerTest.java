@@ -168,6 +168,8 @@ class SentinelServerTest {
     Files.createDirectory(file);
     String ask = "SENTINEL is-master-down-by-addr 127.0.0.1 " + nodePort + " ";
     assertThat(texts(call(ask + "5 " + OTHER_ID))).containsExactly("0", "*", "0");
+    assertThat(call("SENTINEL SET mymaster quorum 1").text())
+        .startsWith("ERR Failed to save config file");
     Files.delete(file);
     await().until(() -> texts(call(ask + "5 " + OTHER_ID)).get(1).equals(OTHER_ID));
     assertThat(file()).contains("sentinel leader-epoch mymaster 5\n");

@@ -79,7 +79,7 @@ public final class SelfCommands extends CommandGroup<SentinelCall> {
 
   private static void flushconfig(SentinelCall call) {
     call.control().order(new Input.FlushConfig());
-    call.reply().ok();
+    call.okWhenSaved();
   }
 
   private static void debug(SentinelCall call) {
@@ -212,7 +212,7 @@ public final class SelfCommands extends CommandGroup<SentinelCall> {
       options = changed;
     }
     call.control().change(options);
-    call.reply().ok();
+    call.okWhenSaved();
   }
 
   private static @Nullable GlobalOptions set(

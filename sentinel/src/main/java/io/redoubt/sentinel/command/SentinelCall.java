@@ -48,4 +48,12 @@ public final class SentinelCall extends SessionCall {
     }
     return master;
   }
+
+  /** Replies OK when what was ordered is on disk, so that it survives a crash. */
+  void okWhenSaved() {
+    if (!control.isSaved()) {
+      throw new CommandError("ERR Failed to save config file on disk, see the log");
+    }
+    reply().ok();
+  }
 }

@@ -207,7 +207,7 @@ public final class SentinelCommands extends CommandGroup<SentinelCall> {
 
   private static void order(SentinelCall call, Input input) {
     refusal(call.control().order(input));
-    call.reply().ok();
+    call.okWhenSaved();
   }
 
   /** Throws when the order was refused; gives what else the sentinel said. */

@@ -64,6 +64,11 @@ public final class SentinelControl {
     return answer;
   }
 
+  /** Whether what the last order changed is on disk. */
+  public boolean isSaved() {
+    return driver.isSaved();
+  }
+
   /** Lets the sentinel know what somebody published on the hello channel here. */
   public void hello(String payload) {
     driver.submit(new Input.HelloHeard(Input.HelloHeard.NO_LINK, payload));

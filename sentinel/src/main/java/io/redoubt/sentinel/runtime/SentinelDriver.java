@@ -85,6 +85,11 @@ public final class SentinelDriver {
     return sentinel;
   }
 
+  /** Whether all that the core wanted kept is on disk. */
+  public boolean isSaved() {
+    return !stateIsBehind;
+  }
+
   /** Begins to tick. */
   public void start() {
     submit(new Input.Tick());
