@@ -8,6 +8,7 @@ import io.redoubt.server.execution.Eviction;
 import io.redoubt.server.keyspace.Keyspace;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * ready, so that a mountain of due keys neither waits for the next tick nor holds up a command.
  */
 final class Cron {
-  /** Time that one slice of expiring and freeing may take. */
+  /** Time that one slice of expiring and freeing may take, times {@code active-expire-effort}. */
   private static final long SLICE_NANOS = 500_000;
 
   private static final int BATCH = 16;
@@ -29,6 +30,7 @@ final class Cron {
   private final Keyspace keyspace;
   private final Eviction eviction;
   private final CommandDispatcher dispatcher;
+  private final IntSupplier effort;
   private final List<Runnable> parts = new ArrayList<>();
   private @Nullable Cancellable timer;
   private boolean activeExpire = true;
@@ -41,6 +43,7 @@ final class Cron {
     this.keyspace = keyspace;
     this.eviction = eviction;
     this.dispatcher = dispatcher;
+    this.effort = effort;
   }
 
   /** Adds something to be done with each tick. */
@@ -85,7 +88,7 @@ final class Cron {
   private void slice() {
     sliceQueued = false;
     keyspace.nowMillis(clock.wallMillis());
-    long end = clock.monotonicNanos() + SLICE_NANOS;
+    long end = clock.monotonicNanos() + SLICE_NANOS * effort.getAsInt();
     boolean more;
     do {
       more = activeExpire && keyspace.expireDue(BATCH) == BATCH;

@@ -210,7 +210,14 @@ public final class RedisServer implements AutoCloseable {
             snapshots,
             replication,
             () -> ended.complete(0));
-    cron = new Cron(transport.loop(), clock, keyspace, eviction, dispatcher);
+    cron =
+        new Cron(
+            transport.loop(),
+            clock,
+            keyspace,
+            eviction,
+            dispatcher,
+            settings.activeExpireEffort::value);
     keyspace.listener(new KeyEffects(propagation, events, watchedKeys, stats, state));
     declareCommands();
     declareInfo();

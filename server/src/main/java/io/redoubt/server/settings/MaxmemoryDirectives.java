@@ -58,7 +58,6 @@ public abstract class MaxmemoryDirectives extends ReplicationDirectives {
   public final IntDirective maxmemorySamples =
       integer("maxmemory-samples", 5)
           .between(1, Integer.MAX_VALUE)
-          .withoutEffectYet()
           .doc("Among how many keys the one to evict is chosen: more is more exact and slower.");
 
   /** {@code maxmemory-eviction-tenacity}. */
@@ -71,20 +70,16 @@ public abstract class MaxmemoryDirectives extends ReplicationDirectives {
   /** {@code lfu-log-factor}. */
   public final IntDirective lfuLogFactor =
       integer("lfu-log-factor", 10)
-          .withoutEffectYet()
           .doc("How slowly the counter of uses grows that the LFU policies go by.");
 
   /** {@code lfu-decay-time}. */
   public final IntDirective lfuDecayTime =
-      integer("lfu-decay-time", 1)
-          .withoutEffectYet()
-          .doc("Minutes after which that counter falls by one.");
+      integer("lfu-decay-time", 1).doc("Minutes after which that counter falls by one.");
 
   /** {@code active-expire-effort}. */
   public final IntDirective activeExpireEffort =
       integer("active-expire-effort", 1)
           .between(1, 10)
-          .withoutEffectYet()
           .doc(
               "How much time goes into removing expired keys that nobody asks for, from 1 to"
                   + " 10.");

@@ -178,7 +178,6 @@ public abstract class ReplicationDirectives extends PersistenceDirectives {
   public final YesNoDirective replicaIgnoreMaxmemory =
       yesNo("replica-ignore-maxmemory", true)
           .alias("slave-ignore-maxmemory")
-          .withoutEffectYet()
           .doc("Whether a replica leaves evicting to its master.");
 
   /** {@code replica-lazy-flush}. */
