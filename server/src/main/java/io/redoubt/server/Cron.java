@@ -37,7 +37,13 @@ final class Cron {
   private boolean paused;
   private boolean sliceQueued;
 
-  Cron(Loop loop, Clock clock, Keyspace keyspace, Eviction eviction, CommandDispatcher dispatcher) {
+  Cron(
+      Loop loop,
+      Clock clock,
+      Keyspace keyspace,
+      Eviction eviction,
+      CommandDispatcher dispatcher,
+      IntSupplier effort) {
     this.loop = loop;
     this.clock = clock;
     this.keyspace = keyspace;
