@@ -81,7 +81,7 @@ final class SentinelDispatcher implements Dispatcher {
       client.reply().error(error.text());
     } catch (RuntimeException fault) {
       // A fault of the program must not take the sentinel down; the reply may be half written.
-      log.warning("Fault in command '%s': %s", command.name(), fault);
+      log.fault("in command '" + command.name() + "'", fault);
       command.countFailed();
       client.reply().error(INTERNAL);
       client.closeAfterReply();

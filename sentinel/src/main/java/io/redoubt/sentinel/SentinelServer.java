@@ -80,6 +80,10 @@ public final class SentinelServer implements AutoCloseable {
     this.random = random;
     this.stopped = stopped;
     this.transport = Transport.open(THREAD_NAME, BufferMemory.offHeap());
+    transport
+        .loop()
+        .thread()
+        .setUncaughtExceptionHandler((thread, fault) -> log.fault("on the loop", fault));
   }
 
   /**

@@ -148,6 +148,10 @@ public final class RedisServer implements AutoCloseable {
     slabs = Slabs.create();
     buffers = new SlabBuffers(slabs);
     transport = Transport.open("redis-server", buffers);
+    transport
+        .loop()
+        .thread()
+        .setUncaughtExceptionHandler((thread, fault) -> log.fault("on the loop", fault));
     keyspace = new Keyspace(slabs, settings.databases.value(), chance);
     keyspace.nowMillis(clock.wallMillis());
     watchedKeys = new WatchedKeys(keyspace);

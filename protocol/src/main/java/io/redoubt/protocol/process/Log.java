@@ -5,6 +5,8 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.time.LocalDateTime;
@@ -21,6 +23,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Log {
   private static final int MOST_CHARACTERS = 1024;
+  private static final int MOST_STACK_LINES = 50;
   private static final String[] MONTHS = {
     "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"
   };
@@ -131,6 +134,14 @@ public final class Log {
   /** Logs what an operator must read. */
   public void warning(String format, @Nullable Object... arguments) {
     log(Level.WARNING, format, arguments);
+  }
+
+  /** Logs a fault of the program, with its stack line by line. */
+  public void fault(String where, Throwable fault) {
+    warning("Fault %s", where);
+    StringWriter stack = new StringWriter();
+    fault.printStackTrace(new PrintWriter(stack));
+    stack.toString().lines().limit(MOST_STACK_LINES).forEach(line -> warning("%s", line));
   }
 
   /** Logs at the level; without arguments {@code format} is the message itself. */

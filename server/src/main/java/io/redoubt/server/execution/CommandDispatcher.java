@@ -18,8 +18,6 @@ import io.redoubt.server.client.Transaction;
 import io.redoubt.server.keyspace.Keyspace;
 import io.redoubt.server.keyspace.WatchedKeys;
 import io.redoubt.server.settings.ServerDirectives;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -291,7 +289,7 @@ public final class CommandDispatcher implements Dispatcher {
 
   /** A fault of the program must not take the server down; the reply may be half written. */
   private void fault(ServerClient client, Command<Call> command, Throwable fault) {
-    log.warning("Fault in command '%s': %s", command.name(), trace(fault));
+    log.fault("in command '" + command.name() + "'", fault);
     command.countFailed();
     stats.countUnexpectedError();
     CommandError error =
@@ -349,11 +347,5 @@ public final class CommandDispatcher implements Dispatcher {
     } else {
       run(client, command, queued);
     }
-  }
-
-  private static String trace(Throwable fault) {
-    StringWriter text = new StringWriter();
-    fault.printStackTrace(new PrintWriter(text));
-    return text.toString();
   }
 }
