@@ -2,6 +2,7 @@ package io.redoubt.protocol.session;
 
 import io.redoubt.protocol.acl.Denial;
 import io.redoubt.protocol.acl.User;
+import io.redoubt.protocol.bytes.ByteQueue;
 import io.redoubt.protocol.bytes.ByteString;
 import io.redoubt.protocol.command.Command;
 import io.redoubt.protocol.command.CommandError;
@@ -185,7 +186,7 @@ public abstract class Client implements Connection.Handler, Subscriber {
     lastInteractionMillis = registry.clock().wallMillis();
     registry.countInput(end - start);
     input.take(this, memory, start, end);
-    QueryBuffer query = input.kept();
+    ByteQueue query = input.kept();
     if (!is(ClientFlag.MASTER) && query.usedBytes() > registry.settings().queryBufferLimitBytes()) {
       registry.queryBufferOverflow(this, query);
     }
@@ -645,7 +646,7 @@ public abstract class Client implements Connection.Handler, Subscriber {
     return input.inHandBytes();
   }
 
-  final QueryBuffer query() {
+  final ByteQueue query() {
     return input.kept();
   }
 

@@ -1,5 +1,6 @@
 package io.redoubt.protocol.session;
 
+import io.redoubt.protocol.bytes.ByteQueue;
 import io.redoubt.protocol.resp.ProtocolException;
 import io.redoubt.protocol.resp.Request;
 import io.redoubt.protocol.resp.RequestDecoder;
@@ -12,14 +13,14 @@ import java.lang.foreign.MemorySegment;
 final class ClientInput {
   private final ClientRegistry registry;
   private final RequestDecoder decoder;
-  private final QueryBuffer kept;
+  private final ByteQueue kept;
   private boolean authenticated;
   private long inHandBytes;
 
   ClientInput(ClientRegistry registry, boolean authenticated) {
     this.registry = registry;
     this.decoder = new RequestDecoder(registry.limits(), registry.memory());
-    this.kept = new QueryBuffer(registry.memory());
+    this.kept = new ByteQueue(registry.memory());
     authenticated(authenticated);
   }
 
@@ -33,7 +34,7 @@ final class ClientInput {
     decoder.fromMaster(true);
   }
 
-  QueryBuffer kept() {
+  ByteQueue kept() {
     return kept;
   }
 
@@ -49,10 +50,10 @@ final class ClientInput {
       long rest = process(client, memory, start, end);
       inHandBytes = 0;
       if (rest < end && !client.isEnding()) {
-        kept.append(memory, rest, end - rest, decoder.missingBytes() + (end - rest));
+        kept.append(memory, rest, end - rest, decoder.missingBytes());
       }
     } else {
-      kept.append(memory, start, end - start, decoder.missingBytes());
+      kept.append(memory, start, end - start, Math.max(decoder.missingBytes() - (end - start), 0));
       runKept(client);
     }
   }

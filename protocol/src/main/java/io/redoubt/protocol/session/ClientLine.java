@@ -1,5 +1,6 @@
 package io.redoubt.protocol.session;
 
+import io.redoubt.protocol.bytes.ByteQueue;
 import io.redoubt.protocol.command.Command;
 import io.redoubt.protocol.pubsub.ChannelKind;
 import io.redoubt.protocol.pubsub.Subscriptions;
@@ -15,7 +16,7 @@ final class ClientLine {
   private ClientLine() {}
 
   static String of(Client client, long nowMillis) {
-    QueryBuffer query = client.query();
+    ByteQueue query = client.query();
     ClientReplies replies = client.replies();
     Subscriptions subscriptions = client.subscriptions();
     Command<?> command = client.lastCommand();

@@ -5,6 +5,7 @@ import io.redoubt.protocol.acl.Denial;
 import io.redoubt.protocol.acl.User;
 import io.redoubt.protocol.acl.Users;
 import io.redoubt.protocol.bytes.BufferMemory;
+import io.redoubt.protocol.bytes.ByteQueue;
 import io.redoubt.protocol.bytes.ByteString;
 import io.redoubt.protocol.bytes.Quoting;
 import io.redoubt.protocol.net.Chunk;
@@ -406,7 +407,7 @@ public final class ClientRegistry {
     return text.toString();
   }
 
-  void queryBufferOverflow(Client client, QueryBuffer query) {
+  void queryBufferOverflow(Client client, ByteQueue query) {
     queryLimitDisconnections++;
     var start = new byte[(int) Math.min(LOGGED_QUERY_BYTES, query.usedBytes())];
     MemorySegment.copy(

@@ -1,6 +1,7 @@
 package io.redoubt.server.replication;
 
 import io.redoubt.protocol.bytes.BufferMemory;
+import io.redoubt.protocol.bytes.ByteQueue;
 import io.redoubt.protocol.resp.Limits;
 import io.redoubt.protocol.resp.ProtocolException;
 import io.redoubt.protocol.resp.Request;
@@ -39,10 +40,10 @@ final class MasterStream implements AutoCloseable {
   private final Request[] batch = new Request[BATCH];
 
   /** What has come and is not whole yet. */
-  private final StreamBytes kept;
+  private final ByteQueue kept;
 
   /** The bytes of the transaction that is open. */
-  private final StreamBytes held;
+  private final ByteQueue held;
 
   MasterStream(BufferMemory buffers, Limits limits, Target target) {
     this.target = target;
@@ -52,13 +53,13 @@ final class MasterStream implements AutoCloseable {
     for (int i = 0; i < BATCH; i++) {
       batch[i] = new Request();
     }
-    kept = new StreamBytes(buffers);
-    held = new StreamBytes(buffers);
+    kept = new ByteQueue(buffers);
+    held = new ByteQueue(buffers);
   }
 
   /** Bytes that have come but are not accounted for. */
   long unappliedBytes() {
-    return kept.sizeBytes() + held.sizeBytes();
+    return kept.usedBytes() + held.usedBytes();
   }
 
   /** Keeps bytes for later. */
@@ -72,7 +73,7 @@ final class MasterStream implements AutoCloseable {
    * @throws ProtocolException when the master doesn't speak the protocol
    */
   void receive(MemorySegment memory, long from, long to) throws ProtocolException {
-    if (kept.sizeBytes() == 0) {
+    if (kept.usedBytes() == 0) {
       long rest = run(memory, from, to);
       kept.append(memory, rest, to - rest, decoder.missingBytes());
     } else {
@@ -83,7 +84,7 @@ final class MasterStream implements AutoCloseable {
 
   /** Executes what is whole among the bytes kept. */
   void runKept() throws ProtocolException {
-    if (kept.sizeBytes() > 0) {
+    if (kept.usedBytes() > 0) {
       kept.dropUntil(run(kept.memory(), kept.start(), kept.end()));
     }
   }
@@ -131,7 +132,7 @@ final class MasterStream implements AutoCloseable {
       held.append(memory, from, to - from, 0);
       return;
     }
-    if (held.sizeBytes() > 0) {
+    if (held.usedBytes() > 0) {
       target.applied(held.memory(), held.start(), held.end());
       held.clear();
     }

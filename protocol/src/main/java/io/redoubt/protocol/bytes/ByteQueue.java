@@ -1,19 +1,18 @@
-package io.redoubt.protocol.session;
+package io.redoubt.protocol.bytes;
 
-import io.redoubt.protocol.bytes.BufferMemory;
 import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Bytes of a client that could not be run yet: half a request, or requests of a client that is
- * blocked. Holds no memory while empty.
+ * Bytes in one piece of memory, appended at the end and dropped at the start: half a request, or
+ * requests that must wait. Holds no memory while empty.
  */
-final class QueryBuffer {
+public final class ByteQueue {
   private static final long SMALLEST_BYTES = 1024;
 
   /**
-   * An announced argument up to this size gets its whole room at once; beyond, room follows the
-   * bytes that really come.
+   * Bytes that are expected get their room at once up to this many; beyond, room follows the bytes
+   * that really come.
    */
   private static final long AT_ONCE_BYTES = 16L << 20;
 
@@ -22,42 +21,50 @@ final class QueryBuffer {
   private long start;
   private long end;
 
-  QueryBuffer(BufferMemory source) {
+  /** An empty queue that takes its memory from {@code source}. */
+  public ByteQueue(BufferMemory source) {
     this.source = source;
   }
 
-  boolean isEmpty() {
+  /** Whether there are no bytes. */
+  public boolean isEmpty() {
     return start == end;
   }
 
-  MemorySegment memory() {
+  /** The memory that the bytes lie in. */
+  public MemorySegment memory() {
     return block == null ? MemorySegment.NULL : block.memory();
   }
 
   /** The first byte within {@link #memory()}. */
-  long start() {
+  public long start() {
     return start;
   }
 
   /** Behind the last byte within {@link #memory()}. */
-  long end() {
+  public long end() {
     return end;
   }
 
-  long usedBytes() {
+  /** How many bytes there are. */
+  public long usedBytes() {
     return end - start;
   }
 
-  long freeBytes() {
+  /** How many more there is room for. */
+  public long freeBytes() {
     return block == null ? 0 : block.sizeBytes() - usedBytes();
   }
 
   /**
    * Adds bytes.
    *
-   * @param missingBytes how many more are known to follow for the same request
+   * @param expectedBytes how many more are known to follow before the start is dropped
    */
-  void append(MemorySegment from, long offset, long length, long missingBytes) {
+  public void append(MemorySegment from, long offset, long length, long expectedBytes) {
+    if (length == 0) {
+      return;
+    }
     long needed = usedBytes() + length;
     BufferMemory.Block old = block;
     if (old == null || old.end() - end < length) {
@@ -66,7 +73,7 @@ final class QueryBuffer {
         end = old.offset() + usedBytes();
         start = old.offset();
       } else {
-        long wanted = needed + Math.min(missingBytes - length, AT_ONCE_BYTES);
+        long wanted = needed + Math.min(expectedBytes, AT_ONCE_BYTES);
         if (old != null) {
           wanted = Math.max(wanted, old.sizeBytes() * 2);
         }
@@ -90,7 +97,7 @@ final class QueryBuffer {
   }
 
   /** Drops everything before that place; gives the memory back when nothing is left. */
-  void dropUntil(long newStart) {
+  public void dropUntil(long newStart) {
     start = newStart;
     if (start == end) {
       clear();
@@ -98,7 +105,7 @@ final class QueryBuffer {
   }
 
   /** Drops everything. */
-  void clear() {
+  public void clear() {
     if (block != null) {
       source.free(block);
       block = null;
