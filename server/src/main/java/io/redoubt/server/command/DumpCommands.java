@@ -24,7 +24,6 @@ import io.redoubt.server.snapshot.Payloads;
 public final class DumpCommands extends CommandGroup<Call> {
   private static final byte[] RESTORE = {'R', 'E', 'S', 'T', 'O', 'R', 'E'};
   private static final byte[] ABSTTL = {'A', 'B', 'S', 'T', 'T', 'L'};
-  private static final byte[] REPLACE = {'R', 'E', 'P', 'L', 'A', 'C', 'E'};
 
   private static final CommandError BAD_TTL =
       new CommandError("ERR Invalid TTL value, must be >= 0");
@@ -127,10 +126,10 @@ public final class DumpCommands extends CommandGroup<Call> {
     }
     call.changed(1, KeyEvent.RESTORE, 1);
     if (ttl != 0 && !absolute && call.propagates()) {
-      var effect = call.propagateAs(replace ? 6 : 5);
+      var effect = call.propagateAs(call.count() + 1);
       effect.word(RESTORE).argument(1).number(expireAt).argument(3);
-      if (replace) {
-        effect.word(REPLACE);
+      for (int i = 4; i < call.count(); i++) {
+        effect.argument(i);
       }
       effect.word(ABSTTL);
     }

@@ -52,7 +52,7 @@ final class ConversationTest {
           "^(cmdstat_|errorstat_|db\\d|rdb_changes_since|keyspace_|expired_keys|total_error)");
 
   /** Each group with its weight. */
-  private static List<Command<?>> commands() {
+  static List<Command<?>> commands() {
     List<Command<?>> commands = new ArrayList<>();
     add(commands, new StringCommands(), 6);
     add(commands, new CounterCommands(), 6);

@@ -24,7 +24,7 @@ final class Leniency {
   /** The length byte of a string compressed by LZF, after the type byte. */
   private static final int LZF_STRING = 0xc3;
 
-  private static final int TOLERANCE_MILLIS = 2000;
+  static final int TOLERANCE_MILLIS = 2000;
 
   private final Deque<String> queued = new ArrayDeque<>();
 

@@ -80,7 +80,23 @@ final class WireConnection implements AutoCloseable {
     }
   }
 
-  private void element(ByteArrayOutputStream to) throws IOException {
+  /** Asks for a full synchronisation and reads past the snapshot. */
+  void skipSnapshot() {
+    try {
+      socket.getOutputStream().write("SYNC\r\n".getBytes(StandardCharsets.US_ASCII));
+      var header = new ByteArrayOutputStream();
+      while (header.toString(StandardCharsets.US_ASCII).isBlank()) {
+        header.reset(); // an empty line says that the snapshot is still being made
+        line(header);
+      }
+      String length = header.toString(StandardCharsets.US_ASCII).strip();
+      in.skipNBytes(Long.parseLong(length.substring(1)));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private String line(ByteArrayOutputStream to) throws IOException {
     int start = to.size();
     int next;
     do {
@@ -90,7 +106,11 @@ final class WireConnection implements AutoCloseable {
       }
       to.write(next);
     } while (next != '\n');
-    String line = to.toString(StandardCharsets.ISO_8859_1).substring(start).strip();
+    return to.toString(StandardCharsets.ISO_8859_1).substring(start).strip();
+  }
+
+  private void element(ByteArrayOutputStream to) throws IOException {
+    String line = line(to);
     char type = line.charAt(0);
     if ("$=!*~>%".indexOf(type) < 0) {
       return;

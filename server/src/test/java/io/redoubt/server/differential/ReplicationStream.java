@@ -1,0 +1,103 @@
+package io.redoubt.server.differential;
+
+import io.redoubt.protocol.resp.Reply;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/** What a server sends to a replica after the data set, as one that knows only SYNC gets it. */
+final class ReplicationStream implements AutoCloseable {
+  private static final String CHANNEL = "end-of-part";
+
+  private final WireConnection connection;
+  private final WireConnection publisher;
+  private int parts;
+
+  /**
+   * The stream of a server.
+   *
+   * @param publisher another connection to it, for messages that tell where a part ends
+   */
+  ReplicationStream(WireConnection connection, WireConnection publisher) {
+    this.connection = connection;
+    this.publisher = publisher;
+    connection.skipSnapshot();
+  }
+
+  /**
+   * The commands since the last part, each as its words; without PING, which comes by the clock.
+   */
+  List<List<String>> next() {
+    parts++;
+    String end = Integer.toString(parts);
+    publisher.call("PUBLISH", CHANNEL, end);
+    List<List<String>> commands = new ArrayList<>();
+    while (true) {
+      List<String> words = words(Leniency.parse(connection.receive()));
+      if (words.equals(List.of("PUBLISH", CHANNEL, end))) {
+        return commands;
+      }
+      if (!words.equals(List.of("PING"))) {
+        commands.add(decided(words));
+      }
+    }
+  }
+
+  /**
+   * With the name in capitals, and without conditions that have been decided: Redis sends those all
+   * the same, and we do not, because a replica older than 7.0 would refuse PEXPIREAT with one.
+   */
+  private static List<String> decided(List<String> words) {
+    List<String> rest = new ArrayList<>(words);
+    rest.set(0, words.getFirst().toUpperCase(Locale.ROOT));
+    boolean hasConditions = List.of("SET", "PEXPIREAT").contains(rest.getFirst());
+    int certain = hasConditions ? 3 : words.size();
+    rest.subList(certain, rest.size())
+        .removeIf(word -> List.of("NX", "XX", "GT", "LT").contains(word.toUpperCase(Locale.ROOT)));
+    return rest;
+  }
+
+  /** Whether two parts are the same, but for points in time that were reckoned from now. */
+  static boolean same(List<List<String>> real, List<List<String>> ours) {
+    if (real.size() != ours.size()) {
+      return false;
+    }
+    for (int i = 0; i < real.size(); i++) {
+      if (real.get(i).size() != ours.get(i).size()) {
+        return false;
+      }
+      for (int j = 0; j < real.get(i).size(); j++) {
+        if (!sameWord(real.get(i).get(j), ours.get(i).get(j))) {
+          return false;
+        }
+      }
+    }
+    return true;
+  }
+
+  private static boolean sameWord(String real, String ours) {
+    return real.equals(ours)
+        || (real.matches("\\d{13,18}")
+            && ours.matches("\\d{13,18}")
+            && Math.abs(Long.parseLong(real) - Long.parseLong(ours)) <= Leniency.TOLERANCE_MILLIS)
+        || (isPayload(real) && isPayload(ours));
+  }
+
+  /** What DUMP wrote: the footer tells the version of the server. */
+  private static boolean isPayload(String word) {
+    return word.length() > 10 && word.charAt(0) == 0;
+  }
+
+  private static List<String> words(Reply command) {
+    return command.elements().stream()
+        .map(word -> new String(((Reply.Bulk) word).bytes(), StandardCharsets.ISO_8859_1))
+        .toList();
+  }
+
+  @Override
+  public void close() {
+    connection.close();
+    publisher.close();
+  }
+}
