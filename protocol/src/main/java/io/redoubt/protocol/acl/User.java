@@ -119,7 +119,9 @@ public final class User {
         become(new User(name, table, allChannelsAtFirst));
         sanitizesPayload = true;
       }
-      case "" -> throw new AclRuleException("Syntax error");
+      case "" -> {
+        // Redis lets it pass
+      }
       default -> {
         if (!applyPassword(rule)) {
           if (rule.startsWith("(") && rule.endsWith(")")) {

@@ -83,7 +83,7 @@ final class Conversation implements AutoCloseable {
   }
 
   private static String shown(byte[] reply) {
-    byte[] part = reply.length > 400 ? Arrays.copyOf(reply, 400) : reply;
+    byte[] part = reply.length > 300 ? Arrays.copyOf(reply, 300) : reply;
     return Quoting.quote(part);
   }
 

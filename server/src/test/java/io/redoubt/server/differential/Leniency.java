@@ -1,5 +1,7 @@
 package io.redoubt.server.differential;
 
+import static java.util.stream.Collectors.joining;
+
 import io.redoubt.protocol.resp.ProtocolException;
 import io.redoubt.protocol.resp.Reply;
 import io.redoubt.protocol.resp.ReplyDecoder;
@@ -9,6 +11,8 @@ import java.util.Arrays;
 import java.util.Deque;
 import java.util.List;
 import java.util.Locale;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
  * Whether two servers have given the same reply: byte by byte, but for what a reply owes to the
@@ -25,6 +29,8 @@ final class Leniency {
   private static final int LZF_STRING = 0xc3;
 
   static final int TOLERANCE_MILLIS = 2000;
+
+  private static final Pattern RULES = Pattern.compile("[-+][^ \\]]+( [-+][^ \\]]+)+");
 
   private final Deque<String> queued = new ArrayDeque<>();
 
@@ -61,6 +67,7 @@ final class Leniency {
           isCompressed(real)
               || isCompressed(ours)
               || Arrays.equals(withoutFooter(real), withoutFooter(ours));
+      case "acl" -> inOneOrder(real.toString()).equals(inOneOrder(ours.toString()));
       case "exec" -> allAlike(real.elements(), ours.elements());
       default -> false;
     };
@@ -77,6 +84,13 @@ final class Leniency {
       }
     }
     return true;
+  }
+
+  /** Of rules, which 7.0 puts into an order of its own and 7.2 keeps as they were given. */
+  private static String inOneOrder(String rules) {
+    return RULES
+        .matcher(rules)
+        .replaceAll(match -> Stream.of(match.group().split(" ")).sorted().collect(joining(" ")));
   }
 
   private static boolean near(Reply real, Reply ours, long tolerance) {

@@ -30,7 +30,10 @@ final class RequestGenerator {
     "9223372036854775808",
     "nan",
     "inf",
-    "1e3"
+    "1e3",
+    "m".repeat(44), // the longest that is kept beside its key, and one more
+    "n".repeat(45),
+    "hello world ".repeat(30)
   };
   private static final String[] NUMBERS = {
     "0",
@@ -40,6 +43,7 @@ final class RequestGenerator {
     "5",
     "10",
     "100",
+    "5000",
     "-1",
     "-2",
     "-100",

@@ -1,0 +1,150 @@
+package io.redoubt.server;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.sun.management.ThreadMXBean;
+import io.redoubt.protocol.resp.RequestEncoder;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.lang.management.ManagementFactory;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.util.HashSet;
+import java.util.Set;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * Ordinary commands take nothing of the Java heap, from the socket to the store and back: what the
+ * server's thread allocates is measured while they run.
+ */
+final class CommandAllocationTest {
+  private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+
+  /** Bytes a command; the cron and the event loop need a little now and then. */
+  private static final double BUDGET_BYTES = 4;
+
+  private static final int WARM_UP = 20_000;
+  private static final int MEASURED = 20_000;
+
+  private static RedisServer server;
+  private static Set<Long> serverThreads;
+
+  @BeforeAll
+  static void start() throws Exception {
+    Set<Long> before = threads();
+    server = TestServers.start();
+    serverThreads = threads();
+    serverThreads.removeAll(before);
+  }
+
+  @AfterAll
+  static void stop() {
+    server.close();
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "GET key:%d, 16",
+    "SET key:%d value-of-sixteen, 16",
+    "INCR counter:%d, 16",
+    "EXISTS key:%d, 16",
+    "EXPIRE key:%d 1000, 16",
+    "SETEX key:%d 1000 value-of-sixteen, 16",
+    "SET key:%d value-of-sixteen EX 1000, 16",
+    "MGET key:%d key:1 nothing, 16",
+    "TTL key:%d, 16",
+    "APPEND log:%d x, 16",
+    "GETRANGE key:%d 2 5, 16",
+    "SETNX key:%d 1, 16",
+    "PING, 16",
+    "DEL key:%d, 16",
+    "SET key:%d value-of-sixteen, 1",
+    "GET key:%d, 1",
+  })
+  void nothingIsAllocated(String request, int pipeline) throws IOException {
+    assertThat(bytesEach(request, pipeline)).as("bytes a %s", request).isLessThan(BUDGET_BYTES);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"SET key:%d 1", "INCR counter:%d", "EXPIRE key:%d 1000", "GETDEL key:%d"})
+  void norIsItForReplicas(String request) throws IOException {
+    try (Socket replica = connect()) {
+      replica.getOutputStream().write("SYNC\r\n".getBytes(US_ASCII));
+      Thread.startVirtualThread(() -> readToTheEnd(replica));
+      assertThat(bytesEach(request, 16)).as("bytes a %s", request).isLessThan(BUDGET_BYTES);
+    }
+  }
+
+  @Test
+  void whatAllocatesIsSeen() throws IOException {
+    assertThat(bytesEach("CLIENT INFO", 16)).isGreaterThan(BUDGET_BYTES);
+  }
+
+  private static double bytesEach(String request, int pipeline) throws IOException {
+    try (Socket socket = connect()) {
+      run(socket, request, pipeline, WARM_UP / (pipeline == 1 ? 4 : 1));
+      int commands = MEASURED / (pipeline == 1 ? 4 : 1);
+      long before = allocated();
+      run(socket, request, pipeline, commands);
+      return (double) (allocated() - before) / commands;
+    }
+  }
+
+  private static Socket connect() throws IOException {
+    Socket socket = new Socket(InetAddress.getLoopbackAddress(), server.port());
+    socket.setTcpNoDelay(true);
+    return socket;
+  }
+
+  private static void readToTheEnd(Socket socket) {
+    try {
+      socket.getInputStream().transferTo(OutputStream.nullOutputStream());
+    } catch (IOException closed) {
+      // the test has ended
+    }
+  }
+
+  /** Sends so many commands over keys that repeat, and waits for the replies of each batch. */
+  private static void run(Socket socket, String request, int pipeline, int commands)
+      throws IOException {
+    byte[] replies = new byte[64 * 1024];
+    InputStream in = socket.getInputStream();
+    for (int sent = 0; sent < commands; sent += pipeline) {
+      var batch = new ByteArrayOutputStream();
+      for (int i = 0; i < pipeline; i++) {
+        batch.writeBytes(RequestEncoder.encode(request.formatted((sent + i) % 997).split(" ")));
+      }
+      batch.writeBytes(RequestEncoder.encode("ECHO", "end"));
+      socket.getOutputStream().write(batch.toByteArray());
+      String tail;
+      do {
+        int length = in.read(replies);
+        tail = new String(replies, 0, Math.max(0, length), US_ASCII);
+      } while (!tail.endsWith("end\r\n"));
+    }
+  }
+
+  private static Set<Long> threads() {
+    Set<Long> ids = new HashSet<>();
+    for (long id : THREADS.getAllThreadIds()) {
+      ids.add(id);
+    }
+    return ids;
+  }
+
+  private static long allocated() {
+    long sum = 0;
+    for (long id : serverThreads) {
+      sum += Math.max(0, THREADS.getThreadAllocatedBytes(id));
+    }
+    return sum;
+  }
+}
