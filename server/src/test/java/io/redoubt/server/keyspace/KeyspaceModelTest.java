@@ -104,7 +104,6 @@ final class KeyspaceModelTest {
 
   private void put(Database database, Map<String, Value> map, String key, Argument argument) {
     String text = randomText();
-    Value old = map.get(key);
     long expireAt =
         switch (random.nextInt(4)) {
           case 0 -> keyspace.nowMillis() + random.nextInt(3000);
@@ -117,6 +116,7 @@ final class KeyspaceModelTest {
               argument.address(), argument.length(), value.address(), value.length(), expireAt);
       assertThat(database.find(argument.address(), argument.length())).isEqualTo(entry);
     }
+    Value old = map.get(key); // which is gone by now if its time had come
     long kept = old == null ? Entry.NO_EXPIRY : old.expireAt();
     map.put(key, new Value(text, expireAt == Database.KEEP_EXPIRY ? kept : expireAt));
   }
