@@ -1,0 +1,224 @@
+package io.redoubt.persistence.packed;
+
+import static io.redoubt.persistence.packed.LittleEndian.int16;
+import static io.redoubt.persistence.packed.LittleEndian.int32;
+import static io.redoubt.persistence.packed.LittleEndian.int64;
+import static io.redoubt.persistence.packed.LittleEndian.set16;
+import static io.redoubt.persistence.packed.LittleEndian.set32;
+import static io.redoubt.persistence.packed.LittleEndian.set64;
+import static io.redoubt.persistence.packed.LittleEndian.unsigned32;
+
+import java.lang.foreign.MemorySegment;
+import java.util.random.RandomGenerator;
+
+/**
+ * A set of whole numbers in one block, in ascending order; all as wide as the widest needs.
+ *
+ * <pre>
+ * 4 bytes  how many bytes a number has: 2, 4 or 8; little-endian as all that follows
+ * 4 bytes  how many numbers there are
+ * numbers  signed, ascending, none twice
+ * </pre>
+ *
+ * <p>The width grows with the first number that needs it and never shrinks again. Edits write the
+ * set that results to a target: the place where the set is now, if there is room, or one that
+ * shares no byte with it. Nothing here allocates.
+ */
+public final class Intset {
+
+  /** The size of a set without numbers. */
+  public static final int EMPTY_BYTES = 8;
+
+  private static final int COUNT_AT = 4;
+  private static final int HEADER_BYTES = 8;
+
+  private Intset() {}
+
+  /** Writes a set without numbers, {@link #EMPTY_BYTES}. */
+  public static void create(MemorySegment memory, long start) {
+    set32(memory, start, Short.BYTES);
+    set32(memory, start + COUNT_AT, 0);
+  }
+
+  /** How many bytes every number has: 2, 4 or 8. */
+  public static int width(MemorySegment memory, long start) {
+    return int32(memory, start);
+  }
+
+  /** How many numbers there are. */
+  public static int count(MemorySegment memory, long start) {
+    return int32(memory, start + COUNT_AT);
+  }
+
+  /** The size of it all in bytes. */
+  public static long sizeBytes(MemorySegment memory, long start) {
+    return HEADER_BYTES + unsigned32(memory, start + COUNT_AT) * width(memory, start);
+  }
+
+  /** The number at an index, 0 to count - 1: the smaller the number, the smaller the index. */
+  public static long at(MemorySegment memory, long start, int index) {
+    return at(memory, start, width(memory, start), index);
+  }
+
+  private static long at(MemorySegment memory, long start, int width, long index) {
+    long place = start + HEADER_BYTES + index * width;
+    return switch (width) {
+      case Short.BYTES -> int16(memory, place);
+      case Integer.BYTES -> int32(memory, place);
+      default -> int64(memory, place);
+    };
+  }
+
+  private static void set(MemorySegment memory, long start, int width, long index, long value) {
+    long place = start + HEADER_BYTES + index * width;
+    switch (width) {
+      case Short.BYTES -> set16(memory, place, (int) value);
+      case Integer.BYTES -> set32(memory, place, (int) value);
+      default -> set64(memory, place, value);
+    }
+  }
+
+  /** The index of a number; or, when it is not there, -1 - the index at which it would be. */
+  public static int find(MemorySegment memory, long start, long value) {
+    int width = width(memory, start);
+    int low = 0;
+    int high = count(memory, start) - 1;
+    if (high < 0 || value > at(memory, start, width, high)) {
+      return -1 - (high + 1); // numbers often come in rising order
+    }
+    while (low <= high) {
+      int middle = (low + high) >>> 1;
+      long there = at(memory, start, width, middle);
+      if (there == value) {
+        return middle;
+      }
+      if (there < value) {
+        low = middle + 1;
+      } else {
+        high = middle - 1;
+      }
+    }
+    return -1 - low;
+  }
+
+  /** Whether a number is there. */
+  public static boolean contains(MemorySegment memory, long start, long value) {
+    return find(memory, start, value) >= 0;
+  }
+
+  /** One of the numbers, each as likely as the others; the set must not be empty. */
+  public static long random(MemorySegment memory, long start, RandomGenerator random) {
+    return at(memory, start, random.nextInt(count(memory, start)));
+  }
+
+  private static int widthOf(long value) {
+    if (value == (short) value) {
+      return Short.BYTES;
+    }
+    return value == (int) value ? Integer.BYTES : Long.BYTES;
+  }
+
+  /** The size in bytes that adding a number gives which is not there yet. */
+  public static long sizeAfterAdd(MemorySegment memory, long start, long value) {
+    int width = Math.max(width(memory, start), widthOf(value));
+    return HEADER_BYTES + (unsigned32(memory, start + COUNT_AT) + 1) * width;
+  }
+
+  /**
+   * Adds a number.
+   *
+   * @return whether it was not there before; when it was, nothing is written
+   */
+  public static boolean add(
+      MemorySegment memory, long start, long value, MemorySegment target, long to) {
+    int found = find(memory, start, value);
+    if (found >= 0) {
+      return false;
+    }
+    int index = -1 - found;
+    int count = count(memory, start);
+    int width = width(memory, start);
+    int newWidth = Math.max(width, widthOf(value));
+    if (newWidth == width) {
+      copy(memory, start, index, target, to, index + 1, count - index, width);
+      if (!memory.equals(target) || start != to) {
+        copy(memory, start, 0, target, to, 0, index, width);
+      }
+    } else {
+      // From the last on, so that in place none is written over before it was read. A number that
+      // is wider than all there are comes first or last.
+      for (int i = count - 1; i >= 0; i--) {
+        set(target, to, newWidth, i < index ? i : i + 1, at(memory, start, width, i));
+      }
+    }
+    set(target, to, newWidth, index, value);
+    set32(target, to, newWidth);
+    set32(target, to + COUNT_AT, count + 1);
+    return true;
+  }
+
+  /**
+   * Takes a number out; the width stays.
+   *
+   * @return whether it was there; when it was not, nothing is written
+   */
+  public static boolean remove(
+      MemorySegment memory, long start, long value, MemorySegment target, long to) {
+    int index = find(memory, start, value);
+    if (index < 0) {
+      return false;
+    }
+    int count = count(memory, start);
+    int width = width(memory, start);
+    if (!memory.equals(target) || start != to) {
+      copy(memory, start, 0, target, to, 0, index, width);
+    }
+    copy(memory, start, index + 1, target, to, index, count - index - 1, width);
+    set32(target, to, width);
+    set32(target, to + COUNT_AT, count - 1);
+    return true;
+  }
+
+  private static void copy(
+      MemorySegment memory,
+      long start,
+      int from,
+      MemorySegment target,
+      long to,
+      int index,
+      int count,
+      int width) {
+    MemorySegment.copy(
+        memory,
+        start + HEADER_BYTES + (long) from * width,
+        target,
+        to + HEADER_BYTES + (long) index * width,
+        (long) count * width);
+  }
+
+  /**
+   * Checks every byte of a foreign set; looks at none outside of it.
+   *
+   * @param length how many bytes it is said to have
+   * @throws PackedException when it is not valid
+   */
+  public static void validate(MemorySegment memory, long start, long length)
+      throws PackedException {
+    if (length < HEADER_BYTES) {
+      throw new PackedException(0, "intset of less than " + HEADER_BYTES + " bytes");
+    }
+    int width = width(memory, start);
+    if (width != Short.BYTES && width != Integer.BYTES && width != Long.BYTES) {
+      throw new PackedException(0, "intset of unknown width");
+    }
+    long count = unsigned32(memory, start + COUNT_AT);
+    if (count > Integer.MAX_VALUE || HEADER_BYTES + count * width != length) {
+      throw new PackedException(COUNT_AT, "intset's size differs from that of the bytes");
+    }
+    for (long i = 1; i < count; i++) {
+      if (at(memory, start, width, i - 1) >= at(memory, start, width, i)) {
+        throw new PackedException(HEADER_BYTES + i * width, "intset not in ascending order");
+      }
+    }
+  }
+}

@@ -1,0 +1,85 @@
+package io.redoubt.persistence.packed;
+
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+
+/** Numbers in the byte order of the packed formats, at any offset, and the comparison of bytes. */
+final class LittleEndian {
+
+  private static final ValueLayout.OfShort SHORT =
+      ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+  private static final ValueLayout.OfInt INT =
+      ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+  private static final ValueLayout.OfLong LONG =
+      ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+
+  private LittleEndian() {}
+
+  static int unsignedByte(MemorySegment memory, long at) {
+    return memory.get(JAVA_BYTE, at) & 0xff;
+  }
+
+  static void setByte(MemorySegment memory, long at, int value) {
+    memory.set(JAVA_BYTE, at, (byte) value);
+  }
+
+  static short int16(MemorySegment memory, long at) {
+    return memory.get(SHORT, at);
+  }
+
+  static int unsigned16(MemorySegment memory, long at) {
+    return memory.get(SHORT, at) & 0xffff;
+  }
+
+  static void set16(MemorySegment memory, long at, int value) {
+    memory.set(SHORT, at, (short) value);
+  }
+
+  static int int24(MemorySegment memory, long at) {
+    return unsigned16(memory, at) | (memory.get(JAVA_BYTE, at + 2) << 16);
+  }
+
+  static void set24(MemorySegment memory, long at, int value) {
+    memory.set(SHORT, at, (short) value);
+    memory.set(JAVA_BYTE, at + 2, (byte) (value >> 16));
+  }
+
+  static int int32(MemorySegment memory, long at) {
+    return memory.get(INT, at);
+  }
+
+  static long unsigned32(MemorySegment memory, long at) {
+    return memory.get(INT, at) & 0xffff_ffffL;
+  }
+
+  static void set32(MemorySegment memory, long at, int value) {
+    memory.set(INT, at, value);
+  }
+
+  static long int64(MemorySegment memory, long at) {
+    return memory.get(LONG, at);
+  }
+
+  static void set64(MemorySegment memory, long at, long value) {
+    memory.set(LONG, at, value);
+  }
+
+  /** Whether {@code length} bytes are the same at both places; for the short ones of elements. */
+  static boolean same(MemorySegment a, long atA, MemorySegment b, long atB, long length) {
+    long done = 0;
+    for (; done <= length - Long.BYTES; done += Long.BYTES) {
+      if (a.get(LONG, atA + done) != b.get(LONG, atB + done)) {
+        return false;
+      }
+    }
+    for (; done < length; done++) {
+      if (a.get(JAVA_BYTE, atA + done) != b.get(JAVA_BYTE, atB + done)) {
+        return false;
+      }
+    }
+    return true;
+  }
+}

@@ -1,0 +1,219 @@
+package io.redoubt.persistence.packed;
+
+import static io.redoubt.persistence.packed.LittleEndian.int16;
+import static io.redoubt.persistence.packed.LittleEndian.int24;
+import static io.redoubt.persistence.packed.LittleEndian.int32;
+import static io.redoubt.persistence.packed.LittleEndian.int64;
+import static io.redoubt.persistence.packed.LittleEndian.unsigned16;
+import static io.redoubt.persistence.packed.LittleEndian.unsigned32;
+import static io.redoubt.persistence.packed.LittleEndian.unsignedByte;
+
+import java.lang.foreign.MemorySegment;
+
+/**
+ * What was used where {@link Listpack} is now, up to Redis 6.2: for reading old files only.
+ *
+ * <pre>
+ * ziplist  4 bytes  size of it all in bytes, little-endian
+ *          4 bytes  offset of the last entry, little-endian; of the end when there is none
+ *          2 bytes  number of entries, little-endian; 65535: unknown, has to be counted
+ *          entries
+ *          1 byte   0xff
+ *
+ * entry    the size in bytes of the entry before it, 0 for the first: one byte up to 253, or 0xfe
+ *          and 4 bytes, little-endian; and then
+ *          00nnnnnn ...                  n bytes follow
+ *          01nnnnnn nnnnnnnn ...         n bytes follow, high bits first
+ *          10------ n (4 bytes) ...      n bytes follow, high byte first
+ *          11000000 x (2 bytes)          the whole number x, signed, little-endian, as those below
+ *          11010000 x (4 bytes)
+ *          11100000 x (8 bytes)
+ *          11110000 x (3 bytes)
+ *          11111110 x (1 byte)
+ *          1111xxxx                      x - 1, x of 1 to 13
+ * </pre>
+ *
+ * <p>Nothing here allocates; an entry is told by its offset in the memory.
+ */
+public final class Ziplist {
+
+  /** What {@link #first} and {@link #next} return when there is no such entry. */
+  public static final long NONE = -1;
+
+  private static final int LAST_AT = 4;
+  private static final int COUNT_AT = 8;
+  private static final int HEADER_BYTES = 10;
+  private static final int UNKNOWN_COUNT = 65535;
+  private static final int END = 0xff;
+  private static final int LONG_BEFORE = 0xfe;
+
+  private static final int BYTES_14 = 0x40;
+  private static final int BYTES_32 = 0x80;
+  private static final int INT_16 = 0xc0;
+  private static final int INT_32 = 0xd0;
+  private static final int INT_64 = 0xe0;
+  private static final int INT_24 = 0xf0;
+  private static final int SMALL_FIRST = 0xf1;
+  private static final int INT_8 = 0xfe;
+
+  private Ziplist() {}
+
+  /** The number of entries. From 65535 on they have to be counted one by one. */
+  public static int count(MemorySegment memory, long start) {
+    int count = unsigned16(memory, start + COUNT_AT);
+    if (count == UNKNOWN_COUNT) {
+      count = 0;
+      for (long at = first(memory, start); at != NONE; at = next(memory, at)) {
+        count++;
+      }
+    }
+    return count;
+  }
+
+  /** The first entry, or {@link #NONE}. */
+  public static long first(MemorySegment memory, long start) {
+    return orNone(memory, start + HEADER_BYTES);
+  }
+
+  /** The entry after this one, or {@link #NONE}. */
+  public static long next(MemorySegment memory, long entry) {
+    long at = encodingAt(memory, entry);
+    return orNone(memory, at + bodyBytes(memory, at));
+  }
+
+  private static long orNone(MemorySegment memory, long position) {
+    return unsignedByte(memory, position) == END ? NONE : position;
+  }
+
+  /** Whether an entry is a whole number: it has {@link #integer}, not bytes. */
+  public static boolean isInteger(MemorySegment memory, long entry) {
+    return unsignedByte(memory, encodingAt(memory, entry)) >= INT_16;
+  }
+
+  /** The whole number that an entry is. */
+  public static long integer(MemorySegment memory, long entry) {
+    long at = encodingAt(memory, entry);
+    int encoding = unsignedByte(memory, at);
+    return switch (encoding) {
+      case INT_8 -> (byte) unsignedByte(memory, at + 1);
+      case INT_16 -> int16(memory, at + 1);
+      case INT_24 -> int24(memory, at + 1);
+      case INT_32 -> int32(memory, at + 1);
+      case INT_64 -> int64(memory, at + 1);
+      default -> encoding - SMALL_FIRST;
+    };
+  }
+
+  /** The offset of the bytes of an entry that is no integer. */
+  public static long bytesAt(MemorySegment memory, long entry) {
+    long at = encodingAt(memory, entry);
+    return at + prefixBytes(unsignedByte(memory, at));
+  }
+
+  /** How many bytes an entry that is no integer has. */
+  public static int bytesLength(MemorySegment memory, long entry) {
+    return (int) stringLength(memory, encodingAt(memory, entry));
+  }
+
+  private static long encodingAt(MemorySegment memory, long entry) {
+    return entry + (unsignedByte(memory, entry) < LONG_BEFORE ? 1 : 5);
+  }
+
+  private static boolean isKnown(int encoding) {
+    return encoding <= INT_16
+        || encoding == INT_32
+        || encoding == INT_64
+        || (encoding >= INT_24 && encoding <= INT_8);
+  }
+
+  /** How many bytes there are from the encoding to the string, or to the end of the number. */
+  private static int prefixBytes(int encoding) {
+    if (encoding < INT_16) {
+      return encoding < BYTES_14 ? 1 : encoding < BYTES_32 ? 2 : 5;
+    }
+    return switch (encoding) {
+      case INT_8 -> 2;
+      case INT_16 -> 3;
+      case INT_24 -> 4;
+      case INT_32 -> 5;
+      case INT_64 -> 9;
+      default -> 1;
+    };
+  }
+
+  private static long stringLength(MemorySegment memory, long at) {
+    int encoding = unsignedByte(memory, at);
+    if (encoding < BYTES_14) {
+      return encoding;
+    }
+    if (encoding < BYTES_32) {
+      return (encoding & 0x3fL) << 8 | unsignedByte(memory, at + 1);
+    }
+    return Integer.reverseBytes(int32(memory, at + 1)) & 0xffff_ffffL;
+  }
+
+  private static long bodyBytes(MemorySegment memory, long at) {
+    int encoding = unsignedByte(memory, at);
+    int prefix = prefixBytes(encoding);
+    return encoding < INT_16 ? prefix + stringLength(memory, at) : prefix;
+  }
+
+  /**
+   * Checks every byte of a foreign ziplist; looks at none outside of it.
+   *
+   * @param length how many bytes it is said to have
+   * @throws PackedException when it is not valid
+   */
+  public static void validate(MemorySegment memory, long start, long length)
+      throws PackedException {
+    if (length < HEADER_BYTES + 1) {
+      throw new PackedException(0, "ziplist of less than " + (HEADER_BYTES + 1) + " bytes");
+    }
+    if (unsigned32(memory, start) != length) {
+      throw new PackedException(0, "ziplist's size differs from that of the bytes");
+    }
+    long end = start + length - 1;
+    if (unsignedByte(memory, end) != END) {
+      throw new PackedException(length - 1, "ziplist without its end");
+    }
+    long entry = start + HEADER_BYTES;
+    long last = entry;
+    int count = 0;
+    for (; entry < end; count++) {
+      long next = validateEntry(memory, start, entry, entry - last, end);
+      last = entry;
+      entry = next;
+    }
+    if (unsigned32(memory, start + LAST_AT) != last - start) {
+      throw new PackedException(LAST_AT, "ziplist's offset of the last entry is wrong");
+    }
+    int said = unsigned16(memory, start + COUNT_AT);
+    if (said != UNKNOWN_COUNT && said != count) {
+      throw new PackedException(COUNT_AT, "ziplist's count of entries is wrong");
+    }
+  }
+
+  private static long validateEntry(
+      MemorySegment memory, long start, long entry, long bytesBefore, long end)
+      throws PackedException {
+    int first = unsignedByte(memory, entry);
+    if (first == END) {
+      throw new PackedException(entry - start, "ziplist ends early");
+    }
+    long at = encodingAt(memory, entry);
+    if (at >= end) {
+      throw new PackedException(entry - start, "ziplist entry beyond the end");
+    }
+    if ((first == LONG_BEFORE ? unsigned32(memory, entry + 1) : first) != bytesBefore) {
+      throw new PackedException(entry - start, "ziplist entry's size of the one before is wrong");
+    }
+    int encoding = unsignedByte(memory, at);
+    if (!isKnown(encoding)) {
+      throw new PackedException(at - start, "ziplist entry of unknown encoding");
+    }
+    if (prefixBytes(encoding) > end - at || bodyBytes(memory, at) > end - at) {
+      throw new PackedException(at - start, "ziplist entry beyond the end");
+    }
+    return at + bodyBytes(memory, at);
+  }
+}

@@ -1,0 +1,113 @@
+package io.redoubt.persistence.packed;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.fail;
+
+import io.redoubt.protocol.Seed;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.random.RandomGenerator;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Corrupt bytes are refused with a reason, or can be walked to the end without leaving them: the
+ * segment ends where they do.
+ */
+class MutationTest {
+
+  private static final int ROUNDS = 100_000;
+
+  @FunctionalInterface
+  private interface Make {
+    byte[] from(List<String> elements);
+  }
+
+  @FunctionalInterface
+  private interface Read {
+    void all(byte[] bytes) throws PackedException;
+  }
+
+  @Test
+  void listpacks() {
+    run(
+        Packs::listpack,
+        bytes -> {
+          List<String> elements = Packs.elements(bytes);
+          MemorySegment memory = MemorySegment.ofArray(bytes);
+          assertThat(Listpack.count(memory, 0)).isEqualTo(elements.size());
+          int left = elements.size();
+          for (long at = Listpack.last(memory, 0);
+              at != Listpack.NONE;
+              at = Listpack.previous(memory, 0, at)) {
+            assertThat(Packs.element(memory, at)).isEqualTo(elements.get(--left));
+          }
+          assertThat(left).isZero();
+          Listpack.find(memory, Listpack.beginning(0), Packs.latin("nowhere"), 0, 7, 1);
+        });
+  }
+
+  @Test
+  void intsets() {
+    run(
+        elements -> {
+          List<Long> numbers = new ArrayList<>();
+          for (String element : elements) {
+            numbers.add((long) element.hashCode() >> (element.length() & 31));
+          }
+          return Packs.intset(numbers);
+        },
+        bytes -> {
+          List<Long> numbers = Packs.numbers(bytes);
+          for (int i = 0; i < numbers.size(); i++) {
+            assertThat(Intset.find(MemorySegment.ofArray(bytes), 0, numbers.get(i))).isEqualTo(i);
+          }
+        });
+  }
+
+  @Test
+  void ziplists() {
+    run(
+        Packs::ziplist,
+        bytes ->
+            assertThat(Packs.ziplistElements(bytes))
+                .hasSize(Ziplist.count(MemorySegment.ofArray(bytes), 0)));
+  }
+
+  @Test
+  void zipmaps() {
+    run(
+        Packs::zipmap,
+        bytes ->
+            assertThat(Packs.zipmapElements(bytes))
+                .hasSize(2 * Zipmap.count(MemorySegment.ofArray(bytes), 0)));
+  }
+
+  private static void run(Make make, Read read) {
+    RandomGenerator random = Seed.random("MutationTest");
+    byte[] valid = {};
+    int refused = 0;
+    for (int round = 0; round < ROUNDS; round++) {
+      if (round % 100 == 0) {
+        List<String> elements = new ArrayList<>();
+        for (int i = 2 * random.nextInt(6); i > 0; i--) {
+          String element = Packs.element(random);
+          elements.add(element.substring(0, Math.min(300, element.length())));
+        }
+        valid = make.from(elements);
+      }
+      byte[] corrupt = Packs.mutate(valid, random);
+      try {
+        read.all(corrupt);
+      } catch (PackedException e) {
+        refused++;
+        assertThat(e.offset()).isBetween(0L, (long) corrupt.length);
+        assertThat(e.reason()).isNotEmpty();
+      } catch (RuntimeException | OutOfMemoryError | AssertionError e) {
+        fail("round " + round + " " + HexFormat.of().formatHex(corrupt), e);
+      }
+    }
+    assertThat(refused).isBetween(ROUNDS / 10, ROUNDS - 100);
+  }
+}

@@ -1,0 +1,133 @@
+package io.redoubt.persistence.packed;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.redoubt.protocol.Seed;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.random.RandomGenerator;
+import org.junit.jupiter.api.Test;
+
+/** Ziplists and zipmaps, written out or made by the test, are read. */
+class OldFormatsTest {
+
+  private static byte[] parse(String hex) {
+    return HexFormat.of().parseHex(hex);
+  }
+
+  @Test
+  void ziplistOfEachEncoding() throws PackedException {
+    String entries =
+        "00f1" // 0
+            + "02fd" // 12
+            + "02fe0d" // 13
+            + "03c00080" // -32768
+            + "04f0000080" // -8388608
+            + "05d000000080" // -2147483648
+            + "06e00000000000000080" // the least
+            + "0a026162"
+            + "04400161" // of 14 bits
+            + "04800000000162" // of 32 bits
+            + "fe07000000c0ff00"; // a small size in five bytes
+    int size = 10 + entries.length() / 2 + 1;
+    String header = "%02x000000%02x0000000b00".formatted(size, size - 1 - 8);
+    assertThat(Packs.ziplistElements(parse(header + entries + "ff")))
+        .containsExactly(
+            "0",
+            "12",
+            "13",
+            "-32768",
+            "-8388608",
+            "-2147483648",
+            "-9223372036854775808",
+            "ab",
+            "a",
+            "b",
+            "255");
+    assertThat(Packs.ziplistElements(parse("0b0000000a0000000000ff"))).isEmpty();
+  }
+
+  @Test
+  void zipmapWithUnusedBytesAndLongLengths() throws PackedException {
+    assertThat(Packs.zipmapElements(parse("00ff"))).isEmpty();
+    assertThat(
+            Packs.zipmapElements(
+                parse(
+                    "02" + "036b6579" + "0102" + "760000" + "00" + "fe0200000000" + "7677" + "ff")))
+        .containsExactly("key", "v", "", "vw");
+  }
+
+  @Test
+  void whatIsWrittenIsRead() throws PackedException {
+    RandomGenerator random = Seed.random("OldFormatsTest");
+    for (int round = 0; round < 500; round++) {
+      List<String> elements = new ArrayList<>();
+      for (int i = random.nextInt(40) * 2; i > 0; i--) {
+        elements.add(Packs.element(random));
+      }
+      byte[] ziplist = Packs.ziplist(elements);
+      assertThat(Packs.ziplistElements(ziplist)).isEqualTo(elements);
+      assertThat(Ziplist.count(MemorySegment.ofArray(ziplist), 0)).isEqualTo(elements.size());
+      byte[] zipmap = Packs.zipmap(elements);
+      assertThat(Packs.zipmapElements(zipmap)).isEqualTo(elements);
+      assertThat(Zipmap.count(MemorySegment.ofArray(zipmap), 0)).isEqualTo(elements.size() / 2);
+    }
+  }
+
+  @Test
+  void manyElementsAreCountedOneByOne() throws PackedException {
+    byte[] ziplist = Packs.ziplist(Collections.nCopies(65_600, "3"));
+    Ziplist.validate(MemorySegment.ofArray(ziplist), 0, ziplist.length);
+    assertThat(Ziplist.count(MemorySegment.ofArray(ziplist), 0)).isEqualTo(65_600);
+    byte[] zipmap = Packs.zipmap(Collections.nCopies(600, "3"));
+    Zipmap.validate(MemorySegment.ofArray(zipmap), 0, zipmap.length);
+    assertThat(Zipmap.count(MemorySegment.ofArray(zipmap), 0)).isEqualTo(300);
+  }
+
+  @FunctionalInterface
+  private interface Validation {
+    void run(MemorySegment memory, long start, long length) throws PackedException;
+  }
+
+  @Test
+  void refusalsSayWhereAndWhy() {
+    ziplistRefused("0b0000000a0000000000", 0, "less than 11 bytes");
+    ziplistRefused("0c0000000a0000000000ff", 0, "size differs");
+    ziplistRefused("0b0000000a000000000000", 10, "without its end");
+    ziplistRefused("0b0000000a0000000100ff", 8, "count");
+    ziplistRefused("0b0000000b0000000000ff", 4, "last entry");
+    ziplistRefused("0d0000000a000000010001f1ff", 10, "one before");
+    ziplistRefused("0d0000000a000000010000c1ff", 11, "unknown encoding");
+    ziplistRefused("0d0000000a000000010000c0ff", 11, "beyond the end");
+    ziplistRefused("0d0000000a00000001000001ff", 11, "beyond the end");
+    ziplistRefused("0d0000000a0000000100fe00ff", 10, "beyond the end");
+    ziplistRefused("0d0000000a0000000100ff00ff", 10, "ends early");
+    refused(Zipmap::validate, "ff", 0, "less than 2 bytes");
+    refused(Zipmap::validate, "0000", 1, "without its end");
+    refused(Zipmap::validate, "01ff", 0, "count");
+    refused(Zipmap::validate, "0101610161ff", 3, "beyond the end");
+    refused(Zipmap::validate, "010161ff", 1, "beyond the end");
+    refused(Zipmap::validate, "010161fffeff", 3, "ends early");
+    refused(Zipmap::validate, "01016101056100ff", 3, "beyond the end");
+  }
+
+  private static void ziplistRefused(String hex, long offset, String reason) {
+    refused(Ziplist::validate, hex, offset, reason);
+  }
+
+  private static void refused(Validation validation, String hex, long offset, String reason) {
+    byte[] bytes = parse(hex);
+    assertThatThrownBy(() -> validation.run(MemorySegment.ofArray(bytes), 0, bytes.length))
+        .as(hex)
+        .isInstanceOfSatisfying(
+            PackedException.class,
+            e -> {
+              assertThat(e.reason()).contains(reason);
+              assertThat(e.offset()).isEqualTo(offset);
+            });
+  }
+}
