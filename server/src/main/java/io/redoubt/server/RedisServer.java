@@ -38,6 +38,8 @@ import io.redoubt.protocol.session.Dispatcher;
 import io.redoubt.protocol.session.Hello;
 import io.redoubt.protocol.session.PubSubCommands;
 import io.redoubt.server.client.ServerClient;
+import io.redoubt.server.command.BitfieldCommands;
+import io.redoubt.server.command.BitmapCommands;
 import io.redoubt.server.command.ConfigCommands;
 import io.redoubt.server.command.CounterCommands;
 import io.redoubt.server.command.DatabaseCommands;
@@ -297,6 +299,8 @@ public final class RedisServer implements AutoCloseable {
         new StringCommands(),
         new CounterCommands(),
         new LongestCommonSubsequence(),
+        new BitmapCommands(),
+        new BitfieldCommands(),
         new GenericCommands(),
         new ExpireCommands(),
         new ScanCommands(),

@@ -361,6 +361,12 @@ public final class Call extends SessionCall {
     events.notify(event, where.index(), Region.MEMORY, key, length);
   }
 
+  /** Like {@link #changed(int, KeyEvent, long)}, of a change that has no event. */
+  public void changedQuietly(int keyArg, long changes) {
+    changedAll(changes);
+    watchedKeys.touch(database, argAddress(keyArg), argLength(keyArg));
+  }
+
   /**
    * Something other than single keys was changed: the command goes to the replicas, even if there
    * was nothing to change.

@@ -11,6 +11,8 @@ public enum KeyEvent {
   APPEND(KeyEventClass.STRING),
   SET(KeyEventClass.STRING),
   SETRANGE(KeyEventClass.STRING),
+  SETBIT(KeyEventClass.STRING),
+  PFADD(KeyEventClass.STRING),
   INCRBY(KeyEventClass.STRING),
   INCRBYFLOAT(KeyEventClass.STRING),
   DEL(KeyEventClass.GENERIC),

@@ -120,6 +120,55 @@ public final class StringValue {
   }
 
   /**
+   * Makes it a string of that length whose bytes may be written in place: what it lacks is zeros at
+   * the end, what it has too much goes from there.
+   */
+  public static long edit(Database database, long entry, int length) {
+    int before = length(entry);
+    if (length < before) {
+      return truncate(database, entry, length);
+    }
+    long changed = grow(database, entry, length);
+    if (length > before) {
+      Region.zero(bytesAddress(changed) + before, length - before);
+    }
+    return changed;
+  }
+
+  private static long truncate(Database database, long entry, int length) {
+    long changed = grow(database, entry, length(entry));
+    long payload = Entry.payloadAddress(changed);
+    if (Entry.encoding(changed) == Encoding.OWN_BLOCK) {
+      OwnBlock.length(payload, length);
+      return changed;
+    }
+    int prefix = BlockLength.size(length);
+    Region.copy(payload + BlockLength.sizeAt(payload), payload + prefix, length);
+    BlockLength.put(payload, length);
+    return database.resize(changed, Encoding.INLINE_CHANGED, prefix + length);
+  }
+
+  /**
+   * Where its bytes are to be read until {@link #closeBytes}; those of a number are written out for
+   * that.
+   */
+  public static long openBytes(Database database, long entry) {
+    if (!isInteger(entry)) {
+      return bytesAddress(entry);
+    }
+    long digits = database.keyspace().slabs().allocateFar(Numbers.MAX_LONG_LENGTH);
+    Numbers.writeLong(Region.MEMORY, digits, integer(entry));
+    return digits;
+  }
+
+  /** Ends the reading of what {@link #openBytes} gave for this entry. */
+  public static void closeBytes(Database database, long entry, long address) {
+    if (isInteger(entry)) {
+      database.keyspace().slabs().free(address, Numbers.MAX_LONG_LENGTH);
+    }
+  }
+
+  /**
    * Makes it a string that is changed in place, of a length not under its own; new bytes are
    * undefined.
    */

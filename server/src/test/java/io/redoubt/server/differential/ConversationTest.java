@@ -6,6 +6,8 @@ import io.redoubt.protocol.Seed;
 import io.redoubt.protocol.command.Command;
 import io.redoubt.protocol.command.CommandGroup;
 import io.redoubt.protocol.resp.Reply;
+import io.redoubt.server.command.BitfieldCommands;
+import io.redoubt.server.command.BitmapCommands;
 import io.redoubt.server.command.CounterCommands;
 import io.redoubt.server.command.DatabaseCommands;
 import io.redoubt.server.command.DumpCommands;
@@ -57,6 +59,8 @@ final class ConversationTest {
     add(commands, new StringCommands(), 6);
     add(commands, new CounterCommands(), 6);
     add(commands, new LongestCommonSubsequence(), 2);
+    add(commands, new BitmapCommands(), 4);
+    add(commands, new BitfieldCommands(), 4);
     add(commands, new GenericCommands(), 4);
     add(commands, new ExpireCommands(), 4);
     add(commands, new ScanCommands(), 1);

@@ -6,6 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.random.RandomGenerator;
 
 /**
@@ -66,6 +67,16 @@ final class RequestGenerator {
   private static final String[] DOUBLES = {
     "0", "1", "-1", "0.1", "3.0e3", "1e400", "inf", "-inf", "nan", "x", "", "10.50"
   };
+  private static final Map<String, String[]> STRINGS =
+      Map.of(
+          "encoding",
+          new String[] {"u1", "u5", "u8", "u63", "i1", "i8", "i13", "i64", "u64", "i0", "8"},
+          "operation",
+          new String[] {"AND", "or", "XOR", "NOT", "NAND"},
+          "element",
+          new String[] {
+            "", "a", "b", "c", "hello", "Hello World", "a longer one of 24 bytes", "0"
+          });
   private static final String[] PATTERNS = {"*", "a*", "?", "[a-c]", "\\*", "[^a]", "**b", ""};
 
   private final RandomGenerator random;
@@ -118,7 +129,7 @@ final class RequestGenerator {
   private void content(Argument argument, List<String> words) {
     switch (argument.type()) {
       case KEY -> words.add(pick(KEYS));
-      case STRING -> words.add(pick(VALUES));
+      case STRING -> words.add(pick(STRINGS.getOrDefault(argument.name(), VALUES)));
       case INTEGER -> words.add(isTime(argument) ? time(argument) : pick(NUMBERS));
       case DOUBLE -> words.add(pick(DOUBLES));
       case PATTERN -> words.add(pick(PATTERNS));

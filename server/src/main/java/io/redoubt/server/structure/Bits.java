@@ -1,0 +1,160 @@
+package io.redoubt.server.structure;
+
+import io.redoubt.server.memory.Region;
+
+/**
+ * Bytes as a row of bits, counted from the most significant bit of the first byte, as Redis does.
+ * What lies beyond the bytes reads as zero.
+ */
+public final class Bits {
+  private static final int WORD_BYTES = 8;
+
+  /** How two rows of bits are combined. */
+  public enum Combination {
+    AND {
+      @Override
+      long of(long a, long b) {
+        return a & b;
+      }
+    },
+    OR {
+      @Override
+      long of(long a, long b) {
+        return a | b;
+      }
+    },
+    XOR {
+      @Override
+      long of(long a, long b) {
+        return a ^ b;
+      }
+    };
+
+    abstract long of(long a, long b);
+  }
+
+  private Bits() {}
+
+  /** One bit of {@code lengthBytes} bytes. */
+  public static int get(long address, int lengthBytes, long bit) {
+    long at = bit >>> 3;
+    return at < lengthBytes ? Region.getByte(address + at) >>> (7 - (bit & 7)) & 1 : 0;
+  }
+
+  /** Writes one bit, which must lie inside, and returns what it was. */
+  public static int put(long address, long bit, int value) {
+    long at = address + (bit >>> 3);
+    int shift = 7 - (int) (bit & 7);
+    int before = Region.getUnsignedByte(at);
+    Region.putByte(at, (before & ~(1 << shift)) | value << shift);
+    return before >>> shift & 1;
+  }
+
+  /** The number of up to 64 bits that starts at a bit of {@code lengthBytes} bytes. */
+  public static long getField(long address, int lengthBytes, long bit, int bits) {
+    long value = 0;
+    long at = bit >>> 3;
+    int skipped = (int) (bit & 7);
+    for (int left = bits; left > 0; at++) {
+      int taken = Math.min(8 - skipped, left);
+      int octet = at < lengthBytes ? Region.getUnsignedByte(address + at) : 0;
+      value = value << taken | (octet >>> (8 - skipped - taken) & ((1 << taken) - 1));
+      left -= taken;
+      skipped = 0;
+    }
+    return value;
+  }
+
+  /** Writes the low {@code bits} bits of a number from a bit on; all must lie inside. */
+  public static void putField(long address, long bit, int bits, long value) {
+    long at = address + (bit >>> 3);
+    int skipped = (int) (bit & 7);
+    for (int left = bits; left > 0; at++) {
+      int taken = Math.min(8 - skipped, left);
+      int shift = 8 - skipped - taken;
+      int mask = (1 << taken) - 1;
+      left -= taken;
+      int part = (int) (value >>> left) & mask;
+      Region.putByte(at, (Region.getUnsignedByte(at) & ~(mask << shift)) | part << shift);
+      skipped = 0;
+    }
+  }
+
+  /** How many bits are set from one bit to another, both included. */
+  public static long count(long address, long firstBit, long lastBit) {
+    long first = firstBit >>> 3;
+    long last = lastBit >>> 3;
+    int headMask = 0xff >>> (firstBit & 7);
+    int tailMask = 0xff << (7 - (lastBit & 7)) & 0xff;
+    int head = Region.getUnsignedByte(address + first) & headMask;
+    if (first == last) {
+      return Integer.bitCount(head & tailMask);
+    }
+    int tail = Region.getUnsignedByte(address + last) & tailMask;
+    long set = (long) Integer.bitCount(head) + Integer.bitCount(tail);
+    long at = address + first + 1;
+    long end = address + last;
+    for (; at + WORD_BYTES <= end; at += WORD_BYTES) {
+      set += Long.bitCount(Region.getLong(at));
+    }
+    for (; at < end; at++) {
+      set += Integer.bitCount(Region.getUnsignedByte(at));
+    }
+    return set;
+  }
+
+  /** The first bit of that value from one bit to another, both included, or -1. */
+  public static long indexOf(long address, int value, long firstBit, long lastBit) {
+    long bit = firstBit;
+    // What has no such bit, in whole words and bytes.
+    long absentWord = value == 0 ? -1L : 0;
+    int absentByte = (int) absentWord & 0xff;
+    while (bit <= lastBit) {
+      long at = address + (bit >>> 3);
+      if ((bit & 7) == 0 && bit + 63 <= lastBit && Region.getLong(at) == absentWord) {
+        bit += 64;
+        continue;
+      }
+      int octet = Region.getUnsignedByte(at);
+      if (octet == absentByte) {
+        bit = (bit | 7) + 1;
+        continue;
+      }
+      if ((octet >>> (7 - (bit & 7)) & 1) == value) {
+        return bit;
+      }
+      bit++;
+    }
+    return -1;
+  }
+
+  /**
+   * Combines {@code targetBytes} bytes in place with those of another row, which is no longer and
+   * is followed by zeros.
+   */
+  public static void combine(
+      Combination how, long target, int targetBytes, long other, int otherBytes) {
+    int at = 0;
+    for (; at + WORD_BYTES <= otherBytes; at += WORD_BYTES) {
+      Region.putLong(target + at, how.of(Region.getLong(target + at), Region.getLong(other + at)));
+    }
+    for (; at < otherBytes; at++) {
+      Region.putByte(
+          target + at, (int) how.of(Region.getByte(target + at), Region.getByte(other + at)));
+    }
+    if (how == Combination.AND) {
+      Region.zero(target + otherBytes, targetBytes - otherBytes);
+    }
+  }
+
+  /** Turns every bit in place. */
+  public static void invert(long address, int lengthBytes) {
+    int at = 0;
+    for (; at + WORD_BYTES <= lengthBytes; at += WORD_BYTES) {
+      Region.putLong(address + at, ~Region.getLong(address + at));
+    }
+    for (; at < lengthBytes; at++) {
+      Region.putByte(address + at, ~Region.getByte(address + at));
+    }
+  }
+}

@@ -1,0 +1,141 @@
+package io.redoubt.server.structure;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.redoubt.protocol.Seed;
+import io.redoubt.server.memory.Region;
+import io.redoubt.server.memory.Slabs;
+import io.redoubt.server.structure.Bits.Combination;
+import java.math.BigInteger;
+import java.util.Arrays;
+import java.util.Random;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Bits in the region beside the same in a {@link BigInteger}, whose digits they are. */
+final class BitsTest {
+  private static final int ROUNDS = 3000;
+  private static final int MAX_BYTES = 40;
+
+  private final Random random = Seed.random("BitsTest");
+  private final Slabs slabs = Slabs.checking();
+  private long address;
+  private int length;
+  private byte[] bytes = {};
+
+  @BeforeEach
+  void allocate() {
+    address = slabs.allocateFar(MAX_BYTES);
+  }
+
+  @AfterEach
+  void nothingIsLeft() {
+    slabs.free(address, MAX_BYTES);
+    slabs.close();
+  }
+
+  private void next() {
+    length = 1 + random.nextInt(MAX_BYTES);
+    bytes = new byte[length];
+    switch (random.nextInt(3)) {
+      case 0 -> random.nextBytes(bytes);
+      case 1 -> bytes[random.nextInt(length)] = (byte) (1 << random.nextInt(8));
+      default -> {
+        Arrays.fill(bytes, (byte) -1);
+        bytes[random.nextInt(length)] = (byte) ~(1 << random.nextInt(8));
+      }
+    }
+    Region.put(address, bytes);
+  }
+
+  private int bit(long index) {
+    return bytes[(int) (index >> 3)] >> (7 - (index & 7)) & 1;
+  }
+
+  @Test
+  void countsAndFinds() {
+    for (int round = 0; round < ROUNDS; round++) {
+      next();
+      long first = random.nextInt(8 * length);
+      long last = first + random.nextInt(8 * length - (int) first);
+      long set = 0;
+      long[] found = {-1, -1};
+      for (long i = last; i >= first; i--) {
+        set += bit(i);
+        found[bit(i)] = i;
+      }
+      assertThat(Bits.count(address, first, last)).isEqualTo(set);
+      assertThat(Bits.indexOf(address, 0, first, last)).isEqualTo(found[0]);
+      assertThat(Bits.indexOf(address, 1, first, last)).isEqualTo(found[1]);
+    }
+  }
+
+  @Test
+  void readsAndWritesFields() {
+    for (int round = 0; round < ROUNDS; round++) {
+      next();
+      int bits = 1 + random.nextInt(64);
+      int offset = random.nextInt(8 * MAX_BYTES);
+      BigInteger padded = new BigInteger(1, bytes).shiftLeft(8 * (MAX_BYTES - length) + 64);
+      int shift = 8 * MAX_BYTES + 64 - offset - bits;
+      BigInteger mask = BigInteger.ONE.shiftLeft(bits).subtract(BigInteger.ONE);
+      assertThat(Bits.getField(address, length, offset, bits))
+          .isEqualTo(padded.shiftRight(shift).and(mask).longValue());
+      if (offset + bits <= 8 * length) {
+        long value = random.nextLong();
+        Bits.putField(address, offset, bits, value);
+        BigInteger expected =
+            padded
+                .andNot(mask.shiftLeft(shift))
+                .or(BigInteger.valueOf(value).and(mask).shiftLeft(shift))
+                .shiftRight(8 * (MAX_BYTES - length) + 64);
+        assertThat(new BigInteger(1, Region.toByteArray(address, length))).isEqualTo(expected);
+      }
+    }
+  }
+
+  @Test
+  void putsSingleBits() {
+    for (int round = 0; round < ROUNDS; round++) {
+      next();
+      int index = random.nextInt(8 * length);
+      int value = random.nextInt(2);
+      assertThat(Bits.get(address, length, index)).isEqualTo(bit(index));
+      assertThat(Bits.put(address, index, value)).isEqualTo(bit(index));
+      assertThat(Bits.get(address, length, index)).isEqualTo(value);
+      bytes[index >> 3] ^= (byte) ((bit(index) ^ value) << (7 - (index & 7)));
+      assertThat(Region.toByteArray(address, length)).isEqualTo(bytes);
+      assertThat(Bits.get(address, length, 8L * length + index)).isZero();
+    }
+  }
+
+  @Test
+  void combines() {
+    long other = slabs.allocateFar(MAX_BYTES);
+    for (int round = 0; round < ROUNDS; round++) {
+      next();
+      byte[] shorter = new byte[random.nextInt(length + 1)];
+      random.nextBytes(shorter);
+      Region.put(other, shorter);
+      Combination how = Combination.values()[random.nextInt(3)];
+      for (int i = 0; i < length; i++) {
+        int with = i < shorter.length ? shorter[i] : 0;
+        bytes[i] =
+            switch (how) {
+              case AND -> (byte) (bytes[i] & with);
+              case OR -> (byte) (bytes[i] | with);
+              case XOR -> (byte) (bytes[i] ^ with);
+            };
+      }
+      Bits.combine(how, address, length, other, shorter.length);
+      assertThat(Region.toByteArray(address, length)).isEqualTo(bytes);
+      Bits.invert(address, length);
+      for (int i = 0; i < length; i++) {
+        bytes[i] = (byte) ~bytes[i];
+      }
+      assertThat(Region.toByteArray(address, length)).isEqualTo(bytes);
+    }
+    slabs.free(other, MAX_BYTES);
+  }
+}
