@@ -36,6 +36,7 @@ import io.redoubt.protocol.session.ClientRegistry;
 import io.redoubt.protocol.session.ConnectionCommands;
 import io.redoubt.protocol.session.Dispatcher;
 import io.redoubt.protocol.session.Hello;
+import io.redoubt.protocol.session.Pause;
 import io.redoubt.protocol.session.PubSubCommands;
 import io.redoubt.server.client.ServerClient;
 import io.redoubt.server.command.BitfieldCommands;
@@ -63,6 +64,7 @@ import io.redoubt.server.execution.Propagation;
 import io.redoubt.server.execution.Refusal;
 import io.redoubt.server.execution.ServerState;
 import io.redoubt.server.execution.ServerStats;
+import io.redoubt.server.keyspace.ExpiredKeys;
 import io.redoubt.server.keyspace.KeyEventClass;
 import io.redoubt.server.keyspace.Keyspace;
 import io.redoubt.server.keyspace.KeyspaceEvents;
@@ -392,8 +394,18 @@ public final class RedisServer implements AutoCloseable {
     cron.add(() -> stats.sample(clock.monotonicNanos()));
     cron.add(snapshots::cron);
     dispatcher.unitListener(this::holdWritesForSnapshot);
+    dispatcher.streamOffset(replication::offset);
+    clients.onPauseChange(this::chooseExpiry);
     snapshots.onWritesMayGoOn(clients::releaseWrites);
     cron.add(() -> state.set(Refusal.SNAPSHOT_FAILED, snapshots.writesRefused()));
+  }
+
+  /** While clients are paused the data set stands still: what is due is hidden, not removed. */
+  private void chooseExpiry() {
+    if (!replication.isReplica()) {
+      keyspace.expiredKeys(
+          clients.paused() == Pause.NOTHING ? ExpiredKeys.DELETE : ExpiredKeys.HIDE);
+    }
   }
 
   /** Pre-images must not pile up faster than they are written. */

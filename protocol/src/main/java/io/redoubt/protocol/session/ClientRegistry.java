@@ -80,6 +80,7 @@ public final class ClientRegistry {
   private Pause pause = Pause.NOTHING;
   private long pauseEndMillis;
   private boolean writesHeld;
+  private Runnable pauseChanged = () -> {};
 
   private long connectionsReceived;
   private long connectionsRejected;
@@ -320,10 +321,16 @@ public final class ClientRegistry {
     return pause == Pause.NOTHING && writesHeld ? Pause.WRITES : pause;
   }
 
+  /** Sets who hears that a pause begins or ends. */
+  public void onPauseChange(Runnable listener) {
+    pauseChanged = listener;
+  }
+
   /** Pauses; a pause that is on already is never shortened or weakened by it. */
   public void pause(Pause what, long untilMillis) {
     pause = what.compareTo(pause) > 0 ? what : pause;
     pauseEndMillis = Math.max(untilMillis, pauseEndMillis);
+    pauseChanged.run();
     long end = pauseEndMillis;
     loop.schedule(
         () -> {
@@ -338,6 +345,7 @@ public final class ClientRegistry {
   public void unpause() {
     pause = Pause.NOTHING;
     pauseEndMillis = 0;
+    pauseChanged.run();
     resumePostponed();
   }
 

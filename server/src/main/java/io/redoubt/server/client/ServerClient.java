@@ -19,6 +19,7 @@ public final class ServerClient extends Client implements WatchedKeys.Watcher {
   private @Nullable Transaction transaction;
   private boolean queuedMayReplicate;
   private boolean executing;
+  private long writeOffset;
   private @Nullable Companion companion;
 
   /** A client of {@code registry} that has selected database 0. */
@@ -117,6 +118,16 @@ public final class ServerClient extends Client implements WatchedKeys.Watcher {
   protected void onReset() {
     endTransaction();
     databaseIndex = 0;
+  }
+
+  /** Where the replication stream stood after the client's last write: what WAIT waits for. */
+  public long writeOffset() {
+    return writeOffset;
+  }
+
+  /** Notes where the replication stream stands after a write of this client. */
+  public void writeOffset(long streamOffset) {
+    writeOffset = streamOffset;
   }
 
   /** Sets who follows this client's fate, or null for nobody. */

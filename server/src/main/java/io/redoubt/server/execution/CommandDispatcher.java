@@ -21,6 +21,7 @@ import io.redoubt.server.settings.ServerDirectives;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -74,6 +75,7 @@ public final class CommandDispatcher implements Dispatcher {
   private final long[] keyAddresses = new long[MAX_BATCH];
   private final int[] keyLengths = new int[MAX_BATCH];
   private @Nullable UnitListener unitListener;
+  private LongSupplier streamOffset = () -> 0;
   private long lastNanos;
   private int depth;
 
@@ -126,6 +128,11 @@ public final class CommandDispatcher implements Dispatcher {
     return command;
   }
 
+  /** Sets where to ask how long the replication stream is. */
+  public void streamOffset(LongSupplier source) {
+    streamOffset = source;
+  }
+
   /** Sets who hears of the end of units. */
   public void unitListener(UnitListener listener) {
     unitListener = listener;
@@ -176,6 +183,7 @@ public final class CommandDispatcher implements Dispatcher {
       run(client, command, request);
       depth--;
       if (depth == 0) {
+        propagate(client);
         endUnit();
       }
     }
@@ -186,6 +194,13 @@ public final class CommandDispatcher implements Dispatcher {
     propagation.endUnit();
     if (unitListener != null) {
       unitListener.unitEnded();
+    }
+  }
+
+  private void propagate(ServerClient client) {
+    if (propagation.count() > 0) {
+      propagation.endUnit();
+      client.writeOffset(streamOffset.getAsLong());
     }
   }
 
@@ -328,7 +343,7 @@ public final class CommandDispatcher implements Dispatcher {
       throw new IllegalStateException(impossible);
     } finally {
       client.inExec(false);
-      propagation.endUnit(); // what was queued is propagated from where it lies
+      propagate(client); // what was queued is propagated from where it lies
       client.endTransaction();
       call.begin(client, request, named("exec"));
     }

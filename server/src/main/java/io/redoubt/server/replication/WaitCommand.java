@@ -42,7 +42,7 @@ public final class WaitCommand extends CommandGroup<Call> {
     long wanted = call.argLong(1);
     long timeoutMillis = timeout(call, 2);
     Replicas replicas = replication.replicas();
-    long offset = replication.offset();
+    long offset = call.client().writeOffset();
     long have = replicas.withOffset(offset);
     if (have >= wanted || call.client().isInExec()) {
       call.reply().integer(have);

@@ -79,4 +79,14 @@ final class ExpireCommandsTest {
     redis.says("EXISTS e", "(integer) 0");
     redis.says("DEBUG SET-ACTIVE-EXPIRE 1", "OK");
   }
+
+  @Test
+  void whatIsDueIsHiddenButStaysWhileClientsArePaused() {
+    redis.says("SET k v PX 30", "OK");
+    redis.says("CLIENT PAUSE 100000 WRITE", "OK");
+    await().untilAsserted(() -> redis.says("GET k", "(nil)"));
+    redis.says("DBSIZE", "(integer) 1");
+    redis.says("CLIENT UNPAUSE", "OK");
+    await().untilAsserted(() -> redis.says("DBSIZE", "(integer) 0"));
+  }
 }
