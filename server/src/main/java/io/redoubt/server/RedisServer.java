@@ -2,17 +2,12 @@ package io.redoubt.server;
 
 import io.redoubt.persistence.io.Disk;
 import io.redoubt.persistence.io.OsDisk;
-import io.redoubt.persistence.rdb.RdbException;
-import io.redoubt.protocol.acl.AclFile;
 import io.redoubt.protocol.acl.AclLog;
 import io.redoubt.protocol.acl.Users;
-import io.redoubt.protocol.acl.UsersFile;
 import io.redoubt.protocol.bytes.BufferMemory;
 import io.redoubt.protocol.command.CommandCommands;
-import io.redoubt.protocol.command.CommandError;
 import io.redoubt.protocol.command.CommandTable;
 import io.redoubt.protocol.config.Change;
-import io.redoubt.protocol.config.CommonDirectives.PubsubDefault;
 import io.redoubt.protocol.config.FatalConfigError;
 import io.redoubt.protocol.config.RefusedValue;
 import io.redoubt.protocol.info.Info;
@@ -26,7 +21,6 @@ import io.redoubt.protocol.net.Transport;
 import io.redoubt.protocol.process.Clock;
 import io.redoubt.protocol.process.Log;
 import io.redoubt.protocol.process.OpenFilesLimit;
-import io.redoubt.protocol.process.Standstill;
 import io.redoubt.protocol.process.Version;
 import io.redoubt.protocol.pubsub.Channels;
 import io.redoubt.protocol.resp.Limits;
@@ -34,7 +28,6 @@ import io.redoubt.protocol.session.AclCommands;
 import io.redoubt.protocol.session.ClientCommands;
 import io.redoubt.protocol.session.ClientRegistry;
 import io.redoubt.protocol.session.ConnectionCommands;
-import io.redoubt.protocol.session.Dispatcher;
 import io.redoubt.protocol.session.Hello;
 import io.redoubt.protocol.session.Pause;
 import io.redoubt.protocol.session.PubSubCommands;
@@ -73,11 +66,9 @@ import io.redoubt.server.memory.SlabBuffers;
 import io.redoubt.server.memory.Slabs;
 import io.redoubt.server.replication.Replication;
 import io.redoubt.server.replication.ReplicationCommands;
-import io.redoubt.server.replication.ReplicationHost;
 import io.redoubt.server.replication.WaitCommand;
 import io.redoubt.server.settings.ServerDirectives;
 import io.redoubt.server.settings.ServerDirectives.ShutdownFlag;
-import io.redoubt.server.snapshot.LoadProgress;
 import io.redoubt.server.snapshot.LoopTurns;
 import io.redoubt.server.snapshot.ReplicationPoint;
 import io.redoubt.server.snapshot.SnapshotContext;
@@ -97,12 +88,6 @@ import org.jspecify.annotations.Nullable;
  * <p>The parts know each other only as far as their constructors tell; what connects them is here.
  */
 public final class RedisServer implements AutoCloseable {
-  private static final String USERS_TWICE =
-      "Configuring Redis with users defined in redis.conf and at the same setting an ACL file path"
-          + " is invalid. This setup is very likely to lead to configuration errors and security"
-          + " holes, please define either an ACL file or declare users directly in your"
-          + " redis.conf, but not both.";
-
   private final ServerDirectives settings;
   private final Clock clock;
   private final Log log;
@@ -125,7 +110,7 @@ public final class RedisServer implements AutoCloseable {
   private final Snapshots snapshots;
   private final DataSet dataSet;
   private final Eviction eviction;
-  private final Users users;
+  private final ConfiguredUsers configuredUsers;
   private final ClientRegistry clients;
   private final CommandDispatcher dispatcher;
   private final Replication replication;
@@ -160,7 +145,6 @@ public final class RedisServer implements AutoCloseable {
     keyspace.nowMillis(clock.wallMillis());
     watchedKeys = new WatchedKeys(keyspace);
     propagation = new Propagation(buffers);
-    ReplicationParts host = new ReplicationParts();
     snapshotContext =
         new SnapshotContext(
             keyspace,
@@ -171,7 +155,7 @@ public final class RedisServer implements AutoCloseable {
             log,
             Version.REDIS,
             ProcessHandle.current().pid(),
-            host::point);
+            this::replicationPoint);
     snapshots = new Snapshots(snapshotContext);
     dataSet = new DataSet(keyspace, watchedKeys, snapshotContext, snapshots, state, clock, log);
     Call call =
@@ -179,7 +163,8 @@ public final class RedisServer implements AutoCloseable {
     eviction =
         new Eviction(
             keyspace, settings, propagation, events, watchedKeys, stats, clock, this::isReplica);
-    users = new Users(table);
+    Users users = new Users(table);
+    configuredUsers = new ConfiguredUsers(settings, users, table);
     dispatcher =
         new CommandDispatcher(
             table,
@@ -206,7 +191,26 @@ public final class RedisServer implements AutoCloseable {
             new AclLog(() -> (int) Math.min(settings.acllogMaxLen.value(), Integer.MAX_VALUE)),
             channels,
             dispatcher);
-    replication = new Replication(host);
+    replication =
+        new Replication(
+            new ReplicationSurroundings(
+                transport,
+                clock,
+                log,
+                chance,
+                settings,
+                buffers,
+                keyspace,
+                propagation,
+                state,
+                snapshots,
+                snapshotContext,
+                dataSet,
+                limits,
+                dispatcher,
+                clients,
+                watchedKeys,
+                this::port));
     listeners = new Listeners(transport, settings, log, freePort, this::accept);
     shutdown =
         new Shutdown(
@@ -232,7 +236,7 @@ public final class RedisServer implements AutoCloseable {
     bindSettings();
     try {
       renameCommands();
-      defineUsers();
+      configuredUsers.define();
     } catch (FatalConfigError e) {
       close();
       throw e;
@@ -248,45 +252,6 @@ public final class RedisServer implements AutoCloseable {
         throw settings.renameCommand.error(i, String.valueOf(e.getMessage()));
       }
     }
-  }
-
-  private void defineUsers() throws FatalConfigError {
-    takeChannelsOfNewUsers();
-    settings.aclPubsubDefault.onChange(this::takeChannelsOfNewUsers);
-    users.requirePassword(settings.requirepass.value());
-    AclFile file = usersFile();
-    try {
-      if (file == null) {
-        users.define(settings.user.words());
-      } else if (settings.user.words().isEmpty()) {
-        users.load(file.path(), file.read());
-      } else {
-        throw FatalConfigError.ofWhole(USERS_TWICE);
-      }
-    } catch (IOException e) {
-      throw FatalConfigError.ofWhole(
-          "Error loading ACLs, opening file '" + file.path() + "': " + e);
-    } catch (IllegalArgumentException e) {
-      throw FatalConfigError.ofWhole(String.valueOf(e.getMessage()));
-    }
-    settings.user.rewrittenAs(this::userLines);
-  }
-
-  private void takeChannelsOfNewUsers() {
-    users.allChannelsAtFirst(settings.aclPubsubDefault.value() == PubsubDefault.ALLCHANNELS);
-  }
-
-  /** The users for CONFIG REWRITE; the default user only when requirepass doesn't tell all. */
-  private List<List<String>> userLines() {
-    if (settings.aclfile.isSet()) {
-      return List.of();
-    }
-    Users untouched = new Users(table);
-    untouched.requirePassword(settings.requirepass.value());
-    return users.describe().stream()
-        .filter(line -> !untouched.describe().contains(line))
-        .map(line -> List.of(line.substring("user ".length()).split(" ", -1)))
-        .toList();
   }
 
   private void accept(Connection connection) {
@@ -308,7 +273,7 @@ public final class RedisServer implements AutoCloseable {
         new ScanCommands(),
         new ObjectCommands(),
         new DumpCommands(),
-        new DatabaseCommands(),
+        new DatabaseCommands(snapshots::flushedAll),
         new SelectCommand(),
         new TransactionCommands(),
         new PersistenceCommands(snapshots),
@@ -316,11 +281,11 @@ public final class RedisServer implements AutoCloseable {
         new WaitCommand(replication),
         new ConfigCommands(this::resetStatistics, state, log),
         new ServerCommands(info, clock, shutdown),
-        new DebugCommands(new Debugging()),
+        new DebugCommands(new Debugging(cron, dataSet, replication, log)),
         new ConnectionCommands<>(hello),
         new ClientCommands<>(clients),
         new PubSubCommands<>(channels, this::publish, this::publishToShard),
-        new AclCommands<>(clients, table, chance, this::usersFile),
+        new AclCommands<>(clients, table, chance, configuredUsers::file),
         new CommandCommands<>(table));
     dispatcher.commandsAreDeclared();
   }
@@ -336,11 +301,6 @@ public final class RedisServer implements AutoCloseable {
     int receivers = PubSubCommands.deliverToShard(channels, call);
     call.propagateAnyway();
     call.reply().integer(receivers);
-  }
-
-  private @Nullable AclFile usersFile() {
-    String name = settings.aclfile.value();
-    return name.isEmpty() ? null : new UsersFile(settings.path(name));
   }
 
   private void resetStatistics() {
@@ -378,7 +338,6 @@ public final class RedisServer implements AutoCloseable {
   private void bindSettings() {
     limits.maxBulkBytes(settings.protoMaxBulkLen.value());
     settings.protoMaxBulkLen.onChange(() -> limits.maxBulkBytes(settings.protoMaxBulkLen.value()));
-    settings.requirepass.onChange(() -> users.requirePassword(settings.requirepass.value()));
     enableEvents();
     settings.notifyKeyspaceEvents.onChange(this::enableEvents);
     countAccesses();
@@ -417,6 +376,10 @@ public final class RedisServer implements AutoCloseable {
 
   private boolean isReplica() {
     return replication.isReplica();
+  }
+
+  private @Nullable ReplicationPoint replicationPoint() {
+    return replication.point();
   }
 
   private void countAccesses() {
@@ -572,140 +535,6 @@ public final class RedisServer implements AutoCloseable {
     @Override
     public void nextTurn(Runnable task) {
       loop.schedule(task, 0);
-    }
-  }
-
-  /** What DEBUG needs of the server. */
-  private final class Debugging implements DebugCommands.Host {
-    @Override
-    public void sleep(long millis) {
-      Standstill.ofMillis(millis);
-    }
-
-    @Override
-    public void activeExpire(boolean on) {
-      cron.activeExpire(on);
-    }
-
-    @Override
-    public void pauseCron(boolean paused) {
-      cron.paused(paused);
-    }
-
-    @Override
-    public void log(String line) {
-      log.warning("%s", line);
-    }
-
-    @Override
-    public void reload(boolean save, boolean flush) {
-      try {
-        dataSet.reload(save, flush, !replication.isReplica());
-      } catch (IOException | RdbException e) {
-        log.warning("DEBUG RELOAD failed: %s", e.getMessage());
-        throw new CommandError("ERR Error trying to load the RDB dump, check server logs");
-      }
-    }
-
-    @Override
-    public void changeReplicationId() {
-      replication.changeId();
-    }
-  }
-
-  /** What replication needs of the server. */
-  private final class ReplicationParts implements ReplicationHost {
-    /** The place in its history, for snapshots; null before there is a replication. */
-    @Nullable ReplicationPoint point() {
-      return replication.point();
-    }
-
-    @Override
-    public Transport transport() {
-      return transport;
-    }
-
-    @Override
-    public Clock clock() {
-      return clock;
-    }
-
-    @Override
-    public Log log() {
-      return log;
-    }
-
-    @Override
-    public RandomGenerator random() {
-      return chance;
-    }
-
-    @Override
-    public ServerDirectives settings() {
-      return settings;
-    }
-
-    @Override
-    public BufferMemory buffers() {
-      return buffers;
-    }
-
-    @Override
-    public Keyspace keyspace() {
-      return keyspace;
-    }
-
-    @Override
-    public Propagation propagation() {
-      return propagation;
-    }
-
-    @Override
-    public ServerState state() {
-      return state;
-    }
-
-    @Override
-    public Snapshots snapshots() {
-      return snapshots;
-    }
-
-    @Override
-    public Dispatcher dispatcher() {
-      return dispatcher;
-    }
-
-    @Override
-    public int port() {
-      return listeners.port();
-    }
-
-    @Override
-    public ServerClient masterClient(int database) {
-      ServerClient master = new ServerClient(clients, watchedKeys);
-      master.becomeMaster();
-      master.selectDatabase(database);
-      return master;
-    }
-
-    @Override
-    public SnapshotContext snapshotContext() {
-      return snapshotContext;
-    }
-
-    @Override
-    public LoadProgress loadProgress() {
-      return dataSet.progress();
-    }
-
-    @Override
-    public void emptyDataSet() {
-      dataSet.clear();
-    }
-
-    @Override
-    public Limits limits() {
-      return limits;
     }
   }
 }

@@ -17,6 +17,8 @@ public final class DatabaseCommands extends CommandGroup<Call> {
   private static final CommandError FIRST_INDEX = new CommandError("ERR invalid first DB index");
   private static final CommandError SECOND_INDEX = new CommandError("ERR invalid second DB index");
 
+  private final Runnable allFlushed;
+
   final Command<Call> dbsize =
       command("DBSIZE")
           .does("Returns the number of keys in the database.")
@@ -35,7 +37,7 @@ public final class DatabaseCommands extends CommandGroup<Call> {
           .is(WRITE)
           .categories(Category.KEYSPACE, Category.DANGEROUS)
           .tips("request_policy:all_shards", "response_policy:all_succeeded")
-          .runs(DatabaseCommands::flushAll);
+          .runs(this::flushAll);
 
   final Command<Call> flushdb =
       command("FLUSHDB [ASYNC | SYNC]")
@@ -56,17 +58,19 @@ public final class DatabaseCommands extends CommandGroup<Call> {
           .categories(Category.KEYSPACE, Category.DANGEROUS)
           .runs(DatabaseCommands::swapDb);
 
-  /** Declares the group. */
-  public DatabaseCommands() {
+  /** Declares the group; {@code allFlushed} runs when FLUSHALL has removed everything. */
+  public DatabaseCommands(Runnable allFlushed) {
     super(Group.SERVER);
+    this.allFlushed = allFlushed;
   }
 
-  private static void flushAll(Call call) {
+  private void flushAll(Call call) {
     boolean lazily = lazily(call);
     long removed = 0;
     for (int i = 0; i < call.keyspace().count(); i++) {
       removed += call.flush(call.keyspace().database(i), lazily);
     }
+    allFlushed.run();
     call.changedAll(removed);
     call.reply().ok();
   }

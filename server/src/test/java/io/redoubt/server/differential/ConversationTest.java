@@ -66,7 +66,7 @@ final class ConversationTest {
     add(commands, new ScanCommands(), 1);
     add(commands, new ObjectCommands(), 3);
     add(commands, new DumpCommands(), 3);
-    add(commands, new DatabaseCommands(), 1);
+    add(commands, new DatabaseCommands(() -> {}), 1);
     add(commands, new SelectCommand(), 2);
     add(commands, new TransactionCommands(), 4);
     commands.addAll(Collections.nCopies(10, named(commands, "exec")));

@@ -1,0 +1,83 @@
+package io.redoubt.server;
+
+import io.redoubt.protocol.acl.AclFile;
+import io.redoubt.protocol.acl.Users;
+import io.redoubt.protocol.acl.UsersFile;
+import io.redoubt.protocol.command.CommandTable;
+import io.redoubt.protocol.config.CommonDirectives.PubsubDefault;
+import io.redoubt.protocol.config.FatalConfigError;
+import io.redoubt.server.execution.Call;
+import io.redoubt.server.settings.ServerDirectives;
+import java.io.IOException;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** The users that the configuration or its aclfile defines, and how they get back there. */
+final class ConfiguredUsers {
+  private static final String USERS_TWICE =
+      "Configuring Redis with users defined in redis.conf and at the same setting an ACL file path"
+          + " is invalid. This setup is very likely to lead to configuration errors and security"
+          + " holes, please define either an ACL file or declare users directly in your"
+          + " redis.conf, but not both.";
+
+  private final ServerDirectives settings;
+  private final Users users;
+  private final CommandTable<Call> table;
+
+  ConfiguredUsers(ServerDirectives settings, Users users, CommandTable<Call> table) {
+    this.settings = settings;
+    this.users = users;
+    this.table = table;
+  }
+
+  /**
+   * Defines them, and follows the directives about users from then on. The table is complete.
+   *
+   * @throws FatalConfigError when rules are wrong, or users stand in two places
+   */
+  void define() throws FatalConfigError {
+    takeChannelsOfNewUsers();
+    settings.aclPubsubDefault.onChange(this::takeChannelsOfNewUsers);
+    users.requirePassword(settings.requirepass.value());
+    settings.requirepass.onChange(() -> users.requirePassword(settings.requirepass.value()));
+    AclFile file = file();
+    try {
+      if (file == null) {
+        users.define(settings.user.words());
+      } else if (settings.user.words().isEmpty()) {
+        users.load(file.path(), file.read());
+      } else {
+        throw FatalConfigError.ofWhole(USERS_TWICE);
+      }
+    } catch (IOException e) {
+      throw FatalConfigError.ofWhole(
+          "Error loading ACLs, opening file '" + settings.aclfile.value() + "': " + e);
+    } catch (IllegalArgumentException e) {
+      throw FatalConfigError.ofWhole(String.valueOf(e.getMessage()));
+    }
+    settings.user.rewrittenAs(this::lines);
+  }
+
+  private void takeChannelsOfNewUsers() {
+    users.allChannelsAtFirst(settings.aclPubsubDefault.value() == PubsubDefault.ALLCHANNELS);
+  }
+
+  /** The file of users, or null when the configuration has them. */
+  @Nullable AclFile file() {
+    String name = settings.aclfile.value();
+    return name.isEmpty() ? null : new UsersFile(settings.path(name));
+  }
+
+  /** The users for CONFIG REWRITE; the default user only when requirepass doesn't tell all. */
+  private List<List<String>> lines() {
+    if (settings.aclfile.isSet()) {
+      return List.of();
+    }
+    Users untouched = new Users(table);
+    untouched.requirePassword(settings.requirepass.value());
+    return users.describe().stream()
+        .filter(line -> !untouched.describe().contains(line))
+        .map(line -> List.of(line.substring("user ".length()).split(" ", -1)))
+        .toList();
+  }
+}

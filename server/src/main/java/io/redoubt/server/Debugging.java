@@ -1,0 +1,48 @@
+package io.redoubt.server;
+
+import io.redoubt.persistence.rdb.RdbException;
+import io.redoubt.protocol.command.CommandError;
+import io.redoubt.protocol.process.Log;
+import io.redoubt.protocol.process.Standstill;
+import io.redoubt.server.command.DebugCommands;
+import io.redoubt.server.replication.Replication;
+import java.io.IOException;
+
+/** The server as DEBUG sees it. */
+record Debugging(Cron cron, DataSet dataSet, Replication replication, Log serverLog)
+    implements DebugCommands.Host {
+  @Override
+  public void sleep(long millis) {
+    Standstill.ofMillis(millis);
+  }
+
+  @Override
+  public void activeExpire(boolean on) {
+    cron.activeExpire(on);
+  }
+
+  @Override
+  public void pauseCron(boolean paused) {
+    cron.paused(paused);
+  }
+
+  @Override
+  public void log(String line) {
+    serverLog.warning("%s", line);
+  }
+
+  @Override
+  public void reload(boolean save, boolean flush) {
+    try {
+      dataSet.reload(save, flush, !replication.isReplica());
+    } catch (IOException | RdbException e) {
+      serverLog.warning("DEBUG RELOAD failed: %s", e.getMessage());
+      throw new CommandError("ERR Error trying to load the RDB dump, check server logs");
+    }
+  }
+
+  @Override
+  public void changeReplicationId() {
+    replication.changeId();
+  }
+}

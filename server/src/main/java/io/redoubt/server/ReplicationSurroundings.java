@@ -1,0 +1,65 @@
+package io.redoubt.server;
+
+import io.redoubt.protocol.bytes.BufferMemory;
+import io.redoubt.protocol.net.Transport;
+import io.redoubt.protocol.process.Clock;
+import io.redoubt.protocol.process.Log;
+import io.redoubt.protocol.resp.Limits;
+import io.redoubt.protocol.session.ClientRegistry;
+import io.redoubt.protocol.session.Dispatcher;
+import io.redoubt.server.client.ServerClient;
+import io.redoubt.server.execution.Propagation;
+import io.redoubt.server.execution.ServerState;
+import io.redoubt.server.keyspace.Keyspace;
+import io.redoubt.server.keyspace.WatchedKeys;
+import io.redoubt.server.replication.ReplicationHost;
+import io.redoubt.server.settings.ServerDirectives;
+import io.redoubt.server.snapshot.LoadProgress;
+import io.redoubt.server.snapshot.SnapshotContext;
+import io.redoubt.server.snapshot.Snapshots;
+import java.util.function.IntSupplier;
+import java.util.random.RandomGenerator;
+
+/** The server as replication sees it. */
+record ReplicationSurroundings(
+    Transport transport,
+    Clock clock,
+    Log log,
+    RandomGenerator random,
+    ServerDirectives settings,
+    BufferMemory buffers,
+    Keyspace keyspace,
+    Propagation propagation,
+    ServerState state,
+    Snapshots snapshots,
+    SnapshotContext snapshotContext,
+    DataSet dataSet,
+    Limits limits,
+    Dispatcher dispatcher,
+    ClientRegistry clients,
+    WatchedKeys watchedKeys,
+    IntSupplier listeningPort)
+    implements ReplicationHost {
+  @Override
+  public int port() {
+    return listeningPort.getAsInt();
+  }
+
+  @Override
+  public ServerClient masterClient(int database) {
+    ServerClient master = new ServerClient(clients, watchedKeys);
+    master.becomeMaster();
+    master.selectDatabase(database);
+    return master;
+  }
+
+  @Override
+  public LoadProgress loadProgress() {
+    return dataSet.progress();
+  }
+
+  @Override
+  public void emptyDataSet() {
+    dataSet.clear();
+  }
+}
