@@ -41,6 +41,7 @@ import io.redoubt.server.command.DebugCommands;
 import io.redoubt.server.command.DumpCommands;
 import io.redoubt.server.command.ExpireCommands;
 import io.redoubt.server.command.GenericCommands;
+import io.redoubt.server.command.HyperLogLogCommands;
 import io.redoubt.server.command.LongestCommonSubsequence;
 import io.redoubt.server.command.ObjectCommands;
 import io.redoubt.server.command.PersistenceCommands;
@@ -268,6 +269,7 @@ public final class RedisServer implements AutoCloseable {
         new LongestCommonSubsequence(),
         new BitmapCommands(),
         new BitfieldCommands(),
+        new HyperLogLogCommands(),
         new GenericCommands(),
         new ExpireCommands(),
         new ScanCommands(),

@@ -78,7 +78,6 @@ public abstract class EncodingDirectives extends MaxmemoryDirectives {
   /** {@code hll-sparse-max-bytes}. */
   public final MemoryDirective hllSparseMaxBytes =
       memory("hll-sparse-max-bytes", 3000)
-          .withoutEffectYet()
           .doc("The size up to which a HyperLogLog is kept in its sparse form.");
 
   /** {@code stream-node-max-bytes}. */

@@ -7,6 +7,7 @@ import io.redoubt.server.keyspace.Encoding;
 import io.redoubt.server.keyspace.Entry;
 import io.redoubt.server.keyspace.OwnBlock;
 import io.redoubt.server.memory.Region;
+import io.redoubt.server.memory.Slabs;
 import io.redoubt.server.structure.BlockLength;
 import java.lang.foreign.MemorySegment;
 
@@ -142,10 +143,15 @@ public final class StringValue {
       OwnBlock.length(payload, length);
       return changed;
     }
-    int prefix = BlockLength.size(length);
-    Region.copy(payload + BlockLength.sizeAt(payload), payload + prefix, length);
-    BlockLength.put(payload, length);
-    return database.resize(changed, Encoding.INLINE_CHANGED, prefix + length);
+    // Its length says how large its block is, and so must stay until the block is another.
+    Slabs slabs = database.keyspace().slabs();
+    long kept = slabs.allocateFar(Math.max(length, 1));
+    Region.copy(bytesAddress(changed), kept, length);
+    int payloadBytes = BlockLength.size(length) + length;
+    changed = database.resize(changed, Encoding.INLINE_CHANGED, payloadBytes);
+    Region.copy(kept, BlockLength.put(Entry.payloadAddress(changed), length), length);
+    slabs.free(kept, Math.max(length, 1));
+    return changed;
   }
 
   /**

@@ -13,6 +13,7 @@ import io.redoubt.server.command.DatabaseCommands;
 import io.redoubt.server.command.DumpCommands;
 import io.redoubt.server.command.ExpireCommands;
 import io.redoubt.server.command.GenericCommands;
+import io.redoubt.server.command.HyperLogLogCommands;
 import io.redoubt.server.command.LongestCommonSubsequence;
 import io.redoubt.server.command.ObjectCommands;
 import io.redoubt.server.command.ScanCommands;
@@ -61,6 +62,7 @@ final class ConversationTest {
     add(commands, new LongestCommonSubsequence(), 2);
     add(commands, new BitmapCommands(), 4);
     add(commands, new BitfieldCommands(), 4);
+    add(commands, new HyperLogLogCommands(), 2);
     add(commands, new GenericCommands(), 4);
     add(commands, new ExpireCommands(), 4);
     add(commands, new ScanCommands(), 1);
@@ -81,6 +83,7 @@ final class ConversationTest {
       }
       all.removeIf(each -> each.shortName().equals("help")); // our words, not Redis'
       all.removeIf(each -> each.shortName().equals("randomkey")); // expires keys by chance
+      all.removeIf(each -> each.shortName().equals("pfselftest")); // takes its time
       for (int i = 0; i < weight; i++) {
         commands.addAll(all);
       }

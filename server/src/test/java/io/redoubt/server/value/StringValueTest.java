@@ -96,6 +96,11 @@ final class StringValueTest {
             int before = model.length;
             model = Arrays.copyOf(model, before + bytes.length);
             System.arraycopy(bytes, 0, model, before, bytes.length);
+          } else if (random.nextInt(3) == 0) {
+            int length = random.nextInt(random.nextBoolean() ? 300 : model.length + most);
+            entry = StringValue.edit(database, entry, length);
+            assertThat(StringValue.encodingName(entry)).isEqualTo("raw");
+            model = Arrays.copyOf(model, length);
           } else {
             int offset = random.nextInt(model.length + most);
             entry =

@@ -1,0 +1,208 @@
+package io.redoubt.server.value;
+
+import io.redoubt.server.keyspace.Database;
+import io.redoubt.server.keyspace.Entry;
+import io.redoubt.server.memory.Region;
+import io.redoubt.server.memory.Slabs;
+import io.redoubt.server.structure.DenseRegisters;
+import io.redoubt.server.structure.HyperLogLog;
+import io.redoubt.server.structure.SparseRegisters;
+
+/**
+ * A string that is a HyperLogLog, in the bytes that Redis gives it, so that values travel:
+ *
+ * <pre>
+ *    0  "HYLL"
+ *    4  0 dense, 1 sparse
+ *    5  three bytes of no meaning
+ *    8  the number of elements as last counted, little-endian; invalid while the top bit is set
+ *   16  the registers
+ * </pre>
+ *
+ * The entry of the one being worked on may move with each change.
+ */
+public final class HyperLogLogValue {
+  private static final int MAGIC = 'H' | 'Y' << 8 | 'L' << 16 | 'L' << 24;
+  private static final int FORM_AT = 4;
+  private static final int COUNT_AT = 8;
+  private static final int HEADER_BYTES = 16;
+  private static final int DENSE = 0;
+  private static final int SPARSE = 1;
+  private static final int DENSE_BYTES = HEADER_BYTES + DenseRegisters.SIZE_BYTES;
+  private static final int EMPTY_BYTES = HEADER_BYTES + 2;
+
+  /** What came of raising a register. */
+  public enum Outcome {
+    AS_HIGH,
+    RAISED,
+    CORRUPT
+  }
+
+  private final Database database;
+  private final long maxSparseBytes;
+  private long entry;
+
+  private HyperLogLogValue(Database database, long entry, long maxSparseBytes) {
+    this.database = database;
+    this.entry = entry;
+    this.maxSparseBytes = maxSparseBytes;
+  }
+
+  /** Whether a string's entry says it is a HyperLogLog; it may be corrupt further on. */
+  public static boolean isOne(long entry) {
+    if (StringValue.isInteger(entry) || StringValue.length(entry) < HEADER_BYTES) {
+      return false;
+    }
+    long bytes = StringValue.bytesAddress(entry);
+    int form = Region.getByte(bytes + FORM_AT);
+    return Region.getInt(bytes) == MAGIC
+        && (form == SPARSE || (form == DENSE && StringValue.length(entry) == DENSE_BYTES));
+  }
+
+  /** Puts one that has seen no element. */
+  public static long putEmpty(Database database, long keyAddress, int keyLength) {
+    long created = database.putText(keyAddress, keyLength, keyAddress, 0, Entry.NO_EXPIRY);
+    created = StringValue.edit(database, created, EMPTY_BYTES);
+    long bytes = StringValue.bytesAddress(created);
+    Region.putInt(bytes, MAGIC);
+    Region.putByte(bytes + FORM_AT, SPARSE);
+    SparseRegisters.clear(bytes + HEADER_BYTES);
+    return created;
+  }
+
+  /** Whether it is in the dense form. */
+  public static boolean isDense(long entry) {
+    return Region.getByte(StringValue.bytesAddress(entry) + FORM_AT) == DENSE;
+  }
+
+  /** The number of elements as last counted, or -1 when there were more since. */
+  public static long cachedCount(long entry) {
+    return Math.max(Region.getLong(StringValue.bytesAddress(entry) + COUNT_AT), -1);
+  }
+
+  /** Raises {@link HyperLogLog#REGISTERS} plain registers to its own; false when it is corrupt. */
+  public static boolean mergeInto(long plain, long entry) {
+    long registers = StringValue.bytesAddress(entry) + HEADER_BYTES;
+    if (isDense(entry)) {
+      DenseRegisters.mergeInto(plain, registers);
+      return true;
+    }
+    return SparseRegisters.mergeInto(plain, registers, StringValue.length(entry) - HEADER_BYTES);
+  }
+
+  /** Its runs as PFDEBUG DECODE shows them, of one in the sparse form. */
+  public static String runs(long entry) {
+    var text = new StringBuilder();
+    long at = StringValue.bytesAddress(entry) + HEADER_BYTES;
+    long end = StringValue.bytesAddress(entry) + StringValue.length(entry);
+    for (; at < end; at += SparseRegisters.size(at)) {
+      text.append(text.isEmpty() ? "" : " ");
+      int value = SparseRegisters.value(at);
+      if (value != 0) {
+        text.append("v:").append(value).append(',');
+      } else {
+        text.append(SparseRegisters.isXzero(at) ? "Z:" : "z:");
+      }
+      text.append(SparseRegisters.run(at));
+    }
+    return text.toString();
+  }
+
+  /** One that is about to change; from {@code maxSparseBytes} on it gets dense. */
+  public static HyperLogLogValue open(Database database, long entry, long maxSparseBytes) {
+    long opened = StringValue.edit(database, entry, StringValue.length(entry));
+    return new HyperLogLogValue(database, opened, maxSparseBytes);
+  }
+
+  /** Where it is now. */
+  public long entry() {
+    return entry;
+  }
+
+  /** Keeps a number of elements that was counted. */
+  public void cacheCount(long count) {
+    Region.putLong(StringValue.bytesAddress(entry) + COUNT_AT, count & Long.MAX_VALUE);
+  }
+
+  /** The number of elements as last counted is no longer right. */
+  public void forgetCount() {
+    long topByte = StringValue.bytesAddress(entry) + COUNT_AT + 7;
+    Region.putByte(topByte, Region.getByte(topByte) | 0x80);
+  }
+
+  /** An element was seen. */
+  public Outcome add(long address, int lengthBytes) {
+    long hash = HyperLogLog.hash(address, lengthBytes);
+    return raise(HyperLogLog.index(hash), HyperLogLog.rank(hash));
+  }
+
+  /** Raises a register to a value unless it is as high. */
+  public Outcome raise(int index, int value) {
+    if (!isDense(entry)) {
+      if (value <= SparseRegisters.MAX_VALUE) {
+        int length = StringValue.length(entry) - HEADER_BYTES;
+        long registers = StringValue.bytesAddress(entry) + HEADER_BYTES;
+        int old = SparseRegisters.get(registers, length, index);
+        if (old < 0) {
+          return Outcome.CORRUPT;
+        }
+        if (old >= value) {
+          return Outcome.AS_HIGH;
+        }
+        if (raiseSparse(registers, length, index, value)) {
+          return Outcome.RAISED;
+        }
+      }
+      if (!becomeDense()) {
+        return Outcome.CORRUPT;
+      }
+    }
+    long registers = StringValue.bytesAddress(entry) + HEADER_BYTES;
+    return DenseRegisters.raise(registers, index, value) ? Outcome.RAISED : Outcome.AS_HIGH;
+  }
+
+  /** Whether there was room to raise a register in the sparse form. */
+  private boolean raiseSparse(long registers, int length, int index, int value) {
+    int growth = SparseRegisters.growth(registers, length, index);
+    if (growth > 0) {
+      int grown = HEADER_BYTES + length + growth;
+      if (grown > maxSparseBytes) {
+        return false;
+      }
+      entry = StringValue.edit(database, entry, grown);
+    }
+    long bytes = StringValue.bytesAddress(entry);
+    int raised = SparseRegisters.raise(bytes + HEADER_BYTES, length, index, value);
+    entry = StringValue.edit(database, entry, HEADER_BYTES + raised);
+    forgetCount();
+    return true;
+  }
+
+  /** Takes the dense form unless it has it; false when it is corrupt. */
+  public boolean becomeDense() {
+    if (isDense(entry)) {
+      return true;
+    }
+    Slabs slabs = database.keyspace().slabs();
+    long plain = slabs.allocateFar(HyperLogLog.REGISTERS);
+    Region.zero(plain, HyperLogLog.REGISTERS);
+    boolean valid = mergeInto(plain, entry);
+    if (valid) {
+      // Put anew instead of grown in place, it has no more room than it will ever need.
+      long dense = slabs.allocateFar(DENSE_BYTES);
+      Region.copy(StringValue.bytesAddress(entry), dense, HEADER_BYTES);
+      Region.putByte(dense + FORM_AT, DENSE);
+      DenseRegisters.pack(plain, dense + HEADER_BYTES);
+      entry =
+          database.putText(
+              Entry.keyAddress(entry),
+              Entry.keyLength(entry),
+              dense,
+              DENSE_BYTES,
+              Database.KEEP_EXPIRY);
+      slabs.free(dense, DENSE_BYTES);
+    }
+    slabs.free(plain, HyperLogLog.REGISTERS);
+    return valid;
+  }
+}
