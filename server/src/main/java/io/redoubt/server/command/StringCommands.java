@@ -18,7 +18,9 @@ import io.redoubt.protocol.command.CommandError;
 import io.redoubt.protocol.command.CommandGroup;
 import io.redoubt.protocol.command.Errors;
 import io.redoubt.protocol.command.Group;
+import io.redoubt.protocol.command.KeyVisitor;
 import io.redoubt.protocol.resp.ReplyWriter;
+import io.redoubt.protocol.resp.Request;
 import io.redoubt.server.execution.Call;
 import io.redoubt.server.execution.Effect;
 import io.redoubt.server.keyspace.Entry;
@@ -147,6 +149,7 @@ public final class StringCommands extends CommandGroup<Call> {
           .is(WRITE, DENYOOM)
           .keys(RW, ACCESS, UPDATE, VARIABLE_FLAGS)
           .keyNote("RW and ACCESS due to the optional `GET` argument")
+          .keys(StringCommands::keyOfSet)
           .runs(StringCommands::set);
 
   final Command<Call> setex =
@@ -254,6 +257,18 @@ public final class StringCommands extends CommandGroup<Call> {
     } else {
       call.reply().bulk(call.memory(), StringValue.bytesAddress(entry) + start, length);
     }
+  }
+
+  /** The key of a SET is only written, unless the old value is asked for. */
+  private static boolean keyOfSet(Request request, KeyVisitor keys) {
+    int flags = OW.bit() | UPDATE.bit();
+    for (int i = 3; i < request.count(); i++) {
+      if (request.is(i, "GET")) {
+        flags = RW.bit() | ACCESS.bit() | UPDATE.bit();
+      }
+    }
+    keys.key(1, flags);
+    return true;
   }
 
   private static void set(Call call) {

@@ -117,6 +117,16 @@ final class AclTextsTest {
       ACL DRYRUN v publish news x
       ACL DRYRUN v client id
       ACL DRYRUN v copy app:1 other
+      ACL SETUSER w on nopass %W~w* %R~r* +set +copy +get +getset
+      ACL DRYRUN w set w1 x
+      ACL DRYRUN w set w1 x GET
+      ACL DRYRUN w set r1 x
+      ACL DRYRUN w get w1
+      ACL DRYRUN w get r1
+      ACL DRYRUN w copy r1 w1
+      ACL DRYRUN w copy w1 r1
+      ACL DRYRUN w getset w1 x
+      ACL DELUSER w
       ACL SETUSER v +subscribe +publish
       ACL DRYRUN v publish news x
       ACL DRYRUN v publish olds x
