@@ -63,6 +63,8 @@ final class ConversationTest {
     add(commands, new BitmapCommands(), 4);
     add(commands, new BitfieldCommands(), 4);
     add(commands, new HyperLogLogCommands(), 2);
+    add(commands, new BitmapCommands(), 3);
+    add(commands, new BitfieldCommands(), 3);
     add(commands, new GenericCommands(), 4);
     add(commands, new ExpireCommands(), 4);
     add(commands, new ScanCommands(), 1);

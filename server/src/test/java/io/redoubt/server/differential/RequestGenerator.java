@@ -77,6 +77,8 @@ final class RequestGenerator {
           new String[] {
             "", "a", "b", "c", "hello", "Hello World", "a longer one of 24 bytes", "0"
           });
+  private static final String[] ENCODINGS = {"u1", "u8", "i5", "i16", "u63", "i64", "u64", "x"};
+  private static final String[] BIT_OPERATIONS = {"AND", "or", "XOR", "NOT", "NAND"};
   private static final String[] PATTERNS = {"*", "a*", "?", "[a-c]", "\\*", "[^a]", "**b", ""};
 
   private final RandomGenerator random;
@@ -142,6 +144,15 @@ final class RequestGenerator {
       case ONEOF -> argument(argument.parts().get(random.nextInt(argument.parts().size())), words);
       case BLOCK -> argument.parts().forEach(part -> argument(part, words));
     }
+  }
+
+  private static String[] stringsFor(String argument) {
+    return switch (argument) {
+      case "encoding" -> ENCODINGS;
+      case "operation" -> BIT_OPERATIONS;
+      case "offset", "bit", "increment" -> NUMBERS;
+      default -> VALUES;
+    };
   }
 
   private static boolean isTime(Argument argument) {
