@@ -232,7 +232,8 @@ public final class HyperLogLogCommands extends CommandGroup<Call> {
       becomeDense(call, entry, dense);
       call.reply().integer(dense ? 0 : 1);
     } else {
-      throw new CommandError("ERR Unknown PFDEBUG subcommand '" + call.argText(1) + "'");
+      throw new CommandError(
+          "ERR Unknown PFDEBUG subcommand '" + Errors.shown(call.request(), 1) + "'");
     }
   }
 

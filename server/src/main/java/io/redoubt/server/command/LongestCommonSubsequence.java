@@ -12,6 +12,8 @@ import io.redoubt.protocol.command.Group;
 import io.redoubt.protocol.resp.ReplyWriter;
 import io.redoubt.server.execution.Call;
 import io.redoubt.server.keyspace.Entry;
+import io.redoubt.server.memory.Region;
+import io.redoubt.server.memory.Slabs;
 import io.redoubt.server.value.StringValue;
 import java.util.ArrayList;
 import java.util.List;
@@ -31,8 +33,8 @@ public final class LongestCommonSubsequence extends CommandGroup<Call> {
   private static final CommandError TOO_LARGE =
       new CommandError("ERR Insufficient memory, failed allocating transient memory for LCS");
 
-  /** The table lives on the heap for the time of the call; this bounds it. */
-  private static final long MAX_CELLS = 16L << 20;
+  /** The table lives off the heap for the time of the call; this bounds it, at 1 GiB. */
+  private static final long MAX_CELLS = 1L << 28;
 
   final Command<Call> lcs =
       command("LCS key1 key2 [LEN] [IDX] [MINMATCHLEN min-match-len] [WITHMATCHLEN]")
@@ -81,19 +83,19 @@ public final class LongestCommonSubsequence extends CommandGroup<Call> {
     if ((a.length + 1L) * (b.length + 1L) > MAX_CELLS) {
       throw TOO_LARGE;
     }
-    int[] lengths = prefixLengths(a, b);
-    int length = lengths[lengths.length - 1];
-    ReplyWriter reply = call.reply();
-    if (lengthOnly) {
-      reply.integer(length);
-      return;
-    }
-    byte[] common = new byte[length];
-    List<Match> matches = walkBack(a, b, lengths, common);
-    if (indexes) {
-      replyMatches(reply, matches, minLength, withLengths, length);
-    } else {
-      reply.bulk(common);
+    try (PrefixLengths lengths = new PrefixLengths(call.keyspace().slabs(), a, b)) {
+      int length = lengths.at(a.length, b.length);
+      if (lengthOnly) {
+        call.reply().integer(length);
+        return;
+      }
+      byte[] common = new byte[length];
+      List<Match> matches = walkBack(a, b, lengths, common);
+      if (indexes) {
+        replyMatches(call.reply(), matches, minLength, withLengths, length);
+      } else {
+        call.reply().bulk(common);
+      }
     }
   }
 
@@ -108,23 +110,45 @@ public final class LongestCommonSubsequence extends CommandGroup<Call> {
     return StringValue.toByteArray(entry);
   }
 
-  private static int[] prefixLengths(byte[] a, byte[] b) {
-    int width = b.length + 1;
-    int[] lengths = new int[(a.length + 1) * width];
-    for (int i = 1; i <= a.length; i++) {
-      int row = i * width;
-      for (int j = 1; j <= b.length; j++) {
-        lengths[row + j] =
-            a[i - 1] == b[j - 1]
-                ? lengths[row - width + j - 1] + 1
-                : Math.max(lengths[row - width + j], lengths[row + j - 1]);
+  /** The length of the longest common subsequence of each prefix of one with each of the other. */
+  private static final class PrefixLengths implements AutoCloseable {
+    private final Slabs slabs;
+    private final long address;
+    private final long sizeBytes;
+    private final long width;
+
+    PrefixLengths(Slabs slabs, byte[] a, byte[] b) {
+      this.slabs = slabs;
+      width = b.length + 1L;
+      sizeBytes = (a.length + 1L) * width * Integer.BYTES;
+      address = slabs.allocateFar(sizeBytes);
+      for (int j = 0; j <= b.length; j++) {
+        put(0, j, 0);
+      }
+      for (int i = 1; i <= a.length; i++) {
+        put(i, 0, 0);
+        for (int j = 1; j <= b.length; j++) {
+          boolean same = a[i - 1] == b[j - 1];
+          put(i, j, same ? at(i - 1, j - 1) + 1 : Math.max(at(i - 1, j), at(i, j - 1)));
+        }
       }
     }
-    return lengths;
+
+    int at(int i, int j) {
+      return Region.getInt(address + (i * width + j) * Integer.BYTES);
+    }
+
+    private void put(int i, int j, int length) {
+      Region.putInt(address + (i * width + j) * Integer.BYTES, length);
+    }
+
+    @Override
+    public void close() {
+      slabs.free(address, sizeBytes);
+    }
   }
 
-  private static List<Match> walkBack(byte[] a, byte[] b, int[] lengths, byte[] common) {
-    int width = b.length + 1;
+  private static List<Match> walkBack(byte[] a, byte[] b, PrefixLengths lengths, byte[] common) {
     List<Match> matches = new ArrayList<>();
     int left = common.length;
     int i = a.length;
@@ -145,7 +169,7 @@ public final class LongestCommonSubsequence extends CommandGroup<Call> {
           matches.add(new Match(i, aEnd, j, bEnd));
           aEnd = -1;
         }
-      } else if (lengths[(i - 1) * width + j] > lengths[i * width + j - 1]) {
+      } else if (lengths.at(i - 1, j) > lengths.at(i, j - 1)) {
         i--;
       } else {
         j--;

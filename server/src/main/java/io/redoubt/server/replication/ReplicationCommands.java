@@ -206,10 +206,12 @@ public final class ReplicationCommands extends CommandGroup<Call> {
       filter(call, feed, i + 1);
     } else if (call.is(i, "version")) {
       if (!call.argText(i + 1).matches("\\d+\\.\\d+\\.\\d+.*")) {
-        throw new CommandError("ERR Unrecognized version format: " + call.argText(i + 1));
+        throw new CommandError(
+            "ERR Unrecognized version format: " + Errors.shown(call.request(), i + 1));
       }
     } else {
-      throw new CommandError("ERR Unrecognized REPLCONF option: " + call.argText(i));
+      throw new CommandError(
+          "ERR Unrecognized REPLCONF option: " + Errors.shown(call.request(), i));
     }
   }
 

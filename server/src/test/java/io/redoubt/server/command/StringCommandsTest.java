@@ -200,6 +200,9 @@ final class StringCommandsTest {
         "LCS a b IDX LEN",
         "(error) ERR If you want both the length and indexes, please just use IDX.");
     redis.says("LCS a nothing", "\"\"");
+    redis.says("SETRANGE long 4999 x", "(integer) 5000");
+    redis.says("SETRANGE longer 5999 y", "(integer) 6000");
+    redis.says("LCS long longer LEN", "(integer) 4999");
   }
 
   @Test
