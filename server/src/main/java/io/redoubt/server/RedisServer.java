@@ -161,9 +161,9 @@ public final class RedisServer implements AutoCloseable {
     dataSet = new DataSet(keyspace, watchedKeys, snapshotContext, snapshots, state, clock, log);
     Call call =
         new Call(keyspace, settings, events, watchedKeys, propagation, stats, snapshots::changed);
-    eviction =
-        new Eviction(
-            keyspace, settings, propagation, events, watchedKeys, stats, clock, this::isReplica);
+    KeyEffects effects = new KeyEffects(propagation, events, watchedKeys, stats, state);
+    keyspace.listener(effects);
+    eviction = new Eviction(keyspace, settings, effects, clock, this::isReplica);
     Users users = new Users(table);
     configuredUsers = new ConfiguredUsers(settings, users, table);
     dispatcher =
@@ -231,7 +231,6 @@ public final class RedisServer implements AutoCloseable {
             eviction,
             dispatcher,
             settings.activeExpireEffort::value);
-    keyspace.listener(new KeyEffects(propagation, events, watchedKeys, stats, state));
     declareCommands();
     declareInfo();
     bindSettings();

@@ -3,11 +3,7 @@ package io.redoubt.server.execution;
 import io.redoubt.protocol.process.Clock;
 import io.redoubt.server.keyspace.Database;
 import io.redoubt.server.keyspace.Entry;
-import io.redoubt.server.keyspace.KeyEvent;
 import io.redoubt.server.keyspace.Keyspace;
-import io.redoubt.server.keyspace.KeyspaceEvents;
-import io.redoubt.server.keyspace.WatchedKeys;
-import io.redoubt.server.memory.Region;
 import io.redoubt.server.settings.MaxmemoryDirectives.MaxmemoryPolicy;
 import io.redoubt.server.settings.ServerDirectives;
 import java.util.function.BooleanSupplier;
@@ -27,14 +23,9 @@ public final class Eviction {
   /** Keys removed between two looks at the clock. */
   private static final int BATCH = 16;
 
-  private static final byte[] DEL = {'D', 'E', 'L'};
-
   private final Keyspace keyspace;
   private final ServerDirectives settings;
-  private final Propagation propagation;
-  private final KeyspaceEvents events;
-  private final WatchedKeys watchedKeys;
-  private final ServerStats stats;
+  private final KeyEffects effects;
   private final Clock clock;
   private final RandomGenerator chance;
   private final BooleanSupplier isReplica;
@@ -43,18 +34,12 @@ public final class Eviction {
   public Eviction(
       Keyspace keyspace,
       ServerDirectives settings,
-      Propagation propagation,
-      KeyspaceEvents events,
-      WatchedKeys watchedKeys,
-      ServerStats stats,
+      KeyEffects effects,
       Clock clock,
       BooleanSupplier isReplica) {
     this.keyspace = keyspace;
     this.settings = settings;
-    this.propagation = propagation;
-    this.events = events;
-    this.watchedKeys = watchedKeys;
-    this.stats = stats;
+    this.effects = effects;
     this.clock = clock;
     this.chance = keyspace.chance();
     this.isReplica = isReplica;
@@ -118,7 +103,8 @@ public final class Eviction {
     if (from == null) {
       return false;
     }
-    evict(from, victim);
+    effects.evicting(from, victim);
+    from.remove(victim);
     return true;
   }
 
@@ -139,19 +125,5 @@ public final class Eviction {
       case VOLATILE_TTL -> Long.MAX_VALUE - Entry.expireAt(entry);
       case ALLKEYS_RANDOM, VOLATILE_RANDOM, NOEVICTION -> chance.nextInt(Integer.MAX_VALUE);
     };
-  }
-
-  private void evict(Database database, long entry) {
-    long key = Entry.keyAddress(entry);
-    int length = Entry.keyLength(entry);
-    if (propagation.isActive()) {
-      var effect = propagation.effect(database.index(), 2);
-      effect.bulk(DEL);
-      effect.bulk(Region.MEMORY, key, length);
-    }
-    watchedKeys.removing(database, key, length);
-    events.notify(KeyEvent.EVICTED, database.index(), Region.MEMORY, key, length);
-    stats.countEvicted();
-    database.remove(entry);
   }
 }

@@ -10,7 +10,9 @@ import io.redoubt.server.keyspace.WatchedKeys;
 import io.redoubt.server.memory.Region;
 
 /**
- * What follows when a key expires: replicas hear of a DEL, watchers and subscribers of the event.
+ * What follows from what happens to keys without a command that says so: of one that expires or is
+ * evicted, replicas hear as of a DEL, and watchers and subscribers hear too; of a new one
+ * subscribers hear, unless it is loaded.
  */
 public final class KeyEffects implements KeyspaceListener {
   private static final byte[] DEL = {'D', 'E', 'L'};
@@ -38,6 +40,16 @@ public final class KeyEffects implements KeyspaceListener {
   @Override
   public void expired(Database database, long entry) {
     stats.countExpired();
+    removing(database, entry, KeyEvent.EXPIRED);
+  }
+
+  /** A key is about to be removed to make room. */
+  void evicting(Database database, long entry) {
+    stats.countEvicted();
+    removing(database, entry, KeyEvent.EVICTED);
+  }
+
+  private void removing(Database database, long entry, KeyEvent event) {
     long key = Entry.keyAddress(entry);
     int length = Entry.keyLength(entry);
     if (propagation.isActive()) {
@@ -46,7 +58,7 @@ public final class KeyEffects implements KeyspaceListener {
       effect.bulk(Region.MEMORY, key, length);
     }
     watchedKeys.removing(database, key, length);
-    events.notify(KeyEvent.EXPIRED, database.index(), Region.MEMORY, key, length);
+    events.notify(event, database.index(), Region.MEMORY, key, length);
   }
 
   @Override
