@@ -74,6 +74,7 @@ import io.redoubt.server.snapshot.LoopTurns;
 import io.redoubt.server.snapshot.ReplicationPoint;
 import io.redoubt.server.snapshot.SnapshotContext;
 import io.redoubt.server.snapshot.Snapshots;
+import io.redoubt.server.value.Values;
 import java.io.IOException;
 import java.util.List;
 import java.util.Set;
@@ -105,6 +106,7 @@ public final class RedisServer implements AutoCloseable {
   private final Info info = new Info();
   private final KeyspaceEvents events = new KeyspaceEvents(channels::publish);
   private final CommandTable<Call> table = new CommandTable<>();
+  private final Values values;
   private final WatchedKeys watchedKeys;
   private final Propagation propagation;
   private final SnapshotContext snapshotContext;
@@ -144,6 +146,7 @@ public final class RedisServer implements AutoCloseable {
         .setUncaughtExceptionHandler((thread, fault) -> log.fault("on the loop", fault));
     keyspace = new Keyspace(slabs, settings.databases.value(), chance);
     keyspace.nowMillis(clock.wallMillis());
+    values = new Values(keyspace, new ConfiguredEncodings(settings));
     watchedKeys = new WatchedKeys(keyspace);
     propagation = new Propagation(buffers);
     snapshotContext =
@@ -160,7 +163,15 @@ public final class RedisServer implements AutoCloseable {
     snapshots = new Snapshots(snapshotContext);
     dataSet = new DataSet(keyspace, watchedKeys, snapshotContext, snapshots, state, clock, log);
     Call call =
-        new Call(keyspace, settings, events, watchedKeys, propagation, stats, snapshots::changed);
+        new Call(
+            keyspace,
+            values,
+            settings,
+            events,
+            watchedKeys,
+            propagation,
+            stats,
+            snapshots::changed);
     KeyEffects effects = new KeyEffects(propagation, events, watchedKeys, stats, state);
     keyspace.listener(effects);
     eviction = new Eviction(keyspace, settings, effects, clock, this::isReplica);

@@ -15,7 +15,7 @@ import io.redoubt.protocol.resp.ReplyWriter;
 import io.redoubt.server.execution.Call;
 import io.redoubt.server.keyspace.AccessClock;
 import io.redoubt.server.keyspace.Entry;
-import io.redoubt.server.value.StringValue;
+import io.redoubt.server.value.Values;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
@@ -188,8 +188,8 @@ public final class DebugCommands extends CommandGroup<Call> {
             "Value at:0x%x refcount:1 encoding:%s serializedlength:%d lru:%d lru_seconds_idle:%d"
                 .formatted(
                     entry,
-                    StringValue.encodingName(entry),
-                    call.database().memoryUsage(entry),
+                    Values.encodingName(entry),
+                    call.database().memoryUsage(entry, 0),
                     Entry.accessClock(entry),
                     clock.isLfu() ? 0 : call.database().idleSeconds(entry)));
   }

@@ -11,6 +11,7 @@ import io.redoubt.server.execution.Call;
 import io.redoubt.server.keyspace.AccessClock;
 import io.redoubt.server.keyspace.Entry;
 import io.redoubt.server.value.StringValue;
+import io.redoubt.server.value.Values;
 
 /** OBJECT: how a value is kept, and how often or how lately it was used. */
 public final class ObjectCommands extends CommandGroup<Call> {
@@ -93,7 +94,7 @@ public final class ObjectCommands extends CommandGroup<Call> {
   private static void encoding(Call call) {
     long entry = entry(call);
     if (entry != Entry.NONE) {
-      call.reply().bulk(StringValue.encodingName(entry));
+      call.reply().bulk(Values.encodingName(entry));
     }
   }
 

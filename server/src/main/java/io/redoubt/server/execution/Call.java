@@ -15,9 +15,11 @@ import io.redoubt.server.keyspace.KeyEvent;
 import io.redoubt.server.keyspace.KeyEventClass;
 import io.redoubt.server.keyspace.Keyspace;
 import io.redoubt.server.keyspace.KeyspaceEvents;
+import io.redoubt.server.keyspace.Type;
 import io.redoubt.server.keyspace.WatchedKeys;
 import io.redoubt.server.memory.Region;
 import io.redoubt.server.settings.ServerDirectives;
+import io.redoubt.server.value.Values;
 import java.lang.foreign.MemorySegment;
 import java.util.function.Consumer;
 import java.util.function.LongConsumer;
@@ -32,6 +34,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Call extends SessionCall {
   private final Keyspace keyspace;
+  private final Values values;
   private final ServerDirectives settings;
   private final KeyspaceEvents events;
   private final WatchedKeys watchedKeys;
@@ -49,6 +52,7 @@ public final class Call extends SessionCall {
   /** The call of a server; {@code changeCounter} hears how much a command changed. */
   public Call(
       Keyspace keyspace,
+      Values values,
       ServerDirectives settings,
       KeyspaceEvents events,
       WatchedKeys watchedKeys,
@@ -56,6 +60,7 @@ public final class Call extends SessionCall {
       ServerStats stats,
       LongConsumer changeCounter) {
     this.keyspace = keyspace;
+    this.values = values;
     this.settings = settings;
     this.events = events;
     this.watchedKeys = watchedKeys;
@@ -95,6 +100,11 @@ public final class Call extends SessionCall {
   /** All databases. */
   public Keyspace keyspace() {
     return keyspace;
+  }
+
+  /** The collections of the keyspace: what works on entries that are not strings. */
+  public Values values() {
+    return values;
   }
 
   /** The configuration. */
@@ -298,6 +308,40 @@ public final class Call extends SessionCall {
    */
   public long readString(int i) {
     return string(read(i));
+  }
+
+  /**
+   * Like {@link #read(int)}, for a key that must hold a value of that type if it exists.
+   *
+   * @throws CommandError when it holds something else
+   */
+  public long read(int i, Type type) {
+    return checked(read(i), type);
+  }
+
+  /**
+   * Like {@link #readQuietly(int)}, for a key that must hold a value of that type if it exists.
+   *
+   * @throws CommandError when it holds something else
+   */
+  public long readQuietly(int i, Type type) {
+    return checked(readQuietly(i), type);
+  }
+
+  /**
+   * Like {@link #findForWrite(int)}, for a key that must hold a value of that type if it exists.
+   *
+   * @throws CommandError when it holds something else
+   */
+  public long findForWrite(int i, Type type) {
+    return checked(findForWrite(i), type);
+  }
+
+  private static long checked(long entry, Type type) {
+    if (entry != Entry.NONE && Entry.type(entry) != type) {
+      throw Errors.WRONGTYPE;
+    }
+    return entry;
   }
 
   /** The entry of the key that argument {@code i} names, about to be changed. */

@@ -196,11 +196,19 @@ public final class Database {
     } while (cursor != 0);
   }
 
-  /** What an entry takes with its value and its share of the tables, in bytes. */
-  public long memoryUsage(long entry) {
+  /**
+   * What an entry takes with its value and its share of the tables, in bytes.
+   *
+   * @param samples from how many elements the size of a large value is estimated, 0 for all
+   */
+  public long memoryUsage(long entry, long samples) {
     long usage = slabs.blockBytes(Entry.sizeBytes(entry)) + entries.bucketBytes() / entries.size();
-    if (Entry.encoding(entry) == Encoding.OWN_BLOCK) {
+    int encoding = Entry.encoding(entry);
+    if (Encoding.ownsBlock(encoding)) {
       usage += slabs.blockBytes(OwnBlock.capacity(Entry.payloadAddress(entry)));
+    } else if (encoding == Encoding.STRUCTURE) {
+      Structures kind = keyspace.garbage().kind(Entry.type(entry));
+      usage += kind.sizeBytes(Entry.root(entry), samples);
     }
     return usage;
   }
@@ -257,6 +265,25 @@ public final class Database {
     return entry;
   }
 
+  /**
+   * Puts an entry without expiry time for a key that has none. The payload is to be written at
+   * once.
+   */
+  public long create(long keyAddress, int keyLength, Type type, int encoding, int payloadBytes) {
+    long hash = entries.hash(keyAddress, keyLength);
+    long old = entries.find(hash, keyAddress, keyLength);
+    if (old != 0) {
+      if (!isDue(old)) {
+        throw new IllegalStateException("there is such a key");
+      }
+      expire(old);
+    }
+    long entry = make(keyAddress, keyLength, type, encoding, false, payloadBytes);
+    entries.insert(hash, entry);
+    keyspace.listener().added(this, entry);
+    return entry;
+  }
+
   /** Makes the entry of a key one of a string with a payload still to be written. */
   private long put(long keyAddress, int keyLength, int encoding, int payloadBytes, long expireAt) {
     long hash = entries.hash(keyAddress, keyLength);
@@ -278,13 +305,18 @@ public final class Database {
     beforeChange(old);
     long oldExpireAt = Entry.expireAt(old);
     long newExpireAt = expireAt == KEEP_EXPIRY ? oldExpireAt : expireAt;
-    boolean ownedBlock = Entry.encoding(old) == Encoding.OWN_BLOCK;
+    int oldEncoding = Entry.encoding(old);
+    Type oldType = Entry.type(old);
+    boolean ownedBlock = Encoding.ownsBlock(oldEncoding);
     long block = ownedBlock ? OwnBlock.address(Entry.payloadAddress(old)) : 0;
     int capacity = ownedBlock ? OwnBlock.capacity(Entry.payloadAddress(old)) : 0;
+    long root = oldEncoding == Encoding.STRUCTURE ? Entry.root(old) : 0;
     // First what may fail for want of memory: nothing has happened then.
     long entry = reshape(hash, old, Type.STRING, encoding, newExpireAt >= 0, payloadBytes, 0);
     if (ownedBlock) {
       keyspace.garbage().freeBlock(block, capacity);
+    } else if (root != 0) {
+      keyspace.garbage().freeStructure(oldType, root);
     }
     AccessClock clock = keyspace.accessClock();
     if (!clock.isLfu()) {
@@ -474,15 +506,23 @@ public final class Database {
     if (target != 0) {
       to.remove(target);
     }
-    long copy = to.insertLike(entry, keyAddress, keyLength);
-    if (Entry.encoding(copy) == Encoding.OWN_BLOCK) {
-      long payload = Entry.payloadAddress(copy);
+    int encoding = Entry.encoding(entry);
+    long payload = Entry.payloadAddress(entry);
+    if (encoding == Encoding.STRUCTURE) {
+      long root = keyspace.garbage().kind(Entry.type(entry)).copy(Entry.root(entry));
+      long copy = to.insertLike(entry, keyAddress, keyLength);
+      Region.putLong(Entry.payloadAddress(copy), root);
+      return copy;
+    }
+    if (Encoding.ownsBlock(encoding)) {
       int length = OwnBlock.length(payload);
       long block = slabs.allocateFar(length);
       Region.copy(OwnBlock.address(payload), block, length);
-      OwnBlock.put(payload, block, length, length);
+      long copy = to.insertLike(entry, keyAddress, keyLength);
+      OwnBlock.put(Entry.payloadAddress(copy), block, length, length);
+      return copy;
     }
-    return copy;
+    return to.insertLike(entry, keyAddress, keyLength);
   }
 
   /** Adds an entry with the value, clock and expiry of another one, and the same payload. */

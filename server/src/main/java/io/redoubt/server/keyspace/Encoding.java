@@ -1,6 +1,13 @@
 package io.redoubt.server.keyspace;
 
-/** How an entry holds its value: what the payload at its end is. Strings so far. */
+/**
+ * How an entry holds its value: what the payload at its end is.
+ *
+ * <p>A string is an {@link #INTEGER}, or bytes: {@link #INLINE}, {@link #INLINE_CHANGED} or {@link
+ * #OWN_BLOCK}. A small collection is one packed block of bytes, in the entry or beside it: a
+ * listpack as {@link #INLINE} or {@link #OWN_BLOCK}, an intset as {@link #INTSET_INLINE} or {@link
+ * #INTSET_OWN_BLOCK}. A large one is a {@link #STRUCTURE}.
+ */
 public final class Encoding {
 
   /** A number as eight bytes, little-endian. */
@@ -18,14 +25,31 @@ public final class Encoding {
    */
   public static final int OWN_BLOCK = 3;
 
+  /** As {@link #INLINE}; the bytes are an intset. */
+  public static final int INTSET_INLINE = 4;
+
+  /** As {@link #OWN_BLOCK}; the bytes are an intset. */
+  public static final int INTSET_OWN_BLOCK = 5;
+
+  /** The root of a data structure, an address of eight bytes; see {@link Structures}. */
+  public static final int STRUCTURE = 6;
+
   /** The payload of {@link #INTEGER}. */
   public static final int INTEGER_BYTES = 8;
 
-  /** The payload of {@link #OWN_BLOCK}. */
+  /** The payload of {@link #OWN_BLOCK} and {@link #INTSET_OWN_BLOCK}. */
   public static final int OWN_BLOCK_BYTES = 16;
+
+  /** The payload of {@link #STRUCTURE}. */
+  public static final int STRUCTURE_BYTES = 8;
 
   /** What is longer gets its own block. */
   public static final int MAX_INLINE_LENGTH = 4 << 10;
 
   private Encoding() {}
+
+  /** Whether the bytes are in a block beside the entry. */
+  public static boolean ownsBlock(int encoding) {
+    return encoding == OWN_BLOCK || encoding == INTSET_OWN_BLOCK;
+  }
 }

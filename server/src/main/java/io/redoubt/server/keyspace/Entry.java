@@ -93,11 +93,17 @@ public final class Entry {
     return keyAddress(entry) + keyLength(entry);
   }
 
+  /** The root of a structure, of an entry of {@link Encoding#STRUCTURE}. */
+  public static long root(long entry) {
+    return Region.getLong(payloadAddress(entry));
+  }
+
   static int payloadBytes(long entry) {
     long payload = payloadAddress(entry);
     return switch (encoding(entry)) {
       case Encoding.INTEGER -> Encoding.INTEGER_BYTES;
-      case Encoding.OWN_BLOCK -> Encoding.OWN_BLOCK_BYTES;
+      case Encoding.OWN_BLOCK, Encoding.INTSET_OWN_BLOCK -> Encoding.OWN_BLOCK_BYTES;
+      case Encoding.STRUCTURE -> Encoding.STRUCTURE_BYTES;
       default -> BlockLength.sizeAt(payload) + BlockLength.get(payload);
     };
   }

@@ -3,6 +3,7 @@ package io.redoubt.server.keyspace;
 import io.redoubt.server.memory.Slabs;
 import io.redoubt.server.structure.BlockConsumer;
 import java.util.ArrayDeque;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What was removed and not freed yet: contents of flushed databases and large blocks. It is freed
@@ -19,16 +20,35 @@ final class Garbage {
   /** What a step of freeing counts as, in entries. */
   private static final int STEP_ENTRIES = 32;
 
+  /** Structures of more elements are not freed within the command that removes their value. */
+  private static final long LARGE_ELEMENTS = 64;
+
   private record LargeBlock(long address, long sizeBytes) {}
+
+  private record LargeStructure(Structures kind, long root) {}
 
   private final Slabs slabs;
   private final ArrayDeque<Contents> contents = new ArrayDeque<>();
   private final ArrayDeque<LargeBlock> blocks = new ArrayDeque<>();
+  private final ArrayDeque<LargeStructure> structures = new ArrayDeque<>();
+  private final @Nullable Structures[] kinds = new @Nullable Structures[Type.values().length];
   private final BlockConsumer freeEntry = this::freeEntry;
   private int freed;
 
   Garbage(Slabs slabs) {
     this.slabs = slabs;
+  }
+
+  void kind(Type type, Structures kind) {
+    kinds[type.ordinal()] = kind;
+  }
+
+  Structures kind(Type type) {
+    Structures kind = kinds[type.ordinal()];
+    if (kind == null) {
+      throw new IllegalStateException("no structures of type " + type.word());
+    }
+    return kind;
   }
 
   void add(Contents detached) {
@@ -43,9 +63,24 @@ final class Garbage {
 
   /** Frees what belongs to an entry's value outside of the entry. */
   void freeValue(long entry) {
-    if (Entry.encoding(entry) == Encoding.OWN_BLOCK) {
+    int encoding = Entry.encoding(entry);
+    if (Encoding.ownsBlock(encoding)) {
       long payload = Entry.payloadAddress(entry);
       freeBlock(OwnBlock.address(payload), OwnBlock.capacity(payload));
+    } else if (encoding == Encoding.STRUCTURE) {
+      freeStructure(Entry.type(entry), Entry.root(entry));
+    }
+  }
+
+  /** Frees a structure, now or, if it is large, later. */
+  void freeStructure(Type type, long root) {
+    Structures kind = kind(type);
+    if (kind.elements(root) > LARGE_ELEMENTS) {
+      structures.add(new LargeStructure(kind, root));
+    } else {
+      while (kind.dismantle(root)) {
+        // step by step to its end
+      }
     }
   }
 
@@ -64,7 +99,7 @@ final class Garbage {
   }
 
   long count() {
-    long count = blocks.size();
+    long count = (long) blocks.size() + structures.size();
     for (Contents detached : contents) {
       count += detached.entries.size();
     }
@@ -73,7 +108,7 @@ final class Garbage {
 
   int freeSome(int limit) {
     freed = 0;
-    while (freed < limit && (freeBlockStep() || freeContentsStep())) {
+    while (freed < limit && (freeBlockStep() || freeStructureStep() || freeContentsStep())) {
       freed++;
     }
     return freed;
@@ -96,6 +131,18 @@ final class Garbage {
       blocks.addFirst(new LargeBlock(block.address(), left));
     }
     freed += STEP_ENTRIES;
+    return true;
+  }
+
+  private boolean freeStructureStep() {
+    LargeStructure first = structures.peek();
+    if (first == null) {
+      return false;
+    }
+    if (!first.kind().dismantle(first.root())) {
+      structures.remove();
+    }
+    freed += STEP_ENTRIES - 1;
     return true;
   }
 

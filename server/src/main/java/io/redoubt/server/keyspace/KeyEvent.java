@@ -15,6 +15,51 @@ public enum KeyEvent {
   PFADD(KeyEventClass.STRING),
   INCRBY(KeyEventClass.STRING),
   INCRBYFLOAT(KeyEventClass.STRING),
+  LPUSH(KeyEventClass.LIST),
+  RPUSH(KeyEventClass.LIST),
+  LINSERT(KeyEventClass.LIST),
+  LSET(KeyEventClass.LIST),
+  LREM(KeyEventClass.LIST),
+  LTRIM(KeyEventClass.LIST),
+  LPOP(KeyEventClass.LIST),
+  RPOP(KeyEventClass.LIST),
+  SORTSTORE(KeyEventClass.LIST),
+  HSET(KeyEventClass.HASH),
+  HINCRBY(KeyEventClass.HASH),
+  HINCRBYFLOAT(KeyEventClass.HASH),
+  HDEL(KeyEventClass.HASH),
+  HEXPIRE(KeyEventClass.HASH),
+  HEXPIRED(KeyEventClass.HASH),
+  HPERSIST(KeyEventClass.HASH),
+  SADD(KeyEventClass.SET),
+  SREM(KeyEventClass.SET),
+  SPOP(KeyEventClass.SET),
+  SINTERSTORE(KeyEventClass.SET),
+  SUNIONSTORE(KeyEventClass.SET),
+  SDIFFSTORE(KeyEventClass.SET),
+  ZADD(KeyEventClass.SORTED_SET),
+  ZINCR(KeyEventClass.SORTED_SET),
+  ZREM(KeyEventClass.SORTED_SET),
+  ZREMRANGEBYSCORE(KeyEventClass.SORTED_SET),
+  ZREMRANGEBYRANK(KeyEventClass.SORTED_SET),
+  ZREMRANGEBYLEX(KeyEventClass.SORTED_SET),
+  ZPOPMIN(KeyEventClass.SORTED_SET),
+  ZPOPMAX(KeyEventClass.SORTED_SET),
+  ZRANGESTORE(KeyEventClass.SORTED_SET),
+  ZINTERSTORE(KeyEventClass.SORTED_SET),
+  ZUNIONSTORE(KeyEventClass.SORTED_SET),
+  ZDIFFSTORE(KeyEventClass.SORTED_SET),
+  GEOSEARCHSTORE(KeyEventClass.SORTED_SET),
+  GEORADIUSSTORE(KeyEventClass.SORTED_SET),
+  XADD(KeyEventClass.STREAM),
+  XTRIM(KeyEventClass.STREAM),
+  XDEL(KeyEventClass.STREAM),
+  XSETID(KeyEventClass.STREAM),
+  XGROUP_CREATE("xgroup-create", KeyEventClass.STREAM),
+  XGROUP_CREATECONSUMER("xgroup-createconsumer", KeyEventClass.STREAM),
+  XGROUP_DELCONSUMER("xgroup-delconsumer", KeyEventClass.STREAM),
+  XGROUP_DESTROY("xgroup-destroy", KeyEventClass.STREAM),
+  XGROUP_SETID("xgroup-setid", KeyEventClass.STREAM),
   DEL(KeyEventClass.GENERIC),
   EXPIRE(KeyEventClass.GENERIC),
   PERSIST(KeyEventClass.GENERIC),
@@ -34,6 +79,11 @@ public enum KeyEvent {
 
   KeyEvent(KeyEventClass eventClass) {
     this.wireName = ByteString.of(name().toLowerCase(Locale.ROOT));
+    this.eventClass = eventClass;
+  }
+
+  KeyEvent(String wireName, KeyEventClass eventClass) {
+    this.wireName = ByteString.of(wireName);
     this.eventClass = eventClass;
   }
 

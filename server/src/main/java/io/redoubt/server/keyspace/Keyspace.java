@@ -183,6 +183,11 @@ public final class Keyspace implements AutoCloseable {
     garbage.freeValue(entry);
   }
 
+  /** Declares who knows the structures of a type. */
+  public void structures(Type type, Structures kind) {
+    garbage.kind(type, kind);
+  }
+
   Garbage garbage() {
     return garbage;
   }

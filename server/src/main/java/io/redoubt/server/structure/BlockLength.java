@@ -30,7 +30,12 @@ public final class BlockLength {
 
   /** Writes a length and returns the address after it. */
   public static long put(long address, int length) {
-    if (length < LONG_FORM) {
+    return put(address, length, size(length));
+  }
+
+  /** Writes a length in so many bytes, not fewer than it takes; returns the address after it. */
+  public static long put(long address, int length, int bytes) {
+    if (bytes == 1) {
       Region.putByte(address, length);
       return address + 1;
     }

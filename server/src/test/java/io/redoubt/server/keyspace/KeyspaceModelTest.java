@@ -142,7 +142,7 @@ final class KeyspaceModelTest {
       }
       default -> {
         database.touch(entry);
-        assertThat(database.memoryUsage(entry)).isGreaterThan(old.text().length() / 20);
+        assertThat(database.memoryUsage(entry, 0)).isGreaterThan(old.text().length() / 20);
       }
     }
     assertThat(valueOf(entry)).isEqualTo(map.get(key));

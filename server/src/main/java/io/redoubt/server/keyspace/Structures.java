@@ -1,0 +1,30 @@
+package io.redoubt.server.keyspace;
+
+/**
+ * The data structures that hold the large values of one type: what the keyspace needs of them
+ * without knowing them. A structure is told by its root, the address in the payload of {@link
+ * Encoding#STRUCTURE}.
+ */
+public interface Structures {
+
+  /**
+   * Takes a structure that nothing refers to any more apart by a small step, some 20 µs at most,
+   * its root included.
+   *
+   * @return whether something is left
+   */
+  boolean dismantle(long root);
+
+  /** How many elements it has: what freeing it takes time by. */
+  long elements(long root);
+
+  /** Makes a copy of the whole, and returns its root. */
+  long copy(long root);
+
+  /**
+   * How many bytes it takes.
+   *
+   * @param samples the number of elements to estimate from, 0 for all
+   */
+  long sizeBytes(long root, long samples);
+}

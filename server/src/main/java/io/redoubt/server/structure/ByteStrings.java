@@ -1,0 +1,120 @@
+package io.redoubt.server.structure;
+
+import io.redoubt.server.memory.Region;
+import io.redoubt.server.memory.Slabs;
+
+/**
+ * A growing sequence of byte strings in the region, told by their number: what a command puts
+ * together before it may change what it reads. One of it may be used again and again; between uses
+ * it keeps little memory.
+ */
+public final class ByteStrings implements AutoCloseable {
+
+  private static final int FIRST_BYTES = 1 << 10;
+  private static final int FIRST_COUNT = 64;
+
+  /** What is kept for the next use. */
+  private static final long KEPT_BYTES = 64 << 10;
+
+  private static final int LENGTH_BYTES = Integer.BYTES;
+
+  private final Slabs slabs;
+
+  // The strings, each after its length, and where each one is, counted from the first.
+  private long bytes;
+  private long bytesCapacity;
+  private long bytesUsed;
+  private long places;
+  private long placesCapacity;
+  private int count;
+
+  /** An empty sequence that takes no memory yet. */
+  public ByteStrings(Slabs slabs) {
+    this.slabs = slabs;
+  }
+
+  /** How many strings there are. */
+  public int count() {
+    return count;
+  }
+
+  /** Where the bytes of a string are, until another is added. */
+  public long address(int i) {
+    return place(i) + LENGTH_BYTES;
+  }
+
+  /** How many bytes a string has. */
+  public int length(int i) {
+    return Region.getInt(place(i));
+  }
+
+  private long place(int i) {
+    return bytes + Region.getLong(places + (long) i * Long.BYTES);
+  }
+
+  /** Adds a copy of these bytes, which must not lie in this sequence. */
+  public void add(long address, int length) {
+    Region.copy(address, add(length), length);
+  }
+
+  /** Adds a string of that length and returns where its bytes are to be written at once. */
+  public long add(int length) {
+    long needed = bytesUsed + LENGTH_BYTES + length;
+    if (needed > bytesCapacity) {
+      long capacity = Math.max(Math.max(FIRST_BYTES, 2 * bytesCapacity), needed);
+      bytes = moved(bytes, bytesUsed, bytesCapacity, capacity);
+      bytesCapacity = capacity;
+    }
+    if (count == placesCapacity) {
+      long capacity = Math.max(FIRST_COUNT, 2 * placesCapacity);
+      places =
+          moved(
+              places,
+              (long) count * Long.BYTES,
+              placesCapacity * Long.BYTES,
+              capacity * Long.BYTES);
+      placesCapacity = capacity;
+    }
+    Region.putLong(places + (long) count * Long.BYTES, bytesUsed);
+    long at = bytes + bytesUsed;
+    Region.putInt(at, length);
+    bytesUsed = needed;
+    count++;
+    return at + LENGTH_BYTES;
+  }
+
+  private long moved(long old, long used, long capacity, long newCapacity) {
+    long block = slabs.allocateFar(newCapacity);
+    if (old != 0) {
+      Region.copy(old, block, used);
+      slabs.free(old, capacity);
+    }
+    return block;
+  }
+
+  /** Forgets all strings. */
+  public void clear() {
+    count = 0;
+    bytesUsed = 0;
+    if (bytesCapacity + placesCapacity * Long.BYTES > KEPT_BYTES) {
+      close();
+    }
+  }
+
+  /** Forgets all strings and gives the memory back; may be used again all the same. */
+  @Override
+  public void close() {
+    if (bytes != 0) {
+      slabs.free(bytes, bytesCapacity);
+    }
+    if (places != 0) {
+      slabs.free(places, placesCapacity * Long.BYTES);
+    }
+    bytes = 0;
+    places = 0;
+    bytesCapacity = 0;
+    placesCapacity = 0;
+    bytesUsed = 0;
+    count = 0;
+  }
+}

@@ -1,0 +1,48 @@
+package io.redoubt.server.value;
+
+import io.redoubt.server.keyspace.Encoding;
+import io.redoubt.server.keyspace.Entry;
+import io.redoubt.server.keyspace.Keyspace;
+
+/**
+ * The collections of a keyspace, one flyweight a type: it is told the entry that it shall work on.
+ */
+public final class Values {
+
+  private final Keyspace keyspace;
+  private final EncodingLimits limits;
+
+  /** Of a keyspace, which learns from them how to free and copy large values. */
+  public Values(Keyspace keyspace, EncodingLimits limits) {
+    this.keyspace = keyspace;
+    this.limits = limits;
+  }
+
+  /** The keyspace. */
+  public Keyspace keyspace() {
+    return keyspace;
+  }
+
+  /** Up to which size values are held in their compact forms. */
+  public EncodingLimits limits() {
+    return limits;
+  }
+
+  /** The name of an entry's encoding that OBJECT ENCODING tells. */
+  public static String encodingName(long entry) {
+    return switch (Entry.type(entry)) {
+      case STRING -> StringValue.encodingName(entry);
+      case STREAM -> "stream";
+      case LIST -> packedOr("quicklist", entry);
+      case ZSET -> packedOr("skiplist", entry);
+      case HASH, SET -> packedOr("hashtable", entry);
+    };
+  }
+
+  private static String packedOr(String structure, long entry) {
+    if (Entry.encoding(entry) == Encoding.STRUCTURE) {
+      return structure;
+    }
+    return PackedValue.isIntset(entry) ? "intset" : "listpack";
+  }
+}
