@@ -3,6 +3,7 @@ package io.redoubt.server;
 import io.redoubt.persistence.rdb.RdbException;
 import io.redoubt.protocol.process.Clock;
 import io.redoubt.protocol.process.Log;
+import io.redoubt.server.execution.BlockedClients;
 import io.redoubt.server.execution.Refusal;
 import io.redoubt.server.execution.ServerState;
 import io.redoubt.server.keyspace.Keyspace;
@@ -27,6 +28,7 @@ final class DataSet {
 
   private final Keyspace keyspace;
   private final WatchedKeys watchedKeys;
+  private final BlockedClients blockedClients;
   private final SnapshotContext context;
   private final Snapshots snapshots;
   private final LoadProgress progress = new LoadProgress();
@@ -36,6 +38,7 @@ final class DataSet {
   DataSet(
       Keyspace keyspace,
       WatchedKeys watchedKeys,
+      BlockedClients blockedClients,
       SnapshotContext context,
       Snapshots snapshots,
       ServerState state,
@@ -43,6 +46,7 @@ final class DataSet {
       Log log) {
     this.keyspace = keyspace;
     this.watchedKeys = watchedKeys;
+    this.blockedClients = blockedClients;
     this.context = context;
     this.snapshots = snapshots;
     this.clock = clock;
@@ -102,6 +106,7 @@ final class DataSet {
   void clear() {
     for (int i = 0; i < keyspace.count(); i++) {
       watchedKeys.touchAll(keyspace.database(i), null);
+      blockedClients.markAll(keyspace.database(i));
     }
     keyspace.clear(true);
   }

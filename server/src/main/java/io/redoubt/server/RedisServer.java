@@ -50,6 +50,7 @@ import io.redoubt.server.command.SelectCommand;
 import io.redoubt.server.command.ServerCommands;
 import io.redoubt.server.command.StringCommands;
 import io.redoubt.server.command.TransactionCommands;
+import io.redoubt.server.execution.BlockedClients;
 import io.redoubt.server.execution.Call;
 import io.redoubt.server.execution.CommandDispatcher;
 import io.redoubt.server.execution.Eviction;
@@ -108,6 +109,7 @@ public final class RedisServer implements AutoCloseable {
   private final CommandTable<Call> table = new CommandTable<>();
   private final Values values;
   private final WatchedKeys watchedKeys;
+  private final BlockedClients blockedClients;
   private final Propagation propagation;
   private final SnapshotContext snapshotContext;
   private final Snapshots snapshots;
@@ -148,6 +150,7 @@ public final class RedisServer implements AutoCloseable {
     keyspace.nowMillis(clock.wallMillis());
     values = new Values(keyspace, new ConfiguredEncodings(settings));
     watchedKeys = new WatchedKeys(keyspace);
+    blockedClients = new BlockedClients(keyspace, stats);
     propagation = new Propagation(buffers);
     snapshotContext =
         new SnapshotContext(
@@ -161,7 +164,9 @@ public final class RedisServer implements AutoCloseable {
             ProcessHandle.current().pid(),
             this::replicationPoint);
     snapshots = new Snapshots(snapshotContext);
-    dataSet = new DataSet(keyspace, watchedKeys, snapshotContext, snapshots, state, clock, log);
+    dataSet =
+        new DataSet(
+            keyspace, watchedKeys, blockedClients, snapshotContext, snapshots, state, clock, log);
     Call call =
         new Call(
             keyspace,
@@ -169,10 +174,12 @@ public final class RedisServer implements AutoCloseable {
             settings,
             events,
             watchedKeys,
+            blockedClients,
             propagation,
             stats,
             snapshots::changed);
-    KeyEffects effects = new KeyEffects(propagation, events, watchedKeys, stats, state);
+    KeyEffects effects =
+        new KeyEffects(propagation, events, watchedKeys, blockedClients, stats, state);
     keyspace.listener(effects);
     eviction = new Eviction(keyspace, settings, effects, clock, this::isReplica);
     Users users = new Users(table);
@@ -185,6 +192,7 @@ public final class RedisServer implements AutoCloseable {
             stats,
             propagation,
             watchedKeys,
+            blockedClients,
             eviction,
             settings,
             limits,
@@ -325,7 +333,8 @@ public final class RedisServer implements AutoCloseable {
 
   private void declareInfo() {
     ProcessInfo process = new ProcessInfo(settings, clock, clients, table, chance);
-    ServerInfo server = new ServerInfo(settings, keyspace, watchedKeys, stats, process);
+    ServerInfo server =
+        new ServerInfo(settings, keyspace, watchedKeys, blockedClients, stats, process);
     process.declareServer(info, "standalone", transport.name(), settings.hz::value);
     server.declareClients(process.declareClients(info));
     server.declareMemory(info);

@@ -54,6 +54,11 @@ record ReplicationSurroundings(
   }
 
   @Override
+  public void endWaits(String error) {
+    clients.endWaits(error);
+  }
+
+  @Override
   public LoadProgress loadProgress() {
     return dataSet.progress();
   }

@@ -5,6 +5,7 @@ import io.redoubt.protocol.info.InfoLines;
 import io.redoubt.protocol.info.Section;
 import io.redoubt.protocol.launch.ProcessInfo;
 import io.redoubt.protocol.launch.ProcessUsage;
+import io.redoubt.server.execution.BlockedClients;
 import io.redoubt.server.execution.ServerStats;
 import io.redoubt.server.keyspace.Database;
 import io.redoubt.server.keyspace.Keyspace;
@@ -18,6 +19,7 @@ final class ServerInfo {
   private final ServerDirectives settings;
   private final Keyspace keyspace;
   private final WatchedKeys watchedKeys;
+  private final BlockedClients blockedClients;
   private final ServerStats stats;
   private final ProcessInfo process;
   private long peakBytes;
@@ -26,11 +28,13 @@ final class ServerInfo {
       ServerDirectives settings,
       Keyspace keyspace,
       WatchedKeys watchedKeys,
+      BlockedClients blockedClients,
       ServerStats stats,
       ProcessInfo process) {
     this.settings = settings;
     this.keyspace = keyspace;
     this.watchedKeys = watchedKeys;
+    this.blockedClients = blockedClients;
     this.stats = stats;
     this.process = process;
   }
@@ -38,7 +42,9 @@ final class ServerInfo {
   void declareClients(Section clients) {
     clients
         .number("watching_clients", watchedKeys::watchers)
-        .number("total_watched_keys", watchedKeys::size);
+        .number("total_watched_keys", watchedKeys::size)
+        .number("total_blocking_keys", blockedClients::keys)
+        .number("total_blocking_keys_on_nokey", blockedClients::keysOrTheirLoss);
   }
 
   void declareMemory(Info info) {

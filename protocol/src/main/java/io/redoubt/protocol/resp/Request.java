@@ -82,11 +82,12 @@ public final class Request {
 
   /**
    * A request of the same arguments, copied to {@code target} from {@code targetOffset} on, where
-   * {@link #argumentBytes()} find room: what a transaction or a blocked client keeps.
+   * {@link #argumentBytes()} find room: what a blocked client keeps. It has no form on the wire and
+   * counts as inline for that.
    */
   public Request copyTo(MemorySegment target, long targetOffset) {
     Request copy = new Request();
-    copy.begin(target, targetOffset, inline);
+    copy.begin(target, targetOffset, true);
     long at = targetOffset;
     for (int i = 0; i < count; i++) {
       MemorySegment.copy(memory, offsets[i], target, at, lengths[i]);
@@ -127,7 +128,7 @@ public final class Request {
     return end;
   }
 
-  /** Whether it came as a plain line and not as an array of bulk strings. */
+  /** Whether its bytes in memory are not an array of bulk strings: it came as a plain line. */
   public boolean isInline() {
     return inline;
   }

@@ -216,7 +216,7 @@ public abstract class Client implements Connection.Handler, Subscriber {
   }
 
   /** Whether it runs nothing more, so that what it has sent is not needed. */
-  final boolean isEnding() {
+  public final boolean isEnding() {
     return released || is(ClientFlag.CLOSE_ASAP) || is(ClientFlag.CLOSE_AFTER_REPLY);
   }
 
@@ -236,6 +236,11 @@ public abstract class Client implements Connection.Handler, Subscriber {
     }
     output.afterCommand();
     return true;
+  }
+
+  /** Runs a request again that blocked it; it is blocked all the while. */
+  public final void executeAgain(Request request) {
+    execute(request);
   }
 
   /** Whether one of its commands is running now. */

@@ -251,6 +251,17 @@ public final class ClientRegistry {
     return blocked;
   }
 
+  /** Ends all waits with an error, and closes those who waited: what they wait for cannot come. */
+  public void endWaits(String error) {
+    for (Client client : all()) {
+      if (client.waiting() != null) {
+        client.unblock();
+        client.reply().error(error);
+        client.closeAfterReply();
+      }
+    }
+  }
+
   void blockedChanged(int difference) {
     blocked += difference;
   }

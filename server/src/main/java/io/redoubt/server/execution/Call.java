@@ -38,6 +38,7 @@ public final class Call extends SessionCall {
   private final ServerDirectives settings;
   private final KeyspaceEvents events;
   private final WatchedKeys watchedKeys;
+  private final BlockedClients blockedClients;
   private final Propagation propagation;
   private final ServerStats stats;
   private final LongConsumer changeCounter;
@@ -48,6 +49,7 @@ public final class Call extends SessionCall {
   private boolean changed;
   private boolean replaced;
   private boolean forced;
+  private boolean waiting;
 
   /** The call of a server; {@code changeCounter} hears how much a command changed. */
   public Call(
@@ -56,6 +58,7 @@ public final class Call extends SessionCall {
       ServerDirectives settings,
       KeyspaceEvents events,
       WatchedKeys watchedKeys,
+      BlockedClients blockedClients,
       Propagation propagation,
       ServerStats stats,
       LongConsumer changeCounter) {
@@ -64,6 +67,7 @@ public final class Call extends SessionCall {
     this.settings = settings;
     this.events = events;
     this.watchedKeys = watchedKeys;
+    this.blockedClients = blockedClients;
     this.propagation = propagation;
     this.stats = stats;
     this.changeCounter = changeCounter;
@@ -78,6 +82,7 @@ public final class Call extends SessionCall {
     changed = false;
     replaced = false;
     forced = false;
+    waiting = false;
   }
 
   /** The command has run: what it changed goes on its way. */
@@ -402,6 +407,7 @@ public final class Call extends SessionCall {
     long key = argAddress(keyArg);
     int length = argLength(keyArg);
     watchedKeys.touch(where, key, length);
+    blockedClients.mark(where, key, length);
     events.notify(event, where.index(), Region.MEMORY, key, length);
   }
 
@@ -409,6 +415,7 @@ public final class Call extends SessionCall {
   public void changedQuietly(int keyArg, long changes) {
     changedAll(changes);
     watchedKeys.touch(database, argAddress(keyArg), argLength(keyArg));
+    blockedClients.mark(database, argAddress(keyArg), argLength(keyArg));
   }
 
   /**
@@ -469,6 +476,7 @@ public final class Call extends SessionCall {
   public long flush(Database where, boolean lazily) {
     long removed = where.size();
     watchedKeys.touchAll(where, null);
+    blockedClients.markAll(where);
     where.clear(lazily);
     return removed;
   }
@@ -479,7 +487,84 @@ public final class Call extends SessionCall {
       watchedKeys.touchAll(keyspace.database(first), keyspace.database(second));
       watchedKeys.touchAll(keyspace.database(second), keyspace.database(first));
       keyspace.swap(first, second);
+      blockedClients.markAll(keyspace.database(first));
+      blockedClients.markAll(keyspace.database(second));
     }
+  }
+
+  // Blocking.
+
+  /**
+   * Whether the command may wait for keys. If not (in a transaction, or coming from the master) it
+   * replies at once what it would reply when the time is up.
+   */
+  public boolean mayWait() {
+    return !client().isInExec() && !client().isMaster();
+  }
+
+  /**
+   * Argument {@code i} as a timeout in seconds, in milliseconds; 0 for waiting as long as it takes.
+   *
+   * @throws CommandError when it is no number, negative or too large
+   */
+  public long argTimeoutMillis(int i) {
+    double seconds = Doubles.parseOrNaN(Region.MEMORY, argAddress(i), argLength(i));
+    if (Double.isNaN(seconds)) {
+      throw TIMEOUT_NOT_FLOAT;
+    }
+    double millis = Math.ceil(seconds * 1000);
+    if (millis < 0) {
+      throw TIMEOUT_NEGATIVE;
+    }
+    if (millis > Long.MAX_VALUE - now()) {
+      throw TIMEOUT_OUT_OF_RANGE;
+    }
+    return (long) millis;
+  }
+
+  private static final CommandError TIMEOUT_NOT_FLOAT =
+      new CommandError("ERR timeout is not a float or out of range");
+  private static final CommandError TIMEOUT_NEGATIVE = new CommandError("ERR timeout is negative");
+  private static final CommandError TIMEOUT_OUT_OF_RANGE =
+      new CommandError("ERR timeout is out of range");
+
+  /**
+   * Blocks the client until one of {@code keys} keys from argument {@code firstKeyArg} on has a
+   * value of the type. Then the command runs again: it finds what it waits for, or comes here again
+   * and waits on, at the same place in the line and until the same time. Only where {@link
+   * #mayWait}; nothing may have been replied.
+   *
+   * @param timeoutMillis from now; 0 for as long as it takes
+   * @param nilArray whether the reply is a nil array when the time is up, or nil
+   */
+  public void waitForKeys(
+      Type type, int firstKeyArg, int keys, long timeoutMillis, boolean nilArray) {
+    wait(type, KeyWait.Until.READY, firstKeyArg, keys, timeoutMillis, nilArray);
+  }
+
+  /**
+   * Like {@link #waitForKeys}; the command also runs again when one of the keys, which all have a
+   * value of the type now, is removed or gets a value of another type.
+   */
+  public void waitForKeysOrTheirLoss(
+      Type type, int firstKeyArg, int keys, long timeoutMillis, boolean nilArray) {
+    wait(type, KeyWait.Until.READY_OR_GONE, firstKeyArg, keys, timeoutMillis, nilArray);
+  }
+
+  private void wait(
+      Type type,
+      KeyWait.Until until,
+      int firstKeyArg,
+      int keys,
+      long timeoutMillis,
+      boolean nilArray) {
+    waiting = true;
+    blockedClients.await(this, type, until, firstKeyArg, keys, timeoutMillis, nilArray);
+  }
+
+  /** Whether the command that ran has its client wait for keys. */
+  boolean isWaiting() {
+    return waiting;
   }
 
   // Transactions.

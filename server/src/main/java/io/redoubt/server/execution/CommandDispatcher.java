@@ -62,6 +62,7 @@ public final class CommandDispatcher implements Dispatcher {
   private final ServerStats stats;
   private final Propagation propagation;
   private final WatchedKeys watchedKeys;
+  private final BlockedClients blockedClients;
   private final Eviction eviction;
   private final ServerDirectives settings;
   private final Limits limits;
@@ -87,6 +88,7 @@ public final class CommandDispatcher implements Dispatcher {
       ServerStats stats,
       Propagation propagation,
       WatchedKeys watchedKeys,
+      BlockedClients blockedClients,
       Eviction eviction,
       ServerDirectives settings,
       Limits limits,
@@ -99,6 +101,7 @@ public final class CommandDispatcher implements Dispatcher {
     this.stats = stats;
     this.propagation = propagation;
     this.watchedKeys = watchedKeys;
+    this.blockedClients = blockedClients;
     this.eviction = eviction;
     this.settings = settings;
     this.limits = limits;
@@ -192,6 +195,10 @@ public final class CommandDispatcher implements Dispatcher {
   /** Ends a unit of execution that was not a command: a slice of the cron, the loss of a client. */
   public void endUnit() {
     propagation.endUnit();
+    if (blockedClients.areServable()) {
+      blockedClients.serve();
+      propagation.endUnit(); // of keys that were found expired
+    }
     if (unitListener != null) {
       unitListener.unitEnded();
     }
@@ -293,10 +300,12 @@ public final class CommandDispatcher implements Dispatcher {
       fault(client, command, fault);
     }
     call.end();
-    stats.countCommand();
     lastNanos = clock.monotonicNanos();
     long nanos = lastNanos - started;
-    command.countCall(nanos / 1000);
+    if (!call.isWaiting()) {
+      stats.countCommand();
+      command.countCall(nanos / 1000);
+    }
     if (nanos > LONG_COMMAND_NANOS) {
       refreshClock();
     }

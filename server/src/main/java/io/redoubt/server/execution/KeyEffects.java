@@ -20,6 +20,7 @@ public final class KeyEffects implements KeyspaceListener {
   private final Propagation propagation;
   private final KeyspaceEvents events;
   private final WatchedKeys watchedKeys;
+  private final BlockedClients blockedClients;
   private final ServerStats stats;
   private final ServerState state;
 
@@ -28,11 +29,13 @@ public final class KeyEffects implements KeyspaceListener {
       Propagation propagation,
       KeyspaceEvents events,
       WatchedKeys watchedKeys,
+      BlockedClients blockedClients,
       ServerStats stats,
       ServerState state) {
     this.propagation = propagation;
     this.events = events;
     this.watchedKeys = watchedKeys;
+    this.blockedClients = blockedClients;
     this.stats = stats;
     this.state = state;
   }
@@ -58,11 +61,13 @@ public final class KeyEffects implements KeyspaceListener {
       effect.bulk(Region.MEMORY, key, length);
     }
     watchedKeys.removing(database, key, length);
+    blockedClients.markLoss(database, key, length);
     events.notify(event, database.index(), Region.MEMORY, key, length);
   }
 
   @Override
   public void added(Database database, long entry) {
+    blockedClients.mark(database, Entry.keyAddress(entry), Entry.keyLength(entry));
     if (events.enabled(KeyEventClass.NEW) && !state.is(Refusal.LOADING)) {
       events.notify(
           KeyEvent.NEW,

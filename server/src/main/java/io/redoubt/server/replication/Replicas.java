@@ -232,13 +232,6 @@ final class Replicas {
     waits.remove(wait);
   }
 
-  /** Those blocked in WAIT can't be answered any more. */
-  void endWaits() {
-    for (ReplicationWait wait : List.copyOf(waits)) {
-      wait.instanceChanged();
-    }
-  }
-
   /** Asks all replicas, once a turn of the loop, how far they are. */
   void askForAcks() {
     if (!ackWanted && !replicas.isEmpty()) {

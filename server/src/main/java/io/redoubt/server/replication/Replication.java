@@ -175,7 +175,9 @@ public final class Replication implements Propagation.Sink, AutoCloseable {
                   + " transfer.");
       resumeDatabase = Math.max(selectedDatabase, 0);
       openBacklog();
-      replicas.endWaits();
+      host.endWaits(
+          "UNBLOCKED force unblock from blocking operation, instance state changed (master ->"
+              + " replica?)");
     }
     isReplica = true;
     host.settings().replicaof.set(new HostPort(address, port));

@@ -57,6 +57,9 @@ public interface ReplicationHost {
   /** The port that the server listens on. */
   int port();
 
+  /** Ends the waits of all blocked clients with an error, and closes these. */
+  void endWaits(String error);
+
   /** A new client without a connection that stands for the master and has selected a database. */
   ServerClient masterClient(int database);
 

@@ -36,17 +36,6 @@ final class ReplicationWait implements Waiting {
     replicas.waitEnded(this);
   }
 
-  /** This server is no master any more. */
-  void instanceChanged() {
-    client.unblock();
-    client
-        .reply()
-        .error(
-            "UNBLOCKED force unblock from blocking operation, instance state changed (master ->"
-                + " replica?)");
-    client.closeAfterReply();
-  }
-
   private void reply(long count) {
     client.reply().integer(count);
     client.flushSoon();

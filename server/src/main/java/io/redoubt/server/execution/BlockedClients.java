@@ -1,0 +1,268 @@
+package io.redoubt.server.execution;
+
+import io.redoubt.protocol.bytes.Hash;
+import io.redoubt.protocol.command.Command;
+import io.redoubt.server.client.ServerClient;
+import io.redoubt.server.keyspace.Database;
+import io.redoubt.server.keyspace.Entry;
+import io.redoubt.server.keyspace.Keyspace;
+import io.redoubt.server.keyspace.Type;
+import io.redoubt.server.memory.Region;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The clients that wait for keys (BLPOP and its like). Whatever changes a key marks it; at the end
+ * of the unit of execution those who wait for it are served in the order in which they came, each
+ * by running its request again. A request that still finds nothing waits on at its place in the
+ * line, until its first deadline.
+ *
+ * <p>A request run again is a unit of its own, propagated after what made the key ready. What it
+ * changes may make other keys ready: their clients are served after it.
+ *
+ * <p>Nobody waits most of the time, so marking is a single test then; and it allocates nothing when
+ * somebody does.
+ */
+public final class BlockedClients {
+  private static final int FIRST_BUCKETS = 16;
+
+  private final Keyspace keyspace;
+  private final ServerStats stats;
+  private final Hash hash;
+
+  /** Lines by the hash of database and key; a power of two of them. */
+  private @Nullable WaitingLine[] buckets = new WaitingLine[FIRST_BUCKETS];
+
+  private int lines;
+  private int linesWithLoss;
+
+  /** Lines of marked keys, in the order of marking. */
+  private final ArrayDeque<WaitingLine> ready = new ArrayDeque<>();
+
+  /** Lines whose first client must not be served during a pause. */
+  private final List<WaitingLine> held = new ArrayList<>();
+
+  private boolean serving;
+
+  /** Clients that wait for keys of {@code keyspace}; there are none yet. */
+  public BlockedClients(Keyspace keyspace, ServerStats stats) {
+    this.keyspace = keyspace;
+    this.stats = stats;
+    this.hash = Hash.seeded(keyspace.chance());
+  }
+
+  /** Number of keys that somebody waits for. */
+  public int keys() {
+    return lines;
+  }
+
+  /** Number of keys whose loss somebody waits for, too. */
+  public int keysOrTheirLoss() {
+    return linesWithLoss;
+  }
+
+  // Waiting.
+
+  /** Blocks the client until one of the keys is ready, or lets it wait on in a second run. */
+  void await(
+      Call call,
+      Type type,
+      KeyWait.Until until,
+      int firstKeyArg,
+      int keyCount,
+      long timeoutMillis,
+      boolean nilArray) {
+    ServerClient client = call.client();
+    if (client.waiting() instanceof KeyWait again) {
+      again.goOn();
+      return;
+    }
+    KeyWait wait = new KeyWait(this, call, type, until, nilArray);
+    for (int i = firstKeyArg; i < firstKeyArg + keyCount; i++) {
+      WaitingLine line = line(call.database(), call.argAddress(i), call.argLength(i));
+      boolean withLoss = line.hasWaitingForLoss();
+      wait.join(line);
+      linesWithLoss += !withLoss && line.hasWaitingForLoss() ? 1 : 0;
+    }
+    client.block(wait, timeoutMillis);
+  }
+
+  /** A client leaves the line of a key; the line may end with that. */
+  void leave(KeyWait.Place place) {
+    WaitingLine line = place.line;
+    boolean withLoss = line.hasWaitingForLoss();
+    line.remove(place);
+    linesWithLoss -= withLoss && !line.hasWaitingForLoss() ? 1 : 0;
+    if (line.isEmpty()) {
+      remove(line);
+    }
+  }
+
+  /** A wait that was in vain is a command that was run. */
+  void countTimeOut(Command<?> command) {
+    stats.countCommand();
+    command.countCall(0);
+  }
+
+  // Marking.
+
+  /** The key was changed, or is new: those who wait for it are served when the unit has ended. */
+  public void mark(Database database, long keyAddress, int keyLength) {
+    if (lines > 0) {
+      mark(find(hashOf(database.index(), keyAddress, keyLength), database, keyAddress, keyLength));
+    }
+  }
+
+  /** The key is about to go, without a command that says so. */
+  public void markLoss(Database database, long keyAddress, int keyLength) {
+    if (linesWithLoss > 0) {
+      mark(database, keyAddress, keyLength);
+    }
+  }
+
+  /** All keys of the database may have changed. */
+  public void markAll(Database database) {
+    if (lines == 0) {
+      return;
+    }
+    for (WaitingLine bucket : buckets) {
+      for (WaitingLine line = bucket; line != null; line = line.next) {
+        if (line.database == database.index()) {
+          mark(line);
+        }
+      }
+    }
+  }
+
+  private void mark(@Nullable WaitingLine line) {
+    if (line != null && !line.marked) {
+      line.marked = true;
+      ready.add(line);
+    }
+  }
+
+  // Serving.
+
+  /** Whether keys are marked whose lines are not being served already. */
+  boolean areServable() {
+    return !ready.isEmpty() && !serving;
+  }
+
+  /** The unit of execution has ended: serves those whose keys are marked. */
+  void serve() {
+    serving = true;
+    try {
+      while (true) {
+        WaitingLine line = ready.poll();
+        if (line == null) {
+          break;
+        }
+        line.marked = false;
+        serve(line);
+      }
+    } finally {
+      serving = false;
+    }
+    for (WaitingLine line : held) {
+      mark(line);
+    }
+    held.clear();
+  }
+
+  private void serve(WaitingLine line) {
+    Database database = keyspace.database(line.database);
+    KeyWait.Place place = line.first();
+    KeyWait.Place last = line.last(); // who comes after that came after the key was marked
+    while (place != null && !line.isEmpty()) {
+      long entry = database.findLive(line.keyAddress, line.keyLength);
+      if (entry == Entry.NONE && !line.hasWaitingForLoss()) {
+        return;
+      }
+      KeyWait.Place next = place == last ? null : place.after;
+      if (place.wait.isReady(entry)) {
+        if (place.wait.isHeld()) {
+          held.add(line);
+          return;
+        }
+        place.wait.serve();
+      }
+      place = next;
+    }
+  }
+
+  // The table of lines.
+
+  private long hashOf(int database, long keyAddress, int keyLength) {
+    return hash.of(Region.MEMORY, keyAddress, keyLength) + database;
+  }
+
+  private int bucketOf(long keyHash) {
+    return (int) keyHash & (buckets.length - 1);
+  }
+
+  private @Nullable WaitingLine find(
+      long keyHash, Database database, long keyAddress, int keyLength) {
+    WaitingLine line = buckets[bucketOf(keyHash)];
+    while (line != null && !line.isOf(database.index(), keyAddress, keyLength)) {
+      line = line.next;
+    }
+    return line;
+  }
+
+  private WaitingLine line(Database database, long keyAddress, int keyLength) {
+    long keyHash = hashOf(database.index(), keyAddress, keyLength);
+    WaitingLine found = find(keyHash, database, keyAddress, keyLength);
+    if (found != null) {
+      return found;
+    }
+    if (lines >= buckets.length) {
+      grow();
+    }
+    long copy = keyspace.slabs().allocateFar(Math.max(keyLength, 1));
+    Region.copy(keyAddress, copy, keyLength);
+    WaitingLine line = new WaitingLine(database.index(), keyHash, copy, keyLength);
+    insert(line);
+    lines++;
+    return line;
+  }
+
+  private void insert(WaitingLine line) {
+    int bucket = bucketOf(line.hash);
+    line.next = buckets[bucket];
+    buckets[bucket] = line;
+  }
+
+  private void grow() {
+    @Nullable WaitingLine[] old = buckets;
+    buckets = new WaitingLine[old.length * 2];
+    for (WaitingLine bucket : old) {
+      WaitingLine line = bucket;
+      while (line != null) {
+        WaitingLine next = line.next;
+        insert(line);
+        line = next;
+      }
+    }
+  }
+
+  private void remove(WaitingLine line) {
+    int bucket = bucketOf(line.hash);
+    WaitingLine before = null;
+    for (WaitingLine at = buckets[bucket]; at != line && at != null; at = at.next) {
+      before = at;
+    }
+    if (before == null) {
+      buckets[bucket] = line.next;
+    } else {
+      before.next = line.next;
+    }
+    lines--;
+    if (line.marked) {
+      ready.remove(line);
+    }
+    held.remove(line);
+    keyspace.slabs().free(line.keyAddress, Math.max(line.keyLength, 1));
+  }
+}

@@ -1,0 +1,120 @@
+package io.redoubt.server.execution;
+
+import io.redoubt.protocol.bytes.BufferMemory;
+import io.redoubt.protocol.command.Command;
+import io.redoubt.protocol.resp.Request;
+import io.redoubt.protocol.session.Waiting;
+import io.redoubt.server.client.ServerClient;
+import io.redoubt.server.keyspace.Entry;
+import io.redoubt.server.keyspace.Type;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** One client that waits for keys, with the request that is run again when one is ready. */
+final class KeyWait implements Waiting {
+  /** What ends a wait. */
+  enum Until {
+    /** A key has a value of the type. */
+    READY,
+    /** The same, or a key that had such a value has none any more. */
+    READY_OR_GONE
+  }
+
+  /** A client's place in the line of one key. */
+  static final class Place {
+    final KeyWait wait;
+    final WaitingLine line;
+    @Nullable Place before;
+    @Nullable Place after;
+
+    Place(KeyWait wait, WaitingLine line) {
+      this.wait = wait;
+      this.line = line;
+    }
+  }
+
+  private final BlockedClients owner;
+  private final ServerClient client;
+  private final Command<?> command;
+  private final BufferMemory.Block block;
+  private final Request request;
+  private final Type type;
+  private final Until until;
+  private final boolean nilArray;
+  private final List<Place> places = new ArrayList<>();
+  private boolean waitsOn;
+
+  KeyWait(BlockedClients owner, Call call, Type type, Until until, boolean nilArray) {
+    this.owner = owner;
+    this.client = call.client();
+    this.command = call.command();
+    this.type = type;
+    this.until = until;
+    this.nilArray = nilArray;
+    block = client.registry().memory().allocate(Math.max(call.request().argumentBytes(), 1));
+    this.request = call.request().copyTo(block.memory(), block.offset());
+  }
+
+  /** Joins the end of a key's line, unless the client stands in it. */
+  void join(WaitingLine line) {
+    for (Place place : places) {
+      if (place.line == line) {
+        return;
+      }
+    }
+    Place place = new Place(this, line);
+    line.add(place);
+    places.add(place);
+  }
+
+  boolean endsWithLoss() {
+    return until == Until.READY_OR_GONE;
+  }
+
+  /** Whether the request may find what it waits for. */
+  boolean isReady(long entry) {
+    return endsWithLoss() || (entry != Entry.NONE && Entry.type(entry) == type);
+  }
+
+  /** Whether the client must not be served now, although the key is ready. */
+  boolean isHeld() {
+    return client.pauses(command);
+  }
+
+  /** Runs the request again. The client keeps its place if that makes it wait on. */
+  void serve() {
+    if (client.isEnding()) {
+      return;
+    }
+    waitsOn = false;
+    client.executeAgain(request);
+    if (!waitsOn) {
+      client.unblock();
+    }
+  }
+
+  /** The request that was run again found nothing. */
+  void goOn() {
+    waitsOn = true;
+  }
+
+  @Override
+  public void timedOut() {
+    owner.countTimeOut(command);
+    if (nilArray) {
+      client.reply().nilArray();
+    } else {
+      client.reply().nil();
+    }
+    client.flushSoon();
+  }
+
+  @Override
+  public void ended() {
+    for (Place place : places) {
+      owner.leave(place);
+    }
+    client.registry().memory().free(block);
+  }
+}
