@@ -1,0 +1,19 @@
+package io.redoubt.dist.benchmark;
+
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+
+/** The command line of {@code dist/benchmark}. */
+@Command(
+    name = "benchmark",
+    description = "Compares Redoubt with the Redis of this machine.",
+    subcommands = {MemoryBenchmark.class, CpuBenchmark.class, LatencyBenchmark.class},
+    mixinStandardHelpOptions = true)
+public final class Benchmark {
+  private Benchmark() {}
+
+  /** Runs one of the benchmarks; the exit status tells whether it came to its end. */
+  public static void main(String[] arguments) {
+    System.exit(new CommandLine(new Benchmark()).execute(arguments));
+  }
+}

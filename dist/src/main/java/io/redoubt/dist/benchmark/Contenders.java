@@ -1,0 +1,97 @@
+package io.redoubt.dist.benchmark;
+
+import io.redoubt.protocol.net.FreePorts;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** Whom to compare: the options that all benchmarks have, and the servers that run by them. */
+final class Contenders {
+  @Option(
+      names = "--home",
+      paramLabel = "FOLDER",
+      description = "The unpacked distribution to measure.")
+  private Path home = Path.of("");
+
+  @Option(
+      names = "--server",
+      paramLabel = "FILE",
+      description = "Another redis-server to measure in the place of that of the distribution.")
+  private @Nullable Path server;
+
+  @Option(
+      names = "--redis",
+      paramLabel = "FILE",
+      description = "The redis-server to compare with (default: ${DEFAULT-VALUE}).")
+  private Path redis = Path.of("/usr/bin/redis-server");
+
+  @Option(names = "--quick", description = "A tenth of the load: to try it out, not to cite.")
+  private boolean quick;
+
+  private final List<MeasuredServer> started = new ArrayList<>();
+  private @Nullable Path folder;
+  private boolean ending;
+
+  /** A load of this size, or what {@code --quick} makes of it. */
+  int scaled(int size) {
+    return quick ? Math.max(1, size / 10) : size;
+  }
+
+  /** Starts Redis. */
+  MeasuredServer startRedis() throws IOException, InterruptedException {
+    return start("redis", redis);
+  }
+
+  /** Starts Redoubt. */
+  MeasuredServer startRedoubt() throws IOException, InterruptedException {
+    return start("redoubt", server == null ? home.resolve("bin/redis-server") : server);
+  }
+
+  private MeasuredServer start(String name, Path launcher)
+      throws IOException, InterruptedException {
+    MeasuredServer server;
+    synchronized (this) {
+      if (ending) {
+        throw new IOException("interrupted");
+      }
+      server = MeasuredServer.start(name, launcher, FreePorts.one(), folder());
+      started.add(server);
+    }
+    server.awaitReady();
+    return server;
+  }
+
+  private Path folder() throws IOException {
+    Path place = folder;
+    if (place == null) {
+      place = Files.createTempDirectory("redoubt-benchmark-");
+      folder = place;
+      // An ordinary end and Ctrl-C alike leave no process and no file.
+      Runtime.getRuntime().addShutdownHook(new Thread(this::clean, "clean"));
+    }
+    return place;
+  }
+
+  private synchronized void clean() {
+    ending = true;
+    started.forEach(MeasuredServer::close);
+    Path place = folder;
+    if (place == null) {
+      return;
+    }
+    try (Stream<Path> files = Files.walk(place)) {
+      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+        Files.delete(file);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

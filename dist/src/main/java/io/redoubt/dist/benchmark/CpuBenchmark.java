@@ -1,0 +1,270 @@
+package io.redoubt.dist.benchmark;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code benchmark cpu}: processor time of the server an operation. */
+@Command(
+    name = "cpu",
+    description = {
+      "Processor time of the server an operation, all its threads together, under a load of"
+          + " redis-benchmark with 50 connections. The servers take turns, round by round; the"
+          + " ratio is the median of the rounds' ratios, the times are medians. A first round is"
+          + " not counted. P is how many requests are in a pipeline; unless said otherwise an"
+          + " operation draws from a million keys or elements.",
+      "The last column is the goal for the ratio."
+    },
+    mixinStandardHelpOptions = true,
+    sortOptions = false)
+final class CpuBenchmark implements Callable<Integer> {
+  /** Data to be there before; what is part of the row's title stays as it is with --quick. */
+  private record Data(Loader.Source source, int elements) {}
+
+  /**
+   * A row.
+   *
+   * @param range how many keys or elements are drawn from
+   * @param cost about how many plain operations one of these is as much work as
+   */
+  private record Load(
+      String title,
+      double goalPipelined,
+      double goalAlone,
+      int range,
+      int cost,
+      List<Data> before,
+      List<String> command) {}
+
+  private static final int MILLION = 1_000_000;
+  private static final int MAX_NAMED_ELEMENTS = 10_000;
+  private static final int PIPELINE = 16;
+  private static final int CONNECTIONS = 50;
+
+  /** For what has no goal with P=1: it is not measured so. */
+  private static final double NONE = 0;
+
+  private static final String RANDOM = "__rand_int__";
+  private static final String VALUE = "v".repeat(64);
+
+  private static final List<Load> LOADS =
+      List.of(
+          load("SET", 0.6, 1, strings(MILLION), "SET", "key:" + RANDOM, VALUE),
+          load("GET", 0.6, 1, strings(MILLION), "GET", "key:" + RANDOM),
+          load("INCR", 0.6, 1, List.of(), "INCR", "counter:" + RANDOM),
+          new Load("MSET of 10", 0.6, 1, MILLION, 5, strings(MILLION), mset(10)),
+          load("LPUSH", 0.8, 1, List.of(), "LPUSH", "list", "value:" + RANDOM),
+          load("HSET", 0.6, 1, data(DataSets.hash("hash")), "HSET", "hash", "field:" + RANDOM, "1"),
+          load("SADD", 0.6, 1, data(DataSets.set("set")), "SADD", "set", "member:" + RANDOM),
+          load(
+              "ZADD",
+              0.6,
+              1,
+              data(DataSets.sortedSet("zset")),
+              "ZADD",
+              "zset",
+              RANDOM,
+              "member:" + RANDOM),
+          load("XADD", 0.8, NONE, List.of(), "XADD", "stream", "*", "field", "value:" + RANDOM),
+          new Load(
+              "LRANGE 0 99",
+              1,
+              NONE,
+              1,
+              10,
+              List.of(new Data(DataSets.list("list"), 1000)),
+              List.of("LRANGE", "list", "0", "99")),
+          new Load(
+              "ZRANGEBYSCORE of 100",
+              1,
+              NONE,
+              MILLION,
+              10,
+              List.of(new Data(DataSets.sortedSet("zset"), 100_000)),
+              List.of("ZRANGEBYSCORE", "zset", RANDOM, "+inf", "LIMIT", "0", "100")),
+          new Load(
+              "SMEMBERS of 1000",
+              1,
+              NONE,
+              1,
+              50,
+              List.of(new Data(DataSets.set("set"), 1000)),
+              List.of("SMEMBERS", "set")),
+          new Load(
+              "SINTER of 100 and 10000",
+              1,
+              NONE,
+              1,
+              20,
+              List.of(
+                  new Data(DataSets.set("small"), 100), new Data(DataSets.set("large"), 10_000)),
+              List.of("SINTER", "small", "large")),
+          new Load(
+              "SET of 6 M keys",
+              0.45,
+              NONE,
+              6 * MILLION,
+              1,
+              strings(6 * MILLION),
+              List.of("SET", "key:" + RANDOM, VALUE)),
+          new Load(
+              "GET of 6 M keys",
+              0.45,
+              NONE,
+              6 * MILLION,
+              1,
+              strings(6 * MILLION),
+              List.of("GET", "key:" + RANDOM)));
+
+  @Mixin private Contenders contenders = new Contenders();
+
+  @Option(
+      names = "--operations",
+      paramLabel = "COUNT",
+      description =
+          "Operations a round with P=16 (default: ${DEFAULT-VALUE}); with P=1 a fifth of it, and"
+              + " fewer of those that are much work.")
+  private int operations = MILLION;
+
+  @Option(
+      names = "--rounds",
+      paramLabel = "COUNT",
+      description = "Rounds that count (default: ${DEFAULT-VALUE}).")
+  private int rounds = 5;
+
+  @Option(
+      names = "--only",
+      split = ",",
+      paramLabel = "TEXT",
+      description = "Only the rows whose titles contain one of these texts.")
+  private List<String> only = List.of("");
+
+  @Option(
+      names = "--pipeline",
+      split = ",",
+      paramLabel = "P",
+      description = "Only the rows with this P, 1 or 16.")
+  private List<Integer> pipelines = List.of(1, PIPELINE);
+
+  private static Load load(
+      String title, double pipelined, double alone, List<Data> before, String... command) {
+    return new Load(title, pipelined, alone, MILLION, 1, before, List.of(command));
+  }
+
+  private static List<Data> data(Loader.Source source) {
+    return List.of(new Data(source, MILLION));
+  }
+
+  private static List<Data> strings(int count) {
+    return List.of(new Data(DataSets::strings, count));
+  }
+
+  private static List<String> mset(int keys) {
+    List<String> words = new ArrayList<>(List.of("MSET"));
+    for (int i = 0; i < keys; i++) {
+      words.addAll(List.of("key:" + RANDOM, VALUE));
+    }
+    return words;
+  }
+
+  @Override
+  public Integer call() throws IOException, InterruptedException {
+    System.out.printf(
+        "%-24s %4s %12s %12s %7s %6s%n",
+        "us an operation", "P", "redis", "redoubt", "ratio", "goal");
+    try (MeasuredServer redis = contenders.startRedis();
+        MeasuredServer redoubt = contenders.startRedoubt()) {
+      for (Load load : LOADS) {
+        if (only.stream().anyMatch(load.title()::contains)) {
+          measure(load, redis, redoubt);
+        }
+      }
+    }
+    return 0;
+  }
+
+  private void measure(Load load, MeasuredServer redis, MeasuredServer redoubt)
+      throws IOException, InterruptedException {
+    try {
+      for (MeasuredServer server : List.of(redis, redoubt)) {
+        server.ask("FLUSHALL");
+        for (Data data : load.before()) {
+          int elements = data.elements();
+          boolean named = elements <= MAX_NAMED_ELEMENTS;
+          Loader.load(server, named ? elements : contenders.scaled(elements), data.source());
+        }
+      }
+      int count = contenders.scaled(operations) / load.cost();
+      if (pipelines.contains(PIPELINE)) {
+        row(load, PIPELINE, count, load.goalPipelined(), redis, redoubt);
+      }
+      if (pipelines.contains(1) && load.goalAlone() != NONE) {
+        row(load, 1, count / 5, load.goalAlone(), redis, redoubt);
+      }
+    } catch (Refusal refusal) {
+      System.out.printf("%-24s %4s %s%n", load.title(), "", refusal.getMessage());
+    }
+  }
+
+  private void row(
+      Load load, int pipeline, int count, double goal, MeasuredServer redis, MeasuredServer redoubt)
+      throws IOException, InterruptedException {
+    double[] theirs = new double[rounds];
+    double[] ours = new double[rounds];
+    double[] ratios = new double[rounds];
+    micros(load, pipeline, count, redis);
+    micros(load, pipeline, count, redoubt);
+    for (int round = 0; round < rounds; round++) {
+      // Who goes first changes, so that neither always has what the other left in the caches.
+      if (round % 2 == 0) {
+        theirs[round] = micros(load, pipeline, count, redis);
+        ours[round] = micros(load, pipeline, count, redoubt);
+      } else {
+        ours[round] = micros(load, pipeline, count, redoubt);
+        theirs[round] = micros(load, pipeline, count, redis);
+      }
+      ratios[round] = ours[round] / theirs[round];
+    }
+    System.out.printf(
+        "%-24s %4d %12.3f %12.3f %7.2f %6.2f%n",
+        load.title(), pipeline, median(theirs), median(ours), median(ratios), goal);
+  }
+
+  private static double median(double[] values) {
+    double[] sorted = values.clone();
+    Arrays.sort(sorted);
+    int middle = sorted.length / 2;
+    return sorted.length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+  }
+
+  /** Processor time of the server an operation, in microseconds. */
+  private static double micros(Load load, int pipeline, int count, MeasuredServer server)
+      throws IOException, InterruptedException {
+    List<String> words = new ArrayList<>(List.of("redis-benchmark", "-h", MeasuredServer.HOST));
+    words.addAll(List.of("-p", "" + server.port(), "-c", "" + CONNECTIONS, "-P", "" + pipeline));
+    words.addAll(List.of("-n", "" + count, "-r", "" + load.range(), "--csv"));
+    words.addAll(load.command());
+    long before = server.cpuNanos();
+    Process process = new ProcessBuilder(words).redirectErrorStream(true).start();
+    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    if (process.waitFor() != 0) {
+      throw new Refusal(server, lastLine(output));
+    }
+    return (server.cpuNanos() - before) / 1000.0 / count;
+  }
+
+  private static String lastLine(String text) {
+    @Nullable String last = null;
+    for (String line : text.lines().toList()) {
+      last = line;
+    }
+    return last == null ? "" : last;
+  }
+}

@@ -1,0 +1,117 @@
+package io.redoubt.dist.benchmark;
+
+/**
+ * The data that servers are filled with, as the requests that make it. Keys, fields, members and
+ * short values have 16 bytes.
+ */
+final class DataSets {
+  /** A multiple of what every data set puts into one request. */
+  private static final int BATCH = 100;
+
+  private static final int HASH_FIELDS = 4;
+  private static final int LIST_ELEMENTS = 10;
+  private static final int LONG_VALUE_BYTES = 64;
+  private static final long SPREAD = 0x9E37_79B9_7F4A_7C15L;
+  private static final long HOUR_MILLIS = 3_600_000;
+
+  private DataSets() {}
+
+  /** A number of 31 bits that follows from {@code i} without any order. */
+  private static long scattered(int i) {
+    return (i * SPREAD) >>> 33;
+  }
+
+  /** Strings of 64 bytes. */
+  static void strings(RequestBuffer requests, int from, int to) {
+    for (int i = from; i < to; i++) {
+      requests.request(3).word("SET").numbered("key:", i, 12).numbered("", i, LONG_VALUE_BYTES);
+    }
+  }
+
+  /** Strings of 64 bytes that expire in an hour to a month. */
+  static void expiringStrings(RequestBuffer requests, int from, int to) {
+    for (int i = from; i < to; i++) {
+      requests.request(5).word("SET").numbered("key:", i, 12).numbered("", i, LONG_VALUE_BYTES);
+      requests.word("PX").number(HOUR_MILLIS + scattered(i));
+    }
+  }
+
+  /** Strings that are numbers. */
+  static void integers(RequestBuffer requests, int from, int to) {
+    for (int i = from; i < to; i++) {
+      requests.request(3).word("SET").numbered("key:", i, 12).number(1_000_000L + i);
+    }
+  }
+
+  /** Hashes of four fields. */
+  static void smallHashes(RequestBuffer requests, int from, int to) {
+    for (int i = from; i < to; i += HASH_FIELDS) {
+      requests.request(2 + 2 * HASH_FIELDS).word("HSET").numbered("hash:", i, 11);
+      for (int field = 0; field < HASH_FIELDS; field++) {
+        requests.numbered("field:", field, 2).numbered("value:", i + field, 10);
+      }
+    }
+  }
+
+  /** Lists of ten elements. */
+  static void smallLists(RequestBuffer requests, int from, int to) {
+    for (int i = from; i < to; i += LIST_ELEMENTS) {
+      requests.request(2 + LIST_ELEMENTS).word("RPUSH").numbered("list:", i, 11);
+      for (int element = i; element < i + LIST_ELEMENTS; element++) {
+        requests.numbered("value:", element, 10);
+      }
+    }
+  }
+
+  /** One list. */
+  static Loader.Source list(String key) {
+    return (requests, from, to) -> {
+      for (int i = from; i < to; i += BATCH) {
+        int end = Math.min(i + BATCH, to);
+        requests.request(2 + end - i).word("RPUSH").word(key);
+        for (int element = i; element < end; element++) {
+          requests.numbered("value:", element, 10);
+        }
+      }
+    };
+  }
+
+  /** One hash. */
+  static Loader.Source hash(String key) {
+    return (requests, from, to) -> {
+      for (int i = from; i < to; i += BATCH) {
+        int end = Math.min(i + BATCH, to);
+        requests.request(2 + 2 * (end - i)).word("HSET").word(key);
+        for (int field = i; field < end; field++) {
+          requests.numbered("field:", field, 10).numbered("value:", field, 10);
+        }
+      }
+    };
+  }
+
+  /** One set. */
+  static Loader.Source set(String key) {
+    return (requests, from, to) -> {
+      for (int i = from; i < to; i += BATCH) {
+        int end = Math.min(i + BATCH, to);
+        requests.request(2 + end - i).word("SADD").word(key);
+        for (int member = i; member < end; member++) {
+          requests.numbered("member:", member, 9);
+        }
+      }
+    };
+  }
+
+  /** One sorted set, whose scores come in no order. */
+  static Loader.Source sortedSet(String key) {
+    return (requests, from, to) -> {
+      for (int i = from; i < to; i += BATCH) {
+        int end = Math.min(i + BATCH, to);
+        requests.request(2 + 2 * (end - i)).word("ZADD").word(key);
+        for (int member = i; member < end; member++) {
+          requests.number(scattered(member)).numbered("member:", member, 9);
+        }
+      }
+    };
+  }
+}

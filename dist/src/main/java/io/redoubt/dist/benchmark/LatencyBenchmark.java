@@ -1,0 +1,119 @@
+package io.redoubt.dist.benchmark;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code benchmark latency}: how long others wait while much grows or is freed. */
+@Command(
+    name = "latency",
+    description = {
+      "A connection sends PING after PING (P=1) while another one fills large keys, or removes"
+          + " them: the longest of these PINGs in milliseconds, and how long what went on beside"
+          + " them took. On a machine where other programs run too, they make PINGs wait as well:"
+          + " the row with nothing beside shows how long.",
+      "The last column is the goal."
+    },
+    mixinStandardHelpOptions = true,
+    sortOptions = false)
+final class LatencyBenchmark implements Callable<Integer> {
+  /** Something that goes on in a server. */
+  @FunctionalInterface
+  private interface Event {
+    void run(MeasuredServer server) throws IOException, InterruptedException;
+  }
+
+  private record Row(String title, double longestMillis, double seconds) {}
+
+  private static final double GOAL_MILLIS = 5;
+  private static final long NANOS_PER_MILLI = 1_000_000;
+  private static final long REST_MILLIS = 3_000;
+
+  @Mixin private Contenders contenders = new Contenders();
+
+  @Option(
+      names = "--elements",
+      paramLabel = "COUNT",
+      description = "Members, fields and keys (default: ${DEFAULT-VALUE}).")
+  private int size = 10_000_000;
+
+  @Override
+  public Integer call() throws IOException, InterruptedException {
+    List<Row> theirs;
+    try (MeasuredServer redis = contenders.startRedis()) {
+      theirs = rows(redis);
+    }
+    List<Row> ours;
+    try (MeasuredServer redoubt = contenders.startRedoubt()) {
+      ours = rows(redoubt);
+    }
+    System.out.printf(
+        "%-30s %12s %12s %6s %12s %12s%n",
+        "longest PING in ms", "redis", "redoubt", "goal", "redis s", "redoubt s");
+    for (int i = 0; i < theirs.size(); i++) {
+      Row redis = theirs.get(i);
+      Row redoubt = ours.get(i);
+      System.out.printf(
+          "%-30s %12.2f %12.2f %6.0f %12.1f %12.1f%n",
+          redis.title(),
+          redis.longestMillis(),
+          redoubt.longestMillis(),
+          GOAL_MILLIS,
+          redis.seconds(),
+          redoubt.seconds());
+    }
+    return 0;
+  }
+
+  private List<Row> rows(MeasuredServer server) throws IOException, InterruptedException {
+    int elements = contenders.scaled(size);
+    List<Row> rows = new ArrayList<>();
+    beside(server, "nothing", each -> Thread.sleep(REST_MILLIS)); // the first is for warming up
+    rows.add(beside(server, "nothing", each -> Thread.sleep(REST_MILLIS)));
+    rows.add(fill(server, "keys grow", elements, DataSets::strings));
+    rows.add(beside(server, "FLUSHALL ASYNC of keys", freeing("FLUSHALL", "ASYNC")));
+    rows.add(fill(server, "sorted set grows", elements, DataSets.sortedSet("zset")));
+    rows.add(fill(server, "hash grows", elements, DataSets.hash("hash")));
+    rows.add(beside(server, "DEL of the sorted set", freeing("DEL", "zset")));
+    rows.add(beside(server, "DEL of the hash", freeing("DEL", "hash")));
+    refill(server, elements);
+    rows.add(beside(server, "UNLINK of the sorted set", freeing("UNLINK", "zset")));
+    rows.add(beside(server, "UNLINK of the hash", freeing("UNLINK", "hash")));
+    refill(server, elements);
+    rows.add(beside(server, "FLUSHALL ASYNC of both", freeing("FLUSHALL", "ASYNC")));
+    return rows;
+  }
+
+  private static void refill(MeasuredServer server, int elements)
+      throws IOException, InterruptedException {
+    Loader.load(server, elements, DataSets.sortedSet("zset"));
+    Loader.load(server, elements, DataSets.hash("hash"));
+  }
+
+  private static Row fill(MeasuredServer server, String title, int elements, Loader.Source source)
+      throws IOException, InterruptedException {
+    return beside(server, title, each -> Loader.load(each, elements, source));
+  }
+
+  /** A command, and a while for what the server does of it later. */
+  private static Event freeing(String... command) {
+    return server -> {
+      server.ask(command);
+      Thread.sleep(REST_MILLIS);
+    };
+  }
+
+  private static Row beside(MeasuredServer server, String title, Event event)
+      throws IOException, InterruptedException {
+    try (PingLoad pings = PingLoad.start(server)) {
+      long begin = System.nanoTime();
+      event.run(server);
+      double seconds = (System.nanoTime() - begin) / 1e9;
+      return new Row(title, (double) pings.end() / NANOS_PER_MILLI, seconds);
+    }
+  }
+}

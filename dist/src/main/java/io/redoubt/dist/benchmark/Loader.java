@@ -1,0 +1,94 @@
+package io.redoubt.dist.benchmark;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.util.concurrent.CountDownLatch;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Sends requests as fast as a server takes them, over one connection, while another thread counts
+ * the replies. For requests that are answered with one line each.
+ */
+final class Loader {
+  /** Writes the requests of the elements {@code [from, to)} of a data set. */
+  @FunctionalInterface
+  interface Source {
+    void write(RequestBuffer requests, int from, int to);
+  }
+
+  /** Elements in one go; what asks for several in one request gets them whole. */
+  private static final int STEP = 1000;
+
+  private final Socket socket;
+  private final CountDownLatch allRead = new CountDownLatch(1);
+  private volatile long sent = Long.MAX_VALUE;
+  private volatile @Nullable String failure;
+
+  private Loader(Socket socket) {
+    this.socket = socket;
+  }
+
+  /**
+   * Sends all requests of so many elements and waits for the replies.
+   *
+   * @throws Refusal when one of them is an error
+   */
+  static void load(MeasuredServer server, int elements, Source source)
+      throws IOException, InterruptedException {
+    try (Socket socket = new Socket()) {
+      socket.connect(new InetSocketAddress(MeasuredServer.HOST, server.port()));
+      String failure = new Loader(socket).run(elements, source);
+      if (failure != null) {
+        throw new Refusal(server, failure);
+      }
+    }
+  }
+
+  /** Returns what went wrong, or null. */
+  private @Nullable String run(int elements, Source source)
+      throws IOException, InterruptedException {
+    Thread.ofPlatform().daemon().name("replies").start(this::countReplies);
+    RequestBuffer requests = new RequestBuffer();
+    long count = 0;
+    for (int from = 0; from < elements && failure == null; from += STEP) {
+      source.write(requests, from, Math.min(elements, from + STEP));
+      count += requests.requests();
+      requests.drainTo(socket.getOutputStream());
+    }
+    // One more reply, so that the count is known before the last one comes.
+    sent = count + 1;
+    requests.request(1).word("PING").drainTo(socket.getOutputStream());
+    allRead.await();
+    return failure;
+  }
+
+  private void countReplies() {
+    byte[] bytes = new byte[1 << 16];
+    long lines = 0;
+    boolean lineStarts = true;
+    try {
+      InputStream in = socket.getInputStream();
+      while (lines < sent) {
+        int length = in.read(bytes);
+        if (length < 0) {
+          throw new IOException("connection closed by the server");
+        }
+        for (int at = 0; at < length; at++) {
+          if (lineStarts && bytes[at] == '-' && failure == null) {
+            String rest = new String(bytes, at, length - at, StandardCharsets.UTF_8);
+            failure = rest.lines().findFirst().orElse(rest);
+          }
+          lineStarts = bytes[at] == '\n';
+          lines += lineStarts ? 1 : 0;
+        }
+      }
+    } catch (IOException e) {
+      failure = String.valueOf(e.getMessage());
+    } finally {
+      allRead.countDown();
+    }
+  }
+}

@@ -1,0 +1,109 @@
+package io.redoubt.dist.benchmark;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+
+/** Requests one after the other as bytes, made without garbage. */
+final class RequestBuffer {
+  private static final int MAX_DIGITS = 20;
+
+  private byte[] bytes = new byte[1 << 16];
+  private int length;
+  private int requests;
+
+  /** Begins a request of so many words, which are to follow. */
+  RequestBuffer request(int words) {
+    requests++;
+    return header('*', words);
+  }
+
+  /** A word of ASCII. */
+  RequestBuffer word(String text) {
+    header('$', text.length());
+    reserve(text.length() + 2);
+    text(text);
+    return lineEnd();
+  }
+
+  /** A word that is a number. */
+  RequestBuffer number(long number) {
+    int digits = digits(number);
+    header('$', digits);
+    return digits(number, digits).lineEnd();
+  }
+
+  /** A word that is a name and a number of so many digits. */
+  RequestBuffer numbered(String name, long number, int digits) {
+    header('$', name.length() + digits);
+    reserve(name.length() + digits + 2);
+    text(name);
+    return digits(number, digits).lineEnd();
+  }
+
+  /** The bytes so far. */
+  int length() {
+    return length;
+  }
+
+  /** The requests so far. */
+  int requests() {
+    return requests;
+  }
+
+  /** Writes all of it, and begins anew. */
+  void drainTo(OutputStream out) throws IOException {
+    out.write(bytes, 0, length);
+    length = 0;
+    requests = 0;
+  }
+
+  private RequestBuffer header(char mark, int number) {
+    reserve(1 + MAX_DIGITS + 2);
+    bytes[length++] = (byte) mark;
+    return digits(number, digits(number)).lineEnd();
+  }
+
+  @SuppressWarnings("deprecation") // of ASCII, and without a copy
+  private void text(String text) {
+    text.getBytes(0, text.length(), bytes, length);
+    length += text.length();
+  }
+
+  private static int digits(long number) {
+    int digits = 1;
+    for (long rest = number / 10; rest > 0; rest /= 10) {
+      digits++;
+    }
+    return digits;
+  }
+
+  private RequestBuffer digits(long number, int digits) {
+    reserve(digits + 2);
+    long rest = number;
+    for (int at = length + digits - 1; at >= length; at--) {
+      bytes[at] = (byte) ('0' + rest % 10);
+      rest /= 10;
+    }
+    length += digits;
+    return this;
+  }
+
+  private RequestBuffer lineEnd() {
+    bytes[length++] = '\r';
+    bytes[length++] = '\n';
+    return this;
+  }
+
+  private void reserve(int more) {
+    if (length + more > bytes.length) {
+      bytes = Arrays.copyOf(bytes, 2 * bytes.length + more);
+    }
+  }
+
+  @Override
+  public String toString() {
+    return new String(bytes, 0, length, StandardCharsets.US_ASCII);
+  }
+}

@@ -1,0 +1,9 @@
+/**
+ * {@code dist/benchmark}: Redoubt beside the Redis of this machine, both with the same settings and
+ * the same load in turns, so that each figure has its measure beside it. Three programs: memory a
+ * key, processor time an operation, and how long a PING waits while much is freed or grows.
+ */
+@NullMarked
+package io.redoubt.dist.benchmark;
+
+import org.jspecify.annotations.NullMarked;
