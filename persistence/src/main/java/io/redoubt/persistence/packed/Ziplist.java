@@ -4,6 +4,11 @@ import static io.redoubt.persistence.packed.LittleEndian.int16;
 import static io.redoubt.persistence.packed.LittleEndian.int24;
 import static io.redoubt.persistence.packed.LittleEndian.int32;
 import static io.redoubt.persistence.packed.LittleEndian.int64;
+import static io.redoubt.persistence.packed.LittleEndian.set16;
+import static io.redoubt.persistence.packed.LittleEndian.set24;
+import static io.redoubt.persistence.packed.LittleEndian.set32;
+import static io.redoubt.persistence.packed.LittleEndian.set64;
+import static io.redoubt.persistence.packed.LittleEndian.setByte;
 import static io.redoubt.persistence.packed.LittleEndian.unsigned16;
 import static io.redoubt.persistence.packed.LittleEndian.unsigned32;
 import static io.redoubt.persistence.packed.LittleEndian.unsignedByte;
@@ -11,7 +16,8 @@ import static io.redoubt.persistence.packed.LittleEndian.unsignedByte;
 import java.lang.foreign.MemorySegment;
 
 /**
- * What was used where {@link Listpack} is now, up to Redis 6.2: for reading old files only.
+ * What was used where {@link Listpack} is now, up to Redis 6.2: for files that such a Redis wrote
+ * or is to read.
  *
  * <pre>
  * ziplist  4 bytes  size of it all in bytes, little-endian
@@ -156,6 +162,117 @@ public final class Ziplist {
     int encoding = unsignedByte(memory, at);
     int prefix = prefixBytes(encoding);
     return encoding < INT_16 ? prefix + stringLength(memory, at) : prefix;
+  }
+
+  /** How many bytes {@link #toListpack} may take, and {@link #fromListpack}. */
+  public static long roomForOther(long bytes) {
+    return 2 * bytes + 2 * HEADER_BYTES;
+  }
+
+  /**
+   * Writes the listpack of the same elements.
+   *
+   * @param target has {@link #roomForOther} bytes at the place
+   * @return its size in bytes
+   */
+  public static long toListpack(MemorySegment memory, long start, MemorySegment target, long to) {
+    Listpack.create(target, to);
+    for (long at = first(memory, start); at != NONE; at = next(memory, at)) {
+      if (isInteger(memory, at)) {
+        Listpack.append(target, to, integer(memory, at), target, to);
+      } else {
+        int length = bytesLength(memory, at);
+        Listpack.append(target, to, memory, bytesAt(memory, at), length, target, to);
+      }
+    }
+    return Listpack.sizeBytes(target, to);
+  }
+
+  /**
+   * Writes the ziplist of the elements of a listpack.
+   *
+   * @param target has {@link #roomForOther} bytes at the place
+   * @return its size in bytes
+   */
+  public static long fromListpack(MemorySegment memory, long start, MemorySegment target, long to) {
+    long at = to + HEADER_BYTES;
+    long last = at;
+    int count = 0;
+    for (long entry = Listpack.first(memory, start);
+        entry != Listpack.NONE;
+        entry = Listpack.next(memory, entry)) {
+      long bytesBefore = at - last;
+      last = at;
+      if (bytesBefore < LONG_BEFORE) {
+        setByte(target, at++, (int) bytesBefore);
+      } else {
+        setByte(target, at, LONG_BEFORE);
+        set32(target, at + 1, (int) bytesBefore);
+        at += 5;
+      }
+      at =
+          Listpack.isInteger(memory, entry)
+              ? writeInteger(target, at, Listpack.integer(memory, entry))
+              : writeBytes(
+                  target,
+                  at,
+                  memory,
+                  Listpack.bytesAt(memory, entry),
+                  Listpack.bytesLength(memory, entry));
+      count++;
+    }
+    setByte(target, at, END);
+    set32(target, to, (int) (at + 1 - to));
+    set32(target, to + LAST_AT, (int) (last - to));
+    set16(target, to + COUNT_AT, Math.min(count, UNKNOWN_COUNT));
+    return at + 1 - to;
+  }
+
+  private static long writeInteger(MemorySegment target, long at, long value) {
+    if (value >= 0 && value <= INT_8 - 1 - SMALL_FIRST) {
+      setByte(target, at, SMALL_FIRST + (int) value);
+      return at + 1;
+    }
+    if (value == (byte) value) {
+      setByte(target, at, INT_8);
+      setByte(target, at + 1, (int) value);
+      return at + 2;
+    }
+    if (value == (short) value) {
+      setByte(target, at, INT_16);
+      set16(target, at + 1, (int) value);
+      return at + 3;
+    }
+    if (value << 40 >> 40 == value) {
+      setByte(target, at, INT_24);
+      set24(target, at + 1, (int) value);
+      return at + 4;
+    }
+    if (value == (int) value) {
+      setByte(target, at, INT_32);
+      set32(target, at + 1, (int) value);
+      return at + 5;
+    }
+    setByte(target, at, INT_64);
+    set64(target, at + 1, value);
+    return at + 9;
+  }
+
+  private static long writeBytes(
+      MemorySegment target, long at, MemorySegment memory, long offset, int length) {
+    long body = at;
+    if (length < BYTES_14) {
+      setByte(target, body++, length);
+    } else if (length < BYTES_14 << 8) {
+      setByte(target, body++, BYTES_14 | length >> 8);
+      setByte(target, body++, length);
+    } else {
+      setByte(target, body, BYTES_32);
+      set32(target, body + 1, Integer.reverseBytes(length));
+      body += 5;
+    }
+    MemorySegment.copy(memory, offset, target, body, length);
+    return body + length;
   }
 
   /**

@@ -22,36 +22,21 @@ public final class DumpPayload {
 
   private DumpPayload() {}
 
-  /** Writes the payload of a string to an output that sums and has nothing in it yet. */
-  public static void writeString(
-      RdbOutput out,
-      boolean compress,
-      BufferMemory buffers,
-      MemorySegment memory,
-      long offset,
-      int length) {
-    try (RdbWriter writer = new RdbWriter(out, compress && isWorthCompressing(length), buffers)) {
-      out.putByte(RdbType.STRING.id());
-      writer.putString(memory, offset, length);
-    }
-    writeFooter(out);
+  /**
+   * A writer of one value alone; {@link #writeFooter} is to follow.
+   *
+   * @param out an output that sums and has nothing in it yet
+   * @param compress whether strings are compressed when that makes them shorter
+   * @param version the RDB version that may be used without need
+   */
+  public static RdbWriter writer(
+      RdbOutput out, boolean compress, int version, BufferMemory buffers) {
+    return new RdbWriter(out, compress, buffers).version(version).withoutKeys();
   }
 
-  private static boolean isWorthCompressing(int length) {
-    return length >= RdbFormat.SHORTEST_COMPRESSED_BYTES;
-  }
-
-  /** Writes the payload of a string that is the decimal text of a number. */
-  public static void writeInteger(RdbOutput out, BufferMemory buffers, long value) {
-    try (RdbWriter writer = new RdbWriter(out, false, buffers)) {
-      out.putByte(RdbType.STRING.id());
-      writer.putInteger(value);
-    }
-    writeFooter(out);
-  }
-
-  private static void writeFooter(RdbOutput out) {
-    out.putByte(RdbFormat.WRITTEN_VERSION);
+  /** Writes what stands behind the value. */
+  public static void writeFooter(RdbOutput out, RdbWriter writer) {
+    out.putByte(writer.versionNeeded());
     out.putByte(0);
     out.putLittleLong(out.checksum());
   }

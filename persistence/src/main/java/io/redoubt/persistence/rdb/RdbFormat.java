@@ -12,16 +12,16 @@ package io.redoubt.persistence.rdb;
  * checksum = CRC-64 of all before it, 8 bytes, least significant first; 0: not computed. Since version 5.
  * </pre>
  */
-final class RdbFormat {
+public final class RdbFormat {
 
   /** The length of magic and version. */
   static final int HEADER_BYTES = 9;
 
-  /** The version written: every server since Redis 5 reads it. */
-  static final int WRITTEN_VERSION = 9;
+  /** The version written unless told otherwise: every server since Redis 5 reads it. */
+  public static final int WRITTEN_VERSION = 9;
 
-  /** The newest Redis version read. */
-  static final int NEWEST_VERSION = 12;
+  /** The newest Redis version read and written. */
+  public static final int NEWEST_VERSION = 12;
 
   /** Valkey's own numbering, by its own magic, begins and so far ends here. */
   static final int VALKEY_VERSION = 80;

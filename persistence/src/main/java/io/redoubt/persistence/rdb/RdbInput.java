@@ -41,6 +41,8 @@ final class RdbInput {
   private long limit; // arrived up to here
   private long base; // what to add to a place in memory to get an offset in the stream
 
+  private long totalBytes = Long.MAX_VALUE; // of the stream
+
   private long summed; // bytes before this place are in crc
   private long crc;
 
@@ -146,6 +148,18 @@ final class RdbInput {
     limit += bytes;
   }
 
+  /** Tells how long the stream is. */
+  void totalBytes(long bytes) {
+    totalBytes = bytes;
+  }
+
+  /** Makes sure that so many bytes behind the cursor are within the stream. */
+  void checkFits(long bytes) throws RdbException {
+    if (bytes > totalBytes - offset()) {
+      throw new RdbException(consumedBytes(), "A string reaches beyond the end of the data");
+    }
+  }
+
   /** Consumes what has been read. */
   void commit() {
     position = cursor;
@@ -199,6 +213,16 @@ final class RdbInput {
   long readLittleLong() {
     cursor += 8;
     return memory.get(LITTLE_LONG, cursor - 8);
+  }
+
+  long readBigLong() {
+    cursor += 8;
+    return bigLong(memory, cursor - 8);
+  }
+
+  /** The eight bytes at a place, most significant first. */
+  static long bigLong(MemorySegment memory, long offset) {
+    return memory.get(BIG_LONG, offset);
   }
 
   /**

@@ -26,6 +26,7 @@ public final class RdbReader implements AutoCloseable {
     ITEM,
     PLAIN_PART,
     LZF_PART,
+    COLLECTION,
     CHECKSUM,
     COMPLETE
   }
@@ -37,11 +38,11 @@ public final class RdbReader implements AutoCloseable {
   private final RdbKey key = new RdbKey();
   private final RdbString keyString;
   private final RdbString value;
+  private final CollectionReader collection;
   private final Lzf.Decompressor lzf = new Lzf.Decompressor();
 
   private State state = State.HEADER;
   private int version;
-  private long totalBytes = Long.MAX_VALUE;
   private boolean checksumWanted = true;
   private long storedLeft; // of the large string under way
   private long plainLeft;
@@ -70,17 +71,24 @@ public final class RdbReader implements AutoCloseable {
     this.in = in;
     this.keyString = new RdbString(buffers);
     this.value = new RdbString(buffers);
+    this.collection = new CollectionReader(buffers, visitor, in);
   }
 
   /** Tells how long the stream is, so that a length beyond its end is found out at once. */
   public RdbReader totalBytes(long bytes) {
-    totalBytes = bytes;
+    in.totalBytes(bytes);
     return this;
   }
 
   /** Whether the checksum is compared (it is unless told otherwise). */
   public RdbReader checksum(boolean wanted) {
     checksumWanted = wanted;
+    return this;
+  }
+
+  /** Tells that the bytes come from this process itself: packed values are not checked then. */
+  public RdbReader trusting() {
+    collection.trust();
     return this;
   }
 
@@ -160,6 +168,7 @@ public final class RdbReader implements AutoCloseable {
     in.close();
     keyString.close();
     value.close();
+    collection.close();
     if (window != null) {
       buffers.free(window);
       window = null;
@@ -179,6 +188,11 @@ public final class RdbReader implements AutoCloseable {
       if (length == 0 || !reader.record(in.readByte(), false)) {
         throw new RdbException(length, "Short read: the data ends too early");
       }
+      while (reader.state == State.COLLECTION) {
+        if (!reader.step()) {
+          throw new RdbException(length, "Short read: the data ends too early");
+        }
+      }
       if (reader.unread() != 0) {
         throw new RdbException(reader.offset(), "Bytes behind the value");
       }
@@ -192,6 +206,7 @@ public final class RdbReader implements AutoCloseable {
       case ITEM -> item();
       case PLAIN_PART -> plainPart();
       case LZF_PART -> lzfPart();
+      case COLLECTION -> collectionPart();
       case CHECKSUM -> checksum();
       case COMPLETE -> false;
     };
@@ -287,7 +302,7 @@ public final class RdbReader implements AutoCloseable {
   }
 
   private boolean aux() throws RdbException {
-    if (!wholeString(keyString) || !wholeString(value)) {
+    if (!keyString.read(in) || !value.read(in)) {
       return false;
     }
     keyString.decode(at());
@@ -329,7 +344,7 @@ public final class RdbReader implements AutoCloseable {
   }
 
   private boolean function() throws RdbException {
-    if (!wholeString(value)) {
+    if (!value.read(in)) {
       return false;
     }
     value.decode(at());
@@ -358,7 +373,7 @@ public final class RdbReader implements AutoCloseable {
         whole = in.has(bytes);
         in.skip(whole ? bytes : 0);
       } else if (tag == RdbFormat.MODULE_STRING) {
-        whole = wholeString(value);
+        whole = value.read(in);
       } else {
         throw new RdbException(at(), "Invalid data of module " + moduleName(moduleId));
       }
@@ -371,7 +386,7 @@ public final class RdbReader implements AutoCloseable {
   }
 
   /** The nine characters of a module type's name, six bits each, above ten bits of its version. */
-  private static String moduleName(long id) {
+  static String moduleName(long id) {
     String alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     StringBuilder name = new StringBuilder(9);
     for (int shift = 58; shift >= 10; shift -= 6) {
@@ -410,17 +425,15 @@ public final class RdbReader implements AutoCloseable {
     if (type == null) {
       throw new RdbException(at(), "Unknown RDB type " + id);
     }
-    if (type != RdbType.STRING) {
-      throw new RdbException(
-          at(), "RDB type %d (%s) is not supported".formatted(id, type.description()));
-    }
-    if (keyed && !wholeString(keyString)) {
+    if (keyed && !keyString.read(in)) {
       return false;
+    }
+    if (type != RdbType.STRING) {
+      return collection(type, keyed);
     }
     if (!value.readHead(in)) {
       return false;
     }
-    checkFits(value);
     boolean large = value.storedBytes() > largeStringBytes || value.plainBytes() > largeStringBytes;
     if (!large && !value.readBody(in)) {
       return false;
@@ -443,18 +456,30 @@ public final class RdbReader implements AutoCloseable {
     return true;
   }
 
-  private boolean wholeString(RdbString string) throws RdbException {
-    if (!string.readHead(in)) {
+  private boolean collection(RdbType type, boolean keyed) throws RdbException {
+    if (keyed) {
+      keyString.decode(at());
+      key.at(keyString.memory(), keyString.offset(), (int) keyString.plainBytes());
+    }
+    if (!collection.begin(type, key)) {
       return false;
     }
-    checkFits(string);
-    return string.readBody(in);
+    in.commit();
+    key.plain();
+    state = collection.isDone() ? State.ITEM : State.COLLECTION;
+    return true;
   }
 
-  private void checkFits(RdbString string) throws RdbException {
-    if (string.storedBytes() > totalBytes - in.offset()) {
-      throw new RdbException(at(), "A string reaches beyond the end of the data");
+  private boolean collectionPart() throws RdbException {
+    if (!collection.step()) {
+      in.rollback();
+      return false;
     }
+    in.commit();
+    if (collection.isDone()) {
+      state = State.ITEM;
+    }
+    return true;
   }
 
   private void beginLarge() throws RdbException {

@@ -27,6 +27,7 @@ final class RdbString {
 
   private MemorySegment memory = MemorySegment.NULL;
   private long offset;
+  private final RdbBytes bytes = new RdbBytes();
 
   RdbString(BufferMemory buffers) {
     this.buffers = buffers;
@@ -94,7 +95,17 @@ final class RdbString {
     if (compressed && (storedBytes > plainBytes || plainBytes > storedBytes * Lzf.LARGEST_RATIO)) {
       throw new RdbException(start, "Invalid LZF compressed string");
     }
+    in.checkFits(storedBytes);
     return true;
+  }
+
+  /**
+   * Reads head and body.
+   *
+   * @return false when it has not arrived whole
+   */
+  boolean read(RdbInput in) throws RdbException {
+    return readHead(in) && readBody(in);
   }
 
   private void integer(long value) {
@@ -173,6 +184,12 @@ final class RdbString {
     }
   }
 
+  /** {@link #decode}, and where the plain bytes are then. */
+  RdbBytes plain(long at) throws RdbException {
+    decode(at);
+    return bytes.at(memory, offset, (int) plainBytes);
+  }
+
   /** Where the plain bytes are, after {@link #decode}. */
   MemorySegment memory() {
     return memory;
@@ -185,8 +202,8 @@ final class RdbString {
 
   /** The plain bytes as text, after {@link #decode}. */
   String text() {
-    byte[] bytes = memory.asSlice(offset, plainBytes).toArray(ValueLayout.JAVA_BYTE);
-    return new String(bytes, StandardCharsets.UTF_8);
+    byte[] plain = memory.asSlice(offset, plainBytes).toArray(ValueLayout.JAVA_BYTE);
+    return new String(plain, StandardCharsets.UTF_8);
   }
 
   private BufferMemory.Block scratch(long bytes) {

@@ -79,6 +79,32 @@ class OldFormatsTest {
   }
 
   @Test
+  void turnsIntoListpacksAndBack() throws PackedException {
+    RandomGenerator random = Seed.random("OldFormatsTest");
+    for (int round = 0; round < 500; round++) {
+      List<String> elements = new ArrayList<>();
+      for (int i = random.nextInt(40) * 2; i > 0; i--) {
+        elements.add(Packs.element(random));
+      }
+      byte[] ziplist = Packs.ziplist(elements);
+      MemorySegment listpack =
+          MemorySegment.ofArray(new byte[(int) Ziplist.roomForOther(ziplist.length)]);
+      long bytes = Ziplist.toListpack(MemorySegment.ofArray(ziplist), 0, listpack, 0);
+      assertThat(Packs.bytes(listpack, 0, bytes)).isEqualTo(Packs.listpack(elements));
+
+      MemorySegment back = MemorySegment.ofArray(new byte[(int) Ziplist.roomForOther(bytes)]);
+      long backBytes = Ziplist.fromListpack(listpack, 0, back, 0);
+      assertThat(Packs.bytes(back, 0, backBytes)).isEqualTo(ziplist);
+
+      byte[] zipmap = Packs.zipmap(elements);
+      MemorySegment fromZipmap =
+          MemorySegment.ofArray(new byte[(int) Zipmap.roomForListpack(zipmap.length)]);
+      bytes = Zipmap.toListpack(MemorySegment.ofArray(zipmap), 0, fromZipmap, 0);
+      assertThat(Packs.bytes(fromZipmap, 0, bytes)).isEqualTo(Packs.listpack(elements));
+    }
+  }
+
+  @Test
   void manyElementsAreCountedOneByOne() throws PackedException {
     byte[] ziplist = Packs.ziplist(Collections.nCopies(65_600, "3"));
     Ziplist.validate(MemorySegment.ofArray(ziplist), 0, ziplist.length);

@@ -16,9 +16,11 @@ class DumpPayloadTest {
 
   static byte[] dump(String value) {
     BufferMemory buffers = BufferMemory.offHeap();
-    try (BlockOutput out = new BlockOutput(buffers)) {
+    try (BlockOutput out = new BlockOutput(buffers);
+        RdbWriter writer = DumpPayload.writer(out, true, 9, buffers)) {
       MemorySegment bytes = MemorySegment.ofArray(Rdbs.latin(value));
-      DumpPayload.writeString(out, true, buffers, bytes, 0, value.length());
+      writer.string(new RdbKey(), bytes, 0, value.length());
+      DumpPayload.writeFooter(out, writer);
       return out.memory().asSlice(out.offset(), out.sizeBytes()).toArray(ValueLayout.JAVA_BYTE);
     }
   }

@@ -8,7 +8,6 @@ import io.redoubt.protocol.bytes.BufferMemory;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.HexFormat;
-import java.util.Map;
 import java.util.random.RandomGenerator;
 import org.junit.jupiter.api.Test;
 
@@ -46,8 +45,10 @@ class MutationTest {
     int refused = 0;
     for (int round = 0; round < 10_000; round++) {
       if (round % 500 == 0) {
-        Map<String, Contents.Value> keys = Rdbs.randomKeys(random, 6);
-        file = Rdbs.write(keys, true);
+        file =
+            random.nextBoolean()
+                ? Rdbs.write(Rdbs.randomKeys(random, 6), true)
+                : RandomCollections.file(random, random.nextInt(9, 13), random.nextBoolean(), 6);
         Arrays.fill(file, file.length - 8, file.length, (byte) 0); // no checksum: get deeper
       }
       byte[] corrupt = mutate(file, random);

@@ -108,9 +108,9 @@ class RdbReaderTest {
 
   @Test
   void namesTheTypeThatItCantTakeAndItsPlace() {
-    assertThatThrownBy(() -> Rdbs.read(file("REDIS0009", 0, 1, 'k', 1, 'v', 14, 1, 'l', 0)))
+    assertThatThrownBy(() -> Rdbs.read(file("REDIS0009", 0, 1, 'k', 1, 'v', 22, 1, 'l', 0)))
         .isInstanceOfSatisfying(RdbException.class, e -> assertThat(e.offset()).isEqualTo(14))
-        .hasMessage("RDB type 14 (list as quicklist) is not supported");
+        .hasMessage("RDB type 22 (hash with field expiry of a pre-release) is not supported");
   }
 
   @Test

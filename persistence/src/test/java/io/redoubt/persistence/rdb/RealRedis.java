@@ -47,6 +47,8 @@ final class RealRedis implements AutoCloseable {
                 "127.0.0.1",
                 "--save",
                 "",
+                "--enable-debug-command",
+                "yes",
                 "--databases",
                 "64",
                 "--dir",
@@ -86,6 +88,28 @@ final class RealRedis implements AutoCloseable {
       return new String(bytes, 0, length, StandardCharsets.ISO_8859_1);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Sends a command and reads its reply, of whatever shape, to the end. */
+  void run(String... words) {
+    String first = String.valueOf(command(words));
+    try {
+      skip(first);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private void skip(String arrayLength) throws IOException {
+    for (int left = Integer.parseInt(arrayLength); left > 0; left--) {
+      String line = line();
+      int length = line.charAt(0) == ':' ? -1 : Integer.parseInt(line.substring(1));
+      if (line.charAt(0) == '*') {
+        skip(line.substring(1));
+      } else if (line.charAt(0) == '$' && length >= 0) {
+        in.skipNBytes(length + 2);
+      }
     }
   }
 

@@ -2,7 +2,6 @@ package io.redoubt.server.snapshot;
 
 import io.redoubt.persistence.rdb.RdbException;
 import io.redoubt.persistence.rdb.RdbKey;
-import io.redoubt.persistence.rdb.RdbVisitor;
 import io.redoubt.protocol.process.Log;
 import io.redoubt.server.keyspace.Database;
 import io.redoubt.server.keyspace.Keyspace;
@@ -16,7 +15,9 @@ import org.jspecify.annotations.Nullable;
  * Puts what a reader tells into a keyspace. The reader's memory is the region, so that values are
  * copied once.
  */
-final class KeyspaceFiller implements RdbVisitor {
+final class KeyspaceFiller extends CollectionFiller {
+
+  private static final int MOST_EMPTY_KEYS_LOGGED = 10;
 
   private final Keyspace keyspace;
   private final Log log;
@@ -26,6 +27,7 @@ final class KeyspaceFiller implements RdbVisitor {
   private Database database;
   private long keysLoaded;
   private long keysExpired;
+  private long emptyKeysSkipped;
   private long usedMemory;
 
   private @Nullable String replicationId;
@@ -49,6 +51,11 @@ final class KeyspaceFiller implements RdbVisitor {
 
   long keysExpired() {
     return keysExpired;
+  }
+
+  /** How many keys were left out because their collection had no elements. */
+  long emptyKeysSkipped() {
+    return emptyKeysSkipped;
   }
 
   /** The memory that the maker of the file used, as it says. */
@@ -171,6 +178,13 @@ final class KeyspaceFiller implements RdbVisitor {
   }
 
   @Override
+  public void empty(RdbKey key) {
+    if (emptyKeysSkipped++ < MOST_EMPTY_KEYS_LOGGED) {
+      log.notice("rdbLoadRio skipping empty key: %s", name(key));
+    }
+  }
+
+  @Override
   public void end() {
     // the loader says when it is complete
   }
@@ -197,11 +211,14 @@ final class KeyspaceFiller implements RdbVisitor {
       return true;
     }
     if (!rule.replaces() && database.find(key.offset(), key.length()) != 0) {
-      String name =
-          new String(Region.toByteArray(key.offset(), key.length()), StandardCharsets.UTF_8);
-      throw RdbException.refusal("RDB has duplicated key '" + name + "' in DB " + database.index());
+      throw RdbException.refusal(
+          "RDB has duplicated key '" + name(key) + "' in DB " + database.index());
     }
     keysLoaded++;
     return false;
+  }
+
+  private static String name(RdbKey key) {
+    return new String(Region.toByteArray(key.offset(), key.length()), StandardCharsets.UTF_8);
   }
 }

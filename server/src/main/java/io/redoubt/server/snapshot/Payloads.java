@@ -3,6 +3,9 @@ package io.redoubt.server.snapshot;
 import io.redoubt.persistence.rdb.BlockOutput;
 import io.redoubt.persistence.rdb.DumpPayload;
 import io.redoubt.persistence.rdb.RdbException;
+import io.redoubt.persistence.rdb.RdbFormat;
+import io.redoubt.persistence.rdb.RdbKey;
+import io.redoubt.persistence.rdb.RdbWriter;
 import io.redoubt.protocol.bytes.BufferMemory;
 import io.redoubt.server.keyspace.Database;
 import io.redoubt.server.keyspace.Keyspace;
@@ -24,12 +27,15 @@ public final class Payloads {
   public static BlockOutput dump(Keyspace keyspace, long entry, boolean compress) {
     BufferMemory buffers = new SlabBuffers(keyspace.slabs());
     BlockOutput out = new BlockOutput(buffers);
-    if (StringValue.isInteger(entry)) {
-      DumpPayload.writeInteger(out, buffers, StringValue.integer(entry));
-    } else {
-      int length = StringValue.length(entry);
-      long bytes = StringValue.bytesAddress(entry);
-      DumpPayload.writeString(out, compress, buffers, Region.MEMORY, bytes, length);
+    try (RdbWriter writer = DumpPayload.writer(out, compress, RdbFormat.WRITTEN_VERSION, buffers)) {
+      RdbKey noKey = new RdbKey();
+      if (StringValue.isInteger(entry)) {
+        writer.integer(noKey, StringValue.integer(entry));
+      } else {
+        long bytes = StringValue.bytesAddress(entry);
+        writer.string(noKey, Region.MEMORY, bytes, StringValue.length(entry));
+      }
+      DumpPayload.writeFooter(out, writer);
     }
     return out;
   }

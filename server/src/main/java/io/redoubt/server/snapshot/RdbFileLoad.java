@@ -89,12 +89,18 @@ public final class RdbFileLoad implements AutoCloseable {
       }
     }
     progress.reached(loader);
+    logLoaded();
+    return true;
+  }
+
+  private void logLoaded() {
+    String text =
+        "Done loading RDB, keys loaded: %d, keys expired: %d"
+            .formatted(loader.keysLoaded(), loader.keysExpired());
+    long skipped = loader.emptyKeysSkipped();
     context
         .log()
-        .notice(
-            "Done loading RDB, keys loaded: %d, keys expired: %d.",
-            loader.keysLoaded(), loader.keysExpired());
-    return true;
+        .notice("%s", skipped == 0 ? text + "." : text + ", empty keys skipped: " + skipped + ".");
   }
 
   /**

@@ -75,6 +75,11 @@ public final class RdbLoader implements AutoCloseable {
     return filler.keysExpired();
   }
 
+  /** The keys left out because their collection had no elements. */
+  public long emptyKeysSkipped() {
+    return filler.emptyKeysSkipped();
+  }
+
   /** The memory that the maker used, in bytes, as the file says; 0 when it does not. */
   public long usedMemoryOfMaker() {
     return filler.usedMemory();

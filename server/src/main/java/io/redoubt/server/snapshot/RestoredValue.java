@@ -2,7 +2,6 @@ package io.redoubt.server.snapshot;
 
 import io.redoubt.persistence.rdb.RdbException;
 import io.redoubt.persistence.rdb.RdbKey;
-import io.redoubt.persistence.rdb.RdbVisitor;
 import io.redoubt.server.keyspace.Database;
 import java.lang.foreign.MemorySegment;
 
@@ -10,7 +9,7 @@ import java.lang.foreign.MemorySegment;
  * Puts the one value of a payload under a key. Everything else than a value has no place in a
  * payload.
  */
-final class RestoredValue implements RdbVisitor {
+final class RestoredValue extends CollectionFiller {
 
   private final Database database;
   private final long keyAddress;
@@ -37,6 +36,11 @@ final class RestoredValue implements RdbVisitor {
   @Override
   public void integer(RdbKey key, long value) {
     entry = database.putInteger(keyAddress, keyLength, value, expireAtMillis);
+  }
+
+  @Override
+  public void empty(RdbKey key) throws RdbException {
+    throw RdbException.refusal("A collection without elements");
   }
 
   private static RdbException misplaced() {

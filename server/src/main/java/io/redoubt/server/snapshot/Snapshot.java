@@ -1,5 +1,6 @@
 package io.redoubt.server.snapshot;
 
+import io.redoubt.persistence.rdb.RdbFormat;
 import io.redoubt.persistence.rdb.RdbWriter;
 import io.redoubt.protocol.bytes.BufferMemory;
 import io.redoubt.server.keyspace.SnapshotGate;
@@ -44,7 +45,8 @@ final class Snapshot implements SnapshotGate, SnapshotWriter.Loop {
   private final Runnable writesMayGoOn;
   private final Arena arena = Arena.ofShared();
   private final RawQueue raw = new RawQueue(arena);
-  private final RdbWriter records = new RdbWriter(raw, false, BufferMemory.offHeap());
+  private final RdbWriter records =
+      new RdbWriter(raw, false, BufferMemory.offHeap()).version(RdbFormat.NEWEST_VERSION);
   private final SnapshotWriter writer;
   private final Walk walk;
   private final EntryWriter entries;

@@ -138,15 +138,13 @@ final class SnapshotWriter implements Runnable {
       Output out = new Output();
       try (RdbWriter writer = new RdbWriter(out, compress, buffers);
           RdbReader reader =
-              new RdbReader(buffers, writer, RdbWriter.LONGEST_COMPRESSED_BYTES).checksum(false)) {
+              new RdbReader(buffers, writer, RdbWriter.LONGEST_COMPRESSED_BYTES)
+                  .checksum(false)
+                  .trusting()) {
         for (Chunk chunk = raw.take(); chunk != null; chunk = raw.take()) {
           abort.await(chunk.keys() * keyDelayMicros, TimeUnit.MICROSECONDS);
           if (!isAborted()) {
-            if (compress) {
-              reader.feed(chunk.memory(), 0, chunk.length());
-            } else {
-              out.putBytes(chunk.memory(), 0, chunk.length());
-            }
+            reader.feed(chunk.memory(), 0, chunk.length());
           }
           raw.release(chunk);
           if (raw.isWakeDue()) {

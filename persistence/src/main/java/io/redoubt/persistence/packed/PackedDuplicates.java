@@ -1,0 +1,114 @@
+package io.redoubt.persistence.packed;
+
+import io.redoubt.protocol.bytes.Numbers;
+import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
+
+/**
+ * Finds out whether a listpack holds an element twice where it must not: the fields of a hash, the
+ * members of a set. One object is reused; it keeps its table.
+ */
+public final class PackedDuplicates {
+
+  /** So few elements are compared each with each. */
+  private static final int FEW = 6;
+
+  private static final int FIRST_SLOTS = 64;
+  private static final long MIX = 0x9e3779b97f4a7c15L;
+
+  /** Offset of an entry from the listpack's start, 0 where none is; a power of two many. */
+  private int[] slots = new int[FIRST_SLOTS];
+
+  /**
+   * Whether two of the elements looked at are the same.
+   *
+   * @param stride every how many elements one is looked at, from the first: 2 for the fields of a
+   *     hash
+   */
+  public boolean areIn(MemorySegment memory, long start, int stride) {
+    int count = Listpack.count(memory, start) / stride;
+    return count <= FEW ? amongFew(memory, start, stride) : amongMany(memory, start, stride, count);
+  }
+
+  private static boolean amongFew(MemorySegment memory, long start, int stride) {
+    for (long one = Listpack.first(memory, start);
+        one != Listpack.NONE;
+        one = skip(memory, one, stride)) {
+      for (long other = skip(memory, one, stride);
+          other != Listpack.NONE;
+          other = skip(memory, other, stride)) {
+        if (same(memory, one, other)) {
+          return true;
+        }
+      }
+    }
+    return false;
+  }
+
+  private boolean amongMany(MemorySegment memory, long start, int stride, int count) {
+    int size = Integer.highestOneBit(count) * 4;
+    if (slots.length < size) {
+      slots = new int[size];
+    } else {
+      Arrays.fill(slots, 0, size, 0);
+    }
+    for (long entry = Listpack.first(memory, start);
+        entry != Listpack.NONE;
+        entry = skip(memory, entry, stride)) {
+      int slot = (int) (hash(memory, entry) >>> 32) & (size - 1);
+      while (slots[slot] != 0) {
+        if (same(memory, start + slots[slot], entry)) {
+          return true;
+        }
+        slot = (slot + 1) & (size - 1);
+      }
+      slots[slot] = (int) (entry - start);
+    }
+    return false;
+  }
+
+  private static long skip(MemorySegment memory, long entry, int stride) {
+    long at = entry;
+    for (int i = 0; i < stride && at != Listpack.NONE; i++) {
+      at = Listpack.next(memory, at);
+    }
+    return at;
+  }
+
+  /** Whether two entries are the same text; a foreign listpack may hold a number as text. */
+  private static boolean same(MemorySegment memory, long one, long other) {
+    if (Listpack.isInteger(memory, one) && Listpack.isInteger(memory, other)) {
+      return Listpack.integer(memory, one) == Listpack.integer(memory, other);
+    }
+    if (Listpack.isInteger(memory, one)) {
+      return same(memory, other, one);
+    }
+    int length = Listpack.bytesLength(memory, one);
+    return Listpack.equal(memory, other, memory, Listpack.bytesAt(memory, one), length);
+  }
+
+  private static long hash(MemorySegment memory, long entry) {
+    if (Listpack.isInteger(memory, entry)) {
+      return mixed(Listpack.integer(memory, entry));
+    }
+    long at = Listpack.bytesAt(memory, entry);
+    int length = Listpack.bytesLength(memory, entry);
+    if (Numbers.isLong(memory, at, length)) {
+      return mixed(Numbers.parseLong(memory, at, length));
+    }
+    long hash = length;
+    int done = 0;
+    for (; done <= length - Long.BYTES; done += Long.BYTES) {
+      hash = mixed(hash ^ LittleEndian.int64(memory, at + done));
+    }
+    for (; done < length; done++) {
+      hash = mixed(hash ^ LittleEndian.unsignedByte(memory, at + done));
+    }
+    return hash;
+  }
+
+  private static long mixed(long value) {
+    long product = value * MIX;
+    return (product ^ product >>> 29) * MIX;
+  }
+}

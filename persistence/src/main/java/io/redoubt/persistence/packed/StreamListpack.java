@@ -1,0 +1,170 @@
+package io.redoubt.persistence.packed;
+
+import java.lang.foreign.MemorySegment;
+
+/**
+ * The listpack of some consecutive entries of a stream. Ids are relative to one beside the
+ * listpack, that of the entry with which it began.
+ *
+ * <pre>
+ * head    number of entries, number of deleted ones, number n of fields, n field names, 0
+ * entries
+ *
+ * entry   flags: 1 deleted, 2 has the fields of the head
+ *         milliseconds and sequence, as differences to the id beside
+ *         n values, if it has the head's fields; else a number m and m fields and values in turn
+ *         the number of elements of the entry before this one
+ * </pre>
+ *
+ * <p>This class checks a foreign one; one object is reused and keeps what it found.
+ */
+public final class StreamListpack {
+
+  private static final int DELETED = 1;
+  private static final int SAME_FIELDS = 2;
+
+  private MemorySegment memory = MemorySegment.NULL;
+  private long start;
+  private long at;
+  private long entries;
+  private long firstMillis;
+  private long firstSequence;
+  private long lastMillis;
+  private long lastSequence;
+
+  /** How many entries the one checked last has that are not deleted. */
+  public long entries() {
+    return entries;
+  }
+
+  /** The milliseconds of its first entry, deleted or not. */
+  public long firstMillis() {
+    return firstMillis;
+  }
+
+  /** The sequence of its first entry, deleted or not. */
+  public long firstSequence() {
+    return firstSequence;
+  }
+
+  /** The milliseconds of its last entry, deleted or not. */
+  public long lastMillis() {
+    return lastMillis;
+  }
+
+  /** The sequence of its last entry, deleted or not. */
+  public long lastSequence() {
+    return lastSequence;
+  }
+
+  /**
+   * Checks every byte of a foreign listpack, and that it is what is described above, with ids in
+   * ascending order and at least one entry that is not deleted.
+   *
+   * @param length how many bytes it is said to have
+   * @param millis of the id beside it
+   * @param sequence of the id beside it
+   * @throws PackedException when it is not valid
+   */
+  public void check(
+      MemorySegment nodeMemory, long nodeStart, long length, long millis, long sequence)
+      throws PackedException {
+    Listpack.validate(nodeMemory, nodeStart, length);
+    memory = nodeMemory;
+    start = nodeStart;
+    at = Listpack.first(memory, start);
+    final long alive = size();
+    final long deleted = size();
+    long fields = size();
+    skip(fields);
+    if (integer() != 0) {
+      throw wrong("head of a stream's listpack does not end");
+    }
+    entries = 0;
+    long total = 0;
+    while (at != Listpack.NONE) {
+      if (entry(millis, sequence, fields, total == 0)) {
+        entries++;
+      }
+      total++;
+    }
+    if (entries != alive || total - entries != deleted) {
+      throw wrong("count of entries of a stream's listpack is wrong");
+    }
+    if (entries == 0) {
+      throw wrong("stream's listpack without entries");
+    }
+  }
+
+  private boolean entry(long millis, long sequence, long headFields, boolean first)
+      throws PackedException {
+    long flags = integer();
+    if (flags < 0 || flags > (DELETED | SAME_FIELDS)) {
+      throw wrong("flags of a stream's entry are unknown");
+    }
+    long entryMillis = millis + integer();
+    long entrySequence = sequence + integer();
+    if (!first && compare(entryMillis, entrySequence, lastMillis, lastSequence) <= 0) {
+      throw wrong("ids of a stream's entries are not in ascending order");
+    }
+    if (first) {
+      firstMillis = entryMillis;
+      firstSequence = entrySequence;
+    }
+    lastMillis = entryMillis;
+    lastSequence = entrySequence;
+    long elements = 3;
+    if ((flags & SAME_FIELDS) != 0) {
+      skip(headFields);
+      elements += headFields;
+    } else {
+      long fields = size();
+      skip(fields * 2);
+      elements += 1 + fields * 2;
+    }
+    if (integer() != elements) {
+      throw wrong("number of elements of a stream's entry is wrong");
+    }
+    return (flags & DELETED) == 0;
+  }
+
+  /** Compares two ids. */
+  public static int compare(long millis, long sequence, long otherMillis, long otherSequence) {
+    int byMillis = Long.compareUnsigned(millis, otherMillis);
+    return byMillis != 0 ? byMillis : Long.compareUnsigned(sequence, otherSequence);
+  }
+
+  private long integer() throws PackedException {
+    if (at == Listpack.NONE) {
+      throw new PackedException(0, "stream's listpack ends early");
+    }
+    if (!Listpack.isInteger(memory, at)) {
+      throw wrong("text where a number belongs in a stream's listpack");
+    }
+    long value = Listpack.integer(memory, at);
+    at = Listpack.next(memory, at);
+    return value;
+  }
+
+  /** A count, which can't be larger than all that there is. */
+  private long size() throws PackedException {
+    long value = integer();
+    if (value < 0 || value > Listpack.MAX_BYTES) {
+      throw wrong("count in a stream's listpack is out of range");
+    }
+    return value;
+  }
+
+  private void skip(long elements) throws PackedException {
+    for (long i = 0; i < elements; i++) {
+      if (at == Listpack.NONE) {
+        throw new PackedException(0, "stream's listpack ends early");
+      }
+      at = Listpack.next(memory, at);
+    }
+  }
+
+  private PackedException wrong(String reason) {
+    return new PackedException(at == Listpack.NONE ? 0 : at - start, reason);
+  }
+}

@@ -1,0 +1,301 @@
+package io.redoubt.persistence.rdb;
+
+import io.redoubt.protocol.bytes.BufferMemory;
+import io.redoubt.protocol.bytes.Doubles;
+
+/**
+ * Reads values that are no strings, in steps of one element or node, each of which needs its bytes
+ * whole. Whoever calls gives up what a step has read when it returns true, and reads it again when
+ * it returns false.
+ */
+final class CollectionReader implements AutoCloseable {
+
+  private static final int CONTAINER_PLAIN = 1;
+  private static final int CONTAINER_PACKED = 2;
+
+  private static final int SCORE_NAN = 253;
+  private static final int SCORE_INFINITE = 254;
+  private static final int SCORE_MINUS_INFINITE = 255;
+
+  private final RdbVisitor visitor;
+  private final RdbInput in;
+  private final RdbString first;
+  private final RdbString second;
+  private final PackedReader packed;
+  private final StreamReader stream;
+
+  private RdbType type = RdbType.STRING;
+  private long left; // elements or nodes of the collection begun
+  private long nextExpiry;
+  private boolean isPlainNode; // the node read last is one element
+
+  CollectionReader(BufferMemory buffers, RdbVisitor visitor, RdbInput in) {
+    this.visitor = visitor;
+    this.in = in;
+    this.first = new RdbString(buffers);
+    this.second = new RdbString(buffers);
+    this.packed = new PackedReader(buffers);
+    this.stream = new StreamReader(visitor, in, first, second, packed);
+  }
+
+  @Override
+  public void close() {
+    first.close();
+    second.close();
+    packed.close();
+  }
+
+  /** From now on packed values are not checked. */
+  void trust() {
+    packed.trust();
+  }
+
+  private long at() {
+    return in.consumedBytes();
+  }
+
+  /** Whether all of the value begun has been told. */
+  boolean isDone() {
+    return left == 0 && stream.isDone();
+  }
+
+  /**
+   * Reads what follows the key, as far as it belongs together: a packed collection, or the head of
+   * one that comes in pieces.
+   *
+   * @return false when it has not arrived whole
+   */
+  boolean begin(RdbType valueType, RdbKey key) throws RdbException {
+    type = valueType;
+    left = 0;
+    return switch (type) {
+      case LIST, SET, ZSET, ZSET_2, HASH -> counted(key);
+      case HASH_METADATA -> hasNextExpiry() && counted(key);
+      case LIST_QUICKLIST, LIST_QUICKLIST_2 -> quicklist(key);
+      case SET_INTSET,
+          SET_LISTPACK,
+          HASH_ZIPMAP,
+          HASH_ZIPLIST,
+          HASH_LISTPACK,
+          ZSET_ZIPLIST,
+          ZSET_LISTPACK,
+          LIST_ZIPLIST ->
+          packed(key);
+      case HASH_LISTPACK_EX -> hasNextExpiry() && packed(key);
+      case STREAM_LISTPACKS, STREAM_LISTPACKS_2, STREAM_LISTPACKS_3 -> stream.begin(type, key);
+      case MODULE_2 -> throw module();
+      default ->
+          throw new RdbException(
+              at(), "RDB type %d (%s) is not supported".formatted(type.id(), type.description()));
+    };
+  }
+
+  private RdbException module() throws RdbException {
+    String name = in.readLength() ? " '" + RdbReader.moduleName(in.length()) + "'" : "";
+    return new RdbException(
+        at(), "The data holds a module value I can't load: no matching module type" + name);
+  }
+
+  /** Reads the least expiry of a hash's fields. */
+  private boolean hasNextExpiry() throws RdbException {
+    if (!in.has(8)) {
+      return false;
+    }
+    nextExpiry = in.readLittleLong();
+    if (nextExpiry < 0) {
+      throw new RdbException(at(), "Negative expiry of a hash field");
+    }
+    return true;
+  }
+
+  private boolean counted(RdbKey key) throws RdbException {
+    if (!in.readLength()) {
+      return false;
+    }
+    long count = in.length();
+    in.checkFits(count < 0 ? Long.MAX_VALUE : count); // each element takes a byte at least
+    if (count == 0) {
+      visitor.empty(key);
+      return true;
+    }
+    left = count;
+    switch (type) {
+      case LIST -> visitor.beginList(key, RdbType.LIST, count);
+      case SET -> visitor.beginSet(key, count);
+      case HASH -> visitor.beginHash(key, count, RdbKey.NONE);
+      case HASH_METADATA -> visitor.beginHash(key, count, nextExpiry);
+      default -> visitor.beginSortedSet(key, count);
+    }
+    return true;
+  }
+
+  private boolean packed(RdbKey key) throws RdbException {
+    if (!first.read(in)) {
+      return false;
+    }
+    RdbType now = packed.collection(type, first.plain(at()), at());
+    if (now == null) {
+      visitor.empty(key);
+    } else if (now == RdbType.LIST_QUICKLIST_2) {
+      visitor.beginList(key, now, 1);
+      visitor.listNode(packed.memory(), packed.offset(), packed.length());
+      visitor.endValue();
+    } else {
+      visitor.packed(key, now, packed.memory(), packed.offset(), packed.length());
+    }
+    return true;
+  }
+
+  /** A list begins with the first of its nodes that has elements. */
+  private boolean quicklist(RdbKey key) throws RdbException {
+    if (!in.readLength()) {
+      return false;
+    }
+    long nodes = in.length();
+    in.checkFits(nodes < 0 ? Long.MAX_VALUE : nodes);
+    for (; nodes > 0; nodes--) {
+      if (!hasNode()) {
+        return false;
+      }
+      if (isPlainNode || !packed.isEmpty()) {
+        visitor.beginList(key, RdbType.LIST_QUICKLIST_2, nodes);
+        left = nodes;
+        node();
+        return true;
+      }
+    }
+    visitor.empty(key);
+    return true;
+  }
+
+  private boolean hasNode() throws RdbException {
+    long container = CONTAINER_PACKED;
+    if (type == RdbType.LIST_QUICKLIST_2) {
+      if (!in.readLength()) {
+        return false;
+      }
+      container = in.length();
+      if (container != CONTAINER_PLAIN && container != CONTAINER_PACKED) {
+        throw new RdbException(at(), "Unknown container of list elements");
+      }
+    }
+    if (!first.read(in)) {
+      return false;
+    }
+    RdbBytes bytes = first.plain(at());
+    isPlainNode = container == CONTAINER_PLAIN;
+    if (type == RdbType.LIST_QUICKLIST) {
+      packed.ziplist(bytes, at());
+    } else if (!isPlainNode) {
+      packed.listpack(bytes, at());
+    }
+    return true;
+  }
+
+  private void node() throws RdbException {
+    if (isPlainNode) {
+      visitor.listElement(first.plain(at()));
+    } else if (packed.isEmpty()) {
+      throw new RdbException(at(), "A node of a list without elements");
+    } else {
+      visitor.listNode(packed.memory(), packed.offset(), packed.length());
+    }
+    told();
+  }
+
+  /** Reads the next element. */
+  boolean step() throws RdbException {
+    return switch (type) {
+      case LIST, SET -> element();
+      case ZSET, ZSET_2 -> scored();
+      case HASH, HASH_METADATA -> field();
+      case LIST_QUICKLIST, LIST_QUICKLIST_2 -> {
+        boolean whole = hasNode();
+        if (whole) {
+          node();
+        }
+        yield whole;
+      }
+      default -> stream.step();
+    };
+  }
+
+  private void told() throws RdbException {
+    left--;
+    if (left == 0) {
+      visitor.endValue();
+    }
+  }
+
+  private boolean element() throws RdbException {
+    if (!first.read(in)) {
+      return false;
+    }
+    if (type == RdbType.LIST) {
+      visitor.listElement(first.plain(at()));
+    } else {
+      visitor.setMember(first.plain(at()));
+    }
+    told();
+    return true;
+  }
+
+  private boolean scored() throws RdbException {
+    if (!first.read(in)) {
+      return false;
+    }
+    double score;
+    if (type == RdbType.ZSET_2) {
+      if (!in.has(8)) {
+        return false;
+      }
+      score = Double.longBitsToDouble(in.readLittleLong());
+    } else {
+      if (!in.has(1)) {
+        return false;
+      }
+      int length = in.readByte();
+      if (length < SCORE_NAN) {
+        if (!in.has(length)) {
+          return false;
+        }
+        score = Doubles.parseOrNaN(in.memory(), in.cursor(), length);
+        in.skip(length);
+      } else {
+        score =
+            switch (length) {
+              case SCORE_INFINITE -> Double.POSITIVE_INFINITY;
+              case SCORE_MINUS_INFINITE -> Double.NEGATIVE_INFINITY;
+              default -> Double.NaN;
+            };
+      }
+    }
+    if (Double.isNaN(score)) {
+      throw new RdbException(at(), "Invalid score in a sorted set");
+    }
+    visitor.sortedSetMember(first.plain(at()), score);
+    told();
+    return true;
+  }
+
+  private boolean field() throws RdbException {
+    long expireAt = RdbKey.NONE;
+    if (type == RdbType.HASH_METADATA) {
+      if (!in.readLength()) {
+        return false;
+      }
+      if (in.length() != 0) {
+        expireAt = nextExpiry + in.length() - 1;
+        if (in.length() < 0 || expireAt < 0) {
+          throw new RdbException(at(), "Invalid expiry of a hash field");
+        }
+      }
+    }
+    if (!first.read(in) || !second.read(in)) {
+      return false;
+    }
+    visitor.hashField(first.plain(at()), second.plain(at()), expireAt);
+    told();
+    return true;
+  }
+}

@@ -1,0 +1,277 @@
+package io.redoubt.persistence.rdb;
+
+import io.redoubt.persistence.packed.Intset;
+import io.redoubt.persistence.packed.Listpack;
+import io.redoubt.persistence.packed.PackedDuplicates;
+import io.redoubt.persistence.packed.PackedException;
+import io.redoubt.persistence.packed.Ziplist;
+import io.redoubt.persistence.packed.Zipmap;
+import io.redoubt.protocol.bytes.BufferMemory;
+import io.redoubt.protocol.bytes.Doubles;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Packed collections as they stand in a stream: checks them byte by byte and turns the old forms
+ * into listpacks. Where the result is, is told by fields, so that nothing is allocated.
+ */
+final class PackedReader implements AutoCloseable {
+
+  private final BufferMemory buffers;
+  private final PackedDuplicates duplicates = new PackedDuplicates();
+  private BufferMemory.@Nullable Block scratch;
+  private boolean trusted;
+
+  private MemorySegment memory = MemorySegment.NULL;
+  private long offset;
+  private long length;
+
+  PackedReader(BufferMemory buffers) {
+    this.buffers = buffers;
+  }
+
+  /** From now on listpacks and intsets are valid without a look. */
+  void trust() {
+    trusted = true;
+  }
+
+  boolean isTrusted() {
+    return trusted;
+  }
+
+  @Override
+  public void close() {
+    if (scratch != null) {
+      buffers.free(scratch);
+      scratch = null;
+    }
+  }
+
+  /** Where the collection read last is. */
+  MemorySegment memory() {
+    return memory;
+  }
+
+  long offset() {
+    return offset;
+  }
+
+  int length() {
+    return (int) length;
+  }
+
+  /** Whether the listpack read last has no elements. */
+  boolean isEmpty() {
+    return Listpack.first(memory, offset) == Listpack.NONE;
+  }
+
+  /** Takes a listpack of anything. */
+  void listpack(RdbBytes bytes, long at) throws RdbException {
+    take(bytes);
+    if (!trusted) {
+      try {
+        Listpack.validate(memory, offset, length);
+      } catch (PackedException e) {
+        throw corrupt(at, e);
+      }
+    }
+  }
+
+  /** Takes a ziplist of anything and makes a listpack of it. */
+  void ziplist(RdbBytes bytes, long at) throws RdbException {
+    take(bytes);
+    try {
+      Ziplist.validate(memory, offset, length);
+    } catch (PackedException e) {
+      throw corrupt(at, e);
+    }
+    BufferMemory.Block target = room(Ziplist.roomForOther(length), at);
+    length = Ziplist.toListpack(memory, offset, target.memory(), target.offset());
+    moved(target);
+  }
+
+  private void zipmap(RdbBytes bytes, long at) throws RdbException {
+    take(bytes);
+    try {
+      Zipmap.validate(memory, offset, length);
+    } catch (PackedException e) {
+      throw corrupt(at, e);
+    }
+    BufferMemory.Block target = room(Zipmap.roomForListpack(length), at);
+    length = Zipmap.toListpack(memory, offset, target.memory(), target.offset());
+    moved(target);
+  }
+
+  /**
+   * Takes the collection of a type that has one packed block.
+   *
+   * @return the type that tells what it is now, or null when it is empty
+   */
+  @Nullable RdbType collection(RdbType type, RdbBytes bytes, long at) throws RdbException {
+    if (type == RdbType.SET_INTSET) {
+      return intset(bytes, at);
+    }
+    switch (type) {
+      case HASH_ZIPMAP -> zipmap(bytes, at);
+      case HASH_ZIPLIST, ZSET_ZIPLIST, LIST_ZIPLIST -> ziplist(bytes, at);
+      default -> listpack(bytes, at);
+    }
+    if (isEmpty()) {
+      return null;
+    }
+    return switch (type) {
+      case HASH_ZIPMAP, HASH_ZIPLIST, HASH_LISTPACK -> {
+        checkTuples(2, at);
+        yield RdbType.HASH_LISTPACK;
+      }
+      case HASH_LISTPACK_EX -> {
+        checkTuples(3, at);
+        checkExpiries(at);
+        yield RdbType.HASH_LISTPACK_EX;
+      }
+      case ZSET_ZIPLIST, ZSET_LISTPACK -> {
+        checkTuples(2, at);
+        checkScores(at);
+        yield RdbType.ZSET_LISTPACK;
+      }
+      case SET_LISTPACK -> {
+        checkTuples(1, at);
+        yield RdbType.SET_LISTPACK;
+      }
+      default -> RdbType.LIST_QUICKLIST_2;
+    };
+  }
+
+  private @Nullable RdbType intset(RdbBytes bytes, long at) throws RdbException {
+    take(bytes);
+    if (!trusted) {
+      try {
+        Intset.validate(memory, offset, length);
+      } catch (PackedException e) {
+        throw corrupt(at, e);
+      }
+    }
+    return Intset.count(memory, offset) == 0 ? null : RdbType.SET_INTSET;
+  }
+
+  private void take(RdbBytes bytes) {
+    memory = bytes.memory();
+    offset = bytes.offset();
+    length = bytes.length();
+  }
+
+  private void moved(BufferMemory.Block target) {
+    memory = target.memory();
+    offset = target.offset();
+  }
+
+  private BufferMemory.Block room(long bytes, long at) throws RdbException {
+    if (bytes > Listpack.MAX_BYTES) {
+      throw new RdbException(at, "Too large a packed collection: " + length + " bytes");
+    }
+    BufferMemory.Block block = scratch;
+    if (block == null || block.sizeBytes() < bytes) {
+      close();
+      block = buffers.allocate(Math.max(bytes, 1 << 12));
+      scratch = block;
+    }
+    return block;
+  }
+
+  private void checkTuples(int stride, long at) throws RdbException {
+    if (trusted) {
+      return;
+    }
+    int count = Listpack.count(memory, offset);
+    if (count % stride != 0) {
+      throw new RdbException(at, "A packed collection of " + count + " elements is not whole");
+    }
+    if (duplicates.areIn(memory, offset, stride)) {
+      throw new RdbException(at, "A packed collection holds an element twice");
+    }
+  }
+
+  private void checkExpiries(long at) throws RdbException {
+    if (trusted) {
+      return;
+    }
+    for (long field = Listpack.first(memory, offset); field != Listpack.NONE; ) {
+      long expiry = Listpack.next(memory, Listpack.next(memory, field));
+      if (!Listpack.isInteger(memory, expiry) || Listpack.integer(memory, expiry) < 0) {
+        throw new RdbException(at, "Invalid expiry of a hash field");
+      }
+      field = Listpack.next(memory, expiry);
+    }
+  }
+
+  /** Scores are numbers; what comes later has a higher score, or the same and a higher member. */
+  private void checkScores(long at) throws RdbException {
+    if (trusted) {
+      return;
+    }
+    long before = Listpack.NONE;
+    double scoreBefore = 0;
+    for (long member = Listpack.first(memory, offset); member != Listpack.NONE; ) {
+      long scoreEntry = Listpack.next(memory, member);
+      double score = score(memory, scoreEntry);
+      if (Double.isNaN(score)) {
+        throw new RdbException(at, "Invalid score in a packed sorted set");
+      }
+      if (before != Listpack.NONE
+          && (score < scoreBefore || (score == scoreBefore && compare(before, member) >= 0))) {
+        throw new RdbException(at, "Packed sorted set not in ascending order");
+      }
+      before = member;
+      scoreBefore = score;
+      member = Listpack.next(memory, scoreEntry);
+    }
+  }
+
+  /** The number that an entry is, NaN when it is none. */
+  static double score(MemorySegment memory, long entry) {
+    return Listpack.isInteger(memory, entry)
+        ? Listpack.integer(memory, entry)
+        : Doubles.parseOrNaN(
+            memory, Listpack.bytesAt(memory, entry), Listpack.bytesLength(memory, entry));
+  }
+
+  private int compare(long one, long other) {
+    if (!Listpack.isInteger(memory, one) && !Listpack.isInteger(memory, other)) {
+      long oneAt = Listpack.bytesAt(memory, one);
+      long otherAt = Listpack.bytesAt(memory, other);
+      return compare(
+          memory,
+          oneAt,
+          Listpack.bytesLength(memory, one),
+          memory,
+          otherAt,
+          Listpack.bytesLength(memory, other));
+    }
+    MemorySegment a = text(one);
+    MemorySegment b = text(other);
+    return compare(a, 0, (int) a.byteSize(), b, 0, (int) b.byteSize());
+  }
+
+  /** The text of an element on the heap: only members that are numbers need it. */
+  private MemorySegment text(long entry) {
+    MemorySegment text = MemorySegment.ofArray(new byte[Listpack.textLength(memory, entry)]);
+    Listpack.copyText(memory, entry, text, 0);
+    return text;
+  }
+
+  private static int compare(
+      MemorySegment a, long aAt, int aLength, MemorySegment b, long bAt, int bLength) {
+    long differs = MemorySegment.mismatch(a, aAt, aAt + aLength, b, bAt, bAt + bLength);
+    if (differs < 0 || differs == Math.min(aLength, bLength)) {
+      return Integer.compare(aLength, bLength);
+    }
+    return Integer.compare(
+        a.get(ValueLayout.JAVA_BYTE, aAt + differs) & 0xff,
+        b.get(ValueLayout.JAVA_BYTE, bAt + differs) & 0xff);
+  }
+
+  private static RdbException corrupt(long at, PackedException e) {
+    return new RdbException(at, "Invalid " + e.reason() + " (byte " + e.offset() + " of it)");
+  }
+}
