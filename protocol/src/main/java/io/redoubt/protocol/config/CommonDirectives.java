@@ -339,7 +339,6 @@ public abstract class CommonDirectives extends Directives {
   /** {@code maxmemory-clients}. */
   public final MemoryOrPercentDirective maxmemoryClients =
       memoryOrPercent("maxmemory-clients", 0)
-          .withoutEffectYet()
           .doc(
               "How much memory all connections may take together, in bytes or as a percentage of"
                   + " maxmemory, before the largest of them is closed. 0 is no limit.");

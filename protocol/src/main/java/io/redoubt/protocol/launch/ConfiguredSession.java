@@ -5,9 +5,20 @@ import io.redoubt.protocol.config.CommonDirectives;
 import io.redoubt.protocol.config.OutputLimit;
 import io.redoubt.protocol.session.ClientType;
 import io.redoubt.protocol.session.SessionSettings;
+import java.util.function.LongSupplier;
 
-/** What clients ask of the configuration, answered by the directives that all programs have. */
-public record ConfiguredSession(CommonDirectives directives) implements SessionSettings {
+/**
+ * What clients ask of the configuration, answered by the directives that all programs have.
+ *
+ * @param maxmemory what {@code maxmemory-clients} may be a percentage of, in bytes
+ */
+public record ConfiguredSession(CommonDirectives directives, LongSupplier maxmemory)
+    implements SessionSettings {
+  /** Without {@code maxmemory}, of which a limit could be a part. */
+  public ConfiguredSession(CommonDirectives directives) {
+    this(directives, () -> 0);
+  }
+
   @Override
   public int maxClients() {
     return (int) Math.min(directives.maxclients.value(), Integer.MAX_VALUE);
@@ -16,6 +27,11 @@ public record ConfiguredSession(CommonDirectives directives) implements SessionS
   @Override
   public long queryBufferLimitBytes() {
     return directives.clientQueryBufferLimit.value();
+  }
+
+  @Override
+  public long clientMemoryLimitBytes() {
+    return directives.maxmemoryClients.bytes(maxmemory.getAsLong());
   }
 
   @Override

@@ -30,6 +30,9 @@ public abstract class Client implements Connection.Handler, Subscriber {
   /** What a client may leave unread, beyond what the socket takes, before it has authenticated. */
   private static final long UNAUTHENTICATED_OUTPUT_BYTES = 1024;
 
+  /** What a client's objects take on the heap; an estimate. */
+  private static final long OBJECT_BYTES = 900;
+
   private static final long MAY_REPLICATE = Flag.WRITE.bit() | Flag.MAY_REPLICATE.bit();
   private final ClientRegistry registry;
   private final long id;
@@ -48,6 +51,7 @@ public abstract class Client implements Connection.Handler, Subscriber {
   private @Nullable Command<?> lastCommand;
   private int flags;
   private long lastInteractionMillis;
+  private long accountedBytes;
 
   /** The last flush left bytes behind: until they are gone replies fill up their chunk here. */
   private boolean socketFull;
@@ -164,6 +168,8 @@ public abstract class Client implements Connection.Handler, Subscriber {
     endPostponement();
     registry.channels().forget(this);
     registry.remove(this);
+    registry.forgetMemory(accountedBytes);
+    accountedBytes = 0;
     if (!executing) {
       input.kept().clear();
     }
@@ -195,6 +201,7 @@ public abstract class Client implements Connection.Handler, Subscriber {
   @Override
   public void onReadDone(Connection from) {
     flush();
+    registry.accountMemory(this);
   }
 
   @Override
@@ -363,6 +370,7 @@ public abstract class Client implements Connection.Handler, Subscriber {
       input.runKept(this);
     }
     flush();
+    registry.accountMemory(this);
   }
 
   private void flush() {
@@ -432,6 +440,30 @@ public abstract class Client implements Connection.Handler, Subscriber {
     }
     ClientReplies replies = output.replies();
     return current.queuedBytes() + (socketFull ? replies.pendingBytes() : replies.heldBytes());
+  }
+
+  /**
+   * What the client takes, in bytes: its requests and replies in their buffers, its transaction,
+   * and an estimate of its objects.
+   */
+  public final long memoryBytes() {
+    ByteQueue query = input.kept();
+    return OBJECT_BYTES
+        + query.usedBytes()
+        + query.freeBytes()
+        + output.replies().windowBytes()
+        + queuedOutputBytes()
+        + queuedCommandBytes();
+  }
+
+  /** Counts anew what it takes of {@code maxmemory-clients}; returns the difference in bytes. */
+  final long accountMemory() {
+    ClientType type = type();
+    boolean counts = type == ClientType.NORMAL || type == ClientType.PUBSUB;
+    long bytes = counts && !released ? memoryBytes() : 0;
+    long difference = bytes - accountedBytes;
+    accountedBytes = bytes;
+    return difference;
   }
 
   /** Replies and pushes vanish: a master gets none. */

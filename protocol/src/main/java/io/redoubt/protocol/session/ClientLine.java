@@ -10,9 +10,6 @@ import io.redoubt.protocol.pubsub.Subscriptions;
  * times in seconds.
  */
 final class ClientLine {
-  /** What a client's objects take on the heap, for {@code tot-mem}; an estimate. */
-  private static final long OBJECT_BYTES = 900;
-
   private ClientLine() {}
 
   static String of(Client client, long nowMillis) {
@@ -22,13 +19,6 @@ final class ClientLine {
     Command<?> command = client.lastCommand();
     long outputBytes = client.queuedOutputBytes();
     long bufferBytes = replies.windowBytes();
-    long memoryBytes =
-        OBJECT_BYTES
-            + query.usedBytes()
-            + query.freeBytes()
-            + bufferBytes
-            + outputBytes
-            + client.queuedCommandBytes();
     var line = new StringBuilder(320);
     line.append("id=").append(client.id());
     line.append(" addr=").append(client.address());
@@ -52,7 +42,7 @@ final class ClientLine {
     line.append(" obl=").append(replies.pendingBytes());
     line.append(" oll=").append(replies.heldChunks());
     line.append(" omem=").append(outputBytes);
-    line.append(" tot-mem=").append(memoryBytes);
+    line.append(" tot-mem=").append(client.memoryBytes());
     line.append(" events=").append(outputBytes > 0 ? "rw" : "r");
     line.append(" cmd=").append(command == null ? "NULL" : command.name());
     line.append(" user=").append(client.user().name());

@@ -86,6 +86,8 @@ public final class ClientRegistry {
   private long connectionsRejected;
   private long inputBytes;
   private long outputBytes;
+  private long evictableBytes;
+  private long clientsEvicted;
   private long outputLimitDisconnections;
   private long queryLimitDisconnections;
 
@@ -287,6 +289,64 @@ public final class ClientRegistry {
     }
   }
 
+  // Memory.
+
+  /** What the clients of a type take together, in bytes: {@link Client#memoryBytes}. */
+  public long memoryBytes(ClientType type) {
+    long bytes = 0;
+    for (Client client : clients.values()) {
+      bytes += client.type() == type ? client.memoryBytes() : 0;
+    }
+    return bytes;
+  }
+
+  /**
+   * To be called when what a client takes may have changed. Closes the largest clients while all
+   * take more than {@code maxmemory-clients} together; not those of replication, nor those with
+   * CLIENT NO-EVICT.
+   */
+  void accountMemory(Client client) {
+    long limit = settings.clientMemoryLimitBytes();
+    if (limit > 0) {
+      evictableBytes += client.accountMemory();
+      while (evictableBytes > limit && evictLargest()) {
+        // until the rest fits
+      }
+    }
+  }
+
+  /** The client's memory is no longer counted. */
+  void forgetMemory(long bytes) {
+    evictableBytes -= bytes;
+  }
+
+  private boolean evictLargest() {
+    Client largest = largestEvictable();
+    if (largest == null) {
+      return false;
+    }
+    clientsEvicted++;
+    log.notice("Evicting client: %s", largest);
+    largest.close();
+    return true;
+  }
+
+  private @Nullable Client largestEvictable() {
+    Client largest = null;
+    long most = 0;
+    for (Client client : clients.values()) {
+      boolean evictable = client.type() == ClientType.NORMAL || client.type() == ClientType.PUBSUB;
+      if (evictable && !client.isEnding() && !client.is(ClientFlag.NO_EVICT)) {
+        long bytes = client.memoryBytes();
+        if (bytes > most) {
+          most = bytes;
+          largest = client;
+        }
+      }
+    }
+    return largest;
+  }
+
   // Turns.
 
   void atEndOfTurn(Client client) {
@@ -321,6 +381,9 @@ public final class ClientRegistry {
         client.close();
       } else {
         client.checkOutputLimit();
+      }
+      if (!client.isReleased()) {
+        accountMemory(client);
       }
     }
   }
@@ -473,6 +536,11 @@ public final class ClientRegistry {
     return outputBytes;
   }
 
+  /** Clients closed for the memory that all take. */
+  public long clientsEvicted() {
+    return clientsEvicted;
+  }
+
   /** Clients closed for their output. */
   public long outputLimitDisconnections() {
     return outputLimitDisconnections;
@@ -489,6 +557,7 @@ public final class ClientRegistry {
     connectionsRejected = 0;
     inputBytes = 0;
     outputBytes = 0;
+    clientsEvicted = 0;
     outputLimitDisconnections = 0;
     queryLimitDisconnections = 0;
   }

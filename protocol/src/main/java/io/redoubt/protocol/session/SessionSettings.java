@@ -10,6 +10,9 @@ public interface SessionSettings {
   /** {@code client-query-buffer-limit}, in bytes. */
   long queryBufferLimitBytes();
 
+  /** {@code maxmemory-clients}: what all clients may take together, in bytes; 0 is no limit. */
+  long clientMemoryLimitBytes();
+
   /** {@code client-output-buffer-limit} of a class. Not asked for the master. */
   OutputLimit outputLimit(ClientType type);
 
