@@ -9,7 +9,8 @@ import io.redoubt.server.replication.Replication;
 import java.io.IOException;
 
 /** The server as DEBUG sees it. */
-record Debugging(Cron cron, DataSet dataSet, Replication replication, Log serverLog)
+record Debugging(
+    Cron cron, Housekeeping housekeeping, DataSet dataSet, Replication replication, Log serverLog)
     implements DebugCommands.Host {
   @Override
   public void sleep(long millis) {
@@ -18,12 +19,13 @@ record Debugging(Cron cron, DataSet dataSet, Replication replication, Log server
 
   @Override
   public void activeExpire(boolean on) {
-    cron.activeExpire(on);
+    housekeeping.expiring(on);
   }
 
   @Override
   public void pauseCron(boolean paused) {
     cron.paused(paused);
+    housekeeping.paused(paused);
   }
 
   @Override

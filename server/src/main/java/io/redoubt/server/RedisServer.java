@@ -4,7 +4,6 @@ import io.redoubt.persistence.io.Disk;
 import io.redoubt.persistence.io.OsDisk;
 import io.redoubt.protocol.acl.AclLog;
 import io.redoubt.protocol.acl.Users;
-import io.redoubt.protocol.bytes.BufferMemory;
 import io.redoubt.protocol.command.CommandCommands;
 import io.redoubt.protocol.command.CommandTable;
 import io.redoubt.protocol.config.Change;
@@ -15,6 +14,7 @@ import io.redoubt.protocol.info.Section;
 import io.redoubt.protocol.launch.ConfiguredSession;
 import io.redoubt.protocol.launch.Listeners;
 import io.redoubt.protocol.launch.ProcessInfo;
+import io.redoubt.protocol.launch.ProcessUsage;
 import io.redoubt.protocol.net.Connection;
 import io.redoubt.protocol.net.Loop;
 import io.redoubt.protocol.net.Transport;
@@ -27,6 +27,7 @@ import io.redoubt.protocol.resp.Limits;
 import io.redoubt.protocol.session.AclCommands;
 import io.redoubt.protocol.session.ClientCommands;
 import io.redoubt.protocol.session.ClientRegistry;
+import io.redoubt.protocol.session.ClientType;
 import io.redoubt.protocol.session.ConnectionCommands;
 import io.redoubt.protocol.session.Hello;
 import io.redoubt.protocol.session.Pause;
@@ -43,6 +44,7 @@ import io.redoubt.server.command.ExpireCommands;
 import io.redoubt.server.command.GenericCommands;
 import io.redoubt.server.command.HyperLogLogCommands;
 import io.redoubt.server.command.LongestCommonSubsequence;
+import io.redoubt.server.command.MemoryCommands;
 import io.redoubt.server.command.ObjectCommands;
 import io.redoubt.server.command.PersistenceCommands;
 import io.redoubt.server.command.ScanCommands;
@@ -55,6 +57,7 @@ import io.redoubt.server.execution.Call;
 import io.redoubt.server.execution.CommandDispatcher;
 import io.redoubt.server.execution.Eviction;
 import io.redoubt.server.execution.KeyEffects;
+import io.redoubt.server.execution.MemoryUse;
 import io.redoubt.server.execution.Propagation;
 import io.redoubt.server.execution.Refusal;
 import io.redoubt.server.execution.ServerState;
@@ -97,11 +100,12 @@ public final class RedisServer implements AutoCloseable {
   private final RandomGenerator chance;
   private final Disk disk = new OsDisk();
   private final Slabs slabs;
-  private final BufferMemory buffers;
+  private final SlabBuffers buffers;
   private final Transport transport;
   private final Keyspace keyspace;
   private final ServerState state = new ServerState();
   private final ServerStats stats = new ServerStats();
+  private final ProcessUsage processUsage = new ProcessUsage();
   private final Limits limits = new Limits();
   private final Channels channels = new Channels();
   private final Info info = new Info();
@@ -114,6 +118,7 @@ public final class RedisServer implements AutoCloseable {
   private final SnapshotContext snapshotContext;
   private final Snapshots snapshots;
   private final DataSet dataSet;
+  private final MemoryUse memory;
   private final Eviction eviction;
   private final ConfiguredUsers configuredUsers;
   private final ClientRegistry clients;
@@ -122,6 +127,7 @@ public final class RedisServer implements AutoCloseable {
   private final Listeners listeners;
   private final Shutdown shutdown;
   private final Cron cron;
+  private final Housekeeping housekeeping;
   private final CompletableFuture<Integer> ended = new CompletableFuture<>();
 
   /**
@@ -181,7 +187,10 @@ public final class RedisServer implements AutoCloseable {
     KeyEffects effects =
         new KeyEffects(propagation, events, watchedKeys, blockedClients, stats, state);
     keyspace.listener(effects);
-    eviction = new Eviction(keyspace, settings, effects, clock, this::isReplica);
+    memory = new MemoryUse(keyspace, new Buffers());
+    eviction =
+        new Eviction(
+            keyspace, settings, memory, effects, stats, clock, this::isReplica, this::isPaused);
     Users users = new Users(table);
     configuredUsers = new ConfiguredUsers(settings, users, table);
     dispatcher =
@@ -206,7 +215,7 @@ public final class RedisServer implements AutoCloseable {
             log,
             buffers,
             limits,
-            new ConfiguredSession(settings),
+            new ConfiguredSession(settings, settings.maxmemory::value),
             users,
             new AclLog(() -> (int) Math.min(settings.acllogMaxLen.value(), Integer.MAX_VALUE)),
             channels,
@@ -242,14 +251,17 @@ public final class RedisServer implements AutoCloseable {
             snapshots,
             replication,
             () -> ended.complete(0));
-    cron =
-        new Cron(
+    cron = new Cron(transport.loop(), clock, keyspace);
+    housekeeping =
+        new Housekeeping(
             transport.loop(),
             clock,
             keyspace,
             eviction,
             dispatcher,
-            settings.activeExpireEffort::value);
+            stats,
+            settings.activeExpireEffort::value,
+            this::isReplica);
     declareCommands();
     declareInfo();
     bindSettings();
@@ -301,7 +313,8 @@ public final class RedisServer implements AutoCloseable {
         new WaitCommand(replication),
         new ConfigCommands(this::resetStatistics, state, log),
         new ServerCommands(info, clock, shutdown),
-        new DebugCommands(new Debugging(cron, dataSet, replication, log)),
+        new MemoryCommands(memory, processUsage::residentBytes),
+        new DebugCommands(new Debugging(cron, housekeeping, dataSet, replication, log)),
         new ConnectionCommands<>(hello),
         new ClientCommands<>(clients),
         new PubSubCommands<>(channels, this::publish, this::publishToShard),
@@ -325,6 +338,7 @@ public final class RedisServer implements AutoCloseable {
 
   private void resetStatistics() {
     stats.reset();
+    keyspace.resetFreedCount();
     table.resetStatistics();
     clients.resetStatistics();
     snapshots.resetStatistics();
@@ -334,17 +348,26 @@ public final class RedisServer implements AutoCloseable {
   private void declareInfo() {
     ProcessInfo process = new ProcessInfo(settings, clock, clients, table, chance);
     ServerInfo server =
-        new ServerInfo(settings, keyspace, watchedKeys, blockedClients, stats, process);
+        new ServerInfo(
+            settings,
+            keyspace,
+            memory,
+            watchedKeys,
+            blockedClients,
+            clients,
+            stats,
+            clock,
+            processUsage);
     process.declareServer(info, "standalone", transport.name(), settings.hz::value);
     server.declareClients(process.declareClients(info));
     server.declareMemory(info);
     declarePersistence();
-    server.declareStats(info);
+    server.declareStats(info, process::declareTraffic);
     replication.addTo(info);
     process.declareCpu(info);
     process.declareCommands(info);
     server.declareRest(info);
-    cron.add(server::notePeak);
+    cron.add(memory::peakBytes);
   }
 
   private void declarePersistence() {
@@ -393,6 +416,10 @@ public final class RedisServer implements AutoCloseable {
     if (snapshots.writesMustWait()) {
       clients.holdWrites();
     }
+  }
+
+  private boolean isPaused() {
+    return clients.paused() != Pause.NOTHING;
   }
 
   private boolean isReplica() {
@@ -451,7 +478,9 @@ public final class RedisServer implements AutoCloseable {
     CompletableFuture<Void> loaded = new CompletableFuture<>();
     onLoop(() -> {
       listeners.open();
+      memory.started();
       cron.start(settings.hz.value());
+      housekeeping.start();
       transport.loop().every(clients::everySecond, 1000);
       boolean isMaster = settings.replicaof.value() == null;
       dataSet.loadAtStart(
@@ -504,6 +533,7 @@ public final class RedisServer implements AutoCloseable {
     try {
       onLoop(() -> {
         cron.stop();
+        housekeeping.stop();
         replication.close();
         listeners.close();
         snapshots.close();
@@ -512,6 +542,7 @@ public final class RedisServer implements AutoCloseable {
       log.warning("While closing: %s", e.getMessage());
     }
     transport.close();
+    eviction.close();
     keyspace.close();
     slabs.close();
     ended.complete(0);
@@ -543,6 +574,36 @@ public final class RedisServer implements AutoCloseable {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new IOException("interrupted", e);
+    }
+  }
+
+  /** The buffers of all connections. */
+  private final class Buffers implements MemoryUse.Buffers {
+    @Override
+    public long bytes() {
+      return buffers.usedBytes();
+    }
+
+    @Override
+    public long idleBytes() {
+      return transport.idleBytes();
+    }
+
+    @Override
+    public long backlogBytes() {
+      return replication.backlogBytes();
+    }
+
+    @Override
+    public long replicasBytes() {
+      return replication.replicasBytes();
+    }
+
+    @Override
+    public long clientsBytes() {
+      return clients.memoryBytes(ClientType.NORMAL)
+          + clients.memoryBytes(ClientType.PUBSUB)
+          + clients.memoryBytes(ClientType.MASTER);
     }
   }
 

@@ -3,44 +3,55 @@ package io.redoubt.server;
 import io.redoubt.protocol.info.Info;
 import io.redoubt.protocol.info.InfoLines;
 import io.redoubt.protocol.info.Section;
-import io.redoubt.protocol.launch.ProcessInfo;
 import io.redoubt.protocol.launch.ProcessUsage;
 import io.redoubt.server.execution.BlockedClients;
+import io.redoubt.protocol.process.Clock;
+import io.redoubt.protocol.session.ClientRegistry;
+import io.redoubt.server.execution.MemoryUse;
 import io.redoubt.server.execution.ServerStats;
 import io.redoubt.server.keyspace.Database;
 import io.redoubt.server.keyspace.Keyspace;
 import io.redoubt.server.keyspace.WatchedKeys;
-import io.redoubt.server.memory.Slabs;
 import io.redoubt.server.settings.ServerDirectives;
 import java.util.Locale;
+import java.util.function.Consumer;
+import java.util.function.LongSupplier;
 
 /** The sections of INFO about the server as a whole; other parts declare their own fields. */
 final class ServerInfo {
   private final ServerDirectives settings;
   private final Keyspace keyspace;
+  private final MemoryUse memory;
   private final WatchedKeys watchedKeys;
   private final BlockedClients blockedClients;
+  private final ClientRegistry clients;
   private final ServerStats stats;
-  private final ProcessInfo process;
-  private long peakBytes;
+  private final Clock clock;
+  private final ProcessUsage usage;
 
   ServerInfo(
       ServerDirectives settings,
       Keyspace keyspace,
+      MemoryUse memory,
       WatchedKeys watchedKeys,
       BlockedClients blockedClients,
+      ClientRegistry clients,
       ServerStats stats,
-      ProcessInfo process) {
+      Clock clock,
+      ProcessUsage usage) {
     this.settings = settings;
     this.keyspace = keyspace;
+    this.memory = memory;
     this.watchedKeys = watchedKeys;
     this.blockedClients = blockedClients;
+    this.clients = clients;
     this.stats = stats;
-    this.process = process;
+    this.clock = clock;
+    this.usage = usage;
   }
 
-  void declareClients(Section clients) {
-    clients
+  void declareClients(Section section) {
+    section
         .number("watching_clients", watchedKeys::watchers)
         .number("total_watched_keys", watchedKeys::size)
         .number("total_blocking_keys", blockedClients::keys)
@@ -48,39 +59,60 @@ final class ServerInfo {
   }
 
   void declareMemory(Info info) {
-    Slabs slabs = keyspace.slabs();
-    ProcessUsage usage = process.usage();
-    info.section("Memory", "memory")
-        .number("used_memory", slabs::usedBytes)
-        .text("used_memory_human", () -> human(slabs.usedBytes()))
-        .number("used_memory_rss", usage::residentBytes)
-        .text("used_memory_rss_human", () -> human(usage.residentBytes()))
-        .number("used_memory_peak", this::peak)
-        .text("used_memory_peak_human", () -> human(peak()))
-        .number("used_memory_reserved", slabs::reservedBytes)
+    Section section = info.section("Memory", "memory");
+    bytes(section, "used_memory", memory::usedBytes);
+    bytes(section, "used_memory_rss", usage::residentBytes);
+    bytes(section, "used_memory_peak", memory::peakBytes);
+    section
+        .text("used_memory_peak_perc", () -> percent(memory.peakPercent()))
+        .number("used_memory_overhead", memory::overheadBytes)
+        .number("used_memory_startup", memory::startupBytes)
+        .number("used_memory_dataset", memory::datasetBytes)
+        .text("used_memory_dataset_perc", () -> percent(memory.datasetPercent()))
         .number("used_memory_heap", ProcessUsage::heapBytes)
-        .number("total_system_memory", ProcessUsage::totalMemoryBytes)
-        .text("total_system_memory_human", () -> human(ProcessUsage.totalMemoryBytes()))
-        .number("maxmemory", () -> settings.maxmemory.value())
-        .text("maxmemory_human", () -> human(settings.maxmemory.value()))
-        .text("maxmemory_policy", () -> settings.maxmemoryPolicy.text())
-        .decimal("allocator_frag_ratio", 2, () -> 1 + slabs.fragmentation())
-        .decimal(
-            "mem_fragmentation_ratio",
-            2,
-            () -> (double) usage.residentBytes() / Math.max(slabs.usedBytes(), 1))
+        .number("allocator_allocated", memory::usedBytes)
+        .number("allocator_active", memory::heldBytes)
+        .number("allocator_resident", memory::heldBytes);
+    bytes(section, "total_system_memory", ProcessUsage::totalMemoryBytes);
+    bytes(section, "used_memory_lua", () -> 0);
+    bytes(section, "maxmemory", settings.maxmemory::value);
+    section
+        .text("maxmemory_policy", settings.maxmemoryPolicy::text)
+        .decimal("allocator_frag_ratio", 2, memory::fragmentation)
+        .number("allocator_frag_bytes", () -> memory.heldBytes() - memory.usedBytes())
+        .decimal("allocator_rss_ratio", 2, () -> 1)
+        .number("allocator_rss_bytes", () -> 0)
+        .decimal("rss_overhead_ratio", 2, () -> residentBy(memory.heldBytes()))
+        .number("rss_overhead_bytes", () -> usage.residentBytes() - memory.heldBytes())
+        .decimal("mem_fragmentation_ratio", 2, () -> residentBy(memory.usedBytes()))
+        .number("mem_fragmentation_bytes", () -> usage.residentBytes() - memory.usedBytes());
+    MemoryUse.Buffers buffers = memory.buffers();
+    section
+        .number("mem_not_counted_for_evict", buffers::replicasBytes)
+        .number("mem_replication_backlog", buffers::backlogBytes)
+        .number(
+            "mem_total_replication_buffers",
+            () -> buffers.backlogBytes() + buffers.replicasBytes())
+        .number("mem_clients_slaves", buffers::replicasBytes)
+        .number("mem_clients_normal", buffers::clientsBytes)
+        .number("mem_cluster_links", () -> 0)
+        .number("mem_aof_buffer", () -> 0)
         .text("mem_allocator", () -> "slabs")
-        .number("lazyfree_pending_objects", keyspace::garbageCount);
+        .number("active_defrag_running", () -> 0)
+        .number("lazyfree_pending_objects", keyspace::garbageCount)
+        .number("lazyfreed_objects", keyspace::freedCount);
   }
 
-  /** Looks whether more memory is in use than ever before. */
-  void notePeak() {
-    peakBytes = Math.max(peakBytes, keyspace.slabs().usedBytes());
+  private static void bytes(Section section, String name, LongSupplier value) {
+    section.number(name, value).text(name + "_human", () -> human(value.getAsLong()));
   }
 
-  private long peak() {
-    notePeak();
-    return peakBytes;
+  private double residentBy(long bytes) {
+    return (double) usage.residentBytes() / Math.max(bytes, 1);
+  }
+
+  private static String percent(double value) {
+    return String.format(Locale.ROOT, "%.2f%%", value);
   }
 
   private static String human(long bytes) {
@@ -96,20 +128,40 @@ final class ServerInfo {
     return String.format(Locale.ROOT, "%.2f%c", value, " KMGT".charAt(unit));
   }
 
-  void declareStats(Info info) {
+  void declareStats(Info info, Consumer<Section> traffic) {
     Section section = info.section("Stats", "stats");
-    process.declareTraffic(section);
+    traffic.accept(section);
     section
         .number("total_commands_processed", stats::commands)
         .number("instantaneous_ops_per_sec", stats::commandsPerSecond)
         .number("expired_keys", stats::expiredKeys)
+        .decimal("expired_stale_perc", 2, this::stalePercent)
+        .number("expired_time_cap_reached_count", stats::expiringUnfinished)
+        .number("expire_cycle_cpu_milliseconds", stats::expiringMillis)
         .number("evicted_keys", stats::evictedKeys)
+        .number("evicted_clients", clients::clientsEvicted)
+        .number("total_eviction_exceeded_time", () -> stats.shortMillis(clock.monotonicNanos()))
+        .number(
+            "current_eviction_exceeded_time",
+            () -> stats.currentlyShortMillis(clock.monotonicNanos()))
         .number("keyspace_hits", stats::hits)
         .number("keyspace_misses", stats::misses)
         .number("latest_fork_usec", () -> 0)
         .number("total_forks", () -> 0)
+        .number("slave_expires_tracked_keys", () -> keyspace.localExpiries().size())
         .number("total_error_replies", stats::errorReplies)
         .number("unexpected_error_replies", stats::unexpectedErrors);
+  }
+
+  /** How many of the keys with an expiry time are due and still there, in percent. */
+  private double stalePercent() {
+    long due = 0;
+    long expires = 0;
+    for (int i = 0; i < keyspace.count(); i++) {
+      due += keyspace.database(i).due();
+      expires += keyspace.database(i).expires();
+    }
+    return expires == 0 ? 0 : 100.0 * due / expires;
   }
 
   void declareRest(Info info) {

@@ -35,6 +35,11 @@ final class ChunkPool {
     }
   }
 
+  /** Bytes of the chunks that wait to be used again. */
+  long idleBytes() {
+    return (long) idle.size() * CHUNK_BYTES;
+  }
+
   /** Gives the memory of all idle chunks back. */
   void close() {
     for (Chunk chunk = idle.pollLast(); chunk != null; chunk = idle.pollLast()) {

@@ -100,6 +100,11 @@ public final class Transport implements AutoCloseable {
     return epoll ? "epoll" : "nio";
   }
 
+  /** Bytes of buffers that are kept for the next output and hold nothing now. */
+  public long idleBytes() {
+    return chunks.idleBytes();
+  }
+
   /**
    * Listens at an address of IP or at a path ({@link UnixDomainSocketAddress}).
    *

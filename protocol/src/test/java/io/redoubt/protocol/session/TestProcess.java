@@ -144,6 +144,12 @@ final class TestProcess implements AutoCloseable {
     volatile long queryBufferLimitBytes = 1 << 20;
     volatile OutputLimit outputLimit = new OutputLimit(0, 0, 0);
     volatile int idleTimeoutSeconds;
+    volatile long clientMemoryLimitBytes;
+
+    @Override
+    public long clientMemoryLimitBytes() {
+      return clientMemoryLimitBytes;
+    }
 
     @Override
     public int maxClients() {

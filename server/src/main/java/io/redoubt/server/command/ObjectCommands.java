@@ -102,12 +102,22 @@ public final class ObjectCommands extends CommandGroup<Call> {
     long entry = entry(call);
     if (entry != Entry.NONE) {
       boolean shared =
-          Entry.isString(entry)
+          !accessIsKept(call)
+              && Entry.isString(entry)
               && StringValue.isInteger(entry)
               && StringValue.integer(entry) >= 0
               && StringValue.integer(entry) < SHARED_INTEGERS;
       call.reply().integer(shared ? Integer.MAX_VALUE : 1);
     }
+  }
+
+  /** Whether values know of their last accesses, and so are nobody else's. */
+  private static boolean accessIsKept(Call call) {
+    return call.settings().maxmemory.value() > 0
+        && switch (call.settings().maxmemoryPolicy.value()) {
+          case ALLKEYS_LRU, ALLKEYS_LFU, VOLATILE_LRU, VOLATILE_LFU -> true;
+          case ALLKEYS_RANDOM, VOLATILE_RANDOM, VOLATILE_TTL, NOEVICTION -> false;
+        };
   }
 
   private static void frequency(Call call) {

@@ -406,6 +406,9 @@ public final class Call extends SessionCall {
     changeCounter.accept(changes);
     long key = argAddress(keyArg);
     int length = argLength(keyArg);
+    if (keyspace.expiredKeys() == ExpiredKeys.HIDE) {
+      keyspace.localExpiries().written(where, key, length);
+    }
     watchedKeys.touch(where, key, length);
     blockedClients.mark(where, key, length);
     events.notify(event, where.index(), Region.MEMORY, key, length);

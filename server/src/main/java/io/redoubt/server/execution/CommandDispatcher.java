@@ -186,13 +186,19 @@ public final class CommandDispatcher implements Dispatcher {
       run(client, command, request);
       depth--;
       if (depth == 0) {
-        propagate(client);
+        propagate(client, !command.has(Flag.TOUCHES_ARBITRARY_KEYS));
         endUnit();
       }
     }
   }
 
-  /** Ends a unit of execution that was not a command: a slice of the cron, the loss of a client. */
+  /** Ends a slice of expiring and evicting: each key that went is a unit of its own. */
+  public void endSlice() {
+    propagation.endSeparately();
+    endUnit();
+  }
+
+  /** Ends a unit of execution that was not a command, such as the loss of a client. */
   public void endUnit() {
     propagation.endUnit();
     if (blockedClients.areServable()) {
@@ -204,9 +210,18 @@ public final class CommandDispatcher implements Dispatcher {
     }
   }
 
-  private void propagate(ServerClient client) {
+  /**
+   * Sends the effects of a command.
+   *
+   * @param together whether they are one change; what SCAN expires by the way is none
+   */
+  private void propagate(ServerClient client, boolean together) {
     if (propagation.count() > 0) {
-      propagation.endUnit();
+      if (together) {
+        propagation.endUnit();
+      } else {
+        propagation.endSeparately();
+      }
       client.writeOffset(streamOffset.getAsLong());
     }
   }
@@ -256,7 +271,7 @@ public final class CommandDispatcher implements Dispatcher {
     boolean needed = eviction.isNeeded();
     state.set(Refusal.OUT_OF_MEMORY, needed && !eviction.makeRoom());
     if (needed && depth == 0) {
-      propagation.endUnit(); // what was evicted is no part of the command's unit
+      propagation.endSeparately(); // what was evicted is no part of the command's unit
     }
   }
 
@@ -352,7 +367,7 @@ public final class CommandDispatcher implements Dispatcher {
       throw new IllegalStateException(impossible);
     } finally {
       client.inExec(false);
-      propagate(client); // what was queued is propagated from where it lies
+      propagate(client, true); // what was queued is propagated from where it lies
       client.endTransaction();
       call.begin(client, request, named("exec"));
     }

@@ -11,45 +11,80 @@ import java.util.random.RandomGenerator;
 
 /**
  * Removes keys by {@code maxmemory-policy} while more memory is in use than {@code maxmemory}
- * allows. Each time the worst of {@code maxmemory-samples} keys goes, but for volatile-ttl: the
- * order of expiry knows the one that is next.
+ * allows. Each time the best goes of those that samples have shown, see {@link EvictionPool}; for
+ * volatile-ttl the order of expiry knows the one that is next. What was removed before and waits to
+ * be freed is freed first.
  *
- * <p>Works in slices: what a command may wait for is bounded, and the cron goes on with the rest.
+ * <p>Works in slices: what a command may wait for is bounded by {@code
+ * maxmemory-eviction-tenacity}, and who listens goes on with the rest.
  */
-public final class Eviction {
-  /** Time that a slice may take. */
-  private static final long SLICE_NANOS = 500_000;
+public final class Eviction implements AutoCloseable {
+  /** Tenacity up to which the time of a slice rises evenly, by so much; then by 15 % each. */
+  private static final int EVEN_TENACITY = 10;
+
+  private static final long EVEN_STEP_NANOS = 50_000;
+  private static final double STEEP_FACTOR = 1.15;
+
+  /** With that tenacity there is no limit. */
+  private static final int NO_LIMIT_TENACITY = 100;
 
   /** Keys removed between two looks at the clock. */
   private static final int BATCH = 16;
 
   private final Keyspace keyspace;
   private final ServerDirectives settings;
+  private final MemoryUse memory;
   private final KeyEffects effects;
+  private final ServerStats stats;
   private final Clock clock;
   private final RandomGenerator chance;
   private final BooleanSupplier isReplica;
+  private final BooleanSupplier isPaused;
+  private final EvictionPool pool;
+  private Runnable unfinished = () -> {};
+  private MaxmemoryPolicy pooledFor = MaxmemoryPolicy.NOEVICTION;
+  private int nextDatabase;
 
-  /** Eviction from {@code keyspace}; a replica leaves it to its master unless told otherwise. */
+  /**
+   * Eviction from {@code keyspace}; a replica leaves it to its master unless told otherwise.
+   *
+   * @param isPaused whether the data set must stand still
+   */
   public Eviction(
       Keyspace keyspace,
       ServerDirectives settings,
+      MemoryUse memory,
       KeyEffects effects,
+      ServerStats stats,
       Clock clock,
-      BooleanSupplier isReplica) {
+      BooleanSupplier isReplica,
+      BooleanSupplier isPaused) {
     this.keyspace = keyspace;
     this.settings = settings;
+    this.memory = memory;
     this.effects = effects;
+    this.stats = stats;
     this.clock = clock;
     this.chance = keyspace.chance();
     this.isReplica = isReplica;
+    this.isPaused = isPaused;
+    pool = new EvictionPool(keyspace.slabs());
+  }
+
+  /** Sets who goes on when a slice has ended before there was room. */
+  public void onUnfinished(Runnable listener) {
+    unfinished = listener;
   }
 
   /** Whether more memory is in use than the configuration allows. */
   public boolean isNeeded() {
     long limit = settings.maxmemory.value();
-    return limit > 0
-        && keyspace.slabs().usedBytes() > limit
+    return limit > 0 && keyspace.slabs().usedBytes() > limit && isOver(limit);
+  }
+
+  /** The rest of the test, behind what nearly always decides it. */
+  private boolean isOver(long limit) {
+    return memory.countedBytes() > limit
         && !(settings.replicaIgnoreMaxmemory.value() && isReplica.getAsBoolean());
   }
 
@@ -59,71 +94,141 @@ public final class Eviction {
    * @return false when there is too little and nothing more to remove: writes must be refused
    */
   public boolean makeRoom() {
-    if (!isNeeded()) {
+    if (!isNeeded() || isPaused.getAsBoolean()) {
       return true;
     }
-    long end = clock.monotonicNanos() + SLICE_NANOS;
+    long start = clock.monotonicNanos();
+    long sliceNanos = sliceNanos(settings.maxmemoryEvictionTenacity.value());
+    boolean needed;
     do {
       for (int i = 0; i < BATCH && isNeeded(); i++) {
-        if (!evictOne()) {
-          // What was dropped before may still have to be freed.
-          return keyspace.freeSome(BATCH) > 0;
+        if (keyspace.freeSome(1) == 0 && !evictOne()) {
+          stats.roomIsShort(start);
+          return false;
         }
       }
-    } while (isNeeded() && clock.monotonicNanos() < end);
+      needed = isNeeded();
+    } while (needed && clock.monotonicNanos() - start < sliceNanos);
+    if (needed) {
+      stats.roomIsShort(start);
+      unfinished.run();
+    } else {
+      stats.roomIsMade(clock.monotonicNanos());
+    }
     return true;
+  }
+
+  private static long sliceNanos(int tenacity) {
+    if (tenacity >= NO_LIMIT_TENACITY) {
+      return Long.MAX_VALUE;
+    }
+    double steep = Math.pow(STEEP_FACTOR, Math.max(0, tenacity - EVEN_TENACITY));
+    return (long) (EVEN_STEP_NANOS * Math.min(tenacity, EVEN_TENACITY) * steep);
   }
 
   private boolean evictOne() {
     MaxmemoryPolicy policy = settings.maxmemoryPolicy.value();
-    if (policy == MaxmemoryPolicy.NOEVICTION) {
-      return false;
-    }
-    boolean isVolatile = policy.name().startsWith("VOLATILE");
-    Database from = null;
-    long victim = Entry.NONE;
-    long worst = -1;
-    for (int i = 0; i < keyspace.count(); i++) {
-      Database database = keyspace.database(i);
-      long keys = isVolatile ? database.expires() : database.size();
-      int samples = (int) Math.min(keys, settings.maxmemorySamples.value());
-      if (policy == MaxmemoryPolicy.VOLATILE_TTL) {
-        samples = Math.min(samples, 1);
+    return switch (policy) {
+      case NOEVICTION -> false;
+      case ALLKEYS_RANDOM, VOLATILE_RANDOM -> evictRandom(policy);
+      case VOLATILE_TTL -> evictNextToExpire();
+      case ALLKEYS_LRU, ALLKEYS_LFU, VOLATILE_LRU, VOLATILE_LFU -> evictBest(policy);
+    };
+  }
+
+  private static boolean onlyVolatile(MaxmemoryPolicy policy) {
+    return policy == MaxmemoryPolicy.VOLATILE_LRU
+        || policy == MaxmemoryPolicy.VOLATILE_LFU
+        || policy == MaxmemoryPolicy.VOLATILE_RANDOM;
+  }
+
+  /** Takes databases in turn, so that the keys of small ones are no more at risk than others. */
+  private boolean evictRandom(MaxmemoryPolicy policy) {
+    for (int tries = 0; tries < keyspace.count(); tries++) {
+      nextDatabase = (nextDatabase + 1) % keyspace.count();
+      Database database = keyspace.database(nextDatabase);
+      long entry = randomEntry(database, policy);
+      if (entry != Entry.NONE) {
+        evict(database, entry);
+        return true;
       }
-      for (int sample = 0; sample < samples; sample++) {
-        long entry = candidate(database, policy, isVolatile);
-        long badness = badness(database, entry, policy);
-        if (badness > worst) {
-          worst = badness;
-          victim = entry;
-          from = database;
-        }
+    }
+    return false;
+  }
+
+  private long randomEntry(Database database, MaxmemoryPolicy policy) {
+    if (!onlyVolatile(policy)) {
+      return database.randomEntry();
+    }
+    long expires = database.expires();
+    return expires == 0 ? Entry.NONE : database.expiring(chance.nextLong(expires));
+  }
+
+  private boolean evictNextToExpire() {
+    Database from = null;
+    long next = Entry.NONE;
+    for (int i = 0; i < keyspace.count(); i++) {
+      long first = keyspace.database(i).expiring(0);
+      if (first != Entry.NONE
+          && (from == null || Entry.expireAt(first) < Entry.expireAt(next))) {
+        from = keyspace.database(i);
+        next = first;
       }
     }
     if (from == null) {
       return false;
     }
-    effects.evicting(from, victim);
-    from.remove(victim);
+    evict(from, next);
     return true;
   }
 
-  private long candidate(Database database, MaxmemoryPolicy policy, boolean isVolatile) {
-    if (policy == MaxmemoryPolicy.VOLATILE_TTL) {
-      return database.expiring(0);
+  private boolean evictBest(MaxmemoryPolicy policy) {
+    if (pooledFor != policy) {
+      pool.clear(); // it was filled by another measure
+      pooledFor = policy;
     }
-    return isVolatile
-        ? database.expiring(chance.nextLong(database.expires()))
-        : database.randomEntry();
+    while (sample(policy)) {
+      while (pool.takeBest()) {
+        long entry = pool.taken(keyspace);
+        if (entry != Entry.NONE && (!onlyVolatile(policy) || Entry.expires(entry))) {
+          evict(pool.takenFrom(keyspace), entry);
+          return true;
+        }
+      }
+    }
+    return false;
   }
 
-  /** How well a key can be done without; more than zero. */
-  private long badness(Database database, long entry, MaxmemoryPolicy policy) {
-    return switch (policy) {
-      case ALLKEYS_LRU, VOLATILE_LRU -> database.idleSeconds(entry);
-      case ALLKEYS_LFU, VOLATILE_LFU -> 255 - database.frequency(entry);
-      case VOLATILE_TTL -> Long.MAX_VALUE - Entry.expireAt(entry);
-      case ALLKEYS_RANDOM, VOLATILE_RANDOM, NOEVICTION -> chance.nextInt(Integer.MAX_VALUE);
-    };
+  /** Draws some keys of each database into the pool; false when there is none that may go. */
+  private boolean sample(MaxmemoryPolicy policy) {
+    boolean any = false;
+    for (int i = 0; i < keyspace.count(); i++) {
+      Database database = keyspace.database(i);
+      long keys = onlyVolatile(policy) ? database.expires() : database.size();
+      long samples = Math.min(keys, settings.maxmemorySamples.value());
+      any |= samples > 0;
+      for (long sample = 0; sample < samples; sample++) {
+        long entry = randomEntry(database, policy);
+        pool.offer(database, entry, badness(database, entry, policy));
+      }
+    }
+    return any;
+  }
+
+  /** How well a key can be done without. */
+  private static long badness(Database database, long entry, MaxmemoryPolicy policy) {
+    return policy == MaxmemoryPolicy.ALLKEYS_LFU || policy == MaxmemoryPolicy.VOLATILE_LFU
+        ? 255 - database.frequency(entry)
+        : database.idleSeconds(entry);
+  }
+
+  private void evict(Database from, long entry) {
+    effects.evicting(from, entry);
+    from.remove(entry);
+  }
+
+  @Override
+  public void close() {
+    pool.close();
   }
 }

@@ -101,13 +101,21 @@ public final class Propagation {
     return count;
   }
 
-  /** Ends the unit: its effects go to the sinks. */
+  /** Ends the unit: its effects go to the sinks, together if there are several. */
   public void endUnit() {
+    send(count > 1);
+  }
+
+  /** Sends effects that have nothing to do with each other: each is a unit of its own. */
+  public void endSeparately() {
+    send(false);
+  }
+
+  private void send(boolean grouped) {
     if (count == 0) {
       return;
     }
     finishWriting();
-    boolean grouped = count > 1;
     for (int s = 0; s < sinks.size(); s++) {
       Sink sink = sinks.get(s);
       if (grouped) {

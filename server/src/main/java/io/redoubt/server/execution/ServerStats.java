@@ -14,6 +14,11 @@ public final class ServerStats {
   private long misses;
   private long expiredKeys;
   private long evictedKeys;
+  private long expiringNanos;
+  private long expiringUnfinished;
+  private long shortSinceNanos;
+  private boolean isShort;
+  private long shortNanos;
   private long errorReplies;
   private long unexpectedErrors;
   private final Map<String, long[]> errors = new TreeMap<>();
@@ -41,6 +46,32 @@ public final class ServerStats {
 
   void countEvicted() {
     evictedKeys++;
+  }
+
+  /** Counts time spent on removing keys that are due. */
+  public void countExpiring(long nanos) {
+    expiringNanos += nanos;
+  }
+
+  /** Counts a slice of time that was too short for all the keys that were due. */
+  public void countExpiringUnfinished() {
+    expiringUnfinished++;
+  }
+
+  /** More memory is in use than {@code maxmemory} allows, since then if it was not before. */
+  void roomIsShort(long nowNanos) {
+    if (!isShort) {
+      isShort = true;
+      shortSinceNanos = nowNanos;
+    }
+  }
+
+  /** No more memory is in use than {@code maxmemory} allows. */
+  public void roomIsMade(long nowNanos) {
+    if (isShort) {
+      isShort = false;
+      shortNanos += nowNanos - shortSinceNanos;
+    }
   }
 
   /** Counts an error reply by its code; a hostile client cannot make up more than so many codes. */
@@ -73,6 +104,10 @@ public final class ServerStats {
     misses = 0;
     expiredKeys = 0;
     evictedKeys = 0;
+    expiringNanos = 0;
+    expiringUnfinished = 0;
+    isShort = false;
+    shortNanos = 0;
     errorReplies = 0;
     unexpectedErrors = 0;
     errors.clear();
@@ -113,6 +148,26 @@ public final class ServerStats {
   /** Keys removed to make room. */
   public long evictedKeys() {
     return evictedKeys;
+  }
+
+  /** Time spent on removing keys that were due. */
+  public long expiringMillis() {
+    return expiringNanos / 1_000_000;
+  }
+
+  /** How often there was not enough time for all keys that were due. */
+  public long expiringUnfinished() {
+    return expiringUnfinished;
+  }
+
+  /** For how long more memory was in use than {@code maxmemory} allows. */
+  public long shortMillis(long nowNanos) {
+    return shortNanos / 1_000_000 + currentlyShortMillis(nowNanos);
+  }
+
+  /** For how long more memory has been in use by now than {@code maxmemory} allows. */
+  public long currentlyShortMillis(long nowNanos) {
+    return isShort ? (nowNanos - shortSinceNanos) / 1_000_000 : 0;
   }
 
   /** Error replies sent. */

@@ -196,6 +196,21 @@ public final class Database {
     } while (cursor != 0);
   }
 
+  /** What the table of entries takes, in bytes. */
+  public long tableBytes() {
+    return entries.bucketBytes();
+  }
+
+  /** What the order of expiry takes, in bytes. */
+  public long expiryBytes() {
+    return expiries.size() * Entry.EXPIRY_BYTES * 2;
+  }
+
+  /** How many entries are due and still there. */
+  public long due() {
+    return expiries.size() == 0 ? 0 : expiries.rank(keyspace.nowMillis(), 0);
+  }
+
   /**
    * What an entry takes with its value and its share of the tables, in bytes.
    *
@@ -442,7 +457,7 @@ public final class Database {
     }
   }
 
-  private void expire(long entry) {
+  void expire(long entry) {
     keyspace.listener().expired(this, entry);
     remove(entry);
   }

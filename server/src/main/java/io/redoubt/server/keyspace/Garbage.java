@@ -34,6 +34,7 @@ final class Garbage {
   private final @Nullable Structures[] kinds = new @Nullable Structures[Type.values().length];
   private final BlockConsumer freeEntry = this::freeEntry;
   private int freed;
+  private long freedCount;
 
   Garbage(Slabs slabs) {
     this.slabs = slabs;
@@ -96,6 +97,15 @@ final class Garbage {
   private void freeEntry(long entry) {
     free(entry);
     freed++;
+    freedCount++;
+  }
+
+  long freedCount() {
+    return freedCount;
+  }
+
+  void resetFreedCount() {
+    freedCount = 0;
   }
 
   long count() {
@@ -114,11 +124,14 @@ final class Garbage {
     return freed;
   }
 
+  /** Frees all at once; for a command that waits for it. */
   void freeAll() {
+    long freedLater = freedCount;
     int freedNow;
     do {
       freedNow = freeSome(Integer.MAX_VALUE);
     } while (freedNow > 0);
+    freedCount = freedLater;
   }
 
   private boolean freeBlockStep() {
@@ -129,6 +142,8 @@ final class Garbage {
     long left = slabs.freeStep(block.address(), block.sizeBytes(), STEP_BYTES);
     if (left > 0) {
       blocks.addFirst(new LargeBlock(block.address(), left));
+    } else {
+      freedCount++;
     }
     freed += STEP_ENTRIES;
     return true;
@@ -141,6 +156,7 @@ final class Garbage {
     }
     if (!first.kind().dismantle(first.root())) {
       structures.remove();
+      freedCount++;
     }
     freed += STEP_ENTRIES - 1;
     return true;

@@ -18,6 +18,7 @@ public final class Keyspace implements AutoCloseable {
   private final AccessClock accessClock;
   private final Database[] databases;
   private final Garbage garbage;
+  private final LocalExpiries localExpiries = new LocalExpiries(this);
 
   private long nowMillis;
   private ExpiredKeys expiredKeys = ExpiredKeys.DELETE;
@@ -103,6 +104,11 @@ public final class Keyspace implements AutoCloseable {
     expiredKeys = choice;
   }
 
+  /** The keys that expire and were written here although this is a replica. */
+  public LocalExpiries localExpiries() {
+    return localExpiries;
+  }
+
   /** The one who is told of expired keys. */
   public void listener(KeyspaceListener newListener) {
     listener = newListener;
@@ -125,6 +131,7 @@ public final class Keyspace implements AutoCloseable {
    * @param lazily whether to leave the freeing to {@link #freeSome}
    */
   public void clear(boolean lazily) {
+    localExpiries.clear();
     for (Database database : databases) {
       database.clear(lazily);
     }
@@ -176,6 +183,16 @@ public final class Keyspace implements AutoCloseable {
   /** How many removed entries and large values wait to be freed. */
   public long garbageCount() {
     return garbage.count();
+  }
+
+  /** How many were freed later than removed, since the start or {@link #resetFreedCount}. */
+  public long freedCount() {
+    return garbage.freedCount();
+  }
+
+  /** CONFIG RESETSTAT. */
+  public void resetFreedCount() {
+    garbage.resetFreedCount();
   }
 
   /** Frees what belongs to an entry's value outside of the entry, before it gets another value. */

@@ -289,6 +289,12 @@ final class ReplicaFeed implements Companion, SnapshotSink {
     }
     Backlog backlog = replicas.backlog();
     Connection connection = client.connection();
+    if (backlog.nextOffset() - cursor < CHUNK_BYTES) {
+      connection.flush();
+      if (connection.queuedBytes() > 0) {
+        return; // the socket is full: a little more would take a chunk of its own
+      }
+    }
     while (cursor < backlog.nextOffset() && connection.queuedBytes() < WINDOW_BYTES) {
       Chunk chunk = connection.newChunk(CHUNK_BYTES);
       long room = chunk.limit() - chunk.start();
@@ -342,6 +348,14 @@ final class ReplicaFeed implements Companion, SnapshotSink {
   long pendingBytes() {
     long behind = cursor == 0 ? 0 : replicas.backlog().nextOffset() - cursor;
     return behind + client.connection().queuedBytes();
+  }
+
+  /** Memory that this replica alone takes: what is on its way to the socket, in whole chunks. */
+  long memoryBytes() {
+    long queued = client.connection().queuedBytes();
+    // The first chunk may have gone in part, and the last may not be full.
+    long chunks = queued == 0 ? 0 : queued / CHUNK_BYTES + 2;
+    return client.memoryBytes() - queued + chunks * CHUNK_BYTES;
   }
 
   /** Whether it lags so far behind that it is given up. */

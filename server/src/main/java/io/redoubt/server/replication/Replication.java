@@ -206,6 +206,7 @@ public final class Replication implements Propagation.Sink, AutoCloseable {
 
   private void roleChanged() {
     host.keyspace().expiredKeys(isReplica ? ExpiredKeys.HIDE : ExpiredKeys.DELETE);
+    host.keyspace().localExpiries().clear();
     updateState();
     updatePropagation();
   }
@@ -507,6 +508,26 @@ public final class Replication implements Propagation.Sink, AutoCloseable {
     return database == NO_DATABASE
         ? null
         : new ReplicationPoint(database, history.id(), history.offset());
+  }
+
+  // Memory.
+
+  /** Bytes of the backlog, as far as it would be as large without replicas. */
+  public long backlogBytes() {
+    return backlog == null ? 0 : backlog.reservedForSizeBytes();
+  }
+
+  /**
+   * Bytes kept for replicas only: the part of the backlog beyond its size, for a replica that lags
+   * behind, and what is on its way to their sockets. They don't count for {@code maxmemory}, or
+   * the commands that evict keys would make for more of them.
+   */
+  public long replicasBytes() {
+    long bytes = backlog == null ? 0 : backlog.reservedBytes() - backlogBytes();
+    for (ReplicaFeed feed : replicas.all()) {
+      bytes += feed.memoryBytes();
+    }
+    return bytes;
   }
 
   // Counters.

@@ -82,8 +82,10 @@ final class ExpireCommandsTest {
 
   @Test
   void whatIsDueIsHiddenButStaysWhileClientsArePaused() {
+    redis.says("DEBUG SET-ACTIVE-EXPIRE 0", "OK");
     redis.says("SET k v PX 30", "OK");
     redis.says("CLIENT PAUSE 100000 WRITE", "OK");
+    redis.says("DEBUG SET-ACTIVE-EXPIRE 1", "OK");
     await().untilAsserted(() -> redis.says("GET k", "(nil)"));
     redis.says("DBSIZE", "(integer) 1");
     redis.says("CLIENT UNPAUSE", "OK");

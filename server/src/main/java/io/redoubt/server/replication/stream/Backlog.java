@@ -17,6 +17,9 @@ public final class Backlog implements AutoCloseable {
   /** Size of a block of the ring. */
   static final int BLOCK_BYTES = 16 * 1024;
 
+  /** The first and the last block are in use in part, and one is spare. */
+  private static final long SLACK_BLOCKS = 3;
+
   /** The smallest ring: less would not survive a single reconnect. */
   public static final long MINIMUM_SIZE_BYTES = 16 * 1024;
 
@@ -78,6 +81,11 @@ public final class Backlog implements AutoCloseable {
   /** Memory held now, in bytes. */
   public long reservedBytes() {
     return (long) (used + (spare == null ? 0 : 1)) * BLOCK_BYTES;
+  }
+
+  /** Memory held now as it would be if {@link #retainFrom nobody} needed more than the size. */
+  public long reservedForSizeBytes() {
+    return Math.min(reservedBytes(), sizeBytes + SLACK_BLOCKS * BLOCK_BYTES);
   }
 
   /** Whether a reader that wants the bytes from this offset on can be served. */
