@@ -4,9 +4,9 @@ import io.redoubt.protocol.info.Info;
 import io.redoubt.protocol.info.InfoLines;
 import io.redoubt.protocol.info.Section;
 import io.redoubt.protocol.launch.ProcessUsage;
-import io.redoubt.server.execution.BlockedClients;
 import io.redoubt.protocol.process.Clock;
 import io.redoubt.protocol.session.ClientRegistry;
+import io.redoubt.server.execution.BlockedClients;
 import io.redoubt.server.execution.MemoryUse;
 import io.redoubt.server.execution.ServerStats;
 import io.redoubt.server.keyspace.Database;
@@ -91,8 +91,7 @@ final class ServerInfo {
         .number("mem_not_counted_for_evict", buffers::replicasBytes)
         .number("mem_replication_backlog", buffers::backlogBytes)
         .number(
-            "mem_total_replication_buffers",
-            () -> buffers.backlogBytes() + buffers.replicasBytes())
+            "mem_total_replication_buffers", () -> buffers.backlogBytes() + buffers.replicasBytes())
         .number("mem_clients_slaves", buffers::replicasBytes)
         .number("mem_clients_normal", buffers::clientsBytes)
         .number("mem_cluster_links", () -> 0)

@@ -169,8 +169,7 @@ public final class Eviction implements AutoCloseable {
     long next = Entry.NONE;
     for (int i = 0; i < keyspace.count(); i++) {
       long first = keyspace.database(i).expiring(0);
-      if (first != Entry.NONE
-          && (from == null || Entry.expireAt(first) < Entry.expireAt(next))) {
+      if (first != Entry.NONE && (from == null || Entry.expireAt(first) < Entry.expireAt(next))) {
         from = keyspace.database(i);
         next = first;
       }

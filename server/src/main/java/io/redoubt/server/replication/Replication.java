@@ -519,8 +519,8 @@ public final class Replication implements Propagation.Sink, AutoCloseable {
 
   /**
    * Bytes kept for replicas only: the part of the backlog beyond its size, for a replica that lags
-   * behind, and what is on its way to their sockets. They don't count for {@code maxmemory}, or
-   * the commands that evict keys would make for more of them.
+   * behind, and what is on its way to their sockets. They don't count for {@code maxmemory}, or the
+   * commands that evict keys would make for more of them.
    */
   public long replicasBytes() {
     long bytes = backlog == null ? 0 : backlog.reservedBytes() - backlogBytes();
