@@ -233,6 +233,30 @@ class ClientTest {
   }
 
   @Test
+  void theLargestClientGoesWhenAllTakeTooMuch() throws Exception {
+    process.settings.queryBufferLimitBytes = 100 << 20;
+    process.settings.clientMemoryLimitBytes = 2_000_000;
+    try (Peer small = process.connect();
+        Peer large = process.connect();
+        Peer kept = process.connect()) {
+      assertThat(kept.ask("CLIENT NO-EVICT on")).isEqualTo("+OK");
+      kept.send(bytes("*2\r\n$3\r\nLEN\r\n$800000\r\n" + "x".repeat(700_000)));
+      small.send(bytes("*2\r\n$3\r\nLEN\r\n$400000\r\n" + "x".repeat(300_000)));
+      try {
+        large.send(bytes("*2\r\n$3\r\nLEN\r\n$9000000\r\n" + "x".repeat(5_000_000)));
+      } catch (IOException closed) {
+        // Closed while we were still sending: what the test wants to see.
+      }
+      assertThat(large.isClosed()).isTrue();
+      small.send(bytes("x".repeat(100_000) + "\r\n"));
+      kept.send(bytes("x".repeat(100_000) + "\r\n"));
+      assertThat(small.reply()).isEqualTo(":400000");
+      assertThat(kept.reply()).isEqualTo(":800000");
+      assertThat(process.onLoop(process.registry::clientsEvicted)).isEqualTo(1);
+    }
+  }
+
+  @Test
   void beyondItsLimitAClientGetsNothingMore() throws Exception {
     process.settings.outputLimit = new OutputLimit(100_000, 0, 0);
     try (Peer greedy = process.connect()) {

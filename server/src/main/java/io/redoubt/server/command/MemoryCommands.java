@@ -26,7 +26,7 @@ public final class MemoryCommands extends CommandGroup<Call> {
   /** Below this there is nothing to complain of. */
   private static final long LITTLE_BYTES = 5 << 20;
 
-  private static final int STATS_FIELDS = 25;
+  private static final int STATS_FIELDS = 27;
 
   private final MemoryUse memory;
   private final LongSupplier residentBytes;
