@@ -242,6 +242,7 @@ public abstract class Client implements Connection.Handler, Subscriber {
       return false;
     }
     output.afterCommand();
+    registry.accountMemory(this); // it may be closed by that: nothing more of it runs then
     return true;
   }
 
@@ -460,7 +461,7 @@ public abstract class Client implements Connection.Handler, Subscriber {
   final long accountMemory() {
     ClientType type = type();
     boolean counts = type == ClientType.NORMAL || type == ClientType.PUBSUB;
-    long bytes = counts && !released ? memoryBytes() : 0;
+    long bytes = counts && !isEnding() ? memoryBytes() : 0;
     long difference = bytes - accountedBytes;
     accountedBytes = bytes;
     return difference;

@@ -216,7 +216,8 @@ public final class StringValue {
   }
 
   private static long moveOut(Database database, long entry, int length) {
-    int capacity = capacityFor(database, length);
+    // What is written to for the first time need not grow.
+    int capacity = length(entry) == 0 ? length : capacityFor(database, length);
     long block = database.keyspace().slabs().allocateFar(capacity);
     Region.copy(bytesAddress(entry), block, length(entry));
     long changed = database.resize(entry, Encoding.OWN_BLOCK, Encoding.OWN_BLOCK_BYTES);
