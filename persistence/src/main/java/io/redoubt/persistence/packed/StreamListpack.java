@@ -20,8 +20,14 @@ import java.lang.foreign.MemorySegment;
  */
 public final class StreamListpack {
 
-  private static final int DELETED = 1;
-  private static final int SAME_FIELDS = 2;
+  /** The flag of an entry that was deleted. */
+  public static final int DELETED = 1;
+
+  /** The flag of an entry that has the fields of the head. */
+  public static final int SAME_FIELDS = 2;
+
+  /** How many elements an entry starts with: its flags and the two halves of its id. */
+  public static final int FIXED_ELEMENTS = 3;
 
   private MemorySegment memory = MemorySegment.NULL;
   private long start;
@@ -113,7 +119,7 @@ public final class StreamListpack {
     }
     lastMillis = entryMillis;
     lastSequence = entrySequence;
-    long elements = 3;
+    long elements = FIXED_ELEMENTS;
     if ((flags & SAME_FIELDS) != 0) {
       skip(headFields);
       elements += headFields;
