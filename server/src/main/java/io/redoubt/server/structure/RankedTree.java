@@ -1,5 +1,31 @@
 package io.redoubt.server.structure;
 
+import static io.redoubt.server.structure.RankedNode.CHILD_AT;
+import static io.redoubt.server.structure.RankedNode.COUNT_AT;
+import static io.redoubt.server.structure.RankedNode.FORM_AT;
+import static io.redoubt.server.structure.RankedNode.INNER_CAPACITY;
+import static io.redoubt.server.structure.RankedNode.LEAF_ELEMENT_BYTES;
+import static io.redoubt.server.structure.RankedNode.LEAF_STEP;
+import static io.redoubt.server.structure.RankedNode.REFERENCE_AT;
+import static io.redoubt.server.structure.RankedNode.ROOM_SHIFT;
+import static io.redoubt.server.structure.RankedNode.addBelow;
+import static io.redoubt.server.structure.RankedNode.beforeKey;
+import static io.redoubt.server.structure.RankedNode.below;
+import static io.redoubt.server.structure.RankedNode.capacity;
+import static io.redoubt.server.structure.RankedNode.child;
+import static io.redoubt.server.structure.RankedNode.count;
+import static io.redoubt.server.structure.RankedNode.element;
+import static io.redoubt.server.structure.RankedNode.insertInto;
+import static io.redoubt.server.structure.RankedNode.level;
+import static io.redoubt.server.structure.RankedNode.move;
+import static io.redoubt.server.structure.RankedNode.nodeBytes;
+import static io.redoubt.server.structure.RankedNode.putChild;
+import static io.redoubt.server.structure.RankedNode.putElement;
+import static io.redoubt.server.structure.RankedNode.removeFrom;
+import static io.redoubt.server.structure.RankedNode.room;
+import static io.redoubt.server.structure.RankedNode.roomFor;
+import static io.redoubt.server.structure.RankedNode.total;
+
 import io.redoubt.server.memory.Region;
 import io.redoubt.server.memory.Slabs;
 
@@ -10,7 +36,14 @@ import io.redoubt.server.memory.Slabs;
  *
  * <p>Nodes that fall under half are joined with a neighbour when both fit into one; so two
  * neighbours are never nearly empty. A full last leaf is left full when something is added after
- * it, for most expiry times come in rising order.
+ * it, for most expiry times come in rising order. A leaf's block is only as large as its elements
+ * ask for, and grows in steps, so half full leaves waste nothing.
+ *
+ * <p>What an inner node has as the lower bound of a child is the first element below that child,
+ * not just anything between: a bound's block may be looked at, and must be there.
+ *
+ * <p>A view is also a cursor: {@link #seek}, {@link #next} and {@link #previous} leave it at an
+ * element, and any other method but {@link #size} takes it away from there.
  *
  * <p>Its whole state is in the region, at {@link #header}: this object is a view, and may be given
  * another tree ({@link #header(long)}).
@@ -28,28 +61,11 @@ public final class RankedTree {
     int compare(int referenceA, int referenceB);
   }
 
-  private static final int NODE_BYTES = 512;
-
-  // A node: how many elements it has, its level (0: leaf), and the elements.
-  private static final int COUNT_AT = 0;
-  private static final int LEVEL_AT = 4;
-  private static final int ELEMENTS_AT = 8;
-
-  // An element of a leaf is a key and a reference. One of an inner node has besides these, which
-  // are
-  // a lower bound of what is below (without meaning in the first element), a child and its count.
-  private static final int REFERENCE_AT = 8;
-  private static final int LEAF_ELEMENT_BYTES = 12;
-  private static final int CHILD_AT = 12;
-  private static final int BELOW_AT = 16;
-  private static final int INNER_ELEMENT_BYTES = 20;
-  private static final int LEAF_CAPACITY = (NODE_BYTES - ELEMENTS_AT) / LEAF_ELEMENT_BYTES;
-  private static final int INNER_CAPACITY = (NODE_BYTES - ELEMENTS_AT) / INNER_ELEMENT_BYTES;
-
   // The header.
   private static final int ROOT_AT = 0;
   private static final int SIZE_AT = 8;
-  private static final int HEADER_BYTES = 16;
+  private static final int NODES_BYTES_AT = 16;
+  private static final int HEADER_BYTES = 24;
 
   private static final int MAX_HEIGHT = 16;
 
@@ -60,6 +76,7 @@ public final class RankedTree {
   // The way down to a leaf: by level, the node and the number of the element that was followed.
   private final long[] nodes = new long[MAX_HEIGHT];
   private final int[] places = new int[MAX_HEIGHT];
+  private int top;
 
   /** A view without a tree yet. */
   public RankedTree(Slabs slabs, Ties ties) {
@@ -70,8 +87,9 @@ public final class RankedTree {
   /** Makes an empty tree, and this a view of it. */
   public void create() {
     header = slabs.allocateFar(HEADER_BYTES);
-    Region.putLong(header + ROOT_AT, newNode(0));
     Region.putLong(header + SIZE_AT, 0);
+    Region.putLong(header + NODES_BYTES_AT, 0);
+    Region.putLong(header + ROOT_AT, newNode(0, LEAF_STEP));
   }
 
   /** Where the tree's state is. */
@@ -89,6 +107,11 @@ public final class RankedTree {
     return Region.getLong(header + SIZE_AT);
   }
 
+  /** What it takes, in bytes. */
+  public long sizeBytes() {
+    return slabs.blockBytes(HEADER_BYTES) + Region.getLong(header + NODES_BYTES_AT);
+  }
+
   /** The key of an element that this tree pointed out. */
   public static long key(long element) {
     return Region.getLong(element);
@@ -103,57 +126,53 @@ public final class RankedTree {
     return Region.getLong(header + ROOT_AT);
   }
 
-  private long newNode(int level) {
-    long node = slabs.allocate(NODE_BYTES);
+  private long newNode(int level, int room) {
+    long bytes = nodeBytes(level, room);
+    long node = slabs.allocate(bytes);
     Region.putInt(node + COUNT_AT, 0);
-    Region.putInt(node + LEVEL_AT, level);
+    Region.putInt(node + FORM_AT, level | room << ROOM_SHIFT);
+    addNodesBytes(slabs.blockBytes(bytes));
     return node;
   }
 
-  private static int count(long node) {
-    return Region.getInt(node + COUNT_AT);
+  private void freeNode(long node) {
+    long bytes = nodeBytes(level(node), room(node));
+    addNodesBytes(-slabs.blockBytes(bytes));
+    slabs.free(node, bytes);
   }
 
-  private static int level(long node) {
-    return Region.getInt(node + LEVEL_AT);
+  private void addNodesBytes(long change) {
+    Region.putLong(header + NODES_BYTES_AT, Region.getLong(header + NODES_BYTES_AT) + change);
   }
 
-  private static int elementBytes(int level) {
-    return level == 0 ? LEAF_ELEMENT_BYTES : INNER_ELEMENT_BYTES;
-  }
-
-  private static int capacity(int level) {
-    return level == 0 ? LEAF_CAPACITY : INNER_CAPACITY;
-  }
-
-  private static long element(long node, int level, int place) {
-    return node + ELEMENTS_AT + (long) place * elementBytes(level);
-  }
-
-  private static long child(long node, int level, int place) {
-    return Region.address(Region.getInt(element(node, level, place) + CHILD_AT));
-  }
-
-  private static long below(long node, int level, int place) {
-    return Region.getInt(element(node, level, place) + BELOW_AT) & 0xffff_ffffL;
-  }
-
-  /** How many elements of the set are in a node and below. */
-  private static long total(long node, int level) {
-    int count = count(node);
-    if (level == 0) {
-      return count;
+  /** Gives a node other room, if it has too little or far too much for so many elements. */
+  private long fitted(long node, int level, int count) {
+    int room = room(node);
+    int wanted = roomFor(level, count);
+    if (room >= wanted && room <= wanted + LEAF_STEP) {
+      return node;
     }
-    long total = 0;
-    for (int place = 0; place < count; place++) {
-      total += below(node, level, place);
-    }
-    return total;
+    long moved = newNode(level, wanted);
+    int kept = count(node);
+    move(node, 0, moved, 0, kept, level);
+    Region.putInt(moved + COUNT_AT, kept);
+    freeNode(node);
+    return moved;
   }
 
-  private static void addBelow(long node, int level, int place, long change) {
-    long at = element(node, level, place) + BELOW_AT;
-    Region.putInt(at, (int) (Region.getInt(at) + change));
+  /** Fits the node of the way down at a level. */
+  private long fitOnWay(int level, int count) {
+    long node = nodes[level];
+    long fitted = fitted(node, level, count);
+    if (fitted != node) {
+      nodes[level] = fitted;
+      if (level == top) {
+        Region.putLong(header + ROOT_AT, fitted);
+      } else {
+        putChild(nodes[level + 1], level + 1, places[level + 1], fitted);
+      }
+    }
+    return fitted;
   }
 
   private int compare(long element, long key, int reference) {
@@ -186,12 +205,10 @@ public final class RankedTree {
     return isBound ? place : place - 1;
   }
 
-  /**
-   * Goes down to where an element is or would be; fills nodes and places; returns the root's level.
-   */
-  private int descend(long key, int reference) {
+  /** Goes down to where an element is or would be; fills nodes and places. */
+  private void descend(long key, int reference) {
     long node = root();
-    int top = level(node);
+    top = level(node);
     for (int level = top; level > 0; level--) {
       int place = childPlace(node, level, key, reference);
       nodes[level] = node;
@@ -200,7 +217,6 @@ public final class RankedTree {
     }
     nodes[0] = node;
     places[0] = before(node, 0, 0, key, reference);
-    return top;
   }
 
   private boolean isAtPlace(long key, int reference) {
@@ -211,32 +227,33 @@ public final class RankedTree {
   /** Adds an element; returns false when it was there. */
   public boolean insert(long key, long block) {
     int reference = Region.reference(block);
-    int top = descend(key, reference);
+    descend(key, reference);
     if (isAtPlace(key, reference)) {
       return false;
     }
     for (int level = 1; level <= top; level++) {
       addBelow(nodes[level], level, places[level], 1);
     }
-    insert(0, top, places[0], key, reference, 0, 0);
+    insert(0, places[0], key, reference, 0, 0);
     Region.putLong(header + SIZE_AT, size() + 1);
     return true;
   }
 
-  private void insert(
-      int level, int top, int place, long key, int reference, long child, long below) {
-    long node = nodes[level];
-    int count = count(node);
+  private void insert(int level, int place, long key, int reference, long child, long below) {
+    int count = count(nodes[level]);
     if (count < capacity(level)) {
+      long node = fitOnWay(level, count + 1);
       insertInto(node, level, place, key, reference, child, below);
       return;
     }
-    int kept = place == count && isLast(level, top) ? count : count / 2;
-    long right = newNode(level);
-    move(node, kept, right, 0, count - kept, level);
-    Region.putInt(node + COUNT_AT, kept);
+    int kept = place == count && isLast(level) ? count : count / 2;
+    long right = newNode(level, roomFor(level, count - kept + 1));
+    move(nodes[level], kept, right, 0, count - kept, level);
+    Region.putInt(nodes[level] + COUNT_AT, kept);
     Region.putInt(right + COUNT_AT, count - kept);
-    if (place < kept || (place == kept && kept < count)) {
+    boolean goesLeft = place < kept || (place == kept && kept < count);
+    long node = fitOnWay(level, goesLeft ? kept + 1 : kept);
+    if (goesLeft) {
       insertInto(node, level, place, key, reference, child, below);
     } else {
       insertInto(right, level, place - kept, key, reference, child, below);
@@ -245,19 +262,19 @@ public final class RankedTree {
     long boundKey = Region.getLong(first);
     int boundReference = Region.getInt(first + REFERENCE_AT);
     if (level == top) {
-      long root = newNode(level + 1);
+      long root = newNode(level + 1, INNER_CAPACITY);
       insertInto(root, level + 1, 0, 0, 0, node, total(node, level));
       insertInto(root, level + 1, 1, boundKey, boundReference, right, total(right, level));
       Region.putLong(header + ROOT_AT, root);
     } else {
       long belowRight = total(right, level);
       addBelow(nodes[level + 1], level + 1, places[level + 1], -belowRight);
-      insert(level + 1, top, places[level + 1] + 1, boundKey, boundReference, right, belowRight);
+      insert(level + 1, places[level + 1] + 1, boundKey, boundReference, right, belowRight);
     }
   }
 
   /** Whether the node at a level is the last one there. */
-  private boolean isLast(int level, int top) {
+  private boolean isLast(int level) {
     for (int above = level + 1; above <= top; above++) {
       if (places[above] != count(nodes[above]) - 1) {
         return false;
@@ -266,66 +283,98 @@ public final class RankedTree {
     return true;
   }
 
-  private static void insertInto(
-      long node, int level, int place, long key, int reference, long child, long below) {
-    int count = count(node);
-    move(node, place, node, place + 1, count - place, level);
-    long element = element(node, level, place);
-    Region.putLong(element, key);
-    Region.putInt(element + REFERENCE_AT, reference);
-    if (level > 0) {
-      Region.putInt(element + CHILD_AT, Region.reference(child));
-      Region.putInt(element + BELOW_AT, (int) below);
+  /**
+   * Gives an element another key or block where it is, if it keeps its place between its
+   * neighbours; its block must not have changed yet as far as order goes.
+   *
+   * @return false when nothing was done, because it goes elsewhere or this cannot be told cheaply
+   */
+  public boolean changeInPlace(long key, long block, long newKey, long newBlock) {
+    int reference = Region.reference(block);
+    descend(key, reference);
+    int place = places[0];
+    long node = nodes[0];
+    if (!isAtPlace(key, reference) || place == 0) {
+      return false; // the first element may be a bound, too
     }
-    Region.putInt(node + COUNT_AT, count + 1);
-  }
-
-  private static void removeFrom(long node, int level, int place) {
-    int count = count(node);
-    move(node, place + 1, node, place, count - place - 1, level);
-    Region.putInt(node + COUNT_AT, count - 1);
-  }
-
-  private static void move(long from, int fromPlace, long to, int toPlace, int count, int level) {
-    Region.copy(
-        element(from, level, fromPlace),
-        element(to, level, toPlace),
-        (long) count * elementBytes(level));
+    boolean isAfter = compare(element(node, 0, place - 1), newKey, reference) < 0;
+    boolean isBefore =
+        newKey <= key
+            || (place + 1 < count(node)
+                && compare(element(node, 0, place + 1), newKey, reference) > 0);
+    if (!isAfter || !isBefore) {
+      return false;
+    }
+    putElement(element(node, 0, place), newKey, Region.reference(newBlock));
+    return true;
   }
 
   /** Takes an element out; returns false when it was not there. */
   public boolean remove(long key, long block) {
     int reference = Region.reference(block);
-    int top = descend(key, reference);
+    descend(key, reference);
     if (!isAtPlace(key, reference)) {
       return false;
     }
-    for (int level = 1; level <= top; level++) {
-      addBelow(nodes[level], level, places[level], -1);
-    }
-    removeFrom(nodes[0], 0, places[0]);
-    Region.putLong(header + SIZE_AT, size() - 1);
-    joinUpwards(top);
+    removeAtPlace();
     return true;
   }
 
-  private void joinUpwards(int top) {
+  /** Takes the element with {@code rank} others before it out and returns its block. */
+  public long removeAt(long rank) {
+    long block = block(seek(rank));
+    removeAtPlace();
+    return block;
+  }
+
+  private void removeAtPlace() {
+    for (int level = 1; level <= top; level++) {
+      addBelow(nodes[level], level, places[level], -1);
+    }
+    long leaf = nodes[0];
+    removeFrom(leaf, 0, places[0]);
+    Region.putLong(header + SIZE_AT, size() - 1);
+    if (places[0] == 0 && count(leaf) > 0) {
+      putBound(0, element(leaf, 0, 0));
+    }
+    joinUpwards();
+  }
+
+  /** Tells the bound above that the node at a level begins with another element now. */
+  private void putBound(int level, long first) {
+    for (int above = level + 1; above <= top; above++) {
+      if (places[above] > 0) {
+        Region.copy(first, element(nodes[above], above, places[above]), LEAF_ELEMENT_BYTES);
+        return;
+      }
+    }
+  }
+
+  private void joinUpwards() {
     for (int level = 0; level < top; level++) {
       long node = nodes[level];
       int count = count(node);
       if (count >= capacity(level) / 2) {
+        fitOnWay(level, count);
         return;
       }
       long parent = nodes[level + 1];
       int place = places[level + 1];
       if (count == 0) {
-        slabs.free(node, NODE_BYTES);
+        freeNode(node);
         removeFrom(parent, level + 1, place);
+        if (place == 0 && count(parent) > 0) {
+          putBound(level + 1, element(parent, level + 1, 0));
+        }
       } else if (!join(parent, level, place) && !join(parent, level, place - 1)) {
+        fitOnWay(level, count);
         return;
       }
     }
     dropRoots();
+    if (top == 0) {
+      fitOnWay(0, Math.max(1, count(nodes[0])));
+    }
   }
 
   /** A root with a single child gives way to it. */
@@ -334,7 +383,7 @@ public final class RankedTree {
     int level = level(root);
     while (level > 0 && count(root) == 1) {
       long child = child(root, level, 0);
-      slabs.free(root, NODE_BYTES);
+      freeNode(root);
       Region.putLong(header + ROOT_AT, child);
       root = child;
       level--;
@@ -357,11 +406,16 @@ public final class RankedTree {
       // Its first element gets the bound that it was allowed to be without.
       Region.copy(element(parent, level + 1, place + 1), element(right, level, 0), CHILD_AT);
     }
+    long fitted = fitted(left, level, leftCount + rightCount);
+    if (fitted != left) {
+      putChild(parent, level + 1, place, fitted);
+      left = fitted;
+    }
     move(right, 0, left, leftCount, rightCount, level);
     Region.putInt(left + COUNT_AT, leftCount + rightCount);
     addBelow(parent, level + 1, place, below(parent, level + 1, place + 1));
     removeFrom(parent, level + 1, place + 1);
-    slabs.free(right, NODE_BYTES);
+    freeNode(right);
     return true;
   }
 
@@ -372,25 +426,78 @@ public final class RankedTree {
 
   /** Where the element with {@code rank} others before it is, valid until the next change, or 0. */
   public long select(long rank) {
-    if (rank < 0 || rank >= size()) {
-      return 0;
-    }
+    return rank < 0 || rank >= size() ? 0 : seek(rank);
+  }
+
+  /**
+   * Goes to the element with {@code rank} others before it, which there must be.
+   *
+   * @return where it is, valid until the next change
+   */
+  public long seek(long rank) {
     long left = rank;
     long node = root();
-    for (int level = level(node); level > 0; level--) {
+    top = level(node);
+    for (int level = top; level > 0; level--) {
       int place = 0;
       for (long below = below(node, level, 0); left >= below; below = below(node, level, place)) {
         left -= below;
         place++;
       }
+      nodes[level] = node;
+      places[level] = place;
       node = child(node, level, place);
     }
+    nodes[0] = node;
+    places[0] = (int) left;
     return element(node, 0, (int) left);
+  }
+
+  /** Goes to the next element and returns where it is; 0 behind the last. */
+  public long next() {
+    if (++places[0] < count(nodes[0])) {
+      return element(nodes[0], 0, places[0]);
+    }
+    for (int level = 1; level <= top; level++) {
+      if (++places[level] < count(nodes[level])) {
+        for (int below = level - 1; below >= 0; below--) {
+          nodes[below] = child(nodes[below + 1], below + 1, places[below + 1]);
+          places[below] = 0;
+        }
+        return element(nodes[0], 0, 0);
+      }
+    }
+    return 0;
+  }
+
+  /** Goes to the element before and returns where it is; 0 before the first. */
+  public long previous() {
+    if (--places[0] >= 0) {
+      return element(nodes[0], 0, places[0]);
+    }
+    for (int level = 1; level <= top; level++) {
+      if (--places[level] >= 0) {
+        for (int below = level - 1; below >= 0; below--) {
+          nodes[below] = child(nodes[below + 1], below + 1, places[below + 1]);
+          places[below] = count(nodes[below]) - 1;
+        }
+        return element(nodes[0], 0, places[0]);
+      }
+    }
+    return 0;
   }
 
   /** How many elements are before a given one, which may be in the set or not. */
   public long rank(long key, long block) {
-    int top = descend(key, Region.reference(block));
+    return rank(key, Region.reference(block));
+  }
+
+  /**
+   * How many elements are before one of that key whose block has that reference, which may stand
+   * for anything that {@link Ties} knows to compare.
+   */
+  public long rank(long key, int reference) {
+    descend(key, reference);
     long rank = places[0];
     for (int level = 1; level <= top; level++) {
       for (int place = 0; place < places[level]; place++) {
@@ -400,6 +507,20 @@ public final class RankedTree {
     return rank;
   }
 
+  /** How many elements have a smaller key. */
+  public long rank(long key) {
+    long node = root();
+    long rank = 0;
+    for (int level = level(node); level > 0; level--) {
+      int place = beforeKey(node, level, 1, key) - 1;
+      for (int i = 0; i < place; i++) {
+        rank += below(node, level, i);
+      }
+      node = child(node, level, place);
+    }
+    return rank + beforeKey(node, 0, 0, key);
+  }
+
   /**
    * Frees one leaf of a tree of which nothing else is wanted any more.
    *
@@ -407,19 +528,19 @@ public final class RankedTree {
    */
   public boolean dismantle() {
     long node = root();
-    int top = level(node);
+    top = level(node);
     for (int level = top; level > 0; level--) {
       nodes[level] = node;
       node = child(node, level, count(node) - 1);
     }
-    slabs.free(node, NODE_BYTES);
+    freeNode(node);
     for (int level = 1; level <= top; level++) {
       int count = count(nodes[level]) - 1;
       Region.putInt(nodes[level] + COUNT_AT, count);
       if (count > 0) {
         return true;
       }
-      slabs.free(nodes[level], NODE_BYTES);
+      freeNode(nodes[level]);
     }
     slabs.free(header, HEADER_BYTES);
     header = 0;

@@ -7,8 +7,10 @@ import io.redoubt.server.memory.Region;
 import io.redoubt.server.memory.Slabs;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
 import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 
@@ -44,7 +46,73 @@ final class RankedTreeTest {
     }
   }
 
+  @Test
+  void comparesOnlyBlocksThatAreInTheTree() {
+    Random random = Seed.random("RankedTreeTest");
+    for (int round = 0; round < 10; round++) {
+      Slabs slabs = Slabs.checking();
+      int keys = 1 + random.nextInt(300);
+      Set<Integer> live = new HashSet<>();
+      RankedTree tree =
+          new RankedTree(
+              slabs,
+              (referenceA, referenceB) -> {
+                assertThat(live).contains(referenceA);
+                return Integer.compareUnsigned(referenceA, referenceB);
+              });
+      tree.create();
+      TreeSet<Element> model = new TreeSet<>(ORDER);
+      for (int step = 0; step < 6000; step++) {
+        boolean growing = step / 2000 % 2 == 0;
+        Element element = new Element(random.nextInt(keys), 8L * (1 + random.nextInt(100_000)));
+        if (model.isEmpty() || random.nextInt(10) < (growing ? 8 : 2)) {
+          if (live.add(Region.reference(element.block()))) {
+            tree.insert(element.key(), element.block());
+            model.add(element);
+          }
+        } else if (random.nextInt(3) == 0) {
+          changeSome(tree, model, random);
+        } else {
+          removeSome(tree, model, random, live);
+        }
+        if (step % 500 == 499) {
+          assertSame(tree, model);
+        }
+      }
+      dismantle(tree);
+      slabs.close();
+    }
+  }
+
+  private static void changeSome(RankedTree tree, TreeSet<Element> model, Random random) {
+    long at = tree.select(random.nextInt(model.size()));
+    Element old = new Element(RankedTree.key(at), RankedTree.block(at));
+    Element changed = new Element(old.key() + random.nextInt(5) - 2, old.block());
+    if (tree.changeInPlace(old.key(), old.block(), changed.key(), changed.block())) {
+      model.remove(old);
+      model.add(changed);
+    }
+  }
+
+  private static void removeSome(
+      RankedTree tree, TreeSet<Element> model, Random random, Set<Integer> live) {
+    int rank = random.nextInt(model.size());
+    if (random.nextBoolean()) {
+      rank = Math.max(0, model.headSet(new Element(rank, 0)).size() - 1);
+    }
+    long at = tree.select(rank);
+    Element element = new Element(RankedTree.key(at), RankedTree.block(at));
+    if (random.nextBoolean()) {
+      assertThat(tree.removeAt(rank)).isEqualTo(element.block());
+    } else {
+      assertThat(tree.remove(element.key(), element.block())).isTrue();
+    }
+    assertThat(model.remove(element)).isTrue();
+    live.remove(Region.reference(element.block()));
+  }
+
   private static void assertSame(RankedTree tree, TreeSet<Element> model) {
+    assertWalks(tree, model);
     List<Element> found = new ArrayList<>();
     for (long rank = 0; rank < tree.size(); rank++) {
       long at = tree.select(rank);
@@ -55,6 +123,43 @@ final class RankedTreeTest {
     assertThat(found).containsExactlyElementsOf(model);
     assertThat(tree.select(tree.size())).isZero();
     assertThat(tree.first() == 0).isEqualTo(model.isEmpty());
+  }
+
+  private static void assertWalks(RankedTree tree, TreeSet<Element> model) {
+    if (model.isEmpty()) {
+      return;
+    }
+    long at = tree.seek(0);
+    for (Element element : model) {
+      assertThat(new Element(RankedTree.key(at), RankedTree.block(at))).isEqualTo(element);
+      at = tree.next();
+    }
+    assertThat(at).isZero();
+    at = tree.seek(tree.size() - 1);
+    for (Element element : model.descendingSet()) {
+      assertThat(new Element(RankedTree.key(at), RankedTree.block(at))).isEqualTo(element);
+      at = tree.previous();
+    }
+    assertThat(at).isZero();
+    for (long key = model.first().key() - 1; key < model.last().key() + 2; key += 7) {
+      assertThat(tree.rank(key)).isEqualTo(model.headSet(new Element(key, 0)).size());
+    }
+  }
+
+  @Test
+  void randomKeysWasteLittle() {
+    Random random = Seed.random("RankedTreeTest");
+    Slabs slabs = Slabs.create();
+    RankedTree tree = new RankedTree(slabs, RankedTree.Ties.BY_ADDRESS);
+    long before = slabs.usedBytes();
+    tree.create();
+    for (int i = 0; i < 100_000; i++) {
+      tree.insert(random.nextLong(), 8);
+    }
+    assertThat(tree.sizeBytes()).isEqualTo(slabs.usedBytes() - before);
+    assertThat(tree.sizeBytes() / 100_000.0).isLessThan(15);
+    dismantle(tree);
+    slabs.close();
   }
 
   @Test

@@ -1,0 +1,146 @@
+package io.redoubt.server.structure;
+
+import io.redoubt.server.memory.Region;
+
+/**
+ * The layout of a node of a {@link RankedTree}, a leaf (level 0) or an inner one. A place is the
+ * number of an element in its node.
+ */
+final class RankedNode {
+
+  static final int NODE_BYTES = 512;
+
+  // A node: how many elements it has; its level (0: leaf) and, in the bits above, how many elements
+  // there is room for; the elements.
+  static final int COUNT_AT = 0;
+  static final int FORM_AT = 4;
+  static final int LEVEL_BITS = 0xff;
+  static final int ROOM_SHIFT = 8;
+  static final int ELEMENTS_AT = 8;
+
+  // An element of a leaf is a key and a reference. One of an inner node has besides these, which
+  // are the first element below (without meaning in a node's first), a child and its count.
+  static final int REFERENCE_AT = 8;
+  static final int LEAF_ELEMENT_BYTES = 12;
+  static final int CHILD_AT = 12;
+  static final int BELOW_AT = 16;
+  static final int INNER_ELEMENT_BYTES = 20;
+  static final int LEAF_CAPACITY = (NODE_BYTES - ELEMENTS_AT) / LEAF_ELEMENT_BYTES;
+  static final int INNER_CAPACITY = (NODE_BYTES - ELEMENTS_AT) / INNER_ELEMENT_BYTES;
+
+  /** How many elements a leaf grows and shrinks by. */
+  static final int LEAF_STEP = 6;
+
+  private RankedNode() {}
+
+  static int count(long node) {
+    return Region.getInt(node + COUNT_AT);
+  }
+
+  static int level(long node) {
+    return Region.getInt(node + FORM_AT) & LEVEL_BITS;
+  }
+
+  static int room(long node) {
+    return Region.getInt(node + FORM_AT) >>> ROOM_SHIFT;
+  }
+
+  static long nodeBytes(int level, int room) {
+    return ELEMENTS_AT + (long) room * elementBytes(level);
+  }
+
+  /** How much room a node gets that is to hold so many elements. */
+  static int roomFor(int level, int count) {
+    return level == 0
+        ? Math.min(LEAF_CAPACITY, Math.ceilDiv(count, LEAF_STEP) * LEAF_STEP)
+        : INNER_CAPACITY;
+  }
+
+  static int elementBytes(int level) {
+    return level == 0 ? LEAF_ELEMENT_BYTES : INNER_ELEMENT_BYTES;
+  }
+
+  static int capacity(int level) {
+    return level == 0 ? LEAF_CAPACITY : INNER_CAPACITY;
+  }
+
+  static long element(long node, int level, int place) {
+    return node + ELEMENTS_AT + (long) place * elementBytes(level);
+  }
+
+  static long child(long node, int level, int place) {
+    return Region.address(Region.getInt(element(node, level, place) + CHILD_AT));
+  }
+
+  static void putChild(long node, int level, int place, long child) {
+    Region.putInt(element(node, level, place) + CHILD_AT, Region.reference(child));
+  }
+
+  static long below(long node, int level, int place) {
+    return Region.getInt(element(node, level, place) + BELOW_AT) & 0xffff_ffffL;
+  }
+
+  /** How many elements of the set are in a node and below. */
+  static long total(long node, int level) {
+    int count = count(node);
+    if (level == 0) {
+      return count;
+    }
+    long total = 0;
+    for (int place = 0; place < count; place++) {
+      total += below(node, level, place);
+    }
+    return total;
+  }
+
+  static void addBelow(long node, int level, int place, long change) {
+    long at = element(node, level, place) + BELOW_AT;
+    Region.putInt(at, (int) (Region.getInt(at) + change));
+  }
+
+  static void insertInto(
+      long node, int level, int place, long key, int reference, long child, long below) {
+    int count = count(node);
+    move(node, place, node, place + 1, count - place, level);
+    long element = element(node, level, place);
+    Region.putLong(element, key);
+    Region.putInt(element + REFERENCE_AT, reference);
+    if (level > 0) {
+      Region.putInt(element + CHILD_AT, Region.reference(child));
+      Region.putInt(element + BELOW_AT, (int) below);
+    }
+    Region.putInt(node + COUNT_AT, count + 1);
+  }
+
+  static void removeFrom(long node, int level, int place) {
+    int count = count(node);
+    move(node, place + 1, node, place, count - place - 1, level);
+    Region.putInt(node + COUNT_AT, count - 1);
+  }
+
+  static void move(long from, int fromPlace, long to, int toPlace, int count, int level) {
+    Region.copy(
+        element(from, level, fromPlace),
+        element(to, level, toPlace),
+        (long) count * elementBytes(level));
+  }
+
+  static void putElement(long element, long key, int reference) {
+    Region.putLong(element, key);
+    Region.putInt(element + REFERENCE_AT, reference);
+  }
+
+  static int beforeKey(long node, int level, int from, long key) {
+    int low = from;
+    int high = count(node);
+    while (low < high) {
+      int middle = (low + high) >>> 1;
+      if (Region.getLong(element(node, level, middle)) < key) {
+        low = middle + 1;
+      } else {
+        high = middle;
+      }
+    }
+    return low;
+  }
+}
