@@ -3,6 +3,7 @@ package io.redoubt.server.value;
 import io.redoubt.server.keyspace.Encoding;
 import io.redoubt.server.keyspace.Entry;
 import io.redoubt.server.keyspace.Keyspace;
+import io.redoubt.server.keyspace.Type;
 
 /**
  * The collections of a keyspace, one flyweight a type: it is told the entry that it shall work on.
@@ -11,11 +12,14 @@ public final class Values {
 
   private final Keyspace keyspace;
   private final EncodingLimits limits;
+  private final SortedSets sortedSets;
 
   /** Of a keyspace, which learns from them how to free and copy large values. */
   public Values(Keyspace keyspace, EncodingLimits limits) {
     this.keyspace = keyspace;
     this.limits = limits;
+    sortedSets = new SortedSets(keyspace, limits);
+    keyspace.structures(Type.ZSET, sortedSets);
   }
 
   /** The keyspace. */
@@ -26,6 +30,11 @@ public final class Values {
   /** Up to which size values are held in their compact forms. */
   public EncodingLimits limits() {
     return limits;
+  }
+
+  /** The sorted sets. */
+  public SortedSets sortedSets() {
+    return sortedSets;
   }
 
   /** The name of an entry's encoding that OBJECT ENCODING tells. */

@@ -1,0 +1,207 @@
+package io.redoubt.server.value;
+
+import io.redoubt.protocol.bytes.Hash;
+import io.redoubt.server.memory.Region;
+import io.redoubt.server.memory.Slabs;
+import io.redoubt.server.structure.BlockConsumer;
+import io.redoubt.server.structure.ByteTable;
+import io.redoubt.server.structure.RankedTree;
+
+/**
+ * The structure of a large sorted set: blocks of members and scores, a table that finds them by
+ * member, and a tree that has them in order of score and member.
+ *
+ * <p>A view, given a structure by {@link #root(long)}. The root is a block with the addresses of
+ * table and tree; the first is 0 when the table has been freed already.
+ */
+final class RankedMembers {
+
+  private static final int TABLE_AT = 0;
+  private static final int TREE_AT = 8;
+  private static final int ROOT_BYTES = 16;
+
+  private final Slabs slabs;
+  private final MemberOrder order = new MemberOrder();
+  private final ByteTable table;
+  private final RankedTree tree;
+  private final BlockConsumer freeMember;
+  private long root;
+
+  RankedMembers(Slabs slabs, Hash hash) {
+    this.slabs = slabs;
+    table = new ByteTable(slabs, hash, ScoredMember.LENGTH_AT);
+    tree = new RankedTree(slabs, order);
+    freeMember = block -> ScoredMember.free(slabs, block);
+  }
+
+  /** Makes an empty structure, for so many members, and this a view of it. */
+  void create(long expected) {
+    root = slabs.allocateFar(ROOT_BYTES);
+    table.create();
+    table.expect(expected);
+    tree.create();
+    Region.putLong(root + TABLE_AT, table.header());
+    Region.putLong(root + TREE_AT, tree.header());
+  }
+
+  long root() {
+    return root;
+  }
+
+  void root(long address) {
+    root = address;
+    table.header(Region.getLong(root + TABLE_AT));
+    tree.header(Region.getLong(root + TREE_AT));
+  }
+
+  long size() {
+    return table.size();
+  }
+
+  /** What {@link #find} and the methods that change want to know of a member. */
+  long hash(long address, int length) {
+    return table.hash(address, length);
+  }
+
+  /** The block of a member, or 0. */
+  long find(long hash, long address, int length) {
+    return table.find(hash, address, length);
+  }
+
+  /** Adds a member that is not there. */
+  void add(long hash, long address, int length, double score) {
+    long block = ScoredMember.create(slabs, address, length, score);
+    tree.insert(ScoredMember.key(score), block);
+    table.insert(hash, block);
+  }
+
+  /** Gives a member another score. */
+  void change(long hash, long block, double score) {
+    long oldKey = ScoredMember.key(ScoredMember.score(block));
+    long key = ScoredMember.key(score);
+    int length = ScoredMember.length(block);
+    long oldBytes = ScoredMember.sizeBytes(block);
+    boolean fits =
+        slabs.blockBytes(oldBytes) == slabs.blockBytes(ScoredMember.sizeBytes(length, score));
+    long changed =
+        fits ? block : ScoredMember.create(slabs, ScoredMember.address(block), length, score);
+    if (!tree.changeInPlace(oldKey, block, key, changed)) {
+      tree.remove(oldKey, block);
+      tree.insert(key, changed);
+    }
+    if (fits) {
+      ScoredMember.putScore(block, score);
+    } else {
+      table.replace(hash, block, changed);
+      slabs.free(block, oldBytes);
+    }
+  }
+
+  /** Takes a member out and frees it. */
+  void remove(long hash, long block) {
+    tree.remove(ScoredMember.key(ScoredMember.score(block)), block);
+    table.remove(hash, block);
+    ScoredMember.free(slabs, block);
+  }
+
+  /** Takes the member out that has so many before it, and frees it. */
+  void removeAt(long rank) {
+    long block = tree.removeAt(rank);
+    table.remove(hash(ScoredMember.address(block), ScoredMember.length(block)), block);
+    ScoredMember.free(slabs, block);
+  }
+
+  /** How many members are before this one. */
+  long rank(long block) {
+    return tree.rank(ScoredMember.key(ScoredMember.score(block)), block);
+  }
+
+  /** How many members have a score below, or not above when {@code orEqual}. */
+  long countBelow(double score, boolean orEqual) {
+    return tree.rank(ScoredMember.key(score) + (orEqual ? 1 : 0));
+  }
+
+  /**
+   * How many members are before these bytes, they themselves included when {@code orEqual}, where
+   * all scores are the same.
+   */
+  long countBelow(long address, int length, boolean orEqual) {
+    order.probe(address, length, orEqual);
+    return tree.rank(RankedTree.key(tree.first()), MemberOrder.PROBE);
+  }
+
+  /** Goes to the member with so many before it, and returns its block; 0 when there is none. */
+  long seek(long rank) {
+    return blockOrNone(tree.select(rank));
+  }
+
+  /** Goes to the next member; 0 when there is none. */
+  long next() {
+    return blockOrNone(tree.next());
+  }
+
+  /** Goes to the member before; 0 when there is none. */
+  long previous() {
+    return blockOrNone(tree.previous());
+  }
+
+  private static long blockOrNone(long element) {
+    return element == 0 ? 0 : RankedTree.block(element);
+  }
+
+  long scan(long cursor, BlockConsumer consumer) {
+    return table.scan(cursor, consumer);
+  }
+
+  /** Makes this a view of a copy of another structure, which must not be this one's. */
+  void createCopy(RankedMembers source) {
+    create(source.size());
+    for (long block = source.seek(0); block != 0; block = source.next()) {
+      long copy = ScoredMember.copy(slabs, block);
+      tree.insert(ScoredMember.key(ScoredMember.score(copy)), copy);
+      table.insert(hash(ScoredMember.address(copy), ScoredMember.length(copy)), copy);
+    }
+  }
+
+  /** How many members a structure has, also while it is taken apart. */
+  long elements(long address) {
+    long tableHeader = Region.getLong(address + TABLE_AT);
+    if (tableHeader == 0) {
+      return 0;
+    }
+    table.header(tableHeader);
+    return table.size();
+  }
+
+  /** Takes a structure apart by one step; returns whether something is left. */
+  boolean dismantle(long address) {
+    long tableHeader = Region.getLong(address + TABLE_AT);
+    if (tableHeader != 0) {
+      table.header(tableHeader);
+      if (!table.dismantle(freeMember)) {
+        Region.putLong(address + TABLE_AT, 0);
+      }
+      return true;
+    }
+    tree.header(Region.getLong(address + TREE_AT));
+    if (tree.dismantle()) {
+      return true;
+    }
+    slabs.free(address, ROOT_BYTES);
+    return false;
+  }
+
+  /** How many bytes it takes, estimated from the first so many members, 0 for all. */
+  long sizeBytes(long samples) {
+    long size = size();
+    long wanted = samples == 0 ? size : Math.min(samples, size);
+    long memberBytes = 0;
+    long seen = 0;
+    for (long block = seek(0); block != 0 && seen < wanted; block = next()) {
+      memberBytes += slabs.blockBytes(ScoredMember.sizeBytes(block));
+      seen++;
+    }
+    long members = seen == 0 ? 0 : (long) ((double) memberBytes / seen * size);
+    return members + table.bucketBytes() + tree.sizeBytes() + slabs.blockBytes(ROOT_BYTES);
+  }
+}

@@ -1,0 +1,97 @@
+package io.redoubt.server.value;
+
+import io.redoubt.server.keyspace.Database;
+
+/**
+ * A sorted set that is built member by member before there is a key for it, in any order: begun by
+ * {@link #begin}, ended by {@link #store} or {@link #abandon}.
+ */
+public final class SortedSetBuilder {
+
+  private final SortedSets sortedSets;
+  private final RankedMembers members;
+  private int longest;
+
+  SortedSetBuilder(SortedSets sortedSets, RankedMembers members) {
+    this.sortedSets = sortedSets;
+    this.members = members;
+  }
+
+  /** Begins a set of about so many members, 0 when that is not known. */
+  public void begin(long expected) {
+    members.create(expected);
+    longest = 0;
+  }
+
+  /** How many members there are so far. */
+  public long size() {
+    return members.size();
+  }
+
+  /** Adds a member; returns false, and does nothing, when it is there. */
+  public boolean add(long address, int length, double score) {
+    long hash = members.hash(address, length);
+    if (members.find(hash, address, length) != 0) {
+      return false;
+    }
+    members.add(hash, address, length, score);
+    longest = Math.max(longest, length);
+    return true;
+  }
+
+  /** The score of a member; not a number when it is not there. */
+  public double score(long address, int length) {
+    long block = members.find(members.hash(address, length), address, length);
+    return block == 0 ? Double.NaN : ScoredMember.score(block);
+  }
+
+  /** Gives a member another score; it must be there. */
+  public void change(long address, int length, double score) {
+    long hash = members.hash(address, length);
+    members.change(hash, members.find(hash, address, length), score);
+  }
+
+  /** Takes a member out, if it is there. */
+  public void remove(long address, int length) {
+    long hash = members.hash(address, length);
+    long block = members.find(hash, address, length);
+    if (block != 0) {
+      members.remove(hash, block);
+    }
+  }
+
+  /** Goes to the first member. Nothing must be added until the cursor has gone through. */
+  public boolean seekFirst(SortedSetCursor cursor) {
+    return cursor.seekIn(members.root(), 0);
+  }
+
+  /**
+   * Makes the set the value of a key that has none, and returns the entry; there must be at least
+   * one member.
+   */
+  public long store(Database database, long key, int keyLength) {
+    if (!sortedSets.isSmall(members.size(), longest)) {
+      return SortedSets.createStructure(database, key, keyLength, members.root());
+    }
+    long entry = sortedSets.create(database, key, keyLength, members.size(), longest);
+    for (long block = members.seek(0); block != 0; block = members.next()) {
+      entry =
+          sortedSets.append(
+              database,
+              entry,
+              ScoredMember.address(block),
+              ScoredMember.length(block),
+              ScoredMember.score(block));
+    }
+    abandon();
+    return entry;
+  }
+
+  /** Drops what was built. */
+  public void abandon() {
+    long root = members.root();
+    while (members.dismantle(root)) {
+      // step by step to its end
+    }
+  }
+}
