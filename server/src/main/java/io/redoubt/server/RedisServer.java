@@ -50,6 +50,9 @@ import io.redoubt.server.command.PersistenceCommands;
 import io.redoubt.server.command.ScanCommands;
 import io.redoubt.server.command.SelectCommand;
 import io.redoubt.server.command.ServerCommands;
+import io.redoubt.server.command.SortedSetCommands;
+import io.redoubt.server.command.SortedSetPopCommands;
+import io.redoubt.server.command.SortedSetRangeCommands;
 import io.redoubt.server.command.StringCommands;
 import io.redoubt.server.command.TransactionCommands;
 import io.redoubt.server.execution.BlockedClients;
@@ -300,6 +303,9 @@ public final class RedisServer implements AutoCloseable {
         new BitmapCommands(),
         new BitfieldCommands(),
         new HyperLogLogCommands(),
+        new SortedSetCommands(),
+        new SortedSetRangeCommands(),
+        new SortedSetPopCommands(),
         new GenericCommands(),
         new ExpireCommands(),
         new ScanCommands(),

@@ -232,13 +232,19 @@ public final class ReplyWriter {
     bulkScratch(length);
   }
 
+  /** A double as a bulk string. */
+  public void bulkDouble(double value) {
+    int length = Doubles.write(scratchMemory, 0, value);
+    bulkScratch(length);
+  }
+
   /** A double; in RESP2 a bulk string. */
   public void doubleValue(double value) {
-    int length = Doubles.write(scratchMemory, 0, value);
     if (resp == 2) {
-      bulkScratch(length);
+      bulkDouble(value);
       return;
     }
+    int length = Doubles.write(scratchMemory, 0, value);
     long at = room(1 + length + 2);
     out.memory.set(BYTE, at++, (byte) ',');
     MemorySegment.copy(scratch, 0, out.memory, BYTE, at, length);

@@ -65,14 +65,12 @@ public abstract class EncodingDirectives extends MaxmemoryDirectives {
   public final LongDirective zsetMaxListpackEntries =
       number("zset-max-listpack-entries", 128)
           .alias("zset-max-ziplist-entries")
-          .withoutEffectYet()
           .doc("A sorted set is one packed block up to so many members.");
 
   /** {@code zset-max-listpack-value}. */
   public final MemoryDirective zsetMaxListpackValue =
       memory("zset-max-listpack-value", 64)
           .alias("zset-max-ziplist-value")
-          .withoutEffectYet()
           .doc("And while no member is longer than this.");
 
   /** {@code hll-sparse-max-bytes}. */
