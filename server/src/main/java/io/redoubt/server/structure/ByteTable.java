@@ -68,6 +68,7 @@ public final class ByteTable {
   private final Slabs slabs;
   private final Hash hash;
   private final int keyLengthAt;
+  private final int ownHeaderBytes;
   private final Buckets buckets;
   private long header;
 
@@ -82,15 +83,25 @@ public final class ByteTable {
    * @param keyLengthAt the distance from a block's start to its key's length
    */
   public ByteTable(Slabs slabs, Hash hash, int keyLengthAt) {
+    this(slabs, hash, keyLengthAt, 0);
+  }
+
+  /**
+   * A view of tables whose header has a part that is their owner's.
+   *
+   * @param ownHeaderBytes how much that is, see {@link #ownHeader}
+   */
+  public ByteTable(Slabs slabs, Hash hash, int keyLengthAt, int ownHeaderBytes) {
     this.slabs = slabs;
     this.hash = hash;
     this.keyLengthAt = keyLengthAt;
+    this.ownHeaderBytes = ownHeaderBytes;
     buckets = new Buckets(slabs);
   }
 
   /** Makes an empty table, and this a view of it. */
   public void create() {
-    header = slabs.allocateFar(HEADER_BYTES);
+    header = slabs.allocateFar(HEADER_BYTES + ownHeaderBytes);
     Region.putLong(header + COUNT_AT, 0);
     buckets.create(header + BUCKETS_AT);
     clear(buckets.address(0));
@@ -105,6 +116,11 @@ public final class ByteTable {
   public void header(long address) {
     header = address;
     buckets.state(address + BUCKETS_AT);
+  }
+
+  /** The owner's part of the header; undefined at first, freed with the table. */
+  public long ownHeader() {
+    return header + HEADER_BYTES;
   }
 
   /** How many blocks there are. */
@@ -508,7 +524,7 @@ public final class ByteTable {
       return true;
     }
     buckets.free();
-    slabs.free(header, HEADER_BYTES);
+    slabs.free(header, HEADER_BYTES + ownHeaderBytes);
     header = 0;
     return false;
   }

@@ -1,0 +1,177 @@
+package io.redoubt.server.structure;
+
+import io.redoubt.server.memory.Region;
+
+/**
+ * A field of a hash with its value: one near block of a {@link FieldTable}.
+ *
+ * <pre>
+ *   1 or 4   length of the field, see {@link BlockLength}
+ *            the field
+ *   9        only if it expires: 0xff and when, in milliseconds since 1970
+ *            the value:
+ *              n (one byte, up to 250) and n bytes
+ *              0xfb, n (two bytes, up to 4096) and n bytes
+ *              0xfc, n (four bytes) and the address (eight) of a far block of n bytes
+ * </pre>
+ */
+public final class FieldElement {
+
+  /** In the place of the time at which a field expires: never. */
+  public static final long NO_EXPIRY = -1;
+
+  static final int FIELD_LENGTH_AT = 0;
+
+  private static final int MAX_SHORT_LENGTH = 250;
+  private static final int MEDIUM = 0xfb;
+  private static final int MEDIUM_BYTES = 3;
+  private static final int MAX_INLINE_LENGTH = 4 << 10;
+  private static final int OWN_BLOCK = 0xfc;
+  private static final int OWN_BLOCK_BYTES = 13;
+  private static final int OWN_BLOCK_ADDRESS_AT = 5;
+  private static final int EXPIRES = 0xff;
+  private static final int EXPIRY_BYTES = 9;
+
+  private FieldElement() {}
+
+  /** Where the field's bytes are. */
+  public static long fieldAddress(long element) {
+    return element + BlockLength.sizeAt(element);
+  }
+
+  /** How many bytes the field has. */
+  public static int fieldLength(long element) {
+    return BlockLength.get(element);
+  }
+
+  private static long fieldEnd(long element) {
+    return fieldAddress(element) + fieldLength(element);
+  }
+
+  /** When it expires, in milliseconds since 1970, or {@link #NO_EXPIRY}. */
+  public static long expireAt(long element) {
+    long end = fieldEnd(element);
+    return Region.getUnsignedByte(end) == EXPIRES ? Region.getLong(end + 1) : NO_EXPIRY;
+  }
+
+  /** Whether it has a time at which it expires. */
+  public static boolean expires(long element) {
+    return Region.getUnsignedByte(fieldEnd(element)) == EXPIRES;
+  }
+
+  /** Where the value's length begins. */
+  static long valueStart(long element) {
+    long end = fieldEnd(element);
+    return Region.getUnsignedByte(end) == EXPIRES ? end + EXPIRY_BYTES : end;
+  }
+
+  /** Where the value's bytes are. */
+  public static long valueAddress(long element) {
+    long start = valueStart(element);
+    return switch (Region.getUnsignedByte(start)) {
+      case MEDIUM -> start + MEDIUM_BYTES;
+      case OWN_BLOCK -> Region.getLong(start + OWN_BLOCK_ADDRESS_AT);
+      default -> start + 1;
+    };
+  }
+
+  /** How many bytes the value has. */
+  public static int valueLength(long element) {
+    long start = valueStart(element);
+    int first = Region.getUnsignedByte(start);
+    return switch (first) {
+      case MEDIUM -> Region.getInt(start) >>> 8 & 0xffff;
+      case OWN_BLOCK -> Region.getInt(start + 1);
+      default -> first;
+    };
+  }
+
+  /** The far block that the value is in, or 0. */
+  static long ownBlock(long element) {
+    long start = valueStart(element);
+    return Region.getUnsignedByte(start) == OWN_BLOCK
+        ? Region.getLong(start + OWN_BLOCK_ADDRESS_AT)
+        : 0;
+  }
+
+  static boolean needsOwnBlock(int valueLength) {
+    return valueLength > MAX_INLINE_LENGTH;
+  }
+
+  /** All bytes of an element's block that mean something. */
+  static long sizeBytes(long element) {
+    return valueStart(element) - element + valueBytes(valueLength(element));
+  }
+
+  static long sizeBytes(int fieldLength, boolean expires, int valueLength) {
+    return BlockLength.size(fieldLength)
+        + (long) fieldLength
+        + (expires ? EXPIRY_BYTES : 0)
+        + valueBytes(valueLength);
+  }
+
+  /** What a value takes in the element. */
+  static int valueBytes(int length) {
+    if (length <= MAX_SHORT_LENGTH) {
+      return 1 + length;
+    }
+    return length <= MAX_INLINE_LENGTH ? MEDIUM_BYTES + length : OWN_BLOCK_BYTES;
+  }
+
+  /** Writes a field that does not expire; its value's length is to follow. */
+  static void putField(long element, long field, int length) {
+    Region.copy(field, BlockLength.put(element, length), length);
+  }
+
+  /** Marks as one that expires; moves nothing. */
+  static void putExpiry(long element, long expireAt) {
+    long end = fieldEnd(element);
+    Region.putByte(end, EXPIRES);
+    Region.putLong(end + 1, expireAt);
+  }
+
+  /** Writes the length of a value whose bytes are to follow, and its own block if it needs one. */
+  static void putValueLength(long element, int length, long ownBlock) {
+    putValueLengthAt(valueStart(element), length, ownBlock);
+  }
+
+  /** Like {@link #putValueLength}, for an element whose field has just been written. */
+  static void putFirstValueLength(long element, int length, long ownBlock) {
+    putValueLengthAt(fieldEnd(element), length, ownBlock);
+  }
+
+  private static void putValueLengthAt(long start, int length, long ownBlock) {
+    if (length <= MAX_SHORT_LENGTH) {
+      Region.putByte(start, length);
+    } else if (length <= MAX_INLINE_LENGTH) {
+      Region.putByte(start, MEDIUM);
+      Region.putByte(start + 1, length);
+      Region.putByte(start + 2, length >>> 8);
+    } else {
+      Region.putByte(start, OWN_BLOCK);
+      Region.putInt(start + 1, length);
+      Region.putLong(start + OWN_BLOCK_ADDRESS_AT, ownBlock);
+    }
+  }
+
+  /**
+   * Writes an element as another one, but with a time to expire or without; both may be the same
+   * block.
+   *
+   * @param expireAt {@link #NO_EXPIRY} for without
+   */
+  static void copy(long element, long target, long expireAt) {
+    long fieldEnd = fieldEnd(element);
+    long value = valueStart(element);
+    long valueBytes = valueBytes(valueLength(element));
+    long head = fieldEnd - element;
+    long targetValue = target + head + (expireAt == NO_EXPIRY ? 0 : EXPIRY_BYTES);
+    Region.copy(value, targetValue, valueBytes); // first: in place, it is what would be overwritten
+    if (target != element) {
+      Region.copy(element, target, head);
+    }
+    if (expireAt != NO_EXPIRY) {
+      putExpiry(target, expireAt);
+    }
+  }
+}

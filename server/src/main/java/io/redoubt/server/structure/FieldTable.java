@@ -1,0 +1,345 @@
+package io.redoubt.server.structure;
+
+import io.redoubt.protocol.bytes.Hash;
+import io.redoubt.server.memory.Region;
+import io.redoubt.server.memory.Slabs;
+import java.util.random.RandomGenerator;
+
+/**
+ * A large hash: a {@link ByteTable} of {@link FieldElement}s, and a tree of those that expire in
+ * the order of their times, which is there while there are any.
+ *
+ * <p>Its whole state is in the region, at {@link #root}: this object is a view, and may be given
+ * another table ({@link #root(long)}). What changes an element may move it, and says where it is
+ * afterwards.
+ */
+public final class FieldTable {
+
+  // Behind the table's header: the tree of those that expire or 0, and a mark of the owner's.
+  private static final int TREE_AT = 0;
+  private static final int MARKED_AT = 8;
+  private static final int OWN_HEADER_BYTES = 16;
+
+  /** What an element takes in a tree, about. */
+  private static final int TREE_BYTES_EACH = 18;
+
+  private final Slabs slabs;
+  private final ByteTable table;
+  private final RankedTree expiries;
+  private final BlockConsumer freeBlock = this::freeBlock;
+  private final BlockConsumer insertCopy = this::insertCopy;
+  private final BlockConsumer addSize = this::addSize;
+
+  /** The hash of the field that was looked for last. */
+  private long wanted;
+
+  private long sampled;
+  private long sampledBytes;
+
+  /** A view without a table yet. */
+  public FieldTable(Slabs slabs, Hash hash) {
+    this.slabs = slabs;
+    table = new ByteTable(slabs, hash, FieldElement.FIELD_LENGTH_AT, OWN_HEADER_BYTES);
+    expiries = new RankedTree(slabs, RankedTree.Ties.BY_ADDRESS);
+  }
+
+  /** Makes an empty table, and this a view of it; returns its root. */
+  public long create() {
+    table.create();
+    Region.zero(table.ownHeader(), OWN_HEADER_BYTES);
+    return table.header();
+  }
+
+  /** Where the table's state is. */
+  public long root() {
+    return table.header();
+  }
+
+  /** Makes this a view of the table whose state is at an address. */
+  public void root(long address) {
+    table.header(address);
+  }
+
+  /** How many fields there are. */
+  public long size() {
+    return table.size();
+  }
+
+  /** Prepares an empty table for so many fields. */
+  public void expect(long fields) {
+    table.expect(fields);
+  }
+
+  /** A mark that means what the owner makes it mean; false at first. */
+  public boolean isMarked() {
+    return Region.getLong(table.ownHeader() + MARKED_AT) != 0;
+  }
+
+  /** Sets the owner's mark. */
+  public void marked(boolean mark) {
+    Region.putLong(table.ownHeader() + MARKED_AT, mark ? 1 : 0);
+  }
+
+  // Looking up.
+
+  /** The element of a field, or 0. */
+  public long find(long field, int length) {
+    wanted = table.hash(field, length);
+    return table.find(wanted, field, length);
+  }
+
+  /** An element by chance, each as likely as another; 0 when there is none. */
+  public long random(RandomGenerator chance) {
+    return table.random(chance);
+  }
+
+  /** Hands over a few elements; see {@link ByteTable#scan}. */
+  public long scan(long cursor, BlockConsumer consumer) {
+    return table.scan(cursor, consumer);
+  }
+
+  // Changing.
+
+  /**
+   * Adds the field that {@link #find} has just not found, with a value of so many bytes, which are
+   * to be written to {@link FieldElement#valueAddress}.
+   */
+  public long insert(long field, int fieldLength, int valueLength) {
+    long element = slabs.allocate(FieldElement.sizeBytes(fieldLength, false, valueLength));
+    FieldElement.putField(element, field, fieldLength);
+    FieldElement.putFirstValueLength(element, valueLength, ownBlock(valueLength));
+    table.insert(wanted, element);
+    return element;
+  }
+
+  /**
+   * Makes room for another value, which is to be written to {@link FieldElement#valueAddress}; the
+   * time to expire stays.
+   *
+   * @return the element, which may have moved
+   */
+  public long replaceValue(long element, int valueLength) {
+    int fieldLength = FieldElement.fieldLength(element);
+    boolean expires = FieldElement.expires(element);
+    long newBytes = FieldElement.sizeBytes(fieldLength, expires, valueLength);
+    long oldBytes = FieldElement.sizeBytes(element);
+    long target = element;
+    if (slabs.blockBytes(newBytes) != slabs.blockBytes(oldBytes)) {
+      target = slabs.allocate(newBytes);
+    }
+    long ownBlock = ownBlock(valueLength);
+    freeOwnBlock(element);
+    if (target != element) {
+      Region.copy(element, target, FieldElement.valueStart(element) - element);
+      moved(element, target, oldBytes);
+    }
+    FieldElement.putValueLength(target, valueLength, ownBlock);
+    return target;
+  }
+
+  /**
+   * Sets when a field expires.
+   *
+   * @param expireAt in milliseconds since 1970, or {@link FieldElement#NO_EXPIRY}
+   * @return the element, which may have moved
+   */
+  public long expireAt(long element, long expireAt) {
+    long oldExpireAt = FieldElement.expireAt(element);
+    if (oldExpireAt == expireAt) {
+      return element;
+    }
+    if (oldExpireAt != FieldElement.NO_EXPIRY) {
+      tree().remove(oldExpireAt, element);
+    }
+    long target = element;
+    if (oldExpireAt != FieldElement.NO_EXPIRY && expireAt != FieldElement.NO_EXPIRY) {
+      FieldElement.putExpiry(element, expireAt);
+    } else {
+      target = reform(element, expireAt);
+    }
+    if (expireAt != FieldElement.NO_EXPIRY) {
+      tree().insert(expireAt, target);
+    } else {
+      dropEmptyTree();
+    }
+    return target;
+  }
+
+  /** Gives an element room for a time to expire, or takes it away. */
+  private long reform(long element, long expireAt) {
+    long oldBytes = FieldElement.sizeBytes(element);
+    long newBytes =
+        FieldElement.sizeBytes(
+            FieldElement.fieldLength(element),
+            expireAt != FieldElement.NO_EXPIRY,
+            FieldElement.valueLength(element));
+    if (slabs.blockBytes(newBytes) == slabs.blockBytes(oldBytes)) {
+      FieldElement.copy(element, element, expireAt);
+      return element;
+    }
+    long target = slabs.allocate(newBytes);
+    FieldElement.copy(element, target, expireAt);
+    table.replace(hashOf(target), element, target);
+    slabs.free(element, oldBytes);
+    return target;
+  }
+
+  /** An element's head has been copied to where it is from now on. */
+  private void moved(long element, long target, long oldBytes) {
+    table.replace(hashOf(target), element, target);
+    long expireAt = FieldElement.expireAt(target);
+    if (expireAt != FieldElement.NO_EXPIRY) {
+      tree().remove(expireAt, element);
+      tree().insert(expireAt, target);
+    }
+    slabs.free(element, oldBytes);
+  }
+
+  private long hashOf(long element) {
+    return table.hash(FieldElement.fieldAddress(element), FieldElement.fieldLength(element));
+  }
+
+  /** Removes a field. */
+  public void remove(long element) {
+    long expireAt = FieldElement.expireAt(element);
+    if (expireAt != FieldElement.NO_EXPIRY) {
+      tree().remove(expireAt, element);
+      dropEmptyTree();
+    }
+    table.remove(hashOf(element), element);
+    freeBlock(element);
+  }
+
+  private long ownBlock(int valueLength) {
+    return FieldElement.needsOwnBlock(valueLength) ? slabs.allocateFar(valueLength) : 0;
+  }
+
+  private void freeOwnBlock(long element) {
+    long block = FieldElement.ownBlock(element);
+    if (block != 0) {
+      slabs.free(block, FieldElement.valueLength(element));
+    }
+  }
+
+  private void freeBlock(long element) {
+    freeOwnBlock(element);
+    slabs.free(element, FieldElement.sizeBytes(element));
+  }
+
+  // Expiry.
+
+  private long treeHeader() {
+    return Region.getLong(table.ownHeader() + TREE_AT);
+  }
+
+  /** Whether any field expires. */
+  public boolean expires() {
+    return treeHeader() != 0;
+  }
+
+  /** The tree of those that expire, which is made when there is none. */
+  private RankedTree tree() {
+    long header = treeHeader();
+    if (header == 0) {
+      expiries.create();
+      Region.putLong(table.ownHeader() + TREE_AT, expiries.header());
+    } else {
+      expiries.header(header);
+    }
+    return expiries;
+  }
+
+  private void dropEmptyTree() {
+    if (tree().size() == 0) {
+      expiries.dismantle();
+      Region.putLong(table.ownHeader() + TREE_AT, 0);
+    }
+  }
+
+  /** When the next field expires, in milliseconds since 1970, or {@link FieldElement#NO_EXPIRY}. */
+  public long nextExpiry() {
+    return expires() ? RankedTree.key(tree().first()) : FieldElement.NO_EXPIRY;
+  }
+
+  /** The element that expires next; 0 when none does. */
+  public long nextExpiring() {
+    return expires() ? RankedTree.block(tree().first()) : 0;
+  }
+
+  /** How many fields expire. */
+  public long expiring() {
+    return expires() ? tree().size() : 0;
+  }
+
+  /** How many fields expire before a point in time. */
+  public long expiringBefore(long millis) {
+    return expires() ? tree().rank(millis, 0) : 0;
+  }
+
+  // The whole.
+
+  /** Makes a copy of another view's table, and this a view of it; returns its root. */
+  public long copyOf(FieldTable source) {
+    create();
+    expect(source.size());
+    marked(source.isMarked());
+    long cursor = 0;
+    do {
+      cursor = source.scan(cursor, insertCopy);
+    } while (cursor != 0);
+    return root();
+  }
+
+  private void insertCopy(long element) {
+    long bytes = FieldElement.sizeBytes(element);
+    int valueLength = FieldElement.valueLength(element);
+    long copy = slabs.allocate(bytes);
+    Region.copy(element, copy, bytes);
+    long ownBlock = ownBlock(valueLength);
+    if (ownBlock != 0) {
+      FieldElement.putValueLength(copy, valueLength, ownBlock);
+      Region.copy(FieldElement.valueAddress(element), ownBlock, valueLength);
+    }
+    table.insert(hashOf(copy), copy);
+    if (FieldElement.expires(copy)) {
+      tree().insert(FieldElement.expireAt(copy), copy);
+    }
+  }
+
+  /** Bytes of it all, estimated from so many elements; 0 for all. */
+  public long sizeBytes(long samples) {
+    long size = size();
+    sampled = 0;
+    sampledBytes = 0;
+    long cursor = 0;
+    do {
+      cursor = scan(cursor, addSize);
+    } while (cursor != 0 && (samples == 0 || sampled < samples));
+    return table.bucketBytes()
+        + (sampled == 0 ? 0 : (long) ((double) sampledBytes / sampled * size))
+        + expiring() * TREE_BYTES_EACH;
+  }
+
+  private void addSize(long element) {
+    sampled++;
+    sampledBytes += slabs.blockBytes(FieldElement.sizeBytes(element));
+    if (FieldElement.ownBlock(element) != 0) {
+      sampledBytes += slabs.blockBytes(FieldElement.valueLength(element));
+    }
+  }
+
+  /**
+   * Frees some of a table of which nothing else is wanted any more.
+   *
+   * @return whether there is more to free
+   */
+  public boolean dismantle() {
+    if (expires()) {
+      if (!tree().dismantle()) {
+        Region.putLong(table.ownHeader() + TREE_AT, 0);
+      }
+      return true;
+    }
+    return table.dismantle(freeBlock);
+  }
+}
