@@ -42,6 +42,9 @@ import io.redoubt.server.command.DebugCommands;
 import io.redoubt.server.command.DumpCommands;
 import io.redoubt.server.command.ExpireCommands;
 import io.redoubt.server.command.GenericCommands;
+import io.redoubt.server.command.HashCommands;
+import io.redoubt.server.command.HashExpiryCommands;
+import io.redoubt.server.command.HashIterationCommands;
 import io.redoubt.server.command.HyperLogLogCommands;
 import io.redoubt.server.command.LongestCommonSubsequence;
 import io.redoubt.server.command.MemoryCommands;
@@ -306,6 +309,9 @@ public final class RedisServer implements AutoCloseable {
         new SortedSetCommands(),
         new SortedSetRangeCommands(),
         new SortedSetPopCommands(),
+        new HashCommands(),
+        new HashExpiryCommands(),
+        new HashIterationCommands(),
         new GenericCommands(),
         new ExpireCommands(),
         new ScanCommands(),

@@ -16,6 +16,7 @@ final class ScanOptions {
   private long count = USUAL_COUNT;
   private @Nullable Type type;
   private boolean noSuchType;
+  private boolean noValues;
 
   private ScanOptions(Call call) {
     this.call = call;
@@ -28,9 +29,21 @@ final class ScanOptions {
    * @throws io.redoubt.protocol.command.CommandError when they are none
    */
   static ScanOptions parse(Call call, int first, boolean ofKeys) {
+    return parse(call, first, ofKeys, false);
+  }
+
+  /** Like {@link #parse}, for HSCAN, which may leave out the values. */
+  static ScanOptions ofHash(Call call, int first) {
+    return parse(call, first, false, true);
+  }
+
+  private static ScanOptions parse(Call call, int first, boolean ofKeys, boolean ofHash) {
     ScanOptions options = new ScanOptions(call);
     for (int i = first; i < call.count(); i += 2) {
-      if (i + 1 == call.count()) {
+      if (ofHash && call.is(i, "NOVALUES")) {
+        options.noValues = true;
+        i--;
+      } else if (i + 1 == call.count()) {
         throw Errors.SYNTAX;
       } else if (call.is(i, "COUNT")) {
         options.count = call.argLong(i + 1);
@@ -48,6 +61,11 @@ final class ScanOptions {
       }
     }
     return options;
+  }
+
+  /** Whether fields are asked for without their values. */
+  boolean noValues() {
+    return noValues;
   }
 
   /** How many elements the caller would like to have looked at, at least 1. */

@@ -11,11 +11,12 @@ import io.redoubt.server.memory.Region;
 
 /**
  * What follows from what happens to keys without a command that says so: of one that expires or is
- * evicted, replicas hear as of a DEL, and watchers and subscribers hear too; of a new one
- * subscribers hear, unless it is loaded.
+ * evicted, replicas hear as of a DEL, and watchers and subscribers hear too, and likewise of fields
+ * of a hash that expire; of a new one subscribers hear, unless it is loaded.
  */
 public final class KeyEffects implements KeyspaceListener {
   private static final byte[] DEL = {'D', 'E', 'L'};
+  private static final byte[] HDEL = {'H', 'D', 'E', 'L'};
 
   private final Propagation propagation;
   private final KeyspaceEvents events;
@@ -44,6 +45,29 @@ public final class KeyEffects implements KeyspaceListener {
   public void expired(Database database, long entry) {
     stats.countExpired();
     removing(database, entry, KeyEvent.EXPIRED);
+  }
+
+  @Override
+  public void elementExpired(Database database, long entry, long element, int elementLength) {
+    if (propagation.isActive()) {
+      var effect = propagation.effect(database.index(), 3);
+      effect.bulk(HDEL);
+      effect.bulk(Region.MEMORY, Entry.keyAddress(entry), Entry.keyLength(entry));
+      effect.bulk(Region.MEMORY, element, elementLength);
+    }
+  }
+
+  @Override
+  public void elementsExpired(Database database, long entry, boolean all) {
+    long key = Entry.keyAddress(entry);
+    int length = Entry.keyLength(entry);
+    events.notify(KeyEvent.HEXPIRED, database.index(), Region.MEMORY, key, length);
+    if (all) {
+      watchedKeys.removing(database, key, length);
+      events.notify(KeyEvent.DEL, database.index(), Region.MEMORY, key, length);
+    } else {
+      watchedKeys.touch(database, key, length);
+    }
   }
 
   /** A key is about to be removed to make room. */

@@ -7,8 +7,8 @@ import io.redoubt.server.structure.ByteTable;
 import io.redoubt.server.structure.RankedTree;
 
 /**
- * What a database holds: its entries by key, and those that expire in the order of their times. A
- * database may exchange its contents (SWAPDB) or get new ones (FLUSHDB), so that what has a place
+ * What a database holds: its entries by key, and in the order of their times those that expire and
+ * those of which the next element expires. A database may exchange its contents (SWAPDB) or get new ones (FLUSHDB), so that what has a place
  * in them, as a walk has, is not disturbed.
  */
 final class Contents {
@@ -18,6 +18,7 @@ final class Contents {
 
   final ByteTable entries;
   final RankedTree expiries;
+  final RankedTree elementExpiries;
 
   /** The index of its database when the running walk started. */
   int walkedAs = NO_WALK;
@@ -27,6 +28,8 @@ final class Contents {
     entries.create();
     expiries = new RankedTree(slabs, RankedTree.Ties.BY_ADDRESS);
     expiries.create();
+    elementExpiries = new RankedTree(slabs, RankedTree.Ties.BY_ADDRESS);
+    elementExpiries.create();
   }
 
   /**
@@ -37,6 +40,10 @@ final class Contents {
   boolean dismantle(BlockConsumer freed) {
     if (expiries.header() != 0) {
       expiries.dismantle();
+      return true;
+    }
+    if (elementExpiries.header() != 0) {
+      elementExpiries.dismantle();
       return true;
     }
     return entries.dismantle(freed);

@@ -33,6 +33,7 @@ public final class Database {
   private Contents contents;
   private ByteTable entries;
   private RankedTree expiries;
+  private RankedTree elementExpiries;
 
   Database(Keyspace keyspace, int index) {
     this.keyspace = keyspace;
@@ -41,6 +42,7 @@ public final class Database {
     contents = keyspace.newContents();
     entries = contents.entries;
     expiries = contents.expiries;
+    elementExpiries = contents.elementExpiries;
   }
 
   Contents contents() {
@@ -51,6 +53,7 @@ public final class Database {
     contents = exchanged;
     entries = exchanged.entries;
     expiries = exchanged.expiries;
+    elementExpiries = exchanged.elementExpiries;
   }
 
   /** Which of the keyspace's databases it is. */
@@ -221,7 +224,7 @@ public final class Database {
     int encoding = Entry.encoding(entry);
     if (Encoding.ownsBlock(encoding)) {
       usage += slabs.blockBytes(OwnBlock.capacity(Entry.payloadAddress(entry)));
-    } else if (encoding == Encoding.STRUCTURE) {
+    } else if (Encoding.isStructure(encoding)) {
       Structures kind = keyspace.garbage().kind(Entry.type(entry));
       usage += kind.sizeBytes(Entry.root(entry), samples);
     }
@@ -325,7 +328,8 @@ public final class Database {
     boolean ownedBlock = Encoding.ownsBlock(oldEncoding);
     long block = ownedBlock ? OwnBlock.address(Entry.payloadAddress(old)) : 0;
     int capacity = ownedBlock ? OwnBlock.capacity(Entry.payloadAddress(old)) : 0;
-    long root = oldEncoding == Encoding.STRUCTURE ? Entry.root(old) : 0;
+    long root = Encoding.isStructure(oldEncoding) ? Entry.root(old) : 0;
+    removeElementExpiry(old, old);
     // First what may fail for want of memory: nothing has happened then.
     long entry = reshape(hash, old, Type.STRING, encoding, newExpireAt >= 0, payloadBytes, 0);
     if (ownedBlock) {
@@ -420,6 +424,45 @@ public final class Database {
   }
 
   /**
+   * Notes when the next element of a structure expires; {@link #beforeChange} has been called.
+   *
+   * @param millis milliseconds since 1970, or {@link Entry#NO_EXPIRY}
+   * @return the entry, which may have moved
+   */
+  public long nextElementExpiry(long entry, long millis) {
+    long before = Entry.nextElementExpiry(entry);
+    if (before == millis) {
+      return entry;
+    }
+    removeElementExpiry(entry, entry);
+    if (millis == Entry.NO_EXPIRY) {
+      return resize(entry, Encoding.STRUCTURE, Encoding.STRUCTURE_BYTES);
+    }
+    long changed =
+        before == Entry.NO_EXPIRY
+            ? resize(entry, Encoding.EXPIRING_STRUCTURE, Encoding.EXPIRING_STRUCTURE_BYTES)
+            : entry;
+    Entry.putNextElementExpiry(changed, millis);
+    elementExpiries.insert(millis, changed);
+    return changed;
+  }
+
+  /** Takes an entry out of the order of elements' expiry that was or is at an address. */
+  private void removeElementExpiry(long entry, long wasAt) {
+    long next = Entry.nextElementExpiry(entry);
+    if (next != Entry.NO_EXPIRY) {
+      elementExpiries.remove(next, wasAt);
+    }
+  }
+
+  private void addElementExpiry(long entry) {
+    long next = Entry.nextElementExpiry(entry);
+    if (next != Entry.NO_EXPIRY) {
+      elementExpiries.insert(next, entry);
+    }
+  }
+
+  /**
    * To be called before an entry's value is changed in place; the methods of this class do it
    * themselves.
    */
@@ -455,6 +498,7 @@ public final class Database {
     if (Entry.expires(entry)) {
       expiries.remove(Entry.expireAt(entry), entry);
     }
+    removeElementExpiry(entry, entry);
   }
 
   void expire(long entry) {
@@ -471,6 +515,15 @@ public final class Database {
       }
       expire(RankedTree.block(first));
       expired++;
+    }
+    while (expired < limit) {
+      long first = elementExpiries.first();
+      if (first == 0 || RankedTree.key(first) >= keyspace.nowMillis()) {
+        break;
+      }
+      long entry = RankedTree.block(first);
+      Structures kind = keyspace.garbage().kind(Entry.type(entry));
+      expired += kind.expireElements(this, entry, limit - expired);
     }
     return expired;
   }
@@ -523,7 +576,7 @@ public final class Database {
     }
     int encoding = Entry.encoding(entry);
     long payload = Entry.payloadAddress(entry);
-    if (encoding == Encoding.STRUCTURE) {
+    if (Encoding.isStructure(encoding)) {
       long root = keyspace.garbage().kind(Entry.type(entry)).copy(Entry.root(entry));
       long copy = to.insertLike(entry, keyAddress, keyLength);
       Region.putLong(Entry.payloadAddress(copy), root);
@@ -554,6 +607,7 @@ public final class Database {
     if (expires) {
       addExpiry(made, Entry.expireAt(entry));
     }
+    addElementExpiry(made);
     return made;
   }
 
@@ -610,13 +664,19 @@ public final class Database {
 
   private long reform(long entry, boolean expires) {
     int payloadBytes = Entry.payloadBytes(entry);
-    return reshape(
-        hashOf(entry),
-        entry,
-        Entry.type(entry),
-        Entry.encoding(entry),
-        expires,
-        payloadBytes,
-        payloadBytes);
+    long moved =
+        reshape(
+            hashOf(entry),
+            entry,
+            Entry.type(entry),
+            Entry.encoding(entry),
+            expires,
+            payloadBytes,
+            payloadBytes);
+    if (moved != entry) {
+      removeElementExpiry(moved, entry);
+      addElementExpiry(moved);
+    }
+    return moved;
   }
 }

@@ -6,7 +6,8 @@ package io.redoubt.server.keyspace;
  * <p>A string is an {@link #INTEGER}, or bytes: {@link #INLINE}, {@link #INLINE_CHANGED} or {@link
  * #OWN_BLOCK}. A small collection is one packed block of bytes, in the entry or beside it: a
  * listpack as {@link #INLINE} or {@link #OWN_BLOCK}, an intset as {@link #INTSET_INLINE} or {@link
- * #INTSET_OWN_BLOCK}. A large one is a {@link #STRUCTURE}.
+ * #INTSET_OWN_BLOCK}. A large one is a {@link #STRUCTURE}, and one with elements that expire an
+ * {@link #EXPIRING_STRUCTURE}.
  */
 public final class Encoding {
 
@@ -34,6 +35,12 @@ public final class Encoding {
   /** The root of a data structure, an address of eight bytes; see {@link Structures}. */
   public static final int STRUCTURE = 6;
 
+  /**
+   * As {@link #STRUCTURE}, and then when the next of its elements expires, in milliseconds since
+   * 1970 (eight bytes).
+   */
+  public static final int EXPIRING_STRUCTURE = 7;
+
   /** The payload of {@link #INTEGER}. */
   public static final int INTEGER_BYTES = 8;
 
@@ -43,6 +50,9 @@ public final class Encoding {
   /** The payload of {@link #STRUCTURE}. */
   public static final int STRUCTURE_BYTES = 8;
 
+  /** The payload of {@link #EXPIRING_STRUCTURE}. */
+  public static final int EXPIRING_STRUCTURE_BYTES = 16;
+
   /** What is longer gets its own block. */
   public static final int MAX_INLINE_LENGTH = 4 << 10;
 
@@ -51,5 +61,10 @@ public final class Encoding {
   /** Whether the bytes are in a block beside the entry. */
   public static boolean ownsBlock(int encoding) {
     return encoding == OWN_BLOCK || encoding == INTSET_OWN_BLOCK;
+  }
+
+  /** Whether the payload begins with the root of a structure. */
+  public static boolean isStructure(int encoding) {
+    return encoding >= STRUCTURE;
   }
 }

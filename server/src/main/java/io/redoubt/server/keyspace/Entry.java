@@ -93,9 +93,22 @@ public final class Entry {
     return keyAddress(entry) + keyLength(entry);
   }
 
-  /** The root of a structure, of an entry of {@link Encoding#STRUCTURE}. */
+  /** The root of a structure, of an entry whose encoding is one ({@link Encoding#isStructure}). */
   public static long root(long entry) {
     return Region.getLong(payloadAddress(entry));
+  }
+
+  /**
+   * When the next element of its value expires, in milliseconds since 1970, or {@link #NO_EXPIRY}.
+   */
+  public static long nextElementExpiry(long entry) {
+    return encoding(entry) == Encoding.EXPIRING_STRUCTURE
+        ? Region.getLong(payloadAddress(entry) + Encoding.STRUCTURE_BYTES)
+        : NO_EXPIRY;
+  }
+
+  static void putNextElementExpiry(long entry, long millis) {
+    Region.putLong(payloadAddress(entry) + Encoding.STRUCTURE_BYTES, millis);
   }
 
   static int payloadBytes(long entry) {
@@ -104,6 +117,7 @@ public final class Entry {
       case Encoding.INTEGER -> Encoding.INTEGER_BYTES;
       case Encoding.OWN_BLOCK, Encoding.INTSET_OWN_BLOCK -> Encoding.OWN_BLOCK_BYTES;
       case Encoding.STRUCTURE -> Encoding.STRUCTURE_BYTES;
+      case Encoding.EXPIRING_STRUCTURE -> Encoding.EXPIRING_STRUCTURE_BYTES;
       default -> BlockLength.sizeAt(payload) + BlockLength.get(payload);
     };
   }

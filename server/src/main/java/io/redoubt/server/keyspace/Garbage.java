@@ -68,7 +68,7 @@ final class Garbage {
     if (Encoding.ownsBlock(encoding)) {
       long payload = Entry.payloadAddress(entry);
       freeBlock(OwnBlock.address(payload), OwnBlock.capacity(payload));
-    } else if (encoding == Encoding.STRUCTURE) {
+    } else if (Encoding.isStructure(encoding)) {
       freeStructure(Entry.type(entry), Entry.root(entry));
     }
   }

@@ -74,6 +74,11 @@ public final class Keyspace implements AutoCloseable {
     return slabs;
   }
 
+  /** The hash of everything in the keyspace that is found by its bytes. */
+  public Hash hash() {
+    return hash;
+  }
+
   /** Chance, for everything that draws in the keyspace. */
   public RandomGenerator chance() {
     return chance;
@@ -114,7 +119,8 @@ public final class Keyspace implements AutoCloseable {
     listener = newListener;
   }
 
-  KeyspaceListener listener() {
+  /** The one who is told. */
+  public KeyspaceListener listener() {
     return listener;
   }
 
@@ -138,8 +144,8 @@ public final class Keyspace implements AutoCloseable {
   }
 
   /**
-   * Removes keys whose time has come, the longest due of a database first. The caller watches the
-   * time: a limit of some tens is some tens of microseconds.
+   * Removes keys, and elements of values, whose time has come, the longest due of a database first.
+   * The caller watches the time: a limit of some tens is some tens of microseconds.
    *
    * @return how many were removed; less than {@code limit} when no more are due
    */
@@ -158,14 +164,20 @@ public final class Keyspace implements AutoCloseable {
     return expired;
   }
 
-  /** When the next key is due, in milliseconds since 1970; {@link Long#MAX_VALUE} for never. */
+  private static long firstKey(RankedTree tree) {
+    long first = tree.first();
+    return first == 0 ? Long.MAX_VALUE : RankedTree.key(first);
+  }
+
+  /**
+   * When the next key or element is due, in milliseconds since 1970; {@link Long#MAX_VALUE} for
+   * never.
+   */
   public long nextDueMillis() {
     long next = Long.MAX_VALUE;
     for (Database database : databases) {
-      long first = database.contents().expiries.first();
-      if (first != 0) {
-        next = Math.min(next, RankedTree.key(first));
-      }
+      next = Math.min(next, firstKey(database.contents().expiries));
+      next = Math.min(next, firstKey(database.contents().elementExpiries));
     }
     return next;
   }

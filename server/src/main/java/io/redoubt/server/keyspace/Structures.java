@@ -27,4 +27,14 @@ public interface Structures {
    * @param samples the number of elements to estimate from, 0 for all
    */
   long sizeBytes(long root, long samples);
+
+  /**
+   * Removes elements of an entry of {@link Encoding#EXPIRING_STRUCTURE} whose time has come, and
+   * the entry with the last one; the keyspace's listener hears of it.
+   *
+   * @return how many were removed: at least one when one is due, at most {@code limit}
+   */
+  default int expireElements(Database database, long entry, int limit) {
+    throw new IllegalStateException("these elements do not expire");
+  }
 }

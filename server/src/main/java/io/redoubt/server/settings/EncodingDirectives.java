@@ -17,14 +17,12 @@ public abstract class EncodingDirectives extends MaxmemoryDirectives {
   public final LongDirective hashMaxListpackEntries =
       number("hash-max-listpack-entries", 512)
           .alias("hash-max-ziplist-entries")
-          .withoutEffectYet()
           .doc("A hash is one packed block up to so many fields.");
 
   /** {@code hash-max-listpack-value}. */
   public final MemoryDirective hashMaxListpackValue =
       memory("hash-max-listpack-value", 64)
           .alias("hash-max-ziplist-value")
-          .withoutEffectYet()
           .doc("And while no field or value is longer than this.");
 
   /** {@code list-max-listpack-size}. */

@@ -120,6 +120,10 @@ public final class ByteTable {
 
   /** The owner's part of the header; undefined at first, freed with the table. */
   public long ownHeader() {
+    return ownHeader(header);
+  }
+
+  static long ownHeader(long header) {
     return header + HEADER_BYTES;
   }
 

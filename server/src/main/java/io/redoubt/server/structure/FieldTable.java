@@ -75,6 +75,11 @@ public final class FieldTable {
     return Region.getLong(table.ownHeader() + MARKED_AT) != 0;
   }
 
+  /** {@link #isMarked()} of the table with that root. */
+  public static boolean isMarked(long root) {
+    return Region.getLong(ByteTable.ownHeader(root) + MARKED_AT) != 0;
+  }
+
   /** Sets the owner's mark. */
   public void marked(boolean mark) {
     Region.putLong(table.ownHeader() + MARKED_AT, mark ? 1 : 0);

@@ -26,7 +26,7 @@ public final class PackedValue {
 
   /** Whether a collection is one packed block. */
   public static boolean isPacked(long entry) {
-    return Entry.encoding(entry) != Encoding.STRUCTURE;
+    return !Encoding.isStructure(Entry.encoding(entry));
   }
 
   /** Whether the packed block is an intset; else it is a listpack. */

@@ -13,6 +13,7 @@ public final class Values {
   private final Keyspace keyspace;
   private final EncodingLimits limits;
   private final SortedSets sortedSets;
+  private final Hashes hashes;
 
   /** Of a keyspace, which learns from them how to free and copy large values. */
   public Values(Keyspace keyspace, EncodingLimits limits) {
@@ -20,6 +21,8 @@ public final class Values {
     this.limits = limits;
     sortedSets = new SortedSets(keyspace, limits);
     keyspace.structures(Type.ZSET, sortedSets);
+    hashes = new Hashes(keyspace, limits);
+    keyspace.structures(Type.HASH, hashes);
   }
 
   /** The keyspace. */
@@ -37,6 +40,11 @@ public final class Values {
     return sortedSets;
   }
 
+  /** The hashes. */
+  public Hashes hashes() {
+    return hashes;
+  }
+
   /** The name of an entry's encoding that OBJECT ENCODING tells. */
   public static String encodingName(long entry) {
     return switch (Entry.type(entry)) {
@@ -44,7 +52,8 @@ public final class Values {
       case STREAM -> "stream";
       case LIST -> packedOr("quicklist", entry);
       case ZSET -> packedOr("skiplist", entry);
-      case HASH, SET -> packedOr("hashtable", entry);
+      case SET -> packedOr("hashtable", entry);
+      case HASH -> Hashes.encodingName(entry);
     };
   }
 

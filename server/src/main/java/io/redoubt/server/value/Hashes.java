@@ -1,0 +1,517 @@
+package io.redoubt.server.value;
+
+import io.redoubt.persistence.packed.Listpack;
+import io.redoubt.protocol.bytes.Numbers;
+import io.redoubt.server.keyspace.Database;
+import io.redoubt.server.keyspace.Encoding;
+import io.redoubt.server.keyspace.Entry;
+import io.redoubt.server.keyspace.ExpiredKeys;
+import io.redoubt.server.keyspace.Keyspace;
+import io.redoubt.server.keyspace.Structures;
+import io.redoubt.server.keyspace.Type;
+import io.redoubt.server.memory.Region;
+import io.redoubt.server.structure.BlockConsumer;
+import io.redoubt.server.structure.FieldElement;
+import io.redoubt.server.structure.FieldTable;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * Hashes: small ones are a listpack of field, value, field, ...; large ones, and those with fields
+ * that expire, a {@link FieldTable}.
+ *
+ * <p>A change is begun with {@link #find} or {@link #findForWrite} and may move the entry; after
+ * the last change of a command {@link #settle} is to be called, unless the entry was removed. A
+ * field that is due is as good as absent, but for one who applies a master's stream ({@link
+ * ExpiredKeys#KEEP}).
+ */
+public final class Hashes implements Structures {
+
+  private static final MemorySegment MEMORY = Region.MEMORY;
+
+  /** How often chance is asked for a field that is not due, before they are counted. */
+  private static final int MAX_TRIES = 32;
+
+  private final Keyspace keyspace;
+  private final EncodingLimits limits;
+  private final HashField found = new HashField();
+  private final HashCursor cursor;
+
+  private final FieldTable table;
+
+  // For structures that are freed or copied, perhaps in the middle of a command on another one.
+  private final FieldTable source;
+  private final FieldTable target;
+
+  /** What {@link #find} came to: the field's entry in a listpack or its element; 0 for absent. */
+  private long at;
+
+  /** Whether it is there, but due and so as good as absent. */
+  private boolean isDue;
+
+  /** The hashes of a keyspace. */
+  public Hashes(Keyspace keyspace, EncodingLimits limits) {
+    this.keyspace = keyspace;
+    this.limits = limits;
+    cursor = new HashCursor(keyspace);
+    table = new FieldTable(keyspace.slabs(), keyspace.hash());
+    source = new FieldTable(keyspace.slabs(), keyspace.hash());
+    target = new FieldTable(keyspace.slabs(), keyspace.hash());
+  }
+
+  // Reading.
+
+  /** How many fields there are that are not due. */
+  public long size(long entry) {
+    long size = sizeWithDue(entry);
+    return keyspace.expiredKeys() == ExpiredKeys.KEEP || Entry.nextElementExpiry(entry) < 0
+        ? size
+        : size - table.expiringBefore(keyspace.nowMillis());
+  }
+
+  /** How many fields there are. */
+  public long sizeWithDue(long entry) {
+    if (PackedValue.isPacked(entry)) {
+      return Listpack.count(MEMORY, PackedValue.address(entry)) / 2;
+    }
+    table.root(Entry.root(entry));
+    return table.size();
+  }
+
+  /** Finds a field, which {@link #found} then shows; returns false when there is none. */
+  public boolean find(long entry, long field, int length) {
+    locate(entry, field, length);
+    return at != 0 && !isDue;
+  }
+
+  /** The field that was found last. */
+  public HashField found() {
+    return found;
+  }
+
+  /** A cursor, of which there is one: it is good until somebody else starts it. */
+  public HashCursor cursor() {
+    return cursor;
+  }
+
+  private void locate(long entry, long field, int length) {
+    isDue = false;
+    if (PackedValue.isPacked(entry)) {
+      long first = Listpack.beginning(PackedValue.address(entry));
+      long there = Listpack.find(MEMORY, first, MEMORY, field, length, 1);
+      at = there == Listpack.NONE ? 0 : there;
+      found.packed(at);
+      return;
+    }
+    table.root(Entry.root(entry));
+    at = table.find(field, length);
+    found.element(at);
+    if (at != 0 && table.expires()) {
+      isDue = isDue(FieldElement.expireAt(at));
+    }
+  }
+
+  private boolean isDue(long expireAt) {
+    return expireAt != FieldElement.NO_EXPIRY
+        && expireAt < keyspace.nowMillis()
+        && keyspace.expiredKeys() != ExpiredKeys.KEEP;
+  }
+
+  /**
+   * Finds a field by chance, each that is not due as likely as another.
+   *
+   * @return whether there is any
+   */
+  public boolean findRandom(long entry) {
+    long size = size(entry);
+    if (size == 0) {
+      return false;
+    }
+    if (PackedValue.isPacked(entry)) {
+      int index = 2 * keyspace.chance().nextInt((int) size);
+      found.packed(Listpack.at(MEMORY, PackedValue.address(entry), index));
+      return true;
+    }
+    for (int i = 0; i < MAX_TRIES; i++) {
+      long element = table.random(keyspace.chance());
+      if (!isDue(FieldElement.expireAt(element))) {
+        found.element(element);
+        return true;
+      }
+    }
+    cursor.start(entry);
+    for (long left = keyspace.chance().nextLong(size); left >= 0; left--) {
+      cursor.next();
+    }
+    found.element(cursor.field().at());
+    return true;
+  }
+
+  /**
+   * Hands over some elements of a hash that is not packed; see {@link
+   * io.redoubt.server.structure.ByteTable#scan}.
+   */
+  public long scan(long entry, long scanCursor, BlockConsumer elements) {
+    table.root(Entry.root(entry));
+    return table.scan(scanCursor, elements);
+  }
+
+  /**
+   * Points {@link #found} to an element that {@link #scan} handed over; returns false when it is
+   * due.
+   */
+  public boolean show(long element) {
+    found.element(element);
+    return !isDue(FieldElement.expireAt(element));
+  }
+
+  /** The name of the encoding that OBJECT ENCODING tells. */
+  static String encodingName(long entry) {
+    if (PackedValue.isPacked(entry)) {
+      return "listpack";
+    }
+    return FieldTable.isMarked(Entry.root(entry)) ? "listpackex" : "hashtable";
+  }
+
+  // Changing.
+
+  /**
+   * Makes a hash without fields for a key that has none; it is to get some at once.
+   *
+   * @param fields how many it is to get
+   * @param bytes of these, with their values
+   */
+  public long create(Database database, long key, int keyLength, long fields, long bytes) {
+    if (fields > limits.hashMaxListpackEntries()) {
+      long root = table.create();
+      table.expect(fields);
+      long entry =
+          database.create(key, keyLength, Type.HASH, Encoding.STRUCTURE, Encoding.STRUCTURE_BYTES);
+      Region.putLong(Entry.payloadAddress(entry), root);
+      return entry;
+    }
+    // Room for all, so that the entry need not be moved each time; what is too much goes back.
+    long packedBytes = bytes + fields * 2 * PACKED_OVERHEAD_BYTES;
+    int room = packedBytes > Encoding.MAX_INLINE_LENGTH ? 0 : (int) packedBytes;
+    int length = Listpack.EMPTY_BYTES + room;
+    long entry = PackedValue.create(database, key, keyLength, Type.HASH, false, length);
+    Listpack.create(MEMORY, PackedValue.address(entry));
+    return entry;
+  }
+
+  /** What a short entry of a listpack takes beside its bytes. */
+  private static final int PACKED_OVERHEAD_BYTES = 2;
+
+  /** Prepares a hash for as many fields more, for which it may be made a table. */
+  public long expect(Database database, long entry, long fields) {
+    database.beforeChange(entry);
+    return PackedValue.isPacked(entry) && fields > limits.hashMaxListpackEntries()
+        ? unpack(database, entry, false)
+        : entry;
+  }
+
+  /**
+   * Finds a field that is to be changed; returns false when there is none. One that is due goes.
+   * The next is to be {@link #store}, {@link #remove} or {@link #expireAt}, if anything.
+   */
+  public boolean findForWrite(Database database, long entry, long field, int length) {
+    database.beforeChange(entry);
+    locate(entry, field, length);
+    if (isDue && keyspace.expiredKeys() == ExpiredKeys.DELETE) {
+      keyspace.listener().elementExpired(database, entry, field, length);
+      table.remove(at);
+      keyspace.listener().elementsExpired(database, entry, false);
+      at = 0;
+    }
+    return at != 0 && !isDue;
+  }
+
+  /**
+   * Gives the field that {@link #findForWrite} was asked for a value.
+   *
+   * @param keepsExpiry whether a field that expires goes on to do so
+   * @return the entry, which may have moved
+   */
+  public long store(
+      Database database,
+      long entry,
+      long field,
+      int fieldLength,
+      long value,
+      int valueLength,
+      boolean keepsExpiry) {
+    boolean isLong = Math.max(fieldLength, valueLength) > limits.hashMaxListpackValue();
+    if (!PackedValue.isPacked(entry)) {
+      storeInTable(field, fieldLength, value, valueLength, keepsExpiry && !isDue);
+      if (table.isMarked() && (isLong || table.size() > limits.hashMaxListpackEntries())) {
+        table.marked(false);
+      }
+      return entry;
+    }
+    if (isLong || (at == 0 && sizeWithDue(entry) >= limits.hashMaxListpackEntries())) {
+      long unpacked = unpack(database, entry, false);
+      at = table.find(field, fieldLength);
+      storeInTable(field, fieldLength, value, valueLength, keepsExpiry);
+      return unpacked;
+    }
+    return at == 0
+        ? append(database, entry, field, fieldLength, value, valueLength)
+        : replace(database, entry, value, valueLength);
+  }
+
+  /** {@link #findForWrite} and {@link #store} of a field that is not to expire. */
+  public long put(
+      Database database, long entry, long field, int fieldLength, long value, int valueLength) {
+    findForWrite(database, entry, field, fieldLength);
+    return store(database, entry, field, fieldLength, value, valueLength, false);
+  }
+
+  private void storeInTable(
+      long field, int fieldLength, long value, int valueLength, boolean keepsExpiry) {
+    if (at == 0) {
+      at = table.insert(field, fieldLength, valueLength);
+    } else {
+      if (!keepsExpiry && table.expires()) {
+        at = table.expireAt(at, FieldElement.NO_EXPIRY);
+      }
+      at = table.replaceValue(at, valueLength);
+    }
+    Region.copy(value, FieldElement.valueAddress(at), valueLength);
+  }
+
+  private static long append(
+      Database database, long entry, long field, int fieldLength, long value, int valueLength) {
+    long start = PackedValue.address(entry);
+    long needed =
+        Listpack.sizeBytes(MEMORY, start)
+            + Listpack.entryBytes(MEMORY, field, fieldLength)
+            + Listpack.entryBytes(MEMORY, value, valueLength);
+    long larger = entry;
+    if (needed > PackedValue.sizeBytes(entry)) {
+      larger = PackedValue.resize(database, entry, (int) needed);
+      start = PackedValue.address(larger);
+    }
+    Listpack.append(MEMORY, start, MEMORY, field, fieldLength, MEMORY, start);
+    Listpack.append(MEMORY, start, MEMORY, value, valueLength, MEMORY, start);
+    return larger;
+  }
+
+  private long replace(Database database, long entry, long value, int valueLength) {
+    long start = PackedValue.address(entry);
+    long old = Listpack.after(MEMORY, at);
+    long needed = Listpack.sizeAfterReplace(MEMORY, start, old, MEMORY, value, valueLength);
+    long larger = entry;
+    if (needed > PackedValue.sizeBytes(entry)) {
+      long distance = old - start;
+      larger = PackedValue.resize(database, entry, (int) needed);
+      start = PackedValue.address(larger);
+      old = start + distance;
+    }
+    Listpack.replace(MEMORY, start, old, MEMORY, value, valueLength, MEMORY, start);
+    return larger;
+  }
+
+  /** Removes the field that {@link #findForWrite} has found; the last one, too. */
+  public void remove(long entry) {
+    if (PackedValue.isPacked(entry)) {
+      long start = PackedValue.address(entry);
+      Listpack.delete(MEMORY, start, at, 2, MEMORY, start);
+    } else {
+      table.remove(at);
+    }
+  }
+
+  /**
+   * Sets when the field expires that {@link #findForWrite} has found.
+   *
+   * @param millis milliseconds since 1970, or {@link FieldElement#NO_EXPIRY}
+   * @return the entry, which may have moved
+   */
+  public long expireAt(Database database, long entry, long field, int length, long millis) {
+    long expiring = entry;
+    if (PackedValue.isPacked(entry)) {
+      expiring = unpack(database, entry, true);
+      at = table.find(field, length);
+    }
+    at = table.expireAt(at, millis);
+    return expiring;
+  }
+
+  /**
+   * Ends a change: what too much was taken goes back, and the keyspace learns when the next field
+   * expires.
+   *
+   * @return the entry, which may have moved
+   */
+  public long settle(Database database, long entry) {
+    if (!PackedValue.isPacked(entry)) {
+      table.root(Entry.root(entry));
+      return database.nextElementExpiry(entry, table.nextExpiry());
+    }
+    int bytes = (int) Listpack.sizeBytes(MEMORY, PackedValue.address(entry));
+    return bytes == PackedValue.sizeBytes(entry)
+        ? entry
+        : PackedValue.resize(database, entry, bytes);
+  }
+
+  /**
+   * Makes a table of a listpack.
+   *
+   * @param small whether it is to pass for a listpack all the same
+   */
+  private long unpack(Database database, long entry, boolean small) {
+    long root = table.create();
+    table.marked(small);
+    addAll(table, MEMORY, PackedValue.address(entry));
+    return PackedValue.become(database, entry, root);
+  }
+
+  /** Puts the pairs of a listpack into a table; returns false when a field comes twice. */
+  private boolean addAll(FieldTable into, MemorySegment memory, long start) {
+    long text = keyspace.slabs().allocateFar(2L * Numbers.MAX_LONG_LENGTH);
+    boolean unique = true;
+    long field = Listpack.first(memory, start);
+    while (field != Listpack.NONE) {
+      long value = Listpack.after(memory, field);
+      long fieldAt = bytesAt(memory, field, text);
+      int fieldLength = Listpack.textLength(memory, field);
+      int valueLength = Listpack.textLength(memory, value);
+      long element = into.find(fieldAt, fieldLength);
+      unique &= element == 0;
+      if (element == 0) {
+        element = into.insert(fieldAt, fieldLength, valueLength);
+        Listpack.copyText(memory, value, MEMORY, FieldElement.valueAddress(element));
+      }
+      field = Listpack.next(memory, value);
+    }
+    keyspace.slabs().free(text, 2L * Numbers.MAX_LONG_LENGTH);
+    return unique;
+  }
+
+  /** Where the bytes of an entry of a listpack are: there, or as text of a number here. */
+  private static long bytesAt(MemorySegment memory, long entry, long text) {
+    if (!Listpack.isInteger(memory, entry)) {
+      return Listpack.bytesAt(memory, entry);
+    }
+    Numbers.writeLong(MEMORY, text, Listpack.integer(memory, entry));
+    return text;
+  }
+
+  /**
+   * Makes a hash of a valid listpack of the region for a key that has none.
+   *
+   * @return the entry; 0, and nothing is made, when it is empty, has a field without a value, or
+   *     has one twice
+   */
+  public long fromListpack(Database database, long key, int keyLength, long start) {
+    int count = Listpack.count(MEMORY, start);
+    if (count == 0 || count % 2 != 0) {
+      return 0;
+    }
+    if (count / 2 > limits.hashMaxListpackEntries()) {
+      long root = table.create();
+      if (!addAll(table, MEMORY, start)) {
+        drop(root);
+        return 0;
+      }
+      long entry =
+          database.create(key, keyLength, Type.HASH, Encoding.STRUCTURE, Encoding.STRUCTURE_BYTES);
+      Region.putLong(Entry.payloadAddress(entry), root);
+      return entry;
+    }
+    if (hasTwice(start, count)) {
+      return 0;
+    }
+    int bytes = (int) Listpack.sizeBytes(MEMORY, start);
+    long entry = PackedValue.create(database, key, keyLength, Type.HASH, false, bytes);
+    Region.copy(start, PackedValue.address(entry), bytes);
+    return entry;
+  }
+
+  /** Up to this, comparing each field with each is faster than a table of them. */
+  private static final int MAX_COMPARED = 64;
+
+  private boolean hasTwice(long start, int count) {
+    if (count / 2 > MAX_COMPARED) {
+      long root = target.create();
+      boolean unique = addAll(target, MEMORY, start);
+      drop(root);
+      return !unique;
+    }
+    long text = keyspace.slabs().allocateFar(Numbers.MAX_LONG_LENGTH);
+    boolean twice = false;
+    long field = Listpack.first(MEMORY, start);
+    while (field != Listpack.NONE && !twice) {
+      long next = Listpack.after(MEMORY, Listpack.after(MEMORY, field));
+      long bytes = bytesAt(MEMORY, field, text);
+      int length = Listpack.textLength(MEMORY, field);
+      twice = Listpack.find(MEMORY, next, MEMORY, bytes, length, 1) != Listpack.NONE;
+      field = Listpack.next(MEMORY, Listpack.after(MEMORY, field));
+    }
+    keyspace.slabs().free(text, Numbers.MAX_LONG_LENGTH);
+    return twice;
+  }
+
+  private void drop(long root) {
+    while (dismantle(root)) {
+      // step by step to its end
+    }
+  }
+
+  // Expiry.
+
+  @Override
+  public int expireElements(Database database, long entry, int limit) {
+    database.beforeChange(entry);
+    table.root(Entry.root(entry));
+    int expired = 0;
+    while (expired < limit) {
+      long element = table.nextExpiring();
+      if (element == 0 || FieldElement.expireAt(element) >= keyspace.nowMillis()) {
+        break;
+      }
+      keyspace
+          .listener()
+          .elementExpired(
+              database,
+              entry,
+              FieldElement.fieldAddress(element),
+              FieldElement.fieldLength(element));
+      table.remove(element);
+      expired++;
+    }
+    boolean all = table.size() == 0;
+    keyspace.listener().elementsExpired(database, entry, all);
+    if (all) {
+      database.remove(entry);
+    } else {
+      settle(database, entry);
+    }
+    return expired;
+  }
+
+  // Structures.
+
+  @Override
+  public boolean dismantle(long root) {
+    source.root(root);
+    return source.dismantle();
+  }
+
+  @Override
+  public long elements(long root) {
+    source.root(root);
+    return source.size();
+  }
+
+  @Override
+  public long copy(long root) {
+    source.root(root);
+    return target.copyOf(source);
+  }
+
+  @Override
+  public long sizeBytes(long root, long samples) {
+    source.root(root);
+    return source.sizeBytes(samples);
+  }
+}
