@@ -118,9 +118,11 @@ public final class FieldElement {
     return length <= MAX_INLINE_LENGTH ? MEDIUM_BYTES + length : OWN_BLOCK_BYTES;
   }
 
-  /** Writes a field that does not expire; its value's length is to follow. */
-  static void putField(long element, long field, int length) {
-    Region.copy(field, BlockLength.put(element, length), length);
+  /** Writes a field that does not expire; returns where its value's length is to follow. */
+  static long putField(long element, long field, int length) {
+    long at = BlockLength.put(element, length);
+    Region.copy(field, at, length);
+    return at + length;
   }
 
   /** Marks as one that expires; moves nothing. */
@@ -130,17 +132,12 @@ public final class FieldElement {
     Region.putLong(end + 1, expireAt);
   }
 
-  /** Writes the length of a value whose bytes are to follow, and its own block if it needs one. */
-  static void putValueLength(long element, int length, long ownBlock) {
-    putValueLengthAt(valueStart(element), length, ownBlock);
-  }
-
-  /** Like {@link #putValueLength}, for an element whose field has just been written. */
-  static void putFirstValueLength(long element, int length, long ownBlock) {
-    putValueLengthAt(fieldEnd(element), length, ownBlock);
-  }
-
-  private static void putValueLengthAt(long start, int length, long ownBlock) {
+  /**
+   * Writes the length of a value whose bytes are to follow, and its own block if it needs one.
+   *
+   * @param start where the element's value starts
+   */
+  static void putValueLength(long start, int length, long ownBlock) {
     if (length <= MAX_SHORT_LENGTH) {
       Region.putByte(start, length);
     } else if (length <= MAX_INLINE_LENGTH) {

@@ -111,8 +111,8 @@ public final class FieldTable {
    */
   public long insert(long field, int fieldLength, int valueLength) {
     long element = slabs.allocate(FieldElement.sizeBytes(fieldLength, false, valueLength));
-    FieldElement.putField(element, field, fieldLength);
-    FieldElement.putFirstValueLength(element, valueLength, ownBlock(valueLength));
+    long value = FieldElement.putField(element, field, fieldLength);
+    FieldElement.putValueLength(value, valueLength, ownBlock(valueLength));
     table.insert(wanted, element);
     return element;
   }
@@ -124,9 +124,8 @@ public final class FieldTable {
    * @return the element, which may have moved
    */
   public long replaceValue(long element, int valueLength) {
-    int fieldLength = FieldElement.fieldLength(element);
-    boolean expires = FieldElement.expires(element);
-    long newBytes = FieldElement.sizeBytes(fieldLength, expires, valueLength);
+    long headBytes = FieldElement.valueStart(element) - element;
+    long newBytes = headBytes + FieldElement.valueBytes(valueLength);
     long oldBytes = FieldElement.sizeBytes(element);
     long target = element;
     if (slabs.blockBytes(newBytes) != slabs.blockBytes(oldBytes)) {
@@ -134,11 +133,11 @@ public final class FieldTable {
     }
     long ownBlock = ownBlock(valueLength);
     freeOwnBlock(element);
+    FieldElement.putValueLength(target + headBytes, valueLength, ownBlock);
     if (target != element) {
-      Region.copy(element, target, FieldElement.valueStart(element) - element);
+      Region.copy(element, target, headBytes);
       moved(element, target, oldBytes);
     }
-    FieldElement.putValueLength(target, valueLength, ownBlock);
     return target;
   }
 
@@ -189,7 +188,7 @@ public final class FieldTable {
     return target;
   }
 
-  /** An element's head has been copied to where it is from now on. */
+  /** An element has been copied to where it is from now on. */
   private void moved(long element, long target, long oldBytes) {
     table.replace(hashOf(target), element, target);
     long expireAt = FieldElement.expireAt(target);
@@ -302,7 +301,7 @@ public final class FieldTable {
     Region.copy(element, copy, bytes);
     long ownBlock = ownBlock(valueLength);
     if (ownBlock != 0) {
-      FieldElement.putValueLength(copy, valueLength, ownBlock);
+      FieldElement.putValueLength(FieldElement.valueStart(copy), valueLength, ownBlock);
       Region.copy(FieldElement.valueAddress(element), ownBlock, valueLength);
     }
     table.insert(hashOf(copy), copy);

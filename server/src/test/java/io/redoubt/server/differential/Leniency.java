@@ -7,7 +7,9 @@ import io.redoubt.protocol.resp.Reply;
 import io.redoubt.protocol.resp.ReplyDecoder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.Deque;
 import java.util.List;
 import java.util.Locale;
@@ -60,8 +62,9 @@ final class Leniency {
     return switch (command) {
       case "ttl", "expiretime", "object idletime" -> near(real, ours, TOLERANCE_MILLIS / 1000);
       case "pttl", "pexpiretime" -> near(real, ours, TOLERANCE_MILLIS);
-      case "keys" -> sorted(real).equals(sorted(ours));
-      case "scan", "randomkey" -> true;
+      case "keys", "hkeys", "hvals" -> sorted(real).equals(sorted(ours));
+      case "hgetall" -> pairs(real).equals(pairs(ours));
+      case "scan", "hscan", "randomkey" -> true;
       case "object refcount" -> true; // we have no references, and show 1 or what a shared one has
       case "dump" ->
           isCompressed(real)
@@ -97,6 +100,29 @@ final class Leniency {
     return real.number() >= 0
         && ours.number() >= 0
         && Math.abs(real.number() - ours.number()) <= tolerance;
+  }
+
+  /** The pairs of a map in one order, whichever version of the protocol tells them. */
+  private static List<String> pairs(Reply reply) {
+    if (reply instanceof Reply.Map map) {
+      return sortedPairs(map.keys(), map.values());
+    }
+    List<Reply> elements = reply.elements();
+    List<Reply> keys = new ArrayList<>();
+    List<Reply> values = new ArrayList<>();
+    for (int i = 0; i < elements.size(); i++) {
+      (i % 2 == 0 ? keys : values).add(elements.get(i));
+    }
+    return sortedPairs(keys, values);
+  }
+
+  private static List<String> sortedPairs(List<Reply> keys, List<Reply> values) {
+    List<String> pairs = new ArrayList<>();
+    for (int i = 0; i < keys.size(); i++) {
+      pairs.add(keys.get(i) + "=" + values.get(i));
+    }
+    Collections.sort(pairs);
+    return pairs;
   }
 
   private static List<String> sorted(Reply reply) {

@@ -38,7 +38,7 @@ final class ReplicationStream implements AutoCloseable {
       if (words.equals(List.of("PUBLISH", CHANNEL, end))) {
         return commands;
       }
-      if (!words.equals(List.of("PING"))) {
+      if (!words.getFirst().equalsIgnoreCase("PING")) {
         commands.add(decided(words));
       }
     }
