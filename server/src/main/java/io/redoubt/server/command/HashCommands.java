@@ -293,8 +293,7 @@ public final class HashCommands extends CommandGroup<Call> {
     }
     int added = 0;
     for (int i = 2; i < count; i += 2) {
-      if (!hashes.findForWrite(
-          call.database(), entry, call.argAddress(i), call.argLength(i))) {
+      if (!hashes.findForWrite(call.database(), entry, call.argAddress(i), call.argLength(i))) {
         added++;
       }
       entry = store(call, entry, i, call.argAddress(i + 1), call.argLength(i + 1), false);

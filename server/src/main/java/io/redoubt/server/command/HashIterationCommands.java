@@ -122,7 +122,7 @@ public final class HashIterationCommands extends CommandGroup<Call> {
   /** Adds to a hash table of addresses; returns false when it was there. */
   private static boolean add(long[] seen, long address) {
     int mask = seen.length - 1;
-    int place = (int) (address * 0x9e37_79b9_7f4a_7c15L >>> 32) & mask;
+    int place = (int) ((address * 0x9e37_79b9_7f4a_7c15L) >>> 32) & mask;
     while (seen[place] != 0) {
       if (seen[place] == address) {
         return false;
@@ -134,8 +134,7 @@ public final class HashIterationCommands extends CommandGroup<Call> {
   }
 
   /** A large part: of those still to come, as many are taken as are still wanted. */
-  private static void selected(
-      Call call, long entry, int count, long size, boolean withValues) {
+  private static void selected(Call call, long entry, int count, long size, boolean withValues) {
     begin(call, count, withValues);
     HashCursor cursor = call.values().hashes().cursor();
     RandomGenerator chance = call.keyspace().chance();

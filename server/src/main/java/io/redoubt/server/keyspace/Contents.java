@@ -8,8 +8,8 @@ import io.redoubt.server.structure.RankedTree;
 
 /**
  * What a database holds: its entries by key, and in the order of their times those that expire and
- * those of which the next element expires. A database may exchange its contents (SWAPDB) or get new ones (FLUSHDB), so that what has a place
- * in them, as a walk has, is not disturbed.
+ * those of which the next element expires. A database may exchange its contents (SWAPDB) or get new
+ * ones (FLUSHDB), so that what has a place in them, as a walk has, is not disturbed.
  */
 final class Contents {
 

@@ -76,9 +76,7 @@ public final class HashField {
 
   /** Where the bytes of a value are that is not held as a number. */
   public long valueAddress() {
-    return packed
-        ? Listpack.bytesAt(Region.MEMORY, packedValue())
-        : FieldElement.valueAddress(at);
+    return packed ? Listpack.bytesAt(Region.MEMORY, packedValue()) : FieldElement.valueAddress(at);
   }
 
   /** How many bytes the value has; of a number, its decimal form. */

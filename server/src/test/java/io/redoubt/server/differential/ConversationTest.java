@@ -13,7 +13,6 @@ import io.redoubt.server.command.DatabaseCommands;
 import io.redoubt.server.command.DumpCommands;
 import io.redoubt.server.command.ExpireCommands;
 import io.redoubt.server.command.GenericCommands;
-import io.redoubt.server.command.HashCommands;
 import io.redoubt.server.command.HyperLogLogCommands;
 import io.redoubt.server.command.LongestCommonSubsequence;
 import io.redoubt.server.command.ObjectCommands;
@@ -64,7 +63,6 @@ final class ConversationTest {
     add(commands, new BitmapCommands(), 4);
     add(commands, new BitfieldCommands(), 4);
     add(commands, new HyperLogLogCommands(), 2);
-    add(commands, new HashCommands(), 4);
     add(commands, new BitmapCommands(), 3);
     add(commands, new BitfieldCommands(), 3);
     add(commands, new GenericCommands(), 4);

@@ -11,8 +11,21 @@ import org.junit.jupiter.params.provider.ValueSource;
 final class HashConversationTest {
   private static final int REQUESTS = 12_000;
   private static final String[] NUMBERS = {
-    "0", "1", "-1", "10", "3.14", "1e3", "007", "x", "9223372036854775807", "-9223372036854775808",
-    "nan", "inf", "\"\"", "1.0e-5", "\" 1\""
+    "0",
+    "1",
+    "-1",
+    "10",
+    "3.14",
+    "1e3",
+    "007",
+    "x",
+    "9223372036854775807",
+    "-9223372036854775808",
+    "nan",
+    "inf",
+    "\"\"",
+    "1.0e-5",
+    "\" 1\""
   };
 
   @TempDir private Path directory;

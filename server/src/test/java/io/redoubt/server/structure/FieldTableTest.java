@@ -116,8 +116,7 @@ final class FieldTableTest {
   }
 
   private static void assertValue(long element, Value value) {
-    assertThat(
-            text(FieldElement.valueAddress(element), FieldElement.valueLength(element)))
+    assertThat(text(FieldElement.valueAddress(element), FieldElement.valueLength(element)))
         .isEqualTo(value.text());
     assertThat(FieldElement.expireAt(element)).isEqualTo(value.expireAt());
   }

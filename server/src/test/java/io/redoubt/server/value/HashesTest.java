@@ -173,13 +173,7 @@ final class HashesTest {
           assertThat(found).isEqualTo(fields.containsKey(field));
           entry =
               hashes.store(
-                  database,
-                  entry,
-                  f.address(),
-                  f.length(),
-                  v.address(),
-                  v.length(),
-                  keepsExpiry);
+                  database, entry, f.address(), f.length(), v.address(), v.length(), keepsExpiry);
         }
         Value old = fields.get(field);
         long expireAt = keepsExpiry && old != null ? old.expireAt() : FieldElement.NO_EXPIRY;
@@ -318,14 +312,11 @@ final class HashesTest {
     for (Map<String, Map<String, Value>> database : model) {
       database
           .values()
-          .forEach(
-              fields ->
-                  fields
-                      .values()
-                      .removeIf(
-                          value ->
-                              value.expireAt() != FieldElement.NO_EXPIRY
-                                  && value.expireAt() < now));
+          .forEach(fields ->
+              fields
+                  .values()
+                  .removeIf(value ->
+                      value.expireAt() != FieldElement.NO_EXPIRY && value.expireAt() < now));
       database.values().removeIf(Map::isEmpty);
     }
   }
@@ -366,8 +357,7 @@ final class HashesTest {
     cursor.start(entry);
     while (cursor.next()) {
       HashField field = cursor.field();
-      assertThat(
-              read.put(copy(field, true), new Value(copy(field, false), field.expireAt())))
+      assertThat(read.put(copy(field, true), new Value(copy(field, false), field.expireAt())))
           .isNull();
     }
     return read;
@@ -392,8 +382,7 @@ final class HashesTest {
           hashes.put(
               database, entry, stays.address(), stays.length(), stays.address(), stays.length());
       entry =
-          hashes.put(
-              database, entry, goes.address(), goes.length(), goes.address(), goes.length());
+          hashes.put(database, entry, goes.address(), goes.length(), goes.address(), goes.length());
       entry = hashes.expireAt(database, entry, goes.address(), goes.length(), now + 10);
       entry = hashes.settle(database, entry);
       assertThat(Values.encodingName(entry)).isEqualTo("listpackex");
@@ -441,8 +430,7 @@ final class HashesTest {
         hashes.settle(database, entry);
         assertThat(walk.step(100, (index, each) -> seen.add(read(each)))).isFalse();
       }
-      assertThat(seen)
-          .containsExactly(Map.of("field", new Value("value", FieldElement.NO_EXPIRY)));
+      assertThat(seen).containsExactly(Map.of("field", new Value("value", FieldElement.NO_EXPIRY)));
     }
   }
 
