@@ -612,6 +612,11 @@ public final class RedisServer implements AutoCloseable {
     }
 
     @Override
+    public long unlimitedBytes() {
+      return replication.bytesBeyondBacklog();
+    }
+
+    @Override
     public long clientsBytes() {
       return clients.memoryBytes(ClientType.NORMAL)
           + clients.memoryBytes(ClientType.PUBSUB)

@@ -88,7 +88,7 @@ final class ServerInfo {
         .number("mem_fragmentation_bytes", () -> usage.residentBytes() - memory.usedBytes());
     MemoryUse.Buffers buffers = memory.buffers();
     section
-        .number("mem_not_counted_for_evict", buffers::replicasBytes)
+        .number("mem_not_counted_for_evict", buffers::unlimitedBytes)
         .number("mem_replication_backlog", buffers::backlogBytes)
         .number(
             "mem_total_replication_buffers", () -> buffers.backlogBytes() + buffers.replicasBytes())

@@ -22,6 +22,9 @@ public final class MemoryUse {
     /** What is kept for replicas only. */
     long replicasBytes();
 
+    /** What {@code maxmemory} does not limit: whatever replication takes beyond its backlog. */
+    long unlimitedBytes();
+
     /** What clients other than replicas take. */
     long clientsBytes();
   }
@@ -56,9 +59,9 @@ public final class MemoryUse {
     return slabs.usedBytes() - buffers.idleBytes();
   }
 
-  /** Bytes in use that {@code maxmemory} limits: what is kept for replicas does not count. */
+  /** Bytes in use that {@code maxmemory} limits. */
   public long countedBytes() {
-    return usedBytes() - buffers.replicasBytes();
+    return usedBytes() - buffers.unlimitedBytes();
   }
 
   /** Bytes held of the system: those in use, and the free ones between them. */

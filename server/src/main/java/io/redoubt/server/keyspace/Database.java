@@ -206,7 +206,7 @@ public final class Database {
 
   /** What the order of expiry takes, in bytes. */
   public long expiryBytes() {
-    return expiries.size() * Entry.EXPIRY_BYTES * 2;
+    return expiries.sizeBytes();
   }
 
   /** How many entries are due and still there. */

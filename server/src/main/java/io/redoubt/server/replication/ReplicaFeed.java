@@ -289,13 +289,13 @@ final class ReplicaFeed implements Companion, SnapshotSink {
     }
     Backlog backlog = replicas.backlog();
     Connection connection = client.connection();
-    if (backlog.nextOffset() - cursor < CHUNK_BYTES) {
-      connection.flush();
-      if (connection.queuedBytes() > 0) {
-        return; // the socket is full: a little more would take a chunk of its own
-      }
-    }
     while (cursor < backlog.nextOffset() && connection.queuedBytes() < WINDOW_BYTES) {
+      if (connection.queuedBytes() > 0 && backlog.nextOffset() - cursor < CHUNK_BYTES) {
+        connection.flush();
+        if (connection.queuedBytes() > 0) {
+          return; // the socket is full: a little more would take a chunk of its own
+        }
+      }
       Chunk chunk = connection.newChunk(CHUNK_BYTES);
       long room = chunk.limit() - chunk.start();
       long read = backlog.read(cursor, chunk.memory(), chunk.start(), room);

@@ -519,11 +519,23 @@ public final class Replication implements Propagation.Sink, AutoCloseable {
 
   /**
    * Bytes kept for replicas only: the part of the backlog beyond its size, for a replica that lags
-   * behind, and what is on its way to their sockets. They don't count for {@code maxmemory}, or the
-   * commands that evict keys would make for more of them.
+   * behind, and what is on its way to their sockets.
    */
   public long replicasBytes() {
-    long bytes = backlog == null ? 0 : backlog.reservedBytes() - backlogBytes();
+    return feedsBytes() + (backlog == null ? 0 : backlog.reservedBytes() - backlogBytes());
+  }
+
+  /**
+   * Bytes that replication takes beyond the size that the backlog is configured to have. They don't
+   * count for {@code maxmemory}, or the commands that evict keys would make for more of them.
+   */
+  public long bytesBeyondBacklog() {
+    return feedsBytes()
+        + (backlog == null ? 0 : Math.max(0, backlog.reservedBytes() - backlog.sizeBytes()));
+  }
+
+  private long feedsBytes() {
+    long bytes = 0;
     for (ReplicaFeed feed : replicas.all()) {
       bytes += feed.memoryBytes();
     }

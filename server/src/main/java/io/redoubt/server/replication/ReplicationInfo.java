@@ -62,27 +62,6 @@ final class ReplicationInfo {
         .number("sync_partial_err", replication::refusedPartialSyncs);
   }
 
-  /** Declares the memory that replication takes. */
-  void declareMemory(Section memory) {
-    memory
-        .number("mem_clients_slaves", this::queuedBytes)
-        .number("mem_replication_backlog", this::backlogBytes)
-        .number("mem_total_replication_buffers", this::backlogBytes);
-  }
-
-  private long backlogBytes() {
-    Backlog backlog = replication.backlog();
-    return backlog == null ? 0 : backlog.reservedBytes();
-  }
-
-  private long queuedBytes() {
-    long bytes = 0;
-    for (ReplicaFeed feed : replication.replicas().all()) {
-      bytes += feed.client().queuedOutputBytes();
-    }
-    return bytes;
-  }
-
   private long firstByteOffset() {
     Backlog backlog = replication.backlog();
     return backlog == null ? 0 : backlog.firstOffset();
@@ -139,7 +118,6 @@ final class ReplicationInfo {
   /** Has INFO show what is declared here. */
   static void addTo(Info info, Replication replication, ServerDirectives settings) {
     ReplicationInfo fields = new ReplicationInfo(replication, settings);
-    fields.declareMemory(info.section("Memory", "memory"));
     fields.declareCounts(info.section("Stats", "stats"));
     fields.declare(info.section("Replication", "replication"));
   }
