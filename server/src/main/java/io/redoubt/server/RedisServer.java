@@ -45,6 +45,7 @@ import io.redoubt.server.command.GenericCommands;
 import io.redoubt.server.command.HashCommands;
 import io.redoubt.server.command.HashExpiryCommands;
 import io.redoubt.server.command.HashIterationCommands;
+import io.redoubt.server.command.GeoCommands;
 import io.redoubt.server.command.HyperLogLogCommands;
 import io.redoubt.server.command.LongestCommonSubsequence;
 import io.redoubt.server.command.MemoryCommands;
@@ -312,6 +313,7 @@ public final class RedisServer implements AutoCloseable {
         new HashCommands(),
         new HashExpiryCommands(),
         new HashIterationCommands(),
+        new GeoCommands(),
         new GenericCommands(),
         new ExpireCommands(),
         new ScanCommands(),

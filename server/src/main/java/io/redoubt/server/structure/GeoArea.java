@@ -78,7 +78,8 @@ public final class GeoArea {
   private void cover() {
     double halfWidth = width / 2;
     double halfHeight = height / 2;
-    double reach = isCircle ? halfWidth : Math.sqrt(halfWidth * halfWidth + halfHeight * halfHeight);
+    double reach =
+        isCircle ? halfWidth : Math.sqrt(halfWidth * halfWidth + halfHeight * halfHeight);
     double northward = Math.toDegrees(halfHeight / Geohash.EARTH_RADIUS);
     double lowest = latitude - northward;
     double highest = latitude + northward;
@@ -154,9 +155,7 @@ public final class GeoArea {
     Square beside(int east, int north) {
       long mask = (1L << steps) - 1;
       return new Square(
-          steps,
-          east == 0 ? column : column + east & mask,
-          north == 0 ? row : row + north & mask);
+          steps, east == 0 ? column : column + east & mask, north == 0 ? row : row + north & mask);
     }
 
     double west() {

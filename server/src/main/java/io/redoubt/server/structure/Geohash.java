@@ -2,8 +2,9 @@ package io.redoubt.server.structure;
 
 /**
  * Places on the Earth as numbers of 52 bits: longitude and latitude, each as the 26 bits that tell
- * in which of 2^26 equal parts of its range it is, bit by bit in turn, the longitude's first. Places
- * that are near have numbers that are near, mostly; a square of a coarser grid is a range of them.
+ * in which of 2^26 equal parts of its range it is, bit by bit in turn, the longitude's first.
+ * Places that are near have numbers that are near, mostly; a square of a coarser grid is a range of
+ * them.
  *
  * <p>The latitude's range ends where the Mercator projection (EPSG:900913) does; only the {@link
  * #text} form, that of geohash.org, has the whole.
@@ -46,8 +47,7 @@ public final class Geohash {
 
   /** The number of a place. */
   public static long encode(double longitude, double latitude) {
-    return join(
-        part(longitude, MAX_LONGITUDE, STEPS), part(latitude, MAX_LATITUDE, STEPS));
+    return join(part(longitude, MAX_LONGITUDE, STEPS), part(latitude, MAX_LATITUDE, STEPS));
   }
 
   /** The longitude of the middle of what a number stands for. */
