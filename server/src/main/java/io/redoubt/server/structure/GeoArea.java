@@ -175,11 +175,11 @@ public final class GeoArea {
     }
 
     long first() {
-      return Geohash.join(column, row) << 2 * (Geohash.STEPS - steps);
+      return Geohash.join(column, row) << (2 * (Geohash.STEPS - steps));
     }
 
     long end() {
-      return Geohash.join(column, row) + 1 << 2 * (Geohash.STEPS - steps);
+      return (Geohash.join(column, row) + 1) << (2 * (Geohash.STEPS - steps));
     }
   }
 }

@@ -21,7 +21,7 @@ final class GeoCommandsTest {
 
   @Test
   void addingAndMoving() {
-    redis.says("GEOADD s CH 13.361389 38.115557 Palermo", "(integer) 1");
+    redis.says("GEOADD s CH 13.4 38.1 Palermo", "(integer) 1");
     redis.says("GEOADD s NX CH 1 1 Palermo", "(integer) 0");
     redis.says("GEOADD s XX 1 1 Agrigento", "(integer) 0");
     redis.says("GEOADD missing XX 1 1 a", "(integer) 0");

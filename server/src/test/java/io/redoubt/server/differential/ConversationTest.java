@@ -13,7 +13,6 @@ import io.redoubt.server.command.DatabaseCommands;
 import io.redoubt.server.command.DumpCommands;
 import io.redoubt.server.command.ExpireCommands;
 import io.redoubt.server.command.GenericCommands;
-import io.redoubt.server.command.GeoCommands;
 import io.redoubt.server.command.HyperLogLogCommands;
 import io.redoubt.server.command.LongestCommonSubsequence;
 import io.redoubt.server.command.ObjectCommands;
@@ -66,7 +65,6 @@ final class ConversationTest {
     add(commands, new HyperLogLogCommands(), 2);
     add(commands, new BitmapCommands(), 3);
     add(commands, new BitfieldCommands(), 3);
-    add(commands, new GeoCommands(), 2);
     add(commands, new GenericCommands(), 4);
     add(commands, new ExpireCommands(), 4);
     add(commands, new ScanCommands(), 1);
