@@ -29,13 +29,18 @@ public final class Connection {
     void onOpen(Connection connection);
 
     /**
-     * The bytes {@code [from, to)} of {@code memory} have come. They are to be used or copied now:
-     * the buffer is shared by all connections of the loop. May be called once more after {@link
-     * Connection#reading reading} has been stopped, when the peer ends its side.
+     * The bytes {@code [from, to)} of {@code memory} have come. They stay until {@link #onReadDone}
+     * returns, or the connection closes: the buffer is shared by all connections of the loop. May
+     * be called once more after {@link Connection#reading reading} has been stopped, when the peer
+     * ends its side.
      */
     void onBytes(Connection connection, MemorySegment memory, long from, long to);
 
-    /** No more bytes come in this turn of the loop: the time to {@link Connection#flush}. */
+    /**
+     * No more bytes come in this turn of the loop: the time to {@link Connection#flush}. Other
+     * connections may have been read in between, so that work on the bytes of all of them can be
+     * done by the first that is told.
+     */
     void onReadDone(Connection connection);
 
     /** What a flush had to leave behind has gone to the socket, and so nothing is queued. */
@@ -233,6 +238,25 @@ public final class Connection {
     }
   }
 
+  void tellReadDone() {
+    Handler told = handler;
+    if (told == null) {
+      return;
+    }
+    try {
+      told.onReadDone(this);
+    } catch (RuntimeException e) {
+      fail(e);
+    }
+  }
+
+  private void fail(Throwable thrown) {
+    if (cause == null) {
+      cause = thrown;
+    }
+    channel.close();
+  }
+
   void tellClosed(@Nullable Throwable reason) {
     if (closeTold) {
       return;
@@ -274,6 +298,7 @@ public final class Connection {
         Handler told = handler;
         if (told != null && !closing) {
           long from = readBuffer.offset() + bytes.readerIndex();
+          readBuffer.taken(bytes.writerIndex());
           told.onBytes(Connection.this, readBuffer.memory(), from, from + bytes.readableBytes());
         }
       } finally {
@@ -283,22 +308,18 @@ public final class Connection {
 
     @Override
     public void channelReadComplete(ChannelHandlerContext context) {
-      if (handler != null) {
-        handler.onReadDone(Connection.this);
-      }
+      readBuffer.readDone(Connection.this);
     }
 
     @Override
     public void channelInactive(ChannelHandlerContext context) {
+      readBuffer.tellReaders(); // what it sent before comes first
       tellClosed(cause);
     }
 
     @Override
     public void exceptionCaught(ChannelHandlerContext context, Throwable thrown) {
-      if (cause == null) {
-        cause = thrown;
-      }
-      channel.close();
+      fail(thrown);
     }
   }
 }

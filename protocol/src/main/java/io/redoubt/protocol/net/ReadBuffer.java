@@ -9,6 +9,7 @@ import io.netty.channel.RecvByteBufAllocator;
 import io.netty.util.UncheckedBooleanSupplier;
 import io.redoubt.protocol.bytes.BufferMemory;
 import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The one buffer into which a loop reads from all of its connections, one after the other. A read
@@ -16,14 +17,34 @@ import java.lang.foreign.MemorySegment;
  *
  * <p>A connection is read once a turn of the loop, so that a busy one doesn't keep the others
  * waiting; what is left in the socket is ready again in the next turn.
+ *
+ * <p>What several connections bring in one turn lies side by side, and stays until they have been
+ * told, one after the other, that reading is done: so they can work on it together. That is at the
+ * end of the turn, or earlier when it has become much.
  */
 final class ReadBuffer implements RecvByteBufAllocator {
 
+  /** The most that one read brings. */
   static final int READ_BYTES = 64 * 1024;
+
+  // As much as stays in the nearest cache, with one chunk of output for each.
+  private static final int GATHERED_BYTES = 16 * 1024;
+  private static final int GATHERED_CONNECTIONS = 32;
+
+  private static final int LINE_BYTES = 64;
 
   private final BufferMemory source;
   private final BufferMemory.Block block;
   private final Shared shared;
+  private final @Nullable Connection[] readers = new @Nullable Connection[GATHERED_CONNECTIONS];
+  private int readerCount;
+  private boolean telling;
+
+  /** How often readers have been told. */
+  private long tellings;
+
+  /** Where the next read goes. */
+  private int position;
 
   ReadBuffer(BufferMemory source) {
     this.source = source;
@@ -37,6 +58,42 @@ final class ReadBuffer implements RecvByteBufAllocator {
 
   long offset() {
     return block.offset();
+  }
+
+  /** Notes that the bytes before that index are somebody's until the readers have been told. */
+  void taken(int end) {
+    position = (end + LINE_BYTES - 1) & -LINE_BYTES;
+  }
+
+  /** A connection has been read; it is told so later. */
+  void readDone(Connection connection) {
+    if (telling) {
+      connection.tellReadDone();
+      return;
+    }
+    readers[readerCount++] = connection;
+    if (readerCount == GATHERED_CONNECTIONS || position >= GATHERED_BYTES) {
+      tellReaders();
+    }
+  }
+
+  /** Tells those that have been read since the last time. */
+  void tellReaders() {
+    if (readerCount == 0 || telling) {
+      return;
+    }
+    telling = true;
+    for (int i = 0; i < readerCount; i++) {
+      Connection reader = readers[i];
+      readers[i] = null;
+      if (reader != null) {
+        reader.tellReadDone();
+      }
+    }
+    telling = false;
+    tellings++;
+    readerCount = 0;
+    position = 0;
   }
 
   void close() {
@@ -54,10 +111,15 @@ final class ReadBuffer implements RecvByteBufAllocator {
 
     private int lastBytes;
     private int attemptedBytes;
+    private long lastReadAfter = -1;
 
     @Override
     public ByteBuf allocate(ByteBufAllocator allocator) {
-      return shared.clear().retain();
+      if (lastReadAfter == tellings) {
+        // A second read in one turn as a rule finds the end, after which nothing can be answered.
+        tellReaders();
+      }
+      return shared.setIndex(position, position).retain();
     }
 
     @Override
@@ -104,7 +166,9 @@ final class ReadBuffer implements RecvByteBufAllocator {
     }
 
     @Override
-    public void readComplete() {}
+    public void readComplete() {
+      lastReadAfter = tellings;
+    }
   }
 
   /** The block as Netty knows it; never released as a whole. */

@@ -65,11 +65,13 @@ public final class Transport implements AutoCloseable {
   private Transport(String threadName, BufferMemory memory, boolean epoll) {
     this.epoll = epoll;
     IoHandlerFactory io = epoll ? EpollIoHandler.newFactory() : NioIoHandler.newFactory();
+    Turns turns = new Turns(io);
     ThreadFactory threads = task -> new FastThreadLocalThread(task, threadName);
-    group = new MultiThreadIoEventLoopGroup(1, threads, io);
+    group = new MultiThreadIoEventLoopGroup(1, threads, turns);
     eventLoop = group.next();
     loop = new NettyLoop(eventLoop, onLoop(Thread::currentThread));
     readBuffer = onLoop(() -> new ReadBuffer(memory));
+    onLoop(() -> turns.atEnd(readBuffer::tellReaders));
     chunks = new ChunkPool(memory);
   }
 

@@ -192,14 +192,15 @@ public abstract class Client implements Connection.Handler, Subscriber {
     lastInteractionMillis = registry.clock().wallMillis();
     registry.countInput(end - start);
     input.take(this, memory, start, end);
-    ByteQueue query = input.kept();
-    if (!is(ClientFlag.MASTER) && query.usedBytes() > registry.settings().queryBufferLimitBytes()) {
-      registry.queryBufferOverflow(this, query);
-    }
   }
 
   @Override
   public void onReadDone(Connection from) {
+    input.finish(this);
+    ByteQueue query = input.kept();
+    if (!is(ClientFlag.MASTER) && query.usedBytes() > registry.settings().queryBufferLimitBytes()) {
+      registry.queryBufferOverflow(this, query);
+    }
     flush();
     registry.accountMemory(this);
   }
@@ -225,6 +226,11 @@ public abstract class Client implements Connection.Handler, Subscriber {
   /** Whether it runs nothing more, so that what it has sent is not needed. */
   public final boolean isEnding() {
     return released || is(ClientFlag.CLOSE_ASAP) || is(ClientFlag.CLOSE_AFTER_REPLY);
+  }
+
+  /** Called by the batch that a request of this client is in. */
+  final void run(Request request) {
+    input.run(this, request);
   }
 
   /** Runs one request; returns false when it was postponed and must be run again. */
@@ -374,7 +380,8 @@ public abstract class Client implements Connection.Handler, Subscriber {
     registry.accountMemory(this);
   }
 
-  private void flush() {
+  /** Sends what was replied so far; only needed before the end of a read. */
+  public final void flush() {
     Connection current = connection;
     if (released || current == null || is(ClientFlag.CLOSE_ASAP)) {
       return;

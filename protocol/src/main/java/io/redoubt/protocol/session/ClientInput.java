@@ -5,16 +5,30 @@ import io.redoubt.protocol.resp.ProtocolException;
 import io.redoubt.protocol.resp.Request;
 import io.redoubt.protocol.resp.RequestDecoder;
 import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
 
 /**
- * What comes from a client: decodes its bytes into batches of requests, has them run one by one as
- * long as it may execute, and keeps the rest.
+ * What comes from a client: decodes its bytes into requests, which run together with those of other
+ * clients ({@link RequestBatch}) as long as it may execute, and keeps the rest.
  */
 final class ClientInput {
   private final ClientRegistry registry;
   private final RequestDecoder decoder;
   private final ByteQueue kept;
   private boolean authenticated;
+
+  /** What is being run: bytes from {@link #rest} on have not been, or not yet. */
+  private MemorySegment memory = MemorySegment.NULL;
+
+  private long rest;
+  private long end;
+
+  /** Whether {@link #rest} begins with a request that must not run now. */
+  private boolean stopped;
+
+  private @Nullable ProtocolException violation;
+
+  /** What is being run when it is not kept here, from {@link #take} to {@link #finish}. */
   private long inHandBytes;
 
   ClientInput(ClientRegistry registry, boolean authenticated) {
@@ -43,84 +57,95 @@ final class ClientInput {
     return inHandBytes;
   }
 
-  /** Takes bytes that lie in the loop's shared buffer. */
-  void take(Client client, MemorySegment memory, long start, long end) {
+  /** Takes bytes that lie in the loop's shared buffer, until {@link #finish}. */
+  void take(Client client, MemorySegment from, long start, long to) {
+    finish(client);
     if (kept.isEmpty() && client.mayExecute()) {
-      inHandBytes = end - start;
-      long rest = process(client, memory, start, end);
-      inHandBytes = 0;
-      if (rest < end && !client.isEnding()) {
-        kept.append(memory, rest, end - rest, decoder.missingBytes());
-      }
+      inHandBytes = to - start;
+      decode(client, from, start, to);
     } else {
-      kept.append(memory, start, end - start, Math.max(decoder.missingBytes() - (end - start), 0));
+      kept.append(from, start, to - start, Math.max(decoder.missingBytes() - (to - start), 0));
       runKept(client);
+    }
+  }
+
+  /** Has what was taken run, as far as the client may execute now, and keeps the rest. */
+  void finish(Client client) {
+    if (inHandBytes == 0) {
+      return;
+    }
+    long from = runDecoded(client);
+    inHandBytes = 0;
+    if (from < end && !client.isEnding()) {
+      kept.append(memory, from, end - from, decoder.missingBytes());
     }
   }
 
   /** Runs what was kept, as far as the client may execute now. */
   void runKept(Client client) {
+    finish(client);
     if (kept.isEmpty() || !client.mayExecute()) {
       return;
     }
-    long rest = process(client, kept.memory(), kept.start(), kept.end());
+    decode(client, kept.memory(), kept.start(), kept.end());
+    long from = runDecoded(client);
     if (client.isEnding()) {
       kept.clear();
     } else {
-      kept.dropUntil(rest);
+      kept.dropUntil(from);
     }
   }
 
-  /** Runs what is whole and may run. Returns where the bytes begin that must be kept. */
-  private long process(Client client, MemorySegment memory, long from, long to) {
-    Request[] batch = registry.batch();
-    long at = from;
-    while (client.mayExecute()) {
-      // Before AUTH the size limits of the next request depend on this one.
-      int most = authenticated ? batch.length : 1;
-      int count = 0;
-      long next = at;
-      boolean needsMore = false;
-      ProtocolException violation = null;
-      while (count < most) {
-        long end;
-        try {
-          end = decoder.decode(memory, next, to, batch[count]);
-        } catch (ProtocolException e) {
-          violation = e;
-          break;
+  /** Puts the requests that are whole into the batch; when that is full, it runs. */
+  private void decode(Client client, MemorySegment from, long start, long to) {
+    RequestBatch batch = registry.batch();
+    memory = from;
+    rest = start;
+    end = to;
+    stopped = false;
+    try {
+      while (!stopped) {
+        Request request = batch.next();
+        if (stopped) {
+          return; // to make room the batch has run
         }
-        if (end == RequestDecoder.NEED_MORE) {
-          needsMore = true;
-          break;
+        long after = decoder.decode(from, rest, to, request);
+        if (after == RequestDecoder.NEED_MORE) {
+          return;
         }
-        next = end;
-        if (batch[count].count() > 0) {
-          count++;
+        rest = after;
+        if (request.count() > 0) {
+          batch.add(client);
+          if (!authenticated) {
+            batch.run(); // the size limits of the next request depend on this one
+          }
         }
       }
-      if (count > 0) {
-        registry.dispatcher().lookAhead(client, batch, count);
-      }
-      for (int i = 0; i < count; i++) {
-        if (!client.mayExecute() || !client.execute(batch[i])) {
-          decoder.reset();
-          return batch[i].start();
-        }
-      }
-      at = next;
-      if (client.mayExecute()) {
-        if (violation != null) {
-          decoder.reset();
-          client.protocolError(String.valueOf(violation.getMessage()), memory, at, to);
-          return to;
-        }
-        if (needsMore) {
-          return at;
-        }
-      }
+    } catch (ProtocolException e) {
+      violation = e;
     }
-    decoder.reset();
-    return at;
+  }
+
+  /** Called by the batch: runs a request, unless one before it had to wait. */
+  void run(Client client, Request request) {
+    if (!stopped && !(client.mayExecute() && client.execute(request))) {
+      stopped = true;
+      rest = request.start();
+    }
+  }
+
+  /** Runs the batch. Returns where the bytes begin that must be kept. */
+  private long runDecoded(Client client) {
+    registry.batch().run();
+    ProtocolException found = violation;
+    violation = null;
+    if (stopped || found != null || !client.mayExecute()) {
+      decoder.reset();
+    }
+    if (found != null && !stopped && client.mayExecute()) {
+      client.protocolError(String.valueOf(found.getMessage()), memory, rest, end);
+      return end;
+    }
+    return rest;
   }
 }

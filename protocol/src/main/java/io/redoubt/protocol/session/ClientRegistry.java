@@ -15,7 +15,6 @@ import io.redoubt.protocol.process.Clock;
 import io.redoubt.protocol.process.Log;
 import io.redoubt.protocol.pubsub.Channels;
 import io.redoubt.protocol.resp.Limits;
-import io.redoubt.protocol.resp.Request;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.net.InetSocketAddress;
@@ -36,9 +35,6 @@ import org.jspecify.annotations.Nullable;
  * closed in one task. Belongs to the loop.
  */
 public final class ClientRegistry {
-  /** How many requests are decoded before the first of them runs. */
-  static final int BATCH = 64;
-
   private static final int LOGGED_QUERY_BYTES = 64;
   private static final int SHOWN_QUERY_BYTES = 128;
 
@@ -70,7 +66,7 @@ public final class ClientRegistry {
   private final Dispatcher dispatcher;
 
   private final Map<Long, Client> clients = new LinkedHashMap<>();
-  private final Request[] batch = new Request[BATCH];
+  private final RequestBatch batch;
   private final ArrayList<Client> turn = new ArrayList<>();
   private final ArrayList<Client> postponed = new ArrayList<>();
   private final Runnable endTurn = this::endTurn;
@@ -126,9 +122,7 @@ public final class ClientRegistry {
     this.aclLog = aclLog;
     this.channels = channels;
     this.dispatcher = dispatcher;
-    for (int i = 0; i < BATCH; i++) {
-      batch[i] = new Request();
-    }
+    batch = new RequestBatch(dispatcher);
   }
 
   // Connections.
@@ -564,7 +558,7 @@ public final class ClientRegistry {
 
   // What clients and command groups share.
 
-  Request[] batch() {
+  RequestBatch batch() {
     return batch;
   }
 

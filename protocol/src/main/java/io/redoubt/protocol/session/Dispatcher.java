@@ -5,13 +5,16 @@ import io.redoubt.protocol.resp.Request;
 /** What runs requests. */
 public interface Dispatcher {
   /**
-   * Requests of one client are about to be dispatched: a chance to look at the clock once for all,
-   * and to touch the memory that they will need. Nothing may change.
+   * Requests are about to be dispatched, one after the other: a chance to look at the clock once
+   * for all, and to touch the memory that they will need. Nothing may change.
    *
-   * @param client who sent them
+   * @param clients who sent each of them
    * @param batch requests; only the first so many are set
    * @param count how many, at least 1
    */
+  default void lookAhead(Client[] clients, Request[] batch, int count) {}
+
+  /** As {@link #lookAhead(Client[], Request[], int)}, of requests that one client sent. */
   default void lookAhead(Client client, Request[] batch, int count) {}
 
   /**

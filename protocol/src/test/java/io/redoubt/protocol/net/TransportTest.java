@@ -155,6 +155,58 @@ class TransportTest {
   }
 
   @Test
+  void whatComesInOneTurnStaysUntilAllOfItIsRead() throws Exception {
+    List<String> events = new ArrayList<>(); // filled on the loop
+    AtomicInteger accepted = new AtomicInteger();
+    Supplier<EchoHandler> handlers =
+        () -> {
+          int number = accepted.getAndIncrement();
+          return new EchoHandler() {
+            private MemorySegment bytes = MemorySegment.NULL;
+
+            @Override
+            public void onBytes(Connection c, MemorySegment memory, long from, long to) {
+              bytes = memory.asSlice(from, to - from);
+              events.add("bytes of " + number);
+              super.onBytes(c, memory, from, to);
+            }
+
+            @Override
+            public void onReadDone(Connection connection) {
+              byte[] still = bytes.toArray(ValueLayout.JAVA_BYTE);
+              events.add("done " + number + ": " + new String(still, UTF_8));
+              super.onReadDone(connection);
+            }
+          };
+        };
+    Listener listener = listen(handlers);
+    try (Socket first = new Socket("127.0.0.1", listener.port());
+        Socket second = new Socket("127.0.0.1", listener.port())) {
+      while (accepted.get() < 2) {
+        Thread.onSpinWait();
+      }
+      CountDownLatch sent = new CountDownLatch(1);
+      transport.loop().execute(() -> await(sent));
+      first.getOutputStream().write("one".getBytes(UTF_8));
+      second.getOutputStream().write("two".getBytes(UTF_8));
+      sent.countDown();
+      assertThat(first.getInputStream().readNBytes(3)).isEqualTo("one".getBytes(UTF_8));
+      assertThat(second.getInputStream().readNBytes(3)).isEqualTo("two".getBytes(UTF_8));
+    }
+    List<String> seen = onLoop(() -> List.copyOf(events.subList(0, 4)));
+    assertThat(seen.subList(0, 2)).containsExactlyInAnyOrder("bytes of 0", "bytes of 1");
+    assertThat(seen.subList(2, 4)).containsExactlyInAnyOrder("done 0: one", "done 1: two");
+  }
+
+  private static void await(CountDownLatch latch) {
+    try {
+      latch.await();
+    } catch (InterruptedException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  @Test
   void closesWhenEverythingIsWritten() throws Exception {
     int bytes = 10 << 20;
     EchoHandler flood =

@@ -3,6 +3,7 @@ package io.redoubt.protocol.session;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.management.ThreadMXBean;
+import io.redoubt.protocol.Seed;
 import io.redoubt.protocol.config.OutputLimit;
 import io.redoubt.protocol.session.TestProcess.Peer;
 import java.io.ByteArrayOutputStream;
@@ -12,6 +13,10 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Random;
+import java.util.concurrent.Semaphore;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -169,6 +174,104 @@ class ClientTest {
       assertThat(peer.reply()).isEqualTo("-UNBLOCKED client unblocked via CLIENT UNBLOCK");
       assertThat(peer.reply()).isEqualTo("+PONG");
       assertThat(peer.ask("BLOCK 1")).isEqualTo("*-1");
+    }
+  }
+
+  @Test
+  void whoIsWokenInTheTurnThatBlocksItGoesOn() throws Exception {
+    try (Peer peer = process.connect();
+        Peer other = process.connect()) {
+      String id = peer.ask("CLIENT ID").substring(1);
+      assertThat(other.ask("PING")).isEqualTo("+PONG");
+      Semaphore turns = holdLoop();
+      // A wake that finds nobody leaves the client to the next one.
+      peer.send(bytes("PING\r\nBLOCK 0\r\nECHO after\r\nBLOCK 0\r\nECHO ha"));
+      other.send(bytes("WAKE " + id + "\r\nWAKE " + id + "\r\nPING\r\n"));
+      turns.release();
+      int woken = Integer.parseInt(other.reply().substring(1));
+      woken += Integer.parseInt(other.reply().substring(1));
+      assertThat(other.reply()).isEqualTo("+PONG");
+      for (; woken < 2; woken++) {
+        while (other.ask("WAKE " + id).equals(":0")) {
+          Thread.onSpinWait();
+        }
+      }
+      peer.send(bytes("lf\r\n"));
+      assertThat(peer.reply()).isEqualTo("+PONG");
+      assertThat(peer.reply()).isEqualTo("+WOKEN");
+      assertThat(peer.reply()).isEqualTo("$5 after");
+      assertThat(peer.reply()).isEqualTo("+WOKEN");
+      assertThat(peer.reply()).isEqualTo("$4 half");
+    }
+  }
+
+  /** Keeps the loop from turning until the semaphore that is returned is released. */
+  private Semaphore holdLoop() throws Exception {
+    var turns = new Semaphore(0);
+    var holding = new Semaphore(0);
+    process.holdLoop(() -> {
+      holding.release();
+      turns.acquireUninterruptibly();
+    });
+    holding.acquire();
+    return turns;
+  }
+
+  @Test
+  void pipelinesOfSeveralClientsMeetInOneTurn() throws Exception {
+    Random random = Seed.random("ClientTest");
+    int clients = 5;
+    int requests = 300;
+    var peers = new ArrayList<Peer>();
+    var sent = new ArrayList<byte[]>();
+    int[] done = new int[clients];
+    try {
+      for (int i = 0; i < clients; i++) {
+        peers.add(process.connect());
+        var stream = new StringBuilder();
+        for (int k = 0; k < requests; k++) {
+          stream.append("*2\r\n$4\r\nECHO\r\n$5\r\n").append(10_000 * (i + 1) + k).append("\r\n");
+        }
+        sent.add(bytes(stream.toString()));
+      }
+      int left = clients;
+      while (left > 0) {
+        Semaphore turns = holdLoop();
+        for (int i = 0; i < clients; i++) {
+          byte[] all = sent.get(i);
+          int end = Math.min(all.length, done[i] + random.nextInt(1, 2000));
+          if (done[i] < all.length) {
+            peers.get(i).send(Arrays.copyOfRange(all, done[i], end));
+            done[i] = end;
+            left -= end == all.length ? 1 : 0;
+          }
+        }
+        turns.release();
+      }
+      for (int i = 0; i < clients; i++) {
+        for (int k = 0; k < requests; k++) {
+          assertThat(peers.get(i).reply()).isEqualTo("$5 " + (10_000 * (i + 1) + k));
+        }
+      }
+    } finally {
+      for (Peer peer : peers) {
+        peer.close();
+      }
+    }
+  }
+
+  @Test
+  void requestsOfAClientThatHasGoneStillRun() throws Exception {
+    try (Peer waiting = process.connect()) {
+      String id = waiting.ask("CLIENT ID").substring(1);
+      waiting.send("BLOCK 0");
+      try (Peer other = process.connect()) {
+        while (!other.ask("CLIENT LIST ID " + id).contains("flags=b ")) {
+          Thread.onSpinWait();
+        }
+        other.send("WAKE " + id);
+      }
+      assertThat(waiting.reply()).isEqualTo("+WOKEN");
     }
   }
 

@@ -269,6 +269,11 @@ final class TestProcess implements AutoCloseable {
     return result.get(10, java.util.concurrent.TimeUnit.SECONDS);
   }
 
+  /** Runs on the loop, which stands still meanwhile, and does not wait for it. */
+  void holdLoop(Runnable task) {
+    transport.loop().execute(task);
+  }
+
   Peer connect() throws IOException {
     return new Peer(listener.port());
   }

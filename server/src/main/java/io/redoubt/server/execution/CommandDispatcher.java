@@ -15,6 +15,7 @@ import io.redoubt.protocol.session.Client;
 import io.redoubt.protocol.session.Dispatcher;
 import io.redoubt.server.client.ServerClient;
 import io.redoubt.server.client.Transaction;
+import io.redoubt.server.keyspace.Database;
 import io.redoubt.server.keyspace.Keyspace;
 import io.redoubt.server.keyspace.WatchedKeys;
 import io.redoubt.server.settings.ServerDirectives;
@@ -147,21 +148,47 @@ public final class CommandDispatcher implements Dispatcher {
    * nothing but a little time is lost.
    */
   @Override
-  public void lookAhead(Client client, Request[] batch, int size) {
+  public void lookAhead(Client[] clients, Request[] batch, int size) {
     refreshClock();
     if (size < 2) {
       return;
     }
+    Database database = selected(clients[0]);
     int keys = 0;
     for (int i = 0; i < size; i++) {
-      Request request = batch[i];
-      if (request.count() > 1 && request.length(1) <= MAX_PREFETCH_KEY_BYTES) {
-        keyAddresses[keys] = request.offset(1);
-        keyLengths[keys++] = request.length(1);
+      Database wanted = selected(clients[i]);
+      if (wanted != database) {
+        database.prefetch(keyAddresses, keyLengths, keys);
+        database = wanted;
+        keys = 0;
       }
+      keys = addKey(batch[i], keys);
     }
-    int index = ((ServerClient) client).databaseIndex();
-    keyspace.database(index).prefetch(keyAddresses, keyLengths, keys);
+    database.prefetch(keyAddresses, keyLengths, keys);
+  }
+
+  @Override
+  public void lookAhead(Client client, Request[] batch, int size) {
+    refreshClock();
+    int keys = 0;
+    for (int i = 0; i < size; i++) {
+      keys = addKey(batch[i], keys);
+    }
+    selected(client).prefetch(keyAddresses, keyLengths, keys);
+  }
+
+  private Database selected(Client client) {
+    return keyspace.database(client.databaseIndex());
+  }
+
+  /** Adds the key of a request to those to touch; returns how many these are then. */
+  private int addKey(Request request, int keys) {
+    if (request.count() < 2 || request.length(1) > MAX_PREFETCH_KEY_BYTES) {
+      return keys;
+    }
+    keyAddresses[keys] = request.offset(1);
+    keyLengths[keys] = request.length(1);
+    return keys + 1;
   }
 
   @Override

@@ -153,7 +153,7 @@ final class ReplicaFeed implements Companion, SnapshotSink {
 
   /** Turns the client into a replica: no more replies, and its own class of limits. */
   private void becomeReplica() {
-    client.onReadDone(client.connection()); // replies of earlier commands go first
+    client.flush(); // replies of earlier commands go first
     client.flag(ClientFlag.REPLICA, true);
     client.mute(true);
     client.connection().noDelay(!replicas.settings().replDisableTcpNodelay.value());

@@ -1,0 +1,77 @@
+package io.redoubt.protocol.net;
+
+import io.netty.channel.IoHandle;
+import io.netty.channel.IoHandler;
+import io.netty.channel.IoHandlerContext;
+import io.netty.channel.IoHandlerFactory;
+import io.netty.channel.IoRegistration;
+import io.netty.util.concurrent.ThreadAwareExecutor;
+
+/**
+ * Makes the I/O handler of a loop one that does something at the end of each turn: when all that
+ * was ready has been read, and before the tasks that wait.
+ */
+final class Turns implements IoHandlerFactory {
+  private final IoHandlerFactory factory;
+  private Runnable end = () -> {};
+
+  Turns(IoHandlerFactory factory) {
+    this.factory = factory;
+  }
+
+  /** Sets what is done; on the loop. Returns true. */
+  boolean atEnd(Runnable action) {
+    end = action;
+    return true;
+  }
+
+  @Override
+  public IoHandler newHandler(ThreadAwareExecutor executor) {
+    return new Handler(factory.newHandler(executor));
+  }
+
+  private final class Handler implements IoHandler {
+    private final IoHandler handler;
+
+    Handler(IoHandler handler) {
+      this.handler = handler;
+    }
+
+    @Override
+    public void initialize() {
+      handler.initialize();
+    }
+
+    @Override
+    public int run(IoHandlerContext context) {
+      int handled = handler.run(context);
+      end.run();
+      return handled;
+    }
+
+    @Override
+    public void prepareToDestroy() {
+      handler.prepareToDestroy();
+    }
+
+    @Override
+    public void destroy() {
+      handler.destroy();
+    }
+
+    @Override
+    public IoRegistration register(IoHandle handle) throws Exception {
+      return handler.register(handle);
+    }
+
+    @Override
+    public void wakeup() {
+      handler.wakeup();
+    }
+
+    @Override
+    public boolean isCompatible(Class<? extends IoHandle> handleType) {
+      return handler.isCompatible(handleType);
+    }
+  }
+}

@@ -1,0 +1,55 @@
+package io.redoubt.protocol.session;
+
+import io.redoubt.protocol.resp.Request;
+
+/**
+ * Requests that are decoded and not run yet, in the order in which they came: of all clients that
+ * were read in this turn of the loop, so that looking ahead reaches from one client to the next.
+ * The bytes that they were decoded from must stay until they have run.
+ */
+final class RequestBatch {
+  private static final int SIZE = 64;
+
+  private final Dispatcher dispatcher;
+  private final Request[] requests = new Request[SIZE];
+  private final Client[] clients = new Client[SIZE];
+  private int count;
+  private boolean running;
+
+  RequestBatch(Dispatcher dispatcher) {
+    this.dispatcher = dispatcher;
+    for (int i = 0; i < SIZE; i++) {
+      requests[i] = new Request();
+    }
+  }
+
+  /** A request to be filled, and then perhaps {@linkplain #add added}; a full batch runs first. */
+  Request next() {
+    if (count == SIZE) {
+      run();
+    }
+    return requests[count];
+  }
+
+  /** Adds the request that {@link #next} gave. */
+  void add(Client client) {
+    clients[count++] = client;
+  }
+
+  /** Runs all of them. */
+  void run() {
+    if (count == 0 || running) {
+      return;
+    }
+    running = true;
+    try {
+      dispatcher.lookAhead(clients, requests, count);
+      for (int i = 0; i < count; i++) {
+        clients[i].run(requests[i]);
+      }
+    } finally {
+      running = false;
+      count = 0;
+    }
+  }
+}
