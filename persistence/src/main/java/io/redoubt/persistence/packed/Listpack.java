@@ -367,6 +367,65 @@ public final class Listpack {
   }
 
   /**
+   * Puts an element before the first by letting the listpack begin earlier: nothing of it moves.
+   * The {@link #entryBytes} before it are free.
+   *
+   * @return where the listpack starts now
+   */
+  public static long extendFront(
+      MemorySegment memory, long start, MemorySegment bytes, long offset, int length) {
+    if (Numbers.isLong(bytes, offset, length)) {
+      return extendFront(memory, start, Numbers.parseLong(bytes, offset, length, 0));
+    }
+    long bodyBytes = ListpackFormat.stringBodyBytes(length);
+    long newStart = start - bodyBytes - ListpackFormat.backLengthBytes(bodyBytes);
+    moveHeader(memory, start, newStart, 1);
+    long entry = newStart + HEADER_BYTES;
+    long at = ListpackFormat.writeStringPrefix(memory, entry, length);
+    MemorySegment.copy(bytes, offset, memory, at, length);
+    ListpackFormat.writeBackLength(memory, entry + bodyBytes, bodyBytes);
+    return newStart;
+  }
+
+  /** Puts a whole number before the first element by letting the listpack begin earlier. */
+  public static long extendFront(MemorySegment memory, long start, long value) {
+    int bodyBytes = ListpackFormat.integerBodyBytes(value);
+    long newStart = start - bodyBytes - 1;
+    moveHeader(memory, start, newStart, 1);
+    long entry = newStart + HEADER_BYTES;
+    ListpackFormat.writeInteger(memory, entry, value);
+    ListpackFormat.writeBackLength(memory, entry + bodyBytes, bodyBytes);
+    return newStart;
+  }
+
+  /**
+   * Takes out the first entries by letting the listpack begin later: nothing of it moves.
+   *
+   * @param count how many, not more than there are
+   * @return where the listpack starts now
+   */
+  public static long dropFront(MemorySegment memory, long start, int count) {
+    long first = skip(memory, start + HEADER_BYTES, count);
+    long newStart = first - HEADER_BYTES;
+    moveHeader(memory, start, newStart, -count);
+    return newStart;
+  }
+
+  /** Writes the header of a listpack that begins somewhere else from now on. */
+  private static void moveHeader(MemorySegment memory, long start, long newStart, int added) {
+    long newBytes = sizeBytes(memory, start) + (start - newStart);
+    int count = unsigned16(memory, start + COUNT_AT);
+    if (newBytes > MAX_BYTES && added > 0) {
+      throw new IllegalArgumentException("a listpack of " + newBytes + " bytes");
+    }
+    if (count != UNKNOWN_COUNT) {
+      count = Math.min(count + added, UNKNOWN_COUNT);
+    }
+    set32(memory, newStart, (int) newBytes);
+    set16(memory, newStart + COUNT_AT, count);
+  }
+
+  /**
    * Puts the entries of another listpack behind those of this one. The target shares no byte with
    * the other; it may be the place of this one.
    */

@@ -1,5 +1,6 @@
 package io.redoubt.persistence.rdb;
 
+import io.redoubt.persistence.packed.Lzf;
 import io.redoubt.protocol.bytes.BufferMemory;
 import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;

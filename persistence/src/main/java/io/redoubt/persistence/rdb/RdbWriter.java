@@ -1,6 +1,7 @@
 package io.redoubt.persistence.rdb;
 
 import io.redoubt.persistence.packed.Listpack;
+import io.redoubt.persistence.packed.Lzf;
 import io.redoubt.persistence.packed.Ziplist;
 import io.redoubt.protocol.bytes.BufferMemory;
 import io.redoubt.protocol.bytes.Numbers;

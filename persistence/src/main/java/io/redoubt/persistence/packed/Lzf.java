@@ -1,4 +1,4 @@
-package io.redoubt.persistence.rdb;
+package io.redoubt.persistence.packed;
 
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 
@@ -8,7 +8,7 @@ import java.nio.ByteOrder;
 import java.util.Arrays;
 
 /**
- * The LZF compression of strings in RDB files: one bare stream of operations, without any header or
+ * The LZF compression of strings in RDB files and of lists' nodes: one bare stream of operations, without any header or
  * block structure.
  *
  * <pre>
@@ -20,19 +20,19 @@ import java.util.Arrays;
  * <p>Own code, because the LZF library at hand works on Java arrays and in framed blocks of 64 KiB,
  * while values here are off heap, may be larger and are decompressed piece by piece.
  */
-final class Lzf {
+public final class Lzf {
 
   /** The farthest that an operation can look back, in bytes. */
-  static final int HISTORY_BYTES = 1 << 13;
+  public static final int HISTORY_BYTES = 1 << 13;
 
   /** The most that one operation yields, in bytes. */
-  static final int LONGEST_COPY_BYTES = 264;
+  public static final int LONGEST_COPY_BYTES = 264;
 
   /**
    * No stream expands by more than this factor: three bytes make at most {@link
    * #LONGEST_COPY_BYTES}.
    */
-  static final int LARGEST_RATIO = 88;
+  public static final int LARGEST_RATIO = 88;
 
   /** Its low 24 bits are the three bytes at a place. */
   private static final ValueLayout.OfInt LITTLE_INT =
@@ -47,7 +47,7 @@ final class Lzf {
    * Compresses; keeps its table of recent places from call to call so that short values cost no
    * clearing. One thread's.
    */
-  static final class Compressor {
+  public static final class Compressor {
     private static final int TABLE_BITS = 14;
 
     /**
@@ -58,13 +58,16 @@ final class Lzf {
 
     private int base = 1;
 
+    /** A compressor whose table is empty. */
+    public Compressor() {}
+
     /**
      * Compresses [from, from + length) of source.
      *
      * @param room the most bytes that the result may have
      * @return the size of the result in bytes, or 0 when it would not fit into room
      */
-    int compress(
+    public int compress(
         MemorySegment source, long from, int length, MemorySegment target, long to, int room) {
       if (base > Integer.MAX_VALUE - length - 1) {
         Arrays.fill(places, 0);
@@ -142,17 +145,20 @@ final class Lzf {
    * Decompresses as much as has arrived and as there is room for, in whole operations. The
    * positions reached are in fields, so that nothing is allocated.
    */
-  static final class Decompressor {
+  public static final class Decompressor {
     private long input;
     private long output;
 
+    /** A decompressor at the beginning. */
+    public Decompressor() {}
+
     /** Where in the source the first operation not done begins. */
-    long input() {
+    public long input() {
       return input;
     }
 
     /** Where in the target the next byte goes. */
-    long output() {
+    public long output() {
       return output;
     }
 
@@ -163,7 +169,7 @@ final class Lzf {
      * @param history where the bytes begin that came before {@code at} and may be referred to
      * @return false when an operation refers to bytes before history: the stream is corrupt
      */
-    boolean run(
+    public boolean run(
         MemorySegment source,
         long from,
         long to,

@@ -1,4 +1,4 @@
-package io.redoubt.persistence.rdb;
+package io.redoubt.persistence.packed;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
