@@ -47,6 +47,8 @@ import io.redoubt.server.command.HashCommands;
 import io.redoubt.server.command.HashExpiryCommands;
 import io.redoubt.server.command.HashIterationCommands;
 import io.redoubt.server.command.HyperLogLogCommands;
+import io.redoubt.server.command.ListCommands;
+import io.redoubt.server.command.ListMoveCommands;
 import io.redoubt.server.command.LongestCommonSubsequence;
 import io.redoubt.server.command.MemoryCommands;
 import io.redoubt.server.command.ObjectCommands;
@@ -307,6 +309,8 @@ public final class RedisServer implements AutoCloseable {
         new BitmapCommands(),
         new BitfieldCommands(),
         new HyperLogLogCommands(),
+        new ListCommands(),
+        new ListMoveCommands(),
         new SortedSetCommands(),
         new SortedSetRangeCommands(),
         new SortedSetPopCommands(),

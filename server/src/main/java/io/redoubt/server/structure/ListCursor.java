@@ -136,6 +136,20 @@ public final class ListCursor implements AutoCloseable {
     return plain ? plainLength : Listpack.bytesLength(Region.MEMORY, entry);
   }
 
+  /** How many bytes the element has, in decimal if it is held as a number. */
+  public int textLength() {
+    return plain ? plainLength : Listpack.textLength(Region.MEMORY, entry);
+  }
+
+  /** Copies the bytes of the element, in decimal if it is held as a number. */
+  public void copyText(long target) {
+    if (plain) {
+      Region.copy(start, target, plainLength);
+    } else {
+      Listpack.copyText(Region.MEMORY, entry, Region.MEMORY, target);
+    }
+  }
+
   /** Whether the element is these bytes. */
   public boolean isEqual(long address, int length) {
     return plain

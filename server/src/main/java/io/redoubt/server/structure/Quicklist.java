@@ -578,10 +578,11 @@ public final class Quicklist {
 
   // The whole.
 
-  /** Makes the only node, a listpack, ready to be read whole; returns where it starts. */
+  /** Where the listpack starts that is the only node, ready to be read; 0 when it is no listpack. */
   public long onlyListpack(long root) {
-    data.decompress(head(root));
-    return QuicklistNode.data(head(root));
+    long node = head(root);
+    data.decompress(node);
+    return QuicklistNode.isPlain(node) ? 0 : QuicklistNode.data(node);
   }
 
   /** Makes a copy of the list and returns its root. */

@@ -100,6 +100,26 @@ public final class PackedValue {
     return changed;
   }
 
+  /**
+   * Gives the entry of a structure a packed value of that many bytes for its value, which are to be
+   * written at once. The structure is the caller's to free.
+   *
+   * @return the entry, which may have moved
+   */
+  public static long pack(Database database, long entry, boolean intset, int bytes) {
+    if (bytes <= Encoding.MAX_INLINE_LENGTH) {
+      int encoding = intset ? Encoding.INTSET_INLINE : Encoding.INLINE;
+      long changed = database.resize(entry, encoding, BlockLength.size(bytes) + bytes);
+      BlockLength.put(Entry.payloadAddress(changed), bytes);
+      return changed;
+    }
+    long block = database.keyspace().slabs().allocateFar(bytes);
+    int encoding = intset ? Encoding.INTSET_OWN_BLOCK : Encoding.OWN_BLOCK;
+    long changed = database.resize(entry, encoding, Encoding.OWN_BLOCK_BYTES);
+    OwnBlock.put(Entry.payloadAddress(changed), block, bytes, bytes);
+    return changed;
+  }
+
   private static long resizeInline(Database database, long entry, int bytes) {
     long payload = Entry.payloadAddress(entry);
     int oldPrefix = BlockLength.sizeAt(payload);

@@ -12,6 +12,7 @@ public final class Values {
 
   private final Keyspace keyspace;
   private final EncodingLimits limits;
+  private final Lists lists;
   private final SortedSets sortedSets;
   private final Hashes hashes;
 
@@ -23,6 +24,8 @@ public final class Values {
     keyspace.structures(Type.ZSET, sortedSets);
     hashes = new Hashes(keyspace, limits);
     keyspace.structures(Type.HASH, hashes);
+    lists = new Lists(keyspace, limits);
+    keyspace.structures(Type.LIST, lists);
   }
 
   /** The keyspace. */
@@ -33,6 +36,11 @@ public final class Values {
   /** Up to which size values are held in their compact forms. */
   public EncodingLimits limits() {
     return limits;
+  }
+
+  /** The lists. */
+  public Lists lists() {
+    return lists;
   }
 
   /** The sorted sets. */

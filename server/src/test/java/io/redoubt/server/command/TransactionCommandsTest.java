@@ -27,7 +27,7 @@ final class TransactionCommandsTest {
     redis.says("MULTI", "OK");
     redis.says("SET a 1", "QUEUED");
     redis.says("INCR a", "QUEUED");
-    redis.says("LPUSHX a", "(error) ERR unknown command 'LPUSHX', with args beginning with: 'a' ");
+    redis.says("LPUSHY a", "(error) ERR unknown command 'LPUSHY', with args beginning with: 'a' ");
     redis.says("EXEC", ABORTED);
     redis.says("MULTI", "OK");
     redis.says("SET a 1", "QUEUED");

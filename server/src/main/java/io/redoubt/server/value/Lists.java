@@ -1,0 +1,381 @@
+package io.redoubt.server.value;
+
+import io.redoubt.persistence.packed.Listpack;
+import io.redoubt.protocol.resp.ReplyWriter;
+import io.redoubt.protocol.resp.Request;
+import io.redoubt.server.keyspace.Database;
+import io.redoubt.server.keyspace.Encoding;
+import io.redoubt.server.keyspace.Entry;
+import io.redoubt.server.keyspace.Keyspace;
+import io.redoubt.server.keyspace.Structures;
+import io.redoubt.server.keyspace.Type;
+import io.redoubt.server.memory.Region;
+import io.redoubt.server.memory.Slabs;
+import io.redoubt.server.structure.ListCursor;
+import io.redoubt.server.structure.Quicklist;
+
+/**
+ * The values of lists: a listpack up to {@code list-max-listpack-size}, a {@link Quicklist} beyond.
+ * A quicklist becomes a listpack again when one node is left that is under half of the limit.
+ *
+ * <p>A list is never empty: the methods that take the last element remove the entry, too. What
+ * changes a list may move its entry. Elements that are put in must not lie in the same list.
+ */
+public final class Lists implements Structures {
+
+  /** In the place of an entry: it is gone. */
+  public static final long GONE = 0;
+
+  private final EncodingLimits limits;
+  private final Quicklist quicklists;
+  private final ListCursor cursor;
+
+  Lists(Keyspace keyspace, EncodingLimits limits) {
+    this.limits = limits;
+    Slabs slabs = keyspace.slabs();
+    quicklists = new Quicklist(slabs);
+    cursor = new ListCursor(slabs);
+  }
+
+  /** The structure of large lists. */
+  public Quicklist quicklists() {
+    return quicklists;
+  }
+
+  // Reading.
+
+  /** How many elements a list has. */
+  public static long length(long entry) {
+    return PackedValue.isPacked(entry)
+        ? Listpack.count(Region.MEMORY, PackedValue.address(entry))
+        : Quicklist.count(Entry.root(entry));
+  }
+
+  /**
+   * Goes to an element with the {@link #cursor}.
+   *
+   * @param index from 0 for the first, from -1 downwards for those from the end
+   * @return false when there is none of that index
+   */
+  public boolean open(long entry, long index) {
+    return PackedValue.isPacked(entry)
+        ? cursor.openListpack(PackedValue.address(entry), index)
+        : cursor.openQuicklist(Entry.root(entry), index);
+  }
+
+  /** Where {@link #open} went; to be closed before the list changes. */
+  public ListCursor cursor() {
+    return cursor;
+  }
+
+  /** Writes the element that the cursor is on as a bulk string. */
+  public void writeTo(ReplyWriter reply) {
+    if (cursor.isInteger()) {
+      reply.bulkLong(cursor.integer());
+    } else {
+      reply.bulk(Region.MEMORY, cursor.address(), cursor.length());
+    }
+  }
+
+  /** Writes so many elements from an index on, which there are, in one direction or the other. */
+  public void writeRange(
+      long entry, long index, long count, boolean backwards, ReplyWriter reply) {
+    boolean on = open(entry, index);
+    for (long i = 0; i < count && on; i++) {
+      writeTo(reply);
+      on = backwards ? cursor.previous() : cursor.next();
+    }
+    cursor.close();
+  }
+
+  // Putting.
+
+  /**
+   * Puts arguments {@code [from, to)} of a request before the first element, one after the other, or
+   * after the last.
+   *
+   * @param entry of the key, or 0 to make a list of it
+   * @return the entry
+   */
+  public long push(
+      Database database,
+      long entry,
+      Request request,
+      int keyArgument,
+      int from,
+      int to,
+      boolean atHead) {
+    long textBytes = 0;
+    long entryBytes = 0;
+    for (int i = from; i < to; i++) {
+      textBytes += request.length(i);
+      entryBytes += Listpack.entryBytes(Region.MEMORY, request.offset(i), request.length(i));
+    }
+    long changed =
+        entry == 0
+            ? create(
+                database,
+                request.offset(keyArgument),
+                request.length(keyArgument),
+                textBytes,
+                entryBytes,
+                to - from)
+            : prepare(database, entry, textBytes, entryBytes, to - from);
+    for (int i = from; i < to; i++) {
+      add(changed, request.offset(i), request.length(i), atHead);
+    }
+    return changed;
+  }
+
+  /** Puts one element before the first or after the last; returns the entry. */
+  public long push(Database database, long entry, long address, int length, boolean atHead) {
+    long changed = prepare(database, entry, length, entryBytes(address, length), 1);
+    add(changed, address, length, atHead);
+    return changed;
+  }
+
+  /** Makes a list of one element for a key that has no value; returns the entry. */
+  public long create(Database database, long key, int keyLength, long address, int length) {
+    long entry = create(database, key, keyLength, length, entryBytes(address, length), 1);
+    add(entry, address, length, false);
+    return entry;
+  }
+
+  private static long entryBytes(long address, int length) {
+    return Listpack.entryBytes(Region.MEMORY, address, length);
+  }
+
+  /** Makes an entry of a list without elements that has room for these. */
+  private long create(
+      Database database, long key, int keyLength, long textBytes, long entryBytes, long count) {
+    if (exceedsLimit(Listpack.EMPTY_BYTES + textBytes, count)) {
+      return put(database, key, keyLength, newQuicklist());
+    }
+    int bytes = Listpack.EMPTY_BYTES + (int) entryBytes;
+    long entry = PackedValue.create(database, key, keyLength, Type.LIST, false, bytes);
+    Listpack.create(Region.MEMORY, PackedValue.address(entry));
+    return entry;
+  }
+
+  private boolean exceedsLimit(long bytes, long count) {
+    return Quicklist.exceeds(limits.listMaxListpackSize(), bytes, count);
+  }
+
+  /** Gives a list room for more elements, as what it is to be with them. */
+  private long prepare(
+      Database database, long entry, long textBytes, long entryBytes, long count) {
+    database.beforeChange(entry);
+    if (!PackedValue.isPacked(entry)) {
+      return entry;
+    }
+    long grown = convertIfOver(database, entry, textBytes, count);
+    return PackedValue.isPacked(grown)
+        ? PackedValue.resize(database, grown, sizeBytes(grown) + (int) entryBytes)
+        : grown;
+  }
+
+  private static int sizeBytes(long entry) {
+    return (int) Listpack.sizeBytes(Region.MEMORY, PackedValue.address(entry));
+  }
+
+  /** Makes a listpack that will be too large with these elements a quicklist. */
+  private long convertIfOver(Database database, long entry, long textBytes, long count) {
+    long listpack = PackedValue.address(entry);
+    int has = Listpack.count(Region.MEMORY, listpack);
+    if (!exceedsLimit(sizeBytes(entry) + textBytes, has + count)) {
+      return entry;
+    }
+    long root = newQuicklist();
+    if (has > 0) {
+      quicklists.addPacked(root, listpack);
+    }
+    return PackedValue.become(database, entry, root);
+  }
+
+  /** Puts an element to one end; a listpack has room for it. */
+  private void add(long entry, long address, int length, boolean atHead) {
+    if (PackedValue.isPacked(entry)) {
+      long start = PackedValue.address(entry);
+      long position =
+          atHead ? Listpack.beginning(start) : Listpack.end(Region.MEMORY, start);
+      Listpack.insert(
+          Region.MEMORY, start, position, Region.MEMORY, address, length, Region.MEMORY, start);
+    } else if (atHead) {
+      quicklists.pushHead(Entry.root(entry), address, length);
+    } else {
+      quicklists.pushTail(Entry.root(entry), address, length);
+    }
+  }
+
+  /**
+   * Puts an element before the one at an index.
+   *
+   * @return the entry
+   */
+  public long insert(Database database, long entry, long index, long address, int length) {
+    long changed = prepare(database, entry, length, entryBytes(address, length), 1);
+    if (PackedValue.isPacked(changed)) {
+      long start = PackedValue.address(changed);
+      long found = Listpack.at(Region.MEMORY, start, (int) index);
+      long position = found == Listpack.NONE ? Listpack.end(Region.MEMORY, start) : found;
+      Listpack.insert(
+          Region.MEMORY, start, position, Region.MEMORY, address, length, Region.MEMORY, start);
+    } else {
+      quicklists.insert(Entry.root(changed), index, address, length);
+    }
+    return changed;
+  }
+
+  /**
+   * Puts an element in the place of the one at an index.
+   *
+   * @param index from 0, of one that there is
+   * @return the entry
+   */
+  public long set(Database database, long entry, long index, long address, int length) {
+    database.beforeChange(entry);
+    long changed =
+        PackedValue.isPacked(entry) ? convertIfOver(database, entry, length, 1) : entry;
+    if (!PackedValue.isPacked(changed)) {
+      quicklists.set(Entry.root(changed), index, address, length);
+      return convertIfSmall(database, changed, true);
+    }
+    long start = PackedValue.address(changed);
+    long element = Listpack.at(Region.MEMORY, start, (int) index);
+    int before = sizeBytes(changed);
+    int after =
+        (int)
+            Listpack.sizeAfterReplace(
+                Region.MEMORY, start, element, Region.MEMORY, address, length);
+    if (after > before) {
+      changed = PackedValue.resize(database, changed, after);
+      element += PackedValue.address(changed) - start;
+      start = PackedValue.address(changed);
+    }
+    Listpack.replace(
+        Region.MEMORY, start, element, Region.MEMORY, address, length, Region.MEMORY, start);
+    return after < before ? PackedValue.resize(database, changed, after) : changed;
+  }
+
+  // Removing.
+
+  /**
+   * Takes out elements from an index on, which there are.
+   *
+   * @return the entry, or {@link #GONE}
+   */
+  public long remove(Database database, long entry, long index, long count) {
+    if (count == 0) {
+      return entry;
+    }
+    if (count == length(entry)) {
+      database.remove(entry);
+      return GONE;
+    }
+    database.beforeChange(entry);
+    if (!PackedValue.isPacked(entry)) {
+      quicklists.remove(Entry.root(entry), index, count);
+      return convertIfSmall(database, entry, true);
+    }
+    long start = PackedValue.address(entry);
+    long position = Listpack.at(Region.MEMORY, start, (int) index);
+    Listpack.delete(Region.MEMORY, start, position, (int) count, Region.MEMORY, start);
+    return PackedValue.resize(database, entry, sizeBytes(entry));
+  }
+
+  /**
+   * Takes out elements that are these bytes, and the entry when all are.
+   *
+   * @param most how many
+   * @param fromTail whether to begin at the end
+   * @return how many were taken out
+   */
+  public long removeEqual(
+      Database database, long entry, long address, int length, long most, boolean fromTail) {
+    database.beforeChange(entry);
+    long removed;
+    if (PackedValue.isPacked(entry)) {
+      removed =
+          Quicklist.removeFromListpack(
+              PackedValue.address(entry),
+              address,
+              length,
+              (int) Math.min(most, Integer.MAX_VALUE),
+              fromTail);
+      if (removed > 0 && length(entry) > 0) {
+        PackedValue.resize(database, entry, sizeBytes(entry));
+        return removed;
+      }
+    } else {
+      removed = quicklists.removeEqual(Entry.root(entry), address, length, most, fromTail);
+      if (removed > 0 && length(entry) > 0) {
+        convertIfSmall(database, entry, true);
+        return removed;
+      }
+    }
+    if (removed > 0) {
+      database.remove(entry);
+    }
+    return removed;
+  }
+
+  // Whole lists.
+
+  /** The root of a new quicklist, to be filled and {@link #put}. */
+  public long newQuicklist() {
+    return quicklists.create(limits.listMaxListpackSize(), limits.listCompressDepth());
+  }
+
+  /**
+   * Puts a quicklist for a key that has no value; the entry. It becomes a listpack if it is small,
+   * unless it is still empty.
+   */
+  public long put(Database database, long key, int keyLength, long root) {
+    long entry =
+        database.create(key, keyLength, Type.LIST, Encoding.STRUCTURE, Encoding.STRUCTURE_BYTES);
+    Region.putLong(Entry.payloadAddress(entry), root);
+    return Quicklist.count(root) == 0 ? entry : convertIfSmall(database, entry, false);
+  }
+
+  /** Makes a quicklist of one small node a listpack; one that shrank, when it is small enough. */
+  private long convertIfSmall(Database database, long entry, boolean shrank) {
+    long root = Entry.root(entry);
+    int limit = limits.listMaxListpackSize();
+    long listpack = Quicklist.nodes(root) == 1 ? quicklists.onlyListpack(root) : 0;
+    if (listpack == 0) {
+      return entry;
+    }
+    long bytes = Listpack.sizeBytes(Region.MEMORY, listpack);
+    long most = limit < 0 ? Long.MAX_VALUE : Math.max(limit, 1);
+    int share = shrank ? 2 : 1;
+    if (bytes > Quicklist.limitBytes(limit) / share || Quicklist.count(root) > most / share) {
+      return entry;
+    }
+    long changed = PackedValue.pack(database, entry, false, (int) bytes);
+    Region.copy(listpack, PackedValue.address(changed), bytes);
+    while (quicklists.dismantle(root)) {
+      // it is one node
+    }
+    return changed;
+  }
+
+  @Override
+  public boolean dismantle(long root) {
+    return quicklists.dismantle(root);
+  }
+
+  @Override
+  public long elements(long root) {
+    return Quicklist.count(root);
+  }
+
+  @Override
+  public long copy(long root) {
+    return quicklists.copy(root);
+  }
+
+  @Override
+  public long sizeBytes(long root, long samples) {
+    return quicklists.sizeBytes(root, samples);
+  }
+}
