@@ -76,6 +76,13 @@ final class CommandAllocationTest {
     "HEXISTS hash field:%d, 16",
     "HDEL hash field:%d, 16",
     "DEL key:%d, 16",
+    "LPUSH list:%d value-of-sixteen, 16",
+    "RPUSH list:%d value-of-sixteen 17, 16",
+    "LPOP list:%d, 16",
+    "RPOP list:%d 2, 16",
+    "LRANGE list:%d 0 9, 16",
+    "LMOVE list:%d list:1 LEFT RIGHT, 16",
+    "LINDEX list:%d 5, 16",
     "SET key:%d value-of-sixteen, 1",
     "GET key:%d, 1",
   })

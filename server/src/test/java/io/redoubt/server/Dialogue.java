@@ -35,6 +35,15 @@ public final class Dialogue implements AutoCloseable {
     return CliFormat.of(reply(line));
   }
 
+  /** Expects that reply to what was sent before. */
+  public void hears(String reply) {
+    try {
+      assertThat(CliFormat.of(client.receive())).isEqualTo(reply);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
   /** Sends a line and returns the integer replied. */
   public long integer(String line) {
     return ((Reply.Integer) reply(line)).value();

@@ -8,8 +8,8 @@ import java.nio.ByteOrder;
 import java.util.Arrays;
 
 /**
- * The LZF compression of strings in RDB files and of lists' nodes: one bare stream of operations, without any header or
- * block structure.
+ * The LZF compression of strings in RDB files and of lists' nodes: one bare stream of operations,
+ * without any header or block structure.
  *
  * <pre>
  * 000nnnnn                     n + 1 literal bytes follow

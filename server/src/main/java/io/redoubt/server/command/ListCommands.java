@@ -246,8 +246,7 @@ public final class ListCommands extends CommandGroup<Call> {
   }
 
   /** Takes elements off an end of the list of argument {@code i}, and replies with each of them. */
-  static void popTo(
-      ReplyWriter reply, Call call, int i, long entry, long count, boolean atHead) {
+  static void popTo(ReplyWriter reply, Call call, int i, long entry, long count, boolean atHead) {
     Lists lists = call.values().lists();
     lists.writeRange(entry, atHead ? 0 : -1, count, !atHead, reply);
     remove(call, i, entry, count, atHead);

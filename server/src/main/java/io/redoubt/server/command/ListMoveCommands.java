@@ -23,7 +23,9 @@ import io.redoubt.server.structure.ListCursor;
 import io.redoubt.server.value.Lists;
 import java.nio.charset.StandardCharsets;
 
-/** Lists from which elements move to others, and those of which the first with elements is meant. */
+/**
+ * Lists from which elements move to others, and those of which the first with elements is meant.
+ */
 public final class ListMoveCommands extends CommandGroup<Call> {
   private static final byte[] LPOP = word("LPOP");
   private static final byte[] RPOP = word("RPOP");
@@ -32,8 +34,7 @@ public final class ListMoveCommands extends CommandGroup<Call> {
 
   private static final CommandError NUMKEYS =
       new CommandError("ERR numkeys should be greater than 0");
-  private static final CommandError COUNT =
-      new CommandError("ERR count should be greater than 0");
+  private static final CommandError COUNT = new CommandError("ERR count should be greater than 0");
 
   final Command<Call> blmove =
       command("BLMOVE source destination (LEFT | RIGHT) (LEFT | RIGHT) timeout")
@@ -279,8 +280,7 @@ public final class ListMoveCommands extends CommandGroup<Call> {
     long count = Lists.length(entry);
     if (count > 1) {
       Lists lists = call.values().lists();
-      long shorter =
-          lists.remove(call.database(), entry, fromHead ? 0 : count - 1, 1);
+      long shorter = lists.remove(call.database(), entry, fromHead ? 0 : count - 1, 1);
       lists.push(call.database(), shorter, element, length, toHead);
     }
     call.changed(2, ListCommands.pushed(toHead), 0);

@@ -30,7 +30,6 @@ public abstract class EncodingDirectives extends MaxmemoryDirectives {
       integer("list-max-listpack-size", -2)
           .between(Integer.MIN_VALUE, Integer.MAX_VALUE)
           .alias("list-max-ziplist-size")
-          .withoutEffectYet()
           .doc(
               "The size of a list's nodes: so many elements, or -1 to -5 for 4, 8, 16, 32, 64"
                   + " kb.");
@@ -38,7 +37,6 @@ public abstract class EncodingDirectives extends MaxmemoryDirectives {
   /** {@code list-compress-depth}. */
   public final IntDirective listCompressDepth =
       integer("list-compress-depth", 0)
-          .acceptedWithoutEffect()
           .doc("How many nodes at each end of a list stay uncompressed; 0 compresses none.");
 
   /** {@code set-max-intset-entries}. */

@@ -38,7 +38,8 @@ public final class ListCursor implements AutoCloseable {
     node = 0;
     plain = false;
     start = listpack;
-    entry = (int) index == index ? Listpack.at(Region.MEMORY, listpack, (int) index) : Listpack.NONE;
+    entry =
+        (int) index == index ? Listpack.at(Region.MEMORY, listpack, (int) index) : Listpack.NONE;
     return entry != Listpack.NONE;
   }
 

@@ -136,9 +136,7 @@ final class NodeData {
 
   private static void moveWithin(long node, int start) {
     Region.copy(
-        QuicklistNode.data(node),
-        QuicklistNode.block(node) + start,
-        QuicklistNode.sizeBytes(node));
+        QuicklistNode.data(node), QuicklistNode.block(node) + start, QuicklistNode.sizeBytes(node));
     QuicklistNode.start(node, start);
   }
 

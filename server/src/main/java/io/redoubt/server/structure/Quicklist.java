@@ -191,7 +191,9 @@ public final class Quicklist {
     data.free(node);
   }
 
-  /** Compresses what is to be, and only that: the node that was touched, and those at the border. */
+  /**
+   * Compresses what is to be, and only that: the node that was touched, and those at the border.
+   */
   private void settle(long root, long touched) {
     int depth = depth(root);
     if (depth == 0) {
@@ -400,7 +402,9 @@ public final class Quicklist {
     }
   }
 
-  /** Makes two nodes of a listpack: from {@code at} on the elements are in the new one behind it. */
+  /**
+   * Makes two nodes of a listpack: from {@code at} on the elements are in the new one behind it.
+   */
   private void split(long root, long node, int at) {
     int count = QuicklistNode.count(node);
     long start = QuicklistNode.data(node);
@@ -533,8 +537,7 @@ public final class Quicklist {
     return removed;
   }
 
-  private int removeEqualFrom(
-      long node, long address, int length, long most, boolean fromTail) {
+  private int removeEqualFrom(long node, long address, int length, long most, boolean fromTail) {
     data.decompress(node);
     long start = QuicklistNode.data(node);
     if (QuicklistNode.isPlain(node)) {
@@ -578,7 +581,9 @@ public final class Quicklist {
 
   // The whole.
 
-  /** Where the listpack starts that is the only node, ready to be read; 0 when it is no listpack. */
+  /**
+   * Where the listpack starts that is the only node, ready to be read; 0 when it is no listpack.
+   */
   public long onlyListpack(long root) {
     long node = head(root);
     data.decompress(node);

@@ -78,8 +78,7 @@ public final class Lists implements Structures {
   }
 
   /** Writes so many elements from an index on, which there are, in one direction or the other. */
-  public void writeRange(
-      long entry, long index, long count, boolean backwards, ReplyWriter reply) {
+  public void writeRange(long entry, long index, long count, boolean backwards, ReplyWriter reply) {
     boolean on = open(entry, index);
     for (long i = 0; i < count && on; i++) {
       writeTo(reply);
@@ -91,8 +90,8 @@ public final class Lists implements Structures {
   // Putting.
 
   /**
-   * Puts arguments {@code [from, to)} of a request before the first element, one after the other, or
-   * after the last.
+   * Puts arguments {@code [from, to)} of a request before the first element, one after the other,
+   * or after the last.
    *
    * @param entry of the key, or 0 to make a list of it
    * @return the entry
@@ -162,8 +161,7 @@ public final class Lists implements Structures {
   }
 
   /** Gives a list room for more elements, as what it is to be with them. */
-  private long prepare(
-      Database database, long entry, long textBytes, long entryBytes, long count) {
+  private long prepare(Database database, long entry, long textBytes, long entryBytes, long count) {
     database.beforeChange(entry);
     if (!PackedValue.isPacked(entry)) {
       return entry;
@@ -196,8 +194,7 @@ public final class Lists implements Structures {
   private void add(long entry, long address, int length, boolean atHead) {
     if (PackedValue.isPacked(entry)) {
       long start = PackedValue.address(entry);
-      long position =
-          atHead ? Listpack.beginning(start) : Listpack.end(Region.MEMORY, start);
+      long position = atHead ? Listpack.beginning(start) : Listpack.end(Region.MEMORY, start);
       Listpack.insert(
           Region.MEMORY, start, position, Region.MEMORY, address, length, Region.MEMORY, start);
     } else if (atHead) {
@@ -234,8 +231,7 @@ public final class Lists implements Structures {
    */
   public long set(Database database, long entry, long index, long address, int length) {
     database.beforeChange(entry);
-    long changed =
-        PackedValue.isPacked(entry) ? convertIfOver(database, entry, length, 1) : entry;
+    long changed = PackedValue.isPacked(entry) ? convertIfOver(database, entry, length, 1) : entry;
     if (!PackedValue.isPacked(changed)) {
       quicklists.set(Entry.root(changed), index, address, length);
       return convertIfSmall(database, changed, true);

@@ -55,12 +55,18 @@ final class CommandDeclarationsTest {
 
   private static final String ROUTED_TO_ALL = "says to proxies that every node is to be told";
 
+  private static final String MAY_BE_IN_SCRIPTS = "a script may call it: it does not block there";
+
   /** What Redis 7.2 declares in another way than 7.0, by command and aspect, with the reason. */
   private static final Map<String, String> CHANGED_IN_7_2 =
       Map.ofEntries(
           Map.entry("acl|deluser tips", ROUTED_TO_ALL),
           Map.entry("acl|save tips", ROUTED_TO_ALL),
           Map.entry("acl|setuser tips", ROUTED_TO_ALL),
+          Map.entry("blmove flags", MAY_BE_IN_SCRIPTS),
+          Map.entry("blpop flags", MAY_BE_IN_SCRIPTS),
+          Map.entry("brpop flags", MAY_BE_IN_SCRIPTS),
+          Map.entry("brpoplpush flags", MAY_BE_IN_SCRIPTS),
           Map.entry("client|setname tips", ROUTED_TO_ALL),
           Map.entry("config|resetstat tips", ROUTED_TO_ALL),
           Map.entry("config|rewrite tips", ROUTED_TO_ALL),
@@ -69,7 +75,7 @@ final class CommandDeclarationsTest {
           Map.entry("msetnx tips", "it is atomic, so that no proxy may split it"),
           Map.entry("randomkey tips", "the proxy has to choose among the replies"),
           Map.entry("scan tips", "the proxy has to merge the cursors"),
-          Map.entry("wait flags", "a script may call it: it does not block there"));
+          Map.entry("wait flags", MAY_BE_IN_SCRIPTS));
 
   private static @Nullable RealRedis real;
   private static @Nullable RedisServer ours;
