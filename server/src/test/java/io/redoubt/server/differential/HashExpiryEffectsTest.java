@@ -1,0 +1,128 @@
+package io.redoubt.server.differential;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.redoubt.protocol.bytes.Quoting;
+import io.redoubt.server.RedisServer;
+import io.redoubt.server.TestServers;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Objects;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** What replicas and subscribers hear of fields that expire. A Redis 7.0 knows none. */
+final class HashExpiryEffectsTest {
+  private static final String FAR = "33177117420000";
+
+  private RedisServer server;
+  private WireConnection client;
+  private WireConnection subscriber;
+  private ReplicationStream replica;
+
+  @BeforeEach
+  void start() throws Exception {
+    server = TestServers.start("notify-keyspace-events KEA");
+    client = new WireConnection(server.port());
+    subscriber = new WireConnection(server.port());
+    subscriber.call("PSUBSCRIBE", "__keyevent*");
+    replica =
+        new ReplicationStream(
+            new WireConnection(server.port()), new WireConnection(server.port()));
+  }
+
+  @AfterEach
+  void stop() {
+    replica.close();
+    subscriber.close();
+    client.close();
+    server.close();
+  }
+
+  private void says(String line) {
+    client.call(Objects.requireNonNull(Quoting.split(line)).toArray(byte[][]::new));
+  }
+
+  private void propagates(String line, String... commands) {
+    says(line);
+    assertThat(replica.next().stream().map(words -> String.join(" ", words)))
+        .as(line)
+        .containsExactly(commands);
+  }
+
+  /** The events so far, each as its name and key. */
+  private List<String> events() {
+    List<String> events = new ArrayList<>();
+    for (String message : subscriber.messages().split("\n")) {
+      int at = message.indexOf("__:");
+      if (at >= 0) {
+        int name = message.lastIndexOf(":", message.length());
+        events.add(message.substring(name + 1).replaceAll(" \\$\\d+ ", " ").strip());
+      }
+    }
+    return events;
+  }
+
+  @Test
+  void timesAreAbsoluteAndDeletionsAreToldOf() {
+    propagates("HSET h a 1 b 2 c 3 n 1", "SELECT 0", "HSET h a 1 b 2 c 3 n 1");
+    propagates("HPEXPIREAT h " + FAR + " NX FIELDS 2 a z", "HPEXPIREAT h " + FAR + " FIELDS 1 a");
+    propagates("HEXPIREAT h 33177117420 FIELDS 1 n", "HPEXPIREAT h " + FAR + " FIELDS 1 n");
+    propagates("HPEXPIREAT h " + FAR + " XX FIELDS 1 b");
+    propagates(
+        "HINCRBYFLOAT h n 1.5",
+        "MULTI",
+        "HSET h n 2.5",
+        "HPEXPIREAT h " + FAR + " FIELDS 1 n",
+        "EXEC");
+    propagates("HINCRBYFLOAT h b 1.5", "HSET h b 3.5");
+    propagates("HPERSIST h FIELDS 2 n b", "HPERSIST h FIELDS 2 n b");
+    propagates("HPERSIST h FIELDS 2 n b");
+    propagates("HEXPIRE h 0 FIELDS 3 b z c", "HDEL h b c");
+    propagates("HPEXPIREAT h 1 FIELDS 2 a n", "HDEL h a n");
+    assertThat(events())
+        .containsExactly(
+            "hset h",
+            "hexpire h",
+            "hexpire h",
+            "hincrbyfloat h",
+            "hincrbyfloat h",
+            "hpersist h",
+            "hdel h",
+            "hdel h",
+            "del h");
+  }
+
+  @Test
+  void whatIsDueIsDeletedFirst() {
+    says("DEBUG SET-ACTIVE-EXPIRE 0");
+    says("HSET h a 1 b 2");
+    says("HPEXPIRE h 1 FIELDS 1 a");
+    awaitAbsence("h");
+    replica.next();
+    propagates("HSETNX h a 3", "MULTI", "HDEL h a", "HSETNX h a 3", "EXEC");
+    assertThat(events()).containsExactly("hset h", "hexpire h", "hexpired h", "hset h");
+  }
+
+  @Test
+  void whatGoesOnItsOwnIsToldOf() {
+    says("HSET h a 1 b 2");
+    says("HPEXPIRE h 1 FIELDS 2 a b");
+    List<String> heard = new ArrayList<>();
+    while (!heard.contains("HDEL h b") || !heard.contains("HDEL h a")) { // the test's limit is time
+      replica.next().forEach(words -> heard.add(String.join(" ", words)));
+    }
+    assertThat(events()).containsExactly("hset h", "hexpire h", "hexpired h", "del h");
+  }
+
+  private void awaitAbsence(String key) {
+    byte[] absent = "$-1\r\n".getBytes(StandardCharsets.US_ASCII);
+    byte[] reply;
+    do {
+      reply = client.call("HGET", key, "a"); // the connection's time limit is the test's
+    } while (!Arrays.equals(reply, absent));
+  }
+}
