@@ -54,11 +54,6 @@ public final class FieldElement {
     return Region.getUnsignedByte(end) == EXPIRES ? Region.getLong(end + 1) : NO_EXPIRY;
   }
 
-  /** Whether it has a time at which it expires. */
-  public static boolean expires(long element) {
-    return Region.getUnsignedByte(fieldEnd(element)) == EXPIRES;
-  }
-
   /** Where the value's length begins. */
   static long valueStart(long element) {
     long end = fieldEnd(element);

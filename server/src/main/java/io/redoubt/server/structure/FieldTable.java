@@ -6,8 +6,9 @@ import io.redoubt.server.memory.Slabs;
 import java.util.random.RandomGenerator;
 
 /**
- * A large hash: a {@link ByteTable} of {@link FieldElement}s, and a tree of those that expire in
- * the order of their times, which is there while there are any.
+ * A large hash: a {@link ByteTable} of {@link FieldElement}s. Of those that expire it knows the
+ * next time; in a table of more than a few buckets a tree holds them in the order of their times,
+ * in a smaller one they are looked for.
  *
  * <p>Its whole state is in the region, at {@link #root}: this object is a view, and may be given
  * another table ({@link #root(long)}). What changes an element may move it, and says where it is
@@ -15,10 +16,16 @@ import java.util.random.RandomGenerator;
  */
 public final class FieldTable {
 
-  // Behind the table's header: the tree of those that expire or 0, and a mark of the owner's.
+  // Behind the table's header: the tree of those that expire or 0; when the next one does; how many
+  // do; a mark of the owner's.
   private static final int TREE_AT = 0;
-  private static final int MARKED_AT = 8;
-  private static final int OWN_HEADER_BYTES = 16;
+  private static final int NEXT_EXPIRY_AT = 8;
+  private static final int EXPIRING_AT = 16;
+  private static final int MARKED_AT = 24;
+  private static final int OWN_HEADER_BYTES = 32;
+
+  /** Up to so many fields no tree is made: its first node alone takes as much as ten fields. */
+  private static final int MAX_WITHOUT_TREE = 64;
 
   /** What an element takes in a tree, about. */
   private static final int TREE_BYTES_EACH = 18;
@@ -29,9 +36,17 @@ public final class FieldTable {
   private final BlockConsumer freeBlock = this::freeBlock;
   private final BlockConsumer insertCopy = this::insertCopy;
   private final BlockConsumer addSize = this::addSize;
+  private final BlockConsumer addToTree = this::addToTree;
+  private final BlockConsumer lookAtExpiry = this::lookAtExpiry;
 
   /** The hash of the field that was looked for last. */
   private long wanted;
+
+  // What looking for expiring elements without a tree has found: the first to expire, and how many
+  // do so before a point in time.
+  private long firstExpiring;
+  private long beforeMillis;
+  private long countBefore;
 
   private long sampled;
   private long sampledBytes;
@@ -47,6 +62,7 @@ public final class FieldTable {
   public long create() {
     table.create();
     Region.zero(table.ownHeader(), OWN_HEADER_BYTES);
+    Region.putLong(table.ownHeader() + NEXT_EXPIRY_AT, FieldElement.NO_EXPIRY);
     return table.header();
   }
 
@@ -114,6 +130,7 @@ public final class FieldTable {
     long value = FieldElement.putField(element, field, fieldLength);
     FieldElement.putValueLength(value, valueLength, ownBlock(valueLength));
     table.insert(wanted, element);
+    makeTreeIfLarge();
     return element;
   }
 
@@ -152,7 +169,7 @@ public final class FieldTable {
     if (oldExpireAt == expireAt) {
       return element;
     }
-    if (oldExpireAt != FieldElement.NO_EXPIRY) {
+    if (treeHeader() != 0 && oldExpireAt != FieldElement.NO_EXPIRY) {
       tree().remove(oldExpireAt, element);
     }
     long target = element;
@@ -162,9 +179,10 @@ public final class FieldTable {
       target = reform(element, expireAt);
     }
     if (expireAt != FieldElement.NO_EXPIRY) {
-      tree().insert(expireAt, target);
-    } else {
-      dropEmptyTree();
+      expires(target, expireAt);
+    }
+    if (oldExpireAt != FieldElement.NO_EXPIRY) {
+      expiresNoMore(oldExpireAt);
     }
     return target;
   }
@@ -192,7 +210,7 @@ public final class FieldTable {
   private void moved(long element, long target, long oldBytes) {
     table.replace(hashOf(target), element, target);
     long expireAt = FieldElement.expireAt(target);
-    if (expireAt != FieldElement.NO_EXPIRY) {
+    if (treeHeader() != 0 && expireAt != FieldElement.NO_EXPIRY) {
       tree().remove(expireAt, element);
       tree().insert(expireAt, target);
     }
@@ -206,12 +224,14 @@ public final class FieldTable {
   /** Removes a field. */
   public void remove(long element) {
     long expireAt = FieldElement.expireAt(element);
-    if (expireAt != FieldElement.NO_EXPIRY) {
+    if (treeHeader() != 0 && expireAt != FieldElement.NO_EXPIRY) {
       tree().remove(expireAt, element);
-      dropEmptyTree();
     }
     table.remove(hashOf(element), element);
     freeBlock(element);
+    if (expireAt != FieldElement.NO_EXPIRY) {
+      expiresNoMore(expireAt);
+    }
   }
 
   private long ownBlock(int valueLength) {
@@ -236,48 +256,117 @@ public final class FieldTable {
     return Region.getLong(table.ownHeader() + TREE_AT);
   }
 
-  /** Whether any field expires. */
-  public boolean expires() {
-    return treeHeader() != 0;
-  }
-
-  /** The tree of those that expire, which is made when there is none. */
   private RankedTree tree() {
-    long header = treeHeader();
-    if (header == 0) {
-      expiries.create();
-      Region.putLong(table.ownHeader() + TREE_AT, expiries.header());
-    } else {
-      expiries.header(header);
-    }
+    expiries.header(treeHeader());
     return expiries;
   }
 
-  private void dropEmptyTree() {
-    if (tree().size() == 0) {
-      expiries.dismantle();
-      Region.putLong(table.ownHeader() + TREE_AT, 0);
+  /** An element expires from now on, or at another time than before. */
+  private void expires(long element, long expireAt) {
+    long next = nextExpiry();
+    if (next == FieldElement.NO_EXPIRY || expireAt < next) {
+      Region.putLong(table.ownHeader() + NEXT_EXPIRY_AT, expireAt);
     }
+    Region.putLong(table.ownHeader() + EXPIRING_AT, expiring() + 1);
+    if (treeHeader() != 0) {
+      tree().insert(expireAt, element);
+    } else {
+      makeTreeIfLarge();
+    }
+  }
+
+  private void makeTreeIfLarge() {
+    if (expires() && size() > MAX_WITHOUT_TREE && treeHeader() == 0) {
+      expiries.create();
+      Region.putLong(table.ownHeader() + TREE_AT, expiries.header());
+      forEach(addToTree);
+    }
+  }
+
+  private void addToTree(long element) {
+    long expireAt = FieldElement.expireAt(element);
+    if (expireAt != FieldElement.NO_EXPIRY) {
+      expiries.insert(expireAt, element);
+    }
+  }
+
+  /** There is one less that expires at that time. */
+  private void expiresNoMore(long expireAt) {
+    long left = expiring() - 1;
+    Region.putLong(table.ownHeader() + EXPIRING_AT, left);
+    if (left == 0) {
+      Region.putLong(table.ownHeader() + NEXT_EXPIRY_AT, FieldElement.NO_EXPIRY);
+      if (treeHeader() != 0) {
+        tree().dismantle();
+        Region.putLong(table.ownHeader() + TREE_AT, 0);
+      }
+    } else if (expireAt == nextExpiry()) {
+      Region.putLong(
+          table.ownHeader() + NEXT_EXPIRY_AT, FieldElement.expireAt(nextExpiring()));
+    }
+  }
+
+  /** Whether any field expires. */
+  public boolean expires() {
+    return nextExpiry() != FieldElement.NO_EXPIRY;
   }
 
   /** When the next field expires, in milliseconds since 1970, or {@link FieldElement#NO_EXPIRY}. */
   public long nextExpiry() {
-    return expires() ? RankedTree.key(tree().first()) : FieldElement.NO_EXPIRY;
+    return Region.getLong(table.ownHeader() + NEXT_EXPIRY_AT);
   }
 
   /** The element that expires next; 0 when none does. */
   public long nextExpiring() {
-    return expires() ? RankedTree.block(tree().first()) : 0;
+    if (treeHeader() != 0) {
+      return RankedTree.block(tree().first());
+    }
+    look(0);
+    return firstExpiring;
   }
 
   /** How many fields expire. */
   public long expiring() {
-    return expires() ? tree().size() : 0;
+    return Region.getLong(table.ownHeader() + EXPIRING_AT);
   }
 
   /** How many fields expire before a point in time. */
   public long expiringBefore(long millis) {
-    return expires() ? tree().rank(millis, 0) : 0;
+    if (treeHeader() != 0) {
+      return tree().rank(millis, 0);
+    }
+    if (!expires() || nextExpiry() >= millis) {
+      return 0;
+    }
+    look(millis);
+    return countBefore;
+  }
+
+  /** Looks at all elements, of which there are few. */
+  private void look(long millis) {
+    firstExpiring = 0;
+    beforeMillis = millis;
+    countBefore = 0;
+    forEach(lookAtExpiry);
+  }
+
+  private void lookAtExpiry(long element) {
+    long expireAt = FieldElement.expireAt(element);
+    if (expireAt != FieldElement.NO_EXPIRY) {
+      if (expireAt < beforeMillis) {
+        countBefore++;
+      }
+      if (firstExpiring == 0 || expireAt < FieldElement.expireAt(firstExpiring)) {
+        firstExpiring = element;
+      }
+    }
+  }
+
+  private void forEach(BlockConsumer consumer) {
+    long cursor = 0;
+    do {
+      cursor = table.scan(cursor, consumer);
+    } while (cursor != 0);
   }
 
   // The whole.
@@ -287,10 +376,7 @@ public final class FieldTable {
     create();
     expect(source.size());
     marked(source.isMarked());
-    long cursor = 0;
-    do {
-      cursor = source.scan(cursor, insertCopy);
-    } while (cursor != 0);
+    source.forEach(insertCopy);
     return root();
   }
 
@@ -305,8 +391,11 @@ public final class FieldTable {
       Region.copy(FieldElement.valueAddress(element), ownBlock, valueLength);
     }
     table.insert(hashOf(copy), copy);
-    if (FieldElement.expires(copy)) {
-      tree().insert(FieldElement.expireAt(copy), copy);
+    long expireAt = FieldElement.expireAt(copy);
+    if (expireAt != FieldElement.NO_EXPIRY) {
+      expires(copy, expireAt);
+    } else {
+      makeTreeIfLarge();
     }
   }
 
@@ -321,7 +410,7 @@ public final class FieldTable {
     } while (cursor != 0 && (samples == 0 || sampled < samples));
     return table.bucketBytes()
         + (sampled == 0 ? 0 : (long) ((double) sampledBytes / sampled * size))
-        + expiring() * TREE_BYTES_EACH;
+        + (treeHeader() == 0 ? 0 : expiring() * TREE_BYTES_EACH);
   }
 
   private void addSize(long element) {
@@ -338,7 +427,7 @@ public final class FieldTable {
    * @return whether there is more to free
    */
   public boolean dismantle() {
-    if (expires()) {
+    if (treeHeader() != 0) {
       if (!tree().dismantle()) {
         Region.putLong(table.ownHeader() + TREE_AT, 0);
       }

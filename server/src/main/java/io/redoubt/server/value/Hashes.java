@@ -273,7 +273,9 @@ public final class Hashes implements Structures {
       if (!keepsExpiry && table.expires()) {
         at = table.expireAt(at, FieldElement.NO_EXPIRY);
       }
-      at = table.replaceValue(at, valueLength);
+      if (valueLength != FieldElement.valueLength(at)) {
+        at = table.replaceValue(at, valueLength);
+      }
     }
     Region.copy(value, FieldElement.valueAddress(at), valueLength);
   }
