@@ -301,8 +301,7 @@ public final class FieldTable {
         Region.putLong(table.ownHeader() + TREE_AT, 0);
       }
     } else if (expireAt == nextExpiry()) {
-      Region.putLong(
-          table.ownHeader() + NEXT_EXPIRY_AT, FieldElement.expireAt(nextExpiring()));
+      Region.putLong(table.ownHeader() + NEXT_EXPIRY_AT, FieldElement.expireAt(nextExpiring()));
     }
   }
 

@@ -239,15 +239,16 @@ public final class Hashes implements Structures {
       long value,
       int valueLength,
       boolean keepsExpiry) {
-    boolean isLong = Math.max(fieldLength, valueLength) > limits.hashMaxListpackValue();
     if (!PackedValue.isPacked(entry)) {
       storeInTable(field, fieldLength, value, valueLength, keepsExpiry && !isDue);
-      if (table.isMarked() && (isLong || table.size() > limits.hashMaxListpackEntries())) {
+      if (table.isMarked()
+          && (isLong(fieldLength, valueLength) || table.size() > limits.hashMaxListpackEntries())) {
         table.marked(false);
       }
       return entry;
     }
-    if (isLong || (at == 0 && sizeWithDue(entry) >= limits.hashMaxListpackEntries())) {
+    if (isLong(fieldLength, valueLength)
+        || (at == 0 && sizeWithDue(entry) >= limits.hashMaxListpackEntries())) {
       long unpacked = unpack(database, entry, false);
       at = table.find(field, fieldLength);
       storeInTable(field, fieldLength, value, valueLength, keepsExpiry);
@@ -256,6 +257,10 @@ public final class Hashes implements Structures {
     return at == 0
         ? append(database, entry, field, fieldLength, value, valueLength)
         : replace(database, entry, value, valueLength);
+  }
+
+  private boolean isLong(int fieldLength, int valueLength) {
+    return Math.max(fieldLength, valueLength) > limits.hashMaxListpackValue();
   }
 
   /** {@link #findForWrite} and {@link #store} of a field that is not to expire. */

@@ -30,8 +30,7 @@ final class HashExpiryEffectsTest {
     subscriber = new WireConnection(server.port());
     subscriber.call("PSUBSCRIBE", "__keyevent*");
     replica =
-        new ReplicationStream(
-            new WireConnection(server.port()), new WireConnection(server.port()));
+        new ReplicationStream(new WireConnection(server.port()), new WireConnection(server.port()));
   }
 
   @AfterEach
