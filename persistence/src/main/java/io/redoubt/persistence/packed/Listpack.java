@@ -45,6 +45,9 @@ public final class Listpack {
   /** No edit makes a listpack larger than this; Redis' own limit. */
   public static final int MAX_BYTES = 1 << 30;
 
+  /** What an entry takes besides its bytes at the most: a length and a back-length of five each. */
+  private static final long MOST_FRAME_BYTES = 10;
+
   private Listpack() {}
 
   /** Writes a listpack without entries, {@link #EMPTY_BYTES}. */
@@ -441,6 +444,46 @@ public final class Listpack {
     long end = end(memory, start);
     long gap = splice(memory, start, end, end, otherBytes, added, target, to);
     MemorySegment.copy(other, otherStart + HEADER_BYTES, target, gap, otherBytes);
+  }
+
+  /**
+   * Writes an entry of these bytes at a position, over whatever is there; returns the position
+   * after it. For one who adds several entries at the end and then calls {@link #extend}.
+   */
+  public static long write(
+      MemorySegment target, long position, MemorySegment bytes, long offset, int length) {
+    long value = Numbers.parseLong(bytes, offset, length, 0);
+    if (value != 0 || (length == 1 && unsignedByte(bytes, offset) == '0')) {
+      return write(target, position, value);
+    }
+    long bodyBytes = ListpackFormat.stringBodyBytes(length);
+    long at = ListpackFormat.writeStringPrefix(target, position, length);
+    MemorySegment.copy(bytes, offset, target, at, length);
+    ListpackFormat.writeBackLength(target, position + bodyBytes, bodyBytes);
+    return position + bodyBytes + ListpackFormat.backLengthBytes(bodyBytes);
+  }
+
+  /** As {@link #write(MemorySegment, long, MemorySegment, long, int)}, of a whole number. */
+  public static long write(MemorySegment target, long position, long value) {
+    int bodyBytes = ListpackFormat.integerBodyBytes(value);
+    ListpackFormat.writeInteger(target, position, value);
+    setByte(target, position + bodyBytes, bodyBytes);
+    return position + bodyBytes + 1;
+  }
+
+  /** Ends a listpack anew at the position after entries that were added at its end. */
+  public static void extend(MemorySegment memory, long start, long end, int added) {
+    setByte(memory, end, END);
+    set32(memory, start, (int) (end + 1 - start));
+    int count = unsigned16(memory, start + COUNT_AT);
+    if (count != UNKNOWN_COUNT) {
+      set16(memory, start + COUNT_AT, Math.min(count + added, UNKNOWN_COUNT));
+    }
+  }
+
+  /** The most bytes that an entry of so many bytes takes. */
+  public static long mostEntryBytes(int length) {
+    return length + MOST_FRAME_BYTES;
   }
 
   private static long put(

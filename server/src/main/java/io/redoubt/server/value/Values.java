@@ -15,6 +15,7 @@ public final class Values {
   private final Lists lists;
   private final SortedSets sortedSets;
   private final Hashes hashes;
+  private final Streams streams;
 
   /** Of a keyspace, which learns from them how to free and copy large values. */
   public Values(Keyspace keyspace, EncodingLimits limits) {
@@ -26,6 +27,8 @@ public final class Values {
     keyspace.structures(Type.HASH, hashes);
     lists = new Lists(keyspace, limits);
     keyspace.structures(Type.LIST, lists);
+    streams = new Streams(keyspace.slabs(), limits);
+    keyspace.structures(Type.STREAM, streams);
   }
 
   /** The keyspace. */
@@ -51,6 +54,11 @@ public final class Values {
   /** The hashes. */
   public Hashes hashes() {
     return hashes;
+  }
+
+  /** The streams. */
+  public Streams streams() {
+    return streams;
   }
 
   /** The name of an entry's encoding that OBJECT ENCODING tells. */

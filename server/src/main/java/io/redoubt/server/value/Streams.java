@@ -1,0 +1,516 @@
+package io.redoubt.server.value;
+
+import io.redoubt.persistence.packed.Listpack;
+import io.redoubt.protocol.resp.Request;
+import io.redoubt.server.keyspace.Database;
+import io.redoubt.server.keyspace.Encoding;
+import io.redoubt.server.keyspace.Entry;
+import io.redoubt.server.keyspace.Structures;
+import io.redoubt.server.keyspace.Type;
+import io.redoubt.server.memory.Region;
+import io.redoubt.server.memory.Slabs;
+import io.redoubt.server.structure.BlockConsumer;
+import io.redoubt.server.structure.IdTree;
+import io.redoubt.server.structure.NamedBlocks;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * Streams: entries in nodes ({@link StreamNode}), which a tree keeps in the order of their ids, and
+ * consumer groups ({@link StreamGroups}).
+ *
+ * <p>A stream is told by its root, the address of a block of {@link #ROOT_BYTES}, which stays where
+ * it is as long as the stream lives. Who changes a stream takes the root from {@link #change}.
+ *
+ * <pre>
+ *    0  how many entries it has
+ *    8  the id of the last entry that was ever added
+ *   24  the id of the first entry; 0-0 when there is none
+ *   40  the highest id that was ever deleted by XDEL
+ *   56  how many entries were ever added
+ *   64  the tree of nodes: the address of a node and its capacity, each of eight bytes
+ *   80  the groups by name
+ * </pre>
+ */
+public final class Streams implements Structures {
+
+  /** Nodes are never larger, whatever is configured. */
+  private static final long MAX_NODE_BYTES = 1L << 30;
+
+  private static final int LENGTH_AT = 0;
+  private static final int LAST_ID_AT = 8;
+  private static final int FIRST_ID_AT = 24;
+  private static final int MAX_DELETED_ID_AT = 40;
+  private static final int ADDED_AT = 56;
+  static final int NODES_AT = 64;
+  static final int GROUPS_AT = NODES_AT + IdTree.HEADER_BYTES;
+  private static final int ROOT_BYTES = GROUPS_AT + NamedBlocks.HEADER_BYTES;
+
+  static final int NODE_VALUE_BYTES = 16;
+  private static final int CAPACITY_AT = 8;
+
+  private final Slabs slabs;
+  private final EncodingLimits limits;
+  private final IdTree nodes;
+  private final StreamGroups groups;
+  private final StreamEntries entries;
+  private final BlockConsumer freeNode = this::freeNode;
+  private final StreamId id = new StreamId();
+  private final StreamId first = new StreamId();
+  private final StreamId last = new StreamId();
+
+  /** Streams in blocks of these slabs. */
+  public Streams(Slabs slabs, EncodingLimits limits) {
+    this.slabs = slabs;
+    this.limits = limits;
+    nodes = new IdTree(slabs, NODE_VALUE_BYTES);
+    groups = new StreamGroups(slabs);
+    entries = new StreamEntries(slabs);
+  }
+
+  /** The consumer groups. */
+  public StreamGroups groups() {
+    return groups;
+  }
+
+  /** What goes through entries for commands. */
+  public StreamEntries entries() {
+    return entries;
+  }
+
+  // Entries of the keyspace.
+
+  /** The root of the stream that an entry of the keyspace has. */
+  public static long root(long entry) {
+    return Entry.root(entry);
+  }
+
+  /** As {@link #root}, of a stream that is about to be changed. */
+  public static long change(Database database, long entry) {
+    database.beforeChange(entry);
+    return Entry.root(entry);
+  }
+
+  /** Puts an empty stream for a key that has no value; returns its root. */
+  public long create(Database database, long key, int keyLength) {
+    long entry =
+        database.create(key, keyLength, Type.STREAM, Encoding.STRUCTURE, Encoding.STRUCTURE_BYTES);
+    long root = newRoot();
+    Region.putLong(Entry.payloadAddress(entry), root);
+    return root;
+  }
+
+  // What a stream says of itself.
+
+  /** How many entries there are. */
+  public static long length(long root) {
+    return Region.getLong(root + LENGTH_AT);
+  }
+
+  /** Where the id of the last entry that was ever added is. */
+  public static long lastId(long root) {
+    return root + LAST_ID_AT;
+  }
+
+  /** Where the id of the first entry is; it is 0-0 when there is none. */
+  public static long firstId(long root) {
+    return root + FIRST_ID_AT;
+  }
+
+  /** Where the highest id is that was ever deleted by XDEL. */
+  public static long maxDeletedId(long root) {
+    return root + MAX_DELETED_ID_AT;
+  }
+
+  /** How many entries were ever added. */
+  public static long entriesAdded(long root) {
+    return Region.getLong(root + ADDED_AT);
+  }
+
+  /** Sets {@link #lastId}. */
+  public static void lastId(long root, StreamId value) {
+    value.store(root + LAST_ID_AT);
+  }
+
+  /** Sets {@link #maxDeletedId}. */
+  public static void maxDeletedId(long root, StreamId value) {
+    value.store(root + MAX_DELETED_ID_AT);
+  }
+
+  /** Sets {@link #entriesAdded}. */
+  public static void entriesAdded(long root, long count) {
+    Region.putLong(root + ADDED_AT, count);
+  }
+
+  /** Whether there is an entry of an id. */
+  public boolean contains(long root, StreamId wanted) {
+    entries.start(root, wanted, wanted, false);
+    return entries.next();
+  }
+
+  /** Gives the id of the last entry that is there; false when there is none. */
+  public boolean lastEntry(long root, StreamId result) {
+    first.setFirst();
+    last.setLast();
+    entries.start(root, first, last, true);
+    boolean found = entries.next();
+    if (found) {
+      result.set(entries.id());
+    }
+    return found;
+  }
+
+  // Nodes, for those who save and load streams.
+
+  /**
+   * The tree of a stream's nodes, each by its id; valid until the next call. What it points out is
+   * for {@link #node}.
+   */
+  public IdTree nodes(long root) {
+    nodes.header(root + NODES_AT);
+    return nodes;
+  }
+
+  /** The listpack of a node that {@link #nodes} pointed out. */
+  public static long node(long element) {
+    return Region.getLong(IdTree.value(element));
+  }
+
+  /** A stream without entries, of no key yet. */
+  public long newRoot() {
+    long root = slabs.allocateFar(ROOT_BYTES);
+    Region.zero(root, ROOT_BYTES);
+    return root;
+  }
+
+  /**
+   * Adds a copy of a node to a stream that is being loaded; {@link #loaded} ends that. Returns
+   * false when there is one of that id.
+   *
+   * @param memory where the node is, which is a valid one ({@link
+   *     io.redoubt.persistence.packed.StreamListpack#validate})
+   */
+  public boolean addNode(long root, StreamId nodeId, MemorySegment memory, long listpack) {
+    long element = nodes(root).put(nodeId.millis(), nodeId.sequence());
+    if (!nodes.added()) {
+      return false;
+    }
+    long bytes = Listpack.sizeBytes(memory, listpack);
+    long node = putNode(element, slabs.allocateFar(bytes), bytes);
+    MemorySegment.copy(memory, listpack, Region.MEMORY, node, bytes);
+    addLength(root, StreamNode.live(node));
+    return true;
+  }
+
+  /** Finds out the id of the first entry, after all nodes were added. */
+  public void loaded(long root) {
+    updateFirstId(root);
+  }
+
+  private static long putNode(long element, long node, long capacity) {
+    Region.putLong(IdTree.value(element), node);
+    Region.putLong(IdTree.value(element) + CAPACITY_AT, capacity);
+    return node;
+  }
+
+  private static long capacity(long element) {
+    return Region.getLong(IdTree.value(element) + CAPACITY_AT);
+  }
+
+  private void freeNode(long element) {
+    slabs.free(node(element), capacity(element));
+  }
+
+  /** Gives a node another capacity. */
+  private long resize(long element, long capacity) {
+    long old = node(element);
+    long oldCapacity = capacity(element);
+    long node = slabs.allocateFar(capacity);
+    Region.copy(old, node, StreamNode.sizeBytes(old));
+    slabs.free(old, oldCapacity);
+    return putNode(element, node, capacity);
+  }
+
+  private static void addLength(long root, long change) {
+    Region.putLong(root + LENGTH_AT, length(root) + change);
+  }
+
+  // Adding.
+
+  /** Whether words that make an entry are too long together for any node. */
+  public static boolean isTooLarge(Request words, int firstWord, int count) {
+    return lengths(words, firstWord, count) > MAX_NODE_BYTES;
+  }
+
+  private static long lengths(Request words, int firstWord, int count) {
+    long sum = 0;
+    for (int i = firstWord; i < firstWord + count; i++) {
+      sum += words.length(i);
+    }
+    return sum;
+  }
+
+  /**
+   * Adds an entry at the end.
+   *
+   * @param newId an id after the last one
+   * @param words where fields and values are: field, value, ...
+   * @param count how many words that are
+   */
+  public void append(long root, StreamId newId, Request words, int firstWord, int count) {
+    nodes.header(root + NODES_AT);
+    long element = nodes.last();
+    if (element != 0 && !isFull(node(element), lengths(words, firstWord, count))) {
+      long node = makeRoom(element, StreamNode.mostEntryBytes(words, firstWord, count));
+      StreamNode.append(
+          node,
+          newId.millis() - IdTree.high(element),
+          newId.sequence() - IdTree.low(element),
+          words,
+          firstWord,
+          count);
+    } else {
+      if (element != 0) {
+        trimCapacity(element);
+      }
+      element = nodes.put(newId.millis(), newId.sequence());
+      long capacity = slabs.blockBytes(StreamNode.mostNodeBytes(words, firstWord, count));
+      long node = putNode(element, slabs.allocateFar(capacity), capacity);
+      StreamNode.create(node, words, firstWord, count);
+    }
+    addLength(root, 1);
+    if (length(root) == 1) {
+      newId.store(root + FIRST_ID_AT);
+    }
+    newId.store(root + LAST_ID_AT);
+    entriesAdded(root, entriesAdded(root) + 1);
+  }
+
+  private boolean isFull(long node, long addedBytes) {
+    long maxBytes = limits.streamNodeMaxBytes();
+    if (maxBytes == 0 || maxBytes > MAX_NODE_BYTES) {
+      maxBytes = MAX_NODE_BYTES;
+    }
+    if (StreamNode.sizeBytes(node) + addedBytes >= maxBytes) {
+      return true;
+    }
+    long maxEntries = limits.streamNodeMaxEntries();
+    return maxEntries != 0 && StreamNode.live(node) + StreamNode.deleted(node) >= maxEntries;
+  }
+
+  /** Makes room for so many more bytes; the last node grows by doubling up to its usual size. */
+  private long makeRoom(long element, long bytes) {
+    long node = node(element);
+    long size = StreamNode.sizeBytes(node);
+    if (size + bytes <= capacity(element)) {
+      return node;
+    }
+    long usual = Math.min(2 * size, Math.max(limits.streamNodeMaxBytes(), size));
+    return resize(element, slabs.blockBytes(Math.max(size + bytes, usual)));
+  }
+
+  private void trimCapacity(long element) {
+    long size = StreamNode.sizeBytes(node(element));
+    if (slabs.blockBytes(size) < capacity(element)) {
+      resize(element, size);
+    }
+  }
+
+  // Deleting.
+
+  /** Deletes the entry of an id; false when there is none. {@link #deleted} is to follow. */
+  public boolean delete(long root, StreamId wanted) {
+    entries.start(root, wanted, wanted, false);
+    if (!entries.next()) {
+      return false;
+    }
+    long element = entries.element();
+    long node = node(element);
+    addLength(root, -1);
+    if (StreamNode.live(node) == 1) {
+      removeNode(root, element);
+    } else {
+      StreamNode.markDeleted(entries.entry());
+      count(element, 1);
+    }
+    if (wanted.compareAt(maxDeletedId(root)) > 0) {
+      maxDeletedId(root, wanted);
+    }
+    return true;
+  }
+
+  /** Brings the id of the first entry up to date after entries were deleted. */
+  public void deleted(long root) {
+    updateFirstId(root);
+  }
+
+  private void removeNode(long root, long element) {
+    freeNode(element);
+    nodes.header(root + NODES_AT);
+    nodes.remove(IdTree.high(element), IdTree.low(element));
+  }
+
+  /** Counts so many entries of a node as deleted that were there before. */
+  private void count(long element, long deletedNow) {
+    long node = makeRoom(element, StreamNode.COUNT_ROOM_BYTES);
+    StreamNode.putCounts(
+        node, StreamNode.live(node) - deletedNow, StreamNode.deleted(node) + deletedNow);
+  }
+
+  private void updateFirstId(long root) {
+    first.setFirst();
+    last.setLast();
+    entries.start(root, first, last, false);
+    if (entries.next()) {
+      entries.id().store(root + FIRST_ID_AT);
+    } else {
+      first.store(root + FIRST_ID_AT);
+    }
+  }
+
+  /**
+   * Deletes the oldest entries until there are not more than so many.
+   *
+   * @param wholeNodes whether only whole nodes are deleted, so that a few entries more may stay
+   * @param limit how many entries may be deleted at the most, 0 for any number
+   * @return how many entries were deleted
+   */
+  public long trimToLength(long root, long maxLength, boolean wholeNodes, long limit) {
+    long deleted = 0;
+    nodes.header(root + NODES_AT);
+    while (length(root) > maxLength) {
+      long element = nodes.first();
+      long live = StreamNode.live(node(element));
+      if (limit != 0 && deleted + live > limit) {
+        break;
+      }
+      if (length(root) - live >= maxLength) {
+        removeNode(root, element);
+        addLength(root, -live);
+        deleted += live;
+      } else {
+        if (!wholeNodes) {
+          last.setLast();
+          deleted += trimNode(root, element, length(root) - maxLength, last);
+        }
+        break;
+      }
+    }
+    if (deleted > 0) {
+      updateFirstId(root);
+    }
+    return deleted;
+  }
+
+  /** Like {@link #trimToLength}, deletes the entries whose ids are before the given one. */
+  public long trimToId(long root, StreamId minId, boolean wholeNodes, long limit) {
+    long deleted = 0;
+    nodes.header(root + NODES_AT);
+    for (long element = nodes.first(); element != 0; element = nodes.first()) {
+      long live = StreamNode.live(node(element));
+      if (limit != 0 && deleted + live > limit) {
+        break;
+      }
+      lastIdOfNode(element);
+      if (id.compare(minId) < 0) {
+        removeNode(root, element);
+        addLength(root, -live);
+        deleted += live;
+      } else {
+        if (!wholeNodes) {
+          deleted += trimNode(root, element, live, minId);
+        }
+        break;
+      }
+    }
+    if (deleted > 0) {
+      updateFirstId(root);
+    }
+    return deleted;
+  }
+
+  private void lastIdOfNode(long element) {
+    long node = node(element);
+    loadId(element, StreamNode.before(node, StreamNode.end(node)));
+  }
+
+  private void loadId(long element, long entry) {
+    long millis = StreamNode.after(entry);
+    id.set(
+        IdTree.high(element) + StreamNode.integer(millis),
+        IdTree.low(element) + StreamNode.integer(StreamNode.after(millis)));
+  }
+
+  /** Marks up to so many of a node's first entries as deleted, those before an id. */
+  private long trimNode(long root, long element, long most, StreamId before) {
+    long node = node(element);
+    long end = StreamNode.end(node);
+    long deleted = 0;
+    long at = StreamNode.firstEntry(node);
+    while (at != end && deleted < most) {
+      loadId(element, at);
+      if (id.compare(before) >= 0) {
+        break;
+      }
+      if ((StreamNode.integer(at) & StreamNode.DELETED) == 0) {
+        StreamNode.markDeleted(at);
+        deleted++;
+      }
+      at = StreamNode.afterEntry(node, at);
+    }
+    if (deleted > 0) {
+      addLength(root, -deleted);
+      count(element, deleted);
+    }
+    return deleted;
+  }
+
+  // Structures.
+
+  @Override
+  public boolean dismantle(long root) {
+    nodes.header(root + NODES_AT);
+    if (nodes.dismantle(freeNode) || groups.dismantle(root)) {
+      return true;
+    }
+    slabs.free(root, ROOT_BYTES);
+    return false;
+  }
+
+  @Override
+  public long elements(long root) {
+    return nodes(root).size() + groups.elements(root);
+  }
+
+  @Override
+  public long copy(long root) {
+    long copy = newRoot();
+    Region.copy(root, copy, NODES_AT);
+    IdTree target = new IdTree(slabs, NODE_VALUE_BYTES);
+    target.header(copy + NODES_AT);
+    nodes.header(root + NODES_AT);
+    for (long element = nodes.first(); element != 0; element = nodes.next()) {
+      long bytes = StreamNode.sizeBytes(node(element));
+      long made = target.put(IdTree.high(element), IdTree.low(element));
+      Region.copy(node(element), putNode(made, slabs.allocateFar(bytes), bytes), bytes);
+    }
+    groups.copy(root, copy);
+    return copy;
+  }
+
+  @Override
+  public long sizeBytes(long root, long samples) {
+    nodes.header(root + NODES_AT);
+    long size = nodes.size();
+    long counted = samples == 0 ? size : Math.min(samples, size);
+    long bytes = 0;
+    long element = nodes.first();
+    for (long i = 0; i < counted; i++) {
+      bytes += slabs.blockBytes(capacity(element));
+      element = nodes.next();
+    }
+    if (counted < size) {
+      bytes = bytes / counted * (size - 1) + slabs.blockBytes(capacity(nodes.last()));
+    }
+    return slabs.blockBytes(ROOT_BYTES) + bytes + nodes.sizeBytes() + groups.sizeBytes(root);
+  }
+}
