@@ -59,6 +59,11 @@ import io.redoubt.server.command.ServerCommands;
 import io.redoubt.server.command.SortedSetCommands;
 import io.redoubt.server.command.SortedSetPopCommands;
 import io.redoubt.server.command.SortedSetRangeCommands;
+import io.redoubt.server.command.StreamClaimCommands;
+import io.redoubt.server.command.StreamCommands;
+import io.redoubt.server.command.StreamGroupCommands;
+import io.redoubt.server.command.StreamInfoCommands;
+import io.redoubt.server.command.StreamReadCommands;
 import io.redoubt.server.command.StringCommands;
 import io.redoubt.server.command.TransactionCommands;
 import io.redoubt.server.execution.BlockedClients;
@@ -318,6 +323,11 @@ public final class RedisServer implements AutoCloseable {
         new HashExpiryCommands(),
         new HashIterationCommands(),
         new GeoCommands(),
+        new StreamCommands(),
+        new StreamReadCommands(),
+        new StreamGroupCommands(),
+        new StreamClaimCommands(),
+        new StreamInfoCommands(),
         new GenericCommands(),
         new ExpireCommands(),
         new ScanCommands(),

@@ -111,6 +111,16 @@ public final class Numbers {
     return length;
   }
 
+  /** Writes the decimal form of an unsigned {@code value}; returns how many bytes that took. */
+  public static int writeUnsigned(MemorySegment memory, long offset, long value) {
+    if (value >= 0) {
+      return writeLong(memory, offset, value);
+    }
+    int length = writeLong(memory, offset, Long.divideUnsigned(value, 10));
+    memory.set(BYTE, offset + length, (byte) ('0' + Long.remainderUnsigned(value, 10)));
+    return length + 1;
+  }
+
   /**
    * The bytes that a memory size of a config file stands for: {@code 1k} is 1000 and {@code 1kb} is
    * 1024, and so for m, mb, g, gb, in either case; a bare number, or one with b, counts bytes.

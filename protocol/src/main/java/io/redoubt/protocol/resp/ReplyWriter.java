@@ -46,7 +46,8 @@ public final class ReplyWriter {
   /** The largest window asked for at once. */
   private static final int MAX_WINDOW_BYTES = 256 * 1024;
 
-  private static final int SCRATCH_BYTES = Doubles.MAX_LENGTH;
+  private static final int SCRATCH_BYTES =
+      Math.max(Doubles.MAX_LENGTH, 2 * Numbers.MAX_LONG_LENGTH + 1);
 
   private final ReplyBuffer sink;
   private final byte[] scratch = new byte[SCRATCH_BYTES];
@@ -236,6 +237,13 @@ public final class ReplyWriter {
   public void bulkDouble(double value) {
     int length = Doubles.write(scratchMemory, 0, value);
     bulkScratch(length);
+  }
+
+  /** Two unsigned numbers with a dash between them as a bulk string: the id of a stream's entry. */
+  public void bulkId(long high, long low) {
+    int length = Numbers.writeUnsigned(scratchMemory, 0, high);
+    scratch[length++] = '-';
+    bulkScratch(length + Numbers.writeUnsigned(scratchMemory, length, low));
   }
 
   /** A double; in RESP2 a bulk string. */

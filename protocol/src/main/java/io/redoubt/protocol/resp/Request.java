@@ -98,6 +98,12 @@ public final class Request {
     return copy;
   }
 
+  /** Puts other bytes of {@link #memory()} in the place of argument {@code i}. */
+  public void replace(int i, long offset, int length) {
+    offsets[i] = offset;
+    lengths[i] = length;
+  }
+
   /** The segment in which the arguments lie. */
   public MemorySegment memory() {
     return memory;

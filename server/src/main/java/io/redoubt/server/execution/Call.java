@@ -268,6 +268,14 @@ public final class Call extends SessionCall {
   public static final CommandError DB_INDEX_OUT_OF_RANGE =
       new CommandError("ERR DB index is out of range");
 
+  /**
+   * Puts other bytes of the region in the place of argument {@code i}: what a request that will be
+   * run again shall say then. They must last as long as this call.
+   */
+  public void replaceArgument(int i, long address, int length) {
+    request().replace(i, address, length);
+  }
+
   /** Whether two arguments are equal, byte by byte. */
   public boolean sameArgument(int i, int j) {
     return argLength(i) == argLength(j) && Region.equal(argAddress(i), argAddress(j), argLength(i));

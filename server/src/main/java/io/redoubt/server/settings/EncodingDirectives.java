@@ -76,14 +76,11 @@ public abstract class EncodingDirectives extends MaxmemoryDirectives {
 
   /** {@code stream-node-max-bytes}. */
   public final MemoryDirective streamNodeMaxBytes =
-      memory("stream-node-max-bytes", 4096)
-          .withoutEffectYet()
-          .doc("The size of a stream's nodes; 0 is no limit.");
+      memory("stream-node-max-bytes", 4096).doc("The size of a stream's nodes; 0 is no limit.");
 
   /** {@code stream-node-max-entries}. */
   public final LongDirective streamNodeMaxEntries =
       number("stream-node-max-entries", 100)
-          .withoutEffectYet()
           .doc("How many entries a stream's node has at the most; 0 is no limit.");
 
   /** {@code activerehashing}. */

@@ -148,8 +148,7 @@ public final class IdTree {
   /** The number of the child that an id is below. */
   private int childPlace(long node, int level, long high, long low) {
     int place = before(node, level, 1, high, low);
-    boolean isBound =
-        place < count(node) && compare(element(node, level, place), high, low) == 0;
+    boolean isBound = place < count(node) && compare(element(node, level, place), high, low) == 0;
     return isBound ? place : place - 1;
   }
 

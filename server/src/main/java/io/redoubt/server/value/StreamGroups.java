@@ -374,8 +374,7 @@ public final class StreamGroups {
     for (int i = 0; i < count(root); i++) {
       long group = get(root, i);
       id.load(lastId(group));
-      long copy =
-          create(toRoot, groupName(group), nameLength(group), id, entriesRead(group));
+      long copy = create(toRoot, groupName(group), nameLength(group), id, entriesRead(group));
       for (int k = 0; k < consumers(group); k++) {
         long consumer = consumer(group, k);
         long made =

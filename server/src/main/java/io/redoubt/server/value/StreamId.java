@@ -1,6 +1,7 @@
 package io.redoubt.server.value;
 
 import io.redoubt.protocol.bytes.Numbers;
+import io.redoubt.protocol.resp.ReplyWriter;
 import io.redoubt.server.memory.Region;
 import io.redoubt.server.structure.IdTree;
 
@@ -9,9 +10,6 @@ import io.redoubt.server.structure.IdTree;
  * of 64 bits. It can be changed, so that commands use the same few again and again.
  */
 public final class StreamId {
-
-  /** The most bytes that the text of an id takes. */
-  public static final int MAX_TEXT_BYTES = 41;
 
   /** What an id takes in memory, see {@link #load} and {@link #store}. */
   public static final int BYTES = 16;
@@ -204,25 +202,32 @@ public final class StreamId {
     return value;
   }
 
-  /** Writes its text, at most {@link #MAX_TEXT_BYTES}; returns how many bytes that took. */
+  /** How many bytes its text has. */
+  public int textLength() {
+    return unsignedLength(millis) + 1 + unsignedLength(sequence);
+  }
+
+  private static int unsignedLength(long value) {
+    return value >= 0
+        ? Numbers.decimalLength(value)
+        : Numbers.decimalLength(Long.divideUnsigned(value, 10)) + 1;
+  }
+
+  /** Writes its text; returns how many bytes that took. */
   public int write(long address) {
-    return write(address, millis, sequence);
-  }
-
-  /** Writes the text of an id; returns how many bytes that took. */
-  public static int write(long address, long millis, long sequence) {
-    int length = writeUnsigned(address, millis);
+    int length = Numbers.writeUnsigned(Region.MEMORY, address, millis);
     Region.putByte(address + length, '-');
-    return length + 1 + writeUnsigned(address + length + 1, sequence);
+    return length + 1 + Numbers.writeUnsigned(Region.MEMORY, address + length + 1, sequence);
   }
 
-  private static int writeUnsigned(long address, long value) {
-    if (value >= 0) {
-      return Numbers.writeLong(Region.MEMORY, address, value);
-    }
-    int length = Numbers.writeLong(Region.MEMORY, address, Long.divideUnsigned(value, 10));
-    Region.putByte(address + length, '0' + (int) Long.remainderUnsigned(value, 10));
-    return length + 1;
+  /** Writes the text of an id in memory as a reply. */
+  public static void reply(ReplyWriter reply, long address) {
+    reply.bulkId(Region.getLong(address), Region.getLong(address + 8));
+  }
+
+  /** Writes its text as a reply. */
+  public void reply(ReplyWriter reply) {
+    reply.bulkId(millis, sequence);
   }
 
   /** Its text. */

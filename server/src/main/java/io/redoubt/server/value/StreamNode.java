@@ -9,7 +9,7 @@ import io.redoubt.server.memory.Region;
  * A node of a stream: a listpack of entries, in the layout that Redis gives it in memory and in
  * RDB, see {@link StreamListpack}.
  *
- * Static, on the address of a listpack in the region.
+ * <p>Static, on the address of a listpack in the region.
  */
 final class StreamNode {
 
@@ -149,8 +149,7 @@ final class StreamNode {
   }
 
   /** Appends an entry to a node that has room for it; the halves of its id less the node's id. */
-  static void append(
-      long node, long millis, long sequence, Request words, int first, int count) {
+  static void append(long node, long millis, long sequence, Request words, int first, int count) {
     long start = Listpack.beginning(node);
     Listpack.replace(Region.MEMORY, node, start, integer(start) + 1, Region.MEMORY, node);
     boolean same = hasFields(node, words, first, count);
@@ -198,8 +197,7 @@ final class StreamNode {
     }
     for (int i = first; i < first + count; i += 2) {
       at = after(at);
-      if (!Listpack.equal(
-          Region.MEMORY, at, words.memory(), words.offset(i), words.length(i))) {
+      if (!Listpack.equal(Region.MEMORY, at, words.memory(), words.offset(i), words.length(i))) {
         return false;
       }
     }

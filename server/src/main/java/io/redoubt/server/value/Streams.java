@@ -10,6 +10,7 @@ import io.redoubt.server.keyspace.Type;
 import io.redoubt.server.memory.Region;
 import io.redoubt.server.memory.Slabs;
 import io.redoubt.server.structure.BlockConsumer;
+import io.redoubt.server.structure.ByteStrings;
 import io.redoubt.server.structure.IdTree;
 import io.redoubt.server.structure.NamedBlocks;
 import java.lang.foreign.MemorySegment;
@@ -53,6 +54,8 @@ public final class Streams implements Structures {
   private final IdTree nodes;
   private final StreamGroups groups;
   private final StreamEntries entries;
+  private final ByteStrings temporary;
+  private final ByteStrings moreTemporary;
   private final BlockConsumer freeNode = this::freeNode;
   private final StreamId id = new StreamId();
   private final StreamId first = new StreamId();
@@ -65,6 +68,18 @@ public final class Streams implements Structures {
     nodes = new IdTree(slabs, NODE_VALUE_BYTES);
     groups = new StreamGroups(slabs);
     entries = new StreamEntries(slabs);
+    temporary = new ByteStrings(slabs);
+    moreTemporary = new ByteStrings(slabs);
+  }
+
+  /** What a command may put texts or ids into while it runs. */
+  public ByteStrings temporary() {
+    return temporary;
+  }
+
+  /** Another one as {@link #temporary}. */
+  public ByteStrings moreTemporary() {
+    return moreTemporary;
   }
 
   /** The consumer groups. */
@@ -157,6 +172,16 @@ public final class Streams implements Structures {
       result.set(entries.id());
     }
     return found;
+  }
+
+  /** Gives the id of the first node: no entry is before it. The last id if there is no node. */
+  public void firstNodeId(long root, StreamId result) {
+    long element = nodes(root).first();
+    if (element == 0) {
+      result.setLast();
+    } else {
+      result.set(IdTree.high(element), IdTree.low(element));
+    }
   }
 
   // Nodes, for those who save and load streams.
