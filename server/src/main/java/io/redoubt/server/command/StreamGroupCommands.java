@@ -206,7 +206,13 @@ public final class StreamGroupCommands extends CommandGroup<Call> {
     parseOptions(call, false);
     long root = root(call);
     long group = group(call, root);
-    parseLastId(call, call.findAgain(2));
+    if (StreamIds.is(call, 4, '-')) {
+      id.setFirst();
+    } else if (StreamIds.is(call, 4, '+')) {
+      id.setLast();
+    } else {
+      parseLastId(call, call.findAgain(2));
+    }
     StreamGroups.lastId(group, id);
     StreamGroups.entriesRead(group, entriesRead);
     call.changed(2, KeyEvent.XGROUP_SETID, 1);

@@ -482,8 +482,10 @@ public final class Streams implements Structures {
       }
       at = StreamNode.afterEntry(node, at);
     }
-    if (deleted > 0) {
-      addLength(root, -deleted);
+    addLength(root, -deleted);
+    if (deleted == StreamNode.live(node)) {
+      removeNode(root, element);
+    } else if (deleted > 0) {
       count(element, deleted);
     }
     return deleted;
