@@ -79,8 +79,7 @@ final class StreamsTest {
   void doesWhatATreeMapDoes() throws PackedException {
     for (int round = 0; round < 5; round++) {
       TestLimits limits =
-          new TestLimits(
-              random.nextBoolean() ? 0 : 100 + random.nextInt(4000), random.nextInt(30));
+          new TestLimits(random.nextBoolean() ? 0 : 100 + random.nextInt(4000), random.nextInt(30));
       Streams streams = new Streams(slabs, limits);
       long root = streams.newRoot();
       Model model = new Model();
@@ -124,8 +123,7 @@ final class StreamsTest {
   }
 
   private Id someId(Model model) {
-    Id near =
-        new Id(random.nextLong(model.last.millis + 2), random.nextInt(3));
+    Id near = new Id(random.nextLong(model.last.millis + 2), random.nextInt(3));
     Id entry = model.entries.ceilingKey(near);
     return entry == null || random.nextInt(5) == 0 ? near : entry;
   }
@@ -181,15 +179,15 @@ final class StreamsTest {
         return;
       }
       TreeMap<Id, Pending> pending = model.groups.getOrDefault(name, new TreeMap<>());
-      long consumer =
-          groups.findConsumer(group, consumerWord.address(), consumerWord.length());
+      long consumer = groups.findConsumer(group, consumerWord.address(), consumerWord.length());
       if (consumer == 0) {
         consumer =
             groups.createConsumer(group, consumerWord.address(), consumerWord.length(), step);
       } else if (random.nextInt(200) == 0) {
         long count = groups.deleteConsumer(group, consumer);
         assertThat(count)
-            .isEqualTo(pending.values().stream().filter(p -> p.consumer.equals(consumerName)).count());
+            .isEqualTo(
+                pending.values().stream().filter(p -> p.consumer.equals(consumerName)).count());
         pending.values().removeIf(p -> p.consumer.equals(consumerName));
         return;
       }
@@ -225,8 +223,7 @@ final class StreamsTest {
     IdTree nodes = streams.nodes(root);
     for (long at = nodes.first(); at != 0; at = nodes.next()) {
       long node = Streams.node(at);
-      check.check(
-          Region.MEMORY, node, StreamNode.sizeBytes(node), IdTree.high(at), IdTree.low(at));
+      check.check(Region.MEMORY, node, StreamNode.sizeBytes(node), IdTree.high(at), IdTree.low(at));
     }
     assertGroups(streams.groups(), root, model);
   }
@@ -290,12 +287,11 @@ final class StreamsTest {
 
   private static List<String> text(Map<Id, List<String>> entries) {
     List<String> texts = new ArrayList<>();
-    entries.forEach(
-        (id, words) -> {
-          var text = new StringBuilder(id.toStreamId() + "=*" + words.size() + "\r\n");
-          words.forEach(w -> text.append("$").append(w.length()).append("\r\n").append(w + "\r\n"));
-          texts.add(text.toString());
-        });
+    entries.forEach((id, words) -> {
+      var text = new StringBuilder(id.toStreamId() + "=*" + words.size() + "\r\n");
+      words.forEach(w -> text.append("$").append(w.length()).append("\r\n").append(w + "\r\n"));
+      texts.add(text.toString());
+    });
     return texts;
   }
 
