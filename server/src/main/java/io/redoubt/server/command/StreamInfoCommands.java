@@ -139,13 +139,13 @@ public final class StreamInfoCommands extends CommandGroup<Call> {
     reply.bulk("last-delivered-id");
     StreamId.reply(reply, StreamGroups.lastId(group));
     reply.bulk("entries-read");
-    replyKnown(reply, StreamGroups.entriesRead(group));
+    replyUnless(reply, StreamGroups.UNKNOWN_COUNT, StreamGroups.entriesRead(group));
     reply.bulk("lag");
-    replyKnown(reply, StreamProgress.lag(root, group));
+    replyUnless(reply, StreamProgress.UNKNOWN_LAG, StreamProgress.lag(root, group));
   }
 
-  private static void replyKnown(ReplyWriter reply, long count) {
-    if (count == StreamProgress.UNKNOWN) {
+  private static void replyUnless(ReplyWriter reply, long unknown, long count) {
+    if (count == unknown) {
       reply.nil();
     } else {
       reply.integer(count);

@@ -12,8 +12,10 @@ import io.redoubt.server.value.Streams;
  * trimmed; where XDEL took some out of the middle it cannot always.
  */
 final class StreamProgress {
-  /** It cannot be told. */
-  static final long UNKNOWN = StreamGroups.UNKNOWN_COUNT;
+  /** It cannot be told; any other number may come of what a group was told to have read. */
+  static final long UNKNOWN_LAG = Long.MIN_VALUE;
+
+  private static final long UNKNOWN = StreamGroups.UNKNOWN_COUNT;
 
   private StreamProgress() {}
 
@@ -31,7 +33,7 @@ final class StreamProgress {
     StreamGroups.lastId(group, id);
   }
 
-  /** How many entries a group has still to read, or {@link #UNKNOWN}. */
+  /** How many entries a group has still to read, or {@link #UNKNOWN_LAG}. */
   static long lag(long root, long group) {
     long added = Streams.entriesAdded(root);
     if (added == 0) {
@@ -44,19 +46,25 @@ final class StreamProgress {
     if (read == UNKNOWN || hasDeletedFrom(root, millis, sequence)) {
       read = countUpTo(root, millis, sequence);
     }
-    return read == UNKNOWN ? UNKNOWN : added - read;
+    return read == UNKNOWN ? UNKNOWN_LAG : added - read;
   }
 
-  /** Whether XDEL may have deleted an entry with that id or a later one. */
+  /** Whether XDEL may have left a gap at that id or behind it, among the entries there are. */
   private static boolean hasDeletedFrom(long root, long millis, long sequence) {
+    return !isWhole(root) && compare(Streams.maxDeletedId(root), millis, sequence) >= 0;
+  }
+
+  /** Whether the entries that are there are all that were added since the first of them. */
+  private static boolean isWhole(long root) {
     long deleted = Streams.maxDeletedId(root);
-    return Streams.length(root) > 0
-        && compare(deleted, 0, 0) != 0
-        && compare(deleted, millis, sequence) >= 0;
+    long first = Streams.firstId(root);
+    return Streams.length(root) == 0
+        || compare(deleted, 0, 0) == 0
+        || compare(deleted, Region.getLong(first), Region.getLong(first + 8)) < 0;
   }
 
   /** How many entries were ever added up to that id, as far as that can be told without them. */
-  static long countUpTo(long root, long millis, long sequence) {
+  private static long countUpTo(long root, long millis, long sequence) {
     long added = Streams.entriesAdded(root);
     long length = Streams.length(root);
     int toLast = -compare(Streams.lastId(root), millis, sequence);
@@ -67,12 +75,8 @@ final class StreamProgress {
       return UNKNOWN;
     }
     long first = Streams.firstId(root);
-    long deleted = Streams.maxDeletedId(root);
-    boolean isWhole =
-        compare(deleted, 0, 0) == 0
-            || compare(deleted, Region.getLong(first), Region.getLong(first + 8)) < 0;
     int toFirst = -compare(first, millis, sequence);
-    if (isWhole && toFirst <= 0) {
+    if (isWhole(root) && toFirst <= 0) {
       return added - length + (toFirst == 0 ? 1 : 0);
     }
     return UNKNOWN;
