@@ -56,6 +56,8 @@ import io.redoubt.server.command.PersistenceCommands;
 import io.redoubt.server.command.ScanCommands;
 import io.redoubt.server.command.SelectCommand;
 import io.redoubt.server.command.ServerCommands;
+import io.redoubt.server.command.SetAlgebraCommands;
+import io.redoubt.server.command.SetCommands;
 import io.redoubt.server.command.SortedSetCommands;
 import io.redoubt.server.command.SortedSetPopCommands;
 import io.redoubt.server.command.SortedSetRangeCommands;
@@ -328,6 +330,8 @@ public final class RedisServer implements AutoCloseable {
         new StreamGroupCommands(),
         new StreamClaimCommands(),
         new StreamInfoCommands(),
+        new SetCommands(),
+        new SetAlgebraCommands(),
         new GenericCommands(),
         new ExpireCommands(),
         new ScanCommands(),
@@ -571,6 +575,7 @@ public final class RedisServer implements AutoCloseable {
     }
     transport.close();
     eviction.close();
+    values.close();
     keyspace.close();
     slabs.close();
     ended.complete(0);

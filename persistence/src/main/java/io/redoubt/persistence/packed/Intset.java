@@ -111,7 +111,8 @@ public final class Intset {
     return at(memory, start, random.nextInt(count(memory, start)));
   }
 
-  private static int widthOf(long value) {
+  /** How many bytes a number needs: 2, 4 or 8. */
+  public static int widthOf(long value) {
     if (value == (short) value) {
       return Short.BYTES;
     }

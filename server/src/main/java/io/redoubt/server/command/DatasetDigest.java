@@ -4,7 +4,9 @@ import io.redoubt.server.keyspace.Database;
 import io.redoubt.server.keyspace.Entry;
 import io.redoubt.server.keyspace.Keyspace;
 import io.redoubt.server.memory.Region;
+import io.redoubt.server.value.SetMembers;
 import io.redoubt.server.value.StringValue;
+import io.redoubt.server.value.Values;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -19,10 +21,12 @@ final class DatasetDigest {
   private static final int BYTES = 20;
   private static final byte[] EXPIRES = "!!expire!!".getBytes(StandardCharsets.US_ASCII);
 
+  private final Values values;
   private final MessageDigest sha1;
   private byte[] digest = new byte[BYTES];
 
-  DatasetDigest() {
+  DatasetDigest(Values values) {
+    this.values = values;
     try {
       sha1 = MessageDigest.getInstance("SHA-1");
     } catch (NoSuchAlgorithmException e) {
@@ -62,9 +66,21 @@ final class DatasetDigest {
 
   private void value(long entry) {
     chain(bigEndian(Entry.type(entry).ordinal()));
-    chain(StringValue.toByteArray(entry));
+    switch (Entry.type(entry)) {
+      case STRING -> chain(StringValue.toByteArray(entry));
+      case SET -> members(entry);
+      default -> throw new IllegalStateException("no digest of a " + Entry.type(entry).word());
+    }
     if (Entry.expireAt(entry) != Entry.NO_EXPIRY) {
       mix(EXPIRES);
+    }
+  }
+
+  private void members(long set) {
+    SetMembers member = values.setAlgebra().member();
+    member.start(set);
+    while (member.next()) {
+      mix(Region.toByteArray(member.address(), member.length()));
     }
   }
 

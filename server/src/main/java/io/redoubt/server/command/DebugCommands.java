@@ -161,11 +161,11 @@ public final class DebugCommands extends CommandGroup<Call> {
   }
 
   private static void digest(Call call) {
-    call.reply().simple(new DatasetDigest().of(call.keyspace()));
+    call.reply().simple(new DatasetDigest(call.values()).of(call.keyspace()));
   }
 
   private static void digestValue(Call call) {
-    DatasetDigest digest = new DatasetDigest();
+    DatasetDigest digest = new DatasetDigest(call.values());
     call.reply().array(call.count() - 2);
     for (int i = 2; i < call.count(); i++) {
       call.reply().simple(digest.ofValue(call.findAgain(i)));

@@ -62,8 +62,10 @@ public final class LongestCommonSubsequence extends CommandGroup<Call> {
     boolean indexes = false;
     boolean withLengths = false;
     long minLength = 0;
-    byte[] a = value(call, 1);
-    byte[] b = value(call, 2);
+    long first = call.read(1);
+    long second = call.read(2);
+    byte[] a = value(call, first);
+    byte[] b = value(call, second);
     for (int i = 3; i < call.count(); i++) {
       if (call.is(i, "IDX")) {
         indexes = true;
@@ -99,8 +101,7 @@ public final class LongestCommonSubsequence extends CommandGroup<Call> {
     }
   }
 
-  private static byte[] value(Call call, int key) {
-    long entry = call.read(key);
+  private static byte[] value(Call call, long entry) {
     if (entry == Entry.NONE) {
       return NOTHING;
     }

@@ -265,12 +265,18 @@ public final class Database {
       long block = slabs.allocateFar(valueLength);
       Region.copy(valueAddress, block, valueLength);
       long entry =
-          put(keyAddress, keyLength, Encoding.OWN_BLOCK, Encoding.OWN_BLOCK_BYTES, expireAt);
+          put(
+              keyAddress,
+              keyLength,
+              Type.STRING,
+              Encoding.OWN_BLOCK,
+              Encoding.OWN_BLOCK_BYTES,
+              expireAt);
       OwnBlock.put(Entry.payloadAddress(entry), block, valueLength, valueLength);
       return entry;
     }
     int payloadBytes = BlockLength.size(valueLength) + valueLength;
-    long entry = put(keyAddress, keyLength, Encoding.INLINE, payloadBytes, expireAt);
+    long entry = put(keyAddress, keyLength, Type.STRING, Encoding.INLINE, payloadBytes, expireAt);
     Region.copy(
         valueAddress, BlockLength.put(Entry.payloadAddress(entry), valueLength), valueLength);
     return entry;
@@ -278,7 +284,8 @@ public final class Database {
 
   /** Puts a string that is a number; else as {@link #putString}. */
   public long putInteger(long keyAddress, int keyLength, long value, long expireAt) {
-    long entry = put(keyAddress, keyLength, Encoding.INTEGER, Encoding.INTEGER_BYTES, expireAt);
+    long entry =
+        put(keyAddress, keyLength, Type.STRING, Encoding.INTEGER, Encoding.INTEGER_BYTES, expireAt);
     Region.putLong(Entry.payloadAddress(entry), value);
     return entry;
   }
@@ -302,8 +309,32 @@ public final class Database {
     return entry;
   }
 
-  /** Makes the entry of a key one of a string with a payload still to be written. */
-  private long put(long keyAddress, int keyLength, int encoding, int payloadBytes, long expireAt) {
+  /**
+   * Puts the value of an entry of this database, which goes, in the place of whatever its key has
+   * in another, as setting a string does: without an expiry time, and a key that is there does not
+   * become a new one.
+   *
+   * @return the entry in the other database
+   */
+  public long put(long entry, Database to) {
+    int payloadBytes = Entry.payloadBytes(entry);
+    long put =
+        to.put(
+            Entry.keyAddress(entry),
+            Entry.keyLength(entry),
+            Entry.type(entry),
+            Entry.encoding(entry),
+            payloadBytes,
+            Entry.NO_EXPIRY);
+    Region.copy(Entry.payloadAddress(entry), Entry.payloadAddress(put), payloadBytes);
+    detach(entry);
+    slabs.free(entry, Entry.sizeBytes(entry));
+    return put;
+  }
+
+  /** Makes the entry of a key one with a payload still to be written. */
+  private long put(
+      long keyAddress, int keyLength, Type type, int encoding, int payloadBytes, long expireAt) {
     long hash = entries.hash(keyAddress, keyLength);
     long old = entries.find(hash, keyAddress, keyLength);
     if (old != 0 && isDue(old) && keyspace.expiredKeys() == ExpiredKeys.DELETE) {
@@ -312,7 +343,7 @@ public final class Database {
     }
     if (old == 0) {
       boolean expires = expireAt >= 0;
-      long entry = make(keyAddress, keyLength, Type.STRING, encoding, expires, payloadBytes);
+      long entry = make(keyAddress, keyLength, type, encoding, expires, payloadBytes);
       entries.insert(hash, entry);
       keyspace.listener().added(this, entry);
       if (expires) {
@@ -331,7 +362,7 @@ public final class Database {
     long root = Encoding.isStructure(oldEncoding) ? Entry.root(old) : 0;
     removeElementExpiry(old, old);
     // First what may fail for want of memory: nothing has happened then.
-    long entry = reshape(hash, old, Type.STRING, encoding, newExpireAt >= 0, payloadBytes, 0);
+    long entry = reshape(hash, old, type, encoding, newExpireAt >= 0, payloadBytes, 0);
     if (ownedBlock) {
       keyspace.garbage().freeBlock(block, capacity);
     } else if (root != 0) {

@@ -163,6 +163,9 @@ final class Garbage {
   }
 
   private boolean freeContentsStep() {
+    if (contents.isEmpty()) {
+      return false; // as a rule; and an iterator is an object
+    }
     for (Contents detached : contents) {
       if (detached.walkedAs == Contents.NO_WALK) {
         if (!detached.dismantle(freeEntry)) {

@@ -42,20 +42,16 @@ public abstract class EncodingDirectives extends MaxmemoryDirectives {
   /** {@code set-max-intset-entries}. */
   public final LongDirective setMaxIntsetEntries =
       number("set-max-intset-entries", 512)
-          .withoutEffectYet()
           .doc("A set of whole numbers is an array up to so many of them.");
 
   /** {@code set-max-listpack-entries}. */
   public final LongDirective setMaxListpackEntries =
       number("set-max-listpack-entries", 128)
-          .withoutEffectYet()
           .doc("Another set is one packed block up to so many members.");
 
   /** {@code set-max-listpack-value}. */
   public final MemoryDirective setMaxListpackValue =
-      memory("set-max-listpack-value", 64)
-          .withoutEffectYet()
-          .doc("And while no member is longer than this.");
+      memory("set-max-listpack-value", 64).doc("And while no member is longer than this.");
 
   /** {@code zset-max-listpack-entries}. */
   public final LongDirective zsetMaxListpackEntries =

@@ -35,14 +35,14 @@ import java.util.random.RandomGenerator;
 public final class ByteTable {
 
   private static final int LINE_BYTES = Buckets.BUCKET_BYTES;
-  private static final int SLOTS = 12;
-  private static final int OVERFLOW_AT = 12; // after the tags
-  private static final int REFERENCES_AT = 16;
+  static final int SLOTS = 12;
+  static final int OVERFLOW_AT = 12; // after the tags
+  static final int REFERENCES_AT = 16;
 
   private static final int EXTRA_BYTES = 24;
-  private static final int EXTRA_SLOTS = 4;
-  private static final int EXTRA_NEXT_AT = 4; // after the tags
-  private static final int EXTRA_REFERENCES_AT = 8;
+  static final int EXTRA_SLOTS = 4;
+  static final int EXTRA_NEXT_AT = 4; // after the tags
+  static final int EXTRA_REFERENCES_AT = 8;
 
   /** The tags in a bucket's second word, and in an overflow block's first. */
   private static final long LAST_TAGS = 0xffff_ffffL;
@@ -63,7 +63,9 @@ public final class ByteTable {
   private static final int COUNT_AT = 0;
   private static final int SEEN_AT = 8;
   private static final int BUCKETS_AT = 16;
-  private static final int HEADER_BYTES = BUCKETS_AT + Buckets.STATE_BYTES;
+
+  /** What a table's state takes, at {@link #header}. */
+  public static final int HEADER_BYTES = BUCKETS_AT + Buckets.STATE_BYTES;
 
   private final Slabs slabs;
   private final Hash hash;
@@ -254,7 +256,15 @@ public final class ByteTable {
 
   /** Keeps the compiler from leaving out the reading: the sum goes somewhere. */
   private void seen(long sum) {
+    seen(header, sum);
+  }
+
+  static void seen(long header, long sum) {
     Region.putInt(header + SEEN_AT, (int) sum);
+  }
+
+  static long bucketsState(long header) {
+    return header + BUCKETS_AT;
   }
 
   // Changing.

@@ -120,6 +120,21 @@ public final class PackedValue {
     return changed;
   }
 
+  /**
+   * Gives the entry of a packed value other packed bytes, copied from where they are outside of the
+   * keyspace.
+   *
+   * @return the entry, which may have moved
+   */
+  public static long replace(Database database, long entry, boolean intset, long from, int bytes) {
+    if (Encoding.ownsBlock(Entry.encoding(entry))) {
+      database.keyspace().freeValue(entry);
+    }
+    long changed = pack(database, entry, intset, bytes);
+    Region.copy(from, address(changed), bytes);
+    return changed;
+  }
+
   private static long resizeInline(Database database, long entry, int bytes) {
     long payload = Entry.payloadAddress(entry);
     int oldPrefix = BlockLength.sizeAt(payload);

@@ -8,7 +8,7 @@ import io.redoubt.server.keyspace.Type;
 /**
  * The collections of a keyspace, one flyweight a type: it is told the entry that it shall work on.
  */
-public final class Values {
+public final class Values implements AutoCloseable {
 
   private final Keyspace keyspace;
   private final EncodingLimits limits;
@@ -16,6 +16,8 @@ public final class Values {
   private final SortedSets sortedSets;
   private final Hashes hashes;
   private final Streams streams;
+  private final Sets sets;
+  private final SetAlgebra setAlgebra;
 
   /** Of a keyspace, which learns from them how to free and copy large values. */
   public Values(Keyspace keyspace, EncodingLimits limits) {
@@ -29,6 +31,9 @@ public final class Values {
     keyspace.structures(Type.LIST, lists);
     streams = new Streams(keyspace.slabs(), limits);
     keyspace.structures(Type.STREAM, streams);
+    sets = new Sets(keyspace, limits);
+    keyspace.structures(Type.SET, sets);
+    setAlgebra = new SetAlgebra(sets, new SetMembers(keyspace.slabs()));
   }
 
   /** The keyspace. */
@@ -61,6 +66,16 @@ public final class Values {
     return streams;
   }
 
+  /** The sets. */
+  public Sets sets() {
+    return sets;
+  }
+
+  /** Intersections, unions and differences of sets. */
+  public SetAlgebra setAlgebra() {
+    return setAlgebra;
+  }
+
   /** The name of an entry's encoding that OBJECT ENCODING tells. */
   public static String encodingName(long entry) {
     return switch (Entry.type(entry)) {
@@ -78,5 +93,12 @@ public final class Values {
       return structure;
     }
     return PackedValue.isIntset(entry) ? "intset" : "listpack";
+  }
+
+  /** Gives back what memory they have beside the values of the keyspace. */
+  @Override
+  public void close() {
+    setAlgebra.close();
+    sets.close();
   }
 }

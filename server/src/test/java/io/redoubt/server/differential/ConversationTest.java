@@ -18,6 +18,8 @@ import io.redoubt.server.command.LongestCommonSubsequence;
 import io.redoubt.server.command.ObjectCommands;
 import io.redoubt.server.command.ScanCommands;
 import io.redoubt.server.command.SelectCommand;
+import io.redoubt.server.command.SetAlgebraCommands;
+import io.redoubt.server.command.SetCommands;
 import io.redoubt.server.command.StringCommands;
 import io.redoubt.server.command.TransactionCommands;
 import io.redoubt.server.execution.Call;
@@ -65,6 +67,8 @@ final class ConversationTest {
     add(commands, new HyperLogLogCommands(), 2);
     add(commands, new BitmapCommands(), 3);
     add(commands, new BitfieldCommands(), 3);
+    add(commands, new SetCommands(), 4);
+    add(commands, new SetAlgebraCommands(), 4);
     add(commands, new GenericCommands(), 4);
     add(commands, new ExpireCommands(), 4);
     add(commands, new ScanCommands(), 1);
@@ -85,6 +89,7 @@ final class ConversationTest {
       }
       all.removeIf(each -> each.shortName().equals("help")); // our words, not Redis'
       all.removeIf(each -> each.shortName().equals("randomkey")); // expires keys by chance
+      all.removeIf(each -> each.shortName().equals("spop")); // removes what chance chooses
       all.removeIf(each -> each.shortName().equals("pfselftest")); // takes its time
       for (int i = 0; i < weight; i++) {
         commands.addAll(all);
@@ -162,7 +167,9 @@ final class ConversationTest {
           scan(words -> conversation.askReal(0, words)).stream()
               .map(Conversation::bytes)
               .toList()) {
-        exchange(conversation, key);
+        if (text(conversation.askReal(0, bytes("TYPE"), key)).equals("+string\r\n")) {
+          exchange(conversation, key);
+        }
       }
       conversation.say(0, "RANDOMKEY");
     }

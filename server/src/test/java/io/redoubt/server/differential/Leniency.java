@@ -62,12 +62,15 @@ final class Leniency {
     return switch (command) {
       case "ttl", "expiretime", "object idletime" -> near(real, ours, TOLERANCE_MILLIS / 1000);
       case "pttl", "pexpiretime" -> near(real, ours, TOLERANCE_MILLIS);
-      case "keys", "hkeys", "hvals" -> sorted(real).equals(sorted(ours));
+      case "keys", "hkeys", "hvals", "smembers", "sinter", "sunion", "sdiff" ->
+          sorted(real).equals(sorted(ours));
       case "hgetall" -> pairs(real).equals(pairs(ours));
-      case "scan", "hscan", "randomkey" -> true;
+      case "srandmember" -> size(real) == size(ours); // chance chooses
+      case "scan", "hscan", "sscan", "randomkey" -> true;
       case "object refcount" -> true; // we have no references, and show 1 or what a shared one has
-      // 7.0 has no listpacks for small lists.
-      case "object encoding" -> real.text().equals("quicklist") && ours.text().equals("listpack");
+      // 7.0 has no listpacks for small lists and sets.
+      case "object encoding" ->
+          ours.text().equals("listpack") && List.of("quicklist", "hashtable").contains(real.text());
       case "dump" ->
           isCollection(real)
               || isCompressed(real)
@@ -126,6 +129,10 @@ final class Leniency {
     }
     Collections.sort(pairs);
     return pairs;
+  }
+
+  private static int size(Reply reply) {
+    return reply instanceof Reply.Bulk ? 1 : reply.elements().size();
   }
 
   private static List<String> sorted(Reply reply) {

@@ -1,0 +1,31 @@
+package io.redoubt.server.structure;
+
+/** Which blocks were met before: a set of addresses on the heap, for a limited number of them. */
+public final class BlockSet {
+
+  private static final long SPREAD = 0x9E3779B97F4A7C15L;
+
+  private final long[] places;
+  private final int shift;
+
+  /** A set that never gets more than so many blocks. */
+  public BlockSet(int limit) {
+    int bits = 33 - Integer.numberOfLeadingZeros(Math.max(limit, 2));
+    places = new long[1 << bits];
+    shift = Long.SIZE - bits;
+  }
+
+  /** Adds a block; returns whether it was not there before. */
+  public boolean add(long block) {
+    int mask = places.length - 1;
+    int place = (int) ((block * SPREAD) >>> shift);
+    while (places[place] != 0) {
+      if (places[place] == block) {
+        return false;
+      }
+      place = (place + 1) & mask;
+    }
+    places[place] = block;
+    return true;
+  }
+}
