@@ -15,6 +15,12 @@ import java.lang.foreign.ValueLayout;
  */
 public final class Glob {
 
+  /**
+   * Parts beyond so many stars are not matched at all: Redis has that limit, for which each star is
+   * a level of recursion.
+   */
+  private static final int MAX_STARS = 1000;
+
   private static final ValueLayout.OfByte BYTE = ValueLayout.JAVA_BYTE;
 
   private Glob() {}
@@ -50,9 +56,18 @@ public final class Glob {
     int t = 0;
     int afterStar = -1; // where the pattern goes on after the last star
     int starText = 0; // up to where that star has taken the text
+    int stars = 0;
     while (t < textLength) {
       if (p < patternLength && pattern.get(BYTE, patternOffset + p) == '*') {
-        p++;
+        do {
+          p++;
+        } while (p < patternLength && pattern.get(BYTE, patternOffset + p) == '*');
+        if (p == patternLength) {
+          return true;
+        }
+        if (++stars > MAX_STARS) {
+          return false;
+        }
         afterStar = p;
         starText = t;
         continue;

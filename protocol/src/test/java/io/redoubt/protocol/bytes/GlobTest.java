@@ -72,6 +72,14 @@ class GlobTest {
   }
 
   @Test
+  void moreStarsThanRedisFollowsMatchNothing() {
+    assertThat(Glob.matches("*a".repeat(1000), "a".repeat(1000), false)).isTrue();
+    assertThat(Glob.matches("*a".repeat(1001), "a".repeat(1001), false)).isFalse();
+    assertThat(Glob.matches("*a".repeat(1000) + "**", "a".repeat(1001), false)).isTrue();
+    assertThat(Glob.matches("*".repeat(5000) + "b", "aab", false)).isTrue();
+  }
+
+  @Test
   void agreesWithTheDefinition() {
     Random random = Seed.random("GlobTest");
     String patternBytes = "ab*?[]^-\\c";

@@ -13,7 +13,9 @@ import io.redoubt.protocol.command.Errors;
 import io.redoubt.protocol.command.Group;
 import io.redoubt.protocol.resp.ReplyWriter;
 import io.redoubt.server.execution.Call;
+import io.redoubt.server.execution.Effect;
 import io.redoubt.server.keyspace.AccessClock;
+import io.redoubt.server.keyspace.Database;
 import io.redoubt.server.keyspace.Entry;
 import io.redoubt.server.value.Values;
 import java.io.IOException;
@@ -58,6 +60,9 @@ public final class DebugCommands extends CommandGroup<Call> {
   private static final CommandError NO_SUCH_KEY = new CommandError("ERR no such key");
   private static final int ANY = Integer.MAX_VALUE;
 
+  /** From how many elements DEBUG OBJECT estimates a size. */
+  private static final int OBJECT_SAMPLES = 5;
+
   private final Host host;
   private final Map<String, Subcommand> subcommands = new LinkedHashMap<>();
 
@@ -87,6 +92,13 @@ public final class DebugCommands extends CommandGroup<Call> {
         ANY,
         "<key> [<key> ...]: output a hex signature of the values of keys.",
         DebugCommands::digestValue);
+    add("error", 3, 3, "<string>: reply with that error.", DebugCommands::error);
+    add(
+        "htstats",
+        3,
+        3,
+        "<dbid>: show how the tables of a database are filled.",
+        DebugCommands::tableStatistics);
     add("log", 3, 3, "<message>: write a message to the server log.", this::log);
     add("object", 3, 4, "<key>: show low level info about a key.", DebugCommands::object);
     add("pause-cron", 3, 3, "<0|1>: stop or resume the periodic work.", this::pauseCron);
@@ -109,6 +121,12 @@ public final class DebugCommands extends CommandGroup<Call> {
         3,
         "<0|1>: remove due keys only when they are asked for, or on their own.",
         this::setActiveExpire);
+    add(
+        "replicate",
+        3,
+        ANY,
+        "<word> [<word> ...]: send a command to the replicas without running it.",
+        DebugCommands::replicate);
     add("sleep", 3, 3, "<seconds>: stop the server for that time; decimals allowed.", this::sleep);
   }
 
@@ -189,9 +207,40 @@ public final class DebugCommands extends CommandGroup<Call> {
                 .formatted(
                     entry,
                     Values.encodingName(entry),
-                    call.database().memoryUsage(entry, 0),
+                    call.database().memoryUsage(entry, OBJECT_SAMPLES),
                     Entry.accessClock(entry),
                     clock.isLfu() ? 0 : call.database().idleSeconds(entry)));
+  }
+
+  private static void error(Call call) {
+    throw new CommandError(call.argText(2).replaceAll("[\\r\\n]", " "));
+  }
+
+  private static void replicate(Call call) {
+    if (call.propagates()) {
+      Effect effect = call.propagateAs(call.count() - 2);
+      for (int i = 2; i < call.count(); i++) {
+        effect.argument(i);
+      }
+    }
+    call.reply().ok();
+  }
+
+  private static void tableStatistics(Call call) {
+    long index = call.argLong(2);
+    if (index < 0 || index >= call.keyspace().count()) {
+      throw new CommandError("ERR Out of range database");
+    }
+    Database database = call.keyspace().database((int) index);
+    call.reply()
+        .verbatim(
+            "txt",
+            "[Dictionary HT]\n number of elements: %d\n bytes: %d\n[Expires HT]\n number of elements: %d\n bytes: %d\n"
+                .formatted(
+                    database.size(),
+                    database.tableBytes(),
+                    database.expires(),
+                    database.expiryBytes()));
   }
 
   private void pauseCron(Call call) {

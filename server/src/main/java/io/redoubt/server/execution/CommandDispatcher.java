@@ -53,6 +53,7 @@ public final class CommandDispatcher implements Dispatcher {
               + " the configuration file, and then restart the server.");
   private static final List<String> NEVER_QUEUED =
       List.of("exec", "discard", "multi", "watch", "quit", "reset");
+  private static final List<String> ENDS_TRANSACTION = List.of("exec", "discard", "quit", "reset");
   private static final int MAX_BATCH = 64;
   private static final int MAX_PREFETCH_KEY_BYTES = 512;
   private static final long LONG_COMMAND_NANOS = 1_000_000;
@@ -74,6 +75,7 @@ public final class CommandDispatcher implements Dispatcher {
   private int[] refusals = {};
   private @Nullable Command<Call> exec;
   private final Set<Command<Call>> neverQueued = new HashSet<>();
+  private final Set<Command<Call>> endsTransaction = new HashSet<>();
   private final long[] keyAddresses = new long[MAX_BATCH];
   private final int[] keyLengths = new int[MAX_BATCH];
   private @Nullable UnitListener unitListener;
@@ -121,6 +123,9 @@ public final class CommandDispatcher implements Dispatcher {
     exec = named("exec");
     for (String name : NEVER_QUEUED) {
       neverQueued.add(named(name));
+    }
+    for (String name : ENDS_TRANSACTION) {
+      endsTransaction.add(named(name));
     }
   }
 
@@ -265,6 +270,7 @@ public final class CommandDispatcher implements Dispatcher {
       return Errors.wrongArity(command);
     }
     if (client.isMaster()) {
+      makeRoom(); // nothing of a master's is refused
       return null;
     }
     if (command.has(Flag.PROTECTED) && !isDebuggingAllowed(client)) {
@@ -287,6 +293,8 @@ public final class CommandDispatcher implements Dispatcher {
     makeRoom();
     if (transaction != null && command == exec) {
       refused |= transaction.refusals();
+    } else if (transaction != null && !endsTransaction.contains(command)) {
+      refused |= Refusal.OUT_OF_MEMORY.bit(); // whatever is queued takes memory
     }
     if ((refused & state.mask()) != 0) {
       return Refusal.first(refused & state.mask()).error();

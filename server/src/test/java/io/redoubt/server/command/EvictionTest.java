@@ -20,6 +20,7 @@ final class EvictionTest {
   EvictionTest(Dialogue redis) {
     this.redis = redis;
     redis.says("CONFIG SET maxmemory 0 maxmemory-policy noeviction", "OK");
+    redis.says("CONFIG RESETSTAT", "OK");
   }
 
   @Test
@@ -31,6 +32,65 @@ final class EvictionTest {
     redis.says("DEL a", "(integer) 1");
     redis.says("CONFIG SET maxmemory 0", "OK");
     redis.says("SET b 1", "OK");
+  }
+
+  @Test
+  void nothingIsQueuedForATransactionForWantOfMemory() {
+    redis.says("CONFIG SET maxmemory 1", "OK");
+    redis.says("MULTI", "OK");
+    redis.says("GET a", REFUSED);
+    redis.says("EXEC", "(error) EXECABORT Transaction discarded because of previous errors.");
+    redis.says("MULTI", "OK");
+    redis.says("DISCARD", "OK");
+    redis.says("CONFIG SET maxmemory 0", "OK");
+    redis.says("MULTI", "OK");
+    redis.says("SET b 1", "QUEUED");
+    redis.says("CONFIG SET maxmemory 1", "QUEUED");
+    redis.says("EXEC", "1) OK\n2) OK");
+  }
+
+  @Test
+  void theTimeBeyondTheLimitIsCounted() {
+    redis.says("SET a 1", "OK");
+    redis.says("CONFIG SET maxmemory 1", "OK");
+    redis.says("SET b 1", REFUSED);
+    await().until(() -> info("current_eviction_exceeded_time") > 0);
+    redis.says("CONFIG SET maxmemory 0", "OK");
+    await().until(() -> info("current_eviction_exceeded_time") == 0);
+    assertThat(info("total_eviction_exceeded_time")).isPositive();
+    redis.says("CONFIG RESETSTAT", "OK");
+    assertThat(info("total_eviction_exceeded_time")).isZero();
+  }
+
+  private long info(String field) {
+    String text = redis.text("INFO stats");
+    int at = text.indexOf(field + ':') + field.length() + 1;
+    return Long.parseLong(text.substring(at, text.indexOf('\r', at)));
+  }
+
+  @Test
+  void garbageIsFreedBeforeKeysGo() {
+    redis.says("DEBUG PAUSE-CRON 1", "OK");
+    StringBuilder fields = new StringBuilder("HSET garbage");
+    for (int i = 0; i < 5000; i++) {
+      fields.append(" field:").append(i).append(' ').append("v".repeat(100));
+    }
+    redis.says(fields.toString(), "(integer) 5000");
+    for (int i = 0; i < 100; i++) {
+      redis.says("SET key:" + i + " v", "OK");
+    }
+    redis.says("UNLINK garbage", "(integer) 1");
+    long limit = redis.usedMemory() - 200_000;
+    redis.says(
+        "CONFIG SET maxmemory-eviction-tenacity 100 maxmemory-policy allkeys-random maxmemory "
+            + limit,
+        "OK");
+    redis.says("SET more v", "OK");
+    assertThat(redis.usedMemory()).isLessThanOrEqualTo(limit);
+    redis.says("DBSIZE", "(integer) 101");
+    redis.says("CONFIG SET maxmemory-eviction-tenacity 10", "OK");
+    redis.says("DEBUG PAUSE-CRON 0", "OK");
+    assertThat(info("evicted_keys")).isZero();
   }
 
   @ParameterizedTest
