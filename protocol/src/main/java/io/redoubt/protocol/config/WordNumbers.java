@@ -4,7 +4,7 @@ import io.redoubt.protocol.bytes.Numbers;
 import java.math.BigInteger;
 
 /** Numbers as arguments of directives, with Redis' words for what is wrong with them. */
-final class WordNumbers {
+public final class WordNumbers {
   private static final long[] UNIT_BYTES = {1L << 30, 1L << 20, 1L << 10};
   private static final String[] UNIT_NAMES = {"gb", "mb", "kb"};
 
@@ -27,8 +27,12 @@ final class WordNumbers {
     return value;
   }
 
-  /** A number of bytes with or without unit; more than 63 bits are taken for the most there is. */
-  static long bytes(String word, String otherwise) throws RefusedValue {
+  /**
+   * A number of bytes with or without unit; more than 63 bits are taken for the most there is.
+   *
+   * @throws RefusedValue saying {@code otherwise} when it is none
+   */
+  public static long bytes(String word, String otherwise) throws RefusedValue {
     if (word.isEmpty()) {
       return 0;
     }

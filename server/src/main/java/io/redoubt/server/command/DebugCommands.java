@@ -11,12 +11,18 @@ import io.redoubt.protocol.command.CommandError;
 import io.redoubt.protocol.command.CommandGroup;
 import io.redoubt.protocol.command.Errors;
 import io.redoubt.protocol.command.Group;
+import io.redoubt.protocol.config.RefusedValue;
+import io.redoubt.protocol.config.WordNumbers;
 import io.redoubt.protocol.resp.ReplyWriter;
 import io.redoubt.server.execution.Call;
 import io.redoubt.server.execution.Effect;
 import io.redoubt.server.keyspace.AccessClock;
 import io.redoubt.server.keyspace.Database;
 import io.redoubt.server.keyspace.Entry;
+import io.redoubt.server.keyspace.Type;
+import io.redoubt.server.structure.Quicklist;
+import io.redoubt.server.structure.QuicklistNode;
+import io.redoubt.server.value.PackedValue;
 import io.redoubt.server.value.Values;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -110,6 +116,12 @@ public final class DebugCommands extends CommandGroup<Call> {
         DebugCommands::populate);
     add("protocol", 3, 3, "<type>: reply with a value of that type.", DebugCommands::protocol);
     add(
+        "quicklist-packed-threshold",
+        3,
+        3,
+        "<size>: elements from that size on are list nodes by themselves; 0 for the usual size.",
+        DebugCommands::quicklistPackedThreshold);
+    add(
         "reload",
         2,
         ANY,
@@ -195,6 +207,46 @@ public final class DebugCommands extends CommandGroup<Call> {
     call.reply().ok();
   }
 
+  /** Sizes beyond this are none that a node could have; as in Redis. */
+  private static final long MOST_PACKED_BYTES = (1L << 32) - (1 << 20);
+
+  private static void quicklistPackedThreshold(Call call) {
+    long bytes;
+    try {
+      bytes = WordNumbers.bytes(call.argText(2), "argument must be a memory value");
+    } catch (RefusedValue refused) {
+      throw new CommandError("ERR " + refused.getMessage());
+    }
+    if (bytes > MOST_PACKED_BYTES) {
+      throw new CommandError(
+          "ERR argument must be a memory value bigger than 1 and smaller than 4gb");
+    }
+    long threshold = bytes == 0 ? Quicklist.PLAIN_BYTES : Math.min(bytes, Integer.MAX_VALUE);
+    call.values().lists().quicklists().plainBytes((int) threshold);
+    call.reply().ok();
+  }
+
+  /** What DEBUG OBJECT adds for a quicklist. */
+  private static String quicklist(long entry) {
+    if (Entry.type(entry) != Type.LIST || PackedValue.isPacked(entry)) {
+      return "";
+    }
+    long root = Entry.root(entry);
+    long bytes = 0;
+    for (long node = Quicklist.head(root); node != 0; node = QuicklistNode.after(node)) {
+      bytes += QuicklistNode.sizeBytes(node);
+    }
+    return String.format(
+        Locale.ROOT,
+        " ql_nodes:%d ql_avg_node:%.2f ql_listpack_max:%d ql_compressed:%d"
+            + " ql_uncompressed_size:%d",
+        Quicklist.nodes(root),
+        (double) Quicklist.count(root) / Quicklist.nodes(root),
+        Quicklist.limit(root),
+        Quicklist.depth(root) == 0 ? 0 : 1,
+        bytes);
+  }
+
   private static void object(Call call) {
     long entry = call.findAgain(2);
     if (entry == Entry.NONE) {
@@ -204,12 +256,13 @@ public final class DebugCommands extends CommandGroup<Call> {
     call.reply()
         .simple(
             "Value at:0x%x refcount:1 encoding:%s serializedlength:%d lru:%d lru_seconds_idle:%d"
-                .formatted(
-                    entry,
-                    Values.encodingName(entry),
-                    call.database().memoryUsage(entry, OBJECT_SAMPLES),
-                    Entry.accessClock(entry),
-                    clock.isLfu() ? 0 : call.database().idleSeconds(entry)));
+                    .formatted(
+                        entry,
+                        Values.encodingName(entry),
+                        call.database().memoryUsage(entry, OBJECT_SAMPLES),
+                        Entry.accessClock(entry),
+                        clock.isLfu() ? 0 : call.database().idleSeconds(entry))
+                + quicklist(entry));
   }
 
   private static void error(Call call) {

@@ -30,9 +30,6 @@ public final class SaveDirective extends ManyWordsDirective<List<SavePoint>, Sav
   @SuppressWarnings("ReferenceEquality") // lines may add up to the default's points
   protected List<SavePoint> parseWords(List<String> words, List<SavePoint> before)
       throws RefusedValue {
-    if (words.isEmpty()) {
-      throw new RefusedValue("wrong number of arguments");
-    }
     if (words.equals(List.of(""))) {
       return List.of();
     }

@@ -104,6 +104,13 @@ public final class Lists implements Structures {
       int from,
       int to,
       boolean atHead) {
+    if (entry != 0 && !PackedValue.isPacked(entry)) {
+      database.beforeChange(entry);
+      for (int i = from; i < to; i++) {
+        add(entry, request.offset(i), request.length(i), atHead);
+      }
+      return entry;
+    }
     long textBytes = 0;
     long entryBytes = 0;
     for (int i = from; i < to; i++) {

@@ -86,8 +86,7 @@ final class ListsTest {
         boolean fromTail = random.nextBoolean();
         try (Argument bytes = Argument.of(slabs, element)) {
           assertThat(
-                  lists.removeEqual(
-                      database, entry, bytes.address(), bytes.length(), 1, fromTail))
+                  lists.removeEqual(database, entry, bytes.address(), bytes.length(), 1, fromTail))
               .isEqualTo(1);
         }
         model.remove(fromTail ? model.lastIndexOf(element) : model.indexOf(element));
@@ -164,7 +163,9 @@ final class ListsTest {
     return elements;
   }
 
-  /** A listpack is never over the limit; a quicklist never so small that it would not become one. */
+  /**
+   * A listpack is never over the limit; a quicklist never so small that it would not become one.
+   */
   private void assertForm() {
     assertThat(database.size()).isEqualTo(model.isEmpty() ? 0 : 1);
     assertThat(entry).isEqualTo(database.find(key.address(), key.length()));
