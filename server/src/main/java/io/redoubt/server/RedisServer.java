@@ -58,6 +58,7 @@ import io.redoubt.server.command.SelectCommand;
 import io.redoubt.server.command.ServerCommands;
 import io.redoubt.server.command.SetAlgebraCommands;
 import io.redoubt.server.command.SetCommands;
+import io.redoubt.server.command.SortedSetAlgebraCommands;
 import io.redoubt.server.command.SortedSetCommands;
 import io.redoubt.server.command.SortedSetPopCommands;
 import io.redoubt.server.command.SortedSetRangeCommands;
@@ -332,6 +333,7 @@ public final class RedisServer implements AutoCloseable {
         new StreamInfoCommands(),
         new SetCommands(),
         new SetAlgebraCommands(),
+        new SortedSetAlgebraCommands(),
         new GenericCommands(),
         new ExpireCommands(),
         new ScanCommands(),

@@ -97,27 +97,27 @@ final class CommandAllocationTest {
     "LRANGE list:%d 0 9, 16",
     "LMOVE list:%d list:1 LEFT RIGHT, 16",
     "LINDEX list:%d 5, 16",
-    "XADD stream:%d * field value-of-sixteen, 16",
-    "XADD short:%d MAXLEN ~ 100 * field 17 other value, 16",
-    "XRANGE stream:%d - + COUNT 3, 16",
-    "XREAD COUNT 2 STREAMS stream:%d 0, 16",
-    "XLEN stream:%d, 16",
     "SET key:%d value-of-sixteen, 1",
     "GET key:%d, 1",
+    "ZADD small:%d 1 one 2.5 two, 16",
+    "ZADD z 1 member:%d, 16",
+    "ZADD z CH %d member:7, 16",
+    "ZINCRBY z 1 member:%d, 16",
+    "ZSCORE z member:%d, 16",
+    "ZRANK z member:%d, 16",
+    "ZCOUNT z (1 %d, 16",
+    "ZRANGEBYSCORE z 1 +inf LIMIT %d 10, 16",
+    "ZREVRANGE z 0 10 WITHSCORES, 16",
+    "ZRANGE small:%d 0 -1, 16",
+    "ZREM z member:%d, 16",
+    "ZPOPMIN small:%d, 16",
   })
   void nothingIsAllocated(String request, int pipeline) throws IOException {
     assertThat(bytesEach(request, pipeline)).as("bytes a %s", request).isLessThan(BUDGET_BYTES);
   }
 
   @ParameterizedTest
-  @ValueSource(
-      strings = {
-        "SET key:%d 1",
-        "INCR counter:%d",
-        "EXPIRE key:%d 1000",
-        "GETDEL key:%d",
-        "XADD stream:%d * f v"
-      })
+  @ValueSource(strings = {"SET key:%d 1", "INCR counter:%d", "EXPIRE key:%d 1000", "GETDEL key:%d"})
   void norIsItForReplicas(String request) throws IOException {
     try (Socket replica = connect()) {
       replica.getOutputStream().write("SYNC\r\n".getBytes(US_ASCII));

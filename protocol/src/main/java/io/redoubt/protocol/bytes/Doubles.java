@@ -87,11 +87,46 @@ public final class Doubles {
     return negative ? -value : value;
   }
 
+  /**
+   * Like {@link #parseOrNaN}, as lenient as C's {@code strtod} by itself: leading blanks are passed
+   * over, no bytes at all are zero, and what is beyond the type is infinite or zero.
+   */
+  public static double parseLeniently(MemorySegment memory, long offset, int length) {
+    double value = parseOrNaN(memory, offset, length);
+    if (!Double.isNaN(value)) {
+      return value;
+    }
+    byte[] bytes = new byte[length];
+    MemorySegment.copy(memory, BYTE, offset, bytes, 0, length);
+    String text = new String(bytes, ISO_8859_1).stripLeading();
+    if (length == 0) {
+      return 0;
+    }
+    return switch (FloatSyntax.of(text)) {
+      case DECIMAL -> Double.parseDouble(text);
+      case HEXADECIMAL -> Double.parseDouble(FloatSyntax.withBinaryExponent(text));
+      case INFINITY, NONE -> parseOrNaN(text);
+    };
+  }
+
   /** Numbers with an exponent, with many digits, hexadecimal ones, infinities, and errors. */
   private static double parseRare(MemorySegment memory, long offset, int length) {
+    int sign = length == 4 && isSign(memory.get(BYTE, offset)) ? 1 : 0;
+    if (length - sign == 3 && isInf(memory, offset + sign)) {
+      return sign == 1 && memory.get(BYTE, offset) == '-'
+          ? Double.NEGATIVE_INFINITY
+          : Double.POSITIVE_INFINITY;
+    }
     byte[] bytes = new byte[length];
     MemorySegment.copy(memory, BYTE, offset, bytes, 0, length);
     return parseOrNaN(new String(bytes, ISO_8859_1));
+  }
+
+  /** Bounds of ranges are infinite often, and so make no garbage. */
+  private static boolean isInf(MemorySegment memory, long offset) {
+    return Ascii.lower(memory.get(BYTE, offset)) == 'i'
+        && Ascii.lower(memory.get(BYTE, offset + 1)) == 'n'
+        && Ascii.lower(memory.get(BYTE, offset + 2)) == 'f';
   }
 
   /** The number that the text is, or not-a-number when it is none. */

@@ -392,7 +392,10 @@ public final class SortedSetCommands extends CommandGroup<Call> {
     }
   }
 
-  /** Takes each member with the probability that so many of those that are left are wanted. */
+  /**
+   * Takes each member with the probability that so many of those that are left are wanted; the
+   * highest score first, as Redis does.
+   */
   private static void passAll(
       ReplyWriter reply,
       SortedSetCursor cursor,
@@ -402,13 +405,13 @@ public final class SortedSetCommands extends CommandGroup<Call> {
       boolean withScores,
       RandomGenerator chance) {
     int missing = wanted;
-    cursor.seek(set, 0);
+    cursor.seek(set, size - 1);
     for (long left = size; missing > 0; left--) {
       if (chance.nextLong(left) < missing) {
         replyMember(reply, cursor, withScores);
         missing--;
       }
-      cursor.next();
+      cursor.previous();
     }
   }
 

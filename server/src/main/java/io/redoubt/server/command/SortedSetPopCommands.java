@@ -115,7 +115,8 @@ public final class SortedSetPopCommands extends CommandGroup<Call> {
       throw Errors.SYNTAX;
     }
     boolean counted = call.count() == 3;
-    long count = counted ? call.argLong(2) : 1;
+    long count =
+        counted ? Numbers.parseLong(Region.MEMORY, call.argAddress(2), call.argLength(2), -1) : 1;
     if (count < 0) {
       throw Errors.NOT_POSITIVE;
     }

@@ -50,7 +50,7 @@ final class SortedSetRange {
         address++;
         length--;
       }
-      score = length == 0 ? 0 : Doubles.parseOrNaN(Region.MEMORY, address, length);
+      score = Doubles.parseLeniently(Region.MEMORY, address, length);
       if (Double.isNaN(score)) {
         throw NOT_SCORES;
       }

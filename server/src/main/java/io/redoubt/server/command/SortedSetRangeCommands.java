@@ -289,17 +289,14 @@ public final class SortedSetRangeCommands extends CommandGroup<Call> {
    */
   static long store(Call call, SortedSetBuilder builder, KeyEvent event) {
     long size = builder.size();
-    long old = call.findForWrite(1);
     if (size == 0) {
       builder.abandon();
+      long old = call.findForWrite(1);
       if (old != Entry.NONE) {
         call.database().remove(old);
         call.changed(1, KeyEvent.DEL, 1);
       }
       return 0;
-    }
-    if (old != Entry.NONE) {
-      call.database().remove(old);
     }
     builder.store(call.database(), call.argAddress(1), call.argLength(1));
     call.changed(1, event, 1);

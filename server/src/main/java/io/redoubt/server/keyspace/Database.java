@@ -332,6 +332,14 @@ public final class Database {
     return put;
   }
 
+  /**
+   * Puts an entry without expiry time in the place of whatever its key has. The payload is to be
+   * written at once.
+   */
+  public long replace(long keyAddress, int keyLength, Type type, int encoding, int payloadBytes) {
+    return put(keyAddress, keyLength, type, encoding, payloadBytes, Entry.NO_EXPIRY);
+  }
+
   /** Makes the entry of a key one with a payload still to be written. */
   private long put(
       long keyAddress, int keyLength, Type type, int encoding, int payloadBytes, long expireAt) {

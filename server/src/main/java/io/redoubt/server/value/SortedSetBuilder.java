@@ -1,6 +1,14 @@
 package io.redoubt.server.value;
 
+import static io.redoubt.server.memory.Region.MEMORY;
+
+import io.redoubt.persistence.packed.Listpack;
 import io.redoubt.server.keyspace.Database;
+import io.redoubt.server.keyspace.Encoding;
+import io.redoubt.server.keyspace.Entry;
+import io.redoubt.server.keyspace.Type;
+import io.redoubt.server.memory.Region;
+import io.redoubt.server.structure.BlockLength;
 
 /**
  * A sorted set that is built member by member before there is a key for it, in any order: begun by
@@ -66,14 +74,27 @@ public final class SortedSetBuilder {
   }
 
   /**
-   * Makes the set the value of a key that has none, and returns the entry; there must be at least
-   * one member.
+   * Makes the set the value of a key, in the place of whatever that has, and returns the entry;
+   * there must be at least one member.
    */
   public long store(Database database, long key, int keyLength) {
     if (!sortedSets.isSmall(members.size(), longest)) {
-      return SortedSets.createStructure(database, key, keyLength, members.root());
+      long entry =
+          database.replace(key, keyLength, Type.ZSET, Encoding.STRUCTURE, Encoding.STRUCTURE_BYTES);
+      Region.putLong(Entry.payloadAddress(entry), members.root());
+      return entry;
     }
-    long entry = sortedSets.create(database, key, keyLength, members.size(), longest);
+    long entry = pack(database, key, keyLength);
+    abandon();
+    return entry;
+  }
+
+  private long pack(Database database, long key, int keyLength) {
+    int empty = Listpack.EMPTY_BYTES;
+    long entry =
+        database.replace(
+            key, keyLength, Type.ZSET, Encoding.INLINE, BlockLength.size(empty) + empty);
+    Listpack.create(MEMORY, BlockLength.put(Entry.payloadAddress(entry), empty));
     for (long block = members.seek(0); block != 0; block = members.next()) {
       entry =
           sortedSets.append(
@@ -83,7 +104,6 @@ public final class SortedSetBuilder {
               ScoredMember.length(block),
               ScoredMember.score(block));
     }
-    abandon();
     return entry;
   }
 

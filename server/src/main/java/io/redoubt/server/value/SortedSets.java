@@ -200,7 +200,7 @@ public final class SortedSets implements Structures {
     return size <= limits.zsetMaxListpackEntries() && longest <= limits.zsetMaxListpackValue();
   }
 
-  static long createStructure(Database database, long key, int keyLength, long root) {
+  private static long createStructure(Database database, long key, int keyLength, long root) {
     long entry =
         database.create(key, keyLength, Type.ZSET, Encoding.STRUCTURE, Encoding.STRUCTURE_BYTES);
     Region.putLong(Entry.payloadAddress(entry), root);

@@ -75,6 +75,10 @@ final class CommandDeclarationsTest {
           Map.entry("msetnx tips", "it is atomic, so that no proxy may split it"),
           Map.entry("randomkey tips", "the proxy has to choose among the replies"),
           Map.entry("scan tips", "the proxy has to merge the cursors"),
+          Map.entry("bzpopmax flags", MAY_BE_IN_SCRIPTS),
+          Map.entry("bzpopmin flags", MAY_BE_IN_SCRIPTS),
+          Map.entry("zrank arity", "WITHSCORE is new"),
+          Map.entry("zrevrank arity", "WITHSCORE is new"),
           Map.entry("wait flags", MAY_BE_IN_SCRIPTS));
 
   private static @Nullable RealRedis real;

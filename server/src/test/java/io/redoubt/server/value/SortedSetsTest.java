@@ -8,6 +8,7 @@ import io.redoubt.server.keyspace.Database;
 import io.redoubt.server.keyspace.Encoding;
 import io.redoubt.server.keyspace.Entry;
 import io.redoubt.server.keyspace.Keyspace;
+import io.redoubt.server.keyspace.Type;
 import io.redoubt.server.memory.Argument;
 import io.redoubt.server.memory.Region;
 import io.redoubt.server.memory.Slabs;
@@ -21,6 +22,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** Sorted sets of any size against a map that is sorted when looked at. */
@@ -59,11 +61,16 @@ final class SortedSetsTest {
   private final Keyspace keyspace = new Keyspace(slabs, 2, random);
   private final Database database = keyspace.database(0);
   private final FixedLimits limits = new FixedLimits();
-  private final SortedSets sets = new Values(keyspace, limits).sortedSets();
+  private final SortedSets sets = new SortedSets(keyspace, limits);
   private final SortedSetCursor cursor = sets.newCursor();
   private final Argument key = Argument.of(slabs, "key");
   private final Map<String, Double> model = new HashMap<>();
   private long entry;
+
+  @BeforeEach
+  void structuresAreKnown() {
+    keyspace.structures(Type.ZSET, sets);
+  }
 
   @AfterEach
   void everythingIsFreed() {
@@ -379,7 +386,8 @@ final class SortedSetsTest {
     limits.zsetEntries = 0;
     try (Slabs plain = Slabs.create();
         Keyspace other = new Keyspace(plain, 1, random)) {
-      SortedSets large = new Values(other, limits).sortedSets();
+      SortedSets large = new SortedSets(other, limits);
+      other.structures(Type.ZSET, large);
       try (Argument text = Argument.of(plain, "member:000000000")) {
         long used = plain.usedBytes();
         long at = large.create(other.database(0), text.address(), text.length(), 1, 1);
