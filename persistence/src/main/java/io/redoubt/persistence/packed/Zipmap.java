@@ -95,26 +95,6 @@ public final class Zipmap {
     return first < LONG_LENGTH ? first : unsigned32(memory, at + 1);
   }
 
-  /** How many bytes {@link #toListpack} may take. */
-  public static long roomForListpack(long bytes) {
-    return 2 * bytes + Listpack.EMPTY_BYTES;
-  }
-
-  /**
-   * Writes the listpack of the same keys and values in turn.
-   *
-   * @param target has {@link #roomForListpack} bytes at the place
-   * @return its size in bytes
-   */
-  public static long toListpack(MemorySegment memory, long start, MemorySegment target, long to) {
-    Listpack.create(target, to);
-    for (long at = first(memory, start); at != NONE; at = next(memory, at)) {
-      Listpack.append(target, to, memory, keyAt(memory, at), keyLength(memory, at), target, to);
-      Listpack.append(target, to, memory, valueAt(memory, at), valueLength(memory, at), target, to);
-    }
-    return Listpack.sizeBytes(target, to);
-  }
-
   /**
    * Checks every byte of a foreign zipmap; looks at none outside of it.
    *

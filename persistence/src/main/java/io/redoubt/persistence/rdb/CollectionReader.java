@@ -1,7 +1,10 @@
 package io.redoubt.persistence.rdb;
 
+import io.redoubt.persistence.packed.PackedException;
+import io.redoubt.persistence.packed.Zipmap;
 import io.redoubt.protocol.bytes.BufferMemory;
 import io.redoubt.protocol.bytes.Doubles;
+import java.lang.foreign.MemorySegment;
 
 /**
  * Reads values that are no strings, in steps of one element or node, each of which needs its bytes
@@ -17,19 +20,22 @@ final class CollectionReader implements AutoCloseable {
   private static final int SCORE_INFINITE = 254;
   private static final int SCORE_MINUS_INFINITE = 255;
 
-  private final RdbVisitor visitor;
+  private final RdbValueVisitor visitor;
   private final RdbInput in;
   private final RdbString first;
   private final RdbString second;
   private final PackedReader packed;
   private final StreamReader stream;
+  private final RdbBytes field = new RdbBytes();
+  private final RdbBytes value = new RdbBytes();
 
   private RdbType type = RdbType.STRING;
   private long left; // elements or nodes of the collection begun
   private long nextExpiry;
-  private boolean isPlainNode; // the node read last is one element
+  private boolean isPlainNode; // the node read last is one element,
+  private RdbBytes plainNode = new RdbBytes(); // this one
 
-  CollectionReader(BufferMemory buffers, RdbVisitor visitor, RdbInput in) {
+  CollectionReader(BufferMemory buffers, RdbValueVisitor visitor, RdbInput in) {
     this.visitor = visitor;
     this.in = in;
     this.first = new RdbString(buffers);
@@ -74,7 +80,6 @@ final class CollectionReader implements AutoCloseable {
       case LIST_QUICKLIST, LIST_QUICKLIST_2 -> quicklist(key);
       case SET_INTSET,
           SET_LISTPACK,
-          HASH_ZIPMAP,
           HASH_ZIPLIST,
           HASH_LISTPACK,
           ZSET_ZIPLIST,
@@ -82,6 +87,7 @@ final class CollectionReader implements AutoCloseable {
           LIST_ZIPLIST ->
           packed(key);
       case HASH_LISTPACK_EX -> hasNextExpiry() && packed(key);
+      case HASH_ZIPMAP -> zipmap(key);
       case STREAM_LISTPACKS, STREAM_LISTPACKS_2, STREAM_LISTPACKS_3 -> stream.begin(type, key);
       case MODULE_2 -> throw module();
       default ->
@@ -146,6 +152,35 @@ final class CollectionReader implements AutoCloseable {
     return true;
   }
 
+  /** A zipmap is told field by field: its pairs are not such as those of a listpack. */
+  private boolean zipmap(RdbKey key) throws RdbException {
+    if (!first.read(in)) {
+      return false;
+    }
+    RdbBytes zipmap = first.plain(at());
+    MemorySegment memory = zipmap.memory();
+    try {
+      Zipmap.validate(memory, zipmap.offset(), zipmap.length());
+    } catch (PackedException e) {
+      throw PackedReader.corrupt(at(), e);
+    }
+    int pairs = Zipmap.count(memory, zipmap.offset());
+    if (pairs == 0) {
+      visitor.empty(key);
+      return true;
+    }
+    visitor.beginHash(key, pairs, RdbKey.NONE);
+    for (long at = Zipmap.first(memory, zipmap.offset());
+        at != Zipmap.NONE;
+        at = Zipmap.next(memory, at)) {
+      field.at(memory, Zipmap.keyAt(memory, at), Zipmap.keyLength(memory, at));
+      value.at(memory, Zipmap.valueAt(memory, at), Zipmap.valueLength(memory, at));
+      visitor.hashField(field, value, RdbKey.NONE);
+    }
+    visitor.endValue();
+    return true;
+  }
+
   /** A list begins with the first of its nodes that has elements. */
   private boolean quicklist(RdbKey key) throws RdbException {
     if (!in.readLength()) {
@@ -184,9 +219,11 @@ final class CollectionReader implements AutoCloseable {
     }
     RdbBytes bytes = first.plain(at());
     isPlainNode = container == CONTAINER_PLAIN;
-    if (type == RdbType.LIST_QUICKLIST) {
+    if (isPlainNode) {
+      plainNode = bytes;
+    } else if (type == RdbType.LIST_QUICKLIST) {
       packed.ziplist(bytes, at());
-    } else if (!isPlainNode) {
+    } else {
       packed.listpack(bytes, at());
     }
     return true;
@@ -194,7 +231,7 @@ final class CollectionReader implements AutoCloseable {
 
   private void node() throws RdbException {
     if (isPlainNode) {
-      visitor.listElement(first.plain(at()));
+      visitor.listElement(plainNode);
     } else if (packed.isEmpty()) {
       throw new RdbException(at(), "A node of a list without elements");
     } else {

@@ -14,6 +14,7 @@ public final class DumpPayload {
 
   private static final int FOOTER_BYTES = 10;
   private static final int CHECKSUM_BYTES = 8;
+  private static final String SHORT = "Short read: the data ends too early";
 
   private static final ValueLayout.OfShort LITTLE_SHORT =
       ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
@@ -59,11 +60,57 @@ public final class DumpPayload {
    * bytes.
    *
    * @throws RdbException when the value is corrupt or of a type that can't be taken, or the visitor
-   *     refuses it; nothing has been told then
+   *     refuses it; a part of a collection may have been told then
    */
   public static void read(
-      MemorySegment memory, long offset, long length, BufferMemory buffers, RdbVisitor visitor)
+      MemorySegment memory, long offset, long length, BufferMemory buffers, RdbValueVisitor visitor)
       throws RdbException {
-    RdbReader.readValue(buffers, visitor, memory, offset, length - FOOTER_BYTES);
+    long valueBytes = length - FOOTER_BYTES;
+    RdbInput in = new RdbInput(memory, offset, valueBytes);
+    in.totalBytes(valueBytes);
+    if (valueBytes <= 0) {
+      throw new RdbException(0, SHORT);
+    }
+    RdbType type = RdbType.known(in.readByte(), 0);
+    if (type == RdbType.STRING) {
+      readString(in, buffers, visitor);
+    } else {
+      readCollection(type, in, buffers, visitor);
+    }
+    if (in.available() != 0) {
+      throw new RdbException(in.offset(), "Bytes behind the value");
+    }
+  }
+
+  private static void readString(RdbInput in, BufferMemory buffers, RdbValueVisitor visitor)
+      throws RdbException {
+    try (RdbString value = new RdbString(buffers)) {
+      if (!value.read(in)) {
+        throw new RdbException(in.offset(), SHORT);
+      }
+      if (in.available() == 0) {
+        if (value.isInteger()) {
+          visitor.integer(new RdbKey(), value.number());
+        } else {
+          RdbBytes bytes = value.plain(1);
+          visitor.string(new RdbKey(), bytes.memory(), bytes.offset(), bytes.length());
+        }
+      }
+    }
+  }
+
+  private static void readCollection(
+      RdbType type, RdbInput in, BufferMemory buffers, RdbValueVisitor visitor)
+      throws RdbException {
+    try (CollectionReader reader = new CollectionReader(buffers, visitor, in)) {
+      boolean whole = reader.begin(type, new RdbKey());
+      while (whole && !reader.isDone()) {
+        in.commit();
+        whole = reader.step();
+      }
+      if (!whole) {
+        throw new RdbException(in.offset(), SHORT);
+      }
+    }
   }
 }

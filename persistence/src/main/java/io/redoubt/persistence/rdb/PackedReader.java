@@ -5,7 +5,6 @@ import io.redoubt.persistence.packed.Listpack;
 import io.redoubt.persistence.packed.PackedDuplicates;
 import io.redoubt.persistence.packed.PackedException;
 import io.redoubt.persistence.packed.Ziplist;
-import io.redoubt.persistence.packed.Zipmap;
 import io.redoubt.protocol.bytes.BufferMemory;
 import io.redoubt.protocol.bytes.Doubles;
 import java.lang.foreign.MemorySegment;
@@ -91,18 +90,6 @@ final class PackedReader implements AutoCloseable {
     moved(target);
   }
 
-  private void zipmap(RdbBytes bytes, long at) throws RdbException {
-    take(bytes);
-    try {
-      Zipmap.validate(memory, offset, length);
-    } catch (PackedException e) {
-      throw corrupt(at, e);
-    }
-    BufferMemory.Block target = room(Zipmap.roomForListpack(length), at);
-    length = Zipmap.toListpack(memory, offset, target.memory(), target.offset());
-    moved(target);
-  }
-
   /**
    * Takes the collection of a type that has one packed block.
    *
@@ -113,7 +100,6 @@ final class PackedReader implements AutoCloseable {
       return intset(bytes, at);
     }
     switch (type) {
-      case HASH_ZIPMAP -> zipmap(bytes, at);
       case HASH_ZIPLIST, ZSET_ZIPLIST, LIST_ZIPLIST -> ziplist(bytes, at);
       default -> listpack(bytes, at);
     }
@@ -121,7 +107,7 @@ final class PackedReader implements AutoCloseable {
       return null;
     }
     return switch (type) {
-      case HASH_ZIPMAP, HASH_ZIPLIST, HASH_LISTPACK -> {
+      case HASH_ZIPLIST, HASH_LISTPACK -> {
         checkTuples(2, at);
         yield RdbType.HASH_LISTPACK;
       }
@@ -271,7 +257,7 @@ final class PackedReader implements AutoCloseable {
         b.get(ValueLayout.JAVA_BYTE, bAt + differs) & 0xff);
   }
 
-  private static RdbException corrupt(long at, PackedException e) {
+  static RdbException corrupt(long at, PackedException e) {
     return new RdbException(at, "Invalid " + e.reason() + " (byte " + e.offset() + " of it)");
   }
 }

@@ -62,14 +62,10 @@ public final class RdbReader implements AutoCloseable {
    * @param largeStringBytes strings longer than this are passed on in parts
    */
   public RdbReader(BufferMemory buffers, RdbVisitor visitor, int largeStringBytes) {
-    this(buffers, visitor, largeStringBytes, new RdbInput(buffers));
-  }
-
-  private RdbReader(BufferMemory buffers, RdbVisitor visitor, int largeStringBytes, RdbInput in) {
     this.buffers = buffers;
     this.visitor = visitor;
     this.largeStringBytes = largeStringBytes;
-    this.in = in;
+    this.in = new RdbInput(buffers);
     this.keyString = new RdbString(buffers);
     this.value = new RdbString(buffers);
     this.collection = new CollectionReader(buffers, visitor, in);
@@ -176,30 +172,6 @@ public final class RdbReader implements AutoCloseable {
     }
   }
 
-  /**
-   * Reads type and value alone from bytes that are all there: what DUMP gives. The visitor is told
-   * a key of no bytes.
-   */
-  static void readValue(
-      BufferMemory buffers, RdbVisitor visitor, MemorySegment memory, long offset, long length)
-      throws RdbException {
-    RdbInput in = new RdbInput(memory, offset, length);
-    try (RdbReader reader = new RdbReader(buffers, visitor, Integer.MAX_VALUE, in)) {
-      reader.totalBytes(length);
-      if (length == 0 || !reader.record(in.readByte(), false)) {
-        throw new RdbException(length, "Short read: the data ends too early");
-      }
-      while (reader.state == State.COLLECTION) {
-        if (!reader.step()) {
-          throw new RdbException(length, "Short read: the data ends too early");
-        }
-      }
-      if (reader.unread() != 0) {
-        throw new RdbException(reader.offset(), "Bytes behind the value");
-      }
-    }
-  }
-
   /** Does one step; false when bytes are missing for it or the stream is complete. */
   private boolean step() throws RdbException {
     return switch (state) {
@@ -259,7 +231,7 @@ public final class RdbReader implements AutoCloseable {
           case RdbFormat.FUNCTION_PRE_RELEASE ->
               throw new RdbException(at(), "Pre-release function format not supported");
           case RdbFormat.EOF -> end();
-          default -> record(opcode, true);
+          default -> record(opcode);
         };
     if (whole) {
       in.commit();
@@ -411,7 +383,9 @@ public final class RdbReader implements AutoCloseable {
       long expected = in.readLittleLong();
       if (checksumWanted && expected != 0 && expected != actual) {
         throw new RdbException(
-            at(), "Wrong RDB checksum expected: (%x) but got (%x)".formatted(expected, actual));
+            at(),
+            "Wrong RDB checksum expected: (%x) but got (%x), an RDB CRC error"
+                .formatted(expected, actual));
       }
       in.commit();
     }
@@ -420,17 +394,14 @@ public final class RdbReader implements AutoCloseable {
     return true;
   }
 
-  /** Reads a value and, unless it is a DUMP payload, the key before it; consumes them. */
-  private boolean record(int id, boolean keyed) throws RdbException {
-    RdbType type = RdbType.of(id);
-    if (type == null) {
-      throw new RdbException(at(), "Unknown RDB type " + id);
-    }
-    if (keyed && !keyString.read(in)) {
+  /** Reads a key and its value, as far as that comes in one piece; consumes them. */
+  private boolean record(int id) throws RdbException {
+    RdbType type = RdbType.known(id, at());
+    if (!keyString.read(in)) {
       return false;
     }
     if (type != RdbType.STRING) {
-      return collection(type, keyed);
+      return collection(type);
     }
     if (!value.readHead(in)) {
       return false;
@@ -440,10 +411,8 @@ public final class RdbReader implements AutoCloseable {
       return false;
     }
     long at = at();
-    if (keyed) {
-      keyString.decode(at);
-      key.at(keyString.memory(), keyString.offset(), (int) keyString.plainBytes());
-    }
+    keyString.decode(at);
+    key.at(keyString.memory(), keyString.offset(), (int) keyString.plainBytes());
     in.commit();
     if (large) {
       beginLarge();
@@ -457,11 +426,9 @@ public final class RdbReader implements AutoCloseable {
     return true;
   }
 
-  private boolean collection(RdbType type, boolean keyed) throws RdbException {
-    if (keyed) {
-      keyString.decode(at());
-      key.at(keyString.memory(), keyString.offset(), (int) keyString.plainBytes());
-    }
+  private boolean collection(RdbType type) throws RdbException {
+    keyString.decode(at());
+    key.at(keyString.memory(), keyString.offset(), (int) keyString.plainBytes());
     if (!collection.begin(type, key)) {
       return false;
     }

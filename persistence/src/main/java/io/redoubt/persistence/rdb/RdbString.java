@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * A string in any encoding, read in three steps: its head, its body when that has arrived, its
  * plain bytes when needed. Reused.
  */
-final class RdbString {
+final class RdbString implements AutoCloseable {
 
   private static final int DECIMAL_BYTES = 24;
 
@@ -34,7 +34,8 @@ final class RdbString {
     this.buffers = buffers;
   }
 
-  void close() {
+  @Override
+  public void close() {
     if (scratch != null) {
       buffers.free(scratch);
       scratch = null;

@@ -60,6 +60,15 @@ public enum RdbType {
     return sinceVersion;
   }
 
+  /** The type of an id at a place in a stream. */
+  static RdbType known(int id, long offset) throws RdbException {
+    RdbType type = of(id);
+    if (type == null) {
+      throw new RdbException(offset, "Unknown RDB type " + id);
+    }
+    return type;
+  }
+
   /** The type of an id, or null when no version up to 12 has one. */
   public static @Nullable RdbType of(int id) {
     for (RdbType type : ALL) {

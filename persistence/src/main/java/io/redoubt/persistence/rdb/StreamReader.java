@@ -36,7 +36,7 @@ final class StreamReader {
     DONE
   }
 
-  private final RdbVisitor visitor;
+  private final RdbValueVisitor visitor;
   private final RdbInput in;
   private final RdbString first;
   private final RdbString second;
@@ -58,7 +58,11 @@ final class StreamReader {
   private long idSequence;
 
   StreamReader(
-      RdbVisitor visitor, RdbInput in, RdbString first, RdbString second, PackedReader packed) {
+      RdbValueVisitor visitor,
+      RdbInput in,
+      RdbString first,
+      RdbString second,
+      PackedReader packed) {
     this.visitor = visitor;
     this.in = in;
     this.first = first;
@@ -294,7 +298,7 @@ final class StreamReader {
       return false;
     }
     long seenAt = in.readLittleLong();
-    long activeAt = tellsActivity ? in.readLittleLong() : RdbStream.UNKNOWN;
+    long activeAt = tellsActivity ? in.readLittleLong() : seenAt; // the best guess
     if (!hasCount()) {
       return false;
     }

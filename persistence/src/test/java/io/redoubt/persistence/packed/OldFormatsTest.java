@@ -95,12 +95,6 @@ class OldFormatsTest {
       MemorySegment back = MemorySegment.ofArray(new byte[(int) Ziplist.roomForOther(bytes)]);
       long backBytes = Ziplist.fromListpack(listpack, 0, back, 0);
       assertThat(Packs.bytes(back, 0, backBytes)).isEqualTo(ziplist);
-
-      byte[] zipmap = Packs.zipmap(elements);
-      MemorySegment fromZipmap =
-          MemorySegment.ofArray(new byte[(int) Zipmap.roomForListpack(zipmap.length)]);
-      bytes = Zipmap.toListpack(MemorySegment.ofArray(zipmap), 0, fromZipmap, 0);
-      assertThat(Packs.bytes(fromZipmap, 0, bytes)).isEqualTo(Packs.listpack(elements));
     }
   }
 

@@ -1,0 +1,84 @@
+package io.redoubt.server.client;
+
+import io.redoubt.protocol.net.BlockingLink;
+import java.io.IOException;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * The connections to servers that keys were moved to not long ago: many keys are usually moved one
+ * after the other.
+ */
+public final class MigrationTargets implements AutoCloseable {
+
+  private static final long MOST_IDLE_MILLIS = 10_000;
+  private static final int MOST_TARGETS = 64;
+
+  private final Map<String, MigrationTarget> byAddress = new LinkedHashMap<>();
+
+  /** Without any. */
+  public MigrationTargets() {}
+
+  private static String address(String host, int port) {
+    return host + ":" + port;
+  }
+
+  /** How many connections there are. */
+  public int size() {
+    return byAddress.size();
+  }
+
+  /** Whether there is a connection to a server, which may be broken. */
+  public boolean has(String host, int port) {
+    return byAddress.containsKey(address(host, port));
+  }
+
+  /**
+   * The connection to a server, a new one if need be.
+   *
+   * @param timeoutMillis how long it may take until it is made, and each step later
+   * @throws IOException when it can't be made in time
+   */
+  public MigrationTarget get(String host, int port, int timeoutMillis, long nowMillis)
+      throws IOException {
+    MigrationTarget target = byAddress.get(address(host, port));
+    if (target == null) {
+      if (byAddress.size() >= MOST_TARGETS) {
+        Iterator<MigrationTarget> oldest = byAddress.values().iterator();
+        oldest.next().close();
+        oldest.remove();
+      }
+      target = new MigrationTarget(BlockingLink.connect(host, port, timeoutMillis));
+      byAddress.put(address(host, port), target);
+    }
+    return target.use(timeoutMillis, nowMillis);
+  }
+
+  /** Closes the connection to a server, which is broken. */
+  public void drop(String host, int port) {
+    MigrationTarget target = byAddress.remove(address(host, port));
+    if (target != null) {
+      target.close();
+    }
+  }
+
+  /** Closes the connections that have not been used for some seconds. */
+  public void closeIdle(long nowMillis) {
+    byAddress
+        .values()
+        .removeIf(target -> {
+          boolean idle = nowMillis - target.usedAtMillis() > MOST_IDLE_MILLIS;
+          if (idle) {
+            target.close();
+          }
+          return idle;
+        });
+  }
+
+  @Override
+  public void close() {
+    byAddress.values().forEach(MigrationTarget::close);
+    byAddress.clear();
+  }
+}
