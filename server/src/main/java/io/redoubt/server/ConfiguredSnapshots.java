@@ -54,4 +54,18 @@ record ConfiguredSnapshots(ServerDirectives settings) implements SnapshotSetting
   public long keyLoadDelayMicros() {
     return settings.keyLoadDelay.value();
   }
+
+  @Override
+  public int version() {
+    return settings.rdbWriteVersion.value();
+  }
+
+  @Override
+  public Accesses accesses() {
+    return switch (settings.maxmemoryPolicy.value()) {
+      case ALLKEYS_LRU, VOLATILE_LRU -> Accesses.IDLE;
+      case ALLKEYS_LFU, VOLATILE_LFU -> Accesses.FREQUENCY;
+      default -> Accesses.NOT_TOLD;
+    };
+  }
 }

@@ -32,6 +32,7 @@ import io.redoubt.protocol.session.ConnectionCommands;
 import io.redoubt.protocol.session.Hello;
 import io.redoubt.protocol.session.Pause;
 import io.redoubt.protocol.session.PubSubCommands;
+import io.redoubt.server.client.MigrationTargets;
 import io.redoubt.server.client.ServerClient;
 import io.redoubt.server.command.BitfieldCommands;
 import io.redoubt.server.command.BitmapCommands;
@@ -51,6 +52,7 @@ import io.redoubt.server.command.ListCommands;
 import io.redoubt.server.command.ListMoveCommands;
 import io.redoubt.server.command.LongestCommonSubsequence;
 import io.redoubt.server.command.MemoryCommands;
+import io.redoubt.server.command.MigrateCommands;
 import io.redoubt.server.command.ObjectCommands;
 import io.redoubt.server.command.PersistenceCommands;
 import io.redoubt.server.command.ScanCommands;
@@ -143,6 +145,7 @@ public final class RedisServer implements AutoCloseable {
   private final Replication replication;
   private final Listeners listeners;
   private final Shutdown shutdown;
+  private final MigrationTargets migrationTargets = new MigrationTargets();
   private final Cron cron;
   private final Housekeeping housekeeping;
   private final CompletableFuture<Integer> ended = new CompletableFuture<>();
@@ -177,7 +180,7 @@ public final class RedisServer implements AutoCloseable {
     propagation = new Propagation(buffers);
     snapshotContext =
         new SnapshotContext(
-            keyspace,
+            values,
             disk,
             new ConfiguredSnapshots(settings),
             new Turns(transport.loop()),
@@ -339,6 +342,7 @@ public final class RedisServer implements AutoCloseable {
         new ScanCommands(),
         new ObjectCommands(),
         new DumpCommands(),
+        new MigrateCommands(migrationTargets),
         new DatabaseCommands(snapshots::flushedAll),
         new SelectCommand(),
         new TransactionCommands(),
@@ -390,6 +394,7 @@ public final class RedisServer implements AutoCloseable {
             blockedClients,
             clients,
             stats,
+            migrationTargets,
             clock,
             processUsage);
     process.declareServer(info, "standalone", transport.name(), settings.hz::value);
@@ -516,6 +521,7 @@ public final class RedisServer implements AutoCloseable {
       cron.start(settings.hz.value());
       housekeeping.start();
       transport.loop().every(clients::everySecond, 1000);
+      transport.loop().every(() -> migrationTargets.closeIdle(clock.wallMillis()), 1000);
       boolean isMaster = settings.replicaof.value() == null;
       dataSet.loadAtStart(
           isMaster,
@@ -571,6 +577,7 @@ public final class RedisServer implements AutoCloseable {
         replication.close();
         listeners.close();
         snapshots.close();
+        migrationTargets.close();
       });
     } catch (IOException e) {
       log.warning("While closing: %s", e.getMessage());

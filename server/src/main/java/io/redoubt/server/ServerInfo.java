@@ -6,6 +6,7 @@ import io.redoubt.protocol.info.Section;
 import io.redoubt.protocol.launch.ProcessUsage;
 import io.redoubt.protocol.process.Clock;
 import io.redoubt.protocol.session.ClientRegistry;
+import io.redoubt.server.client.MigrationTargets;
 import io.redoubt.server.execution.BlockedClients;
 import io.redoubt.server.execution.MemoryUse;
 import io.redoubt.server.execution.ServerStats;
@@ -26,6 +27,7 @@ final class ServerInfo {
   private final BlockedClients blockedClients;
   private final ClientRegistry clients;
   private final ServerStats stats;
+  private final MigrationTargets migrationTargets;
   private final Clock clock;
   private final ProcessUsage usage;
 
@@ -37,6 +39,7 @@ final class ServerInfo {
       BlockedClients blockedClients,
       ClientRegistry clients,
       ServerStats stats,
+      MigrationTargets migrationTargets,
       Clock clock,
       ProcessUsage usage) {
     this.settings = settings;
@@ -46,6 +49,7 @@ final class ServerInfo {
     this.blockedClients = blockedClients;
     this.clients = clients;
     this.stats = stats;
+    this.migrationTargets = migrationTargets;
     this.clock = clock;
     this.usage = usage;
   }
@@ -147,6 +151,7 @@ final class ServerInfo {
         .number("keyspace_misses", stats::misses)
         .number("latest_fork_usec", () -> 0)
         .number("total_forks", () -> 0)
+        .number("migrate_cached_sockets", migrationTargets::size)
         .number("slave_expires_tracked_keys", () -> keyspace.localExpiries().size())
         .number("total_error_replies", stats::errorReplies)
         .number("unexpected_error_replies", stats::unexpectedErrors);

@@ -20,6 +20,7 @@ import io.redoubt.server.keyspace.AccessClock;
 import io.redoubt.server.keyspace.Database;
 import io.redoubt.server.keyspace.Entry;
 import io.redoubt.server.keyspace.Type;
+import io.redoubt.server.snapshot.DatasetDigest;
 import io.redoubt.server.structure.Quicklist;
 import io.redoubt.server.structure.QuicklistNode;
 import io.redoubt.server.value.PackedValue;

@@ -71,7 +71,8 @@ public final class DumpCommands extends CommandGroup<Call> {
       return;
     }
     boolean compress = call.settings().rdbcompression.value();
-    try (var payload = Payloads.dump(call.keyspace(), entry, compress)) {
+    int version = call.settings().rdbWriteVersion.value();
+    try (var payload = Payloads.dump(call.values(), entry, compress, version)) {
       call.reply().bulk(payload.memory(), payload.offset(), payload.sizeBytes());
     }
   }
@@ -139,8 +140,8 @@ public final class DumpCommands extends CommandGroup<Call> {
   private static long restored(Call call, long expireAt) {
     try {
       return Payloads.restore(
+          call.values(),
           call.database(),
-          call.keyspace(),
           call.argAddress(1),
           call.argLength(1),
           expireAt,

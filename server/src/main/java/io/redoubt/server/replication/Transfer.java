@@ -182,7 +182,7 @@ final class Transfer {
   private void beginDirectLoad() {
     dropOldData();
     long now = host.clock().wallMillis();
-    direct = new RdbLoader(host.keyspace(), host.log(), now, rule());
+    direct = new RdbLoader(host.snapshotContext(), rule());
     host.loadProgress().begin(now, Math.max(framing.totalBytes(), 0));
   }
 

@@ -65,7 +65,6 @@ public abstract class PersistenceDirectives extends TlsDirectives {
   public final IntDirective rdbWriteVersion =
       integer("rdb-write-version", 9)
           .between(9, 12)
-          .withoutEffectYet()
           .doc(
               "The lowest version of the RDB format to write. Data that needs a higher one gets"
                   + " it anyway; version 9 is what Redis 5 and all later ones load.");

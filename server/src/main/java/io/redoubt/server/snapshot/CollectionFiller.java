@@ -5,85 +5,220 @@ import io.redoubt.persistence.rdb.RdbException;
 import io.redoubt.persistence.rdb.RdbKey;
 import io.redoubt.persistence.rdb.RdbStream;
 import io.redoubt.persistence.rdb.RdbType;
-import io.redoubt.persistence.rdb.RdbVisitor;
+import io.redoubt.persistence.rdb.RdbValueVisitor;
+import io.redoubt.server.keyspace.Database;
+import io.redoubt.server.value.Values;
 import java.lang.foreign.MemorySegment;
 
-/** Makes entries of the collections that a reader tells. */
-abstract class CollectionFiller implements RdbVisitor {
+/**
+ * Makes entries of the collections that a reader tells, whose memory is the region. Each type has
+ * its own way to do so; a collection that was not told to its end is dropped by {@link #close}.
+ */
+abstract class CollectionFiller implements RdbValueVisitor, AutoCloseable {
 
-  private static RdbException refused(String what) {
-    return RdbException.refusal("RDB values that are " + what + " are not supported");
+  private final Place place;
+  private final ListFill list;
+  private final SetFill set;
+  private final SortedSetFill sortedSet;
+  private final HashFill hash;
+  private final StreamFill stream;
+
+  /** What the calls up to {@link #endValue} are about; a string while there is nothing. */
+  private RdbType type = RdbType.STRING;
+
+  private boolean skipped;
+
+  CollectionFiller(Values values) {
+    place = new Place(values.keyspace().slabs(), values.keyspace().database(0));
+    list = new ListFill(values, place);
+    set = new SetFill(values, place);
+    sortedSet = new SortedSetFill(values, place);
+    hash = new HashFill(values, place);
+    stream = new StreamFill(values, place);
+  }
+
+  /**
+   * Says where the collection goes that follows, by {@link #goesTo}.
+   *
+   * @return false when it is to be left out
+   */
+  abstract boolean begins(RdbKey key) throws RdbException;
+
+  /** A collection is complete. */
+  abstract void ended(long entry);
+
+  /** Sets where the next collection goes: under a key that has no value. */
+  final void goesTo(Database database, long key, int keyLength) {
+    place.set(database, key, keyLength);
+  }
+
+  /** Begins a collection that comes in pieces; false when it is to be left out. */
+  private boolean begin(RdbKey key, RdbType collection) throws RdbException {
+    skipped = !begins(key);
+    type = collection;
+    return !skipped;
   }
 
   @Override
-  public void packed(RdbKey key, RdbType type, MemorySegment memory, long offset, int length)
+  public void packed(RdbKey key, RdbType form, MemorySegment memory, long offset, int length)
       throws RdbException {
-    throw refused("a " + type.description());
+    if (!begins(key)) {
+      return;
+    }
+    ended(
+        switch (form) {
+          case SET_INTSET -> set.intset(offset, length);
+          case SET_LISTPACK -> set.packed(offset, length);
+          case ZSET_LISTPACK -> sortedSet.packed(offset, length);
+          case HASH_LISTPACK -> hash.packed(offset);
+          default -> hash.packedWithExpiry(offset);
+        });
   }
 
   @Override
-  public void beginList(RdbKey key, RdbType type, long parts) throws RdbException {
-    throw refused("a list");
+  public void beginList(RdbKey key, RdbType form, long parts) throws RdbException {
+    if (begin(key, RdbType.LIST)) {
+      list.begin();
+    }
   }
 
   @Override
-  public void listNode(MemorySegment memory, long offset, int length) {}
+  public void listNode(MemorySegment memory, long offset, int length) {
+    if (!skipped) {
+      list.addAll(offset);
+    }
+  }
 
   @Override
-  public void listElement(RdbBytes element) {}
+  public void listElement(RdbBytes element) {
+    if (!skipped) {
+      list.add(element);
+    }
+  }
 
   @Override
   public void beginSet(RdbKey key, long members) throws RdbException {
-    throw refused("a set");
+    if (begin(key, RdbType.SET)) {
+      set.begin(members);
+    }
   }
 
   @Override
-  public void setMember(RdbBytes member) {}
+  public void setMember(RdbBytes member) throws RdbException {
+    if (!skipped) {
+      set.add(member);
+    }
+  }
 
   @Override
   public void beginSortedSet(RdbKey key, long members) throws RdbException {
-    throw refused("a sorted set");
+    if (begin(key, RdbType.ZSET)) {
+      sortedSet.begin(members);
+    }
   }
 
   @Override
-  public void sortedSetMember(RdbBytes member, double score) {}
+  public void sortedSetMember(RdbBytes member, double score) throws RdbException {
+    if (!skipped) {
+      sortedSet.add(member, score);
+    }
+  }
 
   @Override
   public void beginHash(RdbKey key, long fields, long nextExpiryMillis) throws RdbException {
-    throw refused("a hash");
+    if (begin(key, RdbType.HASH)) {
+      hash.begin(fields, nextExpiryMillis);
+    }
   }
 
   @Override
-  public void hashField(RdbBytes field, RdbBytes value, long expireAtMillis) {}
-
-  @Override
-  public void beginStream(RdbKey key, RdbType type, long nodes) throws RdbException {
-    throw refused("a stream");
+  public void hashField(RdbBytes field, RdbBytes value, long expireAtMillis) throws RdbException {
+    if (!skipped) {
+      hash.add(field, value, expireAtMillis);
+    }
   }
 
   @Override
-  public void streamNode(
-      long millis, long sequence, MemorySegment memory, long offset, int length) {}
+  public void beginStream(RdbKey key, RdbType form, long nodes) throws RdbException {
+    if (begin(key, RdbType.STREAM_LISTPACKS)) {
+      stream.begin();
+    }
+  }
 
   @Override
-  public void stream(RdbStream stream) {}
+  public void streamNode(long millis, long sequence, MemorySegment memory, long offset, int length)
+      throws RdbException {
+    if (!skipped) {
+      stream.node(millis, sequence, memory, offset);
+    }
+  }
 
   @Override
-  public void streamGroup(
-      RdbBytes name, long millis, long sequence, long entriesRead, long pending) {}
+  public void stream(RdbStream told) {
+    if (!skipped) {
+      stream.info(told);
+    }
+  }
 
   @Override
-  public void pendingEntry(long millis, long sequence, long deliveredAtMillis, long deliveries) {}
+  public void streamGroup(RdbBytes name, long millis, long sequence, long entriesRead, long pending)
+      throws RdbException {
+    if (!skipped) {
+      stream.group(name, millis, sequence, entriesRead);
+    }
+  }
 
   @Override
-  public void streamConsumers(long consumers) {}
+  public void pendingEntry(long millis, long sequence, long deliveredAtMillis, long deliveries)
+      throws RdbException {
+    if (!skipped) {
+      stream.pending(millis, sequence, deliveredAtMillis, deliveries);
+    }
+  }
 
   @Override
-  public void streamConsumer(RdbBytes name, long seenAtMillis, long activeAtMillis, long pending) {}
+  public void streamConsumers(long consumers) {
+    // each is told
+  }
 
   @Override
-  public void consumerEntry(long millis, long sequence) {}
+  public void streamConsumer(RdbBytes name, long seenAtMillis, long activeAtMillis, long pending)
+      throws RdbException {
+    if (!skipped) {
+      stream.consumer(name, seenAtMillis, activeAtMillis);
+    }
+  }
 
   @Override
-  public void endValue() {}
+  public void consumerEntry(long millis, long sequence) throws RdbException {
+    if (!skipped) {
+      stream.consumerEntry(millis, sequence);
+    }
+  }
+
+  @Override
+  public void endValue() throws RdbException {
+    if (!skipped) {
+      long entry =
+          switch (type) {
+            case LIST -> list.end();
+            case SET -> set.end();
+            case ZSET -> sortedSet.end();
+            case HASH -> hash.end();
+            default -> stream.end();
+          };
+      ended(entry);
+    }
+    type = RdbType.STRING;
+  }
+
+  @Override
+  public void close() {
+    list.abandon();
+    set.abandon();
+    sortedSet.abandon();
+    hash.close();
+    stream.abandon();
+    place.close();
+  }
 }

@@ -1,10 +1,11 @@
 package io.redoubt.server.snapshot;
 
+import io.redoubt.persistence.rdb.RdbException;
 import io.redoubt.persistence.rdb.RdbKey;
 import io.redoubt.persistence.rdb.RdbWriter;
 import io.redoubt.server.keyspace.Entry;
+import io.redoubt.server.keyspace.Keyspace;
 import io.redoubt.server.memory.Region;
-import io.redoubt.server.value.StringValue;
 
 /**
  * Writes entries of the keyspace as RDB, selecting the database of each when it differs from the
@@ -20,16 +21,22 @@ final class EntryWriter {
   }
 
   private final RdbWriter writer;
+  private final Keyspace keyspace;
+  private final ValueExport values;
+  private final SnapshotSettings.Accesses accesses;
   private final Sizes sizes;
   private final boolean[] begun;
   private final RdbKey key = new RdbKey();
   private int selected = -1;
   private long written;
 
-  EntryWriter(RdbWriter writer, int databases, Sizes sizes) {
+  EntryWriter(RdbWriter writer, SnapshotContext context, Sizes sizes) {
     this.writer = writer;
+    this.keyspace = context.keyspace();
+    this.values = new ValueExport(context.values(), context.settings().version());
+    this.accesses = context.settings().accesses();
     this.sizes = sizes;
-    this.begun = new boolean[databases];
+    this.begun = new boolean[keyspace.count()];
   }
 
   /** The number of entries written. */
@@ -48,11 +55,15 @@ final class EntryWriter {
     }
     key.at(Region.MEMORY, Entry.keyAddress(entry), Entry.keyLength(entry));
     key.expireAtMillis(Entry.expireAt(entry));
-    if (StringValue.isInteger(entry)) {
-      writer.integer(key, StringValue.integer(entry));
-    } else {
-      long value = StringValue.bytesAddress(entry);
-      writer.string(key, Region.MEMORY, value, StringValue.length(entry));
+    switch (accesses) {
+      case IDLE -> key.idleSeconds(keyspace.database(database).idleSeconds(entry));
+      case FREQUENCY -> key.frequency(keyspace.database(database).frequency(entry));
+      case NOT_TOLD -> key.idleSeconds(RdbKey.NONE);
+    }
+    try {
+      values.tell(entry, key, writer);
+    } catch (RdbException e) {
+      throw new IllegalStateException(e); // a writer refuses no value
     }
     written++;
   }

@@ -2,6 +2,7 @@ package io.redoubt.server.snapshot;
 
 import io.redoubt.persistence.rdb.RdbException;
 import io.redoubt.persistence.rdb.RdbKey;
+import io.redoubt.persistence.rdb.RdbVisitor;
 import io.redoubt.protocol.process.Log;
 import io.redoubt.server.keyspace.Database;
 import io.redoubt.server.keyspace.Keyspace;
@@ -15,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * Puts what a reader tells into a keyspace. The reader's memory is the region, so that values are
  * copied once.
  */
-final class KeyspaceFiller extends CollectionFiller {
+final class KeyspaceFiller extends CollectionFiller implements RdbVisitor {
 
   private static final int MOST_EMPTY_KEYS_LOGGED = 10;
 
@@ -34,13 +35,18 @@ final class KeyspaceFiller extends CollectionFiller {
   private long replicationOffset = -1;
   private int replicationDatabase = -1;
 
+  private long expireAtMillis; // of the collection under way
+  private long idleSeconds;
+  private int frequency;
+
   private long partEntry; // the entry of the long string under way, 0 when it is skipped
   private int partAt;
 
-  KeyspaceFiller(Keyspace keyspace, Log log, long nowMillis, LoadRule rule) {
-    this.keyspace = keyspace;
-    this.log = log;
-    this.nowMillis = nowMillis;
+  KeyspaceFiller(SnapshotContext context, LoadRule rule) {
+    super(context.values());
+    this.keyspace = context.keyspace();
+    this.log = context.log();
+    this.nowMillis = context.clock().wallMillis();
     this.rule = rule;
     this.database = keyspace.database(0);
   }
@@ -189,14 +195,40 @@ final class KeyspaceFiller extends CollectionFiller {
     // the loader says when it is complete
   }
 
-  /** Takes over what the file says of accesses, as far as the eviction policy counts the same. */
-  private void access(RdbKey key, long entry) {
-    boolean counts = keyspace.accessClock().isLfu();
-    if (!counts && key.idleSeconds() != RdbKey.NONE) {
-      database.idleSeconds(entry, key.idleSeconds());
-    } else if (counts && key.frequency() != RdbKey.NONE) {
-      database.frequency(entry, key.frequency());
+  @Override
+  boolean begins(RdbKey key) throws RdbException {
+    if (isSkipped(key)) {
+      return false;
     }
+    long old = database.find(key.offset(), key.length());
+    if (old != 0) {
+      database.remove(old);
+    }
+    expireAtMillis = key.expireAtMillis();
+    idleSeconds = key.idleSeconds();
+    frequency = key.frequency();
+    goesTo(database, key.offset(), key.length());
+    return true;
+  }
+
+  @Override
+  void ended(long entry) {
+    long made = expireAtMillis == RdbKey.NONE ? entry : database.setExpiry(entry, expireAtMillis);
+    access(idleSeconds, frequency, made);
+  }
+
+  /** Takes over what the file says of accesses, as far as the eviction policy counts the same. */
+  private void access(long idle, int counter, long entry) {
+    boolean counts = keyspace.accessClock().isLfu();
+    if (!counts && idle != RdbKey.NONE) {
+      database.idleSeconds(entry, idle);
+    } else if (counts && counter != RdbKey.NONE) {
+      database.frequency(entry, counter);
+    }
+  }
+
+  private void access(RdbKey key, long entry) {
+    access(key.idleSeconds(), key.frequency(), entry);
   }
 
   /**

@@ -3,15 +3,12 @@ package io.redoubt.server.snapshot;
 import io.redoubt.persistence.rdb.BlockOutput;
 import io.redoubt.persistence.rdb.DumpPayload;
 import io.redoubt.persistence.rdb.RdbException;
-import io.redoubt.persistence.rdb.RdbFormat;
-import io.redoubt.persistence.rdb.RdbKey;
 import io.redoubt.persistence.rdb.RdbWriter;
 import io.redoubt.protocol.bytes.BufferMemory;
 import io.redoubt.server.keyspace.Database;
-import io.redoubt.server.keyspace.Keyspace;
 import io.redoubt.server.memory.Region;
 import io.redoubt.server.memory.SlabBuffers;
-import io.redoubt.server.value.StringValue;
+import io.redoubt.server.value.Values;
 
 /** DUMP and RESTORE between entries and payloads. */
 public final class Payloads {
@@ -23,21 +20,19 @@ public final class Payloads {
    * sent.
    *
    * @param compress whether long strings are compressed ({@code rdbcompression})
+   * @param version the RDB version that may be used without need ({@code rdb-write-version})
    */
-  public static BlockOutput dump(Keyspace keyspace, long entry, boolean compress) {
-    BufferMemory buffers = new SlabBuffers(keyspace.slabs());
+  public static BlockOutput dump(Values values, long entry, boolean compress, int version) {
+    BufferMemory buffers = new SlabBuffers(values.keyspace().slabs());
     BlockOutput out = new BlockOutput(buffers);
-    try (RdbWriter writer = DumpPayload.writer(out, compress, RdbFormat.WRITTEN_VERSION, buffers)) {
-      RdbKey noKey = new RdbKey();
-      if (StringValue.isInteger(entry)) {
-        writer.integer(noKey, StringValue.integer(entry));
-      } else {
-        long bytes = StringValue.bytesAddress(entry);
-        writer.string(noKey, Region.MEMORY, bytes, StringValue.length(entry));
-      }
+    try (RdbWriter writer = DumpPayload.writer(out, compress, version, buffers)) {
+      new ValueExport(values, version).tell(entry, writer);
       DumpPayload.writeFooter(out, writer);
+      return out;
+    } catch (RdbException e) {
+      out.close();
+      throw new IllegalStateException(e); // a writer refuses no value
     }
-    return out;
   }
 
   /** Whether version and checksum of a payload at an address are right. */
@@ -54,17 +49,19 @@ public final class Payloads {
    *     was
    */
   public static long restore(
+      Values values,
       Database database,
-      Keyspace keyspace,
       long keyAddress,
       int keyLength,
       long expireAtMillis,
       long payloadAddress,
       int payloadLength)
       throws RdbException {
-    RestoredValue value = new RestoredValue(database, keyAddress, keyLength, expireAtMillis);
-    BufferMemory buffers = new SlabBuffers(keyspace.slabs());
-    DumpPayload.read(Region.MEMORY, payloadAddress, payloadLength, buffers, value);
-    return value.entry();
+    BufferMemory buffers = new SlabBuffers(values.keyspace().slabs());
+    try (RestoredValue value =
+        new RestoredValue(values, database, keyAddress, keyLength, expireAtMillis)) {
+      DumpPayload.read(Region.MEMORY, payloadAddress, payloadLength, buffers, value);
+      return value.publish();
+    }
   }
 }

@@ -34,8 +34,7 @@ public final class RdbFileLoad implements AutoCloseable {
     this.file = context.disk().read(path);
     long nowMillis = context.clock().wallMillis();
     long size = file.size();
-    this.loader =
-        new RdbLoader(context.keyspace(), context.log(), nowMillis, rule).totalBytes(size);
+    this.loader = new RdbLoader(context, rule).totalBytes(size);
     this.startNanos = context.clock().monotonicNanos();
     progress.begin(nowMillis, size);
   }

@@ -2,9 +2,8 @@ package io.redoubt.server.snapshot;
 
 import io.redoubt.persistence.rdb.RdbException;
 import io.redoubt.persistence.rdb.RdbReader;
-import io.redoubt.protocol.process.Log;
-import io.redoubt.server.keyspace.Keyspace;
 import io.redoubt.server.memory.SlabBuffers;
+import io.redoubt.server.memory.Slabs;
 import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
@@ -18,15 +17,11 @@ public final class RdbLoader implements AutoCloseable {
   private final KeyspaceFiller filler;
   private final RdbReader reader;
 
-  /**
-   * A loader at the start of a stream.
-   *
-   * @param nowMillis the time that decides which keys are over
-   */
-  public RdbLoader(Keyspace keyspace, Log log, long nowMillis, LoadRule rule) {
-    filler = new KeyspaceFiller(keyspace, log, nowMillis, rule);
-    reader =
-        new RdbReader(new SlabBuffers(keyspace.slabs()), filler).checksum(rule.comparesChecksum());
+  /** A loader at the start of a stream; the time of now decides which keys are over. */
+  public RdbLoader(SnapshotContext context, LoadRule rule) {
+    Slabs slabs = context.keyspace().slabs();
+    filler = new KeyspaceFiller(context, rule);
+    reader = new RdbReader(new SlabBuffers(slabs), filler).checksum(rule.comparesChecksum());
   }
 
   /** The bytes of the stream, when they are known: finds corruption sooner. */
@@ -93,5 +88,6 @@ public final class RdbLoader implements AutoCloseable {
   @Override
   public void close() {
     reader.close();
+    filler.close();
   }
 }

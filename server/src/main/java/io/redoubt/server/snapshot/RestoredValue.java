@@ -3,97 +3,100 @@ package io.redoubt.server.snapshot;
 import io.redoubt.persistence.rdb.RdbException;
 import io.redoubt.persistence.rdb.RdbKey;
 import io.redoubt.server.keyspace.Database;
+import io.redoubt.server.keyspace.Entry;
+import io.redoubt.server.memory.Region;
+import io.redoubt.server.memory.Slabs;
+import io.redoubt.server.value.Values;
 import java.lang.foreign.MemorySegment;
 
 /**
- * Puts the one value of a payload under a key. Everything else than a value has no place in a
- * payload.
+ * Puts the one value of a payload under a key. When the key has a value, a collection is made under
+ * a name of its own first, so that the old value stays if the payload turns out to be corrupt.
  */
 final class RestoredValue extends CollectionFiller {
 
+  private final Slabs slabs;
   private final Database database;
-  private final long keyAddress;
+  private final long key;
   private final int keyLength;
   private final long expireAtMillis;
   private long entry;
+  private boolean aside;
 
-  RestoredValue(Database database, long keyAddress, int keyLength, long expireAtMillis) {
+  RestoredValue(Values values, Database database, long key, int keyLength, long expireAtMillis) {
+    super(values);
+    slabs = values.keyspace().slabs();
     this.database = database;
-    this.keyAddress = keyAddress;
+    this.key = key;
     this.keyLength = keyLength;
     this.expireAtMillis = expireAtMillis;
   }
 
-  long entry() {
-    return entry;
+  /** Gives the key the value, which has been told to its end; returns the entry. */
+  long publish() {
+    long made = aside ? database.rename(entry, key, keyLength) : entry;
+    entry = 0;
+    return expireAtMillis == Entry.NO_EXPIRY || Entry.expireAt(made) == expireAtMillis
+        ? made
+        : database.setExpiry(made, expireAtMillis);
   }
 
   @Override
-  public void string(RdbKey key, MemorySegment memory, long offset, int length) {
-    entry = database.putString(keyAddress, keyLength, offset, length, expireAtMillis);
+  public void string(RdbKey noKey, MemorySegment memory, long offset, int length) {
+    entry = database.putString(key, keyLength, offset, length, expireAtMillis);
   }
 
   @Override
-  public void integer(RdbKey key, long value) {
-    entry = database.putInteger(keyAddress, keyLength, value, expireAtMillis);
+  public void integer(RdbKey noKey, long value) {
+    entry = database.putInteger(key, keyLength, value, expireAtMillis);
   }
 
   @Override
-  public void empty(RdbKey key) throws RdbException {
+  boolean begins(RdbKey noKey) {
+    aside = database.find(key, keyLength) != 0;
+    if (aside) {
+      goAside();
+    } else {
+      goesTo(database, key, keyLength);
+    }
+    return true;
+  }
+
+  /** Finds a key that there is not: this one with zeros behind it. */
+  private void goAside() {
+    int length = keyLength;
+    long name;
+    boolean taken;
+    do {
+      length++;
+      name = slabs.allocateFar(length);
+      Region.copy(key, name, keyLength);
+      Region.zero(name + keyLength, length - keyLength);
+      taken = database.find(name, length) != 0;
+      if (!taken) {
+        goesTo(database, name, length);
+      }
+      slabs.free(name, length);
+    } while (taken);
+  }
+
+  @Override
+  void ended(long made) {
+    entry = made;
+  }
+
+  @Override
+  public void empty(RdbKey noKey) throws RdbException {
     throw RdbException.refusal("A collection without elements");
   }
 
-  private static RdbException misplaced() {
-    return RdbException.refusal("Not a value");
-  }
-
+  /** Drops a value that was not published. */
   @Override
-  public void begin(int version) throws RdbException {
-    throw misplaced();
-  }
-
-  @Override
-  public void aux(String name, String value) throws RdbException {
-    throw misplaced();
-  }
-
-  @Override
-  public void selectDb(int index) throws RdbException {
-    throw misplaced();
-  }
-
-  @Override
-  public void resizeDb(long keys, long expiring) throws RdbException {
-    throw misplaced();
-  }
-
-  @Override
-  public void function(MemorySegment memory, long offset, int length) throws RdbException {
-    throw misplaced();
-  }
-
-  @Override
-  public void moduleAux(String module) throws RdbException {
-    throw misplaced();
-  }
-
-  @Override
-  public void beginString(RdbKey key, long length) throws RdbException {
-    throw misplaced();
-  }
-
-  @Override
-  public void stringPart(MemorySegment memory, long offset, int length) throws RdbException {
-    throw misplaced();
-  }
-
-  @Override
-  public void endString() throws RdbException {
-    throw misplaced();
-  }
-
-  @Override
-  public void end() throws RdbException {
-    throw misplaced();
+  public void close() {
+    if (entry != 0) {
+      database.remove(entry);
+      entry = 0;
+    }
+    super.close();
   }
 }

@@ -79,7 +79,7 @@ final class Snapshot implements SnapshotGate, SnapshotWriter.Loop {
     this.keysAtStart = context.keyspace().size();
     FileHead.write(records, context);
     this.walk = context.keyspace().startWalk(this);
-    this.entries = new EntryWriter(records, context.keyspace().count(), walkSizes(walk));
+    this.entries = new EntryWriter(records, context, walkSizes(walk));
     this.thread = Thread.ofPlatform().name("redoubt-snapshot").daemon(true).start(writer);
     context.turns().nextTurn(this::slice);
   }

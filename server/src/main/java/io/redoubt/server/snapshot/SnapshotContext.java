@@ -4,12 +4,14 @@ import io.redoubt.persistence.io.Disk;
 import io.redoubt.protocol.process.Clock;
 import io.redoubt.protocol.process.Log;
 import io.redoubt.server.keyspace.Keyspace;
+import io.redoubt.server.value.Values;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What snapshots of a server work with.
  *
+ * @param values the values of the keyspace
  * @param clock its monotonic time must be the actual one, not one a turn of the loop
  * @param version the version that the files name as their maker ({@code redis-ver})
  * @param pid the process id, part of the temporary file's name
@@ -17,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  *     none
  */
 public record SnapshotContext(
-    Keyspace keyspace,
+    Values values,
     Disk disk,
     SnapshotSettings settings,
     LoopTurns turns,
@@ -25,4 +27,10 @@ public record SnapshotContext(
     Log log,
     String version,
     long pid,
-    Supplier<@Nullable ReplicationPoint> replication) {}
+    Supplier<@Nullable ReplicationPoint> replication) {
+
+  /** The keyspace that the values are in. */
+  public Keyspace keyspace() {
+    return values.keyspace();
+  }
+}

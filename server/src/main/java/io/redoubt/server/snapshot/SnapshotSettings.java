@@ -41,4 +41,20 @@ public interface SnapshotSettings {
 
   /** Microseconds that loading a key takes longer, for tests ({@code key-load-delay}). */
   long keyLoadDelayMicros();
+
+  /** The lowest RDB version to write. */
+  int version();
+
+  /** What is written of when and how often keys were accessed. */
+  Accesses accesses();
+
+  /** What is written of when and how often keys were accessed. */
+  enum Accesses {
+    /** Nothing: no eviction policy needs it. */
+    NOT_TOLD,
+    /** How long ago the last access was. */
+    IDLE,
+    /** The counter of accesses. */
+    FREQUENCY
+  }
 }

@@ -51,6 +51,7 @@ final class SnapshotWriter implements Runnable {
   private final RawQueue raw;
   private final boolean toFile;
   private final boolean toSinks;
+  private final int version;
   private final boolean compress;
   private final boolean checksum;
   private final long keyDelayMicros;
@@ -73,6 +74,7 @@ final class SnapshotWriter implements Runnable {
     this.raw = raw;
     this.toFile = toFile;
     this.toSinks = toSinks;
+    this.version = context.settings().version();
     this.compress = context.settings().compress();
     this.checksum = context.settings().checksum();
     this.keyDelayMicros = context.settings().keySaveDelayMicros();
@@ -136,7 +138,7 @@ final class SnapshotWriter implements Runnable {
     try (RdbFile opened = toFile ? new RdbFile(context, "temp-" + context.pid() + ".rdb") : null) {
       file = opened;
       Output out = new Output();
-      try (RdbWriter writer = new RdbWriter(out, compress, buffers);
+      try (RdbWriter writer = new RdbWriter(out, compress, buffers).version(version);
           RdbReader reader =
               new RdbReader(buffers, writer, RdbWriter.LONGEST_COMPRESSED_BYTES)
                   .checksum(false)

@@ -241,9 +241,10 @@ public final class Snapshots implements AutoCloseable {
     SnapshotSettings settings = context.settings();
     try (Arena arena = Arena.ofConfined()) {
       FileOutput out = new FileOutput(file, arena.allocate(Chunk.SIZE_BYTES), settings.checksum());
-      RdbWriter writer = new RdbWriter(out, settings.compress(), buffers);
+      RdbWriter writer =
+          new RdbWriter(out, settings.compress(), buffers).version(settings.version());
       FileHead.write(writer, context);
-      EntryWriter entries = new EntryWriter(writer, keyspace.count(), new KeyspaceSizes(keyspace));
+      EntryWriter entries = new EntryWriter(writer, context, new KeyspaceSizes(keyspace));
       for (int database = 0; database < keyspace.count(); database++) {
         int index = database;
         keyspace.database(index).forEach(entry -> entries.write(index, entry));

@@ -1,17 +1,23 @@
 package io.redoubt.server.snapshot;
 
+import io.redoubt.persistence.rdb.BlockOutput;
 import io.redoubt.persistence.rdb.RdbException;
+import io.redoubt.persistence.rdb.RdbFormat;
 import io.redoubt.protocol.process.Log;
 import io.redoubt.server.keyspace.Database;
 import io.redoubt.server.keyspace.Entry;
 import io.redoubt.server.keyspace.Keyspace;
 import io.redoubt.server.memory.Region;
 import io.redoubt.server.memory.Slabs;
+import io.redoubt.server.value.HashCursor;
 import io.redoubt.server.value.StringValue;
+import io.redoubt.server.value.Values;
 import java.io.IOException;
+import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -30,6 +36,7 @@ final class Bench implements AutoCloseable, SnapshotSettings {
 
   final Slabs slabs = Slabs.checking();
   final Keyspace keyspace;
+  final Values values;
   final ManualTurns turns = new ManualTurns();
   final SteppingClock clock = new SteppingClock();
   final FaultDisk disk = new FaultDisk();
@@ -38,6 +45,8 @@ final class Bench implements AutoCloseable, SnapshotSettings {
   final List<SavePoint> savePoints = new ArrayList<>();
   boolean compress = true;
   long keySaveDelayMicros;
+  int version = RdbFormat.WRITTEN_VERSION;
+  Accesses accesses = Accesses.NOT_TOLD;
 
   private final Path directory;
   private final long scratch = slabs.allocateFar(2 * SCRATCH_BYTES);
@@ -46,9 +55,10 @@ final class Bench implements AutoCloseable, SnapshotSettings {
     this.directory = directory;
     this.keyspace = new Keyspace(slabs, DATABASES, new Random(1));
     keyspace.nowMillis(clock.wallMillis());
+    this.values = new Values(keyspace, new SmallLimits());
     this.context =
         new SnapshotContext(
-            keyspace,
+            values,
             disk,
             this,
             turns,
@@ -101,9 +111,40 @@ final class Bench implements AutoCloseable, SnapshotSettings {
                   index
                       + "/"
                       + text(Region.toByteArray(Entry.keyAddress(entry), Entry.keyLength(entry))),
-                  new Value(text(StringValue.toByteArray(entry)), Entry.expireAt(entry))));
+                  new Value(shown(entry), Entry.expireAt(entry))));
     }
     return all;
+  }
+
+  /** What an entry holds: of a string its text, of a collection what tells it from others. */
+  String shown(long entry) {
+    return switch (Entry.type(entry)) {
+      case STRING -> text(StringValue.toByteArray(entry));
+      case STREAM -> {
+        byte[] payload = dump(entry, RdbFormat.NEWEST_VERSION, false); // ends in a checksum
+        int end = payload.length;
+        yield "STREAM " + HexFormat.of().formatHex(payload, end - Long.BYTES, end);
+      }
+      case HASH -> "HASH " + new DatasetDigest(values).ofValue(entry) + expiries(entry);
+      default -> Entry.type(entry) + " " + new DatasetDigest(values).ofValue(entry);
+    };
+  }
+
+  private String expiries(long entry) {
+    HashCursor cursor = new HashCursor(keyspace);
+    cursor.startWithDue(entry);
+    long sum = 0;
+    while (cursor.next()) {
+      sum += cursor.field().expireAt();
+    }
+    return " " + sum;
+  }
+
+  /** The payload of an entry. */
+  byte[] dump(long entry, int rdbVersion, boolean compressed) {
+    try (BlockOutput out = Payloads.dump(values, entry, compressed, rdbVersion)) {
+      return out.memory().asSlice(out.offset(), out.sizeBytes()).toArray(ValueLayout.JAVA_BYTE);
+    }
   }
 
   private static String text(byte[] bytes) {
@@ -169,8 +210,19 @@ final class Bench implements AutoCloseable, SnapshotSettings {
   }
 
   @Override
+  public int version() {
+    return version;
+  }
+
+  @Override
+  public Accesses accesses() {
+    return accesses;
+  }
+
+  @Override
   public void close() {
     slabs.free(scratch, 2 * SCRATCH_BYTES);
+    values.close();
     keyspace.close();
     slabs.close();
   }

@@ -3,15 +3,12 @@ package io.redoubt.server.snapshot;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.redoubt.persistence.rdb.BlockOutput;
 import io.redoubt.persistence.rdb.RdbException;
-import io.redoubt.protocol.process.Log;
 import io.redoubt.server.memory.Region;
 import io.redoubt.server.value.StringValue;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -40,8 +37,7 @@ class RdbLoadTest {
   }
 
   private static void feed(Bench bench, LoadRule rule, byte[] bytes) throws RdbException {
-    try (RdbLoader loader =
-        new RdbLoader(bench.keyspace, Log.silent(bench.clock), bench.clock.wallMillis(), rule)) {
+    try (RdbLoader loader = new RdbLoader(bench.context, rule)) {
       loader.feed(MemorySegment.ofArray(bytes), 0, bytes.length);
       loader.finish();
     }
@@ -163,18 +159,14 @@ class RdbLoadTest {
     try (Bench bench = new Bench(directory)) {
       for (String value : new String[] {"", "17", "text", "abcdef".repeat(30_000)}) {
         bench.set(1, "from", value, -1);
-        byte[] payload;
-        try (BlockOutput out = Payloads.dump(bench.keyspace, bench.find(1, "from"), true)) {
-          payload =
-              out.memory().asSlice(out.offset(), out.sizeBytes()).toArray(ValueLayout.JAVA_BYTE);
-        }
+        byte[] payload = bench.dump(bench.find(1, "from"), 9, true);
         String text = new String(payload, StandardCharsets.ISO_8859_1);
         long address = bench.value(text);
         assertThat(Payloads.isValid(address, payload.length)).isTrue();
         long entry =
             Payloads.restore(
+                bench.values,
                 bench.keyspace.database(2),
-                bench.keyspace,
                 bench.key("to"),
                 2,
                 bench.clock.wallMillis + 100,

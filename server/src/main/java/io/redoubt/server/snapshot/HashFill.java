@@ -1,0 +1,145 @@
+package io.redoubt.server.snapshot;
+
+import io.redoubt.persistence.packed.Listpack;
+import io.redoubt.persistence.rdb.RdbBytes;
+import io.redoubt.persistence.rdb.RdbException;
+import io.redoubt.persistence.rdb.RdbKey;
+import io.redoubt.server.keyspace.Database;
+import io.redoubt.server.memory.Region;
+import io.redoubt.server.memory.Slabs;
+import io.redoubt.server.value.EncodingLimits;
+import io.redoubt.server.value.Hashes;
+import io.redoubt.server.value.Values;
+import java.lang.foreign.MemorySegment;
+
+/** Makes a hash of what a reader tells of it. A small one becomes a listpack in one go. */
+final class HashFill implements AutoCloseable {
+
+  private static final MemorySegment MEMORY = Region.MEMORY;
+
+  private final Hashes hashes;
+  private final EncodingLimits limits;
+  private final Place place;
+  private final ScratchListpack scratch;
+  private final RdbBytes field = new RdbBytes();
+  private final RdbBytes value = new RdbBytes();
+  private final Slabs slabs;
+  private boolean small;
+  private long entry;
+
+  HashFill(Values values, Place place) {
+    this.hashes = values.hashes();
+    this.limits = values.limits();
+    this.place = place;
+    slabs = values.keyspace().slabs();
+    scratch = new ScratchListpack(slabs);
+  }
+
+  /** A whole hash as a listpack of fields and values; returns its entry. */
+  long packed(long listpack) throws RdbException {
+    long made = hashes.fromListpack(place.database(), place.key(), place.keyLength(), listpack);
+    if (made == 0) {
+      throw Place.twice("field");
+    }
+    return made;
+  }
+
+  /** A whole hash as a listpack of fields, values and expiries; returns its entry. */
+  long packedWithExpiry(long listpack) throws RdbException {
+    begin(Listpack.count(MEMORY, listpack) / 3L, 0);
+    long text = slabs.allocateFar(2L * TEXT_BYTES);
+    try {
+      for (long at = Listpack.first(MEMORY, listpack); at != Listpack.NONE; ) {
+        bytes(field, at, text);
+        long valueAt = Listpack.next(MEMORY, at);
+        bytes(value, valueAt, text + TEXT_BYTES);
+        long expiryAt = Listpack.next(MEMORY, valueAt);
+        long expireAt = Listpack.integer(MEMORY, expiryAt);
+        add(field, value, expireAt == 0 ? RdbKey.NONE : expireAt);
+        at = Listpack.next(MEMORY, expiryAt);
+      }
+    } finally {
+      slabs.free(text, 2L * TEXT_BYTES);
+    }
+    return end();
+  }
+
+  private static final int TEXT_BYTES = 32;
+
+  private static void bytes(RdbBytes target, long at, long text) {
+    if (Listpack.isInteger(MEMORY, at)) {
+      target.at(MEMORY, text, Listpack.copyText(MEMORY, at, MEMORY, text));
+    } else {
+      target.at(MEMORY, Listpack.bytesAt(MEMORY, at), Listpack.bytesLength(MEMORY, at));
+    }
+  }
+
+  void begin(long fields, long nextExpiryMillis) {
+    entry = 0;
+    small = fields <= limits.hashMaxListpackEntries() && nextExpiryMillis == RdbKey.NONE;
+    if (small) {
+      scratch.begin();
+    } else {
+      create(fields);
+    }
+  }
+
+  private void create(long fields) {
+    long expected = Math.min(fields, Place.MOST_EXPECTED);
+    entry = hashes.create(place.database(), place.key(), place.keyLength(), expected, 0);
+  }
+
+  void add(RdbBytes newField, RdbBytes newValue, long expireAtMillis) throws RdbException {
+    if (small && Math.max(newField.length(), newValue.length()) > limits.hashMaxListpackValue()) {
+      small = false;
+      if (Listpack.first(MEMORY, scratch.address()) == Listpack.NONE) {
+        create(1);
+      } else {
+        entry = packed(scratch.address());
+      }
+    }
+    if (small) {
+      scratch.append(newField);
+      scratch.append(newValue);
+      return;
+    }
+    Database database = place.database();
+    if (hashes.findForWrite(database, entry, newField.offset(), newField.length())) {
+      throw Place.twice("field");
+    }
+    entry =
+        hashes.store(
+            database,
+            entry,
+            newField.offset(),
+            newField.length(),
+            newValue.offset(),
+            newValue.length(),
+            false);
+    if (expireAtMillis != RdbKey.NONE) {
+      entry =
+          hashes.expireAt(database, entry, newField.offset(), newField.length(), expireAtMillis);
+    }
+  }
+
+  /** Ends the hash; returns its entry. */
+  long end() throws RdbException {
+    long made = small ? packed(scratch.address()) : hashes.settle(place.database(), entry);
+    entry = 0;
+    return made;
+  }
+
+  /** Removes what there is of a hash that has not been ended. */
+  void abandon() {
+    if (entry != 0) {
+      place.database().remove(entry);
+      entry = 0;
+    }
+  }
+
+  @Override
+  public void close() {
+    abandon();
+    scratch.close();
+  }
+}

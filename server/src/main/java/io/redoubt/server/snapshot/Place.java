@@ -1,0 +1,63 @@
+package io.redoubt.server.snapshot;
+
+import io.redoubt.persistence.rdb.RdbException;
+import io.redoubt.server.keyspace.Database;
+import io.redoubt.server.memory.Region;
+import io.redoubt.server.memory.Slabs;
+
+/** Where a collection that is being read is to go: a database, and a key that has no value. */
+final class Place implements AutoCloseable {
+
+  /** No more elements are made room for in advance, whatever the head of a collection says. */
+  static final long MOST_EXPECTED = 1 << 24;
+
+  private static final int FIRST_BYTES = 256;
+
+  private final Slabs slabs;
+  private Database database;
+  private long key;
+  private int keyBytes;
+  private int keyLength;
+
+  Place(Slabs slabs, Database database) {
+    this.slabs = slabs;
+    this.database = database;
+  }
+
+  /** Sets the place; the key is copied. */
+  void set(Database newDatabase, long keyAddress, int newKeyLength) {
+    if (keyBytes < newKeyLength || key == 0) {
+      close();
+      keyBytes = Math.max(newKeyLength, FIRST_BYTES);
+      key = slabs.allocateFar(keyBytes);
+    }
+    database = newDatabase;
+    keyLength = newKeyLength;
+    Region.copy(keyAddress, key, keyLength);
+  }
+
+  Database database() {
+    return database;
+  }
+
+  long key() {
+    return key;
+  }
+
+  int keyLength() {
+    return keyLength;
+  }
+
+  /** The refusal of an element that comes a second time. */
+  static RdbException twice(String what) {
+    return RdbException.refusal("A " + what + " comes twice in a collection");
+  }
+
+  @Override
+  public void close() {
+    if (key != 0) {
+      slabs.free(key, keyBytes);
+      key = 0;
+    }
+  }
+}

@@ -1,0 +1,64 @@
+package io.redoubt.server.snapshot;
+
+import io.redoubt.persistence.packed.Listpack;
+import io.redoubt.persistence.rdb.RdbBytes;
+import io.redoubt.server.memory.Region;
+import io.redoubt.server.memory.Slabs;
+import java.lang.foreign.MemorySegment;
+
+/** A listpack that is built element by element, in a block that is used for one after the other. */
+final class ScratchListpack implements AutoCloseable {
+
+  private static final MemorySegment MEMORY = Region.MEMORY;
+  private static final int FIRST_BYTES = 4 << 10;
+
+  /** What an element takes beside its bytes, at most. */
+  private static final int OVERHEAD_BYTES = 16;
+
+  private final Slabs slabs;
+  private long block;
+  private long blockBytes;
+  private long usedBytes;
+
+  ScratchListpack(Slabs slabs) {
+    this.slabs = slabs;
+  }
+
+  /** Begins anew. */
+  void begin() {
+    if (block == 0) {
+      blockBytes = FIRST_BYTES;
+      block = slabs.allocateFar(blockBytes);
+    }
+    Listpack.create(MEMORY, block);
+    usedBytes = Listpack.EMPTY_BYTES;
+  }
+
+  /** Adds an element at the end. */
+  void append(RdbBytes element) {
+    long most = usedBytes + element.length() + OVERHEAD_BYTES;
+    if (most > blockBytes) {
+      long larger = slabs.allocateFar(2 * most);
+      Region.copy(block, larger, usedBytes);
+      slabs.free(block, blockBytes);
+      block = larger;
+      blockBytes = 2 * most;
+    }
+    Listpack.append(
+        MEMORY, block, element.memory(), element.offset(), element.length(), MEMORY, block);
+    usedBytes = Listpack.sizeBytes(MEMORY, block);
+  }
+
+  /** Where it is. */
+  long address() {
+    return block;
+  }
+
+  @Override
+  public void close() {
+    if (block != 0) {
+      slabs.free(block, blockBytes);
+      block = 0;
+    }
+  }
+}

@@ -1,0 +1,66 @@
+package io.redoubt.server.snapshot;
+
+import io.redoubt.persistence.rdb.RdbBytes;
+import io.redoubt.persistence.rdb.RdbException;
+import io.redoubt.server.keyspace.Database;
+import io.redoubt.server.value.Sets;
+import io.redoubt.server.value.Values;
+
+/** Makes a set of what a reader tells of it. */
+final class SetFill {
+
+  private final Sets sets;
+  private final Place place;
+  private long expected;
+  private long entry;
+
+  SetFill(Values values, Place place) {
+    this.sets = values.sets();
+    this.place = place;
+  }
+
+  /** A whole set as an intset; returns its entry. */
+  long intset(long intset, int bytes) {
+    return sets.createFromIntset(place.database(), place.key(), place.keyLength(), intset, bytes);
+  }
+
+  /** A whole set as a listpack of distinct members; returns its entry. */
+  long packed(long listpack, int bytes) {
+    return sets.createFromListpack(
+        place.database(), place.key(), place.keyLength(), listpack, bytes);
+  }
+
+  void begin(long members) {
+    expected = Math.min(members, Place.MOST_EXPECTED);
+    entry = 0;
+  }
+
+  void add(RdbBytes member) throws RdbException {
+    Database database = place.database();
+    if (entry == 0) {
+      entry =
+          sets.create(
+              database, place.key(), place.keyLength(), member.offset(), member.length(), expected);
+      return;
+    }
+    if (!sets.add(database, entry, member.offset(), member.length())) {
+      throw Place.twice("member");
+    }
+    entry = sets.entry();
+  }
+
+  /** Ends the set; returns its entry. */
+  long end() {
+    long made = entry;
+    entry = 0;
+    return made;
+  }
+
+  /** Removes what there is of a set that has not been ended. */
+  void abandon() {
+    if (entry != 0) {
+      place.database().remove(entry);
+      entry = 0;
+    }
+  }
+}

@@ -1,0 +1,50 @@
+package io.redoubt.server.snapshot;
+
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+
+/** A digest to which bytes are added such that their order matters, or such that it does not. */
+final class Sha1Digest {
+
+  private static final int BYTES = 20;
+
+  private final MessageDigest sha1;
+  private byte[] state = new byte[BYTES];
+
+  Sha1Digest() {
+    try {
+      sha1 = MessageDigest.getInstance("SHA-1");
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException(e); // every Java platform has it
+    }
+  }
+
+  /** Begins anew. */
+  void reset() {
+    state = new byte[BYTES];
+  }
+
+  byte[] bytes() {
+    return state;
+  }
+
+  /** Adds bytes such that their order matters. */
+  void chain(byte[] bytes) {
+    mix(bytes);
+    state = sha1.digest(state);
+  }
+
+  /** Adds a text such that its order matters. */
+  void chain(String text) {
+    chain(text.getBytes(StandardCharsets.ISO_8859_1));
+  }
+
+  /** Adds bytes such that their order does not matter. */
+  void mix(byte[] bytes) {
+    byte[] sum = sha1.digest(bytes);
+    for (int i = 0; i < BYTES; i++) {
+      state[i] ^= sum[i];
+    }
+  }
+}

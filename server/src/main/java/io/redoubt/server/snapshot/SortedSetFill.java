@@ -1,0 +1,53 @@
+package io.redoubt.server.snapshot;
+
+import io.redoubt.persistence.rdb.RdbBytes;
+import io.redoubt.persistence.rdb.RdbException;
+import io.redoubt.server.value.SortedSetBuilder;
+import io.redoubt.server.value.SortedSets;
+import io.redoubt.server.value.Values;
+
+/** Makes a sorted set of what a reader tells of it. */
+final class SortedSetFill {
+
+  private final SortedSets sortedSets;
+  private final SortedSetBuilder builder;
+  private final Place place;
+  private boolean building;
+
+  SortedSetFill(Values values, Place place) {
+    sortedSets = values.sortedSets();
+    builder = sortedSets.newBuilder();
+    this.place = place;
+  }
+
+  /** A whole sorted set as a listpack of members and scores in order; returns its entry. */
+  long packed(long listpack, int bytes) {
+    return sortedSets.createFromListpack(
+        place.database(), place.key(), place.keyLength(), listpack, bytes);
+  }
+
+  void begin(long members) {
+    builder.begin(Math.min(members, Place.MOST_EXPECTED));
+    building = true;
+  }
+
+  void add(RdbBytes member, double score) throws RdbException {
+    if (!builder.add(member.offset(), member.length(), score)) {
+      throw Place.twice("member");
+    }
+  }
+
+  /** Ends the sorted set; returns its entry. */
+  long end() {
+    building = false;
+    return builder.store(place.database(), place.key(), place.keyLength());
+  }
+
+  /** Drops what there is of a sorted set that has not been ended. */
+  void abandon() {
+    if (building) {
+      building = false;
+      builder.abandon();
+    }
+  }
+}

@@ -1,0 +1,142 @@
+package io.redoubt.server.snapshot;
+
+import io.redoubt.persistence.packed.Listpack;
+import io.redoubt.persistence.rdb.RdbBytes;
+import io.redoubt.persistence.rdb.RdbException;
+import io.redoubt.persistence.rdb.RdbKey;
+import io.redoubt.persistence.rdb.RdbStream;
+import io.redoubt.persistence.rdb.RdbType;
+import io.redoubt.persistence.rdb.RdbValueVisitor;
+import io.redoubt.server.memory.Region;
+import io.redoubt.server.structure.IdTree;
+import io.redoubt.server.value.StreamGroups;
+import io.redoubt.server.value.Streams;
+import io.redoubt.server.value.Values;
+import java.lang.foreign.MemorySegment;
+
+/** Tells what streams hold: their nodes as they are, and their groups. */
+final class StreamExport {
+
+  private static final MemorySegment MEMORY = Region.MEMORY;
+
+  private final Streams streams;
+  private final StreamGroups groups;
+  private final int version;
+  private final RdbStream told = new RdbStream();
+  private final RdbBytes name = new RdbBytes();
+
+  /**
+   * Of the streams of a keyspace.
+   *
+   * @param version the RDB version that may be used without need
+   */
+  StreamExport(Values values, int version) {
+    streams = values.streams();
+    groups = streams.groups();
+    this.version = version;
+  }
+
+  void tell(long entry, RdbKey key, RdbValueVisitor visitor) throws RdbException {
+    long root = Streams.root(entry);
+    IdTree nodes = streams.nodes(root);
+    visitor.beginStream(key, form(root), nodes.size());
+    for (long node = nodes.first(); node != 0; node = nodes.next()) {
+      long listpack = Streams.node(node);
+      int bytes = (int) Listpack.sizeBytes(MEMORY, listpack);
+      visitor.streamNode(IdTree.high(node), IdTree.low(node), MEMORY, listpack, bytes);
+    }
+    int groupCount = groups.count(root);
+    visitor.stream(
+        told.length(Streams.length(root))
+            .last(millis(Streams.lastId(root)), sequence(Streams.lastId(root)))
+            .first(millis(Streams.firstId(root)), sequence(Streams.firstId(root)))
+            .deleted(millis(Streams.maxDeletedId(root)), sequence(Streams.maxDeletedId(root)))
+            .entriesAdded(Streams.entriesAdded(root))
+            .groups(groupCount));
+    for (int i = 0; i < groupCount; i++) {
+      tellGroup(groups.get(root, i), visitor);
+    }
+    visitor.endValue();
+  }
+
+  private static long millis(long idAddress) {
+    return Region.getLong(idAddress);
+  }
+
+  private static long sequence(long idAddress) {
+    return Region.getLong(idAddress + Long.BYTES);
+  }
+
+  private void tellGroup(long group, RdbValueVisitor visitor) throws RdbException {
+    name.at(MEMORY, StreamGroups.groupName(group), StreamGroups.nameLength(group));
+    long lastId = StreamGroups.lastId(group);
+    IdTree pending = groups.pending(group);
+    visitor.streamGroup(
+        name, millis(lastId), sequence(lastId), StreamGroups.entriesRead(group), pending.size());
+    for (long at = pending.first(); at != 0; at = pending.next()) {
+      visitor.pendingEntry(
+          IdTree.high(at), IdTree.low(at), StreamGroups.delivered(at), StreamGroups.deliveries(at));
+    }
+    int consumers = groups.consumers(group);
+    visitor.streamConsumers(consumers);
+    for (int i = 0; i < consumers; i++) {
+      long consumer = groups.consumer(group, i);
+      name.at(MEMORY, StreamGroups.consumerName(consumer), StreamGroups.nameLength(consumer));
+      IdTree ids = groups.pendingIds(consumer);
+      visitor.streamConsumer(
+          name, StreamGroups.seen(consumer), StreamGroups.active(consumer), ids.size());
+      for (long at = ids.first(); at != 0; at = ids.next()) {
+        visitor.consumerEntry(IdTree.high(at), IdTree.low(at));
+      }
+    }
+  }
+
+  /** The oldest form that holds all that the stream says of itself, or the one that may be used. */
+  private RdbType form(long root) {
+    if (version >= RdbType.STREAM_LISTPACKS_3.sinceVersion()) {
+      return RdbType.STREAM_LISTPACKS_3;
+    }
+    return version < RdbType.STREAM_LISTPACKS_2.sinceVersion() && isPlain(root)
+        ? RdbType.STREAM_LISTPACKS
+        : RdbType.STREAM_LISTPACKS_2;
+  }
+
+  /** Whether nothing was ever deleted, and what groups have read follows from their last ids. */
+  private boolean isPlain(long root) {
+    long deleted = Streams.maxDeletedId(root);
+    boolean plain =
+        Streams.entriesAdded(root) == Streams.length(root)
+            && millis(deleted) == 0
+            && sequence(deleted) == 0;
+    int groupCount = groups.count(root);
+    for (int i = 0; plain && i < groupCount; i++) {
+      long group = groups.get(root, i);
+      plain = StreamGroups.entriesRead(group) == readUpTo(root, StreamGroups.lastId(group));
+    }
+    return plain;
+  }
+
+  /**
+   * How many entries come up to an id of a stream that nothing was deleted from, as far as that can
+   * be told without counting; else {@link StreamGroups#UNKNOWN_COUNT}.
+   */
+  static long readUpTo(long root, long id) {
+    if (Streams.entriesAdded(root) == 0) {
+      return 0;
+    }
+    int toLast = compare(id, Streams.lastId(root));
+    if (toLast == 0) {
+      return Streams.entriesAdded(root);
+    }
+    int toFirst = compare(id, Streams.firstId(root));
+    if (toLast > 0 || toFirst > 0) {
+      return StreamGroups.UNKNOWN_COUNT;
+    }
+    long before = Streams.entriesAdded(root) - Streams.length(root);
+    return toFirst < 0 ? before : before + 1;
+  }
+
+  private static int compare(long id, long other) {
+    return IdTree.compare(millis(id), sequence(id), millis(other), sequence(other));
+  }
+}

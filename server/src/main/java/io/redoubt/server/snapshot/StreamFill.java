@@ -1,0 +1,120 @@
+package io.redoubt.server.snapshot;
+
+import io.redoubt.persistence.rdb.RdbBytes;
+import io.redoubt.persistence.rdb.RdbException;
+import io.redoubt.persistence.rdb.RdbStream;
+import io.redoubt.server.keyspace.Database;
+import io.redoubt.server.memory.Slabs;
+import io.redoubt.server.value.StreamGroups;
+import io.redoubt.server.value.StreamId;
+import io.redoubt.server.value.Streams;
+import io.redoubt.server.value.Values;
+import java.lang.foreign.MemorySegment;
+
+/** Makes a stream of what a reader tells of it. */
+final class StreamFill {
+
+  private final Streams streams;
+  private final StreamGroups groups;
+  private final Slabs slabs;
+  private final Place place;
+  private final StreamId id = new StreamId();
+  private boolean building;
+  private boolean tellsHistory;
+  private long root;
+  private long group;
+  private long consumer;
+
+  StreamFill(Values values, Place place) {
+    streams = values.streams();
+    groups = streams.groups();
+    slabs = values.keyspace().slabs();
+    this.place = place;
+  }
+
+  void begin() {
+    root = streams.create(place.database(), place.key(), place.keyLength());
+    building = true;
+    group = 0;
+  }
+
+  void node(long millis, long sequence, MemorySegment memory, long offset) throws RdbException {
+    id.set(millis, sequence);
+    if (!streams.addNode(root, id, memory, offset)) {
+      throw Place.twice("node");
+    }
+  }
+
+  void info(RdbStream told) {
+    streams.loaded(root);
+    id.set(told.lastMillis(), told.lastSequence());
+    Streams.lastId(root, id);
+    id.set(told.deletedMillis(), told.deletedSequence());
+    Streams.maxDeletedId(root, id);
+    tellsHistory = told.entriesAdded() != RdbStream.UNKNOWN;
+    Streams.entriesAdded(root, tellsHistory ? told.entriesAdded() : told.length());
+  }
+
+  void group(RdbBytes name, long millis, long sequence, long entriesRead) throws RdbException {
+    endGroup();
+    if (groups.find(root, name.offset(), name.length()) != 0) {
+      throw Place.twice("group");
+    }
+    id.set(millis, sequence);
+    long read = tellsHistory ? entriesRead : readUpToId();
+    group = groups.create(root, name.offset(), name.length(), id, read);
+  }
+
+  private long readUpToId() {
+    long address = slabs.allocate(StreamId.BYTES);
+    id.store(address);
+    long read = StreamExport.readUpTo(root, address);
+    slabs.free(address, StreamId.BYTES);
+    return read;
+  }
+
+  void pending(long millis, long sequence, long deliveredAtMillis, long deliveries)
+      throws RdbException {
+    id.set(millis, sequence);
+    if (!groups.addPending(group, id, deliveredAtMillis, deliveries)) {
+      throw Place.twice("pending entry");
+    }
+  }
+
+  void consumer(RdbBytes name, long seenAtMillis, long activeAtMillis) throws RdbException {
+    if (groups.findConsumer(group, name.offset(), name.length()) != 0) {
+      throw Place.twice("consumer");
+    }
+    consumer = groups.createConsumer(group, name.offset(), name.length(), seenAtMillis);
+    StreamGroups.active(consumer, activeAtMillis);
+  }
+
+  void consumerEntry(long millis, long sequence) throws RdbException {
+    id.set(millis, sequence);
+    if (!groups.assign(group, consumer, id)) {
+      throw RdbException.refusal("A consumer's pending entry is not one of its group");
+    }
+  }
+
+  private void endGroup() throws RdbException {
+    if (group != 0 && !groups.isAssigned(group)) {
+      throw RdbException.refusal("A pending entry of a consumer group has no consumer");
+    }
+  }
+
+  /** Ends the stream; returns its entry. */
+  long end() throws RdbException {
+    endGroup();
+    building = false;
+    return place.database().find(place.key(), place.keyLength());
+  }
+
+  /** Removes what there is of a stream that has not been ended. */
+  void abandon() {
+    if (building) {
+      building = false;
+      Database database = place.database();
+      database.remove(database.find(place.key(), place.keyLength()));
+    }
+  }
+}

@@ -1,0 +1,186 @@
+package io.redoubt.server.snapshot;
+
+import io.redoubt.persistence.packed.Listpack;
+import io.redoubt.persistence.packed.Lzf;
+import io.redoubt.persistence.rdb.RdbBytes;
+import io.redoubt.persistence.rdb.RdbException;
+import io.redoubt.persistence.rdb.RdbFormat;
+import io.redoubt.persistence.rdb.RdbKey;
+import io.redoubt.persistence.rdb.RdbType;
+import io.redoubt.persistence.rdb.RdbValueVisitor;
+import io.redoubt.server.keyspace.Entry;
+import io.redoubt.server.keyspace.Type;
+import io.redoubt.server.memory.Region;
+import io.redoubt.server.memory.Slabs;
+import io.redoubt.server.structure.Quicklist;
+import io.redoubt.server.structure.QuicklistNode;
+import io.redoubt.server.value.HashCursor;
+import io.redoubt.server.value.HashField;
+import io.redoubt.server.value.PackedValue;
+import io.redoubt.server.value.SetMembers;
+import io.redoubt.server.value.SortedSetCursor;
+import io.redoubt.server.value.StringValue;
+import io.redoubt.server.value.Values;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * Tells what entries hold: packed values as they are, others piece by piece. It has views of its
+ * own on the structures, since it is also called from within commands, for what these are about to
+ * change.
+ */
+final class ValueExport {
+
+  private static final MemorySegment MEMORY = Region.MEMORY;
+
+  private final Values values;
+  private final Slabs slabs;
+  private final HashCursor hash;
+  private final SetMembers set;
+  private final SortedSetCursor sortedSet;
+  private final StreamExport stream;
+  private final Lzf.Decompressor lzf = new Lzf.Decompressor();
+  private final RdbBytes first = new RdbBytes();
+  private final RdbBytes second = new RdbBytes();
+  private final RdbKey noKey = new RdbKey();
+
+  /**
+   * Of a keyspace with these values.
+   *
+   * @param version the RDB version that may be used without need
+   */
+  ValueExport(Values values, int version) {
+    this.values = values;
+    slabs = values.keyspace().slabs();
+    hash = new HashCursor(values.keyspace());
+    set = new SetMembers(slabs);
+    sortedSet = values.sortedSets().newCursor();
+    stream = new StreamExport(values, version);
+  }
+
+  /** Of a keyspace with these values, for whoever does not care about versions. */
+  ValueExport(Values values) {
+    this(values, RdbFormat.WRITTEN_VERSION);
+  }
+
+  /** Tells the value of an entry, with a key of no bytes. */
+  void tell(long entry, RdbValueVisitor visitor) throws RdbException {
+    tell(entry, noKey, visitor);
+  }
+
+  /** Tells the value of an entry. */
+  void tell(long entry, RdbKey key, RdbValueVisitor visitor) throws RdbException {
+    Type type = Entry.type(entry);
+    if (type == Type.STRING) {
+      string(entry, key, visitor);
+    } else if (type == Type.STREAM) {
+      stream.tell(entry, key, visitor);
+    } else if (PackedValue.isPacked(entry)) {
+      packed(entry, type, key, visitor);
+    } else {
+      switch (type) {
+        case LIST -> list(entry, key, visitor);
+        case SET -> set(entry, key, visitor);
+        case ZSET -> sortedSet(entry, key, visitor);
+        default -> hash(entry, key, visitor);
+      }
+    }
+  }
+
+  private static void string(long entry, RdbKey key, RdbValueVisitor visitor) throws RdbException {
+    if (StringValue.isInteger(entry)) {
+      visitor.integer(key, StringValue.integer(entry));
+    } else {
+      long value = StringValue.bytesAddress(entry);
+      visitor.string(key, MEMORY, value, StringValue.length(entry));
+    }
+  }
+
+  private static void packed(long entry, Type type, RdbKey key, RdbValueVisitor visitor)
+      throws RdbException {
+    long address = PackedValue.address(entry);
+    if (PackedValue.isIntset(entry)) {
+      visitor.packed(key, RdbType.SET_INTSET, MEMORY, address, PackedValue.sizeBytes(entry));
+      return;
+    }
+    int bytes = (int) Listpack.sizeBytes(MEMORY, address);
+    switch (type) {
+      case LIST -> {
+        visitor.beginList(key, RdbType.LIST_QUICKLIST_2, 1);
+        visitor.listNode(MEMORY, address, bytes);
+        visitor.endValue();
+      }
+      case SET -> visitor.packed(key, RdbType.SET_LISTPACK, MEMORY, address, bytes);
+      case ZSET -> visitor.packed(key, RdbType.ZSET_LISTPACK, MEMORY, address, bytes);
+      default -> visitor.packed(key, RdbType.HASH_LISTPACK, MEMORY, address, bytes);
+    }
+  }
+
+  private void list(long entry, RdbKey key, RdbValueVisitor visitor) throws RdbException {
+    long root = Entry.root(entry);
+    visitor.beginList(key, RdbType.LIST_QUICKLIST_2, Quicklist.nodes(root));
+    for (long node = Quicklist.head(root); node != 0; node = QuicklistNode.after(node)) {
+      int bytes = QuicklistNode.sizeBytes(node);
+      if (QuicklistNode.isCompressed(node)) {
+        compressed(node, bytes, visitor);
+      } else {
+        node(node, QuicklistNode.data(node), bytes, visitor);
+      }
+    }
+    visitor.endValue();
+  }
+
+  private void node(long node, long data, int bytes, RdbValueVisitor visitor) throws RdbException {
+    if (QuicklistNode.isPlain(node)) {
+      visitor.listElement(first.at(MEMORY, data, bytes));
+    } else {
+      visitor.listNode(MEMORY, data, bytes);
+    }
+  }
+
+  private void compressed(long node, int bytes, RdbValueVisitor visitor) throws RdbException {
+    long plain = slabs.allocateFar(bytes);
+    try {
+      long data = QuicklistNode.data(node);
+      long end = data + QuicklistNode.storedBytes(node);
+      lzf.run(MEMORY, data, end, MEMORY, plain, plain, plain + bytes);
+      node(node, plain, bytes, visitor);
+    } finally {
+      slabs.free(plain, bytes);
+    }
+  }
+
+  private void set(long entry, RdbKey key, RdbValueVisitor visitor) throws RdbException {
+    visitor.beginSet(key, values.sets().size(entry));
+    set.start(entry);
+    while (set.next()) {
+      visitor.setMember(first.at(MEMORY, set.address(), set.length()));
+    }
+    visitor.endValue();
+  }
+
+  /** From the highest score on, so that who loads it inserts each member at the beginning. */
+  private void sortedSet(long entry, RdbKey key, RdbValueVisitor visitor) throws RdbException {
+    long size = values.sortedSets().size(entry);
+    visitor.beginSortedSet(key, size);
+    boolean more = sortedSet.seek(entry, size - 1);
+    while (more) {
+      first.at(MEMORY, sortedSet.memberAddress(), sortedSet.memberLength());
+      visitor.sortedSetMember(first, sortedSet.score());
+      more = sortedSet.previous();
+    }
+    visitor.endValue();
+  }
+
+  private void hash(long entry, RdbKey key, RdbValueVisitor visitor) throws RdbException {
+    long next = Entry.nextElementExpiry(entry);
+    visitor.beginHash(key, values.hashes().sizeWithDue(entry), next < 0 ? RdbKey.NONE : next);
+    hash.startWithDue(entry);
+    while (hash.next()) {
+      HashField field = hash.field();
+      first.at(MEMORY, field.fieldAddress(), field.fieldLength());
+      second.at(MEMORY, field.valueAddress(), field.valueLength());
+      visitor.hashField(first, second, field.expireAt());
+    }
+    visitor.endValue();
+  }
+}

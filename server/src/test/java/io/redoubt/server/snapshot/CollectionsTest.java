@@ -1,0 +1,141 @@
+package io.redoubt.server.snapshot;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.fail;
+
+import io.redoubt.persistence.rdb.RdbException;
+import io.redoubt.protocol.Seed;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.Map;
+import java.util.random.RandomGenerator;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Collections in payloads and files, under the checking allocator: nothing leaks. */
+class CollectionsTest {
+
+  private static final LoadRule MASTER = new LoadRule(true, false, true);
+  private static final int FOOTER_BYTES = 10;
+
+  @TempDir Path directory;
+
+  @Test
+  void comeBackFromPayloadsOfEveryVersion() throws RdbException {
+    RandomGenerator random = Seed.random("CollectionsTest");
+    RandomValues values = new RandomValues(random);
+    try (Bench bench = new Bench(directory)) {
+      for (int round = 0; round < 1000; round++) {
+        long entry = RandomValues.restore(bench, 0, "first", values.payload(), -1);
+        String shown = bench.shown(entry);
+        boolean compress = random.nextBoolean();
+        for (int version = 11; version <= 12; version++) {
+          byte[] again = bench.dump(entry, version, compress);
+          long restored = RandomValues.restore(bench, 0, "second", again, -1);
+          assertThat(bench.shown(restored)).isEqualTo(shown);
+        }
+        long plain = RandomValues.restore(bench, 0, "second", bench.dump(entry, 9, compress), -1);
+        if (!shown.startsWith("STREAM")) {
+          assertThat(new DatasetDigest(bench.values).ofValue(plain))
+              .isEqualTo(new DatasetDigest(bench.values).ofValue(entry));
+        }
+      }
+    }
+  }
+
+  @Test
+  void comeBackFromFilesOfEveryVersion() throws IOException, RdbException {
+    RandomGenerator random = Seed.random("CollectionsTest");
+    RandomValues values = new RandomValues(random);
+    for (int version = 11; version <= 12; version++) {
+      try (Bench bench = new Bench(directory)) {
+        bench.version = version;
+        for (int i = 0; i < 300; i++) {
+          long expireAt = random.nextBoolean() ? -1 : bench.clock.wallMillis + 1_000_000;
+          RandomValues.restore(bench, i % 3, "key:" + i, values.payload(), expireAt);
+        }
+        Map<String, Bench.Value> all = bench.contents();
+        bench.snapshots.save();
+        assertThat(Bench.load(bench.file(), MASTER)).isEqualTo(all);
+      }
+    }
+  }
+
+  @Test
+  void aCorruptPayloadLeavesTheOldValue() throws RdbException {
+    RandomGenerator random = Seed.random("CollectionsTest");
+    RandomValues values = new RandomValues(random);
+    try (Bench bench = new Bench(directory)) {
+      bench.set(0, "key", "old", -1);
+      for (int i = 0; i < 200; i++) {
+        byte[] payload = values.payload();
+        int cut = 1 + random.nextInt(payload.length - FOOTER_BYTES);
+        byte[] corrupt = Arrays.copyOf(payload, payload.length - cut);
+        assertThatThrownBy(() -> RandomValues.restore(bench, 0, "key", corrupt, -1))
+            .isInstanceOf(RdbException.class);
+        assertThat(bench.contents()).containsOnlyKeys("0/key");
+        assertThat(bench.contents()).containsEntry("0/key", new Bench.Value("old", -1));
+      }
+    }
+  }
+
+  /** What is accepted is a value that can be dumped, gone through, changed and removed. */
+  @Test
+  void mutatedPayloadsYieldAValueOrAnError() {
+    RandomGenerator random = Seed.random("CollectionsTest");
+    RandomValues values = new RandomValues(random);
+    int refused = 0;
+    try (Bench bench = new Bench(directory)) {
+      byte[] valid = values.payload();
+      for (int round = 0; round < 10_000; round++) {
+        if (round % 5 == 0) {
+          valid = values.payload();
+        }
+        byte[] corrupt = mutated(valid, random);
+        try {
+          long entry = RandomValues.restore(bench, 0, "key", corrupt, -1);
+          byte[] again = bench.dump(entry, random.nextInt(9, 13), random.nextBoolean());
+          String shown = bench.shown(entry);
+          long restored = RandomValues.restore(bench, 0, "copy", again, -1);
+          assertThat(new DatasetDigest(bench.values).ofValue(restored))
+              .as("%s", HexFormat.of().formatHex(corrupt))
+              .isEqualTo(new DatasetDigest(bench.values).ofValue(bench.find(0, "key")));
+          assertThat(shown).isNotEmpty();
+          bench.delete(0, "copy");
+          if (random.nextBoolean()) {
+            bench.delete(0, "key");
+          }
+        } catch (RdbException e) {
+          refused++;
+          assertThat(e.getMessage()).isNotEmpty();
+        } catch (RuntimeException | OutOfMemoryError | AssertionError e) {
+          fail("round " + round + ": " + HexFormat.of().formatHex(corrupt), e);
+        }
+        bench.keyspace.freeSome(1000);
+      }
+    }
+    assertThat(refused).isBetween(2_000, 9_900);
+  }
+
+  private static byte[] mutated(byte[] valid, RandomGenerator random) {
+    byte[] bytes = valid.clone();
+    int body = bytes.length - FOOTER_BYTES;
+    for (int changes = 1 + random.nextInt(3); changes > 0; changes--) {
+      int at = random.nextInt(random.nextInt(3) == 0 ? Math.min(body, 12) : body);
+      switch (random.nextInt(4)) {
+        case 0 -> bytes[at] = (byte) random.nextInt(256);
+        case 1 -> bytes[at] ^= (byte) (1 << random.nextInt(8));
+        case 2 -> bytes[at] += (byte) (random.nextInt(3) - 1);
+        default -> {
+          int from = random.nextInt(body);
+          int run = Math.min(20, body - Math.max(at, from));
+          System.arraycopy(bytes, from, bytes, at, run);
+        }
+      }
+    }
+    return bytes;
+  }
+}
