@@ -380,9 +380,6 @@ public final class GeoCommands extends CommandGroup<Call> {
       Call call, GeoSearch search, GeoPlaces found, int wanted, KeyEvent event) {
     int key = search.storeKeyArg();
     long old = call.findForWrite(key);
-    if (old != Entry.NONE) {
-      call.database().remove(old);
-    }
     if (wanted > 0) {
       SortedSetBuilder builder = call.values().sortedSets().builder();
       builder.begin(wanted);
@@ -394,6 +391,7 @@ public final class GeoCommands extends CommandGroup<Call> {
       builder.store(call.database(), call.argAddress(key), call.argLength(key));
       call.changed(key, event, wanted);
     } else if (old != Entry.NONE) {
+      call.database().remove(old);
       call.changed(key, KeyEvent.DEL, 1);
     }
     call.reply().integer(wanted);
