@@ -70,6 +70,25 @@ final class ExpireCommandsTest {
   }
 
   @Test
+  void manyKeysThatAreDueAtOnceAllGo() {
+    redis.says("CONFIG RESETSTAT", "OK");
+    String far = Long.toString(System.currentTimeMillis() + 3_600_000);
+    for (int i = 0; i < 2000; i++) {
+      redis.says("SET k" + i + " v PXAT " + far, "OK");
+    }
+    redis.says("DEBUG SET-ACTIVE-EXPIRE 0", "OK");
+    for (int i = 0; i < 1000; i++) {
+      redis.says("PEXPIRE k" + i + " 1", "(integer) 1");
+    }
+    await().untilAsserted(() -> redis.says("EXISTS k999", "(integer) 0"));
+    assertThat(redis.text("INFO stats")).doesNotContain("expired_stale_perc:0.00");
+    redis.says("DBSIZE", "(integer) 1999");
+    redis.says("DEBUG SET-ACTIVE-EXPIRE 1", "OK");
+    await().untilAsserted(() -> redis.says("DBSIZE", "(integer) 1000"));
+    assertThat(redis.text("INFO stats")).contains("expired_stale_perc:0.00", "expired_keys:1000\r");
+  }
+
+  @Test
   void keysAreGoneOnAccessToo() {
     redis.says("DEBUG SET-ACTIVE-EXPIRE 0", "OK");
     redis.says("SET k v PX 1", "OK");
