@@ -60,6 +60,7 @@ import io.redoubt.server.command.SelectCommand;
 import io.redoubt.server.command.ServerCommands;
 import io.redoubt.server.command.SetAlgebraCommands;
 import io.redoubt.server.command.SetCommands;
+import io.redoubt.server.command.SortCommands;
 import io.redoubt.server.command.SortedSetAlgebraCommands;
 import io.redoubt.server.command.SortedSetCommands;
 import io.redoubt.server.command.SortedSetPopCommands;
@@ -340,6 +341,7 @@ public final class RedisServer implements AutoCloseable {
         new GenericCommands(),
         new ExpireCommands(),
         new ScanCommands(),
+        new SortCommands(),
         new ObjectCommands(),
         new DumpCommands(),
         new MigrateCommands(migrationTargets),

@@ -180,7 +180,7 @@ public final class SetAlgebraCommands extends CommandGroup<Call> {
       return;
     }
     Sets sets = call.values().sets();
-    Database temporary = sets.temporary();
+    Database temporary = call.values().temporaries().database();
     long result =
         sets.createLike(temporary, call.argAddress(1), call.argLength(1), algebra.smallest());
     while (algebra.nextCommon()) {
@@ -197,14 +197,14 @@ public final class SetAlgebraCommands extends CommandGroup<Call> {
 
   private static void sunion(Call call) {
     SetAlgebra algebra = operandsFrom(call, 1);
-    reply(call, algebra.unite(call.values().sets().temporary(), newResult(call)));
+    reply(call, algebra.unite(call.values().temporaries().database(), newResult(call)));
   }
 
   private static void sunionstore(Call call) {
     SetAlgebra algebra = operandsFrom(call, 2);
     store(
         call,
-        algebra.unite(call.values().sets().temporary(), newResult(call)),
+        algebra.unite(call.values().temporaries().database(), newResult(call)),
         KeyEvent.SUNIONSTORE);
   }
 
@@ -225,7 +225,7 @@ public final class SetAlgebraCommands extends CommandGroup<Call> {
       }
       reply.resolve(mark, found);
     } else {
-      reply(call, algebra.subtract(call.values().sets().temporary(), newResult(call)));
+      reply(call, algebra.subtract(call.values().temporaries().database(), newResult(call)));
     }
   }
 
@@ -236,7 +236,7 @@ public final class SetAlgebraCommands extends CommandGroup<Call> {
       return;
     }
     Sets sets = call.values().sets();
-    Database temporary = sets.temporary();
+    Database temporary = call.values().temporaries().database();
     long result = newResult(call);
     if (algebra.prefersLookups()) {
       algebra.startDifference();
@@ -255,25 +255,26 @@ public final class SetAlgebraCommands extends CommandGroup<Call> {
   /** An empty set that has the name of the first argument, in case that it will be stored there. */
   private static long newResult(Call call) {
     Sets sets = call.values().sets();
-    return sets.createEmpty(sets.temporary(), call.argAddress(1), call.argLength(1));
+    return sets.createEmpty(
+        call.values().temporaries().database(), call.argAddress(1), call.argLength(1));
   }
 
   private static void reply(Call call, long result) {
     Sets sets = call.values().sets();
     call.reply().set((int) sets.size(result));
     SetCommands.replyMembers(call, result);
-    sets.discard(result);
+    call.values().temporaries().discard(result);
   }
 
   private static void store(Call call, long result, KeyEvent event) {
     Sets sets = call.values().sets();
     long size = sets.size(result);
     if (size == 0) {
-      sets.discard(result);
+      call.values().temporaries().discard(result);
       removeDestination(call);
       return;
     }
-    sets.publish(result, call.database());
+    call.values().temporaries().publish(result, call.database());
     call.changed(1, event, 1);
     call.reply().integer(size);
   }

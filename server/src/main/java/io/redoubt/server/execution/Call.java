@@ -303,6 +303,21 @@ public final class Call extends SessionCall {
     return entry;
   }
 
+  /** Like {@link #read(int)}, of a key that is no argument. */
+  public long readKey(long address, int length) {
+    long entry = database.findLive(address, length);
+    if (entry == Entry.NONE) {
+      stats.countMiss();
+      events.notify(KeyEvent.KEYMISS, database.index(), Region.MEMORY, address, length);
+    } else {
+      stats.countHit();
+      if (!client().isNoTouch()) {
+        database.touch(entry);
+      }
+    }
+    return entry;
+  }
+
   /** Like {@link #readQuietly}, and without the event of a key that is missing. */
   public long inspect(int i) {
     long entry = database.findLive(argAddress(i), argLength(i));

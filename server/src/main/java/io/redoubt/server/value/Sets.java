@@ -43,7 +43,6 @@ public final class Sets implements Structures, AutoCloseable {
   private final ByteTableWalk walk;
   private final SetMembers converted;
   private final SetMembers picked;
-  private final Keyspace temporaries;
   private final BlockConsumer freeBlock = this::freeBlock;
   private long entry;
 
@@ -58,8 +57,6 @@ public final class Sets implements Structures, AutoCloseable {
     walk = new ByteTableWalk(slabs);
     converted = new SetMembers(slabs);
     picked = new SetMembers(slabs);
-    temporaries = new Keyspace(slabs, 1, keyspace.chance());
-    temporaries.structures(Type.SET, this);
   }
 
   /** Where the entry of the last change is. */
@@ -309,34 +306,6 @@ public final class Sets implements Structures, AutoCloseable {
     }
     table.insert(hash, block);
     return true;
-  }
-
-  // Temporary sets.
-
-  /** Where sets can be made that no key has yet; see {@link #publish}. */
-  public Database temporary() {
-    temporaries.nowMillis(keyspace.nowMillis());
-    temporaries.freeSome(Integer.MAX_VALUE);
-    return temporaries.database(0);
-  }
-
-  /** Removes a set of {@link #temporary}. */
-  public void discard(long set) {
-    keyspace.freeValue(set); // a large one in slices, which the temporary keyspace has none for
-    Database database = temporaries.database(0);
-    long emptied = database.resize(set, Encoding.INLINE, 1);
-    BlockLength.put(Entry.payloadAddress(emptied), 0);
-    database.remove(emptied);
-  }
-
-  /**
-   * Gives a set of {@link #temporary} to the key of the same name, in the place of its value.
-   *
-   * @return its entry
-   */
-  public long publish(long set, Database database) {
-    entry = temporaries.database(0).put(set, database);
-    return entry;
   }
 
   // Changing.
@@ -637,6 +606,5 @@ public final class Sets implements Structures, AutoCloseable {
   public void close() {
     converted.close();
     picked.close();
-    temporaries.close();
   }
 }

@@ -18,6 +18,7 @@ public final class Values implements AutoCloseable {
   private final Streams streams;
   private final Sets sets;
   private final SetAlgebra setAlgebra;
+  private final TemporaryValues temporaries;
 
   /** Of a keyspace, which learns from them how to free and copy large values. */
   public Values(Keyspace keyspace, EncodingLimits limits) {
@@ -34,6 +35,9 @@ public final class Values implements AutoCloseable {
     sets = new Sets(keyspace, limits);
     keyspace.structures(Type.SET, sets);
     setAlgebra = new SetAlgebra(sets, new SetMembers(keyspace.slabs()));
+    temporaries = new TemporaryValues(keyspace);
+    temporaries.structures(Type.SET, sets);
+    temporaries.structures(Type.LIST, lists);
   }
 
   /** The keyspace. */
@@ -76,6 +80,11 @@ public final class Values implements AutoCloseable {
     return setAlgebra;
   }
 
+  /** Results that no key has yet. */
+  public TemporaryValues temporaries() {
+    return temporaries;
+  }
+
   /** The name of an entry's encoding that OBJECT ENCODING tells. */
   public static String encodingName(long entry) {
     return switch (Entry.type(entry)) {
@@ -100,5 +109,6 @@ public final class Values implements AutoCloseable {
   public void close() {
     setAlgebra.close();
     sets.close();
+    temporaries.close();
   }
 }

@@ -20,6 +20,7 @@ import io.redoubt.server.command.ScanCommands;
 import io.redoubt.server.command.SelectCommand;
 import io.redoubt.server.command.SetAlgebraCommands;
 import io.redoubt.server.command.SetCommands;
+import io.redoubt.server.command.SortCommands;
 import io.redoubt.server.command.StringCommands;
 import io.redoubt.server.command.TransactionCommands;
 import io.redoubt.server.execution.Call;
@@ -72,6 +73,7 @@ final class ConversationTest {
     add(commands, new GenericCommands(), 4);
     add(commands, new ExpireCommands(), 4);
     add(commands, new ScanCommands(), 1);
+    add(commands, new SortCommands(), 4);
     add(commands, new ObjectCommands(), 3);
     add(commands, new DumpCommands(), 3);
     add(commands, new DatabaseCommands(() -> {}), 1);
@@ -90,6 +92,7 @@ final class ConversationTest {
       all.removeIf(each -> each.shortName().equals("help")); // our words, not Redis'
       all.removeIf(each -> each.shortName().equals("randomkey")); // expires keys by chance
       all.removeIf(each -> each.shortName().equals("spop")); // removes what chance chooses
+      all.removeIf(each -> each.shortName().equals("sort")); // stores equals in any order
       all.removeIf(each -> each.shortName().equals("pfselftest")); // takes its time
       for (int i = 0; i < weight; i++) {
         commands.addAll(all);

@@ -34,11 +34,13 @@ final class SetsTest {
   private final SmallLimits limits = new SmallLimits();
   private final Sets sets = new Sets(keyspace, limits);
   private final SetAlgebra algebra = new SetAlgebra(sets, new SetMembers(slabs));
+  private final TemporaryValues temporaries = new TemporaryValues(keyspace);
   private final Map<String, Set<String>> model = new HashMap<>();
 
   @BeforeEach
   void aTimeOfDay() {
     keyspace.structures(Type.SET, sets);
+    temporaries.structures(Type.SET, sets);
     keyspace.nowMillis(1_700_000_000_000L);
   }
 
@@ -46,6 +48,7 @@ final class SetsTest {
   void nothingIsLeft() {
     algebra.close();
     sets.close();
+    temporaries.close();
     keyspace.close();
     slabs.close();
   }
@@ -110,9 +113,9 @@ final class SetsTest {
       }
       assertThat(intersection(keys)).isEqualTo(common);
       operands(keys);
-      assertThat(taken(algebra.unite(sets.temporary(), temporary("u")))).isEqualTo(any);
+      assertThat(taken(algebra.unite(temporaries.database(), temporary("u")))).isEqualTo(any);
       operands(keys);
-      assertThat(taken(algebra.subtract(sets.temporary(), temporary("d")))).isEqualTo(left);
+      assertThat(taken(algebra.subtract(temporaries.database(), temporary("d")))).isEqualTo(left);
       operands(keys);
       if (!algebra.isFirstMissing()) {
         Set<String> found = new HashSet<>();
@@ -385,7 +388,7 @@ final class SetsTest {
 
   private long temporary(String name) {
     try (Argument key = Argument.of(slabs, name)) {
-      return sets.createEmpty(sets.temporary(), key.address(), key.length());
+      return sets.createEmpty(temporaries.database(), key.address(), key.length());
     }
   }
 
@@ -393,9 +396,9 @@ final class SetsTest {
   private Set<String> taken(long set) {
     TreeSet<String> found = members(set);
     if (found.isEmpty() || random.nextBoolean()) {
-      sets.discard(set);
+      temporaries.discard(set);
     } else {
-      assertThat(members(sets.publish(set, keyspace.database(1)))).isEqualTo(found);
+      assertThat(members(temporaries.publish(set, keyspace.database(1)))).isEqualTo(found);
     }
     return found;
   }

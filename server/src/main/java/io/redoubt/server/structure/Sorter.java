@@ -1,0 +1,248 @@
+package io.redoubt.server.structure;
+
+import io.redoubt.server.memory.Region;
+import io.redoubt.server.memory.Slabs;
+import java.util.random.RandomGenerator;
+
+/**
+ * Byte strings and what they are to be sorted by: themselves, a number each, or another byte string
+ * each. All of it is in the region, so that there may be millions. To be used again and again.
+ */
+public final class Sorter implements AutoCloseable {
+
+  /** What decides the order. */
+  public enum By {
+    /** The numbers; where they are equal, the strings. */
+    NUMBER,
+    /** The strings themselves. */
+    STRING,
+    /** The weights, of which any may be missing: those come first. */
+    WEIGHT
+  }
+
+  private static final int FIRST_ROOM = 64;
+
+  /** Below this many, insertion is faster. */
+  private static final int FEW = 12;
+
+  private final Slabs slabs;
+  private final ByteStrings strings;
+  private final ByteStrings weights;
+
+  // A number for each string, or whether it has a weight; and the strings' numbers in their order.
+  private long numbers;
+  private long order;
+  private int capacity;
+
+  private By by = By.STRING;
+  private boolean collated;
+  private int direction = 1;
+
+  /** One without strings that takes no memory yet. */
+  public Sorter(Slabs slabs) {
+    this.slabs = slabs;
+    strings = new ByteStrings(slabs);
+    weights = new ByteStrings(slabs);
+  }
+
+  /** How many strings there are. */
+  public int count() {
+    return strings.count();
+  }
+
+  /** Adds a string, which has no number and no weight; returns where its bytes go. */
+  public long add(int length) {
+    int count = strings.count();
+    if (count == capacity) {
+      grow();
+    }
+    Region.putLong(numbers + (long) count * Long.BYTES, 0);
+    Region.putInt(order + (long) count * Integer.BYTES, count);
+    return strings.add(length);
+  }
+
+  private void grow() {
+    int larger = Math.max(FIRST_ROOM, Math.multiplyExact(capacity, 2));
+    long newNumbers = slabs.allocateFar((long) larger * Long.BYTES);
+    long newOrder = slabs.allocateFar((long) larger * Integer.BYTES);
+    if (capacity > 0) {
+      Region.copy(numbers, newNumbers, (long) capacity * Long.BYTES);
+      Region.copy(order, newOrder, (long) capacity * Integer.BYTES);
+      freeArrays();
+    }
+    numbers = newNumbers;
+    order = newOrder;
+    capacity = larger;
+  }
+
+  private void freeArrays() {
+    slabs.free(numbers, (long) capacity * Long.BYTES);
+    slabs.free(order, (long) capacity * Integer.BYTES);
+  }
+
+  /** Gives a string its number, which is one. */
+  public void number(int i, double number) {
+    Region.putLong(numbers + (long) i * Long.BYTES, Double.doubleToRawLongBits(number));
+  }
+
+  private double number(int i) {
+    return Double.longBitsToDouble(Region.getLong(numbers + (long) i * Long.BYTES));
+  }
+
+  /** Gives the next string a weight of that length; returns where its bytes go. */
+  public long weight(int i, int length) {
+    Region.putLong(numbers + (long) i * Long.BYTES, weights.count() + 1L);
+    return weights.add(length);
+  }
+
+  /** Where a string is. */
+  public long address(int i) {
+    return strings.address(i);
+  }
+
+  /** How many bytes a string has. */
+  public int length(int i) {
+    return strings.length(i);
+  }
+
+  /** The string that is at a place of the order. */
+  public int at(int place) {
+    return Region.getInt(order + (long) place * Integer.BYTES);
+  }
+
+  private void at(int place, int string) {
+    Region.putInt(order + (long) place * Integer.BYTES, string);
+  }
+
+  /**
+   * Sorts as far as needed for some places to be right.
+   *
+   * @param upToZero whether strings and weights are compared as C does, up to their first zero byte
+   * @param first the first place that matters
+   * @param last the last place that matters
+   * @param chance chooses pivots, so that no order given takes much longer than another
+   */
+  public void sort(
+      By what, boolean upToZero, boolean descending, int first, int last, RandomGenerator chance) {
+    by = what;
+    collated = upToZero;
+    direction = descending ? -1 : 1;
+    sort(0, count() - 1, first, last, chance);
+  }
+
+  /** Quicksort in three parts, of which those beside the places that matter are left alone. */
+  private void sort(int from, int to, int first, int last, RandomGenerator chance) {
+    int low = from;
+    int high = to;
+    while (high - low >= FEW) {
+      int pivot = at(low + chance.nextInt(high - low + 1));
+      int below = low;
+      int above = high;
+      for (int i = low; i <= above; ) {
+        int compared = compare(at(i), pivot);
+        if (compared < 0) {
+          swap(below++, i++);
+        } else if (compared > 0) {
+          swap(i, above--);
+        } else {
+          i++;
+        }
+      }
+      boolean lower = low < below && below > first;
+      boolean upper = above < high && above < last;
+      if (!lower && !upper) {
+        return;
+      }
+      // The larger part goes on here, so that calls are never nested deeply.
+      if (lower && (!upper || below - low > high - above)) {
+        if (upper) {
+          sort(above + 1, high, first, last, chance);
+        }
+        high = below - 1;
+      } else {
+        if (lower) {
+          sort(low, below - 1, first, last, chance);
+        }
+        low = above + 1;
+      }
+    }
+    insertionSort(low, high);
+  }
+
+  private void insertionSort(int low, int high) {
+    for (int i = low + 1; i <= high; i++) {
+      int string = at(i);
+      int place = i;
+      for (; place > low && compare(at(place - 1), string) > 0; place--) {
+        at(place, at(place - 1));
+      }
+      at(place, string);
+    }
+  }
+
+  private void swap(int a, int b) {
+    int string = at(a);
+    at(a, at(b));
+    at(b, string);
+  }
+
+  private int compare(int a, int b) {
+    return a == b
+        ? 0
+        : direction
+            * switch (by) {
+              case NUMBER -> compareNumbers(a, b);
+              case STRING ->
+                  compare(
+                      strings.address(a), strings.length(a), strings.address(b), strings.length(b));
+              case WEIGHT -> compareWeights(a, b);
+            };
+  }
+
+  private int compareNumbers(int a, int b) {
+    double one = number(a);
+    double other = number(b);
+    if (one < other) {
+      return -1;
+    }
+    return one > other
+        ? 1
+        : Region.compare(
+            strings.address(a), strings.length(a), strings.address(b), strings.length(b));
+  }
+
+  private int compareWeights(int a, int b) {
+    int one = (int) Region.getLong(numbers + (long) a * Long.BYTES) - 1;
+    int other = (int) Region.getLong(numbers + (long) b * Long.BYTES) - 1;
+    if (one < 0 || other < 0) {
+      return Boolean.compare(one >= 0, other >= 0);
+    }
+    return compare(
+        weights.address(one), weights.length(one), weights.address(other), weights.length(other));
+  }
+
+  private int compare(long a, int lengthA, long b, int lengthB) {
+    return collated
+        ? Region.compare(a, upToZero(a, lengthA), b, upToZero(b, lengthB))
+        : Region.compare(a, lengthA, b, lengthB);
+  }
+
+  private static int upToZero(long address, int length) {
+    int until = 0;
+    while (until < length && Region.getByte(address + until) != 0) {
+      until++;
+    }
+    return until;
+  }
+
+  /** Forgets all strings and gives the memory back; may be used again all the same. */
+  @Override
+  public void close() {
+    strings.close();
+    weights.close();
+    if (capacity > 0) {
+      freeArrays();
+      capacity = 0;
+    }
+  }
+}

@@ -1,0 +1,110 @@
+package io.redoubt.server.structure;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.redoubt.protocol.Seed;
+import io.redoubt.server.memory.Region;
+import io.redoubt.server.memory.Slabs;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+final class SorterTest {
+  private final Random random = Seed.random("SorterTest");
+  private final Slabs slabs = Slabs.checking();
+  private final Sorter sorter = new Sorter(slabs);
+  private final List<Row> rows = new ArrayList<>();
+
+  private record Row(String string, double number, String weight) {}
+
+  @AfterEach
+  void nothingIsLeft() {
+    sorter.close();
+    slabs.close();
+  }
+
+  @Test
+  void byNumber() {
+    for (int round = 0; round < 100; round++) {
+      fill(random.nextInt(1000));
+      rows.sort(Comparator.comparingDouble(Row::number).thenComparing(Row::string));
+      isSorted(Sorter.By.NUMBER, false);
+    }
+  }
+
+  @Test
+  void byThemselves() {
+    for (int round = 0; round < 100; round++) {
+      fill(random.nextInt(1000));
+      rows.sort(Comparator.comparing(Row::string));
+      isSorted(Sorter.By.STRING, false);
+    }
+  }
+
+  @Test
+  void byWeightAndUpToZero() {
+    add("b", 0, "x\0b");
+    add("c", 0, "");
+    add("a", 0, "w\0z");
+    sorter.sort(Sorter.By.WEIGHT, true, false, 0, 2, random);
+    assertThat(order(0, 3)).containsExactly("c", "a", "b");
+    sorter.sort(Sorter.By.WEIGHT, true, true, 0, 2, random);
+    assertThat(order(0, 3)).containsExactly("b", "a", "c");
+  }
+
+  @Test
+  void whatIsAlreadySortedAndWhatIsAllTheSame() {
+    for (int i = 0; i < 50_000; i++) {
+      add("%06d".formatted(i), 7, "");
+    }
+    sorter.sort(Sorter.By.NUMBER, false, true, 0, 49_999, random);
+    assertThat(order(0, 3)).containsExactly("049999", "049998", "049997");
+    sorter.close();
+    for (int i = 0; i < 50_000; i++) {
+      add("same", 7, "");
+    }
+    sorter.sort(Sorter.By.NUMBER, false, false, 0, 49_999, random);
+    assertThat(order(0, 2)).containsExactly("same", "same");
+  }
+
+  private void fill(int count) {
+    sorter.close();
+    rows.clear();
+    for (int i = 0; i < count; i++) {
+      add("s" + random.nextInt(500), random.nextInt(100) - 50, "w" + random.nextInt(20));
+    }
+  }
+
+  private void add(String string, double number, String weight) {
+    int i = sorter.count();
+    rows.add(new Row(string, number, weight));
+    Region.put(sorter.add(string.length()), string.getBytes(StandardCharsets.ISO_8859_1));
+    if (weight.contains("\0")) {
+      Region.put(sorter.weight(i, weight.length()), weight.getBytes(StandardCharsets.ISO_8859_1));
+    } else if (number != 0) {
+      sorter.number(i, number);
+    }
+  }
+
+  private void isSorted(Sorter.By by, boolean descending) {
+    int first = rows.isEmpty() ? 0 : random.nextInt(rows.size());
+    int end = first + (rows.isEmpty() ? 0 : random.nextInt(rows.size() - first));
+    sorter.sort(by, false, descending, first, end - 1, random);
+    List<String> expected = rows.subList(first, end).stream().map(Row::string).toList();
+    assertThat(order(first, end)).isEqualTo(expected);
+  }
+
+  private List<String> order(int first, int end) {
+    List<String> strings = new ArrayList<>();
+    for (int place = first; place < end; place++) {
+      int i = sorter.at(place);
+      byte[] bytes = Region.toByteArray(sorter.address(i), sorter.length(i));
+      strings.add(new String(bytes, StandardCharsets.ISO_8859_1));
+    }
+    return strings;
+  }
+}
