@@ -6,7 +6,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -255,16 +254,13 @@ final class CpuBenchmark implements Callable<Integer> {
     Process process = new ProcessBuilder(words).redirectErrorStream(true).start();
     String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     if (process.waitFor() != 0) {
-      throw new Refusal(server, lastLine(output));
+      throw new Refusal(server, error(output));
     }
     return (server.cpuNanos() - before) / 1000.0 / count;
   }
 
-  private static String lastLine(String text) {
-    @Nullable String last = null;
-    for (String line : text.lines().toList()) {
-      last = line;
-    }
-    return last == null ? "" : last;
+  /** The line that tells the error, without the table that was begun before. */
+  private static String error(String output) {
+    return output.lines().filter(line -> !line.startsWith("\"")).findFirst().orElse("no output");
   }
 }

@@ -4,6 +4,7 @@ import io.redoubt.protocol.resp.Request;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -102,6 +103,33 @@ public final class Command<C> {
   /** Which of its arguments are channels to be checked, or null. */
   public @Nullable ChannelSpec channels() {
     return channels;
+  }
+
+  /**
+   * Where in a request the first argument of one of these names stands when everything optional is
+   * left out; 0 when there is none.
+   */
+  public int positionOf(Set<String> names) {
+    int at = name.contains("|") ? 2 : 1;
+    return positionOf(names, docs.arguments(), at);
+  }
+
+  private static int positionOf(Set<String> names, List<Argument> arguments, int start) {
+    int at = start;
+    for (Argument argument : arguments) {
+      if (argument.optional()) {
+        continue;
+      }
+      if (names.contains(argument.name())) {
+        return at;
+      }
+      int within = positionOf(names, argument.parts(), at);
+      if (within != 0) {
+        return within;
+      }
+      at += argument.leastWords();
+    }
+    return 0;
   }
 
   /** The first key's argument, 0 for none. */

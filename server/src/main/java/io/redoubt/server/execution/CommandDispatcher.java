@@ -15,7 +15,6 @@ import io.redoubt.protocol.session.Client;
 import io.redoubt.protocol.session.Dispatcher;
 import io.redoubt.server.client.ServerClient;
 import io.redoubt.server.client.Transaction;
-import io.redoubt.server.keyspace.Database;
 import io.redoubt.server.keyspace.Keyspace;
 import io.redoubt.server.keyspace.WatchedKeys;
 import io.redoubt.server.settings.ServerDirectives;
@@ -54,8 +53,6 @@ public final class CommandDispatcher implements Dispatcher {
   private static final List<String> NEVER_QUEUED =
       List.of("exec", "discard", "multi", "watch", "quit", "reset");
   private static final List<String> ENDS_TRANSACTION = List.of("exec", "discard", "quit", "reset");
-  private static final int MAX_BATCH = 64;
-  private static final int MAX_PREFETCH_KEY_BYTES = 512;
   private static final long LONG_COMMAND_NANOS = 1_000_000;
 
   private final CommandTable<Call> table;
@@ -76,8 +73,7 @@ public final class CommandDispatcher implements Dispatcher {
   private @Nullable Command<Call> exec;
   private final Set<Command<Call>> neverQueued = new HashSet<>();
   private final Set<Command<Call>> endsTransaction = new HashSet<>();
-  private final long[] keyAddresses = new long[MAX_BATCH];
-  private final int[] keyLengths = new int[MAX_BATCH];
+  private final LookAhead lookAhead;
   private @Nullable UnitListener unitListener;
   private LongSupplier streamOffset = () -> 0;
   private long lastNanos;
@@ -111,6 +107,7 @@ public final class CommandDispatcher implements Dispatcher {
     this.clock = clock;
     this.log = log;
     this.call = call;
+    lookAhead = new LookAhead(keyspace, table);
     call.transactions(this::execute);
   }
 
@@ -120,6 +117,7 @@ public final class CommandDispatcher implements Dispatcher {
     for (Command<Call> command : table.numbered()) {
       refusals[command.id()] = Refusal.refusing(command);
     }
+    lookAhead.commandsAreDeclared();
     exec = named("exec");
     for (String name : NEVER_QUEUED) {
       neverQueued.add(named(name));
@@ -147,53 +145,18 @@ public final class CommandDispatcher implements Dispatcher {
     unitListener = listener;
   }
 
-  /**
-   * Touches the keys of requests that are about to be executed, so that their cache misses overlap.
-   * The first argument is the key of nearly every command that is pipelined; where it is not,
-   * nothing but a little time is lost.
-   */
   @Override
   public void lookAhead(Client[] clients, Request[] batch, int size) {
     refreshClock();
-    if (size < 2) {
-      return;
+    if (size > 1) {
+      lookAhead.touch(clients, batch, size);
     }
-    Database database = selected(clients[0]);
-    int keys = 0;
-    for (int i = 0; i < size; i++) {
-      Database wanted = selected(clients[i]);
-      if (wanted != database) {
-        database.prefetch(keyAddresses, keyLengths, keys);
-        database = wanted;
-        keys = 0;
-      }
-      keys = addKey(batch[i], keys);
-    }
-    database.prefetch(keyAddresses, keyLengths, keys);
   }
 
   @Override
   public void lookAhead(Client client, Request[] batch, int size) {
     refreshClock();
-    int keys = 0;
-    for (int i = 0; i < size; i++) {
-      keys = addKey(batch[i], keys);
-    }
-    selected(client).prefetch(keyAddresses, keyLengths, keys);
-  }
-
-  private Database selected(Client client) {
-    return keyspace.database(client.databaseIndex());
-  }
-
-  /** Adds the key of a request to those to touch; returns how many these are then. */
-  private int addKey(Request request, int keys) {
-    if (request.count() < 2 || request.length(1) > MAX_PREFETCH_KEY_BYTES) {
-      return keys;
-    }
-    keyAddresses[keys] = request.offset(1);
-    keyLengths[keys] = request.length(1);
-    return keys + 1;
+    lookAhead.touch(client, batch, size);
   }
 
   @Override

@@ -30,6 +30,7 @@ public final class Database {
   private final Slabs slabs;
   private final int index;
   private final long[] hashes = new long[LOOK_AHEAD];
+  private final long[] lookedAt = new long[LOOK_AHEAD];
   private Contents contents;
   private ByteTable entries;
   private RankedTree expiries;
@@ -125,13 +126,48 @@ public final class Database {
   /**
    * Reads what looking up these keys will read, so that the waiting times for memory overlap. At
    * most 64 keys count.
+   *
+   * @return whether values of some of them are structures, so that {@link #prefetchElements} has
+   *     something to read
    */
-  public void prefetch(long[] keyAddresses, int[] keyLengths, int count) {
+  public boolean prefetch(long[] keyAddresses, int[] keyLengths, int count) {
     int keys = Math.min(count, LOOK_AHEAD);
     for (int i = 0; i < keys; i++) {
       hashes[i] = entries.hash(keyAddresses[i], keyLengths[i]);
+      lookedAt[i] = entries.bucket(hashes[i]);
     }
-    entries.prefetch(hashes, keys);
+    entries.prefetch(hashes, lookedAt, keys);
+    boolean structures = false;
+    for (int i = 0; i < keys; i++) {
+      structures |= lookedAt[i] != 0 && Encoding.isStructure(Entry.encoding(lookedAt[i]));
+    }
+    return structures;
+  }
+
+  /**
+   * To be called just after {@link #prefetch}: reads what looking up one element in the value of
+   * each of its keys will read.
+   *
+   * @param lengths of the elements, negative for none
+   */
+  public void prefetchElements(long[] addresses, int[] lengths, int count) {
+    int elements = Math.min(count, LOOK_AHEAD);
+    for (int i = 0; i < elements; i++) {
+      long table = lengths[i] < 0 ? 0 : elementTable(lookedAt[i]);
+      lookedAt[i] = 0;
+      if (table != 0) {
+        hashes[i] = entries.hash(addresses[i], lengths[i]);
+        lookedAt[i] = ByteTable.bucket(table, hashes[i]);
+      }
+    }
+    entries.prefetch(hashes, lookedAt, elements);
+  }
+
+  private long elementTable(long entry) {
+    if (entry == 0 || !Encoding.isStructure(Entry.encoding(entry))) {
+      return 0;
+    }
+    return keyspace.garbage().kind(Entry.type(entry)).table(Entry.root(entry));
   }
 
   /** Notes an access. */

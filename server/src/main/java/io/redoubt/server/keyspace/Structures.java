@@ -18,6 +18,14 @@ public interface Structures {
   /** How many elements it has: what freeing it takes time by. */
   long elements(long root);
 
+  /**
+   * The header of the {@link io.redoubt.server.structure.ByteTable} that finds its elements by
+   * their bytes, with the keyspace's hash; 0 when it has none.
+   */
+  default long table(long root) {
+    return 0;
+  }
+
   /** Makes a copy of the whole, and returns its root. */
   long copy(long root);
 

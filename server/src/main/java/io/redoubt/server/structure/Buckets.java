@@ -72,7 +72,10 @@ final class Buckets {
 
   /** The number of the bucket that a hash belongs to. */
   int numberOf(long hash) {
-    int count = count();
+    return numberOf(count(), hash);
+  }
+
+  private static int numberOf(int count, long hash) {
     int power = Integer.highestOneBit(count);
     int number = (int) hash & (2 * power - 1);
     return number < count ? number : number & (power - 1);
@@ -100,14 +103,24 @@ final class Buckets {
 
   /** Where a bucket is. */
   long address(int number) {
+    return address(directory(), number);
+  }
+
+  private static long address(long directory, int number) {
     int segment = segmentOf(number);
-    long start = Region.getLong(directory() + directoryBytes(segment));
+    long start = Region.getLong(directory + directoryBytes(segment));
     return start + (long) (number - firstIn(segment)) * BUCKET_BYTES;
   }
 
   /** Where the bucket is that a hash belongs to. */
   long addressOf(long hash) {
-    return address(numberOf(hash));
+    return addressOf(state, hash);
+  }
+
+  /** Where the bucket is that a hash belongs to, of the buckets whose state is at an address. */
+  static long addressOf(long state, long hash) {
+    int number = numberOf(Region.getInt(state + COUNT_AT), hash);
+    return address(Region.getLong(state + DIRECTORY_AT), number);
   }
 
   /** Adds a bucket of undefined contents, and returns where it is. */

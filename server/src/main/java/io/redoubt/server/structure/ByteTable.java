@@ -218,18 +218,36 @@ public final class ByteTable {
     return Region.address(Region.getInt(references + (long) place * Integer.BYTES));
   }
 
+  /** The bucket where the lookup of a hash begins, for {@link #prefetch}. */
+  public long bucket(long hash) {
+    return buckets.addressOf(hash);
+  }
+
+  /** As {@link #bucket(long)}, in the table whose state is at an address. */
+  public static long bucket(long header, long hash) {
+    return Buckets.addressOf(header + BUCKETS_AT, hash);
+  }
+
   /**
-   * Reads the bucket of each hash, and then the first two lines of the first block in it with the
-   * right tag, so that the lookups to come find them in the cache. The reads of one kind don't wait
-   * for one another, so their waiting times overlap; a lookup alone has to wait for each.
+   * Reads buckets, of this table or others, and then the first two lines of the first block in each
+   * with the right tag, so that the lookups to come find them in the cache. The reads of one kind
+   * don't wait for one another, so their waiting times overlap; a lookup alone has to wait for
+   * each.
+   *
+   * @param bucketOf the bucket of each hash, 0 for none; afterwards the block that was read, which
+   *     as a rule is the one that will be looked for, or 0
    */
-  public void prefetch(long[] hashes, int count) {
+  public void prefetch(long[] hashes, long[] bucketOf, int count) {
     long sum = 0;
     for (int i = 0; i < count; i++) {
-      sum += Region.getLong(buckets.addressOf(hashes[i]));
+      sum += Region.getLong(bucketOf[i]);
     }
     for (int i = 0; i < count; i++) {
-      long bucket = buckets.addressOf(hashes[i]);
+      long bucket = bucketOf[i];
+      bucketOf[i] = 0;
+      if (bucket == 0) {
+        continue;
+      }
       long pattern = tag(hashes[i]) * BYTES_01;
       long candidates = matches(Region.getLong(bucket), pattern);
       int base = 0;
@@ -239,6 +257,7 @@ public final class ByteTable {
       }
       if (candidates != 0) {
         long block = reference(bucket + REFERENCES_AT, base + place(candidates));
+        bucketOf[i] = block;
         sum += Region.getByte(block) + Region.getByte(block + LINE_BYTES);
       }
     }

@@ -54,6 +54,11 @@ final class RankedMembers {
     tree.header(Region.getLong(root + TREE_AT));
   }
 
+  /** The header of the table of the structure with that root. */
+  static long table(long root) {
+    return Region.getLong(root + TABLE_AT);
+  }
+
   long size() {
     return table.size();
   }

@@ -51,7 +51,7 @@ public final class Sets implements Structures, AutoCloseable {
     this.keyspace = keyspace;
     this.limits = limits;
     slabs = keyspace.slabs();
-    Hash hash = Hash.seeded(keyspace.chance());
+    Hash hash = keyspace.hash();
     table = new ByteTable(slabs, hash, 0);
     copy = new ByteTable(slabs, hash, 0);
     walk = new ByteTableWalk(slabs);
@@ -550,6 +550,11 @@ public final class Sets implements Structures, AutoCloseable {
 
   private static long blockBytes(long block) {
     return BlockLength.sizeAt(block) + (long) BlockLength.get(block);
+  }
+
+  @Override
+  public long table(long root) {
+    return root;
   }
 
   @Override

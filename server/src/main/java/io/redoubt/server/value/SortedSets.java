@@ -71,7 +71,7 @@ public final class SortedSets implements Structures {
   SortedSets(Keyspace keyspace, EncodingLimits limits) {
     this.limits = limits;
     slabs = keyspace.slabs();
-    hash = Hash.seeded(keyspace.chance());
+    hash = keyspace.hash();
     members = newView();
     cursor = new SortedSetCursor(this, newView());
     builder = new SortedSetBuilder(this, newView());
@@ -400,6 +400,11 @@ public final class SortedSets implements Structures {
   }
 
   // Structures.
+
+  @Override
+  public long table(long root) {
+    return RankedMembers.table(root);
+  }
 
   @Override
   public boolean dismantle(long root) {

@@ -1,0 +1,97 @@
+package io.redoubt.server.execution;
+
+import io.redoubt.protocol.command.Command;
+import io.redoubt.protocol.command.CommandTable;
+import io.redoubt.protocol.resp.Request;
+import io.redoubt.protocol.session.Client;
+import io.redoubt.server.keyspace.Database;
+import io.redoubt.server.keyspace.Keyspace;
+import java.util.Set;
+
+/**
+ * Touches what requests that are about to run will need, so that their cache misses overlap: the
+ * entries of their first keys, and, where these are large hashes, sets or sorted sets, the first
+ * element that a request names.
+ *
+ * <p>The first argument is the key of nearly every command that is pipelined; where it is not,
+ * nothing but a little time is lost.
+ */
+final class LookAhead {
+  private static final int MAX_BATCH = 64;
+  private static final int MAX_BYTES = 512;
+  private static final Set<String> ELEMENTS = Set.of("field", "member");
+
+  private final Keyspace keyspace;
+  private final CommandTable<Call> table;
+  private final Request[] requests = new Request[MAX_BATCH];
+  private final long[] addresses = new long[MAX_BATCH];
+  private final int[] lengths = new int[MAX_BATCH];
+  private int count;
+
+  /** By command: which word names an element; 0 for none. */
+  private int[] elementAt = {};
+
+  LookAhead(Keyspace keyspace, CommandTable<Call> table) {
+    this.keyspace = keyspace;
+    this.table = table;
+  }
+
+  /** To be called when the table is complete. */
+  void commandsAreDeclared() {
+    elementAt = new int[table.numbered().size()];
+    for (Command<Call> command : table.numbered()) {
+      elementAt[command.id()] = command.positionOf(ELEMENTS);
+    }
+  }
+
+  /** Touches what the requests of several clients need. */
+  void touch(Client[] clients, Request[] batch, int size) {
+    int database = clients[0].databaseIndex();
+    for (int i = 0; i < size; i++) {
+      int wanted = clients[i].databaseIndex();
+      if (wanted != database) {
+        touchIn(keyspace.database(database));
+        database = wanted;
+      }
+      add(batch[i]);
+    }
+    touchIn(keyspace.database(database));
+  }
+
+  /** Touches what the requests of one client need. */
+  void touch(Client client, Request[] batch, int size) {
+    for (int i = 0; i < size; i++) {
+      add(batch[i]);
+    }
+    touchIn(keyspace.database(client.databaseIndex()));
+  }
+
+  private void add(Request request) {
+    if (request.count() > 1 && request.length(1) <= MAX_BYTES) {
+      requests[count] = request;
+      addresses[count] = request.offset(1);
+      lengths[count++] = request.length(1);
+    }
+  }
+
+  private void touchIn(Database database) {
+    if (database.prefetch(addresses, lengths, count)) {
+      for (int i = 0; i < count; i++) {
+        element(i);
+      }
+      database.prefetchElements(addresses, lengths, count);
+    }
+    count = 0;
+  }
+
+  private void element(int i) {
+    Request request = requests[i];
+    Command<Call> command = table.find(request);
+    int at = command == null ? 0 : elementAt[command.id()];
+    lengths[i] = -1;
+    if (at > 0 && at < request.count() && request.length(at) <= MAX_BYTES) {
+      addresses[i] = request.offset(at);
+      lengths[i] = request.length(at);
+    }
+  }
+}
