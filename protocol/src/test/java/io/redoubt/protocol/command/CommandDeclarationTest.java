@@ -14,6 +14,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.redoubt.protocol.resp.Request;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -78,6 +79,24 @@ class CommandDeclarationTest {
     Command<?> command = declare(usage, it -> it.keys(RO, ACCESS));
     assertThat(List.of(command.firstKey(), command.lastKey(), command.keyStep()))
         .containsExactly(first, last, step);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = ';',
+      textBlock =
+          """
+          HSET key (field value)...; 2
+          ZADD key [NX | XX] [CH] (score member)...; 3
+          ZINCRBY key increment member; 3
+          HEXPIRE key seconds FIELDS numfields field...; 5
+          PROBE word member; 3
+          GET key; 0
+          ZRANGE key start stop [member]; 0
+          """)
+  void positionsOfArgumentsFollowFromTheUsageLine(String usage, int position) {
+    Command<?> command = declare(usage, it -> it);
+    assertThat(command.positionOf(Set.of("field", "member"))).isEqualTo(position);
   }
 
   @Test
