@@ -127,8 +127,8 @@ public final class Database {
    * Reads what looking up these keys will read, so that the waiting times for memory overlap. At
    * most 64 keys count.
    *
-   * @return whether values of some of them are structures, so that {@link #prefetchElements} has
-   *     something to read
+   * @return whether values of some of them find their elements by a table, so that {@link
+   *     #prefetchElements} has something to read
    */
   public boolean prefetch(long[] keyAddresses, int[] keyLengths, int count) {
     int keys = Math.min(count, LOOK_AHEAD);
@@ -137,11 +137,11 @@ public final class Database {
       lookedAt[i] = entries.bucket(hashes[i]);
     }
     entries.prefetch(hashes, lookedAt, keys);
-    boolean structures = false;
+    boolean tables = false;
     for (int i = 0; i < keys; i++) {
-      structures |= lookedAt[i] != 0 && Encoding.isStructure(Entry.encoding(lookedAt[i]));
+      tables |= lookedAt[i] != 0 && elementTable(lookedAt[i]) != 0;
     }
-    return structures;
+    return tables;
   }
 
   /**
@@ -153,7 +153,7 @@ public final class Database {
   public void prefetchElements(long[] addresses, int[] lengths, int count) {
     int elements = Math.min(count, LOOK_AHEAD);
     for (int i = 0; i < elements; i++) {
-      long table = lengths[i] < 0 ? 0 : elementTable(lookedAt[i]);
+      long table = lengths[i] < 0 || lookedAt[i] == 0 ? 0 : elementTable(lookedAt[i]);
       lookedAt[i] = 0;
       if (table != 0) {
         hashes[i] = entries.hash(addresses[i], lengths[i]);
@@ -164,7 +164,7 @@ public final class Database {
   }
 
   private long elementTable(long entry) {
-    if (entry == 0 || !Encoding.isStructure(Entry.encoding(entry))) {
+    if (!Encoding.isStructure(Entry.encoding(entry))) {
       return 0;
     }
     return keyspace.garbage().kind(Entry.type(entry)).table(Entry.root(entry));
