@@ -90,7 +90,7 @@ class CommandDeclarationTest {
           ZADD key [NX | XX] [CH] (score member)...; 3
           ZINCRBY key increment member; 3
           HEXPIRE key seconds FIELDS numfields field...; 5
-          PROBE word member; 3
+          PROBE word member; 2
           GET key; 0
           ZRANGE key start stop [member]; 0
           """)
