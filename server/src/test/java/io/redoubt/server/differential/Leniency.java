@@ -91,8 +91,7 @@ final class Leniency {
       List<Reply> reals = real.elements();
       List<Reply> own = ours.elements();
       return reals.size() == own.size()
-          && IntStream.range(0, reals.size())
-              .allMatch(i -> sameScores(reals.get(i), own.get(i)));
+          && IntStream.range(0, reals.size()).allMatch(i -> sameScores(reals.get(i), own.get(i)));
     }
     if (real.equals(ours)) {
       return true;
