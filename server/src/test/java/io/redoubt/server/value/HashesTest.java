@@ -9,6 +9,7 @@ import io.redoubt.server.keyspace.Entry;
 import io.redoubt.server.keyspace.ExpiredKeys;
 import io.redoubt.server.keyspace.Keyspace;
 import io.redoubt.server.keyspace.KeyspaceListener;
+import io.redoubt.server.keyspace.Type;
 import io.redoubt.server.memory.Argument;
 import io.redoubt.server.memory.Region;
 import io.redoubt.server.memory.Slabs;
@@ -34,7 +35,7 @@ final class HashesTest {
   private final Random random = Seed.random("HashesTest");
   private final Slabs slabs = Slabs.checking();
   private final Keyspace keyspace = new Keyspace(slabs, 2, random);
-  private final Hashes hashes = new Values(keyspace, new Limits()).hashes();
+  private final Hashes hashes = new Hashes(keyspace, new Limits());
   private final List<Map<String, Map<String, Value>>> model =
       List.of(new HashMap<>(), new HashMap<>());
   private long now = 1000;
@@ -44,6 +45,7 @@ final class HashesTest {
 
   @BeforeEach
   void listen() {
+    keyspace.structures(Type.HASH, hashes);
     keyspace.nowMillis(now);
     keyspace.listener(
         new KeyspaceListener() {

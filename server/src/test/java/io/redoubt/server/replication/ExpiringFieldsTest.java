@@ -1,0 +1,34 @@
+package io.redoubt.server.replication;
+
+import static io.redoubt.server.replication.Node.until;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Fields of hashes that expire, on a replica: hidden when they are due, removed by the master. */
+final class ExpiringFieldsTest {
+  @TempDir private Path directory;
+
+  @Test
+  void areHiddenUntilTheMasterRemovesThem() throws Exception {
+    try (Node master = Node.ours(directory);
+        Node replica = Node.ours(directory)) {
+      assertThat(replica.ask("REPLICAOF 127.0.0.1 " + master.port())).isEqualTo("OK");
+      replica.untilInSyncWith(master);
+      master.ask("DEBUG SET-ACTIVE-EXPIRE 0");
+      master.call("HSET h stays 1 goes 2");
+      master.call("HPEXPIRE h 1 FIELDS 1 goes");
+      replica.untilInSyncWith(master);
+      until("the field is due", () -> replica.ask("HGET h goes").equals("(nil)"));
+      assertThat(replica.call("HLEN h").number()).isEqualTo(1);
+      assertThat(replica.call("HGETALL h").elements()).hasSize(2);
+      assertThat(replica.ask("OBJECT ENCODING h")).isEqualTo("listpackex");
+
+      master.ask("DEBUG SET-ACTIVE-EXPIRE 1");
+      master.call("HPEXPIRE h 1 FIELDS 1 stays");
+      until("the hash has gone", () -> replica.call("DBSIZE").number() == 0);
+    }
+  }
+}
