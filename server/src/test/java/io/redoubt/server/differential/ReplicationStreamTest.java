@@ -130,6 +130,21 @@ final class ReplicationStreamTest {
   }
 
   @Test
+  void placesAreSentAsScores() {
+    says(
+        """
+        GEOADD g NX CH 13.361389 38.115556 Palermo 15.087269 37.502669 Catania
+        GEOADD g XX 13.361389 38.115556 Palermo
+        geoadd g 13.4 38.1 Palermo
+        GEORADIUS g 15 37 200 km
+        GEORADIUS g 15 37 200 km STORE d
+        GEOSEARCHSTORE d g FROMLONLAT 15 37 BYRADIUS 100 km
+        GEOSEARCHSTORE d g FROMLONLAT 0 0 BYRADIUS 1 m
+        GEOSEARCHSTORE d g FROMLONLAT 0 0 BYRADIUS 1 m
+        """);
+  }
+
+  @Test
   void resultsInPlaceOfReckoning() {
     says(
         """
