@@ -30,7 +30,7 @@ public final class ListCommands extends CommandGroup<Call> {
       new CommandError(
           "ERR RANK can't be zero: use 1 to start from the first match, 2 from the second ... or"
               + " use negative to start from the end of the list");
-  private static final CommandError OUT_OF_RANGE =
+  private static final CommandError RANK_OUT_OF_RANGE =
       new CommandError(
           "ERR value is out of range, value must between -9223372036854775807 and"
               + " 9223372036854775807");
@@ -319,7 +319,7 @@ public final class ListCommands extends CommandGroup<Call> {
       if (call.is(i, "RANK")) {
         rank = call.argLong(i + 1);
         if (rank == Long.MIN_VALUE) {
-          throw OUT_OF_RANGE;
+          throw RANK_OUT_OF_RANGE;
         }
         if (rank == 0) {
           throw RANK_ZERO;
@@ -415,9 +415,6 @@ public final class ListCommands extends CommandGroup<Call> {
 
   private static void lrem(Call call) {
     long count = call.argLong(2);
-    if (count == Long.MIN_VALUE) {
-      throw OUT_OF_RANGE;
-    }
     long entry = call.findForWrite(1, Type.LIST);
     if (entry == Entry.NONE) {
       call.reply().integer(0);
@@ -432,7 +429,7 @@ public final class ListCommands extends CommandGroup<Call> {
                 entry,
                 call.argAddress(3),
                 call.argLength(3),
-                count == 0 ? Long.MAX_VALUE : Math.abs(count),
+                count == 0 || count == Long.MIN_VALUE ? Long.MAX_VALUE : Math.abs(count),
                 count < 0);
     if (removed > 0) {
       call.changed(1, KeyEvent.LREM, removed);
