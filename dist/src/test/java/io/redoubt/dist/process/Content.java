@@ -26,7 +26,7 @@ final class Content {
 
   /**
    * Each database's keys and their values, with the time at which they expire; of a long value its
-   * length and hash.
+   * length and hash, of a collection its digest.
    */
   static Map<String, String> of(Node node) throws IOException {
     Map<String, String> content = new TreeMap<>();
@@ -37,9 +37,14 @@ final class Content {
           ByteArrayOutputStream both = new ByteArrayOutputStream();
           both.write(RequestEncoder.encode(ascii("GET"), key));
           both.write(RequestEncoder.encode(ascii("PEXPIRETIME"), key));
+          both.write(RequestEncoder.encode(ascii("DEBUG"), ascii("DIGEST-VALUE"), key));
           client.sendRaw(both.toByteArray());
           Reply value = client.receive();
           Reply expiry = client.receive();
+          Reply valueDigest = client.receive();
+          if (value.isError()) { // a collection
+            value = valueDigest;
+          }
           content.put(
               database + " " + HexFormat.of().formatHex(key),
               (value instanceof Reply.Bulk bulk ? shown(bulk.bytes()) : value)

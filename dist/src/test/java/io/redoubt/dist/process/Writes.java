@@ -12,8 +12,8 @@ import java.util.List;
 import java.util.Random;
 
 /**
- * Random changes of strings: keys and values of any bytes, large values that compress and that
- * don't, numbers, expiry near and far, several databases.
+ * Random changes of values of every type: keys and values of any bytes, large values that compress
+ * and that don't, numbers, expiry near and far, several databases.
  */
 final class Writes {
   static final int[] DATABASES = {0, 1, 9};
@@ -85,6 +85,9 @@ final class Writes {
   }
 
   private byte[][] change() {
+    if (random.nextInt(3) == 0) {
+      return collectionChange();
+    }
     byte[] key = key();
     return switch (random.nextInt(11)) {
       case 0 -> new byte[][] {ascii("DEL"), key};
@@ -108,6 +111,29 @@ final class Writes {
             ascii(1 + random.nextInt(500) + "")
           };
       default -> new byte[][] {ascii("SET"), key, bytes(random.nextInt(200))};
+    };
+  }
+
+  /** Some of the collections stay small, others grow out of their compact forms. */
+  private byte[][] collectionChange() {
+    int number = random.nextInt(20);
+    String name = ":" + number;
+    byte[] element = ascii((number % 2 == 0 ? "" : "element ") + random.nextInt(1 << number));
+    return switch (random.nextInt(13)) {
+      case 0, 1 -> new byte[][] {ascii("HSET"), ascii("hash" + name), element, bytes(number * 5)};
+      case 2 -> new byte[][] {ascii("HDEL"), ascii("hash" + name), element};
+      case 3 -> new byte[][] {ascii("LPUSH"), ascii("list" + name), element, bytes(number)};
+      case 4 -> new byte[][] {ascii("RPUSH"), ascii("list" + name), element};
+      case 5 -> new byte[][] {ascii("RPOP"), ascii("list" + name)};
+      case 6, 7 -> new byte[][] {ascii("SADD"), ascii("set" + name), element};
+      case 8 -> new byte[][] {ascii("SREM"), ascii("set" + name), element};
+      case 9, 10 ->
+          new byte[][] {
+            ascii("ZADD"), ascii("sorted" + name), ascii(random.nextInt(90) / 7.0 + ""), element
+          };
+      case 11 -> new byte[][] {ascii("ZREM"), ascii("sorted" + name), element};
+      default ->
+          new byte[][] {ascii("XADD"), ascii("stream" + name), ascii("*"), element, bytes(10)};
     };
   }
 
