@@ -5,12 +5,18 @@ import io.redoubt.protocol.command.CommandError;
 import io.redoubt.protocol.process.Log;
 import io.redoubt.protocol.process.Standstill;
 import io.redoubt.server.command.DebugCommands;
+import io.redoubt.server.command.DumpCommands;
 import io.redoubt.server.replication.Replication;
 import java.io.IOException;
 
 /** The server as DEBUG sees it. */
 record Debugging(
-    Cron cron, Housekeeping housekeeping, DataSet dataSet, Replication replication, Log serverLog)
+    Cron cron,
+    Housekeeping housekeeping,
+    DataSet dataSet,
+    DumpCommands payloads,
+    Replication replication,
+    Log serverLog)
     implements DebugCommands.Host {
   @Override
   public void sleep(long millis) {
@@ -41,6 +47,11 @@ record Debugging(
       serverLog.warning("DEBUG RELOAD failed: %s", e.getMessage());
       throw new CommandError("ERR Error trying to load the RDB dump, check server logs");
     }
+  }
+
+  @Override
+  public void skipPayloadChecksums(boolean skip) {
+    payloads.comparesChecksums(!skip);
   }
 
   @Override

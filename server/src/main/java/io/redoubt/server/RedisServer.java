@@ -311,6 +311,7 @@ public final class RedisServer implements AutoCloseable {
   }
 
   private void declareCommands() {
+    DumpCommands payloads = new DumpCommands(log);
     Hello hello =
         new Hello(
             Version.REDIS, "standalone", () -> replication.isReplica() ? "replica" : "master");
@@ -343,7 +344,7 @@ public final class RedisServer implements AutoCloseable {
         new ScanCommands(),
         new SortCommands(),
         new ObjectCommands(),
-        new DumpCommands(),
+        payloads,
         new MigrateCommands(migrationTargets),
         new DatabaseCommands(snapshots::flushedAll),
         new SelectCommand(),
@@ -354,7 +355,7 @@ public final class RedisServer implements AutoCloseable {
         new ConfigCommands(this::resetStatistics, state, log),
         new ServerCommands(info, clock, shutdown),
         new MemoryCommands(memory, processUsage::residentBytes),
-        new DebugCommands(new Debugging(cron, housekeeping, dataSet, replication, log)),
+        new DebugCommands(new Debugging(cron, housekeeping, dataSet, payloads, replication, log)),
         new ConnectionCommands<>(hello),
         new ClientCommands<>(clients),
         new PubSubCommands<>(channels, this::publish, this::publishToShard),

@@ -42,14 +42,22 @@ public final class DumpPayload {
     out.putLittleLong(out.checksum());
   }
 
-  /** Whether version and checksum are such that the payload may be read. */
-  public static boolean isValid(MemorySegment memory, long offset, long length) {
+  /**
+   * Whether version and checksum are such that the payload may be read.
+   *
+   * @param comparesChecksum whether the checksum counts
+   */
+  public static boolean isValid(
+      MemorySegment memory, long offset, long length, boolean comparesChecksum) {
     if (length < FOOTER_BYTES) {
       return false;
     }
     int version = memory.get(LITTLE_SHORT, offset + length - FOOTER_BYTES) & 0xffff;
     if (version > RdbFormat.NEWEST_VERSION && version != RdbFormat.VALKEY_VERSION) {
       return false;
+    }
+    if (!comparesChecksum) {
+      return true;
     }
     long expected = memory.get(LITTLE_LONG, offset + length - CHECKSUM_BYTES);
     return expected == Crc64.update(0, memory, offset, length - CHECKSUM_BYTES);

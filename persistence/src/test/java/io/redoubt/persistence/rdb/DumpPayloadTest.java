@@ -33,7 +33,7 @@ class DumpPayloadTest {
   }
 
   static boolean valid(byte[] payload) {
-    return DumpPayload.isValid(MemorySegment.ofArray(payload), 0, payload.length);
+    return DumpPayload.isValid(MemorySegment.ofArray(payload), 0, payload.length, true);
   }
 
   @Test
@@ -63,6 +63,7 @@ class DumpPayloadTest {
     byte[] other = dump("hello");
     other[2] ^= 1;
     assertThat(valid(other)).isFalse();
+    assertThat(DumpPayload.isValid(MemorySegment.ofArray(other), 0, other.length, false)).isTrue();
     assertThat(valid(new byte[9])).isFalse();
   }
 

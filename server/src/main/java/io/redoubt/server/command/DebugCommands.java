@@ -53,6 +53,9 @@ public final class DebugCommands extends CommandGroup<Call> {
      */
     void reload(boolean save, boolean flush);
 
+    /** Takes payloads of RESTORE whatever their checksum is, or no longer. */
+    void skipPayloadChecksums(boolean skip);
+
     /** Takes a new replication id, so that no replica can continue. */
     void changeReplicationId();
   }
@@ -134,6 +137,12 @@ public final class DebugCommands extends CommandGroup<Call> {
         3,
         "<0|1>: remove due keys only when they are asked for, or on their own.",
         this::setActiveExpire);
+    add(
+        "set-skip-checksum-validation",
+        3,
+        3,
+        "<0|1>: take payloads of RESTORE whatever their checksum is.",
+        this::setSkipChecksumValidation);
     add(
         "replicate",
         3,
@@ -398,6 +407,11 @@ public final class DebugCommands extends CommandGroup<Call> {
 
   private void setActiveExpire(Call call) {
     host.activeExpire(call.argLong(2) != 0);
+    call.reply().ok();
+  }
+
+  private void setSkipChecksumValidation(Call call) {
+    host.skipPayloadChecksums(call.argLong(2) != 0);
     call.reply().ok();
   }
 

@@ -15,6 +15,7 @@ import io.redoubt.protocol.command.CommandError;
 import io.redoubt.protocol.command.CommandGroup;
 import io.redoubt.protocol.command.Errors;
 import io.redoubt.protocol.command.Group;
+import io.redoubt.protocol.process.Log;
 import io.redoubt.server.execution.Call;
 import io.redoubt.server.keyspace.Entry;
 import io.redoubt.server.keyspace.KeyEvent;
@@ -57,11 +58,24 @@ public final class DumpCommands extends CommandGroup<Call> {
           .is(WRITE, DENYOOM)
           .categories(Category.KEYSPACE, Category.DANGEROUS)
           .keys(OW, UPDATE)
-          .runs(DumpCommands::restore);
+          .runs(this::restore);
 
-  /** Declares the group. */
-  public DumpCommands() {
+  private final Log log;
+  private boolean comparesChecksums = true;
+
+  /**
+   * Declares the group.
+   *
+   * @param log is told what is wrong with payloads
+   */
+  public DumpCommands(Log log) {
     super(Group.GENERIC);
+    this.log = log;
+  }
+
+  /** Sets whether the checksum of a payload counts, as it does unless told otherwise. */
+  public void comparesChecksums(boolean compares) {
+    comparesChecksums = compares;
   }
 
   private static void dump(Call call) {
@@ -77,7 +91,7 @@ public final class DumpCommands extends CommandGroup<Call> {
     }
   }
 
-  private static void restore(Call call) {
+  private void restore(Call call) {
     boolean replace = false;
     boolean absolute = false;
     long idleSeconds = -1;
@@ -110,7 +124,7 @@ public final class DumpCommands extends CommandGroup<Call> {
     if (ttl < 0) {
       throw BAD_TTL;
     }
-    if (!Payloads.isValid(call.argAddress(3), call.argLength(3))) {
+    if (!Payloads.isValid(call.argAddress(3), call.argLength(3), comparesChecksums)) {
       throw BAD_PAYLOAD;
     }
     long expireAt = ttl == 0 ? Entry.NO_EXPIRY : absolute ? ttl : call.now() + ttl;
@@ -137,7 +151,7 @@ public final class DumpCommands extends CommandGroup<Call> {
     call.reply().ok();
   }
 
-  private static long restored(Call call, long expireAt) {
+  private long restored(Call call, long expireAt) {
     try {
       return Payloads.restore(
           call.values(),
@@ -148,6 +162,9 @@ public final class DumpCommands extends CommandGroup<Call> {
           call.argAddress(3),
           call.argLength(3));
     } catch (RdbException bad) {
+      log.warning(
+          "RESTORE: at byte %d of the payload: %s: integrity check failed.",
+          bad.offset(), bad.reason());
       throw BAD_DATA;
     }
   }

@@ -35,9 +35,13 @@ public final class Payloads {
     }
   }
 
-  /** Whether version and checksum of a payload at an address are right. */
-  public static boolean isValid(long address, int length) {
-    return DumpPayload.isValid(Region.MEMORY, address, length);
+  /**
+   * Whether version and checksum of a payload at an address are right.
+   *
+   * @param comparesChecksum whether the checksum counts
+   */
+  public static boolean isValid(long address, int length, boolean comparesChecksum) {
+    return DumpPayload.isValid(Region.MEMORY, address, length, comparesChecksum);
   }
 
   /**

@@ -6,6 +6,8 @@ import io.redoubt.protocol.Seed;
 import io.redoubt.protocol.command.Command;
 import io.redoubt.protocol.command.CommandGroup;
 import io.redoubt.protocol.command.Flag;
+import io.redoubt.protocol.process.Clock;
+import io.redoubt.protocol.process.Log;
 import io.redoubt.protocol.resp.Reply;
 import io.redoubt.server.command.BitfieldCommands;
 import io.redoubt.server.command.BitmapCommands;
@@ -88,7 +90,7 @@ final class ConversationTest {
     add(commands, new ScanCommands(), 1);
     add(commands, new SortCommands(), 4);
     add(commands, new ObjectCommands(), 3);
-    add(commands, new DumpCommands(), 3);
+    add(commands, new DumpCommands(Log.silent(Clock.system())), 3);
     add(commands, new DatabaseCommands(() -> {}), 1);
     add(commands, new SelectCommand(), 2);
     add(commands, new TransactionCommands(), 4);

@@ -162,7 +162,7 @@ class RdbLoadTest {
         byte[] payload = bench.dump(bench.find(1, "from"), 9, true);
         String text = new String(payload, StandardCharsets.ISO_8859_1);
         long address = bench.value(text);
-        assertThat(Payloads.isValid(address, payload.length)).isTrue();
+        assertThat(Payloads.isValid(address, payload.length, true)).isTrue();
         long entry =
             Payloads.restore(
                 bench.values,
@@ -177,7 +177,7 @@ class RdbLoadTest {
         assertThat(bench.contents().get("2/to"))
             .isEqualTo(new Bench.Value(value, bench.clock.wallMillis + 100));
         Region.putByte(address + payload.length - 1, 77);
-        assertThat(Payloads.isValid(address, payload.length)).isFalse();
+        assertThat(Payloads.isValid(address, payload.length, true)).isFalse();
       }
     }
   }
