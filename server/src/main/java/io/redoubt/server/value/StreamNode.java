@@ -17,6 +17,9 @@ final class StreamNode {
   static final int SAME_FIELDS = StreamListpack.SAME_FIELDS;
   private static final int FIXED_ELEMENTS = StreamListpack.FIXED_ELEMENTS;
 
+  /** Whole numbers up to this are entries of one byte, which is the number. */
+  private static final int MAX_BYTE = 127;
+
   /** The most bytes of a whole number's entry. */
   private static final int INTEGER_BYTES = 10;
 
@@ -151,7 +154,12 @@ final class StreamNode {
   /** Appends an entry to a node that has room for it; the halves of its id less the node's id. */
   static void append(long node, long millis, long sequence, Request words, int first, int count) {
     long start = Listpack.beginning(node);
-    Listpack.replace(Region.MEMORY, node, start, integer(start) + 1, Region.MEMORY, node);
+    long live = integer(start) + 1;
+    if (live <= MAX_BYTE) {
+      Region.putByte(start, (int) live);
+    } else {
+      Listpack.replace(Region.MEMORY, node, start, live, Region.MEMORY, node);
+    }
     boolean same = hasFields(node, words, first, count);
     long at = writeEntry(end(node), millis, sequence, words, first, count, same);
     Listpack.extend(Region.MEMORY, node, at, entryElements(count / 2, same));
