@@ -65,7 +65,8 @@ public final class StreamListpack {
 
   /**
    * Checks every byte of a foreign listpack, and that it is what is described above, with ids in
-   * ascending order and at least one entry that is not deleted.
+   * ascending order and at least one entry. All may be deleted ones: in Redis trimming by id can
+   * leave such a node.
    *
    * @param length how many bytes it is said to have
    * @param millis of the id beside it
@@ -97,7 +98,7 @@ public final class StreamListpack {
     if (entries != alive || total - entries != deleted) {
       throw wrong("count of entries of a stream's listpack is wrong");
     }
-    if (entries == 0) {
+    if (total == 0) {
       throw wrong("stream's listpack without entries");
     }
   }

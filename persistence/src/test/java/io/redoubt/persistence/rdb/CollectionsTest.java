@@ -160,9 +160,7 @@ class CollectionsTest {
     refused(
         "count of entries",
         file(15, 1, id, Packs.listpack(List.of("2", "0", "0", "0", "2", "0", "0", "3"))));
-    refused(
-        "without entries",
-        file(15, 1, id, Packs.listpack(List.of("0", "1", "0", "0", "3", "0", "0", "3"))));
+    refused("without entries", file(15, 1, id, Packs.listpack(List.of("0", "0", "0", "0"))));
     refused(
         "number of elements",
         file(15, 1, id, Packs.listpack(List.of("1", "0", "0", "0", "2", "0", "0", "4"))));
