@@ -97,6 +97,11 @@ final class CommandAllocationTest {
     "LRANGE list:%d 0 9, 16",
     "LMOVE list:%d list:1 LEFT RIGHT, 16",
     "LINDEX list:%d 5, 16",
+    "XADD stream:%d * field value-of-sixteen, 16",
+    "XADD short:%d MAXLEN ~ 100 * field 17 other value, 16",
+    "XRANGE stream:%d - + COUNT 3, 16",
+    "XREAD COUNT 2 STREAMS stream:%d 0, 16",
+    "XLEN stream:%d, 16",
     "SET key:%d value-of-sixteen, 1",
     "GET key:%d, 1",
     "ZADD small:%d 1 one 2.5 two, 16",
@@ -117,7 +122,14 @@ final class CommandAllocationTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"SET key:%d 1", "INCR counter:%d", "EXPIRE key:%d 1000", "GETDEL key:%d"})
+  @ValueSource(
+      strings = {
+        "SET key:%d 1",
+        "INCR counter:%d",
+        "EXPIRE key:%d 1000",
+        "GETDEL key:%d",
+        "XADD stream:%d * f v"
+      })
   void norIsItForReplicas(String request) throws IOException {
     try (Socket replica = connect()) {
       replica.getOutputStream().write("SYNC\r\n".getBytes(US_ASCII));

@@ -201,4 +201,23 @@ final class StreamCommandsTest {
         .contains("\"last-generated-id\"\n 8) \"100-0\"");
     redis.says("CONFIG SET stream-node-max-entries 100", "OK");
   }
+
+  @Test
+  void aNodeOfDeletedEntriesTravels() {
+    // Of Redis 7.0: of five entries XDEL took the last and XTRIM MINID 5 the others.
+    redis.says(
+        "RESTORE s 0 \""
+            + "\\x13\\x01\\x10\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x01\\x00\\x00\\x00\\x00\\x00"
+            + "\\x00\\x00\\x00\\xc3\\x33\\x40\\x49\\x13\\x49\\x00\\x00\\x00\\x1e\\x00\\x00\\x01"
+            + "\\x05\\x01\\x01\\x01\\x81\\x66\\x02\\x00\\x01\\x03\\x01\\x00\\x20\\x01\\x03\\x81"
+            + "\\x76\\x02\\x04\\x20\\x0a\\x00\\x01\\xe0\\x01\\x0a\\x00\\x02\\xe0\\x01\\x0a\\x40"
+            + "\\x22\\xa0\\x20\\x00\\x04\\xa0\\x15\\x01\\x01\\xff\\x00\\x05\\x00\\x00\\x00\\x05"
+            + "\\x00\\x05\\x00\\x0a\\x00\\xee\\x03\\x3b\\x1c\\xd1\\xaa\\xcc\\x50"
+            + "\"",
+        "OK");
+    redis.says("XLEN s", "(integer) 0");
+    redis.says("XADD s 6 f v", "\"6-0\"");
+    redis.says("XLEN s", "(integer) 1");
+    redis.says("XTRIM s MAXLEN 0", "(integer) 1");
+  }
 }
