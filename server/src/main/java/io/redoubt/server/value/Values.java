@@ -90,7 +90,8 @@ public final class Values implements AutoCloseable {
     return switch (Entry.type(entry)) {
       case STRING -> StringValue.encodingName(entry);
       case STREAM -> "stream";
-      case LIST -> packedOr("quicklist", entry);
+      case LIST ->
+          "quicklist"; // of one node, when it is small: as up to Redis 7.0, whatever its form
       case ZSET -> packedOr("skiplist", entry);
       case SET -> packedOr("hashtable", entry);
       case HASH -> Hashes.encodingName(entry);
