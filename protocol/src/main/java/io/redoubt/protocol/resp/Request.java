@@ -71,6 +71,19 @@ public final class Request {
     return request;
   }
 
+  /**
+   * Makes this a request of no arguments yet, which are {@linkplain #argument added} one by one: it
+   * has no form on the wire, as a plain line has none.
+   */
+  public void compose(MemorySegment arguments) {
+    begin(arguments, 0, true);
+  }
+
+  /** Adds an argument to a request that is being {@linkplain #compose composed}. */
+  public void argument(long offset, int length) {
+    add(offset, length);
+  }
+
   /** How many bytes the arguments have together. */
   public long argumentBytes() {
     long bytes = 0;

@@ -1,0 +1,67 @@
+package io.redoubt.server.script;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.lang.foreign.Arena;
+import java.lang.foreign.SymbolLookup;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Locale;
+
+/**
+ * The shared library of Lua 5.1: a resource of its jar, which has one for each platform, unpacked
+ * when it is first needed and gone from the disk as soon as it is loaded.
+ */
+final class LuaLibrary {
+
+  private LuaLibrary() {}
+
+  /**
+   * Loads the library, for good.
+   *
+   * @throws ScriptEngineException when there is none for this platform, or it cannot be unpacked
+   */
+  @SuppressWarnings("restricted") // it is the one library that the package is there for
+  static SymbolLookup load() {
+    String resource = resource();
+    try (InputStream in = LuaLibrary.class.getClassLoader().getResourceAsStream(resource)) {
+      if (in == null) {
+        throw new ScriptEngineException(
+            "Lua has no native library for this platform (" + resource + " is missing)");
+      }
+      Path file = Files.createTempFile("redoubt-lua", resource);
+      try {
+        Files.write(file, in.readAllBytes());
+        return SymbolLookup.libraryLookup(file, Arena.global());
+      } finally {
+        unlink(file);
+      }
+    } catch (IOException | IllegalArgumentException e) {
+      throw new ScriptEngineException("Lua's native library cannot be loaded: " + e.getMessage());
+    }
+  }
+
+  private static void unlink(Path file) throws IOException {
+    if (isWindows()) {
+      file.toFile().deleteOnExit(); // a loaded library cannot be deleted there
+    } else {
+      Files.delete(file);
+    }
+  }
+
+  private static boolean isWindows() {
+    return System.getProperty("os.name", "").toLowerCase(Locale.ROOT).contains("windows");
+  }
+
+  /** The library's name in its jar. */
+  private static String resource() {
+    String os = System.getProperty("os.name", "").toLowerCase(Locale.ROOT);
+    String cpu = System.getProperty("os.arch", "").toLowerCase(Locale.ROOT);
+    boolean arm = cpu.equals("aarch64") || cpu.equals("arm64");
+    String suffix = arm ? "arm64" : "64";
+    if (isWindows()) {
+      return "lua51" + suffix + ".dll";
+    }
+    return "liblua51" + suffix + (os.contains("mac") ? ".dylib" : ".so");
+  }
+}

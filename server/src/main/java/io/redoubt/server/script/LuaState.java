@@ -1,0 +1,205 @@
+package io.redoubt.server.script;
+
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import io.redoubt.protocol.bytes.ByteString;
+import io.redoubt.server.memory.Region;
+import io.redoubt.server.memory.Slabs;
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.invoke.MethodHandle;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.MethodType;
+
+/**
+ * One state of Lua. Its memory is part of the {@link Region}, so strings of Lua have region
+ * addresses, and need no copying on their way to the store. Belongs to one thread.
+ */
+final class LuaState implements AutoCloseable {
+
+  /** A function that Lua can call. */
+  interface Function {
+
+    /**
+     * Does it: finds its arguments on the stack of the state, and leaves results on top.
+     *
+     * @param state the state it was called in, which may be a coroutine
+     * @return how many results there are
+     */
+    int call(long state);
+  }
+
+  /** Called every so many instructions. */
+  interface Hook {
+
+    /** A script is running in that state, which may be a coroutine. */
+    void tick(long state);
+  }
+
+  /** Instructions between two calls of the hook: some 100 µs. */
+  static final int HOOK_INSTRUCTIONS = 10_000;
+
+  private final Arena arena = Arena.ofShared();
+  private final long base = Region.MEMORY.address();
+  private final LuaHeap heap;
+  private final Slabs slabs;
+  private final long state;
+  private long hookStub;
+
+  LuaState(Slabs slabs) {
+    this.slabs = slabs;
+    heap = new LuaHeap(slabs, arena);
+    state = Lua.newState(heap.function(), 0);
+    if (state == 0) {
+      throw new ScriptEngineException("Lua gets no memory");
+    }
+    Lua.openLibraries(state);
+  }
+
+  /** The main thread of the state. */
+  long main() {
+    return state;
+  }
+
+  /** Its memory. */
+  LuaHeap heap() {
+    return heap;
+  }
+
+  /** Pushes a function of ours. */
+  void push(Function function) {
+    Lua.pushFunction(state, stub(function, Function.class, "call", int.class, long.class), 0);
+  }
+
+  /** Has a hook called while scripts run. */
+  void hook(Hook hook) {
+    record Bound(Hook hook) {
+      @SuppressWarnings("unused") // called from native code
+      void tick(long running, long event) {
+        hook.tick(running);
+      }
+    }
+    long stub = stub(new Bound(hook), Bound.class, "tick", void.class, long.class, long.class);
+    Lua.hook(state, stub, Lua.MASK_COUNT, HOOK_INSTRUCTIONS);
+    hookStub = stub;
+  }
+
+  /**
+   * From within the hook: has the script fail at its next instruction, and again at each that
+   * follows should it catch that. The error is raised by a function of Lua itself, not from here.
+   */
+  void interrupt(long running) {
+    long raise = Lua.address("luaL_error").address();
+    Lua.hook(running, raise, Lua.MASK_CALL | Lua.MASK_RETURN | Lua.MASK_COUNT, 1);
+    Lua.hook(state, raise, Lua.MASK_CALL | Lua.MASK_RETURN | Lua.MASK_COUNT, 1);
+  }
+
+  /** After an {@link #interrupt}: the next script runs as usual. */
+  void endInterrupt() {
+    Lua.hook(state, hookStub, Lua.MASK_COUNT, HOOK_INSTRUCTIONS);
+  }
+
+  @SuppressWarnings("restricted") // the signatures are those of lua_CFunction and lua_Hook
+  private <T> long stub(
+      T target, Class<T> type, String method, Class<?> result, Class<?>... parameters) {
+    try {
+      MethodHandle handle =
+          MethodHandles.lookup()
+              .findVirtual(type, method, MethodType.methodType(result, parameters))
+              .bindTo(target);
+      FunctionDescriptor signature =
+          result == void.class
+              ? FunctionDescriptor.ofVoid(JAVA_LONG, JAVA_LONG)
+              : FunctionDescriptor.of(JAVA_INT, JAVA_LONG);
+      return Linker.nativeLinker().upcallStub(handle, signature, arena).address();
+    } catch (ReflectiveOperationException e) {
+      throw new LinkageError("a method of this package is missing", e);
+    }
+  }
+
+  // Strings.
+
+  /** The region address of the bytes of a string on the stack; {@link #length} tells how many. */
+  long bytes(long running, int index) {
+    return Lua.string(running, index, 0) - base;
+  }
+
+  /** How many bytes a string on the stack has. */
+  static int length(long running, int index) {
+    return (int) Lua.length(running, index);
+  }
+
+  /** A copy of a string on the stack. */
+  ByteString text(long running, int index) {
+    return ByteString.copyOf(Region.MEMORY, bytes(running, index), length(running, index));
+  }
+
+  /** A copy of a string or number on the stack; a number is a string afterwards. */
+  ByteString textOf(long running, int index) {
+    long bytes = Lua.string(running, index, 0) - base;
+    return ByteString.copyOf(Region.MEMORY, bytes, length(running, index));
+  }
+
+  /** Pushes bytes of the region as a string. */
+  void pushBytes(long running, long address, int length) {
+    Lua.pushString(running, address + base, length);
+  }
+
+  /** Pushes text as a string; not for what happens often. */
+  void pushText(long running, String text) {
+    pushText(running, ByteString.of(text));
+  }
+
+  /** Pushes bytes of the heap as a string; not for what happens often. */
+  void pushText(long running, ByteString text) {
+    int length = text.length();
+    long block = slabs.allocateFar(length + 1L);
+    text.copyTo(Region.MEMORY, block);
+    Lua.pushString(running, block + base, length);
+    slabs.free(block, length + 1L);
+  }
+
+  /**
+   * Compiles a chunk and pushes its function, or a message that tells what is wrong.
+   *
+   * @param name as in messages: "@" and what stands before the line's number
+   * @return whether it could be compiled
+   */
+  boolean compile(long address, int length, String name) {
+    ByteString chunk = ByteString.of(name + '\0');
+    long block = slabs.allocateFar(chunk.length());
+    chunk.copyTo(Region.MEMORY, block);
+    int status = Lua.load(state, address + base, length, block + base);
+    slabs.free(block, chunk.length());
+    return status == 0;
+  }
+
+  /** As {@link #compile(long, int, String)}, of text. */
+  boolean compile(String text, String name) {
+    ByteString bytes = ByteString.of(text);
+    long block = slabs.allocateFar(bytes.length() + 1L);
+    bytes.copyTo(Region.MEMORY, block);
+    boolean compiled = compile(block, bytes.length(), name);
+    slabs.free(block, bytes.length() + 1L);
+    return compiled;
+  }
+
+  /** Calls the function below its arguments, as Lua's own code: errors and limits hold. */
+  int call(int arguments, int results, int errorHandler) {
+    heap.limited(true);
+    try {
+      return Lua.pcall(state, arguments, results, errorHandler);
+    } finally {
+      heap.limited(false);
+    }
+  }
+
+  /** Frees everything. */
+  @Override
+  public void close() {
+    Lua.close(state);
+    arena.close();
+  }
+}

@@ -1,0 +1,304 @@
+package io.redoubt.server.script;
+
+import io.redoubt.protocol.bytes.Doubles;
+import io.redoubt.protocol.bytes.Numbers;
+import io.redoubt.protocol.resp.ReplyWriter;
+import io.redoubt.server.memory.Region;
+
+/**
+ * Values between Lua and RESP, by Redis' table of conversions: replies of commands become values of
+ * Lua ({@link #push}), and what a script returns becomes a reply ({@link #reply}).
+ */
+final class LuaValues {
+
+  /** The fields by which a table is another reply than an array, in the order they are looked for. */
+  private static final String[] FIELDS = {
+    "err", "ok", "double", "map", "set", "big_number", "verbatim_string", "format", "string"
+  };
+
+  private static final int ERR = 0;
+  private static final int OK = 1;
+  private static final int DOUBLE = 2;
+  private static final int MAP = 3;
+  private static final int SET = 4;
+  private static final int BIG_NUMBER = 5;
+  private static final int VERBATIM_STRING = 6;
+  private static final int FORMAT = 7;
+  private static final int STRING = 8;
+
+  private static final int MAX_DEPTH = 200;
+
+  private final LuaState lua;
+  private final int firstField;
+
+  // The reply that is being pushed.
+  private long at;
+
+  /** Keeps the names of fields on the stack of the state, from its top on. */
+  LuaValues(LuaState lua) {
+    this.lua = lua;
+    firstField = Lua.top(lua.main()) + 1;
+    for (String field : FIELDS) {
+      lua.pushText(lua.main(), field);
+    }
+  }
+
+  // From RESP.
+
+  /** Pushes the one reply that begins at a region address. */
+  void push(long state, long reply) {
+    at = reply;
+    push(state);
+  }
+
+  private void push(long state) {
+    Lua.room(state, 4);
+    int mark = Region.getByte(at++);
+    switch (mark) {
+      case '+' -> pushSingle(state, "ok");
+      case '-' -> pushSingle(state, "err");
+      case ':' -> Lua.pushNumber(state, number());
+      case '$' -> pushBulk(state);
+      case '*' -> pushArray(state, number());
+      case '_' -> {
+        line();
+        Lua.pushNil(state);
+      }
+      case '#' -> {
+        Lua.pushBoolean(state, Region.getByte(at) == 't' ? 1 : 0);
+        line();
+      }
+      case ',' -> pushDouble(state);
+      case '(' -> pushSingle(state, "big_number");
+      case '=' -> pushVerbatim(state);
+      case '%' -> pushPairs(state, number());
+      case '~' -> pushMembers(state, number());
+      default -> throw new IllegalStateException("a reply that begins with " + mark);
+    }
+  }
+
+  /** Passes over the rest of a line; returns its length. */
+  private int line() {
+    long start = at;
+    while (Region.getByte(at) != '\r') {
+      at++;
+    }
+    int length = (int) (at - start);
+    at += 2;
+    return length;
+  }
+
+  private long number() {
+    long start = at;
+    int length = line();
+    return Numbers.parseLong(Region.MEMORY, start, length, 0);
+  }
+
+  /** A table with one field. */
+  private void pushSingle(long state, String field) {
+    Lua.newTable(state, 0, 1);
+    lua.pushText(state, field);
+    long start = at;
+    lua.pushBytes(state, start, line());
+    Lua.rawSet(state, -3);
+  }
+
+  private void pushBulk(long state) {
+    int length = (int) number();
+    if (length < 0) {
+      Lua.pushBoolean(state, 0);
+      return;
+    }
+    lua.pushBytes(state, at, length);
+    at += length + 2L;
+  }
+
+  private void pushArray(long state, long count) {
+    if (count < 0) {
+      Lua.pushBoolean(state, 0);
+      return;
+    }
+    Lua.newTable(state, (int) count, 0);
+    for (int i = 1; i <= count; i++) {
+      push(state);
+      Lua.rawSet(state, -2, i);
+    }
+  }
+
+  private void pushDouble(long state) {
+    long start = at;
+    int length = line();
+    Lua.newTable(state, 0, 1);
+    lua.pushText(state, "double");
+    double value = Doubles.parseOrNaN(Region.MEMORY, start, length);
+    Lua.pushNumber(state, value);
+    Lua.rawSet(state, -3);
+  }
+
+  private void pushVerbatim(long state) {
+    int length = (int) number();
+    Lua.newTable(state, 0, 1);
+    lua.pushText(state, "verbatim_string");
+    Lua.newTable(state, 0, 2);
+    lua.pushText(state, "format");
+    lua.pushBytes(state, at, 3);
+    Lua.rawSet(state, -3);
+    lua.pushText(state, "string");
+    lua.pushBytes(state, at + 4, length - 4);
+    Lua.rawSet(state, -3);
+    Lua.rawSet(state, -3);
+    at += length + 2L;
+  }
+
+  private void pushPairs(long state, long count) {
+    Lua.newTable(state, 0, 1);
+    lua.pushText(state, "map");
+    Lua.newTable(state, 0, (int) count);
+    for (long i = 0; i < count; i++) {
+      push(state);
+      push(state);
+      Lua.rawSet(state, -3);
+    }
+    Lua.rawSet(state, -3);
+  }
+
+  private void pushMembers(long state, long count) {
+    Lua.newTable(state, 0, 1);
+    lua.pushText(state, "set");
+    Lua.newTable(state, 0, (int) count);
+    for (long i = 0; i < count; i++) {
+      push(state);
+      Lua.pushBoolean(state, 1);
+      Lua.rawSet(state, -3);
+    }
+    Lua.rawSet(state, -3);
+  }
+
+  // To RESP.
+
+  /**
+   * Writes the value on top of the main stack as a reply, and pops it.
+   *
+   * @param booleans whether the script has chosen RESP3, in which booleans are such
+   */
+  void reply(ReplyWriter reply, boolean booleans) {
+    write(reply, booleans, 0);
+  }
+
+  private void write(ReplyWriter reply, boolean booleans, int depth) {
+    long state = lua.main();
+    if (depth > MAX_DEPTH || Lua.room(state, 6) == 0) {
+      reply.error("ERR reached lua stack limit");
+      Lua.top(state, -2);
+      return;
+    }
+    switch (Lua.type(state, -1)) {
+      case Lua.STRING ->
+          reply.bulk(Region.MEMORY, lua.bytes(state, -1), LuaState.length(state, -1));
+      case Lua.NUMBER -> reply.integer((long) Lua.number(state, -1));
+      case Lua.BOOLEAN -> {
+        boolean value = Lua.bool(state, -1) != 0;
+        if (booleans) {
+          reply.bool(value);
+        } else if (value) {
+          reply.integer(1);
+        } else {
+          reply.nil();
+        }
+      }
+      case Lua.TABLE -> writeTable(reply, booleans, depth);
+      default -> reply.nil();
+    }
+    Lua.top(state, -2);
+  }
+
+  /** Pushes a field of the table on top; when it has another type, leaves the stack as it is. */
+  private boolean field(int field, int type) {
+    long state = lua.main();
+    Lua.copy(state, firstField + field);
+    Lua.rawGet(state, -2);
+    int found = Lua.type(state, -1);
+    if (found == type || (type == Lua.STRING && found == Lua.NUMBER)) {
+      return true;
+    }
+    Lua.top(state, -2);
+    return false;
+  }
+
+  private void writeTable(ReplyWriter reply, boolean booleans, int depth) {
+    long state = lua.main();
+    if (field(ERR, Lua.STRING)) {
+      reply.error(lua.text(state, -1).toString());
+    } else if (field(OK, Lua.STRING)) {
+      reply.simple(oneLine(lua.text(state, -1).toString()));
+    } else if (field(DOUBLE, Lua.NUMBER)) {
+      reply.doubleValue(Lua.number(state, -1));
+    } else if (field(MAP, Lua.TABLE)) {
+      writePairs(reply, booleans, depth, true);
+    } else if (field(SET, Lua.TABLE)) {
+      writePairs(reply, booleans, depth, false);
+    } else if (field(BIG_NUMBER, Lua.STRING)) {
+      reply.bigNumber(oneLine(lua.text(state, -1).toString()));
+    } else if (field(VERBATIM_STRING, Lua.TABLE)) {
+      writeVerbatim(reply);
+    } else {
+      writeArray(reply, booleans, depth);
+      return;
+    }
+    Lua.top(state, -2);
+  }
+
+  private static String oneLine(String text) {
+    return text.replace('\r', ' ').replace('\n', ' ');
+  }
+
+  private void writeArray(ReplyWriter reply, boolean booleans, int depth) {
+    long state = lua.main();
+    long mark = reply.deferArray();
+    int count = 0;
+    while (true) {
+      Lua.rawGet(state, -1, count + 1);
+      if (Lua.type(state, -1) == Lua.NIL) {
+        Lua.top(state, -2);
+        break;
+      }
+      write(reply, booleans, depth + 1);
+      count++;
+    }
+    reply.resolve(mark, count);
+  }
+
+  private void writePairs(ReplyWriter reply, boolean booleans, int depth, boolean map) {
+    long state = lua.main();
+    long mark = map ? reply.deferMap() : reply.deferSet();
+    int count = 0;
+    Lua.pushNil(state);
+    while (Lua.next(state, -2) != 0) {
+      Lua.copy(state, -2);
+      write(reply, booleans, depth + 1);
+      if (map) {
+        write(reply, booleans, depth + 1);
+      } else {
+        Lua.top(state, -2);
+      }
+      count++;
+    }
+    reply.resolve(mark, count);
+  }
+
+  private void writeVerbatim(ReplyWriter reply) {
+    long state = lua.main();
+    if (!field(STRING, Lua.STRING)) {
+      reply.nil();
+      return;
+    }
+    String text = lua.text(state, -1).toString();
+    Lua.top(state, -2);
+    if (!field(FORMAT, Lua.STRING)) {
+      reply.nil();
+      return;
+    }
+    reply.verbatim(lua.text(state, -1).toString(), text);
+    Lua.top(state, -2);
+  }
+}

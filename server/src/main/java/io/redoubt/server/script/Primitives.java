@@ -1,0 +1,295 @@
+package io.redoubt.server.script;
+
+import io.redoubt.protocol.bytes.Doubles;
+import io.redoubt.protocol.bytes.Numbers;
+import io.redoubt.protocol.resp.ReplyCollector;
+import io.redoubt.protocol.resp.ReplyWriter;
+import io.redoubt.protocol.resp.Request;
+import io.redoubt.server.memory.Region;
+import io.redoubt.server.memory.SlabBuffers;
+import io.redoubt.server.memory.Slabs;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the prelude is made from: functions of ours that Lua calls. None raises an error: what may
+ * fail tells so by its results, and the prelude raises.
+ */
+final class Primitives implements AutoCloseable {
+
+  /** Longer numbers are not written. */
+  private static final int NUMBER_BYTES = 32;
+
+  private static final int MAX_NUMBERS_KEPT = 64;
+
+  private final LuaState lua;
+  private final LuaValues values;
+  private final Slabs slabs;
+  private final Request request = new Request();
+  private final ReplyCollector collector;
+  private final ReplyWriter reply;
+  private final MessageDigest sha1;
+  private @Nullable CommandRunner runner;
+
+  // Room for arguments that are numbers.
+  private long numbers;
+  private int numbersRoom;
+
+  private long random;
+
+  Primitives(LuaState lua, LuaValues values, Slabs slabs) {
+    this.lua = lua;
+    this.values = values;
+    this.slabs = slabs;
+    collector = new ReplyCollector(new SlabBuffers(slabs));
+    reply = new ReplyWriter(collector);
+    try {
+      sha1 = MessageDigest.getInstance("SHA-1");
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException(e); // every Java platform has it
+    }
+  }
+
+  /** Leaves a table of all primitives on the main stack. */
+  void push() {
+    long state = lua.main();
+    Lua.newTable(state, 0, 16);
+    define("run", this::run);
+    define("sha1hex", this::sha1hex);
+    define("log", this::log);
+    define("setresp", this::setresp);
+    define("propagate", this::propagate);
+    define("may_run", this::mayRun);
+    define("random", this::random);
+    define("seed", this::seed);
+    define("bit", this::bit);
+    lua.pushText(state, "null");
+    Lua.pushAddress(state, 0);
+    Lua.rawSet(state, -3);
+  }
+
+  private void define(String name, LuaState.Function function) {
+    lua.pushText(lua.main(), name);
+    lua.push(running -> guarded(function, running));
+    Lua.rawSet(lua.main(), -3);
+  }
+
+  /** The limit of memory holds for Lua's own code only. */
+  private int guarded(LuaState.Function function, long state) {
+    lua.heap().limited(false);
+    try {
+      return function.call(state);
+    } catch (RuntimeException | OutOfMemoryError fault) {
+      lua.pushText(state, "ERR internal error: " + fault);
+      Lua.pushBoolean(state, 1);
+      return 2;
+    } finally {
+      lua.heap().limited(true);
+    }
+  }
+
+  /** A script begins: what it calls goes there. */
+  void begin(CommandRunner forScript) {
+    runner = forScript;
+    reply.resp(2);
+    random = initial(0);
+  }
+
+  /** The script is over. */
+  void end() {
+    runner = null;
+  }
+
+  /** Whether the script has chosen RESP3 for what it gets and returns. */
+  boolean isResp3() {
+    return reply.resp() == 3;
+  }
+
+  private CommandRunner runner() {
+    CommandRunner current = runner;
+    if (current == null) {
+      throw new IllegalStateException("no script is running");
+    }
+    return current;
+  }
+
+  /**
+   * run(word, ...): runs a command. Returns its reply, and whether it is an error; or nil and what
+   * is wrong with the words.
+   */
+  private int run(long state) {
+    if (runner == null) {
+      return failed(state, "ERR redis.call/pcall can only be called inside a script invocation");
+    }
+    String wrong = compose(state);
+    if (wrong != null) {
+      return failed(state, wrong);
+    }
+    collector.clear();
+    runner().run(request, reply);
+    long start = collector.start();
+    if (collector.length() == 0) {
+      Lua.pushNil(state);
+      return 1;
+    }
+    values.push(state, start);
+    if (Region.getByte(start) == '-') {
+      Lua.pushBoolean(state, 1);
+      return 2;
+    }
+    return 1;
+  }
+
+  private int failed(long state, String message) {
+    Lua.newTable(state, 0, 3);
+    lua.pushText(state, "err");
+    lua.pushText(state, message);
+    Lua.rawSet(state, -3);
+    Lua.pushBoolean(state, 1);
+    return 2;
+  }
+
+  /** Makes the stack's values the words of the request; returns what is wrong with them. */
+  private @Nullable String compose(long state) {
+    int count = Lua.top(state);
+    if (count == 0) {
+      return "ERR Please specify at least one argument for this redis lib call";
+    }
+    request.compose(Region.MEMORY);
+    numbersNeeded(count);
+    for (int i = 1; i <= count; i++) {
+      switch (Lua.type(state, i)) {
+        case Lua.STRING -> request.argument(lua.bytes(state, i), LuaState.length(state, i));
+        case Lua.NUMBER -> {
+          long at = numbers + (long) (i - 1) * NUMBER_BYTES;
+          request.argument(at, write(at, Lua.number(state, i)));
+        }
+        default -> {
+          return "ERR Lua redis lib command arguments must be strings or integers";
+        }
+      }
+    }
+    return null;
+  }
+
+  private static int write(long at, double number) {
+    long whole = (long) number;
+    return whole == number
+        ? Numbers.writeLong(Region.MEMORY, at, whole)
+        : Doubles.write(Region.MEMORY, at, number);
+  }
+
+  private void numbersNeeded(int count) {
+    if (count > numbersRoom) {
+      freeNumbers();
+      numbersRoom = Math.max(count, MAX_NUMBERS_KEPT);
+      numbers = slabs.allocateFar((long) numbersRoom * NUMBER_BYTES);
+    }
+  }
+
+  private void freeNumbers() {
+    if (numbersRoom > 0) {
+      slabs.free(numbers, (long) numbersRoom * NUMBER_BYTES);
+      numbersRoom = 0;
+    }
+  }
+
+  /** sha1hex(string). */
+  private int sha1hex(long state) {
+    byte[] sum = sha1.digest(lua.text(state, 1).toByteArray());
+    lua.pushText(state, HexFormat.of().formatHex(sum));
+    return 1;
+  }
+
+  /** log(level, message). */
+  private int log(long state) {
+    if (runner != null) {
+      runner().log((int) Lua.number(state, 1), lua.text(state, 2));
+    }
+    return 0;
+  }
+
+  /** setresp(version). */
+  private int setresp(long state) {
+    reply.resp((int) Lua.number(state, 1));
+    return 0;
+  }
+
+  /** propagate(targets). */
+  private int propagate(long state) {
+    runner().propagateTo((int) Lua.number(state, 1));
+    return 0;
+  }
+
+  /** may_run(word, ...): whether, or nil when there is no such command. */
+  private int mayRun(long state) {
+    String wrong = compose(state);
+    if (wrong != null) {
+      return failed(state, wrong);
+    }
+    if (!runner().exists(request)) {
+      Lua.pushNil(state);
+    } else {
+      Lua.pushBoolean(state, runner().mayRun(request) ? 1 : 0);
+    }
+    return 1;
+  }
+
+  // The generator of lrand48(3), so that scripts draw what they draw on Redis.
+
+  private static final long MULTIPLIER = 0x5_deec_e66dL;
+  private static final long INCREMENT = 0xb;
+  private static final long MASK_48 = (1L << 48) - 1;
+  private static final int LOW_SEED = 0x330e;
+
+  private static long initial(long seed) {
+    return (seed << 16 | LOW_SEED) & MASK_48;
+  }
+
+  /** random(): the next number of 31 bits. */
+  private int random(long state) {
+    random = random * MULTIPLIER + INCREMENT & MASK_48;
+    Lua.pushNumber(state, random >>> 17);
+    return 1;
+  }
+
+  /** seed(number): begins a sequence. */
+  private int seed(long state) {
+    random = initial((int) (long) Lua.number(state, 1));
+    return 0;
+  }
+
+  /** bit(operation, a, b): 32 bits. */
+  private int bit(long state) {
+    int a = bits(Lua.number(state, 2));
+    int b = bits(Lua.number(state, 3));
+    int result =
+        switch ((int) Lua.number(state, 1)) {
+          case 0 -> a & b;
+          case 1 -> a | b;
+          case 2 -> a ^ b;
+          case 3 -> a << b;
+          case 4 -> a >>> b;
+          case 5 -> a >> b;
+          case 6 -> Integer.rotateLeft(a, b);
+          case 7 -> Integer.rotateRight(a, b);
+          case 8 -> Integer.reverseBytes(a);
+          default -> ~a;
+        };
+    Lua.pushNumber(state, result);
+    return 1;
+  }
+
+  /** The lower 32 bits of a number, which is rounded to a whole one before. */
+  private static int bits(double number) {
+    return (int) (long) Math.rint(number);
+  }
+
+  @Override
+  public void close() {
+    freeNumbers();
+    collector.close();
+  }
+}

@@ -1,0 +1,323 @@
+-- The world of scripts: what there is of the standard libraries, and that nobody can change it.
+--
+-- A protected table is an empty one that stands for the real one: reading goes through, writing
+-- raises an error. Functions that look past metatables are told the difference here.
+
+local native, shared = ...
+
+local MAX_STRING_BYTES = 512 * 1024 * 1024
+local MAX_PATTERN_BYTES = 4096
+
+local READ_ONLY = 'Attempt to modify a readonly table'
+
+local error, type, rawget, rawset, select, tostring = error, type, rawget, rawset, select, tostring
+local next, pairs, pcall, xpcall, unpack = next, pairs, pcall, xpcall, unpack
+local setmetatable, getmetatable, loadstring, setfenv = setmetatable, getmetatable, loadstring, setfenv
+local getinfo = debug.getinfo
+local concat, insert, remove, sort = table.concat, table.insert, table.remove, table.sort
+local rep, sub, find = string.rep, string.sub, string.find
+local floor = math.floor
+
+local originals = setmetatable({}, {__mode = 'k'})
+
+local function refuse()
+  error(READ_ONLY, 2)
+end
+
+local function protect(original)
+  local stand_in = setmetatable({}, {__index = original, __newindex = refuse, __metatable = false})
+  originals[stand_in] = original
+  return stand_in
+end
+
+local function mutable(t, level)
+  if originals[t] then
+    error(READ_ONLY, (level or 1) + 2)
+  end
+  return t
+end
+
+local function copy(t)
+  local result = {}
+  for k, v in next, t do
+    result[k] = v
+  end
+  return result
+end
+
+shared.protect = protect
+
+-- Global functions.
+
+local variables = {_VERSION = _VERSION}
+shared.variables = variables
+
+for _, name in next, {
+  'assert', 'error', 'gcinfo', 'rawequal', 'select', 'tonumber', 'tostring', 'type', 'unpack', 'xpcall',
+} do
+  variables[name] = _G[name]
+end
+
+function variables.next(t, key)
+  return next(originals[t] or t, key)
+end
+
+function variables.pairs(t)
+  local original = originals[t]
+  return pairs(original and copy(original) or t)
+end
+
+variables.ipairs = ipairs
+
+function variables.rawget(t, key)
+  return rawget(originals[t] or t, key)
+end
+
+function variables.rawset(t, key, value)
+  return rawset(mutable(t), key, value)
+end
+
+function variables.setmetatable(t, meta)
+  if originals[t] then
+    error(READ_ONLY, 0)
+  end
+  return setmetatable(t, meta)
+end
+
+function variables.getmetatable(t)
+  if originals[t] then
+    return nil
+  end
+  return getmetatable(t)
+end
+
+-- A table with a field 'err' is an error with its text for who catches it.
+local function caught(done, result, ...)
+  if not done and type(result) == 'table' then
+    local text = rawget(result, 'err')
+    if type(text) == 'string' then
+      return false, text
+    end
+  end
+  return done, result, ...
+end
+
+function variables.pcall(...)
+  return caught(pcall(...))
+end
+
+function variables.loadstring(text, name)
+  if type(text) == 'string' and sub(text, 1, 1) == '\27' then
+    return nil, 'bytecode is not accepted'
+  end
+  return loadstring(text, name)
+end
+
+function variables.load(reader, name)
+  local parts = {}
+  while true do
+    local part = reader()
+    if part == nil or part == '' then
+      break
+    end
+    parts[#parts + 1] = part
+  end
+  return variables.loadstring(concat(parts), name or '=(load)')
+end
+
+local collectgarbage = collectgarbage
+function variables.collectgarbage(option, ...)
+  if option == nil or option == 'collect' or option == 'count' or option == 'step' then
+    return collectgarbage(option, ...)
+  end
+  return 0
+end
+
+-- Libraries.
+
+local function library(original, changes)
+  local result = copy(original)
+  for k, v in next, changes do
+    result[k] = v
+  end
+  return protect(result)
+end
+
+local function modest(pattern)
+  if type(pattern) == 'string' and #pattern > MAX_PATTERN_BYTES then
+    error('pattern too complex', 3)
+  end
+  return pattern
+end
+
+local string_find, string_match = string.find, string.match
+local string_gmatch, string_gsub = string.gmatch, string.gsub
+
+variables.string = library(string, {
+  rep = function(text, count)
+    if type(text) == 'string' and type(count) == 'number' and #text * count > MAX_STRING_BYTES then
+      error('resulting string too large', 2)
+    end
+    return rep(text, count)
+  end,
+  find = function(text, pattern, ...)
+    if select('#', ...) < 2 then
+      modest(pattern)
+    end
+    return string_find(text, pattern, ...)
+  end,
+  match = function(text, pattern, ...)
+    return string_match(text, modest(pattern), ...)
+  end,
+  gmatch = function(text, pattern)
+    return string_gmatch(text, modest(pattern))
+  end,
+  gfind = function(text, pattern)
+    return string_gmatch(text, modest(pattern))
+  end,
+  gsub = function(text, pattern, ...)
+    return string_gsub(text, modest(pattern), ...)
+  end,
+})
+
+local string_meta = getmetatable('')
+string_meta.__index = variables.string
+string_meta.__metatable = protect({__index = variables.string})
+
+local function on_mutable(f)
+  return function(t, ...)
+    return f(mutable(t), ...)
+  end
+end
+
+local foreach = table.foreach
+
+variables.table = library(table, {
+  insert = on_mutable(insert),
+  remove = on_mutable(remove),
+  sort = on_mutable(sort),
+  setn = on_mutable(table.setn),
+  foreach = function(t, f)
+    return foreach(originals[t] or t, f)
+  end,
+})
+
+local random, seed = native.random, native.seed
+local MAX_RANDOM = 2147483647
+
+variables.math = library(math, {
+  random = function(low, high)
+    local chance = random() % MAX_RANDOM / MAX_RANDOM
+    if low == nil then
+      return chance
+    end
+    if high == nil then
+      if low < 1 then
+        error("bad argument #1 to 'random' (interval is empty)", 2)
+      end
+      return floor(chance * low) + 1
+    end
+    if low > high then
+      error("bad argument #2 to 'random' (interval is empty)", 2)
+    end
+    return floor(chance * (high - low + 1)) + low
+  end,
+  randomseed = function(number)
+    seed(number)
+  end,
+})
+
+variables.coroutine = protect(copy(coroutine))
+
+-- The 32-bit operations of the library BitOp.
+
+local bit = native.bit
+
+local function fold(operation)
+  return function(first, ...)
+    local result = bit(operation, first, first)
+    if operation == 2 then
+      result = bit(0, first, -1)
+    end
+    for i = 1, select('#', ...) do
+      result = bit(operation, result, (select(i, ...)))
+    end
+    return result
+  end
+end
+
+local function binary(operation)
+  return function(a, b)
+    return bit(operation, a, b)
+  end
+end
+
+variables.bit = protect({
+  tobit = function(a) return bit(0, a, -1) end,
+  bnot = function(a) return bit(9, a, 0) end,
+  band = fold(0),
+  bor = fold(1),
+  bxor = fold(2),
+  lshift = binary(3),
+  rshift = binary(4),
+  arshift = binary(5),
+  rol = binary(6),
+  ror = binary(7),
+  bswap = function(a) return bit(8, a, 0) end,
+  tohex = function(a, digits)
+    digits = digits or 8
+    local form = '%08x'
+    if digits < 0 then
+      digits = -digits
+      form = '%08X'
+    end
+    if digits > 8 then
+      digits = 8
+    end
+    local value = bit(0, a, -1)
+    if value < 0 then
+      value = value + 4294967296
+    end
+    return sub(string.format(form, value), -digits)
+  end,
+})
+
+-- Global variables: scripts see them, and can make none.
+
+setmetatable(variables, {
+  __index = function(_, name)
+    error("Script attempted to access nonexistent global variable '" .. tostring(name) .. "'", 2)
+  end,
+})
+local world = setmetatable({}, {__index = variables, __newindex = refuse, __metatable = false})
+originals[world] = variables
+variables._G = world
+shared.world = world
+
+-- What an error says of the place it came from: the innermost line of the user's own code.
+
+function shared.error_handler(problem)
+  if type(problem) ~= 'table' then
+    problem = {err = 'ERR ' .. tostring(problem)}
+  end
+  for level = 2, 100 do
+    local info = getinfo(level, 'Sl')
+    if not info then
+      break
+    end
+    if sub(info.source, 1, 5) == '@user' then
+      if rawget(problem, 'source') == nil then
+        problem.source = info.source
+        problem.line = info.currentline
+      end
+      break
+    end
+    if info.what == 'tail' then
+      break -- it was called in the place of the user's line, which is not known any more
+    end
+  end
+  return problem
+end
+variables.__redis__err__handler = shared.error_handler
+
+setfenv(0, world)
