@@ -56,6 +56,7 @@ import io.redoubt.server.command.MigrateCommands;
 import io.redoubt.server.command.ObjectCommands;
 import io.redoubt.server.command.PersistenceCommands;
 import io.redoubt.server.command.ScanCommands;
+import io.redoubt.server.command.ScriptCommands;
 import io.redoubt.server.command.SelectCommand;
 import io.redoubt.server.command.ServerCommands;
 import io.redoubt.server.command.SetAlgebraCommands;
@@ -80,6 +81,7 @@ import io.redoubt.server.execution.KeyEffects;
 import io.redoubt.server.execution.MemoryUse;
 import io.redoubt.server.execution.Propagation;
 import io.redoubt.server.execution.Refusal;
+import io.redoubt.server.execution.Scripts;
 import io.redoubt.server.execution.ServerState;
 import io.redoubt.server.execution.ServerStats;
 import io.redoubt.server.keyspace.ExpiredKeys;
@@ -143,6 +145,7 @@ public final class RedisServer implements AutoCloseable {
   private final ConfiguredUsers configuredUsers;
   private final ClientRegistry clients;
   private final CommandDispatcher dispatcher;
+  private final Scripts scripts;
   private final Replication replication;
   private final Listeners listeners;
   private final Shutdown shutdown;
@@ -229,6 +232,7 @@ public final class RedisServer implements AutoCloseable {
             clock,
             log,
             call);
+    scripts = new Scripts(slabs, table, dispatcher, state, propagation, call, log);
     clients =
         new ClientRegistry(
             transport.loop(),
@@ -349,6 +353,7 @@ public final class RedisServer implements AutoCloseable {
         new DatabaseCommands(snapshots::flushedAll),
         new SelectCommand(),
         new TransactionCommands(),
+        new ScriptCommands(),
         new PersistenceCommands(snapshots),
         new ReplicationCommands(replication),
         new WaitCommand(replication),
@@ -588,6 +593,7 @@ public final class RedisServer implements AutoCloseable {
     transport.close();
     eviction.close();
     values.close();
+    scripts.close();
     keyspace.close();
     slabs.close();
     ended.complete(0);

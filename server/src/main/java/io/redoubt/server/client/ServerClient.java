@@ -19,6 +19,7 @@ public final class ServerClient extends Client implements WatchedKeys.Watcher {
   private @Nullable Transaction transaction;
   private boolean queuedMayReplicate;
   private boolean executing;
+  private boolean inScript;
   private long writeOffset;
   private @Nullable Companion companion;
 
@@ -94,6 +95,16 @@ public final class ServerClient extends Client implements WatchedKeys.Watcher {
     return executing;
   }
 
+  /** Marks the time in which a script of this client runs: nothing may block then. */
+  public void inScript(boolean in) {
+    inScript = in;
+  }
+
+  /** Whether a script of this client is running. */
+  public boolean isInScript() {
+    return inScript;
+  }
+
   @Override
   public int queuedCommands() {
     return transaction == null ? -1 : transaction.count();
@@ -111,6 +122,9 @@ public final class ServerClient extends Client implements WatchedKeys.Watcher {
 
   @Override
   protected String aclContext() {
+    if (inScript) {
+      return "lua";
+    }
     return transaction != null || executing ? "multi" : super.aclContext();
   }
 

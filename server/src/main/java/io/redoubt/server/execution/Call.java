@@ -5,6 +5,7 @@ import io.redoubt.protocol.bytes.Numbers;
 import io.redoubt.protocol.command.Command;
 import io.redoubt.protocol.command.CommandError;
 import io.redoubt.protocol.command.Errors;
+import io.redoubt.protocol.resp.ReplyWriter;
 import io.redoubt.protocol.resp.Request;
 import io.redoubt.protocol.session.SessionCall;
 import io.redoubt.server.client.ServerClient;
@@ -46,6 +47,7 @@ public final class Call extends SessionCall {
   private final Effect effect;
   private Database database;
   private @Nullable Consumer<ServerClient> transactions;
+  private @Nullable Scripts scripts;
   private boolean changed;
   private boolean replaced;
   private boolean forced;
@@ -77,7 +79,12 @@ public final class Call extends SessionCall {
 
   /** Makes this the call of another command. */
   void begin(ServerClient client, Request request, Command<Call> command) {
-    begin(client, request, (Command<?>) command);
+    begin(client, request, command, client.reply());
+  }
+
+  /** Makes this the call of another command that replies elsewhere. */
+  void begin(ServerClient client, Request request, Command<Call> command, ReplyWriter reply) {
+    super.begin(client, request, command, reply);
     database = keyspace.database(client.databaseIndex());
     changed = false;
     replaced = false;
@@ -525,7 +532,7 @@ public final class Call extends SessionCall {
    * replies at once what it would reply when the time is up.
    */
   public boolean mayWait() {
-    return !client().isInExec() && !client().isMaster();
+    return !client().isInExec() && !client().isInScript() && !client().isMaster();
   }
 
   /**
@@ -591,6 +598,21 @@ public final class Call extends SessionCall {
   /** Whether the command that ran has its client wait for keys. */
   boolean isWaiting() {
     return waiting;
+  }
+
+  // Scripts.
+
+  void scripts(Scripts newScripts) {
+    scripts = newScripts;
+  }
+
+  /** The scripts of the server. */
+  public Scripts scripts() {
+    Scripts current = scripts;
+    if (current == null) {
+      throw new IllegalStateException("the server is not put together yet");
+    }
+    return current;
   }
 
   // Transactions.

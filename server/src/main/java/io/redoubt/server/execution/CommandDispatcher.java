@@ -9,6 +9,7 @@ import io.redoubt.protocol.process.Clock;
 import io.redoubt.protocol.process.Log;
 import io.redoubt.protocol.resp.Limits;
 import io.redoubt.protocol.resp.ProtocolException;
+import io.redoubt.protocol.resp.ReplyWriter;
 import io.redoubt.protocol.resp.Request;
 import io.redoubt.protocol.resp.RequestDecoder;
 import io.redoubt.protocol.session.Client;
@@ -301,16 +302,21 @@ public final class CommandDispatcher implements Dispatcher {
   }
 
   private void run(ServerClient client, Command<Call> command, Request request) {
+    run(client, command, request, client.reply());
+  }
+
+  /** Runs a command; its reply goes to the client, or to the script that calls it. */
+  void run(ServerClient client, Command<Call> command, Request request, ReplyWriter reply) {
     long started = lastNanos;
-    call.begin(client, request, command);
+    call.begin(client, request, command, reply);
     try {
       command.handler().run(call);
     } catch (CommandError error) {
       command.countFailed();
       stats.countError(error.code());
-      client.reply().error(error.text());
+      reply.error(error.text());
     } catch (RuntimeException | OutOfMemoryError fault) {
-      fault(client, command, fault);
+      fault(client, command, fault, reply);
     }
     call.end();
     lastNanos = clock.monotonicNanos();
@@ -325,14 +331,21 @@ public final class CommandDispatcher implements Dispatcher {
   }
 
   /** A fault of the program must not take the server down; the reply may be half written. */
-  private void fault(ServerClient client, Command<Call> command, Throwable fault) {
+  private void fault(
+      ServerClient client, Command<Call> command, Throwable fault, ReplyWriter reply) {
     log.fault("in command '" + command.name() + "'", fault);
     command.countFailed();
     stats.countUnexpectedError();
     CommandError error =
         fault instanceof OutOfMemoryError ? Refusal.OUT_OF_MEMORY.error() : INTERNAL;
-    client.reply().error(error.text());
+    reply.error(error.text());
     client.closeAfterReply();
+  }
+
+  /** Why a command may not run in a script just now, whoever the script's user is; or null. */
+  @Nullable CommandError refusal(Command<Call> command, int exempt) {
+    int refused = refusals[command.id()] & state.mask() & ~exempt;
+    return refused == 0 ? null : Refusal.first(refused).error();
   }
 
   /** EXEC: runs what the client queued, as one unit. */

@@ -45,6 +45,7 @@ public final class Propagation {
   private long[] ends = new long[16];
   private @Nullable MemorySegment[] memories = new MemorySegment[16];
   private boolean writing;
+  private boolean muted;
 
   /** A propagation without sinks that takes its buffer from {@code memory}. */
   public Propagation(BufferMemory memory) {
@@ -64,7 +65,12 @@ public final class Propagation {
 
   /** Whether anybody listens; if not, effects need not be described at all. */
   public boolean isActive() {
-    return !sinks.isEmpty();
+    return !muted && !sinks.isEmpty();
+  }
+
+  /** Whether effects are dropped for a while: a script may ask for that. */
+  public void muted(boolean on) {
+    muted = on;
   }
 
   /** Adds a request as it came; its bytes stay where they are until the unit ends. */

@@ -3,6 +3,7 @@ package io.redoubt.server.script;
 import io.redoubt.protocol.bytes.ByteString;
 import io.redoubt.protocol.resp.ReplyWriter;
 import io.redoubt.protocol.resp.Request;
+import org.jspecify.annotations.Nullable;
 
 /** What a running script can do to the server. */
 public interface CommandRunner {
@@ -36,5 +37,5 @@ public interface CommandRunner {
    *
    * @return the error that ends it, or null for going on
    */
-  @org.jspecify.annotations.Nullable String interruption();
+  @Nullable String interruption();
 }

@@ -45,37 +45,62 @@ final class Lua {
 
   private static final SymbolLookup LIBRARY = LuaLibrary.load();
 
-  private static final MethodHandle LUA_NEWSTATE = link("lua_newstate", false, JAVA_LONG, JAVA_LONG, JAVA_LONG);
+  private static final MethodHandle LUA_NEWSTATE =
+      link("lua_newstate", false, JAVA_LONG, JAVA_LONG, JAVA_LONG);
   private static final MethodHandle LUA_CLOSE = link("lua_close", false, null, JAVA_LONG);
   private static final MethodHandle LUAL_OPENLIBS = link("luaL_openlibs", false, null, JAVA_LONG);
-  private static final MethodHandle LUAL_LOADBUFFER = link("luaL_loadbuffer", false, JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG);
-  private static final MethodHandle LUA_PCALL = link("lua_pcall", false, JAVA_INT, JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_INT);
+  private static final MethodHandle LUAL_LOADBUFFER =
+      link("luaL_loadbuffer", false, JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG);
+  private static final MethodHandle LUA_PCALL =
+      link("lua_pcall", false, JAVA_INT, JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_INT);
   private static final MethodHandle LUA_GETTOP = link("lua_gettop", true, JAVA_INT, JAVA_LONG);
-  private static final MethodHandle LUA_SETTOP = link("lua_settop", true, null, JAVA_LONG, JAVA_INT);
-  private static final MethodHandle LUA_PUSHVALUE = link("lua_pushvalue", true, null, JAVA_LONG, JAVA_INT);
-  private static final MethodHandle LUA_REMOVE = link("lua_remove", true, null, JAVA_LONG, JAVA_INT);
-  private static final MethodHandle LUA_INSERT = link("lua_insert", true, null, JAVA_LONG, JAVA_INT);
-  private static final MethodHandle LUA_CHECKSTACK = link("lua_checkstack", false, JAVA_INT, JAVA_LONG, JAVA_INT);
-  private static final MethodHandle LUA_TYPE = link("lua_type", true, JAVA_INT, JAVA_LONG, JAVA_INT);
-  private static final MethodHandle LUA_TONUMBER = link("lua_tonumber", true, JAVA_DOUBLE, JAVA_LONG, JAVA_INT);
-  private static final MethodHandle LUA_TOBOOLEAN = link("lua_toboolean", true, JAVA_INT, JAVA_LONG, JAVA_INT);
-  private static final MethodHandle LUA_TOLSTRING = link("lua_tolstring", false, JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_LONG);
-  private static final MethodHandle LUA_OBJLEN = link("lua_objlen", true, JAVA_LONG, JAVA_LONG, JAVA_INT);
+  private static final MethodHandle LUA_SETTOP =
+      link("lua_settop", true, null, JAVA_LONG, JAVA_INT);
+  private static final MethodHandle LUA_PUSHVALUE =
+      link("lua_pushvalue", true, null, JAVA_LONG, JAVA_INT);
+  private static final MethodHandle LUA_REMOVE =
+      link("lua_remove", true, null, JAVA_LONG, JAVA_INT);
+  private static final MethodHandle LUA_INSERT =
+      link("lua_insert", true, null, JAVA_LONG, JAVA_INT);
+  private static final MethodHandle LUA_CHECKSTACK =
+      link("lua_checkstack", false, JAVA_INT, JAVA_LONG, JAVA_INT);
+  private static final MethodHandle LUA_TYPE =
+      link("lua_type", true, JAVA_INT, JAVA_LONG, JAVA_INT);
+  private static final MethodHandle LUA_TONUMBER =
+      link("lua_tonumber", true, JAVA_DOUBLE, JAVA_LONG, JAVA_INT);
+  private static final MethodHandle LUA_TOBOOLEAN =
+      link("lua_toboolean", true, JAVA_INT, JAVA_LONG, JAVA_INT);
+  private static final MethodHandle LUA_TOLSTRING =
+      link("lua_tolstring", false, JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_LONG);
+  private static final MethodHandle LUA_OBJLEN =
+      link("lua_objlen", true, JAVA_LONG, JAVA_LONG, JAVA_INT);
   private static final MethodHandle LUA_PUSHNIL = link("lua_pushnil", true, null, JAVA_LONG);
-  private static final MethodHandle LUA_PUSHNUMBER = link("lua_pushnumber", true, null, JAVA_LONG, JAVA_DOUBLE);
-  private static final MethodHandle LUA_PUSHBOOLEAN = link("lua_pushboolean", true, null, JAVA_LONG, JAVA_INT);
+  private static final MethodHandle LUA_PUSHNUMBER =
+      link("lua_pushnumber", true, null, JAVA_LONG, JAVA_DOUBLE);
+  private static final MethodHandle LUA_PUSHBOOLEAN =
+      link("lua_pushboolean", true, null, JAVA_LONG, JAVA_INT);
   private static final MethodHandle LUA_PUSHLIGHTUSERDATA =
       link("lua_pushlightuserdata", true, null, JAVA_LONG, JAVA_LONG);
-  private static final MethodHandle LUA_PUSHLSTRING = link("lua_pushlstring", false, null, JAVA_LONG, JAVA_LONG, JAVA_LONG);
-  private static final MethodHandle LUA_PUSHCCLOSURE = link("lua_pushcclosure", false, null, JAVA_LONG, JAVA_LONG, JAVA_INT);
-  private static final MethodHandle LUA_CREATETABLE = link("lua_createtable", false, null, JAVA_LONG, JAVA_INT, JAVA_INT);
-  private static final MethodHandle LUA_RAWGET = link("lua_rawget", true, null, JAVA_LONG, JAVA_INT);
-  private static final MethodHandle LUA_RAWSET = link("lua_rawset", false, null, JAVA_LONG, JAVA_INT);
-  private static final MethodHandle LUA_RAWGETI = link("lua_rawgeti", true, null, JAVA_LONG, JAVA_INT, JAVA_INT);
-  private static final MethodHandle LUA_RAWSETI = link("lua_rawseti", false, null, JAVA_LONG, JAVA_INT, JAVA_INT);
-  private static final MethodHandle LUA_NEXT = link("lua_next", false, JAVA_INT, JAVA_LONG, JAVA_INT);
-  private static final MethodHandle LUA_GC = link("lua_gc", false, JAVA_INT, JAVA_LONG, JAVA_INT, JAVA_INT);
-  private static final MethodHandle LUA_SETHOOK = link("lua_sethook", false, JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_INT);
+  private static final MethodHandle LUA_PUSHLSTRING =
+      link("lua_pushlstring", false, null, JAVA_LONG, JAVA_LONG, JAVA_LONG);
+  private static final MethodHandle LUA_PUSHCCLOSURE =
+      link("lua_pushcclosure", false, null, JAVA_LONG, JAVA_LONG, JAVA_INT);
+  private static final MethodHandle LUA_CREATETABLE =
+      link("lua_createtable", false, null, JAVA_LONG, JAVA_INT, JAVA_INT);
+  private static final MethodHandle LUA_RAWGET =
+      link("lua_rawget", true, null, JAVA_LONG, JAVA_INT);
+  private static final MethodHandle LUA_RAWSET =
+      link("lua_rawset", false, null, JAVA_LONG, JAVA_INT);
+  private static final MethodHandle LUA_RAWGETI =
+      link("lua_rawgeti", true, null, JAVA_LONG, JAVA_INT, JAVA_INT);
+  private static final MethodHandle LUA_RAWSETI =
+      link("lua_rawseti", false, null, JAVA_LONG, JAVA_INT, JAVA_INT);
+  private static final MethodHandle LUA_NEXT =
+      link("lua_next", false, JAVA_INT, JAVA_LONG, JAVA_INT);
+  private static final MethodHandle LUA_GC =
+      link("lua_gc", false, JAVA_INT, JAVA_LONG, JAVA_INT, JAVA_INT);
+  private static final MethodHandle LUA_SETHOOK =
+      link("lua_sethook", false, JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_INT);
 
   private Lua() {}
 

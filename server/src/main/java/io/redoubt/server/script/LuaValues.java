@@ -11,7 +11,9 @@ import io.redoubt.server.memory.Region;
  */
 final class LuaValues {
 
-  /** The fields by which a table is another reply than an array, in the order they are looked for. */
+  /**
+   * The fields by which a table is another reply than an array, in the order they are looked for.
+   */
   private static final String[] FIELDS = {
     "err", "ok", "double", "map", "set", "big_number", "verbatim_string", "format", "string"
   };
@@ -195,7 +197,7 @@ final class LuaValues {
     switch (Lua.type(state, -1)) {
       case Lua.STRING ->
           reply.bulk(Region.MEMORY, lua.bytes(state, -1), LuaState.length(state, -1));
-      case Lua.NUMBER -> reply.integer((long) Lua.number(state, -1));
+      case Lua.NUMBER -> reply.integer(whole(Lua.number(state, -1)));
       case Lua.BOOLEAN -> {
         boolean value = Lua.bool(state, -1) != 0;
         if (booleans) {
@@ -210,6 +212,12 @@ final class LuaValues {
       default -> reply.nil();
     }
     Lua.top(state, -2);
+  }
+
+  /** A number without its fraction, as a C cast does it on our platforms. */
+  private static long whole(double number) {
+    boolean fits = number >= -0x1p63 && number < 0x1p63;
+    return fits ? (long) number : Long.MIN_VALUE;
   }
 
   /** Pushes a field of the table on top; when it has another type, leaves the stack as it is. */

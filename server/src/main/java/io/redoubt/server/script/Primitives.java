@@ -1,5 +1,6 @@
 package io.redoubt.server.script;
 
+import io.redoubt.protocol.bytes.ByteString;
 import io.redoubt.protocol.bytes.Doubles;
 import io.redoubt.protocol.bytes.Numbers;
 import io.redoubt.protocol.resp.ReplyCollector;
@@ -37,7 +38,7 @@ final class Primitives implements AutoCloseable {
   private long numbers;
   private int numbersRoom;
 
-  private long random;
+  private long random = INITIAL;
 
   Primitives(LuaState lua, LuaValues values, Slabs slabs) {
     this.lua = lua;
@@ -65,6 +66,7 @@ final class Primitives implements AutoCloseable {
     define("random", this::random);
     define("seed", this::seed);
     define("bit", this::bit);
+    define("without_tail_calls", this::withoutTailCalls);
     lua.pushText(state, "null");
     Lua.pushAddress(state, 0);
     Lua.rawSet(state, -3);
@@ -94,7 +96,6 @@ final class Primitives implements AutoCloseable {
   void begin(CommandRunner forScript) {
     runner = forScript;
     reply.resp(2);
-    random = initial(0);
   }
 
   /** The script is over. */
@@ -243,10 +244,7 @@ final class Primitives implements AutoCloseable {
   private static final long INCREMENT = 0xb;
   private static final long MASK_48 = (1L << 48) - 1;
   private static final int LOW_SEED = 0x330e;
-
-  private static long initial(long seed) {
-    return (seed << 16 | LOW_SEED) & MASK_48;
-  }
+  private static final long INITIAL = 0x1234_abcd_330eL;
 
   /** random(): the next number of 31 bits. */
   private int random(long state) {
@@ -257,8 +255,17 @@ final class Primitives implements AutoCloseable {
 
   /** seed(number): begins a sequence. */
   private int seed(long state) {
-    random = initial((int) (long) Lua.number(state, 1));
+    long start = (int) (long) Lua.number(state, 1);
+    random = (start << 16 | LOW_SEED) & MASK_48;
     return 0;
+  }
+
+  /** without_tail_calls(chunk): the compiled chunk, changed. */
+  private int withoutTailCalls(long state) {
+    byte[] chunk = lua.text(state, 1).toByteArray();
+    Bytecode.withoutTailCalls(chunk);
+    lua.pushText(state, ByteString.of(chunk));
+    return 1;
   }
 
   /** bit(operation, a, b): 32 bits. */

@@ -1,7 +1,9 @@
 package io.redoubt.server.script;
 
+import io.redoubt.protocol.command.CommandError;
 import io.redoubt.protocol.resp.ReplyWriter;
 import io.redoubt.protocol.resp.Request;
+import io.redoubt.server.memory.Region;
 import io.redoubt.server.memory.Slabs;
 import java.io.IOException;
 import java.io.InputStream;
@@ -28,7 +30,8 @@ public final class ScriptEngine implements AutoCloseable {
   private static final int FUNCTIONS = 3;
   private static final int KEYS = 4;
   private static final int ARGV = 5;
-  private static final int FIXED = 5;
+  private static final int COMPILE = 6;
+  private static final int FIXED = 6;
 
   private final LuaState lua;
   private final LuaValues values;
@@ -66,9 +69,7 @@ public final class ScriptEngine implements AutoCloseable {
     Lua.remove(state, index + 1);
   }
 
-  /**
-   * Runs the prelude's parts: each is given the primitives and a table that all of them share.
-   */
+  /** Runs the prelude's parts: each is given the primitives and a table that all of them share. */
   private void loadPrelude() {
     long state = lua.main();
     int base = Lua.top(state);
@@ -87,6 +88,9 @@ public final class ScriptEngine implements AutoCloseable {
     lua.pushText(state, "error_handler");
     Lua.rawGet(state, base + 2);
     replace(ERROR_HANDLER);
+    lua.pushText(state, "compile");
+    Lua.rawGet(state, base + 2);
+    replace(COMPILE);
     lua.pushText(state, "variables");
     Lua.rawGet(state, base + 2);
     replace(VARIABLES);
@@ -113,24 +117,28 @@ public final class ScriptEngine implements AutoCloseable {
    *
    * @param address where its text is in the region
    * @param name what its errors call it
-   * @return the script, or null when it could not be compiled: {@link #problem} tells why
+   * @throws CommandError when it cannot be compiled, or its first line is malformed
    */
-  public @Nullable Script compile(long address, int length, String name) {
+  public Script compile(long address, int length, String name) {
     long state = lua.main();
-    if (!lua.compile(address, length, SCRIPT)) {
-      problem = lua.text(state, -1).toString();
-      Lua.top(state, -2);
-      return null;
+    String text = new String(Region.toByteArray(address, length), StandardCharsets.ISO_8859_1);
+    Shebang shebang = Shebang.ofScript(text);
+    // The end of the first line stays, so that lines keep their numbers.
+    int skipped = shebang.bytes();
+    Lua.copy(state, COMPILE);
+    lua.pushBytes(state, address + skipped, length - skipped);
+    lua.pushText(state, SCRIPT);
+    if (Lua.pcall(state, 2, 2, 0) != 0) {
+      throw new IllegalStateException(lua.text(state, -1).toString());
     }
+    if (Lua.type(state, -2) == Lua.NIL) {
+      String problem = lua.text(state, -1).toString();
+      Lua.top(state, -3);
+      throw new CommandError("ERR Error compiling script (new function): " + problem);
+    }
+    Lua.top(state, -2);
     Lua.rawSet(state, FUNCTIONS, ++references);
-    return new Script(references, name);
-  }
-
-  private String problem = "";
-
-  /** What was wrong with the last script that could not be compiled. */
-  public String problem() {
-    return problem;
+    return new Script(references, name, shebang.flags());
   }
 
   /** Gives a script up. */
@@ -205,8 +213,7 @@ public final class ScriptEngine implements AutoCloseable {
     lua.pushText(state, name);
     Lua.rawGet(state, -2);
     int type = Lua.type(state, -1);
-    String text =
-        type == Lua.STRING || type == Lua.NUMBER ? lua.textOf(state, -1).toString() : "";
+    String text = type == Lua.STRING || type == Lua.NUMBER ? lua.textOf(state, -1).toString() : "";
     Lua.top(state, -2);
     return text;
   }

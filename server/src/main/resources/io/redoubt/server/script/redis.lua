@@ -112,7 +112,7 @@ function redis.set_repl(...)
   end
   local targets = ...
   if type(targets) ~= 'number' or targets < 0 or targets > 3 then
-    fail('Invalid replication flags. Please use REPL_AOF, REPL_REPLICA, REPL_ALL or REPL_NONE.')
+    fail('Invalid replication flags. Use REPL_AOF, REPL_REPLICA, REPL_ALL or REPL_NONE.')
   end
   native.propagate(targets)
 end

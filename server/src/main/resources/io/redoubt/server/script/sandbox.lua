@@ -10,12 +10,13 @@ local MAX_PATTERN_BYTES = 4096
 
 local READ_ONLY = 'Attempt to modify a readonly table'
 
-local error, type, rawget, rawset, select, tostring = error, type, rawget, rawset, select, tostring
-local next, pairs, pcall, xpcall, unpack = next, pairs, pcall, xpcall, unpack
+local error, type, rawget, rawset, select = error, type, rawget, rawset, select
+local tonumber, tostring = tonumber, tostring
+local next, pairs, pcall = next, pairs, pcall
 local setmetatable, getmetatable, loadstring, setfenv = setmetatable, getmetatable, loadstring, setfenv
 local getinfo = debug.getinfo
 local concat, insert, remove, sort = table.concat, table.insert, table.remove, table.sort
-local rep, sub, find = string.rep, string.sub, string.find
+local rep, sub, format = string.rep, string.sub, string.format
 local floor = math.floor
 
 local originals = setmetatable({}, {__mode = 'k'})
@@ -30,9 +31,9 @@ local function protect(original)
   return stand_in
 end
 
-local function mutable(t, level)
+local function mutable(t)
   if originals[t] then
-    error(READ_ONLY, (level or 1) + 2)
+    error(READ_ONLY, 0)
   end
   return t
 end
@@ -46,6 +47,14 @@ local function copy(t)
 end
 
 shared.protect = protect
+
+-- For the end of a library's function: passes results on, or raises an error at the caller's line.
+function shared.raising(done, ...)
+  if not done then
+    error((...), 3)
+  end
+  return ...
+end
 
 -- Global functions.
 
@@ -78,10 +87,7 @@ function variables.rawset(t, key, value)
 end
 
 function variables.setmetatable(t, meta)
-  if originals[t] then
-    error(READ_ONLY, 0)
-  end
-  return setmetatable(t, meta)
+  return setmetatable(mutable(t), meta)
 end
 
 function variables.getmetatable(t)
@@ -106,11 +112,23 @@ function variables.pcall(...)
   return caught(pcall(...))
 end
 
+local dump, without_tail_calls = string.dump, native.without_tail_calls
+
+-- Compiles a chunk. Its calls in tail position are ordinary ones, so that errors can tell the line.
+local function compile(text, name)
+  local chunk, problem = loadstring(text, name)
+  if not chunk then
+    return nil, problem
+  end
+  return loadstring(without_tail_calls(dump(chunk)), name)
+end
+shared.compile = compile
+
 function variables.loadstring(text, name)
   if type(text) == 'string' and sub(text, 1, 1) == '\27' then
     return nil, 'bytecode is not accepted'
   end
-  return loadstring(text, name)
+  return compile(text, name)
 end
 
 function variables.load(reader, name)
@@ -231,54 +249,68 @@ variables.coroutine = protect(copy(coroutine))
 
 -- The 32-bit operations of the library BitOp.
 
+local function number(name, argument, ...)
+  local value = ...
+  if type(value) == 'number' then
+    return value
+  end
+  local found = select('#', ...) == 0 and 'no value' or type(value)
+  local converted = tonumber(value)
+  if converted then
+    return converted
+  end
+  error('bad argument #' .. argument .. " to '" .. name .. "' (number expected, got " .. found .. ')', 3)
+end
+
 local bit = native.bit
 
-local function fold(operation)
-  return function(first, ...)
-    local result = bit(operation, first, first)
-    if operation == 2 then
-      result = bit(0, first, -1)
-    end
-    for i = 1, select('#', ...) do
-      result = bit(operation, result, (select(i, ...)))
+local function unary(name, operation, other)
+  return function(...)
+    return bit(operation, number(name, 1, ...), other)
+  end
+end
+
+local function fold(name, operation)
+  return function(...)
+    local result = bit(0, number(name, 1, ...), -1)
+    for i = 2, select('#', ...) do
+      result = bit(operation, result, number(name, i, (select(i, ...))))
     end
     return result
   end
 end
 
-local function binary(operation)
-  return function(a, b)
-    return bit(operation, a, b)
+local function binary(name, operation)
+  return function(...)
+    local first = number(name, 1, ...)
+    return bit(operation, first, number(name, 2, select(2, ...)))
   end
 end
 
 variables.bit = protect({
-  tobit = function(a) return bit(0, a, -1) end,
-  bnot = function(a) return bit(9, a, 0) end,
-  band = fold(0),
-  bor = fold(1),
-  bxor = fold(2),
-  lshift = binary(3),
-  rshift = binary(4),
-  arshift = binary(5),
-  rol = binary(6),
-  ror = binary(7),
-  bswap = function(a) return bit(8, a, 0) end,
-  tohex = function(a, digits)
-    digits = digits or 8
+  tobit = unary('tobit', 0, -1),
+  bnot = unary('bnot', 9, 0),
+  bswap = unary('bswap', 8, 0),
+  band = fold('band', 0),
+  bor = fold('bor', 1),
+  bxor = fold('bxor', 2),
+  lshift = binary('lshift', 3),
+  rshift = binary('rshift', 4),
+  arshift = binary('arshift', 5),
+  rol = binary('rol', 6),
+  ror = binary('ror', 7),
+  tohex = function(...)
+    local value = bit(0, number('tohex', 1, ...), -1)
+    local digits = select('#', ...) > 1 and number('tohex', 2, select(2, ...)) or 8
     local form = '%08x'
     if digits < 0 then
       digits = -digits
       form = '%08X'
     end
-    if digits > 8 then
-      digits = 8
-    end
-    local value = bit(0, a, -1)
     if value < 0 then
       value = value + 4294967296
     end
-    return sub(string.format(form, value), -digits)
+    return digits == 0 and '' or sub(format(form, value), -(digits > 8 and 8 or digits))
   end,
 })
 
@@ -311,9 +343,6 @@ function shared.error_handler(problem)
         problem.line = info.currentline
       end
       break
-    end
-    if info.what == 'tail' then
-      break -- it was called in the place of the user's line, which is not known any more
     end
   end
   return problem

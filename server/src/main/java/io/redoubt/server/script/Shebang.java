@@ -1,0 +1,94 @@
+package io.redoubt.server.script;
+
+import io.redoubt.protocol.command.CommandError;
+import java.util.EnumSet;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The first line of a script or library: {@code #!lua name=mylib flags=no-writes,allow-oom}.
+ *
+ * @param name the library's name, or null when the line has none
+ * @param flags the script's flags; null when the text has no such line, so that nothing is known
+ * @param bytes the length of the line without its end; 0 when there is none
+ */
+public record Shebang(@Nullable String name, @Nullable Set<ScriptFlag> flags, int bytes) {
+
+  /** Of a text that has none. */
+  public static final Shebang NONE = new Shebang(null, null, 0);
+
+  /**
+   * Reads the line at the beginning of a script.
+   *
+   * @throws CommandError when it is malformed
+   */
+  public static Shebang ofScript(String text) {
+    return read(text, false);
+  }
+
+  /**
+   * Reads the line at the beginning of a library, which must have one with a name.
+   *
+   * @throws CommandError when it is missing or malformed
+   */
+  public static Shebang ofLibrary(String text) {
+    if (!text.startsWith("#!")) {
+      throw new CommandError("ERR Missing library metadata");
+    }
+    return read(text, true);
+  }
+
+  private static Shebang read(String text, boolean library) {
+    if (!text.startsWith("#!")) {
+      return NONE;
+    }
+    int end = text.indexOf('\n');
+    if (end < 0) {
+      throw new CommandError(
+          library ? "ERR Invalid library metadata" : "ERR Invalid script shebang");
+    }
+    String[] words = text.substring(2, end).strip().split("\\s+", -1);
+    String engine = words[0];
+    if (!engine.equalsIgnoreCase("lua")) {
+      throw new CommandError(
+          library
+              ? "ERR Engine '" + engine + "' not found"
+              : "ERR Unexpected engine in script shebang: #!" + engine);
+    }
+    String name = null;
+    Set<ScriptFlag> flags = EnumSet.noneOf(ScriptFlag.class);
+    for (int i = 1; i < words.length; i++) {
+      String word = words[i];
+      if (library && word.startsWith("name=")) {
+        if (name != null) {
+          throw new CommandError(
+              "ERR Invalid metadata value, name argument was given multiple times");
+        }
+        name = word.substring("name=".length());
+      } else if (!library && word.startsWith("flags=")) {
+        addFlags(flags, word.substring("flags=".length()));
+      } else {
+        throw new CommandError(
+            (library ? "ERR Invalid metadata value given: " : "ERR Unknown lua shebang option: ")
+                + word);
+      }
+    }
+    if (library && name == null) {
+      throw new CommandError("ERR Library name was not given");
+    }
+    return new Shebang(name, flags, end);
+  }
+
+  private static void addFlags(Set<ScriptFlag> flags, String list) {
+    for (String word : list.split(",", -1)) {
+      if (word.isEmpty()) {
+        continue;
+      }
+      ScriptFlag flag = ScriptFlag.named(word);
+      if (flag == null) {
+        throw new CommandError("ERR Unexpected flag in script shebang: " + word);
+      }
+      flags.add(flag);
+    }
+  }
+}
