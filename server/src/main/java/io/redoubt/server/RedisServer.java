@@ -42,6 +42,7 @@ import io.redoubt.server.command.DatabaseCommands;
 import io.redoubt.server.command.DebugCommands;
 import io.redoubt.server.command.DumpCommands;
 import io.redoubt.server.command.ExpireCommands;
+import io.redoubt.server.command.FunctionCommands;
 import io.redoubt.server.command.GenericCommands;
 import io.redoubt.server.command.GeoCommands;
 import io.redoubt.server.command.HashCommands;
@@ -81,7 +82,7 @@ import io.redoubt.server.execution.KeyEffects;
 import io.redoubt.server.execution.MemoryUse;
 import io.redoubt.server.execution.Propagation;
 import io.redoubt.server.execution.Refusal;
-import io.redoubt.server.execution.Scripts;
+import io.redoubt.server.execution.Scripting;
 import io.redoubt.server.execution.ServerState;
 import io.redoubt.server.execution.ServerStats;
 import io.redoubt.server.keyspace.ExpiredKeys;
@@ -145,7 +146,7 @@ public final class RedisServer implements AutoCloseable {
   private final ConfiguredUsers configuredUsers;
   private final ClientRegistry clients;
   private final CommandDispatcher dispatcher;
-  private final Scripts scripts;
+  private final Scripting scripting;
   private final Replication replication;
   private final Listeners listeners;
   private final Shutdown shutdown;
@@ -232,7 +233,7 @@ public final class RedisServer implements AutoCloseable {
             clock,
             log,
             call);
-    scripts = new Scripts(slabs, table, dispatcher, state, propagation, call, log);
+    scripting = new Scripting(slabs, table, dispatcher, state, propagation, call, log);
     clients =
         new ClientRegistry(
             transport.loop(),
@@ -354,6 +355,7 @@ public final class RedisServer implements AutoCloseable {
         new SelectCommand(),
         new TransactionCommands(),
         new ScriptCommands(),
+        new FunctionCommands(),
         new PersistenceCommands(snapshots),
         new ReplicationCommands(replication),
         new WaitCommand(replication),
@@ -594,6 +596,7 @@ public final class RedisServer implements AutoCloseable {
     eviction.close();
     values.close();
     scripts.close();
+    scripting.close();
     keyspace.close();
     slabs.close();
     ended.complete(0);

@@ -47,7 +47,7 @@ public final class Call extends SessionCall {
   private final Effect effect;
   private Database database;
   private @Nullable Consumer<ServerClient> transactions;
-  private @Nullable Scripts scripts;
+  private @Nullable Scripting scripting;
   private boolean changed;
   private boolean replaced;
   private boolean forced;
@@ -602,17 +602,26 @@ public final class Call extends SessionCall {
 
   // Scripts.
 
-  void scripts(Scripts newScripts) {
-    scripts = newScripts;
+  void scripting(Scripting newScripting) {
+    scripting = newScripting;
   }
 
-  /** The scripts of the server. */
-  public Scripts scripts() {
-    Scripts current = scripts;
+  private Scripting scripting() {
+    Scripting current = scripting;
     if (current == null) {
       throw new IllegalStateException("the server is not put together yet");
     }
     return current;
+  }
+
+  /** The scripts of the server. */
+  public Scripts scripts() {
+    return scripting().scripts();
+  }
+
+  /** The functions of the server. */
+  public Functions functions() {
+    return scripting().functions();
   }
 
   // Transactions.

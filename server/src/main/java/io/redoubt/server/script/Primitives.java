@@ -33,6 +33,7 @@ final class Primitives implements AutoCloseable {
   private final ReplyWriter reply;
   private final MessageDigest sha1;
   private @Nullable CommandRunner runner;
+  private @Nullable FunctionConsumer registering;
 
   // Room for arguments that are numbers.
   private long numbers;
@@ -67,6 +68,7 @@ final class Primitives implements AutoCloseable {
     define("seed", this::seed);
     define("bit", this::bit);
     define("without_tail_calls", this::withoutTailCalls);
+    define("register", this::register);
     lua.pushText(state, "null");
     Lua.pushAddress(state, 0);
     Lua.rawSet(state, -3);
@@ -96,6 +98,44 @@ final class Primitives implements AutoCloseable {
   void begin(CommandRunner forScript) {
     runner = forScript;
     reply.resp(2);
+  }
+
+  /** A library is loaded: the functions that it registers go there. */
+  void begin(FunctionConsumer forLibrary) {
+    registering = forLibrary;
+  }
+
+  /** The library is loaded. */
+  void endLibrary() {
+    registering = null;
+  }
+
+  /** Takes the functions that a library registers. */
+  interface FunctionConsumer {
+
+    /**
+     * A function.
+     *
+     * @param flags as words between commas
+     * @return where it is to be kept, or 0 when there is one of that name
+     */
+    int register(String name, @Nullable String description, String flags);
+  }
+
+  /**
+   * register(name, description or nil, flags): the reference under which to keep the function; nil
+   * when none can be registered now, 0 when there is one of that name.
+   */
+  private int register(long state) {
+    FunctionConsumer consumer = registering;
+    if (consumer == null) {
+      Lua.pushNil(state);
+      return 1;
+    }
+    String description = Lua.type(state, 2) == Lua.STRING ? lua.text(state, 2).toString() : null;
+    String flags = lua.text(state, 3).toString();
+    Lua.pushNumber(state, consumer.register(lua.text(state, 1).toString(), description, flags));
+    return 1;
   }
 
   /** The script is over. */

@@ -1,5 +1,6 @@
 package io.redoubt.server.script;
 
+import io.redoubt.protocol.bytes.ByteString;
 import io.redoubt.protocol.command.CommandError;
 import io.redoubt.protocol.resp.ReplyWriter;
 import io.redoubt.protocol.resp.Request;
@@ -8,6 +9,11 @@ import io.redoubt.server.memory.Slabs;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
+import java.util.EnumSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,6 +24,9 @@ public final class ScriptEngine implements AutoCloseable {
 
   /** The name of scripts in messages. */
   private static final String SCRIPT = "@user_script";
+
+  /** The name of libraries in messages. */
+  private static final String FUNCTION = "@user_function";
 
   /** The most memory that scripts may take, in bytes, with what they keep between runs. */
   private static final long MAX_HEAP_BYTES = 1L << 30;
@@ -52,8 +61,6 @@ public final class ScriptEngine implements AutoCloseable {
     values = new LuaValues(lua);
     primitives = new Primitives(lua, values, slabs);
     lua.heap().limitBytes(MAX_HEAP_BYTES);
-    Lua.newTable(state, 0, 0);
-    replace(FUNCTIONS);
     lua.pushText(state, "KEYS");
     replace(KEYS);
     lua.pushText(state, "ARGV");
@@ -85,16 +92,18 @@ public final class ScriptEngine implements AutoCloseable {
         throw broken(part);
       }
     }
-    lua.pushText(state, "error_handler");
-    Lua.rawGet(state, base + 2);
-    replace(ERROR_HANDLER);
-    lua.pushText(state, "compile");
-    Lua.rawGet(state, base + 2);
-    replace(COMPILE);
-    lua.pushText(state, "variables");
-    Lua.rawGet(state, base + 2);
-    replace(VARIABLES);
+    keep(base + 2, "error_handler", ERROR_HANDLER);
+    keep(base + 2, "compile", COMPILE);
+    keep(base + 2, "variables", VARIABLES);
+    keep(base + 2, "functions", FUNCTIONS);
     Lua.top(state, base);
+  }
+
+  /** Puts something of the prelude into one of the fixed places. */
+  private void keep(int shared, String name, int place) {
+    lua.pushText(lua.main(), name);
+    Lua.rawGet(lua.main(), shared);
+    replace(place);
   }
 
   private IllegalStateException broken(String part) {
@@ -120,25 +129,105 @@ public final class ScriptEngine implements AutoCloseable {
    * @throws CommandError when it cannot be compiled, or its first line is malformed
    */
   public Script compile(long address, int length, String name) {
-    long state = lua.main();
-    String text = new String(Region.toByteArray(address, length), StandardCharsets.ISO_8859_1);
-    Shebang shebang = Shebang.ofScript(text);
+    Shebang shebang = Shebang.ofScript(text(address, length));
     // The end of the first line stays, so that lines keep their numbers.
     int skipped = shebang.bytes();
+    compile(
+        address + skipped, length - skipped, SCRIPT, "ERR Error compiling script (new function): ");
+    Lua.rawSet(lua.main(), FUNCTIONS, ++references);
+    return new Script(references, name, shebang.flags());
+  }
+
+  private static String text(long address, int length) {
+    return new String(Region.toByteArray(address, length), StandardCharsets.ISO_8859_1);
+  }
+
+  /** Pushes a compiled chunk. */
+  private void compile(long address, int length, String source, String errorPrefix) {
+    long state = lua.main();
     Lua.copy(state, COMPILE);
-    lua.pushBytes(state, address + skipped, length - skipped);
-    lua.pushText(state, SCRIPT);
+    lua.pushBytes(state, address, length);
+    lua.pushText(state, source);
     if (Lua.pcall(state, 2, 2, 0) != 0) {
       throw new IllegalStateException(lua.text(state, -1).toString());
     }
     if (Lua.type(state, -2) == Lua.NIL) {
       String problem = lua.text(state, -1).toString();
       Lua.top(state, -3);
-      throw new CommandError("ERR Error compiling script (new function): " + problem);
+      throw new CommandError(errorPrefix + problem);
     }
     Lua.top(state, -2);
-    Lua.rawSet(state, FUNCTIONS, ++references);
-    return new Script(references, name, shebang.flags());
+  }
+
+  /**
+   * Loads a library: runs its text, which registers functions.
+   *
+   * @param address where its text is in the region
+   * @param runner hears what it logs, and may interrupt it
+   * @throws CommandError when its first line is malformed, or it cannot be compiled, fails, or
+   *     registers no function
+   */
+  public Library loadLibrary(long address, int length, CommandRunner runner) {
+    Shebang shebang = Shebang.ofLibrary(text(address, length));
+    String name = String.valueOf(shebang.name());
+    if (!name.matches("[A-Za-z0-9_]+")) {
+      throw new CommandError(
+          "ERR Library names can only contain letters, numbers, or underscores(_) and must be at"
+              + " least one character long");
+    }
+    int skipped = shebang.bytes();
+    compile(address + skipped, length - skipped, FUNCTION, "ERR Error compiling function: ");
+    Map<String, Library.Function> functions = new LinkedHashMap<>();
+    primitives.begin(
+        (function, description, flags) -> register(functions, function, description, flags));
+    String error = null;
+    running = runner;
+    interruption = null;
+    try {
+      if (lua.call(0, 0, ERROR_HANDLER) != 0) {
+        error = "ERR Error registering functions: " + loadError();
+        Lua.top(lua.main(), -2);
+      } else if (functions.isEmpty()) {
+        error = "ERR No functions registered";
+      }
+    } finally {
+      primitives.endLibrary();
+      end();
+    }
+    if (error != null) {
+      functions.values().forEach(function -> forget(function.script()));
+      throw new CommandError(error);
+    }
+    ByteString code = ByteString.copyOf(Region.MEMORY, address, length);
+    return new Library(name, code, List.copyOf(functions.values()));
+  }
+
+  private int register(
+      Map<String, Library.Function> functions,
+      String name,
+      @Nullable String description,
+      String flags) {
+    if (functions.containsKey(name)) {
+      return 0;
+    }
+    Set<ScriptFlag> set = EnumSet.noneOf(ScriptFlag.class);
+    for (String word : flags.split(",", -1)) {
+      ScriptFlag flag = ScriptFlag.named(word);
+      if (flag != null) {
+        set.add(flag);
+      }
+    }
+    Script script = new Script(++references, name, set);
+    functions.put(name, new Library.Function(script, description));
+    return references;
+  }
+
+  private String loadError() {
+    if (Lua.type(lua.main(), -1) != Lua.TABLE) {
+      return lua.textOf(lua.main(), -1).toString();
+    }
+    String text = interruption != null ? interruption : field("err");
+    return text.startsWith("ERR ") ? text.substring(4) : text;
   }
 
   /** Gives a script up. */
@@ -164,10 +253,35 @@ public final class ScriptEngine implements AutoCloseable {
     variable(KEYS, request, firstKey, keys);
     int firstArgument = firstKey + keys;
     variable(ARGV, request, firstArgument, request.count() - firstArgument);
+    run(script, runner, 0, reply);
+  }
+
+  /**
+   * Runs a function of a library and writes what it returns, or its error. It is given the keys and
+   * the arguments as two arrays.
+   *
+   * @param request has the keys from argument {@code firstKey} on, and after them the arguments
+   */
+  public void call(
+      Script function,
+      CommandRunner runner,
+      Request request,
+      int firstKey,
+      int keys,
+      ReplyWriter reply) {
+    Lua.rawGet(lua.main(), FUNCTIONS, function.reference());
+    array(request, firstKey, keys);
+    int firstArgument = firstKey + keys;
+    array(request, firstArgument, request.count() - firstArgument);
+    run(function, runner, 2, reply);
+  }
+
+  private void run(Script script, CommandRunner runner, int arguments, ReplyWriter reply) {
+    long state = lua.main();
     running = runner;
     interruption = null;
     primitives.begin(runner);
-    int status = lua.call(0, 1, ERROR_HANDLER);
+    int status = lua.call(arguments, 1, ERROR_HANDLER);
     if (status == 0) {
       values.reply(reply, primitives.isResp3());
     } else {
@@ -175,23 +289,33 @@ public final class ScriptEngine implements AutoCloseable {
       Lua.top(state, -2);
     }
     primitives.end();
+    end();
+    Lua.gc(state, Lua.GC_STEP, 1);
+  }
+
+  private void end() {
     running = null;
     if (interruption != null) {
       lua.endInterrupt();
     }
-    Lua.gc(state, Lua.GC_STEP, 1);
   }
 
   /** Sets a global variable to an array of arguments. */
   private void variable(int name, Request request, int first, int count) {
     long state = lua.main();
     Lua.copy(state, name);
+    array(request, first, count);
+    Lua.rawSet(state, VARIABLES);
+  }
+
+  /** Pushes an array of arguments. */
+  private void array(Request request, int first, int count) {
+    long state = lua.main();
     Lua.newTable(state, count, 0);
     for (int i = 0; i < count; i++) {
       lua.pushBytes(state, request.offset(first + i), request.length(first + i));
       Lua.rawSet(state, -2, i + 1);
     }
-    Lua.rawSet(state, VARIABLES);
   }
 
   /** The text of the error on top: a table as the handler makes it, or a message. */

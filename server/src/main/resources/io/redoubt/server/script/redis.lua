@@ -2,7 +2,8 @@
 
 local native, shared = ...
 local variables, protect = shared.variables, shared.protect
-local error, type, tostring, select, sub, find, match = error, type, tostring, select, string.sub, string.find, string.match
+local error, next, type, tostring, select = error, next, type, tostring, select
+local sub, find, match = string.sub, string.find, string.match
 local run, concat = native.run, table.concat
 
 local function raised(reply, failed)
@@ -140,6 +141,95 @@ function redis.acl_check_cmd(...)
     fail('Invalid command passed to redis.acl_check_cmd()')
   end
   return allowed
+end
+
+-- Functions.
+
+local FLAGS = {
+  ['no-writes'] = true,
+  ['allow-oom'] = true,
+  ['allow-stale'] = true,
+  ['no-cluster'] = true,
+  ['allow-cross-slot-keys'] = true,
+}
+
+local function flag_words(flags)
+  local words = {}
+  for i = 1, #flags do
+    if not FLAGS[flags[i]] then
+      fail('unknown flag given')
+    end
+    words[i] = flags[i]
+  end
+  return concat(words, ',')
+end
+
+-- The arguments of the form with names.
+local NAMED = {
+  function_name = 'string',
+  description = 'string',
+  callback = 'function',
+  flags = 'table',
+}
+
+local function named(arguments)
+  if type(arguments) ~= 'table' then
+    fail('calling redis.register_function with a single argument is only applicable to Lua table (representing named arguments).')
+  end
+  for key, value in next, arguments do
+    if type(key) ~= 'string' then
+      fail('named argument key given to redis.register_function is not a string')
+    elseif not NAMED[key] then
+      fail('unknown argument given to redis.register_function')
+    elseif type(value) ~= NAMED[key] then
+      if key == 'flags' then
+        fail('flags argument to redis.register_function must be a table representing function flags')
+      end
+      fail(key .. ' argument given to redis.register_function must be a ' .. NAMED[key])
+    end
+  end
+  if not arguments.function_name then
+    fail('redis.register_function must get a function name argument')
+  elseif not arguments.callback then
+    fail('redis.register_function must get a callback argument')
+  end
+  return arguments.function_name, arguments.callback, arguments.description, flag_words(arguments.flags or {})
+end
+
+local function positional(...)
+  local name, callback = ...
+  if type(name) ~= 'string' then
+    fail('first argument to redis.register_function must be a string')
+  elseif type(callback) ~= 'function' then
+    fail('second argument to redis.register_function must be a function')
+  end
+  return name, callback, nil, ''
+end
+
+local functions = {}
+shared.functions = functions
+
+function redis.register_function(...)
+  local count = select('#', ...)
+  if count < 1 or count > 2 then
+    fail('wrong number of arguments to redis.register_function')
+  end
+  local name, callback, description, flags
+  if count == 1 then
+    name, callback, description, flags = named(...)
+  else
+    name, callback, description, flags = positional(...)
+  end
+  if not match(name, '^[%w_]+$') then
+    fail('Function names can only contain letters, numbers, or underscores(_) and must be at least one character long')
+  end
+  local reference = native.register(name, description, flags)
+  if reference == nil then
+    fail('redis.register_function can only be called on FUNCTION LOAD command')
+  elseif reference == 0 then
+    fail('Function already exists in the library')
+  end
+  functions[reference] = callback
 end
 
 variables.redis = protect(redis)

@@ -1,0 +1,171 @@
+package io.redoubt.server.execution;
+
+import io.redoubt.protocol.bytes.ByteString;
+import io.redoubt.protocol.command.CommandError;
+import io.redoubt.server.script.Library;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** The libraries of functions that a server has: FCALL and FUNCTION. */
+public final class Functions {
+
+  /** What is done with a library of a name that is taken. */
+  public enum Taken {
+    /** It is refused. */
+    REFUSE,
+    /** It takes the place of the other one. */
+    REPLACE
+  }
+
+  private static final CommandError NOT_FOUND = new CommandError("ERR Function not found");
+  private static final CommandError NO_LIBRARY = new CommandError("ERR Library not found");
+
+  private final ScriptRunner runner;
+  private final Call call;
+  private final Map<String, Library> libraries = new LinkedHashMap<>();
+  private final Map<String, Library.Function> functions = new HashMap<>();
+
+  Functions(ScriptRunner runner, Call call) {
+    this.runner = runner;
+    this.call = call;
+  }
+
+  /** The libraries. */
+  public Collection<Library> libraries() {
+    return Collections.unmodifiableCollection(libraries.values());
+  }
+
+  /** How many functions there are. */
+  public int count() {
+    return functions.size();
+  }
+
+  /**
+   * FCALL: calls the function that argument 1 names.
+   *
+   * @param onlyReads whether it must not write: FCALL_RO
+   */
+  public void call(boolean onlyReads) {
+    Library.Function function = functions.get(call.argText(1));
+    if (function == null) {
+      throw NOT_FOUND;
+    }
+    runner.run(function.script(), true, runner.keys(), onlyReads);
+  }
+
+  /**
+   * Loads a library.
+   *
+   * @param address where its text is in the region
+   * @return its name
+   * @throws CommandError when it cannot be loaded; everything is as it was then
+   */
+  public String load(long address, int length, Taken taken) {
+    Library library = runner.engine().loadLibrary(address, length, runner);
+    try {
+      check(library, taken);
+    } catch (CommandError refused) {
+      forget(library);
+      throw refused;
+    }
+    remove(libraries.get(library.name()));
+    add(library);
+    return library.name();
+  }
+
+  private void check(Library library, Taken taken) {
+    Library old = libraries.get(library.name());
+    if (old != null && taken == Taken.REFUSE) {
+      throw new CommandError("ERR Library '" + library.name() + "' already exists");
+    }
+    for (Library.Function function : library.functions()) {
+      Library.Function other = functions.get(function.name());
+      if (other != null && (old == null || !old.functions().contains(other))) {
+        throw new CommandError("ERR Function " + function.name() + " already exists");
+      }
+    }
+  }
+
+  private void add(Library library) {
+    libraries.put(library.name(), library);
+    for (Library.Function function : library.functions()) {
+      functions.put(function.name(), function);
+    }
+  }
+
+  private void remove(@Nullable Library library) {
+    if (library != null) {
+      libraries.remove(library.name());
+      for (Library.Function function : library.functions()) {
+        functions.remove(function.name());
+      }
+      forget(library);
+    }
+  }
+
+  private void forget(Library library) {
+    for (Library.Function function : library.functions()) {
+      runner.engine().forget(function.script());
+    }
+  }
+
+  /**
+   * FUNCTION DELETE.
+   *
+   * @throws CommandError when there is no such library
+   */
+  public void delete(String name) {
+    Library library = libraries.get(name);
+    if (library == null) {
+      throw NO_LIBRARY;
+    }
+    remove(library);
+  }
+
+  /** FUNCTION FLUSH. */
+  public void flush() {
+    for (Library library : List.copyOf(libraries.values())) {
+      remove(library);
+    }
+  }
+
+  /**
+   * FUNCTION RESTORE: loads several libraries, or none of them.
+   *
+   * @param texts of the libraries
+   * @throws CommandError when one of them cannot be loaded; everything is as it was then
+   */
+  public void restore(List<ByteString> texts, Taken taken) {
+    Map<String, Library> oldLibraries = new LinkedHashMap<>(libraries);
+    List<Library> loaded = new ArrayList<>();
+    try {
+      for (ByteString text : texts) {
+        Library library = runner.load(text);
+        loaded.add(library);
+        check(library, taken);
+        Library old = libraries.remove(library.name());
+        if (old != null) {
+          old.functions().forEach(function -> functions.remove(function.name()));
+        }
+        add(library);
+      }
+    } catch (CommandError refused) {
+      loaded.forEach(this::forget);
+      libraries.clear();
+      functions.clear();
+      oldLibraries.values().forEach(this::add);
+      throw refused;
+    }
+    for (Library old : oldLibraries.values()) {
+      if (!libraries.containsValue(old)) {
+        forget(old);
+      }
+    }
+  }
+}
