@@ -202,7 +202,7 @@ public final class FunctionCommands extends CommandGroup<Call> {
   }
 
   private static boolean isWanted(Library library, @Nullable ByteString pattern) {
-    return pattern == null || Glob.matches(pattern, ByteString.of(library.name()), true);
+    return pattern == null || Glob.matches(pattern.toString(), library.name(), true);
   }
 
   private static void tell(ReplyWriter reply, Library library, boolean withCode) {
