@@ -40,7 +40,6 @@ public final class ScriptCommands extends CommandGroup<Call> {
           .costs("Depends on the script")
           .is(NOSCRIPT, SKIP_MONITOR, MAY_REPLICATE, NO_MANDATORY_KEYS, STALE)
           .keys(RW, ACCESS, UPDATE)
-          .keyNote(ANY_KEYS)
           .runs(call -> call.scripts().evalSha(false));
 
   final Command<Call> evalRo =
