@@ -233,7 +233,10 @@ public final class RedisServer implements AutoCloseable {
             clock,
             log,
             call);
-    scripting = new Scripting(slabs, table, dispatcher, state, propagation, call, log);
+    scripting =
+        new Scripting(
+            slabs, table, dispatcher, state, propagation, call, keyspace, settings, clock, log);
+    scripting.meanwhile(busy -> transport.serveMeanwhile(busy.connection()));
     clients =
         new ClientRegistry(
             transport.loop(),
@@ -355,7 +358,7 @@ public final class RedisServer implements AutoCloseable {
         new SelectCommand(),
         new TransactionCommands(),
         new ScriptCommands(),
-        new FunctionCommands(),
+        new FunctionCommands(clock),
         new PersistenceCommands(snapshots),
         new ReplicationCommands(replication),
         new WaitCommand(replication),

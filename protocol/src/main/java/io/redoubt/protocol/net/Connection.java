@@ -70,6 +70,11 @@ public final class Connection {
     this.readBuffer = readBuffer;
   }
 
+  /** Whether it is the connection over that channel. */
+  boolean isOver(Channel other) {
+    return channel == other;
+  }
+
   /** Sets who is told; an acceptor does so at once, and it may be changed later. */
   public void handler(Handler handler) {
     this.handler = handler;

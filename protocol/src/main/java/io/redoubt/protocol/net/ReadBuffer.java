@@ -34,9 +34,9 @@ final class ReadBuffer implements RecvByteBufAllocator {
   private static final int LINE_BYTES = 64;
 
   private final BufferMemory source;
-  private final BufferMemory.Block block;
-  private final Shared shared;
-  private final @Nullable Connection[] readers = new @Nullable Connection[GATHERED_CONNECTIONS];
+  private BufferMemory.Block block;
+  private Shared shared;
+  private @Nullable Connection[] readers = new @Nullable Connection[GATHERED_CONNECTIONS];
   private int readerCount;
   private boolean telling;
 
@@ -50,6 +50,37 @@ final class ReadBuffer implements RecvByteBufAllocator {
     this.source = source;
     this.block = source.allocate(READ_BYTES);
     this.shared = new Shared(block);
+  }
+
+  /**
+   * Has reads that a task causes go to another block, and their readers told at its end: what is in
+   * this one is still needed.
+   */
+  void nested(Runnable task) {
+    BufferMemory.Block outerBlock = block;
+    Shared outerShared = shared;
+    @Nullable Connection[] outerReaders = readers;
+    int outerCount = readerCount;
+    int outerPosition = position;
+    boolean outerTelling = telling;
+    block = source.allocate(READ_BYTES);
+    shared = new Shared(block);
+    readers = new @Nullable Connection[GATHERED_CONNECTIONS];
+    readerCount = 0;
+    position = 0;
+    telling = false;
+    try {
+      task.run();
+      tellReaders();
+    } finally {
+      source.free(block);
+      block = outerBlock;
+      shared = outerShared;
+      readers = outerReaders;
+      readerCount = outerCount;
+      position = outerPosition;
+      telling = outerTelling;
+    }
   }
 
   MemorySegment memory() {

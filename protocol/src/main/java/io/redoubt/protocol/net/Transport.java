@@ -6,15 +6,22 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
+import io.netty.channel.IoHandle;
 import io.netty.channel.IoHandlerFactory;
+import io.netty.channel.IoRegistration;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.ServerChannel;
 import io.netty.channel.epoll.Epoll;
 import io.netty.channel.epoll.EpollDomainSocketChannel;
+import io.netty.channel.epoll.EpollIoEvent;
 import io.netty.channel.epoll.EpollIoHandler;
+import io.netty.channel.epoll.EpollIoOps;
 import io.netty.channel.epoll.EpollServerDomainSocketChannel;
 import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.netty.channel.epoll.EpollSocketChannel;
+import io.netty.channel.nio.NioIoEvent;
 import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.nio.NioIoOps;
 import io.netty.channel.socket.SocketProtocolFamily;
 import io.netty.channel.socket.nio.NioDomainSocketChannel;
 import io.netty.channel.socket.nio.NioServerDomainSocketChannel;
@@ -52,6 +59,10 @@ public final class Transport implements AutoCloseable {
   public static final String FORCE_NIO = "io.redoubt.net.nio";
 
   private static final long CLOSE_TIMEOUT_MILLIS = 5000;
+
+  /** Channels don't look at the registration of an event. */
+  @SuppressWarnings("NullAway")
+  private static final IoRegistration NO_REGISTRATION = null;
 
   private final MultiThreadIoEventLoopGroup group;
   private final EventLoop eventLoop;
@@ -211,6 +222,35 @@ public final class Transport implements AutoCloseable {
             channel.close();
           }
         });
+  }
+
+  /**
+   * Serves all connections once, from within something that keeps the loop for long: reads what
+   * there is, and accepts. Tasks and timers wait.
+   *
+   * @param except whose turn it is in which this is called, or null
+   */
+  public void serveMeanwhile(@Nullable Connection except) {
+    readBuffer.nested(() -> {
+      for (Channel channel : List.copyOf(open)) {
+        boolean isBusy = except != null && except.isOver(channel);
+        if (!isBusy && channel.isRegistered() && channel.isActive()) {
+          ready(channel);
+        }
+      }
+    });
+  }
+
+  /** Tells a channel that it may be readable, as the loop does. */
+  private void ready(Channel channel) {
+    IoHandle handle = (IoHandle) channel.unsafe();
+    if (epoll) {
+      handle.handle(NO_REGISTRATION, (EpollIoEvent) () -> EpollIoOps.EPOLLIN);
+    } else {
+      boolean listens = channel instanceof ServerChannel;
+      NioIoOps ops = listens ? NioIoOps.ACCEPT : NioIoOps.READ;
+      handle.handle(NO_REGISTRATION, (NioIoEvent) () -> ops);
+    }
   }
 
   private void inLoop(Runnable task) {

@@ -21,9 +21,12 @@ import io.redoubt.protocol.command.CommandError;
 import io.redoubt.protocol.command.CommandGroup;
 import io.redoubt.protocol.command.Errors;
 import io.redoubt.protocol.command.Group;
+import io.redoubt.protocol.process.Clock;
 import io.redoubt.protocol.resp.ReplyWriter;
+import io.redoubt.protocol.resp.Request;
 import io.redoubt.server.execution.Call;
 import io.redoubt.server.execution.Functions.Taken;
+import io.redoubt.server.execution.RunningScript;
 import io.redoubt.server.script.Library;
 import io.redoubt.server.script.ScriptFlag;
 import java.util.Collection;
@@ -33,6 +36,7 @@ import org.jspecify.annotations.Nullable;
 
 /** FCALL and FUNCTION: libraries of Lua functions. */
 public final class FunctionCommands extends CommandGroup<Call> {
+  private final Clock clock;
 
   final Command<Call> fcall =
       command("FCALL function numkeys [key ...] [arg ...]")
@@ -105,7 +109,7 @@ public final class FunctionCommands extends CommandGroup<Call> {
           .costs("O(1)")
           .is(NOSCRIPT, ALLOW_BUSY)
           .tips("nondeterministic_output", "request_policy:all_shards", "response_policy:special")
-          .runs(FunctionCommands::stats);
+          .runs(this::stats);
 
   final Command<Call> kill =
       command("FUNCTION KILL")
@@ -116,16 +120,15 @@ public final class FunctionCommands extends CommandGroup<Call> {
           .tips("request_policy:all_shards", "response_policy:one_succeeded")
           .runs(FunctionCommands::kill);
 
-  private static final CommandError NOTHING_RUNS =
-      new CommandError("NOTBUSY No scripts in execution right now.");
   private static final CommandError BAD_FLUSH =
       new CommandError("ERR FUNCTION FLUSH only supports SYNC|ASYNC option");
   private static final CommandError NO_PATTERN =
       new CommandError("ERR library name argument was not given");
 
   /** Declares the group. */
-  public FunctionCommands() {
+  public FunctionCommands(Clock clock) {
     super(Group.SCRIPTING);
+    this.clock = clock;
   }
 
   private static void load(Call call) {
@@ -159,14 +162,15 @@ public final class FunctionCommands extends CommandGroup<Call> {
   }
 
   private static void kill(Call call) {
-    throw NOTHING_RUNS;
+    call.scripting().kill(true);
+    call.reply().ok();
   }
 
-  private static void stats(Call call) {
+  private void stats(Call call) {
     ReplyWriter reply = call.reply();
     reply.map(2);
     reply.bulk("running_script");
-    reply.nil();
+    running(call, reply);
     reply.bulk("engines");
     reply.map(1);
     reply.bulk("LUA");
@@ -175,6 +179,25 @@ public final class FunctionCommands extends CommandGroup<Call> {
     reply.integer(call.functions().libraries().size());
     reply.bulk("functions_count");
     reply.integer(call.functions().count());
+  }
+
+  private void running(Call call, ReplyWriter reply) {
+    RunningScript running = call.scripting().running();
+    if (running == null) {
+      reply.nil();
+      return;
+    }
+    reply.map(3);
+    reply.bulk("name");
+    reply.bulk(running.name());
+    reply.bulk("command");
+    Request request = running.request();
+    reply.array(request.count());
+    for (int i = 0; i < request.count(); i++) {
+      reply.bulk(request.memory(), request.offset(i), request.length(i));
+    }
+    reply.bulk("duration_ms");
+    reply.integer((clock.monotonicNanos() - running.startedNanos()) / 1_000_000);
   }
 
   private static void list(Call call) {

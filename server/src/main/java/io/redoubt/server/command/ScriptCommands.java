@@ -114,8 +114,6 @@ public final class ScriptCommands extends CommandGroup<Call> {
           .is(NOSCRIPT)
           .runs(ScriptCommands::debug);
 
-  private static final CommandError NOTHING_RUNS =
-      new CommandError("NOTBUSY No scripts in execution right now.");
   private static final CommandError BAD_FLUSH =
       new CommandError("ERR SCRIPT FLUSH only support SYNC|ASYNC option");
   private static final CommandError NO_DEBUGGER =
@@ -144,7 +142,8 @@ public final class ScriptCommands extends CommandGroup<Call> {
   }
 
   private static void kill(Call call) {
-    throw NOTHING_RUNS;
+    call.scripting().kill(false);
+    call.reply().ok();
   }
 
   private static void debug(Call call) {

@@ -17,6 +17,7 @@ import io.redoubt.protocol.command.Group;
 import io.redoubt.protocol.info.Info;
 import io.redoubt.protocol.process.Clock;
 import io.redoubt.server.execution.Call;
+import io.redoubt.server.execution.RunningScript;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -123,6 +124,11 @@ public final class ServerCommands extends CommandGroup<Call> {
         throw Errors.SYNTAX;
       }
     }
+    RunningScript busy = call.scripting().running();
+    if (busy != null && save != SaveWish.NOSAVE) {
+      throw busy.refusal().error();
+    }
+    call.scripting().shutDown();
     if (abort) {
       if (call.count() > 2) {
         throw Errors.SYNTAX;

@@ -606,7 +606,8 @@ public final class Call extends SessionCall {
     scripting = newScripting;
   }
 
-  private Scripting scripting() {
+  /** Scripts and functions. */
+  public Scripting scripting() {
     Scripting current = scripting;
     if (current == null) {
       throw new IllegalStateException("the server is not put together yet");

@@ -2,6 +2,7 @@ package io.redoubt.server.execution;
 
 import io.redoubt.protocol.bytes.ByteString;
 import io.redoubt.protocol.command.CommandError;
+import io.redoubt.protocol.command.Errors;
 import io.redoubt.server.script.Library;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -9,6 +10,7 @@ import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -24,6 +26,8 @@ public final class Functions {
   }
 
   private static final CommandError NOT_FOUND = new CommandError("ERR Function not found");
+  private static final CommandError BAD_NUMBER =
+      new CommandError("ERR Bad number of keys provided");
   private static final CommandError NO_LIBRARY = new CommandError("ERR Library not found");
 
   private final ScriptRunner runner;
@@ -52,11 +56,19 @@ public final class Functions {
    * @param onlyReads whether it must not write: FCALL_RO
    */
   public void call(boolean onlyReads) {
-    Library.Function function = functions.get(call.argText(1));
+    Library.Function function = functions.get(folded(call.argText(1)));
     if (function == null) {
       throw NOT_FOUND;
     }
-    runner.run(function.script(), true, runner.keys(), onlyReads);
+    runner.run(function.script(), true, keys(), onlyReads);
+  }
+
+  private int keys() {
+    try {
+      return runner.keys();
+    } catch (CommandError error) {
+      throw error == Errors.NOT_INTEGER ? BAD_NUMBER : error;
+    }
   }
 
   /**
@@ -85,17 +97,22 @@ public final class Functions {
       throw new CommandError("ERR Library '" + library.name() + "' already exists");
     }
     for (Library.Function function : library.functions()) {
-      Library.Function other = functions.get(function.name());
+      Library.Function other = functions.get(folded(function.name()));
       if (other != null && (old == null || !old.functions().contains(other))) {
         throw new CommandError("ERR Function " + function.name() + " already exists");
       }
     }
   }
 
+  /** Names of functions are the same in any case. */
+  private static String folded(String name) {
+    return name.toLowerCase(Locale.ROOT);
+  }
+
   private void add(Library library) {
     libraries.put(library.name(), library);
     for (Library.Function function : library.functions()) {
-      functions.put(function.name(), function);
+      functions.put(folded(function.name()), function);
     }
   }
 
@@ -103,7 +120,7 @@ public final class Functions {
     if (library != null) {
       libraries.remove(library.name());
       for (Library.Function function : library.functions()) {
-        functions.remove(function.name());
+        functions.remove(folded(function.name()));
       }
       forget(library);
     }
@@ -151,7 +168,7 @@ public final class Functions {
         check(library, taken);
         Library old = libraries.remove(library.name());
         if (old != null) {
-          old.functions().forEach(function -> functions.remove(function.name()));
+          old.functions().forEach(function -> functions.remove(folded(function.name())));
         }
         add(library);
       }

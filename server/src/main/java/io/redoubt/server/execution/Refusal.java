@@ -27,10 +27,19 @@ public enum Refusal {
   /** A replica without its master, with {@code replica-serve-stale-data no}. */
   STALE_REPLICA("MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'."),
   /** The data set is being loaded. */
-  LOADING("LOADING Redis is loading the dataset in memory");
+  LOADING("LOADING Redis is loading the dataset in memory"),
+  /** A script runs for longer than {@code busy-reply-threshold}. */
+  BUSY_SCRIPT(
+      "BUSY Redis is busy running a script. You can only call SCRIPT KILL or SHUTDOWN NOSAVE."),
+  /** A function does. */
+  BUSY_FUNCTION(
+      "BUSY Redis is busy running a script. You can only call FUNCTION KILL or SHUTDOWN NOSAVE.");
 
   private static final int WRITES =
       SNAPSHOT_FAILED.bit() | TOO_FEW_REPLICAS.bit() | READ_ONLY_REPLICA.bit();
+
+  /** A script or function is busy. */
+  static final int BUSY = BUSY_SCRIPT.bit() | BUSY_FUNCTION.bit();
 
   private final CommandError error;
 
@@ -65,6 +74,9 @@ public enum Refusal {
     }
     if (!command.has(Flag.LOADING)) {
       mask |= LOADING.bit();
+    }
+    if (!command.has(Flag.ALLOW_BUSY)) {
+      mask |= BUSY;
     }
     return mask;
   }

@@ -6,10 +6,12 @@ import io.redoubt.protocol.command.Command;
 import io.redoubt.protocol.command.CommandError;
 import io.redoubt.protocol.command.CommandTable;
 import io.redoubt.protocol.command.Flag;
+import io.redoubt.protocol.process.Clock;
 import io.redoubt.protocol.process.Log;
 import io.redoubt.protocol.resp.ReplyWriter;
 import io.redoubt.protocol.resp.Request;
 import io.redoubt.server.client.ServerClient;
+import io.redoubt.server.keyspace.Keyspace;
 import io.redoubt.server.memory.Region;
 import io.redoubt.server.memory.Slabs;
 import io.redoubt.server.script.CommandRunner;
@@ -18,6 +20,8 @@ import io.redoubt.server.script.Script;
 import io.redoubt.server.script.ScriptEngine;
 import io.redoubt.server.script.ScriptEngineException;
 import io.redoubt.server.script.ScriptFlag;
+import java.util.function.Consumer;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -45,6 +49,19 @@ final class ScriptRunner implements CommandRunner, AutoCloseable {
   private static final String READ_ONLY =
       "ERR Write commands are not allowed from read-only scripts.";
 
+  private static final CommandError NOTHING_RUNS =
+      new CommandError("NOTBUSY No scripts in execution right now.");
+  private static final CommandError OF_MASTER =
+      new CommandError(
+          "UNKILLABLE The busy script was sent by a master instance in the context of replication"
+              + " and cannot be killed.");
+  private static final CommandError HAS_WRITTEN =
+      new CommandError(
+          "UNKILLABLE Sorry the script already executed write commands against the dataset. You"
+              + " can either wait the script termination or kill the server in a hard way using"
+              + " the SHUTDOWN NOSAVE command.");
+
+  private static final long NANOS_A_MILLI = 1_000_000;
   private static final int TO_REPLICAS = 2;
 
   /** Where the number of keys stands, in EVAL as in FCALL; the keys follow. */
@@ -56,14 +73,14 @@ final class ScriptRunner implements CommandRunner, AutoCloseable {
   private final ServerState state;
   private final Propagation propagation;
   private final Call call;
+  private final Keyspace keyspace;
+  private final LongSupplier busyThresholdMillis;
+  private final Clock clock;
   private final Log log;
+  private Consumer<ServerClient> meanwhile = busy -> {};
   private @Nullable ScriptEngine engine;
 
-  // The running script.
-  private @Nullable ServerClient client;
-  private boolean readOnly;
-  private boolean wrote;
-  private int exempt;
+  private @Nullable RunningScript running;
 
   ScriptRunner(
       Slabs slabs,
@@ -72,6 +89,9 @@ final class ScriptRunner implements CommandRunner, AutoCloseable {
       ServerState state,
       Propagation propagation,
       Call call,
+      Keyspace keyspace,
+      LongSupplier busyThresholdMillis,
+      Clock clock,
       Log log) {
     this.slabs = slabs;
     this.table = table;
@@ -79,7 +99,49 @@ final class ScriptRunner implements CommandRunner, AutoCloseable {
     this.state = state;
     this.propagation = propagation;
     this.call = call;
+    this.keyspace = keyspace;
+    this.busyThresholdMillis = busyThresholdMillis;
+    this.clock = clock;
     this.log = log;
+  }
+
+  /** Sets what serves the other clients while the script of one is busy. */
+  void meanwhile(Consumer<ServerClient> service) {
+    meanwhile = service;
+  }
+
+  /** The script or function that runs, or null. */
+  @Nullable RunningScript running() {
+    return running;
+  }
+
+  /**
+   * SCRIPT KILL and FUNCTION KILL.
+   *
+   * @throws CommandError when nothing of that kind runs, or it cannot be killed
+   */
+  void kill(boolean function) {
+    RunningScript script = running;
+    if (script == null) {
+      throw NOTHING_RUNS;
+    }
+    if (script.client().isMaster()) {
+      throw OF_MASTER;
+    }
+    if (script.hasWritten()) {
+      throw HAS_WRITTEN;
+    }
+    if (script.isFunction() != function) {
+      throw script.refusal().error();
+    }
+    script.end(RunningScript.End.KILLED);
+  }
+
+  /** The server ends: the script that runs must not keep it. */
+  void shutDown() {
+    if (running != null) {
+      running.end(RunningScript.End.SHUTDOWN);
+    }
   }
 
   /**
@@ -151,11 +213,10 @@ final class ScriptRunner implements CommandRunner, AutoCloseable {
     Command<Call> command = (Command<Call>) call.command();
     ReplyWriter reply = call.reply();
     int database = caller.databaseIndex();
-    client = caller;
+    boolean readOnly = onlyReads || script.is(ScriptFlag.NO_WRITES);
+    running =
+        new RunningScript(script, isFunction, caller, request, readOnly, clock.monotonicNanos());
     caller.inScript(true);
-    readOnly = onlyReads || script.is(ScriptFlag.NO_WRITES);
-    wrote = false;
-    exempt = script.is(ScriptFlag.ALLOW_OOM) ? Refusal.OUT_OF_MEMORY.bit() : 0;
     try {
       int firstKey = NUMKEYS_AT + 1;
       if (isFunction) {
@@ -167,7 +228,8 @@ final class ScriptRunner implements CommandRunner, AutoCloseable {
       caller.inScript(false);
       propagation.muted(false);
       caller.selectDatabase(database);
-      client = null;
+      state.set(running.refusal(), false);
+      running = null;
       call.begin(caller, request, command, reply);
     }
   }
@@ -201,12 +263,12 @@ final class ScriptRunner implements CommandRunner, AutoCloseable {
 
   // What the running script does.
 
-  private ServerClient client() {
-    ServerClient current = client;
-    if (current == null) {
+  private RunningScript script() {
+    RunningScript script = running;
+    if (script == null) {
       throw new IllegalStateException("no script is running");
     }
-    return current;
+    return script;
   }
 
   @Override
@@ -216,8 +278,10 @@ final class ScriptRunner implements CommandRunner, AutoCloseable {
     if (error != null) {
       reply.error(error);
     } else if (command != null) {
-      wrote |= command.has(Flag.WRITE);
-      dispatcher.run(client(), command, request, reply);
+      if (command.has(Flag.WRITE)) {
+        script().noteWrite();
+      }
+      dispatcher.run(script().client(), command, request, reply);
     }
   }
 
@@ -228,10 +292,11 @@ final class ScriptRunner implements CommandRunner, AutoCloseable {
     if (command.has(Flag.NOSCRIPT)) {
       return NOT_ALLOWED;
     }
-    if (command.has(Flag.WRITE) && readOnly) {
+    RunningScript script = script();
+    if (command.has(Flag.WRITE) && script.isReadOnly()) {
       return READ_ONLY;
     }
-    ServerClient caller = client();
+    ServerClient caller = script.client();
     if (caller.isMaster()) {
       return null;
     }
@@ -242,7 +307,8 @@ final class ScriptRunner implements CommandRunner, AutoCloseable {
         return denied(denial);
       }
     }
-    int exempted = wrote ? exempt | Refusal.OUT_OF_MEMORY.bit() : exempt;
+    boolean mayUseMemory = script.hasWritten() || script.script().is(ScriptFlag.ALLOW_OOM);
+    int exempted = Refusal.BUSY | (mayUseMemory ? Refusal.OUT_OF_MEMORY.bit() : 0);
     CommandError refused = dispatcher.refusal(command, exempted);
     return refused == null ? null : refused.text();
   }
@@ -265,7 +331,7 @@ final class ScriptRunner implements CommandRunner, AutoCloseable {
   @Override
   public boolean mayRun(Request request) {
     Command<Call> command = table.find(request);
-    return command != null && client().user().check(command, request) == null;
+    return command != null && script().client().user().check(command, request) == null;
   }
 
   @Override
@@ -285,7 +351,42 @@ final class ScriptRunner implements CommandRunner, AutoCloseable {
 
   @Override
   public @Nullable String interruption() {
-    return null;
+    RunningScript script = running;
+    if (script == null) {
+      return null; // a library is loaded
+    }
+    long threshold = busyThresholdMillis.getAsLong();
+    long millis = (clock.monotonicNanos() - script.startedNanos()) / NANOS_A_MILLI;
+    if (threshold > 0 && millis >= threshold) {
+      serveOthers(script, millis);
+    }
+    return switch (script.end()) {
+      case NONE -> null;
+      case SHUTDOWN -> "Script killed by the end of the server.";
+      case KILLED -> {
+        log.notice("Lua script killed by user with SCRIPT KILL.");
+        yield "Script killed by user with " + killer(script) + ".";
+      }
+    };
+  }
+
+  private static String killer(RunningScript script) {
+    return script.isFunction() ? "FUNCTION KILL" : "SCRIPT KILL";
+  }
+
+  /** Others hear that the server is busy, and may do something about it. */
+  private void serveOthers(RunningScript script, long millis) {
+    if (!script.isBusy()) {
+      script.becomeBusy();
+      state.set(script.refusal(), true);
+      log.warning(
+          "Slow script detected: still in execution after %d milliseconds. You can try killing the"
+              + " script using the %s command. Script name is: %s.",
+          millis, killer(script), script.name());
+    }
+    long scriptTime = keyspace.nowMillis();
+    meanwhile.accept(script.client());
+    keyspace.nowMillis(scriptTime); // it stands still for the script
   }
 
   @Override

@@ -1,8 +1,15 @@
 package io.redoubt.server.execution;
 
+import io.redoubt.protocol.command.CommandError;
 import io.redoubt.protocol.command.CommandTable;
+import io.redoubt.protocol.process.Clock;
 import io.redoubt.protocol.process.Log;
+import io.redoubt.server.client.ServerClient;
+import io.redoubt.server.keyspace.Keyspace;
 import io.redoubt.server.memory.Slabs;
+import io.redoubt.server.settings.ServerDirectives;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /** Scripts and functions, and what runs both. */
 public final class Scripting implements AutoCloseable {
@@ -19,8 +26,22 @@ public final class Scripting implements AutoCloseable {
       ServerState state,
       Propagation propagation,
       Call call,
+      Keyspace keyspace,
+      ServerDirectives settings,
+      Clock clock,
       Log log) {
-    runner = new ScriptRunner(slabs, table, dispatcher, state, propagation, call, log);
+    runner =
+        new ScriptRunner(
+            slabs,
+            table,
+            dispatcher,
+            state,
+            propagation,
+            call,
+            keyspace,
+            settings.busyReplyThreshold::value,
+            clock,
+            log);
     scripts = new Scripts(runner, call);
     functions = new Functions(runner, call);
     call.scripting(this);
@@ -34,6 +55,30 @@ public final class Scripting implements AutoCloseable {
   /** The libraries of functions. */
   public Functions functions() {
     return functions;
+  }
+
+  /** Sets what serves the other clients while the script of one is busy. */
+  public void meanwhile(Consumer<ServerClient> service) {
+    runner.meanwhile(service);
+  }
+
+  /** The script or function that runs, or null. */
+  public @Nullable RunningScript running() {
+    return runner.running();
+  }
+
+  /**
+   * Has the script that runs, or the function, fail.
+   *
+   * @throws CommandError when nothing of that kind runs, or it cannot be killed
+   */
+  public void kill(boolean function) {
+    runner.kill(function);
+  }
+
+  /** The server ends: the script that runs must not keep it. */
+  public void shutDown() {
+    runner.shutDown();
   }
 
   /** Bytes that the engine of scripts takes. */

@@ -115,7 +115,6 @@ public final class ServerDirectives extends ClusterDirectives {
   public final LongDirective busyReplyThreshold =
       number("busy-reply-threshold", 5000)
           .alias("lua-time-limit")
-          .withoutEffectYet()
           .doc(
               "Milliseconds after which a running script has others told that the server is"
                   + " busy.");

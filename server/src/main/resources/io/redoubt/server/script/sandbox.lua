@@ -7,6 +7,7 @@ local native, shared = ...
 
 local MAX_STRING_BYTES = 512 * 1024 * 1024
 local MAX_PATTERN_BYTES = 4096
+local MAX_UNPACKED = 8000
 
 local READ_ONLY = 'Attempt to modify a readonly table'
 
@@ -62,7 +63,7 @@ local variables = {_VERSION = _VERSION}
 shared.variables = variables
 
 for _, name in next, {
-  'assert', 'error', 'gcinfo', 'rawequal', 'select', 'tonumber', 'tostring', 'type', 'unpack', 'xpcall',
+  'assert', 'error', 'gcinfo', 'rawequal', 'select', 'tonumber', 'tostring', 'type', 'xpcall',
 } do
   variables[name] = _G[name]
 end
@@ -77,6 +78,14 @@ function variables.pairs(t)
 end
 
 variables.ipairs = ipairs
+
+local unpack = unpack
+function variables.unpack(t, first, last)
+  if last and last - (first or 1) >= MAX_UNPACKED then
+    error('too many results to unpack', 2)
+  end
+  return unpack(t, first, last)
+end
 
 function variables.rawget(t, key)
   return rawget(originals[t] or t, key)

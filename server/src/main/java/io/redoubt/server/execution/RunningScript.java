@@ -1,0 +1,106 @@
+package io.redoubt.server.execution;
+
+import io.redoubt.protocol.resp.Request;
+import io.redoubt.server.client.ServerClient;
+import io.redoubt.server.script.Script;
+
+/** A script or function while it runs. */
+public final class RunningScript {
+
+  /** How it has been told to end. */
+  enum End {
+    /** Not at all. */
+    NONE,
+    /** By SCRIPT KILL or FUNCTION KILL. */
+    KILLED,
+    /** The server ends. */
+    SHUTDOWN
+  }
+
+  private final Script script;
+  private final boolean isFunction;
+  private final ServerClient client;
+  private final Request request;
+  private final boolean readOnly;
+  private final long startedNanos;
+  private boolean wrote;
+  private boolean busy;
+  private End end = End.NONE;
+
+  RunningScript(
+      Script script,
+      boolean isFunction,
+      ServerClient client,
+      Request request,
+      boolean readOnly,
+      long startedNanos) {
+    this.script = script;
+    this.isFunction = isFunction;
+    this.client = client;
+    this.request = request;
+    this.readOnly = readOnly;
+    this.startedNanos = startedNanos;
+  }
+
+  /** What errors call it. */
+  public String name() {
+    return script.name();
+  }
+
+  /** The request that called it. */
+  public Request request() {
+    return request;
+  }
+
+  /** Whether it is a function of a library, and no script. */
+  public boolean isFunction() {
+    return isFunction;
+  }
+
+  /** Since when it runs, by the monotonic clock. */
+  public long startedNanos() {
+    return startedNanos;
+  }
+
+  Script script() {
+    return script;
+  }
+
+  ServerClient client() {
+    return client;
+  }
+
+  boolean isReadOnly() {
+    return readOnly;
+  }
+
+  boolean hasWritten() {
+    return wrote;
+  }
+
+  void noteWrite() {
+    wrote = true;
+  }
+
+  /** Whether others have been told that the server is busy. */
+  boolean isBusy() {
+    return busy;
+  }
+
+  void becomeBusy() {
+    busy = true;
+  }
+
+  End end() {
+    return end;
+  }
+
+  void end(End how) {
+    end = how;
+  }
+
+  /** The refusal of others while it is busy. */
+  public Refusal refusal() {
+    return isFunction ? Refusal.BUSY_FUNCTION : Refusal.BUSY_SCRIPT;
+  }
+}
