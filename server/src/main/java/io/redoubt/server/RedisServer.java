@@ -236,7 +236,6 @@ public final class RedisServer implements AutoCloseable {
     scripting =
         new Scripting(
             slabs, table, dispatcher, state, propagation, call, keyspace, settings, clock, log);
-    scripting.meanwhile(busy -> transport.serveMeanwhile(busy.connection()));
     clients =
         new ClientRegistry(
             transport.loop(),
@@ -249,6 +248,8 @@ public final class RedisServer implements AutoCloseable {
             new AclLog(() -> (int) Math.min(settings.acllogMaxLen.value(), Integer.MAX_VALUE)),
             channels,
             dispatcher);
+    scripting.meanwhile(
+        busy -> clients.nested(() -> transport.serveMeanwhile(busy.connection())));
     replication =
         new Replication(
             new ReplicationSurroundings(

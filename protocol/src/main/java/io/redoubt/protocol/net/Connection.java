@@ -2,6 +2,7 @@ package io.redoubt.protocol.net;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelException;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
@@ -70,9 +71,10 @@ public final class Connection {
     this.readBuffer = readBuffer;
   }
 
-  /** Whether it is the connection over that channel. */
-  boolean isOver(Channel other) {
-    return channel == other;
+  /** The connection over a channel; null for a listener's. */
+  static @Nullable Connection over(Channel channel) {
+    ChannelHandler end = channel.pipeline().last();
+    return end instanceof PipelineEnd of ? of.connection() : null;
   }
 
   /** Sets who is told; an acceptor does so at once, and it may be changed later. */
@@ -284,6 +286,10 @@ public final class Connection {
 
     PipelineEnd(Consumer<Connection> opened) {
       this.opened = opened;
+    }
+
+    Connection connection() {
+      return Connection.this;
     }
 
     @Override

@@ -47,6 +47,7 @@ import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -228,13 +229,14 @@ public final class Transport implements AutoCloseable {
    * Serves all connections once, from within something that keeps the loop for long: reads what
    * there is, and accepts. Tasks and timers wait.
    *
-   * @param except whose turn it is in which this is called, or null
+   * @param isBusy which connections must not be read now
    */
-  public void serveMeanwhile(@Nullable Connection except) {
+  public void serveMeanwhile(Predicate<Connection> isBusy) {
     readBuffer.nested(() -> {
       for (Channel channel : List.copyOf(open)) {
-        boolean isBusy = except != null && except.isOver(channel);
-        if (!isBusy && channel.isRegistered() && channel.isActive()) {
+        Connection connection = Connection.over(channel);
+        boolean skipped = connection != null && isBusy.test(connection);
+        if (!skipped && channel.isRegistered() && channel.isActive()) {
           ready(channel);
         }
       }

@@ -228,6 +228,11 @@ public abstract class Client implements Connection.Handler, Subscriber {
     return released || is(ClientFlag.CLOSE_ASAP) || is(ClientFlag.CLOSE_AFTER_REPLY);
   }
 
+  /** Whether requests of it that have been read have not all run yet. */
+  public final boolean hasRequestsInHand() {
+    return input.inHandBytes() > 0;
+  }
+
   /** Called by the batch that a request of this client is in. */
   final void run(Request request) {
     input.run(this, request);

@@ -66,7 +66,7 @@ public final class ClientRegistry {
   private final Dispatcher dispatcher;
 
   private final Map<Long, Client> clients = new LinkedHashMap<>();
-  private final RequestBatch batch;
+  private RequestBatch batch;
   private final ArrayList<Client> turn = new ArrayList<>();
   private final ArrayList<Client> postponed = new ArrayList<>();
   private final Runnable endTurn = this::endTurn;
@@ -560,6 +560,17 @@ public final class ClientRegistry {
 
   RequestBatch batch() {
     return batch;
+  }
+
+  /** Runs something in which other clients' requests run while those of one are not done. */
+  public void nested(Runnable task) {
+    RequestBatch outer = batch;
+    batch = new RequestBatch(dispatcher);
+    try {
+      task.run();
+    } finally {
+      batch = outer;
+    }
   }
 
   Dispatcher dispatcher() {

@@ -79,7 +79,7 @@ public final class Functions {
    * @throws CommandError when it cannot be loaded; everything is as it was then
    */
   public String load(long address, int length, Taken taken) {
-    Library library = runner.engine().loadLibrary(address, length, runner);
+    Library library = runner.load(address, length);
     try {
       check(library, taken);
     } catch (CommandError refused) {

@@ -35,7 +35,8 @@ public enum Refusal {
   BUSY_FUNCTION(
       "BUSY Redis is busy running a script. You can only call FUNCTION KILL or SHUTDOWN NOSAVE.");
 
-  private static final int WRITES =
+  /** The states that refuse what writes. */
+  static final int WRITES =
       SNAPSHOT_FAILED.bit() | TOO_FEW_REPLICAS.bit() | READ_ONLY_REPLICA.bit();
 
   /** A script or function is busy. */

@@ -3,6 +3,8 @@ package io.redoubt.server.execution;
 import io.redoubt.protocol.resp.Request;
 import io.redoubt.server.client.ServerClient;
 import io.redoubt.server.script.Script;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 
 /** A script or function while it runs. */
 public final class RunningScript {
@@ -20,7 +22,7 @@ public final class RunningScript {
   private final Script script;
   private final boolean isFunction;
   private final ServerClient client;
-  private final Request request;
+  private Request request;
   private final boolean readOnly;
   private final long startedNanos;
   private boolean wrote;
@@ -87,8 +89,11 @@ public final class RunningScript {
     return busy;
   }
 
+  /** Others are served from now on, so that the request needs memory of its own. */
   void becomeBusy() {
     busy = true;
+    MemorySegment memory = Arena.ofAuto().allocate(Math.max(1, request.argumentBytes()));
+    request = request.copyTo(memory, 0);
   }
 
   End end() {

@@ -36,12 +36,6 @@ final class ScriptRunner implements CommandRunner, AutoCloseable {
       new CommandError("ERR Number of keys can't be greater than number of args");
   private static final CommandError WRITES_IN_READ_ONLY =
       new CommandError("ERR Can not execute a script with write flag using *_ro command.");
-  private static final CommandError WRITES_ON_REPLICA =
-      new CommandError("READONLY You can not run script with write flag on readonly replica.");
-  private static final CommandError OOM_NOT_ALLOWED =
-      new CommandError(
-          "OOM allow-oom flag is not set on the script, can not run it when used memory >"
-              + " 'maxmemory'");
 
   private static final String UNKNOWN = "ERR Unknown Redis command called from script";
   private static final String ARITY = "ERR Wrong number of args calling Redis command from script";
@@ -62,6 +56,12 @@ final class ScriptRunner implements CommandRunner, AutoCloseable {
               + " the SHUTDOWN NOSAVE command.");
 
   private static final long NANOS_A_MILLI = 1_000_000;
+
+  /** How long the text of a library may take. */
+  private static final long MAX_LOAD_NANOS = 500 * NANOS_A_MILLI;
+
+  /** How often others are served while a script is busy. */
+  private static final long SERVICE_NANOS = 2 * NANOS_A_MILLI;
   private static final int TO_REPLICAS = 2;
 
   /** Where the number of keys stands, in EVAL as in FCALL; the keys follow. */
@@ -81,6 +81,8 @@ final class ScriptRunner implements CommandRunner, AutoCloseable {
   private @Nullable ScriptEngine engine;
 
   private @Nullable RunningScript running;
+  private long servedNanos;
+  private long loadStartedNanos;
 
   ScriptRunner(
       Slabs slabs,
@@ -172,10 +174,21 @@ final class ScriptRunner implements CommandRunner, AutoCloseable {
     long block = slabs.allocateFar(text.length() + 1L);
     text.copyTo(Region.MEMORY, block);
     try {
-      return engine().loadLibrary(block, text.length(), this);
+      return load(block, text.length());
     } finally {
       slabs.free(block, text.length() + 1L);
     }
+  }
+
+  /**
+   * Loads a library.
+   *
+   * @param address where its text is in the region
+   * @throws CommandError when it cannot be loaded
+   */
+  Library load(long address, int length) {
+    loadStartedNanos = clock.monotonicNanos();
+    return engine().loadLibrary(address, length, this);
   }
 
   /** Bytes of the engine. */
@@ -234,30 +247,25 @@ final class ScriptRunner implements CommandRunner, AutoCloseable {
     }
   }
 
-  /** Refuses a script by what it says of itself. */
+  /**
+   * Refuses a script by what it says of itself, as a command with the flags that follow from that.
+   */
   private void admit(Script script, ServerClient caller, boolean onlyReads) {
     if (script.flags() == null || caller.isMaster()) {
       return;
     }
-    if (!script.is(ScriptFlag.ALLOW_STALE) && state.is(Refusal.STALE_REPLICA)) {
-      throw Refusal.STALE_REPLICA.error();
+    if (script.declaresWrites() && onlyReads) {
+      throw WRITES_IN_READ_ONLY;
     }
-    if (script.declaresWrites()) {
-      if (onlyReads) {
-        throw WRITES_IN_READ_ONLY;
-      }
-      if (state.is(Refusal.READ_ONLY_REPLICA)) {
-        throw WRITES_ON_REPLICA;
-      }
-      if (state.is(Refusal.SNAPSHOT_FAILED)) {
-        throw Refusal.SNAPSHOT_FAILED.error();
-      }
-      if (state.is(Refusal.TOO_FEW_REPLICAS)) {
-        throw Refusal.TOO_FEW_REPLICAS.error();
-      }
-      if (state.is(Refusal.OUT_OF_MEMORY) && !script.is(ScriptFlag.ALLOW_OOM)) {
-        throw OOM_NOT_ALLOWED;
-      }
+    int refused = script.declaresWrites() ? Refusal.WRITES : 0;
+    if (!script.is(ScriptFlag.ALLOW_OOM)) {
+      refused |= Refusal.OUT_OF_MEMORY.bit();
+    }
+    if (!script.is(ScriptFlag.ALLOW_STALE)) {
+      refused |= Refusal.STALE_REPLICA.bit();
+    }
+    if ((refused & state.mask()) != 0) {
+      throw Refusal.first(refused & state.mask()).error();
     }
   }
 
@@ -353,12 +361,15 @@ final class ScriptRunner implements CommandRunner, AutoCloseable {
   public @Nullable String interruption() {
     RunningScript script = running;
     if (script == null) {
-      return null; // a library is loaded
+      long loading = clock.monotonicNanos() - loadStartedNanos;
+      return loading > MAX_LOAD_NANOS ? "FUNCTION LOAD timeout" : null;
     }
     long threshold = busyThresholdMillis.getAsLong();
-    long millis = (clock.monotonicNanos() - script.startedNanos()) / NANOS_A_MILLI;
-    if (threshold > 0 && millis >= threshold) {
+    long now = clock.monotonicNanos();
+    long millis = (now - script.startedNanos()) / NANOS_A_MILLI;
+    if (threshold > 0 && millis >= threshold && now - servedNanos >= SERVICE_NANOS) {
       serveOthers(script, millis);
+      servedNanos = clock.monotonicNanos();
     }
     return switch (script.end()) {
       case NONE -> null;

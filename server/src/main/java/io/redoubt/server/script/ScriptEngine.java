@@ -40,7 +40,8 @@ public final class ScriptEngine implements AutoCloseable {
   private static final int KEYS = 4;
   private static final int ARGV = 5;
   private static final int COMPILE = 6;
-  private static final int FIXED = 6;
+  private static final int LOADING = 7;
+  private static final int FIXED = 7;
 
   private final LuaState lua;
   private final LuaValues values;
@@ -94,6 +95,7 @@ public final class ScriptEngine implements AutoCloseable {
     }
     keep(base + 2, "error_handler", ERROR_HANDLER);
     keep(base + 2, "compile", COMPILE);
+    keep(base + 2, "loading", LOADING);
     keep(base + 2, "variables", VARIABLES);
     keep(base + 2, "functions", FUNCTIONS);
     Lua.top(state, base);
@@ -184,7 +186,10 @@ public final class ScriptEngine implements AutoCloseable {
     running = runner;
     interruption = null;
     try {
-      if (lua.call(0, 0, ERROR_HANDLER) != 0) {
+      loading(true);
+      int status = lua.call(0, 0, ERROR_HANDLER);
+      loading(false);
+      if (status != 0) {
         error = "ERR Error registering functions: " + loadError();
         Lua.top(lua.main(), -2);
       } else if (functions.isEmpty()) {
@@ -200,6 +205,16 @@ public final class ScriptEngine implements AutoCloseable {
     }
     ByteString code = ByteString.copyOf(Region.MEMORY, address, length);
     return new Library(name, code, List.copyOf(functions.values()));
+  }
+
+  /** What a library sees of the world while it is loaded is less. */
+  private void loading(boolean on) {
+    long state = lua.main();
+    Lua.copy(state, LOADING);
+    Lua.pushBoolean(state, on ? 1 : 0);
+    if (Lua.pcall(state, 1, 0, 0) != 0) {
+      throw new IllegalStateException(lua.text(state, -1).toString());
+    }
   }
 
   private int register(

@@ -2,7 +2,7 @@
 
 local native, shared = ...
 local variables, protect = shared.variables, shared.protect
-local error, next, type, tostring, select = error, next, type, tostring, select
+local error, next, setmetatable, type, tostring, select = error, next, setmetatable, type, tostring, select
 local sub, find, match = string.sub, string.find, string.match
 local run, concat = native.run, table.concat
 
@@ -209,7 +209,7 @@ end
 local functions = {}
 shared.functions = functions
 
-function redis.register_function(...)
+local function register_function(...)
   local count = select('#', ...)
   if count < 1 or count > 2 then
     fail('wrong number of arguments to redis.register_function')
@@ -221,7 +221,7 @@ function redis.register_function(...)
     name, callback, description, flags = positional(...)
   end
   if not match(name, '^[%w_]+$') then
-    fail('Function names can only contain letters, numbers, or underscores(_) and must be at least one character long')
+    fail('Library names can only contain letters, numbers, or underscores(_) and must be at least one character long')
   end
   local reference = native.register(name, description, flags)
   if reference == nil then
@@ -232,5 +232,29 @@ function redis.register_function(...)
   functions[reference] = callback
 end
 
+-- While a library is loaded there is less.
+
+local function nonexistent(_, name)
+  error("Script attempted to access nonexistent global variable '" .. tostring(name) .. "'", 2)
+end
+
+local loading_redis = setmetatable({register_function = register_function}, {__index = nonexistent})
+for key, value in next, redis do
+  if type(value) ~= 'function' or key == 'log' then
+    loading_redis[key] = value
+  end
+end
+
+local loading_variables = setmetatable({redis = protect(loading_redis)}, {__index = nonexistent})
+for key, value in next, variables do
+  if key ~= 'math' and key ~= 'redis' and key ~= 'KEYS' and key ~= 'ARGV' then
+    loading_variables[key] = value
+  end
+end
+
 variables.redis = protect(redis)
-shared.redis = redis
+
+-- Chooses between the world of a library that is loaded and that of everything else.
+function shared.loading(on)
+  shared.world_meta.__index = on and loading_variables or variables
+end

@@ -80,11 +80,12 @@ end
 variables.ipairs = ipairs
 
 local unpack = unpack
-function variables.unpack(t, first, last)
-  if last and last - (first or 1) >= MAX_UNPACKED then
+function variables.unpack(...)
+  local _, first, last = ...
+  if type(last) == 'number' and last - (tonumber(first) or 1) >= MAX_UNPACKED then
     error('too many results to unpack', 2)
   end
-  return unpack(t, first, last)
+  return unpack(...)
 end
 
 function variables.rawget(t, key)
@@ -101,7 +102,7 @@ end
 
 function variables.getmetatable(t)
   if originals[t] then
-    return nil
+    return protect({})
   end
   return getmetatable(t)
 end
@@ -330,7 +331,9 @@ setmetatable(variables, {
     error("Script attempted to access nonexistent global variable '" .. tostring(name) .. "'", 2)
   end,
 })
-local world = setmetatable({}, {__index = variables, __newindex = refuse, __metatable = false})
+local world_meta = {__index = variables, __newindex = refuse, __metatable = false}
+local world = setmetatable({}, world_meta)
+shared.world_meta = world_meta
 originals[world] = variables
 variables._G = world
 shared.world = world
