@@ -248,8 +248,7 @@ public final class RedisServer implements AutoCloseable {
             new AclLog(() -> (int) Math.min(settings.acllogMaxLen.value(), Integer.MAX_VALUE)),
             channels,
             dispatcher);
-    scripting.meanwhile(
-        busy -> clients.nested(() -> transport.serveMeanwhile(busy.connection())));
+    scripting.meanwhile(busy -> clients.nested(() -> transport.serveMeanwhile(busy.connection())));
     replication =
         new Replication(
             new ReplicationSurroundings(

@@ -62,6 +62,7 @@ final class ScriptRunner implements CommandRunner, AutoCloseable {
 
   /** How often others are served while a script is busy. */
   private static final long SERVICE_NANOS = 2 * NANOS_A_MILLI;
+
   private static final int TO_REPLICAS = 2;
 
   /** Where the number of keys stands, in EVAL as in FCALL; the keys follow. */

@@ -188,6 +188,7 @@ public final class ScriptEngine implements AutoCloseable {
     try {
       loading(true);
       int status = lua.call(0, 0, ERROR_HANDLER);
+      end();
       loading(false);
       if (status != 0) {
         error = "ERR Error registering functions: " + loadError();
@@ -197,7 +198,6 @@ public final class ScriptEngine implements AutoCloseable {
       }
     } finally {
       primitives.endLibrary();
-      end();
     }
     if (error != null) {
       functions.values().forEach(function -> forget(function.script()));

@@ -1,0 +1,83 @@
+package io.redoubt.server.command;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.redoubt.server.Dialogue;
+import io.redoubt.server.ServerTest;
+import java.util.Locale;
+import org.junit.jupiter.api.Test;
+
+/** EVAL, SCRIPT, FUNCTION and FCALL. */
+@ServerTest
+final class ScriptCommandsTest {
+  private static final String SHA = "e0e1f9fabfc9d4800c877a703b823ac0578ff8db";
+
+  private final Dialogue redis;
+
+  ScriptCommandsTest(Dialogue redis) {
+    this.redis = redis;
+  }
+
+  @Test
+  void scriptsAreKnownByTheirSum() {
+    redis.says("SCRIPT LOAD 'return 1'", "\"" + SHA + "\"");
+    redis.says(
+        "SCRIPT EXISTS " + SHA + " " + SHA.replace('e', 'f'), "1) (integer) 1\n2) (integer) 0");
+    redis.says("EVALSHA " + SHA.toUpperCase(Locale.ROOT) + " 0", "(integer) 1");
+    redis.says("SCRIPT FLUSH", "OK");
+    redis.says("EVALSHA " + SHA + " 0", "(error) NOSCRIPT No matching script. Please use EVAL.");
+    redis.says("EVAL 'return 1' 0", "(integer) 1");
+    redis.says("EVALSHA_RO " + SHA + " 0", "(integer) 1");
+  }
+
+  @Test
+  void numbersOfKeysAreChecked() {
+    redis.says(
+        "EVAL 'return 1' 1", "(error) ERR Number of keys can't be greater than number of args");
+    redis.says("EVAL 'return 1' -1", "(error) ERR Number of keys can't be negative");
+    redis.says("EVAL 'return 1' x", "(error) ERR value is not an integer or out of range");
+    redis.says("FCALL nothing x", "(error) ERR Function not found");
+  }
+
+  @Test
+  void readOnlyScriptsCannotWrite() {
+    assertThat(redis.ask("EVAL_RO \"redis.call('SET','a','b')\" 1 a"))
+        .startsWith("(error) ERR Write commands are not allowed from read-only scripts.");
+  }
+
+  @Test
+  void aScriptsSelectIsItsOwn() {
+    redis.says("EVAL \"redis.call('SELECT',5) return redis.call('SET','a','in five')\" 0", "OK");
+    redis.says("GET a", "(nil)");
+    redis.says("SELECT 5", "OK");
+    redis.says("GET a", "\"in five\"");
+  }
+
+  @Test
+  void memoryHungryScriptsFailAndGiveItBack() {
+    long before = redis.usedMemory();
+    assertThat(redis.ask("EVAL \"local s='x' while true do s=s..s end\" 0"))
+        .startsWith("(error) ERR not enough memory");
+    assertThat(redis.ask("EVAL \"local t={} while true do t[#t+1]={} end\" 0"))
+        .startsWith("(error) ERR not enough memory");
+    redis.says("EVAL \"collectgarbage() return 1\" 0", "(integer) 1");
+    assertThat(redis.usedMemory() - before).isLessThan(1 << 20);
+    redis.says("EVAL 'return 1' 0", "(integer) 1");
+  }
+
+  @Test
+  void librariesAreLoadedListedAndDeleted() {
+    String library =
+        "#!lua name=mylib\\nredis.register_function('f', function(k,a) return {k[1],a[1]} end)";
+    redis.says("FUNCTION LOAD \"" + library + "\"", "\"mylib\"");
+    redis.says("FUNCTION LOAD \"" + library + "\"", "(error) ERR Library 'mylib' already exists");
+    redis.says("FUNCTION LOAD REPLACE \"" + library + "\"", "\"mylib\"");
+    redis.says("FCALL f 1 key arg", "1) \"key\"\n2) \"arg\"");
+    redis.says(
+        "FUNCTION LOAD \"" + library.replace("mylib", "other") + "\"",
+        "(error) ERR Function f already exists");
+    redis.says("FUNCTION DELETE mylib", "OK");
+    redis.says("FCALL f 1 key arg", "(error) ERR Function not found");
+    redis.says("FUNCTION DELETE mylib", "(error) ERR Library not found");
+  }
+}
