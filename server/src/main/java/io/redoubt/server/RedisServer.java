@@ -248,7 +248,7 @@ public final class RedisServer implements AutoCloseable {
             new AclLog(() -> (int) Math.min(settings.acllogMaxLen.value(), Integer.MAX_VALUE)),
             channels,
             dispatcher);
-    scripting.meanwhile(busy -> clients.nested(() -> transport.serveMeanwhile(busy.connection())));
+    scripting.meanwhile(busy -> clients.nested(() -> serveOthers(busy)));
     replication =
         new Replication(
             new ReplicationSurroundings(
@@ -312,6 +312,13 @@ public final class RedisServer implements AutoCloseable {
         throw settings.renameCommand.error(i, String.valueOf(e.getMessage()));
       }
     }
+  }
+
+  /** While a script of one client keeps the loop: whoever has sent nothing before may do so now. */
+  private void serveOthers(ServerClient busy) {
+    transport.serveMeanwhile(connection ->
+        connection.handler() instanceof ServerClient client
+            && (client == busy || client.hasRequestsInHand()));
   }
 
   private void accept(Connection connection) {

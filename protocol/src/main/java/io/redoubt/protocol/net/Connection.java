@@ -2,8 +2,8 @@ package io.redoubt.protocol.net;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelException;
+import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
@@ -80,6 +80,11 @@ public final class Connection {
   /** Sets who is told; an acceptor does so at once, and it may be changed later. */
   public void handler(Handler handler) {
     this.handler = handler;
+  }
+
+  /** Who hears of it, or null before somebody has been set. */
+  public @Nullable Handler handler() {
+    return handler;
   }
 
   /** A chunk with room for {@code atLeastBytes} bytes; 16 KiB when fewer are asked for. */
