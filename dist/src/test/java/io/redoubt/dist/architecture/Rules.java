@@ -54,12 +54,14 @@ final class Rules {
           "server.snapshot         <- protocol.bytes protocol.resp protocol.process persistence.io"
               + " persistence.packed persistence.rdb server.memory server.structure server.keyspace"
               + " server.value",
+          "server.script           <- protocol.bytes protocol.resp protocol.command server.memory",
           "server.client           <- protocol.bytes protocol.resp protocol.process protocol.net"
               + " protocol.command protocol.acl protocol.pubsub protocol.session server.memory"
               + " server.keyspace",
           "server.execution        <- protocol.bytes protocol.resp protocol.process protocol.config"
               + " protocol.command protocol.acl protocol.pubsub protocol.session protocol.info"
-              + " server.memory server.keyspace server.value server.settings server.client",
+              + " server.memory server.keyspace server.value server.settings server.client"
+              + " server.script",
           "server.replication.stream <- protocol.bytes protocol.resp server.memory",
           "server.replication      <- server.replication.stream protocol.bytes protocol.resp"
               + " protocol.process protocol.net protocol.config protocol.info protocol.command"
@@ -68,7 +70,7 @@ final class Rules {
           "server.command          <- protocol.bytes protocol.resp protocol.process"
               + " protocol.config protocol.info protocol.command protocol.session persistence.rdb"
               + " server.memory server.structure server.keyspace server.value server.settings"
-              + " server.client server.execution server.snapshot",
+              + " server.client server.execution server.snapshot server.script",
 
           // The sentinel: knows nothing of server or persistence.
           "sentinel.core           <-",
@@ -170,6 +172,7 @@ final class Rules {
                   "protocol.acl",
                   "persistence.io",
                   "server",
+                  "server.script",
                   "sentinel",
                   "sentinel.runtime",
                   "dist")));

@@ -31,6 +31,8 @@ public final class ScriptEngine implements AutoCloseable {
   /** The most memory that scripts may take, in bytes, with what they keep between runs. */
   private static final long MAX_HEAP_BYTES = 1L << 30;
 
+  private static final long MUCH_GARBAGE_BYTES = 8L << 20;
+
   private static final String[] PRELUDE = {"sandbox", "cjson", "cmsgpack", "struct", "redis"};
 
   // What lies at the bottom of the main stack.
@@ -47,6 +49,10 @@ public final class ScriptEngine implements AutoCloseable {
   private final LuaValues values;
   private final Primitives primitives;
   private int references;
+
+  /** What was in use after the last collection of everything. */
+  private long liveBytes;
+
   private @Nullable CommandRunner running;
   private @Nullable String interruption;
 
@@ -305,7 +311,17 @@ public final class ScriptEngine implements AutoCloseable {
     }
     primitives.end();
     end();
+    collectGarbage();
+  }
+
+  /** What a script leaves behind goes in small steps, and at once when it is much. */
+  private void collectGarbage() {
+    long state = lua.main();
     Lua.gc(state, Lua.GC_STEP, 1);
+    if (lua.heap().usedBytes() > 2 * liveBytes + MUCH_GARBAGE_BYTES) {
+      Lua.gc(state, Lua.GC_COLLECT, 0);
+      liveBytes = lua.heap().usedBytes();
+    }
   }
 
   private void end() {
