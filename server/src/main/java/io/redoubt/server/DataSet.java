@@ -109,5 +109,6 @@ final class DataSet {
       blockedClients.markAll(keyspace.database(i));
     }
     keyspace.clear(true);
+    context.functions().clear();
   }
 }

@@ -147,6 +147,7 @@ public final class RedisServer implements AutoCloseable {
   private final ClientRegistry clients;
   private final CommandDispatcher dispatcher;
   private final Scripting scripting;
+  private final SavedFunctions functionLibraries = new SavedFunctions();
   private final Replication replication;
   private final Listeners listeners;
   private final Shutdown shutdown;
@@ -193,6 +194,7 @@ public final class RedisServer implements AutoCloseable {
             log,
             Version.REDIS,
             ProcessHandle.current().pid(),
+            functionLibraries,
             this::replicationPoint);
     snapshots = new Snapshots(snapshotContext);
     dataSet =
@@ -248,6 +250,7 @@ public final class RedisServer implements AutoCloseable {
             new AclLog(() -> (int) Math.min(settings.acllogMaxLen.value(), Integer.MAX_VALUE)),
             channels,
             dispatcher);
+    functionLibraries.of(scripting.functions());
     scripting.meanwhile(busy -> clients.nested(() -> serveOthers(busy)));
     replication =
         new Replication(
@@ -605,7 +608,6 @@ public final class RedisServer implements AutoCloseable {
     transport.close();
     eviction.close();
     values.close();
-    scripts.close();
     scripting.close();
     keyspace.close();
     slabs.close();

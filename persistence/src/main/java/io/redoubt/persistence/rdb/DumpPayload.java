@@ -12,7 +12,7 @@ import java.nio.ByteOrder;
  */
 public final class DumpPayload {
 
-  private static final int FOOTER_BYTES = 10;
+  static final int FOOTER_BYTES = 10;
   private static final int CHECKSUM_BYTES = 8;
   private static final String SHORT = "Short read: the data ends too early";
 

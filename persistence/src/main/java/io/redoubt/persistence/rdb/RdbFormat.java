@@ -32,6 +32,9 @@ public final class RdbFormat {
   /** Slot, keys in it, expiring keys in it (three lengths): a hint of cluster nodes. */
   static final int SLOT_INFO = 244;
 
+  /** The first version that holds functions. */
+  static final int FUNCTIONS_VERSION = 10;
+
   /** A function library: string. */
   static final int FUNCTION = 245;
 

@@ -77,6 +77,11 @@ public final class RdbWriter implements RdbVisitor, AutoCloseable {
     return this;
   }
 
+  /** Has the head name a version that holds functions; to be called before {@link #begin()}. */
+  public void forFunctions() {
+    version = Math.max(version, RdbFormat.FUNCTIONS_VERSION);
+  }
+
   /** The lowest version that reads what has been written. */
   int versionNeeded() {
     return versionNeeded;
@@ -114,7 +119,9 @@ public final class RdbWriter implements RdbVisitor, AutoCloseable {
 
   @Override
   public void function(MemorySegment memory, long offset, int length) throws RdbException {
-    throw new RdbException(out.sizeBytes(), "Functions can't be written");
+    out.putByte(RdbFormat.FUNCTION);
+    putString(memory, offset, length);
+    versionNeeded = Math.max(versionNeeded, RdbFormat.FUNCTIONS_VERSION);
   }
 
   /** A module's data has been skipped by the reader and can't be written. */

@@ -14,6 +14,10 @@ import static io.redoubt.protocol.command.KeyFlag.RO;
 import static io.redoubt.protocol.command.KeyFlag.RW;
 import static io.redoubt.protocol.command.KeyFlag.UPDATE;
 
+import io.redoubt.persistence.rdb.BlockOutput;
+import io.redoubt.persistence.rdb.DumpPayload;
+import io.redoubt.persistence.rdb.FunctionsPayload;
+import io.redoubt.persistence.rdb.RdbException;
 import io.redoubt.protocol.bytes.ByteString;
 import io.redoubt.protocol.bytes.Glob;
 import io.redoubt.protocol.command.Command;
@@ -27,6 +31,7 @@ import io.redoubt.protocol.resp.Request;
 import io.redoubt.server.execution.Call;
 import io.redoubt.server.execution.Functions.Taken;
 import io.redoubt.server.execution.RunningScript;
+import io.redoubt.server.memory.SlabBuffers;
 import io.redoubt.server.script.Library;
 import io.redoubt.server.script.ScriptFlag;
 import java.util.Collection;
@@ -93,6 +98,23 @@ public final class FunctionCommands extends CommandGroup<Call> {
           .tips("request_policy:all_shards", "response_policy:all_succeeded")
           .runs(FunctionCommands::flush);
 
+  final Command<Call> dump =
+      command("FUNCTION DUMP")
+          .does("Returns all libraries in a form that FUNCTION RESTORE takes.")
+          .since("7.0.0")
+          .costs("O(N), N the number of functions")
+          .is(NOSCRIPT)
+          .runs(FunctionCommands::dump);
+
+  final Command<Call> restore =
+      command("FUNCTION RESTORE serialized-value [FLUSH|APPEND|REPLACE]")
+          .does("Loads the libraries of a dump.")
+          .since("7.0.0")
+          .costs("O(N), N the number of functions")
+          .is(NOSCRIPT, WRITE, DENYOOM)
+          .tips("request_policy:all_shards", "response_policy:all_succeeded")
+          .runs(FunctionCommands::restore);
+
   final Command<Call> list =
       command("FUNCTION LIST [LIBRARYNAME library-name-pattern] [WITHCODE]")
           .does("Lists libraries and their functions.")
@@ -122,6 +144,11 @@ public final class FunctionCommands extends CommandGroup<Call> {
 
   private static final CommandError BAD_FLUSH =
       new CommandError("ERR FUNCTION FLUSH only supports SYNC|ASYNC option");
+  private static final CommandError BAD_POLICY =
+      new CommandError(
+          "ERR Wrong restore policy given, value should be either FLUSH, APPEND or REPLACE.");
+  private static final CommandError BAD_PAYLOAD =
+      new CommandError("ERR DUMP payload version or checksum are wrong");
   private static final CommandError NO_PATTERN =
       new CommandError("ERR library name argument was not given");
 
@@ -157,6 +184,46 @@ public final class FunctionCommands extends CommandGroup<Call> {
       throw BAD_FLUSH;
     }
     call.functions().flush();
+    call.changedAll(1);
+    call.reply().ok();
+  }
+
+  private static void dump(Call call) {
+    List<ByteString> texts = call.functions().libraries().stream().map(Library::code).toList();
+    SlabBuffers buffers = new SlabBuffers(call.keyspace().slabs());
+    try (BlockOutput out = new BlockOutput(buffers)) {
+      FunctionsPayload.write(out, call.settings().rdbcompression.value(), buffers, texts);
+      call.reply().bulk(out.memory(), out.offset(), out.sizeBytes());
+    }
+  }
+
+  private static void restore(Call call) {
+    Taken taken = Taken.REFUSE;
+    boolean flushes = false;
+    if (call.count() > 4) {
+      throw new CommandError(
+          "ERR unknown subcommand or wrong number of arguments for 'restore'. Try FUNCTION HELP.");
+    }
+    if (call.count() == 4) {
+      if (call.is(3, "REPLACE")) {
+        taken = Taken.REPLACE;
+      } else if (call.is(3, "FLUSH")) {
+        flushes = true;
+      } else if (!call.is(3, "APPEND")) {
+        throw BAD_POLICY;
+      }
+    }
+    if (!DumpPayload.isValid(call.memory(), call.argAddress(2), call.argLength(2))) {
+      throw BAD_PAYLOAD;
+    }
+    List<ByteString> texts;
+    try {
+      SlabBuffers buffers = new SlabBuffers(call.keyspace().slabs());
+      texts = FunctionsPayload.read(call.memory(), call.argAddress(2), call.argLength(2), buffers);
+    } catch (RdbException e) {
+      throw new CommandError("ERR " + e.getMessage());
+    }
+    call.functions().restore(texts, flushes ? Taken.FLUSH : taken);
     call.changedAll(1);
     call.reply().ok();
   }

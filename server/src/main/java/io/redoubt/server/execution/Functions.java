@@ -22,7 +22,9 @@ public final class Functions {
     /** It is refused. */
     REFUSE,
     /** It takes the place of the other one. */
-    REPLACE
+    REPLACE,
+    /** All that there are go. */
+    FLUSH
   }
 
   private static final CommandError NOT_FOUND = new CommandError("ERR Function not found");
@@ -93,7 +95,7 @@ public final class Functions {
 
   private void check(Library library, Taken taken) {
     Library old = libraries.get(library.name());
-    if (old != null && taken == Taken.REFUSE) {
+    if (old != null && taken != Taken.REPLACE) {
       throw new CommandError("ERR Library '" + library.name() + "' already exists");
     }
     for (Library.Function function : library.functions()) {
@@ -161,6 +163,10 @@ public final class Functions {
   public void restore(List<ByteString> texts, Taken taken) {
     Map<String, Library> oldLibraries = new LinkedHashMap<>(libraries);
     List<Library> loaded = new ArrayList<>();
+    if (taken == Taken.FLUSH) {
+      libraries.clear();
+      functions.clear();
+    }
     try {
       for (ByteString text : texts) {
         Library library = runner.load(text);

@@ -1,13 +1,20 @@
 package io.redoubt.server.snapshot;
 
+import io.redoubt.persistence.rdb.RdbException;
 import io.redoubt.persistence.rdb.RdbWriter;
+import io.redoubt.protocol.bytes.ByteString;
+import java.util.List;
 
-/** What stands before the keys: magic, version and facts, in Redis' order. */
+/** What stands before the keys: magic, version, facts and functions, in Redis' order. */
 final class FileHead {
 
   private FileHead() {}
 
   static void write(RdbWriter writer, SnapshotContext context) {
+    List<ByteString> functions = context.functions().texts();
+    if (!functions.isEmpty()) {
+      writer.forFunctions();
+    }
     writer.begin();
     writer.aux("redis-ver", context.version());
     writer.aux("redis-bits", "64");
@@ -20,5 +27,12 @@ final class FileHead {
       writer.aux("repl-offset", Long.toString(point.offset()));
     }
     writer.aux("aof-base", "0");
+    try {
+      for (ByteString text : functions) {
+        writer.function(text.asSegment(), 0, text.length());
+      }
+    } catch (RdbException e) {
+      throw new IllegalStateException(e); // a writer refuses no function
+    }
   }
 }

@@ -3,6 +3,7 @@ package io.redoubt.server.snapshot;
 import io.redoubt.persistence.rdb.RdbException;
 import io.redoubt.persistence.rdb.RdbKey;
 import io.redoubt.persistence.rdb.RdbVisitor;
+import io.redoubt.protocol.bytes.ByteString;
 import io.redoubt.protocol.process.Log;
 import io.redoubt.server.keyspace.Database;
 import io.redoubt.server.keyspace.Keyspace;
@@ -22,6 +23,7 @@ final class KeyspaceFiller extends CollectionFiller implements RdbVisitor {
 
   private final Keyspace keyspace;
   private final Log log;
+  private final FunctionLibraries functions;
   private final long nowMillis;
   private final LoadRule rule;
 
@@ -46,6 +48,7 @@ final class KeyspaceFiller extends CollectionFiller implements RdbVisitor {
     super(context.values());
     this.keyspace = context.keyspace();
     this.log = context.log();
+    this.functions = context.functions();
     this.nowMillis = context.clock().wallMillis();
     this.rule = rule;
     this.database = keyspace.database(0);
@@ -132,8 +135,11 @@ final class KeyspaceFiller extends CollectionFiller implements RdbVisitor {
   }
 
   @Override
-  public void function(MemorySegment memory, long offset, int length) {
-    log.warning("The RDB file contains a function library; functions are skipped");
+  public void function(MemorySegment memory, long offset, int length) throws RdbException {
+    String problem = functions.load(ByteString.copyOf(memory, offset, length));
+    if (!problem.isEmpty()) {
+      throw RdbException.refusal("Failed loading function library: " + problem);
+    }
   }
 
   @Override

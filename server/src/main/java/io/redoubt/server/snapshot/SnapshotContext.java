@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param clock its monotonic time must be the actual one, not one a turn of the loop
  * @param version the version that the files name as their maker ({@code redis-ver})
  * @param pid the process id, part of the temporary file's name
+ * @param functions the libraries of functions
  * @param replication the place in the replication history that the keyspace stands for now; null:
  *     none
  */
@@ -27,6 +28,7 @@ public record SnapshotContext(
     Log log,
     String version,
     long pid,
+    FunctionLibraries functions,
     Supplier<@Nullable ReplicationPoint> replication) {
 
   /** The keyspace that the values are in. */

@@ -66,6 +66,7 @@ final class Bench implements AutoCloseable, SnapshotSettings {
             Log.silent(clock),
             "7.2.4",
             4711,
+            FunctionLibraries.NONE,
             () -> new ReplicationPoint(3, "ab".repeat(20), 1234));
     this.snapshots = new Snapshots(context);
   }

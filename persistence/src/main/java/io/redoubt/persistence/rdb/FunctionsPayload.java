@@ -1,0 +1,64 @@
+package io.redoubt.persistence.rdb;
+
+import io.redoubt.protocol.bytes.BufferMemory;
+import io.redoubt.protocol.bytes.ByteString;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+
+/**
+ * What FUNCTION DUMP gives and FUNCTION RESTORE takes: the libraries as they stand in an RDB file,
+ * one after the other, with the end of a {@link DumpPayload}.
+ */
+public final class FunctionsPayload {
+
+  private FunctionsPayload() {}
+
+  /**
+   * Writes the payload.
+   *
+   * @param out an output that sums and has nothing in it yet
+   * @param texts of the libraries
+   */
+  public static void write(
+      RdbOutput out, boolean compress, BufferMemory buffers, Collection<ByteString> texts) {
+    try (RdbWriter writer =
+        DumpPayload.writer(out, compress, RdbFormat.FUNCTIONS_VERSION, buffers)) {
+      for (ByteString text : texts) {
+        writer.function(text.asSegment(), 0, text.length());
+      }
+      DumpPayload.writeFooter(out, writer);
+    } catch (RdbException e) {
+      throw new IllegalStateException(e); // a writer refuses no function
+    }
+  }
+
+  /**
+   * Reads a payload that {@link DumpPayload#isValid}.
+   *
+   * @return the texts of the libraries
+   * @throws RdbException when there is something else in it
+   */
+  public static List<ByteString> read(
+      MemorySegment memory, long offset, long length, BufferMemory buffers) throws RdbException {
+    long end = length - DumpPayload.FOOTER_BYTES;
+    RdbInput in = new RdbInput(memory, offset, end);
+    in.totalBytes(end);
+    List<ByteString> texts = new ArrayList<>();
+    while (in.available() > 0) {
+      int type = in.readByte();
+      if (type != RdbFormat.FUNCTION) {
+        throw new RdbException(in.offset(), "given type is not a function");
+      }
+      try (RdbString value = new RdbString(buffers)) {
+        if (!value.read(in)) {
+          throw new RdbException(in.offset(), "Short read");
+        }
+        RdbBytes bytes = value.plain(0);
+        texts.add(ByteString.copyOf(bytes.memory(), bytes.offset(), bytes.length()));
+      }
+    }
+    return texts;
+  }
+}
