@@ -413,6 +413,7 @@ public final class RedisServer implements AutoCloseable {
             settings,
             keyspace,
             memory,
+            scripting,
             watchedKeys,
             blockedClients,
             clients,

@@ -9,6 +9,7 @@ import io.redoubt.protocol.session.ClientRegistry;
 import io.redoubt.server.client.MigrationTargets;
 import io.redoubt.server.execution.BlockedClients;
 import io.redoubt.server.execution.MemoryUse;
+import io.redoubt.server.execution.Scripting;
 import io.redoubt.server.execution.ServerStats;
 import io.redoubt.server.keyspace.Database;
 import io.redoubt.server.keyspace.Keyspace;
@@ -23,6 +24,7 @@ final class ServerInfo {
   private final ServerDirectives settings;
   private final Keyspace keyspace;
   private final MemoryUse memory;
+  private final Scripting scripting;
   private final WatchedKeys watchedKeys;
   private final BlockedClients blockedClients;
   private final ClientRegistry clients;
@@ -35,6 +37,7 @@ final class ServerInfo {
       ServerDirectives settings,
       Keyspace keyspace,
       MemoryUse memory,
+      Scripting scripting,
       WatchedKeys watchedKeys,
       BlockedClients blockedClients,
       ClientRegistry clients,
@@ -45,6 +48,7 @@ final class ServerInfo {
     this.settings = settings;
     this.keyspace = keyspace;
     this.memory = memory;
+    this.scripting = scripting;
     this.watchedKeys = watchedKeys;
     this.blockedClients = blockedClients;
     this.clients = clients;
@@ -78,7 +82,7 @@ final class ServerInfo {
         .number("allocator_active", memory::heldBytes)
         .number("allocator_resident", memory::heldBytes);
     bytes(section, "total_system_memory", ProcessUsage::totalMemoryBytes);
-    bytes(section, "used_memory_lua", () -> 0);
+    declareScripts(section);
     bytes(section, "maxmemory", settings.maxmemory::value);
     section
         .text("maxmemory_policy", settings.maxmemoryPolicy::text)
@@ -104,6 +108,24 @@ final class ServerInfo {
         .number("active_defrag_running", () -> 0)
         .number("lazyfree_pending_objects", keyspace::garbageCount)
         .number("lazyfreed_objects", keyspace::freedCount);
+  }
+
+  /** Scripts and functions run in one engine, which is told of as the one of scripts. */
+  private void declareScripts(Section section) {
+    section.number("used_memory_vm_eval", scripting::engineBytes);
+    bytes(section, "used_memory_lua", scripting::engineBytes);
+    section
+        .number("used_memory_scripts_eval", () -> scripting.scripts().textBytes())
+        .number("number_of_cached_scripts", () -> scripting.scripts().count())
+        .number("number_of_functions", () -> scripting.functions().count())
+        .number("number_of_libraries", () -> scripting.functions().libraries().size())
+        .number("used_memory_vm_functions", () -> 0);
+    bytes(section, "used_memory_vm_total", scripting::engineBytes);
+    section.number("used_memory_functions", () -> scripting.functions().textBytes());
+    bytes(
+        section,
+        "used_memory_scripts",
+        () -> scripting.scripts().textBytes() + scripting.functions().textBytes());
   }
 
   private static void bytes(Section section, String name, LongSupplier value) {

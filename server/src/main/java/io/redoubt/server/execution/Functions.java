@@ -52,6 +52,11 @@ public final class Functions {
     return functions.size();
   }
 
+  /** What the texts of the libraries have together, in bytes. */
+  public long textBytes() {
+    return libraries.values().stream().mapToLong(library -> library.code().length()).sum();
+  }
+
   /**
    * FCALL: calls the function that argument 1 names.
    *

@@ -26,6 +26,8 @@ public final class Scripts {
   private final MessageDigest sha1;
   private final Map<ByteString, Script> scripts = new HashMap<>();
 
+  private long textBytes;
+
   /** The script that was run last, which is often the next one too. */
   private @Nullable Script last;
 
@@ -42,6 +44,11 @@ public final class Scripts {
   /** How many scripts are known. */
   public int count() {
     return scripts.size();
+  }
+
+  /** What the texts of the known scripts have together, in bytes. */
+  public long textBytes() {
+    return textBytes;
   }
 
   /** SCRIPT EXISTS: whether the script with this SHA-1, argument {@code i}, is known. */
@@ -74,6 +81,7 @@ public final class Scripts {
     if (script == null) {
       script = runner.engine().compile(request.offset(i), request.length(i), sum.toString());
       scripts.put(sum, script);
+      textBytes += request.length(i);
     }
     return script;
   }
@@ -84,6 +92,7 @@ public final class Scripts {
       runner.engine().forget(script);
     }
     scripts.clear();
+    textBytes = 0;
     last = null;
   }
 

@@ -1,5 +1,6 @@
 package io.redoubt.server.script;
 
+import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
 import java.lang.foreign.Arena;
@@ -9,8 +10,9 @@ import java.nio.file.Path;
 import java.util.Locale;
 
 /**
- * The shared library of Lua 5.1: a resource of its jar, which has one for each platform, unpacked
- * when it is first needed and gone from the disk as soon as it is loaded.
+ * The shared library of Lua 5.1: a file in {@code java.library.path}, where the archive has it;
+ * else a resource of its jar, which has one for each platform, unpacked when it is first needed and
+ * gone from the disk as soon as it is loaded.
  */
 final class LuaLibrary {
 
@@ -24,6 +26,13 @@ final class LuaLibrary {
   @SuppressWarnings("restricted") // it is the one library that the package is there for
   static SymbolLookup load() {
     String resource = resource();
+    for (String directory :
+        System.getProperty("java.library.path", "").split(File.pathSeparator, -1)) {
+      Path file = Path.of(directory, resource);
+      if (Files.isReadable(file)) {
+        return SymbolLookup.libraryLookup(file, Arena.global());
+      }
+    }
     try (InputStream in = LuaLibrary.class.getClassLoader().getResourceAsStream(resource)) {
       if (in == null) {
         throw new ScriptEngineException(
