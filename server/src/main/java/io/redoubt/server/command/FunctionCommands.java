@@ -213,7 +213,7 @@ public final class FunctionCommands extends CommandGroup<Call> {
         throw BAD_POLICY;
       }
     }
-    if (!DumpPayload.isValid(call.memory(), call.argAddress(2), call.argLength(2))) {
+    if (!DumpPayload.isValid(call.memory(), call.argAddress(2), call.argLength(2), true)) {
       throw BAD_PAYLOAD;
     }
     List<ByteString> texts;
