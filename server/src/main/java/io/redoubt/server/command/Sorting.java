@@ -99,8 +99,8 @@ final class Sorting {
       if (type != null && type != Type.LIST && type != Type.SET && type != Type.ZSET) {
         throw Errors.WRONGTYPE;
       }
-      if (unsorted && type == Type.SET && storeArg > 0) {
-        // Replicas have the set in another order, and must come to the same list.
+      if (unsorted && type == Type.SET && (storeArg > 0 || call.client().isInScript())) {
+        // Replicas have the set in another order, and must come to the same list; scripts, too.
         unsorted = false;
         alphabetic = true;
         byArg = 0;

@@ -319,8 +319,12 @@ public final class ScriptEngine implements AutoCloseable {
     long state = lua.main();
     Lua.gc(state, Lua.GC_STEP, 1);
     if (lua.heap().usedBytes() > 2 * liveBytes + MUCH_GARBAGE_BYTES) {
-      Lua.gc(state, Lua.GC_COLLECT, 0);
-      liveBytes = lua.heap().usedBytes();
+      long before;
+      do {
+        before = lua.heap().usedBytes();
+        Lua.gc(state, Lua.GC_COLLECT, 0);
+        liveBytes = lua.heap().usedBytes();
+      } while (liveBytes < before); // Lua's own buffers get smaller by half each time
     }
   }
 
