@@ -43,8 +43,12 @@ final class CheckingSlabs extends Slabs {
     if (poisonedBytes != null) {
       checkPoison(address, poisonedBytes);
     }
-    // A block of another class may come to lie over what was poisoned.
+    // A block of another class may come to lie over what was poisoned, or over the end of it.
     poisoned.subMap(address, address + wholeBytes + CANARY_BYTES).clear();
+    Map.Entry<Long, Long> before = poisoned.lowerEntry(address);
+    if (before != null && before.getKey() + before.getValue() > address) {
+      poisoned.remove(before.getKey());
+    }
     Region.fill(address, Math.min(wholeBytes, FILLED_BYTES), FRESH);
     Region.putLong(address + wholeBytes, CANARY);
     if (live.put(address, wholeBytes) != null) {
