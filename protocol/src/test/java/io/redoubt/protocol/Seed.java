@@ -11,7 +11,12 @@ public final class Seed {
 
   /** Prints the seed, and returns chance that follows from it. */
   public static Random random(String test) {
-    long seed = Long.getLong("redoubt.seed", System.nanoTime());
+    return random(test, System.nanoTime());
+  }
+
+  /** As {@link #random(String)}, with the seed of builds that name none. */
+  public static Random random(String test, long usual) {
+    long seed = Long.getLong("redoubt.seed", usual);
     System.out.println(test + ": -Dredoubt.seed=" + seed);
     return new Random(seed);
   }

@@ -173,10 +173,13 @@ public final class ListMoveCommands extends CommandGroup<Call> {
     boolean atHead = isHead(call, where);
     long count = 1;
     if (call.count() > where + 1) {
-      if (call.count() != where + 3 || !call.is(where + 1, "COUNT")) {
+      if (call.count() < where + 3 || !call.is(where + 1, "COUNT")) {
         throw Errors.SYNTAX;
       }
       count = ListCommands.positive(call, where + 2, 1, COUNT);
+      if (call.count() > where + 3) {
+        throw Errors.SYNTAX;
+      }
     }
     for (int i = numkeysArg + 1; i < where; i++) {
       long entry = call.findForWrite(i, Type.LIST);

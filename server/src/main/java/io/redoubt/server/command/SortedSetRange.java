@@ -111,12 +111,12 @@ final class SortedSetRange {
     long end;
     if (by == By.RANK) {
       first = Math.max(0, min.rank < 0 ? size + min.rank : min.rank);
-      end = Math.min(size, (max.rank < 0 ? size + max.rank : max.rank) + 1);
+      end = (max.rank < 0 ? size + max.rank : Math.min(size - 1, max.rank)) + 1;
     } else {
       first = min.countBelow(sets, set, by, min.exclusive);
       end = max.countBelow(sets, set, by, !max.exclusive);
     }
-    count = Math.max(0, end - first);
+    count = end > first ? end - first : 0;
     if (by == By.RANK && reversed) {
       first = size - first - count;
     }

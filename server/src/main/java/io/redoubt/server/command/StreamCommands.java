@@ -203,7 +203,7 @@ public final class StreamCommands extends CommandGroup<Call> {
       call.notifyEvent(1, KeyEvent.XTRIM);
     }
     if (open != Open.NOTHING || trim.isApproximate()) {
-      trim.propagate(call, streams, root, idArg, id);
+      trim.propagate(call, streams, root, open == Open.NOTHING ? 0 : idArg, id);
     }
   }
 

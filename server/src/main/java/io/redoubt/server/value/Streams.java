@@ -483,10 +483,8 @@ public final class Streams implements Structures {
       at = StreamNode.afterEntry(node, at);
     }
     addLength(root, -deleted);
-    if (deleted == StreamNode.live(node)) {
-      removeNode(root, element);
-    } else if (deleted > 0) {
-      count(element, deleted);
+    if (deleted > 0) {
+      count(element, deleted); // a node that has no live entry any more stays, as in Redis
     }
     return deleted;
   }

@@ -126,7 +126,7 @@ final class ConversationTest {
   @ParameterizedTest
   @ValueSource(strings = {"2", "3"})
   void areTheSame(String protocol) throws Exception {
-    Random random = Seed.random("ConversationTest");
+    Random random = Seed.random("ConversationTest", 1);
     var generator = new RequestGenerator(random);
     List<Command<?>> commands = commands();
     try (var twins = Twins.start(directory, "notify-keyspace-events KEAmn");
@@ -158,7 +158,8 @@ final class ConversationTest {
     }
   }
 
-  private static boolean isLposOfLeastRank(List<byte[]> request) {
+  /** 7.2 refuses a rank that has no opposite, before it looks at the key. */
+  static boolean isLposOfLeastRank(List<byte[]> request) {
     return text(request.getFirst()).equalsIgnoreCase("LPOS")
         && request.stream().anyMatch(word -> text(word).equals(String.valueOf(Long.MIN_VALUE)));
   }

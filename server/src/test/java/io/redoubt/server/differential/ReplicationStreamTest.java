@@ -328,14 +328,17 @@ final class ReplicationStreamTest {
 
   @Test
   void randomRequests() {
-    Random random = Seed.random("ReplicationStreamTest");
+    Random random = Seed.random("ReplicationStreamTest", 1);
     var generator = new RequestGenerator(random);
     List<Command<?>> commands = ConversationTest.commands();
     conversation.say(0, "DEBUG SET-ACTIVE-EXPIRE 0");
     for (int i = 0; i < REQUESTS; i++) {
       Command<?> command = commands.get(random.nextInt(commands.size()));
-      conversation.say(random.nextInt(4) == 0 ? 1 : 0, generator.request(command));
-      compare();
+      List<byte[]> request = generator.request(command);
+      if (!ConversationTest.isLposOfLeastRank(request)) {
+        conversation.say(random.nextInt(4) == 0 ? 1 : 0, request);
+        compare();
+      }
     }
   }
 }

@@ -24,9 +24,9 @@ final class StreamTwinsTest {
   private static final Pattern UNLIKE =
       Pattern.compile(
           "\\b1[78]\\d{11}\\b|(?<=, c\\d, )Integer\\[value=\\d+\\], "
-              + "|active-time, Integer\\[value=-?\\d+\\], |radix-tree-(nodes|keys), [^,]+,");
+              + "|active-time, Integer\\[value=-?\\d+\\], |radix-tree-nodes, [^,]+,");
 
-  private final Random random = Seed.random("StreamTwinsTest");
+  private final Random random = Seed.random("StreamTwinsTest", 1);
   @TempDir private Path directory;
   private long time = 1;
 
@@ -190,6 +190,7 @@ final class StreamTwinsTest {
                   + key()
                   + " "
                   + (time + random.nextInt(3))
+                  + "-9" // after any id that was deleted: 7.2 sees to that, 7.0 does not
                   + maybe(" ENTRIESADDED 200")
                   + maybe(" MAXDELETEDID" + id()));
       default -> add(conversation);
