@@ -88,7 +88,7 @@ final class Sorting {
   }
 
   private boolean mayReadAll() {
-    return call.client().user().allowsAllKeys(call.command(), call.request());
+    return call.mayUseAllKeys();
   }
 
   void run() {

@@ -154,6 +154,11 @@ public final class Call extends SessionCall {
     return Region.MEMORY;
   }
 
+  /** Whether the user may use any key there is with the running command. */
+  public boolean mayUseAllKeys() {
+    return client().user().allowsAllKeys(command(), request());
+  }
+
   /** Where argument {@code i} is. */
   public long argAddress(int i) {
     return request().offset(i);
