@@ -4,7 +4,6 @@ import io.redoubt.protocol.bytes.ByteString;
 import io.redoubt.protocol.command.CommandError;
 import io.redoubt.server.execution.Functions;
 import io.redoubt.server.execution.Functions.Taken;
-import io.redoubt.server.script.Library;
 import io.redoubt.server.snapshot.FunctionLibraries;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -20,9 +19,7 @@ final class SavedFunctions implements FunctionLibraries {
 
   @Override
   public List<ByteString> texts() {
-    return functions == null
-        ? List.of()
-        : functions.libraries().stream().map(Library::code).toList();
+    return functions == null ? List.of() : functions.texts();
   }
 
   @Override

@@ -189,10 +189,10 @@ public final class FunctionCommands extends CommandGroup<Call> {
   }
 
   private static void dump(Call call) {
-    List<ByteString> texts = call.functions().libraries().stream().map(Library::code).toList();
     SlabBuffers buffers = new SlabBuffers(call.keyspace().slabs());
     try (BlockOutput out = new BlockOutput(buffers)) {
-      FunctionsPayload.write(out, call.settings().rdbcompression.value(), buffers, texts);
+      FunctionsPayload.write(
+          out, call.settings().rdbcompression.value(), buffers, call.functions().texts());
       call.reply().bulk(out.memory(), out.offset(), out.sizeBytes());
     }
   }

@@ -52,9 +52,14 @@ public final class Functions {
     return functions.size();
   }
 
+  /** The texts of the libraries. */
+  public List<ByteString> texts() {
+    return libraries.values().stream().map(Library::code).toList();
+  }
+
   /** What the texts of the libraries have together, in bytes. */
   public long textBytes() {
-    return libraries.values().stream().mapToLong(library -> library.code().length()).sum();
+    return texts().stream().mapToLong(ByteString::length).sum();
   }
 
   /**

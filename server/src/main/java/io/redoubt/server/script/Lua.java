@@ -23,20 +23,14 @@ import org.jspecify.annotations.Nullable;
  */
 final class Lua {
 
-  // Pseudo-indices, types and statuses of lua.h.
-  static final int REGISTRY = -10000;
-  static final int GLOBALS = -10002;
-  static final int NONE = -1;
+  // Types of lua.h.
   static final int NIL = 0;
   static final int BOOLEAN = 1;
   static final int NUMBER = 3;
   static final int STRING = 4;
   static final int TABLE = 5;
-  static final int FUNCTION = 6;
-  static final int MULTIPLE_RESULTS = -1;
 
   static final int GC_COLLECT = 2;
-  static final int GC_COUNT_KB = 3;
   static final int GC_STEP = 5;
 
   static final int MASK_CALL = 1;

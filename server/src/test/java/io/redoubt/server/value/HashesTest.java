@@ -483,7 +483,7 @@ final class HashesTest {
   }
 
   /** Small limits, so that conversions are frequent. */
-  private static final class Limits implements EncodingLimits {
+  private static final class Limits implements DefaultLimits {
     @Override
     public long hashMaxListpackEntries() {
       return MAX_ENTRIES;
@@ -492,51 +492,6 @@ final class HashesTest {
     @Override
     public long hashMaxListpackValue() {
       return MAX_VALUE;
-    }
-
-    @Override
-    public int listMaxListpackSize() {
-      return -2;
-    }
-
-    @Override
-    public int listCompressDepth() {
-      return 0;
-    }
-
-    @Override
-    public long setMaxIntsetEntries() {
-      return 512;
-    }
-
-    @Override
-    public long setMaxListpackEntries() {
-      return 128;
-    }
-
-    @Override
-    public long setMaxListpackValue() {
-      return 64;
-    }
-
-    @Override
-    public long zsetMaxListpackEntries() {
-      return 128;
-    }
-
-    @Override
-    public long zsetMaxListpackValue() {
-      return 64;
-    }
-
-    @Override
-    public long streamNodeMaxBytes() {
-      return 4096;
-    }
-
-    @Override
-    public long streamNodeMaxEntries() {
-      return 100;
     }
   }
 }

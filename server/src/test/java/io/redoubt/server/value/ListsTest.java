@@ -220,7 +220,7 @@ final class ListsTest {
     }
   }
 
-  private static final class ListLimits implements EncodingLimits {
+  private static final class ListLimits implements DefaultLimits {
     private int size = -2;
     private int depth;
 
@@ -232,51 +232,6 @@ final class ListsTest {
     @Override
     public int listCompressDepth() {
       return depth;
-    }
-
-    @Override
-    public long hashMaxListpackEntries() {
-      return 0;
-    }
-
-    @Override
-    public long hashMaxListpackValue() {
-      return 0;
-    }
-
-    @Override
-    public long setMaxIntsetEntries() {
-      return 0;
-    }
-
-    @Override
-    public long setMaxListpackEntries() {
-      return 0;
-    }
-
-    @Override
-    public long setMaxListpackValue() {
-      return 0;
-    }
-
-    @Override
-    public long zsetMaxListpackEntries() {
-      return 0;
-    }
-
-    @Override
-    public long zsetMaxListpackValue() {
-      return 0;
-    }
-
-    @Override
-    public long streamNodeMaxBytes() {
-      return 0;
-    }
-
-    @Override
-    public long streamNodeMaxEntries() {
-      return 0;
     }
   }
 }

@@ -404,27 +404,7 @@ final class SetsTest {
   }
 
   /** So small that little is needed to reach them. */
-  private static final class SmallLimits implements EncodingLimits {
-    @Override
-    public long hashMaxListpackEntries() {
-      return 0;
-    }
-
-    @Override
-    public long hashMaxListpackValue() {
-      return 0;
-    }
-
-    @Override
-    public int listMaxListpackSize() {
-      return 0;
-    }
-
-    @Override
-    public int listCompressDepth() {
-      return 0;
-    }
-
+  private static final class SmallLimits implements DefaultLimits {
     @Override
     public long setMaxIntsetEntries() {
       return 16;
@@ -438,26 +418,6 @@ final class SetsTest {
     @Override
     public long setMaxListpackValue() {
       return 20;
-    }
-
-    @Override
-    public long zsetMaxListpackEntries() {
-      return 0;
-    }
-
-    @Override
-    public long zsetMaxListpackValue() {
-      return 0;
-    }
-
-    @Override
-    public long streamNodeMaxBytes() {
-      return 0;
-    }
-
-    @Override
-    public long streamNodeMaxEntries() {
-      return 0;
     }
   }
 }

@@ -408,7 +408,7 @@ final class SortedSetsTest {
   }
 
   /** Limits that matter here; those of other types don't. */
-  private static final class FixedLimits implements EncodingLimits {
+  private static final class FixedLimits implements DefaultLimits {
     private long zsetEntries = 128;
     private long zsetValue = 64;
 
@@ -420,51 +420,6 @@ final class SortedSetsTest {
     @Override
     public long zsetMaxListpackValue() {
       return zsetValue;
-    }
-
-    @Override
-    public long hashMaxListpackEntries() {
-      return 0;
-    }
-
-    @Override
-    public long hashMaxListpackValue() {
-      return 0;
-    }
-
-    @Override
-    public int listMaxListpackSize() {
-      return 0;
-    }
-
-    @Override
-    public int listCompressDepth() {
-      return 0;
-    }
-
-    @Override
-    public long setMaxIntsetEntries() {
-      return 0;
-    }
-
-    @Override
-    public long setMaxListpackEntries() {
-      return 0;
-    }
-
-    @Override
-    public long setMaxListpackValue() {
-      return 0;
-    }
-
-    @Override
-    public long streamNodeMaxBytes() {
-      return 0;
-    }
-
-    @Override
-    public long streamNodeMaxEntries() {
-      return 0;
     }
   }
 }

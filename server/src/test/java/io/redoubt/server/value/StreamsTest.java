@@ -78,8 +78,9 @@ final class StreamsTest {
   @Test
   void doesWhatATreeMapDoes() throws PackedException {
     for (int round = 0; round < 5; round++) {
-      TestLimits limits =
-          new TestLimits(random.nextBoolean() ? 0 : 100 + random.nextInt(4000), random.nextInt(30));
+      StreamLimits limits =
+          new StreamLimits(
+              random.nextBoolean() ? 0 : 100 + random.nextInt(4000), random.nextInt(30));
       Streams streams = new Streams(slabs, limits);
       long root = streams.newRoot();
       Model model = new Model();
@@ -304,7 +305,7 @@ final class StreamsTest {
   }
 
   private long rebuilt(Streams streams, long root) {
-    Streams other = new Streams(slabs, new TestLimits(4096, 100));
+    Streams other = new Streams(slabs, new StreamLimits(4096, 100));
     long copy = other.newRoot();
     StreamId id = new StreamId();
     IdTree nodes = streams.nodes(root);
@@ -357,7 +358,7 @@ final class StreamsTest {
 
   @Test
   void rememberTheHighestIdDeleted() {
-    Streams streams = new Streams(slabs, new TestLimits(4096, 100));
+    Streams streams = new Streams(slabs, new StreamLimits(4096, 100));
     long root = streams.newRoot();
     for (int i = 1; i < 10; i++) {
       streams.append(root, new Id(i, 0).toStreamId(), words(List.of("a", "b")), 0, 2);
