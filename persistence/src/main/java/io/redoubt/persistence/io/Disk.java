@@ -30,6 +30,16 @@ public interface Disk {
    */
   boolean delete(Path path) throws IOException;
 
+  /**
+   * Makes a directory; those above it are there.
+   *
+   * @return false when there was one
+   */
+  boolean createDirectory(Path path) throws IOException;
+
+  /** Whether a directory of that name exists. */
+  boolean isDirectory(Path path);
+
   /** Whether a file of that name exists. */
   boolean exists(Path path);
 

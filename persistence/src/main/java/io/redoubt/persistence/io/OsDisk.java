@@ -48,6 +48,20 @@ public final class OsDisk implements Disk {
   }
 
   @Override
+  public boolean createDirectory(Path path) throws IOException {
+    if (Files.isDirectory(path)) {
+      return false;
+    }
+    Files.createDirectory(path);
+    return true;
+  }
+
+  @Override
+  public boolean isDirectory(Path path) {
+    return Files.isDirectory(path);
+  }
+
+  @Override
   public boolean exists(Path path) {
     return Files.exists(path);
   }

@@ -56,6 +56,16 @@ final class FaultDisk implements Disk {
   }
 
   @Override
+  public boolean createDirectory(Path path) throws IOException {
+    return disk.createDirectory(path);
+  }
+
+  @Override
+  public boolean isDirectory(Path path) {
+    return disk.isDirectory(path);
+  }
+
+  @Override
   public boolean exists(Path path) {
     return disk.exists(path);
   }

@@ -1,0 +1,176 @@
+package io.redoubt.persistence.aof;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.redoubt.protocol.bytes.Quoting;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Which files make up the append-only file: a base, incremental files in the order in which they
+ * are loaded, and history files, which are not loaded any more.
+ *
+ * <p>On disk a line a file, in the order base, history, incrementals:
+ *
+ * <pre>
+ * file appendonly.aof.2.base.rdb seq 2 type b
+ * </pre>
+ *
+ * <p>A name with white space, quotes or bytes that aren't printable stands in double quotes. Lines
+ * that begin with {@code #} are comments; words in pairs that are not known are passed over.
+ *
+ * @param base the data set that the rest is applied to; null for the empty one
+ * @param incrementals in ascending order of their sequence
+ * @param history files to be removed
+ * @param lastBaseSequence the highest number that a base has had
+ * @param lastIncrementalSequence the highest number that an incremental file has had
+ */
+public record Manifest(
+    @Nullable AofFile base,
+    List<AofFile> incrementals,
+    List<AofFile> history,
+    long lastBaseSequence,
+    long lastIncrementalSequence) {
+
+  /** No files. */
+  public static final Manifest EMPTY = new Manifest(null, List.of(), List.of(), 0, 0);
+
+  /** Whole lines, their end included, have at most this many bytes. */
+  private static final int MAX_LINE_BYTES = 1024;
+
+  private static final int LEAST_WORDS = 6;
+
+  /** A copy of the lists is kept. */
+  public Manifest {
+    incrementals = List.copyOf(incrementals);
+    history = List.copyOf(history);
+  }
+
+  /** The files to load, in that order. */
+  public List<AofFile> loaded() {
+    List<AofFile> files = new ArrayList<>();
+    if (base != null) {
+      files.add(base);
+    }
+    files.addAll(incrementals);
+    return files;
+  }
+
+  /** Whether there is nothing to load. */
+  public boolean isEmpty() {
+    return base == null && incrementals.isEmpty();
+  }
+
+  /** The incremental file that is written to, or null. */
+  public @Nullable AofFile last() {
+    return incrementals.isEmpty() ? null : incrementals.getLast();
+  }
+
+  /** With a file from before there were manifests as the base. */
+  static Manifest takingOver(String name) {
+    return new Manifest(new AofFile(name, 1, AofFileType.BASE), List.of(), List.of(), 1, 0);
+  }
+
+  /**
+   * With the next incremental file.
+   *
+   * @param fileName the directive {@code appendfilename}
+   */
+  Manifest withNextIncremental(String fileName) {
+    long sequence = lastIncrementalSequence + 1;
+    List<AofFile> more = new ArrayList<>(incrementals);
+    more.add(
+        new AofFile(fileName + "." + sequence + ".incr.aof", sequence, AofFileType.INCREMENTAL));
+    return new Manifest(base, more, history, lastBaseSequence, sequence);
+  }
+
+  /**
+   * With the next base; the one before is history.
+   *
+   * @param fileName the directive {@code appendfilename}
+   * @param rdb whether it is an RDB file, otherwise one of commands
+   */
+  Manifest withNextBase(String fileName, boolean rdb) {
+    long sequence = lastBaseSequence + 1;
+    String name = fileName + "." + sequence + ".base" + (rdb ? ".rdb" : ".aof");
+    List<AofFile> old = new ArrayList<>();
+    if (base != null) {
+      old.add(base.asHistory());
+    }
+    old.addAll(history);
+    AofFile next = new AofFile(name, sequence, AofFileType.BASE);
+    return new Manifest(next, incrementals, old, sequence, lastIncrementalSequence);
+  }
+
+  /** With all but the last {@code kept} incremental files as history. */
+  Manifest withHistory(int kept) {
+    int count = Math.max(0, incrementals.size() - kept);
+    List<AofFile> old = new ArrayList<>();
+    incrementals.subList(0, count).forEach(file -> old.add(file.asHistory()));
+    old.addAll(history);
+    List<AofFile> rest = incrementals.subList(count, incrementals.size());
+    return new Manifest(base, rest, old, lastBaseSequence, lastIncrementalSequence);
+  }
+
+  Manifest withoutHistory() {
+    return new Manifest(base, incrementals, List.of(), lastBaseSequence, lastIncrementalSequence);
+  }
+
+  /** The content of the file. */
+  public byte[] format() {
+    StringBuilder lines = new StringBuilder();
+    if (base != null) {
+      append(lines, base);
+    }
+    history.forEach(file -> append(lines, file));
+    incrementals.forEach(file -> append(lines, file));
+    return lines.toString().getBytes(UTF_8);
+  }
+
+  private static void append(StringBuilder lines, AofFile file) {
+    byte[] name = file.name().getBytes(UTF_8);
+    lines
+        .append("file ")
+        .append(needsQuotes(name) ? Quoting.quote(name) : file.name())
+        .append(" seq ")
+        .append(file.sequence())
+        .append(" type ")
+        .append(file.type().letter())
+        .append('\n');
+  }
+
+  private static boolean needsQuotes(byte[] name) {
+    for (byte b : name) {
+      if (b <= ' ' || b == 127 || b == '"' || b == '\'' || b == '\\') {
+        return true;
+      }
+    }
+    return name.length == 0;
+  }
+
+  /** Reads the content of a manifest. */
+  public static Manifest parse(byte[] content) throws ManifestException {
+    ManifestLines lines = new ManifestLines();
+    int number = 0;
+    for (int at = 0; at < content.length; ) {
+      int end = at;
+      while (end < content.length && content[end] != '\n') {
+        end++;
+      }
+      String text = new String(content, at, Math.min(end - at, MAX_LINE_BYTES), UTF_8);
+      number++;
+      if (content[at] != '#') {
+        if (end == content.length || end - at >= MAX_LINE_BYTES) {
+          throw new ManifestException(number, text, "The AOF manifest file contains too long line");
+        }
+        lines.add(number, text, LEAST_WORDS);
+      }
+      at = end + 1;
+    }
+    if (number == 0) {
+      throw new ManifestException(0, "", "Found an empty AOF manifest");
+    }
+    return lines.manifest();
+  }
+}

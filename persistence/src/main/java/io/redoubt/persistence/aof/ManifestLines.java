@@ -1,0 +1,83 @@
+package io.redoubt.persistence.aof;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.redoubt.protocol.bytes.Quoting;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/** The lines of a manifest put together, with what Redis finds wrong with them. */
+final class ManifestLines {
+
+  private @Nullable AofFile base;
+  private final List<AofFile> incrementals = new ArrayList<>();
+  private final List<AofFile> history = new ArrayList<>();
+  private long lastIncrementalSequence;
+
+  void add(int number, String text, int leastWords) throws ManifestException {
+    List<byte[]> words = Quoting.split(text.strip().getBytes(UTF_8));
+    if (words == null || words.size() < leastWords || words.size() % 2 != 0) {
+      throw new ManifestException(number, text, "Invalid AOF manifest file format");
+    }
+    String name = "";
+    long sequence = 0;
+    String type = "";
+    for (int i = 0; i < words.size(); i += 2) {
+      String value = new String(words.get(i + 1), UTF_8);
+      switch (new String(words.get(i), UTF_8).toLowerCase(Locale.ROOT)) {
+        case "file" -> name = value;
+        case "seq" -> sequence = leadingNumber(value);
+        case "type" -> type = value;
+        default -> {} // of a later version
+      }
+      if (name.indexOf('/') >= 0 || name.indexOf('\\') >= 0) {
+        throw new ManifestException(number, text, "File can't be a path, just a filename");
+      }
+    }
+    if (name.isEmpty() || sequence == 0 || type.isEmpty()) {
+      throw new ManifestException(number, text, "Invalid AOF manifest file format");
+    }
+    add(number, text, name, sequence, type.charAt(0));
+  }
+
+  private void add(int number, String text, String name, long sequence, char type)
+      throws ManifestException {
+    switch (type) {
+      case 'b' -> {
+        if (base != null) {
+          throw new ManifestException(number, text, "Found duplicate base file information");
+        }
+        base = new AofFile(name, sequence, AofFileType.BASE);
+      }
+      case 'h' -> history.add(new AofFile(name, sequence, AofFileType.HISTORY));
+      case 'i' -> {
+        if (sequence <= lastIncrementalSequence) {
+          throw new ManifestException(number, text, "Found a non-monotonic sequence number");
+        }
+        incrementals.add(new AofFile(name, sequence, AofFileType.INCREMENTAL));
+        lastIncrementalSequence = sequence;
+      }
+      default -> throw new ManifestException(number, text, "Unknown AOF file type");
+    }
+  }
+
+  Manifest manifest() {
+    long lastBase = base == null ? 0 : base.sequence();
+    return new Manifest(base, incrementals, history, lastBase, lastIncrementalSequence);
+  }
+
+  /** The digits that the text begins with, 0 when there are none or too many. */
+  private static long leadingNumber(String text) {
+    int end = text.startsWith("-") ? 1 : 0;
+    while (end < text.length() && text.charAt(end) >= '0' && text.charAt(end) <= '9') {
+      end++;
+    }
+    try {
+      return Long.parseLong(text.substring(0, end));
+    } catch (NumberFormatException e) {
+      return 0;
+    }
+  }
+}
