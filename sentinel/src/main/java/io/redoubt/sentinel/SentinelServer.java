@@ -196,7 +196,7 @@ public final class SentinelServer implements AutoCloseable {
             directives,
             log,
             false,
-            connection -> clients.accept(connection, SentinelClient::new));
+            connection -> clients.admission().accept(connection, SentinelClient::new));
     listeners.open();
     log.notice("Running mode=sentinel, port=%d.", directives.port.value());
     file.save(state);

@@ -325,7 +325,7 @@ public final class RedisServer implements AutoCloseable {
   }
 
   private void accept(Connection connection) {
-    clients.accept(connection, registry -> new ServerClient(registry, watchedKeys));
+    clients.admission().accept(connection, registry -> new ServerClient(registry, watchedKeys));
   }
 
   private void declareCommands() {
@@ -461,8 +461,8 @@ public final class RedisServer implements AutoCloseable {
     cron.add(snapshots::cron);
     dispatcher.unitListener(this::holdWritesForSnapshot);
     dispatcher.streamOffset(replication::offset);
-    clients.onPauseChange(this::chooseExpiry);
-    snapshots.onWritesMayGoOn(clients::releaseWrites);
+    clients.pauses().onChange(this::chooseExpiry);
+    snapshots.onWritesMayGoOn(clients.pauses()::releaseWrites);
     cron.add(() -> state.set(Refusal.SNAPSHOT_FAILED, snapshots.writesRefused()));
   }
 
@@ -470,19 +470,19 @@ public final class RedisServer implements AutoCloseable {
   private void chooseExpiry() {
     if (!replication.isReplica()) {
       keyspace.expiredKeys(
-          clients.paused() == Pause.NOTHING ? ExpiredKeys.DELETE : ExpiredKeys.HIDE);
+          clients.pauses().current() == Pause.NOTHING ? ExpiredKeys.DELETE : ExpiredKeys.HIDE);
     }
   }
 
   /** Pre-images must not pile up faster than they are written. */
   private void holdWritesForSnapshot() {
     if (snapshots.writesMustWait()) {
-      clients.holdWrites();
+      clients.pauses().holdWrites();
     }
   }
 
   private boolean isPaused() {
-    return clients.paused() != Pause.NOTHING;
+    return clients.pauses().current() != Pause.NOTHING;
   }
 
   private boolean isReplica() {

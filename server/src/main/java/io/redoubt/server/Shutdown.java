@@ -64,7 +64,7 @@ final class Shutdown implements ServerCommands.Shutdown {
       return finish(save, force);
     }
     log.notice("Waiting for replicas before shutting down.");
-    clients.pause(Pause.WRITES, clock.wallMillis() + millis);
+    clients.pauses().begin(Pause.WRITES, clock.wallMillis() + millis);
     replication.holdStream(true);
     replication.askForAcks();
     long deadline = clock.monotonicNanos() + millis * 1_000_000;
@@ -87,7 +87,7 @@ final class Shutdown implements ServerCommands.Shutdown {
     if (waiting != null) {
       waiting.cancel();
       waiting = null;
-      clients.unpause();
+      clients.pauses().end();
       replication.holdStream(false);
     }
   }

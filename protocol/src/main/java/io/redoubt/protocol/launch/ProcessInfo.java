@@ -126,10 +126,10 @@ public final class ProcessInfo {
   public void declareTraffic(Section stats) {
     Channels channels = clients.channels();
     stats
-        .number("total_connections_received", clients::connectionsReceived)
+        .number("total_connections_received", clients.admission()::received)
         .number("total_net_input_bytes", clients::inputBytes)
         .number("total_net_output_bytes", clients::outputBytes)
-        .number("rejected_connections", clients::connectionsRejected)
+        .number("rejected_connections", clients.admission()::rejected)
         .number("pubsub_channels", () -> channels.active(ChannelKind.CHANNEL).size())
         .number("pubsub_patterns", () -> channels.active(ChannelKind.PATTERN).size())
         .number("pubsubshard_channels", () -> channels.active(ChannelKind.SHARD_CHANNEL).size())

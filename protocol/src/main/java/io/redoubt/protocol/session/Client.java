@@ -275,7 +275,7 @@ public abstract class Client implements Connection.Handler, Subscriber {
     postponed = true;
     flag(ClientFlag.BLOCKED, true);
     registry.blockedChanged(1);
-    registry.postponed(this);
+    registry.pauses().postpone(this);
   }
 
   final void endPostponement() {
@@ -580,7 +580,7 @@ public abstract class Client implements Connection.Handler, Subscriber {
    * replication are never paused.
    */
   public final boolean pauses(Command<?> command) {
-    Pause pause = registry.paused();
+    Pause pause = registry.pauses().current();
     return pause != Pause.NOTHING
         && !is(ClientFlag.REPLICA)
         && !is(ClientFlag.MASTER)
@@ -605,7 +605,7 @@ public abstract class Client implements Connection.Handler, Subscriber {
   /** Whether it comes from this machine: a Unix socket or the loopback interface. */
   public final boolean isLocal() {
     Connection current = connection;
-    return current == null || ClientRegistry.isLocal(current);
+    return current == null || Admission.isLocal(current);
   }
 
   /** The connection. */

@@ -7,25 +7,18 @@ import io.redoubt.protocol.acl.Users;
 import io.redoubt.protocol.bytes.BufferMemory;
 import io.redoubt.protocol.bytes.ByteQueue;
 import io.redoubt.protocol.bytes.ByteString;
-import io.redoubt.protocol.bytes.Quoting;
-import io.redoubt.protocol.net.Chunk;
-import io.redoubt.protocol.net.Connection;
 import io.redoubt.protocol.net.Loop;
 import io.redoubt.protocol.process.Clock;
 import io.redoubt.protocol.process.Log;
 import io.redoubt.protocol.pubsub.Channels;
 import io.redoubt.protocol.resp.Limits;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.net.InetSocketAddress;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,24 +28,6 @@ import org.jspecify.annotations.Nullable;
  * closed in one task. Belongs to the loop.
  */
 public final class ClientRegistry {
-  private static final int LOGGED_QUERY_BYTES = 64;
-  private static final int SHOWN_QUERY_BYTES = 128;
-
-  private static final String TOO_MANY = "-ERR max number of clients reached\r\n";
-  private static final String PROTECTED =
-      "-DENIED Redis is running in protected mode because protected mode is enabled and no password"
-          + " is set for the default user. In this mode connections are only accepted from the"
-          + " loopback interface. If you want to connect from external computers to Redis you may"
-          + " adopt one of the following solutions: 1) Just disable protected mode sending the"
-          + " command 'CONFIG SET protected-mode no' from the loopback interface by connecting to"
-          + " Redis from the same host the server is running, however MAKE SURE Redis is not"
-          + " publicly accessible from internet if you do so. Use CONFIG REWRITE to make this"
-          + " change permanent. 2) Alternatively you can just disable the protected mode by editing"
-          + " the Redis configuration file, and setting the protected mode option to 'no', and then"
-          + " restarting the server. 3) If you started the server manually just for testing,"
-          + " restart it with the '--protected-mode no' option. 4) Set up an authentication"
-          + " password for the default user. NOTE: You only need to do one of the above things in"
-          + " order for the server to start accepting connections from the outside.\r\n";
 
   private final Loop loop;
   private final Clock clock;
@@ -66,20 +41,15 @@ public final class ClientRegistry {
   private final Dispatcher dispatcher;
 
   private final Map<Long, Client> clients = new LinkedHashMap<>();
+  private final Admission admission = new Admission(this);
+  private final Pauses pauses;
   private RequestBatch batch;
   private final ArrayList<Client> turn = new ArrayList<>();
-  private final ArrayList<Client> postponed = new ArrayList<>();
   private final Runnable endTurn = this::endTurn;
   private boolean endTurnScheduled;
   private long lastId;
   private int blocked;
-  private Pause pause = Pause.NOTHING;
-  private long pauseEndMillis;
-  private boolean writesHeld;
-  private Runnable pauseChanged = () -> {};
 
-  private long connectionsReceived;
-  private long connectionsRejected;
   private long inputBytes;
   private long outputBytes;
   private long evictableBytes;
@@ -122,82 +92,15 @@ public final class ClientRegistry {
     this.aclLog = aclLog;
     this.channels = channels;
     this.dispatcher = dispatcher;
+    pauses = new Pauses(loop, clock);
     batch = new RequestBatch(dispatcher);
   }
 
   // Connections.
 
-  /**
-   * Takes a new connection: makes a client for it, or refuses it in Redis' words (too many clients,
-   * protected mode) and closes it.
-   *
-   * @param connection just accepted
-   * @param newClient makes the client; its constructor gets this registry
-   */
-  public void accept(Connection connection, Function<ClientRegistry, ? extends Client> newClient) {
-    if (clients.size() >= settings.maxClients()) {
-      refuse(connection, TOO_MANY);
-      return;
-    }
-    if (settings.protectedMode() && users.defaultUser().needsNoPassword() && !isLocal(connection)) {
-      refuse(connection, PROTECTED);
-      return;
-    }
-    connectionsReceived++;
-    if (!connection.isUnix()) {
-      connection.noDelay(true);
-      if (settings.tcpKeepaliveSeconds() > 0) {
-        connection.keepAlive(settings.tcpKeepaliveSeconds());
-      }
-    }
-    log.debug("Accepted %s", connection.remoteAddress());
-    connection.handler(newClient.apply(this));
-  }
-
-  private void refuse(Connection connection, String text) {
-    connectionsRejected++;
-    byte[] bytes = text.getBytes(StandardCharsets.US_ASCII);
-    connection.handler(new Refused(bytes));
-  }
-
-  /** Sends its one line as soon as the connection is open, and closes. */
-  private record Refused(byte[] line) implements Connection.Handler {
-    @Override
-    public void onOpen(Connection connection) {
-      Chunk chunk = connection.newChunk(line.length);
-      MemorySegment.copy(
-          line, 0, chunk.memory(), ValueLayout.JAVA_BYTE, chunk.start(), line.length);
-      connection.send(chunk, chunk.start() + line.length);
-      connection.closeAfterFlush();
-    }
-
-    @Override
-    public void onBytes(Connection connection, MemorySegment memory, long from, long to) {
-      // Whatever it says, it is refused.
-    }
-
-    @Override
-    public void onReadDone(Connection connection) {
-      // Nothing to flush.
-    }
-
-    @Override
-    public void onWritable(Connection connection) {
-      // Closed by then.
-    }
-
-    @Override
-    public void onClose(Connection connection, @Nullable Throwable cause) {
-      // There is no client.
-    }
-  }
-
-  static boolean isLocal(Connection connection) {
-    if (connection.isUnix()) {
-      return true;
-    }
-    InetSocketAddress remote = connection.remoteInetAddress();
-    return remote != null && remote.getAddress() != null && remote.getAddress().isLoopbackAddress();
+  /** Where new connections come in. */
+  public Admission admission() {
+    return admission;
   }
 
   long nextId() {
@@ -210,7 +113,7 @@ public final class ClientRegistry {
 
   void remove(Client client) {
     clients.remove(client.id());
-    postponed.remove(client);
+    pauses.forget(client);
   }
 
   /** All clients in the order of their ids; a snapshot that may be walked while clients go. */
@@ -382,60 +285,9 @@ public final class ClientRegistry {
     }
   }
 
-  // Pause.
-
-  /** What is paused now. */
-  public Pause paused() {
-    return pause == Pause.NOTHING && writesHeld ? Pause.WRITES : pause;
-  }
-
-  /** Sets who hears that a pause begins or ends. */
-  public void onPauseChange(Runnable listener) {
-    pauseChanged = listener;
-  }
-
-  /** Pauses; a pause that is on already is never shortened or weakened by it. */
-  public void pause(Pause what, long untilMillis) {
-    pause = what.compareTo(pause) > 0 ? what : pause;
-    pauseEndMillis = Math.max(untilMillis, pauseEndMillis);
-    pauseChanged.run();
-    long end = pauseEndMillis;
-    loop.schedule(
-        () -> {
-          if (pauseEndMillis == end) {
-            unpause();
-          }
-        },
-        Math.max(1, end - clock.wallMillis()));
-  }
-
-  /** Ends the pause: what was postponed runs at the end of the turn. */
-  public void unpause() {
-    pause = Pause.NOTHING;
-    pauseEndMillis = 0;
-    pauseChanged.run();
-    resumePostponed();
-  }
-
-  /** Holds writes up beside any pause, for want of room for what they cause. */
-  public void holdWrites() {
-    writesHeld = true;
-  }
-
-  /** Lets held writes go on. */
-  public void releaseWrites() {
-    writesHeld = false;
-    resumePostponed();
-  }
-
-  private void resumePostponed() {
-    List<Client> resumed = new ArrayList<>(postponed);
-    postponed.clear();
-    resumed.forEach(Client::endPostponement);
-  }
-
-  void postponed(Client client) {
-    postponed.add(client);
+  /** The pauses of clients. */
+  public Pauses pauses() {
+    return pauses;
   }
 
   // What clients report.
@@ -451,7 +303,7 @@ public final class ClientRegistry {
             + ") from client: "
             + client
             + ". Query buffer during protocol error: "
-            + shown(bytes, from, to);
+            + QueryExcerpt.of(bytes, from, to);
     if (client.isMaster()) {
       log.warning("%s", text);
     } else {
@@ -459,38 +311,11 @@ public final class ClientRegistry {
     }
   }
 
-  private static String shown(MemorySegment bytes, long from, long to) {
-    long length = to - from;
-    if (length <= SHOWN_QUERY_BYTES) {
-      return "'" + printable(bytes, from, length) + "'";
-    }
-    long half = SHOWN_QUERY_BYTES / 2;
-    return "'"
-        + printable(bytes, from, half)
-        + "' (... more "
-        + (length - SHOWN_QUERY_BYTES)
-        + " bytes ...) '"
-        + printable(bytes, to - half, half)
-        + "'";
-  }
-
-  private static String printable(MemorySegment bytes, long from, long length) {
-    var text = new StringBuilder();
-    for (long i = 0; i < length; i++) {
-      int b = bytes.get(ValueLayout.JAVA_BYTE, from + i);
-      text.append(b >= ' ' && b < 0x7f ? (char) b : '.');
-    }
-    return text.toString();
-  }
-
   void queryBufferOverflow(Client client, ByteQueue query) {
     queryLimitDisconnections++;
-    var start = new byte[(int) Math.min(LOGGED_QUERY_BYTES, query.usedBytes())];
-    MemorySegment.copy(
-        query.memory(), ValueLayout.JAVA_BYTE, query.start(), start, 0, start.length);
     log.warning(
         "Closing client that reached max query buffer length: %s (qbuf initial bytes: %s)",
-        client, Quoting.quote(start));
+        client, QueryExcerpt.of(query));
     client.closeSoon();
   }
 
@@ -509,16 +334,6 @@ public final class ClientRegistry {
   }
 
   // Counts of INFO.
-
-  /** Connections accepted. */
-  public long connectionsReceived() {
-    return connectionsReceived;
-  }
-
-  /** Connections refused. */
-  public long connectionsRejected() {
-    return connectionsRejected;
-  }
 
   /** Bytes received from clients. */
   public long inputBytes() {
@@ -547,8 +362,7 @@ public final class ClientRegistry {
 
   /** CONFIG RESETSTAT. */
   public void resetStatistics() {
-    connectionsReceived = 0;
-    connectionsRejected = 0;
+    admission.resetStatistics();
     inputBytes = 0;
     outputBytes = 0;
     clientsEvicted = 0;

@@ -414,7 +414,7 @@ class ClientTest {
         assertThat(second.reply()).isEqualTo("-ERR max number of clients reached");
         assertThat(second.isClosed()).isTrue();
       }
-      assertThat(process.onLoop(process.registry::connectionsRejected)).isEqualTo(1);
+      assertThat(process.onLoop(process.registry.admission()::rejected)).isEqualTo(1);
     }
   }
 

@@ -217,7 +217,7 @@ final class TestProcess implements AutoCloseable {
         transport.listen(
             new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
             128,
-            connection -> registry.accept(connection, TestClient::new));
+            connection -> registry.admission().accept(connection, TestClient::new));
   }
 
   private void dispatch(Client client, Request request) {

@@ -1,0 +1,131 @@
+package io.redoubt.protocol.session;
+
+import io.redoubt.protocol.net.Chunk;
+import io.redoubt.protocol.net.Connection;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where connections come in: each becomes a client, or is refused in Redis' words. Belongs to the
+ * loop.
+ */
+public final class Admission {
+  private static final String TOO_MANY = "-ERR max number of clients reached\r\n";
+  private static final String PROTECTED =
+      "-DENIED Redis is running in protected mode because protected mode is enabled and no password"
+          + " is set for the default user. In this mode connections are only accepted from the"
+          + " loopback interface. If you want to connect from external computers to Redis you may"
+          + " adopt one of the following solutions: 1) Just disable protected mode sending the"
+          + " command 'CONFIG SET protected-mode no' from the loopback interface by connecting to"
+          + " Redis from the same host the server is running, however MAKE SURE Redis is not"
+          + " publicly accessible from internet if you do so. Use CONFIG REWRITE to make this"
+          + " change permanent. 2) Alternatively you can just disable the protected mode by editing"
+          + " the Redis configuration file, and setting the protected mode option to 'no', and then"
+          + " restarting the server. 3) If you started the server manually just for testing,"
+          + " restart it with the '--protected-mode no' option. 4) Set up an authentication"
+          + " password for the default user. NOTE: You only need to do one of the above things in"
+          + " order for the server to start accepting connections from the outside.\r\n";
+
+  private final ClientRegistry registry;
+  private long received;
+  private long rejected;
+
+  Admission(ClientRegistry registry) {
+    this.registry = registry;
+  }
+
+  /**
+   * Takes a new connection: makes a client for it, or refuses it in Redis' words (too many clients,
+   * protected mode) and closes it.
+   *
+   * @param connection just accepted
+   * @param newClient makes the client; its constructor gets the registry
+   */
+  public void accept(Connection connection, Function<ClientRegistry, ? extends Client> newClient) {
+    SessionSettings settings = registry.settings();
+    if (registry.count() >= settings.maxClients()) {
+      refuse(connection, TOO_MANY);
+      return;
+    }
+    if (settings.protectedMode()
+        && registry.users().defaultUser().needsNoPassword()
+        && !isLocal(connection)) {
+      refuse(connection, PROTECTED);
+      return;
+    }
+    received++;
+    if (!connection.isUnix()) {
+      connection.noDelay(true);
+      if (settings.tcpKeepaliveSeconds() > 0) {
+        connection.keepAlive(settings.tcpKeepaliveSeconds());
+      }
+    }
+    registry.log().debug("Accepted %s", connection.remoteAddress());
+    connection.handler(newClient.apply(registry));
+  }
+
+  private void refuse(Connection connection, String text) {
+    rejected++;
+    byte[] bytes = text.getBytes(StandardCharsets.US_ASCII);
+    connection.handler(new Refused(bytes));
+  }
+
+  /** Sends its one line as soon as the connection is open, and closes. */
+  private record Refused(byte[] line) implements Connection.Handler {
+    @Override
+    public void onOpen(Connection connection) {
+      Chunk chunk = connection.newChunk(line.length);
+      MemorySegment.copy(
+          line, 0, chunk.memory(), ValueLayout.JAVA_BYTE, chunk.start(), line.length);
+      connection.send(chunk, chunk.start() + line.length);
+      connection.closeAfterFlush();
+    }
+
+    @Override
+    public void onBytes(Connection connection, MemorySegment memory, long from, long to) {
+      // Whatever it says, it is refused.
+    }
+
+    @Override
+    public void onReadDone(Connection connection) {
+      // Nothing to flush.
+    }
+
+    @Override
+    public void onWritable(Connection connection) {
+      // Closed by then.
+    }
+
+    @Override
+    public void onClose(Connection connection, @Nullable Throwable cause) {
+      // There is no client.
+    }
+  }
+
+  static boolean isLocal(Connection connection) {
+    if (connection.isUnix()) {
+      return true;
+    }
+    InetSocketAddress remote = connection.remoteInetAddress();
+    return remote != null && remote.getAddress() != null && remote.getAddress().isLoopbackAddress();
+  }
+
+  /** Connections accepted. */
+  public long received() {
+    return received;
+  }
+
+  /** Connections refused. */
+  public long rejected() {
+    return rejected;
+  }
+
+  void resetStatistics() {
+    received = 0;
+    rejected = 0;
+  }
+}
