@@ -6,7 +6,10 @@ package io.redoubt.dist.benchmark;
  */
 final class DataSets {
   /** A multiple of what every data set puts into one request. */
-  private static final int BATCH = 100;
+  static final int BATCH = 100;
+
+  /** What {@link #manyStrings} puts into one request. */
+  static final int STRINGS_AT_ONCE = 10;
 
   private static final int HASH_FIELDS = 4;
   private static final int LIST_ELEMENTS = 10;
@@ -25,6 +28,17 @@ final class DataSets {
   static void strings(RequestBuffer requests, int from, int to) {
     for (int i = from; i < to; i++) {
       requests.request(3).word("SET").numbered("key:", i, 12).numbered("", i, LONG_VALUE_BYTES);
+    }
+  }
+
+  /** Strings of 64 bytes, as those of {@link #strings}, a few in one request. */
+  static void manyStrings(RequestBuffer requests, int from, int to) {
+    for (int i = from; i < to; i += STRINGS_AT_ONCE) {
+      int end = Math.min(i + STRINGS_AT_ONCE, to);
+      requests.request(1 + 2 * (end - i)).word("MSET");
+      for (int key = i; key < end; key++) {
+        requests.numbered("key:", key, 12).numbered("", key, LONG_VALUE_BYTES);
+      }
     }
   }
 

@@ -14,8 +14,9 @@ import picocli.CommandLine.Option;
     description = {
       "A connection sends PING after PING (P=1) while another one fills large keys, or removes"
           + " them: the longest of these PINGs in milliseconds, and how long what went on beside"
-          + " them took. On a machine where other programs run too, they make PINGs wait as well:"
-          + " the row with nothing beside shows how long.",
+          + " them took. What grows one by one gets a request, of several elements, when the reply"
+          + " to the one before has come. On a machine where other programs run too, they make"
+          + " PINGs wait as well: the row with nothing beside shows how long.",
       "The last column is the goal."
     },
     mixinStandardHelpOptions = true,
@@ -32,6 +33,9 @@ final class LatencyBenchmark implements Callable<Integer> {
   private static final double GOAL_MILLIS = 5;
   private static final long NANOS_PER_MILLI = 1_000_000;
   private static final long REST_MILLIS = 3_000;
+
+  /** One such part of the elements before a power of two, and one after it, grow one by one. */
+  private static final int STRETCH = 16;
 
   @Mixin private Contenders contenders = new Contenders();
 
@@ -74,29 +78,42 @@ final class LatencyBenchmark implements Callable<Integer> {
     List<Row> rows = new ArrayList<>();
     beside(server, "nothing", each -> Thread.sleep(REST_MILLIS)); // the first is for warming up
     rows.add(beside(server, "nothing", each -> Thread.sleep(REST_MILLIS)));
-    rows.add(fill(server, "keys grow", elements, DataSets::strings));
+    grow(rows, server, "keys", elements, DataSets.STRINGS_AT_ONCE, DataSets::manyStrings);
     rows.add(beside(server, "FLUSHALL ASYNC of keys", freeing("FLUSHALL", "ASYNC")));
-    rows.add(fill(server, "sorted set grows", elements, DataSets.sortedSet("zset")));
-    rows.add(fill(server, "hash grows", elements, DataSets.hash("hash")));
+    grow(rows, server, "sorted set", elements, DataSets.BATCH, DataSets.sortedSet("zset"));
+    grow(rows, server, "hash", elements, DataSets.BATCH, DataSets.hash("hash"));
+    for (String key : List.of("zset", "hash")) {
+      server.ask("COPY", key, key + ":unlinked");
+      server.ask("COPY", key, key + ":flushed");
+    }
     rows.add(beside(server, "DEL of the sorted set", freeing("DEL", "zset")));
     rows.add(beside(server, "DEL of the hash", freeing("DEL", "hash")));
-    refill(server, elements);
-    rows.add(beside(server, "UNLINK of the sorted set", freeing("UNLINK", "zset")));
-    rows.add(beside(server, "UNLINK of the hash", freeing("UNLINK", "hash")));
-    refill(server, elements);
+    rows.add(beside(server, "UNLINK of the sorted set", freeing("UNLINK", "zset:unlinked")));
+    rows.add(beside(server, "UNLINK of the hash", freeing("UNLINK", "hash:unlinked")));
     rows.add(beside(server, "FLUSHALL ASYNC of both", freeing("FLUSHALL", "ASYNC")));
     return rows;
   }
 
-  private static void refill(MeasuredServer server, int elements)
+  /**
+   * Lets something grow to so many elements: by pipelines as deep as the connection takes, and
+   * around the last power of two, where tables double, by one request after the other.
+   */
+  private static void grow(
+      List<Row> rows,
+      MeasuredServer server,
+      String what,
+      int elements,
+      int each,
+      Loader.Source source)
       throws IOException, InterruptedException {
-    Loader.load(server, elements, DataSets.sortedSet("zset"));
-    Loader.load(server, elements, DataSets.hash("hash"));
-  }
-
-  private static Row fill(MeasuredServer server, String title, int elements, Loader.Source source)
-      throws IOException, InterruptedException {
-    return beside(server, title, each -> Loader.load(each, elements, source));
+    int doubling = Integer.highestOneBit(elements);
+    int from = doubling / STRETCH * (STRETCH - 1) / DataSets.BATCH * DataSets.BATCH;
+    int to = Math.min(elements, doubling / STRETCH * (STRETCH + 1));
+    rows.add(beside(server, what + ", by pipelines", it -> Loader.load(it, 0, from, source)));
+    rows.add(
+        beside(
+            server, what + ", one by one", it -> Loader.loadOneByOne(it, from, to, each, source)));
+    Loader.load(server, to, elements, source);
   }
 
   /** A command, and a while for what the server does of it later. */

@@ -1,7 +1,9 @@
 package io.redoubt.dist.benchmark;
 
+import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.InputStreamReader;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
@@ -38,22 +40,55 @@ final class Loader {
    */
   static void load(MeasuredServer server, int elements, Source source)
       throws IOException, InterruptedException {
+    load(server, 0, elements, source);
+  }
+
+  /** As {@link #load(MeasuredServer, int, Source)}, of the elements {@code [from, to)}. */
+  static void load(MeasuredServer server, int from, int to, Source source)
+      throws IOException, InterruptedException {
     try (Socket socket = new Socket()) {
       socket.connect(new InetSocketAddress(MeasuredServer.HOST, server.port()));
-      String failure = new Loader(socket).run(elements, source);
+      String failure = new Loader(socket).run(from, to, source);
       if (failure != null) {
         throw new Refusal(server, failure);
       }
     }
   }
 
+  /**
+   * Sends the requests of the elements {@code [from, to)} one by one, each when the reply to the
+   * one before has come.
+   *
+   * @param each how many elements go into one request
+   * @throws Refusal when a reply is an error
+   */
+  static void loadOneByOne(MeasuredServer server, int from, int to, int each, Source source)
+      throws IOException {
+    try (Socket socket = new Socket()) {
+      socket.setTcpNoDelay(true);
+      socket.connect(new InetSocketAddress(MeasuredServer.HOST, server.port()));
+      BufferedReader replies =
+          new BufferedReader(
+              new InputStreamReader(socket.getInputStream(), StandardCharsets.ISO_8859_1));
+      RequestBuffer requests = new RequestBuffer();
+      for (int at = from; at < to; at += each) {
+        source.write(requests, at, Math.min(to, at + each));
+        requests.drainTo(socket.getOutputStream());
+        String reply = replies.readLine();
+        if (reply == null || reply.startsWith("-")) {
+          throw new Refusal(server, String.valueOf(reply));
+        }
+      }
+    }
+  }
+
   /** Returns what went wrong, or null. */
-  private @Nullable String run(int elements, Source source)
+  private @Nullable String run(int first, int elements, Source source)
       throws IOException, InterruptedException {
     Thread.ofPlatform().daemon().name("replies").start(this::countReplies);
     RequestBuffer requests = new RequestBuffer();
     long count = 0;
-    for (int from = 0; from < elements && failure == null; from += STEP) {
+    for (int from = first; from < elements && failure == null; from += STEP) {
       source.write(requests, from, Math.min(elements, from + STEP));
       count += requests.requests();
       requests.drainTo(socket.getOutputStream());

@@ -148,6 +148,7 @@ final class Rules {
                   "protocol.net",
                   "protocol.process",
                   "server",
+                  "server.memory",
                   "server.snapshot",
                   "sentinel.runtime",
                   "dist")),

@@ -157,6 +157,14 @@ public final class Connection {
     }
   }
 
+  /**
+   * Notes that so many bytes are missing of one thing, so that the next read had better bring them
+   * at once; else it brings what is a fair share of a turn of the loop.
+   */
+  public void expect(long bytes) {
+    ReadBuffer.expect(channel, bytes);
+  }
+
   /** Stops reading, so that the peer is held up, or goes on. */
   public void reading(boolean on) {
     channel.config().setAutoRead(on && !closing);

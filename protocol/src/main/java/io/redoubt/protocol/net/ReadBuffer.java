@@ -4,6 +4,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.UnpooledByteBufAllocator;
 import io.netty.buffer.UnpooledDirectByteBuf;
+import io.netty.channel.Channel;
 import io.netty.channel.ChannelConfig;
 import io.netty.channel.RecvByteBufAllocator;
 import io.netty.util.UncheckedBooleanSupplier;
@@ -16,7 +17,9 @@ import org.jspecify.annotations.Nullable;
  * makes no garbage: Netty is handed the same wrapped buffer each time.
  *
  * <p>A connection is read once a turn of the loop, so that a busy one doesn't keep the others
- * waiting; what is left in the socket is ready again in the next turn.
+ * waiting; what is left in the socket is ready again in the next turn. For the same reason a read
+ * brings {@link #USUAL_BYTES} at most, which may be hundreds of requests already, and more only of
+ * one large argument.
  *
  * <p>What several connections bring in one turn lies side by side, and stays until they have been
  * told, one after the other, that reading is done: so they can work on it together. That is at the
@@ -26,6 +29,9 @@ final class ReadBuffer implements RecvByteBufAllocator {
 
   /** The most that one read brings. */
   static final int READ_BYTES = 64 * 1024;
+
+  /** The most that one read brings, unless more is known to be missing. */
+  private static final int USUAL_BYTES = 16 * 1024;
 
   // As much as stays in the nearest cache, with one chunk of output for each.
   private static final int GATHERED_BYTES = 16 * 1024;
@@ -127,6 +133,13 @@ final class ReadBuffer implements RecvByteBufAllocator {
     position = 0;
   }
 
+  /** Notes that the next read of a connection may bring so many bytes, if that is much. */
+  static void expect(Channel channel, long bytes) {
+    if (channel.unsafe().recvBufAllocHandle() instanceof ConnectionReads reads) {
+      reads.expectedBytes = bytes;
+    }
+  }
+
   void close() {
     source.free(block);
   }
@@ -143,6 +156,7 @@ final class ReadBuffer implements RecvByteBufAllocator {
     private int lastBytes;
     private int attemptedBytes;
     private long lastReadAfter = -1;
+    private long expectedBytes;
 
     @Override
     public ByteBuf allocate(ByteBufAllocator allocator) {
@@ -150,6 +164,8 @@ final class ReadBuffer implements RecvByteBufAllocator {
         // A second read in one turn as a rule finds the end, after which nothing can be answered.
         tellReaders();
       }
+      long room = Math.max(USUAL_BYTES, expectedBytes);
+      shared.withheldBytes = (int) Math.max(0, READ_BYTES - position - room);
       return shared.setIndex(position, position).retain();
     }
 
@@ -207,12 +223,20 @@ final class ReadBuffer implements RecvByteBufAllocator {
 
     private final long address;
 
+    /** What a read must leave at the end. */
+    private int withheldBytes;
+
     Shared(BufferMemory.Block block) {
       super(
           UnpooledByteBufAllocator.DEFAULT,
           block.memory().asSlice(block.offset(), READ_BYTES).asByteBuffer(),
           READ_BYTES);
       this.address = block.memory().address() + block.offset();
+    }
+
+    @Override
+    public int capacity() {
+      return super.capacity() - withheldBytes;
     }
 
     @Override

@@ -197,6 +197,7 @@ public abstract class Client implements Connection.Handler, Subscriber {
   @Override
   public void onReadDone(Connection from) {
     input.finish(this);
+    from.expect(input.missingBytes());
     ByteQueue query = input.kept();
     if (!is(ClientFlag.MASTER) && query.usedBytes() > registry.settings().queryBufferLimitBytes()) {
       registry.queryBufferOverflow(this, query);

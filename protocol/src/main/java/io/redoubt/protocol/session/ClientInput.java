@@ -52,6 +52,11 @@ final class ClientInput {
     return kept;
   }
 
+  /** How many bytes are missing of the argument that has come in part, at least. */
+  long missingBytes() {
+    return decoder.missingBytes();
+  }
+
   /** The bytes whose requests are being run, when they are not kept here. */
   long inHandBytes() {
     return inHandBytes;

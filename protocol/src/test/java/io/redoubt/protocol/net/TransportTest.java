@@ -43,6 +43,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.Parameter;
 import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 @ParameterizedClass(name = "nio {0}")
@@ -140,6 +141,44 @@ class TransportTest {
     assertThat(echo.timesWritable).isPositive();
     assertThat(echo.mostQueuedBytes)
         .isLessThanOrEqualTo(EchoHandler.MAX_QUEUED_BYTES + ReadBuffer.READ_BYTES);
+  }
+
+  /** However much there is, others wait for a part of it only; and for more of one large thing. */
+  @ParameterizedTest
+  @ValueSource(ints = {1, 20_000, 1_000_000})
+  void readsMuchAtOnceOnlyWhenItIsExpected(int expected) throws Exception {
+    var most = new AtomicInteger();
+    var echo =
+        new EchoHandler() {
+          @Override
+          public void onOpen(Connection connection) {
+            connection.expect(expected);
+            super.onOpen(connection);
+          }
+
+          @Override
+          public void onBytes(Connection connection, MemorySegment bytes, long from, long to) {
+            most.accumulateAndGet((int) (to - from), Math::max);
+            super.onBytes(connection, bytes, from, to);
+          }
+        };
+    Listener listener = listen(() -> echo);
+    byte[] sent = new byte[1 << 20];
+    try (Socket socket = new Socket("127.0.0.1", listener.port())) {
+      Thread writer = Thread.ofVirtual().start(() -> write(socket, sent));
+      assertThat(socket.getInputStream().readNBytes(sent.length)).hasSize(sent.length);
+      writer.join();
+    }
+    assertThat(most.get())
+        .isLessThanOrEqualTo(Math.clamp(expected, 16 << 10, ReadBuffer.READ_BYTES));
+  }
+
+  private static void write(Socket socket, byte[] bytes) {
+    try {
+      socket.getOutputStream().write(bytes);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   @Test

@@ -22,6 +22,7 @@ final class NativeMemory {
   private static final int LINUX_MAP_NORESERVE = 0x4000;
   private static final int LINUX_MADV_DONTNEED = 4;
   private static final int LINUX_MADV_HUGEPAGE = 14;
+  private static final int LINUX_MADV_POPULATE_WRITE = 23; // since Linux 5.14
   private static final long MAP_FAILED = -1;
 
   private final MemorySegment memory;
@@ -91,10 +92,27 @@ final class NativeMemory {
     return memory;
   }
 
+  /** Whether only touched pages take memory, and can be given back. */
+  boolean isMapped() {
+    return isMapped;
+  }
+
   /** Gives the pages of a range back to the system; the range reads as zero from now on. */
   void release(long offset, long sizeBytes) {
     if (!advise(offset, sizeBytes, LINUX_MADV_DONTNEED)) {
       memory.asSlice(offset, sizeBytes).fill((byte) 0);
+    }
+  }
+
+  /**
+   * Has the system make the pages of a range, which nobody else uses now. A thread that waits for
+   * this keeps no other from coming to a safepoint, as one would that touches the pages.
+   */
+  void makePages(long offset, long sizeBytes) {
+    if (!advise(offset, sizeBytes, LINUX_MADV_POPULATE_WRITE)) {
+      for (long at = offset; at < offset + sizeBytes; at += 1 << Extent.PAGE_SHIFT) {
+        memory.set(ValueLayout.JAVA_BYTE, at, (byte) 0);
+      }
     }
   }
 

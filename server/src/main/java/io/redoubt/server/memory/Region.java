@@ -45,6 +45,9 @@ public final class Region {
   /** Until so much was needed, ordinary pages do, of which no more is resident than is used. */
   private static final long SMALL_BYTES = 16L << 20;
 
+  /** From so much on some extents have their pages before they are needed. */
+  private static final long LARGE_BYTES = 64L << 20;
+
   private static final ValueLayout.OfInt INT =
       ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
   private static final ValueLayout.OfLong LONG =
@@ -67,13 +70,15 @@ public final class Region {
       Math.min(MAX_NEAR_BYTES, wholeExtents(MEMORY.byteSize() / 4 * 3));
 
   // The first extent stays unused: no block has address 0, and a small number is no address.
-  private static final AddressRanges NEAR =
-      new AddressRanges(EXTENT_BYTES, NEAR_BYTES - EXTENT_BYTES);
-  private static final AddressRanges FAR =
-      new AddressRanges(NEAR_BYTES, MEMORY.byteSize() - GUARD_BYTES - NEAR_BYTES);
+  private static final PageMaker PAGES = new PageMaker(NATIVE);
+  private static final RegionPart NEAR =
+      new RegionPart(NATIVE, PAGES, EXTENT_BYTES, NEAR_BYTES - EXTENT_BYTES);
+  private static final RegionPart FAR =
+      new RegionPart(NATIVE, PAGES, NEAR_BYTES, MEMORY.byteSize() - GUARD_BYTES - NEAR_BYTES);
 
-  /** What was handed out so far, all together; guarded by {@link #NATIVE}. */
-  private static long handedOutBytes;
+  // Guarded by NATIVE: what is handed out now, and whether it was much once.
+  private static long heldBytes;
+  private static boolean hugePagesAdvised;
 
   private Region() {}
 
@@ -90,17 +95,28 @@ public final class Region {
   public static long allocateExtents(long sizeBytes, boolean near) {
     synchronized (NATIVE) {
       long address = (near ? NEAR : FAR).take(sizeBytes);
-      if (address == AddressRanges.NONE) {
+      if (address == RegionPart.NONE) {
         throw new OutOfMemoryError(
             "no room for " + sizeBytes + (near ? " near" : " far") + " bytes in the region");
       }
-      boolean wasSmall = handedOutBytes < SMALL_BYTES;
-      handedOutBytes += sizeBytes;
-      if (HUGE_PAGES && wasSmall && handedOutBytes >= SMALL_BYTES) {
-        NATIVE.adviseHugePages();
-      }
+      taken(sizeBytes);
       return address;
     }
+  }
+
+  private static void taken(long sizeBytes) {
+    heldBytes += sizeBytes;
+    if (HUGE_PAGES && !hugePagesAdvised && heldBytes >= SMALL_BYTES) {
+      NATIVE.adviseHugePages();
+      hugePagesAdvised = true;
+    }
+    keepReady();
+  }
+
+  private static void keepReady() {
+    boolean ready = hugePagesAdvised && heldBytes >= LARGE_BYTES;
+    NEAR.keepReady(ready);
+    FAR.keepReady(ready);
   }
 
   /**
@@ -109,7 +125,8 @@ public final class Region {
    */
   public static void releaseExtents(long address, long sizeBytes) {
     synchronized (NATIVE) {
-      NATIVE.release(address, sizeBytes);
+      heldBytes -= sizeBytes;
+      keepReady();
       (isNear(address) ? NEAR : FAR).give(address, sizeBytes);
     }
   }

@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.redoubt.protocol.Seed;
 import java.util.Arrays;
 import java.util.Random;
+import java.util.Set;
+import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 
 final class RegionTest {
@@ -64,6 +66,27 @@ final class RegionTest {
       assertThat(Region.getLong(address)).isZero();
       assertThat(Region.getLong(address + Region.EXTENT_BYTES)).isNotZero();
       Region.releaseExtents(address + Region.EXTENT_BYTES, Region.EXTENT_BYTES);
+    }
+  }
+
+  /** Once much is held, extents are handed out that another thread has made the pages of. */
+  @Test
+  void extentsOfALargeRegionReadAsZeroAndAreDistinct() {
+    int extents = 60;
+    for (int round = 0; round < 3; round++) {
+      for (boolean near : new boolean[] {true, false}) {
+        Set<Long> held = new TreeSet<>();
+        for (int i = 0; i < extents; i++) {
+          long address = Region.allocateExtents(Region.EXTENT_BYTES, near);
+          assertThat(Region.isNear(address)).isEqualTo(near);
+          assertThat(held.add(address)).isTrue();
+          int somewhere = random.nextInt(Region.EXTENT_BYTES / 8) * 8;
+          assertThat(Region.getLong(address + somewhere)).isZero();
+          assertThat(Region.getLong(address)).isZero();
+          Region.fill(address, Region.EXTENT_BYTES, 1);
+        }
+        held.forEach(address -> Region.releaseExtents(address, Region.EXTENT_BYTES));
+      }
     }
   }
 
