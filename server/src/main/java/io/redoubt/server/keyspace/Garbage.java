@@ -33,11 +33,17 @@ final class Garbage {
   private final ArrayDeque<LargeStructure> structures = new ArrayDeque<>();
   private final @Nullable Structures[] kinds = new @Nullable Structures[Type.values().length];
   private final BlockConsumer freeEntry = this::freeEntry;
+  private @Nullable SnapshotGate gate;
   private int freed;
   private long freedCount;
 
   Garbage(Slabs slabs) {
     this.slabs = slabs;
+  }
+
+  /** Sets who may still want structures that are to be freed; null for nobody. */
+  void gate(@Nullable SnapshotGate keeper) {
+    gate = keeper;
   }
 
   void kind(Type type, Structures kind) {
@@ -75,6 +81,9 @@ final class Garbage {
 
   /** Frees a structure, now or, if it is large, later. */
   void freeStructure(Type type, long root) {
+    if (gate != null && gate.keeps(root)) {
+      return;
+    }
     Structures kind = kind(type);
     if (kind.elements(root) > LARGE_ELEMENTS) {
       structures.add(new LargeStructure(kind, root));

@@ -26,6 +26,7 @@ public final class Keyspace implements AutoCloseable {
 
   private @Nullable Walk walk;
   private int epoch;
+  private int walks;
 
   /** The oldest epoch that an entry may have: that of the last walk that came to its end. */
   private int oldestEpoch;
@@ -212,6 +213,11 @@ public final class Keyspace implements AutoCloseable {
     garbage.freeValue(entry);
   }
 
+  /** Frees a structure that nothing refers to any more, now or, if it is large, later. */
+  public void freeStructure(Type type, long root) {
+    garbage.freeStructure(type, root);
+  }
+
   /** Declares who knows the structures of a type. */
   public void structures(Type type, Structures kind) {
     garbage.kind(type, kind);
@@ -242,7 +248,9 @@ public final class Keyspace implements AutoCloseable {
       oldestEpoch = epoch;
     }
     epoch = next;
-    walk = new Walk(this, gate);
+    walks = walks == Walk.MAX_NUMBER ? 1 : walks + 1;
+    walk = new Walk(this, gate, walks);
+    garbage.gate(gate);
     return walk;
   }
 
@@ -259,6 +267,7 @@ public final class Keyspace implements AutoCloseable {
   void walkEnded(Walk ended) {
     if (walk == ended) {
       walk = null;
+      garbage.gate(null);
       if (ended.isDone()) {
         oldestEpoch = epoch;
       }

@@ -11,4 +11,12 @@ public interface SnapshotGate {
    * @param database the index of the database that it was in when the walk started
    */
   void beforeChange(int database, long entry);
+
+  /**
+   * Whether a structure that nothing refers to any more is still to be saved; then it is the gate's
+   * from now on, and goes to {@link Keyspace#freeStructure} when it has been.
+   */
+  default boolean keeps(long root) {
+    return false;
+  }
 }

@@ -19,8 +19,11 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Walk implements AutoCloseable {
 
+  static final int MAX_NUMBER = 0xff_ffff;
+
   private final Keyspace keyspace;
   private final SnapshotGate gate;
+  private final int number;
   private final Contents[] contents;
   private final long[] sizes;
   private final long[] expires;
@@ -30,9 +33,10 @@ public final class Walk implements AutoCloseable {
   private long cursor;
   private int handedOver;
 
-  Walk(Keyspace keyspace, SnapshotGate gate) {
+  Walk(Keyspace keyspace, SnapshotGate gate, int number) {
     this.keyspace = keyspace;
     this.gate = gate;
+    this.number = number;
     int count = keyspace.count();
     contents = new Contents[count];
     sizes = new long[count];
@@ -44,6 +48,15 @@ public final class Walk implements AutoCloseable {
       sizes[i] = walked.entries.size();
       expires[i] = walked.expiries.size();
     }
+  }
+
+  /**
+   * Its number, of 24 bits and not 0, for parts of large values that say which walk has them. The
+   * number comes again, but not before parts that nothing has changed were walked millions of
+   * times.
+   */
+  public int number() {
+    return number;
   }
 
   /** How many entries a database had at the start. */

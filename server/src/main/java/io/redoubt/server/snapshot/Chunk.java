@@ -10,9 +10,22 @@ final class Chunk {
 
   static final int SIZE_BYTES = 1 << 18;
 
+  /** What is in a chunk on its way to the thread. */
+  enum Part {
+    /** Whole records, or a piece of what is cut into chunks without regard to them. */
+    RECORDS,
+    /** The same, ending with a record; the next record comes in chunks of its own. */
+    BEFORE_LARGE,
+    /** A piece of a large record. */
+    OF_LARGE,
+    /** The last piece of a large record. */
+    END_OF_LARGE
+  }
+
   private final MemorySegment memory;
   private long length;
   private long keys;
+  private Part part = Part.RECORDS;
 
   Chunk(MemorySegment memory) {
     this.memory = memory;
@@ -30,6 +43,15 @@ final class Chunk {
   /** The number of keys that end in it. */
   long keys() {
     return keys;
+  }
+
+  Part part() {
+    return part;
+  }
+
+  Chunk part(Part contents) {
+    part = contents;
+    return this;
   }
 
   Chunk filled(long lengthBytes, long keyCount) {

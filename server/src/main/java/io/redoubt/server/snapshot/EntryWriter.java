@@ -44,7 +44,24 @@ final class EntryWriter {
     return written;
   }
 
+  /** Writes an entry whole. */
   void write(int database, long entry) {
+    select(database);
+    try {
+      values.tell(entry, key(database, entry), writer);
+    } catch (RdbException e) {
+      throw new IllegalStateException(e); // a writer refuses no value
+    }
+    written++;
+  }
+
+  /** Counts an entry that was written elsewhere. */
+  void countWritten() {
+    written++;
+  }
+
+  /** Makes what follows belong to a database. */
+  void select(int database) {
     if (database != selected) {
       writer.selectDb(database);
       if (!begun[database]) {
@@ -53,6 +70,10 @@ final class EntryWriter {
       }
       selected = database;
     }
+  }
+
+  /** What is written of an entry beside its value, until the next call. */
+  RdbKey key(int database, long entry) {
     key.at(Region.MEMORY, Entry.keyAddress(entry), Entry.keyLength(entry));
     key.expireAtMillis(Entry.expireAt(entry));
     switch (accesses) {
@@ -60,11 +81,6 @@ final class EntryWriter {
       case FREQUENCY -> key.frequency(keyspace.database(database).frequency(entry));
       case NOT_TOLD -> key.idleSeconds(RdbKey.NONE);
     }
-    try {
-      values.tell(entry, key, writer);
-    } catch (RdbException e) {
-      throw new IllegalStateException(e); // a writer refuses no value
-    }
-    written++;
+    return key;
   }
 }

@@ -2,6 +2,7 @@ package io.redoubt.server.snapshot;
 
 import io.redoubt.persistence.rdb.RdbOutput;
 import java.lang.foreign.Arena;
+import java.util.ArrayDeque;
 import java.util.Queue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -14,6 +15,10 @@ import org.jspecify.annotations.Nullable;
  * The queue from the loop to the writer thread: plain RDB, not compressed and without checksum. The
  * loop writes into it as into any output. It never blocks; whoever fills it is to look at {@link
  * #isFull()} and {@link #isOverfull()} before.
+ *
+ * <p>The record of a large value takes the loop many slices, in which other records have to be
+ * written ahead. So it comes in chunks of its own ({@link #openLarge}), and the others that come
+ * meanwhile are held back on the thread's side until it is complete.
  */
 final class RawQueue extends RdbOutput {
 
@@ -30,10 +35,15 @@ final class RawQueue extends RdbOutput {
   private final BlockingQueue<Chunk> filled = new LinkedBlockingQueue<>();
   private final Queue<Chunk> free = new ConcurrentLinkedQueue<>();
   private final AtomicInteger underWay = new AtomicInteger();
+  private final AtomicInteger held = new AtomicInteger();
   private final AtomicBoolean waiting = new AtomicBoolean();
   private final Chunk end;
   private Chunk current;
   private long keys;
+
+  // The thread's: records that came while a large one was not complete, and whether it is.
+  private final ArrayDeque<Chunk> heldBack = new ArrayDeque<>();
+  private boolean inLarge;
 
   /** A queue whose chunks live as long as the arena. */
   RawQueue(Arena arena) {
@@ -50,16 +60,47 @@ final class RawQueue extends RdbOutput {
 
   @Override
   protected void renew(long endOfBytes, int atLeastBytes) {
-    send(endOfBytes);
-    Chunk next = free.poll();
-    current = next == null ? newChunk() : next;
+    send(endOfBytes, Chunk.Part.RECORDS);
+    current = freeChunk();
     window(current.memory(), 0, Chunk.SIZE_BYTES);
   }
 
-  private void send(long endOfBytes) {
-    underWay.incrementAndGet();
-    filled.add(current.filled(endOfBytes, keys));
+  private Chunk freeChunk() {
+    Chunk next = free.poll();
+    return next == null ? newChunk() : next;
+  }
+
+  private void send(long endOfBytes, Chunk.Part part) {
+    send(current.filled(endOfBytes, keys).part(part));
     keys = 0;
+  }
+
+  private void send(Chunk chunk) {
+    underWay.incrementAndGet();
+    filled.add(chunk);
+  }
+
+  /**
+   * Begins the record of a large value; what has been written before ends with a record.
+   *
+   * @return a chunk for its bytes
+   */
+  Chunk openLarge() {
+    send(position(), Chunk.Part.BEFORE_LARGE);
+    current = freeChunk();
+    window(current.memory(), 0, Chunk.SIZE_BYTES);
+    return freeChunk();
+  }
+
+  /** Sends a piece of the large record; returns a chunk for the next. */
+  Chunk sendLarge(Chunk piece, long bytes) {
+    send(piece.filled(bytes, 0).part(Chunk.Part.OF_LARGE));
+    return freeChunk();
+  }
+
+  /** Sends the last piece of the large record. */
+  void endLarge(Chunk piece, long bytes) {
+    send(piece.filled(bytes, 1).part(Chunk.Part.END_OF_LARGE));
   }
 
   /** Counts a key written. */
@@ -69,7 +110,7 @@ final class RawQueue extends RdbOutput {
 
   /** Sends what there is and tells the thread that nothing follows. */
   void finish() {
-    send(position());
+    send(position(), Chunk.Part.RECORDS);
     filled.add(end);
   }
 
@@ -80,7 +121,7 @@ final class RawQueue extends RdbOutput {
 
   /** Whether the walk is to wait. */
   boolean isFull() {
-    return underWay.get() >= FULL_CHUNKS;
+    return underWay.get() - held.get() >= FULL_CHUNKS;
   }
 
   /** Whether writes are to wait too. */
@@ -88,10 +129,37 @@ final class RawQueue extends RdbOutput {
     return underWay.get() >= OVERFULL_CHUNKS;
   }
 
-  /** Waits for a chunk; null: nothing follows. On the thread. */
-  @Nullable Chunk take() throws InterruptedException {
-    Chunk chunk = filled.take();
-    return chunk == end ? null : chunk;
+  /**
+   * Waits for a chunk; null: nothing follows. On the thread.
+   *
+   * @param wake runs whenever {@link #isWakeDue}
+   */
+  @Nullable Chunk take(Runnable wake) throws InterruptedException {
+    while (true) {
+      if (!inLarge && !heldBack.isEmpty()) {
+        held.decrementAndGet();
+        return begun(heldBack.remove());
+      }
+      Chunk chunk = filled.take();
+      if (chunk == end) {
+        return null;
+      }
+      boolean isRecords =
+          chunk.part() == Chunk.Part.RECORDS || chunk.part() == Chunk.Part.BEFORE_LARGE;
+      if (!inLarge || !isRecords) {
+        return begun(chunk);
+      }
+      heldBack.add(chunk);
+      held.incrementAndGet();
+      if (isWakeDue()) {
+        wake.run();
+      }
+    }
+  }
+
+  private Chunk begun(Chunk chunk) {
+    inLarge = chunk.part() == Chunk.Part.BEFORE_LARGE || chunk.part() == Chunk.Part.OF_LARGE;
+    return chunk;
   }
 
   /** Notes that the walk waits; it is to look once more whether the queue is full. */
@@ -101,7 +169,7 @@ final class RawQueue extends RdbOutput {
 
   /** Whether somebody waits and there is room again; true once a wait. On the thread. */
   boolean isWakeDue() {
-    return underWay.get() <= FULL_CHUNKS / 2 && waiting.compareAndSet(true, false);
+    return underWay.get() - held.get() <= FULL_CHUNKS / 2 && waiting.compareAndSet(true, false);
   }
 
   /** Gives a chunk back. On the thread. */

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * at the start is written exactly once, as it was then.
  *
  * <p>States: walking; walked (the thread still writes); over. Memory is bounded by the chunks of
- * {@link RawQueue} and by the largest value, which is copied in one piece.
+ * {@link RawQueue} and by what {@link LargeValues} put aside.
  */
 final class Snapshot implements SnapshotGate, SnapshotWriter.Loop {
 
@@ -50,6 +50,7 @@ final class Snapshot implements SnapshotGate, SnapshotWriter.Loop {
   private final SnapshotWriter writer;
   private final Walk walk;
   private final EntryWriter entries;
+  private final LargeValues large;
   private final long keysAtStart;
   private final Thread thread;
 
@@ -80,6 +81,7 @@ final class Snapshot implements SnapshotGate, SnapshotWriter.Loop {
     FileHead.write(records, context);
     this.walk = context.keyspace().startWalk(this);
     this.entries = new EntryWriter(records, context, walkSizes(walk));
+    this.large = new LargeValues(context, entries, raw, walk.number());
     this.thread = Thread.ofPlatform().name("redoubt-snapshot").daemon(true).start(writer);
     context.turns().nextTurn(this::slice);
   }
@@ -113,8 +115,12 @@ final class Snapshot implements SnapshotGate, SnapshotWriter.Loop {
   /** Whether commands that write are to wait: pre-images come faster than they are taken. */
   boolean writesMustWait() {
     // Once they wait, they do so until they are told to go on.
-    writesWait |= walking && raw.isOverfull();
+    writesWait |= isOverfull();
     return writesWait;
+  }
+
+  private boolean isOverfull() {
+    return walking && (raw.isOverfull() || large.isOverfull());
   }
 
   /** Takes the pre-image of an entry that is about to change or go. */
@@ -123,9 +129,18 @@ final class Snapshot implements SnapshotGate, SnapshotWriter.Loop {
     entry(database, entry);
   }
 
+  @Override
+  public boolean keeps(long root) {
+    return large.keeps(root);
+  }
+
   private void entry(int database, long entry) {
-    raw.countKey();
-    entries.write(database, entry);
+    if (large.isLarge(entry)) {
+      large.add(database, entry);
+    } else {
+      raw.countKey();
+      entries.write(database, entry);
+    }
   }
 
   private void slice() {
@@ -141,9 +156,10 @@ final class Snapshot implements SnapshotGate, SnapshotWriter.Loop {
           return; // drained() goes on
         }
       }
-      more = walk.step(ENTRIES_A_STEP, this::entry);
+      more = large.step() || walk.step(ENTRIES_A_STEP, this::entry) || large.areLeft();
     } while (more && context.clock().monotonicNanos() - start < SLICE_NANOS);
     if (more) {
+      letWritesGoOn();
       context.turns().nextTurn(this::slice);
     } else {
       endWalk();
@@ -153,12 +169,13 @@ final class Snapshot implements SnapshotGate, SnapshotWriter.Loop {
 
   private void endWalk() {
     walking = false;
+    large.close();
     walk.close();
     letWritesGoOn();
   }
 
   private void letWritesGoOn() {
-    if (writesWait && !(walking && raw.isOverfull())) {
+    if (writesWait && !isOverfull()) {
       writesWait = false;
       writesMayGoOn.run();
     }

@@ -42,6 +42,11 @@ public interface SnapshotSettings {
   /** Microseconds that loading a key takes longer, for tests ({@code key-load-delay}). */
   long keyLoadDelayMicros();
 
+  /** Values of more elements are not written at once, but bit by bit between commands. */
+  default long largeElements() {
+    return 1024;
+  }
+
   /** The lowest RDB version to write. */
   int version();
 

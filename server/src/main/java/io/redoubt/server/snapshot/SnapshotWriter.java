@@ -143,14 +143,15 @@ final class SnapshotWriter implements Runnable {
               new RdbReader(buffers, writer, RdbWriter.LONGEST_COMPRESSED_BYTES)
                   .checksum(false)
                   .trusting()) {
-        for (Chunk chunk = raw.take(); chunk != null; chunk = raw.take()) {
+        Runnable wake = () -> context.turns().execute(loop::drained);
+        for (Chunk chunk = raw.take(wake); chunk != null; chunk = raw.take(wake)) {
           abort.await(chunk.keys() * keyDelayMicros, TimeUnit.MICROSECONDS);
           if (!isAborted()) {
             reader.feed(chunk.memory(), 0, chunk.length());
           }
           raw.release(chunk);
           if (raw.isWakeDue()) {
-            context.turns().execute(loop::drained);
+            wake.run();
           }
         }
         if (isAborted()) {

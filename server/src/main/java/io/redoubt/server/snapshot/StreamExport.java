@@ -38,13 +38,29 @@ final class StreamExport {
 
   void tell(long entry, RdbKey key, RdbValueVisitor visitor) throws RdbException {
     long root = Streams.root(entry);
+    begin(root, key, visitor);
     IdTree nodes = streams.nodes(root);
-    visitor.beginStream(key, form(root), nodes.size());
     for (long node = nodes.first(); node != 0; node = nodes.next()) {
-      long listpack = Streams.node(node);
-      int bytes = (int) Listpack.sizeBytes(MEMORY, listpack);
-      visitor.streamNode(IdTree.high(node), IdTree.low(node), MEMORY, listpack, bytes);
+      tellNode(IdTree.high(node), IdTree.low(node), Streams.node(node), visitor);
     }
+    tellRest(root, visitor);
+    visitor.endValue();
+  }
+
+  /** Tells what comes before the nodes. */
+  void begin(long root, RdbKey key, RdbValueVisitor visitor) throws RdbException {
+    visitor.beginStream(key, form(root), streams.nodes(root).size());
+  }
+
+  /** Tells a node. */
+  static void tellNode(long millis, long sequence, long listpack, RdbValueVisitor visitor)
+      throws RdbException {
+    int bytes = (int) Listpack.sizeBytes(MEMORY, listpack);
+    visitor.streamNode(millis, sequence, MEMORY, listpack, bytes);
+  }
+
+  /** Tells what comes after the nodes. */
+  void tellRest(long root, RdbValueVisitor visitor) throws RdbException {
     int groupCount = groups.count(root);
     visitor.stream(
         told.length(Streams.length(root))
@@ -56,7 +72,6 @@ final class StreamExport {
     for (int i = 0; i < groupCount; i++) {
       tellGroup(groups.get(root, i), visitor);
     }
-    visitor.endValue();
   }
 
   private static long millis(long idAddress) {

@@ -1,7 +1,6 @@
 package io.redoubt.server.snapshot;
 
 import io.redoubt.persistence.packed.Listpack;
-import io.redoubt.persistence.packed.Lzf;
 import io.redoubt.persistence.rdb.RdbBytes;
 import io.redoubt.persistence.rdb.RdbException;
 import io.redoubt.persistence.rdb.RdbFormat;
@@ -33,12 +32,11 @@ final class ValueExport {
   private static final MemorySegment MEMORY = Region.MEMORY;
 
   private final Values values;
-  private final Slabs slabs;
   private final HashCursor hash;
   private final SetMembers set;
   private final SortedSetCursor sortedSet;
   private final StreamExport stream;
-  private final Lzf.Decompressor lzf = new Lzf.Decompressor();
+  private final ListNodeExport listNodes;
   private final RdbBytes first = new RdbBytes();
   private final RdbBytes second = new RdbBytes();
   private final RdbKey noKey = new RdbKey();
@@ -50,7 +48,8 @@ final class ValueExport {
    */
   ValueExport(Values values, int version) {
     this.values = values;
-    slabs = values.keyspace().slabs();
+    Slabs slabs = values.keyspace().slabs();
+    listNodes = new ListNodeExport(slabs);
     hash = new HashCursor(values.keyspace());
     set = new SetMembers(slabs);
     sortedSet = values.sortedSets().newCursor();
@@ -119,34 +118,9 @@ final class ValueExport {
     long root = Entry.root(entry);
     visitor.beginList(key, RdbType.LIST_QUICKLIST_2, Quicklist.nodes(root));
     for (long node = Quicklist.head(root); node != 0; node = QuicklistNode.after(node)) {
-      int bytes = QuicklistNode.sizeBytes(node);
-      if (QuicklistNode.isCompressed(node)) {
-        compressed(node, bytes, visitor);
-      } else {
-        node(node, QuicklistNode.data(node), bytes, visitor);
-      }
+      listNodes.tell(node, visitor);
     }
     visitor.endValue();
-  }
-
-  private void node(long node, long data, int bytes, RdbValueVisitor visitor) throws RdbException {
-    if (QuicklistNode.isPlain(node)) {
-      visitor.listElement(first.at(MEMORY, data, bytes));
-    } else {
-      visitor.listNode(MEMORY, data, bytes);
-    }
-  }
-
-  private void compressed(long node, int bytes, RdbValueVisitor visitor) throws RdbException {
-    long plain = slabs.allocateFar(bytes);
-    try {
-      long data = QuicklistNode.data(node);
-      long end = data + QuicklistNode.storedBytes(node);
-      lzf.run(MEMORY, data, end, MEMORY, plain, plain, plain + bytes);
-      node(node, plain, bytes, visitor);
-    } finally {
-      slabs.free(plain, bytes);
-    }
   }
 
   private void set(long entry, RdbKey key, RdbValueVisitor visitor) throws RdbException {

@@ -75,7 +75,7 @@ final class Buckets {
     return numberOf(count(), hash);
   }
 
-  private static int numberOf(int count, long hash) {
+  static int numberOf(int count, long hash) {
     int power = Integer.highestOneBit(count);
     int number = (int) hash & (2 * power - 1);
     return number < count ? number : number & (power - 1);

@@ -5,6 +5,7 @@ import io.redoubt.server.memory.Region;
 import io.redoubt.server.memory.Slabs;
 import java.util.Arrays;
 import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A hash table from byte strings to near blocks that carry their own key: at a fixed distance from
@@ -72,6 +73,7 @@ public final class ByteTable {
   private final int keyLengthAt;
   private final int ownHeaderBytes;
   private final Buckets buckets;
+  private @Nullable PartGate gate;
   private long header;
 
   // What a bucket held while it is taken apart, and while its blocks are handed to somebody.
@@ -134,6 +136,11 @@ public final class ByteTable {
     return Region.getLong(header + COUNT_AT);
   }
 
+  /** How many blocks the table has whose state is at an address. */
+  public static long size(long header) {
+    return Region.getLong(header + COUNT_AT);
+  }
+
   /** How many buckets there are. */
   public int buckets() {
     return buckets.count();
@@ -153,6 +160,18 @@ public final class ByteTable {
     long at = block + keyLengthAt;
     return BlockLength.get(at) == keyLength
         && Region.equal(at + BlockLength.sizeAt(at), keyAddress, keyLength);
+  }
+
+  /** Sets who is told before elements change; null for nobody. */
+  public void gate(@Nullable PartGate told) {
+    gate = told;
+  }
+
+  /** Tells the gate that the element with a hash is about to be changed in place. */
+  public void beforeChange(long hash) {
+    if (gate != null) {
+      gate.beforeElement(header, hash);
+    }
   }
 
   private static int tag(long hash) {
@@ -290,6 +309,7 @@ public final class ByteTable {
 
   /** Adds a block whose key is not in the table. */
   public void insert(long hash, long block) {
+    beforeChange(hash);
     put(buckets.addressOf(hash), tag(hash), Region.reference(block));
     long size = size() + 1;
     Region.putLong(header + COUNT_AT, size);
@@ -332,6 +352,7 @@ public final class ByteTable {
 
   /** Puts a block in the place of another one with the same key. */
   public void replace(long hash, long block, long replacement) {
+    beforeChange(hash);
     long node = nodeOf(hash, block);
     int referencesAt = isBucket(hash, node) ? REFERENCES_AT : EXTRA_REFERENCES_AT;
     int place = placeIn(node, referencesAt, hash, block);
@@ -341,6 +362,7 @@ public final class ByteTable {
 
   /** Takes a block out; it is not freed. */
   public void remove(long hash, long block) {
+    beforeChange(hash);
     long bucket = buckets.addressOf(hash);
     long node = nodeOf(hash, block);
     int referencesAt = node == bucket ? REFERENCES_AT : EXTRA_REFERENCES_AT;
@@ -507,16 +529,48 @@ public final class ByteTable {
   }
 
   private void handOver(long bucket, BlockConsumer consumer) {
+    int count = takeOut(bucket);
+    int[] blocks = handedOut;
+    for (int i = 0; i < count; i++) {
+      consumer.accept(Region.address(blocks[i]));
+    }
+  }
+
+  /** Copies what a bucket holds to {@link #handedOut}. */
+  private int takeOut(long bucket) {
     int count = gather(bucket);
     if (count > handedOut.length) {
       handedOut = new int[references.length];
     }
-    int[] blocks = handedOut;
-    System.arraycopy(references, 0, blocks, 0, count);
-    readAhead(blocks, count);
-    for (int i = 0; i < count; i++) {
-      consumer.accept(Region.address(blocks[i]));
-    }
+    System.arraycopy(references, 0, handedOut, 0, count);
+    readAhead(handedOut, count);
+    return count;
+  }
+
+  /**
+   * The group that a hash belongs to, as if there were so many buckets: with as many as there were
+   * at some moment, blocks are of one group that were in one bucket then, whatever growing and
+   * shrinking there is later.
+   */
+  public static int group(int groups, long hash) {
+    return Buckets.numberOf(groups, hash);
+  }
+
+  /** Hands over all blocks of a group; the consumer may change nothing. */
+  public void scanGroup(int groups, int group, BlockConsumer consumer) {
+    boolean mixed = buckets.count() < groups; // buckets were joined, with those of other groups
+    long cursor = group;
+    do {
+      int number = buckets.numberOf(cursor);
+      int count = takeOut(buckets.address(number));
+      for (int i = 0; i < count; i++) {
+        long block = Region.address(handedOut[i]);
+        if (!mixed || group(groups, hashOf(block)) == group) {
+          consumer.accept(block);
+        }
+      }
+      cursor = buckets.after(cursor, number);
+    } while (cursor != 0 && group(groups, cursor) == group);
   }
 
   /** A block chosen by chance, each as likely as another; 0 when there is none. */

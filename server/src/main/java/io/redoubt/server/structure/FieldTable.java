@@ -4,6 +4,7 @@ import io.redoubt.protocol.bytes.Hash;
 import io.redoubt.server.memory.Region;
 import io.redoubt.server.memory.Slabs;
 import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A large hash: a {@link ByteTable} of {@link FieldElement}s. Of those that expire it knows the
@@ -74,6 +75,18 @@ public final class FieldTable {
   /** Makes this a view of the table whose state is at an address. */
   public void root(long address) {
     table.header(address);
+  }
+
+  /** Sets who is told before fields change; null for nobody. */
+  public void gate(@Nullable PartGate told) {
+    table.gate(told);
+  }
+
+  /**
+   * To be called before the value of the field that {@link #find} looked for is changed in place.
+   */
+  public void beforeChange() {
+    table.beforeChange(wanted);
   }
 
   /** How many fields there are. */

@@ -66,6 +66,11 @@ public final class IdTree {
     return Region.getLong(header + SIZE_AT);
   }
 
+  /** How many ids the tree has whose state is at an address. */
+  public static long size(long header) {
+    return Region.getLong(header + SIZE_AT);
+  }
+
   /** The first half of the id of an element that this tree pointed out. */
   public static long high(long element) {
     return Region.getLong(element);

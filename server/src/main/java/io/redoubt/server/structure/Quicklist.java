@@ -3,6 +3,7 @@ package io.redoubt.server.structure;
 import io.redoubt.persistence.packed.Listpack;
 import io.redoubt.server.memory.Region;
 import io.redoubt.server.memory.Slabs;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A list of any length: nodes in a chain, each a listpack of some kilobytes, so that both ends are
@@ -60,6 +61,7 @@ public final class Quicklist {
   private final NodeData data;
   private final NodePosition position = new NodePosition();
   private int plainBytes = PLAIN_BYTES;
+  private @Nullable PartGate gate;
 
   /** What works on lists in {@code slabs}. */
   public Quicklist(Slabs slabs) {
@@ -70,6 +72,17 @@ public final class Quicklist {
   /** Sets the size from which on an element is a node by itself; for tests. */
   public void plainBytes(int bytes) {
     plainBytes = bytes;
+  }
+
+  /** Sets who is told before nodes change; null for nobody. */
+  public void gate(@Nullable PartGate told) {
+    gate = told;
+  }
+
+  private void beforeNode(long root, long node) {
+    if (gate != null) {
+      gate.beforeNode(root, node);
+    }
   }
 
   // Limits.
@@ -154,7 +167,7 @@ public final class Quicklist {
 
   // The chain.
 
-  private static void link(long root, long before, long node, long after) {
+  private void link(long root, long before, long node, long after) {
     QuicklistNode.before(node, before);
     QuicklistNode.after(node, after);
     if (before == 0) {
@@ -168,9 +181,12 @@ public final class Quicklist {
       QuicklistNode.before(after, node);
     }
     Region.putLong(root + NODES_AT, nodes(root) + 1);
+    if (gate != null) {
+      gate.added(root, node);
+    }
   }
 
-  private static void linkAfter(long root, long before, long node) {
+  private void linkAfter(long root, long before, long node) {
     link(root, before, node, before == 0 ? head(root) : QuicklistNode.after(before));
   }
 
@@ -188,7 +204,9 @@ public final class Quicklist {
       QuicklistNode.before(after, before);
     }
     Region.putLong(root + NODES_AT, nodes(root) - 1);
-    data.free(node);
+    if (gate == null || !gate.takes(root, node, after)) {
+      data.free(node);
+    }
   }
 
   /**
@@ -272,6 +290,7 @@ public final class Quicklist {
   }
 
   private void prepend(long root, long node, long address, int length) {
+    beforeNode(root, node);
     data.makeRoom(node, length + ENTRY_OVERHEAD_BYTES, true, usualBytes(root));
     long start = QuicklistNode.data(node);
     long newStart = Listpack.extendFront(Region.MEMORY, start, Region.MEMORY, address, length);
@@ -280,6 +299,7 @@ public final class Quicklist {
   }
 
   private void append(long root, long node, long address, int length) {
+    beforeNode(root, node);
     data.makeRoom(node, length + ENTRY_OVERHEAD_BYTES, false, usualBytes(root));
     long start = QuicklistNode.data(node);
     Listpack.append(Region.MEMORY, start, Region.MEMORY, address, length, Region.MEMORY, start);
@@ -326,6 +346,7 @@ public final class Quicklist {
       }
       return;
     }
+    beforeNode(root, node);
     data.decompress(node);
     data.makeRoom(node, length + ENTRY_OVERHEAD_BYTES, false, usualBytes(root));
     long start = QuicklistNode.data(node);
@@ -379,6 +400,7 @@ public final class Quicklist {
   }
 
   private void insertInto(long root, long node, int at, long address, int length) {
+    beforeNode(root, node);
     data.makeRoom(node, length + ENTRY_OVERHEAD_BYTES, false, usualBytes(root));
     long start = QuicklistNode.data(node);
     long entry = Listpack.at(Region.MEMORY, start, at);
@@ -406,6 +428,7 @@ public final class Quicklist {
    * Makes two nodes of a listpack: from {@code at} on the elements are in the new one behind it.
    */
   private void split(long root, long node, int at) {
+    beforeNode(root, node);
     int count = QuicklistNode.count(node);
     long start = QuicklistNode.data(node);
     long behind = data.newPacked(start, count);
@@ -460,6 +483,7 @@ public final class Quicklist {
   }
 
   private void merge(long root, long node, long next) {
+    beforeNode(root, node);
     data.decompress(node);
     data.decompress(next);
     data.makeRoom(node, QuicklistNode.sizeBytes(next), false, usualBytes(root));
@@ -487,7 +511,7 @@ public final class Quicklist {
         first = first == node ? QuicklistNode.before(node) : first;
         unlink(root, node);
       } else {
-        removeFrom(node, at, taken);
+        removeFrom(root, node, at, taken);
         last = node;
       }
       left -= taken;
@@ -499,7 +523,8 @@ public final class Quicklist {
     settle(root, last);
   }
 
-  private void removeFrom(long node, int at, int taken) {
+  private void removeFrom(long root, long node, int at, int taken) {
+    beforeNode(root, node);
     data.decompress(node);
     if (at == 0) {
       dropFront(node, taken);
@@ -524,7 +549,7 @@ public final class Quicklist {
     long node = fromTail ? tail(root) : head(root);
     while (node != 0 && removed < most) {
       long next = fromTail ? QuicklistNode.before(node) : QuicklistNode.after(node);
-      removed += removeEqualFrom(node, address, length, most - removed, fromTail);
+      removed += removeEqualFrom(root, node, address, length, most - removed, fromTail);
       if (QuicklistNode.count(node) == 0) {
         unlink(root, node);
         settle(root, 0);
@@ -537,7 +562,8 @@ public final class Quicklist {
     return removed;
   }
 
-  private int removeEqualFrom(long node, long address, int length, long most, boolean fromTail) {
+  private int removeEqualFrom(
+      long root, long node, long address, int length, long most, boolean fromTail) {
     data.decompress(node);
     long start = QuicklistNode.data(node);
     if (QuicklistNode.isPlain(node)) {
@@ -546,6 +572,9 @@ public final class Quicklist {
       QuicklistNode.count(node, same ? 0 : 1);
       return same ? 1 : 0;
     }
+    if (gate != null && contains(start, address, length)) {
+      gate.beforeNode(root, node);
+    }
     int most32 = (int) Math.min(most, Integer.MAX_VALUE);
     int removed = removeFromListpack(start, address, length, most32, fromTail);
     if (removed > 0) {
@@ -553,6 +582,11 @@ public final class Quicklist {
       data.shrink(node);
     }
     return removed;
+  }
+
+  private static boolean contains(long listpack, long address, int length) {
+    long first = Listpack.beginning(listpack);
+    return Listpack.find(Region.MEMORY, first, Region.MEMORY, address, length, 0) != Listpack.NONE;
   }
 
   /** As {@link #removeEqual}, of a listpack, in place. */
@@ -588,6 +622,21 @@ public final class Quicklist {
     long node = head(root);
     data.decompress(node);
     return QuicklistNode.isPlain(node) ? 0 : QuicklistNode.data(node);
+  }
+
+  /** A copy of a node that is in no list. */
+  public long copyNode(long node) {
+    return data.copyOf(node);
+  }
+
+  /** Frees a node that is in no list. */
+  public void freeNode(long node) {
+    data.free(node);
+  }
+
+  /** Makes a node the next one of another, both in no list. */
+  public static void chain(long node, long next) {
+    QuicklistNode.after(node, next);
   }
 
   /** Makes a copy of the list and returns its root. */

@@ -17,6 +17,7 @@ import io.redoubt.server.memory.Region;
  * 36  4 bytes  the number of elements
  * 40  4 bytes  the size of the data as it is stored, if that is compressed
  * 44  1 byte   flags
+ * 45  3 bytes  the number of the last snapshot that has the node, or need not have it
  * </pre>
  */
 public final class QuicklistNode {
@@ -32,6 +33,7 @@ public final class QuicklistNode {
   private static final int COUNT_AT = 36;
   private static final int STORED_AT = 40;
   private static final int FLAGS_AT = 44;
+  private static final int SNAPSHOT_SHIFT = 8;
 
   /** The data is one large element; else it is a listpack. */
   private static final int PLAIN = 1;
@@ -158,6 +160,16 @@ public final class QuicklistNode {
       Region.putLong(node + at, 0);
     }
     putFlags(node, plain ? PLAIN : 0);
+  }
+
+  /** The number of the last snapshot that has the node, or need not have it; 24 bits. */
+  public static int snapshot(long node) {
+    return Region.getInt(node + FLAGS_AT) >>> SNAPSHOT_SHIFT;
+  }
+
+  /** Notes the number of a snapshot that has the node, or need not have it. */
+  public static void snapshot(long node, int number) {
+    Region.putInt(node + FLAGS_AT, flags(node) | number << SNAPSHOT_SHIFT);
   }
 
   private static boolean is(long node, int flag) {

@@ -13,7 +13,9 @@ import io.redoubt.server.memory.Region;
 import io.redoubt.server.structure.BlockConsumer;
 import io.redoubt.server.structure.FieldElement;
 import io.redoubt.server.structure.FieldTable;
+import io.redoubt.server.structure.PartGate;
 import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Hashes: small ones are a listpack of field, value, field, ...; large ones, and those with fields
@@ -56,6 +58,10 @@ public final class Hashes implements Structures {
     table = new FieldTable(keyspace.slabs(), keyspace.hash());
     source = new FieldTable(keyspace.slabs(), keyspace.hash());
     target = new FieldTable(keyspace.slabs(), keyspace.hash());
+  }
+
+  void gate(@Nullable PartGate gate) {
+    table.gate(gate);
   }
 
   @Override
@@ -221,6 +227,9 @@ public final class Hashes implements Structures {
   public boolean findForWrite(Database database, long entry, long field, int length) {
     database.beforeChange(entry);
     locate(entry, field, length);
+    if (!PackedValue.isPacked(entry)) {
+      table.beforeChange();
+    }
     if (isDue && keyspace.expiredKeys() == ExpiredKeys.DELETE) {
       keyspace.listener().elementExpired(database, entry, field, length);
       table.remove(at);

@@ -26,11 +26,13 @@ public final class Lists implements Structures {
   /** In the place of an entry: it is gone. */
   public static final long GONE = 0;
 
+  private final Keyspace keyspace;
   private final EncodingLimits limits;
   private final Quicklist quicklists;
   private final ListCursor cursor;
 
   Lists(Keyspace keyspace, EncodingLimits limits) {
+    this.keyspace = keyspace;
     this.limits = limits;
     Slabs slabs = keyspace.slabs();
     quicklists = new Quicklist(slabs);
@@ -356,9 +358,7 @@ public final class Lists implements Structures {
     }
     long changed = PackedValue.pack(database, entry, false, (int) bytes);
     Region.copy(listpack, PackedValue.address(changed), bytes);
-    while (quicklists.dismantle(root)) {
-      // it is one node
-    }
+    keyspace.freeStructure(Type.LIST, root);
     return changed;
   }
 

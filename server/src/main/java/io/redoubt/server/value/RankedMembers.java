@@ -5,7 +5,9 @@ import io.redoubt.server.memory.Region;
 import io.redoubt.server.memory.Slabs;
 import io.redoubt.server.structure.BlockConsumer;
 import io.redoubt.server.structure.ByteTable;
+import io.redoubt.server.structure.PartGate;
 import io.redoubt.server.structure.RankedTree;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The structure of a large sorted set: blocks of members and scores, a table that finds them by
@@ -80,8 +82,13 @@ final class RankedMembers {
     table.insert(hash, block);
   }
 
+  void gate(@Nullable PartGate gate) {
+    table.gate(gate);
+  }
+
   /** Gives a member another score. */
   void change(long hash, long block, double score) {
+    table.beforeChange(hash);
     long oldKey = ScoredMember.key(ScoredMember.score(block));
     long key = ScoredMember.key(score);
     int length = ScoredMember.length(block);
@@ -133,6 +140,12 @@ final class RankedMembers {
   long countBelow(long address, int length, boolean orEqual) {
     order.probe(address, length, orEqual);
     return tree.rank(RankedTree.key(tree.first()), MemberOrder.PROBE);
+  }
+
+  /** How many members are before one of that score and those bytes, whether it is there or not. */
+  long countBefore(double score, long address, int length) {
+    order.probe(address, length, false);
+    return tree.rank(ScoredMember.key(score), MemberOrder.PROBE);
   }
 
   /** Goes to the member with so many before it, and returns its block; 0 when there is none. */

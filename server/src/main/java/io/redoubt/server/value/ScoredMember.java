@@ -18,7 +18,7 @@ import io.redoubt.server.structure.BlockLength;
 public final class ScoredMember {
 
   /** Where the member's length is, from the block's start: what a table of members must know. */
-  static final int LENGTH_AT = 1;
+  public static final int LENGTH_AT = 1;
 
   private static final int DOUBLE = 8;
   private static final int FLOAT = 9;

@@ -16,7 +16,9 @@ import io.redoubt.server.structure.BlockConsumer;
 import io.redoubt.server.structure.BlockLength;
 import io.redoubt.server.structure.ByteTable;
 import io.redoubt.server.structure.ByteTableWalk;
+import io.redoubt.server.structure.PartGate;
 import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Sets: entries whose value is an intset while all members are whole numbers and few, a listpack
@@ -57,6 +59,10 @@ public final class Sets implements Structures, AutoCloseable {
     walk = new ByteTableWalk(slabs);
     converted = new SetMembers(slabs);
     picked = new SetMembers(slabs);
+  }
+
+  void gate(@Nullable PartGate gate) {
+    table.gate(gate);
   }
 
   /** Where the entry of the last change is. */

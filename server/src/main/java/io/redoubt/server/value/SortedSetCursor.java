@@ -58,6 +58,25 @@ public final class SortedSetCursor implements AutoCloseable {
     return arrive(structure.seek(rank));
   }
 
+  /**
+   * Goes to the last member of a structure that is before one of that score and those bytes,
+   * whether that is there or not.
+   *
+   * @return whether there is one
+   */
+  public boolean seekBefore(long root, double score, long address, int length) {
+    packed = false;
+    structure.root(root);
+    return arrive(structure.seek(structure.countBefore(score, address, length) - 1));
+  }
+
+  /** Goes to the last member of a structure; returns whether there is one. */
+  public boolean seekLast(long root) {
+    packed = false;
+    structure.root(root);
+    return arrive(structure.seek(structure.size() - 1));
+  }
+
   /** Goes to the first member with at least that score; returns whether there is one. */
   public boolean seekScore(long entry, double score) {
     return seek(entry, sortedSets.countBelow(entry, score, false));

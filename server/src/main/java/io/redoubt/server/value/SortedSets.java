@@ -15,6 +15,8 @@ import io.redoubt.server.keyspace.Type;
 import io.redoubt.server.memory.Region;
 import io.redoubt.server.memory.Slabs;
 import io.redoubt.server.structure.BlockConsumer;
+import io.redoubt.server.structure.PartGate;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The sorted sets of a keyspace: a small one is a listpack ({@link PackedMembers}), a large one a
@@ -79,6 +81,10 @@ public final class SortedSets implements Structures {
 
   private RankedMembers newView() {
     return new RankedMembers(slabs, hash);
+  }
+
+  void gate(@Nullable PartGate gate) {
+    members.gate(gate);
   }
 
   Slabs slabs() {

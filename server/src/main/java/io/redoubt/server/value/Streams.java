@@ -13,7 +13,9 @@ import io.redoubt.server.structure.BlockConsumer;
 import io.redoubt.server.structure.ByteStrings;
 import io.redoubt.server.structure.IdTree;
 import io.redoubt.server.structure.NamedBlocks;
+import io.redoubt.server.structure.PartGate;
 import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Streams: entries in nodes ({@link StreamNode}), which a tree keeps in the order of their ids, and
@@ -57,6 +59,7 @@ public final class Streams implements Structures {
   private final ByteStrings temporary;
   private final ByteStrings moreTemporary;
   private final BlockConsumer freeNode = this::freeNode;
+  private @Nullable PartGate gate;
   private final StreamId id = new StreamId();
   private final StreamId first = new StreamId();
   private final StreamId last = new StreamId();
@@ -70,6 +73,16 @@ public final class Streams implements Structures {
     entries = new StreamEntries(slabs);
     temporary = new ByteStrings(slabs);
     moreTemporary = new ByteStrings(slabs);
+  }
+
+  void gate(@Nullable PartGate told) {
+    gate = told;
+  }
+
+  private void beforeNode(long root, long element) {
+    if (gate != null) {
+      gate.beforeStreamNode(root, element);
+    }
   }
 
   /** What a command may put texts or ids into while it runs. */
@@ -195,6 +208,11 @@ public final class Streams implements Structures {
     return nodes;
   }
 
+  /** How many nodes a stream has. */
+  public static long nodeCount(long root) {
+    return IdTree.size(root + NODES_AT);
+  }
+
   /** The listpack of a node that {@link #nodes} pointed out. */
   public static long node(long element) {
     return Region.getLong(IdTree.value(element));
@@ -285,6 +303,7 @@ public final class Streams implements Structures {
     nodes.header(root + NODES_AT);
     long element = nodes.last();
     if (element != 0 && !isFull(node(element), lengths(words, firstWord, count))) {
+      beforeNode(root, element);
       long node = makeRoom(element, StreamNode.mostEntryBytes(words, firstWord, count));
       StreamNode.append(
           node,
@@ -354,6 +373,7 @@ public final class Streams implements Structures {
     if (StreamNode.live(node) == 1) {
       removeNode(root, element);
     } else {
+      beforeNode(root, element);
       StreamNode.markDeleted(entries.entry());
       count(element, 1);
     }
@@ -369,6 +389,7 @@ public final class Streams implements Structures {
   }
 
   private void removeNode(long root, long element) {
+    beforeNode(root, element);
     freeNode(element);
     nodes.header(root + NODES_AT);
     nodes.remove(IdTree.high(element), IdTree.low(element));
@@ -467,6 +488,7 @@ public final class Streams implements Structures {
 
   /** Marks up to so many of a node's first entries as deleted, those before an id. */
   private long trimNode(long root, long element, long most, StreamId before) {
+    beforeNode(root, element);
     long node = node(element);
     long end = StreamNode.end(node);
     long deleted = 0;

@@ -4,6 +4,8 @@ import io.redoubt.server.keyspace.Encoding;
 import io.redoubt.server.keyspace.Entry;
 import io.redoubt.server.keyspace.Keyspace;
 import io.redoubt.server.keyspace.Type;
+import io.redoubt.server.structure.PartGate;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The collections of a keyspace, one flyweight a type: it is told the entry that it shall work on.
@@ -83,6 +85,15 @@ public final class Values implements AutoCloseable {
   /** Results that no key has yet. */
   public TemporaryValues temporaries() {
     return temporaries;
+  }
+
+  /** Sets who is told before parts of large values change; null for nobody. */
+  public void gate(@Nullable PartGate gate) {
+    lists.quicklists().gate(gate);
+    hashes.gate(gate);
+    sets.gate(gate);
+    sortedSets.gate(gate);
+    streams.gate(gate);
   }
 
   /** The name of an entry's encoding that OBJECT ENCODING tells. */

@@ -45,6 +45,7 @@ final class Bench implements AutoCloseable, SnapshotSettings {
   final List<SavePoint> savePoints = new ArrayList<>();
   boolean compress = true;
   long keySaveDelayMicros;
+  long largeElements = 1024;
   int version = RdbFormat.WRITTEN_VERSION;
   Accesses accesses = Accesses.NOT_TOLD;
 
@@ -208,6 +209,11 @@ final class Bench implements AutoCloseable, SnapshotSettings {
   @Override
   public long keyLoadDelayMicros() {
     return 0;
+  }
+
+  @Override
+  public long largeElements() {
+    return largeElements;
   }
 
   @Override

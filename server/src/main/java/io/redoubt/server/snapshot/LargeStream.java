@@ -1,0 +1,141 @@
+package io.redoubt.server.snapshot;
+
+import io.redoubt.persistence.packed.Listpack;
+import io.redoubt.persistence.rdb.BlockOutput;
+import io.redoubt.persistence.rdb.RdbException;
+import io.redoubt.persistence.rdb.RdbFormat;
+import io.redoubt.persistence.rdb.RdbKey;
+import io.redoubt.persistence.rdb.RdbWriter;
+import io.redoubt.protocol.bytes.BufferMemory;
+import io.redoubt.server.keyspace.Entry;
+import io.redoubt.server.keyspace.Type;
+import io.redoubt.server.memory.Region;
+import io.redoubt.server.memory.Slabs;
+import io.redoubt.server.structure.IdTree;
+import io.redoubt.server.value.Streams;
+import io.redoubt.server.value.Values;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.LongConsumer;
+
+/**
+ * A large stream: written node by node in the order of their ids. Copies of nodes that were about
+ * to change or go are kept aside by their ids until the walk has come there; nodes behind the one
+ * that was the last are new. What comes behind the nodes in the record, groups and all, is written
+ * down at the start.
+ */
+final class LargeStream extends LargeValue {
+
+  private static final int NODES_A_STEP = 4;
+
+  private record Id(long millis, long sequence) implements Comparable<Id> {
+    static Id of(long element) {
+      return new Id(IdTree.high(element), IdTree.low(element));
+    }
+
+    @Override
+    public int compareTo(Id other) {
+      return IdTree.compare(millis, sequence, other.millis, other.sequence);
+    }
+  }
+
+  private record Copy(long listpack, long sizeBytes) {}
+
+  private final Slabs slabs;
+  private final Streams streams;
+  private final LongConsumer aside;
+  private final BlockOutput frame = new BlockOutput(BufferMemory.offHeap());
+  private final long nodesAt;
+  private final Id last;
+  private final TreeMap<Id, Copy> copies = new TreeMap<>();
+
+  /** What is before it has been written. */
+  private Id next = new Id(0, 0);
+
+  private boolean walked;
+
+  LargeStream(
+      int database,
+      long entry,
+      RdbKey key,
+      Values values,
+      int version,
+      RecordOutput out,
+      LongConsumer aside) {
+    super(database, Type.STREAM, Entry.root(entry), out);
+    this.slabs = values.keyspace().slabs();
+    this.streams = values.streams();
+    this.aside = aside;
+    long end = streams.nodes(root()).last();
+    last = end == 0 ? next : Id.of(end);
+    walked = end == 0;
+    StreamExport export = new StreamExport(values, version);
+    try (RdbWriter writer =
+        new RdbWriter(frame, false, BufferMemory.offHeap()).version(RdbFormat.NEWEST_VERSION)) {
+      export.begin(root(), key, writer);
+      nodesAt = frame.sizeBytes();
+      export.tellRest(root(), writer);
+    } catch (RdbException e) {
+      throw new IllegalStateException(e); // a writer refuses no value
+    }
+    aside.accept(frame.sizeBytes());
+    out.putBytes(frame.memory(), frame.offset(), nodesAt);
+  }
+
+  @Override
+  void beforeStreamNode(long element) {
+    Id id = Id.of(element);
+    if (walked || id.compareTo(next) < 0 || id.compareTo(last) > 0 || copies.containsKey(id)) {
+      return;
+    }
+    long listpack = Streams.node(element);
+    long bytes = Listpack.sizeBytes(Region.MEMORY, listpack);
+    long copy = slabs.allocateFar(bytes);
+    Region.copy(listpack, copy, bytes);
+    aside.accept(bytes);
+    copies.put(id, new Copy(copy, bytes));
+  }
+
+  @Override
+  boolean step() throws RdbException {
+    for (int i = 0; i < NODES_A_STEP && !walked; i++) {
+      long element = streams.nodes(root()).ceiling(next.millis, next.sequence);
+      Id there = element == 0 ? null : Id.of(element);
+      Map.Entry<Id, Copy> kept = copies.firstEntry();
+      if (kept != null && (there == null || kept.getKey().compareTo(there) <= 0)) {
+        copies.remove(kept.getKey());
+        write(kept.getKey(), kept.getValue().listpack());
+        free(kept.getValue());
+      } else if (there != null && there.compareTo(last) <= 0) {
+        write(there, Streams.node(element));
+      } else {
+        walked = true;
+      }
+    }
+    if (walked) {
+      out().putBytes(frame.memory(), frame.offset() + nodesAt, frame.sizeBytes() - nodesAt);
+    }
+    return !walked;
+  }
+
+  private void write(Id id, long listpack) throws RdbException {
+    StreamExport.tellNode(id.millis, id.sequence, listpack, record);
+    walked = id.equals(last); // the next of the greatest id would be the least
+    long sequence = id.sequence + 1;
+    next = new Id(sequence == 0 ? id.millis + 1 : id.millis, sequence);
+  }
+
+  private void free(Copy copy) {
+    aside.accept(-copy.sizeBytes());
+    slabs.free(copy.listpack(), copy.sizeBytes());
+  }
+
+  @Override
+  public void close() {
+    copies.values().forEach(this::free);
+    copies.clear();
+    aside.accept(-frame.sizeBytes());
+    frame.close();
+    super.close();
+  }
+}

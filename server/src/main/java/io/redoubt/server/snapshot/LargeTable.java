@@ -1,0 +1,127 @@
+package io.redoubt.server.snapshot;
+
+import io.redoubt.persistence.rdb.RdbBytes;
+import io.redoubt.persistence.rdb.RdbKey;
+import io.redoubt.server.keyspace.Entry;
+import io.redoubt.server.keyspace.Keyspace;
+import io.redoubt.server.keyspace.Type;
+import io.redoubt.server.memory.Region;
+import io.redoubt.server.structure.ByteTable;
+import io.redoubt.server.structure.FieldElement;
+import io.redoubt.server.value.Sets;
+
+/**
+ * A large set or hash. Its parts are the groups of elements that were in one bucket at the start
+ * (see {@link ByteTable#group}); a bit tells of each whether it has been written. An element of a
+ * group that has been written is not looked at any more, whether it is old or new.
+ */
+class LargeTable extends LargeValue {
+
+  private static final int GROUPS_A_STEP = 4;
+  private static final int LOOKS_A_STEP = 256;
+
+  final RdbBytes first = new RdbBytes();
+  private final RdbBytes second = new RdbBytes();
+  private final ByteTable table;
+  private final long header;
+  private final int groups;
+  private final long[] written;
+  private int next;
+
+  /**
+   * A value with such a table.
+   *
+   * @param keyLengthAt where an element has the length of its bytes
+   */
+  LargeTable(
+      int database,
+      Type type,
+      long root,
+      long header,
+      int keyLengthAt,
+      Keyspace keyspace,
+      RecordOutput out) {
+    super(database, type, root, out);
+    this.header = header;
+    table = new ByteTable(keyspace.slabs(), keyspace.hash(), keyLengthAt);
+    table.header(header);
+    groups = table.buckets();
+    written = new long[(groups >>> 6) + 1];
+  }
+
+  /** The set of an entry. */
+  static LargeTable set(int database, long entry, RdbKey key, Keyspace keyspace, RecordOutput out) {
+    long root = Entry.root(entry);
+    LargeTable value = new LargeTable(database, Type.SET, root, root, 0, keyspace, out);
+    value.record.beginSet(key, value.size());
+    return value;
+  }
+
+  /** The hash of an entry. */
+  static LargeTable hash(
+      int database, long entry, RdbKey key, Keyspace keyspace, RecordOutput out) {
+    long root = Entry.root(entry);
+    LargeTable value = new LargeTable(database, Type.HASH, root, root, 0, keyspace, out);
+    long next = Entry.nextElementExpiry(entry);
+    value.record.beginHash(key, value.size(), next < 0 ? RdbKey.NONE : next);
+    return value;
+  }
+
+  @Override
+  final long gateAddress() {
+    return header;
+  }
+
+  /** How many elements there are now. */
+  final long size() {
+    return table.size();
+  }
+
+  final long hashOf(long address, int length) {
+    return table.hash(address, length);
+  }
+
+  /** Whether the group of a hash has been written. */
+  final boolean isWritten(long hash) {
+    return isWritten(ByteTable.group(groups, hash));
+  }
+
+  private boolean isWritten(int group) {
+    return (written[group >>> 6] & 1L << group) != 0;
+  }
+
+  @Override
+  final void beforeElement(long hash) {
+    write(ByteTable.group(groups, hash));
+  }
+
+  private boolean write(int group) {
+    if (isWritten(group)) {
+      return false;
+    }
+    written[group >>> 6] |= 1L << group;
+    table.scanGroup(groups, group, this::writeElement);
+    return true;
+  }
+
+  /** Writes an element of a group whose turn has come. */
+  void writeElement(long element) {
+    if (type() == Type.SET) {
+      record.setMember(
+          first.at(Region.MEMORY, Sets.memberAddress(element), Sets.memberLength(element)));
+      return;
+    }
+    first.at(Region.MEMORY, FieldElement.fieldAddress(element), FieldElement.fieldLength(element));
+    second.at(Region.MEMORY, FieldElement.valueAddress(element), FieldElement.valueLength(element));
+    record.hashField(first, second, FieldElement.expireAt(element));
+  }
+
+  @Override
+  boolean step() {
+    int left = GROUPS_A_STEP;
+    for (int i = 0; i < LOOKS_A_STEP && left > 0 && next < groups; i++) {
+      left -= write(next++) ? 1 : 0;
+    }
+    return next < groups;
+  }
+}

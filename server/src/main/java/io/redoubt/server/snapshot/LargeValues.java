@@ -1,0 +1,230 @@
+package io.redoubt.server.snapshot;
+
+import io.redoubt.persistence.rdb.RdbException;
+import io.redoubt.persistence.rdb.RdbKey;
+import io.redoubt.protocol.bytes.BufferMemory;
+import io.redoubt.server.keyspace.Encoding;
+import io.redoubt.server.keyspace.Entry;
+import io.redoubt.server.keyspace.Keyspace;
+import io.redoubt.server.memory.Slabs;
+import io.redoubt.server.structure.ByteTable;
+import io.redoubt.server.structure.PartGate;
+import io.redoubt.server.structure.Quicklist;
+import io.redoubt.server.value.Streams;
+import io.redoubt.server.value.Values;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Queue;
+import java.util.function.LongConsumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The large values of a snapshot under way, those whose elements are too many to be written at
+ * once. Neither the walk nor the first change of such a value takes as long as it is large, and it
+ * is not copied:
+ *
+ * <ul>
+ *   <li>When the walk comes to its entry, or before the first change of it, note is taken of the
+ *       value ({@link #add}) and its record is begun. From then on the entry's epoch says that it
+ *       is done with, and structures tell what part of the value is about to change ({@link
+ *       PartGate}); if that part is missing in the record still, it is written ahead or put aside.
+ *   <li>One of them at a time is open: its record goes to the writer thread piece by piece, {@link
+ *       #step} by step, and what is written of other records meanwhile is held back by the thread
+ *       ({@link RawQueue}). The others wait in the order in which note was taken of them, before
+ *       the walk goes on, so those that change are the next ones.
+ *   <li>What of a value was written ahead or put aside before its turn is counted. When that is
+ *       more than a share of the data, writes wait ({@link #isOverfull}) while the steps go on.
+ *   <li>A value that is removed, overwritten or flushed is not freed but left to this ({@link
+ *       #keeps}), which frees it when it has been written; so is a node that leaves a list.
+ * </ul>
+ *
+ * Values are told by their roots, which stay where they are whatever becomes of the entry (RENAME,
+ * MOVE, SWAPDB).
+ */
+final class LargeValues implements PartGate, AutoCloseable {
+
+  /** A node of a list or a stream is as much work as so many elements. */
+  private static final int NODE_ELEMENTS = 64;
+
+  private static final long LEAST_ASIDE_BYTES = 8L << 20;
+  private static final int ASIDE_SHARE = 32;
+
+  private final Values values;
+  private final Keyspace keyspace;
+  private final Slabs slabs;
+  private final EntryWriter entries;
+  private final RawQueue raw;
+  private final int number;
+  private final long largeElements;
+  private final int streamVersion;
+  private final Map<Long, LargeValue> byRoot = new HashMap<>();
+  private final Map<Long, LargeValue> byGateAddress = new HashMap<>();
+  private final Queue<LargeValue> waiting = new ArrayDeque<>();
+  private final LongConsumer aside = this::aside;
+  private final long mostAsideBytes;
+  private long asideBytes;
+  private @Nullable LargeValue open;
+
+  /**
+   * None yet.
+   *
+   * @param entries writes everything else
+   * @param number the walk's
+   */
+  LargeValues(SnapshotContext context, EntryWriter entries, RawQueue raw, int number) {
+    values = context.values();
+    keyspace = context.keyspace();
+    slabs = keyspace.slabs();
+    this.entries = entries;
+    this.raw = raw;
+    this.number = number;
+    largeElements = context.settings().largeElements();
+    streamVersion = context.settings().version();
+    mostAsideBytes = Math.max(LEAST_ASIDE_BYTES, slabs.usedBytes() / ASIDE_SHARE);
+    values.gate(this);
+  }
+
+  private void aside(long change) {
+    asideBytes += change;
+  }
+
+  /** Whether so much is aside that writes are to wait. */
+  boolean isOverfull() {
+    return asideBytes > mostAsideBytes;
+  }
+
+  /** Whether some are not written to their end. */
+  boolean areLeft() {
+    return !byRoot.isEmpty();
+  }
+
+  /** Whether the value of an entry is too large to be written at once. */
+  boolean isLarge(long entry) {
+    if (!Encoding.isStructure(Entry.encoding(entry))) {
+      return false;
+    }
+    long root = Entry.root(entry);
+    return switch (Entry.type(entry)) {
+      case STRING -> false;
+      case LIST -> Quicklist.nodes(root) * NODE_ELEMENTS > largeElements;
+      case STREAM -> Streams.nodeCount(root) * NODE_ELEMENTS > largeElements;
+      case SET, HASH -> ByteTable.size(root) > largeElements;
+      case ZSET -> ByteTable.size(values.sortedSets().table(root)) > largeElements;
+    };
+  }
+
+  /** Takes note of the value of an entry, which is as it was at the start. */
+  void add(int database, long entry) {
+    RdbKey key = entries.key(database, entry);
+    RecordOutput out = new RecordOutput(raw, BufferMemory.offHeap(), aside);
+    LargeValue value =
+        switch (Entry.type(entry)) {
+          case SET -> LargeTable.set(database, entry, key, keyspace, out);
+          case HASH -> LargeTable.hash(database, entry, key, keyspace, out);
+          case ZSET -> new LargeSortedSet(database, entry, key, values, out);
+          case LIST -> new LargeList(database, entry, key, slabs, number, out, aside);
+          case STREAM -> new LargeStream(database, entry, key, values, streamVersion, out, aside);
+          case STRING -> throw new IllegalArgumentException();
+        };
+    byRoot.put(value.root(), value);
+    byGateAddress.put(value.gateAddress(), value);
+    waiting.add(value);
+  }
+
+  /**
+   * Writes on at the large value that is open, or opens the next.
+   *
+   * @return false when there is none
+   */
+  boolean step() {
+    LargeValue current = open;
+    if (current == null) {
+      current = waiting.poll();
+      if (current == null) {
+        return false;
+      }
+      entries.select(current.database());
+      current.out().open();
+      open = current;
+    }
+    try {
+      if (!current.step()) {
+        current.out().end();
+        entries.countWritten();
+        open = null;
+        forget(current);
+      }
+    } catch (RdbException e) {
+      throw new IllegalStateException(e); // a writer refuses no value
+    }
+    return true;
+  }
+
+  private void forget(LargeValue value) {
+    byRoot.remove(value.root());
+    byGateAddress.remove(value.gateAddress());
+    value.close();
+    if (value.isKept()) {
+      keyspace.freeStructure(value.type(), value.root());
+    }
+  }
+
+  /** Whether a structure that nothing refers to any more is still wanted; then it stays. */
+  boolean keeps(long root) {
+    LargeValue value = byRoot.get(root);
+    if (value == null) {
+      return false;
+    }
+    value.keep();
+    return true;
+  }
+
+  @Override
+  public void beforeElement(long table, long hash) {
+    LargeValue value = byGateAddress.get(table);
+    if (value != null) {
+      value.beforeElement(hash);
+    }
+  }
+
+  @Override
+  public void beforeNode(long list, long node) {
+    LargeValue value = byGateAddress.get(list);
+    if (value != null) {
+      value.beforeNode(node);
+    }
+  }
+
+  @Override
+  public void added(long list, long node) {
+    LargeValue value = byGateAddress.get(list);
+    if (value != null) {
+      value.added(node);
+    }
+  }
+
+  @Override
+  public boolean takes(long list, long node, long after) {
+    LargeValue value = byGateAddress.get(list);
+    return value != null && value.takes(node, after);
+  }
+
+  @Override
+  public void beforeStreamNode(long stream, long element) {
+    LargeValue value = byGateAddress.get(stream);
+    if (value != null) {
+      value.beforeStreamNode(element);
+    }
+  }
+
+  /** Ends it all, written or not; the walk has not ended yet. */
+  @Override
+  public void close() {
+    values.gate(null);
+    new ArrayList<>(byRoot.values()).forEach(this::forget);
+    waiting.clear();
+    open = null;
+  }
+}

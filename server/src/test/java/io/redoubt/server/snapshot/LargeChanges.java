@@ -1,0 +1,263 @@
+package io.redoubt.server.snapshot;
+
+import io.redoubt.protocol.resp.Request;
+import io.redoubt.server.keyspace.Database;
+import io.redoubt.server.keyspace.Entry;
+import io.redoubt.server.keyspace.Type;
+import io.redoubt.server.memory.Region;
+import io.redoubt.server.value.Hashes;
+import io.redoubt.server.value.Lists;
+import io.redoubt.server.value.Sets;
+import io.redoubt.server.value.SortedSets;
+import io.redoubt.server.value.StreamGroups;
+import io.redoubt.server.value.StreamId;
+import io.redoubt.server.value.Streams;
+import java.nio.charset.StandardCharsets;
+import java.util.random.RandomGenerator;
+
+/** Makes and changes collections of some hundred elements by chance, in every way that there is. */
+final class LargeChanges {
+
+  private static final int NAMES = 1500;
+
+  private final Bench bench;
+  private final RandomGenerator random;
+  private long lastStreamId = 1000;
+
+  LargeChanges(Bench bench, RandomGenerator random) {
+    this.bench = bench;
+    this.random = random;
+  }
+
+  private String name() {
+    int number = random.nextInt(NAMES);
+    return switch (number % 7) {
+      case 0 -> Integer.toString(number);
+      case 1 -> "name:".repeat(9) + number;
+      default -> "n" + number;
+    };
+  }
+
+  private String value() {
+    return switch (random.nextInt(12)) {
+      case 0 -> "long ".repeat(random.nextInt(1500));
+      case 1 -> Integer.toString(random.nextInt());
+      default -> Long.toHexString(random.nextLong(1 << 20));
+    };
+  }
+
+  /** Makes a collection of a type and some hundred elements for a key that there is not. */
+  void make(Database database, String key, Type type) {
+    int elements = random.nextInt(3) == 0 ? random.nextInt(1, 20) : random.nextInt(20, 900);
+    String first = name();
+    long at = bench.value(first);
+    switch (type) {
+      case LIST ->
+          bench.values.lists().create(database, bench.key(key), key.length(), at, first.length());
+      case SET ->
+          bench.values.sets().create(database, bench.key(key), key.length(), at, first.length(), 1);
+      case ZSET ->
+          bench.values.sortedSets().create(database, bench.key(key), key.length(), elements, 50);
+      case HASH ->
+          bench.values.hashes().create(database, bench.key(key), key.length(), elements, 0);
+      default -> bench.values.streams().create(database, bench.key(key), key.length());
+    }
+    for (int i = 0; i < elements; i++) {
+      long entry = database.find(bench.key(key), key.length());
+      switch (type) {
+        case LIST -> push(database, entry);
+        case SET -> addToSet(database, entry);
+        case ZSET -> addToSortedSet(database, entry);
+        case HASH -> putIntoHash(database, entry);
+        default -> append(database, entry);
+      }
+    }
+    if (type == Type.STREAM && random.nextBoolean()) {
+      group(database.find(bench.key(key), key.length()));
+    }
+  }
+
+  private void group(long entry) {
+    long root = Streams.root(entry);
+    StreamGroups groups = bench.values.streams().groups();
+    StreamId id = new StreamId();
+    id.set(1000, 0);
+    long group = groups.create(root, bench.value("group"), 5, id, 0);
+    groups.createConsumer(group, bench.value("consumer"), 8, 1);
+  }
+
+  /** Changes the collection of an entry, which may be gone afterwards. */
+  void change(Database database, long entry) {
+    switch (Entry.type(entry)) {
+      case LIST -> changeList(database, entry);
+      case SET -> changeSet(database, entry);
+      case ZSET -> changeSortedSet(database, entry);
+      case HASH -> changeHash(database, entry);
+      case STREAM -> changeStream(database, entry);
+      default -> throw new IllegalArgumentException();
+    }
+  }
+
+  private void push(Database database, long entry) {
+    String element = value();
+    boolean atHead = random.nextInt(3) == 0;
+    bench.values.lists().push(database, entry, bench.value(element), element.length(), atHead);
+  }
+
+  private void changeList(Database database, long entry) {
+    Lists lists = bench.values.lists();
+    long length = Lists.length(entry);
+    String element = value();
+    long at = bench.value(element);
+    switch (random.nextInt(9)) {
+      case 0, 1 -> push(database, entry);
+      case 2 -> lists.set(database, entry, random.nextLong(length), at, element.length());
+      case 3 -> lists.insert(database, entry, random.nextLong(length + 1), at, element.length());
+      case 4 -> lists.removeEqual(database, entry, bench.value("7"), 1, 3, random.nextBoolean());
+      case 5 -> lists.remove(database, entry, 0, 1 + random.nextLong(Math.min(length, 40)));
+      case 6 -> {
+        long count = 1 + random.nextLong(Math.min(length, 40));
+        lists.remove(database, entry, length - count, count);
+      }
+      case 7 -> {
+        long index = random.nextLong(length);
+        lists.remove(database, entry, index, 1 + random.nextLong(length - index) / 4);
+      }
+      default -> {
+        if (random.nextInt(8) == 0) {
+          lists.remove(database, entry, 0, length - 1); // LTRIM
+        }
+      }
+    }
+  }
+
+  private void addToSet(Database database, long entry) {
+    String member = name();
+    bench.values.sets().add(database, entry, bench.value(member), member.length());
+  }
+
+  private void changeSet(Database database, long entry) {
+    Sets sets = bench.values.sets();
+    String member = name();
+    if (random.nextBoolean()) {
+      addToSet(database, entry);
+    } else if (sets.remove(database, entry, bench.value(member), member.length())
+        && sets.size(sets.entry()) == 0) {
+      database.remove(sets.entry());
+    }
+  }
+
+  private void addToSortedSet(Database database, long entry) {
+    String member = name();
+    double score = random.nextInt(4) == 0 ? random.nextInt(50) : random.nextGaussian();
+    SortedSets sets = bench.values.sortedSets();
+    sets.add(database, entry, bench.value(member), member.length(), score, 0);
+  }
+
+  private void changeSortedSet(Database database, long entry) {
+    SortedSets sets = bench.values.sortedSets();
+    String member = name();
+    long size = sets.size(entry);
+    switch (random.nextInt(5)) {
+      case 0, 1 -> addToSortedSet(database, entry);
+      case 2 ->
+          sets.add(database, entry, bench.value(member), member.length(), 1, SortedSets.INCREMENT);
+      case 3 -> {
+        if (size > 1) {
+          sets.remove(database, entry, bench.value(member), member.length());
+        }
+      }
+      default -> {
+        long rank = random.nextLong(size);
+        long count = Math.min(size - rank, 1 + random.nextLong(20));
+        if (count < size) {
+          sets.removeRange(database, entry, rank, count);
+        }
+      }
+    }
+  }
+
+  private void putIntoHash(Database database, long entry) {
+    Hashes hashes = bench.values.hashes();
+    String field = name();
+    String value = value();
+    long at = bench.value(field + value);
+    long changed =
+        hashes.put(database, entry, at, field.length(), at + field.length(), value.length());
+    hashes.settle(database, changed);
+  }
+
+  private void changeHash(Database database, long entry) {
+    Hashes hashes = bench.values.hashes();
+    String field = name();
+    long at = bench.value(field);
+    int length = field.length();
+    switch (random.nextInt(5)) {
+      case 0, 1 -> putIntoHash(database, entry);
+      case 2 -> {
+        if (hashes.sizeWithDue(entry) > 1 && hashes.findForWrite(database, entry, at, length)) {
+          hashes.remove(entry);
+        }
+        settle(database, entry);
+      }
+      default -> {
+        if (hashes.findForWrite(database, entry, at, length)) {
+          long millis = random.nextInt(5) == 0 ? -1 : bench.clock.wallMillis + random.nextInt(500);
+          settle(database, hashes.expireAt(database, entry, at, length, millis));
+        } else {
+          settle(database, entry);
+        }
+      }
+    }
+  }
+
+  private void settle(Database database, long entry) {
+    if (bench.values.hashes().sizeWithDue(entry) == 0) {
+      database.remove(entry);
+    } else {
+      bench.values.hashes().settle(database, entry);
+    }
+  }
+
+  private void append(Database database, long entry) {
+    StreamId id = new StreamId();
+    lastStreamId += random.nextInt(1, 3);
+    id.set(lastStreamId, random.nextInt(3));
+    byte[][] words = {
+      "field".getBytes(StandardCharsets.ISO_8859_1), value().getBytes(StandardCharsets.ISO_8859_1)
+    };
+    Request request = Request.of(Region.MEMORY, bench.value(""), words);
+    bench.values.streams().append(Streams.change(database, entry), id, request, 0, 2);
+  }
+
+  private void changeStream(Database database, long entry) {
+    Streams streams = bench.values.streams();
+    StreamId id = new StreamId();
+    long root = Streams.change(database, entry);
+    id.set(random.nextLong(1000, lastStreamId + 1), random.nextInt(3));
+    switch (random.nextInt(6)) {
+      case 0, 1 -> append(database, entry);
+      case 2 -> {
+        if (streams.delete(root, id)) {
+          streams.deleted(root);
+        }
+      }
+      case 3 -> {
+        long length = Streams.length(root);
+        streams.trimToLength(root, length - length / 10, random.nextBoolean(), 0);
+      }
+      case 4 -> {
+        if (random.nextInt(10) == 0) {
+          streams.trimToId(root, id, random.nextBoolean(), 0);
+        }
+      }
+      default -> {
+        StreamGroups groups = streams.groups();
+        if (groups.count(root) > 0) {
+          long group = groups.get(root, 0);
+          groups.deliver(group, groups.consumer(group, 0), id, 5, 1);
+        }
+      }
+    }
+  }
+}
