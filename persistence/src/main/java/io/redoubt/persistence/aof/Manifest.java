@@ -162,7 +162,7 @@ public record Manifest(
       number++;
       if (content[at] != '#') {
         if (end == content.length || end - at >= MAX_LINE_BYTES) {
-          throw new ManifestException(number, text, "The AOF manifest file contains too long line");
+          throw new ManifestException(0, "", "The AOF manifest file contains too long line");
         }
         lines.add(number, text, LEAST_WORDS);
       }

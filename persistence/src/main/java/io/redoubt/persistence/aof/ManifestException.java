@@ -1,5 +1,7 @@
 package io.redoubt.persistence.aof;
 
+import java.util.List;
+
 /** A manifest that can't be understood; the message is Redis'. */
 public final class ManifestException extends Exception {
 
@@ -24,10 +26,16 @@ public final class ManifestException extends Exception {
     return text;
   }
 
-  /** What Redis logs and prints before it gives up, in several lines, the last one ended too. */
-  public String report() {
-    String place =
-        line == 0 ? "" : "Reading the manifest file, at line %d\n>>> '%s'\n".formatted(line, text);
-    return "\n*** FATAL AOF MANIFEST FILE ERROR ***\n" + place + getMessage() + "\n";
+  /** What Redis logs before it gives up, message by message; some end with an empty line. */
+  public List<String> report() {
+    String title = "\n*** FATAL AOF MANIFEST FILE ERROR ***\n";
+    String reason = getMessage() + "\n";
+    return line == 0
+        ? List.of(title, reason)
+        : List.of(
+            title,
+            "Reading the manifest file, at line %d\n".formatted(line),
+            ">>> '%s'\n".formatted(text),
+            reason);
   }
 }

@@ -16,8 +16,9 @@ final class ManifestLines {
   private final List<AofFile> history = new ArrayList<>();
   private long lastIncrementalSequence;
 
-  void add(int number, String text, int leastWords) throws ManifestException {
-    List<byte[]> words = Quoting.split(text.strip().getBytes(UTF_8));
+  void add(int number, String line, int leastWords) throws ManifestException {
+    String text = line.strip();
+    List<byte[]> words = Quoting.split(text.getBytes(UTF_8));
     if (words == null || words.size() < leastWords || words.size() % 2 != 0) {
       throw new ManifestException(number, text, "Invalid AOF manifest file format");
     }

@@ -42,6 +42,7 @@ final class RdbInput {
   private long base; // what to add to a place in memory to get an offset in the stream
 
   private long totalBytes = Long.MAX_VALUE; // of the stream
+  private long reached; // the offset in the stream that reading has come to
 
   private long summed; // bytes before this place are in crc
   private long crc;
@@ -167,7 +168,13 @@ final class RdbInput {
 
   /** Goes back to where the item began. */
   void rollback() {
+    reached = Math.max(reached, offset());
     cursor = position;
+  }
+
+  /** The offset in the stream up to which bytes have been understood, even of an item not whole. */
+  long reached() {
+    return Math.max(reached, offset());
   }
 
   /** The CRC-64 of all that is consumed. */

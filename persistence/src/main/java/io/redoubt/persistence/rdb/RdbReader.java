@@ -47,6 +47,10 @@ public final class RdbReader implements AutoCloseable {
   private boolean checksumWanted = true;
   private long storedLeft; // of the large string under way
   private long plainLeft;
+  private RdbStep step = RdbStep.START;
+  private int opcode;
+  private int typeId; // of the key under way, below 0 when there is none
+  private boolean checksumStored;
   private BufferMemory.@Nullable Block window; // what the large string was decompressed into
   private long windowAt;
 
@@ -111,7 +115,7 @@ public final class RdbReader implements AutoCloseable {
   public void filled(int bytes) throws RdbException {
     in.filled(bytes);
     try {
-      while (step()) {
+      while (advance()) {
         continue;
       }
     } catch (RdbException e) {
@@ -172,8 +176,44 @@ public final class RdbReader implements AutoCloseable {
     }
   }
 
+  /** What the reader is at. */
+  RdbStep step() {
+    return step;
+  }
+
+  /** The byte with which the item read last began. */
+  int opcode() {
+    return opcode;
+  }
+
+  /** The type of the key being read, or of the first one to be read; below 0 between keys. */
+  int typeId() {
+    return typeId;
+  }
+
+  /** The key being read, of which the visitor has not been told. */
+  String keyText() throws RdbException {
+    keyString.decode(at());
+    return keyString.text();
+  }
+
+  /** Whether the visitor has been told of the key being read. */
+  boolean isInsideValue() {
+    return state == State.PLAIN_PART || state == State.LZF_PART || state == State.COLLECTION;
+  }
+
+  /** Whether the stream has ended with a checksum that isn't 0, which stands for none. */
+  boolean isChecksumStored() {
+    return checksumStored;
+  }
+
+  /** The offset in the stream up to which bytes have been understood. */
+  long reached() {
+    return in.reached();
+  }
+
   /** Does one step; false when bytes are missing for it or the stream is complete. */
-  private boolean step() throws RdbException {
+  private boolean advance() throws RdbException {
     return switch (state) {
       case HEADER -> header();
       case ITEM -> item();
@@ -214,10 +254,12 @@ public final class RdbReader implements AutoCloseable {
   }
 
   private boolean item() throws RdbException {
+    step = RdbStep.TYPE;
     if (!in.has(1)) {
       return false;
     }
-    int opcode = in.readByte();
+    opcode = in.readByte();
+    step = RdbStep.after(opcode);
     boolean whole =
         switch (opcode) {
           case RdbFormat.EXPIRE_SECONDS, RdbFormat.EXPIRE_MILLIS -> expiry(opcode);
@@ -371,6 +413,7 @@ public final class RdbReader implements AutoCloseable {
   private boolean end() {
     in.commit();
     state = State.CHECKSUM;
+    step = RdbStep.CHECKSUM;
     return true;
   }
 
@@ -381,6 +424,7 @@ public final class RdbReader implements AutoCloseable {
       }
       long actual = checksumWanted ? in.sum() : 0;
       long expected = in.readLittleLong();
+      checksumStored = expected != 0;
       if (checksumWanted && expected != 0 && expected != actual) {
         throw new RdbException(
             at(),
@@ -397,9 +441,12 @@ public final class RdbReader implements AutoCloseable {
   /** Reads a key and its value, as far as that comes in one piece; consumes them. */
   private boolean record(int id) throws RdbException {
     RdbType type = RdbType.known(id, at());
+    typeId = id;
+    step = RdbStep.KEY;
     if (!keyString.read(in)) {
       return false;
     }
+    step = RdbStep.VALUE;
     if (type != RdbType.STRING) {
       return collection(type);
     }
@@ -423,6 +470,7 @@ public final class RdbReader implements AutoCloseable {
       visitor.string(key, value.memory(), value.offset(), (int) value.plainBytes());
     }
     key.plain();
+    endKeyWhen(!large);
     return true;
   }
 
@@ -435,6 +483,7 @@ public final class RdbReader implements AutoCloseable {
     in.commit();
     key.plain();
     state = collection.isDone() ? State.ITEM : State.COLLECTION;
+    endKeyWhen(state == State.ITEM);
     return true;
   }
 
@@ -446,6 +495,7 @@ public final class RdbReader implements AutoCloseable {
     in.commit();
     if (collection.isDone()) {
       state = State.ITEM;
+      endKeyWhen(true);
     }
     return true;
   }
@@ -515,7 +565,15 @@ public final class RdbReader implements AutoCloseable {
     if (last) {
       state = State.ITEM;
       visitor.endString();
+      endKeyWhen(true);
     }
     return true;
+  }
+
+  private void endKeyWhen(boolean whole) {
+    if (whole) {
+      typeId = RdbKey.NONE;
+      step = RdbStep.TYPE;
+    }
   }
 }

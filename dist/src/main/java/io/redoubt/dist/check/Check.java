@@ -1,0 +1,139 @@
+package io.redoubt.dist.check;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.redoubt.persistence.aof.AofCheck;
+import io.redoubt.persistence.io.OsDisk;
+import io.redoubt.persistence.rdb.CheckTerminal;
+import io.redoubt.persistence.rdb.RdbCheck;
+import io.redoubt.protocol.process.Clock;
+import io.redoubt.protocol.process.Log;
+import io.redoubt.protocol.process.SystemErrors;
+import io.redoubt.protocol.process.Version;
+import java.io.BufferedOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.PrintStream;
+import java.nio.file.Path;
+import java.time.ZoneId;
+
+/**
+ * {@code redis-check-rdb FILE}, by its old name {@code redis-check-dump}, and {@code
+ * redis-check-aof [--fix|--truncate-to-timestamp SECONDS] FILE}.
+ */
+public final class Check {
+
+  private static final String AOF = "redis-check-aof";
+
+  private final String program;
+  private final InputStream in;
+  private final PrintStream out;
+  private final PrintStream err;
+  private final Clock clock;
+  private final Log log;
+
+  Check(String program, InputStream in, PrintStream out, PrintStream err, Clock clock, long pid) {
+    this.program = program;
+    this.in = in;
+    this.out = out;
+    this.err = err;
+    this.clock = clock;
+    this.log = new Log(clock, ZoneId.systemDefault(), pid, out);
+  }
+
+  /** Runs the program whose launcher the property {@code redoubt.launcher} names. */
+  public static void main(String[] words) {
+    Path launcher = Path.of(System.getProperty("redoubt.launcher", AOF));
+    PrintStream out = new PrintStream(new BufferedOutputStream(System.out), false, UTF_8);
+    long pid = ProcessHandle.current().pid();
+    Check check =
+        new Check(
+            String.valueOf(launcher.getFileName()),
+            System.in,
+            out,
+            System.err,
+            Clock.system(),
+            pid);
+    int status = check.run(words);
+    out.flush();
+    System.exit(status);
+  }
+
+  /** Runs the program; the exit status. */
+  int run(String... words) {
+    return program.equals(AOF) ? aof(words) : rdb(words);
+  }
+
+  private int rdb(String... words) {
+    if (words.length != 1) {
+      err.print("Usage: " + program + " <rdb-file-name>\n");
+      return 1;
+    }
+    if (words[0].equals("-v") || words[0].equals("--version")) {
+      out.print(program + " " + Version.REDIS + "\n");
+      return 0;
+    }
+    RdbCheck check = new RdbCheck(new OsDisk(), new Terminal());
+    return check.run(Path.of(words[0]), words[0]) ? 0 : 1;
+  }
+
+  private int aof(String... words) {
+    boolean fixes = words.length == 2 && words[0].equals("--fix");
+    boolean truncates = words.length == 3 && words[0].equals("--truncate-to-timestamp");
+    if (words.length != 1 && !fixes && !truncates) {
+      out.print(
+          "Usage: "
+              + program
+              + " [--fix|--truncate-to-timestamp $timestamp] <file.manifest|file.aof>\n");
+      return 1;
+    }
+    long untilSeconds = 0;
+    if (truncates) {
+      try {
+        untilSeconds = Long.parseLong(words[1]);
+      } catch (NumberFormatException e) {
+        out.print("Invalid timestamp, aborting...\n");
+        return 1;
+      }
+    }
+    String file = words[words.length - 1];
+    return new AofCheck(new OsDisk(), new Terminal(), fixes, untilSeconds).run(file);
+  }
+
+  private final class Terminal implements CheckTerminal {
+
+    @Override
+    public void print(String text) {
+      out.print(text);
+    }
+
+    @Override
+    public void warn(String text) {
+      log.warning("%s", text);
+    }
+
+    @Override
+    public String answer() {
+      out.flush();
+      StringBuilder line = new StringBuilder();
+      try {
+        for (int b = in.read(); b >= 0 && b != '\n'; b = in.read()) {
+          line.append((char) b);
+        }
+      } catch (IOException e) {
+        return "";
+      }
+      return line.toString();
+    }
+
+    @Override
+    public String reason(IOException failure) {
+      return SystemErrors.text(failure);
+    }
+
+    @Override
+    public long nowMillis() {
+      return clock.wallMillis();
+    }
+  }
+}

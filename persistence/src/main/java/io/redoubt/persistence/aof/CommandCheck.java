@@ -1,0 +1,267 @@
+package io.redoubt.persistence.aof;
+
+import io.redoubt.protocol.bytes.Ascii;
+import java.io.IOException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Goes through the commands of one file as {@code redis-check-aof} does, to find how far they are
+ * in order. It takes a little more than a server does, and says of the first thing wrong what it
+ * is.
+ */
+final class CommandCheck {
+
+  private static final int HEADER_BYTES = 128;
+  private static final int ANNOTATION_BYTES = 1024;
+  private static final String TIMESTAMP = "#TS:";
+
+  /** Longer names are none of the two that matter. */
+  private static final int NAME_BYTES = 8;
+
+  private final CheckInput in;
+  private final String fileName;
+
+  /** Kept from line to line, for Redis' tool shows what is left there of the one before. */
+  private final byte[] countLine = new byte[HEADER_BYTES];
+
+  private final byte[] name = new byte[NAME_BYTES];
+
+  private long lines; // read whole, over all files
+  private long errorOffset;
+  private String error = "";
+  private boolean formatError;
+  private int open; // transactions begun and not ended
+  private long validBytes;
+  private long laterOffset = -1;
+
+  /**
+   * A check from where the input is.
+   *
+   * @param fileName for messages
+   * @param lines the number of the line that is next
+   */
+  CommandCheck(CheckInput in, String fileName, long lines) {
+    this.in = in;
+    this.fileName = fileName;
+    this.lines = lines;
+  }
+
+  /**
+   * Goes through the commands.
+   *
+   * @param untilSeconds an annotation of a later time ends the check: {@link #laterOffset()}; 0 for
+   *     none
+   * @throws CheckAborted when an annotation can't be read
+   */
+  void run(long untilSeconds) throws IOException, CheckAborted {
+    while (true) {
+      if (open == 0) {
+        validBytes = in.offset();
+      }
+      int first = in.peek();
+      if (first < 0) {
+        break;
+      }
+      if (first == '#') {
+        if (isLater(untilSeconds)) {
+          return;
+        }
+      } else if (first != '*') {
+        formatError = true;
+        return;
+      } else if (!command()) {
+        break;
+      }
+    }
+    if (open != 0 && error.isEmpty() && in.peek() < 0) {
+      fail("Reached EOF before reading EXEC for MULTI");
+    }
+  }
+
+  /** Where the first annotation of a later time begins, or -1. */
+  long laterOffset() {
+    return laterOffset;
+  }
+
+  /** The number of bytes from the start of the file that are in order. */
+  long validBytes() {
+    return validBytes;
+  }
+
+  /** The number of the line that would be next. */
+  long lines() {
+    return lines;
+  }
+
+  /** What to print of the first error, in whole lines; empty when there is none to be told of. */
+  String report() {
+    if (formatError) {
+      return "AOF %s format error\n".formatted(fileName);
+    }
+    return error.isEmpty() ? "" : "0x%16x: %s\n".formatted(errorOffset, error);
+  }
+
+  private boolean isLater(long untilSeconds) throws IOException, CheckAborted {
+    long start = in.offset();
+    byte[] line = new byte[ANNOTATION_BYTES];
+    int length = in.line(line);
+    if (untilSeconds == 0 || !startsWith(line, TIMESTAMP)) {
+      return false;
+    }
+    Number seconds = new Number(line, TIMESTAMP.length());
+    if (seconds.end + 1 >= length || line[seconds.end] != '\r') {
+      throw new CheckAborted("Invalid timestamp annotation\n");
+    }
+    if (seconds.value <= untilSeconds) {
+      return false;
+    }
+    laterOffset = start;
+    return true;
+  }
+
+  private boolean command() throws IOException {
+    Number count = header('*', countLine);
+    if (count == null) {
+      return false;
+    }
+    for (long i = 0; i < count.value; i++) {
+      if (!argument(i == 0)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private boolean argument(boolean first) throws IOException {
+    Number length = header('$', new byte[HEADER_BYTES]);
+    if (length == null) {
+      return false;
+    }
+    if (length.value < 0 || length.value > Long.MAX_VALUE - 2) {
+      fail(
+          "Expected to read string of %d bytes, which is not in the suitable range"
+              .formatted(length.value));
+      return false;
+    }
+    errorOffset = in.offset();
+    long body = Math.min(length.value, NAME_BYTES);
+    int nameLength = 0;
+    while (nameLength < body && in.peek() >= 0) {
+      name[nameLength++] = (byte) in.read();
+    }
+    long done = nameLength;
+    done += in.skip(length.value - done);
+    byte[] end = new byte[2];
+    for (int i = 0; i < 2 && in.peek() >= 0; i++, done++) {
+      end[i] = (byte) in.read();
+    }
+    if (done != length.value + 2) {
+      fail("Expected to read %d bytes, got %d bytes".formatted(length.value + 2, done));
+      return false;
+    }
+    if (!isNewline(end[0], end[1])) {
+      return false;
+    }
+    lines++;
+    return !first || transaction(nameLength, length.value);
+  }
+
+  private boolean transaction(int nameLength, long length) {
+    if (isName("multi", nameLength, length)) {
+      if (open++ != 0) {
+        fail("Unexpected MULTI in AOF " + fileName);
+        return false;
+      }
+    } else if (isName("exec", nameLength, length) && --open != 0) {
+      fail("Unexpected EXEC in AOF " + fileName);
+      return false;
+    }
+    return true;
+  }
+
+  /** Whether the argument is this word, in whatever case, up to its end or a zero byte. */
+  private boolean isName(String word, int nameLength, long length) {
+    if (nameLength < word.length()) {
+      return false;
+    }
+    for (int i = 0; i < word.length(); i++) {
+      if (Ascii.lower(name[i]) != word.charAt(i)) {
+        return false;
+      }
+    }
+    return length == word.length() || (nameLength > word.length() && name[word.length()] == 0);
+  }
+
+  /** Reads a line of a mark and a number; null when it is none, or there is none. */
+  private @Nullable Number header(char mark, byte[] line) throws IOException {
+    errorOffset = in.offset();
+    if (in.line(line) == 0) {
+      return null;
+    }
+    if (line[0] != mark) {
+      fail("Expected prefix '%c', got: '%c'".formatted(mark, line[0] & 0xff));
+      return null;
+    }
+    Number number = new Number(line, 1);
+    byte next = number.end + 1 < HEADER_BYTES ? line[number.end + 1] : 0;
+    if (!isNewline(line[number.end], next)) {
+      return null;
+    }
+    lines++;
+    return number;
+  }
+
+  private boolean isNewline(byte first, byte second) {
+    if (first == '\r' && second == '\n') {
+      return true;
+    }
+    // With the sign that a byte has in C.
+    fail("Expected \\r\\n, got: %02x%02x".formatted((int) first, (int) second));
+    return false;
+  }
+
+  private void fail(String text) {
+    error = text;
+  }
+
+  private static boolean startsWith(byte[] line, String text) {
+    for (int i = 0; i < text.length(); i++) {
+      if (line[i] != text.charAt(i)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /**
+   * A decimal number at a place in a line: white space, a sign and digits, each if there is one.
+   */
+  private static final class Number {
+
+    final long value;
+
+    /** The place after it; where it began when there are no digits. */
+    final int end;
+
+    Number(byte[] line, int from) {
+      int at = from;
+      while (Ascii.isSpace(line[at])) {
+        at++;
+      }
+      boolean negative = line[at] == '-';
+      if (negative || line[at] == '+') {
+        at++;
+      }
+      int digits = at;
+      long number = 0;
+      boolean fits = true;
+      for (; line[at] >= '0' && line[at] <= '9'; at++) {
+        int digit = line[at] - '0';
+        fits &= number <= (Long.MAX_VALUE - digit) / 10;
+        number = fits ? number * 10 + digit : Long.MAX_VALUE;
+      }
+      value = negative ? -number : number;
+      end = at == digits ? from : at;
+    }
+  }
+}

@@ -1,0 +1,200 @@
+package io.redoubt.persistence.rdb;
+
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+
+import io.redoubt.protocol.bytes.Utf8;
+import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
+
+/** Counts the keys of a file that is checked, and tells what stands beside them. */
+final class CheckVisitor implements RdbVisitor {
+
+  private final CheckTerminal terminal;
+  private final long nowMillis;
+  private @Nullable RdbReader reader;
+  private long keys;
+  private long expiring;
+  private long expired;
+  private String keyText = "";
+  private long expireAtMillis = RdbKey.NONE; // of the key begun
+
+  CheckVisitor(CheckTerminal terminal) {
+    this.terminal = terminal;
+    this.nowMillis = terminal.nowMillis();
+  }
+
+  /** Tells which reader drives this. */
+  void reader(RdbReader driving) {
+    reader = driving;
+  }
+
+  /** Prints a line with the offset that reading has come to. */
+  void print(String text) {
+    terminal.print("[offset %d] ".formatted(reader == null ? 0 : reader.reached()) + text + "\n");
+  }
+
+  /**
+   * Prints what has been counted.
+   *
+   * @param begun keys that have been read without their values
+   */
+  void printCounts(int begun) {
+    terminal.print("[info] %d keys read\n".formatted(keys + begun));
+    terminal.print("[info] %d expires\n".formatted(expiring));
+    terminal.print("[info] %d already expired\n".formatted(expired));
+  }
+
+  /** The key whose value has begun and not ended yet. */
+  String keyBegun() {
+    return keyText;
+  }
+
+  private void begin(RdbKey key) {
+    keys++;
+    byte[] bytes = key.memory().asSlice(key.offset(), key.length()).toArray(JAVA_BYTE);
+    keyText = Utf8.decode(bytes);
+    expireAtMillis = key.expireAtMillis();
+  }
+
+  private void whole(RdbKey key) {
+    begin(key);
+    endValue();
+  }
+
+  @Override
+  public void endValue() {
+    if (expireAtMillis != RdbKey.NONE) {
+      expiring++;
+      if (expireAtMillis < nowMillis) {
+        expired++;
+      }
+    }
+  }
+
+  @Override
+  public void begin(int version) {}
+
+  @Override
+  public void aux(String name, String value) {
+    print("AUX FIELD " + name + " = '" + value + "'");
+  }
+
+  @Override
+  public void selectDb(int database) {
+    print("Selecting DB ID " + database);
+  }
+
+  @Override
+  public void resizeDb(long all, long withExpiry) {}
+
+  @Override
+  public void function(MemorySegment memory, long offset, int length) {}
+
+  @Override
+  public void moduleAux(String module) {
+    print("MODULE AUX for: " + module);
+  }
+
+  @Override
+  public void end() {
+    boolean summed = reader != null && reader.isChecksumStored();
+    print(
+        summed ? "Checksum OK" : "RDB file was saved with checksum disabled: no check performed.");
+  }
+
+  @Override
+  public void beginString(RdbKey key, long length) {
+    begin(key);
+  }
+
+  @Override
+  public void stringPart(MemorySegment memory, long offset, int length) {}
+
+  @Override
+  public void endString() {
+    endValue();
+  }
+
+  @Override
+  public void string(RdbKey key, MemorySegment memory, long offset, int length) {
+    whole(key);
+  }
+
+  @Override
+  public void integer(RdbKey key, long value) {
+    whole(key);
+  }
+
+  @Override
+  public void packed(RdbKey key, RdbType type, MemorySegment memory, long offset, int length) {
+    whole(key);
+  }
+
+  @Override
+  public void empty(RdbKey key) {
+    whole(key);
+  }
+
+  @Override
+  public void beginList(RdbKey key, RdbType type, long parts) {
+    begin(key);
+  }
+
+  @Override
+  public void listNode(MemorySegment memory, long offset, int length) {}
+
+  @Override
+  public void listElement(RdbBytes element) {}
+
+  @Override
+  public void beginSet(RdbKey key, long members) {
+    begin(key);
+  }
+
+  @Override
+  public void setMember(RdbBytes member) {}
+
+  @Override
+  public void beginSortedSet(RdbKey key, long members) {
+    begin(key);
+  }
+
+  @Override
+  public void sortedSetMember(RdbBytes member, double score) {}
+
+  @Override
+  public void beginHash(RdbKey key, long fields, long nextExpiryMillis) {
+    begin(key);
+  }
+
+  @Override
+  public void hashField(RdbBytes field, RdbBytes value, long fieldExpireAtMillis) {}
+
+  @Override
+  public void beginStream(RdbKey key, RdbType type, long nodes) {
+    begin(key);
+  }
+
+  @Override
+  public void streamNode(
+      long millis, long sequence, MemorySegment memory, long offset, int length) {}
+
+  @Override
+  public void stream(RdbStream stream) {}
+
+  @Override
+  public void streamGroup(
+      RdbBytes name, long millis, long sequence, long entriesRead, long pending) {}
+
+  @Override
+  public void pendingEntry(long millis, long sequence, long deliveredAtMillis, long deliveries) {}
+
+  @Override
+  public void streamConsumers(long consumers) {}
+
+  @Override
+  public void streamConsumer(RdbBytes name, long seenAtMillis, long activeAtMillis, long pending) {}
+
+  @Override
+  public void consumerEntry(long millis, long sequence) {}
+}

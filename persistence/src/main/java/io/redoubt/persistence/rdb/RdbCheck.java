@@ -1,0 +1,144 @@
+package io.redoubt.persistence.rdb;
+
+import io.redoubt.persistence.io.Disk;
+import io.redoubt.persistence.io.DiskFile;
+import io.redoubt.protocol.bytes.BufferMemory;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * What {@code redis-check-rdb} does: it reads a file to its end, tells what it comes across, and
+ * where and why it can't go on. All that is printed is Redis', but for the reasons of corruption.
+ */
+public final class RdbCheck {
+
+  private static final List<String> TYPE_NAMES =
+      List.of(
+          "string",
+          "list-linked",
+          "set-hashtable",
+          "zset-v1",
+          "hash-hashtable",
+          "zset-v2",
+          "module-value",
+          "module-value",
+          "unknown",
+          "hash-zipmap",
+          "list-ziplist",
+          "set-intset",
+          "zset-ziplist",
+          "hash-ziplist",
+          "quicklist",
+          "stream",
+          "hash-listpack",
+          "zset-listpack",
+          "quicklist-v2");
+
+  private static final int READ_BYTES = 1 << 16;
+
+  private final Disk disk;
+  private final CheckTerminal terminal;
+  private final CheckVisitor visitor;
+  private long bytes;
+
+  /** A check of one file. */
+  public RdbCheck(Disk disk, CheckTerminal terminal) {
+    this.disk = disk;
+    this.terminal = terminal;
+    this.visitor = new CheckVisitor(terminal);
+  }
+
+  /**
+   * Checks the file, or the RDB that it begins with.
+   *
+   * @param name of the file, for messages
+   * @return whether it is in order
+   */
+  public boolean run(Path path, String name) {
+    visitor.print("Checking RDB file " + name);
+    try (DiskFile file = disk.read(path);
+        RdbReader reader = new RdbReader(BufferMemory.offHeap(), visitor, Integer.MAX_VALUE)) {
+      visitor.reader(reader);
+      return read(file, reader);
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  /** The length of the RDB that was in order, in bytes. */
+  public long bytes() {
+    return bytes;
+  }
+
+  private boolean read(DiskFile file, RdbReader reader) throws IOException {
+    try {
+      while (!reader.complete()) {
+        int room = Math.min(reader.room(), READ_BYTES);
+        int read = file.read(reader.memory(), reader.limit(), room);
+        if (read < 0) {
+          reader.filled(0); // what it said of the item not whole may have moved
+          fail(reader, "Unexpected EOF reading RDB file");
+          return false;
+        }
+        reader.filled(read);
+      }
+    } catch (RdbException e) {
+      boolean corrupt = tell(reader, e);
+      if (corrupt) {
+        terminal.warn("Terminating server after rdb file reading failure.");
+      }
+      return false;
+    }
+    bytes = reader.offset();
+    visitor.print("\\o/ RDB looks OK! \\o/");
+    visitor.printCounts(0);
+    return true;
+  }
+
+  /** Tells why the file is refused; whether it is for corruption that Redis doesn't survive. */
+  private boolean tell(RdbReader reader, RdbException e) {
+    switch (reader.step()) {
+      case TYPE -> fail(reader, "Invalid object type: " + reader.opcode());
+      case CHECKSUM -> fail(reader, "RDB CRC error");
+      case START -> fail(reader, e.reason());
+      default -> {
+        fail(reader, e.reason());
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private void fail(RdbReader reader, String reason) {
+    terminal.print("--- RDB ERROR DETECTED ---\n");
+    visitor.print(reason);
+    RdbStep step = reader.step();
+    info("While doing: " + step.text());
+    if (step == RdbStep.VALUE) {
+      info("Reading key '" + keyText(reader) + "'");
+    }
+    int type = reader.typeId();
+    if (type >= 0) {
+      String name = type < TYPE_NAMES.size() ? TYPE_NAMES.get(type) : "unknown";
+      info("Reading type %d (%s)".formatted(type, name));
+    }
+    visitor.printCounts(step == RdbStep.VALUE && !reader.isInsideValue() ? 1 : 0);
+  }
+
+  /** The key, as far as C takes it for a string. */
+  private String keyText(RdbReader reader) {
+    String text;
+    try {
+      text = reader.isInsideValue() ? visitor.keyBegun() : reader.keyText();
+    } catch (RdbException e) {
+      return ""; // its compressed bytes are no key
+    }
+    int zero = text.indexOf(0);
+    return zero < 0 ? text : text.substring(0, zero);
+  }
+
+  private void info(String text) {
+    terminal.print("[additional info] " + text + "\n");
+  }
+}
