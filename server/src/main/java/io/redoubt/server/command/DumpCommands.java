@@ -116,8 +116,7 @@ public final class DumpCommands extends CommandGroup<Call> {
         throw Errors.SYNTAX;
       }
     }
-    long old = call.findForWrite(1);
-    if (old != Entry.NONE && !replace) {
+    if (!replace && call.findForWrite(1) != Entry.NONE) {
       throw BUSYKEY;
     }
     long ttl = call.argLong(2);
@@ -129,7 +128,7 @@ public final class DumpCommands extends CommandGroup<Call> {
     }
     long expireAt = ttl == 0 ? Entry.NO_EXPIRY : absolute ? ttl : call.now() + ttl;
     if (expireAt != Entry.NO_EXPIRY && call.isPast(expireAt)) {
-      restoreNothing(call, old);
+      restoreNothing(call);
       return;
     }
     long entry = restored(call, expireAt);
@@ -170,7 +169,8 @@ public final class DumpCommands extends CommandGroup<Call> {
   }
 
   /** A value that has already expired: all it can do is to take the old one's place. */
-  private static void restoreNothing(Call call, long old) {
+  private static void restoreNothing(Call call) {
+    long old = call.database().find(call.argAddress(1), call.argLength(1));
     if (old != Entry.NONE) {
       call.database().remove(old);
       call.changed(1, KeyEvent.DEL, 1);

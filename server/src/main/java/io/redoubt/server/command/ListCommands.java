@@ -293,7 +293,7 @@ public final class ListCommands extends CommandGroup<Call> {
       return;
     }
     long length = Lists.length(entry);
-    long first = fromStart(start, length);
+    long first = Math.min(fromStart(start, length), length);
     long count = Math.min(stop < 0 ? stop + length : stop, length - 1) - first + 1;
     if (count <= 0) {
       call.reply().array(0);

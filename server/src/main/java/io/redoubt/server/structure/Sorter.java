@@ -85,10 +85,6 @@ public final class Sorter implements AutoCloseable {
     Region.putLong(numbers + (long) i * Long.BYTES, Double.doubleToRawLongBits(number));
   }
 
-  private double number(int i) {
-    return Double.longBitsToDouble(Region.getLong(numbers + (long) i * Long.BYTES));
-  }
-
   /** Gives the next string a weight of that length; returns where its bytes go. */
   public long weight(int i, int length) {
     Region.putLong(numbers + (long) i * Long.BYTES, weights.count() + 1L);
@@ -110,12 +106,8 @@ public final class Sorter implements AutoCloseable {
     return Region.getInt(order + (long) place * Integer.BYTES);
   }
 
-  private void at(int place, int string) {
-    Region.putInt(order + (long) place * Integer.BYTES, string);
-  }
-
   /**
-   * Sorts as far as needed for some places to be right.
+   * Sorts as far as needed for some places to be right. Numbers and weights are gone afterwards.
    *
    * @param upToZero whether strings and weights are compared as C does, up to their first zero byte
    * @param first the first place that matters
@@ -127,7 +119,18 @@ public final class Sorter implements AutoCloseable {
     by = what;
     collated = upToZero;
     direction = descending ? -1 : 1;
-    sort(0, count() - 1, first, last, chance);
+    if (!isSorted()) {
+      sort(0, count() - 1, first, last, chance);
+    }
+  }
+
+  private boolean isSorted() {
+    for (int place = 1; place < count(); place++) {
+      if (compare(place - 1, at(place), key(place)) > 0) {
+        return false;
+      }
+    }
+    return true;
   }
 
   /** Quicksort in three parts, of which those beside the places that matter are left alone. */
@@ -135,11 +138,13 @@ public final class Sorter implements AutoCloseable {
     int low = from;
     int high = to;
     while (high - low >= FEW) {
-      int pivot = at(low + chance.nextInt(high - low + 1));
+      int pivotPlace = low + chance.nextInt(high - low + 1);
+      int pivot = at(pivotPlace);
+      long pivotKey = key(pivotPlace);
       int below = low;
       int above = high;
       for (int i = low; i <= above; ) {
-        int compared = compare(at(i), pivot);
+        int compared = compare(i, pivot, pivotKey);
         if (compared < 0) {
           swap(below++, i++);
         } else if (compared > 0) {
@@ -172,36 +177,54 @@ public final class Sorter implements AutoCloseable {
   private void insertionSort(int low, int high) {
     for (int i = low + 1; i <= high; i++) {
       int string = at(i);
+      long key = key(i);
       int place = i;
-      for (; place > low && compare(at(place - 1), string) > 0; place--) {
-        at(place, at(place - 1));
+      for (; place > low && compare(place - 1, string, key) > 0; place--) {
+        put(place, at(place - 1), key(place - 1));
       }
-      at(place, string);
+      put(place, string, key);
     }
   }
 
   private void swap(int a, int b) {
     int string = at(a);
-    at(a, at(b));
-    at(b, string);
+    long key = key(a);
+    put(a, at(b), key(b));
+    put(b, string, key);
   }
 
-  private int compare(int a, int b) {
-    return a == b
+  // While sorting, the numbers follow the order: what is next to each other is compared.
+
+  private long key(int place) {
+    return Region.getLong(numbers + (long) place * Long.BYTES);
+  }
+
+  private void put(int place, int string, long key) {
+    Region.putInt(order + (long) place * Integer.BYTES, string);
+    Region.putLong(numbers + (long) place * Long.BYTES, key);
+  }
+
+  /** Compares what is at a place with a string that has that number, or weight. */
+  private int compare(int place, int string, long key) {
+    int other = at(place);
+    return other == string
         ? 0
         : direction
             * switch (by) {
-              case NUMBER -> compareNumbers(a, b);
+              case NUMBER -> compareNumbers(other, key(place), string, key);
               case STRING ->
                   compare(
-                      strings.address(a), strings.length(a), strings.address(b), strings.length(b));
-              case WEIGHT -> compareWeights(a, b);
+                      strings.address(other),
+                      strings.length(other),
+                      strings.address(string),
+                      strings.length(string));
+              case WEIGHT -> compareWeights((int) key(place) - 1, (int) key - 1);
             };
   }
 
-  private int compareNumbers(int a, int b) {
-    double one = number(a);
-    double other = number(b);
+  private int compareNumbers(int a, long keyA, int b, long keyB) {
+    double one = Double.longBitsToDouble(keyA);
+    double other = Double.longBitsToDouble(keyB);
     if (one < other) {
       return -1;
     }
@@ -211,9 +234,7 @@ public final class Sorter implements AutoCloseable {
             strings.address(a), strings.length(a), strings.address(b), strings.length(b));
   }
 
-  private int compareWeights(int a, int b) {
-    int one = (int) Region.getLong(numbers + (long) a * Long.BYTES) - 1;
-    int other = (int) Region.getLong(numbers + (long) b * Long.BYTES) - 1;
+  private int compareWeights(int one, int other) {
     if (one < 0 || other < 0) {
       return Boolean.compare(one >= 0, other >= 0);
     }

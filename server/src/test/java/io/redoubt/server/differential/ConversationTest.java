@@ -148,7 +148,8 @@ final class ConversationTest {
           continue; // 7.2 refuses that rank
         }
         conversation.say(connection, request);
-        conversation.expectSame("events", realEvents.messages(), ourEvents.messages());
+        conversation.expectSame(
+            "events", inOneOrder(realEvents.messages()), inOneOrder(ourEvents.messages()));
         if (i % ROUND == 0) {
           endOfRound(conversation);
           realEvents.messages();
@@ -156,6 +157,23 @@ final class ConversationTest {
         }
       }
     }
+  }
+
+  /**
+   * Misses one after the other, which come in the order of a table where SORT looks for weights.
+   */
+  private static String inOneOrder(String events) {
+    List<String> lines = new ArrayList<>();
+    int run = 0;
+    for (String line : events.split("\n")) {
+      lines.add(line);
+      if (!line.contains("keymiss")) {
+        run = lines.size();
+      } else {
+        Collections.sort(lines.subList(run, lines.size()));
+      }
+    }
+    return String.join("\n", lines);
   }
 
   /** 7.2 refuses a rank that has no opposite, before it looks at the key. */
