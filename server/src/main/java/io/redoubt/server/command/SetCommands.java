@@ -23,11 +23,13 @@ import io.redoubt.server.keyspace.Entry;
 import io.redoubt.server.keyspace.KeyEvent;
 import io.redoubt.server.keyspace.Type;
 import io.redoubt.server.memory.Region;
+import io.redoubt.server.structure.BlockConsumer;
 import io.redoubt.server.structure.BlockSet;
 import io.redoubt.server.value.PackedValue;
 import io.redoubt.server.value.SetMembers;
 import io.redoubt.server.value.Sets;
 import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
 
 /** The set group but for what combines several sets. */
 public final class SetCommands extends CommandGroup<Call> {
@@ -345,12 +347,46 @@ public final class SetCommands extends CommandGroup<Call> {
       return;
     }
     call.reply().set((int) count);
-    for (long left = count; left > 0; ) {
-      long batch = Math.min(left, MAX_SREM_MEMBERS);
-      set = popBatch(call, set, batch);
-      left -= batch;
+    if (PackedValue.isPacked(set) || count <= size / LARGE_PART) {
+      for (long left = count; left > 0; ) {
+        long batch = Math.min(left, MAX_SREM_MEMBERS);
+        set = popBatch(call, set, batch);
+        left -= batch;
+      }
+    } else {
+      sets.removeMany(call.database(), set, count, new Popped(call, count));
     }
     call.changed(1, KeyEvent.SPOP, count);
+  }
+
+  /** Replies with members that go, and has them go in replicas, some at a time. */
+  private static final class Popped implements BlockConsumer {
+    private final Call call;
+    private long left;
+    private @Nullable Effect effect;
+    private long leftInEffect;
+
+    Popped(Call call, long count) {
+      this.call = call;
+      left = count;
+    }
+
+    @Override
+    public void accept(long block) {
+      SetMembers member = call.values().sets().at(block);
+      member.writeTo(call.reply());
+      if (call.propagates()) {
+        if (leftInEffect == 0) {
+          leftInEffect = Math.min(left, MAX_SREM_MEMBERS);
+          effect = call.propagateAs(2 + (int) leftInEffect).word(SREM).argument(1);
+        }
+        if (effect != null) {
+          effect.bytes(member.address(), member.length());
+        }
+        leftInEffect--;
+        left--;
+      }
+    }
   }
 
   private static long popBatch(Call call, long set, long batch) {

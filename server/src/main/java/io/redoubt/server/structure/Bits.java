@@ -111,6 +111,10 @@ public final class Bits {
     int absentByte = (int) absentWord & 0xff;
     while (bit <= lastBit) {
       long at = address + (bit >>> 3);
+      if ((bit & 7) == 0 && bit + 255 <= lastBit && areAll(absentWord, at)) {
+        bit += 256;
+        continue;
+      }
       if ((bit & 7) == 0 && bit + 63 <= lastBit && Region.getLong(at) == absentWord) {
         bit += 64;
         continue;
@@ -126,6 +130,14 @@ public final class Bits {
       bit++;
     }
     return -1;
+  }
+
+  /** Whether the four words from an address on are the same as this one. */
+  private static boolean areAll(long word, long at) {
+    long first = (Region.getLong(at) ^ word) | (Region.getLong(at + WORD_BYTES) ^ word);
+    long second =
+        (Region.getLong(at + 2 * WORD_BYTES) ^ word) | (Region.getLong(at + 3 * WORD_BYTES) ^ word);
+    return (first | second) == 0;
   }
 
   /**

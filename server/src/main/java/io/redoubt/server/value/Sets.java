@@ -461,6 +461,34 @@ public final class Sets implements Structures, AutoCloseable {
   }
 
   /**
+   * Takes so many members, chosen by chance, out of a set that is a table and has more. Takes time
+   * by the size of the set, and so is for large parts of it.
+   *
+   * @param taken gets the block of each; nothing must be changed meanwhile
+   */
+  public void removeMany(Database database, long set, long count, BlockConsumer taken) {
+    database.beforeChange(set);
+    entry = set;
+    long root = Entry.root(set);
+    long left = elements(root);
+    long wanted = count;
+    copy.create();
+    copy.expect(left - count);
+    walk.start(root);
+    for (long block = walk.next(); block != 0; block = walk.next()) {
+      // As many of those that are left are chosen as are still wanted.
+      if (keyspace.chance().nextLong(left--) < wanted) {
+        wanted--;
+        taken.accept(block);
+      } else {
+        insertCopy(block);
+      }
+    }
+    Region.putLong(Entry.payloadAddress(set), copy.header());
+    keyspace.freeStructure(Type.SET, root);
+  }
+
+  /**
    * Makes a set an intset if all its members are whole numbers and they are not too many.
    *
    * @return the entry, which may have moved
@@ -586,12 +614,16 @@ public final class Sets implements Structures, AutoCloseable {
     copy.expect(count);
     walk.start(root);
     for (long block = walk.next(); block != 0; block = walk.next()) {
-      long bytes = blockBytes(block);
-      long twin = slabs.allocate(bytes);
-      Region.copy(block, twin, bytes);
-      copy.insert(copy.hash(memberAddress(twin), memberLength(twin)), twin);
+      insertCopy(block);
     }
     return copy.header();
+  }
+
+  private void insertCopy(long block) {
+    long bytes = blockBytes(block);
+    long twin = slabs.allocate(bytes);
+    Region.copy(block, twin, bytes);
+    copy.insert(copy.hash(memberAddress(twin), memberLength(twin)), twin);
   }
 
   @Override

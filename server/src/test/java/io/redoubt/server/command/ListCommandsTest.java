@@ -57,6 +57,7 @@ final class ListCommandsTest {
     redis.says("RPUSH a one 2 three", "(integer) 3");
     redis.says("LPUSH a 0 -1", "(integer) 5");
     redis.says("LRANGE a 0 -1", "1) \"-1\"\n2) \"0\"\n3) \"one\"\n4) \"2\"\n5) \"three\"");
+    redis.says("LRANGE a 9223372036854775807 -3", "(empty array)");
     redis.says("LLEN a", "(integer) 5");
     redis.says("LPOP a", "\"-1\"");
     redis.says("RPOP a 2", "1) \"three\"\n2) \"2\"");

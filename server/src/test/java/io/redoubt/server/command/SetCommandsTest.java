@@ -75,6 +75,26 @@ final class SetCommandsTest {
     redis.says("SRANDMEMBER s 5", "(empty array)");
   }
 
+  /** What stays is then in another table than before. */
+  @Test
+  void popsTheLargerPartOfALargeSet() {
+    Set<String> all = new TreeSet<>();
+    for (int i = 0; i < 1000; i++) {
+      all.add("member-" + i);
+    }
+    redis.says("SADD s " + String.join(" ", all), "(integer) 1000");
+    redis.says("EXPIRE s 1000", "(integer) 1");
+    List<String> popped = texts("SPOP s 700");
+    assertThat(popped).hasSize(700).doesNotHaveDuplicates().isSubsetOf(all);
+    all.removeAll(popped);
+    assertThat(texts("SMEMBERS s")).containsExactlyInAnyOrderElementsOf(all);
+    redis.says("SISMEMBER s " + popped.getFirst(), "(integer) 0");
+    redis.says("SISMEMBER s " + all.iterator().next(), "(integer) 1");
+    redis.says("PERSIST s", "(integer) 1");
+    assertThat(texts("SPOP s 299")).hasSize(299).isSubsetOf(all);
+    redis.says("SCARD s", "(integer) 1");
+  }
+
   @Test
   void someMembersOfALargeSetAreEachAsLikely() {
     List<String> members = fill("s", "hashtable", 400);
