@@ -55,12 +55,17 @@ public final class Chunk {
     return block;
   }
 
-  /** What the channel is to write: the chunk's bytes up to so many. */
-  Object queued(Connection connection, int bytes) {
+  /** What the channel is to write: the chunk's bytes {@code [from, to)}. */
+  Object queued(Connection connection, int from, int to) {
     queuedOn = connection;
-    queuedBytes = bytes;
-    sendable.setIndex(0, bytes);
+    queuedBytes = to - from;
+    sendable.setIndex(from, to);
     return sendable;
+  }
+
+  /** Where the chunk begins for the operating system. */
+  long nativeAddress() {
+    return sendable.memoryAddress();
   }
 
   private void sent() {

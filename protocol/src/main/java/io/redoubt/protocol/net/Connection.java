@@ -9,8 +9,10 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.socket.SocketChannel;
+import io.netty.channel.unix.Socket;
 import io.netty.channel.unix.UnixChannel;
 import io.netty.handler.ssl.SslHandler;
+import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
@@ -60,7 +62,21 @@ public final class Connection {
   private final ReadBuffer readBuffer;
   private @Nullable Handler handler;
   private @Nullable Throwable cause;
+
+  /** Where bytes can be written to past the channel; null where all must go through it. */
+  private @Nullable Socket socket;
+
+  /**
+   * What was sent while nothing was queued, and has not been flushed: nearly always that is all,
+   * and the socket takes it at once, so that the channel's queue need not know of it.
+   */
+  private @Nullable Chunk first;
+
+  private int firstBytes;
+
+  /** What has not been written, the first chunk's bytes included. */
   private long queuedBytes;
+
   private boolean flushLeftBytes;
   private boolean closing;
   private boolean closeTold;
@@ -103,20 +119,68 @@ public final class Connection {
       chunk.release();
       return;
     }
+    if (queuedBytes == 0 && socket != null) {
+      first = chunk;
+      firstBytes = bytes;
+    } else {
+      queueFirst(0);
+      channel.write(chunk.queued(this, 0, bytes), channel.voidPromise());
+    }
     queuedBytes += bytes;
-    channel.write(chunk.queued(this, bytes), channel.voidPromise());
+  }
+
+  /** Has the channel write what was sent first, from byte {@code from} on. */
+  private void queueFirst(int from) {
+    Chunk chunk = first;
+    if (chunk != null) {
+      first = null;
+      channel.write(chunk.queued(this, from, firstBytes), channel.voidPromise());
+    }
   }
 
   /** Writes what is queued as far as the socket takes it; the rest follows when it can. */
   public void flush() {
+    if (first != null) {
+      writeFirst(first);
+    }
     if (queuedBytes > 0) {
       channel.flush();
       flushLeftBytes = queuedBytes > 0;
     }
   }
 
+  private void writeFirst(Chunk chunk) {
+    int written = 0;
+    try {
+      if (socket != null && channel.isActive()) {
+        written = socket.sendAddress(chunk.nativeAddress(), 0, firstBytes);
+      }
+    } catch (IOException e) {
+      written = 0; // the channel will meet the same, and closes by it
+    }
+    queuedBytes -= written;
+    if (written == firstBytes) {
+      first = null;
+      chunk.release();
+    } else {
+      queueFirst(written);
+    }
+  }
+
+  private void dropFirst() {
+    Chunk chunk = first;
+    if (chunk != null) {
+      first = null;
+      queuedBytes -= firstBytes;
+      chunk.release();
+    }
+  }
+
   /** The bytes that have been sent by the caller and not yet been taken by the socket. */
   public long queuedBytes() {
+    if (queuedBytes == 0) {
+      return 0;
+    }
     ChannelOutboundBuffer outbound = channel.unsafe().outboundBuffer();
     return outbound == null ? 0 : queuedBytes - outbound.currentProgress();
   }
@@ -282,6 +346,7 @@ public final class Connection {
       return;
     }
     closeTold = true;
+    dropFirst();
     if (handler != null) {
       handler.onClose(this, reason);
     }
@@ -307,6 +372,10 @@ public final class Connection {
 
     @Override
     public void channelActive(ChannelHandlerContext context) {
+      socket =
+          channel instanceof UnixChannel unix && unix.fd() instanceof Socket own && !isTls()
+              ? own
+              : null;
       opened.accept(Connection.this);
       if (handler == null) {
         channel.close();
