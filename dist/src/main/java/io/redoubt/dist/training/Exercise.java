@@ -16,6 +16,13 @@ import java.util.List;
 final class Exercise {
   private static final int ROUNDS = 2_000;
   private static final int PIPELINE = 16;
+
+  /** So many elements are pushed to each list a round, for lists to get many nodes. */
+  private static final int PUSHES = 4;
+
+  private static final int LONG_READ_ROUNDS = 10;
+  private static final String SCRIPT =
+      "redis.call('SET', KEYS[1], ARGV[1]) return redis.call('INCR', KEYS[2])";
   private static final long STEP_LIMIT_NANOS = 10_000_000_000L;
   private static final int POLL_MILLIS = 50;
 
@@ -77,7 +84,10 @@ final class Exercise {
     this.peer = peer;
   }
 
-  /** Commands one by one, pipelined commands, a full sync as replica and one as master. */
+  /**
+   * Commands one by one, pipelined commands on all types of values, a full sync as replica and one
+   * as master.
+   */
   void ofServer() throws IOException, InterruptedException {
     try (RespClient connection = server.connect()) {
       for (String command : ONCE) {
@@ -93,11 +103,15 @@ final class Exercise {
         for (int i = 0; batch.size() < PIPELINE; i++) {
           batch.addAll(strings(round * PIPELINE + i));
         }
-        send(connection, batch);
-        for (int i = 0; i < batch.size(); i++) {
-          connection.receive();
+        pipeline(connection, batch);
+      }
+      for (int round = 0; round < ROUNDS; round++) {
+        pipeline(connection, collections(round));
+        if (round % LONG_READ_ROUNDS == 0) {
+          pipeline(connection, longReads(round));
         }
       }
+      connection.call("FLUSHALL");
     }
     replicate(server, peer);
     server.ask("REPLICAOF", "NO", "ONE");
@@ -125,6 +139,14 @@ final class Exercise {
     connection.sendRaw(bytes.toByteArray());
   }
 
+  private static void pipeline(RespClient connection, List<List<String>> commands)
+      throws IOException {
+    send(connection, commands);
+    for (int i = 0; i < commands.size(); i++) {
+      connection.receive();
+    }
+  }
+
   /** Makes one a replica of the other and waits until a write has come through. */
   private static void replicate(Node replica, Node master)
       throws IOException, InterruptedException {
@@ -141,6 +163,51 @@ final class Exercise {
         List.of("GET", key),
         List.of("INCR", "counter"),
         List.of("EXISTS", key, "counter"));
+  }
+
+  /** One element each of large collections, and a few of small ones. */
+  private static List<List<String>> collections(int round) {
+    String element = "element:" + round;
+    String small = "small:" + round % 100;
+    List<List<String>> commands = new ArrayList<>();
+    for (int i = 0; i < PUSHES; i++) {
+      commands.add(List.of("LPUSH", "list", element + i));
+      commands.add(List.of("RPUSH", "queue", element + i));
+    }
+    commands.add(List.of("LPOP", "queue"));
+    commands.add(List.of("HSET", "hash", element, "value:" + round));
+    commands.add(List.of("HGET", "hash", element));
+    commands.add(List.of("HINCRBY", "hash", "count", "1"));
+    commands.add(List.of("SADD", "set", element));
+    commands.add(List.of("SADD", "other", element));
+    commands.add(List.of("SISMEMBER", "set", element));
+    commands.add(List.of("ZADD", "zset", "" + round * 7919 % ROUNDS, element));
+    commands.add(List.of("ZINCRBY", "zset", "1", element));
+    commands.add(List.of("ZSCORE", "zset", element));
+    commands.add(List.of("ZRANGE", "zset", "0", "9"));
+    commands.add(List.of("XADD", "stream", "*", "field", element));
+    commands.add(List.of("MSET", element, "value", small + ":string", "1"));
+    commands.add(List.of("EXPIRE", element, "1000"));
+    commands.add(List.of("DEL", element));
+    commands.add(List.of("HSET", small + ":hash", "field:" + round % 10, element));
+    commands.add(List.of("HGETALL", small + ":hash"));
+    commands.add(List.of("LPUSH", small + ":list", element));
+    commands.add(List.of("LPOP", small + ":list"));
+    commands.add(List.of("SADD", small + ":set", "" + round));
+    commands.add(List.of("ZADD", small + ":zset", "" + round, "member:" + round % 10));
+    commands.add(List.of("SREM", "other", element));
+    commands.add(List.of("SADD", "members", "member:" + round % 100));
+    return commands;
+  }
+
+  private static List<List<String>> longReads(int round) {
+    return List.of(
+        List.of("LRANGE", "list", "0", "99"),
+        List.of("ZRANGEBYSCORE", "zset", "" + round, "+inf", "LIMIT", "0", "100"),
+        List.of("SMEMBERS", "members"),
+        List.of("SINTER", "members", "set"),
+        List.of("XRANGE", "stream", "-", "+", "COUNT", "100"),
+        List.of("EVAL", SCRIPT, "2", "key:1", "counter", "value"));
   }
 
   private interface Condition {
