@@ -35,7 +35,12 @@ final class NodeData {
 
   /** A node whose data is a listpack without elements. */
   long newPacked() {
-    long node = newNode(false, FIRST_BYTES);
+    return newPacked(FIRST_BYTES);
+  }
+
+  /** The same with room for so many bytes. */
+  long newPacked(int capacity) {
+    long node = newNode(false, capacity);
     Listpack.create(Region.MEMORY, QuicklistNode.data(node));
     QuicklistNode.changed(node, 0);
     return node;

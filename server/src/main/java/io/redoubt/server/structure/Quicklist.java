@@ -54,6 +54,9 @@ public final class Quicklist {
   /** A split leaves up to three nodes, which may join each other and their neighbours. */
   private static final int MERGED_NODES = 5;
 
+  /** From so many nodes on a node at an end is as large at once as it will soon be. */
+  private static final int LONG_LIST_NODES = 16;
+
   /** What {@link #dismantle} frees at once. */
   private static final int STEP_NODES = 64;
 
@@ -284,7 +287,8 @@ public final class Quicklist {
     if (node != 0) {
       data.trim(node);
     }
-    long fresh = data.newPacked();
+    boolean usual = nodes(root) >= LONG_LIST_NODES && limit(root) < 0;
+    long fresh = usual ? data.newPacked(usualBytes(root)) : data.newPacked();
     linkAfter(root, before, fresh);
     return fresh;
   }
