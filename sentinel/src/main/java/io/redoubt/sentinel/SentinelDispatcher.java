@@ -87,6 +87,6 @@ final class SentinelDispatcher implements Dispatcher {
       client.closeAfterReply();
     }
     commands++;
-    command.countCall((clock.monotonicNanos() - started) / 1000);
+    command.countCalls(1, clock.monotonicNanos() - started);
   }
 }

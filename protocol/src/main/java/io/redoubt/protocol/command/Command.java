@@ -28,7 +28,7 @@ public final class Command<C> {
   private int id = -1;
 
   private long calls;
-  private long microseconds;
+  private long nanoseconds;
   private long rejectedCalls;
   private long failedCalls;
 
@@ -223,10 +223,10 @@ public final class Command<C> {
     }
   }
 
-  /** Counts a run. */
-  public void countCall(long micros) {
-    calls++;
-    microseconds += micros;
+  /** Counts runs and the nanoseconds that they took together. */
+  public void countCalls(int runs, long nanos) {
+    calls += runs;
+    nanoseconds += nanos;
   }
 
   /** Counts a request that was refused before it ran. */
@@ -234,7 +234,7 @@ public final class Command<C> {
     rejectedCalls++;
   }
 
-  /** Counts a run that ended in an error; {@link #countCall} counts it too. */
+  /** Counts a run that ended in an error; {@link #countCalls} counts it too. */
   public void countFailed() {
     failedCalls++;
   }
@@ -246,7 +246,7 @@ public final class Command<C> {
 
   /** Time in all runs, in microseconds. */
   public long microseconds() {
-    return microseconds;
+    return nanoseconds / 1000;
   }
 
   /** Requests refused before they ran. */
@@ -262,7 +262,7 @@ public final class Command<C> {
   /** CONFIG RESETSTAT: all counts to zero. */
   public void resetStatistics() {
     calls = 0;
-    microseconds = 0;
+    nanoseconds = 0;
     rejectedCalls = 0;
     failedCalls = 0;
   }

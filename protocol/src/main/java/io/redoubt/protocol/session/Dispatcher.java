@@ -18,6 +18,12 @@ public interface Dispatcher {
   default void lookAhead(Client client, Request[] batch, int count) {}
 
   /**
+   * The requests that {@link #lookAhead(Client[], Request[], int)} told of have run, as far as they
+   * could.
+   */
+  default void batchDone() {}
+
+  /**
    * Runs one request and writes its reply to {@link Client#reply()}. Must not throw for anything
    * that a client can cause.
    *

@@ -50,6 +50,7 @@ final class RequestBatch {
     } finally {
       running = false;
       count = 0;
+      dispatcher.batchDone();
     }
   }
 }

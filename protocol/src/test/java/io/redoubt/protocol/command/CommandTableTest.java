@@ -98,9 +98,11 @@ class CommandTableTest {
 
   @Test
   void statisticsAreOfTheInstance() {
-    sample.get.countCall(7);
+    sample.get.countCalls(1, 700);
+    sample.get.countCalls(2, 1400);
     sample.get.countFailed();
-    assertThat(sample.get.calls()).isEqualTo(1);
+    assertThat(sample.get.calls()).isEqualTo(3);
+    assertThat(sample.get.microseconds()).isEqualTo(2);
     assertThat(new Sample().get.calls()).isZero();
     table.resetStatistics();
     assertThat(sample.get.microseconds()).isZero();

@@ -103,7 +103,7 @@ public final class BlockedClients {
   /** A wait that was in vain is a command that was run. */
   void countTimeOut(Command<?> command) {
     stats.countCommand();
-    command.countCall(0);
+    command.countCalls(1, 0);
   }
 
   // Marking.

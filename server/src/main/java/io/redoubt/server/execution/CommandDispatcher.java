@@ -67,6 +67,7 @@ public final class CommandDispatcher implements Dispatcher {
   private final ServerDirectives settings;
   private final Limits limits;
   private final Clock clock;
+  private final CommandClock commandClock;
   private final Log log;
   private final Call call;
   private final Request queued = new Request();
@@ -77,7 +78,6 @@ public final class CommandDispatcher implements Dispatcher {
   private final LookAhead lookAhead;
   private @Nullable UnitListener unitListener;
   private LongSupplier streamOffset = () -> 0;
-  private long lastNanos;
   private int depth;
 
   /** Commands that run against {@code keyspace}. */
@@ -106,6 +106,7 @@ public final class CommandDispatcher implements Dispatcher {
     this.settings = settings;
     this.limits = limits;
     this.clock = clock;
+    commandClock = new CommandClock(clock);
     this.log = log;
     this.call = call;
     lookAhead = new LookAhead(keyspace, table);
@@ -148,7 +149,8 @@ public final class CommandDispatcher implements Dispatcher {
 
   @Override
   public void lookAhead(Client[] clients, Request[] batch, int size) {
-    refreshClock();
+    commandClock.beginBatch();
+    keyspace.nowMillis(clock.wallMillis());
     if (size > 1) {
       lookAhead.touch(clients, batch, size);
     }
@@ -158,6 +160,11 @@ public final class CommandDispatcher implements Dispatcher {
   public void lookAhead(Client client, Request[] batch, int size) {
     refreshClock();
     lookAhead.touch(client, batch, size);
+  }
+
+  @Override
+  public void batchDone() {
+    commandClock.endBatch();
   }
 
   @Override
@@ -223,7 +230,7 @@ public final class CommandDispatcher implements Dispatcher {
   }
 
   private void refreshClock() {
-    lastNanos = clock.monotonicNanos();
+    commandClock.look();
     keyspace.nowMillis(clock.wallMillis());
   }
 
@@ -307,7 +314,7 @@ public final class CommandDispatcher implements Dispatcher {
 
   /** Runs a command; its reply goes to the client, or to the script that calls it. */
   void run(ServerClient client, Command<Call> command, Request request, ReplyWriter reply) {
-    long started = lastNanos;
+    long started = commandClock.begin(command, request);
     call.begin(client, request, command, reply);
     try {
       command.handler().run(call);
@@ -319,11 +326,12 @@ public final class CommandDispatcher implements Dispatcher {
       fault(client, command, fault, reply);
     }
     call.end();
-    lastNanos = clock.monotonicNanos();
-    long nanos = lastNanos - started;
-    if (!call.isWaiting()) {
+    long nanos;
+    if (call.isWaiting()) {
+      nanos = commandClock.endUncounted(started);
+    } else {
       stats.countCommand();
-      command.countCall(nanos / 1000);
+      nanos = commandClock.end(command, request, started);
     }
     if (nanos > LONG_COMMAND_NANOS) {
       refreshClock();
