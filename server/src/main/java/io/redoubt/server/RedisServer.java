@@ -92,6 +92,7 @@ import io.redoubt.server.keyspace.KeyspaceEvents;
 import io.redoubt.server.keyspace.WatchedKeys;
 import io.redoubt.server.memory.SlabBuffers;
 import io.redoubt.server.memory.Slabs;
+import io.redoubt.server.replication.FailoverCommand;
 import io.redoubt.server.replication.Replication;
 import io.redoubt.server.replication.ReplicationCommands;
 import io.redoubt.server.replication.WaitCommand;
@@ -372,6 +373,7 @@ public final class RedisServer implements AutoCloseable {
         new PersistenceCommands(snapshots),
         new ReplicationCommands(replication),
         new WaitCommand(replication),
+        new FailoverCommand(replication),
         new ConfigCommands(this::resetStatistics, state, log),
         new ServerCommands(info, clock, shutdown),
         new MemoryCommands(memory, processUsage::residentBytes),

@@ -7,6 +7,8 @@ import io.redoubt.protocol.process.Log;
 import io.redoubt.protocol.resp.Limits;
 import io.redoubt.protocol.session.ClientRegistry;
 import io.redoubt.protocol.session.Dispatcher;
+import io.redoubt.protocol.session.Pause;
+import io.redoubt.protocol.session.Pauses;
 import io.redoubt.server.client.ServerClient;
 import io.redoubt.server.execution.Propagation;
 import io.redoubt.server.execution.ServerState;
@@ -56,6 +58,15 @@ record ReplicationSurroundings(
   @Override
   public void endWaits(String error) {
     clients.endWaits(error);
+  }
+
+  @Override
+  public void pauseForFailover(boolean on) {
+    if (on) {
+      clients.pauses().begin(Pauses.Cause.FAILOVER, Pause.WRITES, Long.MAX_VALUE);
+    } else {
+      clients.pauses().end(Pauses.Cause.FAILOVER);
+    }
   }
 
   @Override

@@ -6,6 +6,7 @@ import io.redoubt.protocol.process.Clock;
 import io.redoubt.protocol.process.Log;
 import io.redoubt.protocol.session.ClientRegistry;
 import io.redoubt.protocol.session.Pause;
+import io.redoubt.protocol.session.Pauses.Cause;
 import io.redoubt.server.command.ServerCommands;
 import io.redoubt.server.command.ServerCommands.SaveWish;
 import io.redoubt.server.replication.Replication;
@@ -64,7 +65,7 @@ final class Shutdown implements ServerCommands.Shutdown {
       return finish(save, force);
     }
     log.notice("Waiting for replicas before shutting down.");
-    clients.pauses().begin(Pause.WRITES, clock.wallMillis() + millis);
+    clients.pauses().begin(Cause.SHUTDOWN, Pause.WRITES, clock.wallMillis() + millis);
     replication.holdStream(true);
     replication.askForAcks();
     long deadline = clock.monotonicNanos() + millis * 1_000_000;
@@ -87,7 +88,7 @@ final class Shutdown implements ServerCommands.Shutdown {
     if (waiting != null) {
       waiting.cancel();
       waiting = null;
-      clients.pauses().end();
+      clients.pauses().end(Cause.SHUTDOWN);
       replication.holdStream(false);
     }
   }

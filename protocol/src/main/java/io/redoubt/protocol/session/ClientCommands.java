@@ -304,12 +304,12 @@ public final class ClientCommands<C extends SessionCall> extends CommandGroup<C>
     if (millis > Long.MAX_VALUE - now) {
       throw new CommandError("ERR timeout is out of range");
     }
-    registry.pauses().begin(what, now + millis);
+    registry.pauses().begin(Pauses.Cause.COMMAND, what, now + millis);
     call.reply().ok();
   }
 
   private void unpause(C call) {
-    registry.pauses().end();
+    registry.pauses().end(Pauses.Cause.COMMAND);
     call.reply().ok();
   }
 

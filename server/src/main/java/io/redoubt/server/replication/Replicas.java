@@ -4,6 +4,7 @@ import io.redoubt.protocol.process.Log;
 import io.redoubt.server.client.ServerClient;
 import io.redoubt.server.replication.ReplicaFeed.State;
 import io.redoubt.server.replication.stream.Backlog;
+import io.redoubt.server.settings.HostPort;
 import io.redoubt.server.settings.ServerDirectives;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -68,6 +69,16 @@ final class Replicas {
   @Nullable ReplicaFeed ifReplica(ServerClient client) {
     ReplicaFeed known = candidates.get(client);
     return known != null && known.isReplica() ? known : null;
+  }
+
+  /** The replica that can be reached there, or null. */
+  @Nullable ReplicaFeed named(HostPort name) {
+    for (ReplicaFeed feed : replicas) {
+      if (feed.listeningPort() == name.port() && name.host().equals(feed.address())) {
+        return feed;
+      }
+    }
+    return null;
   }
 
   /** All replicas, also those not synchronised yet. */
@@ -218,6 +229,7 @@ final class Replicas {
     for (ReplicationWait wait : List.copyOf(waits)) {
       wait.check();
     }
+    replication.failover().look();
   }
 
   /** Blocks a client until so many replicas have the stream up to an offset. */
@@ -240,7 +252,7 @@ final class Replicas {
           .loop()
           .execute(() -> {
             ackWanted = false;
-            replication.requestAcks();
+            replication.askForAcksNow();
           });
     }
   }

@@ -41,6 +41,7 @@ public final class Replication implements Propagation.Sink, AutoCloseable {
   private final ReplicationHistory history;
   private final Replicas replicas;
   private final MasterLink link;
+  private final Failover failover;
 
   private @Nullable Backlog backlog;
   private boolean isReplica;
@@ -66,6 +67,7 @@ public final class Replication implements Propagation.Sink, AutoCloseable {
     history = new ReplicationHistory(host.random());
     replicas = new Replicas(host, this);
     link = new MasterLink(host, this);
+    failover = new Failover(host, this);
     ServerDirectives settings = host.settings();
     settings.replBacklogSize.onChange(size -> {
       if (backlog != null) {
@@ -122,13 +124,14 @@ public final class Replication implements Propagation.Sink, AutoCloseable {
     link.cron();
     pingReplicas();
     replicas.cron();
+    failover.look();
     releaseBacklog();
   }
 
   private void pingReplicas() {
     cronRuns++;
     boolean due = cronRuns % host.settings().replPingReplicaPeriod.value() == 0;
-    if (due && !isReplica && !replicas.all().isEmpty()) {
+    if (due && !isReplica && !failover.isUnderWay() && !replicas.all().isEmpty()) {
       append(MemorySegment.ofArray(PING), 0, PING.length);
     }
   }
@@ -267,7 +270,7 @@ public final class Replication implements Propagation.Sink, AutoCloseable {
   }
 
   /** Asks the replicas through the stream how far they are. */
-  void requestAcks() {
+  void askForAcksNow() {
     if (!isReplica && backlog != null) {
       append(MemorySegment.ofArray(GETACK), 0, GETACK.length);
     }
@@ -346,6 +349,10 @@ public final class Replication implements Propagation.Sink, AutoCloseable {
 
   MasterLink link() {
     return link;
+  }
+
+  Failover failover() {
+    return failover;
   }
 
   /**

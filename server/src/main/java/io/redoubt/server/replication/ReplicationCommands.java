@@ -29,6 +29,12 @@ public final class ReplicationCommands extends CommandGroup<Call> {
       new CommandError("ERR Command is not valid when client is a replica.");
   private static final CommandError NO_MASTER_LINK =
       new CommandError("NOMASTERLINK Can't SYNC while not connected with my master");
+  private static final CommandError FAILING_OVER =
+      new CommandError("ERR REPLICAOF not allowed while failing over.");
+  private static final CommandError TAKEOVER_BY_MASTER =
+      new CommandError("ERR PSYNC FAILOVER can't be sent to a master.");
+  private static final CommandError TAKEOVER_OF_ANOTHER =
+      new CommandError("ERR PSYNC FAILOVER replid must match my replid.");
   private static final CommandError FILTER_NEEDS_MARK =
       new CommandError("ERR Filtered replica requires EOF capability");
   private static final CommandError NOT_A_FLAG =
@@ -95,6 +101,9 @@ public final class ReplicationCommands extends CommandGroup<Call> {
   }
 
   private void replicaOf(Call call) {
+    if (replication.failover().isUnderWay()) {
+      throw FAILING_OVER;
+    }
     if (call.is(1, "NO") && call.is(2, "ONE")) {
       if (replication.isReplica()) {
         String client = call.client().toString();
@@ -253,10 +262,30 @@ public final class ReplicationCommands extends CommandGroup<Call> {
     synchronize(call, null);
   }
 
+  /** PSYNC id offset FAILOVER: the master wants to be this server's replica. */
+  private void takeOver(Call call, String id) {
+    if (call.count() > 4 || !call.is(3, "FAILOVER")) {
+      throw Errors.SYNTAX;
+    }
+    log.warning("Failover request received for replid %s.", id);
+    if (!replication.isReplica()) {
+      throw TAKEOVER_BY_MASTER;
+    }
+    if (!id.equalsIgnoreCase(replication.id())) {
+      throw TAKEOVER_OF_ANOTHER;
+    }
+    String client = call.client().toString();
+    replication.becomeMaster();
+    log.notice("MASTER MODE enabled (failover request from '%s')", client);
+  }
+
   private void synchronize(Call call, @Nullable String id) {
     Replicas replicas = replication.replicas();
     if (replicas.ifReplica(call.client()) != null) {
       return;
+    }
+    if (id != null && call.count() > 3) {
+      takeOver(call, id);
     }
     if (replication.isReplica() && !replication.isLinkUp()) {
       throw NO_MASTER_LINK;
@@ -268,9 +297,6 @@ public final class ReplicationCommands extends CommandGroup<Call> {
     log.notice("Replica %s asks for synchronization", feed.name());
     long offset = -1;
     if (id != null) {
-      if (call.count() > 3) {
-        throw Errors.SYNTAX;
-      }
       try {
         offset = call.argLong(2);
       } catch (CommandError notANumber) {

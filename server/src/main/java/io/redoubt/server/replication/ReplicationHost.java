@@ -60,6 +60,9 @@ public interface ReplicationHost {
   /** Ends the waits of all blocked clients with an error, and closes these. */
   void endWaits(String error);
 
+  /** Has writes wait while a replica catches up to take over, or lets them go on. */
+  void pauseForFailover(boolean on);
+
   /** A new client without a connection that stands for the master and has selected a database. */
   ServerClient masterClient(int database);
 

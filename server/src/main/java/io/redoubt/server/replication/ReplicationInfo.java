@@ -43,7 +43,7 @@ final class ReplicationInfo {
         .number("min_slaves_good_slaves", () -> replication.replicas().good())
         .always()
         .lines(this::replicas)
-        .text("master_failover_state", () -> "no-failover")
+        .text("master_failover_state", () -> replication.failover().step().label())
         .text("master_replid", replication::id)
         .text("master_replid2", () -> replication.history().secondId())
         .number("master_repl_offset", replication::offset)

@@ -55,6 +55,9 @@ public final class Handshake {
   /** The stream follows from the point asked for, under a new id if one is given. */
   public record Resume(@Nullable String newId) implements Output {}
 
+  /** The master doesn't take over, as it was asked to. */
+  public record TakeoverRefused() implements Output {}
+
   /** Close the connection and try again later. */
   public record Abandon() implements Output {}
 
@@ -71,16 +74,20 @@ public final class Handshake {
 
   private final Identity identity;
   private final @Nullable ResumePoint resumePoint;
+  private final boolean asksToTakeOver;
   private Awaiting awaiting = Awaiting.CONNECTION;
 
   /**
    * A handshake not begun.
    *
    * @param resumePoint null to ask for a full sync
+   * @param asksToTakeOver whether the master, which has been a replica until now, is asked to be
+   *     one; then nothing but PSYNC will do
    */
-  public Handshake(Identity identity, @Nullable ResumePoint resumePoint) {
+  public Handshake(Identity identity, @Nullable ResumePoint resumePoint, boolean asksToTakeOver) {
     this.identity = identity;
     this.resumePoint = resumePoint;
+    this.asksToTakeOver = asksToTakeOver;
   }
 
   /** Whether the handshake is over, so that what the master sends now is transfer or stream. */
@@ -196,7 +203,11 @@ public final class Handshake {
           outputs,
           "Trying a partial resynchronization (request %s:%s)."
               .formatted(resumePoint.id(), offset));
-      send(outputs, "PSYNC", resumePoint.id(), offset);
+      if (asksToTakeOver) {
+        send(outputs, "PSYNC", resumePoint.id(), offset, "FAILOVER");
+      } else {
+        send(outputs, "PSYNC", resumePoint.id(), offset);
+      }
     }
     awaiting = Awaiting.PSYNC;
   }
@@ -208,18 +219,29 @@ public final class Handshake {
       resume(line, outputs);
     } else if (line.startsWith("-NOMASTERLINK") || line.startsWith("-LOADING")) {
       notice(outputs, "Master is currently unable to PSYNC but should be in the future: " + line);
-      abandon(outputs);
+      refused(outputs);
     } else {
       if (line.startsWith("-ERR")) {
         notice(outputs, "Master does not support PSYNC or is in error state (reply: " + line + ")");
       } else {
         warning(outputs, "Unexpected reply to PSYNC from master: " + line);
       }
+      if (asksToTakeOver) {
+        refused(outputs);
+        return;
+      }
       notice(outputs, "Retrying with SYNC...");
       outputs.add(new SendLine("SYNC\r\n"));
       awaiting = Awaiting.NOTHING;
       outputs.add(new FullResyncWithoutHistory());
     }
+  }
+
+  private void refused(List<Output> outputs) {
+    if (asksToTakeOver) {
+      outputs.add(new TakeoverRefused());
+    }
+    abandon(outputs);
   }
 
   private void fullResync(String line, List<Output> outputs) {

@@ -17,7 +17,7 @@ class HandshakeTest {
 
   @Test
   void asksAFreshMasterForEverything() {
-    Handshake handshake = new Handshake(PLAIN, null);
+    Handshake handshake = new Handshake(PLAIN, null, false);
     assertThat(said(handshake.connected()))
         .containsExactly("* Non blocking connect for SYNC fired the event.", "> PING");
     assertThat(said(handshake.reply("+PONG")))
@@ -39,7 +39,7 @@ class HandshakeTest {
 
   @Test
   void introducesItselfWithPasswordAndAddress() {
-    Handshake handshake = new Handshake(new Identity(null, "!Xin", 6380, "10.0.0.7"), null);
+    Handshake handshake = new Handshake(new Identity(null, "!Xin", 6380, "10.0.0.7"), null, false);
     handshake.connected();
     assertThat(said(handshake.reply("-NOAUTH Authentication required.")))
         .containsExactly(
@@ -63,14 +63,14 @@ class HandshakeTest {
 
   @Test
   void namesItsUser() {
-    Handshake handshake = new Handshake(new Identity("repl", "pw", 1, null), null);
+    Handshake handshake = new Handshake(new Identity("repl", "pw", 1, null), null, false);
     handshake.connected();
     assertThat(said(handshake.reply("+PONG"))).contains("> AUTH repl pw");
   }
 
   @Test
   void givesUpWhenItsPasswordIsWrong() {
-    Handshake handshake = new Handshake(new Identity(null, "no", 1, null), null);
+    Handshake handshake = new Handshake(new Identity(null, "no", 1, null), null, false);
     handshake.connected();
     handshake.reply("+PONG");
     assertThat(
@@ -84,7 +84,7 @@ class HandshakeTest {
   @Test
   void givesUpOnAnErrorToPing() {
     for (String error : List.of("-ERR boo", "hello", "")) {
-      Handshake handshake = new Handshake(PLAIN, null);
+      Handshake handshake = new Handshake(PLAIN, null, false);
       handshake.connected();
       assertThat(said(handshake.reply(error)))
           .containsExactly("# Error reply to PING from master: '" + error + "'", "abandon");
@@ -155,8 +155,8 @@ class HandshakeTest {
 
   @Test
   void tellsWhatWasCutOff() {
-    assertThat(said(new Handshake(PLAIN, null).disconnected())).isEmpty();
-    Handshake early = new Handshake(PLAIN, null);
+    assertThat(said(new Handshake(PLAIN, null, false).disconnected())).isEmpty();
+    Handshake early = new Handshake(PLAIN, null, false);
     early.connected();
     assertThat(said(early.disconnected()))
         .containsExactly(
@@ -168,7 +168,7 @@ class HandshakeTest {
   }
 
   private static Handshake atPsync(@Nullable ResumePoint point) {
-    Handshake handshake = new Handshake(PLAIN, point);
+    Handshake handshake = new Handshake(PLAIN, point, false);
     handshake.connected();
     handshake.reply("+PONG");
     handshake.reply("+OK");
@@ -176,6 +176,19 @@ class HandshakeTest {
         .last()
         .isEqualTo(point == null ? "> PSYNC ? -1" : "> PSYNC " + ID + " 51");
     return handshake;
+  }
+
+  @Test
+  void theNextMasterIsAskedToTakeOverAndMayRefuse() {
+    ResumePoint point = new ResumePoint("b".repeat(40), 7);
+    for (String refusal : List.of("-NOPERM no", "-ERR no", "-LOADING later")) {
+      Handshake handshake = new Handshake(PLAIN, point, true);
+      handshake.connected();
+      handshake.reply("+PONG");
+      handshake.reply("+OK");
+      assertThat(said(handshake.reply("+OK"))).contains("> PSYNC " + point.id() + " 7 FAILOVER");
+      assertThat(said(handshake.reply(refusal))).endsWith("refused", "abandon");
+    }
   }
 
   private static List<String> said(List<Output> outputs) {
@@ -188,6 +201,7 @@ class HandshakeTest {
               case Handshake.FullResync full -> "full " + full.id() + " " + full.offset();
               case Handshake.FullResyncWithoutHistory full -> "full";
               case Handshake.Resume resume -> "resume " + resume.newId();
+              case Handshake.TakeoverRefused refused -> "refused";
               case Handshake.Abandon abandon -> "abandon";
             })
         .toList();

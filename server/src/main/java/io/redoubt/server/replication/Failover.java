@@ -1,0 +1,156 @@
+package io.redoubt.server.replication;
+
+import io.redoubt.protocol.net.Cancellable;
+import io.redoubt.server.replication.ReplicaFeed.State;
+import io.redoubt.server.settings.HostPort;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * FAILOVER: a master hands its role to one of its replicas without losing a write. Writes pause,
+ * the replica catches up, and then this server follows it, telling it by {@code PSYNC ... FAILOVER}
+ * to take over. Writes go on, refused by then, when the replica has agreed; if it does not this
+ * server is a master again.
+ */
+final class Failover {
+  /** How far it is. */
+  enum Step {
+    NONE("no-failover"),
+    CATCHING_UP("waiting-for-sync"),
+    HANDING_OVER("failover-in-progress");
+
+    private final String label;
+
+    Step(String label) {
+      this.label = label;
+    }
+
+    /** The name in INFO. */
+    String label() {
+      return label;
+    }
+  }
+
+  private final ReplicationHost host;
+  private final Replication replication;
+  private Step step = Step.NONE;
+  private @Nullable HostPort target;
+  private boolean forced;
+  private @Nullable Cancellable timeout;
+
+  Failover(ReplicationHost host, Replication replication) {
+    this.host = host;
+    this.replication = replication;
+  }
+
+  Step step() {
+    return step;
+  }
+
+  boolean isUnderWay() {
+    return step != Step.NONE;
+  }
+
+  /** Whether the handshake with the next master is to ask it to take over. */
+  boolean isHandingOver() {
+    return step == Step.HANDING_OVER;
+  }
+
+  /**
+   * Begins.
+   *
+   * @param wanted the replica to take over; null for the first that has caught up
+   * @param timeoutMillis after which it is given up, or forced on the replica; 0 for never
+   */
+  void begin(@Nullable HostPort wanted, boolean force, long timeoutMillis) {
+    if (wanted == null) {
+      host.log().notice("FAILOVER requested.");
+    } else {
+      host.log().notice("FAILOVER requested to %s:%d.", wanted.host(), wanted.port());
+    }
+    target = wanted;
+    forced = force;
+    step = Step.CATCHING_UP;
+    replication.askForAcksNow(); // the last thing in the stream
+    host.pauseForFailover(true);
+    if (timeoutMillis > 0) {
+      timeout = host.transport().loop().schedule(this::timedOut, timeoutMillis);
+    }
+    host.transport().loop().execute(this::look);
+  }
+
+  /** A replica has acknowledged more, or a second has passed: perhaps one has caught up. */
+  void look() {
+    if (step != Step.CATCHING_UP) {
+      return;
+    }
+    for (ReplicaFeed feed : replication.replicas().all()) {
+      String address = feed.address();
+      HostPort wanted = target;
+      if (feed.state() != State.ONLINE || address == null || !feed.has(replication.offset())) {
+        continue;
+      }
+      HostPort name = new HostPort(address, feed.listeningPort());
+      if (wanted == null || wanted.equals(name)) {
+        host.log()
+            .notice("Failover target is synced, failing over to %s:%d.", address, name.port());
+        target = name;
+        handOver(name);
+        return;
+      }
+    }
+  }
+
+  private void timedOut() {
+    HostPort wanted = target;
+    if (step != Step.CATCHING_UP) {
+      return;
+    }
+    if (forced && wanted != null) {
+      host.log()
+          .notice(
+              "Failover to %s:%d time out exceeded, failing over.", wanted.host(), wanted.port());
+      handOver(wanted);
+    } else {
+      abort("Replica never caught up before timeout");
+    }
+  }
+
+  private void handOver(HostPort next) {
+    step = Step.HANDING_OVER;
+    replication.follow(next.host(), next.port());
+  }
+
+  /** The replica has taken over: it is the master now. */
+  void succeeded() {
+    if (step == Step.HANDING_OVER) {
+      over();
+    }
+  }
+
+  /** Gives up: this server is, or becomes again, the master. */
+  void abort(String reason) {
+    if (step == Step.NONE) {
+      return;
+    }
+    HostPort wanted = target;
+    if (wanted == null) {
+      host.log().notice("Aborting failover. %s", reason);
+    } else {
+      host.log().notice("Aborting failover to %s:%d. %s", wanted.host(), wanted.port(), reason);
+    }
+    if (step == Step.HANDING_OVER) {
+      replication.becomeMaster();
+    }
+    over();
+  }
+
+  private void over() {
+    step = Step.NONE;
+    target = null;
+    if (timeout != null) {
+      timeout.cancel();
+      timeout = null;
+    }
+    host.pauseForFailover(false);
+  }
+}

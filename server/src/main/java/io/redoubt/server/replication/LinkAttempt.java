@@ -1,0 +1,438 @@
+package io.redoubt.server.replication;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+
+import io.redoubt.protocol.net.Chunk;
+import io.redoubt.protocol.net.Connection;
+import io.redoubt.protocol.resp.ProtocolException;
+import io.redoubt.protocol.resp.Request;
+import io.redoubt.protocol.resp.RequestEncoder;
+import io.redoubt.server.client.ServerClient;
+import io.redoubt.server.keyspace.ExpiredKeys;
+import io.redoubt.server.replication.MasterLink.State;
+import io.redoubt.server.replication.stream.Handshake;
+import io.redoubt.server.replication.stream.LogLine;
+import io.redoubt.server.snapshot.ReplicationPoint;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.net.UnknownHostException;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** One connection to the master, from the attempt to its end. */
+final class LinkAttempt implements Connection.Handler, MasterStream.Target {
+  private static final int LONGEST_LINE = 4096;
+
+  private final ReplicationHost host;
+  private final Replication replication;
+  private final MasterLink link;
+  private final StringBuilder line = new StringBuilder();
+  private @Nullable Connection connection;
+  private @Nullable Handshake handshake;
+  private @Nullable Transfer transfer;
+  private @Nullable MasterStream stream;
+  private @Nullable ServerClient client;
+  private boolean masterKnowsOffsets = true;
+  private boolean ackWanted;
+  private boolean over;
+
+  LinkAttempt(ReplicationHost host, Replication replication, MasterLink link) {
+    this.host = host;
+    this.replication = replication;
+    this.link = link;
+  }
+
+  /** The transfer under way, null when there is none. */
+  @Nullable Transfer transfer() {
+    return transfer;
+  }
+
+  /** Bytes received but not applied: whole requests and those of a transaction still open. */
+  long unappliedBytes() {
+    return stream == null ? 0 : stream.unappliedBytes();
+  }
+
+  /** The database that the stream has selected, -1 before there is a stream. */
+  int selectedDatabase() {
+    return client == null ? -1 : client.databaseIndex();
+  }
+
+  /** Has the master's bytes wait in the socket, or come in again. */
+  void reading(boolean on) {
+    if (connection != null) {
+      connection.reading(on);
+    }
+  }
+
+  /** Tells the master how far the stream has been applied, if it knows offsets at all. */
+  void acknowledge() {
+    if (masterKnowsOffsets) {
+      send(List.of("REPLCONF", "ACK", Long.toString(replication.offset())));
+    }
+  }
+
+  /** The master asks how far the stream has been applied: answered after the bytes at hand. */
+  void ackWanted() {
+    ackWanted = true;
+  }
+
+  // Connection.
+
+  @Override
+  public void onOpen(Connection opened) {
+    if (over) {
+      opened.close();
+      return;
+    }
+    connection = opened;
+    opened.keepAlive(host.settings().tcpKeepalive.value());
+    link.entered(State.HANDSHAKE);
+    Handshake begun =
+        new Handshake(
+            replication.identity(),
+            replication.resumePoint(),
+            replication.failover().isHandingOver());
+    handshake = begun;
+    follow(begun.connected());
+  }
+
+  @Override
+  public void onBytes(Connection from, MemorySegment memory, long start, long end) {
+    if (over) {
+      return;
+    }
+    link.heard();
+    try {
+      long position = start;
+      while (position < end && handshake != null && !handshake.isOver() && !over) {
+        position = handshakeBytes(handshake, memory, position, end);
+      }
+      if (over || position == end) {
+        return;
+      }
+      if (stream == null) {
+        if (transfer != null) {
+          receive(transfer, memory, position, end);
+        }
+      } else if (client == null) {
+        stream.keep(memory, position, end); // the data set is still being loaded
+      } else {
+        stream.receive(memory, position, end);
+      }
+    } catch (ProtocolException e) {
+      host.log().warning("Protocol error from the master: %s", e.getMessage());
+      close();
+    }
+  }
+
+  @Override
+  public void onReadDone(Connection from) {
+    if (ackWanted) {
+      ackWanted = false;
+      acknowledge();
+    }
+    from.flush();
+  }
+
+  @Override
+  public void onWritable(Connection to) {}
+
+  @Override
+  public void onClose(Connection closed, @Nullable Throwable cause) {
+    if (over) {
+      return;
+    }
+    switch (link.state()) {
+      case CONNECTING -> end("Error condition on socket for SYNC: " + reason(cause));
+      case HANDSHAKE -> {
+        if (handshake != null) {
+          follow(handshake.disconnected());
+        }
+      }
+      case TRANSFER -> end("I/O error trying to sync with MASTER: connection lost");
+      case CONNECTED -> lost();
+      case IDLE, WAITING -> throw new IllegalStateException("a connection while " + link.state());
+    }
+  }
+
+  private long handshakeBytes(Handshake talk, MemorySegment memory, long from, long to) {
+    long position = from;
+    while (position < to) {
+      byte next = memory.get(ValueLayout.JAVA_BYTE, position++);
+      if (next == '\n') {
+        int length = line.length();
+        if (length > 0 && line.charAt(length - 1) == '\r') {
+          line.setLength(length - 1);
+        }
+        String text = line.toString();
+        line.setLength(0);
+        follow(talk.reply(text));
+        return position;
+      }
+      if (line.length() < LONGEST_LINE) {
+        line.append((char) (next & 0xff));
+      }
+    }
+    return position;
+  }
+
+  private void follow(List<Handshake.Output> outputs) {
+    for (Handshake.Output output : outputs) {
+      switch (output) {
+        case Handshake.Send request -> send(request.words());
+        case Handshake.SendLine request -> write(request.line().getBytes(ISO_8859_1));
+        case Handshake.Say say -> say(say.line());
+        case Handshake.FullResync full -> {
+          replication.failover().succeeded();
+          transfer(full.id(), full.offset());
+        }
+        case Handshake.FullResyncWithoutHistory none -> {
+          masterKnowsOffsets = false;
+          transfer(null, 0);
+        }
+        case Handshake.Resume resume -> {
+          replication.failover().succeeded();
+          resume(resume.newId());
+        }
+        case Handshake.TakeoverRefused refused -> {
+          replication.failover().abort("Failover target rejected psync request");
+          return;
+        }
+        case Handshake.Abandon failed -> abandonAndWait();
+      }
+    }
+  }
+
+  // Transfer.
+
+  private void transfer(@Nullable String id, long offset) {
+    link.entered(State.TRANSFER);
+    transfer = new Transfer(host, id, offset, replication::dataSetGoes);
+  }
+
+  private void receive(Transfer current, MemorySegment memory, long from, long to) {
+    long rest = current.receive(memory, from, to);
+    if (current.failure() != null) {
+      say(current.failure());
+      endAndReconnect();
+    } else if (current.isReceived()) {
+      MasterStream following = new MasterStream(host.buffers(), host.limits(), this);
+      stream = following;
+      following.keep(memory, rest, to);
+      if (connection != null) {
+        connection.reading(false);
+      }
+      load(current);
+    }
+  }
+
+  boolean isLoading() {
+    return transfer != null && transfer.isReceived();
+  }
+
+  /** Loads in slices, one a turn of the loop. */
+  private void load(Transfer current) {
+    if (over) {
+      return;
+    }
+    if (current.loadSlice()) {
+      host.transport().loop().schedule(() -> load(current), 0); // connections go first
+    } else if (current.failure() != null) {
+      say(current.failure());
+      endAndReconnect();
+    } else {
+      loaded(current);
+    }
+  }
+
+  private void loaded(Transfer current) {
+    ReplicationPoint point = current.point();
+    transfer = null;
+    replication.dataSetTaken(current.id(), current.offset());
+    host.log().notice("MASTER <-> REPLICA sync: Finished with success");
+    attach(point == null ? 0 : Math.max(point.database(), 0));
+    if (current.isMarked()) {
+      acknowledge();
+    }
+    if (connection != null) {
+      connection.reading(true);
+    }
+    try {
+      if (stream != null) {
+        stream.runKept();
+      }
+    } catch (ProtocolException e) {
+      host.log().warning("Protocol error from the master: %s", e.getMessage());
+      close();
+    }
+  }
+
+  private void resume(@Nullable String newId) {
+    int database = replication.resumedAs(newId);
+    stream = new MasterStream(host.buffers(), host.limits(), this);
+    attach(database);
+  }
+
+  private void attach(int database) {
+    ServerClient master = host.masterClient(database);
+    client = master;
+    if (connection != null) {
+      master.attach(connection);
+    }
+    link.entered(State.CONNECTED);
+    replication.linkIsUp();
+  }
+
+  // Stream.
+
+  @Override
+  public void lookAhead(Request[] batch, int count) {
+    if (client != null) {
+      host.dispatcher().lookAhead(client, batch, count);
+    }
+  }
+
+  @Override
+  public void execute(Request request) {
+    if (client != null) {
+      host.keyspace().expiredKeys(ExpiredKeys.KEEP);
+      host.dispatcher().dispatch(client, request);
+      if (!over) {
+        host.keyspace().expiredKeys(ExpiredKeys.HIDE);
+      }
+    }
+  }
+
+  @Override
+  public boolean goesOn() {
+    return !over && client != null && client.mayExecute();
+  }
+
+  @Override
+  public boolean inTransaction() {
+    return client != null && client.transaction() != null;
+  }
+
+  @Override
+  public void applied(MemorySegment memory, long from, long to) {
+    replication.applied(memory, from, to - from);
+  }
+
+  // Output.
+
+  void send(List<String> words) {
+    write(RequestEncoder.encode(words.toArray(String[]::new)));
+  }
+
+  void write(byte[] bytes) {
+    if (connection == null) {
+      return;
+    }
+    Chunk chunk = connection.newChunk(bytes.length);
+    MemorySegment.copy(
+        MemorySegment.ofArray(bytes), 0, chunk.memory(), chunk.start(), bytes.length);
+    connection.send(chunk, chunk.start() + bytes.length);
+    connection.flush();
+  }
+
+  private void say(LogLine said) {
+    if (said.warning()) {
+      host.log().warning("%s", said.text());
+    } else {
+      host.log().notice("%s", said.text());
+    }
+  }
+
+  // End.
+
+  /** Closes the connection as if the master had. */
+  void close() {
+    if (connection != null) {
+      connection.close();
+    }
+  }
+
+  /** The attempt failed: says so; the cron tries again, or this does when the link had lasted. */
+  void end(String warning) {
+    host.log().warning("%s", warning);
+    if (link.state() == State.TRANSFER) {
+      endAndReconnect();
+    } else {
+      abandonAndWait();
+    }
+  }
+
+  private void abandonAndWait() {
+    release();
+    link.entered(State.WAITING);
+  }
+
+  private void endAndReconnect() {
+    abandonAndWait();
+    link.reconnectIfLasted("Reconnecting to MASTER %s:%d after failure");
+  }
+
+  /** The link was cut: its place in the stream is kept for a resume. */
+  private void lost() {
+    host.log().warning("Connection with master lost.");
+    host.log().notice("Caching the disconnected master state.");
+    keepPlace();
+    abandonAndWait();
+    link.reconnectIfLasted("Reconnecting to MASTER %s:%d");
+  }
+
+  private void keepPlace() {
+    if (masterKnowsOffsets && client != null) {
+      replication.keepResumePoint(client.databaseIndex());
+    }
+    link.wentDown();
+    replication.linkIsDown();
+  }
+
+  /** The link is ended from this side. */
+  void abandon() {
+    if (link.state() == State.CONNECTED) {
+      host.log().warning("Connection with master lost.");
+      host.log().notice("Caching the disconnected master state.");
+      keepPlace();
+    }
+    release();
+  }
+
+  private void release() {
+    over = true;
+    link.over(this);
+    if (transfer != null) {
+      transfer.abandon();
+      transfer = null;
+    }
+    if (stream != null) {
+      stream.close();
+      stream = null;
+    }
+    ServerClient master = client;
+    client = null;
+    if (master != null) {
+      master.close();
+    }
+    if (connection != null && connection.isOpen()) {
+      connection.close();
+    }
+  }
+
+  private String reason(@Nullable Throwable cause) {
+    if (cause instanceof UnknownHostException) {
+      return "Name or service not known";
+    }
+    String message = cause == null ? null : cause.getMessage();
+    if (message == null) {
+      return "connection lost";
+    }
+    for (String known : List.of("Connection refused", "Connection timed out", "No route to host")) {
+      if (message.contains(known)) {
+        return known;
+      }
+    }
+    return message.contains("timed out") ? "Connection timed out" : message;
+  }
+}

@@ -1,0 +1,56 @@
+package io.redoubt.server.replication;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.InetAddress;
+import java.net.Socket;
+
+/** A replica made of a socket: it takes a full sync and the stream, and acknowledges only that. */
+final class SilentReplica implements AutoCloseable {
+  private final Socket socket;
+  private final ByteArrayOutputStream received = new ByteArrayOutputStream();
+  private final Thread reader;
+
+  private SilentReplica(Socket socket) {
+    this.socket = socket;
+    reader = Thread.ofVirtual().start(this::read);
+  }
+
+  /** Asks the master at that port for a full sync, which comes by way of a file. */
+  static SilentReplica of(int port) throws IOException {
+    Socket socket = new Socket(InetAddress.getLoopbackAddress(), port);
+    SilentReplica replica = new SilentReplica(socket);
+    replica.send("REPLCONF listening-port 1 capa psync2\r\nPSYNC ? -1\r\n");
+    return replica;
+  }
+
+  void send(String text) throws IOException {
+    socket.getOutputStream().write(text.getBytes(ISO_8859_1));
+  }
+
+  /** All that has come so far, one character a byte. */
+  synchronized String received() {
+    return received.toString(ISO_8859_1);
+  }
+
+  private void read() {
+    byte[] buffer = new byte[65_536];
+    try (InputStream in = socket.getInputStream()) {
+      for (int count = in.read(buffer); count >= 0; count = in.read(buffer)) {
+        synchronized (this) {
+          received.write(buffer, 0, count);
+        }
+      }
+    } catch (IOException closed) {
+      // the test is over, or the master has had enough
+    }
+  }
+
+  @Override
+  public void close() throws IOException {
+    socket.close();
+  }
+}
