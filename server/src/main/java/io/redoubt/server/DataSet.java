@@ -8,6 +8,7 @@ import io.redoubt.server.execution.Refusal;
 import io.redoubt.server.execution.ServerState;
 import io.redoubt.server.keyspace.Keyspace;
 import io.redoubt.server.keyspace.WatchedKeys;
+import io.redoubt.server.memory.Region;
 import io.redoubt.server.replication.Replication;
 import io.redoubt.server.snapshot.LoadProgress;
 import io.redoubt.server.snapshot.LoadRule;
@@ -68,6 +69,13 @@ final class DataSet {
     try {
       RdbFileLoad load =
           new RdbFileLoad(context, snapshots.file(), rule(isMaster, false), progress);
+      load.whenExpired((database, key, length) -> {
+        ReplicationPoint point = load.replication();
+        if (point != null) {
+          replication.restore(point);
+          replication.expiredAtStart(database, Region.MEMORY, key, length);
+        }
+      });
       load.runInTurns(failure -> {
         ReplicationPoint point = load.replication();
         if (failure == null) {

@@ -664,6 +664,11 @@ public final class RedisServer implements AutoCloseable {
     }
 
     @Override
+    public long replicationBufferBytes() {
+      return replication.bufferBytes();
+    }
+
+    @Override
     public long replicasBytes() {
       return replication.replicasBytes();
     }

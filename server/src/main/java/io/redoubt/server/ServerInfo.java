@@ -98,8 +98,7 @@ final class ServerInfo {
     section
         .number("mem_not_counted_for_evict", buffers::unlimitedBytes)
         .number("mem_replication_backlog", buffers::backlogBytes)
-        .number(
-            "mem_total_replication_buffers", () -> buffers.backlogBytes() + buffers.replicasBytes())
+        .number("mem_total_replication_buffers", buffers::replicationBufferBytes)
         .number("mem_clients_slaves", buffers::replicasBytes)
         .number("mem_clients_normal", buffers::clientsBytes)
         .number("mem_cluster_links", () -> 0)

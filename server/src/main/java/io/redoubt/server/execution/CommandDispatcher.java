@@ -301,6 +301,9 @@ public final class CommandDispatcher implements Dispatcher {
       return;
     }
     stats.countError(error.code());
+    if (client.isMaster()) {
+      failedForMaster(command, error);
+    }
     Transaction transaction = client.transaction();
     if (transaction != null) {
       transaction.doom();
@@ -322,6 +325,9 @@ public final class CommandDispatcher implements Dispatcher {
       command.countFailed();
       stats.countError(error.code());
       reply.error(error.text());
+      if (client.isMaster() && reply == client.reply()) {
+        failedForMaster(command, error);
+      }
     } catch (RuntimeException | OutOfMemoryError fault) {
       fault(client, command, fault, reply);
     }
@@ -336,6 +342,15 @@ public final class CommandDispatcher implements Dispatcher {
     if (nanos > LONG_COMMAND_NANOS) {
       refreshClock();
     }
+  }
+
+  /** What the master could do can't be done here: the data sets differ. */
+  private void failedForMaster(@Nullable Command<Call> command, CommandError error) {
+    stats.countUnexpectedError();
+    log.warning(
+        "== CRITICAL == This replica is sending an error to its master: '%s' after processing the"
+            + " command '%s'",
+        error.text(), command == null ? "<unknown>" : command.name());
   }
 
   /** A fault of the program must not take the server down; the reply may be half written. */

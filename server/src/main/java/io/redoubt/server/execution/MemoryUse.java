@@ -22,6 +22,9 @@ public final class MemoryUse {
     /** What is kept for replicas only. */
     long replicasBytes();
 
+    /** The replication stream that is kept, for the backlog and for replicas that lag. */
+    long replicationBufferBytes();
+
     /** What {@code maxmemory} does not limit: whatever replication takes beyond its backlog. */
     long unlimitedBytes();
 

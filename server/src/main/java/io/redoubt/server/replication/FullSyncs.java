@@ -186,7 +186,7 @@ final class FullSyncs {
     if (sinks.isEmpty()) {
       return;
     }
-    replication.forgetSelectedDatabase();
+    replication.stream().forgetSelectedDatabase();
     String mark = ReplicationHistory.randomId(host.random());
     for (ReplicaFeed feed : direct) {
       feed.snapshotBegins(replication.id(), replication.offset(), mark);
@@ -202,7 +202,7 @@ final class FullSyncs {
 
   /** What is left of the data set when only functions are asked for: there are none yet. */
   private void sendWithoutKeys(ReplicaFeed feed) {
-    replication.forgetSelectedDatabase();
+    replication.stream().forgetSelectedDatabase();
     feed.snapshotBegins(
         replication.id(), replication.offset(), ReplicationHistory.randomId(host.random()));
     try (BlockOutput out = new BlockOutput(host.buffers());

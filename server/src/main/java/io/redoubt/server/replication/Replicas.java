@@ -47,7 +47,7 @@ final class Replicas {
 
   /** What a replica is fed from; there is one as long as there are replicas. */
   Backlog backlog() {
-    return replication.requireBacklog();
+    return replication.stream().requireBacklog();
   }
 
   FullSyncs fullSyncs() {
@@ -147,7 +147,7 @@ final class Replicas {
     for (int i = 0; i < replicas.size(); i++) {
       lowest = Math.min(lowest, replicas.get(i).neededFrom());
     }
-    replication.retainFrom(lowest);
+    replication.stream().retainFrom(lowest);
   }
 
   private void dropLaggards() {

@@ -1,10 +1,9 @@
 package io.redoubt.server.replication;
 
-import static java.nio.charset.StandardCharsets.US_ASCII;
-
 import io.redoubt.protocol.info.Info;
 import io.redoubt.protocol.net.Cancellable;
 import io.redoubt.protocol.process.Log;
+import io.redoubt.protocol.resp.ReplyWriter;
 import io.redoubt.server.client.ServerClient;
 import io.redoubt.server.execution.Propagation;
 import io.redoubt.server.execution.Refusal;
@@ -28,28 +27,24 @@ import org.jspecify.annotations.Nullable;
  * <p>A master's stream is what {@link Propagation} gives; a replica's is the master's, byte by
  * byte, so that ids and offsets are the same all down a chain.
  */
-public final class Replication implements Propagation.Sink, AutoCloseable {
+public final class Replication implements AutoCloseable {
   private static final long CRON_MILLIS = 1000;
-  private static final byte[] PING = "*1\r\n$4\r\nPING\r\n".getBytes(US_ASCII);
-  private static final byte[] GETACK =
-      "*3\r\n$8\r\nREPLCONF\r\n$6\r\nGETACK\r\n$1\r\n*\r\n".getBytes(US_ASCII);
-
-  /** No database is selected: the next command of the stream is preceded by SELECT. */
-  private static final int NO_DATABASE = -1;
+  private static final int NO_DATABASE = ReplicationStream.NO_DATABASE;
 
   private final ReplicationHost host;
+  private final ReplicationStream stream;
   private final ReplicationHistory history;
   private final Replicas replicas;
   private final MasterLink link;
   private final Failover failover;
 
-  private @Nullable Backlog backlog;
   private boolean isReplica;
-  private boolean propagates;
-  private int selectedDatabase = NO_DATABASE;
 
   /** The database selected where the stream can be resumed, or {@link #NO_DATABASE}: it can't. */
   private int resumeDatabase = NO_DATABASE;
+
+  /** Whether a file has told the place in a history. */
+  private boolean restored;
 
   private long noReplicasSinceMillis;
 
@@ -64,16 +59,13 @@ public final class Replication implements Propagation.Sink, AutoCloseable {
   /** A master without replicas, at the beginning of a new history. */
   public Replication(ReplicationHost host) {
     this.host = host;
-    history = new ReplicationHistory(host.random());
     replicas = new Replicas(host, this);
+    stream = new ReplicationStream(host, replicas::streamGrew);
+    history = stream.history();
     link = new MasterLink(host, this);
     failover = new Failover(host, this);
     ServerDirectives settings = host.settings();
-    settings.replBacklogSize.onChange(size -> {
-      if (backlog != null) {
-        backlog.resize(size);
-      }
-    });
+    settings.replBacklogSize.onChange(stream::resizeBacklog);
     settings.replicaReadOnly.onChange(on -> updateState());
     settings.replicaServeStaleData.onChange(on -> updateState());
     settings.minReplicasToWrite.onChange(count -> updateState());
@@ -87,13 +79,30 @@ public final class Replication implements Propagation.Sink, AutoCloseable {
    * then resume from it; a master begins a new id, but lets its replicas resume from the old one.
    */
   public void restore(ReplicationPoint point) {
-    history.adopt(point.id(), point.offset());
+    if (restored) {
+      return;
+    }
+    restored = true;
+    stream.restore(point);
     if (host.settings().replicaof.value() != null) {
       resumeDatabase = Math.max(point.database(), 0);
     } else {
       history.promote(host.random());
-      openBacklog();
+      updatePropagation();
       noReplicasSinceMillis = host.clock().wallMillis();
+    }
+  }
+
+  /**
+   * A key was left out of the data set at the start because its time was over: replicas that resume
+   * are to remove it.
+   */
+  public void expiredAtStart(int database, MemorySegment memory, long key, int length) {
+    if (!isReplica && host.propagation().isActive()) {
+      ReplyWriter effect = host.propagation().effect(database, 2);
+      effect.bulk("DEL");
+      effect.bulk(memory, key, length);
+      host.propagation().endUnit();
     }
   }
 
@@ -132,13 +141,13 @@ public final class Replication implements Propagation.Sink, AutoCloseable {
     cronRuns++;
     boolean due = cronRuns % host.settings().replPingReplicaPeriod.value() == 0;
     if (due && !isReplica && !failover.isUnderWay() && !replicas.all().isEmpty()) {
-      append(MemorySegment.ofArray(PING), 0, PING.length);
+      stream.ping();
     }
   }
 
   private void releaseBacklog() {
     long seconds = host.settings().replBacklogTtl.value();
-    if (isReplica || backlog == null || seconds == 0 || !replicas.all().isEmpty()) {
+    if (isReplica || backlog() == null || seconds == 0 || !replicas.all().isEmpty()) {
       return;
     }
     if (host.clock().wallMillis() - noReplicasSinceMillis > seconds * 1000) {
@@ -176,7 +185,7 @@ public final class Replication implements Propagation.Sink, AutoCloseable {
               "Before turning into a replica, using my own master parameters to synthesize a cached"
                   + " master: I may be able to synchronize with the new master with just a partial"
                   + " transfer.");
-      resumeDatabase = Math.max(selectedDatabase, 0);
+      resumeDatabase = stream.selectedDatabase();
       openBacklog();
       host.endWaits(
           "UNBLOCKED force unblock from blocking operation, instance state changed (master ->"
@@ -202,7 +211,7 @@ public final class Replication implements Propagation.Sink, AutoCloseable {
             history.secondId(), history.secondOffset(), history.id());
     host.settings().replicaof.set((HostPort) null);
     replicas.disconnectAll(); // they are to learn the new id
-    selectedDatabase = NO_DATABASE;
+    stream.forgetSelectedDatabase();
     noReplicasSinceMillis = host.clock().wallMillis();
     roleChanged();
   }
@@ -235,52 +244,25 @@ public final class Replication implements Propagation.Sink, AutoCloseable {
 
   /** Effects are collected only while there is a backlog that they belong in. */
   private void updatePropagation() {
-    boolean wanted = !isReplica && backlog != null;
-    if (wanted && !propagates) {
-      host.propagation().add(this);
-    } else if (!wanted && propagates) {
-      host.propagation().remove(this);
-    }
-    propagates = wanted;
+    stream.ownEffects(!isReplica);
   }
 
   // The stream.
 
-  @Override
-  public void propagate(int database, MemorySegment memory, long start, long end) {
-    if (database != selectedDatabase) {
-      selectedDatabase = database;
-      String index = Integer.toString(database);
-      byte[] select =
-          "*2\r\n$6\r\nSELECT\r\n$%d\r\n%s\r\n".formatted(index.length(), index).getBytes(US_ASCII);
-      append(MemorySegment.ofArray(select), 0, select.length);
-    }
-    append(memory, start, end - start);
+  ReplicationStream stream() {
+    return stream;
   }
 
   /** Bytes of the master's stream have been applied: they are this server's stream too. */
   void applied(MemorySegment memory, long from, long length) {
-    append(memory, from, length);
-  }
-
-  private void append(MemorySegment memory, long from, long length) {
-    requireBacklog().append(memory, from, length);
-    history.advance(length);
-    replicas.streamGrew();
+    stream.append(memory, from, length);
   }
 
   /** Asks the replicas through the stream how far they are. */
   void askForAcksNow() {
-    if (!isReplica && backlog != null) {
-      append(MemorySegment.ofArray(GETACK), 0, GETACK.length);
+    if (!isReplica && backlog() != null) {
+      stream.askForAcks();
     }
-  }
-
-  /**
-   * The next command of the stream is to be preceded by SELECT: a new replica doesn't know which.
-   */
-  void forgetSelectedDatabase() {
-    selectedDatabase = NO_DATABASE;
   }
 
   /** The id of the history. */
@@ -298,38 +280,18 @@ public final class Replication implements Propagation.Sink, AutoCloseable {
   }
 
   @Nullable Backlog backlog() {
-    return backlog;
-  }
-
-  Backlog requireBacklog() {
-    Backlog current = backlog;
-    if (current == null) {
-      throw new IllegalStateException("there is no backlog");
-    }
-    return current;
-  }
-
-  void retainFrom(long offset) {
-    if (backlog != null) {
-      backlog.retainFrom(offset);
-    }
+    return stream.backlog();
   }
 
   private void openBacklog() {
-    if (backlog == null) {
-      backlog =
-          new Backlog(
-              host.buffers(), host.settings().replBacklogSize.value(), history.offset() + 1);
+    if (stream.openBacklog()) {
       updatePropagation();
     }
   }
 
   private void freeBacklog() {
-    if (backlog != null) {
-      backlog.close();
-      backlog = null;
-      updatePropagation();
-    }
+    stream.freeBacklog();
+    updatePropagation();
   }
 
   /** Begins a new id, so that nobody can resume: for tests. */
@@ -364,7 +326,8 @@ public final class Replication implements Propagation.Sink, AutoCloseable {
   void synchronize(ServerClient client, @Nullable String id, long offset) {
     ReplicaFeed feed = replicas.of(client);
     if (id != null) {
-      PsyncDecision decision = PsyncDecision.of(id, offset, history, backlog, feed.name());
+      stream.reachBackTo(offset);
+      PsyncDecision decision = PsyncDecision.of(id, offset, history, backlog(), feed.name());
       decision.log().forEach(this::say);
       if (decision instanceof PsyncDecision.Resume resume) {
         partialSyncs++;
@@ -378,7 +341,7 @@ public final class Replication implements Propagation.Sink, AutoCloseable {
       }
     }
     fullSyncs++;
-    if (backlog == null) {
+    if (backlog() == null) {
       history.restart(host.random());
       openBacklog();
       host.log()
@@ -507,21 +470,26 @@ public final class Replication implements Propagation.Sink, AutoCloseable {
   /** The place in the history that the data set stands for now: what an RDB file names. */
   public @Nullable ReplicationPoint point() {
     if (!isReplica) {
-      return backlog == null
-          ? null
-          : new ReplicationPoint(Math.max(selectedDatabase, 0), history.id(), history.offset());
+      return backlog() == null ? null : point(stream.selectedDatabase());
     }
     int database = link.isConnected() ? link.selectedDatabase() : resumeDatabase;
-    return database == NO_DATABASE
-        ? null
-        : new ReplicationPoint(database, history.id(), history.offset());
+    return database == NO_DATABASE ? null : point(database);
+  }
+
+  private ReplicationPoint point(int database) {
+    return new ReplicationPoint(database, history.id(), history.offset(), stream.tail());
   }
 
   // Memory.
 
   /** Bytes of the backlog, as far as it would be as large without replicas. */
   public long backlogBytes() {
-    return backlog == null ? 0 : backlog.reservedForSizeBytes();
+    return stream.backlogBytes();
+  }
+
+  /** Bytes of the stream that are kept, for whomever. */
+  public long bufferBytes() {
+    return stream.bufferBytes();
   }
 
   /**
@@ -529,7 +497,7 @@ public final class Replication implements Propagation.Sink, AutoCloseable {
    * behind, and what is on its way to their sockets.
    */
   public long replicasBytes() {
-    return feedsBytes() + (backlog == null ? 0 : backlog.reservedBytes() - backlogBytes());
+    return feedsBytes() + stream.bufferBytes() - stream.backlogBytes();
   }
 
   /**
@@ -537,8 +505,7 @@ public final class Replication implements Propagation.Sink, AutoCloseable {
    * count for {@code maxmemory}, or the commands that evict keys would make for more of them.
    */
   public long bytesBeyondBacklog() {
-    return feedsBytes()
-        + (backlog == null ? 0 : Math.max(0, backlog.reservedBytes() - backlog.sizeBytes()));
+    return feedsBytes() + stream.bytesBeyondBacklog();
   }
 
   private long feedsBytes() {

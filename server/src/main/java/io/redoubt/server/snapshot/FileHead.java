@@ -3,6 +3,7 @@ package io.redoubt.server.snapshot;
 import io.redoubt.persistence.rdb.RdbException;
 import io.redoubt.persistence.rdb.RdbWriter;
 import io.redoubt.protocol.bytes.ByteString;
+import java.util.Base64;
 import java.util.List;
 
 /** What stands before the keys: magic, version, facts and functions, in Redis' order. */
@@ -10,7 +11,12 @@ final class FileHead {
 
   private FileHead() {}
 
-  static void write(RdbWriter writer, SnapshotContext context) {
+  /**
+   * Writes it.
+   *
+   * @param keepsTail whether the end of the replication stream is kept too: in a file to start from
+   */
+  static void write(RdbWriter writer, SnapshotContext context, boolean keepsTail) {
     List<ByteString> functions = context.functions().texts();
     if (!functions.isEmpty()) {
       writer.forFunctions();
@@ -25,6 +31,10 @@ final class FileHead {
       writer.aux("repl-stream-db", Integer.toString(point.database()));
       writer.aux("repl-id", point.id());
       writer.aux("repl-offset", Long.toString(point.offset()));
+      if (keepsTail && !point.tail().isEmpty()) {
+        byte[] tail = point.tail().toByteArray();
+        writer.aux("repl-backlog", Base64.getEncoder().encodeToString(tail));
+      }
     }
     writer.aux("aof-base", "0");
     try {

@@ -11,6 +11,7 @@ import io.redoubt.server.memory.Region;
 import io.redoubt.server.value.StringValue;
 import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
+import java.util.Base64;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,6 +28,7 @@ final class KeyspaceFiller extends CollectionFiller implements RdbVisitor {
   private final long nowMillis;
   private final LoadRule rule;
 
+  private RdbLoader.ExpiredKey whenExpired = (index, key, length) -> {};
   private Database database;
   private long keysLoaded;
   private long keysExpired;
@@ -36,6 +38,7 @@ final class KeyspaceFiller extends CollectionFiller implements RdbVisitor {
   private @Nullable String replicationId;
   private long replicationOffset = -1;
   private int replicationDatabase = -1;
+  private ByteString replicationTail = ByteString.EMPTY;
 
   private long expireAtMillis; // of the collection under way
   private long idleSeconds;
@@ -52,6 +55,10 @@ final class KeyspaceFiller extends CollectionFiller implements RdbVisitor {
     this.nowMillis = context.clock().wallMillis();
     this.rule = rule;
     this.database = keyspace.database(0);
+  }
+
+  void whenExpired(RdbLoader.ExpiredKey listener) {
+    whenExpired = listener;
   }
 
   long keysLoaded() {
@@ -75,7 +82,8 @@ final class KeyspaceFiller extends CollectionFiller implements RdbVisitor {
   @Nullable ReplicationPoint replication() {
     return replicationId == null || replicationOffset < 0
         ? null
-        : new ReplicationPoint(replicationDatabase, replicationId, replicationOffset);
+        : new ReplicationPoint(
+            replicationDatabase, replicationId, replicationOffset, replicationTail);
   }
 
   @Override
@@ -99,12 +107,21 @@ final class KeyspaceFiller extends CollectionFiller implements RdbVisitor {
       }
       case "repl-stream-db" -> replicationDatabase = (int) number(value);
       case "repl-id" -> replicationId = value.length() == 40 ? value : null;
+      case "repl-backlog" -> replicationTail = decoded(value);
       case "repl-offset" -> replicationOffset = number(value);
       default -> {
         if (name.startsWith("%")) {
           log.notice("RDB '%s': %s", name, value);
         }
       }
+    }
+  }
+
+  private static ByteString decoded(String base64) throws RdbException {
+    try {
+      return ByteString.of(Base64.getDecoder().decode(base64));
+    } catch (IllegalArgumentException e) {
+      throw RdbException.refusal("Not base64 in an auxiliary field: repl-backlog");
     }
   }
 
@@ -246,6 +263,7 @@ final class KeyspaceFiller extends CollectionFiller implements RdbVisitor {
         && key.expireAtMillis() != RdbKey.NONE
         && key.expireAtMillis() < nowMillis) {
       keysExpired++;
+      whenExpired.expired(database.index(), key.offset(), key.length());
       return true;
     }
     if (!rule.replaces() && database.find(key.offset(), key.length()) != 0) {

@@ -39,6 +39,11 @@ public final class RdbFileLoad implements AutoCloseable {
     progress.begin(nowMillis, size);
   }
 
+  /** Sets who hears of keys that are left out because their time is over. */
+  public void whenExpired(RdbLoader.ExpiredKey listener) {
+    loader.whenExpired(listener);
+  }
+
   /** Loads all before it returns. */
   public void run() throws IOException, RdbException {
     while (!step(Long.MAX_VALUE)) {

@@ -14,6 +14,13 @@ import org.jspecify.annotations.Nullable;
  */
 public final class RdbLoader implements AutoCloseable {
 
+  /** Hears of keys that are left out because their time is over. */
+  @FunctionalInterface
+  public interface ExpiredKey {
+    /** A key in the region; it is lent. */
+    void expired(int database, long key, int length);
+  }
+
   private final KeyspaceFiller filler;
   private final RdbReader reader;
 
@@ -28,6 +35,11 @@ public final class RdbLoader implements AutoCloseable {
   public RdbLoader totalBytes(long bytes) {
     reader.totalBytes(bytes);
     return this;
+  }
+
+  /** Sets who hears of keys that are left out. */
+  public void whenExpired(ExpiredKey listener) {
+    filler.whenExpired(listener);
   }
 
   /** Loads what these bytes bring. */

@@ -78,7 +78,7 @@ final class Snapshot implements SnapshotGate, SnapshotWriter.Loop {
     this.listener = listener;
     this.writer = new SnapshotWriter(context, raw, arena, toFile, !sinks.isEmpty(), this);
     this.keysAtStart = context.keyspace().size();
-    FileHead.write(records, context);
+    FileHead.write(records, context, toFile);
     this.walk = context.keyspace().startWalk(this);
     this.entries = new EntryWriter(records, context, walkSizes(walk));
     this.large = new LargeValues(context, entries, raw, walk.number());

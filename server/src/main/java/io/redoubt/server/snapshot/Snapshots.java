@@ -243,7 +243,7 @@ public final class Snapshots implements AutoCloseable {
       FileOutput out = new FileOutput(file, arena.allocate(Chunk.SIZE_BYTES), settings.checksum());
       RdbWriter writer =
           new RdbWriter(out, settings.compress(), buffers).version(settings.version());
-      FileHead.write(writer, context);
+      FileHead.write(writer, context, true);
       EntryWriter entries = new EntryWriter(writer, context, new KeyspaceSizes(keyspace));
       for (int database = 0; database < keyspace.count(); database++) {
         int index = database;

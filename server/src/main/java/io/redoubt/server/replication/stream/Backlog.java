@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Backlog implements AutoCloseable {
   /** Size of a block of the ring. */
-  static final int BLOCK_BYTES = 16 * 1024;
+  public static final int BLOCK_BYTES = 16 * 1024;
 
   /** The first and the last block are in use in part, and one is spare. */
   private static final long SLACK_BLOCKS = 3;

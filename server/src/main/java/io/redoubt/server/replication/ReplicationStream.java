@@ -1,0 +1,234 @@
+package io.redoubt.server.replication;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
+import io.redoubt.protocol.bytes.ByteString;
+import io.redoubt.server.execution.Propagation;
+import io.redoubt.server.replication.stream.Backlog;
+import io.redoubt.server.replication.stream.ReplicationHistory;
+import io.redoubt.server.snapshot.ReplicationPoint;
+import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The stream of a server's own history: what its commands propagate while it is a master, and the
+ * master's bytes as they have been applied while it is a replica. Counts it, keeps its end in the
+ * backlog, and knows which database it has selected.
+ */
+final class ReplicationStream implements Propagation.Sink {
+  /** No database is selected: the next command of the stream is preceded by SELECT. */
+  static final int NO_DATABASE = -1;
+
+  /** How much of the backlog's end a file keeps at most. */
+  private static final long TAIL_BYTES = 1 << 20;
+
+  private static final byte[] PING = "*1\r\n$4\r\nPING\r\n".getBytes(US_ASCII);
+  private static final byte[] GETACK =
+      "*3\r\n$8\r\nREPLCONF\r\n$6\r\nGETACK\r\n$1\r\n*\r\n".getBytes(US_ASCII);
+
+  private final ReplicationHost host;
+  private final Runnable grown;
+  private final ReplicationHistory history;
+  private @Nullable Backlog backlog;
+  private int selectedDatabase = NO_DATABASE;
+  private boolean propagates;
+
+  /** The bytes before the backlog that a file has kept; they are rarely needed. */
+  private ByteString restored = ByteString.EMPTY;
+
+  /** The offset after the last of them. */
+  private long restoredEnd;
+
+  /**
+   * The stream of a new history.
+   *
+   * @param grown runs whenever bytes have joined
+   */
+  ReplicationStream(ReplicationHost host, Runnable grown) {
+    this.host = host;
+    this.grown = grown;
+    history = new ReplicationHistory(host.random());
+  }
+
+  ReplicationHistory history() {
+    return history;
+  }
+
+  long offset() {
+    return history.offset();
+  }
+
+  @Nullable Backlog backlog() {
+    return backlog;
+  }
+
+  Backlog requireBacklog() {
+    Backlog current = backlog;
+    if (current == null) {
+      throw new IllegalStateException("there is no backlog");
+    }
+    return current;
+  }
+
+  // Growing.
+
+  @Override
+  public void propagate(int database, MemorySegment memory, long start, long end) {
+    if (database != selectedDatabase) {
+      selectedDatabase = database;
+      String index = Integer.toString(database);
+      append(
+          "*2\r\n$6\r\nSELECT\r\n$%d\r\n%s\r\n"
+              .formatted(index.length(), index)
+              .getBytes(US_ASCII));
+    }
+    append(memory, start, end - start);
+  }
+
+  /** Shows that the master lives. */
+  void ping() {
+    append(PING);
+  }
+
+  /** Asks the replicas how far they are. */
+  void askForAcks() {
+    append(GETACK);
+  }
+
+  private void append(byte[] bytes) {
+    append(MemorySegment.ofArray(bytes), 0, bytes.length);
+  }
+
+  void append(MemorySegment memory, long from, long length) {
+    requireBacklog().append(memory, from, length);
+    history.advance(length);
+    grown.run();
+  }
+
+  /**
+   * Whether the effects of this server's own commands belong here: they do while it is a master.
+   */
+  void ownEffects(boolean isMaster) {
+    boolean wanted = isMaster && backlog != null;
+    if (wanted && !propagates) {
+      host.propagation().add(this);
+    } else if (!wanted && propagates) {
+      host.propagation().remove(this);
+    }
+    propagates = wanted;
+  }
+
+  /** The database that the last command was for, 0 before the first. */
+  int selectedDatabase() {
+    return Math.max(selectedDatabase, 0);
+  }
+
+  /** The next command is to be preceded by SELECT: a new replica doesn't know which. */
+  void forgetSelectedDatabase() {
+    selectedDatabase = NO_DATABASE;
+  }
+
+  // The backlog.
+
+  /**
+   * Makes a backlog unless there is one.
+   *
+   * @return whether it is new
+   */
+  boolean openBacklog() {
+    if (backlog != null) {
+      return false;
+    }
+    backlog =
+        new Backlog(host.buffers(), host.settings().replBacklogSize.value(), history.offset() + 1);
+    return true;
+  }
+
+  void freeBacklog() {
+    restored = ByteString.EMPTY;
+    if (backlog != null) {
+      backlog.close();
+      backlog = null;
+    }
+  }
+
+  void resizeBacklog(long sizeBytes) {
+    if (backlog != null) {
+      backlog.resize(sizeBytes);
+    }
+  }
+
+  void retainFrom(long offset) {
+    if (backlog != null) {
+      backlog.retainFrom(offset);
+    }
+  }
+
+  /** Takes over the place in a history that a file names, and the bytes before it. */
+  void restore(ReplicationPoint point) {
+    history.adopt(point.id(), point.offset());
+    freeBacklog();
+    openBacklog();
+    restored = point.tail();
+    restoredEnd = point.offset() + 1;
+  }
+
+  /**
+   * Somebody asks for the stream from an offset on: puts what a file has kept before the backlog if
+   * that helps.
+   */
+  void reachBackTo(long offset) {
+    Backlog current = backlog;
+    if (current == null || restored.isEmpty() || offset >= current.firstOffset()) {
+      return;
+    }
+    ByteString kept = restored;
+    restored = ByteString.EMPTY;
+    long first = restoredEnd - kept.length();
+    boolean joins = current.firstOffset() == restoredEnd;
+    if (!joins || offset < first || current.nextOffset() - offset > current.sizeBytes()) {
+      return; // it doesn't help, and never will
+    }
+    Backlog longer = new Backlog(host.buffers(), current.sizeBytes(), first);
+    longer.retainFrom(first);
+    longer.append(kept.asSegment(), 0, kept.length());
+    byte[] piece = new byte[Backlog.BLOCK_BYTES];
+    MemorySegment memory = MemorySegment.ofArray(piece);
+    for (long at = restoredEnd; at < current.nextOffset(); ) {
+      long read = current.read(at, memory, 0, piece.length);
+      longer.append(memory, 0, read);
+      at += read;
+    }
+    current.close();
+    backlog = longer;
+  }
+
+  /** The end of the backlog: what a file keeps of it. */
+  ByteString tail() {
+    Backlog current = backlog;
+    if (current == null || current.historyBytes() == 0) {
+      return restored;
+    }
+    int length = (int) Math.min(current.historyBytes(), Math.min(TAIL_BYTES, current.sizeBytes()));
+    byte[] bytes = new byte[length];
+    current.read(current.nextOffset() - length, MemorySegment.ofArray(bytes), 0, length);
+    return ByteString.of(bytes);
+  }
+
+  // Memory.
+
+  /** Bytes of the backlog, as far as it would be as large without replicas. */
+  long backlogBytes() {
+    return backlog == null ? 0 : backlog.reservedForSizeBytes();
+  }
+
+  /** Bytes of the stream that are kept, for whomever. */
+  long bufferBytes() {
+    return backlog == null ? 0 : backlog.reservedBytes();
+  }
+
+  /** Bytes kept beyond the size that the backlog is configured to have. */
+  long bytesBeyondBacklog() {
+    return backlog == null ? 0 : Math.max(0, backlog.reservedBytes() - backlog.sizeBytes());
+  }
+}

@@ -1,0 +1,97 @@
+package io.redoubt.server.replication;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A server that starts from its file goes on where it stood: nobody needs a full sync. */
+class RestartTest {
+  @TempDir private Path directory;
+
+  @Test
+  void aMasterThatComesBackResumesItsReplicasEvenThoseThatLag() throws Exception {
+    Path own = Files.createDirectory(directory.resolve("master"));
+    int port;
+    try (Node replica = Node.ours(directory)) {
+      String id;
+      try (Node master = Node.ours(own)) {
+        port = master.port();
+        replica.ask("REPLICAOF 127.0.0.1 " + port);
+        replica.untilInSyncWith(master);
+        master.ask("SELECT 2");
+        master.ask("SET a 1");
+        replica.untilInSyncWith(master);
+        replica.ask("REPLICAOF 127.0.0.1 1"); // away for a while
+        master.ask("SET b 2");
+        master.ask("DEBUG SET-ACTIVE-EXPIRE 0");
+        master.ask("SET c 3 PX 1");
+        master.ask("SAVE");
+        id = master.info("replication", "master_replid");
+      }
+      try (Node master = Node.ours(own)) {
+        assertThat(master.info("replication"))
+            .containsEntry("master_replid2", id)
+            .containsEntry("repl_backlog_active", "1");
+        master.ask("SET d 4");
+        replica.ask("REPLICAOF 127.0.0.1 " + master.port());
+        replica.untilInSyncWith(master);
+        assertThat(master.info("stats"))
+            .containsEntry("sync_full", "0")
+            .containsEntry("sync_partial_ok", "1");
+        assertThat(replica.content()).isEqualTo(master.content()).hasSize(3);
+        assertThat(replica.ask("DEBUG DIGEST")).isEqualTo(master.ask("DEBUG DIGEST"));
+      }
+    }
+  }
+
+  @Test
+  void whatAMasterFindsExpiredAtItsStartItsReplicasRemove() throws Exception {
+    Path own = Files.createDirectory(directory.resolve("master"));
+    try (Node replica = Node.ours(directory)) {
+      try (Node master = Node.ours(own)) {
+        replica.ask("REPLICAOF 127.0.0.1 " + master.port());
+        replica.untilInSyncWith(master);
+        master.ask("DEBUG SET-ACTIVE-EXPIRE 0");
+        for (int i = 0; i < 40; i++) {
+          master.ask("SELECT " + i % 4);
+          master.ask("SET " + i + " value PX 1");
+        }
+        replica.untilInSyncWith(master);
+        master.ask("SAVE");
+      }
+      try (Node master = Node.ours(own)) {
+        assertThat(master.info("persistence", "rdb_last_load_keys_expired")).isEqualTo("40");
+        replica.ask("REPLICAOF 127.0.0.1 " + master.port());
+        replica.untilInSyncWith(master);
+        assertThat(master.info("stats", "sync_full")).isEqualTo("0");
+        assertThat(replica.ask("DEBUG DIGEST")).isEqualTo(master.ask("DEBUG DIGEST"));
+      }
+    }
+  }
+
+  @Test
+  void aMasterThatComesBackAsAReplicaResumes() throws Exception {
+    Path own = Files.createDirectory(directory.resolve("master"));
+    try (Node other = Node.ours(directory)) {
+      try (Node master = Node.ours(own)) {
+        other.ask("REPLICAOF 127.0.0.1 " + master.port());
+        other.untilInSyncWith(master);
+        master.ask("SET a 1");
+        other.untilInSyncWith(master);
+        master.ask("SAVE");
+      }
+      other.ask("REPLICAOF NO ONE");
+      other.ask("SET b 2");
+      try (Node master = Node.ours(own, "replicaof 127.0.0.1 " + other.port())) {
+        master.untilInSyncWith(other);
+        assertThat(other.info("stats"))
+            .containsEntry("sync_full", "0")
+            .containsEntry("sync_partial_ok", "1");
+        assertThat(master.content()).isEqualTo(other.content()).hasSize(2);
+      }
+    }
+  }
+}
