@@ -1,6 +1,7 @@
 package io.redoubt.server;
 
 import io.redoubt.persistence.rdb.RdbException;
+import io.redoubt.protocol.bytes.ByteString;
 import io.redoubt.protocol.process.Clock;
 import io.redoubt.protocol.process.Log;
 import io.redoubt.server.execution.BlockedClients;
@@ -10,13 +11,18 @@ import io.redoubt.server.keyspace.Keyspace;
 import io.redoubt.server.keyspace.WatchedKeys;
 import io.redoubt.server.memory.Region;
 import io.redoubt.server.replication.Replication;
+import io.redoubt.server.replication.SpareDataSet;
+import io.redoubt.server.snapshot.FunctionLibraries;
 import io.redoubt.server.snapshot.LoadProgress;
 import io.redoubt.server.snapshot.LoadRule;
 import io.redoubt.server.snapshot.RdbFileLoad;
 import io.redoubt.server.snapshot.ReplicationPoint;
 import io.redoubt.server.snapshot.SnapshotContext;
 import io.redoubt.server.snapshot.Snapshots;
+import io.redoubt.server.value.Values;
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** The data set as a whole: loaded at the start, reloaded for a test, replaced by a master's. */
@@ -110,13 +116,71 @@ final class DataSet {
     log.warning("DB reloaded by DEBUG RELOAD");
   }
 
-  /** Removes all keys, and lets those who watch them know. */
-  void clear() {
+  /** An empty data set beside this one. */
+  SpareDataSet spare() {
+    return new Spare();
+  }
+
+  private void everythingChanges() {
     for (int i = 0; i < keyspace.count(); i++) {
       watchedKeys.touchAll(keyspace.database(i), null);
       blockedClients.markAll(keyspace.database(i));
     }
+  }
+
+  /** Removes all keys, and lets those who watch them know. */
+  void clear() {
+    everythingChanges();
     keyspace.clear(true);
     context.functions().clear();
+  }
+
+  /** Keys and functions that are loaded beside those that are served. */
+  private final class Spare implements SpareDataSet, FunctionLibraries {
+    private final Keyspace keys = keyspace.spare();
+    private final Values values = new Values(keys, context.values().limits());
+    private final List<ByteString> libraries = new ArrayList<>();
+
+    @Override
+    public SnapshotContext context() {
+      return context.filling(values, this);
+    }
+
+    @Override
+    public void takeOver() {
+      everythingChanges();
+      keyspace.takeOver(keys);
+      values.close();
+      context.functions().clear();
+      for (ByteString library : libraries) {
+        String problem = context.functions().load(library);
+        if (!problem.isEmpty()) {
+          log.warning("A library of functions of the master is left out: %s", problem);
+        }
+      }
+      everythingChanges(); // for those who wait for a key of the new data set
+    }
+
+    @Override
+    public void discard() {
+      keyspace.discard(keys);
+      values.close();
+    }
+
+    @Override
+    public List<ByteString> texts() {
+      return libraries;
+    }
+
+    @Override
+    public String load(ByteString text) {
+      libraries.add(text);
+      return "";
+    }
+
+    @Override
+    public void clear() {
+      libraries.clear();
+    }
   }
 }

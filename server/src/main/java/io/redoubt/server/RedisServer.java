@@ -438,7 +438,7 @@ public final class RedisServer implements AutoCloseable {
   private void declarePersistence() {
     Section section = info.section("Persistence", "persistence");
     section.flag("loading", dataSet.progress()::isLoading);
-    section.number("async_loading", () -> 0);
+    section.flag("async_loading", dataSet.progress()::isLoadingBeside);
     snapshots.declareInfo(section::number, section::text);
     dataSet.progress().declareInfo(section::number);
     section.lines(lines -> dataSet.progress().tell(clock.wallMillis(), lines::field));

@@ -15,6 +15,7 @@ import io.redoubt.server.execution.ServerState;
 import io.redoubt.server.keyspace.Keyspace;
 import io.redoubt.server.keyspace.WatchedKeys;
 import io.redoubt.server.replication.ReplicationHost;
+import io.redoubt.server.replication.SpareDataSet;
 import io.redoubt.server.settings.ServerDirectives;
 import io.redoubt.server.snapshot.LoadProgress;
 import io.redoubt.server.snapshot.SnapshotContext;
@@ -72,6 +73,11 @@ record ReplicationSurroundings(
   @Override
   public LoadProgress loadProgress() {
     return dataSet.progress();
+  }
+
+  @Override
+  public SpareDataSet spareDataSet() {
+    return dataSet.spare();
   }
 
   @Override

@@ -28,6 +28,8 @@ public enum Refusal {
   STALE_REPLICA("MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'."),
   /** The data set is being loaded. */
   LOADING("LOADING Redis is loading the dataset in memory"),
+  /** A master's data set is being loaded beside this one, which is served meanwhile. */
+  LOADING_BESIDE("LOADING Redis is loading the dataset in memory"),
   /** A script runs for longer than {@code busy-reply-threshold}. */
   BUSY_SCRIPT(
       "BUSY Redis is busy running a script. You can only call SCRIPT KILL or SHUTDOWN NOSAVE."),
@@ -75,6 +77,9 @@ public enum Refusal {
     }
     if (!command.has(Flag.LOADING)) {
       mask |= LOADING.bit();
+    }
+    if (command.has(Flag.NO_ASYNC_LOADING)) {
+      mask |= LOADING_BESIDE.bit();
     }
     if (!command.has(Flag.ALLOW_BUSY)) {
       mask |= BUSY;

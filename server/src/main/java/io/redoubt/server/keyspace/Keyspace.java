@@ -51,6 +51,48 @@ public final class Keyspace implements AutoCloseable {
     }
   }
 
+  private Keyspace(Keyspace origin) {
+    slabs = origin.slabs;
+    chance = origin.chance;
+    hash = origin.hash;
+    accessClock = origin.accessClock;
+    nowMillis = origin.nowMillis;
+    epoch = origin.epoch;
+    oldestEpoch = origin.epoch;
+    garbage = new Garbage(slabs);
+    databases = new Database[origin.databases.length];
+    for (int i = 0; i < databases.length; i++) {
+      databases[i] = new Database(this, i);
+    }
+  }
+
+  /**
+   * An empty keyspace beside this one, in the same memory. What it gets is either {@linkplain
+   * #takeOver taken over} or {@linkplain #discard discarded}; it is not closed.
+   */
+  public Keyspace spare() {
+    return new Keyspace(this);
+  }
+
+  /** Has the contents of a spare keyspace in the place of its own, which are freed lazily. */
+  public void takeOver(Keyspace spare) {
+    localExpiries.clear();
+    for (int i = 0; i < databases.length; i++) {
+      garbage.add(databases[i].contents());
+      databases[i].contents(spare.databases[i].contents());
+    }
+    oldestEpoch = spare.epoch;
+    spare.garbage.freeAll();
+  }
+
+  /** Frees, lazily, what a spare keyspace holds. */
+  public void discard(Keyspace spare) {
+    for (Database database : spare.databases) {
+      garbage.add(database.contents());
+    }
+    spare.garbage.freeAll();
+  }
+
   /** How many databases there are. */
   public int count() {
     return databases.length;

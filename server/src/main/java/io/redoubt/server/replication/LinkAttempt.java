@@ -207,7 +207,8 @@ final class LinkAttempt implements Connection.Handler, MasterStream.Target {
 
   private void transfer(@Nullable String id, long offset) {
     link.entered(State.TRANSFER);
-    transfer = new Transfer(host, id, offset, replication::dataSetGoes);
+    transfer =
+        new Transfer(host, id, offset, replication.isOwnHistory(id), replication::dataSetGoes);
   }
 
   private void receive(Transfer current, MemorySegment memory, long from, long to) {
@@ -237,6 +238,10 @@ final class LinkAttempt implements Connection.Handler, MasterStream.Target {
     }
     if (current.loadSlice()) {
       host.transport().loop().schedule(() -> load(current), 0); // connections go first
+    } else if (current.isRefused() && current.failure() != null) {
+      say(current.failure());
+      abandonAndWait();
+      link.refuses("empty-master");
     } else if (current.failure() != null) {
       say(current.failure());
       endAndReconnect();

@@ -39,6 +39,9 @@ final class MasterLink {
   /** Reconnecting at once is for links that lasted; one that fails at once waits for the cron. */
   private static final long LASTED_MILLIS = 1000;
 
+  /** After a master's data set was refused it is asked again only now and then. */
+  private static final long REFUSED_MILLIS = 10_000;
+
   private final ReplicationHost host;
   private final Replication replication;
 
@@ -51,6 +54,11 @@ final class MasterLink {
 
   /** Since when the link has been down; 0 before it was up for the first time. */
   private long downSinceMillis;
+
+  /** Why the link stays down although the master answers; null when it is not so. */
+  private @Nullable String refusal;
+
+  private long refusedMillis;
 
   MasterLink(ReplicationHost host, Replication replication) {
     this.host = host;
@@ -83,6 +91,11 @@ final class MasterLink {
   /** Whole seconds since the link went down, -1 when it was never up. */
   long downSeconds() {
     return downSinceMillis == 0 ? -1 : secondsSince(downSinceMillis);
+  }
+
+  /** Why this server doesn't take its master's data set, or null. */
+  @Nullable String refusal() {
+    return refusal;
   }
 
   /** The transfer under way, null when there is none. */
@@ -124,6 +137,7 @@ final class MasterLink {
     masterHost = address;
     masterPort = port;
     state = State.WAITING;
+    refusal = null;
     downSinceMillis = 0;
   }
 
@@ -200,7 +214,11 @@ final class MasterLink {
       case IDLE -> {
         return;
       }
-      case WAITING -> connect();
+      case WAITING -> {
+        if (refusal == null || now() - refusedMillis >= REFUSED_MILLIS || !isRefusalOn()) {
+          connect();
+        }
+      }
       case CONNECTING, HANDSHAKE -> {
         if (silent && current != null) {
           current.end("Timeout connecting to the MASTER...");
@@ -245,6 +263,9 @@ final class MasterLink {
   /** The attempt has come so far. */
   void entered(State newState) {
     state = newState;
+    if (newState == State.CONNECTED) {
+      refusal = null;
+    }
     lastIoMillis = now();
   }
 
@@ -263,6 +284,16 @@ final class MasterLink {
     if (attempt == ended) {
       attempt = null;
     }
+  }
+
+  /** The master's data set is not wanted. */
+  void refuses(String reason) {
+    refusal = reason;
+    refusedMillis = now();
+  }
+
+  private boolean isRefusalOn() {
+    return host.settings().replicaRefuseEmptyMaster.value();
   }
 
   /** Connects at once if the attempt that ended had lasted; else the cron does. */

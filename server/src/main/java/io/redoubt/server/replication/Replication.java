@@ -275,6 +275,11 @@ public final class Replication implements AutoCloseable {
     return history.offset();
   }
 
+  /** Whether the data set here belongs to that history, at its end or at an earlier place. */
+  boolean isOwnHistory(@Nullable String id) {
+    return history.id().equals(id) || history.secondId().equals(id);
+  }
+
   ReplicationHistory history() {
     return history;
   }

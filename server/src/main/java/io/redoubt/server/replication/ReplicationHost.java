@@ -72,6 +72,9 @@ public interface ReplicationHost {
   /** Tells how far a load is; commands are refused with LOADING while one is under way. */
   LoadProgress loadProgress();
 
+  /** An empty data set beside the one that is served. */
+  SpareDataSet spareDataSet();
+
   /** Removes all keys, as FLUSHALL does, before the master's are loaded. */
   void emptyDataSet();
 }

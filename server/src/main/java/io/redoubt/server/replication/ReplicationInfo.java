@@ -93,6 +93,10 @@ final class ReplicationInfo {
     MasterLink link = replication.link();
     if (!link.isConnected()) {
       lines.field("master_link_down_since_seconds", link.downSeconds());
+      String refusal = link.refusal();
+      if (refusal != null) {
+        lines.field("master_link_down_reason", refusal);
+      }
     }
   }
 

@@ -5,7 +5,9 @@ import io.redoubt.persistence.rdb.RdbException;
 import io.redoubt.server.execution.Refusal;
 import io.redoubt.server.replication.stream.LogLine;
 import io.redoubt.server.replication.stream.TransferFraming;
+import io.redoubt.server.settings.ReplicationDirectives.DisklessLoad;
 import io.redoubt.server.settings.ServerDirectives;
+import io.redoubt.server.snapshot.LoadProgress;
 import io.redoubt.server.snapshot.LoadRule;
 import io.redoubt.server.snapshot.RdbFileLoad;
 import io.redoubt.server.snapshot.RdbLoader;
@@ -22,9 +24,13 @@ import org.jspecify.annotations.Nullable;
 final class Transfer {
   private static final long SLICE_NANOS = 5_000_000;
 
+  /** A file beyond that holds keys: what else it may hold is small. */
+  private static final long LARGEST_EMPTY_BYTES = 4 << 20;
+
   private final ReplicationHost host;
   private final @Nullable String id;
   private final long offset;
+  private final boolean sameHistory;
 
   /** Runs when the old data set is about to go. */
   private final Runnable beforeLoad;
@@ -36,6 +42,11 @@ final class Transfer {
   private @Nullable RdbLoader direct;
   private @Nullable RdbFileLoad fromFile;
   private boolean loading;
+
+  /** Where the data is loaded as it comes, if it doesn't replace the old data at once. */
+  private @Nullable SpareDataSet spare;
+
+  private boolean refused;
   private @Nullable ReplicationPoint point;
   private @Nullable LogLine failure;
 
@@ -44,11 +55,18 @@ final class Transfer {
    *
    * @param id of the history that the data set belongs to, null when the master doesn't tell
    * @param offset of the data set in that history
+   * @param sameHistory whether the data set here is an older one of that history
    */
-  Transfer(ReplicationHost host, @Nullable String id, long offset, Runnable beforeLoad) {
+  Transfer(
+      ReplicationHost host,
+      @Nullable String id,
+      long offset,
+      boolean sameHistory,
+      Runnable beforeLoad) {
     this.host = host;
     this.id = id;
     this.offset = offset;
+    this.sameHistory = sameHistory;
     this.beforeLoad = beforeLoad;
   }
 
@@ -77,6 +95,11 @@ final class Transfer {
   /** Whether all has come, so that it is being loaded. */
   boolean isReceived() {
     return framing.state() == TransferFraming.State.COMPLETE;
+  }
+
+  /** Whether it was all right but not taken, because it would have left nothing here. */
+  boolean isRefused() {
+    return refused;
   }
 
   /** Why it failed, null unless it did. */
@@ -158,9 +181,7 @@ final class Transfer {
     }
   }
 
-  /**
-   * Without atomic replacement a broken stream leaves nothing, so only an empty data set risks it.
-   */
+  /** Without a data set beside the old one a broken stream leaves nothing. */
   private boolean isDirect() {
     return switch (host.settings().replDisklessLoad.value()) {
       case DISABLED -> false;
@@ -180,10 +201,25 @@ final class Transfer {
   }
 
   private void beginDirectLoad() {
-    dropOldData();
     long now = host.clock().wallMillis();
-    direct = new RdbLoader(host.snapshotContext(), rule());
-    host.loadProgress().begin(now, Math.max(framing.totalBytes(), 0));
+    long total = Math.max(framing.totalBytes(), 0);
+    if (host.settings().replDisklessLoad.value() != DisklessLoad.SWAPDB) {
+      dropOldData();
+      direct = new RdbLoader(host.snapshotContext(), rule());
+      host.loadProgress().begin(now, total);
+      return;
+    }
+    SpareDataSet beside = host.spareDataSet();
+    spare = beside;
+    direct = new RdbLoader(beside.context(), rule());
+    loading = true;
+    if (sameHistory) {
+      host.state().set(Refusal.LOADING_BESIDE, true);
+      host.loadProgress().beginBeside(now, total);
+    } else {
+      host.loadProgress().begin(now, total);
+    }
+    host.log().notice("MASTER <-> REPLICA sync: Loading DB in memory");
   }
 
   private LoadRule rule() {
@@ -204,10 +240,17 @@ final class Transfer {
                 "Done loading RDB, keys loaded: %d, keys expired: %d.",
                 direct.keysLoaded(), direct.keysExpired());
         point = direct.replication();
+        long keys = direct.keysLoaded();
+        closeDirect();
+        takeSpare(keys);
         endLoad();
         return false;
       }
       if (fromFile == null) {
+        if (wouldEmpty()) {
+          refuse();
+          return false;
+        }
         fromFile = openReceived();
       }
       if (!fromFile.step(SLICE_NANOS)) {
@@ -225,9 +268,62 @@ final class Transfer {
     return false;
   }
 
+  /** The data set beside the old one is whole. */
+  private void takeSpare(long keys) {
+    SpareDataSet beside = spare;
+    if (beside == null) {
+      return;
+    }
+    spare = null;
+    if (keys == 0 && isGuarded()) {
+      beside.discard();
+      endLoad();
+      refuse();
+      return;
+    }
+    beforeLoad.run();
+    host.log().notice("MASTER <-> REPLICA sync: Swapping active DB with loaded DB");
+    beside.takeOver();
+    host.log().notice("MASTER <-> REPLICA sync: Discarding old DB in background");
+  }
+
+  /**
+   * Whether an empty data set is not to replace what is here: a master that has lost its data
+   * begins a new history.
+   */
+  private boolean isGuarded() {
+    return !sameHistory
+        && host.settings().replicaRefuseEmptyMaster.value()
+        && host.keyspace().size() > 0;
+  }
+
+  private boolean wouldEmpty() throws IOException, RdbException {
+    Path received = path;
+    if (!isGuarded() || received == null || framing.payloadBytes() > LARGEST_EMPTY_BYTES) {
+      return false;
+    }
+    closeFile();
+    SpareDataSet trial = host.spareDataSet();
+    try (var load = new RdbFileLoad(trial.context(), received, rule(), new LoadProgress())) {
+      load.run();
+      return load.keysLoaded() == 0;
+    } finally {
+      trial.discard();
+    }
+  }
+
+  private void refuse() {
+    refused = true;
+    fail(
+        "The data set of the master is empty, and a new one, but the one here is not: it is kept,"
+            + " and the link stays down. If it is to go, CONFIG SET replica-refuse-empty-master"
+            + " no.");
+    abandon();
+  }
+
   private RdbFileLoad openReceived() throws IOException {
     Path temporary = path;
-    if (file == null || temporary == null) {
+    if (temporary == null) {
       throw new IOException("nothing was received into a file");
     }
     closeFile();
@@ -239,12 +335,16 @@ final class Transfer {
     return new RdbFileLoad(host.snapshotContext(), target, rule(), host.loadProgress());
   }
 
-  private void endLoad() {
+  private void closeDirect() {
     if (direct != null) {
       direct.close();
       host.loadProgress().end();
       direct = null;
     }
+  }
+
+  private void endLoad() {
+    closeDirect();
     if (fromFile != null) {
       try {
         fromFile.close();
@@ -256,6 +356,7 @@ final class Transfer {
     if (loading) {
       loading = false;
       host.state().set(Refusal.LOADING, false);
+      host.state().set(Refusal.LOADING_BESIDE, false);
     }
   }
 
@@ -275,7 +376,14 @@ final class Transfer {
   void abandon() {
     if (loading) {
       endLoad();
-      host.emptyDataSet();
+      if (spare == null) {
+        host.emptyDataSet();
+      }
+    }
+    if (spare != null) {
+      host.log().notice("MASTER <-> REPLICA sync: Discarding temporary DB in background");
+      spare.discard();
+      spare = null;
     }
     closeFile();
     if (path != null) {

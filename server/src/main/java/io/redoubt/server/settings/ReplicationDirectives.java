@@ -102,6 +102,14 @@ public abstract class ReplicationDirectives extends PersistenceDirectives {
               "How a replica loads it: disabled, through a file; on-empty-db, from the socket"
                   + " when it has no data; swapdb, from the socket beside the old data.");
 
+  /** {@code replica-refuse-empty-master}. */
+  public final YesNoDirective replicaRefuseEmptyMaster =
+      yesNo("replica-refuse-empty-master", true)
+          .doc(
+              "Whether a replica that holds data keeps it when its master turns out to be empty and"
+                  + " to have begun a new history: it has lost its data. The link stays down"
+                  + " then.");
+
   /** {@code repl-ping-replica-period}. */
   public final IntDirective replPingReplicaPeriod =
       integer("repl-ping-replica-period", 10)

@@ -10,6 +10,7 @@ public final class LoadProgress {
 
   private Consumer<Boolean> listener = on -> {};
   private boolean loading;
+  private boolean beside;
   private long startMillis;
   private long totalBytes;
   private long loadedBytes;
@@ -35,12 +36,27 @@ public final class LoadProgress {
    */
   public void begin(long nowMillis, long total) {
     loading(true);
+    start(nowMillis, total);
+  }
+
+  private void start(long nowMillis, long total) {
     startMillis = nowMillis;
     totalBytes = total;
     loadedBytes = 0;
     usedMemory = 0;
     keysLoaded = 0;
     keysExpired = 0;
+  }
+
+  /** A load begins beside the data set, which is served meanwhile; see {@link #begin}. */
+  public void beginBeside(long nowMillis, long total) {
+    start(nowMillis, total);
+    beside = true;
+  }
+
+  /** Whether a load beside the data set is under way. */
+  public boolean isLoadingBeside() {
+    return beside;
   }
 
   /** The load under way has come so far. */
@@ -53,6 +69,7 @@ public final class LoadProgress {
 
   /** The load is over, well or not. */
   public void end() {
+    beside = false;
     loading(false);
   }
 
@@ -78,7 +95,7 @@ public final class LoadProgress {
    * @param field takes a name and a value
    */
   public void tell(long nowMillis, BiConsumer<String, String> field) {
-    if (!loading) {
+    if (!loading && !beside) {
       return;
     }
     long elapsedSeconds = (nowMillis - startMillis) / 1000;

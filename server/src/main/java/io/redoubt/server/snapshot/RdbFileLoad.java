@@ -107,6 +107,11 @@ public final class RdbFileLoad implements AutoCloseable {
         .notice("%s", skipped == 0 ? text + "." : text + ", empty keys skipped: " + skipped + ".");
   }
 
+  /** The keys loaded so far. */
+  public long keysLoaded() {
+    return loader.keysLoaded();
+  }
+
   /**
    * The place in a replication history that the file stands for, when all is loaded; null when it
    * names none.

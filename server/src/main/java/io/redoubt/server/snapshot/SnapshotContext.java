@@ -31,6 +31,12 @@ public record SnapshotContext(
     FunctionLibraries functions,
     Supplier<@Nullable ReplicationPoint> replication) {
 
+  /** The same for another data set: what is loaded goes there. */
+  public SnapshotContext filling(Values other, FunctionLibraries itsFunctions) {
+    return new SnapshotContext(
+        other, disk, settings, turns, clock, log, version, pid, itsFunctions, replication);
+  }
+
   /** The keyspace that the values are in. */
   public Keyspace keyspace() {
     return values.keyspace();
