@@ -173,7 +173,7 @@ public final class AofCheck {
   private void cutToTime(String name, String path, long offset, boolean last) throws CheckAborted {
     if (offset == 0) {
       throw new CheckAborted(
-          "AOF %s has nothing before timestamp %d, aborting...\n".formatted(name, untilSeconds));
+          "AOF %s has nothing before timestamp %d, aborting...\n".formatted(path, untilSeconds));
     }
     if (!last) {
       throw new CheckAborted(

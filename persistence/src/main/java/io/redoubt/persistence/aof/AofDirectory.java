@@ -198,7 +198,7 @@ public final class AofDirectory {
     String name = next.incrementals().getLast().name();
     Path path = directory.resolve(name);
     log.notice("Creating AOF incr file %s on %s".formatted(name, occasion));
-    DiskFile file = disk.create(path);
+    DiskFile file = createAnew(path);
     try {
       disk.syncDirectory(directory);
       write(next);
@@ -213,6 +213,15 @@ public final class AofDirectory {
   }
 
   /**
+   * Creates an empty file. One of that name, which a failure has left, is removed instead of
+   * emptied: its content can't come back after a crash then, once the directory is synchronised.
+   */
+  private DiskFile createAnew(Path path) throws IOException {
+    disk.delete(path);
+    return disk.create(path);
+  }
+
+  /**
    * Starts a file that collects writes until the first rewrite is done, without which they mean
    * nothing: it is not in the manifest, and a crash discards it.
    */
@@ -220,7 +229,7 @@ public final class AofDirectory {
     createDirectory();
     Path path = temporaryIncremental();
     log.notice("Creating AOF incr file %s on background rewrite".formatted(path.getFileName()));
-    return disk.create(path);
+    return createAnew(path);
   }
 
   /** Removes the file that {@link #startTemporaryIncremental()} started. */

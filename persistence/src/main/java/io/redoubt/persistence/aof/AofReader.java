@@ -28,7 +28,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A file that ends within a command, or between a {@code MULTI} and its {@code EXEC}, is
  * {@linkplain #isTruncated() truncated}: a server died while it wrote, and the file up to {@link
- * #validBytes()} is in order. Anything else that is no command is corruption and an exception.
+ * #validBytes()} is in order; zeros may stand for what was not written. Anything else that is no
+ * command is corruption and an exception.
  *
  * <p>After an exception the reader is of no more use. Not thread-safe.
  */
@@ -204,7 +205,7 @@ public final class AofReader implements AutoCloseable {
     while (position < limit && tell()) {
       continue;
     }
-    if (!more) {
+    if (!more && state == State.COMMANDS) {
       end();
     }
   }
@@ -215,26 +216,54 @@ public final class AofReader implements AutoCloseable {
   }
 
   /** Tells what begins at the position; false when it has not been read whole. */
-  private boolean tell() throws AofException {
+  private boolean tell() throws IOException, AofException {
     return switch (memory.get(JAVA_BYTE, position)) {
       case '*' -> tellCommand();
       case '#' -> tellAnnotation();
-      default -> throw badFormat();
+      default -> tellZeros();
     };
   }
 
-  private boolean tellCommand() throws AofException {
+  /**
+   * What begins at the position is no command. When only zeros follow what could be the beginning
+   * of one, it is the end of the file: a file system may leave zeros where a machine lost power
+   * before what was appended came to the disk.
+   */
+  private boolean tellZeros() throws IOException, AofException {
+    long end = limit;
+    while (end > position && memory.get(JAVA_BYTE, end - 1) == 0) {
+      end--;
+    }
+    boolean beginning = end == position || CommandSyntax.isBeginning(memory, position, end);
+    if (end == limit || !beginning) {
+      throw badFormat();
+    }
+    limit = end;
+    room(READ_BYTES);
+    for (int read = 0; read >= 0; read = file.read(memory, limit, READ_BYTES)) {
+      for (long at = limit; at < limit + read; at++) {
+        if (memory.get(JAVA_BYTE, at) != 0) {
+          throw badFormat();
+        }
+      }
+    }
+    state = State.COMPLETE;
+    truncated = true;
+    return false;
+  }
+
+  private boolean tellCommand() throws IOException, AofException {
     long end;
     try {
       end = decoder.decode(memory, position, limit, request);
     } catch (ProtocolException e) {
-      throw badFormat();
+      return tellZeros();
     }
     if (end == RequestDecoder.NEED_MORE) {
       return false;
     }
     if (!CommandSyntax.isStrict(memory, position, request)) {
-      throw badFormat();
+      return tellZeros();
     }
     boolean begins = request.is(0, "multi");
     boolean ends = request.is(0, "exec");
@@ -290,15 +319,12 @@ public final class AofReader implements AutoCloseable {
     return at == digits ? -1 : seconds;
   }
 
-  private void end() throws AofException {
+  private void end() throws IOException, AofException {
     state = State.COMPLETE;
-    if (position < limit) {
-      boolean cut =
-          memory.get(JAVA_BYTE, position) == '#'
-              || CommandSyntax.isBeginning(memory, position, limit);
-      if (!cut) {
-        throw badFormat();
-      }
+    if (position < limit
+        && memory.get(JAVA_BYTE, position) != '#'
+        && !CommandSyntax.isBeginning(memory, position, limit)) {
+      tellZeros();
     }
     truncated = position < limit || insideTransaction;
   }

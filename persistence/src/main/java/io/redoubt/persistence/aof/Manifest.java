@@ -36,6 +36,9 @@ public record Manifest(
   /** No files. */
   public static final Manifest EMPTY = new Manifest(null, List.of(), List.of(), 0, 0);
 
+  /** What tells the names of incremental files from those of bases. */
+  static final String INCREMENTAL_MARK = ".incr.";
+
   /** Whole lines, their end included, have at most this many bytes. */
   private static final int MAX_LINE_BYTES = 1024;
 
@@ -81,7 +84,10 @@ public record Manifest(
     long sequence = lastIncrementalSequence + 1;
     List<AofFile> more = new ArrayList<>(incrementals);
     more.add(
-        new AofFile(fileName + "." + sequence + ".incr.aof", sequence, AofFileType.INCREMENTAL));
+        new AofFile(
+            fileName + "." + sequence + INCREMENTAL_MARK + "aof",
+            sequence,
+            AofFileType.INCREMENTAL));
     return new Manifest(base, more, history, lastBaseSequence, sequence);
   }
 

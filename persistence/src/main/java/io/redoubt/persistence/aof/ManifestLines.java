@@ -64,9 +64,18 @@ final class ManifestLines {
     }
   }
 
+  /** The numbers of history files, too, are not to be used again: those files will be removed. */
   Manifest manifest() {
     long lastBase = base == null ? 0 : base.sequence();
-    return new Manifest(base, incrementals, history, lastBase, lastIncrementalSequence);
+    long lastIncremental = lastIncrementalSequence;
+    for (AofFile file : history) {
+      if (file.name().contains(Manifest.INCREMENTAL_MARK)) {
+        lastIncremental = Math.max(lastIncremental, file.sequence());
+      } else {
+        lastBase = Math.max(lastBase, file.sequence());
+      }
+    }
+    return new Manifest(base, incrementals, history, lastBase, lastIncremental);
   }
 
   /** The digits that the text begins with, 0 when there are none or too many. */

@@ -105,7 +105,8 @@ class AofReaderTest {
     for (String bad :
         List.of(
             "garbage",
-            "\0\0\0\0",
+            "\0\0x\0\0",
+            "*x\0\0",
             "PING\r\n",
             "*0\r\n",
             "*-1\r\n",
@@ -136,6 +137,19 @@ class AofReaderTest {
     String exec = "*1\r\n$4\r\nEXEC\r\n";
     for (String bad : List.of(multi + multi, exec, multi + exec + exec)) {
       assertThatThrownBy(() -> read(bad)).isInstanceOf(AofException.class);
+    }
+  }
+
+  @Test
+  void zerosInPlaceOfWhatWasNotWrittenAreATruncation() throws Exception {
+    String good = "*1\r\n$4\r\nPING\r\n";
+    for (String torn : List.of("", "*", "*2\r\n$3\r\nDEL\r\n$9\r\nab", "*1\r\n$4\r\nPING\r")) {
+      for (int zeros : new int[] {1, 7, 200_000}) {
+        End end = read(good + torn + "\0".repeat(zeros));
+        assertThat(end).isEqualTo(new End(List.of("0 PING"), true, false, good.length()));
+        assertThatThrownBy(() -> read(good + torn + "\0".repeat(zeros) + good))
+            .isInstanceOf(AofException.class);
+      }
     }
   }
 

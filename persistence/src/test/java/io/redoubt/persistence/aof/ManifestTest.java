@@ -117,4 +117,11 @@ class ManifestTest {
         .as("numbers are not used twice")
         .isEqualTo(new AofFile("x.3.incr.aof", 3, AofFileType.INCREMENTAL));
   }
+
+  @Test
+  void numbersOfHistoryFilesAreNotUsedAgain() throws ManifestException {
+    Manifest manifest = parse("file x.1.base.rdb seq 1 type b\nfile x.4.incr.aof seq 4 type h\n");
+    assertThat(manifest.withNextIncremental("x").last().name()).isEqualTo("x.5.incr.aof");
+    assertThat(manifest.withNextBase("x", true).base().name()).isEqualTo("x.2.base.rdb");
+  }
 }

@@ -1,0 +1,291 @@
+package io.redoubt.persistence.aof;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.redoubt.persistence.aof.AofDirectory.Following;
+import io.redoubt.persistence.io.DiskFile;
+import io.redoubt.persistence.io.FaultDisk;
+import io.redoubt.persistence.rdb.RdbReader;
+import io.redoubt.persistence.rdb.RdbStrings;
+import io.redoubt.protocol.Seed;
+import io.redoubt.protocol.bytes.BufferMemory;
+import io.redoubt.protocol.resp.Request;
+import io.redoubt.protocol.resp.RequestEncoder;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Random;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+/**
+ * A server that counts, with each number as a command in its append-only file, loses power or gets
+ * an error at each step of what it does to its disk. Whatever it loads then is all numbers from 1
+ * to one that is not below the last synchronised one: nothing twice, nothing left out.
+ */
+class AofCrashTest {
+
+  private static final int SCENARIOS = 12;
+  private static final int ACTIONS = 14;
+  private static final Path WORKING = Path.of("/data");
+  private static final AofLog LOG =
+      new AofLog() {
+        @Override
+        public void notice(String text) {}
+
+        @Override
+        public void warning(String text) {}
+      };
+
+  /** The numbers that a load tells. */
+  private static final class Numbers implements AofVisitor {
+    private int last;
+    private int committed; // without the transaction under way
+    private boolean inside;
+    private @Nullable RdbStrings preamble;
+
+    @Override
+    public RdbReader beginPreamble() {
+      preamble = new RdbStrings();
+      return preamble.reader();
+    }
+
+    @Override
+    public void endPreamble() {
+      last = Integer.parseInt(preamble.keys().get("count"));
+      committed = last;
+      preamble.close();
+    }
+
+    @Override
+    public void command(Request request, long offset) {
+      switch (request.text(0)) {
+        case "MULTI" -> inside = true;
+        case "EXEC" -> inside = false;
+        default -> {
+          assertThat(request.text(0)).isEqualTo("COUNT");
+          assertThat(Integer.parseInt(request.text(1))).isEqualTo(++last);
+        }
+      }
+      if (!inside) {
+        committed = last;
+      }
+    }
+
+    @Override
+    public void timestamp(long seconds, long offset) {}
+
+    @Override
+    public void cut() {
+      last = committed;
+      inside = false;
+    }
+
+    @Override
+    public void endFile(AofFile file) {
+      assertThat(inside).isFalse();
+    }
+  }
+
+  /** A server with its disk; what it does follows from chance that a run can repeat. */
+  private static final class Server {
+    private final FaultDisk disk;
+    private final Random random;
+    private AofDirectory directory;
+    private @Nullable DiskFile file; // null while nothing is appended
+    private int count;
+    private int safe; // what must be there after a power cut
+    private int written;
+
+    Server(Random random, Random faults) {
+      this.random = random;
+      disk = new FaultDisk(faults, Path.of("/"), WORKING);
+      disk.leavesZeros(true);
+    }
+
+    void start() throws Exception {
+      directory = new AofDirectory(disk, WORKING, "dir", "x", LOG);
+      directory.open();
+      directory.takeOver();
+      Numbers numbers = new Numbers();
+      try (AofLoad load =
+          new AofLoad(disk, directory, BufferMemory.offHeap(), numbers, true, LOG)) {
+        while (load.step()) {
+          continue;
+        }
+      }
+      assertThat(numbers.last).isBetween(safe, written);
+      count = numbers.last;
+      written = count;
+      safe = count;
+      file = directory.openLast();
+      directory.removeHistory();
+    }
+
+    void act() throws IOException {
+      switch (random.nextInt(12)) {
+        case 0, 1, 2, 3 -> count(1 + random.nextInt(3));
+        case 4, 5, 6 -> sync();
+        case 7 -> stopOrStart();
+        default -> rewrite();
+      }
+    }
+
+    private void count(int numbers) throws IOException {
+      ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+      boolean transaction = numbers > 1;
+      if (transaction) {
+        bytes.writeBytes(RequestEncoder.encode("MULTI"));
+      }
+      int next = count;
+      for (int i = 0; i < numbers; i++) {
+        bytes.writeBytes(RequestEncoder.encode("COUNT", "" + ++next));
+      }
+      if (transaction) {
+        bytes.writeBytes(RequestEncoder.encode("EXEC"));
+      }
+      if (file == null) {
+        count = next;
+        return;
+      }
+      written = Math.max(written, next);
+      write(file, bytes.toByteArray());
+      count = next;
+    }
+
+    private static void write(DiskFile file, byte[] bytes) throws IOException {
+      file.write(MemorySegment.ofArray(bytes), 0, bytes.length);
+    }
+
+    private void sync() throws IOException {
+      if (file != null) {
+        file.sync();
+        safe = count;
+      }
+    }
+
+    private void stopOrStart() throws IOException {
+      if (file != null) {
+        sync();
+        file.close();
+        file = null;
+        return;
+      }
+      DiskFile next = directory.startTemporaryIncremental();
+      int state = count;
+      ByteArrayOutputStream after = new ByteArrayOutputStream();
+      for (int i = random.nextInt(3); i > 0; i--) {
+        after.writeBytes(RequestEncoder.encode("COUNT", "" + ++count));
+      }
+      write(next, after.toByteArray());
+      written = Math.max(written, count);
+      replace(state, Following.TEMPORARY);
+      file = next;
+      safe = state;
+    }
+
+    private void rewrite() throws IOException {
+      if (file == null) {
+        int state = count;
+        written = Math.max(written, state);
+        replace(state, Following.NONE);
+        safe = state;
+        return;
+      }
+      sync();
+      DiskFile next = directory.startIncremental();
+      file.close();
+      file = next;
+      int state = count;
+      count(1 + random.nextInt(3));
+      if (random.nextBoolean()) {
+        sync();
+      }
+      replace(state, Following.LAST);
+    }
+
+    private void replace(int state, Following following) throws IOException {
+      boolean rdb = random.nextBoolean();
+      Path temporary = directory.temporaryBase(4711);
+      try (DiskFile base = disk.create(temporary)) {
+        write(base, rdb ? RdbStrings.write(Map.of("count", "" + state)) : numbers(state));
+        base.sync();
+      }
+      directory.replaceBase(temporary, rdb, following);
+      if (random.nextInt(3) != 0) {
+        directory.removeHistory();
+      }
+    }
+
+    private static byte[] numbers(int last) {
+      ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+      for (int i = 1; i <= last; i++) {
+        bytes.writeBytes(RequestEncoder.encode("COUNT", "" + i));
+      }
+      return bytes.toByteArray();
+    }
+
+    /** Acts; an error of the disk ends an action, and the next one is begun. */
+    void run(int actions) {
+      for (int i = 0; i < actions; i++) {
+        try {
+          act();
+        } catch (IOException e) {
+          assertThat(e).hasMessageContaining("Input/output error");
+        }
+      }
+    }
+  }
+
+  /** Runs a scenario with a fault at a step; whether it came to that. */
+  private static boolean survives(long seed, long powerCutAt, long failureAt) throws Exception {
+    Server server = new Server(new Random(seed), new Random(seed + powerCutAt));
+    server.disk.cutPowerAt(powerCutAt);
+    server.disk.failAt(failureAt);
+    boolean reached = false;
+    try {
+      server.start();
+      server.run(ACTIONS);
+      reached = server.disk.steps() > failureAt;
+    } catch (FaultDisk.PowerCut e) {
+      reached = true;
+    } catch (IOException e) {
+      reached = true; // of the start: the server ends
+      assertThat(e).hasMessageContaining("Input/output error");
+    }
+    server.disk.restart();
+    server.start();
+    server.run(ACTIONS / 2);
+    server.disk.restart();
+    server.start();
+    return reached;
+  }
+
+  @Test
+  void powerIsCutAtEveryStep() throws Exception {
+    Random seeds = Seed.random("AofCrashTest.powerIsCutAtEveryStep");
+    for (int i = 0; i < SCENARIOS; i++) {
+      long seed = seeds.nextLong();
+      long step = 0;
+      while (survives(seed, step, Long.MAX_VALUE)) {
+        step++;
+      }
+      assertThat(step).isGreaterThan(ACTIONS);
+    }
+  }
+
+  @Test
+  void everyStepFailsOnce() throws Exception {
+    Random seeds = Seed.random("AofCrashTest.everyStepFailsOnce");
+    for (int i = 0; i < SCENARIOS; i++) {
+      long seed = seeds.nextLong();
+      long step = 0;
+      while (survives(seed, Long.MAX_VALUE, step)) {
+        step++;
+      }
+      assertThat(step).isGreaterThan(ACTIONS);
+    }
+  }
+}
