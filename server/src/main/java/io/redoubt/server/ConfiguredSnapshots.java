@@ -29,8 +29,10 @@ record ConfiguredSnapshots(ServerDirectives settings) implements SnapshotSetting
   }
 
   @Override
-  public boolean syncWhileWriting() {
-    return settings.rdbSaveIncrementalFsync.value();
+  public boolean syncWhileWriting(boolean isAofBase) {
+    return isAofBase
+        ? settings.aofRewriteIncrementalFsync.value()
+        : settings.rdbSaveIncrementalFsync.value();
   }
 
   @Override

@@ -1,9 +1,11 @@
 package io.redoubt.server;
 
+import io.redoubt.persistence.aof.ManifestException;
 import io.redoubt.persistence.rdb.RdbException;
 import io.redoubt.protocol.bytes.ByteString;
 import io.redoubt.protocol.process.Clock;
 import io.redoubt.protocol.process.Log;
+import io.redoubt.server.aof.AppendOnlyFile;
 import io.redoubt.server.execution.BlockedClients;
 import io.redoubt.server.execution.Refusal;
 import io.redoubt.server.execution.ServerState;
@@ -65,8 +67,36 @@ final class DataSet {
     return progress;
   }
 
-  /** Loads the file in turns of the loop, so that PING and INFO are answered meanwhile. */
-  void loadAtStart(boolean isMaster, Replication replication, Ending ending) {
+  /** Loads the files in turns of the loop, so that PING and INFO are answered meanwhile. */
+  void loadAtStart(
+      boolean isMaster, Replication replication, AppendOnlyFile appendOnlyFile, Ending ending) {
+    try {
+      appendOnlyFile.open();
+    } catch (IOException | ManifestException e) {
+      ending.loaded(e);
+      return;
+    }
+    Ending loaded = failure -> ending.loaded(failure == null ? begin(appendOnlyFile) : failure);
+    if (appendOnlyFile.hasData()) {
+      appendOnlyFile.load(failure -> {
+        snapshots.unchanged();
+        loaded.loaded(failure);
+      });
+    } else {
+      loadDump(isMaster, replication, loaded);
+    }
+  }
+
+  private static @Nullable Exception begin(AppendOnlyFile appendOnlyFile) {
+    try {
+      appendOnlyFile.begin();
+      return null;
+    } catch (IOException e) {
+      return e;
+    }
+  }
+
+  private void loadDump(boolean isMaster, Replication replication, Ending ending) {
     if (!context.disk().exists(snapshots.file())) {
       ending.loaded(null);
       return;

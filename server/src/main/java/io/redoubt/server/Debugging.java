@@ -1,9 +1,12 @@
 package io.redoubt.server;
 
+import io.redoubt.persistence.aof.AofException;
+import io.redoubt.persistence.aof.ManifestException;
 import io.redoubt.persistence.rdb.RdbException;
 import io.redoubt.protocol.command.CommandError;
 import io.redoubt.protocol.process.Log;
 import io.redoubt.protocol.process.Standstill;
+import io.redoubt.server.aof.AppendOnlyFile;
 import io.redoubt.server.command.DebugCommands;
 import io.redoubt.server.command.DumpCommands;
 import io.redoubt.server.replication.Replication;
@@ -16,6 +19,7 @@ record Debugging(
     DataSet dataSet,
     DumpCommands payloads,
     Replication replication,
+    AppendOnlyFile appendOnlyFile,
     Log serverLog)
     implements DebugCommands.Host {
   @Override
@@ -46,6 +50,21 @@ record Debugging(
     } catch (IOException | RdbException e) {
       serverLog.warning("DEBUG RELOAD failed: %s", e.getMessage());
       throw new CommandError("ERR Error trying to load the RDB dump, check server logs");
+    }
+  }
+
+  @Override
+  public void appendFlushSleep(long millis) {
+    appendOnlyFile.flushSleep(millis);
+  }
+
+  @Override
+  public void loadAppendOnlyFile() {
+    try {
+      appendOnlyFile.reload(dataSet::clear);
+    } catch (IOException | RdbException | AofException | ManifestException e) {
+      serverLog.warning("DEBUG LOADAOF failed: %s", e.getMessage());
+      throw new CommandError("ERR Error trying to load the AOF files, check server logs");
     }
   }
 

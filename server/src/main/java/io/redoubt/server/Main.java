@@ -1,5 +1,6 @@
 package io.redoubt.server;
 
+import io.redoubt.persistence.aof.ManifestException;
 import io.redoubt.persistence.rdb.RdbException;
 import io.redoubt.protocol.config.FatalConfigError;
 import io.redoubt.protocol.launch.Launch;
@@ -50,6 +51,8 @@ public final class Main extends Launch<ServerDirectives> {
           .warning(
               "Fatal error loading the DB, check server logs. Exiting. (%s at offset %d)",
               bad.getMessage(), bad.offset());
+    } else if (failure instanceof ManifestException bad) {
+      log().warning("%s", bad.report());
     } else if (failure != null) {
       log().warning("Fatal error loading the DB: %s. Exiting.", failure.getMessage());
     }

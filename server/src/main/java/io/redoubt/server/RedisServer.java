@@ -32,6 +32,7 @@ import io.redoubt.protocol.session.ConnectionCommands;
 import io.redoubt.protocol.session.Hello;
 import io.redoubt.protocol.session.Pause;
 import io.redoubt.protocol.session.PubSubCommands;
+import io.redoubt.server.aof.AppendOnlyFile;
 import io.redoubt.server.client.MigrationTargets;
 import io.redoubt.server.client.ServerClient;
 import io.redoubt.server.command.BitfieldCommands;
@@ -150,6 +151,7 @@ public final class RedisServer implements AutoCloseable {
   private final Scripting scripting;
   private final SavedFunctions functionLibraries = new SavedFunctions();
   private final Replication replication;
+  private final AppendOnlyFile appendOnlyFile;
   private final Listeners listeners;
   private final Shutdown shutdown;
   private final MigrationTargets migrationTargets = new MigrationTargets();
@@ -272,7 +274,24 @@ public final class RedisServer implements AutoCloseable {
                 dispatcher,
                 clients,
                 watchedKeys,
-                this::port));
+                this::port,
+                this::dataSetGoes));
+    appendOnlyFile =
+        new AppendOnlyFile(
+            new AofSurroundings(
+                settings,
+                clock,
+                log,
+                snapshotContext,
+                snapshots,
+                dataSet.progress(),
+                propagation,
+                state,
+                clients,
+                watchedKeys,
+                table,
+                dispatcher,
+                replication::offset));
     listeners = new Listeners(transport, settings, log, freePort, this::accept);
     shutdown =
         new Shutdown(
@@ -283,6 +302,7 @@ public final class RedisServer implements AutoCloseable {
             clients,
             snapshots,
             replication,
+            appendOnlyFile,
             () -> ended.complete(0));
     cron = new Cron(transport.loop(), clock, keyspace);
     housekeeping =
@@ -370,14 +390,15 @@ public final class RedisServer implements AutoCloseable {
         new TransactionCommands(),
         new ScriptCommands(),
         new FunctionCommands(clock),
-        new PersistenceCommands(snapshots),
+        new PersistenceCommands(snapshots, appendOnlyFile),
         new ReplicationCommands(replication),
         new WaitCommand(replication),
         new FailoverCommand(replication),
         new ConfigCommands(this::resetStatistics, state, log),
         new ServerCommands(info, clock, shutdown),
         new MemoryCommands(memory, processUsage::residentBytes),
-        new DebugCommands(new Debugging(cron, housekeeping, dataSet, payloads, replication, log)),
+        new DebugCommands(
+            new Debugging(cron, housekeeping, dataSet, payloads, replication, appendOnlyFile, log)),
         new ConnectionCommands<>(hello),
         new ClientCommands<>(clients),
         new PubSubCommands<>(channels, this::publish, this::publishToShard),
@@ -405,6 +426,7 @@ public final class RedisServer implements AutoCloseable {
     table.resetStatistics();
     clients.resetStatistics();
     snapshots.resetStatistics();
+    appendOnlyFile.resetStatistics();
     replication.resetCounters();
   }
 
@@ -441,7 +463,11 @@ public final class RedisServer implements AutoCloseable {
     section.flag("async_loading", dataSet.progress()::isLoadingBeside);
     snapshots.declareInfo(section::number, section::text);
     dataSet.progress().declareInfo(section::number);
-    section.lines(lines -> dataSet.progress().tell(clock.wallMillis(), lines::field));
+    appendOnlyFile.info().declare(section::number, section::text);
+    section.lines(lines -> {
+      appendOnlyFile.info().tell(lines::field);
+      dataSet.progress().tell(clock.wallMillis(), lines::field);
+    });
   }
 
   private void bindSettings() {
@@ -461,8 +487,10 @@ public final class RedisServer implements AutoCloseable {
     settings.maxclients.onChange(RedisServer::fitsOpenFiles);
     cron.add(() -> stats.sample(clock.monotonicNanos()));
     cron.add(snapshots::cron);
-    dispatcher.unitListener(this::holdWritesForSnapshot);
+    cron.add(appendOnlyFile::cron);
+    dispatcher.unitListener(this::holdWritesForDisk);
     dispatcher.streamOffset(replication::offset);
+    dispatcher.appendedOffset(appendOnlyFile::appendedOffset);
     clients.pauses().onChange(this::chooseExpiry);
     snapshots.onWritesMayGoOn(clients.pauses()::releaseWrites);
     cron.add(() -> state.set(Refusal.SNAPSHOT_FAILED, snapshots.writesRefused()));
@@ -476,11 +504,18 @@ public final class RedisServer implements AutoCloseable {
     }
   }
 
-  /** Pre-images must not pile up faster than they are written. */
-  private void holdWritesForSnapshot() {
+  /** What writes cause must not pile up faster than it is written. */
+  private void holdWritesForDisk() {
     if (snapshots.writesMustWait()) {
       clients.pauses().holdWrites();
     }
+    appendOnlyFile.unitEnded();
+  }
+
+  /** A master's data set takes the place of this one. */
+  private void dataSetGoes() {
+    appendOnlyFile.dataSetGoes();
+    dataSet.clear();
   }
 
   private boolean isPaused() {
@@ -552,6 +587,7 @@ public final class RedisServer implements AutoCloseable {
       dataSet.loadAtStart(
           isMaster,
           replication,
+          appendOnlyFile,
           failure -> {
             if (failure == null) {
               replication.start();
@@ -603,6 +639,7 @@ public final class RedisServer implements AutoCloseable {
         replication.close();
         listeners.close();
         snapshots.close();
+        appendOnlyFile.close();
         migrationTargets.close();
       });
     } catch (IOException e) {

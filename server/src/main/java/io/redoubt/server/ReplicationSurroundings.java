@@ -41,7 +41,8 @@ record ReplicationSurroundings(
     Dispatcher dispatcher,
     ClientRegistry clients,
     WatchedKeys watchedKeys,
-    IntSupplier listeningPort)
+    IntSupplier listeningPort,
+    Runnable emptying)
     implements ReplicationHost {
   @Override
   public int port() {
@@ -82,6 +83,6 @@ record ReplicationSurroundings(
 
   @Override
   public void emptyDataSet() {
-    dataSet.clear();
+    emptying.run();
   }
 }

@@ -7,6 +7,7 @@ import io.redoubt.protocol.process.Log;
 import io.redoubt.protocol.session.ClientRegistry;
 import io.redoubt.protocol.session.Pause;
 import io.redoubt.protocol.session.Pauses.Cause;
+import io.redoubt.server.aof.AppendOnlyFile;
 import io.redoubt.server.command.ServerCommands;
 import io.redoubt.server.command.ServerCommands.SaveWish;
 import io.redoubt.server.replication.Replication;
@@ -28,6 +29,7 @@ final class Shutdown implements ServerCommands.Shutdown {
   private final ClientRegistry clients;
   private final Snapshots snapshots;
   private final Replication replication;
+  private final AppendOnlyFile appendOnlyFile;
   private final Runnable end;
   private @Nullable Cancellable waiting;
 
@@ -39,6 +41,7 @@ final class Shutdown implements ServerCommands.Shutdown {
       ClientRegistry clients,
       Snapshots snapshots,
       Replication replication,
+      AppendOnlyFile appendOnlyFile,
       Runnable end) {
     this.settings = settings;
     this.loop = loop;
@@ -47,6 +50,7 @@ final class Shutdown implements ServerCommands.Shutdown {
     this.clients = clients;
     this.snapshots = snapshots;
     this.replication = replication;
+    this.appendOnlyFile = appendOnlyFile;
     this.end = end;
   }
 
@@ -104,6 +108,9 @@ final class Shutdown implements ServerCommands.Shutdown {
   }
 
   private boolean finish(SaveWish save, boolean force) {
+    if (!appendOnlyFile.finish(force)) {
+      return false;
+    }
     boolean saves =
         save == SaveWish.SAVE || (save == SaveWish.CONFIGURED && !settings.save.value().isEmpty());
     if (saves) {

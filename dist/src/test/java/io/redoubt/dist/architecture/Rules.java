@@ -41,7 +41,8 @@ final class Rules {
           "persistence.packed      <- protocol.bytes",
           "persistence.rdb         <- protocol.bytes protocol.resp persistence.io"
               + " persistence.packed",
-          "persistence.aof         <- protocol.bytes protocol.resp persistence.io persistence.rdb",
+          "persistence.aof         <- protocol.bytes protocol.resp persistence.io"
+              + " persistence.packed persistence.rdb",
 
           // The data server, from memory upwards.
           "server.memory           <- protocol.bytes",
@@ -52,8 +53,8 @@ final class Rules {
               + " server.structure server.keyspace",
           "server.settings         <- protocol.bytes protocol.config",
           "server.snapshot         <- protocol.bytes protocol.resp protocol.process persistence.io"
-              + " persistence.packed persistence.rdb server.memory server.structure server.keyspace"
-              + " server.value",
+              + " persistence.packed persistence.rdb persistence.aof server.memory server.structure"
+              + " server.keyspace server.value",
           "server.script           <- protocol.bytes protocol.resp protocol.command server.memory",
           "server.client           <- protocol.bytes protocol.resp protocol.process protocol.net"
               + " protocol.command protocol.acl protocol.pubsub protocol.session server.memory"
@@ -67,10 +68,14 @@ final class Rules {
               + " protocol.process protocol.net protocol.config protocol.info protocol.command"
               + " protocol.session persistence.io persistence.rdb server.memory server.keyspace"
               + " server.settings server.snapshot server.client server.execution",
+          "server.aof              <- protocol.bytes protocol.resp protocol.process"
+              + " protocol.config protocol.command protocol.session persistence.io persistence.aof"
+              + " persistence.rdb server.memory server.keyspace server.settings server.snapshot"
+              + " server.client server.execution",
           "server.command          <- protocol.bytes protocol.resp protocol.process"
               + " protocol.config protocol.info protocol.command protocol.session persistence.rdb"
               + " server.memory server.structure server.keyspace server.value server.settings"
-              + " server.client server.execution server.snapshot server.script",
+              + " server.client server.execution server.snapshot server.script server.aof",
 
           // The sentinel: knows nothing of server or persistence.
           "sentinel.core           <-",
@@ -148,6 +153,7 @@ final class Rules {
                   "protocol.net",
                   "protocol.process",
                   "server",
+                  "server.aof",
                   "server.memory",
                   "server.snapshot",
                   "sentinel.runtime",

@@ -138,6 +138,7 @@ public abstract class Launch<D extends CommonDirectives> {
           Runtime.getRuntime()::halt);
       Service service = start();
       started.complete(service);
+      showLogo();
       pidFile = writePidFile(background);
       if (background) {
         if (directives.logfile.value().isEmpty()) {
@@ -183,6 +184,10 @@ public abstract class Launch<D extends CommonDirectives> {
     for (String name : directives.withoutEffectYet()) {
       log.warning("WARNING %s has no effect in this version", name);
     }
+  }
+
+  /** Whoever sees it may connect. */
+  private void showLogo() {
     if (directives.alwaysShowLogo.value()) {
       System.out.printf(
           "%n  Redoubt, speaking Redis %s%n  Port: %d%n  PID: %d%n%n",

@@ -30,6 +30,9 @@ public abstract class Client implements Connection.Handler, Subscriber {
   /** What a client may leave unread, beyond what the socket takes, before it has authenticated. */
   private static final long UNAUTHENTICATED_OUTPUT_BYTES = 1024;
 
+  /** A client with more output that waits for the gate is not read. */
+  private static final long MOST_HELD_BYTES = 1 << 20;
+
   /** What a client's objects take on the heap; an estimate. */
   private static final long OBJECT_BYTES = 900;
 
@@ -55,6 +58,12 @@ public abstract class Client implements Connection.Handler, Subscriber {
 
   /** The last flush left bytes behind: until they are gone replies fill up their chunk here. */
   private boolean socketFull;
+
+  /** Output up to here is with the connection and waits for this mark of the gate; -1: none. */
+  private long heldMark = -1;
+
+  /** Nothing is read because so much output waits for the gate. */
+  private boolean readingStopped;
 
   private boolean executing;
   private boolean postponed;
@@ -203,6 +212,10 @@ public abstract class Client implements Connection.Handler, Subscriber {
       registry.queryBufferOverflow(this, query);
     }
     flush();
+    if (isHeld() && !readingStopped && queuedOutputBytes() > MOST_HELD_BYTES) {
+      readingStopped = true;
+      from.reading(false);
+    }
     registry.accountMemory(this);
   }
 
@@ -389,7 +402,7 @@ public abstract class Client implements Connection.Handler, Subscriber {
   /** Sends what was replied so far; only needed before the end of a read. */
   public final void flush() {
     Connection current = connection;
-    if (released || current == null || is(ClientFlag.CLOSE_ASAP)) {
+    if (released || current == null || is(ClientFlag.CLOSE_ASAP) || mustHold(current)) {
       return;
     }
     if (is(ClientFlag.CLOSE_AFTER_REPLY)) {
@@ -411,6 +424,51 @@ public abstract class Client implements Connection.Handler, Subscriber {
     if (!socketFull) {
       output.drained();
     }
+  }
+
+  /**
+   * Whether output must not leave yet. What there is then waits with the connection for the gate;
+   * what is written after it stays here until that has left, so that nothing overtakes and nobody
+   * who goes on sending waits for ever.
+   */
+  private boolean mustHold(Connection current) {
+    if (heldMark >= 0) {
+      if (heldMark > registry.heldOutput().gate().passed()) {
+        return true;
+      }
+      letHeldGo(current);
+    }
+    if (output.replies().pendingBytes() == 0) {
+      return false;
+    }
+    long mark = registry.heldOutput().gate().mark();
+    if (mark <= registry.heldOutput().gate().passed()) {
+      return false;
+    }
+    output.replies().handOver();
+    checkOutputLimit();
+    heldMark = mark;
+    registry.heldOutput().add(this);
+    return true;
+  }
+
+  private void letHeldGo(Connection current) {
+    heldMark = -1;
+    current.flush();
+    if (readingStopped) {
+      readingStopped = false;
+      current.reading(true);
+    }
+  }
+
+  /** The mark of the gate that its output waits for, -1 when none does. */
+  final long heldMark() {
+    return heldMark;
+  }
+
+  /** Whether output waits for the gate, so that what follows must wait here. */
+  final boolean isHeld() {
+    return heldMark >= 0;
   }
 
   @Override

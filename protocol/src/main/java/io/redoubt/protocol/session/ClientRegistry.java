@@ -43,6 +43,7 @@ public final class ClientRegistry {
   private final Map<Long, Client> clients = new LinkedHashMap<>();
   private final Admission admission = new Admission(this);
   private final Pauses pauses;
+  private final HeldOutput heldOutput = new HeldOutput();
   private RequestBatch batch;
   private final ArrayList<Client> turn = new ArrayList<>();
   private final Runnable endTurn = this::endTurn;
@@ -283,6 +284,11 @@ public final class ClientRegistry {
         accountMemory(client);
       }
     }
+  }
+
+  /** Output that waits before it may leave. */
+  public HeldOutput heldOutput() {
+    return heldOutput;
   }
 
   /** The pauses of clients. */

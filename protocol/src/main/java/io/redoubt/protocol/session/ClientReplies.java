@@ -7,8 +7,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A connection's chunks as windows for replies. A full chunk goes to the connection at once; only
- * while a reply of yet unknown length is being written, chunks wait here. An idle client holds no
- * chunk.
+ * while a reply of yet unknown length is being written, or while earlier replies wait for the gate,
+ * chunks wait here. An idle client holds no chunk.
  */
 final class ClientReplies extends ReplyBuffer {
   private @Nullable Client client;
@@ -86,7 +86,7 @@ final class ClientReplies extends ReplyBuffer {
   protected void makeRoom(int atLeastBytes) {
     Chunk current = chunk;
     if (current != null) {
-      if (hasGaps() && !discarding) {
+      if ((hasGaps() || client().isHeld()) && !discarding) {
         hold(current);
       } else {
         send(current, position);

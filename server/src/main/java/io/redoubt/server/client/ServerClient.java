@@ -21,6 +21,7 @@ public final class ServerClient extends Client implements WatchedKeys.Watcher {
   private boolean executing;
   private boolean inScript;
   private long writeOffset;
+  private long appendedOffset;
   private @Nullable Companion companion;
 
   /** A client of {@code registry} that has selected database 0. */
@@ -139,9 +140,15 @@ public final class ServerClient extends Client implements WatchedKeys.Watcher {
     return writeOffset;
   }
 
-  /** Notes where the replication stream stands after a write of this client. */
-  public void writeOffset(long streamOffset) {
+  /** How much was appended to the append-only file after the client's last write. */
+  public long appendedOffset() {
+    return appendedOffset;
+  }
+
+  /** Notes where the replication stream and the append-only file stand after a write of it. */
+  public void wroteUpTo(long streamOffset, long appended) {
     writeOffset = streamOffset;
+    appendedOffset = appended;
   }
 
   /** Sets who follows this client's fate, or null for nobody. */

@@ -53,6 +53,12 @@ public final class DebugCommands extends CommandGroup<Call> {
      */
     void reload(boolean save, boolean flush);
 
+    /** Has the server stand still for so long before it writes to the append-only file. */
+    void appendFlushSleep(long millis);
+
+    /** Loads the append-only file in the place of the data set. */
+    void loadAppendOnlyFile();
+
     /** Takes payloads of RESTORE whatever their checksum is, or no longer. */
     void skipPayloadChecksums(boolean skip);
 
@@ -88,6 +94,12 @@ public final class DebugCommands extends CommandGroup<Call> {
   public DebugCommands(Host host) {
     super(Group.SERVER);
     this.host = host;
+    add(
+        "aof-flush-sleep",
+        3,
+        3,
+        "<microsec>: server will sleep before flushing the AOF, this is used for testing.",
+        this::appendFlushSleep);
     add("change-repl-id", 2, 2, "Change the replication id.", this::changeReplicationId);
     add(
         "config-rewrite-force-all",
@@ -109,6 +121,7 @@ public final class DebugCommands extends CommandGroup<Call> {
         3,
         "<dbid>: show how the tables of a database are filled.",
         DebugCommands::tableStatistics);
+    add("loadaof", 2, 2, "Load the append-only file in place of the data set.", this::loadAof);
     add("log", 3, 3, "<message>: write a message to the server log.", this::log);
     add("object", 3, 4, "<key>: show low level info about a key.", DebugCommands::object);
     add("pause-cron", 3, 3, "<0|1>: stop or resume the periodic work.", this::pauseCron);
@@ -386,6 +399,16 @@ public final class DebugCommands extends CommandGroup<Call> {
       reply.integer(90);
     }
     reply.bulk("Some real reply following the attribute");
+  }
+
+  private void appendFlushSleep(Call call) {
+    host.appendFlushSleep(call.argLong(2) / 1000);
+    call.reply().ok();
+  }
+
+  private void loadAof(Call call) {
+    call.whileOthersRun(host::loadAppendOnlyFile);
+    call.reply().ok();
   }
 
   private void reload(Call call) {

@@ -14,13 +14,16 @@ import io.redoubt.protocol.command.CommandError;
 import io.redoubt.protocol.command.CommandGroup;
 import io.redoubt.protocol.command.Errors;
 import io.redoubt.protocol.command.Group;
+import io.redoubt.server.aof.AppendOnlyFile;
+import io.redoubt.server.aof.RewriteOutcome;
 import io.redoubt.server.execution.Call;
 import io.redoubt.server.snapshot.SaveOutcome;
 import io.redoubt.server.snapshot.Snapshots;
 
-/** SAVE and its companions: the data set into its file. */
+/** SAVE, BGREWRITEAOF and their companions: the data set into its files. */
 public final class PersistenceCommands extends CommandGroup<Call> {
   private final Snapshots snapshots;
+  private final AppendOnlyFile appendOnlyFile;
 
   final Command<Call> save =
       command("SAVE")
@@ -38,6 +41,14 @@ public final class PersistenceCommands extends CommandGroup<Call> {
           .is(ADMIN, NOSCRIPT, NO_ASYNC_LOADING)
           .runs(this::saveInBackground);
 
+  final Command<Call> bgrewriteaof =
+      command("BGREWRITEAOF")
+          .does("Rewrites the append-only file in slices, between other commands.")
+          .since("1.0.0")
+          .costs("O(1)")
+          .is(ADMIN, NOSCRIPT, NO_ASYNC_LOADING)
+          .runs(this::rewrite);
+
   final Command<Call> lastsave =
       command("LASTSAVE")
           .does("Returns the Unix time of the last successful save.")
@@ -49,8 +60,9 @@ public final class PersistenceCommands extends CommandGroup<Call> {
           .runs(this::lastSave);
 
   /** Declares the group. */
-  public PersistenceCommands(Snapshots snapshots) {
+  public PersistenceCommands(Snapshots snapshots, AppendOnlyFile appendOnlyFile) {
     super(Group.SERVER);
+    this.appendOnlyFile = appendOnlyFile;
     this.snapshots = snapshots;
   }
 
@@ -68,6 +80,14 @@ public final class PersistenceCommands extends CommandGroup<Call> {
       throw Errors.SYNTAX;
     }
     SaveOutcome outcome = snapshots.saveInBackground(schedule || call.client().isInExec());
+    if (outcome.isError()) {
+      throw new CommandError(outcome.text());
+    }
+    call.reply().simple(outcome.text());
+  }
+
+  private void rewrite(Call call) {
+    RewriteOutcome outcome = appendOnlyFile.rewrite(call.client().isInExec());
     if (outcome.isError()) {
       throw new CommandError(outcome.text());
     }

@@ -83,13 +83,26 @@ public final class Call extends SessionCall {
   }
 
   /** Makes this the call of another command that replies elsewhere. */
-  void begin(ServerClient client, Request request, Command<Call> command, ReplyWriter reply) {
+  void begin(ServerClient client, Request request, Command<?> command, ReplyWriter reply) {
     super.begin(client, request, command, reply);
     database = keyspace.database(client.databaseIndex());
     changed = false;
     replaced = false;
     forced = false;
     waiting = false;
+  }
+
+  /** Has other commands run from within a handler, which replies afterwards. */
+  public void whileOthersRun(Runnable others) {
+    ServerClient client = client();
+    Request request = request();
+    Command<?> command = command();
+    ReplyWriter reply = reply();
+    try {
+      others.run();
+    } finally {
+      begin(client, request, command, reply);
+    }
   }
 
   /** The command has run: what it changed goes on its way. */

@@ -78,6 +78,7 @@ public final class CommandDispatcher implements Dispatcher {
   private final LookAhead lookAhead;
   private @Nullable UnitListener unitListener;
   private LongSupplier streamOffset = () -> 0;
+  private LongSupplier appendedOffset = () -> 0;
   private int depth;
 
   /** Commands that run against {@code keyspace}. */
@@ -140,6 +141,11 @@ public final class CommandDispatcher implements Dispatcher {
   /** Sets where to ask how long the replication stream is. */
   public void streamOffset(LongSupplier source) {
     streamOffset = source;
+  }
+
+  /** Sets where to ask how much has been appended to the append-only file. */
+  public void appendedOffset(LongSupplier source) {
+    appendedOffset = source;
   }
 
   /** Sets who hears of the end of units. */
@@ -225,7 +231,7 @@ public final class CommandDispatcher implements Dispatcher {
       } else {
         propagation.endSeparately();
       }
-      client.writeOffset(streamOffset.getAsLong());
+      client.wroteUpTo(streamOffset.getAsLong(), appendedOffset.getAsLong());
     }
   }
 
@@ -268,7 +274,7 @@ public final class CommandDispatcher implements Dispatcher {
       refused |= Refusal.OUT_OF_MEMORY.bit(); // whatever is queued takes memory
     }
     if ((refused & state.mask()) != 0) {
-      return Refusal.first(refused & state.mask()).error();
+      return state.error(refused & state.mask());
     }
     return client.subscribeModeRefuses(command);
   }
@@ -368,7 +374,7 @@ public final class CommandDispatcher implements Dispatcher {
   /** Why a command may not run in a script just now, whoever the script's user is; or null. */
   @Nullable CommandError refusal(Command<Call> command, int exempt) {
     int refused = refusals[command.id()] & state.mask() & ~exempt;
-    return refused == 0 ? null : Refusal.first(refused).error();
+    return refused == 0 ? null : state.error(refused);
   }
 
   /** EXEC: runs what the client queued, as one unit. */

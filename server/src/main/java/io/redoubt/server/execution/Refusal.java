@@ -20,6 +20,8 @@ public enum Refusal {
           + " configured to report errors during writes if RDB snapshotting fails"
           + " (stop-writes-on-bgsave-error option). Please check the Redis logs for details about"
           + " the RDB error."),
+  /** The append-only file cannot be written; the reason stands in {@link ServerState#reason}. */
+  APPEND_FAILED("MISCONF Errors writing to the AOF file: Input/output error"),
   /** Fewer good replicas than {@code min-replicas-to-write}. */
   TOO_FEW_REPLICAS("NOREPLICAS Not enough good replicas to write."),
   /** A replica with {@code replica-read-only yes}. */
@@ -39,7 +41,10 @@ public enum Refusal {
 
   /** The states that refuse what writes. */
   static final int WRITES =
-      SNAPSHOT_FAILED.bit() | TOO_FEW_REPLICAS.bit() | READ_ONLY_REPLICA.bit();
+      SNAPSHOT_FAILED.bit()
+          | APPEND_FAILED.bit()
+          | TOO_FEW_REPLICAS.bit()
+          | READ_ONLY_REPLICA.bit();
 
   /** A script or function is busy. */
   static final int BUSY = BUSY_SCRIPT.bit() | BUSY_FUNCTION.bit();
@@ -67,7 +72,9 @@ public enum Refusal {
       mask |= WRITES;
     }
     if (command.name().equals("ping")) {
-      mask |= SNAPSHOT_FAILED.bit(); // so that monitoring notices a disk that fails
+      mask |=
+          SNAPSHOT_FAILED.bit()
+              | APPEND_FAILED.bit(); // so that monitoring notices a disk that fails
     }
     if (command.has(Flag.DENYOOM)) {
       mask |= OUT_OF_MEMORY.bit();

@@ -126,7 +126,6 @@ public abstract class PersistenceDirectives extends TlsDirectives {
   /** {@code appendonly}. */
   public final YesNoDirective appendonly =
       yesNo("appendonly", false)
-          .withoutEffectYet()
           .doc("Whether every write is appended to a file, from which a start restores the data.");
 
   /** {@code appendfilename}. */
@@ -134,7 +133,6 @@ public abstract class PersistenceDirectives extends TlsDirectives {
       text("appendfilename", "appendonly.aof")
           .immutable()
           .check(fileName("appendfilename", "filename", false))
-          .withoutEffectYet()
           .doc("What the names of the append-only files begin with.");
 
   /** {@code appenddirname}. */
@@ -142,13 +140,11 @@ public abstract class PersistenceDirectives extends TlsDirectives {
       text("appenddirname", "appendonlydir")
           .immutable()
           .check(fileName("appenddirname", "dirname", false))
-          .withoutEffectYet()
           .doc("The directory of those files, in dir.");
 
   /** {@code appendfsync}. */
   public final ChoiceDirective<Appendfsync> appendfsync =
       choice("appendfsync", Appendfsync.EVERYSEC)
-          .withoutEffectYet()
           .doc(
               "When writes are forced to the disk: always, before they are replied to;"
                   + " everysec; or no, when the system likes.");
@@ -156,7 +152,6 @@ public abstract class PersistenceDirectives extends TlsDirectives {
   /** {@code no-appendfsync-on-rewrite}. */
   public final YesNoDirective noAppendfsyncOnRewrite =
       yesNo("no-appendfsync-on-rewrite", false)
-          .withoutEffectYet()
           .doc(
               "Whether nothing is forced to the disk while a snapshot or a rewrite keeps it"
                   + " busy.");
@@ -164,7 +159,6 @@ public abstract class PersistenceDirectives extends TlsDirectives {
   /** {@code auto-aof-rewrite-percentage}. */
   public final IntDirective autoAofRewritePercentage =
       integer("auto-aof-rewrite-percentage", 100)
-          .withoutEffectYet()
           .doc(
               "Rewrite the file when it has grown by so many percent since the last rewrite; 0"
                   + " for never.");
@@ -172,39 +166,30 @@ public abstract class PersistenceDirectives extends TlsDirectives {
   /** {@code auto-aof-rewrite-min-size}. */
   public final MemoryDirective autoAofRewriteMinSize =
       memory("auto-aof-rewrite-min-size", 64 << 20)
-          .withoutEffectYet()
           .doc("The size below which it isn't rewritten by itself.");
 
   /** {@code aof-load-truncated}. */
   public final YesNoDirective aofLoadTruncated =
       yesNo("aof-load-truncated", true)
-          .withoutEffectYet()
           .doc("Whether a file that ends amidst a command is loaded up to there.");
 
   /** {@code aof-use-rdb-preamble}. */
   public final YesNoDirective aofUseRdbPreamble =
-      yesNo("aof-use-rdb-preamble", true)
-          .withoutEffectYet()
-          .doc("Whether a rewritten file begins with a snapshot.");
+      yesNo("aof-use-rdb-preamble", true).doc("Whether a rewritten file begins with a snapshot.");
 
   /** {@code aof-timestamp-enabled}. */
   public final YesNoDirective aofTimestampEnabled =
       yesNo("aof-timestamp-enabled", false)
-          .withoutEffectYet()
           .doc("Whether the file has the time of its commands, so that it can be cut off at one.");
 
   /** {@code aof-rewrite-incremental-fsync}. */
   public final YesNoDirective aofRewriteIncrementalFsync =
       yesNo("aof-rewrite-incremental-fsync", true)
-          .acceptedWithoutEffect()
           .doc("Whether a rewrite is forced to the disk bit by bit.");
 
   /** {@code aof-disable-auto-gc}. */
   public final YesNoDirective aofDisableAutoGc =
-      yesNo("aof-disable-auto-gc", false)
-          .hidden()
-          .acceptedWithoutEffect()
-          .doc("Whether files out of use are kept.");
+      yesNo("aof-disable-auto-gc", false).hidden().doc("Whether files out of use are kept.");
 
   /** A check that a name has no directory in it. */
   private static ValueCheck<String> fileName(String directive, String kind, boolean mayBeEmpty) {

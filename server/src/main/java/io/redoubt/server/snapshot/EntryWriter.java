@@ -2,14 +2,14 @@ package io.redoubt.server.snapshot;
 
 import io.redoubt.persistence.rdb.RdbException;
 import io.redoubt.persistence.rdb.RdbKey;
-import io.redoubt.persistence.rdb.RdbWriter;
+import io.redoubt.persistence.rdb.RdbVisitor;
 import io.redoubt.server.keyspace.Entry;
 import io.redoubt.server.keyspace.Keyspace;
 import io.redoubt.server.memory.Region;
 
 /**
- * Writes entries of the keyspace as RDB, selecting the database of each when it differs from the
- * one before.
+ * Tells entries of the keyspace to a writer, selecting the database of each when it differs from
+ * the one before.
  */
 final class EntryWriter {
 
@@ -20,7 +20,7 @@ final class EntryWriter {
     long expiring(int database);
   }
 
-  private final RdbWriter writer;
+  private final RdbVisitor writer;
   private final Keyspace keyspace;
   private final ValueExport values;
   private final SnapshotSettings.Accesses accesses;
@@ -30,10 +30,15 @@ final class EntryWriter {
   private int selected = -1;
   private long written;
 
-  EntryWriter(RdbWriter writer, SnapshotContext context, Sizes sizes) {
+  /**
+   * A writer that has written nothing.
+   *
+   * @param version the RDB version that may be used without need
+   */
+  EntryWriter(RdbVisitor writer, SnapshotContext context, int version, Sizes sizes) {
     this.writer = writer;
     this.keyspace = context.keyspace();
-    this.values = new ValueExport(context.values(), context.settings().version());
+    this.values = new ValueExport(context.values(), version);
     this.accesses = context.settings().accesses();
     this.sizes = sizes;
     this.begun = new boolean[keyspace.count()];
@@ -62,14 +67,19 @@ final class EntryWriter {
 
   /** Makes what follows belong to a database. */
   void select(int database) {
-    if (database != selected) {
+    if (database == selected) {
+      return;
+    }
+    try {
       writer.selectDb(database);
       if (!begun[database]) {
         writer.resizeDb(sizes.keys(database), sizes.expiring(database));
         begun[database] = true;
       }
-      selected = database;
+    } catch (RdbException e) {
+      throw new IllegalStateException(e); // a writer refuses no database
     }
+    selected = database;
   }
 
   /** What is written of an entry beside its value, until the next call. */

@@ -1,48 +1,51 @@
 package io.redoubt.server.snapshot;
 
 import io.redoubt.persistence.rdb.RdbException;
+import io.redoubt.persistence.rdb.RdbVisitor;
 import io.redoubt.persistence.rdb.RdbWriter;
 import io.redoubt.protocol.bytes.ByteString;
 import java.util.Base64;
-import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** What stands before the keys: magic, version, facts and functions, in Redis' order. */
 final class FileHead {
 
   private FileHead() {}
 
-  /**
-   * Writes it.
-   *
-   * @param keepsTail whether the end of the replication stream is kept too: in a file to start from
-   */
-  static void write(RdbWriter writer, SnapshotContext context, boolean keepsTail) {
-    List<ByteString> functions = context.functions().texts();
-    if (!functions.isEmpty()) {
+  /** Begins an RDB; when there are functions, with a version that holds them. */
+  static void begin(RdbWriter writer, SnapshotContext context) {
+    if (!context.functions().texts().isEmpty()) {
       writer.forFunctions();
     }
     writer.begin();
-    writer.aux("redis-ver", context.version());
-    writer.aux("redis-bits", "64");
-    writer.aux("ctime", Long.toString(context.clock().wallMillis() / 1000));
-    writer.aux("used-mem", Long.toString(context.keyspace().slabs().usedBytes()));
+  }
+
+  /**
+   * Tells what follows the version.
+   *
+   * @param target the file, null when there is none
+   */
+  static void tell(RdbVisitor visitor, SnapshotContext context, @Nullable SnapshotTarget target)
+      throws RdbException {
+    visitor.aux("redis-ver", context.version());
+    visitor.aux("redis-bits", "64");
+    visitor.aux("ctime", Long.toString(context.clock().wallMillis() / 1000));
+    visitor.aux("used-mem", Long.toString(context.keyspace().slabs().usedBytes()));
+    boolean isBase = target != null && target.isBase();
     ReplicationPoint point = context.replication().get();
     if (point != null) {
-      writer.aux("repl-stream-db", Integer.toString(point.database()));
-      writer.aux("repl-id", point.id());
-      writer.aux("repl-offset", Long.toString(point.offset()));
-      if (keepsTail && !point.tail().isEmpty()) {
+      visitor.aux("repl-stream-db", Integer.toString(point.database()));
+      visitor.aux("repl-id", point.id());
+      visitor.aux("repl-offset", Long.toString(point.offset()));
+      boolean startsFromIt = target != null && !isBase;
+      if (startsFromIt && !point.tail().isEmpty()) {
         byte[] tail = point.tail().toByteArray();
-        writer.aux("repl-backlog", Base64.getEncoder().encodeToString(tail));
+        visitor.aux("repl-backlog", Base64.getEncoder().encodeToString(tail));
       }
     }
-    writer.aux("aof-base", "0");
-    try {
-      for (ByteString text : functions) {
-        writer.function(text.asSegment(), 0, text.length());
-      }
-    } catch (RdbException e) {
-      throw new IllegalStateException(e); // a writer refuses no function
+    visitor.aux("aof-base", isBase ? "1" : "0");
+    for (ByteString text : context.functions().texts()) {
+      visitor.function(text.asSegment(), 0, text.length());
     }
   }
 }

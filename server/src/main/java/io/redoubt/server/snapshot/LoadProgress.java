@@ -67,6 +67,11 @@ public final class LoadProgress {
     usedMemory = loader.usedMemoryOfMaker();
   }
 
+  /** The load under way has come so far, in bytes. */
+  public void reached(long bytes) {
+    loadedBytes = bytes;
+  }
+
   /** The load is over, well or not. */
   public void end() {
     beside = false;

@@ -4,7 +4,6 @@ import io.redoubt.persistence.io.Disk;
 import io.redoubt.persistence.io.DiskFile;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
-import java.nio.file.Path;
 
 /**
  * A file that takes its name only when it is whole: written beside under a temporary name, made
@@ -16,23 +15,18 @@ final class RdbFile implements AutoCloseable {
   private static final long SYNC_EVERY_BYTES = 32L << 20;
 
   private final Disk disk;
-  private final Path directory;
-  private final Path temporary;
-  private final Path target;
+  private final SnapshotTarget target;
   private final boolean syncWhileWriting;
   private final DiskFile file;
   private long notSyncedBytes;
   private boolean open = true;
   private boolean done;
 
-  RdbFile(SnapshotContext context, String temporaryName) throws IOException {
-    SnapshotSettings settings = context.settings();
+  RdbFile(SnapshotContext context, SnapshotTarget target) throws IOException {
     this.disk = context.disk();
-    this.directory = settings.directory();
-    this.temporary = directory.resolve(temporaryName);
-    this.target = directory.resolve(settings.fileName());
-    this.syncWhileWriting = settings.syncWhileWriting();
-    this.file = disk.create(temporary);
+    this.target = target;
+    this.syncWhileWriting = context.settings().syncWhileWriting(target.isBase());
+    this.file = disk.create(target.temporary());
   }
 
   void write(MemorySegment memory, long offset, long length) throws IOException {
@@ -51,11 +45,10 @@ final class RdbFile implements AutoCloseable {
     file.close();
   }
 
-  /** Gives the synchronised file its name. */
+  /** Gives the synchronised file its place. */
   void publish() throws IOException {
-    disk.rename(temporary, target);
+    target.publish();
     done = true;
-    disk.syncDirectory(directory);
   }
 
   @Override
@@ -67,7 +60,7 @@ final class RdbFile implements AutoCloseable {
       }
     } finally {
       if (!done) {
-        disk.delete(temporary);
+        disk.delete(target.temporary());
       }
     }
   }

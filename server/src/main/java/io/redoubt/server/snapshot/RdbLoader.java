@@ -48,7 +48,7 @@ public final class RdbLoader implements AutoCloseable {
   }
 
   /** The reader, for those who put bytes straight into its memory. */
-  RdbReader reader() {
+  public RdbReader reader() {
     return reader;
   }
 

@@ -8,6 +8,10 @@ public enum SaveOutcome {
   STARTED("Background saving started"),
   /** The background save will run when what runs now is over. */
   SCHEDULED("Background saving scheduled"),
+  /** An error: the append-only file is being rewritten. */
+  BLOCKED(
+      "ERR Another child process is active (AOF?): can't BGSAVE right now. Use BGSAVE SCHEDULE in"
+          + " order to schedule a BGSAVE whenever possible."),
   /** An error: one save at a time. */
   IN_PROGRESS("ERR Background save already in progress"),
   /** An error: the file could not be written; the log says why. */
@@ -26,6 +30,6 @@ public enum SaveOutcome {
 
   /** Whether the reply is an error. */
   public boolean isError() {
-    return this == IN_PROGRESS || this == FAILED;
+    return this == BLOCKED || this == IN_PROGRESS || this == FAILED;
   }
 }

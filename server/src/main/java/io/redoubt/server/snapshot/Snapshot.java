@@ -1,5 +1,6 @@
 package io.redoubt.server.snapshot;
 
+import io.redoubt.persistence.rdb.RdbException;
 import io.redoubt.persistence.rdb.RdbFormat;
 import io.redoubt.persistence.rdb.RdbWriter;
 import io.redoubt.protocol.bytes.BufferMemory;
@@ -40,7 +41,7 @@ final class Snapshot implements SnapshotGate, SnapshotWriter.Loop {
 
   private final SnapshotContext context;
   private final Listener listener;
-  private final boolean toFile;
+  private final @Nullable SnapshotTarget target;
   private final List<SnapshotSink> sinks;
   private final Runnable writesMayGoOn;
   private final Arena arena = Arena.ofShared();
@@ -67,23 +68,34 @@ final class Snapshot implements SnapshotGate, SnapshotWriter.Loop {
   /** Starts: the keyspace as it is now is what will be written. */
   Snapshot(
       SnapshotContext context,
-      boolean toFile,
+      @Nullable SnapshotTarget target,
       List<SnapshotSink> sinks,
       Runnable writesMayGoOn,
       Listener listener) {
     this.context = context;
-    this.toFile = toFile;
+    this.target = target;
     this.sinks = new ArrayList<>(sinks);
     this.writesMayGoOn = writesMayGoOn;
     this.listener = listener;
-    this.writer = new SnapshotWriter(context, raw, arena, toFile, !sinks.isEmpty(), this);
+    this.writer = new SnapshotWriter(context, raw, arena, target, !sinks.isEmpty(), this);
     this.keysAtStart = context.keyspace().size();
-    FileHead.write(records, context, toFile);
+    writeHead();
     this.walk = context.keyspace().startWalk(this);
-    this.entries = new EntryWriter(records, context, walkSizes(walk));
+    this.entries =
+        new EntryWriter(
+            records, context, FileFormat.version(target, context.settings()), walkSizes(walk));
     this.large = new LargeValues(context, entries, raw, walk.number());
     this.thread = Thread.ofPlatform().name("redoubt-snapshot").daemon(true).start(writer);
     context.turns().nextTurn(this::slice);
+  }
+
+  private void writeHead() {
+    FileHead.begin(records, context);
+    try {
+      FileHead.tell(records, context, target);
+    } catch (RdbException e) {
+      throw new IllegalStateException(e); // a writer refuses nothing
+    }
   }
 
   private static EntryWriter.Sizes walkSizes(Walk walk) {
@@ -100,8 +112,14 @@ final class Snapshot implements SnapshotGate, SnapshotWriter.Loop {
     };
   }
 
-  boolean isToFile() {
-    return toFile;
+  /** Whether it becomes the file of BGSAVE. */
+  boolean isSave() {
+    return target != null && !target.isBase();
+  }
+
+  /** Whether it becomes the base of an append-only file. */
+  boolean isBase() {
+    return target != null && target.isBase();
   }
 
   long keysAtStart() {
@@ -217,7 +235,7 @@ final class Snapshot implements SnapshotGate, SnapshotWriter.Loop {
   /** A sink has gone; when it was the last thing to serve, the snapshot is given up. */
   void drop(SnapshotSink sink) {
     if (sinks.remove(sink)) {
-      if (sinks.isEmpty() && !toFile) {
+      if (sinks.isEmpty() && target == null) {
         abort();
       } else {
         pump();

@@ -23,9 +23,10 @@ public interface SnapshotSettings {
 
   /**
    * Whether the file is synchronised to disk while it is written ({@code
-   * rdb-save-incremental-fsync}).
+   * rdb-save-incremental-fsync}, and for the base of an append-only file {@code
+   * aof-rewrite-incremental-fsync}).
    */
-  boolean syncWhileWriting();
+  boolean syncWhileWriting(boolean isAofBase);
 
   /** The rules of {@code save}; empty: no saving on its own. */
   List<SavePoint> savePoints();

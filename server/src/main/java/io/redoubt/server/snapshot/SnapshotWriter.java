@@ -49,7 +49,7 @@ final class SnapshotWriter implements Runnable {
 
   private final SnapshotContext context;
   private final RawQueue raw;
-  private final boolean toFile;
+  private final @Nullable SnapshotTarget target;
   private final boolean toSinks;
   private final int version;
   private final boolean compress;
@@ -67,16 +67,16 @@ final class SnapshotWriter implements Runnable {
       SnapshotContext context,
       RawQueue raw,
       Arena arena,
-      boolean toFile,
+      @Nullable SnapshotTarget target,
       boolean toSinks,
       Loop loop) {
     this.context = context;
     this.raw = raw;
-    this.toFile = toFile;
+    this.target = target;
     this.toSinks = toSinks;
     this.version = context.settings().version();
     this.compress = context.settings().compress();
-    this.checksum = context.settings().checksum();
+    this.checksum = context.settings().checksum() && (target == null || !target.holdsCommands());
     this.keyDelayMicros = context.settings().keySaveDelayMicros();
     this.loop = loop;
     for (int i = 0; i < (toSinks ? WAITING_FOR_SINKS : 1); i++) {
@@ -135,12 +135,12 @@ final class SnapshotWriter implements Runnable {
 
   private @Nullable String write() throws IOException, InterruptedException, RdbException {
     BufferMemory buffers = BufferMemory.offHeap();
-    try (RdbFile opened = toFile ? new RdbFile(context, "temp-" + context.pid() + ".rdb") : null) {
+    try (RdbFile opened = target == null ? null : new RdbFile(context, target)) {
       file = opened;
       Output out = new Output();
-      try (RdbWriter writer = new RdbWriter(out, compress, buffers).version(version);
+      try (FileFormat format = new FileFormat(out, target, compress, version, buffers);
           RdbReader reader =
-              new RdbReader(buffers, writer, RdbWriter.LONGEST_COMPRESSED_BYTES)
+              new RdbReader(buffers, format.visitor(), RdbWriter.LONGEST_COMPRESSED_BYTES)
                   .checksum(false)
                   .trusting()) {
         Runnable wake = () -> context.turns().execute(loop::drained);
@@ -157,7 +157,7 @@ final class SnapshotWriter implements Runnable {
         if (isAborted()) {
           return Snapshot.ABORTED;
         }
-        writer.end();
+        format.visitor().end();
         out.flush();
       }
       if (opened != null) {
@@ -226,9 +226,9 @@ final class SnapshotWriter implements Runnable {
     }
 
     private void pass(long end) throws IOException {
-      RdbFile target = file;
-      if (target != null) {
-        target.write(current.memory(), 0, end);
+      RdbFile written = file;
+      if (written != null) {
+        written.write(current.memory(), 0, end);
       }
       if (toSinks) {
         Chunk full = current.filled(end, 0);

@@ -1,7 +1,8 @@
 package io.redoubt.server.snapshot;
 
+import io.redoubt.persistence.rdb.RdbException;
 import io.redoubt.persistence.rdb.RdbOutput;
-import io.redoubt.persistence.rdb.RdbWriter;
+import io.redoubt.persistence.rdb.RdbVisitor;
 import io.redoubt.protocol.bytes.BufferMemory;
 import io.redoubt.server.keyspace.Keyspace;
 import java.io.IOException;
@@ -26,9 +27,16 @@ public final class Snapshots implements AutoCloseable {
   /** After a failure a save point waits this long before it tries again. */
   private static final long RETRY_MILLIS = 5_000;
 
+  /** Hears how a snapshot for an append-only file ended. */
+  public interface Ending {
+    /** The file has its place (null), or it could not be written. */
+    void ended(@Nullable String failure);
+  }
+
   private final SnapshotContext context;
   private final List<Runnable> overListeners = new ArrayList<>();
   private Runnable writesMayGoOn = () -> {};
+  private Ending baseEnding = failure -> {};
 
   private @Nullable Snapshot running;
   private long startedMillis;
@@ -82,7 +90,7 @@ public final class Snapshots implements AutoCloseable {
 
   /** Whether a snapshot to the file is under way. */
   public boolean isSaving() {
-    return running != null && running.isToFile();
+    return running != null && running.isSave();
   }
 
   /**
@@ -118,14 +126,17 @@ public final class Snapshots implements AutoCloseable {
    * @param later only note the wish, for the next {@link #cron()}: within a transaction
    */
   public SaveOutcome saveInBackground(boolean later) {
-    if (running != null) {
+    if (running != null && !running.isBase()) {
       return SaveOutcome.IN_PROGRESS;
+    }
+    if (running != null && !later) {
+      return SaveOutcome.BLOCKED;
     }
     if (later) {
       scheduled = true;
       return SaveOutcome.SCHEDULED;
     }
-    start(true, List.of());
+    startSave();
     return SaveOutcome.STARTED;
   }
 
@@ -138,34 +149,80 @@ public final class Snapshots implements AutoCloseable {
     if (running != null) {
       return false;
     }
-    start(false, sinks);
+    start(null, sinks);
     return true;
   }
 
-  private void start(boolean toFile, List<SnapshotSink> sinks) {
+  /**
+   * Starts a snapshot that becomes the base of an append-only file: from here on the stream of
+   * commands is to be appended to a file of its own.
+   *
+   * @return false when another snapshot is under way; see {@link #onOver}
+   */
+  public boolean writeBase(SnapshotTarget base, Ending ending) {
+    if (running != null) {
+      return false;
+    }
+    baseEnding = ending;
+    start(base, List.of());
+    return true;
+  }
+
+  /** Writes the base of an append-only file before it returns. */
+  public void writeBaseNow(SnapshotTarget base) throws IOException {
+    try (RdbFile file = new RdbFile(context, base)) {
+      writeTo(file, base);
+    } catch (UncheckedIOException e) {
+      throw new IOException(e.getMessage(), e);
+    }
+  }
+
+  /** Gives up the snapshot for an append-only file that is under way. */
+  public void abortBase() {
+    if (running != null && running.isBase()) {
+      running.abort();
+    }
+  }
+
+  /** Whether a snapshot for an append-only file is under way. */
+  public boolean isWritingBase() {
+    return running != null && running.isBase();
+  }
+
+  private void startSave() {
+    start(new DumpTarget(context, "temp-" + context.pid() + ".rdb"), List.of());
+  }
+
+  private void start(@Nullable SnapshotTarget target, List<SnapshotSink> sinks) {
     startedMillis = context.clock().wallMillis();
     changesAtStart = changes;
-    if (toFile) {
+    Snapshot started = new Snapshot(context, target, sinks, () -> writesMayGoOn.run(), this::over);
+    running = started;
+    if (started.isSave()) {
       scheduled = false;
       lastAttemptMillis = startedMillis;
     }
-    running = new Snapshot(context, toFile, sinks, () -> writesMayGoOn.run(), this::over);
-    String what = toFile ? "Background saving" : "Background RDB transfer";
-    context.log().notice("%s started by pid %d", what, context.pid());
+    context.log().notice("%s started by pid %d", name(started), context.pid());
+  }
+
+  private static String name(Snapshot snapshot) {
+    if (snapshot.isBase()) {
+      return "Background append only file rewriting";
+    }
+    return snapshot.isSave() ? "Background saving" : "Background RDB transfer";
   }
 
   private void over(@Nullable String failure) {
-    boolean toFile = running != null && running.isToFile();
+    Snapshot ended = running;
     running = null;
-    String what = toFile ? "Background saving" : "Background RDB transfer";
-    if (failure == null) {
-      if (toFile) {
-        context.log().notice("DB saved on disk");
-      }
-      context.log().notice("%s terminated with success", what);
+    if (ended == null) {
+      return;
+    }
+    boolean toFile = ended.isSave();
+    if (ended.isBase()) {
+      baseEnding.ended(failure);
     } else {
-      context.log().warning("%s", failure);
-      context.log().warning("%s error", toFile ? "Background saving" : "Background transfer");
+      tellEnd(toFile, failure);
     }
     if (toFile) {
       long now = context.clock().wallMillis();
@@ -177,6 +234,19 @@ public final class Snapshots implements AutoCloseable {
     }
     for (Runnable listener : List.copyOf(overListeners)) {
       listener.run();
+    }
+  }
+
+  private void tellEnd(boolean save, @Nullable String failure) {
+    String what = save ? "Background saving" : "Background RDB transfer";
+    if (failure == null) {
+      if (save) {
+        context.log().notice("DB saved on disk");
+      }
+      context.log().notice("%s terminated with success", what);
+    } else {
+      context.log().warning("%s", failure);
+      context.log().warning("%s error", save ? "Background saving" : "Background transfer");
     }
   }
 
@@ -203,7 +273,7 @@ public final class Snapshots implements AutoCloseable {
 
   /** Gives up a snapshot to the file that is under way; the file of before stays. */
   public void abortSave() {
-    if (running != null && running.isToFile()) {
+    if (running != null && running.isSave()) {
       context.log().warning("There is a background saving in progress. Stopping it!");
       running.abort();
     }
@@ -223,8 +293,9 @@ public final class Snapshots implements AutoCloseable {
   }
 
   private SaveOutcome writeFile() {
-    try (RdbFile file = new RdbFile(context, "temp-save-" + context.pid() + ".rdb")) {
-      writeTo(file);
+    SnapshotTarget target = new DumpTarget(context, "temp-save-" + context.pid() + ".rdb");
+    try (RdbFile file = new RdbFile(context, target)) {
+      writeTo(file, target);
     } catch (IOException | UncheckedIOException e) {
       context.log().warning("Error saving DB on disk: %s", e.getMessage());
       lastOk = false;
@@ -235,23 +306,33 @@ public final class Snapshots implements AutoCloseable {
     return SaveOutcome.SAVED;
   }
 
-  private void writeTo(RdbFile file) throws IOException {
+  private void writeTo(RdbFile file, SnapshotTarget target) throws IOException {
     Keyspace keyspace = context.keyspace();
     BufferMemory buffers = BufferMemory.offHeap();
     SnapshotSettings settings = context.settings();
     try (Arena arena = Arena.ofConfined()) {
-      FileOutput out = new FileOutput(file, arena.allocate(Chunk.SIZE_BYTES), settings.checksum());
-      RdbWriter writer =
-          new RdbWriter(out, settings.compress(), buffers).version(settings.version());
-      FileHead.write(writer, context, true);
-      EntryWriter entries = new EntryWriter(writer, context, new KeyspaceSizes(keyspace));
+      FileOutput out =
+          new FileOutput(
+              file,
+              arena.allocate(Chunk.SIZE_BYTES),
+              settings.checksum() && !target.holdsCommands());
+      FileFormat format =
+          new FileFormat(out, target, settings.compress(), settings.version(), buffers);
+      RdbVisitor writer = format.visitor();
+      format.begin(context);
+      FileHead.tell(writer, context, target);
+      EntryWriter entries =
+          new EntryWriter(
+              writer, context, FileFormat.version(target, settings), new KeyspaceSizes(keyspace));
       for (int database = 0; database < keyspace.count(); database++) {
         int index = database;
         keyspace.database(index).forEach(entry -> entries.write(index, entry));
       }
       writer.end();
-      writer.close();
+      format.close();
       out.flush();
+    } catch (RdbException e) {
+      throw new IllegalStateException(e); // a writer refuses nothing
     }
     file.sync();
     file.publish();
@@ -278,7 +359,7 @@ public final class Snapshots implements AutoCloseable {
       return;
     }
     if (scheduled) {
-      start(true, List.of());
+      startSave();
       return;
     }
     long now = context.clock().wallMillis();
@@ -290,7 +371,7 @@ public final class Snapshots implements AutoCloseable {
         context
             .log()
             .notice("%d changes in %d seconds. Saving...", point.changes(), point.seconds());
-        start(true, List.of());
+        startSave();
         return;
       }
     }
@@ -312,7 +393,7 @@ public final class Snapshots implements AutoCloseable {
     number.accept("current_save_keys_processed", () -> running == null ? 0 : running.keysWritten());
     number.accept("current_save_keys_total", () -> running == null ? 0 : running.keysAtStart());
     number.accept("rdb_changes_since_last_save", () -> changes);
-    number.accept("rdb_bgsave_in_progress", () -> isRunning() ? 1 : 0);
+    number.accept("rdb_bgsave_in_progress", () -> isRunning() && !isWritingBase() ? 1 : 0);
     number.accept("rdb_last_save_time", this::lastSaveSeconds);
     text.accept("rdb_last_bgsave_status", () -> lastOk ? "ok" : "err");
     number.accept("rdb_last_bgsave_time_sec", () -> lastSeconds);

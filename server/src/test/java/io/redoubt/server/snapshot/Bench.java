@@ -187,7 +187,7 @@ final class Bench implements AutoCloseable, SnapshotSettings {
   }
 
   @Override
-  public boolean syncWhileWriting() {
+  public boolean syncWhileWriting(boolean isAofBase) {
     return true;
   }
 

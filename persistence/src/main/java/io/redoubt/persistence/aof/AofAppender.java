@@ -1,0 +1,538 @@
+package io.redoubt.persistence.aof;
+
+import io.redoubt.persistence.aof.AppendTarget.TornFile;
+import io.redoubt.persistence.io.DiskFile;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.concurrent.ThreadFactory;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Appends to the open incremental file: collects the bytes of a turn of the loop, has them written
+ * and forced to the disk as the policy says, and tells how far that has come. Offsets count all
+ * bytes that were ever appended, over all files.
+ *
+ * <p>{@link Policy#ALWAYS}: the thread of the appender writes and forces what {@link #flush} hands
+ * it, all that has come together at once, while the loop goes on. Otherwise {@link #flush} writes
+ * by itself, into the cache of the operating system, and the thread only forces.
+ *
+ * <p><b>Failures.</b> What could not be written is kept, and the file is cut back to where it was
+ * whole; {@link #retry} tries again. After a failure to force, nobody knows what the disk has of
+ * the file: nothing counts as durable then until a rewrite has put the whole data set into a new
+ * base and a new file has been started, {@link #supersede}.
+ *
+ * <p>Methods are called on the loop unless they say otherwise.
+ */
+public final class AofAppender implements AutoCloseable {
+
+  /** When appended bytes are forced to the disk. */
+  public enum Policy {
+    /** All, before replies leave. */
+    ALWAYS,
+    /** When {@link AofAppender#force} asks for it. */
+    EVERYSEC,
+    /** When the operating system likes. */
+    NO
+  }
+
+  /** Hears that {@link #passed}, {@link #durable} or {@link #failure} changed; on the thread. */
+  public interface Listener {
+    /** Something changed. */
+    void progressed();
+  }
+
+  /** For how long writing waits for a sync under way, which it would be held up by. */
+  private static final long LONGEST_POSTPONEMENT_NANOS = 2_000_000_000L;
+
+  private final Listener listener;
+  private final Thread thread;
+
+  // The loop's own.
+  private Policy policy = Policy.NO;
+  private Policy wantedPolicy = Policy.NO;
+  private boolean forcing = true;
+  private AppendBuffer filling = new AppendBuffer();
+  private @Nullable AppendTarget target;
+  private long appended;
+  private long postponedSinceNanos = -1;
+  private long delayed;
+
+  // Guarded by this.
+  private final Deque<Job> jobs = new ArrayDeque<>();
+  private @Nullable Job running;
+  private @Nullable AppendBuffer spare;
+  private boolean stuck;
+  private boolean ending;
+
+  /** Up to where the thread has forced, also when that is not trusted. */
+  private long forcedEnd;
+
+  /** Where the file begins that is not trusted. */
+  private long distrustedStart;
+
+  private volatile long passed;
+  private volatile long durable;
+  private volatile @Nullable IOException failure;
+  private volatile boolean distrusted;
+
+  /** Something for the thread to do. */
+  private static final class Job {
+    final AppendTarget target;
+
+    /** The offset of everything appended, at its end. */
+    long end;
+
+    /** What is to be written first, or null. */
+    @Nullable AppendBuffer bytes;
+
+    boolean forces;
+    boolean closes;
+
+    Job(AppendTarget target, long end) {
+      this.target = target;
+      this.end = end;
+    }
+  }
+
+  /** An appender without a file; its thread is started at once. */
+  public AofAppender(ThreadFactory threads, Listener listener) {
+    this.listener = listener;
+    this.thread = threads.newThread(this::work);
+    thread.start();
+  }
+
+  // The loop.
+
+  /** Sets when bytes are forced to the disk; what was begun under another policy is ended first. */
+  public void policy(Policy newPolicy) {
+    wantedPolicy = newPolicy;
+    if (newPolicy != policy) {
+      drain();
+      takePolicy();
+    }
+  }
+
+  /** What the thread has still to write comes before what the loop writes. */
+  private void takePolicy() {
+    if (policy != wantedPolicy && !isBusy()) {
+      policy = wantedPolicy;
+    }
+  }
+
+  /** When bytes are forced to the disk at this time. */
+  public Policy policy() {
+    return policy;
+  }
+
+  /** Whether the thread forces at all; if not, only to the operating system for a while. */
+  public void forcing(boolean on) {
+    forcing = on;
+  }
+
+  /**
+   * Goes on with another file: bytes appended from now on go there. The file before, if there is
+   * one, is written to its end, forced and closed by the thread.
+   */
+  public void open(DiskFile file) throws IOException {
+    AppendTarget next = new AppendTarget(file, appended);
+    closeTarget();
+    target = next;
+  }
+
+  private void closeTarget() {
+    AppendTarget old = target;
+    if (old == null) {
+      return;
+    }
+    writeOut();
+    Job last = new Job(old, appended);
+    last.bytes = takeFilling();
+    last.forces = true;
+    last.closes = true;
+    add(last);
+    target = null;
+  }
+
+  /** Whether there is a file. */
+  public boolean isOpen() {
+    return target != null;
+  }
+
+  /** The length of the file, in bytes; what has not been written is not counted. */
+  public long fileBytes() {
+    return target == null ? 0 : target.sizeBytes();
+  }
+
+  /** Adds bytes, which stay in memory until the next {@link #flush}. */
+  public void append(MemorySegment memory, long from, long length) {
+    filling.append(memory, from, length);
+    appended += length;
+  }
+
+  /** Whether bytes wait for {@link #flush}. */
+  public boolean hasUnflushed() {
+    return !filling.isEmpty();
+  }
+
+  /** The end of everything appended so far. */
+  public long appended() {
+    return appended;
+  }
+
+  /** Bytes that are not written yet. */
+  public long bufferedBytes() {
+    long bytes = filling.length();
+    synchronized (this) {
+      for (Job job : jobs) {
+        bytes += job.bytes == null ? 0 : job.bytes.length();
+      }
+      if (running != null && running.bytes != null) {
+        bytes += running.bytes.length();
+      }
+    }
+    return bytes;
+  }
+
+  /**
+   * Writes what was appended, or hands it to the thread.
+   *
+   * @param nowNanos the monotonic time
+   */
+  public void flush(long nowNanos) {
+    if (filling.isEmpty() || target == null) {
+      return;
+    }
+    takePolicy();
+    if (policy == Policy.ALWAYS) {
+      handOver();
+      return;
+    }
+    if (failure != null && !distrusted) {
+      return; // until retry()
+    }
+    if (policy == Policy.EVERYSEC && isBusy()) {
+      if (postponedSinceNanos < 0) {
+        postponedSinceNanos = nowNanos;
+      }
+      if (nowNanos - postponedSinceNanos < LONGEST_POSTPONEMENT_NANOS) {
+        return;
+      }
+      delayed++;
+    }
+    postponedSinceNanos = -1;
+    writeOut();
+  }
+
+  /** Gives the thread what is to be written and forced, together with what it has not begun. */
+  private void handOver() {
+    AppendTarget current = requireTarget();
+    synchronized (this) {
+      Job last = jobs.peekLast();
+      if (last != null && last.bytes != null && !last.closes && last.target == current) {
+        last.bytes.append(filling.memory(), filling.start(), filling.length());
+        last.end = appended;
+        last.forces = forcing;
+        filling.clear();
+      } else {
+        Job job = new Job(current, appended);
+        job.bytes = takeFilling();
+        job.forces = forcing;
+        add(job);
+      }
+    }
+  }
+
+  private AppendTarget requireTarget() {
+    AppendTarget current = target;
+    if (current == null) {
+      throw new IllegalStateException("no file is open");
+    }
+    return current;
+  }
+
+  private AppendBuffer takeFilling() {
+    AppendBuffer full = filling;
+    synchronized (this) {
+      filling = spare == null ? new AppendBuffer() : spare;
+      spare = null;
+    }
+    return full;
+  }
+
+  private synchronized void add(Job job) {
+    jobs.add(job);
+    notifyAll();
+  }
+
+  /** Writes on the loop. */
+  private void writeOut() {
+    AppendTarget current = requireTarget();
+    if (filling.isEmpty() || policy == Policy.ALWAYS) {
+      return;
+    }
+    try {
+      current.write(filling);
+      wrote(appended);
+    } catch (TornFile e) {
+      distrusted = true;
+      failure = e;
+    } catch (IOException e) {
+      failure = e;
+    }
+  }
+
+  /** Tries again what could not be written. */
+  public void retry() {
+    synchronized (this) {
+      stuck = false;
+      notifyAll();
+    }
+    if (target != null && !isBusy()) {
+      writeOut();
+    }
+  }
+
+  /** Has the thread force what has been written, unless it is busy or nothing is new. */
+  public void force() {
+    if (target != null && durable < passed && !isBusy() && forcing) {
+      Job job = new Job(target, passed);
+      job.forces = true;
+      add(job);
+    }
+  }
+
+  /** Whether the thread has something to do. */
+  public synchronized boolean isBusy() {
+    return running != null || !jobs.isEmpty();
+  }
+
+  /** How often writing waited in vain for a sync under way. */
+  public long delayed() {
+    return delayed;
+  }
+
+  /** Counts that anew. */
+  public void resetDelayed() {
+    delayed = 0;
+  }
+
+  /** Waits until the thread has done everything, or is stuck by a failure. */
+  public void drain() {
+    if (target != null) {
+      if (policy == Policy.ALWAYS && !filling.isEmpty()) {
+        handOver();
+      } else {
+        writeOut();
+      }
+    }
+    synchronized (this) {
+      while ((running != null || !jobs.isEmpty()) && !stuck && thread.isAlive()) {
+        try {
+          wait();
+        } catch (InterruptedException e) {
+          Thread.currentThread().interrupt();
+          return;
+        }
+      }
+    }
+  }
+
+  /** Writes and forces everything; the failure that prevents it, or null. */
+  public @Nullable IOException writeAndForce() {
+    drain();
+    if (target != null && failure == null && durable < appended) {
+      Job job = new Job(target, appended);
+      job.forces = true;
+      add(job);
+      drain();
+    }
+    return failure;
+  }
+
+  /** Lets the file go, written and forced as far as that can be done. */
+  public void closeFile() {
+    drain();
+    closeTarget();
+    drain();
+    synchronized (this) {
+      if (stuck) {
+        giveUpJobs();
+        stuck = false;
+        notifyAll();
+      }
+    }
+    filling.clear();
+    failure = null;
+    distrusted = false;
+    passed = appended;
+    durable = appended;
+  }
+
+  /** A rewrite is in place: what was appended before the open file was opened is durable by it. */
+  public synchronized void supersede() {
+    AppendTarget current = target;
+    if (current == null) {
+      return;
+    }
+    if (distrusted && distrustedStart < current.streamStart()) {
+      distrusted = false;
+      failure = null;
+    }
+    if (!distrusted) {
+      durable = Math.max(durable, Math.max(current.streamStart(), forcedEnd));
+      passed = Math.max(passed, durable);
+    }
+  }
+
+  /** Ends the thread; what was not written is lost. */
+  @Override
+  public void close() {
+    synchronized (this) {
+      ending = true;
+      notifyAll();
+    }
+    try {
+      thread.join();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return;
+    }
+    filling.close();
+    if (spare != null) {
+      spare.close();
+    }
+    giveUpJobs();
+    if (target != null) {
+      closeQuietly(target);
+    }
+  }
+
+  private void giveUpJobs() {
+    for (Job job : jobs) {
+      if (job.bytes != null) {
+        job.bytes.close();
+      }
+      if (job.closes) {
+        closeQuietly(job.target);
+      }
+    }
+    jobs.clear();
+  }
+
+  private static void closeQuietly(AppendTarget file) {
+    try {
+      file.close();
+    } catch (IOException e) {
+      return; // nothing that was to be kept depends on it
+    }
+  }
+
+  // Any thread.
+
+  /** Up to where replies may leave: it is written, and with {@link Policy#ALWAYS} forced. */
+  public long passed() {
+    return passed;
+  }
+
+  /** Up to where everything is on the disk. */
+  public long durable() {
+    return durable;
+  }
+
+  /** Why appending does not work at this time, or null when it does. */
+  public @Nullable IOException failure() {
+    return failure;
+  }
+
+  /** Whether only a rewrite helps: what the file holds is not known. */
+  public boolean isDistrusted() {
+    return distrusted;
+  }
+
+  // The thread.
+
+  private void work() {
+    for (Job job = next(); job != null; job = next()) {
+      boolean done = run(job);
+      synchronized (this) {
+        running = null;
+        if (!done) {
+          jobs.addFirst(job);
+          stuck = true;
+        } else if (job.bytes != null && spare == null) {
+          spare = job.bytes;
+        } else if (job.bytes != null) {
+          job.bytes.close();
+        }
+        notifyAll();
+      }
+      listener.progressed();
+    }
+  }
+
+  private synchronized @Nullable Job next() {
+    while (!ending && (jobs.isEmpty() || stuck)) {
+      try {
+        wait();
+      } catch (InterruptedException e) {
+        return null;
+      }
+    }
+    running = ending ? null : jobs.poll();
+    return running;
+  }
+
+  /** Does a job; false when it is to be tried again. */
+  private boolean run(Job job) {
+    AppendBuffer bytes = job.bytes;
+    if (bytes != null && !bytes.isEmpty()) {
+      try {
+        job.target.write(bytes);
+      } catch (TornFile e) {
+        distrust(job, e);
+        bytes.clear();
+      } catch (IOException e) {
+        failure = e;
+        return false;
+      }
+    }
+    if (job.forces) {
+      try {
+        job.target.sync();
+        forced(job.end);
+      } catch (IOException e) {
+        distrust(job, e);
+      }
+    } else {
+      wrote(job.end);
+    }
+    if (job.closes) {
+      closeQuietly(job.target);
+    }
+    return true;
+  }
+
+  private synchronized void wrote(long end) {
+    if (!distrusted) {
+      failure = null;
+      passed = Math.max(passed, end);
+    }
+  }
+
+  private synchronized void forced(long end) {
+    forcedEnd = Math.max(forcedEnd, end);
+    if (!distrusted) {
+      failure = null;
+      durable = Math.max(durable, end);
+      passed = Math.max(passed, end);
+    }
+  }
+
+  private synchronized void distrust(Job job, IOException e) {
+    distrustedStart = job.target.streamStart();
+    distrusted = true;
+    failure = e;
+  }
+}

@@ -1,0 +1,82 @@
+package io.redoubt.persistence.aof;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * Bytes on their way to a file, in off-heap memory that grows. It belongs to one thread at a time,
+ * not always to the same.
+ */
+final class AppendBuffer {
+  private static final long FIRST_BYTES = 1 << 16;
+
+  /** What is larger is given back when it is empty. */
+  private static final long KEPT_BYTES = 1 << 22;
+
+  private Arena arena = Arena.ofShared();
+  private MemorySegment memory = arena.allocate(FIRST_BYTES);
+  private long start;
+  private long end;
+
+  long length() {
+    return end - start;
+  }
+
+  boolean isEmpty() {
+    return start == end;
+  }
+
+  MemorySegment memory() {
+    return memory;
+  }
+
+  long start() {
+    return start;
+  }
+
+  void append(MemorySegment source, long from, long length) {
+    if (memory.byteSize() - end < length) {
+      grow(length);
+    }
+    MemorySegment.copy(source, from, memory, end, length);
+    end += length;
+  }
+
+  private void grow(long length) {
+    long used = end - start;
+    if (memory.byteSize() - used >= length && used <= start) {
+      MemorySegment.copy(memory, start, memory, 0, used);
+    } else {
+      Arena larger = Arena.ofShared();
+      MemorySegment target = larger.allocate(Math.max(memory.byteSize() * 2, used + length));
+      MemorySegment.copy(memory, start, target, 0, used);
+      arena.close();
+      arena = larger;
+      memory = target;
+    }
+    start = 0;
+    end = used;
+  }
+
+  /** Gives up bytes at the start: they have been written. */
+  void drop(long length) {
+    start += length;
+    if (start == end) {
+      clear();
+    }
+  }
+
+  void clear() {
+    start = 0;
+    end = 0;
+    if (memory.byteSize() > KEPT_BYTES) {
+      arena.close();
+      arena = Arena.ofShared();
+      memory = arena.allocate(FIRST_BYTES);
+    }
+  }
+
+  void close() {
+    arena.close();
+  }
+}

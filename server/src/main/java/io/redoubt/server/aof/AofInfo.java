@@ -1,0 +1,58 @@
+package io.redoubt.server.aof;
+
+import io.redoubt.persistence.aof.AofAppender;
+import java.util.function.BiConsumer;
+import java.util.function.LongSupplier;
+import java.util.function.Supplier;
+
+/** What INFO tells of the append-only file, in Redis' order. */
+public final class AofInfo {
+  private final AppendOnlyFile file;
+  private final Rewrites rewrites;
+  private final AofAppender appender;
+
+  AofInfo(AppendOnlyFile file, Rewrites rewrites, AofAppender appender) {
+    this.file = file;
+    this.rewrites = rewrites;
+    this.appender = appender;
+  }
+
+  /**
+   * Declares the fields that are always there.
+   *
+   * @param number takes a name and where its value comes from
+   * @param text the same for fields that are no numbers
+   */
+  public void declare(
+      BiConsumer<String, LongSupplier> number, BiConsumer<String, Supplier<String>> text) {
+    number.accept("aof_enabled", () -> file.isEnabled() ? 1 : 0);
+    number.accept("aof_rewrite_in_progress", () -> rewrites.isRunning() ? 1 : 0);
+    number.accept("aof_rewrite_scheduled", () -> rewrites.isScheduled() ? 1 : 0);
+    number.accept("aof_last_rewrite_time_sec", rewrites::lastSeconds);
+    number.accept("aof_current_rewrite_time_sec", rewrites::currentSeconds);
+    text.accept("aof_last_bgrewrite_status", () -> rewrites.isLastOk() ? "ok" : "err");
+    number.accept("aof_rewrites", rewrites::count);
+    number.accept("aof_rewrites_consecutive_failures", rewrites::consecutiveFailures);
+    text.accept("aof_last_write_status", () -> file.isWriting() ? "ok" : "err");
+    number.accept("aof_last_cow_size", () -> 0);
+    number.accept("module_fork_in_progress", () -> 0);
+    number.accept("module_fork_last_cow_size", () -> 0);
+  }
+
+  /**
+   * Tells the fields that are there only while something is appended.
+   *
+   * @param field takes a name and a value
+   */
+  public void tell(BiConsumer<String, String> field) {
+    if (!file.isEnabled()) {
+      return;
+    }
+    field.accept("aof_current_size", Long.toString(rewrites.sizeBytes()));
+    field.accept("aof_base_size", Long.toString(rewrites.baseSizeBytes()));
+    field.accept("aof_pending_rewrite", "0");
+    field.accept("aof_buffer_length", Long.toString(appender.bufferedBytes()));
+    field.accept("aof_pending_bio_fsync", appender.isBusy() ? "1" : "0");
+    field.accept("aof_delayed_fsync", Long.toString(appender.delayed()));
+  }
+}

@@ -1,0 +1,188 @@
+package io.redoubt.server.aof;
+
+import io.redoubt.persistence.aof.AofException;
+import io.redoubt.persistence.aof.AofFile;
+import io.redoubt.persistence.aof.AofFileType;
+import io.redoubt.persistence.aof.AofLoad;
+import io.redoubt.persistence.aof.AofVisitor;
+import io.redoubt.persistence.rdb.RdbException;
+import io.redoubt.persistence.rdb.RdbReader;
+import io.redoubt.protocol.resp.Request;
+import io.redoubt.server.client.ServerClient;
+import io.redoubt.server.keyspace.ExpiredKeys;
+import io.redoubt.server.keyspace.Keyspace;
+import io.redoubt.server.memory.SlabBuffers;
+import io.redoubt.server.snapshot.LoadRule;
+import io.redoubt.server.snapshot.RdbLoader;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Makes the data set again from the files: an RDB is loaded, commands are run, as if a master sent
+ * them. After an exception the keyspace holds a part of the data and must not be served.
+ */
+final class AofReplay implements AofVisitor, AutoCloseable {
+  /** Hears how a load in slices ended. */
+  interface Ending {
+    /** All is loaded (null), or the load failed. */
+    void ended(@Nullable Exception failure);
+  }
+
+  private static final long SLICE_NANOS = 5_000_000;
+
+  private final AofHost host;
+  private final AofLoad files;
+  private final ServerClient client;
+  private final ExpiredKeys expiryBefore;
+  private @Nullable RdbLoader preamble;
+  private String fileName = "";
+  private long fileStartNanos;
+
+  /** Opens the files; nothing is loaded yet. */
+  AofReplay(AofHost host, AppendFiles directory) throws IOException {
+    this.host = host;
+    Keyspace keyspace = host.snapshotContext().keyspace();
+    files =
+        new AofLoad(
+            host.snapshotContext().disk(),
+            directory.current(),
+            new SlabBuffers(keyspace.slabs()),
+            this,
+            host.settings().aofLoadTruncated.value(),
+            directory.log());
+    client = host.loadingClient();
+    expiryBefore = keyspace.expiredKeys();
+    host.loadProgress().begin(host.clock().wallMillis(), files.totalBytes());
+    beginFile();
+  }
+
+  private void beginFile() {
+    AofFile file = files.current();
+    fileName = file == null ? "" : file.name();
+    fileStartNanos = host.clock().monotonicNanos();
+  }
+
+  /** Loads all before it returns. */
+  void run() throws IOException, AofException, RdbException {
+    while (step(Long.MAX_VALUE)) {
+      Thread.onSpinWait(); // the time of a slice is not limited
+    }
+  }
+
+  /** Loads in turns of the loop, a few milliseconds each, and closes at the end. */
+  void runInTurns(Ending ending) {
+    boolean more;
+    try {
+      more = step(SLICE_NANOS);
+    } catch (IOException | AofException | RdbException | RuntimeException e) {
+      close();
+      ending.ended(e);
+      return;
+    }
+    if (more) {
+      host.snapshotContext().turns().nextTurn(() -> runInTurns(ending));
+    } else {
+      close();
+      ending.ended(null);
+    }
+  }
+
+  /** Loads for about that long; returns whether there is more. */
+  private boolean step(long budgetNanos) throws IOException, AofException, RdbException {
+    long start = host.clock().monotonicNanos();
+    Keyspace keyspace = host.snapshotContext().keyspace();
+    keyspace.nowMillis(host.clock().wallMillis());
+    keyspace.expiredKeys(ExpiredKeys.KEEP); // when a key went stands in the file
+    host.propagation().muted(true);
+    boolean more;
+    try {
+      do {
+        more = files.step();
+      } while (more && host.clock().monotonicNanos() - start < budgetNanos);
+    } finally {
+      host.propagation().muted(false);
+      keyspace.expiredKeys(expiryBefore);
+    }
+    host.loadProgress().reached(files.loadedBytes());
+    return more;
+  }
+
+  @Override
+  public RdbReader beginPreamble() {
+    host.log().notice("Reading RDB base file on AOF loading...");
+    RdbLoader loader =
+        new RdbLoader(
+            host.snapshotContext(),
+            new LoadRule(false, false, host.snapshotContext().settings().checksum()));
+    preamble = loader;
+    return loader.reader();
+  }
+
+  @Override
+  public void endPreamble() {
+    RdbLoader loaded = preamble;
+    if (loaded != null) {
+      host.loadProgress().reached(loaded);
+      host.log()
+          .notice(
+              "Done loading RDB, keys loaded: %d, keys expired: %d.",
+              loaded.keysLoaded(), loaded.keysExpired());
+      loaded.close();
+      preamble = null;
+    }
+  }
+
+  @Override
+  public void command(Request request, long offset) throws AofException {
+    if (host.find(request) == null) {
+      String name = new String(request.bytes(0), StandardCharsets.ISO_8859_1);
+      throw new AofException(
+          "Unknown command '%s' reading the append only file %s".formatted(name, fileName), offset);
+    }
+    host.run(client, request);
+  }
+
+  @Override
+  public void timestamp(long seconds, long offset) {
+    // The time of a write is of interest to those who cut the file.
+  }
+
+  @Override
+  public void cut() {
+    client.endTransaction();
+  }
+
+  @Override
+  public void endFile(AofFile file) {
+    host.log()
+        .notice(
+            "DB loaded from %s file %s: %.3f seconds",
+            file.type() == AofFileType.BASE ? "base" : "incr",
+            file.name(),
+            (host.clock().monotonicNanos() - fileStartNanos) / 1e9);
+    client.endTransaction();
+    client.selectDatabase(0);
+    beginFile();
+  }
+
+  /** The file that is being loaded. */
+  String fileName() {
+    return fileName;
+  }
+
+  @Override
+  public void close() {
+    host.loadProgress().end();
+    if (preamble != null) {
+      preamble.close();
+      preamble = null;
+    }
+    client.close();
+    try {
+      files.close();
+    } catch (IOException e) {
+      host.log().warning("Closing the append only file: %s", e.getMessage());
+    }
+  }
+}

@@ -1,0 +1,60 @@
+package io.redoubt.server.aof;
+
+import io.redoubt.persistence.aof.AofDirectory;
+import io.redoubt.persistence.aof.AofLog;
+import io.redoubt.persistence.io.Disk;
+import io.redoubt.protocol.process.Log;
+import io.redoubt.server.settings.ServerDirectives;
+import java.nio.file.Path;
+
+/** The directory of the files, which CONFIG SET dir moves as long as nothing is appended. */
+final class AppendFiles {
+  private final Disk disk;
+  private final ServerDirectives settings;
+  private final AofLog aofLog;
+  private Path workingDirectory;
+  private AofDirectory directory;
+
+  AppendFiles(Disk disk, ServerDirectives settings, Log serverLog) {
+    this.disk = disk;
+    this.settings = settings;
+    this.aofLog =
+        new AofLog() {
+          @Override
+          public void notice(String text) {
+            serverLog.notice("%s", text);
+          }
+
+          @Override
+          public void warning(String text) {
+            serverLog.warning("%s", text);
+          }
+        };
+    this.workingDirectory = settings.path("");
+    this.directory = of(workingDirectory);
+  }
+
+  private AofDirectory of(Path parent) {
+    return new AofDirectory(
+        disk, parent, settings.appenddirname.value(), settings.appendfilename.value(), aofLog);
+  }
+
+  AofLog log() {
+    return aofLog;
+  }
+
+  AofDirectory current() {
+    return directory;
+  }
+
+  /** Whether the directive names another directory than the one in use. */
+  boolean hasMoved() {
+    return !workingDirectory.equals(settings.path(""));
+  }
+
+  /** Takes the directory that is configured now; nothing has been read of it. */
+  void move() {
+    workingDirectory = settings.path("");
+    directory = of(workingDirectory);
+  }
+}

@@ -1,0 +1,557 @@
+package io.redoubt.server.aof;
+
+import io.redoubt.persistence.aof.AofAppender;
+import io.redoubt.persistence.aof.AofAppender.Policy;
+import io.redoubt.persistence.aof.AofException;
+import io.redoubt.persistence.aof.ManifestException;
+import io.redoubt.persistence.rdb.RdbException;
+import io.redoubt.protocol.config.RefusedValue;
+import io.redoubt.protocol.process.Clock;
+import io.redoubt.protocol.process.Log;
+import io.redoubt.protocol.process.Standstill;
+import io.redoubt.protocol.process.SystemErrors;
+import io.redoubt.server.execution.Refusal;
+import io.redoubt.server.settings.PersistenceDirectives.Appendfsync;
+import io.redoubt.server.settings.ServerDirectives;
+import java.io.IOException;
+import java.nio.file.FileSystemException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The append-only file of a server. Everything is called on the loop.
+ *
+ * <p>States: off; waiting for the first rewrite, when it was turned on at run time: writes are
+ * collected in a file that counts for nothing before that is done; on.
+ *
+ * <p><b>When the disk fails.</b> Writes are refused with MISCONF, reads are served, and what could
+ * not be written is tried again ten times a second; when that succeeds writes are taken again. With
+ * {@code appendfsync always} the connections whose replies waited for what failed are closed: they
+ * can't be told whether their writes will last, and no reply that was sent depends on them. Redis
+ * ends the process then, with the same meaning for those clients but the loss of the rest. A file
+ * that could not be forced is given up for a rewrite, since the system may have dropped what it
+ * holds.
+ */
+public final class AppendOnlyFile implements AutoCloseable {
+  private enum State {
+    OFF,
+    WAITING,
+    ON
+  }
+
+  /** Writes wait when so much is on its way to the disk. */
+  private static final long MOST_WAITING_BYTES = 64L << 20;
+
+  private static final long FORCE_NANOS = 1_000_000_000L;
+
+  private final AofHost host;
+  private final ServerDirectives settings;
+  private final Clock clock;
+  private final Log log;
+  private final AppendFiles files;
+  private final AofAppender appender;
+  private final AppendStream stream;
+  private final DurableOutput output;
+  private final Rewrites rewrites;
+  private final List<Runnable> progressListeners = new ArrayList<>();
+  private final AtomicBoolean progressTold = new AtomicBoolean();
+  private State state = State.OFF;
+  private long forcedNanos;
+  private @Nullable IOException reported;
+  private boolean writesHeld;
+  private boolean suspended;
+  private long flushSleepMillis;
+
+  /** Off; {@link #begin} turns it on if it is configured. */
+  public AppendOnlyFile(AofHost host) {
+    this.host = host;
+    this.settings = host.settings();
+    this.clock = host.clock();
+    this.log = host.log();
+    this.files = new AppendFiles(host.snapshotContext().disk(), settings, log);
+    this.appender =
+        new AofAppender(
+            task -> Thread.ofPlatform().name("redoubt-append").daemon(true).unstarted(task),
+            this::progressedOnThread);
+    this.stream =
+        new AppendStream(appender, clock::wallMillis, settings.aofTimestampEnabled::value);
+    this.output = new DurableOutput(appender, this::flush, host::streamOffset);
+    this.rewrites = new Rewrites(host, files, new RewriteEnds());
+    settings.appendonly.onChange((Boolean on) -> switchTo(on));
+    settings.appendfsync.onChange(this::takePolicy);
+    settings.aofDisableAutoGc.onChange(rewrites::removeHistory);
+    host.clients().heldOutput().gate(output);
+  }
+
+  // Loading.
+
+  /** Reads which files there are; a server that cannot must not start. */
+  public void open() throws IOException, ManifestException {
+    files.current().open();
+    if (settings.appendonly.value()) {
+      files.current().takeOver();
+    }
+  }
+
+  /** Whether the data set is to be loaded from the files. */
+  public boolean hasData() {
+    return settings.appendonly.value() && !files.current().manifest().isEmpty();
+  }
+
+  /** Hears how loading ended. */
+  public interface Ending {
+    /** The data set is there, or {@code failure} tells why it is not. */
+    void loaded(@Nullable Exception failure);
+  }
+
+  /** Loads in turns of the loop. */
+  public void load(Ending ending) {
+    long started = clock.monotonicNanos();
+    try {
+      AofReplay replay = new AofReplay(host, files);
+      replay.runInTurns(failure -> {
+        if (failure == null) {
+          log.notice(
+              "DB loaded from append only file: %.3f seconds",
+              (clock.monotonicNanos() - started) / 1e9);
+        }
+        ending.loaded(explained(failure, replay));
+      });
+    } catch (IOException e) {
+      ending.loaded(unreadable(e));
+    }
+  }
+
+  private static IOException unreadable(IOException e) {
+    String file = e instanceof FileSystemException of ? of.getFile() : "";
+    return new IOException(
+        "Unable to obtain the AOF file %s length. stat: %s"
+            .formatted(Path.of(String.valueOf(file)).getFileName(), SystemErrors.text(e)),
+        e);
+  }
+
+  private static @Nullable Exception explained(@Nullable Exception failure, AofReplay replay) {
+    return failure instanceof RdbException bad
+        ? new IOException(
+            "Error reading the RDB preamble of the AOF file %s, AOF loading aborted: %s at offset %d"
+                .formatted(replay.fileName(), bad.getMessage(), bad.offset()),
+            bad)
+        : failure;
+  }
+
+  /**
+   * DEBUG LOADAOF: loads what is there while everybody waits.
+   *
+   * @param clear empties the keyspace
+   */
+  public void reload(Runnable clear)
+      throws IOException, AofException, RdbException, ManifestException {
+    rewrites.giveUp();
+    if (state == State.OFF) {
+      files.current().open();
+    } else {
+      appender.writeAndForce();
+    }
+    clear.run();
+    try (AofReplay replay = new AofReplay(host, files)) {
+      replay.run();
+    }
+    log.notice("Append Only File loaded by DEBUG LOADAOF");
+  }
+
+  // On and off.
+
+  /** Begins to append, at the end of a start: if it is configured. */
+  public void begin() throws IOException {
+    if (!settings.appendonly.value()) {
+      return;
+    }
+    if (files.current().manifest().isEmpty()) {
+      rewrites.writeFirstBase();
+    }
+    appender.open(files.current().openLast());
+    rewrites.measure();
+    turnedOn();
+  }
+
+  private void turnedOn() {
+    if (state == State.OFF) {
+      stream.newFile();
+      host.propagation().add(stream);
+    }
+    state = State.ON;
+    forcedNanos = clock.monotonicNanos();
+    takePolicy();
+  }
+
+  private void switchTo(boolean on) throws RefusedValue {
+    suspended = false;
+    if (!on) {
+      turnOff();
+    } else if (state == State.OFF && !turnOn()) {
+      throw new RefusedValue("Unable to turn on AOF. Check server logs.");
+    }
+  }
+
+  /** Turns it on at run time, which begins with a rewrite. */
+  private boolean turnOn() {
+    if (files.hasMoved()) {
+      files.move();
+      try {
+        files.current().open();
+      } catch (IOException | ManifestException e) {
+        log.warning("Can't open the append only directory: %s", e.getMessage());
+        return false;
+      }
+    }
+    state = State.WAITING;
+    if (host.snapshots().isRunning()) {
+      log.warning(
+          "AOF was enabled but there is already another background operation. An AOF background was"
+              + " scheduled to start when possible.");
+      if (rewrites.isRunning()) {
+        host.snapshots().abortBase(); // it does not have what is written from now on
+      }
+      rewrites.schedule();
+    } else if (!rewrites.start(Rewrites.Kind.FIRST)) {
+      state = State.OFF;
+      return false;
+    }
+    return true;
+  }
+
+  /** Turns it off; the files stay. */
+  private void turnOff() {
+    if (state == State.OFF) {
+      return;
+    }
+    rewrites.giveUp();
+    host.propagation().remove(stream);
+    if (state == State.ON) {
+      appender.writeAndForce();
+    }
+    boolean waited = state == State.WAITING;
+    state = State.OFF;
+    appender.closeFile();
+    appender.policy(Policy.NO);
+    output.strict(false);
+    progressed();
+    output.reset();
+    if (waited) {
+      dropTemporary();
+    }
+  }
+
+  private void dropTemporary() {
+    try {
+      files.current().dropTemporaryIncremental();
+    } catch (IOException e) {
+      log.warning("Can't remove the temp incr aof file: %s", e.getMessage());
+    }
+  }
+
+  /** The whole data set is being replaced by a master's: what is appended is of no more use. */
+  public void dataSetGoes() {
+    suspended |= state != State.OFF;
+    turnOff();
+  }
+
+  /** Turned off only for a new data set, it is turned on again when that is there. */
+  private void resume() {
+    if (suspended && !host.loadProgress().isLoading() && !host.state().is(Refusal.LOADING)) {
+      suspended = false;
+      if (state == State.OFF && settings.appendonly.value() && !turnOn()) {
+        suspended = true; // until it succeeds
+      }
+    }
+  }
+
+  private void takePolicy() {
+    boolean always = settings.appendfsync.value() == Appendfsync.ALWAYS;
+    appender.policy(
+        switch (settings.appendfsync.value()) {
+          case ALWAYS -> state == State.ON ? Policy.ALWAYS : Policy.EVERYSEC;
+          case EVERYSEC -> Policy.EVERYSEC;
+          case NO -> Policy.NO;
+        });
+    output.strict(always && state == State.ON);
+    progressed();
+  }
+
+  // Writing.
+
+  /** Writes what was appended, before replies leave. */
+  private void flush() {
+    if (state == State.OFF) {
+      return;
+    }
+    if (output.isStrict()) {
+      output.note();
+    }
+    if (flushSleepMillis > 0 && appender.hasUnflushed()) {
+      Standstill.ofMillis(flushSleepMillis);
+    }
+    appender.flush(clock.monotonicNanos());
+    if (!Objects.equals(appender.failure(), reported)) {
+      progressed();
+    }
+  }
+
+  /** At the end of each unit of execution. */
+  public void unitEnded() {
+    if (appender.appended() - appender.passed() > MOST_WAITING_BYTES
+        && !writesHeld
+        && output.isStrict()
+        && reported == null) {
+      writesHeld = true;
+      host.clients().pauses().holdWrites();
+    }
+  }
+
+  private void progressedOnThread() {
+    if (!progressTold.getAndSet(true)) {
+      host.snapshotContext().turns().execute(this::progressed);
+    }
+  }
+
+  private void progressed() {
+    progressTold.set(false);
+    IOException failure = state == State.OFF ? null : appender.failure();
+    if (!Objects.equals(failure, reported)) {
+      failureChanged(failure);
+    }
+    if (writesHeld
+        && (failure != null || appender.appended() - appender.passed() < MOST_WAITING_BYTES / 2)) {
+      writesHeld = false;
+      host.clients().pauses().releaseWrites();
+    }
+    output.update();
+    host.clients().heldOutput().gateMoved();
+    for (int i = 0; i < progressListeners.size(); i++) {
+      progressListeners.get(i).run();
+    }
+  }
+
+  private void failureChanged(@Nullable IOException failure) {
+    boolean wasFailing = reported != null;
+    reported = failure;
+    if (failure == null) {
+      log.warning("AOF write error looks solved, Redis can write again.");
+      output.failing(false);
+      host.state().set(Refusal.APPEND_FAILED, false);
+      return;
+    }
+    if (wasFailing) {
+      return;
+    }
+    String reason = SystemErrors.text(failure);
+    log.warning("Error writing to the AOF file: %s", reason);
+    host.state().reason(Refusal.APPEND_FAILED, "MISCONF Errors writing to the AOF file: " + reason);
+    host.state().set(Refusal.APPEND_FAILED, true);
+    if (output.isStrict()) {
+      int closed = host.clients().heldOutput().close();
+      log.warning(
+          "Closed %d connections whose replies waited for what could not be written.", closed);
+    }
+    output.failing(true);
+  }
+
+  /** Ten times a second: forces, tries again, rewrites when that is due. */
+  public void cron() {
+    resume();
+    if (state == State.OFF) {
+      rewrites.cron(false);
+      return;
+    }
+    if (reported != null && !appender.isDistrusted()) {
+      appender.retry();
+    }
+    appender.forcing(!(settings.noAppendfsyncOnRewrite.value() && host.snapshots().isRunning()));
+    flush();
+    force();
+    if (appender.isDistrusted()) {
+      rewrites.schedule();
+    }
+    rewrites.cron(state == State.ON);
+  }
+
+  private void force() {
+    long now = clock.monotonicNanos();
+    if (appender.policy() == Policy.EVERYSEC && now - forcedNanos >= FORCE_NANOS) {
+      forcedNanos = now;
+      if (appender.passed() == appender.appended()) {
+        output.note();
+      }
+      appender.force();
+    }
+  }
+
+  // Rewriting.
+
+  /** BGREWRITEAOF. */
+  public RewriteOutcome rewrite(boolean later) {
+    if (rewrites.isRunning()) {
+      return RewriteOutcome.IN_PROGRESS;
+    }
+    if (later || host.snapshots().isRunning()) {
+      rewrites.schedule();
+      return RewriteOutcome.SCHEDULED;
+    }
+    return startRewrite() ? RewriteOutcome.STARTED : RewriteOutcome.FAILED;
+  }
+
+  private boolean startRewrite() {
+    return rewrites.start(
+        switch (state) {
+          case ON -> Rewrites.Kind.FOLLOWED;
+          case WAITING -> Rewrites.Kind.FIRST;
+          case OFF -> Rewrites.Kind.ALONE;
+        });
+  }
+
+  /** What rewrites tell of their begin and end. */
+  private final class RewriteEnds implements Rewrites.Owner {
+    @Override
+    public boolean begin() {
+      return startRewrite();
+    }
+
+    @Override
+    public void openIncremental(Rewrites.Kind kind) throws IOException {
+      switch (kind) {
+        case FOLLOWED -> {
+          flush();
+          appender.open(files.current().startIncremental());
+          stream.newFile();
+        }
+        case FIRST -> {
+          appender.open(files.current().startTemporaryIncremental());
+          stream.newFile();
+          host.propagation().add(stream);
+          takePolicy();
+        }
+        case ALONE -> files.current().createDirectory();
+      }
+    }
+
+    @Override
+    public long incrementalBytes() {
+      return state == State.OFF ? 0 : appender.fileBytes() + appender.bufferedBytes();
+    }
+
+    @Override
+    public void succeeded(Rewrites.Kind kind) {
+      if (kind == Rewrites.Kind.FIRST && state == State.WAITING) {
+        state = State.ON;
+        forcedNanos = clock.monotonicNanos();
+        takePolicy();
+      }
+      appender.supersede();
+      progressed();
+    }
+
+    @Override
+    public void failed(Rewrites.Kind kind) {
+      if (kind == Rewrites.Kind.FIRST && state == State.WAITING) {
+        host.propagation().remove(stream);
+        appender.closeFile();
+        dropTemporary();
+        rewrites.schedule();
+      }
+    }
+  }
+
+  // What others ask.
+
+  /** Whether it is on, or about to be. */
+  public boolean isEnabled() {
+    return state != State.OFF;
+  }
+
+  /** Adds what runs when more is on the disk. */
+  public void onProgress(Runnable listener) {
+    progressListeners.add(listener);
+  }
+
+  /** The offset of what was appended last: what WAITAOF waits for. */
+  public long appendedOffset() {
+    return appender.appended();
+  }
+
+  /** Whether everything up to an offset of {@link #appendedOffset} is on the disk. */
+  public boolean isDurable(long offset) {
+    return state == State.ON && appender.durable() >= offset;
+  }
+
+  /** Up to where the replication stream is on the disk, -1 when nothing is appended. */
+  public long durableStreamOffset() {
+    output.update();
+    return state == State.ON ? output.durableStreamOffset() : -1;
+  }
+
+  /** Up to where the replication stream may be shown to others. */
+  public long shownStreamOffset() {
+    return output.shownStreamOffset();
+  }
+
+  /** The fields of INFO. */
+  public AofInfo info() {
+    return new AofInfo(this, rewrites, appender);
+  }
+
+  /** CONFIG RESETSTAT. */
+  public void resetStatistics() {
+    rewrites.resetStatistics();
+    appender.resetDelayed();
+  }
+
+  /** DEBUG AOF-FLUSH-SLEEP: makes each write take so much longer, to test what waits for it. */
+  public void flushSleep(long millis) {
+    flushSleepMillis = millis;
+  }
+
+  /** Whether the last write succeeded. */
+  boolean isWriting() {
+    return reported == null;
+  }
+
+  // The end.
+
+  /**
+   * At a shutdown: writes and forces what there is.
+   *
+   * @return false when the first rewrite is still under way, without which nothing can be loaded
+   */
+  public boolean finish(boolean force) {
+    if (rewrites.isRunning()) {
+      if (state == State.WAITING) {
+        if (!force) {
+          log.warning("Writing initial AOF. Can't exit.");
+          return false;
+        }
+        log.warning("Writing initial AOF. Exit anyway.");
+      }
+      log.warning("There is a child rewriting the AOF. Killing it!");
+      rewrites.giveUp();
+    }
+    if (state == State.ON) {
+      log.notice("Calling fsync() on the AOF file.");
+      IOException failure = appender.writeAndForce();
+      if (failure != null) {
+        log.warning("Fail to fsync the AOF file: %s.", failure.getMessage());
+      }
+      progressed();
+    }
+    return true;
+  }
+
+  /** Ends the thread. */
+  @Override
+  public void close() {
+    appender.close();
+  }
+}

@@ -1,0 +1,88 @@
+package io.redoubt.server.aof;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
+import io.redoubt.persistence.aof.AofAppender;
+import io.redoubt.protocol.resp.RequestEncoder;
+import io.redoubt.server.execution.Propagation;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.function.BooleanSupplier;
+import java.util.function.LongSupplier;
+
+/**
+ * The effects of commands as the append-only file has them: with SELECT, and the time if wished.
+ */
+final class AppendStream implements Propagation.Sink {
+  private static final int NO_DATABASE = -1;
+  private static final byte[] MULTI = RequestEncoder.encode("MULTI");
+  private static final byte[] EXEC = RequestEncoder.encode("EXEC");
+
+  private final AofAppender appender;
+  private final LongSupplier nowMillis;
+  private final BooleanSupplier tellsTime;
+  private int selected = NO_DATABASE;
+  private long toldSeconds;
+  private boolean inTransaction;
+
+  /**
+   * A stream at its beginning.
+   *
+   * @param tellsTime {@code aof-timestamp-enabled}
+   */
+  AppendStream(AofAppender appender, LongSupplier nowMillis, BooleanSupplier tellsTime) {
+    this.appender = appender;
+    this.nowMillis = nowMillis;
+    this.tellsTime = tellsTime;
+  }
+
+  /** A new file begins: it has to say again what is selected, and the time. */
+  void newFile() {
+    selected = NO_DATABASE;
+    toldSeconds = 0;
+  }
+
+  @Override
+  public void propagate(int database, MemorySegment memory, long start, long end) {
+    long length = end - start;
+    if (!inTransaction && tellsTime.getAsBoolean()) {
+      tellTime();
+    }
+    if (database != selected) {
+      select(database);
+    }
+    appender.append(memory, start, length);
+    if (length == MULTI.length && matches(memory, start, MULTI)) {
+      inTransaction = true;
+    } else if (length == EXEC.length && matches(memory, start, EXEC)) {
+      inTransaction = false;
+    }
+  }
+
+  private static boolean matches(MemorySegment memory, long start, byte[] bytes) {
+    for (int i = 0; i < bytes.length; i++) {
+      if (memory.get(ValueLayout.JAVA_BYTE, start + i) != bytes[i]) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** Not within a transaction: a file cut at a time is not to be cut amidst one. */
+  private void tellTime() {
+    long seconds = nowMillis.getAsLong() / 1000;
+    if (seconds > toldSeconds) {
+      toldSeconds = seconds;
+      put(("#TS:" + seconds + "\r\n").getBytes(US_ASCII));
+    }
+  }
+
+  private void select(int database) {
+    selected = database;
+    put(RequestEncoder.encode("SELECT", Integer.toString(database)));
+  }
+
+  private void put(byte[] bytes) {
+    appender.append(MemorySegment.ofArray(bytes), 0, bytes.length);
+  }
+}

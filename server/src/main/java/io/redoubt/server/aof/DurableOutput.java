@@ -1,0 +1,122 @@
+package io.redoubt.server.aof;
+
+import io.redoubt.persistence.aof.AofAppender;
+import io.redoubt.protocol.session.OutputGate;
+import java.util.Arrays;
+import java.util.function.LongSupplier;
+
+/**
+ * What may be shown outside. Before replies leave, what they show is written; with {@code
+ * appendfsync always} they wait until it is on the disk, and so does the stream to replicas. A mark
+ * is an offset of the appender.
+ *
+ * <p>While the disk fails nothing is held: writes are refused then, and reads are served from
+ * memory.
+ */
+final class DurableOutput implements OutputGate {
+  private final AofAppender appender;
+  private final Runnable flush;
+  private final LongSupplier streamOffset;
+  private boolean strict;
+  private boolean failing;
+
+  /** Marks with the offset that the replication stream had there, rising. */
+  private long[] marks = new long[64];
+
+  private long[] offsets = new long[64];
+  private int first;
+  private int count;
+  private long lastMark = -1;
+  private long durableStream = -1;
+
+  DurableOutput(AofAppender appender, Runnable flush, LongSupplier streamOffset) {
+    this.appender = appender;
+    this.flush = flush;
+    this.streamOffset = streamOffset;
+  }
+
+  /** Whether what is shown must be on the disk. */
+  void strict(boolean on) {
+    strict = on;
+  }
+
+  boolean isStrict() {
+    return strict;
+  }
+
+  void failing(boolean on) {
+    failing = on;
+  }
+
+  @Override
+  public long mark() {
+    flush.run();
+    return strict ? appender.appended() : 0;
+  }
+
+  @Override
+  public long passed() {
+    return strict && !failing ? appender.passed() : Long.MAX_VALUE;
+  }
+
+  /** The replication stream stands where the appender does. */
+  void note() {
+    long mark = appender.appended();
+    if (mark == lastMark) {
+      return;
+    }
+    lastMark = mark;
+    if (count == marks.length) {
+      grow();
+    }
+    int at = (first + count++) % marks.length;
+    marks[at] = mark;
+    offsets[at] = streamOffset.getAsLong();
+  }
+
+  private void grow() {
+    long[] newMarks = new long[count * 2];
+    long[] newOffsets = new long[count * 2];
+    for (int i = 0; i < count; i++) {
+      newMarks[i] = marks[(first + i) % count];
+      newOffsets[i] = offsets[(first + i) % count];
+    }
+    marks = newMarks;
+    offsets = newOffsets;
+    first = 0;
+  }
+
+  /** Takes notice of what has become durable. */
+  void update() {
+    long durable = appender.durable();
+    while (count > 0 && marks[first] <= durable) {
+      durableStream = offsets[first];
+      first = (first + 1) % marks.length;
+      count--;
+    }
+  }
+
+  /** Nothing is appended any more. */
+  void reset() {
+    Arrays.fill(marks, 0);
+    count = 0;
+    lastMark = -1;
+    durableStream = -1;
+  }
+
+  /** Up to where the replication stream is on the disk. */
+  long durableStreamOffset() {
+    return count == 0 && appender.durable() >= appender.appended()
+        ? streamOffset.getAsLong()
+        : durableStream;
+  }
+
+  /** Up to where the replication stream may be shown to replicas. */
+  long shownStreamOffset() {
+    if (!strict || failing || appender.passed() >= appender.appended()) {
+      return Long.MAX_VALUE;
+    }
+    update();
+    return durableStream;
+  }
+}

@@ -1,0 +1,31 @@
+package io.redoubt.server.aof;
+
+/** What came of a wish to rewrite, with the text of the reply. */
+public enum RewriteOutcome {
+  /** It runs. */
+  STARTED("Background append only file rewriting started"),
+  /** It will run when what runs now is over. */
+  SCHEDULED("Background append only file rewriting scheduled"),
+  /** An error: one at a time. */
+  IN_PROGRESS("ERR Background append only file rewriting already in progress"),
+  /** An error: it could not begin; the log says why. */
+  FAILED(
+      "ERR Can't execute an AOF background rewriting. Please check the server logs for more"
+          + " information.");
+
+  private final String text;
+
+  RewriteOutcome(String text) {
+    this.text = text;
+  }
+
+  /** The text of the status or, when {@link #isError}, of the error. */
+  public String text() {
+    return text;
+  }
+
+  /** Whether the reply is an error. */
+  public boolean isError() {
+    return this == IN_PROGRESS || this == FAILED;
+  }
+}

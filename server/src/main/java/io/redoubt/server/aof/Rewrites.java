@@ -1,0 +1,329 @@
+package io.redoubt.server.aof;
+
+import io.redoubt.persistence.aof.AofDirectory;
+import io.redoubt.persistence.aof.AofDirectory.Following;
+import io.redoubt.persistence.aof.AofFile;
+import io.redoubt.protocol.process.Clock;
+import io.redoubt.protocol.process.Log;
+import io.redoubt.server.settings.ServerDirectives;
+import io.redoubt.server.snapshot.SnapshotTarget;
+import io.redoubt.server.snapshot.Snapshots;
+import java.io.IOException;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Rewrites of the append-only file: a snapshot becomes the new base, and what was appended before
+ * it is removed. Begun by command, by growth, or because one was scheduled or has failed.
+ */
+final class Rewrites {
+  /** What a rewrite is for. */
+  enum Kind {
+    /** Writes go on into a new incremental file. */
+    FOLLOWED,
+    /** The first one since appending was turned on: writes are collected on the side. */
+    FIRST,
+    /** Nothing is appended. */
+    ALONE
+  }
+
+  /** Whose rewrites they are. */
+  interface Owner {
+    /** Starts a rewrite of the kind that is fit now. */
+    boolean begin();
+
+    /** The data set of this moment is written: what comes now belongs in a file of its own. */
+    void openIncremental(Kind kind) throws IOException;
+
+    /** The bytes of the incremental file. */
+    long incrementalBytes();
+
+    /** The base is in place. */
+    void succeeded(Kind kind);
+
+    /** There is no new base; the incremental file that was opened stays. */
+    void failed(Kind kind);
+  }
+
+  /** So many failures in a row, and the next rewrite is put off. */
+  private static final int MOST_FAILURES = 3;
+
+  private static final long FIRST_DELAY_MINUTES = 1;
+  private static final long LONGEST_DELAY_MINUTES = 60;
+
+  private final ServerDirectives settings;
+  private final Snapshots snapshots;
+  private final Clock clock;
+  private final Log log;
+  private final AppendFiles files;
+  private final Owner owner;
+  private final long pid;
+
+  private boolean scheduled;
+  private boolean running;
+  private boolean givenUp;
+  private Kind kind = Kind.ALONE;
+  private long startedMillis;
+  private long lastSeconds = -1;
+  private boolean lastOk = true;
+  private long started;
+  private long failures;
+  private long delayMinutes;
+  private long notBeforeMillis;
+  private long baseBytes;
+  private long olderBytes; // incremental files before the one that is open
+  private long sizeAfterRewrite;
+
+  Rewrites(AofHost host, AppendFiles files, Owner owner) {
+    this.settings = host.settings();
+    this.snapshots = host.snapshots();
+    this.clock = host.clock();
+    this.log = host.log();
+    this.pid = host.snapshotContext().pid();
+    this.files = files;
+    this.owner = owner;
+  }
+
+  boolean isRunning() {
+    return running;
+  }
+
+  boolean isScheduled() {
+    return scheduled;
+  }
+
+  void schedule() {
+    scheduled = true;
+  }
+
+  /** Writes the base of a server that appends for the first time, before it serves. */
+  void writeFirstBase() throws IOException {
+    AofDirectory directory = files.current();
+    directory.createDirectory();
+    snapshots.writeBaseNow(new Base(Following.NONE, false));
+    AofFile base = directory.manifest().base();
+    if (base != null) {
+      log.notice("Creating AOF base file %s on server start", base.name());
+    }
+  }
+
+  /** Measures the files after a start. */
+  void measure() throws IOException {
+    AofDirectory directory = files.current();
+    baseBytes = directory.baseBytes();
+    olderBytes = directory.sizeBytes() - baseBytes - owner.incrementalBytes();
+    sizeAfterRewrite = baseBytes;
+  }
+
+  /** Starts one; false when it can't begin, which counts as a failure. */
+  boolean start(Kind newKind) {
+    scheduled = false;
+    started++;
+    kind = newKind;
+    startedMillis = clock.wallMillis();
+    long before = owner.incrementalBytes();
+    try {
+      owner.openIncremental(newKind);
+    } catch (IOException e) {
+      log.warning("Can't rewrite append only file in background: %s", e.getMessage());
+      failed();
+      return false;
+    }
+    olderBytes += before;
+    running = true;
+    givenUp = false;
+    Following following =
+        switch (newKind) {
+          case FOLLOWED -> Following.LAST;
+          case FIRST -> Following.TEMPORARY;
+          case ALONE -> Following.NONE;
+        };
+    if (!snapshots.writeBase(new Base(following, !settings.aofDisableAutoGc.value()), this::over)) {
+      throw new IllegalStateException("a snapshot is running");
+    }
+    return true;
+  }
+
+  /** Ends the one that is under way, and forgets what was scheduled. */
+  void giveUp() {
+    scheduled = false;
+    if (running) {
+      log.notice("Killing AOF child: the rewrite that is under way is given up");
+      givenUp = true;
+      snapshots.abortBase();
+    }
+  }
+
+  private void over(@Nullable String failure) {
+    running = false;
+    lastSeconds = (clock.wallMillis() - startedMillis) / 1000;
+    if (failure != null) {
+      if (givenUp) {
+        log.warning("Background AOF rewrite terminated by signal %s", "10");
+      } else {
+        log.warning("Background AOF rewrite terminated with error: %s", failure);
+        failed();
+        owner.failed(kind);
+      }
+      return;
+    }
+    log.notice("Background AOF rewrite terminated with success");
+    lastOk = true;
+    failures = 0;
+    delayMinutes = 0;
+    notBeforeMillis = 0;
+    try {
+      baseBytes = files.current().baseBytes();
+    } catch (IOException e) {
+      log.warning("Can't tell the size of the AOF base file: %s", e.getMessage());
+    }
+    olderBytes = 0;
+    sizeAfterRewrite = baseBytes + owner.incrementalBytes();
+    owner.succeeded(kind);
+    log.notice("Background AOF rewrite finished successfully");
+  }
+
+  private void failed() {
+    lastOk = false;
+    failures++;
+    if (failures >= MOST_FAILURES) {
+      delayMinutes =
+          delayMinutes == 0
+              ? FIRST_DELAY_MINUTES
+              : Math.min(delayMinutes * 2, LONGEST_DELAY_MINUTES);
+      notBeforeMillis = clock.wallMillis() + delayMinutes * 60_000;
+      log.warning(
+          "Background AOF rewrite has repeatedly failed and triggered the limit, will retry in %d"
+              + " minutes",
+          delayMinutes);
+    }
+  }
+
+  private boolean isPutOff() {
+    return clock.wallMillis() < notBeforeMillis;
+  }
+
+  /**
+   * Starts what is due.
+   *
+   * @param appending whether the file grows
+   */
+  void cron(boolean appending) {
+    if (running || snapshots.isRunning() || isPutOff()) {
+      return;
+    }
+    if (scheduled) {
+      owner.begin();
+    } else if (appending) {
+      startIfGrown();
+    }
+  }
+
+  private void startIfGrown() {
+    int percent = settings.autoAofRewritePercentage.value();
+    long size = sizeBytes();
+    if (percent == 0 || size <= settings.autoAofRewriteMinSize.value()) {
+      return;
+    }
+    long base = sizeAfterRewrite == 0 ? 1 : sizeAfterRewrite;
+    long growth = size * 100 / base - 100;
+    if (growth >= percent) {
+      log.notice("Starting automatic rewriting of AOF on %d%% growth", growth);
+      owner.begin();
+    }
+  }
+
+  /** Removes files out of use, if that is not left to the administrator. */
+  void removeHistory() {
+    if (running || settings.aofDisableAutoGc.value()) {
+      return;
+    }
+    try {
+      files.current().removeHistory();
+    } catch (IOException e) {
+      log.warning("Can't remove history files of the AOF: %s", e.getMessage());
+    }
+  }
+
+  /** The bytes of all files together. */
+  long sizeBytes() {
+    return baseBytes + olderBytes + owner.incrementalBytes();
+  }
+
+  /** The bytes after the last rewrite. */
+  long baseSizeBytes() {
+    return sizeAfterRewrite;
+  }
+
+  long count() {
+    return started;
+  }
+
+  long consecutiveFailures() {
+    return failures;
+  }
+
+  boolean isLastOk() {
+    return lastOk;
+  }
+
+  long lastSeconds() {
+    return lastSeconds;
+  }
+
+  long currentSeconds() {
+    return running ? (clock.wallMillis() - startedMillis) / 1000 : -1;
+  }
+
+  void resetStatistics() {
+    started = 0;
+  }
+
+  /** The new base. */
+  private final class Base implements SnapshotTarget {
+    private final AofDirectory directory = files.current();
+    private final Path temporary = directory.temporaryBase(pid);
+    private final boolean commands = !settings.aofUseRdbPreamble.value();
+    private final long seconds =
+        settings.aofTimestampEnabled.value() ? clock.wallMillis() / 1000 : -1;
+    private final Following following;
+    private final boolean removesHistory;
+
+    Base(Following following, boolean removesHistory) {
+      this.following = following;
+      this.removesHistory = removesHistory;
+    }
+
+    @Override
+    public Path temporary() {
+      return temporary;
+    }
+
+    @Override
+    public boolean isBase() {
+      return true;
+    }
+
+    @Override
+    public boolean holdsCommands() {
+      return commands;
+    }
+
+    @Override
+    public long timestampSeconds() {
+      return seconds;
+    }
+
+    @Override
+    public void publish() throws IOException {
+      directory.replaceBase(temporary, !commands, following);
+      if (removesHistory) {
+        try {
+          directory.removeHistory();
+        } catch (IOException e) {
+          log.warning("Can't remove history files of the AOF: %s", e.getMessage());
+        }
+      }
+    }
+  }
+}

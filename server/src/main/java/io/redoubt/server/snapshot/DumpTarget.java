@@ -1,0 +1,46 @@
+package io.redoubt.server.snapshot;
+
+import io.redoubt.persistence.io.Disk;
+import java.io.IOException;
+import java.nio.file.Path;
+
+/** The file of SAVE and BGSAVE: takes the place of the one before. */
+final class DumpTarget implements SnapshotTarget {
+  private final Disk disk;
+  private final Path directory;
+  private final Path temporary;
+  private final Path file;
+
+  DumpTarget(SnapshotContext context, String temporaryName) {
+    this.disk = context.disk();
+    this.directory = context.settings().directory();
+    this.temporary = directory.resolve(temporaryName);
+    this.file = directory.resolve(context.settings().fileName());
+  }
+
+  @Override
+  public Path temporary() {
+    return temporary;
+  }
+
+  @Override
+  public boolean isBase() {
+    return false;
+  }
+
+  @Override
+  public boolean holdsCommands() {
+    return false;
+  }
+
+  @Override
+  public long timestampSeconds() {
+    return -1;
+  }
+
+  @Override
+  public void publish() throws IOException {
+    disk.rename(temporary, file);
+    disk.syncDirectory(directory);
+  }
+}
