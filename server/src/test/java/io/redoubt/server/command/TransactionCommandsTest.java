@@ -87,9 +87,10 @@ final class TransactionCommandsTest {
   }
 
   @Test
-  void failsWhenAWatchedKeyExpired() {
-    redis.says("SET a 1 PX 10", "OK");
-    redis.says("WATCH a", "OK");
+  void failsWhenAWatchedKeyExpired() throws Exception {
+    redis.client().sendRaw("SET a 1 PX 100\r\nWATCH a\r\n"); // at once: it is there when watched
+    assertThat(redis.client().receive().text()).isEqualTo("OK");
+    assertThat(redis.client().receive().text()).isEqualTo("OK");
     await().untilAsserted(() -> redis.says("EXISTS a", "(integer) 0"));
     redis.says("MULTI", "OK");
     redis.says("EXEC", "(nil)");

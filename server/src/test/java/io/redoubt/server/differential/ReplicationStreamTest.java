@@ -328,7 +328,7 @@ final class ReplicationStreamTest {
 
   @Test
   void randomRequests() {
-    Random random = Seed.random("ReplicationStreamTest", 1);
+    Random random = Seed.random("ReplicationStreamTest");
     var generator = new RequestGenerator(random);
     List<Command<?>> commands = ConversationTest.commands();
     conversation.say(0, "DEBUG SET-ACTIVE-EXPIRE 0");
