@@ -254,7 +254,7 @@ public final class RedisServer implements AutoCloseable {
             channels,
             dispatcher);
     functionLibraries.of(scripting.functions());
-    scripting.meanwhile(busy -> clients.nested(() -> serveOthers(busy)));
+    scripting.meanwhile(busy -> clients.nested(busy, () -> serveOthers(busy)));
     replication =
         new Replication(
             new ReplicationSurroundings(

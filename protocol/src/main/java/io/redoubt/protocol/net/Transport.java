@@ -61,6 +61,9 @@ public final class Transport implements AutoCloseable {
 
   private static final long CLOSE_TIMEOUT_MILLIS = 5000;
 
+  /** Scripts may nest 200 calls of C functions, some with a buffer of 8 KiB each on the stack. */
+  private static final long STACK_BYTES = 8L << 20;
+
   /** Channels don't look at the registration of an event. */
   @SuppressWarnings("NullAway")
   private static final IoRegistration NO_REGISTRATION = null;
@@ -78,7 +81,7 @@ public final class Transport implements AutoCloseable {
     this.epoll = epoll;
     IoHandlerFactory io = epoll ? EpollIoHandler.newFactory() : NioIoHandler.newFactory();
     Turns turns = new Turns(io);
-    ThreadFactory threads = task -> new FastThreadLocalThread(task, threadName);
+    ThreadFactory threads = task -> new FastThreadLocalThread(null, task, threadName, STACK_BYTES);
     group = new MultiThreadIoEventLoopGroup(1, threads, turns);
     eventLoop = group.next();
     loop = new NettyLoop(eventLoop, onLoop(Thread::currentThread));

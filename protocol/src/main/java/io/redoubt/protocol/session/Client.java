@@ -205,6 +205,11 @@ public abstract class Client implements Connection.Handler, Subscriber {
 
   @Override
   public void onReadDone(Connection from) {
+    endInput();
+  }
+
+  /** What has been read has run, as far as it may now: keeps the rest, and sends the replies. */
+  final void endInput() {
     input.finish(this);
     from.expect(input.missingBytes());
     ByteQueue query = input.kept();

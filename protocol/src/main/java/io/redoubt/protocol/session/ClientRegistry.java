@@ -383,10 +383,11 @@ public final class ClientRegistry {
   }
 
   /** Runs something in which other clients' requests run while those of one are not done. */
-  public void nested(Runnable task) {
+  public void nested(Client busy, Runnable task) {
     RequestBatch outer = batch;
     batch = new RequestBatch(dispatcher);
     try {
+      outer.runOthers(busy);
       task.run();
     } finally {
       batch = outer;

@@ -1,6 +1,7 @@
 package io.redoubt.protocol.session;
 
 import io.redoubt.protocol.resp.Request;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Requests that are decoded and not run yet, in the order in which they came: of all clients that
@@ -12,7 +13,7 @@ final class RequestBatch {
 
   private final Dispatcher dispatcher;
   private final Request[] requests = new Request[SIZE];
-  private final Client[] clients = new Client[SIZE];
+  private final @Nullable Client[] clients = new @Nullable Client[SIZE];
   private int count;
   private boolean running;
 
@@ -45,12 +46,32 @@ final class RequestBatch {
     try {
       dispatcher.lookAhead(clients, requests, count);
       for (int i = 0; i < count; i++) {
-        clients[i].run(requests[i]);
+        Client client = clients[i];
+        clients[i] = null;
+        if (client != null) {
+          client.run(requests[i]);
+        }
       }
     } finally {
       running = false;
       count = 0;
       dispatcher.batchDone();
+    }
+  }
+
+  /** While a request of one client runs and does not end: runs those of the others. */
+  void runOthers(Client busy) {
+    for (int i = 0; i < count; i++) {
+      Client client = clients[i];
+      if (client != null && client != busy && client.hasRequestsInHand()) {
+        for (int j = i; j < count; j++) {
+          if (clients[j] == client) {
+            clients[j] = null;
+            client.run(requests[j]);
+          }
+        }
+        client.endInput();
+      }
     }
   }
 }

@@ -8,6 +8,7 @@ import io.redoubt.protocol.command.CommandTable;
 import io.redoubt.protocol.command.Flag;
 import io.redoubt.protocol.process.Clock;
 import io.redoubt.protocol.process.Log;
+import io.redoubt.protocol.process.Version;
 import io.redoubt.protocol.resp.ReplyWriter;
 import io.redoubt.protocol.resp.Request;
 import io.redoubt.server.client.ServerClient;
@@ -156,7 +157,7 @@ final class ScriptRunner implements CommandRunner, AutoCloseable {
     ScriptEngine made = engine;
     if (made == null) {
       try {
-        made = new ScriptEngine(slabs);
+        made = new ScriptEngine(slabs, Version.REDIS);
       } catch (ScriptEngineException | LinkageError e) {
         log.warning("Scripts cannot be run: %s", e);
         throw new CommandError("ERR Scripts cannot be run here: " + e.getMessage());

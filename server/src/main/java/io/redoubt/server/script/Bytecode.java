@@ -37,10 +37,11 @@ final class Bytecode {
    * Turns calls in tail position into ordinary ones, in place: the frames of the callers stay, and
    * errors can tell their lines. An instruction after the call returns all its results either way.
    */
-  static void withoutTailCalls(byte[] chunk) {
-    if (Arrays.equals(Arrays.copyOf(chunk, HEADER.length), HEADER)) {
-      ByteBuffer buffer = ByteBuffer.wrap(chunk).order(ByteOrder.LITTLE_ENDIAN);
-      new Bytecode(buffer.position(HEADER.length)).function();
+  static void withoutTailCalls(ByteBuffer chunk) {
+    byte[] header = new byte[HEADER.length];
+    chunk.get(header);
+    if (Arrays.equals(header, HEADER)) {
+      new Bytecode(chunk.order(ByteOrder.LITTLE_ENDIAN)).function();
     }
   }
 

@@ -30,8 +30,11 @@ final class Lua {
   static final int STRING = 4;
   static final int TABLE = 5;
 
+  /** The place of the registry: what only C code sees. */
+  static final int REGISTRY = -10_000;
+
   static final int GC_COLLECT = 2;
-  static final int GC_STEP = 5;
+  static final int GC_SET_PAUSE = 6;
 
   static final int MASK_CALL = 1;
   static final int MASK_RETURN = 2;
@@ -66,6 +69,8 @@ final class Lua {
       link("lua_toboolean", true, JAVA_INT, JAVA_LONG, JAVA_INT);
   private static final MethodHandle LUA_TOLSTRING =
       link("lua_tolstring", false, JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_LONG);
+  private static final MethodHandle LUA_TOLSTRING_OF_STRING =
+      link("lua_tolstring", true, JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_LONG);
   private static final MethodHandle LUA_OBJLEN =
       link("lua_objlen", true, JAVA_LONG, JAVA_LONG, JAVA_INT);
   private static final MethodHandle LUA_PUSHNIL = link("lua_pushnil", true, null, JAVA_LONG);
@@ -89,12 +94,16 @@ final class Lua {
       link("lua_rawgeti", true, null, JAVA_LONG, JAVA_INT, JAVA_INT);
   private static final MethodHandle LUA_RAWSETI =
       link("lua_rawseti", false, null, JAVA_LONG, JAVA_INT, JAVA_INT);
+  private static final MethodHandle LUA_RAWSETI_OF_ELEMENT =
+      link("lua_rawseti", true, null, JAVA_LONG, JAVA_INT, JAVA_INT);
+  private static final MethodHandle LUA_GETMETATABLE =
+      link("lua_getmetatable", true, JAVA_INT, JAVA_LONG, JAVA_INT);
   private static final MethodHandle LUA_NEXT =
-      link("lua_next", false, JAVA_INT, JAVA_LONG, JAVA_INT);
+      link("lua_next", true, JAVA_INT, JAVA_LONG, JAVA_INT);
   private static final MethodHandle LUA_GC =
       link("lua_gc", false, JAVA_INT, JAVA_LONG, JAVA_INT, JAVA_INT);
   private static final MethodHandle LUA_SETHOOK =
-      link("lua_sethook", false, JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_INT);
+      link("lua_sethook", true, JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_INT);
 
   private Lua() {}
 
@@ -248,10 +257,19 @@ final class Lua {
     }
   }
 
-  /** Where the bytes of a string are; of a number, which becomes a string by that. */
-  static long string(long L, int index, long lengthOut) {
+  /** Where the bytes of a string are. */
+  static long string(long L, int index) {
     try {
-      return (long) LUA_TOLSTRING.invokeExact(L, index, lengthOut);
+      return (long) LUA_TOLSTRING_OF_STRING.invokeExact(L, index, 0L);
+    } catch (Throwable e) {
+      throw failed(e);
+    }
+  }
+
+  /** Where the bytes of a string are, or of a number, which becomes a string by that. */
+  static long stringOf(long L, int index) {
+    try {
+      return (long) LUA_TOLSTRING.invokeExact(L, index, 0L);
     } catch (Throwable e) {
       throw failed(e);
     }
@@ -360,6 +378,24 @@ final class Lua {
   static void rawSet(long L, int index, int n) {
     try {
       LUA_RAWSETI.invokeExact(L, index, n);
+    } catch (Throwable e) {
+      throw failed(e);
+    }
+  }
+
+  /** Sets an element that a table has to the top, which is popped. */
+  static void replaceElement(long L, int index, int n) {
+    try {
+      LUA_RAWSETI_OF_ELEMENT.invokeExact(L, index, n);
+    } catch (Throwable e) {
+      throw failed(e);
+    }
+  }
+
+  /** Pushes the metatable of a value and returns 1; or returns 0 when it has none. */
+  static int metatable(long L, int index) {
+    try {
+      return (int) LUA_GETMETATABLE.invokeExact(L, index);
     } catch (Throwable e) {
       throw failed(e);
     }

@@ -10,22 +10,31 @@ import java.lang.foreign.Linker;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The memory of a Lua state: blocks of the server's own slabs, so that it is counted, limited and
  * given back to the last byte. Lua is told that there is no memory once its limit is reached, which
  * it turns into an error of the script.
  *
+ * <p>Large blocks tell of instructions that take long, and of a script that does not come to its
+ * hook: then somebody hears of it.
+ *
  * <p>While Java code works on the state the limit does not hold: the error would have to jump over
  * frames of Java.
  */
 final class LuaHeap {
+
+  /** So much between two ticks of the hook is unusual. */
+  private static final long MUCH_BYTES = 16L << 20;
 
   private final Slabs slabs;
   private final long base = Region.MEMORY.address();
   private final long function;
   private long limitBytes = Long.MAX_VALUE;
   private long usedBytes;
+  private long sinceTickBytes;
+  private @Nullable Runnable hurry;
   private boolean limited;
 
   @SuppressWarnings("restricted") // the signature is that of lua_Alloc
@@ -57,14 +66,31 @@ final class LuaHeap {
     return usedBytes;
   }
 
+  /** Whether scripts may use so much more. */
+  boolean hasRoom(long bytes) {
+    return usedBytes + bytes <= limitBytes;
+  }
+
   /** How much scripts may use. */
   void limitBytes(long bytes) {
     limitBytes = bytes;
   }
 
-  /** Whether the limit holds: while a script's own code runs. */
-  void limited(boolean on) {
+  /** Whether the limit holds: while a script's own code runs. Returns whether it did. */
+  boolean limited(boolean on) {
+    boolean was = limited;
     limited = on;
+    return was;
+  }
+
+  /** Sets who hears of it when much is taken between two ticks. */
+  void hurry(Runnable listener) {
+    hurry = listener;
+  }
+
+  /** The hook has been called. */
+  void tick() {
+    sinceTickBytes = 0;
   }
 
   /** lua_Alloc: a block of {@code newSize} bytes with the contents of the old one; 0 when not. */
@@ -80,6 +106,11 @@ final class LuaHeap {
   private long moved(long block, long oldSize, long newSize) {
     if (newSize > oldSize && limited && usedBytes + newSize - oldSize > limitBytes) {
       return 0;
+    }
+    sinceTickBytes += newSize;
+    if (sinceTickBytes > MUCH_BYTES && hurry != null) {
+      sinceTickBytes = 0;
+      hurry.run();
     }
     if (block != 0 && newSize != 0 && slabs.blockBytes(oldSize) == slabs.blockBytes(newSize)) {
       usedBytes += newSize - oldSize;

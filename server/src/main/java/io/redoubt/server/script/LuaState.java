@@ -31,22 +31,37 @@ final class LuaState implements AutoCloseable {
     int call(long state);
   }
 
-  /** Called every so many instructions. */
+  /** Asked every so many instructions. */
   interface Hook {
 
-    /** A script is running in that state, which may be a coroutine. */
-    void tick(long state);
+    /** Whether the script that is running may go on. */
+    boolean mayGoOn();
   }
 
-  /** Instructions between two calls of the hook: some 100 µs. */
-  static final int HOOK_INSTRUCTIONS = 10_000;
+  private static final int MAX_TEXT_BYTES = 1 << 16;
+
+  /** Instructions between two ticks, calls of the hook: some 100 µs. */
+  private static final int INSTRUCTIONS = 10_000;
+
+  /**
+   * An instruction, or a function of Lua's libraries, takes the longer the more memory there is to
+   * work on. With more than this in use there are fewer instructions between two ticks.
+   */
+  private static final long FULL_PACE_BYTES = 4L << 20;
+
+  private static final int LEAST_INSTRUCTIONS = 10;
+
+  /** As many in coroutines, which are not told of when they are to hurry. */
+  private static final int COROUTINE_INSTRUCTIONS = 50;
 
   private final Arena arena = Arena.ofShared();
   private final long base = Region.MEMORY.address();
   private final LuaHeap heap;
   private final Slabs slabs;
   private final long state;
+  private Hook hook = () -> true;
   private long hookStub;
+  private boolean interrupted;
 
   LuaState(Slabs slabs) {
     this.slabs = slabs;
@@ -74,31 +89,76 @@ final class LuaState implements AutoCloseable {
   }
 
   /** Has a hook called while scripts run. */
-  void hook(Hook hook) {
-    record Bound(Hook hook) {
-      @SuppressWarnings("unused") // called from native code
-      void tick(long running, long event) {
-        hook.tick(running);
-      }
+  void hook(Hook forScripts) {
+    hook = forScripts;
+    hookStub = stub(this, LuaState.class, "count", void.class, long.class, long.class);
+    Lua.hook(state, hookStub, Lua.MASK_COUNT, INSTRUCTIONS);
+    heap.hurry(this::hurry);
+  }
+
+  private void hurry() {
+    if (!interrupted) {
+      Lua.hook(state, hookStub, Lua.MASK_COUNT, 1);
     }
-    long stub = stub(new Bound(hook), Bound.class, "tick", void.class, long.class, long.class);
-    Lua.hook(state, stub, Lua.MASK_COUNT, HOOK_INSTRUCTIONS);
-    hookStub = stub;
+  }
+
+  @SuppressWarnings("unused") // called from native code, after so many instructions
+  private void count(long running, long event) {
+    tick(running);
   }
 
   /**
-   * From within the hook: has the script fail at its next instruction, and again at each that
-   * follows should it catch that. The error is raised by a function of Lua itself, not from here.
+   * Asks the hook; to be called by what may take long, too. When the script may not go on, it fails
+   * at its next instruction.
+   *
+   * @return whether it may go on
    */
-  void interrupt(long running) {
+  boolean tick(long running) {
+    heap.tick();
+    boolean limited = heap.limited(false);
+    boolean goesOn = hook.mayGoOn();
+    heap.limited(limited);
+    if (goesOn) {
+      int most = running == state ? INSTRUCTIONS : COROUTINE_INSTRUCTIONS;
+      Lua.hook(running, hookStub, Lua.MASK_COUNT, Math.min(most, pace()));
+    } else {
+      interrupt(running);
+    }
+    return goesOn;
+  }
+
+  private int pace() {
+    long used = Math.max(FULL_PACE_BYTES, heap.usedBytes());
+    return (int) Math.max(LEAST_INSTRUCTIONS, INSTRUCTIONS * FULL_PACE_BYTES / used);
+  }
+
+  /** A coroutine is about to be made, which has the pace of who makes it. */
+  void beforeCoroutine(long running) {
+    if (!interrupted) {
+      Lua.hook(running, hookStub, Lua.MASK_COUNT, COROUTINE_INSTRUCTIONS);
+    }
+  }
+
+  /**
+   * Has the script fail at its next instruction, and again at each that follows should it catch
+   * that. The error is raised by a function of Lua itself, not from here.
+   */
+  private void interrupt(long running) {
+    interrupted = true;
     long raise = Lua.address("luaL_error").address();
     Lua.hook(running, raise, Lua.MASK_CALL | Lua.MASK_RETURN | Lua.MASK_COUNT, 1);
     Lua.hook(state, raise, Lua.MASK_CALL | Lua.MASK_RETURN | Lua.MASK_COUNT, 1);
   }
 
-  /** After an {@link #interrupt}: the next script runs as usual. */
+  /** Whether the running script has been made to fail. */
+  boolean isInterrupted() {
+    return interrupted;
+  }
+
+  /** After the script that was made to fail: the next one runs as usual. */
   void endInterrupt() {
-    Lua.hook(state, hookStub, Lua.MASK_COUNT, HOOK_INSTRUCTIONS);
+    interrupted = false;
+    Lua.hook(state, hookStub, Lua.MASK_COUNT, INSTRUCTIONS);
   }
 
   @SuppressWarnings("restricted") // the signatures are those of lua_CFunction and lua_Hook
@@ -123,7 +183,7 @@ final class LuaState implements AutoCloseable {
 
   /** The region address of the bytes of a string on the stack; {@link #length} tells how many. */
   long bytes(long running, int index) {
-    return Lua.string(running, index, 0) - base;
+    return Lua.string(running, index) - base;
   }
 
   /** How many bytes a string on the stack has. */
@@ -131,15 +191,16 @@ final class LuaState implements AutoCloseable {
     return (int) Lua.length(running, index);
   }
 
-  /** A copy of a string on the stack. */
+  /** A copy of a string on the stack, or of its beginning: the heap is small. */
   ByteString text(long running, int index) {
-    return ByteString.copyOf(Region.MEMORY, bytes(running, index), length(running, index));
+    int length = Math.min(MAX_TEXT_BYTES, length(running, index));
+    return ByteString.copyOf(Region.MEMORY, bytes(running, index), length);
   }
 
-  /** A copy of a string or number on the stack; a number is a string afterwards. */
+  /** As {@link #text}, of a string or number; a number is a string afterwards. */
   ByteString textOf(long running, int index) {
-    long bytes = Lua.string(running, index, 0) - base;
-    return ByteString.copyOf(Region.MEMORY, bytes, length(running, index));
+    Lua.stringOf(running, index);
+    return text(running, index);
   }
 
   /** Pushes bytes of the region as a string. */

@@ -30,19 +30,25 @@ final class LuaValues {
 
   private static final int MAX_DEPTH = 200;
 
+  /** Where the registry has the first name. */
+  private static final int FIRST_FIELD = 1;
+
   private final LuaState lua;
-  private final int firstField;
 
   // The reply that is being pushed.
   private long at;
 
-  /** Keeps the names of fields on the stack of the state, from its top on. */
+  /** Keeps the names of fields in the registry. */
   LuaValues(LuaState lua) {
     this.lua = lua;
-    firstField = Lua.top(lua.main()) + 1;
-    for (String field : FIELDS) {
-      lua.pushText(lua.main(), field);
+    for (int i = 0; i < FIELDS.length; i++) {
+      lua.pushText(lua.main(), FIELDS[i]);
+      Lua.rawSet(lua.main(), Lua.REGISTRY, FIRST_FIELD + i);
     }
+  }
+
+  private static void pushName(long state, int field) {
+    Lua.rawGet(state, Lua.REGISTRY, FIRST_FIELD + field);
   }
 
   // From RESP.
@@ -57,8 +63,8 @@ final class LuaValues {
     Lua.room(state, 4);
     int mark = Region.getByte(at++);
     switch (mark) {
-      case '+' -> pushSingle(state, "ok");
-      case '-' -> pushSingle(state, "err");
+      case '+' -> pushSingle(state, OK);
+      case '-' -> pushSingle(state, ERR);
       case ':' -> Lua.pushNumber(state, number());
       case '$' -> pushBulk(state);
       case '*' -> pushArray(state, number());
@@ -71,7 +77,7 @@ final class LuaValues {
         line();
       }
       case ',' -> pushDouble(state);
-      case '(' -> pushSingle(state, "big_number");
+      case '(' -> pushSingle(state, BIG_NUMBER);
       case '=' -> pushVerbatim(state);
       case '%' -> pushPairs(state, number());
       case '~' -> pushMembers(state, number());
@@ -97,9 +103,9 @@ final class LuaValues {
   }
 
   /** A table with one field. */
-  private void pushSingle(long state, String field) {
+  private void pushSingle(long state, int field) {
     Lua.newTable(state, 0, 1);
-    lua.pushText(state, field);
+    pushName(state, field);
     long start = at;
     lua.pushBytes(state, start, line());
     Lua.rawSet(state, -3);
@@ -131,7 +137,7 @@ final class LuaValues {
     long start = at;
     int length = line();
     Lua.newTable(state, 0, 1);
-    lua.pushText(state, "double");
+    pushName(state, DOUBLE);
     double value = Doubles.parseOrNaN(Region.MEMORY, start, length);
     Lua.pushNumber(state, value);
     Lua.rawSet(state, -3);
@@ -140,12 +146,12 @@ final class LuaValues {
   private void pushVerbatim(long state) {
     int length = (int) number();
     Lua.newTable(state, 0, 1);
-    lua.pushText(state, "verbatim_string");
+    pushName(state, VERBATIM_STRING);
     Lua.newTable(state, 0, 2);
-    lua.pushText(state, "format");
+    pushName(state, FORMAT);
     lua.pushBytes(state, at, 3);
     Lua.rawSet(state, -3);
-    lua.pushText(state, "string");
+    pushName(state, STRING);
     lua.pushBytes(state, at + 4, length - 4);
     Lua.rawSet(state, -3);
     Lua.rawSet(state, -3);
@@ -154,7 +160,7 @@ final class LuaValues {
 
   private void pushPairs(long state, long count) {
     Lua.newTable(state, 0, 1);
-    lua.pushText(state, "map");
+    pushName(state, MAP);
     Lua.newTable(state, 0, (int) count);
     for (long i = 0; i < count; i++) {
       push(state);
@@ -166,7 +172,7 @@ final class LuaValues {
 
   private void pushMembers(long state, long count) {
     Lua.newTable(state, 0, 1);
-    lua.pushText(state, "set");
+    pushName(state, SET);
     Lua.newTable(state, 0, (int) count);
     for (long i = 0; i < count; i++) {
       push(state);
@@ -223,7 +229,7 @@ final class LuaValues {
   /** Pushes a field of the table on top; when it has another type, leaves the stack as it is. */
   private boolean field(int field, int type) {
     long state = lua.main();
-    Lua.copy(state, firstField + field);
+    pushName(state, field);
     Lua.rawGet(state, -2);
     int found = Lua.type(state, -1);
     if (found == type || (type == Lua.STRING && found == Lua.NUMBER)) {

@@ -1,6 +1,5 @@
 package io.redoubt.server.script;
 
-import io.redoubt.protocol.bytes.ByteString;
 import io.redoubt.protocol.bytes.Doubles;
 import io.redoubt.protocol.bytes.Numbers;
 import io.redoubt.protocol.resp.ReplyCollector;
@@ -9,6 +8,7 @@ import io.redoubt.protocol.resp.Request;
 import io.redoubt.server.memory.Region;
 import io.redoubt.server.memory.SlabBuffers;
 import io.redoubt.server.memory.Slabs;
+import java.lang.foreign.MemorySegment;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
@@ -28,6 +28,8 @@ final class Primitives implements AutoCloseable {
   private final LuaState lua;
   private final LuaValues values;
   private final Slabs slabs;
+  private final String version;
+  private final PatternPrimitives patterns;
   private final Request request = new Request();
   private final ReplyCollector collector;
   private final ReplyWriter reply;
@@ -41,12 +43,14 @@ final class Primitives implements AutoCloseable {
 
   private long random = INITIAL;
 
-  Primitives(LuaState lua, LuaValues values, Slabs slabs) {
+  Primitives(LuaState lua, LuaValues values, Slabs slabs, String version) {
     this.lua = lua;
+    this.version = version;
     this.values = values;
     this.slabs = slabs;
     collector = new ReplyCollector(new SlabBuffers(slabs));
     reply = new ReplyWriter(collector);
+    patterns = new PatternPrimitives(lua);
     try {
       sha1 = MessageDigest.getInstance("SHA-1");
     } catch (NoSuchAlgorithmException e) {
@@ -69,9 +73,29 @@ final class Primitives implements AutoCloseable {
     define("bit", this::bit);
     define("without_tail_calls", this::withoutTailCalls);
     define("register", this::register);
+    define("match", patterns::match);
+    define("rep", this::rep);
+    define("tick", this::tick);
+    define("is_interrupted", this::isInterrupted);
+    define("before_coroutine", this::beforeCoroutine);
+    lua.pushText(state, "version");
+    lua.pushText(state, version);
+    Lua.rawSet(state, -3);
+    lua.pushText(state, "version_number");
+    Lua.pushNumber(state, number(version));
+    Lua.rawSet(state, -3);
     lua.pushText(state, "null");
     Lua.pushAddress(state, 0);
     Lua.rawSet(state, -3);
+  }
+
+  /** 7.2.6 as 0x00070206. */
+  private static int number(String version) {
+    int number = 0;
+    for (String part : version.split("\\.", -1)) {
+      number = number << 8 | Integer.parseInt(part);
+    }
+    return number;
   }
 
   private void define(String name, LuaState.Function function) {
@@ -239,7 +263,9 @@ final class Primitives implements AutoCloseable {
 
   /** sha1hex(string). */
   private int sha1hex(long state) {
-    byte[] sum = sha1.digest(lua.text(state, 1).toByteArray());
+    MemorySegment text = Region.MEMORY.asSlice(lua.bytes(state, 1), LuaState.length(state, 1));
+    sha1.update(text.asByteBuffer());
+    byte[] sum = sha1.digest();
     lua.pushText(state, HexFormat.of().formatHex(sum));
     return 1;
   }
@@ -300,11 +326,50 @@ final class Primitives implements AutoCloseable {
     return 0;
   }
 
+  /** rep(text, count): the text so many times, or nil when there is no memory for it. */
+  private int rep(long state) {
+    int length = LuaState.length(state, 1);
+    long bytes = length * (long) Lua.number(state, 2);
+    if (!lua.heap().hasRoom(bytes)) {
+      Lua.pushNil(state);
+      return 1;
+    }
+    long block = slabs.allocateFar(bytes);
+    Region.copy(lua.bytes(state, 1), block, length);
+    for (long filled = length; filled < bytes; filled *= 2) {
+      Region.copy(block, block + filled, Math.min(filled, bytes - filled));
+    }
+    lua.pushBytes(state, block, (int) bytes);
+    slabs.free(block, bytes);
+    return 1;
+  }
+
+  /** tick(): after what may have taken long. */
+  private int tick(long state) {
+    lua.tick(state);
+    return 0;
+  }
+
+  /** is_interrupted(): whether the script is about to fail, whatever it does. */
+  private int isInterrupted(long state) {
+    Lua.pushBoolean(state, lua.isInterrupted() ? 1 : 0);
+    return 1;
+  }
+
+  /** before_coroutine(): one is about to be made. */
+  private int beforeCoroutine(long state) {
+    lua.beforeCoroutine(state);
+    return 0;
+  }
+
   /** without_tail_calls(chunk): the compiled chunk, changed. */
   private int withoutTailCalls(long state) {
-    byte[] chunk = lua.text(state, 1).toByteArray();
-    Bytecode.withoutTailCalls(chunk);
-    lua.pushText(state, ByteString.of(chunk));
+    int length = LuaState.length(state, 1);
+    long copy = slabs.allocateFar(length);
+    Region.copy(lua.bytes(state, 1), copy, length);
+    Bytecode.withoutTailCalls(Region.MEMORY.asSlice(copy, length).asByteBuffer());
+    lua.pushBytes(state, copy, length);
+    slabs.free(copy, length);
     return 1;
   }
 

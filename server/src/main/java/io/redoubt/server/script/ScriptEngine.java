@@ -28,12 +28,25 @@ public final class ScriptEngine implements AutoCloseable {
   /** The name of libraries in messages. */
   private static final String FUNCTION = "@user_function";
 
+  /** The compiler cannot be interrupted, and libraries are kept on the heap as texts. */
+  private static final int MAX_TEXT_BYTES = 16 << 20;
+
+  private static final CommandError TOO_LONG = new CommandError("ERR The script is too long");
+
   /** The most memory that scripts may take, in bytes, with what they keep between runs. */
-  private static final long MAX_HEAP_BYTES = 1L << 30;
+  private static final long MAX_HEAP_BYTES = 512L << 20;
 
   private static final long MUCH_GARBAGE_BYTES = 8L << 20;
 
-  private static final String[] PRELUDE = {"sandbox", "cjson", "cmsgpack", "struct", "redis"};
+  /** Garbage that is left where it is, until it is worth a look at everything that lives. */
+  private static final long SOME_GARBAGE_BYTES = 256L << 10;
+
+  /** Lua's own: it begins to collect when the memory in use has doubled. */
+  private static final int LEAST_PAUSE_PERCENT = 150;
+
+  private static final String[] PRELUDE = {
+    "patterns", "sandbox", "cjson", "cmsgpack", "struct", "redis"
+  };
 
   // What lies at the bottom of the main stack.
   private static final int ERROR_HANDLER = 1;
@@ -59,21 +72,21 @@ public final class ScriptEngine implements AutoCloseable {
   /**
    * Makes an engine.
    *
+   * @param version of Redis, as scripts see it: three numbers with dots
    * @throws ScriptEngineException when the platform has none
    */
-  public ScriptEngine(Slabs slabs) {
+  public ScriptEngine(Slabs slabs, String version) {
     lua = new LuaState(slabs);
     long state = lua.main();
     Lua.top(state, FIXED);
     values = new LuaValues(lua);
-    primitives = new Primitives(lua, values, slabs);
+    primitives = new Primitives(lua, values, slabs, version);
     lua.heap().limitBytes(MAX_HEAP_BYTES);
-    lua.pushText(state, "KEYS");
-    replace(KEYS);
-    lua.pushText(state, "ARGV");
-    replace(ARGV);
     loadPrelude();
-    lua.hook(this::tick);
+    newArray(KEYS, 0);
+    newArray(ARGV, 0);
+    lua.hook(this::mayGoOn);
+    collectGarbage();
   }
 
   /** Pops the top into one of the fixed places. */
@@ -137,7 +150,10 @@ public final class ScriptEngine implements AutoCloseable {
    * @throws CommandError when it cannot be compiled, or its first line is malformed
    */
   public Script compile(long address, int length, String name) {
-    Shebang shebang = Shebang.ofScript(text(address, length));
+    if (length > MAX_TEXT_BYTES) {
+      throw TOO_LONG;
+    }
+    Shebang shebang = Shebang.ofScript(firstLine(address, length));
     // The end of the first line stays, so that lines keep their numbers.
     int skipped = shebang.bytes();
     compile(
@@ -146,8 +162,16 @@ public final class ScriptEngine implements AutoCloseable {
     return new Script(references, name, shebang.flags());
   }
 
-  private static String text(long address, int length) {
-    return new String(Region.toByteArray(address, length), StandardCharsets.ISO_8859_1);
+  /** The first line with its end when it is a shebang; empty otherwise. */
+  private static String firstLine(long address, int length) {
+    if (length < 2 || Region.getByte(address) != '#' || Region.getByte(address + 1) != '!') {
+      return "";
+    }
+    int end = 2;
+    while (end < length && Region.getByte(address + end - 1) != '\n') {
+      end++;
+    }
+    return new String(Region.toByteArray(address, end), StandardCharsets.ISO_8859_1);
   }
 
   /** Pushes a compiled chunk. */
@@ -176,7 +200,10 @@ public final class ScriptEngine implements AutoCloseable {
    *     registers no function
    */
   public Library loadLibrary(long address, int length, CommandRunner runner) {
-    Shebang shebang = Shebang.ofLibrary(text(address, length));
+    if (length > MAX_TEXT_BYTES) {
+      throw TOO_LONG;
+    }
+    Shebang shebang = Shebang.ofLibrary(firstLine(address, length));
     String name = String.valueOf(shebang.name());
     if (!name.matches("[A-Za-z0-9_]+")) {
       throw new CommandError(
@@ -205,6 +232,7 @@ public final class ScriptEngine implements AutoCloseable {
     } finally {
       primitives.endLibrary();
     }
+    collectMuchGarbage();
     if (error != null) {
       functions.values().forEach(function -> forget(function.script()));
       throw new CommandError(error);
@@ -311,21 +339,27 @@ public final class ScriptEngine implements AutoCloseable {
     }
     primitives.end();
     end();
-    collectGarbage();
+    collectMuchGarbage();
   }
 
-  /** What a script leaves behind goes in small steps, and at once when it is much. */
-  private void collectGarbage() {
-    long state = lua.main();
-    Lua.gc(state, Lua.GC_STEP, 1);
+  /** What scripts leave behind goes while others run, and at once when it is much. */
+  private void collectMuchGarbage() {
     if (lua.heap().usedBytes() > 2 * liveBytes + MUCH_GARBAGE_BYTES) {
-      long before;
-      do {
-        before = lua.heap().usedBytes();
-        Lua.gc(state, Lua.GC_COLLECT, 0);
-        liveBytes = lua.heap().usedBytes();
-      } while (liveBytes < before); // Lua's own buffers get smaller by half each time
+      newArray(KEYS, 0);
+      newArray(ARGV, 0);
+      collectGarbage();
     }
+  }
+
+  private void collectGarbage() {
+    long before;
+    do {
+      before = lua.heap().usedBytes();
+      Lua.gc(lua.main(), Lua.GC_COLLECT, 0);
+      liveBytes = lua.heap().usedBytes();
+    } while (liveBytes < before); // Lua's own buffers get smaller by half each time
+    long pausePercent = 100 + 100 * SOME_GARBAGE_BYTES / liveBytes;
+    Lua.gc(lua.main(), Lua.GC_SET_PAUSE, (int) Math.max(LEAST_PAUSE_PERCENT, pausePercent));
   }
 
   private void end() {
@@ -335,11 +369,45 @@ public final class ScriptEngine implements AutoCloseable {
     }
   }
 
-  /** Sets a global variable to an array of arguments. */
-  private void variable(int name, Request request, int first, int count) {
+  /** Fills KEYS or ARGV: the table of the script before, where it fits. */
+  private void variable(int place, Request request, int first, int count) {
+    if (!isArray(place, count)) {
+      newArray(place, count);
+    }
+    for (int i = 0; i < count; i++) {
+      lua.pushBytes(lua.main(), request.offset(first + i), request.length(first + i));
+      Lua.replaceElement(lua.main(), place, i + 1);
+    }
+  }
+
+  /** Whether one of them has so many elements, and nothing else that a script gave it. */
+  private boolean isArray(int place, int count) {
     long state = lua.main();
-    Lua.copy(state, name);
-    array(request, first, count);
+    int top = Lua.top(state);
+    if (Lua.length(state, place) == count && Lua.metatable(state, place) == 0) {
+      if (count == 0) {
+        Lua.pushNil(state);
+      } else {
+        Lua.pushNumber(state, count);
+      }
+      if (Lua.next(state, place) == 0) { // nothing follows the last element
+        return true;
+      }
+    }
+    Lua.top(state, top);
+    return false;
+  }
+
+  private void newArray(int place, int count) {
+    long state = lua.main();
+    Lua.newTable(state, count, 0);
+    for (int i = 1; i <= count; i++) {
+      Lua.pushBoolean(state, 0);
+      Lua.rawSet(state, -2, i);
+    }
+    replace(place);
+    lua.pushText(state, place == KEYS ? "KEYS" : "ARGV");
+    Lua.copy(state, place);
     Lua.rawSet(state, VARIABLES);
   }
 
@@ -377,17 +445,19 @@ public final class ScriptEngine implements AutoCloseable {
     return text;
   }
 
-  private void tick(long state) {
+  private boolean mayGoOn() {
     CommandRunner runner = running;
-    if (runner == null || interruption != null) {
-      return;
+    if (runner == null) {
+      return true; // it is the prelude's own code
     }
-    lua.heap().limited(false);
-    interruption = runner.interruption();
-    lua.heap().limited(true);
-    if (interruption != null) {
-      lua.interrupt(state);
+    if (interruption == null) {
+      try {
+        interruption = runner.interruption();
+      } catch (RuntimeException fault) { // nothing may be thrown into native code
+        interruption = "internal error: " + fault;
+      }
     }
+    return interruption == null;
   }
 
   /** Bytes that Lua takes. */

@@ -6,6 +6,8 @@ local error, next, setmetatable, type, tostring, select = error, next, setmetata
 local sub, find, match = string.sub, string.find, string.match
 local run, concat = native.run, table.concat
 
+local MAX_LOG_BYTES = 1024 -- as in Redis
+
 local function raised(reply, failed)
   if failed then
     error(reply, 0)
@@ -93,7 +95,7 @@ function redis.log(...)
       parts[#parts + 1] = tostring(part)
     end
   end
-  native.log(level, concat(parts, ' '))
+  native.log(level, sub(concat(parts, ' '), 1, MAX_LOG_BYTES))
 end
 
 function redis.setresp(...)

@@ -6,8 +6,9 @@
 local native, shared = ...
 
 local MAX_STRING_BYTES = 512 * 1024 * 1024
-local MAX_PATTERN_BYTES = 4096
 local MAX_UNPACKED = 8000
+local MAX_SORTED = 300
+local MAX_CHUNK_BYTES = 8 * 1024 * 1024
 
 local READ_ONLY = 'Attempt to modify a readonly table'
 
@@ -63,7 +64,7 @@ local variables = {_VERSION = _VERSION}
 shared.variables = variables
 
 for _, name in next, {
-  'assert', 'error', 'gcinfo', 'rawequal', 'select', 'tonumber', 'tostring', 'type', 'xpcall',
+  'assert', 'error', 'gcinfo', 'rawequal', 'select', 'tonumber', 'tostring', 'type',
 } do
   variables[name] = _G[name]
 end
@@ -122,6 +123,17 @@ function variables.pcall(...)
   return caught(pcall(...))
 end
 
+-- A handler is called before the error is caught, with the hook off: an endless one could not be ended.
+local xpcall, is_interrupted = xpcall, native.is_interrupted
+function variables.xpcall(f, handler)
+  return xpcall(f, function(problem)
+    if is_interrupted() then
+      return problem
+    end
+    return handler(problem)
+  end)
+end
+
 local dump, without_tail_calls = string.dump, native.without_tail_calls
 
 -- Compiles a chunk. Its calls in tail position are ordinary ones, so that errors can tell the line.
@@ -137,6 +149,8 @@ shared.compile = compile
 function variables.loadstring(text, name)
   if type(text) == 'string' and sub(text, 1, 1) == '\27' then
     return nil, 'bytecode is not accepted'
+  elseif type(text) == 'string' and #text > MAX_CHUNK_BYTES then
+    return nil, 'chunk is too long' -- the compiler cannot be interrupted
   end
   return compile(text, name)
 end
@@ -156,6 +170,7 @@ end
 local collectgarbage = collectgarbage
 function variables.collectgarbage(option, ...)
   if option == nil or option == 'collect' or option == 'count' or option == 'step' then
+    native.tick()
     return collectgarbage(option, ...)
   end
   return 0
@@ -171,42 +186,24 @@ local function library(original, changes)
   return protect(result)
 end
 
-local function modest(pattern)
-  if type(pattern) == 'string' and #pattern > MAX_PATTERN_BYTES then
-    error('pattern too complex', 3)
+-- Lua's own copies byte by byte.
+local MAX_COPIED_BYTES = 65536
+local large_rep = native.rep
+
+function shared.patterns.rep(text, count)
+  if type(text) == 'string' and type(count) == 'number' then
+    if #text * count > MAX_STRING_BYTES then
+      error('resulting string too large', 2)
+    elseif text == '' then
+      return text -- Lua would count
+    elseif #text * count > MAX_COPIED_BYTES then
+      return large_rep(text, count) or error('not enough memory', 2)
+    end
   end
-  return pattern
+  return rep(text, count)
 end
 
-local string_find, string_match = string.find, string.match
-local string_gmatch, string_gsub = string.gmatch, string.gsub
-
-variables.string = library(string, {
-  rep = function(text, count)
-    if type(text) == 'string' and type(count) == 'number' and #text * count > MAX_STRING_BYTES then
-      error('resulting string too large', 2)
-    end
-    return rep(text, count)
-  end,
-  find = function(text, pattern, ...)
-    if select('#', ...) < 2 then
-      modest(pattern)
-    end
-    return string_find(text, pattern, ...)
-  end,
-  match = function(text, pattern, ...)
-    return string_match(text, modest(pattern), ...)
-  end,
-  gmatch = function(text, pattern)
-    return string_gmatch(text, modest(pattern))
-  end,
-  gfind = function(text, pattern)
-    return string_gmatch(text, modest(pattern))
-  end,
-  gsub = function(text, pattern, ...)
-    return string_gsub(text, modest(pattern), ...)
-  end,
-})
+variables.string = library(string, shared.patterns)
 
 local string_meta = getmetatable('')
 string_meta.__index = variables.string
@@ -218,12 +215,26 @@ local function on_mutable(f)
   end
 end
 
+-- Lua's own sort cannot be interrupted, but where it calls a function; and the worst order of values
+-- has it take a time that is the square of their number.
+local function ascending(a, b)
+  return a < b
+end
+
+local function sorted(t, order)
+  mutable(t)
+  if order == nil and type(t) == 'table' and #t > MAX_SORTED then
+    order = ascending
+  end
+  return sort(t, order)
+end
+
 local foreach = table.foreach
 
 variables.table = library(table, {
   insert = on_mutable(insert),
   remove = on_mutable(remove),
-  sort = on_mutable(sort),
+  sort = sorted,
   setn = on_mutable(table.setn),
   foreach = function(t, f)
     return foreach(originals[t] or t, f)
@@ -255,7 +266,18 @@ variables.math = library(math, {
   end,
 })
 
-variables.coroutine = protect(copy(coroutine))
+local create, wrap, before_coroutine = coroutine.create, coroutine.wrap, native.before_coroutine
+
+variables.coroutine = library(coroutine, {
+  create = function(...)
+    before_coroutine()
+    return create(...)
+  end,
+  wrap = function(...)
+    before_coroutine()
+    return wrap(...)
+  end,
+})
 
 -- The 32-bit operations of the library BitOp.
 
@@ -351,8 +373,8 @@ function shared.error_handler(problem)
     end
     if sub(info.source, 1, 5) == '@user' then
       if rawget(problem, 'source') == nil then
-        problem.source = info.source
-        problem.line = info.currentline
+        rawset(problem, 'source', info.source)
+        rawset(problem, 'line', info.currentline)
       end
       break
     end

@@ -1,0 +1,61 @@
+package io.redoubt.server.script;
+
+/** What the prelude makes the functions of patterns from, for texts that are not short. */
+final class PatternPrimitives {
+
+  // How a pattern is meant.
+  private static final int PLAIN = 0;
+  private static final int SEARCHED = 1;
+
+  private final LuaState lua;
+  private final PatternMatch match;
+  private long running;
+
+  PatternPrimitives(LuaState lua) {
+    this.lua = lua;
+    match = new PatternMatch(() -> lua.tick(running));
+  }
+
+  /**
+   * match(text, pattern, from, how): the first and the last index of the first match from an index
+   * on, and what it captures; nothing when there is none; false and a message when the pattern is
+   * malformed. How: 0 as it is, 1 as a pattern, 2 as one in which ^ has no meaning.
+   */
+  int match(long state) {
+    running = state;
+    long text = lua.bytes(state, 1);
+    int length = LuaState.length(state, 1);
+    long from = (long) Lua.number(state, 3) - 1;
+    int how = (int) Lua.number(state, 4);
+    boolean found;
+    try {
+      found =
+          how == PLAIN
+              ? match.findPlain(lua.bytes(state, 2), LuaState.length(state, 2), text, length, from)
+              : match.find(lua.text(state, 2), how == SEARCHED, text, length, from);
+    } catch (IllegalArgumentException malformed) {
+      Lua.pushBoolean(state, 0);
+      lua.pushText(state, String.valueOf(malformed.getMessage()));
+      return 2;
+    } catch (PatternMatch.Interrupted e) {
+      return 0; // the script fails at its next instruction
+    }
+    if (!found) {
+      return 0;
+    }
+    int captures = match.captures();
+    Lua.room(state, captures + 2);
+    Lua.pushNumber(state, match.start() - text + 1);
+    Lua.pushNumber(state, match.end() - text);
+    for (int i = 0; i < captures; i++) {
+      long start = match.captureStart(i);
+      long captured = match.captureLength(i);
+      if (captured < 0) {
+        Lua.pushNumber(state, start - text + 1);
+      } else {
+        lua.pushBytes(state, start, (int) captured);
+      }
+    }
+    return captures + 2;
+  }
+}

@@ -1,0 +1,217 @@
+-- The functions of patterns. Lua's own cannot be interrupted, and a pattern with several repetitions
+-- takes a time that is a power of the text's length. So they are asked only where that is little; else
+-- the matcher of the primitives is.
+
+local native, shared = ...
+
+local MAX_PATTERN_BYTES = 4096
+local MAX_KEPT_PATTERN_BYTES = 128
+local MAX_KEPT_PATTERNS = 256
+
+-- What Lua's own matcher may do at one blow, in steps: less than a millisecond.
+local MAX_STEPS = 100000
+
+-- How the primitive is to take a pattern.
+local PLAIN, SEARCHED, ITERATED = 0, 1, 2
+
+local error, type, select, tostring, tonumber, next = error, type, select, tostring, tonumber, next
+local find, match, gmatch, gsub = string.find, string.match, string.gmatch, string.gsub
+local sub, byte, floor, concat = string.sub, string.byte, math.floor, table.concat
+local search = native.match
+
+local SPECIAL = '[%^%$%*%+%?%.%(%[%%%-]'
+
+-- A text may be so long that Lua's own matcher is quick enough with a pattern of that many repetitions.
+local function longest(repetitions)
+  return floor(MAX_STEPS ^ (1 / (repetitions + 1)))
+end
+
+local kept, kept_count = {}, 0
+
+local function limit(pattern)
+  local known = kept[pattern]
+  if known then
+    return known
+  end
+  if #pattern > MAX_KEPT_PATTERN_BYTES then
+    return 0
+  end
+  local _, repetitions = gsub(pattern, '[%*%+%-%?]', '')
+  local _, others = gsub(pattern, '%%[%db]', '')
+  -- One at the end is content with what it gets first.
+  if find(pattern, '[%*%+%-%?]%)?$') then
+    repetitions = repetitions - 1
+  end
+  if kept_count == MAX_KEPT_PATTERNS then
+    kept, kept_count = {}, 0
+  end
+  known = longest(repetitions + others)
+  kept[pattern] = known
+  kept_count = kept_count + 1
+  return known
+end
+
+local function is_light(text, pattern)
+  return type(text) ~= 'string' or type(pattern) ~= 'string' or #text <= limit(pattern)
+end
+
+local function modest(pattern)
+  if #pattern > MAX_PATTERN_BYTES then
+    error('pattern too complex', 3)
+  end
+end
+
+-- Passes on what the primitive has found.
+local function found(first, ...)
+  if first == false then
+    error((...), 3)
+  end
+  return first, ...
+end
+
+local function start(text, init)
+  init = tonumber(init) or 1
+  init = init < 0 and #text + init + 1 or init
+  return init < 1 and 1 or init > #text + 1 and #text + 1 or floor(init)
+end
+
+local patterns = {}
+shared.patterns = patterns
+
+function patterns.find(text, pattern, ...)
+  local init, plain = ...
+  if is_light(text, pattern) then
+    return find(text, pattern, ...)
+  end
+  if plain or not find(pattern, SPECIAL) then
+    return search(text, pattern, start(text, init), PLAIN)
+  end
+  modest(pattern)
+  return found(search(text, pattern, start(text, init), SEARCHED))
+end
+
+-- What string.match returns: the captures, or the whole.
+local function captured(text, first, last, ...)
+  if first == false then
+    error(last, 3)
+  elseif first == nil then
+    return nil
+  elseif select('#', ...) == 0 then
+    return sub(text, first, last)
+  end
+  return ...
+end
+
+function patterns.match(text, pattern, ...)
+  if is_light(text, pattern) then
+    return match(text, pattern, ...)
+  end
+  modest(pattern)
+  return captured(text, search(text, pattern, start(text, (...)), SEARCHED))
+end
+
+function patterns.gmatch(text, pattern)
+  if is_light(text, pattern) then
+    return gmatch(text, pattern)
+  end
+  modest(pattern)
+  local place = 1
+  local function advance(first, last, ...)
+    if first then
+      place = last < first and last + 2 or last + 1
+    end
+    return captured(text, first, last, ...)
+  end
+  return function()
+    if place > #text + 1 then
+      return nil
+    end
+    return advance(search(text, pattern, place, ITERATED))
+  end
+end
+
+patterns.gfind = patterns.gmatch
+
+-- A replacement in which %1 stands for what has been captured.
+local function filled(replacement, whole, ...)
+  local captures = {...}
+  return (gsub(replacement, '%%(.?)', function(mark)
+    if not find(mark, '%d') then
+      return mark == '' and '\0' or mark
+    elseif mark == '0' or mark == '1' and #captures == 0 then
+      return whole
+    end
+    local capture = captures[tonumber(mark)]
+    if capture == nil then
+      error('invalid capture index', 7)
+    end
+    return tostring(capture)
+  end))
+end
+
+local function replaced(replacement, whole, ...)
+  local kind = type(replacement)
+  local result
+  if kind == 'function' then
+    if select('#', ...) == 0 then
+      result = replacement(whole)
+    else
+      result = replacement(...)
+    end
+  elseif kind == 'table' then
+    local key = ...
+    if select('#', ...) == 0 then
+      key = whole
+    end
+    result = replacement[key]
+  else
+    return filled(replacement, whole, ...)
+  end
+  if not result then
+    return whole
+  elseif type(result) ~= 'string' and type(result) ~= 'number' then
+    error('invalid replacement value (a ' .. type(result) .. ')', 4)
+  end
+  return result
+end
+
+local REPLACEMENTS = {string = true, number = true, table = true, ['function'] = true}
+
+function patterns.gsub(text, pattern, replacement, ...)
+  if is_light(text, pattern) or not REPLACEMENTS[type(replacement)] then
+    return gsub(text, pattern, replacement, ...)
+  end
+  modest(pattern)
+  if type(replacement) == 'number' then
+    replacement = tostring(replacement)
+  end
+  local most = tonumber((...)) or #text + 1
+  local anchored = byte(pattern) == 94
+  local parts, count, place = {}, 0, 1
+
+  local function replace(first, last, ...)
+    if first == false then
+      error(last, 3)
+    elseif not first then
+      return false
+    end
+    count = count + 1
+    parts[#parts + 1] = sub(text, place, first - 1)
+    parts[#parts + 1] = replaced(replacement, sub(text, first, last), ...)
+    if last < first then
+      parts[#parts + 1] = sub(text, first, first)
+      place = first + 1
+    else
+      place = last + 1
+    end
+    return not anchored
+  end
+
+  while count < most and place <= #text + 1 do
+    if not replace(search(text, pattern, place, SEARCHED)) then
+      break
+    end
+  end
+  parts[#parts + 1] = sub(text, place)
+  return concat(parts), count
+end
