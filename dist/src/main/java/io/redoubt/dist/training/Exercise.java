@@ -26,6 +26,9 @@ final class Exercise {
   private static final long STEP_LIMIT_NANOS = 10_000_000_000L;
   private static final int POLL_MILLIS = 50;
 
+  private static final String SCRIPT =
+      "if redis.call('GET', KEYS[1]) then return redis.call('SET', KEYS[1], ARGV[1]) end";
+
   private static final List<String> ONCE =
       List.of(
           "HELLO 3",
@@ -162,7 +165,8 @@ final class Exercise {
         List.of("SET", key, "value:" + round + "x".repeat(round % 64)),
         List.of("GET", key),
         List.of("INCR", "counter"),
-        List.of("EXISTS", key, "counter"));
+        List.of("EXISTS", key, "counter"),
+        List.of("EVAL", SCRIPT, "1", key, "value"));
   }
 
   /** One element each of large collections, and a few of small ones. */

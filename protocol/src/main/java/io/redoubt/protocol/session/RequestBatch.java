@@ -63,9 +63,9 @@ final class RequestBatch {
   void runOthers(Client busy) {
     for (int i = 0; i < count; i++) {
       Client client = clients[i];
-      if (client != null && client != busy && client.hasRequestsInHand()) {
+      if (client != null && !client.equals(busy) && client.hasRequestsInHand()) {
         for (int j = i; j < count; j++) {
-          if (clients[j] == client) {
+          if (client.equals(clients[j])) {
             clients[j] = null;
             client.run(requests[j]);
           }

@@ -180,9 +180,7 @@ public final class FunctionCommands extends CommandGroup<Call> {
   }
 
   private static void flush(Call call) {
-    if (call.count() > 3 || (call.count() == 3 && !call.is(2, "SYNC") && !call.is(2, "ASYNC"))) {
-      throw BAD_FLUSH;
-    }
+    ScriptCommands.checkFlushMode(call, BAD_FLUSH);
     call.functions().flush();
     call.changedAll(1);
     call.reply().ok();

@@ -134,11 +134,16 @@ public final class ScriptCommands extends CommandGroup<Call> {
   }
 
   private static void flush(Call call) {
-    if (call.count() > 3 || (call.count() == 3 && !call.is(2, "SYNC") && !call.is(2, "ASYNC"))) {
-      throw BAD_FLUSH;
-    }
+    checkFlushMode(call, BAD_FLUSH);
     call.scripts().flush();
     call.reply().ok();
+  }
+
+  /** Of SCRIPT FLUSH and FUNCTION FLUSH: no mode, SYNC or ASYNC, which make no difference here. */
+  static void checkFlushMode(Call call, CommandError otherwise) {
+    if (call.count() > 3 || (call.count() == 3 && !call.is(2, "SYNC") && !call.is(2, "ASYNC"))) {
+      throw otherwise;
+    }
   }
 
   private static void kill(Call call) {
