@@ -133,14 +133,15 @@ final class DataSet {
   }
 
   /** Saves and loads again while everybody waits. */
-  void reload(boolean save, boolean flush, boolean isMaster) throws IOException, RdbException {
+  void reload(boolean save, boolean flush, boolean merge, boolean isMaster)
+      throws IOException, RdbException {
     if (save && snapshots.save().isError()) {
       throw new IOException("Error trying to save the DB");
     }
     if (flush) {
       clear();
     }
-    try (var load = new RdbFileLoad(context, snapshots.file(), rule(isMaster, !flush), progress)) {
+    try (var load = new RdbFileLoad(context, snapshots.file(), rule(isMaster, merge), progress)) {
       load.run();
     }
     log.warning("DB reloaded by DEBUG RELOAD");

@@ -44,9 +44,9 @@ record Debugging(
   }
 
   @Override
-  public void reload(boolean save, boolean flush) {
+  public void reload(boolean save, boolean flush, boolean merge) {
     try {
-      dataSet.reload(save, flush, !replication.isReplica());
+      dataSet.reload(save, flush, merge, !replication.isReplica());
     } catch (IOException | RdbException e) {
       serverLog.warning("DEBUG RELOAD failed: %s", e.getMessage());
       throw new CommandError("ERR Error trying to load the RDB dump, check server logs");

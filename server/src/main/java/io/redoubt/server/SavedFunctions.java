@@ -23,12 +23,12 @@ final class SavedFunctions implements FunctionLibraries {
   }
 
   @Override
-  public String load(ByteString text) {
+  public String load(ByteString text, boolean replaces) {
     if (functions == null) {
       return "scripts are not set up";
     }
     try {
-      functions.restore(List.of(text), Taken.REPLACE);
+      functions.restore(List.of(text), replaces ? Taken.REPLACE : Taken.REFUSE);
       return "";
     } catch (CommandError error) {
       return error.text();

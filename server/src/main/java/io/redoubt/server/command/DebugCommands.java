@@ -51,7 +51,7 @@ public final class DebugCommands extends CommandGroup<Call> {
     /**
      * Saves (unless told not to) and loads the data set; keeps what is there unless {@code flush}.
      */
-    void reload(boolean save, boolean flush);
+    void reload(boolean save, boolean flush, boolean merge);
 
     /** Has the server stand still for so long before it writes to the append-only file. */
     void appendFlushSleep(long millis);
@@ -414,17 +414,20 @@ public final class DebugCommands extends CommandGroup<Call> {
   private void reload(Call call) {
     boolean save = true;
     boolean flush = true;
+    boolean merge = false;
     for (int i = 2; i < call.count(); i++) {
       if (call.is(i, "NOSAVE")) {
         save = false;
-      } else if (call.is(i, "NOFLUSH") || call.is(i, "MERGE")) {
+      } else if (call.is(i, "NOFLUSH")) {
         flush = false;
+      } else if (call.is(i, "MERGE")) {
+        merge = true;
       } else {
         throw new CommandError(
             "ERR DEBUG RELOAD only supports the MERGE, NOFLUSH and NOSAVE options.");
       }
     }
-    host.reload(save, flush);
+    host.reload(save, flush, merge);
     call.reply().ok();
   }
 

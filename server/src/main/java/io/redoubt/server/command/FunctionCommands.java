@@ -180,6 +180,10 @@ public final class FunctionCommands extends CommandGroup<Call> {
   }
 
   private static void flush(Call call) {
+    if (call.count() > 3) {
+      throw new CommandError(
+          "ERR unknown subcommand or wrong number of arguments for 'flush'. Try FUNCTION HELP.");
+    }
     ScriptCommands.checkFlushMode(call, BAD_FLUSH);
     call.functions().flush();
     call.changedAll(1);

@@ -93,7 +93,7 @@ public final class Functions {
   public String load(long address, int length, Taken taken) {
     Library library = runner.load(address, length);
     try {
-      check(library, taken);
+      check(library, "'" + library.name() + "'", taken);
     } catch (CommandError refused) {
       forget(library);
       throw refused;
@@ -103,10 +103,15 @@ public final class Functions {
     return library.name();
   }
 
-  private void check(Library library, Taken taken) {
+  /**
+   * Refuses a library when there is one of that name, or a function.
+   *
+   * @param name of the library as an error tells it
+   */
+  private void check(Library library, String name, Taken taken) {
     Library old = libraries.get(library.name());
     if (old != null && taken != Taken.REPLACE) {
-      throw new CommandError("ERR Library '" + library.name() + "' already exists");
+      throw new CommandError("ERR Library " + name + " already exists");
     }
     for (Library.Function function : library.functions()) {
       Library.Function other = functions.get(folded(function.name()));
@@ -181,7 +186,7 @@ public final class Functions {
       for (ByteString text : texts) {
         Library library = runner.load(text);
         loaded.add(library);
-        check(library, taken);
+        check(library, library.name(), taken);
         Library old = libraries.remove(library.name());
         if (old != null) {
           old.functions().forEach(function -> functions.remove(folded(function.name())));

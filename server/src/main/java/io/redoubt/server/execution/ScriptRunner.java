@@ -260,7 +260,7 @@ final class ScriptRunner implements CommandRunner, AutoCloseable {
       throw WRITES_IN_READ_ONLY;
     }
     int refused = script.declaresWrites() ? Refusal.WRITES : 0;
-    if (!script.is(ScriptFlag.ALLOW_OOM)) {
+    if (script.declaresWrites() && !script.is(ScriptFlag.ALLOW_OOM)) {
       refused |= Refusal.OUT_OF_MEMORY.bit();
     }
     if (!script.is(ScriptFlag.ALLOW_STALE)) {

@@ -15,7 +15,7 @@ public interface FunctionLibraries {
         }
 
         @Override
-        public String load(ByteString text) {
+        public String load(ByteString text, boolean replaces) {
           return "there are no functions here";
         }
 
@@ -27,11 +27,12 @@ public interface FunctionLibraries {
   List<ByteString> texts();
 
   /**
-   * Loads a library, in the place of one of the same name.
+   * Loads a library.
    *
+   * @param replaces whether it takes the place of one of the same name; otherwise that is an error
    * @return what is wrong with it; empty when it was loaded
    */
-  String load(ByteString text);
+  String load(ByteString text, boolean replaces);
 
   /** Removes all libraries. */
   void clear();

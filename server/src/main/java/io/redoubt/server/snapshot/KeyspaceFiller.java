@@ -153,7 +153,7 @@ final class KeyspaceFiller extends CollectionFiller implements RdbVisitor {
 
   @Override
   public void function(MemorySegment memory, long offset, int length) throws RdbException {
-    String problem = functions.load(ByteString.copyOf(memory, offset, length));
+    String problem = functions.load(ByteString.copyOf(memory, offset, length), rule.replaces());
     if (!problem.isEmpty()) {
       throw RdbException.refusal("Failed loading function library: " + problem);
     }
