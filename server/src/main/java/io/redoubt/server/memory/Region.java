@@ -19,7 +19,7 @@ import java.nio.ByteOrder;
  * lives in the far part, so only entries themselves count against the near one.
  *
  * <p>System properties: {@code io.redoubt.region.bytes} (how much to reserve, 1 TiB) and {@code
- * io.redoubt.region.hugepages} (ask for huge pages once the data is more than a few megabytes,
+ * io.redoubt.region.hugepages} (ask for huge pages once the data is more than some megabytes,
  * true).
  *
  * <p>Extents are handed out under a lock, being shared by servers; everything else is as
@@ -43,7 +43,7 @@ public final class Region {
   private static final long ARENA_BYTES = 512L << 20;
 
   /** Until so much was needed, ordinary pages do, of which no more is resident than is used. */
-  private static final long SMALL_BYTES = 16L << 20;
+  private static final long SMALL_BYTES = 64L << 20;
 
   /** From so much on some extents have their pages before they are needed. */
   private static final long LARGE_BYTES = 64L << 20;
