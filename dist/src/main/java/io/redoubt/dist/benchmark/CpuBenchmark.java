@@ -2,8 +2,11 @@ package io.redoubt.dist.benchmark;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -52,6 +55,9 @@ final class CpuBenchmark implements Callable<Integer> {
 
   private static final String RANDOM = "__rand_int__";
   private static final String VALUE = "v".repeat(64);
+  private static final String EVALSHA = "EVALSHA";
+  private static final String SCRIPT =
+      "redis.call('SET', KEYS[1], ARGV[1]) return redis.call('INCR', KEYS[2])";
 
   private static final List<Load> LOADS =
       List.of(
@@ -105,6 +111,22 @@ final class CpuBenchmark implements Callable<Integer> {
               List.of(
                   new Data(DataSets.set("small"), 100), new Data(DataSets.set("large"), 10_000)),
               List.of("SINTER", "small", "large")),
+          new Load(
+              "EVALSHA of two calls",
+              1,
+              NONE,
+              MILLION,
+              10,
+              List.of(),
+              List.of(EVALSHA, sha1(SCRIPT), "2", "key:" + RANDOM, "counter:" + RANDOM, VALUE)),
+          new Load(
+              "EVAL of a loop of 1e7",
+              3,
+              NONE,
+              1,
+              MILLION / 10,
+              List.of(),
+              List.of("EVAL", "local n = 0 for i = 1, 1e7 do n = n + i end return n", "0")),
           new Load(
               "SET of 6 M keys",
               0.45,
@@ -165,6 +187,15 @@ final class CpuBenchmark implements Callable<Integer> {
     return List.of(new Data(DataSets::strings, count));
   }
 
+  private static String sha1(String text) {
+    try {
+      byte[] sum = MessageDigest.getInstance("SHA-1").digest(text.getBytes(StandardCharsets.UTF_8));
+      return HexFormat.of().formatHex(sum);
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException(e); // every Java platform has it
+    }
+  }
+
   private static List<String> mset(int keys) {
     List<String> words = new ArrayList<>(List.of("MSET"));
     for (int i = 0; i < keys; i++) {
@@ -194,6 +225,9 @@ final class CpuBenchmark implements Callable<Integer> {
     try {
       for (MeasuredServer server : List.of(redis, redoubt)) {
         server.ask("FLUSHALL");
+        if (load.command().getFirst().equals(EVALSHA)) {
+          server.ask("SCRIPT", "LOAD", SCRIPT);
+        }
         for (Data data : load.before()) {
           int elements = data.elements();
           boolean named = elements <= MAX_NAMED_ELEMENTS;
