@@ -184,7 +184,7 @@ final class DataSet {
       values.close();
       context.functions().clear();
       for (ByteString library : libraries) {
-        String problem = context.functions().load(library);
+        String problem = context.functions().load(library, false);
         if (!problem.isEmpty()) {
           log.warning("A library of functions of the master is left out: %s", problem);
         }
@@ -204,7 +204,7 @@ final class DataSet {
     }
 
     @Override
-    public String load(ByteString text) {
+    public String load(ByteString text, boolean replaces) {
       libraries.add(text);
       return "";
     }

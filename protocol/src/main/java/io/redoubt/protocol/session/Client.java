@@ -211,15 +211,18 @@ public abstract class Client implements Connection.Handler, Subscriber {
   /** What has been read has run, as far as it may now: keeps the rest, and sends the replies. */
   final void endInput() {
     input.finish(this);
-    from.expect(input.missingBytes());
+    Connection current = connection;
+    if (current != null) {
+      current.expect(input.missingBytes());
+    }
     ByteQueue query = input.kept();
     if (!is(ClientFlag.MASTER) && query.usedBytes() > registry.settings().queryBufferLimitBytes()) {
       registry.queryBufferOverflow(this, query);
     }
     flush();
-    if (isHeld() && !readingStopped && queuedOutputBytes() > MOST_HELD_BYTES) {
+    if (current != null && isHeld() && !readingStopped && queuedOutputBytes() > MOST_HELD_BYTES) {
       readingStopped = true;
-      from.reading(false);
+      current.reading(false);
     }
     registry.accountMemory(this);
   }
