@@ -192,7 +192,7 @@ public final class RedisServer implements AutoCloseable {
             values,
             disk,
             new ConfiguredSnapshots(settings),
-            new Turns(transport.loop()),
+            new Turns(transport.loop(), stats),
             clock,
             log,
             Version.REDIS,
@@ -724,7 +724,7 @@ public final class RedisServer implements AutoCloseable {
   }
 
   /** The loop as snapshots use it. */
-  private record Turns(Loop loop) implements LoopTurns {
+  private record Turns(Loop loop, ServerStats stats) implements LoopTurns {
     @Override
     public void execute(Runnable task) {
       loop.execute(task);
@@ -733,6 +733,11 @@ public final class RedisServer implements AutoCloseable {
     @Override
     public void nextTurn(Runnable task) {
       loop.schedule(task, 0);
+    }
+
+    @Override
+    public long commands() {
+      return stats.commands();
     }
   }
 }

@@ -7,7 +7,13 @@ import picocli.CommandLine.Command;
 @Command(
     name = "benchmark",
     description = "Compares Redoubt with the Redis of this machine.",
-    subcommands = {MemoryBenchmark.class, CpuBenchmark.class, LatencyBenchmark.class},
+    subcommands = {
+      MemoryBenchmark.class,
+      CpuBenchmark.class,
+      LatencyBenchmark.class,
+      SnapshotBenchmark.class,
+      LoadBenchmark.class
+    },
     mixinStandardHelpOptions = true)
 public final class Benchmark {
   private Benchmark() {}

@@ -44,24 +44,24 @@ final class Contenders {
     return quick ? Math.max(1, size / 10) : size;
   }
 
-  /** Starts Redis. */
-  MeasuredServer startRedis() throws IOException, InterruptedException {
-    return start("redis", redis);
+  /** Starts Redis, with more of a configuration. */
+  MeasuredServer startRedis(String... more) throws IOException, InterruptedException {
+    return start("redis", redis, more);
   }
 
-  /** Starts Redoubt. */
-  MeasuredServer startRedoubt() throws IOException, InterruptedException {
-    return start("redoubt", server == null ? home.resolve("bin/redis-server") : server);
+  /** Starts Redoubt, with more of a configuration. */
+  MeasuredServer startRedoubt(String... more) throws IOException, InterruptedException {
+    return start("redoubt", server == null ? home.resolve("bin/redis-server") : server, more);
   }
 
-  private MeasuredServer start(String name, Path launcher)
+  private MeasuredServer start(String name, Path launcher, String... more)
       throws IOException, InterruptedException {
     MeasuredServer server;
     synchronized (this) {
       if (ending) {
         throw new IOException("interrupted");
       }
-      server = MeasuredServer.start(name, launcher, FreePorts.one(), folder());
+      server = MeasuredServer.start(name, launcher, FreePorts.one(), folder(), more);
       started.add(server);
     }
     server.awaitReady();

@@ -20,7 +20,7 @@ final class DataSets {
   private DataSets() {}
 
   /** A number of 31 bits that follows from {@code i} without any order. */
-  private static long scattered(int i) {
+  static long scattered(int i) {
     return (i * SPREAD) >>> 33;
   }
 
@@ -39,6 +39,13 @@ final class DataSets {
       for (int key = i; key < end; key++) {
         requests.numbered("key:", key, 12).numbered("", key, LONG_VALUE_BYTES);
       }
+    }
+  }
+
+  /** Strings of 64 bytes that are others than those of {@link #strings}, for the same keys. */
+  static void otherStrings(RequestBuffer requests, int from, int to) {
+    for (int i = from; i < to; i++) {
+      requests.request(3).word("SET").numbered("key:", i, 12).numbered("x", i, 63);
     }
   }
 

@@ -9,17 +9,23 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/** A server process without persistence, and what the kernel knows of its use of the machine. */
+/**
+ * A server process that saves only when told to, and what the kernel knows of its use of the
+ * machine.
+ */
 final class MeasuredServer implements AutoCloseable {
   static final String HOST = "127.0.0.1";
 
   private static final Duration START_LIMIT = Duration.ofSeconds(60);
   private static final int NO_TIMEOUT = 0;
+  private static final int POLL_MILLIS = 10;
   private static final String RESIDENT = "VmRSS:";
+  private static final String PRIVATE = "Private_";
 
   private final String name;
   private final Node node;
@@ -31,11 +37,12 @@ final class MeasuredServer implements AutoCloseable {
   }
 
   /** Starts it and does not wait for it. */
-  static MeasuredServer start(String name, Path launcher, int port, Path folder)
+  static MeasuredServer start(String name, Path launcher, int port, Path folder, String... more)
       throws IOException {
-    List<String> arguments =
+    List<String> arguments = new ArrayList<>(List.of(more));
+    arguments.addAll(
         List.of(
-            "--port " + port, "--bind " + HOST, "--save ''", "--appendonly no", "--dir " + folder);
+            "--port " + port, "--bind " + HOST, "--save ''", "--appendonly no", "--dir " + folder));
     List<String> words =
         arguments.stream().flatMap(argument -> List.of(argument.split(" ", 2)).stream()).toList();
     Path log = folder.resolve(name + "-" + port + ".log");
@@ -93,15 +100,61 @@ final class MeasuredServer implements AutoCloseable {
     return nanosByThread.values().stream().mapToLong(Long::longValue).sum();
   }
 
+  /** A field of INFO. */
+  String info(String section, String field) throws IOException {
+    return node.info(section).getOrDefault(field, "");
+  }
+
+  /** Waits until it has loaded its data. */
+  void awaitLoaded() throws IOException, InterruptedException {
+    while (!info("persistence", "loading").equals("0")) {
+      Thread.sleep(POLL_MILLIS);
+    }
+  }
+
+  /** Waits until no background save runs; returns whether the last one went well. */
+  boolean awaitSaved() throws IOException, InterruptedException {
+    while (!info("persistence", "rdb_bgsave_in_progress").equals("0")) {
+      Thread.sleep(POLL_MILLIS);
+    }
+    return info("persistence", "rdb_last_bgsave_status").equals("ok");
+  }
+
   /** Memory that is resident now, in bytes. */
   long residentBytes() throws IOException {
-    for (String line : Files.readAllLines(proc("status"))) {
-      if (line.startsWith(RESIDENT)) {
-        String kilobytes = line.substring(RESIDENT.length()).replace("kB", "").strip();
-        return Long.parseLong(kilobytes) << 10;
+    return sumOfFields(proc("status"), RESIDENT);
+  }
+
+  /** Memory that is resident now, with what its children do not share with it, in bytes. */
+  long residentBytesWithChildren() throws IOException {
+    long bytes = residentBytes();
+    Path main = Path.of("task", Long.toString(node.pid()), "children");
+    for (String child : Files.readString(proc(main.toString())).split(" ")) {
+      if (!child.isBlank()) {
+        try {
+          bytes += sumOfFields(Path.of("/proc", child.strip(), "smaps_rollup"), PRIVATE);
+        } catch (IOException ended) {
+          continue;
+        }
       }
     }
-    throw new IOException("no " + RESIDENT + " of process " + node.pid());
+    return bytes;
+  }
+
+  private static long sumOfFields(Path file, String prefix) throws IOException {
+    long kilobytes = 0;
+    boolean found = false;
+    for (String line : Files.readAllLines(file)) {
+      if (line.startsWith(prefix)) {
+        String number = line.substring(line.indexOf(':') + 1).replace("kB", "").strip();
+        kilobytes += Long.parseLong(number);
+        found = true;
+      }
+    }
+    if (!found) {
+      throw new IOException("no " + prefix + " in " + file);
+    }
+    return kilobytes << 10;
   }
 
   private Path proc(String file) {

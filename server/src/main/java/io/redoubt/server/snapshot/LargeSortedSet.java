@@ -16,7 +16,7 @@ import io.redoubt.server.value.Values;
  */
 final class LargeSortedSet extends LargeTable {
 
-  private static final int MEMBERS_A_STEP = 64;
+  private static final int MEMBERS_A_STEP = 32;
 
   private final Slabs slabs;
   private final SortedSetCursor cursor;

@@ -95,6 +95,11 @@ final class LargeValues implements PartGate, AutoCloseable {
     return asideBytes > mostAsideBytes;
   }
 
+  /** Whether they were to wait soon again. */
+  boolean isNearlyOverfull() {
+    return asideBytes > mostAsideBytes / 4 * 3;
+  }
+
   /** Whether some are not written to their end. */
   boolean areLeft() {
     return !byRoot.isEmpty();

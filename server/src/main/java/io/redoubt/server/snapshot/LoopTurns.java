@@ -12,4 +12,7 @@ public interface LoopTurns {
    * commands waiting.
    */
   void nextTurn(Runnable task);
+
+  /** How many commands were executed so far: whether the loop has other things to do. */
+  long commands();
 }

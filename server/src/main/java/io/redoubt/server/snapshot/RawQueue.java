@@ -7,7 +7,6 @@ import java.util.Queue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
@@ -23,20 +22,25 @@ import org.jspecify.annotations.Nullable;
 final class RawQueue extends RdbOutput {
 
   /** The walk waits when this many chunks are under way. */
-  static final int FULL_CHUNKS = 32;
+  static final int FULL_CHUNKS = 16;
 
   /**
    * Writes wait when this many chunks are under way: pre-images come faster than the writer takes
    * them.
    */
-  static final int OVERFULL_CHUNKS = 256;
+  static final int OVERFULL_CHUNKS = 64;
+
+  private static final int NEARLY_OVERFULL_CHUNKS = OVERFULL_CHUNKS * 3 / 4;
 
   private final Arena arena;
   private final BlockingQueue<Chunk> filled = new LinkedBlockingQueue<>();
   private final Queue<Chunk> free = new ConcurrentLinkedQueue<>();
   private final AtomicInteger underWay = new AtomicInteger();
   private final AtomicInteger held = new AtomicInteger();
-  private final AtomicBoolean waiting = new AtomicBoolean();
+
+  /** The loop is to be told when so few chunks are under way; -1: it does not wait. */
+  private final AtomicInteger wakeAt = new AtomicInteger(-1);
+
   private final Chunk end;
   private Chunk current;
   private long keys;
@@ -129,6 +133,11 @@ final class RawQueue extends RdbOutput {
     return underWay.get() >= OVERFULL_CHUNKS;
   }
 
+  /** Whether they were to wait soon again. */
+  boolean isNearlyOverfull() {
+    return underWay.get() > NEARLY_OVERFULL_CHUNKS;
+  }
+
   /**
    * Waits for a chunk; null: nothing follows. On the thread.
    *
@@ -164,12 +173,18 @@ final class RawQueue extends RdbOutput {
 
   /** Notes that the walk waits; it is to look once more whether the queue is full. */
   void walkWaits() {
-    waiting.set(true);
+    wakeAt.accumulateAndGet(FULL_CHUNKS / 2, Math::max);
+  }
+
+  /** Notes that writes wait; they are to look once more whether the queue is overfull. */
+  void writesWait() {
+    wakeAt.accumulateAndGet(NEARLY_OVERFULL_CHUNKS, Math::max);
   }
 
   /** Whether somebody waits and there is room again; true once a wait. On the thread. */
   boolean isWakeDue() {
-    return underWay.get() - held.get() <= FULL_CHUNKS / 2 && waiting.compareAndSet(true, false);
+    int at = wakeAt.get();
+    return underWay.get() - held.get() <= at && wakeAt.compareAndSet(at, -1);
   }
 
   /** Gives a chunk back. On the thread. */

@@ -26,9 +26,6 @@ final class Snapshot implements SnapshotGate, SnapshotWriter.Loop {
   /** The failure of a snapshot that was given up on purpose. */
   static final String ABORTED = "The snapshot was given up";
 
-  /** The longest that the walk keeps the loop from commands. */
-  private static final long SLICE_NANOS = 250_000;
-
   /** How many entries are written between two looks at the clock. */
   private static final int ENTRIES_A_STEP = 16;
 
@@ -52,6 +49,7 @@ final class Snapshot implements SnapshotGate, SnapshotWriter.Loop {
   private final Walk walk;
   private final EntryWriter entries;
   private final LargeValues large;
+  private final Pace pace;
   private final long keysAtStart;
   private final Thread thread;
 
@@ -59,6 +57,7 @@ final class Snapshot implements SnapshotGate, SnapshotWriter.Loop {
   private final Deque<Chunk> made = new ArrayDeque<>();
 
   private boolean walking = true;
+  private boolean walkWaits;
   private boolean writesWait;
   private boolean aborted;
   private boolean threadEnded;
@@ -85,6 +84,7 @@ final class Snapshot implements SnapshotGate, SnapshotWriter.Loop {
         new EntryWriter(
             records, context, FileFormat.version(target, context.settings()), walkSizes(walk));
     this.large = new LargeValues(context, entries, raw, walk.number());
+    this.pace = new Pace(context.turns(), context.clock().monotonicNanos());
     this.thread = Thread.ofPlatform().name("redoubt-snapshot").daemon(true).start(writer);
     context.turns().nextTurn(this::slice);
   }
@@ -133,12 +133,11 @@ final class Snapshot implements SnapshotGate, SnapshotWriter.Loop {
   /** Whether commands that write are to wait: pre-images come faster than they are taken. */
   boolean writesMustWait() {
     // Once they wait, they do so until they are told to go on.
-    writesWait |= isOverfull();
+    if (!writesWait && walking && (raw.isOverfull() || large.isOverfull())) {
+      writesWait = true;
+      raw.writesWait();
+    }
     return writesWait;
-  }
-
-  private boolean isOverfull() {
-    return walking && (raw.isOverfull() || large.isOverfull());
   }
 
   /** Takes the pre-image of an entry that is about to change or go. */
@@ -166,16 +165,18 @@ final class Snapshot implements SnapshotGate, SnapshotWriter.Loop {
       return;
     }
     long start = context.clock().monotonicNanos();
+    long end = start + pace.sliceNanos(start, writesWait);
     boolean more = true;
     do {
       if (raw.isFull()) {
         raw.walkWaits();
         if (raw.isFull()) {
+          walkWaits = true;
           return; // drained() goes on
         }
       }
       more = large.step() || walk.step(ENTRIES_A_STEP, this::entry) || large.areLeft();
-    } while (more && context.clock().monotonicNanos() - start < SLICE_NANOS);
+    } while (more && context.clock().monotonicNanos() < end);
     if (more) {
       letWritesGoOn();
       context.turns().nextTurn(this::slice);
@@ -193,7 +194,8 @@ final class Snapshot implements SnapshotGate, SnapshotWriter.Loop {
   }
 
   private void letWritesGoOn() {
-    if (writesWait && !isOverfull()) {
+    // Not at once, so that they don't wait again at once.
+    if (writesWait && !(walking && (raw.isNearlyOverfull() || large.isNearlyOverfull()))) {
       writesWait = false;
       writesMayGoOn.run();
     }
@@ -203,7 +205,10 @@ final class Snapshot implements SnapshotGate, SnapshotWriter.Loop {
   public void drained() {
     if (walking) {
       letWritesGoOn();
-      slice();
+      if (walkWaits) {
+        walkWaits = false;
+        slice();
+      }
     }
   }
 

@@ -23,6 +23,11 @@ final class ManualTurns implements LoopTurns {
     nextTurn.add(task);
   }
 
+  @Override
+  public long commands() {
+    return 0;
+  }
+
   /** One turn: what other threads have asked for, then what was meant for this turn. */
   void turn() {
     for (Runnable task = tasks.poll(); task != null; task = tasks.poll()) {

@@ -327,7 +327,7 @@ class SnapshotsTest {
     while (!snapshots.writesMustWait()) {
       bench.set(0, "key:" + changed++, "new", -1);
     }
-    assertThat(changed).isBetween(400, 800);
+    assertThat(changed).isBetween(120, 200);
     assertThat(goOn[0]).isFalse();
     snapshots.abortSave();
     assertThat(goOn[0]).isTrue();

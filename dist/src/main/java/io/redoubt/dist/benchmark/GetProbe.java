@@ -1,0 +1,95 @@
+package io.redoubt.dist.benchmark;
+
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.util.Arrays;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A thread that sends a GET of one key some thousand times a second, and knows how long each took.
+ */
+final class GetProbe implements AutoCloseable {
+  static final String KEY = "probe";
+  private static final String VALUE = "answer";
+  private static final int REPLY_BYTES = "$6\r\nanswer\r\n".length();
+  private static final long PAUSE_NANOS = 200_000;
+  private static final long WAIT_MILLIS = 100;
+
+  private final Socket socket;
+  private final Thread thread;
+  private volatile boolean ended;
+  private long[] nanos = new long[1 << 16];
+  private int count;
+  private @Nullable IOException failure;
+
+  /** What was measured: how long 999 of 1000 took at the most, and the longest. */
+  record Times(double p999Millis, double longestMillis) {}
+
+  private GetProbe(Socket socket) {
+    this.socket = socket;
+    thread = Thread.ofPlatform().daemon().name("probe").unstarted(this::run);
+  }
+
+  static GetProbe start(MeasuredServer server) throws IOException {
+    server.ask("SET", KEY, VALUE);
+    Socket socket = new Socket();
+    socket.setTcpNoDelay(true);
+    socket.connect(new InetSocketAddress(MeasuredServer.HOST, server.port()));
+    GetProbe probe = new GetProbe(socket);
+    probe.thread.start();
+    return probe;
+  }
+
+  private void run() {
+    RequestBuffer request = new RequestBuffer();
+    byte[] reply = new byte[REPLY_BYTES];
+    try {
+      OutputStream out = socket.getOutputStream();
+      InputStream in = socket.getInputStream();
+      while (!ended) {
+        long begin = System.nanoTime();
+        request.request(2).word("GET").word(KEY).drainTo(out);
+        if (in.readNBytes(reply, 0, reply.length) < reply.length) {
+          throw new EOFException("connection closed by the server");
+        }
+        note(System.nanoTime() - begin);
+        LockSupport.parkNanos(PAUSE_NANOS);
+      }
+    } catch (IOException e) {
+      failure = e;
+    }
+  }
+
+  private synchronized void note(long taken) {
+    if (count == nanos.length) {
+      nanos = Arrays.copyOf(nanos, 2 * count);
+    }
+    nanos[count++] = taken;
+    notifyAll();
+  }
+
+  /** What was measured since the last call, or the start; waits for the first reply. */
+  synchronized Times take() throws IOException, InterruptedException {
+    while (count == 0 && thread.isAlive()) {
+      wait(WAIT_MILLIS);
+    }
+    if (failure != null) {
+      throw failure;
+    }
+    Arrays.sort(nanos, 0, count);
+    Times times = new Times(nanos[(int) (count * 0.999)] / 1e6, nanos[count - 1] / 1e6);
+    count = 0;
+    return times;
+  }
+
+  @Override
+  public void close() throws IOException {
+    ended = true;
+    socket.close();
+  }
+}

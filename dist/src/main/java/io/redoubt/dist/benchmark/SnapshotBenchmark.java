@@ -1,0 +1,288 @@
+package io.redoubt.dist.benchmark;
+
+import io.redoubt.protocol.resp.Reply;
+import java.io.IOException;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.atomic.AtomicLong;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code benchmark snapshot}: what BGSAVE costs those who write meanwhile. */
+@Command(
+    name = "snapshot",
+    description = {
+      "BGSAVE while everything is overwritten, by eight connections with 16 requests in a pipeline;"
+          + " another one sends a GET some thousand times a second. Before it they write the same"
+          + " values again for a few seconds.",
+      "Memory is what is resident, with what a child process does not share, at its peak and by"
+          + " what it was before. The digest of the data just before BGSAVE is compared with that"
+          + " of the file, loaded into another server of the kind; Redoubt's file is loaded into"
+          + " Redis as well."
+    },
+    mixinStandardHelpOptions = true,
+    sortOptions = false)
+final class SnapshotBenchmark implements Callable<Integer> {
+  /**
+   * What is measured.
+   *
+   * @param same writes that change nothing
+   * @param changes writes that change everything
+   */
+  private record Scenario(
+      String title,
+      int elements,
+      Loader.Source data,
+      WriteLoad.Requests same,
+      WriteLoad.Requests changes) {}
+
+  private static final int MILLION = 1_000_000;
+  private static final long BEFORE_MILLIS = 4_000;
+  private static final long SAMPLE_MILLIS = 20;
+
+  @Mixin private Contenders contenders = new Contenders();
+
+  @Option(
+      names = "--only",
+      split = ",",
+      paramLabel = "TEXT",
+      description = "Only the rows whose titles contain one of these texts.")
+  private List<String> only = List.of("");
+
+  @Option(
+      names = "--no-digests",
+      negatable = true,
+      defaultValue = "true",
+      fallbackValue = "true",
+      description = "Don't compare digests, which takes most of the time.")
+  private boolean digests;
+
+  private int files;
+
+  private List<Scenario> scenarios() {
+    return List.of(
+        keys("2 M keys", 2 * MILLION),
+        sortedSet("sorted set of 5 M", 5 * MILLION),
+        list("list of 5 M", 5 * MILLION),
+        keys("10 M keys", 10 * MILLION));
+  }
+
+  private Scenario keys(String title, int count) {
+    int keys = contenders.scaled(count);
+    return new Scenario(
+        title,
+        keys,
+        DataSets::strings,
+        (pipeline, step) -> {
+          int key = place(step, keys);
+          DataSets.strings(pipeline, key, key + 1);
+          return 1;
+        },
+        (pipeline, step) -> {
+          int key = place(step, keys);
+          DataSets.otherStrings(pipeline, key, key + 1);
+          return 1;
+        });
+  }
+
+  /** Goes through all of {@code [0, count)}, in no order. */
+  private static int place(int step, int count) {
+    // the step is odd and no multiple of the primes that the counts have
+    return (int) (step * 1_000_003L * 7919 % count);
+  }
+
+  private Scenario sortedSet(String title, int count) {
+    int members = contenders.scaled(count);
+    return new Scenario(
+        title,
+        members,
+        DataSets.sortedSet("zset"),
+        (pipeline, step) -> {
+          int member = place(step, members);
+          score(pipeline, DataSets.scattered(member), member);
+          return 1;
+        },
+        (pipeline, step) -> {
+          int member = place(step, members);
+          switch (step % 8) {
+            case 0 -> pipeline.request(2).word("ZPOPMIN").word("zset");
+            case 1 -> pipeline.request(2).word("ZPOPMAX").word("zset");
+            case 2 ->
+                pipeline
+                    .request(4)
+                    .word("ZREMRANGEBYRANK")
+                    .word("zset")
+                    .number(member / 2)
+                    .number(member / 2);
+            case 3 -> score(pipeline, step, members + step);
+            default -> score(pipeline, step, member);
+          }
+          return step % 8 < 2 ? 5 : 1;
+        });
+  }
+
+  private static void score(RequestBuffer pipeline, long score, int member) {
+    pipeline.request(4).word("ZADD").word("zset").number(score).numbered("member:", member, 9);
+  }
+
+  private Scenario list(String title, int count) {
+    int elements = contenders.scaled(count);
+    return new Scenario(
+        title,
+        elements,
+        DataSets.list("list"),
+        (pipeline, step) -> {
+          int element = step % 50;
+          pipeline.request(4).word("LSET").word("list").number(element);
+          pipeline.numbered("value:", element, 10);
+          return 1;
+        },
+        (pipeline, step) -> {
+          switch (step % 8) {
+            case 0 -> pipeline.request(2).word("LPOP").word("list");
+            case 1 -> pipeline.request(2).word("RPOP").word("list");
+            case 2 -> {
+              pipeline.request(4).word("LSET").word("list").number(step % 5000);
+              pipeline.numbered("other:", step, 10);
+            }
+            case 3 -> {
+              pipeline.request(4).word("LTRIM").word("list").number(step % 4096 == 3 ? 2000 : 2);
+              pipeline.number(elements);
+            }
+            case 4, 5 -> {
+              pipeline.request(3).word("RPUSH").word("list").numbered("other:", step, 10);
+            }
+            default -> {
+              pipeline.request(3).word("LPUSH").word("list").numbered("other:", step, 10);
+            }
+          }
+          return step % 8 < 2 ? 2 : 1;
+        });
+  }
+
+  @Override
+  public Integer call() throws IOException, InterruptedException {
+    System.out.printf(
+        "%-18s %-8s %10s %7s %9s %9s %9s %9s %9s %7s %7s %s%n",
+        "",
+        "",
+        "before",
+        "during",
+        "p99.9 ms",
+        "p99.9 ms",
+        "longest",
+        "longest",
+        "memory",
+        "peak",
+        "BGSAVE",
+        "file");
+    System.out.printf(
+        "%-18s %-8s %10s %7s %9s %9s %9s %9s %9s %7s %7s%n",
+        "", "", "writes/s", "ratio", "before", "during", "before", "during", "MB", "ratio", "s");
+    for (Scenario scenario : scenarios()) {
+      if (only.stream().anyMatch(scenario.title()::contains)) {
+        row(scenario, true);
+        row(scenario, false);
+      }
+    }
+    return 0;
+  }
+
+  private MeasuredServer start(boolean redis, String file)
+      throws IOException, InterruptedException {
+    String[] more = {"--dbfilename " + file, "--enable-debug-command yes"};
+    return redis ? contenders.startRedis(more) : contenders.startRedoubt(more);
+  }
+
+  private void row(Scenario scenario, boolean redis) throws IOException, InterruptedException {
+    String file = "snapshot-" + ++files + ".rdb";
+    String digest;
+    try (MeasuredServer server = start(redis, file)) {
+      Loader.load(server, scenario.elements(), scenario.data());
+      try (GetProbe probe = GetProbe.start(server);
+          WriteLoad writes = WriteLoad.start(server)) {
+        digest = digests ? digest(server) : "";
+        measure(scenario, server, probe, writes);
+      }
+    }
+    System.out.println(digests ? check(file, redis, digest) : "not looked at");
+  }
+
+  private static void measure(
+      Scenario scenario, MeasuredServer server, GetProbe probe, WriteLoad writes)
+      throws IOException, InterruptedException {
+    writes.write(scenario.same());
+    Thread.sleep(BEFORE_MILLIS / 4);
+    probe.take();
+    long begin = System.nanoTime();
+    long atBegin = writes.answered();
+    Thread.sleep(BEFORE_MILLIS);
+    double before = rate(writes.answered() - atBegin, begin);
+    GetProbe.Times timesBefore = probe.take();
+    writes.write(null);
+    long memory = server.residentBytes();
+    AtomicLong peak = new AtomicLong(memory);
+    Thread sampler = Thread.ofPlatform().daemon().start(() -> sample(server, peak));
+    probe.take();
+    server.ask("BGSAVE");
+    begin = System.nanoTime();
+    atBegin = writes.answered();
+    writes.write(scenario.changes());
+    boolean ok = server.awaitSaved();
+    double seconds = (System.nanoTime() - begin) / 1e9;
+    double during = rate(writes.answered() - atBegin, begin);
+    GetProbe.Times timesDuring = probe.take();
+    sampler.interrupt();
+    sampler.join();
+    writes.write(null);
+    System.out.printf(
+        "%-18s %-8s %10.0f %7.2f %9.2f %9.2f %9.2f %9.2f %9d %7.2f %7.1f %s",
+        scenario.title(),
+        server.name(),
+        before,
+        during / before,
+        timesBefore.p999Millis(),
+        timesDuring.p999Millis(),
+        timesBefore.longestMillis(),
+        timesDuring.longestMillis(),
+        memory >> 20,
+        (double) peak.get() / memory,
+        seconds,
+        ok ? "" : "BGSAVE FAILED ");
+  }
+
+  private static double rate(long count, long beginNanos) {
+    return count * 1e9 / (System.nanoTime() - beginNanos);
+  }
+
+  private static void sample(MeasuredServer server, AtomicLong peak) {
+    try {
+      while (!Thread.interrupted()) {
+        peak.accumulateAndGet(server.residentBytesWithChildren(), Math::max);
+        Thread.sleep(SAMPLE_MILLIS);
+      }
+    } catch (InterruptedException | IOException e) {
+      return; // enough was seen
+    }
+  }
+
+  private static String digest(MeasuredServer server) throws IOException {
+    Reply reply = server.ask("DEBUG", "DIGEST");
+    return reply.text();
+  }
+
+  private String check(String file, boolean redis, String digest)
+      throws IOException, InterruptedException {
+    String result = compare(file, redis, digest);
+    return redis ? result : result + ", in Redis: " + compare(file, true, digest);
+  }
+
+  private String compare(String file, boolean redis, String digest)
+      throws IOException, InterruptedException {
+    try (MeasuredServer server = start(redis, file)) {
+      server.awaitLoaded();
+      return digest(server).equals(digest) ? "exact" : "DIFFERS";
+    }
+  }
+}
