@@ -228,10 +228,12 @@ class AofCrashTest {
     }
 
     /** Acts; an error of the disk ends an action, and the next one is begun. */
-    void run(int actions) {
+    void run(int actions) throws FaultDisk.PowerCut {
       for (int i = 0; i < actions; i++) {
         try {
           act();
+        } catch (FaultDisk.PowerCut e) {
+          throw e;
         } catch (IOException e) {
           assertThat(e).hasMessageContaining("Input/output error");
         }

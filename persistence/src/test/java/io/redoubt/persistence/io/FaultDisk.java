@@ -27,7 +27,7 @@ import java.util.random.RandomGenerator;
 public final class FaultDisk implements Disk {
 
   /** The power is gone: nothing works until {@link FaultDisk#restart()}. */
-  public static final class PowerCut extends RuntimeException {
+  public static final class PowerCut extends IOException {
     private static final long serialVersionUID = 1L;
 
     PowerCut() {
@@ -104,6 +104,11 @@ public final class FaultDisk implements Disk {
     zeros = leaves;
   }
 
+  /** Whether the power is gone. */
+  public synchronized boolean isOff() {
+    return off;
+  }
+
   /** The power is gone for a moment, or was already: what has survived is there again. */
   public synchronized void restart() {
     surviveNames();
@@ -162,7 +167,7 @@ public final class FaultDisk implements Disk {
   }
 
   /** After a change that the power failed at: it may or may not have had its effect. */
-  private void mayBeCut() {
+  private void mayBeCut() throws PowerCut {
     if (off) {
       throw new PowerCut();
     }

@@ -39,7 +39,7 @@ final class Bench implements AutoCloseable, SnapshotSettings {
   final Values values;
   final ManualTurns turns = new ManualTurns();
   final SteppingClock clock = new SteppingClock();
-  final FaultDisk disk = new FaultDisk();
+  final FailingDisk disk = new FailingDisk();
   final SnapshotContext context;
   final Snapshots snapshots;
   final List<SavePoint> savePoints = new ArrayList<>();

@@ -9,7 +9,7 @@ import java.nio.file.Path;
 import java.util.List;
 
 /** The disk of the machine with faults that a test switches on. */
-final class FaultDisk implements Disk {
+final class FailingDisk implements Disk {
 
   private final Disk disk = new OsDisk();
 

@@ -1,0 +1,86 @@
+package io.redoubt.server.snapshot;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.redoubt.persistence.io.FaultDisk;
+import io.redoubt.protocol.Seed;
+import io.redoubt.server.snapshot.Bench.Value;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Random;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Whenever the power fails while a snapshot is saved: the file is the old one or the new one. */
+class RdbDurabilityTest {
+
+  private static final int ROUNDS = 6;
+  private static final LoadRule RULE = new LoadRule(false, false, true);
+
+  @TempDir Path folder;
+
+  private Map<String, Value> load(byte[] file) throws Exception {
+    return Bench.load(Files.write(folder.resolve("survived.rdb"), file), RULE);
+  }
+
+  private static Snapshots snapshots(Bench bench, FaultDisk disk) {
+    SnapshotContext context = bench.context;
+    return new Snapshots(
+        new SnapshotContext(
+            context.values(),
+            disk,
+            context.settings(),
+            context.turns(),
+            context.clock(),
+            context.log(),
+            context.version(),
+            context.pid(),
+            context.functions(),
+            context.replication()));
+  }
+
+  @Test
+  void powerIsCutAtEveryStepOfSave() throws Exception {
+    Random random = Seed.random("RdbDurabilityTest.powerIsCutAtEveryStepOfSave");
+    Set<String> survivors = new HashSet<>();
+    for (int round = 0; round < ROUNDS; round++) {
+      boolean cut = true;
+      for (int step = 0; cut; step++) {
+        cut = saveWithCut(random, step, survivors);
+      }
+    }
+    assertThat(survivors).containsExactlyInAnyOrder("old", "new");
+  }
+
+  /** Saves twice, and has the power fail at a step of the second time; whether it came to that. */
+  private boolean saveWithCut(Random random, int step, Set<String> survivors) throws Exception {
+    FaultDisk disk = new FaultDisk(random, folder.getParent(), folder);
+    try (Bench bench = new Bench(folder)) {
+      Snapshots snapshots = snapshots(bench, disk);
+      bench.set(0, "key", "old", -1);
+      for (int i = 0; i < 100; i++) {
+        bench.set(1, "key " + i, "v".repeat(random.nextInt(2000)), -1);
+      }
+      assertThat(snapshots.save()).isEqualTo(SaveOutcome.SAVED);
+      Map<String, Value> old = bench.contents();
+      bench.set(0, "key", "new", -1);
+      disk.cutPowerAt(disk.steps() + step);
+      SaveOutcome outcome = snapshots.save();
+      boolean cut = disk.isOff();
+      disk.restart();
+      snapshots.close();
+
+      Map<String, Value> survived = load(disk.bytes(bench.file()));
+      if (outcome == SaveOutcome.SAVED) {
+        assertThat(survived).isEqualTo(bench.contents());
+      } else {
+        assertThat(survived).isIn(old, bench.contents());
+      }
+      survivors.add(survived.equals(old) ? "old" : "new");
+      return cut;
+    }
+  }
+}
