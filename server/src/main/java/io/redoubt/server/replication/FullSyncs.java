@@ -1,7 +1,9 @@
 package io.redoubt.server.replication;
 
 import io.redoubt.persistence.rdb.BlockOutput;
+import io.redoubt.persistence.rdb.RdbException;
 import io.redoubt.persistence.rdb.RdbWriter;
+import io.redoubt.protocol.bytes.ByteString;
 import io.redoubt.server.replication.ReplicaFeed.State;
 import io.redoubt.server.replication.stream.ReplicationHistory;
 import io.redoubt.server.snapshot.SnapshotSink;
@@ -200,17 +202,27 @@ final class FullSyncs {
     }
   }
 
-  /** What is left of the data set when only functions are asked for: there are none yet. */
+  /** What is left of the data set when only functions are asked for, or nothing at all. */
   private void sendWithoutKeys(ReplicaFeed feed) {
     replication.stream().forgetSelectedDatabase();
     feed.snapshotBegins(
         replication.id(), replication.offset(), ReplicationHistory.randomId(host.random()));
     try (BlockOutput out = new BlockOutput(host.buffers());
         RdbWriter writer = new RdbWriter(out, false, host.buffers())) {
+      List<ByteString> functions =
+          feed.isWithFunctions() ? host.snapshotContext().functions().texts() : List.of();
+      if (!functions.isEmpty()) {
+        writer.forFunctions();
+      }
       writer.begin();
       writer.aux("redis-ver", host.snapshotContext().version());
+      for (ByteString text : functions) {
+        writer.function(text.asSegment(), 0, text.length());
+      }
       writer.end();
       feed.bytes(out.memory(), out.offset(), out.sizeBytes());
+    } catch (RdbException e) {
+      throw new IllegalStateException(e); // a writer refuses no function
     }
     feed.complete();
   }

@@ -62,6 +62,7 @@ final class ReplicaFeed implements Companion, SnapshotSink {
   private boolean understandsNewIds;
   private boolean snapshotOnly;
   private boolean withoutKeys;
+  private boolean withFunctions = true;
   private boolean acknowledges = true;
 
   /** Whether the first acknowledgement is awaited before the stream is sent. */
@@ -122,8 +123,14 @@ final class ReplicaFeed implements Companion, SnapshotSink {
     snapshotOnly = on;
   }
 
-  void withoutKeys(boolean on) {
-    withoutKeys = on;
+  /** Has the snapshot hold no keys, and the libraries of functions or not even those. */
+  void withoutKeys(boolean functions) {
+    withoutKeys = true;
+    withFunctions = functions;
+  }
+
+  boolean isWithFunctions() {
+    return withFunctions;
   }
 
   boolean isWithoutKeys() {

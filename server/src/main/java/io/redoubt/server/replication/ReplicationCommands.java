@@ -234,12 +234,14 @@ public final class ReplicationCommands extends CommandGroup<Call> {
   }
 
   private static void filter(Call call, ReplicaFeed feed, int argument) {
+    boolean functions = false;
     for (String word : call.argText(argument).strip().split("\\s+")) {
+      functions |= word.equalsIgnoreCase("functions");
       if (!word.isEmpty() && !word.equalsIgnoreCase("functions")) {
         throw new CommandError("ERR Unsupported rdb-filter-only option: " + word);
       }
     }
-    feed.withoutKeys(true);
+    feed.withoutKeys(functions);
   }
 
   private void acknowledged(Call call, int argument) {

@@ -2,6 +2,7 @@ package io.redoubt.server.replication;
 
 import static io.redoubt.server.replication.Node.until;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.ByteArrayOutputStream;
@@ -74,9 +75,12 @@ class ReplicaFeedTest {
   void toolsGetTheSnapshotAloneOrWithoutKeys() throws Exception {
     try (Node master = Node.ours(directory);
         Wire whole = new Wire(master);
-        Wire functions = new Wire(master)) {
+        Wire functions = new Wire(master);
+        Wire nothing = new Wire(master)) {
       master.ask("SET sentinel-key 1");
-      for (Wire tool : new Wire[] {whole, functions}) {
+      String library = "#!lua name=lib\nredis.register_function('f', function() return 1 end)";
+      master.call("FUNCTION".getBytes(UTF_8), "LOAD".getBytes(UTF_8), library.getBytes(UTF_8));
+      for (Wire tool : new Wire[] {whole, functions, nothing}) {
         tool.send("REPLCONF capa eof rdb-only 1");
         tool.expect("+OK\r\n");
       }
@@ -87,9 +91,16 @@ class ReplicaFeedTest {
       assertThat(whole.isAtEnd()).isTrue();
       functions.send("SYNC");
       assertThat(functions.until(functions.line().substring(5)))
-          .startsWith("REDIS00")
+          .startsWith("REDIS0010")
+          .contains("#!lua name=lib")
           .doesNotContain("sentinel-key");
       assertThat(functions.isAtEnd()).isTrue();
+      nothing.send("REPLCONF rdb-filter-only \"\"");
+      nothing.expect("+OK\r\n");
+      nothing.send("SYNC");
+      assertThat(nothing.until(nothing.line().substring(5)))
+          .startsWith("REDIS0009")
+          .doesNotContain("#!lua");
     }
   }
 
