@@ -1,5 +1,6 @@
 package io.redoubt.server;
 
+import io.redoubt.persistence.aof.AofException;
 import io.redoubt.persistence.aof.ManifestException;
 import io.redoubt.persistence.rdb.RdbException;
 import io.redoubt.protocol.config.FatalConfigError;
@@ -52,7 +53,9 @@ public final class Main extends Launch<ServerDirectives> {
               "Fatal error loading the DB, check server logs. Exiting. (%s at offset %d)",
               bad.getMessage(), bad.offset());
     } else if (failure instanceof ManifestException bad) {
-      log().warning("%s", bad.report());
+      bad.report().forEach(line -> log().warning("%s", line));
+    } else if (failure instanceof AofException bad) {
+      log().warning("%s", bad.getMessage());
     } else if (failure != null) {
       log().warning("Fatal error loading the DB: %s. Exiting.", failure.getMessage());
     }

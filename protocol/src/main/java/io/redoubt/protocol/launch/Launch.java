@@ -150,6 +150,9 @@ public abstract class Launch<D extends CommonDirectives> {
       log.notice("Ready to accept connections tcp");
       supervisor.ready("Ready to accept connections");
       int status = service.ended().get();
+      if (pidFile != null) {
+        log.notice("Removing the pid file.");
+      }
       supervisor.stopping();
       return status;
     } catch (FatalConfigError e) {
@@ -233,7 +236,6 @@ public abstract class Launch<D extends CommonDirectives> {
   private void remove(@Nullable PidFile pidFile) {
     try {
       if (pidFile != null) {
-        log.notice("Removing the pid file.");
         pidFile.remove();
       }
     } catch (IOException e) {
