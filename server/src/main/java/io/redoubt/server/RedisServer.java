@@ -123,7 +123,7 @@ public final class RedisServer implements AutoCloseable {
   private final Clock clock;
   private final Log log;
   private final RandomGenerator chance;
-  private final Disk disk = new OsDisk();
+  private final Disk disk;
   private final Slabs slabs;
   private final SlabBuffers buffers;
   private final Transport transport;
@@ -170,6 +170,19 @@ public final class RedisServer implements AutoCloseable {
   public RedisServer(
       ServerDirectives settings, Clock clock, Log log, RandomGenerator chance, boolean freePort)
       throws FatalConfigError {
+    this(settings, clock, log, chance, freePort, new OsDisk());
+  }
+
+  /** As the other constructor, with a disk of its own: for tests. */
+  RedisServer(
+      ServerDirectives settings,
+      Clock clock,
+      Log log,
+      RandomGenerator chance,
+      boolean freePort,
+      Disk disk)
+      throws FatalConfigError {
+    this.disk = disk;
     this.settings = settings;
     this.clock = clock;
     this.log = log;
@@ -255,27 +268,6 @@ public final class RedisServer implements AutoCloseable {
             dispatcher);
     functionLibraries.of(scripting.functions());
     scripting.meanwhile(busy -> clients.nested(busy, () -> serveOthers(busy)));
-    replication =
-        new Replication(
-            new ReplicationSurroundings(
-                transport,
-                clock,
-                log,
-                chance,
-                settings,
-                buffers,
-                keyspace,
-                propagation,
-                state,
-                snapshots,
-                snapshotContext,
-                dataSet,
-                limits,
-                dispatcher,
-                clients,
-                watchedKeys,
-                this::port,
-                this::dataSetGoes));
     appendOnlyFile =
         new AppendOnlyFile(
             new AofSurroundings(
@@ -291,7 +283,29 @@ public final class RedisServer implements AutoCloseable {
                 watchedKeys,
                 table,
                 dispatcher,
-                replication::offset));
+                this::streamOffset));
+    replication =
+        new Replication(
+            new ReplicationSurroundings(
+                transport,
+                clock,
+                log,
+                chance,
+                settings,
+                buffers,
+                keyspace,
+                propagation,
+                state,
+                appendOnlyFile,
+                snapshots,
+                snapshotContext,
+                dataSet,
+                limits,
+                dispatcher,
+                clients,
+                watchedKeys,
+                this::port,
+                this::dataSetGoes));
     listeners = new Listeners(transport, settings, log, freePort, this::accept);
     shutdown =
         new Shutdown(
@@ -524,6 +538,10 @@ public final class RedisServer implements AutoCloseable {
 
   private boolean isReplica() {
     return replication.isReplica();
+  }
+
+  private long streamOffset() {
+    return replication.offset();
   }
 
   private @Nullable ReplicationPoint replicationPoint() {

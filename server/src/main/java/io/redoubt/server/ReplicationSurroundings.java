@@ -9,6 +9,7 @@ import io.redoubt.protocol.session.ClientRegistry;
 import io.redoubt.protocol.session.Dispatcher;
 import io.redoubt.protocol.session.Pause;
 import io.redoubt.protocol.session.Pauses;
+import io.redoubt.server.aof.AppendOnlyFile;
 import io.redoubt.server.client.ServerClient;
 import io.redoubt.server.execution.Propagation;
 import io.redoubt.server.execution.ServerState;
@@ -34,6 +35,7 @@ record ReplicationSurroundings(
     Keyspace keyspace,
     Propagation propagation,
     ServerState state,
+    AppendOnlyFile appendOnlyFile,
     Snapshots snapshots,
     SnapshotContext snapshotContext,
     DataSet dataSet,

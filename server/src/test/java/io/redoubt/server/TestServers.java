@@ -1,5 +1,7 @@
 package io.redoubt.server;
 
+import io.redoubt.persistence.io.Disk;
+import io.redoubt.persistence.io.OsDisk;
 import io.redoubt.protocol.process.Clock;
 import io.redoubt.protocol.process.Log;
 import io.redoubt.server.settings.ServerDirectives;
@@ -17,6 +19,15 @@ public final class TestServers {
 
   /** Like {@link #start(String...)}, with a log. */
   public static RedisServer start(Log log, String... lines) throws Exception {
+    return start(log, new OsDisk(), lines);
+  }
+
+  /** Like {@link #start(String...)}, on another disk. */
+  static RedisServer start(Disk disk, String... lines) throws Exception {
+    return start(Log.silent(Clock.system()), disk, lines);
+  }
+
+  private static RedisServer start(Log log, Disk disk, String... lines) throws Exception {
     ServerDirectives settings = new ServerDirectives();
     String options =
         "bind 127.0.0.1\nsave \"\"\nenable-debug-command yes\nrepl-diskless-sync-delay 0\n"
@@ -25,7 +36,8 @@ public final class TestServers {
     settings.load(null, new byte[0], options);
     Clock clock = Clock.system();
     RedisServer server =
-        new RedisServer(settings, clock, log, new SplittableRandom(clock.monotonicNanos()), true);
+        new RedisServer(
+            settings, clock, log, new SplittableRandom(clock.monotonicNanos()), true, disk);
     server.start().get();
     return server;
   }

@@ -67,7 +67,7 @@ final class Rules {
           "server.replication      <- server.replication.stream protocol.bytes protocol.resp"
               + " protocol.process protocol.net protocol.config protocol.info protocol.command"
               + " protocol.session persistence.io persistence.rdb server.memory server.keyspace"
-              + " server.settings server.snapshot server.client server.execution",
+              + " server.settings server.snapshot server.client server.execution server.aof",
           "server.aof              <- protocol.bytes protocol.resp protocol.process"
               + " protocol.config protocol.command protocol.session persistence.io persistence.aof"
               + " persistence.rdb server.memory server.keyspace server.settings server.snapshot"

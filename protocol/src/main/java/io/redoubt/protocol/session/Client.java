@@ -450,6 +450,9 @@ public abstract class Client implements Connection.Handler, Subscriber {
       return false;
     }
     long mark = registry.heldOutput().gate().mark();
+    if (released) {
+      return true; // closed by that
+    }
     if (mark <= registry.heldOutput().gate().passed()) {
       return false;
     }
@@ -472,6 +475,11 @@ public abstract class Client implements Connection.Handler, Subscriber {
   /** The mark of the gate that its output waits for, -1 when none does. */
   final long heldMark() {
     return heldMark;
+  }
+
+  /** Whether there is output that has not been let through to the socket. */
+  final boolean hasUnshownOutput() {
+    return isHeld() || output.replies().pendingBytes() > 0;
   }
 
   /** Whether output waits for the gate, so that what follows must wait here. */

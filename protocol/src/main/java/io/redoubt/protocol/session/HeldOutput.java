@@ -1,6 +1,7 @@
 package io.redoubt.protocol.session;
 
 import java.util.Arrays;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** The clients whose output waits for the {@link OutputGate}, in the order of their marks. */
@@ -62,19 +63,19 @@ public final class HeldOutput {
   }
 
   /**
-   * Closes these clients: what their output shows will not come to be so, or nobody can tell.
+   * Closes the clients with output that waits, for the gate or for the end of the turn: what it
+   * shows will not come to be so, or nobody can tell.
    *
-   * @return how many there were
+   * @param all the clients
+   * @return how many were closed
    */
-  public int close() {
-    @Nullable Client[] closing = clients;
-    clients = new @Nullable Client[FIRST_ROOM];
-    marks = new long[FIRST_ROOM];
+  public int close(List<Client> all) {
+    Arrays.fill(clients, null);
     first = 0;
     count = 0;
     int closed = 0;
-    for (Client client : Arrays.asList(closing)) {
-      if (client != null && client.isHeld() && !client.isReleased()) {
+    for (Client client : all) {
+      if (client.hasUnshownOutput()) {
         client.close();
         closed++;
       }

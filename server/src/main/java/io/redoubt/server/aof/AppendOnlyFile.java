@@ -353,7 +353,7 @@ public final class AppendOnlyFile implements AutoCloseable {
     host.state().reason(Refusal.APPEND_FAILED, "MISCONF Errors writing to the AOF file: " + reason);
     host.state().set(Refusal.APPEND_FAILED, true);
     if (output.isStrict()) {
-      int closed = host.clients().heldOutput().close();
+      int closed = host.clients().heldOutput().close(host.clients().all());
       log.warning(
           "Closed %d connections whose replies waited for what could not be written.", closed);
     }

@@ -34,6 +34,10 @@ final class LinkAttempt implements Connection.Handler, MasterStream.Target {
   private @Nullable ServerClient client;
   private boolean masterKnowsOffsets = true;
   private boolean ackWanted;
+
+  /** The master has asked, and what it asked for is not all on the disk yet. */
+  private boolean owesDurable;
+
   private boolean over;
 
   LinkAttempt(ReplicationHost host, Replication replication, MasterLink link) {
@@ -66,8 +70,24 @@ final class LinkAttempt implements Connection.Handler, MasterStream.Target {
 
   /** Tells the master how far the stream has been applied, if it knows offsets at all. */
   void acknowledge() {
-    if (masterKnowsOffsets) {
-      send(List.of("REPLCONF", "ACK", Long.toString(replication.offset())));
+    if (!masterKnowsOffsets) {
+      return;
+    }
+    String offset = Long.toString(replication.offset());
+    long durable = replication.durableOffset();
+    if (durable < 0) {
+      send(List.of("REPLCONF", "ACK", offset));
+    } else {
+      send(List.of("REPLCONF", "ACK", offset, "FACK", Long.toString(durable)));
+      owesDurable = ackWanted && durable < replication.offset();
+    }
+  }
+
+  /** More is on this server's disk: the master hears of it at once when it has asked. */
+  void becameDurable() {
+    if (owesDurable && replication.durableOffset() >= replication.offset()) {
+      owesDurable = false;
+      acknowledge();
     }
   }
 
@@ -128,8 +148,8 @@ final class LinkAttempt implements Connection.Handler, MasterStream.Target {
   @Override
   public void onReadDone(Connection from) {
     if (ackWanted) {
-      ackWanted = false;
       acknowledge();
+      ackWanted = false;
     }
     from.flush();
   }

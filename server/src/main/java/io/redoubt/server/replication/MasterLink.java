@@ -251,6 +251,13 @@ final class MasterLink {
     }
   }
 
+  /** More of what was applied is on this server's disk. */
+  void becameDurable() {
+    if (attempt != null && isConnected()) {
+      attempt.becameDurable();
+    }
+  }
+
   /** The master asks how far the stream has been applied: answered after the bytes at hand. */
   void ackWanted() {
     if (attempt != null) {

@@ -72,6 +72,7 @@ final class ReplicaFeed implements Companion, SnapshotSink {
   private long cursor;
 
   private long ackOffset;
+  private long durableOffset = -1;
   private long lastSignMillis;
   private long askedMillis;
   private long softLimitSinceMillis = -1;
@@ -216,7 +217,8 @@ final class ReplicaFeed implements Companion, SnapshotSink {
 
   @Override
   public boolean isReady() {
-    return client.connection().queuedBytes() < WINDOW_BYTES;
+    // The snapshot shows what the stream has brought until then.
+    return client.connection().queuedBytes() < WINDOW_BYTES && cursor <= replicas.shownEnd();
   }
 
   @Override
@@ -296,15 +298,16 @@ final class ReplicaFeed implements Companion, SnapshotSink {
     }
     Backlog backlog = replicas.backlog();
     Connection connection = client.connection();
-    while (cursor < backlog.nextOffset() && connection.queuedBytes() < WINDOW_BYTES) {
-      if (connection.queuedBytes() > 0 && backlog.nextOffset() - cursor < CHUNK_BYTES) {
+    long end = replicas.shownEnd();
+    while (cursor < end && connection.queuedBytes() < WINDOW_BYTES) {
+      if (connection.queuedBytes() > 0 && end - cursor < CHUNK_BYTES) {
         connection.flush();
         if (connection.queuedBytes() > 0) {
           return; // the socket is full: a little more would take a chunk of its own
         }
       }
       Chunk chunk = connection.newChunk(CHUNK_BYTES);
-      long room = chunk.limit() - chunk.start();
+      long room = Math.min(chunk.limit() - chunk.start(), end - cursor);
       long read = backlog.read(cursor, chunk.memory(), chunk.start(), room);
       connection.send(chunk, chunk.start() + read);
       cursor += read;
@@ -391,9 +394,14 @@ final class ReplicaFeed implements Companion, SnapshotSink {
 
   // Signs of life.
 
-  /** REPLCONF ACK. */
-  void acknowledged(long offset) {
+  /**
+   * REPLCONF ACK.
+   *
+   * @param durable up to where the stream is on the replica's disk, -1 when it does not tell
+   */
+  void acknowledged(long offset, long durable) {
     ackOffset = Math.max(ackOffset, offset);
+    durableOffset = Math.max(durableOffset, durable);
     lastSignMillis = replicas.nowMillis();
     if (waitsForAck) {
       waitsForAck = false;
@@ -409,6 +417,11 @@ final class ReplicaFeed implements Companion, SnapshotSink {
   /** Whether it has acknowledged, and so has, the stream up to an offset. */
   boolean has(long offset) {
     return state == State.ONLINE && ackOffset >= offset;
+  }
+
+  /** Whether it has told that the stream up to an offset is on its disk. */
+  boolean hasDurably(long offset) {
+    return state == State.ONLINE && durableOffset >= offset;
   }
 
   /** Whole seconds since the last acknowledgement, 0 before it is online. */

@@ -31,6 +31,7 @@ final class Replicas {
     this.host = host;
     this.replication = replication;
     this.fullSyncs = new FullSyncs(host, replication, this);
+    host.appendOnlyFile().onProgress(this::becameDurable);
   }
 
   long nowMillis() {
@@ -141,6 +142,28 @@ final class Replicas {
     retain();
   }
 
+  /** The offset before which the stream may be shown: what it says is as durable as it must be. */
+  long shownEnd() {
+    long next = backlog().nextOffset();
+    long shown = host.appendOnlyFile().shownStreamOffset();
+    return shown < next ? shown + 1 : next;
+  }
+
+  /** More of the stream is on the disk. */
+  private void becameDurable() {
+    if (!replicas.isEmpty()) {
+      pump();
+      snapshotSinkReady();
+    }
+    checkWaits();
+  }
+
+  private void checkWaits() {
+    for (ReplicationWait wait : List.copyOf(waits)) {
+      wait.check();
+    }
+  }
+
   /** Keeps in the backlog what the slowest replica still needs. */
   void retain() {
     long lowest = Backlog.NOBODY;
@@ -224,19 +247,32 @@ final class Replicas {
     replication.updateState();
   }
 
-  void acknowledged(ReplicaFeed feed, long offset) {
-    feed.acknowledged(offset);
-    for (ReplicationWait wait : List.copyOf(waits)) {
-      wait.check();
-    }
+  void acknowledged(ReplicaFeed feed, long offset, long durable) {
+    feed.acknowledged(offset, durable);
+    checkWaits();
     replication.failover().look();
   }
 
-  /** Blocks a client until so many replicas have the stream up to an offset. */
-  void await(ServerClient client, long offset, long count, long timeoutMillis) {
-    ReplicationWait wait = new ReplicationWait(client, offset, count, this);
+  /** Replicas that have told that the stream up to an offset is on their disks. */
+  long withDurably(long offset) {
+    long count = 0;
+    for (int i = 0; i < replicas.size(); i++) {
+      if (replicas.get(i).hasDurably(offset)) {
+        count++;
+      }
+    }
+    return count;
+  }
+
+  /** Whether the client's last write is on this server's disk. */
+  boolean isDurableHere(ServerClient client) {
+    return host.appendOnlyFile().isDurable(client.appendedOffset());
+  }
+
+  /** Blocks a client until what it waits for has come. */
+  void await(ReplicationWait wait, long timeoutMillis) {
     waits.add(wait);
-    client.block(wait, timeoutMillis);
+    wait.client().block(wait, timeoutMillis);
     askForAcks();
   }
 

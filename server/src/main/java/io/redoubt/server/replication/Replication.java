@@ -63,6 +63,7 @@ public final class Replication implements AutoCloseable {
     stream = new ReplicationStream(host, replicas::streamGrew);
     history = stream.history();
     link = new MasterLink(host, this);
+    host.appendOnlyFile().onProgress(link::becameDurable);
     failover = new Failover(host, this);
     ServerDirectives settings = host.settings();
     settings.replBacklogSize.onChange(stream::resizeBacklog);
@@ -157,6 +158,16 @@ public final class Replication implements AutoCloseable {
           .notice(
               "Replication backlog freed after %d seconds without connected replicas.", seconds);
     }
+  }
+
+  /** Whether writes are appended to a file here. */
+  boolean isAppending() {
+    return host.appendOnlyFile().isEnabled();
+  }
+
+  /** Up to where the stream is on this server's disk, -1 when nothing is appended. */
+  long durableOffset() {
+    return host.appendOnlyFile().durableStreamOffset();
   }
 
   // Role.
@@ -440,6 +451,7 @@ public final class Replication implements AutoCloseable {
 
   /** The data set is now the master's at that place. */
   void dataSetTaken(@Nullable String id, long offset) {
+    host.appendOnlyFile().dataSetGoes(); // it begins anew with this one
     if (id == null) {
       history.restart(host.random());
     } else {

@@ -250,7 +250,9 @@ public final class ReplicationCommands extends CommandGroup<Call> {
       return;
     }
     try {
-      replication.replicas().acknowledged(feed, call.argLong(argument));
+      boolean tellsDurable = call.count() > argument + 2 && call.is(argument + 1, "fack");
+      long durable = tellsDurable ? call.argLong(argument + 2) : -1;
+      replication.replicas().acknowledged(feed, call.argLong(argument), durable);
     } catch (CommandError notANumber) {
       log.warning("Replica %s acknowledges with something that is no offset", feed.name());
     }

@@ -6,6 +6,7 @@ import io.redoubt.protocol.process.Clock;
 import io.redoubt.protocol.process.Log;
 import io.redoubt.protocol.resp.Limits;
 import io.redoubt.protocol.session.Dispatcher;
+import io.redoubt.server.aof.AppendOnlyFile;
 import io.redoubt.server.client.ServerClient;
 import io.redoubt.server.execution.Propagation;
 import io.redoubt.server.execution.ServerState;
@@ -44,6 +45,9 @@ public interface ReplicationHost {
 
   /** Which commands are refused. */
   ServerState state();
+
+  /** What makes the stream durable, before which it may not be shown. */
+  AppendOnlyFile appendOnlyFile();
 
   /** Snapshots for replicas. */
   Snapshots snapshots();

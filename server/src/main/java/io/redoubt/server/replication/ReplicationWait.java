@@ -3,41 +3,98 @@ package io.redoubt.server.replication;
 import io.redoubt.protocol.session.Waiting;
 import io.redoubt.server.client.ServerClient;
 
-/** A client blocked in WAIT until enough replicas have acknowledged an offset. */
-final class ReplicationWait implements Waiting {
+/** A client blocked in WAIT or WAITAOF until its last write is where it wants it to be. */
+abstract class ReplicationWait implements Waiting {
   private final ServerClient client;
-  private final long offset;
-  private final long replicasWanted;
   private final Replicas replicas;
 
-  ReplicationWait(ServerClient client, long offset, long replicasWanted, Replicas replicas) {
+  ReplicationWait(ServerClient client, Replicas replicas) {
     this.client = client;
-    this.offset = offset;
-    this.replicasWanted = replicasWanted;
     this.replicas = replicas;
   }
 
-  /** Answers the client if enough replicas have what it waits for. */
-  void check() {
-    long have = replicas.withOffset(offset);
-    if (have >= replicasWanted) {
+  ServerClient client() {
+    return client;
+  }
+
+  /** Whether what the client waits for has come. */
+  abstract boolean isOver();
+
+  /** Writes the reply as it is now. */
+  abstract void reply();
+
+  /** Answers the client if what it waits for has come. */
+  final void check() {
+    if (isOver()) {
       client.unblock();
-      reply(have);
+      timedOut();
     }
   }
 
   @Override
-  public void timedOut() {
-    reply(replicas.withOffset(offset));
+  public final void timedOut() {
+    reply();
+    client.flushSoon();
   }
 
   @Override
-  public void ended() {
+  public final void ended() {
     replicas.waitEnded(this);
   }
 
-  private void reply(long count) {
-    client.reply().integer(count);
-    client.flushSoon();
+  /** WAIT: so many replicas have the stream. */
+  static final class OfReplicas extends ReplicationWait {
+    private final Replicas replicas;
+    private final long offset;
+    private final long wanted;
+
+    OfReplicas(ServerClient client, long wanted, Replicas replicas) {
+      super(client, replicas);
+      this.replicas = replicas;
+      this.offset = client.writeOffset();
+      this.wanted = wanted;
+    }
+
+    @Override
+    boolean isOver() {
+      return replicas.withOffset(offset) >= wanted;
+    }
+
+    @Override
+    void reply() {
+      client().reply().integer(replicas.withOffset(offset));
+    }
+  }
+
+  /** WAITAOF: the write is on this server's disk, if that is wanted, and on so many replicas'. */
+  static final class OfDisks extends ReplicationWait {
+    private final Replicas replicas;
+    private final long offset;
+    private final long wantedHere;
+    private final long wanted;
+
+    OfDisks(ServerClient client, long wantedHere, long wanted, Replicas replicas) {
+      super(client, replicas);
+      this.replicas = replicas;
+      this.offset = client.writeOffset();
+      this.wantedHere = wantedHere;
+      this.wanted = wanted;
+    }
+
+    private int here() {
+      return replicas.isDurableHere(client()) ? 1 : 0;
+    }
+
+    @Override
+    boolean isOver() {
+      return here() >= wantedHere && replicas.withDurably(offset) >= wanted;
+    }
+
+    @Override
+    void reply() {
+      client().reply().array(2);
+      client().reply().integer(here());
+      client().reply().integer(replicas.withDurably(offset));
+    }
   }
 }

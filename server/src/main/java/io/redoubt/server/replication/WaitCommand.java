@@ -1,19 +1,31 @@
 package io.redoubt.server.replication;
 
+import static io.redoubt.protocol.command.Flag.NOSCRIPT;
+
 import io.redoubt.protocol.command.Category;
 import io.redoubt.protocol.command.Command;
 import io.redoubt.protocol.command.CommandError;
 import io.redoubt.protocol.command.CommandGroup;
+import io.redoubt.protocol.command.Errors;
 import io.redoubt.protocol.command.Group;
 import io.redoubt.server.execution.Call;
 
-/** WAIT: what a client of a master does to know its writes on replicas. */
+/** WAIT and WAITAOF: what a client of a master does to know its writes on replicas and on disks. */
 public final class WaitCommand extends CommandGroup<Call> {
   private static final CommandError WAIT_ON_REPLICA =
       new CommandError(
           "ERR WAIT cannot be used with replica instances. Please also note that since Redis 4.0 if"
               + " a replica is configured to be writable (which is not the default) writes to"
               + " replicas are just local and are not propagated.");
+  private static final CommandError WAITAOF_ON_REPLICA =
+      new CommandError(
+          "ERR WAITAOF cannot be used with replica instances. Please also note that writes to"
+              + " replicas are just local and are not propagated.");
+  private static final CommandError NOTHING_APPENDED =
+      new CommandError(
+          "ERR WAITAOF cannot be used when numlocal is set but appendonly is disabled.");
+  private static final CommandError NOT_A_FLAG =
+      new CommandError("ERR value is out of range, value must between 0 and 1");
   private static final CommandError TIMEOUT_NOT_INTEGER =
       new CommandError("ERR timeout is not an integer or out of range");
   private static final CommandError TIMEOUT_NEGATIVE = new CommandError("ERR timeout is negative");
@@ -29,7 +41,17 @@ public final class WaitCommand extends CommandGroup<Call> {
           .tips("request_policy:all_shards", "response_policy:agg_min")
           .runs(this::await);
 
-  /** The command of a server with that replication. */
+  final Command<Call> waitaof =
+      command("WAITAOF numlocal numreplicas timeout")
+          .does("Waits until what was written before is on the disk here and on so many replicas.")
+          .since("7.2.0")
+          .costs("O(1)")
+          .is(NOSCRIPT)
+          .categories(Category.CONNECTION)
+          .tips("request_policy:all_shards", "response_policy:agg_min")
+          .runs(this::awaitDisks);
+
+  /** The commands of a server with that replication. */
   public WaitCommand(Replication replication) {
     super(Group.GENERIC);
     this.replication = replication;
@@ -41,13 +63,39 @@ public final class WaitCommand extends CommandGroup<Call> {
     }
     long wanted = call.argLong(1);
     long timeoutMillis = timeout(call, 2);
-    Replicas replicas = replication.replicas();
-    long offset = call.client().writeOffset();
-    long have = replicas.withOffset(offset);
-    if (have >= wanted || call.client().isInExec()) {
-      call.reply().integer(have);
+    await(
+        call,
+        new ReplicationWait.OfReplicas(call.client(), wanted, replication.replicas()),
+        timeoutMillis);
+  }
+
+  private void awaitDisks(Call call) {
+    long here = call.argLong(1);
+    if (here < 0 || here > 1) {
+      throw NOT_A_FLAG;
+    }
+    long wanted = call.argLong(2);
+    if (wanted < 0) {
+      throw Errors.NOT_POSITIVE;
+    }
+    long timeoutMillis = timeout(call, 3);
+    if (replication.isReplica()) {
+      throw WAITAOF_ON_REPLICA;
+    }
+    if (here > 0 && !replication.isAppending()) {
+      throw NOTHING_APPENDED;
+    }
+    await(
+        call,
+        new ReplicationWait.OfDisks(call.client(), here, wanted, replication.replicas()),
+        timeoutMillis);
+  }
+
+  private void await(Call call, ReplicationWait wait, long timeoutMillis) {
+    if (wait.isOver() || !call.mayWait()) {
+      wait.reply();
     } else {
-      replicas.await(call.client(), offset, wanted, timeoutMillis);
+      replication.replicas().await(wait, timeoutMillis);
     }
   }
 

@@ -1,0 +1,266 @@
+package io.redoubt.persistence.aof;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.redoubt.persistence.aof.AofAppender.Policy;
+import io.redoubt.persistence.io.DiskFile;
+import io.redoubt.persistence.io.FaultDisk;
+import io.redoubt.protocol.Seed;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Random;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Semaphore;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+class AofAppenderTest {
+  private static final Path DIRECTORY = Path.of("/data");
+  private static final Path FILE = DIRECTORY.resolve("appendonly.aof.1.incr.aof");
+  private static final Path NEXT = DIRECTORY.resolve("appendonly.aof.2.incr.aof");
+
+  private final Random random = Seed.random("AofAppenderTest");
+  private final FaultDisk disk = new FaultDisk(random, DIRECTORY);
+  private final Semaphore progress = new Semaphore(0);
+  private final AofAppender appender = new AofAppender(Thread::new, progress::release);
+
+  @AfterEach
+  void close() {
+    appender.close();
+  }
+
+  private void open(Policy policy) throws IOException {
+    appender.open(disk.create(FILE));
+    disk.syncDirectory(DIRECTORY);
+    appender.policy(policy);
+  }
+
+  private void append(String text) {
+    appender.append(MemorySegment.ofArray(text.getBytes(US_ASCII)), 0, text.length());
+  }
+
+  private String content(Path file) throws IOException {
+    return new String(disk.bytes(file), US_ASCII);
+  }
+
+  /** Waits until the thread has told of something. */
+  private void awaitProgress() throws InterruptedException {
+    progress.acquire();
+  }
+
+  @Test
+  void whatHasPassedUnderAlwaysSurvivesAPowerCut() throws Exception {
+    for (int round = 0; round < 50; round++) {
+      FaultDisk each = new FaultDisk(random, DIRECTORY);
+      DiskFile file = each.create(FILE);
+      each.syncDirectory(DIRECTORY);
+      ByteArrayOutputStream all = new ByteArrayOutputStream();
+      long passed;
+      try (AofAppender always = new AofAppender(Thread::new, () -> {})) {
+        always.open(file);
+        always.policy(Policy.ALWAYS);
+        int turns = random.nextInt(30);
+        for (int i = 0; i < turns; i++) {
+          byte[] bytes = new byte[1 + random.nextInt(200)];
+          random.nextBytes(bytes);
+          all.writeBytes(bytes);
+          always.append(MemorySegment.ofArray(bytes), 0, bytes.length);
+          always.flush(0);
+          if (random.nextInt(4) == 0) {
+            always.drain();
+            assertThat(always.passed()).isEqualTo(always.appended());
+          }
+        }
+        passed = always.passed();
+      }
+      each.restart();
+      byte[] survived = each.bytes(FILE);
+      assertThat(survived.length).isGreaterThanOrEqualTo((int) passed);
+      assertThat(survived).isEqualTo(Arrays.copyOf(all.toByteArray(), survived.length));
+    }
+  }
+
+  @Test
+  void groupsGoToTheDiskTogether() throws Exception {
+    SlowFile file = new SlowFile(disk.create(FILE));
+    appender.open(file);
+    appender.policy(Policy.ALWAYS);
+    append("first,");
+    appender.flush(0);
+    file.syncBegun.await();
+    append("second,");
+    appender.flush(0);
+    append("third");
+    appender.flush(0);
+    assertThat(appender.passed()).isZero();
+    file.maySync.countDown();
+    appender.drain();
+    assertThat(appender.passed()).isEqualTo(18);
+    assertThat(file.syncs).isEqualTo(2);
+    assertThat(content(FILE)).isEqualTo("first,second,third");
+  }
+
+  @Test
+  void whatDidNotFitIsWrittenWhenThereIsRoomAgain() throws Exception {
+    for (Policy policy : Policy.values()) {
+      open(policy);
+      append("whole,");
+      appender.flush(0);
+      appender.drain();
+      long passed = appender.passed();
+      disk.roomBytes(4);
+      append("too long,");
+      appender.flush(0);
+      appender.drain();
+      assertThat(appender.failure()).hasMessage("No space left on device");
+      assertThat(content(FILE)).isEqualTo("whole,");
+      append("more");
+      appender.flush(0);
+      assertThat(appender.passed()).isEqualTo(passed);
+      disk.roomBytes(Long.MAX_VALUE);
+      appender.retry();
+      appender.drain();
+      appender.flush(0);
+      appender.drain();
+      assertThat(appender.failure()).isNull();
+      assertThat(content(FILE)).isEqualTo("whole,too long,more");
+      assertThat(appender.passed()).isEqualTo(appender.appended());
+      appender.closeFile();
+    }
+  }
+
+  @Test
+  void afterAFailedSyncOnlyANewFileUnderANewBaseIsTrusted() throws Exception {
+    open(Policy.ALWAYS);
+    append("a");
+    appender.flush(0);
+    appender.drain();
+    disk.syncFails(true);
+    append("b");
+    appender.flush(0);
+    appender.drain();
+    assertThat(appender.isDistrusted()).isTrue();
+    assertThat(appender.durable()).isEqualTo(1);
+    disk.syncFails(false);
+    append("c");
+    appender.flush(0);
+    appender.drain();
+    assertThat(appender.durable()).isEqualTo(1);
+    appender.open(disk.create(NEXT));
+    append("d");
+    appender.flush(0);
+    appender.drain();
+    assertThat(appender.durable()).as("before the base is there").isEqualTo(1);
+    appender.supersede();
+    assertThat(appender.failure()).isNull();
+    assertThat(appender.durable()).isEqualTo(4);
+    assertThat(content(NEXT)).isEqualTo("d");
+  }
+
+  @Test
+  void withoutAlwaysItIsWrittenAtOnceAndForcedWhenAsked() throws Exception {
+    open(Policy.EVERYSEC);
+    append("a");
+    appender.flush(0);
+    assertThat(content(FILE)).isEqualTo("a");
+    assertThat(appender.passed()).isEqualTo(1);
+    assertThat(appender.durable()).isZero();
+    appender.force();
+    awaitProgress();
+    assertThat(appender.durable()).isEqualTo(1);
+  }
+
+  @Test
+  void writingWaitsForASyncUnderWayButNotForEver() throws Exception {
+    SlowFile file = new SlowFile(disk.create(FILE));
+    appender.open(file);
+    appender.policy(Policy.EVERYSEC);
+    append("a");
+    appender.flush(0);
+    appender.force();
+    file.syncBegun.await();
+    append("b");
+    appender.flush(1_000_000_000L);
+    assertThat(content(FILE)).isEqualTo("a");
+    appender.flush(2_900_000_000L);
+    assertThat(content(FILE)).isEqualTo("a");
+    assertThat(appender.delayed()).isZero();
+    appender.flush(3_100_000_000L);
+    assertThat(content(FILE)).isEqualTo("ab");
+    assertThat(appender.delayed()).isEqualTo(1);
+    file.maySync.countDown();
+  }
+
+  @Test
+  void theFileBeforeIsDurableBeforeTheNextOneIs() throws Exception {
+    open(Policy.ALWAYS);
+    append("old");
+    appender.flush(0);
+    append("er");
+    appender.open(disk.create(NEXT));
+    append("new");
+    appender.flush(0);
+    appender.drain();
+    assertThat(content(FILE)).isEqualTo("older");
+    assertThat(content(NEXT)).isEqualTo("new");
+    assertThat(appender.durable()).isEqualTo(8);
+  }
+
+  /** Its syncs take as long as the test says. */
+  private static final class SlowFile implements DiskFile {
+    private final DiskFile file;
+    final CountDownLatch syncBegun = new CountDownLatch(1);
+    final CountDownLatch maySync = new CountDownLatch(1);
+    volatile int syncs;
+
+    SlowFile(DiskFile file) {
+      this.file = file;
+    }
+
+    @Override
+    public int read(MemorySegment memory, long offset, int length) throws IOException {
+      return file.read(memory, offset, length);
+    }
+
+    @Override
+    public void write(MemorySegment memory, long offset, long length) throws IOException {
+      file.write(memory, offset, length);
+    }
+
+    @Override
+    public void sync() throws IOException {
+      syncBegun.countDown();
+      try {
+        maySync.await();
+      } catch (InterruptedException e) {
+        throw new IOException(e);
+      }
+      file.sync();
+      syncs = syncs + 1;
+    }
+
+    @Override
+    public long position() throws IOException {
+      return file.position();
+    }
+
+    @Override
+    public long size() throws IOException {
+      return file.size();
+    }
+
+    @Override
+    public void truncate(long sizeBytes) throws IOException {
+      file.truncate(sizeBytes);
+    }
+
+    @Override
+    public void close() throws IOException {
+      file.close();
+    }
+  }
+}

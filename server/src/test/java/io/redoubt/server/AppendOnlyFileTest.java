@@ -1,0 +1,265 @@
+package io.redoubt.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import io.redoubt.persistence.io.Disk;
+import io.redoubt.persistence.io.OsDisk;
+import io.redoubt.protocol.resp.RespClient;
+import java.io.IOException;
+import java.nio.file.Path;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The append-only file of a running server: what it keeps, and what waits for it. */
+final class AppendOnlyFileTest {
+  @TempDir private Path directory;
+  private RedisServer server;
+  private Dialogue redis;
+
+  private void start(Disk disk, String... lines) throws Exception {
+    server =
+        TestServers.start(
+            disk, "dir " + directory + "\nappendonly yes\n" + String.join("\n", lines));
+    redis = new Dialogue(server.port());
+  }
+
+  private void start(String... lines) throws Exception {
+    start(new OsDisk(), lines);
+  }
+
+  @AfterEach
+  void stop() {
+    RedisServer running = server;
+    server = null;
+    if (running != null) {
+      redis.close();
+      running.close();
+    }
+  }
+
+  /** Ends it without a word, as kill -9 does, and starts it again. */
+  private void restart(String... lines) throws Exception {
+    stop();
+    start(lines);
+  }
+
+  private String persistence(String field) {
+    String info = redis.text("INFO persistence");
+    int at = info.indexOf(field + ":") + field.length() + 1;
+    return info.substring(at, info.indexOf('\r', at));
+  }
+
+  private void awaitRewrite() {
+    await().until(() -> persistence("aof_rewrite_in_progress").equals("0"));
+  }
+
+  private void write() {
+    redis.says("SET string value", "OK");
+    redis.says("INCRBY counter 5", "(integer) 5");
+    redis.says("MULTI", "OK");
+    redis.says("RPUSH list a b c", "QUEUED");
+    redis.says("LPOP list", "QUEUED");
+    redis.ask("EXEC");
+    redis.ask("SELECT 3");
+    redis.ask("HSET hash f v");
+    redis.ask("SADD set 1 2 x");
+    redis.ask("ZADD zset 1.5 m");
+    redis.ask("XADD stream 5-1 f v");
+    redis.ask("XGROUP CREATE stream group 0");
+    redis.ask("XREADGROUP GROUP group consumer STREAMS stream >");
+    redis.ask("SET gone x PX 1");
+    redis.ask("SET expiring x EX 10000");
+    redis.ask("SELECT 0");
+  }
+
+  @Test
+  void everyWriteIsThereAfterTheProcessHasDied() throws Exception {
+    for (String policy : new String[] {"always", "everysec", "no"}) {
+      start("appendfsync " + policy);
+      write();
+      await().until(this::isGone);
+      String digest = redis.text("DEBUG DIGEST");
+      restart("appendfsync " + policy);
+      assertThat(redis.text("DEBUG DIGEST")).as(policy).isEqualTo(digest);
+      redis.says("DEBUG LOADAOF", "OK");
+      assertThat(redis.text("DEBUG DIGEST")).as(policy).isEqualTo(digest);
+      redis.says("FLUSHALL", "OK");
+      stop();
+    }
+  }
+
+  private boolean isGone() {
+    redis.ask("SELECT 3");
+    boolean gone = redis.integer("EXISTS gone") == 0;
+    redis.ask("SELECT 0");
+    return gone;
+  }
+
+  @Test
+  void aRewriteHoldsWhatThereWasAndTheFileAfterItWhatCame() throws Exception {
+    for (String preamble : new String[] {"yes", "no"}) {
+      start("aof-use-rdb-preamble " + preamble);
+      write();
+      redis.says("BGREWRITEAOF", "Background append only file rewriting started");
+      redis.ask("APPEND string -more");
+      awaitRewrite();
+      redis.ask("RPUSH list d");
+      assertThat(persistence("aof_last_bgrewrite_status")).isEqualTo("ok");
+      await().until(this::isGone);
+      String digest = redis.text("DEBUG DIGEST");
+      restart();
+      assertThat(redis.text("DEBUG DIGEST")).as(preamble).isEqualTo(digest);
+      redis.says("GET string", "\"value-more\"");
+      redis.says("FLUSHALL", "OK");
+      stop();
+    }
+  }
+
+  @Test
+  void rewritesAreRefusedOrPutOffWhileSomethingElseIsWritten() throws Exception {
+    start("rdb-key-save-delay 100000");
+    redis.ask("SET a 1");
+    redis.ask("SET b 1");
+    redis.says("BGREWRITEAOF", "Background append only file rewriting started");
+    redis.says(
+        "BGREWRITEAOF", "(error) ERR Background append only file rewriting already in progress");
+    redis.says(
+        "BGSAVE",
+        "(error) ERR Another child process is active (AOF?): can't BGSAVE right now. Use BGSAVE"
+            + " SCHEDULE in order to schedule a BGSAVE whenever possible.");
+    redis.says("BGSAVE SCHEDULE", "Background saving scheduled");
+    await().until(() -> persistence("rdb_bgsave_in_progress").equals("1"));
+    redis.says("BGREWRITEAOF", "Background append only file rewriting scheduled");
+    assertThat(persistence("aof_rewrite_scheduled")).isEqualTo("1");
+    redis.ask("CONFIG SET rdb-key-save-delay 0");
+    await().until(() -> persistence("aof_rewrites").equals("2"));
+    awaitRewrite();
+  }
+
+  @Test
+  void itIsTurnedOnAndOffAtRunTime() throws Exception {
+    start();
+    redis.ask("SET a 1");
+    redis.says("CONFIG SET appendonly no", "OK");
+    assertThat(persistence("aof_enabled")).isEqualTo("0");
+    redis.ask("SET b 1");
+    redis.says("CONFIG SET appendonly yes", "OK");
+    redis.ask("SET c 1");
+    awaitRewrite();
+    redis.ask("SET d 1");
+    restart();
+    redis.says("DBSIZE", "(integer) 4");
+  }
+
+  @Test
+  void itGrowsUntilItIsRewrittenByItself() throws Exception {
+    start("auto-aof-rewrite-min-size 10kb", "auto-aof-rewrite-percentage 100");
+    for (int i = 0; i < 1000; i++) {
+      redis.ask("SET key " + i);
+    }
+    await().until(() -> !persistence("aof_rewrites").equals("0"));
+    awaitRewrite();
+    assertThat(Long.parseLong(persistence("aof_current_size"))).isLessThan(10_000);
+    restart();
+    redis.says("GET key", "\"999\"");
+  }
+
+  @Test
+  void anRdbFileIsTakenOverWhenThereIsNoAppendOnlyFileYet() throws Exception {
+    start();
+    redis.ask("CONFIG SET appendonly no");
+    redis.ask("SET a 1");
+    redis.says("SAVE", "OK");
+    stop();
+    for (Path file : new OsDisk().list(directory.resolve("appendonlydir"))) {
+      new OsDisk().delete(file);
+    }
+    start();
+    redis.says("GET a", "\"1\"");
+    redis.ask("SET b 2");
+    restart();
+    redis.says("DBSIZE", "(integer) 2");
+  }
+
+  @Test
+  void noReplyShowsWhatIsNotOnTheDisk() throws Exception {
+    HeldDisk disk = new HeldDisk();
+    start(disk, "appendfsync always");
+    redis.ask("SET before 1");
+    try (Dialogue other = new Dialogue(server.port());
+        Dialogue subscriber = new Dialogue(server.port())) {
+      subscriber.ask("SUBSCRIBE channel");
+      disk.hold();
+      try {
+        redis.client().send("SET", "key", "1");
+        redis.client().send("INCR", "key");
+        redis.client().send("PUBLISH", "channel", "seen");
+        await().until(disk::isSyncWaiting);
+        other.client().send("GET", "key");
+        other.client().send("PING");
+        subscriber.client().timeout(200);
+        assertThatThrownBy(() -> subscriber.client().receive()).isInstanceOf(IOException.class);
+      } finally {
+        disk.release();
+      }
+      redis.hears("OK");
+      redis.hears("(integer) 2");
+      redis.hears("(integer) 1");
+      other.hears("\"2\"");
+      other.hears("PONG");
+    }
+  }
+
+  @Test
+  void writesAreRefusedOnAFullDiskAndTakenAgainWhenThereIsRoom() throws Exception {
+    for (String policy : new String[] {"everysec", "always"}) {
+      HeldDisk disk = new HeldDisk();
+      start(disk, "appendfsync " + policy);
+      redis.says("SET a 1", "OK");
+      disk.full(true);
+      try (RespClient lost = RespClient.connect("127.0.0.1", server.port())) {
+        if (policy.equals("always")) {
+          assertThatThrownBy(() -> lost.call("SET", "lost", "1")).isInstanceOf(IOException.class);
+        } else {
+          lost.call("SET", "lost", "1");
+        }
+      }
+      await().until(() -> persistence("aof_last_write_status").equals("err"));
+      redis.says(
+          "SET b 1", "(error) MISCONF Errors writing to the AOF file: No space left on device");
+      redis.says("PING", "(error) MISCONF Errors writing to the AOF file: No space left on device");
+      redis.says("GET a", "\"1\"");
+      disk.full(false);
+      await().until(() -> persistence("aof_last_write_status").equals("ok"));
+      redis.says("SET b 2", "OK");
+      restart("appendfsync " + policy);
+      redis.says("MGET a lost b", "1) \"1\"\n2) \"1\"\n3) \"2\"");
+      redis.says("FLUSHALL", "OK");
+      stop();
+    }
+  }
+
+  @Test
+  void waitaofTellsWhatIsOnTheDisk() throws Exception {
+    HeldDisk disk = new HeldDisk();
+    start(disk, "appendfsync everysec");
+    redis.says("WAITAOF 2 0 0", "(error) ERR value is out of range, value must between 0 and 1");
+    redis.says("WAITAOF 1 -1 0", "(error) ERR value is out of range, must be positive");
+    disk.hold();
+    try {
+      redis.ask("SET a 1");
+      redis.says("WAITAOF 0 0 0", "1) (integer) 0\n2) (integer) 0");
+      redis.says("WAITAOF 1 0 10", "1) (integer) 0\n2) (integer) 0");
+    } finally {
+      disk.release();
+    }
+    redis.says("WAITAOF 1 0 0", "1) (integer) 1\n2) (integer) 0");
+    redis.ask("CONFIG SET appendonly no");
+    redis.says(
+        "WAITAOF 1 0 0",
+        "(error) ERR WAITAOF cannot be used when numlocal is set but appendonly is disabled.");
+  }
+}
