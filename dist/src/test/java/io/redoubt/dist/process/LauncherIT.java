@@ -96,7 +96,13 @@ final class LauncherIT {
     assertThat(folder).isDirectoryContaining(home::equals);
     for (String launcher :
         List.of(
-            "bin/redis-server", "bin/redis-sentinel", "init.d/redis", "init.d/redis-sentinel")) {
+            "bin/redis-server",
+            "bin/redis-sentinel",
+            "bin/redis-check-rdb",
+            "bin/redis-check-dump",
+            "bin/redis-check-aof",
+            "init.d/redis",
+            "init.d/redis-sentinel")) {
       assertThat(home.resolve(launcher)).isRegularFile().isExecutable();
     }
     try (Node node =
