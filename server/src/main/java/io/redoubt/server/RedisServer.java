@@ -521,6 +521,9 @@ public final class RedisServer implements AutoCloseable {
   /** What writes cause must not pile up faster than it is written. */
   private void holdWritesForDisk() {
     if (snapshots.writesMustWait()) {
+      snapshots.sinkReady(); // replicas that are slow take the snapshot into files then
+    }
+    if (snapshots.writesMustWait()) {
       clients.pauses().holdWrites();
     }
     appendOnlyFile.unitEnded();

@@ -93,15 +93,24 @@ final class FullSyncs {
   /** Starts a snapshot if somebody has waited long enough for it. */
   void startIfDue() {
     List<ReplicaFeed> waiting = waiting();
-    if (waiting.isEmpty() || host.snapshots().isRunning()) {
+    int most = host.settings().replMaxConcurrentFullSyncs.value();
+    long free = most == 0 ? Integer.MAX_VALUE : most - underWay();
+    if (waiting.isEmpty() || host.snapshots().isRunning() || free <= 0) {
       return;
     }
     long delay = remainingDelayMillis();
     if (delay > 0) {
       scheduleCheck(delay);
     } else {
-      start(waiting);
+      start(waiting.subList(0, (int) Math.min(free, waiting.size())));
     }
+  }
+
+  /** How many replicas are taking a snapshot. */
+  private long underWay() {
+    return replicas.all().stream()
+        .filter(feed -> feed.state() == State.IN_SNAPSHOT || feed.state() == State.SEND_FILE)
+        .count();
   }
 
   private List<ReplicaFeed> waiting() {
@@ -155,11 +164,11 @@ final class FullSyncs {
     List<ReplicaFeed> direct = new ArrayList<>();
     List<ReplicaFeed> throughFile = new ArrayList<>();
     for (ReplicaFeed feed : waiting) {
-      if (feed.isWithoutKeys()) {
+      if (feed.options().isWithoutKeys()) {
         sendWithoutKeys(feed);
         continue;
       }
-      (diskless && feed.canTakeMark() ? direct : throughFile).add(feed);
+      (diskless && feed.options().canTakeMark() ? direct : throughFile).add(feed);
     }
     if (direct.isEmpty() && throughFile.isEmpty()) {
       return;
@@ -210,7 +219,7 @@ final class FullSyncs {
     try (BlockOutput out = new BlockOutput(host.buffers());
         RdbWriter writer = new RdbWriter(out, false, host.buffers())) {
       List<ByteString> functions =
-          feed.isWithFunctions() ? host.snapshotContext().functions().texts() : List.of();
+          feed.options().isWithFunctions() ? host.snapshotContext().functions().texts() : List.of();
       if (!functions.isEmpty()) {
         writer.forFunctions();
       }

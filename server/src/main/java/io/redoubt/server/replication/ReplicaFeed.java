@@ -56,13 +56,7 @@ final class ReplicaFeed implements Companion, SnapshotSink {
   private final Replicas replicas;
 
   private State state = State.NONE;
-  private int listeningPort;
-  private @Nullable String announcedAddress;
-  private boolean understandsMark;
-  private boolean understandsNewIds;
-  private boolean snapshotOnly;
-  private boolean withoutKeys;
-  private boolean withFunctions = true;
+  private final ReplicaOptions options = new ReplicaOptions();
   private boolean acknowledges = true;
 
   /** Whether the first acknowledgement is awaited before the stream is sent. */
@@ -77,12 +71,32 @@ final class ReplicaFeed implements Companion, SnapshotSink {
   private long askedMillis;
   private long softLimitSinceMillis = -1;
   private @Nullable String endMark;
+
+  /** What has been made of the snapshot but can't be sent yet. */
+  private final Spill snapshotSpill;
+
+  /** The stream since the snapshot, up to the cursor. */
+  private final Spill streamSpill;
+
+  /** Whether the snapshot is whole, although not sent to its end. */
+  private boolean snapshotMade;
+
+  /**
+   * From the beginning of the snapshot until the replica has loaded it, as its first
+   * acknowledgement tells, and has been sent all of the stream once.
+   */
+  private boolean catchingUp;
+
+  private boolean hasLoaded;
+
   private @Nullable SnapshotFile file;
   private boolean lost;
 
   ReplicaFeed(ServerClient client, Replicas replicas) {
     this.client = client;
     this.replicas = replicas;
+    snapshotSpill = new Spill(replicas.spillSpace());
+    streamSpill = new Spill(replicas.spillSpace());
     lastSignMillis = replicas.nowMillis();
   }
 
@@ -94,54 +108,20 @@ final class ReplicaFeed implements Companion, SnapshotSink {
     return state;
   }
 
-  // What REPLCONF tells.
-
-  void listeningPort(int port) {
-    listeningPort = port;
+  /** What it has told by REPLCONF. */
+  ReplicaOptions options() {
+    return options;
   }
 
   int listeningPort() {
-    return listeningPort;
-  }
-
-  void announcedAddress(String address) {
-    announcedAddress = address.isEmpty() ? null : address;
-  }
-
-  void understandsMark() {
-    understandsMark = true;
-  }
-
-  boolean canTakeMark() {
-    return understandsMark;
-  }
-
-  void understandsNewIds() {
-    understandsNewIds = true;
-  }
-
-  void snapshotOnly(boolean on) {
-    snapshotOnly = on;
-  }
-
-  /** Has the snapshot hold no keys, and the libraries of functions or not even those. */
-  void withoutKeys(boolean functions) {
-    withoutKeys = true;
-    withFunctions = functions;
-  }
-
-  boolean isWithFunctions() {
-    return withFunctions;
-  }
-
-  boolean isWithoutKeys() {
-    return withoutKeys;
+    return options.listeningPort();
   }
 
   /** The address under which the replica can be reached, or null when it can't be told. */
   @Nullable String address() {
-    if (announcedAddress != null) {
-      return announcedAddress;
+    String announced = options.announcedAddress();
+    if (announced != null) {
+      return announced;
     }
     var peer = client.connection().remoteInetAddress();
     return peer == null ? null : peer.getAddress().getHostAddress();
@@ -154,7 +134,8 @@ final class ReplicaFeed implements Companion, SnapshotSink {
       return "client id #" + client.id();
     }
     String host = address.indexOf(':') >= 0 ? "[" + address + "]" : address;
-    return host + ":" + (listeningPort == 0 ? "<unknown-replica-port>" : listeningPort);
+    int port = options.listeningPort();
+    return host + ":" + (port == 0 ? "<unknown-replica-port>" : port);
   }
 
   // Synchronisation.
@@ -176,7 +157,7 @@ final class ReplicaFeed implements Companion, SnapshotSink {
   /** The stream goes on from an offset. */
   void resume(long offset, String id) {
     becomeReplica();
-    send(understandsNewIds ? "+CONTINUE " + id + "\r\n" : "+CONTINUE\r\n");
+    send(options.canTakeNewIds() ? "+CONTINUE " + id + "\r\n" : "+CONTINUE\r\n");
     state = State.ONLINE;
     cursor = offset;
   }
@@ -204,6 +185,8 @@ final class ReplicaFeed implements Companion, SnapshotSink {
    */
   void snapshotBegins(String id, long offset, @Nullable String mark) {
     state = State.IN_SNAPSHOT;
+    catchingUp = true;
+    hasLoaded = false;
     cursor = offset + 1;
     endMark = mark;
     lastSignMillis = replicas.nowMillis();
@@ -218,11 +201,20 @@ final class ReplicaFeed implements Companion, SnapshotSink {
   @Override
   public boolean isReady() {
     // The snapshot shows what the stream has brought until then.
-    return client.connection().queuedBytes() < WINDOW_BYTES && cursor <= replicas.shownEnd();
+    boolean takes = snapshotSpill.isEmpty() && mayQueue() && replicas.rate().allows();
+    return cursor <= replicas.shownEnd() && (takes || replicas.snapshotHoldsWrites());
+  }
+
+  private boolean mayQueue() {
+    return client.connection().queuedBytes() < WINDOW_BYTES;
   }
 
   @Override
   public void bytes(MemorySegment memory, long offset, long length) {
+    if (!snapshotSpill.isEmpty() || !mayQueue()) {
+      spill(snapshotSpill, memory, offset, length);
+      return;
+    }
     Connection connection = client.connection();
     long done = 0;
     while (done < length) {
@@ -232,23 +224,78 @@ final class ReplicaFeed implements Companion, SnapshotSink {
       connection.send(chunk, chunk.start() + now);
       done += now;
     }
+    replicas.rate().spend(length);
     lastSignMillis = replicas.nowMillis();
     connection.flush();
   }
 
   @Override
   public void complete() {
-    if (lost || endMark == null) {
+    snapshotMade = true;
+    pumpSnapshot();
+  }
+
+  /** Sends of the snapshot what had to wait. */
+  private void pumpSnapshot() {
+    if (lost) {
       return;
     }
-    send(endMark);
+    while (!snapshotSpill.isEmpty() && mayQueue() && replicas.rate().allows()) {
+      replicas.rate().spend(sendFrom(snapshotSpill));
+      lastSignMillis = replicas.nowMillis();
+    }
+    client.connection().flush();
+    if (!snapshotSpill.isEmpty()) {
+      return;
+    }
+    if (!snapshotMade) {
+      replicas.snapshotSinkReady();
+    } else if (endMark != null) {
+      send(endMark);
+      replicas
+          .log()
+          .notice(
+              "Streamed RDB transfer with replica %s succeeded (socket). Waiting for REPLCONF ACK"
+                  + " from replica to enable streaming",
+              name());
+      online(true);
+    }
+  }
+
+  private void spill(Spill spill, MemorySegment memory, long offset, long length) {
+    try {
+      spill.append(memory, offset, length);
+    } catch (IOException e) {
+      spillFailed(e);
+    }
+  }
+
+  private void spillFailed(IOException e) {
     replicas
         .log()
-        .notice(
-            "Streamed RDB transfer with replica %s succeeded (socket). Waiting for REPLCONF ACK"
-                + " from replica to enable streaming",
-            name());
-    online(true);
+        .warning(
+            "Replica %s is dropped: what it can't take yet can't be kept for it: %s",
+            name(), e.getMessage());
+    client.closeSoon();
+  }
+
+  /** Has the next bytes of a spill sent; returns how many. */
+  private int sendFrom(Spill spill) {
+    Connection connection = client.connection();
+    Chunk chunk = connection.newChunk(CHUNK_BYTES);
+    try {
+      int read = spill.read(chunk.memory(), chunk.start(), (int) (chunk.limit() - chunk.start()));
+      connection.send(chunk, chunk.start() + read);
+      if (!mayQueue()) {
+        connection.flush();
+      }
+      return read;
+    } catch (IOException e) {
+      chunk.release();
+      spill.close();
+      spillFailed(e);
+      return 0;
+    }
   }
 
   @Override
@@ -267,7 +314,7 @@ final class ReplicaFeed implements Companion, SnapshotSink {
   }
 
   private void online(boolean afterAck) {
-    if (snapshotOnly) {
+    if (options.isSnapshotOnly()) {
       replicas
           .log()
           .notice(
@@ -296,10 +343,13 @@ final class ReplicaFeed implements Companion, SnapshotSink {
     if (state != State.ONLINE || waitsForAck) {
       return;
     }
+    while (!streamSpill.isEmpty() && mayQueue()) {
+      sendFrom(streamSpill);
+    }
     Backlog backlog = replicas.backlog();
     Connection connection = client.connection();
     long end = replicas.shownEnd();
-    while (cursor < end && connection.queuedBytes() < WINDOW_BYTES) {
+    while (streamSpill.isEmpty() && cursor < end && mayQueue()) {
       if (connection.queuedBytes() > 0 && end - cursor < CHUNK_BYTES) {
         connection.flush();
         if (connection.queuedBytes() > 0) {
@@ -316,12 +366,34 @@ final class ReplicaFeed implements Companion, SnapshotSink {
       }
     }
     connection.flush();
+    boolean hasAll = streamSpill.isEmpty() && cursor == backlog.nextOffset();
+    catchingUp &= !(hasAll && (!acknowledges || hasLoaded));
+  }
+
+  /**
+   * While the replica is being synchronised the stream must not pile up in memory: what is more
+   * than the backlog holds anyway goes to a file.
+   */
+  void spillStream() {
+    if (!catchingUp || lost) {
+      return;
+    }
+    Backlog backlog = replicas.backlog();
+    if (backlog.nextOffset() - cursor <= backlog.sizeBytes() + WINDOW_BYTES) {
+      return;
+    }
+    MemorySegment piece = replicas.piece();
+    while (cursor < backlog.nextOffset()) {
+      long read = backlog.read(cursor, piece, 0, piece.byteSize());
+      spill(streamSpill, piece, 0, read);
+      cursor += read;
+    }
   }
 
   private void pumpFile() {
     SnapshotFile source = file;
     Connection connection = client.connection();
-    while (source != null && connection.queuedBytes() < WINDOW_BYTES) {
+    while (source != null && mayQueue() && replicas.rate().allows()) {
       Chunk chunk = connection.newChunk(CHUNK_BYTES);
       int read;
       try {
@@ -341,6 +413,7 @@ final class ReplicaFeed implements Companion, SnapshotSink {
         return;
       }
       connection.send(chunk, chunk.start() + read);
+      replicas.rate().spend(read);
       lastSignMillis = replicas.nowMillis();
       if (connection.queuedBytes() >= WINDOW_BYTES) {
         connection.flush();
@@ -357,7 +430,7 @@ final class ReplicaFeed implements Companion, SnapshotSink {
   /** Bytes that the replica has still to get. */
   long pendingBytes() {
     long behind = cursor == 0 ? 0 : replicas.backlog().nextOffset() - cursor;
-    return behind + client.connection().queuedBytes();
+    return behind + streamSpill.waitingBytes() + client.connection().queuedBytes();
   }
 
   /** Memory that this replica alone takes: what is on its way to the socket, in whole chunks. */
@@ -368,8 +441,14 @@ final class ReplicaFeed implements Companion, SnapshotSink {
     return client.memoryBytes() - queued + chunks * CHUNK_BYTES;
   }
 
-  /** Whether it lags so far behind that it is given up. */
+  /**
+   * Whether it lags so far behind that it is given up. While it is being synchronised it may: what
+   * it can't take yet takes no memory.
+   */
   boolean isOverLimit() {
+    if (catchingUp) {
+      return false;
+    }
     OutputLimit limit = client.registry().settings().outputLimit(ClientType.REPLICA);
     long pending = pendingBytes();
     long hardBytes = limit.hardBytes() == 0 ? 0 : Math.max(limit.hardBytes(), backlogSize());
@@ -400,6 +479,7 @@ final class ReplicaFeed implements Companion, SnapshotSink {
    * @param durable up to where the stream is on the replica's disk, -1 when it does not tell
    */
   void acknowledged(long offset, long durable) {
+    hasLoaded |= state == State.ONLINE;
     ackOffset = Math.max(ackOffset, offset);
     durableOffset = Math.max(durableOffset, durable);
     lastSignMillis = replicas.nowMillis();
@@ -460,7 +540,14 @@ final class ReplicaFeed implements Companion, SnapshotSink {
   public void onWritable() {
     if (state == State.IN_SNAPSHOT) {
       lastSignMillis = replicas.nowMillis();
-      replicas.snapshotSinkReady();
+    }
+    goOn();
+  }
+
+  /** Sends what can be sent now, of the snapshot or of the stream. */
+  void goOn() {
+    if (state == State.IN_SNAPSHOT) {
+      pumpSnapshot();
     } else {
       pump();
     }
@@ -469,6 +556,8 @@ final class ReplicaFeed implements Companion, SnapshotSink {
   @Override
   public void onReleased() {
     lost = true;
+    snapshotSpill.close();
+    streamSpill.close();
     if (file != null) {
       file.release(this);
       file = null;

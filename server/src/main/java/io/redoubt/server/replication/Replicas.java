@@ -6,6 +6,7 @@ import io.redoubt.server.replication.ReplicaFeed.State;
 import io.redoubt.server.replication.stream.Backlog;
 import io.redoubt.server.settings.HostPort;
 import io.redoubt.server.settings.ServerDirectives;
+import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -17,6 +18,8 @@ import org.jspecify.annotations.Nullable;
  * their acknowledgements.
  */
 final class Replicas {
+  private static final int PIECE_BYTES = 64 * 1024;
+
   private final ReplicationHost host;
   private final Replication replication;
   private final FullSyncs fullSyncs;
@@ -24,6 +27,9 @@ final class Replicas {
   private final List<ReplicaFeed> replicas = new ArrayList<>();
   private final List<ReplicationWait> waits = new ArrayList<>();
   private final Runnable pumpTask = this::pump;
+  private final SpillSpace spillSpace;
+  private final FullSyncRate rate;
+  private final MemorySegment piece = MemorySegment.ofArray(new byte[PIECE_BYTES]);
   private boolean pumpScheduled;
   private boolean ackWanted;
 
@@ -32,6 +38,13 @@ final class Replicas {
     this.replication = replication;
     this.fullSyncs = new FullSyncs(host, replication, this);
     host.appendOnlyFile().onProgress(this::becameDurable);
+    this.spillSpace = new SpillSpace(host);
+    this.rate =
+        new FullSyncRate(
+            host.transport().loop(),
+            host.clock(),
+            settings().replFullSyncRate::value,
+            this::goOnWithSnapshots);
   }
 
   long nowMillis() {
@@ -137,6 +150,7 @@ final class Replicas {
     pumpScheduled = false;
     for (int i = 0; i < replicas.size(); i++) {
       replicas.get(i).pump();
+      replicas.get(i).spillStream();
     }
     dropLaggards();
     retain();
@@ -188,6 +202,32 @@ final class Replicas {
                 feed.name(), feed.pendingBytes());
         feed.client().closeSoon();
       }
+    }
+  }
+
+  /** Where replicas keep what they can't be sent yet. */
+  SpillSpace spillSpace() {
+    return spillSpace;
+  }
+
+  /** How fast snapshots go out. */
+  FullSyncRate rate() {
+    return rate;
+  }
+
+  /** Room for bytes on their way from one place to another. */
+  MemorySegment piece() {
+    return piece;
+  }
+
+  /** Whether writes wait because replicas don't take the snapshot fast enough. */
+  boolean snapshotHoldsWrites() {
+    return host.snapshots().writesMustWait();
+  }
+
+  private void goOnWithSnapshots() {
+    for (ReplicaFeed feed : List.copyOf(replicas)) {
+      feed.goOn();
     }
   }
 

@@ -193,26 +193,26 @@ public final class ReplicationCommands extends CommandGroup<Call> {
   }
 
   private void option(Call call, int i) {
-    ReplicaFeed feed = replication.replicas().of(call.client());
+    ReplicaOptions options = replication.replicas().of(call.client()).options();
     if (call.is(i, "listening-port")) {
-      feed.listeningPort((int) call.argLong(i + 1));
+      options.listeningPort((int) call.argLong(i + 1));
     } else if (call.is(i, "ip-address")) {
       if (call.argLength(i + 1) > LONGEST_ADDRESS) {
         throw new CommandError(
             "ERR REPLCONF ip-address provided by replica instance is too long: %d bytes"
                 .formatted(call.argLength(i + 1)));
       }
-      feed.announcedAddress(call.argText(i + 1));
+      options.announcedAddress(call.argText(i + 1));
     } else if (call.is(i, "capa")) {
-      capability(call, feed, i + 1);
+      capability(call, options, i + 1);
     } else if (call.is(i, "rdb-only")) {
       long on = call.argLong(i + 1);
       if (on != 0 && on != 1) {
         throw NOT_A_FLAG;
       }
-      feed.snapshotOnly(on == 1);
+      options.snapshotOnly(on == 1);
     } else if (call.is(i, "rdb-filter-only")) {
-      filter(call, feed, i + 1);
+      filter(call, options, i + 1);
     } else if (call.is(i, "version")) {
       if (!call.argText(i + 1).matches("\\d+\\.\\d+\\.\\d+.*")) {
         throw new CommandError(
@@ -225,15 +225,15 @@ public final class ReplicationCommands extends CommandGroup<Call> {
   }
 
   /** Capabilities that are not known are none that matter here. */
-  private static void capability(Call call, ReplicaFeed feed, int argument) {
+  private static void capability(Call call, ReplicaOptions options, int argument) {
     if (call.is(argument, "eof")) {
-      feed.understandsMark();
+      options.understandsMark();
     } else if (call.is(argument, "psync2")) {
-      feed.understandsNewIds();
+      options.understandsNewIds();
     }
   }
 
-  private static void filter(Call call, ReplicaFeed feed, int argument) {
+  private static void filter(Call call, ReplicaOptions options, int argument) {
     boolean functions = false;
     for (String word : call.argText(argument).strip().split("\\s+")) {
       functions |= word.equalsIgnoreCase("functions");
@@ -241,7 +241,7 @@ public final class ReplicationCommands extends CommandGroup<Call> {
         throw new CommandError("ERR Unsupported rdb-filter-only option: " + word);
       }
     }
-    feed.withoutKeys(functions);
+    options.withoutKeys(functions);
   }
 
   private void acknowledged(Call call, int argument) {
@@ -295,7 +295,7 @@ public final class ReplicationCommands extends CommandGroup<Call> {
       throw NO_MASTER_LINK;
     }
     ReplicaFeed feed = replicas.of(call.client());
-    if (feed.isWithoutKeys() && !feed.canTakeMark()) {
+    if (feed.options().isWithoutKeys() && !feed.options().canTakeMark()) {
       throw FILTER_NEEDS_MARK;
     }
     log.notice("Replica %s asks for synchronization", feed.name());

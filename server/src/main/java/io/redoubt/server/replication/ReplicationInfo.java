@@ -51,7 +51,8 @@ final class ReplicationInfo {
         .flag("repl_backlog_active", () -> replication.backlog() != null)
         .number("repl_backlog_size", () -> settings.replBacklogSize.value())
         .number("repl_backlog_first_byte_offset", this::firstByteOffset)
-        .number("repl_backlog_histlen", this::historyBytes);
+        .number("repl_backlog_histlen", this::historyBytes)
+        .number("repl_spill_bytes", () -> replication.replicas().spillSpace().usedBytes());
   }
 
   /** Declares the counts of synchronisations. */

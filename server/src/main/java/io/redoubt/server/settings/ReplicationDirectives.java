@@ -102,6 +102,29 @@ public abstract class ReplicationDirectives extends PersistenceDirectives {
               "How a replica loads it: disabled, through a file; on-empty-db, from the socket"
                   + " when it has no data; swapdb, from the socket beside the old data.");
 
+  /** {@code repl-spill-dir}. */
+  public final TextDirective replSpillDir =
+      text("repl-spill-dir", "")
+          .shown(
+              "/var/tmp",
+              "Where the stream goes that is made while a replica takes a full sync and that is"
+                  + " more than the backlog; the directory of the data without it.");
+
+  /** {@code repl-spill-max}. */
+  public final MemoryDirective replSpillMax =
+      memory("repl-spill-max", 16L << 30)
+          .doc("How much may be there for all replicas together; 0 for any amount.");
+
+  /** {@code repl-max-concurrent-full-syncs}. */
+  public final IntDirective replMaxConcurrentFullSyncs =
+      integer("repl-max-concurrent-full-syncs", 0)
+          .doc("How many replicas may take a full sync at the same time; 0 for any number.");
+
+  /** {@code repl-full-sync-rate}. */
+  public final MemoryDirective replFullSyncRate =
+      memory("repl-full-sync-rate", 0)
+          .doc("Bytes a second that all full syncs together may send; 0 for any number.");
+
   /** {@code replica-refuse-empty-master}. */
   public final YesNoDirective replicaRefuseEmptyMaster =
       yesNo("replica-refuse-empty-master", true)

@@ -100,7 +100,7 @@ class MasterLinkTest {
   @Test
   void aBrokenDataSetIsNotKept() throws Exception {
     try (Master master = new Master();
-        Node replica = Node.ours(directory)) {
+        Node replica = Node.ours(directory, "replica-refuse-empty-master no")) {
       replica.ask("SET mine 1");
       replica.ask("REPLICAOF 127.0.0.1 " + master.port());
       master.accept();

@@ -1,0 +1,67 @@
+package io.redoubt.server.replication;
+
+import io.redoubt.protocol.net.Loop;
+import io.redoubt.protocol.process.Clock;
+import java.util.function.LongSupplier;
+
+/**
+ * How fast snapshots may go out to all replicas together ({@code repl-full-sync-rate}): a bucket
+ * that fills with time, holds {@link #BUCKET_MILLIS} of it at most, and may be overdrawn by one
+ * piece.
+ */
+final class FullSyncRate {
+  private static final long BUCKET_MILLIS = 50;
+  private static final long RETRY_MILLIS = 10;
+
+  private final Loop loop;
+  private final Clock clock;
+  private final LongSupplier bytesPerSecond;
+  private final Runnable goOn;
+  private double allowance;
+  private long filledNanos;
+  private boolean waiting;
+
+  /**
+   * A full bucket.
+   *
+   * @param bytesPerSecond the limit, 0 for none
+   * @param goOn runs when bytes may go out again after they might not
+   */
+  FullSyncRate(Loop loop, Clock clock, LongSupplier bytesPerSecond, Runnable goOn) {
+    this.loop = loop;
+    this.clock = clock;
+    this.bytesPerSecond = bytesPerSecond;
+    this.goOn = goOn;
+    filledNanos = clock.monotonicNanos();
+  }
+
+  /** Whether bytes may go out now; if not, it will be told when. */
+  boolean allows() {
+    long rate = bytesPerSecond.getAsLong();
+    if (rate <= 0) {
+      return true;
+    }
+    long now = clock.monotonicNanos();
+    double most = rate * BUCKET_MILLIS / 1000.0;
+    allowance = Math.min(most, allowance + rate * ((now - filledNanos) / 1e9));
+    filledNanos = now;
+    if (allowance > 0) {
+      return true;
+    }
+    if (!waiting) {
+      waiting = true;
+      loop.schedule(
+          () -> {
+            waiting = false;
+            goOn.run();
+          },
+          RETRY_MILLIS);
+    }
+    return false;
+  }
+
+  /** So many bytes go out. */
+  void spend(long bytes) {
+    allowance -= bytes;
+  }
+}

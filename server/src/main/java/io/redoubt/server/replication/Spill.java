@@ -1,0 +1,77 @@
+package io.redoubt.server.replication;
+
+import io.redoubt.persistence.io.DiskFile;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a replica that is being synchronised can't take yet, in a file: bytes go in at the end and
+ * come out at the front. There is a file only while there are bytes.
+ */
+final class Spill implements AutoCloseable {
+  private final SpillSpace space;
+  private @Nullable DiskFile writer;
+  private @Nullable DiskFile reader;
+  private long writtenBytes;
+  private long readBytes;
+
+  Spill(SpillSpace space) {
+    this.space = space;
+  }
+
+  boolean isEmpty() {
+    return readBytes == writtenBytes;
+  }
+
+  long waitingBytes() {
+    return writtenBytes - readBytes;
+  }
+
+  /**
+   * Adds bytes.
+   *
+   * @throws IOException when the disk refuses them, or there are too many of all replicas
+   */
+  void append(MemorySegment memory, long offset, long length) throws IOException {
+    space.take(length);
+    writtenBytes += length;
+    DiskFile file = writer;
+    if (file == null) {
+      SpillSpace.Ends ends = space.open();
+      file = ends.writer();
+      writer = file;
+      reader = ends.reader();
+    }
+    file.write(memory, offset, length);
+  }
+
+  /** Takes out the next bytes; returns how many, at least 1 unless it is empty. */
+  int read(MemorySegment memory, long offset, int length) throws IOException {
+    DiskFile file = reader;
+    if (file == null || isEmpty()) {
+      return 0;
+    }
+    int read = file.read(memory, offset, (int) Math.min(length, waitingBytes()));
+    if (read < 0) {
+      throw new IOException("the spill file ends too early");
+    }
+    readBytes += read;
+    if (isEmpty()) {
+      close(); // the disk gets its room back
+    }
+    return read;
+  }
+
+  /** Forgets what is left. */
+  @Override
+  public void close() {
+    space.giveBack(writtenBytes);
+    space.close(writer);
+    space.close(reader);
+    writer = null;
+    reader = null;
+    writtenBytes = 0;
+    readBytes = 0;
+  }
+}

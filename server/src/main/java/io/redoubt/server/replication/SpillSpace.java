@@ -1,0 +1,73 @@
+package io.redoubt.server.replication;
+
+import io.redoubt.persistence.io.Disk;
+import io.redoubt.persistence.io.DiskFile;
+import io.redoubt.server.settings.ServerDirectives;
+import java.io.IOException;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+
+/** Where the spills of all replicas go ({@code repl-spill-dir}), and how much fits there. */
+final class SpillSpace {
+  /** A file opened for both ends of a spill. */
+  record Ends(DiskFile writer, DiskFile reader) {}
+
+  private final ReplicationHost host;
+  private long usedBytes;
+  private int filesMade;
+
+  SpillSpace(ReplicationHost host) {
+    this.host = host;
+  }
+
+  /** Bytes in files now. */
+  long usedBytes() {
+    return usedBytes;
+  }
+
+  /** Makes room for more bytes. */
+  void take(long bytes) throws IOException {
+    long most = host.settings().replSpillMax.value();
+    if (most > 0 && usedBytes + bytes > most) {
+      throw new IOException("more than repl-spill-max (%d bytes) would be kept".formatted(most));
+    }
+    usedBytes += bytes;
+  }
+
+  void giveBack(long bytes) {
+    usedBytes -= bytes;
+  }
+
+  /** Makes a file. It loses its name at once, so that none stays behind whatever happens. */
+  Ends open() throws IOException {
+    ServerDirectives settings = host.settings();
+    String directory = settings.replSpillDir.value();
+    Path path =
+        settings
+            .path(directory.isEmpty() ? "." : directory)
+            .resolve(
+                "temp-spill-%d.%d.%d"
+                    .formatted(host.port(), host.clock().wallMillis(), filesMade++));
+    Disk disk = host.snapshotContext().disk();
+    DiskFile writer = disk.create(path);
+    try {
+      return new Ends(writer, disk.read(path));
+    } catch (IOException e) {
+      writer.close();
+      throw e;
+    } finally {
+      disk.delete(path);
+    }
+  }
+
+  void close(@Nullable DiskFile file) {
+    if (file == null) {
+      return;
+    }
+    try {
+      file.close();
+    } catch (IOException e) {
+      host.log().warning("Can't close a spill file: %s", e.getMessage());
+    }
+  }
+}
