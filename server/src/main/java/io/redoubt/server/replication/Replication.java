@@ -60,7 +60,13 @@ public final class Replication implements AutoCloseable {
   public Replication(ReplicationHost host) {
     this.host = host;
     replicas = new Replicas(host, this);
-    stream = new ReplicationStream(host, replicas::streamGrew);
+    stream =
+        new ReplicationStream(
+            host.buffers(),
+            host.random(),
+            host.settings().replBacklogSize::value,
+            host.propagation(),
+            replicas::streamGrew);
     history = stream.history();
     link = new MasterLink(host, this);
     host.appendOnlyFile().onProgress(link::becameDurable);

@@ -2,12 +2,15 @@ package io.redoubt.server.replication;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
+import io.redoubt.protocol.bytes.BufferMemory;
 import io.redoubt.protocol.bytes.ByteString;
 import io.redoubt.server.execution.Propagation;
 import io.redoubt.server.replication.stream.Backlog;
 import io.redoubt.server.replication.stream.ReplicationHistory;
 import io.redoubt.server.snapshot.ReplicationPoint;
 import java.lang.foreign.MemorySegment;
+import java.util.function.LongSupplier;
+import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,7 +29,9 @@ final class ReplicationStream implements Propagation.Sink {
   private static final byte[] GETACK =
       "*3\r\n$8\r\nREPLCONF\r\n$6\r\nGETACK\r\n$1\r\n*\r\n".getBytes(US_ASCII);
 
-  private final ReplicationHost host;
+  private final BufferMemory buffers;
+  private final LongSupplier backlogBytes;
+  private final Propagation propagation;
   private final Runnable grown;
   private final ReplicationHistory history;
   private @Nullable Backlog backlog;
@@ -42,12 +47,20 @@ final class ReplicationStream implements Propagation.Sink {
   /**
    * The stream of a new history.
    *
+   * @param backlogBytes how large a backlog is when it is made
    * @param grown runs whenever bytes have joined
    */
-  ReplicationStream(ReplicationHost host, Runnable grown) {
-    this.host = host;
+  ReplicationStream(
+      BufferMemory buffers,
+      RandomGenerator random,
+      LongSupplier backlogBytes,
+      Propagation propagation,
+      Runnable grown) {
+    this.buffers = buffers;
+    this.backlogBytes = backlogBytes;
+    this.propagation = propagation;
     this.grown = grown;
-    history = new ReplicationHistory(host.random());
+    history = new ReplicationHistory(random);
   }
 
   ReplicationHistory history() {
@@ -111,9 +124,9 @@ final class ReplicationStream implements Propagation.Sink {
   void ownEffects(boolean isMaster) {
     boolean wanted = isMaster && backlog != null;
     if (wanted && !propagates) {
-      host.propagation().add(this);
+      propagation.add(this);
     } else if (!wanted && propagates) {
-      host.propagation().remove(this);
+      propagation.remove(this);
     }
     propagates = wanted;
   }
@@ -139,8 +152,7 @@ final class ReplicationStream implements Propagation.Sink {
     if (backlog != null) {
       return false;
     }
-    backlog =
-        new Backlog(host.buffers(), host.settings().replBacklogSize.value(), history.offset() + 1);
+    backlog = new Backlog(buffers, backlogBytes.getAsLong(), history.offset() + 1);
     return true;
   }
 
@@ -189,7 +201,7 @@ final class ReplicationStream implements Propagation.Sink {
     if (!joins || offset < first || current.nextOffset() - offset > current.sizeBytes()) {
       return; // it doesn't help, and never will
     }
-    Backlog longer = new Backlog(host.buffers(), current.sizeBytes(), first);
+    Backlog longer = new Backlog(buffers, current.sizeBytes(), first);
     longer.retainFrom(first);
     longer.append(kept.asSegment(), 0, kept.length());
     byte[] piece = new byte[Backlog.BLOCK_BYTES];
