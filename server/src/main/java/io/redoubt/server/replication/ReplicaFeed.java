@@ -25,6 +25,9 @@ final class ReplicaFeed implements Companion, SnapshotSink {
   /** How much may wait in the socket's queue; beyond it the bytes wait in the backlog. */
   private static final long WINDOW_BYTES = 256 * 1024;
 
+  /** How much of the stream made during a full sync waits in memory at most. */
+  private static final long IN_MEMORY_BYTES = 16 << 20;
+
   private static final int CHUNK_BYTES = 16 * 1024;
 
   /** How far the synchronisation is. */
@@ -372,14 +375,15 @@ final class ReplicaFeed implements Companion, SnapshotSink {
 
   /**
    * While the replica is being synchronised the stream must not pile up in memory: what is more
-   * than the backlog holds anyway goes to a file.
+   * than the backlog holds anyway, or a client may have waiting, goes to a file. Without a limit it
+   * stays in memory: that is what such a configuration asks for.
    */
   void spillStream() {
     if (!catchingUp || lost) {
       return;
     }
     Backlog backlog = replicas.backlog();
-    if (backlog.nextOffset() - cursor <= backlog.sizeBytes() + WINDOW_BYTES) {
+    if (backlog.nextOffset() - cursor <= mostInMemory(backlog)) {
       return;
     }
     MemorySegment piece = replicas.piece();
@@ -388,6 +392,20 @@ final class ReplicaFeed implements Companion, SnapshotSink {
       spill(streamSpill, piece, 0, read);
       cursor += read;
     }
+  }
+
+  private long mostInMemory(Backlog backlog) {
+    OutputLimit limit = outputLimit();
+    long hardBytes = limit.hardBytes() == 0 ? Long.MAX_VALUE : limit.hardBytes();
+    long softBytes = limit.softBytes() == 0 ? Long.MAX_VALUE : limit.softBytes();
+    long least = Math.min(hardBytes, softBytes);
+    return least == Long.MAX_VALUE
+        ? least
+        : Math.max(Math.min(least, IN_MEMORY_BYTES), backlog.sizeBytes() + WINDOW_BYTES);
+  }
+
+  private OutputLimit outputLimit() {
+    return client.registry().settings().outputLimit(ClientType.REPLICA);
   }
 
   private void pumpFile() {
@@ -449,7 +467,7 @@ final class ReplicaFeed implements Companion, SnapshotSink {
     if (catchingUp) {
       return false;
     }
-    OutputLimit limit = client.registry().settings().outputLimit(ClientType.REPLICA);
+    OutputLimit limit = outputLimit();
     long pending = pendingBytes();
     long hardBytes = limit.hardBytes() == 0 ? 0 : Math.max(limit.hardBytes(), backlogSize());
     long softBytes = limit.softBytes() == 0 ? 0 : Math.max(limit.softBytes(), backlogSize());
