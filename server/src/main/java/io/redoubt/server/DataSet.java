@@ -77,9 +77,14 @@ final class DataSet {
       return;
     }
     Ending loaded = failure -> ending.loaded(failure == null ? begin(appendOnlyFile) : failure);
+    appendOnlyFile.place(replication::place);
     if (appendOnlyFile.hasData()) {
       appendOnlyFile.load(failure -> {
         snapshots.unchanged();
+        ReplicationPoint point = appendOnlyFile.loadedPlace();
+        if (failure == null && point != null) {
+          replication.restore(point);
+        }
         loaded.loaded(failure);
       });
     } else {

@@ -40,6 +40,9 @@ public final class AofReader implements AutoCloseable {
   private static final int MAGIC_BYTES = 5;
   private static final String TIMESTAMP = "#TS:";
 
+  /** What is longer is told only up to here. */
+  private static final int LONGEST_ANNOTATION = 256;
+
   private enum State {
     START,
     PREAMBLE,
@@ -295,6 +298,10 @@ public final class AofReader implements AutoCloseable {
     }
     if (seconds >= 0) {
       visitor.timestamp(seconds, offset);
+    } else {
+      long length = Math.min(end - (offset - base), LONGEST_ANNOTATION);
+      byte[] line = memory.asSlice(offset - base, length).toArray(JAVA_BYTE);
+      visitor.annotation(new String(line, ISO_8859_1).stripTrailing());
     }
     return true;
   }

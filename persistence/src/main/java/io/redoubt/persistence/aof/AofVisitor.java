@@ -35,6 +35,15 @@ public interface AofVisitor {
   void timestamp(long seconds, long offset) throws AofException;
 
   /**
+   * An annotation that is no timestamp.
+   *
+   * @param text the line, with its {@code #} and without its end
+   */
+  default void annotation(String text) {
+    // Most are of no interest to most.
+  }
+
+  /**
    * The file ended within a transaction, or within a command: what a {@code MULTI} has begun is
    * void.
    */

@@ -14,6 +14,7 @@ import io.redoubt.server.keyspace.Keyspace;
 import io.redoubt.server.memory.SlabBuffers;
 import io.redoubt.server.snapshot.LoadRule;
 import io.redoubt.server.snapshot.RdbLoader;
+import io.redoubt.server.snapshot.ReplicationPoint;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
@@ -37,6 +38,12 @@ final class AofReplay implements AofVisitor, AutoCloseable {
   private final ExpiredKeys expiryBefore;
   private @Nullable RdbLoader preamble;
   private String fileName = "";
+
+  /** The place in a replication stream that what has been loaded stands for, null: not told. */
+  private @Nullable ReplicationPoint place;
+
+  private String placeId = "";
+  private int placeDatabase;
   private long fileStartNanos;
 
   /** Opens the files; nothing is loaded yet. */
@@ -128,13 +135,42 @@ final class AofReplay implements AofVisitor, AutoCloseable {
           .notice(
               "Done loading RDB, keys loaded: %d, keys expired: %d.",
               loaded.keysLoaded(), loaded.keysExpired());
+      ReplicationPoint point = loaded.replication();
+      if (point != null) {
+        placeId = point.id();
+        placeDatabase = point.database();
+      }
+      place = point;
       loaded.close();
       preamble = null;
     }
   }
 
   @Override
+  public void annotation(String text) {
+    if (!text.startsWith(AppendStream.PLACE)) {
+      return;
+    }
+    String[] words = text.substring(AppendStream.PLACE.length()).split(" ");
+    try {
+      if (words.length == 3) {
+        placeId = words[1];
+        placeDatabase = Integer.parseInt(words[2]);
+      }
+      place = new ReplicationPoint(placeDatabase, placeId, Long.parseLong(words[0]));
+    } catch (NumberFormatException notAPlace) {
+      place = null;
+    }
+  }
+
+  /** The place in a replication stream that all that was loaded stands for, or null. */
+  @Nullable ReplicationPoint place() {
+    return placeId.isEmpty() ? null : place;
+  }
+
+  @Override
   public void command(Request request, long offset) throws AofException {
+    place = null; // until it is told again
     if (host.find(request) == null) {
       String name = new String(request.bytes(0), StandardCharsets.ISO_8859_1);
       throw new AofException(
@@ -150,6 +186,7 @@ final class AofReplay implements AofVisitor, AutoCloseable {
 
   @Override
   public void cut() {
+    place = null;
     client.endTransaction();
   }
 

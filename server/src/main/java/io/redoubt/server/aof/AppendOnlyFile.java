@@ -13,6 +13,7 @@ import io.redoubt.protocol.process.SystemErrors;
 import io.redoubt.server.execution.Refusal;
 import io.redoubt.server.settings.PersistenceDirectives.Appendfsync;
 import io.redoubt.server.settings.ServerDirectives;
+import io.redoubt.server.snapshot.ReplicationPoint;
 import java.io.IOException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Path;
@@ -20,6 +21,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -59,6 +61,8 @@ public final class AppendOnlyFile implements AutoCloseable {
   private final Rewrites rewrites;
   private final List<Runnable> progressListeners = new ArrayList<>();
   private final AtomicBoolean progressTold = new AtomicBoolean();
+  private Supplier<@Nullable ReplicationPoint> place = () -> null;
+  private @Nullable ReplicationPoint loadedPlace;
   private State state = State.OFF;
   private long forcedNanos;
   private @Nullable IOException reported;
@@ -115,6 +119,7 @@ public final class AppendOnlyFile implements AutoCloseable {
       AofReplay replay = new AofReplay(host, files);
       replay.runInTurns(failure -> {
         if (failure == null) {
+          loadedPlace = replay.place();
           log.notice(
               "DB loaded from append only file: %.3f seconds",
               (clock.monotonicNanos() - started) / 1e9);
@@ -124,6 +129,16 @@ public final class AppendOnlyFile implements AutoCloseable {
     } catch (IOException e) {
       ending.loaded(unreadable(e));
     }
+  }
+
+  /** Sets where to ask which place in a replication stream the data set stands for. */
+  public void place(Supplier<@Nullable ReplicationPoint> source) {
+    place = source;
+  }
+
+  /** The place that the files stood for when they were loaded, or null. */
+  public @Nullable ReplicationPoint loadedPlace() {
+    return loadedPlace;
   }
 
   private static IOException unreadable(IOException e) {
@@ -289,6 +304,7 @@ public final class AppendOnlyFile implements AutoCloseable {
     if (state == State.OFF) {
       return;
     }
+    tellPlace();
     if (output.isStrict()) {
       output.note();
     }
@@ -298,6 +314,15 @@ public final class AppendOnlyFile implements AutoCloseable {
     appender.flush(clock.monotonicNanos());
     if (!Objects.equals(appender.failure(), reported)) {
       progressed();
+    }
+  }
+
+  private void tellPlace() {
+    if (!stream.tellsOffset(host.streamOffset())) {
+      ReplicationPoint now = place.get();
+      if (now != null) {
+        stream.tellPlace(now);
+      }
     }
   }
 
@@ -539,6 +564,7 @@ public final class AppendOnlyFile implements AutoCloseable {
       rewrites.giveUp();
     }
     if (state == State.ON) {
+      tellPlace();
       log.notice("Calling fsync() on the AOF file.");
       IOException failure = appender.writeAndForce();
       if (failure != null) {

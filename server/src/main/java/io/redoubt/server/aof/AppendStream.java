@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 import io.redoubt.persistence.aof.AofAppender;
 import io.redoubt.protocol.resp.RequestEncoder;
 import io.redoubt.server.execution.Propagation;
+import io.redoubt.server.snapshot.ReplicationPoint;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.function.BooleanSupplier;
@@ -15,6 +16,10 @@ import java.util.function.LongSupplier;
  */
 final class AppendStream implements Propagation.Sink {
   private static final int NO_DATABASE = -1;
+
+  /** Begins the annotation that tells a place in the replication stream. */
+  static final String PLACE = "#REPL:";
+
   private static final byte[] MULTI = RequestEncoder.encode("MULTI");
   private static final byte[] EXEC = RequestEncoder.encode("EXEC");
 
@@ -24,6 +29,12 @@ final class AppendStream implements Propagation.Sink {
   private int selected = NO_DATABASE;
   private long toldSeconds;
   private boolean inTransaction;
+
+  // The place in the replication stream that the file tells, and whether anything has come since.
+  private String toldId = "";
+  private int toldDatabase = NO_DATABASE;
+  private long toldOffset = -1;
+  private boolean changed;
 
   /**
    * A stream at its beginning.
@@ -40,11 +51,40 @@ final class AppendStream implements Propagation.Sink {
   void newFile() {
     selected = NO_DATABASE;
     toldSeconds = 0;
+    toldId = "";
+    toldOffset = -1;
+  }
+
+  /** Whether the file tells that its end stands for this offset of the replication stream. */
+  boolean tellsOffset(long offset) {
+    return !changed && offset == toldOffset;
+  }
+
+  /**
+   * Tells which place in the replication stream the end of the file stands for: {@code #REPL:}
+   * offset, or after a change of these {@code #REPL:} offset id database. It holds only where no
+   * command follows, so nothing has to be known of the lengths of what is in the stream but not
+   * here.
+   */
+  void tellPlace(ReplicationPoint place) {
+    if (inTransaction) {
+      return;
+    }
+    boolean whole = !place.id().equals(toldId) || place.database() != toldDatabase;
+    toldId = place.id();
+    toldDatabase = place.database();
+    toldOffset = place.offset();
+    changed = false;
+    String line = PLACE + place.offset();
+    put(
+        (whole ? line + " " + place.id() + " " + place.database() + "\r\n" : line + "\r\n")
+            .getBytes(US_ASCII));
   }
 
   @Override
   public void propagate(int database, MemorySegment memory, long start, long end) {
     long length = end - start;
+    changed = true;
     if (!inTransaction && tellsTime.getAsBoolean()) {
       tellTime();
     }

@@ -197,6 +197,7 @@ public final class Replication implements AutoCloseable {
   void follow(String address, int port) {
     link.stop();
     if (!isReplica) {
+      history.takeBackPromotion();
       host.log()
           .notice(
               "Before turning into a replica, using my own master parameters to synthesize a cached"
@@ -353,6 +354,7 @@ public final class Replication implements AutoCloseable {
       decision.log().forEach(this::say);
       if (decision instanceof PsyncDecision.Resume resume) {
         partialSyncs++;
+        history.shown();
         feed.resume(resume.offset(), history.id());
         replicas.joined(feed);
         feed.pump();
@@ -371,6 +373,7 @@ public final class Replication implements AutoCloseable {
               "Replication backlog created, my new replication IDs are '%s' and '%s'",
               history.id(), history.secondId());
     }
+    history.shown();
     feed.awaitSnapshot(id != null);
     replicas.joined(feed);
     replicas.fullSyncs().asked(feed);
@@ -490,17 +493,25 @@ public final class Replication implements AutoCloseable {
     updateState();
   }
 
-  /** The place in the history that the data set stands for now: what an RDB file names. */
+  /** The place in the history that the data set stands for now, with the bytes before it. */
   public @Nullable ReplicationPoint point() {
-    if (!isReplica) {
-      return backlog() == null ? null : point(stream.selectedDatabase());
-    }
-    int database = link.isConnected() ? link.selectedDatabase() : resumeDatabase;
-    return database == NO_DATABASE ? null : point(database);
+    ReplicationPoint place = place();
+    return place == null
+        ? null
+        : new ReplicationPoint(place.database(), place.id(), place.offset(), stream.tail());
   }
 
-  private ReplicationPoint point(int database) {
-    return new ReplicationPoint(database, history.id(), history.offset(), stream.tail());
+  /** The place in the history that the data set stands for now. */
+  public @Nullable ReplicationPoint place() {
+    if (!isReplica) {
+      return backlog() == null ? null : placeWith(stream.selectedDatabase());
+    }
+    int database = link.isConnected() ? link.selectedDatabase() : resumeDatabase;
+    return database == NO_DATABASE ? null : placeWith(database);
+  }
+
+  private ReplicationPoint placeWith(int database) {
+    return new ReplicationPoint(database, history.id(), history.offset());
   }
 
   // Memory.

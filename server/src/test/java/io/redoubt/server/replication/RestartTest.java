@@ -1,5 +1,6 @@
 package io.redoubt.server.replication;
 
+import static io.redoubt.server.replication.Node.until;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Files;
@@ -93,5 +94,94 @@ class RestartTest {
         assertThat(master.content()).isEqualTo(other.content()).hasSize(2);
       }
     }
+  }
+
+  @Test
+  void everybodyResumesFromItsAppendOnlyFile() throws Exception {
+    Path ofMaster = Files.createDirectory(directory.resolve("master"));
+    Path ofReplica = Files.createDirectory(directory.resolve("replica"));
+    String id;
+    try (Node master = Node.ours(ofMaster, "appendonly yes")) {
+      String following = "replicaof 127.0.0.1 " + master.port();
+      try (Node replica = Node.ours(ofReplica, "appendonly yes", following)) {
+        replica.untilInSyncWith(master);
+        master.ask("SELECT 3");
+        master.ask("SET a 1");
+        replica.untilInSyncWith(master);
+        until("the rewrite", () -> isAppending(replica));
+        master.ask("SET b 2");
+        replica.untilInSyncWith(master);
+      }
+      master.ask("SET c 3");
+      try (Node replica = Node.ours(ofReplica, "appendonly yes", following)) {
+        replica.untilInSyncWith(master);
+        assertThat(master.info("stats"))
+            .containsEntry("sync_full", "1")
+            .containsEntry("sync_partial_ok", "1");
+        assertThat(replica.content()).isEqualTo(master.content()).hasSize(3);
+        assertThat(replica.ask("SELECT 3")).isEqualTo("OK");
+      }
+      id = master.info("replication", "master_replid");
+    }
+    try (Node master = Node.ours(ofMaster, "appendonly yes");
+        Node replica =
+            Node.ours(ofReplica, "appendonly yes", "replicaof 127.0.0.1 " + master.port())) {
+      replica.untilInSyncWith(master);
+      assertThat(master.info("replication", "master_replid2")).isEqualTo(id);
+      assertThat(master.info("stats", "sync_full")).isEqualTo("0");
+      assertThat(replica.content()).isEqualTo(master.content()).hasSize(3);
+    }
+  }
+
+  @Test
+  void aMasterThatFellComesBackAsAReplicaWithoutAFullSync() throws Exception {
+    Path ofMaster = Files.createDirectory(directory.resolve("master"));
+    try (Node replica = Node.ours(directory)) {
+      try (Node master = Node.ours(ofMaster, "appendonly yes")) {
+        replica.ask("REPLICAOF 127.0.0.1 " + master.port());
+        replica.untilInSyncWith(master);
+        master.ask("SET a 1");
+        master.ask("INCR n");
+        replica.untilInSyncWith(master);
+      }
+      replica.ask("REPLICAOF NO ONE");
+      replica.ask("SET b 2");
+      try (Node master = Node.ours(ofMaster, "appendonly yes")) {
+        assertThat(master.info("replication", "role")).isEqualTo("master");
+        master.ask("REPLICAOF 127.0.0.1 " + replica.port());
+        master.untilInSyncWith(replica);
+        assertThat(replica.info("stats"))
+            .containsEntry("sync_full", "0")
+            .containsEntry("sync_partial_ok", "1");
+        assertThat(master.content()).isEqualTo(replica.content()).hasSize(3);
+      }
+    }
+  }
+
+  @Test
+  void aMasterThatWroteForItselfAfterItFellNeedsAFullSync() throws Exception {
+    Path ofMaster = Files.createDirectory(directory.resolve("master"));
+    try (Node replica = Node.ours(directory)) {
+      try (Node master = Node.ours(ofMaster, "appendonly yes")) {
+        replica.ask("REPLICAOF 127.0.0.1 " + master.port());
+        replica.untilInSyncWith(master);
+        master.ask("SET a 1");
+        replica.untilInSyncWith(master);
+      }
+      replica.ask("REPLICAOF NO ONE");
+      try (Node master = Node.ours(ofMaster, "appendonly yes")) {
+        master.ask("SET mine 1");
+        master.ask("REPLICAOF 127.0.0.1 " + replica.port());
+        master.untilInSyncWith(replica);
+        assertThat(replica.info("stats", "sync_full")).isEqualTo("1");
+        assertThat(master.content()).isEqualTo(replica.content()).hasSize(1);
+      }
+    }
+  }
+
+  private static boolean isAppending(Node node) throws Exception {
+    return node.info("persistence", "aof_enabled").equals("1")
+        && node.info("persistence", "aof_rewrite_in_progress").equals("0")
+        && node.info("persistence", "aof_rewrite_scheduled").equals("0");
   }
 }

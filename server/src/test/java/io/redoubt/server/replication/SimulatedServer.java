@@ -196,6 +196,7 @@ final class SimulatedServer {
     }
     endLink();
     if (master < 0) {
+      stream.history().takeBackPromotion();
       canResume = true;
       stream.openBacklog();
     }
@@ -612,6 +613,7 @@ final class SimulatedServer {
       PsyncDecision decision =
           PsyncDecision.of(askedId, askedOffset, stream.history(), stream.backlog(), "replica");
       if (decision instanceof PsyncDecision.Resume resume) {
+        stream.history().shown();
         send("+CONTINUE " + id() + "\r\n");
         cursor = resume.offset();
         online = true;
@@ -640,6 +642,7 @@ final class SimulatedServer {
         return;
       }
       fullSyncs++;
+      stream.history().shown();
       stream.forgetSelectedDatabase();
       String mark = ReplicationHistory.randomId(network.random());
       cursor = offset() + 1;

@@ -24,6 +24,9 @@ public final class ReplicationHistory {
   private long offset;
   private long secondOffset = NO_OFFSET;
 
+  /** Whether somebody may know the id. */
+  private boolean shown;
+
   /** A new history of nothing yet. */
   public ReplicationHistory(RandomGenerator random) {
     id = randomId(random);
@@ -81,10 +84,29 @@ public final class ReplicationHistory {
    */
   public void promote(RandomGenerator random) {
     branch(randomId(random));
+    shown = false;
+  }
+
+  /** The id has been told to others. */
+  public void shown() {
+    shown = true;
+  }
+
+  /**
+   * Forgets a promotion after which nothing has happened: nothing was written, and nobody knows the
+   * new id. A master that comes back and finds that another has taken over can resume then under
+   * the id that both know.
+   */
+  public void takeBackPromotion() {
+    if (!shown && !secondId.equals(NO_ID) && secondOffset == offset + 1) {
+      id = secondId;
+      forgetSecond();
+    }
   }
 
   /** The master goes on under a new id (it was promoted): the old one stays valid up to here. */
   public void branch(String newId) {
+    shown = true;
     secondId = id;
     secondOffset = offset + 1;
     id = newId;
@@ -92,6 +114,7 @@ public final class ReplicationHistory {
 
   /** Takes over the history of a master after a full sync, or the one found in a file. */
   public void adopt(String masterId, long masterOffset) {
+    shown = true;
     id = masterId;
     offset = masterOffset;
     forgetSecond();
