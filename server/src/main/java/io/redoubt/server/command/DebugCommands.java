@@ -341,6 +341,7 @@ public final class DebugCommands extends CommandGroup<Call> {
       }
       call.putIfAbsent((prefix + ":" + i).getBytes(StandardCharsets.UTF_8), value);
     }
+    call.propagateNothing(); // it is for tests of this server alone, as in Redis
     call.reply().ok();
   }
 
