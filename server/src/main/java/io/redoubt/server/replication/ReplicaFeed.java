@@ -387,8 +387,9 @@ final class ReplicaFeed implements Companion, SnapshotSink {
       return;
     }
     MemorySegment piece = replicas.piece();
-    while (cursor < backlog.nextOffset()) {
-      long read = backlog.read(cursor, piece, 0, piece.byteSize());
+    long end = replicas.shownEnd();
+    while (cursor < end) {
+      long read = backlog.read(cursor, piece, 0, Math.min(piece.byteSize(), end - cursor));
       spill(streamSpill, piece, 0, read);
       cursor += read;
     }
