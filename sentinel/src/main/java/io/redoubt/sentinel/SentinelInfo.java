@@ -7,6 +7,7 @@ import io.redoubt.protocol.launch.ProcessInfo;
 import io.redoubt.sentinel.core.Master;
 import io.redoubt.sentinel.core.Sentinel;
 import io.redoubt.sentinel.core.Settings;
+import io.redoubt.sentinel.runtime.ScriptQueue;
 import java.util.function.LongSupplier;
 
 /** The sections of a sentinel's INFO. */
@@ -16,10 +17,12 @@ final class SentinelInfo {
 
   private final ProcessInfo process;
   private final Sentinel sentinel;
+  private final ScriptQueue scripts;
 
-  SentinelInfo(ProcessInfo process, Sentinel sentinel) {
+  SentinelInfo(ProcessInfo process, Sentinel sentinel, ScriptQueue scripts) {
     this.process = process;
     this.sentinel = sentinel;
+    this.scripts = scripts;
   }
 
   /**
@@ -46,8 +49,8 @@ final class SentinelInfo {
         .number(
             "sentinel_tilt_since_seconds",
             () -> sentinel.isTilted() ? sentinel.tiltMillis() / 1000 : -1)
-        .number("sentinel_running_scripts", () -> 0)
-        .number("sentinel_scripts_queue_length", () -> 0)
+        .number("sentinel_running_scripts", scripts::running)
+        .number("sentinel_scripts_queue_length", () -> scripts.jobs().size())
         .number("sentinel_simulate_failure_flags", this::failureFlags)
         .lines(this::masterLines);
   }

@@ -33,6 +33,7 @@ import io.redoubt.sentinel.command.ServerCommands;
 import io.redoubt.sentinel.core.Sentinel;
 import io.redoubt.sentinel.core.SentinelState;
 import io.redoubt.sentinel.core.Timings;
+import io.redoubt.sentinel.runtime.ScriptQueue;
 import io.redoubt.sentinel.runtime.SentinelControl;
 import io.redoubt.sentinel.runtime.SentinelDirectives;
 import io.redoubt.sentinel.runtime.SentinelDriver;
@@ -151,6 +152,10 @@ public final class SentinelServer implements AutoCloseable {
             clock.monotonicNanos() / 1_000_000);
     StateFile file = new StateFile(directives, state);
     Channels channels = new Channels();
+    SentinelDriver.EventListener listener =
+        (channel, message) -> channels.publish(ByteString.of(channel), ByteString.of(message));
+    ScriptQueue scripts =
+        new ScriptQueue(transport.loop(), clock, log, directives.dir::value, listener);
     SentinelDriver driver =
         new SentinelDriver(
             core,
@@ -159,7 +164,8 @@ public final class SentinelServer implements AutoCloseable {
             clock,
             log,
             file,
-            (channel, message) -> channels.publish(ByteString.of(channel), ByteString.of(message)),
+            listener,
+            scripts,
             () -> Runtime.getRuntime().halt(99));
     SentinelControl control =
         new SentinelControl(
@@ -188,7 +194,7 @@ public final class SentinelServer implements AutoCloseable {
     Info info = new Info();
     fill(table, clients, channels, info);
     ProcessInfo process = new ProcessInfo(directives, clock, clients, table, random);
-    new SentinelInfo(process, core).declare(info, transport.name(), dispatcher::commands);
+    new SentinelInfo(process, core, scripts).declare(info, transport.name(), dispatcher::commands);
 
     Listeners listeners =
         new Listeners(

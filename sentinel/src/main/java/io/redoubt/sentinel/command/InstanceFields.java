@@ -1,5 +1,6 @@
 package io.redoubt.sentinel.command;
 
+import io.redoubt.sentinel.core.Address;
 import io.redoubt.sentinel.core.DataNode;
 import io.redoubt.sentinel.core.Instance;
 import io.redoubt.sentinel.core.Link;
@@ -8,6 +9,7 @@ import io.redoubt.sentinel.core.MasterOptions;
 import io.redoubt.sentinel.core.NodeInfo;
 import io.redoubt.sentinel.core.Peer;
 import io.redoubt.sentinel.core.Replica;
+import io.redoubt.sentinel.core.Sentinel;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -27,9 +29,9 @@ final class InstanceFields {
    *
    * @param now the core's time, in milliseconds
    */
-  static Map<String, String> of(Instance instance, long now) {
-    InstanceFields fields = new InstanceFields(now);
-    fields.common(instance);
+  static Map<String, String> of(Instance instance, Sentinel sentinel) {
+    InstanceFields fields = new InstanceFields(sentinel.nowMillis());
+    fields.common(instance, sentinel.shown(instance.address()));
     switch (instance) {
       case Master master -> {
         fields.reported(master);
@@ -52,11 +54,11 @@ final class InstanceFields {
     put(name, Long.toString(value));
   }
 
-  private void common(Instance instance) {
+  private void common(Instance instance, Address shown) {
     Link link = instance.link();
     put("name", instance.name());
-    put("ip", instance.address().host());
-    put("port", instance.address().port());
+    put("ip", shown.host());
+    put("port", shown.port());
     put("runid", instance.runId());
     put("flags", String.join(",", flags(instance)));
     put("link-pending-commands", link.pending());

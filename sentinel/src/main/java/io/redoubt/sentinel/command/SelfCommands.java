@@ -12,7 +12,6 @@ import io.redoubt.protocol.command.Group;
 import io.redoubt.sentinel.core.Input;
 import io.redoubt.sentinel.core.Timings;
 import io.redoubt.sentinel.runtime.GlobalOptions;
-import io.redoubt.sentinel.runtime.SentinelWords;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
@@ -46,7 +45,7 @@ public final class SelfCommands extends CommandGroup<SentinelCall> {
           .does("Returns information about pending scripts for Redis Sentinel.")
           .since("2.8.4")
           .is(ADMIN, SENTINEL, ONLY_SENTINEL)
-          .runs(call -> call.reply().array(0));
+          .runs(PendingScripts::reply);
 
   final Command<SentinelCall> debug =
       command("SENTINEL DEBUG [(parameter value)...]")
@@ -57,7 +56,7 @@ public final class SelfCommands extends CommandGroup<SentinelCall> {
           .runs(SelfCommands::debug);
 
   final Command<SentinelCall> simulateFailure =
-      command("SENTINEL SIMULATE-FAILURE [mode...]")
+      command("SENTINEL SIMULATE-FAILURE mode...")
           .does("Simulates failover scenarios.")
           .since("3.2.0")
           .is(ADMIN, SENTINEL, ONLY_SENTINEL)
@@ -206,8 +205,11 @@ public final class SelfCommands extends CommandGroup<SentinelCall> {
       String value = call.text(i + 1);
       GlobalOptions changed = set(call, options, name.toLowerCase(Locale.ROOT), value);
       if (changed == null) {
+        boolean known = values(call).containsKey(name.toLowerCase(Locale.ROOT));
         throw new CommandError(
-            "ERR Invalid argument '" + value + "' to SENTINEL CONFIG SET '" + name + "'");
+            known
+                ? "ERR Invalid value '" + value + "' to SENTINEL CONFIG SET '" + name + "'"
+                : "ERR Invalid argument '" + name + "' to SENTINEL CONFIG SET");
       }
       options = changed;
     }
@@ -222,10 +224,7 @@ public final class SelfCommands extends CommandGroup<SentinelCall> {
     return switch (name) {
       case "resolve-hostnames" -> yesOrNo ? options.withResolveHostnames(yes) : null;
       case "announce-hostnames" -> yesOrNo ? options.withAnnounceHostnames(yes) : null;
-      case "announce-ip" ->
-          value.isEmpty() || options.resolveHostnames() || SentinelWords.isAddress(value)
-              ? options.withAnnounceIp(value)
-              : null;
+      case "announce-ip" -> options.withAnnounceIp(value);
       case "announce-port" ->
           value.matches("\\d{1,5}") && Integer.parseInt(value) < 65536
               ? options.withAnnouncePort(Integer.parseInt(value))

@@ -33,10 +33,15 @@ public final class SentinelCall extends SessionCall {
 
   /** The word as an integer. */
   long number(int index) {
+    return number(index, "ERR value is not an integer or out of range");
+  }
+
+  /** The word as an integer, or an error of that text. */
+  long number(int index, String refusal) {
     try {
       return Long.parseLong(text(index));
     } catch (NumberFormatException e) {
-      throw new CommandError("ERR value is not an integer or out of range");
+      throw new CommandError(refusal);
     }
   }
 

@@ -137,6 +137,43 @@ public final class SentinelCommands extends CommandGroup<SentinelCall> {
           .is(ADMIN, SENTINEL, ONLY_SENTINEL)
           .runs(SentinelCommands::ckquorum);
 
+  final Command<SentinelCall> primaries =
+      command("SENTINEL PRIMARIES")
+          .does("Returns a list of monitored masters: Valkey's word for MASTERS.")
+          .since("7.2.0")
+          .costs("O(N) where N is the number of masters")
+          .is(ADMIN, SENTINEL, ONLY_SENTINEL)
+          .runs(call -> instances(call, call.sentinel().masters()));
+
+  final Command<SentinelCall> primary =
+      command("SENTINEL PRIMARY primary-name")
+          .does("Returns the state of a master: Valkey's word for MASTER.")
+          .since("7.2.0")
+          .is(ADMIN, SENTINEL, ONLY_SENTINEL)
+          .runs(call -> instance(call, call.master(2)));
+
+  final Command<SentinelCall> getPrimaryAddrByName =
+      command("SENTINEL GET-PRIMARY-ADDR-BY-NAME primary-name")
+          .does("Returns the port and address of a master: Valkey's GET-MASTER-ADDR-BY-NAME.")
+          .since("7.2.0")
+          .is(ADMIN, SENTINEL, ONLY_SENTINEL)
+          .runs(SentinelCommands::getMasterAddrByName);
+
+  final Command<SentinelCall> isPrimaryDownByAddr =
+      command("SENTINEL IS-PRIMARY-DOWN-BY-ADDR ip port current-epoch runid")
+          .does("Determines whether a master is down: Valkey's IS-MASTER-DOWN-BY-ADDR.")
+          .since("7.2.0")
+          .is(ADMIN, SENTINEL, ONLY_SENTINEL)
+          .runs(SentinelCommands::isMasterDownByAddr);
+
+  final Command<SentinelCall> doctor =
+      command("SENTINEL DOCTOR master-name")
+          .does("Tells what is set up in a way that will hurt one day.")
+          .since("7.2.0")
+          .costs("O(N*N) where N is the number of replicas")
+          .is(ADMIN, SENTINEL, ONLY_SENTINEL)
+          .runs(SentinelCommands::doctor);
+
   final Command<SentinelCall> infoCache =
       command("SENTINEL INFO-CACHE [master-name...]")
           .does("Returns the cached INFO replies from the deployment's instances.")
@@ -157,7 +194,7 @@ public final class SentinelCommands extends CommandGroup<SentinelCall> {
   }
 
   private static void instance(SentinelCall call, Instance instance) {
-    Map<String, String> fields = InstanceFields.of(instance, call.sentinel().nowMillis());
+    Map<String, String> fields = InstanceFields.of(instance, call.sentinel());
     call.reply().map(fields.size());
     fields.forEach((name, value) -> {
       call.reply().bulk(name);
@@ -184,7 +221,7 @@ public final class SentinelCommands extends CommandGroup<SentinelCall> {
       reply.nilArray();
       return;
     }
-    Address address = master.currentAddress();
+    Address address = call.sentinel().shown(master.currentAddress());
     reply.array(2);
     reply.bulk(address.host());
     reply.bulk(Integer.toString(address.port()));
@@ -231,8 +268,8 @@ public final class SentinelCommands extends CommandGroup<SentinelCall> {
   }
 
   private static void monitor(SentinelCall call) {
-    long quorum = call.number(5);
-    long port = call.number(4);
+    long quorum = call.number(5, "ERR Invalid quorum");
+    long port = call.number(4, "ERR Invalid port");
     if (quorum < 1 || quorum > Integer.MAX_VALUE) {
       throw new CommandError("ERR Quorum must be 1 or greater.");
     }
@@ -311,6 +348,12 @@ public final class SentinelCommands extends CommandGroup<SentinelCall> {
             + found
             + (quorum ? "" : notQuorum + (majority ? "" : ". "))
             + (majority ? "" : notMajority));
+  }
+
+  private static void doctor(SentinelCall call) {
+    List<String> findings = call.sentinel().findings(call.master(2));
+    call.reply().array(findings.size());
+    findings.forEach(call.reply()::bulk);
   }
 
   private static void infoCache(SentinelCall call) {

@@ -1,5 +1,6 @@
 package io.redoubt.sentinel.core;
 
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** A watched data server, known by its INFO. */
@@ -13,6 +14,13 @@ public abstract sealed class DataNode extends Instance permits Master, Replica {
   long infoAt = Link.NEVER;
   long infoAskedAt = Link.NEVER;
   NodeInfo.Role reportedRole;
+
+  /** What it told of its settings, by name; empty when we may not know. */
+  Map<String, String> settings = Map.of();
+
+  /** Whether it wanted another password than ours when the connection was made. */
+  boolean refusesPassword;
+
   long reportedRoleSince;
 
   DataNode(int id, Address address, Link link, NodeInfo.Role role, long now) {

@@ -6,6 +6,7 @@ import java.util.List;
 /** Learns from what nodes say about themselves (INFO) and sentinels about masters (hello). */
 final class Discovery {
   private final Sentinel sentinel;
+  private boolean heardOwnId;
 
   Discovery(Sentinel sentinel) {
     this.sentinel = sentinel;
@@ -23,6 +24,7 @@ final class Discovery {
       for (Address replica : info.replicas()) {
         noteReplica(master, replica);
       }
+      sentinel.handover.masterObserved(master, info);
     }
     noteRole(node, info);
     if (node instanceof Replica replica) {
@@ -43,7 +45,7 @@ final class Discovery {
       return;
     }
     if (node.runId != null) {
-      sentinel.event(Level.NOTICE, "+reboot", node.described());
+      sentinel.event(Level.NOTICE, "+reboot", node);
       if (node instanceof Master master && master.options.masterRebootDownAfterMillis() > 0) {
         master.rebootSince = sentinel.nowMillis();
       }
@@ -52,9 +54,10 @@ final class Discovery {
   }
 
   private void noteReplica(Master master, Address address) {
-    if (!master.replicas.containsKey(address) && !master.address.equals(address)) {
+    if (sentinel.replicaAt(master, address) == null
+        && !sentinel.names.same(master.address, address)) {
       Replica replica = sentinel.addReplica(master, address);
-      sentinel.event(Level.NOTICE, "+slave", replica.described());
+      sentinel.event(Level.NOTICE, "+slave", replica);
       sentinel.stateChanged();
     }
   }
@@ -69,13 +72,14 @@ final class Discovery {
     sentinel.event(
         Level.VERBOSE,
         asExpected ? "-role-change" : "+role-change",
+        node,
         node.described() + " new reported role is " + info.role().word());
   }
 
   /** Puts a replica right that has been something else for long, so that nobody else will. */
   private void correct(Replica replica, NodeInfo info) {
     Master master = replica.master();
-    if (master.failover != null || !looksSane(master)) {
+    if (master.failover != null || !looksSane(master) || isOfOtherMaster(replica)) {
       return;
     }
     long now = sentinel.nowMillis();
@@ -83,13 +87,61 @@ final class Discovery {
       long patience = sentinel.timings().publishPeriodMillis() * 4;
       if (replica.reportedRoleMillis(now) > patience && isUpFor(replica, patience, now)) {
         sentinel.links.setRole(replica, master.address);
-        sentinel.event(Level.NOTICE, "+convert-to-slave", replica.described());
+        sentinel.event(Level.NOTICE, "+convert-to-slave", replica);
       }
-    } else if (!info.follows(master.address)) {
+    } else if (!sentinel.names.follows(info, master.address)) {
       long patience = master.options.failoverTimeoutMillis();
       if (now - replica.followsSince > patience && isUpFor(replica, patience, now)) {
         sentinel.links.setRole(replica, master.address);
-        sentinel.event(Level.NOTICE, "+fix-slave-config", replica.described());
+        sentinel.event(Level.NOTICE, "+fix-slave-config", replica);
+      }
+    }
+  }
+
+  /**
+   * Whether the same process is known in the group of another master too, and does not follow ours.
+   * Behind address translation two groups may tell us of the same address: who answers there is
+   * left alone by the group that it does not follow.
+   */
+  boolean isOfOtherMaster(Replica replica) {
+    NodeInfo info = replica.info;
+    if (info == null
+        || replica.runId().isEmpty()
+        || sentinel.masters().size() == 1
+        || sentinel.names.follows(info, replica.master().address)) {
+      return false;
+    }
+    for (Instance instance : sentinel.instances()) {
+      if (instance instanceof DataNode
+          && instance.master() != replica.master()
+          && instance.runId().equals(replica.runId())) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Whether somebody else says hello with our id. */
+  boolean heardOwnId() {
+    return heardOwnId;
+  }
+
+  /** Lets go of replicas that are gone for good, where the operator wants that. */
+  void forgetGone(Master master) {
+    long limit = master.options.forgetAfterMillis();
+    NodeInfo info = master.info;
+    if (limit == 0 || info == null || sentinel.isTilted() || !looksSane(master)) {
+      return;
+    }
+    for (Replica replica : List.copyOf(master.replicas.values())) {
+      if (replica.subjectivelyDownMillis(sentinel.nowMillis()) >= limit
+          && master.failover == null
+          && info.replicas().stream()
+              .noneMatch(each -> sentinel.names.same(each, replica.address))) {
+        sentinel.event(Level.NOTICE, "-slave", replica);
+        master.replicas.remove(replica.address);
+        sentinel.forget(replica);
+        sentinel.stateChanged();
       }
     }
   }
@@ -107,23 +159,26 @@ final class Discovery {
 
   void hello(String payload) {
     Hello hello = Hello.parse(payload);
-    if (hello == null || hello.runId().equals(sentinel.myId())) {
+    Master master = hello == null ? null : sentinel.master(hello.masterName());
+    if (hello == null || master == null) {
       return;
     }
-    Master master = sentinel.master(hello.masterName());
-    if (master == null) {
+    if (hello.runId().equals(sentinel.myId())) {
+      heardOwnId |= !sentinel.links.hasAnnounced(hello.sentinel());
       return;
     }
     Peer peer = notePeer(master, hello);
     peer.helloHeardAt = sentinel.nowMillis();
-    sentinel.raiseEpoch(hello.currentEpoch());
+    sentinel.raiseEpoch(master, hello.currentEpoch());
     if (hello.configEpoch() > master.configEpoch) {
       master.configEpoch = hello.configEpoch();
       sentinel.failovers.supersede(master, hello.configEpoch());
       sentinel.stateChanged();
-      if (!hello.master().equals(master.address)) {
-        sentinel.event(Level.WARNING, "+config-update-from", peer.described());
+      if (!sentinel.names.same(hello.master(), master.address)) {
+        sentinel.event(Level.WARNING, "+config-update-from", peer);
+        Address from = master.address;
         sentinel.failovers.switchTo(master, hello.master());
+        sentinel.runReconfigScript(master, false, from, master.address);
         sentinel.react(master);
       }
     }
@@ -136,6 +191,7 @@ final class Discovery {
         sentinel.event(
             Level.NOTICE,
             "+sentinel-address-switch",
+            master,
             master.described()
                 + " ip "
                 + hello.sentinel().host()
@@ -150,12 +206,12 @@ final class Discovery {
     for (Peer other : List.copyOf(master.peers.values())) {
       if (other.address.equals(hello.sentinel())) {
         // One process has one address: the former one is gone for good, with its id.
-        sentinel.event(Level.WARNING, "+sentinel-invalid-addr", other.described());
+        sentinel.event(Level.WARNING, "+sentinel-invalid-addr", other);
         sentinel.forgetSentinel(other.runId());
       }
     }
     Peer peer = sentinel.addPeer(master, hello.sentinel(), hello.runId());
-    sentinel.event(Level.NOTICE, "+sentinel", peer.described());
+    sentinel.event(Level.NOTICE, "+sentinel", peer);
     sentinel.stateChanged();
     return peer;
   }
@@ -175,6 +231,7 @@ final class Discovery {
       sentinel.event(
           Level.NOTICE,
           "+sentinel-address-update",
+          known,
           known.described() + " " + others + " additional matching instances");
     }
   }

@@ -21,7 +21,7 @@ final class Elections {
   void askedIfDown(Input.AskedIfDown asked) {
     Master master = null;
     for (Master each : sentinel.masters()) {
-      if (each.address.equals(asked.address())) {
+      if (sentinel.names.same(each.address, asked.address())) {
         master = each;
         break;
       }
@@ -35,7 +35,7 @@ final class Elections {
       sentinel.emit(new Output.Opinion(down, "*", 0));
       return;
     }
-    sentinel.raiseEpoch(asked.epoch());
+    sentinel.raiseEpoch(master, asked.epoch());
     if (asked.epoch() > master.leaderEpoch && asked.epoch() >= sentinel.currentEpoch()) {
       vote(master, asked.candidate(), asked.epoch());
     }
@@ -49,7 +49,7 @@ final class Elections {
     master.leader = candidate;
     master.leaderEpoch = epoch;
     sentinel.stateChanged();
-    sentinel.event(Level.WARNING, "+vote-for-leader", candidate + " " + epoch);
+    sentinel.event(Level.WARNING, "+vote-for-leader", master, candidate + " " + epoch);
     if (!candidate.equals(sentinel.myId())) {
       sentinel.failovers.standDown(master);
       expect(master, candidate);
@@ -125,7 +125,7 @@ final class Elections {
           List.of(
               "SENTINEL",
               "is-master-down-by-addr",
-              master.address.host(),
+              sentinel.shown(master.address).host(),
               Integer.toString(master.address.port()),
               Long.toString(epoch),
               candidate));

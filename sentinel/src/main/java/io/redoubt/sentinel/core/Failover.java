@@ -8,6 +8,7 @@ final class Failover {
   enum State {
     WAIT_START("wait_start"),
     SELECT_REPLICA("select_slave"),
+    HANDOVER("stop_writes"),
     SEND_REPLICAOF_NO_ONE("send_slaveof_noone"),
     WAIT_PROMOTION("wait_promotion"),
     RECONF_REPLICAS("reconf_slaves");
@@ -19,6 +20,13 @@ final class Failover {
     }
   }
 
+  /** What became of the request to the old master to take no more writes. */
+  enum WritesStop {
+    NONE,
+    ASKED,
+    STOPPED
+  }
+
   /** The epoch in which it leads, and the config epoch of what comes out. */
   final long epoch;
 
@@ -28,6 +36,16 @@ final class Failover {
   State state = State.WAIT_START;
   long stateSince;
   @Nullable Replica promoted;
+  WritesStop writesStop = WritesStop.NONE;
+
+  /** When the pause was asked for last. */
+  long pausedAt;
+
+  /** When the master said that writes are paused. */
+  long stoppedAt;
+
+  /** How much the master had then, -1 before it told. */
+  long finalOffset = -1;
 
   Failover(long epoch, boolean forced, long now) {
     this.epoch = epoch;

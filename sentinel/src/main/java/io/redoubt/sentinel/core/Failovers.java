@@ -56,10 +56,10 @@ final class Failovers {
   void start(Master master, boolean forced) {
     master.lackedReplica = false;
     sentinel.elections.expect(master, null);
-    sentinel.raiseEpoch(sentinel.currentEpoch() + 1);
+    sentinel.raiseEpoch(master, sentinel.currentEpoch() + 1);
     long epoch = sentinel.currentEpoch();
     master.failover = new Failover(epoch, forced, sentinel.nowMillis());
-    sentinel.event(Level.WARNING, "+try-failover", master.described());
+    sentinel.event(Level.WARNING, "+try-failover", master);
     sentinel.elections.vote(master, sentinel.myId(), epoch);
     sentinel.elections.askPeers(master, true);
   }
@@ -87,7 +87,7 @@ final class Failovers {
               + failover.epoch
               + " is superseded by config epoch "
               + configEpoch);
-      master.failover = null;
+      drop(master);
       for (Replica replica : master.replicas.values()) {
         replica.reconf = Reconf.NONE;
       }
@@ -98,6 +98,7 @@ final class Failovers {
     switch (failover.state) {
       case WAIT_START -> awaitElection(master, failover);
       case SELECT_REPLICA -> select(master, failover);
+      case HANDOVER -> sentinel.handover.advance(master, failover, chosen(failover));
       case SEND_REPLICAOF_NO_ONE -> promote(master, failover);
       case WAIT_PROMOTION -> awaitPromotion(master, failover);
       case RECONF_REPLICAS -> reconfigure(master, failover);
@@ -108,13 +109,13 @@ final class Failovers {
     String winner =
         failover.forced ? sentinel.myId() : sentinel.elections.winner(master, failover.epoch);
     if (sentinel.myId().equals(winner) && (failover.forced || master.objectivelyDown)) {
-      sentinel.event(Level.WARNING, "+elected-leader", master.described());
+      sentinel.event(Level.WARNING, "+elected-leader", master);
       if (sentinel.settings().crashAfterElection()) {
         sentinel.emit(new Output.Crash("crash-after-election"));
       }
       master.lostElections = 0;
       enter(failover, State.SELECT_REPLICA);
-      sentinel.event(Level.WARNING, "+failover-state-select-slave", master.described());
+      sentinel.event(Level.WARNING, "+failover-state-select-slave", master);
       return;
     }
     long end =
@@ -136,7 +137,7 @@ final class Failovers {
   }
 
   private void notElected(Master master) {
-    sentinel.event(Level.WARNING, "-failover-abort-not-elected", master.described());
+    sentinel.event(Level.WARNING, "-failover-abort-not-elected", master);
     master.failover = null;
     int doublings = Math.min(master.lostElections++, MAX_DOUBLINGS);
     long wait = sentinel.chance(RETRY_FROM_MILLIS, RETRY_TO_MILLIS) << doublings;
@@ -161,16 +162,26 @@ final class Failovers {
     }
     Replica chosen = choose(master);
     if (chosen == null) {
-      sentinel.event(Level.WARNING, "-failover-abort-no-good-slave", master.described());
+      sentinel.event(Level.WARNING, "-failover-abort-no-good-slave", master);
       master.failover = null;
       master.lackedReplica = true;
       postpone(master, master.options.failoverTimeoutMillis());
       return;
     }
     failover.promoted = chosen;
-    sentinel.event(Level.WARNING, "+selected-slave", chosen.described());
+    sentinel.event(Level.WARNING, "+selected-slave", chosen);
+    if (sentinel.handover.isPossible(master, failover)) {
+      enter(failover, State.HANDOVER);
+      sentinel.handover.begin(master, failover);
+    } else {
+      promoteNow(failover);
+    }
+  }
+
+  /** Goes on to promote the chosen replica: it has everything, or can't be waited for. */
+  void promoteNow(Failover failover) {
     enter(failover, State.SEND_REPLICAOF_NO_ONE);
-    sentinel.event(Level.NOTICE, "+failover-state-send-slaveof-noone", chosen.described());
+    sentinel.event(Level.NOTICE, "+failover-state-send-slaveof-noone", chosen(failover));
   }
 
   /** Whether a replica that is up has not told its offset since the master went down. */
@@ -203,7 +214,8 @@ final class Failovers {
                 && replica.link.command.isUp()
                 && replica.link.sinceAvailableMillis(now) <= timings.pingPeriodMillis() * 5
                 && now - replica.infoAt <= infoLimit
-                && isPromotable(replica, linkDownLimit))
+                && isPromotable(replica, linkDownLimit)
+                && !sentinel.discovery.isOfOtherMaster(replica))
         .min(
             Comparator.comparing((Replica replica) -> !isMasterOfMaster(replica))
                 .thenComparing(replica -> told(replica).priority())
@@ -212,7 +224,7 @@ final class Failovers {
         .orElse(null);
   }
 
-  private static boolean isPromotable(Replica replica, long linkDownLimit) {
+  private boolean isPromotable(Replica replica, long linkDownLimit) {
     NodeInfo info = replica.info;
     if (info == null || info.priority() == 0) {
       return false;
@@ -226,13 +238,13 @@ final class Failovers {
    * Whether roles were swapped behind our back: the master now follows this node, and it leads. Any
    * other node that calls itself master may be one that returned with old data.
    */
-  private static boolean isMasterOfMaster(Replica replica) {
+  private boolean isMasterOfMaster(Replica replica) {
     Master master = replica.master();
     NodeInfo info = master.info;
     return replica.reportedRole == NodeInfo.Role.MASTER
         && info != null
         && info.role() == NodeInfo.Role.REPLICA
-        && info.follows(replica.address);
+        && sentinel.names.follows(info, replica.address);
   }
 
   private static NodeInfo told(Replica replica) {
@@ -251,7 +263,7 @@ final class Failovers {
     }
     orderPromotion(promoted);
     enter(failover, State.WAIT_PROMOTION);
-    sentinel.event(Level.NOTICE, "+failover-state-wait-promotion", promoted.described());
+    sentinel.event(Level.NOTICE, "+failover-state-wait-promotion", promoted);
   }
 
   private void orderPromotion(Replica promoted) {
@@ -265,6 +277,7 @@ final class Failovers {
     if (abortIfStuck(master, failover, promoted)) {
       return;
     }
+    sentinel.handover.renew(master, failover);
     // The order may have gone down with a connection; to repeat it does no harm.
     if (promoted.link.command.isUp()
         && now - promoted.reconfSentAt >= ORDER_AGAIN_MILLIS
@@ -279,10 +292,24 @@ final class Failovers {
     if (!stuck && !promoted.subjectivelyDown) {
       return false;
     }
-    sentinel.event(Level.WARNING, "-failover-abort-slave-timeout", master.described());
-    master.failover = null;
-    postpone(master, sentinel.chance(RETRY_FROM_MILLIS, RETRY_TO_MILLIS));
+    abortForReplica(master);
     return true;
+  }
+
+  /** Gives a failover up because its replica does not come along. */
+  void abortForReplica(Master master) {
+    sentinel.event(Level.WARNING, "-failover-abort-slave-timeout", master);
+    drop(master);
+    postpone(master, sentinel.chance(RETRY_FROM_MILLIS, RETRY_TO_MILLIS));
+  }
+
+  /** Forgets a failover of ours; writes that it stopped go on. */
+  private void drop(Master master) {
+    Failover failover = master.failover;
+    if (failover != null) {
+      sentinel.handover.end(master, failover);
+      master.failover = null;
+    }
   }
 
   private static Replica chosen(Failover failover) {
@@ -319,13 +346,13 @@ final class Failovers {
     }
     if (replica.reconf == Reconf.SENT
         && info.role() == NodeInfo.Role.REPLICA
-        && info.follows(failover.promoted.address)) {
+        && sentinel.names.follows(info, failover.promoted.address)) {
       replica.reconf = Reconf.IN_PROGRESS;
-      sentinel.event(Level.NOTICE, "+slave-reconf-inprog", replica.described());
+      sentinel.event(Level.NOTICE, "+slave-reconf-inprog", replica);
     }
     if (replica.reconf == Reconf.IN_PROGRESS && info.masterLinkUp()) {
       replica.reconf = Reconf.DONE;
-      sentinel.event(Level.NOTICE, "+slave-reconf-done", replica.described());
+      sentinel.event(Level.NOTICE, "+slave-reconf-done", replica);
     }
   }
 
@@ -333,16 +360,18 @@ final class Failovers {
     master.configEpoch = failover.epoch;
     enter(failover, State.RECONF_REPLICAS);
     sentinel.stateChanged();
-    sentinel.event(Level.WARNING, "+promoted-slave", promoted.described());
+    sentinel.event(Level.WARNING, "+promoted-slave", promoted);
     if (sentinel.settings().crashAfterPromotion()) {
       sentinel.emit(new Output.Crash("crash-after-promotion"));
     }
-    sentinel.event(Level.WARNING, "+failover-state-reconf-slaves", master.described());
-    sentinel.links.sayHelloToAll(master);
+    sentinel.event(Level.WARNING, "+failover-state-reconf-slaves", master);
     if (failover.forced && master.link.command.isUp()) {
       // The old master is alive: two masters for no longer than it takes to tell it.
       sentinel.links.setRole(master, promoted.address);
     }
+    sentinel.handover.end(master, failover);
+    sentinel.links.sayHelloToAll(master);
+    sentinel.runReconfigScript(master, true, master.address, promoted.address);
   }
 
   private void reconfigure(Master master, Failover failover) {
@@ -352,7 +381,7 @@ final class Failovers {
     for (Replica replica : master.replicas.values()) {
       if (replica.reconf == Reconf.SENT
           && now - replica.reconfSentAt > sentinel.timings().replicaReconfTimeoutMillis()) {
-        sentinel.event(Level.NOTICE, "-slave-reconf-sent-timeout", replica.described());
+        sentinel.event(Level.NOTICE, "-slave-reconf-sent-timeout", replica);
         replica.reconf = Reconf.DONE;
       }
       if (replica.reconf == Reconf.SENT || replica.reconf == Reconf.IN_PROGRESS) {
@@ -378,7 +407,7 @@ final class Failovers {
     sentinel.links.setRole(replica, master);
     replica.reconf = Reconf.SENT;
     replica.reconfSentAt = sentinel.nowMillis();
-    sentinel.event(Level.NOTICE, event, replica.described());
+    sentinel.event(Level.NOTICE, event, replica);
   }
 
   private static boolean someTurning(Master master, Replica promoted) {
@@ -392,9 +421,9 @@ final class Failovers {
 
   private void end(Master master, Replica promoted, boolean late) {
     if (late) {
-      sentinel.event(Level.WARNING, "+failover-end-for-timeout", master.described());
+      sentinel.event(Level.WARNING, "+failover-end-for-timeout", master);
     }
-    sentinel.event(Level.WARNING, "+failover-end", master.described());
+    sentinel.event(Level.WARNING, "+failover-end", master);
     if (late) {
       for (Replica replica : master.replicas.values()) {
         if (replica != promoted && replica.reconf == Reconf.NONE && replica.link.command.isUp()) {
@@ -413,9 +442,21 @@ final class Failovers {
     sentinel.event(
         Level.WARNING,
         "+switch-master",
-        master.name() + " " + from.host() + " " + from.port() + " " + to.host() + " " + to.port());
+        master,
+        master.name()
+            + " "
+            + sentinel.shown(from).host()
+            + " "
+            + from.port()
+            + " "
+            + sentinel.shown(to).host()
+            + " "
+            + to.port());
     sentinel.links.release(master);
-    Replica chosen = master.replicas.remove(to);
+    Replica chosen = sentinel.replicaAt(master, to);
+    if (chosen != null) {
+      master.replicas.remove(chosen.address);
+    }
     master.address = to;
     String runId = chosen == null ? null : chosen.runId;
     if (chosen == null || chosen.subjectivelyDown) {
@@ -431,7 +472,7 @@ final class Failovers {
     master.runId = runId;
     sentinel.addReplica(master, from);
     for (Replica replica : master.replicas.values()) {
-      sentinel.event(Level.NOTICE, "+slave", replica.described());
+      sentinel.event(Level.NOTICE, "+slave", replica);
     }
     sentinel.stateChanged();
   }
@@ -453,7 +494,7 @@ final class Failovers {
     master.infoAskedAt = Link.NEVER;
     master.leader = null;
     sentinel.elections.expect(master, null);
-    master.failover = null;
+    drop(master);
     master.nextAttemptAt = Link.NEVER;
     master.lostElections = 0;
     master.lackedReplica = false;

@@ -24,7 +24,7 @@ final class Health {
     long now = sentinel.nowMillis();
     instance.subjectivelyDown = down;
     instance.subjectivelyDownSince = now;
-    sentinel.event(Level.WARNING, down ? "+sdown" : "-sdown", instance.described());
+    sentinel.event(Level.WARNING, down ? "+sdown" : "-sdown", instance);
     if (down && instance instanceof Master master) {
       sentinel.elections.askPeers(master, true);
       for (Replica replica : master.replicas.values()) {
@@ -87,11 +87,12 @@ final class Health {
       sentinel.event(
           Level.WARNING,
           "+odown",
+          master,
           master.described() + " #quorum " + agreeing + "/" + master.options.quorum());
       master.nextAttemptAt =
           Math.max(master.nextAttemptAt, now + sentinel.chance(0, DESYNC_MILLIS));
     } else {
-      sentinel.event(Level.WARNING, "-odown", master.described());
+      sentinel.event(Level.WARNING, "-odown", master);
       master.lostElections = 0;
     }
   }

@@ -55,6 +55,9 @@ public sealed interface Input {
    */
   record AskedIfDown(Address address, long epoch, String candidate) implements Input {}
 
+  /** A name was looked up. */
+  record Resolved(String name, String address) implements Input {}
+
   /** SENTINEL FLUSHCONFIG. */
   record FlushConfig() implements Input {}
 

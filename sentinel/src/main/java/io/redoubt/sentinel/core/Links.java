@@ -7,8 +7,10 @@ import io.redoubt.sentinel.core.Output.Level;
 import io.redoubt.sentinel.core.Request.Purpose;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Keeps the links to all instances up, and sends what is sent at regular times. */
@@ -23,6 +25,7 @@ final class Links {
 
   private final Sentinel sentinel;
   private final Map<Integer, Link> links = new HashMap<>();
+  private final Set<Address> announced = new HashSet<>();
   private int lastId;
 
   Links(Sentinel sentinel) {
@@ -96,20 +99,26 @@ final class Links {
     side.state = State.UP;
     side.connectedAt = now;
     Instance user = link.users.getFirst();
+    for (Instance each : link.users) {
+      if (each instanceof DataNode node) {
+        node.refusesPassword = false;
+      }
+    }
     greet(user, kind);
     if (kind == Kind.EVENTS) {
-      sentinel.event(Level.DEBUG, "+pubsub-link", user.described());
+      sentinel.event(Level.DEBUG, "+pubsub-link", user);
       link.heardAt = now;
       send(user, kind, Purpose.SUBSCRIPTION, words(user, "SUBSCRIBE", HELLO_CHANNEL));
       return;
     }
-    sentinel.event(Level.DEBUG, "+cmd-link", user.described());
+    sentinel.event(Level.DEBUG, "+cmd-link", user);
     link.pending = 0;
     link.localHost = localHost;
     ping(user);
     for (Instance each : link.users) {
       if (each instanceof DataNode node) {
         askInfo(node);
+        sentinel.doctor.ask(node);
       }
     }
   }
@@ -137,6 +146,13 @@ final class Links {
    * means little: the node may not want any.
    */
   void greeted(Instance instance, Answer answer) {
+    if (instance instanceof DataNode node
+        && answer instanceof Answer.Failure(String text)
+        && (text.startsWith("WRONGPASS")
+            || text.startsWith("NOAUTH")
+            || text.startsWith("ERR invalid password"))) {
+      node.refusesPassword = true;
+    }
     if (answer instanceof Answer.Failure failure
         && failure.text().startsWith("NOAUTH")
         && instance.link.command.isUp()) {
@@ -155,6 +171,7 @@ final class Links {
       sentinel.event(
           Level.DEBUG,
           kind == Kind.COMMAND ? "-cmd-link-reconnection" : "-pubsub-link-reconnection",
+          link.users.getFirst(),
           link.users.getFirst().described() + " #" + reason);
     }
     broken(link, kind);
@@ -203,6 +220,11 @@ final class Links {
     }
   }
 
+  /** Whether we have told others that we are there. */
+  boolean hasAnnounced(Address address) {
+    return announced.contains(address);
+  }
+
   /** What is due for an instance: connections, INFO, PING, hello. */
   void attend(Instance instance) {
     giveUpSilent(instance);
@@ -228,7 +250,8 @@ final class Links {
     if (now - link.pingSentAt >= pingPeriod) {
       ping(instance);
     }
-    if (now - instance.helloSentAt >= timings.publishPeriodMillis()) {
+    if (!Handover.isQuiet(instance)
+        && now - instance.helloSentAt >= timings.publishPeriodMillis()) {
       sayHello(instance);
     }
   }
@@ -286,7 +309,9 @@ final class Links {
         failover != null
             || replica.master().subjectivelyDown
             || replica.reportedRole == NodeInfo.Role.MASTER
-            || (info != null && (!info.masterLinkUp() || !info.follows(replica.master().address)));
+            || (info != null
+                && (!info.masterLinkUp()
+                    || !sentinel.names.follows(info, replica.master().address)));
     return unsettled ? Math.min(1000, timings.infoPeriodMillis()) : timings.infoPeriodMillis();
   }
 
@@ -315,21 +340,21 @@ final class Links {
 
   private void sayHello(Instance instance) {
     Link link = instance.link;
-    if (!link.command.isUp()) {
+    if (!link.command.isUp() || Handover.isQuiet(instance)) {
       return;
     }
     Settings settings = sentinel.settings();
     String host = settings.announceIp().isEmpty() ? link.localHost : settings.announceIp();
-    int port = settings.announcePort() == 0 ? settings.port() : settings.announcePort();
     Master master = instance.master();
     Hello hello =
         new Hello(
-            new Address(host, port),
+            new Address(host, settings.announcedPort()),
             sentinel.myId(),
             sentinel.currentEpoch(),
             master.name(),
-            master.currentAddress(),
+            sentinel.shown(master.currentAddress()),
             master.configEpoch);
+    announced.add(hello.sentinel());
     instance.helloSentAt = sentinel.nowMillis();
     send(
         instance,
@@ -345,7 +370,8 @@ final class Links {
     commands.add(
         master == null
             ? words(node, "SLAVEOF", "NO", "ONE")
-            : words(node, "SLAVEOF", master.host(), Integer.toString(master.port())));
+            : words(
+                node, "SLAVEOF", sentinel.shown(master).host(), Integer.toString(master.port())));
     commands.add(words(node, "CONFIG", "REWRITE"));
     commands.add(words(node, "CLIENT", "KILL", "TYPE", "normal"));
     commands.add(words(node, "CLIENT", "KILL", "TYPE", "pubsub"));
@@ -353,11 +379,20 @@ final class Links {
     send(node, Kind.COMMAND, new Request(Purpose.ROLE, node.id(), List.copyOf(commands)));
   }
 
+  /** Stops the writes of a node for so long. */
+  void clientPause(Master master, long millis) {
+    send(
+        master,
+        Kind.COMMAND,
+        Purpose.PAUSE,
+        words(master, "CLIENT", "PAUSE", Long.toString(millis), "WRITE"));
+  }
+
   void send(Instance instance, Kind kind, Purpose purpose, List<String> command) {
     send(instance, kind, Request.of(purpose, instance.id(), command));
   }
 
-  private void send(Instance instance, Kind kind, Request request) {
+  void send(Instance instance, Kind kind, Request request) {
     if (kind == Kind.COMMAND) {
       instance.link.pending++;
     }
@@ -365,7 +400,7 @@ final class Links {
   }
 
   /** Commands may have other names on data nodes, never on sentinels. */
-  private static List<String> words(Instance instance, String... words) {
+  List<String> words(Instance instance, String... words) {
     return instance instanceof DataNode ? instance.master().options.renamed(words) : List.of(words);
   }
 }

@@ -13,6 +13,8 @@ import java.util.Map;
  * @param quorum how many sentinels must find the master down before it is so
  * @param parallelSyncs how many replicas may be pointed at a new master at a time
  * @param masterRebootDownAfterMillis how long a rebooted master may go on loading, 0 for any time
+ * @param forgetAfterMillis how long a replica may be down and unheard of before it is forgotten, 0
+ *     for any time
  * @param renamedCommands names of commands on the nodes, by the ordinary name in lower case
  */
 public record MasterOptions(
@@ -25,6 +27,7 @@ public record MasterOptions(
     String notificationScript,
     String clientReconfigScript,
     long masterRebootDownAfterMillis,
+    long forgetAfterMillis,
     Map<String, String> renamedCommands) {
   /** What holds for a master of which only the quorum is given. */
   public static MasterOptions defaults(int quorum, Timings timings) {
@@ -37,6 +40,7 @@ public record MasterOptions(
         "",
         "",
         "",
+        0,
         0,
         Map.of());
   }
@@ -53,6 +57,7 @@ public record MasterOptions(
         notificationScript,
         clientReconfigScript,
         masterRebootDownAfterMillis,
+        forgetAfterMillis,
         renamedCommands);
   }
 
@@ -68,6 +73,7 @@ public record MasterOptions(
         notificationScript,
         clientReconfigScript,
         masterRebootDownAfterMillis,
+        forgetAfterMillis,
         renamedCommands);
   }
 
@@ -83,6 +89,7 @@ public record MasterOptions(
         notificationScript,
         clientReconfigScript,
         masterRebootDownAfterMillis,
+        forgetAfterMillis,
         renamedCommands);
   }
 
@@ -98,6 +105,7 @@ public record MasterOptions(
         notificationScript,
         clientReconfigScript,
         masterRebootDownAfterMillis,
+        forgetAfterMillis,
         renamedCommands);
   }
 
@@ -113,6 +121,7 @@ public record MasterOptions(
         notificationScript,
         clientReconfigScript,
         masterRebootDownAfterMillis,
+        forgetAfterMillis,
         renamedCommands);
   }
 
@@ -128,6 +137,7 @@ public record MasterOptions(
         notification,
         clientReconfig,
         masterRebootDownAfterMillis,
+        forgetAfterMillis,
         renamedCommands);
   }
 
@@ -142,6 +152,23 @@ public record MasterOptions(
         authUser,
         notificationScript,
         clientReconfigScript,
+        value,
+        forgetAfterMillis,
+        renamedCommands);
+  }
+
+  /** The same with another forget-after. */
+  public MasterOptions withForgetAfterMillis(long value) {
+    return new MasterOptions(
+        quorum,
+        downAfterMillis,
+        failoverTimeoutMillis,
+        parallelSyncs,
+        authPass,
+        authUser,
+        notificationScript,
+        clientReconfigScript,
+        masterRebootDownAfterMillis,
         value,
         renamedCommands);
   }
@@ -165,6 +192,7 @@ public record MasterOptions(
         notificationScript,
         clientReconfigScript,
         masterRebootDownAfterMillis,
+        forgetAfterMillis,
         Collections.unmodifiableMap(renamed));
   }
 

@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * @param masterHost of a replica: its master's host, empty for none
  * @param masterLinkDownMillis of a replica: for how long the link to its master has been down
  * @param priority of a replica: the lower the sooner it is chosen, 0 is never
- * @param offset of a replica: how much of the replication stream it has
+ * @param offset how much of the replication stream it has
  * @param announced of a replica: whether clients should hear of it
  * @param replicas of a master: where its replicas listen
  */
@@ -44,11 +44,6 @@ public record NodeInfo(
     }
   }
 
-  /** Whether this replica follows that address. */
-  boolean follows(Address master) {
-    return masterPort == master.port() && masterHost.equalsIgnoreCase(master.host());
-  }
-
   /**
    * Reads the text of INFO, skipping what it does not know.
    *
@@ -62,6 +57,7 @@ public record NodeInfo(
     long masterLinkDownSeconds = 0;
     int priority = 100;
     long offset = 0;
+    long ownOffset = 0;
     boolean announced = true;
     List<Address> replicas = new ArrayList<>();
     for (String line : text.lines().toList()) {
@@ -80,6 +76,7 @@ public record NodeInfo(
             masterLinkDownSeconds = Math.max(0, number(value, 0));
         case "slave_priority" -> priority = (int) number(value, 100);
         case "slave_repl_offset" -> offset = number(value, 0);
+        case "master_repl_offset" -> ownOffset = number(value, 0);
         case "replica_announced" -> announced = !value.equals("0");
         default -> {
           Address replica = replicaLine(line, colon);
@@ -97,7 +94,7 @@ public record NodeInfo(
         masterLinkUp,
         masterLinkDownSeconds * 1000,
         priority,
-        offset,
+        role == Role.MASTER ? ownOffset : offset,
         announced,
         role == Role.MASTER ? List.copyOf(replicas) : List.of());
   }

@@ -1,5 +1,7 @@
 package io.redoubt.sentinel.core;
 
+import java.util.List;
+
 /** What a sentinel wants done, in the order in which it is to be done. */
 public sealed interface Output {
   /** Make a connection; it is answered by {@link Input.Connected} or {@link Input.Disconnected}. */
@@ -34,6 +36,14 @@ public sealed interface Output {
 
   /** Something to log that is no event. */
   record Remark(Level level, String text) implements Output {}
+
+  /** Run a program, beside everything else: its path and what it is called with. */
+  record RunScript(String path, List<String> arguments) implements Output {
+    /** Copies the arguments. */
+    public RunScript {
+      arguments = List.copyOf(arguments);
+    }
+  }
 
   /** The order was carried out; {@code count} is what RESET reports. */
   record Done(long count) implements Output {}

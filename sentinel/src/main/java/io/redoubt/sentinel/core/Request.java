@@ -28,6 +28,10 @@ public record Request(Purpose purpose, int instance, List<List<String>> commands
     OPINION,
     /** SENTINEL IS-MASTER-DOWN-BY-ADDR with a candidate: our own vote must be on disk before it. */
     VOTE,
+    /** CLIENT PAUSE and UNPAUSE of a master that hands over. */
+    PAUSE,
+    /** CONFIG GET of what {@link Doctor} looks at. */
+    CONFIGURATION,
     /** The transaction that makes a node master or replica. */
     ROLE
   }

@@ -36,6 +36,9 @@ public final class Sentinel {
   final Discovery discovery = new Discovery(this);
   final Elections elections = new Elections(this);
   final Failovers failovers = new Failovers(this);
+  final Handover handover = new Handover(this);
+  final Names names = new Names();
+  final Doctor doctor;
 
   private Settings settings;
   private long currentEpoch;
@@ -64,6 +67,7 @@ public final class Sentinel {
     this.random = random;
     this.clockMillis = nowMillis;
     this.now = nowMillis;
+    this.doctor = new Doctor(this, nowMillis);
     for (MasterState master : state.masters()) {
       restore(master);
     }
@@ -118,6 +122,7 @@ public final class Sentinel {
       case Input.Failover(String name) -> order(name);
       case Input.Reset(List<String> names) -> reset(names);
       case Input.AskedIfDown asked -> elections.askedIfDown(asked);
+      case Input.Resolved(String name, String address) -> names.resolved(name, address);
       case Input.FlushConfig() -> {
         stateChanged = true;
         emit(new Output.Done(1));
@@ -169,8 +174,10 @@ public final class Sentinel {
       for (Peer peer : master.peers.values()) {
         attend(peer);
       }
+      discovery.forgetGone(master);
       react(master);
     }
+    doctor.tick(now);
   }
 
   private void attend(Instance instance) {
@@ -220,6 +227,16 @@ public final class Sentinel {
         }
       }
       case ROLE -> failovers.roleAnswered(instance, answer);
+      case PAUSE -> {
+        if (instance instanceof Master master) {
+          handover.pauseAnswered(master, answer);
+        }
+      }
+      case CONFIGURATION -> {
+        if (instance instanceof DataNode node) {
+          doctor.told(node, answer);
+        }
+      }
       case GREETING -> links.greeted(instance, answer);
       case SUBSCRIPTION, HELLO, PING -> {
         // Nothing hangs on these; PING was dealt with above.
@@ -239,13 +256,17 @@ public final class Sentinel {
   }
 
   private void announceMonitor(Master master) {
-    event(Level.WARNING, "+monitor", master.described() + " quorum " + master.options().quorum());
+    event(
+        Level.WARNING,
+        "+monitor",
+        master,
+        master.described() + " quorum " + master.options().quorum());
   }
 
   private void remove(String name) {
     Master master = wanted(name);
     if (master != null) {
-      event(Level.WARNING, "-monitor", master.described());
+      event(Level.WARNING, "-monitor", master);
       forgetOthers(master);
       forget(master);
       masters.remove(name);
@@ -268,7 +289,7 @@ public final class Sentinel {
       master.replicas.values().forEach(replica -> links.drop(replica.link));
     }
     for (String change : changes) {
-      event(Level.WARNING, "+set", master.described() + " " + change);
+      event(Level.WARNING, "+set", master, master.described() + " " + change);
     }
     stateChanged = true;
     emit(new Output.Done(changes.size()));
@@ -301,7 +322,7 @@ public final class Sentinel {
         links.release(master);
         master.link = links.open(master, master.address);
         failovers.restart(master);
-        event(Level.WARNING, "+reset-master", master.described());
+        event(Level.WARNING, "+reset-master", master);
         stateChanged = true;
         count++;
       }
@@ -331,6 +352,20 @@ public final class Sentinel {
     instances.put(replica.id(), replica);
     master.replicas.put(address, replica);
     return replica;
+  }
+
+  /** The replica of a master at that place, or null. */
+  @Nullable Replica replicaAt(Master master, Address place) {
+    Replica replica = master.replicas.get(place);
+    if (replica != null) {
+      return replica;
+    }
+    for (Replica each : master.replicas.values()) {
+      if (names.same(each.address, place)) {
+        return each;
+      }
+    }
+    return null;
   }
 
   Peer addPeer(Master master, Address address, String runId) {
@@ -368,11 +403,11 @@ public final class Sentinel {
   }
 
   /** Takes over a greater epoch; it is on disk before anything that follows in this step. */
-  void raiseEpoch(long epoch) {
+  void raiseEpoch(Master master, long epoch) {
     if (epoch > currentEpoch) {
       currentEpoch = epoch;
       stateChanged = true;
-      event(Level.WARNING, "+new-epoch", Long.toString(epoch));
+      event(Level.WARNING, "+new-epoch", master, Long.toString(epoch));
     }
   }
 
@@ -384,8 +419,45 @@ public final class Sentinel {
     outputs.add(output);
   }
 
+  /** An event of no master in particular. */
   void event(Level level, String type, String payload) {
     emit(new Output.Event(level, type, payload));
+  }
+
+  /** An event about an instance and nothing else. */
+  void event(Level level, String type, Instance about) {
+    event(level, type, about, about.described());
+  }
+
+  /** An event about an instance; warnings are also told to its master's notification script. */
+  void event(Level level, String type, Instance about, String payload) {
+    event(level, type, payload);
+    String script = about.master().options.notificationScript();
+    if (level == Level.WARNING && !script.isEmpty()) {
+      emit(new Output.RunScript(script, List.of(type, payload)));
+    }
+  }
+
+  /**
+   * Tells the clients' script that another node is master now.
+   *
+   * @param leads whether this is our own failover
+   */
+  void runReconfigScript(Master master, boolean leads, Address from, Address to) {
+    String script = master.options.clientReconfigScript();
+    if (!script.isEmpty()) {
+      emit(
+          new Output.RunScript(
+              script,
+              List.of(
+                  master.name(),
+                  leads ? "leader" : "observer",
+                  "start",
+                  shown(from).host(),
+                  Integer.toString(from.port()),
+                  shown(to).host(),
+                  Integer.toString(to.port()))));
+    }
   }
 
   void remark(Level level, String text) {
@@ -463,6 +535,16 @@ public final class Sentinel {
   /** The master of that name, or null. */
   public @Nullable Master master(String name) {
     return masters.get(name);
+  }
+
+  /** What is set up in a way that will hurt one day, a line each. */
+  public List<String> findings(Master master) {
+    return doctor.findings(master);
+  }
+
+  /** A place as clients and other sentinels are told of it: by name where that is wanted. */
+  public Address shown(Address place) {
+    return settings.announceHostnames() ? place : names.numbered(place);
   }
 
   /** How many of a master's sentinels, we included, can be reached now. */

@@ -46,7 +46,9 @@ public final class MasterWords {
           "auth-pass",
           "auth-user",
           "quorum",
-          "master-reboot-down-after-period" ->
+          "master-reboot-down-after-period",
+          "primary-reboot-down-after-period",
+          "forget-after" ->
           1;
       case "rename-command" -> 2;
       default -> 0;
@@ -71,8 +73,10 @@ public final class MasterWords {
       case "auth-pass" -> options.withAuth(options.authUser(), value);
       case "auth-user" -> options.withAuth(value, options.authPass());
       case "quorum" -> options.withQuorum(quorum(value));
-      case "master-reboot-down-after-period" ->
+      case "master-reboot-down-after-period", "primary-reboot-down-after-period" ->
           options.withMasterRebootDownAfterMillis(number(value, 0, "negative time parameter."));
+      case "forget-after" ->
+          options.withForgetAfterMillis(number(value, 0, "negative time parameter."));
       case "rename-command" -> renamed(options, value, second == null ? "" : second);
       default -> throw new Refusal("Unrecognized sentinel configuration statement.", true);
     };

@@ -16,6 +16,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashMap;
@@ -36,6 +37,9 @@ final class NodeConnections {
   private final Consumer<Input> inputs;
   private final Map<End, NodeConnection> connections = new HashMap<>();
 
+  /** Where names were found last. */
+  private final Map<String, InetAddress> resolved = new HashMap<>();
+
   /**
    * No connections yet.
    *
@@ -51,15 +55,50 @@ final class NodeConnections {
   void connect(int link, Link.Kind kind, Address address) {
     NodeConnection connection = new NodeConnection(new End(link, kind));
     connections.put(connection.end, connection);
-    transport.connect(socketAddress(address), source, CONNECT_TIMEOUT_MILLIS, connection);
+    try {
+      open(connection, InetAddress.ofLiteral(address.host()), address.port());
+    } catch (IllegalArgumentException e) {
+      Thread.ofVirtual()
+          .name("resolve " + address.host())
+          .start(() -> resolve(connection, address));
+    }
   }
 
-  private static InetSocketAddress socketAddress(Address address) {
+  private void open(NodeConnection connection, InetAddress host, int port) {
+    var remote = new InetSocketAddress(host, port);
+    transport.connect(remote, source, CONNECT_TIMEOUT_MILLIS, connection);
+  }
+
+  /** Looks a name up, on a thread of its own; one that fails has the address it had before. */
+  private void resolve(NodeConnection connection, Address address) {
     try {
-      return new InetSocketAddress(InetAddress.ofLiteral(address.host()), address.port());
-    } catch (IllegalArgumentException e) {
-      return InetSocketAddress.createUnresolved(address.host(), address.port());
+      InetAddress found = InetAddress.getByName(address.host());
+      transport
+          .loop()
+          .execute(() -> {
+            if (!found.equals(resolved.put(address.host(), found))) {
+              inputs.accept(new Input.Resolved(address.host(), literal(found)));
+            }
+            open(connection, found, address.port());
+          });
+    } catch (UnknownHostException e) {
+      transport
+          .loop()
+          .execute(() -> {
+            InetAddress before = resolved.get(address.host());
+            if (before == null) {
+              connection.fail("Can't resolve " + address.host());
+            } else {
+              open(connection, before, address.port());
+            }
+          });
     }
+  }
+
+  private static String literal(InetAddress address) {
+    String text = address.getHostAddress();
+    int zone = text.indexOf('%');
+    return zone < 0 ? text : text.substring(0, zone);
   }
 
   void disconnect(int link, Link.Kind kind) {
@@ -106,12 +145,6 @@ final class NodeConnections {
       InetSocketAddress local = opened.localInetAddress();
       String host = local == null ? "" : literal(local.getAddress());
       inputs.accept(new Input.Connected(end.link(), end.kind(), host));
-    }
-
-    private static String literal(InetAddress address) {
-      String text = address.getHostAddress();
-      int zone = text.indexOf('%');
-      return zone < 0 ? text : text.substring(0, zone);
     }
 
     void send(Request request) {
@@ -185,10 +218,13 @@ final class NodeConnections {
 
     @Override
     public void onClose(Connection closed, @Nullable Throwable cause) {
+      fail(cause == null ? "Server closed the connection" : reason(cause));
+    }
+
+    void fail(String reason) {
       if (!abandoned) {
         abandoned = true;
         connections.remove(end, this);
-        String reason = cause == null ? "Server closed the connection" : reason(cause);
         inputs.accept(new Input.Disconnected(end.link(), end.kind(), reason));
       }
     }

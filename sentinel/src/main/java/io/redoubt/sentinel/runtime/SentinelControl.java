@@ -64,6 +64,11 @@ public final class SentinelControl {
     return answer;
   }
 
+  /** The programs that run and wait to. */
+  public ScriptQueue scripts() {
+    return driver.scripts();
+  }
+
   /** Whether what the last order changed is on disk. */
   public boolean isSaved() {
     return driver.isSaved();
@@ -118,6 +123,7 @@ public final class SentinelControl {
                 now.port(),
                 now.announceIp(),
                 now.announcePort(),
+                now.announceHostnames(),
                 now.sentinelUser(),
                 now.sentinelPass(),
                 afterElection,
@@ -137,6 +143,7 @@ public final class SentinelControl {
         port,
         options.announceIp(),
         options.announcePort(),
+        options.announceHostnames(),
         options.sentinelUser(),
         options.sentinelPass().isEmpty() ? requirepass : options.sentinelPass(),
         crashAfterElection,

@@ -152,6 +152,10 @@ public final class SentinelDirectives extends TlsDirectives {
                 "How many milliseconds a restarted master may take to load its data before it"
                     + " counts as down; 0 leaves this rule out.")
             .shown(
+                "forget-after mymaster 86400000",
+                "After how many milliseconds a replica that is down, and that the master does not"
+                    + " know any more, is forgotten; 0, the default, for never.")
+            .shown(
                 "announce-ip 1.2.3.4",
                 "The address that the other sentinels are told, where it isn't the one that"
                     + " connections come from; announce-port goes with it.")

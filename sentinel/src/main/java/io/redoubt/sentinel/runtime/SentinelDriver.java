@@ -44,6 +44,7 @@ public final class SentinelDriver {
   private final Log log;
   private final StateStore store;
   private final EventListener listener;
+  private final ScriptQueue scripts;
   private final Runnable crash;
   private final NodeConnections connections;
   private final Deque<Input> waiting = new ArrayDeque<>();
@@ -59,6 +60,7 @@ public final class SentinelDriver {
    * A driver at rest.
    *
    * @param source the address that connections are made from, null for any
+   * @param scripts runs programs
    * @param crash ends the process at once, for SENTINEL SIMULATE-FAILURE
    */
   public SentinelDriver(
@@ -69,6 +71,7 @@ public final class SentinelDriver {
       Log log,
       StateStore store,
       EventListener listener,
+      ScriptQueue scripts,
       Runnable crash) {
     this.sentinel = sentinel;
     this.loop = transport.loop();
@@ -76,6 +79,7 @@ public final class SentinelDriver {
     this.log = log;
     this.store = store;
     this.listener = listener;
+    this.scripts = scripts;
     this.crash = crash;
     this.connections = new NodeConnections(transport, source, this::submit);
   }
@@ -93,7 +97,12 @@ public final class SentinelDriver {
   /** Begins to tick. */
   public void start() {
     submit(new Input.Tick());
-    ticks = loop.every(() -> submit(new Input.Tick()), TICK_MILLIS);
+    ticks = loop.every(this::tick, TICK_MILLIS);
+  }
+
+  private void tick() {
+    submit(new Input.Tick());
+    scripts.tick(sentinel.settings().timings());
   }
 
   /** Stops for good and closes the connections to nodes. */
@@ -106,6 +115,12 @@ public final class SentinelDriver {
       wake.cancel();
     }
     connections.close();
+    scripts.close();
+  }
+
+  /** The programs that run and wait to. */
+  public ScriptQueue scripts() {
+    return scripts;
   }
 
   /** Steps with an input, now or after the step that is on. */
@@ -177,6 +192,7 @@ public final class SentinelDriver {
           listener.happened(event.type(), event.payload());
         }
       }
+      case Output.RunScript(String path, var arguments) -> scripts.add(path, arguments);
       case Output.Remark(Output.Level level, String text) -> log(level, text);
       case Output.Opinion opinion -> {
         return stateIsBehind ? new Output.Opinion(opinion.down(), "*", 0) : opinion;

@@ -174,7 +174,7 @@ public final class SentinelWords {
         } catch (MasterWords.Refusal e) {
           throw new RefusedValue(e.reason());
         }
-        written.add(word + " " + name);
+        written.add(word.replace("primary-", "master-") + " " + name);
       }
     }
     currentEpoch = Math.max(currentEpoch, Math.max(master.configEpoch, master.leaderEpoch));
@@ -334,6 +334,7 @@ public final class SentinelWords {
         name,
         options.masterRebootDownAfterMillis(),
         usual.masterRebootDownAfterMillis());
+    number(lines, "forget-after", name, options.forgetAfterMillis(), usual.forgetAfterMillis());
     options
         .renamedCommands()
         .forEach((from, to) -> lines.add(List.of("rename-command", name, from, to)));

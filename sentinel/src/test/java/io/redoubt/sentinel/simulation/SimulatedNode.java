@@ -26,6 +26,7 @@ final class SimulatedNode {
   private long offset;
   private long linkedSince = -1;
   private long linkDownSince;
+  private long pausedUntil;
 
   SimulatedNode(Fleet fleet, Address address, @Nullable Address master) {
     this.fleet = fleet;
@@ -83,6 +84,9 @@ final class SimulatedNode {
       return;
     }
     if (master == null) {
+      if (fleet.now() < pausedUntil) {
+        return;
+      }
       offset += fleet.random().nextInt(0, 50);
       return;
     }
@@ -126,6 +130,13 @@ final class SimulatedNode {
         answer(connection, request, new Answer.Number(1));
       }
       case ROLE -> changeRole(connection, request);
+      case PAUSE -> {
+        List<String> words = request.commands().getFirst();
+        pausedUntil = words.get(1).equals("PAUSE") ? fleet.now() + Long.parseLong(words.get(2)) : 0;
+        answer(connection, request, new Answer.Status("OK"));
+      }
+      case CONFIGURATION ->
+          answer(connection, request, new Answer.Failure("NOPERM no access to CONFIG"));
       case OPINION, VOTE ->
           answer(connection, request, new Answer.Failure("ERR unknown command 'SENTINEL'"));
     }
@@ -159,6 +170,7 @@ final class SimulatedNode {
     lines.add("# Replication");
     if (master == null) {
       lines.add("role:master");
+      lines.add("master_repl_offset:" + offset);
     } else {
       lines.add("role:slave");
       lines.add("master_host:" + master.host());

@@ -177,6 +177,8 @@ final class SimulatedSentinel {
         }
         case Output.Event event -> fleet.happened(this, stepping, event);
         case Output.Opinion given -> opinion = given;
+        case Output.RunScript(String path, List<String> arguments) ->
+            fleet.remarked(this, path + " " + String.join(" ", arguments));
         case Output.Remark(Output.Level level, String text) -> fleet.remarked(this, text);
         case Output.Done(long count) -> fleet.remarked(this, "done " + count);
         case Output.Refused(String error) -> fleet.remarked(this, "refused: " + error);
@@ -302,7 +304,7 @@ final class SimulatedSentinel {
                       new Answer.Number(opinion.leaderEpoch()))));
         }
       }
-      case INFO, ROLE, SUBSCRIPTION ->
+      case INFO, ROLE, SUBSCRIPTION, PAUSE, CONFIGURATION ->
           answer(connection, request, new Answer.Failure("ERR unknown command"));
     }
   }

@@ -1,0 +1,223 @@
+package io.redoubt.sentinel.core;
+
+import io.redoubt.sentinel.core.Output.Level;
+import io.redoubt.sentinel.core.Request.Purpose;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * Finds what is set up in a way that will hurt one day: told at start and by SENTINEL DOCTOR. Looks
+ * at what is known anyway, and at a few settings of the nodes where their users let us read them.
+ */
+final class Doctor {
+  /** How long after the start the others and the nodes should have been found. */
+  private static final long FIRST_ROUND_MILLIS = 15_000;
+
+  private static final List<String> SETTINGS =
+      List.of("requirepass", "masterauth", "min-slaves-to-write", "save", "appendonly");
+
+  private final Sentinel sentinel;
+  private final long firstRoundAt;
+  private boolean firstRoundDone;
+
+  Doctor(Sentinel sentinel, long now) {
+    this.sentinel = sentinel;
+    this.firstRoundAt = now + FIRST_ROUND_MILLIS;
+  }
+
+  /** Asks a node for its settings; sent when a connection to it stands. */
+  void ask(DataNode node) {
+    List<List<String>> commands = new ArrayList<>();
+    commands.add(sentinel.links.words(node, "MULTI"));
+    for (String setting : SETTINGS) {
+      commands.add(sentinel.links.words(node, "CONFIG", "GET", setting));
+    }
+    commands.add(sentinel.links.words(node, "EXEC"));
+    sentinel.links.send(
+        node,
+        Link.Kind.COMMAND,
+        new Request(Purpose.CONFIGURATION, node.id(), List.copyOf(commands)));
+  }
+
+  /** A node told its settings, or that we may not know. */
+  void told(DataNode node, Answer answer) {
+    Map<String, String> settings = new HashMap<>();
+    if (answer instanceof Answer.Items(List<Answer> replies)) {
+      for (Answer reply : replies) {
+        if (reply instanceof Answer.Items(List<Answer> pair)
+            && pair.size() == 2
+            && pair.get(0) instanceof Answer.Text(String name)
+            && pair.get(1) instanceof Answer.Text(String value)) {
+          settings.put(name, value);
+        }
+      }
+    }
+    node.settings = Map.copyOf(settings);
+  }
+
+  /** Logs the findings once, when there was time to find everybody. */
+  void tick(long now) {
+    if (!firstRoundDone && now >= firstRoundAt) {
+      firstRoundDone = true;
+      for (Master master : sentinel.masters()) {
+        for (String finding : findings(master)) {
+          sentinel.remark(Level.WARNING, "Doctor: " + finding);
+        }
+      }
+    }
+  }
+
+  /** What is amiss with a master and those around it: a word for it, the master, the advice. */
+  List<String> findings(Master master) {
+    List<String> findings = new ArrayList<>();
+    voters(master, findings);
+    passwords(master, findings);
+    settings(master, findings);
+    addresses(master, findings);
+    return findings;
+  }
+
+  private static void add(List<String> findings, String word, Master master, String advice) {
+    findings.add(word + " " + master.name() + ": " + advice);
+  }
+
+  private void voters(Master master, List<String> findings) {
+    int voters = master.voters();
+    if (voters < 3) {
+      add(
+          findings,
+          voters == 1 ? "one-voter" : "two-voters",
+          master,
+          "a failover needs most of the sentinels, and with "
+              + voters
+              + " of them none may be missing. Run three or more, on different machines.");
+    }
+    if (master.options.quorum() > voters) {
+      add(
+          findings,
+          "quorum-above-voters",
+          master,
+          "the quorum is "
+              + master.options.quorum()
+              + ", but only "
+              + voters
+              + " sentinels are known: it can never count as down.");
+    }
+    Set<String> hosts = new HashSet<>();
+    hosts.add(ownHost(master));
+    for (Peer peer : master.peers.values()) {
+      hosts.add(sentinel.names.numbered(peer.address).host());
+    }
+    if (voters > 1 && hosts.size() == 1) {
+      add(
+          findings,
+          "one-host",
+          master,
+          "all its sentinels run on "
+              + hosts.iterator().next()
+              + ": with that machine the failover goes too.");
+    }
+  }
+
+  private String ownHost(Master master) {
+    String announced = sentinel.settings().announceIp();
+    return announced.isEmpty() ? master.link.localHost : announced;
+  }
+
+  private static List<DataNode> nodes(Master master) {
+    List<DataNode> nodes = new ArrayList<>();
+    nodes.add(master);
+    nodes.addAll(master.replicas.values());
+    return nodes;
+  }
+
+  private static void passwords(Master master, List<String> findings) {
+    for (DataNode node : nodes(master)) {
+      if (node.refusesPassword) {
+        add(
+            findings,
+            "password-refused",
+            master,
+            node.address + " does not take the password of sentinel auth-pass.");
+      }
+      String given = node.settings.get("masterauth");
+      for (DataNode other : nodes(master)) {
+        String asked = other.settings.get("requirepass");
+        if (other != node
+            && given != null
+            && asked != null
+            && !asked.isEmpty()
+            && !asked.equals(given)) {
+          add(
+              findings,
+              "passwords-differ",
+              master,
+              "masterauth of "
+                  + node.address
+                  + " is not requirepass of "
+                  + other.address
+                  + ": it can't be its replica. Give all nodes the same of both.");
+        }
+      }
+    }
+  }
+
+  private static void settings(Master master, List<String> findings) {
+    if ("0".equals(master.settings.get("min-slaves-to-write")) && !master.replicas.isEmpty()) {
+      add(
+          findings,
+          "min-replicas-unset",
+          master,
+          "cut off from its replicas the master goes on taking writes, which are lost when one of"
+              + " them is promoted. Set min-replicas-to-write 1 and min-replicas-max-lag 10.");
+    }
+    if ("".equals(master.settings.get("save")) && "no".equals(master.settings.get("appendonly"))) {
+      add(
+          findings,
+          "persistence-off",
+          master,
+          "the master keeps nothing on disk: restarted before anybody takes over, it is empty, and"
+              + " its replicas become so too. Turn save or appendonly on.");
+    }
+  }
+
+  private void addresses(Master master, List<String> findings) {
+    NodeInfo info = master.info;
+    for (Replica replica : master.replicas.values()) {
+      if (replica.subjectivelyDown
+          && replica.infoAt == Link.NEVER
+          && info != null
+          && info.replicas().contains(replica.address)) {
+        add(
+            findings,
+            "replica-out-of-reach",
+            master,
+            "the master has a replica at "
+                + replica.address
+                + " that can't be reached from here: set replica-announce-ip and"
+                + " replica-announce-port.");
+      }
+      if (sentinel.discovery.isOfOtherMaster(replica)) {
+        add(
+            findings,
+            "groups-overlap",
+            master,
+            replica.address
+                + " belongs to another master too: groups behind address translation need"
+                + " replica-announce-ip and replica-announce-port.");
+      }
+    }
+    if (sentinel.discovery.heardOwnId()) {
+      add(
+          findings,
+          "same-id",
+          master,
+          "another sentinel has our id: it was set up with a copy of our file. Remove the line"
+              + " sentinel myid from its file and restart it.");
+    }
+  }
+}
