@@ -38,6 +38,12 @@ final class Failover {
   @Nullable Replica promoted;
   WritesStop writesStop = WritesStop.NONE;
 
+  /** How often writes were stopped and let go on, for want of a replica that has it all. */
+  int handovers;
+
+  /** No choice of a replica before this moment. */
+  long selectAt = Link.NEVER;
+
   /** When the pause was asked for last. */
   long pausedAt;
 

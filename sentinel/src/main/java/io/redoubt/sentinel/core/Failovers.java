@@ -154,7 +154,19 @@ final class Failovers {
     failover.stateSince = sentinel.nowMillis();
   }
 
+  /** Chooses anew at that moment. */
+  void selectAgain(Failover failover, long moment) {
+    enter(failover, State.SELECT_REPLICA);
+    failover.promoted = null;
+    failover.selectAt = moment;
+    failover.finalOffset = -1;
+  }
+
   private void select(Master master, Failover failover) {
+    if (sentinel.nowMillis() < failover.selectAt) {
+      sentinel.wakeBy(failover.selectAt);
+      return;
+    }
     long end = failover.stateSince + FRESH_INFO_WAIT_MILLIS;
     if (!failover.forced && awaitsInfo(master) && sentinel.nowMillis() < end) {
       sentinel.wakeBy(end);

@@ -21,6 +21,12 @@ final class Handover {
   /** How long the master may take to answer, and the replica to catch up, at the most. */
   private static final long MAX_WAIT_MILLIS = 2_000;
 
+  /** How often the replica may fail to catch up in time before the failover is given up. */
+  private static final int MAX_ATTEMPTS = 5;
+
+  /** How long writes go on before they are stopped again. */
+  private static final long BETWEEN_ATTEMPTS_MILLIS = 500;
+
   /** How often the replica is asked for its offset. */
   private static final long POLL_MILLIS = 10;
 
@@ -97,7 +103,8 @@ final class Handover {
       sentinel.failovers.promoteNow(failover);
       return;
     }
-    long limit = Math.min(MAX_WAIT_MILLIS, Math.max(master.options.downAfterMillis() / 2, 100));
+    // The other sentinels hear nothing of the master meanwhile: their PUBLISH waits too.
+    long limit = Math.min(MAX_WAIT_MILLIS, master.options.downAfterMillis() * 3 / 4);
     boolean late = now - failover.stateSince > limit;
     if (late && failover.writesStop == Failover.WritesStop.ASKED) {
       sentinel.remark(
@@ -115,7 +122,12 @@ final class Handover {
               + " has within "
               + limit
               + " ms");
-      sentinel.failovers.abortForReplica(master);
+      end(master, failover);
+      if (++failover.handovers < MAX_ATTEMPTS) {
+        sentinel.failovers.selectAgain(failover, now + BETWEEN_ATTEMPTS_MILLIS);
+      } else {
+        sentinel.failovers.abortForReplica(master);
+      }
       return;
     }
     if (failover.finalOffset >= 0 && now - chosen.infoAskedAt >= POLL_MILLIS) {
