@@ -152,6 +152,7 @@ public final class RedisServer implements AutoCloseable {
   private final SavedFunctions functionLibraries = new SavedFunctions();
   private final Replication replication;
   private final AppendOnlyFile appendOnlyFile;
+  private final RejoinGuard rejoin;
   private final Listeners listeners;
   private final Shutdown shutdown;
   private final MigrationTargets migrationTargets = new MigrationTargets();
@@ -306,6 +307,8 @@ public final class RedisServer implements AutoCloseable {
                 watchedKeys,
                 this::port,
                 this::dataSetGoes));
+    rejoin =
+        new RejoinGuard(settings, transport.loop(), clock, log, state, replication, this::port);
     listeners = new Listeners(transport, settings, log, freePort, this::accept);
     shutdown =
         new Shutdown(
@@ -423,6 +426,9 @@ public final class RedisServer implements AutoCloseable {
 
   /** Messages travel to replicas too, for their subscribers. */
   private void publish(Call call) {
+    if (call.request().is(1, RejoinGuard.HELLO_CHANNEL)) {
+      rejoin.heard(call.request().text(2));
+    }
     int receivers = PubSubCommands.deliver(channels, call);
     call.propagateAnyway();
     call.reply().integer(receivers);
@@ -612,6 +618,7 @@ public final class RedisServer implements AutoCloseable {
           failure -> {
             if (failure == null) {
               replication.start();
+              rejoin.start();
               loaded.complete(null);
             } else {
               loaded.completeExceptionally(failure);

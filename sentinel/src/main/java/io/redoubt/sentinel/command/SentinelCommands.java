@@ -324,7 +324,11 @@ public final class SentinelCommands extends CommandGroup<SentinelCall> {
       throw option.endsWith("-script")
           ? new CommandError("ERR " + e.reason().replaceFirst("\\.$", ""))
           : new CommandError(
-              "ERR Invalid argument '" + value + "' for SENTINEL SET '" + option + "'");
+              "ERR Invalid argument '"
+                  + (second == null || value.isEmpty() ? value : second)
+                  + "' for SENTINEL SET '"
+                  + option
+                  + "'");
     }
   }
 

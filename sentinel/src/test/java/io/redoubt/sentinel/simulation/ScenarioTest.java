@@ -13,6 +13,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -95,6 +96,70 @@ class ScenarioTest {
     fleet.runFor(5000);
     assertThat(fleet.disagreement()).isNull();
     compare(fleet, "ordered");
+  }
+
+  @Test
+  void aPlannedFailoverLosesNothing() {
+    for (int seed = 1; seed <= 50; seed++) {
+      Fleet fleet = new Fleet(seed, 3, 3, 2, 3000);
+      fleet.rules().allowForced();
+      fleet.runFor(5000);
+      fleet.network().delays(1, 60);
+      fleet.sentinel(1).step(new Input.Failover(Fleet.MASTER));
+      fleet.runFor(10_000);
+      assertThat(fleet.disagreement()).as("seed " + seed).isNull();
+      SimulatedNode master =
+          fleet.nodes().stream().filter(node -> node.master() == null).findFirst().orElseThrow();
+      assertThat(master).as("seed " + seed).isNotSameAs(fleet.node(1));
+      assertThat(master.offsetAtTurn())
+          .as("seed " + seed)
+          .isGreaterThanOrEqualTo(fleet.node(1).offsetAtTurn());
+    }
+  }
+
+  @Test
+  void aReplicaThatIsGoneForGoodIsForgotten() {
+    Fleet fleet = new Fleet(8, 3, 3, 2, 1000);
+    fleet.runFor(5000);
+    SimulatedSentinel sentinel = fleet.sentinel(1);
+    sentinel.step(
+        new Input.Set(
+            Fleet.MASTER, master(sentinel).options().withForgetAfterMillis(30_000), List.of()));
+    fleet.node(3).kill();
+    fleet.runFor(25_000);
+    assertThat(master(sentinel).replicas()).hasSize(2);
+    fleet.runFor(20_000);
+    assertThat(master(sentinel).replicas()).hasSize(1);
+    assertThat(master(fleet.sentinel(2)).replicas()).as("which was not told to").hasSize(2);
+    fleet.node(3).start();
+    fleet.runFor(15_000);
+    assertThat(master(sentinel).replicas()).as("back after all").hasSize(2);
+  }
+
+  @Test
+  void theDoctorFindsWhatWillHurt() {
+    Fleet fleet = new Fleet(9, 2, 2, 3, 1000);
+    fleet.node(1).settings(Map.of("requirepass", "a", "masterauth", "b", "save", "60 1"));
+    fleet
+        .node(2)
+        .settings(Map.of("requirepass", "a", "masterauth", "b", "min-slaves-to-write", "0"));
+    fleet.runFor(5000);
+    Sentinel core = fleet.sentinel(1).core();
+    assertThat(core).isNotNull();
+    assertThat(core.findings(master(fleet.sentinel(1))))
+        .extracting(finding -> finding.replaceFirst(" .*", ""))
+        .containsExactly(
+            "two-voters", "quorum-above-voters", "passwords-differ", "passwords-differ");
+    Fleet good = new Fleet(9, 3, 2, 2, 1000);
+    for (SimulatedNode node : good.nodes()) {
+      node.settings(
+          Map.of(
+              "requirepass", "a", "masterauth", "a", "min-slaves-to-write", "1", "save", "60 1"));
+    }
+    good.runFor(20_000);
+    Sentinel content = good.sentinel(1).core();
+    assertThat(content).isNotNull();
+    assertThat(content.findings(master(good.sentinel(1)))).isEmpty();
   }
 
   @Test

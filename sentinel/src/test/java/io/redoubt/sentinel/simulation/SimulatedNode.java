@@ -7,6 +7,7 @@ import io.redoubt.sentinel.core.Request;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -27,6 +28,8 @@ final class SimulatedNode {
   private long linkedSince = -1;
   private long linkDownSince;
   private long pausedUntil;
+  private long offsetAtTurn;
+  private Map<String, String> settings = Map.of();
 
   SimulatedNode(Fleet fleet, Address address, @Nullable Address master) {
     this.fleet = fleet;
@@ -73,6 +76,7 @@ final class SimulatedNode {
 
   /** Somebody changes its role behind the sentinels' back. */
   void setMaster(@Nullable Address changed) {
+    offsetAtTurn = offset;
     master = changed;
     linkedSince = -1;
     linkDownSince = fleet.now();
@@ -135,8 +139,7 @@ final class SimulatedNode {
         pausedUntil = words.get(1).equals("PAUSE") ? fleet.now() + Long.parseLong(words.get(2)) : 0;
         answer(connection, request, new Answer.Status("OK"));
       }
-      case CONFIGURATION ->
-          answer(connection, request, new Answer.Failure("NOPERM no access to CONFIG"));
+      case CONFIGURATION -> answer(connection, request, configuration());
       case OPINION, VOTE ->
           answer(connection, request, new Answer.Failure("ERR unknown command 'SENTINEL'"));
     }
@@ -155,6 +158,26 @@ final class SimulatedNode {
         each.closedByTarget();
       }
     }
+  }
+
+  private Answer configuration() {
+    if (settings.isEmpty()) {
+      return new Answer.Failure("NOPERM no access to CONFIG");
+    }
+    List<Answer> pairs = new ArrayList<>();
+    settings.forEach((name, value) ->
+        pairs.add(new Answer.Items(List.of(new Answer.Text(name), new Answer.Text(value)))));
+    return new Answer.Items(pairs);
+  }
+
+  /** What it tells of its settings from the next connection on. */
+  void settings(Map<String, String> told) {
+    settings = Map.copyOf(told);
+  }
+
+  /** How much it had when it became what it is now. */
+  long offsetAtTurn() {
+    return offsetAtTurn;
   }
 
   private static void answer(Network.Connection connection, Request request, Answer answer) {

@@ -26,6 +26,8 @@ public enum Refusal {
   TOO_FEW_REPLICAS("NOREPLICAS Not enough good replicas to write."),
   /** A replica with {@code replica-read-only yes}. */
   READ_ONLY_REPLICA("READONLY You can't write against a read only replica."),
+  /** A master that came back and does not know yet whether it still is one. */
+  REJOINING("READONLY You can't write against a read only replica."),
   /** A replica without its master, with {@code replica-serve-stale-data no}. */
   STALE_REPLICA("MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'."),
   /** The data set is being loaded. */
@@ -44,7 +46,8 @@ public enum Refusal {
       SNAPSHOT_FAILED.bit()
           | APPEND_FAILED.bit()
           | TOO_FEW_REPLICAS.bit()
-          | READ_ONLY_REPLICA.bit();
+          | READ_ONLY_REPLICA.bit()
+          | REJOINING.bit();
 
   /** A script or function is busy. */
   static final int BUSY = BUSY_SCRIPT.bit() | BUSY_FUNCTION.bit();

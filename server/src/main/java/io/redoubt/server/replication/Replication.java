@@ -193,8 +193,13 @@ public final class Replication implements AutoCloseable {
     return isReplica && link.masterHost().equalsIgnoreCase(address) && link.masterPort() == port;
   }
 
+  /** Somebody gives this server its role: it needs not find out any more. */
+  void roleGiven() {
+    host.state().set(Refusal.REJOINING, false);
+  }
+
   /** REPLICAOF host port. */
-  void follow(String address, int port) {
+  public void follow(String address, int port) {
     link.stop();
     if (!isReplica) {
       history.takeBackPromotion();

@@ -104,6 +104,7 @@ public final class ReplicationCommands extends CommandGroup<Call> {
     if (replication.failover().isUnderWay()) {
       throw FAILING_OVER;
     }
+    replication.roleGiven();
     if (call.is(1, "NO") && call.is(2, "ONE")) {
       if (replication.isReplica()) {
         String client = call.client().toString();

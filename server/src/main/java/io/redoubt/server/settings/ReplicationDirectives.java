@@ -205,6 +205,22 @@ public abstract class ReplicationDirectives extends PersistenceDirectives {
           .alias("slave-announce-port")
           .shown("1234", "The port that goes with it.");
 
+  /** {@code rejoin-sentinels}. */
+  public final HostPortsDirective rejoinSentinels =
+      add(new HostPortsDirective("rejoin-sentinels"))
+          .shown(
+              "10.0.0.1:26379 10.0.0.2:26379",
+              "Sentinels to ask after a restart whether this master still is one, beside those"
+                  + " that have watched it before, which it remembers.");
+
+  /** {@code rejoin-timeout}. */
+  public final IntDirective rejoinTimeout =
+      integer("rejoin-timeout", 10_000)
+          .between(0, Integer.MAX_VALUE)
+          .doc(
+              "For how many milliseconds a restarted master that sentinels watch takes no writes"
+                  + " while it can't find that out; 0 lets it write at once.");
+
   /** {@code replica-ignore-maxmemory}. */
   public final YesNoDirective replicaIgnoreMaxmemory =
       yesNo("replica-ignore-maxmemory", true)

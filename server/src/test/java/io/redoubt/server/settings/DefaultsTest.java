@@ -26,7 +26,8 @@ final class DefaultsTest {
     assertThat(actual).containsAllEntriesOf(expected);
     assertThat(new TreeSet<>(actual.keySet()))
         .as("what Redis doesn't have")
-        .containsExactlyElementsOf(withOwn(expected.keySet(), "rdb-write-version"));
+        .containsExactlyElementsOf(
+            withOwn(expected.keySet(), "rdb-write-version", "rejoin-sentinels", "rejoin-timeout"));
   }
 
   @Test

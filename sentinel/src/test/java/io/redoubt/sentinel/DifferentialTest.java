@@ -1,0 +1,113 @@
+package io.redoubt.sentinel;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import io.redoubt.protocol.net.FreePorts;
+import io.redoubt.protocol.process.Clock;
+import io.redoubt.protocol.process.Log;
+import io.redoubt.protocol.resp.Reply;
+import io.redoubt.protocol.resp.RespClient;
+import io.redoubt.sentinel.runtime.SentinelDirectives;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * The same conversation with a real sentinel and with ours, both watching a master that is not
+ * there: every reply is the same. The lines are in {@code conversation.txt}; what is after a {@code
+ * #} says nothing to them.
+ */
+class DifferentialTest {
+  private static final Path REAL = Path.of("/usr/bin/redis-sentinel");
+
+  @TempDir private Path folder;
+
+  @Test
+  void saysWhatARealSentinelSays() throws Exception {
+    assumeTrue(Files.isExecutable(REAL), REAL + " is not installed");
+    List<Integer> ports = FreePorts.several(5);
+    Path theirs = conf("theirs.conf", ports, ports.get(3));
+    Path ours = conf("ours.conf", ports, ports.get(4));
+    Process process =
+        new ProcessBuilder(REAL.toString(), theirs.toString())
+            .redirectErrorStream(true)
+            .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+            .start();
+    SentinelDirectives directives = new SentinelDirectives();
+    directives.load(ours, new byte[0], "");
+    Clock clock = Clock.system();
+    try (SentinelServer server =
+            SentinelServer.start(
+                directives, clock, Log.silent(clock), new SplittableRandom(1), () -> {});
+        RespClient client = RespClient.connect("127.0.0.1", ports.get(4));
+        RespClient real =
+            await().ignoreExceptions().until(() -> connect(ports.get(3)), c -> true)) {
+      assertThat(server).isNotNull();
+      List<String> differences = new ArrayList<>();
+      for (List<String> words : conversation(ports)) {
+        String[] request = words.toArray(String[]::new);
+        Reply expected = real.call(request);
+        Reply actual = client.call(request);
+        if (!expected.equals(actual)) {
+          differences.add(words + "\n  real: " + shown(expected) + "\n  ours: " + shown(actual));
+        }
+      }
+      assertThat(differences).isEmpty();
+    } finally {
+      process.destroyForcibly().waitFor();
+    }
+  }
+
+  private static RespClient connect(int port) throws IOException {
+    return RespClient.connect("127.0.0.1", port);
+  }
+
+  private static String shown(Reply reply) {
+    return reply instanceof Reply.Array(List<Reply> parts)
+        ? parts.stream().map(DifferentialTest::shown).toList().toString()
+        : reply.isNull() ? "nil" : reply.text();
+  }
+
+  private Path conf(String name, List<Integer> ports, int port) throws IOException {
+    return Files.writeString(
+        folder.resolve(name),
+        """
+        port %d
+        bind 127.0.0.1
+        sentinel myid 5bec50a85f9e5ff5fbc33158d18d95e2cf6c7188
+        sentinel monitor mymaster 127.0.0.1 %d 2
+        sentinel down-after-milliseconds mymaster 600000
+        sentinel known-replica mymaster 127.0.0.1 %d
+        sentinel known-sentinel mymaster 127.0.0.1 %d f13cf218665276fca68656336704e0d90a8571b9
+        """
+            .formatted(port, ports.get(0), ports.get(1), ports.get(2)));
+  }
+
+  /** Lines of words, {@code ""} for an empty one and {@code $master} for the master's port. */
+  private static List<List<String>> conversation(List<Integer> ports) throws IOException {
+    List<List<String>> lines = new ArrayList<>();
+    try (InputStream in = DifferentialTest.class.getResourceAsStream("conversation.txt")) {
+      for (String line : new String(in.readAllBytes(), UTF_8).lines().toList()) {
+        String text = line.replaceFirst("#.*", "").replace("$master", ports.get(0).toString());
+        List<String> words = new ArrayList<>();
+        for (String word : text.trim().split(" +", -1)) {
+          words.add(word.equals("\"\"") ? "" : word);
+        }
+        if (!text.isBlank()) {
+          lines.add(words);
+        }
+      }
+    }
+    assertThat(lines).hasSizeGreaterThan(100);
+    return lines;
+  }
+}

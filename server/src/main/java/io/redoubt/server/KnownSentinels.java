@@ -1,0 +1,80 @@
+package io.redoubt.server;
+
+import io.redoubt.protocol.process.Log;
+import io.redoubt.server.settings.HostPort;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * The sentinels that watch this server, in a file of their own beside the data, so that a restarted
+ * server can ask them what it is.
+ *
+ * <p>Format: UTF-8 text, a line for each sentinel: its id of 40 hexadecimal digits, its host and
+ * its port, parted by one blank. Lines that read otherwise are skipped.
+ */
+final class KnownSentinels {
+  private final Map<String, HostPort> byId = new TreeMap<>();
+  private final Log log;
+
+  /** Nobody is known yet. */
+  KnownSentinels(Log log) {
+    this.log = log;
+  }
+
+  /** Reads the file, if there is one. */
+  void read(Path file) {
+    try {
+      for (String line : Files.readAllLines(file)) {
+        String[] words = line.split(" ", -1);
+        if (words.length == 3 && words[0].length() == 40 && words[2].matches("[0-9]{1,5}")) {
+          byId.put(words[0], new HostPort(words[1], Integer.parseInt(words[2])));
+        }
+      }
+    } catch (NoSuchFileException e) {
+      // Nobody has watched this server yet.
+    } catch (IOException e) {
+      log.warning("The sentinels in %s can't be read: %s", file, e);
+    }
+  }
+
+  /** Where they listen. */
+  List<HostPort> places() {
+    return List.copyOf(byId.values());
+  }
+
+  /** Takes note of one; whether that is news. */
+  boolean add(String id, HostPort place) {
+    if (place.equals(byId.get(id))) {
+      return false;
+    }
+    // One process has one place: whoever was there before is gone.
+    byId.values().removeIf(place::equals);
+    byId.put(id, place);
+    return true;
+  }
+
+  /** The file's lines. */
+  List<String> lines() {
+    List<String> lines = new ArrayList<>();
+    byId.forEach((id, place) -> lines.add(id + " " + place.host() + " " + place.port()));
+    return lines;
+  }
+
+  /** Replaces the file; from any thread. */
+  void write(Path file, List<String> lines) {
+    Path beside = file.resolveSibling(file.getFileName() + ".tmp");
+    try {
+      Files.write(beside, lines);
+      Files.move(beside, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    } catch (IOException e) {
+      log.warning("The sentinels can't be remembered in %s: %s", file, e);
+    }
+  }
+}

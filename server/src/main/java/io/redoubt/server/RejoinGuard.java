@@ -1,0 +1,201 @@
+package io.redoubt.server;
+
+import io.redoubt.protocol.net.Loop;
+import io.redoubt.protocol.process.Clock;
+import io.redoubt.protocol.process.Log;
+import io.redoubt.server.RoleInquiry.Verdict;
+import io.redoubt.server.execution.Refusal;
+import io.redoubt.server.execution.ServerState;
+import io.redoubt.server.replication.Replication;
+import io.redoubt.server.settings.HostPort;
+import io.redoubt.server.settings.ServerDirectives;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.function.IntSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Keeps a master that comes back from taking writes before it knows whether it still is one. While
+ * it was away the sentinels may have promoted a replica; what it took then would be lost as soon as
+ * they turn it into one. So it asks them, and refuses writes until they answer: those who published
+ * their hello here before, and those of {@code rejoin-sentinels}.
+ *
+ * <p>The state belongs to the loop; the asking is done on a thread of its own.
+ */
+final class RejoinGuard {
+  /** Where sentinels tell each other of the master, and that they are there. */
+  static final String HELLO_CHANNEL = "__sentinel__:hello";
+
+  private static final long AGAIN_MILLIS = 200;
+
+  /** Words of a hello message: ip, port, id, epoch, master's name, ip, port and config epoch. */
+  private static final int HELLO_WORDS = 8;
+
+  private final ServerDirectives settings;
+  private final Loop loop;
+  private final Clock clock;
+  private final Log log;
+  private final ServerState state;
+  private final Replication replication;
+  private final IntSupplier port;
+  private final KnownSentinels known;
+
+  RejoinGuard(
+      ServerDirectives settings,
+      Loop loop,
+      Clock clock,
+      Log log,
+      ServerState state,
+      Replication replication,
+      IntSupplier port) {
+    this.settings = settings;
+    this.loop = loop;
+    this.clock = clock;
+    this.log = log;
+    this.state = state;
+    this.replication = replication;
+    this.port = port;
+    this.known = new KnownSentinels(log);
+  }
+
+  private Path file() {
+    return settings.path("sentinels-" + port.getAsInt() + ".state");
+  }
+
+  private boolean isOn() {
+    return port.getAsInt() != 0 && settings.rejoinTimeout.value() > 0;
+  }
+
+  /** Asks the sentinels if there are any, when the data set is there; on the loop. */
+  void start() {
+    if (!isOn()) {
+      return;
+    }
+    known.read(file());
+    Set<HostPort> sentinels = new LinkedHashSet<>(settings.rejoinSentinels.value());
+    sentinels.addAll(known.places());
+    if (replication.isReplica() || sentinels.isEmpty()) {
+      return;
+    }
+    state.set(Refusal.REJOINING, true);
+    log.notice(
+        "Asking %d sentinels whether this server is still master; it takes no writes before it"
+            + " knows, or for %d ms.",
+        sentinels.size(), settings.rejoinTimeout.value());
+    long deadline = nowMillis() + settings.rejoinTimeout.value();
+    loop.schedule(this::giveUp, settings.rejoinTimeout.value());
+    ask(List.copyOf(sentinels), deadline);
+  }
+
+  private long nowMillis() {
+    return TimeUnit.NANOSECONDS.toMillis(clock.monotonicNanos());
+  }
+
+  private void giveUp() {
+    if (state.is(Refusal.REJOINING)) {
+      log.warning("The sentinels did not tell in time which role this server has: it is master.");
+      state.set(Refusal.REJOINING, false);
+    }
+  }
+
+  /** Asks all at once, and looks at the answers on the loop. */
+  private void ask(List<HostPort> sentinels, long deadline) {
+    int ownPort = port.getAsInt();
+    String announcedHost = settings.replicaAnnounceIp.value();
+    int announcedPort = settings.replicaAnnouncePort.value();
+    Thread.ofVirtual()
+        .name("rejoin")
+        .start(() -> {
+          ConcurrentLinkedQueue<Verdict> verdicts = new ConcurrentLinkedQueue<>();
+          List<Thread> askers = new ArrayList<>();
+          for (HostPort sentinel : sentinels) {
+            askers.add(
+                Thread.ofVirtual()
+                    .start(() -> {
+                      Verdict verdict =
+                          RoleInquiry.ask(
+                              sentinel,
+                              place -> isSelf(place, ownPort, announcedHost, announcedPort));
+                      if (verdict != null) {
+                        verdicts.add(verdict);
+                      }
+                    }));
+          }
+          try {
+            for (Thread asker : askers) {
+              asker.join();
+            }
+          } catch (InterruptedException e) {
+            return;
+          }
+          loop.execute(() -> decide(sentinels, List.copyOf(verdicts), deadline));
+        });
+  }
+
+  private static boolean isSelf(
+      HostPort place, int ownPort, String announcedHost, int announcedPort) {
+    if (place.port() == (announcedPort == 0 ? ownPort : announcedPort)
+        && place.host().equalsIgnoreCase(announcedHost)) {
+      return true;
+    }
+    return place.port() == ownPort && RoleInquiry.isHere(place.host());
+  }
+
+  private void decide(List<HostPort> sentinels, List<Verdict> verdicts, long deadline) {
+    if (!state.is(Refusal.REJOINING)) {
+      return; // somebody has given us a role, or time is up
+    }
+    Verdict newest = newest(verdicts);
+    if (newest != null && newest.master() != null) {
+      HostPort master = newest.master();
+      log.notice("The sentinels say that %s:%d is master now.", master.host(), master.port());
+      state.set(Refusal.REJOINING, false);
+      replication.follow(master.host(), master.port());
+      return;
+    }
+    boolean settled = verdicts.stream().allMatch(Verdict::isSettled);
+    if (newest != null && settled && verdicts.size() > sentinels.size() / 2) {
+      log.notice("The sentinels say that this server is master.");
+      state.set(Refusal.REJOINING, false);
+      return;
+    }
+    if (nowMillis() < deadline) {
+      loop.schedule(() -> ask(sentinels, deadline), AGAIN_MILLIS);
+    }
+  }
+
+  /** What the newest configuration says; of several of one epoch, one that names another master. */
+  private static @Nullable Verdict newest(List<Verdict> verdicts) {
+    Verdict newest = null;
+    for (Verdict verdict : verdicts) {
+      boolean newer =
+          newest == null
+              || verdict.epoch() > newest.epoch()
+              || (verdict.epoch() == newest.epoch() && newest.master() == null);
+      newest = newer ? verdict : newest;
+    }
+    return newest;
+  }
+
+  /** A sentinel says hello to the others here: it watches this server. */
+  void heard(String hello) {
+    String[] words = hello.split(",", -1);
+    if (!isOn() || words.length != HELLO_WORDS || words[2].length() != 40) {
+      return;
+    }
+    if (!words[1].matches("[0-9]{1,5}") || words[0].isBlank() || words[0].contains(" ")) {
+      return;
+    }
+    HostPort place = new HostPort(words[0], Integer.parseInt(words[1]));
+    if (known.add(words[2], place)) {
+      Path file = file();
+      List<String> lines = known.lines();
+      Thread.ofVirtual().name("remember-sentinels").start(() -> known.write(file, lines));
+    }
+  }
+}

@@ -1,0 +1,93 @@
+package io.redoubt.server;
+
+import io.redoubt.protocol.resp.Reply;
+import io.redoubt.protocol.resp.RespClient;
+import io.redoubt.server.settings.HostPort;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.NetworkInterface;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One sentinel's answer to the question which role a server has, asked over a connection of its
+ * own. Waits; not for the loop.
+ */
+final class RoleInquiry {
+  private static final int TIMEOUT_MILLIS = 500;
+
+  /**
+   * What a sentinel says.
+   *
+   * @param master null when the server itself is master, otherwise whom it is to follow
+   * @param epoch the config epoch of that: the greatest of several sentinels' is the newest
+   * @param isSettled false while the sentinel finds the master down or fails it over
+   */
+  record Verdict(@Nullable HostPort master, long epoch, boolean isSettled) {}
+
+  private RoleInquiry() {}
+
+  /**
+   * Asks one sentinel; null when it can't be asked or does not know the server.
+   *
+   * @param self whether a place is the server's own
+   */
+  static @Nullable Verdict ask(HostPort sentinel, Predicate<HostPort> self) {
+    try (RespClient client = RespClient.connect(sentinel.host(), sentinel.port(), TIMEOUT_MILLIS)) {
+      Reply masters = client.call("SENTINEL", "MASTERS");
+      if (masters.isError()) {
+        return null;
+      }
+      for (Reply each : masters.elements()) {
+        Map<String, String> master = fields(each);
+        HostPort place = place(master);
+        String flags = master.getOrDefault("flags", "");
+        boolean settled =
+            !flags.contains("s_down") && !flags.contains("o_down") && !flags.contains("failover");
+        long epoch = number(master, "config-epoch");
+        if (self.test(place)) {
+          return new Verdict(null, epoch, settled);
+        }
+        Reply replicas = client.call("SENTINEL", "REPLICAS", master.getOrDefault("name", ""));
+        if (!replicas.isError()
+            && replicas.elements().stream().anyMatch(it -> self.test(place(fields(it))))) {
+          return new Verdict(place, epoch, settled);
+        }
+      }
+    } catch (IOException | NumberFormatException e) {
+      // As good as no answer.
+    }
+    return null;
+  }
+
+  private static Map<String, String> fields(Reply reply) {
+    List<Reply> words = new ArrayList<>(reply.elements());
+    Map<String, String> fields = new HashMap<>();
+    for (int i = 0; i + 1 < words.size(); i += 2) {
+      fields.put(words.get(i).text(), words.get(i + 1).text());
+    }
+    return fields;
+  }
+
+  private static HostPort place(Map<String, String> fields) {
+    return new HostPort(fields.getOrDefault("ip", ""), (int) number(fields, "port"));
+  }
+
+  private static long number(Map<String, String> fields, String name) {
+    return Long.parseLong(fields.getOrDefault(name, "0"));
+  }
+
+  /** Whether a host is this machine. */
+  static boolean isHere(String host) {
+    try {
+      InetAddress address = InetAddress.getByName(host);
+      return address.isLoopbackAddress() || NetworkInterface.getByInetAddress(address) != null;
+    } catch (IOException e) {
+      return false;
+    }
+  }
+}

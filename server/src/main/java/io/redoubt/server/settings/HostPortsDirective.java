@@ -1,0 +1,54 @@
+package io.redoubt.server.settings;
+
+import io.redoubt.protocol.bytes.Numbers;
+import io.redoubt.protocol.config.ManyWordsDirective;
+import io.redoubt.protocol.config.RefusedValue;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Collectors;
+
+/** Any number of places, each as {@code host:port}. */
+public final class HostPortsDirective
+    extends ManyWordsDirective<List<HostPort>, HostPortsDirective> {
+
+  HostPortsDirective(String name) {
+    super(name, List.of());
+  }
+
+  /** The places in the order of the file. */
+  public List<HostPort> value() {
+    return current();
+  }
+
+  @Override
+  protected HostPortsDirective self() {
+    return this;
+  }
+
+  @Override
+  protected List<HostPort> parseWords(List<String> words, List<HostPort> before)
+      throws RefusedValue {
+    List<HostPort> places = new ArrayList<>();
+    for (String word : orNothing(words)) {
+      int colon = word.lastIndexOf(':');
+      long port = colon < 1 ? -1 : Numbers.parseLong(word.substring(colon + 1), -1);
+      if (port < 1 || port > 65535) {
+        throw new RefusedValue("argument must be host:port, not '" + word + "'");
+      }
+      places.add(new HostPort(word.substring(0, colon), (int) port));
+    }
+    return List.copyOf(places);
+  }
+
+  @Override
+  public String text(List<HostPort> of) {
+    return of.stream()
+        .map(place -> place.host() + ":" + place.port())
+        .collect(Collectors.joining(" "));
+  }
+
+  @Override
+  protected boolean isBestLeftOut(List<HostPort> of) {
+    return of.isEmpty();
+  }
+}
