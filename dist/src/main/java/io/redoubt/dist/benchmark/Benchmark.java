@@ -12,7 +12,8 @@ import picocli.CommandLine.Command;
       CpuBenchmark.class,
       LatencyBenchmark.class,
       SnapshotBenchmark.class,
-      LoadBenchmark.class
+      LoadBenchmark.class,
+      FailoverBenchmark.class
     },
     mixinStandardHelpOptions = true)
 public final class Benchmark {

@@ -1,5 +1,6 @@
 package io.redoubt.dist.benchmark;
 
+import io.redoubt.dist.process.Topology;
 import io.redoubt.protocol.net.FreePorts;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -35,6 +36,7 @@ final class Contenders {
   @Option(names = "--quick", description = "A tenth of the load: to try it out, not to cite.")
   private boolean quick;
 
+  private final List<Topology> groups = new ArrayList<>();
   private final List<MeasuredServer> started = new ArrayList<>();
   private @Nullable Path folder;
   private boolean ending;
@@ -46,12 +48,27 @@ final class Contenders {
 
   /** Starts Redis, with more of a configuration. */
   MeasuredServer startRedis(String... more) throws IOException, InterruptedException {
-    return start("redis", redis, more);
+    return start("redis", redisLauncher(), more);
   }
 
   /** Starts Redoubt, with more of a configuration. */
   MeasuredServer startRedoubt(String... more) throws IOException, InterruptedException {
-    return start("redoubt", server == null ? home.resolve("bin/redis-server") : server, more);
+    return start("redoubt", redoubtLauncher(), more);
+  }
+
+  /** The launcher of Redis. */
+  Path redisLauncher() {
+    return redis;
+  }
+
+  /** The launcher of Redoubt. */
+  Path redoubtLauncher() {
+    return server == null ? home.resolve("bin/redis-server") : server;
+  }
+
+  /** The launcher of Redoubt's sentinel. */
+  Path redoubtSentinel() {
+    return home.resolve("bin/redis-sentinel");
   }
 
   private MeasuredServer start(String name, Path launcher, String... more)
@@ -68,7 +85,13 @@ final class Contenders {
     return server;
   }
 
-  private Path folder() throws IOException {
+  /** Has a group stopped at the end, however it comes. */
+  synchronized void stopAtEnd(Topology group) {
+    groups.add(group);
+  }
+
+  /** A folder that is gone at the end. */
+  Path folder() throws IOException {
     Path place = folder;
     if (place == null) {
       place = Files.createTempDirectory("redoubt-benchmark-");
@@ -81,6 +104,7 @@ final class Contenders {
 
   private synchronized void clean() {
     ending = true;
+    groups.forEach(Topology::close);
     started.forEach(MeasuredServer::close);
     Path place = folder;
     if (place == null) {

@@ -1,6 +1,7 @@
 package io.redoubt.dist.quickstart;
 
 import io.redoubt.dist.process.Node;
+import io.redoubt.dist.process.Topology;
 import io.redoubt.protocol.resp.Reply;
 import io.redoubt.protocol.resp.RespClient;
 import java.io.EOFException;

@@ -1,6 +1,7 @@
 package io.redoubt.dist.quickstart;
 
 import io.redoubt.dist.process.Node;
+import io.redoubt.dist.process.Topology;
 import java.io.Console;
 import java.io.IOException;
 import java.io.PrintStream;

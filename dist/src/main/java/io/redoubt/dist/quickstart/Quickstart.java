@@ -1,5 +1,6 @@
 package io.redoubt.dist.quickstart;
 
+import io.redoubt.dist.process.Topology;
 import io.redoubt.protocol.net.FreePorts;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -21,6 +22,8 @@ import picocli.CommandLine.Option;
     mixinStandardHelpOptions = true,
     sortOptions = false)
 public final class Quickstart implements Callable<Integer> {
+  private static final int DOWN_AFTER_MILLIS = 3_000;
+
   @Option(
       names = "--demo",
       description = "Write, kill the master, watch the failover and the return; exit 0 or 1.")
@@ -73,7 +76,8 @@ public final class Quickstart implements Callable<Integer> {
             place,
             server == null ? home.resolve("bin/redis-server") : server,
             sentinel == null ? home.resolve("bin/redis-sentinel") : sentinel,
-            six);
+            six,
+            DOWN_AFTER_MILLIS);
     // Ctrl-C and an ordinary end alike leave no process, and no file that nobody asked for.
     AtomicBoolean keep = new AtomicBoolean(folder != null);
     Thread stop =

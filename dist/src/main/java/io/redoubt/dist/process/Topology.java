@@ -1,6 +1,6 @@
-package io.redoubt.dist.quickstart;
+package io.redoubt.dist.process;
 
-import io.redoubt.dist.process.Node;
+import io.redoubt.protocol.resp.Reply;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -10,20 +10,30 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.stream.Stream;
 
 /**
  * A master, two replicas and three sentinels as processes, each with its own folder and
  * configuration file. The first server is the master to begin with; later the sentinels decide.
  */
-final class Topology implements AutoCloseable {
-  static final String MASTER_NAME = "mymaster";
-  static final int SERVERS = 3;
-  static final int SENTINELS = 3;
-  static final int NODES = SERVERS + SENTINELS;
+public final class Topology implements AutoCloseable {
+  /** What the sentinels call the master. */
+  public static final String MASTER_NAME = "mymaster";
+
+  /** How many servers there are. */
+  public static final int SERVERS = 3;
+
+  /** How many sentinels there are. */
+  public static final int SENTINELS = 3;
+
+  /** How many processes there are. */
+  public static final int NODES = SERVERS + SENTINELS;
+
   private static final int QUORUM = 2;
-  private static final int DOWN_AFTER_MILLIS = 3_000;
   private static final int FAILOVER_TIMEOUT_MILLIS = 10_000;
+  private static final int POLL_MILLIS = 20;
   private static final Duration START_LIMIT = Duration.ofSeconds(30);
 
   private final Path folder;
@@ -31,25 +41,33 @@ final class Topology implements AutoCloseable {
   private final Path sentinelLauncher;
   private final List<Integer> ports;
   private final List<Node> nodes = new ArrayList<>();
+  private final int downAfterMillis;
   private boolean closed;
 
   /**
    * Starts nothing yet.
    *
    * @param ports three of servers, then three of sentinels
+   * @param downAfterMillis how long a node has to be silent to be taken for down
    */
-  Topology(Path folder, Path serverLauncher, Path sentinelLauncher, List<Integer> ports) {
+  public Topology(
+      Path folder,
+      Path serverLauncher,
+      Path sentinelLauncher,
+      List<Integer> ports,
+      int downAfterMillis) {
     this.folder = folder;
     this.serverLauncher = serverLauncher;
     this.sentinelLauncher = sentinelLauncher;
     this.ports = List.copyOf(ports);
+    this.downAfterMillis = downAfterMillis;
   }
 
   /**
    * Writes the configuration files, starts the servers and then, when the replicas are online, the
    * sentinels.
    */
-  void start() throws IOException, InterruptedException {
+  public void start() throws IOException, InterruptedException {
     for (int i = 0; i < NODES; i++) {
       Files.createDirectories(folder(i));
       Files.writeString(
@@ -73,7 +91,7 @@ final class Topology implements AutoCloseable {
   }
 
   /** Starts a server again whose process has ended. */
-  void restart(int server) throws IOException, InterruptedException {
+  public void restart(int server) throws IOException, InterruptedException {
     startNode(server);
     servers().get(server).awaitPong(START_LIMIT);
   }
@@ -97,13 +115,95 @@ final class Topology implements AutoCloseable {
   }
 
   /** The servers, in the order of their ports. */
-  synchronized List<Node> servers() {
+  public synchronized List<Node> servers() {
     return List.copyOf(nodes.subList(0, SERVERS));
   }
 
   /** The sentinels, in the order of their ports. */
-  synchronized List<Node> sentinels() {
+  public synchronized List<Node> sentinels() {
     return List.copyOf(nodes.subList(SERVERS, NODES));
+  }
+
+  /** The server that listens on a port. */
+  public Node server(int port) {
+    return servers().stream().filter(node -> node.port() == port).findFirst().orElseThrow();
+  }
+
+  /** The ports of the masters that the sentinels name: one when they agree. */
+  public Set<Integer> namedMasters() throws IOException {
+    Set<Integer> named = new TreeSet<>();
+    for (Node sentinel : sentinels()) {
+      Reply address = sentinel.ask("SENTINEL", "GET-MASTER-ADDR-BY-NAME", MASTER_NAME);
+      named.add((int) address.elements().get(1).number());
+    }
+    return named;
+  }
+
+  /**
+   * Waits until all is as it should be: the sentinels know each other and name one master, and the
+   * other servers are its replicas.
+   *
+   * @return the port of the master
+   * @throws IOException when it does not come about in time
+   */
+  public int awaitRest(Duration limit) throws IOException, InterruptedException {
+    long end = System.nanoTime() + limit.toNanos();
+    while (true) {
+      try {
+        Set<Integer> named = namedMasters();
+        int master = named.iterator().next();
+        if (named.size() == 1 && isAtRest(master)) {
+          return master;
+        }
+      } catch (IOException e) {
+        // One of them is not there yet.
+      }
+      if (System.nanoTime() > end) {
+        throw new IOException("no rest within " + limit + " in " + folder);
+      }
+      Thread.sleep(POLL_MILLIS);
+    }
+  }
+
+  private boolean isAtRest(int master) throws IOException {
+    for (Node server : servers()) {
+      Map<String, String> info = server.info("replication");
+      boolean right =
+          server.port() == master
+              ? "master".equals(info.get("role"))
+              : Integer.toString(master).equals(info.get("master_port"))
+                  && "up".equals(info.get("master_link_status"));
+      if (!right) {
+        return false;
+      }
+    }
+    for (Node sentinel : sentinels()) {
+      Reply replicas = sentinel.ask("SENTINEL", "REPLICAS", MASTER_NAME);
+      Reply others = sentinel.ask("SENTINEL", "SENTINELS", MASTER_NAME);
+      if (!areUp(replicas, SERVERS - 1, "slave") || !areUp(others, SENTINELS - 1, "sentinel")) {
+        return false;
+      }
+      Reply self = sentinel.ask("SENTINEL", "MASTER", MASTER_NAME);
+      if (!flags(self).equals("master")) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private static boolean areUp(Reply instances, int count, String flags) {
+    return instances.elements().size() == count
+        && instances.elements().stream().allMatch(each -> flags(each).equals(flags));
+  }
+
+  private static String flags(Reply instance) {
+    List<Reply> words = List.copyOf(instance.elements());
+    for (int i = 0; i + 1 < words.size(); i += 2) {
+      if (words.get(i).text().equals("flags")) {
+        return words.get(i + 1).text();
+      }
+    }
+    return "";
   }
 
   private synchronized List<Node> nodes() {
@@ -111,7 +211,7 @@ final class Topology implements AutoCloseable {
   }
 
   /** The configuration file of a node: 0 to 2 servers, 3 to 5 sentinels. */
-  Path configuration(int i) {
+  public Path configuration(int i) {
     return folder(i).resolve(i < SERVERS ? "redis.conf" : "sentinel.conf");
   }
 
@@ -150,7 +250,7 @@ final class Topology implements AutoCloseable {
             ports.get(0),
             QUORUM,
             MASTER_NAME,
-            DOWN_AFTER_MILLIS,
+            downAfterMillis,
             MASTER_NAME,
             FAILOVER_TIMEOUT_MILLIS,
             MASTER_NAME);
@@ -165,7 +265,7 @@ final class Topology implements AutoCloseable {
   }
 
   /** Removes the folder with all in it. */
-  void delete() {
+  public void delete() {
     try (Stream<Path> files = Files.walk(folder)) {
       for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
         Files.delete(file);

@@ -1,0 +1,176 @@
+package io.redoubt.dist.benchmark;
+
+import io.redoubt.dist.process.Node;
+import io.redoubt.dist.process.Topology;
+import io.redoubt.protocol.net.FreePorts;
+import io.redoubt.protocol.resp.Reply;
+import io.redoubt.protocol.resp.RespClient;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code benchmark failover}: how long a master's death keeps clients from writing. */
+@Command(
+    name = "failover",
+    description = {
+      "Two groups of three servers and three sentinels each, one of Redoubt and one of Redis, take"
+          + " turns: the master is killed (kill -9) while a client writes, and the time runs until"
+          + " the first write is taken by the node that all three sentinels name. Then the killed"
+          + " node comes back, and a random while passes, so that no kill falls in step with the"
+          + " sentinels' periods.",
+      "Milliseconds; the last column is the goal with --down-after 1000."
+    },
+    mixinStandardHelpOptions = true,
+    sortOptions = false)
+final class FailoverBenchmark implements Callable<Integer> {
+  private static final Duration REST_LIMIT = Duration.ofSeconds(120);
+  private static final Duration FAILOVER_LIMIT = Duration.ofSeconds(60);
+  private static final int POLL_MILLIS = 2;
+  private static final int REST_MILLIS = 2_000;
+  private static final int ASK_TIMEOUT_MILLIS = 2_000;
+  private static final double GOAL_MEDIAN_MILLIS = 1_300;
+  private static final double GOAL_P99_MILLIS = 2_000;
+  private static final String KEY = "failover";
+
+  @Mixin private Contenders contenders = new Contenders();
+
+  @Option(
+      names = "--sentinel",
+      paramLabel = "FILE",
+      description = "Another redis-sentinel to measure in the place of that of the distribution.")
+  private Path sentinel = Path.of("");
+
+  @Option(
+      names = "--redis-sentinel",
+      paramLabel = "FILE",
+      description = "The redis-sentinel to compare with (default: ${DEFAULT-VALUE}).")
+  private Path redisSentinel = Path.of("/usr/bin/redis-sentinel");
+
+  @Option(
+      names = "--runs",
+      paramLabel = "COUNT",
+      description = "Failovers of each group (default: ${DEFAULT-VALUE}).")
+  private int runs = 20;
+
+  @Option(
+      names = "--down-after",
+      paramLabel = "MS",
+      description = "down-after-milliseconds (default: ${DEFAULT-VALUE}).")
+  private int downAfterMillis = 1_000;
+
+  private final Random random = new Random();
+
+  @Override
+  public Integer call() throws IOException, InterruptedException {
+    Path own = sentinel.toString().isEmpty() ? contenders.redoubtSentinel() : sentinel;
+    Topology redis = group("redis", contenders.redisLauncher(), redisSentinel);
+    Topology redoubt = group("redoubt", contenders.redoubtLauncher(), own);
+    List<Double> theirs = new ArrayList<>();
+    List<Double> ours = new ArrayList<>();
+    redis.start();
+    redoubt.start();
+    for (int run = 0; run < contenders.scaled(runs); run++) {
+      theirs.add(failover(redis));
+      ours.add(failover(redoubt));
+      System.out.printf(
+          "%3d   redis %8.0f   redoubt %8.0f%n", run + 1, theirs.getLast(), ours.getLast());
+    }
+    System.out.printf("%-12s %10s %10s %8s%n", "ms", "redis", "redoubt", "goal");
+    row("median", quantile(theirs, 0.5), quantile(ours, 0.5), GOAL_MEDIAN_MILLIS);
+    row("p99", quantile(theirs, 0.99), quantile(ours, 0.99), GOAL_P99_MILLIS);
+    return 0;
+  }
+
+  private static void row(String title, double redis, double redoubt, double goal) {
+    System.out.printf("%-12s %10.0f %10.0f %8.0f%n", title, redis, redoubt, goal);
+  }
+
+  private Topology group(String name, Path server, Path sentinels) throws IOException {
+    Path folder = Files.createDirectories(contenders.folder().resolve(name));
+    List<Integer> ports = FreePorts.several(Topology.NODES);
+    Topology group = new Topology(folder, server, sentinels, ports, downAfterMillis);
+    contenders.stopAtEnd(group);
+    return group;
+  }
+
+  /** Kills the master; gives the milliseconds until the next one takes a write. */
+  private double failover(Topology group) throws IOException, InterruptedException {
+    int old = group.awaitRest(REST_LIMIT);
+    Thread.sleep(REST_MILLIS + random.nextInt(1_000));
+    Node master = group.server(old);
+    double millis;
+    try (RespClient load = master.connect()) {
+      Thread writer = Thread.ofPlatform().daemon().name("load").start(() -> write(load));
+      master.kill();
+      long killed = System.nanoTime();
+      millis = (firstWrite(group, old) - killed) / 1e6;
+      writer.join();
+    }
+    group.restart(group.servers().indexOf(master));
+    return millis;
+  }
+
+  private static void write(RespClient client) {
+    try {
+      while (true) {
+        client.call("INCR", KEY);
+      }
+    } catch (IOException e) {
+      // The master is dead: that is what is wanted.
+    }
+  }
+
+  /** When the node that all sentinels name, another than before, has taken a write. */
+  private static long firstWrite(Topology group, int old) throws IOException, InterruptedException {
+    List<RespClient> sentinels = new ArrayList<>();
+    try {
+      for (Node each : group.sentinels()) {
+        sentinels.add(RespClient.connect("127.0.0.1", each.port(), ASK_TIMEOUT_MILLIS));
+      }
+      long end = System.nanoTime() + FAILOVER_LIMIT.toNanos();
+      while (System.nanoTime() < end) {
+        int named = namedByAll(sentinels);
+        if (named != 0 && named != old) {
+          Reply written = group.server(named).ask("SET", KEY + ":after", "1");
+          if (!written.isError()) {
+            return System.nanoTime();
+          }
+        }
+        Thread.sleep(POLL_MILLIS);
+      }
+    } finally {
+      for (RespClient each : sentinels) {
+        each.close();
+      }
+    }
+    throw new IOException("no failover within " + FAILOVER_LIMIT);
+  }
+
+  /** The port that all sentinels name, 0 when they don't agree. */
+  private static int namedByAll(List<RespClient> sentinels) throws IOException {
+    int named = 0;
+    for (RespClient each : sentinels) {
+      Reply address = each.call("SENTINEL", "GET-MASTER-ADDR-BY-NAME", Topology.MASTER_NAME);
+      int port = (int) address.elements().get(1).number();
+      if (named != 0 && named != port) {
+        return 0;
+      }
+      named = port;
+    }
+    return named;
+  }
+
+  private static double quantile(List<Double> values, double part) {
+    List<Double> sorted = values.stream().sorted().toList();
+    int index = (int) Math.ceil(part * sorted.size()) - 1;
+    return sorted.get(Math.max(0, index));
+  }
+}
