@@ -13,6 +13,9 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Objects;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -24,7 +27,7 @@ final class RejoinGuardTest {
   private static final String ID = "0123456789012345678901234567890123456789";
 
   @TempDir private Path folder;
-  private RedisServer server;
+  private @Nullable RedisServer server;
 
   @AfterEach
   void stop() {
@@ -39,7 +42,7 @@ final class RejoinGuardTest {
     private volatile int master;
     private volatile int replica;
     private volatile String flags = "master";
-    private volatile int asked;
+    private final AtomicInteger asked = new AtomicInteger();
 
     FakeSentinel() throws IOException {
       Thread.ofVirtual().start(this::serve);
@@ -56,7 +59,7 @@ final class RejoinGuardTest {
               new BufferedReader(new InputStreamReader(client.getInputStream(), UTF_8));
           for (String line = in.readLine(); line != null; line = in.readLine()) {
             if (line.equals("MASTERS")) {
-              asked++;
+              asked.incrementAndGet();
               write(client, "name", "m", "ip", "127.0.0.1", "port", "" + master, "flags", flags);
             } else if (line.equals("REPLICAS")) {
               write(client, "name", "r", "ip", "127.0.0.1", "port", "" + replica);
@@ -87,8 +90,12 @@ final class RejoinGuardTest {
     server = TestServers.start("dir " + folder, all);
   }
 
+  private int port() {
+    return Objects.requireNonNull(server).port();
+  }
+
   private String ask(String... words) {
-    try (Dialogue dialogue = new Dialogue(server.port())) {
+    try (Dialogue dialogue = new Dialogue(port())) {
       return dialogue.ask(String.join(" ", words));
     }
   }
@@ -98,11 +105,11 @@ final class RejoinGuardTest {
     try (FakeSentinel sentinel = new FakeSentinel()) {
       sentinel.flags = "s_down,master";
       start("rejoin-sentinels 127.0.0.1:" + sentinel.port(), "rejoin-timeout 60000");
-      sentinel.master = server.port();
+      sentinel.master = port();
       assertThat(ask("SET", "a", "1")).isEqualTo(READONLY);
       assertThat(ask("GET", "a")).isEqualTo("(nil)");
-      int before = sentinel.asked;
-      await().until(() -> sentinel.asked > before + 1);
+      int before = sentinel.asked.get();
+      await().until(() -> sentinel.asked.get() > before + 1);
       assertThat(ask("SET", "a", "1")).as("still down for them").isEqualTo(READONLY);
       sentinel.flags = "master";
       await().until(() -> ask("SET", "a", "1").equals("OK"));
@@ -114,7 +121,7 @@ final class RejoinGuardTest {
     try (FakeSentinel sentinel = new FakeSentinel()) {
       sentinel.master = FreePorts.one();
       start("rejoin-sentinels 127.0.0.1:" + sentinel.port(), "rejoin-timeout 60000");
-      sentinel.replica = server.port();
+      sentinel.replica = port();
       await().until(() -> ask("ROLE").contains("\"slave\""));
       assertThat(ask("ROLE")).contains("" + sentinel.master);
       assertThat(ask("SET", "a", "1")).isEqualTo(READONLY);
@@ -125,7 +132,7 @@ final class RejoinGuardTest {
   void goesOnAloneWhenNobodyAnswersOrSomebodyGivesItARole() throws Exception {
     start("rejoin-sentinels 127.0.0.1:" + FreePorts.one(), "rejoin-timeout 300");
     await().until(() -> ask("SET", "a", "1").equals("OK"));
-    server.close();
+    stop();
     start("rejoin-sentinels 127.0.0.1:" + FreePorts.one(), "rejoin-timeout 600000");
     assertThat(ask("SET", "a", "1")).isEqualTo(READONLY);
     assertThat(ask("REPLICAOF", "NO", "ONE")).isEqualTo("OK");
@@ -136,7 +143,7 @@ final class RejoinGuardTest {
   void remembersWhoSaidHello() throws Exception {
     start("rejoin-timeout 600000");
     assertThat(ask("SET", "a", "1")).as("nobody watches it yet").isEqualTo("OK");
-    int port = server.port();
+    int port = port();
     ask("PUBLISH", "__sentinel__:hello", "127.0.0.1,26379," + ID + ",0,m,127.0.0.1,6379,0");
     ask("PUBLISH", "__sentinel__:hello", "nonsense");
     Path file = folder.resolve("sentinels-" + port + ".state");

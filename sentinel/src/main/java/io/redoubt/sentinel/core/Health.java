@@ -66,14 +66,11 @@ final class Health {
 
   /** The common view of a master. */
   void judgeTogether(Master master) {
-    int agreeing = 0;
-    if (master.subjectivelyDown) {
-      agreeing = 1;
-      for (Peer peer : master.peers.values()) {
-        expire(peer);
-        if (peer.findsMasterDown) {
-          agreeing++;
-        }
+    int agreeing = 1;
+    for (Peer peer : master.peers.values()) {
+      expire(peer);
+      if (peer.findsMasterDown) {
+        agreeing++;
       }
     }
     boolean down = master.subjectivelyDown && agreeing >= master.options.quorum();

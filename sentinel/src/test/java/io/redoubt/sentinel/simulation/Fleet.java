@@ -15,7 +15,10 @@ import java.util.SplittableRandom;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
-/** Sentinels {@code s1 s2 ...} and data nodes {@code n1 n2 ...}, the first of which is master. */
+/**
+ * Sentinels {@code s1 s2 ...} and data nodes {@code n1 n2 ...}, the first of which is master; of
+ * several groups of nodes the first of each is.
+ */
 final class Fleet {
   static final String MASTER = "mymaster";
 
@@ -25,25 +28,49 @@ final class Fleet {
   private final SafetyRules rules = new SafetyRules(this);
   private final List<SimulatedSentinel> sentinels = new ArrayList<>();
   private final List<SimulatedNode> nodes = new ArrayList<>();
-  private final List<String> trace = new ArrayList<>();
+  private final int groupSize;
+  private final int groups;
+  private final MasterOptions options;
+  private final List<Line> trace = new ArrayList<>();
+  private boolean lossy;
+  private int lostDisks;
+
+  private record Line(long at, String who, String text) {}
 
   Fleet(long seed, int sentinelCount, int nodeCount, int quorum, long downAfterMillis) {
+    this(seed, sentinelCount, 1, nodeCount, quorum, downAfterMillis);
+  }
+
+  /**
+   * A fleet at its start.
+   *
+   * @param groupCount how many masters there are
+   * @param nodeCount how many nodes each group has
+   */
+  Fleet(
+      long seed,
+      int sentinelCount,
+      int groupCount,
+      int nodeCount,
+      int quorum,
+      long downAfterMillis) {
+    groups = groupCount;
+    groupSize = nodeCount;
     random = new SplittableRandom(seed);
     network = new Network(random);
-    for (int i = 1; i <= nodeCount; i++) {
-      Address master = i == 1 ? null : nodeAddress(1);
+    for (int i = 1; i <= groups * groupSize; i++) {
+      int first = (i - 1) / groupSize * groupSize + 1;
+      Address master = i == first ? null : nodeAddress(first);
       nodes.add(new SimulatedNode(this, nodeAddress(i), master));
     }
-    MasterOptions options =
+    options =
         MasterOptions.defaults(quorum, Timings.DEFAULTS)
             .withDownAfterMillis(downAfterMillis)
             .withFailoverTimeoutMillis(10_000);
     for (int i = 1; i <= sentinelCount; i++) {
       String id = Integer.toString(i).repeat(40);
-      SentinelState state =
-          new SentinelState(
-              id, 0, List.of(SentinelState.MasterState.fresh(MASTER, nodeAddress(1), options)));
-      sentinels.add(new SimulatedSentinel(this, "s" + i, new Address("10.0.1." + i, 26379), state));
+      Address address = new Address("10.0.1." + i, 26379);
+      sentinels.add(new SimulatedSentinel(this, "s" + i, address, operatorsFile(id)));
     }
     nodes.forEach(SimulatedNode::start);
     network.at(0, this::replicate);
@@ -54,8 +81,56 @@ final class Fleet {
     return new Address("10.0.0." + number, 6379);
   }
 
+  /** What the operator wrote for a sentinel. */
+  private SentinelState operatorsFile(String id) {
+    List<SentinelState.MasterState> masters = new ArrayList<>();
+    for (int group = 0; group < groups; group++) {
+      masters.add(
+          SentinelState.MasterState.fresh(
+              masterName(group), nodeAddress(group * groupSize + 1), options));
+    }
+    return new SentinelState(id, 0, masters);
+  }
+
+  /** What a sentinel has whose disk was lost: the operator's file again, with a new id. */
+  SentinelState freshFile() {
+    return operatorsFile(String.format(Locale.ROOT, "%040d", ++lostDisks));
+  }
+
+  private static String masterName(int group) {
+    return group == 0 ? MASTER : MASTER + (group + 1);
+  }
+
+  /** The name of the master in whose group a node is. */
+  String masterOf(Address node) {
+    for (int i = 0; i < nodes.size(); i++) {
+      if (nodes.get(i).address().equals(node)) {
+        return masterName(i / groupSize);
+      }
+    }
+    throw new AssertionError("no node at " + node);
+  }
+
+  /** The nodes of a node's group. */
+  List<SimulatedNode> groupOf(SimulatedNode node) {
+    int first = nodes.indexOf(node) / groupSize * groupSize;
+    return nodes.subList(first, first + groupSize);
+  }
+
+  /** Whether connections break now and then. */
+  void lossy(boolean on) {
+    lossy = on;
+  }
+
   private void replicate() {
     nodes.forEach(SimulatedNode::replicate);
+    if (lossy) {
+      for (Network.Connection each : connections.open()) {
+        if (random.nextInt(50) == 0) {
+          each.closedByTarget();
+        }
+      }
+    }
     network.at(now() + 100, this::replicate);
   }
 
@@ -144,25 +219,44 @@ final class Fleet {
 
   /** Writes a line of what happens, in the names that a person reads. */
   void note(String who, String text) {
-    trace.add(String.format(Locale.ROOT, "%7.3f %-3s %s", now() / 1000.0, who, readable(text)));
+    trace.add(new Line(now(), who, text));
   }
 
   private static String readable(String text) {
-    return text.replaceAll("10\\.0\\.0\\.(\\d)", "n$1")
+    return text.replaceAll("10\\.0\\.0\\.(\\d+)", "n$1")
         .replaceAll("10\\.0\\.1\\.(\\d)", "s$1")
         .replaceAll("([1-9])\\1{39}", "s$1");
   }
 
+  /** What happened, a line each. */
   List<String> trace() {
-    return trace;
+    return trace.stream()
+        .map(line ->
+            String.format(
+                Locale.ROOT,
+                "%7.3f %-3s %s",
+                line.at() / 1000.0,
+                line.who(),
+                readable(line.text())))
+        .toList();
   }
 
   /** Null when all agree and everything is in place, otherwise what is amiss. */
   @Nullable String disagreement() {
+    for (int group = 0; group < groups; group++) {
+      String amiss = disagreement(masterName(group), group * groupSize);
+      if (amiss != null) {
+        return amiss;
+      }
+    }
+    return null;
+  }
+
+  private @Nullable String disagreement(String name, int firstNode) {
     Address agreed = null;
     for (SimulatedSentinel sentinel : sentinels) {
       Sentinel core = sentinel.core();
-      Master master = core == null ? null : core.master(MASTER);
+      Master master = core == null ? null : core.master(name);
       if (master == null) {
         return sentinel.name() + " is down";
       }
@@ -179,7 +273,7 @@ final class Fleet {
         return sentinel.name() + " knows " + master.sentinels().size() + " others";
       }
     }
-    for (SimulatedNode node : nodes) {
+    for (SimulatedNode node : nodes.subList(firstNode, firstNode + groupSize)) {
       Address follows = node.master();
       boolean right =
           node.address().equals(agreed)

@@ -5,8 +5,10 @@ import io.redoubt.sentinel.core.Link;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.PriorityQueue;
 import java.util.Set;
 import java.util.random.RandomGenerator;
@@ -27,6 +29,7 @@ final class Network {
       new PriorityQueue<>((a, b) ->
           a.at() != b.at() ? Long.compare(a.at(), b.at()) : Long.compare(a.order(), b.order()));
   private final Set<Wire> cut = new HashSet<>();
+  private final Map<String, Long> slow = new HashMap<>();
   private long order;
   private long now;
   private long minDelayMillis = 1;
@@ -64,12 +67,18 @@ final class Network {
     return random.nextLong(minDelayMillis, maxDelayMillis + 1);
   }
 
+  /** Makes whatever a process sends take so much longer. */
+  void slow(String from, long millis) {
+    slow.put(from, millis);
+  }
+
   void cut(String from, String to) {
     cut.add(new Wire(from, to));
   }
 
   void mend() {
     cut.clear();
+    slow.clear();
   }
 
   boolean isCut(String from, String to) {
@@ -91,7 +100,7 @@ final class Network {
 
     void put(Runnable delivery) {
       waiting.add(delivery);
-      lastAt = Math.max(lastAt, now + delay());
+      lastAt = Math.max(lastAt, now + delay() + slow.getOrDefault(from, 0L));
       at(lastAt, this::deliver);
     }
 

@@ -7,10 +7,12 @@ import io.redoubt.sentinel.core.Request;
 import io.redoubt.sentinel.core.Sentinel;
 import io.redoubt.sentinel.core.SentinelState.MasterState;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 
 /** What must hold after every event, whatever the network does. */
 final class SafetyRules {
+
   /** A rule was broken. */
   static final class Violation extends AssertionError {
     private static final long serialVersionUID = 1;
@@ -20,16 +22,20 @@ final class SafetyRules {
     }
   }
 
-  private record Ballot(String voter, long epoch) {}
+  private record Ballot(String voter, String master, long epoch) {}
+
+  private record Term(String master, long epoch) {}
+
+  private record Seat(String sentinel, String master) {}
 
   private final Fleet fleet;
   private final Map<Ballot, String> votes = new HashMap<>();
-  private final Map<Long, String> leaders = new HashMap<>();
-  private final Map<String, Long> candidacies = new HashMap<>();
-  private final Map<String, Long> currentEpochs = new HashMap<>();
-  private final Map<String, Long> configEpochs = new HashMap<>();
-  private final Map<String, Long> leaderEpochs = new HashMap<>();
-  private final Map<Long, Address> configurations = new HashMap<>();
+  private final Map<Term, String> leaders = new HashMap<>();
+  private final Map<Seat, Long> candidacies = new HashMap<>();
+  private final Map<Seat, Long> currentEpochs = new HashMap<>();
+  private final Map<Seat, Long> configEpochs = new HashMap<>();
+  private final Map<Seat, Long> leaderEpochs = new HashMap<>();
+  private final Map<Term, Address> configurations = new HashMap<>();
   private boolean forcedAllowed;
 
   SafetyRules(Fleet fleet) {
@@ -42,31 +48,39 @@ final class SafetyRules {
   }
 
   void happened(SimulatedSentinel sentinel, Sentinel core, Output.Event event) {
-    if (event.type().equals("+vote-for-leader")) {
-      String[] parts = event.payload().split(" ", -1);
-      long epoch = Long.parseLong(parts[1]);
-      voted(sentinel, parts[0], epoch);
-      if (parts[0].equals(sentinel.id())) {
-        candidacies.put(sentinel.id(), epoch);
+    if (event.type().equals("+elected-leader") && !forcedAllowed) {
+      Master master = core.master(event.payload().split(" ", -1)[1]);
+      if (master == null) {
+        throw new Violation(sentinel.name() + " leads for a master that it does not watch");
       }
-    } else if (event.type().equals("+elected-leader") && !forcedAllowed) {
-      elected(sentinel, core);
+      elected(sentinel, master);
     }
   }
 
-  private void elected(SimulatedSentinel sentinel, Sentinel core) {
-    long epoch = candidacies.getOrDefault(sentinel.id(), -1L);
-    String other = leaders.putIfAbsent(epoch, sentinel.id());
+  private void elected(SimulatedSentinel sentinel, Master master) {
+    long epoch = candidacies.getOrDefault(new Seat(sentinel.id(), master.name()), -1L);
+    Term term = new Term(master.name(), epoch);
+    String other = leaders.putIfAbsent(term, sentinel.id());
     if (other != null) {
-      throw new Violation("two leaders in epoch " + epoch + ": " + other + ", " + sentinel.id());
+      throw new Violation(
+          "two leaders of "
+              + master.name()
+              + " in epoch "
+              + epoch
+              + ": "
+              + other
+              + ", "
+              + sentinel.id());
     }
-    Master master = core.masters().iterator().next();
     if (!master.isSubjectivelyDown() || !master.isObjectivelyDown()) {
       throw new Violation(sentinel.name() + " was elected without ODOWN");
     }
     long agreeing =
         votes.entrySet().stream()
-            .filter(vote -> vote.getKey().epoch() == epoch && vote.getValue().equals(sentinel.id()))
+            .filter(vote ->
+                vote.getKey().epoch() == epoch
+                    && vote.getKey().master().equals(master.name())
+                    && vote.getValue().equals(sentinel.id()))
             .count();
     int majority = (master.sentinels().size() + 1) / 2 + 1;
     if (agreeing < Math.max(majority, master.options().quorum())) {
@@ -74,76 +88,94 @@ final class SafetyRules {
     }
   }
 
-  private void voted(SimulatedSentinel voter, String candidate, long epoch) {
-    String before = votes.putIfAbsent(new Ballot(voter.id(), epoch), candidate);
+  private void voted(SimulatedSentinel voter, String master, String candidate, long epoch) {
+    String before = votes.putIfAbsent(new Ballot(voter.id(), master, epoch), candidate);
     if (before != null && !before.equals(candidate) && voter.isHonest()) {
       throw new Violation(
           voter.name() + " voted for " + before + " and " + candidate + " in epoch " + epoch);
     }
     if (!voter.isHonest()) {
-      votes.put(new Ballot(voter.id() + candidate, epoch), candidate);
+      votes.put(new Ballot(voter.id() + candidate, master, epoch), candidate);
     }
   }
 
   /** A vote goes out: it must be on disk by now. */
-  void answering(SimulatedSentinel voter, Output.Opinion opinion) {
+  void answering(SimulatedSentinel voter, Address asked, Output.Opinion opinion) {
     if (opinion.leader().equals("*")) {
       return;
     }
-    voted(voter, opinion.leader(), opinion.leaderEpoch());
-    if (voter.isHonest() && leaderEpochOnDisk(voter) < opinion.leaderEpoch()) {
+    String master = fleet.masterOf(asked);
+    voted(voter, master, opinion.leader(), opinion.leaderEpoch());
+    if (voter.isHonest() && leaderEpochOnDisk(voter, master) < opinion.leaderEpoch()) {
       throw new Violation(voter.name() + " tells a vote that is not on its disk");
     }
   }
 
   void sending(SimulatedSentinel sentinel, Request request) {
-    if (request.purpose() == Request.Purpose.VOTE
-        && leaderEpochOnDisk(sentinel) < Long.parseLong(request.commands().getFirst().get(4))) {
-      throw new Violation(sentinel.name() + " asks for votes before its own is on its disk");
+    if (request.purpose() == Request.Purpose.VOTE) {
+      List<String> words = request.commands().getFirst();
+      String master = fleet.masterOf(new Address(words.get(2), Integer.parseInt(words.get(3))));
+      long epoch = Long.parseLong(words.get(4));
+      if (leaderEpochOnDisk(sentinel, master) < epoch) {
+        throw new Violation(sentinel.name() + " asks for votes before its own is on its disk");
+      }
+      voted(sentinel, master, sentinel.id(), epoch);
+      candidacies.put(new Seat(sentinel.id(), master), epoch);
     }
-    if (request.purpose() == Request.Purpose.ROLE
-        && request.commands().get(1).get(1).equals("NO")
-        && !forcedAllowed
-        && !sentinel.id().equals(leaders.get(candidacies.getOrDefault(sentinel.id(), -1L)))) {
+  }
+
+  /** A node is told to be master: only who was elected may do so. */
+  void promoting(SimulatedSentinel sentinel, Address node) {
+    String master = fleet.masterOf(node);
+    long epoch = candidacies.getOrDefault(new Seat(sentinel.id(), master), -1L);
+    if (!forcedAllowed && !sentinel.id().equals(leaders.get(new Term(master, epoch)))) {
       throw new Violation(sentinel.name() + " promotes without having been elected");
     }
   }
 
-  private static long leaderEpochOnDisk(SimulatedSentinel sentinel) {
-    return sentinel.disk().masters().stream().mapToLong(MasterState::leaderEpoch).max().orElse(-1);
+  private static long leaderEpochOnDisk(SimulatedSentinel sentinel, String name) {
+    for (MasterState master : sentinel.disk().masters()) {
+      if (master.name().equals(name)) {
+        return master.leaderEpoch();
+      }
+    }
+    return -1;
   }
 
   /** Everything of a step was done. */
   void stepped(SimulatedSentinel sentinel, Sentinel core) {
-    rises(sentinel, "current epoch", currentEpochs, core.currentEpoch());
+    rises(sentinel, "", "current epoch", currentEpochs, core.currentEpoch());
     if (sentinel.disk().currentEpoch() < core.currentEpoch()) {
       throw new Violation(sentinel.name() + " knows an epoch that is not on its disk");
     }
     for (Master master : core.masters()) {
-      rises(sentinel, "config epoch", configEpochs, master.configEpoch());
+      String name = master.name();
+      rises(sentinel, name, "config epoch", configEpochs, master.configEpoch());
+      rises(sentinel, name, "leader epoch", leaderEpochs, leaderEpochOnDisk(sentinel, name));
       Address current = master.currentAddress();
-      Address other = configurations.putIfAbsent(master.configEpoch(), current);
+      Address other = configurations.putIfAbsent(new Term(name, master.configEpoch()), current);
       if (other != null && !other.equals(current) && !forcedAllowed) {
         throw new Violation(
-            "config epoch " + master.configEpoch() + " names " + other + " and " + current);
+            "config epoch "
+                + master.configEpoch()
+                + " of "
+                + name
+                + " names "
+                + other
+                + " and "
+                + current);
+      }
+      if (!fleet.masterOf(current).equals(name)) {
+        throw new Violation(sentinel.name() + " takes " + current + " for the master of " + name);
       }
     }
-    rises(sentinel, "leader epoch", leaderEpochs, leaderEpochOnDisk(sentinel));
   }
 
-  private void rises(SimulatedSentinel sentinel, String what, Map<String, Long> seen, long value) {
-    Long before = seen.put(sentinel.id(), value);
+  private static void rises(
+      SimulatedSentinel sentinel, String master, String what, Map<Seat, Long> seen, long value) {
+    Long before = seen.put(new Seat(sentinel.id(), master), value);
     if (before != null && before > value) {
-      throw new Violation(
-          sentinel.name()
-              + ": "
-              + what
-              + " fell from "
-              + before
-              + " to "
-              + value
-              + " at "
-              + fleet.now());
+      throw new Violation(sentinel.name() + ": " + what + " fell from " + before + " to " + value);
     }
   }
 }

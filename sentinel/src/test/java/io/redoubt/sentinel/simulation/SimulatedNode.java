@@ -27,6 +27,7 @@ final class SimulatedNode {
   private long offset;
   private long linkedSince = -1;
   private long linkDownSince;
+  private @Nullable String copiedId;
   private long pausedUntil;
   private long offsetAtTurn;
   private Map<String, String> settings = Map.of();
@@ -160,6 +161,15 @@ final class SimulatedNode {
     }
   }
 
+  private String runId() {
+    return copiedId == null ? address.host() + "-" + starts : copiedId;
+  }
+
+  /** It has another node's run id from now on, as a copied machine has; null for its own again. */
+  void cloneOf(@Nullable SimulatedNode original) {
+    copiedId = original == null ? null : original.runId();
+  }
+
   private Answer configuration() {
     if (settings.isEmpty()) {
       return new Answer.Failure("NOPERM no access to CONFIG");
@@ -189,7 +199,7 @@ final class SimulatedNode {
   private String info() {
     List<String> lines = new ArrayList<>();
     lines.add("# Server");
-    lines.add("run_id:" + address.host() + "-" + starts);
+    lines.add("run_id:" + runId());
     lines.add("# Replication");
     if (master == null) {
       lines.add("role:master");

@@ -31,6 +31,9 @@ final class SimulatedSentinel {
   private long pausedUntil;
   private long wakeAt = Long.MAX_VALUE;
 
+  /** How far its clock is ahead of the fleet's. */
+  private long clockShift;
+
   /** Set for the mutation check: gives its vote to whoever asks, as often as they ask. */
   private boolean votesTwice;
 
@@ -90,7 +93,7 @@ final class SimulatedSentinel {
               disk,
               Settings.listeningOn(address.port()),
               new SplittableRandom(fleet.random().nextLong()),
-              fleet.now());
+              fleet.now() + clockShift);
       int mine = incarnation;
       fleet.network().at(fleet.now() + fleet.random().nextLong(TICK_MILLIS), () -> tick(mine));
     }
@@ -109,6 +112,17 @@ final class SimulatedSentinel {
   /** Dies in the middle of what the next step wants done. */
   void crashAfterOutputs(int outputs) {
     dieAfterOutputs = outputs;
+  }
+
+  /** Loses its disk: comes back with the file that the operator wrote, and with another id. */
+  void loseState(SentinelState fresh) {
+    crash();
+    disk = fresh;
+  }
+
+  /** Its clock jumps ahead. */
+  void jump(long millis) {
+    clockShift += millis;
   }
 
   /** Is stopped, as by SIGSTOP; everything that comes waits. */
@@ -150,7 +164,7 @@ final class SimulatedSentinel {
       return null;
     }
     Output.Opinion opinion = null;
-    for (Output output : stepping.step(fleet.now(), input)) {
+    for (Output output : stepping.step(fleet.now() + clockShift, input)) {
       if (dieAfterOutputs == 0) {
         crash();
         return null;
@@ -171,6 +185,11 @@ final class SimulatedSentinel {
         case Output.Send(int link, Link.Kind kind, Request request) -> {
           fleet.rules().sending(this, request);
           Network.Connection connection = connections.get(new End(link, kind));
+          if (connection != null
+              && request.purpose() == Request.Purpose.ROLE
+              && request.commands().get(1).get(1).equals("NO")) {
+            fleet.rules().promoting(this, connection.target);
+          }
           if (connection != null && connection.open) {
             connection.there.put(() -> fleet.deliver(connection, request));
           }
@@ -190,6 +209,7 @@ final class SimulatedSentinel {
     }
     fleet.rules().stepped(this, stepping);
     long wanted = stepping.wakeAtMillis();
+    wanted = wanted == Long.MAX_VALUE ? wanted : wanted - clockShift;
     if (wanted < wakeAt || wakeAt <= fleet.now()) {
       wakeAt = wanted;
       int expected = incarnation;
@@ -282,18 +302,15 @@ final class SimulatedSentinel {
         answer(connection, request, new Answer.Number(1));
       }
       case OPINION, VOTE -> {
+        Address asked = new Address(words.get(2), Integer.parseInt(words.get(3)));
         Output.Opinion opinion =
-            perform(
-                new Input.AskedIfDown(
-                    new Address(words.get(2), Integer.parseInt(words.get(3))),
-                    Long.parseLong(words.get(4)),
-                    words.get(5)));
+            perform(new Input.AskedIfDown(asked, Long.parseLong(words.get(4)), words.get(5)));
         if (opinion != null) {
           if (votesTwice && request.purpose() == Request.Purpose.VOTE) {
             opinion =
                 new Output.Opinion(opinion.down(), words.get(5), Long.parseLong(words.get(4)));
           }
-          fleet.rules().answering(this, opinion);
+          fleet.rules().answering(this, asked, opinion);
           answer(
               connection,
               request,

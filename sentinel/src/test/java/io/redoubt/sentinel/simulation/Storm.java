@@ -25,7 +25,7 @@ final class Storm {
   }
 
   private void strike() {
-    switch (random.nextInt(13)) {
+    switch (random.nextInt(18)) {
       case 0, 1 -> {
         SimulatedNode node = any(fleet.nodes());
         note("kill " + node.address());
@@ -76,13 +76,52 @@ final class Storm {
         note("pause " + sentinel.name());
         sentinel.pause(random.nextLong(500, 8000));
       }
+      case 12 -> {
+        SimulatedSentinel sentinel = any(fleet.sentinels());
+        long millis = random.nextLong(100, 3_600_000);
+        note("clock of " + sentinel.name() + " jumps by " + millis);
+        sentinel.jump(millis);
+      }
+      case 13 -> {
+        SimulatedNode node = any(fleet.nodes());
+        note("slow node " + node.address());
+        fleet.network().slow(node.address().toString(), random.nextLong(100, 2500));
+      }
+      case 14 -> {
+        boolean on = random.nextBoolean();
+        note(on ? "connections break" : "connections hold");
+        fleet.lossy(on);
+      }
+      case 15 -> {
+        SimulatedNode node = any(fleet.nodes());
+        SimulatedNode other = any(fleet.nodes());
+        note("clone " + node.address() + " of " + other.address());
+        node.cloneOf(other == node ? null : other);
+      }
+      case 16 -> loseADisk();
       default -> {
         SimulatedNode node = any(fleet.nodes());
         note("wrong role " + node.address());
-        SimulatedNode other = any(fleet.nodes());
+        SimulatedNode other = any(fleet.groupOf(node));
         node.setMaster(random.nextBoolean() || other == node ? null : other.address());
       }
     }
+  }
+
+  /**
+   * A sentinel comes back without its state. What it voted for is forgotten with it, and whom it
+   * knew: it is safe only because it hears of the others before it is needed.
+   */
+  private void loseADisk() {
+    SimulatedSentinel sentinel = any(fleet.sentinels());
+    note("lost disk of " + sentinel.name());
+    fleet.sentinels().forEach(SimulatedSentinel::start);
+    fleet.network().mend();
+    fleet.lossy(false);
+    fleet.nodes().forEach(SimulatedNode::start);
+    sentinel.loseState(fleet.freshFile());
+    sentinel.start();
+    fleet.runFor(5_000);
   }
 
   private void partition(boolean oneWay) {
@@ -118,6 +157,8 @@ final class Storm {
     note("all heals");
     fleet.network().mend();
     fleet.network().delays(1, 3);
+    fleet.lossy(false);
+    fleet.nodes().forEach(node -> node.cloneOf(null));
     fleet.nodes().forEach(SimulatedNode::start);
     for (SimulatedSentinel sentinel : fleet.sentinels()) {
       sentinel.crashAfterOutputs(-1);
