@@ -264,6 +264,41 @@ class SentinelServerTest {
   }
 
   @Test
+  void knowsNodesByName() throws Exception {
+    client.close();
+    server.close();
+    start(
+        "port %d\nbind 127.0.0.1\nsentinel resolve-hostnames yes\n".formatted(port)
+            + "sentinel monitor mymaster localhost %d 2\n".formatted(nodePort)
+            + "sentinel monitor other no-such-host.invalid %d 2\n".formatted(nodePort));
+    String ask = "SENTINEL GET-MASTER-ADDR-BY-NAME ";
+    await().until(() -> !texts(call(ask + "mymaster")).getFirst().equals("localhost"));
+    assertThat(texts(call(ask + "mymaster")).getFirst()).isIn("127.0.0.1", "0:0:0:0:0:0:0:1");
+    assertThat(texts(call(ask + "other")).getFirst()).isEqualTo("no-such-host.invalid");
+    assertThat(call("SENTINEL CONFIG SET announce-hostnames yes"))
+        .isEqualTo(new Reply.Simple("OK"));
+    assertThat(texts(call(ask + "mymaster")).getFirst()).isEqualTo("localhost");
+    assertThat(file()).contains("sentinel monitor mymaster localhost " + nodePort + " 2\n");
+  }
+
+  @Test
+  void speaksOfPrimariesToo() throws IOException {
+    assertThat(call("SENTINEL PRIMARIES").elements()).hasSize(1);
+    assertThat(fields(call("SENTINEL PRIMARY mymaster"))).containsEntry("name", "mymaster");
+    assertThat(texts(call("SENTINEL GET-PRIMARY-ADDR-BY-NAME mymaster")))
+        .isEqualTo(texts(call("SENTINEL GET-MASTER-ADDR-BY-NAME mymaster")));
+    assertThat(texts(call("SENTINEL IS-PRIMARY-DOWN-BY-ADDR 127.0.0.1 " + nodePort + " 0 *")))
+        .containsExactly("0", "*", "0");
+    assertThat(call("SENTINEL SET mymaster primary-reboot-down-after-period 5000"))
+        .isEqualTo(new Reply.Simple("OK"));
+    assertThat(file()).contains("sentinel master-reboot-down-after-period mymaster 5000\n");
+    assertThat(call("SENTINEL SET mymaster forget-after 60000")).isEqualTo(new Reply.Simple("OK"));
+    assertThat(file()).contains("sentinel forget-after mymaster 60000\n");
+    assertThat(texts(call("SENTINEL DOCTOR mymaster")))
+        .anyMatch(finding -> finding.startsWith("two-voters mymaster: "));
+  }
+
+  @Test
   void hasOnlyASentinelsCommands() throws IOException {
     assertThat(call("GET x"))
         .isEqualTo(error("ERR unknown command 'GET', with args beginning with: 'x' "));

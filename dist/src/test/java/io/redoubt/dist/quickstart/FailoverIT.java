@@ -2,6 +2,7 @@ package io.redoubt.dist.quickstart;
 
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.redoubt.dist.process.Topology;
 import io.redoubt.protocol.net.FreePorts;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -16,6 +17,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 final class FailoverIT {
   private static final Path HOME = Path.of(System.getProperty("redoubt.home"));
 
+  private static final int DOWN_AFTER_MILLIS = 3_000;
+
   @TempDir private Path folder;
 
   @ParameterizedTest
@@ -24,7 +27,12 @@ final class FailoverIT {
     Path serverLauncher = launcher(server, "redis-server");
     Path sentinelLauncher = launcher(sentinel, "redis-sentinel");
     try (Topology topology =
-        new Topology(folder, serverLauncher, sentinelLauncher, FreePorts.several(Topology.NODES))) {
+        new Topology(
+            folder,
+            serverLauncher,
+            sentinelLauncher,
+            FreePorts.several(Topology.NODES),
+            DOWN_AFTER_MILLIS)) {
       topology.start();
       new Demo(topology, System.out).run();
     }

@@ -163,6 +163,23 @@ class ScenarioTest {
   }
 
   @Test
+  void aNodeOfTwoGroupsIsLeftToTheOneThatItFollows() {
+    Fleet fleet = new Fleet(10, 3, 2, 2, 2, 1000);
+    fleet.runFor(5000);
+    tell(fleet, "n2 follows the master of the other group");
+    fleet.node(2).setMaster(fleet.node(3).address());
+    fleet.runFor(60_000);
+    assertThat(fleet.node(2).master()).isEqualTo(fleet.node(3).address());
+    Sentinel core = fleet.sentinel(1).core();
+    assertThat(core).isNotNull();
+    assertThat(core.findings(master(fleet.sentinel(1))))
+        .anyMatch(finding -> finding.startsWith("groups-overlap mymaster: 10.0.0.2:6379 "));
+    fleet.node(1).kill();
+    fleet.runFor(20_000);
+    assertThat(fleet.node(2).master()).as("not promoted").isEqualTo(fleet.node(3).address());
+  }
+
+  @Test
   void nobodyIsThereToTakeOver() {
     Fleet fleet = new Fleet(6, 3, 1, 2, 1000);
     fleet.runFor(5000);

@@ -1,0 +1,148 @@
+package io.redoubt.dist.process;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.redoubt.protocol.net.FreePorts;
+import io.redoubt.protocol.resp.Reply;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** What a switch of the master, planned or not, must not cost. */
+final class SentinelSwitchIT {
+  private static final Duration REST_LIMIT = Duration.ofSeconds(90);
+  private static final int SWITCHES = Integer.getInteger("redoubt.switches", 2);
+  private static final int WRITERS = 4;
+  private static final int DOWN_AFTER_MILLIS = 2_000;
+
+  @TempDir private Path folder;
+
+  private Topology start(Kind servers, Kind sentinels) throws Exception {
+    Topology group =
+        new Topology(
+            folder,
+            servers.server(),
+            sentinels.sentinel(),
+            FreePorts.several(Topology.NODES),
+            DOWN_AFTER_MILLIS);
+    group.start();
+    return group;
+  }
+
+  @ParameterizedTest
+  @CsvSource({"REDOUBT", "REAL"})
+  void plannedSwitchesLoseNothing(Kind servers) throws Exception {
+    try (Topology group = start(servers, Kind.REDOUBT)) {
+      int master = group.awaitRest(REST_LIMIT);
+      long acknowledged;
+      try (FollowingWriter writer =
+          FollowingWriter.start("counter", () -> FollowingWriter.namedMaster(group))) {
+        for (int i = 0; i < SWITCHES; i++) {
+          long before = writer.acknowledged();
+          await().atMost(REST_LIMIT).until(() -> writer.acknowledged() > before);
+          Node sentinel = group.sentinels().get(i % Topology.SENTINELS);
+          assertThat(sentinel.ask("SENTINEL", "FAILOVER", Topology.MASTER_NAME))
+              .isEqualTo(new Reply.Simple("OK"));
+          int old = master;
+          await().atMost(REST_LIMIT).until(() -> !group.namedMasters().contains(old));
+          master = group.awaitRest(REST_LIMIT);
+          assertThat(master).isNotEqualTo(old);
+        }
+        writer.close();
+        acknowledged = writer.acknowledged();
+      }
+      assertThat(group.server(master).ask("GET", "counter").text())
+          .isEqualTo(Long.toString(acknowledged));
+    }
+  }
+
+  /** The story of seed 004, and then writers that don't wait for the sentinels' word. */
+  @Test
+  void aMasterThatReturnsTakesNoWrites() throws Exception {
+    try (Topology group = start(Kind.REDOUBT, Kind.REDOUBT)) {
+      int old = group.awaitRest(REST_LIMIT);
+      Path known = folder.resolve("server-" + old).resolve("sentinels-" + old + ".state");
+      await().atMost(REST_LIMIT).until(() -> lines(known) == Topology.SENTINELS);
+      Node former = group.server(old);
+      former.stop();
+      assertThat(former.awaitEnd(REST_LIMIT)).isTrue();
+      await().atMost(REST_LIMIT).until(() -> !group.namedMasters().contains(old));
+
+      List<FollowingWriter> writers = new ArrayList<>();
+      for (int i = 0; i < WRITERS; i++) {
+        writers.add(FollowingWriter.start("lost:" + i, () -> old));
+      }
+      group.restart(group.servers().indexOf(former));
+      int master = group.awaitRest(REST_LIMIT);
+      for (FollowingWriter writer : writers) {
+        writer.close();
+        assertThat(writer.acknowledged()).isZero();
+      }
+      assertThat(master).isNotEqualTo(old);
+      assertThat(group.server(master).ask("EXISTS", "lost:0").number()).isZero();
+    }
+  }
+
+  private static int lines(Path file) {
+    try {
+      return Files.readAllLines(file).size();
+    } catch (IOException e) {
+      return 0;
+    }
+  }
+
+  @Test
+  void aSentinelThatStoodStillIsNoWorseForIt() throws Exception {
+    try (Topology group = start(Kind.REDOUBT, Kind.REDOUBT)) {
+      int old = group.awaitRest(REST_LIMIT);
+      Node paused = group.sentinels().getFirst();
+      long epoch = epoch(paused);
+      signal(paused, "STOP");
+      Thread.sleep(5_000);
+      signal(paused, "CONT");
+      Thread.sleep(1_000);
+      assertThat(epoch(paused)).as("nobody was taken for down").isEqualTo(epoch);
+      // Another one goes with the master: the one that was paused is needed.
+      group.sentinels().getLast().kill();
+      group.server(old).kill();
+      long killed = System.nanoTime();
+      await()
+          .atMost(REST_LIMIT)
+          .until(() ->
+              FollowingWriter.namedMaster(group) != old
+                  && masterOf(group.sentinels().get(1)) != old);
+      System.out.printf(
+          "SentinelSwitchIT: another master %d ms after the kill%n",
+          (System.nanoTime() - killed) / 1_000_000);
+    }
+  }
+
+  private static int masterOf(Node sentinel) throws Exception {
+    Reply address = sentinel.ask("SENTINEL", "GET-MASTER-ADDR-BY-NAME", Topology.MASTER_NAME);
+    return (int) address.elements().get(1).number();
+  }
+
+  private static long epoch(Node sentinel) throws Exception {
+    Reply master = sentinel.ask("SENTINEL", "MASTER", Topology.MASTER_NAME);
+    List<Reply> words = List.copyOf(master.elements());
+    for (int i = 0; i + 1 < words.size(); i += 2) {
+      if (words.get(i).text().equals("config-epoch")) {
+        return words.get(i + 1).number();
+      }
+    }
+    throw new AssertionError(master.toString());
+  }
+
+  private static void signal(Node node, String signal) throws Exception {
+    assertThat(Distribution.run(Map.of(), "kill", "-" + signal, node.pid() + "").status()).isZero();
+  }
+}
