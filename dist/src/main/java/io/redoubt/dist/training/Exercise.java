@@ -21,7 +21,7 @@ final class Exercise {
   private static final int PUSHES = 4;
 
   private static final int LONG_READ_ROUNDS = 10;
-  private static final String SCRIPT =
+  private static final String COUNTING_SCRIPT =
       "redis.call('SET', KEYS[1], ARGV[1]) return redis.call('INCR', KEYS[2])";
   private static final long STEP_LIMIT_NANOS = 10_000_000_000L;
   private static final int POLL_MILLIS = 50;
@@ -211,7 +211,7 @@ final class Exercise {
         List.of("SMEMBERS", "members"),
         List.of("SINTER", "members", "set"),
         List.of("XRANGE", "stream", "-", "+", "COUNT", "100"),
-        List.of("EVAL", SCRIPT, "2", "key:1", "counter", "value"));
+        List.of("EVAL", COUNTING_SCRIPT, "2", "key:1", "counter", "value"));
   }
 
   private interface Condition {
