@@ -27,7 +27,12 @@ final class DefaultsTest {
     assertThat(new TreeSet<>(actual.keySet()))
         .as("what Redis doesn't have")
         .containsExactlyElementsOf(
-            withOwn(expected.keySet(), "rdb-write-version", "rejoin-sentinels", "rejoin-timeout"));
+            withOwn(
+                expected.keySet(),
+                "rdb-write-version",
+                "rejoin-sentinels",
+                "rejoin-timeout",
+                "replica-refuse-empty-master"));
   }
 
   @Test
