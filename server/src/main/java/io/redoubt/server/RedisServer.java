@@ -123,7 +123,6 @@ public final class RedisServer implements AutoCloseable {
   private final Clock clock;
   private final Log log;
   private final RandomGenerator chance;
-  private final Disk disk;
   private final Slabs slabs;
   private final SlabBuffers buffers;
   private final Transport transport;
@@ -183,7 +182,6 @@ public final class RedisServer implements AutoCloseable {
       boolean freePort,
       Disk disk)
       throws FatalConfigError {
-    this.disk = disk;
     this.settings = settings;
     this.clock = clock;
     this.log = log;
