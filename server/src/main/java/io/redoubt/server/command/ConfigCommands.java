@@ -104,7 +104,8 @@ public final class ConfigCommands extends CommandGroup<Call> {
       throw Errors.SYNTAX;
     }
     List<String> words = words(call);
-    if (state.is(Refusal.LOADING) && !call.settings().maySetWhileLoading(words)) {
+    boolean loads = state.is(Refusal.LOADING) || state.is(Refusal.LOADING_BESIDE);
+    if (loads && !call.settings().maySetWhileLoading(words)) {
       throw Refusal.LOADING.error();
     }
     try {

@@ -169,7 +169,12 @@ final class LinkAttempt implements Connection.Handler, MasterStream.Target {
           follow(handshake.disconnected());
         }
       }
-      case TRANSFER -> end("I/O error trying to sync with MASTER: connection lost");
+      case TRANSFER -> {
+        if (transfer != null) {
+          transfer.cut();
+        }
+        end("I/O error trying to sync with MASTER: connection lost");
+      }
       case CONNECTED -> lost();
       case IDLE, WAITING -> throw new IllegalStateException("a connection while " + link.state());
     }

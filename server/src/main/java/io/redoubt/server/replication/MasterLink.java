@@ -37,7 +37,7 @@ final class MasterLink {
   }
 
   /** Reconnecting at once is for links that lasted; one that fails at once waits for the cron. */
-  private static final long LASTED_MILLIS = 1000;
+  private static final long LASTED_MILLIS = 100;
 
   /** After a master's data set was refused it is asked again only now and then. */
   private static final long REFUSED_MILLIS = 10_000;

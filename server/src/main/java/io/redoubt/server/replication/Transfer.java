@@ -127,6 +127,16 @@ final class Transfer {
     return rest;
   }
 
+  /** The connection was lost before all had come. */
+  void cut() {
+    if (direct != null) {
+      host.log()
+          .warning(
+              "Internal error in RDB reading offset %d -> Unexpected EOF reading RDB file",
+              direct.offset());
+    }
+  }
+
   private void payload(MemorySegment memory, long from, long length) {
     begin();
     if (failure != null) {

@@ -126,6 +126,7 @@ public abstract class PersistenceDirectives extends TlsDirectives {
   /** {@code appendonly}. */
   public final YesNoDirective appendonly =
       yesNo("appendonly", false)
+          .fixedWhileLoading()
           .doc("Whether every write is appended to a file, from which a start restores the data.");
 
   /** {@code appendfilename}. */
