@@ -96,10 +96,19 @@ final class FollowingWriter implements AutoCloseable {
     return acknowledged.get();
   }
 
-  /** Ends it, after the request that is on. */
-  @Override
-  public void close() throws InterruptedException {
+  /** Ends it, after the request that is on; returns how many increments were acknowledged. */
+  long stop() {
     stopped = true;
-    thread.join();
+    try {
+      thread.join();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    return acknowledged.get();
+  }
+
+  @Override
+  public void close() {
+    stop();
   }
 }

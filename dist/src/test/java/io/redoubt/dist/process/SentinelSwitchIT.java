@@ -57,8 +57,7 @@ final class SentinelSwitchIT {
           master = group.awaitRest(REST_LIMIT);
           assertThat(master).isNotEqualTo(old);
         }
-        writer.close();
-        acknowledged = writer.acknowledged();
+        acknowledged = writer.stop();
       }
       assertThat(group.server(master).ask("GET", "counter").text())
           .isEqualTo(Long.toString(acknowledged));
