@@ -73,8 +73,13 @@ final class CheckToolsIT {
           {"--truncate-to-timestamp", "x", "a"},
           {"--fix", "nothing-here"}
         }) {
+      Path real = Kind.tool("redis-check-aof"); // which names itself as it was called
+      Result expected = run(real, arguments);
       assertThat(run(ours("redis-check-aof"), arguments))
-          .isEqualTo(run(Kind.tool("redis-check-aof"), arguments));
+          .isEqualTo(
+              new Result(
+                  expected.status(),
+                  expected.output().replace(real.toString(), "redis-check-aof")));
     }
   }
 
