@@ -6,9 +6,7 @@ import io.redoubt.protocol.acl.AclLog;
 import io.redoubt.protocol.acl.Users;
 import io.redoubt.protocol.command.CommandCommands;
 import io.redoubt.protocol.command.CommandTable;
-import io.redoubt.protocol.config.Change;
 import io.redoubt.protocol.config.FatalConfigError;
-import io.redoubt.protocol.config.RefusedValue;
 import io.redoubt.protocol.info.Info;
 import io.redoubt.protocol.info.Section;
 import io.redoubt.protocol.launch.ConfiguredSession;
@@ -20,7 +18,6 @@ import io.redoubt.protocol.net.Loop;
 import io.redoubt.protocol.net.Transport;
 import io.redoubt.protocol.process.Clock;
 import io.redoubt.protocol.process.Log;
-import io.redoubt.protocol.process.OpenFilesLimit;
 import io.redoubt.protocol.process.Version;
 import io.redoubt.protocol.pubsub.Channels;
 import io.redoubt.protocol.resp.Limits;
@@ -35,45 +32,17 @@ import io.redoubt.protocol.session.PubSubCommands;
 import io.redoubt.server.aof.AppendOnlyFile;
 import io.redoubt.server.client.MigrationTargets;
 import io.redoubt.server.client.ServerClient;
-import io.redoubt.server.command.BitfieldCommands;
-import io.redoubt.server.command.BitmapCommands;
 import io.redoubt.server.command.ConfigCommands;
-import io.redoubt.server.command.CounterCommands;
 import io.redoubt.server.command.DatabaseCommands;
 import io.redoubt.server.command.DebugCommands;
 import io.redoubt.server.command.DumpCommands;
-import io.redoubt.server.command.ExpireCommands;
 import io.redoubt.server.command.FunctionCommands;
-import io.redoubt.server.command.GenericCommands;
-import io.redoubt.server.command.GeoCommands;
-import io.redoubt.server.command.HashCommands;
-import io.redoubt.server.command.HashExpiryCommands;
-import io.redoubt.server.command.HashIterationCommands;
-import io.redoubt.server.command.HyperLogLogCommands;
-import io.redoubt.server.command.ListCommands;
-import io.redoubt.server.command.ListMoveCommands;
-import io.redoubt.server.command.LongestCommonSubsequence;
 import io.redoubt.server.command.MemoryCommands;
 import io.redoubt.server.command.MigrateCommands;
-import io.redoubt.server.command.ObjectCommands;
 import io.redoubt.server.command.PersistenceCommands;
-import io.redoubt.server.command.ScanCommands;
 import io.redoubt.server.command.ScriptCommands;
 import io.redoubt.server.command.SelectCommand;
 import io.redoubt.server.command.ServerCommands;
-import io.redoubt.server.command.SetAlgebraCommands;
-import io.redoubt.server.command.SetCommands;
-import io.redoubt.server.command.SortCommands;
-import io.redoubt.server.command.SortedSetAlgebraCommands;
-import io.redoubt.server.command.SortedSetCommands;
-import io.redoubt.server.command.SortedSetPopCommands;
-import io.redoubt.server.command.SortedSetRangeCommands;
-import io.redoubt.server.command.StreamClaimCommands;
-import io.redoubt.server.command.StreamCommands;
-import io.redoubt.server.command.StreamGroupCommands;
-import io.redoubt.server.command.StreamInfoCommands;
-import io.redoubt.server.command.StreamReadCommands;
-import io.redoubt.server.command.StringCommands;
 import io.redoubt.server.command.TransactionCommands;
 import io.redoubt.server.execution.BlockedClients;
 import io.redoubt.server.execution.Call;
@@ -87,7 +56,6 @@ import io.redoubt.server.execution.Scripting;
 import io.redoubt.server.execution.ServerState;
 import io.redoubt.server.execution.ServerStats;
 import io.redoubt.server.keyspace.ExpiredKeys;
-import io.redoubt.server.keyspace.KeyEventClass;
 import io.redoubt.server.keyspace.Keyspace;
 import io.redoubt.server.keyspace.KeyspaceEvents;
 import io.redoubt.server.keyspace.WatchedKeys;
@@ -332,7 +300,7 @@ public final class RedisServer implements AutoCloseable {
             this::isReplica);
     declareCommands();
     declareInfo();
-    bindSettings();
+    connect();
     try {
       renameCommands();
       configuredUsers.define();
@@ -369,35 +337,8 @@ public final class RedisServer implements AutoCloseable {
     Hello hello =
         new Hello(
             Version.REDIS, "standalone", () -> replication.isReplica() ? "replica" : "master");
+    ValueCommands.addTo(table);
     table.add(
-        new StringCommands(),
-        new CounterCommands(),
-        new LongestCommonSubsequence(),
-        new BitmapCommands(),
-        new BitfieldCommands(),
-        new HyperLogLogCommands(),
-        new ListCommands(),
-        new ListMoveCommands(),
-        new SortedSetCommands(),
-        new SortedSetRangeCommands(),
-        new SortedSetPopCommands(),
-        new HashCommands(),
-        new HashExpiryCommands(),
-        new HashIterationCommands(),
-        new GeoCommands(),
-        new StreamCommands(),
-        new StreamReadCommands(),
-        new StreamGroupCommands(),
-        new StreamClaimCommands(),
-        new StreamInfoCommands(),
-        new SetCommands(),
-        new SetAlgebraCommands(),
-        new SortedSetAlgebraCommands(),
-        new GenericCommands(),
-        new ExpireCommands(),
-        new ScanCommands(),
-        new SortCommands(),
-        new ObjectCommands(),
         payloads,
         new MigrateCommands(migrationTargets),
         new DatabaseCommands(snapshots::flushedAll),
@@ -488,21 +429,9 @@ public final class RedisServer implements AutoCloseable {
     });
   }
 
-  private void bindSettings() {
-    limits.maxBulkBytes(settings.protoMaxBulkLen.value());
-    settings.protoMaxBulkLen.onChange(() -> limits.maxBulkBytes(settings.protoMaxBulkLen.value()));
-    enableEvents();
-    settings.notifyKeyspaceEvents.onChange(this::enableEvents);
-    countAccesses();
-    settings.maxmemoryPolicy.onChange(this::countAccesses);
-    settings.lfuLogFactor.onChange(this::countAccesses);
-    settings.lfuDecayTime.onChange(this::countAccesses);
+  private void connect() {
+    new AppliedSettings(settings, limits, keyspace, events, log).follow(listeners, cron);
     log.role(() -> replication.isReplica() ? 'S' : 'M');
-    settings.loglevel.onChange(() -> log.level(settings.loglevel.value()));
-    settings.hz.onChange(() -> cron.start(settings.hz.value()));
-    settings.port.onChange(reopening("Unable to listen on this port. Check server logs."));
-    settings.bind.onChange(reopening("Failed to bind to specified addresses."));
-    settings.maxclients.onChange(RedisServer::fitsOpenFiles);
     cron.add(() -> stats.sample(clock.monotonicNanos()));
     cron.add(snapshots::cron);
     cron.add(appendOnlyFile::cron);
@@ -553,44 +482,6 @@ public final class RedisServer implements AutoCloseable {
 
   private @Nullable ReplicationPoint replicationPoint() {
     return replication.point();
-  }
-
-  private void countAccesses() {
-    switch (settings.maxmemoryPolicy.value()) {
-      case ALLKEYS_LFU, VOLATILE_LFU ->
-          keyspace.accessClock().lfu(settings.lfuLogFactor.value(), settings.lfuDecayTime.value());
-      default -> keyspace.accessClock().lru();
-    }
-  }
-
-  private Change reopening(String refusal) {
-    return () -> {
-      try {
-        listeners.reopenTcp();
-      } catch (IOException e) {
-        throw new RefusedValue(refusal, e);
-      }
-    };
-  }
-
-  private static void fitsOpenFiles(long clients) throws RefusedValue {
-    long most = OpenFilesLimit.current() - OpenFilesLimit.RESERVED;
-    if (clients > most) {
-      throw new RefusedValue(
-          "The operating system is not able to handle the specified number of clients, try with "
-              + most);
-    }
-  }
-
-  private void enableEvents() {
-    int mask = 0;
-    for (KeyEventClass eventClass : KeyEventClass.values()) {
-      boolean all = eventClass.inAll() && settings.notifyKeyspaceEvents.has('A');
-      if (all || settings.notifyKeyspaceEvents.has(eventClass.letter())) {
-        mask |= eventClass.bit();
-      }
-    }
-    events.enable(mask);
   }
 
   /**

@@ -1,0 +1,94 @@
+package io.redoubt.server;
+
+import io.redoubt.protocol.config.Change;
+import io.redoubt.protocol.config.RefusedValue;
+import io.redoubt.protocol.launch.Listeners;
+import io.redoubt.protocol.process.Log;
+import io.redoubt.protocol.process.OpenFilesLimit;
+import io.redoubt.protocol.resp.Limits;
+import io.redoubt.server.keyspace.KeyEventClass;
+import io.redoubt.server.keyspace.Keyspace;
+import io.redoubt.server.keyspace.KeyspaceEvents;
+import io.redoubt.server.settings.ServerDirectives;
+import java.io.IOException;
+
+/**
+ * Carries the directives to the parts that do not read them by themselves: at the start, and when
+ * CONFIG SET changes them.
+ */
+final class AppliedSettings {
+  private final ServerDirectives settings;
+  private final Limits limits;
+  private final Keyspace keyspace;
+  private final KeyspaceEvents events;
+  private final Log log;
+
+  AppliedSettings(
+      ServerDirectives settings, Limits limits, Keyspace keyspace, KeyspaceEvents events, Log log) {
+    this.settings = settings;
+    this.limits = limits;
+    this.keyspace = keyspace;
+    this.events = events;
+    this.log = log;
+  }
+
+  /** Applies what is set, and follows its changes from now on. */
+  void follow(Listeners listeners, Cron cron) {
+    limitBulks();
+    settings.protoMaxBulkLen.onChange(this::limitBulks);
+    enableEvents();
+    settings.notifyKeyspaceEvents.onChange(this::enableEvents);
+    countAccesses();
+    settings.maxmemoryPolicy.onChange(this::countAccesses);
+    settings.lfuLogFactor.onChange(this::countAccesses);
+    settings.lfuDecayTime.onChange(this::countAccesses);
+    settings.loglevel.onChange(() -> log.level(settings.loglevel.value()));
+    settings.hz.onChange(() -> cron.start(settings.hz.value()));
+    settings.port.onChange(
+        reopening(listeners, "Unable to listen on this port. Check server logs."));
+    settings.bind.onChange(reopening(listeners, "Failed to bind to specified addresses."));
+    settings.maxclients.onChange(AppliedSettings::fitsOpenFiles);
+  }
+
+  private void limitBulks() {
+    limits.maxBulkBytes(settings.protoMaxBulkLen.value());
+  }
+
+  private void enableEvents() {
+    int mask = 0;
+    for (KeyEventClass eventClass : KeyEventClass.values()) {
+      boolean all = eventClass.inAll() && settings.notifyKeyspaceEvents.has('A');
+      if (all || settings.notifyKeyspaceEvents.has(eventClass.letter())) {
+        mask |= eventClass.bit();
+      }
+    }
+    events.enable(mask);
+  }
+
+  private void countAccesses() {
+    switch (settings.maxmemoryPolicy.value()) {
+      case ALLKEYS_LFU, VOLATILE_LFU ->
+          keyspace.accessClock().lfu(settings.lfuLogFactor.value(), settings.lfuDecayTime.value());
+      default -> keyspace.accessClock().lru();
+    }
+  }
+
+  private static Change reopening(Listeners listeners, String refusal) {
+    return () -> {
+      try {
+        listeners.reopenTcp();
+      } catch (IOException e) {
+        throw new RefusedValue(refusal, e);
+      }
+    };
+  }
+
+  private static void fitsOpenFiles(long clients) throws RefusedValue {
+    long most = OpenFilesLimit.current() - OpenFilesLimit.RESERVED;
+    if (clients > most) {
+      throw new RefusedValue(
+          "The operating system is not able to handle the specified number of clients, try with "
+              + most);
+    }
+  }
+}
