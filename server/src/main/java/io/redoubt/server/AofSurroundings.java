@@ -2,6 +2,7 @@ package io.redoubt.server;
 
 import io.redoubt.protocol.command.Command;
 import io.redoubt.protocol.command.CommandTable;
+import io.redoubt.protocol.net.Transport;
 import io.redoubt.protocol.process.Clock;
 import io.redoubt.protocol.process.Log;
 import io.redoubt.protocol.resp.Request;
@@ -23,6 +24,7 @@ import org.jspecify.annotations.Nullable;
 /** The server as its append-only file sees it. */
 record AofSurroundings(
     ServerDirectives settings,
+    Transport transport,
     Clock clock,
     Log log,
     SnapshotContext snapshotContext,
@@ -36,6 +38,11 @@ record AofSurroundings(
     CommandDispatcher dispatcher,
     LongSupplier replicationOffset)
     implements AofHost {
+  @Override
+  public boolean isInTurn() {
+    return transport.isInTurn();
+  }
+
   @Override
   public long streamOffset() {
     return replicationOffset.getAsLong();

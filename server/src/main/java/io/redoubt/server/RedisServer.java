@@ -239,6 +239,7 @@ public final class RedisServer implements AutoCloseable {
         new AppendOnlyFile(
             new AofSurroundings(
                 settings,
+                transport,
                 clock,
                 log,
                 snapshotContext,
@@ -494,6 +495,7 @@ public final class RedisServer implements AutoCloseable {
     CompletableFuture<Void> loaded = new CompletableFuture<>();
     onLoop(() -> {
       listeners.open();
+      transport.atEndOfTurn(appendOnlyFile::endOfTurn);
       memory.started();
       cron.start(settings.hz.value());
       housekeeping.start();

@@ -72,6 +72,7 @@ public final class Transport implements AutoCloseable {
   private final EventLoop eventLoop;
   private final NettyLoop loop;
   private final boolean epoll;
+  private final Turns turns;
   private final ReadBuffer readBuffer;
   private final ChunkPool chunks;
   private final Set<Channel> open = new HashSet<>(); // used on the loop
@@ -80,7 +81,7 @@ public final class Transport implements AutoCloseable {
   private Transport(String threadName, BufferMemory memory, boolean epoll) {
     this.epoll = epoll;
     IoHandlerFactory io = epoll ? EpollIoHandler.newFactory() : NioIoHandler.newFactory();
-    Turns turns = new Turns(io);
+    turns = new Turns(io);
     ThreadFactory threads = task -> new FastThreadLocalThread(null, task, threadName, STACK_BYTES);
     group = new MultiThreadIoEventLoopGroup(1, threads, turns);
     eventLoop = group.next();
@@ -229,12 +230,29 @@ public final class Transport implements AutoCloseable {
   }
 
   /**
+   * Sets what is done once a turn, when everything that had come has been handled and before the
+   * loop waits; on the loop.
+   */
+  public void atEndOfTurn(Runnable action) {
+    turns.last(action);
+  }
+
+  /** Whether the end of a turn is to come before the loop waits; on the loop. */
+  public boolean isInTurn() {
+    return turns.isReading();
+  }
+
+  /**
    * Serves all connections once, from within something that keeps the loop for long: reads what
    * there is, and accepts. Tasks and timers wait.
    *
    * @param isBusy which connections must not be read now
    */
   public void serveMeanwhile(Predicate<Connection> isBusy) {
+    turns.outside(() -> serve(isBusy));
+  }
+
+  private void serve(Predicate<Connection> isBusy) {
     readBuffer.nested(() -> {
       for (Channel channel : List.copyOf(open)) {
         Connection connection = Connection.over(channel);

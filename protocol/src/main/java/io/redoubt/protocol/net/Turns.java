@@ -14,6 +14,8 @@ import io.netty.util.concurrent.ThreadAwareExecutor;
 final class Turns implements IoHandlerFactory {
   private final IoHandlerFactory factory;
   private Runnable end = () -> {};
+  private Runnable last = () -> {};
+  private boolean reading;
 
   Turns(IoHandlerFactory factory) {
     this.factory = factory;
@@ -30,6 +32,27 @@ final class Turns implements IoHandlerFactory {
     return new Handler(factory.newHandler(executor));
   }
 
+  /** Sets what is done after that; on the loop. */
+  void last(Runnable action) {
+    last = action;
+  }
+
+  /** Whether {@link #last} is still to come in this turn, before the loop waits. */
+  boolean isReading() {
+    return reading;
+  }
+
+  /** Has something done as if no turn were under way. */
+  void outside(Runnable task) {
+    boolean before = reading;
+    reading = false;
+    try {
+      task.run();
+    } finally {
+      reading = before;
+    }
+  }
+
   private final class Handler implements IoHandler {
     private final IoHandler handler;
 
@@ -44,8 +67,11 @@ final class Turns implements IoHandlerFactory {
 
     @Override
     public int run(IoHandlerContext context) {
+      reading = true;
       int handled = handler.run(context);
       end.run();
+      reading = false;
+      last.run();
       return handled;
     }
 

@@ -43,6 +43,9 @@ public interface AofHost {
   /** Whose replies wait. */
   ClientRegistry clients();
 
+  /** Whether {@link AppendOnlyFile#endOfTurn} is called before the loop waits. */
+  boolean isInTurn();
+
   /** Where the replication stream stands. */
   long streamOffset();
 

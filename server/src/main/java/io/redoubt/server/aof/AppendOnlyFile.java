@@ -83,7 +83,7 @@ public final class AppendOnlyFile implements AutoCloseable {
             this::progressedOnThread);
     this.stream =
         new AppendStream(appender, clock::wallMillis, settings.aofTimestampEnabled::value);
-    this.output = new DurableOutput(appender, this::flush, host::streamOffset);
+    this.output = new DurableOutput(appender, this::flushForReplies, host::streamOffset);
     this.rewrites = new Rewrites(host, files, new RewriteEnds());
     settings.appendonly.onChange((Boolean on) -> switchTo(on));
     settings.appendfsync.onChange(this::takePolicy);
@@ -299,7 +299,24 @@ public final class AppendOnlyFile implements AutoCloseable {
 
   // Writing.
 
-  /** Writes what was appended, before replies leave. */
+  /**
+   * Before replies leave: writes what was appended. What they wait for to be forced is handed over
+   * at the end of the turn, together with what else the turn brings.
+   */
+  private void flushForReplies() {
+    if (!output.isStrict() || !host.isInTurn()) {
+      flush();
+    }
+  }
+
+  /** Everything that had come has been handled. */
+  public void endOfTurn() {
+    if (output.isStrict()) {
+      flush();
+    }
+  }
+
+  /** Writes what was appended, or has it written. */
   private void flush() {
     if (state == State.OFF) {
       return;
