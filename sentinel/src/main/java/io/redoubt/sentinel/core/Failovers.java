@@ -177,7 +177,9 @@ final class Failovers {
       sentinel.event(Level.WARNING, "-failover-abort-no-good-slave", master);
       master.failover = null;
       master.lackedReplica = true;
-      postpone(master, master.options.failoverTimeoutMillis());
+      // Longer than the others wait for us: one of them may know a replica that we don't.
+      long timeout = master.options.failoverTimeoutMillis();
+      postpone(master, timeout + sentinel.chance(0, timeout + 1));
       return;
     }
     failover.promoted = chosen;
