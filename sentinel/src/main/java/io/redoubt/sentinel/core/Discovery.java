@@ -5,6 +5,9 @@ import java.util.List;
 
 /** Learns from what nodes say about themselves (INFO) and sentinels about masters (hello). */
 final class Discovery {
+  /** A master's INFO of this age is fresh, however often it is asked. */
+  private static final long FRESH_INFO_MILLIS = 2000;
+
   private final Sentinel sentinel;
   private boolean heardOwnId;
 
@@ -154,7 +157,8 @@ final class Discovery {
     return master.reportedRole == NodeInfo.Role.MASTER
         && !master.subjectivelyDown
         && !master.objectivelyDown
-        && sentinel.nowMillis() - master.infoAt < sentinel.timings().infoPeriodMillis() * 2;
+        && sentinel.nowMillis() - master.infoAt
+            < Math.max(sentinel.timings().infoPeriodMillis() * 2, FRESH_INFO_MILLIS);
   }
 
   void hello(String payload) {

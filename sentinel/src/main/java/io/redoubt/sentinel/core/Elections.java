@@ -36,7 +36,9 @@ final class Elections {
       return;
     }
     sentinel.raiseEpoch(master, asked.epoch());
-    if (asked.epoch() > master.leaderEpoch && asked.epoch() >= sentinel.currentEpoch()) {
+    if (!sentinel.isJoining()
+        && asked.epoch() > master.leaderEpoch
+        && asked.epoch() >= sentinel.currentEpoch()) {
       vote(master, asked.candidate(), asked.epoch());
     }
     String leader = master.leader == null ? "*" : master.leader;

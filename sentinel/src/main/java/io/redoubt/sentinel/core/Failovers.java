@@ -42,7 +42,9 @@ final class Failovers {
   }
 
   private boolean mayStart(Master master) {
-    if (!master.objectivelyDown || sentinel.elections.waitsForLeader(master)) {
+    if (!master.objectivelyDown
+        || sentinel.isJoining()
+        || sentinel.elections.waitsForLeader(master)) {
       return false;
     }
     boolean replicaTurnedUp = master.lackedReplica && choose(master) != null;

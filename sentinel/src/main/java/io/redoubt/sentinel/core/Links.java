@@ -20,6 +20,9 @@ final class Links {
   /** A node that leaves so much unanswered gets nothing more for a while. */
   private static final int MAX_PENDING = 100;
 
+  /** A node that has not answered INFO is asked again after this at the earliest. */
+  private static final long PATIENCE_FOR_INFO_MILLIS = 1000;
+
   /** How often a replica that is being turned is asked how far it is. */
   private static final long TURNING_INFO_PERIOD_MILLIS = 200;
 
@@ -239,7 +242,11 @@ final class Links {
     long now = sentinel.nowMillis();
     Timings timings = sentinel.timings();
     if (instance instanceof DataNode node) {
-      long period = infoPeriodMillis(node);
+      boolean unanswered = node.infoAskedAt > node.infoAt;
+      long period =
+          unanswered
+              ? Math.max(infoPeriodMillis(node), PATIENCE_FOR_INFO_MILLIS)
+              : infoPeriodMillis(node);
       if (now - node.infoAskedAt >= period) {
         askInfo(node);
       }

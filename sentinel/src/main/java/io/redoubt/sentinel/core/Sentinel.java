@@ -54,6 +54,9 @@ public final class Sentinel {
   private long tiltSince;
   private int lastInstanceId;
 
+  /** Until when it only listens, because it has no memory; see {@link #isJoining}. */
+  private long joiningUntil;
+
   /**
    * A sentinel as it was when the state was written.
    *
@@ -71,6 +74,19 @@ public final class Sentinel {
     for (MasterState master : state.masters()) {
       restore(master);
     }
+    boolean hasMemory =
+        currentEpoch > 0
+            || state.masters().stream().anyMatch(master -> !master.sentinels().isEmpty());
+    joiningUntil = hasMemory ? nowMillis : nowMillis + settings.timings().publishPeriodMillis() * 2;
+  }
+
+  /**
+   * Whether this sentinel began lately and remembers nothing. It may be an old one that lost its
+   * file, and its votes with it: until it has heard everybody's hello it does not vote, and never
+   * in an epoch that it heard of meanwhile.
+   */
+  boolean isJoining() {
+    return now < joiningUntil;
   }
 
   private void restore(MasterState state) {
@@ -407,6 +423,9 @@ public final class Sentinel {
     if (epoch > currentEpoch) {
       currentEpoch = epoch;
       stateChanged = true;
+      if (isJoining()) {
+        masters.values().forEach(each -> each.leaderEpoch = epoch);
+      }
       event(Level.WARNING, "+new-epoch", master, Long.toString(epoch));
     }
   }
