@@ -1,0 +1,93 @@
+package io.redoubt.dist.process;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.redoubt.protocol.Seed;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/**
+ * Servers with an append-only file that end, well or by kill -9, and come back: each goes on where
+ * it stood in the stream, as a replica, as a master, and as a replica of the one that took over.
+ */
+final class ReturnIT {
+  private static final int CHANGES = 200;
+
+  @RegisterExtension private final Nodes nodes = new Nodes();
+
+  private final Random random = Seed.random("ReturnIT");
+  private final Writes writes = new Writes(random);
+
+  @Test
+  void nobodyNeedsAFullSync() throws Exception {
+    Node master = server();
+    Node replica = server("--replicaof", "127.0.0.1", master.port() + "");
+    writes.write(master, CHANGES);
+    agree(master, replica);
+    await().atMost(Distribution.LIMIT).until(() -> isAppending(replica));
+
+    assertThat(Nodes.end(replica, "TERM")).isZero();
+    writes.write(master, CHANGES);
+    Node second = nodes.restart(replica);
+    agree(master, second);
+    second.kill();
+    writes.write(master, CHANGES);
+    Node third = nodes.restart(second);
+    agree(master, third);
+    assertThat(master.info("stats"))
+        .containsEntry("sync_full", "1")
+        .containsEntry("sync_partial_ok", "2");
+
+    assertThat(Nodes.end(master, "TERM")).isZero();
+    Node restarted = nodes.restart(master);
+    writes.write(restarted, CHANGES);
+    agree(restarted, third);
+    assertThat(restarted.info("stats"))
+        .containsEntry("sync_full", "0")
+        .containsEntry("sync_partial_ok", "1");
+
+    restarted.kill();
+    third.ask("REPLICAOF", "NO", "ONE");
+    writes.write(third, CHANGES);
+    Node returned = nodes.restart(restarted);
+    returned.ask("REPLICAOF", "127.0.0.1", third.port() + "");
+    agree(third, returned);
+    assertThat(third.info("stats"))
+        .containsEntry("sync_full", "0")
+        .containsEntry("sync_partial_ok", "1");
+  }
+
+  private Node server(String... arguments) throws IOException, InterruptedException {
+    List<String> all =
+        new ArrayList<>(List.of("--appendonly", "yes", "--repl-backlog-size", "256mb"));
+    all.addAll(List.of(arguments));
+    return nodes.server(Kind.REDOUBT, all.toArray(String[]::new));
+  }
+
+  private static boolean isAppending(Node node) throws IOException {
+    Map<String, String> persistence = node.info("persistence");
+    return persistence.get("aof_enabled").equals("1")
+        && persistence.get("aof_rewrite_in_progress").equals("0")
+        && persistence.get("aof_rewrite_scheduled").equals("0");
+  }
+
+  private static void agree(Node master, Node replica) {
+    await()
+        .atMost(Distribution.LIMIT)
+        .ignoreExceptionsInstanceOf(IOException.class)
+        .untilAsserted(() -> {
+          Map<String, String> expected = master.info("replication");
+          assertThat(replica.info("replication"))
+              .containsEntry("master_link_status", "up")
+              .containsEntry("master_replid", expected.get("master_replid"))
+              .containsEntry("master_repl_offset", expected.get("master_repl_offset"));
+          assertThat(Content.digest(replica)).isEqualTo(Content.digest(master));
+        });
+  }
+}
