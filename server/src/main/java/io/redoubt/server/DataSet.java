@@ -60,7 +60,12 @@ final class DataSet {
     this.snapshots = snapshots;
     this.clock = clock;
     this.log = log;
-    progress.onChange(loading -> state.set(Refusal.LOADING, loading));
+    LoadView view = new LoadView(progress, clock, log);
+    progress.onReached(view::reached);
+    progress.onChange(loading -> {
+      state.set(Refusal.LOADING, loading);
+      view.begin();
+    });
   }
 
   LoadProgress progress() {

@@ -2,6 +2,7 @@ package io.redoubt.protocol.process;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import java.io.Console;
 import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -24,6 +25,10 @@ import org.jspecify.annotations.Nullable;
 public final class Log {
   private static final int MOST_CHARACTERS = 1024;
   private static final int MOST_STACK_LINES = 50;
+
+  /** To the beginning of the line, of which the terminal then forgets the rest. */
+  private static final byte[] CLEAR_LINE = "\r\033[K".getBytes(UTF_8);
+
   private static final String[] MONTHS = {
     "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"
   };
@@ -62,6 +67,8 @@ public final class Log {
   private volatile Level level = Level.NOTICE;
   private volatile Role role = () -> 'C';
   private volatile boolean silent;
+  private volatile boolean isShown;
+  private volatile boolean mayBeTerminal;
   private volatile @Nullable Path file;
 
   /** A log of level notice, with the letter C, to {@code standardOutput}. */
@@ -74,7 +81,9 @@ public final class Log {
 
   /** This process' log to its standard output. */
   public static Log ofThisProcess(Clock clock) {
-    return new Log(clock, ZoneId.systemDefault(), ProcessHandle.current().pid(), System.out);
+    Log log = new Log(clock, ZoneId.systemDefault(), ProcessHandle.current().pid(), System.out);
+    log.mayBeTerminal = true;
+    return log;
   }
 
   /** A log that nobody reads. */
@@ -186,6 +195,26 @@ public final class Log {
     return line.append(number);
   }
 
+  /**
+   * Shows a text of one line that the next one, or the next message, takes the place of: for
+   * somebody who looks on.
+   *
+   * @return false when nobody does, for this does not go to a terminal: nothing is shown then
+   */
+  public boolean show(String text) {
+    if (!mayBeTerminal || silent || file != null || !isTerminal()) {
+      return false;
+    }
+    write(text);
+    isShown = true;
+    return true;
+  }
+
+  private static boolean isTerminal() {
+    Console console = System.console();
+    return console != null && console.isTerminal();
+  }
+
   /** A log that can't be written is no reason to stop serving, and there is nobody to tell. */
   @SuppressWarnings("EmptyCatch")
   private synchronized void write(String line) {
@@ -193,6 +222,10 @@ public final class Log {
     byte[] bytes = line.getBytes(UTF_8);
     try {
       if (to == null) {
+        if (isShown) {
+          standardOutput.write(CLEAR_LINE);
+          isShown = false;
+        }
         standardOutput.write(bytes);
         standardOutput.flush();
         return;

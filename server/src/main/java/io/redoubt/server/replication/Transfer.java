@@ -362,11 +362,31 @@ final class Transfer {
         host.log().warning("Can't close the file of a transfer: %s", e.getMessage());
       }
       fromFile = null;
+      deleteSyncFile();
     }
     if (loading) {
       loading = false;
       host.state().set(Refusal.LOADING, false);
       host.state().set(Refusal.LOADING_BESIDE, false);
+    }
+  }
+
+  /** Removes what was received, where nothing is to be on the disk. */
+  private void deleteSyncFile() {
+    ServerDirectives settings = host.settings();
+    boolean isPersistent = !settings.save.value().isEmpty() || settings.appendonly.value();
+    if (!settings.rdbDelSyncFiles.value() || isPersistent) {
+      return;
+    }
+    Path target = settings.path(settings.dbfilename.value());
+    host.log()
+        .notice(
+            "Removing the RDB file obtained from the master. This replica has persistence"
+                + " disabled");
+    try {
+      host.snapshotContext().disk().delete(target);
+    } catch (IOException e) {
+      host.log().warning("Can't remove %s: %s", target, e.getMessage());
     }
   }
 

@@ -72,10 +72,11 @@ public abstract class PersistenceDirectives extends TlsDirectives {
   /** {@code sanitize-dump-payload}. */
   public final ChoiceDirective<Sanitize> sanitizeDumpPayload =
       choice("sanitize-dump-payload", Sanitize.NO)
-          .withoutEffectYet()
+          .acceptedWithoutEffect()
           .doc(
-              "Whether values that RESTORE and a full sync bring are looked through first: no,"
-                  + " yes, or clients, for ordinary clients only.");
+              "In Redis, whether values that RESTORE and a full sync bring are looked through"
+                  + " first: no, yes, or clients, for ordinary clients only. Here all values are,"
+                  + " always, those of files as well.");
 
   /** {@code dbfilename}. */
   public final TextDirective dbfilename =
@@ -87,7 +88,6 @@ public abstract class PersistenceDirectives extends TlsDirectives {
   /** {@code rdb-del-sync-files}. */
   public final YesNoDirective rdbDelSyncFiles =
       yesNo("rdb-del-sync-files", false)
-          .withoutEffectYet()
           .doc("Whether files made for a full sync are removed where nothing else is persistent.");
 
   /** {@code rdb-save-incremental-fsync}. */

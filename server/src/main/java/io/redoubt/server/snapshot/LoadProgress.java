@@ -9,6 +9,7 @@ import java.util.function.LongSupplier;
 public final class LoadProgress {
 
   private Consumer<Boolean> listener = on -> {};
+  private Runnable watcher = () -> {};
   private boolean loading;
   private boolean beside;
   private long startMillis;
@@ -21,6 +22,11 @@ public final class LoadProgress {
   /** Sets who hears that a load begins (true) or is over (false). */
   public void onChange(Consumer<Boolean> newListener) {
     listener = newListener;
+  }
+
+  /** Sets who hears that a load has come further, many times a second. */
+  public void onReached(Runnable newWatcher) {
+    watcher = newWatcher;
   }
 
   private void loading(boolean on) {
@@ -65,11 +71,13 @@ public final class LoadProgress {
     keysLoaded = loader.keysLoaded();
     keysExpired = loader.keysExpired();
     usedMemory = loader.usedMemoryOfMaker();
+    watcher.run();
   }
 
   /** The load under way has come so far, in bytes. */
   public void reached(long bytes) {
     loadedBytes = bytes;
+    watcher.run();
   }
 
   /** The load is over, well or not. */
@@ -88,6 +96,18 @@ public final class LoadProgress {
     return totalBytes == 0 ? 0 : 100.0 * loadedBytes / totalBytes;
   }
 
+  /** How many seconds the rest takes if it takes as long as what has been loaded. */
+  public long secondsLeft(long nowMillis) {
+    long elapsedSeconds = (nowMillis - startMillis) / 1000;
+    long left = Math.max(totalBytes - loadedBytes, 0);
+    return loadedBytes == 0 ? 1 : elapsedSeconds * left / loadedBytes;
+  }
+
+  /** The keys that the load under way, or the last one, has brought so far. */
+  public long keysLoaded() {
+    return keysLoaded;
+  }
+
   /** Declares the two fields about the last load, which come after the other rdb_ fields. */
   public void declareInfo(BiConsumer<String, LongSupplier> number) {
     number.accept("rdb_last_load_keys_expired", () -> keysExpired);
@@ -103,9 +123,7 @@ public final class LoadProgress {
     if (!loading && !beside) {
       return;
     }
-    long elapsedSeconds = (nowMillis - startMillis) / 1000;
-    long left = Math.max(totalBytes - loadedBytes, 0);
-    long eta = loadedBytes == 0 ? 1 : elapsedSeconds * left / loadedBytes;
+    long eta = secondsLeft(nowMillis);
     field.accept("loading_start_time", Long.toString(startMillis / 1000));
     field.accept("loading_total_bytes", Long.toString(totalBytes));
     field.accept("loading_rdb_used_mem", Long.toString(usedMemory));

@@ -298,8 +298,7 @@ public final class Snapshots implements AutoCloseable {
       writeTo(file, target);
     } catch (IOException | UncheckedIOException e) {
       context.log().warning("Error saving DB on disk: %s", e.getMessage());
-      lastOk = false;
-      return SaveOutcome.FAILED;
+      return SaveOutcome.FAILED; // whoever waits for it hears so: no reason to refuse writes
     }
     context.log().notice("DB saved on disk");
     saved(changes, context.clock().wallMillis());

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -43,6 +44,28 @@ class FullSyncLoadTest {
               "* MASTER <-> REPLICA sync: Swapping active DB with loaded DB",
               "* MASTER <-> REPLICA sync: Discarding old DB in background");
     }
+  }
+
+  @Test
+  void theFileOfASyncGoesWhereNothingElseIsPersistent() throws Exception {
+    String[] common = {"repl-diskless-load disabled", "save \"\""};
+    try (Node master = Node.ours(directory);
+        Node keeping = Node.ours(directory, with(common, "dbfilename kept.rdb"));
+        Node deleting =
+            Node.ours(directory, with(common, "dbfilename gone.rdb", "rdb-del-sync-files yes"))) {
+      fill(master);
+      for (Node replica : new Node[] {keeping, deleting}) {
+        replica.ask("REPLICAOF 127.0.0.1 " + master.port());
+        replica.untilInSyncWith(master);
+        assertThat(replica.content()).isEqualTo(master.content()).hasSize(KEYS);
+      }
+      assertThat(directory.resolve("kept.rdb")).exists();
+      assertThat(directory.resolve("gone.rdb")).doesNotExist();
+    }
+  }
+
+  private static String[] with(String[] lines, String... more) {
+    return Stream.concat(Stream.of(lines), Stream.of(more)).toArray(String[]::new);
   }
 
   @Test

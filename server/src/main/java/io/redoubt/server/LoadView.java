@@ -1,0 +1,63 @@
+package io.redoubt.server;
+
+import io.redoubt.protocol.process.Clock;
+import io.redoubt.protocol.process.Log;
+import io.redoubt.server.snapshot.LoadProgress;
+import java.util.Locale;
+
+/**
+ * Shows how far a load is that takes long: as a bar where the log goes to a terminal, and else by a
+ * message now and then.
+ */
+final class LoadView {
+  private static final int WIDTH = 40;
+  private static final long BAR_MILLIS = 100;
+  private static final long MESSAGE_MILLIS = 5_000;
+
+  private final LoadProgress progress;
+  private final Clock clock;
+  private final Log log;
+  private long nextMillis;
+  private boolean nobodyLooks;
+
+  LoadView(LoadProgress progress, Clock clock, Log log) {
+    this.progress = progress;
+    this.clock = clock;
+    this.log = log;
+  }
+
+  /** A load has begun. */
+  void begin() {
+    nobodyLooks = false;
+    nextMillis = clock.wallMillis() + BAR_MILLIS;
+  }
+
+  /** It has come further. */
+  void reached() {
+    long now = clock.wallMillis();
+    if (now < nextMillis || !progress.isLoading()) {
+      return;
+    }
+    if (nobodyLooks) {
+      log.notice("Loading: %s", text(now));
+      nextMillis = now + MESSAGE_MILLIS;
+    } else {
+      nobodyLooks = !log.show(bar(progress.percent()) + " " + text(now));
+      nextMillis = now + (nobodyLooks ? MESSAGE_MILLIS : BAR_MILLIS);
+    }
+  }
+
+  private String text(long now) {
+    return String.format(
+        Locale.ROOT,
+        "%.1f %%, %d keys, %d s left",
+        progress.percent(),
+        progress.keysLoaded(),
+        progress.secondsLeft(now));
+  }
+
+  static String bar(double percent) {
+    int done = (int) (Math.clamp(percent, 0, 100) * WIDTH / 100);
+    return "[" + "#".repeat(done) + " ".repeat(WIDTH - done) + "]";
+  }
+}

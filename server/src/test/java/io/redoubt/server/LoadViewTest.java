@@ -1,0 +1,70 @@
+package io.redoubt.server;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.redoubt.protocol.process.Clock;
+import io.redoubt.protocol.process.Log;
+import io.redoubt.server.snapshot.LoadProgress;
+import java.io.ByteArrayOutputStream;
+import java.time.ZoneOffset;
+import org.junit.jupiter.api.Test;
+
+/** What is shown of a load that takes long. */
+class LoadViewTest {
+
+  private long nowMillis = 1_800_000_000_000L;
+  private final Clock clock =
+      new Clock() {
+        @Override
+        public long wallMillis() {
+          return nowMillis;
+        }
+
+        @Override
+        public long wallMicros() {
+          return nowMillis * 1000;
+        }
+
+        @Override
+        public long monotonicNanos() {
+          return nowMillis * 1_000_000;
+        }
+      };
+  private final ByteArrayOutputStream written = new ByteArrayOutputStream();
+  private final LoadProgress progress = new LoadProgress();
+  private final LoadView view =
+      new LoadView(progress, clock, new Log(clock, ZoneOffset.UTC, 1, written));
+
+  @Test
+  void aLogGetsAMessageNowAndThen() {
+    progress.onReached(view::reached);
+    progress.begin(nowMillis, 1000);
+    view.begin();
+    for (int i = 1; i <= 20; i++) {
+      nowMillis += 1_000;
+      progress.reached(i * 50L);
+    }
+    assertThat(written.toString(UTF_8).lines())
+        .hasSize(3)
+        .first()
+        .asString()
+        .endsWith("* Loading: 30.0 %, 0 keys, 14 s left");
+  }
+
+  @Test
+  void aShortLoadSaysNothing() {
+    progress.onReached(view::reached);
+    progress.begin(nowMillis, 1000);
+    view.begin();
+    progress.reached(1000);
+    assertThat(written.size()).isZero();
+  }
+
+  @Test
+  void aBarIsAsLongAsMuchIsLoaded() {
+    assertThat(LoadView.bar(0)).isEqualTo("[" + " ".repeat(40) + "]");
+    assertThat(LoadView.bar(50)).isEqualTo("[" + "#".repeat(20) + " ".repeat(20) + "]");
+    assertThat(LoadView.bar(100.4)).isEqualTo("[" + "#".repeat(40) + "]");
+  }
+}
