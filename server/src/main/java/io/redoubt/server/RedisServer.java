@@ -280,6 +280,7 @@ public final class RedisServer implements AutoCloseable {
     shutdown =
         new Shutdown(
             settings,
+            state,
             transport.loop(),
             clock,
             log,
@@ -434,7 +435,11 @@ public final class RedisServer implements AutoCloseable {
     new AppliedSettings(settings, limits, keyspace, events, log).follow(listeners, cron);
     log.role(() -> replication.isReplica() ? 'S' : 'M');
     cron.add(() -> stats.sample(clock.monotonicNanos()));
-    cron.add(snapshots::cron);
+    cron.add(() -> {
+      if (!dataSet.progress().isLoading()) {
+        snapshots.cron(); // else a part of the data would take the place of the file
+      }
+    });
     cron.add(appendOnlyFile::cron);
     dispatcher.unitListener(this::holdWritesForDisk);
     dispatcher.streamOffset(replication::offset);

@@ -10,6 +10,8 @@ import io.redoubt.protocol.session.Pauses.Cause;
 import io.redoubt.server.aof.AppendOnlyFile;
 import io.redoubt.server.command.ServerCommands;
 import io.redoubt.server.command.ServerCommands.SaveWish;
+import io.redoubt.server.execution.Refusal;
+import io.redoubt.server.execution.ServerState;
 import io.redoubt.server.replication.Replication;
 import io.redoubt.server.settings.ServerDirectives;
 import io.redoubt.server.snapshot.Snapshots;
@@ -23,6 +25,7 @@ final class Shutdown implements ServerCommands.Shutdown {
   private static final long LOOK_MILLIS = 50;
 
   private final ServerDirectives settings;
+  private final ServerState state;
   private final Loop loop;
   private final Clock clock;
   private final Log log;
@@ -35,6 +38,7 @@ final class Shutdown implements ServerCommands.Shutdown {
 
   Shutdown(
       ServerDirectives settings,
+      ServerState state,
       Loop loop,
       Clock clock,
       Log log,
@@ -44,6 +48,7 @@ final class Shutdown implements ServerCommands.Shutdown {
       AppendOnlyFile appendOnlyFile,
       Runnable end) {
     this.settings = settings;
+    this.state = state;
     this.loop = loop;
     this.clock = clock;
     this.log = log;
@@ -61,6 +66,10 @@ final class Shutdown implements ServerCommands.Shutdown {
         return true;
       }
       stopWaiting();
+    }
+    if (state.is(Refusal.LOADING)) {
+      log.warning("Received shutdown signal during loading, exiting now.");
+      return finish(SaveWish.NOSAVE, true); // a part of the data must not replace the file
     }
     log.warning("User requested shutdown...");
     int lagging = replication.laggingReplicas();

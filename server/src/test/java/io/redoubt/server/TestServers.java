@@ -28,6 +28,13 @@ public final class TestServers {
   }
 
   private static RedisServer start(Log log, Disk disk, String... lines) throws Exception {
+    RedisServer server = make(log, disk, lines);
+    server.start().get();
+    return server;
+  }
+
+  /** A server that is not started yet. */
+  static RedisServer make(Log log, Disk disk, String... lines) throws Exception {
     ServerDirectives settings = new ServerDirectives();
     String options =
         "bind 127.0.0.1\nsave \"\"\nenable-debug-command yes\nrepl-diskless-sync-delay 0\n"
@@ -35,10 +42,7 @@ public final class TestServers {
             + "\n";
     settings.load(null, new byte[0], options);
     Clock clock = Clock.system();
-    RedisServer server =
-        new RedisServer(
-            settings, clock, log, new SplittableRandom(clock.monotonicNanos()), true, disk);
-    server.start().get();
-    return server;
+    return new RedisServer(
+        settings, clock, log, new SplittableRandom(clock.monotonicNanos()), true, disk);
   }
 }

@@ -339,6 +339,7 @@ final class Transfer {
     closeFile();
     ServerDirectives settings = host.settings();
     Path target = settings.path(settings.dbfilename.value());
+    host.snapshots().abortSave(); // of the old data, which would take the place of the new
     host.snapshotContext().disk().rename(temporary, target);
     path = null;
     dropOldData();
