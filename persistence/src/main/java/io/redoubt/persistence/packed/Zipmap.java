@@ -137,6 +137,9 @@ public final class Zipmap {
     if (lengthBytes >= end - at || lengthBytes + length(memory, at) >= end - at) {
       throw new PackedException(at - start, "zipmap string beyond the end");
     }
+    if (lengthBytes > 1 && length(memory, at) < LONG_LENGTH) {
+      throw new PackedException(at - start, "zipmap length in more bytes than it needs");
+    }
     return at + lengthBytes + length(memory, at);
   }
 }

@@ -57,8 +57,22 @@ class OldFormatsTest {
     assertThat(
             Packs.zipmapElements(
                 parse(
-                    "02" + "036b6579" + "0102" + "760000" + "00" + "fe0200000000" + "7677" + "ff")))
-        .containsExactly("key", "v", "", "vw");
+                    "02"
+                        + "036b6579"
+                        + "0102"
+                        + "760000"
+                        + "00"
+                        + "fefe00000000"
+                        + "77".repeat(254)
+                        + "ff")))
+        .containsExactly("key", "v", "", "w".repeat(254));
+  }
+
+  @Test
+  void zipmapLengthsHaveOneForm() {
+    assertThatThrownBy(() -> Packs.zipmapElements(parse("0100fe02000000007677ff")))
+        .isInstanceOf(PackedException.class)
+        .hasMessageContaining("more bytes than it needs");
   }
 
   @Test

@@ -58,7 +58,7 @@ final class LargeValues implements PartGate, AutoCloseable {
   private final RawQueue raw;
   private final int number;
   private final long largeElements;
-  private final int streamVersion;
+  private final int version;
   private final Map<Long, LargeValue> byRoot = new HashMap<>();
   private final Map<Long, LargeValue> byGateAddress = new HashMap<>();
   private final Queue<LargeValue> waiting = new ArrayDeque<>();
@@ -71,9 +71,10 @@ final class LargeValues implements PartGate, AutoCloseable {
    * None yet.
    *
    * @param entries writes everything else
+   * @param version the RDB version that may be used without need
    * @param number the walk's
    */
-  LargeValues(SnapshotContext context, EntryWriter entries, RawQueue raw, int number) {
+  LargeValues(SnapshotContext context, EntryWriter entries, int version, RawQueue raw, int number) {
     values = context.values();
     keyspace = context.keyspace();
     slabs = keyspace.slabs();
@@ -81,7 +82,7 @@ final class LargeValues implements PartGate, AutoCloseable {
     this.raw = raw;
     this.number = number;
     largeElements = context.settings().largeElements();
-    streamVersion = context.settings().version();
+    this.version = version;
     mostAsideBytes = Math.max(LEAST_ASIDE_BYTES, slabs.usedBytes() / ASIDE_SHARE);
     values.gate(this);
   }
@@ -130,7 +131,7 @@ final class LargeValues implements PartGate, AutoCloseable {
           case HASH -> LargeTable.hash(database, entry, key, keyspace, out);
           case ZSET -> new LargeSortedSet(database, entry, key, values, out);
           case LIST -> new LargeList(database, entry, key, slabs, number, out, aside);
-          case STREAM -> new LargeStream(database, entry, key, values, streamVersion, out, aside);
+          case STREAM -> new LargeStream(database, entry, key, values, version, out, aside);
           case STRING -> throw new IllegalArgumentException();
         };
     byRoot.put(value.root(), value);

@@ -80,10 +80,9 @@ final class Snapshot implements SnapshotGate, SnapshotWriter.Loop {
     this.keysAtStart = context.keyspace().size();
     writeHead();
     this.walk = context.keyspace().startWalk(this);
-    this.entries =
-        new EntryWriter(
-            records, context, FileFormat.version(target, context.settings()), walkSizes(walk));
-    this.large = new LargeValues(context, entries, raw, walk.number());
+    int version = FileFormat.version(target, context.settings());
+    this.entries = new EntryWriter(records, context, version, walkSizes(walk));
+    this.large = new LargeValues(context, entries, version, raw, walk.number());
     this.pace = new Pace(context.turns(), context.clock().monotonicNanos());
     this.thread = Thread.ofPlatform().name("redoubt-snapshot").daemon(true).start(writer);
     context.turns().nextTurn(this::slice);
@@ -143,6 +142,7 @@ final class Snapshot implements SnapshotGate, SnapshotWriter.Loop {
   /** Takes the pre-image of an entry that is about to change or go. */
   @Override
   public void beforeChange(int database, long entry) {
+    pace.wroteAhead();
     entry(database, entry);
   }
 

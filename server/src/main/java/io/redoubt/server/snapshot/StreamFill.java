@@ -83,7 +83,7 @@ final class StreamFill {
 
   void consumer(RdbBytes name, long seenAtMillis, long activeAtMillis) throws RdbException {
     if (groups.findConsumer(group, name.offset(), name.length()) != 0) {
-      throw Place.twice("consumer");
+      throw RdbException.refusal("Duplicate stream consumer detected");
     }
     consumer = groups.createConsumer(group, name.offset(), name.length(), seenAtMillis);
     StreamGroups.active(consumer, activeAtMillis);
