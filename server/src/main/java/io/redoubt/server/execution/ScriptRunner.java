@@ -41,6 +41,7 @@ final class ScriptRunner implements CommandRunner, AutoCloseable {
   private static final String UNKNOWN = "ERR Unknown Redis command called from script";
   private static final String ARITY = "ERR Wrong number of args calling Redis command from script";
   private static final String NOT_ALLOWED = "ERR This Redis command is not allowed from script";
+  private static final String STALE = "ERR Can not execute the command on a stale replica";
   private static final String READ_ONLY =
       "ERR Write commands are not allowed from read-only scripts.";
 
@@ -320,7 +321,10 @@ final class ScriptRunner implements CommandRunner, AutoCloseable {
     boolean mayUseMemory = script.hasWritten() || script.script().is(ScriptFlag.ALLOW_OOM);
     int exempted = Refusal.BUSY | (mayUseMemory ? Refusal.OUT_OF_MEMORY.bit() : 0);
     CommandError refused = dispatcher.refusal(command, exempted);
-    return refused == null ? null : refused.text();
+    if (refused == null) {
+      return null;
+    }
+    return refused.equals(Refusal.STALE_REPLICA.error()) ? STALE : refused.text();
   }
 
   private static String denied(Denial denial) {
