@@ -1,7 +1,10 @@
 package io.redoubt.server.script;
 
+import io.redoubt.protocol.bytes.Quoting;
 import io.redoubt.protocol.command.CommandError;
+import java.nio.charset.StandardCharsets;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -43,12 +46,12 @@ public record Shebang(@Nullable String name, @Nullable Set<ScriptFlag> flags, in
       return NONE;
     }
     int end = text.indexOf('\n');
-    if (end < 0) {
+    List<byte[]> words = end < 0 ? null : Quoting.split(text.substring(0, end));
+    if (words == null) {
       throw new CommandError(
           library ? "ERR Invalid library metadata" : "ERR Invalid script shebang");
     }
-    String[] words = text.substring(2, end).strip().split("\\s+", -1);
-    String engine = words[0];
+    String engine = string(words.getFirst()).substring(2);
     if (!engine.equalsIgnoreCase("lua")) {
       throw new CommandError(
           library
@@ -57,8 +60,8 @@ public record Shebang(@Nullable String name, @Nullable Set<ScriptFlag> flags, in
     }
     String name = null;
     Set<ScriptFlag> flags = EnumSet.noneOf(ScriptFlag.class);
-    for (int i = 1; i < words.length; i++) {
-      String word = words[i];
+    for (byte[] bytes : words.subList(1, words.size())) {
+      String word = string(bytes);
       if (library && word.startsWith("name=")) {
         if (name != null) {
           throw new CommandError(
@@ -77,6 +80,10 @@ public record Shebang(@Nullable String name, @Nullable Set<ScriptFlag> flags, in
       throw new CommandError("ERR Library name was not given");
     }
     return new Shebang(name, flags, end);
+  }
+
+  private static String string(byte[] word) {
+    return new String(word, StandardCharsets.ISO_8859_1);
   }
 
   private static void addFlags(Set<ScriptFlag> flags, String list) {

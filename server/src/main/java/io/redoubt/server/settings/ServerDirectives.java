@@ -119,6 +119,14 @@ public final class ServerDirectives extends ClusterDirectives {
               "Milliseconds after which a running script has others told that the server is"
                   + " busy.");
 
+  /** {@code lua-enable-deprecated-api}. */
+  public final YesNoDirective luaEnableDeprecatedApi =
+      yesNo("lua-enable-deprecated-api", false)
+          .immutable()
+          .hidden()
+          .acceptedWithoutEffect()
+          .doc("Whether scripts have getfenv, setfenv and newproxy; here they never have.");
+
   {
     section("SHUTDOWN");
   }

@@ -240,6 +240,8 @@ local function nonexistent(_, name)
   error("Script attempted to access nonexistent global variable '" .. tostring(name) .. "'", 2)
 end
 
+local NOT_WHILE_LOADING = {math = true, redis = true, KEYS = true, ARGV = true, getmetatable = true}
+
 local loading_redis = setmetatable({register_function = register_function}, {__index = nonexistent})
 for key, value in next, redis do
   if type(value) ~= 'function' or key == 'log' then
@@ -249,7 +251,7 @@ end
 
 local loading_variables = setmetatable({redis = protect(loading_redis)}, {__index = nonexistent})
 for key, value in next, variables do
-  if key ~= 'math' and key ~= 'redis' and key ~= 'KEYS' and key ~= 'ARGV' then
+  if not NOT_WHILE_LOADING[key] then
     loading_variables[key] = value
   end
 end
