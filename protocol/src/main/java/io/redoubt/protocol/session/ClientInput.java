@@ -80,6 +80,9 @@ final class ClientInput {
       return;
     }
     long from = runDecoded(client);
+    if (inHandBytes == 0) {
+      return; // it was finished while the request of another client did not end
+    }
     inHandBytes = 0;
     if (from < end && !client.isEnding()) {
       kept.append(memory, from, end - from, decoder.missingBytes());

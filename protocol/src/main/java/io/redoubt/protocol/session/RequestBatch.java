@@ -17,6 +17,9 @@ final class RequestBatch {
   private int count;
   private boolean running;
 
+  /** The first that has not been run. */
+  private int next;
+
   RequestBatch(Dispatcher dispatcher) {
     this.dispatcher = dispatcher;
     for (int i = 0; i < SIZE; i++) {
@@ -47,7 +50,7 @@ final class RequestBatch {
       dispatcher.lookAhead(clients, requests, count);
       for (int i = 0; i < count; i++) {
         Client client = clients[i];
-        clients[i] = null;
+        next = i + 1;
         if (client != null) {
           client.run(requests[i]);
         }
@@ -55,16 +58,20 @@ final class RequestBatch {
     } finally {
       running = false;
       count = 0;
+      next = 0;
       dispatcher.batchDone();
     }
   }
 
-  /** While a request of one client runs and does not end: runs those of the others. */
+  /**
+   * While a request of one client runs and does not end: runs those of the others, and sends what
+   * they have been replied.
+   */
   void runOthers(Client busy) {
     for (int i = 0; i < count; i++) {
       Client client = clients[i];
       if (client != null && !client.equals(busy) && client.hasRequestsInHand()) {
-        for (int j = i; j < count; j++) {
+        for (int j = Math.max(i, next); j < count; j++) {
           if (client.equals(clients[j])) {
             clients[j] = null;
             client.run(requests[j]);

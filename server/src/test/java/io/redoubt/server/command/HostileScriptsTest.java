@@ -13,6 +13,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -166,6 +167,20 @@ final class HostileScriptsTest {
   void bombsEnd(String script) throws Exception {
     endOf(script);
     assertAlive();
+  }
+
+  @Test
+  void requestsThatCameAlongAreAnswered() throws Exception {
+    for (int round = 0; round < 20; round++) {
+      hostile.client().send("EVAL", "while true do redis.call('PING') end", "0");
+      String reply;
+      do {
+        reply = other.ask("PING");
+      } while (reply.equals("PONG"));
+      assertThat(reply).startsWith("(error) BUSY");
+      other.says("SCRIPT KILL", "OK");
+      assertThat(hostile.client().receive().toString()).contains("Script killed by user");
+    }
   }
 
   /** Runs a script, has it killed as soon as that can be, and returns what it said. */
