@@ -36,6 +36,9 @@ final class FullSyncs {
   /** Replicas that were online and went away: their names, and when. */
   private final Map<String, Long> lostMillis = new HashMap<>();
 
+  /** Who takes the snapshot under way as it is made. */
+  private final List<ReplicaFeed> direct = new ArrayList<>();
+
   private @Nullable SnapshotFile file;
   private boolean checkScheduled;
   private int filesMade;
@@ -48,7 +51,21 @@ final class FullSyncs {
 
   /** Has a snapshot made for those who wait as soon as one can begin. */
   void begin() {
-    host.snapshots().onOver(this::startIfDue);
+    host.snapshots()
+        .onOver(() -> {
+          snapshotIsOver();
+          startIfDue();
+        });
+  }
+
+  private void snapshotIsOver() {
+    if (!direct.isEmpty()) {
+      host.log()
+          .notice(
+              "Diskless rdb transfer, done reading from pipe, %d replicas still up.",
+              direct.size());
+      direct.clear();
+    }
   }
 
   /** A replica waits for a snapshot. */
@@ -72,6 +89,9 @@ final class FullSyncs {
 
   /** A replica has gone. */
   void lost(ReplicaFeed feed) {
+    if (direct.remove(feed) && direct.isEmpty()) {
+      host.log().notice("Diskless rdb transfer, last replica dropped, killing fork child.");
+    }
     if (feed.state() == State.ONLINE) {
       lostMillis.put(feed.name(), replicas.nowMillis());
     }
@@ -161,7 +181,7 @@ final class FullSyncs {
 
   private void start(List<ReplicaFeed> waiting) {
     boolean diskless = host.settings().replDisklessSync.value();
-    List<ReplicaFeed> direct = new ArrayList<>();
+    direct.clear();
     List<ReplicaFeed> throughFile = new ArrayList<>();
     for (ReplicaFeed feed : waiting) {
       if (feed.options().isWithoutKeys()) {
