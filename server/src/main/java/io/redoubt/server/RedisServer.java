@@ -513,6 +513,8 @@ public final class RedisServer implements AutoCloseable {
           appendOnlyFile,
           failure -> {
             if (failure == null) {
+              stats.reset(); // commands of the append-only file are nobody's
+              table.resetStatistics();
               replication.start();
               rejoin.start();
               loaded.complete(null);

@@ -8,7 +8,9 @@ import io.redoubt.persistence.io.Disk;
 import io.redoubt.persistence.io.OsDisk;
 import io.redoubt.protocol.resp.RespClient;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -210,6 +212,32 @@ final class AppendOnlyFileTest {
       redis.hears("(integer) 1");
       other.hears("\"2\"");
       other.hears("PONG");
+    }
+  }
+
+  @Test
+  void replicasSeeWhatIsOnTheDiskOfTheMaster() throws Exception {
+    HeldDisk disk = new HeldDisk();
+    start(disk, "appendfsync always");
+    Path folder = Files.createDirectory(directory.resolve("replica"));
+    try (RedisServer replica = TestServers.start("dir " + folder);
+        Dialogue there = new Dialogue(replica.port())) {
+      there.ask("REPLICAOF 127.0.0.1 " + server.port());
+      redis.ask("SET key 1");
+      await().until(() -> there.ask("GET key").equals("\"1\""));
+      disk.hold();
+      try {
+        redis.client().send("SET", "key", "2");
+        await().until(disk::isSyncWaiting);
+        await().during(Duration.ofMillis(200)).until(() -> there.ask("GET key").equals("\"1\""));
+      } finally {
+        disk.release();
+      }
+      redis.hears("OK");
+      await().until(() -> there.ask("GET key").equals("\"2\""));
+      redis.says("WAITAOF 1 1 1", "1) (integer) 1\n2) (integer) 0");
+      there.says("CONFIG SET appendonly yes", "OK");
+      redis.says("WAITAOF 1 1 0", "1) (integer) 1\n2) (integer) 1");
     }
   }
 

@@ -247,7 +247,9 @@ public final class CommandDispatcher implements Dispatcher {
       return Errors.wrongArity(command);
     }
     if (client.isMaster()) {
-      makeRoom(); // nothing of a master's is refused
+      if (!state.is(Refusal.LOADING)) {
+        makeRoom(); // nothing of a master's is refused, and what is loaded is not evicted
+      }
       return null;
     }
     if (command.has(Flag.PROTECTED) && !isDebuggingAllowed(client)) {
