@@ -14,6 +14,9 @@ final class Failovers {
   private static final long RETRY_TO_MILLIS = 500;
   private static final int MAX_DOUBLINGS = 6;
 
+  /** How long a candidate waits for votes of sentinels that are connected but slow. */
+  private static final long VOTES_LIMIT_MILLIS = 3000;
+
   /** How long the choice waits for the newest offsets of replicas that are up. */
   private static final long FRESH_INFO_WAIT_MILLIS = 1000;
 
@@ -122,9 +125,7 @@ final class Failovers {
     }
     long end =
         failover.stateSince
-            + Math.min(
-                sentinel.timings().askPeriodMillis(),
-                sentinel.elections.electionTimeoutMillis(master));
+            + Math.min(VOTES_LIMIT_MILLIS, sentinel.elections.electionTimeoutMillis(master));
     boolean over =
         winner != null
             || !master.objectivelyDown
