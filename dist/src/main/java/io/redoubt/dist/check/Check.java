@@ -6,6 +6,7 @@ import io.redoubt.persistence.aof.AofCheck;
 import io.redoubt.persistence.io.OsDisk;
 import io.redoubt.persistence.rdb.CheckTerminal;
 import io.redoubt.persistence.rdb.RdbCheck;
+import io.redoubt.protocol.bytes.Utf8;
 import io.redoubt.protocol.process.Clock;
 import io.redoubt.protocol.process.Log;
 import io.redoubt.protocol.process.SystemErrors;
@@ -104,7 +105,8 @@ public final class Check {
 
     @Override
     public void print(String text) {
-      out.print(text);
+      byte[] bytes = Utf8.encode(text); // keys are any bytes
+      out.write(bytes, 0, bytes.length);
     }
 
     @Override

@@ -4,10 +4,14 @@ import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 
 import io.redoubt.protocol.bytes.Utf8;
 import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /** Counts the keys of a file that is checked, and tells what stands beside them. */
 final class CheckVisitor implements RdbVisitor {
+
+  /** Redis prints no more of a line than this, the offset aside. */
+  private static final int LONGEST_BYTES = 1023;
 
   private final CheckTerminal terminal;
   private final long nowMillis;
@@ -30,7 +34,16 @@ final class CheckVisitor implements RdbVisitor {
 
   /** Prints a line with the offset that reading has come to. */
   void print(String text) {
-    terminal.print("[offset %d] ".formatted(reader == null ? 0 : reader.reached()) + text + "\n");
+    byte[] bytes = Utf8.encode(text);
+    String shown =
+        bytes.length > LONGEST_BYTES ? Utf8.decode(Arrays.copyOf(bytes, LONGEST_BYTES)) : text;
+    terminal.print("[offset %d] ".formatted(reader == null ? 0 : reader.reached()) + shown + "\n");
+  }
+
+  /** A text as far as C takes it for a string: up to the first zero. */
+  static String asString(String text) {
+    int zero = text.indexOf(0);
+    return zero < 0 ? text : text.substring(0, zero);
   }
 
   /**
@@ -76,7 +89,7 @@ final class CheckVisitor implements RdbVisitor {
 
   @Override
   public void aux(String name, String value) {
-    print("AUX FIELD " + name + " = '" + value + "'");
+    print("AUX FIELD " + asString(name) + " = '" + asString(value) + "'");
   }
 
   @Override

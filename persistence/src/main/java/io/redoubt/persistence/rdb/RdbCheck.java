@@ -128,14 +128,11 @@ public final class RdbCheck {
 
   /** The key, as far as C takes it for a string. */
   private String keyText(RdbReader reader) {
-    String text;
     try {
-      text = reader.isInsideValue() ? visitor.keyBegun() : reader.keyText();
+      return CheckVisitor.asString(reader.isInsideValue() ? visitor.keyBegun() : reader.keyText());
     } catch (RdbException e) {
       return ""; // its compressed bytes are no key
     }
-    int zero = text.indexOf(0);
-    return zero < 0 ? text : text.substring(0, zero);
   }
 
   private void info(String text) {

@@ -3,9 +3,9 @@ package io.redoubt.persistence.rdb;
 import io.redoubt.persistence.packed.Lzf;
 import io.redoubt.protocol.bytes.BufferMemory;
 import io.redoubt.protocol.bytes.Numbers;
+import io.redoubt.protocol.bytes.Utf8;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -205,7 +205,7 @@ final class RdbString implements AutoCloseable {
   /** The plain bytes as text, after {@link #decode}. */
   String text() {
     byte[] plain = memory.asSlice(offset, plainBytes).toArray(ValueLayout.JAVA_BYTE);
-    return new String(plain, StandardCharsets.UTF_8);
+    return Utf8.decode(plain);
   }
 
   private BufferMemory.Block scratch(long bytes) {

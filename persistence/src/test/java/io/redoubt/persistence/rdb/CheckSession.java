@@ -2,6 +2,7 @@ package io.redoubt.persistence.rdb;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.redoubt.protocol.bytes.Utf8;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;
@@ -27,7 +28,7 @@ public final class CheckSession implements CheckTerminal {
         new ProcessBuilder(command).directory(folder.toFile()).redirectErrorStream(true).start();
     try {
       tell(process.getOutputStream(), answer);
-      String output = new String(process.getInputStream().readAllBytes(), UTF_8);
+      String output = Utf8.decode(process.getInputStream().readAllBytes());
       return output + "status " + process.waitFor();
     } catch (InterruptedException e) {
       throw new IOException(e);

@@ -32,6 +32,10 @@ final class DefaultsTest {
                 "rdb-write-version",
                 "rejoin-sentinels",
                 "rejoin-timeout",
+                "repl-full-sync-rate",
+                "repl-max-concurrent-full-syncs",
+                "repl-spill-dir",
+                "repl-spill-max",
                 "replica-refuse-empty-master"));
   }
 
