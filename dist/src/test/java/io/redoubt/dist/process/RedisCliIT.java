@@ -63,7 +63,8 @@ final class RedisCliIT {
             "repl_backlog_active:1",
             "repl_backlog_size:1048576",
             "repl_backlog_first_byte_offset:N",
-            "repl_backlog_histlen:N");
+            "repl_backlog_histlen:N",
+            "repl_spill_bytes:0");
   }
 
   @Test
@@ -92,7 +93,8 @@ final class RedisCliIT {
             "repl_backlog_active:1",
             "repl_backlog_size:1048576",
             "repl_backlog_first_byte_offset:N",
-            "repl_backlog_histlen:N");
+            "repl_backlog_histlen:N",
+            "repl_spill_bytes:0");
   }
 
   @Test
