@@ -3,12 +3,14 @@ package io.redoubt.server;
 import io.redoubt.protocol.net.Loop;
 import io.redoubt.protocol.process.Clock;
 import io.redoubt.protocol.process.Log;
+import io.redoubt.protocol.process.SystemErrors;
 import io.redoubt.server.RoleInquiry.Verdict;
 import io.redoubt.server.execution.Refusal;
 import io.redoubt.server.execution.ServerState;
 import io.redoubt.server.replication.Replication;
 import io.redoubt.server.settings.HostPort;
 import io.redoubt.server.settings.ServerDirectives;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -156,6 +158,7 @@ final class RejoinGuard {
       log.notice("The sentinels say that %s:%d is master now.", master.host(), master.port());
       state.set(Refusal.REJOINING, false);
       replication.follow(master.host(), master.port());
+      rewriteFile();
       return;
     }
     boolean settled = verdicts.stream().allMatch(Verdict::isSettled);
@@ -166,6 +169,18 @@ final class RejoinGuard {
     }
     if (nowMillis() < deadline) {
       loop.schedule(() -> ask(sentinels, deadline), AGAIN_MILLIS);
+    }
+  }
+
+  /** As sentinels have it done after they gave a server its role: its next start begins with it. */
+  private void rewriteFile() {
+    if (settings.configFile() == null) {
+      return;
+    }
+    try {
+      settings.rewrite();
+    } catch (IOException e) {
+      log.warning("CONFIG REWRITE failed: %s", SystemErrors.text(e));
     }
   }
 
