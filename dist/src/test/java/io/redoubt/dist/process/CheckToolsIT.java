@@ -50,9 +50,15 @@ final class CheckToolsIT {
 
   /** Both tools say the same of a file, and it is this about their exit status. */
   private static void same(String tool, Path file, int status) throws Exception {
-    Result ours = run(ours(tool), file);
-    assertThat(ours).isEqualTo(run(Kind.tool(tool), file));
+    Result ours = atAnyTime(run(ours(tool), file));
+    assertThat(ours).isEqualTo(atAnyTime(run(Kind.tool(tool), file)));
     assertThat(ours.status()).isEqualTo(status);
+  }
+
+  /** Keys expire between two looks at a file. */
+  private static Result atAnyTime(Result result) {
+    String output = result.output().replaceAll("[0-9]+ already expired", "N already expired");
+    return new Result(result.status(), output);
   }
 
   @Test
