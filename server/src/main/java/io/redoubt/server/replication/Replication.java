@@ -95,6 +95,7 @@ public final class Replication implements AutoCloseable {
       resumeDatabase = Math.max(point.database(), 0);
     } else {
       history.promote(host.random());
+      stream.continues(Math.max(point.database(), 0));
       updatePropagation();
       noReplicasSinceMillis = host.clock().wallMillis();
     }
@@ -223,6 +224,7 @@ public final class Replication implements AutoCloseable {
 
   /** REPLICAOF NO ONE: goes on from here as a master, with a new id. */
   void becomeMaster() {
+    int database = streamDatabase();
     link.stop();
     isReplica = false;
     discardResumePoint();
@@ -234,7 +236,7 @@ public final class Replication implements AutoCloseable {
             history.secondId(), history.secondOffset(), history.id());
     host.settings().replicaof.set((HostPort) null);
     replicas.disconnectAll(); // they are to learn the new id
-    stream.forgetSelectedDatabase();
+    stream.continues(Math.max(database, 0));
     noReplicasSinceMillis = host.clock().wallMillis();
     roleChanged();
   }
@@ -511,8 +513,13 @@ public final class Replication implements AutoCloseable {
     if (!isReplica) {
       return backlog() == null ? null : placeWith(stream.selectedDatabase());
     }
-    int database = link.isConnected() ? link.selectedDatabase() : resumeDatabase;
+    int database = streamDatabase();
     return database == NO_DATABASE ? null : placeWith(database);
+  }
+
+  /** As a replica: the database that the master's stream has selected, if that is known. */
+  private int streamDatabase() {
+    return link.isConnected() ? link.selectedDatabase() : resumeDatabase;
   }
 
   private ReplicationPoint placeWith(int database) {

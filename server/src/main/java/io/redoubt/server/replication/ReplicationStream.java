@@ -36,6 +36,10 @@ final class ReplicationStream implements Propagation.Sink {
   private final ReplicationHistory history;
   private @Nullable Backlog backlog;
   private int selectedDatabase = NO_DATABASE;
+
+  /** The database that whoever has followed the stream so far has selected. */
+  private int lastDatabase;
+
   private boolean propagates;
 
   /** The bytes before the backlog that a file has kept; they are rarely needed. */
@@ -89,6 +93,7 @@ final class ReplicationStream implements Propagation.Sink {
   public void propagate(int database, MemorySegment memory, long start, long end) {
     if (database != selectedDatabase) {
       selectedDatabase = database;
+      lastDatabase = database;
       String index = Integer.toString(database);
       append(
           "*2\r\n$6\r\nSELECT\r\n$%d\r\n%s\r\n"
@@ -133,7 +138,13 @@ final class ReplicationStream implements Propagation.Sink {
 
   /** The database that the last command was for, 0 before the first. */
   int selectedDatabase() {
-    return Math.max(selectedDatabase, 0);
+    return lastDatabase;
+  }
+
+  /** The stream goes on behind that of a master, which had this database selected last. */
+  void continues(int database) {
+    lastDatabase = database;
+    forgetSelectedDatabase();
   }
 
   /** The next command is to be preceded by SELECT: a new replica doesn't know which. */

@@ -74,6 +74,26 @@ class RestartTest {
   }
 
   @Test
+  void whatWasMasterForAMomentResumesInTheDatabaseThatTheStreamIsIn() throws Exception {
+    try (Node master = Node.ours(directory);
+        Node replica = Node.ours(directory)) {
+      replica.ask("REPLICAOF 127.0.0.1 " + master.port());
+      replica.untilInSyncWith(master);
+      master.ask("SELECT 9");
+      master.ask("SET a 1");
+      replica.untilInSyncWith(master);
+      replica.ask("REPLICAOF NO ONE");
+      replica.ask("REPLICAOF 127.0.0.1 " + master.port());
+      replica.untilInSyncWith(master);
+      assertThat(master.info("stats")).containsEntry("sync_partial_ok", "1");
+      master.ask("SET a 2");
+      replica.untilInSyncWith(master);
+      replica.ask("SELECT 9");
+      assertThat(replica.ask("GET a")).isEqualTo("2");
+    }
+  }
+
+  @Test
   void aMasterThatComesBackAsAReplicaResumes() throws Exception {
     Path own = Files.createDirectory(directory.resolve("master"));
     try (Node other = Node.ours(directory)) {
