@@ -151,6 +151,12 @@ public final class DebugCommands extends CommandGroup<Call> {
         "<0|1>: remove due keys only when they are asked for, or on their own.",
         this::setActiveExpire);
     add(
+        "set-disable-deny-scripts",
+        3,
+        3,
+        "<0|1>: let scripts call commands that they must not call.",
+        this::setDisableDenyScripts);
+    add(
         "set-skip-checksum-validation",
         3,
         3,
@@ -434,6 +440,11 @@ public final class DebugCommands extends CommandGroup<Call> {
 
   private void setActiveExpire(Call call) {
     host.activeExpire(call.argLong(2) != 0);
+    call.reply().ok();
+  }
+
+  private void setDisableDenyScripts(Call call) {
+    call.scripting().allowsAllCommands(call.argLong(2) != 0);
     call.reply().ok();
   }
 

@@ -347,7 +347,7 @@ public final class CommandDispatcher implements Dispatcher {
       stats.countCommand();
       nanos = commandClock.end(command, request, started);
     }
-    if (nanos > LONG_COMMAND_NANOS) {
+    if (nanos > LONG_COMMAND_NANOS && reply == client.reply()) { // time stands still in scripts
       refreshClock();
     }
   }

@@ -84,6 +84,7 @@ final class ScriptRunner implements CommandRunner, AutoCloseable {
   private @Nullable ScriptEngine engine;
 
   private @Nullable RunningScript running;
+  private boolean allowsAllCommands;
   private long servedNanos;
   private long loadStartedNanos;
 
@@ -140,6 +141,10 @@ final class ScriptRunner implements CommandRunner, AutoCloseable {
       throw script.refusal().error();
     }
     script.end(RunningScript.End.KILLED);
+  }
+
+  void allowsAllCommands(boolean on) {
+    allowsAllCommands = on;
   }
 
   /** The server ends: the script that runs must not keep it. */
@@ -300,7 +305,7 @@ final class ScriptRunner implements CommandRunner, AutoCloseable {
     if (!command.accepts(request.count())) {
       return ARITY;
     }
-    if (command.has(Flag.NOSCRIPT)) {
+    if (command.has(Flag.NOSCRIPT) && !allowsAllCommands) {
       return NOT_ALLOWED;
     }
     RunningScript script = script();

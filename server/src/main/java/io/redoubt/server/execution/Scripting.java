@@ -76,6 +76,11 @@ public final class Scripting implements AutoCloseable {
     runner.kill(function);
   }
 
+  /** Whether scripts may call also the commands that are not for them: for tests. */
+  public void allowsAllCommands(boolean on) {
+    runner.allowsAllCommands(on);
+  }
+
   /** The server ends: the script that runs must not keep it. */
   public void shutDown() {
     runner.shutDown();

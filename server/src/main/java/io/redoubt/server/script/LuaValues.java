@@ -81,6 +81,7 @@ final class LuaValues {
       case '=' -> pushVerbatim(state);
       case '%' -> pushPairs(state, number());
       case '~' -> pushMembers(state, number());
+      case '|' -> pushAfterAttributes(state, number());
       default -> throw new IllegalStateException("a reply that begins with " + mark);
     }
   }
@@ -180,6 +181,15 @@ final class LuaValues {
       Lua.rawSet(state, -3);
     }
     Lua.rawSet(state, -3);
+  }
+
+  /** Attributes say something of the reply that follows; scripts do not get to see it. */
+  private void pushAfterAttributes(long state, long count) {
+    for (long i = 0; i < 2 * count; i++) {
+      push(state);
+      Lua.top(state, -2);
+    }
+    push(state);
   }
 
   // To RESP.

@@ -54,6 +54,36 @@ final class ScriptCommandsTest {
   }
 
   @Test
+  void timeStandsStillForAScript() {
+    redis.says("DEBUG SET-DISABLE-DENY-SCRIPTS 1", "OK");
+    redis.says(
+        "EVAL \"redis.call('SET','a','b','PX',1) redis.call('DEBUG','SLEEP','0.01')"
+            + " return redis.call('EXISTS','a')\" 0",
+        "(integer) 1");
+    redis.says("EXISTS a", "(integer) 0");
+    redis.says("DEBUG SET-DISABLE-DENY-SCRIPTS 0", "OK");
+  }
+
+  @Test
+  void attributesOfRepliesAreNotForScripts() {
+    redis.says("DEBUG SET-DISABLE-DENY-SCRIPTS 1", "OK");
+    redis.says(
+        "EVAL \"redis.setresp(3) return redis.call('DEBUG','PROTOCOL','ATTRIB')\" 0",
+        "\"Some real reply following the attribute\"");
+    redis.says("DEBUG SET-DISABLE-DENY-SCRIPTS 0", "OK");
+  }
+
+  @Test
+  void testsMayLetScriptsCallWhatIsNotForThem() {
+    String calls = "EVAL \"return redis.call('CLIENT','GETNAME')\" 0";
+    assertThat(redis.ask(calls))
+        .startsWith("(error) ERR This Redis command is not allowed from script");
+    redis.says("DEBUG SET-DISABLE-DENY-SCRIPTS 1", "OK");
+    redis.says(calls, "(nil)");
+    redis.says("DEBUG SET-DISABLE-DENY-SCRIPTS 0", "OK");
+  }
+
+  @Test
   void memoryHungryScriptsFailAndGiveItBack() {
     long before = redis.usedMemory();
     assertThat(redis.ask("EVAL \"local s='x' while true do s=s..s end\" 0"))
