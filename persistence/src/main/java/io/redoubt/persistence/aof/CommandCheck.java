@@ -1,6 +1,7 @@
 package io.redoubt.persistence.aof;
 
 import io.redoubt.protocol.bytes.Ascii;
+import io.redoubt.protocol.bytes.Utf8;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
@@ -199,7 +200,8 @@ final class CommandCheck {
       return null;
     }
     if (line[0] != mark) {
-      fail("Expected prefix '%c', got: '%c'".formatted(mark, line[0] & 0xff));
+      String got = Utf8.decode(new byte[] {line[0]});
+      fail("Expected prefix '%c', got: '%s'".formatted(mark, got));
       return null;
     }
     Number number = new Number(line, 1);
