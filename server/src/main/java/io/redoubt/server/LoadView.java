@@ -2,7 +2,7 @@ package io.redoubt.server;
 
 import io.redoubt.protocol.process.Clock;
 import io.redoubt.protocol.process.Log;
-import io.redoubt.server.snapshot.LoadProgress;
+import io.redoubt.server.loading.LoadProgress;
 import java.util.Locale;
 
 /**

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.redoubt.protocol.process.Clock;
 import io.redoubt.protocol.process.Log;
-import io.redoubt.server.snapshot.LoadProgress;
+import io.redoubt.server.loading.LoadProgress;
 import java.io.ByteArrayOutputStream;
 import java.time.ZoneOffset;
 import org.junit.jupiter.api.Test;

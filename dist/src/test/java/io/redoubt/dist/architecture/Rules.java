@@ -55,6 +55,9 @@ final class Rules {
           "server.snapshot         <- protocol.bytes protocol.resp protocol.process persistence.io"
               + " persistence.packed persistence.rdb persistence.aof server.memory server.structure"
               + " server.keyspace server.value",
+          "server.loading          <- protocol.bytes protocol.process persistence.io"
+              + " persistence.packed persistence.rdb server.memory server.structure"
+              + " server.keyspace server.value server.snapshot",
           "server.script           <- protocol.bytes protocol.resp protocol.command server.memory",
           "server.client           <- protocol.bytes protocol.resp protocol.process protocol.net"
               + " protocol.command protocol.acl protocol.pubsub protocol.session server.memory"
@@ -67,15 +70,17 @@ final class Rules {
           "server.replication      <- server.replication.stream protocol.bytes protocol.resp"
               + " protocol.process protocol.net protocol.config protocol.info protocol.command"
               + " protocol.session persistence.io persistence.rdb server.memory server.keyspace"
-              + " server.settings server.snapshot server.client server.execution server.aof",
+              + " server.settings server.snapshot server.loading server.client server.execution"
+              + " server.aof",
           "server.aof              <- protocol.bytes protocol.resp protocol.process"
               + " protocol.config protocol.command protocol.session persistence.io persistence.aof"
               + " persistence.rdb server.memory server.keyspace server.settings server.snapshot"
-              + " server.client server.execution",
+              + " server.loading server.client server.execution",
           "server.command          <- protocol.bytes protocol.resp protocol.process"
               + " protocol.config protocol.info protocol.command protocol.session persistence.rdb"
               + " server.memory server.structure server.keyspace server.value server.settings"
-              + " server.client server.execution server.snapshot server.script server.aof",
+              + " server.client server.execution server.snapshot server.loading server.script"
+              + " server.aof",
 
           // The sentinel: knows nothing of server or persistence.
           "sentinel.core           <-",

@@ -20,6 +20,7 @@ import io.redoubt.protocol.process.Log;
 import io.redoubt.server.execution.Call;
 import io.redoubt.server.keyspace.Entry;
 import io.redoubt.server.keyspace.KeyEvent;
+import io.redoubt.server.loading.RestoredValue;
 import io.redoubt.server.memory.Region;
 import io.redoubt.server.snapshot.Payloads;
 
@@ -154,7 +155,7 @@ public final class DumpCommands extends CommandGroup<Call> {
 
   private long restored(Call call, long expireAt) {
     try {
-      return Payloads.restore(
+      return RestoredValue.restore(
           call.values(),
           call.database(),
           call.argAddress(1),

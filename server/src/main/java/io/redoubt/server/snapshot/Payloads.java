@@ -5,12 +5,11 @@ import io.redoubt.persistence.rdb.DumpPayload;
 import io.redoubt.persistence.rdb.RdbException;
 import io.redoubt.persistence.rdb.RdbWriter;
 import io.redoubt.protocol.bytes.BufferMemory;
-import io.redoubt.server.keyspace.Database;
 import io.redoubt.server.memory.Region;
 import io.redoubt.server.memory.SlabBuffers;
 import io.redoubt.server.value.Values;
 
-/** DUMP and RESTORE between entries and payloads. */
+/** What DUMP makes of entries: a value in the form of an RDB file, with version and checksum. */
 public final class Payloads {
 
   private Payloads() {}
@@ -42,30 +41,5 @@ public final class Payloads {
    */
   public static boolean isValid(long address, int length, boolean comparesChecksum) {
     return DumpPayload.isValid(Region.MEMORY, address, length, comparesChecksum);
-  }
-
-  /**
-   * Puts the value of a valid payload under a key, in the place of what the key held.
-   *
-   * @param expireAtMillis Unix time, -1 for none
-   * @return the entry
-   * @throws RdbException when the value is corrupt or of a type that is not known; the key is as it
-   *     was
-   */
-  public static long restore(
-      Values values,
-      Database database,
-      long keyAddress,
-      int keyLength,
-      long expireAtMillis,
-      long payloadAddress,
-      int payloadLength)
-      throws RdbException {
-    BufferMemory buffers = new SlabBuffers(values.keyspace().slabs());
-    try (RestoredValue value =
-        new RestoredValue(values, database, keyAddress, keyLength, expireAtMillis)) {
-      DumpPayload.read(Region.MEMORY, payloadAddress, payloadLength, buffers, value);
-      return value.publish();
-    }
   }
 }

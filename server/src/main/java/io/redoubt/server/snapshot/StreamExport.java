@@ -126,32 +126,10 @@ final class StreamExport {
     int groupCount = groups.count(root);
     for (int i = 0; plain && i < groupCount; i++) {
       long group = groups.get(root, i);
-      plain = StreamGroups.entriesRead(group) == readUpTo(root, StreamGroups.lastId(group));
+      plain =
+          StreamGroups.entriesRead(group)
+              == StreamGroups.readUpTo(root, StreamGroups.lastId(group));
     }
     return plain;
-  }
-
-  /**
-   * How many entries come up to an id of a stream that nothing was deleted from, as far as that can
-   * be told without counting; else {@link StreamGroups#UNKNOWN_COUNT}.
-   */
-  static long readUpTo(long root, long id) {
-    if (Streams.entriesAdded(root) == 0) {
-      return 0;
-    }
-    int toLast = compare(id, Streams.lastId(root));
-    if (toLast == 0) {
-      return Streams.entriesAdded(root);
-    }
-    int toFirst = compare(id, Streams.firstId(root));
-    if (toLast > 0 || toFirst > 0) {
-      return StreamGroups.UNKNOWN_COUNT;
-    }
-    long before = Streams.entriesAdded(root) - Streams.length(root);
-    return toFirst < 0 ? before : before + 1;
-  }
-
-  private static int compare(long id, long other) {
-    return IdTree.compare(millis(id), sequence(id), millis(other), sequence(other));
   }
 }

@@ -413,4 +413,32 @@ public final class StreamGroups {
     }
     return bytes;
   }
+
+  /**
+   * How many entries come up to an id of a stream that nothing was deleted from, as far as that can
+   * be told without counting; else {@link #UNKNOWN_COUNT}.
+   */
+  public static long readUpTo(long root, long id) {
+    if (Streams.entriesAdded(root) == 0) {
+      return 0;
+    }
+    int toLast = compare(id, Streams.lastId(root));
+    if (toLast == 0) {
+      return Streams.entriesAdded(root);
+    }
+    int toFirst = compare(id, Streams.firstId(root));
+    if (toLast > 0 || toFirst > 0) {
+      return UNKNOWN_COUNT;
+    }
+    long before = Streams.entriesAdded(root) - Streams.length(root);
+    return toFirst < 0 ? before : before + 1;
+  }
+
+  private static int compare(long id, long other) {
+    return IdTree.compare(
+        Region.getLong(id),
+        Region.getLong(id + Long.BYTES),
+        Region.getLong(other),
+        Region.getLong(other + Long.BYTES));
+  }
 }

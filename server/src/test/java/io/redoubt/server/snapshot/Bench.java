@@ -7,6 +7,9 @@ import io.redoubt.protocol.process.Log;
 import io.redoubt.server.keyspace.Database;
 import io.redoubt.server.keyspace.Entry;
 import io.redoubt.server.keyspace.Keyspace;
+import io.redoubt.server.loading.LoadProgress;
+import io.redoubt.server.loading.LoadRule;
+import io.redoubt.server.loading.RdbFileLoad;
 import io.redoubt.server.memory.Region;
 import io.redoubt.server.memory.Slabs;
 import io.redoubt.server.value.HashCursor;
@@ -26,24 +29,24 @@ import java.util.TreeMap;
 /**
  * A keyspace with everything around it that snapshots need. Texts stand for their ISO-8859-1 bytes.
  */
-final class Bench implements AutoCloseable, SnapshotSettings {
+public final class Bench implements AutoCloseable, SnapshotSettings {
 
-  static final int DATABASES = 8;
+  public static final int DATABASES = 8;
   private static final int SCRATCH_BYTES = 1 << 21;
 
   /** A value and its expiry, -1 for none. */
-  record Value(String text, long expireAtMillis) {}
+  public record Value(String text, long expireAtMillis) {}
 
   final Slabs slabs = Slabs.checking();
-  final Keyspace keyspace;
-  final Values values;
-  final ManualTurns turns = new ManualTurns();
-  final SteppingClock clock = new SteppingClock();
+  public final Keyspace keyspace;
+  public final Values values;
+  public final ManualTurns turns = new ManualTurns();
+  public final SteppingClock clock = new SteppingClock();
   final FailingDisk disk = new FailingDisk();
-  final SnapshotContext context;
-  final Snapshots snapshots;
+  public final SnapshotContext context;
+  public final Snapshots snapshots;
   final List<SavePoint> savePoints = new ArrayList<>();
-  boolean compress = true;
+  public boolean compress = true;
   long keySaveDelayMicros;
   long largeElements = 1024;
   int version = RdbFormat.WRITTEN_VERSION;
@@ -52,7 +55,8 @@ final class Bench implements AutoCloseable, SnapshotSettings {
   private final Path directory;
   private final long scratch = slabs.allocateFar(2 * SCRATCH_BYTES);
 
-  Bench(Path directory) {
+  /** An empty keyspace whose file is in a directory. */
+  public Bench(Path directory) {
     this.directory = directory;
     this.keyspace = new Keyspace(slabs, DATABASES, new Random(1));
     keyspace.nowMillis(clock.wallMillis());
@@ -77,23 +81,25 @@ final class Bench implements AutoCloseable, SnapshotSettings {
   }
 
   /** Puts a key into scratch memory. */
-  long key(String key) {
+  public long key(String key) {
     Region.put(scratch, bytes(key));
     return scratch;
   }
 
   /** Puts a value into scratch memory. */
-  long value(String value) {
+  public long value(String value) {
     Region.put(scratch + SCRATCH_BYTES, bytes(value));
     return scratch + SCRATCH_BYTES;
   }
 
-  void set(int database, String key, String value, long expireAtMillis) {
+  /** Puts a string. */
+  public void set(int database, String key, String value, long expireAtMillis) {
     Database db = keyspace.database(database);
     db.putString(key(key), key.length(), value(value), value.length(), expireAtMillis);
   }
 
-  long find(int database, String key) {
+  /** The entry of a key, or 0. */
+  public long find(int database, String key) {
     return keyspace.database(database).find(key(key), key.length());
   }
 
@@ -102,7 +108,7 @@ final class Bench implements AutoCloseable, SnapshotSettings {
   }
 
   /** Everything in the keyspace, by "database/key". */
-  Map<String, Value> contents() {
+  public Map<String, Value> contents() {
     Map<String, Value> all = new TreeMap<>();
     for (int i = 0; i < DATABASES; i++) {
       int index = i;
@@ -143,7 +149,7 @@ final class Bench implements AutoCloseable, SnapshotSettings {
   }
 
   /** The payload of an entry. */
-  byte[] dump(long entry, int rdbVersion, boolean compressed) {
+  public byte[] dump(long entry, int rdbVersion, boolean compressed) {
     try (BlockOutput out = Payloads.dump(values, entry, compressed, rdbVersion)) {
       return out.memory().asSlice(out.offset(), out.sizeBytes()).toArray(ValueLayout.JAVA_BYTE);
     }
@@ -154,7 +160,7 @@ final class Bench implements AutoCloseable, SnapshotSettings {
   }
 
   /** What a file holds, read into a keyspace of its own. */
-  static Map<String, Value> load(Path file, LoadRule rule) throws IOException, RdbException {
+  public static Map<String, Value> load(Path file, LoadRule rule) throws IOException, RdbException {
     try (Bench other = new Bench(file.getParent());
         RdbFileLoad load = new RdbFileLoad(other.context, file, rule, new LoadProgress())) {
       load.run();
@@ -162,7 +168,8 @@ final class Bench implements AutoCloseable, SnapshotSettings {
     }
   }
 
-  Path file() {
+  /** Where snapshots go. */
+  public Path file() {
     return directory.resolve("dump.rdb");
   }
 

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.fail;
 
 import io.redoubt.persistence.rdb.RdbException;
 import io.redoubt.protocol.Seed;
+import io.redoubt.server.loading.LoadRule;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;

@@ -8,6 +8,7 @@ import io.redoubt.protocol.Seed;
 import io.redoubt.server.keyspace.Database;
 import io.redoubt.server.keyspace.Entry;
 import io.redoubt.server.keyspace.Type;
+import io.redoubt.server.loading.LoadRule;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Map;

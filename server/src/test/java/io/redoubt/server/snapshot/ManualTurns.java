@@ -8,7 +8,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 
 /** A loop whose turns the test makes, on its own thread. */
-final class ManualTurns implements LoopTurns {
+public final class ManualTurns implements LoopTurns {
 
   private final BlockingQueue<Runnable> tasks = new LinkedBlockingQueue<>();
   private final Deque<Runnable> nextTurn = new ArrayDeque<>();
@@ -29,7 +29,7 @@ final class ManualTurns implements LoopTurns {
   }
 
   /** One turn: what other threads have asked for, then what was meant for this turn. */
-  void turn() {
+  public void turn() {
     for (Runnable task = tasks.poll(); task != null; task = tasks.poll()) {
       task.run();
     }

@@ -11,6 +11,7 @@ import io.redoubt.persistence.rdb.RdbStream;
 import io.redoubt.persistence.rdb.RdbType;
 import io.redoubt.persistence.rdb.RdbWriter;
 import io.redoubt.protocol.bytes.BufferMemory;
+import io.redoubt.server.loading.RestoredValue;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
@@ -241,7 +242,7 @@ final class RandomValues {
   static long restore(Bench bench, int database, String key, byte[] payload, long expireAtMillis)
       throws RdbException {
     long address = bench.value(new String(payload, StandardCharsets.ISO_8859_1));
-    return Payloads.restore(
+    return RestoredValue.restore(
         bench.values,
         bench.keyspace.database(database),
         bench.key(key),

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.redoubt.persistence.io.FaultDisk;
 import io.redoubt.protocol.Seed;
+import io.redoubt.server.loading.LoadRule;
 import io.redoubt.server.snapshot.Bench.Value;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -7,6 +7,7 @@ import io.redoubt.persistence.rdb.RdbFormat;
 import io.redoubt.protocol.Seed;
 import io.redoubt.server.keyspace.Database;
 import io.redoubt.server.keyspace.Entry;
+import io.redoubt.server.loading.LoadRule;
 import io.redoubt.server.value.StringValue;
 import java.io.IOException;
 import java.nio.file.Path;

@@ -3,6 +3,7 @@ package io.redoubt.server.snapshot;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.redoubt.persistence.rdb.RdbException;
+import io.redoubt.server.loading.LoadRule;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;

@@ -3,10 +3,10 @@ package io.redoubt.server.snapshot;
 import io.redoubt.protocol.process.Clock;
 
 /** A clock that the test sets; its monotonic time goes on by a fixed step at every look. */
-final class SteppingClock implements Clock {
+public final class SteppingClock implements Clock {
 
-  long wallMillis = 1_800_000_000_000L;
-  long stepNanos = 100_000;
+  public long wallMillis = 1_800_000_000_000L;
+  public long stepNanos = 100_000;
   private long nanos;
 
   @Override

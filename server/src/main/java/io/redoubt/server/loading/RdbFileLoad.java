@@ -1,8 +1,10 @@
-package io.redoubt.server.snapshot;
+package io.redoubt.server.loading;
 
 import io.redoubt.persistence.io.DiskFile;
 import io.redoubt.persistence.rdb.RdbException;
 import io.redoubt.persistence.rdb.RdbReader;
+import io.redoubt.server.snapshot.ReplicationPoint;
+import io.redoubt.server.snapshot.SnapshotContext;
 import java.io.IOException;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;

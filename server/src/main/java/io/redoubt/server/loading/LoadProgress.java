@@ -1,4 +1,4 @@
-package io.redoubt.server.snapshot;
+package io.redoubt.server.loading;
 
 import java.util.Locale;
 import java.util.function.BiConsumer;

@@ -1,4 +1,4 @@
-package io.redoubt.server.snapshot;
+package io.redoubt.server.loading;
 
 import io.redoubt.persistence.rdb.RdbException;
 import io.redoubt.persistence.rdb.RdbKey;
@@ -8,6 +8,9 @@ import io.redoubt.protocol.process.Log;
 import io.redoubt.server.keyspace.Database;
 import io.redoubt.server.keyspace.Keyspace;
 import io.redoubt.server.memory.Region;
+import io.redoubt.server.snapshot.FunctionLibraries;
+import io.redoubt.server.snapshot.ReplicationPoint;
+import io.redoubt.server.snapshot.SnapshotContext;
 import io.redoubt.server.value.StringValue;
 import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;

@@ -1,10 +1,13 @@
-package io.redoubt.server.snapshot;
+package io.redoubt.server.loading;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.redoubt.persistence.rdb.RdbException;
 import io.redoubt.server.memory.Region;
+import io.redoubt.server.snapshot.Bench;
+import io.redoubt.server.snapshot.Payloads;
+import io.redoubt.server.snapshot.ReplicationPoint;
 import io.redoubt.server.value.StringValue;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -164,7 +167,7 @@ class RdbLoadTest {
         long address = bench.value(text);
         assertThat(Payloads.isValid(address, payload.length, true)).isTrue();
         long entry =
-            Payloads.restore(
+            RestoredValue.restore(
                 bench.values,
                 bench.keyspace.database(2),
                 bench.key("to"),

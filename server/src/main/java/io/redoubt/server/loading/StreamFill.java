@@ -1,4 +1,4 @@
-package io.redoubt.server.snapshot;
+package io.redoubt.server.loading;
 
 import io.redoubt.persistence.rdb.RdbBytes;
 import io.redoubt.persistence.rdb.RdbException;
@@ -68,7 +68,7 @@ final class StreamFill {
   private long readUpToId() {
     long address = slabs.allocate(StreamId.BYTES);
     id.store(address);
-    long read = StreamExport.readUpTo(root, address);
+    long read = StreamGroups.readUpTo(root, address);
     slabs.free(address, StreamId.BYTES);
     return read;
   }

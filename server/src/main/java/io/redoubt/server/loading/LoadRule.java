@@ -1,4 +1,4 @@
-package io.redoubt.server.snapshot;
+package io.redoubt.server.loading;
 
 /**
  * How a keyspace is filled.

@@ -1,4 +1,4 @@
-package io.redoubt.server.snapshot;
+package io.redoubt.server.loading;
 
 import io.redoubt.persistence.packed.Listpack;
 import io.redoubt.persistence.rdb.RdbBytes;

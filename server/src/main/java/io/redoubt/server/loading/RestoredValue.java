@@ -1,10 +1,13 @@
-package io.redoubt.server.snapshot;
+package io.redoubt.server.loading;
 
+import io.redoubt.persistence.rdb.DumpPayload;
 import io.redoubt.persistence.rdb.RdbException;
 import io.redoubt.persistence.rdb.RdbKey;
+import io.redoubt.protocol.bytes.BufferMemory;
 import io.redoubt.server.keyspace.Database;
 import io.redoubt.server.keyspace.Entry;
 import io.redoubt.server.memory.Region;
+import io.redoubt.server.memory.SlabBuffers;
 import io.redoubt.server.memory.Slabs;
 import io.redoubt.server.value.Values;
 import java.lang.foreign.MemorySegment;
@@ -13,7 +16,7 @@ import java.lang.foreign.MemorySegment;
  * Puts the one value of a payload under a key. When the key has a value, a collection is made under
  * a name of its own first, so that the old value stays if the payload turns out to be corrupt.
  */
-final class RestoredValue extends CollectionFiller {
+public final class RestoredValue extends CollectionFiller {
 
   private final Slabs slabs;
   private final Database database;
@@ -23,7 +26,8 @@ final class RestoredValue extends CollectionFiller {
   private long entry;
   private boolean aside;
 
-  RestoredValue(Values values, Database database, long key, int keyLength, long expireAtMillis) {
+  private RestoredValue(
+      Values values, Database database, long key, int keyLength, long expireAtMillis) {
     super(values);
     slabs = values.keyspace().slabs();
     this.database = database;
@@ -32,8 +36,33 @@ final class RestoredValue extends CollectionFiller {
     this.expireAtMillis = expireAtMillis;
   }
 
+  /**
+   * Puts the value of a valid payload under a key, in the place of what the key held.
+   *
+   * @param expireAtMillis Unix time, -1 for none
+   * @return the entry
+   * @throws RdbException when the value is corrupt or of a type that is not known; the key is as it
+   *     was
+   */
+  public static long restore(
+      Values values,
+      Database database,
+      long keyAddress,
+      int keyLength,
+      long expireAtMillis,
+      long payloadAddress,
+      int payloadLength)
+      throws RdbException {
+    BufferMemory buffers = new SlabBuffers(values.keyspace().slabs());
+    try (RestoredValue value =
+        new RestoredValue(values, database, keyAddress, keyLength, expireAtMillis)) {
+      DumpPayload.read(Region.MEMORY, payloadAddress, payloadLength, buffers, value);
+      return value.publish();
+    }
+  }
+
   /** Gives the key the value, which has been told to its end; returns the entry. */
-  long publish() {
+  private long publish() {
     long made = aside ? database.rename(entry, key, keyLength) : entry;
     entry = 0;
     return expireAtMillis == Entry.NO_EXPIRY || Entry.expireAt(made) == expireAtMillis

@@ -1,4 +1,4 @@
-package io.redoubt.server.snapshot;
+package io.redoubt.server.loading;
 
 import io.redoubt.persistence.rdb.RdbException;
 import io.redoubt.server.keyspace.Database;

@@ -1,9 +1,11 @@
-package io.redoubt.server.snapshot;
+package io.redoubt.server.loading;
 
 import io.redoubt.persistence.rdb.RdbException;
 import io.redoubt.persistence.rdb.RdbReader;
 import io.redoubt.server.memory.SlabBuffers;
 import io.redoubt.server.memory.Slabs;
+import io.redoubt.server.snapshot.ReplicationPoint;
+import io.redoubt.server.snapshot.SnapshotContext;
 import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
