@@ -15,9 +15,11 @@ import picocli.CommandLine.Option;
       "A connection sends PING after PING (P=1) while another one fills large keys, or removes"
           + " them: the longest of these PINGs in milliseconds, and how long what went on beside"
           + " them took. What grows one by one gets a request, of several elements, when the reply"
-          + " to the one before has come. On a machine where other programs run too, they make"
-          + " PINGs wait as well: the row with nothing beside shows how long.",
-      "The last column is the goal."
+          + " to the one before has come. All of it happens several times, each with a new server:"
+          + " other programs, and the host of a virtual machine, make PINGs wait as well, as the"
+          + " row with nothing beside shows, but not at the same place each time. So the least of"
+          + " the longest is what the server does, and the most what there was besides.",
+      "The last column is the goal for the least."
     },
     mixinStandardHelpOptions = true,
     sortOptions = false)
@@ -29,6 +31,17 @@ final class LatencyBenchmark implements Callable<Integer> {
   }
 
   private record Row(String title, double longestMillis, double seconds) {}
+
+  /** The same of all rounds. */
+  private record Rounds(String title, double least, double most, double seconds) {
+    private static Rounds of(List<Row> rows) {
+      return new Rounds(
+          rows.getFirst().title(),
+          rows.stream().mapToDouble(Row::longestMillis).min().orElseThrow(),
+          rows.stream().mapToDouble(Row::longestMillis).max().orElseThrow(),
+          rows.stream().mapToDouble(Row::seconds).average().orElseThrow());
+    }
+  }
 
   private static final double GOAL_MILLIS = 5;
   private static final long NANOS_PER_MILLI = 1_000_000;
@@ -45,32 +58,53 @@ final class LatencyBenchmark implements Callable<Integer> {
       description = "Members, fields and keys (default: ${DEFAULT-VALUE}).")
   private int size = 10_000_000;
 
+  @Option(
+      names = "--rounds",
+      paramLabel = "COUNT",
+      description = "How often all is done (default: ${DEFAULT-VALUE}).")
+  private int rounds = 3;
+
   @Override
   public Integer call() throws IOException, InterruptedException {
-    List<Row> theirs;
-    try (MeasuredServer redis = contenders.startRedis()) {
-      theirs = rows(redis);
-    }
-    List<Row> ours;
-    try (MeasuredServer redoubt = contenders.startRedoubt()) {
-      ours = rows(redoubt);
+    List<List<Row>> theirs = new ArrayList<>();
+    List<List<Row>> ours = new ArrayList<>();
+    for (int round = 0; round < rounds; round++) {
+      try (MeasuredServer redis = contenders.startRedis()) {
+        theirs.add(rows(redis));
+      }
+      try (MeasuredServer redoubt = contenders.startRedoubt()) {
+        ours.add(rows(redoubt));
+      }
     }
     System.out.printf(
-        "%-30s %12s %12s %6s %12s %12s%n",
-        "longest PING in ms", "redis", "redoubt", "goal", "redis s", "redoubt s");
-    for (int i = 0; i < theirs.size(); i++) {
-      Row redis = theirs.get(i);
-      Row redoubt = ours.get(i);
+        "%-30s %10s %10s %10s %10s %6s %12s %12s%n",
+        "longest PING in ms",
+        "redis",
+        "at most",
+        "redoubt",
+        "at most",
+        "goal",
+        "redis s",
+        "redoubt s");
+    for (int i = 0; i < theirs.getFirst().size(); i++) {
+      Rounds redis = acrossRounds(theirs, i);
+      Rounds redoubt = acrossRounds(ours, i);
       System.out.printf(
-          "%-30s %12.2f %12.2f %6.0f %12.1f %12.1f%n",
+          "%-30s %10.2f %10.2f %10.2f %10.2f %6.0f %12.1f %12.1f%n",
           redis.title(),
-          redis.longestMillis(),
-          redoubt.longestMillis(),
+          redis.least(),
+          redis.most(),
+          redoubt.least(),
+          redoubt.most(),
           GOAL_MILLIS,
           redis.seconds(),
           redoubt.seconds());
     }
     return 0;
+  }
+
+  private static Rounds acrossRounds(List<List<Row>> rounds, int row) {
+    return Rounds.of(rounds.stream().map(rows -> rows.get(row)).toList());
   }
 
   private List<Row> rows(MeasuredServer server) throws IOException, InterruptedException {

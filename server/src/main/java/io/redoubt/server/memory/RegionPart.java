@@ -11,10 +11,10 @@ final class RegionPart {
 
   static final long NONE = AddressRanges.NONE;
 
-  /** For each such amount one more extent is kept ready, less than one in a hundred. */
-  private static final long BYTES_AN_EXTENT = 256L << 20;
+  /** For each such amount one more extent is kept ready, about one in a hundred. */
+  private static final long BYTES_AN_EXTENT = 192L << 20;
 
-  private static final int MOST_READY = 4;
+  private static final int MOST_READY = 8;
 
   private final NativeMemory memory;
   private final PageMaker pages;
