@@ -45,6 +45,8 @@ public final class Main extends Launch<SentinelDirectives> {
         SentinelServer.start(
             directives(), clock(), log(), new SecureRandom(), () -> ended.complete(0));
     return new Service() {
+      private volatile boolean stopping;
+
       @Override
       public CompletableFuture<Void> ready() {
         return CompletableFuture.completedFuture(null);
@@ -57,7 +59,18 @@ public final class Main extends Launch<SentinelDirectives> {
 
       @Override
       public void shutDown(String signal) {
+        stopping = true;
         server.stop();
+      }
+
+      @Override
+      public boolean isShuttingDown() {
+        return stopping;
+      }
+
+      @Override
+      public void abandon() {
+        // the state file is written whole or not at all
       }
     };
   }

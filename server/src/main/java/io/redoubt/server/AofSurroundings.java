@@ -11,6 +11,7 @@ import io.redoubt.server.aof.AofHost;
 import io.redoubt.server.client.ServerClient;
 import io.redoubt.server.execution.Call;
 import io.redoubt.server.execution.CommandDispatcher;
+import io.redoubt.server.execution.Latency;
 import io.redoubt.server.execution.Propagation;
 import io.redoubt.server.execution.ServerState;
 import io.redoubt.server.keyspace.WatchedKeys;
@@ -32,6 +33,7 @@ record AofSurroundings(
     LoadProgress loadProgress,
     Propagation propagation,
     ServerState state,
+    Latency latency,
     ClientRegistry clients,
     WatchedKeys watchedKeys,
     CommandTable<Call> table,

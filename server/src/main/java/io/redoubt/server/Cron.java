@@ -46,6 +46,11 @@ final class Cron {
     paused = on;
   }
 
+  /** Whether everything periodic rests. */
+  boolean isPaused() {
+    return paused;
+  }
+
   private void tick() {
     if (paused) {
       return;

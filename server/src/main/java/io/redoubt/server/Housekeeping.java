@@ -5,6 +5,8 @@ import io.redoubt.protocol.net.Loop;
 import io.redoubt.protocol.process.Clock;
 import io.redoubt.server.execution.CommandDispatcher;
 import io.redoubt.server.execution.Eviction;
+import io.redoubt.server.execution.Latency;
+import io.redoubt.server.execution.LatencyEvent;
 import io.redoubt.server.execution.ServerStats;
 import io.redoubt.server.keyspace.Keyspace;
 import java.util.function.BooleanSupplier;
@@ -44,6 +46,7 @@ final class Housekeeping {
   private final Eviction eviction;
   private final CommandDispatcher dispatcher;
   private final ServerStats stats;
+  private final Latency latency;
   private final IntSupplier effort;
   private final BooleanSupplier isReplica;
   private @Nullable Cancellable timer;
@@ -61,6 +64,7 @@ final class Housekeeping {
       Eviction eviction,
       CommandDispatcher dispatcher,
       ServerStats stats,
+      Latency latency,
       IntSupplier effort,
       BooleanSupplier isReplica) {
     this.loop = loop;
@@ -69,6 +73,7 @@ final class Housekeeping {
     this.eviction = eviction;
     this.dispatcher = dispatcher;
     this.stats = stats;
+    this.latency = latency;
     this.effort = effort;
     this.isReplica = isReplica;
     eviction.onUnfinished(() -> soon(0));
@@ -160,6 +165,7 @@ final class Housekeeping {
         due = expireSome() >= BATCH;
         long then = clock.monotonicNanos();
         stats.countExpiring(then - now);
+        latency.took(LatencyEvent.EXPIRE_CYCLE, then - now);
         now = then;
       }
       more = due | keyspace.freeSome(BATCH) > 0;

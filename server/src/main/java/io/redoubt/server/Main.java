@@ -2,6 +2,7 @@ package io.redoubt.server;
 
 import io.redoubt.persistence.aof.AofException;
 import io.redoubt.persistence.aof.ManifestException;
+import io.redoubt.persistence.io.OsDisk;
 import io.redoubt.persistence.rdb.RdbException;
 import io.redoubt.protocol.config.FatalConfigError;
 import io.redoubt.protocol.launch.Launch;
@@ -43,6 +44,16 @@ public final class Main extends Launch<ServerDirectives> {
       public void shutDown(String signal) {
         server.shutDown(signal);
       }
+
+      @Override
+      public boolean isShuttingDown() {
+        return server.isShuttingDown();
+      }
+
+      @Override
+      public void abandon() {
+        server.abandon();
+      }
     };
   }
 
@@ -50,8 +61,9 @@ public final class Main extends Launch<ServerDirectives> {
     if (failure instanceof RdbException bad) {
       log()
           .warning(
-              "Fatal error loading the DB, check server logs. Exiting. (%s at offset %d)",
-              bad.getMessage(), bad.offset());
+              "Fatal error loading the DB: Internal error in RDB reading offset %d -> %s",
+              bad.offset(), bad.getMessage());
+      new CorruptFileReport(log(), clock()).check(new OsDisk(), directives());
     } else if (failure instanceof ManifestException bad) {
       bad.report().forEach(line -> log().warning("%s", line));
     } else if (failure instanceof AofException bad) {

@@ -37,6 +37,7 @@ import io.redoubt.server.command.DatabaseCommands;
 import io.redoubt.server.command.DebugCommands;
 import io.redoubt.server.command.DumpCommands;
 import io.redoubt.server.command.FunctionCommands;
+import io.redoubt.server.command.LatencyCommands;
 import io.redoubt.server.command.MemoryCommands;
 import io.redoubt.server.command.MigrateCommands;
 import io.redoubt.server.command.PersistenceCommands;
@@ -49,6 +50,8 @@ import io.redoubt.server.execution.Call;
 import io.redoubt.server.execution.CommandDispatcher;
 import io.redoubt.server.execution.Eviction;
 import io.redoubt.server.execution.KeyEffects;
+import io.redoubt.server.execution.Latency;
+import io.redoubt.server.execution.LatencyEvent;
 import io.redoubt.server.execution.MemoryUse;
 import io.redoubt.server.execution.Propagation;
 import io.redoubt.server.execution.Refusal;
@@ -111,6 +114,7 @@ public final class RedisServer implements AutoCloseable {
   private final Snapshots snapshots;
   private final DataSet dataSet;
   private final MemoryUse memory;
+  private final Latency latency;
   private final Eviction eviction;
   private final ConfiguredUsers configuredUsers;
   private final ClientRegistry clients;
@@ -198,9 +202,18 @@ public final class RedisServer implements AutoCloseable {
         new KeyEffects(propagation, events, watchedKeys, blockedClients, stats, state);
     keyspace.listener(effects);
     memory = new MemoryUse(keyspace, new Buffers());
+    latency = new Latency(clock, settings.latencyMonitorThreshold::value);
     eviction =
         new Eviction(
-            keyspace, settings, memory, effects, stats, clock, this::isReplica, this::isPaused);
+            keyspace,
+            settings,
+            memory,
+            effects,
+            stats,
+            latency,
+            clock,
+            this::isReplica,
+            this::isPaused);
     Users users = new Users(table);
     configuredUsers = new ConfiguredUsers(settings, users, table);
     dispatcher =
@@ -215,6 +228,7 @@ public final class RedisServer implements AutoCloseable {
             eviction,
             settings,
             limits,
+            latency,
             clock,
             log,
             call);
@@ -247,6 +261,7 @@ public final class RedisServer implements AutoCloseable {
                 dataSet.progress(),
                 propagation,
                 state,
+                latency,
                 clients,
                 watchedKeys,
                 table,
@@ -277,6 +292,7 @@ public final class RedisServer implements AutoCloseable {
     rejoin =
         new RejoinGuard(settings, transport.loop(), clock, log, state, replication, this::port);
     listeners = new Listeners(transport, settings, log, freePort, this::accept);
+    cron = new Cron(transport.loop(), clock, keyspace);
     shutdown =
         new Shutdown(
             settings,
@@ -288,8 +304,8 @@ public final class RedisServer implements AutoCloseable {
             snapshots,
             replication,
             appendOnlyFile,
+            cron,
             () -> ended.complete(0));
-    cron = new Cron(transport.loop(), clock, keyspace);
     housekeeping =
         new Housekeeping(
             transport.loop(),
@@ -298,6 +314,7 @@ public final class RedisServer implements AutoCloseable {
             eviction,
             dispatcher,
             stats,
+            latency,
             settings.activeExpireEffort::value,
             this::isReplica);
     declareCommands();
@@ -355,6 +372,7 @@ public final class RedisServer implements AutoCloseable {
         new ConfigCommands(this::resetStatistics, state, log),
         new ServerCommands(info, clock, shutdown),
         new MemoryCommands(memory, processUsage::residentBytes),
+        new LatencyCommands(latency, clock, table),
         new DebugCommands(
             new Debugging(cron, housekeeping, dataSet, payloads, replication, appendOnlyFile, log)),
         new ConnectionCommands<>(hello),
@@ -407,6 +425,7 @@ public final class RedisServer implements AutoCloseable {
             clock,
             processUsage);
     process.declareServer(info, "standalone", transport.name(), settings.hz::value);
+    shutdown.declareInfo(info.section("Server", "server"));
     server.declareClients(process.declareClients(info));
     server.declareMemory(info);
     declarePersistence();
@@ -445,6 +464,7 @@ public final class RedisServer implements AutoCloseable {
     dispatcher.streamOffset(replication::offset);
     dispatcher.appendedOffset(appendOnlyFile::appendedOffset);
     clients.pauses().onChange(this::chooseExpiry);
+    snapshots.onRemoved(nanos -> latency.took(LatencyEvent.RDB_UNLINK_TEMP_FILE, nanos));
     snapshots.onWritesMayGoOn(clients.pauses()::releaseWrites);
     cron.add(() -> state.set(Refusal.SNAPSHOT_FAILED, snapshots.writesRefused()));
   }
@@ -515,6 +535,7 @@ public final class RedisServer implements AutoCloseable {
             if (failure == null) {
               stats.reset(); // commands of the append-only file are nobody's
               table.resetStatistics();
+              latency.reset();
               replication.start();
               rejoin.start();
               loaded.complete(null);
@@ -538,6 +559,7 @@ public final class RedisServer implements AutoCloseable {
 
   /** Shuts down as a signal asks for it; {@link #ended} completes if that succeeds. */
   public void shutDown(String signal) {
+    shutdown.asked();
     transport
         .loop()
         .execute(() -> {
@@ -550,9 +572,19 @@ public final class RedisServer implements AutoCloseable {
                   : flags.contains(ShutdownFlag.NOSAVE)
                       ? ServerCommands.SaveWish.NOSAVE
                       : ServerCommands.SaveWish.CONFIGURED;
-          shutdown.begin(
+          shutdown.signalled(
               wish, flags.contains(ShutdownFlag.NOW), flags.contains(ShutdownFlag.FORCE));
         });
+  }
+
+  /** Whether a shutdown that a signal asked for is still to come; from any thread. */
+  public boolean isShuttingDown() {
+    return shutdown.isAsked();
+  }
+
+  /** The process ends at once: removes files that are being written; from any thread. */
+  public void abandon() {
+    snapshots.abandon();
   }
 
   /** Ends at once, without saving; all connections are closed and all memory is given back. */
@@ -634,6 +666,11 @@ public final class RedisServer implements AutoCloseable {
     @Override
     public long replicasBytes() {
       return replication.replicasBytes();
+    }
+
+    @Override
+    public long appendBytes() {
+      return appendOnlyFile.bufferBytes();
     }
 
     @Override

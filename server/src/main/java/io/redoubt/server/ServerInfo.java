@@ -102,7 +102,7 @@ final class ServerInfo {
         .number("mem_clients_slaves", buffers::replicasBytes)
         .number("mem_clients_normal", buffers::clientsBytes)
         .number("mem_cluster_links", () -> 0)
-        .number("mem_aof_buffer", () -> 0)
+        .number("mem_aof_buffer", buffers::appendBytes)
         .text("mem_allocator", () -> "slabs")
         .number("active_defrag_running", () -> 0)
         .number("lazyfree_pending_objects", keyspace::garbageCount)

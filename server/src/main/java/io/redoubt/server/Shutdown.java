@@ -1,5 +1,6 @@
 package io.redoubt.server;
 
+import io.redoubt.protocol.info.Section;
 import io.redoubt.protocol.net.Cancellable;
 import io.redoubt.protocol.net.Loop;
 import io.redoubt.protocol.process.Clock;
@@ -7,7 +8,9 @@ import io.redoubt.protocol.process.Log;
 import io.redoubt.protocol.session.ClientRegistry;
 import io.redoubt.protocol.session.Pause;
 import io.redoubt.protocol.session.Pauses.Cause;
+import io.redoubt.protocol.session.Waiting;
 import io.redoubt.server.aof.AppendOnlyFile;
+import io.redoubt.server.client.ServerClient;
 import io.redoubt.server.command.ServerCommands;
 import io.redoubt.server.command.ServerCommands.SaveWish;
 import io.redoubt.server.execution.Refusal;
@@ -15,6 +18,8 @@ import io.redoubt.server.execution.ServerState;
 import io.redoubt.server.replication.Replication;
 import io.redoubt.server.settings.ServerDirectives;
 import io.redoubt.server.snapshot.Snapshots;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,8 +38,13 @@ final class Shutdown implements ServerCommands.Shutdown {
   private final Snapshots snapshots;
   private final Replication replication;
   private final AppendOnlyFile appendOnlyFile;
+  private final Cron cron;
   private final Runnable end;
+  private final List<Blocked> blocked = new ArrayList<>();
+  private volatile boolean asked;
+  private @Nullable Runnable signalled;
   private @Nullable Cancellable waiting;
+  private long deadlineNanos;
 
   Shutdown(
       ServerDirectives settings,
@@ -46,6 +56,7 @@ final class Shutdown implements ServerCommands.Shutdown {
       Snapshots snapshots,
       Replication replication,
       AppendOnlyFile appendOnlyFile,
+      Cron cron,
       Runnable end) {
     this.settings = settings;
     this.state = state;
@@ -56,7 +67,50 @@ final class Shutdown implements ServerCommands.Shutdown {
     this.snapshots = snapshots;
     this.replication = replication;
     this.appendOnlyFile = appendOnlyFile;
+    this.cron = cron;
     this.end = end;
+    cron.add(this::takeSignal);
+  }
+
+  /** Declares how long a shutdown that is under way waits for replicas, at most. */
+  void declareInfo(Section section) {
+    section
+        .when(() -> waiting != null)
+        .number(
+            "shutdown_in_milliseconds",
+            () -> Math.max(0, (deadlineNanos - clock.monotonicNanos()) / 1_000_000))
+        .always();
+  }
+
+  /** A signal asks for the end; from any thread. */
+  void asked() {
+    asked = true;
+  }
+
+  /** Whether a shutdown that a signal asked for is still to come; from any thread. */
+  boolean isAsked() {
+    return asked;
+  }
+
+  /** Begins to shut down as a signal asks for it; while everything periodic rests, so does this. */
+  void signalled(SaveWish save, boolean now, boolean force) {
+    signalled =
+        () -> {
+          if (!begin(save, now, force)) {
+            failed();
+          }
+        };
+    if (!cron.isPaused()) {
+      takeSignal();
+    }
+  }
+
+  private void takeSignal() {
+    Runnable begin = signalled;
+    if (begin != null) {
+      signalled = null;
+      begin.run();
+    }
   }
 
   @Override
@@ -72,28 +126,25 @@ final class Shutdown implements ServerCommands.Shutdown {
       return finish(SaveWish.NOSAVE, true); // a part of the data must not replace the file
     }
     log.warning("User requested shutdown...");
-    int lagging = replication.laggingReplicas();
     long millis = settings.shutdownTimeout.value() * 1000L;
-    if (now || lagging == 0 || millis == 0) {
+    if (now || millis == 0 || replication.laggingReplicas().isEmpty()) {
       return finish(save, force);
     }
     log.notice("Waiting for replicas before shutting down.");
     clients.pauses().begin(Cause.SHUTDOWN, Pause.WRITES, clock.wallMillis() + millis);
     replication.holdStream(true);
     replication.askForAcks();
-    long deadline = clock.monotonicNanos() + millis * 1_000_000;
-    waiting = loop.every(() -> look(deadline, save, force), LOOK_MILLIS);
+    deadlineNanos = clock.monotonicNanos() + millis * 1_000_000;
+    waiting = loop.every(() -> look(save, force), LOOK_MILLIS);
     return true;
   }
 
-  private void look(long deadline, SaveWish save, boolean force) {
-    if (replication.laggingReplicas() == 0 || clock.monotonicNanos() >= deadline) {
+  private void look(SaveWish save, boolean force) {
+    if (replication.laggingReplicas().isEmpty() || clock.monotonicNanos() >= deadlineNanos) {
       stopWaiting();
-      int replicas = replication.replicaCount();
-      log.notice(
-          "%d of %d replicas are in sync when shutting down.",
-          replicas - replication.laggingReplicas(), replicas);
-      finish(save, force);
+      if (!finish(save, force)) {
+        failed();
+      }
     }
   }
 
@@ -107,16 +158,47 @@ final class Shutdown implements ServerCommands.Shutdown {
   }
 
   @Override
+  public void await(ServerClient client) {
+    if (waiting != null) {
+      Blocked wait = new Blocked(client);
+      blocked.add(wait);
+      client.block(wait, 0);
+    }
+  }
+
+  @Override
   public boolean abort() {
-    if (waiting == null) {
+    if (waiting == null && signalled == null) {
       return false;
     }
+    signalled = null;
     stopWaiting();
+    refuse();
     log.notice("Shutdown manually aborted.");
     return true;
   }
 
+  private void failed() {
+    log.warning("Errors trying to shut down the server. Check the logs for more information.");
+    refuse();
+  }
+
+  /** It does not come to the end: whoever waits for it hears so. */
+  private void refuse() {
+    asked = false;
+    for (Blocked wait : List.copyOf(blocked)) {
+      wait.client.timeOut();
+    }
+  }
+
   private boolean finish(SaveWish save, boolean force) {
+    List<String> lagging = replication.laggingReplicas();
+    lagging.forEach(line -> log.warning("%s", line));
+    int replicas = replication.replicaCount();
+    if (replicas > 0) {
+      log.notice(
+          "%d of %d replicas are in sync when shutting down.", replicas - lagging.size(), replicas);
+    }
     if (!appendOnlyFile.finish(force)) {
       return false;
     }
@@ -134,5 +216,25 @@ final class Shutdown implements ServerCommands.Shutdown {
     log.warning("Redis is now ready to exit, bye bye...");
     end.run();
     return true;
+  }
+
+  /** A client whose SHUTDOWN waits for replicas; it hears only of a failure. */
+  private final class Blocked implements Waiting {
+    private final ServerClient client;
+
+    Blocked(ServerClient client) {
+      this.client = client;
+    }
+
+    @Override
+    public void timedOut() {
+      client.reply().error(ServerCommands.SHUTDOWN_FAILED.text());
+      client.flushSoon();
+    }
+
+    @Override
+    public void ended() {
+      blocked.remove(this);
+    }
   }
 }

@@ -41,6 +41,20 @@ final class EndIT {
     assertThat(nodes.restart(node).ask("GET", "key").text()).isEqualTo("value");
   }
 
+  @Test
+  void whoInsistsOnTheEndNeedNotWaitForTheSave() throws Exception {
+    Node node = start(NEVER_BY_ITSELF);
+    node.ask("SET", "key", "value");
+    node.ask("CONFIG", "SET", "rdb-key-save-delay", "300000000"); // microseconds
+    Path temporary = nodes.folder(node).resolve("temp-" + node.pid() + ".rdb");
+    Nodes.signal(node, "INT");
+    await().atMost(Distribution.LIMIT).until(() -> Files.exists(temporary));
+    assertThat(Nodes.end(node, "INT")).isEqualTo(1);
+    assertThat(temporary).doesNotExist();
+    assertThat(rdb(node)).doesNotExist();
+    assertThat(log(node)).contains("You insist... exiting now.");
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"TERM", "INT"})
   void aSignalSavesNothingWhenThatIsNotConfigured(String signal) throws Exception {
@@ -106,7 +120,10 @@ final class EndIT {
             node.port(),
             arguments.toArray(String[]::new));
     assertThat(Nodes.awaitStatus(next)).isEqualTo(1);
-    assertThat(Files.readString(next.log())).contains("Wrong RDB checksum");
+    assertThat(log(next))
+        .anyMatch(line -> line.contains("Wrong RDB checksum"))
+        .containsSubsequence(
+            "--- RDB ERROR DETECTED ---", "Terminating server after rdb file reading failure.");
     assertThat(rdb(node)).hasBinaryContent(bytes);
   }
 

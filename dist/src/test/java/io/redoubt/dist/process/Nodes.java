@@ -115,8 +115,13 @@ final class Nodes implements BeforeEachCallback, AfterEachCallback {
 
   /** Sends a process a signal, {@code TERM} or {@code INT}, and returns its exit status. */
   static int end(Node node, String signal) throws IOException, InterruptedException {
-    Distribution.run(Map.of(), "kill", "-" + signal, node.pid() + "");
+    signal(node, signal);
     return awaitStatus(node);
+  }
+
+  /** Sends a process a signal and returns at once. */
+  static void signal(Node node, String signal) throws IOException, InterruptedException {
+    Distribution.run(Map.of(), "kill", "-" + signal, node.pid() + "");
   }
 
   /** The exit status of a process that is about to end. */

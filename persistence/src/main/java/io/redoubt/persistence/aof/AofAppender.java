@@ -7,6 +7,8 @@ import java.lang.foreign.MemorySegment;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -47,6 +49,7 @@ public final class AofAppender implements AutoCloseable {
   private static final long LONGEST_POSTPONEMENT_NANOS = 2_000_000_000L;
 
   private final Listener listener;
+  private final LongSupplier monotonicNanos;
   private final Thread thread;
 
   // The loop's own.
@@ -72,6 +75,8 @@ public final class AofAppender implements AutoCloseable {
   /** Where the file begins that is not trusted. */
   private long distrustedStart;
 
+  private final AtomicLong longestForceNanos = new AtomicLong();
+
   private volatile long passed;
   private volatile long durable;
   private volatile @Nullable IOException failure;
@@ -96,9 +101,14 @@ public final class AofAppender implements AutoCloseable {
     }
   }
 
-  /** An appender without a file; its thread is started at once. */
-  public AofAppender(ThreadFactory threads, Listener listener) {
+  /**
+   * An appender without a file; its thread is started at once.
+   *
+   * @param monotonicNanos the time, also for the thread
+   */
+  public AofAppender(ThreadFactory threads, Listener listener, LongSupplier monotonicNanos) {
     this.listener = listener;
+    this.monotonicNanos = monotonicNanos;
     this.thread = threads.newThread(this::work);
     thread.start();
   }
@@ -429,6 +439,25 @@ public final class AofAppender implements AutoCloseable {
     }
   }
 
+  /** The memory of what has not been written yet, and of what is kept for more. */
+  public long heldBytes() {
+    long bytes = filling.heldBytes();
+    synchronized (this) {
+      for (Job job : jobs) {
+        bytes += job.bytes == null ? 0 : job.bytes.heldBytes();
+      }
+      if (running != null && running.bytes != null) {
+        bytes += running.bytes.heldBytes();
+      }
+      return bytes + (spare == null ? 0 : spare.heldBytes());
+    }
+  }
+
+  /** The longest time that forcing has taken since this was asked last, in nanoseconds. */
+  public long takeLongestForceNanos() {
+    return longestForceNanos.getAndSet(0);
+  }
+
   // Any thread.
 
   /** Up to where replies may leave: it is written, and with {@link Policy#ALWAYS} forced. */
@@ -499,12 +528,14 @@ public final class AofAppender implements AutoCloseable {
       }
     }
     if (job.forces) {
+      long start = monotonicNanos.getAsLong();
       try {
         job.target.sync();
         forced(job.end);
       } catch (IOException e) {
         distrust(job, e);
       }
+      longestForceNanos.accumulateAndGet(monotonicNanos.getAsLong() - start, Math::max);
     } else {
       wrote(job.end);
     }

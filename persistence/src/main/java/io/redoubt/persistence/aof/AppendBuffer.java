@@ -22,6 +22,11 @@ final class AppendBuffer {
     return end - start;
   }
 
+  /** The memory that it takes; asked by any thread, about. */
+  long heldBytes() {
+    return memory.byteSize();
+  }
+
   boolean isEmpty() {
     return start == end;
   }

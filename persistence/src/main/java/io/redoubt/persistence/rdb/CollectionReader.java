@@ -162,7 +162,7 @@ final class CollectionReader implements AutoCloseable {
     try {
       Zipmap.validate(memory, zipmap.offset(), zipmap.length());
     } catch (PackedException e) {
-      throw PackedReader.corrupt(at(), e);
+      throw PackedReader.corrupt(type, at(), e);
     }
     int pairs = Zipmap.count(memory, zipmap.offset());
     if (pairs == 0) {
@@ -218,13 +218,16 @@ final class CollectionReader implements AutoCloseable {
       return false;
     }
     RdbBytes bytes = first.plain(at());
+    if (bytes.length() == 0) {
+      throw new RdbException(at(), "A node of a list without bytes");
+    }
     isPlainNode = container == CONTAINER_PLAIN;
     if (isPlainNode) {
       plainNode = bytes;
     } else if (type == RdbType.LIST_QUICKLIST) {
-      packed.ziplist(bytes, at());
+      packed.ziplist(type, bytes, at());
     } else {
-      packed.listpack(bytes, at());
+      packed.listpack(type, bytes, at());
     }
     return true;
   }

@@ -65,25 +65,25 @@ final class PackedReader implements AutoCloseable {
     return Listpack.first(memory, offset) == Listpack.NONE;
   }
 
-  /** Takes a listpack of anything. */
-  void listpack(RdbBytes bytes, long at) throws RdbException {
+  /** Takes a listpack, of a value of that type. */
+  void listpack(RdbType type, RdbBytes bytes, long at) throws RdbException {
     take(bytes);
     if (!trusted) {
       try {
         Listpack.validate(memory, offset, length);
       } catch (PackedException e) {
-        throw corrupt(at, e);
+        throw corrupt(type, at, e);
       }
     }
   }
 
-  /** Takes a ziplist of anything and makes a listpack of it. */
-  void ziplist(RdbBytes bytes, long at) throws RdbException {
+  /** Takes a ziplist, of a value of that type, and makes a listpack of it. */
+  void ziplist(RdbType type, RdbBytes bytes, long at) throws RdbException {
     take(bytes);
     try {
       Ziplist.validate(memory, offset, length);
     } catch (PackedException e) {
-      throw corrupt(at, e);
+      throw corrupt(type, at, e);
     }
     BufferMemory.Block target = room(Ziplist.roomForOther(length), at);
     length = Ziplist.toListpack(memory, offset, target.memory(), target.offset());
@@ -100,29 +100,29 @@ final class PackedReader implements AutoCloseable {
       return intset(bytes, at);
     }
     switch (type) {
-      case HASH_ZIPLIST, ZSET_ZIPLIST, LIST_ZIPLIST -> ziplist(bytes, at);
-      default -> listpack(bytes, at);
+      case HASH_ZIPLIST, ZSET_ZIPLIST, LIST_ZIPLIST -> ziplist(type, bytes, at);
+      default -> listpack(type, bytes, at);
     }
     if (isEmpty()) {
       return null;
     }
     return switch (type) {
       case HASH_ZIPLIST, HASH_LISTPACK -> {
-        checkTuples(2, at);
+        checkTuples(type, 2, at);
         yield RdbType.HASH_LISTPACK;
       }
       case HASH_LISTPACK_EX -> {
-        checkTuples(3, at);
-        checkExpiries(at);
+        checkTuples(type, 3, at);
+        checkExpiries(type, at);
         yield RdbType.HASH_LISTPACK_EX;
       }
       case ZSET_ZIPLIST, ZSET_LISTPACK -> {
-        checkTuples(2, at);
-        checkScores(at);
+        checkTuples(type, 2, at);
+        checkScores(type, at);
         yield RdbType.ZSET_LISTPACK;
       }
       case SET_LISTPACK -> {
-        checkTuples(1, at);
+        checkTuples(type, 1, at);
         yield RdbType.SET_LISTPACK;
       }
       default -> RdbType.LIST_QUICKLIST_2;
@@ -135,7 +135,7 @@ final class PackedReader implements AutoCloseable {
       try {
         Intset.validate(memory, offset, length);
       } catch (PackedException e) {
-        throw corrupt(at, e);
+        throw corrupt(RdbType.SET_INTSET, at, e);
       }
     }
     return Intset.count(memory, offset) == 0 ? null : RdbType.SET_INTSET;
@@ -165,34 +165,35 @@ final class PackedReader implements AutoCloseable {
     return block;
   }
 
-  private void checkTuples(int stride, long at) throws RdbException {
+  private void checkTuples(RdbType type, int stride, long at) throws RdbException {
     if (trusted) {
       return;
     }
     int count = Listpack.count(memory, offset);
     if (count % stride != 0) {
-      throw new RdbException(at, "A packed collection of " + count + " elements is not whole");
+      throw corrupt(type, at, count + " elements are not whole");
     }
     if (duplicates.areIn(memory, offset, stride)) {
-      throw new RdbException(at, "A packed collection holds an element twice");
+      boolean old = type == RdbType.HASH_ZIPLIST || type == RdbType.ZSET_ZIPLIST;
+      throw corrupt(type, at, (old ? "ziplist" : "listpack") + " with dup elements");
     }
   }
 
-  private void checkExpiries(long at) throws RdbException {
+  private void checkExpiries(RdbType type, long at) throws RdbException {
     if (trusted) {
       return;
     }
     for (long field = Listpack.first(memory, offset); field != Listpack.NONE; ) {
       long expiry = Listpack.next(memory, Listpack.next(memory, field));
       if (!Listpack.isInteger(memory, expiry) || Listpack.integer(memory, expiry) < 0) {
-        throw new RdbException(at, "Invalid expiry of a hash field");
+        throw corrupt(type, at, "invalid expiry of a field");
       }
       field = Listpack.next(memory, expiry);
     }
   }
 
   /** Scores are numbers; what comes later has a higher score, or the same and a higher member. */
-  private void checkScores(long at) throws RdbException {
+  private void checkScores(RdbType type, long at) throws RdbException {
     if (trusted) {
       return;
     }
@@ -202,11 +203,11 @@ final class PackedReader implements AutoCloseable {
       long scoreEntry = Listpack.next(memory, member);
       double score = score(memory, scoreEntry);
       if (Double.isNaN(score)) {
-        throw new RdbException(at, "Invalid score in a packed sorted set");
+        throw corrupt(type, at, "invalid score");
       }
       if (before != Listpack.NONE
           && (score < scoreBefore || (score == scoreBefore && compare(before, member) >= 0))) {
-        throw new RdbException(at, "Packed sorted set not in ascending order");
+        throw corrupt(type, at, "not in ascending order");
       }
       before = member;
       scoreBefore = score;
@@ -257,7 +258,28 @@ final class PackedReader implements AutoCloseable {
         b.get(ValueLayout.JAVA_BYTE, bAt + differs) & 0xff);
   }
 
-  static RdbException corrupt(long at, PackedException e) {
-    return new RdbException(at, "Invalid " + e.reason() + " (byte " + e.offset() + " of it)");
+  static RdbException corrupt(RdbType type, long at, PackedException e) {
+    return corrupt(type, at, e.reason() + " (byte " + e.offset() + " of it)");
+  }
+
+  private static RdbException corrupt(RdbType type, long at, String why) {
+    return new RdbException(at, form(type) + " integrity check failed: " + why);
+  }
+
+  /** What a value of that type, or a part of it, is packed as; in Redis' words. */
+  private static String form(RdbType type) {
+    return switch (type) {
+      case HASH_ZIPMAP -> "Zipmap";
+      case HASH_ZIPLIST -> "Hash ziplist";
+      case HASH_LISTPACK, HASH_LISTPACK_EX -> "Hash listpack";
+      case ZSET_ZIPLIST -> "Zset ziplist";
+      case ZSET_LISTPACK -> "Zset listpack";
+      case LIST_ZIPLIST -> "List ziplist";
+      case LIST_QUICKLIST -> "Ziplist";
+      case SET_INTSET -> "Intset";
+      case SET_LISTPACK -> "Set listpack";
+      case STREAM_LISTPACKS, STREAM_LISTPACKS_2, STREAM_LISTPACKS_3 -> "Stream listpack";
+      default -> "Listpack";
+    };
   }
 }

@@ -158,7 +158,7 @@ final class StreamReader {
     try {
       node.check(bytes.memory(), bytes.offset(), bytes.length(), millis, sequence);
     } catch (PackedException e) {
-      throw new RdbException(at(), "Invalid " + e.reason() + " (byte " + e.offset() + " of it)");
+      throw PackedReader.corrupt(type, at(), e);
     }
     boolean above =
         StreamListpack.compare(node.firstMillis(), node.firstSequence(), lastMillis, lastSequence)

@@ -26,7 +26,7 @@ class AofAppenderTest {
   private final Random random = Seed.random("AofAppenderTest");
   private final FaultDisk disk = new FaultDisk(random, DIRECTORY);
   private final Semaphore progress = new Semaphore(0);
-  private final AofAppender appender = new AofAppender(Thread::new, progress::release);
+  private final AofAppender appender = new AofAppender(Thread::new, progress::release, () -> 0);
 
   @AfterEach
   void close() {
@@ -60,7 +60,7 @@ class AofAppenderTest {
       each.syncDirectory(DIRECTORY);
       ByteArrayOutputStream all = new ByteArrayOutputStream();
       long passed;
-      try (AofAppender always = new AofAppender(Thread::new, () -> {})) {
+      try (AofAppender always = new AofAppender(Thread::new, () -> {}, () -> 0)) {
         always.open(file);
         always.policy(Policy.ALWAYS);
         int turns = random.nextInt(30);

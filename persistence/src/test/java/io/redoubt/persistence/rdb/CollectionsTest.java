@@ -134,25 +134,30 @@ class CollectionsTest {
   void refusesWhatIsNoValue() {
     refused("not whole", file(16, (Object) Packs.listpack(List.of("a", "b", "c"))));
     refused("not whole", file(25, 0, 0, 0, 0, 0, 0, 0, 0, Packs.listpack(List.of("a", "b"))));
-    refused("twice", file(16, (Object) Packs.listpack(List.of("a", "b", "a", "c"))));
-    refused("twice", file(13, (Object) Packs.ziplist(List.of("5", "b", "5", "c"))));
-    refused("twice", file(20, (Object) Packs.listpack(List.of("a", "b", "a"))));
-    refused("Invalid score", file(17, (Object) Packs.listpack(List.of("a", "b"))));
-    refused("Invalid score", file(17, (Object) Packs.listpack(List.of("a", "nan"))));
+    refused(
+        "Hash listpack integrity check failed: listpack with dup elements",
+        file(16, (Object) Packs.listpack(List.of("a", "b", "a", "c"))));
+    refused(
+        "Hash ziplist integrity check failed: ziplist with dup elements",
+        file(13, (Object) Packs.ziplist(List.of("5", "b", "5", "c"))));
+    refused("with dup elements", file(20, (Object) Packs.listpack(List.of("a", "b", "a"))));
+    refused("invalid score", file(17, (Object) Packs.listpack(List.of("a", "b"))));
+    refused("invalid score", file(17, (Object) Packs.listpack(List.of("a", "nan"))));
     refused("ascending", file(17, (Object) Packs.listpack(List.of("a", "2", "b", "1"))));
     refused("ascending", file(17, (Object) Packs.listpack(List.of("b", "2", "a", "2"))));
     refused("Invalid score", file(3, 1, "a", 253));
     refused("Invalid score", file(5, 1, "a", 0, 0, 0, 0, 0, 0, 0xf8, 0x7f));
+    refused("without bytes", file(18, 1, 1, ""));
     refused("container", file(18, 1, 3, Packs.listpack(List.of("a"))));
     refused(
         "without elements",
         file(18, 2, 2, Packs.listpack(List.of("a")), 2, Packs.listpack(List.of())));
     refused("beyond the end", file(2, 0x80, 0x7f, 0xff, 0xff, 0xff));
     refused("beyond the end", file(2, 0x81, 0xff, 0, 0, 0, 0, 0, 0, 0));
-    refused("Invalid listpack", file(16, "abcdefghi"));
-    refused("Invalid ziplist", file(13, "abcdefghijklmnop"));
+    refused("listpack integrity check failed: listpack", file(16, "abcdefghi"));
+    refused("ziplist integrity check failed: ziplist", file(13, "abcdefghijklmnop"));
     refused("Invalid zipmap", file(9, "abc"));
-    refused("Invalid intset", file(11, "abcdefghi"));
+    refused("Intset integrity check failed: intset", file(11, "abcdefghi"));
     refused("module value", file(7, 0x81, 0, 0, 0, 0, 0, 0, 0, 0));
     refused("Id of a stream's node", file(15, 1, "short", Packs.listpack(List.of())));
     String id = "\0\0\0\0\0\0\0\1\0\0\0\0\0\0\0\1";
@@ -181,8 +186,8 @@ class CollectionsTest {
     byte[] distinct = Packs.listpack(many);
     assertThat(value(file(20, (Object) distinct))).startsWith("set [");
     many.add("517");
-    refused("twice", file(20, (Object) Packs.listpack(many)));
+    refused("with dup elements", file(20, (Object) Packs.listpack(many)));
     many.set(many.size() - 1, "member 517");
-    refused("twice", file(20, (Object) Packs.listpack(many)));
+    refused("with dup elements", file(20, (Object) Packs.listpack(many)));
   }
 }

@@ -29,6 +29,7 @@ public final class Command<C> {
 
   private long calls;
   private long nanoseconds;
+  private @Nullable Durations durations;
   private long rejectedCalls;
   private long failedCalls;
 
@@ -227,6 +228,17 @@ public final class Command<C> {
   public void countCalls(int runs, long nanos) {
     calls += runs;
     nanoseconds += nanos;
+    durations().add(runs, runs == 1 ? nanos : nanos / Math.max(runs, 1));
+  }
+
+  /** How long the runs took; of runs that were measured together, their mean. */
+  public Durations durations() {
+    Durations kept = durations;
+    if (kept == null) {
+      kept = new Durations();
+      durations = kept;
+    }
+    return kept;
   }
 
   /** Counts a request that was refused before it ran. */
@@ -263,6 +275,7 @@ public final class Command<C> {
   public void resetStatistics() {
     calls = 0;
     nanoseconds = 0;
+    durations = null;
     rejectedCalls = 0;
     failedCalls = 0;
   }

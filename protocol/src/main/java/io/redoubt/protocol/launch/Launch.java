@@ -132,10 +132,7 @@ public abstract class Launch<D extends CommonDirectives> {
     CompletableFuture<Service> started = new CompletableFuture<>();
     try {
       // Before anybody can know that the process is there; what comes too early is done then.
-      Signals.install(
-          log,
-          signal -> started.thenAccept(service -> service.shutDown(signal)),
-          Runtime.getRuntime()::halt);
+      Signals.install(log, new Stop(started));
       Service service = start();
       started.complete(service);
       showLogo();
@@ -240,6 +237,35 @@ public abstract class Launch<D extends CommonDirectives> {
       }
     } catch (IOException e) {
       log.warning("Failed to remove the PID file: %s", e.getMessage());
+    }
+  }
+
+  /** What signals ask of the service, also before there is one. */
+  private static final class Stop implements Signals.Target {
+    private final CompletableFuture<Service> started;
+    private volatile boolean early;
+
+    Stop(CompletableFuture<Service> started) {
+      this.started = started;
+    }
+
+    @Override
+    public boolean isStopping() {
+      return started.isDone() ? started.join().isShuttingDown() : early;
+    }
+
+    @Override
+    public void stop(String signal) {
+      early = true;
+      started.thenAccept(service -> service.shutDown(signal));
+    }
+
+    @Override
+    public void halt() {
+      if (started.isDone()) {
+        started.join().abandon();
+      }
+      Runtime.getRuntime().halt(1);
     }
   }
 }

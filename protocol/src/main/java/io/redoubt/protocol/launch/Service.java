@@ -12,4 +12,13 @@ public interface Service {
 
   /** Asks for the end, as {@code signal}, SIGTERM or SIGINT, does; from any thread. */
   void shutDown(String signal);
+
+  /** Whether an end that a signal asked for is still to come; from any thread. */
+  boolean isShuttingDown();
+
+  /**
+   * The process ends at once, amidst whatever it does: removes what would be left of it; from any
+   * thread.
+   */
+  void abandon();
 }

@@ -4,9 +4,6 @@ import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandleProxies;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
-import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.function.Consumer;
-import java.util.function.IntConsumer;
 
 /**
  * The signals of a process that serves: SIGTERM and SIGINT ask it to stop, SIGHUP means nothing.
@@ -16,33 +13,41 @@ import java.util.function.IntConsumer;
  * about that package can't be turned off for one class.
  */
 public final class Signals {
+  /** Who is asked to stop; called on a thread of the JVM. */
+  public interface Target {
+    /** Whether a stop that a signal asked for is still to come: it may have been refused. */
+    boolean isStopping();
+
+    /** {@code SIGTERM} or {@code SIGINT} has come: to be handed on to the process' loop. */
+    void stop(String signal);
+
+    /** Ends the process at once: SIGINT has come while it is stopping. */
+    void halt();
+  }
+
   private Signals() {}
 
   /**
    * Takes the signals over.
    *
    * @param log where they are told
-   * @param stop gets {@code SIGTERM} or {@code SIGINT} on a thread of the JVM, each time that such
-   *     a signal comes, for a stop may be refused; it has to hand it on to the process' loop
-   * @param exit ends the process at once with the status given: at a second SIGINT
    */
-  public static void install(Log log, Consumer<String> stop, IntConsumer exit) {
-    AtomicBoolean interrupted = new AtomicBoolean();
+  public static void install(Log log, Target target) {
     handle(
         "INT",
         () -> {
-          if (interrupted.getAndSet(true)) {
+          if (target.isStopping()) {
             log.fromSignalHandler("You insist... exiting now.");
-            exit.accept(1);
+            target.halt();
           }
           log.fromSignalHandler("Received SIGINT scheduling shutdown...");
-          stop.accept("SIGINT");
+          target.stop("SIGINT");
         });
     handle(
         "TERM",
         () -> {
           log.fromSignalHandler("Received SIGTERM scheduling shutdown...");
-          stop.accept("SIGTERM");
+          target.stop("SIGTERM");
         });
     handle("HUP", () -> {});
   }

@@ -6,6 +6,7 @@ import io.redoubt.protocol.process.Log;
 import io.redoubt.protocol.resp.Request;
 import io.redoubt.protocol.session.ClientRegistry;
 import io.redoubt.server.client.ServerClient;
+import io.redoubt.server.execution.Latency;
 import io.redoubt.server.execution.Propagation;
 import io.redoubt.server.execution.ServerState;
 import io.redoubt.server.loading.LoadProgress;
@@ -39,6 +40,9 @@ public interface AofHost {
 
   /** Which commands are refused. */
   ServerState state();
+
+  /** Is told what takes long. */
+  Latency latency();
 
   /** Whose replies wait. */
   ClientRegistry clients();

@@ -50,7 +50,7 @@ public final class AofInfo {
     }
     field.accept("aof_current_size", Long.toString(rewrites.sizeBytes()));
     field.accept("aof_base_size", Long.toString(rewrites.baseSizeBytes()));
-    field.accept("aof_pending_rewrite", "0");
+    field.accept("aof_pending_rewrite", rewrites.isScheduled() ? "1" : "0");
     field.accept("aof_buffer_length", Long.toString(appender.bufferedBytes()));
     field.accept("aof_pending_bio_fsync", appender.isBusy() ? "1" : "0");
     field.accept("aof_delayed_fsync", Long.toString(appender.delayed()));

@@ -10,6 +10,8 @@ import io.redoubt.protocol.process.Clock;
 import io.redoubt.protocol.process.Log;
 import io.redoubt.protocol.process.Standstill;
 import io.redoubt.protocol.process.SystemErrors;
+import io.redoubt.server.execution.Latency;
+import io.redoubt.server.execution.LatencyEvent;
 import io.redoubt.server.execution.Refusal;
 import io.redoubt.server.settings.PersistenceDirectives.Appendfsync;
 import io.redoubt.server.settings.ServerDirectives;
@@ -80,7 +82,8 @@ public final class AppendOnlyFile implements AutoCloseable {
     this.appender =
         new AofAppender(
             task -> Thread.ofPlatform().name("redoubt-append").daemon(true).unstarted(task),
-            this::progressedOnThread);
+            this::progressedOnThread,
+            clock::monotonicNanos);
     this.stream =
         new AppendStream(appender, clock::wallMillis, settings.aofTimestampEnabled::value);
     this.output = new DurableOutput(appender, this::flushForReplies, host::streamOffset);
@@ -328,10 +331,29 @@ public final class AppendOnlyFile implements AutoCloseable {
     if (flushSleepMillis > 0 && appender.hasUnflushed()) {
       Standstill.ofMillis(flushSleepMillis);
     }
-    appender.flush(clock.monotonicNanos());
+    write();
     if (!Objects.equals(appender.failure(), reported)) {
       progressed();
     }
+  }
+
+  private void write() {
+    Latency latency = host.latency();
+    if (!latency.isOn() || output.isStrict()) {
+      appender.flush(clock.monotonicNanos()); // if strict, the thread writes
+      return;
+    }
+    LatencyEvent meanwhile =
+        appender.isBusy()
+            ? LatencyEvent.AOF_WRITE_PENDING_FSYNC
+            : host.snapshots().isRunning()
+                ? LatencyEvent.AOF_WRITE_ACTIVE_CHILD
+                : LatencyEvent.AOF_WRITE_ALONE;
+    long start = clock.monotonicNanos();
+    appender.flush(start);
+    long nanos = clock.monotonicNanos() - start;
+    latency.took(LatencyEvent.AOF_WRITE, nanos);
+    latency.took(meanwhile, nanos);
   }
 
   private void tellPlace() {
@@ -362,6 +384,10 @@ public final class AppendOnlyFile implements AutoCloseable {
 
   private void progressed() {
     progressTold.set(false);
+    long forceNanos = appender.takeLongestForceNanos();
+    if (output.isStrict()) {
+      host.latency().took(LatencyEvent.AOF_FSYNC_ALWAYS, forceNanos);
+    }
     IOException failure = state == State.OFF ? null : appender.failure();
     if (!Objects.equals(failure, reported)) {
       failureChanged(failure);
@@ -540,6 +566,11 @@ public final class AppendOnlyFile implements AutoCloseable {
     return output.shownStreamOffset();
   }
 
+  /** The memory of buffers, 0 while it is off. */
+  public long bufferBytes() {
+    return state == State.OFF ? 0 : appender.heldBytes();
+  }
+
   /** The fields of INFO. */
   public AofInfo info() {
     return new AofInfo(this, rewrites, appender);
@@ -572,7 +603,7 @@ public final class AppendOnlyFile implements AutoCloseable {
     if (rewrites.isRunning()) {
       if (state == State.WAITING) {
         if (!force) {
-          log.warning("Writing initial AOF. Can't exit.");
+          log.warning("Writing initial AOF, can't exit.");
           return false;
         }
         log.warning("Writing initial AOF. Exit anyway.");

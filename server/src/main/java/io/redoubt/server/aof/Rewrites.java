@@ -5,6 +5,8 @@ import io.redoubt.persistence.aof.AofDirectory.Following;
 import io.redoubt.persistence.aof.AofFile;
 import io.redoubt.protocol.process.Clock;
 import io.redoubt.protocol.process.Log;
+import io.redoubt.server.execution.Latency;
+import io.redoubt.server.execution.LatencyEvent;
 import io.redoubt.server.settings.ServerDirectives;
 import io.redoubt.server.snapshot.SnapshotTarget;
 import io.redoubt.server.snapshot.Snapshots;
@@ -55,9 +57,13 @@ final class Rewrites {
   private final Snapshots snapshots;
   private final Clock clock;
   private final Log log;
+  private final Latency latency;
   private final AppendFiles files;
   private final Owner owner;
   private final long pid;
+
+  /** How long it took to give the last base its name; set on the thread that writes it. */
+  private volatile long renameNanos;
 
   private boolean scheduled;
   private boolean running;
@@ -79,6 +85,7 @@ final class Rewrites {
     this.snapshots = host.snapshots();
     this.clock = host.clock();
     this.log = host.log();
+    this.latency = host.latency();
     this.pid = host.snapshotContext().pid();
     this.files = files;
     this.owner = owner;
@@ -168,6 +175,7 @@ final class Rewrites {
       return;
     }
     log.notice("Background AOF rewrite terminated with success");
+    latency.took(LatencyEvent.AOF_RENAME, renameNanos);
     lastOk = true;
     failures = 0;
     delayMinutes = 0;
@@ -316,7 +324,9 @@ final class Rewrites {
 
     @Override
     public void publish() throws IOException {
+      long start = clock.monotonicNanos();
       directory.replaceBase(temporary, !commands, following);
+      renameNanos = clock.monotonicNanos() - start;
       if (removesHistory) {
         try {
           directory.removeHistory();

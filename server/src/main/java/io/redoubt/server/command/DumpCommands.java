@@ -9,7 +9,6 @@ import static io.redoubt.protocol.command.KeyFlag.RO;
 import static io.redoubt.protocol.command.KeyFlag.UPDATE;
 
 import io.redoubt.persistence.rdb.RdbException;
-import io.redoubt.persistence.rdb.RdbType;
 import io.redoubt.protocol.command.Category;
 import io.redoubt.protocol.command.Command;
 import io.redoubt.protocol.command.CommandError;
@@ -21,7 +20,6 @@ import io.redoubt.server.execution.Call;
 import io.redoubt.server.keyspace.Entry;
 import io.redoubt.server.keyspace.KeyEvent;
 import io.redoubt.server.loading.RestoredValue;
-import io.redoubt.server.memory.Region;
 import io.redoubt.server.snapshot.Payloads;
 
 /** DUMP and RESTORE: one value in the form of an RDB file. */
@@ -164,24 +162,9 @@ public final class DumpCommands extends CommandGroup<Call> {
           call.argAddress(3),
           call.argLength(3));
     } catch (RdbException bad) {
-      log.warning(
-          "RESTORE: at byte %d of the payload: %s: %s integrity check failed.",
-          bad.offset(), bad.reason(), form(call));
+      log.warning("RESTORE: at byte %d of the payload: %s.", bad.offset(), bad.reason());
       throw BAD_DATA;
     }
-  }
-
-  /** What the payload of RESTORE says to be, in Redis' words as far as these are known. */
-  private static String form(Call call) {
-    RdbType type =
-        call.argLength(3) == 0 ? null : RdbType.of(Region.getUnsignedByte(call.argAddress(3)));
-    return switch (type) {
-      case null -> "Value";
-      case HASH_ZIPMAP -> "Zipmap";
-      case ZSET_ZIPLIST -> "Zset ziplist";
-      case STREAM_LISTPACKS, STREAM_LISTPACKS_2, STREAM_LISTPACKS_3 -> "Stream listpack";
-      default -> type.description();
-    };
   }
 
   /** A value that has already expired: all it can do is to take the old one's place. */

@@ -129,7 +129,7 @@ public final class MemoryCommands extends CommandGroup<Call> {
     number(reply, "clients.slaves", buffers.replicasBytes());
     number(reply, "clients.normal", buffers.clientsBytes());
     number(reply, "cluster.links", 0);
-    number(reply, "aof.buffer", 0);
+    number(reply, "aof.buffer", buffers.appendBytes());
     number(reply, "lua.caches", 0);
     number(reply, "functions.caches", 0);
     for (Database database : databases) {

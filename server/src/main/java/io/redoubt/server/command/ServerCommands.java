@@ -16,6 +16,7 @@ import io.redoubt.protocol.command.Errors;
 import io.redoubt.protocol.command.Group;
 import io.redoubt.protocol.info.Info;
 import io.redoubt.protocol.process.Clock;
+import io.redoubt.server.client.ServerClient;
 import io.redoubt.server.execution.Call;
 import io.redoubt.server.execution.RunningScript;
 import java.util.ArrayList;
@@ -44,9 +45,16 @@ public final class ServerCommands extends CommandGroup<Call> {
      */
     boolean begin(SaveWish save, boolean now, boolean force);
 
-    /** Stops a shutdown that waits for replicas; whether there was one. */
+    /** Blocks the client as long as a shutdown waits for replicas. */
+    void await(ServerClient client);
+
+    /** Stops a shutdown that has not come to its end yet; whether there was one. */
     boolean abort();
   }
+
+  /** The reply when the server goes on. */
+  public static final CommandError SHUTDOWN_FAILED =
+      new CommandError("ERR Errors trying to SHUTDOWN. Check logs.");
 
   private final Info info;
   private final Clock clock;
@@ -138,7 +146,9 @@ public final class ServerCommands extends CommandGroup<Call> {
       }
       call.reply().ok();
     } else if (!shutdown.begin(save, now, force)) {
-      throw new CommandError("ERR Errors trying to SHUTDOWN. Check logs.");
+      throw SHUTDOWN_FAILED;
+    } else {
+      shutdown.await(call.client());
     }
   }
 }

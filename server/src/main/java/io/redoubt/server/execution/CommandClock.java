@@ -4,6 +4,7 @@ import io.redoubt.protocol.command.Command;
 import io.redoubt.protocol.command.Flag;
 import io.redoubt.protocol.process.Clock;
 import io.redoubt.protocol.resp.Request;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,9 +26,16 @@ final class CommandClock {
   private boolean inBatch;
   private @Nullable Command<Call> series;
   private int seriesRuns;
+  private final BooleanSupplier measuresEach;
 
-  CommandClock(Clock clock) {
+  /**
+   * A clock of commands.
+   *
+   * @param measuresEach whether there are no series: somebody looks for single runs that take long
+   */
+  CommandClock(Clock clock, BooleanSupplier measuresEach) {
     this.clock = clock;
+    this.measuresEach = measuresEach;
   }
 
   /** Requests are about to run. */
@@ -63,7 +71,7 @@ final class CommandClock {
    * @return the nanoseconds that it took, or 0 when that is not known yet because it was short
    */
   long end(Command<Call> command, Request request, long started) {
-    if (inBatch && isShort(command, request)) {
+    if (inBatch && isShort(command, request) && !measuresEach.getAsBoolean()) {
       series = command;
       seriesRuns++;
       return 0;

@@ -66,6 +66,7 @@ public final class CommandDispatcher implements Dispatcher {
   private final Eviction eviction;
   private final ServerDirectives settings;
   private final Limits limits;
+  private final Latency latency;
   private final Clock clock;
   private final CommandClock commandClock;
   private final Log log;
@@ -93,6 +94,7 @@ public final class CommandDispatcher implements Dispatcher {
       Eviction eviction,
       ServerDirectives settings,
       Limits limits,
+      Latency latency,
       Clock clock,
       Log log,
       Call call) {
@@ -106,8 +108,9 @@ public final class CommandDispatcher implements Dispatcher {
     this.eviction = eviction;
     this.settings = settings;
     this.limits = limits;
+    this.latency = latency;
     this.clock = clock;
-    commandClock = new CommandClock(clock);
+    commandClock = new CommandClock(clock, latency::isOn);
     this.log = log;
     this.call = call;
     lookAhead = new LookAhead(keyspace, table);
@@ -347,8 +350,12 @@ public final class CommandDispatcher implements Dispatcher {
       stats.countCommand();
       nanos = commandClock.end(command, request, started);
     }
-    if (nanos > LONG_COMMAND_NANOS && reply == client.reply()) { // time stands still in scripts
-      refreshClock();
+    if (nanos > LONG_COMMAND_NANOS) {
+      latency.took(
+          command.has(Flag.FAST) ? LatencyEvent.FAST_COMMAND : LatencyEvent.COMMAND, nanos);
+      if (reply == client.reply()) { // time stands still in scripts
+        refreshClock();
+      }
     }
   }
 

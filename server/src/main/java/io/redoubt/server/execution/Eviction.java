@@ -36,6 +36,7 @@ public final class Eviction implements AutoCloseable {
   private final MemoryUse memory;
   private final KeyEffects effects;
   private final ServerStats stats;
+  private final Latency latency;
   private final Clock clock;
   private final RandomGenerator chance;
   private final BooleanSupplier isReplica;
@@ -56,6 +57,7 @@ public final class Eviction implements AutoCloseable {
       MemoryUse memory,
       KeyEffects effects,
       ServerStats stats,
+      Latency latency,
       Clock clock,
       BooleanSupplier isReplica,
       BooleanSupplier isPaused) {
@@ -64,6 +66,7 @@ public final class Eviction implements AutoCloseable {
     this.memory = memory;
     this.effects = effects;
     this.stats = stats;
+    this.latency = latency;
     this.clock = clock;
     this.chance = keyspace.chance();
     this.isReplica = isReplica;
@@ -104,11 +107,13 @@ public final class Eviction implements AutoCloseable {
       for (int i = 0; i < BATCH && isNeeded(); i++) {
         if (keyspace.freeSome(1) == 0 && !evictOne()) {
           stats.roomIsShort(start);
+          latency.took(LatencyEvent.EVICTION_CYCLE, clock.monotonicNanos() - start);
           return false;
         }
       }
       needed = isNeeded();
     } while (needed && clock.monotonicNanos() - start < sliceNanos);
+    latency.took(LatencyEvent.EVICTION_CYCLE, clock.monotonicNanos() - start);
     if (needed) {
       stats.roomIsShort(start);
       unfinished.run();
@@ -223,7 +228,9 @@ public final class Eviction implements AutoCloseable {
 
   private void evict(Database from, long entry) {
     effects.evicting(from, entry);
+    long start = latency.start();
     from.remove(entry);
+    latency.end(LatencyEvent.EVICTION_DEL, start);
   }
 
   @Override

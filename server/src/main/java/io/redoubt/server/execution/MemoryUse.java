@@ -25,6 +25,9 @@ public final class MemoryUse {
     /** The replication stream that is kept, for the backlog and for replicas that lag. */
     long replicationBufferBytes();
 
+    /** Buffers of the append-only file; not of {@link Slabs}, and so not counted as used. */
+    long appendBytes();
+
     /** What {@code maxmemory} does not limit: whatever replication takes beyond its backlog. */
     long unlimitedBytes();
 

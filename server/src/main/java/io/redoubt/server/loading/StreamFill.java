@@ -92,13 +92,16 @@ final class StreamFill {
   void consumerEntry(long millis, long sequence) throws RdbException {
     id.set(millis, sequence);
     if (!groups.assign(group, consumer, id)) {
-      throw RdbException.refusal("A consumer's pending entry is not one of its group");
+      throw RdbException.refusal(
+          groups.isPending(group, id)
+              ? "Stream consumer PEL entry already has a consumer assigned"
+              : "Consumer entry not found in group global PEL");
     }
   }
 
   private void endGroup() throws RdbException {
     if (group != 0 && !groups.isAssigned(group)) {
-      throw RdbException.refusal("A pending entry of a consumer group has no consumer");
+      throw RdbException.refusal("Stream CG PEL entry without consumer");
     }
   }
 

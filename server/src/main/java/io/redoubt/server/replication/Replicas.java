@@ -100,6 +100,20 @@ final class Replicas {
     return replicas;
   }
 
+  /** A line on each replica that has not acknowledged the stream up to an offset. */
+  List<String> lagging(long offset) {
+    return replicas.stream()
+        .filter(replica -> !replica.has(offset))
+        .map(replica ->
+            "Lagging replica %s reported offset %d behind master, lag=%d, state=%s."
+                .formatted(
+                    replica.name(),
+                    offset - replica.ackOffset(),
+                    replica.lagSeconds(),
+                    replica.state().label()))
+        .toList();
+  }
+
   /** Whether a client has introduced itself as a replica but has not asked for anything yet. */
   boolean isAnyoneAboutToAsk() {
     for (ReplicaFeed feed : candidates.values()) {

@@ -18,6 +18,7 @@ import io.redoubt.server.settings.HostPort;
 import io.redoubt.server.settings.ServerDirectives;
 import io.redoubt.server.snapshot.ReplicationPoint;
 import java.lang.foreign.MemorySegment;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -398,15 +399,9 @@ public final class Replication implements AutoCloseable {
     noReplicasSinceMillis = host.clock().wallMillis();
   }
 
-  /** Replicas that have not acknowledged everything yet: what SHUTDOWN waits for. */
-  public int laggingReplicas() {
-    int count = 0;
-    for (ReplicaFeed feed : replicas.all()) {
-      if (!feed.has(history.offset())) {
-        count++;
-      }
-    }
-    return count;
+  /** A line on each replica that has not acknowledged everything yet: SHUTDOWN waits for them. */
+  public List<String> laggingReplicas() {
+    return replicas.lagging(history.offset());
   }
 
   /** Has the master's stream stand still, so that this server's replicas can catch up. */

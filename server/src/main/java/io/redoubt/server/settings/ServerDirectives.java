@@ -84,7 +84,6 @@ public final class ServerDirectives extends ClusterDirectives {
   /** {@code latency-monitor-threshold}. */
   public final LongDirective latencyMonitorThreshold =
       number("latency-monitor-threshold", 0)
-          .withoutEffectYet()
           .doc("Milliseconds from which on an event is kept for LATENCY; 0 for none.");
 
   /** {@code slowlog-log-slower-than}. */

@@ -2,6 +2,7 @@ package io.redoubt.server.snapshot;
 
 import io.redoubt.persistence.io.Disk;
 import io.redoubt.persistence.io.DiskFile;
+import io.redoubt.protocol.process.Clock;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 
@@ -15,15 +16,18 @@ final class RdbFile implements AutoCloseable {
   private static final long SYNC_EVERY_BYTES = 32L << 20;
 
   private final Disk disk;
+  private final Clock clock;
   private final SnapshotTarget target;
   private final boolean syncWhileWriting;
   private final DiskFile file;
   private long notSyncedBytes;
   private boolean open = true;
   private boolean done;
+  private long removalNanos;
 
   RdbFile(SnapshotContext context, SnapshotTarget target) throws IOException {
     this.disk = context.disk();
+    this.clock = context.clock();
     this.target = target;
     this.syncWhileWriting = context.settings().syncWhileWriting(target.isBase());
     this.file = disk.create(target.temporary());
@@ -60,8 +64,15 @@ final class RdbFile implements AutoCloseable {
       }
     } finally {
       if (!done) {
+        long start = clock.monotonicNanos();
         disk.delete(target.temporary());
+        removalNanos = clock.monotonicNanos() - start;
       }
     }
+  }
+
+  /** How long it took to remove the file that did not become whole; 0 when it did. */
+  long removalNanos() {
+    return removalNanos;
   }
 }

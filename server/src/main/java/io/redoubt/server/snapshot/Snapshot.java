@@ -129,6 +129,11 @@ final class Snapshot implements SnapshotGate, SnapshotWriter.Loop {
     return entries.written();
   }
 
+  /** How long it took to remove its file if it failed; after its end. */
+  long removalNanos() {
+    return writer.removalNanos();
+  }
+
   /** Whether commands that write are to wait: pre-images come faster than they are taken. */
   boolean writesMustWait() {
     // Once they wait, they do so until they are told to go on.

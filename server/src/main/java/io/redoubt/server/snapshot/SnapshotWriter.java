@@ -61,6 +61,7 @@ final class SnapshotWriter implements Runnable {
   private final CountDownLatch published = new CountDownLatch(1);
   private final BlockingQueue<Chunk> free = new LinkedBlockingQueue<>();
   private @Nullable RdbFile file;
+  private long removalNanos;
 
   /** Made on the loop; the settings are read here, once. */
   SnapshotWriter(
@@ -106,6 +107,11 @@ final class SnapshotWriter implements Runnable {
     free.add(chunk);
   }
 
+  /** How long it took to remove the file of a snapshot that failed; after its end. */
+  long removalNanos() {
+    return removalNanos;
+  }
+
   private boolean isAborted() {
     return stage.get() == Stage.ABORTED;
   }
@@ -124,6 +130,8 @@ final class SnapshotWriter implements Runnable {
     } catch (RdbException | RuntimeException | OutOfMemoryError e) {
       failure = "Error while saving: " + e;
     }
+    RdbFile closed = file;
+    removalNanos = closed == null ? 0 : closed.removalNanos();
     published.countDown();
     String result = isAborted() ? Snapshot.ABORTED : failure;
     context.turns().execute(() -> loop.ended(result));

@@ -4,6 +4,7 @@ import io.redoubt.persistence.rdb.RdbException;
 import io.redoubt.persistence.rdb.RdbOutput;
 import io.redoubt.persistence.rdb.RdbVisitor;
 import io.redoubt.protocol.bytes.BufferMemory;
+import io.redoubt.protocol.process.Standstill;
 import io.redoubt.server.keyspace.Keyspace;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -13,7 +14,10 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BiConsumer;
+import java.util.function.LongConsumer;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -35,7 +39,12 @@ public final class Snapshots implements AutoCloseable {
 
   private final SnapshotContext context;
   private final List<Runnable> overListeners = new ArrayList<>();
+
+  /** Files that are being written; for {@link #abandon}, which may come from any thread. */
+  private final Set<Path> temporaries = ConcurrentHashMap.newKeySet();
+
   private Runnable writesMayGoOn = () -> {};
+  private LongConsumer removed = nanos -> {};
   private Ending baseEnding = failure -> {};
 
   private @Nullable Snapshot running;
@@ -49,6 +58,7 @@ public final class Snapshots implements AutoCloseable {
   private boolean lastOk = true;
   private long lastSeconds = -1;
   private long saves;
+  private long owedMicros; // of rdb-key-save-delay
 
   /** Nothing runs, nothing has been saved. */
   public Snapshots(SnapshotContext context) {
@@ -113,6 +123,11 @@ public final class Snapshots implements AutoCloseable {
   /** Sets what runs when writes that had to wait may go on. */
   public void onWritesMayGoOn(Runnable action) {
     writesMayGoOn = action;
+  }
+
+  /** Sets who hears how many nanoseconds it took to remove what a snapshot left that failed. */
+  public void onRemoved(LongConsumer listener) {
+    removed = listener;
   }
 
   /** Adds what runs whenever a snapshot is over: the next may begin. */
@@ -190,12 +205,15 @@ public final class Snapshots implements AutoCloseable {
   }
 
   private void startSave() {
-    start(new DumpTarget(context, "temp-" + context.pid() + ".rdb"), List.of());
+    start(new DumpTarget(context, "temp-bg-" + context.pid() + ".rdb"), List.of());
   }
 
   private void start(@Nullable SnapshotTarget target, List<SnapshotSink> sinks) {
     startedMillis = context.clock().wallMillis();
     changesAtStart = changes;
+    if (target != null) {
+      temporaries.add(target.temporary());
+    }
     Snapshot started = new Snapshot(context, target, sinks, () -> writesMayGoOn.run(), this::over);
     running = started;
     if (started.isSave()) {
@@ -218,6 +236,8 @@ public final class Snapshots implements AutoCloseable {
     if (ended == null) {
       return;
     }
+    temporaries.clear();
+    removed.accept(ended.removalNanos());
     boolean toFile = ended.isSave();
     if (ended.isBase()) {
       baseEnding.ended(failure);
@@ -284,6 +304,17 @@ public final class Snapshots implements AutoCloseable {
     return isSaving() ? SaveOutcome.IN_PROGRESS : writeFile();
   }
 
+  /** The process ends at once: removes what is half written; from any thread. */
+  public void abandon() {
+    for (Path path : temporaries) {
+      try {
+        context.disk().delete(path);
+      } catch (IOException e) {
+        context.log().warning("Can't remove %s: %s", path, e.getMessage());
+      }
+    }
+  }
+
   /**
    * Saves at the end of the server's life: a background save that is under way is given up for it.
    */
@@ -293,12 +324,15 @@ public final class Snapshots implements AutoCloseable {
   }
 
   private SaveOutcome writeFile() {
-    SnapshotTarget target = new DumpTarget(context, "temp-save-" + context.pid() + ".rdb");
+    SnapshotTarget target = new DumpTarget(context, "temp-" + context.pid() + ".rdb");
+    temporaries.add(target.temporary());
     try (RdbFile file = new RdbFile(context, target)) {
       writeTo(file, target);
     } catch (IOException | UncheckedIOException e) {
       context.log().warning("Error saving DB on disk: %s", e.getMessage());
       return SaveOutcome.FAILED; // whoever waits for it hears so: no reason to refuse writes
+    } finally {
+      temporaries.remove(target.temporary());
     }
     context.log().notice("DB saved on disk");
     saved(changes, context.clock().wallMillis());
@@ -325,7 +359,12 @@ public final class Snapshots implements AutoCloseable {
               writer, context, FileFormat.version(target, settings), new KeyspaceSizes(keyspace));
       for (int database = 0; database < keyspace.count(); database++) {
         int index = database;
-        keyspace.database(index).forEach(entry -> entries.write(index, entry));
+        keyspace
+            .database(index)
+            .forEach(entry -> {
+              entries.write(index, entry);
+              delay(settings.keySaveDelayMicros());
+            });
       }
       writer.end();
       format.close();
@@ -335,6 +374,15 @@ public final class Snapshots implements AutoCloseable {
     }
     file.sync();
     file.publish();
+  }
+
+  /** Makes saving slow, to test what happens meanwhile. */
+  private void delay(long micros) {
+    owedMicros += Math.max(micros, 0);
+    if (owedMicros >= 1000) {
+      Standstill.ofMillis(owedMicros / 1000);
+      owedMicros %= 1000;
+    }
   }
 
   /**

@@ -288,6 +288,11 @@ public final class StreamGroups {
     return true;
   }
 
+  /** Whether an entry is pending in a group, whoever has it. */
+  public boolean isPending(long group, StreamId id) {
+    return pending(group).find(id.millis(), id.sequence()) != 0;
+  }
+
   /** While loading: gives a pending entry its consumer; false when there is none or it has one. */
   public boolean assign(long group, long consumer, StreamId id) {
     long element = pending(group).find(id.millis(), id.sequence());

@@ -1,0 +1,90 @@
+package io.redoubt.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.redoubt.protocol.resp.RespClient;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A shutdown that does not come to its end at once, or not at all. */
+final class ShutdownTest {
+  private static final String FAILED = "(error) ERR Errors trying to SHUTDOWN. Check logs.";
+
+  @TempDir private Path directory;
+  private RedisServer server;
+  private Dialogue redis;
+
+  @BeforeEach
+  void start() throws Exception {
+    server = TestServers.start("dir " + directory, "shutdown-timeout 600");
+    redis = new Dialogue(server.port());
+  }
+
+  @AfterEach
+  void stop() {
+    redis.close();
+    server.close();
+  }
+
+  private String info(String field) {
+    String info = redis.text("INFO");
+    int at = info.indexOf("\n" + field + ":") + field.length() + 2;
+    return info.substring(at, info.indexOf('\r', at));
+  }
+
+  @Test
+  void aSignalWaitsForTheCronAndCanBeAborted() throws Exception {
+    redis.says("SHUTDOWN ABORT", "(error) ERR No shutdown in progress.");
+    redis.says("DEBUG PAUSE-CRON 1", "OK");
+    server.shutDown("SIGTERM");
+    assertThat(server.isShuttingDown()).isTrue();
+    await().until(() -> redis.ask("SHUTDOWN ABORT").equals("OK"));
+    assertThat(server.isShuttingDown()).isFalse();
+    redis.says("DEBUG PAUSE-CRON 0", "OK");
+    redis.says("PING", "PONG");
+
+    redis.says("DEBUG PAUSE-CRON 1", "OK");
+    server.shutDown("SIGTERM");
+    redis.says("PING", "PONG");
+    redis.says("DEBUG PAUSE-CRON 0", "OK");
+    assertThat(server.ended().get(20, TimeUnit.SECONDS)).isZero();
+  }
+
+  @Test
+  void clientsWaitWhileReplicasDo() throws Exception {
+    try (RespClient replica = RespClient.connect("127.0.0.1", server.port());
+        Dialogue one = new Dialogue(server.port());
+        Dialogue other = new Dialogue(server.port())) {
+      replica.send("PSYNC", "?", "-1"); // and acknowledges nothing
+      await().until(() -> info("connected_slaves").equals("1"));
+      redis.says("SET key value", "OK");
+      one.client().send("SHUTDOWN");
+      other.client().send("SHUTDOWN", "NOSAVE");
+      await().until(() -> info("blocked_clients").equals("2"));
+      assertThat(Long.parseLong(info("shutdown_in_milliseconds"))).isBetween(1L, 600_000L);
+      redis.says("SHUTDOWN ABORT", "OK");
+      one.hears(FAILED);
+      other.hears(FAILED);
+      assertThat(redis.text("INFO server")).doesNotContain("shutdown_in_milliseconds");
+      redis.says("SET key other", "OK");
+    }
+  }
+
+  @Test
+  void aSaveThatFailsIsHeardOf() throws Exception {
+    redis.says("SET key value", "OK");
+    Files.createDirectories(directory.resolve("dump.rdb").resolve("in the way"));
+    redis.says("SHUTDOWN SAVE", FAILED);
+    redis.says("CONFIG SET save \"900 1\"", "OK");
+    server.shutDown("SIGINT");
+    await().until(() -> !server.isShuttingDown());
+    redis.says("GET key", "\"value\"");
+    assertThat(directory).isDirectoryNotContaining("glob:**/temp-*");
+  }
+}
