@@ -165,9 +165,8 @@ final class CollectionReader implements AutoCloseable {
       throw PackedReader.corrupt(type, at(), e);
     }
     int pairs = Zipmap.count(memory, zipmap.offset());
-    if (pairs == 0) {
-      visitor.empty(key);
-      return true;
+    if (pairs == 0) { // unlike other empty collections, none was ever written by mistake
+      throw PackedReader.corrupt(type, at(), "no pairs");
     }
     visitor.beginHash(key, pairs, RdbKey.NONE);
     for (long at = Zipmap.first(memory, zipmap.offset());

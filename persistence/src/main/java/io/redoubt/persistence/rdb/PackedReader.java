@@ -262,7 +262,7 @@ final class PackedReader implements AutoCloseable {
     return corrupt(type, at, e.reason() + " (byte " + e.offset() + " of it)");
   }
 
-  private static RdbException corrupt(RdbType type, long at, String why) {
+  static RdbException corrupt(RdbType type, long at, String why) {
     return new RdbException(at, form(type) + " integrity check failed: " + why);
   }
 

@@ -105,7 +105,6 @@ class CollectionsTest {
       file(3, 0),
       file(4, 0),
       file(5, 0),
-      file(9, (Object) Packs.zipmap(List.of())),
       file(10, (Object) Packs.ziplist(List.of())),
       file(11, (Object) Packs.intset(List.of())),
       file(12, (Object) Packs.ziplist(List.of())),
@@ -156,7 +155,8 @@ class CollectionsTest {
     refused("beyond the end", file(2, 0x81, 0xff, 0, 0, 0, 0, 0, 0, 0));
     refused("listpack integrity check failed: listpack", file(16, "abcdefghi"));
     refused("ziplist integrity check failed: ziplist", file(13, "abcdefghijklmnop"));
-    refused("Invalid zipmap", file(9, "abc"));
+    refused("Zipmap integrity check failed: zipmap", file(9, "abc"));
+    refused("no pairs", file(9, (Object) Packs.zipmap(List.of())));
     refused("Intset integrity check failed: intset", file(11, "abcdefghi"));
     refused("module value", file(7, 0x81, 0, 0, 0, 0, 0, 0, 0, 0));
     refused("Id of a stream's node", file(15, 1, "short", Packs.listpack(List.of())));

@@ -117,7 +117,7 @@ final class RandomCollections {
     writer.beginList(key, RdbType.LIST_QUICKLIST_2, nodes);
     for (int i = 0; i < nodes; i++) {
       if (random.nextInt(3) == 0) {
-        int length = random.nextInt(30_000);
+        int length = 1 + random.nextInt(30_000);
         boolean repeats = random.nextBoolean();
         String element = repeats ? "ab".repeat(length) : Rdbs.noise(random, length);
         writer.listElement(at(first, element));

@@ -120,7 +120,7 @@ final class RandomValues {
     writer.beginList(noKey, RdbType.LIST_QUICKLIST_2, nodes);
     for (int i = 0; i < nodes; i++) {
       if (random.nextInt(3) == 0) {
-        writer.listElement(at(first, text()));
+        writer.listElement(at(first, "x" + text())); // never empty
       } else {
         MemorySegment node = listpack(texts());
         writer.listNode(node, 0, (int) node.byteSize());
