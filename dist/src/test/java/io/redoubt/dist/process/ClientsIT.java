@@ -1,0 +1,169 @@
+package io.redoubt.dist.process;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.lettuce.core.RedisClient;
+import io.lettuce.core.RedisURI;
+import io.lettuce.core.api.StatefulRedisConnection;
+import io.redoubt.protocol.net.FreePorts;
+import io.redoubt.protocol.resp.Reply;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.redisson.Redisson;
+import org.redisson.api.RedissonClient;
+import org.redisson.client.codec.StringCodec;
+import org.redisson.config.Config;
+import redis.clients.jedis.DefaultJedisClientConfig;
+import redis.clients.jedis.HostAndPort;
+import redis.clients.jedis.RedisSentinelClient;
+import redis.clients.jedis.exceptions.JedisException;
+
+/** Libraries that find the master by the sentinels: they follow it wherever it goes. */
+final class ClientsIT {
+  private static final Duration LIMIT = Duration.ofSeconds(90);
+  private static final int DOWN_AFTER_MILLIS = 1_500;
+  private static final int TIMEOUT_MILLIS = 10_000;
+  private static final int SWITCHES = Integer.getInteger("redoubt.switches", 1);
+
+  /** Something that a library writes. */
+  @FunctionalInterface
+  private interface Write {
+    void run(String key, String value);
+  }
+
+  @TempDir private Path folder;
+  private Topology group;
+
+  @BeforeEach
+  void start() throws Exception {
+    group =
+        new Topology(
+            folder,
+            Kind.REDOUBT.server(),
+            Kind.REDOUBT.sentinel(),
+            FreePorts.several(Topology.NODES),
+            DOWN_AFTER_MILLIS);
+    group.start();
+    group.awaitRest(LIMIT);
+  }
+
+  @AfterEach
+  void stop() {
+    group.close();
+  }
+
+  @Test
+  void followTheMaster() throws Exception {
+    RedisClient lettuce = lettuce();
+    RedissonClient redisson = redisson();
+    try (RedisSentinelClient jedis = jedis();
+        StatefulRedisConnection<String, String> connection = lettuce.connect()) {
+      countsThroughPlannedSwitches(jedis);
+      Write byJedis = jedis::set;
+      Write byLettuce = (key, value) -> connection.sync().set(key, value);
+      Write byRedisson = (key, value) -> redisson.getBucket(key, StringCodec.INSTANCE).set(value);
+      int old = group.awaitRest(LIMIT);
+      eventually(byJedis, "jedis", "before");
+      eventually(byLettuce, "lettuce", "before");
+      eventually(byRedisson, "redisson", "before");
+      group.server(old).kill();
+      eventually(byJedis, "jedis", "after");
+      eventually(byLettuce, "lettuce", "after");
+      eventually(byRedisson, "redisson", "after");
+      Set<Integer> named = group.namedMasters();
+      assertThat(named).hasSize(1).doesNotContain(old);
+      Node master = group.server(named.iterator().next());
+      for (String key : new String[] {"jedis", "lettuce", "redisson"}) {
+        assertThat(master.ask("GET", key).text()).as(key).isEqualTo("after");
+      }
+    } finally {
+      redisson.shutdown();
+      lettuce.shutdown(Duration.ZERO, Duration.ofSeconds(2));
+    }
+  }
+
+  private RedisSentinelClient jedis() {
+    Set<HostAndPort> sentinels = new HashSet<>();
+    group.sentinels().forEach(it -> sentinels.add(new HostAndPort("127.0.0.1", it.port())));
+    return RedisSentinelClient.builder()
+        .masterName(Topology.MASTER_NAME)
+        .sentinels(sentinels)
+        .clientConfig(DefaultJedisClientConfig.builder().timeoutMillis(TIMEOUT_MILLIS).build())
+        .build();
+  }
+
+  private RedisClient lettuce() {
+    RedisURI.Builder uri =
+        RedisURI.Builder.sentinel(
+            "127.0.0.1", group.sentinels().getFirst().port(), Topology.MASTER_NAME);
+    group.sentinels().stream().skip(1).forEach(it -> uri.withSentinel("127.0.0.1", it.port()));
+    return RedisClient.create(uri.withTimeout(Duration.ofSeconds(2)).build());
+  }
+
+  private RedissonClient redisson() {
+    Config config = new Config();
+    var servers = config.useSentinelServers().setMasterName(Topology.MASTER_NAME);
+    group
+        .sentinels()
+        .forEach(sentinel -> servers.addSentinelAddress("redis://127.0.0.1:" + sentinel.port()));
+    servers.setScanInterval(500).setTimeout(2_000);
+    return Redisson.create(config);
+  }
+
+  /** Whatever the master is turned into meanwhile, it writes at last. */
+  private static void eventually(Write write, String key, String value) {
+    await()
+        .atMost(LIMIT)
+        .ignoreExceptions()
+        .until(() -> {
+          write.run(key, value);
+          return true;
+        });
+  }
+
+  /** Increments all the while; what was acknowledged is all that there is. */
+  private void countsThroughPlannedSwitches(RedisSentinelClient jedis) throws Exception {
+    AtomicLong acknowledged = new AtomicLong();
+    AtomicBoolean stop = new AtomicBoolean();
+    Thread writer =
+        Thread.ofPlatform()
+            .daemon()
+            .name("increments")
+            .start(() -> {
+              while (!stop.get()) {
+                try {
+                  jedis.incr("counter");
+                  acknowledged.incrementAndGet();
+                } catch (JedisException e) {
+                  // Refused by the old master, or cut off before anything was done.
+                }
+              }
+            });
+    try {
+      for (int i = 0; i < SWITCHES; i++) {
+        int old = group.awaitRest(LIMIT);
+        long before = acknowledged.get();
+        await().atMost(LIMIT).until(() -> acknowledged.get() > before);
+        Node sentinel = group.sentinels().get(i % Topology.SENTINELS);
+        assertThat(sentinel.ask("SENTINEL", "FAILOVER", Topology.MASTER_NAME))
+            .isEqualTo(new Reply.Simple("OK"));
+        await().atMost(LIMIT).until(() -> !group.namedMasters().contains(old));
+      }
+    } finally {
+      stop.set(true);
+      writer.join();
+    }
+    int master = group.awaitRest(LIMIT);
+    assertThat(group.server(master).ask("GET", "counter").text())
+        .isEqualTo(Long.toString(acknowledged.get()));
+  }
+}
