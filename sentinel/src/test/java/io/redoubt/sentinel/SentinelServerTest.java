@@ -257,6 +257,7 @@ class SentinelServerTest {
     call("PUBLISH __sentinel__:hello " + hello);
     assertThat(texts(call("SENTINEL GET-MASTER-ADDR-BY-NAME mymaster")))
         .containsExactly("127.0.0.1", Integer.toString(nodePort + 1));
+    await().until(() -> file().contains("sentinel config-epoch mymaster 3\n"));
     assertThat(file())
         .contains("sentinel monitor mymaster 127.0.0.1 " + (nodePort + 1) + " 2\n")
         .contains("sentinel known-replica mymaster 127.0.0.1 " + nodePort + "\n")

@@ -362,12 +362,23 @@ public abstract class Directives {
    * @throws IllegalStateException when there is no config file
    */
   public final void rewrite() throws IOException {
-    new Rewrite(this, fileToRewrite(), false).run();
+    prepareRewrite().write();
+  }
+
+  /**
+   * The first half of {@link #rewrite}: works out what is to be written, for another thread to
+   * write it.
+   *
+   * @throws IOException when the file can't be read
+   * @throws IllegalStateException when there is no config file
+   */
+  public final FileReplacement prepareRewrite() throws IOException {
+    return new Rewrite(this, fileToRewrite(), false).prepare();
   }
 
   /** Like {@link #rewrite}, but leaves a line for every directive: to test that all can be read. */
   public final void rewriteEveryDirective() throws IOException {
-    new Rewrite(this, fileToRewrite(), true).run();
+    new Rewrite(this, fileToRewrite(), true).prepare().write();
   }
 
   private Path fileToRewrite() {

@@ -36,12 +36,11 @@ final class Rewrite {
     this.complete = complete;
   }
 
-  void run() throws IOException {
+  /** Reads the file and works out what it should hold. */
+  FileReplacement prepare() throws IOException {
     String before = Files.exists(file) ? Files.readString(file, ISO_8859_1) : "";
     String after = edited(before);
-    if (!after.equals(before)) {
-      ConfWriter.replace(file, after.getBytes(ISO_8859_1));
-    }
+    return new FileReplacement(file, after.equals(before) ? null : after.getBytes(ISO_8859_1));
   }
 
   /** The file's text as it should be, one character a byte, from the text that it has. */

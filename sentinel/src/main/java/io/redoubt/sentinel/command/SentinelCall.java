@@ -5,6 +5,7 @@ import io.redoubt.protocol.session.SessionCall;
 import io.redoubt.sentinel.core.Master;
 import io.redoubt.sentinel.core.Sentinel;
 import io.redoubt.sentinel.runtime.SentinelControl;
+import io.redoubt.sentinel.runtime.StateKeeper;
 
 /** A command being run by a sentinel. */
 public final class SentinelCall extends SessionCall {
@@ -56,9 +57,24 @@ public final class SentinelCall extends SessionCall {
 
   /** Replies OK when what was ordered is on disk, so that it survives a crash. */
   void okWhenSaved() {
-    if (!control.isSaved()) {
-      throw new CommandError("ERR Failed to save config file on disk, see the log");
+    whenSettled((reply, kept) -> {
+      if (kept) {
+        reply.ok();
+      } else {
+        reply.error("ERR Failed to save config file on disk, see the log");
+      }
+    });
+  }
+
+  /** Replies when nothing is being written any more: at once, or the client waits for it. */
+  void whenSettled(StateWait.Answer answer) {
+    StateKeeper keeper = control.keeper();
+    if (keeper.isSettled()) {
+      answer.write(reply(), keeper.isKept());
+    } else {
+      StateWait wait = new StateWait(client(), answer);
+      client().block(wait, 0);
+      keeper.whenSettled(wait::settled);
     }
-    reply().ok();
   }
 }

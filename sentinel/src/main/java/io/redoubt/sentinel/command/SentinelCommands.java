@@ -231,15 +231,22 @@ public final class SentinelCommands extends CommandGroup<SentinelCall> {
     Address address = new Address(call.text(2), (int) call.number(3));
     Output answer =
         call.control().order(new Input.AskedIfDown(address, call.number(4), call.text(5)));
-    if (answer instanceof Output.Opinion(boolean down, String leader, long leaderEpoch)) {
-      ReplyWriter reply = call.reply();
-      reply.array(3);
-      reply.integer(down ? 1 : 0);
-      reply.bulk(leader);
-      reply.integer(leaderEpoch);
-    } else {
+    if (!(answer instanceof Output.Opinion opinion)) {
       throw new IllegalStateException("not an opinion: " + answer);
     }
+    if (opinion.leader().equals("*")) {
+      reply(call.reply(), opinion);
+    } else {
+      Output.Opinion withoutVote = new Output.Opinion(opinion.down(), "*", 0);
+      call.whenSettled((reply, kept) -> reply(reply, kept ? opinion : withoutVote));
+    }
+  }
+
+  private static void reply(ReplyWriter reply, Output.Opinion opinion) {
+    reply.array(3);
+    reply.integer(opinion.down() ? 1 : 0);
+    reply.bulk(opinion.leader());
+    reply.integer(opinion.leaderEpoch());
   }
 
   private static void order(SentinelCall call, Input input) {

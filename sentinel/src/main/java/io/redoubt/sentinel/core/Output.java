@@ -15,8 +15,9 @@ public sealed interface Output {
 
   /**
    * Write the state to disk, durably. It stands before everything of the same step that rests on
-   * it. When writing fails, requests that {@linkplain Request#needsState() need the state} and
-   * {@link Opinion votes} must not leave before a later write succeeded.
+   * it: {@linkplain Request#rest() requests}, events, scripts, and what those are told who ordered
+   * the step. These wait for the write, or for a later one; {@link Opinion votes} and requests that
+   * rest on the state must not leave when it fails.
    */
   record Persist(SentinelState state) implements Output {}
 

@@ -41,8 +41,30 @@ public record Request(Purpose purpose, int instance, List<List<String>> commands
     return new Request(purpose, instance, List.of(command));
   }
 
-  /** Whether sending it before the state is on disk could break a promise after a crash. */
-  public boolean needsState() {
-    return purpose == Purpose.VOTE || purpose == Purpose.ROLE;
+  /** What of the state has to be on disk before a request leaves. */
+  public enum Rest {
+    /** It tells nothing that a crash could make untrue. */
+    NOTHING,
+    /** It tells epochs: it waits for a write that is on, but leaves also when that fails. */
+    STATE_IF_POSSIBLE,
+    /** It gives or asks for a vote, or acts on one: never before the state is on disk. */
+    STATE
+  }
+
+  /** An order that had to wait longer for the disk may have been overtaken by events. */
+  private static final long STALE_ORDER_MILLIS = 1000;
+
+  /** Whether it must not leave so late; what is still wanted then is ordered again. */
+  public boolean isStale(long waitedMillis) {
+    return purpose == Purpose.ROLE && waitedMillis > STALE_ORDER_MILLIS;
+  }
+
+  /** What this request rests on. */
+  public Rest rest() {
+    return switch (purpose) {
+      case VOTE, ROLE -> Rest.STATE;
+      case HELLO -> Rest.STATE_IF_POSSIBLE;
+      case GREETING, SUBSCRIPTION, PING, INFO, OPINION, PAUSE, CONFIGURATION -> Rest.NOTHING;
+    };
   }
 }

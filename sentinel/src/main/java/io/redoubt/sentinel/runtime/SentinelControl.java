@@ -69,9 +69,9 @@ public final class SentinelControl {
     return driver.scripts();
   }
 
-  /** Whether what the last order changed is on disk. */
-  public boolean isSaved() {
-    return driver.isSaved();
+  /** What is on disk of what orders changed. */
+  public StateKeeper keeper() {
+    return driver.keeper();
   }
 
   /** Lets the sentinel know what somebody published on the hello channel here. */

@@ -10,7 +10,7 @@ import java.util.regex.Pattern;
 
 /**
  * The state in the sentinel's own config file: its lines are brought up to date by the least edit,
- * all others stay as the operator wrote them. Synced before {@link #save} returns.
+ * all others stay as the operator wrote them.
  */
 public final class StateFile implements StateStore {
   private static final Pattern PLAIN = Pattern.compile("[\\w.:/*@%+=,!?<>~^&$-]+");
@@ -40,8 +40,8 @@ public final class StateFile implements StateStore {
   }
 
   @Override
-  public void save(SentinelState newState) throws IOException {
+  public Write prepare(SentinelState newState) throws IOException {
     state = newState;
-    directives.rewrite();
+    return directives.prepareRewrite()::write;
   }
 }

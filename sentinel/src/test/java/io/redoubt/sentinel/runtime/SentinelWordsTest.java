@@ -49,7 +49,7 @@ class SentinelWordsTest {
   }
 
   private String saved(SentinelDirectives directives, SentinelState state) throws IOException {
-    new StateFile(directives, state).save(state);
+    new StateFile(directives, state).prepare(state).run();
     return Files.readString(folder.resolve("sentinel.conf"));
   }
 

@@ -1,5 +1,7 @@
 package io.redoubt.sentinel.simulation;
 
+import io.redoubt.protocol.process.Clock;
+import io.redoubt.protocol.process.Log;
 import io.redoubt.sentinel.core.Address;
 import io.redoubt.sentinel.core.Master;
 import io.redoubt.sentinel.core.MasterOptions;
@@ -21,6 +23,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class Fleet {
   static final String MASTER = "mymaster";
+
+  private static final Log SILENT = Log.silent(Clock.system());
 
   private final RandomGenerator random;
   private final Network network;
@@ -132,6 +136,10 @@ final class Fleet {
       }
     }
     network.at(now() + 100, this::replicate);
+  }
+
+  Log log() {
+    return SILENT;
   }
 
   RandomGenerator random() {

@@ -33,7 +33,8 @@ final class SafetyRules {
   private final Map<Term, String> leaders = new HashMap<>();
   private final Map<Seat, Long> candidacies = new HashMap<>();
   private final Map<Seat, Long> currentEpochs = new HashMap<>();
-  private final Map<Seat, Long> configEpochs = new HashMap<>();
+  private final Map<Seat, Long> toldEpochs = new HashMap<>();
+  private final Map<Seat, Long> toldConfigEpochs = new HashMap<>();
   private final Map<Seat, Long> leaderEpochs = new HashMap<>();
   private final Map<Term, Address> configurations = new HashMap<>();
   private boolean forcedAllowed;
@@ -111,7 +112,17 @@ final class SafetyRules {
     }
   }
 
+  /** A request leaves: what it tells must be on disk by now. */
   void sending(SimulatedSentinel sentinel, Request request) {
+    if (request.purpose() == Request.Purpose.HELLO) {
+      String[] hello = request.commands().getFirst().getLast().split(",", -1);
+      String master = hello[4];
+      rises(sentinel, "", "told epoch", toldEpochs, Long.parseLong(hello[3]));
+      rises(sentinel, master, "told config epoch", toldConfigEpochs, Long.parseLong(hello[7]));
+      if (sentinel.disk().currentEpoch() < Long.parseLong(hello[3])) {
+        throw new Violation(sentinel.name() + " tells an epoch that is not on its disk");
+      }
+    }
     if (request.purpose() == Request.Purpose.VOTE) {
       List<String> words = request.commands().getFirst();
       String master = fleet.masterOf(new Address(words.get(2), Integer.parseInt(words.get(3))));
@@ -144,13 +155,9 @@ final class SafetyRules {
 
   /** Everything of a step was done. */
   void stepped(SimulatedSentinel sentinel, Sentinel core) {
-    rises(sentinel, "", "current epoch", currentEpochs, core.currentEpoch());
-    if (sentinel.disk().currentEpoch() < core.currentEpoch()) {
-      throw new Violation(sentinel.name() + " knows an epoch that is not on its disk");
-    }
+    rises(sentinel, "", "epoch on disk", currentEpochs, sentinel.disk().currentEpoch());
     for (Master master : core.masters()) {
       String name = master.name();
-      rises(sentinel, name, "config epoch", configEpochs, master.configEpoch());
       rises(sentinel, name, "leader epoch", leaderEpochs, leaderEpochOnDisk(sentinel, name));
       Address current = master.currentAddress();
       Address other = configurations.putIfAbsent(new Term(name, master.configEpoch()), current);

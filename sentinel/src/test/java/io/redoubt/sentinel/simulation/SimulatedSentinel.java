@@ -9,13 +9,17 @@ import io.redoubt.sentinel.core.Request;
 import io.redoubt.sentinel.core.Sentinel;
 import io.redoubt.sentinel.core.SentinelState;
 import io.redoubt.sentinel.core.Settings;
+import io.redoubt.sentinel.runtime.StateKeeper;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
 
-/** A sentinel with a disk that survives it: the real core between made-up wires. */
+/**
+ * A sentinel with a disk that survives it: the real core between made-up wires. What is written
+ * takes a while until it is on the disk; a crash before that loses it.
+ */
 final class SimulatedSentinel {
   private static final long TICK_MILLIS = 100;
 
@@ -27,6 +31,8 @@ final class SimulatedSentinel {
   private final Map<End, Network.Connection> connections = new HashMap<>();
   private SentinelState disk;
   private @Nullable Sentinel core;
+  private StateKeeper keeper;
+  private long diskDelayMillis;
   private int incarnation;
   private long pausedUntil;
   private long wakeAt = Long.MAX_VALUE;
@@ -45,6 +51,40 @@ final class SimulatedSentinel {
     this.name = name;
     this.address = address;
     this.disk = disk;
+    this.keeper = newKeeper();
+  }
+
+  private StateKeeper newKeeper() {
+    int mine = incarnation;
+    return new StateKeeper(
+        state -> () -> disk = state,
+        write -> {
+          if (diskDelayMillis == 0) {
+            write.run();
+          } else {
+            later(fleet.random().nextLong(1, diskDelayMillis + 1), mine, write);
+          }
+        },
+        Runnable::run,
+        fleet.log());
+  }
+
+  /** Runs something after a while, unless it has crashed until then. */
+  private void later(long millis, int expected, Runnable action) {
+    fleet
+        .network()
+        .at(
+            fleet.now() + millis,
+            () -> {
+              if (expected == incarnation && core != null) {
+                action.run();
+              }
+            });
+  }
+
+  /** From now on a write takes up to so long. */
+  void diskDelay(long millis) {
+    diskDelayMillis = millis;
   }
 
   String name() {
@@ -88,6 +128,7 @@ final class SimulatedSentinel {
     if (core == null) {
       incarnation++;
       pausedUntil = 0;
+      keeper = newKeeper();
       core =
           new Sentinel(
               disk,
@@ -173,7 +214,7 @@ final class SimulatedSentinel {
         dieAfterOutputs--;
       }
       switch (output) {
-        case Output.Persist(SentinelState state) -> disk = state;
+        case Output.Persist(SentinelState state) -> keeper.changed(state);
         case Output.Connect(int link, Link.Kind kind, Address target) ->
             connect(link, kind, target);
         case Output.Disconnect(int link, Link.Kind kind) -> {
@@ -182,18 +223,8 @@ final class SimulatedSentinel {
             connection.close();
           }
         }
-        case Output.Send(int link, Link.Kind kind, Request request) -> {
-          fleet.rules().sending(this, request);
-          Network.Connection connection = connections.get(new End(link, kind));
-          if (connection != null
-              && request.purpose() == Request.Purpose.ROLE
-              && request.commands().get(1).get(1).equals("NO")) {
-            fleet.rules().promoting(this, connection.target);
-          }
-          if (connection != null && connection.open) {
-            connection.there.put(() -> fleet.deliver(connection, request));
-          }
-        }
+        case Output.Send(int link, Link.Kind kind, Request request) ->
+            send(connections.get(new End(link, kind)), request);
         case Output.Event event -> fleet.happened(this, stepping, event);
         case Output.Opinion given -> opinion = given;
         case Output.RunScript(String path, List<String> arguments) ->
@@ -226,6 +257,34 @@ final class SimulatedSentinel {
       }
     }
     return opinion;
+  }
+
+  private void send(Network.@Nullable Connection connection, Request request) {
+    int mine = incarnation;
+    long wantedAt = fleet.now();
+    if (connection == null) {
+      return;
+    }
+    if (request.rest() == Request.Rest.NOTHING) {
+      leave(connection, request);
+      return;
+    }
+    keeper.whenSettled(kept -> {
+      if (mine == incarnation && core != null && !request.isStale(fleet.now() - wantedAt)) {
+        leave(connection, request);
+      }
+    });
+  }
+
+  private void leave(Network.Connection connection, Request request) {
+    if (connection.open) {
+      fleet.rules().sending(this, request);
+      if (request.purpose() == Request.Purpose.ROLE
+          && request.commands().get(1).get(1).equals("NO")) {
+        fleet.rules().promoting(this, connection.target);
+      }
+      connection.there.put(() -> fleet.deliver(connection, request));
+    }
   }
 
   private void connect(int link, Link.Kind kind, Address target) {
@@ -310,20 +369,31 @@ final class SimulatedSentinel {
             opinion =
                 new Output.Opinion(opinion.down(), words.get(5), Long.parseLong(words.get(4)));
           }
-          fleet.rules().answering(this, asked, opinion);
-          answer(
-              connection,
-              request,
-              new Answer.Items(
-                  List.of(
-                      new Answer.Number(opinion.down() ? 1 : 0),
-                      new Answer.Text(opinion.leader()),
-                      new Answer.Number(opinion.leaderEpoch()))));
+          Output.Opinion told = opinion;
+          int mine = incarnation;
+          keeper.whenSettled(kept -> {
+            if (mine == incarnation && core != null) {
+              tell(connection, request, asked, told);
+            }
+          });
         }
       }
       case INFO, ROLE, SUBSCRIPTION, PAUSE, CONFIGURATION ->
           answer(connection, request, new Answer.Failure("ERR unknown command"));
     }
+  }
+
+  private void tell(
+      Network.Connection connection, Request request, Address asked, Output.Opinion opinion) {
+    fleet.rules().answering(this, asked, opinion);
+    answer(
+        connection,
+        request,
+        new Answer.Items(
+            List.of(
+                new Answer.Number(opinion.down() ? 1 : 0),
+                new Answer.Text(opinion.leader()),
+                new Answer.Number(opinion.leaderEpoch()))));
   }
 
   private static void answer(Network.Connection connection, Request request, Answer answer) {
