@@ -14,6 +14,7 @@ import io.redoubt.protocol.info.Info;
 import io.redoubt.protocol.launch.ConfiguredSession;
 import io.redoubt.protocol.launch.Listeners;
 import io.redoubt.protocol.launch.ProcessInfo;
+import io.redoubt.protocol.launch.TlsSettings;
 import io.redoubt.protocol.net.Transport;
 import io.redoubt.protocol.process.Clock;
 import io.redoubt.protocol.process.Log;
@@ -45,6 +46,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.TimeUnit;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
@@ -53,6 +55,7 @@ public final class SentinelServer implements AutoCloseable {
   private static final String THREAD_NAME = "redis-sentinel";
   private static final int ID_BYTES = 20;
   private static final int EVERY_SECOND_MILLIS = 1000;
+  private static final int CLOSE_LIMIT_SECONDS = 10;
 
   /** Commands of every process that Redis does not have in sentinel mode. */
   private static final List<String> ABSENT =
@@ -100,10 +103,6 @@ public final class SentinelServer implements AutoCloseable {
   public static SentinelServer start(
       SentinelDirectives directives, Clock clock, Log log, RandomGenerator random, Runnable stopped)
       throws IOException, FatalConfigError {
-    if (directives.tlsPort.value() != 0 || directives.tlsReplication.value()) {
-      throw FatalConfigError.ofWhole(
-          "A sentinel does not speak TLS yet: tls-port, tls-replication");
-    }
     try {
       directives.words().finish(directives.dir.value());
     } catch (RefusedValue e) {
@@ -138,13 +137,14 @@ public final class SentinelServer implements AutoCloseable {
   private Parts made() throws IOException, FatalConfigError {
     String requirepass = directives.requirepass.value();
     SentinelState state = directives.words().state(newId());
+    TlsSettings tls = new TlsSettings(directives);
     Sentinel core =
         new Sentinel(
             state,
             SentinelControl.settings(
                 directives.words().global(),
                 requirepass,
-                directives.port.value(),
+                tls.portToTell(directives.port.value()),
                 Timings.DEFAULTS,
                 false,
                 false),
@@ -161,6 +161,7 @@ public final class SentinelServer implements AutoCloseable {
             core,
             transport,
             source(),
+            tls.client(),
             clock,
             log,
             file,
@@ -205,7 +206,7 @@ public final class SentinelServer implements AutoCloseable {
             connection -> clients.admission().accept(connection, SentinelClient::new));
     listeners.open();
     log.notice("Running mode=sentinel, port=%d.", directives.port.value());
-    file.save(state);
+    file.prepare(state).run();
     log.notice("Sentinel ID is %s", core.myId());
     driver.start();
     transport.loop().every(clients::everySecond, EVERY_SECOND_MILLIS);
@@ -299,14 +300,22 @@ public final class SentinelServer implements AutoCloseable {
     log.notice("User requested shutdown...");
     Parts made = parts.join();
     made.listeners().close();
-    made.driver().stop();
-    log.notice("Sentinel is now ready to exit, bye bye...");
-    stopped.run();
+    made.driver()
+        .stop(() -> {
+          log.notice("Sentinel is now ready to exit, bye bye...");
+          stopped.run();
+        });
   }
 
-  /** Closes all connections and ends the loop; not to be called on the loop. */
+  /**
+   * Closes all connections and ends the loop, after a write of the state that is under way; not to
+   * be called on the loop.
+   */
   @Override
   public void close() {
+    CompletableFuture<Boolean> settled = new CompletableFuture<>();
+    transport.loop().execute(() -> parts.join().driver().stop(() -> settled.complete(true)));
+    settled.completeOnTimeout(false, CLOSE_LIMIT_SECONDS, TimeUnit.SECONDS).join();
     transport.close();
   }
 }

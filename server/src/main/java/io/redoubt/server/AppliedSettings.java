@@ -45,8 +45,14 @@ final class AppliedSettings {
     settings.loglevel.onChange(() -> log.level(settings.loglevel.value()));
     settings.hz.onChange(() -> cron.start(settings.hz.value()));
     settings.port.onChange(
-        reopening(listeners, "Unable to listen on this port. Check server logs."));
-    settings.bind.onChange(reopening(listeners, "Failed to bind to specified addresses."));
+        reopening(listeners::reopenTcp, "Unable to listen on this port. Check server logs."));
+    settings.bind.onChange(
+        reopening(listeners::reopenTcp, "Failed to bind to specified addresses."));
+    Change encrypted =
+        reopening(
+            listeners::reopenEncrypted, "Unable to update TLS configuration. Check server logs.");
+    settings.bind.onChange(encrypted);
+    settings.tlsDirectives().forEach(each -> each.onChange(encrypted));
     settings.maxclients.onChange(AppliedSettings::fitsOpenFiles);
   }
 
@@ -73,11 +79,18 @@ final class AppliedSettings {
     }
   }
 
-  private static Change reopening(Listeners listeners, String refusal) {
+  /** Something that listens again. */
+  @FunctionalInterface
+  private interface Reopening {
+    void run() throws IOException;
+  }
+
+  private Change reopening(Reopening reopening, String refusal) {
     return () -> {
       try {
-        listeners.reopenTcp();
+        reopening.run();
       } catch (IOException e) {
+        log.warning("%s", e.getMessage());
         throw new RefusedValue(refusal, e);
       }
     };

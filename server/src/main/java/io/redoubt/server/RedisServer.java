@@ -13,6 +13,7 @@ import io.redoubt.protocol.launch.ConfiguredSession;
 import io.redoubt.protocol.launch.Listeners;
 import io.redoubt.protocol.launch.ProcessInfo;
 import io.redoubt.protocol.launch.ProcessUsage;
+import io.redoubt.protocol.launch.TlsSettings;
 import io.redoubt.protocol.net.Connection;
 import io.redoubt.protocol.net.Loop;
 import io.redoubt.protocol.net.Transport;
@@ -267,6 +268,7 @@ public final class RedisServer implements AutoCloseable {
                 table,
                 dispatcher,
                 this::streamOffset));
+    TlsSettings tls = new TlsSettings(settings);
     replication =
         new Replication(
             new ReplicationSurroundings(
@@ -288,9 +290,11 @@ public final class RedisServer implements AutoCloseable {
                 clients,
                 watchedKeys,
                 this::port,
+                tls,
                 this::dataSetGoes));
     rejoin =
-        new RejoinGuard(settings, transport.loop(), clock, log, state, replication, this::port);
+        new RejoinGuard(
+            settings, transport.loop(), clock, log, state, replication, this::port, tls);
     listeners = new Listeners(transport, settings, log, freePort, this::accept);
     cron = new Cron(transport.loop(), clock, keyspace);
     shutdown =

@@ -1,9 +1,13 @@
 package io.redoubt.server;
 
+import io.redoubt.protocol.launch.TlsSettings;
 import io.redoubt.protocol.net.Loop;
+import io.redoubt.protocol.net.Tls;
 import io.redoubt.protocol.process.Clock;
 import io.redoubt.protocol.process.Log;
 import io.redoubt.protocol.process.SystemErrors;
+import io.redoubt.protocol.resp.RespClient;
+import io.redoubt.server.RoleInquiry.Credentials;
 import io.redoubt.server.RoleInquiry.Verdict;
 import io.redoubt.server.execution.Refusal;
 import io.redoubt.server.execution.ServerState;
@@ -16,6 +20,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.IntSupplier;
@@ -45,7 +50,9 @@ final class RejoinGuard {
   private final ServerState state;
   private final Replication replication;
   private final IntSupplier port;
+  private final TlsSettings tls;
   private final KnownSentinels known;
+  private final Set<HostPort> refusals = ConcurrentHashMap.newKeySet();
 
   RejoinGuard(
       ServerDirectives settings,
@@ -54,7 +61,8 @@ final class RejoinGuard {
       Log log,
       ServerState state,
       Replication replication,
-      IntSupplier port) {
+      IntSupplier port,
+      TlsSettings tls) {
     this.settings = settings;
     this.loop = loop;
     this.clock = clock;
@@ -62,15 +70,20 @@ final class RejoinGuard {
     this.state = state;
     this.replication = replication;
     this.port = port;
+    this.tls = tls;
     this.known = new KnownSentinels(log);
   }
 
   private Path file() {
-    return settings.path("sentinels-" + port.getAsInt() + ".state");
+    return settings.path("sentinels-" + ownPort() + ".state");
+  }
+
+  private int ownPort() {
+    return tls.portToTell(port.getAsInt());
   }
 
   private boolean isOn() {
-    return port.getAsInt() != 0 && settings.rejoinTimeout.value() > 0;
+    return ownPort() != 0 && settings.rejoinTimeout.value() > 0;
   }
 
   /** Asks the sentinels if there are any, when the data set is there; on the loop. */
@@ -107,9 +120,12 @@ final class RejoinGuard {
 
   /** Asks all at once, and looks at the answers on the loop. */
   private void ask(List<HostPort> sentinels, long deadline) {
-    int ownPort = port.getAsInt();
+    int ownPort = ownPort();
     String announcedHost = settings.replicaAnnounceIp.value();
     int announcedPort = settings.replicaAnnouncePort.value();
+    Credentials credentials =
+        new Credentials(
+            settings.rejoinAuthUser.value(), settings.rejoinAuthPass.value(), encryption());
     Thread.ofVirtual()
         .name("rejoin")
         .start(() -> {
@@ -122,7 +138,9 @@ final class RejoinGuard {
                       Verdict verdict =
                           RoleInquiry.ask(
                               sentinel,
-                              place -> isSelf(place, ownPort, announcedHost, announcedPort));
+                              credentials,
+                              place -> isSelf(place, ownPort, announcedHost, announcedPort),
+                              error -> refused(sentinel, error));
                       if (verdict != null) {
                         verdicts.add(verdict);
                       }
@@ -137,6 +155,27 @@ final class RejoinGuard {
           }
           loop.execute(() -> decide(sentinels, List.copyOf(verdicts), deadline));
         });
+  }
+
+  private RespClient.Layer encryption() {
+    try {
+      Tls client = tls.client();
+      return client == null ? connected -> connected : client::over;
+    } catch (IOException e) {
+      return connected -> {
+        throw e;
+      };
+    }
+  }
+
+  /** Told once, however often it is asked; from any thread. */
+  private void refused(HostPort sentinel, String error) {
+    if (refusals.add(sentinel)) {
+      log.warning(
+          "The sentinel at %s:%d does not tell which role this server has: %s (see"
+              + " rejoin-auth-pass)",
+          sentinel.host(), sentinel.port(), error);
+    }
   }
 
   private static boolean isSelf(

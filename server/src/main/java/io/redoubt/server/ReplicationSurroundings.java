@@ -1,6 +1,8 @@
 package io.redoubt.server;
 
 import io.redoubt.protocol.bytes.BufferMemory;
+import io.redoubt.protocol.launch.TlsSettings;
+import io.redoubt.protocol.net.Tls;
 import io.redoubt.protocol.net.Transport;
 import io.redoubt.protocol.process.Clock;
 import io.redoubt.protocol.process.Log;
@@ -21,8 +23,10 @@ import io.redoubt.server.replication.SpareDataSet;
 import io.redoubt.server.settings.ServerDirectives;
 import io.redoubt.server.snapshot.SnapshotContext;
 import io.redoubt.server.snapshot.Snapshots;
+import java.io.IOException;
 import java.util.function.IntSupplier;
 import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
 
 /** The server as replication sees it. */
 record ReplicationSurroundings(
@@ -44,11 +48,22 @@ record ReplicationSurroundings(
     ClientRegistry clients,
     WatchedKeys watchedKeys,
     IntSupplier listeningPort,
+    TlsSettings tls,
     Runnable emptying)
     implements ReplicationHost {
   @Override
   public int port() {
     return listeningPort.getAsInt();
+  }
+
+  @Override
+  public int portToTell() {
+    return tls.portToTell(port());
+  }
+
+  @Override
+  public @Nullable Tls encryption() throws IOException {
+    return tls.client();
   }
 
   @Override

@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -19,6 +20,15 @@ import org.jspecify.annotations.Nullable;
  */
 final class RoleInquiry {
   private static final int TIMEOUT_MILLIS = 500;
+
+  /**
+   * What to give a sentinel that wants a password.
+   *
+   * @param user empty for none
+   * @param password empty to give nothing
+   * @param layer what connections go over
+   */
+  record Credentials(String user, String password, RespClient.Layer layer) {}
 
   /**
    * What a sentinel says.
@@ -34,12 +44,22 @@ final class RoleInquiry {
   /**
    * Asks one sentinel; null when it can't be asked or does not know the server.
    *
+   * @param refused is told what it answers to a request that it does not let us make
    * @param self whether a place is the server's own
    */
-  static @Nullable Verdict ask(HostPort sentinel, Predicate<HostPort> self) {
-    try (RespClient client = RespClient.connect(sentinel.host(), sentinel.port(), TIMEOUT_MILLIS)) {
+  static @Nullable Verdict ask(
+      HostPort sentinel,
+      Credentials credentials,
+      Predicate<HostPort> self,
+      Consumer<String> refused) {
+    try (RespClient client =
+        RespClient.connect(sentinel.host(), sentinel.port(), TIMEOUT_MILLIS, credentials.layer())) {
+      if (!credentials.password().isEmpty()) {
+        greet(client, credentials);
+      }
       Reply masters = client.call("SENTINEL", "MASTERS");
       if (masters.isError()) {
+        refused.accept(masters.text());
         return null;
       }
       for (Reply each : masters.elements()) {
@@ -62,6 +82,15 @@ final class RoleInquiry {
       // As good as no answer.
     }
     return null;
+  }
+
+  /** A sentinel that wants no password says so, and answers all the same. */
+  private static void greet(RespClient client, Credentials credentials) throws IOException {
+    if (credentials.user().isEmpty()) {
+      client.call("AUTH", credentials.password());
+    } else {
+      client.call("AUTH", credentials.user(), credentials.password());
+    }
   }
 
   private static Map<String, String> fields(Reply reply) {

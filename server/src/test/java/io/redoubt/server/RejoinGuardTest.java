@@ -13,6 +13,8 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
@@ -44,6 +46,9 @@ final class RejoinGuardTest {
     private volatile String flags = "master";
     private final AtomicInteger asked = new AtomicInteger();
 
+    /** What it wants to be given first, a line each; empty for nothing. */
+    private volatile List<String> password = List.of();
+
     FakeSentinel() throws IOException {
       Thread.ofVirtual().start(this::serve);
     }
@@ -57,8 +62,15 @@ final class RejoinGuardTest {
         try (Socket client = socket.accept()) {
           BufferedReader in =
               new BufferedReader(new InputStreamReader(client.getInputStream(), UTF_8));
+          List<String> lines = new ArrayList<>();
           for (String line = in.readLine(); line != null; line = in.readLine()) {
-            if (line.equals("MASTERS")) {
+            lines.add(line);
+            if (line.equals("SENTINEL") && !lines.containsAll(password)) {
+              client.getOutputStream().write("-NOAUTH\r\n".getBytes(UTF_8));
+              break;
+            } else if (lines.size() == 5 && line.equals("secret")) {
+              client.getOutputStream().write("+OK\r\n".getBytes(UTF_8));
+            } else if (line.equals("MASTERS")) {
               asked.incrementAndGet();
               write(client, "name", "m", "ip", "127.0.0.1", "port", "" + master, "flags", flags);
             } else if (line.equals("REPLICAS")) {
@@ -125,6 +137,19 @@ final class RejoinGuardTest {
       await().until(() -> ask("ROLE").contains("\"slave\""));
       assertThat(ask("ROLE")).contains("" + sentinel.master);
       assertThat(ask("SET", "a", "1")).isEqualTo(READONLY);
+    }
+  }
+
+  @Test
+  void givesASentinelItsPassword() throws Exception {
+    try (FakeSentinel sentinel = new FakeSentinel()) {
+      sentinel.password = List.of("AUTH", "secret");
+      start(
+          "rejoin-sentinels 127.0.0.1:" + sentinel.port(),
+          "rejoin-timeout 60000",
+          "rejoin-auth-pass secret");
+      sentinel.master = port();
+      await().until(() -> ask("SET", "a", "1").equals("OK"));
     }
   }
 

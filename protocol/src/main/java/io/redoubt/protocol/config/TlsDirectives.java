@@ -1,5 +1,7 @@
 package io.redoubt.protocol.config;
 
+import java.util.List;
+
 /** The directives of encrypted connections, which server and sentinel share too. */
 @SuppressWarnings("this-escape") // declaring calls final methods that use nothing of a subclass
 public abstract class TlsDirectives extends CommonDirectives {
@@ -26,27 +28,22 @@ public abstract class TlsDirectives extends CommonDirectives {
 
   /** {@code tls-cert-file}. */
   public final TextDirective tlsCertFile =
-      text("tls-cert-file", "")
-          .withoutEffectYet()
-          .shown("server.crt", "The server's certificate, PEM.");
+      text("tls-cert-file", "").shown("server.crt", "The server's certificate, PEM.");
 
   /** {@code tls-key-file}. */
   public final TextDirective tlsKeyFile =
       text("tls-key-file", "")
-          .withoutEffectYet()
-          .shown("server.key", "The private key of that certificate, PEM.");
+          .shown("server.key", "The private key of that certificate, PEM in the form of PKCS #8.");
 
   /** {@code tls-key-file-pass}. */
   public final TextDirective tlsKeyFilePass =
       text("tls-key-file-pass", "")
           .sensitive()
-          .withoutEffectYet()
           .shown("secret", "The passphrase of the private key, when it has one.");
 
   /** {@code tls-client-cert-file}. */
   public final TextDirective tlsClientCertFile =
       text("tls-client-cert-file", "")
-          .withoutEffectYet()
           .shown(
               "client.crt",
               "The certificate to show as a client, towards a master for instance; without it the"
@@ -55,14 +52,12 @@ public abstract class TlsDirectives extends CommonDirectives {
   /** {@code tls-client-key-file}. */
   public final TextDirective tlsClientKeyFile =
       text("tls-client-key-file", "")
-          .withoutEffectYet()
           .shown("client.key", "The private key of the client certificate.");
 
   /** {@code tls-client-key-file-pass}. */
   public final TextDirective tlsClientKeyFilePass =
       text("tls-client-key-file-pass", "")
           .sensitive()
-          .withoutEffectYet()
           .shown("secret", "The passphrase of the client key, when it has one.");
 
   /** {@code tls-dh-params-file}. */
@@ -74,19 +69,16 @@ public abstract class TlsDirectives extends CommonDirectives {
   /** {@code tls-ca-cert-file}. */
   public final TextDirective tlsCaCertFile =
       text("tls-ca-cert-file", "")
-          .withoutEffectYet()
           .shown("ca.crt", "The certificates that the other side's certificate is checked with.");
 
   /** {@code tls-ca-cert-dir}. */
   public final TextDirective tlsCaCertDir =
       text("tls-ca-cert-dir", "")
-          .withoutEffectYet()
           .shown("/etc/ssl/certs", "A directory of such certificates, instead or in addition.");
 
   /** {@code tls-auth-clients}. */
   public final ChoiceDirective<AuthClients> tlsAuthClients =
       choice("tls-auth-clients", AuthClients.YES)
-          .withoutEffectYet()
           .doc(
               "Whether clients have to show a certificate: yes, no, or optional, which checks it"
                   + " when there is one.");
@@ -102,7 +94,6 @@ public abstract class TlsDirectives extends CommonDirectives {
   /** {@code tls-protocols}. */
   public final TextDirective tlsProtocols =
       text("tls-protocols", "")
-          .withoutEffectYet()
           .shown("\"TLSv1.2 TLSv1.3\"", "The versions of TLS to offer; these two by default.");
 
   /** {@code tls-ciphers}. */
@@ -114,7 +105,6 @@ public abstract class TlsDirectives extends CommonDirectives {
   /** {@code tls-ciphersuites}. */
   public final TextDirective tlsCiphersuites =
       text("tls-ciphersuites", "")
-          .withoutEffectYet()
           .shown("TLS_CHACHA20_POLY1305_SHA256", "The cipher suites of TLS 1.3.");
 
   /** {@code tls-prefer-server-ciphers}. */
@@ -140,6 +130,20 @@ public abstract class TlsDirectives extends CommonDirectives {
       integer("tls-session-cache-timeout", 300)
           .acceptedWithoutEffect()
           .doc("How many seconds a session is kept.");
+
+  /** Those that encrypted connections depend on. */
+  public final List<Directive<?, ?>> tlsDirectives() {
+    return List.of(
+        tlsPort,
+        tlsCertFile,
+        tlsKeyFile,
+        tlsKeyFilePass,
+        tlsCaCertFile,
+        tlsCaCertDir,
+        tlsAuthClients,
+        tlsProtocols,
+        tlsCiphersuites);
+  }
 
   /** The directives of this part and those below it, unset. */
   protected TlsDirectives() {}

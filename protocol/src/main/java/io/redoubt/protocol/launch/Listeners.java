@@ -1,9 +1,10 @@
 package io.redoubt.protocol.launch;
 
 import io.redoubt.protocol.config.BindAddress;
-import io.redoubt.protocol.config.CommonDirectives;
+import io.redoubt.protocol.config.TlsDirectives;
 import io.redoubt.protocol.net.Connection;
 import io.redoubt.protocol.net.Listener;
+import io.redoubt.protocol.net.Tls;
 import io.redoubt.protocol.net.Transport;
 import io.redoubt.protocol.process.Log;
 import java.io.IOException;
@@ -18,21 +19,26 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
-/** The addresses that a program listens on: those of {@code bind}, and a Unix socket. */
+/**
+ * The addresses that a program listens on: those of {@code bind}, plain and encrypted, and a Unix
+ * socket.
+ */
 public final class Listeners {
   private final Transport transport;
-  private final CommonDirectives settings;
+  private final TlsDirectives settings;
   private final Log log;
   private final boolean freePort;
   private final Consumer<Connection> acceptor;
   private final List<Listener> tcp = new ArrayList<>();
+  private final List<Listener> encrypted = new ArrayList<>();
   private final List<Listener> unix = new ArrayList<>();
 
   /** Listeners that are closed yet; with {@code freePort} the system chooses the port. */
   public Listeners(
       Transport transport,
-      CommonDirectives settings,
+      TlsDirectives settings,
       Log log,
       boolean freePort,
       Consumer<Connection> acceptor) {
@@ -51,6 +57,7 @@ public final class Listeners {
   public void open() throws IOException {
     try {
       openTcp();
+      openEncrypted();
       String path = settings.unixsocket.value();
       if (!path.isEmpty()) {
         openUnix(settings.path(path));
@@ -68,11 +75,28 @@ public final class Listeners {
     openTcp();
   }
 
+  /** Opens the encrypted addresses anew, after a directive of TLS or {@code bind} changed. */
+  public void reopenEncrypted() throws IOException {
+    encrypted.forEach(Listener::close);
+    encrypted.clear();
+    openEncrypted();
+  }
+
   private void openTcp() throws IOException {
     int port = freePort ? 0 : settings.port.value();
-    if (port == 0 && !freePort) {
-      return;
+    if (port != 0 || freePort) {
+      open(tcp, port, null);
     }
+  }
+
+  private void openEncrypted() throws IOException {
+    int port = settings.tlsPort.value();
+    if (port != 0) {
+      open(encrypted, port, new TlsSettings(settings).server());
+    }
+  }
+
+  private void open(List<Listener> listeners, int port, @Nullable Tls tls) throws IOException {
     for (BindAddress address : settings.bind.value()) {
       String name =
           switch (address.host()) {
@@ -82,9 +106,11 @@ public final class Listeners {
           };
       // A free port that the system chose for the first address serves the others too.
       InetSocketAddress socket =
-          new InetSocketAddress(InetAddress.getByName(name), tcp.isEmpty() ? port : port());
+          new InetSocketAddress(
+              InetAddress.getByName(name),
+              listeners.isEmpty() ? port : listeners.getFirst().port());
       try {
-        tcp.add(transport.listen(socket, settings.tcpBacklog.value(), acceptor));
+        listeners.add(transport.listen(socket, settings.tcpBacklog.value(), tls, acceptor));
       } catch (IOException e) {
         if (!address.optional() || isTaken(e)) {
           log.warning(
@@ -128,9 +154,9 @@ public final class Listeners {
 
   /** Stops listening. */
   public void close() {
-    tcp.forEach(Listener::close);
-    unix.forEach(Listener::close);
-    tcp.clear();
-    unix.clear();
+    for (List<Listener> each : List.of(tcp, encrypted, unix)) {
+      each.forEach(Listener::close);
+      each.clear();
+    }
   }
 }

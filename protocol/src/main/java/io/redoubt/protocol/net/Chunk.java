@@ -55,8 +55,12 @@ public final class Chunk {
     return block;
   }
 
-  /** What the channel is to write: the chunk's bytes {@code [from, to)}. */
-  Object queued(Connection connection, int from, int to) {
+  /**
+   * What the channel is to write: the chunk's bytes {@code [from, to)}.
+   *
+   * @param connection is told when they are no longer needed, unless it is null
+   */
+  Object queued(@Nullable Connection connection, int from, int to) {
     queuedOn = connection;
     queuedBytes = to - from;
     sendable.setIndex(from, to);

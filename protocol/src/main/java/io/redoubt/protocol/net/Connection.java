@@ -11,7 +11,7 @@ import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.socket.SocketChannel;
 import io.netty.channel.unix.Socket;
 import io.netty.channel.unix.UnixChannel;
-import io.netty.handler.ssl.SslHandler;
+import io.netty.handler.ssl.SslHandshakeCompletionEvent;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.net.InetSocketAddress;
@@ -60,6 +60,7 @@ public final class Connection {
   private final Channel channel;
   private final ChunkPool pool;
   private final ReadBuffer readBuffer;
+  private final boolean tls;
   private @Nullable Handler handler;
   private @Nullable Throwable cause;
 
@@ -81,10 +82,11 @@ public final class Connection {
   private boolean closing;
   private boolean closeTold;
 
-  Connection(Channel channel, ChunkPool pool, ReadBuffer readBuffer) {
+  Connection(Channel channel, ChunkPool pool, ReadBuffer readBuffer, boolean tls) {
     this.channel = channel;
     this.pool = pool;
     this.readBuffer = readBuffer;
+    this.tls = tls;
   }
 
   /** The connection over a channel; null for a listener's. */
@@ -119,7 +121,9 @@ public final class Connection {
       chunk.release();
       return;
     }
-    if (queuedBytes == 0 && socket != null) {
+    if (tls) {
+      sendEncrypted(chunk, bytes);
+    } else if (queuedBytes == 0 && socket != null) {
       first = chunk;
       firstBytes = bytes;
     } else {
@@ -127,6 +131,11 @@ public final class Connection {
       channel.write(chunk.queued(this, 0, bytes), channel.voidPromise());
     }
     queuedBytes += bytes;
+  }
+
+  /** The chunk is done with when it is encrypted; its bytes are sent when the socket has them. */
+  private void sendEncrypted(Chunk chunk, int bytes) {
+    channel.write(chunk.queued(null, 0, bytes)).addListener(written -> sent(bytes));
   }
 
   /** Has the channel write what was sent first, from byte {@code from} on. */
@@ -182,7 +191,10 @@ public final class Connection {
       return 0;
     }
     ChannelOutboundBuffer outbound = channel.unsafe().outboundBuffer();
-    return outbound == null ? 0 : queuedBytes - outbound.currentProgress();
+    if (outbound == null) {
+      return 0;
+    }
+    return tls ? queuedBytes : queuedBytes - outbound.currentProgress();
   }
 
   /** Called by the chunk when the channel is done with it. */
@@ -241,7 +253,7 @@ public final class Connection {
 
   /** Whether the connection is encrypted. */
   public boolean isTls() {
-    return channel.pipeline().get(SslHandler.class) != null;
+    return tls;
   }
 
   /** Whether this is a Unix socket. */
@@ -360,10 +372,11 @@ public final class Connection {
   /** The end of the channel's pipeline. */
   final class PipelineEnd extends ChannelInboundHandlerAdapter {
 
-    private final Consumer<Connection> opened;
+    private final Consumer<Connection> acceptor;
+    private boolean opened;
 
-    PipelineEnd(Consumer<Connection> opened) {
-      this.opened = opened;
+    PipelineEnd(Consumer<Connection> acceptor) {
+      this.acceptor = acceptor;
     }
 
     Connection connection() {
@@ -372,11 +385,16 @@ public final class Connection {
 
     @Override
     public void channelActive(ChannelHandlerContext context) {
-      socket =
-          channel instanceof UnixChannel unix && unix.fd() instanceof Socket own && !isTls()
-              ? own
-              : null;
-      opened.accept(Connection.this);
+      if (!tls) {
+        socket =
+            channel instanceof UnixChannel unix && unix.fd() instanceof Socket own ? own : null;
+        open();
+      }
+    }
+
+    private void open() {
+      opened = true;
+      acceptor.accept(Connection.this);
       if (handler == null) {
         channel.close();
       } else {
@@ -389,7 +407,9 @@ public final class Connection {
       ByteBuf bytes = (ByteBuf) message;
       try {
         Handler told = handler;
-        if (told != null && !closing) {
+        if (told != null && !closing && tls) {
+          decrypted(told, bytes);
+        } else if (told != null && !closing) {
           long from = readBuffer.offset() + bytes.readerIndex();
           readBuffer.taken(bytes.writerIndex());
           told.onBytes(Connection.this, readBuffer.memory(), from, from + bytes.readableBytes());
@@ -399,9 +419,35 @@ public final class Connection {
       }
     }
 
+    private void decrypted(Handler told, ByteBuf bytes) {
+      while (bytes.isReadable() && channel.isActive()) {
+        int before = bytes.readableBytes();
+        long from = readBuffer.put(bytes);
+        told.onBytes(
+            Connection.this, readBuffer.memory(), from, from + before - bytes.readableBytes());
+        if (bytes.isReadable()) {
+          readBuffer.readDone(Connection.this);
+        }
+      }
+    }
+
     @Override
     public void channelReadComplete(ChannelHandlerContext context) {
-      readBuffer.readDone(Connection.this);
+      if (opened) {
+        readBuffer.readDone(Connection.this);
+      }
+    }
+
+    /** An encrypted connection is made when both sides have agreed on the keys. */
+    @Override
+    public void userEventTriggered(ChannelHandlerContext context, Object event) {
+      if (event instanceof SslHandshakeCompletionEvent handshake) {
+        if (handshake.isSuccess()) {
+          open();
+        } else {
+          fail(handshake.cause());
+        }
+      }
     }
 
     @Override

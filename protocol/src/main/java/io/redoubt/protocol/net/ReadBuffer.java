@@ -102,6 +102,25 @@ final class ReadBuffer implements RecvByteBufAllocator {
     position = (end + LINE_BYTES - 1) & -LINE_BYTES;
   }
 
+  /**
+   * Puts bytes here that did not come from the socket as they are, as many as there is room for,
+   * and notes that they are taken. With no room left, those who have bytes here are told first.
+   *
+   * @return where they begin
+   */
+  long put(ByteBuf bytes) {
+    if (position >= READ_BYTES) {
+      tellReaders();
+    }
+    int from = position;
+    int count = Math.min(bytes.readableBytes(), READ_BYTES - from);
+    MemorySegment source = MemorySegment.ofBuffer(bytes.nioBuffer(bytes.readerIndex(), count));
+    MemorySegment.copy(source, 0, memory(), offset() + from, count);
+    bytes.skipBytes(count);
+    taken(from + count);
+    return offset() + from;
+  }
+
   /** A connection has been read; it is told so later. */
   void readDone(Connection connection) {
     if (telling) {

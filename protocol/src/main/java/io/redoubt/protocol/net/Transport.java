@@ -123,25 +123,34 @@ public final class Transport implements AutoCloseable {
     return chunks.idleBytes();
   }
 
+  /** As the other one, without encryption. */
+  public Listener listen(SocketAddress address, int backlog, Consumer<Connection> acceptor)
+      throws IOException {
+    return listen(address, backlog, null, acceptor);
+  }
+
   /**
    * Listens at an address of IP or at a path ({@link UnixDomainSocketAddress}).
    *
    * @param backlog how many connections may wait to be accepted
+   * @param tls how connections are encrypted, null for not at all
    * @param acceptor is called on the loop with each connection and sets its handler, or closes it
    * @throws IOException when that can't be, with a message such as {@code bind: Address already in
    *     use} or {@code bind: Cannot assign requested address}
    */
-  public Listener listen(SocketAddress address, int backlog, Consumer<Connection> acceptor)
+  public Listener listen(
+      SocketAddress address, int backlog, @Nullable Tls tls, Consumer<Connection> acceptor)
       throws IOException {
     try {
-      return onLoop(() -> new Listener(bind(address, backlog, acceptor), loop));
+      return onLoop(() -> new Listener(bind(address, backlog, tls, acceptor), loop));
     } catch (LoopFailure e) {
       String message = String.valueOf(e.getCause().getMessage());
       throw new IOException("bind: " + message.substring(message.lastIndexOf(": ") + 1).strip(), e);
     }
   }
 
-  private Channel bind(SocketAddress address, int backlog, Consumer<Connection> acceptor)
+  private Channel bind(
+      SocketAddress address, int backlog, @Nullable Tls tls, Consumer<Connection> acceptor)
       throws IOException {
     Channel channel = serverChannel(address);
     channel.config().setOption(ChannelOption.SO_BACKLOG, backlog);
@@ -151,7 +160,7 @@ public final class Transport implements AutoCloseable {
         SocketOptions.onlyIpv6(channel);
       }
     }
-    channel.pipeline().addLast(new Acceptor(acceptor));
+    channel.pipeline().addLast(new Acceptor(tls, acceptor));
     try {
       finished(register(channel));
       finished(channel.bind(nativeAddress(address)));
@@ -178,27 +187,38 @@ public final class Transport implements AutoCloseable {
     }
   }
 
+  /** As the other one, without encryption. */
+  public void connect(
+      InetSocketAddress remote,
+      @Nullable InetAddress source,
+      int timeoutMillis,
+      Connection.Handler handler) {
+    connect(remote, source, timeoutMillis, null, handler);
+  }
+
   /**
    * Connects; from any thread. The handler's {@code onOpen} or {@code onClose} is called on the
    * loop. A host that isn't resolved yet is looked up on another thread first.
    *
    * @param source the address of this side, or null for any
    * @param timeoutMillis how long the connection may take to come about
+   * @param tls how it is encrypted, null for not at all
    */
   public void connect(
       InetSocketAddress remote,
       @Nullable InetAddress source,
       int timeoutMillis,
+      @Nullable Tls tls,
       Connection.Handler handler) {
     if (!remote.isUnresolved()) {
-      inLoop(() -> connectResolved(remote, source, timeoutMillis, handler));
+      inLoop(() -> connectResolved(remote, source, timeoutMillis, tls, handler));
       return;
     }
     Thread.ofVirtual()
         .name("resolve " + remote.getHostString())
         .start(() -> {
           var resolved = new InetSocketAddress(remote.getHostString(), remote.getPort());
-          loop.execute(() -> connectResolved(resolved, source, timeoutMillis, handler));
+          loop.execute(() -> connectResolved(resolved, source, timeoutMillis, tls, handler));
         });
   }
 
@@ -206,9 +226,10 @@ public final class Transport implements AutoCloseable {
       InetSocketAddress remote,
       @Nullable InetAddress source,
       int timeoutMillis,
+      @Nullable Tls tls,
       Connection.Handler handler) {
     Channel channel = clientChannel(remote);
-    Connection connection = adopt(channel, c -> {});
+    Connection connection = adopt(channel, tls, c -> {});
     connection.handler(handler);
     if (remote.isUnresolved()) {
       connection.tellClosed(new UnknownHostException(remote.getHostString()));
@@ -284,10 +305,13 @@ public final class Transport implements AutoCloseable {
     }
   }
 
-  private Connection adopt(Channel channel, Consumer<Connection> opened) {
+  private Connection adopt(Channel channel, @Nullable Tls tls, Consumer<Connection> opened) {
     channel.config().setRecvByteBufAllocator(readBuffer);
-    Connection connection = new Connection(channel, chunks, readBuffer);
+    Connection connection = new Connection(channel, chunks, readBuffer, tls != null);
     connection.noDelay(true);
+    if (tls != null) {
+      tls.encrypt(channel);
+    }
     channel.pipeline().addLast(connection.new PipelineEnd(opened));
     return connection;
   }
@@ -374,16 +398,18 @@ public final class Transport implements AutoCloseable {
 
     private static final long PAUSE_MILLIS = 100;
 
+    private final @Nullable Tls tls;
     private final Consumer<Connection> acceptor;
 
-    Acceptor(Consumer<Connection> acceptor) {
+    Acceptor(@Nullable Tls tls, Consumer<Connection> acceptor) {
+      this.tls = tls;
       this.acceptor = acceptor;
     }
 
     @Override
     public void channelRead(ChannelHandlerContext context, Object message) {
       Channel accepted = (Channel) message;
-      adopt(accepted, acceptor);
+      adopt(accepted, tls, acceptor);
       register(accepted);
     }
 

@@ -17,6 +17,13 @@ import java.util.List;
  */
 public final class RespClient implements AutoCloseable {
 
+  /** Puts something between a connection and its use: encryption, for instance. */
+  @FunctionalInterface
+  public interface Layer {
+    /** The socket to talk over, given one that is connected. */
+    Socket over(Socket connected) throws IOException;
+  }
+
   private static final int READ_BYTES = 16 * 1024;
   private static final int TIMEOUT_MILLIS = 10_000;
 
@@ -43,12 +50,18 @@ public final class RespClient implements AutoCloseable {
    * @param timeoutMillis how long to wait for the connection and for each read; 0 for ever
    */
   public static RespClient connect(String host, int port, int timeoutMillis) throws IOException {
+    return connect(host, port, timeoutMillis, connected -> connected);
+  }
+
+  /** As the other one, over a layer. */
+  public static RespClient connect(String host, int port, int timeoutMillis, Layer layer)
+      throws IOException {
     Socket socket = new Socket();
     try {
       socket.setTcpNoDelay(true);
       socket.connect(new InetSocketAddress(host, port), timeoutMillis);
       socket.setSoTimeout(timeoutMillis);
-      return new RespClient(socket);
+      return new RespClient(layer.over(socket));
     } catch (IOException e) {
       socket.close();
       throw e;

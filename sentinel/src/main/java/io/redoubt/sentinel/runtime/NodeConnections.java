@@ -2,6 +2,7 @@ package io.redoubt.sentinel.runtime;
 
 import io.redoubt.protocol.net.Chunk;
 import io.redoubt.protocol.net.Connection;
+import io.redoubt.protocol.net.Tls;
 import io.redoubt.protocol.net.Transport;
 import io.redoubt.protocol.resp.ProtocolException;
 import io.redoubt.protocol.resp.Reply;
@@ -34,6 +35,7 @@ final class NodeConnections {
 
   private final Transport transport;
   private final @Nullable InetAddress source;
+  private final @Nullable Tls tls;
   private final Consumer<Input> inputs;
   private final Map<End, NodeConnection> connections = new HashMap<>();
 
@@ -44,11 +46,17 @@ final class NodeConnections {
    * No connections yet.
    *
    * @param source the address that they are made from, null for any
+   * @param tls how they are encrypted, null for not at all
    * @param inputs takes what happens, on the loop, also while it is called
    */
-  NodeConnections(Transport transport, @Nullable InetAddress source, Consumer<Input> inputs) {
+  NodeConnections(
+      Transport transport,
+      @Nullable InetAddress source,
+      @Nullable Tls tls,
+      Consumer<Input> inputs) {
     this.transport = transport;
     this.source = source;
+    this.tls = tls;
     this.inputs = inputs;
   }
 
@@ -66,7 +74,7 @@ final class NodeConnections {
 
   private void open(NodeConnection connection, InetAddress host, int port) {
     var remote = new InetSocketAddress(host, port);
-    transport.connect(remote, source, CONNECT_TIMEOUT_MILLIS, connection);
+    transport.connect(remote, source, CONNECT_TIMEOUT_MILLIS, tls, connection);
   }
 
   /** Looks a name up, on a thread of its own; one that fails has the address it had before. */
@@ -108,11 +116,10 @@ final class NodeConnections {
     }
   }
 
-  void send(int link, Link.Kind kind, Request request) {
+  /** Sends a request when it is run, if the connection of now still stands then. */
+  Runnable sending(int link, Link.Kind kind, Request request) {
     NodeConnection connection = connections.get(new End(link, kind));
-    if (connection != null) {
-      connection.send(request);
-    }
+    return connection == null ? () -> {} : () -> connection.send(request);
   }
 
   void close() {

@@ -2,6 +2,7 @@ package io.redoubt.sentinel.runtime;
 
 import io.redoubt.protocol.net.Cancellable;
 import io.redoubt.protocol.net.Loop;
+import io.redoubt.protocol.net.Tls;
 import io.redoubt.protocol.net.Transport;
 import io.redoubt.protocol.process.Clock;
 import io.redoubt.protocol.process.Log;
@@ -11,7 +12,6 @@ import io.redoubt.sentinel.core.Output;
 import io.redoubt.sentinel.core.Request;
 import io.redoubt.sentinel.core.Sentinel;
 import io.redoubt.sentinel.core.SentinelState;
-import java.io.IOException;
 import java.net.InetAddress;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -20,8 +20,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Runs a sentinel's core on a loop: steps it when something happens and at the times it asks for,
- * and carries out what it wants, in order. While the state can't be written, nothing leaves that
- * rests on it. Belongs to the loop.
+ * and carries out what it wants, in order. What rests on the state leaves when that is on disk, and
+ * does not while it can't be written; all else goes on. Belongs to the loop.
  */
 public final class SentinelDriver {
   private static final long TICK_MILLIS = 100;
@@ -42,7 +42,7 @@ public final class SentinelDriver {
   private final Loop loop;
   private final Clock clock;
   private final Log log;
-  private final StateStore store;
+  private final StateKeeper keeper;
   private final EventListener listener;
   private final ScriptQueue scripts;
   private final Runnable crash;
@@ -50,7 +50,6 @@ public final class SentinelDriver {
   private final Deque<Input> waiting = new ArrayDeque<>();
 
   private boolean stepping;
-  private boolean stateIsBehind;
   private boolean stopped;
   private @Nullable Cancellable ticks;
   private @Nullable Cancellable wake;
@@ -60,6 +59,8 @@ public final class SentinelDriver {
    * A driver at rest.
    *
    * @param source the address that connections are made from, null for any
+   * @param tls how connections to nodes are encrypted, null for not at all
+   * @param store where the state survives; its writes run on a thread of their own
    * @param scripts runs programs
    * @param crash ends the process at once, for SENTINEL SIMULATE-FAILURE
    */
@@ -67,6 +68,7 @@ public final class SentinelDriver {
       Sentinel sentinel,
       Transport transport,
       @Nullable InetAddress source,
+      @Nullable Tls tls,
       Clock clock,
       Log log,
       StateStore store,
@@ -77,11 +79,11 @@ public final class SentinelDriver {
     this.loop = transport.loop();
     this.clock = clock;
     this.log = log;
-    this.store = store;
+    this.keeper = new StateKeeper(store, SentinelDriver::save, loop::execute, log);
     this.listener = listener;
     this.scripts = scripts;
     this.crash = crash;
-    this.connections = new NodeConnections(transport, source, this::submit);
+    this.connections = new NodeConnections(transport, source, tls, this::submit);
   }
 
   /** The core, to be read. */
@@ -89,9 +91,13 @@ public final class SentinelDriver {
     return sentinel;
   }
 
-  /** Whether all that the core wanted kept is on disk. */
-  public boolean isSaved() {
-    return !stateIsBehind;
+  private static void save(Runnable write) {
+    Thread.ofPlatform().daemon().name("save state").start(write);
+  }
+
+  /** What is on disk of the core's state. */
+  public StateKeeper keeper() {
+    return keeper;
   }
 
   /** Begins to tick. */
@@ -105,8 +111,12 @@ public final class SentinelDriver {
     scripts.tick(sentinel.settings().timings());
   }
 
-  /** Stops for good and closes the connections to nodes. */
-  public void stop() {
+  /**
+   * Stops for good and closes the connections to nodes.
+   *
+   * @param done is run when nothing is being written any more
+   */
+  public void stop(Runnable done) {
     stopped = true;
     if (ticks != null) {
       ticks.cancel();
@@ -116,6 +126,7 @@ public final class SentinelDriver {
     }
     connections.close();
     scripts.close();
+    keeper.whenSettled(kept -> done.run());
   }
 
   /** The programs that run and wait to. */
@@ -131,7 +142,10 @@ public final class SentinelDriver {
     }
   }
 
-  /** Steps with what a client asked for; gives {@code Done}, {@code Refused} or {@code Opinion}. */
+  /**
+   * Steps with what a client asked for; gives {@code Done}, {@code Refused} or {@code Opinion}. A
+   * client may hear of it when the {@link #keeper} has settled.
+   */
   public @Nullable Output order(Input input) {
     if (stepping) {
       throw new IllegalStateException("an order within a step");
@@ -160,8 +174,8 @@ public final class SentinelDriver {
     stepping = true;
     Output answer = null;
     try {
-      if (stateIsBehind && input instanceof Input.Tick) {
-        save(sentinel.state());
+      if (input instanceof Input.Tick) {
+        keeper.retry();
       }
       for (Output output : sentinel.step(nowMillis(), input)) {
         Output given = perform(output);
@@ -177,25 +191,22 @@ public final class SentinelDriver {
   /** Carries out one output, or gives it back when it is for whoever ordered the step. */
   private @Nullable Output perform(Output output) {
     switch (output) {
-      case Output.Persist(SentinelState state) -> save(state);
+      case Output.Persist(SentinelState state) -> keeper.changed(state);
       case Output.Connect(var link, Link.Kind kind, var address) ->
           connections.connect(link, kind, address);
       case Output.Disconnect(var link, Link.Kind kind) -> connections.disconnect(link, kind);
-      case Output.Send(var link, Link.Kind kind, Request request) -> {
-        if (!stateIsBehind || !request.needsState()) {
-          connections.send(link, kind, request);
-        }
-      }
+      case Output.Send(var link, Link.Kind kind, Request request) -> send(link, kind, request);
       case Output.Event event -> {
         log(event.level(), event.type() + " " + event.payload());
         if (event.published()) {
-          listener.happened(event.type(), event.payload());
+          keeper.whenSettled(kept -> listener.happened(event.type(), event.payload()));
         }
       }
-      case Output.RunScript(String path, var arguments) -> scripts.add(path, arguments);
+      case Output.RunScript(String path, var arguments) ->
+          keeper.whenSettled(kept -> scripts.add(path, arguments));
       case Output.Remark(Output.Level level, String text) -> log(level, text);
       case Output.Opinion opinion -> {
-        return stateIsBehind ? new Output.Opinion(opinion.down(), "*", 0) : opinion;
+        return opinion;
       }
       case Output.Done done -> {
         return done;
@@ -205,23 +216,25 @@ public final class SentinelDriver {
       }
       case Output.Crash(String why) -> {
         log.warning("Sentinel CRASH because of SENTINEL simulate-failure %s", why);
-        crash.run();
+        keeper.whenSettled(kept -> crash.run());
       }
     }
     return null;
   }
 
-  private void save(SentinelState state) {
-    try {
-      store.save(state);
-      stateIsBehind = false;
-      log.notice("Sentinel new configuration saved on disk");
-    } catch (IOException e) {
-      if (!stateIsBehind) {
-        log.warning(
-            "WARNING: Sentinel was not able to save the new configuration on disk!!!: %s", e);
+  private void send(int link, Link.Kind kind, Request request) {
+    Runnable sending = connections.sending(link, kind, request);
+    switch (request.rest()) {
+      case NOTHING -> sending.run();
+      case STATE_IF_POSSIBLE -> keeper.whenSettled(kept -> sending.run());
+      case STATE -> {
+        long wantedAt = nowMillis();
+        keeper.whenSettled(kept -> {
+          if (kept && !request.isStale(nowMillis() - wantedAt)) {
+            sending.run();
+          }
+        });
       }
-      stateIsBehind = true;
     }
   }
 

@@ -2,6 +2,7 @@ package io.redoubt.server.replication;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
@@ -160,8 +161,9 @@ final class MasterLink {
               remoteAddress(),
               sourceAddress(),
               (int) Math.min(timeoutMillis(), Integer.MAX_VALUE),
+              host.encryption(),
               next);
-    } catch (UnknownHostException e) {
+    } catch (IOException e) {
       next.end("Unable to connect to MASTER: " + e.getMessage());
     }
   }

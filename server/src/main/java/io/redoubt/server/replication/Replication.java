@@ -430,7 +430,7 @@ public final class Replication implements AutoCloseable {
     return new Handshake.Identity(
         user.isEmpty() ? null : user,
         password.isEmpty() ? null : password,
-        port == 0 ? host.port() : port,
+        port == 0 ? host.portToTell() : port,
         address.isEmpty() ? null : address);
   }
 

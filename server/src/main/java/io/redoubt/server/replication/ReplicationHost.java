@@ -1,6 +1,7 @@
 package io.redoubt.server.replication;
 
 import io.redoubt.protocol.bytes.BufferMemory;
+import io.redoubt.protocol.net.Tls;
 import io.redoubt.protocol.net.Transport;
 import io.redoubt.protocol.process.Clock;
 import io.redoubt.protocol.process.Log;
@@ -15,7 +16,9 @@ import io.redoubt.server.loading.LoadProgress;
 import io.redoubt.server.settings.ServerDirectives;
 import io.redoubt.server.snapshot.SnapshotContext;
 import io.redoubt.server.snapshot.Snapshots;
+import java.io.IOException;
 import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
 
 /** The server around its replication: what replication works with and on. */
 public interface ReplicationHost {
@@ -60,6 +63,16 @@ public interface ReplicationHost {
 
   /** The port that the server listens on. */
   int port();
+
+  /** The port that a master is told. */
+  int portToTell();
+
+  /**
+   * How connections to a master are encrypted, null for not at all.
+   *
+   * @throws IOException when a file that this takes can't be read
+   */
+  @Nullable Tls encryption() throws IOException;
 
   /** Ends the waits of all blocked clients with an error, and closes these. */
   void endWaits(String error);

@@ -213,6 +213,17 @@ public abstract class ReplicationDirectives extends PersistenceDirectives {
               "Sentinels to ask after a restart whether this master still is one, beside those"
                   + " that have watched it before, which it remembers.");
 
+  /** {@code rejoin-auth-user}. */
+  public final TextDirective rejoinAuthUser =
+      text("rejoin-auth-user", "")
+          .shown("asker", "The user that this server is for these sentinels.");
+
+  /** {@code rejoin-auth-pass}. */
+  public final TextDirective rejoinAuthPass =
+      text("rejoin-auth-pass", "")
+          .sensitive()
+          .shown("secret", "The password that it gives them, where they want one.");
+
   /** {@code rejoin-timeout}. */
   public final IntDirective rejoinTimeout =
       integer("rejoin-timeout", 10_000)

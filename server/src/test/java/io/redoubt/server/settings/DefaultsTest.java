@@ -30,6 +30,8 @@ final class DefaultsTest {
             withOwn(
                 expected.keySet(),
                 "rdb-write-version",
+                "rejoin-auth-pass",
+                "rejoin-auth-user",
                 "rejoin-sentinels",
                 "rejoin-timeout",
                 "repl-full-sync-rate",

@@ -1,0 +1,216 @@
+package io.redoubt.protocol.net;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.redoubt.protocol.Seed;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.KeyStore;
+import java.util.Arrays;
+import java.util.Base64;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Encrypted connections, of Java's own sockets and between transports. */
+@Timeout(60)
+class TlsTest {
+  private static final Tls.Terms USUAL = new Tls.Terms(List.of(), List.of());
+
+  @TempDir private static Path folder;
+  private static Tls.Identity ours;
+  private static Tls.Identity stranger;
+
+  private final CountingMemory memory = new CountingMemory();
+  private Transport transport;
+
+  @BeforeAll
+  static void makeCertificates() throws Exception {
+    ours = certificate("ours");
+    stranger = certificate("stranger");
+  }
+
+  /** A certificate that is its own authority, as PEM files, by the JDK's keytool. */
+  private static Tls.Identity certificate(String name) throws Exception {
+    Path store = folder.resolve(name + ".p12");
+    String tool = Path.of(System.getProperty("java.home"), "bin", "keytool").toString();
+    Process process =
+        new ProcessBuilder(
+                tool,
+                "-genkeypair",
+                "-alias",
+                name,
+                "-keyalg",
+                "EC",
+                "-dname",
+                "CN=" + name,
+                "-keystore",
+                store.toString(),
+                "-storepass",
+                "secret")
+            .redirectErrorStream(true)
+            .redirectOutput(folder.resolve(name + ".out").toFile())
+            .start();
+    assertThat(process.waitFor()).isZero();
+    KeyStore keys = KeyStore.getInstance(store.toFile(), "secret".toCharArray());
+    Path certificate = folder.resolve(name + ".crt");
+    Path key = folder.resolve(name + ".key");
+    Files.writeString(certificate, pem("CERTIFICATE", keys.getCertificate(name).getEncoded()));
+    byte[] encodedKey = keys.getKey(name, "secret".toCharArray()).getEncoded();
+    Files.writeString(key, pem("PRIVATE KEY", encodedKey));
+    return new Tls.Identity(certificate, key, "");
+  }
+
+  private static String pem(String what, byte[] bytes) {
+    String text = Base64.getMimeEncoder(64, "\n".getBytes(US_ASCII)).encodeToString(bytes);
+    return "-----BEGIN " + what + "-----\n" + text + "\n-----END " + what + "-----\n";
+  }
+
+  private static Tls.Authorities authority(Tls.Identity identity) {
+    return new Tls.Authorities(identity.certificate(), null);
+  }
+
+  private static Tls client(Tls.Identity shown) throws IOException {
+    return Tls.client(shown, authority(ours), USUAL);
+  }
+
+  private Listener listen(Tls.ClientCertificates clients, Connection.Handler handler)
+      throws IOException {
+    Tls tls = Tls.server(ours, authority(ours), USUAL, clients);
+    return transport.listen(new InetSocketAddress("127.0.0.1", 0), 9, tls, c -> c.handler(handler));
+  }
+
+  @BeforeEach
+  void open() {
+    transport = Transport.open("test-loop", memory);
+  }
+
+  @AfterEach
+  void closeAndFindNothingLost() {
+    transport.close();
+    assertThat(memory.bytes).hasValue(0);
+  }
+
+  /** More than fits into all buffers, so that either side is held up by the other. */
+  @Test
+  void carriesWhatever() throws Exception {
+    EchoHandler echo = new EchoHandler();
+    Listener listener = listen(Tls.ClientCertificates.REQUIRED, echo);
+    byte[] sent = new byte[6 << 20];
+    Seed.random("TlsTest").nextBytes(sent);
+    try (Socket plain = new Socket("127.0.0.1", listener.port());
+        Socket socket = client(ours).over(plain)) {
+      Thread writer =
+          Thread.ofVirtual()
+              .start(() -> {
+                try {
+                  socket.getOutputStream().write(sent);
+                } catch (IOException e) {
+                  // The reader will miss what could not be sent.
+                }
+              });
+      byte[] received = socket.getInputStream().readNBytes(sent.length);
+      assertThat(received).hasSize(sent.length);
+      assertThat(Arrays.mismatch(received, sent)).isEqualTo(-1);
+      writer.join();
+      assertThat(echo.opened.join().isTls()).isTrue();
+    }
+    assertThat(echo.closed.join()).isNull();
+  }
+
+  @Test
+  void connects() throws Exception {
+    EchoHandler echo = new EchoHandler();
+    Listener listener = listen(Tls.ClientCertificates.REQUIRED, echo);
+    CompletableFuture<String> answer = new CompletableFuture<>();
+    EchoHandler asking =
+        new EchoHandler() {
+          @Override
+          public void onOpen(Connection connection) {
+            super.onOpen(connection);
+            Chunk chunk = connection.newChunk(5);
+            MemorySegment.copy(
+                "hello".getBytes(UTF_8),
+                0,
+                chunk.memory(),
+                ValueLayout.JAVA_BYTE,
+                chunk.start(),
+                5);
+            connection.send(chunk, chunk.start() + 5);
+            connection.flush();
+          }
+
+          @Override
+          public void onBytes(Connection connection, MemorySegment memory, long from, long to) {
+            byte[] bytes = memory.asSlice(from, to - from).toArray(ValueLayout.JAVA_BYTE);
+            answer.complete(new String(bytes, UTF_8));
+            connection.close();
+          }
+        };
+    transport.connect(
+        new InetSocketAddress("127.0.0.1", listener.port()), null, 5000, client(ours), asking);
+    assertThat(answer.join()).isEqualTo("hello");
+    assertThat(asking.closed.join()).isNull();
+  }
+
+  @Test
+  void refusesWhoHasNoRightCertificate() throws Exception {
+    Listener listener = listen(Tls.ClientCertificates.REQUIRED, new EchoHandler());
+    for (Tls wrong : List.of(client(stranger), Tls.client(null, authority(ours), USUAL))) {
+      try (Socket plain = new Socket("127.0.0.1", listener.port());
+          Socket socket = wrong.over(plain)) {
+        assertThatThrownBy(
+                () -> {
+                  socket.getOutputStream().write(1);
+                  assertThat(socket.getInputStream().read()).isEqualTo(-1);
+                  throw new IOException("at its end");
+                })
+            .isInstanceOf(IOException.class);
+      }
+    }
+    EchoHandler echo = new EchoHandler();
+    Listener lenient = listen(Tls.ClientCertificates.UNWANTED, echo);
+    try (Socket plain = new Socket("127.0.0.1", lenient.port());
+        Socket socket = Tls.client(null, authority(ours), USUAL).over(plain)) {
+      socket.getOutputStream().write(1);
+      assertThat(socket.getInputStream().read()).isEqualTo(1);
+    }
+  }
+
+  @Test
+  void doesNotTrustAnyServer() throws Exception {
+    Listener listener = listen(Tls.ClientCertificates.UNWANTED, new EchoHandler());
+    EchoHandler suspicious = new EchoHandler();
+    transport.connect(
+        new InetSocketAddress("127.0.0.1", listener.port()),
+        null,
+        5000,
+        Tls.client(null, authority(stranger), USUAL),
+        suspicious);
+    assertThat(suspicious.closed.join()).isInstanceOf(IOException.class);
+    assertThat(suspicious.opened).isNotDone();
+  }
+
+  @Test
+  void saysWhatIsWrongWithAFile() throws Exception {
+    Path nonsense = Files.writeString(folder.resolve("nonsense"), "nonsense");
+    Tls.Identity wrong = new Tls.Identity(nonsense, nonsense, "");
+    assertThatThrownBy(
+            () -> Tls.server(wrong, authority(ours), USUAL, Tls.ClientCertificates.UNWANTED))
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining("nonsense");
+  }
+}
