@@ -27,12 +27,6 @@ import org.jspecify.annotations.Nullable;
  * clients or subscribers.
  */
 public abstract class Client implements Connection.Handler, Subscriber {
-  /** What a client may leave unread, beyond what the socket takes, before it has authenticated. */
-  private static final long UNAUTHENTICATED_OUTPUT_BYTES = 1024;
-
-  /** A client with more output that waits for the gate is not read. */
-  private static final long MOST_HELD_BYTES = 1 << 20;
-
   /** What a client's objects take on the heap; an estimate. */
   private static final long OBJECT_BYTES = 900;
 
@@ -42,28 +36,18 @@ public abstract class Client implements Connection.Handler, Subscriber {
   private final Wait wait = new Wait();
   private final ClientInput input;
   private final ClientOutput output = new ClientOutput();
+  private final ClientNames names = new ClientNames();
+  private final Delivery delivery = new Delivery(output);
   private final Subscriptions subscriptions = new Subscriptions();
   private final long createdMillis;
 
   private @Nullable Connection connection;
   private User user;
   private boolean authenticated;
-  private ByteString name = ByteString.EMPTY;
-  private ByteString libName = ByteString.EMPTY;
-  private ByteString libVersion = ByteString.EMPTY;
   private @Nullable Command<?> lastCommand;
   private int flags;
   private long lastInteractionMillis;
   private long accountedBytes;
-
-  /** The last flush left bytes behind: until they are gone replies fill up their chunk here. */
-  private boolean socketFull;
-
-  /** Output up to here is with the connection and waits for this mark of the gate; -1: none. */
-  private long heldMark = -1;
-
-  /** Nothing is read because so much output waits for the gate. */
-  private boolean readingStopped;
 
   private boolean executing;
   private boolean postponed;
@@ -220,17 +204,13 @@ public abstract class Client implements Connection.Handler, Subscriber {
       registry.queryBufferOverflow(this, query);
     }
     flush();
-    if (current != null && isHeld() && !readingStopped && queuedOutputBytes() > MOST_HELD_BYTES) {
-      readingStopped = true;
-      current.reading(false);
-    }
+    delivery.holdUpReading(this);
     registry.accountMemory(this);
   }
 
   @Override
   public void onWritable(Connection to) {
-    socketFull = false;
-    output.drained();
+    delivery.socketDrained();
     flush();
   }
 
@@ -409,82 +389,11 @@ public abstract class Client implements Connection.Handler, Subscriber {
 
   /** Sends what was replied so far; only needed before the end of a read. */
   public final void flush() {
-    Connection current = connection;
-    if (released || current == null || is(ClientFlag.CLOSE_ASAP) || mustHold(current)) {
-      return;
-    }
-    if (is(ClientFlag.CLOSE_AFTER_REPLY)) {
-      output.replies().handOver();
-      current.closeAfterFlush();
-      return;
-    }
-    if (!socketFull) {
-      output.replies().handOver();
-    }
-    // What is too much is so before the socket takes some of it.
-    checkOutputLimit();
-    if (is(ClientFlag.CLOSE_ASAP)) {
-      return;
-    }
-    // Also when the socket is full: chunks that were filled since wait for it.
-    current.flush();
-    socketFull = current.queuedBytes() > 0;
-    if (!socketFull) {
-      output.drained();
-    }
+    delivery.flush(this);
   }
 
-  /**
-   * Whether output must not leave yet. What there is then waits with the connection for the gate;
-   * what is written after it stays here until that has left, so that nothing overtakes and nobody
-   * who goes on sending waits for ever.
-   */
-  private boolean mustHold(Connection current) {
-    if (heldMark >= 0) {
-      if (heldMark > registry.heldOutput().gate().passed()) {
-        return true;
-      }
-      letHeldGo(current);
-    }
-    if (output.replies().pendingBytes() == 0) {
-      return false;
-    }
-    long mark = registry.heldOutput().gate().mark();
-    if (released) {
-      return true; // closed by that
-    }
-    if (mark <= registry.heldOutput().gate().passed()) {
-      return false;
-    }
-    output.replies().handOver();
-    checkOutputLimit();
-    heldMark = mark;
-    registry.heldOutput().add(this);
-    return true;
-  }
-
-  private void letHeldGo(Connection current) {
-    heldMark = -1;
-    current.flush();
-    if (readingStopped) {
-      readingStopped = false;
-      current.reading(true);
-    }
-  }
-
-  /** The mark of the gate that its output waits for, -1 when none does. */
-  final long heldMark() {
-    return heldMark;
-  }
-
-  /** Whether there is output that has not been let through to the socket. */
-  final boolean hasUnshownOutput() {
-    return isHeld() || output.replies().pendingBytes() > 0;
-  }
-
-  /** Whether output waits for the gate, so that what follows must wait here. */
-  final boolean isHeld() {
-    return heldMark >= 0;
+  final Delivery delivery() {
+    return delivery;
   }
 
   @Override
@@ -505,29 +414,14 @@ public abstract class Client implements Connection.Handler, Subscriber {
     }
   }
 
-  final void checkOutputLimit() {
-    if (is(ClientFlag.MASTER) || is(ClientFlag.CLOSE_ASAP) || released) {
-      return;
-    }
-    long queued = queuedOutputBytes();
-    if (queued == 0) {
-      return;
-    }
-    boolean over = socketFull && !isAuthenticated() && queued > UNAUTHENTICATED_OUTPUT_BYTES;
-    if (over || output.exceeds(registry.settings().outputLimit(type()), queued, registry.clock())) {
-      registry.outputLimitReached(this);
-      closeSoon();
-    }
-  }
-
   /** Bytes of replies that the socket has not taken yet. */
   public long queuedOutputBytes() {
-    Connection current = connection;
-    if (current == null || released) {
-      return 0;
-    }
-    ClientReplies replies = output.replies();
-    return current.queuedBytes() + (socketFull ? replies.pendingBytes() : replies.heldBytes());
+    return delivery.queuedBytes(this);
+  }
+
+  /** The connection, null before there is one and once the client is gone. */
+  final @Nullable Connection open() {
+    return released ? null : connection;
   }
 
   /**
@@ -577,7 +471,7 @@ public abstract class Client implements Connection.Handler, Subscriber {
     flag(ClientFlag.NO_EVICT, false);
     output.mode(ClientOutput.ReplyMode.ON);
     reply().resp(2);
-    name = ByteString.EMPTY;
+    names.name(ByteString.EMPTY);
     user = registry.users().defaultUser();
     authenticated = registry.users().admitsWithoutPassword();
     input.authenticated(authenticated);
@@ -719,32 +613,9 @@ public abstract class Client implements Connection.Handler, Subscriber {
     return user;
   }
 
-  /** The name that it gave itself, empty for none. */
-  public final ByteString name() {
-    return name;
-  }
-
-  /** Gives it a name; empty takes it away. */
-  public final void name(ByteString newName) {
-    name = newName;
-  }
-
-  /** CLIENT SETINFO LIB-NAME. */
-  public final ByteString libName() {
-    return libName;
-  }
-
-  final void libName(ByteString value) {
-    libName = value;
-  }
-
-  /** CLIENT SETINFO LIB-VER. */
-  public final ByteString libVersion() {
-    return libVersion;
-  }
-
-  final void libVersion(ByteString value) {
-    libVersion = value;
+  /** What it says of itself. */
+  public final ClientNames names() {
+    return names;
   }
 
   /** The command that it ran last, or runs. */

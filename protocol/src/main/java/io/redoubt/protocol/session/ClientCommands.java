@@ -162,7 +162,7 @@ public final class ClientCommands<C extends SessionCall> extends CommandGroup<C>
   }
 
   private static void getName(SessionCall call) {
-    ByteString name = call.client().name();
+    ByteString name = call.client().names().name();
     if (name.isEmpty()) {
       call.reply().nil();
     } else {
@@ -171,7 +171,7 @@ public final class ClientCommands<C extends SessionCall> extends CommandGroup<C>
   }
 
   private static void setName(SessionCall call) {
-    call.client().name(checkedName(call.request().string(2)));
+    call.client().names().name(checkedName(call.request().string(2)));
     call.reply().ok();
   }
 
@@ -193,9 +193,9 @@ public final class ClientCommands<C extends SessionCall> extends CommandGroup<C>
   private static void setInfo(SessionCall call) {
     Request request = call.request();
     if (request.is(2, "LIB-NAME")) {
-      call.client().libName(checked(request.string(3), "lib-name"));
+      call.client().names().library(checked(request.string(3), "lib-name"));
     } else if (request.is(2, "LIB-VER")) {
-      call.client().libVersion(checked(request.string(3), "lib-ver"));
+      call.client().names().libraryVersion(checked(request.string(3), "lib-ver"));
     } else {
       throw new CommandError("ERR Unrecognized option '" + Errors.shown(request, 2) + "'");
     }

@@ -24,7 +24,7 @@ final class ClientLine {
     line.append(" addr=").append(client.address());
     line.append(" laddr=").append(client.localAddress());
     line.append(" fd=").append(client.fd());
-    line.append(" name=").append(client.name());
+    line.append(" name=").append(client.names().name());
     line.append(" age=").append(Math.max(0, nowMillis - client.createdMillis()) / 1000);
     line.append(" idle=").append(Math.max(0, nowMillis - client.lastInteractionMillis()) / 1000);
     line.append(" flags=").append(flags(client));
@@ -48,8 +48,8 @@ final class ClientLine {
     line.append(" user=").append(client.user().name());
     line.append(" redir=-1");
     line.append(" resp=").append(client.reply().resp());
-    line.append(" lib-name=").append(client.libName());
-    line.append(" lib-ver=").append(client.libVersion());
+    line.append(" lib-name=").append(client.names().library());
+    line.append(" lib-ver=").append(client.names().libraryVersion());
     return line.toString();
   }
 

@@ -278,7 +278,7 @@ public final class ClientRegistry {
         log.verbose("Closing idle client");
         client.close();
       } else {
-        client.checkOutputLimit();
+        client.delivery().checkLimit(client);
       }
       if (!client.isReleased()) {
         accountMemory(client);

@@ -86,13 +86,13 @@ final class ClientReplies extends ReplyBuffer {
   protected void makeRoom(int atLeastBytes) {
     Chunk current = chunk;
     if (current != null) {
-      if ((hasGaps() || client().isHeld()) && !discarding) {
+      if ((hasGaps() || client().delivery().isHeld()) && !discarding) {
         hold(current);
       } else {
         send(current, position);
       }
       chunk = null;
-      client().checkOutputLimit();
+      client().delivery().checkLimit(client());
     }
     Chunk next = client().connection().newChunk(atLeastBytes);
     chunk = next;

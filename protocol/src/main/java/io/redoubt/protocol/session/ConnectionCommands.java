@@ -199,7 +199,7 @@ public final class ConnectionCommands<C extends SessionCall> extends CommandGrou
       throw HELLO_NOAUTH;
     }
     if (name != null) {
-      client.name(name);
+      client.names().name(name);
     }
     if (version > 0) {
       client.reply().resp(version);

@@ -32,7 +32,7 @@ public final class HeldOutput {
     }
     int at = (first + count++) % clients.length;
     clients[at] = client;
-    marks[at] = client.heldMark();
+    marks[at] = client.delivery().heldMark();
   }
 
   private void grow() {
@@ -56,7 +56,7 @@ public final class HeldOutput {
       clients[first] = null;
       first = (first + 1) % clients.length;
       count--;
-      if (client != null && client.isHeld()) {
+      if (client != null && client.delivery().isHeld()) {
         client.flush();
       }
     }
@@ -75,7 +75,7 @@ public final class HeldOutput {
     count = 0;
     int closed = 0;
     for (Client client : all) {
-      if (client.hasUnshownOutput()) {
+      if (client.delivery().hasUnshownOutput()) {
         client.close();
         closed++;
       }
