@@ -42,11 +42,21 @@ final class FullSyncs {
   private @Nullable SnapshotFile file;
   private boolean checkScheduled;
   private int filesMade;
+  private long interleaved;
 
   FullSyncs(ReplicationHost host, Replication replication, Replicas replicas) {
     this.host = host;
     this.replication = replication;
     this.replicas = replicas;
+  }
+
+  /** How many have been sent with the stream going along. */
+  long interleaved() {
+    return interleaved;
+  }
+
+  void resetCounters() {
+    interleaved = 0;
   }
 
   /** Has a snapshot made for those who wait as soon as one can begin. */
@@ -219,11 +229,14 @@ final class FullSyncs {
     }
     replication.stream().forgetSelectedDatabase();
     String mark = ReplicationHistory.randomId(host.random());
+    boolean interleaves = host.settings().replInterleavedSync.value();
     for (ReplicaFeed feed : direct) {
-      feed.snapshotBegins(replication.id(), replication.offset(), mark);
+      if (feed.snapshotBegins(replication.id(), replication.offset(), mark, interleaves)) {
+        interleaved++;
+      }
     }
     for (ReplicaFeed feed : throughFile) {
-      feed.snapshotBegins(replication.id(), replication.offset(), null);
+      feed.snapshotBegins(replication.id(), replication.offset());
     }
     replicas.retain();
     if (!host.snapshots().sendTo(sinks)) {
@@ -235,7 +248,7 @@ final class FullSyncs {
   private void sendWithoutKeys(ReplicaFeed feed) {
     replication.stream().forgetSelectedDatabase();
     feed.snapshotBegins(
-        replication.id(), replication.offset(), ReplicationHistory.randomId(host.random()));
+        replication.id(), replication.offset(), ReplicationHistory.randomId(host.random()), false);
     try (BlockOutput out = new BlockOutput(host.buffers());
         RdbWriter writer = new RdbWriter(out, false, host.buffers())) {
       List<ByteString> functions =

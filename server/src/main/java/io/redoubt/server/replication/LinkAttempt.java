@@ -13,6 +13,7 @@ import io.redoubt.server.replication.MasterLink.State;
 import io.redoubt.server.replication.stream.Handshake;
 import io.redoubt.server.replication.stream.LogLine;
 import io.redoubt.server.snapshot.ReplicationPoint;
+import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.net.UnknownHostException;
@@ -23,6 +24,9 @@ import org.jspecify.annotations.Nullable;
 final class LinkAttempt implements Connection.Handler, MasterStream.Target {
   private static final int LONGEST_LINE = 4096;
 
+  /** For how long at a time what has come ahead is applied. */
+  private static final long SLICE_NANOS = 2_000_000;
+
   private final ReplicationHost host;
   private final Replication replication;
   private final MasterLink link;
@@ -32,6 +36,19 @@ final class LinkAttempt implements Connection.Handler, MasterStream.Target {
   private @Nullable Transfer transfer;
   private @Nullable MasterStream stream;
   private @Nullable ServerClient client;
+
+  /** What has come of the stream while the data set before it was not loaded. */
+  private final StreamAhead ahead;
+
+  /** Whether the master was offered to send the stream along with a snapshot. */
+  private boolean interleaves;
+
+  /** Whether the stream is to stand still. */
+  private boolean held;
+
+  /** Whether the connection was cut while something that had come was not applied yet. */
+  private boolean cut;
+
   private boolean masterKnowsOffsets = true;
   private boolean ackWanted;
 
@@ -44,6 +61,7 @@ final class LinkAttempt implements Connection.Handler, MasterStream.Target {
     this.host = host;
     this.replication = replication;
     this.link = link;
+    ahead = new StreamAhead(host.buffers(), replication.replicas().spillSpace());
   }
 
   /** The transfer under way, null when there is none. */
@@ -53,7 +71,7 @@ final class LinkAttempt implements Connection.Handler, MasterStream.Target {
 
   /** Bytes received but not applied: whole requests and those of a transaction still open. */
   long unappliedBytes() {
-    return stream == null ? 0 : stream.unappliedBytes();
+    return stream == null || client == null ? 0 : stream.unappliedBytes() + ahead.waitingBytes();
   }
 
   /** The database that the stream has selected, -1 before there is a stream. */
@@ -61,9 +79,23 @@ final class LinkAttempt implements Connection.Handler, MasterStream.Target {
     return client == null ? -1 : client.databaseIndex();
   }
 
+  /** Bytes of the stream that have come before the data set that they continue was loaded. */
+  long aheadBytes() {
+    return ahead.waitingBytes();
+  }
+
   /** Has the master's bytes wait in the socket, or come in again. */
-  void reading(boolean on) {
-    if (connection != null) {
+  void hold(boolean on) {
+    held = on;
+    if (on) {
+      reading(false);
+    } else {
+      applyAhead();
+    }
+  }
+
+  private void reading(boolean on) {
+    if (connection != null && connection.isOpen()) {
       connection.reading(on);
     }
   }
@@ -107,11 +139,10 @@ final class LinkAttempt implements Connection.Handler, MasterStream.Target {
     connection = opened;
     opened.keepAlive(host.settings().tcpKeepalive.value());
     link.entered(State.HANDSHAKE);
+    Handshake.Identity identity = replication.identity();
+    interleaves = identity.streamAheadBytes() > 0;
     Handshake begun =
-        new Handshake(
-            replication.identity(),
-            replication.resumePoint(),
-            replication.failover().isHandingOver());
+        new Handshake(identity, replication.resumePoint(), replication.failover().isHandingOver());
     handshake = begun;
     follow(begun.connected());
   }
@@ -134,8 +165,8 @@ final class LinkAttempt implements Connection.Handler, MasterStream.Target {
         if (transfer != null) {
           receive(transfer, memory, position, end);
         }
-      } else if (client == null) {
-        stream.keep(memory, position, end); // the data set is still being loaded
+      } else if (client == null || !ahead.isEmpty()) {
+        keep(memory, position, end);
       } else {
         stream.receive(memory, position, end);
       }
@@ -147,11 +178,15 @@ final class LinkAttempt implements Connection.Handler, MasterStream.Target {
 
   @Override
   public void onReadDone(Connection from) {
+    answer();
+    from.flush();
+  }
+
+  private void answer() {
     if (ackWanted) {
       acknowledge();
       ackWanted = false;
     }
-    from.flush();
   }
 
   @Override
@@ -160,6 +195,10 @@ final class LinkAttempt implements Connection.Handler, MasterStream.Target {
   @Override
   public void onClose(Connection closed, @Nullable Throwable cause) {
     if (over) {
+      return;
+    }
+    if (isLoading() || !ahead.isEmpty() && link.state() == State.CONNECTED) {
+      cut = true; // what has come is whole, and it may not come again
       return;
     }
     switch (link.state()) {
@@ -233,22 +272,85 @@ final class LinkAttempt implements Connection.Handler, MasterStream.Target {
   private void transfer(@Nullable String id, long offset) {
     link.entered(State.TRANSFER);
     transfer =
-        new Transfer(host, id, offset, replication.isOwnHistory(id), replication::dataSetGoes);
+        new Transfer(
+            host,
+            id,
+            offset,
+            replication.isOwnHistory(id),
+            interleaves ? ahead : null,
+            replication::dataSetGoes);
   }
 
   private void receive(Transfer current, MemorySegment memory, long from, long to) {
     long rest = current.receive(memory, from, to);
     if (current.failure() != null) {
+      if (current.hasLostStream()) {
+        link.streamAheadIsLost();
+      }
       say(current.failure());
       endAndReconnect();
     } else if (current.isReceived()) {
-      MasterStream following = new MasterStream(host.buffers(), host.limits(), this);
-      stream = following;
-      following.keep(memory, rest, to);
-      if (connection != null) {
-        connection.reading(false);
+      stream = new MasterStream(host.buffers(), host.limits(), this);
+      reading(current.isInterleaved());
+      keep(memory, rest, to);
+      if (!over) {
+        load(current);
       }
-      load(current);
+    }
+  }
+
+  /**
+   * Keeps bytes of the stream until their turn comes. When there are as many as may be, the rest
+   * waits in the socket, and then at the master.
+   */
+  private void keep(MemorySegment memory, long from, long to) {
+    try {
+      ahead.add(memory, from, to - from);
+    } catch (IOException e) {
+      host.log()
+          .warning("The master's stream can't be kept until it is loaded: %s", e.getMessage());
+      link.streamAheadIsLost();
+      close();
+      return;
+    }
+    if (ahead.waitingBytes() >= link.streamAheadBytes()) {
+      reading(false);
+    }
+  }
+
+  /** Applies what came ahead, in slices, and then lets the connection go on. */
+  private void applyAhead() {
+    MasterStream following = stream;
+    if (over || held || client == null || following == null) {
+      return;
+    }
+    long start = host.clock().monotonicNanos();
+    try {
+      while (!over && !ahead.isEmpty()) {
+        if (host.clock().monotonicNanos() - start > SLICE_NANOS) {
+          host.transport().loop().schedule(this::applyAhead, 0); // connections go first
+          answer();
+          return;
+        }
+        ahead.applyPiece(following);
+      }
+    } catch (ProtocolException e) {
+      host.log().warning("Protocol error from the master: %s", e.getMessage());
+      ahead.close();
+      close();
+    } catch (IOException e) {
+      host.log().warning("The master's stream can't be read back: %s", e.getMessage());
+      ahead.close();
+      close();
+    }
+    if (over) {
+      return;
+    }
+    answer();
+    if (cut) {
+      lost();
+    } else {
+      reading(true);
     }
   }
 
@@ -281,20 +383,10 @@ final class LinkAttempt implements Connection.Handler, MasterStream.Target {
     replication.dataSetTaken(current.id(), current.offset());
     host.log().notice("MASTER <-> REPLICA sync: Finished with success");
     attach(point == null ? 0 : Math.max(point.database(), 0));
-    if (current.isMarked()) {
+    if (current.isMadeAsSent()) {
       acknowledge();
     }
-    if (connection != null) {
-      connection.reading(true);
-    }
-    try {
-      if (stream != null) {
-        stream.runKept();
-      }
-    } catch (ProtocolException e) {
-      host.log().warning("Protocol error from the master: %s", e.getMessage());
-      close();
-    }
+    applyAhead();
   }
 
   private void resume(@Nullable String newId) {
@@ -355,7 +447,7 @@ final class LinkAttempt implements Connection.Handler, MasterStream.Target {
   }
 
   void write(byte[] bytes) {
-    if (connection == null) {
+    if (connection == null || !connection.isOpen()) {
       return;
     }
     Chunk chunk = connection.newChunk(bytes.length);
@@ -436,6 +528,7 @@ final class LinkAttempt implements Connection.Handler, MasterStream.Target {
       transfer.abandon();
       transfer = null;
     }
+    ahead.close();
     if (stream != null) {
       stream.close();
       stream = null;

@@ -61,6 +61,9 @@ final class MasterLink {
 
   private long refusedMillis;
 
+  /** Whether what came of the stream along with a snapshot could not be kept. */
+  private boolean streamAheadLost;
+
   MasterLink(ReplicationHost host, Replication replication) {
     this.host = host;
     this.replication = replication;
@@ -114,6 +117,11 @@ final class MasterLink {
     return attempt == null ? 0 : attempt.unappliedBytes();
   }
 
+  /** Bytes of the stream that have come before the data set that they continue was loaded. */
+  long aheadBytes() {
+    return attempt == null ? 0 : attempt.aheadBytes();
+  }
+
   /** The database that the stream has selected, -1 when the link is down. */
   int selectedDatabase() {
     return attempt == null ? -1 : attempt.selectedDatabase();
@@ -139,6 +147,7 @@ final class MasterLink {
     masterPort = port;
     state = State.WAITING;
     refusal = null;
+    streamAheadLost = false;
     downSinceMillis = 0;
   }
 
@@ -192,7 +201,7 @@ final class MasterLink {
   /** Has the stream stand still, or go on. */
   void hold(boolean held) {
     if (state == State.CONNECTED && attempt != null) {
-      attempt.reading(!held);
+      attempt.hold(held);
     }
   }
 
@@ -274,6 +283,7 @@ final class MasterLink {
     state = newState;
     if (newState == State.CONNECTED) {
       refusal = null;
+      streamAheadLost = false;
     }
     lastIoMillis = now();
   }
@@ -299,6 +309,23 @@ final class MasterLink {
   void refuses(String reason) {
     refusal = reason;
     refusedMillis = now();
+  }
+
+  /**
+   * How much of the stream can be kept here that comes along with a snapshot; 0 when none is to
+   * come.
+   */
+  long streamAheadBytes() {
+    if (streamAheadLost || !host.settings().replInterleavedSync.value()) {
+      return 0;
+    }
+    long most = host.settings().replSpillMax.value();
+    return most == 0 ? Long.MAX_VALUE : most;
+  }
+
+  /** That much can't be kept after all: the next snapshot is to come without the stream. */
+  void streamAheadIsLost() {
+    streamAheadLost = true;
   }
 
   private boolean isRefusalOn() {

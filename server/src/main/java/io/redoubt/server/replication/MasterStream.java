@@ -62,11 +62,6 @@ final class MasterStream implements AutoCloseable {
     return kept.usedBytes() + held.usedBytes();
   }
 
-  /** Keeps bytes for later. */
-  void keep(MemorySegment memory, long from, long to) {
-    kept.append(memory, from, to - from, 0);
-  }
-
   /**
    * Takes bytes of the stream and executes what is whole.
    *
@@ -78,13 +73,6 @@ final class MasterStream implements AutoCloseable {
       kept.append(memory, rest, to - rest, decoder.missingBytes());
     } else {
       kept.append(memory, from, to - from, decoder.missingBytes());
-      runKept();
-    }
-  }
-
-  /** Executes what is whole among the bytes kept. */
-  void runKept() throws ProtocolException {
-    if (kept.usedBytes() > 0) {
       kept.dropUntil(run(kept.memory(), kept.start(), kept.end()));
     }
   }

@@ -3,13 +3,13 @@ package io.redoubt.server.replication;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import io.redoubt.protocol.config.OutputLimit;
-import io.redoubt.protocol.net.Chunk;
-import io.redoubt.protocol.net.Connection;
 import io.redoubt.protocol.session.ClientFlag;
 import io.redoubt.protocol.session.ClientType;
 import io.redoubt.server.client.Companion;
 import io.redoubt.server.client.ServerClient;
 import io.redoubt.server.replication.stream.Backlog;
+import io.redoubt.server.replication.stream.Interleaving;
+import io.redoubt.server.replication.stream.TransferFrames;
 import io.redoubt.server.replication.stream.TransferFraming;
 import io.redoubt.server.snapshot.SnapshotSink;
 import java.io.IOException;
@@ -22,13 +22,8 @@ import org.jspecify.annotations.Nullable;
  * something.
  */
 final class ReplicaFeed implements Companion, SnapshotSink {
-  /** How much may wait in the socket's queue; beyond it the bytes wait in the backlog. */
-  private static final long WINDOW_BYTES = 256 * 1024;
-
   /** How much of the stream made during a full sync waits in memory at most. */
   private static final long IN_MEMORY_BYTES = 16 << 20;
-
-  private static final int CHUNK_BYTES = 16 * 1024;
 
   /** How far the synchronisation is. */
   enum State {
@@ -57,6 +52,7 @@ final class ReplicaFeed implements Companion, SnapshotSink {
 
   private final ServerClient client;
   private final Replicas replicas;
+  private final ReplicaOutput output;
 
   private State state = State.NONE;
   private final ReplicaOptions options = new ReplicaOptions();
@@ -73,16 +69,16 @@ final class ReplicaFeed implements Companion, SnapshotSink {
   private long lastSignMillis;
   private long askedMillis;
   private long softLimitSinceMillis = -1;
-  private @Nullable String endMark;
 
-  /** What has been made of the snapshot but can't be sent yet. */
-  private final Spill snapshotSpill;
+  /** The snapshot that is sent as it is made, null when it is sent from a file. */
+  private @Nullable DirectSnapshot direct;
 
   /** The stream since the snapshot, up to the cursor. */
   private final Spill streamSpill;
 
-  /** Whether the snapshot is whole, although not sent to its end. */
-  private boolean snapshotMade;
+  // The two places that the stream comes from.
+  private final ReplicaOutput.Source fromSpill;
+  private final ReplicaOutput.Source fromBacklog;
 
   /**
    * From the beginning of the snapshot until the replica has loaded it, as its first
@@ -98,8 +94,10 @@ final class ReplicaFeed implements Companion, SnapshotSink {
   ReplicaFeed(ServerClient client, Replicas replicas) {
     this.client = client;
     this.replicas = replicas;
-    snapshotSpill = new Spill(replicas.spillSpace());
+    output = new ReplicaOutput(client);
     streamSpill = new Spill(replicas.spillSpace());
+    fromSpill = streamSpill::read;
+    fromBacklog = (to, at, room) -> (int) replicas.backlog().read(cursor, to, at, room);
     lastSignMillis = replicas.nowMillis();
   }
 
@@ -160,7 +158,7 @@ final class ReplicaFeed implements Companion, SnapshotSink {
   /** The stream goes on from an offset. */
   void resume(long offset, String id) {
     becomeReplica();
-    send(options.canTakeNewIds() ? "+CONTINUE " + id + "\r\n" : "+CONTINUE\r\n");
+    output.send(options.canTakeNewIds() ? "+CONTINUE " + id + "\r\n" : "+CONTINUE\r\n");
     state = State.ONLINE;
     cursor = offset;
   }
@@ -181,96 +179,110 @@ final class ReplicaFeed implements Companion, SnapshotSink {
     return askedMillis;
   }
 
-  /**
-   * The snapshot begins.
-   *
-   * @param mark ends the snapshot sent as it is made; null when it is written to a file first
-   */
-  void snapshotBegins(String id, long offset, @Nullable String mark) {
+  /** The snapshot begins, and is written to a file first. */
+  void snapshotBegins(String id, long offset) {
     state = State.IN_SNAPSHOT;
     catchingUp = true;
     hasLoaded = false;
     cursor = offset + 1;
-    endMark = mark;
     lastSignMillis = replicas.nowMillis();
     if (acknowledges) {
-      send("+FULLRESYNC " + id + " " + offset + "\r\n");
+      output.send("+FULLRESYNC " + id + " " + offset + "\r\n");
     }
-    if (mark != null) {
-      send(new String(TransferFraming.markedHeader(mark), US_ASCII));
+  }
+
+  /**
+   * The snapshot begins, and is sent as it is made.
+   *
+   * @param mark to end it with
+   * @param interleaves whether the stream is to go along with it if the replica can take that
+   * @return whether the stream does
+   */
+  boolean snapshotBegins(String id, long offset, String mark, boolean interleaves) {
+    snapshotBegins(id, offset);
+    boolean interleaved = interleaves && acknowledges && options.streamAheadBytes() > 0;
+    DirectSnapshot snapshot =
+        interleaved
+            ? DirectSnapshot.interleaved(output, replicas, options.streamAheadBytes())
+            : DirectSnapshot.marked(output, replicas, mark);
+    direct = snapshot;
+    if (interleaved) {
+      replicas.log().notice("The stream goes along with the RDB to replica %s", name());
     }
+    snapshot.begin();
+    return interleaved;
   }
 
   @Override
   public boolean isReady() {
     // The snapshot shows what the stream has brought until then.
-    boolean takes = snapshotSpill.isEmpty() && mayQueue() && replicas.rate().allows();
+    DirectSnapshot snapshot = direct;
+    boolean takes = snapshot != null && snapshot.isReady();
     return cursor <= replicas.shownEnd() && (takes || replicas.snapshotHoldsWrites());
-  }
-
-  private boolean mayQueue() {
-    return client.connection().queuedBytes() < WINDOW_BYTES;
   }
 
   @Override
   public void bytes(MemorySegment memory, long offset, long length) {
-    if (!snapshotSpill.isEmpty() || !mayQueue()) {
-      spill(snapshotSpill, memory, offset, length);
+    DirectSnapshot snapshot = direct;
+    if (snapshot == null) {
       return;
     }
-    Connection connection = client.connection();
-    long done = 0;
-    while (done < length) {
-      Chunk chunk = connection.newChunk(CHUNK_BYTES);
-      long now = Math.min(length - done, chunk.limit() - chunk.start());
-      MemorySegment.copy(memory, offset + done, chunk.memory(), chunk.start(), now);
-      connection.send(chunk, chunk.start() + now);
-      done += now;
+    try {
+      if (snapshot.add(memory, offset, length)) {
+        lastSignMillis = replicas.nowMillis();
+      }
+    } catch (IOException e) {
+      spillFailed(e);
     }
-    replicas.rate().spend(length);
-    lastSignMillis = replicas.nowMillis();
-    connection.flush();
   }
 
   @Override
   public void complete() {
-    snapshotMade = true;
-    pumpSnapshot();
+    if (direct != null) {
+      direct.whole();
+      pumpSnapshot(direct);
+    }
   }
 
   /** Sends of the snapshot what had to wait. */
-  private void pumpSnapshot() {
-    if (lost) {
+  private void pumpSnapshot(DirectSnapshot snapshot) {
+    if (lost || snapshot.isSent()) {
       return;
     }
-    while (!snapshotSpill.isEmpty() && mayQueue() && replicas.rate().allows()) {
-      replicas.rate().spend(sendFrom(snapshotSpill));
-      lastSignMillis = replicas.nowMillis();
-    }
-    client.connection().flush();
-    if (!snapshotSpill.isEmpty()) {
+    try {
+      if (snapshot.pump() > 0) {
+        lastSignMillis = replicas.nowMillis();
+      }
+    } catch (IOException e) {
+      snapshot.close();
+      spillFailed(e);
       return;
     }
-    if (!snapshotMade) {
-      replicas.snapshotSinkReady();
-    } else if (endMark != null) {
-      send(endMark);
+    if (snapshot.isSent()) {
+      boolean interleaved = snapshot.interleaving() != null;
       replicas
           .log()
           .notice(
-              "Streamed RDB transfer with replica %s succeeded (socket). Waiting for REPLCONF ACK"
-                  + " from replica to enable streaming",
+              interleaved
+                  ? "Streamed RDB transfer with replica %s succeeded (socket), with the stream"
+                      + " along with it"
+                  : "Streamed RDB transfer with replica %s succeeded (socket). Waiting for REPLCONF"
+                      + " ACK from replica to enable streaming",
               name());
-      online(true);
+      online(!interleaved);
+    } else if (snapshot.isPumped()) {
+      replicas.snapshotSinkReady();
     }
   }
 
-  private void spill(Spill spill, MemorySegment memory, long offset, long length) {
-    try {
-      spill.append(memory, offset, length);
-    } catch (IOException e) {
-      spillFailed(e);
+  /** Sends the snapshot and, in between, the stream. */
+  private void interleave(DirectSnapshot snapshot, Interleaving interleaving) {
+    sendStream(interleaving.allowance(true), interleaving);
+    pumpSnapshot(snapshot);
+    if (state == State.IN_SNAPSHOT && output.mayQueue()) {
+      sendStream(interleaving.allowance(false), interleaving);
     }
+    output.flush();
   }
 
   private void spillFailed(IOException e) {
@@ -280,25 +292,6 @@ final class ReplicaFeed implements Companion, SnapshotSink {
             "Replica %s is dropped: what it can't take yet can't be kept for it: %s",
             name(), e.getMessage());
     client.closeSoon();
-  }
-
-  /** Has the next bytes of a spill sent; returns how many. */
-  private int sendFrom(Spill spill) {
-    Connection connection = client.connection();
-    Chunk chunk = connection.newChunk(CHUNK_BYTES);
-    try {
-      int read = spill.read(chunk.memory(), chunk.start(), (int) (chunk.limit() - chunk.start()));
-      connection.send(chunk, chunk.start() + read);
-      if (!mayQueue()) {
-        connection.flush();
-      }
-      return read;
-    } catch (IOException e) {
-      chunk.release();
-      spill.close();
-      spillFailed(e);
-      return 0;
-    }
   }
 
   @Override
@@ -312,7 +305,7 @@ final class ReplicaFeed implements Companion, SnapshotSink {
   void sendFile(SnapshotFile snapshot) {
     state = State.SEND_FILE;
     file = snapshot;
-    send(new String(TransferFraming.sizedHeader(snapshot.sizeBytes()), US_ASCII));
+    output.send(new String(TransferFraming.sizedHeader(snapshot.sizeBytes()), US_ASCII));
     pump();
   }
 
@@ -343,34 +336,57 @@ final class ReplicaFeed implements Companion, SnapshotSink {
     if (state == State.SEND_FILE) {
       pumpFile();
     }
+    DirectSnapshot snapshot = direct;
+    if (state == State.IN_SNAPSHOT && snapshot != null && snapshot.interleaving() != null) {
+      interleave(snapshot, snapshot.interleaving());
+      return;
+    }
     if (state != State.ONLINE || waitsForAck) {
       return;
     }
-    while (!streamSpill.isEmpty() && mayQueue()) {
-      sendFrom(streamSpill);
-    }
-    Backlog backlog = replicas.backlog();
-    Connection connection = client.connection();
+    sendStream(Long.MAX_VALUE, null);
+    output.flush();
+    boolean hasAll = streamSpill.isEmpty() && cursor == replicas.backlog().nextOffset();
+    catchingUp &= !(hasAll && (!acknowledges || hasLoaded));
+  }
+
+  /**
+   * Sends of the stream as much as the socket's queue takes.
+   *
+   * @param most how much it may be, in bytes
+   * @param interleaving hears of it where the stream goes along with the snapshot, else null
+   */
+  private void sendStream(long most, @Nullable Interleaving interleaving) {
+    TransferFrames.Kind frame = interleaving == null ? null : TransferFrames.Kind.COMMANDS;
     long end = replicas.shownEnd();
-    while (streamSpill.isEmpty() && cursor < end && mayQueue()) {
-      if (connection.queuedBytes() > 0 && end - cursor < CHUNK_BYTES) {
-        connection.flush();
-        if (connection.queuedBytes() > 0) {
-          return; // the socket is full: a little more would take a chunk of its own
+    long left = most;
+    try {
+      while (left > 0 && output.mayQueue()) {
+        int sent;
+        if (!streamSpill.isEmpty()) {
+          sent = output.sendFrom(fromSpill, left, frame);
+        } else if (cursor < end) {
+          if (output.queuedBytes() > 0 && end - cursor < ReplicaOutput.CHUNK_BYTES) {
+            output.flush();
+            if (output.queuedBytes() > 0) {
+              return; // the socket is full: a little more would take a chunk of its own
+            }
+          }
+          long now = Math.min(left, end - cursor);
+          sent = output.sendFrom(fromBacklog, now, frame);
+          cursor += sent;
+        } else {
+          return;
+        }
+        left -= sent;
+        if (interleaving != null) {
+          interleaving.streamSent(sent);
         }
       }
-      Chunk chunk = connection.newChunk(CHUNK_BYTES);
-      long room = Math.min(chunk.limit() - chunk.start(), end - cursor);
-      long read = backlog.read(cursor, chunk.memory(), chunk.start(), room);
-      connection.send(chunk, chunk.start() + read);
-      cursor += read;
-      if (connection.queuedBytes() >= WINDOW_BYTES) {
-        connection.flush();
-      }
+    } catch (IOException e) {
+      streamSpill.close();
+      spillFailed(e);
     }
-    connection.flush();
-    boolean hasAll = streamSpill.isEmpty() && cursor == backlog.nextOffset();
-    catchingUp &= !(hasAll && (!acknowledges || hasLoaded));
   }
 
   /**
@@ -390,7 +406,12 @@ final class ReplicaFeed implements Companion, SnapshotSink {
     long end = replicas.shownEnd();
     while (cursor < end) {
       long read = backlog.read(cursor, piece, 0, Math.min(piece.byteSize(), end - cursor));
-      spill(streamSpill, piece, 0, read);
+      try {
+        streamSpill.append(piece, 0, read);
+      } catch (IOException e) {
+        spillFailed(e);
+        return;
+      }
       cursor += read;
     }
   }
@@ -402,7 +423,8 @@ final class ReplicaFeed implements Companion, SnapshotSink {
     long least = Math.min(hardBytes, softBytes);
     return least == Long.MAX_VALUE
         ? least
-        : Math.max(Math.min(least, IN_MEMORY_BYTES), backlog.sizeBytes() + WINDOW_BYTES);
+        : Math.max(
+            Math.min(least, IN_MEMORY_BYTES), backlog.sizeBytes() + ReplicaOutput.WINDOW_BYTES);
   }
 
   private OutputLimit outputLimit() {
@@ -411,34 +433,27 @@ final class ReplicaFeed implements Companion, SnapshotSink {
 
   private void pumpFile() {
     SnapshotFile source = file;
-    Connection connection = client.connection();
-    while (source != null && mayQueue() && replicas.rate().allows()) {
-      Chunk chunk = connection.newChunk(CHUNK_BYTES);
+    while (source != null && output.mayQueue() && replicas.rate().allows()) {
       int read;
       try {
         read =
-            source.read(this, chunk.memory(), chunk.start(), (int) (chunk.limit() - chunk.start()));
+            output.sendFrom(
+                (memory, at, room) -> source.read(this, memory, at, room), Long.MAX_VALUE, null);
       } catch (IOException e) {
-        chunk.release();
         replicas.log().warning("Read error sending DB to replica: %s", e.getMessage());
         client.closeSoon();
         return;
       }
       if (read < 0) {
-        chunk.release();
         file = null;
         source.release(this);
         online(false);
         return;
       }
-      connection.send(chunk, chunk.start() + read);
       replicas.rate().spend(read);
       lastSignMillis = replicas.nowMillis();
-      if (connection.queuedBytes() >= WINDOW_BYTES) {
-        connection.flush();
-      }
     }
-    connection.flush();
+    output.flush();
   }
 
   /** The lowest offset that must stay in the backlog for this replica. */
@@ -456,8 +471,8 @@ final class ReplicaFeed implements Companion, SnapshotSink {
   long memoryBytes() {
     long queued = client.connection().queuedBytes();
     // The first chunk may have gone in part, and the last may not be full.
-    long chunks = queued == 0 ? 0 : queued / CHUNK_BYTES + 2;
-    return client.memoryBytes() - queued + chunks * CHUNK_BYTES;
+    long chunks = queued == 0 ? 0 : queued / ReplicaOutput.CHUNK_BYTES + 2;
+    return client.memoryBytes() - queued + chunks * ReplicaOutput.CHUNK_BYTES;
   }
 
   /**
@@ -531,28 +546,15 @@ final class ReplicaFeed implements Companion, SnapshotSink {
   /** Whether it has been silent, or has not taken a byte of its snapshot, for too long. */
   boolean isTimedOut(long timeoutMillis) {
     boolean watched =
-        state == State.ONLINE ? acknowledges : state == State.SEND_FILE || endMark != null;
+        state == State.ONLINE ? acknowledges : state == State.SEND_FILE || direct != null;
     return watched && replicas.nowMillis() - lastSignMillis > timeoutMillis;
   }
 
   /** While it waits for the snapshot it sees by an empty line that the master lives. */
   void showLife() {
-    if (state == State.WAIT_SNAPSHOT || (state == State.IN_SNAPSHOT && endMark == null)) {
-      send("\n");
+    if (state == State.WAIT_SNAPSHOT || (state == State.IN_SNAPSHOT && direct == null)) {
+      output.send("\n");
     }
-  }
-
-  private void send(String text) {
-    Connection connection = client.connection();
-    Chunk chunk = connection.newChunk(text.length());
-    MemorySegment.copy(
-        MemorySegment.ofArray(text.getBytes(US_ASCII)),
-        0,
-        chunk.memory(),
-        chunk.start(),
-        text.length());
-    connection.send(chunk, chunk.start() + text.length());
-    connection.flush();
   }
 
   @Override
@@ -565,8 +567,9 @@ final class ReplicaFeed implements Companion, SnapshotSink {
 
   /** Sends what can be sent now, of the snapshot or of the stream. */
   void goOn() {
-    if (state == State.IN_SNAPSHOT) {
-      pumpSnapshot();
+    DirectSnapshot snapshot = direct;
+    if (state == State.IN_SNAPSHOT && snapshot != null && snapshot.interleaving() == null) {
+      pumpSnapshot(snapshot);
     } else {
       pump();
     }
@@ -575,7 +578,9 @@ final class ReplicaFeed implements Companion, SnapshotSink {
   @Override
   public void onReleased() {
     lost = true;
-    snapshotSpill.close();
+    if (direct != null) {
+      direct.close();
+    }
     streamSpill.close();
     if (file != null) {
       file.release(this);

@@ -8,6 +8,7 @@ final class ReplicaOptions {
   private @Nullable String announcedAddress;
   private boolean understandsMark;
   private boolean understandsNewIds;
+  private long streamAheadBytes;
   private boolean snapshotOnly;
   private boolean withoutKeys;
   private boolean withFunctions = true;
@@ -46,6 +47,18 @@ final class ReplicaOptions {
   /** Whether it can be told a new id when it resumes. */
   boolean canTakeNewIds() {
     return understandsNewIds;
+  }
+
+  void keepsStreamAhead(long bytes) {
+    streamAheadBytes = bytes;
+  }
+
+  /**
+   * How much of the stream it keeps that comes along with a snapshot; 0 when none may come, as to
+   * one that wants something else than a whole synchronisation.
+   */
+  long streamAheadBytes() {
+    return snapshotOnly || withoutKeys ? 0 : streamAheadBytes;
   }
 
   void snapshotOnly(boolean on) {

@@ -431,7 +431,8 @@ public final class Replication implements AutoCloseable {
         user.isEmpty() ? null : user,
         password.isEmpty() ? null : password,
         port == 0 ? host.portToTell() : port,
-        address.isEmpty() ? null : address);
+        address.isEmpty() ? null : address,
+        link.streamAheadBytes());
   }
 
   /** Where this server could resume a stream, null when it has no place in one. */
@@ -582,6 +583,7 @@ public final class Replication implements AutoCloseable {
   /** CONFIG RESETSTAT. */
   public void resetCounters() {
     fullSyncs = 0;
+    replicas.fullSyncs().resetCounters();
     partialSyncs = 0;
     refusedPartialSyncs = 0;
   }

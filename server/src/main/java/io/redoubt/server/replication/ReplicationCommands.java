@@ -19,6 +19,7 @@ import io.redoubt.protocol.process.Log;
 import io.redoubt.protocol.resp.ReplyWriter;
 import io.redoubt.server.execution.Call;
 import io.redoubt.server.replication.ReplicaFeed.State;
+import io.redoubt.server.replication.stream.Interleaving;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -231,6 +232,11 @@ public final class ReplicationCommands extends CommandGroup<Call> {
       options.understandsMark();
     } else if (call.is(argument, "psync2")) {
       options.understandsNewIds();
+    } else {
+      long ahead = Interleaving.offeredBytes(call.argText(argument));
+      if (ahead > 0) {
+        options.keepsStreamAhead(ahead);
+      }
     }
   }
 

@@ -60,7 +60,8 @@ final class ReplicationInfo {
     stats
         .number("sync_full", replication::fullSyncs)
         .number("sync_partial_ok", replication::partialSyncs)
-        .number("sync_partial_err", replication::refusedPartialSyncs);
+        .number("sync_partial_err", replication::refusedPartialSyncs)
+        .number("sync_interleaved", () -> replication.replicas().fullSyncs().interleaved());
   }
 
   private long firstByteOffset() {
@@ -88,6 +89,9 @@ final class ReplicationInfo {
         .field("master_sync_left_bytes", total == 0 ? -received : total - received)
         .field("master_sync_perc", "%.2f".formatted(percent))
         .field("master_sync_last_io_seconds_ago", link.transferSilentSeconds());
+    if (transfer.isInterleaved()) {
+      lines.field("master_sync_stream_bytes", link.aheadBytes());
+    }
   }
 
   private void down(InfoLines lines) {

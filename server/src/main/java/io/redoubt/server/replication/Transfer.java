@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * A master's data set on its way into this server: received into a temporary file and then loaded
  * in slices, or loaded as it comes, as {@code repl-diskless-load} says.
  */
-final class Transfer {
+final class Transfer implements TransferFraming.Sink {
   private static final long SLICE_NANOS = 5_000_000;
 
   /** A file beyond that holds keys: what else it may hold is small. */
@@ -35,7 +35,14 @@ final class Transfer {
   /** Runs when the old data set is about to go. */
   private final Runnable beforeLoad;
 
-  private final TransferFraming framing = new TransferFraming();
+  private final TransferFraming framing;
+
+  /** Where the stream goes that comes along with the data; null when none was asked for. */
+  private final @Nullable StreamAhead ahead;
+
+  /** Whether that could not be kept. */
+  private boolean aheadFailed;
+
   private boolean begun;
   private @Nullable Path path;
   private @Nullable DiskFile file;
@@ -56,18 +63,22 @@ final class Transfer {
    * @param id of the history that the data set belongs to, null when the master doesn't tell
    * @param offset of the data set in that history
    * @param sameHistory whether the data set here is an older one of that history
+   * @param ahead where the stream goes that comes along with the data; null when none was asked for
    */
   Transfer(
       ReplicationHost host,
       @Nullable String id,
       long offset,
       boolean sameHistory,
+      @Nullable StreamAhead ahead,
       Runnable beforeLoad) {
     this.host = host;
     this.id = id;
     this.offset = offset;
     this.sameHistory = sameHistory;
+    this.ahead = ahead;
     this.beforeLoad = beforeLoad;
+    framing = new TransferFraming(ahead != null);
   }
 
   @Nullable String id() {
@@ -88,8 +99,19 @@ final class Transfer {
     return framing.payloadBytes();
   }
 
-  boolean isMarked() {
-    return framing.isMarked();
+  /** Whether the master made the data as it sent it. */
+  boolean isMadeAsSent() {
+    return framing.isMarked() || framing.isInterleaved();
+  }
+
+  /** Whether the stream comes along with the data. */
+  boolean isInterleaved() {
+    return framing.isInterleaved();
+  }
+
+  /** Whether the stream that came along could not be kept. */
+  boolean hasLostStream() {
+    return aheadFailed;
   }
 
   /** Whether all has come, so that it is being loaded. */
@@ -118,7 +140,7 @@ final class Transfer {
    * @return where those of the transfer end
    */
   long receive(MemorySegment memory, long from, long to) {
-    long rest = framing.feed(memory, from, to, this::payload);
+    long rest = framing.feed(memory, from, to, this);
     if (framing.failure() != null) {
       failure = framing.failure();
     } else if (framing.state() == TransferFraming.State.COMPLETE && failure == null) {
@@ -137,7 +159,23 @@ final class Transfer {
     }
   }
 
-  private void payload(MemorySegment memory, long from, long length) {
+  @Override
+  public void commands(MemorySegment memory, long from, long length) {
+    if (ahead == null || failure != null) {
+      return;
+    }
+    try {
+      ahead.add(memory, from, length);
+    } catch (IOException e) {
+      aheadFailed = true;
+      fail(
+          "The stream that comes along with the MASTER <-> REPLICA synchronization can't be kept: "
+              + e.getMessage());
+    }
+  }
+
+  @Override
+  public void payload(MemorySegment memory, long from, long length) {
     begin();
     if (failure != null) {
       return;
@@ -166,7 +204,13 @@ final class Transfer {
     begun = true;
     boolean asItComes = isDirect();
     String target = asItComes ? "to parser" : "to disk";
-    if (framing.isMarked()) {
+    if (framing.isInterleaved()) {
+      host.log()
+          .notice(
+              "MASTER <-> REPLICA sync: receiving streamed RDB from master, and the stream along"
+                  + " with it, %s",
+              target);
+    } else if (framing.isMarked()) {
       host.log()
           .notice(
               "MASTER <-> REPLICA sync: receiving streamed RDB from master with EOF %s", target);

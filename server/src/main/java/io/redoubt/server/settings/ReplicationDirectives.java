@@ -102,18 +102,27 @@ public abstract class ReplicationDirectives extends PersistenceDirectives {
               "How a replica loads it: disabled, through a file; on-empty-db, from the socket"
                   + " when it has no data; swapdb, from the socket beside the old data.");
 
+  /** {@code repl-interleaved-sync}. */
+  public final YesNoDirective replInterleavedSync =
+      yesNo("repl-interleaved-sync", true)
+          .doc(
+              "Whether between two Redoubts the stream that is made during a full sync goes along"
+                  + " with the snapshot, to be kept by the replica, instead of being kept by the"
+                  + " master; with repl-diskless-sync, where master and replica have it.");
+
   /** {@code repl-spill-dir}. */
   public final TextDirective replSpillDir =
       text("repl-spill-dir", "")
           .shown(
               "/var/tmp",
-              "Where the stream goes that is made while a replica takes a full sync and that is"
-                  + " more than the backlog; the directory of the data without it.");
+              "Where the stream goes that is made during a full sync, as far as it has to wait and"
+                  + " is more than the memory for it, on a master and on a replica; the directory"
+                  + " of the data without it.");
 
   /** {@code repl-spill-max}. */
   public final MemoryDirective replSpillMax =
       memory("repl-spill-max", 16L << 30)
-          .doc("How much may be there for all replicas together; 0 for any amount.");
+          .doc("How much may be there, on a master for all replicas together; 0 for any amount.");
 
   /** {@code repl-max-concurrent-full-syncs}. */
   public final IntDirective replMaxConcurrentFullSyncs =

@@ -160,6 +160,67 @@ class MasterLinkTest {
     }
   }
 
+  @Test
+  void theStreamMayComeAlongWithTheDataSetAndGoOnAfterIt() throws Exception {
+    try (Master master = new Master();
+        Node replica = Node.ours(directory, "replicaof 127.0.0.1 " + master.port())) {
+      master.accept();
+      master.introduction();
+      master.requestLine();
+      String rdb = new String(Master.emptyDataSet(), ISO_8859_1);
+      String set = "*3\r\n$3\r\nSET\r\n$1\r\na\r\n$1\r\n1\r\n";
+      String begun = "*1\r\n$5\r\nMULTI\r\n*3\r\n$3\r\nSET\r\n$1\r\na\r\n$1\r\n2\r\n";
+      master.send("+FULLRESYNC " + ID + " 7\r\n$INTERLEAVED\r\n");
+      master.send(frame('S', rdb.substring(0, 5)) + frame('C', set + begun.substring(0, 9)));
+      master.send(frame('C', begun.substring(9)) + frame('S', rdb.substring(5)));
+      until(
+          "the stream",
+          () ->
+              replica
+                  .info("replication", "master_sync_stream_bytes")
+                  .equals(Integer.toString(set.length() + begun.length())));
+      assertThat(replica.ask("GET a")).isEqualTo("(nil)");
+      assertThat(replica.info("replication"))
+          .containsEntry("slave_read_repl_offset", "0")
+          .containsEntry("master_link_status", "down");
+      master.send(frame('E', ""));
+      until("the first command", () -> replica.ask("GET a").equals("1"));
+      assertThat(replica.offset()).isEqualTo(7 + set.length());
+      String end = "*1\r\n$4\r\nEXEC\r\n";
+      master.send(end);
+      until("the transaction", () -> replica.ask("GET a").equals("2"));
+      assertThat(replica.offset()).isEqualTo(7 + set.length() + begun.length() + end.length());
+      master.expect("REPLCONF ACK 7");
+      master.cut();
+      master.accept();
+      master.introduction();
+      master.expect("PSYNC " + ID + " " + (replica.offset() + 1));
+    }
+  }
+
+  @Test
+  void aFrameThatIsNoneEndsTheTransfer() throws Exception {
+    try (Master master = new Master();
+        Node replica = Node.ours(directory, "replicaof 127.0.0.1 " + master.port())) {
+      master.accept();
+      master.introduction();
+      master.requestLine();
+      master.send("+FULLRESYNC " + ID + " 7\r\n$INTERLEAVED\r\n" + frame('X', "what"));
+      master.accept();
+      assertThat(replica.log())
+          .contains("# Bad protocol from MASTER, a frame of an interleaved transfer is malformed");
+      assertThat(replica.offset()).isZero();
+    }
+  }
+
+  private static String frame(char kind, String content) {
+    return kind
+        + "\0\0"
+        + (char) (content.length() >> 8)
+        + (char) (content.length() & 0xff)
+        + content;
+  }
+
   /** A master that says what a test tells it to say. */
   private static final class Master implements AutoCloseable {
     private static final int TIMEOUT_MILLIS = 20_000;
@@ -232,7 +293,7 @@ class MasterLinkTest {
       expect("PING");
       send("+PONG\r\n");
       assertThat(requestLine()).startsWith("REPLCONF listening-port ");
-      expect("REPLCONF capa eof capa psync2");
+      expect("REPLCONF capa eof capa psync2 capa interleave:17179869184");
       send("+OK\r\n+OK\r\n");
     }
 

@@ -73,16 +73,6 @@ class MasterStreamTest {
   }
 
   @Test
-  void runsWhatWasKept() throws Exception {
-    byte[] bytes = join(command("SET", "a", "1"), command("SET", "b", "2"));
-    stream.keep(MemorySegment.ofArray(bytes), 0, bytes.length);
-    assertThat(server.executed).isEmpty();
-    stream.runKept();
-    assertThat(server.executed).containsExactly("SET a 1", "SET b 2");
-    assertThat(server.appliedBytes()).isEqualTo(bytes);
-  }
-
-  @Test
   void refusesWhatIsNoStream() {
     assertThatThrownBy(() -> receive("*x\r\n".getBytes(ISO_8859_1)))
         .isInstanceOf(ProtocolException.class);

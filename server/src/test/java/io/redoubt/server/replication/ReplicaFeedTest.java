@@ -5,10 +5,12 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.redoubt.server.replication.stream.TransferFrames;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
+import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -36,6 +38,77 @@ class ReplicaFeedTest {
       master.ask("SET a 1");
       replica.send("REPLCONF ACK 0");
       replica.expect("*2\r\n$6\r\nSELECT\r\n$1\r\n0\r\n*3\r\n$3\r\nSET\r\n$1\r\na\r\n$1\r\n1\r\n");
+    }
+  }
+
+  @Test
+  void theStreamGoesAlongWithTheSnapshotToWhoCanKeepIt() throws Exception {
+    try (Node master = Node.ours(directory, "rdb-key-save-delay 20000", "rdbcompression no");
+        Wire replica = new Wire(master)) {
+      String value = "x".repeat(30_000);
+      for (int i = 0; i < 30; i++) {
+        master.ask("SET key:" + i + " " + value);
+      }
+      replica.send("REPLCONF capa eof capa psync2 capa interleave:1000000");
+      replica.expect("+OK\r\n");
+      replica.send("PSYNC ? -1");
+      assertThat(replica.line()).matches("\\+FULLRESYNC [0-9a-f]{40} 0");
+      replica.expect("$INTERLEAVED\r\n");
+      master.ask("SET a 1");
+      StringBuilder snapshot = new StringBuilder();
+      StringBuilder stream = new StringBuilder();
+      assertThat(replica.frames(snapshot, stream)).as("stream before the last part").isTrue();
+      assertThat(snapshot).startsWith("REDIS00").hasSizeGreaterThan(30 * 30_000);
+      String commands =
+          "*2\r\n$6\r\nSELECT\r\n$1\r\n0\r\n*3\r\n$3\r\nSET\r\n$1\r\na\r\n$1\r\n1\r\n";
+      assertThat(stream).hasToString(commands);
+      assertThat(master.info("replication", "slave0")).contains("state=online,offset=0");
+      master.ask("SET b 2");
+      replica.expect("*3\r\n$3\r\nSET\r\n$1\r\nb\r\n$1\r\n2\r\n");
+      assertThat(master.info("stats", "sync_interleaved")).isEqualTo("1");
+      assertThat(master.log())
+          .contains("* The stream goes along with the RDB to replica " + replica.name());
+    }
+  }
+
+  @Test
+  void noMoreOfTheStreamGoesAlongThanTheReplicaKeeps() throws Exception {
+    try (Node master = Node.ours(directory, "rdb-key-save-delay 20000", "rdbcompression no");
+        Wire replica = new Wire(master)) {
+      String value = "x".repeat(30_000);
+      for (int i = 0; i < 30; i++) {
+        master.ask("SET key:" + i + " " + value);
+      }
+      replica.send("REPLCONF capa eof capa psync2 capa interleave:40");
+      replica.expect("+OK\r\n");
+      replica.send("PSYNC ? -1");
+      replica.line();
+      replica.expect("$INTERLEAVED\r\n");
+      master.ask("SET a 1");
+      StringBuilder stream = new StringBuilder();
+      replica.frames(new StringBuilder(), stream);
+      assertThat(stream).hasToString("*2\r\n$6\r\nSELECT\r\n$1\r\n0\r\n*3\r\n$3\r\nSET\r\n$1\r\n");
+      replica.expect("a\r\n$1\r\n1\r\n");
+    }
+  }
+
+  @Test
+  void interleavingCanBeTurnedOff() throws Exception {
+    try (Node master = Node.ours(directory, "repl-interleaved-sync no");
+        Wire replica = new Wire(master);
+        Wire tool = new Wire(master)) {
+      replica.send("REPLCONF capa eof capa interleave:1000000");
+      replica.expect("+OK\r\n");
+      replica.send("PSYNC ? -1");
+      replica.line();
+      assertThat(replica.line()).startsWith("$EOF:");
+      master.ask("CONFIG SET repl-interleaved-sync yes");
+      tool.send("REPLCONF capa eof capa interleave:1000000 rdb-only 1");
+      tool.expect("+OK\r\n");
+      tool.send("PSYNC ? -1");
+      tool.line();
+      assertThat(tool.line()).startsWith("$EOF:");
+      assertThat(master.info("stats", "sync_interleaved")).isEqualTo("0");
     }
   }
 
@@ -171,6 +244,34 @@ class ReplicaFeedTest {
 
     void expect(String text) throws IOException {
       assertThat(bytes(text.length())).isEqualTo(text);
+    }
+
+    /** The replica's name in the master's log. */
+    String name() {
+      return "127.0.0.1:<unknown-replica-port>";
+    }
+
+    /**
+     * Reads frames to the end of the snapshot.
+     *
+     * @return whether some of the stream came before the last of the snapshot
+     */
+    boolean frames(StringBuilder snapshot, StringBuilder stream) throws IOException {
+      boolean between = false;
+      while (true) {
+        byte[] prefix = socket.getInputStream().readNBytes(TransferFrames.PREFIX_BYTES);
+        String content = bytes(ByteBuffer.wrap(prefix).getInt(1));
+        switch (prefix[0]) {
+          case 'S' -> {
+            snapshot.append(content);
+            between |= !stream.isEmpty();
+          }
+          case 'C' -> stream.append(content);
+          default -> {
+            return between;
+          }
+        }
+      }
     }
 
     /** The next line that is not empty, without its end. */

@@ -11,13 +11,17 @@ import io.redoubt.protocol.resp.RequestEncoder;
 import io.redoubt.server.execution.Propagation;
 import io.redoubt.server.replication.SimulatedNetwork.End;
 import io.redoubt.server.replication.SimulatedNetwork.Wire;
+import io.redoubt.server.replication.stream.Backlog;
 import io.redoubt.server.replication.stream.Handshake;
+import io.redoubt.server.replication.stream.Interleaving;
 import io.redoubt.server.replication.stream.PsyncDecision;
 import io.redoubt.server.replication.stream.ReplicationHistory;
+import io.redoubt.server.replication.stream.TransferFrames;
 import io.redoubt.server.replication.stream.TransferFraming;
 import io.redoubt.server.snapshot.ReplicationPoint;
 import java.io.ByteArrayOutputStream;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -33,6 +37,9 @@ import org.jspecify.annotations.Nullable;
 final class SimulatedServer {
   private static final long BACKLOG_BYTES = 16 * 1024;
   private static final int RETRY = 100;
+
+  /** How much of the stream a server keeps, if any, that comes along with a snapshot. */
+  private static final long KEPT_BYTES = 2_000;
 
   /** What outlives a crash. */
   private record Saved(Map<String, String> data, @Nullable ReplicationPoint point) {}
@@ -71,6 +78,11 @@ final class SimulatedServer {
     this.truth = truth;
     this.index = index;
     stream = newStream();
+  }
+
+  /** Every other one has the stream come along with a snapshot. */
+  private static boolean keepsStream(int index) {
+    return index % 2 == 1;
   }
 
   private ReplicationStream newStream() {
@@ -309,14 +321,19 @@ final class SimulatedServer {
   }
 
   /** A replica's side of a connection to its master. */
-  private final class Link implements End, MasterStream.Target {
+  private final class Link implements End, MasterStream.Target, TransferFraming.Sink {
     private final Handshake handshake =
         new Handshake(
-            new Handshake.Identity(null, null, 1 + index, null),
+            new Handshake.Identity(
+                null, null, 1 + index, null, keepsStream(index) ? KEPT_BYTES : 0),
             canResume ? new Handshake.ResumePoint(id(), offset() + 1) : null,
             false);
     private final StringBuilder line = new StringBuilder();
     private final ByteArrayOutputStream payload = new ByteArrayOutputStream();
+
+    /** The stream that came along with the payload. */
+    private final ByteArrayOutputStream ahead = new ByteArrayOutputStream();
+
     private Wire wire;
     private boolean connected;
     private boolean over;
@@ -351,10 +368,11 @@ final class SimulatedServer {
       try {
         TransferFraming framing = transfer;
         if (framing != null) {
-          long rest = framing.feed(memory, at, bytes.length, this::payload);
+          long rest = framing.feed(memory, at, bytes.length, this);
           if (framing.state() == TransferFraming.State.COMPLETE) {
             transfer = null;
             loaded();
+            stream().receive(MemorySegment.ofArray(ahead.toByteArray()), 0, ahead.size());
             stream().receive(memory, rest, bytes.length);
           }
         } else {
@@ -376,9 +394,15 @@ final class SimulatedServer {
       return commands;
     }
 
-    private void payload(MemorySegment memory, long from, long length) {
-      payload.writeBytes(
-          memory.asSlice(from, length).toArray(java.lang.foreign.ValueLayout.JAVA_BYTE));
+    @Override
+    public void payload(MemorySegment memory, long from, long length) {
+      payload.writeBytes(memory.asSlice(from, length).toArray(ValueLayout.JAVA_BYTE));
+    }
+
+    @Override
+    public void commands(MemorySegment memory, long from, long length) {
+      ahead.writeBytes(memory.asSlice(from, length).toArray(ValueLayout.JAVA_BYTE));
+      assertThat(ahead.size()).isLessThanOrEqualTo((int) KEPT_BYTES);
     }
 
     private void follow(List<Handshake.Output> outputs) {
@@ -387,7 +411,7 @@ final class SimulatedServer {
           case Handshake.Send send ->
               wire.send(0, RequestEncoder.encode(send.words().toArray(String[]::new)));
           case Handshake.FullResync full -> {
-            transfer = new TransferFraming();
+            transfer = new TransferFraming(keepsStream(index));
             transferId = full.id();
             transferOffset = full.offset();
           }
@@ -535,6 +559,11 @@ final class SimulatedServer {
     private final ByteArrayOutputStream input = new ByteArrayOutputStream();
     private boolean online;
     private boolean waitsForAck;
+    private long keptBytes;
+
+    /** How the stream goes along with a snapshot that is being sent. */
+    private @Nullable Interleaving interleaving;
+
     private long cursor;
     private long acknowledged = -1;
     private boolean over;
@@ -596,6 +625,7 @@ final class SimulatedServer {
               pump();
             }
           } else {
+            keptBytes = Math.max(keptBytes, Interleaving.offeredBytes(words.getLast()));
             send("+OK\r\n");
           }
         }
@@ -649,6 +679,12 @@ final class SimulatedServer {
       send("+FULLRESYNC " + id() + " " + offset() + "\r\n");
       StringBuilder text = new StringBuilder();
       data.forEach((key, value) -> text.append(key).append('=').append(value).append('\n'));
+      if (keptBytes > 0) {
+        interleaving = new Interleaving(keptBytes);
+        wire.send(1, TransferFraming.interleavedHeader());
+        snapshotPiece(text.toString(), interleaving);
+        return;
+      }
       wire.send(1, TransferFraming.markedHeader(mark));
       send(text.toString());
       send(mark);
@@ -656,8 +692,50 @@ final class SimulatedServer {
       waitsForAck = true;
     }
 
+    /** Sends a snapshot piece by piece, with time for the stream in between. */
+    private void snapshotPiece(String left, Interleaving turns) {
+      if (over || since != life) {
+        return;
+      }
+      if (left.isEmpty()) {
+        interleaving = null;
+        frame(TransferFrames.Kind.END, new byte[0]);
+        online = true;
+        pump();
+        return;
+      }
+      byte[] piece =
+          left.substring(0, 1 + network.random().nextInt(left.length())).getBytes(ISO_8859_1);
+      frame(TransferFrames.Kind.SNAPSHOT, piece);
+      turns.snapshotSent(piece.length);
+      network.later(
+          network.random().nextInt(40), () -> snapshotPiece(left.substring(piece.length), turns));
+    }
+
+    private void frame(TransferFrames.Kind kind, byte[] content) {
+      byte[] bytes = new byte[TransferFrames.PREFIX_BYTES + content.length];
+      TransferFrames.putPrefix(MemorySegment.ofArray(bytes), 0, kind, content.length);
+      System.arraycopy(content, 0, bytes, TransferFrames.PREFIX_BYTES, content.length);
+      wire.send(1, bytes);
+    }
+
+    private void interleave(Interleaving turns, Backlog backlog) {
+      long most = turns.allowance(network.random().nextBoolean());
+      byte[] bytes = new byte[(int) Math.min(most, backlog.nextOffset() - cursor)];
+      if (bytes.length > 0) {
+        backlog.read(cursor, MemorySegment.ofArray(bytes), 0, bytes.length);
+        cursor += bytes.length;
+        turns.streamSent(bytes.length);
+        frame(TransferFrames.Kind.COMMANDS, bytes);
+      }
+    }
+
     void pump() {
       var backlog = stream.backlog();
+      Interleaving turns = interleaving;
+      if (turns != null && backlog != null && !over) {
+        interleave(turns, backlog);
+      }
       if (!online || waitsForAck || over || backlog == null) {
         return;
       }

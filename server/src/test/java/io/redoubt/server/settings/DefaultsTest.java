@@ -35,6 +35,7 @@ final class DefaultsTest {
                 "rejoin-sentinels",
                 "rejoin-timeout",
                 "repl-full-sync-rate",
+                "repl-interleaved-sync",
                 "repl-max-concurrent-full-syncs",
                 "repl-spill-dir",
                 "repl-spill-max",

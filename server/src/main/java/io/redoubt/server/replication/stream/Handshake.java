@@ -19,12 +19,15 @@ public final class Handshake {
    * @param listeningPort port that the replica announces
    * @param announcedAddress address that the replica announces, null to let the master see for
    *     itself
+   * @param streamAheadBytes how much of the stream it keeps that comes along with a snapshot (see
+   *     {@link TransferFrames}); 0 when none is to come
    */
   public record Identity(
       @Nullable String user,
       @Nullable String password,
       int listeningPort,
-      @Nullable String announcedAddress) {}
+      @Nullable String announcedAddress,
+      long streamAheadBytes) {}
 
   /**
    * Where the replica would like to go on.
@@ -190,7 +193,13 @@ public final class Handshake {
     if (address != null) {
       send(outputs, "REPLCONF", "ip-address", address);
     }
-    send(outputs, "REPLCONF", "capa", "eof", "capa", "psync2");
+    long ahead = identity.streamAheadBytes();
+    if (ahead == 0) {
+      send(outputs, "REPLCONF", "capa", "eof", "capa", "psync2");
+    } else {
+      String interleave = TransferFrames.CAPABILITY + ahead;
+      send(outputs, "REPLCONF", "capa", "eof", "capa", "psync2", "capa", interleave);
+    }
   }
 
   private void askForSync(List<Output> outputs) {

@@ -14,6 +14,9 @@ import org.jspecify.annotations.Nullable;
  * Empty lines before it show that the master lives while it prepares. Then the payload, an RDB
  * file.
  *
+ * <p>A replica that has offered it may be sent {@link TransferFrames} in place of that, begun by a
+ * line of their own, in which the stream goes along with the payload.
+ *
  * <p>Bytes may come cut anywhere; the mark is found across the cuts.
  */
 public final class TransferFraming {
@@ -31,6 +34,14 @@ public final class TransferFraming {
   public interface Sink {
     /** Takes the next bytes of the payload; they are only lent. */
     void payload(MemorySegment memory, long offset, long length);
+
+    /**
+     * Takes the next bytes of the stream that goes along with the payload, which come only where
+     * that was offered; they are only lent.
+     */
+    default void commands(MemorySegment memory, long offset, long length) {
+      throw new IllegalStateException("the stream comes with the payload without being asked to");
+    }
   }
 
   /** Where in the frame the reader stands. */
@@ -45,6 +56,9 @@ public final class TransferFraming {
     FAILED
   }
 
+  private final boolean interleaves;
+  private final TransferFrames frames = new TransferFrames();
+  private boolean interleaved;
   private final StringBuilder line = new StringBuilder();
   private State state = State.HEADER;
   private long totalBytes = UNKNOWN;
@@ -58,6 +72,20 @@ public final class TransferFraming {
   private int carried;
   private @Nullable LogLine failure;
 
+  /** A transfer of a payload alone, of which nothing has come. */
+  public TransferFraming() {
+    this(false);
+  }
+
+  /**
+   * A transfer of which nothing has come.
+   *
+   * @param interleaves whether the stream may come along with the payload
+   */
+  public TransferFraming(boolean interleaves) {
+    this.interleaves = interleaves;
+  }
+
   /** The line that begins a payload ended by a mark. */
   public static byte[] markedHeader(String mark) {
     if (mark.length() != MARK_BYTES) {
@@ -69,6 +97,11 @@ public final class TransferFraming {
   /** The line that begins a payload of known length. */
   public static byte[] sizedHeader(long payloadBytes) {
     return ("$" + payloadBytes + "\r\n").getBytes(ISO_8859_1);
+  }
+
+  /** The line that begins a payload with which the stream goes along. */
+  public static byte[] interleavedHeader() {
+    return (TransferFrames.HEADER + "\r\n").getBytes(ISO_8859_1);
   }
 
   /** Where the reader stands. */
@@ -89,6 +122,11 @@ public final class TransferFraming {
   /** Whether the payload is ended by a mark; known after the header. */
   public boolean isMarked() {
     return mark != null;
+  }
+
+  /** Whether the stream comes along with the payload; known after the header. */
+  public boolean isInterleaved() {
+    return interleaved;
   }
 
   /** Why the transfer failed, null unless it did. */
@@ -117,7 +155,32 @@ public final class TransferFraming {
     if (state != State.PAYLOAD || position == to) {
       return position;
     }
+    if (interleaved) {
+      return framed(memory, position, to, sink);
+    }
     return mark == null ? sized(memory, position, to, sink) : marked(memory, position, to, sink);
+  }
+
+  private long framed(MemorySegment memory, long from, long to, Sink sink) {
+    Sink counting =
+        new Sink() {
+          @Override
+          public void payload(MemorySegment bytes, long offset, long length) {
+            emit(bytes, offset, length, sink);
+          }
+
+          @Override
+          public void commands(MemorySegment bytes, long offset, long length) {
+            sink.commands(bytes, offset, length);
+          }
+        };
+    long end = frames.feed(memory, from, to, counting);
+    if (frames.isBroken()) {
+      fail("Bad protocol from MASTER, a frame of an interleaved transfer is malformed");
+    } else if (frames.isEnded()) {
+      state = State.COMPLETE;
+    }
+    return end;
   }
 
   private void header() {
@@ -137,6 +200,9 @@ public final class TransferFraming {
           ("Bad protocol from MASTER, the first byte is not '$' (we received '%s'), are you sure"
                   + " the host and port are right?")
               .formatted(text));
+    } else if (interleaves && text.equals(TransferFrames.HEADER)) {
+      interleaved = true;
+      state = State.PAYLOAD;
     } else if (text.startsWith(MARK_PREFIX) && text.length() == MARK_PREFIX.length() + MARK_BYTES) {
       begin(text.substring(MARK_PREFIX.length()).getBytes(ISO_8859_1));
     } else {

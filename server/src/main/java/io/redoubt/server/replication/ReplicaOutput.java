@@ -1,0 +1,119 @@
+package io.redoubt.server.replication;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
+import io.redoubt.protocol.net.Chunk;
+import io.redoubt.protocol.net.Connection;
+import io.redoubt.server.client.ServerClient;
+import io.redoubt.server.replication.stream.TransferFrames;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The way to one replica's socket: bytes go in chunks, plain or each in a frame, as long as not too
+ * many wait in the socket's queue.
+ */
+final class ReplicaOutput {
+  /** How much may wait in the socket's queue; beyond it bytes wait where they come from. */
+  static final long WINDOW_BYTES = 256 * 1024;
+
+  static final int CHUNK_BYTES = 16 * 1024;
+
+  /** Where bytes come from. */
+  @FunctionalInterface
+  interface Source {
+    /** Reads the next bytes; returns how many, -1 at the end. */
+    int read(MemorySegment memory, long offset, int length) throws IOException;
+  }
+
+  private final ServerClient client;
+
+  ReplicaOutput(ServerClient client) {
+    this.client = client;
+  }
+
+  private Connection connection() {
+    return client.connection();
+  }
+
+  /** Whether the queue takes more. */
+  boolean mayQueue() {
+    return queuedBytes() < WINDOW_BYTES;
+  }
+
+  long queuedBytes() {
+    return connection().queuedBytes();
+  }
+
+  void flush() {
+    connection().flush();
+  }
+
+  /** Sends a text at once. */
+  void send(String text) {
+    byte[] bytes = text.getBytes(US_ASCII);
+    send(MemorySegment.ofArray(bytes), 0, bytes.length, null);
+    flush();
+  }
+
+  /** Sends bytes. */
+  void send(MemorySegment memory, long offset, long length, TransferFrames.@Nullable Kind frame) {
+    long done = 0;
+    while (done < length) {
+      long from = offset + done;
+      Chunk chunk = connection().newChunk(CHUNK_BYTES);
+      long start = contentStart(chunk, frame);
+      long now = Math.min(length - done, chunk.limit() - start);
+      MemorySegment.copy(memory, from, chunk.memory(), start, now);
+      send(chunk, start, (int) now, frame);
+      done += now;
+    }
+  }
+
+  /**
+   * Sends the next bytes of a source, a chunk at most.
+   *
+   * @return how many, -1 at the source's end
+   */
+  int sendFrom(Source source, long mostBytes, TransferFrames.@Nullable Kind frame)
+      throws IOException {
+    Chunk chunk = connection().newChunk(CHUNK_BYTES);
+    boolean sent = false;
+    try {
+      long start = contentStart(chunk, frame);
+      int room = (int) Math.min(mostBytes, chunk.limit() - start);
+      int read = source.read(chunk.memory(), start, room);
+      if (read > 0) {
+        send(chunk, start, read, frame);
+        sent = true;
+        if (!mayQueue()) {
+          flush();
+        }
+      }
+      return read;
+    } finally {
+      if (!sent) {
+        chunk.release();
+      }
+    }
+  }
+
+  private static long contentStart(Chunk chunk, TransferFrames.@Nullable Kind frame) {
+    return chunk.start() + (frame == null ? 0 : TransferFrames.PREFIX_BYTES);
+  }
+
+  private void send(Chunk chunk, long start, int length, TransferFrames.@Nullable Kind frame) {
+    if (frame != null) {
+      TransferFrames.putPrefix(chunk.memory(), chunk.start(), frame, length);
+    }
+    connection().send(chunk, start + length);
+  }
+
+  /** Sends the frame that ends the others. */
+  void sendEndFrame() {
+    Chunk chunk = connection().newChunk(TransferFrames.PREFIX_BYTES);
+    send(chunk, chunk.start() + TransferFrames.PREFIX_BYTES, 0, TransferFrames.Kind.END);
+    flush();
+  }
+}

@@ -1,0 +1,84 @@
+package io.redoubt.server.replication;
+
+import io.redoubt.protocol.bytes.BufferMemory;
+import io.redoubt.protocol.bytes.ByteQueue;
+import io.redoubt.protocol.resp.ProtocolException;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * What has come of a master's stream and can't be applied yet, because the data set that it
+ * continues is still on its way or being loaded. The first of it waits in memory, what is more in a
+ * file.
+ */
+final class StreamAhead implements AutoCloseable {
+  private static final long IN_MEMORY_BYTES = 16 << 20;
+
+  /** How much is applied at once. */
+  private static final int PIECE_BYTES = 16 * 1024;
+
+  private final BufferMemory buffers;
+  private final ByteQueue queue;
+  private final Spill spill;
+  private boolean applying;
+  private boolean closed;
+
+  StreamAhead(BufferMemory buffers, SpillSpace space) {
+    this.buffers = buffers;
+    queue = new ByteQueue(buffers);
+    spill = new Spill(space);
+  }
+
+  boolean isEmpty() {
+    return queue.isEmpty() && spill.isEmpty();
+  }
+
+  long waitingBytes() {
+    return queue.usedBytes() + spill.waitingBytes();
+  }
+
+  /**
+   * Adds bytes that came.
+   *
+   * @throws IOException when they can't be kept
+   */
+  void add(MemorySegment memory, long from, long length) throws IOException {
+    if (spill.isEmpty() && queue.usedBytes() + length <= IN_MEMORY_BYTES) {
+      queue.append(memory, from, length, 0);
+    } else if (length > 0) {
+      spill.append(memory, from, length);
+    }
+  }
+
+  /** Has the next of it applied. */
+  void applyPiece(MasterStream stream) throws IOException, ProtocolException {
+    if (!queue.isEmpty()) {
+      long end = Math.min(queue.start() + PIECE_BYTES, queue.end());
+      applying = true;
+      stream.receive(queue.memory(), queue.start(), end);
+      applying = false;
+      queue.dropUntil(end);
+      if (closed) { // a command has ended the link, and this with it
+        queue.clear();
+      }
+      return;
+    }
+    BufferMemory.Block piece = buffers.allocate(PIECE_BYTES);
+    try {
+      int read = spill.read(piece.memory(), piece.offset(), PIECE_BYTES);
+      stream.receive(piece.memory(), piece.offset(), piece.offset() + read);
+    } finally {
+      buffers.free(piece);
+    }
+  }
+
+  /** Forgets what is left. */
+  @Override
+  public void close() {
+    closed = true;
+    if (!applying) {
+      queue.clear();
+    }
+    spill.close();
+  }
+}

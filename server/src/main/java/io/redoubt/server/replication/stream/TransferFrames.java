@@ -1,0 +1,129 @@
+package io.redoubt.server.replication.stream;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+
+/**
+ * The frames of an interleaved full transfer, in which the stream of commands made since the
+ * snapshot began goes along with it, over the one connection, so that the master need not keep it.
+ * Between Redoubt nodes only: a replica offers {@code REPLCONF capa interleave:<bytes>}, the bytes
+ * of the stream that it can keep until it has the snapshot; a master that takes the offer begins
+ * the transfer with the line {@code $INTERLEAVED}.
+ *
+ * <p>Frames follow, each of one byte that tells its kind, four bytes of length in network order,
+ * and so many bytes of content:
+ *
+ * <ul>
+ *   <li>{@code S}: the next bytes of the snapshot, an RDB file of the moment that {@code
+ *       +FULLRESYNC} names;
+ *   <li>{@code C}: the next bytes of the stream of commands, from that moment on;
+ *   <li>{@code E}: the snapshot is whole; without content. What follows is the rest of the stream,
+ *       without frames.
+ * </ul>
+ *
+ * <p>Neither is cut with regard to the other: a replica keeps the commands until it has loaded the
+ * snapshot, and then applies them. So what it loads and serves is what any full sync brings, with
+ * transactions whole and every command run on the data that it was meant for.
+ *
+ * <p>This class reads frames; bytes may come cut anywhere.
+ */
+public final class TransferFrames {
+  /** Begins a transfer of frames. */
+  public static final String HEADER = "$INTERLEAVED";
+
+  /** What stands before the bytes in an offer of the capability. */
+  public static final String CAPABILITY = "interleave:";
+
+  /** Bytes before a frame's content. */
+  public static final int PREFIX_BYTES = 5;
+
+  /** No frame is longer; more is taken for damage. */
+  static final int MOST_BYTES = 1 << 24;
+
+  private static final ValueLayout.OfInt LENGTH =
+      ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
+
+  /** What a frame brings. */
+  public enum Kind {
+    /** Bytes of the snapshot. */
+    SNAPSHOT('S'),
+    /** Bytes of the stream of commands. */
+    COMMANDS('C'),
+    /** The end of the snapshot. */
+    END('E');
+
+    private final byte code;
+
+    Kind(char code) {
+      this.code = (byte) code;
+    }
+  }
+
+  /** Writes what stands before a frame's content. */
+  public static void putPrefix(MemorySegment memory, long offset, Kind kind, int contentBytes) {
+    memory.set(ValueLayout.JAVA_BYTE, offset, kind.code);
+    memory.set(LENGTH, offset + 1, contentBytes);
+  }
+
+  private final MemorySegment prefix = MemorySegment.ofArray(new byte[PREFIX_BYTES]);
+  private int prefixBytes;
+  private Kind kind = Kind.SNAPSHOT;
+  private long leftBytes;
+  private boolean ended;
+  private boolean broken;
+
+  /** Whether the end has come. */
+  boolean isEnded() {
+    return ended;
+  }
+
+  /** Whether something came that is no frame. */
+  boolean isBroken() {
+    return broken;
+  }
+
+  /**
+   * Takes bytes that came.
+   *
+   * @return where those of frames end: {@code to}, unless the end came or what came is no frame
+   */
+  long feed(MemorySegment memory, long from, long to, TransferFraming.Sink sink) {
+    long position = from;
+    while (position < to && !ended && !broken) {
+      if (leftBytes == 0) {
+        prefix.set(
+            ValueLayout.JAVA_BYTE, prefixBytes++, memory.get(ValueLayout.JAVA_BYTE, position++));
+        if (prefixBytes == PREFIX_BYTES) {
+          prefixBytes = 0;
+          begin(prefix.get(ValueLayout.JAVA_BYTE, 0), prefix.get(LENGTH, 1));
+        }
+        continue;
+      }
+      long length = Math.min(to - position, leftBytes);
+      if (kind == Kind.SNAPSHOT) {
+        sink.payload(memory, position, length);
+      } else {
+        sink.commands(memory, position, length);
+      }
+      position += length;
+      leftBytes -= length;
+    }
+    return position;
+  }
+
+  private void begin(byte code, int contentBytes) {
+    leftBytes = contentBytes;
+    if (code == Kind.END.code && contentBytes == 0) {
+      ended = true;
+    } else if (contentBytes < 0 || contentBytes > MOST_BYTES) {
+      broken = true;
+    } else if (code == Kind.SNAPSHOT.code) {
+      kind = Kind.SNAPSHOT;
+    } else if (code == Kind.COMMANDS.code) {
+      kind = Kind.COMMANDS;
+    } else {
+      broken = true;
+    }
+  }
+}

@@ -1,0 +1,310 @@
+package io.redoubt.server.replication;
+
+import static io.redoubt.server.replication.Node.until;
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.redoubt.protocol.Seed;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Full syncs in which the stream goes along with the snapshot. */
+class InterleavedSyncTest {
+  private static final int KEYS = 300;
+  private static final String SLOW = "rdb-key-save-delay 3000";
+  private static final String PLAIN = "rdbcompression no";
+  private static final String DEBUG = "enable-debug-command yes";
+
+  @TempDir private Path directory;
+
+  /** Whatever is done meanwhile, in the end both have the same. */
+  @ParameterizedTest
+  @ValueSource(strings = {"disabled", "on-empty-db", "swapdb"})
+  void allThatHappensDuringItArrives(String load) throws Exception {
+    Random random = Seed.random("InterleavedSyncTest");
+    try (Node master = Node.ours(directory, SLOW, PLAIN, DEBUG);
+        Node replica = Node.ours(directory, "repl-diskless-load " + load, DEBUG)) {
+      Traffic traffic = new Traffic(master, random);
+      traffic.fill(KEYS);
+      long writes =
+          traffic.writesUntil(() -> {
+            if (random.nextInt(20) == 0) {
+              replica.ask("REPLICAOF 127.0.0.1 " + master.port());
+            }
+            return master.info("replication", "slave0").contains("state=online");
+          });
+      assertThat(writes).isGreaterThan(100);
+      replica.untilInSyncWith(master);
+      assertThat(replica.ask("DEBUG DIGEST")).isEqualTo(master.ask("DEBUG DIGEST"));
+      assertThat(replica.content()).isEqualTo(master.content());
+      assertThat(master.info("stats"))
+          .containsEntry("sync_full", "1")
+          .containsEntry("sync_interleaved", "1");
+      assertThat(replica.log()).anyMatch(line -> line.contains("and the stream along with it, to"));
+
+      master.ask("CLIENT KILL TYPE replica");
+      traffic.write(50);
+      replica.untilInSyncWith(master);
+      assertThat(replica.ask("DEBUG DIGEST")).isEqualTo(master.ask("DEBUG DIGEST"));
+      assertThat(master.info("stats"))
+          .containsEntry("sync_full", "1")
+          .containsEntry("sync_partial_ok", "1");
+    }
+  }
+
+  @Test
+  void theMasterKeepsNothingOfIt() throws Exception {
+    Path spill = Files.createDirectory(directory.resolve("spill"));
+    try (Node master =
+            Node.ours(directory, "repl-full-sync-rate 4mb", PLAIN, "repl-backlog-size 1mb");
+        Node replica = Node.ours(directory, "repl-spill-dir " + spill)) {
+      for (int i = 0; i < KEYS; i++) {
+        master.ask("SET key:" + i + " " + "x".repeat(30_000));
+      }
+      replica.ask("REPLICAOF 127.0.0.1 " + master.port());
+      until("the transfer", () -> number(replica, "replication", "master_sync_read_bytes") > 0);
+      String value = "y".repeat(100_000);
+      for (int i = 0; i < 250; i++) {
+        master.ask("SET key:" + i + " " + value + i);
+      }
+      until(
+          "the stream",
+          () ->
+              number(replica, "replication", "master_sync_stream_bytes") > 24_000_000
+                  || replica.info("replication", "master_link_status").equals("up"));
+      assertThat(replica.info("replication"))
+          .containsEntry("master_link_status", "down")
+          .containsEntry("master_sync_in_progress", "1");
+      assertThat(number(replica, "replication", "repl_spill_bytes")).isGreaterThan(8_000_000);
+      assertThat(spill).isEmptyDirectory();
+      assertThat(number(master, "replication", "repl_spill_bytes")).isZero();
+      assertThat(number(master, "memory", "mem_total_replication_buffers")).isLessThan(3_000_000);
+      assertThat(replica.ask("GET key:0")).as("nothing is served before").isEqualTo("(nil)");
+      replica.untilInSyncWith(master);
+      assertThat(replica.content()).isEqualTo(master.content());
+      assertThat(number(replica, "replication", "repl_spill_bytes")).isZero();
+      assertThat(master.info("stats", "sync_full")).isEqualTo("1");
+    }
+  }
+
+  @Test
+  void whatTheReplicaHasNoRoomForStaysWithTheMaster() throws Exception {
+    try (Node master =
+            Node.ours(directory, "repl-full-sync-rate 4mb", PLAIN, "repl-backlog-size 1mb");
+        Node replica = Node.ours(directory, "repl-spill-max 2mb")) {
+      for (int i = 0; i < KEYS / 2; i++) {
+        master.ask("SET key:" + i + " " + "x".repeat(30_000));
+      }
+      replica.ask("REPLICAOF 127.0.0.1 " + master.port());
+      until("the transfer", () -> number(replica, "replication", "master_sync_read_bytes") > 0);
+      String value = "y".repeat(100_000);
+      for (int i = 0; i < 60; i++) {
+        master.ask("SET key:" + i + " " + value + i);
+      }
+      replica.untilInSyncWith(master);
+      assertThat(replica.content()).isEqualTo(master.content());
+      assertThat(master.info("stats"))
+          .containsEntry("sync_full", "1")
+          .containsEntry("sync_interleaved", "1");
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"disabled", "swapdb"})
+  void aCutInTheMiddleLeavesTheOldData(String load) throws Exception {
+    try (Node master = Node.ours(directory, "rdb-key-save-delay 20000", PLAIN);
+        Node replica = Node.ours(directory, "repl-diskless-load " + load)) {
+      for (int i = 0; i < KEYS; i++) {
+        master.ask("SET key:" + i + " " + "x".repeat(3_000));
+      }
+      replica.ask("SET mine 1");
+      replica.ask("REPLICAOF 127.0.0.1 " + master.port());
+      until("the transfer", () -> number(replica, "replication", "master_sync_read_bytes") > 0);
+      master.ask("SET key:0 new");
+      until("stream", () -> number(replica, "replication", "master_sync_stream_bytes") > 0);
+      master.ask("CONFIG SET rdb-key-save-delay 0");
+      master.ask("CLIENT KILL TYPE replica");
+      until(
+          "the cut",
+          () -> replica.log().stream().anyMatch(line -> line.contains("I/O error trying to sync")));
+      replica.untilInSyncWith(master);
+      assertThat(replica.content()).isEqualTo(master.content()).hasSize(KEYS);
+      assertThat(master.info("stats", "sync_full")).isEqualTo("2");
+    }
+  }
+
+  /** Nothing that has come needs to come again. */
+  @Test
+  void aCutWhileItIsLoadedCostsNoSecondFullSync() throws Exception {
+    try (Node master = Node.ours(directory, "rdb-key-save-delay 1000", PLAIN);
+        Node replica = Node.ours(directory, "key-load-delay 3000")) {
+      for (int i = 0; i < KEYS; i++) {
+        master.ask("SET key:" + i + " " + "x".repeat(3_000));
+      }
+      replica.ask("REPLICAOF 127.0.0.1 " + master.port());
+      until("the transfer", () -> number(replica, "replication", "master_sync_read_bytes") > 0);
+      for (int i = 0; i < KEYS; i++) {
+        master.ask("SET key:" + i + " " + i);
+      }
+      until("the load", () -> replica.info("persistence", "loading").equals("1"));
+      master.ask("CLIENT KILL TYPE replica");
+      master.ask("SET last 1");
+      replica.untilInSyncWith(master);
+      assertThat(replica.content()).isEqualTo(master.content()).hasSize(KEYS + 1);
+      assertThat(master.info("stats"))
+          .containsEntry("sync_full", "1")
+          .containsEntry("sync_partial_ok", "1");
+    }
+  }
+
+  /** A replica that may not keep the stream is sent it as ever, and the other way round. */
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void eitherSideCanTurnItOff(boolean masterDoes) throws Exception {
+    String off = "repl-interleaved-sync no";
+    try (Node master = Node.ours(directory, SLOW, masterDoes ? off : PLAIN);
+        Node replica = Node.ours(directory, masterDoes ? PLAIN : off)) {
+      for (int i = 0; i < KEYS; i++) {
+        master.ask("SET key:" + i + " x");
+      }
+      replica.ask("REPLICAOF 127.0.0.1 " + master.port());
+      until("the transfer", () -> !master.info("replication", "slave0").isEmpty());
+      master.ask("SET key:0 new");
+      replica.untilInSyncWith(master);
+      assertThat(replica.content()).isEqualTo(master.content()).hasSize(KEYS);
+      assertThat(master.info("stats"))
+          .containsEntry("sync_full", "1")
+          .containsEntry("sync_interleaved", "0");
+    }
+  }
+
+  private static long number(Node node, String section, String field) throws Exception {
+    String text = node.info(section, field);
+    return text.isEmpty() ? 0 : Long.parseLong(text);
+  }
+
+  /** Commands of all kinds, many of which have several keys or none. */
+  private static final class Traffic {
+    private static final int MEMBERS = 400;
+
+    private final Node node;
+    private final Random random;
+
+    Traffic(Node node, Random random) {
+      this.node = node;
+      this.random = random;
+    }
+
+    void fill(int keys) throws Exception {
+      node.call(
+          words(
+              "FUNCTION",
+              "LOAD",
+              "#!lua name=lib\n"
+                  + "redis.register_function('put', function(keys, args)"
+                  + " return redis.call('SET', keys[1], args[1]) end)"));
+      for (int database = 0; database < 3; database++) {
+        node.ask("SELECT " + database);
+        for (int i = 0; i < keys / 3; i++) {
+          node.ask("SET s" + i + " " + "v".repeat(random.nextInt(3_000)));
+        }
+        for (int i = 0; i < MEMBERS; i++) {
+          node.ask("SADD set" + i % 3 + " m" + i);
+          node.ask("ZADD zset" + i % 3 + " " + i + " m" + i);
+          node.ask("HSET hash" + i % 3 + " f" + i + " v" + i);
+          node.ask("RPUSH list" + i % 3 + " e" + i);
+          node.ask("XADD stream" + i % 3 + " * f " + i);
+        }
+        node.ask("XGROUP CREATE stream0 g 0");
+      }
+    }
+
+    /** Writes until something holds; returns how many commands. */
+    long writesUntil(Node.Condition condition) throws Exception {
+      long[] writes = {0};
+      until(
+          "the sync",
+          () -> {
+            write(20);
+            writes[0] += 20;
+            return condition.holds();
+          });
+      return writes[0];
+    }
+
+    void write(int commands) throws Exception {
+      for (int i = 0; i < commands; i++) {
+        if (random.nextInt(10) == 0) {
+          node.ask("SELECT " + random.nextInt(3));
+        }
+        boolean transaction = random.nextInt(8) == 0;
+        if (transaction) {
+          node.ask("MULTI");
+        }
+        for (int n = transaction ? 3 : 1; n > 0; n--) {
+          node.call(command());
+        }
+        if (transaction) {
+          node.call("EXEC");
+        }
+      }
+    }
+
+    private byte[][] command() {
+      String s = "s" + random.nextInt(KEYS / 3);
+      String other = "s" + random.nextInt(KEYS / 3);
+      int n = random.nextInt(3);
+      int m = random.nextInt(MEMBERS);
+      return switch (random.nextInt(30)) {
+        case 0, 1, 2 -> words("SET", s, "w".repeat(random.nextInt(2_000)));
+        case 3 -> words("APPEND", s, "a" + m);
+        case 4 -> words("DEL", s, other);
+        case 5 -> words("RENAME", s, other);
+        case 6 -> words("COPY", s, other, "DB", "" + n, "REPLACE");
+        case 7 -> words("MOVE", s, "" + n);
+        case 8 -> random.nextInt(4) == 0 ? words("SWAPDB", "0", "" + n) : words("INCR", "c" + n);
+        case 9 -> random.nextInt(12) == 0 ? words("FLUSHDB") : words("INCRBYFLOAT", "f" + n, "0.1");
+        case 10 -> words("SADD", "set" + n, "x" + m);
+        case 11 -> words("SPOP", "set" + n, "3");
+        case 12 -> words("SUNIONSTORE", "union", "set0", "set" + n);
+        case 13 -> words("SINTERSTORE", "set" + n, "set0", "set1");
+        case 14 -> words("ZADD", "zset" + n, "" + m, "m" + m);
+        case 15 -> words("ZPOPMIN", "zset" + n, "2");
+        case 16 -> words("ZUNIONSTORE", "zunion", "2", "zset0", "zset" + n);
+        case 17 -> words("HSET", "hash" + n, "f" + m, "w" + m);
+        case 18 -> words("HINCRBY", "hash" + n, "count", "1");
+        case 19 -> words("LMOVE", "list0", "list" + n, "LEFT", "RIGHT");
+        case 20 -> words("LTRIM", "list" + n, "1", "-1");
+        case 21 -> words("SORT", "list" + n, "BY", "s*", "ALPHA", "STORE", "sorted");
+        case 22 -> words("XADD", "stream" + n, "MAXLEN", "300", "*", "f", "" + m);
+        case 23 -> words("XREADGROUP", "GROUP", "g", "me", "COUNT", "2", "STREAMS", "stream0", ">");
+        case 24 ->
+            words(
+                "EVAL",
+                "redis.call('SET', KEYS[1], redis.call('GET', KEYS[2]) or 'no')"
+                    + " redis.call('INCR', 'scripted')",
+                "2",
+                s,
+                other);
+        case 25 -> words("FCALL", "put", "1", s, "f" + m);
+        case 26 -> words("PEXPIRE", s, "" + (1 + random.nextInt(2_000_000)));
+        case 27 -> words("PERSIST", s);
+        case 28 -> words("GETDEL", s);
+        default -> words("BITOP", "OR", "bits", s, other);
+      };
+    }
+
+    private static byte[][] words(String... words) {
+      byte[][] bytes = new byte[words.length][];
+      for (int i = 0; i < words.length; i++) {
+        bytes[i] = words[i].getBytes(UTF_8);
+      }
+      return bytes;
+    }
+  }
+}
