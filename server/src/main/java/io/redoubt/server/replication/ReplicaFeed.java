@@ -200,7 +200,7 @@ final class ReplicaFeed implements Companion, SnapshotSink {
    */
   boolean snapshotBegins(String id, long offset, String mark, boolean interleaves) {
     snapshotBegins(id, offset);
-    boolean interleaved = interleaves && acknowledges && options.streamAheadBytes() > 0;
+    boolean interleaved = interleaves && mayInterleave();
     DirectSnapshot snapshot =
         interleaved
             ? DirectSnapshot.interleaved(output, replicas, options.streamAheadBytes())
@@ -211,6 +211,14 @@ final class ReplicaFeed implements Companion, SnapshotSink {
     }
     snapshot.begin();
     return interleaved;
+  }
+
+  /** Where output has no limit the stream is to stay here, and others can resume from it. */
+  private boolean mayInterleave() {
+    OutputLimit limit = outputLimit();
+    return (limit.hardBytes() > 0 || limit.softBytes() > 0)
+        && acknowledges
+        && options.streamAheadBytes() > 0;
   }
 
   @Override

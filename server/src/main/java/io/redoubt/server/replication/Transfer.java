@@ -204,13 +204,7 @@ final class Transfer implements TransferFraming.Sink {
     begun = true;
     boolean asItComes = isDirect();
     String target = asItComes ? "to parser" : "to disk";
-    if (framing.isInterleaved()) {
-      host.log()
-          .notice(
-              "MASTER <-> REPLICA sync: receiving streamed RDB from master, and the stream along"
-                  + " with it, %s",
-              target);
-    } else if (framing.isMarked()) {
+    if (isMadeAsSent()) {
       host.log()
           .notice(
               "MASTER <-> REPLICA sync: receiving streamed RDB from master with EOF %s", target);
@@ -219,6 +213,9 @@ final class Transfer implements TransferFraming.Sink {
           .notice(
               "MASTER <-> REPLICA sync: receiving %d bytes from master %s",
               framing.totalBytes(), target);
+    }
+    if (framing.isInterleaved()) {
+      host.log().notice("MASTER <-> REPLICA sync: the stream comes along with it");
     }
     if (asItComes) {
       beginDirectLoad();

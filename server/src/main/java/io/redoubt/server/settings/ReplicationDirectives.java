@@ -108,7 +108,8 @@ public abstract class ReplicationDirectives extends PersistenceDirectives {
           .doc(
               "Whether between two Redoubts the stream that is made during a full sync goes along"
                   + " with the snapshot, to be kept by the replica, instead of being kept by the"
-                  + " master; with repl-diskless-sync, where master and replica have it.");
+                  + " master. Both need it, and the master repl-diskless-sync and a limit of its"
+                  + " replicas' output.");
 
   /** {@code repl-spill-dir}. */
   public final TextDirective replSpillDir =

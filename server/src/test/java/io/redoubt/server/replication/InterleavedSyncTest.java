@@ -45,7 +45,8 @@ class InterleavedSyncTest {
       assertThat(master.info("stats"))
           .containsEntry("sync_full", "1")
           .containsEntry("sync_interleaved", "1");
-      assertThat(replica.log()).anyMatch(line -> line.contains("and the stream along with it, to"));
+      assertThat(replica.log())
+          .contains("* MASTER <-> REPLICA sync: the stream comes along with it");
 
       master.ask("CLIENT KILL TYPE replica");
       traffic.write(50);

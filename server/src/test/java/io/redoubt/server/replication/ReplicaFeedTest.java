@@ -96,7 +96,8 @@ class ReplicaFeedTest {
   void interleavingCanBeTurnedOff() throws Exception {
     try (Node master = Node.ours(directory, "repl-interleaved-sync no");
         Wire replica = new Wire(master);
-        Wire tool = new Wire(master)) {
+        Wire tool = new Wire(master);
+        Wire unlimited = new Wire(master)) {
       replica.send("REPLCONF capa eof capa interleave:1000000");
       replica.expect("+OK\r\n");
       replica.send("PSYNC ? -1");
@@ -108,6 +109,16 @@ class ReplicaFeedTest {
       tool.send("PSYNC ? -1");
       tool.line();
       assertThat(tool.line()).startsWith("$EOF:");
+      master.call(
+          "CONFIG".getBytes(UTF_8),
+          "SET".getBytes(UTF_8),
+          "client-output-buffer-limit".getBytes(UTF_8),
+          "replica 0 0 0".getBytes(UTF_8));
+      unlimited.send("REPLCONF capa eof capa interleave:1000000");
+      unlimited.expect("+OK\r\n");
+      unlimited.send("PSYNC ? -1");
+      unlimited.line();
+      assertThat(unlimited.line()).startsWith("$EOF:");
       assertThat(master.info("stats", "sync_interleaved")).isEqualTo("0");
     }
   }
