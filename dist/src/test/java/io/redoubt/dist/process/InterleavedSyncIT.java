@@ -1,0 +1,95 @@
+package io.redoubt.dist.process;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.redoubt.protocol.Seed;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/**
+ * Full syncs of a master that is written to without a pause: with a replica of its own kind the
+ * stream goes along with the snapshot, with a real Redis it waits, and a replica that is killed in
+ * the middle begins anew.
+ */
+final class InterleavedSyncIT {
+  private static final int CHANGES = 1_000;
+
+  @RegisterExtension private final Nodes nodes = new Nodes();
+
+  private final Random random = Seed.random("InterleavedSyncIT");
+  private final Writes writes = new Writes(random);
+  private final List<Throwable> failures = new ArrayList<>();
+
+  @Test
+  void aReplicaKilledInTheMiddleComesBackBesideARealOne() throws Exception {
+    Node master = nodes.server(Kind.REDOUBT, "--rdb-key-save-delay", "10000");
+    writes.write(master, CHANGES);
+    Thread writer = writer(master);
+    Node real;
+    Node returned;
+    try {
+      Node replica = nodes.server(Kind.REDOUBT, "--replicaof", "127.0.0.1", master.port() + "");
+      await()
+          .atMost(Distribution.LIMIT)
+          .until(() -> {
+            String bytes = replica.info("replication").get("master_sync_stream_bytes");
+            return bytes != null && Long.parseLong(bytes) > 0;
+          });
+      assertThat(replica.info("replication")).containsEntry("master_link_status", "down");
+      replica.kill();
+      master.ask("CONFIG", "SET", "rdb-key-save-delay", "100");
+      returned = nodes.restart(replica);
+      real = nodes.server(Kind.REAL, "--replicaof", "127.0.0.1", master.port() + "");
+      awaitUp(returned);
+      awaitUp(real);
+    } finally {
+      writer.interrupt();
+      writer.join();
+    }
+    assertThat(failures).isEmpty();
+    agree(master, returned);
+    agree(master, real);
+    assertThat(master.info("stats"))
+        .containsEntry("sync_full", "3")
+        .containsEntry("sync_interleaved", "2");
+    assertThat(master.info("replication")).containsEntry("repl_spill_bytes", "0");
+  }
+
+  private Thread writer(Node master) {
+    Writes others = new Writes(new Random(random.nextLong()));
+    return Thread.ofPlatform()
+        .start(() -> {
+          try {
+            others.writeUntilInterrupted(master);
+          } catch (IOException | RuntimeException | AssertionError e) {
+            failures.add(e);
+          }
+        });
+  }
+
+  private static void awaitUp(Node replica) {
+    await()
+        .atMost(Distribution.LIMIT)
+        .until(() -> "up".equals(replica.info("replication").get("master_link_status")));
+  }
+
+  private static void agree(Node master, Node replica) {
+    await()
+        .atMost(Distribution.LIMIT)
+        .ignoreExceptionsInstanceOf(IOException.class)
+        .untilAsserted(() -> {
+          Map<String, String> expected = master.info("replication");
+          assertThat(replica.info("replication"))
+              .containsEntry("master_link_status", "up")
+              .containsEntry("master_replid", expected.get("master_replid"))
+              .containsEntry("master_repl_offset", expected.get("master_repl_offset"));
+          assertThat(Content.digest(replica)).isEqualTo(Content.digest(master));
+        });
+  }
+}
