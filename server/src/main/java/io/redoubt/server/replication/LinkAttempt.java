@@ -329,6 +329,7 @@ final class LinkAttempt implements Connection.Handler, MasterStream.Target {
       while (!over && !ahead.isEmpty()) {
         if (host.clock().monotonicNanos() - start > SLICE_NANOS) {
           host.transport().loop().schedule(this::applyAhead, 0); // connections go first
+          link.heard(); // the master has done its part, though its socket may not be read
           answer();
           return;
         }
