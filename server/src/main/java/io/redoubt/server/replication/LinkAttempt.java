@@ -197,7 +197,7 @@ final class LinkAttempt implements Connection.Handler, MasterStream.Target {
     if (over) {
       return;
     }
-    if (isLoading() || !ahead.isEmpty() && link.state() == State.CONNECTED) {
+    if (isLoading() || (link.state() == State.CONNECTED && !ahead.isEmpty())) {
       cut = true; // what has come is whole, and it may not come again
       return;
     }
