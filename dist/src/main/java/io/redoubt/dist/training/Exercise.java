@@ -14,6 +14,7 @@ import java.util.List;
  * that is for the tests.
  */
 final class Exercise {
+  private static final String CANDIDATE = "0".repeat(40);
   private static final int ROUNDS = 2_000;
   private static final int PIPELINE = 16;
 
@@ -122,7 +123,8 @@ final class Exercise {
   }
 
   /**
-   * What a sentinel does when all is well; the server is its master mymaster, the peer a replica.
+   * What a sentinel does when all is well, and what it has to do quickly when it is not; the server
+   * is its master mymaster, the peer a replica, before and after.
    */
   void ofSentinel(Node sentinel) throws IOException, InterruptedException {
     until(() ->
@@ -131,6 +133,19 @@ final class Exercise {
         List.of("SENTINEL masters", "SENTINEL sentinels mymaster", "INFO everything", "ROLE")) {
       sentinel.ask(command.split(" ", -1));
     }
+    sentinel.ask(
+        "SENTINEL", "IS-MASTER-DOWN-BY-ADDR", "127.0.0.1", server.port() + "", "1", CANDIDATE);
+    failOver(sentinel, peer);
+    failOver(sentinel, server);
+  }
+
+  private static void failOver(Node sentinel, Node to) throws IOException, InterruptedException {
+    until(() -> !sentinel.ask("SENTINEL", "FAILOVER", "mymaster").isError());
+    until(() ->
+        sentinel
+            .ask("SENTINEL", "GET-MASTER-ADDR-BY-NAME", "mymaster")
+            .toString()
+            .contains(to.port() + ""));
   }
 
   /** Sends commands in one write, as a pipelining client does. */

@@ -18,7 +18,13 @@ final class Handover {
 
   private static final long RENEW_MILLIS = 1_000;
 
-  /** How long the master may take to answer, and the replica to catch up, at the most. */
+  /** With less than that left of a pause, no promotion may rest on it any more. */
+  private static final long PAUSE_MARGIN_MILLIS = 500;
+
+  /** How long a master that is not down may take to answer. */
+  private static final long ANSWER_LIMIT_MILLIS = 5_000;
+
+  /** How long the replica may take to catch up, at the most. */
   private static final long MAX_WAIT_MILLIS = 2_000;
 
   /** How often the replica may fail to catch up in time before the failover is given up. */
@@ -95,7 +101,9 @@ final class Handover {
   void advance(Master master, Failover failover, Replica chosen) {
     long now = sentinel.nowMillis();
     NodeInfo info = chosen.info;
+    boolean lapsed = now - failover.pausedAt > PAUSE_MILLIS - PAUSE_MARGIN_MILLIS;
     if (failover.finalOffset >= 0
+        && !lapsed
         && info != null
         && chosen.infoAt >= failover.stoppedAt
         && info.masterLinkUp()
@@ -103,16 +111,13 @@ final class Handover {
       sentinel.failovers.promoteNow(failover);
       return;
     }
-    // The other sentinels hear nothing of the master meanwhile: their PUBLISH waits too.
-    long limit = Math.min(MAX_WAIT_MILLIS, master.options.downAfterMillis() * 3 / 4);
-    boolean late = now - failover.stateSince > limit;
-    if (late && failover.writesStop == Failover.WritesStop.ASKED) {
-      sentinel.remark(
-          Level.WARNING,
-          "Failing over " + master.name() + " without stopping writes first: no answer");
-      sentinel.failovers.promoteNow(failover);
+    if (failover.writesStop == Failover.WritesStop.ASKED) {
+      awaitAnswer(master, failover);
       return;
     }
+    // The other sentinels hear nothing of the master meanwhile: their PUBLISH waits too.
+    long limit = Math.min(MAX_WAIT_MILLIS, master.options.downAfterMillis() * 3 / 4);
+    boolean late = lapsed || now - failover.stoppedAt > limit;
     if (late || chosen.subjectivelyDown) {
       sentinel.remark(
           Level.WARNING,
@@ -134,6 +139,25 @@ final class Handover {
       sentinel.links.askInfo(chosen);
     }
     sentinel.wakeBy(now + POLL_MILLIS);
+  }
+
+  private void awaitAnswer(Master master, Failover failover) {
+    long end = failover.stateSince + ANSWER_LIMIT_MILLIS;
+    if (master.subjectivelyDown || sentinel.nowMillis() > end) {
+      sentinel.remark(
+          Level.WARNING,
+          "Failing over " + master.name() + " without stopping writes first: no answer");
+      sentinel.failovers.promoteNow(failover);
+    } else {
+      sentinel.wakeBy(end + 1);
+    }
+  }
+
+  /** This sentinel stood still: the pause may have ended meanwhile. */
+  static void stoodStill(Master master) {
+    if (master.failover != null) {
+      master.failover.pausedAt = Link.NEVER;
+    }
   }
 
   /** Keeps the writes stopped until the new master is known to be one. */

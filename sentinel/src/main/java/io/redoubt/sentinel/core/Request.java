@@ -45,7 +45,10 @@ public record Request(Purpose purpose, int instance, List<List<String>> commands
   public enum Rest {
     /** It tells nothing that a crash could make untrue. */
     NOTHING,
-    /** It tells epochs: it waits for a write that is on, but leaves also when that fails. */
+    /**
+     * It tells epochs, or must not overtake an order: it waits for a write that is on, but leaves
+     * also when that fails.
+     */
     STATE_IF_POSSIBLE,
     /** It gives or asks for a vote, or acts on one: never before the state is on disk. */
     STATE
@@ -54,17 +57,19 @@ public record Request(Purpose purpose, int instance, List<List<String>> commands
   /** An order that had to wait longer for the disk may have been overtaken by events. */
   private static final long STALE_ORDER_MILLIS = 1000;
 
-  /** Whether it must not leave so late; what is still wanted then is ordered again. */
+  /** Whether it must not leave so late; a promotion that is still wanted is ordered again. */
   public boolean isStale(long waitedMillis) {
-    return purpose == Purpose.ROLE && waitedMillis > STALE_ORDER_MILLIS;
+    return purpose == Purpose.ROLE
+        && waitedMillis > STALE_ORDER_MILLIS
+        && commands.get(1).getLast().equals("ONE");
   }
 
   /** What this request rests on. */
   public Rest rest() {
     return switch (purpose) {
       case VOTE, ROLE -> Rest.STATE;
-      case HELLO -> Rest.STATE_IF_POSSIBLE;
-      case GREETING, SUBSCRIPTION, PING, INFO, OPINION, PAUSE, CONFIGURATION -> Rest.NOTHING;
+      case HELLO, PAUSE -> Rest.STATE_IF_POSSIBLE;
+      case GREETING, SUBSCRIPTION, PING, INFO, OPINION, CONFIGURATION -> Rest.NOTHING;
     };
   }
 }

@@ -168,6 +168,7 @@ public final class Sentinel {
     }
     now = clockMillis - pausedMillis;
     if (paused) {
+      masters.values().forEach(Handover::stoodStill);
       tiltSince = now;
       if (!tilt) {
         tilt = true;

@@ -86,6 +86,26 @@ class ScenarioTest {
     compare(fleet, "pause");
   }
 
+  /** What is said to the old master must not leave in another order than it was said. */
+  @Test
+  void aSlowDiskLetsNoTwoNodesTakeWrites() {
+    for (long seed = 1; seed <= 20; seed++) {
+      Fleet fleet = new Fleet(seed, 3, 3, 2, 3000);
+      fleet.rules().allowForced();
+      fleet.runFor(5000);
+      fleet.sentinel(1).diskDelay(400);
+      fleet.sentinel(1).step(new Input.Failover(Fleet.MASTER));
+      for (int millis = 0; millis < 5000; millis++) {
+        fleet.runFor(1);
+        assertThat(fleet.nodes().stream().filter(SimulatedNode::takesWrites).count())
+            .as("seed " + seed + " at " + fleet.now())
+            .isLessThan(2);
+      }
+      fleet.runFor(5000);
+      assertThat(fleet.disagreement()).isNull();
+    }
+  }
+
   @Test
   void operatorOrdersAFailover() {
     Fleet fleet = new Fleet(5, 3, 3, 2, 3000);

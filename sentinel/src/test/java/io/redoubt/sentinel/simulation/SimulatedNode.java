@@ -50,6 +50,11 @@ final class SimulatedNode {
     return master;
   }
 
+  /** Whether a client could write to it now. */
+  boolean takesWrites() {
+    return up && master == null && fleet.now() >= pausedUntil;
+  }
+
   long offset() {
     return offset;
   }
