@@ -290,7 +290,7 @@ public final class DebugCommands extends CommandGroup<Call> {
                         Values.encodingName(entry),
                         call.database().memoryUsage(entry, OBJECT_SAMPLES),
                         Entry.accessClock(entry),
-                        clock.isLfu() ? 0 : call.database().idleSeconds(entry))
+                        clock.isLfu() ? 0 : clock.idleSeconds(entry, call.keyspace().nowMillis()))
                 + quicklist(entry));
   }
 

@@ -17,6 +17,7 @@ import io.redoubt.protocol.command.Errors;
 import io.redoubt.protocol.command.Group;
 import io.redoubt.protocol.process.Log;
 import io.redoubt.server.execution.Call;
+import io.redoubt.server.keyspace.AccessClock;
 import io.redoubt.server.keyspace.Entry;
 import io.redoubt.server.keyspace.KeyEvent;
 import io.redoubt.server.loading.RestoredValue;
@@ -133,11 +134,12 @@ public final class DumpCommands extends CommandGroup<Call> {
       return;
     }
     long entry = restored(call, expireAt);
+    AccessClock clock = call.keyspace().accessClock();
     if (idleSeconds >= 0) {
-      call.database().idleSeconds(entry, idleSeconds);
+      clock.idleSeconds(entry, idleSeconds, call.keyspace().nowMillis());
     }
     if (frequency >= 0) {
-      call.database().frequency(entry, (int) frequency);
+      clock.frequency(entry, (int) frequency, call.keyspace().nowMillis());
     }
     call.changed(1, KeyEvent.RESTORE, 1);
     if (ttl != 0 && !absolute && call.propagates()) {

@@ -127,7 +127,7 @@ public final class ObjectCommands extends CommandGroup<Call> {
       if (!clock.isLfu()) {
         throw NOT_LFU;
       }
-      call.reply().integer(call.database().frequency(entry));
+      call.reply().integer(clock.frequency(entry, call.keyspace().nowMillis()));
     }
   }
 
@@ -138,7 +138,7 @@ public final class ObjectCommands extends CommandGroup<Call> {
       if (clock.isLfu()) {
         throw NOT_LRU;
       }
-      call.reply().integer(call.database().idleSeconds(entry));
+      call.reply().integer(clock.idleSeconds(entry, call.keyspace().nowMillis()));
     }
   }
 }

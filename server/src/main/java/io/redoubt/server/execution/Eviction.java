@@ -1,6 +1,7 @@
 package io.redoubt.server.execution;
 
 import io.redoubt.protocol.process.Clock;
+import io.redoubt.server.keyspace.AccessClock;
 import io.redoubt.server.keyspace.Database;
 import io.redoubt.server.keyspace.Entry;
 import io.redoubt.server.keyspace.Keyspace;
@@ -221,9 +222,11 @@ public final class Eviction implements AutoCloseable {
 
   /** How well a key can be done without. */
   private static long badness(Database database, long entry, MaxmemoryPolicy policy) {
+    AccessClock clock = database.keyspace().accessClock();
+    long now = database.keyspace().nowMillis();
     return policy == MaxmemoryPolicy.ALLKEYS_LFU || policy == MaxmemoryPolicy.VOLATILE_LFU
-        ? 255 - database.frequency(entry)
-        : database.idleSeconds(entry);
+        ? 255 - clock.frequency(entry, now)
+        : clock.idleSeconds(entry, now);
   }
 
   private void evict(Database from, long entry) {

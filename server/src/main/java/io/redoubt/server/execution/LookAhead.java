@@ -6,6 +6,7 @@ import io.redoubt.protocol.resp.Request;
 import io.redoubt.protocol.session.Client;
 import io.redoubt.server.keyspace.Database;
 import io.redoubt.server.keyspace.Keyspace;
+import io.redoubt.server.keyspace.Prefetch;
 import java.util.Set;
 
 /**
@@ -22,6 +23,7 @@ final class LookAhead {
   private static final Set<String> ELEMENTS = Set.of("field", "member");
 
   private final Keyspace keyspace;
+  private final Prefetch prefetch;
   private final CommandTable<Call> table;
   private final Request[] requests = new Request[MAX_BATCH];
   private final long[] addresses = new long[MAX_BATCH];
@@ -33,6 +35,7 @@ final class LookAhead {
 
   LookAhead(Keyspace keyspace, CommandTable<Call> table) {
     this.keyspace = keyspace;
+    prefetch = new Prefetch(keyspace);
     this.table = table;
   }
 
@@ -75,11 +78,11 @@ final class LookAhead {
   }
 
   private void touchIn(Database database) {
-    if (database.prefetch(addresses, lengths, count)) {
+    if (prefetch.keys(database, addresses, lengths, count)) {
       for (int i = 0; i < count; i++) {
         element(i);
       }
-      database.prefetchElements(addresses, lengths, count);
+      prefetch.elements(database, addresses, lengths, count);
     }
     count = 0;
   }

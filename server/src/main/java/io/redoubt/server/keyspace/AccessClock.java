@@ -54,12 +54,17 @@ public final class AccessClock {
     return lfu ? minutes(nowMillis) << MINUTES_SHIFT | FIRST_COUNTER : seconds(nowMillis);
   }
 
-  /** The clock after an access. */
-  int touched(int clock, long nowMillis) {
-    if (!lfu) {
-      return seconds(nowMillis);
+  /** Notes an access to an entry. */
+  void touch(long entry, long nowMillis) {
+    int clock = Entry.accessClock(entry);
+    int touched = lfu ? counted(clock, nowMillis) : seconds(nowMillis);
+    if (touched != clock) {
+      Entry.putAccessClock(entry, touched);
     }
-    int counter = frequency(clock, nowMillis);
+  }
+
+  private int counted(int clock, long nowMillis) {
+    int counter = decayed(clock, nowMillis);
     if (counter < MAX_COUNTER) {
       int above = Math.max(0, counter - FIRST_COUNTER);
       if (above == 0 || chance.nextDouble() < 1.0 / ((double) above * logFactor + 1)) {
@@ -69,23 +74,30 @@ public final class AccessClock {
     return minutes(nowMillis) << MINUTES_SHIFT | counter;
   }
 
-  /** The clock of an entry that was accessed some seconds ago. */
-  int idle(long idleSeconds, long nowMillis) {
-    return (int) (nowMillis / 1000 - idleSeconds) & SECONDS_BITS;
+  /** Seconds since the last access of an entry; only of meaning while accesses are not counted. */
+  public int idleSeconds(long entry, long nowMillis) {
+    return seconds(nowMillis) - Entry.accessClock(entry) & SECONDS_BITS;
   }
 
-  /** The clock of an entry with an access counter of 0 to 255. */
-  int counted(int counter, long nowMillis) {
-    return minutes(nowMillis) << MINUTES_SHIFT | counter;
+  /** Makes it that an entry was accessed so many seconds ago. */
+  public void idleSeconds(long entry, long seconds, long nowMillis) {
+    Entry.putAccessClock(entry, (int) (nowMillis / 1000 - seconds) & SECONDS_BITS);
   }
 
-  /** Seconds since the last access. */
-  int idleSeconds(int clock, long nowMillis) {
-    return seconds(nowMillis) - clock & SECONDS_BITS;
+  /**
+   * The access counter of an entry, as it has decayed by now; only of meaning while accesses are
+   * counted.
+   */
+  public int frequency(long entry, long nowMillis) {
+    return decayed(Entry.accessClock(entry), nowMillis);
   }
 
-  /** The access counter, as it has decayed by now. */
-  int frequency(int clock, long nowMillis) {
+  /** Sets the access counter of an entry, 0 to 255. */
+  public void frequency(long entry, int counter, long nowMillis) {
+    Entry.putAccessClock(entry, minutes(nowMillis) << MINUTES_SHIFT | counter);
+  }
+
+  private int decayed(int clock, long nowMillis) {
     int counter = clock & MAX_COUNTER;
     if (decayMinutes == 0) {
       return counter;

@@ -23,14 +23,11 @@ public final class Database {
   /** In the place of an expiry time: the one that the key has, if any. */
   public static final long KEEP_EXPIRY = -2;
 
-  private static final int LOOK_AHEAD = 64;
   private static final int TTL_SAMPLES = 16;
 
   private final Keyspace keyspace;
   private final Slabs slabs;
   private final int index;
-  private final long[] hashes = new long[LOOK_AHEAD];
-  private final long[] lookedAt = new long[LOOK_AHEAD];
   private Contents contents;
   private ByteTable entries;
   private RankedTree expiries;
@@ -48,6 +45,10 @@ public final class Database {
 
   Contents contents() {
     return contents;
+  }
+
+  ByteTable entries() {
+    return entries;
   }
 
   void contents(Contents exchanged) {
@@ -123,80 +124,9 @@ public final class Database {
     return Entry.expires(entry) && Entry.expireAt(entry) < keyspace.nowMillis();
   }
 
-  /**
-   * Reads what looking up these keys will read, so that the waiting times for memory overlap. At
-   * most 64 keys count.
-   *
-   * @return whether values of some of them find their elements by a table, so that {@link
-   *     #prefetchElements} has something to read
-   */
-  public boolean prefetch(long[] keyAddresses, int[] keyLengths, int count) {
-    int keys = Math.min(count, LOOK_AHEAD);
-    for (int i = 0; i < keys; i++) {
-      hashes[i] = entries.hash(keyAddresses[i], keyLengths[i]);
-      lookedAt[i] = entries.bucket(hashes[i]);
-    }
-    entries.prefetch(hashes, lookedAt, keys);
-    boolean tables = false;
-    for (int i = 0; i < keys; i++) {
-      tables |= lookedAt[i] != 0 && elementTable(lookedAt[i]) != 0;
-    }
-    return tables;
-  }
-
-  /**
-   * To be called just after {@link #prefetch}: reads what looking up one element in the value of
-   * each of its keys will read.
-   *
-   * @param lengths of the elements, negative for none
-   */
-  public void prefetchElements(long[] addresses, int[] lengths, int count) {
-    int elements = Math.min(count, LOOK_AHEAD);
-    for (int i = 0; i < elements; i++) {
-      long table = lengths[i] < 0 || lookedAt[i] == 0 ? 0 : elementTable(lookedAt[i]);
-      lookedAt[i] = 0;
-      if (table != 0) {
-        hashes[i] = entries.hash(addresses[i], lengths[i]);
-        lookedAt[i] = ByteTable.bucket(table, hashes[i]);
-      }
-    }
-    entries.prefetch(hashes, lookedAt, elements);
-  }
-
-  private long elementTable(long entry) {
-    if (!Encoding.isStructure(Entry.encoding(entry))) {
-      return 0;
-    }
-    return keyspace.garbage().kind(Entry.type(entry)).table(Entry.root(entry));
-  }
-
   /** Notes an access. */
   public void touch(long entry) {
-    int clock = Entry.accessClock(entry);
-    int touched = keyspace.accessClock().touched(clock, keyspace.nowMillis());
-    if (touched != clock) {
-      Entry.putAccessClock(entry, touched);
-    }
-  }
-
-  /** Seconds since the last access of an entry; only of meaning while accesses are not counted. */
-  public long idleSeconds(long entry) {
-    return keyspace.accessClock().idleSeconds(Entry.accessClock(entry), keyspace.nowMillis());
-  }
-
-  /** Makes it that an entry was accessed so many seconds ago. */
-  public void idleSeconds(long entry, long seconds) {
-    Entry.putAccessClock(entry, keyspace.accessClock().idle(seconds, keyspace.nowMillis()));
-  }
-
-  /** The access counter of an entry; only of meaning while accesses are counted. */
-  public int frequency(long entry) {
-    return keyspace.accessClock().frequency(Entry.accessClock(entry), keyspace.nowMillis());
-  }
-
-  /** Sets the access counter of an entry, 0 to 255. */
-  public void frequency(long entry, int counter) {
-    Entry.putAccessClock(entry, keyspace.accessClock().counted(counter, keyspace.nowMillis()));
+    keyspace.accessClock().touch(entry, keyspace.nowMillis());
   }
 
   /** An entry by chance, each as likely as another, its time come or not; 0 when there is none. */

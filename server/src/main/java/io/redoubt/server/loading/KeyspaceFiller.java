@@ -5,6 +5,7 @@ import io.redoubt.persistence.rdb.RdbKey;
 import io.redoubt.persistence.rdb.RdbVisitor;
 import io.redoubt.protocol.bytes.ByteString;
 import io.redoubt.protocol.process.Log;
+import io.redoubt.server.keyspace.AccessClock;
 import io.redoubt.server.keyspace.Database;
 import io.redoubt.server.keyspace.Keyspace;
 import io.redoubt.server.memory.Region;
@@ -245,11 +246,12 @@ final class KeyspaceFiller extends CollectionFiller implements RdbVisitor {
 
   /** Takes over what the file says of accesses, as far as the eviction policy counts the same. */
   private void access(long idle, int counter, long entry) {
-    boolean counts = keyspace.accessClock().isLfu();
+    AccessClock clock = keyspace.accessClock();
+    boolean counts = clock.isLfu();
     if (!counts && idle != RdbKey.NONE) {
-      database.idleSeconds(entry, idle);
+      clock.idleSeconds(entry, idle, keyspace.nowMillis());
     } else if (counts && counter != RdbKey.NONE) {
-      database.frequency(entry, counter);
+      clock.frequency(entry, counter, keyspace.nowMillis());
     }
   }
 

@@ -87,8 +87,9 @@ final class EntryWriter {
     key.at(Region.MEMORY, Entry.keyAddress(entry), Entry.keyLength(entry));
     key.expireAtMillis(Entry.expireAt(entry));
     switch (accesses) {
-      case IDLE -> key.idleSeconds(keyspace.database(database).idleSeconds(entry));
-      case FREQUENCY -> key.frequency(keyspace.database(database).frequency(entry));
+      case IDLE -> key.idleSeconds(keyspace.accessClock().idleSeconds(entry, keyspace.nowMillis()));
+      case FREQUENCY ->
+          key.frequency(keyspace.accessClock().frequency(entry, keyspace.nowMillis()));
       case NOT_TOLD -> key.idleSeconds(RdbKey.NONE);
     }
     return key;

@@ -122,11 +122,11 @@ final class DatabaseTest {
   void idleTimesAreInSeconds() {
     long entry = put("key");
     keyspace.nowMillis(NOW + 7500);
-    assertThat(database.idleSeconds(entry)).isEqualTo(7);
+    assertThat(keyspace.accessClock().idleSeconds(entry, keyspace.nowMillis())).isEqualTo(7);
     database.touch(entry);
-    assertThat(database.idleSeconds(entry)).isZero();
-    database.idleSeconds(entry, 1000);
-    assertThat(database.idleSeconds(entry)).isEqualTo(1000);
+    assertThat(keyspace.accessClock().idleSeconds(entry, keyspace.nowMillis())).isZero();
+    keyspace.accessClock().idleSeconds(entry, 1000, keyspace.nowMillis());
+    assertThat(keyspace.accessClock().idleSeconds(entry, keyspace.nowMillis())).isEqualTo(1000);
     assertThat(Entry.keyLength(entry)).isEqualTo(3);
   }
 
@@ -134,19 +134,21 @@ final class DatabaseTest {
   void accessesAreCountedLogarithmicallyAndDecay() {
     keyspace.accessClock().lfu(10, 1);
     long entry = put("key");
-    assertThat(database.frequency(entry)).isEqualTo(5);
+    assertThat(keyspace.accessClock().frequency(entry, keyspace.nowMillis())).isEqualTo(5);
     for (int i = 0; i < 1000; i++) {
       database.touch(entry);
     }
-    int counted = database.frequency(entry);
+    int counted = keyspace.accessClock().frequency(entry, keyspace.nowMillis());
     assertThat(counted).isBetween(8, 40);
     keyspace.nowMillis(NOW + 3 * 60_000);
-    assertThat(database.frequency(entry)).isEqualTo(counted - 3);
-    database.frequency(entry, 200);
-    assertThat(database.frequency(entry)).isEqualTo(200);
+    assertThat(keyspace.accessClock().frequency(entry, keyspace.nowMillis()))
+        .isEqualTo(counted - 3);
+    keyspace.accessClock().frequency(entry, 200, keyspace.nowMillis());
+    assertThat(keyspace.accessClock().frequency(entry, keyspace.nowMillis())).isEqualTo(200);
     // A new value is no reason to forget how often the key is used.
     put("key");
-    assertThat(database.frequency(find(database, "key"))).isEqualTo(200);
+    assertThat(keyspace.accessClock().frequency(find(database, "key"), keyspace.nowMillis()))
+        .isEqualTo(200);
   }
 
   private long put(String key) {

@@ -27,6 +27,7 @@ public final class KeyspaceBenchmark {
   private final Random random = new Random(1);
   private final Keyspace keyspace = new Keyspace(slabs, 16, random);
   private final Database database = keyspace.database(0);
+  private final Prefetch prefetch = new Prefetch(keyspace);
   private final long keys = slabs.allocateFar((long) BATCH * KEY_BYTES);
   private final long value = slabs.allocateFar(VALUE_BYTES);
   private final long[] addresses = new long[BATCH];
@@ -136,7 +137,7 @@ public final class KeyspaceBenchmark {
       writeKey(i, random.nextInt(count));
     }
     if (ahead) {
-      database.prefetch(addresses, lengths, BATCH);
+      prefetch.keys(database, addresses, lengths, BATCH);
     }
   }
 

@@ -153,7 +153,12 @@ class RdbLoadTest {
   void takesOverIdleTime() throws RdbException {
     try (Bench bench = new Bench(directory)) {
       feed(bench, MASTER, file(0xf8, 50, 0, 1, 'k', 1, 'v'));
-      assertThat(bench.keyspace.database(0).idleSeconds(bench.find(0, "k"))).isEqualTo(50);
+      assertThat(
+              bench
+                  .keyspace
+                  .accessClock()
+                  .idleSeconds(bench.find(0, "k"), bench.keyspace.nowMillis()))
+          .isEqualTo(50);
     }
   }
 

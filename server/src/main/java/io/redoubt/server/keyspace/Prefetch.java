@@ -1,0 +1,68 @@
+package io.redoubt.server.keyspace;
+
+import io.redoubt.server.structure.ByteTable;
+
+/** Reads what looking up several keys will read, so that the waiting times for memory overlap. */
+public final class Prefetch {
+  /** The most keys that count. */
+  private static final int MOST = 64;
+
+  private final Garbage garbage;
+  private final long[] hashes = new long[MOST];
+
+  /** Buckets, and after reading them the entries or elements that are probably meant. */
+  private final long[] lookedAt = new long[MOST];
+
+  /** For keys of any database of a keyspace. */
+  public Prefetch(Keyspace keyspace) {
+    garbage = keyspace.garbage();
+  }
+
+  /**
+   * Reads what looking up these keys will read.
+   *
+   * @return whether values of some of them find their elements by a table, so that {@link
+   *     #elements} has something to read
+   */
+  public boolean keys(Database database, long[] keyAddresses, int[] keyLengths, int count) {
+    ByteTable entries = database.entries();
+    int keys = Math.min(count, MOST);
+    for (int i = 0; i < keys; i++) {
+      hashes[i] = entries.hash(keyAddresses[i], keyLengths[i]);
+      lookedAt[i] = entries.bucket(hashes[i]);
+    }
+    entries.prefetch(hashes, lookedAt, keys);
+    boolean tables = false;
+    for (int i = 0; i < keys; i++) {
+      tables |= lookedAt[i] != 0 && elementTable(lookedAt[i]) != 0;
+    }
+    return tables;
+  }
+
+  /**
+   * To be called just after {@link #keys} of the same database: reads what looking up one element
+   * in the value of each of its keys will read.
+   *
+   * @param lengths of the elements, negative for none
+   */
+  public void elements(Database database, long[] addresses, int[] lengths, int count) {
+    ByteTable entries = database.entries(); // tables of elements hash as it does
+    int elements = Math.min(count, MOST);
+    for (int i = 0; i < elements; i++) {
+      long table = lengths[i] < 0 || lookedAt[i] == 0 ? 0 : elementTable(lookedAt[i]);
+      lookedAt[i] = 0;
+      if (table != 0) {
+        hashes[i] = entries.hash(addresses[i], lengths[i]);
+        lookedAt[i] = ByteTable.bucket(table, hashes[i]);
+      }
+    }
+    entries.prefetch(hashes, lookedAt, elements);
+  }
+
+  private long elementTable(long entry) {
+    if (!Encoding.isStructure(Entry.encoding(entry))) {
+      return 0;
+    }
+    return garbage.kind(Entry.type(entry)).table(Entry.root(entry));
+  }
+}
