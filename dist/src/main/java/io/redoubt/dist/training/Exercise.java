@@ -21,6 +21,14 @@ final class Exercise {
   /** So many elements are pushed to each list a round, for lists to get many nodes. */
   private static final int PUSHES = 4;
 
+  /** Enough keys for a snapshot to go on while they are written. */
+  private static final int SAVED_KEYS = 40_000;
+
+  private static final int SAVES = 4;
+
+  /** Writes have to wait now and then, as for a disk that is slow. */
+  private static final int PAUSE_EVERY = 50 * PIPELINE;
+
   private static final int LONG_READ_ROUNDS = 10;
   private static final String COUNTING_SCRIPT =
       "redis.call('SET', KEYS[1], ARGV[1]) return redis.call('INCR', KEYS[2])";
@@ -89,8 +97,8 @@ final class Exercise {
   }
 
   /**
-   * Commands one by one, pipelined commands on all types of values, a full sync as replica and one
-   * as master.
+   * Commands one by one, pipelined commands on all types of values, saving while everything is
+   * written, a full sync as replica and one as master.
    */
   void ofServer() throws IOException, InterruptedException {
     try (RespClient connection = server.connect()) {
@@ -115,7 +123,14 @@ final class Exercise {
           pipeline(connection, longReads(round));
         }
       }
-      connection.call("FLUSHALL");
+      for (int save = 0; save < SAVES; save++) {
+        connection.call("BGSAVE");
+        fill(connection, save);
+        until(() -> "0".equals(server.info("persistence").get("rdb_bgsave_in_progress")));
+      }
+    }
+    try (RespClient connection = peer.connect()) {
+      fill(connection, 0);
     }
     replicate(server, peer);
     server.ask("REPLICAOF", "NO", "ONE");
@@ -162,6 +177,25 @@ final class Exercise {
     send(connection, commands);
     for (int i = 0; i < commands.size(); i++) {
       connection.receive();
+    }
+  }
+
+  /** Sets many keys and changes large values, anew each round. */
+  private static void fill(RespClient connection, int round) throws IOException {
+    for (int key = 0; key < SAVED_KEYS; ) {
+      List<List<String>> batch = new ArrayList<>();
+      for (int i = 0; i < PIPELINE; i++, key++) {
+        batch.add(List.of("SET", "saved:" + key, "%064d".formatted(key + round)));
+      }
+      batch.add(List.of("ZADD", "zset", "" + (key + round) % ROUNDS, "element:" + key % ROUNDS));
+      batch.add(List.of("HSET", "hash", "element:" + key % ROUNDS, "value:" + round));
+      batch.add(List.of("LSET", "list", "" + key % ROUNDS, "value:" + round));
+      batch.add(List.of("LPOP", "list"));
+      batch.add(List.of("LPUSH", "list", "element:" + key));
+      if (key % PAUSE_EVERY == 0) {
+        batch.add(0, List.of("CLIENT", "PAUSE", "1", "WRITE"));
+      }
+      pipeline(connection, batch);
     }
   }
 

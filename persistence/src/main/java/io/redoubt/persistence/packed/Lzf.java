@@ -38,6 +38,9 @@ public final class Lzf {
   private static final ValueLayout.OfInt LITTLE_INT =
       ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
+  private static final ValueLayout.OfLong LITTLE_LONG =
+      ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+
   private static final int SHORTEST_COPY_BYTES = 3;
   private static final int LONGEST_LITERAL_BYTES = 32;
 
@@ -97,12 +100,7 @@ public final class Lzf {
           continue;
         }
         int most = Math.min(LONGEST_COPY_BYTES, length - at);
-        int same = SHORTEST_COPY_BYTES;
-        while (same < most
-            && source.get(JAVA_BYTE, from + earlier + same)
-                == source.get(JAVA_BYTE, from + at + same)) {
-          same++;
-        }
+        int same = same(source, from + earlier, from + at, most);
         out = writeLiterals(source, from + literals, at - literals, target, out, outEnd - 3);
         if (out < 0) {
           return 0;
@@ -120,6 +118,23 @@ public final class Lzf {
       }
       out = writeLiterals(source, from + literals, length - literals, target, out, outEnd);
       return out < 0 ? 0 : (int) (out - to);
+    }
+
+    /** How many bytes at two places are the same, where the first few are known to be. */
+    private static int same(MemorySegment source, long earlier, long later, int most) {
+      int same = SHORTEST_COPY_BYTES;
+      for (; same <= most - Long.BYTES; same += Long.BYTES) {
+        long difference =
+            source.get(LITTLE_LONG, earlier + same) ^ source.get(LITTLE_LONG, later + same);
+        if (difference != 0) {
+          return same + (Long.numberOfTrailingZeros(difference) >>> 3);
+        }
+      }
+      while (same < most
+          && source.get(JAVA_BYTE, earlier + same) == source.get(JAVA_BYTE, later + same)) {
+        same++;
+      }
+      return same;
     }
 
     /** Writes literal bytes and returns the place behind them, or -1 when that is beyond outEnd. */

@@ -52,6 +52,11 @@ public final class RdbKey {
     return this;
   }
 
+  /** Whether nothing is told of it but its bytes. */
+  boolean isPlain() {
+    return expireAtMillis == NONE && idleSeconds == NONE && frequency == NONE;
+  }
+
   /** The memory that {@link #offset()} is in. */
   public MemorySegment memory() {
     return memory;

@@ -15,6 +15,8 @@ import java.nio.ByteOrder;
  */
 public abstract class RdbOutput {
 
+  private static final ValueLayout.OfShort BIG_SHORT =
+      ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
   private static final ValueLayout.OfInt BIG_INT =
       JAVA_INT_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
   private static final ValueLayout.OfLong BIG_LONG =
@@ -127,6 +129,29 @@ public abstract class RdbOutput {
   final void putDecimal(long value) {
     room(Numbers.MAX_LONG_LENGTH);
     position += Numbers.writeLong(memory, position, value);
+  }
+
+  /**
+   * Puts a byte and two strings in one piece, each with its length before it, as a length that is
+   * less than 16384.
+   */
+  final void putShortStrings(int first, RdbKey key, MemorySegment source, long offset, int length) {
+    room(key.length() + length + 1 + 2 * Short.BYTES);
+    memory.set(JAVA_BYTE, position, (byte) first);
+    long end = shortString(position + 1, key.memory(), key.offset(), key.length());
+    position = shortString(end, source, offset, length);
+  }
+
+  private long shortString(long at, MemorySegment source, long offset, int length) {
+    long start = at;
+    if (length < 1 << 6) {
+      memory.set(JAVA_BYTE, start++, (byte) length);
+    } else {
+      memory.set(BIG_SHORT, start, (short) (length | 0x4000));
+      start += Short.BYTES;
+    }
+    MemorySegment.copy(source, offset, memory, start, length);
+    return start + length;
   }
 
   /** Puts bytes, over several windows when there are many. */

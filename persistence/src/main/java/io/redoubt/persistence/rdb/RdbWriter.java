@@ -34,6 +34,9 @@ public final class RdbWriter implements RdbVisitor, AutoCloseable {
   private static final int CONTAINER_PLAIN = 1;
   private static final int CONTAINER_PACKED = 2;
 
+  /** Key and value up to this length together are put in one piece by {@link #plain}. */
+  private static final int SHORT_RECORD_BYTES = 1 << 12;
+
   /** Longer texts are no numbers of 32 bits. */
   private static final int LONGEST_INTEGER_TEXT = 11;
 
@@ -45,6 +48,7 @@ public final class RdbWriter implements RdbVisitor, AutoCloseable {
   private int version = RdbFormat.WRITTEN_VERSION;
   private int versionNeeded = RdbFormat.WRITTEN_VERSION;
   private boolean keyed = true;
+  private boolean plain;
   private RdbType type = RdbType.STRING; // of the collection begun
   private long nextExpiryMillis;
 
@@ -68,6 +72,15 @@ public final class RdbWriter implements RdbVisitor, AutoCloseable {
   public RdbWriter version(int mayUse) {
     version = mayUse;
     versionNeeded = mayUse;
+    return this;
+  }
+
+  /**
+   * Writes short strings as they are told, without looking for a shorter encoding: for a reader in
+   * this process that passes them on to a writer which does.
+   */
+  public RdbWriter plain() {
+    plain = true;
     return this;
   }
 
@@ -132,6 +145,10 @@ public final class RdbWriter implements RdbVisitor, AutoCloseable {
 
   @Override
   public void string(RdbKey key, MemorySegment memory, long offset, int length) {
+    if (plain && key.isPlain() && key.length() + length <= SHORT_RECORD_BYTES) {
+      out.putShortStrings(RdbType.STRING.id(), key, memory, offset, length);
+      return;
+    }
     putKey(key, RdbType.STRING);
     putString(memory, offset, length);
   }

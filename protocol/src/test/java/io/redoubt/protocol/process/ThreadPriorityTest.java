@@ -1,0 +1,41 @@
+package io.redoubt.protocol.process;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+
+@EnabledOnOs(OS.LINUX)
+class ThreadPriorityTest {
+
+  /** The nineteenth field of proc(5)'s stat; the second one ends with the last bracket. */
+  private static int nice() {
+    try {
+      String stat = Files.readString(Path.of("/proc/thread-self/stat"));
+      String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ");
+      return Integer.parseInt(fields[16]);
+    } catch (IOException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  @Test
+  void aThreadThatStepsBackDoesSoAlone() throws InterruptedException {
+    int before = nice();
+    AtomicReference<Integer> other = new AtomicReference<>();
+    Thread thread =
+        Thread.ofPlatform()
+            .start(() -> {
+              ThreadPriority.stepBack();
+              other.set(nice());
+            });
+    thread.join();
+    assertThat(other.get()).isGreaterThan(before);
+    assertThat(nice()).isEqualTo(before);
+  }
+}
