@@ -51,6 +51,11 @@ record BitField(
     return new BitField(operation, overflow, signed, (int) bits, offset, operand);
   }
 
+  /** The byte of a string that it begins in. */
+  int startByte() {
+    return (int) (offset >>> 3);
+  }
+
   /** How many bytes a string has at the least that it lies in. */
   int endBytes() {
     return (int) ((offset + bits - 1) >>> 3) + 1;

@@ -157,13 +157,17 @@ public final class BitfieldCommands extends CommandGroup<Call> {
   private static void write(Call call, List<BitField> fields) {
     long entry = call.writeString(1);
     int before = entry == Entry.NONE ? 0 : StringValue.length(entry);
-    int length = before;
+    int from = Integer.MAX_VALUE;
+    int to = 0;
     for (BitField field : fields) {
       if (field.operation() != Operation.GET) {
-        length = Math.max(length, field.endBytes());
+        from = Math.min(from, field.startByte());
+        to = Math.max(to, field.endBytes());
       }
     }
-    long bytes = StringValue.bytesAddress(BitmapCommands.openForWrite(call, entry, length));
+    int length = Math.max(before, to);
+    long bytes =
+        StringValue.bytesAddress(BitmapCommands.openForWrite(call, entry, length, from, to));
     ReplyWriter reply = call.reply();
     reply.array(fields.size());
     long changes = 0;

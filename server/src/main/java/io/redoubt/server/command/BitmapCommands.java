@@ -98,7 +98,8 @@ public final class BitmapCommands extends CommandGroup<Call> {
     long entry = call.writeString(1);
     int before = entry == Entry.NONE ? 0 : StringValue.length(entry);
     int length = Math.max(before, (int) (offset >>> 3) + 1);
-    entry = openForWrite(call, entry, length);
+    int at = (int) (offset >>> 3);
+    entry = openForWrite(call, entry, length, at, at + 1);
     int old = Bits.put(StringValue.bytesAddress(entry), offset, (int) bit);
     if (length > before || old != bit) {
       call.changed(1, KeyEvent.SETBIT, 1);
@@ -106,14 +107,14 @@ public final class BitmapCommands extends CommandGroup<Call> {
     call.reply().integer(old);
   }
 
-  /** A string of the first key, of that length, that may be written in place. */
-  static long openForWrite(Call call, long entry, int length) {
+  /** A string of the first key, of that length, that may be written in place in a range. */
+  static long openForWrite(Call call, long entry, int length, int from, int to) {
     long opened = entry;
     if (opened == Entry.NONE) {
       long key = call.argAddress(1);
       opened = call.database().putText(key, call.argLength(1), key, 0, Entry.NO_EXPIRY);
     }
-    return StringValue.edit(call.database(), opened, length);
+    return StringValue.edit(call.database(), opened, length, from, to);
   }
 
   private static void getbit(Call call) {
@@ -248,7 +249,7 @@ public final class BitmapCommands extends CommandGroup<Call> {
       long entry =
           call.database()
               .putText(call.argAddress(2), call.argLength(2), result, length, Entry.NO_EXPIRY);
-      StringValue.edit(call.database(), entry, length); // OBJECT ENCODING: raw
+      StringValue.edit(call.database(), entry, length, 0, 0); // OBJECT ENCODING: raw
     } finally {
       slabs.free(result, length);
     }

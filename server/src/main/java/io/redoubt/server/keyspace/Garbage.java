@@ -94,8 +94,17 @@ final class Garbage {
     }
   }
 
+  void beforeBytes(long block, long from, long to) {
+    if (gate != null) {
+      gate.beforeBytes(block, from, to);
+    }
+  }
+
   /** Frees a block of a value, now or, if it is large, later. */
   void freeBlock(long address, long sizeBytes) {
+    if (gate != null && gate.keeps(address)) {
+      return;
+    }
     if (sizeBytes >= LARGE_BYTES) {
       blocks.add(new LargeBlock(address, sizeBytes));
     } else {

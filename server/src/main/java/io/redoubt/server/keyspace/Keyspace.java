@@ -260,6 +260,16 @@ public final class Keyspace implements AutoCloseable {
     garbage.freeStructure(type, root);
   }
 
+  /** Frees a block of a string that nothing refers to any more, now or, if it is large, later. */
+  public void freeBlock(long address, long sizeBytes) {
+    garbage.freeBlock(address, sizeBytes);
+  }
+
+  /** To be called before bytes of a string in a block of its own are written over. */
+  public void beforeBytes(long block, long from, long to) {
+    garbage.beforeBytes(block, from, to);
+  }
+
   /** Declares who knows the structures of a type. */
   public void structures(Type type, Structures kind) {
     garbage.kind(type, kind);

@@ -1,7 +1,6 @@
 package io.redoubt.server.keyspace;
 
 /** The side of a running snapshot that writes ahead what is about to change. */
-@FunctionalInterface
 public interface SnapshotGate {
 
   /**
@@ -14,9 +13,17 @@ public interface SnapshotGate {
 
   /**
    * Whether a structure that nothing refers to any more is still to be saved; then it is the gate's
-   * from now on, and goes to {@link Keyspace#freeStructure} when it has been.
+   * from now on, and goes to {@link Keyspace#freeStructure} when it has been. The same for a block
+   * of a string, and {@link Keyspace#freeBlock}.
+   *
+   * @param root where the structure or the block is
    */
   default boolean keeps(long root) {
     return false;
+  }
+
+  /** Bytes of a string in a block of its own are about to be written over. */
+  default void beforeBytes(long block, long from, long to) {
+    // of interest only where a string is saved in several steps
   }
 }

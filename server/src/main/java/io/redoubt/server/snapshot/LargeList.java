@@ -75,13 +75,15 @@ final class LargeList extends LargeValue {
   }
 
   @Override
-  void beforeNode(long node) {
-    if (isMissing(node)) {
-      QuicklistNode.snapshot(node, number);
-      long copy = quicklists.copyNode(node);
-      aside.accept(QuicklistNode.storedBytes(copy));
-      chains.merge(node, new Chain(copy), LargeList::joined);
+  boolean beforeNode(long node) {
+    if (!isMissing(node)) {
+      return false;
     }
+    QuicklistNode.snapshot(node, number);
+    long copy = quicklists.copyNode(node);
+    aside.accept(QuicklistNode.storedBytes(copy));
+    chains.merge(node, new Chain(copy), LargeList::joined);
+    return true;
   }
 
   private static Chain joined(Chain chain, Chain behind) {

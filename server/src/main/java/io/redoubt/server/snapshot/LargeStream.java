@@ -83,10 +83,10 @@ final class LargeStream extends LargeValue {
   }
 
   @Override
-  void beforeStreamNode(long element) {
+  boolean beforeStreamNode(long element) {
     Id id = Id.of(element);
     if (walked || id.compareTo(next) < 0 || id.compareTo(last) > 0 || copies.containsKey(id)) {
-      return;
+      return false;
     }
     long listpack = Streams.node(element);
     long bytes = Listpack.sizeBytes(Region.MEMORY, listpack);
@@ -94,6 +94,7 @@ final class LargeStream extends LargeValue {
     Region.copy(listpack, copy, bytes);
     aside.accept(bytes);
     copies.put(id, new Copy(copy, bytes));
+    return true;
   }
 
   @Override

@@ -6,6 +6,7 @@ import io.redoubt.server.keyspace.Entry;
 import io.redoubt.server.keyspace.Keyspace;
 import io.redoubt.server.keyspace.Type;
 import io.redoubt.server.memory.Region;
+import io.redoubt.server.structure.BlockConsumer;
 import io.redoubt.server.structure.ByteTable;
 import io.redoubt.server.structure.FieldElement;
 import io.redoubt.server.value.Sets;
@@ -26,6 +27,8 @@ class LargeTable extends LargeValue {
   private final long header;
   private final int groups;
   private final long[] written;
+  private final BlockConsumer elementWriter = this::writeNext;
+  private int elements;
   private int next;
 
   /**
@@ -91,17 +94,22 @@ class LargeTable extends LargeValue {
   }
 
   @Override
-  final void beforeElement(long hash) {
-    write(ByteTable.group(groups, hash));
+  final int beforeElement(long hash) {
+    int group = ByteTable.group(groups, hash);
+    return isWritten(group) ? 0 : write(group);
   }
 
-  private boolean write(int group) {
-    if (isWritten(group)) {
-      return false;
-    }
+  /** Writes a group and returns how many elements it had. */
+  private int write(int group) {
     written[group >>> 6] |= 1L << group;
-    table.scanGroup(groups, group, this::writeElement);
-    return true;
+    elements = 0;
+    table.scanGroup(groups, group, elementWriter);
+    return elements;
+  }
+
+  private void writeNext(long element) {
+    elements++;
+    writeElement(element);
   }
 
   /** Writes an element of a group whose turn has come. */
@@ -120,7 +128,11 @@ class LargeTable extends LargeValue {
   boolean step() {
     int left = GROUPS_A_STEP;
     for (int i = 0; i < LOOKS_A_STEP && left > 0 && next < groups; i++) {
-      left -= write(next++) ? 1 : 0;
+      if (!isWritten(next)) {
+        write(next);
+        left--;
+      }
+      next++;
     }
     return next < groups;
   }

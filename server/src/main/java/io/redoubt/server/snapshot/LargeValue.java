@@ -4,6 +4,7 @@ import io.redoubt.persistence.rdb.RdbException;
 import io.redoubt.persistence.rdb.RdbFormat;
 import io.redoubt.persistence.rdb.RdbWriter;
 import io.redoubt.protocol.bytes.BufferMemory;
+import io.redoubt.server.keyspace.Keyspace;
 import io.redoubt.server.keyspace.Type;
 
 /**
@@ -69,13 +70,17 @@ abstract class LargeValue implements AutoCloseable {
    */
   abstract boolean step() throws RdbException;
 
-  /** An element of a table is about to be added, changed or removed. */
-  void beforeElement(long hash) {
+  /**
+   * An element of a table is about to be added, changed or removed.
+   *
+   * @return how many elements were written for that
+   */
+  int beforeElement(long hash) {
     throw new IllegalStateException();
   }
 
-  /** The elements of a list's node are about to change. */
-  void beforeNode(long node) {
+  /** The elements of a list's node are about to change; returns whether it was copied for that. */
+  boolean beforeNode(long node) {
     throw new IllegalStateException();
   }
 
@@ -89,9 +94,23 @@ abstract class LargeValue implements AutoCloseable {
     throw new IllegalStateException();
   }
 
-  /** A node of a stream is about to change or go. */
-  void beforeStreamNode(long element) {
+  /** A node of a stream is about to change or go; returns whether it was copied for that. */
+  boolean beforeStreamNode(long element) {
     throw new IllegalStateException();
+  }
+
+  /**
+   * Bytes of a string are about to be written over.
+   *
+   * @return how many pieces were copied for that
+   */
+  int beforeBytes(long from, long to) {
+    throw new IllegalStateException();
+  }
+
+  /** Frees the value, which nothing refers to any more. */
+  void freeKept(Keyspace keyspace) {
+    keyspace.freeStructure(type, root);
   }
 
   /** Gives back what memory it has, written to its end or not. */

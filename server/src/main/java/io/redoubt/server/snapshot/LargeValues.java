@@ -6,6 +6,7 @@ import io.redoubt.protocol.bytes.BufferMemory;
 import io.redoubt.server.keyspace.Encoding;
 import io.redoubt.server.keyspace.Entry;
 import io.redoubt.server.keyspace.Keyspace;
+import io.redoubt.server.keyspace.OwnBlock;
 import io.redoubt.server.memory.Slabs;
 import io.redoubt.server.structure.ByteTable;
 import io.redoubt.server.structure.PartGate;
@@ -48,6 +49,15 @@ final class LargeValues implements PartGate, AutoCloseable {
   /** A node of a list or a stream is as much work as so many elements. */
   private static final int NODE_ELEMENTS = 64;
 
+  /** So many bytes of a string are as much work as an element. */
+  private static final int ELEMENT_BYTES = 256;
+
+  /** About what it takes to write an element ahead of a command. */
+  private static final long NANOS_AN_ELEMENT = 150;
+
+  /** The same for a node, or for a piece of a string. */
+  private static final long NANOS_A_NODE = 2_000;
+
   private static final long LEAST_ASIDE_BYTES = 8L << 20;
   private static final int ASIDE_SHARE = 32;
 
@@ -56,6 +66,7 @@ final class LargeValues implements PartGate, AutoCloseable {
   private final Slabs slabs;
   private final EntryWriter entries;
   private final RawQueue raw;
+  private final Pace pace;
   private final int number;
   private final long largeElements;
   private final int version;
@@ -67,19 +78,31 @@ final class LargeValues implements PartGate, AutoCloseable {
   private long asideBytes;
   private @Nullable LargeValue open;
 
+  // The one that a gate told of last, since commands come back to what they have changed.
+  private long toldAddress;
+  private @Nullable LargeValue told;
+
   /**
    * None yet.
    *
    * @param entries writes everything else
    * @param version the RDB version that may be used without need
    * @param number the walk's
+   * @param pace hears of what is written ahead
    */
-  LargeValues(SnapshotContext context, EntryWriter entries, int version, RawQueue raw, int number) {
+  LargeValues(
+      SnapshotContext context,
+      EntryWriter entries,
+      int version,
+      RawQueue raw,
+      int number,
+      Pace pace) {
     values = context.values();
     keyspace = context.keyspace();
     slabs = keyspace.slabs();
     this.entries = entries;
     this.raw = raw;
+    this.pace = pace;
     this.number = number;
     largeElements = context.settings().largeElements();
     this.version = version;
@@ -108,12 +131,16 @@ final class LargeValues implements PartGate, AutoCloseable {
 
   /** Whether the value of an entry is too large to be written at once. */
   boolean isLarge(long entry) {
+    if (Entry.isString(entry)) {
+      return Entry.encoding(entry) == Encoding.OWN_BLOCK
+          && OwnBlock.length(Entry.payloadAddress(entry)) > largeElements * ELEMENT_BYTES;
+    }
     if (!Encoding.isStructure(Entry.encoding(entry))) {
       return false;
     }
     long root = Entry.root(entry);
     return switch (Entry.type(entry)) {
-      case STRING -> false;
+      case STRING -> throw new IllegalArgumentException();
       case LIST -> Quicklist.nodes(root) * NODE_ELEMENTS > largeElements;
       case STREAM -> Streams.nodeCount(root) * NODE_ELEMENTS > largeElements;
       case SET, HASH -> ByteTable.size(root) > largeElements;
@@ -132,10 +159,11 @@ final class LargeValues implements PartGate, AutoCloseable {
           case ZSET -> new LargeSortedSet(database, entry, key, values, out);
           case LIST -> new LargeList(database, entry, key, slabs, number, out, aside);
           case STREAM -> new LargeStream(database, entry, key, values, version, out, aside);
-          case STRING -> throw new IllegalArgumentException();
+          case STRING -> new LargeString(database, entry, key, slabs, out, aside);
         };
     byRoot.put(value.root(), value);
     byGateAddress.put(value.gateAddress(), value);
+    toldAddress = 0;
     waiting.add(value);
   }
 
@@ -171,9 +199,10 @@ final class LargeValues implements PartGate, AutoCloseable {
   private void forget(LargeValue value) {
     byRoot.remove(value.root());
     byGateAddress.remove(value.gateAddress());
+    toldAddress = 0;
     value.close();
     if (value.isKept()) {
-      keyspace.freeStructure(value.type(), value.root());
+      value.freeKept(keyspace);
     }
   }
 
@@ -187,25 +216,36 @@ final class LargeValues implements PartGate, AutoCloseable {
     return true;
   }
 
+  private @Nullable LargeValue at(long gateAddress) {
+    if (gateAddress != toldAddress) {
+      toldAddress = gateAddress;
+      told = byGateAddress.get(gateAddress);
+    }
+    return told;
+  }
+
   @Override
   public void beforeElement(long table, long hash) {
-    LargeValue value = byGateAddress.get(table);
+    LargeValue value = at(table);
     if (value != null) {
-      value.beforeElement(hash);
+      int written = value.beforeElement(hash);
+      if (written > 0) {
+        pace.wroteAhead(written * NANOS_AN_ELEMENT);
+      }
     }
   }
 
   @Override
   public void beforeNode(long list, long node) {
-    LargeValue value = byGateAddress.get(list);
-    if (value != null) {
-      value.beforeNode(node);
+    LargeValue value = at(list);
+    if (value != null && value.beforeNode(node)) {
+      pace.wroteAhead(NANOS_A_NODE);
     }
   }
 
   @Override
   public void added(long list, long node) {
-    LargeValue value = byGateAddress.get(list);
+    LargeValue value = at(list);
     if (value != null) {
       value.added(node);
     }
@@ -213,15 +253,23 @@ final class LargeValues implements PartGate, AutoCloseable {
 
   @Override
   public boolean takes(long list, long node, long after) {
-    LargeValue value = byGateAddress.get(list);
+    LargeValue value = at(list);
     return value != null && value.takes(node, after);
   }
 
   @Override
   public void beforeStreamNode(long stream, long element) {
-    LargeValue value = byGateAddress.get(stream);
+    LargeValue value = at(stream);
+    if (value != null && value.beforeStreamNode(element)) {
+      pace.wroteAhead(NANOS_A_NODE);
+    }
+  }
+
+  /** Bytes of a string in a block of its own are about to be written over. */
+  void beforeBytes(long block, long from, long to) {
+    LargeValue value = at(block);
     if (value != null) {
-      value.beforeStreamNode(element);
+      pace.wroteAhead(value.beforeBytes(from, to) * NANOS_A_NODE);
     }
   }
 

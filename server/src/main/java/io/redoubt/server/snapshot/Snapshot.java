@@ -6,6 +6,7 @@ import io.redoubt.persistence.rdb.RdbWriter;
 import io.redoubt.protocol.bytes.BufferMemory;
 import io.redoubt.server.keyspace.SnapshotGate;
 import io.redoubt.server.keyspace.Walk;
+import io.redoubt.server.keyspace.WalkSink;
 import java.lang.foreign.Arena;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -29,6 +30,9 @@ final class Snapshot implements SnapshotGate, SnapshotWriter.Loop {
   /** How many entries are written between two looks at the clock. */
   private static final int ENTRIES_A_STEP = 16;
 
+  /** About what it takes to write an entry ahead of a command. */
+  private static final long NANOS_AN_ENTRY = 150;
+
   /** Told once, on the loop, when everything is over. */
   interface Listener {
 
@@ -44,12 +48,13 @@ final class Snapshot implements SnapshotGate, SnapshotWriter.Loop {
   private final Arena arena = Arena.ofShared();
   private final RawQueue raw = new RawQueue(arena);
   private final RdbWriter records =
-      new RdbWriter(raw, false, BufferMemory.offHeap()).version(RdbFormat.NEWEST_VERSION);
+      new RdbWriter(raw, false, BufferMemory.offHeap()).version(RdbFormat.NEWEST_VERSION).plain();
   private final SnapshotWriter writer;
   private final Walk walk;
   private final EntryWriter entries;
   private final LargeValues large;
   private final Pace pace;
+  private final WalkSink visitor = this::entry;
   private final long keysAtStart;
   private final Thread thread;
 
@@ -82,8 +87,8 @@ final class Snapshot implements SnapshotGate, SnapshotWriter.Loop {
     this.walk = context.keyspace().startWalk(this);
     int version = FileFormat.version(target, context.settings());
     this.entries = new EntryWriter(records, context, version, walkSizes(walk));
-    this.large = new LargeValues(context, entries, version, raw, walk.number());
     this.pace = new Pace(context.turns(), context.clock().monotonicNanos());
+    this.large = new LargeValues(context, entries, version, raw, walk.number(), pace);
     this.thread = Thread.ofPlatform().name("redoubt-snapshot").daemon(true).start(writer);
     context.turns().nextTurn(this::slice);
   }
@@ -147,13 +152,18 @@ final class Snapshot implements SnapshotGate, SnapshotWriter.Loop {
   /** Takes the pre-image of an entry that is about to change or go. */
   @Override
   public void beforeChange(int database, long entry) {
-    pace.wroteAhead();
+    pace.wroteAhead(NANOS_AN_ENTRY);
     entry(database, entry);
   }
 
   @Override
   public boolean keeps(long root) {
     return large.keeps(root);
+  }
+
+  @Override
+  public void beforeBytes(long block, long from, long to) {
+    large.beforeBytes(block, from, to);
   }
 
   private void entry(int database, long entry) {
@@ -169,19 +179,22 @@ final class Snapshot implements SnapshotGate, SnapshotWriter.Loop {
     if (!walking) {
       return;
     }
-    long start = context.clock().monotonicNanos();
-    long end = start + pace.sliceNanos(start, writesWait);
+    long now = context.clock().monotonicNanos();
+    long end = now + pace.sliceNanos(now, writesWait);
     boolean more = true;
-    do {
+    while (more && now < end) {
       if (raw.isFull()) {
         raw.walkWaits();
         if (raw.isFull()) {
           walkWaits = true;
+          pace.sliced(now);
           return; // drained() goes on
         }
       }
-      more = large.step() || walk.step(ENTRIES_A_STEP, this::entry) || large.areLeft();
-    } while (more && context.clock().monotonicNanos() < end);
+      more = large.step() || walk.step(ENTRIES_A_STEP, visitor) || large.areLeft();
+      now = context.clock().monotonicNanos();
+    }
+    pace.sliced(now);
     if (more) {
       letWritesGoOn();
       context.turns().nextTurn(this::slice);

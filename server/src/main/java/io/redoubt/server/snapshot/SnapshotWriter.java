@@ -5,6 +5,7 @@ import io.redoubt.persistence.rdb.RdbOutput;
 import io.redoubt.persistence.rdb.RdbReader;
 import io.redoubt.persistence.rdb.RdbWriter;
 import io.redoubt.protocol.bytes.BufferMemory;
+import io.redoubt.protocol.process.ThreadPriority;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -118,6 +119,7 @@ final class SnapshotWriter implements Runnable {
 
   @Override
   public void run() {
+    ThreadPriority.stepBack(); // it is in no hurry, commands are
     String failure;
     try {
       failure = write();

@@ -1,15 +1,19 @@
 package io.redoubt.server.snapshot;
 
 import io.redoubt.persistence.rdb.RdbException;
+import io.redoubt.persistence.rdb.RdbKey;
 import io.redoubt.persistence.rdb.RdbOutput;
 import io.redoubt.persistence.rdb.RdbVisitor;
+import io.redoubt.persistence.rdb.RdbWriter;
 import io.redoubt.protocol.bytes.BufferMemory;
 import io.redoubt.protocol.process.Standstill;
 import io.redoubt.server.keyspace.Keyspace;
+import io.redoubt.server.keyspace.Walk;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.invoke.MethodHandles;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -60,10 +64,39 @@ public final class Snapshots implements AutoCloseable {
   private long saves;
   private long owedMicros; // of rdb-key-save-delay
 
+  /**
+   * What commands come to run through while a snapshot is under way. Code that was compiled before
+   * a class of it was initialised has to be thrown away when that happens: at the first snapshot,
+   * the code of all commands.
+   */
+  private static final List<Class<?>> ON_THE_WAY_OF_COMMANDS =
+      List.of(
+          Walk.class,
+          Snapshot.class,
+          Pace.class,
+          EntryWriter.class,
+          ValueExport.class,
+          LargeValues.class,
+          RawQueue.class,
+          Chunk.class,
+          RdbKey.class,
+          RdbWriter.class);
+
   /** Nothing runs, nothing has been saved. */
   public Snapshots(SnapshotContext context) {
+    for (Class<?> each : ON_THE_WAY_OF_COMMANDS) {
+      initialize(each);
+    }
     this.context = context;
     this.lastSaveMillis = context.clock().wallMillis();
+  }
+
+  private static void initialize(Class<?> each) {
+    try {
+      MethodHandles.lookup().ensureInitialized(each);
+    } catch (IllegalAccessException e) {
+      throw new IllegalStateException(e); // all of them can be seen from here
+    }
   }
 
   /**

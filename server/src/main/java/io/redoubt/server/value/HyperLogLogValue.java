@@ -62,7 +62,7 @@ public final class HyperLogLogValue {
   /** Puts one that has seen no element. */
   public static long putEmpty(Database database, long keyAddress, int keyLength) {
     long created = database.putText(keyAddress, keyLength, keyAddress, 0, Entry.NO_EXPIRY);
-    created = StringValue.edit(database, created, EMPTY_BYTES);
+    created = StringValue.edit(database, created, EMPTY_BYTES, 0, EMPTY_BYTES);
     long bytes = StringValue.bytesAddress(created);
     Region.putInt(bytes, MAGIC);
     Region.putByte(bytes + FORM_AT, SPARSE);
@@ -110,7 +110,8 @@ public final class HyperLogLogValue {
 
   /** One that is about to change; from {@code maxSparseBytes} on it gets dense. */
   public static HyperLogLogValue open(Database database, long entry, long maxSparseBytes) {
-    long opened = StringValue.edit(database, entry, StringValue.length(entry));
+    int length = StringValue.length(entry);
+    long opened = StringValue.edit(database, entry, length, 0, length);
     return new HyperLogLogValue(database, opened, maxSparseBytes);
   }
 
@@ -169,11 +170,11 @@ public final class HyperLogLogValue {
       if (grown > maxSparseBytes) {
         return false;
       }
-      entry = StringValue.edit(database, entry, grown);
+      entry = StringValue.edit(database, entry, grown, 0, grown);
     }
     long bytes = StringValue.bytesAddress(entry);
     int raised = SparseRegisters.raise(bytes + HEADER_BYTES, length, index, value);
-    entry = StringValue.edit(database, entry, HEADER_BYTES + raised);
+    entry = StringValue.edit(database, entry, HEADER_BYTES + raised, 0, 0);
     forgetCount();
     return true;
   }

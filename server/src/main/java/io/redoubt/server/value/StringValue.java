@@ -104,6 +104,7 @@ public final class StringValue {
   public static long append(Database database, long entry, long address, int length) {
     int before = length(entry);
     long changed = grow(database, entry, Math.addExact(before, length));
+    beforeBytes(database, changed, before, before + length);
     Region.copy(address, bytesAddress(changed) + before, length);
     return changed;
   }
@@ -113,6 +114,7 @@ public final class StringValue {
     int before = length(entry);
     long changed = grow(database, entry, Math.max(before, Math.addExact(offset, length)));
     long bytes = bytesAddress(changed);
+    beforeBytes(database, changed, Math.min(before, offset), offset + length);
     if (offset > before) {
       Region.zero(bytes + before, offset - before);
     }
@@ -121,19 +123,28 @@ public final class StringValue {
   }
 
   /**
-   * Makes it a string of that length whose bytes may be written in place: what it lacks is zeros at
-   * the end, what it has too much goes from there.
+   * Makes it a string of that length whose bytes from {@code from} to {@code to} may be written in
+   * place: what it lacks is zeros at the end, what it has too much goes from there.
    */
-  public static long edit(Database database, long entry, int length) {
+  public static long edit(Database database, long entry, int length, int from, int to) {
     int before = length(entry);
     if (length < before) {
       return truncate(database, entry, length);
     }
     long changed = grow(database, entry, length);
+    beforeBytes(database, changed, from, to);
     if (length > before) {
+      beforeBytes(database, changed, before, length);
       Region.zero(bytesAddress(changed) + before, length - before);
     }
     return changed;
+  }
+
+  /** A snapshot that saves it in several steps has to know before bytes are written over. */
+  private static void beforeBytes(Database database, long entry, int from, int to) {
+    if (Entry.encoding(entry) == Encoding.OWN_BLOCK) {
+      database.keyspace().beforeBytes(OwnBlock.address(Entry.payloadAddress(entry)), from, to);
+    }
   }
 
   private static long truncate(Database database, long entry, int length) {

@@ -12,10 +12,14 @@ import io.redoubt.server.value.SortedSets;
 import io.redoubt.server.value.StreamGroups;
 import io.redoubt.server.value.StreamId;
 import io.redoubt.server.value.Streams;
+import io.redoubt.server.value.StringValue;
 import java.nio.charset.StandardCharsets;
 import java.util.random.RandomGenerator;
 
-/** Makes and changes collections of some hundred elements by chance, in every way that there is. */
+/**
+ * Makes and changes collections of some hundred elements, and strings of some 100 KB, by chance, in
+ * every way that there is.
+ */
 final class LargeChanges {
 
   private static final int NAMES = 1500;
@@ -46,8 +50,46 @@ final class LargeChanges {
     };
   }
 
+  private void makeString(Database database, String key) {
+    StringBuilder text = new StringBuilder();
+    int length = random.nextInt(400_000);
+    while (text.length() < length) {
+      text.append(random.nextLong());
+    }
+    bench.set(database.index(), key, text.toString(), -1);
+  }
+
+  private void changeString(Database database, long entry) {
+    int length = StringValue.length(entry);
+    int at = random.nextInt(length + 1);
+    String piece = value();
+    long address = bench.value(piece);
+    switch (random.nextInt(8)) {
+      case 0 -> StringValue.append(database, entry, address, piece.length());
+      case 1 -> {
+        int gap = random.nextInt(500);
+        StringValue.setRange(database, entry, length + gap, address, piece.length());
+      }
+      case 2 -> {
+        if (random.nextInt(10) == 0) {
+          StringValue.edit(database, entry, Math.max(at, 1), 0, 0);
+        }
+      }
+      case 3 -> {
+        int grown = Math.max(length, at + random.nextInt(1, 100));
+        long changed = StringValue.edit(database, entry, grown, at, at + 1);
+        Region.putByte(StringValue.bytesAddress(changed) + at, random.nextInt());
+      }
+      default -> StringValue.setRange(database, entry, at, address, piece.length());
+    }
+  }
+
   /** Makes a collection of a type and some hundred elements for a key that there is not. */
   void make(Database database, String key, Type type) {
+    if (type == Type.STRING) {
+      makeString(database, key);
+      return;
+    }
     int elements = random.nextInt(3) == 0 ? random.nextInt(1, 20) : random.nextInt(20, 900);
     String first = name();
     long at = bench.value(first);
@@ -94,7 +136,7 @@ final class LargeChanges {
       case ZSET -> changeSortedSet(database, entry);
       case HASH -> changeHash(database, entry);
       case STREAM -> changeStream(database, entry);
-      default -> throw new IllegalArgumentException();
+      case STRING -> changeString(database, entry);
     }
   }
 

@@ -7,7 +7,7 @@ import org.junit.jupiter.api.Test;
 /** How much of the loop's time the walk takes. */
 class PaceTest {
 
-  private static final long TURN_NANOS = 100_000;
+  private static final long TURN_NANOS = 20_000;
 
   private long now = 1;
   private long commands = 7;
@@ -27,50 +27,67 @@ class PaceTest {
           },
           now);
 
+  /** The slice after a turn of commands. */
   private long turnWith(int executed) {
     now += TURN_NANOS;
     commands += executed;
     return pace.sliceNanos(now, false);
   }
 
-  @Test
-  void manyCommandsLeaveLittle() {
-    assertThat(turnWith(128)).isBetween(TURN_NANOS / 10, TURN_NANOS / 5);
-    assertThat(turnWith(100_000)).isEqualTo(Pace.LONGEST_NANOS);
+  /** Makes turns in which commands take all the time; returns that of the slices. */
+  private long slices(int turns) {
+    long sum = 0;
+    for (int i = 0; i < turns; i++) {
+      long slice = turnWith(16);
+      sum += slice;
+      now += slice;
+      pace.sliced(now);
+    }
+    return sum;
   }
 
   @Test
-  void whatWasWrittenAheadIsDeducted() {
-    long without = turnWith(128);
-    for (int i = 0; i < 40; i++) {
-      pace.wroteAhead();
-    }
-    long some = turnWith(128);
-    for (int i = 0; i < 1000; i++) {
-      pace.wroteAhead();
-    }
-    long all = turnWith(128);
-    assertThat(some).isLessThan(without);
-    assertThat(all).isPositive().isLessThan(some);
-    assertThat(turnWith(128)).isEqualTo(without);
+  void commandsLeaveATenth() {
+    slices(10);
+    assertThat(slices(1000)).isBetween(1000 * TURN_NANOS / 10, 1000 * TURN_NANOS / 8);
   }
 
   @Test
-  void quietTurnsAreUsed() {
+  void noSliceIsTooShortOrTooLong() {
+    assertThat(turnWith(16)).isZero();
+    now += 1_000_000_000;
+    assertThat(turnWith(1)).isEqualTo(Pace.LONGEST_NANOS);
+  }
+
+  @Test
+  void whatWasWrittenAheadIsPaidBack() {
+    long usual = slices(1000);
+    pace.wroteAhead(usual / 2);
+    assertThat(slices(1000)).isBetween(usual / 3, usual * 2 / 3);
+    pace.wroteAhead(usual);
+    assertThat(slices(500)).isZero();
+    slices(1000);
+    assertThat(slices(1000)).isBetween(usual * 9 / 10, usual * 11 / 10);
+  }
+
+  @Test
+  void quietTurnsAreUsedWhateverIsOwed() {
     turnWith(1);
+    pace.wroteAhead(1_000_000_000);
     long soon = turnWith(0);
     assertThat(soon).isPositive().isLessThan(TURN_NANOS);
     long later = 0;
-    for (int i = 0; i < 30; i++) {
+    for (int i = 0; i < 200; i++) {
       later = turnWith(0);
     }
     assertThat(later).isEqualTo(Pace.LONGEST_NANOS);
-    assertThat(turnWith(1)).isLessThan(TURN_NANOS);
+    assertThat(turnWith(1)).isZero();
   }
 
   @Test
   void writesThatWaitAreHelped() {
     turnWith(100);
+    pace.wroteAhead(1_000_000_000);
     commands++;
     assertThat(pace.sliceNanos(now, true)).isEqualTo(Pace.LONGEST_NANOS);
   }

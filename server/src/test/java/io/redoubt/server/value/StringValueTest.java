@@ -98,7 +98,7 @@ final class StringValueTest {
             System.arraycopy(bytes, 0, model, before, bytes.length);
           } else if (random.nextInt(3) == 0) {
             int length = random.nextInt(random.nextBoolean() ? 300 : model.length + most);
-            entry = StringValue.edit(database, entry, length);
+            entry = StringValue.edit(database, entry, length, 0, length);
             assertThat(StringValue.encodingName(entry)).isEqualTo("raw");
             model = Arrays.copyOf(model, length);
           } else {
