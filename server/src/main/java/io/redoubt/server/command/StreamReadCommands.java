@@ -360,7 +360,7 @@ public final class StreamReadCommands extends CommandGroup<Call> {
       if (streams.contains(root, id)) {
         StreamCommands.reply(reply, streams.entries());
         long pending = groups.pending(group).find(id.millis(), id.sequence());
-        StreamGroups.delivered(pending, call.now(), StreamGroups.deliveries(pending) + 1);
+        groups.deliveredAgain(group, pending, call.now());
       } else {
         reply.array(2);
         id.reply(reply);

@@ -14,15 +14,18 @@ import io.redoubt.server.memory.Slabs;
 import io.redoubt.server.structure.IdTree;
 import io.redoubt.server.value.Streams;
 import io.redoubt.server.value.Values;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.LongConsumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A large stream: written node by node in the order of their ids. Copies of nodes that were about
  * to change or go are kept aside by their ids until the walk has come there; nodes behind the one
- * that was the last are new. What comes behind the nodes in the record, groups and all, is written
- * down at the start.
+ * that was the last are new. What comes behind the nodes in the record is written down at the start
+ * but for what is pending in groups, see {@link LargeGroup}.
  */
 final class LargeStream extends LargeValue {
 
@@ -46,6 +49,12 @@ final class LargeStream extends LargeValue {
   private final LongConsumer aside;
   private final BlockOutput frame = new BlockOutput(BufferMemory.offHeap());
   private final long nodesAt;
+  private final long groupsAt;
+  private final List<LargeGroup> groups = new ArrayList<>();
+
+  /** The group that is written. */
+  private int group;
+
   private final Id last;
   private final TreeMap<Id, Copy> copies = new TreeMap<>();
 
@@ -53,6 +62,7 @@ final class LargeStream extends LargeValue {
   private Id next = new Id(0, 0);
 
   private boolean walked;
+  private boolean toldStream;
 
   LargeStream(
       int database,
@@ -74,7 +84,12 @@ final class LargeStream extends LargeValue {
         new RdbWriter(frame, false, BufferMemory.offHeap()).version(RdbFormat.NEWEST_VERSION)) {
       export.begin(root(), key, writer);
       nodesAt = frame.sizeBytes();
-      export.tellRest(root(), writer);
+      export.tellStream(root(), writer);
+      groupsAt = frame.sizeBytes();
+      for (int i = 0; i < streams.groups().count(root()); i++) {
+        long address = streams.groups().get(root(), i);
+        groups.add(new LargeGroup(address, slabs, streams.groups(), export, frame, writer, aside));
+      }
     } catch (RdbException e) {
       throw new IllegalStateException(e); // a writer refuses no value
     }
@@ -98,7 +113,43 @@ final class LargeStream extends LargeValue {
   }
 
   @Override
+  List<Long> gateAddresses() {
+    List<Long> addresses = new ArrayList<>();
+    addresses.add(root());
+    groups.forEach(each -> addresses.add(each.group()));
+    return addresses;
+  }
+
+  @Override
+  boolean beforePending(long address, long high, long low) {
+    LargeGroup changed = unwritten(address);
+    return changed != null && changed.beforePending(high, low);
+  }
+
+  @Override
+  boolean takesGroup(long address) {
+    LargeGroup removed = unwritten(address);
+    if (removed != null) {
+      removed.take();
+    }
+    return removed != null;
+  }
+
+  /** A group that is not written to its end; null: another. */
+  private @Nullable LargeGroup unwritten(long address) {
+    for (int i = group; i < groups.size(); i++) {
+      if (groups.get(i).group() == address) {
+        return groups.get(i);
+      }
+    }
+    return null;
+  }
+
+  @Override
   boolean step() throws RdbException {
+    if (walked) {
+      return writeRest();
+    }
     for (int i = 0; i < NODES_A_STEP && !walked; i++) {
       long element = streams.nodes(root()).ceiling(next.millis, next.sequence);
       Id there = element == 0 ? null : Id.of(element);
@@ -113,10 +164,17 @@ final class LargeStream extends LargeValue {
         walked = true;
       }
     }
-    if (walked) {
-      out().putBytes(frame.memory(), frame.offset() + nodesAt, frame.sizeBytes() - nodesAt);
+    return true;
+  }
+
+  private boolean writeRest() throws RdbException {
+    if (!toldStream) {
+      toldStream = true;
+      out().putBytes(frame.memory(), frame.offset() + nodesAt, groupsAt - nodesAt);
+    } else if (!groups.get(group).step(record, out())) {
+      group++;
     }
-    return !walked;
+    return group < groups.size();
   }
 
   private void write(Id id, long listpack) throws RdbException {
@@ -135,6 +193,7 @@ final class LargeStream extends LargeValue {
   public void close() {
     copies.values().forEach(this::free);
     copies.clear();
+    groups.forEach(LargeGroup::close);
     aside.accept(-frame.sizeBytes());
     frame.close();
     super.close();

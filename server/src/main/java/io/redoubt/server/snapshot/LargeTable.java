@@ -10,6 +10,7 @@ import io.redoubt.server.structure.BlockConsumer;
 import io.redoubt.server.structure.ByteTable;
 import io.redoubt.server.structure.FieldElement;
 import io.redoubt.server.value.Sets;
+import java.util.List;
 
 /**
  * A large set or hash. Its parts are the groups of elements that were in one bucket at the start
@@ -71,8 +72,8 @@ class LargeTable extends LargeValue {
   }
 
   @Override
-  final long gateAddress() {
-    return header;
+  final List<Long> gateAddresses() {
+    return List.of(header);
   }
 
   /** How many elements there are now. */

@@ -6,6 +6,7 @@ import io.redoubt.persistence.rdb.RdbWriter;
 import io.redoubt.protocol.bytes.BufferMemory;
 import io.redoubt.server.keyspace.Keyspace;
 import io.redoubt.server.keyspace.Type;
+import java.util.List;
 
 /**
  * A large value on its way into a snapshot, part by part: what {@link LargeValues} has taken note
@@ -49,9 +50,9 @@ abstract class LargeValue implements AutoCloseable {
     return out;
   }
 
-  /** By what address gates tell of it: the root, if not said otherwise. */
-  long gateAddress() {
-    return root;
+  /** By what addresses gates tell of it: the root, if not said otherwise. */
+  List<Long> gateAddresses() {
+    return List.of(root);
   }
 
   /** Nothing refers to the structure any more but this. */
@@ -96,6 +97,16 @@ abstract class LargeValue implements AutoCloseable {
 
   /** A node of a stream is about to change or go; returns whether it was copied for that. */
   boolean beforeStreamNode(long element) {
+    throw new IllegalStateException();
+  }
+
+  /** What is pending in a group of a stream is about to change; returns whether that was noted. */
+  boolean beforePending(long group, long high, long low) {
+    throw new IllegalStateException();
+  }
+
+  /** A group has left a stream; whether it is this value's now. */
+  boolean takesGroup(long group) {
     throw new IllegalStateException();
   }
 

@@ -162,7 +162,7 @@ final class LargeValues implements PartGate, AutoCloseable {
           case STRING -> new LargeString(database, entry, key, slabs, out, aside);
         };
     byRoot.put(value.root(), value);
-    byGateAddress.put(value.gateAddress(), value);
+    value.gateAddresses().forEach(address -> byGateAddress.put(address, value));
     toldAddress = 0;
     waiting.add(value);
   }
@@ -198,7 +198,7 @@ final class LargeValues implements PartGate, AutoCloseable {
 
   private void forget(LargeValue value) {
     byRoot.remove(value.root());
-    byGateAddress.remove(value.gateAddress());
+    value.gateAddresses().forEach(byGateAddress::remove);
     toldAddress = 0;
     value.close();
     if (value.isKept()) {
@@ -263,6 +263,20 @@ final class LargeValues implements PartGate, AutoCloseable {
     if (value != null && value.beforeStreamNode(element)) {
       pace.wroteAhead(NANOS_A_NODE);
     }
+  }
+
+  @Override
+  public void beforePending(long group, long high, long low) {
+    LargeValue value = at(group);
+    if (value != null && value.beforePending(group, high, low)) {
+      pace.wroteAhead(NANOS_AN_ELEMENT);
+    }
+  }
+
+  @Override
+  public boolean takesGroup(long group) {
+    LargeValue value = at(group);
+    return value != null && value.takesGroup(group);
   }
 
   /** Bytes of a string in a block of its own are about to be written over. */

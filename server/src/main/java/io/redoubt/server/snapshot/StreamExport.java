@@ -60,18 +60,22 @@ final class StreamExport {
   }
 
   /** Tells what comes after the nodes. */
-  void tellRest(long root, RdbValueVisitor visitor) throws RdbException {
-    int groupCount = groups.count(root);
+  private void tellRest(long root, RdbValueVisitor visitor) throws RdbException {
+    tellStream(root, visitor);
+    for (int i = 0; i < groups.count(root); i++) {
+      tellWhole(groups.get(root, i), visitor);
+    }
+  }
+
+  /** Tells what comes between nodes and groups. */
+  void tellStream(long root, RdbValueVisitor visitor) throws RdbException {
     visitor.stream(
         told.length(Streams.length(root))
             .last(millis(Streams.lastId(root)), sequence(Streams.lastId(root)))
             .first(millis(Streams.firstId(root)), sequence(Streams.firstId(root)))
             .deleted(millis(Streams.maxDeletedId(root)), sequence(Streams.maxDeletedId(root)))
             .entriesAdded(Streams.entriesAdded(root))
-            .groups(groupCount));
-    for (int i = 0; i < groupCount; i++) {
-      tellGroup(groups.get(root, i), visitor);
-    }
+            .groups(groups.count(root)));
   }
 
   private static long millis(long idAddress) {
@@ -82,12 +86,26 @@ final class StreamExport {
     return Region.getLong(idAddress + Long.BYTES);
   }
 
-  private void tellGroup(long group, RdbValueVisitor visitor) throws RdbException {
+  /** Tells what a group begins with. */
+  void tellGroup(long group, RdbValueVisitor visitor) throws RdbException {
     name.at(MEMORY, StreamGroups.groupName(group), StreamGroups.nameLength(group));
     long lastId = StreamGroups.lastId(group);
-    IdTree pending = groups.pending(group);
+    long pending = groups.pending(group).size();
     visitor.streamGroup(
-        name, millis(lastId), sequence(lastId), StreamGroups.entriesRead(group), pending.size());
+        name, millis(lastId), sequence(lastId), StreamGroups.entriesRead(group), pending);
+  }
+
+  /** Tells what a consumer begins with. */
+  void tellConsumer(long consumer, RdbValueVisitor visitor) throws RdbException {
+    name.at(MEMORY, StreamGroups.consumerName(consumer), StreamGroups.nameLength(consumer));
+    long pending = groups.pendingIds(consumer).size();
+    visitor.streamConsumer(
+        name, StreamGroups.seen(consumer), StreamGroups.active(consumer), pending);
+  }
+
+  private void tellWhole(long group, RdbValueVisitor visitor) throws RdbException {
+    tellGroup(group, visitor);
+    IdTree pending = groups.pending(group);
     for (long at = pending.first(); at != 0; at = pending.next()) {
       visitor.pendingEntry(
           IdTree.high(at), IdTree.low(at), StreamGroups.delivered(at), StreamGroups.deliveries(at));
@@ -96,10 +114,8 @@ final class StreamExport {
     visitor.streamConsumers(consumers);
     for (int i = 0; i < consumers; i++) {
       long consumer = groups.consumer(group, i);
-      name.at(MEMORY, StreamGroups.consumerName(consumer), StreamGroups.nameLength(consumer));
+      tellConsumer(consumer, visitor);
       IdTree ids = groups.pendingIds(consumer);
-      visitor.streamConsumer(
-          name, StreamGroups.seen(consumer), StreamGroups.active(consumer), ids.size());
       for (long at = ids.first(); at != 0; at = ids.next()) {
         visitor.consumerEntry(IdTree.high(at), IdTree.low(at));
       }

@@ -4,6 +4,8 @@ import io.redoubt.server.memory.Region;
 import io.redoubt.server.memory.Slabs;
 import io.redoubt.server.structure.IdTree;
 import io.redoubt.server.structure.NamedBlocks;
+import io.redoubt.server.structure.PartGate;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The consumer groups of streams, their consumers, and what was delivered and not acknowledged yet.
@@ -56,6 +58,7 @@ public final class StreamGroups {
   private final NamedBlocks consumers;
   private final IdTree pending;
   private final IdTree ids;
+  private @Nullable PartGate gate;
 
   StreamGroups(Slabs slabs) {
     this.slabs = slabs;
@@ -63,6 +66,16 @@ public final class StreamGroups {
     consumers = new NamedBlocks(slabs, CONSUMER_NAME_AT);
     pending = new IdTree(slabs, PENDING_VALUE_BYTES);
     ids = new IdTree(slabs, 0);
+  }
+
+  void gate(@Nullable PartGate told) {
+    gate = told;
+  }
+
+  private void beforePending(long group, long high, long low) {
+    if (gate != null) {
+      gate.beforePending(group, high, low);
+    }
   }
 
   // Groups.
@@ -99,6 +112,13 @@ public final class StreamGroups {
   public void destroy(long root, long group) {
     groups.header(root + Streams.GROUPS_AT);
     groups.remove(group);
+    if (gate == null || !gate.takesGroup(group)) {
+      free(group);
+    }
+  }
+
+  /** Frees a group that is no stream's any more. */
+  public void free(long group) {
     while (dismantleGroup(group)) {
       // step by step to its end
     }
@@ -178,6 +198,7 @@ public final class StreamGroups {
     pending.header(group + PENDING_AT);
     long count = ids.size();
     for (long id = ids.first(); id != 0; id = ids.next()) {
+      beforePending(group, IdTree.high(id), IdTree.low(id));
       pending.remove(IdTree.high(id), IdTree.low(id));
     }
     ids.clear();
@@ -224,6 +245,13 @@ public final class StreamGroups {
     return pending;
   }
 
+  /** A view of what is pending in a group, for longer than until the next call. */
+  public IdTree newPending(long group) {
+    IdTree view = new IdTree(slabs, PENDING_VALUE_BYTES);
+    view.header(group + PENDING_AT);
+    return view;
+  }
+
   /** The ids that are pending for a consumer; the view is valid until the next call. */
   public IdTree pendingIds(long consumer) {
     ids.header(consumer + IDS_AT);
@@ -245,14 +273,20 @@ public final class StreamGroups {
     return Region.getLong(IdTree.value(element) + OWNER_AT);
   }
 
-  /** Sets when and how often a pending entry was delivered. */
-  public static void delivered(long element, long unixMillis, long deliveries) {
+  /** Notes that a pending entry was delivered once more. */
+  public void deliveredAgain(long group, long element, long unixMillis) {
+    beforePending(group, IdTree.high(element), IdTree.low(element));
+    delivered(element, unixMillis, deliveries(element) + 1);
+  }
+
+  private static void delivered(long element, long unixMillis, long deliveries) {
     Region.putLong(IdTree.value(element) + DELIVERED_AT, unixMillis);
     Region.putLong(IdTree.value(element) + DELIVERIES_AT, deliveries);
   }
 
   /** Makes an entry pending for a consumer, whether it is pending already, for it or another. */
   public void deliver(long group, long consumer, StreamId id, long unixMillis, long deliveries) {
+    beforePending(group, id.millis(), id.sequence());
     long element = pending(group).put(id.millis(), id.sequence());
     boolean added = pending.added();
     delivered(element, unixMillis, deliveries);
@@ -273,6 +307,7 @@ public final class StreamGroups {
     if (element == 0) {
       return false;
     }
+    beforePending(group, id.millis(), id.sequence());
     pendingIds(owner(element)).remove(id.millis(), id.sequence());
     return pending.remove(id.millis(), id.sequence());
   }

@@ -77,6 +77,7 @@ public final class Streams implements Structures {
 
   void gate(@Nullable PartGate told) {
     gate = told;
+    groups.gate(told);
   }
 
   private void beforeNode(long root, long element) {

@@ -119,13 +119,57 @@ final class LargeChanges {
     }
   }
 
+  /** Makes a group, in which some hundred entries are pending. */
   private void group(long entry) {
     long root = Streams.root(entry);
+    String name = "group" + random.nextInt(3);
     StreamGroups groups = bench.values.streams().groups();
+    if (groups.find(root, bench.value(name), name.length()) != 0) {
+      return;
+    }
     StreamId id = new StreamId();
     id.set(1000, 0);
-    long group = groups.create(root, bench.value("group"), 5, id, 0);
-    groups.createConsumer(group, bench.value("consumer"), 8, 1);
+    long group = groups.create(root, bench.value(name), name.length(), id, 0);
+    int consumers = random.nextInt(1, 4);
+    for (int i = 0; i < consumers; i++) {
+      groups.createConsumer(group, bench.value("consumer" + i), 9, 1);
+    }
+    for (int i = random.nextInt(500); i > 0; i--) {
+      id.set(random.nextLong(1000, lastStreamId + 1), random.nextInt(3));
+      groups.deliver(group, groups.consumer(group, random.nextInt(consumers)), id, i, 1);
+    }
+  }
+
+  private void changeGroup(long root, StreamId id) {
+    StreamGroups groups = bench.values.streams().groups();
+    int count = groups.count(root);
+    if (count == 0) {
+      return;
+    }
+    long group = groups.get(root, random.nextInt(count));
+    int consumers = groups.consumers(group);
+    int what = random.nextInt(40);
+    if (what == 0) {
+      groups.destroy(root, group);
+    } else if (what == 1) {
+      String name = "newer" + random.nextInt(10);
+      if (groups.findConsumer(group, bench.value(name), name.length()) == 0) {
+        groups.createConsumer(group, bench.value(name), name.length(), 2);
+      }
+    } else if (consumers == 0) {
+      return;
+    } else if (what == 2) {
+      groups.deleteConsumer(group, groups.consumer(group, random.nextInt(consumers)));
+    } else if (what < 20) {
+      groups.acknowledge(group, id);
+    } else if (what < 25) {
+      long element = groups.pending(group).ceiling(id.millis(), id.sequence());
+      if (element != 0) {
+        groups.deliveredAgain(group, element, 9);
+      }
+    } else {
+      groups.deliver(group, groups.consumer(group, random.nextInt(consumers)), id, 5, 2);
+    }
   }
 
   /** Changes the collection of an entry, which may be gone afterwards. */
@@ -277,7 +321,7 @@ final class LargeChanges {
     StreamId id = new StreamId();
     long root = Streams.change(database, entry);
     id.set(random.nextLong(1000, lastStreamId + 1), random.nextInt(3));
-    switch (random.nextInt(6)) {
+    switch (random.nextInt(12)) {
       case 0, 1 -> append(database, entry);
       case 2 -> {
         if (streams.delete(root, id)) {
@@ -293,13 +337,12 @@ final class LargeChanges {
           streams.trimToId(root, id, random.nextBoolean(), 0);
         }
       }
-      default -> {
-        StreamGroups groups = streams.groups();
-        if (groups.count(root) > 0) {
-          long group = groups.get(root, 0);
-          groups.deliver(group, groups.consumer(group, 0), id, 5, 1);
+      case 5 -> {
+        if (random.nextInt(20) == 0) {
+          group(entry);
         }
       }
+      default -> changeGroup(root, id);
     }
   }
 }

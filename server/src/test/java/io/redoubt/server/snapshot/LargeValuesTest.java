@@ -27,7 +27,7 @@ class LargeValuesTest {
   @Test
   void areSavedAsTheyWereAtTheStart() throws IOException, RdbException {
     RandomGenerator random = Seed.random("LargeValuesTest");
-    for (int round = 0; round < 12; round++) {
+    for (int round = 0; round < 8; round++) {
       try (Bench bench = bench(random)) {
         LargeChanges changes = new LargeChanges(bench, random);
         for (int snapshot = 0; snapshot < 3; snapshot++) {
