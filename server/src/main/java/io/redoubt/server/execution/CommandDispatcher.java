@@ -13,6 +13,7 @@ import io.redoubt.protocol.resp.ReplyWriter;
 import io.redoubt.protocol.resp.Request;
 import io.redoubt.protocol.resp.RequestDecoder;
 import io.redoubt.protocol.session.Client;
+import io.redoubt.protocol.session.ClientFlag;
 import io.redoubt.protocol.session.Dispatcher;
 import io.redoubt.server.client.ServerClient;
 import io.redoubt.server.client.Transaction;
@@ -46,6 +47,8 @@ public final class CommandDispatcher implements Dispatcher {
       new CommandError("EXECABORT Transaction discarded because of previous errors.");
   private static final CommandError INTERNAL =
       new CommandError("ERR internal error, see the log of the server");
+  private static final CommandError REPLICA_AND_KEYS =
+      new CommandError("ERR Replica can't interact with the keyspace");
   private static final CommandError NO_DEBUGGING =
       new CommandError(
           "ERR DEBUG command not allowed. If the enable-debug-command option is set to \"local\","
@@ -54,6 +57,7 @@ public final class CommandDispatcher implements Dispatcher {
   private static final List<String> NEVER_QUEUED =
       List.of("exec", "discard", "multi", "watch", "quit", "reset");
   private static final List<String> ENDS_TRANSACTION = List.of("exec", "discard", "quit", "reset");
+  private static final List<String> FROM_REPLICAS = List.of("replconf", "psync", "sync");
   private static final long LONG_COMMAND_NANOS = 1_000_000;
 
   private final CommandTable<Call> table;
@@ -76,6 +80,10 @@ public final class CommandDispatcher implements Dispatcher {
   private @Nullable Command<Call> exec;
   private final Set<Command<Call>> neverQueued = new HashSet<>();
   private final Set<Command<Call>> endsTransaction = new HashSet<>();
+
+  /** What replicas may send: it has no reply. */
+  private final Set<Command<Call>> fromReplicas = new HashSet<>();
+
   private final LookAhead lookAhead;
   private @Nullable UnitListener unitListener;
   private LongSupplier streamOffset = () -> 0;
@@ -131,6 +139,12 @@ public final class CommandDispatcher implements Dispatcher {
     for (String name : ENDS_TRANSACTION) {
       endsTransaction.add(named(name));
     }
+    for (String name : FROM_REPLICAS) {
+      Command<Call> command = table.byOriginalName(name);
+      if (command != null) {
+        fromReplicas.add(command);
+      }
+    }
   }
 
   private Command<Call> named(String name) {
@@ -180,6 +194,10 @@ public final class CommandDispatcher implements Dispatcher {
   public void dispatch(Client from, Request request) {
     ServerClient client = (ServerClient) from;
     Command<Call> command = table.find(request);
+    if (client.is(ClientFlag.REPLICA) && wantsReply(client, command)) {
+      dropReplica(client, command, request);
+      return;
+    }
     if (command == null) {
       refuse(client, null, table.unknown(request));
       return;
@@ -357,6 +375,30 @@ public final class CommandDispatcher implements Dispatcher {
         refreshClock();
       }
     }
+  }
+
+  private boolean wantsReply(ServerClient client, @Nullable Command<Call> command) {
+    return !client.is(ClientFlag.MONITOR) && (command == null || !fromReplicas.contains(command));
+  }
+
+  /** A reply would get among the bytes of the stream: a replica that asks for one has to go. */
+  private void dropReplica(ServerClient client, @Nullable Command<Call> command, Request request) {
+    if (command != null
+        && (command.has(Flag.WRITE)
+            || command.has(Flag.READONLY)
+            || command.has(Flag.MAY_REPLICATE))) {
+      command.countRejected();
+      stats.countError(REPLICA_AND_KEYS.code());
+      stats.countUnexpectedError();
+      log.warning(
+          "== CRITICAL == This master is sending an error to its replica: '%s' after processing the"
+              + " command '%s'",
+          REPLICA_AND_KEYS.text(), command.name());
+    }
+    log.warning(
+        "Replica generated a reply to command '%s', disconnecting it: %s",
+        command == null ? Errors.shown(request, 0) : command.name(), client);
+    client.closeSoon();
   }
 
   /** What the master could do can't be done here: the data sets differ. */
