@@ -82,7 +82,7 @@ final class DataSet {
       return;
     }
     Ending loaded = failure -> ending.loaded(failure == null ? begin(appendOnlyFile) : failure);
-    appendOnlyFile.place(replication::place);
+    appendOnlyFile.place(replication::place, replication::point);
     if (appendOnlyFile.hasData()) {
       appendOnlyFile.load(failure -> {
         snapshots.unchanged();

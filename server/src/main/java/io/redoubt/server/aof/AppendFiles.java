@@ -4,8 +4,12 @@ import io.redoubt.persistence.aof.AofDirectory;
 import io.redoubt.persistence.aof.AofLog;
 import io.redoubt.persistence.io.Disk;
 import io.redoubt.protocol.process.Log;
+import io.redoubt.protocol.process.SystemErrors;
 import io.redoubt.server.settings.ServerDirectives;
+import io.redoubt.server.snapshot.ReplicationPoint;
+import java.io.IOException;
 import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
 
 /** The directory of the files, which CONFIG SET dir moves as long as nothing is appended. */
 final class AppendFiles {
@@ -45,6 +49,33 @@ final class AppendFiles {
 
   AofDirectory current() {
     return directory;
+  }
+
+  /** The place that was loaded, with the bytes of the stream before it if they are kept. */
+  @Nullable ReplicationPoint withTail(@Nullable ReplicationPoint loaded) {
+    try {
+      return loaded == null ? null : tail().before(loaded);
+    } catch (IOException e) {
+      aofLog.warning("Can't read the end of the replication stream: " + SystemErrors.text(e));
+      return loaded;
+    }
+  }
+
+  /** Keeps the end of the replication stream beside the files: the server ends. */
+  void keepTail(@Nullable ReplicationPoint last) {
+    if (last == null || last.tail().isEmpty()) {
+      return;
+    }
+    try {
+      tail().keep(last);
+    } catch (IOException e) {
+      aofLog.warning("Can't keep the end of the replication stream: " + SystemErrors.text(e));
+    }
+  }
+
+  private StreamTail tail() {
+    String name = settings.appendfilename.value() + ".backlog";
+    return new StreamTail(disk, directory.directory().resolve(name));
   }
 
   /** Whether the directive names another directory than the one in use. */

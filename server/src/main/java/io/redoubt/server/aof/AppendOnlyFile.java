@@ -64,6 +64,7 @@ public final class AppendOnlyFile implements AutoCloseable {
   private final List<Runnable> progressListeners = new ArrayList<>();
   private final AtomicBoolean progressTold = new AtomicBoolean();
   private Supplier<@Nullable ReplicationPoint> place = () -> null;
+  private Supplier<@Nullable ReplicationPoint> placeWithTail = () -> null;
   private @Nullable ReplicationPoint loadedPlace;
   private State state = State.OFF;
   private long forcedNanos;
@@ -122,7 +123,7 @@ public final class AppendOnlyFile implements AutoCloseable {
       AofReplay replay = new AofReplay(host, files);
       replay.runInTurns(failure -> {
         if (failure == null) {
-          loadedPlace = replay.place();
+          loadedPlace = files.withTail(replay.place());
           log.notice(
               "DB loaded from append only file: %.3f seconds",
               (clock.monotonicNanos() - started) / 1e9);
@@ -134,9 +135,15 @@ public final class AppendOnlyFile implements AutoCloseable {
     }
   }
 
-  /** Sets where to ask which place in a replication stream the data set stands for. */
-  public void place(Supplier<@Nullable ReplicationPoint> source) {
+  /**
+   * Sets where to ask which place in a replication stream the data set stands for.
+   *
+   * @param withTail asked at the end, for the bytes before it
+   */
+  public void place(
+      Supplier<@Nullable ReplicationPoint> source, Supplier<@Nullable ReplicationPoint> withTail) {
     place = source;
+    placeWithTail = withTail;
   }
 
   /** The place that the files stood for when they were loaded, or null. */
@@ -618,6 +625,7 @@ public final class AppendOnlyFile implements AutoCloseable {
       if (failure != null) {
         log.warning("Fail to fsync the AOF file: %s.", failure.getMessage());
       }
+      files.keepTail(placeWithTail.get());
       progressed();
     }
     return true;

@@ -1,0 +1,113 @@
+package io.redoubt.server.aof;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
+import io.redoubt.persistence.io.Disk;
+import io.redoubt.persistence.io.DiskFile;
+import io.redoubt.persistence.rdb.Crc64;
+import io.redoubt.protocol.bytes.ByteString;
+import io.redoubt.server.snapshot.ReplicationPoint;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Path;
+import java.util.Arrays;
+
+/**
+ * The end of the replication stream, kept beside the append-only file when the server ends, so that
+ * replicas that lag can resume when it is back.
+ *
+ * <p>The file has one line, {@code #STREAM: id first last crc}, and then the bytes: those of the
+ * stream of that id from the offset {@code first} to {@code last}, both included; {@code crc} is
+ * the CRC-64 of the bytes in hexadecimal digits. A file that ends where the data set does not stand
+ * any more says nothing, so none has to be removed.
+ */
+final class StreamTail {
+  private static final String MARK = "#STREAM:";
+  private static final int LONGEST_LINE = 120;
+
+  private final Disk disk;
+  private final Path path;
+
+  /** The tail that is kept in a file. */
+  StreamTail(Disk disk, Path path) {
+    this.disk = disk;
+    this.path = path;
+  }
+
+  /** Keeps the bytes before a place. */
+  void keep(ReplicationPoint point) throws IOException {
+    byte[] bytes = point.tail().toByteArray();
+    long first = point.offset() - bytes.length + 1;
+    String line =
+        "%s %s %d %d %016x\n".formatted(MARK, point.id(), first, point.offset(), crc(bytes));
+    Path temporary = path.resolveSibling("temp-" + path.getFileName());
+    try (DiskFile file = disk.create(temporary)) {
+      write(file, line.getBytes(US_ASCII));
+      write(file, bytes);
+      file.sync();
+    }
+    disk.rename(temporary, path);
+  }
+
+  private static void write(DiskFile file, byte[] bytes) throws IOException {
+    file.write(MemorySegment.ofArray(bytes), 0, bytes.length);
+  }
+
+  private static long crc(byte[] bytes) {
+    return Crc64.update(0, MemorySegment.ofArray(bytes), 0, bytes.length);
+  }
+
+  /** The same place, with the bytes before it if they are kept. */
+  ReplicationPoint before(ReplicationPoint place) throws IOException {
+    if (!disk.exists(path)) {
+      return place;
+    }
+    byte[] content = read();
+    int lineEnd = indexOfLineEnd(content);
+    String[] words = new String(content, 0, lineEnd, US_ASCII).split(" ");
+    if (words.length != 5 || !words[0].equals(MARK) || !words[1].equals(place.id())) {
+      return place;
+    }
+    byte[] bytes =
+        Arrays.copyOfRange(content, Math.min(lineEnd + 1, content.length), content.length);
+    try {
+      long first = Long.parseLong(words[2]);
+      long last = Long.parseLong(words[3]);
+      boolean isWhole =
+          last - first + 1 == bytes.length && Long.parseUnsignedLong(words[4], 16) == crc(bytes);
+      if (!isWhole || place.offset() < first || place.offset() > last) {
+        return place;
+      }
+      ByteString tail = ByteString.of(Arrays.copyOf(bytes, (int) (place.offset() - first + 1)));
+      return new ReplicationPoint(place.database(), place.id(), place.offset(), tail);
+    } catch (NumberFormatException notATail) {
+      return place;
+    }
+  }
+
+  private byte[] read() throws IOException {
+    try (DiskFile file = disk.read(path)) {
+      byte[] content = new byte[Math.toIntExact(file.size())];
+      MemorySegment memory = MemorySegment.ofArray(content);
+      int length = 0;
+      while (length < content.length) {
+        int read = file.read(memory, length, content.length - length);
+        if (read < 0) {
+          return Arrays.copyOf(content, length);
+        }
+        length += read;
+      }
+      return content;
+    }
+  }
+
+  private static int indexOfLineEnd(byte[] content) {
+    int end = Math.min(content.length, LONGEST_LINE);
+    for (int i = 0; i < end; i++) {
+      if (content[i] == '\n') {
+        return i;
+      }
+    }
+    return end;
+  }
+}
