@@ -56,6 +56,25 @@ final class Content {
     return content;
   }
 
+  /** The consumer groups of all streams: what they have delivered, and what is pending. */
+  static String groups(Node node) throws IOException {
+    StringBuilder groups = new StringBuilder();
+    try (RespClient client = node.connect()) {
+      for (int database : Writes.DATABASES) {
+        client.call("SELECT", database + "");
+        for (byte[] key : keys(client)) {
+          if (!client.call(ascii("TYPE"), key).text().equals("stream")) {
+            continue;
+          }
+          groups.append(HexFormat.of().formatHex(key));
+          groups.append(client.call(ascii("XINFO"), ascii("GROUPS"), key));
+          groups.append(client.call(ascii("XPENDING"), key, ascii(Writes.GROUP))).append('\n');
+        }
+      }
+    }
+    return groups.toString();
+  }
+
   /** What a server holds without the keys that expire while a test runs. */
   static Map<String, String> lasting(Node node) throws IOException {
     String shortLived = " " + HexFormat.of().formatHex(ascii(Writes.SHORT_LIVED));

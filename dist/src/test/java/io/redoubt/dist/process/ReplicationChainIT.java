@@ -17,7 +17,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 /**
  * A master, its replica and the replica of that, Redoubt and real Redis in turn: the three agree
  * key by key and have one replication id and one offset, whatever happens to the middle one and to
- * the links while the master is written to.
+ * the links while the master is written to; and also when the middle one has become the master.
  */
 final class ReplicationChainIT {
   private static final int MASTER = 0;
@@ -55,6 +55,9 @@ final class ReplicationChainIT {
     everyKeyAgrees();
 
     aRestartIsContinued();
+    everyKeyAgrees();
+
+    theOneThatIsPromotedIsFollowed();
     everyKeyAgrees();
   }
 
@@ -106,6 +109,25 @@ final class ReplicationChainIT {
     });
     agree();
     assertThat(number(master, "sync_full")).isEqualTo(full);
+  }
+
+  /** Both of the others go on where they are. */
+  private void theOneThatIsPromotedIsFollowed() throws Exception {
+    Node promoted = chain.get(MIDDLE);
+    Node former = chain.get(MASTER);
+    long partial = number(promoted, "sync_partial_ok");
+    long full = number(promoted, "sync_full");
+    promoted.ask("REPLICAOF", "NO", "ONE");
+    chain.set(MASTER, promoted);
+    chain.set(MIDDLE, former);
+    whileWriting(() -> {
+      former.ask("REPLICAOF", "127.0.0.1", promoted.port() + "");
+      return await()
+          .atMost(Distribution.LIMIT)
+          .until(() -> number(promoted, "sync_partial_ok"), count -> count == partial + 2);
+    });
+    agree();
+    assertThat(number(promoted, "sync_full")).isEqualTo(full);
   }
 
   /** Does something while another thread writes to the master without a pause. */
@@ -164,6 +186,10 @@ final class ReplicationChainIT {
           assertThat(expected).hasSizeGreaterThan(1_000);
           assertThat(Content.differences(Content.of(chain.get(MIDDLE)), expected)).isEmpty();
           assertThat(Content.differences(Content.of(chain.get(LAST)), expected)).isEmpty();
+          String groups = Content.groups(chain.get(MASTER));
+          assertThat(groups).contains(Writes.GROUP);
+          assertThat(Content.groups(chain.get(MIDDLE))).isEqualTo(groups);
+          assertThat(Content.groups(chain.get(LAST))).isEqualTo(groups);
         });
   }
 

@@ -8,6 +8,7 @@ import io.redoubt.protocol.resp.RespClient;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 
@@ -21,6 +22,17 @@ final class Writes {
   /** How the keys begin that live for less than a second. */
   static final String SHORT_LIVED = "short:";
 
+  /** The name of the consumer group that some of the streams have. */
+  static final String GROUP = "group";
+
+  private static final String SCRIPT =
+      """
+      redis.call('INCR', KEYS[1])
+      redis.call('SADD', KEYS[2], ARGV[1], ARGV[1] .. 'x', redis.call('TIME')[2])
+      return redis.call('SPOP', KEYS[2])
+      """;
+  private static final List<String> HARMLESS =
+      List.of("not an integer", "overflow", "BUSYGROUP", "NOGROUP");
   private static final int LARGE_BYTES = 70_000;
   private static final int LARGE_KEYS = 5;
   private static final long FAR_MILLIS = 3_600_000;
@@ -45,6 +57,7 @@ final class Writes {
         for (int i = 0; i < changes; i++) {
           requests.add(change());
         }
+        requests.addAll(transaction());
         for (int from = 0; from < requests.size(); from += BATCH) {
           send(client, requests.subList(from, Math.min(from + BATCH, requests.size())));
         }
@@ -61,6 +74,7 @@ final class Writes {
         for (int i = 0; i < CHANGES_A_TURN; i++) {
           check(client.call(change()));
         }
+        send(client, transaction());
       }
     }
   }
@@ -77,16 +91,18 @@ final class Writes {
   }
 
   private static void check(Reply reply) {
-    if (reply.isError()
-        && !reply.text().contains("not an integer")
-        && !reply.text().contains("overflow")) {
+    if (reply.isError() && HARMLESS.stream().noneMatch(reply.text()::contains)) {
       throw new AssertionError(reply.text());
     }
   }
 
   private byte[][] change() {
-    if (random.nextInt(3) == 0) {
+    int kind = random.nextInt(12);
+    if (kind < 4) {
       return collectionChange();
+    }
+    if (kind == 4) {
+      return changeOfItsOwnMind();
     }
     byte[] key = key();
     return switch (random.nextInt(11)) {
@@ -112,6 +128,42 @@ final class Writes {
           };
       default -> new byte[][] {ascii("SET"), key, bytes(random.nextInt(200))};
     };
+  }
+
+  /** What a replica can't repeat as it was asked for: chance, fractions, scripts, groups. */
+  private byte[][] changeOfItsOwnMind() {
+    String number = ":" + random.nextInt(20);
+    return switch (random.nextInt(9)) {
+      case 0 -> words("SPOP set" + number);
+      case 1 -> words("SPOP set" + number + " " + random.nextInt(5));
+      case 2 -> words("INCRBYFLOAT float" + number + " " + random.nextInt(1000) / 7.0);
+      case 3 -> words("HINCRBYFLOAT fractions" + number + " field " + random.nextInt(90) / 7.0);
+      case 4 -> {
+        byte[][] request =
+            words("EVAL script 2 counted" + number + " drawn" + number + " " + random.nextInt(50));
+        request[1] = ascii(SCRIPT);
+        yield request;
+      }
+      case 5 -> words("XGROUP CREATE stream" + number + " " + GROUP + " 0 MKSTREAM");
+      case 6 -> words("XREADGROUP GROUP " + GROUP + " one COUNT 3 STREAMS stream" + number + " >");
+      case 7 -> words("XAUTOCLAIM stream" + number + " " + GROUP + " other 0 0 COUNT 2");
+      default -> words("XTRIM stream" + number + " MAXLEN 40");
+    };
+  }
+
+  /** Some changes that are made together. */
+  private List<byte[][]> transaction() {
+    List<byte[][]> requests = new ArrayList<>();
+    requests.add(words("MULTI"));
+    for (int i = 0; i < 5; i++) {
+      requests.add(change());
+    }
+    requests.add(words("EXEC"));
+    return requests;
+  }
+
+  private static byte[][] words(String line) {
+    return Arrays.stream(line.split(" ")).map(Writes::ascii).toArray(byte[][]::new);
   }
 
   /** Some of the collections stay small, others grow out of their compact forms. */
