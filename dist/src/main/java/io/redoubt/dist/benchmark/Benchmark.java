@@ -13,6 +13,7 @@ import picocli.CommandLine.Command;
       LatencyBenchmark.class,
       SnapshotBenchmark.class,
       LoadBenchmark.class,
+      SyncBenchmark.class,
       FailoverBenchmark.class
     },
     mixinStandardHelpOptions = true)

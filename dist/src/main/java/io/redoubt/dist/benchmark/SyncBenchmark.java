@@ -1,0 +1,164 @@
+package io.redoubt.dist.benchmark;
+
+import java.io.IOException;
+import java.util.Arrays;
+import java.util.concurrent.Callable;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.ToDoubleFunction;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code benchmark sync}: a replica without data follows a master that has much. */
+@Command(
+    name = "sync",
+    description = {
+      "Seconds from REPLICAOF until the replica has all keys and the master's offset. Meanwhile a"
+          + " connection sends the master a GET some thousand times a second, and memory is looked"
+          + " at: what is resident, with what a child process does not share. Master and replica"
+          + " are of one kind, without files of their own; the kinds take turns; medians."
+    },
+    mixinStandardHelpOptions = true,
+    sortOptions = false)
+final class SyncBenchmark implements Callable<Integer> {
+  private static final long BEFORE_MILLIS = 3_000;
+  private static final long SAMPLE_MILLIS = 20;
+  private static final long POLL_MILLIS = 5;
+  private static final double MEMORY_GOAL = 1.1;
+
+  /** What was measured; memory in bytes. */
+  private record Row(
+      double seconds,
+      double p999BeforeMillis,
+      double p999Millis,
+      double longestMillis,
+      double masterPeak,
+      double replicaPeak) {}
+
+  @Mixin private Contenders contenders = new Contenders();
+
+  @Option(
+      names = "--keys",
+      paramLabel = "COUNT",
+      description = "Strings of 64 bytes (default: ${DEFAULT-VALUE}).")
+  private int keys = 5_000_000;
+
+  @Option(
+      names = "--rounds",
+      paramLabel = "COUNT",
+      description = "Rounds (default: ${DEFAULT-VALUE}).")
+  private int rounds = 3;
+
+  @Option(
+      names = "--with",
+      paramLabel = "DIRECTIVE",
+      description = "More of a configuration for both, such as \"repl-diskless-load swapdb\".")
+  private String[] with = {};
+
+  private int servers;
+
+  @Override
+  public Integer call() throws IOException, InterruptedException {
+    Row[] theirs = new Row[rounds];
+    Row[] ours = new Row[rounds];
+    for (int round = 0; round < rounds; round++) {
+      theirs[round] = round(true);
+      ours[round] = round(false);
+    }
+    System.out.printf("%-28s %10s %10s %7s %6s%n", "", "redis", "redoubt", "ratio", "goal");
+    print("seconds", theirs, ours, Row::seconds, 1);
+    print("p99.9 of a GET before, ms", theirs, ours, Row::p999BeforeMillis, 0);
+    print("p99.9 of a GET, ms", theirs, ours, Row::p999Millis, 1);
+    print("longest GET, ms", theirs, ours, Row::longestMillis, 0);
+    print("master's peak, MB", theirs, ours, row -> row.masterPeak() / (1 << 20), MEMORY_GOAL);
+    print("replica's peak, MB", theirs, ours, row -> row.replicaPeak() / (1 << 20), MEMORY_GOAL);
+    return 0;
+  }
+
+  private static void print(
+      String title, Row[] theirs, Row[] ours, ToDoubleFunction<Row> value, double goal) {
+    double redis = median(theirs, value);
+    double redoubt = median(ours, value);
+    System.out.printf(
+        "%-28s %10.2f %10.2f %7.2f %6s%n",
+        title, redis, redoubt, redoubt / redis, goal == 0 ? "" : "%.2f".formatted(goal));
+  }
+
+  private static double median(Row[] rows, ToDoubleFunction<Row> value) {
+    double[] sorted = Arrays.stream(rows).mapToDouble(value).sorted().toArray();
+    return sorted[sorted.length / 2];
+  }
+
+  private MeasuredServer start(boolean redis) throws IOException, InterruptedException {
+    String[] more = new String[with.length + 3];
+    more[0] = "--repl-diskless-sync-delay 0";
+    more[1] = "--client-output-buffer-limit replica 0 0 0";
+    more[2] = "--dbfilename sync-" + ++servers + ".rdb";
+    for (int i = 0; i < with.length; i++) {
+      more[i + 3] = "--" + with[i];
+    }
+    return redis ? contenders.startRedis(more) : contenders.startRedoubt(more);
+  }
+
+  private Row round(boolean redis) throws IOException, InterruptedException {
+    try (MeasuredServer master = start(redis);
+        MeasuredServer replica = start(redis)) {
+      int count = contenders.scaled(keys);
+      Loader.load(master, count, DataSets::strings);
+      try (GetProbe probe = GetProbe.start(master)) {
+        Thread.sleep(BEFORE_MILLIS / 4);
+        probe.take();
+        Thread.sleep(BEFORE_MILLIS);
+        double before = probe.take().p999Millis();
+        AtomicLong masterPeak = new AtomicLong();
+        AtomicLong replicaPeak = new AtomicLong();
+        Thread sampler =
+            Thread.ofPlatform()
+                .daemon()
+                .start(() -> sample(master, masterPeak, replica, replicaPeak));
+        probe.take();
+        long begin = System.nanoTime();
+        replica.ask("REPLICAOF", MeasuredServer.HOST, Integer.toString(master.port()));
+        awaitSynchronized(replica);
+        double seconds = (System.nanoTime() - begin) / 1e9;
+        GetProbe.Times during = probe.take();
+        sampler.interrupt();
+        sampler.join();
+        String size = replica.ask("DBSIZE").text();
+        if (!size.equals(master.ask("DBSIZE").text())) {
+          throw new Refusal(replica, "the replica has " + size + " keys");
+        }
+        return new Row(
+            seconds,
+            before,
+            during.p999Millis(),
+            during.longestMillis(),
+            masterPeak.get(),
+            replicaPeak.get());
+      }
+    }
+  }
+
+  private static void awaitSynchronized(MeasuredServer replica)
+      throws IOException, InterruptedException {
+    while (!replica.info("replication", "master_link_status").equals("up")) {
+      Thread.sleep(POLL_MILLIS);
+    }
+  }
+
+  private static void sample(
+      MeasuredServer master,
+      AtomicLong masterPeak,
+      MeasuredServer replica,
+      AtomicLong replicaPeak) {
+    try {
+      while (!Thread.interrupted()) {
+        masterPeak.accumulateAndGet(master.residentBytesWithChildren(), Math::max);
+        replicaPeak.accumulateAndGet(replica.residentBytesWithChildren(), Math::max);
+        Thread.sleep(SAMPLE_MILLIS);
+      }
+    } catch (InterruptedException | IOException e) {
+      return; // enough was seen
+    }
+  }
+}
