@@ -6,9 +6,9 @@ import io.redoubt.persistence.rdb.RdbWriter;
 import io.redoubt.protocol.bytes.ByteString;
 import io.redoubt.server.replication.ReplicaFeed.State;
 import io.redoubt.server.replication.stream.ReplicationHistory;
+import io.redoubt.server.settings.ServerDirectives;
 import io.redoubt.server.snapshot.SnapshotSink;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -17,10 +17,11 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Snapshots for the replicas that can't resume: one for all that ask in time. Replicas that
- * understand an end mark get it as it is made, the others from a temporary file.
+ * understand an end mark get it as it is made, the others from the file of a BGSAVE.
  *
  * <p>{@code repl-diskless-sync-delay} is how long others are waited for. When every replica that is
- * known of has asked, there is nobody to wait for, and {@link #SETTLE_MILLIS} is enough.
+ * known of has asked, there is nobody to wait for, and {@link #SETTLE_MILLIS} is enough, unless
+ * {@code repl-diskless-sync-max-replicas} tells how many are to come.
  */
 final class FullSyncs {
   /** How long others are waited for when nobody is known to be missing. */
@@ -41,7 +42,6 @@ final class FullSyncs {
 
   private @Nullable SnapshotFile file;
   private boolean checkScheduled;
-  private int filesMade;
   private long interleaved;
 
   FullSyncs(ReplicationHost host, Replication replication, Replicas replicas) {
@@ -81,6 +81,9 @@ final class FullSyncs {
   /** A replica waits for a snapshot. */
   void asked(ReplicaFeed feed) {
     lostMillis.remove(feed.name());
+    if (joins(feed)) {
+      return;
+    }
     if (host.snapshots().isRunning()) {
       host.log()
           .notice(
@@ -97,6 +100,21 @@ final class FullSyncs {
     startIfDue();
   }
 
+  /** Whether the file that is being written for others does for this replica too. */
+  private boolean joins(ReplicaFeed feed) {
+    SnapshotFile current = file;
+    if (current == null
+        || feed.options().isWithoutKeys()
+        || underWay() >= mostUnderWay()
+        || !replicas.backlog().reaches(current.offset() + 1)) {
+      return false;
+    }
+    host.log().notice("Waiting for end of BGSAVE for SYNC");
+    current.add(feed);
+    replicas.retain();
+    return true;
+  }
+
   /** A replica has gone. */
   void lost(ReplicaFeed feed) {
     if (direct.remove(feed) && direct.isEmpty()) {
@@ -108,13 +126,13 @@ final class FullSyncs {
     if (feed.state() == State.IN_SNAPSHOT) {
       SnapshotFile current = file;
       if (current != null && current.isFor(feed)) {
-        if (current.release(feed)) {
-          file = null;
-          host.snapshots().drop(current);
-          current.failed();
-        }
+        current.release(feed);
       } else {
         host.snapshots().drop(feed);
+      }
+      boolean isWanted = current == null || !current.isUnused() || !direct.isEmpty();
+      if (!isWanted && host.settings().save.value().isEmpty()) {
+        host.snapshots().abortSave(); // nobody but replicas wants a file of the data set
       }
     }
     scheduleCheck(0);
@@ -123,8 +141,7 @@ final class FullSyncs {
   /** Starts a snapshot if somebody has waited long enough for it. */
   void startIfDue() {
     List<ReplicaFeed> waiting = waiting();
-    int most = host.settings().replMaxConcurrentFullSyncs.value();
-    long free = most == 0 ? Integer.MAX_VALUE : most - underWay();
+    long free = mostUnderWay() - underWay();
     if (waiting.isEmpty() || host.snapshots().isRunning() || free <= 0) {
       return;
     }
@@ -134,6 +151,11 @@ final class FullSyncs {
     } else {
       start(waiting.subList(0, (int) Math.min(free, waiting.size())));
     }
+  }
+
+  private int mostUnderWay() {
+    int most = host.settings().replMaxConcurrentFullSyncs.value();
+    return most == 0 ? Integer.MAX_VALUE : most;
   }
 
   /** How many replicas are taking a snapshot. */
@@ -178,7 +200,7 @@ final class FullSyncs {
       return 0;
     }
     long delay = host.settings().replDisklessSyncDelay.value() * 1000L;
-    if (!isAnyoneMissing(now)) {
+    if (enough == 0 && !isAnyoneMissing(now)) {
       delay = Math.min(delay, SETTLE_MILLIS);
     }
     return waiting.getFirst().askedMillis() + delay - now;
@@ -203,30 +225,10 @@ final class FullSyncs {
     if (direct.isEmpty() && throughFile.isEmpty()) {
       return;
     }
-    List<SnapshotSink> sinks = new ArrayList<>(direct);
     host.log()
         .notice(
             "Starting BGSAVE for SYNC with target: %s",
             direct.isEmpty() ? "disk" : "replicas sockets");
-    if (!throughFile.isEmpty()) {
-      try {
-        file =
-            new SnapshotFile(
-                host.snapshotContext().disk(),
-                temporaryFile(),
-                host.log(),
-                throughFile,
-                this::fileFailed);
-        sinks.add(file);
-      } catch (IOException e) {
-        host.log().warning("BGSAVE for replication failed: %s", e.getMessage());
-        throughFile.forEach(feed -> feed.client().closeSoon());
-        throughFile.clear();
-      }
-    }
-    if (sinks.isEmpty()) {
-      return;
-    }
     replication.stream().forgetSelectedDatabase();
     String mark = ReplicationHistory.randomId(host.random());
     boolean interleaves = host.settings().replInterleavedSync.value();
@@ -235,12 +237,55 @@ final class FullSyncs {
         interleaved++;
       }
     }
-    for (ReplicaFeed feed : throughFile) {
-      feed.snapshotBegins(replication.id(), replication.offset());
+    List<SnapshotSink> sinks = List.copyOf(direct);
+    boolean started;
+    if (throughFile.isEmpty()) {
+      replicas.retain();
+      started = host.snapshots().sendTo(sinks);
+    } else {
+      SnapshotFile made =
+          new SnapshotFile(
+              host.snapshotContext().disk(),
+              host.snapshots().file(),
+              host.log(),
+              replication.id(),
+              replication.offset());
+      throughFile.forEach(made::add);
+      replicas.retain();
+      file = made;
+      started = host.snapshots().saveFor(sinks, this::fileEnded);
     }
-    replicas.retain();
-    if (!host.snapshots().sendTo(sinks)) {
+    if (!started) {
       throw new IllegalStateException("a snapshot is running");
+    }
+  }
+
+  private void fileEnded(@Nullable String failure) {
+    SnapshotFile ended = file;
+    file = null;
+    if (ended == null) {
+      return;
+    }
+    if (failure == null) {
+      ended.complete();
+      deleteSyncFile();
+    } else {
+      ended.failed();
+    }
+  }
+
+  /** Removes the file where nothing is to be on the disk; whoever reads it does so to its end. */
+  private void deleteSyncFile() {
+    ServerDirectives settings = host.settings();
+    boolean isPersistent = !settings.save.value().isEmpty() || settings.appendonly.value();
+    if (!settings.rdbDelSyncFiles.value() || isPersistent) {
+      return;
+    }
+    host.log().notice("Removing the RDB file used to feed replicas in a persistence-less instance");
+    try {
+      host.snapshotContext().disk().delete(host.snapshots().file());
+    } catch (IOException e) {
+      host.log().warning("Can't remove %s: %s", host.snapshots().file(), e.getMessage());
     }
   }
 
@@ -267,18 +312,5 @@ final class FullSyncs {
       throw new IllegalStateException(e); // a writer refuses no function
     }
     feed.complete();
-  }
-
-  private Path temporaryFile() {
-    return host.settings()
-        .path(
-            "temp-repl-%d.%d.%d.rdb"
-                .formatted(host.port(), host.clock().wallMillis(), filesMade++));
-  }
-
-  private void fileFailed(SnapshotFile failed) {
-    host.snapshots().drop(failed);
-    failed.failed();
-    file = null;
   }
 }

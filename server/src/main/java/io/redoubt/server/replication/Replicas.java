@@ -103,7 +103,7 @@ final class Replicas {
   /** A line on each replica that has not acknowledged the stream up to an offset. */
   List<String> lagging(long offset) {
     return replicas.stream()
-        .filter(replica -> !replica.has(offset))
+        .filter(replica -> replica.ackOffset() < offset)
         .map(replica ->
             "Lagging replica %s reported offset %d behind master, lag=%d, state=%s."
                 .formatted(

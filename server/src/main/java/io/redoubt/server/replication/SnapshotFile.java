@@ -3,7 +3,6 @@ package io.redoubt.server.replication;
 import io.redoubt.persistence.io.Disk;
 import io.redoubt.persistence.io.DiskFile;
 import io.redoubt.protocol.process.Log;
-import io.redoubt.server.snapshot.SnapshotSink;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
@@ -11,71 +10,57 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A snapshot written to a temporary file, for replicas that must be told its length first. When it
- * is whole it is sent to each of them at its own pace; the last one to finish removes it.
+ * The file of a BGSAVE that replicas wait for, which must be told its length first. When it is
+ * whole it is sent to each of them at its own pace. They read on from the file that it was, also
+ * when the next BGSAVE has taken its place.
  */
-final class SnapshotFile implements SnapshotSink {
+final class SnapshotFile {
   private final Disk disk;
   private final Path path;
   private final Log log;
-  private final Consumer<SnapshotFile> whenFailed;
-  private final List<ReplicaFeed> waiting;
+  private final String id;
+  private final long offset;
+  private final List<ReplicaFeed> waiting = new ArrayList<>();
   private final Map<ReplicaFeed, DiskFile> readers = new HashMap<>();
-  private @Nullable DiskFile writer;
   private long sizeBytes;
 
   /**
-   * Creates the file.
+   * A file that is being written.
    *
-   * @param whenFailed is told when the file can't be written further
-   * @throws IOException when it can't be created
+   * @param path where it will be
+   * @param id the history that it belongs to
+   * @param offset the place in it
    */
-  SnapshotFile(
-      Disk disk, Path path, Log log, List<ReplicaFeed> replicas, Consumer<SnapshotFile> whenFailed)
-      throws IOException {
+  SnapshotFile(Disk disk, Path path, Log log, String id, long offset) {
     this.disk = disk;
     this.path = path;
     this.log = log;
-    this.whenFailed = whenFailed;
-    this.waiting = new ArrayList<>(replicas);
-    writer = disk.create(path);
+    this.id = id;
+    this.offset = offset;
   }
 
   long sizeBytes() {
     return sizeBytes;
   }
 
-  @Override
-  public boolean isReady() {
-    return true;
+  /** The place in the stream that it stands for. */
+  long offset() {
+    return offset;
   }
 
-  @Override
-  public void bytes(MemorySegment memory, long offset, long length) {
-    if (writer == null) {
-      return;
-    }
-    try {
-      writer.write(memory, offset, length);
-      sizeBytes += length;
-    } catch (IOException e) {
-      log.warning("Error writing the snapshot for replicas: %s", e.getMessage());
-      closeWriter();
-      whenFailed.accept(this);
-    }
+  /** One more replica waits for it. */
+  void add(ReplicaFeed replica) {
+    waiting.add(replica);
+    replica.snapshotBegins(id, offset);
   }
 
-  @Override
-  public void complete() {
-    if (writer == null) {
-      return;
-    }
-    closeWriter();
+  /** It is whole, and where it is to be. */
+  void complete() {
     try {
+      sizeBytes = disk.size(path);
       for (ReplicaFeed replica : waiting) {
         readers.put(replica, disk.read(path));
       }
@@ -87,17 +72,14 @@ final class SnapshotFile implements SnapshotSink {
     for (ReplicaFeed replica : List.copyOf(waiting)) {
       replica.sendFile(this);
     }
-    removeIfDone();
   }
 
-  @Override
-  public void failed() {
-    closeWriter();
+  /** There will be no file. */
+  void failed() {
     for (ReplicaFeed replica : List.copyOf(waiting)) {
       replica.failed();
       release(replica);
     }
-    removeIfDone();
   }
 
   /** Reads on where a replica stands; -1 at the end. */
@@ -106,48 +88,25 @@ final class SnapshotFile implements SnapshotSink {
     return reader == null ? -1 : reader.read(memory, offset, length);
   }
 
-  /**
-   * A replica needs the file no longer.
-   *
-   * @return whether none is left that does
-   */
-  boolean release(ReplicaFeed replica) {
+  /** A replica needs the file no longer. */
+  void release(ReplicaFeed replica) {
     waiting.remove(replica);
-    DiskFile reader = readers.remove(replica);
+    @Nullable DiskFile reader = readers.remove(replica);
     if (reader != null) {
-      close(reader);
+      try {
+        reader.close();
+      } catch (IOException e) {
+        log.warning("Can't close %s: %s", path, e.getMessage());
+      }
     }
-    removeIfDone();
+  }
+
+  /** Whether no replica needs it. */
+  boolean isUnused() {
     return waiting.isEmpty();
   }
 
   boolean isFor(ReplicaFeed replica) {
     return waiting.contains(replica);
-  }
-
-  private void removeIfDone() {
-    if (!waiting.isEmpty() || writer != null) {
-      return;
-    }
-    try {
-      disk.delete(path);
-    } catch (IOException e) {
-      log.warning("Can't remove %s: %s", path, e.getMessage());
-    }
-  }
-
-  private void closeWriter() {
-    if (writer != null) {
-      close(writer);
-      writer = null;
-    }
-  }
-
-  private void close(DiskFile file) {
-    try {
-      file.close();
-    } catch (IOException e) {
-      log.warning("Can't close %s: %s", path, e.getMessage());
-    }
   }
 }

@@ -181,6 +181,11 @@ final class RawQueue extends RdbOutput {
     wakeAt.accumulateAndGet(NEARLY_OVERFULL_CHUNKS, Math::max);
   }
 
+  /** Whether writes wait for room. On the thread. */
+  boolean doWritesWait() {
+    return wakeAt.get() >= NEARLY_OVERFULL_CHUNKS;
+  }
+
   /** Whether somebody waits and there is room again; true once a wait. On the thread. */
   boolean isWakeDue() {
     int at = wakeAt.get();

@@ -29,6 +29,9 @@ final class SnapshotWriter implements Runnable {
   /** How often a thread that waits for the sinks looks whether it is still wanted. */
   private static final long ABORT_LOOK_MILLIS = 20;
 
+  /** How often a thread that delays the snapshot looks whether writes wait for it. */
+  private static final long LOOK_MICROS = 5_000;
+
   private enum Stage {
     WRITING,
     PUBLISHING,
@@ -155,7 +158,7 @@ final class SnapshotWriter implements Runnable {
                   .trusting()) {
         Runnable wake = () -> context.turns().execute(loop::drained);
         for (Chunk chunk = raw.take(wake); chunk != null; chunk = raw.take(wake)) {
-          abort.await(chunk.keys() * keyDelayMicros, TimeUnit.MICROSECONDS);
+          delay(chunk.keys() * keyDelayMicros);
           if (!isAborted()) {
             reader.feed(chunk.memory(), 0, chunk.length());
           }
@@ -178,6 +181,13 @@ final class SnapshotWriter implements Runnable {
         opened.publish();
       }
       return null;
+    }
+  }
+
+  /** rdb-key-save-delay makes a snapshot last, but not the writes that wait for its thread. */
+  private void delay(long micros) throws InterruptedException {
+    for (long left = micros; left > 0 && !isAborted() && !raw.doWritesWait(); left -= LOOK_MICROS) {
+      abort.await(Math.min(left, LOOK_MICROS), TimeUnit.MICROSECONDS);
     }
   }
 

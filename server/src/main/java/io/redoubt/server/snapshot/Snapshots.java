@@ -35,7 +35,7 @@ public final class Snapshots implements AutoCloseable {
   /** After a failure a save point waits this long before it tries again. */
   private static final long RETRY_MILLIS = 5_000;
 
-  /** Hears how a snapshot for an append-only file ended. */
+  /** Hears how a snapshot that becomes a file ended. */
   public interface Ending {
     /** The file has its place (null), or it could not be written. */
     void ended(@Nullable String failure);
@@ -50,6 +50,7 @@ public final class Snapshots implements AutoCloseable {
   private Runnable writesMayGoOn = () -> {};
   private LongConsumer removed = nanos -> {};
   private Ending baseEnding = failure -> {};
+  private Ending saveEnding = failure -> {};
 
   private @Nullable Snapshot running;
   private long startedMillis;
@@ -202,6 +203,21 @@ public final class Snapshots implements AutoCloseable {
   }
 
   /**
+   * Starts a snapshot that is written to the file, and told when it is there.
+   *
+   * @param sinks who takes it as it is made
+   * @return false when another snapshot is under way; see {@link #onOver}
+   */
+  public boolean saveFor(List<SnapshotSink> sinks, Ending ending) {
+    if (running != null) {
+      return false;
+    }
+    saveEnding = ending;
+    startSave(sinks);
+    return true;
+  }
+
+  /**
    * Starts a snapshot that becomes the base of an append-only file: from here on the stream of
    * commands is to be appended to a file of its own.
    *
@@ -238,7 +254,11 @@ public final class Snapshots implements AutoCloseable {
   }
 
   private void startSave() {
-    start(new DumpTarget(context, "temp-bg-" + context.pid() + ".rdb"), List.of());
+    startSave(List.of());
+  }
+
+  private void startSave(List<SnapshotSink> sinks) {
+    start(new DumpTarget(context, "temp-bg-" + context.pid() + ".rdb"), sinks);
   }
 
   private void start(@Nullable SnapshotTarget target, List<SnapshotSink> sinks) {
@@ -284,6 +304,9 @@ public final class Snapshots implements AutoCloseable {
       if (failure == null) {
         saved(changesAtStart, now);
       }
+      Ending waiting = saveEnding;
+      saveEnding = nothing -> {};
+      waiting.ended(failure);
     }
     for (Runnable listener : List.copyOf(overListeners)) {
       listener.run();
@@ -419,11 +442,15 @@ public final class Snapshots implements AutoCloseable {
   }
 
   /**
-   * After FLUSHALL: a save that is under way is of no more use, and where save points are set the
-   * empty data set is saved at once, so that what was flushed does not come back with a restart.
+   * After FLUSHALL: a snapshot that is under way is of no more use, and where save points are set
+   * the empty data set is saved at once, so that what was flushed does not come back with a
+   * restart. Replicas that were being sent a snapshot ask for another.
    */
   public void flushedAll() {
     abortSave();
+    if (running != null && !running.isBase()) {
+      running.abort();
+    }
     if (!context.settings().savePoints().isEmpty()) {
       writeFile();
     }

@@ -2,7 +2,9 @@ package io.redoubt.server.replication;
 
 import static io.redoubt.server.replication.Node.until;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
@@ -150,6 +152,49 @@ class RestartTest {
       assertThat(master.info("replication", "master_replid2")).isEqualTo(id);
       assertThat(master.info("stats", "sync_full")).isEqualTo("0");
       assertThat(replica.content()).isEqualTo(master.content()).hasSize(3);
+    }
+  }
+
+  @Test
+  void aMasterThatEndsWaitsForNobodyThatHasAllOfItsStream() throws Exception {
+    Path own = Files.createDirectory(directory.resolve("master"));
+    try (Node replica = Node.ours(directory)) {
+      try (Node master = Node.ours(own, "rdb-key-save-delay 10000000")) {
+        master.ask("DEBUG POPULATE 10");
+        replica.ask("REPLICAOF 127.0.0.1 " + master.port());
+        until(
+            "the transfer", () -> master.info("persistence", "rdb_bgsave_in_progress").equals("1"));
+        assertThatThrownBy(() -> master.ask("SHUTDOWN NOSAVE")).isInstanceOf(IOException.class);
+        assertThat(master.log())
+            .contains("# User requested shutdown...")
+            .doesNotContain("* Waiting for replicas before shutting down.");
+      }
+    }
+  }
+
+  @Test
+  void aReplicaThatLagsResumesAfterItsMasterHasLoadedItsAppendOnlyFile() throws Exception {
+    Path ofMaster = Files.createDirectory(directory.resolve("master"));
+    try (Node replica = Node.ours(directory)) {
+      try (Node master = Node.ours(ofMaster, "appendonly yes")) {
+        replica.ask("REPLICAOF 127.0.0.1 " + master.port());
+        replica.untilInSyncWith(master);
+        master.ask("SET a 1");
+        replica.untilInSyncWith(master);
+        replica.ask("REPLICAOF 127.0.0.1 1"); // away for a while
+        master.ask("SELECT 7");
+        master.ask("SET b 2");
+        assertThatThrownBy(() -> master.ask("SHUTDOWN")).isInstanceOf(IOException.class);
+      }
+      try (Node master = Node.ours(ofMaster, "appendonly yes")) {
+        master.ask("SET c 3");
+        replica.ask("REPLICAOF 127.0.0.1 " + master.port());
+        replica.untilInSyncWith(master);
+        assertThat(master.info("stats"))
+            .containsEntry("sync_full", "0")
+            .containsEntry("sync_partial_ok", "1");
+        assertThat(replica.content()).isEqualTo(master.content()).hasSize(3);
+      }
     }
   }
 

@@ -1,0 +1,127 @@
+package io.redoubt.server.replication;
+
+import static io.redoubt.server.replication.Node.until;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Full syncs by way of a file: it is that of a BGSAVE, which others can use as well. */
+class DiskSyncTest {
+  private static final String SLOW = "rdb-key-save-delay 20000";
+  private static final String ENDLESS = "rdb-key-save-delay 10000000";
+
+  @TempDir private Path directory;
+  private Path own;
+
+  @BeforeEach
+  void makeDirectory() throws Exception {
+    own = Files.createDirectory(directory.resolve("master"));
+  }
+
+  private Node master(String... lines) throws Exception {
+    String[] all = Arrays.copyOf(lines, lines.length + 1);
+    all[lines.length] = "repl-diskless-sync no";
+    Node master = Node.ours(own, all);
+    for (int i = 0; i < 20; i++) {
+      master.ask("SET " + i + " " + i);
+    }
+    return master;
+  }
+
+  private static boolean isSaving(Node node) throws Exception {
+    return node.info("persistence", "rdb_bgsave_in_progress").equals("1");
+  }
+
+  private static void follow(Node replica, Node master) throws Exception {
+    replica.ask("REPLICAOF 127.0.0.1 " + master.port());
+  }
+
+  private static void leave(Node replica) throws Exception {
+    replica.ask("REPLICAOF NO ONE");
+  }
+
+  @Test
+  void aReplicaThatComesLateTakesTheFileThatIsBeingWritten() throws Exception {
+    try (Node master = master(SLOW);
+        Node first = Node.ours(directory);
+        Node second = Node.ours(directory)) {
+      follow(first, master);
+      until("a save", () -> isSaving(master));
+      master.ask("SELECT 4");
+      master.ask("SET meanwhile 1");
+      follow(second, master);
+      first.untilInSyncWith(master);
+      second.untilInSyncWith(master);
+      assertThat(second.content()).isEqualTo(master.content()).hasSize(21);
+      assertThat(first.content()).isEqualTo(master.content());
+      assertThat(master.info("persistence"))
+          .containsEntry("rdb_saves", "1")
+          .containsEntry("rdb_changes_since_last_save", "1");
+      assertThat(master.log())
+          .contains("* Waiting for end of BGSAVE for SYNC", "* DB saved on disk");
+      assertThat(own.resolve("dump.rdb")).exists();
+    }
+  }
+
+  @Test
+  void aFileThatNobodyWantsAnyMoreIsGivenUp() throws Exception {
+    try (Node master = master(ENDLESS);
+        Node first = Node.ours(directory);
+        Node second = Node.ours(directory)) {
+      follow(first, master);
+      follow(second, master);
+      until("both", () -> isSaving(master) && master.info("replication").containsKey("slave1"));
+      leave(first);
+      until("one", () -> !master.info("replication").containsKey("slave1"));
+      assertThat(isSaving(master)).isTrue();
+      leave(second);
+      until("the end", () -> !isSaving(master));
+      assertThat(own.resolve("dump.rdb")).doesNotExist();
+    }
+  }
+
+  @Test
+  void whereSavePointsAreSetTheFileIsWantedInAnyCase() throws Exception {
+    try (Node master = master("rdb-key-save-delay 100000", "save 9000 1");
+        Node replica = Node.ours(directory)) {
+      follow(replica, master);
+      until("a save", () -> isSaving(master));
+      leave(replica);
+      until("none", () -> master.info("replication", "connected_slaves").equals("0"));
+      assertThat(isSaving(master)).isTrue();
+      until("the end", () -> !isSaving(master));
+      assertThat(master.info("persistence", "rdb_last_bgsave_status")).isEqualTo("ok");
+      assertThat(own.resolve("dump.rdb")).exists();
+    }
+  }
+
+  @Test
+  void withoutPersistenceNoFileStaysIfThatIsWished() throws Exception {
+    try (Node master = master("rdb-del-sync-files yes");
+        Node replica = Node.ours(directory)) {
+      follow(replica, master);
+      replica.untilInSyncWith(master);
+      assertThat(replica.content()).isEqualTo(master.content()).hasSize(20);
+      assertThat(own).isEmptyDirectory();
+    }
+  }
+
+  @Test
+  void flushallEndsWhatIsOnItsWay() throws Exception {
+    try (Node master = master(ENDLESS);
+        Node replica = Node.ours(directory)) {
+      master.ask("CONFIG SET repl-diskless-sync yes");
+      follow(replica, master);
+      until("a transfer", () -> isSaving(master));
+      master.ask("FLUSHALL");
+      replica.untilInSyncWith(master);
+      assertThat(replica.ask("DBSIZE")).isEqualTo("0");
+      assertThat(master.info("stats", "sync_full")).isEqualTo("2");
+    }
+  }
+}
