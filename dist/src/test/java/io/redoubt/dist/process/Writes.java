@@ -38,6 +38,7 @@ final class Writes {
   private static final long FAR_MILLIS = 3_600_000;
   private static final int BATCH = 100;
   private static final int CHANGES_A_TURN = 300;
+  private static final String PACE_MILLIS = "100";
 
   private final Random random;
 
@@ -65,7 +66,10 @@ final class Writes {
     }
   }
 
-  /** Writes one change after the other, in turns of a database each, until the thread is told. */
+  /**
+   * Writes one change after the other, in turns of a database each, until the thread is told. After
+   * each turn a replica gets a little time, so that a slow one does not fall far behind.
+   */
   void writeUntilInterrupted(Node node) throws IOException {
     try (RespClient client = node.connect()) {
       for (int turn = 0; !Thread.currentThread().isInterrupted(); turn++) {
@@ -75,6 +79,7 @@ final class Writes {
           check(client.call(change()));
         }
         send(client, transaction());
+        client.call("WAIT", "1", PACE_MILLIS);
       }
     }
   }

@@ -160,10 +160,14 @@ public final class Backlog implements AutoCloseable {
 
   private void trim() {
     firstOffset = Math.max(firstOffset, Math.min(nextOffset - sizeBytes, retainFrom));
+    boolean shrinks = firstOffset - headOffset >= 2 * BLOCK_BYTES;
     while (used > 0 && firstOffset - headOffset >= BLOCK_BYTES) {
       BufferMemory.Block block = dropHead();
       freeSpare();
       spare = block;
+    }
+    if (shrinks) {
+      freeSpare(); // whoever was waited for has gone
     }
   }
 

@@ -61,7 +61,7 @@ class BacklogTest {
       assertThat(backlog.firstOffset()).isEqualTo(500_001);
       backlog.retainFrom(Backlog.NOBODY);
       assertThat(backlog.historyBytes()).isEqualTo(16_384);
-      assertThat(backlog.reservedBytes()).isLessThanOrEqualTo(3 * Backlog.BLOCK_BYTES);
+      assertThat(backlog.reservedBytes()).isLessThanOrEqualTo(2 * Backlog.BLOCK_BYTES);
       assertThat(memory.held).isEqualTo(backlog.reservedBytes());
     }
   }
