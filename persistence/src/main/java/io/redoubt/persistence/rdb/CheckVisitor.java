@@ -21,6 +21,7 @@ final class CheckVisitor implements RdbVisitor {
   private long expired;
   private String keyText = "";
   private long expireAtMillis = RdbKey.NONE; // of the key begun
+  private final PendingCheck pendingCheck = new PendingCheck();
 
   CheckVisitor(CheckTerminal terminal) {
     this.terminal = terminal;
@@ -71,11 +72,16 @@ final class CheckVisitor implements RdbVisitor {
 
   private void whole(RdbKey key) {
     begin(key);
-    endValue();
+    ended();
   }
 
   @Override
-  public void endValue() {
+  public void endValue() throws RdbException {
+    pendingCheck.end();
+    ended();
+  }
+
+  private void ended() {
     if (expireAtMillis != RdbKey.NONE) {
       expiring++;
       if (expireAtMillis < nowMillis) {
@@ -125,7 +131,7 @@ final class CheckVisitor implements RdbVisitor {
 
   @Override
   public void endString() {
-    endValue();
+    ended();
   }
 
   @Override
@@ -196,18 +202,29 @@ final class CheckVisitor implements RdbVisitor {
   public void stream(RdbStream stream) {}
 
   @Override
-  public void streamGroup(
-      RdbBytes name, long millis, long sequence, long entriesRead, long pending) {}
+  public void streamGroup(RdbBytes name, long millis, long sequence, long entriesRead, long pending)
+      throws RdbException {
+    pendingCheck.group(pending);
+  }
 
   @Override
-  public void pendingEntry(long millis, long sequence, long deliveredAtMillis, long deliveries) {}
+  public void pendingEntry(long millis, long sequence, long deliveredAtMillis, long deliveries)
+      throws RdbException {
+    pendingCheck.pending(millis, sequence);
+  }
 
   @Override
   public void streamConsumers(long consumers) {}
 
   @Override
-  public void streamConsumer(RdbBytes name, long seenAtMillis, long activeAtMillis, long pending) {}
+  public void streamConsumer(RdbBytes name, long seenAtMillis, long activeAtMillis, long pending)
+      throws RdbException {
+    pendingCheck.consumer(
+        Utf8.decode(name.memory().asSlice(name.offset(), name.length()).toArray(JAVA_BYTE)));
+  }
 
   @Override
-  public void consumerEntry(long millis, long sequence) {}
+  public void consumerEntry(long millis, long sequence) throws RdbException {
+    pendingCheck.entry(millis, sequence);
+  }
 }

@@ -22,7 +22,7 @@ public final class RdbCheck {
           "hash-hashtable",
           "zset-v2",
           "module-value",
-          "module-value",
+          "",
           "unknown",
           "hash-zipmap",
           "list-ziplist",

@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.redoubt.persistence.io.OsDisk;
 import io.redoubt.protocol.Seed;
+import io.redoubt.protocol.bytes.BufferMemory;
 import java.io.IOException;
+import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -18,6 +20,21 @@ import org.junit.jupiter.api.io.TempDir;
 /** What the check of an RDB prints is what Debian's redis-check-rdb prints. */
 @EnabledIf("toolIsInstalled")
 class RdbCheckTest {
+
+  /**
+   * What the real tool takes and ours refuses, in its reasons: Redis loads such files without a
+   * word, and has other data then than the one that wrote them.
+   */
+  private static final List<String> STRICTER =
+      List.of(
+          "A string encoding where a length belongs",
+          "Negative expiry",
+          "Wrong signature", // of digits that are none, of which C takes what comes before
+          "Nodes of a stream are not in ascending order",
+          "A stream of ",
+          "A stream's last id is below",
+          "A stream's number of entries added",
+          "integrity check failed"); // the real one looks at the heads of packed values
 
   private static final int FILES = 5;
   private static final int CUTS = 6;
@@ -90,7 +107,7 @@ class RdbCheckTest {
   /** The reasons differ, for they are about Redis' own source; all else is alike. */
   @Test
   void corruptFiles() throws IOException {
-    RandomGenerator random = Seed.random("RdbCheckTest.corruptFiles", 1);
+    RandomGenerator random = Seed.random("RdbCheckTest.corruptFiles");
     int compared = 0;
     for (int i = 0; i < FILES; i++) {
       byte[] whole = file(random);
@@ -98,16 +115,39 @@ class RdbCheckTest {
       for (int k = 0; k < CUTS; k++) {
         byte[] content = whole.clone();
         content[random.nextInt(Math.min(content.length, 300))] = (byte) random.nextInt(256);
-        List<String> ours = withoutReason(ours(content));
-        List<String> real = withoutReason(real());
-        boolean newer = ours.toString().contains("Reading type 2"); // than the real one knows
-        if (!newer && ours.getLast().equals(real.getLast())) {
-          assertThat(ours).isEqualTo(real);
+        String ours = ours(content);
+        String real = real();
+        if (isOfLaterVersion(ours) || holdsEmptyCollection(content)) {
+          continue;
+        }
+        if (STRICTER.stream().anyMatch(ours::contains)) {
+          assertThat(ours).endsWith("status 1");
+        } else {
+          assertThat(withoutReason(ours)).as("%s%n%s", ours, real).isEqualTo(withoutReason(real));
           compared++;
         }
       }
     }
-    assertThat(compared).isGreaterThan(FILES * CUTS * 8 / 10);
+    assertThat(compared).isGreaterThan(FILES * CUTS / 2);
+  }
+
+  /** Types from 20 on are not known to the real tool. */
+  private static boolean isOfLaterVersion(String output) {
+    return output.contains("Reading type 2");
+  }
+
+  /**
+   * Collections without elements, which old versions have written by mistake, are left out when
+   * they are loaded. The real tool takes them for the end of the file.
+   */
+  private static boolean holdsEmptyCollection(byte[] content) {
+    Contents contents = new Contents();
+    try (RdbReader reader = new RdbReader(BufferMemory.offHeap(), contents)) {
+      reader.feed(MemorySegment.ofArray(content), 0, content.length);
+    } catch (RdbException e) {
+      return !contents.empty.isEmpty(); // before what is corrupt
+    }
+    return !contents.empty.isEmpty();
   }
 
   private static List<String> withoutReason(String output) {
