@@ -82,6 +82,11 @@ final class AppendStream implements Propagation.Sink {
   }
 
   @Override
+  public int target() {
+    return Propagation.TO_APPEND_ONLY_FILE;
+  }
+
+  @Override
   public void propagate(int database, MemorySegment memory, long start, long end) {
     long length = end - start;
     changed = true;

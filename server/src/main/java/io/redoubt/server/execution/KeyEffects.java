@@ -49,12 +49,14 @@ public final class KeyEffects implements KeyspaceListener {
 
   @Override
   public void elementExpired(Database database, long entry, long element, int elementLength) {
+    int chosenByScript = propagation.everywhere();
     if (propagation.isActive()) {
       var effect = propagation.effect(database.index(), 3);
       effect.bulk(HDEL);
       effect.bulk(Region.MEMORY, Entry.keyAddress(entry), Entry.keyLength(entry));
       effect.bulk(Region.MEMORY, element, elementLength);
     }
+    propagation.only(chosenByScript);
   }
 
   @Override
@@ -79,11 +81,13 @@ public final class KeyEffects implements KeyspaceListener {
   private void removing(Database database, long entry, KeyEvent event) {
     long key = Entry.keyAddress(entry);
     int length = Entry.keyLength(entry);
+    int chosenByScript = propagation.everywhere();
     if (propagation.isActive()) {
       var effect = propagation.effect(database.index(), 2);
       effect.bulk(DEL);
       effect.bulk(Region.MEMORY, key, length);
     }
+    propagation.only(chosenByScript);
     watchedKeys.removing(database, key, length);
     blockedClients.markLoss(database, key, length);
     events.notify(event, database.index(), Region.MEMORY, key, length);

@@ -23,8 +23,19 @@ import org.jspecify.annotations.Nullable;
  * <p>Without sinks nothing is collected. Used on the command thread only.
  */
 public final class Propagation {
+  /** Target of effects, as scripts write it too: the append-only file. */
+  public static final int TO_APPEND_ONLY_FILE = 1;
+
+  /** Target of effects, as scripts write it too: the replication stream. */
+  public static final int TO_REPLICAS = 2;
+
+  private static final int TO_ALL = TO_APPEND_ONLY_FILE | TO_REPLICAS;
+
   /** Takes encoded commands for one database. The bytes are valid during the call only. */
   public interface Sink {
+    /** {@link #TO_APPEND_ONLY_FILE} or {@link #TO_REPLICAS}. */
+    int target();
+
     /** Takes the commands in {@code [start, end)} of {@code memory}, meant for {@code database}. */
     void propagate(int database, MemorySegment memory, long start, long end);
   }
@@ -44,8 +55,15 @@ public final class Propagation {
   private long[] starts = new long[16];
   private long[] ends = new long[16];
   private @Nullable MemorySegment[] memories = new MemorySegment[16];
+  private byte[] targets = new byte[16];
   private boolean writing;
   private boolean muted;
+
+  /** Where the effects that are added now go. */
+  private int current = TO_ALL;
+
+  /** Where there are sinks. */
+  private int listening;
 
   /** A propagation without sinks that takes its buffer from {@code memory}. */
   public Propagation(BufferMemory memory) {
@@ -56,21 +74,42 @@ public final class Propagation {
   /** Adds a sink, which gets what is propagated from now on. */
   public void add(Sink sink) {
     sinks.add(sink);
+    findListening();
   }
 
   /** Removes a sink. */
   public void remove(Sink sink) {
     sinks.remove(sink);
+    findListening();
+  }
+
+  private void findListening() {
+    listening = 0;
+    for (Sink sink : sinks) {
+      listening |= sink.target();
+    }
   }
 
   /** Whether anybody listens; if not, effects need not be described at all. */
   public boolean isActive() {
-    return !muted && !sinks.isEmpty();
+    return !muted && (current & listening) != 0;
   }
 
-  /** Whether effects are dropped for a while: a script may ask for that. */
+  /** Whether effects are dropped for a while: what a file brings back is in it already. */
   public void muted(boolean on) {
     muted = on;
+  }
+
+  /** Has the effects that follow go to some targets only, a sum of the constants, or to none. */
+  public void only(int chosen) {
+    current = chosen;
+  }
+
+  /** The effects that follow go everywhere again. Returns the targets that there were. */
+  public int everywhere() {
+    int before = current;
+    current = TO_ALL;
+    return before;
   }
 
   /** Adds a request as it came; its bytes stay where they are until the unit ends. */
@@ -123,25 +162,7 @@ public final class Propagation {
     }
     finishWriting();
     for (int s = 0; s < sinks.size(); s++) {
-      Sink sink = sinks.get(s);
-      if (grouped) {
-        sink.propagate(databases[0], multi, 0, MULTI.length);
-      }
-      for (int i = 0; i < count; i++) {
-        MemorySegment memory = memories[i];
-        if (memory == null) {
-          sink.propagate(
-              databases[i],
-              scratch.memory(),
-              scratch.start() + starts[i],
-              scratch.start() + ends[i]);
-        } else {
-          sink.propagate(databases[i], memory, starts[i], ends[i]);
-        }
-      }
-      if (grouped) {
-        sink.propagate(databases[count - 1], exec, 0, EXEC.length);
-      }
+      send(sinks.get(s), grouped);
     }
     Arrays.fill(memories, 0, count, null);
     count = 0;
@@ -150,6 +171,40 @@ public final class Propagation {
     } else {
       scratch.clear();
     }
+  }
+
+  /** Sends a sink those effects that are for it. */
+  private void send(Sink sink, boolean grouped) {
+    int first = next(0, sink.target());
+    boolean together = grouped && next(first + 1, sink.target()) < count;
+    int last = first;
+    if (together) {
+      sink.propagate(databases[first], multi, 0, MULTI.length);
+    }
+    for (int i = first; i < count; i = next(i + 1, sink.target())) {
+      MemorySegment memory = memories[i];
+      if (memory == null) {
+        long start = scratch.start();
+        sink.propagate(databases[i], scratch.memory(), start + starts[i], start + ends[i]);
+      } else {
+        sink.propagate(databases[i], memory, starts[i], ends[i]);
+      }
+      last = i;
+    }
+    if (together) {
+      sink.propagate(databases[last], exec, 0, EXEC.length);
+    }
+  }
+
+  /**
+   * The first effect from {@code i} on that is for a target; beyond the last when there is none.
+   */
+  private int next(int i, int target) {
+    int at = i;
+    while (at < count && (targets[at] & target) == 0) {
+      at++;
+    }
+    return at;
   }
 
   private void finishWriting() {
@@ -166,11 +221,13 @@ public final class Propagation {
       starts = Arrays.copyOf(starts, count * 2);
       ends = Arrays.copyOf(ends, count * 2);
       memories = Arrays.copyOf(memories, count * 2);
+      targets = Arrays.copyOf(targets, count * 2);
     }
     databases[count] = database;
     memories[count] = memory;
     starts[count] = start;
     ends[count] = end;
+    targets[count] = (byte) current;
     count++;
   }
 }

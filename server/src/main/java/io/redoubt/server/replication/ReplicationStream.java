@@ -90,6 +90,11 @@ final class ReplicationStream implements Propagation.Sink {
   // Growing.
 
   @Override
+  public int target() {
+    return Propagation.TO_REPLICAS;
+  }
+
+  @Override
   public void propagate(int database, MemorySegment memory, long start, long end) {
     if (database != selectedDatabase) {
       selectedDatabase = database;

@@ -1,0 +1,108 @@
+package io.redoubt.server.execution;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.redoubt.protocol.bytes.BufferMemory;
+import io.redoubt.protocol.bytes.ByteString;
+import io.redoubt.protocol.resp.Limits;
+import io.redoubt.protocol.resp.ProtocolException;
+import io.redoubt.protocol.resp.Request;
+import io.redoubt.protocol.resp.RequestDecoder;
+import io.redoubt.protocol.resp.RequestEncoder;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** Which sink gets which effects, and how they are bracketed. */
+final class PropagationTest {
+  private final BufferMemory memory = BufferMemory.offHeap();
+  private final Propagation propagation = new Propagation(memory);
+  private final Recorder file = new Recorder(Propagation.TO_APPEND_ONLY_FILE);
+  private final Recorder replicas = new Recorder(Propagation.TO_REPLICAS);
+
+  /** Keeps the words of what it is given. */
+  private record Recorder(int target, List<String> commands) implements Propagation.Sink {
+    Recorder(int target) {
+      this(target, new ArrayList<>());
+    }
+
+    @Override
+    public void propagate(int database, MemorySegment segment, long start, long end) {
+      String text = ByteString.copyOf(segment, start, (int) (end - start)).toString();
+      commands.add(
+          database + " " + text.replaceAll("[*$]\\d+\r\n", "").replace("\r\n", " ").trim());
+    }
+  }
+
+  private void write(int database, String... words) {
+    var effect = propagation.effect(database, words.length);
+    for (String word : words) {
+      effect.bulk(word);
+    }
+  }
+
+  @Test
+  void severalEffectsAreATransaction() throws ProtocolException {
+    propagation.add(file);
+    propagation.add(replicas);
+    write(0, "SET", "a", "1");
+    Request request = new Request();
+    byte[] bytes = RequestEncoder.encode("SET", "b", "2");
+    new RequestDecoder(new Limits(), memory)
+        .decode(MemorySegment.ofArray(bytes), 0, bytes.length, request);
+    propagation.verbatim(2, request);
+    propagation.endUnit();
+    write(0, "SET", "c", "3");
+    propagation.endUnit();
+    assertThat(file.commands())
+        .containsExactly("0 MULTI", "0 SET a 1", "2 SET b 2", "2 EXEC", "0 SET c 3");
+    assertThat(replicas.commands()).isEqualTo(file.commands());
+  }
+
+  @Test
+  void aScriptChoosesWhoGetsWhat() {
+    propagation.add(file);
+    propagation.add(replicas);
+    write(0, "SET", "both", "1");
+    propagation.only(Propagation.TO_APPEND_ONLY_FILE);
+    write(1, "SET", "file", "1");
+    propagation.only(Propagation.TO_REPLICAS);
+    write(2, "SET", "replicas", "1");
+    write(3, "SET", "replicas", "2");
+    propagation.only(0);
+    assertThat(propagation.isActive()).isFalse();
+    assertThat(propagation.everywhere()).isZero();
+    propagation.endUnit();
+    assertThat(file.commands())
+        .containsExactly("0 MULTI", "0 SET both 1", "1 SET file 1", "1 EXEC");
+    assertThat(replicas.commands())
+        .containsExactly(
+            "0 MULTI", "0 SET both 1", "2 SET replicas 1", "3 SET replicas 2", "3 EXEC");
+  }
+
+  @Test
+  void oneEffectIsNoTransactionForASinkThatGetsNoOther() {
+    propagation.add(file);
+    propagation.add(replicas);
+    propagation.only(Propagation.TO_REPLICAS);
+    write(0, "SET", "a", "1");
+    propagation.everywhere();
+    write(0, "SET", "b", "1");
+    propagation.endUnit();
+    assertThat(file.commands()).containsExactly("0 SET b 1");
+    assertThat(replicas.commands()).containsExactly("0 MULTI", "0 SET a 1", "0 SET b 1", "0 EXEC");
+  }
+
+  @Test
+  void nobodyListensToWhatIsForOthers() {
+    propagation.add(file);
+    assertThat(propagation.isActive()).isTrue();
+    propagation.only(Propagation.TO_REPLICAS);
+    assertThat(propagation.isActive()).isFalse();
+    propagation.add(replicas);
+    assertThat(propagation.isActive()).isTrue();
+    propagation.remove(replicas);
+    assertThat(propagation.isActive()).isFalse();
+  }
+}
