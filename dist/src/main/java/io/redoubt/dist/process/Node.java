@@ -125,16 +125,26 @@ public final class Node implements AutoCloseable {
   }
 
   /**
-   * Waits until a field of INFO has a value.
+   * Waits until a field of INFO has a value. The connection that asks may be cut meanwhile: a
+   * sentinel closes the clients of a replica that it makes a master.
    *
-   * @throws IOException when it does not in time
+   * @throws IOException when the process ends before, or the field has not the value in time
    */
   public void awaitInfo(String field, String value, Duration limit)
       throws IOException, InterruptedException {
     long end = System.nanoTime() + limit.toNanos();
-    while (!value.equals(info().get(field))) {
-      if (System.nanoTime() > end) {
-        throw new IOException(field + " is not " + value + " on port " + port + ", see " + log);
+    IOException cut = null;
+    while (true) {
+      try {
+        if (value.equals(info().get(field))) {
+          return;
+        }
+      } catch (IOException e) {
+        cut = e;
+      }
+      if (!process.isAlive() || System.nanoTime() > end) {
+        throw new IOException(
+            field + " is not " + value + " on port " + port + ", see " + log, cut);
       }
       Thread.sleep(POLL_MILLIS);
     }
