@@ -7,7 +7,7 @@ local byte, char, find, format, gsub, sub = string.byte, string.char, string.fin
 local concat, floor = table.concat, math.floor
 local huge = math.huge
 
-local settings = {
+local DEFAULTS = {
   sparse_convert = false,
   sparse_ratio = 2,
   sparse_safe = 10,
@@ -17,7 +17,11 @@ local settings = {
   keep_buffer = true,
   encode_invalid = false,
   decode_invalid = true,
+  number_format = '%.14g',
 }
+
+-- Those of the instance that is at work.
+local settings = DEFAULTS
 
 local function range(name, value, low, high)
   if type(value) ~= 'number' or value < low or value > high then
@@ -41,8 +45,6 @@ local function quoted(text)
   return '"' .. gsub(text, '[%z\1-\31"\\/\127]', escapes) .. '"'
 end
 
-local number_format = '%.14g'
-
 local function refuse(kind, problem)
   error('Cannot serialise ' .. kind .. ': ' .. problem, 0)
 end
@@ -56,7 +58,7 @@ local function number(value)
     end
     return value ~= value and 'nan' or value > 0 and 'inf' or '-inf'
   end
-  return format(number_format, value)
+  return format(settings.number_format, value)
 end
 
 -- The length of a table that is an array; nil when it is none.
@@ -382,72 +384,85 @@ local function decode(text)
   return value
 end
 
-local function switch(name, field, words)
-  return function(value)
-    if value ~= nil then
-      if type(value) ~= 'boolean' and not words[value] then
-        error("bad argument #1 to '" .. name .. "' (invalid option)", 2)
+-- The library; each that cjson.new makes has settings of its own.
+local function instance()
+  local own = {}
+  for key, value in next, DEFAULTS do
+    own[key] = value
+  end
+
+  local function switch(name, field, words)
+    return function(value)
+      if value ~= nil then
+        if type(value) ~= 'boolean' and not words[value] then
+          error("bad argument #1 to '" .. name .. "' (invalid option)", 2)
+        end
+        own[field] = value
       end
-      settings[field] = value
+      return own[field]
     end
-    return settings[field]
   end
+
+  local function bounded(name, field, low, high)
+    return function(value)
+      if value ~= nil then
+        own[field] = range(name, value, low, high)
+      end
+      return own[field]
+    end
+  end
+
+  local precision = bounded('encode_number_precision', 'precision', 1, 14)
+
+  return {
+    _NAME = 'cjson',
+    _VERSION = '2.1.0',
+    null = null,
+    new = instance,
+    encode = function(...)
+      if select('#', ...) ~= 1 then
+        error("bad argument #1 to 'encode' (expected 1 argument)", 2)
+      end
+      settings = own
+      return raising(pcall(encode, (...)))
+    end,
+    decode = function(...)
+      local text = ...
+      if select('#', ...) ~= 1 then
+        error("bad argument #1 to 'decode' (expected 1 argument)", 2)
+      end
+      if type(text) == 'number' then
+        text = tostring(text)
+      end
+      if type(text) ~= 'string' then
+        error("bad argument #1 to 'decode' (string expected, got " .. type(text) .. ')', 2)
+      end
+      settings = own
+      return raising(pcall(decode, text))
+    end,
+    encode_sparse_array = function(convert, ratio, safe)
+      if convert ~= nil then
+        own.sparse_convert = convert
+      end
+      if ratio ~= nil then
+        own.sparse_ratio = range('encode_sparse_array', ratio, 0, 2147483647)
+      end
+      if safe ~= nil then
+        own.sparse_safe = range('encode_sparse_array', safe, 0, 2147483647)
+      end
+      return own.sparse_convert, own.sparse_ratio, own.sparse_safe
+    end,
+    encode_max_depth = bounded('encode_max_depth', 'encode_depth', 1, 2147483647),
+    decode_max_depth = bounded('decode_max_depth', 'decode_depth', 1, 2147483647),
+    encode_number_precision = function(value)
+      local result = precision(value)
+      own.number_format = '%.' .. result .. 'g'
+      return result
+    end,
+    encode_keep_buffer = switch('encode_keep_buffer', 'keep_buffer', {}),
+    encode_invalid_numbers = switch('encode_invalid_numbers', 'encode_invalid', {null = true}),
+    decode_invalid_numbers = switch('decode_invalid_numbers', 'decode_invalid', {}),
+  }
 end
 
-local function bounded(name, field, low, high)
-  return function(value)
-    if value ~= nil then
-      settings[field] = range(name, value, low, high)
-    end
-    return settings[field]
-  end
-end
-
-local precision = bounded('encode_number_precision', 'precision', 1, 14)
-
-shared.variables.cjson = shared.protect({
-  _NAME = 'cjson',
-  _VERSION = '2.1.0',
-  null = null,
-  encode = function(...)
-    if select('#', ...) ~= 1 then
-      error("bad argument #1 to 'encode' (expected 1 argument)", 2)
-    end
-    return raising(pcall(encode, (...)))
-  end,
-  decode = function(...)
-    local text = ...
-    if select('#', ...) ~= 1 then
-      error("bad argument #1 to 'decode' (expected 1 argument)", 2)
-    end
-    if type(text) == 'number' then
-      text = tostring(text)
-    end
-    if type(text) ~= 'string' then
-      error("bad argument #1 to 'decode' (string expected, got " .. type(text) .. ')', 2)
-    end
-    return raising(pcall(decode, text))
-  end,
-  encode_sparse_array = function(convert, ratio, safe)
-    if convert ~= nil then
-      settings.sparse_convert = convert
-    end
-    if ratio ~= nil then
-      settings.sparse_ratio = range('encode_sparse_array', ratio, 0, 2147483647)
-    end
-    if safe ~= nil then
-      settings.sparse_safe = range('encode_sparse_array', safe, 0, 2147483647)
-    end
-    return settings.sparse_convert, settings.sparse_ratio, settings.sparse_safe
-  end,
-  encode_max_depth = bounded('encode_max_depth', 'encode_depth', 1, 2147483647),
-  decode_max_depth = bounded('decode_max_depth', 'decode_depth', 1, 2147483647),
-  encode_number_precision = function(value)
-    local result = precision(value)
-    number_format = '%.' .. result .. 'g'
-    return result
-  end,
-  encode_keep_buffer = switch('encode_keep_buffer', 'keep_buffer', {}),
-  encode_invalid_numbers = switch('encode_invalid_numbers', 'encode_invalid', {null = true}),
-  decode_invalid_numbers = switch('decode_invalid_numbers', 'decode_invalid', {}),
-})
+shared.variables.cjson = shared.protect(instance())
