@@ -38,7 +38,7 @@ final class CommandDeclarationsTest {
 
   /** Commands that Redis 7.2 has and 7.0 has not. */
   private static final TreeSet<String> NEW_IN_7_2 =
-      new TreeSet<>(List.of("client|no-touch", "client|setinfo", "waitaof"));
+      new TreeSet<>(List.of("client|no-touch", "client|setinfo", "cluster|myshardid", "waitaof"));
 
   /** Commands of Redis 7.4: fields of hashes that expire. */
   private static final List<String> NEW_IN_7_4 =
