@@ -33,6 +33,7 @@ import io.redoubt.protocol.session.PubSubCommands;
 import io.redoubt.server.aof.AppendOnlyFile;
 import io.redoubt.server.client.MigrationTargets;
 import io.redoubt.server.client.ServerClient;
+import io.redoubt.server.command.ClusterCommands;
 import io.redoubt.server.command.ConfigCommands;
 import io.redoubt.server.command.DatabaseCommands;
 import io.redoubt.server.command.DebugCommands;
@@ -53,6 +54,7 @@ import io.redoubt.server.execution.Eviction;
 import io.redoubt.server.execution.KeyEffects;
 import io.redoubt.server.execution.Latency;
 import io.redoubt.server.execution.LatencyEvent;
+import io.redoubt.server.execution.Meanwhile;
 import io.redoubt.server.execution.MemoryUse;
 import io.redoubt.server.execution.Propagation;
 import io.redoubt.server.execution.Refusal;
@@ -249,7 +251,7 @@ public final class RedisServer implements AutoCloseable {
             channels,
             dispatcher);
     functionLibraries.of(scripting.functions());
-    scripting.meanwhile(busy -> clients.nested(busy, () -> serveOthers(busy)));
+    scripting.meanwhile((busy, whom) -> clients.nested(busy, () -> serve(busy, whom)));
     appendOnlyFile =
         new AppendOnlyFile(
             new AofSurroundings(
@@ -309,7 +311,10 @@ public final class RedisServer implements AutoCloseable {
             replication,
             appendOnlyFile,
             cron,
-            () -> ended.complete(0));
+            () -> {
+              listeners.close(); // before anybody hears of the end
+              ended.complete(0);
+            });
     housekeeping =
         new Housekeeping(
             transport.loop(),
@@ -345,10 +350,14 @@ public final class RedisServer implements AutoCloseable {
   }
 
   /** While a script of one client keeps the loop: whoever has sent nothing before may do so now. */
-  private void serveOthers(ServerClient busy) {
-    transport.serveMeanwhile(connection ->
-        connection.handler() instanceof ServerClient client
-            && (client == busy || client.hasRequestsInHand()));
+  private void serve(ServerClient busy, Meanwhile.Whom whom) {
+    if (whom == Meanwhile.Whom.DEBUGGER) {
+      transport.serveMeanwhile(busy.connection());
+    } else {
+      transport.serveMeanwhile(connection ->
+          connection.handler() instanceof ServerClient client
+              && (client == busy || client.hasRequestsInHand()));
+    }
   }
 
   private void accept(Connection connection) {
@@ -369,6 +378,7 @@ public final class RedisServer implements AutoCloseable {
         new TransactionCommands(),
         new ScriptCommands(),
         new FunctionCommands(clock),
+        new ClusterCommands(),
         new PersistenceCommands(snapshots, appendOnlyFile),
         new ReplicationCommands(replication),
         new WaitCommand(replication),
@@ -405,6 +415,7 @@ public final class RedisServer implements AutoCloseable {
 
   private void resetStatistics() {
     stats.reset();
+    scripting.scripts().resetStatistics();
     keyspace.resetFreedCount();
     table.resetStatistics();
     clients.resetStatistics();

@@ -164,6 +164,7 @@ final class ServerInfo {
         .number("expire_cycle_cpu_milliseconds", stats::expiringMillis)
         .number("evicted_keys", stats::evictedKeys)
         .number("evicted_clients", clients::clientsEvicted)
+        .number("evicted_scripts", () -> scripting.scripts().evicted())
         .number("total_eviction_exceeded_time", () -> stats.shortMillis(clock.monotonicNanos()))
         .number(
             "current_eviction_exceeded_time",

@@ -95,6 +95,10 @@ public final class Connection {
     return end instanceof PipelineEnd of ? of.connection() : null;
   }
 
+  Channel channel() {
+    return channel;
+  }
+
   /** Sets who is told; an acceptor does so at once, and it may be changed later. */
   public void handler(Handler handler) {
     this.handler = handler;

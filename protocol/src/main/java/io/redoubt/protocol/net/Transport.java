@@ -273,12 +273,17 @@ public final class Transport implements AutoCloseable {
     turns.outside(() -> serve(isBusy));
   }
 
+  /** Serves one connection, as the other method serves all. */
+  public void serveMeanwhile(Connection connection) {
+    turns.outside(() -> readBuffer.nested(() -> ready(connection.channel())));
+  }
+
   private void serve(Predicate<Connection> isBusy) {
     readBuffer.nested(() -> {
       for (Channel channel : List.copyOf(open)) {
         Connection connection = Connection.over(channel);
         boolean skipped = connection != null && isBusy.test(connection);
-        if (!skipped && channel.isRegistered() && channel.isActive()) {
+        if (!skipped) {
           ready(channel);
         }
       }
@@ -287,6 +292,9 @@ public final class Transport implements AutoCloseable {
 
   /** Tells a channel that it may be readable, as the loop does. */
   private void ready(Channel channel) {
+    if (!channel.isRegistered() || !channel.isActive()) {
+      return;
+    }
     IoHandle handle = (IoHandle) channel.unsafe();
     if (epoll) {
       handle.handle(NO_REGISTRATION, (EpollIoEvent) () -> EpollIoOps.EPOLLIN);

@@ -20,6 +20,7 @@ public final class ServerClient extends Client implements WatchedKeys.Watcher {
   private boolean queuedMayReplicate;
   private boolean executing;
   private boolean inScript;
+  private boolean debugsScripts;
   private long writeOffset;
   private long appendedOffset;
   private @Nullable Companion companion;
@@ -106,6 +107,16 @@ public final class ServerClient extends Client implements WatchedKeys.Watcher {
     return inScript;
   }
 
+  /** SCRIPT DEBUG: whether the next script of this client is debugged. */
+  public void debugsScripts(boolean on) {
+    debugsScripts = on;
+  }
+
+  /** Whether the next script of this client is debugged. */
+  public boolean debugsScripts() {
+    return debugsScripts;
+  }
+
   @Override
   public int queuedCommands() {
     return transaction == null ? -1 : transaction.count();
@@ -133,6 +144,7 @@ public final class ServerClient extends Client implements WatchedKeys.Watcher {
   protected void onReset() {
     endTransaction();
     databaseIndex = 0;
+    debugsScripts = false;
   }
 
   /** Where the replication stream stood after the client's last write: what WAIT waits for. */

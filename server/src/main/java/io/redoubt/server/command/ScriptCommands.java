@@ -108,7 +108,7 @@ public final class ScriptCommands extends CommandGroup<Call> {
 
   final Command<Call> debug =
       command("SCRIPT DEBUG YES|SYNC|NO")
-          .does("Chooses whether scripts are debugged.")
+          .does("Chooses whether the next script of this connection is debugged.")
           .since("3.2.0")
           .costs("O(1)")
           .is(NOSCRIPT)
@@ -116,8 +116,10 @@ public final class ScriptCommands extends CommandGroup<Call> {
 
   private static final CommandError BAD_FLUSH =
       new CommandError("ERR SCRIPT FLUSH only support SYNC|ASYNC option");
-  private static final CommandError NO_DEBUGGER =
-      new CommandError("ERR The debugger of Lua scripts is not supported");
+  private static final CommandError NO_FORK =
+      new CommandError(
+          "ERR Scripts are debugged with SCRIPT DEBUG SYNC only: there is no copy of the data on"
+              + " which the changes of a script could be undone");
   private static final CommandError BAD_DEBUG =
       new CommandError("ERR Use SCRIPT DEBUG YES/SYNC/NO");
 
@@ -152,12 +154,12 @@ public final class ScriptCommands extends CommandGroup<Call> {
   }
 
   private static void debug(Call call) {
-    if (call.is(2, "NO")) {
-      call.reply().ok();
-    } else if (call.is(2, "YES") || call.is(2, "SYNC")) {
-      throw NO_DEBUGGER;
-    } else {
+    if (call.is(2, "YES")) {
+      throw NO_FORK;
+    } else if (!call.is(2, "NO") && !call.is(2, "SYNC")) {
       throw BAD_DEBUG;
     }
+    call.client().debugsScripts(call.is(2, "SYNC"));
+    call.reply().ok();
   }
 }

@@ -14,6 +14,7 @@ import io.redoubt.protocol.resp.Request;
 import io.redoubt.server.client.ServerClient;
 import io.redoubt.server.keyspace.Keyspace;
 import io.redoubt.server.memory.Region;
+import io.redoubt.server.memory.SlabBuffers;
 import io.redoubt.server.memory.Slabs;
 import io.redoubt.server.script.CommandRunner;
 import io.redoubt.server.script.Library;
@@ -21,7 +22,8 @@ import io.redoubt.server.script.Script;
 import io.redoubt.server.script.ScriptEngine;
 import io.redoubt.server.script.ScriptEngineException;
 import io.redoubt.server.script.ScriptFlag;
-import java.util.function.Consumer;
+import java.util.List;
+import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -65,8 +67,6 @@ final class ScriptRunner implements CommandRunner, AutoCloseable {
   /** How often others are served while a script is busy. */
   private static final long SERVICE_NANOS = 2 * NANOS_A_MILLI;
 
-  private static final int TO_REPLICAS = 2;
-
   /** Where the number of keys stands, in EVAL as in FCALL; the keys follow. */
   private static final int NUMKEYS_AT = 2;
 
@@ -77,15 +77,21 @@ final class ScriptRunner implements CommandRunner, AutoCloseable {
   private final Propagation propagation;
   private final Call call;
   private final Keyspace keyspace;
+  private final BooleanSupplier deprecatedApi;
   private final LongSupplier busyThresholdMillis;
   private final Clock clock;
   private final Log log;
-  private Consumer<ServerClient> meanwhile = busy -> {};
+  private Meanwhile meanwhile = (busy, whom) -> {};
   private @Nullable ScriptEngine engine;
 
   private @Nullable RunningScript running;
+  private @Nullable DebugSession session;
   private boolean allowsAllCommands;
   private long servedNanos;
+
+  /** The debugger has just let the script go on: others have been served up to now. */
+  private boolean stoodStill;
+
   private long loadStartedNanos;
 
   ScriptRunner(
@@ -96,6 +102,7 @@ final class ScriptRunner implements CommandRunner, AutoCloseable {
       Propagation propagation,
       Call call,
       Keyspace keyspace,
+      BooleanSupplier deprecatedApi,
       LongSupplier busyThresholdMillis,
       Clock clock,
       Log log) {
@@ -106,13 +113,14 @@ final class ScriptRunner implements CommandRunner, AutoCloseable {
     this.propagation = propagation;
     this.call = call;
     this.keyspace = keyspace;
+    this.deprecatedApi = deprecatedApi;
     this.busyThresholdMillis = busyThresholdMillis;
     this.clock = clock;
     this.log = log;
   }
 
   /** Sets what serves the other clients while the script of one is busy. */
-  void meanwhile(Consumer<ServerClient> service) {
+  void meanwhile(Meanwhile service) {
     meanwhile = service;
   }
 
@@ -163,7 +171,7 @@ final class ScriptRunner implements CommandRunner, AutoCloseable {
     ScriptEngine made = engine;
     if (made == null) {
       try {
-        made = new ScriptEngine(slabs, Version.REDIS);
+        made = new ScriptEngine(slabs, Version.REDIS, deprecatedApi.getAsBoolean());
       } catch (ScriptEngineException | LinkageError e) {
         log.warning("Scripts cannot be run: %s", e);
         throw new CommandError("ERR Scripts cannot be run here: " + e.getMessage());
@@ -220,6 +228,17 @@ final class ScriptRunner implements CommandRunner, AutoCloseable {
     return (int) keys;
   }
 
+  /** Runs a script of the client whose command is running in the debugger. */
+  void debug(Runnable evaluation) {
+    try (DebugSession begun =
+        new DebugSession(call.client(), this::serve, clock, new SlabBuffers(slabs))) {
+      session = begun;
+      evaluation.run();
+    } finally {
+      session = null;
+    }
+  }
+
   /**
    * Runs a script, or a function of a library, as the command that is running asks for.
    *
@@ -242,12 +261,15 @@ final class ScriptRunner implements CommandRunner, AutoCloseable {
       int firstKey = NUMKEYS_AT + 1;
       if (isFunction) {
         engine().call(script, this, request, firstKey, keys, reply);
+      } else if (session != null) {
+        becomeBusy(running);
+        engine().debug(script, this, request, firstKey, keys, session.result());
       } else {
         engine().run(script, this, request, firstKey, keys, reply);
       }
     } finally {
       caller.inScript(false);
-      propagation.muted(false);
+      propagation.everywhere();
       caller.selectDatabase(database);
       state.set(running.refusal(), false);
       running = null;
@@ -355,7 +377,7 @@ final class ScriptRunner implements CommandRunner, AutoCloseable {
 
   @Override
   public void propagateTo(int targets) {
-    propagation.muted((targets & TO_REPLICAS) == 0);
+    propagation.only(targets); // its constants are those of scripts
   }
 
   @Override
@@ -378,10 +400,18 @@ final class ScriptRunner implements CommandRunner, AutoCloseable {
     long threshold = busyThresholdMillis.getAsLong();
     long now = clock.monotonicNanos();
     long millis = (now - script.startedNanos()) / NANOS_A_MILLI;
-    if (threshold > 0 && millis >= threshold && now - servedNanos >= SERVICE_NANOS) {
-      serveOthers(script, millis);
+    if (!script.isBusy() && threshold > 0 && millis >= threshold) {
+      becomeBusy(script);
+      log.warning(
+          "Slow script detected: still in execution after %d milliseconds. You can try killing the"
+              + " script using the %s command. Script name is: %s.",
+          millis, killer(script), script.name());
+    }
+    if (script.isBusy() && !stoodStill && now - servedNanos >= SERVICE_NANOS) {
+      serve(script.client(), Meanwhile.Whom.ALL);
       servedNanos = clock.monotonicNanos();
     }
+    stoodStill = false;
     return switch (script.end()) {
       case NONE -> null;
       case SHUTDOWN -> "Script killed by the end of the server.";
@@ -396,19 +426,45 @@ final class ScriptRunner implements CommandRunner, AutoCloseable {
     return script.isFunction() ? "FUNCTION KILL" : "SCRIPT KILL";
   }
 
-  /** Others hear that the server is busy, and may do something about it. */
-  private void serveOthers(RunningScript script, long millis) {
-    if (!script.isBusy()) {
-      script.becomeBusy();
-      state.set(script.refusal(), true);
-      log.warning(
-          "Slow script detected: still in execution after %d milliseconds. You can try killing the"
-              + " script using the %s command. Script name is: %s.",
-          millis, killer(script), script.name());
-    }
+  /** Others hear that the server is busy from now on. */
+  private void becomeBusy(RunningScript script) {
+    script.becomeBusy();
+    state.set(script.refusal(), true);
+  }
+
+  /** While a script of one client runs, others may do something about it. */
+  private void serve(ServerClient client, Meanwhile.Whom whom) {
     long scriptTime = keyspace.nowMillis();
-    meanwhile.accept(script.client());
+    meanwhile.serve(client, whom);
     keyspace.nowMillis(scriptTime); // it stands still for the script
+  }
+
+  // The debugger.
+
+  private DebugSession session() {
+    DebugSession current = session;
+    if (current == null) {
+      throw new IllegalStateException("no script is debugged");
+    }
+    return current;
+  }
+
+  @Override
+  public @Nullable List<ByteString> debuggerCommand() {
+    RunningScript script = script();
+    stoodStill = true;
+    return session().next(() -> script.end() != RunningScript.End.NONE);
+  }
+
+  @Override
+  public void debuggerTells(ByteString line) {
+    session().tell(line);
+  }
+
+  @Override
+  public boolean debuggerWaitsLong() {
+    long threshold = busyThresholdMillis.getAsLong();
+    return threshold > 0 && session().runningNanos() > threshold * NANOS_A_MILLI;
   }
 
   @Override

@@ -4,11 +4,9 @@ import io.redoubt.protocol.command.CommandError;
 import io.redoubt.protocol.command.CommandTable;
 import io.redoubt.protocol.process.Clock;
 import io.redoubt.protocol.process.Log;
-import io.redoubt.server.client.ServerClient;
 import io.redoubt.server.keyspace.Keyspace;
 import io.redoubt.server.memory.Slabs;
 import io.redoubt.server.settings.ServerDirectives;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** Scripts and functions, and what runs both. */
@@ -39,6 +37,7 @@ public final class Scripting implements AutoCloseable {
             propagation,
             call,
             keyspace,
+            settings.luaEnableDeprecatedApi::value,
             settings.busyReplyThreshold::value,
             clock,
             log);
@@ -58,7 +57,7 @@ public final class Scripting implements AutoCloseable {
   }
 
   /** Sets what serves the other clients while the script of one is busy. */
-  public void meanwhile(Consumer<ServerClient> service) {
+  public void meanwhile(Meanwhile service) {
     runner.meanwhile(service);
   }
 

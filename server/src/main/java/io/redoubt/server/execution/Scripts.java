@@ -3,30 +3,48 @@ package io.redoubt.server.execution;
 import io.redoubt.protocol.bytes.ByteString;
 import io.redoubt.protocol.command.CommandError;
 import io.redoubt.protocol.resp.Request;
+import io.redoubt.server.client.ServerClient;
 import io.redoubt.server.memory.Region;
 import io.redoubt.server.script.Script;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HashMap;
 import java.util.HexFormat;
+import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** The scripts that a server knows by their SHA-1: EVAL and its companions. */
+/**
+ * The scripts that a server knows by their SHA-1: EVAL and its companions. Those of SCRIPT LOAD
+ * stay until SCRIPT FLUSH; of those that only EVAL brought, the {@value #MAX_EVALUATED} that were
+ * used last, as since Redis 7.4: clients that write arguments into their scripts would fill the
+ * memory.
+ */
 public final class Scripts {
 
   private static final CommandError NOSCRIPT =
       new CommandError("NOSCRIPT No matching script. Please use EVAL.");
 
+  private static final CommandError NOT_DEBUGGED =
+      new CommandError("ERR Please use EVAL instead of EVALSHA for debugging");
+
   private static final int SHA1_HEX = 40;
+
+  private static final int MAX_EVALUATED = 500;
+
+  private record Known(Script script, int textBytes) {}
 
   private final ScriptRunner runner;
   private final Call call;
   private final MessageDigest sha1;
-  private final Map<ByteString, Script> scripts = new HashMap<>();
+  private final Map<ByteString, Known> loaded = new HashMap<>();
+
+  /** What only EVAL has brought, the one that was used longest ago first. */
+  private final LinkedHashMap<ByteString, Known> evaluated = new LinkedHashMap<>(16, 0.75f, true);
 
   private long textBytes;
+  private long evicted;
 
   /** The script that was run last, which is often the next one too. */
   private @Nullable Script last;
@@ -43,7 +61,17 @@ public final class Scripts {
 
   /** How many scripts are known. */
   public int count() {
-    return scripts.size();
+    return loaded.size() + evaluated.size();
+  }
+
+  /** How many scripts were given up because there were too many, since the last reset. */
+  public long evicted() {
+    return evicted;
+  }
+
+  /** CONFIG RESETSTAT. */
+  public void resetStatistics() {
+    evicted = 0;
   }
 
   /** What the texts of the known scripts have together, in bytes. */
@@ -65,7 +93,12 @@ public final class Scripts {
     if (request.length(i) != SHA1_HEX) {
       return null;
     }
-    return scripts.get(ByteString.of(request.text(i).toLowerCase(Locale.ROOT)));
+    ByteString sum = ByteString.of(request.text(i).toLowerCase(Locale.ROOT));
+    Known known = loaded.get(sum);
+    if (known == null) {
+      known = evaluated.get(sum);
+    }
+    return known == null ? null : known.script();
   }
 
   /**
@@ -74,24 +107,58 @@ public final class Scripts {
    * @throws CommandError when it cannot be compiled
    */
   public Script load(int i) {
+    ByteString sum = sum(i);
+    Known known = loaded.get(sum);
+    if (known == null) {
+      known = evaluated.remove(sum);
+      if (known == null) {
+        known = compile(i, sum);
+      }
+      loaded.put(sum, known);
+    }
+    return known.script();
+  }
+
+  private ByteString sum(int i) {
     Request request = call.request();
     sha1.update(Region.MEMORY.asSlice(request.offset(i), request.length(i)).asByteBuffer());
-    ByteString sum = ByteString.of(HexFormat.of().formatHex(sha1.digest()));
-    Script script = scripts.get(sum);
-    if (script == null) {
-      script = runner.engine().compile(request.offset(i), request.length(i), sum.toString());
-      scripts.put(sum, script);
-      textBytes += request.length(i);
+    return ByteString.of(HexFormat.of().formatHex(sha1.digest()));
+  }
+
+  private Known compile(int i, ByteString sum) {
+    Request request = call.request();
+    int bytes = request.length(i);
+    Script script = runner.engine().compile(request.offset(i), bytes, sum.toString());
+    textBytes += bytes;
+    return new Known(script, bytes);
+  }
+
+  /** The script of argument 1, which is kept for a while. */
+  private Script evaluated() {
+    ByteString sum = sum(1);
+    Known known = loaded.get(sum);
+    if (known == null) {
+      known = evaluated.get(sum);
     }
-    return script;
+    if (known == null) {
+      known = compile(1, sum);
+      evaluated.put(sum, known);
+      if (evaluated.size() > MAX_EVALUATED) {
+        Known oldest = evaluated.pollFirstEntry().getValue();
+        runner.engine().forget(oldest.script());
+        textBytes -= oldest.textBytes();
+        evicted++;
+      }
+    }
+    return known.script();
   }
 
   /** SCRIPT FLUSH: no script is known any more. */
   public void flush() {
-    for (Script script : scripts.values()) {
-      runner.engine().forget(script);
-    }
-    scripts.clear();
+    loaded.values().forEach(known -> runner.engine().forget(known.script()));
+    evaluated.values().forEach(known -> runner.engine().forget(known.script()));
+    loaded.clear();
+    evaluated.clear();
     textBytes = 0;
     last = null;
   }
@@ -102,8 +169,17 @@ public final class Scripts {
    * @param onlyReads whether it must not write: EVAL_RO
    */
   public void eval(boolean onlyReads) {
+    ServerClient client = call.client();
+    if (client.debugsScripts() && !client.isInExec()) {
+      runner.debug(() -> evaluate(onlyReads));
+    } else {
+      evaluate(onlyReads);
+    }
+  }
+
+  private void evaluate(boolean onlyReads) {
     int keys = runner.keys();
-    run(load(1), keys, onlyReads);
+    run(evaluated(), keys, onlyReads);
   }
 
   /**
@@ -112,6 +188,9 @@ public final class Scripts {
    * @param onlyReads whether it must not write: EVALSHA_RO
    */
   public void evalSha(boolean onlyReads) {
+    if (call.client().debugsScripts()) {
+      throw NOT_DEBUGGED;
+    }
     int keys = runner.keys();
     Script script = known(1);
     if (script == null) {

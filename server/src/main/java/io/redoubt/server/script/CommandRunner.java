@@ -3,6 +3,7 @@ package io.redoubt.server.script;
 import io.redoubt.protocol.bytes.ByteString;
 import io.redoubt.protocol.resp.ReplyWriter;
 import io.redoubt.protocol.resp.Request;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** What a running script can do to the server. */
@@ -38,4 +39,19 @@ public interface CommandRunner {
    * @return the error that ends it, or null for going on
    */
   @Nullable String interruption();
+
+  // When the script is debugged.
+
+  /**
+   * Waits for the next command for the debugger, after what has been told was sent.
+   *
+   * @return its words, or null when there will be none
+   */
+  @Nullable List<ByteString> debuggerCommand();
+
+  /** Tells whoever debugs the script one line. */
+  void debuggerTells(ByteString line);
+
+  /** Whether the script has run for so long since the last command that it had better stop. */
+  boolean debuggerWaitsLong();
 }

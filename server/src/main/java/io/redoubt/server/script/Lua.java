@@ -38,6 +38,7 @@ final class Lua {
 
   static final int MASK_CALL = 1;
   static final int MASK_RETURN = 2;
+  static final int MASK_LINE = 4;
   static final int MASK_COUNT = 8;
 
   private static final SymbolLookup LIBRARY = LuaLibrary.load();
@@ -104,6 +105,8 @@ final class Lua {
       link("lua_gc", false, JAVA_INT, JAVA_LONG, JAVA_INT, JAVA_INT);
   private static final MethodHandle LUA_SETHOOK =
       link("lua_sethook", true, JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_INT);
+
+  private static final MethodHandle LUA_GETHOOK = link("lua_gethook", true, JAVA_LONG, JAVA_LONG);
 
   private Lua() {}
 
@@ -423,6 +426,15 @@ final class Lua {
   static int hook(long L, long function, int mask, int count) {
     try {
       return (int) LUA_SETHOOK.invokeExact(L, function, mask, count);
+    } catch (Throwable e) {
+      throw failed(e);
+    }
+  }
+
+  /** What has been set to be called while a script runs. */
+  static long hook(long L) {
+    try {
+      return (long) LUA_GETHOOK.invokeExact(L);
     } catch (Throwable e) {
       throw failed(e);
     }

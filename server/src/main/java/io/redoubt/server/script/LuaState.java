@@ -61,6 +61,11 @@ final class LuaState implements AutoCloseable {
   private final long state;
   private Hook hook = () -> true;
   private long hookStub;
+
+  // What the main thread has: that, or a debugger's, which ticks by itself.
+  private long mainHook;
+  private int mainMask = Lua.MASK_COUNT;
+
   private boolean interrupted;
 
   LuaState(Slabs slabs) {
@@ -92,8 +97,17 @@ final class LuaState implements AutoCloseable {
   void hook(Hook forScripts) {
     hook = forScripts;
     hookStub = stub(this, LuaState.class, "count", void.class, long.class, long.class);
-    Lua.hook(state, hookStub, Lua.MASK_COUNT, INSTRUCTIONS);
+    debugged(false);
     heap.hurry(this::hurry);
+  }
+
+  /**
+   * Whether a debugger has set its own hook for lines, which must call {@link #tick} on each count.
+   */
+  void debugged(boolean on) {
+    mainHook = on ? Lua.hook(state) : hookStub;
+    mainMask = on ? Lua.MASK_COUNT | Lua.MASK_LINE : Lua.MASK_COUNT;
+    Lua.hook(state, mainHook, mainMask, INSTRUCTIONS);
   }
 
   private void hurry() {
@@ -119,8 +133,11 @@ final class LuaState implements AutoCloseable {
     boolean goesOn = hook.mayGoOn();
     heap.limited(limited);
     if (goesOn) {
-      int most = running == state ? INSTRUCTIONS : COROUTINE_INSTRUCTIONS;
-      Lua.hook(running, hookStub, Lua.MASK_COUNT, Math.min(most, pace()));
+      if (running == state) {
+        Lua.hook(state, mainHook, mainMask, Math.min(INSTRUCTIONS, pace()));
+      } else {
+        Lua.hook(running, hookStub, Lua.MASK_COUNT, Math.min(COROUTINE_INSTRUCTIONS, pace()));
+      }
     } else {
       interrupt(running);
     }
@@ -135,7 +152,8 @@ final class LuaState implements AutoCloseable {
   /** A coroutine is about to be made, which has the pace of who makes it. */
   void beforeCoroutine(long running) {
     if (!interrupted) {
-      Lua.hook(running, hookStub, Lua.MASK_COUNT, COROUTINE_INSTRUCTIONS);
+      boolean debugged = mainHook != hookStub; // which has its hook back as soon as may be
+      Lua.hook(running, hookStub, Lua.MASK_COUNT, debugged ? 1 : COROUTINE_INSTRUCTIONS);
     }
   }
 
@@ -158,7 +176,7 @@ final class LuaState implements AutoCloseable {
   /** After the script that was made to fail: the next one runs as usual. */
   void endInterrupt() {
     interrupted = false;
-    Lua.hook(state, hookStub, Lua.MASK_COUNT, INSTRUCTIONS);
+    Lua.hook(state, mainHook, mainMask, INSTRUCTIONS);
   }
 
   @SuppressWarnings("restricted") // the signatures are those of lua_CFunction and lua_Hook

@@ -1,5 +1,6 @@
 package io.redoubt.server.script;
 
+import io.redoubt.protocol.bytes.ByteString;
 import io.redoubt.protocol.bytes.Doubles;
 import io.redoubt.protocol.bytes.Numbers;
 import io.redoubt.protocol.resp.ReplyCollector;
@@ -12,6 +13,7 @@ import java.lang.foreign.MemorySegment;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,6 +31,7 @@ final class Primitives implements AutoCloseable {
   private final LuaValues values;
   private final Slabs slabs;
   private final String version;
+  private final boolean deprecatedApi;
   private final PatternPrimitives patterns;
   private final Request request = new Request();
   private final ReplyCollector collector;
@@ -43,9 +46,10 @@ final class Primitives implements AutoCloseable {
 
   private long random = INITIAL;
 
-  Primitives(LuaState lua, LuaValues values, Slabs slabs, String version) {
+  Primitives(LuaState lua, LuaValues values, Slabs slabs, String version, boolean deprecatedApi) {
     this.lua = lua;
     this.version = version;
+    this.deprecatedApi = deprecatedApi;
     this.values = values;
     this.slabs = slabs;
     collector = new ReplyCollector(new SlabBuffers(slabs));
@@ -78,11 +82,17 @@ final class Primitives implements AutoCloseable {
     define("tick", this::tick);
     define("is_interrupted", this::isInterrupted);
     define("before_coroutine", this::beforeCoroutine);
+    define("debugger_command", this::debuggerCommand);
+    define("debugger_tells", this::debuggerTells);
+    define("debugger_waits_long", this::debuggerWaitsLong);
     lua.pushText(state, "version");
     lua.pushText(state, version);
     Lua.rawSet(state, -3);
     lua.pushText(state, "version_number");
     Lua.pushNumber(state, number(version));
+    Lua.rawSet(state, -3);
+    lua.pushText(state, "deprecated_api");
+    Lua.pushBoolean(state, deprecatedApi ? 1 : 0);
     Lua.rawSet(state, -3);
     lua.pushText(state, "null");
     Lua.pushAddress(state, 0);
@@ -301,6 +311,33 @@ final class Primitives implements AutoCloseable {
     } else {
       Lua.pushBoolean(state, runner().mayRun(request) ? 1 : 0);
     }
+    return 1;
+  }
+
+  /** debugger_command(): the words of the next command, or nil when there will be none. */
+  private int debuggerCommand(long state) {
+    List<ByteString> words = runner().debuggerCommand();
+    if (words == null) {
+      Lua.pushNil(state);
+      return 1;
+    }
+    Lua.newTable(state, words.size(), 0);
+    for (int i = 0; i < words.size(); i++) {
+      lua.pushText(state, words.get(i));
+      Lua.rawSet(state, -2, i + 1);
+    }
+    return 1;
+  }
+
+  /** debugger_tells(line). */
+  private int debuggerTells(long state) {
+    runner().debuggerTells(lua.text(state, 1));
+    return 0;
+  }
+
+  /** debugger_waits_long(). */
+  private int debuggerWaitsLong(long state) {
+    Lua.pushBoolean(state, runner().debuggerWaitsLong() ? 1 : 0);
     return 1;
   }
 

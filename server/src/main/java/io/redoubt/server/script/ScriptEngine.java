@@ -56,7 +56,11 @@ public final class ScriptEngine implements AutoCloseable {
   private static final int ARGV = 5;
   private static final int COMPILE = 6;
   private static final int LOADING = 7;
-  private static final int FIXED = 7;
+
+  /** What the parts of the prelude share, the primitives among it. */
+  private static final int SHARED = 8;
+
+  private static final int FIXED = 8;
 
   private final LuaState lua;
   private final LuaValues values;
@@ -66,6 +70,7 @@ public final class ScriptEngine implements AutoCloseable {
   /** What was in use after the last collection of everything. */
   private long liveBytes;
 
+  private boolean hasDebugger;
   private @Nullable CommandRunner running;
   private @Nullable String interruption;
 
@@ -73,14 +78,15 @@ public final class ScriptEngine implements AutoCloseable {
    * Makes an engine.
    *
    * @param version of Redis, as scripts see it: three numbers with dots
+   * @param deprecatedApi whether scripts have setfenv, getfenv and newproxy
    * @throws ScriptEngineException when the platform has none
    */
-  public ScriptEngine(Slabs slabs, String version) {
+  public ScriptEngine(Slabs slabs, String version, boolean deprecatedApi) {
     lua = new LuaState(slabs);
     long state = lua.main();
     Lua.top(state, FIXED);
     values = new LuaValues(lua);
-    primitives = new Primitives(lua, values, slabs, version);
+    primitives = new Primitives(lua, values, slabs, version, deprecatedApi);
     lua.heap().limitBytes(MAX_HEAP_BYTES);
     loadPrelude();
     newArray(KEYS, 0);
@@ -96,34 +102,43 @@ public final class ScriptEngine implements AutoCloseable {
     Lua.remove(state, index + 1);
   }
 
-  /** Runs the prelude's parts: each is given the primitives and a table that all of them share. */
   private void loadPrelude() {
-    long state = lua.main();
-    int base = Lua.top(state);
+    Lua.newTable(lua.main(), 0, 0);
+    lua.pushText(lua.main(), "native");
     primitives.push();
-    Lua.newTable(state, 0, 0);
+    Lua.rawSet(lua.main(), -3);
+    replace(SHARED);
     for (String part : PRELUDE) {
-      if (!lua.compile(resource(part + ".lua"), "=" + part)) {
-        throw broken(part);
-      }
-      Lua.copy(state, base + 1);
-      Lua.copy(state, base + 2);
-      if (Lua.pcall(state, 2, 0, 0) != 0) {
-        throw broken(part);
-      }
+      load(part);
     }
-    keep(base + 2, "error_handler", ERROR_HANDLER);
-    keep(base + 2, "compile", COMPILE);
-    keep(base + 2, "loading", LOADING);
-    keep(base + 2, "variables", VARIABLES);
-    keep(base + 2, "functions", FUNCTIONS);
-    Lua.top(state, base);
+    keep("error_handler", ERROR_HANDLER);
+    keep("compile", COMPILE);
+    keep("loading", LOADING);
+    keep("variables", VARIABLES);
+    keep("functions", FUNCTIONS);
+  }
+
+  /** Runs a part of the prelude: it is given the primitives and what all parts share. */
+  private void load(String part) {
+    if (!lua.compile(resource(part + ".lua"), "=" + part)) {
+      throw broken(part);
+    }
+    shared("native");
+    Lua.copy(lua.main(), SHARED);
+    if (Lua.pcall(lua.main(), 2, 0, 0) != 0) {
+      throw broken(part);
+    }
+  }
+
+  /** Pushes something that the parts of the prelude share. */
+  private void shared(String name) {
+    lua.pushText(lua.main(), name);
+    Lua.rawGet(lua.main(), SHARED);
   }
 
   /** Puts something of the prelude into one of the fixed places. */
-  private void keep(int shared, String name, int place) {
-    lua.pushText(lua.main(), name);
-    Lua.rawGet(lua.main(), shared);
+  private void keep(String name, int place) {
+    shared(name);
     replace(place);
   }
 
@@ -303,6 +318,38 @@ public final class ScriptEngine implements AutoCloseable {
     int firstArgument = firstKey + keys;
     variable(ARGV, request, firstArgument, request.count() - firstArgument);
     run(script, runner, 0, reply);
+  }
+
+  /**
+   * Runs a script as {@link #run(Script, CommandRunner, Request, int, int, ReplyWriter)} does, in
+   * the debugger; its text is argument 1.
+   */
+  public void debug(
+      Script script,
+      CommandRunner runner,
+      Request request,
+      int firstKey,
+      int keys,
+      ReplyWriter reply) {
+    if (!hasDebugger) {
+      load("debugger");
+      hasDebugger = true;
+    }
+    shared("debug");
+    lua.pushBytes(lua.main(), request.offset(1), request.length(1));
+    beginOrEndDebugging();
+    lua.debugged(true);
+    run(script, runner, request, firstKey, keys, reply);
+    shared("debug");
+    Lua.pushNil(lua.main());
+    beginOrEndDebugging();
+    lua.debugged(false);
+  }
+
+  private void beginOrEndDebugging() {
+    if (Lua.pcall(lua.main(), 1, 0, 0) != 0) {
+      throw broken("debugger");
+    }
   }
 
   /**

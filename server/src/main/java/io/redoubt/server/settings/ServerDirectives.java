@@ -123,8 +123,9 @@ public final class ServerDirectives extends ClusterDirectives {
       yesNo("lua-enable-deprecated-api", false)
           .immutable()
           .hidden()
-          .acceptedWithoutEffect()
-          .doc("Whether scripts have getfenv, setfenv and newproxy; here they never have.");
+          .doc(
+              "Whether scripts have getfenv, setfenv and newproxy. An object of newproxy has no"
+                  + " finalizer: what is set as __gc is never called.");
 
   {
     section("SHUTDOWN");

@@ -124,11 +124,22 @@ function redis.replicate_commands()
   return true
 end
 
-function redis.breakpoint()
-  return false
+-- While a script is debugged others run its commands, and hear of its calls.
+
+local breakpoint, show
+
+function shared.traces(runs, hears_breakpoint, hears_values)
+  run, breakpoint, show = runs or native.run, hears_breakpoint, hears_values
 end
 
-function redis.debug()
+function redis.breakpoint()
+  return breakpoint ~= nil and breakpoint()
+end
+
+function redis.debug(...)
+  if show then
+    show(...)
+  end
 end
 
 function redis.acl_check_cmd(...)

@@ -49,6 +49,7 @@ local function copy(t)
 end
 
 shared.protect = protect
+shared.debug_library, shared.coroutine_library = debug, coroutine
 
 -- For the end of a library's function: passes results on, or raises an error at the caller's line.
 function shared.raising(done, ...)
@@ -156,6 +157,9 @@ function variables.loadstring(text, name)
 end
 
 function variables.load(reader, name)
+  if type(reader) ~= 'function' then
+    error("bad argument #1 to 'load' (function expected, got " .. type(reader) .. ')', 2)
+  end
   local parts = {}
   while true do
     local part = reader()
@@ -174,6 +178,79 @@ function variables.collectgarbage(option, ...)
     return collectgarbage(option, ...)
   end
   return 0
+end
+
+-- What Lua 5.2 has no more, for those who wish it: as far as it cannot change or show our own code.
+
+local function deprecated_api()
+  local getfenv, newproxy, proxies = getfenv, newproxy, setmetatable({}, {__mode = 'k'})
+  local real, ours = _G, {}
+  for _, name in next, {'patterns', 'sandbox', 'cjson', 'cmsgpack', 'struct', 'redis', 'debugger'} do
+    ours['=' .. name] = true
+  end
+  ours['=[C]'] = true
+
+  -- The function that is meant: itself, or that of a level of the stack, 1 being the caller's.
+  local function meant(f, name)
+    if type(f) == 'function' then
+      return f
+    end
+    local level = tonumber(f)
+    if not level or level < 0 then
+      error("bad argument #1 to '" .. name .. "' (number expected, got " .. type(f) .. ')', 3)
+    end
+    local info = getinfo(level + 2, 'f')
+    if not info then
+      error("bad argument #1 to '" .. name .. "' (invalid level)", 3)
+    end
+    return info.func
+  end
+
+  function variables.getfenv(f)
+    if f == 0 then
+      return shared.world
+    end
+    local environment = getfenv(meant(f == nil and 1 or f, 'getfenv'))
+    return environment == real and shared.world or environment
+  end
+
+  function variables.setfenv(f, environment)
+    if type(environment) ~= 'table' then
+      error("bad argument #2 to 'setfenv' (table expected, got " .. type(environment) .. ')', 2)
+    end
+    local changed = f ~= 0 and meant(f, 'setfenv')
+    if not changed or ours[getinfo(changed, 'S').source] then
+      error("'setfenv' cannot change environment of given object", 2)
+    end
+    return setfenv(changed, environment)
+  end
+
+  -- A finalizer would run whenever Lua collects garbage, in other scripts and outside of all. So
+  -- what scripts see of the metatable is a table of its own, from which all but that is taken over.
+  function variables.newproxy(like)
+    if proxies[like] then
+      return newproxy(like)
+    end
+    local proxy = newproxy(like)
+    local meta = getmetatable(proxy)
+    if meta then
+      meta.__metatable = setmetatable({}, {
+        __index = meta,
+        __newindex = function(_, key, value)
+          if key ~= '__gc' then
+            meta[key] = value
+          end
+        end,
+        __metatable = false,
+      })
+      proxies[proxy] = true
+    end
+    return proxy
+  end
+end
+
+if native.deprecated_api then
+  deprecated_api()
 end
 
 -- Libraries.

@@ -1,9 +1,13 @@
 package io.redoubt.server.command;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.redoubt.server.Dialogue;
 import io.redoubt.server.ServerTest;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
 import java.util.Locale;
 import org.junit.jupiter.api.Test;
 
@@ -28,6 +32,48 @@ final class ScriptCommandsTest {
     redis.says("EVALSHA " + SHA + " 0", "(error) NOSCRIPT No matching script. Please use EVAL.");
     redis.says("EVAL 'return 1' 0", "(integer) 1");
     redis.says("EVALSHA_RO " + SHA + " 0", "(integer) 1");
+  }
+
+  @Test
+  void ofScriptsThatOnlyEvalBroughtTheLatestAreKept() throws NoSuchAlgorithmException {
+    redis.says("CONFIG RESETSTAT", "OK");
+    redis.says("SCRIPT FLUSH", "OK");
+    redis.says("SCRIPT LOAD 'return 1'", "\"" + SHA + "\"");
+    redis.says("EVAL 'return \"first\"' 0", "\"first\"");
+    redis.says("EVAL 'return \"used\"' 0", "\"used\"");
+    for (int i = 0; i < 499; i++) {
+      redis.says("EVAL 'return \"text " + i + "\"' 0", "\"text " + i + "\"");
+      redis.says("EVALSHA " + sum("return \"used\"") + " 0", "\"used\"");
+    }
+    String known =
+        "SCRIPT EXISTS "
+            + String.join(
+                " ",
+                SHA,
+                sum("return \"used\""),
+                sum("return \"first\""),
+                sum("return \"text 0\""));
+    redis.says(known, "1) (integer) 1\n2) (integer) 1\n3) (integer) 0\n4) (integer) 1");
+    assertThat(redis.text("INFO"))
+        .contains("evicted_scripts:1\r", "number_of_cached_scripts:501\r");
+    redis.says("SCRIPT LOAD 'return \"text 0\"'", "\"" + sum("return \"text 0\"") + "\"");
+    assertThat(redis.text("INFO")).contains("number_of_cached_scripts:501\r");
+    redis.says("SCRIPT FLUSH", "OK");
+    assertThat(redis.text("INFO"))
+        .contains("number_of_cached_scripts:0\r", "used_memory_scripts_eval:0\r");
+  }
+
+  private static String sum(String script) throws NoSuchAlgorithmException {
+    byte[] sum = MessageDigest.getInstance("SHA-1").digest(script.getBytes(US_ASCII));
+    return HexFormat.of().formatHex(sum);
+  }
+
+  @Test
+  void thereIsNoCluster() {
+    redis.says("CLUSTER INFO", "(error) ERR This instance has cluster support disabled");
+    redis.says("READONLY", "(error) ERR This instance has cluster support disabled");
+    assertThat(redis.ask("EVAL \"return redis.call('CLUSTER','RESET','HARD')\" 0"))
+        .startsWith("(error) ERR This Redis command is not allowed from script");
   }
 
   @Test

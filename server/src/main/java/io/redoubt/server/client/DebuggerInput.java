@@ -1,0 +1,118 @@
+package io.redoubt.server.client;
+
+import io.redoubt.protocol.bytes.ByteQueue;
+import io.redoubt.protocol.bytes.ByteString;
+import io.redoubt.protocol.net.Connection;
+import io.redoubt.protocol.resp.ProtocolException;
+import io.redoubt.protocol.resp.Request;
+import io.redoubt.protocol.resp.RequestDecoder;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Queue;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Takes a client's place at its connection while its script is debugged: what comes are words for
+ * the debugger, and no requests. They are asked for one by one.
+ */
+public final class DebuggerInput implements Connection.Handler, AutoCloseable {
+  private static final long MAX_BYTES = 1 << 20;
+
+  private final ServerClient client;
+  private final Connection connection;
+  private final RequestDecoder decoder;
+  private final ByteQueue bytes;
+  private final Queue<List<ByteString>> commands = new ArrayDeque<>();
+  private boolean ended;
+  private boolean closed;
+  private @Nullable Throwable cause;
+
+  /** Takes the client's place. */
+  public DebuggerInput(ServerClient client) {
+    this.client = client;
+    connection = client.connection();
+    decoder = new RequestDecoder(client.registry().limits(), client.registry().memory());
+    bytes = new ByteQueue(client.registry().memory());
+    connection.handler(this);
+  }
+
+  /** The next command's words, or null when none has come. */
+  public @Nullable List<ByteString> poll() {
+    return commands.poll();
+  }
+
+  /** Whether no more commands come: the client has gone, or has sent what is none. */
+  public boolean isEnded() {
+    // The end of a connection is told in a later turn of the loop, which has to wait.
+    return commands.isEmpty() && (ended || !connection.isOpen());
+  }
+
+  @Override
+  public void onOpen(Connection opened) {
+    throw new IllegalStateException("the connection has been open");
+  }
+
+  @Override
+  public void onBytes(Connection from, MemorySegment memory, long start, long end) {
+    if (ended) {
+      return;
+    }
+    bytes.append(memory, start, end - start, 0);
+    try {
+      decode();
+    } catch (ProtocolException e) {
+      ended = true;
+    }
+    if (bytes.usedBytes() > MAX_BYTES) {
+      ended = true;
+    }
+  }
+
+  private void decode() throws ProtocolException {
+    Request request = new Request();
+    while (true) {
+      long after = decoder.decode(bytes.memory(), bytes.start(), bytes.end(), request);
+      if (after == RequestDecoder.NEED_MORE) {
+        return;
+      }
+      List<ByteString> words = new ArrayList<>();
+      for (int i = 0; i < request.count(); i++) {
+        words.add(request.string(i));
+      }
+      bytes.dropUntil(after);
+      if (!words.isEmpty()) {
+        commands.add(words);
+      }
+      if (bytes.isEmpty()) {
+        return;
+      }
+    }
+  }
+
+  @Override
+  public void onReadDone(Connection from) {}
+
+  @Override
+  public void onWritable(Connection to) {
+    client.onWritable(to);
+  }
+
+  @Override
+  public void onClose(Connection from, @Nullable Throwable reason) {
+    ended = true;
+    closed = true;
+    cause = reason;
+  }
+
+  /** Gives the connection back to the client, which hears now that it has been closed. */
+  @Override
+  public void close() {
+    connection.handler(client);
+    bytes.clear();
+    if (closed) {
+      client.onClose(connection, cause);
+    }
+  }
+}

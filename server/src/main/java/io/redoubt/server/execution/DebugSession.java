@@ -1,0 +1,108 @@
+package io.redoubt.server.execution;
+
+import io.redoubt.protocol.bytes.BufferMemory;
+import io.redoubt.protocol.bytes.ByteString;
+import io.redoubt.protocol.process.Clock;
+import io.redoubt.protocol.resp.ReplyCollector;
+import io.redoubt.protocol.resp.ReplyWriter;
+import io.redoubt.server.client.DebuggerInput;
+import io.redoubt.server.client.ServerClient;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A script that is debugged (SCRIPT DEBUG SYNC), from EVAL to its end: the client's requests are
+ * commands of the debugger, whose answers are arrays of lines. While the script stands still others
+ * are served as beside a busy script, so that one of them can end it by SCRIPT KILL.
+ */
+final class DebugSession implements AutoCloseable {
+  private static final long POLL_NANOS = 1_000_000;
+
+  private final ServerClient client;
+  private final DebuggerInput input;
+  private final Meanwhile meanwhile;
+  private final Clock clock;
+  private final ReplyCollector collector;
+  private final ReplyWriter result;
+  private final List<ByteString> lines = new ArrayList<>();
+  private long wentOnNanos;
+
+  /**
+   * Begins.
+   *
+   * @param meanwhile serves others
+   */
+  DebugSession(ServerClient client, Meanwhile meanwhile, Clock clock, BufferMemory memory) {
+    this.client = client;
+    this.meanwhile = meanwhile;
+    this.clock = clock;
+    wentOnNanos = clock.monotonicNanos();
+    collector = new ReplyCollector(memory);
+    result = new ReplyWriter(collector);
+    result.resp(client.reply().resp());
+    input = new DebuggerInput(client);
+  }
+
+  /** Where the script's own reply goes, which is kept until the session is over. */
+  ReplyWriter result() {
+    return result;
+  }
+
+  /**
+   * Sends what there is to tell, and waits for the next command.
+   *
+   * @param isOver whether the script is to end
+   * @return its words, or null when none will come
+   */
+  @Nullable List<ByteString> next(BooleanSupplier isOver) {
+    send();
+    List<ByteString> command = input.poll();
+    while (command == null && !input.isEnded() && !isOver.getAsBoolean()) {
+      meanwhile.serve(client, Meanwhile.Whom.DEBUGGER);
+      command = input.poll();
+      if (command == null && !input.isEnded()) {
+        meanwhile.serve(client, Meanwhile.Whom.ALL);
+        LockSupport.parkNanos(POLL_NANOS);
+      }
+    }
+    wentOnNanos = clock.monotonicNanos();
+    return command;
+  }
+
+  /** For how long the script has run since the last command, in nanoseconds. */
+  long runningNanos() {
+    return clock.monotonicNanos() - wentOnNanos;
+  }
+
+  /** A line for the next answer. */
+  void tell(ByteString line) {
+    lines.add(line);
+  }
+
+  private void send() {
+    if (lines.isEmpty()) {
+      return;
+    }
+    ReplyWriter reply = client.reply();
+    reply.array(lines.size());
+    for (ByteString line : lines) {
+      reply.simple(line.toString());
+    }
+    lines.clear();
+    client.flush();
+  }
+
+  /** Ends: what is left to tell is sent, and then the script's own reply. */
+  @Override
+  public void close() {
+    tell(ByteString.of("<endsession>"));
+    send();
+    client.reply().raw(collector.memory(), collector.start(), collector.length());
+    collector.close();
+    input.close();
+    client.closeAfterReply();
+  }
+}
