@@ -1,6 +1,5 @@
 package io.redoubt.protocol.net;
 
-import static java.nio.charset.StandardCharsets.US_ASCII;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -13,9 +12,7 @@ import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.KeyStore;
 import java.util.Arrays;
-import java.util.Base64;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
@@ -39,44 +36,8 @@ class TlsTest {
 
   @BeforeAll
   static void makeCertificates() throws Exception {
-    ours = certificate("ours");
-    stranger = certificate("stranger");
-  }
-
-  /** A certificate that is its own authority, as PEM files, by the JDK's keytool. */
-  private static Tls.Identity certificate(String name) throws Exception {
-    Path store = folder.resolve(name + ".p12");
-    String tool = Path.of(System.getProperty("java.home"), "bin", "keytool").toString();
-    Process process =
-        new ProcessBuilder(
-                tool,
-                "-genkeypair",
-                "-alias",
-                name,
-                "-keyalg",
-                "EC",
-                "-dname",
-                "CN=" + name,
-                "-keystore",
-                store.toString(),
-                "-storepass",
-                "secret")
-            .redirectErrorStream(true)
-            .redirectOutput(folder.resolve(name + ".out").toFile())
-            .start();
-    assertThat(process.waitFor()).isZero();
-    KeyStore keys = KeyStore.getInstance(store.toFile(), "secret".toCharArray());
-    Path certificate = folder.resolve(name + ".crt");
-    Path key = folder.resolve(name + ".key");
-    Files.writeString(certificate, pem("CERTIFICATE", keys.getCertificate(name).getEncoded()));
-    byte[] encodedKey = keys.getKey(name, "secret".toCharArray()).getEncoded();
-    Files.writeString(key, pem("PRIVATE KEY", encodedKey));
-    return new Tls.Identity(certificate, key, "");
-  }
-
-  private static String pem(String what, byte[] bytes) {
-    String text = Base64.getMimeEncoder(64, "\n".getBytes(US_ASCII)).encodeToString(bytes);
-    return "-----BEGIN " + what + "-----\n" + text + "\n-----END " + what + "-----\n";
+    ours = SelfSigned.make(folder, "ours");
+    stranger = SelfSigned.make(folder, "stranger");
   }
 
   private static Tls.Authorities authority(Tls.Identity identity) {

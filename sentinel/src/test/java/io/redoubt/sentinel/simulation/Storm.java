@@ -124,7 +124,11 @@ final class Storm {
   private void loseADisk() {
     SimulatedSentinel sentinel = any(fleet.sentinels().subList(1, fleet.sentinels().size()));
     note("lost disk of " + sentinel.name());
-    fleet.sentinels().forEach(SimulatedSentinel::start);
+    for (SimulatedSentinel each : fleet.sentinels()) {
+      each.crashAfterOutputs(-1);
+      each.diskDelay(0);
+      each.start();
+    }
     fleet.network().mend();
     fleet.lossy(false);
     fleet.nodes().forEach(SimulatedNode::start);

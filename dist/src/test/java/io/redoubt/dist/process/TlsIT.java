@@ -1,0 +1,99 @@
+package io.redoubt.dist.process;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.redoubt.protocol.net.FreePorts;
+import io.redoubt.protocol.net.SelfSigned;
+import io.redoubt.protocol.net.Tls;
+import io.redoubt.protocol.resp.Reply;
+import io.redoubt.protocol.resp.RespClient;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A group that speaks nothing but TLS, of Redoubt's and Redis' processes. */
+final class TlsIT {
+  private static final Duration LIMIT = Duration.ofSeconds(60);
+
+  @TempDir private Path folder;
+  private final List<Node> nodes = new ArrayList<>();
+  private Tls.Identity identity;
+  private Tls client;
+
+  @BeforeEach
+  void makeCertificate() throws Exception {
+    identity = SelfSigned.make(folder, "node");
+    client =
+        Tls.client(
+            identity,
+            new Tls.Authorities(identity.certificate(), null),
+            new Tls.Terms(List.of(), List.of()));
+  }
+
+  @AfterEach
+  void stop() {
+    nodes.reversed().forEach(Node::close);
+  }
+
+  private int start(Path launcher, String... lines) throws Exception {
+    int port = FreePorts.one();
+    Path own = Files.createDirectories(folder.resolve(Integer.toString(port)));
+    Path file = own.resolve("conf");
+    String text =
+        """
+        port 0
+        tls-port %d
+        bind 127.0.0.1
+        dir "%s"
+        tls-replication yes
+        tls-cert-file "%s"
+        tls-key-file "%s"
+        tls-ca-cert-file "%s"
+        """
+            .formatted(port, own, identity.certificate(), identity.key(), identity.certificate());
+    Files.writeString(file, text + String.join("\n", lines) + "\n");
+    nodes.add(
+        Node.start(launcher, List.of(file.toString()), Map.of(), port, own.resolve("output")));
+    await().atMost(LIMIT).ignoreExceptions().until(() -> ask(port, "PING").text().equals("PONG"));
+    return port;
+  }
+
+  private Reply ask(int port, String... words) throws IOException {
+    try (RespClient connection = RespClient.connect("127.0.0.1", port, 2_000, client::over)) {
+      return connection.call(words);
+    }
+  }
+
+  @Test
+  void mastersReplicasAndSentinelsMeet() throws Exception {
+    int master = start(Kind.REDOUBT.server());
+    int replica = start(Kind.REDOUBT.server(), "replicaof 127.0.0.1 " + master);
+    int realReplica = start(Kind.REAL.server(), "replicaof 127.0.0.1 " + master);
+    assertThat(ask(master, "SET", "key", "value").text()).isEqualTo("OK");
+    for (int each : new int[] {replica, realReplica}) {
+      await().atMost(LIMIT).until(() -> ask(each, "GET", "key").text().equals("value"));
+    }
+    String monitor = "sentinel monitor mymaster 127.0.0.1 " + master + " 2";
+    int sentinel = start(Kind.REDOUBT.sentinel(), monitor);
+    int realSentinel = start(Kind.REAL.sentinel(), monitor);
+    for (int each : new int[] {sentinel, realSentinel}) {
+      await()
+          .atMost(LIMIT)
+          .until(() ->
+              ask(each, "SENTINEL", "SENTINELS", "mymaster").elements().size() == 1
+                  && ask(each, "SENTINEL", "REPLICAS", "mymaster").elements().size() == 2);
+    }
+    await()
+        .atMost(LIMIT)
+        .until(() -> ask(sentinel, "SENTINEL", "CKQUORUM", "mymaster").text().startsWith("OK 2"));
+  }
+}
