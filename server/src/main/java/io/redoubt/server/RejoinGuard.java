@@ -6,7 +6,6 @@ import io.redoubt.protocol.net.Tls;
 import io.redoubt.protocol.process.Clock;
 import io.redoubt.protocol.process.Log;
 import io.redoubt.protocol.process.SystemErrors;
-import io.redoubt.protocol.resp.RespClient;
 import io.redoubt.server.RoleInquiry.Credentials;
 import io.redoubt.server.RoleInquiry.Verdict;
 import io.redoubt.server.execution.Refusal;
@@ -24,6 +23,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.IntSupplier;
+import javax.net.SocketFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -125,7 +125,7 @@ final class RejoinGuard {
     int announcedPort = settings.replicaAnnouncePort.value();
     Credentials credentials =
         new Credentials(
-            settings.rejoinAuthUser.value(), settings.rejoinAuthPass.value(), encryption());
+            settings.rejoinAuthUser.value(), settings.rejoinAuthPass.value(), sockets());
     Thread.ofVirtual()
         .name("rejoin")
         .start(() -> {
@@ -157,14 +157,13 @@ final class RejoinGuard {
         });
   }
 
-  private RespClient.Layer encryption() {
+  /** Files of TLS that can't be read are for others to complain of: the sentinels won't answer. */
+  private SocketFactory sockets() {
     try {
       Tls client = tls.client();
-      return client == null ? connected -> connected : client::over;
+      return client == null ? SocketFactory.getDefault() : client.sockets();
     } catch (IOException e) {
-      return connected -> {
-        throw e;
-      };
+      return SocketFactory.getDefault();
     }
   }
 

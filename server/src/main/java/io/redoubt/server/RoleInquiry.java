@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
+import javax.net.SocketFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,9 +27,9 @@ final class RoleInquiry {
    *
    * @param user empty for none
    * @param password empty to give nothing
-   * @param layer what connections go over
+   * @param sockets what connections are made of
    */
-  record Credentials(String user, String password, RespClient.Layer layer) {}
+  record Credentials(String user, String password, SocketFactory sockets) {}
 
   /**
    * What a sentinel says.
@@ -53,7 +54,8 @@ final class RoleInquiry {
       Predicate<HostPort> self,
       Consumer<String> refused) {
     try (RespClient client =
-        RespClient.connect(sentinel.host(), sentinel.port(), TIMEOUT_MILLIS, credentials.layer())) {
+        RespClient.connect(
+            sentinel.host(), sentinel.port(), TIMEOUT_MILLIS, credentials.sockets())) {
       if (!credentials.password().isEmpty()) {
         greet(client, credentials);
       }

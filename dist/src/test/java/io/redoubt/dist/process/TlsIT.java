@@ -68,7 +68,7 @@ final class TlsIT {
   }
 
   private Reply ask(int port, String... words) throws IOException {
-    try (RespClient connection = RespClient.connect("127.0.0.1", port, 2_000, client::over)) {
+    try (RespClient connection = RespClient.connect("127.0.0.1", port, 2_000, client.sockets())) {
       return connection.call(words);
     }
   }

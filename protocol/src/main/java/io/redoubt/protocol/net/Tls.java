@@ -13,7 +13,6 @@ import io.netty.handler.ssl.SslProvider;
 import io.netty.handler.ssl.SupportedCipherSuiteFilter;
 import java.io.IOException;
 import java.io.InputStream;
-import java.net.Socket;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -23,6 +22,7 @@ import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
 import java.util.ArrayList;
 import java.util.List;
+import javax.net.SocketFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -178,18 +178,12 @@ public final class Tls {
     }
   }
 
-  /**
-   * A socket that encrypts what goes over a connected one, and agrees on the keys at its first use;
-   * closing it closes that one.
-   */
-  public Socket over(Socket connected) throws IOException {
-    if (!(context instanceof JdkSslContext jdk)) {
-      throw new IllegalStateException("not of the JDK");
+  /** Makes sockets that encrypt what goes over them, and agree on the keys at their first use. */
+  public SocketFactory sockets() {
+    if (context instanceof JdkSslContext jdk) {
+      return jdk.context().getSocketFactory();
     }
-    String host = connected.getInetAddress().getHostAddress();
-    return jdk.context()
-        .getSocketFactory()
-        .createSocket(connected, host, connected.getPort(), true);
+    throw new IllegalStateException("not of the JDK");
   }
 
   /** Has everything that a channel sends and gets pass through this. */

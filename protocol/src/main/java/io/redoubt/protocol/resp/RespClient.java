@@ -10,19 +10,13 @@ import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.util.ArrayList;
 import java.util.List;
+import javax.net.SocketFactory;
 
 /**
  * A plain client for tools and tests: it sends a request and waits for the reply. For use by one
  * thread at a time.
  */
 public final class RespClient implements AutoCloseable {
-
-  /** Puts something between a connection and its use: encryption, for instance. */
-  @FunctionalInterface
-  public interface Layer {
-    /** The socket to talk over, given one that is connected. */
-    Socket over(Socket connected) throws IOException;
-  }
 
   private static final int READ_BYTES = 16 * 1024;
   private static final int TIMEOUT_MILLIS = 10_000;
@@ -50,18 +44,18 @@ public final class RespClient implements AutoCloseable {
    * @param timeoutMillis how long to wait for the connection and for each read; 0 for ever
    */
   public static RespClient connect(String host, int port, int timeoutMillis) throws IOException {
-    return connect(host, port, timeoutMillis, connected -> connected);
+    return connect(host, port, timeoutMillis, SocketFactory.getDefault());
   }
 
-  /** As the other one, over a layer. */
-  public static RespClient connect(String host, int port, int timeoutMillis, Layer layer)
+  /** As the other one, over a socket of another kind, such as one that encrypts. */
+  public static RespClient connect(String host, int port, int timeoutMillis, SocketFactory sockets)
       throws IOException {
-    Socket socket = new Socket();
+    Socket socket = sockets.createSocket();
     try {
       socket.setTcpNoDelay(true);
       socket.connect(new InetSocketAddress(host, port), timeoutMillis);
       socket.setSoTimeout(timeoutMillis);
-      return new RespClient(layer.over(socket));
+      return new RespClient(socket);
     } catch (IOException e) {
       socket.close();
       throw e;

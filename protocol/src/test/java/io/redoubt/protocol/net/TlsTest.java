@@ -72,8 +72,7 @@ class TlsTest {
     Listener listener = listen(Tls.ClientCertificates.REQUIRED, echo);
     byte[] sent = new byte[6 << 20];
     Seed.random("TlsTest").nextBytes(sent);
-    try (Socket plain = new Socket("127.0.0.1", listener.port());
-        Socket socket = client(ours).over(plain)) {
+    try (Socket socket = client(ours).sockets().createSocket("127.0.0.1", listener.port())) {
       Thread writer =
           Thread.ofVirtual()
               .start(() -> {
@@ -131,8 +130,7 @@ class TlsTest {
   void refusesWhoHasNoRightCertificate() throws Exception {
     Listener listener = listen(Tls.ClientCertificates.REQUIRED, new EchoHandler());
     for (Tls wrong : List.of(client(stranger), Tls.client(null, authority(ours), USUAL))) {
-      try (Socket plain = new Socket("127.0.0.1", listener.port());
-          Socket socket = wrong.over(plain)) {
+      try (Socket socket = wrong.sockets().createSocket("127.0.0.1", listener.port())) {
         assertThatThrownBy(
                 () -> {
                   socket.getOutputStream().write(1);
@@ -144,8 +142,10 @@ class TlsTest {
     }
     EchoHandler echo = new EchoHandler();
     Listener lenient = listen(Tls.ClientCertificates.UNWANTED, echo);
-    try (Socket plain = new Socket("127.0.0.1", lenient.port());
-        Socket socket = Tls.client(null, authority(ours), USUAL).over(plain)) {
+    try (Socket socket =
+        Tls.client(null, authority(ours), USUAL)
+            .sockets()
+            .createSocket("127.0.0.1", lenient.port())) {
       socket.getOutputStream().write(1);
       assertThat(socket.getInputStream().read()).isEqualTo(1);
     }
