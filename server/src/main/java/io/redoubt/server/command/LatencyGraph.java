@@ -57,7 +57,7 @@ final class LatencyGraph {
       }
       lines.add(line.toString());
     }
-    lines.add("");
+    lines.add(" ".repeat(samples.size()));
     List<String> ages = samples.stream().map(sample -> age(nowSeconds - sample.seconds())).toList();
     int longest = ages.stream().mapToInt(String::length).max().orElse(0);
     for (int i = 0; i < longest; i++) {

@@ -26,7 +26,7 @@ final class LatencyGraphTest {
              | |
              |_|
             _|||
-
+            \s\s\s\s
             1211
             dhm2
                s
@@ -36,6 +36,6 @@ final class LatencyGraphTest {
   @Test
   void asManyColumnsAsSamples() {
     assertThat(new LatencyGraph(List.of(new Sample(5, 7)), 5).text())
-        .isEqualTo(" \n \n \n_\n\n0\ns\n");
+        .isEqualTo(" \n \n \n_\n \n0\ns\n");
   }
 }
