@@ -23,6 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
 class WholeServersTest {
   private static final int SERVERS = 3;
   private static final int STEPS = 60;
+  private static final int SHOWN_LINES = 40;
   private static final String[] CONFIGURATION = {
     "repl-backlog-size 64kb",
     "rdb-key-save-delay 200",
@@ -62,6 +63,13 @@ class WholeServersTest {
       }
       heal();
       assertThat(waited).isPositive();
+    } catch (Exception | AssertionError e) {
+      for (Node node : nodes) {
+        List<String> log = node.log();
+        System.out.println("log of " + node.port());
+        log.subList(Math.max(0, log.size() - SHOWN_LINES), log.size()).forEach(System.out::println);
+      }
+      throw e;
     } finally {
       for (FlakyLink link : links) {
         link.close();
@@ -79,9 +87,15 @@ class WholeServersTest {
     return Node.ours(directory.resolve("" + index), all.toArray(String[]::new));
   }
 
-  private void follow(int index, int other) throws IOException {
+  /** Has one follow another; one that loads beside its data goes on with what it does. */
+  private boolean follow(int index, int other) throws IOException {
+    String reply = nodes.get(index).ask("REPLICAOF 127.0.0.1 " + links.get(other).port());
+    if (!reply.startsWith("OK")) {
+      assertThat(reply).startsWith("LOADING");
+      return false;
+    }
     masterOf[index] = other;
-    nodes.get(index).ask("REPLICAOF 127.0.0.1 " + links.get(other).port());
+    return true;
   }
 
   private int anyReplica() {
@@ -119,8 +133,9 @@ class WholeServersTest {
     master = index;
     masterOf[index] = index;
     for (int i = 0; i < SERVERS; i++) {
-      if (i != index) {
-        follow(i, index);
+      int other = i;
+      if (other != index) {
+        Node.until("a new master for " + other, () -> follow(other, index));
       }
     }
   }
