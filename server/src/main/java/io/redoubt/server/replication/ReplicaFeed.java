@@ -160,6 +160,7 @@ final class ReplicaFeed implements Companion, SnapshotSink {
     becomeReplica();
     output.send(options.canTakeNewIds() ? "+CONTINUE " + id + "\r\n" : "+CONTINUE\r\n");
     state = State.ONLINE;
+    hasLoaded = true;
     cursor = offset;
   }
 
@@ -538,7 +539,7 @@ final class ReplicaFeed implements Companion, SnapshotSink {
 
   /** Whether it has acknowledged, and so has, the stream up to an offset. */
   boolean has(long offset) {
-    return state == State.ONLINE && ackOffset >= offset;
+    return state == State.ONLINE && hasLoaded && ackOffset >= offset;
   }
 
   /** Whether it has told that the stream up to an offset is on its disk. */
@@ -571,6 +572,7 @@ final class ReplicaFeed implements Companion, SnapshotSink {
       lastSignMillis = replicas.nowMillis();
     }
     goOn();
+    replicas.retain();
   }
 
   /** Sends what can be sent now, of the snapshot or of the stream. */
