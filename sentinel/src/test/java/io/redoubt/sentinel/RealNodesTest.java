@@ -76,6 +76,30 @@ class RealNodesTest {
         .contains("sentinel known-replica mymaster 127.0.0.1 " + nodePorts.get(0) + "\n");
   }
 
+  /** The failover is over at once then; what was ordered last still has to reach the old master. */
+  @Test
+  void theOnlyOtherNodeTakesOver() throws Exception {
+    Assumptions.assumeTrue(Files.isExecutable(REDIS_SERVER));
+    for (int i = 0; i < 2; i++) {
+      nodePorts.add(FreePorts.one());
+      nodes.add(startNode(i));
+    }
+    await().until(() -> info(0).contains("connected_slaves:1"));
+    startSentinel(0);
+    int sentinel = sentinelPorts.getFirst();
+    // Nobody corrects the old master in time if it is not told by the failover itself.
+    ask(sentinel, "SENTINEL", "DEBUG", "publish-period", "1000000");
+    await()
+        .until(
+            () -> ask(sentinel, "SENTINEL", "FAILOVER", "mymaster").equals(new Reply.Simple("OK")));
+    await().until(() -> masterPort(sentinel) == nodePorts.get(1));
+    await()
+        .until(() ->
+            info(0)
+                .contains(
+                    "role:slave\r\nmaster_host:127.0.0.1\r\nmaster_port:" + nodePorts.get(1)));
+  }
+
   private Process startNode(int index) throws IOException {
     String text =
         """

@@ -109,11 +109,14 @@ final class NodeConnections {
     return zone < 0 ? text : text.substring(0, zone);
   }
 
-  void disconnect(int link, Link.Kind kind) {
+  /** Takes nothing more from a connection; it is closed when the result is run. */
+  Runnable disconnecting(int link, Link.Kind kind) {
     NodeConnection connection = connections.remove(new End(link, kind));
-    if (connection != null) {
-      connection.abandon();
+    if (connection == null) {
+      return () -> {};
     }
+    connection.abandoned = true;
+    return connection::abandon;
   }
 
   /** Sends a request when it is run, if the connection of now still stands then. */

@@ -194,7 +194,10 @@ public final class SentinelDriver {
       case Output.Persist(SentinelState state) -> keeper.changed(state);
       case Output.Connect(var link, Link.Kind kind, var address) ->
           connections.connect(link, kind, address);
-      case Output.Disconnect(var link, Link.Kind kind) -> connections.disconnect(link, kind);
+      case Output.Disconnect(var link, Link.Kind kind) -> {
+        Runnable closing = connections.disconnecting(link, kind);
+        keeper.whenSettled(kept -> closing.run()); // after what is still to be sent
+      }
       case Output.Send(var link, Link.Kind kind, Request request) -> send(link, kind, request);
       case Output.Event event -> {
         log(event.level(), event.type() + " " + event.payload());
