@@ -38,6 +38,7 @@ import java.net.SocketAddress;
 import java.net.UnixDomainSocketAddress;
 import java.net.UnknownHostException;
 import java.nio.channels.spi.SelectorProvider;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -280,20 +281,23 @@ public final class Transport implements AutoCloseable {
 
   private void serve(Predicate<Connection> isBusy) {
     readBuffer.nested(() -> {
+      List<Connection> ended = new ArrayList<>();
       for (Channel channel : List.copyOf(open)) {
         Connection connection = Connection.over(channel);
         boolean skipped = connection != null && isBusy.test(connection);
-        if (!skipped) {
-          ready(channel);
+        if (!skipped && ready(channel) && connection != null && !channel.isActive()) {
+          ended.add(connection);
         }
       }
+      readBuffer.tellReaders();
+      ended.forEach(connection -> connection.tellClosed(null)); // the channel would do so later
     });
   }
 
-  /** Tells a channel that it may be readable, as the loop does. */
-  private void ready(Channel channel) {
+  /** Tells a channel that it may be readable, as the loop does, unless it is closed. */
+  private boolean ready(Channel channel) {
     if (!channel.isRegistered() || !channel.isActive()) {
-      return;
+      return false;
     }
     IoHandle handle = (IoHandle) channel.unsafe();
     if (epoll) {
@@ -303,6 +307,7 @@ public final class Transport implements AutoCloseable {
       NioIoOps ops = listens ? NioIoOps.ACCEPT : NioIoOps.READ;
       handle.handle(NO_REGISTRATION, (NioIoEvent) () -> ops);
     }
+    return true;
   }
 
   private void inLoop(Runnable task) {

@@ -207,7 +207,8 @@ public final class CommandDispatcher implements Dispatcher {
     if (error != null) {
       refuse(client, command, error);
     } else if (client.transaction() != null && !neverQueued.contains(command)) {
-      client.queue(command, request, refusals[command.id()]);
+      int ofScript = call.scripting().refusals(command, request);
+      client.queue(command, request, refusals[command.id()] | ofScript);
       client.reply().queued();
     } else if (client.pauses(command)) {
       client.postpone();

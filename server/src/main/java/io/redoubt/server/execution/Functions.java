@@ -3,7 +3,9 @@ package io.redoubt.server.execution;
 import io.redoubt.protocol.bytes.ByteString;
 import io.redoubt.protocol.command.CommandError;
 import io.redoubt.protocol.command.Errors;
+import io.redoubt.protocol.resp.Request;
 import io.redoubt.server.script.Library;
+import io.redoubt.server.script.ScriptFlag;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
@@ -12,6 +14,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** The libraries of functions that a server has: FCALL and FUNCTION. */
@@ -73,6 +76,12 @@ public final class Functions {
       throw NOT_FOUND;
     }
     runner.run(function.script(), true, keys(), onlyReads);
+  }
+
+  /** The flags of the function that a request to come calls; null when there is none. */
+  @Nullable Set<ScriptFlag> flags(Request request) {
+    Library.Function function = functions.get(folded(request.text(1)));
+    return function == null ? null : function.script().flags();
   }
 
   private int keys() {

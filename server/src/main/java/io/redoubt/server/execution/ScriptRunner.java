@@ -23,6 +23,7 @@ import io.redoubt.server.script.ScriptEngine;
 import io.redoubt.server.script.ScriptEngineException;
 import io.redoubt.server.script.ScriptFlag;
 import java.util.List;
+import java.util.Set;
 import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -66,6 +67,13 @@ final class ScriptRunner implements CommandRunner, AutoCloseable {
 
   /** How often others are served while a script is busy. */
   private static final long SERVICE_NANOS = 2 * NANOS_A_MILLI;
+
+  /** What comes up when a script has written already does not leave it half done. */
+  private static final int BEFORE_FIRST_WRITE =
+      Refusal.OUT_OF_MEMORY.bit()
+          | Refusal.SNAPSHOT_FAILED.bit()
+          | Refusal.APPEND_FAILED.bit()
+          | Refusal.TOO_FEW_REPLICAS.bit();
 
   /** Where the number of keys stands, in EVAL as in FCALL; the keys follow. */
   private static final int NUMKEYS_AT = 2;
@@ -287,16 +295,25 @@ final class ScriptRunner implements CommandRunner, AutoCloseable {
     if (script.declaresWrites() && onlyReads) {
       throw WRITES_IN_READ_ONLY;
     }
-    int refused = script.declaresWrites() ? Refusal.WRITES : 0;
-    if (script.declaresWrites() && !script.is(ScriptFlag.ALLOW_OOM)) {
+    int refused = refusals(script.flags()) & state.mask();
+    if (refused != 0) {
+      throw Refusal.first(refused).error();
+    }
+  }
+
+  /**
+   * The states in which a script with these flags is refused; of one without flags nothing is known
+   * before it runs.
+   */
+  static int refusals(@Nullable Set<ScriptFlag> flags) {
+    if (flags == null) {
+      return 0;
+    }
+    int refused = flags.contains(ScriptFlag.NO_WRITES) ? 0 : Refusal.WRITES;
+    if (refused != 0 && !flags.contains(ScriptFlag.ALLOW_OOM)) {
       refused |= Refusal.OUT_OF_MEMORY.bit();
     }
-    if (!script.is(ScriptFlag.ALLOW_STALE)) {
-      refused |= Refusal.STALE_REPLICA.bit();
-    }
-    if ((refused & state.mask()) != 0) {
-      throw Refusal.first(refused & state.mask()).error();
-    }
+    return flags.contains(ScriptFlag.ALLOW_STALE) ? refused : refused | Refusal.STALE_REPLICA.bit();
   }
 
   // What the running script does.
@@ -345,8 +362,12 @@ final class ScriptRunner implements CommandRunner, AutoCloseable {
         return denied(denial);
       }
     }
-    boolean mayUseMemory = script.hasWritten() || script.script().is(ScriptFlag.ALLOW_OOM);
-    int exempted = Refusal.BUSY | (mayUseMemory ? Refusal.OUT_OF_MEMORY.bit() : 0);
+    int exempted = Refusal.BUSY;
+    if (script.hasWritten()) {
+      exempted |= BEFORE_FIRST_WRITE;
+    } else if (script.script().is(ScriptFlag.ALLOW_OOM)) {
+      exempted |= Refusal.OUT_OF_MEMORY.bit();
+    }
     CommandError refused = dispatcher.refusal(command, exempted);
     if (refused == null) {
       return null;

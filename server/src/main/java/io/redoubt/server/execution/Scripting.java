@@ -1,12 +1,16 @@
 package io.redoubt.server.execution;
 
+import io.redoubt.protocol.command.Command;
 import io.redoubt.protocol.command.CommandError;
 import io.redoubt.protocol.command.CommandTable;
 import io.redoubt.protocol.process.Clock;
 import io.redoubt.protocol.process.Log;
+import io.redoubt.protocol.resp.Request;
 import io.redoubt.server.keyspace.Keyspace;
 import io.redoubt.server.memory.Slabs;
+import io.redoubt.server.script.ScriptFlag;
 import io.redoubt.server.settings.ServerDirectives;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Scripts and functions, and what runs both. */
@@ -49,6 +53,18 @@ public final class Scripting implements AutoCloseable {
   /** The scripts known by their SHA-1. */
   public Scripts scripts() {
     return scripts;
+  }
+
+  /** The states in which a call of a script or function is refused, by what that says of itself. */
+  int refusals(Command<?> command, Request request) {
+    Set<ScriptFlag> flags =
+        switch (command.name()) {
+          case "eval", "eval_ro" -> Scripts.flagsOfText(request);
+          case "evalsha", "evalsha_ro" -> scripts.flags(request);
+          case "fcall", "fcall_ro" -> functions.flags(request);
+          default -> null;
+        };
+    return ScriptRunner.refusals(flags);
   }
 
   /** The libraries of functions. */

@@ -6,6 +6,8 @@ import io.redoubt.protocol.resp.Request;
 import io.redoubt.server.client.ServerClient;
 import io.redoubt.server.memory.Region;
 import io.redoubt.server.script.Script;
+import io.redoubt.server.script.ScriptEngine;
+import io.redoubt.server.script.ScriptFlag;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HashMap;
@@ -13,6 +15,7 @@ import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -85,7 +88,10 @@ public final class Scripts {
   }
 
   private @Nullable Script known(int i) {
-    Request request = call.request();
+    return known(call.request(), i);
+  }
+
+  private @Nullable Script known(Request request, int i) {
     Script lastOne = last;
     if (lastOne != null && request.is(i, lastOne.name())) {
       return lastOne;
@@ -99,6 +105,21 @@ public final class Scripts {
       known = evaluated.get(sum);
     }
     return known == null ? null : known.script();
+  }
+
+  /** The flags of the script that a request to come calls by its SHA-1; null when it has none. */
+  @Nullable Set<ScriptFlag> flags(Request request) {
+    Script script = known(request, 1);
+    return script == null ? null : script.flags();
+  }
+
+  /** The flags of the script whose text is in a request to come; null when it has none. */
+  static @Nullable Set<ScriptFlag> flagsOfText(Request request) {
+    try {
+      return ScriptEngine.flags(request.offset(1), request.length(1));
+    } catch (CommandError malformed) { // EVAL will say so
+      return null;
+    }
   }
 
   /**

@@ -177,6 +177,15 @@ public final class ScriptEngine implements AutoCloseable {
     return new Script(references, name, shebang.flags());
   }
 
+  /**
+   * What a script says of itself in its first line; null when it says nothing.
+   *
+   * @throws CommandError when that is malformed
+   */
+  public static @Nullable Set<ScriptFlag> flags(long address, int length) {
+    return Shebang.ofScript(firstLine(address, length)).flags();
+  }
+
   /** The first line with its end when it is a shebang; empty otherwise. */
   private static String firstLine(long address, int length) {
     if (length < 2 || Region.getByte(address) != '#' || Region.getByte(address + 1) != '!') {

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.redoubt.server.Dialogue;
+import io.redoubt.server.RedisServer;
 import io.redoubt.server.ServerTest;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -17,9 +18,11 @@ final class ScriptCommandsTest {
   private static final String SHA = "e0e1f9fabfc9d4800c877a703b823ac0578ff8db";
 
   private final Dialogue redis;
+  private final RedisServer server;
 
-  ScriptCommandsTest(Dialogue redis) {
+  ScriptCommandsTest(Dialogue redis, RedisServer server) {
     this.redis = redis;
+    this.server = server;
   }
 
   @Test
@@ -66,6 +69,39 @@ final class ScriptCommandsTest {
   private static String sum(String script) throws NoSuchAlgorithmException {
     byte[] sum = MessageDigest.getInstance("SHA-1").digest(script.getBytes(US_ASCII));
     return HexFormat.of().formatHex(sum);
+  }
+
+  @Test
+  void whatScriptsSayOfThemselvesCountsInTransactions() {
+    String refusal = "NOREPLICAS Not enough good replicas to write.";
+    redis.says(
+        "FUNCTION LOAD \"#!lua name=l\\nredis.register_function('w', function() end)\"", "\"l\"");
+    String sum = redis.text("SCRIPT LOAD \"#!lua\\nreturn 1\"");
+    for (String call :
+        new String[] {"EVAL \"#!lua\\nreturn 1\" 0", "EVALSHA " + sum + " 0", "FCALL w 0"}) {
+      redis.says("MULTI", "OK");
+      redis.says(call, "QUEUED");
+      try (Dialogue other = new Dialogue(server.port())) {
+        other.says("CONFIG SET min-replicas-to-write 1", "OK");
+        redis.says("EXEC", "(error) EXECABORT Transaction discarded because of: " + refusal);
+        other.says("CONFIG SET min-replicas-to-write 0", "OK");
+      }
+    }
+    redis.says("FUNCTION FLUSH", "OK");
+  }
+
+  @Test
+  void aScriptThatHasWrittenGoesOnWhenReplicasAreTooFew() {
+    redis.says("DEBUG SET-DISABLE-DENY-SCRIPTS 1", "OK");
+    redis.says(
+        "EVAL \"redis.call('SET','a','1') redis.call('CONFIG','SET','min-replicas-to-write','1')"
+            + " return redis.call('SET','a','2')\" 0",
+        "OK");
+    assertThat(redis.ask("EVAL \"return redis.call('SET','a','3')\" 0"))
+        .startsWith("(error) NOREPLICAS Not enough good replicas to write.");
+    redis.says("CONFIG SET min-replicas-to-write 0", "OK");
+    redis.says("DEBUG SET-DISABLE-DENY-SCRIPTS 0", "OK");
+    redis.says("GET a", "\"2\"");
   }
 
   @Test
