@@ -289,13 +289,14 @@ final class ScriptRunner implements CommandRunner, AutoCloseable {
    * Refuses a script by what it says of itself, as a command with the flags that follow from that.
    */
   private void admit(Script script, ServerClient caller, boolean onlyReads) {
-    if (script.flags() == null || caller.isMaster()) {
+    if (caller.isMaster()) {
       return;
     }
     if (script.declaresWrites() && onlyReads) {
       throw WRITES_IN_READ_ONLY;
     }
-    int refused = refusals(script.flags()) & state.mask();
+    int refused = script.flags() == null ? Refusal.STALE_REPLICA.bit() : refusals(script.flags());
+    refused &= state.mask();
     if (refused != 0) {
       throw Refusal.first(refused).error();
     }
