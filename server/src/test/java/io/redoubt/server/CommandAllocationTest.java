@@ -2,9 +2,11 @@ package io.redoubt.server;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import com.sun.management.ThreadMXBean;
 import io.redoubt.protocol.resp.RequestEncoder;
+import io.redoubt.protocol.resp.RespClient;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -12,11 +14,13 @@ import java.io.OutputStream;
 import java.lang.management.ManagementFactory;
 import java.net.InetAddress;
 import java.net.Socket;
+import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.Set;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -33,14 +37,15 @@ final class CommandAllocationTest {
 
   private static final int WARM_UP = 20_000;
   private static final int MEASURED = 20_000;
+  private static final int TIMEOUT_MILLIS = 10_000;
 
   private static RedisServer server;
   private static Set<Long> serverThreads;
 
   @BeforeAll
-  static void start() throws Exception {
+  static void start(@TempDir Path folder) throws Exception {
     Set<Long> before = threads();
-    server = TestServers.start();
+    server = TestServers.start("dir " + folder);
     serverThreads = threads();
     serverThreads.removeAll(before);
   }
@@ -134,6 +139,7 @@ final class CommandAllocationTest {
     try (Socket replica = connect()) {
       replica.getOutputStream().write("SYNC\r\n".getBytes(US_ASCII));
       Thread.startVirtualThread(() -> readToTheEnd(replica));
+      await().untilAsserted(() -> assertThat(replication()).contains("state=online"));
       assertThat(bytesEach(request, 16)).as("bytes a %s", request).isLessThan(BUDGET_BYTES);
     }
   }
@@ -150,6 +156,12 @@ final class CommandAllocationTest {
       long before = allocated();
       run(socket, request, pipeline, commands);
       return (double) (allocated() - before) / commands;
+    }
+  }
+
+  private static String replication() throws IOException {
+    try (RespClient client = RespClient.connect("127.0.0.1", server.port(), TIMEOUT_MILLIS)) {
+      return client.call("INFO", "replication").text();
     }
   }
 
