@@ -5,6 +5,9 @@ import io.redoubt.persistence.io.OsDisk;
 import io.redoubt.protocol.process.Clock;
 import io.redoubt.protocol.process.Log;
 import io.redoubt.server.settings.ServerDirectives;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.SplittableRandom;
 
 /** Servers in the tests' own process. */
@@ -33,16 +36,22 @@ public final class TestServers {
     return server;
   }
 
-  /** A server that is not started yet. */
+  /** A server that is not started yet; it has a folder of its own unless told which. */
   static RedisServer make(Log log, Disk disk, String... lines) throws Exception {
     ServerDirectives settings = new ServerDirectives();
     String options =
-        "bind 127.0.0.1\nsave \"\"\nenable-debug-command yes\nrepl-diskless-sync-delay 0\n"
+        "dir %s\nbind 127.0.0.1\nsave \"\"\nenable-debug-command yes\nrepl-diskless-sync-delay 0\n"
+                .formatted(newFolder())
             + String.join("\n", lines)
             + "\n";
     settings.load(null, new byte[0], options);
     Clock clock = Clock.system();
     return new RedisServer(
         settings, clock, log, new SplittableRandom(clock.monotonicNanos()), true, disk);
+  }
+
+  private static Path newFolder() throws IOException {
+    Path folders = Files.createDirectories(Path.of("target", "servers").toAbsolutePath());
+    return Files.createTempDirectory(folders, "server-");
   }
 }
