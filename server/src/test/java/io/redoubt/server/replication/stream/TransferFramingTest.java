@@ -76,7 +76,10 @@ class TransferFramingTest {
       byte[] content = new byte[random.nextInt(3_000)];
       random.nextBytes(content);
       if (content.length > 100) {
-        System.arraycopy(bytes(mark), 0, content, random.nextInt(50), random.nextInt(40));
+        int at = random.nextInt(50);
+        int length = random.nextInt(40);
+        System.arraycopy(bytes(mark), 0, content, at, length);
+        content[at + length] = '-'; // not by chance the mark's next
       }
       boolean marked = random.nextBoolean();
       ByteArrayOutputStream wire = new ByteArrayOutputStream();
