@@ -3,6 +3,7 @@ package io.redoubt.sentinel;
 import io.redoubt.protocol.config.FatalConfigError;
 import io.redoubt.protocol.launch.Launch;
 import io.redoubt.protocol.launch.Service;
+import io.redoubt.sentinel.runtime.HostNames;
 import io.redoubt.sentinel.runtime.SentinelDirectives;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -43,7 +44,12 @@ public final class Main extends Launch<SentinelDirectives> {
     CompletableFuture<Integer> ended = new CompletableFuture<>();
     SentinelServer server =
         SentinelServer.start(
-            directives(), clock(), log(), new SecureRandom(), () -> ended.complete(0));
+            directives(),
+            clock(),
+            log(),
+            new SecureRandom(),
+            HostNames.Lookup.ofSystem(),
+            () -> ended.complete(0));
     return new Service() {
       private volatile boolean stopping;
 

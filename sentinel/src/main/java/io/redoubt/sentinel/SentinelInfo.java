@@ -34,10 +34,10 @@ final class SentinelInfo {
   void declare(Info info, String transport, LongSupplier commands) {
     process.declareServer(info, "sentinel", transport, () -> TICKS_PER_SECOND);
     process.declareClients(info);
-    process.declareCpu(info);
     Section stats = info.section("Stats", "stats");
     process.declareTraffic(stats);
     stats.number("total_commands_processed", commands);
+    process.declareCpu(info);
     process.declareCommands(info);
     sentinel(info);
   }
@@ -72,7 +72,7 @@ final class SentinelInfo {
               + ",status="
               + status
               + ",address="
-              + master.address()
+              + sentinel.shown(master.address())
               + ",slaves="
               + master.replicas().size()
               + ",sentinels="

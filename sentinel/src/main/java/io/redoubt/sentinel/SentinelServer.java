@@ -34,6 +34,7 @@ import io.redoubt.sentinel.command.ServerCommands;
 import io.redoubt.sentinel.core.Sentinel;
 import io.redoubt.sentinel.core.SentinelState;
 import io.redoubt.sentinel.core.Timings;
+import io.redoubt.sentinel.runtime.HostNames;
 import io.redoubt.sentinel.runtime.ScriptQueue;
 import io.redoubt.sentinel.runtime.SentinelControl;
 import io.redoubt.sentinel.runtime.SentinelDirectives;
@@ -65,6 +66,7 @@ public final class SentinelServer implements AutoCloseable {
   private final Clock clock;
   private final Log log;
   private final RandomGenerator random;
+  private final HostNames.Lookup lookup;
   private final Runnable stopped;
   private final Transport transport;
   private final CompletableFuture<Parts> parts = new CompletableFuture<>();
@@ -77,11 +79,13 @@ public final class SentinelServer implements AutoCloseable {
       Clock clock,
       Log log,
       RandomGenerator random,
+      HostNames.Lookup lookup,
       Runnable stopped) {
     this.directives = directives;
     this.clock = clock;
     this.log = log;
     this.random = random;
+    this.lookup = lookup;
     this.stopped = stopped;
     this.transport = Transport.open(THREAD_NAME, BufferMemory.offHeap());
     transport
@@ -95,20 +99,22 @@ public final class SentinelServer implements AutoCloseable {
    *
    * @param directives loaded from a file, which holds the sentinel's state from now on
    * @param random chance for ids and waits
+   * @param lookup knows the names of hosts; asked on threads of their own
    * @param stopped is called on the loop when SHUTDOWN or {@link #stop} ended the sentinel; it is
    *     still to be closed then, by another thread
    * @throws IOException when an address can't be listened on
    * @throws FatalConfigError when the configuration can't be served
    */
   public static SentinelServer start(
-      SentinelDirectives directives, Clock clock, Log log, RandomGenerator random, Runnable stopped)
+      SentinelDirectives directives,
+      Clock clock,
+      Log log,
+      RandomGenerator random,
+      HostNames.Lookup lookup,
+      Runnable stopped)
       throws IOException, FatalConfigError {
-    try {
-      directives.words().finish(directives.dir.value());
-    } catch (RefusedValue e) {
-      throw FatalConfigError.ofWhole(e.reason());
-    }
-    SentinelServer server = new SentinelServer(directives, clock, log, random, stopped);
+    directives.finish();
+    SentinelServer server = new SentinelServer(directives, clock, log, random, lookup, stopped);
     server.transport.loop().execute(server::build);
     try {
       server.parts.join();
@@ -162,6 +168,7 @@ public final class SentinelServer implements AutoCloseable {
             transport,
             source(),
             tls.client(),
+            lookup,
             clock,
             log,
             file,

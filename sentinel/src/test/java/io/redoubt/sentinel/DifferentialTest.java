@@ -10,6 +10,7 @@ import io.redoubt.protocol.process.Clock;
 import io.redoubt.protocol.process.Log;
 import io.redoubt.protocol.resp.Reply;
 import io.redoubt.protocol.resp.RespClient;
+import io.redoubt.sentinel.runtime.HostNames;
 import io.redoubt.sentinel.runtime.SentinelDirectives;
 import java.io.IOException;
 import java.io.InputStream;
@@ -47,7 +48,12 @@ class DifferentialTest {
     Clock clock = Clock.system();
     try (SentinelServer server =
             SentinelServer.start(
-                directives, clock, Log.silent(clock), new SplittableRandom(1), () -> {});
+                directives,
+                clock,
+                Log.silent(clock),
+                new SplittableRandom(1),
+                HostNames.Lookup.ofSystem(),
+                () -> {});
         RespClient client = RespClient.connect("127.0.0.1", ports.get(4));
         RespClient real =
             await().ignoreExceptions().until(() -> connect(ports.get(3)), c -> true)) {

@@ -10,12 +10,15 @@ import io.redoubt.protocol.resp.Reply;
 import io.redoubt.protocol.resp.RespClient;
 import io.redoubt.sentinel.runtime.SentinelDirectives;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
@@ -31,8 +34,12 @@ class RealNodesTest {
   private final List<SentinelServer> sentinels = new ArrayList<>();
   private final List<Integer> sentinelPorts = new ArrayList<>();
 
+  /** Look-ups of names wait for it. */
+  private volatile CountDownLatch namesAnswer = new CountDownLatch(0);
+
   @AfterEach
   void stop() {
+    namesAnswer.countDown();
     sentinels.forEach(SentinelServer::close);
     nodes.forEach(Process::destroyForcibly);
   }
@@ -72,8 +79,8 @@ class RealNodesTest {
             info(0).contains("role:slave\r\nmaster_host:127.0.0.1\r\nmaster_port:" + newPort));
     assertThat(conf(0)).contains("replicaof 127.0.0.1 " + newPort);
     assertThat(Files.readString(folder.resolve("sentinel0.conf")))
-        .contains("sentinel monitor mymaster 127.0.0.1 " + newPort + " 2\n")
-        .contains("sentinel known-replica mymaster 127.0.0.1 " + nodePorts.get(0) + "\n");
+        .contains("sentinel monitor mymaster node" + promoted + " " + newPort + " 2\n")
+        .contains("sentinel known-replica mymaster node0 " + nodePorts.get(0) + "\n");
   }
 
   /** The failover is over at once then; what was ordered last still has to reach the old master. */
@@ -100,6 +107,54 @@ class RealNodesTest {
                     "role:slave\r\nmaster_host:127.0.0.1\r\nmaster_port:" + nodePorts.get(1)));
   }
 
+  /** docker stop takes the name of a container with it, and the name server may be one. */
+  @Test
+  void theNameServerDiesWithTheMaster() throws Exception {
+    Assumptions.assumeTrue(Files.isExecutable(REDIS_SERVER));
+    for (int i = 0; i < 2; i++) {
+      nodePorts.add(FreePorts.one());
+      nodes.add(startNode(i));
+    }
+    await().until(() -> info(0).contains("slave0:ip=node1,"));
+    startSentinel(0);
+    int sentinel = sentinelPorts.getFirst();
+    await().until(() -> knows(sentinel, 1, 0));
+    await().until(() -> flags(sentinel).equals("slave"));
+    ask(sentinel, "SENTINEL", "DEBUG", "publish-period", "300");
+
+    namesAnswer = new CountDownLatch(1);
+    nodes.getFirst().destroyForcibly().waitFor();
+    await().atMost(Duration.ofSeconds(20)).until(() -> masterPort(sentinel) == nodePorts.get(1));
+    nodes.set(0, startProcess(0));
+    await()
+        .atMost(Duration.ofSeconds(30))
+        .until(() ->
+            info(0)
+                .contains(
+                    "role:slave\r\nmaster_host:127.0.0.1\r\nmaster_port:" + nodePorts.get(1)));
+  }
+
+  private static String flags(int sentinel) {
+    List<String> words =
+        ask(sentinel, "SENTINEL", "REPLICAS", "mymaster").elements().getFirst().elements().stream()
+            .map(Reply::text)
+            .toList();
+    return words.get(words.indexOf("flags") + 1);
+  }
+
+  /** Every node has a name; while the name server is away nobody hears that it is. */
+  private InetAddress lookUp(String name) throws UnknownHostException {
+    try {
+      namesAnswer.await();
+    } catch (InterruptedException e) {
+      throw new UnknownHostException(name);
+    }
+    if (!name.startsWith("node")) {
+      throw new UnknownHostException(name);
+    }
+    return InetAddress.ofLiteral("127.0.0.1");
+  }
+
   private Process startNode(int index) throws IOException {
     String text =
         """
@@ -108,8 +163,9 @@ class RealNodesTest {
         dir %s
         save ""
         repl-diskless-sync-delay 0
+        replica-announce-ip node%d
         """
-            .formatted(nodePorts.get(index), folder);
+            .formatted(nodePorts.get(index), folder, index);
     String role = index == 0 ? "" : "replicaof 127.0.0.1 " + nodePorts.getFirst() + "\n";
     Files.writeString(folder.resolve("node" + index + ".conf"), text + role);
     return startProcess(index);
@@ -132,17 +188,23 @@ class RealNodesTest {
         """
         port %d
         bind 127.0.0.1
-        sentinel monitor mymaster 127.0.0.1 %d 2
+        sentinel resolve-hostnames yes
+        sentinel monitor mymaster node0 %d %d
         sentinel down-after-milliseconds mymaster 1000
         sentinel failover-timeout mymaster 10000
         """
-            .formatted(port, nodePorts.getFirst()));
+            .formatted(port, nodePorts.getFirst(), nodes.size() - 1));
     SentinelDirectives directives = new SentinelDirectives();
     directives.load(file, new byte[0], "");
     Clock clock = Clock.system();
     sentinels.add(
         SentinelServer.start(
-            directives, clock, Log.silent(clock), new SplittableRandom(index), () -> {}));
+            directives,
+            clock,
+            Log.silent(clock),
+            new SplittableRandom(index),
+            this::lookUp,
+            () -> {}));
   }
 
   private String info(int node) {

@@ -8,6 +8,7 @@ import io.redoubt.protocol.process.Clock;
 import io.redoubt.protocol.process.Log;
 import io.redoubt.protocol.resp.Reply;
 import io.redoubt.protocol.resp.RespClient;
+import io.redoubt.sentinel.runtime.HostNames;
 import io.redoubt.sentinel.runtime.SentinelDirectives;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -56,7 +57,12 @@ class ScriptsTest {
     Clock clock = Clock.system();
     server =
         SentinelServer.start(
-            directives, clock, Log.silent(clock), new SplittableRandom(1), () -> {});
+            directives,
+            clock,
+            Log.silent(clock),
+            new SplittableRandom(1),
+            HostNames.Lookup.ofSystem(),
+            () -> {});
     client = RespClient.connect("127.0.0.1", port);
   }
 

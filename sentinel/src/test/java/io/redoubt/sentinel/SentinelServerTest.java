@@ -9,6 +9,7 @@ import io.redoubt.protocol.process.Clock;
 import io.redoubt.protocol.process.Log;
 import io.redoubt.protocol.resp.Reply;
 import io.redoubt.protocol.resp.RespClient;
+import io.redoubt.sentinel.runtime.HostNames;
 import io.redoubt.sentinel.runtime.SentinelDirectives;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -58,7 +59,12 @@ class SentinelServerTest {
     Clock clock = Clock.system();
     server =
         SentinelServer.start(
-            directives, clock, Log.silent(clock), new SplittableRandom(1), () -> {});
+            directives,
+            clock,
+            Log.silent(clock),
+            new SplittableRandom(1),
+            HostNames.Lookup.ofSystem(),
+            () -> {});
     client = RespClient.connect("127.0.0.1", directives.port.value());
   }
 
@@ -105,7 +111,8 @@ class SentinelServerTest {
         .containsEntry("num-slaves", "1")
         .containsEntry("num-other-sentinels", "1")
         .containsEntry("down-after-milliseconds", "60000")
-        .containsEntry("role-reported", "master");
+        .containsEntry("role-reported", "master")
+        .containsEntry("info-refresh", "0");
     assertThat(call("SENTINEL MASTERS").elements()).hasSize(1);
     assertThat(fields(call("SENTINEL SLAVES mymaster").elements().getFirst()))
         .isEqualTo(fields(call("SENTINEL REPLICAS mymaster").elements().getFirst()))
@@ -135,6 +142,8 @@ class SentinelServerTest {
             "master0:name=mymaster,status=ok,address=127.0.0.1:"
                 + nodePort
                 + ",slaves=1,sentinels=2\r\n");
+    assertThat(info.lines().filter(line -> line.startsWith("# ")))
+        .containsExactly("# Server", "# Clients", "# Stats", "# CPU", "# Sentinel");
     assertThat(call("INFO sentinel").text()).startsWith("# Sentinel").doesNotContain("# Server");
   }
 
@@ -206,6 +215,15 @@ class SentinelServerTest {
     assertThat(call("SENTINEL SENTINELS mymaster").elements()).isEmpty();
     assertThat(call("SENTINEL FAILOVER other"))
         .isEqualTo(error("NOGOODSLAVE No suitable replica to promote"));
+    assertThat(call("SENTINEL FAILOVER other COORDINATED"))
+        .isEqualTo(error("NOGOODSLAVE No suitable replica to promote"));
+    assertThat(call("SENTINEL FAILOVER other soon")).isEqualTo(error("ERR syntax error"));
+    assertThat(call("SENTINEL SET other rename-command CONFIG guess"))
+        .isEqualTo(new Reply.Simple("OK"));
+    assertThat(file()).contains("sentinel rename-command other CONFIG guess\n");
+    assertThat(call("SENTINEL SET other rename-command config config"))
+        .isEqualTo(new Reply.Simple("OK"));
+    assertThat(file()).doesNotContain("rename-command");
     assertThat(call("SENTINEL REMOVE other")).isEqualTo(new Reply.Simple("OK"));
     assertThat(file()).doesNotContain("other");
     assertThat(call("SENTINEL REMOVE other")).isEqualTo(error("ERR No such master with that name"));
@@ -221,8 +239,20 @@ class SentinelServerTest {
         .containsEntry("announce-port", "1234")
         .containsEntry("announce-hostnames", "no");
     assertThat(file()).contains("sentinel announce-ip 10.1.2.3\n", "announce-port 1234\n");
-    assertThat(call("SENTINEL CONFIG SET resolve-hostnames maybe").isError()).isTrue();
-    assertThat(call("SENTINEL CONFIG SET foo bar").isError()).isTrue();
+    assertThat(call("SENTINEL CONFIG SET resolve-hostnames maybe"))
+        .isEqualTo(error("ERR Invalid value 'maybe' to SENTINEL CONFIG SET 'resolve-hostnames'"));
+    assertThat(call("SENTINEL CONFIG SET foo bar"))
+        .isEqualTo(error("ERR Invalid argument 'foo' to SENTINEL CONFIG SET"));
+    assertThat(call("SENTINEL CONFIG SET announce-ip 1.1.1.1 Announce-IP 2.2.2.2"))
+        .isEqualTo(error("ERR Duplicate argument 'Announce-IP' to SENTINEL CONFIG SET"));
+    assertThat(call("SENTINEL CONFIG SET announce-ip 1.1.1.1 announce-port"))
+        .isEqualTo(error("ERR Missing argument 'announce-port' value"));
+    assertThat(call("SENTINEL CONFIG SET loglevel debug announce-port x").isError()).isTrue();
+    assertThat(texts(call("SENTINEL CONFIG GET loglevel"))).containsExactly("loglevel", "notice");
+    assertThat(call("SENTINEL CONFIG SET announce-ip").text())
+        .startsWith("ERR Only SENTINEL CONFIG GET <param> ");
+    assertThat(texts(call("SENTINEL CONFIG GET announce-ip")))
+        .containsExactly("announce-ip", "10.1.2.3");
     assertThat(call("SENTINEL DEBUG ping-period 500")).isEqualTo(new Reply.Simple("OK"));
     assertThat(fields(call("SENTINEL DEBUG"))).containsEntry("PING-PERIOD", "500");
     assertThat(call("SENTINEL DEBUG ping-period 0").isError()).isTrue();
@@ -274,7 +304,11 @@ class SentinelServerTest {
             + "sentinel monitor other no-such-host.invalid %d 2\n".formatted(nodePort));
     String ask = "SENTINEL GET-MASTER-ADDR-BY-NAME ";
     await().until(() -> !texts(call(ask + "mymaster")).getFirst().equals("localhost"));
-    assertThat(texts(call(ask + "mymaster")).getFirst()).isIn("127.0.0.1", "0:0:0:0:0:0:0:1");
+    String found = texts(call(ask + "mymaster")).getFirst();
+    assertThat(found).isIn("127.0.0.1", "::1");
+    assertThat(fields(call("SENTINEL MASTER mymaster"))).containsEntry("ip", found);
+    assertThat(call("INFO sentinel").text())
+        .contains("master0:name=mymaster,status=ok,address=" + found + ":" + nodePort + ",");
     assertThat(texts(call(ask + "other")).getFirst()).isEqualTo("no-such-host.invalid");
     assertThat(call("SENTINEL CONFIG SET announce-hostnames yes"))
         .isEqualTo(new Reply.Simple("OK"));

@@ -3,70 +3,82 @@ package io.redoubt.server;
 import io.redoubt.protocol.info.Info;
 import io.redoubt.protocol.info.InfoLines;
 import io.redoubt.protocol.info.Section;
+import io.redoubt.protocol.launch.ProcessInfo;
 import io.redoubt.protocol.launch.ProcessUsage;
 import io.redoubt.protocol.process.Clock;
 import io.redoubt.protocol.session.ClientRegistry;
-import io.redoubt.server.client.MigrationTargets;
-import io.redoubt.server.execution.BlockedClients;
 import io.redoubt.server.execution.MemoryUse;
 import io.redoubt.server.execution.Scripting;
 import io.redoubt.server.execution.ServerStats;
 import io.redoubt.server.keyspace.Database;
 import io.redoubt.server.keyspace.Keyspace;
-import io.redoubt.server.keyspace.WatchedKeys;
 import io.redoubt.server.settings.ServerDirectives;
 import java.util.Locale;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 
-/** The sections of INFO about the server as a whole; other parts declare their own fields. */
+/** The sections of INFO: those about the server as a whole, and the fields that parts declare. */
 final class ServerInfo {
+  private final ServerParts parts;
   private final ServerDirectives settings;
   private final Keyspace keyspace;
   private final MemoryUse memory;
   private final Scripting scripting;
-  private final WatchedKeys watchedKeys;
-  private final BlockedClients blockedClients;
   private final ClientRegistry clients;
   private final ServerStats stats;
-  private final MigrationTargets migrationTargets;
   private final Clock clock;
   private final ProcessUsage usage;
 
-  ServerInfo(
-      ServerDirectives settings,
-      Keyspace keyspace,
-      MemoryUse memory,
-      Scripting scripting,
-      WatchedKeys watchedKeys,
-      BlockedClients blockedClients,
-      ClientRegistry clients,
-      ServerStats stats,
-      MigrationTargets migrationTargets,
-      Clock clock,
-      ProcessUsage usage) {
-    this.settings = settings;
-    this.keyspace = keyspace;
-    this.memory = memory;
-    this.scripting = scripting;
-    this.watchedKeys = watchedKeys;
-    this.blockedClients = blockedClients;
-    this.clients = clients;
-    this.stats = stats;
-    this.migrationTargets = migrationTargets;
-    this.clock = clock;
-    this.usage = usage;
+  ServerInfo(ServerParts parts) {
+    this.parts = parts;
+    settings = parts.settings;
+    keyspace = parts.keyspace;
+    memory = parts.memory;
+    scripting = parts.scripting;
+    clients = parts.clients;
+    stats = parts.stats;
+    clock = parts.clock;
+    usage = parts.processUsage;
   }
 
-  void declareClients(Section section) {
+  /** Declares all sections. */
+  void declare() {
+    Info info = parts.info;
+    ProcessInfo process = new ProcessInfo(settings, clock, clients, parts.table, parts.chance);
+    process.declareServer(info, "standalone", parts.transport.name(), settings.hz::value);
+    parts.shutdown.declareInfo(info.section("Server", "server"));
+    declareClients(process.declareClients(info));
+    declareMemory(info);
+    declarePersistence(info);
+    declareStats(info, process::declareTraffic);
+    parts.replication.addTo(info);
+    process.declareCpu(info);
+    process.declareCommands(info);
+    declareRest(info);
+  }
+
+  private void declarePersistence(Info info) {
+    Section section = info.section("Persistence", "persistence");
+    section.flag("loading", parts.dataSet.progress()::isLoading);
+    section.flag("async_loading", parts.dataSet.progress()::isLoadingBeside);
+    parts.snapshots.declareInfo(section::number, section::text);
+    parts.dataSet.progress().declareInfo(section::number);
+    parts.appendOnlyFile.info().declare(section::number, section::text);
+    section.lines(lines -> {
+      parts.appendOnlyFile.info().tell(lines::field);
+      parts.dataSet.progress().tell(clock.wallMillis(), lines::field);
+    });
+  }
+
+  private void declareClients(Section section) {
     section
-        .number("watching_clients", watchedKeys::watchers)
-        .number("total_watched_keys", watchedKeys::size)
-        .number("total_blocking_keys", blockedClients::keys)
-        .number("total_blocking_keys_on_nokey", blockedClients::keysOrTheirLoss);
+        .number("watching_clients", parts.watchedKeys::watchers)
+        .number("total_watched_keys", parts.watchedKeys::size)
+        .number("total_blocking_keys", parts.blockedClients::keys)
+        .number("total_blocking_keys_on_nokey", parts.blockedClients::keysOrTheirLoss);
   }
 
-  void declareMemory(Info info) {
+  private void declareMemory(Info info) {
     Section section = info.section("Memory", "memory");
     bytes(section, "used_memory", memory::usedBytes);
     bytes(section, "used_memory_rss", usage::residentBytes);
@@ -152,7 +164,7 @@ final class ServerInfo {
     return String.format(Locale.ROOT, "%.2f%c", value, " KMGT".charAt(unit));
   }
 
-  void declareStats(Info info, Consumer<Section> traffic) {
+  private void declareStats(Info info, Consumer<Section> traffic) {
     Section section = info.section("Stats", "stats");
     traffic.accept(section);
     section
@@ -173,7 +185,7 @@ final class ServerInfo {
         .number("keyspace_misses", stats::misses)
         .number("latest_fork_usec", () -> 0)
         .number("total_forks", () -> 0)
-        .number("migrate_cached_sockets", migrationTargets::size)
+        .number("migrate_cached_sockets", parts.migrationTargets::size)
         .number("slave_expires_tracked_keys", () -> keyspace.localExpiries().size())
         .number("total_error_replies", stats::errorReplies)
         .number("unexpected_error_replies", stats::unexpectedErrors);
@@ -184,13 +196,13 @@ final class ServerInfo {
     long due = 0;
     long expires = 0;
     for (int i = 0; i < keyspace.count(); i++) {
-      due += keyspace.database(i).due();
-      expires += keyspace.database(i).expires();
+      due += keyspace.database(i).expiries().due(keyspace.nowMillis());
+      expires += keyspace.database(i).expiries().size();
     }
     return expires == 0 ? 0 : 100.0 * due / expires;
   }
 
-  void declareRest(Info info) {
+  private void declareRest(Info info) {
     info.section("Modules", "modules");
     info.section("Errorstats", "errorstats").lines(this::errorLines);
     info.section("Cluster", "cluster").number("cluster_enabled", () -> 0);
@@ -208,7 +220,10 @@ final class ServerInfo {
         lines.field(
             "db" + i,
             "keys=%d,expires=%d,avg_ttl=%d"
-                .formatted(database.size(), database.expires(), database.averageTtlMillis()));
+                .formatted(
+                    database.size(),
+                    database.expiries().size(),
+                    database.expiries().averageTtlMillis(keyspace.nowMillis())));
       }
     }
   }

@@ -214,6 +214,8 @@ final class Shutdown implements ServerCommands.Shutdown {
       snapshots.abortSave();
     }
     log.warning("Redis is now ready to exit, bye bye...");
+    // What is written from now on would be in no file, however long the process takes to end.
+    clients.pauses().begin(Cause.SHUTDOWN, Pause.ALL, Long.MAX_VALUE);
     end.run();
     return true;
   }

@@ -1,19 +1,17 @@
 package io.redoubt.server;
 
-import io.redoubt.persistence.io.Disk;
 import io.redoubt.persistence.io.DiskFile;
-import io.redoubt.persistence.io.OsDisk;
+import io.redoubt.persistence.io.ForwardingDisk;
+import io.redoubt.persistence.io.ForwardingFile;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 
 /**
  * The system's disk, on which the syncs of append-only files can be held up, and writes refused.
  */
-final class HeldDisk implements Disk {
-  private final Disk disk = new OsDisk();
+final class HeldDisk extends ForwardingDisk {
   private final ReentrantReadWriteLock syncs = new ReentrantReadWriteLock();
   private volatile boolean full;
 
@@ -31,119 +29,49 @@ final class HeldDisk implements Disk {
     return syncs.hasQueuedThreads();
   }
 
-  /** Has writes to incremental files fail half-way. */
+  /** Has writes to incremental files and manifests fail half-way. */
   void full(boolean on) {
     full = on;
   }
 
   private DiskFile held(Path path, DiskFile file) {
-    return path.toString().endsWith(".incr.aof") ? new HeldFile(file) : file;
+    String name = path.toString();
+    boolean isHeld = name.endsWith(".incr.aof") || name.endsWith(".manifest");
+    return isHeld ? new HeldFile(file) : file;
   }
 
   @Override
   public DiskFile create(Path path) throws IOException {
-    return held(path, disk.create(path));
+    return held(path, super.create(path));
   }
 
   @Override
   public DiskFile append(Path path) throws IOException {
-    return held(path, disk.append(path));
+    return held(path, super.append(path));
   }
 
-  @Override
-  public DiskFile read(Path path) throws IOException {
-    return disk.read(path);
-  }
-
-  @Override
-  public void rename(Path from, Path to) throws IOException {
-    disk.rename(from, to);
-  }
-
-  @Override
-  public boolean delete(Path path) throws IOException {
-    return disk.delete(path);
-  }
-
-  @Override
-  public boolean exists(Path path) {
-    return disk.exists(path);
-  }
-
-  @Override
-  public boolean isDirectory(Path path) {
-    return disk.isDirectory(path);
-  }
-
-  @Override
-  public boolean createDirectory(Path path) throws IOException {
-    return disk.createDirectory(path);
-  }
-
-  @Override
-  public List<Path> list(Path directory) throws IOException {
-    return disk.list(directory);
-  }
-
-  @Override
-  public long size(Path path) throws IOException {
-    return disk.size(path);
-  }
-
-  @Override
-  public void syncDirectory(Path directory) throws IOException {
-    disk.syncDirectory(directory);
-  }
-
-  private final class HeldFile implements DiskFile {
-    private final DiskFile file;
-
+  private final class HeldFile extends ForwardingFile {
     HeldFile(DiskFile file) {
-      this.file = file;
-    }
-
-    @Override
-    public int read(MemorySegment memory, long offset, int length) throws IOException {
-      return file.read(memory, offset, length);
+      super(file);
     }
 
     @Override
     public void write(MemorySegment memory, long offset, long length) throws IOException {
       if (full) {
-        file.write(memory, offset, length / 2);
+        super.write(memory, offset, length / 2);
         throw new IOException("No space left on device");
       }
-      file.write(memory, offset, length);
+      super.write(memory, offset, length);
     }
 
     @Override
     public void sync() throws IOException {
       syncs.readLock().lock();
       try {
-        file.sync();
+        super.sync();
       } finally {
         syncs.readLock().unlock();
       }
-    }
-
-    @Override
-    public long position() throws IOException {
-      return file.position();
-    }
-
-    @Override
-    public long size() throws IOException {
-      return file.size();
-    }
-
-    @Override
-    public void truncate(long sizeBytes) throws IOException {
-      file.truncate(sizeBytes);
-    }
-
-    @Override
-    public void close() throws IOException {
-      file.close();
     }
   }
 }

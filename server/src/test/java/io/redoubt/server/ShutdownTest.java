@@ -1,9 +1,11 @@
 package io.redoubt.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import io.redoubt.protocol.resp.RespClient;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
@@ -73,6 +75,17 @@ final class ShutdownTest {
       other.hears(FAILED);
       assertThat(redis.text("INFO server")).doesNotContain("shutdown_in_milliseconds");
       redis.says("SET key other", "OK");
+    }
+  }
+
+  @Test
+  void nothingIsDoneAfterTheSave() throws Exception {
+    RedisServer own = TestServers.start();
+    try (RespClient client = RespClient.connect("127.0.0.1", own.port())) {
+      client.sendRaw("SHUTDOWN SAVE\r\nSET late 1\r\n");
+      own.ended().get(20, TimeUnit.SECONDS);
+      own.close();
+      assertThatThrownBy(client::receive).isInstanceOf(IOException.class);
     }
   }
 

@@ -2,8 +2,10 @@ package io.redoubt.server;
 
 import io.redoubt.persistence.io.Disk;
 import io.redoubt.persistence.io.OsDisk;
+import io.redoubt.protocol.net.Sockets;
 import io.redoubt.protocol.process.Clock;
 import io.redoubt.protocol.process.Log;
+import io.redoubt.protocol.process.Threads;
 import io.redoubt.server.settings.ServerDirectives;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -47,7 +49,12 @@ public final class TestServers {
     settings.load(null, new byte[0], options);
     Clock clock = Clock.system();
     return new RedisServer(
-        settings, clock, log, new SplittableRandom(clock.monotonicNanos()), true, disk);
+        settings,
+        clock,
+        log,
+        new SplittableRandom(clock.monotonicNanos()),
+        true,
+        new Machine(Sockets.ofSystem(), Threads.ofSystem(), disk));
   }
 
   private static Path newFolder() throws IOException {

@@ -13,6 +13,7 @@ import picocli.CommandLine.Command;
       LatencyBenchmark.class,
       SnapshotBenchmark.class,
       LoadBenchmark.class,
+      AppendBenchmark.class,
       SyncBenchmark.class,
       FailoverBenchmark.class
     },

@@ -5,10 +5,10 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.stream.IntStream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -53,7 +53,7 @@ final class CpuBenchmark implements Callable<Integer> {
   /** For what has no goal with P=1: it is not measured so. */
   private static final double NONE = 0;
 
-  private static final String RANDOM = "__rand_int__";
+  private static final String RANDOM = RedisBenchmark.RANDOM;
   private static final String VALUE = "v".repeat(64);
   private static final String EVALSHA = "EVALSHA";
   private static final String SCRIPT =
@@ -249,52 +249,29 @@ final class CpuBenchmark implements Callable<Integer> {
   private void row(
       Load load, int pipeline, int count, double goal, MeasuredServer redis, MeasuredServer redoubt)
       throws IOException, InterruptedException {
-    double[] theirs = new double[rounds];
-    double[] ours = new double[rounds];
-    double[] ratios = new double[rounds];
     micros(load, pipeline, count, redis);
     micros(load, pipeline, count, redoubt);
-    for (int round = 0; round < rounds; round++) {
-      // Who goes first changes, so that neither always has what the other left in the caches.
-      if (round % 2 == 0) {
-        theirs[round] = micros(load, pipeline, count, redis);
-        ours[round] = micros(load, pipeline, count, redoubt);
-      } else {
-        ours[round] = micros(load, pipeline, count, redoubt);
-        theirs[round] = micros(load, pipeline, count, redis);
-      }
-      ratios[round] = ours[round] / theirs[round];
-    }
+    Comparison<Double> micros =
+        Comparison.ofRounds(
+            rounds, ofRedis -> micros(load, pipeline, count, ofRedis ? redis : redoubt));
+    double[] theirs = micros.redis().stream().mapToDouble(Double::doubleValue).toArray();
+    double[] ours = micros.redoubt().stream().mapToDouble(Double::doubleValue).toArray();
+    double[] ratios = IntStream.range(0, rounds).mapToDouble(i -> ours[i] / theirs[i]).toArray();
     System.out.printf(
         "%-24s %4d %12.3f %12.3f %7.2f %6.2f%n",
-        load.title(), pipeline, median(theirs), median(ours), median(ratios), goal);
-  }
-
-  private static double median(double[] values) {
-    double[] sorted = values.clone();
-    Arrays.sort(sorted);
-    int middle = sorted.length / 2;
-    return sorted.length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+        load.title(),
+        pipeline,
+        Comparison.median(theirs),
+        Comparison.median(ours),
+        Comparison.median(ratios),
+        goal);
   }
 
   /** Processor time of the server an operation, in microseconds. */
   private static double micros(Load load, int pipeline, int count, MeasuredServer server)
       throws IOException, InterruptedException {
-    List<String> words = new ArrayList<>(List.of("redis-benchmark", "-h", MeasuredServer.HOST));
-    words.addAll(List.of("-p", "" + server.port(), "-c", "" + CONNECTIONS, "-P", "" + pipeline));
-    words.addAll(List.of("-n", "" + count, "-r", "" + load.range(), "--csv"));
-    words.addAll(load.command());
     long before = server.cpuNanos();
-    Process process = new ProcessBuilder(words).redirectErrorStream(true).start();
-    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    if (process.waitFor() != 0) {
-      throw new Refusal(server, error(output));
-    }
+    new RedisBenchmark(CONNECTIONS, pipeline, load.range(), load.command()).run(server, count);
     return (server.cpuNanos() - before) / 1000.0 / count;
-  }
-
-  /** The line that tells the error, without the table that was begun before. */
-  private static String error(String output) {
-    return output.lines().filter(line -> !line.startsWith("\"")).findFirst().orElse("no output");
   }
 }

@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -26,6 +27,8 @@ import picocli.CommandLine.Option;
           + " the first write is taken by the node that all three sentinels name. Then the killed"
           + " node comes back, and a random while passes, so that no kill falls in step with the"
           + " sentinels' periods.",
+      "With --stop-a-sentinel one of the sentinels, each in its turn, is stopped (SIGSTOP) for five"
+          + " seconds first, and the master is killed one second after it goes on.",
       "Milliseconds; the last column is the goal with --down-after 1000."
     },
     mixinStandardHelpOptions = true,
@@ -35,6 +38,8 @@ final class FailoverBenchmark implements Callable<Integer> {
   private static final Duration FAILOVER_LIMIT = Duration.ofSeconds(60);
   private static final int POLL_MILLIS = 2;
   private static final int REST_MILLIS = 2_000;
+  private static final int STOP_MILLIS = 5_000;
+  private static final int AFTER_STOP_MILLIS = 1_000;
   private static final int ASK_TIMEOUT_MILLIS = 2_000;
   private static final double GOAL_MEDIAN_MILLIS = 1_300;
   private static final double GOAL_P99_MILLIS = 2_000;
@@ -66,6 +71,11 @@ final class FailoverBenchmark implements Callable<Integer> {
       description = "down-after-milliseconds (default: ${DEFAULT-VALUE}).")
   private int downAfterMillis = 1_000;
 
+  @Option(
+      names = "--stop-a-sentinel",
+      description = "Have a sentinel stand still for a while before each failover.")
+  private boolean stopASentinel;
+
   private final Random random = new Random();
 
   @Override
@@ -78,8 +88,8 @@ final class FailoverBenchmark implements Callable<Integer> {
     redis.start();
     redoubt.start();
     for (int run = 0; run < contenders.scaled(runs); run++) {
-      theirs.add(failover(redis));
-      ours.add(failover(redoubt));
+      theirs.add(failover(redis, run));
+      ours.add(failover(redoubt, run));
       System.out.printf(
           "%3d   redis %8.0f   redoubt %8.0f%n", run + 1, theirs.getLast(), ours.getLast());
     }
@@ -102,9 +112,20 @@ final class FailoverBenchmark implements Callable<Integer> {
   }
 
   /** Kills the master; gives the milliseconds until the next one takes a write. */
-  private double failover(Topology group) throws IOException, InterruptedException {
+  private double failover(Topology group, int run) throws IOException, InterruptedException {
     int old = group.awaitRest(REST_LIMIT);
     Thread.sleep(REST_MILLIS + random.nextInt(1_000));
+    if (stopASentinel) {
+      Node sentinel = group.sentinels().get(run % Topology.SENTINELS);
+      sentinel.signal("STOP");
+      Thread.sleep(STOP_MILLIS);
+      sentinel.signal("CONT");
+      Thread.sleep(AFTER_STOP_MILLIS);
+      Set<Integer> named = group.namedMasters();
+      if (!named.equals(Set.of(old))) {
+        throw new IOException("a failover before the kill: " + named + " in the place of " + old);
+      }
+    }
     Node master = group.server(old);
     double millis;
     try (RespClient load = master.connect()) {

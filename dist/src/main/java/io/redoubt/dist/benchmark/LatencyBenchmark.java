@@ -15,11 +15,16 @@ import picocli.CommandLine.Option;
       "A connection sends PING after PING (P=1) while another one fills large keys, or removes"
           + " them: the longest of these PINGs in milliseconds, and how long what went on beside"
           + " them took. What grows one by one gets a request, of several elements, when the reply"
-          + " to the one before has come. All of it happens several times, each with a new server:"
-          + " other programs, and the host of a virtual machine, make PINGs wait as well, as the"
-          + " row with nothing beside shows, but not at the same place each time. So the least of"
-          + " the longest is what the server does, and the most what there was besides.",
-      "The last column is the goal for the least."
+          + " to the one before has come. All of it happens several times, each with a new server.",
+      "Other programs, the kernel's own threads and the host of a virtual machine make PINGs wait"
+          + " as well, as the row with nothing beside shows. So the first column of a server does"
+          + " not count the time in which its thread or the client's could have run and had no"
+          + " processor, unless other threads of the server had it; and as nobody in a virtual"
+          + " machine can tell when its host does not let it run, it is the least of the rounds:"
+          + " the host does not strike at the same place each time, but the server does. The second"
+          + " column is the longest PING of all rounds as it was, whoever was to blame.",
+      "The last column is the goal for the first one; pipelines have none, as the work that others"
+          + " have sent before a PING comes before it."
     },
     mixinStandardHelpOptions = true,
     sortOptions = false)
@@ -30,21 +35,24 @@ final class LatencyBenchmark implements Callable<Integer> {
     void run(MeasuredServer server) throws IOException, InterruptedException;
   }
 
-  private record Row(String title, double longestMillis, double seconds) {}
+  private record Row(String title, PingLoad.Longest longest, double seconds) {}
 
   /** The same of all rounds. */
-  private record Rounds(String title, double least, double most, double seconds) {
+  private record Rounds(String title, double ownMillis, double longestMillis, double seconds) {
     private static Rounds of(List<Row> rows) {
       return new Rounds(
           rows.getFirst().title(),
-          rows.stream().mapToDouble(Row::longestMillis).min().orElseThrow(),
-          rows.stream().mapToDouble(Row::longestMillis).max().orElseThrow(),
+          rows.stream().mapToDouble(row -> row.longest().withoutOthersNanos()).min().orElseThrow()
+              / NANOS_PER_MILLI,
+          rows.stream().mapToDouble(row -> row.longest().nanos()).max().orElseThrow()
+              / NANOS_PER_MILLI,
           rows.stream().mapToDouble(Row::seconds).average().orElseThrow());
     }
   }
 
-  private static final double GOAL_MILLIS = 5;
-  private static final long NANOS_PER_MILLI = 1_000_000;
+  private static final String GOAL_MILLIS = "5";
+  private static final String BY_PIPELINES = ", by pipelines";
+  private static final double NANOS_PER_MILLI = 1e6;
   private static final long REST_MILLIS = 3_000;
 
   /** One such part of the elements before a power of two, and one after it, grow one by one. */
@@ -66,16 +74,7 @@ final class LatencyBenchmark implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException, InterruptedException {
-    List<List<Row>> theirs = new ArrayList<>();
-    List<List<Row>> ours = new ArrayList<>();
-    for (int round = 0; round < rounds; round++) {
-      try (MeasuredServer redis = contenders.startRedis()) {
-        theirs.add(rows(redis));
-      }
-      try (MeasuredServer redoubt = contenders.startRedoubt()) {
-        ours.add(rows(redoubt));
-      }
-    }
+    Comparison<List<Row>> rows = Comparison.ofRounds(rounds, this::rows);
     System.out.printf(
         "%-30s %10s %10s %10s %10s %6s %12s %12s%n",
         "longest PING in ms",
@@ -86,17 +85,17 @@ final class LatencyBenchmark implements Callable<Integer> {
         "goal",
         "redis s",
         "redoubt s");
-    for (int i = 0; i < theirs.getFirst().size(); i++) {
-      Rounds redis = acrossRounds(theirs, i);
-      Rounds redoubt = acrossRounds(ours, i);
+    for (int i = 0; i < rows.redis().getFirst().size(); i++) {
+      Rounds redis = acrossRounds(rows.redis(), i);
+      Rounds redoubt = acrossRounds(rows.redoubt(), i);
       System.out.printf(
-          "%-30s %10.2f %10.2f %10.2f %10.2f %6.0f %12.1f %12.1f%n",
+          "%-30s %10.2f %10.2f %10.2f %10.2f %6s %12.1f %12.1f%n",
           redis.title(),
-          redis.least(),
-          redis.most(),
-          redoubt.least(),
-          redoubt.most(),
-          GOAL_MILLIS,
+          redis.ownMillis(),
+          redis.longestMillis(),
+          redoubt.ownMillis(),
+          redoubt.longestMillis(),
+          redis.title().endsWith(BY_PIPELINES) ? "" : GOAL_MILLIS,
           redis.seconds(),
           redoubt.seconds());
     }
@@ -105,6 +104,12 @@ final class LatencyBenchmark implements Callable<Integer> {
 
   private static Rounds acrossRounds(List<List<Row>> rounds, int row) {
     return Rounds.of(rounds.stream().map(rows -> rows.get(row)).toList());
+  }
+
+  private List<Row> rows(boolean redis) throws IOException, InterruptedException {
+    try (MeasuredServer server = redis ? contenders.startRedis() : contenders.startRedoubt()) {
+      return rows(server);
+    }
   }
 
   private List<Row> rows(MeasuredServer server) throws IOException, InterruptedException {
@@ -143,7 +148,7 @@ final class LatencyBenchmark implements Callable<Integer> {
     int doubling = Integer.highestOneBit(elements);
     int from = doubling / STRETCH * (STRETCH - 1) / DataSets.BATCH * DataSets.BATCH;
     int to = Math.min(elements, doubling / STRETCH * (STRETCH + 1));
-    rows.add(beside(server, what + ", by pipelines", it -> Loader.load(it, 0, from, source)));
+    rows.add(beside(server, what + BY_PIPELINES, it -> Loader.load(it, 0, from, source)));
     rows.add(
         beside(
             server, what + ", one by one", it -> Loader.loadOneByOne(it, from, to, each, source)));
@@ -164,7 +169,7 @@ final class LatencyBenchmark implements Callable<Integer> {
       long begin = System.nanoTime();
       event.run(server);
       double seconds = (System.nanoTime() - begin) / 1e9;
-      return new Row(title, (double) pings.end() / NANOS_PER_MILLI, seconds);
+      return new Row(title, pings.end(), seconds);
     }
   }
 }

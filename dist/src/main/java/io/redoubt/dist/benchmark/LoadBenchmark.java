@@ -1,7 +1,6 @@
 package io.redoubt.dist.benchmark;
 
 import java.io.IOException;
-import java.util.Arrays;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -39,30 +38,11 @@ final class LoadBenchmark implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException, InterruptedException {
-    Row[] theirs = new Row[rounds];
-    Row[] ours = new Row[rounds];
-    for (int round = 0; round < rounds; round++) {
-      theirs[round] = round(true);
-      ours[round] = round(false);
-    }
-    System.out.printf("%-24s %10s %10s %7s %6s%n", "seconds", "redis", "redoubt", "ratio", "goal");
-    print("BGSAVE, idle", median(theirs, true), median(ours, true));
-    print("start with the file", median(theirs, false), median(ours, false));
+    Comparison<Row> rows = Comparison.ofRounds(rounds, this::measure);
+    Comparison.head("seconds");
+    rows.row("BGSAVE, idle", Row::saveSeconds, GOAL);
+    rows.row("start with the file", Row::loadSeconds, GOAL);
     return 0;
-  }
-
-  private static void print(String title, double redis, double redoubt) {
-    System.out.printf(
-        "%-24s %10.2f %10.2f %7.2f %6.2f%n", title, redis, redoubt, redoubt / redis, GOAL);
-  }
-
-  private static double median(Row[] rows, boolean save) {
-    double[] sorted =
-        Arrays.stream(rows)
-            .mapToDouble(row -> save ? row.saveSeconds() : row.loadSeconds())
-            .sorted()
-            .toArray();
-    return sorted[sorted.length / 2];
   }
 
   private MeasuredServer start(boolean redis, String file)
@@ -71,7 +51,7 @@ final class LoadBenchmark implements Callable<Integer> {
     return redis ? contenders.startRedis(name) : contenders.startRedoubt(name);
   }
 
-  private Row round(boolean redis) throws IOException, InterruptedException {
+  private Row measure(boolean redis) throws IOException, InterruptedException {
     String file = "load-" + ++files + ".rdb";
     double saving;
     try (MeasuredServer server = start(redis, file)) {

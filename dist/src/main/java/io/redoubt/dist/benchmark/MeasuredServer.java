@@ -15,8 +15,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * A server process that saves only when told to, and what the kernel knows of its use of the
- * machine.
+ * A server process that saves only when told to, unless it is configured so, and what the kernel
+ * knows of its use of the machine.
  */
 final class MeasuredServer implements AutoCloseable {
   static final String HOST = "127.0.0.1";
@@ -39,10 +39,10 @@ final class MeasuredServer implements AutoCloseable {
   /** Starts it and does not wait for it. */
   static MeasuredServer start(String name, Path launcher, int port, Path folder, String... more)
       throws IOException {
-    List<String> arguments = new ArrayList<>(List.of(more));
-    arguments.addAll(
-        List.of(
-            "--port " + port, "--bind " + HOST, "--save ''", "--appendonly no", "--dir " + folder));
+    List<String> arguments =
+        new ArrayList<>(List.of("--save ''", "--appendonly no")); // what others may override
+    arguments.addAll(List.of(more));
+    arguments.addAll(List.of("--port " + port, "--bind " + HOST, "--dir " + folder));
     List<String> words =
         arguments.stream().flatMap(argument -> List.of(argument.split(" ", 2)).stream()).toList();
     Path log = folder.resolve(name + "-" + port + ".log");
@@ -60,6 +60,10 @@ final class MeasuredServer implements AutoCloseable {
 
   int port() {
     return node.port();
+  }
+
+  long pid() {
+    return node.pid();
   }
 
   /** A connection that waits for replies as long as they take. */

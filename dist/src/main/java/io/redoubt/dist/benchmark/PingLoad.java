@@ -10,19 +10,28 @@ import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A thread that sends a PING as soon as it has the reply to the one before, and knows the longest.
+ * A thread that sends a PING as soon as it has the reply to the one before, and knows the longest:
+ * as it was, and without the time in which {@linkplain OthersShare others} had the processors.
  */
 final class PingLoad implements AutoCloseable {
   private static final byte[] PING = "*1\r\n$4\r\nPING\r\n".getBytes(StandardCharsets.US_ASCII);
   private static final int PONG_BYTES = "+PONG\r\n".length();
 
+  /** A PING that took less is not the longest one of any server. */
+  private static final long NOTABLE_NANOS = 500_000;
+
+  /** The longest PINGs, in nanoseconds. */
+  record Longest(long nanos, long withoutOthersNanos) {}
+
+  private final MeasuredServer server;
   private final Socket socket;
   private final Thread thread;
   private volatile boolean ended;
-  private long longestNanos;
+  private Longest longest = new Longest(0, 0);
   private @Nullable IOException failure;
 
-  private PingLoad(Socket socket) {
+  private PingLoad(MeasuredServer server, Socket socket) {
+    this.server = server;
     this.socket = socket;
     thread = Thread.ofPlatform().daemon().name("pings").unstarted(this::run);
   }
@@ -31,14 +40,14 @@ final class PingLoad implements AutoCloseable {
     Socket socket = new Socket();
     socket.setTcpNoDelay(true);
     socket.connect(new InetSocketAddress(MeasuredServer.HOST, server.port()));
-    PingLoad load = new PingLoad(socket);
+    PingLoad load = new PingLoad(server, socket);
     load.thread.start();
     return load;
   }
 
   private void run() {
     byte[] reply = new byte[PONG_BYTES];
-    try {
+    try (OthersShare others = new OthersShare(server)) {
       OutputStream out = socket.getOutputStream();
       InputStream in = socket.getInputStream();
       while (!ended) {
@@ -47,21 +56,33 @@ final class PingLoad implements AutoCloseable {
         if (in.readNBytes(reply, 0, reply.length) < reply.length) {
           throw new EOFException("connection closed by the server");
         }
-        longestNanos = Math.max(longestNanos, System.nanoTime() - begin);
+        long end = System.nanoTime();
+        if (end - begin > NOTABLE_NANOS) {
+          note(end - begin, others.nanos());
+        } else {
+          others.refresh(end);
+        }
       }
     } catch (IOException e) {
       failure = e;
     }
   }
 
-  /** Ends the load; returns how long the longest PING took, in nanoseconds. */
-  long end() throws IOException, InterruptedException {
+  private void note(long nanos, long ofOthers) {
+    longest =
+        new Longest(
+            Math.max(longest.nanos(), nanos),
+            Math.max(longest.withoutOthersNanos(), nanos - Math.min(nanos, ofOthers)));
+  }
+
+  /** Ends the load; returns how long the longest PING took, 0 when none took long. */
+  Longest end() throws IOException, InterruptedException {
     ended = true;
     thread.join();
     if (failure != null) {
       throw failure;
     }
-    return longestNanos;
+    return longest;
   }
 
   @Override

@@ -15,7 +15,7 @@ import picocli.CommandLine.Option;
     description = {
       "BGSAVE while everything is overwritten, by eight connections with 16 requests in a pipeline;"
           + " another one sends a GET some thousand times a second. Before it they write the same"
-          + " values again for a few seconds.",
+          + " way for a few seconds, and rest while the digest of the data is taken.",
       "Memory is what is resident, with what a child process does not share, at its peak and by"
           + " what it was before. The digest of the data just before BGSAVE is compared with that"
           + " of the file, loaded into another server of the kind; Redoubt's file is loaded into"
@@ -27,15 +27,10 @@ final class SnapshotBenchmark implements Callable<Integer> {
   /**
    * What is measured.
    *
-   * @param same writes that change nothing
-   * @param changes writes that change everything
+   * @param changes writes that change everything, and about as often add as remove
    */
   private record Scenario(
-      String title,
-      int elements,
-      Loader.Source data,
-      WriteLoad.Requests same,
-      WriteLoad.Requests changes) {}
+      String title, int elements, Loader.Source data, WriteLoad.Requests changes) {}
 
   private static final int MILLION = 1_000_000;
   private static final long BEFORE_MILLIS = 4_000;
@@ -76,12 +71,11 @@ final class SnapshotBenchmark implements Callable<Integer> {
         DataSets::strings,
         (pipeline, step) -> {
           int key = place(step, keys);
-          DataSets.strings(pipeline, key, key + 1);
-          return 1;
-        },
-        (pipeline, step) -> {
-          int key = place(step, keys);
-          DataSets.otherStrings(pipeline, key, key + 1);
+          if (step / keys % 2 == 0) {
+            DataSets.otherStrings(pipeline, key, key + 1);
+          } else {
+            DataSets.strings(pipeline, key, key + 1);
+          }
           return 1;
         });
   }
@@ -98,11 +92,6 @@ final class SnapshotBenchmark implements Callable<Integer> {
         title,
         members,
         DataSets.sortedSet("zset"),
-        (pipeline, step) -> {
-          int member = place(step, members);
-          score(pipeline, DataSets.scattered(member), member);
-          return 1;
-        },
         (pipeline, step) -> {
           int member = place(step, members);
           switch (step % 8) {
@@ -133,12 +122,6 @@ final class SnapshotBenchmark implements Callable<Integer> {
         elements,
         DataSets.list("list"),
         (pipeline, step) -> {
-          int element = step % 50;
-          pipeline.request(4).word("LSET").word("list").number(element);
-          pipeline.numbered("value:", element, 10);
-          return 1;
-        },
-        (pipeline, step) -> {
           switch (step % 8) {
             case 0 -> pipeline.request(2).word("LPOP").word("list");
             case 1 -> pipeline.request(2).word("RPOP").word("list");
@@ -147,7 +130,7 @@ final class SnapshotBenchmark implements Callable<Integer> {
               pipeline.numbered("other:", step, 10);
             }
             case 3 -> {
-              pipeline.request(4).word("LTRIM").word("list").number(step % 4096 == 3 ? 2000 : 2);
+              pipeline.request(4).word("LTRIM").word("list").number(step % 65_536 == 3 ? 2000 : 2);
               pipeline.number(elements);
             }
             case 4, 5 -> {
@@ -202,17 +185,16 @@ final class SnapshotBenchmark implements Callable<Integer> {
       Loader.load(server, scenario.elements(), scenario.data());
       try (GetProbe probe = GetProbe.start(server);
           WriteLoad writes = WriteLoad.start(server)) {
-        digest = digests ? digest(server) : "";
-        measure(scenario, server, probe, writes);
+        digest = measure(scenario, server, probe, writes);
       }
     }
     System.out.println(digests ? check(file, redis, digest) : "not looked at");
   }
 
-  private static void measure(
-      Scenario scenario, MeasuredServer server, GetProbe probe, WriteLoad writes)
+  /** Prints the figures; returns the digest of what BGSAVE had to write. */
+  private String measure(Scenario scenario, MeasuredServer server, GetProbe probe, WriteLoad writes)
       throws IOException, InterruptedException {
-    writes.write(scenario.same());
+    writes.write(scenario.changes());
     Thread.sleep(BEFORE_MILLIS / 4);
     probe.take();
     long begin = System.nanoTime();
@@ -221,6 +203,7 @@ final class SnapshotBenchmark implements Callable<Integer> {
     double before = rate(writes.answered() - atBegin, begin);
     GetProbe.Times timesBefore = probe.take();
     writes.write(null);
+    String digest = digests ? digest(server) : "";
     long memory = server.residentBytes();
     AtomicLong peak = new AtomicLong(memory);
     Thread sampler = Thread.ofPlatform().daemon().start(() -> sample(server, peak));
@@ -250,6 +233,7 @@ final class SnapshotBenchmark implements Callable<Integer> {
         (double) peak.get() / memory,
         seconds,
         ok ? "" : "BGSAVE FAILED ");
+    return digest;
   }
 
   private static double rate(long count, long beginNanos) {

@@ -1,10 +1,8 @@
 package io.redoubt.dist.benchmark;
 
 import java.io.IOException;
-import java.util.Arrays;
 import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.function.ToDoubleFunction;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -59,34 +57,15 @@ final class SyncBenchmark implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException, InterruptedException {
-    Row[] theirs = new Row[rounds];
-    Row[] ours = new Row[rounds];
-    for (int round = 0; round < rounds; round++) {
-      theirs[round] = round(true);
-      ours[round] = round(false);
-    }
-    System.out.printf("%-28s %10s %10s %7s %6s%n", "", "redis", "redoubt", "ratio", "goal");
-    print("seconds", theirs, ours, Row::seconds, 1);
-    print("p99.9 of a GET before, ms", theirs, ours, Row::p999BeforeMillis, 0);
-    print("p99.9 of a GET, ms", theirs, ours, Row::p999Millis, 1);
-    print("longest GET, ms", theirs, ours, Row::longestMillis, 0);
-    print("master's peak, MB", theirs, ours, row -> row.masterPeak() / (1 << 20), MEMORY_GOAL);
-    print("replica's peak, MB", theirs, ours, row -> row.replicaPeak() / (1 << 20), MEMORY_GOAL);
+    Comparison<Row> rows = Comparison.ofRounds(rounds, this::measure);
+    Comparison.head("");
+    rows.row("seconds", Row::seconds, 1);
+    rows.row("p99.9 of a GET before, ms", Row::p999BeforeMillis, Comparison.NO_GOAL);
+    rows.row("p99.9 of a GET, ms", Row::p999Millis, 1);
+    rows.row("longest GET, ms", Row::longestMillis, Comparison.NO_GOAL);
+    rows.row("master's peak, MB", row -> row.masterPeak() / (1 << 20), MEMORY_GOAL);
+    rows.row("replica's peak, MB", row -> row.replicaPeak() / (1 << 20), MEMORY_GOAL);
     return 0;
-  }
-
-  private static void print(
-      String title, Row[] theirs, Row[] ours, ToDoubleFunction<Row> value, double goal) {
-    double redis = median(theirs, value);
-    double redoubt = median(ours, value);
-    System.out.printf(
-        "%-28s %10.2f %10.2f %7.2f %6s%n",
-        title, redis, redoubt, redoubt / redis, goal == 0 ? "" : "%.2f".formatted(goal));
-  }
-
-  private static double median(Row[] rows, ToDoubleFunction<Row> value) {
-    double[] sorted = Arrays.stream(rows).mapToDouble(value).sorted().toArray();
-    return sorted[sorted.length / 2];
   }
 
   private MeasuredServer start(boolean redis) throws IOException, InterruptedException {
@@ -100,7 +79,7 @@ final class SyncBenchmark implements Callable<Integer> {
     return redis ? contenders.startRedis(more) : contenders.startRedoubt(more);
   }
 
-  private Row round(boolean redis) throws IOException, InterruptedException {
+  private Row measure(boolean redis) throws IOException, InterruptedException {
     try (MeasuredServer master = start(redis);
         MeasuredServer replica = start(redis)) {
       int count = contenders.scaled(keys);

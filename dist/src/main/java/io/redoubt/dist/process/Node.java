@@ -161,6 +161,14 @@ public final class Node implements AutoCloseable {
     return process.waitFor(limit.toMillis(), TimeUnit.MILLISECONDS);
   }
 
+  /** Sends the process a signal, such as {@code STOP} or {@code CONT}, and returns at once. */
+  public void signal(String name) throws IOException, InterruptedException {
+    Process kill = new ProcessBuilder("kill", "-" + name, Long.toString(pid())).start();
+    if (kill.waitFor() != 0) {
+      throw new IOException("no signal " + name + " to process " + pid());
+    }
+  }
+
   /** Asks the process to end (SIGTERM). */
   public void stop() {
     process.destroy();

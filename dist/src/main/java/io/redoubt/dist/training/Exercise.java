@@ -192,6 +192,13 @@ final class Exercise {
       batch.add(List.of("LSET", "list", "" + key % ROUNDS, "value:" + round));
       batch.add(List.of("LPOP", "list"));
       batch.add(List.of("LPUSH", "list", "element:" + key));
+      batch.add(List.of("RPOP", "list"));
+      batch.add(List.of("RPUSH", "list", "element:" + key, "another:" + key));
+      batch.add(List.of("LTRIM", "list", "1", "100000"));
+      batch.add(List.of("ZADD", "zset", "" + key, "a:" + key, "0", "b:" + key, "9", "c:" + key));
+      batch.add(List.of("ZPOPMIN", "zset"));
+      batch.add(List.of("ZPOPMAX", "zset"));
+      batch.add(List.of("ZREMRANGEBYRANK", "zset", "" + key % 1_000, "" + key % 1_000));
       if (key % PAUSE_EVERY == 0) {
         batch.add(0, List.of("CLIENT", "PAUSE", "1", "WRITE"));
       }

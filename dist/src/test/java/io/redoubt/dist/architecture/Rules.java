@@ -23,7 +23,7 @@ final class Rules {
           "protocol.bytes          <-",
           "protocol.resp           <- protocol.bytes",
           "protocol.process        <- protocol.bytes",
-          "protocol.net            <- protocol.bytes",
+          "protocol.net            <- protocol.bytes protocol.process",
           "protocol.config         <- protocol.bytes protocol.process",
           "protocol.info           <- protocol.bytes protocol.process",
           "protocol.command        <- protocol.bytes protocol.resp",

@@ -1,6 +1,8 @@
 package io.redoubt.dist.process;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.redoubt.protocol.resp.Reply;
 import io.redoubt.protocol.resp.RequestEncoder;
@@ -133,5 +135,20 @@ final class Content {
 
   private static byte[] ascii(String text) {
     return text.getBytes(US_ASCII);
+  }
+
+  /** Waits until a replica is where its master is in the stream, and holds the same. */
+  static void agree(Node master, Node replica) {
+    await()
+        .atMost(Distribution.LIMIT)
+        .ignoreExceptionsInstanceOf(IOException.class)
+        .untilAsserted(() -> {
+          Map<String, String> expected = master.info("replication");
+          assertThat(replica.info("replication"))
+              .containsEntry("master_link_status", "up")
+              .containsEntry("master_replid", expected.get("master_replid"))
+              .containsEntry("master_repl_offset", expected.get("master_repl_offset"));
+          assertThat(digest(replica)).isEqualTo(digest(master));
+        });
   }
 }

@@ -7,7 +7,6 @@ import io.redoubt.protocol.Seed;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -53,8 +52,8 @@ final class InterleavedSyncIT {
       writer.join();
     }
     assertThat(failures).isEmpty();
-    agree(master, returned);
-    agree(master, real);
+    Content.agree(master, returned);
+    Content.agree(master, real);
     assertThat(master.info("stats"))
         .containsEntry("sync_full", "3")
         .containsEntry("sync_interleaved", "2");
@@ -77,19 +76,5 @@ final class InterleavedSyncIT {
     await()
         .atMost(Distribution.LIMIT)
         .until(() -> "up".equals(replica.info("replication").get("master_link_status")));
-  }
-
-  private static void agree(Node master, Node replica) {
-    await()
-        .atMost(Distribution.LIMIT)
-        .ignoreExceptionsInstanceOf(IOException.class)
-        .untilAsserted(() -> {
-          Map<String, String> expected = master.info("replication");
-          assertThat(replica.info("replication"))
-              .containsEntry("master_link_status", "up")
-              .containsEntry("master_replid", expected.get("master_replid"))
-              .containsEntry("master_repl_offset", expected.get("master_repl_offset"));
-          assertThat(Content.digest(replica)).isEqualTo(Content.digest(master));
-        });
   }
 }

@@ -121,7 +121,7 @@ final class Nodes implements BeforeEachCallback, AfterEachCallback {
 
   /** Sends a process a signal and returns at once. */
   static void signal(Node node, String signal) throws IOException, InterruptedException {
-    Distribution.run(Map.of(), "kill", "-" + signal, node.pid() + "");
+    node.signal(signal);
   }
 
   /** The exit status of a process that is about to end. */

@@ -29,17 +29,17 @@ final class ReturnIT {
     Node master = server();
     Node replica = server("--replicaof", "127.0.0.1", master.port() + "");
     writes.write(master, CHANGES);
-    agree(master, replica);
+    Content.agree(master, replica);
     await().atMost(Distribution.LIMIT).until(() -> isAppending(replica));
 
     assertThat(Nodes.end(replica, "TERM")).isZero();
     writes.write(master, CHANGES);
     Node second = nodes.restart(replica);
-    agree(master, second);
+    Content.agree(master, second);
     second.kill();
     writes.write(master, CHANGES);
     Node third = nodes.restart(second);
-    agree(master, third);
+    Content.agree(master, third);
     assertThat(master.info("stats"))
         .containsEntry("sync_full", "1")
         .containsEntry("sync_partial_ok", "2");
@@ -47,7 +47,7 @@ final class ReturnIT {
     assertThat(Nodes.end(master, "TERM")).isZero();
     Node restarted = nodes.restart(master);
     writes.write(restarted, CHANGES);
-    agree(restarted, third);
+    Content.agree(restarted, third);
     assertThat(restarted.info("stats"))
         .containsEntry("sync_full", "0")
         .containsEntry("sync_partial_ok", "1");
@@ -57,7 +57,7 @@ final class ReturnIT {
     writes.write(third, CHANGES);
     Node returned = nodes.restart(restarted);
     returned.ask("REPLICAOF", "127.0.0.1", third.port() + "");
-    agree(third, returned);
+    Content.agree(third, returned);
     assertThat(third.info("stats"))
         .containsEntry("sync_full", "0")
         .containsEntry("sync_partial_ok", "1");
@@ -75,19 +75,5 @@ final class ReturnIT {
     return persistence.get("aof_enabled").equals("1")
         && persistence.get("aof_rewrite_in_progress").equals("0")
         && persistence.get("aof_rewrite_scheduled").equals("0");
-  }
-
-  private static void agree(Node master, Node replica) {
-    await()
-        .atMost(Distribution.LIMIT)
-        .ignoreExceptionsInstanceOf(IOException.class)
-        .untilAsserted(() -> {
-          Map<String, String> expected = master.info("replication");
-          assertThat(replica.info("replication"))
-              .containsEntry("master_link_status", "up")
-              .containsEntry("master_replid", expected.get("master_replid"))
-              .containsEntry("master_repl_offset", expected.get("master_repl_offset"));
-          assertThat(Content.digest(replica)).isEqualTo(Content.digest(master));
-        });
   }
 }

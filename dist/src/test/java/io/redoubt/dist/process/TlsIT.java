@@ -74,6 +74,29 @@ final class TlsIT {
   }
 
   @Test
+  void keysMoveBetweenServers() throws Exception {
+    int here = start(Kind.REDOUBT.server(), "tls-cluster yes");
+    int real = start(Kind.REAL.server(), "tls-cluster yes");
+    String value = "x".repeat(300_000);
+    ask(here, "SET", "key", value);
+    assertThat(ask(here, "MIGRATE", "127.0.0.1", port(real), "key", "0", "5000").text())
+        .isEqualTo("OK");
+    assertThat(ask(here, "EXISTS", "key").number()).isZero();
+    assertThat(ask(real, "GET", "key").text()).isEqualTo(value);
+    assertThat(ask(real, "MIGRATE", "127.0.0.1", port(here), "key", "0", "5000").text())
+        .isEqualTo("OK");
+    assertThat(ask(here, "GET", "key").text()).isEqualTo(value);
+    ask(here, "CONFIG", "SET", "tls-cluster", "no");
+    int other = start(Kind.REDOUBT.server());
+    assertThat(ask(here, "MIGRATE", "127.0.0.1", port(other), "key", "0", "1000").isError())
+        .isTrue();
+  }
+
+  private static String port(int port) {
+    return Integer.toString(port);
+  }
+
+  @Test
   void mastersReplicasAndSentinelsMeet() throws Exception {
     int master = start(Kind.REDOUBT.server());
     int replica = start(Kind.REDOUBT.server(), "replicaof 127.0.0.1 " + master);

@@ -8,6 +8,7 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -45,6 +46,8 @@ public final class AofAppender implements AutoCloseable {
     void progressed();
   }
 
+  private static final long NOT_HELD = -1;
+
   /** For how long writing waits for a sync under way, which it would be held up by. */
   private static final long LONGEST_POSTPONEMENT_NANOS = 2_000_000_000L;
 
@@ -59,15 +62,18 @@ public final class AofAppender implements AutoCloseable {
   private AppendBuffer filling = new AppendBuffer();
   private @Nullable AppendTarget target;
   private long appended;
+
+  /** What is appended from here on is kept; or {@link #NOT_HELD}. */
+  private long heldFrom = NOT_HELD;
+
   private long postponedSinceNanos = -1;
   private long delayed;
 
   // Guarded by this.
-  private final Deque<Job> jobs = new ArrayDeque<>();
-  private @Nullable Job running;
+  private final Deque<AppendJob> jobs = new ArrayDeque<>();
+  private @Nullable AppendJob running;
   private @Nullable AppendBuffer spare;
   private boolean stuck;
-  private boolean ending;
 
   /** Up to where the thread has forced, also when that is not trusted. */
   private long forcedEnd;
@@ -77,29 +83,15 @@ public final class AofAppender implements AutoCloseable {
 
   private final AtomicLong longestForceNanos = new AtomicLong();
 
+  private volatile boolean ending;
+
+  /** Who waits for the thread to have done everything. */
+  private volatile @Nullable Thread waiting;
+
   private volatile long passed;
   private volatile long durable;
   private volatile @Nullable IOException failure;
   private volatile boolean distrusted;
-
-  /** Something for the thread to do. */
-  private static final class Job {
-    final AppendTarget target;
-
-    /** The offset of everything appended, at its end. */
-    long end;
-
-    /** What is to be written first, or null. */
-    @Nullable AppendBuffer bytes;
-
-    boolean forces;
-    boolean closes;
-
-    Job(AppendTarget target, long end) {
-      this.target = target;
-      this.end = end;
-    }
-  }
 
   /**
    * An appender without a file; its thread is started at once.
@@ -142,11 +134,31 @@ public final class AofAppender implements AutoCloseable {
   }
 
   /**
-   * Goes on with another file: bytes appended from now on go there. The file before, if there is
-   * one, is written to its end, forced and closed by the thread.
+   * Has the thread write and force what was appended so far, and then prepare the next file. What
+   * is appended meanwhile is kept, until {@link #open} or {@link #release} tells where it goes.
+   */
+  public void hold(Preparation preparation) {
+    AppendTarget current = requireTarget();
+    writeOut();
+    AppendJob last = new AppendJob(current, appended);
+    last.bytes = takeFilling();
+    last.forces = true;
+    last.preparation = preparation;
+    heldFrom = appended;
+    add(last);
+  }
+
+  /** There is no next file: what was kept since {@link #hold} goes to the one before. */
+  public void release() {
+    heldFrom = NOT_HELD;
+  }
+
+  /**
+   * Goes on with another file: bytes appended from now on, or kept since {@link #hold}, go there.
+   * The file before, if there is one, is written to its end, forced and closed by the thread.
    */
   public void open(DiskFile file) throws IOException {
-    AppendTarget next = new AppendTarget(file, appended);
+    AppendTarget next = new AppendTarget(file, heldFrom == NOT_HELD ? appended : heldFrom);
     closeTarget();
     target = next;
   }
@@ -156,13 +168,17 @@ public final class AofAppender implements AutoCloseable {
     if (old == null) {
       return;
     }
-    writeOut();
-    Job last = new Job(old, appended);
-    last.bytes = takeFilling();
+    AppendJob last = new AppendJob(old, heldFrom);
+    if (heldFrom == NOT_HELD) {
+      writeOut();
+      last.end = appended;
+      last.bytes = takeFilling();
+    }
     last.forces = true;
     last.closes = true;
     add(last);
     target = null;
+    heldFrom = NOT_HELD;
   }
 
   /** Whether there is a file. */
@@ -195,7 +211,7 @@ public final class AofAppender implements AutoCloseable {
   public long bufferedBytes() {
     long bytes = filling.length();
     synchronized (this) {
-      for (Job job : jobs) {
+      for (AppendJob job : jobs) {
         bytes += job.bytes == null ? 0 : job.bytes.length();
       }
       if (running != null && running.bytes != null) {
@@ -211,7 +227,7 @@ public final class AofAppender implements AutoCloseable {
    * @param nowNanos the monotonic time
    */
   public void flush(long nowNanos) {
-    if (filling.isEmpty() || target == null) {
+    if (filling.isEmpty() || target == null || heldFrom != NOT_HELD) {
       return;
     }
     takePolicy();
@@ -239,14 +255,14 @@ public final class AofAppender implements AutoCloseable {
   private void handOver() {
     AppendTarget current = requireTarget();
     synchronized (this) {
-      Job last = jobs.peekLast();
+      AppendJob last = jobs.peekLast();
       if (last != null && last.bytes != null && !last.closes && last.target == current) {
         last.bytes.append(filling.memory(), filling.start(), filling.length());
         last.end = appended;
         last.forces = forcing;
         filling.clear();
       } else {
-        Job job = new Job(current, appended);
+        AppendJob job = new AppendJob(current, appended);
         job.bytes = takeFilling();
         job.forces = forcing;
         add(job);
@@ -271,15 +287,20 @@ public final class AofAppender implements AutoCloseable {
     return full;
   }
 
-  private synchronized void add(Job job) {
-    jobs.add(job);
-    notifyAll();
+  private void add(AppendJob job) {
+    synchronized (this) {
+      jobs.add(job);
+      if (stuck) {
+        job.giveUpPreparation(failure);
+      }
+    }
+    LockSupport.unpark(thread);
   }
 
   /** Writes on the loop. */
   private void writeOut() {
     AppendTarget current = requireTarget();
-    if (filling.isEmpty() || policy == Policy.ALWAYS) {
+    if (filling.isEmpty() || policy == Policy.ALWAYS || heldFrom != NOT_HELD) {
       return;
     }
     try {
@@ -297,8 +318,8 @@ public final class AofAppender implements AutoCloseable {
   public void retry() {
     synchronized (this) {
       stuck = false;
-      notifyAll();
     }
+    LockSupport.unpark(thread);
     if (target != null && !isBusy()) {
       writeOut();
     }
@@ -307,7 +328,7 @@ public final class AofAppender implements AutoCloseable {
   /** Has the thread force what has been written, unless it is busy or nothing is new. */
   public void force() {
     if (target != null && durable < passed && !isBusy() && forcing) {
-      Job job = new Job(target, passed);
+      AppendJob job = new AppendJob(target, passed);
       job.forces = true;
       add(job);
     }
@@ -330,30 +351,29 @@ public final class AofAppender implements AutoCloseable {
 
   /** Waits until the thread has done everything, or is stuck by a failure. */
   public void drain() {
-    if (target != null) {
+    if (target != null && heldFrom == NOT_HELD) {
       if (policy == Policy.ALWAYS && !filling.isEmpty()) {
         handOver();
       } else {
         writeOut();
       }
     }
-    synchronized (this) {
-      while ((running != null || !jobs.isEmpty()) && !stuck && thread.isAlive()) {
-        try {
-          wait();
-        } catch (InterruptedException e) {
-          Thread.currentThread().interrupt();
-          return;
-        }
-      }
+    waiting = Thread.currentThread();
+    while (isAtWork() && thread.isAlive() && !Thread.currentThread().isInterrupted()) {
+      LockSupport.park(this);
     }
+    waiting = null;
+  }
+
+  private synchronized boolean isAtWork() {
+    return isBusy() && !stuck;
   }
 
   /** Writes and forces everything; the failure that prevents it, or null. */
   public @Nullable IOException writeAndForce() {
     drain();
     if (target != null && failure == null && durable < appended) {
-      Job job = new Job(target, appended);
+      AppendJob job = new AppendJob(target, appended);
       job.forces = true;
       add(job);
       drain();
@@ -370,7 +390,6 @@ public final class AofAppender implements AutoCloseable {
       if (stuck) {
         giveUpJobs();
         stuck = false;
-        notifyAll();
       }
     }
     filling.clear();
@@ -399,10 +418,8 @@ public final class AofAppender implements AutoCloseable {
   /** Ends the thread; what was not written is lost. */
   @Override
   public void close() {
-    synchronized (this) {
-      ending = true;
-      notifyAll();
-    }
+    ending = true;
+    LockSupport.unpark(thread);
     try {
       thread.join();
     } catch (InterruptedException e) {
@@ -420,7 +437,8 @@ public final class AofAppender implements AutoCloseable {
   }
 
   private void giveUpJobs() {
-    for (Job job : jobs) {
+    for (AppendJob job : jobs) {
+      job.giveUpPreparation(failure);
       if (job.bytes != null) {
         job.bytes.close();
       }
@@ -443,7 +461,7 @@ public final class AofAppender implements AutoCloseable {
   public long heldBytes() {
     long bytes = filling.heldBytes();
     synchronized (this) {
-      for (Job job : jobs) {
+      for (AppendJob job : jobs) {
         bytes += job.bytes == null ? 0 : job.bytes.heldBytes();
       }
       if (running != null && running.bytes != null) {
@@ -483,38 +501,41 @@ public final class AofAppender implements AutoCloseable {
   // The thread.
 
   private void work() {
-    for (Job job = next(); job != null; job = next()) {
+    for (AppendJob job = next(); job != null; job = next()) {
       boolean done = run(job);
       synchronized (this) {
         running = null;
         if (!done) {
           jobs.addFirst(job);
           stuck = true;
+          jobs.forEach(each -> each.giveUpPreparation(failure));
         } else if (job.bytes != null && spare == null) {
           spare = job.bytes;
         } else if (job.bytes != null) {
           job.bytes.close();
         }
-        notifyAll();
       }
+      LockSupport.unpark(waiting);
       listener.progressed();
     }
   }
 
-  private synchronized @Nullable Job next() {
-    while (!ending && (jobs.isEmpty() || stuck)) {
-      try {
-        wait();
-      } catch (InterruptedException e) {
-        return null;
-      }
+  private @Nullable AppendJob next() {
+    AppendJob job = begin();
+    while (job == null && !ending && !Thread.currentThread().isInterrupted()) {
+      LockSupport.park(this);
+      job = begin();
     }
-    running = ending ? null : jobs.poll();
+    return job;
+  }
+
+  private synchronized @Nullable AppendJob begin() {
+    running = ending || stuck ? null : jobs.poll();
     return running;
   }
 
   /** Does a job; false when it is to be tried again. */
-  private boolean run(Job job) {
+  private boolean run(AppendJob job) {
     AppendBuffer bytes = job.bytes;
     if (bytes != null && !bytes.isEmpty()) {
       try {
@@ -539,6 +560,7 @@ public final class AofAppender implements AutoCloseable {
     } else {
       wrote(job.end);
     }
+    job.prepare();
     if (job.closes) {
       closeQuietly(job.target);
     }
@@ -561,7 +583,7 @@ public final class AofAppender implements AutoCloseable {
     }
   }
 
-  private synchronized void distrust(Job job, IOException e) {
+  private synchronized void distrust(AppendJob job, IOException e) {
     distrustedStart = job.target.streamStart();
     distrusted = true;
     failure = e;

@@ -135,11 +135,11 @@ public final class AofCheck {
       if (rdb) {
         preamble(in, name, path);
       }
-      CommandCheck check = new CommandCheck(in, name, lines);
+      CommandCheck check = new CommandCheck(in, name, path, lines);
       check.run(untilSeconds);
       lines = check.lines();
       if (check.laterOffset() >= 0) {
-        cutToTime(name, path, check.laterOffset(), last);
+        cutToTime(path, check.laterOffset(), last);
         return Outcome.CUT_TO_TIME;
       }
       print("%s", check.report());
@@ -164,13 +164,14 @@ public final class AofCheck {
   private void preamble(CheckInput in, String name, String path) throws IOException, CheckAborted {
     RdbCheck check = new RdbCheck(disk, terminal);
     if (!check.run(Path.of(path), name)) {
-      throw new CheckAborted("RDB preamble of AOF file is not sane, aborting.\n");
+      throw new CheckAborted(
+          check.isCorrupt() ? "" : "RDB preamble of AOF file is not sane, aborting.\n");
     }
     print("RDB preamble is OK, proceeding with AOF tail...\n");
     in.skip(check.bytes());
   }
 
-  private void cutToTime(String name, String path, long offset, boolean last) throws CheckAborted {
+  private void cutToTime(String path, long offset, boolean last) throws CheckAborted {
     if (offset == 0) {
       throw new CheckAborted(
           "AOF %s has nothing before timestamp %d, aborting...\n".formatted(path, untilSeconds));
@@ -187,7 +188,7 @@ public final class AofCheck {
       truncate(path, offset);
     } catch (IOException e) {
       throw new CheckAborted(
-          "Failed to truncate AOF %s to timestamp %d\n".formatted(name, untilSeconds));
+          "Failed to truncate AOF %s to timestamp %d\n".formatted(path, untilSeconds));
     }
   }
 

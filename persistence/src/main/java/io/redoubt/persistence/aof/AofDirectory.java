@@ -2,10 +2,8 @@ package io.redoubt.persistence.aof;
 
 import io.redoubt.persistence.io.Disk;
 import io.redoubt.persistence.io.DiskFile;
+import io.redoubt.persistence.io.WholeFile;
 import java.io.IOException;
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
 
 /**
@@ -32,6 +30,9 @@ public final class AofDirectory {
 
   private Manifest manifest = Manifest.EMPTY;
   private boolean durable = true;
+
+  /** The manifest with the incremental file that was created last. */
+  private Manifest entering = Manifest.EMPTY;
 
   /**
    * A directory, on which nothing is read or written yet.
@@ -83,24 +84,7 @@ public final class AofDirectory {
     disk.delete(temporaryIncremental());
     Path path = directory.resolve(manifestName());
     if (disk.exists(path)) {
-      manifest = Manifest.parse(read(path));
-    }
-  }
-
-  private byte[] read(Path path) throws IOException {
-    try (DiskFile file = disk.read(path);
-        Arena arena = Arena.ofConfined()) {
-      int size = Math.toIntExact(file.size());
-      MemorySegment memory = arena.allocate(Math.max(size, 1));
-      int at = 0;
-      while (at < size) {
-        int read = file.read(memory, at, size - at);
-        if (read < 0) {
-          break;
-        }
-        at += read;
-      }
-      return memory.asSlice(0, at).toArray(ValueLayout.JAVA_BYTE);
+      manifest = Manifest.parse(WholeFile.read(disk, path));
     }
   }
 
@@ -184,31 +168,49 @@ public final class AofDirectory {
     return disk.append(path(last));
   }
 
-  /**
-   * Starts the next incremental file, which is empty and in the manifest when this returns. The
-   * caller has made the one before durable: only the last file may be found torn.
-   */
-  public DiskFile startIncremental() throws IOException {
-    return startIncremental("background rewrite");
-  }
-
   private DiskFile startIncremental(String occasion) throws IOException {
-    createDirectory();
-    Manifest next = manifest.withNextIncremental(fileName);
-    String name = next.incrementals().getLast().name();
-    Path path = directory.resolve(name);
-    log.notice("Creating AOF incr file %s on %s".formatted(name, occasion));
-    DiskFile file = createAnew(path);
+    DiskFile file = createIncremental(occasion);
     try {
-      disk.syncDirectory(directory);
-      write(next);
+      enterIncremental();
       return file;
     } catch (IOException e) {
       file.close();
-      if (!manifest.equals(next)) {
-        disk.delete(path);
-      }
+      dropIncremental();
       throw e;
+    }
+  }
+
+  /**
+   * Creates the next incremental file, which counts for nothing before {@link #enterIncremental()}
+   * has ended; until then the server goes on with the one that it has.
+   */
+  public DiskFile createIncremental() throws IOException {
+    return createIncremental("background rewrite");
+  }
+
+  private DiskFile createIncremental(String occasion) throws IOException {
+    createDirectory();
+    Manifest next = manifest.withNextIncremental(fileName);
+    String name = next.incrementals().getLast().name();
+    log.notice("Creating AOF incr file %s on %s".formatted(name, occasion));
+    DiskFile file = createAnew(directory.resolve(name));
+    entering = next;
+    return file;
+  }
+
+  /**
+   * Puts the file that was created last into the manifest. The caller has made the one before
+   * durable: only the last file may be found torn.
+   */
+  public void enterIncremental() throws IOException {
+    disk.syncDirectory(directory);
+    write(entering);
+  }
+
+  /** Removes the file that was created last, unless it counts: entering it has failed. */
+  public void dropIncremental() throws IOException {
+    if (!manifest.equals(entering)) {
+      disk.delete(path(entering.incrementals().getLast()));
     }
   }
 
@@ -319,17 +321,7 @@ public final class AofDirectory {
   /** Writes a manifest; when this fails, {@link #manifest} is the one that can be read there. */
   private void write(Manifest next) throws IOException {
     Path temporary = temporaryManifest();
-    try (DiskFile file = disk.create(temporary);
-        Arena arena = Arena.ofConfined()) {
-      byte[] content = next.format();
-      MemorySegment memory = arena.allocate(Math.max(content.length, 1));
-      MemorySegment.copy(content, 0, memory, ValueLayout.JAVA_BYTE, 0, content.length);
-      file.write(memory, 0, content.length);
-      file.sync();
-    } catch (IOException e) {
-      disk.delete(temporary);
-      throw e;
-    }
+    WholeFile.write(disk, temporary, next.format());
     disk.rename(temporary, directory.resolve(manifestName()));
     manifest = next;
     durable = false;

@@ -21,6 +21,7 @@ final class CommandCheck {
 
   private final CheckInput in;
   private final String fileName;
+  private final String path;
 
   /** Kept from line to line, for Redis' tool shows what is left there of the one before. */
   private final byte[] countLine = new byte[HEADER_BYTES];
@@ -39,11 +40,13 @@ final class CommandCheck {
    * A check from where the input is.
    *
    * @param fileName for messages
+   * @param path for the messages in which Redis' tool has the path
    * @param lines the number of the line that is next
    */
-  CommandCheck(CheckInput in, String fileName, long lines) {
+  CommandCheck(CheckInput in, String fileName, String path, long lines) {
     this.in = in;
     this.fileName = fileName;
+    this.path = path;
     this.lines = lines;
   }
 
@@ -170,11 +173,11 @@ final class CommandCheck {
   private boolean transaction(int nameLength, long length) {
     if (isName("multi", nameLength, length)) {
       if (open++ != 0) {
-        fail("Unexpected MULTI in AOF " + fileName);
+        fail("Unexpected MULTI in AOF " + path);
         return false;
       }
     } else if (isName("exec", nameLength, length) && --open != 0) {
-      fail("Unexpected EXEC in AOF " + fileName);
+      fail("Unexpected EXEC in AOF " + path);
       return false;
     }
     return true;

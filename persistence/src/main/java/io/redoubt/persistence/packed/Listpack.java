@@ -45,9 +45,6 @@ public final class Listpack {
   /** No edit makes a listpack larger than this; Redis' own limit. */
   public static final int MAX_BYTES = 1 << 30;
 
-  /** What an entry takes besides its bytes at the most: a length and a back-length of five each. */
-  private static final long MOST_FRAME_BYTES = 10;
-
   private Listpack() {}
 
   /** Writes a listpack without entries, {@link #EMPTY_BYTES}. */
@@ -84,7 +81,7 @@ public final class Listpack {
     return start + sizeBytes(memory, start) - 1;
   }
 
-  private static boolean isEnd(MemorySegment memory, long position) {
+  static boolean isEnd(MemorySegment memory, long position) {
     return unsignedByte(memory, position) == END;
   }
 
@@ -146,7 +143,7 @@ public final class Listpack {
     return isEnd(memory, position) ? NONE : position;
   }
 
-  private static long skip(MemorySegment memory, long position, long entries) {
+  static long skip(MemorySegment memory, long position, long entries) {
     long at = position;
     for (long i = 0; i < entries && !isEnd(memory, at); i++) {
       at = after(memory, at);
@@ -370,65 +367,6 @@ public final class Listpack {
   }
 
   /**
-   * Puts an element before the first by letting the listpack begin earlier: nothing of it moves.
-   * The {@link #entryBytes} before it are free.
-   *
-   * @return where the listpack starts now
-   */
-  public static long extendFront(
-      MemorySegment memory, long start, MemorySegment bytes, long offset, int length) {
-    if (Numbers.isLong(bytes, offset, length)) {
-      return extendFront(memory, start, Numbers.parseLong(bytes, offset, length, 0));
-    }
-    long bodyBytes = ListpackFormat.stringBodyBytes(length);
-    long newStart = start - bodyBytes - ListpackFormat.backLengthBytes(bodyBytes);
-    moveHeader(memory, start, newStart, 1);
-    long entry = newStart + HEADER_BYTES;
-    long at = ListpackFormat.writeStringPrefix(memory, entry, length);
-    MemorySegment.copy(bytes, offset, memory, at, length);
-    ListpackFormat.writeBackLength(memory, entry + bodyBytes, bodyBytes);
-    return newStart;
-  }
-
-  /** Puts a whole number before the first element by letting the listpack begin earlier. */
-  public static long extendFront(MemorySegment memory, long start, long value) {
-    int bodyBytes = ListpackFormat.integerBodyBytes(value);
-    long newStart = start - bodyBytes - 1;
-    moveHeader(memory, start, newStart, 1);
-    long entry = newStart + HEADER_BYTES;
-    ListpackFormat.writeInteger(memory, entry, value);
-    ListpackFormat.writeBackLength(memory, entry + bodyBytes, bodyBytes);
-    return newStart;
-  }
-
-  /**
-   * Takes out the first entries by letting the listpack begin later: nothing of it moves.
-   *
-   * @param count how many, not more than there are
-   * @return where the listpack starts now
-   */
-  public static long dropFront(MemorySegment memory, long start, int count) {
-    long first = skip(memory, start + HEADER_BYTES, count);
-    long newStart = first - HEADER_BYTES;
-    moveHeader(memory, start, newStart, -count);
-    return newStart;
-  }
-
-  /** Writes the header of a listpack that begins somewhere else from now on. */
-  private static void moveHeader(MemorySegment memory, long start, long newStart, int added) {
-    long newBytes = sizeBytes(memory, start) + (start - newStart);
-    int count = unsigned16(memory, start + COUNT_AT);
-    if (newBytes > MAX_BYTES && added > 0) {
-      throw new IllegalArgumentException("a listpack of " + newBytes + " bytes");
-    }
-    if (count != UNKNOWN_COUNT) {
-      count = Math.min(count + added, UNKNOWN_COUNT);
-    }
-    set32(memory, newStart, (int) newBytes);
-    set16(memory, newStart + COUNT_AT, count);
-  }
-
-  /**
    * Puts the entries of another listpack behind those of this one. The target shares no byte with
    * the other; it may be the place of this one.
    */
@@ -444,46 +382,6 @@ public final class Listpack {
     long end = end(memory, start);
     long gap = splice(memory, start, end, end, otherBytes, added, target, to);
     MemorySegment.copy(other, otherStart + HEADER_BYTES, target, gap, otherBytes);
-  }
-
-  /**
-   * Writes an entry of these bytes at a position, over whatever is there; returns the position
-   * after it. For one who adds several entries at the end and then calls {@link #extend}.
-   */
-  public static long write(
-      MemorySegment target, long position, MemorySegment bytes, long offset, int length) {
-    long value = Numbers.parseLong(bytes, offset, length, 0);
-    if (value != 0 || (length == 1 && unsignedByte(bytes, offset) == '0')) {
-      return write(target, position, value);
-    }
-    long bodyBytes = ListpackFormat.stringBodyBytes(length);
-    long at = ListpackFormat.writeStringPrefix(target, position, length);
-    MemorySegment.copy(bytes, offset, target, at, length);
-    ListpackFormat.writeBackLength(target, position + bodyBytes, bodyBytes);
-    return position + bodyBytes + ListpackFormat.backLengthBytes(bodyBytes);
-  }
-
-  /** As {@link #write(MemorySegment, long, MemorySegment, long, int)}, of a whole number. */
-  public static long write(MemorySegment target, long position, long value) {
-    int bodyBytes = ListpackFormat.integerBodyBytes(value);
-    ListpackFormat.writeInteger(target, position, value);
-    setByte(target, position + bodyBytes, bodyBytes);
-    return position + bodyBytes + 1;
-  }
-
-  /** Ends a listpack anew at the position after entries that were added at its end. */
-  public static void extend(MemorySegment memory, long start, long end, int added) {
-    setByte(memory, end, END);
-    set32(memory, start, (int) (end + 1 - start));
-    int count = unsigned16(memory, start + COUNT_AT);
-    if (count != UNKNOWN_COUNT) {
-      set16(memory, start + COUNT_AT, Math.min(count + added, UNKNOWN_COUNT));
-    }
-  }
-
-  /** The most bytes that an entry of so many bytes takes. */
-  public static long mostEntryBytes(int length) {
-    return length + MOST_FRAME_BYTES;
   }
 
   private static long put(
@@ -557,58 +455,5 @@ public final class Listpack {
     set32(target, to, (int) newBytes);
     set16(target, to + COUNT_AT, count);
     return gap;
-  }
-
-  /**
-   * Checks every byte of a foreign listpack; looks at none outside of it.
-   *
-   * @param length how many bytes it is said to have
-   * @throws PackedException when it is not valid
-   */
-  public static void validate(MemorySegment memory, long start, long length)
-      throws PackedException {
-    if (length < EMPTY_BYTES) {
-      throw new PackedException(0, "listpack of less than " + EMPTY_BYTES + " bytes");
-    }
-    if (sizeBytes(memory, start) != length) {
-      throw new PackedException(0, "listpack's size differs from that of the bytes");
-    }
-    long end = start + length - 1;
-    if (!isEnd(memory, end)) {
-      throw new PackedException(length - 1, "listpack without its end");
-    }
-    int count = 0;
-    long at = start + HEADER_BYTES;
-    for (; at < end; count++) {
-      at = validateEntry(memory, start, at, end);
-    }
-    int said = unsigned16(memory, start + COUNT_AT);
-    if (said != UNKNOWN_COUNT && said != count) {
-      throw new PackedException(COUNT_AT, "listpack's count of entries is wrong");
-    }
-  }
-
-  private static long validateEntry(MemorySegment memory, long start, long entry, long end)
-      throws PackedException {
-    int first = unsignedByte(memory, entry);
-    if (!ListpackFormat.isEntry(first)) {
-      throw new PackedException(entry - start, "listpack entry of unknown encoding");
-    }
-    if (ListpackFormat.prefixBytes(first) >= end - entry) {
-      throw new PackedException(entry - start, "listpack entry beyond the end");
-    }
-    long bodyBytes = ListpackFormat.bodyBytes(memory, entry);
-    int width = ListpackFormat.backLengthBytes(bodyBytes);
-    if (bodyBytes + width > end - entry) {
-      throw new PackedException(entry - start, "listpack entry beyond the end");
-    }
-    for (int i = 0; i < width; i++) {
-      if (unsignedByte(memory, entry + bodyBytes + i)
-          != ListpackFormat.backLengthByte(bodyBytes, width, i)) {
-        throw new PackedException(
-            entry + bodyBytes + i - start, "listpack entry's back-length is wrong");
-      }
-    }
-    return entry + bodyBytes + width;
   }
 }

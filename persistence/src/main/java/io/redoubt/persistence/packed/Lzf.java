@@ -53,6 +53,11 @@ public final class Lzf {
   public static final class Compressor {
     private static final int TABLE_BITS = 14;
 
+    /** Short values use but the beginning of the table, which stays in the first cache. */
+    private static final int SHORT_TABLE_BITS = 10;
+
+    private static final int SHORT_BYTES = 1 << 10;
+
     /**
      * By hash of three bytes: {@code base} + the last position that had it; less than base is of an
      * earlier call.
@@ -85,18 +90,19 @@ public final class Lzf {
         MemorySegment source, long from, int length, MemorySegment target, long to, int room) {
       long out = to;
       long outEnd = to + room;
+      int shift = Integer.SIZE - (length <= SHORT_BYTES ? SHORT_TABLE_BITS : TABLE_BITS);
       int literals = 0; // where the literal bytes not written yet begin
       int at = 0;
       while (at <= length - 4) {
         int three = source.get(LITTLE_INT, from + at) & 0xffffff;
-        int slot = (three * 0x9e3779b1) >>> (32 - TABLE_BITS);
+        int slot = (three * 0x9e3779b1) >>> shift;
         int earlier = places[slot] - base;
         places[slot] = base + at;
         int back = at - earlier - 1;
         if (earlier < 0
             || back >= HISTORY_BYTES
             || (source.get(LITTLE_INT, from + earlier) & 0xffffff) != three) {
-          at += 1 + ((at - literals) >> 6); // hurry over what does not compress
+          at += 1 + ((at - literals) >> 5); // hurry over what does not compress
           continue;
         }
         int most = Math.min(LONGEST_COPY_BYTES, length - at);

@@ -76,7 +76,7 @@ public final class StreamListpack {
   public void check(
       MemorySegment nodeMemory, long nodeStart, long length, long millis, long sequence)
       throws PackedException {
-    Listpack.validate(nodeMemory, nodeStart, length);
+    ListpackCheck.validate(nodeMemory, nodeStart, length);
     memory = nodeMemory;
     start = nodeStart;
     at = Listpack.first(memory, start);

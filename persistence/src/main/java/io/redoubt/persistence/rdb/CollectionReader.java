@@ -97,7 +97,7 @@ final class CollectionReader implements AutoCloseable {
   }
 
   private RdbException module() throws RdbException {
-    String name = in.readLength() ? " '" + RdbReader.moduleName(in.length()) + "'" : "";
+    String name = in.readLength() ? " '" + RdbFormat.moduleName(in.length()) + "'" : "";
     return new RdbException(
         at(), "The data holds a module value I can't load: no matching module type" + name);
   }
@@ -240,6 +240,22 @@ final class CollectionReader implements AutoCloseable {
       visitor.listNode(packed.memory(), packed.offset(), packed.length());
     }
     told();
+  }
+
+  /** Passes on what elements have arrived whole; returns whether there was one. */
+  boolean passOn(RecordPassage passage) throws RdbException {
+    boolean isSimple =
+        switch (type) {
+          case SET, ZSET_2, HASH, HASH_METADATA -> true;
+          default -> false;
+        };
+    long count = isSimple ? passage.elements(in, type, left) : 0;
+    if (count == 0) {
+      return false;
+    }
+    left -= count - 1;
+    told();
+    return true;
   }
 
   /** Reads the next element. */

@@ -10,7 +10,9 @@ import java.nio.ByteOrder;
  * e9c6d914c4b8d9ca.
  *
  * <p>Eight bytes at a time through eight tables (slicing-by-8), about ten times as fast as byte by
- * byte.
+ * byte. One step of that waits for the one before; so of much memory four stripes are summed side
+ * by side, and the sums joined: to put n zero bytes behind data multiplies its sum by
+ * x<sup>8n</sup>.
  */
 public final class Crc64 {
 
@@ -23,7 +25,34 @@ public final class Crc64 {
   /** {@code TABLES[k * 256 + b]}: what byte b followed by k zero bytes contributes. */
   private static final long[] TABLES = tables();
 
+  private static final int STRIPE_BYTES = 1 << 13;
+
+  /** x to the power of the bits of a stripe: squared as often as it has to be doubled. */
+  private static final long STRIPE_POWER =
+      powerOfTwo(Integer.numberOfTrailingZeros(STRIPE_BYTES) + 3);
+
   private Crc64() {}
+
+  private static long powerOfTwo(int exponent) {
+    long power = 1L << 62; // x: the highest bit is the coefficient of 1
+    for (int i = 0; i < exponent; i++) {
+      power = product(power, power);
+    }
+    return power;
+  }
+
+  /** The product of two polynomials modulo that of the check. */
+  private static long product(long a, long b) {
+    long product = 0;
+    long left = a;
+    long shifted = b;
+    for (int i = 0; i < Long.SIZE; i++) {
+      product ^= shifted & (left >> 63);
+      left <<= 1;
+      shifted = (shifted >>> 1) ^ (POLYNOMIAL & -(shifted & 1));
+    }
+    return product;
+  }
 
   private static long[] tables() {
     long[] tables = new long[8 * 256];
@@ -48,24 +77,48 @@ public final class Crc64 {
    * @return the checksum including [offset, offset + length) of memory
    */
   public static long update(long crc, MemorySegment memory, long offset, long length) {
-    long[] tables = TABLES;
+    long sum = crc;
     long at = offset;
     long end = offset + length;
+    for (; end - at >= 4 * STRIPE_BYTES; at += 4 * STRIPE_BYTES) {
+      sum = stripes(sum, memory, at);
+    }
+    long[] tables = TABLES;
     for (; end - at >= 8; at += 8) {
-      long word = crc ^ memory.get(LITTLE_ENDIAN_LONG, at);
-      crc =
-          tables[7 * 256 + ((int) word & 0xff)]
-              ^ tables[6 * 256 + ((int) (word >>> 8) & 0xff)]
-              ^ tables[5 * 256 + ((int) (word >>> 16) & 0xff)]
-              ^ tables[4 * 256 + ((int) (word >>> 24) & 0xff)]
-              ^ tables[3 * 256 + ((int) (word >>> 32) & 0xff)]
-              ^ tables[2 * 256 + ((int) (word >>> 40) & 0xff)]
-              ^ tables[256 + ((int) (word >>> 48) & 0xff)]
-              ^ tables[(int) (word >>> 56)];
+      sum = next(tables, sum ^ memory.get(LITTLE_ENDIAN_LONG, at));
     }
     for (; at < end; at++) {
-      crc = (crc >>> 8) ^ tables[((int) crc ^ memory.get(ValueLayout.JAVA_BYTE, at)) & 0xff];
+      sum = (sum >>> 8) ^ tables[((int) sum ^ memory.get(ValueLayout.JAVA_BYTE, at)) & 0xff];
     }
-    return crc;
+    return sum;
+  }
+
+  private static long stripes(long crc, MemorySegment memory, long offset) {
+    long[] tables = TABLES;
+    long first = crc;
+    long second = 0;
+    long third = 0;
+    long fourth = 0;
+    for (long at = offset; at < offset + STRIPE_BYTES; at += 8) {
+      first = next(tables, first ^ memory.get(LITTLE_ENDIAN_LONG, at));
+      second = next(tables, second ^ memory.get(LITTLE_ENDIAN_LONG, at + STRIPE_BYTES));
+      third = next(tables, third ^ memory.get(LITTLE_ENDIAN_LONG, at + 2 * STRIPE_BYTES));
+      fourth = next(tables, fourth ^ memory.get(LITTLE_ENDIAN_LONG, at + 3 * STRIPE_BYTES));
+    }
+    second ^= product(first, STRIPE_POWER);
+    third ^= product(second, STRIPE_POWER);
+    return fourth ^ product(third, STRIPE_POWER);
+  }
+
+  /** The sum of eight bytes that the one before has been added to. */
+  private static long next(long[] tables, long word) {
+    return tables[7 * 256 + ((int) word & 0xff)]
+        ^ tables[6 * 256 + ((int) (word >>> 8) & 0xff)]
+        ^ tables[5 * 256 + ((int) (word >>> 16) & 0xff)]
+        ^ tables[4 * 256 + ((int) (word >>> 24) & 0xff)]
+        ^ tables[3 * 256 + ((int) (word >>> 32) & 0xff)]
+        ^ tables[2 * 256 + ((int) (word >>> 40) & 0xff)]
+        ^ tables[256 + ((int) (word >>> 48) & 0xff)]
+        ^ tables[(int) (word >>> 56)];
   }
 }

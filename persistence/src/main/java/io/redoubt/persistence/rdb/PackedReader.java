@@ -2,6 +2,7 @@ package io.redoubt.persistence.rdb;
 
 import io.redoubt.persistence.packed.Intset;
 import io.redoubt.persistence.packed.Listpack;
+import io.redoubt.persistence.packed.ListpackCheck;
 import io.redoubt.persistence.packed.PackedDuplicates;
 import io.redoubt.persistence.packed.PackedException;
 import io.redoubt.persistence.packed.Ziplist;
@@ -70,7 +71,7 @@ final class PackedReader implements AutoCloseable {
     take(bytes);
     if (!trusted) {
       try {
-        Listpack.validate(memory, offset, length);
+        ListpackCheck.validate(memory, offset, length);
       } catch (PackedException e) {
         throw corrupt(type, at, e);
       }

@@ -41,6 +41,7 @@ public final class RdbCheck {
   private final CheckTerminal terminal;
   private final CheckVisitor visitor;
   private long bytes;
+  private boolean corrupt;
 
   /** A check of one file. */
   public RdbCheck(Disk disk, CheckTerminal terminal) {
@@ -71,6 +72,11 @@ public final class RdbCheck {
     return bytes;
   }
 
+  /** Whether it was so corrupt that Redis' tools end at once. */
+  public boolean isCorrupt() {
+    return corrupt;
+  }
+
   private boolean read(DiskFile file, RdbReader reader) throws IOException {
     try {
       while (!reader.complete()) {
@@ -84,7 +90,7 @@ public final class RdbCheck {
         reader.filled(read);
       }
     } catch (RdbException e) {
-      boolean corrupt = tell(reader, e);
+      corrupt = tell(reader, e);
       if (corrupt) {
         terminal.warn("Terminating server after rdb file reading failure.");
       }

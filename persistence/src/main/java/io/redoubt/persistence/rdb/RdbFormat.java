@@ -88,4 +88,14 @@ public final class RdbFormat {
   static final int SHORTEST_COMPRESSED_BYTES = 21;
 
   private RdbFormat() {}
+
+  /** The nine characters of a module type's name, six bits each, above ten bits of its version. */
+  static String moduleName(long id) {
+    String alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    StringBuilder name = new StringBuilder(9);
+    for (int shift = 58; shift >= 10; shift -= 6) {
+      name.append(alphabet.charAt((int) (id >>> shift) & 0x3f));
+    }
+    return name.toString();
+  }
 }

@@ -267,7 +267,8 @@ final class RdbInput {
           length = memory.get(BIG_LONG, cursor);
           cursor += 8;
         } else {
-          throw new RdbException(offset() - 1, "Unknown length encoding " + first);
+          throw new RdbException(
+              offset() - 1, "Unknown length encoding " + (first >> 6) + " in rdbLoadLen()");
         }
       }
     }

@@ -142,6 +142,12 @@ public abstract class RdbOutput {
     position = shortString(end, source, offset, length);
   }
 
+  /** Puts a string in one piece with its length before it, as a length that is less than 16384. */
+  final void putShortString(MemorySegment source, long offset, int length) {
+    room(length + Short.BYTES);
+    position = shortString(position, source, offset, length);
+  }
+
   private long shortString(long at, MemorySegment source, long offset, int length) {
     long start = at;
     if (length < 1 << 6) {

@@ -53,6 +53,7 @@ public final class RdbReader implements AutoCloseable {
   private boolean checksumStored;
   private BufferMemory.@Nullable Block window; // what the large string was decompressed into
   private long windowAt;
+  private @Nullable RecordPassage passage;
 
   /** A reader that passes strings of more than {@link #LARGE_STRING_BYTES} on in parts. */
   public RdbReader(BufferMemory buffers, RdbVisitor visitor) {
@@ -94,6 +95,15 @@ public final class RdbReader implements AutoCloseable {
   }
 
   /**
+   * Tells that the visitor is this writer: much of what it would write as it stands reaches it by a
+   * shorter way than by being told. For a {@link #trusting} reader.
+   */
+  public RdbReader passingTo(RdbWriter writer) {
+    passage = new RecordPassage(writer);
+    return this;
+  }
+
+  /**
    * Makes room for more bytes at {@link #limit()} of {@link #memory()} and returns how many may be
    * put there.
    */
@@ -115,7 +125,7 @@ public final class RdbReader implements AutoCloseable {
   public void filled(int bytes) throws RdbException {
     in.filled(bytes);
     try {
-      while (advance()) {
+      while (passOn() || advance()) {
         continue;
       }
     } catch (RdbException e) {
@@ -210,6 +220,19 @@ public final class RdbReader implements AutoCloseable {
   /** The offset in the stream up to which bytes have been understood. */
   long reached() {
     return in.reached();
+  }
+
+  /** Lets go through what need not be told; returns whether there was something. */
+  private boolean passOn() throws RdbException {
+    RecordPassage by = passage;
+    if (by == null) {
+      return false;
+    }
+    if (state == State.COLLECTION && collection.passOn(by)) {
+      endCollectionPart();
+      return true;
+    }
+    return state == State.ITEM && key.isPlain() && by.records(in);
   }
 
   /** Does one step; false when bytes are missing for it or the stream is complete. */
@@ -390,24 +413,14 @@ public final class RdbReader implements AutoCloseable {
       } else if (tag == RdbFormat.MODULE_STRING) {
         whole = value.read(in);
       } else {
-        throw new RdbException(at(), "Invalid data of module " + moduleName(moduleId));
+        throw new RdbException(at(), "Invalid data of module " + RdbFormat.moduleName(moduleId));
       }
       if (!whole) {
         return false;
       }
     }
-    visitor.moduleAux(moduleName(moduleId));
+    visitor.moduleAux(RdbFormat.moduleName(moduleId));
     return true;
-  }
-
-  /** The nine characters of a module type's name, six bits each, above ten bits of its version. */
-  static String moduleName(long id) {
-    String alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-    StringBuilder name = new StringBuilder(9);
-    for (int shift = 58; shift >= 10; shift -= 6) {
-      name.append(alphabet.charAt((int) (id >>> shift) & 0x3f));
-    }
-    return name.toString();
   }
 
   private boolean end() {
@@ -493,11 +506,15 @@ public final class RdbReader implements AutoCloseable {
       return false;
     }
     in.commit();
+    endCollectionPart();
+    return true;
+  }
+
+  private void endCollectionPart() {
     if (collection.isDone()) {
       state = State.ITEM;
       endKeyWhen(true);
     }
-    return true;
   }
 
   private void beginLarge() throws RdbException {

@@ -1,10 +1,8 @@
 package io.redoubt.persistence.rdb;
 
 import io.redoubt.persistence.packed.Listpack;
-import io.redoubt.persistence.packed.Lzf;
 import io.redoubt.persistence.packed.Ziplist;
 import io.redoubt.protocol.bytes.BufferMemory;
-import io.redoubt.protocol.bytes.Numbers;
 import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
@@ -37,13 +35,9 @@ public final class RdbWriter implements RdbVisitor, AutoCloseable {
   /** Key and value up to this length together are put in one piece by {@link #plain}. */
   private static final int SHORT_RECORD_BYTES = 1 << 12;
 
-  /** Longer texts are no numbers of 32 bits. */
-  private static final int LONGEST_INTEGER_TEXT = 11;
-
   private final RdbOutput out;
   private final BufferMemory buffers;
-  private final Lzf.@Nullable Compressor compressor;
-  private BufferMemory.@Nullable Block compressed;
+  private final StringEncoder strings;
   private BufferMemory.@Nullable Block scratch;
   private int version = RdbFormat.WRITTEN_VERSION;
   private int versionNeeded = RdbFormat.WRITTEN_VERSION;
@@ -62,7 +56,7 @@ public final class RdbWriter implements RdbVisitor, AutoCloseable {
   public RdbWriter(RdbOutput out, boolean compress, BufferMemory buffers) {
     this.out = out;
     this.buffers = buffers;
-    this.compressor = compress ? new Lzf.Compressor() : null;
+    this.strings = new StringEncoder(out, compress, buffers);
   }
 
   /**
@@ -76,12 +70,22 @@ public final class RdbWriter implements RdbVisitor, AutoCloseable {
   }
 
   /**
-   * Writes short strings as they are told, without looking for a shorter encoding: for a reader in
-   * this process that passes them on to a writer which does.
+   * Writes strings as they are told, without looking for a shorter encoding: for a reader in this
+   * process that passes them on to a writer which does.
    */
   public RdbWriter plain() {
     plain = true;
     return this;
+  }
+
+  /** Where this writes to. */
+  RdbOutput output() {
+    return out;
+  }
+
+  /** What this writes strings with. */
+  StringEncoder strings() {
+    return strings;
   }
 
   /** Writes values alone, without keys and what belongs to them: for payloads. */
@@ -433,45 +437,25 @@ public final class RdbWriter implements RdbVisitor, AutoCloseable {
 
   /** Writes a string in its shortest encoding. */
   void putString(MemorySegment memory, long offset, int length) {
-    if (length <= LONGEST_INTEGER_TEXT) {
-      long number = Numbers.parseLong(memory, offset, length, Long.MIN_VALUE);
-      if (number == (int) number) {
-        putInteger(number);
-        return;
-      }
-    }
-    if (compressor == null
-        || length < RdbFormat.SHORTEST_COMPRESSED_BYTES
-        || length > LONGEST_COMPRESSED_BYTES
-        || !putCompressed(compressor, memory, offset, length)) {
-      putLength(length);
-      out.putBytes(memory, offset, length);
+    if (plain) {
+      strings.putPlain(memory, offset, length);
+    } else {
+      strings.putString(memory, offset, length);
     }
   }
 
   /** Writes the decimal text of a number as a string, in binary when 32 bits hold it. */
   void putInteger(long value) {
-    if (value == (byte) value) {
-      out.putByte(RdbFormat.STRING_INT8);
-      out.putByte((byte) value);
-    } else if (value == (short) value) {
-      out.putByte(RdbFormat.STRING_INT16);
-      out.putByte((int) value);
-      out.putByte((int) value >> 8);
-    } else if (value == (int) value) {
-      out.putByte(RdbFormat.STRING_INT32);
-      out.putLittleInt((int) value);
-    } else {
-      ascii(value);
-    }
+    strings.putInteger(value);
+  }
+
+  private void putLength(long length) {
+    strings.putLength(length);
   }
 
   @Override
   public void close() {
-    if (compressed != null) {
-      buffers.free(compressed);
-      compressed = null;
-    }
+    strings.close();
     if (scratch != null) {
       buffers.free(scratch);
       scratch = null;
@@ -489,28 +473,6 @@ public final class RdbWriter implements RdbVisitor, AutoCloseable {
       scratch = block;
     }
     return block;
-  }
-
-  private boolean putCompressed(Lzf.Compressor lzf, MemorySegment memory, long offset, int length) {
-    BufferMemory.Block target = compressed;
-    if (target == null || target.sizeBytes() < length) {
-      if (target != null) {
-        buffers.free(target);
-        compressed = null;
-      }
-      target = buffers.allocate(Math.max(length, 1 << 12));
-      compressed = target;
-    }
-    // a saving of fewer bytes than the lengths take is none
-    int size = lzf.compress(memory, offset, length, target.memory(), target.offset(), length - 4);
-    if (size == 0) {
-      return false;
-    }
-    out.putByte(RdbFormat.STRING_LZF);
-    putLength(size);
-    putLength(length);
-    out.putBytes(target.memory(), target.offset(), size);
-    return true;
   }
 
   private void putKey(RdbKey key, RdbType valueType) {
@@ -536,22 +498,6 @@ public final class RdbWriter implements RdbVisitor, AutoCloseable {
     putString(key.memory(), key.offset(), key.length());
   }
 
-  /** Writes a length, an unsigned number. */
-  private void putLength(long length) {
-    if (length >>> 6 == 0) {
-      out.putByte((int) length);
-    } else if (length >>> 14 == 0) {
-      out.putByte((int) (length >> 8) | 0x40);
-      out.putByte((int) length);
-    } else if (length >>> 32 == 0) {
-      out.putByte(RdbFormat.LENGTH_32);
-      out.putBigInt((int) length);
-    } else {
-      out.putByte(RdbFormat.LENGTH_64);
-      out.putBigLong(length);
-    }
-  }
-
   private void text(String text) {
     MemorySegment bytes = MemorySegment.ofArray(text.getBytes(StandardCharsets.UTF_8));
     putString(bytes, 0, (int) bytes.byteSize());
@@ -561,10 +507,5 @@ public final class RdbWriter implements RdbVisitor, AutoCloseable {
     for (int i = 0; i < text.length(); i++) {
       out.putByte(text.charAt(i));
     }
-  }
-
-  private void ascii(long value) {
-    putLength(Numbers.decimalLength(value));
-    out.putDecimal(value);
   }
 }

@@ -6,17 +6,24 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.redoubt.persistence.aof.AofAppender.Policy;
 import io.redoubt.persistence.io.DiskFile;
 import io.redoubt.persistence.io.FaultDisk;
+import io.redoubt.persistence.io.ForwardingFile;
 import io.redoubt.protocol.Seed;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class AofAppenderTest {
   private static final Path DIRECTORY = Path.of("/data");
@@ -210,25 +217,95 @@ class AofAppenderTest {
     assertThat(appender.durable()).isEqualTo(8);
   }
 
+  /** Tells what an appender's thread told of a preparation. */
+  private final class Prepared implements Preparation {
+    private final @Nullable IOException fails;
+    private final List<String> seen = new ArrayList<>();
+
+    Prepared(@Nullable IOException fails) {
+      this.fails = fails;
+    }
+
+    @Override
+    public void run() throws IOException {
+      seen.add(content(FILE));
+      if (fails != null) {
+        throw fails;
+      }
+    }
+
+    @Override
+    public void over(@Nullable IOException problem) {
+      seen.add(problem == null ? "done" : problem.getMessage());
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(Policy.class)
+  void whatIsAppendedWhileTheNextFileIsPreparedGoesThere(Policy policy) throws IOException {
+    open(policy);
+    append("before");
+    Prepared prepared = new Prepared(null);
+    appender.hold(prepared);
+    append("after");
+    appender.flush(0);
+    appender.drain();
+    assertThat(prepared.seen).containsExactly("before", "done");
+    assertThat(appender.durable()).isEqualTo(6);
+    assertThat(content(FILE)).isEqualTo("before");
+    appender.open(disk.create(NEXT));
+    assertThat(appender.writeAndForce()).isNull();
+    assertThat(content(FILE)).isEqualTo("before");
+    assertThat(content(NEXT)).isEqualTo("after");
+    assertThat(appender.durable()).isEqualTo(11);
+  }
+
+  @ParameterizedTest
+  @EnumSource(Policy.class)
+  void withoutANextFileItGoesToTheOneBefore(Policy policy) throws IOException {
+    open(policy);
+    append("before");
+    Prepared prepared = new Prepared(new IOException("no room"));
+    appender.hold(prepared);
+    append("after");
+    appender.drain();
+    assertThat(prepared.seen).containsExactly("before", "no room");
+    appender.release();
+    assertThat(appender.writeAndForce()).isNull();
+    assertThat(content(FILE)).isEqualTo("beforeafter");
+    assertThat(appender.durable()).isEqualTo(11);
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void aFileThatCantBeWrittenHasNoNext(boolean known) throws IOException {
+    open(Policy.ALWAYS);
+    disk.roomBytes(3);
+    append("before");
+    appender.flush(0);
+    if (known) {
+      appender.drain();
+    }
+    Prepared prepared = new Prepared(null);
+    appender.hold(prepared);
+    appender.drain();
+    assertThat(prepared.seen).containsExactly("No space left on device");
+    appender.release();
+    disk.roomBytes(1000);
+    append("after");
+    appender.retry();
+    assertThat(appender.writeAndForce()).isNull();
+    assertThat(content(FILE)).isEqualTo("beforeafter");
+  }
+
   /** Its syncs take as long as the test says. */
-  private static final class SlowFile implements DiskFile {
-    private final DiskFile file;
+  private static final class SlowFile extends ForwardingFile {
     final CountDownLatch syncBegun = new CountDownLatch(1);
     final CountDownLatch maySync = new CountDownLatch(1);
     volatile int syncs;
 
     SlowFile(DiskFile file) {
-      this.file = file;
-    }
-
-    @Override
-    public int read(MemorySegment memory, long offset, int length) throws IOException {
-      return file.read(memory, offset, length);
-    }
-
-    @Override
-    public void write(MemorySegment memory, long offset, long length) throws IOException {
-      file.write(memory, offset, length);
+      super(file);
     }
 
     @Override
@@ -239,28 +316,8 @@ class AofAppenderTest {
       } catch (InterruptedException e) {
         throw new IOException(e);
       }
-      file.sync();
+      super.sync();
       syncs = syncs + 1;
-    }
-
-    @Override
-    public long position() throws IOException {
-      return file.position();
-    }
-
-    @Override
-    public long size() throws IOException {
-      return file.size();
-    }
-
-    @Override
-    public void truncate(long sizeBytes) throws IOException {
-      file.truncate(sizeBytes);
-    }
-
-    @Override
-    public void close() throws IOException {
-      file.close();
     }
   }
 }

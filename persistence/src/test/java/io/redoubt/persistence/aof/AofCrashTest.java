@@ -195,7 +195,16 @@ class AofCrashTest {
         return;
       }
       sync();
-      DiskFile next = directory.startIncremental();
+      DiskFile next = directory.createIncremental();
+      try {
+        directory.enterIncremental();
+      } catch (FaultDisk.PowerCut e) {
+        throw e;
+      } catch (IOException e) {
+        next.close();
+        directory.dropIncremental();
+        throw e;
+      }
       file.close();
       file = next;
       int state = count;

@@ -100,7 +100,7 @@ class AofDirectoryTest {
   void aRewriteReplacesTheBaseAndRemovesWhatIsHistory() throws Exception {
     AofDirectory directory = open();
     append(directory.openLast(), command("SET", "a", "1"));
-    append(directory.startIncremental(), command("SET", "b", "1"));
+    append(next(directory), command("SET", "b", "1"));
     assertThat(manifest())
         .isEqualTo("file x.aof.1.incr.aof seq 1 type i\nfile x.aof.2.incr.aof seq 2 type i\n");
     Path base = directory.temporaryBase(77);
@@ -204,7 +204,7 @@ class AofDirectoryTest {
   void onlyTheLastFileWithContentMayBeTorn() throws Exception {
     AofDirectory directory = open();
     append(directory.openLast(), "*1\r\n$4\r\nPI".getBytes(ISO_8859_1));
-    DiskFile next = directory.startIncremental();
+    DiskFile next = next(directory);
     assertThat(load(directory, true)).contains("cut");
     append(directory.openLast(), command("PING"));
     try (DiskFile torn = disk.append(FOLDER.resolve("x.aof.1.incr.aof"))) {
@@ -225,16 +225,24 @@ class AofDirectoryTest {
     assertThatThrownBy(() -> load(directory, true)).isInstanceOf(IOException.class);
   }
 
+  private static DiskFile next(AofDirectory directory) throws IOException {
+    DiskFile file = directory.createIncremental();
+    directory.enterIncremental();
+    return file;
+  }
+
   @Test
   void aFullDiskLeavesTheManifestAsItWas() throws Exception {
     AofDirectory directory = open();
     directory.openLast().close();
     disk.roomBytes(3);
-    assertThatThrownBy(directory::startIncremental).hasMessage("No space left on device");
+    directory.createIncremental().close();
+    assertThatThrownBy(directory::enterIncremental).hasMessage("No space left on device");
+    directory.dropIncremental();
     assertThat(directory.manifest()).isEqualTo(open().manifest());
     assertThat(names()).containsExactly("x.aof.1.incr.aof", "x.aof.manifest");
     disk.roomBytes(1000);
-    directory.startIncremental().close();
+    next(directory).close();
     assertThat(open().manifest().incrementals()).hasSize(2);
   }
 }

@@ -63,7 +63,7 @@ class AofMutationTest {
   /** The length that the check tool takes for good. */
   private long checked() throws IOException, CheckAborted {
     try (DiskFile file = disk.read(FILE)) {
-      CommandCheck check = new CommandCheck(new CheckInput(file), "file.aof", 1);
+      CommandCheck check = new CommandCheck(new CheckInput(file), "file.aof", "file.aof", 1);
       check.run(0);
       return check.validBytes();
     }

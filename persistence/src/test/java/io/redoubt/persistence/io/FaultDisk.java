@@ -104,6 +104,19 @@ public final class FaultDisk implements Disk {
     zeros = leaves;
   }
 
+  /**
+   * The process that uses the disk is gone: nothing works until {@link #goOn} or {@link #restart}.
+   */
+  public synchronized void stop() {
+    off = true;
+  }
+
+  /** Another process uses the disk: everything is there that was written, forced or not. */
+  public synchronized void goOn() {
+    off = false;
+    cutAt = Long.MAX_VALUE;
+  }
+
   /** Whether the power is gone. */
   public synchronized boolean isOff() {
     return off;

@@ -82,7 +82,7 @@ class ListpackTest {
       memory = target;
       start = to;
       assertThat(Listpack.sizeBytes(memory, start)).isEqualTo(expectedSize);
-      Listpack.validate(memory, start, expectedSize);
+      ListpackCheck.validate(memory, start, expectedSize);
       assertThat(Listpack.count(memory, start)).isEqualTo(model.size());
       assertThat(Packs.bytes(memory, start, expectedSize)).isEqualTo(Packs.listpack(model));
       assertThat(Packs.elements(memory, start)).isEqualTo(model);
@@ -238,7 +238,7 @@ class ListpackTest {
     bytes = Packs.listpack(Collections.nCopies(many, "1"));
     MemorySegment memory = MemorySegment.ofArray(bytes);
     assertThat(LittleEndian.unsigned16(memory, 4)).isEqualTo(65535);
-    Listpack.validate(memory, 0, bytes.length);
+    ListpackCheck.validate(memory, 0, bytes.length);
     assertThat(Listpack.count(memory, 0)).isEqualTo(many);
     long last = Listpack.last(memory, 0);
     assertThat(Listpack.at(memory, 0, many - 1)).isEqualTo(last);
@@ -277,7 +277,7 @@ class ListpackTest {
 
   private static void refused(String hex, long offset, String reason) {
     byte[] bytes = HexFormat.of().parseHex(hex);
-    assertThatThrownBy(() -> Listpack.validate(MemorySegment.ofArray(bytes), 0, bytes.length))
+    assertThatThrownBy(() -> ListpackCheck.validate(MemorySegment.ofArray(bytes), 0, bytes.length))
         .isInstanceOfSatisfying(
             PackedException.class,
             e -> {

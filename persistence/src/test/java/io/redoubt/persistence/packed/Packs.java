@@ -79,7 +79,7 @@ public final class Packs {
   /** The elements of a listpack, which is validated first. */
   public static List<String> elements(byte[] listpack) throws PackedException {
     MemorySegment memory = MemorySegment.ofArray(listpack);
-    Listpack.validate(memory, 0, listpack.length);
+    ListpackCheck.validate(memory, 0, listpack.length);
     return elements(memory, 0);
   }
 

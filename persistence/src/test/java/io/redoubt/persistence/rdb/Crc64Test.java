@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.redoubt.protocol.Seed;
 import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
+import java.util.random.RandomGenerator;
 import org.junit.jupiter.api.Test;
 
 class Crc64Test {
@@ -26,5 +27,22 @@ class Crc64Test {
     }
     assertThat(Crc64.update(0, memory, 3, 997)).isEqualTo(byByte);
     assertThat(Crc64.update(Crc64.update(0, memory, 3, 500), memory, 503, 497)).isEqualTo(byByte);
+  }
+
+  @Test
+  void ofMuchMemoryIsTheSameAsOfItsParts() {
+    byte[] bytes = new byte[200_000];
+    RandomGenerator random = Seed.random("Crc64Test.much");
+    random.nextBytes(bytes);
+    MemorySegment memory = MemorySegment.ofArray(bytes);
+    long parts = 0;
+    for (int done = 0; done < bytes.length; ) {
+      int part = Math.min(bytes.length - done, 1 + random.nextInt(5000));
+      parts = Crc64.update(parts, memory, done, part);
+      done += part;
+    }
+    assertThat(Crc64.update(0, memory, 0, bytes.length)).isEqualTo(parts);
+    long begin = Crc64.update(0, memory, 0, 1001);
+    assertThat(Crc64.update(begin, memory, 1001, bytes.length - 1001)).isEqualTo(parts);
   }
 }

@@ -16,13 +16,19 @@ public final class Numbers {
   public static final int MAX_LONG_LENGTH = 20;
 
   private static final ValueLayout.OfByte BYTE = ValueLayout.JAVA_BYTE;
+  private static final long ASCII_ZEROS = 0x3030_3030_3030_3030L;
   private static final int MAX_DIGITS = 19;
 
   private Numbers() {}
 
   /** Whether the bytes are a whole number of 64 bits. */
   public static boolean isLong(MemorySegment memory, long offset, int length) {
-    return parseLong(memory, offset, length, 0) != 0 || parseLong(memory, offset, length, 1) == 0;
+    return parseLong(memory, offset, length, 0) != 0 || isZero(memory, offset, length);
+  }
+
+  /** Whether the bytes are the number zero, of which there is one form. */
+  public static boolean isZero(MemorySegment memory, long offset, int length) {
+    return length == 1 && memory.get(BYTE, offset) == '0';
   }
 
   /**
@@ -32,7 +38,7 @@ public final class Numbers {
    */
   public static long parseLong(MemorySegment memory, long offset, int length) {
     long value = parseLong(memory, offset, length, 0);
-    if (value == 0 && parseLong(memory, offset, length, 1) != 0) {
+    if (value == 0 && !isZero(memory, offset, length)) {
       throw new NumberFormatException("value is not an integer or out of range");
     }
     return value;
@@ -109,6 +115,29 @@ public final class Numbers {
       memory.set(BYTE, offset, (byte) '-');
     }
     return length;
+  }
+
+  /**
+   * The eight decimal digits of a number below 10<sup>8</sup>, the first of them in the lowest
+   * byte, as values from 0 to 9: two numbers of four digits are divided at once, then four of two.
+   */
+  private static long eightDigits(long value) {
+    long upper = value / 10_000;
+    long fours = upper | (value - upper * 10_000) << 32;
+    long hundreds = ((fours * 10_486) >>> 20) & 0x7f_0000_007fL;
+    long twos = hundreds | (fours - hundreds * 100) << 16;
+    long tens = ((twos * 103) >>> 10) & 0xf_000f_000f_000fL;
+    return tens | (twos - tens * 10) << 8;
+  }
+
+  /**
+   * The decimal form of a number from 1 to 10<sup>8</sup> - 1 as bytes of a word, the first in the
+   * lowest; its other bytes are zero.
+   */
+  public static long decimalWord(long value) {
+    long digits = eightDigits(value);
+    int leadingBits = Long.numberOfTrailingZeros(digits) & -Byte.SIZE;
+    return (digits | ASCII_ZEROS) >>> leadingBits;
   }
 
   /** Writes the decimal form of an unsigned {@code value}; returns how many bytes that took. */

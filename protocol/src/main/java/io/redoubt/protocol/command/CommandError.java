@@ -6,6 +6,7 @@ package io.redoubt.protocol.command;
  */
 public final class CommandError extends RuntimeException {
   private static final long serialVersionUID = 1L;
+  private static final int MOST_CODE_CHARS = 30;
 
   /**
    * Makes an error.
@@ -23,10 +24,13 @@ public final class CommandError extends RuntimeException {
     return message == null ? "ERR" : message;
   }
 
-  /** The code: the first word of the text, as {@code errorstat_} counts it. */
+  /**
+   * The code as {@code errorstat_} counts it: the first word of the text, but ERR when that is the
+   * only one or too long for a code.
+   */
   public String code() {
     String text = text();
     int blank = text.indexOf(' ');
-    return blank < 0 ? text : text.substring(0, blank);
+    return blank < 0 || blank > MOST_CODE_CHARS ? "ERR" : text.substring(0, blank);
   }
 }

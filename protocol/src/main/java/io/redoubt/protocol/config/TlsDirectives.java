@@ -89,7 +89,8 @@ public abstract class TlsDirectives extends CommonDirectives {
 
   /** {@code tls-cluster}. */
   public final YesNoDirective tlsCluster =
-      yesNo("tls-cluster", false).withoutEffectYet().doc("Whether the cluster bus uses TLS.");
+      yesNo("tls-cluster", false)
+          .doc("Whether MIGRATE uses TLS, as the bus of a cluster would, which there is none of.");
 
   /** {@code tls-protocols}. */
   public final TextDirective tlsProtocols =

@@ -66,9 +66,20 @@ public final class TlsSettings {
    * @throws IOException when something is missing or can't be read
    */
   public @Nullable Tls client() throws IOException {
-    if (!directives.tlsReplication.value()) {
-      return null;
-    }
+    return directives.tlsReplication.value() ? connecting() : null;
+  }
+
+  /**
+   * As {@link #client}, for connections to servers that keys are moved to: null unless {@code
+   * tls-cluster} wants them encrypted.
+   *
+   * @throws IOException when something is missing or can't be read
+   */
+  public @Nullable Tls migrating() throws IOException {
+    return directives.tlsCluster.value() ? connecting() : null;
+  }
+
+  private Tls connecting() throws IOException {
     List<Object> basis = basis();
     Tls made = client;
     if (made == null || !basis.equals(clientBasis)) {

@@ -11,6 +11,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A connection whose user waits for every step, for a limited time: for what must be done before
@@ -24,6 +25,9 @@ public final class BlockingLink implements AutoCloseable {
   private final Selector selector;
   private final SelectionKey key;
 
+  /** What goes over the channel is encrypted by it; null for nothing. */
+  private @Nullable BlockingTls encryption;
+
   private BlockingLink(SocketChannel channel, Selector selector) throws IOException {
     this.channel = channel;
     this.selector = selector;
@@ -35,9 +39,11 @@ public final class BlockingLink implements AutoCloseable {
   /**
    * Connects.
    *
-   * @throws SocketTimeoutException when that takes longer than so many milliseconds
+   * @param tls what to encrypt the connection with, null for not at all
+   * @throws SocketTimeoutException when a step of that takes longer than so many milliseconds
    */
-  public static BlockingLink connect(String host, int port, int timeoutMillis) throws IOException {
+  public static BlockingLink connect(String host, int port, @Nullable Tls tls, int timeoutMillis)
+      throws IOException {
     InetSocketAddress address = new InetSocketAddress(host, port);
     if (address.isUnresolved()) {
       throw new UnknownHostException(host);
@@ -48,11 +54,20 @@ public final class BlockingLink implements AutoCloseable {
         link.await(SelectionKey.OP_CONNECT, timeoutMillis);
         link.channel.finishConnect();
       }
+      if (tls != null) {
+        link.encrypt(tls, timeoutMillis);
+      }
       return link;
     } catch (IOException e) {
       link.close();
       throw e;
     }
+  }
+
+  private void encrypt(Tls tls, int timeoutMillis) throws IOException {
+    BlockingTls layer = new BlockingTls(tls.engine(), new Encrypted());
+    layer.begin(timeoutMillis);
+    encryption = layer;
   }
 
   private void await(int operation, int timeoutMillis) throws IOException {
@@ -75,12 +90,20 @@ public final class BlockingLink implements AutoCloseable {
     for (long done = 0; done < length; ) {
       long step = Math.min(length - done, STEP_BYTES);
       ByteBuffer buffer = memory.asSlice(offset + done, step).asByteBuffer();
-      while (buffer.hasRemaining()) {
-        if (channel.write(buffer) == 0) {
-          await(SelectionKey.OP_WRITE, timeoutMillis);
-        }
+      if (encryption == null) {
+        send(buffer, timeoutMillis);
+      } else {
+        encryption.write(buffer, timeoutMillis);
       }
       done += step;
+    }
+  }
+
+  private void send(ByteBuffer bytes, int timeoutMillis) throws IOException {
+    while (bytes.hasRemaining()) {
+      if (channel.write(bytes) == 0) {
+        await(SelectionKey.OP_WRITE, timeoutMillis);
+      }
     }
   }
 
@@ -92,16 +115,34 @@ public final class BlockingLink implements AutoCloseable {
    * @throws EOFException when the other side has closed the connection
    */
   public int read(byte[] target, int timeoutMillis) throws IOException {
-    ByteBuffer buffer = ByteBuffer.wrap(target);
-    int bytes = channel.read(buffer);
-    if (bytes == 0) {
+    return encryption == null
+        ? receive(ByteBuffer.wrap(target), timeoutMillis)
+        : encryption.read(target, timeoutMillis);
+  }
+
+  private int receive(ByteBuffer room, int timeoutMillis) throws IOException {
+    int bytes = channel.read(room);
+    while (bytes == 0) {
       await(SelectionKey.OP_READ, timeoutMillis);
-      bytes = channel.read(buffer);
+      bytes = channel.read(room);
     }
     if (bytes < 0) {
       throw new EOFException();
     }
     return bytes;
+  }
+
+  /** The channel, for bytes that are encrypted. */
+  private final class Encrypted implements BlockingTls.Wire {
+    @Override
+    public void send(ByteBuffer bytes, int timeoutMillis) throws IOException {
+      BlockingLink.this.send(bytes, timeoutMillis);
+    }
+
+    @Override
+    public void receive(ByteBuffer room, int timeoutMillis) throws IOException {
+      BlockingLink.this.receive(room, timeoutMillis);
+    }
   }
 
   @Override

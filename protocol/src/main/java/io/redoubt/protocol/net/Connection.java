@@ -8,7 +8,6 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.ChannelOutboundBuffer;
-import io.netty.channel.socket.SocketChannel;
 import io.netty.channel.unix.Socket;
 import io.netty.channel.unix.UnixChannel;
 import io.netty.handler.ssl.SslHandshakeCompletionEvent;
@@ -60,9 +59,13 @@ public final class Connection {
   private final Channel channel;
   private final ChunkPool pool;
   private final ReadBuffer readBuffer;
+  private final boolean unix;
   private final boolean tls;
   private @Nullable Handler handler;
   private @Nullable Throwable cause;
+
+  /** The last round of {@link Gathering} in which this was read. */
+  private int readRound;
 
   /** Where bytes can be written to past the channel; null where all must go through it. */
   private @Nullable Socket socket;
@@ -82,11 +85,19 @@ public final class Connection {
   private boolean closing;
   private boolean closeTold;
 
-  Connection(Channel channel, ChunkPool pool, ReadBuffer readBuffer, boolean tls) {
+  Connection(Channel channel, ChunkPool pool, ReadBuffer readBuffer, boolean unix, boolean tls) {
     this.channel = channel;
     this.pool = pool;
     this.readBuffer = readBuffer;
+    this.unix = unix;
     this.tls = tls;
+  }
+
+  /** Whether this is read for the first time in a round of reads, the rounds having numbers. */
+  boolean isFirstReadIn(int round) {
+    boolean first = readRound != round;
+    readRound = round;
+    return first;
   }
 
   /** The connection over a channel; null for a listener's. */
@@ -262,7 +273,7 @@ public final class Connection {
 
   /** Whether this is a Unix socket. */
   public boolean isUnix() {
-    return !(channel instanceof SocketChannel);
+    return unix;
   }
 
   /** The peer's address as Redis prints it: {@link Addresses#describe}. */

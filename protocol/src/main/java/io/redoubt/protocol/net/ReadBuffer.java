@@ -40,6 +40,7 @@ final class ReadBuffer implements RecvByteBufAllocator {
   private static final int LINE_BYTES = 64;
 
   private final BufferMemory source;
+  private final Gathering gathering;
   private BufferMemory.Block block;
   private Shared shared;
   private @Nullable Connection[] readers = new @Nullable Connection[GATHERED_CONNECTIONS];
@@ -52,8 +53,9 @@ final class ReadBuffer implements RecvByteBufAllocator {
   /** Where the next read goes. */
   private int position;
 
-  ReadBuffer(BufferMemory source) {
+  ReadBuffer(BufferMemory source, Gathering gathering) {
     this.source = source;
+    this.gathering = gathering;
     this.block = source.allocate(READ_BYTES);
     this.shared = new Shared(block);
   }
@@ -99,6 +101,7 @@ final class ReadBuffer implements RecvByteBufAllocator {
 
   /** Notes that the bytes before that index are somebody's until the readers have been told. */
   void taken(int end) {
+    gathering.received(end - position);
     position = (end + LINE_BYTES - 1) & -LINE_BYTES;
   }
 
@@ -123,6 +126,7 @@ final class ReadBuffer implements RecvByteBufAllocator {
 
   /** A connection has been read; it is told so later. */
   void readDone(Connection connection) {
+    gathering.read(connection.isFirstReadIn(gathering.round()));
     if (telling) {
       connection.tellReadDone();
       return;

@@ -1,6 +1,7 @@
 package io.redoubt.protocol.net;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.UnpooledByteBufAllocator;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
@@ -23,6 +24,7 @@ import java.security.cert.X509Certificate;
 import java.util.ArrayList;
 import java.util.List;
 import javax.net.SocketFactory;
+import javax.net.ssl.SSLEngine;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -184,6 +186,11 @@ public final class Tls {
       return jdk.context().getSocketFactory();
     }
     throw new IllegalStateException("not of the JDK");
+  }
+
+  /** Encrypts and decrypts for one connection. */
+  SSLEngine engine() {
+    return context.newEngine(UnpooledByteBufAllocator.DEFAULT);
   }
 
   /** Has everything that a channel sends and gets pass through this. */

@@ -7,28 +7,7 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
 import io.netty.channel.IoHandle;
-import io.netty.channel.IoHandlerFactory;
-import io.netty.channel.IoRegistration;
-import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.ServerChannel;
-import io.netty.channel.epoll.Epoll;
-import io.netty.channel.epoll.EpollDomainSocketChannel;
-import io.netty.channel.epoll.EpollIoEvent;
-import io.netty.channel.epoll.EpollIoHandler;
-import io.netty.channel.epoll.EpollIoOps;
-import io.netty.channel.epoll.EpollServerDomainSocketChannel;
-import io.netty.channel.epoll.EpollServerSocketChannel;
-import io.netty.channel.epoll.EpollSocketChannel;
-import io.netty.channel.nio.NioIoEvent;
-import io.netty.channel.nio.NioIoHandler;
-import io.netty.channel.nio.NioIoOps;
-import io.netty.channel.socket.SocketProtocolFamily;
-import io.netty.channel.socket.nio.NioDomainSocketChannel;
-import io.netty.channel.socket.nio.NioServerDomainSocketChannel;
-import io.netty.channel.socket.nio.NioServerSocketChannel;
-import io.netty.channel.socket.nio.NioSocketChannel;
-import io.netty.channel.unix.DomainSocketAddress;
-import io.netty.util.concurrent.FastThreadLocalThread;
 import io.redoubt.protocol.bytes.BufferMemory;
 import java.io.IOException;
 import java.net.Inet6Address;
@@ -37,59 +16,47 @@ import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.net.UnixDomainSocketAddress;
 import java.net.UnknownHostException;
-import java.nio.channels.spi.SelectorProvider;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
-/**
- * One event loop on one thread, with the listeners and connections that live on it. Epoll where
- * there is one; NIO elsewhere, or when the system property {@code io.redoubt.net.nio} is true.
- */
+/** One event loop on one thread, with the listeners and connections that live on it. */
 public final class Transport implements AutoCloseable {
-
-  /** The system property that forces NIO. */
-  public static final String FORCE_NIO = "io.redoubt.net.nio";
 
   private static final long CLOSE_TIMEOUT_MILLIS = 5000;
 
-  /** Scripts may nest 200 calls of C functions, some with a buffer of 8 KiB each on the stack. */
-  private static final long STACK_BYTES = 8L << 20;
-
-  /** Channels don't look at the registration of an event. */
-  @SuppressWarnings("NullAway")
-  private static final IoRegistration NO_REGISTRATION = null;
-
-  private final MultiThreadIoEventLoopGroup group;
+  private final Sockets sockets;
   private final EventLoop eventLoop;
   private final NettyLoop loop;
-  private final boolean epoll;
   private final Turns turns;
   private final ReadBuffer readBuffer;
   private final ChunkPool chunks;
   private final Set<Channel> open = new HashSet<>(); // used on the loop
   private final AtomicBoolean closed = new AtomicBoolean();
 
-  private Transport(String threadName, BufferMemory memory, boolean epoll) {
-    this.epoll = epoll;
-    IoHandlerFactory io = epoll ? EpollIoHandler.newFactory() : NioIoHandler.newFactory();
-    turns = new Turns(io);
-    ThreadFactory threads = task -> new FastThreadLocalThread(null, task, threadName, STACK_BYTES);
-    group = new MultiThreadIoEventLoopGroup(1, threads, turns);
-    eventLoop = group.next();
+  private Transport(String threadName, BufferMemory memory, Sockets sockets) {
+    this.sockets = sockets;
+    Gathering gathering = new Gathering(this::loopNanos);
+    turns = new Turns(sockets.handlers(), gathering);
+    eventLoop = sockets.newLoop(threadName, turns);
     loop = new NettyLoop(eventLoop, onLoop(Thread::currentThread));
-    readBuffer = onLoop(() -> new ReadBuffer(memory));
+    readBuffer = onLoop(() -> new ReadBuffer(memory, gathering));
     onLoop(() -> turns.atEnd(readBuffer::tellReaders));
     chunks = new ChunkPool(memory);
+  }
+
+  /** As the other one, with the system's sockets. */
+  public static Transport open(String threadName, BufferMemory memory) {
+    return open(threadName, memory, Sockets.ofSystem());
   }
 
   /**
@@ -98,15 +65,8 @@ public final class Transport implements AutoCloseable {
    * @param threadName the name of its thread
    * @param memory where its buffers come from; used on the loop's thread only
    */
-  public static Transport open(String threadName, BufferMemory memory) {
-    return open(threadName, memory, Boolean.getBoolean(FORCE_NIO));
-  }
-
-  /**
-   * As {@link #open(String, BufferMemory)}, with NIO when {@code nio} or where there is no epoll.
-   */
-  public static Transport open(String threadName, BufferMemory memory, boolean nio) {
-    return new Transport(threadName, memory, !nio && Epoll.isAvailable());
+  public static Transport open(String threadName, BufferMemory memory, Sockets sockets) {
+    return new Transport(threadName, memory, sockets);
   }
 
   /** The loop. */
@@ -114,9 +74,9 @@ public final class Transport implements AutoCloseable {
     return loop;
   }
 
-  /** What the loop waits with: {@code epoll} or {@code nio}. */
+  /** What the loop waits with, such as {@code epoll}. */
   public String name() {
-    return epoll ? "epoll" : "nio";
+    return sockets.name();
   }
 
   /** Bytes of buffers that are kept for the next output and hold nothing now. */
@@ -153,7 +113,7 @@ public final class Transport implements AutoCloseable {
   private Channel bind(
       SocketAddress address, int backlog, @Nullable Tls tls, Consumer<Connection> acceptor)
       throws IOException {
-    Channel channel = serverChannel(address);
+    Channel channel = sockets.listening(address);
     channel.config().setOption(ChannelOption.SO_BACKLOG, backlog);
     if (address instanceof InetSocketAddress inet) {
       channel.config().setOption(ChannelOption.SO_REUSEADDR, true);
@@ -164,7 +124,7 @@ public final class Transport implements AutoCloseable {
     channel.pipeline().addLast(new Acceptor(tls, acceptor));
     try {
       finished(register(channel));
-      finished(channel.bind(nativeAddress(address)));
+      finished(channel.bind(sockets.address(address)));
     } catch (IOException e) {
       channel.close();
       throw e;
@@ -229,8 +189,8 @@ public final class Transport implements AutoCloseable {
       int timeoutMillis,
       @Nullable Tls tls,
       Connection.Handler handler) {
-    Channel channel = clientChannel(remote);
-    Connection connection = adopt(channel, tls, c -> {});
+    Channel channel = sockets.connecting(remote);
+    Connection connection = adopt(channel, false, tls, c -> {});
     connection.handler(handler);
     if (remote.isUnresolved()) {
       connection.tellClosed(new UnknownHostException(remote.getHostString()));
@@ -299,14 +259,7 @@ public final class Transport implements AutoCloseable {
     if (!channel.isRegistered() || !channel.isActive()) {
       return false;
     }
-    IoHandle handle = (IoHandle) channel.unsafe();
-    if (epoll) {
-      handle.handle(NO_REGISTRATION, (EpollIoEvent) () -> EpollIoOps.EPOLLIN);
-    } else {
-      boolean listens = channel instanceof ServerChannel;
-      NioIoOps ops = listens ? NioIoOps.ACCEPT : NioIoOps.READ;
-      handle.handle(NO_REGISTRATION, (NioIoEvent) () -> ops);
-    }
+    sockets.tellReadable((IoHandle) channel.unsafe(), channel instanceof ServerChannel);
     return true;
   }
 
@@ -318,9 +271,10 @@ public final class Transport implements AutoCloseable {
     }
   }
 
-  private Connection adopt(Channel channel, @Nullable Tls tls, Consumer<Connection> opened) {
+  private Connection adopt(
+      Channel channel, boolean unix, @Nullable Tls tls, Consumer<Connection> opened) {
     channel.config().setRecvByteBufAllocator(readBuffer);
-    Connection connection = new Connection(channel, chunks, readBuffer, tls != null);
+    Connection connection = new Connection(channel, chunks, readBuffer, unix, tls != null);
     connection.noDelay(true);
     if (tls != null) {
       tls.encrypt(channel);
@@ -329,39 +283,24 @@ public final class Transport implements AutoCloseable {
     return connection;
   }
 
-  private Channel serverChannel(SocketAddress address) {
-    if (address instanceof InetSocketAddress inet) {
-      return epoll
-          ? new EpollServerSocketChannel(family(inet))
-          : new NioServerSocketChannel(SelectorProvider.provider(), family(inet));
-    }
-    return epoll ? new EpollServerDomainSocketChannel() : new NioServerDomainSocketChannel();
-  }
-
-  private Channel clientChannel(SocketAddress address) {
-    if (address instanceof InetSocketAddress inet) {
-      return epoll
-          ? new EpollSocketChannel(family(inet))
-          : new NioSocketChannel(SelectorProvider.provider(), family(inet));
-    }
-    return epoll ? new EpollDomainSocketChannel() : new NioDomainSocketChannel();
-  }
-
-  private static SocketProtocolFamily family(InetSocketAddress address) {
-    return address.getAddress() instanceof Inet6Address
-        ? SocketProtocolFamily.INET6
-        : SocketProtocolFamily.INET;
-  }
-
-  private SocketAddress nativeAddress(SocketAddress address) {
-    return epoll && address instanceof UnixDomainSocketAddress unix
-        ? new DomainSocketAddress(unix.getPath().toString())
-        : address;
+  private long loopNanos() {
+    return eventLoop.ticker().nanoTime();
   }
 
   private <T> T onLoop(Callable<T> task) {
     try {
-      return eventLoop.inEventLoop() ? task.call() : eventLoop.submit(task).get();
+      if (eventLoop.inEventLoop()) {
+        return task.call();
+      }
+      CompletableFuture<T> result = new CompletableFuture<>();
+      eventLoop.execute(() -> {
+        try {
+          result.complete(task.call());
+        } catch (Exception e) {
+          result.completeExceptionally(e);
+        }
+      });
+      return result.get();
     } catch (ExecutionException e) {
       throw new LoopFailure(e.getCause());
     } catch (InterruptedException e) {
@@ -380,13 +319,27 @@ public final class Transport implements AutoCloseable {
     }
     // Netty's own shutdown leaves open, now and then, what has an event to come.
     onLoop(() -> {
-      List.copyOf(open).forEach(Channel::close);
+      closeChannels();
       return true;
     });
-    group.shutdownGracefully(0, CLOSE_TIMEOUT_MILLIS, TimeUnit.MILLISECONDS).awaitUninterruptibly();
-    if (group.isTerminated()) {
+    eventLoop.shutdownGracefully(0, CLOSE_TIMEOUT_MILLIS, TimeUnit.MILLISECONDS);
+    if (hasEnded()) {
       chunks.close();
       readBuffer.close();
+    }
+  }
+
+  /** Closes all connections, and stops to listen; on the loop. */
+  public void closeChannels() {
+    List.copyOf(open).forEach(Channel::close);
+  }
+
+  private boolean hasEnded() {
+    try {
+      return eventLoop.awaitTermination(Long.MAX_VALUE, TimeUnit.NANOSECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return false;
     }
   }
 
@@ -422,7 +375,8 @@ public final class Transport implements AutoCloseable {
     @Override
     public void channelRead(ChannelHandlerContext context, Object message) {
       Channel accepted = (Channel) message;
-      adopt(accepted, tls, acceptor);
+      boolean unix = !(context.channel().localAddress() instanceof InetSocketAddress);
+      adopt(accepted, unix, tls, acceptor);
       register(accepted);
     }
 

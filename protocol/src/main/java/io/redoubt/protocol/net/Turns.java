@@ -13,12 +13,14 @@ import io.netty.util.concurrent.ThreadAwareExecutor;
  */
 final class Turns implements IoHandlerFactory {
   private final IoHandlerFactory factory;
+  private final Gathering gathering;
   private Runnable end = () -> {};
   private Runnable last = () -> {};
   private boolean reading;
 
-  Turns(IoHandlerFactory factory) {
+  Turns(IoHandlerFactory factory, Gathering gathering) {
     this.factory = factory;
+    this.gathering = gathering;
   }
 
   /** Sets what is done; on the loop. Returns true. */
@@ -55,6 +57,7 @@ final class Turns implements IoHandlerFactory {
 
   private final class Handler implements IoHandler {
     private final IoHandler handler;
+    private int served;
 
     Handler(IoHandler handler) {
       this.handler = handler;
@@ -67,12 +70,15 @@ final class Turns implements IoHandlerFactory {
 
     @Override
     public int run(IoHandlerContext context) {
+      if (gathering.wantsRest(served) && context.canBlock()) {
+        gathering.rest();
+      }
       reading = true;
-      int handled = handler.run(context);
+      served = handler.run(context);
       end.run();
       reading = false;
       last.run();
-      return handled;
+      return served;
     }
 
     @Override

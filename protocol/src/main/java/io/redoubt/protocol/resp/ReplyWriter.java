@@ -37,6 +37,10 @@ public final class ReplyWriter {
   private static final long FALSE = asciiWord("#f\r\n");
   private static final short END_OF_LINE = (short) asciiWord("\r\n");
 
+  // Numbers for which a word of digits is the quickest way.
+  private static final long FIVE_DIGITS = 10_000;
+  private static final long NINE_DIGITS = 100_000_000;
+
   /** A mark, a number, the end of the line, and what a store of a whole word may touch beyond. */
   private static final int MAX_LINE = 1 + Numbers.MAX_LONG_LENGTH + 2 + Long.BYTES;
 
@@ -431,7 +435,14 @@ public final class ReplyWriter {
       return at + 5;
     }
     memory.set(BYTE, at, (byte) type);
-    long end = at + 1 + Numbers.writeLong(memory, at + 1, number);
+    long end = at + 1;
+    if (number >= FIVE_DIGITS && number < NINE_DIGITS) {
+      long word = Numbers.decimalWord(number);
+      memory.set(WORD, end, word);
+      end += Long.BYTES - Long.numberOfLeadingZeros(word) / Byte.SIZE;
+    } else {
+      end += Numbers.writeLong(memory, end, number);
+    }
     memory.set(PAIR, end, END_OF_LINE);
     return end + 2;
   }

@@ -26,43 +26,33 @@ import org.jspecify.annotations.Nullable;
  * the replies are sent; {@link #closeSoon()} at the end of the turn, safe while others iterate over
  * clients or subscribers.
  */
-public abstract class Client implements Connection.Handler, Subscriber {
+public abstract class Client extends Peer implements Connection.Handler, Subscriber {
   /** What a client's objects take on the heap; an estimate. */
   private static final long OBJECT_BYTES = 900;
 
   private static final long MAY_REPLICATE = Flag.WRITE.bit() | Flag.MAY_REPLICATE.bit();
+
   private final ClientRegistry registry;
-  private final long id;
   private final Wait wait = new Wait();
   private final ClientInput input;
   private final ClientOutput output = new ClientOutput();
-  private final ClientNames names = new ClientNames();
   private final Delivery delivery = new Delivery(output);
   private final Subscriptions subscriptions = new Subscriptions();
-  private final long createdMillis;
 
-  private @Nullable Connection connection;
-  private User user;
-  private boolean authenticated;
-  private @Nullable Command<?> lastCommand;
-  private int flags;
-  private long lastInteractionMillis;
   private long accountedBytes;
 
   private boolean executing;
   private boolean postponed;
   private boolean released;
   private boolean atEndOfTurn;
+  private boolean inNextTurn;
+  private boolean readingStopped;
 
   /** A client with the next id, as the default user; {@link #attach} it to a connection. */
   protected Client(ClientRegistry registry) {
+    super(registry.nextId(), registry.users(), registry.clock().wallMillis());
     this.registry = registry;
-    this.id = registry.nextId();
-    this.user = registry.users().defaultUser();
-    this.authenticated = registry.users().admitsWithoutPassword();
-    this.input = new ClientInput(registry, authenticated);
-    this.createdMillis = registry.clock().wallMillis();
-    this.lastInteractionMillis = createdMillis;
+    input = new ClientInput(registry, registry.users().admitsWithoutPassword());
   }
 
   // What the server's own state adds.
@@ -108,9 +98,8 @@ public abstract class Client implements Connection.Handler, Subscriber {
    * a master).
    */
   public final void attach(Connection newConnection) {
-    connection = newConnection;
+    connectedBy(newConnection);
     output.replies().attach(this);
-    flag(ClientFlag.UNIX_SOCKET, newConnection.isUnix());
     registry.add(this);
   }
 
@@ -130,7 +119,7 @@ public abstract class Client implements Connection.Handler, Subscriber {
       closeSoon();
       return;
     }
-    Connection current = connection;
+    Connection current = connectionIfAny();
     release();
     if (current != null && current.isOpen()) {
       current.close();
@@ -182,7 +171,7 @@ public abstract class Client implements Connection.Handler, Subscriber {
     if (isEnding()) {
       return;
     }
-    lastInteractionMillis = registry.clock().wallMillis();
+    heard(registry.clock().wallMillis());
     registry.countInput(end - start);
     input.take(this, memory, start, end);
   }
@@ -195,7 +184,7 @@ public abstract class Client implements Connection.Handler, Subscriber {
   /** What has been read has run, as far as it may now: keeps the rest, and sends the replies. */
   final void endInput() {
     input.finish(this);
-    Connection current = connection;
+    Connection current = connectionIfAny();
     if (current != null) {
       current.expect(input.missingBytes());
     }
@@ -203,9 +192,36 @@ public abstract class Client implements Connection.Handler, Subscriber {
     if (!is(ClientFlag.MASTER) && query.usedBytes() > registry.settings().queryBufferLimitBytes()) {
       registry.queryBufferOverflow(this, query);
     }
+    goOnNextTurn();
     flush();
-    delivery.holdUpReading(this);
+    holdUpReading();
     registry.accountMemory(this);
+  }
+
+  /** Ends its share of this turn; what is left runs in the next one, after the other clients. */
+  private void goOnNextTurn() {
+    if (input.endShare(this) && !inNextTurn) {
+      inNextTurn = true;
+      registry.loop().schedule(this::nextTurn, 0);
+    }
+  }
+
+  private void nextTurn() {
+    inNextTurn = false;
+    if (!released) {
+      input.runKept(this);
+      endInput();
+    }
+  }
+
+  /** Reads nothing while there is too much of it, or of what was replied. */
+  final void holdUpReading() {
+    boolean stop = delivery.isTooMuchHeld(this) || input.isTooMuch();
+    Connection open = open();
+    if (stop != readingStopped && open != null) {
+      readingStopped = stop;
+      open.reading(!stop);
+    }
   }
 
   @Override
@@ -219,10 +235,7 @@ public abstract class Client implements Connection.Handler, Subscriber {
    * out.
    */
   public final boolean mayExecute() {
-    return !wait.isOn()
-        && !postponed
-        && !released
-        && (flags & (ClientFlag.CLOSE_ASAP.bit() | ClientFlag.CLOSE_AFTER_REPLY.bit())) == 0;
+    return !wait.isOn() && !postponed && !isEnding();
   }
 
   /** Whether it runs nothing more, so that what it has sent is not needed. */
@@ -348,11 +361,6 @@ public abstract class Client implements Connection.Handler, Subscriber {
     }
   }
 
-  final int fd() {
-    Connection current = connection;
-    return current == null ? -1 : current.fd();
-  }
-
   // Output.
 
   /** Where its replies go; written bytes leave when the current read, or the turn, is done. */
@@ -382,6 +390,7 @@ public abstract class Client implements Connection.Handler, Subscriber {
     if (is(ClientFlag.UNBLOCKED)) {
       flag(ClientFlag.UNBLOCKED, false);
       input.runKept(this);
+      goOnNextTurn();
     }
     flush();
     registry.accountMemory(this);
@@ -421,7 +430,7 @@ public abstract class Client implements Connection.Handler, Subscriber {
 
   /** The connection, null before there is one and once the client is gone. */
   final @Nullable Connection open() {
-    return released ? null : connection;
+    return released ? null : connectionIfAny();
   }
 
   /**
@@ -465,53 +474,25 @@ public abstract class Client implements Connection.Handler, Subscriber {
    */
   final void reset() {
     registry.channels().forget(this);
-    flag(ClientFlag.PUBSUB, false);
-    flag(ClientFlag.MONITOR, false);
-    flag(ClientFlag.NO_TOUCH, false);
-    flag(ClientFlag.NO_EVICT, false);
+    forgetIdentity();
     output.mode(ClientOutput.ReplyMode.ON);
     reply().resp(2);
-    names.name(ByteString.EMPTY);
-    user = registry.users().defaultUser();
-    authenticated = registry.users().admitsWithoutPassword();
-    input.authenticated(authenticated);
+    input.authenticated(isAuthenticated());
     onReset();
   }
 
   /** Becomes that user, authenticated. */
   public final void authenticate(User as) {
-    user = as;
-    authenticated = true;
+    login(as);
     input.authenticated(true);
   }
 
   /** The requests of a master have no size limit; it has no output limit and gets no replies. */
   public final void becomeMaster() {
     flag(ClientFlag.MASTER, true);
-    authenticated = true;
+    trust();
     input.fromMaster();
     mute(true);
-  }
-
-  /** Whether it has the flag. */
-  public final boolean is(ClientFlag flag) {
-    return (flags & flag.bit()) != 0;
-  }
-
-  /** Sets or clears a flag. */
-  public final void flag(ClientFlag flag, boolean on) {
-    flags = on ? flags | flag.bit() : flags & ~flag.bit();
-  }
-
-  /** The class that it belongs to now. */
-  public final ClientType type() {
-    if (is(ClientFlag.MASTER)) {
-      return ClientType.MASTER;
-    }
-    if (is(ClientFlag.REPLICA) && !is(ClientFlag.MONITOR)) {
-      return ClientType.REPLICA;
-    }
-    return is(ClientFlag.PUBSUB) ? ClientType.PUBSUB : ClientType.NORMAL;
   }
 
   @Override
@@ -556,86 +537,9 @@ public abstract class Client implements Connection.Handler, Subscriber {
         && (pause == Pause.ALL || mayReplicate(command));
   }
 
-  /** Whether it is this server's master. */
-  public final boolean isMaster() {
-    return is(ClientFlag.MASTER);
-  }
-
-  /** Whether it may do more than authenticate. */
-  public final boolean isAuthenticated() {
-    return authenticated || registry.users().admitsWithoutPassword();
-  }
-
-  /** Whether its reads leave the access clock of keys alone. */
-  public final boolean isNoTouch() {
-    return is(ClientFlag.NO_TOUCH);
-  }
-
-  /** Whether it comes from this machine: a Unix socket or the loopback interface. */
-  public final boolean isLocal() {
-    Connection current = connection;
-    return current == null || Admission.isLocal(current);
-  }
-
-  /** The connection. */
-  public final Connection connection() {
-    Connection current = connection;
-    if (current == null) {
-      throw new IllegalStateException("client " + id + " has no connection");
-    }
-    return current;
-  }
-
   /** The registry it belongs to. */
   public final ClientRegistry registry() {
     return registry;
-  }
-
-  /** Its number, unique in this process, rising from 1. */
-  public final long id() {
-    return id;
-  }
-
-  /** The peer as {@code ip:port}, or the path of a Unix socket. */
-  public final String address() {
-    Connection current = connection;
-    return current == null ? "?:0" : current.remoteAddress();
-  }
-
-  /** This end as {@code ip:port}. */
-  public final String localAddress() {
-    Connection current = connection;
-    return current == null ? "?:0" : current.localAddress();
-  }
-
-  /** Who it is. */
-  public final User user() {
-    return user;
-  }
-
-  /** What it says of itself. */
-  public final ClientNames names() {
-    return names;
-  }
-
-  /** The command that it ran last, or runs. */
-  public final @Nullable Command<?> lastCommand() {
-    return lastCommand;
-  }
-
-  /** Set by the dispatcher as soon as the command is known. */
-  public final void lastCommand(Command<?> command) {
-    lastCommand = command;
-  }
-
-  /** When it connected, wall clock in milliseconds. */
-  public final long createdMillis() {
-    return createdMillis;
-  }
-
-  /** When bytes came from it last, wall clock in milliseconds. */
-  public final long lastInteractionMillis() {
-    return lastInteractionMillis;
   }
 
   final long inputInHandBytes() {

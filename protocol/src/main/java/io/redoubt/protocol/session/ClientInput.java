@@ -12,9 +12,13 @@ import org.jspecify.annotations.Nullable;
  * clients ({@link RequestBatch}) as long as it may execute, and keeps the rest.
  */
 final class ClientInput {
+  /** A client that has so much to run in the next turns is not read. */
+  private static final long MOST_KEPT_BYTES = 1 << 16;
+
   private final ClientRegistry registry;
   private final RequestDecoder decoder;
   private final ByteQueue kept;
+  private final TurnShare share;
   private boolean authenticated;
 
   /** What is being run: bytes from {@link #rest} on have not been, or not yet. */
@@ -31,10 +35,14 @@ final class ClientInput {
   /** What is being run when it is not kept here, from {@link #take} to {@link #finish}. */
   private long inHandBytes;
 
+  /** Whether what is kept waits for the next turn of the loop, and for nothing else. */
+  private boolean forNextTurn;
+
   ClientInput(ClientRegistry registry, boolean authenticated) {
     this.registry = registry;
     this.decoder = new RequestDecoder(registry.limits(), registry.memory());
     this.kept = new ByteQueue(registry.memory());
+    this.share = new TurnShare(registry.clock());
     authenticated(authenticated);
   }
 
@@ -104,6 +112,22 @@ final class ClientInput {
     }
   }
 
+  /**
+   * The client's share of this turn of the loop is over.
+   *
+   * @return whether the next turn is to run more
+   */
+  boolean endShare(Client client) {
+    forNextTurn = share.isUsedUp() && !kept.isEmpty() && client.mayExecute();
+    share.renew();
+    return forNextTurn;
+  }
+
+  /** Whether what it has sent comes faster than it can be run. */
+  boolean isTooMuch() {
+    return forNextTurn && kept.usedBytes() > MOST_KEPT_BYTES;
+  }
+
   /** Puts the requests that are whole into the batch; when that is full, it runs. */
   private void decode(Client client, MemorySegment from, long start, long to) {
     RequestBatch batch = registry.batch();
@@ -136,7 +160,7 @@ final class ClientInput {
 
   /** Called by the batch: runs a request, unless one before it had to wait. */
   void run(Client client, Request request) {
-    if (!stopped && !(client.mayExecute() && client.execute(request))) {
+    if (!stopped && !(client.mayExecute() && share.admits(request) && client.execute(request))) {
       stopped = true;
       rest = request.start();
     }

@@ -23,9 +23,6 @@ final class Delivery {
   /** Output up to here is with the connection and waits for this mark of the gate. */
   private long heldMark = NO_MARK;
 
-  /** Nothing is read because so much output waits for the gate. */
-  private boolean readingStopped;
-
   Delivery(ClientOutput output) {
     this.output = output;
   }
@@ -68,7 +65,7 @@ final class Delivery {
       if (heldMark > held.gate().passed()) {
         return true;
       }
-      letHeldGo(connection);
+      letHeldGo(client, connection);
     }
     if (output.replies().pendingBytes() == 0) {
       return false;
@@ -87,13 +84,10 @@ final class Delivery {
     return true;
   }
 
-  private void letHeldGo(Connection connection) {
+  private void letHeldGo(Client client, Connection connection) {
     heldMark = NO_MARK;
     connection.flush();
-    if (readingStopped) {
-      readingStopped = false;
-      connection.reading(true);
-    }
+    client.holdUpReading();
   }
 
   /** The socket has taken everything. */
@@ -102,16 +96,9 @@ final class Delivery {
     output.drained();
   }
 
-  /** After a read: stops reading while much output waits for the gate. */
-  void holdUpReading(Client client) {
-    if (!isHeld() || readingStopped || client.queuedOutputBytes() <= MOST_HELD_BYTES) {
-      return;
-    }
-    Connection connection = client.open();
-    if (connection != null) {
-      readingStopped = true;
-      connection.reading(false);
-    }
+  /** Whether so much output waits for the gate that nothing more should be read. */
+  boolean isTooMuchHeld(Client client) {
+    return isHeld() && client.queuedOutputBytes() > MOST_HELD_BYTES;
   }
 
   /** The mark of the gate that output waits for; only if it {@linkplain #isHeld is held}. */

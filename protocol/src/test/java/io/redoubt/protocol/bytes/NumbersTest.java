@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.redoubt.protocol.Seed;
 import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -50,6 +52,29 @@ class NumbersTest {
       assertThat(new String(bytes, 0, length, ISO_8859_1)).isEqualTo(Long.toString(value));
       assertThat(Numbers.parseLong(memory, 0, length, ~value)).isEqualTo(value);
     }
+  }
+
+  @ParameterizedTest
+  @ValueSource(longs = {1, 9, 10, 99, 100, 9_999, 10_000, 123_456, 1_000_000, 99_999_999})
+  void writesAsAWord(long value) {
+    assertThat(text(Numbers.decimalWord(value))).isEqualTo(Long.toString(value));
+  }
+
+  @Test
+  void writesAsAWordWhateverTheNumber() {
+    Random random = Seed.random("NumbersTest.word");
+    for (int i = 0; i < 100_000; i++) {
+      long value = random.nextLong(1, 100_000_000) >> random.nextInt(27);
+      if (value > 0) {
+        assertThat(text(Numbers.decimalWord(value))).isEqualTo(Long.toString(value));
+      }
+    }
+  }
+
+  private static String text(long word) {
+    byte[] bytes = new byte[Long.BYTES];
+    ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).putLong(word);
+    return new String(bytes, ISO_8859_1).replaceFirst("\0+$", "");
   }
 
   @ParameterizedTest

@@ -66,7 +66,8 @@ class RoundTripAllocationTest {
   @ParameterizedTest
   @CsvSource({"false, 8", "true, 512"})
   void aRoundTripKeepsItsBudget(boolean nio, long bytesEach) throws IOException {
-    try (Transport transport = Transport.open("test-loop", BufferMemory.offHeap(), nio)) {
+    try (Transport transport =
+        Transport.open("test-loop", BufferMemory.offHeap(), Sockets.ofSystem(nio))) {
       Listener listener =
           transport.listen(
               new InetSocketAddress("127.0.0.1", 0), 10, c -> c.handler(new OkHandler()));

@@ -6,10 +6,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.redoubt.protocol.Seed;
 import java.io.IOException;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.net.SocketTimeoutException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -124,6 +126,39 @@ class TlsTest {
         new InetSocketAddress("127.0.0.1", listener.port()), null, 5000, client(ours), asking);
     assertThat(answer.join()).isEqualTo("hello");
     assertThat(asking.closed.join()).isNull();
+  }
+
+  @Test
+  void whoWaitsForEveryStep() throws Exception {
+    Listener listener = listen(Tls.ClientCertificates.REQUIRED, new EchoHandler());
+    byte[] sent = new byte[100_000];
+    Seed.random("TlsTest").nextBytes(sent);
+    try (BlockingLink link =
+            BlockingLink.connect("127.0.0.1", listener.port(), client(ours), 5000);
+        Arena arena = Arena.ofConfined()) {
+      MemorySegment memory = arena.allocateFrom(ValueLayout.JAVA_BYTE, sent);
+      for (int round = 0; round < 20; round++) {
+        link.write(memory, 0, sent.length, 5000);
+        byte[] received = new byte[sent.length];
+        byte[] part = new byte[1 + round * 1000];
+        for (int count = 0; count < sent.length; ) {
+          int bytes = link.read(part, 5000);
+          System.arraycopy(part, 0, received, count, bytes);
+          count += bytes;
+        }
+        assertThat(Arrays.mismatch(received, sent)).isEqualTo(-1);
+      }
+      assertThatThrownBy(() -> link.read(new byte[1], 1))
+          .isInstanceOf(SocketTimeoutException.class);
+    }
+    assertThatThrownBy(
+            () -> {
+              try (BlockingLink refused =
+                  BlockingLink.connect("127.0.0.1", listener.port(), client(stranger), 5000)) {
+                refused.read(new byte[1], 5000);
+              }
+            })
+        .isInstanceOf(IOException.class);
   }
 
   @Test

@@ -60,7 +60,7 @@ class TransportTest {
 
   @BeforeEach
   void open() {
-    transport = Transport.open("test-loop", memory, nio);
+    transport = Transport.open("test-loop", memory, Sockets.ofSystem(nio));
     assertThat(transport.name()).isEqualTo(nio ? "nio" : "epoll");
   }
 

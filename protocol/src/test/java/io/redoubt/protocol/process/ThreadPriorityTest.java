@@ -1,11 +1,13 @@
 package io.redoubt.protocol.process;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
@@ -22,6 +24,31 @@ class ThreadPriorityTest {
     } catch (IOException e) {
       throw new AssertionError(e);
     }
+  }
+
+  /** The line of /proc/thread-self/sched about the length of turns; empty where there is none. */
+  private static String slice() {
+    try (Stream<String> lines = Files.lines(Path.of("/proc/thread-self/sched"))) {
+      return lines.filter(line -> line.startsWith("se.slice")).findFirst().orElse("");
+    } catch (IOException e) {
+      return "";
+    }
+  }
+
+  @Test
+  void aThreadThatTakesShortTurnsDoesSoAlone() throws InterruptedException {
+    String before = slice();
+    assumeTrue(!before.isEmpty(), "this kernel does not tell, or has no such turns");
+    AtomicReference<String> other = new AtomicReference<>();
+    Thread thread =
+        Thread.ofPlatform()
+            .start(() -> {
+              ThreadPriority.takeShortTurns();
+              other.set(slice());
+            });
+    thread.join();
+    assertThat(other.get()).endsWith(" 100000");
+    assertThat(slice()).isEqualTo(before).isNotEqualTo(other.get());
   }
 
   @Test

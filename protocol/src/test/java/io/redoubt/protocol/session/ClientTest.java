@@ -78,6 +78,29 @@ class ClientTest {
   }
 
   @Test
+  void aPipelineThatTakesLongLeavesTurnsToOthers() throws Exception {
+    process.clock.nanosALook = TurnShare.NANOS;
+    int count = 2_000;
+    try (Peer peer = process.connect();
+        Peer other = process.connect()) {
+      assertThat(peer.ask("PING")).isEqualTo("+PONG");
+      assertThat(other.ask("PING")).isEqualTo("+PONG");
+      process.onLoop(() -> {
+        peer.send(bytes("TICK\r\n".repeat(count)));
+        other.send("TICK");
+        return 0;
+      });
+      int seen = Integer.parseInt(other.reply().substring(1));
+      assertThat(seen).isLessThan(count / 2);
+      for (int i = 1; i <= count + 1; i++) {
+        if (i != seen) {
+          assertThat(peer.reply()).isEqualTo(":" + i);
+        }
+      }
+    }
+  }
+
+  @Test
   void alargeArgumentAndALargeReply() throws Exception {
     process.settings.queryBufferLimitBytes = 64 << 20;
     int size = 5_000_000;

@@ -69,10 +69,11 @@ final class TestProcess implements AutoCloseable {
 
   /**
    * BLOCK and WAKE id; GET for the ACL; FILL n replies n bytes; TREE is long and its length known
-   * at the end only.
+   * at the end only; TICK replies how often it has run.
    */
   static final class TestCommands extends CommandGroup<TestCall> {
     private final Map<Long, Client> blocked = new HashMap<>();
+    private int ticks;
 
     final Command<TestCall> get =
         command("GET key")
@@ -105,6 +106,7 @@ final class TestProcess implements AutoCloseable {
             });
     final Command<TestCall> block = command("BLOCK timeout").runs(this::block);
     final Command<TestCall> wake = command("WAKE client-id").runs(this::wake);
+    final Command<TestCall> tick = command("TICK").runs(call -> call.reply().integer(++ticks));
 
     TestCommands() {
       super(Group.STRING);
@@ -182,6 +184,29 @@ final class TestProcess implements AutoCloseable {
     }
   }
 
+  /** The machine's clock; on which more time passes from one look to the next if that is said. */
+  static final class TestClock implements Clock {
+    volatile long nanosALook;
+    private long passed;
+
+    @Override
+    public long wallMillis() {
+      return Clock.system().wallMillis();
+    }
+
+    @Override
+    public long wallMicros() {
+      return Clock.system().wallMicros();
+    }
+
+    @Override
+    public long monotonicNanos() {
+      passed += nanosALook;
+      return Clock.system().monotonicNanos() + passed;
+    }
+  }
+
+  final TestClock clock = new TestClock();
   final CountingMemory memory = new CountingMemory();
   final Settings settings = new Settings();
   final CommandTable<TestCall> table = new CommandTable<>();
@@ -197,7 +222,7 @@ final class TestProcess implements AutoCloseable {
     registry =
         new ClientRegistry(
             transport.loop(),
-            Clock.system(),
+            clock,
             Log.silent(Clock.system()),
             memory,
             new Limits(),

@@ -31,7 +31,7 @@ final class InstanceFields {
    */
   static Map<String, String> of(Instance instance, Sentinel sentinel) {
     InstanceFields fields = new InstanceFields(sentinel.nowMillis());
-    fields.common(instance, sentinel.shown(instance.address()));
+    fields.common(instance, sentinel);
     switch (instance) {
       case Master master -> {
         fields.reported(master);
@@ -54,9 +54,10 @@ final class InstanceFields {
     put(name, Long.toString(value));
   }
 
-  private void common(Instance instance, Address shown) {
+  private void common(Instance instance, Sentinel sentinel) {
     Link link = instance.link();
-    put("name", instance.name());
+    Address shown = sentinel.shown(instance.address());
+    put("name", sentinel.nameOf(instance));
     put("ip", shown.host());
     put("port", shown.port());
     put("runid", instance.runId());

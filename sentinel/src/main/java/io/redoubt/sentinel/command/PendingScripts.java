@@ -24,7 +24,7 @@ final class PendingScripts {
           reply,
           job.isRunning() ? "run-time" : "run-delay",
           Long.toString(job.millis(scripts.nowMillis())));
-      field(reply, "retry-num", Integer.toString(job.retries()));
+      field(reply, "retry-num", Integer.toString(job.runs()));
     }
   }
 

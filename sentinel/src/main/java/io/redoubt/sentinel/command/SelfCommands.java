@@ -12,9 +12,11 @@ import io.redoubt.protocol.command.Group;
 import io.redoubt.sentinel.core.Input;
 import io.redoubt.sentinel.core.Timings;
 import io.redoubt.sentinel.runtime.GlobalOptions;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** The subcommands of SENTINEL that are about this sentinel itself. */
@@ -151,13 +153,15 @@ public final class SelfCommands extends CommandGroup<SentinelCall> {
   }
 
   private static void config(SentinelCall call) {
-    switch (call.text(2).toLowerCase(Locale.ROOT)) {
-      case "get" -> get(call);
-      case "set" -> set(call);
-      default ->
-          throw new CommandError(
-              "ERR Only SENTINEL CONFIG GET <param> [<param> <param> ...] / SET <param> <value>"
-                  + " [<param> <value> ...] are supported.");
+    String word = call.text(2).toLowerCase(Locale.ROOT);
+    if (word.equals("get")) {
+      get(call);
+    } else if (word.equals("set") && call.count() > 4) {
+      set(call);
+    } else {
+      throw new CommandError(
+          "ERR Only SENTINEL CONFIG GET <param> [<param> <param> ...] / SET <param> <value>"
+              + " [<param> <value> ...] are supported.");
     }
   }
 
@@ -196,25 +200,41 @@ public final class SelfCommands extends CommandGroup<SentinelCall> {
   }
 
   private static void set(SentinelCall call) {
-    if (call.count() % 2 != 1) {
-      throw new CommandError("ERR wrong number of arguments for 'sentinel|config|set' command");
+    String logLevel = call.control().logLevel().get();
+    try {
+      call.control().change(changed(call));
+    } catch (CommandError e) {
+      call.control().logLevel().set(logLevel);
+      throw e;
     }
+    call.okWhenSaved();
+  }
+
+  private static GlobalOptions changed(SentinelCall call) {
+    Set<String> known = values(call).keySet();
+    Set<String> seen = new HashSet<>();
     GlobalOptions options = call.control().globalOptions();
     for (int i = 3; i < call.count(); i += 2) {
       String name = call.text(i);
+      String folded = name.toLowerCase(Locale.ROOT);
+      if (!known.contains(folded)) {
+        throw new CommandError("ERR Invalid argument '" + name + "' to SENTINEL CONFIG SET");
+      }
+      if (!seen.add(folded)) {
+        throw new CommandError("ERR Duplicate argument '" + name + "' to SENTINEL CONFIG SET");
+      }
+      if (i + 1 == call.count()) {
+        throw new CommandError("ERR Missing argument '" + name + "' value");
+      }
       String value = call.text(i + 1);
-      GlobalOptions changed = set(call, options, name.toLowerCase(Locale.ROOT), value);
+      GlobalOptions changed = set(call, options, folded, value);
       if (changed == null) {
-        boolean known = values(call).containsKey(name.toLowerCase(Locale.ROOT));
         throw new CommandError(
-            known
-                ? "ERR Invalid value '" + value + "' to SENTINEL CONFIG SET '" + name + "'"
-                : "ERR Invalid argument '" + name + "' to SENTINEL CONFIG SET");
+            "ERR Invalid value '" + value + "' to SENTINEL CONFIG SET '" + name + "'");
       }
       options = changed;
     }
-    call.control().change(options);
-    call.okWhenSaved();
+    return options;
   }
 
   private static @Nullable GlobalOptions set(

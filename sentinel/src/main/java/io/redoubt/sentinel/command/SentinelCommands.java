@@ -8,6 +8,7 @@ import io.redoubt.protocol.bytes.Glob;
 import io.redoubt.protocol.command.Command;
 import io.redoubt.protocol.command.CommandError;
 import io.redoubt.protocol.command.CommandGroup;
+import io.redoubt.protocol.command.Errors;
 import io.redoubt.protocol.command.Group;
 import io.redoubt.protocol.resp.ReplyWriter;
 import io.redoubt.sentinel.core.Address;
@@ -95,11 +96,11 @@ public final class SentinelCommands extends CommandGroup<SentinelCall> {
           .runs(SentinelCommands::isMasterDownByAddr);
 
   final Command<SentinelCall> failover =
-      command("SENTINEL FAILOVER master-name")
+      command("SENTINEL FAILOVER master-name [COORDINATED]")
           .does("Forces a Sentinel failover.")
           .since("2.8.4")
           .is(ADMIN, SENTINEL, ONLY_SENTINEL)
-          .runs(call -> order(call, new Input.Failover(call.text(2))));
+          .runs(SentinelCommands::failover);
 
   final Command<SentinelCall> reset =
       command("SENTINEL RESET pattern")
@@ -249,6 +250,15 @@ public final class SentinelCommands extends CommandGroup<SentinelCall> {
     reply.integer(opinion.leaderEpoch());
   }
 
+  /** Writes are stopped first where that can be; COORDINATED, Valkey's word: or not at all. */
+  private static void failover(SentinelCall call) {
+    boolean coordinated = call.count() == 4;
+    if (call.count() > 4 || (coordinated && !call.text(3).equalsIgnoreCase("COORDINATED"))) {
+      throw Errors.SYNTAX;
+    }
+    order(call, new Input.Failover(call.text(2), coordinated));
+  }
+
   private static void order(SentinelCall call, Input input) {
     refusal(call.control().order(input));
     call.okWhenSaved();
@@ -390,7 +400,7 @@ public final class SentinelCommands extends CommandGroup<SentinelCall> {
   private static void cached(SentinelCall call, DataNode node) {
     ReplyWriter reply = call.reply();
     reply.array(2);
-    reply.integer(node.info() == null ? 0 : node.sinceInfoMillis(call.sentinel().nowMillis()));
+    reply.integer(node.sinceInfoMillis(call.sentinel().nowMillis()));
     if (node.info() == null) {
       reply.nil();
     } else {

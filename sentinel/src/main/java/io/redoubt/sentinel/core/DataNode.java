@@ -39,9 +39,9 @@ public abstract sealed class DataNode extends Instance permits Master, Replica {
     return info;
   }
 
-  /** Milliseconds since the last INFO; {@code now} before the first, as Redis has it. */
+  /** Milliseconds since the last INFO, 0 before the first. */
   public final long sinceInfoMillis(long now) {
-    return infoAt == Link.NEVER ? now : now - infoAt;
+    return infoAt == Link.NEVER ? 0 : now - infoAt;
   }
 
   /** The role that it reports. */

@@ -74,9 +74,9 @@ final class Discovery {
     boolean asExpected = (info.role() == NodeInfo.Role.MASTER) == (node instanceof Master);
     sentinel.event(
         Level.VERBOSE,
-        asExpected ? "-role-change" : "+role-change",
+        asExpected ? "+role-change" : "-role-change",
         node,
-        node.described() + " new reported role is " + info.role().word());
+        sentinel.names.described(node) + " new reported role is " + info.role().word());
   }
 
   /** Puts a replica right that has been something else for long, so that nobody else will. */
@@ -196,7 +196,7 @@ final class Discovery {
             Level.NOTICE,
             "+sentinel-address-switch",
             master,
-            master.described()
+            sentinel.names.described(master)
                 + " ip "
                 + hello.sentinel().host()
                 + " port "
@@ -210,7 +210,7 @@ final class Discovery {
     for (Peer other : List.copyOf(master.peers.values())) {
       if (other.address.equals(hello.sentinel())) {
         // One process has one address: the former one is gone for good, with its id.
-        sentinel.event(Level.WARNING, "+sentinel-invalid-addr", other);
+        sentinel.event(Level.NOTICE, "+sentinel-invalid-addr", other);
         sentinel.forgetSentinel(other.runId());
       }
     }
@@ -236,7 +236,7 @@ final class Discovery {
           Level.NOTICE,
           "+sentinel-address-update",
           known,
-          known.described() + " " + others + " additional matching instances");
+          sentinel.names.described(known) + " " + others + " additional matching instances");
     }
   }
 

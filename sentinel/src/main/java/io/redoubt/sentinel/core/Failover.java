@@ -33,6 +33,9 @@ final class Failover {
   /** Ordered by an operator: needs no ODOWN and no votes. */
   final boolean forced;
 
+  /** Ordered with the condition that writes are stopped first. */
+  final boolean coordinated;
+
   State state = State.WAIT_START;
   long stateSince;
   @Nullable Replica promoted;
@@ -53,9 +56,10 @@ final class Failover {
   /** How much the master had then, -1 before it told. */
   long finalOffset = -1;
 
-  Failover(long epoch, boolean forced, long now) {
+  Failover(long epoch, boolean forced, boolean coordinated, long now) {
     this.epoch = epoch;
     this.forced = forced;
+    this.coordinated = coordinated;
     this.stateSince = now;
   }
 

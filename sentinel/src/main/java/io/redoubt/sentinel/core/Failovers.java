@@ -32,7 +32,7 @@ final class Failovers {
   /** Begins a failover when it is time, and takes it as far as it goes now. */
   void advance(Master master) {
     if (master.failover == null && mayStart(master)) {
-      start(master, false);
+      start(master, false, false);
     }
     Failover failover = master.failover;
     while (failover != null) {
@@ -58,12 +58,17 @@ final class Failovers {
     return sentinel.elections.usable(master) >= master.votesToWin();
   }
 
-  void start(Master master, boolean forced) {
+  /** Begins the failover that an operator wants. */
+  void order(Master master, boolean coordinated) {
+    start(master, true, coordinated);
+  }
+
+  private void start(Master master, boolean forced, boolean coordinated) {
     master.lackedReplica = false;
     sentinel.elections.expect(master, null);
     sentinel.raiseEpoch(master, sentinel.currentEpoch() + 1);
     long epoch = sentinel.currentEpoch();
-    master.failover = new Failover(epoch, forced, sentinel.nowMillis());
+    master.failover = new Failover(epoch, forced, coordinated, sentinel.nowMillis());
     sentinel.event(Level.WARNING, "+try-failover", master);
     sentinel.elections.vote(master, sentinel.myId(), epoch);
     sentinel.elections.askPeers(master, true);
@@ -187,9 +192,11 @@ final class Failovers {
     }
     failover.promoted = chosen;
     sentinel.event(Level.WARNING, "+selected-slave", chosen);
-    if (sentinel.handover.isPossible(master, failover)) {
+    if (failover.forced && Handover.isPossible(master)) {
       enter(failover, State.HANDOVER);
       sentinel.handover.begin(master, failover);
+    } else if (failover.coordinated) {
+      abortUncoordinated(master);
     } else {
       promoteNow(failover);
     }
@@ -313,6 +320,12 @@ final class Failovers {
     return true;
   }
 
+  /** Gives a failover up because writes could not be stopped first, as was ordered. */
+  void abortUncoordinated(Master master) {
+    sentinel.event(Level.WARNING, "-failover-abort-not-coordinated", master);
+    drop(master);
+  }
+
   /** Gives a failover up because its replica does not come along. */
   void abortForReplica(Master master) {
     sentinel.event(Level.WARNING, "-failover-abort-slave-timeout", master);
@@ -341,7 +354,8 @@ final class Failovers {
   void roleAnswered(Instance instance, Answer answer) {
     if (answer instanceof Answer.Failure failure) {
       sentinel.remark(
-          Level.WARNING, instance.described() + " refused to change its role: " + failure.text());
+          Level.WARNING,
+          sentinel.names.described(instance) + " refused to change its role: " + failure.text());
     }
     if (instance instanceof DataNode node) {
       sentinel.links.askInfo(node);
@@ -474,10 +488,10 @@ final class Failovers {
     if (chosen != null) {
       master.replicas.remove(chosen.address);
     }
-    master.address = to;
+    master.address = chosen == null ? to : chosen.address; // others may tell us of it without name
     String runId = chosen == null ? null : chosen.runId;
     if (chosen == null || chosen.subjectivelyDown) {
-      master.link = sentinel.links.open(master, to);
+      master.link = sentinel.links.open(master, master.address);
     } else {
       master.link = chosen.link;
       master.link.users.add(master);

@@ -42,10 +42,9 @@ final class Handover {
     this.sentinel = sentinel;
   }
 
-  /** Whether the master of a failover is fit to be asked to stop. */
-  boolean isPossible(Master master, Failover failover) {
-    return failover.forced
-        && !master.subjectivelyDown
+  /** Whether a master is fit to be asked to stop. */
+  static boolean isPossible(Master master) {
+    return !master.subjectivelyDown
         && master.link.command.isUp()
         && master.reportedRole == NodeInfo.Role.MASTER;
   }
@@ -69,14 +68,8 @@ final class Handover {
       return;
     }
     if (answer instanceof Answer.Failure failure) {
-      sentinel.remark(
-          Level.WARNING,
-          "Failing over "
-              + master.name()
-              + " without stopping writes first, the master answered: "
-              + failure.text());
       failover.writesStop = Failover.WritesStop.NONE;
-      sentinel.failovers.promoteNow(failover);
+      goOnWithout(master, failover, "the master answered: " + failure.text());
       return;
     }
     failover.writesStop = Failover.WritesStop.STOPPED;
@@ -144,12 +137,24 @@ final class Handover {
   private void awaitAnswer(Master master, Failover failover) {
     long end = failover.stateSince + ANSWER_LIMIT_MILLIS;
     if (master.subjectivelyDown || sentinel.nowMillis() > end) {
-      sentinel.remark(
-          Level.WARNING,
-          "Failing over " + master.name() + " without stopping writes first: no answer");
-      sentinel.failovers.promoteNow(failover);
+      goOnWithout(master, failover, "no answer");
     } else {
       sentinel.wakeBy(end + 1);
+    }
+  }
+
+  /** Writes can't be stopped: the failover goes on as Redis' does, unless they had to be. */
+  private void goOnWithout(Master master, Failover failover, String why) {
+    if (failover.coordinated) {
+      sentinel.remark(
+          Level.WARNING,
+          "Not failing over " + master.name() + ", whose writes could not be stopped: " + why);
+      sentinel.failovers.abortUncoordinated(master);
+    } else {
+      sentinel.remark(
+          Level.WARNING,
+          "Failing over " + master.name() + " without stopping writes first: " + why);
+      sentinel.failovers.promoteNow(failover);
     }
   }
 

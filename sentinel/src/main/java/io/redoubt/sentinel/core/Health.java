@@ -85,7 +85,11 @@ final class Health {
           Level.WARNING,
           "+odown",
           master,
-          master.described() + " #quorum " + agreeing + "/" + master.options.quorum());
+          sentinel.names.described(master)
+              + " #quorum "
+              + agreeing
+              + "/"
+              + master.options.quorum());
       master.nextAttemptAt =
           Math.max(master.nextAttemptAt, now + sentinel.chance(0, DESYNC_MILLIS));
     } else {

@@ -42,8 +42,12 @@ public sealed interface Input {
   /** SENTINEL SET: the options that are to hold from now on, and what changed for the event. */
   record Set(String name, MasterOptions options, List<String> changes) implements Input {}
 
-  /** SENTINEL FAILOVER. */
-  record Failover(String name) implements Input {}
+  /**
+   * SENTINEL FAILOVER.
+   *
+   * @param coordinated whether it must not go on when the master can't be made to stop writes first
+   */
+  record Failover(String name, boolean coordinated) implements Input {}
 
   /** SENTINEL RESET of the masters named, the pattern being resolved by the caller. */
   record Reset(List<String> names) implements Input {}

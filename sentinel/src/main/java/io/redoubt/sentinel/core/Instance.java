@@ -23,7 +23,7 @@ public abstract sealed class Instance permits DataNode, Peer {
     return id;
   }
 
-  /** The name in SENTINEL replies and events. */
+  /** What the sentinel itself calls it; users are told {@link Sentinel#nameOf}. */
   public abstract String name();
 
   /** The word for it in events: master, slave or sentinel. */
@@ -55,17 +55,6 @@ public abstract sealed class Instance permits DataNode, Peer {
   /** For how long we have found it down, in milliseconds. */
   public final long subjectivelyDownMillis(long now) {
     return subjectivelyDown ? now - subjectivelyDownSince : 0;
-  }
-
-  /**
-   * How events name it, such as {@code slave 10.0.0.2:6379 10.0.0.2 6379 @ mymaster 10.0.0.1 6379}.
-   */
-  public final String described() {
-    String self = kind() + " " + name() + " " + address.host() + " " + address.port();
-    Master master = master();
-    return master == this
-        ? self
-        : self + " @ " + master.name() + " " + master.address.host() + " " + master.address.port();
   }
 
   /** Whether it has been up, as we see it, for at least this long. */

@@ -102,11 +102,6 @@ final class Links {
     side.state = State.UP;
     side.connectedAt = now;
     Instance user = link.users.getFirst();
-    for (Instance each : link.users) {
-      if (each instanceof DataNode node) {
-        node.refusesPassword = false;
-      }
-    }
     greet(user, kind);
     if (kind == Kind.EVENTS) {
       sentinel.event(Level.DEBUG, "+pubsub-link", user);
@@ -120,6 +115,7 @@ final class Links {
     ping(user);
     for (Instance each : link.users) {
       if (each instanceof DataNode node) {
+        node.refusesPassword = false; // until it answers the greeting
         askInfo(node);
         sentinel.doctor.ask(node);
       }
@@ -160,7 +156,8 @@ final class Links {
         && failure.text().startsWith("NOAUTH")
         && instance.link.command.isUp()) {
       sentinel.remark(
-          Level.WARNING, "Not authenticated at " + instance.described() + ": " + failure.text());
+          Level.WARNING,
+          "Not authenticated at " + sentinel.names.described(instance) + ": " + failure.text());
       drop(instance.link);
     }
   }
@@ -175,7 +172,7 @@ final class Links {
           Level.DEBUG,
           kind == Kind.COMMAND ? "-cmd-link-reconnection" : "-pubsub-link-reconnection",
           link.users.getFirst(),
-          link.users.getFirst().described() + " #" + reason);
+          sentinel.names.described(link.users.getFirst()) + " #" + reason);
     }
     broken(link, kind);
     for (Instance user : List.copyOf(link.users)) {

@@ -1,10 +1,9 @@
 package io.redoubt.sentinel.core;
 
 import java.util.Collections;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
+import java.util.TreeMap;
 
 /**
  * What an operator may set for one master, by sentinel.conf or SENTINEL SET; empty strings stand
@@ -15,7 +14,7 @@ import java.util.Map;
  * @param masterRebootDownAfterMillis how long a rebooted master may go on loading, 0 for any time
  * @param forgetAfterMillis how long a replica may be down and unheard of before it is forgotten, 0
  *     for any time
- * @param renamedCommands names of commands on the nodes, by the ordinary name in lower case
+ * @param renamedCommands names of commands on the nodes, by the ordinary name in any case
  */
 public record MasterOptions(
     int quorum,
@@ -175,12 +174,11 @@ public record MasterOptions(
 
   /** The same with one command renamed; the same name twice undoes a renaming. */
   public MasterOptions withRenamed(String command, String name) {
-    Map<String, String> renamed = new LinkedHashMap<>(renamedCommands);
-    String folded = command.toLowerCase(Locale.ROOT);
-    if (folded.equalsIgnoreCase(name)) {
-      renamed.remove(folded);
-    } else {
-      renamed.put(folded, name);
+    Map<String, String> renamed = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
+    renamed.putAll(renamedCommands);
+    renamed.remove(command);
+    if (!command.equalsIgnoreCase(name)) {
+      renamed.put(command, name);
     }
     return new MasterOptions(
         quorum,
@@ -198,7 +196,7 @@ public record MasterOptions(
 
   /** A command in the words that the nodes of this master understand. */
   List<String> renamed(String... words) {
-    String name = renamedCommands.get(words[0].toLowerCase(Locale.ROOT));
+    String name = renamedCommands.get(words[0]);
     if (name != null) {
       words[0] = name;
     }

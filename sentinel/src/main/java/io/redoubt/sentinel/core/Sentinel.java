@@ -37,7 +37,7 @@ public final class Sentinel {
   final Elections elections = new Elections(this);
   final Failovers failovers = new Failovers(this);
   final Handover handover = new Handover(this);
-  final Names names = new Names();
+  final Names names = new Names(() -> settings().announceHostnames());
   final Doctor doctor;
 
   private Settings settings;
@@ -135,7 +135,7 @@ public final class Sentinel {
       case Input.Remove(String name) -> remove(name);
       case Input.Set(String name, MasterOptions options, List<String> changes) ->
           set(name, options, changes);
-      case Input.Failover(String name) -> order(name);
+      case Input.Failover(String name, boolean coordinated) -> order(name, coordinated);
       case Input.Reset(List<String> names) -> reset(names);
       case Input.AskedIfDown asked -> elections.askedIfDown(asked);
       case Input.Resolved(String name, String address) -> names.resolved(name, address);
@@ -143,11 +143,7 @@ public final class Sentinel {
         stateChanged = true;
         emit(new Output.Done(1));
       }
-      case Input.Configure(Settings changed) -> {
-        settings = changed;
-        stateChanged = true;
-        emit(new Output.Done(1));
-      }
+      case Input.Configure(Settings changed) -> configure(changed);
     }
     List<Output> result = new ArrayList<>(outputs.size() + 1);
     if (stateChanged) {
@@ -157,6 +153,18 @@ public final class Sentinel {
     result.addAll(outputs);
     outputs.clear();
     return result;
+  }
+
+  private void configure(Settings changed) {
+    boolean otherAuth =
+        !changed.sentinelUser().equals(settings.sentinelUser())
+            || !changed.sentinelPass().equals(settings.sentinelPass());
+    settings = changed;
+    if (otherAuth) {
+      masters.values().forEach(each -> each.peers.values().forEach(peer -> links.drop(peer.link)));
+    }
+    stateChanged = true;
+    emit(new Output.Done(1));
   }
 
   private void advance(long nowMillis) {
@@ -277,7 +285,7 @@ public final class Sentinel {
         Level.WARNING,
         "+monitor",
         master,
-        master.described() + " quorum " + master.options().quorum());
+        names.described(master) + " quorum " + master.options().quorum());
   }
 
   private void remove(String name) {
@@ -306,14 +314,14 @@ public final class Sentinel {
       master.replicas.values().forEach(replica -> links.drop(replica.link));
     }
     for (String change : changes) {
-      event(Level.WARNING, "+set", master, master.described() + " " + change);
+      event(Level.WARNING, "+set", master, names.described(master) + " " + change);
     }
     stateChanged = true;
     emit(new Output.Done(changes.size()));
     react(master);
   }
 
-  private void order(String name) {
+  private void order(String name, boolean coordinated) {
     Master master = wanted(name);
     if (master == null) {
       return;
@@ -322,10 +330,12 @@ public final class Sentinel {
       emit(new Output.Refused("INPROG Failover already in progress"));
     } else if (failovers.choose(master) == null) {
       emit(new Output.Refused("NOGOODSLAVE No suitable replica to promote"));
+    } else if (coordinated && !Handover.isPossible(master)) {
+      emit(new Output.Refused("NOGOODMASTER The master can't be asked to stop writes"));
     } else {
       remark(Level.WARNING, "Executing user requested FAILOVER of '" + name + "'");
       emit(new Output.Done(1));
-      failovers.start(master, true);
+      failovers.order(master, coordinated);
       failovers.advance(master);
     }
   }
@@ -446,7 +456,7 @@ public final class Sentinel {
 
   /** An event about an instance and nothing else. */
   void event(Level level, String type, Instance about) {
-    event(level, type, about, about.described());
+    event(level, type, about, names.described(about));
   }
 
   /** An event about an instance; warnings are also told to its master's notification script. */
@@ -564,7 +574,12 @@ public final class Sentinel {
 
   /** A place as clients and other sentinels are told of it: by name where that is wanted. */
   public Address shown(Address place) {
-    return settings.announceHostnames() ? place : names.numbered(place);
+    return names.shown(place);
+  }
+
+  /** What an instance is called in replies and events. */
+  public String nameOf(Instance instance) {
+    return names.of(instance);
   }
 
   /** How many of a master's sentinels, we included, can be reached now. */

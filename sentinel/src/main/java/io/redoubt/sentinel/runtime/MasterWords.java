@@ -3,11 +3,15 @@ package io.redoubt.sentinel.runtime;
 import io.redoubt.sentinel.core.MasterOptions;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /** The options of one master by the words of sentinel.conf, which SENTINEL SET shares. */
 public final class MasterWords {
+  /** The words that name a script. */
+  static final List<String> SCRIPTS = List.of("notification-script", "client-reconfig-script");
+
   private MasterWords() {}
 
   /** What a word does not take, or that there is no such word. */
@@ -96,19 +100,20 @@ public final class MasterWords {
    * @param directory where relative paths start
    */
   public static void checkScripts(MasterOptions options, Path directory) throws Refusal {
-    checkScript(
-        directory,
-        options.notificationScript(),
-        "Notification script seems non existing or non executable.");
-    checkScript(
-        directory,
-        options.clientReconfigScript(),
-        "Client reconfiguration script seems non existing or non executable.");
+    for (String word : SCRIPTS) {
+      checkScript(options, word, directory);
+    }
   }
 
-  private static void checkScript(Path directory, String path, String refusal) throws Refusal {
+  /** Looks whether the script that a word names can be run. */
+  static void checkScript(MasterOptions options, String word, Path directory) throws Refusal {
+    boolean notification = word.equals("notification-script");
+    String path = notification ? options.notificationScript() : options.clientReconfigScript();
     if (!path.isEmpty() && !Files.isExecutable(directory.resolve(path))) {
-      throw new Refusal(refusal, false);
+      throw new Refusal(
+          (notification ? "Notification" : "Client reconfiguration")
+              + " script seems non existing or non executable.",
+          false);
     }
   }
 

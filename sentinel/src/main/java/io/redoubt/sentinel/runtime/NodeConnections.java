@@ -1,9 +1,11 @@
 package io.redoubt.sentinel.runtime;
 
+import io.redoubt.protocol.net.Addresses;
 import io.redoubt.protocol.net.Chunk;
 import io.redoubt.protocol.net.Connection;
 import io.redoubt.protocol.net.Tls;
 import io.redoubt.protocol.net.Transport;
+import io.redoubt.protocol.process.Threads;
 import io.redoubt.protocol.resp.ProtocolException;
 import io.redoubt.protocol.resp.Reply;
 import io.redoubt.protocol.resp.ReplyDecoder;
@@ -17,7 +19,6 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.UnknownHostException;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashMap;
@@ -39,25 +40,32 @@ final class NodeConnections {
   private final Consumer<Input> inputs;
   private final Map<End, NodeConnection> connections = new HashMap<>();
 
-  /** Where names were found last. */
-  private final Map<String, InetAddress> resolved = new HashMap<>();
+  private final HostNames names;
 
   /**
    * No connections yet.
    *
    * @param source the address that they are made from, null for any
    * @param tls how they are encrypted, null for not at all
+   * @param lookup knows the names of hosts
    * @param inputs takes what happens, on the loop, also while it is called
    */
   NodeConnections(
       Transport transport,
       @Nullable InetAddress source,
       @Nullable Tls tls,
+      HostNames.Lookup lookup,
       Consumer<Input> inputs) {
     this.transport = transport;
     this.source = source;
     this.tls = tls;
     this.inputs = inputs;
+    this.names =
+        new HostNames(
+            transport.loop(),
+            Threads.ofSystem(),
+            lookup,
+            (name, address) -> inputs.accept(new Input.Resolved(name, literal(address))));
   }
 
   void connect(int link, Link.Kind kind, Address address) {
@@ -66,9 +74,15 @@ final class NodeConnections {
     try {
       open(connection, InetAddress.ofLiteral(address.host()), address.port());
     } catch (IllegalArgumentException e) {
-      Thread.ofVirtual()
-          .name("resolve " + address.host())
-          .start(() -> resolve(connection, address));
+      names.find(
+          address.host(),
+          found -> {
+            if (found == null) {
+              connection.fail("Can't resolve " + address.host());
+            } else {
+              open(connection, found, address.port());
+            }
+          });
     }
   }
 
@@ -77,36 +91,8 @@ final class NodeConnections {
     transport.connect(remote, source, CONNECT_TIMEOUT_MILLIS, tls, connection);
   }
 
-  /** Looks a name up, on a thread of its own; one that fails has the address it had before. */
-  private void resolve(NodeConnection connection, Address address) {
-    try {
-      InetAddress found = InetAddress.getByName(address.host());
-      transport
-          .loop()
-          .execute(() -> {
-            if (!found.equals(resolved.put(address.host(), found))) {
-              inputs.accept(new Input.Resolved(address.host(), literal(found)));
-            }
-            open(connection, found, address.port());
-          });
-    } catch (UnknownHostException e) {
-      transport
-          .loop()
-          .execute(() -> {
-            InetAddress before = resolved.get(address.host());
-            if (before == null) {
-              connection.fail("Can't resolve " + address.host());
-            } else {
-              open(connection, before, address.port());
-            }
-          });
-    }
-  }
-
   private static String literal(InetAddress address) {
-    String text = address.getHostAddress();
-    int zone = text.indexOf('%');
-    return zone < 0 ? text : text.substring(0, zone);
+    return Addresses.ip(new InetSocketAddress(address, 0));
   }
 
   /** Takes nothing more from a connection; it is closed when the result is run. */

@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 public final class ScriptQueue {
   private static final int MAX_QUEUED = 256;
   private static final int MAX_RUNNING = 16;
-  private static final int MAX_RETRIES = 10;
+  private static final int MAX_RUNS = 10;
 
   /** The exit status by which a script asks to be run again. */
   private static final int RETRY_STATUS = 1;
@@ -38,7 +38,7 @@ public final class ScriptQueue {
     private final List<String> command;
     private boolean running;
     private boolean killed;
-    private int attempt = 1;
+    private int runs;
     private long startMillis;
     private @Nullable Process process;
 
@@ -67,9 +67,9 @@ public final class ScriptQueue {
       return running ? now - startMillis : Math.max(0, startMillis - now);
     }
 
-    /** How often it was run before. */
-    public int retries() {
-      return attempt - 1;
+    /** How often it was started. */
+    public int runs() {
+      return runs;
     }
   }
 
@@ -150,6 +150,7 @@ public final class ScriptQueue {
 
   private void start(Job job, Timings timings) {
     job.running = true;
+    job.runs++;
     job.startMillis = nowMillis();
     ProcessBuilder builder =
         new ProcessBuilder(job.command)
@@ -190,9 +191,8 @@ public final class ScriptQueue {
     job.process = null;
     job.running = false;
     job.killed = false;
-    if ((bySignal || status == RETRY_STATUS) && job.attempt <= MAX_RETRIES) {
-      job.startMillis = nowMillis() + (timings.scriptRetryDelayMillis() << (job.attempt - 1));
-      job.attempt++;
+    if ((bySignal || status == RETRY_STATUS) && job.runs < MAX_RUNS) {
+      job.startMillis = nowMillis() + (timings.scriptRetryDelayMillis() << (job.runs - 1));
       return;
     }
     jobs.remove(job);

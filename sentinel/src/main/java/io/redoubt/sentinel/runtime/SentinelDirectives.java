@@ -1,5 +1,6 @@
 package io.redoubt.sentinel.runtime;
 
+import io.redoubt.protocol.config.FatalConfigError;
 import io.redoubt.protocol.config.FileWord;
 import io.redoubt.protocol.config.TlsDirectives;
 import java.util.List;
@@ -112,7 +113,7 @@ public final class SentinelDirectives extends TlsDirectives {
     section("SENTINEL");
     sentinel =
         fileWord("sentinel")
-            .arguments(2, 5)
+            .arguments(1, Integer.MAX_VALUE)
             .keyWords(3)
             .onRead(words::read)
             .shipped(
@@ -167,6 +168,19 @@ public final class SentinelDirectives extends TlsDirectives {
                 "sentinel-pass secret",
                 "The password that this sentinel gives the others; sentinel-user names a user.");
     OF_DATA_SERVERS.forEach(this::ignored);
+  }
+
+  /**
+   * Looks at what only shows when all lines are read.
+   *
+   * @throws FatalConfigError that names the line
+   */
+  public void finish() throws FatalConfigError {
+    try {
+      words.finish(dir.value());
+    } catch (SentinelWords.WrongLine e) {
+      throw sentinel.error(e.index(), e.reason());
+    }
   }
 
   /** What the lines that begin with {@code sentinel} say. */

@@ -60,6 +60,7 @@ public final class SentinelDriver {
    *
    * @param source the address that connections are made from, null for any
    * @param tls how connections to nodes are encrypted, null for not at all
+   * @param lookup knows the names of hosts
    * @param store where the state survives; its writes run on a thread of their own
    * @param scripts runs programs
    * @param crash ends the process at once, for SENTINEL SIMULATE-FAILURE
@@ -69,6 +70,7 @@ public final class SentinelDriver {
       Transport transport,
       @Nullable InetAddress source,
       @Nullable Tls tls,
+      HostNames.Lookup lookup,
       Clock clock,
       Log log,
       StateStore store,
@@ -83,7 +85,7 @@ public final class SentinelDriver {
     this.listener = listener;
     this.scripts = scripts;
     this.crash = crash;
-    this.connections = new NodeConnections(transport, source, tls, this::submit);
+    this.connections = new NodeConnections(transport, source, tls, lookup, this::submit);
   }
 
   /** The core, to be read. */

@@ -10,12 +10,11 @@ import io.redoubt.sentinel.core.Timings;
 import java.net.InetAddress;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashSet;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,6 +24,33 @@ import org.jspecify.annotations.Nullable;
  */
 public final class SentinelWords {
   private static final String NO_SUCH_MASTER = "No such master with specified name.";
+
+  /** What is wrong with a line, as it shows only when all lines are read. */
+  public static final class WrongLine extends Exception {
+    private static final long serialVersionUID = 1;
+    private final int index;
+
+    private WrongLine(int index, String reason) {
+      super(reason, null, false, false);
+      this.index = index;
+    }
+
+    /** Which of the lines it is, the first is 0. */
+    public int index() {
+      return index;
+    }
+
+    /** What is wrong with it. */
+    public String reason() {
+      return String.valueOf(getMessage());
+    }
+  }
+
+  /** A line whose master's monitor line is still to come. */
+  private record Early(int index, List<String> words) {}
+
+  /** A host that a line names. */
+  private record NamedHost(int index, String host) {}
 
   /** One master as far as its lines were read. */
   private static final class Draft {
@@ -44,10 +70,18 @@ public final class SentinelWords {
   private final Map<String, Draft> masters = new LinkedHashMap<>();
 
   /** Lines about masters whose monitor line is still to come. */
-  private final Map<String, List<List<String>>> early = new LinkedHashMap<>();
+  private final Map<String, List<Early>> early = new LinkedHashMap<>();
 
-  /** Word and master of the lines that were there, which stay even when they say the default. */
-  private final Set<String> written = new HashSet<>();
+  /** Whether these may be names is told by a line that may come later. */
+  private final List<NamedHost> hosts = new ArrayList<>();
+
+  /**
+   * Word and master of the lines that were there, with the last such line; they stay even when they
+   * say the default.
+   */
+  private final Map<String, Integer> written = new HashMap<>();
+
+  private int lines;
 
   private String myId = "";
   private long currentEpoch;
@@ -59,14 +93,18 @@ public final class SentinelWords {
    * @param words what stands after {@code sentinel}
    */
   public void read(List<String> words) throws RefusedValue {
+    read(lines++, words);
+  }
+
+  private void read(int index, List<String> words) throws RefusedValue {
     String word = words.getFirst().toLowerCase(Locale.ROOT);
     switch (words.size()) {
-      case 2 -> readGlobal(word, words.get(1));
+      case 2 -> readGlobal(index, word, words.get(1));
       case 3, 4, 5 -> {
         if (word.equals("monitor")) {
-          monitor(words);
+          monitor(index, words);
         } else {
-          aboutMaster(word, words);
+          aboutMaster(index, word, words);
         }
       }
       default -> throw unrecognized();
@@ -77,7 +115,7 @@ public final class SentinelWords {
     return new RefusedValue("Unrecognized sentinel configuration statement.");
   }
 
-  private void readGlobal(String word, String value) throws RefusedValue {
+  private void readGlobal(int index, String word, String value) throws RefusedValue {
     switch (word) {
       case "myid" -> {
         if (value.length() != 40) {
@@ -95,18 +133,22 @@ public final class SentinelWords {
       case "sentinel-pass" -> global = global.withSentinelPass(value);
       default -> throw unrecognized();
     }
-    written.add(word);
+    written.put(word, index);
   }
 
   private static boolean yesNo(String word, String value) throws RefusedValue {
     return switch (value.toLowerCase(Locale.ROOT)) {
       case "yes" -> true;
       case "no" -> false;
-      default -> throw new RefusedValue("Please specify yes or no for the " + word + " option.");
+      default ->
+          throw new RefusedValue(
+              "Please specify yes or no for the "
+                  + word
+                  + (word.equals("deny-scripts-reconfig") ? " options." : " option."));
     };
   }
 
-  private void monitor(List<String> words) throws RefusedValue {
+  private void monitor(int index, List<String> words) throws RefusedValue {
     if (words.size() != 5) {
       throw unrecognized();
     }
@@ -115,9 +157,7 @@ public final class SentinelWords {
       throw new RefusedValue("Duplicate master name.");
     }
     String host = words.get(2);
-    if (!global.resolveHostnames() && !isAddress(host)) {
-      throw new RefusedValue("Can't resolve instance hostname.");
-    }
+    hosts.add(new NamedHost(index, host));
     Address address = new Address(host, port(words.get(3), "Invalid port number"));
     try {
       int quorum = MasterWords.quorum(words.get(4));
@@ -125,10 +165,10 @@ public final class SentinelWords {
     } catch (MasterWords.Refusal e) {
       throw new RefusedValue(e.reason());
     }
-    List<List<String>> lines = early.remove(name);
-    if (lines != null) {
-      for (List<String> line : lines) {
-        read(line);
+    List<Early> before = early.remove(name);
+    if (before != null) {
+      for (Early line : before) {
+        read(line.index(), line.words());
       }
     }
   }
@@ -143,12 +183,12 @@ public final class SentinelWords {
     }
   }
 
-  private void aboutMaster(String word, List<String> words) throws RefusedValue {
+  private void aboutMaster(int index, String word, List<String> words) throws RefusedValue {
     String name = words.get(1);
     Draft master = masters.get(name);
     if (master == null) {
       checkWord(word, words.size());
-      early.computeIfAbsent(name, key -> new ArrayList<>()).add(words);
+      early.computeIfAbsent(name, key -> new ArrayList<>()).add(new Early(index, words));
       return;
     }
     String value = words.get(2);
@@ -157,24 +197,30 @@ public final class SentinelWords {
     switch (word) {
       case "config-epoch" -> master.configEpoch = epoch(value);
       case "leader-epoch" -> master.leaderEpoch = epoch(value);
-      case "known-replica", "known-slave" ->
-          master.replicas.add(
-              new Address(value, port(second, "Wrong hostname or port for replica.")));
+      case "known-replica", "known-slave" -> {
+        hosts.add(new NamedHost(index, value));
+        master.replicas.add(
+            new Address(value, port(second, "Wrong hostname or port for replica.")));
+      }
       case "known-sentinel" -> {
         if (words.size() == 5) {
           int port = anyPort(second, "Wrong hostname or port for sentinel.");
           if (port != 0) {
+            hosts.add(new NamedHost(index, value));
             master.sentinels.add(new KnownSentinel(new Address(value, port), words.get(4)));
           }
         }
       }
       default -> {
+        if (word.equals("rename-command") && master.options.renamedCommands().containsKey(value)) {
+          throw new RefusedValue("Same command renamed multiple times with rename-command.");
+        }
         try {
           master.options = MasterWords.set(master.options, word, value, second);
         } catch (MasterWords.Refusal e) {
           throw new RefusedValue(e.reason());
         }
-        written.add(word.replace("primary-", "master-") + " " + name);
+        written.put(word.replace("primary-", "master-") + " " + name, index);
       }
     }
     currentEpoch = Math.max(currentEpoch, Math.max(master.configEpoch, master.leaderEpoch));
@@ -228,15 +274,23 @@ public final class SentinelWords {
    *
    * @param directory where relative paths start
    */
-  public void finish(Path directory) throws RefusedValue {
-    if (!early.isEmpty()) {
-      throw new RefusedValue(NO_SUCH_MASTER);
+  public void finish(Path directory) throws WrongLine {
+    for (NamedHost named : hosts) {
+      if (!global.resolveHostnames() && !isAddress(named.host())) {
+        throw new WrongLine(named.index(), "Can't resolve instance hostname.");
+      }
     }
-    for (Draft master : masters.values()) {
-      try {
-        MasterWords.checkScripts(master.options, directory);
-      } catch (MasterWords.Refusal e) {
-        throw new RefusedValue(e.reason());
+    for (List<Early> left : early.values()) {
+      throw new WrongLine(left.getFirst().index(), NO_SUCH_MASTER);
+    }
+    for (Map.Entry<String, Draft> master : masters.entrySet()) {
+      for (String word : MasterWords.SCRIPTS) {
+        try {
+          MasterWords.checkScript(master.getValue().options, word, directory);
+        } catch (MasterWords.Refusal e) {
+          int index = written.getOrDefault(word + " " + master.getKey(), 0);
+          throw new WrongLine(index, e.reason());
+        }
       }
     }
   }
@@ -299,7 +353,7 @@ public final class SentinelWords {
 
   private void globalLine(
       List<List<String>> lines, String word, String value, String defaultValue) {
-    if (!value.equals(defaultValue) || (written.contains(word) && !value.isEmpty())) {
+    if (!value.equals(defaultValue) || (written.containsKey(word) && !value.isEmpty())) {
       lines.add(List.of(word, value));
     }
   }
@@ -355,7 +409,7 @@ public final class SentinelWords {
   }
 
   private void number(List<List<String>> lines, String word, String name, long value, long usual) {
-    if (value != usual || written.contains(word + " " + name)) {
+    if (value != usual || written.containsKey(word + " " + name)) {
       lines.add(List.of(word, name, Long.toString(value)));
     }
   }

@@ -45,7 +45,7 @@ class NodeInfoTest {
             """,
             NodeInfo.Role.MASTER);
     assertThat(info.role()).isEqualTo(NodeInfo.Role.REPLICA);
-    assertThat(new Names().follows(info, new Address("10.0.0.1", 6379))).isTrue();
+    assertThat(new Names(() -> false).follows(info, new Address("10.0.0.1", 6379))).isTrue();
     assertThat(info.masterLinkUp()).isFalse();
     assertThat(info.masterLinkDownMillis()).isEqualTo(7000);
     assertThat(info.offset()).isEqualTo(1234);

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.redoubt.protocol.config.FatalConfigError;
-import io.redoubt.protocol.config.RefusedValue;
 import io.redoubt.sentinel.core.Address;
 import io.redoubt.sentinel.core.SentinelState;
 import io.redoubt.sentinel.core.SentinelState.KnownSentinel;
@@ -44,7 +43,7 @@ class SentinelWordsTest {
     Files.writeString(file, text);
     SentinelDirectives directives = new SentinelDirectives();
     directives.load(file, new byte[0], "");
-    directives.words().finish(folder);
+    directives.finish();
     return directives;
   }
 
@@ -151,6 +150,15 @@ class SentinelWordsTest {
     assertThat(saved(directives, directives.words().state(ID))).startsWith(text);
   }
 
+  /** SENTINEL CONFIG SET adds its line to the end of the file. */
+  @Test
+  void takesNamesWhereALaterLineAllowsThem() throws Exception {
+    SentinelDirectives directives =
+        load("sentinel monitor a db.example 6379 1\nsentinel resolve-hostnames yes\n");
+    assertThat(directives.words().state(ID).masters().getFirst().address().host())
+        .isEqualTo("db.example");
+  }
+
   @Test
   void refusesInRedisWords() {
     refused("sentinel monitor a 127.0.0.1 6379 0", "Quorum must be 1 or greater.");
@@ -162,12 +170,27 @@ class SentinelWordsTest {
     refused(monitor + monitor, "Duplicate master name.");
     refused(monitor + "sentinel down-after-milliseconds a 0", "negative or zero time parameter.");
     refused(monitor + "sentinel quorum a 2", "Unrecognized sentinel configuration statement.");
-    assertThatThrownBy(() -> load("sentinel auth-pass nobody x\n"))
-        .isInstanceOf(RefusedValue.class)
-        .hasMessage("No such master with specified name.");
-    assertThatThrownBy(() -> load(monitor + "sentinel notification-script a /no/such\n"))
-        .isInstanceOf(RefusedValue.class)
-        .hasMessage("Notification script seems non existing or non executable.");
+    refused(
+        monitor + "sentinel auth-pass nobody x",
+        "at line 2\n>>> 'sentinel auth-pass nobody x'\nNo such master with specified name.\n");
+    refused(
+        monitor + "sentinel quorum\n",
+        "at line 2\n>>> 'sentinel quorum'\nUnrecognized sentinel configuration statement.\n");
+    String script = "sentinel notification-script a /no/such";
+    refused(
+        monitor + script + "\n# the end",
+        "at line 2\n>>> '%s'\nNotification script seems non existing or non executable.\n"
+            .formatted(script));
+    refused(
+        monitor + "sentinel rename-command a GET x\nsentinel rename-command a get y",
+        "Same command renamed multiple times with rename-command.");
+    refused(
+        monitor + "sentinel known-replica a nowhere 6379",
+        "at line 2\n>>> 'sentinel known-replica a nowhere 6379'\n"
+            + "Can't resolve instance hostname.\n");
+    refused(
+        "sentinel deny-scripts-reconfig x",
+        "Please specify yes or no for the deny-scripts-reconfig options.");
   }
 
   private void refused(String lines, String reason) {

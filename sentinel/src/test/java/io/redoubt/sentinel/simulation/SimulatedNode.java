@@ -31,6 +31,13 @@ final class SimulatedNode {
   private long pausedUntil;
   private long offsetAtTurn;
   private Map<String, String> settings = Map.of();
+  private int priority = 100;
+  private boolean announced = true;
+  private long loadsUntil;
+  private boolean refusesPause;
+  private boolean ignoresOrders;
+  private @Nullable String greetingError;
+  private final List<Address> alsoListed = new ArrayList<>();
 
   SimulatedNode(Fleet fleet, Address address, @Nullable Address master) {
     this.fleet = fleet;
@@ -125,9 +132,19 @@ final class SimulatedNode {
       return;
     }
     switch (request.purpose()) {
-      case GREETING -> answer(connection, request, new Answer.Status("OK"));
+      case GREETING ->
+          answer(
+              connection,
+              request,
+              greetingError == null ? new Answer.Status("OK") : new Answer.Failure(greetingError));
       case SUBSCRIPTION -> subscribers.add(connection);
-      case PING -> answer(connection, request, new Answer.Status("PONG"));
+      case PING ->
+          answer(
+              connection,
+              request,
+              fleet.now() < loadsUntil
+                  ? new Answer.Failure("LOADING Redis is loading the dataset in memory")
+                  : new Answer.Status("PONG"));
       case INFO -> answer(connection, request, new Answer.Text(info()));
       case HELLO -> {
         String payload = request.commands().getFirst().get(2);
@@ -141,6 +158,10 @@ final class SimulatedNode {
       }
       case ROLE -> changeRole(connection, request);
       case PAUSE -> {
+        if (refusesPause) {
+          answer(connection, request, new Answer.Failure("ERR unknown command 'CLIENT'"));
+          return;
+        }
         List<String> words = request.commands().getFirst();
         pausedUntil = words.get(1).equals("PAUSE") ? fleet.now() + Long.parseLong(words.get(2)) : 0;
         answer(connection, request, new Answer.Status("OK"));
@@ -152,6 +173,10 @@ final class SimulatedNode {
   }
 
   private void changeRole(Network.Connection connection, Request request) {
+    if (ignoresOrders) {
+      answer(connection, request, new Answer.Items(List.of()));
+      return;
+    }
     List<String> order = request.commands().get(1);
     setMaster(
         order.get(1).equals("NO")
@@ -190,6 +215,41 @@ final class SimulatedNode {
     settings = Map.copyOf(told);
   }
 
+  /** Its replica-priority. */
+  void priority(int value) {
+    priority = value;
+  }
+
+  /** Its replica-announced. */
+  void announced(boolean value) {
+    announced = value;
+  }
+
+  /** Answers PING by LOADING for so long. */
+  void loadFor(long millis) {
+    loadsUntil = fleet.now() + millis;
+  }
+
+  /** From now on it does not know CLIENT PAUSE. */
+  void refusePause() {
+    refusesPause = true;
+  }
+
+  /** From now on it stays what it is, whatever it is told. */
+  void ignoreOrders() {
+    ignoresOrders = true;
+  }
+
+  /** From now on it answers AUTH and CLIENT SETNAME by this error. */
+  void answerGreetings(String error) {
+    greetingError = error;
+  }
+
+  /** As master it tells of a replica there, whether there is one or not. */
+  void listAlso(Address replica) {
+    alsoListed.add(replica);
+  }
+
   /** How much it had when it became what it is now. */
   long offsetAtTurn() {
     return offsetAtTurn;
@@ -218,24 +278,23 @@ final class SimulatedNode {
       if (linkedSince < 0) {
         lines.add("master_link_down_since_seconds:" + (fleet.now() - linkDownSince) / 1000);
       }
-      lines.add("slave_priority:100");
-      lines.add("replica_announced:1");
+      lines.add("slave_priority:" + priority);
+      lines.add("replica_announced:" + (announced ? 1 : 0));
     }
     int count = 0;
     for (SimulatedNode each : fleet.nodes()) {
       if (address.equals(each.master) && each.isLinked()) {
-        lines.add(
-            "slave"
-                + count++
-                + ":ip="
-                + each.address.host()
-                + ",port="
-                + each.address.port()
-                + ",state=online,offset="
-                + each.offset
-                + ",lag=0");
+        lines.add(replicaLine(count++, each.address, each.offset));
       }
     }
+    for (Address also : alsoListed) {
+      lines.add(replicaLine(count++, also, offset));
+    }
     return String.join("\r\n", lines) + "\r\n";
+  }
+
+  private static String replicaLine(int number, Address at, long offset) {
+    return "slave%d:ip=%s,port=%d,state=online,offset=%d,lag=0"
+        .formatted(number, at.host(), at.port(), offset);
   }
 }

@@ -4,6 +4,7 @@ import io.redoubt.sentinel.core.Address;
 import io.redoubt.sentinel.core.Answer;
 import io.redoubt.sentinel.core.Input;
 import io.redoubt.sentinel.core.Link;
+import io.redoubt.sentinel.core.Master;
 import io.redoubt.sentinel.core.Output;
 import io.redoubt.sentinel.core.Request;
 import io.redoubt.sentinel.core.Sentinel;
@@ -110,6 +111,16 @@ final class SimulatedSentinel {
   /** The running core, null while it is down. */
   @Nullable Sentinel core() {
     return core;
+  }
+
+  /** What the running core knows of the first group's master. */
+  Master master() {
+    Sentinel running = core;
+    Master master = running == null ? null : running.master(Fleet.MASTER);
+    if (master == null) {
+      throw new AssertionError(name + " watches nothing");
+    }
+    return master;
   }
 
   boolean isUp() {

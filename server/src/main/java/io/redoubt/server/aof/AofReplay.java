@@ -7,6 +7,7 @@ import io.redoubt.persistence.aof.AofLoad;
 import io.redoubt.persistence.aof.AofVisitor;
 import io.redoubt.persistence.rdb.RdbException;
 import io.redoubt.persistence.rdb.RdbReader;
+import io.redoubt.protocol.process.SystemErrors;
 import io.redoubt.protocol.resp.Request;
 import io.redoubt.server.client.ServerClient;
 import io.redoubt.server.keyspace.ExpiredKeys;
@@ -17,6 +18,8 @@ import io.redoubt.server.memory.SlabBuffers;
 import io.redoubt.server.snapshot.ReplicationPoint;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystemException;
+import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -62,6 +65,25 @@ final class AofReplay implements AofVisitor, AutoCloseable {
     expiryBefore = keyspace.expiredKeys();
     host.loadProgress().begin(host.clock().wallMillis(), files.totalBytes());
     beginFile();
+  }
+
+  /** Why the files could not be opened, in Redis' words. */
+  static IOException unreadable(IOException e) {
+    String file = e instanceof FileSystemException of ? of.getFile() : "";
+    return new IOException(
+        "Unable to obtain the AOF file %s length. stat: %s"
+            .formatted(Path.of(String.valueOf(file)).getFileName(), SystemErrors.text(e)),
+        e);
+  }
+
+  /** Why it ended, in Redis' words. */
+  @Nullable Exception explained(@Nullable Exception failure) {
+    return failure instanceof RdbException bad
+        ? new IOException(
+            "Error reading the RDB preamble of the AOF file %s, AOF loading aborted: %s at offset %d"
+                .formatted(fileName, bad.getMessage(), bad.offset()),
+            bad)
+        : failure;
   }
 
   private void beginFile() {

@@ -17,8 +17,6 @@ import io.redoubt.server.settings.PersistenceDirectives.Appendfsync;
 import io.redoubt.server.settings.ServerDirectives;
 import io.redoubt.server.snapshot.ReplicationPoint;
 import java.io.IOException;
-import java.nio.file.FileSystemException;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -58,6 +56,7 @@ public final class AppendOnlyFile implements AutoCloseable {
   private final Log log;
   private final AppendFiles files;
   private final AofAppender appender;
+  private final IncrementalFiles incrementals;
   private final AppendStream stream;
   private final DurableOutput output;
   private final Rewrites rewrites;
@@ -67,6 +66,7 @@ public final class AppendOnlyFile implements AutoCloseable {
   private Supplier<@Nullable ReplicationPoint> placeWithTail = () -> null;
   private @Nullable ReplicationPoint loadedPlace;
   private State state = State.OFF;
+  private boolean closed;
   private long forcedNanos;
   private @Nullable IOException reported;
   private boolean writesHeld;
@@ -82,9 +82,10 @@ public final class AppendOnlyFile implements AutoCloseable {
     this.files = new AppendFiles(host.snapshotContext().disk(), settings, log);
     this.appender =
         new AofAppender(
-            task -> Thread.ofPlatform().name("redoubt-append").daemon(true).unstarted(task),
+            task -> host.snapshotContext().threads().unstarted("redoubt-append", task),
             this::progressedOnThread,
             clock::monotonicNanos);
+    this.incrementals = new IncrementalFiles(files, appender, host);
     this.stream =
         new AppendStream(appender, clock::wallMillis, settings.aofTimestampEnabled::value);
     this.output = new DurableOutput(appender, this::flushForReplies, host::streamOffset);
@@ -128,10 +129,10 @@ public final class AppendOnlyFile implements AutoCloseable {
               "DB loaded from append only file: %.3f seconds",
               (clock.monotonicNanos() - started) / 1e9);
         }
-        ending.loaded(explained(failure, replay));
+        ending.loaded(replay.explained(failure));
       });
     } catch (IOException e) {
-      ending.loaded(unreadable(e));
+      ending.loaded(AofReplay.unreadable(e));
     }
   }
 
@@ -151,23 +152,6 @@ public final class AppendOnlyFile implements AutoCloseable {
     return loadedPlace;
   }
 
-  private static IOException unreadable(IOException e) {
-    String file = e instanceof FileSystemException of ? of.getFile() : "";
-    return new IOException(
-        "Unable to obtain the AOF file %s length. stat: %s"
-            .formatted(Path.of(String.valueOf(file)).getFileName(), SystemErrors.text(e)),
-        e);
-  }
-
-  private static @Nullable Exception explained(@Nullable Exception failure, AofReplay replay) {
-    return failure instanceof RdbException bad
-        ? new IOException(
-            "Error reading the RDB preamble of the AOF file %s, AOF loading aborted: %s at offset %d"
-                .formatted(replay.fileName(), bad.getMessage(), bad.offset()),
-            bad)
-        : failure;
-  }
-
   /**
    * DEBUG LOADAOF: loads what is there while everybody waits.
    *
@@ -175,6 +159,7 @@ public final class AppendOnlyFile implements AutoCloseable {
    */
   public void reload(Runnable clear)
       throws IOException, AofException, RdbException, ManifestException {
+    settleNext();
     rewrites.giveUp();
     if (state == State.OFF) {
       files.current().open();
@@ -198,7 +183,7 @@ public final class AppendOnlyFile implements AutoCloseable {
     if (files.current().manifest().isEmpty()) {
       rewrites.writeFirstBase();
     }
-    appender.open(files.current().openLast());
+    incrementals.openLast();
     rewrites.measure();
     turnedOn();
   }
@@ -254,6 +239,7 @@ public final class AppendOnlyFile implements AutoCloseable {
     if (state == State.OFF) {
       return;
     }
+    settleNext();
     rewrites.giveUp();
     host.propagation().remove(stream);
     if (state == State.ON) {
@@ -267,15 +253,7 @@ public final class AppendOnlyFile implements AutoCloseable {
     progressed();
     output.reset();
     if (waited) {
-      dropTemporary();
-    }
-  }
-
-  private void dropTemporary() {
-    try {
-      files.current().dropTemporaryIncremental();
-    } catch (IOException e) {
-      log.warning("Can't remove the temp incr aof file: %s", e.getMessage());
+      incrementals.dropTemporary();
     }
   }
 
@@ -328,12 +306,15 @@ public final class AppendOnlyFile implements AutoCloseable {
 
   /** Writes what was appended, or has it written. */
   private void flush() {
-    if (state == State.OFF) {
+    if (state == State.OFF || closed) {
       return;
     }
     tellPlace();
     if (output.isStrict()) {
       output.note();
+    }
+    if (incrementals.isLate()) {
+      settleNext();
     }
     if (flushSleepMillis > 0 && appender.hasUnflushed()) {
       Standstill.ofMillis(flushSleepMillis);
@@ -479,6 +460,13 @@ public final class AppendOnlyFile implements AutoCloseable {
     return startRewrite() ? RewriteOutcome.STARTED : RewriteOutcome.FAILED;
   }
 
+  /** What comes goes where it belongs after the begin of a rewrite, as soon as that is known. */
+  private void settleNext() {
+    if (incrementals.settle(rewrites::noIncremental)) {
+      flush();
+    }
+  }
+
   private boolean startRewrite() {
     return rewrites.start(
         switch (state) {
@@ -496,26 +484,28 @@ public final class AppendOnlyFile implements AutoCloseable {
     }
 
     @Override
-    public void openIncremental(Rewrites.Kind kind) throws IOException {
+    public @Nullable NextIncremental openIncremental(Rewrites.Kind kind) throws IOException {
       switch (kind) {
         case FOLLOWED -> {
           flush();
-          appender.open(files.current().startIncremental());
+          NextIncremental next = incrementals.begin(AppendOnlyFile.this::settleNext);
           stream.newFile();
+          return next;
         }
         case FIRST -> {
-          appender.open(files.current().startTemporaryIncremental());
+          incrementals.beginTemporary();
           stream.newFile();
           host.propagation().add(stream);
           takePolicy();
         }
         case ALONE -> files.current().createDirectory();
       }
+      return null;
     }
 
     @Override
     public long incrementalBytes() {
-      return state == State.OFF ? 0 : appender.fileBytes() + appender.bufferedBytes();
+      return state == State.OFF ? 0 : incrementals.bytes();
     }
 
     @Override
@@ -534,7 +524,7 @@ public final class AppendOnlyFile implements AutoCloseable {
       if (kind == Rewrites.Kind.FIRST && state == State.WAITING) {
         host.propagation().remove(stream);
         appender.closeFile();
-        dropTemporary();
+        incrementals.dropTemporary();
         rewrites.schedule();
       }
     }
@@ -607,6 +597,7 @@ public final class AppendOnlyFile implements AutoCloseable {
    * @return false when the first rewrite is still under way, without which nothing can be loaded
    */
   public boolean finish(boolean force) {
+    settleNext();
     if (rewrites.isRunning()) {
       if (state == State.WAITING) {
         if (!force) {
@@ -631,9 +622,10 @@ public final class AppendOnlyFile implements AutoCloseable {
     return true;
   }
 
-  /** Ends the thread. */
+  /** Ends the thread; what the turn of the loop still brings is not written. */
   @Override
   public void close() {
+    closed = true;
     appender.close();
   }
 }

@@ -34,8 +34,12 @@ final class Rewrites {
     /** Starts a rewrite of the kind that is fit now. */
     boolean begin();
 
-    /** The data set of this moment is written: what comes now belongs in a file of its own. */
-    void openIncremental(Kind kind) throws IOException;
+    /**
+     * The data set of this moment is written: what comes now belongs in a file of its own.
+     *
+     * @return the file if it does not count yet, else null
+     */
+    @Nullable NextIncremental openIncremental(Kind kind) throws IOException;
 
     /** The bytes of the incremental file. */
     long incrementalBytes();
@@ -107,7 +111,7 @@ final class Rewrites {
   void writeFirstBase() throws IOException {
     AofDirectory directory = files.current();
     directory.createDirectory();
-    snapshots.writeBaseNow(new Base(Following.NONE, false));
+    snapshots.writeBaseNow(new Base(Following.NONE, false, null));
     AofFile base = directory.manifest().base();
     if (base != null) {
       log.notice("Creating AOF base file %s on server start", base.name());
@@ -129,8 +133,9 @@ final class Rewrites {
     kind = newKind;
     startedMillis = clock.wallMillis();
     long before = owner.incrementalBytes();
+    NextIncremental next;
     try {
-      owner.openIncremental(newKind);
+      next = owner.openIncremental(newKind);
     } catch (IOException e) {
       log.warning("Can't rewrite append only file in background: %s", e.getMessage());
       failed();
@@ -145,7 +150,8 @@ final class Rewrites {
           case FIRST -> Following.TEMPORARY;
           case ALONE -> Following.NONE;
         };
-    if (!snapshots.writeBase(new Base(following, !settings.aofDisableAutoGc.value()), this::over)) {
+    Base base = new Base(following, !settings.aofDisableAutoGc.value(), next);
+    if (!snapshots.writeBase(base, this::over)) {
       throw new IllegalStateException("a snapshot is running");
     }
     return true;
@@ -159,6 +165,12 @@ final class Rewrites {
       givenUp = true;
       snapshots.abortBase();
     }
+  }
+
+  /** What comes goes on into the file before: the rewrite has to fail. */
+  void noIncremental(IOException why) {
+    log.warning("Can't rewrite append only file in background: %s", why.getMessage());
+    snapshots.abortBase();
   }
 
   private void over(@Nullable String failure) {
@@ -296,10 +308,12 @@ final class Rewrites {
         settings.aofTimestampEnabled.value() ? clock.wallMillis() / 1000 : -1;
     private final Following following;
     private final boolean removesHistory;
+    private final @Nullable NextIncremental next;
 
-    Base(Following following, boolean removesHistory) {
+    Base(Following following, boolean removesHistory, @Nullable NextIncremental next) {
       this.following = following;
       this.removesHistory = removesHistory;
+      this.next = next;
     }
 
     @Override
@@ -324,6 +338,9 @@ final class Rewrites {
 
     @Override
     public void publish() throws IOException {
+      if (next != null) {
+        next.await(); // it has to be in the manifest that the base goes into
+      }
       long start = clock.monotonicNanos();
       directory.replaceBase(temporary, !commands, following);
       renameNanos = clock.monotonicNanos() - start;

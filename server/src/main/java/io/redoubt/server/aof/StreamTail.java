@@ -3,7 +3,7 @@ package io.redoubt.server.aof;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import io.redoubt.persistence.io.Disk;
-import io.redoubt.persistence.io.DiskFile;
+import io.redoubt.persistence.io.WholeFile;
 import io.redoubt.persistence.rdb.Crc64;
 import io.redoubt.protocol.bytes.ByteString;
 import io.redoubt.server.snapshot.ReplicationPoint;
@@ -41,16 +41,8 @@ final class StreamTail {
     String line =
         "%s %s %d %d %016x\n".formatted(MARK, point.id(), first, point.offset(), crc(bytes));
     Path temporary = path.resolveSibling("temp-" + path.getFileName());
-    try (DiskFile file = disk.create(temporary)) {
-      write(file, line.getBytes(US_ASCII));
-      write(file, bytes);
-      file.sync();
-    }
+    WholeFile.write(disk, temporary, line.getBytes(US_ASCII), bytes);
     disk.rename(temporary, path);
-  }
-
-  private static void write(DiskFile file, byte[] bytes) throws IOException {
-    file.write(MemorySegment.ofArray(bytes), 0, bytes.length);
   }
 
   private static long crc(byte[] bytes) {
@@ -62,7 +54,7 @@ final class StreamTail {
     if (!disk.exists(path)) {
       return place;
     }
-    byte[] content = read();
+    byte[] content = WholeFile.read(disk, path);
     int lineEnd = indexOfLineEnd(content);
     String[] words = new String(content, 0, lineEnd, US_ASCII).split(" ");
     if (words.length != 5 || !words[0].equals(MARK) || !words[1].equals(place.id())) {
@@ -82,22 +74,6 @@ final class StreamTail {
       return new ReplicationPoint(place.database(), place.id(), place.offset(), tail);
     } catch (NumberFormatException notATail) {
       return place;
-    }
-  }
-
-  private byte[] read() throws IOException {
-    try (DiskFile file = disk.read(path)) {
-      byte[] content = new byte[Math.toIntExact(file.size())];
-      MemorySegment memory = MemorySegment.ofArray(content);
-      int length = 0;
-      while (length < content.length) {
-        int read = file.read(memory, length, content.length - length);
-        if (read < 0) {
-          return Arrays.copyOf(content, length);
-        }
-        length += read;
-      }
-      return content;
     }
   }
 

@@ -1,10 +1,12 @@
 package io.redoubt.server.client;
 
 import io.redoubt.protocol.net.BlockingLink;
+import io.redoubt.protocol.net.Tls;
 import java.io.IOException;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The connections to servers that keys were moved to not long ago: many keys are usually moved one
@@ -15,10 +17,23 @@ public final class MigrationTargets implements AutoCloseable {
   private static final long MOST_IDLE_MILLIS = 10_000;
   private static final int MOST_TARGETS = 64;
 
+  /** What new connections are encrypted with. */
+  public interface Encryption {
+    /**
+     * What it is now, null for nothing.
+     *
+     * @throws IOException when a file that it needs is missing or can't be read
+     */
+    @Nullable Tls tls() throws IOException;
+  }
+
+  private final Encryption encryption;
   private final Map<String, MigrationTarget> byAddress = new LinkedHashMap<>();
 
-  /** Without any. */
-  public MigrationTargets() {}
+  /** Without any yet. */
+  public MigrationTargets(Encryption encryption) {
+    this.encryption = encryption;
+  }
 
   private static String address(String host, int port) {
     return host + ":" + port;
@@ -49,7 +64,8 @@ public final class MigrationTargets implements AutoCloseable {
         oldest.next().close();
         oldest.remove();
       }
-      target = new MigrationTarget(BlockingLink.connect(host, port, timeoutMillis));
+      target =
+          new MigrationTarget(BlockingLink.connect(host, port, encryption.tls(), timeoutMillis));
       byAddress.put(address(host, port), target);
     }
     return target.use(timeoutMillis, nowMillis);

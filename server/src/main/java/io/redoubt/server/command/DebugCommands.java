@@ -23,6 +23,7 @@ import io.redoubt.server.keyspace.Type;
 import io.redoubt.server.snapshot.DatasetDigest;
 import io.redoubt.server.structure.Quicklist;
 import io.redoubt.server.structure.QuicklistNode;
+import io.redoubt.server.structure.QuicklistRoot;
 import io.redoubt.server.value.PackedValue;
 import io.redoubt.server.value.Values;
 import java.io.IOException;
@@ -262,17 +263,17 @@ public final class DebugCommands extends CommandGroup<Call> {
     }
     long root = Entry.root(entry);
     long bytes = 0;
-    for (long node = Quicklist.head(root); node != 0; node = QuicklistNode.after(node)) {
+    for (long node = QuicklistRoot.head(root); node != 0; node = QuicklistNode.after(node)) {
       bytes += QuicklistNode.sizeBytes(node);
     }
     return String.format(
         Locale.ROOT,
         " ql_nodes:%d ql_avg_node:%.2f ql_listpack_max:%d ql_compressed:%d"
             + " ql_uncompressed_size:%d",
-        Quicklist.nodes(root),
-        (double) Quicklist.count(root) / Quicklist.nodes(root),
-        Quicklist.limit(root),
-        Quicklist.depth(root) == 0 ? 0 : 1,
+        QuicklistRoot.nodes(root),
+        (double) QuicklistRoot.count(root) / QuicklistRoot.nodes(root),
+        QuicklistRoot.limit(root),
+        QuicklistRoot.depth(root) == 0 ? 0 : 1,
         bytes);
   }
 
@@ -321,8 +322,8 @@ public final class DebugCommands extends CommandGroup<Call> {
                 .formatted(
                     database.size(),
                     database.tableBytes(),
-                    database.expires(),
-                    database.expiryBytes()));
+                    database.expiries().size(),
+                    database.expiries().sizeBytes()));
   }
 
   private void pauseCron(Call call) {

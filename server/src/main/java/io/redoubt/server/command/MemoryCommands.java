@@ -136,7 +136,7 @@ public final class MemoryCommands extends CommandGroup<Call> {
       reply.bulk("db." + database.index());
       reply.map(3);
       number(reply, "overhead.hashtable.main", database.tableBytes());
-      number(reply, "overhead.hashtable.expires", database.expiryBytes());
+      number(reply, "overhead.hashtable.expires", database.expiries().sizeBytes());
       number(reply, "overhead.hashtable.slot-to-keys", 0);
     }
     number(reply, "overhead.total", memory.overheadBytes());

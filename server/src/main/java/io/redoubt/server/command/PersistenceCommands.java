@@ -79,7 +79,8 @@ public final class PersistenceCommands extends CommandGroup<Call> {
     if (call.count() > 2 || (schedule && !call.is(1, "SCHEDULE"))) {
       throw Errors.SYNTAX;
     }
-    SaveOutcome outcome = snapshots.saveInBackground(schedule || call.client().isInExec());
+    boolean later = (schedule && snapshots.isRunning()) || call.client().isInExec();
+    SaveOutcome outcome = snapshots.saveInBackground(later);
     if (outcome.isError()) {
       throw new CommandError(outcome.text());
     }

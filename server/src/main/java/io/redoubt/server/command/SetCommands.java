@@ -25,6 +25,7 @@ import io.redoubt.server.keyspace.Type;
 import io.redoubt.server.memory.Region;
 import io.redoubt.server.structure.BlockConsumer;
 import io.redoubt.server.structure.BlockSet;
+import io.redoubt.server.value.MemberTables;
 import io.redoubt.server.value.PackedValue;
 import io.redoubt.server.value.SetMembers;
 import io.redoubt.server.value.Sets;
@@ -509,7 +510,8 @@ public final class SetCommands extends CommandGroup<Call> {
     }
     ScanPage page = new ScanPage();
     cursor = page.collect((from, consumer) -> sets.scan(set, from, consumer), cursor, options);
-    page.retain(block -> options.matches(Sets.memberAddress(block), Sets.memberLength(block)));
+    page.retain(block ->
+        options.matches(MemberTables.memberAddress(block), MemberTables.memberLength(block)));
     ScanPage.replyCursor(reply, cursor);
     reply.array(page.size());
     for (int i = 0; i < page.size(); i++) {

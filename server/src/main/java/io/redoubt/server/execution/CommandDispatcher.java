@@ -297,8 +297,11 @@ public final class CommandDispatcher implements Dispatcher {
     } else if (transaction != null && !endsTransaction.contains(command)) {
       refused |= Refusal.OUT_OF_MEMORY.bit(); // whatever is queued takes memory
     }
-    if ((refused & state.mask()) != 0) {
-      return state.error(refused & state.mask());
+    if (state.mask() != 0) {
+      refused = state.mask() & (refused | call.scripting().refusals(command, request));
+      if (refused != 0) {
+        return state.error(refused);
+      }
     }
     return client.subscribeModeRefuses(command);
   }
@@ -339,6 +342,15 @@ public final class CommandDispatcher implements Dispatcher {
       transaction.doom();
     }
     client.reply().error(error.text());
+  }
+
+  /** Replies that a command does not run, which may be none that there is. */
+  void reject(@Nullable Command<Call> command, CommandError error, ReplyWriter reply) {
+    if (command != null) {
+      command.countRejected();
+    }
+    stats.countError(error.code());
+    reply.error(error.text());
   }
 
   private void run(ServerClient client, Command<Call> command, Request request) {
@@ -472,9 +484,7 @@ public final class CommandDispatcher implements Dispatcher {
     }
     CommandError denied = client.user().isUnrestricted() ? null : client.denied(command, queued);
     if (denied != null) {
-      command.countRejected();
-      stats.countError(denied.code());
-      client.reply().error(denied.text());
+      reject(command, denied, client.reply());
     } else {
       run(client, command, queued);
     }

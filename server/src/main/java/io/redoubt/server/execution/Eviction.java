@@ -166,15 +166,15 @@ public final class Eviction implements AutoCloseable {
     if (!onlyVolatile(policy)) {
       return database.randomEntry();
     }
-    long expires = database.expires();
-    return expires == 0 ? Entry.NONE : database.expiring(chance.nextLong(expires));
+    long expires = database.expiries().size();
+    return expires == 0 ? Entry.NONE : database.expiries().entry(chance.nextLong(expires));
   }
 
   private boolean evictNextToExpire() {
     Database from = null;
     long next = Entry.NONE;
     for (int i = 0; i < keyspace.count(); i++) {
-      long first = keyspace.database(i).expiring(0);
+      long first = keyspace.database(i).expiries().entry(0);
       if (first != Entry.NONE && (from == null || Entry.expireAt(first) < Entry.expireAt(next))) {
         from = keyspace.database(i);
         next = first;
@@ -209,7 +209,7 @@ public final class Eviction implements AutoCloseable {
     boolean any = false;
     for (int i = 0; i < keyspace.count(); i++) {
       Database database = keyspace.database(i);
-      long keys = onlyVolatile(policy) ? database.expires() : database.size();
+      long keys = onlyVolatile(policy) ? database.expiries().size() : database.size();
       long samples = Math.min(keys, settings.maxmemorySamples.value());
       any |= samples > 0;
       for (long sample = 0; sample < samples; sample++) {

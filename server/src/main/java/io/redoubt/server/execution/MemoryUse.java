@@ -94,7 +94,7 @@ public final class MemoryUse {
   private long growingOverheadBytes() {
     long tables = 0;
     for (int i = 0; i < keyspace.count(); i++) {
-      tables += keyspace.database(i).tableBytes() + keyspace.database(i).expiryBytes();
+      tables += keyspace.database(i).tableBytes() + keyspace.database(i).expiries().sizeBytes();
     }
     return tables + buffers.bytes() - buffers.idleBytes();
   }

@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Without sinks nothing is collected. Used on the command thread only.
  */
-public final class Propagation {
+public final class Propagation implements AutoCloseable {
   /** Target of effects, as scripts write it too: the append-only file. */
   public static final int TO_APPEND_ONLY_FILE = 1;
 
@@ -69,6 +69,12 @@ public final class Propagation {
   public Propagation(BufferMemory memory) {
     this.scratch = new ReplyCollector(memory);
     this.writer = new ReplyWriter(scratch);
+  }
+
+  /** Gives the buffer back; nothing is collected any more. */
+  @Override
+  public void close() {
+    scratch.close();
   }
 
   /** Adds a sink, which gets what is propagated from now on. */

@@ -1,5 +1,6 @@
 package io.redoubt.server.execution;
 
+import io.redoubt.protocol.command.Command;
 import io.redoubt.protocol.resp.Request;
 import io.redoubt.server.client.ServerClient;
 import io.redoubt.server.script.Script;
@@ -22,10 +23,12 @@ public final class RunningScript {
   private final Script script;
   private final boolean isFunction;
   private final ServerClient client;
+  private final Command<?> command;
   private Request request;
   private final boolean readOnly;
   private final long startedNanos;
   private boolean wrote;
+  private boolean failed;
   private boolean busy;
   private End end = End.NONE;
 
@@ -33,12 +36,14 @@ public final class RunningScript {
       Script script,
       boolean isFunction,
       ServerClient client,
+      Command<?> command,
       Request request,
       boolean readOnly,
       long startedNanos) {
     this.script = script;
     this.isFunction = isFunction;
     this.client = client;
+    this.command = command;
     this.request = request;
     this.readOnly = readOnly;
     this.startedNanos = startedNanos;
@@ -72,6 +77,11 @@ public final class RunningScript {
     return client;
   }
 
+  /** The command that runs it. */
+  Command<?> command() {
+    return command;
+  }
+
   boolean isReadOnly() {
     return readOnly;
   }
@@ -82,6 +92,15 @@ public final class RunningScript {
 
   void noteWrite() {
     wrote = true;
+  }
+
+  /** Whether it has replied with an error of its own. */
+  boolean hasFailed() {
+    return failed;
+  }
+
+  void noteFailure() {
+    failed = true;
   }
 
   /** Whether others have been told that the server is busy. */

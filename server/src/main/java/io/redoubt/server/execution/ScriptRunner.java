@@ -262,15 +262,17 @@ final class ScriptRunner implements CommandRunner, AutoCloseable {
     ReplyWriter reply = call.reply();
     int database = caller.databaseIndex();
     boolean readOnly = onlyReads || script.is(ScriptFlag.NO_WRITES);
-    running =
-        new RunningScript(script, isFunction, caller, request, readOnly, clock.monotonicNanos());
+    RunningScript begun =
+        new RunningScript(
+            script, isFunction, caller, command, request, readOnly, clock.monotonicNanos());
+    running = begun;
     caller.inScript(true);
     try {
       int firstKey = NUMKEYS_AT + 1;
       if (isFunction) {
         engine().call(script, this, request, firstKey, keys, reply);
       } else if (session != null) {
-        becomeBusy(running);
+        becomeBusy(begun);
         engine().debug(script, this, request, firstKey, keys, session.result());
       } else {
         engine().run(script, this, request, firstKey, keys, reply);
@@ -279,9 +281,12 @@ final class ScriptRunner implements CommandRunner, AutoCloseable {
       caller.inScript(false);
       propagation.everywhere();
       caller.selectDatabase(database);
-      state.set(running.refusal(), false);
+      state.set(begun.refusal(), false);
       running = null;
       call.begin(caller, request, command, reply);
+    }
+    if (begun.hasFailed()) {
+      command.countFailed();
     }
   }
 
@@ -332,12 +337,22 @@ final class ScriptRunner implements CommandRunner, AutoCloseable {
     Command<Call> command = table.find(request);
     String error = command == null ? UNKNOWN : refusal(command, request);
     if (error != null) {
-      reply.error(error);
+      dispatcher.reject(command, new CommandError(error), reply);
     } else if (command != null) {
       if (command.has(Flag.WRITE)) {
         script().noteWrite();
       }
       dispatcher.run(script().client(), command, request, reply);
+    }
+  }
+
+  @Override
+  public void repliesError(String text, boolean ofCommand) {
+    if (ofCommand) { // it has been counted, but not for the command that runs the script
+      script().command().countFailed();
+    } else {
+      script().noteFailure();
+      call.stats().countError(new CommandError(text).code());
     }
   }
 

@@ -6,7 +6,6 @@ import io.redoubt.server.memory.Slabs;
 import io.redoubt.server.structure.BlockConsumer;
 import io.redoubt.server.structure.BlockLength;
 import io.redoubt.server.structure.ByteTable;
-import io.redoubt.server.structure.RankedTree;
 
 /**
  * One database: entries by key.
@@ -23,15 +22,12 @@ public final class Database {
   /** In the place of an expiry time: the one that the key has, if any. */
   public static final long KEEP_EXPIRY = -2;
 
-  private static final int TTL_SAMPLES = 16;
-
   private final Keyspace keyspace;
   private final Slabs slabs;
   private final int index;
   private Contents contents;
   private ByteTable entries;
-  private RankedTree expiries;
-  private RankedTree elementExpiries;
+  private Expiries expiries;
 
   Database(Keyspace keyspace, int index) {
     this.keyspace = keyspace;
@@ -40,7 +36,6 @@ public final class Database {
     contents = keyspace.newContents();
     entries = contents.entries;
     expiries = contents.expiries;
-    elementExpiries = contents.elementExpiries;
   }
 
   Contents contents() {
@@ -55,7 +50,6 @@ public final class Database {
     contents = exchanged;
     entries = exchanged.entries;
     expiries = exchanged.expiries;
-    elementExpiries = exchanged.elementExpiries;
   }
 
   /** Which of the keyspace's databases it is. */
@@ -73,24 +67,9 @@ public final class Database {
     return entries.size();
   }
 
-  /** How many of the entries have an expiry time. */
-  public long expires() {
-    return expiries.size();
-  }
-
-  /**
-   * The average of the times that expiring keys have still to live, in milliseconds, from a sample
-   * evenly spread over the order of expiry; 0 when there are none.
-   */
-  public long averageTtlMillis() {
-    long size = expiries.size();
-    long samples = Math.min(size, TTL_SAMPLES);
-    double sum = 0;
-    for (long i = 0; i < samples; i++) {
-      long element = expiries.select((2 * i + 1) * size / (2 * samples));
-      sum += Math.max(0, RankedTree.key(element) - keyspace.nowMillis());
-    }
-    return samples == 0 ? 0 : (long) (sum / samples);
+  /** Which of the entries expire. */
+  public Expiries expiries() {
+    return expiries;
   }
 
   // Finding.
@@ -135,15 +114,6 @@ public final class Database {
   }
 
   /**
-   * The entry that expires after {@code rank} others; 0 when there are no more than these that
-   * expire at all.
-   */
-  public long expiring(long rank) {
-    long element = expiries.select(rank);
-    return element == 0 ? 0 : RankedTree.block(element);
-  }
-
-  /**
    * Hands over a few entries at a place of the scan order. What is there from a scan's start to its
    * end is handed over at least once. The consumer may remove the entry that it gets, and change
    * nothing else.
@@ -168,16 +138,6 @@ public final class Database {
   /** What the table of entries takes, in bytes. */
   public long tableBytes() {
     return entries.bucketBytes();
-  }
-
-  /** What the order of expiry takes, in bytes. */
-  public long expiryBytes() {
-    return expiries.sizeBytes();
-  }
-
-  /** How many entries are due and still there. */
-  public long due() {
-    return expiries.size() == 0 ? 0 : expiries.rank(keyspace.nowMillis(), 0);
   }
 
   /**
@@ -217,7 +177,7 @@ public final class Database {
       long keyAddress, int keyLength, long valueAddress, int valueLength, long expireAt) {
     if (valueLength <= Numbers.MAX_LONG_LENGTH) {
       long number = Numbers.parseLong(Region.MEMORY, valueAddress, valueLength, 0);
-      if (number != 0 || (valueLength == 1 && Region.getByte(valueAddress) == '0')) {
+      if (number != 0 || Numbers.isZero(Region.MEMORY, valueAddress, valueLength)) {
         return putInteger(keyAddress, keyLength, number, expireAt);
       }
     }
@@ -321,7 +281,7 @@ public final class Database {
       entries.insert(hash, entry);
       keyspace.listener().added(this, entry);
       if (expires) {
-        addExpiry(entry, expireAt);
+        expiries.add(entry, expireAt);
       }
       return entry;
     }
@@ -334,7 +294,7 @@ public final class Database {
     long block = ownedBlock ? OwnBlock.address(Entry.payloadAddress(old)) : 0;
     int capacity = ownedBlock ? OwnBlock.capacity(Entry.payloadAddress(old)) : 0;
     long root = Encoding.isStructure(oldEncoding) ? Entry.root(old) : 0;
-    removeElementExpiry(old, old);
+    expiries.removeElements(old, old);
     // First what may fail for want of memory: nothing has happened then.
     long entry = reshape(hash, old, type, encoding, newExpireAt >= 0, payloadBytes, 0);
     if (ownedBlock) {
@@ -351,7 +311,7 @@ public final class Database {
         expiries.remove(oldExpireAt, old);
       }
       if (newExpireAt >= 0) {
-        addExpiry(entry, newExpireAt);
+        expiries.add(entry, newExpireAt);
       }
     }
     return entry;
@@ -365,12 +325,6 @@ public final class Database {
     Entry.write(entry, type, encoding, keyspace.epoch(), clock, keyAddress, keyLength);
     Entry.putForm(entry, type, encoding, expires);
     return entry;
-  }
-
-  /** Writes the expiry time of an entry that has room for one, and enters it in the order. */
-  private void addExpiry(long entry, long expireAt) {
-    Entry.putExpireAt(entry, expireAt);
-    expiries.insert(expireAt, entry);
   }
 
   /**
@@ -423,7 +377,7 @@ public final class Database {
             Math.min(payloadBytes, Entry.payloadBytes(entry)));
     if (moved != entry && Entry.expires(moved)) {
       expiries.remove(Entry.expireAt(moved), entry);
-      expiries.insert(Entry.expireAt(moved), moved);
+      expiries.add(moved, Entry.expireAt(moved));
     }
     return moved;
   }
@@ -439,7 +393,7 @@ public final class Database {
     if (before == millis) {
       return entry;
     }
-    removeElementExpiry(entry, entry);
+    expiries.removeElements(entry, entry);
     if (millis == Entry.NO_EXPIRY) {
       return resize(entry, Encoding.STRUCTURE, Encoding.STRUCTURE_BYTES);
     }
@@ -448,23 +402,8 @@ public final class Database {
             ? resize(entry, Encoding.EXPIRING_STRUCTURE, Encoding.EXPIRING_STRUCTURE_BYTES)
             : entry;
     Entry.putNextElementExpiry(changed, millis);
-    elementExpiries.insert(millis, changed);
+    expiries.addElements(changed);
     return changed;
-  }
-
-  /** Takes an entry out of the order of elements' expiry that was or is at an address. */
-  private void removeElementExpiry(long entry, long wasAt) {
-    long next = Entry.nextElementExpiry(entry);
-    if (next != Entry.NO_EXPIRY) {
-      elementExpiries.remove(next, wasAt);
-    }
-  }
-
-  private void addElementExpiry(long entry) {
-    long next = Entry.nextElementExpiry(entry);
-    if (next != Entry.NO_EXPIRY) {
-      elementExpiries.insert(next, entry);
-    }
   }
 
   /**
@@ -503,7 +442,7 @@ public final class Database {
     if (Entry.expires(entry)) {
       expiries.remove(Entry.expireAt(entry), entry);
     }
-    removeElementExpiry(entry, entry);
+    expiries.removeElements(entry, entry);
   }
 
   void expire(long entry) {
@@ -513,20 +452,18 @@ public final class Database {
 
   int expireDue(int limit) {
     int expired = 0;
-    while (expired < limit) {
-      long first = expiries.first();
-      if (first == 0 || RankedTree.key(first) >= keyspace.nowMillis()) {
-        break;
-      }
-      expire(RankedTree.block(first));
+    long now = keyspace.nowMillis();
+    for (long entry = expiries.firstDue(now);
+        entry != 0 && expired < limit;
+        entry = expiries.firstDue(now)) {
+      expire(entry);
       expired++;
     }
     while (expired < limit) {
-      long first = elementExpiries.first();
-      if (first == 0 || RankedTree.key(first) >= keyspace.nowMillis()) {
+      long entry = expiries.firstDueElements(now);
+      if (entry == 0) {
         break;
       }
-      long entry = RankedTree.block(first);
       Structures kind = keyspace.garbage().kind(Entry.type(entry));
       expired += kind.expireElements(this, entry, limit - expired);
     }
@@ -610,9 +547,9 @@ public final class Database {
     entries.insert(hashOf(made), made);
     keyspace.listener().added(this, made);
     if (expires) {
-      addExpiry(made, Entry.expireAt(entry));
+      expiries.add(made, Entry.expireAt(entry));
     }
-    addElementExpiry(made);
+    expiries.addElements(made);
     return made;
   }
 
@@ -649,11 +586,11 @@ public final class Database {
     beforeChange(entry);
     if (Entry.expires(entry)) {
       expiries.remove(Entry.expireAt(entry), entry);
-      addExpiry(entry, millis);
+      expiries.add(entry, millis);
       return entry;
     }
     long moved = reform(entry, true);
-    addExpiry(moved, millis);
+    expiries.add(moved, millis);
     return moved;
   }
 
@@ -679,8 +616,8 @@ public final class Database {
             payloadBytes,
             payloadBytes);
     if (moved != entry) {
-      removeElementExpiry(moved, entry);
-      addElementExpiry(moved);
+      expiries.removeElements(moved, entry);
+      expiries.addElements(moved);
     }
     return moved;
   }

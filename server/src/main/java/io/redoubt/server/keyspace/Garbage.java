@@ -25,7 +25,7 @@ final class Garbage {
 
   private record LargeBlock(long address, long sizeBytes) {}
 
-  private record LargeStructure(Structures kind, long root) {}
+  private record LargeStructure(Dismantling kind, long root) {}
 
   private final Slabs slabs;
   private final ArrayDeque<Contents> contents = new ArrayDeque<>();
@@ -84,7 +84,11 @@ final class Garbage {
     if (gate != null && gate.keeps(root)) {
       return;
     }
-    Structures kind = kind(type);
+    free(kind(type), root);
+  }
+
+  /** Frees something, now or, if it is large, later. */
+  void free(Dismantling kind, long root) {
     if (kind.elements(root) > LARGE_ELEMENTS) {
       structures.add(new LargeStructure(kind, root));
     } else {

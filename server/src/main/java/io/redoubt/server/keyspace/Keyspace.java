@@ -2,7 +2,6 @@ package io.redoubt.server.keyspace;
 
 import io.redoubt.protocol.bytes.Hash;
 import io.redoubt.server.memory.Slabs;
-import io.redoubt.server.structure.RankedTree;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
@@ -207,11 +206,6 @@ public final class Keyspace implements AutoCloseable {
     return expired;
   }
 
-  private static long firstKey(RankedTree tree) {
-    long first = tree.first();
-    return first == 0 ? Long.MAX_VALUE : RankedTree.key(first);
-  }
-
   /**
    * When the next key or element is due, in milliseconds since 1970; {@link Long#MAX_VALUE} for
    * never.
@@ -219,8 +213,7 @@ public final class Keyspace implements AutoCloseable {
   public long nextDueMillis() {
     long next = Long.MAX_VALUE;
     for (Database database : databases) {
-      next = Math.min(next, firstKey(database.contents().expiries));
-      next = Math.min(next, firstKey(database.contents().elementExpiries));
+      next = Math.min(next, database.expiries().firstMillis());
     }
     return next;
   }
@@ -258,6 +251,11 @@ public final class Keyspace implements AutoCloseable {
   /** Frees a structure that nothing refers to any more, now or, if it is large, later. */
   public void freeStructure(Type type, long root) {
     garbage.freeStructure(type, root);
+  }
+
+  /** Frees a part of a value that nothing refers to any more, now or, if it is large, later. */
+  public void free(Dismantling kind, long root) {
+    garbage.free(kind, root);
   }
 
   /** Frees a block of a string that nothing refers to any more, now or, if it is large, later. */

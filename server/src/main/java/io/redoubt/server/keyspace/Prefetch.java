@@ -1,6 +1,8 @@
 package io.redoubt.server.keyspace;
 
+import io.redoubt.server.memory.Region;
 import io.redoubt.server.structure.ByteTable;
+import java.util.Arrays;
 
 /** Reads what looking up several keys will read, so that the waiting times for memory overlap. */
 public final class Prefetch {
@@ -27,16 +29,30 @@ public final class Prefetch {
   public boolean keys(Database database, long[] keyAddresses, int[] keyLengths, int count) {
     ByteTable entries = database.entries();
     int keys = Math.min(count, MOST);
-    for (int i = 0; i < keys; i++) {
+    int different = areSame(keyAddresses, keyLengths, keys) ? 1 : keys;
+    for (int i = 0; i < different; i++) {
       hashes[i] = entries.hash(keyAddresses[i], keyLengths[i]);
       lookedAt[i] = entries.bucket(hashes[i]);
     }
-    entries.prefetch(hashes, lookedAt, keys);
+    entries.prefetch(hashes, lookedAt, different);
     boolean tables = false;
-    for (int i = 0; i < keys; i++) {
+    for (int i = 0; i < different; i++) {
       tables |= lookedAt[i] != 0 && elementTable(lookedAt[i]) != 0;
     }
+    if (tables) {
+      Arrays.fill(lookedAt, different, keys, lookedAt[0]);
+    }
     return tables;
+  }
+
+  /** Whether several keys are all the same one, as when clients fill a large value. */
+  private static boolean areSame(long[] addresses, int[] lengths, int count) {
+    for (int i = 1; i < count; i++) {
+      if (lengths[i] != lengths[0] || !Region.equal(addresses[i], addresses[0], lengths[0])) {
+        return false;
+      }
+    }
+    return count > 0;
   }
 
   /**

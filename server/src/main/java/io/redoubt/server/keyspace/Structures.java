@@ -5,18 +5,7 @@ package io.redoubt.server.keyspace;
  * without knowing them. A structure is told by its root, the address in the payload of {@link
  * Encoding#STRUCTURE}.
  */
-public interface Structures {
-
-  /**
-   * Takes a structure that nothing refers to any more apart by a small step, some 20 µs at most,
-   * its root included.
-   *
-   * @return whether something is left
-   */
-  boolean dismantle(long root);
-
-  /** How many elements it has: what freeing it takes time by. */
-  long elements(long root);
+public interface Structures extends Dismantling {
 
   /**
    * The header of the {@link io.redoubt.server.structure.ByteTable} that finds its elements by

@@ -1,7 +1,8 @@
 package io.redoubt.server.keyspace;
 
+import io.redoubt.server.memory.Region;
 import io.redoubt.server.structure.BlockConsumer;
-import org.jspecify.annotations.Nullable;
+import java.util.Arrays;
 
 /**
  * A walk over everything that was in the keyspace when it started, in steps between commands. Every
@@ -27,11 +28,14 @@ public final class Walk implements AutoCloseable {
   private final Contents[] contents;
   private final long[] sizes;
   private final long[] expires;
-  private final BlockConsumer visitor = this::visit;
-  private @Nullable WalkSink sink;
+  private final BlockConsumer gatherer = this::gather;
+
+  /** What a bucket has for the walk, until it is handed over. */
+  private long[] gathered = new long[64];
+
   private int database;
   private long cursor;
-  private int handedOver;
+  private int count;
 
   Walk(Keyspace keyspace, SnapshotGate gate, int number) {
     this.keyspace = keyspace;
@@ -80,7 +84,6 @@ public final class Walk implements AutoCloseable {
    * @return whether there is more to walk
    */
   public boolean step(int entries, WalkSink to) {
-    sink = to;
     int work = 0;
     while (work < entries && !isDone()) {
       Contents walked = contents[database];
@@ -88,24 +91,47 @@ public final class Walk implements AutoCloseable {
         database++;
         continue;
       }
-      handedOver = 0;
-      cursor = walked.entries.scan(cursor, visitor);
-      work += Math.max(1, handedOver);
+      count = 0;
+      cursor = walked.entries.scan(cursor, gatherer);
+      walked.entries.seen(readAhead());
+      handOver(to);
+      work += Math.max(1, count);
       if (cursor == 0) {
         database++;
       }
     }
-    sink = null;
     return !isDone();
   }
 
-  private void visit(long entry) {
+  private void gather(long entry) {
     if (Entry.epoch(entry) != keyspace.epoch()) {
-      Entry.putEpoch(entry, keyspace.epoch());
-      handedOver++;
-      if (sink != null) {
-        sink.entry(database, entry);
+      if (count == gathered.length) {
+        gathered = Arrays.copyOf(gathered, 2 * count);
       }
+      gathered[count++] = entry;
+    }
+  }
+
+  /** Reads where the values are, so that the waiting times overlap; returns a sum of that. */
+  private long readAhead() {
+    long sum = 0;
+    for (int i = 0; i < count; i++) {
+      long entry = gathered[i];
+      long payload = Entry.payloadAddress(entry);
+      sum +=
+          switch (Entry.encoding(entry)) {
+            case Encoding.OWN_BLOCK, Encoding.INTSET_OWN_BLOCK ->
+                Region.getByte(OwnBlock.address(payload));
+            default -> Region.getByte(payload + Entry.payloadBytes(entry) - 1);
+          };
+    }
+    return sum;
+  }
+
+  private void handOver(WalkSink sink) {
+    for (int i = 0; i < count; i++) {
+      Entry.putEpoch(gathered[i], keyspace.epoch());
+      sink.entry(database, gathered[i]);
     }
   }
 

@@ -109,6 +109,11 @@ final class KeyspaceFiller extends CollectionFiller implements RdbVisitor {
         double megabytes = usedMemory / (1024.0 * 1024.0);
         log.notice("RDB memory usage when created %.2f Mb", megabytes);
       }
+      case "aof-base" -> {
+        if (number(value) != 0) {
+          log.notice("RDB is base AOF");
+        }
+      }
       case "repl-stream-db" -> replicationDatabase = (int) number(value);
       case "repl-id" -> replicationId = value.length() == 40 ? value : null;
       case "repl-backlog" -> replicationTail = decoded(value);

@@ -30,7 +30,13 @@ final class PageMaker {
     orders.add(new Order(address, ready));
     Thread maker = thread;
     if (maker == null) {
-      thread = Thread.ofPlatform().daemon().name("redoubt-pages").start(this::run);
+      // It keeps a processor for milliseconds; the launchers have the JVM heed priorities.
+      thread =
+          Thread.ofPlatform()
+              .daemon()
+              .name("redoubt-pages")
+              .priority(Thread.MIN_PRIORITY)
+              .start(this::run);
     } else {
       LockSupport.unpark(maker);
     }

@@ -131,6 +131,13 @@ public final class Region {
     }
   }
 
+  /** Bytes that are handed out now, to all servers of the process. Any thread may call. */
+  public static long heldBytes() {
+    synchronized (NATIVE) {
+      return heldBytes;
+    }
+  }
+
   /** Whether a block at this address can be referred to by 32 bits. */
   public static boolean isNear(long address) {
     return address < NEAR_BYTES;

@@ -1,5 +1,6 @@
 package io.redoubt.server.replication;
 
+import io.redoubt.persistence.io.Disk;
 import io.redoubt.persistence.io.DiskFile;
 import io.redoubt.persistence.rdb.RdbException;
 import io.redoubt.server.execution.Refusal;
@@ -24,6 +25,8 @@ import org.jspecify.annotations.Nullable;
 final class Transfer implements TransferFraming.Sink {
   private static final long SLICE_NANOS = 5_000_000;
 
+  private static final long SYNC_EVERY_BYTES = 8L << 20;
+
   /** A file beyond that holds keys: what else it may hold is small. */
   private static final long LARGEST_EMPTY_BYTES = 4 << 20;
 
@@ -46,6 +49,7 @@ final class Transfer implements TransferFraming.Sink {
   private boolean begun;
   private @Nullable Path path;
   private @Nullable DiskFile file;
+  private long notSyncedBytes;
   private @Nullable RdbLoader direct;
   private @Nullable RdbFileLoad fromFile;
   private boolean loading;
@@ -183,6 +187,11 @@ final class Transfer implements TransferFraming.Sink {
     try {
       if (file != null) {
         file.write(memory, from, length);
+        notSyncedBytes += length;
+        if (notSyncedBytes >= SYNC_EVERY_BYTES) {
+          file.sync(); // in portions, so that the last sync does not last
+          notSyncedBytes = 0;
+        }
       } else if (direct != null) {
         direct.feed(memory, from, length);
         host.loadProgress().reached(direct);
@@ -353,7 +362,7 @@ final class Transfer implements TransferFraming.Sink {
     if (!isGuarded() || received == null || framing.payloadBytes() > LARGEST_EMPTY_BYTES) {
       return false;
     }
-    closeFile();
+    completeFile();
     SpareDataSet trial = host.spareDataSet();
     try (var load = new RdbFileLoad(trial.context(), received, rule(), new LoadProgress())) {
       load.run();
@@ -377,12 +386,14 @@ final class Transfer implements TransferFraming.Sink {
     if (temporary == null) {
       throw new IOException("nothing was received into a file");
     }
-    closeFile();
+    completeFile();
     ServerDirectives settings = host.settings();
     Path target = settings.path(settings.dbfilename.value());
     host.snapshots().abortSave(); // of the old data, which would take the place of the new
-    host.snapshotContext().disk().rename(temporary, target);
+    Disk disk = host.snapshotContext().disk();
+    disk.rename(temporary, target);
     path = null;
+    disk.syncDirectory(settings.dir.value());
     dropOldData();
     return new RdbFileLoad(host.snapshotContext(), target, rule(), host.loadProgress());
   }
@@ -465,6 +476,14 @@ final class Transfer implements TransferFraming.Sink {
         host.log().warning("Can't remove %s: %s", path, e.getMessage());
       }
       path = null;
+    }
+  }
+
+  /** It takes the place of the file that the next start loads: it must be on the disk before. */
+  private void completeFile() throws IOException {
+    if (file != null) {
+      file.sync();
+      closeFile();
     }
   }
 

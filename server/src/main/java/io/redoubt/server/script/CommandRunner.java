@@ -17,6 +17,13 @@ public interface CommandRunner {
    */
   void run(Request request, ReplyWriter reply);
 
+  /**
+   * What the script replies is an error, or has one in it.
+   *
+   * @param ofCommand whether it is the one with which {@link #run} replied
+   */
+  void repliesError(String text, boolean ofCommand);
+
   /** Whether the script's user may run a command with these arguments (redis.acl_check_cmd). */
   boolean mayRun(Request request);
 

@@ -4,6 +4,7 @@ import io.redoubt.protocol.bytes.Doubles;
 import io.redoubt.protocol.bytes.Numbers;
 import io.redoubt.protocol.resp.ReplyWriter;
 import io.redoubt.server.memory.Region;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Values between Lua and RESP, by Redis' table of conversions: replies of commands become values of
@@ -15,7 +16,16 @@ final class LuaValues {
    * The fields by which a table is another reply than an array, in the order they are looked for.
    */
   private static final String[] FIELDS = {
-    "err", "ok", "double", "map", "set", "big_number", "verbatim_string", "format", "string"
+    "err",
+    "ok",
+    "double",
+    "map",
+    "set",
+    "big_number",
+    "verbatim_string",
+    "format",
+    "string",
+    "ignore_error_stats_update"
   };
 
   private static final int ERR = 0;
@@ -28,6 +38,9 @@ final class LuaValues {
   private static final int FORMAT = 7;
   private static final int STRING = 8;
 
+  /** Marks the error of a command, which was counted when that ran. */
+  private static final int COUNTED = 9;
+
   private static final int MAX_DEPTH = 200;
 
   /** Where the registry has the first name. */
@@ -37,6 +50,9 @@ final class LuaValues {
 
   // The reply that is being pushed.
   private long at;
+
+  // Who hears of errors in the reply that is being written.
+  private @Nullable CommandRunner errors;
 
   /** Keeps the names of fields in the registry. */
   LuaValues(LuaState lua) {
@@ -64,7 +80,7 @@ final class LuaValues {
     int mark = Region.getByte(at++);
     switch (mark) {
       case '+' -> pushSingle(state, OK);
-      case '-' -> pushSingle(state, ERR);
+      case '-' -> pushError(state);
       case ':' -> Lua.pushNumber(state, number());
       case '$' -> pushBulk(state);
       case '*' -> pushArray(state, number());
@@ -109,6 +125,13 @@ final class LuaValues {
     pushName(state, field);
     long start = at;
     lua.pushBytes(state, start, line());
+    Lua.rawSet(state, -3);
+  }
+
+  private void pushError(long state) {
+    pushSingle(state, ERR);
+    pushName(state, COUNTED);
+    Lua.pushBoolean(state, 1);
     Lua.rawSet(state, -3);
   }
 
@@ -198,15 +221,35 @@ final class LuaValues {
    * Writes the value on top of the main stack as a reply, and pops it.
    *
    * @param booleans whether the script has chosen RESP3, in which booleans are such
+   * @param runner hears of each error in it
    */
-  void reply(ReplyWriter reply, boolean booleans) {
+  void reply(ReplyWriter reply, boolean booleans, CommandRunner runner) {
+    errors = runner;
     write(reply, booleans, 0);
+    errors = null;
+  }
+
+  /** Whether the table on top is the error of a command. */
+  boolean isOfCommand() {
+    long state = lua.main();
+    pushName(state, COUNTED);
+    Lua.rawGet(state, -2);
+    boolean counted = Lua.bool(state, -1) != 0;
+    Lua.top(state, -2);
+    return counted;
+  }
+
+  private void writeError(ReplyWriter reply, String text, boolean ofCommand) {
+    reply.error(text);
+    if (errors != null) {
+      errors.repliesError(text, ofCommand);
+    }
   }
 
   private void write(ReplyWriter reply, boolean booleans, int depth) {
     long state = lua.main();
     if (depth > MAX_DEPTH || Lua.room(state, 6) == 0) {
-      reply.error("ERR reached lua stack limit");
+      writeError(reply, "ERR reached lua stack limit", false);
       Lua.top(state, -2);
       return;
     }
@@ -251,8 +294,9 @@ final class LuaValues {
 
   private void writeTable(ReplyWriter reply, boolean booleans, int depth) {
     long state = lua.main();
+    boolean ofCommand = isOfCommand();
     if (field(ERR, Lua.STRING)) {
-      reply.error(lua.text(state, -1).toString());
+      writeError(reply, lua.text(state, -1).toString(), ofCommand);
     } else if (field(OK, Lua.STRING)) {
       reply.simple(oneLine(lua.text(state, -1).toString()));
     } else if (field(DOUBLE, Lua.NUMBER)) {

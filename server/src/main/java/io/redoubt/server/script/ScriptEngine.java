@@ -388,10 +388,13 @@ public final class ScriptEngine implements AutoCloseable {
     primitives.begin(runner);
     int status = lua.call(arguments, 1, ERROR_HANDLER);
     if (status == 0) {
-      values.reply(reply, primitives.isResp3());
+      values.reply(reply, primitives.isResp3(), runner);
     } else {
-      reply.error(error(script));
+      String error = error(script);
+      boolean ofCommand = Lua.type(state, -1) == Lua.TABLE && values.isOfCommand();
       Lua.top(state, -2);
+      reply.error(error);
+      runner.repliesError(error, ofCommand);
     }
     primitives.end();
     end();

@@ -3,6 +3,7 @@ package io.redoubt.server.snapshot;
 import io.redoubt.persistence.aof.RewriteWriter;
 import io.redoubt.persistence.rdb.RdbFormat;
 import io.redoubt.persistence.rdb.RdbOutput;
+import io.redoubt.persistence.rdb.RdbReader;
 import io.redoubt.persistence.rdb.RdbVisitor;
 import io.redoubt.persistence.rdb.RdbWriter;
 import io.redoubt.protocol.bytes.BufferMemory;
@@ -47,6 +48,13 @@ final class FileFormat implements AutoCloseable {
   /** Who is told the data set. */
   RdbVisitor visitor() {
     return visitor;
+  }
+
+  /** Lets a reader of this process's own records pass on what need not be told. */
+  void shorten(RdbReader reader) {
+    if (rdb != null) {
+      reader.passingTo(rdb);
+    }
   }
 
   /** Writes what a file of the format begins with. */

@@ -259,8 +259,7 @@ final class LargeGroup implements AutoCloseable {
     }
     consumers.clear();
     aside.accept(-(ID_BYTES + NOTE_BYTES) * notes.size());
-    notes.clear();
-    slabs.free(notesHeader, IdTree.HEADER_BYTES);
+    groups.freePending(notesHeader);
     if (taken) {
       groups.free(group);
     }

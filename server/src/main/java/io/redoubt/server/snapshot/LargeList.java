@@ -8,6 +8,7 @@ import io.redoubt.server.keyspace.Type;
 import io.redoubt.server.memory.Slabs;
 import io.redoubt.server.structure.Quicklist;
 import io.redoubt.server.structure.QuicklistNode;
+import io.redoubt.server.structure.QuicklistRoot;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.function.LongConsumer;
@@ -66,8 +67,8 @@ final class LargeList extends LargeValue {
     this.nodes = new ListNodeExport(slabs);
     this.number = number;
     this.aside = aside;
-    place = Quicklist.head(root());
-    record.beginList(key, RdbType.LIST_QUICKLIST_2, Quicklist.nodes(root()));
+    place = QuicklistRoot.head(root());
+    record.beginList(key, RdbType.LIST_QUICKLIST_2, QuicklistRoot.nodes(root()));
   }
 
   private boolean isMissing(long node) {

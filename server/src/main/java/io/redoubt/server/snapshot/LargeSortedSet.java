@@ -16,7 +16,7 @@ import io.redoubt.server.value.Values;
  */
 final class LargeSortedSet extends LargeTable {
 
-  private static final int MEMBERS_A_STEP = 32;
+  private static final int MEMBERS_A_STEP = 64;
 
   private final Slabs slabs;
   private final SortedSetCursor cursor;
@@ -67,7 +67,11 @@ final class LargeSortedSet extends LargeTable {
   boolean step() {
     boolean more =
         begun ? cursor.seekBefore(root(), score, member, length) : cursor.seekLast(root());
+    int read = 0;
     for (int i = 1; more; i++) {
+      if (i > read) {
+        read += cursor.readAheadBackwards(MEMBERS_A_STEP - read);
+      }
       long address = cursor.memberAddress();
       int bytes = cursor.memberLength();
       if (!isWritten(hashOf(address, bytes))) {

@@ -9,7 +9,7 @@ import io.redoubt.server.memory.Region;
 import io.redoubt.server.structure.BlockConsumer;
 import io.redoubt.server.structure.ByteTable;
 import io.redoubt.server.structure.FieldElement;
-import io.redoubt.server.value.Sets;
+import io.redoubt.server.value.MemberTables;
 import java.util.List;
 
 /**
@@ -117,7 +117,10 @@ class LargeTable extends LargeValue {
   void writeElement(long element) {
     if (type() == Type.SET) {
       record.setMember(
-          first.at(Region.MEMORY, Sets.memberAddress(element), Sets.memberLength(element)));
+          first.at(
+              Region.MEMORY,
+              MemberTables.memberAddress(element),
+              MemberTables.memberLength(element)));
       return;
     }
     first.at(Region.MEMORY, FieldElement.fieldAddress(element), FieldElement.fieldLength(element));

@@ -30,7 +30,7 @@ abstract class LargeValue implements AutoCloseable {
     this.root = root;
     this.out = out;
     this.record =
-        new RdbWriter(out, false, BufferMemory.offHeap()).version(RdbFormat.NEWEST_VERSION);
+        new RdbWriter(out, false, BufferMemory.offHeap()).version(RdbFormat.NEWEST_VERSION).plain();
   }
 
   /** The database that it was in at the start. */

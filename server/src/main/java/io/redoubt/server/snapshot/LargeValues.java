@@ -10,7 +10,7 @@ import io.redoubt.server.keyspace.OwnBlock;
 import io.redoubt.server.memory.Slabs;
 import io.redoubt.server.structure.ByteTable;
 import io.redoubt.server.structure.PartGate;
-import io.redoubt.server.structure.Quicklist;
+import io.redoubt.server.structure.QuicklistRoot;
 import io.redoubt.server.value.Streams;
 import io.redoubt.server.value.Values;
 import java.util.ArrayDeque;
@@ -56,7 +56,7 @@ final class LargeValues implements PartGate, AutoCloseable {
   private static final long NANOS_AN_ELEMENT = 150;
 
   /** The same for a node, or for a piece of a string. */
-  private static final long NANOS_A_NODE = 2_000;
+  private static final long NANOS_A_NODE = 3_000;
 
   private static final long LEAST_ASIDE_BYTES = 8L << 20;
   private static final int ASIDE_SHARE = 32;
@@ -141,7 +141,7 @@ final class LargeValues implements PartGate, AutoCloseable {
     long root = Entry.root(entry);
     return switch (Entry.type(entry)) {
       case STRING -> throw new IllegalArgumentException();
-      case LIST -> Quicklist.nodes(root) * NODE_ELEMENTS > largeElements;
+      case LIST -> QuicklistRoot.nodes(root) * NODE_ELEMENTS > largeElements;
       case STREAM -> Streams.nodeCount(root) * NODE_ELEMENTS > largeElements;
       case SET, HASH -> ByteTable.size(root) > largeElements;
       case ZSET -> ByteTable.size(values.sortedSets().table(root)) > largeElements;

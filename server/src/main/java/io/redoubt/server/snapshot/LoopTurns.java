@@ -13,6 +13,11 @@ public interface LoopTurns {
    */
   void nextTurn(Runnable task);
 
+  /**
+   * Runs a task on the loop in about a millisecond; called on the loop, which may rest till then.
+   */
+  void soon(Runnable task);
+
   /** How many commands were executed so far: whether the loop has other things to do. */
   long commands();
 }

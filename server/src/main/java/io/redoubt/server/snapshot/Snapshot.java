@@ -30,8 +30,8 @@ final class Snapshot implements SnapshotGate, SnapshotWriter.Loop {
   /** How many entries are written between two looks at the clock. */
   private static final int ENTRIES_A_STEP = 16;
 
-  /** About what it takes to write an entry ahead of a command. */
-  private static final long NANOS_AN_ENTRY = 150;
+  /** About what an entry takes that is written ahead of a command, in the caches too. */
+  private static final long NANOS_AN_ENTRY = 250;
 
   /** Told once, on the loop, when everything is over. */
   interface Listener {
@@ -87,9 +87,10 @@ final class Snapshot implements SnapshotGate, SnapshotWriter.Loop {
     this.walk = context.keyspace().startWalk(this);
     int version = FileFormat.version(target, context.settings());
     this.entries = new EntryWriter(records, context, version, walkSizes(walk));
-    this.pace = new Pace(context.turns(), context.clock().monotonicNanos());
+    this.pace = new Pace(context.turns(), !sinks.isEmpty(), context.clock().monotonicNanos());
     this.large = new LargeValues(context, entries, version, raw, walk.number(), pace);
-    this.thread = Thread.ofPlatform().name("redoubt-snapshot").daemon(true).start(writer);
+    this.thread = context.threads().unstarted("redoubt-snapshot", writer);
+    thread.start();
     context.turns().nextTurn(this::slice);
   }
 
@@ -180,7 +181,12 @@ final class Snapshot implements SnapshotGate, SnapshotWriter.Loop {
       return;
     }
     long now = context.clock().monotonicNanos();
-    long end = now + pace.sliceNanos(now, writesWait);
+    long nanos = pace.sliceNanos(now, writesWait);
+    if (nanos == 0) {
+      context.turns().soon(this::slice);
+      return;
+    }
+    long end = now + nanos;
     boolean more = true;
     while (more && now < end) {
       if (raw.isFull()) {

@@ -3,6 +3,7 @@ package io.redoubt.server.snapshot;
 import io.redoubt.persistence.io.Disk;
 import io.redoubt.protocol.process.Clock;
 import io.redoubt.protocol.process.Log;
+import io.redoubt.protocol.process.Threads;
 import io.redoubt.server.keyspace.Keyspace;
 import io.redoubt.server.value.Values;
 import java.util.function.Supplier;
@@ -22,6 +23,7 @@ import org.jspecify.annotations.Nullable;
 public record SnapshotContext(
     Values values,
     Disk disk,
+    Threads threads,
     SnapshotSettings settings,
     LoopTurns turns,
     Clock clock,
@@ -34,7 +36,7 @@ public record SnapshotContext(
   /** The same for another data set: what is loaded goes there. */
   public SnapshotContext filling(Values other, FunctionLibraries itsFunctions) {
     return new SnapshotContext(
-        other, disk, settings, turns, clock, log, version, pid, itsFunctions, replication);
+        other, disk, threads, settings, turns, clock, log, version, pid, itsFunctions, replication);
   }
 
   /** The keyspace that the values are in. */

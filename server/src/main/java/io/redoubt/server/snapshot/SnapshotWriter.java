@@ -26,9 +26,6 @@ final class SnapshotWriter implements Runnable {
   /** How many finished chunks may wait for the sinks. */
   private static final int WAITING_FOR_SINKS = 16;
 
-  /** How often a thread that waits for the sinks looks whether it is still wanted. */
-  private static final long ABORT_LOOK_MILLIS = 20;
-
   /** How often a thread that delays the snapshot looks whether writes wait for it. */
   private static final long LOOK_MICROS = 5_000;
 
@@ -63,6 +60,10 @@ final class SnapshotWriter implements Runnable {
   private final AtomicReference<Stage> stage = new AtomicReference<>(Stage.WRITING);
   private final CountDownLatch abort = new CountDownLatch(1);
   private final CountDownLatch published = new CountDownLatch(1);
+
+  /** In place of a chunk: there will be none. */
+  private final Chunk nothing = new Chunk(MemorySegment.NULL);
+
   private final BlockingQueue<Chunk> free = new LinkedBlockingQueue<>();
   private @Nullable RdbFile file;
   private long removalNanos;
@@ -97,6 +98,7 @@ final class SnapshotWriter implements Runnable {
   void abort() {
     if (stage.compareAndSet(Stage.WRITING, Stage.ABORTED)) {
       abort.countDown();
+      free.add(nothing); // for a thread that waits for the sinks
     } else if (stage.get() == Stage.PUBLISHING) {
       try {
         published.await();
@@ -156,6 +158,7 @@ final class SnapshotWriter implements Runnable {
               new RdbReader(buffers, format.visitor(), RdbWriter.LONGEST_COMPRESSED_BYTES)
                   .checksum(false)
                   .trusting()) {
+        format.shorten(reader);
         Runnable wake = () -> context.turns().execute(loop::drained);
         for (Chunk chunk = raw.take(wake); chunk != null; chunk = raw.take(wake)) {
           delay(chunk.keys() * keyDelayMicros);
@@ -205,7 +208,7 @@ final class SnapshotWriter implements Runnable {
 
   /** The finished bytes: to the file, and to the loop for the sinks. */
   private final class Output extends RdbOutput {
-    private Chunk current = new Chunk(MemorySegment.NULL);
+    private Chunk current = nothing;
 
     Output() throws InterruptedException {
       super(checksum);
@@ -213,12 +216,9 @@ final class SnapshotWriter implements Runnable {
     }
 
     private void next() throws InterruptedException {
-      Chunk next = free.poll(ABORT_LOOK_MILLIS, TimeUnit.MILLISECONDS);
-      while (next == null) {
-        if (isAborted()) {
-          throw new InterruptedException(); // nobody gives chunks back any more
-        }
-        next = free.poll(ABORT_LOOK_MILLIS, TimeUnit.MILLISECONDS);
+      Chunk next = free.take();
+      if (next == nothing) {
+        throw new InterruptedException(); // nobody gives chunks back any more
       }
       current = next;
       window(current.memory(), 0, Chunk.SIZE_BYTES);

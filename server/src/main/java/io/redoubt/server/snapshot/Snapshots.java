@@ -550,7 +550,7 @@ public final class Snapshots implements AutoCloseable {
 
     @Override
     public long expiring(int database) {
-      return keyspace.database(database).expires();
+      return keyspace.database(database).expiries().size();
     }
   }
 

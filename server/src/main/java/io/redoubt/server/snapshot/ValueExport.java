@@ -11,8 +11,8 @@ import io.redoubt.server.keyspace.Entry;
 import io.redoubt.server.keyspace.Type;
 import io.redoubt.server.memory.Region;
 import io.redoubt.server.memory.Slabs;
-import io.redoubt.server.structure.Quicklist;
 import io.redoubt.server.structure.QuicklistNode;
+import io.redoubt.server.structure.QuicklistRoot;
 import io.redoubt.server.value.HashCursor;
 import io.redoubt.server.value.HashField;
 import io.redoubt.server.value.PackedValue;
@@ -116,8 +116,8 @@ final class ValueExport {
 
   private void list(long entry, RdbKey key, RdbValueVisitor visitor) throws RdbException {
     long root = Entry.root(entry);
-    visitor.beginList(key, RdbType.LIST_QUICKLIST_2, Quicklist.nodes(root));
-    for (long node = Quicklist.head(root); node != 0; node = QuicklistNode.after(node)) {
+    visitor.beginList(key, RdbType.LIST_QUICKLIST_2, QuicklistRoot.nodes(root));
+    for (long node = QuicklistRoot.head(root); node != 0; node = QuicklistNode.after(node)) {
       listNodes.tell(node, visitor);
     }
     visitor.endValue();

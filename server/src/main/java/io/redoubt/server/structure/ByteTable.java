@@ -3,7 +3,6 @@ package io.redoubt.server.structure;
 import io.redoubt.protocol.bytes.Hash;
 import io.redoubt.server.memory.Region;
 import io.redoubt.server.memory.Slabs;
-import java.util.Arrays;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
@@ -11,11 +10,9 @@ import org.jspecify.annotations.Nullable;
  * A hash table from byte strings to near blocks that carry their own key: at a fixed distance from
  * a block's start stands its key's {@link BlockLength}, and the key after it.
  *
- * <p><b>Buckets.</b> A bucket is one cache line: a tag of one byte for each of its twelve places
- * (0: free; else eight bits of the hash), and a reference for each. Looking up touches the bucket
- * and then as a rule only a block that is the right one, so a miss costs one cache line and a hit
- * two. What does not fit goes to a chain of overflow blocks of four; only the first of a chain may
- * have free places, and a bucket with a chain has none.
+ * <p><b>Buckets.</b> A {@link Bucket} is one cache line: a tag of one byte for each of its twelve
+ * places and a reference for each. Looking up touches the bucket and then as a rule only a block
+ * that is the right one, so a miss costs one cache line and a hit two.
  *
  * <p><b>Growing</b> is linear hashing: the table always has just as many buckets as its load asks
  * for, and gets one more by splitting one bucket (some 20 blocks to look at), so there is no moment
@@ -36,22 +33,6 @@ import org.jspecify.annotations.Nullable;
 public final class ByteTable {
 
   private static final int LINE_BYTES = Buckets.BUCKET_BYTES;
-  static final int SLOTS = 12;
-  static final int OVERFLOW_AT = 12; // after the tags
-  static final int REFERENCES_AT = 16;
-
-  private static final int EXTRA_BYTES = 24;
-  static final int EXTRA_SLOTS = 4;
-  static final int EXTRA_NEXT_AT = 4; // after the tags
-  static final int EXTRA_REFERENCES_AT = 8;
-
-  /** The tags in a bucket's second word, and in an overflow block's first. */
-  private static final long LAST_TAGS = 0xffff_ffffL;
-
-  private static final long EXTRA_TAGS = 0xffff_ffffL;
-
-  private static final long BYTES_01 = 0x0101_0101_0101_0101L;
-  private static final long BYTES_7F = 0x7f7f_7f7f_7f7f_7f7fL;
 
   // With ten blocks for twelve places on average, a fifth of the buckets has an overflow block, and
   // the table takes 7 to 8 bytes a block; more would save little and cost lookups their second
@@ -76,10 +57,9 @@ public final class ByteTable {
   private @Nullable PartGate gate;
   private long header;
 
-  // What a bucket held while it is taken apart, and while its blocks are handed to somebody.
-  private int[] references = new int[64];
-  private byte[] tags = new byte[64];
-  private int[] handedOut = new int[64];
+  // What a bucket held that is taken apart, and one whose blocks are handed to somebody.
+  private final BucketContents apart = new BucketContents();
+  private final BucketContents handedOut = new BucketContents();
 
   /**
    * A view without a table yet.
@@ -108,7 +88,7 @@ public final class ByteTable {
     header = slabs.allocateFar(HEADER_BYTES + ownHeaderBytes);
     Region.putLong(header + COUNT_AT, 0);
     buckets.create(header + BUCKETS_AT);
-    clear(buckets.address(0));
+    Bucket.clear(buckets.address(0));
   }
 
   /** Where the table's state is. */
@@ -174,21 +154,6 @@ public final class ByteTable {
     }
   }
 
-  private static int tag(long hash) {
-    int tag = (int) (hash >>> 56);
-    return tag == 0 ? 1 : tag;
-  }
-
-  /** The top bit of each byte of {@code word} that equals the tag. */
-  private static long matches(long word, long pattern) {
-    long difference = word ^ pattern;
-    return ~(((difference & BYTES_7F) + BYTES_7F) | difference | BYTES_7F);
-  }
-
-  private static int place(long matches) {
-    return Long.numberOfTrailingZeros(matches) >>> 3;
-  }
-
   // Looking up.
 
   /** The block with a key, or 0. */
@@ -199,42 +164,38 @@ public final class ByteTable {
   /** The block with a key whose hash is known, or 0. */
   public long find(long hash, long keyAddress, int keyLength) {
     long bucket = buckets.addressOf(hash);
-    long pattern = tag(hash) * BYTES_01;
-    long candidates = matches(Region.getLong(bucket), pattern);
+    long pattern = Bucket.pattern(hash);
+    long candidates = Bucket.matches(Region.getLong(bucket), pattern);
     for (; candidates != 0; candidates &= candidates - 1) {
-      long block = reference(bucket + REFERENCES_AT, place(candidates));
+      long block = Bucket.reference(bucket + Bucket.REFERENCES_AT, Bucket.place(candidates));
       if (hasKey(block, keyAddress, keyLength)) {
         return block;
       }
     }
-    candidates = matches(Region.getLong(bucket + 8) & LAST_TAGS, pattern);
+    candidates = Bucket.matches(Region.getLong(bucket + 8) & Bucket.LAST_TAGS, pattern);
     for (; candidates != 0; candidates &= candidates - 1) {
-      long block = reference(bucket + REFERENCES_AT, 8 + place(candidates));
+      long block = Bucket.reference(bucket + Bucket.REFERENCES_AT, 8 + Bucket.place(candidates));
       if (hasKey(block, keyAddress, keyLength)) {
         return block;
       }
     }
-    int overflow = Region.getInt(bucket + OVERFLOW_AT);
+    int overflow = Region.getInt(bucket + Bucket.OVERFLOW_AT);
     return overflow == 0 ? 0 : findInChain(overflow, pattern, keyAddress, keyLength);
   }
 
   private long findInChain(int first, long pattern, long keyAddress, int keyLength) {
     for (int next = first; next != 0; ) {
       long extra = Region.address(next);
-      long candidates = matches(Region.getLong(extra) & EXTRA_TAGS, pattern);
+      long candidates = Bucket.matches(Region.getLong(extra) & Bucket.EXTRA_TAGS, pattern);
       for (; candidates != 0; candidates &= candidates - 1) {
-        long block = reference(extra + EXTRA_REFERENCES_AT, place(candidates));
+        long block = Bucket.reference(extra + Bucket.EXTRA_REFERENCES_AT, Bucket.place(candidates));
         if (hasKey(block, keyAddress, keyLength)) {
           return block;
         }
       }
-      next = Region.getInt(extra + EXTRA_NEXT_AT);
+      next = Region.getInt(extra + Bucket.EXTRA_NEXT_AT);
     }
     return 0;
-  }
-
-  private static long reference(long references, int place) {
-    return Region.address(Region.getInt(references + (long) place * Integer.BYTES));
   }
 
   /** The bucket where the lookup of a hash begins, for {@link #prefetch}. */
@@ -267,15 +228,16 @@ public final class ByteTable {
       if (bucket == 0) {
         continue;
       }
-      long pattern = tag(hashes[i]) * BYTES_01;
-      long candidates = matches(Region.getLong(bucket), pattern);
+      long pattern = Bucket.pattern(hashes[i]);
+      long candidates = Bucket.matches(Region.getLong(bucket), pattern);
       int base = 0;
       if (candidates == 0) {
-        candidates = matches(Region.getLong(bucket + 8) & LAST_TAGS, pattern);
+        candidates = Bucket.matches(Region.getLong(bucket + 8) & Bucket.LAST_TAGS, pattern);
         base = 8;
       }
       if (candidates != 0) {
-        long block = reference(bucket + REFERENCES_AT, base + place(candidates));
+        long block =
+            Bucket.reference(bucket + Bucket.REFERENCES_AT, base + Bucket.place(candidates));
         bucketOf[i] = block;
         sum += Region.getByte(block) + Region.getByte(block + LINE_BYTES);
       }
@@ -283,17 +245,8 @@ public final class ByteTable {
     seen(sum);
   }
 
-  /** Reads the start of each block, so that the waiting times overlap. */
-  private void readAhead(int[] blocks, int count) {
-    long sum = 0;
-    for (int i = 0; i < count; i++) {
-      sum += Region.getByte(Region.address(blocks[i]));
-    }
-    seen(sum);
-  }
-
-  /** Keeps the compiler from leaving out the reading: the sum goes somewhere. */
-  private void seen(long sum) {
+  /** Keeps the compiler from leaving out what is read ahead: the sum of it goes somewhere. */
+  public void seen(long sum) {
     seen(header, sum);
   }
 
@@ -310,7 +263,7 @@ public final class ByteTable {
   /** Adds a block whose key is not in the table. */
   public void insert(long hash, long block) {
     beforeChange(hash);
-    put(buckets.addressOf(hash), tag(hash), Region.reference(block));
+    Bucket.put(slabs, buckets.addressOf(hash), Bucket.tag(hash), Region.reference(block));
     long size = size() + 1;
     Region.putLong(header + COUNT_AT, size);
     if (size > (long) buckets.count() * SPLIT_ABOVE) {
@@ -318,61 +271,24 @@ public final class ByteTable {
     }
   }
 
-  private void put(long bucket, int tag, int reference) {
-    long free = matches(Region.getLong(bucket), 0);
-    if (free != 0) {
-      set(bucket, REFERENCES_AT, place(free), tag, reference);
-      return;
-    }
-    free = matches(Region.getLong(bucket + 8) | ~LAST_TAGS, 0);
-    if (free != 0) {
-      set(bucket, REFERENCES_AT, 8 + place(free), tag, reference);
-      return;
-    }
-    int overflow = Region.getInt(bucket + OVERFLOW_AT);
-    if (overflow != 0) {
-      long extra = Region.address(overflow);
-      free = matches(Region.getLong(extra) | ~EXTRA_TAGS, 0);
-      if (free != 0) {
-        set(extra, EXTRA_REFERENCES_AT, place(free), tag, reference);
-        return;
-      }
-    }
-    long extra = slabs.allocate(EXTRA_BYTES);
-    Region.putLong(extra, 0);
-    Region.putInt(extra + EXTRA_NEXT_AT, overflow);
-    set(extra, EXTRA_REFERENCES_AT, 0, tag, reference);
-    Region.putInt(bucket + OVERFLOW_AT, Region.reference(extra));
-  }
-
-  private static void set(long node, int referencesAt, int place, int tag, int reference) {
-    Region.putByte(node + place, tag);
-    Region.putInt(node + referencesAt + (long) place * Integer.BYTES, reference);
-  }
-
   /** Puts a block in the place of another one with the same key. */
   public void replace(long hash, long block, long replacement) {
     beforeChange(hash);
-    long node = nodeOf(hash, block);
-    int referencesAt = isBucket(hash, node) ? REFERENCES_AT : EXTRA_REFERENCES_AT;
-    int place = placeIn(node, referencesAt, hash, block);
-    Region.putInt(
-        node + referencesAt + (long) place * Integer.BYTES, Region.reference(replacement));
+    long bucket = buckets.addressOf(hash);
+    long node = Bucket.nodeOf(bucket, hash, block);
+    int referencesAt = node == bucket ? Bucket.REFERENCES_AT : Bucket.EXTRA_REFERENCES_AT;
+    int place = Bucket.placeIn(node, referencesAt, hash, block);
+    Bucket.refer(node, referencesAt, place, Region.reference(replacement));
   }
 
   /** Takes a block out; it is not freed. */
   public void remove(long hash, long block) {
     beforeChange(hash);
     long bucket = buckets.addressOf(hash);
-    long node = nodeOf(hash, block);
-    int referencesAt = node == bucket ? REFERENCES_AT : EXTRA_REFERENCES_AT;
-    int place = placeIn(node, referencesAt, hash, block);
-    int overflow = Region.getInt(bucket + OVERFLOW_AT);
-    if (overflow == 0) {
-      Region.putByte(node + place, 0);
-    } else {
-      fillFromChain(bucket, Region.address(overflow), node, referencesAt, place);
-    }
+    long node = Bucket.nodeOf(bucket, hash, block);
+    int referencesAt = node == bucket ? Bucket.REFERENCES_AT : Bucket.EXTRA_REFERENCES_AT;
+    int place = Bucket.placeIn(node, referencesAt, hash, block);
+    Bucket.free(slabs, bucket, node, referencesAt, place);
     long size = size() - 1;
     Region.putLong(header + COUNT_AT, size);
     if (size < (long) buckets.count() * MERGE_BELOW && buckets.count() > 1) {
@@ -380,69 +296,17 @@ public final class ByteTable {
     }
   }
 
-  /** Closes a gap with something of the chain's first block, which goes when it is empty. */
-  private void fillFromChain(long bucket, long extra, long node, int referencesAt, int place) {
-    int last = EXTRA_SLOTS - 1;
-    while (Region.getByte(extra + last) == 0) {
-      last--;
-    }
-    set(
-        node,
-        referencesAt,
-        place,
-        Region.getByte(extra + last),
-        Region.getInt(extra + EXTRA_REFERENCES_AT + (long) last * Integer.BYTES));
-    Region.putByte(extra + last, 0);
-    if ((Region.getLong(extra) & EXTRA_TAGS) == 0) {
-      Region.putInt(bucket + OVERFLOW_AT, Region.getInt(extra + EXTRA_NEXT_AT));
-      slabs.free(extra, EXTRA_BYTES);
-    }
-  }
-
-  private boolean isBucket(long hash, long node) {
-    return node == buckets.addressOf(hash);
-  }
-
-  /** The bucket or overflow block that refers to a block. */
-  private long nodeOf(long hash, long block) {
-    long bucket = buckets.addressOf(hash);
-    if (placeIn(bucket, REFERENCES_AT, hash, block) >= 0) {
-      return bucket;
-    }
-    for (int next = Region.getInt(bucket + OVERFLOW_AT); next != 0; ) {
-      long extra = Region.address(next);
-      if (placeIn(extra, EXTRA_REFERENCES_AT, hash, block) >= 0) {
-        return extra;
-      }
-      next = Region.getInt(extra + EXTRA_NEXT_AT);
-    }
-    throw new IllegalStateException("not in the table: block " + block);
-  }
-
-  private static int placeIn(long node, int referencesAt, long hash, long block) {
-    int slots = referencesAt == REFERENCES_AT ? SLOTS : EXTRA_SLOTS;
-    int reference = Region.reference(block);
-    byte tag = (byte) tag(hash);
-    for (int place = 0; place < slots; place++) {
-      if (Region.getInt(node + referencesAt + (long) place * Integer.BYTES) == reference
-          && Region.getByte(node + place) == tag) {
-        return place;
-      }
-    }
-    return -1;
-  }
-
   private void split() {
     int added = buckets.count();
     long target = buckets.add();
-    clear(target);
+    Bucket.clear(target);
     int power = Integer.highestOneBit(added);
     long source = buckets.address(Buckets.origin(added));
     int count = takeApart(source);
-    readAhead(references, count);
+    apart.readAhead(header);
     for (int i = 0; i < count; i++) {
-      boolean moves = ((int) hashOf(Region.address(references[i])) & power) != 0;
-      put(moves ? target : source, tags[i], references[i]);
+      boolean moves = ((int) hashOf(apart.block(i)) & power) != 0;
+      Bucket.put(slabs, moves ? target : source, apart.tag(i), apart.reference(i));
     }
   }
 
@@ -451,51 +315,15 @@ public final class ByteTable {
     long target = buckets.address(Buckets.origin(last));
     int count = takeApart(buckets.address(last));
     for (int i = 0; i < count; i++) {
-      put(target, tags[i], references[i]);
+      Bucket.put(slabs, target, apart.tag(i), apart.reference(i));
     }
     buckets.removeLast();
   }
 
-  /** Empties a bucket into {@link #references} and {@link #tags}. */
+  /** Empties a bucket into {@link #apart}; returns how many blocks that were. */
   private int takeApart(long bucket) {
-    int count = gather(bucket);
-    for (int next = Region.getInt(bucket + OVERFLOW_AT); next != 0; ) {
-      long extra = Region.address(next);
-      next = Region.getInt(extra + EXTRA_NEXT_AT);
-      slabs.free(extra, EXTRA_BYTES);
-    }
-    clear(bucket);
-    return count;
-  }
-
-  private static void clear(long bucket) {
-    Region.putLong(bucket, 0);
-    Region.putLong(bucket + 8, 0);
-  }
-
-  private int gather(long bucket) {
-    int count = gatherNode(bucket, REFERENCES_AT, SLOTS, 0);
-    for (int next = Region.getInt(bucket + OVERFLOW_AT); next != 0; ) {
-      long extra = Region.address(next);
-      count = gatherNode(extra, EXTRA_REFERENCES_AT, EXTRA_SLOTS, count);
-      next = Region.getInt(extra + EXTRA_NEXT_AT);
-    }
-    return count;
-  }
-
-  private int gatherNode(long node, int referencesAt, int slots, int before) {
-    int count = before;
-    if (count + SLOTS > references.length) {
-      references = Arrays.copyOf(references, 2 * references.length);
-      tags = Arrays.copyOf(tags, 2 * tags.length);
-    }
-    for (int place = 0; place < slots; place++) {
-      byte tag = Region.getByte(node + place);
-      if (tag != 0) {
-        tags[count] = tag;
-        references[count++] = Region.getInt(node + referencesAt + (long) place * Integer.BYTES);
-      }
-    }
+    int count = apart.gather(bucket);
+    Bucket.clearAll(slabs, bucket);
     return count;
   }
 
@@ -507,7 +335,7 @@ public final class ByteTable {
     if (size() == 0) {
       long wanted = Math.min(blocks / SPLIT_ABOVE, 1 << 30);
       while (buckets.count() < wanted) {
-        clear(buckets.add());
+        Bucket.clear(buckets.add());
       }
     }
   }
@@ -529,22 +357,11 @@ public final class ByteTable {
   }
 
   private void handOver(long bucket, BlockConsumer consumer) {
-    int count = takeOut(bucket);
-    int[] blocks = handedOut;
+    int count = handedOut.gather(bucket);
+    handedOut.readAhead(header);
     for (int i = 0; i < count; i++) {
-      consumer.accept(Region.address(blocks[i]));
+      consumer.accept(handedOut.block(i));
     }
-  }
-
-  /** Copies what a bucket holds to {@link #handedOut}. */
-  private int takeOut(long bucket) {
-    int count = gather(bucket);
-    if (count > handedOut.length) {
-      handedOut = new int[references.length];
-    }
-    System.arraycopy(references, 0, handedOut, 0, count);
-    readAhead(handedOut, count);
-    return count;
   }
 
   /**
@@ -562,9 +379,10 @@ public final class ByteTable {
     long cursor = group;
     do {
       int number = buckets.numberOf(cursor);
-      int count = takeOut(buckets.address(number));
+      int count = handedOut.gather(buckets.address(number));
+      handedOut.readAhead(header);
       for (int i = 0; i < count; i++) {
-        long block = Region.address(handedOut[i]);
+        long block = handedOut.block(i);
         if (!mixed || group(groups, hashOf(block)) == group) {
           consumer.accept(block);
         }
@@ -584,13 +402,13 @@ public final class ByteTable {
     int count;
     do {
       number = chance.nextInt(buckets.count());
-      count = gather(buckets.address(number));
-    } while (count <= chance.nextInt(2 * SLOTS) && ++tries < 64);
+      count = apart.gather(buckets.address(number));
+    } while (count <= chance.nextInt(2 * Bucket.SLOTS) && ++tries < 64);
     while (count == 0) {
       number = number + 1 == buckets.count() ? 0 : number + 1;
-      count = gather(buckets.address(number));
+      count = apart.gather(buckets.address(number));
     }
-    return Region.address(references[chance.nextInt(count)]);
+    return apart.block(chance.nextInt(count));
   }
 
   /**
@@ -603,9 +421,9 @@ public final class ByteTable {
     int count = takeApart(buckets.address(buckets.count() - 1));
     Region.putLong(header + COUNT_AT, size() - count);
     buckets.removeLast();
-    readAhead(references, count);
+    apart.readAhead(header);
     for (int i = 0; i < count; i++) {
-      consumer.accept(Region.address(references[i]));
+      consumer.accept(apart.block(i));
     }
     if (buckets.count() > 0) {
       return true;

@@ -1,8 +1,6 @@
 package io.redoubt.server.structure;
 
-import io.redoubt.server.memory.Region;
 import io.redoubt.server.memory.Slabs;
-import java.util.Arrays;
 
 /**
  * Goes over all blocks of a {@link ByteTable}, one by one and without a callback. The table must
@@ -10,15 +8,15 @@ import java.util.Arrays;
  */
 public final class ByteTableWalk {
 
-  private static final int FIRST_ROOM = 64;
-
   private final Buckets buckets;
+
+  /** The bucket that the walk is in. */
+  private final BucketContents contents = new BucketContents();
+
   private long header;
   private int nextBucket;
   private int bucketCount;
 
-  // The blocks of the bucket that the walk is in.
-  private int[] references = new int[FIRST_ROOM];
   private int count;
   private int at;
 
@@ -43,35 +41,10 @@ public final class ByteTableWalk {
       if (nextBucket == bucketCount) {
         return 0;
       }
-      gather(buckets.address(nextBucket++));
+      count = contents.gather(buckets.address(nextBucket++));
+      contents.readAhead(header);
+      at = 0;
     }
-    return Region.address(references[at++]);
-  }
-
-  private void gather(long bucket) {
-    count = gatherNode(bucket, ByteTable.REFERENCES_AT, ByteTable.SLOTS, 0);
-    for (int next = Region.getInt(bucket + ByteTable.OVERFLOW_AT); next != 0; ) {
-      long extra = Region.address(next);
-      count = gatherNode(extra, ByteTable.EXTRA_REFERENCES_AT, ByteTable.EXTRA_SLOTS, count);
-      next = Region.getInt(extra + ByteTable.EXTRA_NEXT_AT);
-    }
-    at = 0;
-    long sum = 0; // reading all first lets the waiting times for memory overlap
-    for (int i = 0; i < count; i++) {
-      sum += Region.getByte(Region.address(references[i]));
-    }
-    ByteTable.seen(header, sum);
-  }
-
-  private int gatherNode(long node, int referencesAt, int slots, int before) {
-    int found = before;
-    if (found + slots > references.length) {
-      references = Arrays.copyOf(references, 2 * references.length);
-    }
-    for (int place = 0; place < slots; place++) {
-      references[found] = Region.getInt(node + referencesAt + (long) place * Integer.BYTES);
-      found += Region.getByte(node + place) != 0 ? 1 : 0;
-    }
-    return found;
+    return contents.block(at++);
   }
 }

@@ -49,7 +49,7 @@ public final class ListCursor implements AutoCloseable {
    * @param index from 0 for the first, from -1 downwards for those from the end
    */
   public boolean openQuicklist(long root, long index) {
-    long count = Quicklist.count(root);
+    long count = QuicklistRoot.count(root);
     long wanted = index < 0 ? index + count : index;
     if (wanted < 0 || wanted >= count) {
       return false;

@@ -15,10 +15,10 @@ final class NodePosition {
 
   /** Walks to an element that there is, from the nearer end. */
   void seek(long root, long elementIndex) {
-    long count = Quicklist.count(root);
+    long count = QuicklistRoot.count(root);
     if (elementIndex < count / 2) {
       long before = 0;
-      long at = Quicklist.head(root);
+      long at = QuicklistRoot.head(root);
       for (int here = QuicklistNode.count(at); before + here <= elementIndex; ) {
         before += here;
         at = QuicklistNode.after(at);
@@ -27,7 +27,7 @@ final class NodePosition {
       node = at;
       index = (int) (elementIndex - before);
     } else {
-      long at = Quicklist.tail(root);
+      long at = QuicklistRoot.tail(root);
       long before = count - QuicklistNode.count(at);
       while (before > elementIndex) {
         at = QuicklistNode.before(at);

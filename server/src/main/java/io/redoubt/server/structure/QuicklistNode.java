@@ -147,6 +147,14 @@ public final class QuicklistNode {
     putFlags(node, flags(node) & ~COMPRESSED);
   }
 
+  /** The listpack begins so many bytes earlier, with more elements; both negative: later. */
+  static void frontMoved(long node, int bytes, int elements) {
+    start(node, start(node) - bytes);
+    sizeBytes(node, sizeBytes(node) + bytes);
+    count(node, count(node) + elements);
+    putFlags(node, flags(node) & ~INCOMPRESSIBLE);
+  }
+
   /** The data of a listpack was changed in place. */
   static void changed(long node, int count) {
     sizeBytes(node, (int) Listpack.sizeBytes(Region.MEMORY, data(node)));

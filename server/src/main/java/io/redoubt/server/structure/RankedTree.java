@@ -65,7 +65,8 @@ public final class RankedTree {
   private static final int ROOT_AT = 0;
   private static final int SIZE_AT = 8;
   private static final int NODES_BYTES_AT = 16;
-  private static final int HEADER_BYTES = 24;
+  private static final int SEEN_AT = 24; // where reading ahead leaves what it read
+  private static final int HEADER_BYTES = 32;
 
   private static final int MAX_HEIGHT = 16;
 
@@ -451,6 +452,23 @@ public final class RankedTree {
     nodes[0] = node;
     places[0] = (int) left;
     return element(node, 0, (int) left);
+  }
+
+  /**
+   * Reads the blocks of the element that the cursor is at and of those before it, at most so many,
+   * so that the waiting times overlap.
+   *
+   * @return how many that were; fewer than asked for where a leaf begins
+   */
+  public int readAheadBackwards(int most) {
+    int place = places[0];
+    int count = Math.min(most, place + 1);
+    long sum = 0;
+    for (int i = 0; i < count; i++) {
+      sum += Region.getByte(block(element(nodes[0], 0, place - i)));
+    }
+    Region.putLong(header + SEEN_AT, sum);
+    return count;
   }
 
   /** Goes to the next element and returns where it is; 0 behind the last. */

@@ -13,6 +13,7 @@ import io.redoubt.server.memory.Region;
 import io.redoubt.server.memory.Slabs;
 import io.redoubt.server.structure.ListCursor;
 import io.redoubt.server.structure.Quicklist;
+import io.redoubt.server.structure.QuicklistRoot;
 
 /**
  * The values of lists: a listpack up to {@code list-max-listpack-size}, a {@link Quicklist} beyond.
@@ -50,7 +51,7 @@ public final class Lists implements Structures {
   public static long length(long entry) {
     return PackedValue.isPacked(entry)
         ? Listpack.count(Region.MEMORY, PackedValue.address(entry))
-        : Quicklist.count(Entry.root(entry));
+        : QuicklistRoot.count(Entry.root(entry));
   }
 
   /**
@@ -166,7 +167,7 @@ public final class Lists implements Structures {
   }
 
   private boolean exceedsLimit(long bytes, long count) {
-    return Quicklist.exceeds(limits.listMaxListpackSize(), bytes, count);
+    return QuicklistRoot.exceeds(limits.listMaxListpackSize(), bytes, count);
   }
 
   /** Gives a list room for more elements, as what it is to be with them. */
@@ -339,21 +340,22 @@ public final class Lists implements Structures {
     long entry =
         database.create(key, keyLength, Type.LIST, Encoding.STRUCTURE, Encoding.STRUCTURE_BYTES);
     Region.putLong(Entry.payloadAddress(entry), root);
-    return Quicklist.count(root) == 0 ? entry : convertIfSmall(database, entry, false);
+    return QuicklistRoot.count(root) == 0 ? entry : convertIfSmall(database, entry, false);
   }
 
   /** Makes a quicklist of one small node a listpack; one that shrank, when it is small enough. */
   private long convertIfSmall(Database database, long entry, boolean shrank) {
     long root = Entry.root(entry);
     int limit = limits.listMaxListpackSize();
-    long listpack = Quicklist.nodes(root) == 1 ? quicklists.onlyListpack(root) : 0;
+    long listpack = QuicklistRoot.nodes(root) == 1 ? quicklists.onlyListpack(root) : 0;
     if (listpack == 0) {
       return entry;
     }
     long bytes = Listpack.sizeBytes(Region.MEMORY, listpack);
     long most = limit < 0 ? Long.MAX_VALUE : Math.max(limit, 1);
     int share = shrank ? 2 : 1;
-    if (bytes > Quicklist.limitBytes(limit) / share || Quicklist.count(root) > most / share) {
+    if (bytes > QuicklistRoot.limitBytes(limit) / share
+        || QuicklistRoot.count(root) > most / share) {
       return entry;
     }
     long changed = PackedValue.pack(database, entry, false, (int) bytes);
@@ -369,7 +371,7 @@ public final class Lists implements Structures {
 
   @Override
   public long elements(long root) {
-    return Quicklist.count(root);
+    return QuicklistRoot.count(root);
   }
 
   @Override

@@ -163,6 +163,11 @@ final class RankedMembers {
     return blockOrNone(tree.previous());
   }
 
+  /** See {@link RankedTree#readAheadBackwards}. */
+  int readAheadBackwards(int most) {
+    return tree.readAheadBackwards(most);
+  }
+
   private static long blockOrNone(long element) {
     return element == 0 ? 0 : RankedTree.block(element);
   }

@@ -115,8 +115,8 @@ public final class SetMembers implements AutoCloseable {
   /** Makes this the member in a block of a set's table. */
   void at(long block) {
     integer = false;
-    address = Sets.memberAddress(block);
-    length = Sets.memberLength(block);
+    address = MemberTables.memberAddress(block);
+    length = MemberTables.memberLength(block);
   }
 
   /** Whether the member is kept as a number. Not every number is. */

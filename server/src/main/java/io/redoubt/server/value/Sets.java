@@ -2,23 +2,18 @@ package io.redoubt.server.value;
 
 import io.redoubt.persistence.packed.Intset;
 import io.redoubt.persistence.packed.Listpack;
-import io.redoubt.protocol.bytes.Hash;
 import io.redoubt.protocol.bytes.Numbers;
 import io.redoubt.server.keyspace.Database;
 import io.redoubt.server.keyspace.Encoding;
 import io.redoubt.server.keyspace.Entry;
 import io.redoubt.server.keyspace.Keyspace;
-import io.redoubt.server.keyspace.Structures;
 import io.redoubt.server.keyspace.Type;
 import io.redoubt.server.memory.Region;
 import io.redoubt.server.memory.Slabs;
 import io.redoubt.server.structure.BlockConsumer;
 import io.redoubt.server.structure.BlockLength;
 import io.redoubt.server.structure.ByteTable;
-import io.redoubt.server.structure.ByteTableWalk;
-import io.redoubt.server.structure.PartGate;
 import java.lang.foreign.MemorySegment;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Sets: entries whose value is an intset while all members are whole numbers and few, a listpack
@@ -28,24 +23,19 @@ import org.jspecify.annotations.Nullable;
  * <p>A change may move the entry: {@link #entry} says where it is afterwards. A set that has lost
  * its last member is the caller's to remove.
  */
-public final class Sets implements Structures, AutoCloseable {
+public final class Sets implements AutoCloseable {
 
   private static final MemorySegment MEMORY = Region.MEMORY;
 
   /** An intset has no more, whatever the configuration says. */
   private static final long MAX_INTSET_ENTRIES = 1 << 30;
 
-  private static final int BUCKETS_A_STEP = 8;
-
   private final Keyspace keyspace;
   private final Slabs slabs;
   private final EncodingLimits limits;
-  private final ByteTable table;
-  private final ByteTable copy;
-  private final ByteTableWalk walk;
+  private final MemberTables tables;
   private final SetMembers converted;
   private final SetMembers picked;
-  private final BlockConsumer freeBlock = this::freeBlock;
   private long entry;
 
   /** The sets of a keyspace. */
@@ -53,16 +43,14 @@ public final class Sets implements Structures, AutoCloseable {
     this.keyspace = keyspace;
     this.limits = limits;
     slabs = keyspace.slabs();
-    Hash hash = keyspace.hash();
-    table = new ByteTable(slabs, hash, 0);
-    copy = new ByteTable(slabs, hash, 0);
-    walk = new ByteTableWalk(slabs);
+    tables = new MemberTables(slabs, keyspace.hash());
     converted = new SetMembers(slabs);
     picked = new SetMembers(slabs);
   }
 
-  void gate(@Nullable PartGate gate) {
-    table.gate(gate);
+  /** Those that are tables. */
+  MemberTables tables() {
+    return tables;
   }
 
   /** Where the entry of the last change is. */
@@ -75,7 +63,7 @@ public final class Sets implements Structures, AutoCloseable {
   /** How many members a set has. */
   public long size(long set) {
     if (!PackedValue.isPacked(set)) {
-      return elements(Entry.root(set));
+      return tables.elements(Entry.root(set));
     }
     long start = PackedValue.address(set);
     return PackedValue.isIntset(set) ? Intset.count(MEMORY, start) : Listpack.count(MEMORY, start);
@@ -84,8 +72,7 @@ public final class Sets implements Structures, AutoCloseable {
   /** Whether a set has a member of these bytes. */
   public boolean contains(long set, long address, int length) {
     if (!PackedValue.isPacked(set)) {
-      table.header(Entry.root(set));
-      return table.find(address, length) != 0;
+      return tables.contains(Entry.root(set), address, length);
     }
     long start = PackedValue.address(set);
     if (PackedValue.isIntset(set)) {
@@ -131,8 +118,7 @@ public final class Sets implements Structures, AutoCloseable {
 
   /** The block of a member by chance, of a set that is a table. */
   public long randomBlock(long set) {
-    table.header(Entry.root(set));
-    return table.random(keyspace.chance());
+    return tables.random(Entry.root(set), keyspace.chance());
   }
 
   /** A member by its place in a set that is packed, from 0; good as that of {@link #random}. */
@@ -153,18 +139,7 @@ public final class Sets implements Structures, AutoCloseable {
    * @return the next cursor, 0 at the end
    */
   public long scan(long set, long cursor, BlockConsumer consumer) {
-    table.header(Entry.root(set));
-    return table.scan(cursor, consumer);
-  }
-
-  /** Where the member in a block is. */
-  public static long memberAddress(long block) {
-    return block + BlockLength.sizeAt(block);
-  }
-
-  /** How many bytes the member in a block has. */
-  public static int memberLength(long block) {
-    return BlockLength.get(block);
+    return tables.scan(Entry.root(set), cursor, consumer);
   }
 
   // Making.
@@ -184,7 +159,7 @@ public final class Sets implements Structures, AutoCloseable {
       return createListpack(database, key, keyLength, address, length);
     }
     createTable(database, key, keyLength, expected);
-    insert(address, length);
+    tables.insert(Entry.root(entry), address, length);
     return entry;
   }
 
@@ -231,10 +206,9 @@ public final class Sets implements Structures, AutoCloseable {
   }
 
   private long createTable(Database database, long key, int keyLength, long expected) {
-    table.create();
-    table.expect(expected);
+    long root = tables.create(expected);
     entry = database.create(key, keyLength, Type.SET, Encoding.STRUCTURE, Encoding.STRUCTURE_BYTES);
-    Region.putLong(Entry.payloadAddress(entry), table.header());
+    Region.putLong(Entry.payloadAddress(entry), root);
     return entry;
   }
 
@@ -262,7 +236,7 @@ public final class Sets implements Structures, AutoCloseable {
     int count = Listpack.count(MEMORY, from);
     if (count > limits.setMaxListpackEntries()) {
       long made = createTable(database, key, keyLength, count);
-      insertAll(from);
+      tables.insertAll(Entry.root(made), from);
       return made;
     }
     entry = PackedValue.create(database, key, keyLength, Type.SET, false, bytes);
@@ -272,46 +246,12 @@ public final class Sets implements Structures, AutoCloseable {
 
   /** Whether no two entries of a valid listpack are the same. */
   public boolean isDistinct(long listpack) {
-    table.create();
-    table.expect(Listpack.count(MEMORY, listpack));
-    boolean distinct = insertAll(listpack);
-    long root = table.header();
-    while (dismantle(root)) {
+    long root = tables.create(Listpack.count(MEMORY, listpack));
+    boolean distinct = tables.insertAll(root, listpack);
+    while (tables.dismantle(root)) {
       continue;
     }
     return distinct;
-  }
-
-  /** Inserts the entries of a listpack until one is there already; whether none was. */
-  private boolean insertAll(long listpack) {
-    long at = Listpack.first(MEMORY, listpack);
-    while (at != Listpack.NONE) {
-      if (!insertNew(blockOf(at))) {
-        return false;
-      }
-      at = Listpack.next(MEMORY, at);
-    }
-    return true;
-  }
-
-  /** A block of the member that a listpack's entry is. */
-  private long blockOf(long listpackEntry) {
-    int length = Listpack.textLength(MEMORY, listpackEntry);
-    long block = slabs.allocate(BlockLength.size(length) + (long) length);
-    Listpack.copyText(MEMORY, listpackEntry, MEMORY, BlockLength.put(block, length));
-    return block;
-  }
-
-  private boolean insertNew(long block) {
-    long address = memberAddress(block);
-    int length = memberLength(block);
-    long hash = table.hash(address, length);
-    if (table.find(hash, address, length) != 0) {
-      freeBlock(block);
-      return false;
-    }
-    table.insert(hash, block);
-    return true;
   }
 
   // Changing.
@@ -337,8 +277,7 @@ public final class Sets implements Structures, AutoCloseable {
     database.beforeChange(set);
     entry = set;
     if (!PackedValue.isPacked(set)) {
-      table.header(Entry.root(set));
-      return insert(address, length);
+      return tables.insert(Entry.root(set), address, length);
     }
     long start = PackedValue.address(set);
     if (!PackedValue.isIntset(set)) {
@@ -357,7 +296,7 @@ public final class Sets implements Structures, AutoCloseable {
       addToListpack(database, address, length);
     } else {
       becomeTable(database, Intset.count(MEMORY, start) + 1L);
-      insert(address, length);
+      tables.insert(Entry.root(entry), address, length);
     }
     return true;
   }
@@ -370,17 +309,6 @@ public final class Sets implements Structures, AutoCloseable {
       return addToIntset(database, member.integer());
     }
     return add(database, set, member.address(), member.length());
-  }
-
-  private boolean insert(long address, int length) {
-    long hash = table.hash(address, length);
-    if (table.find(hash, address, length) != 0) {
-      return false;
-    }
-    long block = slabs.allocate(BlockLength.size(length) + (long) length);
-    Region.copy(address, BlockLength.put(block, length), length);
-    table.insert(hash, block);
-    return true;
   }
 
   private boolean addToIntset(Database database, long value) {
@@ -409,7 +337,7 @@ public final class Sets implements Structures, AutoCloseable {
       Listpack.append(MEMORY, start, MEMORY, address, length, MEMORY, start);
     } else {
       becomeTable(database, Listpack.count(MEMORY, start) + 1L);
-      insert(address, length);
+      tables.insert(Entry.root(entry), address, length);
     }
   }
 
@@ -451,13 +379,12 @@ public final class Sets implements Structures, AutoCloseable {
   }
 
   private void becomeTable(Database database, long expected) {
-    table.create();
-    table.expect(Math.max(expected, size(entry)));
+    long root = tables.create(Math.max(expected, size(entry)));
     converted.start(entry);
     while (converted.next()) {
-      insert(converted.address(), converted.length());
+      tables.insert(root, converted.address(), converted.length());
     }
-    entry = PackedValue.become(database, entry, table.header());
+    entry = PackedValue.become(database, entry, root);
   }
 
   /**
@@ -470,21 +397,8 @@ public final class Sets implements Structures, AutoCloseable {
     database.beforeChange(set);
     entry = set;
     long root = Entry.root(set);
-    long left = elements(root);
-    long wanted = count;
-    copy.create();
-    copy.expect(left - count);
-    walk.start(root);
-    for (long block = walk.next(); block != 0; block = walk.next()) {
-      // As many of those that are left are chosen as are still wanted.
-      if (keyspace.chance().nextLong(left--) < wanted) {
-        wanted--;
-        taken.accept(block);
-      } else {
-        insertCopy(block);
-      }
-    }
-    Region.putLong(Entry.payloadAddress(set), copy.header());
+    long rest = tables.copyWithoutSome(root, count, keyspace.chance(), taken);
+    Region.putLong(Entry.payloadAddress(set), rest);
     keyspace.freeStructure(Type.SET, root);
   }
 
@@ -528,14 +442,7 @@ public final class Sets implements Structures, AutoCloseable {
     database.beforeChange(set);
     entry = set;
     if (!PackedValue.isPacked(set)) {
-      table.header(Entry.root(set));
-      long hash = table.hash(address, length);
-      long block = table.find(hash, address, length);
-      if (block != 0) {
-        table.remove(hash, block);
-        freeBlock(block);
-      }
-      return block != 0;
+      return tables.remove(Entry.root(set), address, length);
     }
     long start = PackedValue.address(set);
     if (PackedValue.isIntset(set)) {
@@ -574,74 +481,6 @@ public final class Sets implements Structures, AutoCloseable {
     Listpack.delete(MEMORY, start, listpackEntry, 1, MEMORY, start);
     entry = PackedValue.resize(database, entry, (int) Listpack.sizeBytes(MEMORY, start));
     return true;
-  }
-
-  // Tables as the keyspace sees them.
-
-  private void freeBlock(long block) {
-    slabs.free(block, blockBytes(block));
-  }
-
-  private static long blockBytes(long block) {
-    return BlockLength.sizeAt(block) + (long) BlockLength.get(block);
-  }
-
-  @Override
-  public long table(long root) {
-    return root;
-  }
-
-  @Override
-  public boolean dismantle(long root) {
-    copy.header(root);
-    boolean more = true;
-    for (int i = 0; i < BUCKETS_A_STEP && more; i++) {
-      more = copy.dismantle(freeBlock);
-    }
-    return more;
-  }
-
-  @Override
-  public long elements(long root) {
-    copy.header(root);
-    return copy.size();
-  }
-
-  @Override
-  public long copy(long root) {
-    long count = elements(root);
-    copy.create();
-    copy.expect(count);
-    walk.start(root);
-    for (long block = walk.next(); block != 0; block = walk.next()) {
-      insertCopy(block);
-    }
-    return copy.header();
-  }
-
-  private void insertCopy(long block) {
-    long bytes = blockBytes(block);
-    long twin = slabs.allocate(bytes);
-    Region.copy(block, twin, bytes);
-    copy.insert(copy.hash(memberAddress(twin), memberLength(twin)), twin);
-  }
-
-  @Override
-  public long sizeBytes(long root, long samples) {
-    copy.header(root);
-    long count = copy.size();
-    long looked = 0;
-    long bytes = 0;
-    walk.start(root);
-    for (long block = walk.next(); block != 0; block = walk.next()) {
-      bytes += slabs.blockBytes(blockBytes(block));
-      if (++looked == samples) {
-        break;
-      }
-    }
-    return slabs.blockBytes(ByteTable.HEADER_BYTES)
-        + copy.bucketBytes()
-        + (looked == 0 ? 0 : bytes * count / looked);
   }
 
   /** Gives back what memory this has beside the sets of the keyspace. */

@@ -92,6 +92,16 @@ public final class SortedSetCursor implements AutoCloseable {
     return arrive(packed ? PackedMembers.previous(listpack, at) : structure.previous());
   }
 
+  /**
+   * Reads the member of a structure that this is at, and those before it, at most so many, so that
+   * the waiting times overlap.
+   *
+   * @return how many that were
+   */
+  public int readAheadBackwards(int most) {
+    return structure.readAheadBackwards(most);
+  }
+
   private boolean arrive(long place) {
     if (place <= 0) { // none in a structure, none in a listpack
       return false;

@@ -1,5 +1,7 @@
 package io.redoubt.server.value;
 
+import io.redoubt.server.keyspace.Dismantling;
+import io.redoubt.server.keyspace.Keyspace;
 import io.redoubt.server.memory.Region;
 import io.redoubt.server.memory.Slabs;
 import io.redoubt.server.structure.IdTree;
@@ -53,15 +55,19 @@ public final class StreamGroups {
   private static final int OWNER_AT = 16;
   private static final int PENDING_VALUE_BYTES = 24;
 
+  private final Keyspace keyspace;
   private final Slabs slabs;
   private final NamedBlocks groups;
   private final NamedBlocks consumers;
   private final IdTree pending;
   private final IdTree ids;
+  private final Dismantling wholeGroup = new WholeGroup();
+  private final Dismantling tree = new PendingTree();
   private @Nullable PartGate gate;
 
-  StreamGroups(Slabs slabs) {
-    this.slabs = slabs;
+  StreamGroups(Keyspace keyspace) {
+    this.keyspace = keyspace;
+    slabs = keyspace.slabs();
     groups = new NamedBlocks(slabs, GROUP_NAME_AT);
     consumers = new NamedBlocks(slabs, CONSUMER_NAME_AT);
     pending = new IdTree(slabs, PENDING_VALUE_BYTES);
@@ -117,10 +123,47 @@ public final class StreamGroups {
     }
   }
 
-  /** Frees a group that is no stream's any more. */
+  /** Frees a group that is no stream's any more, now or, if much is pending in it, later. */
   public void free(long group) {
-    while (dismantleGroup(group)) {
-      // step by step to its end
+    keyspace.free(wholeGroup, group);
+  }
+
+  /** Frees a tree of such elements as are pending, its header included, now or later. */
+  public void freePending(long header) {
+    keyspace.free(tree, header);
+  }
+
+  private final class WholeGroup implements Dismantling {
+    @Override
+    public boolean dismantle(long group) {
+      if (dismantleGroupStep(group)) {
+        return true;
+      }
+      freeGroup(group);
+      return false;
+    }
+
+    @Override
+    public long elements(long group) {
+      return elementsOf(group);
+    }
+  }
+
+  private final class PendingTree implements Dismantling {
+    @Override
+    public boolean dismantle(long header) {
+      pending.header(header);
+      if (pending.dismantle(element -> {})) {
+        return true;
+      }
+      slabs.free(header, IdTree.HEADER_BYTES);
+      return false;
+    }
+
+    @Override
+    public long elements(long header) {
+      pending.header(header);
+      return pending.size();
     }
   }
 
@@ -365,14 +408,6 @@ public final class StreamGroups {
     return true;
   }
 
-  private boolean dismantleGroup(long group) {
-    if (dismantleGroupStep(group)) {
-      return true;
-    }
-    freeGroup(group);
-    return false;
-  }
-
   private boolean dismantleGroupStep(long group) {
     if (pending(group).size() > 0) {
       pending.dismantle(element -> {});
@@ -400,9 +435,13 @@ public final class StreamGroups {
     int count = count(root);
     for (int i = 0; i < count && elements <= MANY; i++) {
       long group = get(root, i);
-      elements += 1 + pending(group).size() + consumers(group);
+      elements += elementsOf(group);
     }
     return elements;
+  }
+
+  private long elementsOf(long group) {
+    return 1 + pending(group).size() + consumers(group);
   }
 
   /** More than this need not be counted. */

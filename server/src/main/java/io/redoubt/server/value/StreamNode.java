@@ -1,6 +1,7 @@
 package io.redoubt.server.value;
 
 import io.redoubt.persistence.packed.Listpack;
+import io.redoubt.persistence.packed.ListpackEnds;
 import io.redoubt.persistence.packed.StreamListpack;
 import io.redoubt.protocol.resp.Request;
 import io.redoubt.server.memory.Region;
@@ -121,7 +122,7 @@ final class StreamNode {
   static long mostEntryBytes(Request words, int first, int count) {
     long bytes = 6L * INTEGER_BYTES;
     for (int i = first; i < first + count; i++) {
-      bytes += Listpack.mostEntryBytes(words.length(i));
+      bytes += ListpackEnds.mostEntryBytes(words.length(i));
     }
     return bytes;
   }
@@ -130,7 +131,7 @@ final class StreamNode {
   static long mostNodeBytes(Request words, int first, int count) {
     long bytes = mostEntryBytes(words, first, count) + 4L * INTEGER_BYTES + Listpack.EMPTY_BYTES;
     for (int i = first; i < first + count; i += 2) {
-      bytes += Listpack.mostEntryBytes(words.length(i));
+      bytes += ListpackEnds.mostEntryBytes(words.length(i));
     }
     return bytes;
   }
@@ -140,15 +141,15 @@ final class StreamNode {
     Listpack.create(Region.MEMORY, node);
     int fields = count / 2;
     long at = Listpack.beginning(node);
-    at = Listpack.write(Region.MEMORY, at, 1);
-    at = Listpack.write(Region.MEMORY, at, 0);
-    at = Listpack.write(Region.MEMORY, at, fields);
+    at = ListpackEnds.write(Region.MEMORY, at, 1);
+    at = ListpackEnds.write(Region.MEMORY, at, 0);
+    at = ListpackEnds.write(Region.MEMORY, at, fields);
     for (int i = first; i < first + count; i += 2) {
       at = write(at, words, i);
     }
-    at = Listpack.write(Region.MEMORY, at, 0);
+    at = ListpackEnds.write(Region.MEMORY, at, 0);
     at = writeEntry(at, 0, 0, words, first, count, true);
-    Listpack.extend(Region.MEMORY, node, at, 4 + fields + entryElements(fields, true));
+    ListpackEnds.extend(Region.MEMORY, node, at, 4 + fields + entryElements(fields, true));
   }
 
   /** Appends an entry to a node that has room for it; the halves of its id less the node's id. */
@@ -162,7 +163,7 @@ final class StreamNode {
     }
     boolean same = hasFields(node, words, first, count);
     long at = writeEntry(end(node), millis, sequence, words, first, count, same);
-    Listpack.extend(Region.MEMORY, node, at, entryElements(count / 2, same));
+    ListpackEnds.extend(Region.MEMORY, node, at, entryElements(count / 2, same));
   }
 
   private static int entryElements(int fields, boolean same) {
@@ -177,24 +178,24 @@ final class StreamNode {
       int first,
       int count,
       boolean same) {
-    long at = Listpack.write(Region.MEMORY, position, same ? SAME_FIELDS : 0);
-    at = Listpack.write(Region.MEMORY, at, millis);
-    at = Listpack.write(Region.MEMORY, at, sequence);
+    long at = ListpackEnds.write(Region.MEMORY, position, same ? SAME_FIELDS : 0);
+    at = ListpackEnds.write(Region.MEMORY, at, millis);
+    at = ListpackEnds.write(Region.MEMORY, at, sequence);
     if (same) {
       for (int i = first + 1; i < first + count; i += 2) {
         at = write(at, words, i);
       }
     } else {
-      at = Listpack.write(Region.MEMORY, at, count / 2);
+      at = ListpackEnds.write(Region.MEMORY, at, count / 2);
       for (int i = first; i < first + count; i++) {
         at = write(at, words, i);
       }
     }
-    return Listpack.write(Region.MEMORY, at, entryElements(count / 2, same) - 1);
+    return ListpackEnds.write(Region.MEMORY, at, entryElements(count / 2, same) - 1);
   }
 
   private static long write(long at, Request words, int i) {
-    return Listpack.write(Region.MEMORY, at, words.memory(), words.offset(i), words.length(i));
+    return ListpackEnds.write(Region.MEMORY, at, words.memory(), words.offset(i), words.length(i));
   }
 
   /** Whether the master's fields are those of the words, in their order. */

@@ -5,6 +5,7 @@ import io.redoubt.protocol.resp.Request;
 import io.redoubt.server.keyspace.Database;
 import io.redoubt.server.keyspace.Encoding;
 import io.redoubt.server.keyspace.Entry;
+import io.redoubt.server.keyspace.Keyspace;
 import io.redoubt.server.keyspace.Structures;
 import io.redoubt.server.keyspace.Type;
 import io.redoubt.server.memory.Region;
@@ -64,12 +65,12 @@ public final class Streams implements Structures {
   private final StreamId first = new StreamId();
   private final StreamId last = new StreamId();
 
-  /** Streams in blocks of these slabs. */
-  public Streams(Slabs slabs, EncodingLimits limits) {
-    this.slabs = slabs;
+  /** Streams of a keyspace. */
+  public Streams(Keyspace keyspace, EncodingLimits limits) {
+    slabs = keyspace.slabs();
     this.limits = limits;
     nodes = new IdTree(slabs, NODE_VALUE_BYTES);
-    groups = new StreamGroups(slabs);
+    groups = new StreamGroups(keyspace);
     entries = new StreamEntries(slabs);
     temporary = new ByteStrings(slabs);
     moreTemporary = new ByteStrings(slabs);

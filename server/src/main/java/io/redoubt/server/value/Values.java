@@ -32,13 +32,13 @@ public final class Values implements AutoCloseable {
     keyspace.structures(Type.HASH, hashes);
     lists = new Lists(keyspace, limits);
     keyspace.structures(Type.LIST, lists);
-    streams = new Streams(keyspace.slabs(), limits);
+    streams = new Streams(keyspace, limits);
     keyspace.structures(Type.STREAM, streams);
     sets = new Sets(keyspace, limits);
-    keyspace.structures(Type.SET, sets);
+    keyspace.structures(Type.SET, sets.tables());
     setAlgebra = new SetAlgebra(sets, new SetMembers(keyspace.slabs()));
     temporaries = new TemporaryValues(keyspace);
-    temporaries.structures(Type.SET, sets);
+    temporaries.structures(Type.SET, sets.tables());
     temporaries.structures(Type.LIST, lists);
   }
 
@@ -91,7 +91,7 @@ public final class Values implements AutoCloseable {
   public void gate(@Nullable PartGate gate) {
     lists.quicklists().gate(gate);
     hashes.gate(gate);
-    sets.gate(gate);
+    sets.tables().gate(gate);
     sortedSets.gate(gate);
     streams.gate(gate);
   }

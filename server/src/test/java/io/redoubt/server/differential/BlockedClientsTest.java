@@ -24,8 +24,7 @@ final class BlockedClientsTest {
 
   private Twins twins;
   private Conversation conversation;
-  private ReplicationStream real;
-  private ReplicationStream ours;
+  private TwinStreams streams;
   private final List<WireConnection> waitingThere = new ArrayList<>();
   private final List<WireConnection> waitingHere = new ArrayList<>();
 
@@ -34,16 +33,14 @@ final class BlockedClientsTest {
     assumeTrue(RealRedis.isInstalled(), "no redis-server on this machine");
     twins = Twins.start(directory);
     conversation = new Conversation(twins, 1, "2");
-    real = new ReplicationStream(twins.real(), twins.real());
-    ours = new ReplicationStream(twins.ours(), twins.ours());
+    streams = new TwinStreams(twins);
   }
 
   @AfterEach
   void stop() {
     if (twins != null) {
       conversation.close();
-      real.close();
-      ours.close();
+      streams.close();
       waitingThere.forEach(WireConnection::close);
       waitingHere.forEach(WireConnection::close);
       twins.close();
@@ -77,7 +74,7 @@ final class BlockedClientsTest {
     for (String line : lines) {
       conversation.say(0, line);
     }
-    conversation.expectSame("what replicas get", real.next(), ours.next());
+    streams.expectSame(conversation);
     for (int i = 0; i < waitingThere.size(); i++) {
       String expected = text(waitingThere.get(i).receive());
       conversation.expectSame("reply " + i, expected, text(waitingHere.get(i).receive()));

@@ -37,8 +37,7 @@ final class HashConversationTest {
     try (var twins =
             Twins.start(directory, "hash-max-listpack-entries 10", "notify-keyspace-events KEA");
         var conversation = new Conversation(twins, 1, protocol);
-        var real = new ReplicationStream(twins.real(), twins.real());
-        var ours = new ReplicationStream(twins.ours(), twins.ours())) {
+        var streams = new TwinStreams(twins)) {
       for (int i = 0; i < REQUESTS; i++) {
         String line = request();
         conversation.say(0, line);
@@ -48,11 +47,7 @@ final class HashConversationTest {
           conversation.say(0, "HLEN " + key);
           conversation.say(0, "TYPE " + key);
         }
-        var expected = real.next();
-        var actual = ours.next();
-        if (!ReplicationStream.same(expected, actual)) {
-          conversation.expectSame("what replicas get", expected, actual);
-        }
+        streams.expectSame(conversation);
       }
     }
   }

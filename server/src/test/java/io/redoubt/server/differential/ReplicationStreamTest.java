@@ -22,23 +22,20 @@ final class ReplicationStreamTest {
   @TempDir private Path directory;
   private Twins twins;
   private Conversation conversation;
-  private ReplicationStream real;
-  private ReplicationStream ours;
+  private TwinStreams streams;
 
   @BeforeEach
   void start() throws Exception {
     twins = Twins.start(directory);
     conversation = new Conversation(twins, 2, "2");
-    real = new ReplicationStream(twins.real(), twins.real());
-    ours = new ReplicationStream(twins.ours(), twins.ours());
+    streams = new TwinStreams(twins);
   }
 
   @AfterEach
   void stop() {
     if (twins != null) {
       conversation.close();
-      real.close();
-      ours.close();
+      streams.close();
       twins.close();
     }
   }
@@ -53,11 +50,7 @@ final class ReplicationStreamTest {
   }
 
   private void compare() {
-    List<List<String>> expected = real.next();
-    List<List<String>> actual = ours.next();
-    if (!ReplicationStream.same(expected, actual)) {
-      conversation.expectSame("what replicas get", expected, actual);
-    }
+    streams.expectSame(conversation);
   }
 
   @Test
@@ -287,7 +280,7 @@ final class ReplicationStreamTest {
   @Test
   void expiresByItself() {
     conversation.say(0, "SET a 1 PX 1");
-    for (ReplicationStream stream : List.of(real, ours)) {
+    for (ReplicationStream stream : List.of(streams.real(), streams.ours())) {
       List<List<String>> seen = new ArrayList<>();
       while (!seen.contains(List.of("DEL", "a"))) { // the test's time limit is the connection's
         seen.addAll(stream.next());

@@ -36,15 +36,10 @@ final class StreamTwinsTest {
     try (var twins =
             Twins.start(directory, "stream-node-max-entries 7", "stream-node-max-bytes 200");
         var conversation = new Conversation(twins, 1, protocol);
-        var real = new ReplicationStream(twins.real(), twins.real());
-        var ours = new ReplicationStream(twins.ours(), twins.ours())) {
+        var streams = new TwinStreams(twins)) {
       for (int i = 0; i < REQUESTS; i++) {
         step(conversation);
-        List<List<String>> expected = real.next();
-        List<List<String>> actual = ours.next();
-        if (!ReplicationStream.same(expected, actual)) {
-          conversation.expectSame("what replicas get", expected, actual);
-        }
+        streams.expectSame(conversation);
         if (i % 50 == 0) {
           compareAll(conversation);
         }

@@ -242,7 +242,7 @@ final class KeyspaceModelTest {
       Database database = keyspace.database(i);
       Map<String, Value> map = model.get(i);
       assertThat(database.size()).isEqualTo(map.size());
-      assertThat(database.expires()).isEqualTo(expiring(map));
+      assertThat(database.expiries().size()).isEqualTo(expiring(map));
       Map<String, Value> found = new HashMap<>();
       database.forEach(entry -> assertThat(found.put(keyOf(entry), valueOf(entry))).isNull());
       assertThat(found).isEqualTo(map);

@@ -26,33 +26,33 @@ class RedisInteropTest {
 
   @Test
   void oursThenRealThenOurs() throws Exception {
-    try (Node first = Node.ours(directory);
-        Node second = Node.real(directory);
-        Node third = Node.ours(directory)) {
+    try (Node first = ours();
+        Node second = real();
+        Node third = ours()) {
       chain(first, second, third);
     }
   }
 
   @Test
   void realThenOursThenReal() throws Exception {
-    try (Node first = Node.real(directory);
-        Node second = Node.ours(directory);
-        Node third = Node.real(directory)) {
+    try (Node first = real();
+        Node second = ours();
+        Node third = real()) {
       chain(first, second, third);
     }
   }
 
   @Test
   void aChainSurvivesTheLossOfItsMiddle() throws Exception {
-    try (Node first = Node.ours(directory);
-        Node third = Node.ours(directory)) {
+    try (Node first = ours();
+        Node third = ours()) {
       traffic(first);
-      try (Node second = Node.real(directory)) {
+      try (Node second = real()) {
         follow(second, first);
         follow(third, second);
       }
       traffic(first);
-      try (Node second = Node.real(directory)) {
+      try (Node second = real()) {
         follow(second, first);
         follow(third, second);
         assertSame(first, second, third);
@@ -62,9 +62,9 @@ class RedisInteropTest {
 
   @Test
   void aRealSiblingAndARealOldMasterGoOnWithOurPromotedReplica() throws Exception {
-    try (Node old = Node.real(directory);
-        Node promoted = Node.ours(directory);
-        Node sibling = Node.real(directory)) {
+    try (Node old = real();
+        Node promoted = ours();
+        Node sibling = real()) {
       traffic(old);
       follow(promoted, old);
       follow(sibling, old);
@@ -75,9 +75,9 @@ class RedisInteropTest {
 
   @Test
   void ourSiblingAndOurOldMasterGoOnWithARealPromotedReplica() throws Exception {
-    try (Node old = Node.ours(directory);
-        Node promoted = Node.real(directory);
-        Node sibling = Node.ours(directory)) {
+    try (Node old = ours();
+        Node promoted = real();
+        Node sibling = ours()) {
       traffic(old);
       follow(promoted, old);
       follow(sibling, old);
@@ -88,9 +88,9 @@ class RedisInteropTest {
 
   @Test
   void writesDuringAFullSyncArriveAfterIt() throws Exception {
-    try (Node master = Node.ours(directory);
-        Node real = Node.real(directory);
-        Node ours = Node.ours(directory)) {
+    try (Node master = ours();
+        Node real = real();
+        Node ours = ours()) {
       String value = "x".repeat(1_000);
       for (int i = 0; i < 5_000; i++) {
         master.ask("SET key:" + i + " " + value);
@@ -111,6 +111,17 @@ class RedisInteropTest {
       ours.untilInSyncWith(master);
       assertSame(master, real, ours);
     }
+  }
+
+  /**
+   * The backlogs reach back over all of a test's traffic, which may be over Redis' one megabyte.
+   */
+  private Node ours() throws Exception {
+    return Node.ours(directory, "repl-backlog-size 16mb");
+  }
+
+  private Node real() throws Exception {
+    return Node.real(directory, "--repl-backlog-size", "16mb");
   }
 
   private void chain(Node first, Node second, Node third) throws Exception {

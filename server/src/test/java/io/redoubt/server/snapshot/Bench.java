@@ -4,6 +4,7 @@ import io.redoubt.persistence.rdb.BlockOutput;
 import io.redoubt.persistence.rdb.RdbException;
 import io.redoubt.persistence.rdb.RdbFormat;
 import io.redoubt.protocol.process.Log;
+import io.redoubt.protocol.process.Threads;
 import io.redoubt.server.keyspace.Database;
 import io.redoubt.server.keyspace.Entry;
 import io.redoubt.server.keyspace.Keyspace;
@@ -65,6 +66,7 @@ public final class Bench implements AutoCloseable, SnapshotSettings {
         new SnapshotContext(
             values,
             disk,
+            Threads.ofSystem(),
             this,
             turns,
             clock,

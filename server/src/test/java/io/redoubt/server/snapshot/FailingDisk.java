@@ -1,18 +1,14 @@
 package io.redoubt.server.snapshot;
 
-import io.redoubt.persistence.io.Disk;
 import io.redoubt.persistence.io.DiskFile;
-import io.redoubt.persistence.io.OsDisk;
+import io.redoubt.persistence.io.ForwardingDisk;
+import io.redoubt.persistence.io.ForwardingFile;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
-import java.util.List;
 
 /** The disk of the machine with faults that a test switches on. */
-final class FailingDisk implements Disk {
-
-  private final Disk disk = new OsDisk();
-
+final class FailingDisk extends ForwardingDisk {
   /** Bytes that may still be written; then the disk is full. */
   volatile long roomBytes = Long.MAX_VALUE;
 
@@ -29,17 +25,12 @@ final class FailingDisk implements Disk {
     if (failCreate) {
       throw fault("Permission denied");
     }
-    return new FaultFile(disk.create(path));
+    return new FaultFile(super.create(path));
   }
 
   @Override
   public DiskFile append(Path path) throws IOException {
-    return new FaultFile(disk.append(path));
-  }
-
-  @Override
-  public DiskFile read(Path path) throws IOException {
-    return disk.read(path);
+    return new FaultFile(super.append(path));
   }
 
   @Override
@@ -47,60 +38,18 @@ final class FailingDisk implements Disk {
     if (failRename) {
       throw fault("Input/output error");
     }
-    disk.rename(from, to);
+    super.rename(from, to);
   }
 
-  @Override
-  public boolean delete(Path path) throws IOException {
-    return disk.delete(path);
-  }
-
-  @Override
-  public boolean createDirectory(Path path) throws IOException {
-    return disk.createDirectory(path);
-  }
-
-  @Override
-  public boolean isDirectory(Path path) {
-    return disk.isDirectory(path);
-  }
-
-  @Override
-  public boolean exists(Path path) {
-    return disk.exists(path);
-  }
-
-  @Override
-  public List<Path> list(Path directory) throws IOException {
-    return disk.list(directory);
-  }
-
-  @Override
-  public long size(Path path) throws IOException {
-    return disk.size(path);
-  }
-
-  @Override
-  public void syncDirectory(Path directory) throws IOException {
-    disk.syncDirectory(directory);
-  }
-
-  private final class FaultFile implements DiskFile {
-    private final DiskFile file;
-
+  private final class FaultFile extends ForwardingFile {
     FaultFile(DiskFile file) {
-      this.file = file;
-    }
-
-    @Override
-    public int read(MemorySegment memory, long offset, int length) throws IOException {
-      return file.read(memory, offset, length);
+      super(file);
     }
 
     @Override
     public void write(MemorySegment memory, long offset, long length) throws IOException {
       long fits = Math.min(roomBytes, length);
-      file.write(memory, offset, fits);
+      super.write(memory, offset, fits);
       roomBytes -= fits;
       if (fits < length) {
         throw fault("No space left on device");
@@ -112,27 +61,7 @@ final class FailingDisk implements Disk {
       if (failSync) {
         throw fault("Input/output error");
       }
-      file.sync();
-    }
-
-    @Override
-    public long position() throws IOException {
-      return file.position();
-    }
-
-    @Override
-    public long size() throws IOException {
-      return file.size();
-    }
-
-    @Override
-    public void truncate(long sizeBytes) throws IOException {
-      file.truncate(sizeBytes);
-    }
-
-    @Override
-    public void close() throws IOException {
-      file.close();
+      super.sync();
     }
   }
 }

@@ -24,6 +24,11 @@ public final class ManualTurns implements LoopTurns {
   }
 
   @Override
+  public void soon(Runnable task) {
+    nextTurn.add(task);
+  }
+
+  @Override
   public long commands() {
     return 0;
   }

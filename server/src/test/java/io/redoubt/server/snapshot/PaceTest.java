@@ -11,21 +11,23 @@ class PaceTest {
 
   private long now = 1;
   private long commands = 7;
-  private final Pace pace =
-      new Pace(
-          new LoopTurns() {
-            @Override
-            public void execute(Runnable task) {}
+  private final LoopTurns turns =
+      new LoopTurns() {
+        @Override
+        public void execute(Runnable task) {}
 
-            @Override
-            public void nextTurn(Runnable task) {}
+        @Override
+        public void nextTurn(Runnable task) {}
 
-            @Override
-            public long commands() {
-              return commands;
-            }
-          },
-          now);
+        @Override
+        public void soon(Runnable task) {}
+
+        @Override
+        public long commands() {
+          return commands;
+        }
+      };
+  private Pace pace = new Pace(turns, false, now);
 
   /** The slice after a turn of commands. */
   private long turnWith(int executed) {
@@ -71,17 +73,27 @@ class PaceTest {
   }
 
   @Test
-  void quietTurnsAreUsedWhateverIsOwed() {
+  void aLongQuietIsUsedWhateverIsOwed() {
     turnWith(1);
     pace.wroteAhead(1_000_000_000);
-    long soon = turnWith(0);
-    assertThat(soon).isPositive().isLessThan(TURN_NANOS);
-    long later = 0;
-    for (int i = 0; i < 200; i++) {
-      later = turnWith(0);
-    }
-    assertThat(later).isEqualTo(Pace.LONGEST_NANOS);
+    assertThat(turnWith(0)).isZero();
+    assertThat(afterQuietTurns()).isEqualTo(Pace.LONGEST_NANOS);
     assertThat(turnWith(1)).isZero();
+  }
+
+  @Test
+  void whatSomebodyWaitsForGetsAQuarter() {
+    pace = new Pace(turns, true, now);
+    slices(10);
+    assertThat(slices(1000)).isBetween(1000 * TURN_NANOS / 4, 1000 * TURN_NANOS * 2 / 5);
+  }
+
+  private long afterQuietTurns() {
+    long last = 0;
+    for (int i = 0; i < 200; i++) {
+      last = turnWith(0);
+    }
+    return last;
   }
 
   @Test

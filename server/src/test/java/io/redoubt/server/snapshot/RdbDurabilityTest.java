@@ -33,6 +33,7 @@ class RdbDurabilityTest {
         new SnapshotContext(
             context.values(),
             disk,
+            context.threads(),
             context.settings(),
             context.turns(),
             context.clock(),

@@ -3,7 +3,7 @@ package io.redoubt.server.structure;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 
-import io.redoubt.persistence.packed.Listpack;
+import io.redoubt.persistence.packed.ListpackCheck;
 import io.redoubt.protocol.Seed;
 import io.redoubt.protocol.bytes.Numbers;
 import io.redoubt.server.memory.Argument;
@@ -35,7 +35,7 @@ final class QuicklistTest {
         int most = 1 + random.nextInt(600);
         for (int step = 0; step < 1200; step++) {
           step(slabs, lists, root, model, most);
-          assertThat(Quicklist.count(root)).isEqualTo(model.size());
+          assertThat(QuicklistRoot.count(root)).isEqualTo(model.size());
           if (step % 60 == 0) {
             assertSame(cursor, root, model);
           }
@@ -164,11 +164,11 @@ final class QuicklistTest {
 
   /** The middle is compressed as far as it can be, the ends are not, and no node is too large. */
   private static void assertNodes(long root) {
-    long nodes = Quicklist.nodes(root);
-    int depth = Quicklist.depth(root);
+    long nodes = QuicklistRoot.nodes(root);
+    int depth = QuicklistRoot.depth(root);
     long index = 0;
     long elements = 0;
-    for (long node = Quicklist.head(root); node != 0; node = QuicklistNode.after(node)) {
+    for (long node = QuicklistRoot.head(root); node != 0; node = QuicklistNode.after(node)) {
       boolean inner = depth > 0 && index >= depth && index < nodes - depth;
       if (!inner) {
         assertThat(QuicklistNode.isCompressed(node)).isFalse();
@@ -180,14 +180,14 @@ final class QuicklistTest {
       long data = QuicklistNode.data(node);
       long sizeBytes = QuicklistNode.sizeBytes(node);
       if (!QuicklistNode.isCompressed(node) && !QuicklistNode.isPlain(node)) {
-        assertThatCode(() -> Listpack.validate(Region.MEMORY, data, sizeBytes))
+        assertThatCode(() -> ListpackCheck.validate(Region.MEMORY, data, sizeBytes))
             .doesNotThrowAnyException();
       }
       elements += QuicklistNode.count(node);
       index++;
     }
     assertThat(index).isEqualTo(nodes);
-    assertThat(elements).isEqualTo(Quicklist.count(root));
+    assertThat(elements).isEqualTo(QuicklistRoot.count(root));
   }
 
   private static String text(ListCursor cursor) {
@@ -208,14 +208,14 @@ final class QuicklistTest {
 
   @Test
   void limitsNodesAsRedisDoes() {
-    assertThat(Quicklist.exceeds(-1, 4096, 1)).isFalse();
-    assertThat(Quicklist.exceeds(-1, 4097, 1)).isTrue();
-    assertThat(Quicklist.exceeds(-5, 65536, 40_000)).isFalse();
-    assertThat(Quicklist.exceeds(-6, 65537, 1)).isTrue();
-    assertThat(Quicklist.exceeds(0, 10, 1)).isFalse();
-    assertThat(Quicklist.exceeds(0, 10, 2)).isTrue();
-    assertThat(Quicklist.exceeds(128, 8192, 128)).isFalse();
-    assertThat(Quicklist.exceeds(128, 8193, 1)).isTrue();
-    assertThat(Quicklist.exceeds(128, 10, 129)).isTrue();
+    assertThat(QuicklistRoot.exceeds(-1, 4096, 1)).isFalse();
+    assertThat(QuicklistRoot.exceeds(-1, 4097, 1)).isTrue();
+    assertThat(QuicklistRoot.exceeds(-5, 65536, 40_000)).isFalse();
+    assertThat(QuicklistRoot.exceeds(-6, 65537, 1)).isTrue();
+    assertThat(QuicklistRoot.exceeds(0, 10, 1)).isFalse();
+    assertThat(QuicklistRoot.exceeds(0, 10, 2)).isTrue();
+    assertThat(QuicklistRoot.exceeds(128, 8192, 128)).isFalse();
+    assertThat(QuicklistRoot.exceeds(128, 8193, 1)).isTrue();
+    assertThat(QuicklistRoot.exceeds(128, 10, 129)).isTrue();
   }
 }

@@ -39,8 +39,8 @@ final class SetsTest {
 
   @BeforeEach
   void aTimeOfDay() {
-    keyspace.structures(Type.SET, sets);
-    temporaries.structures(Type.SET, sets);
+    keyspace.structures(Type.SET, sets.tables());
+    temporaries.structures(Type.SET, sets.tables());
     keyspace.nowMillis(1_700_000_000_000L);
   }
 

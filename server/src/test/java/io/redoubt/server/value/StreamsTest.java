@@ -8,6 +8,7 @@ import io.redoubt.protocol.Seed;
 import io.redoubt.protocol.resp.ReplyCollector;
 import io.redoubt.protocol.resp.ReplyWriter;
 import io.redoubt.protocol.resp.Request;
+import io.redoubt.server.keyspace.Keyspace;
 import io.redoubt.server.memory.Argument;
 import io.redoubt.server.memory.Region;
 import io.redoubt.server.memory.SlabBuffers;
@@ -49,6 +50,7 @@ final class StreamsTest {
 
   private final Random random = Seed.random("StreamsTest");
   private final Slabs slabs = Slabs.checking();
+  private final Keyspace keyspace = new Keyspace(slabs, 1, new Random(1));
   private final long wordsAt = slabs.allocateFar(WORDS_BYTES);
 
   private Request words(List<String> words) {
@@ -81,7 +83,7 @@ final class StreamsTest {
       StreamLimits limits =
           new StreamLimits(
               random.nextBoolean() ? 0 : 100 + random.nextInt(4000), random.nextInt(30));
-      Streams streams = new Streams(slabs, limits);
+      Streams streams = new Streams(keyspace, limits);
       long root = streams.newRoot();
       Model model = new Model();
       for (int step = 0; step < 2000; step++) {
@@ -95,6 +97,7 @@ final class StreamsTest {
       dismantle(streams, root);
     }
     slabs.free(wordsAt, WORDS_BYTES);
+    keyspace.close();
     slabs.close();
   }
 
@@ -305,7 +308,7 @@ final class StreamsTest {
   }
 
   private long rebuilt(Streams streams, long root) {
-    Streams other = new Streams(slabs, new StreamLimits(4096, 100));
+    Streams other = new Streams(keyspace, new StreamLimits(4096, 100));
     long copy = other.newRoot();
     StreamId id = new StreamId();
     IdTree nodes = streams.nodes(root);
@@ -358,7 +361,7 @@ final class StreamsTest {
 
   @Test
   void rememberTheHighestIdDeleted() {
-    Streams streams = new Streams(slabs, new StreamLimits(4096, 100));
+    Streams streams = new Streams(keyspace, new StreamLimits(4096, 100));
     long root = streams.newRoot();
     for (int i = 1; i < 10; i++) {
       streams.append(root, new Id(i, 0).toStreamId(), words(List.of("a", "b")), 0, 2);
@@ -374,6 +377,34 @@ final class StreamsTest {
       // to its end
     }
     slabs.free(wordsAt, WORDS_BYTES);
+    keyspace.close();
+    slabs.close();
+  }
+
+  @Test
+  void aGroupWithMuchPendingIsFreedInSlices() {
+    Streams streams = new Streams(keyspace, new StreamLimits(4096, 100));
+    long root = streams.newRoot();
+    StreamGroups groups = streams.groups();
+    StreamId zero = new Id(0, 0).toStreamId();
+    try (Argument name = Argument.of(slabs, "consumer")) {
+      long group = groups.create(root, name.address(), name.length(), zero, 0);
+      long consumer = groups.createConsumer(group, name.address(), name.length(), 1);
+      for (int i = 1; i <= 10_000; i++) {
+        groups.deliver(group, consumer, new Id(i, 0).toStreamId(), 1, 1);
+      }
+      groups.destroy(root, group);
+    }
+    assertThat(groups.count(root)).isZero();
+    assertThat(keyspace.garbageCount()).isEqualTo(1);
+    int slices = 0;
+    while (keyspace.freeSome(1) > 0) {
+      slices++;
+    }
+    assertThat(slices).isGreaterThan(100);
+    assertThat(streams.dismantle(root)).isFalse();
+    slabs.free(wordsAt, WORDS_BYTES);
+    keyspace.close();
     slabs.close();
   }
 }

@@ -113,7 +113,7 @@ final class StringValueTest {
         assertThat(StringValue.length(entry)).isEqualTo(model.length);
       }
       assertThat(StringValue.toByteArray(entry)).isEqualTo(model);
-      assertThat(database.expires()).isEqualTo(Entry.expires(entry) ? 1 : 0);
+      assertThat(database.expiries().size()).isEqualTo(Entry.expires(entry) ? 1 : 0);
     }
   }
 

@@ -1,0 +1,107 @@
+package io.redoubt.dist.benchmark;
+
+import java.io.IOException;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code benchmark append}: what the append-only file costs. */
+@Command(
+    name = "append",
+    description = {
+      "Thousands of SETs a second, P=1, as redis-benchmark sees them: with appendfsync always, with"
+          + " everysec, and without an append-only file. The servers take turns; medians. Both"
+          + " have their files in the same folder for temporary files.",
+      "The last column is the goal for the ratio; the last row is that of everysec to no file, of"
+          + " each of the two, and the goal is for Redoubt's."
+    },
+    mixinStandardHelpOptions = true,
+    sortOptions = false)
+final class AppendBenchmark implements Callable<Integer> {
+  /** Thousands a second. */
+  private record Row(double few, double many, double everySecond, double none) {}
+
+  private static final int FEW = 50;
+  private static final int MANY = 500;
+  private static final int KEYS = 1_000_000;
+  private static final double ALWAYS_GOAL = 1.2;
+  private static final double EVERY_SECOND_GOAL = 0.9;
+  private static final List<String> SET =
+      List.of("SET", "key:" + RedisBenchmark.RANDOM, "v".repeat(64));
+
+  /** As much work for a server as one SET that waits for the disk. */
+  private static final int WITHOUT_WAITING = 4;
+
+  @Mixin private Contenders contenders = new Contenders();
+
+  @Option(
+      names = "--operations",
+      paramLabel = "COUNT",
+      description =
+          "SETs a round with always (default: ${DEFAULT-VALUE}); four times as many else.")
+  private int operations = 100_000;
+
+  @Option(
+      names = "--rounds",
+      paramLabel = "COUNT",
+      description = "Rounds (default: ${DEFAULT-VALUE}).")
+  private int rounds = 5;
+
+  private int folders;
+
+  @Override
+  public Integer call() throws IOException, InterruptedException {
+    Comparison<Row> rows = Comparison.ofRounds(rounds, this::measure);
+    Comparison.head("thousands a second");
+    rows.row("always, 50 clients", Row::few, ALWAYS_GOAL);
+    rows.row("always, 500 clients", Row::many, ALWAYS_GOAL);
+    rows.row("everysec", Row::everySecond, Comparison.NO_GOAL);
+    rows.row("no file", Row::none, Comparison.NO_GOAL);
+    System.out.printf(
+        "%-28s %10.2f %10.2f %7s %6.2f%n",
+        "everysec / no file", share(rows.redis()), share(rows.redoubt()), "", EVERY_SECOND_GOAL);
+    return 0;
+  }
+
+  private static double share(List<Row> rows) {
+    return Comparison.median(
+        rows.stream().mapToDouble(row -> row.everySecond() / row.none()).toArray());
+  }
+
+  private Row measure(boolean redis) throws IOException, InterruptedException {
+    int waiting = contenders.scaled(operations);
+    double few;
+    double many;
+    try (MeasuredServer server = start(redis, "yes", "always")) {
+      few = thousands(server, FEW, waiting);
+      many = thousands(server, MANY, waiting);
+    }
+    double everySecond;
+    try (MeasuredServer server = start(redis, "yes", "everysec")) {
+      everySecond = thousands(server, FEW, waiting * WITHOUT_WAITING);
+    }
+    try (MeasuredServer server = start(redis, "no", "no")) {
+      return new Row(few, many, everySecond, thousands(server, FEW, waiting * WITHOUT_WAITING));
+    }
+  }
+
+  private static double thousands(MeasuredServer server, int connections, int count)
+      throws IOException, InterruptedException {
+    RedisBenchmark load = new RedisBenchmark(connections, 1, KEYS, SET);
+    load.run(server, count / 2); // compiles what is hot
+    return load.run(server, count) / 1000;
+  }
+
+  private MeasuredServer start(boolean redis, String appendOnly, String fsync)
+      throws IOException, InterruptedException {
+    String[] more = {
+      "--appendonly " + appendOnly,
+      "--appendfsync " + fsync,
+      "--appenddirname append-" + ++folders,
+      "--auto-aof-rewrite-percentage 0"
+    };
+    return redis ? contenders.startRedis(more) : contenders.startRedoubt(more);
+  }
+}

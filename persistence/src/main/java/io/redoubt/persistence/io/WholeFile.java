@@ -1,0 +1,50 @@
+package io.redoubt.persistence.io;
+
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.file.Path;
+import java.util.Arrays;
+
+/** Files of a {@link Disk} that are small enough to be read and written at once. */
+public final class WholeFile {
+  private WholeFile() {}
+
+  /** All that is in a file. */
+  public static byte[] read(Disk disk, Path path) throws IOException {
+    try (DiskFile file = disk.read(path);
+        Arena arena = Arena.ofConfined()) {
+      int size = Math.toIntExact(file.size());
+      MemorySegment memory = arena.allocate(Math.max(size, 1));
+      int at = 0;
+      while (at < size) {
+        int read = file.read(memory, at, size - at);
+        if (read < 0) {
+          break;
+        }
+        at += read;
+      }
+      return memory.asSlice(0, at).toArray(ValueLayout.JAVA_BYTE);
+    }
+  }
+
+  /** Creates a file of these parts, and waits until they are on disk; leaves none if that fails. */
+  public static void write(Disk disk, Path path, byte[]... parts) throws IOException {
+    long size = Arrays.stream(parts).mapToLong(part -> part.length).sum();
+    try (DiskFile file = disk.create(path);
+        Arena arena = Arena.ofConfined()) {
+      MemorySegment memory = arena.allocate(Math.max(size, 1));
+      long at = 0;
+      for (byte[] part : parts) {
+        MemorySegment.copy(part, 0, memory, ValueLayout.JAVA_BYTE, at, part.length);
+        at += part.length;
+      }
+      file.write(memory, 0, size);
+      file.sync();
+    } catch (IOException e) {
+      disk.delete(path);
+      throw e;
+    }
+  }
+}

@@ -1,0 +1,67 @@
+package io.redoubt.persistence.packed;
+
+import static io.redoubt.persistence.packed.ListpackFormat.COUNT_AT;
+import static io.redoubt.persistence.packed.ListpackFormat.HEADER_BYTES;
+import static io.redoubt.persistence.packed.ListpackFormat.UNKNOWN_COUNT;
+import static io.redoubt.persistence.packed.LittleEndian.unsigned16;
+import static io.redoubt.persistence.packed.LittleEndian.unsignedByte;
+
+import java.lang.foreign.MemorySegment;
+
+/** Looks whether bytes that come from elsewhere are a {@link Listpack}. */
+public final class ListpackCheck {
+  private ListpackCheck() {}
+
+  /**
+   * Checks every byte of a foreign listpack; looks at none outside of it.
+   *
+   * @param length how many bytes it is said to have
+   * @throws PackedException when it is not valid
+   */
+  public static void validate(MemorySegment memory, long start, long length)
+      throws PackedException {
+    if (length < Listpack.EMPTY_BYTES) {
+      throw new PackedException(0, "listpack of less than " + Listpack.EMPTY_BYTES + " bytes");
+    }
+    if (Listpack.sizeBytes(memory, start) != length) {
+      throw new PackedException(0, "listpack's size differs from that of the bytes");
+    }
+    long end = start + length - 1;
+    if (!Listpack.isEnd(memory, end)) {
+      throw new PackedException(length - 1, "listpack without its end");
+    }
+    int count = 0;
+    long at = start + HEADER_BYTES;
+    for (; at < end; count++) {
+      at = validateEntry(memory, start, at, end);
+    }
+    int said = unsigned16(memory, start + COUNT_AT);
+    if (said != UNKNOWN_COUNT && said != count) {
+      throw new PackedException(COUNT_AT, "listpack's count of entries is wrong");
+    }
+  }
+
+  private static long validateEntry(MemorySegment memory, long start, long entry, long end)
+      throws PackedException {
+    int first = unsignedByte(memory, entry);
+    if (!ListpackFormat.isEntry(first)) {
+      throw new PackedException(entry - start, "listpack entry of unknown encoding");
+    }
+    if (ListpackFormat.prefixBytes(first) >= end - entry) {
+      throw new PackedException(entry - start, "listpack entry beyond the end");
+    }
+    long bodyBytes = ListpackFormat.bodyBytes(memory, entry);
+    int width = ListpackFormat.backLengthBytes(bodyBytes);
+    if (bodyBytes + width > end - entry) {
+      throw new PackedException(entry - start, "listpack entry beyond the end");
+    }
+    for (int i = 0; i < width; i++) {
+      if (unsignedByte(memory, entry + bodyBytes + i)
+          != ListpackFormat.backLengthByte(bodyBytes, width, i)) {
+        throw new PackedException(
+            entry + bodyBytes + i - start, "listpack entry's back-length is wrong");
+      }
+    }
+    return entry + bodyBytes + width;
+  }
+}

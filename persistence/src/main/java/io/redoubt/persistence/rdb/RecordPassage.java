@@ -1,0 +1,183 @@
+package io.redoubt.persistence.rdb;
+
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+
+import java.lang.foreign.MemorySegment;
+
+/**
+ * The short way from a reader to a writer for what the writer would write as it stands or nearly
+ * so: strings with their keys, and the elements of sets, sorted sets and hashes. What is found
+ * whole in the reader's input is copied in long runs; only strings that have a shorter encoding
+ * interrupt them. The result is the same as by telling the writer, byte for byte.
+ */
+final class RecordPassage {
+
+  /** The place of the end of something that is not whole, or not for this. */
+  private static final long NONE = -1;
+
+  private static final int SCORE_BYTES = 8;
+  private static final int EXPIRY_BYTES = 8;
+
+  private final RdbOutput out;
+  private final StringEncoder strings;
+
+  private MemorySegment memory = MemorySegment.NULL;
+  private long limit;
+  private long copied; // what is before this place has been written
+
+  // The string that string() has found last; one that stands as a number has no bytes.
+  private long text;
+  private int textBytes;
+
+  /** A passage to a writer; the input is one that another writer of this process has written. */
+  RecordPassage(RdbWriter writer) {
+    out = writer.output();
+    strings = writer.strings();
+  }
+
+  /** Passes on the whole records of strings at the cursor; returns whether there was one. */
+  boolean records(RdbInput in) {
+    begin(in);
+    long at = copied;
+    for (long end = record(at); end != NONE; end = record(at)) {
+      at = end;
+    }
+    return end(in, at);
+  }
+
+  /** Passes on at most so many elements of a collection; returns how many were whole. */
+  long elements(RdbInput in, RdbType type, long most) {
+    begin(in);
+    long at = copied;
+    long count = 0;
+    while (count < most) {
+      long end = element(at, type);
+      if (end == NONE) {
+        break;
+      }
+      at = end;
+      count++;
+    }
+    end(in, at);
+    return count;
+  }
+
+  private void begin(RdbInput in) {
+    memory = in.memory();
+    limit = in.limit();
+    copied = in.cursor();
+  }
+
+  private boolean end(RdbInput in, long at) {
+    out.putBytes(memory, copied, at - copied);
+    boolean any = at > in.cursor();
+    in.skip(at - in.cursor());
+    in.commit();
+    return any;
+  }
+
+  private int byteAt(long at) {
+    return memory.get(JAVA_BYTE, at) & 0xff;
+  }
+
+  /** Passes on a key with a string; returns the place behind it. */
+  private long record(long start) {
+    long at = start;
+    while (at < limit && at != NONE) {
+      switch (byteAt(at)) {
+        case RdbFormat.EXPIRE_MILLIS -> at += 1 + EXPIRY_BYTES;
+        case RdbFormat.IDLE -> at = length(at + 1);
+        case RdbFormat.FREQUENCY -> at += 2;
+        default -> {
+          return byteAt(at) == RdbType.STRING.id() ? pair(at + 1) : NONE;
+        }
+      }
+    }
+    return NONE;
+  }
+
+  private long element(long at, RdbType type) {
+    return switch (type) {
+      case SET -> single(at, 0);
+      case ZSET_2 -> single(at, SCORE_BYTES);
+      case HASH -> pair(at);
+      case HASH_METADATA -> {
+        long field = length(at);
+        yield field == NONE ? NONE : pair(field);
+      }
+      default -> NONE;
+    };
+  }
+
+  private long single(long at, int moreBytes) {
+    long end = string(at);
+    if (end == NONE || limit - end < moreBytes) {
+      return NONE;
+    }
+    pass(at, text, textBytes, end);
+    return end + moreBytes;
+  }
+
+  private long pair(long at) {
+    long second = string(at);
+    long first = text;
+    int firstBytes = textBytes;
+    long end = second == NONE ? NONE : string(second);
+    if (end != NONE) {
+      pass(at, first, firstBytes, second);
+      pass(second, text, textBytes, end);
+    }
+    return end;
+  }
+
+  /** Writes a string anew if that makes it shorter; else it stays in the run. */
+  private void pass(long at, long bytesAt, int bytes, long end) {
+    if (bytes > 0 && strings.findShorter(memory, bytesAt, bytes)) {
+      out.putBytes(memory, copied, at - copied);
+      strings.putShorter();
+      copied = end;
+    }
+  }
+
+  /** The place behind a length. */
+  private long length(long at) {
+    if (at >= limit) {
+      return NONE;
+    }
+    int first = byteAt(at);
+    long end =
+        switch (first) {
+          case RdbFormat.LENGTH_32 -> at + 5;
+          case RdbFormat.LENGTH_64 -> at + 9;
+          default -> at + 1 + (first >> 6);
+        };
+    return end <= limit ? end : NONE;
+  }
+
+  /** The place behind a string that has less than 16384 bytes. */
+  private long string(long at) {
+    if (at >= limit) {
+      return NONE;
+    }
+    int first = byteAt(at);
+    long end;
+    if (first < 1 << 6) {
+      text = at + 1;
+      textBytes = first;
+      end = text + first;
+    } else if (first < 1 << 7) {
+      if (limit - at < 2) {
+        return NONE;
+      }
+      text = at + 2;
+      textBytes = (first & 0x3f) << 8 | byteAt(at + 1);
+      end = text + textBytes;
+    } else if (first >= RdbFormat.STRING_INT8 && first <= RdbFormat.STRING_INT32) {
+      textBytes = 0;
+      end = at + 1 + (1L << (first - RdbFormat.STRING_INT8));
+    } else {
+      return NONE;
+    }
+    return end <= limit ? end : NONE;
+  }
+}

@@ -1,0 +1,68 @@
+package io.redoubt.persistence.io;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+
+/** A disk that has everything done by the machine's; what is to be different is overridden. */
+public class ForwardingDisk implements Disk {
+  private final Disk disk = new OsDisk();
+
+  /** Before the disk of the machine. */
+  public ForwardingDisk() {}
+
+  @Override
+  public DiskFile create(Path path) throws IOException {
+    return disk.create(path);
+  }
+
+  @Override
+  public DiskFile append(Path path) throws IOException {
+    return disk.append(path);
+  }
+
+  @Override
+  public DiskFile read(Path path) throws IOException {
+    return disk.read(path);
+  }
+
+  @Override
+  public void rename(Path from, Path to) throws IOException {
+    disk.rename(from, to);
+  }
+
+  @Override
+  public boolean delete(Path path) throws IOException {
+    return disk.delete(path);
+  }
+
+  @Override
+  public boolean createDirectory(Path path) throws IOException {
+    return disk.createDirectory(path);
+  }
+
+  @Override
+  public boolean isDirectory(Path path) {
+    return disk.isDirectory(path);
+  }
+
+  @Override
+  public boolean exists(Path path) {
+    return disk.exists(path);
+  }
+
+  @Override
+  public List<Path> list(Path directory) throws IOException {
+    return disk.list(directory);
+  }
+
+  @Override
+  public long size(Path path) throws IOException {
+    return disk.size(path);
+  }
+
+  @Override
+  public void syncDirectory(Path directory) throws IOException {
+    disk.syncDirectory(directory);
+  }
+}

@@ -1,0 +1,49 @@
+package io.redoubt.persistence.io;
+
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+
+/** A file that has everything done by another; what is to be different is overridden. */
+public class ForwardingFile implements DiskFile {
+  private final DiskFile file;
+
+  /** Before that file. */
+  public ForwardingFile(DiskFile file) {
+    this.file = file;
+  }
+
+  @Override
+  public int read(MemorySegment memory, long offset, int length) throws IOException {
+    return file.read(memory, offset, length);
+  }
+
+  @Override
+  public void write(MemorySegment memory, long offset, long length) throws IOException {
+    file.write(memory, offset, length);
+  }
+
+  @Override
+  public void sync() throws IOException {
+    file.sync();
+  }
+
+  @Override
+  public long position() throws IOException {
+    return file.position();
+  }
+
+  @Override
+  public long size() throws IOException {
+    return file.size();
+  }
+
+  @Override
+  public void truncate(long sizeBytes) throws IOException {
+    file.truncate(sizeBytes);
+  }
+
+  @Override
+  public void close() throws IOException {
+    file.close();
+  }
+}

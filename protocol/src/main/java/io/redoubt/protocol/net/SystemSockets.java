@@ -1,0 +1,48 @@
+package io.redoubt.protocol.net;
+
+import io.netty.channel.IoEventLoop;
+import io.netty.channel.IoHandlerFactory;
+import io.netty.channel.IoRegistration;
+import io.netty.channel.SingleThreadIoEventLoop;
+import io.netty.channel.socket.SocketProtocolFamily;
+import io.netty.util.concurrent.FastThreadLocalThread;
+import io.redoubt.protocol.process.ThreadPriority;
+import java.net.Inet6Address;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.util.concurrent.ThreadFactory;
+
+/** What the kinds of sockets that a system offers have in common. */
+abstract class SystemSockets implements Sockets {
+
+  /** Channels don't look at the registration of an event. */
+  @SuppressWarnings("NullAway")
+  static final IoRegistration NO_REGISTRATION = null;
+
+  /** Scripts may nest 200 calls of C functions, some with a buffer of 8 KiB each on the stack. */
+  private static final long STACK_BYTES = 8L << 20;
+
+  @Override
+  public IoEventLoop newLoop(String threadName, IoHandlerFactory handlers) {
+    ThreadFactory threads =
+        task -> new FastThreadLocalThread(null, () -> loop(task), threadName, STACK_BYTES);
+    return new SingleThreadIoEventLoop(null, threads, handlers);
+  }
+
+  /** Clients wait for it, whatever else the processors have to do. */
+  private static void loop(Runnable task) {
+    ThreadPriority.takeShortTurns();
+    task.run();
+  }
+
+  @Override
+  public SocketAddress address(SocketAddress address) {
+    return address;
+  }
+
+  static SocketProtocolFamily family(InetSocketAddress address) {
+    return address.getAddress() instanceof Inet6Address
+        ? SocketProtocolFamily.INET6
+        : SocketProtocolFamily.INET;
+  }
+}

@@ -1,0 +1,133 @@
+package io.redoubt.sentinel.simulation;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.redoubt.sentinel.core.Address;
+import io.redoubt.sentinel.core.Input;
+import io.redoubt.sentinel.core.Sentinel;
+import io.redoubt.sentinel.core.Settings;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+/** Each way to set a group up that will hurt has its warning, and gets no other. */
+class DoctorTest {
+  private static final Map<String, String> GOOD =
+      Map.of("requirepass", "a", "masterauth", "a", "min-slaves-to-write", "1", "save", "60 1");
+
+  /** Three sentinels on machines of their own over a master and a replica, all as it should be. */
+  private final Fleet fleet = fleet(3, 2);
+
+  private static Fleet fleet(int sentinels, int quorum) {
+    Fleet fleet = new Fleet(9, sentinels, 2, quorum, 1000);
+    fleet.nodes().forEach(node -> node.settings(GOOD));
+    return fleet;
+  }
+
+  /** The words of what sentinel s1 finds once everybody had time to meet. */
+  private static List<String> words(Fleet fleet) {
+    fleet.runFor(20_000);
+    return findings(fleet).stream().map(each -> each.replaceFirst(" .*", "")).toList();
+  }
+
+  private static List<String> findings(Fleet fleet) {
+    Sentinel core = fleet.sentinel(1).core();
+    assertThat(core).isNotNull();
+    return core == null ? List.of() : core.findings(fleet.sentinel(1).master());
+  }
+
+  private static void set(SimulatedNode node, String name, String value) {
+    Map<String, String> settings = new HashMap<>(GOOD);
+    settings.put(name, value);
+    node.settings(settings);
+  }
+
+  @Test
+  void hasNothingToSayOfAGoodGroup() {
+    assertThat(words(fleet)).isEmpty();
+    assertThat(fleet.trace()).noneMatch(line -> line.contains("Doctor"));
+  }
+
+  @Test
+  void saysItOnceInTheLogToo() {
+    set(fleet.node(1), "min-slaves-to-write", "0");
+    fleet.runFor(40_000);
+    assertThat(fleet.trace())
+        .filteredOn(line -> line.contains("s1  (Doctor: "))
+        .singleElement()
+        .asString()
+        .contains("(Doctor: min-replicas-unset mymaster: ");
+  }
+
+  @Test
+  void countsVoters() {
+    assertThat(words(fleet(1, 1))).containsExactly("one-voter");
+    assertThat(words(fleet(2, 2))).containsExactly("two-voters");
+    assertThat(words(fleet(3, 4))).containsExactly("quorum-above-voters");
+  }
+
+  @Test
+  void looksWhereTheVotersRun() {
+    int port = 5000;
+    for (SimulatedSentinel sentinel : fleet.sentinels()) {
+      sentinel.step(new Input.Configure(announced("10.0.1.1", port++)));
+    }
+    assertThat(words(fleet)).containsExactly("one-host");
+  }
+
+  private static Settings announced(String host, int port) {
+    Settings usual = Settings.listeningOn(26379);
+    return new Settings(usual.port(), host, port, false, "", "", false, false, usual.timings());
+  }
+
+  /** The nodes of seed 001: one has another password than its master asks for. */
+  @Test
+  void comparesPasswords() {
+    set(fleet.node(2), "masterauth", "b");
+    assertThat(words(fleet)).containsExactly("passwords-differ");
+    assertThat(findings(fleet).getFirst())
+        .contains("masterauth of 10.0.0.2:6379 is not requirepass of 10.0.0.1:6379");
+  }
+
+  @Test
+  void hearsThatAPasswordIsRefused() {
+    fleet.node(2).answerGreetings("WRONGPASS invalid username-password pair or user is disabled.");
+    fleet.connections().to(fleet.node(2).address()).forEach(Network.Connection::closedByTarget);
+    assertThat(words(fleet)).containsExactly("password-refused");
+  }
+
+  @Test
+  void readsTheMastersSettings() {
+    set(fleet.node(1), "min-slaves-to-write", "0");
+    assertThat(words(fleet)).containsExactly("min-replicas-unset");
+    Fleet forgetful = fleet(3, 2);
+    Map<String, String> settings = new HashMap<>(GOOD);
+    settings.put("save", "");
+    settings.put("appendonly", "no");
+    forgetful.node(1).settings(settings);
+    assertThat(words(forgetful)).containsExactly("persistence-off");
+    settings.put("appendonly", "yes");
+    Fleet logging = fleet(3, 2);
+    logging.node(1).settings(settings);
+    assertThat(words(logging)).isEmpty();
+  }
+
+  @Test
+  void seesWhatAddressTranslationHides() {
+    fleet.node(1).listAlso(new Address("172.17.0.2", 6379));
+    assertThat(words(fleet)).containsExactly("replica-out-of-reach");
+  }
+
+  @Test
+  void hearsItsOwnIdFromElsewhere() {
+    fleet.runFor(5000);
+    String id = fleet.sentinel(1).id();
+    fleet
+        .sentinel(1)
+        .step(
+            new Input.HelloHeard(
+                Input.HelloHeard.NO_LINK, "10.0.1.9,26379," + id + ",0,mymaster,10.0.0.1,6379,0"));
+    assertThat(words(fleet)).containsExactly("same-id");
+  }
+}

@@ -1,0 +1,199 @@
+package io.redoubt.sentinel.simulation;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.redoubt.sentinel.core.Address;
+import io.redoubt.sentinel.core.Input;
+import io.redoubt.sentinel.core.Instance;
+import io.redoubt.sentinel.core.MasterOptions;
+import io.redoubt.sentinel.core.Sentinel;
+import io.redoubt.sentinel.core.Settings;
+import java.util.List;
+import java.util.function.UnaryOperator;
+import org.junit.jupiter.api.Test;
+
+/** What an operator may set, seen in what a fleet does. */
+class OptionsTest {
+  private static void set(Fleet fleet, UnaryOperator<MasterOptions> change) {
+    for (SimulatedSentinel each : fleet.sentinels()) {
+      MasterOptions options = change.apply(each.master().options());
+      each.step(new Input.Set(Fleet.MASTER, options, List.of("changed")));
+    }
+  }
+
+  @Test
+  void whoHasPriorityZeroIsNeverPromoted() {
+    for (long seed = 1; seed <= 10; seed++) {
+      Fleet fleet = new Fleet(seed, 3, 3, 2, 1000);
+      fleet.node(2).priority(0);
+      fleet.runFor(15_000);
+      fleet.node(1).kill();
+      fleet.runFor(5000);
+      assertThat(fleet.node(3).master()).as("seed " + seed).isNull();
+      fleet.node(3).kill();
+      fleet.runFor(20_000);
+      assertThat(fleet.node(2).master()).as("seed " + seed).isNotNull();
+    }
+  }
+
+  @Test
+  void theLowerPriorityGoesFirst() {
+    for (long seed = 1; seed <= 10; seed++) {
+      Fleet fleet = new Fleet(seed, 3, 3, 2, 1000);
+      fleet.node(2 + (int) (seed % 2)).priority(10);
+      fleet.runFor(15_000);
+      fleet.node(1).kill();
+      fleet.runFor(5000);
+      assertThat(fleet.node(2 + (int) (seed % 2)).master()).as("seed " + seed).isNull();
+    }
+  }
+
+  @Test
+  void onlySoManyReplicasTurnAtATime() {
+    assertThat(mostAtATime(1)).isEqualTo(1);
+    assertThat(mostAtATime(2)).isEqualTo(2);
+    assertThat(mostAtATime(9)).isEqualTo(4);
+  }
+
+  private static int mostAtATime(int parallelSyncs) {
+    Fleet fleet = new Fleet(1, 3, 6, 2, 1000);
+    fleet.runFor(5000);
+    set(fleet, options -> options.withParallelSyncs(parallelSyncs));
+    fleet.node(1).kill();
+    fleet.runFor(10_000);
+    int turning = 0;
+    int most = 0;
+    for (String line : fleet.trace()) {
+      if (line.contains("+slave-reconf-sent ")) {
+        turning++;
+      } else if (line.contains("+slave-reconf-done ")) {
+        turning--;
+      }
+      most = Math.max(most, turning);
+    }
+    return most;
+  }
+
+  @Test
+  void aMasterThatLoadsForTooLongAfterARebootIsDown() {
+    assertThat(isReplacedWhileLoading(0)).isFalse();
+    assertThat(isReplacedWhileLoading(60_000)).isFalse();
+    assertThat(isReplacedWhileLoading(3000)).isTrue();
+  }
+
+  private static boolean isReplacedWhileLoading(long rebootDownAfterMillis) {
+    Fleet fleet = new Fleet(2, 3, 3, 2, 2000);
+    fleet.runFor(5000);
+    set(fleet, options -> options.withMasterRebootDownAfterMillis(rebootDownAfterMillis));
+    fleet.node(1).kill();
+    fleet.runFor(500);
+    fleet.node(1).loadFor(20_000);
+    fleet.node(1).start();
+    fleet.runFor(19_000);
+    return !fleet.sentinel(1).master().currentAddress().equals(fleet.node(1).address());
+  }
+
+  @Test
+  void aSentinelIsKnownByWhatItAnnounces() {
+    Fleet fleet = new Fleet(3, 3, 2, 2, 1000);
+    fleet.runFor(5000);
+    Settings usual = Settings.listeningOn(26379);
+    fleet
+        .sentinel(1)
+        .step(
+            new Input.Configure(
+                new Settings(
+                    usual.port(), "1.2.3.4", 5000, false, "", "", false, false, usual.timings())));
+    fleet.runFor(5000);
+    assertThat(fleet.sentinel(2).master().sentinels())
+        .extracting(Instance::address)
+        .contains(new Address("1.2.3.4", 5000))
+        .doesNotContain(fleet.sentinel(1).address());
+    assertThat(fleet.trace())
+        .anyMatch(line ->
+            line.contains(
+                "s2  +sentinel-address-switch master mymaster n1 6379 ip 1.2.3.4 port 5000 for"
+                    + " s1"));
+  }
+
+  @Test
+  void anotherPasswordForSentinelsIsUsedAtOnce() {
+    Fleet fleet = new Fleet(3, 3, 2, 2, 1000);
+    fleet.runFor(5000);
+    Settings usual = Settings.listeningOn(26379);
+    fleet
+        .sentinel(1)
+        .step(
+            new Input.Configure(
+                new Settings(
+                    usual.port(), "", 0, false, "", "secret", false, false, usual.timings())));
+    assertThat(fleet.sentinel(1).master().sentinels())
+        .allMatch(peer -> peer.link().isDisconnected());
+    fleet.runFor(2000);
+    assertThat(fleet.sentinel(1).master().sentinels())
+        .noneMatch(peer -> peer.link().isDisconnected());
+  }
+
+  @Test
+  void sentinelsOfSeveralMastersShareTheirLinks() {
+    Fleet fleet = new Fleet(4, 3, 2, 2, 2, 1000);
+    fleet.runFor(5000);
+    Sentinel core = fleet.sentinel(1).core();
+    assertThat(core).isNotNull();
+    assertThat(core.masters())
+        .hasSize(2)
+        .allSatisfy(master -> {
+          assertThat(master.sentinels()).hasSize(2);
+          assertThat(master.sentinels()).allMatch(peer -> peer.link().owners() == 2);
+          assertThat(master.replicas()).allMatch(replica -> replica.link().owners() == 1);
+        });
+    assertThat(fleet.connections().to(fleet.sentinel(2).address()))
+        .as("one from each of the others")
+        .hasSize(2);
+  }
+
+  @Test
+  void aCoordinatedFailoverIsGivenUpWhereWritesCantBeStopped() {
+    Fleet fleet = new Fleet(5, 3, 3, 2, 1000);
+    fleet.rules().allowForced();
+    fleet.node(1).refusePause();
+    fleet.runFor(5000);
+    fleet.sentinel(1).step(new Input.Failover(Fleet.MASTER, true));
+    fleet.runFor(5000);
+    assertThat(fleet.trace())
+        .anyMatch(line -> line.contains("s1  -failover-abort-not-coordinated master mymaster n1"))
+        .noneMatch(line -> line.contains("+promoted-slave"));
+    assertThat(fleet.disagreement()).isNull();
+    assertThat(fleet.node(1).takesWrites()).isTrue();
+
+    fleet.sentinel(1).step(new Input.Failover(Fleet.MASTER, false));
+    fleet.runFor(5000);
+    assertThat(fleet.node(1).master()).as("without the condition").isNotNull();
+  }
+
+  @Test
+  void aCoordinatedFailoverNeedsAMaster() {
+    Fleet fleet = new Fleet(6, 3, 3, 3, 1000);
+    fleet.rules().allowForced();
+    fleet.runFor(5000);
+    fleet.sentinel(2).crash();
+    fleet.sentinel(3).crash();
+    fleet.node(1).kill();
+    fleet.runFor(2000);
+    fleet.sentinel(1).step(new Input.Failover(Fleet.MASTER, true));
+    assertThat(fleet.trace())
+        .anyMatch(line ->
+            line.contains("(refused: NOGOODMASTER The master can't be asked to stop writes)"));
+  }
+
+  @Test
+  void aCoordinatedFailoverLosesNothing() {
+    Fleet fleet = new Fleet(7, 3, 3, 2, 3000);
+    fleet.rules().allowForced();
+    fleet.runFor(5000);
+    fleet.sentinel(1).step(new Input.Failover(Fleet.MASTER, true));
+    fleet.runFor(10_000);
+    assertThat(fleet.disagreement()).isNull();
+    assertThat(fleet.node(1).master()).isNotNull();
+  }
+}

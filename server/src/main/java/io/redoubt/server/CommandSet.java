@@ -1,0 +1,124 @@
+package io.redoubt.server;
+
+import io.redoubt.protocol.command.CommandCommands;
+import io.redoubt.protocol.config.FatalConfigError;
+import io.redoubt.protocol.process.Version;
+import io.redoubt.protocol.session.AclCommands;
+import io.redoubt.protocol.session.ClientCommands;
+import io.redoubt.protocol.session.ConnectionCommands;
+import io.redoubt.protocol.session.Hello;
+import io.redoubt.protocol.session.PubSubCommands;
+import io.redoubt.server.command.ClusterCommands;
+import io.redoubt.server.command.ConfigCommands;
+import io.redoubt.server.command.DatabaseCommands;
+import io.redoubt.server.command.DebugCommands;
+import io.redoubt.server.command.DumpCommands;
+import io.redoubt.server.command.FunctionCommands;
+import io.redoubt.server.command.LatencyCommands;
+import io.redoubt.server.command.MemoryCommands;
+import io.redoubt.server.command.MigrateCommands;
+import io.redoubt.server.command.PersistenceCommands;
+import io.redoubt.server.command.ScriptCommands;
+import io.redoubt.server.command.SelectCommand;
+import io.redoubt.server.command.ServerCommands;
+import io.redoubt.server.command.TransactionCommands;
+import io.redoubt.server.execution.Call;
+import io.redoubt.server.replication.FailoverCommand;
+import io.redoubt.server.replication.ReplicationCommands;
+import io.redoubt.server.replication.WaitCommand;
+import java.util.List;
+
+/** All commands of a data server, each group of them with the parts that it works on. */
+final class CommandSet {
+  private final ServerParts parts;
+
+  CommandSet(ServerParts parts) {
+    this.parts = parts;
+  }
+
+  /** Adds them to the table. */
+  void declare() {
+    DumpCommands payloads = new DumpCommands(parts.log);
+    Hello hello =
+        new Hello(
+            Version.REDIS,
+            "standalone",
+            () -> parts.replication.isReplica() ? "replica" : "master");
+    ValueCommands.addTo(parts.table);
+    parts.table.add(
+        payloads,
+        new MigrateCommands(parts.migrationTargets),
+        new DatabaseCommands(parts.snapshots::flushedAll),
+        new SelectCommand(),
+        new TransactionCommands(),
+        new ScriptCommands(),
+        new FunctionCommands(parts.clock),
+        new ClusterCommands(),
+        new PersistenceCommands(parts.snapshots, parts.appendOnlyFile),
+        new ReplicationCommands(parts.replication),
+        new WaitCommand(parts.replication),
+        new FailoverCommand(parts.replication),
+        new ConfigCommands(this::resetStatistics, parts.state, parts.log),
+        new ServerCommands(parts.info, parts.clock, parts.shutdown),
+        new MemoryCommands(parts.memory, parts.processUsage::residentBytes),
+        new LatencyCommands(parts.latency, parts.clock, parts.table),
+        new DebugCommands(
+            new Debugging(
+                parts.cron,
+                parts.housekeeping,
+                parts.dataSet,
+                payloads,
+                parts.replication,
+                parts.appendOnlyFile,
+                parts.log)),
+        new ConnectionCommands<>(hello),
+        new ClientCommands<>(parts.clients),
+        new PubSubCommands<>(parts.channels, this::publish, this::publishToShard),
+        new AclCommands<>(parts.clients, parts.table, parts.chance, parts.configuredUsers::file),
+        new CommandCommands<>(parts.table));
+    parts.dispatcher.commandsAreDeclared();
+  }
+
+  /** Messages travel to replicas too, for their subscribers. */
+  private void publish(Call call) {
+    if (call.request().is(1, RejoinGuard.HELLO_CHANNEL)) {
+      parts.rejoin.heard(call.request().text(2));
+    }
+    int receivers = PubSubCommands.deliver(parts.channels, call);
+    call.propagateAnyway();
+    call.reply().integer(receivers);
+  }
+
+  private void publishToShard(Call call) {
+    int receivers = PubSubCommands.deliverToShard(parts.channels, call);
+    call.propagateAnyway();
+    call.reply().integer(receivers);
+  }
+
+  private void resetStatistics() {
+    parts.stats.reset();
+    parts.scripting.scripts().resetStatistics();
+    parts.keyspace.resetFreedCount();
+    parts.table.resetStatistics();
+    parts.clients.resetStatistics();
+    parts.snapshots.resetStatistics();
+    parts.appendOnlyFile.resetStatistics();
+    parts.replication.resetCounters();
+  }
+
+  /**
+   * Gives commands the names that the settings say.
+   *
+   * @throws FatalConfigError when a command is renamed that there is not
+   */
+  void rename() throws FatalConfigError {
+    List<List<String>> lines = parts.settings.renameCommand.words();
+    for (int i = 0; i < lines.size(); i++) {
+      try {
+        parts.table.rename(lines.get(i).get(0), lines.get(i).get(1));
+      } catch (IllegalArgumentException e) {
+        throw parts.settings.renameCommand.error(i, String.valueOf(e.getMessage()));
+      }
+    }
+  }
+}

@@ -1,0 +1,432 @@
+package io.redoubt.server;
+
+import io.redoubt.protocol.acl.AclLog;
+import io.redoubt.protocol.acl.Users;
+import io.redoubt.protocol.command.CommandTable;
+import io.redoubt.protocol.info.Info;
+import io.redoubt.protocol.launch.ConfiguredSession;
+import io.redoubt.protocol.launch.Listeners;
+import io.redoubt.protocol.launch.ProcessUsage;
+import io.redoubt.protocol.launch.TlsSettings;
+import io.redoubt.protocol.net.Connection;
+import io.redoubt.protocol.net.Loop;
+import io.redoubt.protocol.net.Transport;
+import io.redoubt.protocol.process.Clock;
+import io.redoubt.protocol.process.Log;
+import io.redoubt.protocol.process.Version;
+import io.redoubt.protocol.pubsub.Channels;
+import io.redoubt.protocol.resp.Limits;
+import io.redoubt.protocol.session.ClientRegistry;
+import io.redoubt.protocol.session.ClientType;
+import io.redoubt.protocol.session.Pause;
+import io.redoubt.server.aof.AppendOnlyFile;
+import io.redoubt.server.client.MigrationTargets;
+import io.redoubt.server.client.ServerClient;
+import io.redoubt.server.execution.BlockedClients;
+import io.redoubt.server.execution.Call;
+import io.redoubt.server.execution.CommandDispatcher;
+import io.redoubt.server.execution.Eviction;
+import io.redoubt.server.execution.KeyEffects;
+import io.redoubt.server.execution.Latency;
+import io.redoubt.server.execution.LatencyEvent;
+import io.redoubt.server.execution.Meanwhile;
+import io.redoubt.server.execution.MemoryUse;
+import io.redoubt.server.execution.Propagation;
+import io.redoubt.server.execution.Refusal;
+import io.redoubt.server.execution.Scripting;
+import io.redoubt.server.execution.ServerState;
+import io.redoubt.server.execution.ServerStats;
+import io.redoubt.server.keyspace.ExpiredKeys;
+import io.redoubt.server.keyspace.Keyspace;
+import io.redoubt.server.keyspace.KeyspaceEvents;
+import io.redoubt.server.keyspace.WatchedKeys;
+import io.redoubt.server.memory.SlabBuffers;
+import io.redoubt.server.memory.Slabs;
+import io.redoubt.server.replication.Replication;
+import io.redoubt.server.settings.ServerDirectives;
+import io.redoubt.server.snapshot.LoopTurns;
+import io.redoubt.server.snapshot.ReplicationPoint;
+import io.redoubt.server.snapshot.SnapshotContext;
+import io.redoubt.server.snapshot.Snapshots;
+import io.redoubt.server.value.Values;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a data server consists of: each part is made of those before it, on one loop that owns the
+ * data and the connections.
+ *
+ * <p>The parts know each other only as far as their constructors tell; what connects them is here.
+ */
+final class ServerParts {
+  final ServerDirectives settings;
+  final Clock clock;
+  final Log log;
+  final RandomGenerator chance;
+  final Slabs slabs;
+  final SlabBuffers buffers;
+  final Transport transport;
+  final Keyspace keyspace;
+  final ServerState state = new ServerState();
+  final ServerStats stats = new ServerStats();
+  final ProcessUsage processUsage = new ProcessUsage();
+  final Limits limits = new Limits();
+  final Channels channels = new Channels();
+  final Info info = new Info();
+  final KeyspaceEvents events = new KeyspaceEvents(channels::publish);
+  final CommandTable<Call> table = new CommandTable<>();
+  final Values values;
+  final WatchedKeys watchedKeys;
+  final BlockedClients blockedClients;
+  final Propagation propagation;
+  final SnapshotContext snapshotContext;
+  final Snapshots snapshots;
+  final DataSet dataSet;
+  final MemoryUse memory;
+  final Latency latency;
+  final Eviction eviction;
+  final ConfiguredUsers configuredUsers;
+  final ClientRegistry clients;
+  final CommandDispatcher dispatcher;
+  final Scripting scripting;
+  final SavedFunctions functionLibraries = new SavedFunctions();
+  final Replication replication;
+  final AppendOnlyFile appendOnlyFile;
+  final RejoinGuard rejoin;
+  final Listeners listeners;
+  final Shutdown shutdown;
+  final MigrationTargets migrationTargets;
+  final Cron cron;
+  final Housekeeping housekeeping;
+
+  /** Puts the parts together; they do nothing yet. See {@link RedisServer}. */
+  ServerParts(
+      ServerDirectives settings,
+      Clock clock,
+      Log log,
+      RandomGenerator chance,
+      boolean freePort,
+      Machine machine,
+      Runnable ended) {
+    this.settings = settings;
+    this.clock = clock;
+    this.log = log;
+    this.chance = chance;
+    slabs = Slabs.create();
+    buffers = new SlabBuffers(slabs);
+    transport = Transport.open("redis-server", buffers, machine.sockets());
+    transport
+        .loop()
+        .thread()
+        .setUncaughtExceptionHandler((thread, fault) -> log.fault("on the loop", fault));
+    keyspace = new Keyspace(slabs, settings.databases.value(), chance);
+    keyspace.nowMillis(clock.wallMillis());
+    values = new Values(keyspace, new ConfiguredEncodings(settings));
+    watchedKeys = new WatchedKeys(keyspace);
+    blockedClients = new BlockedClients(keyspace, stats);
+    propagation = new Propagation(buffers);
+    snapshotContext =
+        new SnapshotContext(
+            values,
+            machine.disk(),
+            machine.threads(),
+            new ConfiguredSnapshots(settings),
+            new Turns(transport.loop(), stats),
+            clock,
+            log,
+            Version.REDIS,
+            ProcessHandle.current().pid(),
+            functionLibraries,
+            this::replicationPoint);
+    snapshots = new Snapshots(snapshotContext);
+    dataSet =
+        new DataSet(
+            keyspace, watchedKeys, blockedClients, snapshotContext, snapshots, state, clock, log);
+    Call call =
+        new Call(
+            keyspace,
+            values,
+            settings,
+            events,
+            watchedKeys,
+            blockedClients,
+            propagation,
+            stats,
+            snapshots::changed);
+    KeyEffects effects =
+        new KeyEffects(propagation, events, watchedKeys, blockedClients, stats, state);
+    keyspace.listener(effects);
+    memory = new MemoryUse(keyspace, new Buffers());
+    latency = new Latency(clock, settings.latencyMonitorThreshold::value);
+    eviction =
+        new Eviction(
+            keyspace,
+            settings,
+            memory,
+            effects,
+            stats,
+            latency,
+            clock,
+            this::isReplica,
+            this::isPaused);
+    Users users = new Users(table);
+    configuredUsers = new ConfiguredUsers(settings, users, table);
+    dispatcher =
+        new CommandDispatcher(
+            table,
+            keyspace,
+            state,
+            stats,
+            propagation,
+            watchedKeys,
+            blockedClients,
+            eviction,
+            settings,
+            limits,
+            latency,
+            clock,
+            log,
+            call);
+    scripting =
+        new Scripting(
+            slabs, table, dispatcher, state, propagation, call, keyspace, settings, clock, log);
+    clients =
+        new ClientRegistry(
+            transport.loop(),
+            clock,
+            log,
+            buffers,
+            limits,
+            new ConfiguredSession(settings, settings.maxmemory::value),
+            users,
+            new AclLog(() -> (int) Math.min(settings.acllogMaxLen.value(), Integer.MAX_VALUE)),
+            channels,
+            dispatcher);
+    functionLibraries.of(scripting.functions());
+    scripting.meanwhile((busy, whom) -> clients.nested(busy, () -> serve(busy, whom)));
+    appendOnlyFile =
+        new AppendOnlyFile(
+            new AofSurroundings(
+                settings,
+                transport,
+                clock,
+                log,
+                snapshotContext,
+                snapshots,
+                dataSet.progress(),
+                propagation,
+                state,
+                latency,
+                clients,
+                watchedKeys,
+                table,
+                dispatcher,
+                this::streamOffset));
+    TlsSettings tls = new TlsSettings(settings);
+    migrationTargets = new MigrationTargets(tls::migrating);
+    replication =
+        new Replication(
+            new ReplicationSurroundings(
+                transport,
+                clock,
+                log,
+                chance,
+                settings,
+                buffers,
+                keyspace,
+                propagation,
+                state,
+                appendOnlyFile,
+                snapshots,
+                snapshotContext,
+                dataSet,
+                limits,
+                dispatcher,
+                clients,
+                watchedKeys,
+                this::port,
+                tls,
+                this::dataSetGoes));
+    rejoin =
+        new RejoinGuard(
+            settings, transport.loop(), clock, log, state, replication, this::port, tls);
+    listeners = new Listeners(transport, settings, log, freePort, this::accept);
+    cron = new Cron(transport.loop(), clock, keyspace);
+    shutdown =
+        new Shutdown(
+            settings,
+            state,
+            transport.loop(),
+            clock,
+            log,
+            clients,
+            snapshots,
+            replication,
+            appendOnlyFile,
+            cron,
+            () -> {
+              listeners.close(); // before anybody hears of the end
+              ended.run();
+            });
+    housekeeping =
+        new Housekeeping(
+            transport.loop(),
+            clock,
+            keyspace,
+            eviction,
+            dispatcher,
+            stats,
+            latency,
+            settings.activeExpireEffort::value,
+            this::isReplica);
+    connect();
+  }
+
+  private int port() {
+    return listeners.port();
+  }
+
+  /** While a script of one client keeps the loop: whoever has sent nothing before may do so now. */
+  private void serve(ServerClient busy, Meanwhile.Whom whom) {
+    if (whom == Meanwhile.Whom.DEBUGGER) {
+      transport.serveMeanwhile(busy.connection());
+    } else {
+      transport.serveMeanwhile(connection ->
+          connection.handler() instanceof ServerClient client
+              && (client == busy || client.hasRequestsInHand()));
+    }
+  }
+
+  private void accept(Connection connection) {
+    clients.admission().accept(connection, registry -> new ServerClient(registry, watchedKeys));
+  }
+
+  private void connect() {
+    new AppliedSettings(settings, limits, keyspace, events, log).follow(listeners, cron);
+    log.role(() -> replication.isReplica() ? 'S' : 'M');
+    cron.add(() -> stats.sample(clock.monotonicNanos()));
+    cron.add(memory::peakBytes);
+    cron.add(() -> {
+      if (!dataSet.progress().isLoading()) {
+        snapshots.cron(); // else a part of the data would take the place of the file
+      }
+    });
+    cron.add(appendOnlyFile::cron);
+    dispatcher.unitListener(this::holdWritesForDisk);
+    dispatcher.streamOffset(replication::offset);
+    dispatcher.appendedOffset(appendOnlyFile::appendedOffset);
+    clients.pauses().onChange(this::chooseExpiry);
+    snapshots.onRemoved(nanos -> latency.took(LatencyEvent.RDB_UNLINK_TEMP_FILE, nanos));
+    snapshots.onWritesMayGoOn(clients.pauses()::releaseWrites);
+    cron.add(() -> state.set(Refusal.SNAPSHOT_FAILED, snapshots.writesRefused()));
+  }
+
+  /** While clients are paused the data set stands still: what is due is hidden, not removed. */
+  private void chooseExpiry() {
+    if (!replication.isReplica()) {
+      keyspace.expiredKeys(
+          clients.pauses().current() == Pause.NOTHING ? ExpiredKeys.DELETE : ExpiredKeys.HIDE);
+    }
+  }
+
+  /** What writes cause must not pile up faster than it is written. */
+  private void holdWritesForDisk() {
+    if (snapshots.writesMustWait()) {
+      snapshots.sinkReady(); // replicas that are slow take the snapshot into files then
+    }
+    if (snapshots.writesMustWait()) {
+      clients.pauses().holdWrites();
+    }
+    appendOnlyFile.unitEnded();
+  }
+
+  /** A master's data set takes the place of this one. */
+  private void dataSetGoes() {
+    appendOnlyFile.dataSetGoes();
+    dataSet.clear();
+  }
+
+  private boolean isPaused() {
+    return clients.pauses().current() != Pause.NOTHING;
+  }
+
+  private boolean isReplica() {
+    return replication.isReplica();
+  }
+
+  private long streamOffset() {
+    return replication.offset();
+  }
+
+  private @Nullable ReplicationPoint replicationPoint() {
+    return replication.point();
+  }
+
+  /** The buffers of all connections. */
+  private final class Buffers implements MemoryUse.Buffers {
+    @Override
+    public long bytes() {
+      return buffers.usedBytes();
+    }
+
+    @Override
+    public long idleBytes() {
+      return transport.idleBytes();
+    }
+
+    @Override
+    public long backlogBytes() {
+      return replication.backlogBytes();
+    }
+
+    @Override
+    public long replicationBufferBytes() {
+      return replication.bufferBytes();
+    }
+
+    @Override
+    public long replicasBytes() {
+      return replication.replicasBytes();
+    }
+
+    @Override
+    public long appendBytes() {
+      return appendOnlyFile.bufferBytes();
+    }
+
+    @Override
+    public long unlimitedBytes() {
+      return replication.bytesBeyondBacklog();
+    }
+
+    @Override
+    public long clientsBytes() {
+      return clients.memoryBytes(ClientType.NORMAL)
+          + clients.memoryBytes(ClientType.PUBSUB)
+          + clients.memoryBytes(ClientType.MASTER);
+    }
+  }
+
+  /** The loop as snapshots use it. */
+  private record Turns(Loop loop, ServerStats stats) implements LoopTurns {
+    @Override
+    public void execute(Runnable task) {
+      loop.execute(task);
+    }
+
+    @Override
+    public void nextTurn(Runnable task) {
+      loop.schedule(task, 0);
+    }
+
+    @Override
+    public void soon(Runnable task) {
+      loop.schedule(task, 1);
+    }
+
+    @Override
+    public long commands() {
+      return stats.commands();
+    }
+  }
+}

@@ -1,0 +1,171 @@
+package io.redoubt.server.execution;
+
+import io.redoubt.protocol.bytes.Doubles;
+import io.redoubt.protocol.bytes.Numbers;
+import io.redoubt.protocol.command.CommandError;
+import io.redoubt.protocol.command.Errors;
+import io.redoubt.protocol.session.SessionCall;
+import io.redoubt.server.memory.Region;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * A call whose arguments lie in the {@link Region}: where they are, and what they say as numbers,
+ * cursors and times. They are valid until the handler returns.
+ */
+public abstract class RegionCall extends SessionCall {
+  private static final CommandError NOT_INT =
+      new CommandError("ERR value is out of range, value must between -2147483648 and 2147483647");
+
+  /** 2^64 - 1 without its last digit, and that digit. */
+  private static final long HIGHEST_TENTH = 1_844_674_407_370_955_161L;
+
+  private static final int HIGHEST_DIGIT = 5;
+  private static final CommandError INVALID_CURSOR = new CommandError("ERR invalid cursor");
+  private static final CommandError TIMEOUT_NOT_FLOAT =
+      new CommandError("ERR timeout is not a float or out of range");
+  private static final CommandError TIMEOUT_NEGATIVE = new CommandError("ERR timeout is negative");
+  private static final CommandError TIMEOUT_OUT_OF_RANGE =
+      new CommandError("ERR timeout is out of range");
+
+  RegionCall() {}
+
+  /** The time of this command, in Unix milliseconds: the same all through it. */
+  public abstract long now();
+
+  /** The number of words, the command's name included. */
+  public int count() {
+    return request().count();
+  }
+
+  /** The memory that arguments lie in: the whole region. */
+  public MemorySegment memory() {
+    return Region.MEMORY;
+  }
+
+  /** Where argument {@code i} is. */
+  public long argAddress(int i) {
+    return request().offset(i);
+  }
+
+  /** Length of argument {@code i} in bytes. */
+  public int argLength(int i) {
+    return request().length(i);
+  }
+
+  /** Whether argument {@code i} is that word, whatever its case. */
+  public boolean is(int i, String word) {
+    return request().is(i, word);
+  }
+
+  /** Argument {@code i} as text. */
+  public String argText(int i) {
+    return request().text(i);
+  }
+
+  /**
+   * Argument {@code i} as an integer of 64 bits.
+   *
+   * @throws CommandError when it is none
+   */
+  public long argLong(int i) {
+    return parseLong(argAddress(i), argLength(i));
+  }
+
+  /**
+   * Argument {@code i} as an integer of 32 bits.
+   *
+   * @throws CommandError when it is none
+   */
+  public int argInt(int i) {
+    long value = argLong(i);
+    if ((int) value != value) {
+      throw NOT_INT;
+    }
+    return (int) value;
+  }
+
+  /**
+   * The integer of 64 bits whose digits are in the region.
+   *
+   * @throws CommandError when they are none
+   */
+  public long parseLong(long address, int length) {
+    long value = Numbers.parseLong(Region.MEMORY, address, length, 0);
+    if (value == 0 && !Numbers.isLong(Region.MEMORY, address, length)) {
+      throw Errors.NOT_INTEGER;
+    }
+    return value;
+  }
+
+  /**
+   * Argument {@code i} as a floating-point number.
+   *
+   * @throws CommandError when it is none
+   */
+  public double argDouble(int i) {
+    double value = Doubles.parseOrNaN(Region.MEMORY, argAddress(i), argLength(i));
+    if (Double.isNaN(value)) {
+      throw Errors.NOT_FLOAT;
+    }
+    return value;
+  }
+
+  /**
+   * Argument {@code i} as a cursor, an unsigned integer of 64 bits. As with {@code strtoul},
+   * nothing is 0 and a minus sign counts down from 0.
+   *
+   * @throws CommandError when it is none
+   */
+  public long argCursor(int i) {
+    long address = argAddress(i);
+    int length = argLength(i);
+    int sign = length > 0 ? Region.getByte(address) : 0;
+    int digits = sign == '-' || sign == '+' ? 1 : 0;
+    if (length > 0 && digits == length) {
+      throw INVALID_CURSOR;
+    }
+    long value = 0;
+    for (int at = digits; at < length; at++) {
+      int digit = Region.getByte(address + at) - '0';
+      int room = Long.compareUnsigned(HIGHEST_TENTH, value);
+      if (digit < 0 || digit > 9 || room < 0 || (room == 0 && digit > HIGHEST_DIGIT)) {
+        throw INVALID_CURSOR;
+      }
+      value = value * 10 + digit;
+    }
+    return sign == '-' ? -value : value;
+  }
+
+  /**
+   * Puts other bytes of the region in the place of argument {@code i}: what a request that will be
+   * run again shall say then. They must last as long as this call.
+   */
+  public void replaceArgument(int i, long address, int length) {
+    request().replace(i, address, length);
+  }
+
+  /** Whether two arguments are equal, byte by byte. */
+  public boolean sameArgument(int i, int j) {
+    return argLength(i) == argLength(j) && Region.equal(argAddress(i), argAddress(j), argLength(i));
+  }
+
+  /**
+   * Argument {@code i} as a timeout in seconds, in milliseconds; 0 for waiting as long as it takes.
+   *
+   * @throws CommandError when it is no number, negative or too large
+   */
+  public long argTimeoutMillis(int i) {
+    double seconds = Doubles.parseOrNaN(Region.MEMORY, argAddress(i), argLength(i));
+    if (Double.isNaN(seconds)) {
+      throw TIMEOUT_NOT_FLOAT;
+    }
+    double millis = Math.ceil(seconds * 1000);
+    if (millis < 0) {
+      throw TIMEOUT_NEGATIVE;
+    }
+    if (millis > Long.MAX_VALUE - now()) {
+      throw TIMEOUT_OUT_OF_RANGE;
+    }
+    return (long) millis;
+  }
+}

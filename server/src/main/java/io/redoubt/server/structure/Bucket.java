@@ -1,0 +1,182 @@
+package io.redoubt.server.structure;
+
+import io.redoubt.server.memory.Region;
+import io.redoubt.server.memory.Slabs;
+
+/**
+ * A bucket of a {@link ByteTable}: one cache line, with a chain of overflow blocks where that is
+ * not enough. A <em>node</em> is the bucket or one of its overflow blocks.
+ *
+ * <pre>
+ *  0  12 bytes  the tags of twelve places: 0 when a place is free, else 8 bits of the hash
+ * 12   4 bytes  a reference to the first overflow block, 0 for none
+ * 16  48 bytes  the references of the places to their blocks
+ * </pre>
+ *
+ * <p>An overflow block is the same with four places: 4 bytes of tags, the reference to the next
+ * overflow block, 16 bytes of references. Only the first of a chain may have free places, and a
+ * bucket with a chain has none.
+ */
+final class Bucket {
+  static final int SLOTS = 12;
+  static final int OVERFLOW_AT = 12; // after the tags
+  static final int REFERENCES_AT = 16;
+
+  private static final int EXTRA_BYTES = 24;
+  static final int EXTRA_SLOTS = 4;
+  static final int EXTRA_NEXT_AT = 4; // after the tags
+  static final int EXTRA_REFERENCES_AT = 8;
+
+  /** The tags in a bucket's second word, and in an overflow block's first. */
+  static final long LAST_TAGS = 0xffff_ffffL;
+
+  static final long EXTRA_TAGS = 0xffff_ffffL;
+
+  private static final long BYTES_01 = 0x0101_0101_0101_0101L;
+  private static final long BYTES_7F = 0x7f7f_7f7f_7f7f_7f7fL;
+
+  private Bucket() {}
+
+  /** The tag of a hash: 0 is for places that are free. */
+  static int tag(long hash) {
+    int tag = (int) (hash >>> 56);
+    return tag == 0 ? 1 : tag;
+  }
+
+  /** The top bit of each byte of {@code word} that equals the tag. */
+  static long matches(long word, long pattern) {
+    long difference = word ^ pattern;
+    return ~(((difference & BYTES_7F) + BYTES_7F) | difference | BYTES_7F);
+  }
+
+  /** The first place of those that {@link #matches} tells; drop its bit for the next. */
+  static int place(long matches) {
+    return Long.numberOfTrailingZeros(matches) >>> 3;
+  }
+
+  /** What to compare a word of tags with, see {@link #matches}. */
+  static long pattern(long hash) {
+    return tag(hash) * BYTES_01;
+  }
+
+  /** The block that a place refers to. */
+  static long reference(long references, int place) {
+    return Region.address(Region.getInt(references + (long) place * Integer.BYTES));
+  }
+
+  /** Puts a reference into a free place, in a new overflow block if there is none. */
+  static void put(Slabs slabs, long bucket, int tag, int reference) {
+    long free = matches(Region.getLong(bucket), 0);
+    if (free != 0) {
+      set(bucket, REFERENCES_AT, place(free), tag, reference);
+      return;
+    }
+    free = matches(Region.getLong(bucket + 8) | ~LAST_TAGS, 0);
+    if (free != 0) {
+      set(bucket, REFERENCES_AT, 8 + place(free), tag, reference);
+      return;
+    }
+    int overflow = Region.getInt(bucket + OVERFLOW_AT);
+    if (overflow != 0) {
+      long extra = Region.address(overflow);
+      free = matches(Region.getLong(extra) | ~EXTRA_TAGS, 0);
+      if (free != 0) {
+        set(extra, EXTRA_REFERENCES_AT, place(free), tag, reference);
+        return;
+      }
+    }
+    long extra = slabs.allocate(EXTRA_BYTES);
+    Region.putLong(extra, 0);
+    Region.putInt(extra + EXTRA_NEXT_AT, overflow);
+    set(extra, EXTRA_REFERENCES_AT, 0, tag, reference);
+    Region.putInt(bucket + OVERFLOW_AT, Region.reference(extra));
+  }
+
+  private static void set(long node, int referencesAt, int place, int tag, int reference) {
+    Region.putByte(node + place, tag);
+    Region.putInt(node + referencesAt + (long) place * Integer.BYTES, reference);
+  }
+
+  /** Lets a place of a node that is taken refer to another block. */
+  static void refer(long node, int referencesAt, int place, int reference) {
+    Region.putInt(node + referencesAt + (long) place * Integer.BYTES, reference);
+  }
+
+  /**
+   * Frees a place of a node. Where the bucket has a chain, something of the chain's first block
+   * comes into the gap.
+   */
+  static void free(Slabs slabs, long bucket, long node, int referencesAt, int place) {
+    int overflow = Region.getInt(bucket + OVERFLOW_AT);
+    if (overflow == 0) {
+      Region.putByte(node + place, 0);
+    } else {
+      fillFromChain(slabs, bucket, Region.address(overflow), node, referencesAt, place);
+    }
+  }
+
+  /** Closes a gap with something of the chain's first block, which goes when it is empty. */
+  private static void fillFromChain(
+      Slabs slabs, long bucket, long extra, long node, int referencesAt, int place) {
+    int last = EXTRA_SLOTS - 1;
+    while (Region.getByte(extra + last) == 0) {
+      last--;
+    }
+    set(
+        node,
+        referencesAt,
+        place,
+        Region.getByte(extra + last),
+        Region.getInt(extra + EXTRA_REFERENCES_AT + (long) last * Integer.BYTES));
+    Region.putByte(extra + last, 0);
+    if ((Region.getLong(extra) & EXTRA_TAGS) == 0) {
+      Region.putInt(bucket + OVERFLOW_AT, Region.getInt(extra + EXTRA_NEXT_AT));
+      slabs.free(extra, EXTRA_BYTES);
+    }
+  }
+
+  /** The bucket or overflow block that refers to a block. */
+  static long nodeOf(long bucket, long hash, long block) {
+    if (placeIn(bucket, REFERENCES_AT, hash, block) >= 0) {
+      return bucket;
+    }
+    for (int next = Region.getInt(bucket + OVERFLOW_AT); next != 0; ) {
+      long extra = Region.address(next);
+      if (placeIn(extra, EXTRA_REFERENCES_AT, hash, block) >= 0) {
+        return extra;
+      }
+      next = Region.getInt(extra + EXTRA_NEXT_AT);
+    }
+    throw new IllegalStateException("not in the table: block " + block);
+  }
+
+  /** Where in a node the reference to a block is, -1 when it is not there. */
+  static int placeIn(long node, int referencesAt, long hash, long block) {
+    int slots = referencesAt == REFERENCES_AT ? SLOTS : EXTRA_SLOTS;
+    int reference = Region.reference(block);
+    byte tag = (byte) tag(hash);
+    for (int place = 0; place < slots; place++) {
+      if (Region.getInt(node + referencesAt + (long) place * Integer.BYTES) == reference
+          && Region.getByte(node + place) == tag) {
+        return place;
+      }
+    }
+    return -1;
+  }
+
+  /** Frees all places, and the overflow blocks. */
+  static void clearAll(Slabs slabs, long bucket) {
+    for (int next = Region.getInt(bucket + OVERFLOW_AT); next != 0; ) {
+      long extra = Region.address(next);
+      next = Region.getInt(extra + EXTRA_NEXT_AT);
+      slabs.free(extra, EXTRA_BYTES);
+    }
+    clear(bucket);
+  }
+
+  /** Makes a line an empty bucket. */
+  static void clear(long bucket) {
+    Region.putLong(bucket, 0);
+    Region.putLong(bucket + 8, 0);
+  }
+}

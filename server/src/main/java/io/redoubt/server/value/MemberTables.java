@@ -1,0 +1,221 @@
+package io.redoubt.server.value;
+
+import io.redoubt.persistence.packed.Listpack;
+import io.redoubt.protocol.bytes.Hash;
+import io.redoubt.server.keyspace.Structures;
+import io.redoubt.server.memory.Region;
+import io.redoubt.server.memory.Slabs;
+import io.redoubt.server.structure.BlockConsumer;
+import io.redoubt.server.structure.BlockLength;
+import io.redoubt.server.structure.ByteTable;
+import io.redoubt.server.structure.ByteTableWalk;
+import io.redoubt.server.structure.PartGate;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Sets that are tables: a member is a block, its bytes after their {@link BlockLength}. A table is
+ * told by its root, its header.
+ */
+public final class MemberTables implements Structures {
+  private static final int BUCKETS_A_STEP = 8;
+
+  private final Slabs slabs;
+  private final ByteTable table;
+  private final ByteTable copy;
+  private final ByteTableWalk walk;
+  private final BlockConsumer freeBlock = this::freeBlock;
+
+  MemberTables(Slabs slabs, Hash hash) {
+    this.slabs = slabs;
+    table = new ByteTable(slabs, hash, 0);
+    copy = new ByteTable(slabs, hash, 0);
+    walk = new ByteTableWalk(slabs);
+  }
+
+  void gate(@Nullable PartGate gate) {
+    table.gate(gate);
+  }
+
+  /** Where the member in a block is. */
+  public static long memberAddress(long block) {
+    return block + BlockLength.sizeAt(block);
+  }
+
+  /** How many bytes the member in a block has. */
+  public static int memberLength(long block) {
+    return BlockLength.get(block);
+  }
+
+  /** Makes a table without members, ready for so many; returns its root. */
+  long create(long expected) {
+    table.create();
+    table.expect(expected);
+    return table.header();
+  }
+
+  boolean contains(long root, long address, int length) {
+    table.header(root);
+    return table.find(address, length) != 0;
+  }
+
+  /** The block of a member by chance. */
+  long random(long root, RandomGenerator chance) {
+    table.header(root);
+    return table.random(chance);
+  }
+
+  /** See {@link ByteTable#scan}. */
+  long scan(long root, long cursor, BlockConsumer consumer) {
+    table.header(root);
+    return table.scan(cursor, consumer);
+  }
+
+  /** Inserts a member; whether it was not there before. */
+  boolean insert(long root, long address, int length) {
+    table.header(root);
+    long hash = table.hash(address, length);
+    if (table.find(hash, address, length) != 0) {
+      return false;
+    }
+    long block = slabs.allocate(BlockLength.size(length) + (long) length);
+    Region.copy(address, BlockLength.put(block, length), length);
+    table.insert(hash, block);
+    return true;
+  }
+
+  /** Inserts the entries of a listpack until one is there already; whether none was. */
+  boolean insertAll(long root, long listpack) {
+    table.header(root);
+    long at = Listpack.first(Region.MEMORY, listpack);
+    while (at != Listpack.NONE) {
+      if (!insertNew(blockOf(at))) {
+        return false;
+      }
+      at = Listpack.next(Region.MEMORY, at);
+    }
+    return true;
+  }
+
+  /** A block of the member that a listpack's entry is. */
+  private long blockOf(long listpackEntry) {
+    int length = Listpack.textLength(Region.MEMORY, listpackEntry);
+    long block = slabs.allocate(BlockLength.size(length) + (long) length);
+    Listpack.copyText(Region.MEMORY, listpackEntry, Region.MEMORY, BlockLength.put(block, length));
+    return block;
+  }
+
+  private boolean insertNew(long block) {
+    long address = memberAddress(block);
+    int length = memberLength(block);
+    long hash = table.hash(address, length);
+    if (table.find(hash, address, length) != 0) {
+      freeBlock(block);
+      return false;
+    }
+    table.insert(hash, block);
+    return true;
+  }
+
+  /** Removes a member; whether it was there. */
+  boolean remove(long root, long address, int length) {
+    table.header(root);
+    long hash = table.hash(address, length);
+    long block = table.find(hash, address, length);
+    if (block != 0) {
+      table.remove(hash, block);
+      freeBlock(block);
+    }
+    return block != 0;
+  }
+
+  /**
+   * Makes a copy without so many members, chosen by chance; there are more.
+   *
+   * @param left gets the block of each that is not in the copy
+   * @return the root of the copy
+   */
+  long copyWithoutSome(long root, long count, RandomGenerator chance, BlockConsumer left) {
+    long ahead = elements(root);
+    long wanted = count;
+    copy.create();
+    copy.expect(ahead - count);
+    walk.start(root);
+    for (long block = walk.next(); block != 0; block = walk.next()) {
+      // As many of those that are ahead are chosen as are still wanted.
+      if (chance.nextLong(ahead--) < wanted) {
+        wanted--;
+        left.accept(block);
+      } else {
+        insertCopy(block);
+      }
+    }
+    return copy.header();
+  }
+
+  private void freeBlock(long block) {
+    slabs.free(block, blockBytes(block));
+  }
+
+  private static long blockBytes(long block) {
+    return BlockLength.sizeAt(block) + (long) BlockLength.get(block);
+  }
+
+  @Override
+  public long table(long root) {
+    return root;
+  }
+
+  @Override
+  public boolean dismantle(long root) {
+    copy.header(root);
+    boolean more = true;
+    for (int i = 0; i < BUCKETS_A_STEP && more; i++) {
+      more = copy.dismantle(freeBlock);
+    }
+    return more;
+  }
+
+  @Override
+  public long elements(long root) {
+    copy.header(root);
+    return copy.size();
+  }
+
+  @Override
+  public long copy(long root) {
+    long count = elements(root);
+    copy.create();
+    copy.expect(count);
+    walk.start(root);
+    for (long block = walk.next(); block != 0; block = walk.next()) {
+      insertCopy(block);
+    }
+    return copy.header();
+  }
+
+  private void insertCopy(long block) {
+    long bytes = blockBytes(block);
+    long twin = slabs.allocate(bytes);
+    Region.copy(block, twin, bytes);
+    copy.insert(copy.hash(memberAddress(twin), memberLength(twin)), twin);
+  }
+
+  @Override
+  public long sizeBytes(long root, long samples) {
+    copy.header(root);
+    long count = copy.size();
+    long looked = 0;
+    long bytes = 0;
+    walk.start(root);
+    for (long block = walk.next(); block != 0; block = walk.next()) {
+      bytes += slabs.blockBytes(blockBytes(block));
+      if (++looked == samples) {
+        break;
+      }
+    }
+    return slabs.blockBytes(ByteTable.HEADER_BYTES)
+        + copy.bucketBytes()
+        + (looked == 0 ? 0 : bytes * count / looked);
+  }
+}

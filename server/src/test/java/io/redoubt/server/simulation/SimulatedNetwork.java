@@ -1,0 +1,195 @@
+package io.redoubt.server.simulation;
+
+import java.io.IOException;
+import java.net.BindException;
+import java.net.InetSocketAddress;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+
+/**
+ * Hosts, known by their addresses, and a link from each to each other one, which delays what passes
+ * or holds it up. The links of two directions have nothing to do with each other. As TCP does, a
+ * link loses nothing, as long as both ends are there.
+ */
+final class SimulatedNetwork {
+  private static final int FIRST_FREE_PORT = 30_000;
+
+  /** Takes the connections that come to an address. */
+  interface Acceptor {
+    void accept(End end);
+  }
+
+  /** One direction between two hosts. */
+  private static final class Link {
+    long delayNanos = 200_000;
+    long nanosAByte;
+    boolean held;
+  }
+
+  private record Direction(String from, String to) {}
+
+  private final Simulation simulation;
+  private final Map<InetSocketAddress, Acceptor> acceptors = new HashMap<>();
+  private final Map<Direction, Link> links = new HashMap<>();
+  private final Set<String> down = new HashSet<>();
+
+  /** Ends that are not closed, in the order in which they were made. */
+  private final Map<Long, End> ends = new TreeMap<>();
+
+  private final Map<End, Long> numbers = new IdentityHashMap<>();
+  private int nextPort = FIRST_FREE_PORT;
+
+  SimulatedNetwork(Simulation simulation) {
+    this.simulation = simulation;
+  }
+
+  Simulation simulation() {
+    return simulation;
+  }
+
+  private Link link(String from, String to) {
+    return links.computeIfAbsent(new Direction(from, to), direction -> new Link());
+  }
+
+  // What the links do.
+
+  boolean isHeld(String from, String to) {
+    return link(from, to).held;
+  }
+
+  long delayNanos(String from, String to) {
+    long delay = link(from, to).delayNanos;
+    return delay / 2 + simulation.random().nextLong(delay + 1);
+  }
+
+  long nanosAByte(String from, String to) {
+    return link(from, to).nanosAByte;
+  }
+
+  /** How long what goes that way takes, on the average. */
+  void delay(String from, String to, long micros) {
+    link(from, to).delayNanos = micros * 1000;
+  }
+
+  /** How much goes that way in a second. */
+  void bandwidth(String from, String to, long bytesASecond) {
+    link(from, to).nanosAByte = bytesASecond == 0 ? 0 : 1_000_000_000 / bytesASecond;
+  }
+
+  /** Holds up what goes that way, or lets it go on. */
+  void hold(String from, String to, boolean held) {
+    link(from, to).held = held;
+    if (!held) {
+      List.copyOf(ends.values()).forEach(End::release);
+    }
+  }
+
+  /** Resets the connections between two hosts. */
+  void reset(String one, String other) {
+    for (End end : List.copyOf(ends.values())) {
+      if (end.host.equals(one) && end.peer().host.equals(other)
+          || end.host.equals(other) && end.peer().host.equals(one)) {
+        end.arriveReset();
+      }
+    }
+  }
+
+  // Hosts.
+
+  boolean isUp(String host) {
+    return !down.contains(host);
+  }
+
+  /**
+   * A host goes down, or the server on it does.
+   *
+   * @param silently whether those connected with it are not told: the power is gone
+   */
+  void down(String host, boolean silently) {
+    if (silently) {
+      down.add(host);
+    }
+    acceptors.keySet().removeIf(address -> address.getHostString().equals(host));
+    for (End end : List.copyOf(ends.values())) {
+      if (end.host.equals(host)) {
+        end.listener(new Deaf());
+        if (silently) {
+          end.vanish();
+        } else {
+          end.close();
+        }
+      }
+    }
+  }
+
+  void up(String host) {
+    down.remove(host);
+  }
+
+  // Connections.
+
+  End newEnd(String host, int port) {
+    End end = new End(this, host, port == 0 ? nextPort++ : port);
+    long number = simulation.nextId();
+    ends.put(number, end);
+    numbers.put(end, number);
+    return end;
+  }
+
+  void forget(End end) {
+    Long number = numbers.remove(end);
+    if (number != null) {
+      ends.remove(number);
+    }
+  }
+
+  void listen(InetSocketAddress address, Acceptor acceptor) throws IOException {
+    if (acceptors.putIfAbsent(address, acceptor) != null) {
+      throw new BindException("Address already in use");
+    }
+  }
+
+  void stopListening(InetSocketAddress address, Acceptor acceptor) {
+    acceptors.remove(address, acceptor);
+  }
+
+  /** Connects; the end's listener hears what becomes of it, if anything does. */
+  void connect(End near, InetSocketAddress remote) {
+    String host = remote.getAddress().getHostAddress();
+    if (isHeld(near.host, host) || isHeld(host, near.host)) {
+      return;
+    }
+    simulation.later(
+        delayNanos(near.host, host),
+        () -> {
+          if (!isUp(host) || near.isClosed()) {
+            return;
+          }
+          Acceptor acceptor = acceptors.get(remote);
+          long back = delayNanos(host, near.host);
+          if (acceptor == null) {
+            simulation.later(back, () -> near.listener().refused());
+            return;
+          }
+          End far = newEnd(host, remote.getPort());
+          far.join(near);
+          far.notBefore(simulation.nowNanos() + back);
+          acceptor.accept(far);
+          simulation.later(back, () -> near.listener().connected());
+        });
+  }
+
+  /** What a host that is gone hears. */
+  private static final class Deaf implements End.Listener {
+    @Override
+    public void readable() {}
+
+    @Override
+    public void writable() {}
+  }
+}

@@ -1,0 +1,202 @@
+package io.redoubt.server.simulation;
+
+import io.netty.channel.Channel;
+import io.netty.channel.IoEventLoop;
+import io.netty.channel.IoHandle;
+import io.netty.channel.IoHandler;
+import io.netty.channel.IoHandlerContext;
+import io.netty.channel.IoHandlerFactory;
+import io.netty.channel.IoOps;
+import io.netty.channel.IoRegistration;
+import io.netty.channel.ServerChannel;
+import io.netty.channel.SingleThreadIoEventLoop;
+import io.netty.util.concurrent.Ticker;
+import io.redoubt.protocol.net.Sockets;
+import java.net.SocketAddress;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
+
+/** The sockets of one simulated server, and the loop that waits for them. */
+final class SimulatedSockets implements Sockets {
+  final SimulatedNetwork network;
+  final String host;
+  private final Simulation simulation;
+  private final Set<Ready> ready = new LinkedHashSet<>();
+  private @Nullable Thread thread;
+  private boolean woken;
+  private boolean dead;
+
+  /** A channel that may have something to do. */
+  interface Ready extends IoHandle {
+    /** Does it, on the loop. */
+    void handle();
+
+    @Override
+    void close();
+  }
+
+  SimulatedSockets(SimulatedNetwork network, String host) {
+    this.network = network;
+    this.host = host;
+    this.simulation = network.simulation();
+  }
+
+  /** The server's process is gone: what it may still do reaches nobody. */
+  void die() {
+    dead = true;
+  }
+
+  boolean isDead() {
+    return dead;
+  }
+
+  /** The loop is to look after a channel. */
+  void ready(Ready channel) {
+    ready.add(channel);
+    LockSupport.unpark(thread);
+  }
+
+  void forget(Ready channel) {
+    ready.remove(channel);
+  }
+
+  @Override
+  public String name() {
+    return "simulated";
+  }
+
+  @Override
+  public IoHandlerFactory handlers() {
+    return executor -> new Waiting();
+  }
+
+  @Override
+  public IoEventLoop newLoop(String threadName, IoHandlerFactory handlers) {
+    ThreadFactory threads = task -> simulation.prompt(threadName + " " + host, task);
+    return new SingleThreadIoEventLoop(null, threads, handlers) {
+      @Override
+      public Ticker ticker() {
+        return new SimulatedTime(simulation);
+      }
+    };
+  }
+
+  @Override
+  public ServerChannel listening(SocketAddress address) {
+    return new SimulatedServerChannel(this);
+  }
+
+  @Override
+  public Channel connecting(SocketAddress address) {
+    return new SimulatedChannel(this, null, network.newEnd(host, 0));
+  }
+
+  @Override
+  public SocketAddress address(SocketAddress address) {
+    return address;
+  }
+
+  @Override
+  public void tellReadable(IoHandle channel, boolean listens) {
+    ((Ready) channel).handle();
+  }
+
+  /** The time as Netty asks for it. */
+  private record SimulatedTime(Simulation simulation) implements Ticker {
+    @Override
+    public long initialNanoTime() {
+      return 0;
+    }
+
+    @Override
+    public long nanoTime() {
+      return simulation.nowNanos();
+    }
+
+    @Override
+    public void sleep(long delay, TimeUnit unit) {
+      throw new UnsupportedOperationException();
+    }
+  }
+
+  /** What the loop waits with. */
+  private final class Waiting implements IoHandler {
+    private final List<Ready> registered = new ArrayList<>();
+
+    @Override
+    public int run(IoHandlerContext context) {
+      thread = Thread.currentThread();
+      if (context.canBlock()) {
+        long end = simulation.nowNanos() + context.delayNanos(simulation.nowNanos());
+        while (!woken && ready.isEmpty() && simulation.nowNanos() < end) {
+          simulation.parkUntil(end);
+        }
+      }
+      woken = false;
+      List<Ready> now = List.copyOf(ready);
+      ready.clear();
+      now.forEach(Ready::handle);
+      return now.size();
+    }
+
+    @Override
+    public void wakeup() {
+      if (Thread.currentThread() != thread) {
+        woken = true;
+        LockSupport.unpark(thread);
+      }
+    }
+
+    @Override
+    public void prepareToDestroy() {
+      List.copyOf(registered).forEach(Ready::close);
+    }
+
+    @Override
+    public IoRegistration register(IoHandle handle) {
+      registered.add((Ready) handle);
+      return new Registration((Ready) handle);
+    }
+
+    @Override
+    public boolean isCompatible(Class<? extends IoHandle> type) {
+      return Ready.class.isAssignableFrom(type);
+    }
+
+    /** That a channel belongs to the loop. */
+    private final class Registration implements IoRegistration {
+      private final Ready handle;
+
+      Registration(Ready handle) {
+        this.handle = handle;
+      }
+
+      @Override
+      public <T> T attachment() {
+        throw new UnsupportedOperationException();
+      }
+
+      @Override
+      public long submit(IoOps ops) {
+        throw new UnsupportedOperationException();
+      }
+
+      @Override
+      public boolean isValid() {
+        return registered.contains(handle);
+      }
+
+      @Override
+      public boolean cancel() {
+        forget(handle);
+        return registered.remove(handle);
+      }
+    }
+  }
+}

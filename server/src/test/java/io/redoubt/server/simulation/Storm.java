@@ -1,0 +1,299 @@
+package io.redoubt.server.simulation;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import org.jspecify.annotations.Nullable;
+
+/** All that happens to a fleet, and its healing. */
+final class Storm {
+  private static final int LONGEST_REST_MILLIS = 400;
+  private static final int HEALING_MILLIS = 120_000;
+  private static final int LOOK_MILLIS = 200;
+
+  private static final int FAILOVER_LOOKS = 30;
+  private static final int FAILOVER_LOOK_MILLIS = 50;
+
+  private final Fleet fleet;
+  private final Promises promises;
+  private final SimulatedNetwork network;
+  private final Simulation simulation;
+  private final Random random;
+
+  Storm(Fleet fleet, Promises promises) {
+    this.fleet = fleet;
+    this.promises = promises;
+    this.network = fleet.network();
+    this.simulation = fleet.simulation();
+    this.random = simulation.random();
+  }
+
+  /** So many things happen, one after the other; what they do may last longer. */
+  void rage(int steps) throws Exception {
+    for (int i = 0; i < steps; i++) {
+      simulation.sleep(random.nextInt(LONGEST_REST_MILLIS));
+      try {
+        step();
+      } catch (IOException e) {
+        simulation.note("in vain: " + e.getMessage());
+      }
+    }
+  }
+
+  private void step() throws Exception {
+    switch (random.nextInt(22)) {
+      case 0, 1 -> hold(random.nextBoolean());
+      case 2, 3 -> reset();
+      case 4, 5 -> slow();
+      case 6, 7 -> killReplica();
+      case 8 -> save();
+      case 9, 10 -> promote();
+      case 11 -> promoteAfterDeath();
+      case 12 -> restartMaster();
+      case 13, 14 -> moveBelowAnother();
+      case 15 -> bringBack();
+      case 16 -> endWell();
+      case 17 -> switchOver();
+      default -> promises.look(fleet.node(random.nextInt(fleet.size())));
+    }
+  }
+
+  private String anyHost() {
+    return fleet.node(random.nextInt(fleet.size())).host;
+  }
+
+  private String anyHostBut(String one) {
+    String other = anyHost();
+    while (other.equals(one)) {
+      other = anyHost();
+    }
+    return other;
+  }
+
+  private void hold(boolean bothWays) {
+    String from = anyHost();
+    String to = anyHostBut(from);
+    int millis = random.nextInt(random.nextInt(4) == 0 ? 12_000 : 1_500);
+    simulation.note("hold " + from + " to " + to + (bothWays ? " and back" : "") + ": " + millis);
+    network.hold(from, to, true);
+    if (bothWays) {
+      network.hold(to, from, true);
+    }
+    simulation.later(
+        millis * 1_000_000L,
+        () -> {
+          network.hold(from, to, false);
+          network.hold(to, from, false);
+        });
+  }
+
+  private void reset() {
+    String one = anyHost();
+    String other = anyHostBut(one);
+    simulation.note("reset " + one + " with " + other);
+    network.reset(one, other);
+  }
+
+  private void slow() {
+    String from = anyHost();
+    String to = anyHostBut(from);
+    long micros = 1L << random.nextInt(16);
+    long bytes = random.nextBoolean() ? 0 : fleet.bandwidth();
+    simulation.note("from %s to %s: %d µs, %d bytes/s".formatted(from, to, micros, bytes));
+    network.delay(from, to, micros);
+    network.bandwidth(from, to, bytes);
+  }
+
+  private void kill(int index, boolean power) {
+    simulation.note("kill " + fleet.node(index) + (power ? " with the power" : ""));
+    fleet.node(index).kill(power);
+  }
+
+  private void killReplica() throws Exception {
+    int index = fleet.anyReplica();
+    if (fleet.node(index).isUp()) {
+      kill(index, random.nextBoolean());
+      if (random.nextBoolean()) {
+        simulation.sleep(random.nextInt(LONGEST_REST_MILLIS));
+        fleet.restart(index);
+      }
+    }
+  }
+
+  /** A server is shut down in peace, saves its data and its place, and comes back. */
+  private void endWell() throws Exception {
+    int index = random.nextInt(fleet.size());
+    SimulatedNode node = fleet.node(index);
+    if (node.isUp()) {
+      simulation.note("shut " + node + " down");
+      boolean ended = node.shutDown();
+      simulation.note(node + (ended ? " has ended" : " does not end"));
+      if (ended) {
+        fleet.restart(index);
+        if (fleet.isMaster(index)) {
+          fleet.newTerm();
+          promises.masterIs(index, true);
+        }
+      }
+    }
+  }
+
+  /** The master gives its place to a replica, if that can be: one that is not a master already. */
+  private void switchOver() throws Exception {
+    int index = fleet.anyReplica();
+    SimulatedNode node = fleet.node(index);
+    if (fleet.isBelowMaster(index) && "slave".equals(role(node)) && fleet.failOver(index)) {
+      for (int i = 0; i < FAILOVER_LOOKS && !"master".equals(role(node)); i++) {
+        simulation.sleep(FAILOVER_LOOK_MILLIS);
+      }
+      if ("master".equals(role(node))) {
+        fleet.isMasterNow(index);
+        promises.masterIs(index, true);
+        fleet.rally();
+      }
+    }
+  }
+
+  private static @Nullable String role(SimulatedNode node) throws IOException {
+    return node.replication().get("role");
+  }
+
+  private void bringBack() throws Exception {
+    for (int i = 0; i < fleet.size(); i++) {
+      if (!fleet.node(i).isUp()) {
+        fleet.restart(i);
+      }
+    }
+    fleet.rally();
+  }
+
+  private void save() throws IOException {
+    SimulatedNode node = fleet.node(random.nextInt(fleet.size()));
+    String command =
+        switch (random.nextInt(3)) {
+          case 0 -> "SAVE";
+          case 1 -> "BGSAVE";
+          default -> "BGREWRITEAOF";
+        };
+    simulation.note(command + " on " + node + ": " + node.ask(command));
+  }
+
+  /** A replica becomes master while the old one goes on, as in a switch by hand. */
+  private void promote() throws IOException {
+    int index = fleet.anyReplica();
+    if (mayBePromoted(index) && fleet.promote(index)) {
+      promises.masterIs(index, false);
+      fleet.rally();
+    }
+  }
+
+  /** The master dies, and a replica takes its place. */
+  private void promoteAfterDeath() throws Exception {
+    int index = fleet.anyReplica();
+    if (mayBePromoted(index)) {
+      kill(fleet.masterIndex(), random.nextBoolean());
+      simulation.sleep(random.nextInt(LONGEST_REST_MILLIS));
+      if (fleet.promote(index)) {
+        promises.masterIs(index, false);
+        fleet.rally();
+      }
+    }
+  }
+
+  /** One that has no whole data set is no candidate for anybody. */
+  private boolean mayBePromoted(int index) {
+    return !promises.isEmpty(fleet.node(index));
+  }
+
+  private void restartMaster() throws Exception {
+    int index = fleet.masterIndex();
+    SimulatedNode master = fleet.node(index);
+    if (!master.isUp()) {
+      fleet.restart(index);
+      fleet.newTerm();
+      promises.masterIs(index, false);
+      return;
+    }
+    boolean power = random.nextBoolean();
+    kill(index, power);
+    simulation.sleep(random.nextInt(LONGEST_REST_MILLIS));
+    fleet.restart(index);
+    fleet.newTerm();
+    promises.masterIs(index, keepsAll(master.configuration, power));
+  }
+
+  /** Whether the append-only file has all that was acknowledged when the server is killed. */
+  private static boolean keepsAll(List<String> configuration, boolean power) {
+    // With everysec, what is written during a sync comes after it.
+    return configuration.contains("appendonly yes")
+        && (configuration.contains("appendfsync always")
+            || configuration.contains("appendfsync no") && !power);
+  }
+
+  private void moveBelowAnother() {
+    int index = fleet.anyReplica();
+    int other = random.nextInt(fleet.size());
+    if (other != index && !fleet.isBelow(other, index) && fleet.node(index).isUp()) {
+      fleet.follow(index, other);
+    }
+  }
+
+  // Healing.
+
+  /** All is well again: all must become the same. */
+  void heal() throws Exception {
+    simulation.note("heal");
+    for (SimulatedNode one : fleet.nodes()) {
+      for (SimulatedNode other : fleet.nodes()) {
+        network.hold(one.host, other.host, false);
+        network.delay(one.host, other.host, 200);
+        network.bandwidth(one.host, other.host, 0);
+      }
+    }
+    for (int i = 0; i < fleet.size(); i++) {
+      if (!fleet.node(i).isUp()) {
+        fleet.restart(i);
+        if (fleet.isMaster(i)) {
+          fleet.newTerm();
+          promises.masterIs(i, false);
+        }
+      }
+    }
+  }
+
+  /** Waits until all are the same, and says what is amiss if that takes too long. */
+  void settle() throws Exception {
+    fleet.master().ask("SET healed yes");
+    long end = simulation.nowNanos() + HEALING_MILLIS * 1_000_000L;
+    String differs = "nothing was compared";
+    while (simulation.nowNanos() < end && !differs.isEmpty()) {
+      fleet.rallyAll();
+      simulation.sleep(LOOK_MILLIS);
+      differs = difference();
+    }
+    assertThat(differs).as("what differs in the end").isEmpty();
+    for (SimulatedNode node : fleet.nodes()) {
+      promises.checkAll(node);
+    }
+  }
+
+  private String difference() throws IOException {
+    String wanted = promises.look(fleet.master());
+    for (int i = 0; i < fleet.size(); i++) {
+      if (!fleet.isMaster(i)) {
+        Map<String, String> fields = fleet.node(i).replication();
+        if (!"up".equals(fields.get("master_link_status"))) {
+          return fleet.node(i) + " has no link: " + fields;
+        }
+        String found = promises.look(fleet.node(i));
+        if (wanted == null || !wanted.equals(found)) {
+          return fleet.node(i) + " is at " + found + ", the master at " + wanted;
+        }
+      }
+    }
+    return "";
+  }
+}
