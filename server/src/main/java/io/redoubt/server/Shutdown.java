@@ -23,8 +23,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The way to the end: replicas get the time to take what they lack, the data set is saved if that
- * is configured, and only then the server ends.
+ * The way to the end: the first append-only file gets the time to be finished and replicas to take
+ * what they lack, the data set is saved if that is configured, and only then the server ends.
  */
 final class Shutdown implements ServerCommands.Shutdown {
   private static final long LOOK_MILLIS = 50;
@@ -44,6 +44,7 @@ final class Shutdown implements ServerCommands.Shutdown {
   private volatile boolean asked;
   private @Nullable Runnable signalled;
   private @Nullable Cancellable waiting;
+  private boolean holdsWrites;
   private long deadlineNanos;
 
   Shutdown(
@@ -72,7 +73,7 @@ final class Shutdown implements ServerCommands.Shutdown {
     cron.add(this::takeSignal);
   }
 
-  /** Declares how long a shutdown that is under way waits for replicas, at most. */
+  /** Declares how long a shutdown that is under way waits, at most. */
   void declareInfo(Section section) {
     section
         .when(() -> waiting != null)
@@ -127,31 +128,60 @@ final class Shutdown implements ServerCommands.Shutdown {
     }
     log.warning("User requested shutdown...");
     long millis = settings.shutdownTimeout.value() * 1000L;
-    if (now || millis == 0 || replication.laggingReplicas().isEmpty()) {
+    if (now || millis == 0 || !(waitsForFile(force) || waitsForReplicas())) {
       return finish(save, force);
     }
-    log.notice("Waiting for replicas before shutting down.");
-    clients.pauses().begin(Cause.SHUTDOWN, Pause.WRITES, clock.wallMillis() + millis);
-    replication.holdStream(true);
-    replication.askForAcks();
     deadlineNanos = clock.monotonicNanos() + millis * 1_000_000;
     waiting = loop.every(() -> look(save, force), LOOK_MILLIS);
+    look(save, force);
     return true;
   }
 
+  /** Without the first append-only file the data would be lost, unless that is wished. */
+  private boolean waitsForFile(boolean force) {
+    return !force && appendOnlyFile.isWritingFirst();
+  }
+
+  private boolean waitsForReplicas() {
+    return !replication.laggingReplicas().isEmpty();
+  }
+
   private void look(SaveWish save, boolean force) {
-    if (replication.laggingReplicas().isEmpty() || clock.monotonicNanos() >= deadlineNanos) {
-      stopWaiting();
-      if (!finish(save, force)) {
-        failed();
-      }
+    boolean early = clock.monotonicNanos() < deadlineNanos;
+    if (early && waitsForFile(force)) {
+      return; // others may go on writing: it goes into the file, too
     }
+    if (early && waitsForReplicas()) {
+      holdWrites();
+      return;
+    }
+    stopWaiting();
+    if (!finish(save, force)) {
+      failed();
+    }
+  }
+
+  private void holdWrites() {
+    if (!holdsWrites) {
+      holdsWrites = true;
+      log.notice("Waiting for replicas before shutting down.");
+      clients.pauses().begin(Cause.SHUTDOWN, Pause.WRITES, deadlineWallMillis());
+      replication.holdStream(true);
+      replication.askForAcks();
+    }
+  }
+
+  private long deadlineWallMillis() {
+    return clock.wallMillis() + (deadlineNanos - clock.monotonicNanos()) / 1_000_000;
   }
 
   private void stopWaiting() {
     if (waiting != null) {
       waiting.cancel();
       waiting = null;
+    }
+    if (holdsWrites) {
+      holdsWrites = false;
       clients.pauses().end(Cause.SHUTDOWN);
       replication.holdStream(false);
     }
@@ -220,7 +250,7 @@ final class Shutdown implements ServerCommands.Shutdown {
     return true;
   }
 
-  /** A client whose SHUTDOWN waits for replicas; it hears only of a failure. */
+  /** A client whose SHUTDOWN waits; it hears only of a failure. */
   private final class Blocked implements Waiting {
     private final ServerClient client;
 

@@ -79,6 +79,37 @@ final class ShutdownTest {
   }
 
   @Test
+  void theFirstAppendOnlyFileIsFinished() throws Exception {
+    redis.says("SET key value", "OK");
+    redis.says("CONFIG SET rdb-key-save-delay 300000", "OK"); // µs
+    redis.says("CONFIG SET appendonly yes", "OK");
+    try (Dialogue other = new Dialogue(server.port())) {
+      other.client().send("SHUTDOWN", "NOSAVE");
+      await().until(() -> info("blocked_clients").equals("1"));
+      redis.says("SET late value", "OK");
+      assertThat(server.ended().get(20, TimeUnit.SECONDS)).isZero();
+    }
+    server.close();
+    server = TestServers.start("dir " + directory, "appendonly yes");
+    try (Dialogue again = new Dialogue(server.port())) {
+      again.says("MGET key late", "1) \"value\"\n2) \"value\"");
+    }
+  }
+
+  @Test
+  void theFirstAppendOnlyFileIsNotWaitedForForever() throws Exception {
+    redis.says("SET key value", "OK");
+    redis.says("CONFIG SET rdb-key-save-delay 60000000", "OK"); // µs
+    redis.says("CONFIG SET appendonly yes", "OK");
+    redis.says("SHUTDOWN NOW", FAILED);
+    redis.says("CONFIG SET shutdown-timeout 1", "OK");
+    redis.says("SHUTDOWN NOSAVE", FAILED);
+    redis.says("GET key", "\"value\"");
+    redis.client().send("SHUTDOWN", "FORCE");
+    assertThat(server.ended().get(20, TimeUnit.SECONDS)).isZero();
+  }
+
+  @Test
   void nothingIsDoneAfterTheSave() throws Exception {
     RedisServer own = TestServers.start();
     try (RespClient client = RespClient.connect("127.0.0.1", own.port())) {

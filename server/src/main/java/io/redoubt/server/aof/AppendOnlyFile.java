@@ -591,21 +591,26 @@ public final class AppendOnlyFile implements AutoCloseable {
 
   // The end.
 
+  /** Whether the first rewrite is under way, without which nothing can be loaded. */
+  public boolean isWritingFirst() {
+    return state == State.WAITING && rewrites.isRunning();
+  }
+
   /**
    * At a shutdown: writes and forces what there is.
    *
-   * @return false when the first rewrite is still under way, without which nothing can be loaded
+   * @return false when the first rewrite is still under way
    */
   public boolean finish(boolean force) {
     settleNext();
-    if (rewrites.isRunning()) {
-      if (state == State.WAITING) {
-        if (!force) {
-          log.warning("Writing initial AOF, can't exit.");
-          return false;
-        }
-        log.warning("Writing initial AOF. Exit anyway.");
+    if (isWritingFirst()) {
+      if (!force) {
+        log.warning("Writing initial AOF, can't exit.");
+        return false;
       }
+      log.warning("Writing initial AOF. Exit anyway.");
+    }
+    if (rewrites.isRunning()) {
       log.warning("There is a child rewriting the AOF. Killing it!");
       rewrites.giveUp();
     }

@@ -45,7 +45,7 @@ public final class ServerCommands extends CommandGroup<Call> {
      */
     boolean begin(SaveWish save, boolean now, boolean force);
 
-    /** Blocks the client as long as a shutdown waits for replicas. */
+    /** Blocks the client as long as a shutdown waits. */
     void await(ServerClient client);
 
     /** Stops a shutdown that has not come to its end yet; whether there was one. */

@@ -134,7 +134,9 @@ public final class ServerDirectives extends ClusterDirectives {
   /** {@code shutdown-timeout}. */
   public final IntDirective shutdownTimeout =
       integer("shutdown-timeout", 10)
-          .doc("Seconds that a shutdown waits for replicas to catch up.");
+          .doc(
+              "Seconds that a shutdown waits for the first append-only file to be finished, and for"
+                  + " replicas to catch up.");
 
   /** {@code shutdown-on-sigint}. */
   public final FlagsDirective<ShutdownFlag> shutdownOnSigint =
