@@ -146,6 +146,16 @@ final class StartIT {
   }
 
   @Test
+  void whoListensNowhereDoesNotStart() throws Exception {
+    for (Path program : List.of(SERVER, Kind.REDOUBT.sentinel())) {
+      Path conf = conf("port 0\n");
+      Result result = run(program, conf);
+      assertThat(result.status()).isEqualTo(1);
+      assertThat(result.output()).contains("Configured to not listen anywhere, exiting.");
+    }
+  }
+
+  @Test
   void aPasswordIsAskedFor() throws Exception {
     Path folder = nodes.folder("started");
     Path conf = conf("requirepass secret\n");

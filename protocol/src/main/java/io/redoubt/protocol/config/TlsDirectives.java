@@ -1,5 +1,6 @@
 package io.redoubt.protocol.config;
 
+import java.util.ArrayList;
 import java.util.List;
 
 /** The directives of encrypted connections, which server and sentinel share too. */
@@ -148,4 +149,19 @@ public abstract class TlsDirectives extends CommonDirectives {
 
   /** The directives of this part and those below it, unset. */
   protected TlsDirectives() {}
+
+  /** The kinds of connections that are listened for, as Redis names them; empty: none. */
+  public final List<String> listeners() {
+    List<String> kinds = new ArrayList<>();
+    if (port.value() != 0) {
+      kinds.add("tcp");
+    }
+    if (!unixsocket.value().isEmpty()) {
+      kinds.add("unix");
+    }
+    if (tlsPort.value() != 0) {
+      kinds.add("tls");
+    }
+    return kinds;
+  }
 }

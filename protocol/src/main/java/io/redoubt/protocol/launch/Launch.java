@@ -1,8 +1,8 @@
 package io.redoubt.protocol.launch;
 
-import io.redoubt.protocol.config.CommonDirectives;
 import io.redoubt.protocol.config.CommonDirectives.Supervision;
 import io.redoubt.protocol.config.FatalConfigError;
+import io.redoubt.protocol.config.TlsDirectives;
 import io.redoubt.protocol.config.UnreadableConfigFile;
 import io.redoubt.protocol.process.Arguments;
 import io.redoubt.protocol.process.Clock;
@@ -18,6 +18,7 @@ import io.redoubt.protocol.process.SystemErrors;
 import io.redoubt.protocol.process.Usage;
 import io.redoubt.protocol.process.Version;
 import java.io.IOException;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -29,7 +30,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param <D> the program's directives
  */
-public abstract class Launch<D extends CommonDirectives> {
+public abstract class Launch<D extends TlsDirectives> {
   private static final String BACKGROUND_PIDFILE = "/var/run/redis.pid";
 
   private final String program;
@@ -124,6 +125,11 @@ public abstract class Launch<D extends CommonDirectives> {
   private int serve(boolean background) throws IOException, InterruptedException {
     introduce();
     lowerMaxclients();
+    List<String> listeners = directives.listeners();
+    if (listeners.isEmpty()) {
+      log.warning("Configured to not listen anywhere, exiting.");
+      return 1;
+    }
     if (directives.setProcTitle.value()) {
       ProcessTitle.set(program);
     }
@@ -144,7 +150,7 @@ public abstract class Launch<D extends CommonDirectives> {
         Daemon.ready();
       }
       service.ready().get();
-      log.notice("Ready to accept connections tcp");
+      listeners.forEach(kind -> log.notice("Ready to accept connections %s", kind));
       supervisor.ready("Ready to accept connections");
       int status = service.ended().get();
       if (pidFile != null) {
