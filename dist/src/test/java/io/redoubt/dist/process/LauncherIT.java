@@ -23,7 +23,9 @@ final class LauncherIT {
   @Test
   void theProcessStartedIsTheOneThatServesUnderItsName() throws Exception {
     try (Node node = Distribution.start(SERVER, folder, Map.of(), "--save", "")) {
-      assertThat(node.info("server")).containsEntry("process_id", node.pid() + "");
+      assertThat(node.info("server"))
+          .containsEntry("process_id", node.pid() + "")
+          .containsEntry("executable", SERVER.toRealPath().toString());
       assertThat(Files.readString(Path.of("/proc/" + node.pid() + "/comm")))
           .isEqualTo("redis-server\n");
       assertThat(commandLine(node)).startsWith("redis-server");

@@ -88,7 +88,7 @@ public final class ProcessInfo {
         .number("hz", hz::getAsInt)
         .number("configured_hz", hz::getAsInt)
         .number("lru_clock", () -> clock.wallMillis() / 1000 & 0xff_ffff)
-        .text("executable", () -> property("redoubt.executable"))
+        .text("executable", () -> property("redoubt.launcher"))
         .text("config_file", this::configFile)
         .number("io_threads_active", () -> 0);
   }
