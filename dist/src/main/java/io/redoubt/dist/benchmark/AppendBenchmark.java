@@ -102,6 +102,6 @@ final class AppendBenchmark implements Callable<Integer> {
       "--appenddirname append-" + ++folders,
       "--auto-aof-rewrite-percentage 0"
     };
-    return redis ? contenders.startRedis(more) : contenders.startRedoubt(more);
+    return contenders.start(redis, more);
   }
 }

@@ -46,14 +46,11 @@ final class Contenders {
     return quick ? Math.max(1, size / 10) : size;
   }
 
-  /** Starts Redis, with more of a configuration. */
-  MeasuredServer startRedis(String... more) throws IOException, InterruptedException {
-    return start("redis", redisLauncher(), more);
-  }
-
-  /** Starts Redoubt, with more of a configuration. */
-  MeasuredServer startRedoubt(String... more) throws IOException, InterruptedException {
-    return start("redoubt", redoubtLauncher(), more);
+  /** Starts Redis or Redoubt, with more of a configuration. */
+  MeasuredServer start(boolean redis, String... more) throws IOException, InterruptedException {
+    return redis
+        ? start("redis", redisLauncher(), more)
+        : start("redoubt", redoubtLauncher(), more);
   }
 
   /** The launcher of Redis. */

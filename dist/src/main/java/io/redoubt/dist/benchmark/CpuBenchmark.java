@@ -209,8 +209,8 @@ final class CpuBenchmark implements Callable<Integer> {
     System.out.printf(
         "%-24s %4s %12s %12s %7s %6s%n",
         "us an operation", "P", "redis", "redoubt", "ratio", "goal");
-    try (MeasuredServer redis = contenders.startRedis();
-        MeasuredServer redoubt = contenders.startRedoubt()) {
+    try (MeasuredServer redis = contenders.start(true);
+        MeasuredServer redoubt = contenders.start(false)) {
       for (Load load : LOADS) {
         if (only.stream().anyMatch(load.title()::contains)) {
           measure(load, redis, redoubt);

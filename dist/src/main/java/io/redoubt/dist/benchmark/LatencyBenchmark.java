@@ -107,7 +107,7 @@ final class LatencyBenchmark implements Callable<Integer> {
   }
 
   private List<Row> rows(boolean redis) throws IOException, InterruptedException {
-    try (MeasuredServer server = redis ? contenders.startRedis() : contenders.startRedoubt()) {
+    try (MeasuredServer server = contenders.start(redis)) {
       return rows(server);
     }
   }

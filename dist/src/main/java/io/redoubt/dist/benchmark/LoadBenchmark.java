@@ -47,8 +47,7 @@ final class LoadBenchmark implements Callable<Integer> {
 
   private MeasuredServer start(boolean redis, String file)
       throws IOException, InterruptedException {
-    String name = "--dbfilename " + file;
-    return redis ? contenders.startRedis(name) : contenders.startRedoubt(name);
+    return contenders.start(redis, "--dbfilename " + file);
   }
 
   private Row measure(boolean redis) throws IOException, InterruptedException {

@@ -59,8 +59,8 @@ final class MemoryBenchmark implements Callable<Integer> {
   }
 
   private void row(Filling filling, int elements) throws IOException, InterruptedException {
-    try (MeasuredServer redis = contenders.startRedis();
-        MeasuredServer redoubt = contenders.startRedoubt()) {
+    try (MeasuredServer redis = contenders.start(true);
+        MeasuredServer redoubt = contenders.start(false)) {
       double theirs = growth(redis, filling.source(), elements);
       double ours = growth(redoubt, filling.source(), elements);
       System.out.printf(

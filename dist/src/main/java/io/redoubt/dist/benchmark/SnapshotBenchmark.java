@@ -175,7 +175,7 @@ final class SnapshotBenchmark implements Callable<Integer> {
   private MeasuredServer start(boolean redis, String file)
       throws IOException, InterruptedException {
     String[] more = {"--dbfilename " + file, "--enable-debug-command yes"};
-    return redis ? contenders.startRedis(more) : contenders.startRedoubt(more);
+    return contenders.start(redis, more);
   }
 
   private void row(Scenario scenario, boolean redis) throws IOException, InterruptedException {

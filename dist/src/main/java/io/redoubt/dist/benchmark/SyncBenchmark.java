@@ -76,7 +76,7 @@ final class SyncBenchmark implements Callable<Integer> {
     for (int i = 0; i < with.length; i++) {
       more[i + 3] = "--" + with[i];
     }
-    return redis ? contenders.startRedis(more) : contenders.startRedoubt(more);
+    return contenders.start(redis, more);
   }
 
   private Row measure(boolean redis) throws IOException, InterruptedException {
