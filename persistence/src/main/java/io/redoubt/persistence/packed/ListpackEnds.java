@@ -50,9 +50,7 @@ public final class ListpackEnds {
     int bodyBytes = ListpackFormat.integerBodyBytes(value);
     long newStart = start - bodyBytes - 1;
     moveHeader(memory, start, newStart, 1);
-    long entry = newStart + HEADER_BYTES;
-    ListpackFormat.writeInteger(memory, entry, value);
-    ListpackFormat.writeBackLength(memory, entry + bodyBytes, bodyBytes);
+    write(memory, newStart + HEADER_BYTES, value);
     return newStart;
   }
 
