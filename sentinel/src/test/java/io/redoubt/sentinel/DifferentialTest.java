@@ -6,19 +6,14 @@ import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.redoubt.protocol.net.FreePorts;
-import io.redoubt.protocol.process.Clock;
-import io.redoubt.protocol.process.Log;
 import io.redoubt.protocol.resp.Reply;
 import io.redoubt.protocol.resp.RespClient;
-import io.redoubt.sentinel.runtime.HostNames;
-import io.redoubt.sentinel.runtime.SentinelDirectives;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -43,17 +38,7 @@ class DifferentialTest {
             .redirectErrorStream(true)
             .redirectOutput(ProcessBuilder.Redirect.DISCARD)
             .start();
-    SentinelDirectives directives = new SentinelDirectives();
-    directives.load(ours, new byte[0], "");
-    Clock clock = Clock.system();
-    try (SentinelServer server =
-            SentinelServer.start(
-                directives,
-                clock,
-                Log.silent(clock),
-                new SplittableRandom(1),
-                HostNames.Lookup.ofSystem(),
-                () -> {});
+    try (SentinelServer server = TestSentinels.start(TestSentinels.load(ours));
         RespClient client = RespClient.connect("127.0.0.1", ports.get(4));
         RespClient real =
             await().ignoreExceptions().until(() -> connect(ports.get(3)), c -> true)) {

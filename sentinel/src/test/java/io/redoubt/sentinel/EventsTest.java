@@ -5,12 +5,8 @@ import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.redoubt.protocol.net.FreePorts;
-import io.redoubt.protocol.process.Clock;
-import io.redoubt.protocol.process.Log;
 import io.redoubt.protocol.resp.Reply;
 import io.redoubt.protocol.resp.RespClient;
-import io.redoubt.sentinel.runtime.HostNames;
-import io.redoubt.sentinel.runtime.SentinelDirectives;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -18,7 +14,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.SplittableRandom;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -62,17 +57,7 @@ class EventsTest {
     theirs.startNodes();
     mine.startNodes();
     processes.add(process(REAL_SENTINEL, theirs.configuration()));
-    SentinelDirectives directives = new SentinelDirectives();
-    directives.load(mine.configuration(), new byte[0], "");
-    Clock clock = Clock.system();
-    ours =
-        SentinelServer.start(
-            directives,
-            clock,
-            Log.silent(clock),
-            new SplittableRandom(1),
-            HostNames.Lookup.ofSystem(),
-            () -> {});
+    ours = TestSentinels.start(TestSentinels.load(mine.configuration()));
     theirs.listen();
     mine.listen();
     theirs.killMaster();

@@ -4,11 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.redoubt.protocol.net.FreePorts;
-import io.redoubt.protocol.process.Clock;
-import io.redoubt.protocol.process.Log;
 import io.redoubt.protocol.resp.Reply;
 import io.redoubt.protocol.resp.RespClient;
-import io.redoubt.sentinel.runtime.SentinelDirectives;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
@@ -17,7 +14,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.SplittableRandom;
 import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
@@ -194,17 +190,7 @@ class RealNodesTest {
         sentinel failover-timeout mymaster 10000
         """
             .formatted(port, nodePorts.getFirst(), nodes.size() - 1));
-    SentinelDirectives directives = new SentinelDirectives();
-    directives.load(file, new byte[0], "");
-    Clock clock = Clock.system();
-    sentinels.add(
-        SentinelServer.start(
-            directives,
-            clock,
-            Log.silent(clock),
-            new SplittableRandom(index),
-            this::lookUp,
-            () -> {}));
+    sentinels.add(TestSentinels.start(TestSentinels.load(file), index, this::lookUp));
   }
 
   private String info(int node) {

@@ -4,18 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.redoubt.protocol.net.FreePorts;
-import io.redoubt.protocol.process.Clock;
-import io.redoubt.protocol.process.Log;
 import io.redoubt.protocol.resp.Reply;
 import io.redoubt.protocol.resp.RespClient;
-import io.redoubt.sentinel.runtime.HostNames;
-import io.redoubt.sentinel.runtime.SentinelDirectives;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
-import java.util.SplittableRandom;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -52,17 +47,7 @@ class ScriptsTest {
         sentinel down-after-milliseconds mymaster 60000
         """
             .formatted(port, folder, nodePort));
-    SentinelDirectives directives = new SentinelDirectives();
-    directives.load(file, new byte[0], "");
-    Clock clock = Clock.system();
-    server =
-        SentinelServer.start(
-            directives,
-            clock,
-            Log.silent(clock),
-            new SplittableRandom(1),
-            HostNames.Lookup.ofSystem(),
-            () -> {});
+    server = TestSentinels.start(TestSentinels.load(file));
     client = RespClient.connect("127.0.0.1", port);
   }
 

@@ -5,11 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.redoubt.protocol.net.FreePorts;
-import io.redoubt.protocol.process.Clock;
-import io.redoubt.protocol.process.Log;
 import io.redoubt.protocol.resp.Reply;
 import io.redoubt.protocol.resp.RespClient;
-import io.redoubt.sentinel.runtime.HostNames;
 import io.redoubt.sentinel.runtime.SentinelDirectives;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -17,7 +14,6 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.SplittableRandom;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -54,17 +50,8 @@ class SentinelServerTest {
   private void start(String text) throws Exception {
     Path file = folder.resolve("sentinel.conf");
     Files.writeString(file, text);
-    SentinelDirectives directives = new SentinelDirectives();
-    directives.load(file, new byte[0], "");
-    Clock clock = Clock.system();
-    server =
-        SentinelServer.start(
-            directives,
-            clock,
-            Log.silent(clock),
-            new SplittableRandom(1),
-            HostNames.Lookup.ofSystem(),
-            () -> {});
+    SentinelDirectives directives = TestSentinels.load(file);
+    server = TestSentinels.start(directives);
     client = RespClient.connect("127.0.0.1", directives.port.value());
   }
 

@@ -78,11 +78,15 @@ final class ShutdownTest {
     }
   }
 
+  private void beginFirstAppendOnlyFile(int micros) {
+    redis.says("SET key value", "OK");
+    redis.says("CONFIG SET rdb-key-save-delay " + micros, "OK");
+    redis.says("CONFIG SET appendonly yes", "OK");
+  }
+
   @Test
   void theFirstAppendOnlyFileIsFinished() throws Exception {
-    redis.says("SET key value", "OK");
-    redis.says("CONFIG SET rdb-key-save-delay 300000", "OK"); // µs
-    redis.says("CONFIG SET appendonly yes", "OK");
+    beginFirstAppendOnlyFile(300_000);
     try (Dialogue other = new Dialogue(server.port())) {
       other.client().send("SHUTDOWN", "NOSAVE");
       await().until(() -> info("blocked_clients").equals("1"));
@@ -98,9 +102,7 @@ final class ShutdownTest {
 
   @Test
   void theFirstAppendOnlyFileIsNotWaitedForForever() throws Exception {
-    redis.says("SET key value", "OK");
-    redis.says("CONFIG SET rdb-key-save-delay 60000000", "OK"); // µs
-    redis.says("CONFIG SET appendonly yes", "OK");
+    beginFirstAppendOnlyFile(60_000_000);
     redis.says("SHUTDOWN NOW", FAILED);
     redis.says("CONFIG SET shutdown-timeout 1", "OK");
     redis.says("SHUTDOWN NOSAVE", FAILED);

@@ -2,8 +2,7 @@ package io.redoubt.sentinel.runtime;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.redoubt.protocol.net.Cancellable;
-import io.redoubt.protocol.net.Loop;
+import io.redoubt.protocol.net.ManualLoop;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.util.ArrayDeque;
@@ -33,44 +32,6 @@ class HostNamesTest {
           this::lookUp,
           (name, address) -> changes.add(name + " " + address.getHostAddress()));
 
-  /** Runs what it is told to when the test says so. */
-  private static final class ManualLoop implements Loop {
-    private final Deque<Runnable> tasks = new ArrayDeque<>();
-    private final Deque<Runnable> scheduled = new ArrayDeque<>();
-
-    void run(Deque<Runnable> due) {
-      while (!due.isEmpty()) {
-        due.remove().run();
-      }
-    }
-
-    @Override
-    public boolean inLoop() {
-      return true;
-    }
-
-    @Override
-    public void execute(Runnable task) {
-      tasks.add(task);
-    }
-
-    @Override
-    public Cancellable schedule(Runnable task, long delayMillis) {
-      scheduled.add(task);
-      return () -> scheduled.remove(task);
-    }
-
-    @Override
-    public Cancellable every(Runnable task, long periodMillis) {
-      throw new UnsupportedOperationException();
-    }
-
-    @Override
-    public Thread thread() {
-      return Thread.currentThread();
-    }
-  }
-
   private InetAddress lookUp(String name) throws UnknownHostException {
     InetAddress address = nameServer.get(name);
     if (address == null) {
@@ -84,8 +45,8 @@ class HostNamesTest {
   }
 
   private void answerLookups() {
-    loop.run(lookups);
-    loop.run(loop.tasks);
+    ManualLoop.run(lookups);
+    ManualLoop.run(loop.tasks());
   }
 
   @Test
@@ -115,10 +76,10 @@ class HostNamesTest {
     nameServer.put("db", InetAddress.ofLiteral("10.0.0.1"));
     find("db");
     answerLookups();
-    loop.run(loop.scheduled);
+    ManualLoop.run(loop.scheduled());
     find("db");
     assertThat(answers).hasSize(1);
-    loop.run(loop.scheduled);
+    ManualLoop.run(loop.scheduled());
     assertThat(answers).containsExactly("10.0.0.1", "10.0.0.1");
 
     nameServer.put("db", InetAddress.ofLiteral("10.0.0.2"));

@@ -97,13 +97,7 @@ class OptionsTest {
   void aSentinelIsKnownByWhatItAnnounces() {
     Fleet fleet = new Fleet(3, 3, 2, 2, 1000);
     fleet.runFor(5000);
-    Settings usual = Settings.listeningOn(26379);
-    fleet
-        .sentinel(1)
-        .step(
-            new Input.Configure(
-                new Settings(
-                    usual.port(), "1.2.3.4", 5000, false, "", "", false, false, usual.timings())));
+    configure(fleet.sentinel(1), "1.2.3.4", 5000, "");
     fleet.runFor(5000);
     assertThat(fleet.sentinel(2).master().sentinels())
         .extracting(Instance::address)
@@ -120,13 +114,7 @@ class OptionsTest {
   void anotherPasswordForSentinelsIsUsedAtOnce() {
     Fleet fleet = new Fleet(3, 3, 2, 2, 1000);
     fleet.runFor(5000);
-    Settings usual = Settings.listeningOn(26379);
-    fleet
-        .sentinel(1)
-        .step(
-            new Input.Configure(
-                new Settings(
-                    usual.port(), "", 0, false, "", "secret", false, false, usual.timings())));
+    configure(fleet.sentinel(1), "", 0, "secret");
     assertThat(fleet.sentinel(1).master().sentinels())
         .allMatch(peer -> peer.link().isDisconnected());
     fleet.runFor(2000);
@@ -195,5 +183,22 @@ class OptionsTest {
     fleet.runFor(10_000);
     assertThat(fleet.disagreement()).isNull();
     assertThat(fleet.node(1).master()).isNotNull();
+  }
+
+  private static void configure(
+      SimulatedSentinel sentinel, String announcedHost, int announcedPort, String password) {
+    Settings usual = Settings.listeningOn(26379);
+    sentinel.step(
+        new Input.Configure(
+            new Settings(
+                usual.port(),
+                announcedHost,
+                announcedPort,
+                false,
+                "",
+                password,
+                false,
+                false,
+                usual.timings())));
   }
 }

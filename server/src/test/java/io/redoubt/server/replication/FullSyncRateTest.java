@@ -2,23 +2,20 @@ package io.redoubt.server.replication;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.redoubt.protocol.net.Cancellable;
-import io.redoubt.protocol.net.Loop;
+import io.redoubt.protocol.net.ManualLoop;
 import io.redoubt.protocol.process.Clock;
-import java.util.ArrayList;
-import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class FullSyncRateTest {
   private static final long SECOND_NANOS = 1_000_000_000L;
 
-  private final List<Runnable> scheduled = new ArrayList<>();
+  private final ManualLoop loop = new ManualLoop();
   private long nowNanos;
   private long bytesPerSecond;
   private int goneOn;
 
   private final FullSyncRate rate =
-      new FullSyncRate(new HeldLoop(), new HeldClock(), () -> bytesPerSecond, () -> goneOn++);
+      new FullSyncRate(loop, new HeldClock(), () -> bytesPerSecond, () -> goneOn++);
 
   @Test
   void withoutALimitAllMayGo() {
@@ -61,8 +58,8 @@ class FullSyncRateTest {
     rate.spend(1_000_000);
     assertThat(rate.allows()).isFalse();
     assertThat(rate.allows()).isFalse();
-    assertThat(scheduled).hasSize(1);
-    scheduled.removeFirst().run();
+    assertThat(loop.scheduled()).hasSize(1);
+    loop.scheduled().removeFirst().run();
     assertThat(goneOn).isEqualTo(1);
   }
 
@@ -80,35 +77,6 @@ class FullSyncRateTest {
     @Override
     public long monotonicNanos() {
       return nowNanos;
-    }
-  }
-
-  /** Runs nothing by itself. */
-  private final class HeldLoop implements Loop {
-    @Override
-    public boolean inLoop() {
-      return true;
-    }
-
-    @Override
-    public void execute(Runnable task) {
-      scheduled.add(task);
-    }
-
-    @Override
-    public Cancellable schedule(Runnable task, long delayMillis) {
-      scheduled.add(task);
-      return () -> {};
-    }
-
-    @Override
-    public Cancellable every(Runnable task, long periodMillis) {
-      throw new UnsupportedOperationException();
-    }
-
-    @Override
-    public Thread thread() {
-      return Thread.currentThread();
     }
   }
 }

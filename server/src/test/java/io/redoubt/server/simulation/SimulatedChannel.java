@@ -30,7 +30,7 @@ final class SimulatedChannel extends AbstractChannel implements End.Listener {
   private final SimulatedSockets sockets;
   private final End end;
   private final Config config = new Config();
-  private @Nullable IoRegistration registration;
+  private final LoopRegistration registration = new LoopRegistration();
   private @Nullable ChannelPromise connecting;
   private boolean connected;
   private boolean failed;
@@ -132,21 +132,12 @@ final class SimulatedChannel extends AbstractChannel implements End.Listener {
 
   @Override
   protected void doRegister(ChannelPromise promise) {
-    ((IoEventLoop) eventLoop())
-        .register(handle())
-        .addListener(registered -> {
-          registration = (IoRegistration) registered.getNow();
-          promise.setSuccess();
-        });
+    registration.begin(eventLoop(), handle(), promise);
   }
 
   @Override
   protected void doDeregister() {
-    IoRegistration old = registration;
-    if (old != null) {
-      registration = null;
-      old.cancel();
-    }
+    registration.end();
   }
 
   @Override

@@ -21,7 +21,7 @@ final class SimulatedServerChannel extends AbstractServerChannel
   private final SimulatedSockets sockets;
   private final ChannelConfig config = new DefaultChannelConfig(this);
   private final Queue<End> waiting = new ArrayDeque<>();
-  private @Nullable IoRegistration registration;
+  private final LoopRegistration registration = new LoopRegistration();
   private @Nullable InetSocketAddress address;
   private boolean closed;
   private boolean readWanted;
@@ -63,21 +63,12 @@ final class SimulatedServerChannel extends AbstractServerChannel
 
   @Override
   protected void doRegister(ChannelPromise promise) {
-    ((IoEventLoop) eventLoop())
-        .register((Handle) unsafe())
-        .addListener(registered -> {
-          registration = (IoRegistration) registered.getNow();
-          promise.setSuccess();
-        });
+    registration.begin(eventLoop(), (Handle) unsafe(), promise);
   }
 
   @Override
   protected void doDeregister() {
-    IoRegistration old = registration;
-    if (old != null) {
-      registration = null;
-      old.cancel();
-    }
+    registration.end();
   }
 
   @Override
