@@ -77,6 +77,14 @@ final class Links {
     drop(link, Kind.EVENTS);
   }
 
+  /** Has both connections made anew at once: the other side will think differently of us now. */
+  void renew(Instance instance) {
+    drop(instance.link);
+    instance.link.command.attemptedAt = Link.NEVER;
+    instance.link.events.attemptedAt = Link.NEVER;
+    attend(instance);
+  }
+
   private void drop(Link link, Kind kind) {
     Side side = link.side(kind);
     if (side.state != State.DOWN) {

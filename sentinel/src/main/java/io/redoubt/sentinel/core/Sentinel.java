@@ -161,7 +161,7 @@ public final class Sentinel {
             || !changed.sentinelPass().equals(settings.sentinelPass());
     settings = changed;
     if (otherAuth) {
-      masters.values().forEach(each -> each.peers.values().forEach(peer -> links.drop(peer.link)));
+      masters.values().forEach(each -> each.peers.values().forEach(links::renew));
     }
     stateChanged = true;
     emit(new Output.Done(1));
@@ -310,8 +310,8 @@ public final class Sentinel {
             || !options.authUser().equals(master.options.authUser());
     master.options = options;
     if (otherAuth) {
-      links.drop(master.link);
-      master.replicas.values().forEach(replica -> links.drop(replica.link));
+      links.renew(master);
+      master.replicas.values().forEach(links::renew);
     }
     for (String change : changes) {
       event(Level.WARNING, "+set", master, names.described(master) + " " + change);

@@ -123,6 +123,23 @@ class OptionsTest {
   }
 
   @Test
+  void anotherPasswordForNodesIsUsedAtOnce() {
+    for (long wait = 0; wait <= 1500; wait += 50) {
+      Fleet fleet = new Fleet(3, 3, 2, 2, 2000);
+      fleet.runFor(5000);
+      fleet.nodes().forEach(node -> node.wantPassword("secret"));
+      fleet.runFor(wait);
+      set(fleet, options -> options.withAuth("", "secret"));
+      fleet.runFor(500);
+      assertThat(fleet.sentinel(1).master().link().isDisconnected()).as("after " + wait).isFalse();
+      fleet.runFor(3000);
+      assertThat(fleet.trace())
+          .as("the password was told %d ms later", wait)
+          .noneMatch(line -> line.contains("+sdown"));
+    }
+  }
+
+  @Test
   void sentinelsOfSeveralMastersShareTheirLinks() {
     Fleet fleet = new Fleet(4, 3, 2, 2, 2, 1000);
     fleet.runFor(5000);

@@ -37,6 +37,8 @@ final class SimulatedNode {
   private boolean refusesPause;
   private boolean ignoresOrders;
   private @Nullable String greetingError;
+  private @Nullable String password;
+  private final Set<Network.Connection> authenticated = new HashSet<>();
   private final List<Address> alsoListed = new ArrayList<>();
 
   SimulatedNode(Fleet fleet, Address address, @Nullable Address master) {
@@ -131,6 +133,10 @@ final class SimulatedNode {
     if (!up) {
       return;
     }
+    if (password != null && !isAuthenticated(connection, password, request)) {
+      answer(connection, request, new Answer.Failure("NOAUTH Authentication required."));
+      return;
+    }
     switch (request.purpose()) {
       case GREETING ->
           answer(
@@ -172,6 +178,13 @@ final class SimulatedNode {
     }
   }
 
+  private boolean isAuthenticated(Network.Connection connection, String wanted, Request request) {
+    if (request.commands().getFirst().equals(List.of("AUTH", wanted))) {
+      authenticated.add(connection);
+    }
+    return authenticated.contains(connection);
+  }
+
   private void changeRole(Network.Connection connection, Request request) {
     if (ignoresOrders) {
       answer(connection, request, new Answer.Items(List.of()));
@@ -184,8 +197,12 @@ final class SimulatedNode {
             : new Address(order.get(1), Integer.parseInt(order.get(2))));
     answer(connection, request, new Answer.Items(List.of()));
     // CLIENT KILL spares only the connection that asks.
+    closeAllBut(connection);
+  }
+
+  private void closeAllBut(Network.@Nullable Connection spared) {
     for (Network.Connection each : fleet.connections().to(address)) {
-      if (each != connection) {
+      if (each != spared) {
         each.closedByTarget();
       }
     }
@@ -243,6 +260,12 @@ final class SimulatedNode {
   /** From now on it answers AUTH and CLIENT SETNAME by this error. */
   void answerGreetings(String error) {
     greetingError = error;
+  }
+
+  /** From now on it answers nobody who has not told this password; all must connect again. */
+  void wantPassword(String wanted) {
+    password = wanted;
+    closeAllBut(null);
   }
 
   /** As master it tells of a replica there, whether there is one or not. */
