@@ -193,7 +193,7 @@ final class Elections {
   int usable(Master master) {
     int usable = 1;
     for (Peer peer : master.peers.values()) {
-      if (!peer.subjectivelyDown && peer.link.command.isUp()) {
+      if (!peer.subjectivelyDown && peer.link.isServed()) {
         usable++;
       }
     }

@@ -99,6 +99,11 @@ public final class Link {
     return !command.isUp();
   }
 
+  /** Whether the other side serves us on the connection of now, which it does only after AUTH. */
+  boolean isServed() {
+    return command.isUp() && availableAt >= command.connectedAt;
+  }
+
   /** Since when a PING has no valid answer, as milliseconds before {@code now}; 0 for none. */
   public long waitingMillis(long now) {
     return waitingSince == NEVER ? 0 : now - waitingSince;

@@ -1,7 +1,9 @@
 package io.redoubt.sentinel.simulation;
 
 import io.redoubt.sentinel.core.Address;
+import io.redoubt.sentinel.core.Answer;
 import io.redoubt.sentinel.core.Link;
+import io.redoubt.sentinel.core.Request;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -12,6 +14,7 @@ import java.util.Map;
 import java.util.PriorityQueue;
 import java.util.Set;
 import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Virtual time and the wires: connections keep order and lose nothing while they stand, as TCP's
@@ -123,6 +126,8 @@ final class Network {
 
   /** A connection of a sentinel to another process. */
   final class Connection {
+    static final Answer REFUSAL = new Answer.Failure("NOAUTH Authentication required.");
+
     final SimulatedSentinel owner;
     final int incarnation;
     final int link;
@@ -131,6 +136,7 @@ final class Network {
     final Pipe there;
     final Pipe back;
     boolean open;
+    private boolean authenticated;
 
     Connection(SimulatedSentinel owner, int link, Link.Kind kind, Address target) {
       this.owner = owner;
@@ -140,6 +146,12 @@ final class Network {
       this.target = target;
       this.there = new Pipe(owner.address().toString(), target.toString());
       this.back = new Pipe(target.toString(), owner.address().toString());
+    }
+
+    /** Whether the other side, which wants that password or none, answers by {@link #REFUSAL}. */
+    boolean isRefused(@Nullable String password, Request request) {
+      authenticated |= request.commands().getFirst().equals(List.of("AUTH", "" + password));
+      return password != null && !authenticated;
     }
 
     /** The owner's end goes. */

@@ -140,6 +140,28 @@ class OptionsTest {
   }
 
   @Test
+  void aSentinelThatWantsAnotherPasswordIsNotUsable() {
+    Fleet fleet = new Fleet(3, 3, 2, 2, 2000);
+    fleet.runFor(5000);
+    assertThat(usable(fleet.sentinel(1))).isEqualTo(3);
+    fleet.sentinels().forEach(each -> each.wantPassword("secret"));
+    fleet.runFor(100);
+    for (int millis = 0; millis < 5000; millis++) {
+      fleet.runFor(1);
+      assertThat(usable(fleet.sentinel(1))).isEqualTo(1);
+    }
+    fleet.sentinels().forEach(each -> configure(each, "", 0, "secret"));
+    fleet.runFor(500);
+    assertThat(usable(fleet.sentinel(1))).isEqualTo(3);
+  }
+
+  private static int usable(SimulatedSentinel sentinel) {
+    Sentinel core = sentinel.core();
+    assertThat(core).isNotNull();
+    return core.usableSentinels(sentinel.master());
+  }
+
+  @Test
   void sentinelsOfSeveralMastersShareTheirLinks() {
     Fleet fleet = new Fleet(4, 3, 2, 2, 2, 1000);
     fleet.runFor(5000);

@@ -38,7 +38,6 @@ final class SimulatedNode {
   private boolean ignoresOrders;
   private @Nullable String greetingError;
   private @Nullable String password;
-  private final Set<Network.Connection> authenticated = new HashSet<>();
   private final List<Address> alsoListed = new ArrayList<>();
 
   SimulatedNode(Fleet fleet, Address address, @Nullable Address master) {
@@ -133,8 +132,8 @@ final class SimulatedNode {
     if (!up) {
       return;
     }
-    if (password != null && !isAuthenticated(connection, password, request)) {
-      answer(connection, request, new Answer.Failure("NOAUTH Authentication required."));
+    if (connection.isRefused(password, request)) {
+      answer(connection, request, Network.Connection.REFUSAL);
       return;
     }
     switch (request.purpose()) {
@@ -176,13 +175,6 @@ final class SimulatedNode {
       case OPINION, VOTE ->
           answer(connection, request, new Answer.Failure("ERR unknown command 'SENTINEL'"));
     }
-  }
-
-  private boolean isAuthenticated(Network.Connection connection, String wanted, Request request) {
-    if (request.commands().getFirst().equals(List.of("AUTH", wanted))) {
-      authenticated.add(connection);
-    }
-    return authenticated.contains(connection);
   }
 
   private void changeRole(Network.Connection connection, Request request) {

@@ -44,6 +44,8 @@ final class SimulatedSentinel {
   /** Set for the mutation check: gives its vote to whoever asks, as often as they ask. */
   private boolean votesTwice;
 
+  private @Nullable String password;
+
   /** Outputs to perform before it dies, negative for no death ahead. */
   private int dieAfterOutputs = -1;
 
@@ -86,6 +88,12 @@ final class SimulatedSentinel {
   /** From now on a write takes up to so long. */
   void diskDelay(long millis) {
     diskDelayMillis = millis;
+  }
+
+  /** From now on it answers nobody who has not told this password; all must connect again. */
+  void wantPassword(String wanted) {
+    password = wanted;
+    fleet.connections().to(address).forEach(Network.Connection::closedByTarget);
   }
 
   String name() {
@@ -361,6 +369,10 @@ final class SimulatedSentinel {
                   receive(connection, request);
                 }
               });
+      return;
+    }
+    if (connection.isRefused(password, request)) {
+      answer(connection, request, Network.Connection.REFUSAL);
       return;
     }
     List<String> words = request.commands().getFirst();
