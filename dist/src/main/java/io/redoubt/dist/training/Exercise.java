@@ -26,6 +26,11 @@ final class Exercise {
 
   private static final int SAVES = 4;
 
+  /** Large enough for a snapshot to be in the middle of each for a while. */
+  private static final int LARGE_ELEMENTS = 600_000;
+
+  private static final int ELEMENTS_A_COMMAND = 100;
+
   /** Writes have to wait now and then, as for a disk that is slow. */
   private static final int PAUSE_EVERY = 50 * PIPELINE;
 
@@ -123,6 +128,7 @@ final class Exercise {
           pipeline(connection, longReads(round));
         }
       }
+      enlarge(connection);
       for (int save = 0; save < SAVES; save++) {
         connection.call("BGSAVE");
         fill(connection, save);
@@ -180,7 +186,22 @@ final class Exercise {
     }
   }
 
-  /** Sets many keys and changes large values, anew each round. */
+  /** Adds to the collections that {@link #fill} changes. */
+  private static void enlarge(RespClient connection) throws IOException {
+    for (int element = 0; element < LARGE_ELEMENTS; ) {
+      List<String> list = new ArrayList<>(List.of("RPUSH", "list"));
+      List<String> zset = new ArrayList<>(List.of("ZADD", "zset"));
+      List<String> hash = new ArrayList<>(List.of("HSET", "hash"));
+      for (int i = 0; i < ELEMENTS_A_COMMAND; i++, element++) {
+        list.add("element:" + element);
+        zset.addAll(List.of(element + "", "element:" + element));
+        hash.addAll(List.of("element:" + element, "value"));
+      }
+      pipeline(connection, List.of(list, zset, hash));
+    }
+  }
+
+  /** Sets many keys and changes large values, and some that are not, anew each round. */
   private static void fill(RespClient connection, int round) throws IOException {
     for (int key = 0; key < SAVED_KEYS; ) {
       List<List<String>> batch = new ArrayList<>();
@@ -194,11 +215,18 @@ final class Exercise {
       batch.add(List.of("LPUSH", "list", "element:" + key));
       batch.add(List.of("RPOP", "list"));
       batch.add(List.of("RPUSH", "list", "element:" + key, "another:" + key));
-      batch.add(List.of("LTRIM", "list", "1", "100000"));
+      batch.add(List.of("LTRIM", "list", "1", "10000000"));
       batch.add(List.of("ZADD", "zset", "" + key, "a:" + key, "0", "b:" + key, "9", "c:" + key));
       batch.add(List.of("ZPOPMIN", "zset"));
       batch.add(List.of("ZPOPMAX", "zset"));
       batch.add(List.of("ZREMRANGEBYRANK", "zset", "" + key % 1_000, "" + key % 1_000));
+      batch.add(List.of("LSET", "queue", "" + key % ROUNDS, "value:" + round));
+      batch.add(List.of("LPUSH", "queue", "element:" + key));
+      batch.add(List.of("RPOP", "queue"));
+      batch.add(List.of("RPUSH", "queue", "element:" + key));
+      batch.add(List.of("LPOP", "queue"));
+      batch.add(List.of("ZADD", "small:1:zset", "" + key, "member:" + key % 10));
+      batch.add(List.of("HSET", "small:1:hash", "field:" + key % 10, "value:" + round));
       if (key % PAUSE_EVERY == 0) {
         batch.add(0, List.of("CLIENT", "PAUSE", "1", "WRITE"));
       }
