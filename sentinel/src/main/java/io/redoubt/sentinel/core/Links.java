@@ -85,6 +85,15 @@ final class Links {
     attend(instance);
   }
 
+  /** The same for all other sentinels, once each however many masters share the link. */
+  void renewPeers() {
+    for (Link link : links.values()) {
+      if (!link.users.isEmpty() && link.users.getFirst() instanceof Peer peer) {
+        renew(peer);
+      }
+    }
+  }
+
   private void drop(Link link, Kind kind) {
     Side side = link.side(kind);
     if (side.state != State.DOWN) {

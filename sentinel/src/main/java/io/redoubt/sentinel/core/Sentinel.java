@@ -161,7 +161,7 @@ public final class Sentinel {
             || !changed.sentinelPass().equals(settings.sentinelPass());
     settings = changed;
     if (otherAuth) {
-      masters.values().forEach(each -> each.peers.values().forEach(links::renew));
+      links.renewPeers();
     }
     stateChanged = true;
     emit(new Output.Done(1));

@@ -150,8 +150,11 @@ final class Network {
 
     /** Whether the other side, which wants that password or none, answers by {@link #REFUSAL}. */
     boolean isRefused(@Nullable String password, Request request) {
-      authenticated |= request.commands().getFirst().equals(List.of("AUTH", "" + password));
-      return password != null && !authenticated;
+      if (password == null) {
+        return false;
+      }
+      authenticated |= request.commands().getFirst().equals(List.of("AUTH", password));
+      return !authenticated;
     }
 
     /** The owner's end goes. */
