@@ -69,7 +69,7 @@ public final class RedisServer implements AutoCloseable {
     CompletableFuture<Void> loaded = new CompletableFuture<>();
     onLoop(() -> {
       parts.listeners.open();
-      parts.transport.atEndOfTurn(parts.appendOnlyFile::endOfTurn);
+      parts.transport.atEndOfTurn(parts.appendOnlyFile.endOfTurn());
       parts.memory.started();
       parts.cron.start(settings.hz.value());
       parts.housekeeping.start();

@@ -7,7 +7,6 @@ import java.lang.foreign.MemorySegment;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.concurrent.ThreadFactory;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -18,8 +17,9 @@ import org.jspecify.annotations.Nullable;
  * bytes that were ever appended, over all files.
  *
  * <p>{@link Policy#ALWAYS}: the thread of the appender writes and forces what {@link #flush} hands
- * it, all that has come together at once, while the loop goes on. Otherwise {@link #flush} writes
- * by itself, into the cache of the operating system, and the thread only forces.
+ * it, all that has come together at once, while the loop goes on; or {@link #forceHere} does it at
+ * once. Otherwise {@link #flush} writes by itself, into the cache of the operating system, and the
+ * thread only forces.
  *
  * <p><b>Failures.</b> What could not be written is kept, and the file is cut back to where it was
  * whole; {@link #retry} tries again. After a failure to force, nobody knows what the disk has of
@@ -81,7 +81,7 @@ public final class AofAppender implements AutoCloseable {
   /** Where the file begins that is not trusted. */
   private long distrustedStart;
 
-  private final AtomicLong longestForceNanos = new AtomicLong();
+  private final ForceTimes forceTimes = new ForceTimes();
 
   private volatile boolean ending;
 
@@ -268,6 +268,33 @@ public final class AofAppender implements AutoCloseable {
         add(job);
       }
     }
+  }
+
+  /**
+   * Writes and forces what was appended here and now, with {@link Policy#ALWAYS} and when the
+   * thread has nothing to do.
+   *
+   * @return whether that was so; if it failed, {@link #failure} tells
+   */
+  public boolean forceHere() {
+    if (filling.isEmpty() || target == null || heldFrom != NOT_HELD) {
+      return false;
+    }
+    takePolicy();
+    if (policy != Policy.ALWAYS || !forcing || failure != null) {
+      return false;
+    }
+    AppendJob job = new AppendJob(target, appended);
+    synchronized (this) {
+      if (isBusy()) {
+        return false;
+      }
+      running = job;
+    }
+    job.bytes = takeFilling();
+    job.forces = true;
+    finish(job, run(job));
+    return true;
   }
 
   private AppendTarget requireTarget() {
@@ -473,7 +500,12 @@ public final class AofAppender implements AutoCloseable {
 
   /** The longest time that forcing has taken since this was asked last, in nanoseconds. */
   public long takeLongestForceNanos() {
-    return longestForceNanos.getAndSet(0);
+    return forceTimes.takeLongest();
+  }
+
+  /** How long forcing takes usually, in nanoseconds; 0 while that is not known. */
+  public long usualForceNanos() {
+    return forceTimes.usualNanos();
   }
 
   // Any thread.
@@ -502,21 +534,22 @@ public final class AofAppender implements AutoCloseable {
 
   private void work() {
     for (AppendJob job = next(); job != null; job = next()) {
-      boolean done = run(job);
-      synchronized (this) {
-        running = null;
-        if (!done) {
-          jobs.addFirst(job);
-          stuck = true;
-          jobs.forEach(each -> each.giveUpPreparation(failure));
-        } else if (job.bytes != null && spare == null) {
-          spare = job.bytes;
-        } else if (job.bytes != null) {
-          job.bytes.close();
-        }
-      }
+      finish(job, run(job));
       LockSupport.unpark(waiting);
       listener.progressed();
+    }
+  }
+
+  private synchronized void finish(AppendJob job, boolean done) {
+    running = null;
+    if (!done) {
+      jobs.addFirst(job);
+      stuck = true;
+      jobs.forEach(each -> each.giveUpPreparation(failure));
+    } else if (job.bytes != null && spare == null) {
+      spare = job.bytes;
+    } else if (job.bytes != null) {
+      job.bytes.close();
     }
   }
 
@@ -556,7 +589,7 @@ public final class AofAppender implements AutoCloseable {
       } catch (IOException e) {
         distrust(job, e);
       }
-      longestForceNanos.accumulateAndGet(monotonicNanos.getAsLong() - start, Math::max);
+      forceTimes.took(monotonicNanos.getAsLong() - start);
     } else {
       wrote(job.end);
     }

@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -76,7 +77,9 @@ class AofAppenderTest {
           random.nextBytes(bytes);
           all.writeBytes(bytes);
           always.append(MemorySegment.ofArray(bytes), 0, bytes.length);
-          always.flush(0);
+          if (random.nextBoolean() || !always.forceHere()) {
+            always.flush(0);
+          }
           if (random.nextInt(4) == 0) {
             always.drain();
             assertThat(always.passed()).isEqualTo(always.appended());
@@ -109,6 +112,71 @@ class AofAppenderTest {
     assertThat(appender.passed()).isEqualTo(18);
     assertThat(file.syncs).isEqualTo(2);
     assertThat(content(FILE)).isEqualTo("first,second,third");
+  }
+
+  @Test
+  void forcesOnTheCallingThreadUnlessTheOtherIsBusy() throws Exception {
+    SlowFile file = new SlowFile(disk.create(FILE));
+    appender.open(file);
+    append("not always");
+    assertThat(appender.forceHere()).isFalse();
+    appender.policy(Policy.ALWAYS);
+    assertThat(appender.forceHere()).as("nothing to force").isFalse();
+    append("first,");
+    appender.flush(0);
+    file.syncBegun.await();
+    append("second,");
+    assertThat(appender.forceHere()).isFalse();
+    file.maySync.countDown();
+    appender.drain();
+    append("third");
+    assertThat(appender.forceHere()).isTrue();
+    assertThat(appender.passed()).isEqualTo(appender.appended());
+    assertThat(appender.durable()).isEqualTo(appender.appended());
+    assertThat(appender.hasUnflushed()).isFalse();
+    assertThat(content(FILE)).isEqualTo("not alwaysfirst,second,third");
+  }
+
+  @Test
+  void whatCouldNotBeForcedHereIsTriedAgainByTheThread() throws Exception {
+    open(Policy.ALWAYS);
+    append("whole,");
+    assertThat(appender.forceHere()).isTrue();
+    disk.roomBytes(4);
+    append("too long,");
+    assertThat(appender.forceHere()).isTrue();
+    assertThat(appender.failure()).hasMessage("No space left on device");
+    assertThat(appender.passed()).isEqualTo(6);
+    append("more");
+    assertThat(appender.forceHere()).as("while it fails").isFalse();
+    appender.flush(0);
+    disk.roomBytes(Long.MAX_VALUE);
+    appender.retry();
+    appender.drain();
+    assertThat(appender.failure()).isNull();
+    assertThat(appender.passed()).isEqualTo(appender.appended());
+    assertThat(content(FILE)).isEqualTo("whole,too long,more");
+  }
+
+  @Test
+  void tellsHowLongForcingUsuallyTakes() throws Exception {
+    AtomicLong nanos = new AtomicLong();
+    long[] took = {800};
+    try (AofAppender timed =
+        new AofAppender(Thread::new, () -> {}, () -> nanos.getAndAdd(took[0]))) {
+      timed.open(disk.create(FILE));
+      timed.policy(Policy.ALWAYS);
+      assertThat(timed.usualForceNanos()).isZero();
+      timed.append(MemorySegment.ofArray(new byte[1]), 0, 1);
+      assertThat(timed.forceHere()).isTrue();
+      assertThat(timed.usualForceNanos()).isEqualTo(800);
+      took[0] = 1600;
+      timed.append(MemorySegment.ofArray(new byte[1]), 0, 1);
+      assertThat(timed.forceHere()).isTrue();
+      assertThat(timed.usualForceNanos()).isEqualTo(900);
+      assertThat(timed.takeLongestForceNanos()).isEqualTo(1600);
+      assertThat(timed.takeLongestForceNanos()).isZero();
+    }
   }
 
   @Test

@@ -215,7 +215,7 @@ public final class Transport implements AutoCloseable {
    * Sets what is done once a turn, when everything that had come has been handled and before the
    * loop waits; on the loop.
    */
-  public void atEndOfTurn(Runnable action) {
+  public void atEndOfTurn(EndOfTurn action) {
     turns.last(action);
   }
 

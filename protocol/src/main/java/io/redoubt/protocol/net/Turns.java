@@ -15,7 +15,7 @@ final class Turns implements IoHandlerFactory {
   private final IoHandlerFactory factory;
   private final Gathering gathering;
   private Runnable end = () -> {};
-  private Runnable last = () -> {};
+  private EndOfTurn last = EndOfTurn.NOTHING;
   private boolean reading;
 
   Turns(IoHandlerFactory factory, Gathering gathering) {
@@ -35,7 +35,7 @@ final class Turns implements IoHandlerFactory {
   }
 
   /** Sets what is done after that; on the loop. */
-  void last(Runnable action) {
+  void last(EndOfTurn action) {
     last = action;
   }
 
@@ -57,6 +57,7 @@ final class Turns implements IoHandlerFactory {
 
   private final class Handler implements IoHandler {
     private final IoHandler handler;
+    private final Patience patience = new Patience();
     private int served;
 
     Handler(IoHandler handler) {
@@ -74,11 +75,22 @@ final class Turns implements IoHandlerFactory {
         gathering.rest();
       }
       reading = true;
-      served = handler.run(context);
-      end.run();
+      long nanos = last.patienceNanos(0);
+      served = look(nanos < 0 ? context : patience.of(context, nanos));
+      int found = served;
+      for (nanos = last.patienceNanos(found); nanos >= 0; nanos = last.patienceNanos(found)) {
+        found = look(patience.of(context, nanos));
+        served += found;
+      }
       reading = false;
       last.run();
       return served;
+    }
+
+    private int look(IoHandlerContext context) {
+      int found = handler.run(context);
+      end.run();
+      return found;
     }
 
     @Override
@@ -104,6 +116,33 @@ final class Turns implements IoHandlerFactory {
     @Override
     public boolean isCompatible(Class<? extends IoHandle> handleType) {
       return handler.isCompatible(handleType);
+    }
+  }
+
+  /** Waits for so long at most. */
+  private static final class Patience implements IoHandlerContext {
+    private long deadlineNanos;
+    private boolean blocks;
+
+    IoHandlerContext of(IoHandlerContext context, long nanos) {
+      blocks = nanos > 0 && context.canBlock();
+      deadlineNanos = System.nanoTime() + nanos;
+      return this;
+    }
+
+    @Override
+    public boolean canBlock() {
+      return blocks;
+    }
+
+    @Override
+    public long delayNanos(long currentTimeNanos) {
+      return Math.max(0, deadlineNanos - currentTimeNanos);
+    }
+
+    @Override
+    public long deadlineNanos() {
+      return deadlineNanos;
     }
   }
 }

@@ -23,6 +23,9 @@ final class Delivery {
   /** Output up to here is with the connection and waits for this mark of the gate. */
   private long heldMark = NO_MARK;
 
+  /** With which group of {@link HeldOutput} it was let go last. */
+  private long group = -1;
+
   Delivery(ClientOutput output) {
     this.output = output;
   }
@@ -104,6 +107,15 @@ final class Delivery {
   /** The mark of the gate that output waits for; only if it {@linkplain #isHeld is held}. */
   long heldMark() {
     return heldMark;
+  }
+
+  /** With which group of {@link HeldOutput} output was let go last. */
+  long group() {
+    return group;
+  }
+
+  void group(long number) {
+    group = number;
   }
 
   /** Whether output waits for the gate, so that what follows must wait here. */

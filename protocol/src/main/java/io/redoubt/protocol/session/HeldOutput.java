@@ -14,6 +14,12 @@ public final class HeldOutput {
   private int first;
   private int count;
 
+  /** Counts how often clients were let go. */
+  private long group;
+
+  private int groupSize;
+  private int returned;
+
   HeldOutput() {}
 
   /** Sets what decides when replies may leave. */
@@ -33,6 +39,9 @@ public final class HeldOutput {
     int at = (first + count++) % clients.length;
     clients[at] = client;
     marks[at] = client.delivery().heldMark();
+    if (client.delivery().group() == group) {
+      returned++;
+    }
   }
 
   private void grow() {
@@ -48,18 +57,46 @@ public final class HeldOutput {
     first = 0;
   }
 
-  /** More may pass the gate: output that waited for it leaves. */
-  public void gateMoved() {
+  /** How many clients' output waits. */
+  public int size() {
+    return count;
+  }
+
+  /** How many clients were let go together the last time. */
+  public int lastGroup() {
+    return groupSize;
+  }
+
+  /** How many of them have output that waits again. */
+  public int returned() {
+    return returned;
+  }
+
+  /**
+   * More may pass the gate: output that waited for it leaves.
+   *
+   * @return whether there was some
+   */
+  public boolean gateMoved() {
     long passed = gate.passed();
+    if (count == 0 || marks[first] > passed) {
+      return false;
+    }
+    group++;
+    groupSize = 0;
+    returned = 0;
     while (count > 0 && marks[first] <= passed) {
       Client client = clients[first];
       clients[first] = null;
       first = (first + 1) % clients.length;
       count--;
       if (client != null && client.delivery().isHeld()) {
+        groupSize++;
+        client.delivery().group(group);
         client.flush();
       }
     }
+    return true;
   }
 
   /**

@@ -92,6 +92,74 @@ class TransportTest {
     return result.join();
   }
 
+  /** Looks again until so many bytes have come, or the time is over. */
+  private static final class UntilAllHaveCome implements EndOfTurn {
+    final AtomicInteger bytes = new AtomicInteger();
+    final List<Integer> atEnds = new ArrayList<>();
+    private final int all;
+    private final long nanos;
+    private boolean waited;
+
+    UntilAllHaveCome(int all, long nanos) {
+      this.all = all;
+      this.nanos = nanos;
+    }
+
+    @Override
+    public long patienceNanos(int found) {
+      if (bytes.get() == 0 || bytes.get() >= all || (waited && found == 0)) {
+        return NO_LOOK;
+      }
+      waited = true;
+      return nanos;
+    }
+
+    @Override
+    public void run() {
+      if (bytes.get() > 0) {
+        atEnds.add(bytes.getAndSet(0));
+        waited = false;
+      }
+    }
+  }
+
+  private List<Integer> endsOfTurns(UntilAllHaveCome end, int lateMillis) throws Exception {
+    onLoop(() -> {
+      transport.atEndOfTurn(end);
+      return null;
+    });
+    Listener listener =
+        listen(() ->
+            new EchoHandler() {
+              @Override
+              public void onBytes(Connection connection, MemorySegment memory, long from, long to) {
+                end.bytes.addAndGet((int) (to - from));
+                super.onBytes(connection, memory, from, to);
+              }
+            });
+    try (Socket first = new Socket("127.0.0.1", listener.port());
+        Socket second = new Socket("127.0.0.1", listener.port())) {
+      first.getOutputStream().write('1');
+      Thread.sleep(lateMillis);
+      second.getOutputStream().write('2');
+      assertThat(first.getInputStream().read()).isEqualTo('1');
+      assertThat(second.getInputStream().read()).isEqualTo('2');
+    }
+    return onLoop(() -> List.copyOf(end.atEnds));
+  }
+
+  @Test
+  void aTurnGoesOnWhileItsEndIsPatient() throws Exception {
+    var end = new UntilAllHaveCome(2, TimeUnit.SECONDS.toNanos(30));
+    assertThat(endsOfTurns(end, 50)).containsExactly(2);
+  }
+
+  @Test
+  void aTurnEndsWhenPatienceIsOver() throws Exception {
+    var end = new UntilAllHaveCome(2, TimeUnit.MILLISECONDS.toNanos(2));
+    assertThat(endsOfTurns(end, 500)).containsExactly(1, 1);
+  }
+
   @Test
   void echoes() throws Exception {
     EchoHandler echo = new EchoHandler();

@@ -47,7 +47,7 @@ public interface AofHost {
   /** Whose replies wait. */
   ClientRegistry clients();
 
-  /** Whether {@link AppendOnlyFile#endOfTurn} is called before the loop waits. */
+  /** Whether {@link AppendOnlyFile#endOfTurn} is still to come before the loop waits. */
   boolean isInTurn();
 
   /** Where the replication stream stands. */

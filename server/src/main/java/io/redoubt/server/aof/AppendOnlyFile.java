@@ -6,6 +6,7 @@ import io.redoubt.persistence.aof.AofException;
 import io.redoubt.persistence.aof.ManifestException;
 import io.redoubt.persistence.rdb.RdbException;
 import io.redoubt.protocol.config.RefusedValue;
+import io.redoubt.protocol.net.EndOfTurn;
 import io.redoubt.protocol.process.Clock;
 import io.redoubt.protocol.process.Log;
 import io.redoubt.protocol.process.Standstill;
@@ -59,6 +60,7 @@ public final class AppendOnlyFile implements AutoCloseable {
   private final IncrementalFiles incrementals;
   private final AppendStream stream;
   private final DurableOutput output;
+  private final GroupCommit commits;
   private final Rewrites rewrites;
   private final List<Runnable> progressListeners = new ArrayList<>();
   private final AtomicBoolean progressTold = new AtomicBoolean();
@@ -89,6 +91,9 @@ public final class AppendOnlyFile implements AutoCloseable {
     this.stream =
         new AppendStream(appender, clock::wallMillis, settings.aofTimestampEnabled::value);
     this.output = new DurableOutput(appender, this::flushForReplies, host::streamOffset);
+    this.commits =
+        new GroupCommit(
+            appender, output, host.clients().heldOutput(), clock, this::flush, this::commitHere);
     this.rewrites = new Rewrites(host, files, new RewriteEnds());
     settings.appendonly.onChange((Boolean on) -> switchTo(on));
     settings.appendfsync.onChange(this::takePolicy);
@@ -297,17 +302,32 @@ public final class AppendOnlyFile implements AutoCloseable {
     }
   }
 
-  /** Everything that had come has been handled. */
-  public void endOfTurn() {
-    if (output.isStrict()) {
-      flush();
-    }
+  /** What is done when everything that had come has been handled. */
+  public EndOfTurn endOfTurn() {
+    return commits;
   }
 
   /** Writes what was appended, or has it written. */
   private void flush() {
+    if (prepareFlush()) {
+      write();
+      if (!Objects.equals(appender.failure(), reported)) {
+        progressed();
+      }
+    }
+  }
+
+  private boolean commitHere() {
+    if (!prepareFlush() || !appender.forceHere()) {
+      return false;
+    }
+    progressed();
+    return true;
+  }
+
+  private boolean prepareFlush() {
     if (state == State.OFF || closed) {
-      return;
+      return false;
     }
     tellPlace();
     if (output.isStrict()) {
@@ -319,10 +339,7 @@ public final class AppendOnlyFile implements AutoCloseable {
     if (flushSleepMillis > 0 && appender.hasUnflushed()) {
       Standstill.ofMillis(flushSleepMillis);
     }
-    write();
-    if (!Objects.equals(appender.failure(), reported)) {
-      progressed();
-    }
+    return true;
   }
 
   private void write() {
@@ -386,7 +403,7 @@ public final class AppendOnlyFile implements AutoCloseable {
       host.clients().pauses().releaseWrites();
     }
     output.update();
-    host.clients().heldOutput().gateMoved();
+    commits.letGo();
     for (int i = 0; i < progressListeners.size(); i++) {
       progressListeners.get(i).run();
     }

@@ -1,0 +1,104 @@
+package io.redoubt.server.aof;
+
+import io.redoubt.persistence.aof.AofAppender;
+import io.redoubt.protocol.net.EndOfTurn;
+import io.redoubt.protocol.process.Clock;
+import io.redoubt.protocol.session.HeldOutput;
+import java.util.function.BooleanSupplier;
+
+/**
+ * With {@code appendfsync always}: which requests share a sync, and which thread it runs on.
+ *
+ * <p>A turn of the loop goes on for as long as {@link GroupPatience} says; what has come by then
+ * shares one.
+ *
+ * <p>While a disk takes long, the thread of the appender waits for it, one group at a time, and the
+ * loop goes on. With a quick disk the loop waits by itself, if most of those that it has served
+ * wait for that too: handing over to another thread and back would take as long as the sync.
+ */
+final class GroupCommit implements EndOfTurn {
+
+  /** A disk that usually syncs in less is quick. */
+  private static final long QUICK_NANOS = 2_000_000;
+
+  private final GroupPatience patience = new GroupPatience();
+  private final AofAppender appender;
+  private final DurableOutput output;
+  private final HeldOutput held;
+  private final Clock clock;
+  private final Runnable handOver;
+  private final BooleanSupplier commit;
+
+  /** How many connections were served in this turn. */
+  private int served;
+
+  /**
+   * Decides for one file.
+   *
+   * @param handOver has the thread of the appender write and force what was appended
+   * @param commit writes and forces it at once and lets go what waits for it; false when that can't
+   *     be done now
+   */
+  GroupCommit(
+      AofAppender appender,
+      DurableOutput output,
+      HeldOutput held,
+      Clock clock,
+      Runnable handOver,
+      BooleanSupplier commit) {
+    this.appender = appender;
+    this.output = output;
+    this.held = held;
+    this.clock = clock;
+    this.handOver = handOver;
+    this.commit = commit;
+  }
+
+  @Override
+  public long patienceNanos(int found) {
+    served += found;
+    if (!output.isStrict() || !appender.hasUnflushed() || appender.isBusy()) {
+      return NO_LOOK;
+    }
+    letGo(); // the thread may have told of its end, but that waits for this turn's
+    long nanos =
+        patience.nanos(
+            clock.monotonicNanos(),
+            appender.usualForceNanos(),
+            found,
+            held.returned(),
+            held.lastGroup());
+    return nanos == GroupPatience.NONE ? NO_LOOK : nanos;
+  }
+
+  @Override
+  public void run() {
+    int count = served;
+    served = 0;
+    patience.endTurn();
+    if (!output.isStrict() || !appender.hasUnflushed()) {
+      return;
+    }
+    boolean busy = appender.isBusy();
+    if (!isQuick()) {
+      if (!busy) {
+        handOver.run();
+      }
+    } else if (busy || held.size() * 2 <= count || !commit.getAsBoolean()) {
+      handOver.run();
+    }
+  }
+
+  private boolean isQuick() {
+    long usual = appender.usualForceNanos();
+    return usual > 0 && usual < QUICK_NANOS;
+  }
+
+  /** More is on the disk: the replies that waited for it leave. */
+  void letGo() {
+    long now = clock.monotonicNanos();
+    if (held.gateMoved()) {
+      patience.answered(now);
+    }
+  }
+}

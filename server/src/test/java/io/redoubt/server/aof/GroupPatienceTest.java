@@ -1,0 +1,72 @@
+package io.redoubt.server.aof;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+
+class GroupPatienceTest {
+  private static final long SYNC = 1_000_000;
+
+  private final GroupPatience patience = new GroupPatience();
+
+  private long nanos(long now, int found, int returned, int answered) {
+    return patience.nanos(now, SYNC, found, returned, answered);
+  }
+
+  @Test
+  void looksOnceAndNeverWaitsForWhoComesAlone() {
+    assertThat(nanos(5 * SYNC, 1, 0, 0)).isZero();
+    assertThat(nanos(5 * SYNC, 0, 0, 0)).isEqualTo(GroupPatience.NONE);
+    patience.endTurn();
+    patience.answered(6 * SYNC);
+    assertThat(nanos(6 * SYNC + 10, 1, 1, 1)).isZero();
+    assertThat(nanos(6 * SYNC + 11, 0, 1, 1)).isEqualTo(GroupPatience.NONE);
+  }
+
+  @Test
+  void waitsForThoseAnsweredLastButNotLongerThanASyncTakes() {
+    patience.answered(0);
+    assertThat(nanos(100, 3, 3, 50)).isEqualTo(SYNC - 100);
+    assertThat(nanos(200, 40, 43, 50)).isEqualTo(SYNC - 200);
+    assertThat(nanos(300, 1, 44, 50)).as("one is always late").isZero();
+    assertThat(nanos(301, 0, 44, 50)).isEqualTo(GroupPatience.NONE);
+  }
+
+  @Test
+  void goesOnLookingWhileRequestsComeButNotLongerThanASyncTakes() {
+    patience.answered(0);
+    assertThat(nanos(3 * SYNC, 5, 5, 5)).isZero();
+    assertThat(nanos(3 * SYNC + 10, 5, 5, 5)).isZero();
+    assertThat(nanos(4 * SYNC, 5, 5, 5)).isEqualTo(GroupPatience.NONE);
+  }
+
+  @Test
+  void aSlowDiskDoesNotMakeItWaitForEver() {
+    patience.answered(0);
+    assertThat(patience.nanos(0, 60 * SYNC, 1, 1, 9)).isEqualTo(GroupPatience.LONGEST_NANOS);
+  }
+
+  @Test
+  void doesNotWaitForAWhileAfterThatWasInVain() {
+    patience.answered(0);
+    assertThat(nanos(0, 1, 0, 8)).isEqualTo(SYNC);
+    assertThat(nanos(SYNC, 0, 0, 8)).isEqualTo(GroupPatience.NONE);
+    for (int i = 1; i < GroupPatience.HURRIED_GROUPS; i++) {
+      patience.endTurn();
+      patience.answered(i * 3 * SYNC);
+      assertThat(nanos(i * 3 * SYNC, 1, 0, 8)).isZero();
+    }
+    patience.endTurn();
+    patience.answered(90 * SYNC);
+    assertThat(nanos(90 * SYNC, 1, 0, 8)).isEqualTo(SYNC);
+  }
+
+  @Test
+  void aRequestThatComesLateIsNotOneWaitedForInVain() {
+    patience.answered(0);
+    assertThat(nanos(7 * SYNC, 1, 1, 8)).isZero();
+    patience.endTurn();
+    patience.answered(9 * SYNC);
+    assertThat(nanos(9 * SYNC, 1, 1, 8)).isEqualTo(SYNC);
+  }
+}
