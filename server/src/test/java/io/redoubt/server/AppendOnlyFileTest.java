@@ -11,6 +11,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -215,6 +217,45 @@ final class AppendOnlyFileTest {
       other.hears("\"2\"");
       other.hears("PONG");
     }
+  }
+
+  /**
+   * On a quick disk the loop syncs by itself, on a slow one a thread: both, and from one to the
+   * other.
+   */
+  @Test
+  void clientsThatComeTogetherShareSyncs() throws Exception {
+    HeldDisk disk = new HeldDisk();
+    start(disk, "appendfsync always");
+    for (long millis : new long[] {0, 10, 0}) {
+      disk.slow(millis);
+      int before = disk.syncCount();
+      redis.says("SET counter 0", "OK");
+      List<RespClient> clients = new ArrayList<>();
+      try {
+        for (int i = 0; i < 8; i++) {
+          clients.add(RespClient.connect("127.0.0.1", server.port()));
+        }
+        for (int round = 0; round < 20; round++) {
+          for (RespClient client : clients) {
+            client.send("INCR", "counter");
+          }
+          for (RespClient client : clients) {
+            client.receive();
+          }
+        }
+      } finally {
+        for (RespClient client : clients) {
+          client.close();
+        }
+      }
+      redis.says("GET counter", "\"160\"");
+      if (millis > 0) {
+        assertThat(disk.syncCount() - before).isLessThan(81);
+      }
+    }
+    restart("appendfsync always");
+    redis.says("GET counter", "\"160\"");
   }
 
   @Test

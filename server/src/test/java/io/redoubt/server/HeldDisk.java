@@ -3,9 +3,11 @@ package io.redoubt.server;
 import io.redoubt.persistence.io.DiskFile;
 import io.redoubt.persistence.io.ForwardingDisk;
 import io.redoubt.persistence.io.ForwardingFile;
+import io.redoubt.protocol.process.Standstill;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 
 /**
@@ -13,7 +15,9 @@ import java.util.concurrent.locks.ReentrantReadWriteLock;
  */
 final class HeldDisk extends ForwardingDisk {
   private final ReentrantReadWriteLock syncs = new ReentrantReadWriteLock();
+  private final AtomicInteger syncCount = new AtomicInteger();
   private volatile boolean full;
+  private volatile long syncMillis;
 
   /** Holds syncs up until {@link #release}; by the same thread. */
   void hold() {
@@ -27,6 +31,16 @@ final class HeldDisk extends ForwardingDisk {
   /** Whether a sync waits for the release. */
   boolean isSyncWaiting() {
     return syncs.hasQueuedThreads();
+  }
+
+  /** How many syncs there were. */
+  int syncCount() {
+    return syncCount.get();
+  }
+
+  /** Makes each sync take so much longer. */
+  void slow(long millis) {
+    syncMillis = millis;
   }
 
   /** Has writes to incremental files and manifests fail half-way. */
@@ -66,6 +80,8 @@ final class HeldDisk extends ForwardingDisk {
 
     @Override
     public void sync() throws IOException {
+      syncCount.incrementAndGet();
+      Standstill.ofMillis(syncMillis);
       syncs.readLock().lock();
       try {
         super.sync();
