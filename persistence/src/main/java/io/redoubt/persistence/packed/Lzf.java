@@ -154,11 +154,23 @@ public final class Lzf {
       for (int done = 0; done < count; ) {
         int run = Math.min(LONGEST_LITERAL_BYTES, count - done);
         target.set(JAVA_BYTE, out++, (byte) (run - 1));
-        MemorySegment.copy(source, from + done, target, out, run);
+        copy(source, from + done, target, out, run);
         out += run;
         done += run;
       }
       return out;
+    }
+
+    /** For a few bytes: a general copy is much more code, which takes long to compile. */
+    private static void copy(
+        MemorySegment source, long from, MemorySegment target, long to, int count) {
+      int done = 0;
+      for (; done <= count - Long.BYTES; done += Long.BYTES) {
+        target.set(LITTLE_LONG, to + done, source.get(LITTLE_LONG, from + done));
+      }
+      for (; done < count; done++) {
+        target.set(JAVA_BYTE, to + done, source.get(JAVA_BYTE, from + done));
+      }
     }
   }
 

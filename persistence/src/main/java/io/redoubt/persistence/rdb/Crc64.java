@@ -27,9 +27,10 @@ public final class Crc64 {
 
   private static final int STRIPE_BYTES = 1 << 13;
 
-  /** x to the power of the bits of a stripe: squared as often as it has to be doubled. */
-  private static final long STRIPE_POWER =
-      powerOfTwo(Integer.numberOfTrailingZeros(STRIPE_BYTES) + 3);
+  /**
+   * As {@link #TABLES}: what each byte of a sum contributes when a stripe of zero bytes follows.
+   */
+  private static final long[] STRIPE_TABLES = stripeTables();
 
   private Crc64() {}
 
@@ -52,6 +53,23 @@ public final class Crc64 {
       shifted = (shifted >>> 1) ^ (POLYNOMIAL & -(shifted & 1));
     }
     return product;
+  }
+
+  private static long[] stripeTables() {
+    // x to the power of the bits of a stripe: squared as often as it has to be doubled
+    long power = powerOfTwo(Integer.numberOfTrailingZeros(STRIPE_BYTES) + 3);
+    long[] tables = new long[8 * 256];
+    for (int position = 0; position < 8; position++) {
+      int from = (7 - position) * 256;
+      for (int b = 1; b < 256; b++) {
+        int lowest = Integer.lowestOneBit(b);
+        tables[from + b] =
+            b == lowest
+                ? product((long) b << (8 * position), power)
+                : tables[from + lowest] ^ tables[from + b - lowest];
+      }
+    }
+    return tables;
   }
 
   private static long[] tables() {
@@ -105,12 +123,13 @@ public final class Crc64 {
       third = next(tables, third ^ memory.get(LITTLE_ENDIAN_LONG, at + 2 * STRIPE_BYTES));
       fourth = next(tables, fourth ^ memory.get(LITTLE_ENDIAN_LONG, at + 3 * STRIPE_BYTES));
     }
-    second ^= product(first, STRIPE_POWER);
-    third ^= product(second, STRIPE_POWER);
-    return fourth ^ product(third, STRIPE_POWER);
+    long[] joining = STRIPE_TABLES;
+    second ^= next(joining, first);
+    third ^= next(joining, second);
+    return fourth ^ next(joining, third);
   }
 
-  /** The sum of eight bytes that the one before has been added to. */
+  /** Joins what each byte of a word contributes: the sum of eight bytes, with {@link #TABLES}. */
   private static long next(long[] tables, long word) {
     return tables[7 * 256 + ((int) word & 0xff)]
         ^ tables[6 * 256 + ((int) (word >>> 8) & 0xff)]
