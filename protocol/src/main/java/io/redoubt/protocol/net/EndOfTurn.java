@@ -22,7 +22,8 @@ public interface EndOfTurn {
 
   /**
    * Whether the loop looks once more which connections are ready before the turn ends. Asked at its
-   * begin and after each look.
+   * begin and after each look. Where tasks wait for the turn's end, it ends after a look that has
+   * found nothing.
    *
    * @param found how many connections were ready at the last look, 0 at the begin
    * @return for how many nanoseconds to wait at most until one is ready, 0 not to wait, or {@link

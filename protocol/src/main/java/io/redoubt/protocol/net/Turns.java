@@ -78,9 +78,11 @@ final class Turns implements IoHandlerFactory {
       long nanos = last.patienceNanos(0);
       served = look(nanos < 0 ? context : patience.of(context, nanos));
       int found = served;
-      for (nanos = last.patienceNanos(found); nanos >= 0; nanos = last.patienceNanos(found)) {
+      nanos = last.patienceNanos(found);
+      while (nanos >= 0 && (found > 0 || context.canBlock())) { // or tasks would wait as well
         found = look(patience.of(context, nanos));
         served += found;
+        nanos = last.patienceNanos(found);
       }
       reading = false;
       last.run();

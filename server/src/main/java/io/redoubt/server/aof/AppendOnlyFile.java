@@ -92,8 +92,7 @@ public final class AppendOnlyFile implements AutoCloseable {
         new AppendStream(appender, clock::wallMillis, settings.aofTimestampEnabled::value);
     this.output = new DurableOutput(appender, this::flushForReplies, host::streamOffset);
     this.commits =
-        new GroupCommit(
-            appender, output, host.clients().heldOutput(), clock, this::flush, this::commitHere);
+        new GroupCommit(appender, output, host.clients().heldOutput(), clock, new Commits());
     this.rewrites = new Rewrites(host, files, new RewriteEnds());
     settings.appendonly.onChange((Boolean on) -> switchTo(on));
     settings.appendfsync.onChange(this::takePolicy);
@@ -317,12 +316,26 @@ public final class AppendOnlyFile implements AutoCloseable {
     }
   }
 
-  private boolean commitHere() {
-    if (!prepareFlush() || !appender.forceHere()) {
-      return false;
+  /** How the end of a turn commits. */
+  private final class Commits implements GroupCommit.Committer {
+    @Override
+    public boolean isBusy() {
+      return appender.isBusy() || progressTold.get();
     }
-    progressed();
-    return true;
+
+    @Override
+    public void handOver() {
+      flush();
+    }
+
+    @Override
+    public boolean commit() {
+      if (!prepareFlush() || !appender.forceHere()) {
+        return false;
+      }
+      progressed();
+      return true;
+    }
   }
 
   private boolean prepareFlush() {

@@ -4,7 +4,6 @@ import io.redoubt.persistence.aof.AofAppender;
 import io.redoubt.protocol.net.EndOfTurn;
 import io.redoubt.protocol.process.Clock;
 import io.redoubt.protocol.session.HeldOutput;
-import java.util.function.BooleanSupplier;
 
 /**
  * With {@code appendfsync always}: which requests share a sync, and which thread it runs on.
@@ -26,41 +25,46 @@ final class GroupCommit implements EndOfTurn {
   private final DurableOutput output;
   private final HeldOutput held;
   private final Clock clock;
-  private final Runnable handOver;
-  private final BooleanSupplier commit;
+  private final Committer committer;
 
   /** How many connections were served in this turn. */
   private int served;
 
-  /**
-   * Decides for one file.
-   *
-   * @param handOver has the thread of the appender write and force what was appended
-   * @param commit writes and forces it at once and lets go what waits for it; false when that can't
-   *     be done now
-   */
+  /** What is decided about. */
+  interface Committer {
+    /** Whether the thread of the appender is at work, or has done something not yet looked at. */
+    boolean isBusy();
+
+    /** Has the thread write and force what was appended. */
+    void handOver();
+
+    /**
+     * Writes and forces it at once and lets go what waits for it.
+     *
+     * @return false when that can't be done now
+     */
+    boolean commit();
+  }
+
   GroupCommit(
       AofAppender appender,
       DurableOutput output,
       HeldOutput held,
       Clock clock,
-      Runnable handOver,
-      BooleanSupplier commit) {
+      Committer committer) {
     this.appender = appender;
     this.output = output;
     this.held = held;
     this.clock = clock;
-    this.handOver = handOver;
-    this.commit = commit;
+    this.committer = committer;
   }
 
   @Override
   public long patienceNanos(int found) {
     served += found;
-    if (!output.isStrict() || !appender.hasUnflushed() || appender.isBusy()) {
+    if (!output.isStrict() || !appender.hasUnflushed() || committer.isBusy()) {
       return NO_LOOK;
     }
-    letGo(); // the thread may have told of its end, but that waits for this turn's
     long nanos =
         patience.nanos(
             clock.monotonicNanos(),
@@ -79,13 +83,13 @@ final class GroupCommit implements EndOfTurn {
     if (!output.isStrict() || !appender.hasUnflushed()) {
       return;
     }
-    boolean busy = appender.isBusy();
+    boolean busy = committer.isBusy();
     if (!isQuick()) {
       if (!busy) {
-        handOver.run();
+        committer.handOver();
       }
-    } else if (busy || held.size() * 2 <= count || !commit.getAsBoolean()) {
-      handOver.run();
+    } else if (busy || held.size() * 2 <= count || !committer.commit()) {
+      committer.handOver();
     }
   }
 
