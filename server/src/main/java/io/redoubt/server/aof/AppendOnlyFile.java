@@ -10,7 +10,6 @@ import io.redoubt.protocol.net.EndOfTurn;
 import io.redoubt.protocol.process.Clock;
 import io.redoubt.protocol.process.Log;
 import io.redoubt.protocol.process.Standstill;
-import io.redoubt.protocol.process.SystemErrors;
 import io.redoubt.server.execution.Latency;
 import io.redoubt.server.execution.LatencyEvent;
 import io.redoubt.server.execution.Refusal;
@@ -20,7 +19,6 @@ import io.redoubt.server.snapshot.ReplicationPoint;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -31,13 +29,10 @@ import org.jspecify.annotations.Nullable;
  * <p>States: off; waiting for the first rewrite, when it was turned on at run time: writes are
  * collected in a file that counts for nothing before that is done; on.
  *
- * <p><b>When the disk fails.</b> Writes are refused with MISCONF, reads are served, and what could
- * not be written is tried again ten times a second; when that succeeds writes are taken again. With
- * {@code appendfsync always} the connections whose replies waited for what failed are closed: they
- * can't be told whether their writes will last, and no reply that was sent depends on them. Redis
- * ends the process then, with the same meaning for those clients but the loss of the rest. A file
- * that could not be forced is given up for a rewrite, since the system may have dropped what it
- * holds.
+ * <p><b>When the disk fails.</b> Writes are refused with MISCONF, reads are served ({@link
+ * DiskTrouble}), and what could not be written is tried again ten times a second; when that
+ * succeeds writes are taken again. A file that could not be forced is given up for a rewrite, since
+ * the system may have dropped what it holds.
  */
 public final class AppendOnlyFile implements AutoCloseable {
   private enum State {
@@ -45,9 +40,6 @@ public final class AppendOnlyFile implements AutoCloseable {
     WAITING,
     ON
   }
-
-  /** Writes wait when so much is on its way to the disk. */
-  private static final long MOST_WAITING_BYTES = 64L << 20;
 
   private static final long FORCE_NANOS = 1_000_000_000L;
 
@@ -61,6 +53,7 @@ public final class AppendOnlyFile implements AutoCloseable {
   private final AppendStream stream;
   private final DurableOutput output;
   private final GroupCommit commits;
+  private final DiskTrouble trouble;
   private final Rewrites rewrites;
   private final List<Runnable> progressListeners = new ArrayList<>();
   private final AtomicBoolean progressTold = new AtomicBoolean();
@@ -70,8 +63,6 @@ public final class AppendOnlyFile implements AutoCloseable {
   private State state = State.OFF;
   private boolean closed;
   private long forcedNanos;
-  private @Nullable IOException reported;
-  private boolean writesHeld;
   private boolean suspended;
   private long flushSleepMillis;
 
@@ -93,6 +84,7 @@ public final class AppendOnlyFile implements AutoCloseable {
     this.output = new DurableOutput(appender, this::flushForReplies, host::streamOffset);
     this.commits =
         new GroupCommit(appender, output, host.clients().heldOutput(), clock, new Commits());
+    this.trouble = new DiskTrouble(host, appender, output);
     this.rewrites = new Rewrites(host, files, new RewriteEnds());
     settings.appendonly.onChange((Boolean on) -> switchTo(on));
     settings.appendfsync.onChange(this::takePolicy);
@@ -310,7 +302,7 @@ public final class AppendOnlyFile implements AutoCloseable {
   private void flush() {
     if (prepareFlush()) {
       write();
-      if (!Objects.equals(appender.failure(), reported)) {
+      if (trouble.isNew(appender.failure())) {
         progressed();
       }
     }
@@ -385,13 +377,7 @@ public final class AppendOnlyFile implements AutoCloseable {
 
   /** At the end of each unit of execution. */
   public void unitEnded() {
-    if (appender.appended() - appender.passed() > MOST_WAITING_BYTES
-        && !writesHeld
-        && output.isStrict()
-        && reported == null) {
-      writesHeld = true;
-      host.clients().pauses().holdWrites();
-    }
+    trouble.appended();
   }
 
   private void progressedOnThread() {
@@ -407,43 +393,12 @@ public final class AppendOnlyFile implements AutoCloseable {
       host.latency().took(LatencyEvent.AOF_FSYNC_ALWAYS, forceNanos);
     }
     IOException failure = state == State.OFF ? null : appender.failure();
-    if (!Objects.equals(failure, reported)) {
-      failureChanged(failure);
-    }
-    if (writesHeld
-        && (failure != null || appender.appended() - appender.passed() < MOST_WAITING_BYTES / 2)) {
-      writesHeld = false;
-      host.clients().pauses().releaseWrites();
-    }
+    trouble.progressed(failure);
     output.update();
     commits.letGo();
     for (int i = 0; i < progressListeners.size(); i++) {
       progressListeners.get(i).run();
     }
-  }
-
-  private void failureChanged(@Nullable IOException failure) {
-    boolean wasFailing = reported != null;
-    reported = failure;
-    if (failure == null) {
-      log.warning("AOF write error looks solved, Redis can write again.");
-      output.failing(false);
-      host.state().set(Refusal.APPEND_FAILED, false);
-      return;
-    }
-    if (wasFailing) {
-      return;
-    }
-    String reason = SystemErrors.text(failure);
-    log.warning("Error writing to the AOF file: %s", reason);
-    host.state().reason(Refusal.APPEND_FAILED, "MISCONF Errors writing to the AOF file: " + reason);
-    host.state().set(Refusal.APPEND_FAILED, true);
-    if (output.isStrict()) {
-      int closed = host.clients().heldOutput().close(host.clients().all());
-      log.warning(
-          "Closed %d connections whose replies waited for what could not be written.", closed);
-    }
-    output.failing(true);
   }
 
   /** Ten times a second: forces, tries again, rewrites when that is due. */
@@ -453,7 +408,7 @@ public final class AppendOnlyFile implements AutoCloseable {
       rewrites.cron(false);
       return;
     }
-    if (reported != null && !appender.isDistrusted()) {
+    if (trouble.isFailing() && !appender.isDistrusted()) {
       appender.retry();
     }
     appender.forcing(!(settings.noAppendfsyncOnRewrite.value() && host.snapshots().isRunning()));
@@ -616,7 +571,7 @@ public final class AppendOnlyFile implements AutoCloseable {
 
   /** Whether the last write succeeded. */
   boolean isWriting() {
-    return reported == null;
+    return !trouble.isFailing();
   }
 
   // The end.

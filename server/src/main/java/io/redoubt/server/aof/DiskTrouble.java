@@ -1,0 +1,102 @@
+package io.redoubt.server.aof;
+
+import io.redoubt.persistence.aof.AofAppender;
+import io.redoubt.protocol.process.Log;
+import io.redoubt.protocol.process.SystemErrors;
+import io.redoubt.server.execution.Refusal;
+import java.io.IOException;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What clients notice of a disk that fails or falls behind: writes are refused with MISCONF while
+ * it fails, and wait while too much is on its way to it.
+ *
+ * <p>With {@code appendfsync always} the connections whose replies waited for what failed are
+ * closed: they can't be told whether their writes will last, and no reply that was sent depends on
+ * them. Redis ends the process then, with the same meaning for those clients but the loss of the
+ * rest.
+ */
+final class DiskTrouble {
+
+  /** Writes wait when so much is on its way to the disk. */
+  private static final long MOST_WAITING_BYTES = 64L << 20;
+
+  private final AofHost host;
+  private final Log log;
+  private final AofAppender appender;
+  private final DurableOutput output;
+  private @Nullable IOException failure;
+  private boolean writesHeld;
+
+  DiskTrouble(AofHost host, AofAppender appender, DurableOutput output) {
+    this.host = host;
+    this.log = host.log();
+    this.appender = appender;
+    this.output = output;
+  }
+
+  /** Whether clients are told that the disk fails. */
+  boolean isFailing() {
+    return failure != null;
+  }
+
+  /** Whether they are told of something else than this. */
+  boolean isNew(@Nullable IOException now) {
+    return !Objects.equals(now, failure);
+  }
+
+  /** Something was appended. */
+  void appended() {
+    if (waitingBytes() > MOST_WAITING_BYTES
+        && !writesHeld
+        && output.isStrict()
+        && failure == null) {
+      writesHeld = true;
+      host.clients().pauses().holdWrites();
+    }
+  }
+
+  /**
+   * The appender got on, or failed.
+   *
+   * @param now why appending does not work now, or null
+   */
+  void progressed(@Nullable IOException now) {
+    if (isNew(now)) {
+      changed(now);
+    }
+    if (writesHeld && (now != null || waitingBytes() < MOST_WAITING_BYTES / 2)) {
+      writesHeld = false;
+      host.clients().pauses().releaseWrites();
+    }
+  }
+
+  private long waitingBytes() {
+    return appender.appended() - appender.passed();
+  }
+
+  private void changed(@Nullable IOException now) {
+    boolean wasFailing = failure != null;
+    failure = now;
+    if (now == null) {
+      log.warning("AOF write error looks solved, Redis can write again.");
+      output.failing(false);
+      host.state().set(Refusal.APPEND_FAILED, false);
+      return;
+    }
+    if (wasFailing) {
+      return;
+    }
+    String reason = SystemErrors.text(now);
+    log.warning("Error writing to the AOF file: %s", reason);
+    host.state().reason(Refusal.APPEND_FAILED, "MISCONF Errors writing to the AOF file: " + reason);
+    host.state().set(Refusal.APPEND_FAILED, true);
+    if (output.isStrict()) {
+      int closed = host.clients().heldOutput().close(host.clients().all());
+      log.warning(
+          "Closed %d connections whose replies waited for what could not be written.", closed);
+    }
+    output.failing(true);
+  }
+}
