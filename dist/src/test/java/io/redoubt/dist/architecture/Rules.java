@@ -72,7 +72,7 @@ final class Rules {
               + " protocol.session persistence.io persistence.rdb server.memory server.keyspace"
               + " server.settings server.snapshot server.loading server.client server.execution"
               + " server.aof",
-          "server.aof              <- protocol.bytes protocol.resp protocol.process"
+          "server.aof              <- protocol.bytes protocol.resp protocol.process protocol.net"
               + " protocol.config protocol.command protocol.session persistence.io persistence.aof"
               + " persistence.rdb server.memory server.keyspace server.settings server.snapshot"
               + " server.loading server.client server.execution",

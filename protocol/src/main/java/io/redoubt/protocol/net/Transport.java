@@ -46,7 +46,7 @@ public final class Transport implements AutoCloseable {
   private Transport(String threadName, BufferMemory memory, Sockets sockets) {
     this.sockets = sockets;
     Gathering gathering = new Gathering(this::loopNanos);
-    turns = new Turns(sockets.handlers(), gathering);
+    turns = new Turns(sockets.handlers(), gathering, this::loopNanos);
     eventLoop = sockets.newLoop(threadName, turns);
     loop = new NettyLoop(eventLoop, onLoop(Thread::currentThread));
     readBuffer = onLoop(() -> new ReadBuffer(memory, gathering));

@@ -6,6 +6,7 @@ import io.netty.channel.IoHandlerContext;
 import io.netty.channel.IoHandlerFactory;
 import io.netty.channel.IoRegistration;
 import io.netty.util.concurrent.ThreadAwareExecutor;
+import java.util.function.LongSupplier;
 
 /**
  * Makes the I/O handler of a loop one that does something at the end of each turn: when all that
@@ -14,13 +15,18 @@ import io.netty.util.concurrent.ThreadAwareExecutor;
 final class Turns implements IoHandlerFactory {
   private final IoHandlerFactory factory;
   private final Gathering gathering;
+  private final LongSupplier nanoTime;
   private Runnable end = () -> {};
   private EndOfTurn last = EndOfTurn.NOTHING;
   private boolean reading;
 
-  Turns(IoHandlerFactory factory, Gathering gathering) {
+  /**
+   * @param nanoTime a clock that only goes forward, asked on the loop
+   */
+  Turns(IoHandlerFactory factory, Gathering gathering, LongSupplier nanoTime) {
     this.factory = factory;
     this.gathering = gathering;
+    this.nanoTime = nanoTime;
   }
 
   /** Sets what is done; on the loop. Returns true. */
@@ -122,13 +128,15 @@ final class Turns implements IoHandlerFactory {
   }
 
   /** Waits for so long at most. */
-  private static final class Patience implements IoHandlerContext {
+  private final class Patience implements IoHandlerContext {
+    private long delayNanos;
     private long deadlineNanos;
     private boolean blocks;
 
     IoHandlerContext of(IoHandlerContext context, long nanos) {
       blocks = nanos > 0 && context.canBlock();
-      deadlineNanos = System.nanoTime() + nanos;
+      delayNanos = nanos;
+      deadlineNanos = nanoTime.getAsLong() + nanos;
       return this;
     }
 
@@ -139,7 +147,7 @@ final class Turns implements IoHandlerFactory {
 
     @Override
     public long delayNanos(long currentTimeNanos) {
-      return Math.max(0, deadlineNanos - currentTimeNanos);
+      return delayNanos; // asked at once
     }
 
     @Override

@@ -30,8 +30,10 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
@@ -128,17 +130,25 @@ class TransportTest {
       transport.atEndOfTurn(end);
       return null;
     });
+    BlockingQueue<EchoHandler> handlers = new LinkedBlockingQueue<>();
     Listener listener =
-        listen(() ->
-            new EchoHandler() {
-              @Override
-              public void onBytes(Connection connection, MemorySegment memory, long from, long to) {
-                end.bytes.addAndGet((int) (to - from));
-                super.onBytes(connection, memory, from, to);
-              }
-            });
+        listen(() -> {
+          EchoHandler handler =
+              new EchoHandler() {
+                @Override
+                public void onBytes(
+                    Connection connection, MemorySegment memory, long from, long to) {
+                  end.bytes.addAndGet((int) (to - from));
+                  super.onBytes(connection, memory, from, to);
+                }
+              };
+          handlers.add(handler);
+          return handler;
+        });
     try (Socket first = new Socket("127.0.0.1", listener.port());
         Socket second = new Socket("127.0.0.1", listener.port())) {
+      handlers.take().opened.join();
+      handlers.take().opened.join(); // no task of theirs ends the turn
       first.getOutputStream().write('1');
       Thread.sleep(lateMillis);
       second.getOutputStream().write('2');
