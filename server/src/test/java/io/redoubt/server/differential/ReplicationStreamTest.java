@@ -55,6 +55,7 @@ final class ReplicationStreamTest {
 
   @Test
   void relativeTimesBecomeAbsolute() {
+    says("DEBUG SET-ACTIVE-EXPIRE 0"); // one time is in the past
     says(
         """
         SET a 1 EX 100
