@@ -227,7 +227,7 @@ public final class AofAppender implements AutoCloseable {
    * @param nowNanos the monotonic time
    */
   public void flush(long nowNanos) {
-    if (filling.isEmpty() || target == null || heldFrom != NOT_HELD) {
+    if (!canFlush()) {
       return;
     }
     takePolicy();
@@ -249,6 +249,11 @@ public final class AofAppender implements AutoCloseable {
     }
     postponedSinceNanos = -1;
     writeOut();
+  }
+
+  /** Whether there are bytes to write and the file that they belong to. */
+  private boolean canFlush() {
+    return !filling.isEmpty() && target != null && heldFrom == NOT_HELD;
   }
 
   /** Gives the thread what is to be written and forced, together with what it has not begun. */
@@ -277,14 +282,14 @@ public final class AofAppender implements AutoCloseable {
    * @return whether that was so; if it failed, {@link #failure} tells
    */
   public boolean forceHere() {
-    if (filling.isEmpty() || target == null || heldFrom != NOT_HELD) {
+    if (!canFlush()) {
       return false;
     }
     takePolicy();
     if (policy != Policy.ALWAYS || !forcing || failure != null) {
       return false;
     }
-    AppendJob job = new AppendJob(target, appended);
+    AppendJob job = new AppendJob(requireTarget(), appended);
     synchronized (this) {
       if (isBusy()) {
         return false;

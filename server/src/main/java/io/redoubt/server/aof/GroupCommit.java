@@ -65,14 +65,12 @@ final class GroupCommit implements EndOfTurn {
     if (!output.isStrict() || !appender.hasUnflushed() || committer.isBusy()) {
       return NO_LOOK;
     }
-    long nanos =
-        patience.nanos(
-            clock.monotonicNanos(),
-            appender.usualForceNanos(),
-            found,
-            held.returned(),
-            held.lastGroup());
-    return nanos == GroupPatience.NONE ? NO_LOOK : nanos;
+    return patience.nanos(
+        clock.monotonicNanos(),
+        appender.usualForceNanos(),
+        found,
+        held.returned(),
+        held.lastGroup());
   }
 
   @Override

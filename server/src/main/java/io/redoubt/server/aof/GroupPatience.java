@@ -1,5 +1,7 @@
 package io.redoubt.server.aof;
 
+import io.redoubt.protocol.net.EndOfTurn;
+
 /**
  * How long a turn of the loop waits for the clients that the last sync has answered: they send
  * their next requests at about the same time, and those who share a sync need not wait for another.
@@ -14,8 +16,6 @@ final class GroupPatience {
 
   /** For so many groups nobody is waited for after that was in vain. */
   static final int HURRIED_GROUPS = 8;
-
-  static final long NONE = -1;
 
   private long answeredNanos;
   private int hurried;
@@ -41,7 +41,7 @@ final class GroupPatience {
    * @param returned how many of those answered last have sent a request again
    * @param answered how many those were
    * @return for how long to wait for the next request, in nanoseconds, 0 to look without waiting,
-   *     or {@link #NONE}
+   *     or {@link EndOfTurn#NO_LOOK}
    */
   long nanos(long nowNanos, long usualNanos, int found, int returned, int answered) {
     long most = Math.min(usualNanos, LONGEST_NANOS);
@@ -59,6 +59,6 @@ final class GroupPatience {
         hurried = HURRIED_GROUPS;
       }
     }
-    return first || (found > 0 && nowNanos - lookNanos < most) ? 0 : NONE;
+    return first || (found > 0 && nowNanos - lookNanos < most) ? 0 : EndOfTurn.NO_LOOK;
   }
 }

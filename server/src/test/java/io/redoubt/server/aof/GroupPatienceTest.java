@@ -2,6 +2,7 @@ package io.redoubt.server.aof;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.redoubt.protocol.net.EndOfTurn;
 import org.junit.jupiter.api.Test;
 
 class GroupPatienceTest {
@@ -16,11 +17,11 @@ class GroupPatienceTest {
   @Test
   void looksOnceAndNeverWaitsForWhoComesAlone() {
     assertThat(nanos(5 * SYNC, 1, 0, 0)).isZero();
-    assertThat(nanos(5 * SYNC, 0, 0, 0)).isEqualTo(GroupPatience.NONE);
+    assertThat(nanos(5 * SYNC, 0, 0, 0)).isEqualTo(EndOfTurn.NO_LOOK);
     patience.endTurn();
     patience.answered(6 * SYNC);
     assertThat(nanos(6 * SYNC + 10, 1, 1, 1)).isZero();
-    assertThat(nanos(6 * SYNC + 11, 0, 1, 1)).isEqualTo(GroupPatience.NONE);
+    assertThat(nanos(6 * SYNC + 11, 0, 1, 1)).isEqualTo(EndOfTurn.NO_LOOK);
   }
 
   @Test
@@ -29,7 +30,7 @@ class GroupPatienceTest {
     assertThat(nanos(100, 3, 3, 50)).isEqualTo(SYNC - 100);
     assertThat(nanos(200, 40, 43, 50)).isEqualTo(SYNC - 200);
     assertThat(nanos(300, 1, 44, 50)).as("one is always late").isZero();
-    assertThat(nanos(301, 0, 44, 50)).isEqualTo(GroupPatience.NONE);
+    assertThat(nanos(301, 0, 44, 50)).isEqualTo(EndOfTurn.NO_LOOK);
   }
 
   @Test
@@ -37,7 +38,7 @@ class GroupPatienceTest {
     patience.answered(0);
     assertThat(nanos(3 * SYNC, 5, 5, 5)).isZero();
     assertThat(nanos(3 * SYNC + 10, 5, 5, 5)).isZero();
-    assertThat(nanos(4 * SYNC, 5, 5, 5)).isEqualTo(GroupPatience.NONE);
+    assertThat(nanos(4 * SYNC, 5, 5, 5)).isEqualTo(EndOfTurn.NO_LOOK);
   }
 
   @Test
@@ -50,7 +51,7 @@ class GroupPatienceTest {
   void doesNotWaitForAWhileAfterThatWasInVain() {
     patience.answered(0);
     assertThat(nanos(0, 1, 0, 8)).isEqualTo(SYNC);
-    assertThat(nanos(SYNC, 0, 0, 8)).isEqualTo(GroupPatience.NONE);
+    assertThat(nanos(SYNC, 0, 0, 8)).isEqualTo(EndOfTurn.NO_LOOK);
     for (int i = 1; i < GroupPatience.HURRIED_GROUPS; i++) {
       patience.endTurn();
       patience.answered(i * 3 * SYNC);
