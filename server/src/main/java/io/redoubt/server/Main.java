@@ -7,6 +7,7 @@ import io.redoubt.persistence.rdb.RdbException;
 import io.redoubt.protocol.config.FatalConfigError;
 import io.redoubt.protocol.launch.Launch;
 import io.redoubt.protocol.launch.Service;
+import io.redoubt.protocol.process.ThreadPriority;
 import io.redoubt.server.settings.ServerDirectives;
 import java.io.IOException;
 import java.security.SecureRandom;
@@ -27,6 +28,7 @@ public final class Main extends Launch<ServerDirectives> {
 
   @Override
   protected Service start() throws IOException, FatalConfigError {
+    ThreadPriority.compilersTakeShortTurns();
     RedisServer server = new RedisServer(directives(), clock(), log(), new SecureRandom(), false);
     CompletableFuture<Void> loaded = server.start();
     return new Service() {

@@ -1,5 +1,6 @@
 package io.redoubt.dist.benchmark;
 
+import io.redoubt.protocol.process.ThreadTimes;
 import java.io.IOException;
 import java.util.Comparator;
 import java.util.List;

@@ -18,6 +18,9 @@ public interface LoopTurns {
    */
   void soon(Runnable task);
 
-  /** How many commands were executed so far: whether the loop has other things to do. */
+  /**
+   * How many commands were executed so far: whether the loop has other things to do. To other
+   * threads it may be a little behind.
+   */
   long commands();
 }

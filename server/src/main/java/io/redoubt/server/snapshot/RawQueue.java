@@ -30,6 +30,8 @@ final class RawQueue extends RdbOutput {
    */
   static final int OVERFULL_CHUNKS = 64;
 
+  private static final int PRESSED_CHUNKS = OVERFULL_CHUNKS / 2;
+
   private static final int NEARLY_OVERFULL_CHUNKS = OVERFULL_CHUNKS * 3 / 4;
 
   private final Arena arena;
@@ -126,6 +128,11 @@ final class RawQueue extends RdbOutput {
   /** Whether the walk is to wait. */
   boolean isFull() {
     return underWay.get() - held.get() >= FULL_CHUNKS;
+  }
+
+  /** Whether pre-images come faster than they are taken, so that writes would have to wait soon. */
+  boolean isPressed() {
+    return underWay.get() >= PRESSED_CHUNKS;
   }
 
   /** Whether writes are to wait too. */

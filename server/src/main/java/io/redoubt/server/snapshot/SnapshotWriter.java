@@ -29,6 +29,9 @@ final class SnapshotWriter implements Runnable {
   /** How often a thread that delays the snapshot looks whether writes wait for it. */
   private static final long LOOK_MICROS = 5_000;
 
+  /** The same for a thread that rests. */
+  private static final long LOOK_NANOS = 5_000_000;
+
   private enum Stage {
     WRITING,
     PUBLISHING,
@@ -66,6 +69,7 @@ final class SnapshotWriter implements Runnable {
 
   private final BlockingQueue<Chunk> free = new LinkedBlockingQueue<>();
   private @Nullable RdbFile file;
+  private long commands; // executed, when this thread last looked
   private long removalNanos;
 
   /** Made on the loop; the settings are read here, once. */
@@ -150,7 +154,8 @@ final class SnapshotWriter implements Runnable {
 
   private @Nullable String write() throws IOException, InterruptedException, RdbException {
     BufferMemory buffers = BufferMemory.offHeap();
-    try (RdbFile opened = target == null ? null : new RdbFile(context, target)) {
+    try (Restraint restraint = Restraint.own(toSinks);
+        RdbFile opened = target == null ? null : new RdbFile(context, target)) {
       file = opened;
       Output out = new Output();
       try (FileFormat format = new FileFormat(out, target, compress, version, buffers);
@@ -169,6 +174,7 @@ final class SnapshotWriter implements Runnable {
           if (raw.isWakeDue()) {
             wake.run();
           }
+          rest(restraint.restNanos());
         }
         if (isAborted()) {
           return Snapshot.ABORTED;
@@ -191,6 +197,20 @@ final class SnapshotWriter implements Runnable {
   private void delay(long micros) throws InterruptedException {
     for (long left = micros; left > 0 && !isAborted() && !raw.doWritesWait(); left -= LOOK_MICROS) {
       abort.await(Math.min(left, LOOK_MICROS), TimeUnit.MICROSECONDS);
+    }
+  }
+
+  /** Leaves a processor to commands, if there are any, unless they are faster than this thread. */
+  private void rest(long nanos) throws InterruptedException {
+    long executed = context.turns().commands();
+    boolean commandsCame = executed != commands;
+    commands = executed;
+    if (commandsCame) {
+      for (long left = nanos; left > 0 && !raw.isPressed(); left -= LOOK_NANOS) {
+        if (abort.await(Math.min(left, LOOK_NANOS), TimeUnit.NANOSECONDS)) {
+          return;
+        }
+      }
     }
   }
 

@@ -49,9 +49,9 @@ class PaceTest {
   }
 
   @Test
-  void commandsLeaveATenth() {
+  void commandsLeaveAFifteenth() {
     slices(10);
-    assertThat(slices(1000)).isBetween(1000 * TURN_NANOS / 10, 1000 * TURN_NANOS / 8);
+    assertThat(slices(1000)).isBetween(1000 * TURN_NANOS / 15, 1000 * TURN_NANOS / 13);
   }
 
   @Test

@@ -1,4 +1,4 @@
-package io.redoubt.dist.benchmark;
+package io.redoubt.protocol.process;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -14,7 +14,7 @@ import java.util.List;
  * What a thread has had of the processors and how long it waited for one, by the kernel's {@code
  * schedstat} of it. To look is a matter of microseconds.
  */
-final class ThreadTimes implements AutoCloseable {
+public final class ThreadTimes implements AutoCloseable {
   private static final int MOST_BYTES = 64;
 
   private final FileChannel file;
@@ -27,13 +27,21 @@ final class ThreadTimes implements AutoCloseable {
     file = FileChannel.open(folder.resolve("schedstat"));
   }
 
-  /** Those of the calling thread. */
-  static ThreadTimes own() throws IOException {
+  /**
+   * Those of the calling thread.
+   *
+   * @throws IOException where the kernel does not tell
+   */
+  public static ThreadTimes own() throws IOException {
     return new ThreadTimes(Path.of("/proc/thread-self").toRealPath());
   }
 
-  /** Those of all threads that a process has now. */
-  static List<ThreadTimes> of(long pid) throws IOException {
+  /**
+   * Those of all threads that a process has now.
+   *
+   * @throws IOException where the kernel does not tell
+   */
+  public static List<ThreadTimes> of(long pid) throws IOException {
     List<ThreadTimes> all = new ArrayList<>();
     try (DirectoryStream<Path> threads =
         Files.newDirectoryStream(Path.of("/proc", Long.toString(pid), "task"))) {
@@ -49,7 +57,7 @@ final class ThreadTimes implements AutoCloseable {
   }
 
   /** Looks anew; a thread that has ended keeps what it had. */
-  void look() {
+  public void look() {
     if (ended) {
       return;
     }
@@ -77,12 +85,12 @@ final class ThreadTimes implements AutoCloseable {
   }
 
   /** How long it has run, in nanoseconds. */
-  long ranNanos() {
+  public long ranNanos() {
     return ranNanos;
   }
 
   /** How long it could have run and had no processor, in nanoseconds. */
-  long waitedNanos() {
+  public long waitedNanos() {
     return waitedNanos;
   }
 

@@ -1,0 +1,45 @@
+package io.redoubt.server.snapshot;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+
+/** How long the thread of a snapshot rests for what it has worked and waited. */
+class RestraintTest {
+
+  private static final long CHUNK_NANOS = 1_000_000;
+  private static final int CHUNKS = 1_000;
+
+  private final Restraint restraint = new Restraint(null);
+
+  /** The sum of the rests, when each chunk takes so long and costs so long a wait. */
+  private long rests(long waitedNanos) {
+    long sum = 0;
+    for (int i = 1; i <= CHUNKS; i++) {
+      long rest = restraint.restNanos(i * CHUNK_NANOS, i * waitedNanos);
+      assertThat(rest)
+          .satisfiesAnyOf(
+              nanos -> assertThat(nanos).isZero(),
+              nanos -> assertThat(nanos).isGreaterThanOrEqualTo(Restraint.LEAST_REST_NANOS));
+      sum += rest;
+    }
+    return sum;
+  }
+
+  @Test
+  void whoNeverWaitsForAProcessorNeverRests() {
+    assertThat(rests(0)).isZero();
+  }
+
+  @Test
+  void aLittleWaitingMeansALittleRest() {
+    assertThat(rests(CHUNK_NANOS / 100))
+        .isBetween(CHUNKS * CHUNK_NANOS / 12, CHUNKS * CHUNK_NANOS / 10);
+  }
+
+  @Test
+  void aQuarterOfTheTimeIsLeftForWork() {
+    long work = CHUNKS * CHUNK_NANOS;
+    assertThat(rests(CHUNK_NANOS)).isBetween(work * 29 / 10, work * 3);
+  }
+}
