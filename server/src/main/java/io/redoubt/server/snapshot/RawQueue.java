@@ -30,7 +30,7 @@ final class RawQueue extends RdbOutput {
    */
   static final int OVERFULL_CHUNKS = 64;
 
-  private static final int PRESSED_CHUNKS = OVERFULL_CHUNKS / 2;
+  private static final int PRESSED_CHUNKS = FULL_CHUNKS * 3 / 2;
 
   private static final int NEARLY_OVERFULL_CHUNKS = OVERFULL_CHUNKS * 3 / 4;
 

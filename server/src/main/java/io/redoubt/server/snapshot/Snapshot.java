@@ -31,7 +31,7 @@ final class Snapshot implements SnapshotGate, SnapshotWriter.Loop {
   private static final int ENTRIES_A_STEP = 16;
 
   /** About what an entry takes that is written ahead of a command, in the caches too. */
-  private static final long NANOS_AN_ENTRY = 250;
+  private static final long NANOS_AN_ENTRY = 400;
 
   /** Told once, on the loop, when everything is over. */
   interface Listener {

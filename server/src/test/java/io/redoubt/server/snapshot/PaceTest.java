@@ -49,9 +49,9 @@ class PaceTest {
   }
 
   @Test
-  void commandsLeaveAFifteenth() {
+  void commandsLeaveATwelfth() {
     slices(10);
-    assertThat(slices(1000)).isBetween(1000 * TURN_NANOS / 15, 1000 * TURN_NANOS / 13);
+    assertThat(slices(1000)).isBetween(1000 * TURN_NANOS / 12, 1000 * TURN_NANOS / 10);
   }
 
   @Test
