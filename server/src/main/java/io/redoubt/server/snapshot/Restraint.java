@@ -35,19 +35,6 @@ final class Restraint implements AutoCloseable {
     this.thread = thread;
   }
 
-  /**
-   * That of the calling thread.
-   *
-   * @param isAwaited whether somebody can't go on before the snapshot is there: no rest then
-   */
-  static Restraint own(boolean isAwaited) {
-    try {
-      return new Restraint(isAwaited ? null : ThreadTimes.own());
-    } catch (IOException e) {
-      return new Restraint(null); // the kernel does not tell
-    }
-  }
-
   /** How long to rest now, in nanoseconds. */
   long restNanos() {
     if (thread == null) {

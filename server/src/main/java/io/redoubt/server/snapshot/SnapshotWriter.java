@@ -14,6 +14,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,10 +27,7 @@ final class SnapshotWriter implements Runnable {
   /** How many finished chunks may wait for the sinks. */
   private static final int WAITING_FOR_SINKS = 16;
 
-  /** How often a thread that delays the snapshot looks whether writes wait for it. */
-  private static final long LOOK_MICROS = 5_000;
-
-  /** The same for a thread that rests. */
+  /** How often a thread that pauses looks whether it is needed. */
   private static final long LOOK_NANOS = 5_000_000;
 
   private enum Stage {
@@ -154,7 +152,7 @@ final class SnapshotWriter implements Runnable {
 
   private @Nullable String write() throws IOException, InterruptedException, RdbException {
     BufferMemory buffers = BufferMemory.offHeap();
-    try (Restraint restraint = Restraint.own(toSinks);
+    try (Restraint restraint = restraint();
         RdbFile opened = target == null ? null : new RdbFile(context, target)) {
       file = opened;
       Output out = new Output();
@@ -193,23 +191,29 @@ final class SnapshotWriter implements Runnable {
     }
   }
 
+  /** None where replicas wait for the snapshot. */
+  private Restraint restraint() {
+    return new Restraint(toSinks ? null : context.threads().ownTimes().orElse(null));
+  }
+
   /** rdb-key-save-delay makes a snapshot last, but not the writes that wait for its thread. */
   private void delay(long micros) throws InterruptedException {
-    for (long left = micros; left > 0 && !isAborted() && !raw.doWritesWait(); left -= LOOK_MICROS) {
-      abort.await(Math.min(left, LOOK_MICROS), TimeUnit.MICROSECONDS);
-    }
+    pause(TimeUnit.MICROSECONDS.toNanos(micros), raw::doWritesWait);
   }
 
   /** Leaves a processor to commands, if there are any, unless they are faster than this thread. */
   private void rest(long nanos) throws InterruptedException {
     long executed = context.turns().commands();
-    boolean commandsCame = executed != commands;
-    commands = executed;
-    if (commandsCame) {
-      for (long left = nanos; left > 0 && !raw.isPressed(); left -= LOOK_NANOS) {
-        if (abort.await(Math.min(left, LOOK_NANOS), TimeUnit.NANOSECONDS)) {
-          return;
-        }
+    if (executed != commands) {
+      commands = executed;
+      pause(nanos, raw::isPressed);
+    }
+  }
+
+  private void pause(long nanos, BooleanSupplier isNeeded) throws InterruptedException {
+    for (long left = nanos; left > 0 && !isNeeded.getAsBoolean(); left -= LOOK_NANOS) {
+      if (abort.await(Math.min(left, LOOK_NANOS), TimeUnit.NANOSECONDS)) {
+        return;
       }
     }
   }

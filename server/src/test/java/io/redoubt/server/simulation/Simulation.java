@@ -1,9 +1,11 @@
 package io.redoubt.server.simulation;
 
+import io.redoubt.protocol.process.ThreadTimes;
 import io.redoubt.protocol.process.Threads;
 import java.lang.reflect.Constructor;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.PriorityQueue;
 import java.util.Random;
 import java.util.concurrent.BlockingQueue;
@@ -197,6 +199,12 @@ final class Simulation implements Threads {
   @Override
   public Thread unstarted(String name, Runnable task) {
     return unstarted(name, task, this::goesOnLater);
+  }
+
+  /** The processor's time is not that of the simulation. */
+  @Override
+  public Optional<ThreadTimes> ownTimes() {
+    return Optional.empty();
   }
 
   /** A thread that goes on as soon as there is a turn for it. */
