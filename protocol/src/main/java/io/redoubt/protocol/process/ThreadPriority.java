@@ -92,6 +92,7 @@ public final class ThreadPriority {
     }
   }
 
+  /** Has a thread run in short turns, with a priority that is lower by so much. */
   private static void adjust(long thread, int lower) {
     long set =
         switch (System.getProperty("os.arch")) {

@@ -30,10 +30,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
@@ -81,93 +79,7 @@ class TransportTest {
   }
 
   private <T> T onLoop(Supplier<T> task) {
-    CompletableFuture<T> result = new CompletableFuture<>();
-    transport
-        .loop()
-        .execute(() -> {
-          try {
-            result.complete(task.get());
-          } catch (RuntimeException | Error e) {
-            result.completeExceptionally(e);
-          }
-        });
-    return result.join();
-  }
-
-  /** Looks again until so many bytes have come, or the time is over. */
-  private static final class UntilAllHaveCome implements EndOfTurn {
-    final AtomicInteger bytes = new AtomicInteger();
-    final List<Integer> atEnds = new ArrayList<>();
-    private final int all;
-    private final long nanos;
-    private boolean waited;
-
-    UntilAllHaveCome(int all, long nanos) {
-      this.all = all;
-      this.nanos = nanos;
-    }
-
-    @Override
-    public long patienceNanos(int found) {
-      if (bytes.get() == 0 || bytes.get() >= all || (waited && found == 0)) {
-        return NO_LOOK;
-      }
-      waited = true;
-      return nanos;
-    }
-
-    @Override
-    public void run() {
-      if (bytes.get() > 0) {
-        atEnds.add(bytes.getAndSet(0));
-        waited = false;
-      }
-    }
-  }
-
-  private List<Integer> endsOfTurns(UntilAllHaveCome end, int lateMillis) throws Exception {
-    onLoop(() -> {
-      transport.atEndOfTurn(end);
-      return null;
-    });
-    BlockingQueue<EchoHandler> handlers = new LinkedBlockingQueue<>();
-    Listener listener =
-        listen(() -> {
-          EchoHandler handler =
-              new EchoHandler() {
-                @Override
-                public void onBytes(
-                    Connection connection, MemorySegment memory, long from, long to) {
-                  end.bytes.addAndGet((int) (to - from));
-                  super.onBytes(connection, memory, from, to);
-                }
-              };
-          handlers.add(handler);
-          return handler;
-        });
-    try (Socket first = new Socket("127.0.0.1", listener.port());
-        Socket second = new Socket("127.0.0.1", listener.port())) {
-      handlers.take().opened.join();
-      handlers.take().opened.join(); // no task of theirs ends the turn
-      first.getOutputStream().write('1');
-      Thread.sleep(lateMillis);
-      second.getOutputStream().write('2');
-      assertThat(first.getInputStream().read()).isEqualTo('1');
-      assertThat(second.getInputStream().read()).isEqualTo('2');
-    }
-    return onLoop(() -> List.copyOf(end.atEnds));
-  }
-
-  @Test
-  void aTurnGoesOnWhileItsEndIsPatient() throws Exception {
-    var end = new UntilAllHaveCome(2, TimeUnit.SECONDS.toNanos(30));
-    assertThat(endsOfTurns(end, 50)).containsExactly(2);
-  }
-
-  @Test
-  void aTurnEndsWhenPatienceIsOver() throws Exception {
-    var end = new UntilAllHaveCome(2, TimeUnit.MILLISECONDS.toNanos(2));
-    assertThat(endsOfTurns(end, 500)).containsExactly(1, 1);
+    return CompletableFuture.supplyAsync(task, transport.loop()::execute).join();
   }
 
   @Test

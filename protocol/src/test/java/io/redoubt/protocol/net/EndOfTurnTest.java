@@ -1,0 +1,124 @@
+package io.redoubt.protocol.net;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.lang.foreign.MemorySegment;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** How long a turn of the loop goes on. */
+@ParameterizedClass(name = "nio {0}")
+@ValueSource(booleans = {false, true})
+@Timeout(60)
+class EndOfTurnTest {
+
+  private static final int BACKLOG = 9;
+
+  @Parameter boolean nio;
+
+  private final CountingMemory memory = new CountingMemory();
+  private Transport transport;
+
+  @BeforeEach
+  void open() {
+    transport = Transport.open("test-loop", memory, Sockets.ofSystem(nio));
+  }
+
+  @AfterEach
+  void closeAndFindNothingLost() {
+    transport.close();
+    assertThat(memory.bytes).hasValue(0);
+  }
+
+  /** Looks again until so many bytes have come, or the time is over. */
+  private static final class UntilAllHaveCome implements EndOfTurn {
+    final AtomicInteger bytes = new AtomicInteger();
+    final List<Integer> atEnds = new ArrayList<>();
+    private final int all;
+    private final long nanos;
+    private boolean waited;
+
+    UntilAllHaveCome(int all, long nanos) {
+      this.all = all;
+      this.nanos = nanos;
+    }
+
+    @Override
+    public long patienceNanos(int found) {
+      if (bytes.get() == 0 || bytes.get() >= all || (waited && found == 0)) {
+        return NO_LOOK;
+      }
+      waited = true;
+      return nanos;
+    }
+
+    @Override
+    public void run() {
+      if (bytes.get() > 0) {
+        atEnds.add(bytes.getAndSet(0));
+        waited = false;
+      }
+    }
+  }
+
+  private List<Integer> endsOfTurns(UntilAllHaveCome end, int lateMillis) throws Exception {
+    Executor loop = transport.loop()::execute;
+    CompletableFuture.runAsync(() -> transport.atEndOfTurn(end), loop).join();
+    BlockingQueue<EchoHandler> handlers = new LinkedBlockingQueue<>();
+    Listener listener =
+        transport.listen(
+            new InetSocketAddress("127.0.0.1", 0),
+            BACKLOG,
+            accepted -> {
+              EchoHandler handler =
+                  new EchoHandler() {
+                    @Override
+                    public void onBytes(
+                        Connection connection, MemorySegment memory, long from, long to) {
+                      end.bytes.addAndGet((int) (to - from));
+                      super.onBytes(connection, memory, from, to);
+                    }
+                  };
+              handlers.add(handler);
+              accepted.handler(handler);
+            });
+    try (Socket first = new Socket("127.0.0.1", listener.port());
+        Socket second = new Socket("127.0.0.1", listener.port())) {
+      handlers.take().opened.join();
+      handlers.take().opened.join(); // no task of theirs ends the turn
+      first.getOutputStream().write('1');
+      Thread.sleep(lateMillis);
+      second.getOutputStream().write('2');
+      assertThat(first.getInputStream().read()).isEqualTo('1');
+      assertThat(second.getInputStream().read()).isEqualTo('2');
+    }
+    return CompletableFuture.supplyAsync(() -> List.copyOf(end.atEnds), loop).join();
+  }
+
+  @Test
+  void aTurnGoesOnWhileItsEndIsPatient() throws Exception {
+    var end = new UntilAllHaveCome(2, TimeUnit.SECONDS.toNanos(30));
+    assertThat(endsOfTurns(end, 50)).containsExactly(2);
+  }
+
+  @Test
+  void aTurnEndsWhenPatienceIsOver() throws Exception {
+    var end = new UntilAllHaveCome(2, TimeUnit.MILLISECONDS.toNanos(2));
+    assertThat(endsOfTurns(end, 500)).containsExactly(1, 1);
+  }
+}
