@@ -19,9 +19,10 @@ import picocli.CommandLine.Option;
     description = {
       "Processor time of the server an operation, all its threads together, under a load of"
           + " redis-benchmark with 50 connections. The servers take turns, round by round; the"
-          + " ratio is the median of the rounds' ratios, the times are medians. A first round is"
-          + " not counted. P is how many requests are in a pipeline; unless said otherwise an"
-          + " operation draws from a million keys or elements.",
+          + " ratio is the median of the rounds' ratios, the times are medians. Each row begins"
+          + " with rounds that are not counted, in which Java compiles what is new to it. P is how"
+          + " many requests are in a pipeline; unless said otherwise an operation draws from a"
+          + " million keys or elements.",
       "The last column is the goal for the ratio."
     },
     mixinStandardHelpOptions = true,
@@ -49,6 +50,7 @@ final class CpuBenchmark implements Callable<Integer> {
   private static final int MAX_NAMED_ELEMENTS = 10_000;
   private static final int PIPELINE = 16;
   private static final int CONNECTIONS = 50;
+  private static final int WARM_UP_ROUNDS = 3;
 
   /** For what has no goal with P=1: it is not measured so. */
   private static final double NONE = 0;
@@ -249,8 +251,10 @@ final class CpuBenchmark implements Callable<Integer> {
   private void row(
       Load load, int pipeline, int count, double goal, MeasuredServer redis, MeasuredServer redoubt)
       throws IOException, InterruptedException {
-    micros(load, pipeline, count, redis);
-    micros(load, pipeline, count, redoubt);
+    for (int i = 0; i < WARM_UP_ROUNDS; i++) {
+      micros(load, pipeline, count, redis);
+      micros(load, pipeline, count, redoubt);
+    }
     Comparison<Double> micros =
         Comparison.ofRounds(
             rounds, ofRedis -> micros(load, pipeline, count, ofRedis ? redis : redoubt));
