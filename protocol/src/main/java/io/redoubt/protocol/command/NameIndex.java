@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class NameIndex<V> {
   private final Map<String, V> byName = new LinkedHashMap<>();
+  private long[] firstWords = new long[16];
   private long[][] names = new long[16][];
   private int[] lengths = new int[16];
   private ArrayList<@Nullable V> values = blank(16);
@@ -56,9 +57,12 @@ final class NameIndex<V> {
     long offset = request.offset(argument);
     int length = request.length(argument);
     int mask = lengths.length - 1;
-    int slot = slot(word(memory, offset, length, 0), length) & mask;
+    long firstWord = word(memory, offset, length, 0);
+    int slot = slot(firstWord, length) & mask;
     while (lengths[slot] != 0) {
-      if (lengths[slot] == length && equal(names[slot], memory, offset, length)) {
+      if (firstWords[slot] == firstWord
+          && lengths[slot] == length
+          && (length <= Long.BYTES || restIsEqual(names[slot], memory, offset, length))) {
         return values.get(slot);
       }
       slot = (slot + 1) & mask;
@@ -66,8 +70,8 @@ final class NameIndex<V> {
     return null;
   }
 
-  private static boolean equal(long[] name, MemorySegment memory, long offset, int length) {
-    for (int i = 0; i < name.length; i++) {
+  private static boolean restIsEqual(long[] name, MemorySegment memory, long offset, int length) {
+    for (int i = 1; i < name.length; i++) {
       if (name[i] != word(memory, offset, length, i)) {
         return false;
       }
@@ -87,6 +91,7 @@ final class NameIndex<V> {
 
   private void rebuild() {
     int size = Math.max(16, Integer.highestOneBit(byName.size()) << 4);
+    firstWords = new long[size];
     names = new long[size][];
     lengths = new int[size];
     values = blank(size);
@@ -100,10 +105,12 @@ final class NameIndex<V> {
     for (int i = 0; i < words.length; i++) {
       words[i] = word(memory, 0, bytes.length, i);
     }
-    int slot = slot(words.length == 0 ? 0 : words[0], bytes.length) & (lengths.length - 1);
+    long firstWord = words.length == 0 ? 0 : words[0];
+    int slot = slot(firstWord, bytes.length) & (lengths.length - 1);
     while (lengths[slot] != 0) {
       slot = (slot + 1) & (lengths.length - 1);
     }
+    firstWords[slot] = firstWord;
     names[slot] = words;
     lengths[slot] = bytes.length;
     values.set(slot, value);
