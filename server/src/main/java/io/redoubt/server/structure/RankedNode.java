@@ -28,7 +28,7 @@ final class RankedNode {
   static final int LEAF_CAPACITY = (NODE_BYTES - ELEMENTS_AT) / LEAF_ELEMENT_BYTES;
   static final int INNER_CAPACITY = (NODE_BYTES - ELEMENTS_AT) / INNER_ELEMENT_BYTES;
 
-  /** How many elements a leaf grows and shrinks by. */
+  /** How many elements a leaf grows and shrinks by that is all there is. */
   static final int LEAF_STEP = 6;
 
   private RankedNode() {}
@@ -49,11 +49,9 @@ final class RankedNode {
     return ELEMENTS_AT + (long) room * elementBytes(level);
   }
 
-  /** How much room a node gets that is to hold so many elements. */
-  static int roomFor(int level, int count) {
-    return level == 0
-        ? Math.min(LEAF_CAPACITY, Math.ceilDiv(count, LEAF_STEP) * LEAF_STEP)
-        : INNER_CAPACITY;
+  /** How much room a leaf gets that is all there is and is to hold so many elements. */
+  static int roomFor(int count) {
+    return Math.min(LEAF_CAPACITY, Math.ceilDiv(count, LEAF_STEP) * LEAF_STEP);
   }
 
   static int elementBytes(int level) {

@@ -4,6 +4,7 @@ import static io.redoubt.server.structure.RankedNode.CHILD_AT;
 import static io.redoubt.server.structure.RankedNode.COUNT_AT;
 import static io.redoubt.server.structure.RankedNode.FORM_AT;
 import static io.redoubt.server.structure.RankedNode.INNER_CAPACITY;
+import static io.redoubt.server.structure.RankedNode.LEAF_CAPACITY;
 import static io.redoubt.server.structure.RankedNode.LEAF_ELEMENT_BYTES;
 import static io.redoubt.server.structure.RankedNode.LEAF_STEP;
 import static io.redoubt.server.structure.RankedNode.REFERENCE_AT;
@@ -19,7 +20,6 @@ import static io.redoubt.server.structure.RankedNode.insertInto;
 import static io.redoubt.server.structure.RankedNode.level;
 import static io.redoubt.server.structure.RankedNode.move;
 import static io.redoubt.server.structure.RankedNode.nodeBytes;
-import static io.redoubt.server.structure.RankedNode.putChild;
 import static io.redoubt.server.structure.RankedNode.putElement;
 import static io.redoubt.server.structure.RankedNode.removeFrom;
 import static io.redoubt.server.structure.RankedNode.room;
@@ -35,9 +35,13 @@ import io.redoubt.server.memory.Slabs;
  * (signed), and those of one key by {@link Ties}.
  *
  * <p>Nodes that fall under half are joined with a neighbour when both fit into one; so two
- * neighbours are never nearly empty. A full last leaf is left full when something is added after
- * it, for most expiry times come in rising order. A leaf's block is only as large as its elements
- * ask for, and grows in steps, so half full leaves waste nothing.
+ * neighbours are never nearly empty. A full leaf shares with a neighbour that has room for several,
+ * and is split where neither has: so leaves are nearly full, in whatever order elements come. A
+ * full last leaf is left full when something is added after it, for most expiry times come in
+ * rising order.
+ *
+ * <p>All nodes are of one size, so that what one leaves another one can take. Only a leaf that is
+ * all there is has a block no larger than its elements ask for, which grows in steps.
  *
  * <p>What an inner node has as the lower bound of a child is the first element below that child,
  * not just anything between: a bound's block may be looked at, and must be there.
@@ -69,6 +73,9 @@ public final class RankedTree {
   private static final int HEADER_BYTES = 32;
 
   private static final int MAX_HEIGHT = 16;
+
+  /** How much room a leaf's neighbour must have for both to share what they hold. */
+  private static final int ROOM_WORTH_SHARING = 3;
 
   private final Slabs slabs;
   private final Ties ties;
@@ -146,34 +153,21 @@ public final class RankedTree {
     Region.putLong(header + NODES_BYTES_AT, Region.getLong(header + NODES_BYTES_AT) + change);
   }
 
-  /** Gives a node other room, if it has too little or far too much for so many elements. */
-  private long fitted(long node, int level, int count) {
-    int room = room(node);
-    int wanted = roomFor(level, count);
+  /** Gives the leaf that is the root other room, if it has too little or far too much. */
+  private long fittedRoot(int count) {
+    long root = root();
+    int room = room(root);
+    int wanted = roomFor(count);
     if (room >= wanted && room <= wanted + LEAF_STEP) {
-      return node;
+      return root;
     }
-    long moved = newNode(level, wanted);
-    int kept = count(node);
-    move(node, 0, moved, 0, kept, level);
+    long moved = newNode(0, wanted);
+    int kept = count(root);
+    move(root, 0, moved, 0, kept, 0);
     Region.putInt(moved + COUNT_AT, kept);
-    freeNode(node);
+    freeNode(root);
+    Region.putLong(header + ROOT_AT, moved);
     return moved;
-  }
-
-  /** Fits the node of the way down at a level. */
-  private long fitOnWay(int level, int count) {
-    long node = nodes[level];
-    long fitted = fitted(node, level, count);
-    if (fitted != node) {
-      nodes[level] = fitted;
-      if (level == top) {
-        Region.putLong(header + ROOT_AT, fitted);
-      } else {
-        putChild(nodes[level + 1], level + 1, places[level + 1], fitted);
-      }
-    }
-    return fitted;
   }
 
   private int compare(long element, long key, int reference) {
@@ -243,18 +237,21 @@ public final class RankedTree {
   private void insert(int level, int place, long key, int reference, long child, long below) {
     int count = count(nodes[level]);
     if (count < capacity(level)) {
-      long node = fitOnWay(level, count + 1);
+      long node = top == 0 ? fittedRoot(count + 1) : nodes[level];
       insertInto(node, level, place, key, reference, child, below);
       return;
     }
-    int kept = place == count && isLast(level) ? count : count / 2;
-    long right = newNode(level, roomFor(level, count - kept + 1));
-    move(nodes[level], kept, right, 0, count - kept, level);
-    Region.putInt(nodes[level] + COUNT_AT, kept);
+    boolean appends = place == count && isLast(level);
+    if (level == 0 && !appends && insertSharing(place, key, reference)) {
+      return;
+    }
+    int kept = appends ? count : count / 2;
+    long node = nodes[level];
+    long right = newNode(level, capacity(level));
+    move(node, kept, right, 0, count - kept, level);
+    Region.putInt(node + COUNT_AT, kept);
     Region.putInt(right + COUNT_AT, count - kept);
-    boolean goesLeft = place < kept || (place == kept && kept < count);
-    long node = fitOnWay(level, goesLeft ? kept + 1 : kept);
-    if (goesLeft) {
+    if (place < kept || (place == kept && kept < count)) {
       insertInto(node, level, place, key, reference, child, below);
     } else {
       insertInto(right, level, place - kept, key, reference, child, below);
@@ -272,6 +269,62 @@ public final class RankedTree {
       addBelow(nodes[level + 1], level + 1, places[level + 1], -belowRight);
       insert(level + 1, places[level + 1] + 1, boundKey, boundReference, right, belowRight);
     }
+  }
+
+  /**
+   * Adds an element to a full leaf by sharing what there is with the emptier neighbour below the
+   * same parent.
+   *
+   * @return false when that has no room that would last
+   */
+  private boolean insertSharing(int place, long key, int reference) {
+    if (top == 0) {
+      return false;
+    }
+    long parent = nodes[1];
+    int at = places[1];
+    long before = at == 0 ? LEAF_CAPACITY : below(parent, 1, at - 1);
+    long after = at + 1 == count(parent) ? LEAF_CAPACITY : below(parent, 1, at + 1);
+    if (Math.min(before, after) > LEAF_CAPACITY - ROOM_WORTH_SHARING) {
+      return false;
+    }
+    if (after <= before) {
+      insertEvenly(parent, at, place, key, reference);
+    } else {
+      insertEvenly(parent, at - 1, (int) before + place, key, reference);
+    }
+    return true;
+  }
+
+  /**
+   * Has a leaf and the next one hold half each of what both have, and adds an element.
+   *
+   * @param place where it comes, counted through both
+   */
+  private void insertEvenly(long parent, int leftPlace, int place, long key, int reference) {
+    long left = child(parent, 1, leftPlace);
+    long right = child(parent, 1, leftPlace + 1);
+    int leftCount = count(left);
+    int rightCount = count(right);
+    int kept = (leftCount + rightCount) / 2;
+    int moved = leftCount - kept;
+    if (moved > 0) {
+      move(right, 0, right, moved, rightCount, 0);
+      move(left, kept, right, 0, moved, 0);
+    } else {
+      move(right, 0, left, leftCount, -moved, 0);
+      move(right, -moved, right, 0, rightCount + moved, 0);
+    }
+    Region.putInt(left + COUNT_AT, kept);
+    Region.putInt(right + COUNT_AT, rightCount + moved);
+    if (place <= kept) {
+      insertInto(left, 0, place, key, reference, 0, 0);
+    } else {
+      insertInto(right, 0, place - kept, key, reference, 0, 0);
+    }
+    addBelow(parent, 1, leftPlace, count(left) - below(parent, 1, leftPlace));
+    addBelow(parent, 1, leftPlace + 1, count(right) - below(parent, 1, leftPlace + 1));
+    Region.copy(element(right, 0, 0), element(parent, 1, leftPlace + 1), LEAF_ELEMENT_BYTES);
   }
 
   /** Whether the node at a level is the last one there. */
@@ -356,7 +409,6 @@ public final class RankedTree {
       long node = nodes[level];
       int count = count(node);
       if (count >= capacity(level) / 2) {
-        fitOnWay(level, count);
         return;
       }
       long parent = nodes[level + 1];
@@ -368,13 +420,13 @@ public final class RankedTree {
           putBound(level + 1, element(parent, level + 1, 0));
         }
       } else if (!join(parent, level, place) && !join(parent, level, place - 1)) {
-        fitOnWay(level, count);
         return;
       }
     }
     dropRoots();
-    if (top == 0) {
-      fitOnWay(0, Math.max(1, count(nodes[0])));
+    long root = root();
+    if (level(root) == 0) {
+      fittedRoot(Math.max(1, count(root)));
     }
   }
 
@@ -406,11 +458,6 @@ public final class RankedTree {
     if (level > 0) {
       // Its first element gets the bound that it was allowed to be without.
       Region.copy(element(parent, level + 1, place + 1), element(right, level, 0), CHILD_AT);
-    }
-    long fitted = fitted(left, level, leftCount + rightCount);
-    if (fitted != left) {
-      putChild(parent, level + 1, place, fitted);
-      left = fitted;
     }
     move(right, 0, left, leftCount, rightCount, level);
     Region.putInt(left + COUNT_AT, leftCount + rightCount);
