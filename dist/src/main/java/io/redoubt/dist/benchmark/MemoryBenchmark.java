@@ -33,7 +33,7 @@ final class MemoryBenchmark implements Callable<Integer> {
           new Filling("one set", 0.45, DataSets.set("set")));
 
   private static final int WARM_UP_ELEMENTS = 20_000;
-  private static final int WARM_UP_ROUNDS = 10;
+  private static final int WARM_UP_ROUNDS = 100;
 
   @Mixin private Contenders contenders = new Contenders();
 
