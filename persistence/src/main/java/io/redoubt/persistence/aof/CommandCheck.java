@@ -203,8 +203,9 @@ final class CommandCheck {
       return null;
     }
     if (line[0] != mark) {
-      String got = Utf8.decode(new byte[] {line[0]});
-      fail("Expected prefix '%c', got: '%s'".formatted(mark, got));
+      // Redis' tool builds the text as C does: it ends with a byte of zero.
+      String got = line[0] == 0 ? "" : Utf8.decode(new byte[] {line[0]}) + "'";
+      fail("Expected prefix '%c', got: '%s".formatted(mark, got));
       return null;
     }
     Number number = new Number(line, 1);

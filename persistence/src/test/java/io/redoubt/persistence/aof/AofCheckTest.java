@@ -132,6 +132,18 @@ class AofCheckTest {
   }
 
   @Test
+  void everyByteInThePlaceOfAMark() throws IOException {
+    byte[] whole = RequestEncoder.encode("SET", "key", "value");
+    int mark = new String(whole, ISO_8859_1).indexOf("$3\r\nkey");
+    for (int value = 0; value < 256; value++) {
+      byte[] bytes = whole.clone();
+      bytes[mark] = (byte) value;
+      write("file.aof", bytes);
+      sameFor("file.aof", "");
+    }
+  }
+
+  @Test
   void severalFiles() throws IOException {
     RandomGenerator random = Seed.random("AofCheckTest.severalFiles");
     for (int i = 0; i < FILES * 2; i++) {
