@@ -203,9 +203,8 @@ final class CommandCheck {
       return null;
     }
     if (line[0] != mark) {
-      // Redis' tool builds the text as C does: it ends with a byte of zero.
-      String got = line[0] == 0 ? "" : Utf8.decode(new byte[] {line[0]}) + "'";
-      fail("Expected prefix '%c', got: '%s".formatted(mark, got));
+      String got = Utf8.decode(new byte[] {line[0]});
+      fail("Expected prefix '%c', got: '%s'".formatted(mark, got));
       return null;
     }
     Number number = new Number(line, 1);
@@ -226,8 +225,10 @@ final class CommandCheck {
     return false;
   }
 
+  /** Redis' tool keeps the text as a string of C, which a zero byte of the file ends. */
   private void fail(String text) {
-    error = text;
+    int zero = text.indexOf(0);
+    error = zero < 0 ? text : text.substring(0, zero);
   }
 
   private static boolean startsWith(byte[] line, String text) {

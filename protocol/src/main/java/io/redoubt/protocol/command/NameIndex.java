@@ -17,7 +17,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class NameIndex<V> {
   private final Map<String, V> byName = new LinkedHashMap<>();
-  private long[] firstWords = new long[16];
   private long[][] names = new long[16][];
   private int[] lengths = new int[16];
   private ArrayList<@Nullable V> values = blank(16);
@@ -60,9 +59,9 @@ final class NameIndex<V> {
     long firstWord = word(memory, offset, length, 0);
     int slot = slot(firstWord, length) & mask;
     while (lengths[slot] != 0) {
-      if (firstWords[slot] == firstWord
-          && lengths[slot] == length
-          && (length <= Long.BYTES || restIsEqual(names[slot], memory, offset, length))) {
+      if (lengths[slot] == length
+          && names[slot][0] == firstWord
+          && restIsEqual(names[slot], memory, offset, length)) {
         return values.get(slot);
       }
       slot = (slot + 1) & mask;
@@ -91,7 +90,6 @@ final class NameIndex<V> {
 
   private void rebuild() {
     int size = Math.max(16, Integer.highestOneBit(byName.size()) << 4);
-    firstWords = new long[size];
     names = new long[size][];
     lengths = new int[size];
     values = blank(size);
@@ -105,12 +103,10 @@ final class NameIndex<V> {
     for (int i = 0; i < words.length; i++) {
       words[i] = word(memory, 0, bytes.length, i);
     }
-    long firstWord = words.length == 0 ? 0 : words[0];
-    int slot = slot(firstWord, bytes.length) & (lengths.length - 1);
+    int slot = slot(words.length == 0 ? 0 : words[0], bytes.length) & (lengths.length - 1);
     while (lengths[slot] != 0) {
       slot = (slot + 1) & (lengths.length - 1);
     }
-    firstWords[slot] = firstWord;
     names[slot] = words;
     lengths[slot] = bytes.length;
     values.set(slot, value);

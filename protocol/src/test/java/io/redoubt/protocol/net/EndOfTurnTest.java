@@ -13,11 +13,8 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.params.Parameter;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -25,25 +22,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 @ParameterizedClass(name = "nio {0}")
 @ValueSource(booleans = {false, true})
 @Timeout(60)
-class EndOfTurnTest {
+class EndOfTurnTest extends TransportFixture {
 
   private static final int BACKLOG = 9;
-
-  @Parameter boolean nio;
-
-  private final CountingMemory memory = new CountingMemory();
-  private Transport transport;
-
-  @BeforeEach
-  void open() {
-    transport = Transport.open("test-loop", memory, Sockets.ofSystem(nio));
-  }
-
-  @AfterEach
-  void closeAndFindNothingLost() {
-    transport.close();
-    assertThat(memory.bytes).hasValue(0);
-  }
 
   /** Looks again until so many bytes have come, or the time is over. */
   private static final class UntilAllHaveCome implements EndOfTurn {

@@ -36,12 +36,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.Parameter;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -49,26 +46,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 @ParameterizedClass(name = "nio {0}")
 @ValueSource(booleans = {false, true})
 @Timeout(60)
-class TransportTest {
+class TransportTest extends TransportFixture {
 
   private static final int BACKLOG = 99;
-
-  @Parameter boolean nio;
-
-  private final CountingMemory memory = new CountingMemory();
-  private Transport transport;
-
-  @BeforeEach
-  void open() {
-    transport = Transport.open("test-loop", memory, Sockets.ofSystem(nio));
-    assertThat(transport.name()).isEqualTo(nio ? "nio" : "epoll");
-  }
-
-  @AfterEach
-  void closeAndFindNothingLost() {
-    transport.close();
-    assertThat(memory.bytes).hasValue(0);
-  }
 
   private static InetSocketAddress loopback(int port) {
     return new InetSocketAddress("127.0.0.1", port);

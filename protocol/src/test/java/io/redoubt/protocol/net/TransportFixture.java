@@ -1,0 +1,28 @@
+package io.redoubt.protocol.net;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.params.Parameter;
+
+/** A loop of either kind for each test, which gives back all its memory when it is closed. */
+abstract class TransportFixture {
+
+  @Parameter boolean nio;
+
+  final CountingMemory memory = new CountingMemory();
+  Transport transport;
+
+  @BeforeEach
+  void open() {
+    transport = Transport.open("test-loop", memory, Sockets.ofSystem(nio));
+    assertThat(transport.name()).isEqualTo(nio ? "nio" : "epoll");
+  }
+
+  @AfterEach
+  void closeAndFindNothingLost() {
+    transport.close();
+    assertThat(memory.bytes).hasValue(0);
+  }
+}
