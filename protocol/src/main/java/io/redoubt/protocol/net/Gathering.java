@@ -6,50 +6,46 @@ import java.util.function.LongSupplier;
 /**
  * Whether a loop rests for a moment before it looks which connections are ready, so that a turn
  * serves several of them and not each as it comes. To look, and to wake the thread and the clients
- * each time, costs about as much as a request; the rest, {@link #REST_NANOS}, costs less.
+ * each time, costs about as much as a request; a rest costs less.
  *
- * <p>It does when many connections send pipelines of requests at a high rate, and yet a turn finds
- * few of them: such clients want throughput, and each waits for the others anyway. It never does
- * for requests that come one by one.
+ * <p>It does when requests come at a high rate, yet a turn finds few, and from so many connections
+ * that a rest is short beside the time between two requests of each. An answer then comes later by
+ * {@link #MOST_REST_NANOS} at most. A few clients that wait for each answer are never kept waiting.
  */
 final class Gathering {
-
-  /** The kernel adds the slack of its timers, 50 microseconds. */
-  static final long REST_NANOS = 1_000;
-
   /** How many reads are judged together. */
   static final int READS = 256;
 
-  /** The fewest connections among them that are many. */
-  static final int MANY_CONNECTIONS = 16;
+  /** The most time in which they came at a high rate: 40 000 reads a second. */
+  static final long MOST_NANOS = READS * 25_000L;
 
-  /** What a read brings on average where requests come in pipelines, about eight of them. */
-  static final int PIPELINE_BYTES = 256;
+  /** What the kernel adds to a rest: the slack of its timers. */
+  static final long SLACK_NANOS = 50_000;
 
-  /** The most time in which they came at a high rate: 50 000 reads a second. */
-  static final long MOST_NANOS = READS * 20_000L;
+  /** The longest rest, with the slack. */
+  static final long MOST_REST_NANOS = 100_000;
+
+  /**
+   * A rest with the slack takes at most this part of the time in which every connection is read
+   * once: clients that find all of their answers there would else have nothing to do.
+   */
+  static final int PART_OF_ROUND_TRIP = 6;
 
   /** Fewer connections in a turn than that are few. */
-  private static final int FEW_CONNECTIONS = 4;
+  static final int FEW_CONNECTIONS = 12;
 
   private final LongSupplier nanoTime;
   private long beginNanos;
   private int round = 1;
   private int reads;
-  private long bytes;
   private int connections;
-  private boolean worthwhile;
+  private long restNanos;
 
   /**
    * @param nanoTime a clock that only goes forward, asked on the loop
    */
   Gathering(LongSupplier nanoTime) {
     this.nanoTime = nanoTime;
-  }
-
-  /** So many bytes have been read. */
-  void received(int count) {
-    bytes += count;
   }
 
   /** The number of the round of reads that are being counted. */
@@ -73,25 +69,33 @@ final class Gathering {
 
   private void judge() {
     long now = nanoTime.getAsLong();
-    worthwhile =
-        round > 1 // the first has no beginning
-            && connections >= MANY_CONNECTIONS
-            && bytes >= (long) READS * PIPELINE_BYTES
-            && now - beginNanos <= MOST_NANOS;
+    long nanos = now - beginNanos;
+    restNanos =
+        round > 1 && nanos <= MOST_NANOS // the first has no beginning
+            ? restNanos(nanos / READS * connections)
+            : 0;
     beginNanos = now;
     round++;
     reads = 0;
-    bytes = 0;
     connections = 0;
+  }
+
+  private static long restNanos(long roundTripNanos) {
+    return Math.min(roundTripNanos / PART_OF_ROUND_TRIP, MOST_REST_NANOS) - SLACK_NANOS;
   }
 
   /** Whether to rest after a turn that has served so many connections. */
   boolean wantsRest(int served) {
-    return worthwhile && served > 0 && served < FEW_CONNECTIONS;
+    return restNanos > 0 && served > 0 && served < FEW_CONNECTIONS;
+  }
+
+  /** For how long it would, without the slack; at most 0 for not at all. */
+  long restNanos() {
+    return restNanos;
   }
 
   /** Rests. */
   void rest() {
-    LockSupport.parkNanos(this, REST_NANOS);
+    LockSupport.parkNanos(this, restNanos);
   }
 }

@@ -101,7 +101,6 @@ final class ReadBuffer implements RecvByteBufAllocator {
 
   /** Notes that the bytes before that index are somebody's until the readers have been told. */
   void taken(int end) {
-    gathering.received(end - position);
     position = (end + LINE_BYTES - 1) & -LINE_BYTES;
   }
 
