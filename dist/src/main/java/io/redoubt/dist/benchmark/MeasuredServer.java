@@ -23,7 +23,7 @@ final class MeasuredServer implements AutoCloseable {
 
   private static final Duration START_LIMIT = Duration.ofSeconds(60);
   private static final int NO_TIMEOUT = 0;
-  private static final int POLL_MILLIS = 10;
+  private static final int POLL_MILLIS = 20;
   private static final String RESIDENT = "VmRSS:";
   private static final String PRIVATE = "Private_";
 
@@ -104,24 +104,32 @@ final class MeasuredServer implements AutoCloseable {
     return nanosByThread.values().stream().mapToLong(Long::longValue).sum();
   }
 
-  /** A field of INFO. */
-  String info(String section, String field) throws IOException {
-    return node.info(section).getOrDefault(field, "");
-  }
-
   /** Waits until it has loaded its data. */
   void awaitLoaded() throws IOException, InterruptedException {
-    while (!info("persistence", "loading").equals("0")) {
-      Thread.sleep(POLL_MILLIS);
-    }
+    await("persistence", "loading", "0");
   }
 
   /** Waits until no background save runs; returns whether the last one went well. */
   boolean awaitSaved() throws IOException, InterruptedException {
-    while (!info("persistence", "rdb_bgsave_in_progress").equals("0")) {
-      Thread.sleep(POLL_MILLIS);
+    Map<String, String> fields = await("persistence", "rdb_bgsave_in_progress", "0");
+    return fields.getOrDefault("rdb_last_bgsave_status", "").equals("ok");
+  }
+
+  /**
+   * Waits until a field of INFO has a value; returns all fields of its section. It looks over one
+   * connection: a new one for each look would be a load of its own on what is measured.
+   */
+  Map<String, String> await(String section, String field, String value)
+      throws IOException, InterruptedException {
+    try (RespClient connection = connect()) {
+      while (true) {
+        Map<String, String> fields = Node.info(connection, section);
+        if (fields.getOrDefault(field, "").equals(value)) {
+          return fields;
+        }
+        Thread.sleep(POLL_MILLIS);
+      }
     }
-    return info("persistence", "rdb_last_bgsave_status").equals("ok");
   }
 
   /** Memory that is resident now, in bytes. */

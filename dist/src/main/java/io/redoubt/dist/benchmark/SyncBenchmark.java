@@ -21,7 +21,6 @@ import picocli.CommandLine.Option;
 final class SyncBenchmark implements Callable<Integer> {
   private static final long BEFORE_MILLIS = 3_000;
   private static final long SAMPLE_MILLIS = 20;
-  private static final long POLL_MILLIS = 5;
   private static final double MEMORY_GOAL = 1.1;
 
   /** What was measured; memory in bytes. */
@@ -98,7 +97,7 @@ final class SyncBenchmark implements Callable<Integer> {
         probe.take();
         long begin = System.nanoTime();
         replica.ask("REPLICAOF", MeasuredServer.HOST, Integer.toString(master.port()));
-        awaitSynchronized(replica);
+        replica.await("replication", "master_link_status", "up");
         double seconds = (System.nanoTime() - begin) / 1e9;
         GetProbe.Times during = probe.take();
         sampler.interrupt();
@@ -115,13 +114,6 @@ final class SyncBenchmark implements Callable<Integer> {
             masterPeak.get(),
             replicaPeak.get());
       }
-    }
-  }
-
-  private static void awaitSynchronized(MeasuredServer replica)
-      throws IOException, InterruptedException {
-    while (!replica.info("replication", "master_link_status").equals("up")) {
-      Thread.sleep(POLL_MILLIS);
     }
   }
 

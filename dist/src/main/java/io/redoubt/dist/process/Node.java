@@ -90,11 +90,19 @@ public final class Node implements AutoCloseable {
 
   /** The fields of INFO, or of one section of it. */
   public Map<String, String> info(String... section) throws IOException {
+    try (RespClient connection = connect()) {
+      return info(connection, section);
+    }
+  }
+
+  /** The same over a connection that is there, for those who look again and again. */
+  public static Map<String, String> info(RespClient connection, String... section)
+      throws IOException {
     String[] words = new String[1 + section.length];
     words[0] = "INFO";
     System.arraycopy(section, 0, words, 1, section.length);
     Map<String, String> fields = new LinkedHashMap<>();
-    for (String line : ask(words).text().split("\r\n", -1)) {
+    for (String line : connection.call(words).text().split("\r\n", -1)) {
       int colon = line.indexOf(':');
       if (colon > 0) {
         fields.put(line.substring(0, colon), line.substring(colon + 1));
