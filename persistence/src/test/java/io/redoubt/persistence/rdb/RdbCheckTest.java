@@ -117,7 +117,7 @@ class RdbCheckTest {
         content[random.nextInt(Math.min(content.length, 300))] = (byte) random.nextInt(256);
         String ours = ours(content);
         String real = real();
-        if (isOfLaterVersion(ours) || holdsEmptyCollection(content)) {
+        if (isOfLaterVersion(ours, real) || holdsEmptyCollection(content)) {
           continue;
         }
         if (STRICTER.stream().anyMatch(ours::contains)) {
@@ -131,9 +131,10 @@ class RdbCheckTest {
     assertThat(compared).isGreaterThan(FILES * CUTS / 2);
   }
 
-  /** Types from 20 on are not known to the real tool. */
-  private static boolean isOfLaterVersion(String output) {
-    return output.contains("Reading type 2");
+  /** Types from 20 on, and where the slots of a cluster begin, are not known to the real tool. */
+  private static boolean isOfLaterVersion(String ours, String real) {
+    return ours.contains("Reading type 2")
+        || real.contains("Invalid object type: " + RdbFormat.SLOT_INFO);
   }
 
   /**
