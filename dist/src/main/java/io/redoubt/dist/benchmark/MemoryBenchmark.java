@@ -83,13 +83,13 @@ final class MemoryBenchmark implements Callable<Integer> {
       Loader.load(server, WARM_UP_ELEMENTS, source);
       server.ask("FLUSHALL");
     }
-    purge(server);
     long before = settled(server);
     Loader.load(server, elements, source);
     return (double) (settled(server) - before) / elements;
   }
 
   private static long settled(MeasuredServer server) throws IOException, InterruptedException {
+    purge(server); // both times, or what is free counts as the data's
     Thread.sleep(SETTLING);
     return server.residentBytes();
   }
