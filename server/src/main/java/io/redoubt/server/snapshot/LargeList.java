@@ -12,6 +12,7 @@ import io.redoubt.server.structure.QuicklistRoot;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.function.LongConsumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A large list: written node by node from the first on. A node has the snapshot's number when it
@@ -22,34 +23,23 @@ import java.util.function.LongConsumer;
  * the last one. When the walk comes to a place, it writes the chain there, then the node itself
  * unless it has the number. When a node leaves, its chain and itself go before the chain of the
  * next one.
+ *
+ * <p>A chain is a ring, known by its last node: each node has the next one behind it, the last one
+ * the first. It needs no class of its own; one that the first write during a save initializes would
+ * take back all compiled code of writes to lists.
  */
 final class LargeList extends LargeValue {
 
   private static final int NODES_A_STEP = 4;
   private static final int LOOKS_A_STEP = 256;
 
-  /** Nodes aside, each but the last with the next one behind it. */
-  private static final class Chain {
-    private long first;
-    private long last;
-
-    Chain(long node) {
-      first = node;
-      last = node;
-      Quicklist.chain(node, 0);
-    }
-
-    void add(Chain other) {
-      Quicklist.chain(last, other.first);
-      last = other.last;
-    }
-  }
-
   private final Quicklist quicklists;
   private final ListNodeExport nodes;
   private final LongConsumer aside;
   private final int number;
-  private final Map<Long, Chain> chains = new HashMap<>();
+
+  /** The last node of the chain at a place. */
+  private final Map<Long, Long> chains = new HashMap<>();
 
   /** The place that the walk has come to: a node that is in the list, or 0 for behind the last. */
   private long place;
@@ -83,13 +73,24 @@ final class LargeList extends LargeValue {
     QuicklistNode.snapshot(node, number);
     long copy = quicklists.copyNode(node);
     aside.accept(QuicklistNode.storedBytes(copy));
-    chains.merge(node, new Chain(copy), LargeList::joined);
+    chains.put(node, joined(chains.get(node), ring(copy)));
     return true;
   }
 
-  private static Chain joined(Chain chain, Chain behind) {
-    chain.add(behind);
-    return chain;
+  /** Makes a node a chain. */
+  private static Long ring(long node) {
+    Quicklist.chain(node, node);
+    return node;
+  }
+
+  /** One chain, if there is one, with another behind it. */
+  private static Long joined(@Nullable Long chain, Long behind) {
+    if (chain != null) {
+      long first = QuicklistNode.after(chain);
+      Quicklist.chain(chain, QuicklistNode.after(behind));
+      Quicklist.chain(behind, first);
+    }
+    return behind;
   }
 
   @Override
@@ -99,15 +100,14 @@ final class LargeList extends LargeValue {
 
   @Override
   boolean takes(long node, long after) {
-    Chain chain = chains.remove(node);
+    Long chain = chains.remove(node);
     boolean taken = isMissing(node);
     if (taken) {
-      Chain alone = new Chain(node);
       aside.accept(QuicklistNode.storedBytes(node));
-      chain = chain == null ? alone : joined(chain, alone);
+      chain = joined(chain, ring(node));
     }
     if (chain != null) {
-      Chain behind = chains.get(after);
+      Long behind = chains.get(after);
       chains.put(after, behind == null ? chain : joined(chain, behind));
     }
     if (place == node) {
@@ -120,7 +120,7 @@ final class LargeList extends LargeValue {
   boolean step() throws RdbException {
     int left = NODES_A_STEP;
     for (int i = 0; i < LOOKS_A_STEP && left > 0; i++) {
-      Chain chain = chains.get(place);
+      Long chain = chains.get(place);
       if (chain != null) {
         writeFirst(chain);
         left--;
@@ -138,12 +138,12 @@ final class LargeList extends LargeValue {
     return true;
   }
 
-  private void writeFirst(Chain chain) throws RdbException {
-    long node = chain.first;
-    if (node == chain.last) {
+  private void writeFirst(long chain) throws RdbException {
+    long node = QuicklistNode.after(chain);
+    if (node == chain) {
       chains.remove(place);
     } else {
-      chain.first = QuicklistNode.after(node);
+      Quicklist.chain(chain, QuicklistNode.after(node));
     }
     nodes.tell(node, record);
     free(node);
@@ -156,14 +156,14 @@ final class LargeList extends LargeValue {
 
   @Override
   public void close() {
-    for (Chain chain : chains.values()) {
-      long node = chain.first;
-      while (node != chain.last) {
+    for (long chain : chains.values()) {
+      long node = QuicklistNode.after(chain);
+      while (node != chain) {
         long next = QuicklistNode.after(node);
         free(node);
         node = next;
       }
-      free(node);
+      free(chain);
     }
     chains.clear();
     super.close();

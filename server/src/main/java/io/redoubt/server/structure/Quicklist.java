@@ -462,7 +462,7 @@ public final class Quicklist {
     data.free(node);
   }
 
-  /** Makes a node the next one of another, both in no list. */
+  /** Makes a node the next one of another, or of itself, both in no list. */
   public static void chain(long node, long next) {
     QuicklistNode.after(node, next);
   }
