@@ -7,6 +7,10 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 
 /**
  * The work that a server and a sentinel are trained with: what clients, replicas and sentinels ask
@@ -25,6 +29,9 @@ final class Exercise {
   private static final int SAVED_KEYS = 40_000;
 
   private static final int SAVES = 4;
+
+  /** Their requests come together, and while others are answered: the loop takes other branches. */
+  private static final int CLIENTS = 8;
 
   /** Large enough for a snapshot to be in the middle of each for a while. */
   private static final int LARGE_ELEMENTS = 600_000;
@@ -131,12 +138,12 @@ final class Exercise {
       enlarge(connection);
       for (int save = 0; save < SAVES; save++) {
         connection.call("BGSAVE");
-        fill(connection, save);
+        fillTogether(save);
         until(() -> "0".equals(server.info("persistence").get("rdb_bgsave_in_progress")));
       }
     }
     try (RespClient connection = peer.connect()) {
-      fill(connection, 0);
+      fill(connection, 0, SAVED_KEYS, 0);
     }
     replicate(server, peer);
     server.ask("REPLICAOF", "NO", "ONE");
@@ -201,9 +208,38 @@ final class Exercise {
     }
   }
 
-  /** Sets many keys and changes large values, and some that are not, anew each round. */
-  private static void fill(RespClient connection, int round) throws IOException {
-    for (int key = 0; key < SAVED_KEYS; ) {
+  /** Several clients share what {@link #fill} does; one more asks for this and that meanwhile. */
+  private void fillTogether(int round) throws IOException, InterruptedException {
+    try (ExecutorService clients = Executors.newVirtualThreadPerTaskExecutor()) {
+      List<Future<?>> filling = new ArrayList<>();
+      for (int client = 0; client < CLIENTS; client++) {
+        int first = SAVED_KEYS / CLIENTS * client;
+        filling.add(
+            clients.submit(() -> {
+              try (RespClient connection = server.connect()) {
+                fill(connection, first, first + SAVED_KEYS / CLIENTS, round);
+              }
+              return true;
+            }));
+      }
+      try (RespClient connection = server.connect()) {
+        while (!filling.stream().allMatch(Future::isDone)) {
+          connection.call("GET", "saved:1");
+          connection.call("INFO", "persistence");
+        }
+      }
+      for (Future<?> filled : filling) {
+        filled.get();
+      }
+    } catch (ExecutionException e) {
+      throw new IOException("a client of the training failed", e);
+    }
+  }
+
+  /** Sets keys and changes large values, and some that are not, anew each round. */
+  private static void fill(RespClient connection, int first, int end, int round)
+      throws IOException {
+    for (int key = first; key < end; ) {
       List<List<String>> batch = new ArrayList<>();
       for (int i = 0; i < PIPELINE; i++, key++) {
         batch.add(List.of("SET", "saved:" + key, "%064d".formatted(key + round)));
