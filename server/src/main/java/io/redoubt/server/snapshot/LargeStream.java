@@ -6,7 +6,6 @@ import io.redoubt.persistence.rdb.RdbException;
 import io.redoubt.persistence.rdb.RdbFormat;
 import io.redoubt.persistence.rdb.RdbKey;
 import io.redoubt.persistence.rdb.RdbWriter;
-import io.redoubt.protocol.bytes.BufferMemory;
 import io.redoubt.server.keyspace.Entry;
 import io.redoubt.server.keyspace.Type;
 import io.redoubt.server.memory.Region;
@@ -47,7 +46,7 @@ final class LargeStream extends LargeValue {
   private final Slabs slabs;
   private final Streams streams;
   private final LongConsumer aside;
-  private final BlockOutput frame = new BlockOutput(BufferMemory.offHeap());
+  private final BlockOutput frame;
   private final long nodesAt;
   private final long groupsAt;
   private final List<LargeGroup> groups = new ArrayList<>();
@@ -76,12 +75,13 @@ final class LargeStream extends LargeValue {
     this.slabs = values.keyspace().slabs();
     this.streams = values.streams();
     this.aside = aside;
+    this.frame = new BlockOutput(out.buffers());
     long end = streams.nodes(root()).last();
     last = end == 0 ? next : Id.of(end);
     walked = end == 0;
     StreamExport export = new StreamExport(values, version);
     try (RdbWriter writer =
-        new RdbWriter(frame, false, BufferMemory.offHeap()).version(RdbFormat.NEWEST_VERSION)) {
+        new RdbWriter(frame, false, out.buffers()).version(RdbFormat.NEWEST_VERSION)) {
       export.begin(root(), key, writer);
       nodesAt = frame.sizeBytes();
       export.tellStream(root(), writer);

@@ -3,7 +3,6 @@ package io.redoubt.server.snapshot;
 import io.redoubt.persistence.rdb.RdbException;
 import io.redoubt.persistence.rdb.RdbFormat;
 import io.redoubt.persistence.rdb.RdbWriter;
-import io.redoubt.protocol.bytes.BufferMemory;
 import io.redoubt.server.keyspace.Keyspace;
 import io.redoubt.server.keyspace.Type;
 import java.util.List;
@@ -30,7 +29,7 @@ abstract class LargeValue implements AutoCloseable {
     this.root = root;
     this.out = out;
     this.record =
-        new RdbWriter(out, false, BufferMemory.offHeap()).version(RdbFormat.NEWEST_VERSION).plain();
+        new RdbWriter(out, false, out.buffers()).version(RdbFormat.NEWEST_VERSION).plain();
   }
 
   /** The database that it was in at the start. */

@@ -7,6 +7,7 @@ import io.redoubt.server.keyspace.Encoding;
 import io.redoubt.server.keyspace.Entry;
 import io.redoubt.server.keyspace.Keyspace;
 import io.redoubt.server.keyspace.OwnBlock;
+import io.redoubt.server.memory.SlabBuffers;
 import io.redoubt.server.memory.Slabs;
 import io.redoubt.server.structure.ByteTable;
 import io.redoubt.server.structure.PartGate;
@@ -64,6 +65,7 @@ final class LargeValues implements PartGate, AutoCloseable {
   private final Values values;
   private final Keyspace keyspace;
   private final Slabs slabs;
+  private final BufferMemory buffers;
   private final EntryWriter entries;
   private final RawQueue raw;
   private final Pace pace;
@@ -100,6 +102,7 @@ final class LargeValues implements PartGate, AutoCloseable {
     values = context.values();
     keyspace = context.keyspace();
     slabs = keyspace.slabs();
+    buffers = new SlabBuffers(slabs);
     this.entries = entries;
     this.raw = raw;
     this.pace = pace;
@@ -151,7 +154,7 @@ final class LargeValues implements PartGate, AutoCloseable {
   /** Takes note of the value of an entry, which is as it was at the start. */
   void add(int database, long entry) {
     RdbKey key = entries.key(database, entry);
-    RecordOutput out = new RecordOutput(raw, BufferMemory.offHeap(), aside);
+    RecordOutput out = new RecordOutput(raw, buffers, aside);
     LargeValue value =
         switch (Entry.type(entry)) {
           case SET -> LargeTable.set(database, entry, key, keyspace, out);

@@ -25,6 +25,7 @@ final class RecordOutput extends RdbOutput implements AutoCloseable {
   /**
    * An output whose turn has not come.
    *
+   * @param buffers the loop's: blocks come and go with each large value
    * @param aside is told by how much the bytes that wait become more or less
    */
   RecordOutput(RawQueue raw, BufferMemory buffers, LongConsumer aside) {
@@ -33,6 +34,11 @@ final class RecordOutput extends RdbOutput implements AutoCloseable {
     this.buffers = buffers;
     this.aside = aside;
     window(allocate(FIRST_BLOCK_BYTES), 0);
+  }
+
+  /** Where blocks for the record come from. */
+  BufferMemory buffers() {
+    return buffers;
   }
 
   private BufferMemory.Block allocate(long bytes) {

@@ -3,10 +3,10 @@ package io.redoubt.server.snapshot;
 import io.redoubt.persistence.rdb.RdbException;
 import io.redoubt.persistence.rdb.RdbFormat;
 import io.redoubt.persistence.rdb.RdbWriter;
-import io.redoubt.protocol.bytes.BufferMemory;
 import io.redoubt.server.keyspace.SnapshotGate;
 import io.redoubt.server.keyspace.Walk;
 import io.redoubt.server.keyspace.WalkSink;
+import io.redoubt.server.memory.SlabBuffers;
 import java.lang.foreign.Arena;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -47,8 +47,7 @@ final class Snapshot implements SnapshotGate, SnapshotWriter.Loop {
   private final Runnable writesMayGoOn;
   private final Arena arena = Arena.ofShared();
   private final RawQueue raw = new RawQueue(arena);
-  private final RdbWriter records =
-      new RdbWriter(raw, false, BufferMemory.offHeap()).version(RdbFormat.NEWEST_VERSION).plain();
+  private final RdbWriter records;
   private final SnapshotWriter writer;
   private final Walk walk;
   private final EntryWriter entries;
@@ -82,6 +81,10 @@ final class Snapshot implements SnapshotGate, SnapshotWriter.Loop {
     this.writesMayGoOn = writesMayGoOn;
     this.listener = listener;
     this.writer = new SnapshotWriter(context, raw, arena, target, !sinks.isEmpty(), this);
+    this.records =
+        new RdbWriter(raw, false, new SlabBuffers(context.keyspace().slabs()))
+            .version(RdbFormat.NEWEST_VERSION)
+            .plain();
     this.keysAtStart = context.keyspace().size();
     writeHead();
     this.walk = context.keyspace().startWalk(this);
