@@ -51,6 +51,7 @@ final class SnapshotWriter implements Runnable {
 
   private final SnapshotContext context;
   private final RawQueue raw;
+  private final Arena arena;
   private final @Nullable SnapshotTarget target;
   private final boolean toSinks;
   private final int version;
@@ -80,6 +81,7 @@ final class SnapshotWriter implements Runnable {
       Loop loop) {
     this.context = context;
     this.raw = raw;
+    this.arena = arena;
     this.target = target;
     this.toSinks = toSinks;
     this.version = context.settings().version();
@@ -87,9 +89,6 @@ final class SnapshotWriter implements Runnable {
     this.checksum = context.settings().checksum() && (target == null || !target.holdsCommands());
     this.keyDelayMicros = context.settings().keySaveDelayMicros();
     this.loop = loop;
-    for (int i = 0; i < (toSinks ? WAITING_FOR_SINKS : 1); i++) {
-      free.add(new Chunk(arena.allocate(Chunk.SIZE_BYTES)));
-    }
   }
 
   /**
@@ -234,13 +233,20 @@ final class SnapshotWriter implements Runnable {
   private final class Output extends RdbOutput {
     private Chunk current = nothing;
 
+    /** How many chunks there may still be; to make one takes a while, so the loop makes none. */
+    private int notMade = toSinks ? WAITING_FOR_SINKS : 1;
+
     Output() throws InterruptedException {
       super(checksum);
       next();
     }
 
     private void next() throws InterruptedException {
-      Chunk next = free.take();
+      Chunk next = notMade > 0 ? free.poll() : free.take();
+      if (next == null) {
+        notMade--;
+        next = new Chunk(arena.allocate(Chunk.SIZE_BYTES));
+      }
       if (next == nothing) {
         throw new InterruptedException(); // nobody gives chunks back any more
       }
