@@ -25,8 +25,7 @@ import org.jspecify.annotations.Nullable;
  * next one.
  *
  * <p>A chain is a ring, known by its last node: each node has the next one behind it, the last one
- * the first. It needs no class of its own; one that the first write during a save initializes would
- * take back all compiled code of writes to lists.
+ * the first.
  */
 final class LargeList extends LargeValue {
 

@@ -3,6 +3,7 @@ package io.redoubt.server.snapshot;
 import io.redoubt.persistence.rdb.RdbException;
 import io.redoubt.persistence.rdb.RdbKey;
 import io.redoubt.persistence.rdb.RdbOutput;
+import io.redoubt.persistence.rdb.RdbType;
 import io.redoubt.persistence.rdb.RdbVisitor;
 import io.redoubt.persistence.rdb.RdbWriter;
 import io.redoubt.protocol.bytes.BufferMemory;
@@ -13,7 +14,6 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.invoke.MethodHandles;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -66,9 +66,9 @@ public final class Snapshots implements AutoCloseable {
   private long owedMicros; // of rdb-key-save-delay
 
   /**
-   * What commands come to run through while a snapshot is under way. Code that was compiled before
-   * a class of it was initialised has to be thrown away when that happens: at the first snapshot,
-   * the code of all commands.
+   * What commands come to run through while a snapshot is under way, with the classes that are
+   * nested in it. Code that was compiled before a class of it was initialised has to be thrown away
+   * when that happens: at the first snapshot, the code of all commands.
    */
   private static final List<Class<?>> ON_THE_WAY_OF_COMMANDS =
       List.of(
@@ -89,12 +89,15 @@ public final class Snapshots implements AutoCloseable {
           RawQueue.class,
           Chunk.class,
           RdbKey.class,
+          RdbType.class,
           RdbWriter.class);
 
   /** Nothing runs, nothing has been saved. */
   public Snapshots(SnapshotContext context) {
     for (Class<?> each : ON_THE_WAY_OF_COMMANDS) {
-      initialize(each);
+      for (Class<?> nested : each.getNestMembers()) {
+        initialize(nested);
+      }
     }
     this.context = context;
     this.lastSaveMillis = context.clock().wallMillis();
@@ -102,9 +105,9 @@ public final class Snapshots implements AutoCloseable {
 
   private static void initialize(Class<?> each) {
     try {
-      MethodHandles.lookup().ensureInitialized(each);
-    } catch (IllegalAccessException e) {
-      throw new IllegalStateException(e); // all of them can be seen from here
+      Class.forName(each.getName(), true, each.getClassLoader());
+    } catch (ClassNotFoundException e) {
+      throw new IllegalStateException(e); // it has been found already
     }
   }
 
