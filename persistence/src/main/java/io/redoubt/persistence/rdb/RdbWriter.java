@@ -111,7 +111,7 @@ public final class RdbWriter implements RdbVisitor, AutoCloseable {
 
   @Override
   public void begin(int ofSource) {
-    ascii("REDIS%04d".formatted(version));
+    ascii("REDIS" + Integer.toString(10_000 + version).substring(1)); // a Formatter's first: 1.3 ms
   }
 
   @Override

@@ -99,6 +99,7 @@ public final class Snapshots implements AutoCloseable {
         initialize(nested);
       }
     }
+    FileHead.rehearse(context);
     this.context = context;
     this.lastSaveMillis = context.clock().wallMillis();
   }
