@@ -6,7 +6,9 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
@@ -20,15 +22,30 @@ final class GetProbe implements AutoCloseable {
   private static final long PAUSE_NANOS = 200_000;
   private static final long WAIT_MILLIS = 100;
 
+  /** A GET that took less is not the longest one of any server. */
+  private static final long SLOW_NANOS = 500_000;
+
   private final Socket socket;
   private final Thread thread;
   private volatile boolean ended;
   private long[] nanos = new long[1 << 16];
   private int count;
+  private List<MachineStalls.Span> slow = new ArrayList<>();
   private @Nullable IOException failure;
 
-  /** What was measured: how long 999 of 1000 took at the most, and the longest. */
-  record Times(double p999Millis, double longestMillis) {}
+  /**
+   * What was measured: how long 999 of 1000 took at the most, the longest, and all that took long.
+   */
+  record Times(double p999Millis, double longestMillis, List<MachineStalls.Span> slow) {
+    /** The longest but for the time in which the machine stood still. */
+    double longestMillis(MachineStalls stalls) {
+      return slow.stream()
+              .mapToLong(span -> span.nanos() - stalls.nanosWithin(span))
+              .max()
+              .orElse(0)
+          / 1e6;
+    }
+  }
 
   private GetProbe(Socket socket) {
     this.socket = socket;
@@ -57,7 +74,7 @@ final class GetProbe implements AutoCloseable {
         if (in.readNBytes(reply, 0, reply.length) < reply.length) {
           throw new EOFException("connection closed by the server");
         }
-        note(System.nanoTime() - begin);
+        note(new MachineStalls.Span(begin, System.nanoTime()));
         LockSupport.parkNanos(PAUSE_NANOS);
       }
     } catch (IOException e) {
@@ -65,11 +82,14 @@ final class GetProbe implements AutoCloseable {
     }
   }
 
-  private synchronized void note(long taken) {
+  private synchronized void note(MachineStalls.Span taken) {
     if (count == nanos.length) {
       nanos = Arrays.copyOf(nanos, 2 * count);
     }
-    nanos[count++] = taken;
+    nanos[count++] = taken.nanos();
+    if (taken.nanos() > SLOW_NANOS) {
+      slow.add(taken);
+    }
     notifyAll();
   }
 
@@ -82,8 +102,9 @@ final class GetProbe implements AutoCloseable {
       throw failure;
     }
     Arrays.sort(nanos, 0, count);
-    Times times = new Times(nanos[(int) (count * 0.999)] / 1e6, nanos[count - 1] / 1e6);
+    Times times = new Times(nanos[(int) (count * 0.999)] / 1e6, nanos[count - 1] / 1e6, slow);
     count = 0;
+    slow = new ArrayList<>();
     return times;
   }
 

@@ -19,7 +19,10 @@ import picocli.CommandLine.Option;
       "Memory is what is resident, with what a child process does not share, at its peak and by"
           + " what it was before. The digest of the data just before BGSAVE is compared with that"
           + " of the file, loaded into another server of the kind; Redoubt's file is loaded into"
-          + " Redis as well."
+          + " Redis as well.",
+      "The host of a virtual machine makes GETs wait as well, and so does memory that it has taken"
+          + " back. Threads with a real-time priority, one on each processor, see when they are not"
+          + " let run either; the last of the longest GETs is without that time. It takes root."
     },
     mixinStandardHelpOptions = true,
     sortOptions = false)
@@ -152,7 +155,7 @@ final class SnapshotBenchmark implements Callable<Integer> {
   @Override
   public Integer call() throws IOException, InterruptedException {
     System.out.printf(
-        "%-18s %-8s %10s %7s %9s %9s %9s %9s %9s %7s %7s %s%n",
+        "%-18s %-8s %10s %7s %9s %9s %9s %9s %9s %9s %7s %7s %s%n",
         "",
         "",
         "before",
@@ -161,17 +164,31 @@ final class SnapshotBenchmark implements Callable<Integer> {
         "p99.9 ms",
         "longest",
         "longest",
+        "longest",
         "memory",
         "peak",
         "BGSAVE",
         "file");
     System.out.printf(
-        "%-18s %-8s %10s %7s %9s %9s %9s %9s %9s %7s %7s%n",
-        "", "", "writes/s", "ratio", "before", "during", "before", "during", "MB", "ratio", "s");
-    for (Scenario scenario : scenarios()) {
-      if (only.stream().anyMatch(scenario.title()::contains)) {
-        row(scenario, true);
-        row(scenario, false);
+        "%-18s %-8s %10s %7s %9s %9s %9s %9s %9s %9s %7s %7s%n",
+        "",
+        "",
+        "writes/s",
+        "ratio",
+        "before",
+        "during",
+        "before",
+        "during",
+        "no stalls",
+        "MB",
+        "ratio",
+        "s");
+    try (MachineStalls stalls = MachineStalls.watch()) {
+      for (Scenario scenario : scenarios()) {
+        if (only.stream().anyMatch(scenario.title()::contains)) {
+          row(scenario, stalls, true);
+          row(scenario, stalls, false);
+        }
       }
     }
     return 0;
@@ -183,17 +200,18 @@ final class SnapshotBenchmark implements Callable<Integer> {
     return contenders.start(redis, more);
   }
 
-  private void row(Scenario scenario, boolean redis) throws IOException, InterruptedException {
+  private void row(Scenario scenario, MachineStalls stalls, boolean redis)
+      throws IOException, InterruptedException {
     String file = "snapshot-" + ++files + ".rdb";
     String digest;
     try (MeasuredServer server = start(redis, file)) {
       Loader.load(server, scenario.elements(), scenario.data());
       try (GetProbe probe = GetProbe.start(server);
           WriteLoad writes = WriteLoad.start(server)) {
-        digest = measure(scenario, server, probe, writes);
+        digest = measure(scenario, stalls, server, probe, writes);
         for (int i = 1; i < saves; i++) {
           System.out.println();
-          digest = measure(scenario, server, probe, writes);
+          digest = measure(scenario, stalls, server, probe, writes);
         }
       }
     }
@@ -201,7 +219,12 @@ final class SnapshotBenchmark implements Callable<Integer> {
   }
 
   /** Prints the figures; returns the digest of what BGSAVE had to write. */
-  private String measure(Scenario scenario, MeasuredServer server, GetProbe probe, WriteLoad writes)
+  private String measure(
+      Scenario scenario,
+      MachineStalls stalls,
+      MeasuredServer server,
+      GetProbe probe,
+      WriteLoad writes)
       throws IOException, InterruptedException {
     writes.write(scenario.changes());
     Thread.sleep(BEFORE_MILLIS / 4);
@@ -229,7 +252,7 @@ final class SnapshotBenchmark implements Callable<Integer> {
     sampler.join();
     writes.write(null);
     System.out.printf(
-        "%-18s %-8s %10.0f %7.2f %9.2f %9.2f %9.2f %9.2f %9d %7.2f %7.1f %s",
+        "%-18s %-8s %10.0f %7.2f %9.2f %9.2f %9.2f %9.2f %9s %9d %7.2f %7.1f %s",
         scenario.title(),
         server.name(),
         before,
@@ -238,6 +261,7 @@ final class SnapshotBenchmark implements Callable<Integer> {
         timesDuring.p999Millis(),
         timesBefore.longestMillis(),
         timesDuring.longestMillis(),
+        stalls.isWatching() ? "%.2f".formatted(timesDuring.longestMillis(stalls)) : "-",
         memory >> 20,
         (double) peak.get() / memory,
         seconds,
