@@ -4,7 +4,6 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -54,9 +53,7 @@ final class GetProbe implements AutoCloseable {
 
   static GetProbe start(MeasuredServer server) throws IOException {
     server.ask("SET", KEY, VALUE);
-    Socket socket = new Socket();
-    socket.setTcpNoDelay(true);
-    socket.connect(new InetSocketAddress(MeasuredServer.HOST, server.port()));
+    Socket socket = server.socket();
     GetProbe probe = new GetProbe(socket);
     probe.thread.start();
     return probe;

@@ -4,7 +4,6 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
-import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.CountDownLatch;
@@ -46,8 +45,7 @@ final class Loader {
   /** As {@link #load(MeasuredServer, int, Source)}, of the elements {@code [from, to)}. */
   static void load(MeasuredServer server, int from, int to, Source source)
       throws IOException, InterruptedException {
-    try (Socket socket = new Socket()) {
-      socket.connect(new InetSocketAddress(MeasuredServer.HOST, server.port()));
+    try (Socket socket = server.socket()) {
       String failure = new Loader(socket).run(from, to, source);
       if (failure != null) {
         throw new Refusal(server, failure);
@@ -64,9 +62,7 @@ final class Loader {
    */
   static void loadOneByOne(MeasuredServer server, int from, int to, int each, Source source)
       throws IOException {
-    try (Socket socket = new Socket()) {
-      socket.setTcpNoDelay(true);
-      socket.connect(new InetSocketAddress(MeasuredServer.HOST, server.port()));
+    try (Socket socket = server.socket()) {
       BufferedReader replies =
           new BufferedReader(
               new InputStreamReader(socket.getInputStream(), StandardCharsets.ISO_8859_1));

@@ -4,6 +4,8 @@ import io.redoubt.dist.process.Node;
 import io.redoubt.protocol.resp.Reply;
 import io.redoubt.protocol.resp.RespClient;
 import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.Socket;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -69,6 +71,14 @@ final class MeasuredServer implements AutoCloseable {
   /** A connection that waits for replies as long as they take. */
   RespClient connect() throws IOException {
     return RespClient.connect(HOST, port(), NO_TIMEOUT);
+  }
+
+  /** A connection for those who read and write bytes themselves. */
+  Socket socket() throws IOException {
+    Socket socket = new Socket();
+    socket.setTcpNoDelay(true);
+    socket.connect(new InetSocketAddress(HOST, port()));
+    return socket;
   }
 
   /**

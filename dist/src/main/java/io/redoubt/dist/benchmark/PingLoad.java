@@ -4,7 +4,6 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
@@ -37,9 +36,7 @@ final class PingLoad implements AutoCloseable {
   }
 
   static PingLoad start(MeasuredServer server) throws IOException {
-    Socket socket = new Socket();
-    socket.setTcpNoDelay(true);
-    socket.connect(new InetSocketAddress(MeasuredServer.HOST, server.port()));
+    Socket socket = server.socket();
     PingLoad load = new PingLoad(server, socket);
     load.thread.start();
     return load;

@@ -3,7 +3,6 @@ package io.redoubt.dist.benchmark;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
-import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -49,10 +48,7 @@ final class WriteLoad implements AutoCloseable {
   static WriteLoad start(MeasuredServer server) throws IOException {
     WriteLoad load = new WriteLoad(server);
     for (int i = 0; i < CONNECTIONS; i++) {
-      Socket socket = new Socket();
-      socket.setTcpNoDelay(true);
-      socket.connect(new InetSocketAddress(MeasuredServer.HOST, server.port()));
-      load.sockets.add(socket);
+      load.sockets.add(server.socket());
     }
     load.thread.start();
     return load;
