@@ -53,8 +53,7 @@ final class GetProbe implements AutoCloseable {
 
   static GetProbe start(MeasuredServer server) throws IOException {
     server.ask("SET", KEY, VALUE);
-    Socket socket = server.socket();
-    GetProbe probe = new GetProbe(socket);
+    GetProbe probe = new GetProbe(server.socket());
     probe.thread.start();
     return probe;
   }

@@ -29,7 +29,6 @@ final class MachineStalls implements AutoCloseable {
   /** What is less may be the kernel's ordinary work. */
   private static final long LEAST_NANOS = 1_000_000;
 
-  private final List<Thread> threads = new ArrayList<>();
   private final List<Span> spans = new ArrayList<>();
   private final CountDownLatch watching;
   private volatile boolean missing;
@@ -45,7 +44,7 @@ final class MachineStalls implements AutoCloseable {
     MachineStalls stalls = new MachineStalls(processors);
     for (int i = 0; i < processors; i++) {
       int processor = i;
-      stalls.threads.add(Thread.ofPlatform().daemon().start(() -> stalls.run(processor)));
+      Thread.ofPlatform().daemon().start(() -> stalls.run(processor));
     }
     stalls.watching.await();
     return stalls;

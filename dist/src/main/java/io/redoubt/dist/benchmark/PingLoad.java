@@ -36,8 +36,7 @@ final class PingLoad implements AutoCloseable {
   }
 
   static PingLoad start(MeasuredServer server) throws IOException {
-    Socket socket = server.socket();
-    PingLoad load = new PingLoad(server, socket);
+    PingLoad load = new PingLoad(server, server.socket());
     load.thread.start();
     return load;
   }

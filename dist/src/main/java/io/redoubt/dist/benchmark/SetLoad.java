@@ -1,10 +1,7 @@
 package io.redoubt.dist.benchmark;
 
-import java.io.EOFException;
 import java.io.IOException;
-import java.io.InputStream;
 import java.net.Socket;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -17,7 +14,6 @@ import java.util.SplittableRandom;
 final class SetLoad implements AutoCloseable {
   private static final String KEY = "key:";
   private static final int DIGITS = 12;
-  private static final int REPLY_BYTES = "+OK\r\n".length();
 
   private final MeasuredServer server;
   private final List<Socket> sockets = new ArrayList<>();
@@ -43,7 +39,7 @@ final class SetLoad implements AutoCloseable {
     for (int i = 0; i < count + sockets.size(); i++) {
       Socket socket = sockets.get(i % sockets.size());
       if (i >= sockets.size()) {
-        await(socket.getInputStream());
+        WriteLoad.readLines(server, socket.getInputStream(), 1, reply);
       }
       if (i < count) {
         request.request(3).word("SET").numbered(KEY, random.nextInt(keys), DIGITS).word(value);
@@ -51,19 +47,6 @@ final class SetLoad implements AutoCloseable {
       }
     }
     return count * 1e9 / (System.nanoTime() - begin);
-  }
-
-  private void await(InputStream in) throws IOException {
-    for (int got = 0; got < REPLY_BYTES; ) {
-      int length = in.read(reply);
-      if (length < 0) {
-        throw new EOFException("connection closed by the server");
-      }
-      if (got == 0 && reply[0] == '-') {
-        throw new Refusal(server, new String(reply, 0, length, StandardCharsets.UTF_8));
-      }
-      got += length;
-    }
   }
 
   @Override

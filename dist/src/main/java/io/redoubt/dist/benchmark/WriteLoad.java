@@ -95,7 +95,7 @@ final class WriteLoad implements AutoCloseable {
           pipeline.drainTo(sockets.get(i).getOutputStream());
         }
         for (int i = 0; i < CONNECTIONS; i++) {
-          read(sockets.get(i).getInputStream(), lines[i], bytes);
+          readLines(server, sockets.get(i).getInputStream(), lines[i], bytes);
         }
         answered.addAndGet((long) CONNECTIONS * PIPELINE);
       }
@@ -106,7 +106,14 @@ final class WriteLoad implements AutoCloseable {
     }
   }
 
-  private void read(InputStream in, int lines, byte[] bytes) throws IOException {
+  /**
+   * Reads replies that have so many lines in all.
+   *
+   * @param bytes where they go, of which nothing is kept
+   * @throws Refusal when one that is at the front of what comes is an error
+   */
+  static void readLines(MeasuredServer server, InputStream in, int lines, byte[] bytes)
+      throws IOException {
     for (int left = lines; left > 0; ) {
       int length = in.read(bytes);
       if (length < 0) {
