@@ -219,6 +219,40 @@ final class AppendOnlyFileTest {
     }
   }
 
+  /** It is there for always only, and nothing is left of it by a server that ends in order. */
+  @Test
+  void commitsHaveAJournalAsLongAsTheyAreConfiguredTo() throws Exception {
+    Path journal = directory.resolve("appendonlydir/appendonly.aof.journal");
+    start("appendfsync always");
+    redis.says("SET a 1", "OK");
+    assertThat(journal).exists();
+    redis.says("CONFIG SET appendfsync everysec", "OK");
+    assertThat(journal).doesNotExist();
+    redis.says("SET b 1", "OK");
+    redis.says("CONFIG SET appendfsync always", "OK");
+    redis.says("SET c 1", "OK");
+    assertThat(journal).exists();
+    redis.says("CONFIG SET aof-commit-journal no", "OK");
+    redis.says("SET d 1", "OK");
+    assertThat(journal).doesNotExist();
+    redis.says("CONFIG SET aof-commit-journal yes", "OK");
+    redis.says("BGREWRITEAOF", "Background append only file rewriting started");
+    redis.says("SET e 1", "OK");
+    awaitRewrite();
+    redis.says("SET f 1", "OK");
+    assertThat(journal).exists();
+    redis.says("CONFIG SET appendonly no", "OK");
+    assertThat(journal).doesNotExist();
+    redis.says("CONFIG SET appendonly yes", "OK");
+    awaitRewrite();
+    redis.says("SET g 1", "OK");
+    await().until(() -> Files.exists(journal));
+    restart("appendfsync always", "appendonly no");
+    assertThat(journal).doesNotExist();
+    restart("appendfsync always");
+    redis.says("DBSIZE", "(integer) 7");
+  }
+
   /**
    * On a quick disk the loop syncs by itself, on a slow one a thread: both, and from one to the
    * other.

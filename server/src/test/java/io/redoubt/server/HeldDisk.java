@@ -9,6 +9,7 @@ import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.stream.Stream;
 
 /**
  * The system's disk, on which the syncs of append-only files can be held up, and writes refused.
@@ -43,14 +44,14 @@ final class HeldDisk extends ForwardingDisk {
     syncMillis = millis;
   }
 
-  /** Has writes to incremental files and manifests fail half-way. */
+  /** Has writes to incremental files, journals and manifests fail half-way. */
   void full(boolean on) {
     full = on;
   }
 
   private DiskFile held(Path path, DiskFile file) {
     String name = path.toString();
-    boolean isHeld = name.endsWith(".incr.aof") || name.endsWith(".manifest");
+    boolean isHeld = Stream.of(".incr.aof", ".journal", ".manifest").anyMatch(name::endsWith);
     return isHeld ? new HeldFile(file) : file;
   }
 

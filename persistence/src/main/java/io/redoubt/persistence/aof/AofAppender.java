@@ -2,6 +2,7 @@ package io.redoubt.persistence.aof;
 
 import io.redoubt.persistence.aof.AppendTarget.TornFile;
 import io.redoubt.persistence.io.DiskFile;
+import java.io.Closeable;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayDeque;
@@ -18,8 +19,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>{@link Policy#ALWAYS}: the thread of the appender writes and forces what {@link #flush} hands
  * it, all that has come together at once, while the loop goes on; or {@link #forceHere} does it at
- * once. Otherwise {@link #flush} writes by itself, into the cache of the operating system, and the
- * thread only forces.
+ * once. A {@link CommitJournal} makes that quicker. Otherwise {@link #flush} writes by itself, into
+ * the cache of the operating system, and the thread only forces.
  *
  * <p><b>Failures.</b> What could not be written is kept, and the file is cut back to where it was
  * whole; {@link #retry} tries again. After a failure to force, nobody knows what the disk has of
@@ -61,6 +62,7 @@ public final class AofAppender implements AutoCloseable {
   private boolean forcing = true;
   private AppendBuffer filling = new AppendBuffer();
   private @Nullable AppendTarget target;
+  private @Nullable CommitJournal journal;
   private long appended;
 
   /** What is appended from here on is kept; or {@link #NOT_HELD}. */
@@ -156,9 +158,12 @@ public final class AofAppender implements AutoCloseable {
   /**
    * Goes on with another file: bytes appended from now on, or kept since {@link #hold}, go there.
    * The file before, if there is one, is written to its end, forced and closed by the thread.
+   *
+   * @param sequence the number that the file has in the manifest, or will have
    */
-  public void open(DiskFile file) throws IOException {
-    AppendTarget next = new AppendTarget(file, heldFrom == NOT_HELD ? appended : heldFrom);
+  public void open(DiskFile file, long sequence) throws IOException {
+    long start = heldFrom == NOT_HELD ? appended : heldFrom;
+    AppendTarget next = new AppendTarget(file, sequence, start, journal);
     closeTarget();
     target = next;
   }
@@ -179,6 +184,34 @@ public final class AofAppender implements AutoCloseable {
     add(last);
     target = null;
     heldFrom = NOT_HELD;
+  }
+
+  /**
+   * Sets the journal that makes what is appended with {@link Policy#ALWAYS} durable sooner; null:
+   * the files themselves are forced each time. The one before is closed.
+   */
+  public void journal(@Nullable CommitJournal next) {
+    CommitJournal old = journal;
+    if (next == old) {
+      return;
+    }
+    drain();
+    if (target != null && failure == null) {
+      add(settling(target, appended)); // also what a load has found
+      drain();
+    }
+    journal = next;
+    if (target != null) {
+      target.journal(next);
+    }
+    if (old != null) {
+      closeQuietly(old);
+    }
+  }
+
+  /** Whether there is a journal. */
+  public boolean hasJournal() {
+    return journal != null;
   }
 
   /** Whether there is a file. */
@@ -359,11 +392,21 @@ public final class AofAppender implements AutoCloseable {
 
   /** Has the thread force what has been written, unless it is busy or nothing is new. */
   public void force() {
-    if (target != null && durable < passed && !isBusy() && forcing) {
-      AppendJob job = new AppendJob(target, passed);
-      job.forces = true;
-      add(job);
+    if (target != null && forcing && !isBusy() && (durable < passed || isAhead())) {
+      add(settling(target, passed));
     }
+  }
+
+  /** Whether the journal has something that the file does not have for good. */
+  private boolean isAhead() {
+    return failure == null && journal != null && journal.isAhead();
+  }
+
+  private static AppendJob settling(AppendTarget file, long end) {
+    AppendJob job = new AppendJob(file, end);
+    job.forces = true;
+    job.settles = true;
+    return job;
   }
 
   /** Whether the thread has something to do. */
@@ -404,10 +447,8 @@ public final class AofAppender implements AutoCloseable {
   /** Writes and forces everything; the failure that prevents it, or null. */
   public @Nullable IOException writeAndForce() {
     drain();
-    if (target != null && failure == null && durable < appended) {
-      AppendJob job = new AppendJob(target, appended);
-      job.forces = true;
-      add(job);
+    if (target != null && failure == null && (durable < appended || isAhead())) {
+      add(settling(target, appended));
       drain();
     }
     return failure;
@@ -440,6 +481,9 @@ public final class AofAppender implements AutoCloseable {
     if (distrusted && distrustedStart < current.streamStart()) {
       distrusted = false;
       failure = null;
+      if (journal != null) {
+        journal.giveBack();
+      }
     }
     if (!distrusted) {
       durable = Math.max(durable, Math.max(current.streamStart(), forcedEnd));
@@ -466,6 +510,9 @@ public final class AofAppender implements AutoCloseable {
     if (target != null) {
       closeQuietly(target);
     }
+    if (journal != null) {
+      closeQuietly(journal);
+    }
   }
 
   private void giveUpJobs() {
@@ -481,7 +528,7 @@ public final class AofAppender implements AutoCloseable {
     jobs.clear();
   }
 
-  private static void closeQuietly(AppendTarget file) {
+  private static void closeQuietly(Closeable file) {
     try {
       file.close();
     } catch (IOException e) {
@@ -491,7 +538,7 @@ public final class AofAppender implements AutoCloseable {
 
   /** The memory of what has not been written yet, and of what is kept for more. */
   public long heldBytes() {
-    long bytes = filling.heldBytes();
+    long bytes = filling.heldBytes() + (journal == null ? 0 : journal.heldBytes());
     synchronized (this) {
       for (AppendJob job : jobs) {
         bytes += job.bytes == null ? 0 : job.bytes.heldBytes();
@@ -589,7 +636,7 @@ public final class AofAppender implements AutoCloseable {
     if (job.forces) {
       long start = monotonicNanos.getAsLong();
       try {
-        job.target.sync();
+        job.force();
         forced(job.end);
       } catch (IOException e) {
         distrust(job, e);
@@ -625,5 +672,6 @@ public final class AofAppender implements AutoCloseable {
     distrustedStart = job.target.streamStart();
     distrusted = true;
     failure = e;
+    job.target.distrusted();
   }
 }

@@ -5,6 +5,9 @@ import io.redoubt.persistence.io.DiskFile;
 import io.redoubt.persistence.io.WholeFile;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Optional;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The directory of an append-only file: its files and the manifest that says which of them count.
@@ -20,6 +23,7 @@ import java.nio.file.Path;
 public final class AofDirectory {
 
   private static final String MANIFEST_SUFFIX = ".manifest";
+  private static final String JOURNAL_SUFFIX = ".journal";
   private static final String TEMPORARY_PREFIX = "temp-";
 
   private final Disk disk;
@@ -71,8 +75,8 @@ public final class AofDirectory {
   }
 
   /**
-   * Reads the manifest, if there is one. Files with temporary names, which a server that died has
-   * left, are removed.
+   * Reads the manifest, if there is one. What a server has left that died is dealt with: files with
+   * temporary names are removed, and what only the journal has is put where it belongs.
    */
   public void open() throws IOException, ManifestException {
     manifest = Manifest.EMPTY;
@@ -86,6 +90,52 @@ public final class AofDirectory {
     if (disk.exists(path)) {
       manifest = Manifest.parse(WholeFile.read(disk, path));
     }
+    if (disk.exists(journal())) {
+      recover();
+    }
+  }
+
+  private void recover() throws IOException {
+    JournalRecovery recovery = JournalRecovery.read(disk, journal());
+    if (recovery == null || isDone(recovery)) {
+      disk.delete(journal());
+    } else {
+      disk.rename(journal(), directory.resolve(fileName + JOURNAL_SUFFIX + ".unused"));
+    }
+    disk.syncDirectory(directory);
+  }
+
+  private boolean isDone(JournalRecovery recovery) throws IOException {
+    for (AofFile file : manifest.incrementals()) {
+      if (file.sequence() == recovery.sequence() && disk.exists(path(file))) {
+        return recovery.run(path(file), log);
+      }
+    }
+    return true;
+  }
+
+  /** Creates a journal for commits to the incremental files; null if there can't be one. */
+  public @Nullable CommitJournal createJournal() {
+    return createJournal(CommitJournal.USUAL_BYTES);
+  }
+
+  @Nullable CommitJournal createJournal(long bytes) {
+    Optional<UUID> systemStart = disk.systemStart();
+    if (systemStart.isEmpty() || disk.exists(journal())) {
+      return null; // one that is there may still be needed, until the next start
+    }
+    try {
+      CommitJournal created = CommitJournal.create(disk, journal(), bytes, systemStart.get());
+      disk.syncDirectory(directory);
+      return created;
+    } catch (IOException e) {
+      log.warning("Can't create a journal for commits to the AOF: " + e.getMessage());
+      return null;
+    }
+  }
+
+  private Path journal() {
+    return directory.resolve(fileName + JOURNAL_SUFFIX);
   }
 
   /**

@@ -16,12 +16,23 @@ final class AppendJob {
   boolean forces;
   boolean closes;
 
+  /** Whether what it forces is to be durable in the file itself, and not in a journal. */
+  boolean settles;
+
   /** What is done when it has been forced, or null. */
   @Nullable Preparation preparation;
 
   AppendJob(AppendTarget target, long end) {
     this.target = target;
     this.end = end;
+  }
+
+  void force() throws IOException {
+    if (settles || closes || preparation != null) {
+      target.sync();
+    } else {
+      target.commit();
+    }
   }
 
   /** Does what is to be done at its end. */

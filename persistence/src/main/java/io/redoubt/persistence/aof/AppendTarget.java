@@ -1,25 +1,35 @@
 package io.redoubt.persistence.aof;
 
 import io.redoubt.persistence.io.DiskFile;
+import java.io.Closeable;
 import java.io.IOException;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A file that is appended to, and how far that went. Written by one thread at a time; the sync may
  * run on another beside it.
  */
-final class AppendTarget {
+final class AppendTarget implements Closeable {
   private final DiskFile file;
 
   /** The offset in the stream of everything ever appended at which this file begins to be used. */
   private final long streamStart;
 
+  /** The number of the file. */
+  private final long sequence;
+
+  private @Nullable CommitJournal journal;
+
   /** The length up to which the file holds whole pieces. */
   private final AtomicLong goodBytes = new AtomicLong();
 
-  AppendTarget(DiskFile file, long streamStart) throws IOException {
+  AppendTarget(DiskFile file, long sequence, long streamStart, @Nullable CommitJournal journal)
+      throws IOException {
     this.file = file;
+    this.sequence = sequence;
     this.streamStart = streamStart;
+    this.journal = journal;
     goodBytes.set(file.size());
   }
 
@@ -44,6 +54,9 @@ final class AppendTarget {
     } catch (IOException e) {
       cutOff(bytes, e);
       throw e;
+    }
+    if (journal != null) {
+      journal.add(sequence, goodBytes.get(), bytes.memory(), bytes.start(), length);
     }
     goodBytes.addAndGet(length);
     bytes.clear();
@@ -74,11 +87,35 @@ final class AppendTarget {
     }
   }
 
-  void sync() throws IOException {
-    file.sync();
+  /** Sets where else commits may go to; what has been written stays with the one before. */
+  void journal(@Nullable CommitJournal next) {
+    journal = next;
   }
 
-  void close() throws IOException {
+  /** Makes what was written durable, here or in the journal. */
+  void commit() throws IOException {
+    if (journal == null || !journal.commit()) {
+      sync();
+    }
+  }
+
+  /** Makes what was written durable in the file itself. */
+  void sync() throws IOException {
+    file.sync();
+    if (journal != null) {
+      journal.restart();
+    }
+  }
+
+  /** Nobody knows what the disk has of the file: what the journal has is to stay. */
+  void distrusted() {
+    if (journal != null) {
+      journal.keep();
+    }
+  }
+
+  @Override
+  public void close() throws IOException {
     file.close();
   }
 

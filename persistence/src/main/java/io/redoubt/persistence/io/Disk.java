@@ -3,6 +3,8 @@ package io.redoubt.persistence.io;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
 
 /**
  * The operations that the server needs of a file system. Production code uses {@link OsDisk}; tests
@@ -51,4 +53,10 @@ public interface Disk {
 
   /** Makes creations, renames and removals in a directory durable. */
   void syncDirectory(Path directory) throws IOException;
+
+  /**
+   * What is another one after each start of the operating system, and with it what it had not yet
+   * put on the disk may be gone; empty where the system tells none.
+   */
+  Optional<UUID> systemStart();
 }

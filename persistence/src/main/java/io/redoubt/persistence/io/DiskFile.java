@@ -26,6 +26,9 @@ public interface DiskFile extends Closeable {
   /** The position in bytes from the start of the file. */
   long position() throws IOException;
 
+  /** Moves the position; that of a file opened for writing at its end stays there. */
+  void position(long bytes) throws IOException;
+
   /** The size of the file in bytes. */
   long size() throws IOException;
 

@@ -14,6 +14,8 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
 import java.util.stream.Stream;
 
 /** The operating system's file system. */
@@ -21,6 +23,9 @@ public final class OsDisk implements Disk {
 
   /** A single system call moves at most this much, so that a thread can be stopped between two. */
   private static final int LARGEST_WRITE_BYTES = 1 << 22;
+
+  /** Linux tells there which start it is. */
+  private static final Path BOOT_ID = Path.of("/proc/sys/kernel/random/boot_id");
 
   @Override
   public DiskFile create(Path path) throws IOException {
@@ -88,6 +93,15 @@ public final class OsDisk implements Disk {
     }
   }
 
+  @Override
+  public Optional<UUID> systemStart() {
+    try {
+      return Optional.of(UUID.fromString(Files.readString(BOOT_ID).strip()));
+    } catch (IOException | IllegalArgumentException e) {
+      return Optional.empty();
+    }
+  }
+
   private record OsFile(FileChannel channel) implements DiskFile {
 
     @Override
@@ -116,6 +130,11 @@ public final class OsDisk implements Disk {
     @Override
     public long position() throws IOException {
       return channel.position();
+    }
+
+    @Override
+    public void position(long bytes) throws IOException {
+      channel.position(bytes);
     }
 
     @Override

@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicLong;
@@ -29,7 +30,20 @@ import org.junit.jupiter.params.provider.ValueSource;
 class AofAppenderTest {
   private static final Path DIRECTORY = Path.of("/data");
   private static final Path FILE = DIRECTORY.resolve("appendonly.aof.1.incr.aof");
+  private static final Path JOURNAL = DIRECTORY.resolve("appendonly.aof.journal");
+  private static final UUID SYSTEM = new UUID(1, 1);
   private static final Path NEXT = DIRECTORY.resolve("appendonly.aof.2.incr.aof");
+
+  private static final AofLog LOG =
+      new AofLog() {
+        @Override
+        public void notice(String text) {}
+
+        @Override
+        public void warning(String text) {
+          throw new AssertionError(text);
+        }
+      };
 
   private final Random random = Seed.random("AofAppenderTest");
   private final FaultDisk disk = new FaultDisk(random, DIRECTORY);
@@ -42,7 +56,7 @@ class AofAppenderTest {
   }
 
   private void open(Policy policy) throws IOException {
-    appender.open(disk.create(FILE));
+    appender.open(disk.create(FILE), 1);
     disk.syncDirectory(DIRECTORY);
     appender.policy(policy);
   }
@@ -60,8 +74,9 @@ class AofAppenderTest {
     progress.acquire();
   }
 
-  @Test
-  void whatHasPassedUnderAlwaysSurvivesAPowerCut() throws Exception {
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void whatHasPassedUnderAlwaysSurvivesAPowerCut(boolean withJournal) throws Exception {
     for (int round = 0; round < 50; round++) {
       FaultDisk each = new FaultDisk(random, DIRECTORY);
       DiskFile file = each.create(FILE);
@@ -69,8 +84,12 @@ class AofAppenderTest {
       ByteArrayOutputStream all = new ByteArrayOutputStream();
       long passed;
       try (AofAppender always = new AofAppender(Thread::new, () -> {}, () -> 0)) {
-        always.open(file);
+        always.open(file, 1);
         always.policy(Policy.ALWAYS);
+        if (withJournal) {
+          always.journal(CommitJournal.create(each, JOURNAL, 1 << 14, SYSTEM));
+          each.syncDirectory(DIRECTORY);
+        }
         int turns = random.nextInt(30);
         for (int i = 0; i < turns; i++) {
           byte[] bytes = new byte[1 + random.nextInt(200)];
@@ -83,11 +102,18 @@ class AofAppenderTest {
           if (random.nextInt(4) == 0) {
             always.drain();
             assertThat(always.passed()).isEqualTo(always.appended());
+            always.force();
           }
         }
         passed = always.passed();
+        always.drain();
+        each.stop(); // so that the end does not change anything
       }
       each.restart();
+      JournalRecovery recovery = withJournal ? JournalRecovery.read(each, JOURNAL) : null;
+      if (recovery != null) {
+        assertThat(recovery.run(FILE, LOG)).isTrue();
+      }
       byte[] survived = each.bytes(FILE);
       assertThat(survived.length).isGreaterThanOrEqualTo((int) passed);
       assertThat(survived).isEqualTo(Arrays.copyOf(all.toByteArray(), survived.length));
@@ -97,7 +123,7 @@ class AofAppenderTest {
   @Test
   void groupsGoToTheDiskTogether() throws Exception {
     SlowFile file = new SlowFile(disk.create(FILE));
-    appender.open(file);
+    appender.open(file, 1);
     appender.policy(Policy.ALWAYS);
     append("first,");
     appender.flush(0);
@@ -117,7 +143,7 @@ class AofAppenderTest {
   @Test
   void forcesOnTheCallingThreadUnlessTheOtherIsBusy() throws Exception {
     SlowFile file = new SlowFile(disk.create(FILE));
-    appender.open(file);
+    appender.open(file, 1);
     append("not always");
     assertThat(appender.forceHere()).isFalse();
     appender.policy(Policy.ALWAYS);
@@ -164,7 +190,7 @@ class AofAppenderTest {
     long[] took = {800};
     try (AofAppender timed =
         new AofAppender(Thread::new, () -> {}, () -> nanos.getAndAdd(took[0]))) {
-      timed.open(disk.create(FILE));
+      timed.open(disk.create(FILE), 1);
       timed.policy(Policy.ALWAYS);
       assertThat(timed.usualForceNanos()).isZero();
       timed.append(MemorySegment.ofArray(new byte[1]), 0, 1);
@@ -225,7 +251,7 @@ class AofAppenderTest {
     appender.flush(0);
     appender.drain();
     assertThat(appender.durable()).isEqualTo(1);
-    appender.open(disk.create(NEXT));
+    appender.open(disk.create(NEXT), 2);
     append("d");
     appender.flush(0);
     appender.drain();
@@ -234,6 +260,62 @@ class AofAppenderTest {
     assertThat(appender.failure()).isNull();
     assertThat(appender.durable()).isEqualTo(4);
     assertThat(content(NEXT)).isEqualTo("d");
+  }
+
+  @Test
+  void whatTheJournalHasIsForcedWhenAskedAndAtTheEnd() throws Exception {
+    SlowFile file = new SlowFile(disk.create(FILE));
+    file.maySync.countDown();
+    appender.open(file, 1);
+    appender.policy(Policy.ALWAYS);
+    appender.journal(CommitJournal.create(disk, JOURNAL, 1 << 14, SYSTEM));
+    append("a");
+    assertThat(appender.forceHere()).isTrue();
+    int begun = file.syncs;
+    append("b");
+    assertThat(appender.forceHere()).isTrue();
+    assertThat(appender.durable()).isEqualTo(2);
+    assertThat(file.syncs).isEqualTo(begun);
+    appender.force();
+    appender.drain();
+    assertThat(file.syncs).isEqualTo(begun + 1);
+    appender.force();
+    appender.drain();
+    assertThat(file.syncs).as("nothing new").isEqualTo(begun + 1);
+    append("c");
+    assertThat(appender.forceHere()).isTrue();
+    assertThat(appender.writeAndForce()).isNull();
+    assertThat(file.syncs).isEqualTo(begun + 2);
+    append("d");
+    assertThat(appender.forceHere()).isTrue();
+    appender.journal(null);
+    assertThat(file.syncs).isEqualTo(begun + 3);
+    assertThat(disk.exists(JOURNAL)).isFalse();
+  }
+
+  @Test
+  void whatTheJournalHasStaysUntilARewriteWhenTheFileCantBeForced() throws Exception {
+    open(Policy.ALWAYS);
+    appender.journal(CommitJournal.create(disk, JOURNAL, 1 << 14, SYSTEM));
+    disk.syncDirectory(DIRECTORY);
+    append("a");
+    assertThat(appender.forceHere()).isTrue();
+    append("b");
+    assertThat(appender.forceHere()).isTrue();
+    disk.syncFails(true);
+    appender.force();
+    appender.drain();
+    assertThat(appender.isDistrusted()).isTrue();
+    disk.syncFails(false);
+    appender.open(disk.create(NEXT), 2);
+    append("c");
+    appender.flush(0);
+    appender.drain();
+    disk.stop();
+    disk.restart();
+    JournalRecovery recovery = JournalRecovery.read(disk, JOURNAL);
+    assertThat(recovery.run(FILE, LOG)).isTrue();
+    assertThat(content(FILE)).isEqualTo("ab");
   }
 
   @Test
@@ -252,7 +334,7 @@ class AofAppenderTest {
   @Test
   void writingWaitsForASyncUnderWayButNotForEver() throws Exception {
     SlowFile file = new SlowFile(disk.create(FILE));
-    appender.open(file);
+    appender.open(file, 1);
     appender.policy(Policy.EVERYSEC);
     append("a");
     appender.flush(0);
@@ -276,7 +358,7 @@ class AofAppenderTest {
     append("old");
     appender.flush(0);
     append("er");
-    appender.open(disk.create(NEXT));
+    appender.open(disk.create(NEXT), 2);
     append("new");
     appender.flush(0);
     appender.drain();
@@ -321,7 +403,7 @@ class AofAppenderTest {
     assertThat(prepared.seen).containsExactly("before", "done");
     assertThat(appender.durable()).isEqualTo(6);
     assertThat(content(FILE)).isEqualTo("before");
-    appender.open(disk.create(NEXT));
+    appender.open(disk.create(NEXT), 2);
     assertThat(appender.writeAndForce()).isNull();
     assertThat(content(FILE)).isEqualTo("before");
     assertThat(content(NEXT)).isEqualTo("after");

@@ -29,6 +29,7 @@ class AofCrashTest {
 
   private static final int SCENARIOS = 12;
   private static final int ACTIONS = 14;
+  private static final int JOURNAL_BYTES = 1 << 14; // three entries
   private static final Path WORKING = Path.of("/data");
   private static final AofLog LOG =
       new AofLog() {
@@ -94,10 +95,12 @@ class AofCrashTest {
     private final FaultDisk disk;
     private final Random random;
     private AofDirectory directory;
-    private @Nullable DiskFile file; // null while nothing is appended
+    private @Nullable AppendTarget file; // null while nothing is appended
+    private @Nullable CommitJournal journal;
     private int count;
     private int safe; // what must be there after a power cut
     private int written;
+    private boolean wasOff; // all that can be read is durable
 
     Server(Random random, Random faults) {
       this.random = random;
@@ -118,17 +121,35 @@ class AofCrashTest {
       }
       assertThat(numbers.last).isBetween(safe, written);
       count = numbers.last;
+      safe = wasOff ? count : safe;
+      wasOff = false;
       written = count;
-      safe = count;
-      file = directory.openLast();
+      DiskFile last = directory.openLast();
+      journal = directory.createJournal(JOURNAL_BYTES);
+      file = target(last);
       directory.removeHistory();
     }
 
+    private AppendTarget target(DiskFile last) throws IOException {
+      return new AppendTarget(last, directory.manifest().last().sequence(), 0, journal);
+    }
+
+    /** The process or the whole system is gone for a moment. */
+    void restart(boolean system) {
+      if (system) {
+        disk.restart();
+        wasOff = true;
+      } else {
+        disk.goOn();
+      }
+    }
+
     void act() throws IOException {
-      switch (random.nextInt(12)) {
+      switch (random.nextInt(14)) {
         case 0, 1, 2, 3 -> count(1 + random.nextInt(3));
-        case 4, 5, 6 -> sync();
-        case 7 -> stopOrStart();
+        case 4, 5, 6, 7 -> commit();
+        case 8 -> sync();
+        case 9 -> stopOrStart();
         default -> rewrite();
       }
     }
@@ -151,8 +172,21 @@ class AofCrashTest {
         return;
       }
       written = Math.max(written, next);
-      write(file, bytes.toByteArray());
+      AppendBuffer buffer = new AppendBuffer();
+      try {
+        buffer.append(MemorySegment.ofArray(bytes.toByteArray()), 0, bytes.size());
+        file.write(buffer);
+      } finally {
+        buffer.close();
+      }
       count = next;
+    }
+
+    private void commit() throws IOException {
+      if (file != null) {
+        file.commit();
+        safe = count;
+      }
     }
 
     private static void write(DiskFile file, byte[] bytes) throws IOException {
@@ -182,8 +216,9 @@ class AofCrashTest {
       write(next, after.toByteArray());
       written = Math.max(written, count);
       replace(state, Following.TEMPORARY);
-      file = next;
-      safe = state;
+      next.sync();
+      file = target(next);
+      safe = count;
     }
 
     private void rewrite() throws IOException {
@@ -206,7 +241,7 @@ class AofCrashTest {
         throw e;
       }
       file.close();
-      file = next;
+      file = target(next);
       int state = count;
       count(1 + random.nextInt(3));
       if (random.nextBoolean()) {
@@ -266,10 +301,13 @@ class AofCrashTest {
       reached = true; // of the start: the server ends
       assertThat(e).hasMessageContaining("Input/output error");
     }
-    server.disk.restart();
+    server.restart(true);
     server.start();
     server.run(ACTIONS / 2);
-    server.disk.restart();
+    server.restart(server.random.nextBoolean());
+    server.start();
+    server.run(ACTIONS / 2);
+    server.restart(true);
     server.start();
     return reached;
   }

@@ -9,8 +9,10 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.UUID;
 import java.util.random.RandomGenerator;
 
 /**
@@ -18,9 +20,9 @@ import java.util.random.RandomGenerator;
  *
  * <p>After a power cut ({@link #cutPowerAt}, {@link #restart}) a file has what was synchronised
  * and, of the writes after that, whatever chance leaves: all, none, a part that ends in the middle
- * of one, and zeros where bytes were to come. Names are another matter: those that were created,
- * given or removed since a directory was synchronised are there up to a random one of these
- * changes, in their order.
+ * of one, and zeros where bytes were to come; of what was overwritten some sectors. Names are
+ * another matter: those that were created, given or removed since a directory was synchronised are
+ * there up to a random one of these changes, in their order.
  *
  * <p>May be used from several threads.
  */
@@ -35,6 +37,8 @@ public final class FaultDisk implements Disk {
     }
   }
 
+  private static final int SECTOR_BYTES = 512;
+
   /** A change of what a directory holds that a power cut may undo. */
   private record NameChange(Path directory, Runnable change) {}
 
@@ -43,12 +47,26 @@ public final class FaultDisk implements Disk {
     byte[] content = {};
     byte[] durable = {};
 
-    /** Whether something else than an append has happened since it was synchronised. */
-    boolean changedInside;
+    /** Up to where nothing has been changed since it was synchronised. */
+    int intact;
+
+    /** Whether it was cut since. */
+    boolean cut;
 
     void sync() {
       durable = content.clone();
-      changedInside = false;
+      intact = durable.length;
+      cut = false;
+    }
+
+    void cut(int length) {
+      content = Arrays.copyOf(content, length);
+      cut |= length < durable.length;
+      changed(length);
+    }
+
+    void changed(int from) {
+      intact = Math.min(intact, from);
     }
   }
 
@@ -61,6 +79,7 @@ public final class FaultDisk implements Disk {
 
   private long steps;
   private long cutAt = Long.MAX_VALUE;
+  private UUID systemStart = new UUID(0, 0);
   private boolean off;
   private boolean zeros;
   private long roomBytes = Long.MAX_VALUE;
@@ -124,6 +143,7 @@ public final class FaultDisk implements Disk {
 
   /** The power is gone for a moment, or was already: what has survived is there again. */
   public synchronized void restart() {
+    systemStart = new UUID(0, systemStart.getLeastSignificantBits() + 1);
     surviveNames();
     names.clear();
     directories.clear();
@@ -152,18 +172,28 @@ public final class FaultDisk implements Disk {
   }
 
   private byte[] survived(Node node) {
-    int common = Math.min(node.durable.length, node.content.length);
-    if (node.changedInside || node.content.length < node.durable.length) {
-      return random.nextBoolean()
-          ? node.durable
-          : Arrays.copyOf(node.content, random.nextInt(node.content.length + 1));
+    if (node.cut) {
+      int more = random.nextInt(node.content.length - node.intact + 1);
+      return random.nextBoolean() ? node.durable : Arrays.copyOf(node.content, node.intact + more);
     }
-    int appended = node.content.length - common;
+    int appended = node.content.length - node.durable.length;
     int kept = random.nextInt(3) == 0 ? appended : random.nextInt(appended + 1);
-    byte[] content = Arrays.copyOf(node.content, common + kept);
+    byte[] content = Arrays.copyOf(node.content, node.durable.length + kept);
+    undoSectors(node, content);
     return zeros && random.nextBoolean()
         ? Arrays.copyOf(content, content.length + random.nextInt(appended - kept + 1))
         : content;
+  }
+
+  /** Of each sector that was overwritten chance leaves what it was or what it was to be. */
+  private void undoSectors(Node node, byte[] content) {
+    int first = node.intact - node.intact % SECTOR_BYTES;
+    for (int at = first; at < node.durable.length; at += SECTOR_BYTES) {
+      if (random.nextBoolean()) {
+        int length = Math.min(SECTOR_BYTES, node.durable.length - at);
+        System.arraycopy(node.durable, at, content, at, length);
+      }
+    }
   }
 
   private void step(String what) throws IOException {
@@ -206,8 +236,7 @@ public final class FaultDisk implements Disk {
       node = new Node();
       link(path, node);
     } else {
-      node.content = new byte[0];
-      node.changedInside = true;
+      node.cut(0);
     }
     mayBeCut();
     return new FaultFile(node, 0, false);
@@ -331,6 +360,11 @@ public final class FaultDisk implements Disk {
     changes.addAll(left);
   }
 
+  @Override
+  public synchronized Optional<UUID> systemStart() {
+    return Optional.of(systemStart);
+  }
+
   private final class FaultFile implements DiskFile {
     private final Node node;
     private final boolean appends;
@@ -360,14 +394,15 @@ public final class FaultDisk implements Disk {
     public void write(MemorySegment memory, long offset, long length) throws IOException {
       synchronized (FaultDisk.this) {
         step("write");
-        int fits = (int) Math.min(length, roomBytes);
         int at = appends ? node.content.length : (int) position;
-        node.changedInside |= at < node.content.length;
+        int inside = (int) Math.min(length, node.content.length - at);
+        int fits = inside + (int) Math.min(length - inside, roomBytes);
+        node.changed(at);
         if (at + fits > node.content.length) {
           node.content = Arrays.copyOf(node.content, at + fits);
         }
         MemorySegment.copy(memory, ValueLayout.JAVA_BYTE, offset, node.content, at, fits);
-        roomBytes -= fits;
+        roomBytes -= fits - inside;
         position = at + fits;
         mayBeCut();
         if (fits < length) {
@@ -396,6 +431,13 @@ public final class FaultDisk implements Disk {
     }
 
     @Override
+    public void position(long bytes) {
+      synchronized (FaultDisk.this) {
+        position = bytes;
+      }
+    }
+
+    @Override
     public long size() {
       synchronized (FaultDisk.this) {
         return node.content.length;
@@ -407,8 +449,7 @@ public final class FaultDisk implements Disk {
       synchronized (FaultDisk.this) {
         step("truncate");
         if (sizeBytes < node.content.length) {
-          node.changedInside |= sizeBytes < node.durable.length;
-          node.content = Arrays.copyOf(node.content, (int) sizeBytes);
+          node.cut((int) sizeBytes);
           position = Math.min(position, sizeBytes);
         }
         mayBeCut();

@@ -3,6 +3,8 @@ package io.redoubt.persistence.io;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
 
 /** A disk that has everything done by the machine's; what is to be different is overridden. */
 public class ForwardingDisk implements Disk {
@@ -64,5 +66,10 @@ public class ForwardingDisk implements Disk {
   @Override
   public void syncDirectory(Path directory) throws IOException {
     disk.syncDirectory(directory);
+  }
+
+  @Override
+  public Optional<UUID> systemStart() {
+    return disk.systemStart();
   }
 }

@@ -33,6 +33,11 @@ public class ForwardingFile implements DiskFile {
   }
 
   @Override
+  public void position(long bytes) throws IOException {
+    file.position(bytes);
+  }
+
+  @Override
   public long size() throws IOException {
     return file.size();
   }

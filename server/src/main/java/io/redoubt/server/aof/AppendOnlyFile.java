@@ -88,6 +88,7 @@ public final class AppendOnlyFile implements AutoCloseable {
     this.rewrites = new Rewrites(host, files, new RewriteEnds());
     settings.appendonly.onChange((Boolean on) -> switchTo(on));
     settings.appendfsync.onChange(this::takePolicy);
+    settings.aofCommitJournal.onChange(this::takePolicy);
     settings.aofDisableAutoGc.onChange(rewrites::removeHistory);
     host.clients().heldOutput().gate(output);
   }
@@ -245,6 +246,7 @@ public final class AppendOnlyFile implements AutoCloseable {
     state = State.OFF;
     appender.closeFile();
     appender.policy(Policy.NO);
+    incrementals.journal(false);
     output.strict(false);
     progressed();
     output.reset();
@@ -270,14 +272,15 @@ public final class AppendOnlyFile implements AutoCloseable {
   }
 
   private void takePolicy() {
-    boolean always = settings.appendfsync.value() == Appendfsync.ALWAYS;
+    boolean strict = settings.appendfsync.value() == Appendfsync.ALWAYS && state == State.ON;
     appender.policy(
         switch (settings.appendfsync.value()) {
-          case ALWAYS -> state == State.ON ? Policy.ALWAYS : Policy.EVERYSEC;
+          case ALWAYS -> strict ? Policy.ALWAYS : Policy.EVERYSEC;
           case EVERYSEC -> Policy.EVERYSEC;
           case NO -> Policy.NO;
         });
-    output.strict(always && state == State.ON);
+    incrementals.journal(strict && settings.aofCommitJournal.value());
+    output.strict(strict);
     progressed();
   }
 
@@ -401,7 +404,7 @@ public final class AppendOnlyFile implements AutoCloseable {
     }
   }
 
-  /** Ten times a second: forces, tries again, rewrites when that is due. */
+  /** Ten times a second: forces what is due, tries again, rewrites when that is due. */
   public void cron() {
     resume();
     if (state == State.OFF) {
@@ -422,7 +425,7 @@ public final class AppendOnlyFile implements AutoCloseable {
 
   private void force() {
     long now = clock.monotonicNanos();
-    if (appender.policy() == Policy.EVERYSEC && now - forcedNanos >= FORCE_NANOS) {
+    if (appender.policy() != Policy.NO && now - forcedNanos >= FORCE_NANOS) {
       forcedNanos = now;
       if (appender.passed() == appender.appended()) {
         output.note();

@@ -1,6 +1,7 @@
 package io.redoubt.server.aof;
 
 import io.redoubt.persistence.aof.AofAppender;
+import io.redoubt.persistence.io.DiskFile;
 import io.redoubt.protocol.process.Clock;
 import io.redoubt.protocol.process.Log;
 import io.redoubt.server.snapshot.LoopTurns;
@@ -37,7 +38,7 @@ final class IncrementalFiles {
 
   /** At a start: goes on where the last one ended. */
   void openLast() throws IOException {
-    appender.open(files.current().openLast());
+    open(files.current().openLast());
   }
 
   /**
@@ -55,7 +56,22 @@ final class IncrementalFiles {
 
   /** Begins the one that counts when the first rewrite has been done. */
   void beginTemporary() throws IOException {
-    appender.open(files.current().startTemporaryIncremental());
+    DiskFile file = files.current().startTemporaryIncremental();
+    appender.open(file, files.current().manifest().lastIncrementalSequence() + 1);
+  }
+
+  /** Opens the last one of the manifest. */
+  private void open(DiskFile file) throws IOException {
+    appender.open(file, files.current().manifest().lastIncrementalSequence());
+  }
+
+  /** Has commits use a journal beside the files from now on, or no more. */
+  void journal(boolean wanted) {
+    if (!wanted) {
+      appender.journal(null);
+    } else if (!appender.hasJournal()) {
+      appender.journal(files.current().createJournal());
+    }
   }
 
   /** That rewrite won't be done. */
@@ -87,7 +103,7 @@ final class IncrementalFiles {
     next = null;
     try {
       begun.await();
-      appender.open(begun.file());
+      open(begun.file());
     } catch (IOException e) {
       appender.release();
       try {

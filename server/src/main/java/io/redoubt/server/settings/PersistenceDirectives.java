@@ -150,6 +150,14 @@ public abstract class PersistenceDirectives extends TlsDirectives {
               "When writes are forced to the disk: always, before they are replied to;"
                   + " everysec; or no, when the system likes.");
 
+  /** {@code aof-commit-journal}. */
+  public final YesNoDirective aofCommitJournal =
+      yesNo("aof-commit-journal", true)
+          .doc(
+              "Whether always uses a journal of a fixed size, which is forced in less time than a"
+                  + " file that grows. After a crash of the system Redoubt has to start before"
+                  + " another server reads the files: up to a second of writes may be only there.");
+
   /** {@code no-appendfsync-on-rewrite}. */
   public final YesNoDirective noAppendfsyncOnRewrite =
       yesNo("no-appendfsync-on-rewrite", false)

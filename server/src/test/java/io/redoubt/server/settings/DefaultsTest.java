@@ -29,6 +29,7 @@ final class DefaultsTest {
         .containsExactlyElementsOf(
             withOwn(
                 expected.keySet(),
+                "aof-commit-journal",
                 "rdb-write-version",
                 "rejoin-auth-pass",
                 "rejoin-auth-user",

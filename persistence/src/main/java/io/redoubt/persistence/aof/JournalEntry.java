@@ -1,0 +1,121 @@
+package io.redoubt.persistence.aof;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+import java.util.UUID;
+import java.util.zip.CRC32C;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A group of commands as {@link CommitJournal} has it. At a multiple of {@link #ALIGNMENT_BYTES},
+ * little-endian:
+ *
+ * <pre>
+ *  0  "REDOUBTJ"
+ *  8  CRC-32C of all that follows, the bytes included
+ * 12  how many bytes there are
+ * 16  the generation
+ * 24  the sequence of the incremental file
+ * 32  where in it the bytes stand
+ * 40  the start of the system that wrote them, a UUID
+ * 56  CRC-32C of the bytes of the file before the generation's first entry
+ * 60  how many those are
+ * 64  the bytes
+ * </pre>
+ *
+ * @param generation entries of another belong to an earlier time
+ * @param sequence that of the incremental file
+ * @param offset where in the file the bytes stand
+ * @param systemStart the start of the system that wrote them
+ * @param before what stands before the generation's first entry
+ */
+record JournalEntry(long generation, long sequence, long offset, UUID systemStart, Before before) {
+
+  /** No sector of a disk is larger: what has been written is not touched again. */
+  static final long ALIGNMENT_BYTES = 4096;
+
+  static final int HEAD_BYTES = 64;
+
+  private static final ValueLayout.OfLong LONG =
+      ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+  private static final ValueLayout.OfInt INT =
+      ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+
+  private static final long MAGIC = 0x4a5442554f444552L; // REDOUBTJ
+  private static final long SUM_AT = 8;
+  private static final long LENGTH_AT = 12;
+  private static final long GENERATION_AT = 16;
+  private static final long SEQUENCE_AT = 24;
+  private static final long OFFSET_AT = 32;
+  private static final long SYSTEM_START_AT = 40;
+  private static final long BEFORE_SUM_AT = 56;
+  private static final long BEFORE_LENGTH_AT = 60;
+
+  /**
+   * The end of what a file has at a place.
+   *
+   * @param bytes how many bytes
+   * @param sum their CRC-32C
+   */
+  record Before(int bytes, int sum) {
+    static final Before NOTHING = new Before(0, 0);
+
+    /** That of some bytes. */
+    static Before of(MemorySegment memory, long from, long length) {
+      return new Before((int) length, checksum(memory, from, length));
+    }
+  }
+
+  static int checksum(MemorySegment memory, long from, long length) {
+    CRC32C sum = new CRC32C();
+    sum.update(memory.asSlice(from, length).asByteBuffer());
+    return (int) sum.getValue();
+  }
+
+  /** What an entry of so many bytes takes. */
+  static long space(long length) {
+    return (HEAD_BYTES + length + ALIGNMENT_BYTES - 1) & -ALIGNMENT_BYTES;
+  }
+
+  /** Writes the head before bytes that stand there. */
+  void write(MemorySegment memory, long length) {
+    memory.set(LONG, 0, MAGIC);
+    memory.set(INT, LENGTH_AT, (int) length);
+    memory.set(LONG, GENERATION_AT, generation);
+    memory.set(LONG, SEQUENCE_AT, sequence);
+    memory.set(LONG, OFFSET_AT, offset);
+    memory.set(LONG, SYSTEM_START_AT, systemStart.getMostSignificantBits());
+    memory.set(LONG, SYSTEM_START_AT + Long.BYTES, systemStart.getLeastSignificantBits());
+    memory.set(INT, BEFORE_SUM_AT, before.sum);
+    memory.set(INT, BEFORE_LENGTH_AT, before.bytes);
+    memory.set(INT, SUM_AT, checksum(memory, LENGTH_AT, HEAD_BYTES - LENGTH_AT + length));
+  }
+
+  /** The entry at a place, or null when no whole one is there. */
+  static @Nullable JournalEntry read(MemorySegment memory, long at) {
+    if (memory.byteSize() - at < HEAD_BYTES || memory.get(LONG, at) != MAGIC) {
+      return null;
+    }
+    long length = length(memory, at);
+    if (length < 0
+        || length > memory.byteSize() - at - HEAD_BYTES
+        || memory.get(INT, at + SUM_AT)
+            != checksum(memory, at + LENGTH_AT, HEAD_BYTES - LENGTH_AT + length)) {
+      return null;
+    }
+    return new JournalEntry(
+        memory.get(LONG, at + GENERATION_AT),
+        memory.get(LONG, at + SEQUENCE_AT),
+        memory.get(LONG, at + OFFSET_AT),
+        new UUID(
+            memory.get(LONG, at + SYSTEM_START_AT),
+            memory.get(LONG, at + SYSTEM_START_AT + Long.BYTES)),
+        new Before(memory.get(INT, at + BEFORE_LENGTH_AT), memory.get(INT, at + BEFORE_SUM_AT)));
+  }
+
+  /** How many bytes the entry at a place has. */
+  static long length(MemorySegment memory, long at) {
+    return memory.get(INT, at + LENGTH_AT);
+  }
+}
