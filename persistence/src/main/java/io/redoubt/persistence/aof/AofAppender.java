@@ -77,12 +77,6 @@ public final class AofAppender implements AutoCloseable {
   private @Nullable AppendBuffer spare;
   private boolean stuck;
 
-  /** Up to where the thread has forced, also when that is not trusted. */
-  private long forcedEnd;
-
-  /** Where the file begins that is not trusted. */
-  private long distrustedStart;
-
   private final ForceTimes forceTimes = new ForceTimes();
 
   private volatile boolean ending;
@@ -90,10 +84,7 @@ public final class AofAppender implements AutoCloseable {
   /** Who waits for the thread to have done everything. */
   private volatile @Nullable Thread waiting;
 
-  private volatile long passed;
-  private volatile long durable;
-  private volatile @Nullable IOException failure;
-  private volatile boolean distrusted;
+  private final AppendProgress progress = new AppendProgress();
 
   /**
    * An appender without a file; its thread is started at once.
@@ -196,7 +187,7 @@ public final class AofAppender implements AutoCloseable {
       return;
     }
     drain();
-    if (target != null && failure == null) {
+    if (target != null && failure() == null) {
       add(settling(target, appended)); // also what a load has found
       drain();
     }
@@ -268,7 +259,7 @@ public final class AofAppender implements AutoCloseable {
       handOver();
       return;
     }
-    if (failure != null && !distrusted) {
+    if (failure() != null && !isDistrusted()) {
       return; // until retry()
     }
     if (policy == Policy.EVERYSEC && isBusy()) {
@@ -319,7 +310,7 @@ public final class AofAppender implements AutoCloseable {
       return false;
     }
     takePolicy();
-    if (policy != Policy.ALWAYS || !forcing || failure != null) {
+    if (policy != Policy.ALWAYS || !forcing || failure() != null) {
       return false;
     }
     AppendJob job = new AppendJob(requireTarget(), appended);
@@ -356,7 +347,7 @@ public final class AofAppender implements AutoCloseable {
     synchronized (this) {
       jobs.add(job);
       if (stuck) {
-        job.giveUpPreparation(failure);
+        job.giveUpPreparation(failure());
       }
     }
     LockSupport.unpark(thread);
@@ -370,12 +361,11 @@ public final class AofAppender implements AutoCloseable {
     }
     try {
       current.write(filling);
-      wrote(appended);
+      progress.wrote(appended);
     } catch (TornFile e) {
-      distrusted = true;
-      failure = e;
+      progress.distrust(current, e);
     } catch (IOException e) {
-      failure = e;
+      progress.failed(e);
     }
   }
 
@@ -392,14 +382,14 @@ public final class AofAppender implements AutoCloseable {
 
   /** Has the thread force what has been written, unless it is busy or nothing is new. */
   public void force() {
-    if (target != null && forcing && !isBusy() && (durable < passed || isAhead())) {
-      add(settling(target, passed));
+    if (target != null && forcing && !isBusy() && (durable() < passed() || isAhead())) {
+      add(settling(target, passed()));
     }
   }
 
   /** Whether the journal has something that the file does not have for good. */
   private boolean isAhead() {
-    return failure == null && journal != null && journal.isAhead();
+    return failure() == null && journal != null && journal.isAhead();
   }
 
   private static AppendJob settling(AppendTarget file, long end) {
@@ -447,11 +437,11 @@ public final class AofAppender implements AutoCloseable {
   /** Writes and forces everything; the failure that prevents it, or null. */
   public @Nullable IOException writeAndForce() {
     drain();
-    if (target != null && failure == null && (durable < appended || isAhead())) {
+    if (target != null && failure() == null && (durable() < appended || isAhead())) {
       add(settling(target, appended));
       drain();
     }
-    return failure;
+    return failure();
   }
 
   /** Lets the file go, written and forced as far as that can be done. */
@@ -466,28 +456,13 @@ public final class AofAppender implements AutoCloseable {
       }
     }
     filling.clear();
-    failure = null;
-    distrusted = false;
-    passed = appended;
-    durable = appended;
+    progress.closed(appended);
   }
 
   /** A rewrite is in place: what was appended before the open file was opened is durable by it. */
-  public synchronized void supersede() {
-    AppendTarget current = target;
-    if (current == null) {
-      return;
-    }
-    if (distrusted && distrustedStart < current.streamStart()) {
-      distrusted = false;
-      failure = null;
-      if (journal != null) {
-        journal.giveBack();
-      }
-    }
-    if (!distrusted) {
-      durable = Math.max(durable, Math.max(current.streamStart(), forcedEnd));
-      passed = Math.max(passed, durable);
+  public void supersede() {
+    if (target != null) {
+      progress.supersede(target);
     }
   }
 
@@ -517,7 +492,7 @@ public final class AofAppender implements AutoCloseable {
 
   private void giveUpJobs() {
     for (AppendJob job : jobs) {
-      job.giveUpPreparation(failure);
+      job.giveUpPreparation(failure());
       if (job.bytes != null) {
         job.bytes.close();
       }
@@ -564,22 +539,22 @@ public final class AofAppender implements AutoCloseable {
 
   /** Up to where replies may leave: it is written, and with {@link Policy#ALWAYS} forced. */
   public long passed() {
-    return passed;
+    return progress.passed();
   }
 
   /** Up to where everything is on the disk. */
   public long durable() {
-    return durable;
+    return progress.durable();
   }
 
   /** Why appending does not work at this time, or null when it does. */
   public @Nullable IOException failure() {
-    return failure;
+    return progress.failure();
   }
 
   /** Whether only a rewrite helps: what the file holds is not known. */
   public boolean isDistrusted() {
-    return distrusted;
+    return progress.isDistrusted();
   }
 
   // The thread.
@@ -597,7 +572,7 @@ public final class AofAppender implements AutoCloseable {
     if (!done) {
       jobs.addFirst(job);
       stuck = true;
-      jobs.forEach(each -> each.giveUpPreparation(failure));
+      jobs.forEach(each -> each.giveUpPreparation(failure()));
     } else if (job.bytes != null && spare == null) {
       spare = job.bytes;
     } else if (job.bytes != null) {
@@ -626,10 +601,10 @@ public final class AofAppender implements AutoCloseable {
       try {
         job.target.write(bytes);
       } catch (TornFile e) {
-        distrust(job, e);
+        progress.distrust(job.target, e);
         bytes.clear();
       } catch (IOException e) {
-        failure = e;
+        progress.failed(e);
         return false;
       }
     }
@@ -637,41 +612,18 @@ public final class AofAppender implements AutoCloseable {
       long start = monotonicNanos.getAsLong();
       try {
         job.force();
-        forced(job.end);
+        progress.forced(job.end);
       } catch (IOException e) {
-        distrust(job, e);
+        progress.distrust(job.target, e);
       }
       forceTimes.took(monotonicNanos.getAsLong() - start);
     } else {
-      wrote(job.end);
+      progress.wrote(job.end);
     }
     job.prepare();
     if (job.closes) {
       closeQuietly(job.target);
     }
     return true;
-  }
-
-  private synchronized void wrote(long end) {
-    if (!distrusted) {
-      failure = null;
-      passed = Math.max(passed, end);
-    }
-  }
-
-  private synchronized void forced(long end) {
-    forcedEnd = Math.max(forcedEnd, end);
-    if (!distrusted) {
-      failure = null;
-      durable = Math.max(durable, end);
-      passed = Math.max(passed, end);
-    }
-  }
-
-  private synchronized void distrust(AppendJob job, IOException e) {
-    distrustedStart = job.target.streamStart();
-    distrusted = true;
-    failure = e;
-    job.target.distrusted();
   }
 }

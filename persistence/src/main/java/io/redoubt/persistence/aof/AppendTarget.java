@@ -114,6 +114,13 @@ final class AppendTarget implements Closeable {
     }
   }
 
+  /** What the journal has of files before this one is needed no more. */
+  void trusted() {
+    if (journal != null) {
+      journal.giveBack();
+    }
+  }
+
   @Override
   public void close() throws IOException {
     file.close();

@@ -67,7 +67,7 @@ public final class CommitJournal implements Closeable {
   private boolean broken;
 
   /** Whether what is here has to stay: the incremental file could not be forced. */
-  private boolean kept;
+  private volatile boolean kept;
 
   private CommitJournal(Disk disk, Path path, DiskFile file, long size, UUID systemStart) {
     this.disk = disk;
@@ -177,15 +177,12 @@ public final class CommitJournal implements Closeable {
   /** The incremental file could not be forced: what is here stays until {@link #giveBack}. */
   void keep() {
     kept = true;
+    begun = false;
   }
 
-  /** A rewrite has made what is here needless. */
+  /** A rewrite has made what is here needless; on any thread. */
   void giveBack() {
-    if (kept) {
-      kept = false;
-      begun = false;
-      position = 0;
-    }
+    kept = false;
   }
 
   /** Closes the file and removes it, unless something is there that is not elsewhere for good. */

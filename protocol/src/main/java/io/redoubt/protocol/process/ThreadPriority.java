@@ -52,8 +52,11 @@ public final class ThreadPriority {
   /** The shortest that Linux has; usual are three milliseconds. */
   private static final long SHORT_TURN_NANOS = 100_000;
 
-  /** What the names of the JVM's own threads that compile begin with, to Linux. */
-  private static final List<String> COMPILERS = List.of("C1 Compiler", "C2 Compiler");
+  /**
+   * What the names of the JVM's own threads that compile, or prepare that, begin with, to Linux.
+   */
+  private static final List<String> COMPILERS =
+      List.of("C1 Compiler", "C2 Compiler", "Training repla");
 
   private ThreadPriority() {}
 
