@@ -240,6 +240,7 @@ final class SnapshotBenchmark implements Callable<Integer> {
     AtomicLong peak = new AtomicLong(memory);
     Thread sampler = Thread.ofPlatform().daemon().start(() -> sample(server, peak));
     probe.take();
+    probe.take(); // waits for the GET that may have waited for the digest
     server.ask("BGSAVE");
     begin = System.nanoTime();
     atBegin = writes.answered();
