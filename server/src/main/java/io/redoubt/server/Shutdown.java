@@ -246,6 +246,7 @@ final class Shutdown implements ServerCommands.Shutdown {
     log.warning("Redis is now ready to exit, bye bye...");
     // What is written from now on would be in no file, however long the process takes to end.
     clients.pauses().begin(Cause.SHUTDOWN, Pause.ALL, Long.MAX_VALUE);
+    appendOnlyFile.dropJournal();
     end.run();
     return true;
   }

@@ -78,6 +78,18 @@ final class ShutdownTest {
     }
   }
 
+  /** A process that ends need not close its server. */
+  @Test
+  void nothingIsLeftInAJournalOfCommits() throws Exception {
+    Path journal = directory.resolve("appendonlydir/appendonly.aof.journal");
+    redis.says("CONFIG SET appendfsync always appendonly yes", "OK");
+    await().until(() -> Files.exists(journal));
+    redis.says("SET key value", "OK");
+    redis.client().send("SHUTDOWN");
+    assertThat(server.ended().get(20, TimeUnit.SECONDS)).isZero();
+    assertThat(journal).doesNotExist();
+  }
+
   private void beginFirstAppendOnlyFile(int micros) {
     redis.says("SET key value", "OK");
     redis.says("CONFIG SET rdb-key-save-delay " + micros, "OK");

@@ -615,6 +615,11 @@ public final class AppendOnlyFile implements AutoCloseable {
     return true;
   }
 
+  /** After {@link #finish}, when the server does end: commits need no journal any more. */
+  public void dropJournal() {
+    incrementals.journal(false);
+  }
+
   /** Ends the thread; what the turn of the loop still brings is not written. */
   @Override
   public void close() {
