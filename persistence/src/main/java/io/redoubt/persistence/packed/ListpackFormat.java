@@ -91,6 +91,17 @@ final class ListpackFormat {
     return unsigned32(memory, entry + 1);
   }
 
+  /** The position behind the strings of up to 63 bytes that follow one another from there on. */
+  static long afterShortStrings(MemorySegment memory, long position) {
+    long at = position;
+    for (int first = unsignedByte(memory, at);
+        first >= BYTES_6 && first < INT_13;
+        first = unsignedByte(memory, at)) {
+      at += 1 + (first & 0x3f) + 1;
+    }
+    return at;
+  }
+
   /** The bytes of an entry without its back-length. */
   static long bodyBytes(MemorySegment memory, long entry) {
     int first = unsignedByte(memory, entry);

@@ -3,7 +3,8 @@ package io.redoubt.persistence.packed;
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 import java.util.Arrays;
 
@@ -17,8 +18,8 @@ import java.util.Arrays;
  * 111ddddd LLLLLLLL dddddddd   copy L + 9 bytes from d + 1 bytes back
  * </pre>
  *
- * <p>Own code, because the LZF library at hand works on Java arrays and in framed blocks of 64 KiB,
- * while values here are off heap, may be larger and are decompressed piece by piece.
+ * <p>Own code, because the LZF library at hand works on framed blocks of 64 KiB, while values here
+ * may be larger, are compressed without frames and are decompressed piece by piece.
  */
 public final class Lzf {
 
@@ -35,11 +36,11 @@ public final class Lzf {
   public static final int LARGEST_RATIO = 88;
 
   /** Its low 24 bits are the three bytes at a place. */
-  private static final ValueLayout.OfInt LITTLE_INT =
-      ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+  private static final VarHandle LITTLE_INT =
+      MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
 
-  private static final ValueLayout.OfLong LITTLE_LONG =
-      ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+  private static final VarHandle LITTLE_LONG =
+      MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
 
   private static final int SHORTEST_COPY_BYTES = 3;
   private static final int LONGEST_LITERAL_BYTES = 32;
@@ -47,8 +48,12 @@ public final class Lzf {
   private Lzf() {}
 
   /**
-   * Compresses; keeps its table of recent places from call to call so that short values cost no
-   * clearing. One thread's.
+   * Compresses, block by block; keeps its table of recent places from call to call so that short
+   * values cost no clearing. One thread's.
+   *
+   * <p>It works on Java arrays, which what it reads and writes is copied into and out of: that is
+   * less by far than what it does with them, and accesses to arrays are less code, which the JIT
+   * has compiled several times sooner.
    */
   public static final class Compressor {
     private static final int TABLE_BITS = 14;
@@ -58,6 +63,9 @@ public final class Lzf {
 
     private static final int SHORT_BYTES = 1 << 10;
 
+    /** No copy goes beyond the end of a block, though it may begin in the one before. */
+    private static final int BLOCK_BYTES = 1 << 15;
+
     /**
      * By hash of three bytes: {@code base} + the last position that had it; less than base is of an
      * earlier call.
@@ -65,6 +73,8 @@ public final class Lzf {
     private final int[] places = new int[1 << TABLE_BITS];
 
     private int base = 1;
+    private byte[] plain = {}; // what can be looked back at, and a block
+    private byte[] packed = {}; // the block's result
 
     /** A compressor whose table is empty. */
     public Compressor() {}
@@ -81,96 +91,109 @@ public final class Lzf {
         Arrays.fill(places, 0);
         base = 1;
       }
-      int size = run(source, from, length, target, to, room);
+      int size = blocks(source, from, length, target, to, room);
       base += length + 1;
       return size;
     }
 
-    private int run(
+    private int blocks(
         MemorySegment source, long from, int length, MemorySegment target, long to, int room) {
-      long out = to;
-      long outEnd = to + room;
       int shift = Integer.SIZE - (length <= SHORT_BYTES ? SHORT_TABLE_BITS : TABLE_BITS);
-      int literals = 0; // where the literal bytes not written yet begin
-      int at = 0;
-      while (at <= length - 4) {
-        int three = source.get(LITTLE_INT, from + at) & 0xffffff;
+      int size = 0;
+      for (int done = 0; done < length; ) {
+        int history = Math.min(done, HISTORY_BYTES);
+        int block = Math.min(length - done, BLOCK_BYTES);
+        int end = history + block;
+        makeRoom(end);
+        MemorySegment.copy(source, JAVA_BYTE, from + done - history, plain, 0, end);
+        int made = run(history, end, base + done - history, shift);
+        if (made > room - size) {
+          return 0;
+        }
+        MemorySegment.copy(packed, 0, target, JAVA_BYTE, to + size, made);
+        size += made;
+        done += block;
+      }
+      return size;
+    }
+
+    private void makeRoom(int bytes) {
+      if (plain.length < bytes) {
+        plain = new byte[Integer.highestOneBit(bytes) << 1];
+        packed = new byte[plain.length + plain.length / LONGEST_LITERAL_BYTES + 1];
+      }
+    }
+
+    /**
+     * Compresses [from, end) of the plain bytes; returns how many bytes that makes.
+     *
+     * @param origin what the table has for the first of the plain bytes
+     */
+    private int run(int from, int end, int origin, int shift) {
+      byte[] source = plain;
+      byte[] target = packed;
+      int[] table = places;
+      int out = 0;
+      int literals = from; // where the literal bytes not written yet begin
+      int at = from;
+      while (at <= end - Integer.BYTES) {
+        int three = (int) LITTLE_INT.get(source, at) & 0xffffff;
         int slot = (three * 0x9e3779b1) >>> shift;
-        int earlier = places[slot] - base;
-        places[slot] = base + at;
+        int earlier = table[slot] - origin;
+        table[slot] = origin + at;
         int back = at - earlier - 1;
         if (earlier < 0
             || back >= HISTORY_BYTES
-            || (source.get(LITTLE_INT, from + earlier) & 0xffffff) != three) {
+            || ((int) LITTLE_INT.get(source, earlier) & 0xffffff) != three) {
           at += 1 + ((at - literals) >> 5); // hurry over what does not compress
           continue;
         }
-        int most = Math.min(LONGEST_COPY_BYTES, length - at);
-        int same = same(source, from + earlier, from + at, most);
-        out = writeLiterals(source, from + literals, at - literals, target, out, outEnd - 3);
-        if (out < 0) {
-          return 0;
-        }
+        int same = same(source, earlier, at, Math.min(LONGEST_COPY_BYTES, end - at));
+        out = writeLiterals(source, literals, at - literals, target, out);
         int extra = same - 2;
         if (extra < 7) {
-          target.set(JAVA_BYTE, out++, (byte) (extra << 5 | back >> 8));
+          target[out++] = (byte) (extra << 5 | back >> 8);
         } else {
-          target.set(JAVA_BYTE, out++, (byte) (7 << 5 | back >> 8));
-          target.set(JAVA_BYTE, out++, (byte) (extra - 7));
+          target[out++] = (byte) (7 << 5 | back >> 8);
+          target[out++] = (byte) (extra - 7);
         }
-        target.set(JAVA_BYTE, out++, (byte) back);
+        target[out++] = (byte) back;
         at += same;
         literals = at;
       }
-      out = writeLiterals(source, from + literals, length - literals, target, out, outEnd);
-      return out < 0 ? 0 : (int) (out - to);
+      return writeLiterals(source, literals, end - literals, target, out);
     }
 
     /** How many bytes at two places are the same, where the first few are known to be. */
-    private static int same(MemorySegment source, long earlier, long later, int most) {
+    private static int same(byte[] source, int earlier, int later, int most) {
       int same = SHORTEST_COPY_BYTES;
       for (; same <= most - Long.BYTES; same += Long.BYTES) {
         long difference =
-            source.get(LITTLE_LONG, earlier + same) ^ source.get(LITTLE_LONG, later + same);
+            (long) LITTLE_LONG.get(source, earlier + same)
+                ^ (long) LITTLE_LONG.get(source, later + same);
         if (difference != 0) {
           return same + (Long.numberOfTrailingZeros(difference) >>> 3);
         }
       }
-      while (same < most
-          && source.get(JAVA_BYTE, earlier + same) == source.get(JAVA_BYTE, later + same)) {
+      while (same < most && source[earlier + same] == source[later + same]) {
         same++;
       }
       return same;
     }
 
-    /** Writes literal bytes and returns the place behind them, or -1 when that is beyond outEnd. */
-    private static long writeLiterals(
-        MemorySegment source, long from, int count, MemorySegment target, long to, long outEnd) {
-      long out = to;
-      int runs = (count + LONGEST_LITERAL_BYTES - 1) / LONGEST_LITERAL_BYTES;
-      if (outEnd - out < count + runs) {
-        return -1;
-      }
+    /** Writes literal bytes and returns the place behind them. */
+    private static int writeLiterals(byte[] source, int from, int count, byte[] target, int to) {
+      int out = to;
       for (int done = 0; done < count; ) {
         int run = Math.min(LONGEST_LITERAL_BYTES, count - done);
-        target.set(JAVA_BYTE, out++, (byte) (run - 1));
-        copy(source, from + done, target, out, run);
+        target[out++] = (byte) (run - 1);
+        for (int i = 0; i < run; i++) {
+          target[out + i] = source[from + done + i];
+        }
         out += run;
         done += run;
       }
       return out;
-    }
-
-    /** For a few bytes: a general copy is much more code, which takes long to compile. */
-    private static void copy(
-        MemorySegment source, long from, MemorySegment target, long to, int count) {
-      int done = 0;
-      for (; done <= count - Long.BYTES; done += Long.BYTES) {
-        target.set(LITTLE_LONG, to + done, source.get(LITTLE_LONG, from + done));
-      }
-      for (; done < count; done++) {
-        target.set(JAVA_BYTE, to + done, source.get(JAVA_BYTE, from + done));
-      }
     }
   }
 

@@ -197,35 +197,70 @@ public final class Ziplist {
   public static long fromListpack(MemorySegment memory, long start, MemorySegment target, long to) {
     long at = to + HEADER_BYTES;
     long last = at;
-    int count = 0;
-    for (long entry = Listpack.first(memory, start);
-        entry != Listpack.NONE;
-        entry = Listpack.next(memory, entry)) {
-      long bytesBefore = at - last;
+    for (long entry = Listpack.beginning(start); !Listpack.isEnd(memory, entry); ) {
+      long body = writeBefore(target, at, at - last);
       last = at;
-      if (bytesBefore < LONG_BEFORE) {
-        setByte(target, at++, (int) bytesBefore);
-      } else {
-        setByte(target, at, LONG_BEFORE);
-        set32(target, at + 1, (int) bytesBefore);
-        at += 5;
+      long others = ListpackFormat.afterShortStrings(memory, entry);
+      if (others == entry) {
+        at = writeElement(target, body, memory, entry);
+        entry = Listpack.after(memory, entry);
+        continue;
       }
-      at =
-          Listpack.isInteger(memory, entry)
-              ? writeInteger(target, at, Listpack.integer(memory, entry))
-              : writeBytes(
-                  target,
-                  at,
-                  memory,
-                  Listpack.bytesAt(memory, entry),
-                  Listpack.bytesLength(memory, entry));
-      count++;
+      at = body + (others - entry - 1);
+      MemorySegment.copy(memory, entry, target, body, at - body);
+      last = fromShortStrings(target, last, body, at);
+      entry = others;
     }
     setByte(target, at, END);
     set32(target, to, (int) (at + 1 - to));
     set32(target, to + LAST_AT, (int) (last - to));
-    set16(target, to + COUNT_AT, Math.min(count, UNKNOWN_COUNT));
+    set16(target, to + COUNT_AT, unsigned16(memory, start + ListpackFormat.COUNT_AT));
     return at + 1 - to;
+  }
+
+  /** Writes the size of the entry before one; returns the place behind that. */
+  private static long writeBefore(MemorySegment target, long at, long bytes) {
+    if (bytes < LONG_BEFORE) {
+      setByte(target, at, (int) bytes);
+      return at + 1;
+    }
+    setByte(target, at, LONG_BEFORE);
+    set32(target, at + 1, (int) bytes);
+    return at + 5;
+  }
+
+  /**
+   * Makes short strings as a listpack has them those of a ziplist: both have a byte before a string
+   * and the size of something between two, so nothing has to be moved.
+   *
+   * @param entry where the entry of the first string begins
+   * @param from its first byte that is not of a ziplist yet
+   * @return the entry of the last string
+   */
+  private static long fromShortStrings(MemorySegment memory, long entry, long from, long to) {
+    long last = entry;
+    for (long at = from; ; at++) {
+      int length = unsignedByte(memory, at) & (BYTES_14 - 1);
+      setByte(memory, at, length);
+      at += 1 + length;
+      if (at == to) {
+        return last;
+      }
+      setByte(memory, at, (int) (at - last));
+      last = at;
+    }
+  }
+
+  private static long writeElement(
+      MemorySegment target, long at, MemorySegment memory, long entry) {
+    return Listpack.isInteger(memory, entry)
+        ? writeInteger(target, at, Listpack.integer(memory, entry))
+        : writeBytes(
+            target,
+            at,
+            memory,
+            Listpack.bytesAt(memory, entry),
+            Listpack.bytesLength(memory, entry));
   }
 
   private static long writeInteger(MemorySegment target, long at, long value) {

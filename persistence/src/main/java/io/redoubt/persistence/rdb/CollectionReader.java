@@ -13,9 +13,6 @@ import java.lang.foreign.MemorySegment;
  */
 final class CollectionReader implements AutoCloseable {
 
-  private static final int CONTAINER_PLAIN = 1;
-  private static final int CONTAINER_PACKED = 2;
-
   private static final int SCORE_NAN = 253;
   private static final int SCORE_INFINITE = 254;
   private static final int SCORE_MINUS_INFINITE = 255;
@@ -203,13 +200,13 @@ final class CollectionReader implements AutoCloseable {
   }
 
   private boolean hasNode() throws RdbException {
-    long container = CONTAINER_PACKED;
+    long container = RdbFormat.CONTAINER_PACKED;
     if (type == RdbType.LIST_QUICKLIST_2) {
       if (!in.readLength()) {
         return false;
       }
       container = in.length();
-      if (container != CONTAINER_PLAIN && container != CONTAINER_PACKED) {
+      if (container != RdbFormat.CONTAINER_PLAIN && container != RdbFormat.CONTAINER_PACKED) {
         throw new RdbException(at(), "Unknown container of list elements");
       }
     }
@@ -220,7 +217,7 @@ final class CollectionReader implements AutoCloseable {
     if (bytes.length() == 0) {
       throw new RdbException(at(), "A node of a list without bytes");
     }
-    isPlainNode = container == CONTAINER_PLAIN;
+    isPlainNode = container == RdbFormat.CONTAINER_PLAIN;
     if (isPlainNode) {
       plainNode = bytes;
     } else if (type == RdbType.LIST_QUICKLIST) {
@@ -244,12 +241,12 @@ final class CollectionReader implements AutoCloseable {
 
   /** Passes on what elements have arrived whole; returns whether there was one. */
   boolean passOn(RecordPassage passage) throws RdbException {
-    boolean isSimple =
+    boolean canPass =
         switch (type) {
-          case SET, ZSET_2, HASH, HASH_METADATA -> true;
+          case SET, ZSET_2, HASH, HASH_METADATA, LIST_QUICKLIST_2 -> true;
           default -> false;
         };
-    long count = isSimple ? passage.elements(in, type, left) : 0;
+    long count = canPass ? passage.elements(in, type, left) : 0;
     if (count == 0) {
       return false;
     }

@@ -84,6 +84,12 @@ public final class RdbFormat {
   static final int MODULE_DOUBLE = 4;
   static final int MODULE_STRING = 5;
 
+  /** What comes before a node of a list: that it is one element, */
+  static final int CONTAINER_PLAIN = 1;
+
+  /** or a listpack. */
+  static final int CONTAINER_PACKED = 2;
+
   /** Longer strings are worth an attempt to compress them; shorter ones never shrink enough. */
   static final int SHORTEST_COMPRESSED_BYTES = 21;
 

@@ -29,9 +29,6 @@ public final class RdbWriter implements RdbVisitor, AutoCloseable {
   /** What a listpack of one element takes beside its bytes, at most. */
   private static final int ONE_ELEMENT_BYTES = 32;
 
-  private static final int CONTAINER_PLAIN = 1;
-  private static final int CONTAINER_PACKED = 2;
-
   /** Key and value up to this length together are put in one piece by {@link #plain}. */
   private static final int SHORT_RECORD_BYTES = 1 << 12;
 
@@ -257,7 +254,7 @@ public final class RdbWriter implements RdbVisitor, AutoCloseable {
       long bytes = Ziplist.fromListpack(memory, offset, target.memory(), target.offset());
       putString(target.memory(), target.offset(), (int) bytes);
     } else {
-      putLength(CONTAINER_PACKED);
+      putLength(RdbFormat.CONTAINER_PACKED);
       putString(memory, offset, length);
     }
   }
@@ -268,7 +265,7 @@ public final class RdbWriter implements RdbVisitor, AutoCloseable {
     switch (type) {
       case LIST -> putString(element);
       case LIST_QUICKLIST_2 -> {
-        putLength(CONTAINER_PLAIN);
+        putLength(RdbFormat.CONTAINER_PLAIN);
         putString(element);
       }
       default -> {

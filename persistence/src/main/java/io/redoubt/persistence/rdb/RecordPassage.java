@@ -6,9 +6,10 @@ import java.lang.foreign.MemorySegment;
 
 /**
  * The short way from a reader to a writer for what the writer would write as it stands or nearly
- * so: strings with their keys, and the elements of sets, sorted sets and hashes. What is found
- * whole in the reader's input is copied in long runs; only strings that have a shorter encoding
- * interrupt them. The result is the same as by telling the writer, byte for byte.
+ * so: strings with their keys, the elements of sets, sorted sets and hashes, and the nodes of
+ * lists. What is found whole in the reader's input is copied in long runs; only nodes, and strings
+ * that have a shorter encoding, interrupt them. The result is the same as by telling the writer,
+ * byte for byte.
  */
 final class RecordPassage {
 
@@ -18,6 +19,7 @@ final class RecordPassage {
   private static final int SCORE_BYTES = 8;
   private static final int EXPIRY_BYTES = 8;
 
+  private final RdbWriter writer;
   private final RdbOutput out;
   private final StringEncoder strings;
 
@@ -31,6 +33,7 @@ final class RecordPassage {
 
   /** A passage to a writer; the input is one that another writer of this process has written. */
   RecordPassage(RdbWriter writer) {
+    this.writer = writer;
     out = writer.output();
     strings = writer.strings();
   }
@@ -45,7 +48,7 @@ final class RecordPassage {
     return end(in, at);
   }
 
-  /** Passes on at most so many elements of a collection; returns how many were whole. */
+  /** Passes on at most so many elements or nodes of a value; returns how many were whole. */
   long elements(RdbInput in, RdbType type, long most) {
     begin(in);
     long at = copied;
@@ -105,8 +108,23 @@ final class RecordPassage {
         long field = length(at);
         yield field == NONE ? NONE : pair(field);
       }
+      case LIST_QUICKLIST_2 -> node(at);
       default -> NONE;
     };
+  }
+
+  /** Passes on a node of packed elements. */
+  private long node(long at) {
+    if (at >= limit || byteAt(at) != RdbFormat.CONTAINER_PACKED) {
+      return NONE;
+    }
+    long end = string(at + 1);
+    if (end == NONE || textBytes == 0) {
+      return NONE;
+    }
+    writer.listNode(memory, text, textBytes);
+    copied = end;
+    return end;
   }
 
   private long single(long at, int moreBytes) {
