@@ -6,8 +6,21 @@ import io.redoubt.server.snapshot.SnapshotSettings;
 import java.nio.file.Path;
 import java.util.List;
 
-/** What snapshots ask of the configuration. */
-record ConfiguredSnapshots(ServerDirectives settings) implements SnapshotSettings {
+/**
+ * What snapshots ask of the configuration.
+ *
+ * @param largeElements what no directive says
+ */
+record ConfiguredSnapshots(ServerDirectives settings, long largeElements)
+    implements SnapshotSettings {
+
+  private static final long LARGE_ELEMENTS = 1024;
+
+  /** What is good for commands that must not wait long. */
+  ConfiguredSnapshots(ServerDirectives settings) {
+    this(settings, LARGE_ELEMENTS);
+  }
+
   @Override
   public Path directory() {
     return settings.path("");

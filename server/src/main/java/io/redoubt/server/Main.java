@@ -31,6 +31,7 @@ public final class Main extends Launch<ServerDirectives> {
     ThreadPriority.compilersTakeShortTurns();
     RedisServer server = new RedisServer(directives(), clock(), log(), new SecureRandom(), false);
     CompletableFuture<Void> loaded = server.start();
+    server.rehearse();
     return new Service() {
       @Override
       public CompletableFuture<Void> ready() {

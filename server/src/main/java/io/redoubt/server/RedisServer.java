@@ -6,6 +6,7 @@ import io.redoubt.protocol.process.Log;
 import io.redoubt.server.command.ServerCommands;
 import io.redoubt.server.settings.ServerDirectives;
 import io.redoubt.server.settings.ServerDirectives.ShutdownFlag;
+import io.redoubt.server.snapshot.Rehearsal;
 import java.io.IOException;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -97,6 +98,15 @@ public final class RedisServer implements AutoCloseable {
           });
     });
     return loaded;
+  }
+
+  /**
+   * Has the process go through what a snapshot takes, in the background, so that commands don't
+   * wait for that at the first one. For processes that are nothing but a server.
+   */
+  public void rehearse() {
+    Rehearsal.start(
+        parts.snapshotContext, new ConfiguredSnapshots(settings, Rehearsal.LARGE_ELEMENTS));
   }
 
   /** The TCP port that it listens on, 0 for none. */

@@ -1,12 +1,9 @@
 package io.redoubt.server.snapshot;
 
-import io.redoubt.persistence.rdb.BlockOutput;
 import io.redoubt.persistence.rdb.RdbException;
 import io.redoubt.persistence.rdb.RdbVisitor;
 import io.redoubt.persistence.rdb.RdbWriter;
-import io.redoubt.protocol.bytes.BufferMemory;
 import io.redoubt.protocol.bytes.ByteString;
-import io.redoubt.server.memory.SlabBuffers;
 import java.util.Base64;
 import org.jspecify.annotations.Nullable;
 
@@ -14,19 +11,6 @@ import org.jspecify.annotations.Nullable;
 final class FileHead {
 
   private FileHead() {}
-
-  /**
-   * Writes what a head begins with to nowhere. The first of a process takes a millisecond, for
-   * which commands would wait at a BGSAVE.
-   */
-  static void rehearse(SnapshotContext context) {
-    BufferMemory buffers = new SlabBuffers(context.keyspace().slabs());
-    try (BlockOutput nowhere = new BlockOutput(buffers);
-        RdbWriter writer = new RdbWriter(nowhere, false, buffers)) {
-      writer.begin();
-      writer.aux("redis-ver", context.version());
-    }
-  }
 
   /** Begins an RDB; when there are functions, with a version that holds them. */
   static void begin(RdbWriter writer, SnapshotContext context) {

@@ -44,9 +44,7 @@ public interface SnapshotSettings {
   long keyLoadDelayMicros();
 
   /** Values of more elements are not written at once, but bit by bit between commands. */
-  default long largeElements() {
-    return 1024;
-  }
+  long largeElements();
 
   /** The lowest RDB version to write. */
   int version();

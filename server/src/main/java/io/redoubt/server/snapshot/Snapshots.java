@@ -99,7 +99,6 @@ public final class Snapshots implements AutoCloseable {
         initialize(nested);
       }
     }
-    FileHead.rehearse(context);
     this.context = context;
     this.lastSaveMillis = context.clock().wallMillis();
   }

@@ -1,0 +1,157 @@
+package io.redoubt.server.snapshot;
+
+import io.redoubt.protocol.bytes.ByteString;
+import io.redoubt.protocol.resp.Request;
+import io.redoubt.server.keyspace.Database;
+import io.redoubt.server.keyspace.Keyspace;
+import io.redoubt.server.keyspace.Type;
+import io.redoubt.server.memory.Region;
+import io.redoubt.server.memory.Slabs;
+import io.redoubt.server.value.EncodingLimits;
+import io.redoubt.server.value.Lists;
+import io.redoubt.server.value.StreamId;
+import io.redoubt.server.value.Streams;
+import io.redoubt.server.value.StringValue;
+import io.redoubt.server.value.Values;
+import java.util.Random;
+
+/**
+ * The data set of a {@link Rehearsal}: a large value of each type, under the name of the type, and
+ * small strings. Elements of lists and streams are so long that few of them make many nodes.
+ */
+final class RehearsalData implements AutoCloseable {
+
+  /** How many elements a collection has, and how often everything changes. */
+  static final int ELEMENTS = 40;
+
+  /** Fewer elements make no large value. */
+  static final int LARGE_ELEMENTS = 32;
+
+  private static final int MEMBER_BYTES = 70; // too long for a listpack
+  private static final int ELEMENT_BYTES = 2_000;
+  private static final int STRING_BYTES = 20_000;
+  private static final int PIECE_BYTES = 300;
+  private static final int POPPED = 5;
+  private static final int NAME_BYTES = 64;
+
+  private final Slabs slabs = Slabs.create();
+  private final Keyspace keyspace = new Keyspace(slabs, 1, new Random());
+  private final Database database = keyspace.database(0);
+  private final Values values;
+
+  /** A name, and behind it an element, or the first bytes of a string. */
+  private final long scratch = slabs.allocateFar(NAME_BYTES + STRING_BYTES);
+
+  private final long element = scratch + NAME_BYTES;
+  private final StreamId id = new StreamId();
+  private final Request fieldAndValue =
+      Request.of(Region.MEMORY, element, new byte[Long.BYTES], new byte[ELEMENT_BYTES]);
+
+  /** All of it. */
+  RehearsalData(EncodingLimits limits, long nowMillis) {
+    values = new Values(keyspace, limits);
+    keyspace.nowMillis(nowMillis);
+    for (int i = 0; i < ELEMENTS; i++) {
+      for (Type type : Type.values()) {
+        add(type, i);
+      }
+    }
+  }
+
+  Values values() {
+    return values;
+  }
+
+  /** Changes everything, at a place of its own for each number. */
+  void change(int number) {
+    for (Type type : Type.values()) {
+      change(type, number);
+    }
+  }
+
+  /** Removes everything that is large. */
+  void remove() {
+    for (Type type : Type.values()) {
+      database.remove(find(type.name()));
+    }
+  }
+
+  private long find(String name) {
+    return database.find(name(name), name.length());
+  }
+
+  private long name(String name) {
+    Region.put(scratch, ByteString.of(name).toByteArray());
+    return scratch;
+  }
+
+  private void element(int number) {
+    Region.putLong(element, number);
+  }
+
+  /** Adds an element; the first makes the collection. */
+  private void add(Type type, int number) {
+    long entry = find(type.name());
+    if (entry == 0) {
+      entry = create(type, type.name());
+    }
+    element(number);
+    switch (type) {
+      case STRING -> database.putString(element, Long.BYTES, element, Long.BYTES, -1);
+      case LIST -> values.lists().push(database, entry, element, ELEMENT_BYTES, number % 2 == 0);
+      case SET -> values.sets().add(database, entry, element, MEMBER_BYTES);
+      case ZSET -> values.sortedSets().add(database, entry, element, MEMBER_BYTES, number, 0);
+      case HASH -> {
+        long changed =
+            values.hashes().put(database, entry, element, MEMBER_BYTES, element, MEMBER_BYTES);
+        values.hashes().settle(database, changed);
+      }
+      case STREAM -> {
+        id.set(number + 1, 0);
+        values.streams().append(Streams.change(database, entry), id, fieldAndValue, 0, 2);
+      }
+    }
+  }
+
+  private long create(Type type, String name) {
+    element(ELEMENTS);
+    long key = name(name);
+    int length = name.length();
+    switch (type) {
+      case STRING -> database.putString(key, length, element, STRING_BYTES, -1);
+      case LIST -> values.lists().create(database, key, length, element, ELEMENT_BYTES);
+      case SET -> values.sets().create(database, key, length, element, MEMBER_BYTES, ELEMENTS);
+      case ZSET -> values.sortedSets().create(database, key, length, ELEMENTS, MEMBER_BYTES);
+      case HASH -> values.hashes().create(database, key, length, ELEMENTS, MEMBER_BYTES);
+      case STREAM -> values.streams().create(database, key, length);
+    }
+    return find(name);
+  }
+
+  private void change(Type type, int number) {
+    long entry = find(type.name());
+    element(number);
+    switch (type) {
+      case STRING -> StringValue.setRange(database, entry, number * PIECE_BYTES, element, 1);
+      case LIST -> {
+        Lists lists = values.lists();
+        lists.set(database, entry, number % POPPED, element, ELEMENT_BYTES);
+        if (Lists.length(entry) > 2 * POPPED) {
+          lists.remove(database, entry, 0, POPPED);
+        }
+      }
+      case SET -> values.sets().remove(database, entry, element, MEMBER_BYTES);
+      case ZSET -> values.sortedSets().remove(database, entry, element, MEMBER_BYTES);
+      case HASH, STREAM -> {}
+    }
+    add(type, type == Type.STREAM ? ELEMENTS + number : number);
+  }
+
+  @Override
+  public void close() {
+    slabs.free(scratch, NAME_BYTES + STRING_BYTES);
+    values.close();
+    keyspace.close();
+    slabs.close();
+  }
+}
