@@ -226,6 +226,8 @@ final class SnapshotBenchmark implements Callable<Integer> {
       GetProbe probe,
       WriteLoad writes)
       throws IOException, InterruptedException {
+    AtomicLong peak = new AtomicLong();
+    Thread sampler = Thread.ofPlatform().daemon().start(() -> sample(server, peak));
     writes.write(scenario.changes());
     Thread.sleep(BEFORE_MILLIS / 4);
     probe.take();
@@ -237,8 +239,7 @@ final class SnapshotBenchmark implements Callable<Integer> {
     writes.write(null);
     String digest = withoutDigests ? "" : digest(server);
     long memory = server.residentBytes();
-    AtomicLong peak = new AtomicLong(memory);
-    Thread sampler = Thread.ofPlatform().daemon().start(() -> sample(server, peak));
+    peak.set(memory);
     probe.take();
     probe.take(); // waits for the GET that may have waited for the digest
     server.ask("BGSAVE");
