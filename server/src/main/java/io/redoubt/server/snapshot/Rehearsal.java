@@ -2,6 +2,7 @@ package io.redoubt.server.snapshot;
 
 import io.redoubt.protocol.process.Log;
 import io.redoubt.protocol.process.ThreadPriority;
+import io.redoubt.server.memory.Slabs;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -45,7 +46,7 @@ public final class Rehearsal implements LoopTurns {
     ThreadPriority.stepBack();
     try {
       Thread.sleep(WAIT_MILLIS);
-      snapshot();
+      snapshot(Slabs.create());
     } catch (InterruptedException e) {
       return; // the process ends
     }
@@ -54,11 +55,12 @@ public final class Rehearsal implements LoopTurns {
   /**
    * Does with a keyspace what a loop does while a snapshot is under way.
    *
+   * @param slabs what the keyspace is made of; closed at the end
    * @return how many keys it has saved
    */
-  long snapshot() throws InterruptedException {
+  long snapshot(Slabs slabs) throws InterruptedException {
     long now = real.clock().wallMillis();
-    try (RehearsalData data = new RehearsalData(real.values().limits(), now)) {
+    try (RehearsalData data = new RehearsalData(slabs, real.values().limits(), now)) {
       Snapshot snapshot =
           new Snapshot(context(data), null, List.of(), () -> {}, failure -> over = true);
       try {

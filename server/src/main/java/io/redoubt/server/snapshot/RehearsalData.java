@@ -34,22 +34,32 @@ final class RehearsalData implements AutoCloseable {
   private static final int POPPED = 5;
   private static final int NAME_BYTES = 64;
 
-  private final Slabs slabs = Slabs.create();
-  private final Keyspace keyspace = new Keyspace(slabs, 1, new Random());
-  private final Database database = keyspace.database(0);
+  private final Slabs slabs;
+  private final Keyspace keyspace;
+  private final Database database;
   private final Values values;
 
   /** A name, and behind it an element, or the first bytes of a string. */
-  private final long scratch = slabs.allocateFar(NAME_BYTES + STRING_BYTES);
+  private final long scratch;
 
-  private final long element = scratch + NAME_BYTES;
+  private final long element;
+  private final Request fieldAndValue;
   private final StreamId id = new StreamId();
-  private final Request fieldAndValue =
-      Request.of(Region.MEMORY, element, new byte[Long.BYTES], new byte[ELEMENT_BYTES]);
 
-  /** All of it. */
-  RehearsalData(EncodingLimits limits, long nowMillis) {
+  /**
+   * All of it.
+   *
+   * @param slabs for this alone; closed with it
+   */
+  RehearsalData(Slabs slabs, EncodingLimits limits, long nowMillis) {
+    this.slabs = slabs;
+    keyspace = new Keyspace(slabs, 1, new Random());
+    database = keyspace.database(0);
     values = new Values(keyspace, limits);
+    scratch = slabs.allocateFar(NAME_BYTES + STRING_BYTES);
+    element = scratch + NAME_BYTES;
+    fieldAndValue =
+        Request.of(Region.MEMORY, element, new byte[Long.BYTES], new byte[ELEMENT_BYTES]);
     keyspace.nowMillis(nowMillis);
     for (int i = 0; i < ELEMENTS; i++) {
       for (Type type : Type.values()) {
