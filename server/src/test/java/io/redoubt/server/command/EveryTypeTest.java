@@ -92,7 +92,7 @@ final class EveryTypeTest {
   @EnumSource
   void isLookedIntoAndRemoved(Value value) {
     make(value);
-    redis.says("OBJECT IDLETIME k", "(integer) 0");
+    assertThat(redis.integer("OBJECT IDLETIME k")).isBetween(0L, 1L); // the second may have ended
     redis.says("TOUCH k missing k", "(integer) 2");
     redis.says("EXISTS k k missing", "(integer) 2");
     redis.says("RANDOMKEY", "\"k\"");

@@ -117,7 +117,7 @@ final class GenericCommandsTest {
   void object() {
     redis.says("SET k v", "OK");
     redis.says("OBJECT REFCOUNT k", "(integer) 1");
-    redis.says("OBJECT IDLETIME k", "(integer) 0");
+    assertThat(redis.integer("OBJECT IDLETIME k")).isBetween(0L, 1L); // the second may have ended
     redis.says("OBJECT ENCODING nothing", "(nil)");
     assertThat(redis.ask("OBJECT FREQ k")).startsWith("(error) ERR An LFU maxmemory policy is not");
     redis.says("OBJECT WHAT k", "(error) ERR unknown subcommand 'WHAT'. Try OBJECT HELP.");
