@@ -30,8 +30,8 @@ public final class Main extends Launch<ServerDirectives> {
   protected Service start() throws IOException, FatalConfigError {
     ThreadPriority.compilersTakeShortTurns();
     RedisServer server = new RedisServer(directives(), clock(), log(), new SecureRandom(), false);
-    CompletableFuture<Void> loaded = server.start();
     server.rehearse();
+    CompletableFuture<Void> loaded = server.start();
     return new Service() {
       @Override
       public CompletableFuture<Void> ready() {
