@@ -298,6 +298,13 @@ public final class SentinelServer implements AutoCloseable {
     }
   }
 
+  /** Returns what is to be on disk of the sentinel; for tests, on the loop. */
+  CompletableFuture<SentinelState> state() {
+    CompletableFuture<SentinelState> state = new CompletableFuture<>();
+    transport.loop().execute(() -> state.complete(parts.join().driver().sentinel().state()));
+    return state;
+  }
+
   /** Ends the sentinel, from any thread; {@code stopped} is called when that is done. */
   public void stop() {
     transport.loop().execute(this::end);

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.redoubt.protocol.bytes.Utf8;
 import io.redoubt.protocol.net.FreePorts;
 import io.redoubt.protocol.resp.Reply;
 import io.redoubt.protocol.resp.RespClient;
@@ -348,5 +349,38 @@ class SentinelServerTest {
     assertThat(call("SENTINEL MASTERS")).isEqualTo(error("NOAUTH Authentication required."));
     assertThat(call("AUTH secret")).isEqualTo(new Reply.Simple("OK"));
     assertThat(call("SENTINEL MASTERS").elements()).hasSize(1);
+  }
+
+  @Test
+  void refusesWhatTheNextStartWouldRefuse() throws Exception {
+    assertThat(call("SENTINEL SET mymaster quorum 4294967296"))
+        .isEqualTo(error("ERR Invalid argument '4294967296' for SENTINEL SET 'quorum'"));
+    assertThat(call("SENTINEL SET mymaster parallel-syncs 2147483648").isError()).isTrue();
+    assertThat(call("SENTINEL SET mymaster down-after-milliseconds +7").isError()).isTrue();
+    assertThat(call("SENTINEL CONFIG SET resolve-hostnames yes")).isEqualTo(new Reply.Simple("OK"));
+    assertThat(call("SENTINEL MONITOR named redis-0.example 6379 2"))
+        .isEqualTo(new Reply.Simple("OK"));
+    assertThat(client.call("SENTINEL", "MONITOR", "bad", "a b", "6379", "2"))
+        .isEqualTo(error("ERR Invalid IP address or hostname specified"));
+    assertThat(call("SENTINEL CONFIG SET resolve-hostnames no"))
+        .isEqualTo(error("ERR Invalid value 'no' to SENTINEL CONFIG SET 'resolve-hostnames'"));
+    TestSentinels.load(folder.resolve("sentinel.conf")).finish();
+  }
+
+  @Test
+  void keepsAPasswordOfAnyBytes() throws Exception {
+    byte[] password = {'a', (byte) 0xff, 0, '"', (byte) 0xc3};
+    Reply reply =
+        client.call(
+            "SENTINEL".getBytes(UTF_8),
+            "SET".getBytes(UTF_8),
+            "mymaster".getBytes(UTF_8),
+            "auth-pass".getBytes(UTF_8),
+            password);
+    assertThat(reply).isEqualTo(new Reply.Simple("OK"));
+    assertThat(file()).contains("sentinel auth-pass mymaster \"a\\xff\\x00\\\"\\xc3\"\n");
+    SentinelDirectives read = TestSentinels.load(folder.resolve("sentinel.conf"));
+    String known = read.words().state(ID).masters().getFirst().options().authPass();
+    assertThat(Utf8.encode(known)).isEqualTo(password);
   }
 }

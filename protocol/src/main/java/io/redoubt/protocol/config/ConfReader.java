@@ -88,6 +88,9 @@ class ConfReader {
     List<String> arguments = words.subList(1, words.size());
     Directive<?, ?> directive = directives.find(name);
     FileWord fileWord = directives.findFileWord(name);
+    if (fileWord == null || !fileWord.takesAnyBytes()) {
+      Words.checkTexts(words);
+    }
     if (directive != null) {
       values.read(directive, arguments);
     } else if (name.equals(INCLUDE) && arguments.size() == 1) {

@@ -15,6 +15,7 @@ public final class FileWord {
   private int least = 1;
   private int most = Integer.MAX_VALUE;
   private int keyWords = 1;
+  private boolean anyBytes;
   private String section = "";
   private final List<Example> examples = new ArrayList<>();
   private @Nullable ValueCheck<List<String>> reader;
@@ -44,6 +45,16 @@ public final class FileWord {
   public FileWord keyWords(int count) {
     keyWords = count;
     return this;
+  }
+
+  /** Takes arguments that are no texts in UTF-8, with the escapes of {@code Utf8}. */
+  public FileWord anyBytes() {
+    anyBytes = true;
+    return this;
+  }
+
+  boolean takesAnyBytes() {
+    return anyBytes;
   }
 
   /** Adds a line that the shipped file shows in a comment, and what it does. */

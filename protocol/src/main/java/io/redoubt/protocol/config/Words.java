@@ -4,15 +4,15 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.redoubt.protocol.bytes.Quoting;
-import java.nio.ByteBuffer;
-import java.nio.charset.CharacterCodingException;
+import io.redoubt.protocol.bytes.Utf8;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
 /**
  * The words of a line. A file's lines are kept as one character a byte, so that those nobody edits
- * survive whatever their encoding; words are texts in UTF-8.
+ * survive whatever their encoding; words are texts in UTF-8, with {@link Utf8}'s escapes for other
+ * bytes.
  */
 final class Words {
   private Words() {}
@@ -25,13 +25,18 @@ final class Words {
     }
     List<String> words = new ArrayList<>(split.size());
     for (byte[] word : split) {
-      try {
-        words.add(UTF_8.newDecoder().decode(ByteBuffer.wrap(word)).toString());
-      } catch (CharacterCodingException e) {
+      words.add(Utf8.decode(word));
+    }
+    return words;
+  }
+
+  /** Refuses words that are not texts, for those who can do nothing with other bytes. */
+  static void checkTexts(List<String> words) throws RefusedValue {
+    for (String word : words) {
+      if (!UTF_8.newEncoder().canEncode(word)) {
         throw new RefusedValue("argument is not a text in UTF-8");
       }
     }
-    return words;
   }
 
   /** A line of one character a byte as a text, for people to read. */
@@ -41,7 +46,7 @@ final class Words {
 
   /** A text as a line of one character a byte. */
   static String stored(String text) {
-    return new String(text.getBytes(UTF_8), ISO_8859_1);
+    return new String(Utf8.encode(text), ISO_8859_1);
   }
 
   /** The line without the blanks, tabs and line ends around it. */

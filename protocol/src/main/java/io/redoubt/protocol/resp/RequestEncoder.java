@@ -2,6 +2,7 @@ package io.redoubt.protocol.resp;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.redoubt.protocol.bytes.Utf8;
 import java.util.List;
 
 /** Writes requests as clients send them: arrays of bulk strings. */
@@ -13,7 +14,7 @@ public final class RequestEncoder {
   public static byte[] encode(String... words) {
     byte[][] arguments = new byte[words.length][];
     for (int i = 0; i < words.length; i++) {
-      arguments[i] = words[i].getBytes(UTF_8);
+      arguments[i] = Utf8.encode(words[i]);
     }
     return encode(arguments);
   }

@@ -5,6 +5,7 @@ import static io.redoubt.protocol.command.Flag.ONLY_SENTINEL;
 import static io.redoubt.protocol.command.Flag.SENTINEL;
 
 import io.redoubt.protocol.bytes.Glob;
+import io.redoubt.protocol.bytes.Numbers;
 import io.redoubt.protocol.command.Command;
 import io.redoubt.protocol.command.CommandError;
 import io.redoubt.protocol.command.CommandGroup;
@@ -12,6 +13,7 @@ import io.redoubt.protocol.command.Group;
 import io.redoubt.sentinel.core.Input;
 import io.redoubt.sentinel.core.Timings;
 import io.redoubt.sentinel.runtime.GlobalOptions;
+import io.redoubt.sentinel.runtime.SentinelWords;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.Locale;
@@ -120,13 +122,9 @@ public final class SelfCommands extends CommandGroup<SentinelCall> {
   }
 
   private static long positive(String value, String name) {
-    try {
-      long millis = Long.parseLong(value);
-      if (millis > 0) {
-        return millis;
-      }
-    } catch (NumberFormatException e) {
-      // Refused below.
+    long millis = Numbers.parseLong(value, -1);
+    if (millis > 0) {
+      return millis;
     }
     throw new CommandError(
         "ERR Invalid argument '" + value + "' for SENTINEL DEBUG '" + name + "'");
@@ -242,7 +240,10 @@ public final class SelfCommands extends CommandGroup<SentinelCall> {
     boolean yes = value.equalsIgnoreCase("yes");
     boolean yesOrNo = yes || value.equalsIgnoreCase("no");
     return switch (name) {
-      case "resolve-hostnames" -> yesOrNo ? options.withResolveHostnames(yes) : null;
+      case "resolve-hostnames" ->
+          yesOrNo && (yes || call.sentinel().state().hosts().allMatch(SentinelWords::isAddress))
+              ? options.withResolveHostnames(yes)
+              : null; // the next start would refuse the names in the file
       case "announce-hostnames" -> yesOrNo ? options.withAnnounceHostnames(yes) : null;
       case "announce-ip" -> options.withAnnounceIp(value);
       case "announce-port" ->

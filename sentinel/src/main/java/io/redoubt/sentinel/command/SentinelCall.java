@@ -1,5 +1,6 @@
 package io.redoubt.sentinel.command;
 
+import io.redoubt.protocol.bytes.Numbers;
 import io.redoubt.protocol.command.CommandError;
 import io.redoubt.protocol.session.SessionCall;
 import io.redoubt.sentinel.core.Master;
@@ -39,11 +40,11 @@ public final class SentinelCall extends SessionCall {
 
   /** The word as an integer, or an error of that text. */
   long number(int index, String refusal) {
-    try {
-      return Long.parseLong(text(index));
-    } catch (NumberFormatException e) {
+    long number = Numbers.parseLong(text(index), Long.MIN_VALUE);
+    if (number == Long.MIN_VALUE) {
       throw new CommandError(refusal);
     }
+    return number;
   }
 
   /** The master of that name. */

@@ -13,6 +13,7 @@ import io.redoubt.protocol.command.Group;
 import io.redoubt.protocol.resp.ReplyWriter;
 import io.redoubt.sentinel.core.Address;
 import io.redoubt.sentinel.core.DataNode;
+import io.redoubt.sentinel.core.Hosts;
 import io.redoubt.sentinel.core.Input;
 import io.redoubt.sentinel.core.Instance;
 import io.redoubt.sentinel.core.Master;
@@ -32,6 +33,8 @@ import org.jspecify.annotations.Nullable;
 
 /** SENTINEL and its subcommands about masters; those about the sentinel itself are elsewhere. */
 public final class SentinelCommands extends CommandGroup<SentinelCall> {
+  private static final int MAX_PORT = 65535;
+
   final Command<SentinelCall> sentinel =
       container("SENTINEL")
           .does("A container for Redis Sentinel commands.")
@@ -229,7 +232,9 @@ public final class SentinelCommands extends CommandGroup<SentinelCall> {
   }
 
   private static void isMasterDownByAddr(SentinelCall call) {
-    Address address = new Address(call.text(2), (int) call.number(3));
+    // Nobody listens on a port out of range, so no master is there.
+    Address address =
+        new Address(call.text(2), (int) Math.clamp(call.number(3), -1L, MAX_PORT + 1L));
     Output answer =
         call.control().order(new Input.AskedIfDown(address, call.number(4), call.text(5)));
     if (!(answer instanceof Output.Opinion opinion)) {
@@ -290,11 +295,12 @@ public final class SentinelCommands extends CommandGroup<SentinelCall> {
     if (quorum < 1 || quorum > Integer.MAX_VALUE) {
       throw new CommandError("ERR Quorum must be 1 or greater.");
     }
-    if (port < 1 || port > 65535) {
+    if (port < 1 || port > MAX_PORT) {
       throw new CommandError("ERR Invalid port number.");
     }
     String host = call.text(3);
-    if (!call.control().globalOptions().resolveHostnames() && !SentinelWords.isAddress(host)) {
+    if (!SentinelWords.isAddress(host)
+        && !Hosts.isHost(host, call.control().globalOptions().resolveHostnames())) {
       throw new CommandError("ERR Invalid IP address or hostname specified");
     }
     order(call, new Input.Monitor(call.text(2), new Address(host, (int) port), (int) quorum));

@@ -57,7 +57,8 @@ final class Discovery {
   }
 
   private void noteReplica(Master master, Address address) {
-    if (sentinel.replicaAt(master, address) == null
+    if (Hosts.isHost(address.host(), sentinel.settings().resolveHostnames())
+        && sentinel.replicaAt(master, address) == null
         && !sentinel.names.same(master.address, address)) {
       Replica replica = sentinel.addReplica(master, address);
       sentinel.event(Level.NOTICE, "+slave", replica);
@@ -162,7 +163,7 @@ final class Discovery {
   }
 
   void hello(String payload) {
-    Hello hello = Hello.parse(payload);
+    Hello hello = Hello.parse(payload, sentinel.settings().resolveHostnames());
     Master master = hello == null ? null : sentinel.master(hello.masterName());
     if (hello == null || master == null) {
       return;
@@ -173,7 +174,8 @@ final class Discovery {
     }
     Peer peer = notePeer(master, hello);
     peer.helloHeardAt = sentinel.nowMillis();
-    sentinel.raiseEpoch(master, hello.currentEpoch());
+    // A restart would take the later of them from the file.
+    sentinel.raiseEpoch(master, Math.max(hello.currentEpoch(), hello.configEpoch()));
     if (hello.configEpoch() > master.configEpoch) {
       master.configEpoch = hello.configEpoch();
       sentinel.failovers.supersede(master, hello.configEpoch());

@@ -35,8 +35,11 @@ final class Elections {
       sentinel.emit(new Output.Opinion(down, "*", 0));
       return;
     }
-    sentinel.raiseEpoch(master, asked.epoch());
+    if (Epochs.isPossible(asked.epoch())) {
+      sentinel.raiseEpoch(master, asked.epoch());
+    }
     if (!sentinel.isJoining()
+        && Epochs.isPossible(asked.epoch())
         && asked.epoch() > master.leaderEpoch
         && asked.epoch() >= sentinel.currentEpoch()) {
       vote(master, asked.candidate(), asked.epoch());

@@ -47,6 +47,7 @@ final class Failovers {
   private boolean mayStart(Master master) {
     if (!master.objectivelyDown
         || sentinel.isJoining()
+        || !Epochs.isPossible(sentinel.currentEpoch())
         || sentinel.elections.waitsForLeader(master)) {
       return false;
     }

@@ -13,6 +13,12 @@ record Hello(
     String masterName,
     Address master,
     long configEpoch) {
+  private static final int FIELDS = 8;
+  private static final int ID_LENGTH = 40;
+
+  /** The limit of Redis' own buffer for a message, which it fills up to the end of an address. */
+  private static final int MAX_LENGTH = 46 + 1024;
+
   String format() {
     return sentinel.host()
         + ","
@@ -31,27 +37,41 @@ record Hello(
         + configEpoch;
   }
 
-  /** Reads a message; null when it is none. */
-  static @Nullable Hello parse(String payload) {
+  /**
+   * Reads a message; null if it is none that a sentinel could have sent. Redis takes any id, any
+   * port and any number; what it takes beyond this would not survive in the config file.
+   *
+   * @param namesAllowed whether hosts may be named, rather than numbered
+   */
+  static @Nullable Hello parse(String payload, boolean namesAllowed) {
     String[] parts = payload.split(",", -1);
-    if (parts.length != 8) {
+    if (parts.length != FIELDS || payload.length() > MAX_LENGTH) {
       return null;
     }
-    try {
-      int port = Integer.parseInt(parts[1]);
-      int masterPort = Integer.parseInt(parts[6]);
-      if (port < 1 || port > 65535 || masterPort < 1 || masterPort > 65535) {
-        return null;
-      }
-      return new Hello(
-          new Address(parts[0], port),
-          parts[2],
-          Long.parseLong(parts[3]),
-          parts[4],
-          new Address(parts[5], masterPort),
-          Long.parseLong(parts[7]));
-    } catch (NumberFormatException e) {
+    int port = Hosts.port(parts[1]);
+    int masterPort = Hosts.port(parts[6]);
+    long currentEpoch = Hosts.number(parts[3]);
+    long configEpoch = Hosts.number(parts[7]);
+    if (port < 0
+        || masterPort < 0
+        || !Hosts.isHost(parts[0], namesAllowed)
+        || !Hosts.isHost(parts[5], namesAllowed)
+        || !isId(parts[2])
+        || !Epochs.isPossible(currentEpoch)
+        || !Epochs.isPossible(configEpoch)) {
       return null;
     }
+    return new Hello(
+        new Address(parts[0], port),
+        parts[2],
+        currentEpoch,
+        parts[4],
+        new Address(parts[5], masterPort),
+        configEpoch);
+  }
+
+  /** Redis refuses a {@code myid} of another length; a comma would end it here. */
+  private static boolean isId(String text) {
+    return text.length() == ID_LENGTH && text.chars().allMatch(c -> c > ' ' && c < 127);
   }
 }

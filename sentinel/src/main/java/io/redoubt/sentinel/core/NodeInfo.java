@@ -70,11 +70,11 @@ public record NodeInfo(
         case "run_id" -> runId = value;
         case "role" -> role = value.equals("master") ? Role.MASTER : Role.REPLICA;
         case "master_host" -> masterHost = value;
-        case "master_port" -> masterPort = (int) number(value, 0);
+        case "master_port" -> masterPort = Math.max(0, Hosts.port(value));
         case "master_link_status" -> masterLinkUp = value.equals("up");
         case "master_link_down_since_seconds" ->
-            masterLinkDownSeconds = Math.max(0, number(value, 0));
-        case "slave_priority" -> priority = (int) number(value, 100);
+            masterLinkDownSeconds = Math.clamp(number(value, 0), 0, Integer.MAX_VALUE);
+        case "slave_priority" -> priority = Math.clamp(number(value, 100), 0, Integer.MAX_VALUE);
         case "slave_repl_offset" -> offset = number(value, 0);
         case "master_repl_offset" -> ownOffset = number(value, 0);
         case "replica_announced" -> announced = !value.equals("0");
@@ -110,15 +110,15 @@ public record NodeInfo(
       }
     }
     String host = "";
-    long port = 0;
+    int port = 0;
     for (String part : line.substring(colon + 1).trim().split(",", -1)) {
       if (part.startsWith("ip=")) {
         host = part.substring(3);
       } else if (part.startsWith("port=")) {
-        port = number(part.substring(5), 0);
+        port = Hosts.port(part.substring(5));
       }
     }
-    return host.isEmpty() || port < 1 || port > 65535 ? null : new Address(host, (int) port);
+    return host.isEmpty() || port < 1 ? null : new Address(host, port);
   }
 
   private static long number(String text, long otherwise) {

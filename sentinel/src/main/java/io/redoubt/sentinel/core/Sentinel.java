@@ -328,6 +328,8 @@ public final class Sentinel {
     }
     if (master.failover != null) {
       emit(new Output.Refused("INPROG Failover already in progress"));
+    } else if (!Epochs.isPossible(currentEpoch)) {
+      emit(new Output.Refused("ERR No epoch is left for another failover"));
     } else if (failovers.choose(master) == null) {
       emit(new Output.Refused("NOGOODSLAVE No suitable replica to promote"));
     } else if (coordinated && !Handover.isPossible(master)) {

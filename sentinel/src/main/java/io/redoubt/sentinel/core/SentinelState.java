@@ -1,6 +1,7 @@
 package io.redoubt.sentinel.core;
 
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * What a sentinel must still know after a crash.
@@ -12,6 +13,11 @@ public record SentinelState(String myId, long currentEpoch, List<MasterState> ma
   /** A sentinel that knows nobody yet. */
   public static SentinelState fresh(String myId) {
     return new SentinelState(myId, 0, List.of());
+  }
+
+  /** Returns the hosts of all nodes, numbered or named. */
+  public Stream<String> hosts() {
+    return masters.stream().flatMap(MasterState::addresses).map(Address::host);
   }
 
   /**
@@ -31,6 +37,12 @@ public record SentinelState(String myId, long currentEpoch, List<MasterState> ma
     /** A master that was just named. */
     public static MasterState fresh(String name, Address address, MasterOptions options) {
       return new MasterState(name, address, options, 0, 0, List.of(), List.of());
+    }
+
+    private Stream<Address> addresses() {
+      return Stream.concat(
+          Stream.concat(Stream.of(address), replicas.stream()),
+          sentinels.stream().map(KnownSentinel::address));
     }
   }
 

@@ -6,6 +6,7 @@ package io.redoubt.sentinel.core;
  * @param port where it listens, which it tells the others unless announcePort is set
  * @param announceIp the IP address to tell others, empty for the one our connections come from
  * @param announcePort the port to tell others, 0 for {@code port}
+ * @param resolveHostnames whether nodes may be named instead of numbered
  * @param announceHostnames whether names of hosts are told to others rather than addresses
  * @param sentinelUser the user for AUTH at other sentinels, empty for none
  * @param sentinelPass the password for AUTH at other sentinels, empty for none
@@ -16,6 +17,7 @@ public record Settings(
     int port,
     String announceIp,
     int announcePort,
+    boolean resolveHostnames,
     boolean announceHostnames,
     String sentinelUser,
     String sentinelPass,
@@ -24,7 +26,7 @@ public record Settings(
     Timings timings) {
   /** Settings of a sentinel that announces what it has and needs no password. */
   public static Settings listeningOn(int port) {
-    return new Settings(port, "", 0, false, "", "", false, false, Timings.DEFAULTS);
+    return new Settings(port, "", 0, false, false, "", "", false, false, Timings.DEFAULTS);
   }
 
   /** The port that others are told. */
@@ -38,6 +40,7 @@ public record Settings(
         port,
         announceIp,
         announcePort,
+        resolveHostnames,
         announceHostnames,
         sentinelUser,
         sentinelPass,

@@ -1,7 +1,9 @@
 package io.redoubt.sentinel.runtime;
 
+import io.redoubt.protocol.bytes.Numbers;
 import io.redoubt.sentinel.core.MasterOptions;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
@@ -11,6 +13,9 @@ import org.jspecify.annotations.Nullable;
 public final class MasterWords {
   /** The words that name a script. */
   static final List<String> SCRIPTS = List.of("notification-script", "client-reconfig-script");
+
+  /** The longest time: sums of a few of them stay far from a long's limit. */
+  private static final long MAX_MILLIS = Integer.MAX_VALUE * 1000L;
 
   private MasterWords() {}
 
@@ -71,7 +76,7 @@ public final class MasterWords {
       case "down-after-milliseconds" -> options.withDownAfterMillis(millis(value));
       case "failover-timeout" -> options.withFailoverTimeoutMillis(millis(value));
       case "parallel-syncs" ->
-          options.withParallelSyncs((int) number(value, 1, "Invalid parallel-syncs value."));
+          options.withParallelSyncs(count(value, "Invalid parallel-syncs value."));
       case "notification-script" -> options.withScripts(value, options.clientReconfigScript());
       case "client-reconfig-script" -> options.withScripts(options.notificationScript(), value);
       case "auth-pass" -> options.withAuth(options.authUser(), value);
@@ -109,7 +114,7 @@ public final class MasterWords {
   static void checkScript(MasterOptions options, String word, Path directory) throws Refusal {
     boolean notification = word.equals("notification-script");
     String path = notification ? options.notificationScript() : options.clientReconfigScript();
-    if (!path.isEmpty() && !Files.isExecutable(directory.resolve(path))) {
+    if (!path.isEmpty() && !isExecutable(directory, path)) {
       throw new Refusal(
           (notification ? "Notification" : "Client reconfiguration")
               + " script seems non existing or non executable.",
@@ -117,24 +122,36 @@ public final class MasterWords {
     }
   }
 
+  private static boolean isExecutable(Path directory, String path) {
+    try {
+      return Files.isExecutable(directory.resolve(path));
+    } catch (InvalidPathException e) {
+      return false; // no file has a name that holds NUL
+    }
+  }
+
   /** Reads a quorum. */
   public static int quorum(String value) throws Refusal {
-    return (int) number(value, 1, "Quorum must be 1 or greater.");
+    return count(value, "Quorum must be 1 or greater.");
   }
 
   private static long millis(String value) throws Refusal {
     return number(value, 1, "negative or zero time parameter.");
   }
 
-  static long number(String value, long least, String refusal) throws Refusal {
-    try {
-      long number = Long.parseLong(value);
-      if (number >= least && number <= Integer.MAX_VALUE * 1000L) {
-        return number;
-      }
-    } catch (NumberFormatException e) {
-      // Refused below, as what is too small is.
+  private static int count(String value, String refusal) throws Refusal {
+    return (int) number(value, 1, Integer.MAX_VALUE, refusal);
+  }
+
+  private static long number(String value, long least, String refusal) throws Refusal {
+    return number(value, least, MAX_MILLIS, refusal);
+  }
+
+  private static long number(String value, long least, long most, String refusal) throws Refusal {
+    long number = Numbers.parseLong(value, Long.MIN_VALUE);
+    if (number < least || number > most) {
+      throw new Refusal(refusal, false);
     }
-    throw new Refusal(refusal, false);
+    return number;
   }
 }

@@ -115,6 +115,7 @@ public final class SentinelDirectives extends TlsDirectives {
         fileWord("sentinel")
             .arguments(1, Integer.MAX_VALUE)
             .keyWords(3)
+            .anyBytes()
             .onRead(words::read)
             .shipped(
                 "monitor mymaster 127.0.0.1 6379 2",

@@ -1,5 +1,6 @@
 package io.redoubt.sentinel.runtime;
 
+import io.redoubt.protocol.bytes.Numbers;
 import io.redoubt.protocol.config.RefusedValue;
 import io.redoubt.sentinel.core.Address;
 import io.redoubt.sentinel.core.MasterOptions;
@@ -125,7 +126,8 @@ public final class SentinelWords {
       }
       case "current-epoch" -> currentEpoch = Math.max(currentEpoch, epoch(value));
       case "announce-ip" -> global = global.withAnnounceIp(value);
-      case "announce-port" -> global = global.withAnnouncePort(port(value, "Invalid port number."));
+      case "announce-port" ->
+          global = global.withAnnouncePort(anyPort(value, "Invalid port number."));
       case "deny-scripts-reconfig" -> global = global.withDenyScriptsReconfig(yesNo(word, value));
       case "resolve-hostnames" -> global = global.withResolveHostnames(yesNo(word, value));
       case "announce-hostnames" -> global = global.withAnnounceHostnames(yesNo(word, value));
@@ -173,10 +175,14 @@ public final class SentinelWords {
     }
   }
 
-  /** Whether a host is an IP address rather than a name. */
+  /**
+   * Returns true if a host is an IP address rather than a name. Its zone counts for nothing: the
+   * interfaces of this machine may change between two starts.
+   */
   public static boolean isAddress(String host) {
+    int zone = host.indexOf('%');
     try {
-      InetAddress.ofLiteral(host);
+      InetAddress.ofLiteral(zone < 0 ? host : host.substring(0, zone));
       return true;
     } catch (IllegalArgumentException e) {
       return false;
@@ -241,11 +247,11 @@ public final class SentinelWords {
   }
 
   private static long epoch(String value) throws RefusedValue {
-    try {
-      return Long.parseLong(value);
-    } catch (NumberFormatException e) {
+    long epoch = Numbers.parseLong(value, -1);
+    if (epoch < 0) {
       throw new RefusedValue("Invalid epoch.");
     }
+    return epoch;
   }
 
   private static int port(@Nullable String value, String refusal) throws RefusedValue {
@@ -258,15 +264,11 @@ public final class SentinelWords {
 
   /** A port, or the 0 that Redis writes for a sentinel whose address another one has taken. */
   private static int anyPort(@Nullable String value, String refusal) throws RefusedValue {
-    try {
-      int port = value == null ? -1 : Integer.parseInt(value);
-      if (port >= 0 && port <= 65535) {
-        return port;
-      }
-    } catch (NumberFormatException e) {
-      // Refused below.
+    long port = value == null ? -1 : Numbers.parseLong(value, -1);
+    if (port < 0 || port > 65535) {
+      throw new RefusedValue(refusal);
     }
-    throw new RefusedValue(refusal);
+    return (int) port;
   }
 
   /**

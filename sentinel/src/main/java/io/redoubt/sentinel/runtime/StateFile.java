@@ -1,8 +1,7 @@
 package io.redoubt.sentinel.runtime;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import io.redoubt.protocol.bytes.Quoting;
+import io.redoubt.protocol.bytes.Utf8;
 import io.redoubt.sentinel.core.SentinelState;
 import java.io.IOException;
 import java.util.List;
@@ -36,7 +35,7 @@ public final class StateFile implements StateStore {
   }
 
   private static String quoted(String word) {
-    return PLAIN.matcher(word).matches() ? word : Quoting.quote(word.getBytes(UTF_8));
+    return PLAIN.matcher(word).matches() ? word : Quoting.quote(Utf8.encode(word));
   }
 
   @Override

@@ -78,7 +78,8 @@ class DoctorTest {
 
   private static Settings announced(String host, int port) {
     Settings usual = Settings.listeningOn(26379);
-    return new Settings(usual.port(), host, port, false, "", "", false, false, usual.timings());
+    return new Settings(
+        usual.port(), host, port, false, false, "", "", false, false, usual.timings());
   }
 
   /** The nodes of seed 001: one has another password than its master asks for. */

@@ -234,6 +234,7 @@ class OptionsTest {
                 announcedHost,
                 announcedPort,
                 false,
+                false,
                 "",
                 password,
                 false,
