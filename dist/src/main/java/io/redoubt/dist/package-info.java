@@ -1,4 +1,7 @@
-/** What is built from server and sentinel together: quickstart and the training run. */
+/**
+ * The programs built on both server and sentinel: quickstart, the benchmarks, the file checkers and
+ * the AOT training run. Nothing else depends on this module.
+ */
 @NullMarked
 package io.redoubt.dist;
 

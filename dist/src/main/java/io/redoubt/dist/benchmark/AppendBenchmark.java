@@ -7,27 +7,27 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** {@code benchmark append}: what the append-only file costs. */
+/** {@code benchmark append}: the cost of the append-only file. */
 @Command(
     name = "append",
     description = {
-      "Thousands of SETs a second, P=1, as redis-benchmark sees them: with appendfsync always, with"
-          + " everysec, and without an append-only file. The servers take turns; medians. Both"
-          + " have their files in the same folder for temporary files. Each load comes three times"
-          + " over before it is measured.",
-      "With 500 clients redis-benchmark takes as much of a processor for a SET as Redis does, and"
-          + " so is the limit of both servers. Hence the rows of a lighter client, which sends the"
-          + " same requests, one at a time on each connection.",
-      "The last column is the goal for the ratio; the last row is that of everysec to no file, of"
-          + " each of the two, and the goal is for Redoubt's."
+      "Thousands of SETs per second with P=1, as measured by redis-benchmark: with appendfsync"
+          + " always, with everysec, and without an append-only file. The servers take turns; the"
+          + " figures are medians. Both servers write to the same temporary folder. Each load runs"
+          + " three times before it is measured.",
+      "With 500 clients redis-benchmark spends as much processor time on a SET as Redis does and"
+          + " limits both servers. The rows of the lighter client send the same requests, one at a"
+          + " time on each connection, at half that cost.",
+      "The last column is the goal for the ratio. The last row is the ratio of everysec to no"
+          + " file for each server, and its goal is for Redoubt."
     },
     mixinStandardHelpOptions = true,
     sortOptions = false)
 final class AppendBenchmark implements Callable<Integer> {
-  /** Thousands a second. */
+  /** Throughput in thousands of SETs per second. */
   private record Row(Always benchmark, Always lighter, double everySecond, double none) {}
 
-  /** The same with always, by one kind of client. */
+  /** Throughput with appendfsync always, measured by one kind of client. */
   private record Always(double few, double many) {}
 
   private static final int FEW = 50;
@@ -39,16 +39,16 @@ final class AppendBenchmark implements Callable<Integer> {
   private static final String VALUE = "v".repeat(64);
   private static final List<String> SET = List.of("SET", "key:" + RedisBenchmark.RANDOM, VALUE);
 
-  /** As much work for a server as one SET that waits for the disk. */
+  /** The number of SETs that take as long as one that waits for the disk. */
   private static final int WITHOUT_WAITING = 4;
 
-  @Mixin private Contenders contenders = new Contenders();
+  @Mixin private BenchmarkServers servers = new BenchmarkServers();
 
   @Option(
       names = "--operations",
       paramLabel = "COUNT",
       description =
-          "SETs a round with always (default: ${DEFAULT-VALUE}); four times as many else.")
+          "SETs per round with always (default: ${DEFAULT-VALUE}); four times as many otherwise.")
   private int operations = 100_000;
 
   @Option(
@@ -81,7 +81,7 @@ final class AppendBenchmark implements Callable<Integer> {
   }
 
   private Row measure(boolean redis) throws IOException, InterruptedException {
-    int waiting = contenders.scaled(operations);
+    int waiting = servers.scaled(operations);
     Always benchmark;
     Always lighter;
     try (MeasuredServer server = start(redis, "yes", "always")) {
@@ -101,7 +101,7 @@ final class AppendBenchmark implements Callable<Integer> {
   private static double thousands(MeasuredServer server, int connections, int count)
       throws IOException, InterruptedException {
     RedisBenchmark load = new RedisBenchmark(connections, 1, KEYS, SET);
-    load.run(server, count * WARM_UP_ROUNDS); // compiles what is hot
+    load.run(server, count * WARM_UP_ROUNDS); // compiles the hot code
     return load.run(server, count) / 1000;
   }
 
@@ -121,6 +121,6 @@ final class AppendBenchmark implements Callable<Integer> {
       "--appenddirname append-" + ++folders,
       "--auto-aof-rewrite-percentage 0"
     };
-    return contenders.start(redis, more);
+    return servers.start(redis, more);
   }
 }

@@ -21,7 +21,7 @@ import picocli.CommandLine.Command;
 public final class Benchmark {
   private Benchmark() {}
 
-  /** Runs one of the benchmarks; the exit status tells whether it came to its end. */
+  /** Runs one of the benchmarks; the exit status is 0 if it completed. */
   public static void main(String[] arguments) {
     System.exit(new CommandLine(new Benchmark()).execute(arguments));
   }

@@ -7,13 +7,13 @@ import java.util.List;
 import java.util.function.ToDoubleFunction;
 
 /**
- * What was measured of both servers in some rounds, in which they took turns.
+ * The measurements of both servers over some rounds in which they took turns.
  *
- * @param redis a measurement each round
+ * @param redis one measurement per round
  * @param redoubt as many
  */
 record Comparison<R>(List<R> redis, List<R> redoubt) {
-  /** For a value that has no goal. */
+  /** Marks a value that has no goal. */
   static final double NO_GOAL = 0;
 
   /** Measures one of the servers once. */
@@ -22,7 +22,10 @@ record Comparison<R>(List<R> redis, List<R> redoubt) {
     R of(boolean redis) throws IOException, InterruptedException;
   }
 
-  /** Lets them take turns; who goes first changes, so that neither always finds warm caches. */
+  /**
+   * Measures both servers in each round. The order alternates, so that neither always finds warm
+   * caches.
+   */
   static <R> Comparison<R> ofRounds(int rounds, Measurement<R> measurement)
       throws IOException, InterruptedException {
     List<R> redis = new ArrayList<>();
@@ -37,7 +40,7 @@ record Comparison<R>(List<R> redis, List<R> redoubt) {
     return new Comparison<>(redis, redoubt);
   }
 
-  /** The middle one, or the mean of the two in the middle. */
+  /** Returns the median: the middle value, or the mean of the two in the middle. */
   static double median(double... values) {
     double[] sorted = values.clone();
     Arrays.sort(sorted);
@@ -45,12 +48,12 @@ record Comparison<R>(List<R> redis, List<R> redoubt) {
     return sorted.length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
   }
 
-  /** The head of a table of {@link #row}s. */
+  /** Prints the header of a table of {@link #row}s. */
   static void head(String title) {
     System.out.printf("%-28s %10s %10s %7s %6s%n", title, "redis", "redoubt", "ratio", "goal");
   }
 
-  /** Prints the medians of a value of all measurements, their ratio, and the goal for that. */
+  /** Prints the medians of a value over all rounds, their ratio, and the goal for the ratio. */
   void row(String title, ToDoubleFunction<R> value, double goal) {
     double theirs = median(redis.stream().mapToDouble(value).toArray());
     double ours = median(redoubt.stream().mapToDouble(value).toArray());

@@ -13,29 +13,32 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** {@code benchmark cpu}: processor time of the server an operation. */
+/** {@code benchmark cpu}: the server's processor time per operation. */
 @Command(
     name = "cpu",
     description = {
-      "Processor time of the server an operation, all its threads together, under a load of"
+      "The server's processor time per operation, summed over all its threads, under a load of"
           + " redis-benchmark with 50 connections. The servers take turns, round by round; the"
-          + " ratio is the median of the rounds' ratios, the times are medians. Each row begins"
-          + " with rounds that are not counted, in which Java compiles what is new to it. P is how"
-          + " many requests are in a pipeline; unless said otherwise an operation draws from a"
-          + " million keys or elements.",
+          + " ratio is the median of the rounds' ratios, the times are medians. Each row starts"
+          + " with rounds that are not counted, in which Java compiles the code. P is the number"
+          + " of requests in a pipeline. Unless the title says otherwise, an operation picks one"
+          + " of a million keys or elements at random.",
       "The last column is the goal for the ratio."
     },
     mixinStandardHelpOptions = true,
     sortOptions = false)
 final class CpuBenchmark implements Callable<Integer> {
-  /** Data to be there before; what is part of the row's title stays as it is with --quick. */
+  /**
+   * Data loaded before the measurement. Element counts named in the row's title are not reduced by
+   * --quick.
+   */
   private record Data(Loader.Source source, int elements) {}
 
   /**
-   * A row.
+   * A row of the table.
    *
-   * @param range how many keys or elements are drawn from
-   * @param cost about how many plain operations one of these is as much work as
+   * @param range the number of keys or elements to pick from
+   * @param cost the approximate work of one operation, in plain operations
    */
   private record Load(
       String title,
@@ -52,7 +55,7 @@ final class CpuBenchmark implements Callable<Integer> {
   private static final int CONNECTIONS = 50;
   private static final int WARM_UP_ROUNDS = 3;
 
-  /** For what has no goal with P=1: it is not measured so. */
+  /** The goal of an operation that is not measured with P=1. */
   private static final double NONE = 0;
 
   private static final String RANDOM = RedisBenchmark.RANDOM;
@@ -146,14 +149,14 @@ final class CpuBenchmark implements Callable<Integer> {
               strings(6 * MILLION),
               List.of("GET", "key:" + RANDOM)));
 
-  @Mixin private Contenders contenders = new Contenders();
+  @Mixin private BenchmarkServers servers = new BenchmarkServers();
 
   @Option(
       names = "--operations",
       paramLabel = "COUNT",
       description =
-          "Operations a round with P=16 (default: ${DEFAULT-VALUE}); with P=1 a fifth of it, and"
-              + " fewer of those that are much work.")
+          "Operations per round with P=16 (default: ${DEFAULT-VALUE}); a fifth of it with P=1, and"
+              + " fewer of expensive operations.")
   private int operations = MILLION;
 
   @Option(
@@ -210,9 +213,9 @@ final class CpuBenchmark implements Callable<Integer> {
   public Integer call() throws IOException, InterruptedException {
     System.out.printf(
         "%-24s %4s %12s %12s %7s %6s%n",
-        "us an operation", "P", "redis", "redoubt", "ratio", "goal");
-    try (MeasuredServer redis = contenders.start(true);
-        MeasuredServer redoubt = contenders.start(false)) {
+        "us per operation", "P", "redis", "redoubt", "ratio", "goal");
+    try (MeasuredServer redis = servers.start(true);
+        MeasuredServer redoubt = servers.start(false)) {
       for (Load load : LOADS) {
         if (only.stream().anyMatch(load.title()::contains)) {
           measure(load, redis, redoubt);
@@ -233,17 +236,17 @@ final class CpuBenchmark implements Callable<Integer> {
         for (Data data : load.before()) {
           int elements = data.elements();
           boolean named = elements <= MAX_NAMED_ELEMENTS;
-          Loader.load(server, named ? elements : contenders.scaled(elements), data.source());
+          Loader.load(server, named ? elements : servers.scaled(elements), data.source());
         }
       }
-      int count = contenders.scaled(operations) / load.cost();
+      int count = servers.scaled(operations) / load.cost();
       if (pipelines.contains(PIPELINE)) {
         row(load, PIPELINE, count, load.goalPipelined(), redis, redoubt);
       }
       if (pipelines.contains(1) && load.goalAlone() != NONE) {
         row(load, 1, count / 5, load.goalAlone(), redis, redoubt);
       }
-    } catch (Refusal refusal) {
+    } catch (ErrorReplyException refusal) {
       System.out.printf("%-24s %4s %s%n", load.title(), "", refusal.getMessage());
     }
   }
@@ -271,7 +274,7 @@ final class CpuBenchmark implements Callable<Integer> {
         goal);
   }
 
-  /** Processor time of the server an operation, in microseconds. */
+  /** Returns the server's processor time per operation, in microseconds. */
   private static double micros(Load load, int pipeline, int count, MeasuredServer server)
       throws IOException, InterruptedException {
     long before = server.cpuNanos();

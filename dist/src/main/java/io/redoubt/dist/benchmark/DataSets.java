@@ -1,14 +1,14 @@
 package io.redoubt.dist.benchmark;
 
 /**
- * The data that servers are filled with, as the requests that make it. Keys, fields, members and
- * short values have 16 bytes.
+ * The data that servers are filled with, written as the requests that create it. Keys, fields,
+ * members and short values are 16 bytes long.
  */
 final class DataSets {
-  /** A multiple of what every data set puts into one request. */
+  /** A multiple of the number of elements that any data set puts into one request. */
   static final int BATCH = 100;
 
-  /** What {@link #manyStrings} puts into one request. */
+  /** The number of elements that {@link #manyStrings} puts into one request. */
   static final int STRINGS_AT_ONCE = 10;
 
   private static final int HASH_FIELDS = 4;
@@ -19,19 +19,19 @@ final class DataSets {
 
   private DataSets() {}
 
-  /** A number of 31 bits that follows from {@code i} without any order. */
+  /** Returns a 31-bit number derived from {@code i}; successive numbers have no order. */
   static long scattered(int i) {
     return (i * SPREAD) >>> 33;
   }
 
-  /** Strings of 64 bytes. */
+  /** Writes strings of 64 bytes. */
   static void strings(RequestBuffer requests, int from, int to) {
     for (int i = from; i < to; i++) {
       requests.request(3).word("SET").numbered("key:", i, 12).numbered("", i, LONG_VALUE_BYTES);
     }
   }
 
-  /** Strings of 64 bytes, as those of {@link #strings}, a few in one request. */
+  /** Writes the strings of {@link #strings}, several per request. */
   static void manyStrings(RequestBuffer requests, int from, int to) {
     for (int i = from; i < to; i += STRINGS_AT_ONCE) {
       int end = Math.min(i + STRINGS_AT_ONCE, to);
@@ -42,14 +42,14 @@ final class DataSets {
     }
   }
 
-  /** Strings of 64 bytes that are others than those of {@link #strings}, for the same keys. */
+  /** Writes strings of 64 bytes for the keys of {@link #strings}, with other values. */
   static void otherStrings(RequestBuffer requests, int from, int to) {
     for (int i = from; i < to; i++) {
       requests.request(3).word("SET").numbered("key:", i, 12).numbered("x", i, 63);
     }
   }
 
-  /** Strings of 64 bytes that expire in an hour to a month. */
+  /** Writes strings of 64 bytes that expire in an hour to a month. */
   static void expiringStrings(RequestBuffer requests, int from, int to) {
     for (int i = from; i < to; i++) {
       requests.request(5).word("SET").numbered("key:", i, 12).numbered("", i, LONG_VALUE_BYTES);
@@ -57,14 +57,14 @@ final class DataSets {
     }
   }
 
-  /** Strings that are numbers. */
+  /** Writes strings that are integers. */
   static void integers(RequestBuffer requests, int from, int to) {
     for (int i = from; i < to; i++) {
       requests.request(3).word("SET").numbered("key:", i, 12).number(1_000_000L + i);
     }
   }
 
-  /** Hashes of four fields. */
+  /** Writes hashes of four fields. */
   static void smallHashes(RequestBuffer requests, int from, int to) {
     for (int i = from; i < to; i += HASH_FIELDS) {
       requests.request(2 + 2 * HASH_FIELDS).word("HSET").numbered("hash:", i, 11);
@@ -74,7 +74,7 @@ final class DataSets {
     }
   }
 
-  /** Lists of ten elements. */
+  /** Writes lists of ten elements. */
   static void smallLists(RequestBuffer requests, int from, int to) {
     for (int i = from; i < to; i += LIST_ELEMENTS) {
       requests.request(2 + LIST_ELEMENTS).word("RPUSH").numbered("list:", i, 11);
@@ -84,7 +84,7 @@ final class DataSets {
     }
   }
 
-  /** One list. */
+  /** Returns a source of one large list. */
   static Loader.Source list(String key) {
     return (requests, from, to) -> {
       for (int i = from; i < to; i += BATCH) {
@@ -97,7 +97,7 @@ final class DataSets {
     };
   }
 
-  /** One hash. */
+  /** Returns a source of one large hash. */
   static Loader.Source hash(String key) {
     return (requests, from, to) -> {
       for (int i = from; i < to; i += BATCH) {
@@ -110,7 +110,7 @@ final class DataSets {
     };
   }
 
-  /** One set. */
+  /** Returns a source of one large set. */
   static Loader.Source set(String key) {
     return (requests, from, to) -> {
       for (int i = from; i < to; i += BATCH) {
@@ -123,7 +123,7 @@ final class DataSets {
     };
   }
 
-  /** One sorted set, whose scores come in no order. */
+  /** Returns a source of one large sorted set whose scores arrive in no order. */
   static Loader.Source sortedSet(String key) {
     return (requests, from, to) -> {
       for (int i = from; i < to; i += BATCH) {

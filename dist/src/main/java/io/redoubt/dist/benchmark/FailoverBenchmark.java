@@ -18,23 +18,23 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** {@code benchmark failover}: how long a master's death keeps clients from writing. */
+/** {@code benchmark failover}: the time without writes after the death of a master. */
 @Command(
     name = "failover",
     description = {
       "Two groups of three servers and three sentinels each, one of Redoubt and one of Redis, take"
-          + " turns: the master is killed (kill -9) while a client writes, and the time runs until"
-          + " the first write is taken by the node that all three sentinels name. Then the killed"
-          + " node comes back, and a random while passes, so that no kill falls in step with the"
-          + " sentinels' periods.",
-      "With --stop-a-sentinel one of the sentinels, each in its turn, is stopped (SIGSTOP) for five"
-          + " seconds first, and the master is killed one second after it goes on.",
+          + " turns. The master is killed (kill -9) while a client writes; the time runs until the"
+          + " node that all three sentinels name accepts the first write. Then the killed node is"
+          + " restarted, and a random pause follows, so that kills do not align with the sentinels'"
+          + " periods.",
+      "With --stop-a-sentinel one of the sentinels, each in turn, is stopped (SIGSTOP) for five"
+          + " seconds first, and the master is killed one second after it resumes.",
       "Milliseconds; the last column is the goal with --down-after 1000."
     },
     mixinStandardHelpOptions = true,
     sortOptions = false)
 final class FailoverBenchmark implements Callable<Integer> {
-  private static final Duration REST_LIMIT = Duration.ofSeconds(120);
+  private static final Duration STABLE_LIMIT = Duration.ofSeconds(120);
   private static final Duration FAILOVER_LIMIT = Duration.ofSeconds(60);
   private static final int POLL_MILLIS = 2;
   private static final int REST_MILLIS = 2_000;
@@ -45,12 +45,12 @@ final class FailoverBenchmark implements Callable<Integer> {
   private static final double GOAL_P99_MILLIS = 2_000;
   private static final String KEY = "failover";
 
-  @Mixin private Contenders contenders = new Contenders();
+  @Mixin private BenchmarkServers servers = new BenchmarkServers();
 
   @Option(
       names = "--sentinel",
       paramLabel = "FILE",
-      description = "Another redis-sentinel to measure in the place of that of the distribution.")
+      description = "Another redis-sentinel to measure instead of the distribution's.")
   private Path sentinel = Path.of("");
 
   @Option(
@@ -73,21 +73,21 @@ final class FailoverBenchmark implements Callable<Integer> {
 
   @Option(
       names = "--stop-a-sentinel",
-      description = "Have a sentinel stand still for a while before each failover.")
+      description = "Stop a sentinel for five seconds before each failover.")
   private boolean stopASentinel;
 
   private final Random random = new Random();
 
   @Override
   public Integer call() throws IOException, InterruptedException {
-    Path own = sentinel.toString().isEmpty() ? contenders.redoubtSentinel() : sentinel;
-    Topology redis = group("redis", contenders.redisLauncher(), redisSentinel);
-    Topology redoubt = group("redoubt", contenders.redoubtLauncher(), own);
+    Path own = sentinel.toString().isEmpty() ? servers.redoubtSentinel() : sentinel;
+    Topology redis = group("redis", servers.redisLauncher(), redisSentinel);
+    Topology redoubt = group("redoubt", servers.redoubtLauncher(), own);
     List<Double> theirs = new ArrayList<>();
     List<Double> ours = new ArrayList<>();
     redis.start();
     redoubt.start();
-    for (int run = 0; run < contenders.scaled(runs); run++) {
+    for (int run = 0; run < servers.scaled(runs); run++) {
       theirs.add(failover(redis, run));
       ours.add(failover(redoubt, run));
       System.out.printf(
@@ -104,16 +104,16 @@ final class FailoverBenchmark implements Callable<Integer> {
   }
 
   private Topology group(String name, Path server, Path sentinels) throws IOException {
-    Path folder = Files.createDirectories(contenders.folder().resolve(name));
+    Path folder = Files.createDirectories(servers.folder().resolve(name));
     List<Integer> ports = FreePorts.several(Topology.NODES);
     Topology group = new Topology(folder, server, sentinels, ports, downAfterMillis);
-    contenders.stopAtEnd(group);
+    servers.closeOnExit(group);
     return group;
   }
 
-  /** Kills the master; gives the milliseconds until the next one takes a write. */
+  /** Kills the master and returns the milliseconds until its successor accepts a write. */
   private double failover(Topology group, int run) throws IOException, InterruptedException {
-    int old = group.awaitRest(REST_LIMIT);
+    int old = group.awaitStable(STABLE_LIMIT);
     Thread.sleep(REST_MILLIS + random.nextInt(1_000));
     if (stopASentinel) {
       Node sentinel = group.sentinels().get(run % Topology.SENTINELS);
@@ -123,7 +123,7 @@ final class FailoverBenchmark implements Callable<Integer> {
       Thread.sleep(AFTER_STOP_MILLIS);
       Set<Integer> named = group.namedMasters();
       if (!named.equals(Set.of(old))) {
-        throw new IOException("a failover before the kill: " + named + " in the place of " + old);
+        throw new IOException("a failover before the kill: " + named + " instead of " + old);
       }
     }
     Node master = group.server(old);
@@ -145,11 +145,11 @@ final class FailoverBenchmark implements Callable<Integer> {
         client.call("INCR", KEY);
       }
     } catch (IOException e) {
-      // The master is dead: that is what is wanted.
+      // Expected: the master was killed.
     }
   }
 
-  /** When the node that all sentinels name, another than before, has taken a write. */
+  /** Returns the time at which a new master, named by all sentinels, has accepted a write. */
   private static long firstWrite(Topology group, int old) throws IOException, InterruptedException {
     List<RespClient> sentinels = new ArrayList<>();
     try {
@@ -175,7 +175,7 @@ final class FailoverBenchmark implements Callable<Integer> {
     throw new IOException("no failover within " + FAILOVER_LIMIT);
   }
 
-  /** The port that all sentinels name, 0 when they don't agree. */
+  /** Returns the port that all sentinels name, or 0 if they disagree. */
   private static int namedByAll(List<RespClient> sentinels) throws IOException {
     int named = 0;
     for (RespClient each : sentinels) {

@@ -12,7 +12,8 @@ import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A thread that sends a GET of one key some thousand times a second, and knows how long each took.
+ * A thread that sends a GET of one key about a thousand times per second and records how long each
+ * took.
  */
 final class GetProbe implements AutoCloseable {
   static final String KEY = "probe";
@@ -21,22 +22,20 @@ final class GetProbe implements AutoCloseable {
   private static final long PAUSE_NANOS = 200_000;
   private static final long WAIT_MILLIS = 100;
 
-  /** A GET that took less is not the longest one of any server. */
+  /** GETs faster than this are not recorded individually. */
   private static final long SLOW_NANOS = 500_000;
 
   private final Socket socket;
   private final Thread thread;
-  private volatile boolean ended;
+  private volatile boolean stopped;
   private long[] nanos = new long[1 << 16];
   private int count;
   private List<MachineStalls.Span> slow = new ArrayList<>();
   private @Nullable IOException failure;
 
-  /**
-   * What was measured: how long 999 of 1000 took at the most, the longest, and all that took long.
-   */
+  /** The latencies since the last call: the 99.9th percentile, the maximum, and all slow GETs. */
   record Times(double p999Millis, double longestMillis, List<MachineStalls.Span> slow) {
-    /** The longest but for the time in which the machine stood still. */
+    /** Returns the longest latency, less the time in which the machine stalled. */
     double longestMillis(MachineStalls stalls) {
       return slow.stream()
               .mapToLong(span -> span.nanos() - stalls.nanosWithin(span))
@@ -64,13 +63,13 @@ final class GetProbe implements AutoCloseable {
     try {
       OutputStream out = socket.getOutputStream();
       InputStream in = socket.getInputStream();
-      while (!ended) {
-        long begin = System.nanoTime();
+      while (!stopped) {
+        long startNanos = System.nanoTime();
         request.request(2).word("GET").word(KEY).drainTo(out);
         if (in.readNBytes(reply, 0, reply.length) < reply.length) {
           throw new EOFException("connection closed by the server");
         }
-        note(new MachineStalls.Span(begin, System.nanoTime()));
+        note(new MachineStalls.Span(startNanos, System.nanoTime()));
         LockSupport.parkNanos(PAUSE_NANOS);
       }
     } catch (IOException e) {
@@ -89,7 +88,7 @@ final class GetProbe implements AutoCloseable {
     notifyAll();
   }
 
-  /** What was measured since the last call, or the start; waits for the first reply. */
+  /** Returns the latencies since the last call, or since the start; waits for the first reply. */
   synchronized Times take() throws IOException, InterruptedException {
     while (count == 0 && thread.isAlive()) {
       wait(WAIT_MILLIS);
@@ -106,7 +105,7 @@ final class GetProbe implements AutoCloseable {
 
   @Override
   public void close() throws IOException {
-    ended = true;
+    stopped = true;
     socket.close();
   }
 }

@@ -8,28 +8,28 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** {@code benchmark latency}: how long others wait while much grows or is freed. */
+/** {@code benchmark latency}: the latency of other clients while large data grows or is freed. */
 @Command(
     name = "latency",
     description = {
-      "A connection sends PING after PING (P=1) while another one fills large keys, or removes"
-          + " them: the longest of these PINGs in milliseconds, and how long what went on beside"
-          + " them took. What grows one by one gets a request, of several elements, when the reply"
-          + " to the one before has come. All of it happens several times, each with a new server.",
-      "Other programs, the kernel's own threads and the host of a virtual machine make PINGs wait"
-          + " as well, as the row with nothing beside shows. So the first column of a server does"
-          + " not count the time in which its thread or the client's could have run and had no"
-          + " processor, unless other threads of the server had it; and as nobody in a virtual"
-          + " machine can tell when its host does not let it run, it is the least of the rounds:"
-          + " the host does not strike at the same place each time, but the server does. The second"
-          + " column is the longest PING of all rounds as it was, whoever was to blame.",
-      "The last column is the goal for the first one; pipelines have none, as the work that others"
-          + " have sent before a PING comes before it."
+      "One connection sends PING after PING (P=1) while another fills or removes large keys. The"
+          + " table shows the longest PING in milliseconds, and the seconds that the concurrent"
+          + " work took. Data that grows one by one gets its next request, of several elements,"
+          + " when the previous one has been answered. Each round uses a new server.",
+      "Other programs, kernel threads and the host of a virtual machine delay PINGs as well, as the"
+          + " row with nothing beside shows. The first column of a server therefore excludes the"
+          + " time in which its loop thread or the client was runnable but not running, unless"
+          + " other threads of the server had the processor. A virtual machine cannot see when its"
+          + " host suspends it; so the column is the minimum of the rounds, as the host does not"
+          + " strike at the same place in each round but the server does. The second column is the"
+          + " longest PING of all rounds as measured.",
+      "The last column is the goal for the first one. Pipelines have no goal, because the requests"
+          + " that others sent before a PING are executed before it."
     },
     mixinStandardHelpOptions = true,
     sortOptions = false)
 final class LatencyBenchmark implements Callable<Integer> {
-  /** Something that goes on in a server. */
+  /** Work done in a server while PINGs are measured. */
   @FunctionalInterface
   private interface Event {
     void run(MeasuredServer server) throws IOException, InterruptedException;
@@ -37,7 +37,7 @@ final class LatencyBenchmark implements Callable<Integer> {
 
   private record Row(String title, PingLoad.Longest longest, double seconds) {}
 
-  /** The same of all rounds. */
+  /** One row, aggregated over all rounds. */
   private record Rounds(String title, double ownMillis, double longestMillis, double seconds) {
     private static Rounds of(List<Row> rows) {
       return new Rounds(
@@ -55,10 +55,10 @@ final class LatencyBenchmark implements Callable<Integer> {
   private static final double NANOS_PER_MILLI = 1e6;
   private static final long REST_MILLIS = 3_000;
 
-  /** One such part of the elements before a power of two, and one after it, grow one by one. */
+  /** The divisor for the range around a power of two in which elements grow one by one. */
   private static final int STRETCH = 16;
 
-  @Mixin private Contenders contenders = new Contenders();
+  @Mixin private BenchmarkServers servers = new BenchmarkServers();
 
   @Option(
       names = "--elements",
@@ -69,7 +69,7 @@ final class LatencyBenchmark implements Callable<Integer> {
   @Option(
       names = "--rounds",
       paramLabel = "COUNT",
-      description = "How often all is done (default: ${DEFAULT-VALUE}).")
+      description = "Number of rounds (default: ${DEFAULT-VALUE}).")
   private int rounds = 3;
 
   @Override
@@ -107,15 +107,15 @@ final class LatencyBenchmark implements Callable<Integer> {
   }
 
   private List<Row> rows(boolean redis) throws IOException, InterruptedException {
-    try (MeasuredServer server = contenders.start(redis)) {
+    try (MeasuredServer server = servers.start(redis)) {
       return rows(server);
     }
   }
 
   private List<Row> rows(MeasuredServer server) throws IOException, InterruptedException {
-    int elements = contenders.scaled(size);
+    int elements = servers.scaled(size);
     List<Row> rows = new ArrayList<>();
-    beside(server, "nothing", each -> Thread.sleep(REST_MILLIS)); // the first is for warming up
+    beside(server, "nothing", each -> Thread.sleep(REST_MILLIS)); // warms up
     rows.add(beside(server, "nothing", each -> Thread.sleep(REST_MILLIS)));
     grow(rows, server, "keys", elements, DataSets.STRINGS_AT_ONCE, DataSets::manyStrings);
     rows.add(beside(server, "FLUSHALL ASYNC of keys", freeing("FLUSHALL", "ASYNC")));
@@ -134,8 +134,8 @@ final class LatencyBenchmark implements Callable<Integer> {
   }
 
   /**
-   * Lets something grow to so many elements: by pipelines as deep as the connection takes, and
-   * around the last power of two, where tables double, by one request after the other.
+   * Grows data to the given number of elements: in full pipelines, and one request at a time around
+   * the last power of two, where tables double.
    */
   private static void grow(
       List<Row> rows,
@@ -155,7 +155,7 @@ final class LatencyBenchmark implements Callable<Integer> {
     Loader.load(server, to, elements, source);
   }
 
-  /** A command, and a while for what the server does of it later. */
+  /** Returns an event that runs a command and waits for the work that the server defers. */
   private static Event freeing(String... command) {
     return server -> {
       server.ask(command);
@@ -166,9 +166,9 @@ final class LatencyBenchmark implements Callable<Integer> {
   private static Row beside(MeasuredServer server, String title, Event event)
       throws IOException, InterruptedException {
     try (PingLoad pings = PingLoad.start(server)) {
-      long begin = System.nanoTime();
+      long startNanos = System.nanoTime();
       event.run(server);
-      double seconds = (System.nanoTime() - begin) / 1e9;
+      double seconds = (System.nanoTime() - startNanos) / 1e9;
       return new Row(title, pings.end(), seconds);
     }
   }

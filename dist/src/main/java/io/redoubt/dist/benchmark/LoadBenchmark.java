@@ -6,12 +6,14 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** {@code benchmark load}: how long BGSAVE takes in an idle server, and a start with its file. */
+/**
+ * {@code benchmark load}: the duration of BGSAVE in an idle server, and of a start with its file.
+ */
 @Command(
     name = "load",
     description = {
-      "Seconds that BGSAVE takes in a server with nothing else to do, and from the start of the"
-          + " process until it has loaded the file that was saved. The servers take turns; medians."
+      "Seconds that BGSAVE takes in an idle server, and from the start of the process until it has"
+          + " loaded the saved file. The servers take turns; the figures are medians."
     },
     mixinStandardHelpOptions = true,
     sortOptions = false)
@@ -20,7 +22,7 @@ final class LoadBenchmark implements Callable<Integer> {
 
   private static final double GOAL = 1;
 
-  @Mixin private Contenders contenders = new Contenders();
+  @Mixin private BenchmarkServers servers = new BenchmarkServers();
 
   @Option(
       names = "--keys",
@@ -47,29 +49,29 @@ final class LoadBenchmark implements Callable<Integer> {
 
   private MeasuredServer start(boolean redis, String file)
       throws IOException, InterruptedException {
-    return contenders.start(redis, "--dbfilename " + file);
+    return servers.start(redis, "--dbfilename " + file);
   }
 
   private Row measure(boolean redis) throws IOException, InterruptedException {
     String file = "load-" + ++files + ".rdb";
     double saving;
     try (MeasuredServer server = start(redis, file)) {
-      Loader.load(server, contenders.scaled(keys), DataSets::strings);
-      long begin = System.nanoTime();
+      Loader.load(server, servers.scaled(keys), DataSets::strings);
+      long startNanos = System.nanoTime();
       server.ask("BGSAVE");
       if (!server.awaitSaved()) {
-        throw new Refusal(server, "BGSAVE failed");
+        throw new ErrorReplyException(server, "BGSAVE failed");
       }
-      saving = seconds(begin);
+      saving = seconds(startNanos);
     }
-    long begin = System.nanoTime();
+    long startNanos = System.nanoTime();
     try (MeasuredServer server = start(redis, file)) {
       server.awaitLoaded();
-      return new Row(saving, seconds(begin));
+      return new Row(saving, seconds(startNanos));
     }
   }
 
-  private static double seconds(long beginNanos) {
-    return (System.nanoTime() - beginNanos) / 1e9;
+  private static double seconds(long startNanos) {
+    return (System.nanoTime() - startNanos) / 1e9;
   }
 }

@@ -10,8 +10,8 @@ import java.util.concurrent.CountDownLatch;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Sends requests as fast as a server takes them, over one connection, while another thread counts
- * the replies. For requests that are answered with one line each.
+ * Sends requests over one connection as fast as a server accepts them, while another thread counts
+ * the replies. Each request must be answered with one line.
  */
 final class Loader {
   /** Writes the requests of the elements {@code [from, to)} of a data set. */
@@ -20,7 +20,7 @@ final class Loader {
     void write(RequestBuffer requests, int from, int to);
   }
 
-  /** Elements in one go; what asks for several in one request gets them whole. */
+  /** The number of elements written at once, a multiple of {@link DataSets#BATCH}. */
   private static final int STEP = 1000;
 
   private final Socket socket;
@@ -33,32 +33,32 @@ final class Loader {
   }
 
   /**
-   * Sends all requests of so many elements and waits for the replies.
+   * Sends the requests of all elements and waits for the replies.
    *
-   * @throws Refusal when one of them is an error
+   * @throws ErrorReplyException if one of them is an error
    */
   static void load(MeasuredServer server, int elements, Source source)
       throws IOException, InterruptedException {
     load(server, 0, elements, source);
   }
 
-  /** As {@link #load(MeasuredServer, int, Source)}, of the elements {@code [from, to)}. */
+  /** Loads the elements {@code [from, to)}, like {@link #load(MeasuredServer, int, Source)}. */
   static void load(MeasuredServer server, int from, int to, Source source)
       throws IOException, InterruptedException {
     try (Socket socket = server.socket()) {
       String failure = new Loader(socket).run(from, to, source);
       if (failure != null) {
-        throw new Refusal(server, failure);
+        throw new ErrorReplyException(server, failure);
       }
     }
   }
 
   /**
-   * Sends the requests of the elements {@code [from, to)} one by one, each when the reply to the
-   * one before has come.
+   * Sends the requests of the elements {@code [from, to)} one by one, each after the reply to the
+   * previous one.
    *
-   * @param each how many elements go into one request
-   * @throws Refusal when a reply is an error
+   * @param each the number of elements per request
+   * @throws ErrorReplyException if a reply is an error
    */
   static void loadOneByOne(MeasuredServer server, int from, int to, int each, Source source)
       throws IOException {
@@ -72,13 +72,13 @@ final class Loader {
         requests.drainTo(socket.getOutputStream());
         String reply = replies.readLine();
         if (reply == null || reply.startsWith("-")) {
-          throw new Refusal(server, String.valueOf(reply));
+          throw new ErrorReplyException(server, String.valueOf(reply));
         }
       }
     }
   }
 
-  /** Returns what went wrong, or null. */
+  /** Returns the first error, or null if all requests succeeded. */
   private @Nullable String run(int first, int elements, Source source)
       throws IOException, InterruptedException {
     Thread.ofPlatform().daemon().name("replies").start(this::countReplies);
@@ -89,7 +89,7 @@ final class Loader {
       count += requests.requests();
       requests.drainTo(socket.getOutputStream());
     }
-    // One more reply, so that the count is known before the last one comes.
+    // The PING adds one reply, so that the count is set before the last reply arrives.
     sent = count + 1;
     requests.request(1).word("PING").drainTo(socket.getOutputStream());
     allRead.await();

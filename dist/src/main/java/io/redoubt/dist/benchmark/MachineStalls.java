@@ -10,35 +10,35 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * When the machine itself stood still. A thread on each processor, with a real-time priority, wakes
- * every half millisecond; where it wakes much later, no program has run there meanwhile: the host
- * of a virtual machine has let it wait, or had to find memory for it, or the kernel was busy.
+ * Detects stalls of the machine itself. One real-time thread per processor wakes every half
+ * millisecond. If it wakes much later, no program ran on that processor: the host of the virtual
+ * machine suspended it or had to find memory for it, or the kernel was busy.
  *
- * <p>It takes the right to real-time priorities, and taskset and chrt of util-linux.
+ * <p>Requires the right to real-time priorities, and taskset and chrt of util-linux.
  */
 final class MachineStalls implements AutoCloseable {
-  /** A time by {@link System#nanoTime}. */
-  record Span(long begin, long end) {
+  /** An interval of {@link System#nanoTime}. */
+  record Span(long start, long end) {
     long nanos() {
-      return end - begin;
+      return end - start;
     }
   }
 
-  private static final long LOOK_NANOS = 500_000;
+  private static final long PERIOD_NANOS = 500_000;
 
-  /** What is less may be the kernel's ordinary work. */
-  private static final long LEAST_NANOS = 1_000_000;
+  /** Shorter delays may be the kernel's ordinary work. */
+  private static final long MIN_STALL_NANOS = 1_000_000;
 
   private final List<Span> spans = new ArrayList<>();
   private final CountDownLatch watching;
   private volatile boolean missing;
-  private volatile boolean ended;
+  private volatile boolean stopped;
 
   private MachineStalls(int processors) {
     watching = new CountDownLatch(processors);
   }
 
-  /** Begins to watch, if that is permitted. */
+  /** Starts watching if real-time priorities are permitted. */
   static MachineStalls watch() throws InterruptedException {
     int processors = Runtime.getRuntime().availableProcessors();
     MachineStalls stalls = new MachineStalls(processors);
@@ -50,7 +50,7 @@ final class MachineStalls implements AutoCloseable {
     return stalls;
   }
 
-  /** Whether it is permitted. */
+  /** Returns true if real-time priorities are permitted. */
   boolean isWatching() {
     return !missing;
   }
@@ -67,10 +67,10 @@ final class MachineStalls implements AutoCloseable {
       watching.countDown();
     }
     long last = System.nanoTime();
-    while (!ended) {
-      LockSupport.parkNanos(this, LOOK_NANOS);
+    while (!stopped) {
+      LockSupport.parkNanos(this, PERIOD_NANOS);
       long now = System.nanoTime();
-      if (now - last - LOOK_NANOS > LEAST_NANOS) {
+      if (now - last - PERIOD_NANOS > MIN_STALL_NANOS) {
         note(new Span(last, now));
       }
       last = now;
@@ -90,18 +90,18 @@ final class MachineStalls implements AutoCloseable {
 
   private synchronized void note(Span span) {
     spans.add(span);
-    spans.sort(Comparator.comparingLong(Span::begin));
+    spans.sort(Comparator.comparingLong(Span::start));
   }
 
-  /** How much of a time one processor or another stood still, in nanoseconds. */
+  /** Returns the nanoseconds of an interval in which at least one processor was stalled. */
   synchronized long nanosWithin(Span time) {
     long sum = 0;
-    long from = time.begin();
+    long from = time.start();
     for (Span span : spans) {
-      long begin = Math.max(from, span.begin());
+      long start = Math.max(from, span.start());
       long end = Math.min(time.end(), span.end());
-      if (begin < end) {
-        sum += end - begin;
+      if (start < end) {
+        sum += end - start;
         from = end;
       }
     }
@@ -110,6 +110,6 @@ final class MachineStalls implements AutoCloseable {
 
   @Override
   public void close() {
-    ended = true;
+    stopped = true;
   }
 }

@@ -17,8 +17,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * A server process that saves only when told to, unless it is configured so, and what the kernel
- * knows of its use of the machine.
+ * A server process under measurement, with the kernel's figures on its use of the machine. It saves
+ * only on request unless it is configured otherwise.
  */
 final class MeasuredServer implements AutoCloseable {
   static final String HOST = "127.0.0.1";
@@ -38,11 +38,11 @@ final class MeasuredServer implements AutoCloseable {
     this.node = node;
   }
 
-  /** Starts it and does not wait for it. */
+  /** Starts a server without waiting for it. */
   static MeasuredServer start(String name, Path launcher, int port, Path folder, String... more)
       throws IOException {
     List<String> arguments =
-        new ArrayList<>(List.of("--save ''", "--appendonly no")); // what others may override
+        new ArrayList<>(List.of("--save ''", "--appendonly no")); // may be overridden
     arguments.addAll(List.of(more));
     arguments.addAll(List.of("--port " + port, "--bind " + HOST, "--dir " + folder));
     List<String> words =
@@ -55,7 +55,7 @@ final class MeasuredServer implements AutoCloseable {
     node.awaitPong(START_LIMIT);
   }
 
-  /** What it is called in the tables. */
+  /** Returns the name shown in the tables. */
   String name() {
     return name;
   }
@@ -68,12 +68,12 @@ final class MeasuredServer implements AutoCloseable {
     return node.pid();
   }
 
-  /** A connection that waits for replies as long as they take. */
+  /** Opens a connection without a reply timeout. */
   RespClient connect() throws IOException {
     return RespClient.connect(HOST, port(), NO_TIMEOUT);
   }
 
-  /** A connection for those who read and write bytes themselves. */
+  /** Opens a socket for callers that read and write bytes themselves. */
   Socket socket() throws IOException {
     Socket socket = new Socket();
     socket.setTcpNoDelay(true);
@@ -82,23 +82,23 @@ final class MeasuredServer implements AutoCloseable {
   }
 
   /**
-   * The reply to one command.
+   * Returns the reply to one command.
    *
-   * @throws Refusal when it is an error
+   * @throws ErrorReplyException if it is an error
    */
   Reply ask(String... words) throws IOException {
     try (RespClient client = connect()) {
       Reply reply = client.call(words);
       if (reply instanceof Reply.Error error) {
-        throw new Refusal(this, error.text());
+        throw new ErrorReplyException(this, error.text());
       }
       return reply;
     }
   }
 
   /**
-   * Processor time that it has used so far in all its threads, in nanoseconds. A thread that ended
-   * counts with what it had at the reading before.
+   * Returns the processor time used so far by all threads, in nanoseconds. A thread that has ended
+   * counts with its last reading.
    */
   long cpuNanos() throws IOException {
     try (DirectoryStream<Path> threads = Files.newDirectoryStream(proc("task"))) {
@@ -106,7 +106,7 @@ final class MeasuredServer implements AutoCloseable {
         try {
           String line = Files.readString(thread.resolve("schedstat"));
           nanosByThread.put(thread.toString(), Long.parseLong(line.split(" ", 2)[0]));
-        } catch (NoSuchFileException ended) {
+        } catch (NoSuchFileException stopped) {
           continue;
         }
       }
@@ -114,20 +114,20 @@ final class MeasuredServer implements AutoCloseable {
     return nanosByThread.values().stream().mapToLong(Long::longValue).sum();
   }
 
-  /** Waits until it has loaded its data. */
+  /** Waits until the server has loaded its data. */
   void awaitLoaded() throws IOException, InterruptedException {
     await("persistence", "loading", "0");
   }
 
-  /** Waits until no background save runs; returns whether the last one went well. */
+  /** Waits until no background save runs; returns true if the last one succeeded. */
   boolean awaitSaved() throws IOException, InterruptedException {
     Map<String, String> fields = await("persistence", "rdb_bgsave_in_progress", "0");
     return fields.getOrDefault("rdb_last_bgsave_status", "").equals("ok");
   }
 
   /**
-   * Waits until a field of INFO has a value; returns all fields of its section. It looks over one
-   * connection: a new one for each look would be a load of its own on what is measured.
+   * Waits until a field of INFO has a value and returns all fields of its section. Polls over one
+   * connection, because connecting for each poll would disturb the measurement.
    */
   Map<String, String> await(String section, String field, String value)
       throws IOException, InterruptedException {
@@ -142,12 +142,12 @@ final class MeasuredServer implements AutoCloseable {
     }
   }
 
-  /** Memory that is resident now, in bytes. */
+  /** Returns the resident memory, in bytes. */
   long residentBytes() throws IOException {
     return sumOfFields(proc("status"), RESIDENT);
   }
 
-  /** Memory that is resident now, with what its children do not share with it, in bytes. */
+  /** Returns the resident memory plus the memory its children do not share with it, in bytes. */
   long residentBytesWithChildren() throws IOException {
     long bytes = residentBytes();
     Path main = Path.of("task", Long.toString(node.pid()), "children");
@@ -155,7 +155,7 @@ final class MeasuredServer implements AutoCloseable {
       if (!child.isBlank()) {
         try {
           bytes += sumOfFields(Path.of("/proc", child.strip(), "smaps_rollup"), PRIVATE);
-        } catch (IOException ended) {
+        } catch (IOException stopped) {
           continue;
         }
       }
@@ -186,7 +186,7 @@ final class MeasuredServer implements AutoCloseable {
   @Override
   public void close() {
     try {
-      node.kill(); // it has nothing to save
+      node.kill(); // nothing to save
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }

@@ -9,14 +9,14 @@ import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A thread that sends a PING as soon as it has the reply to the one before, and knows the longest:
- * as it was, and without the time in which {@linkplain OthersShare others} had the processors.
+ * A thread that sends a PING after the reply to the previous one and records the longest, both as
+ * measured and without the {@linkplain RunQueueDelay delay caused by other programs}.
  */
 final class PingLoad implements AutoCloseable {
   private static final byte[] PING = "*1\r\n$4\r\nPING\r\n".getBytes(StandardCharsets.US_ASCII);
   private static final int PONG_BYTES = "+PONG\r\n".length();
 
-  /** A PING that took less is not the longest one of any server. */
+  /** PINGs faster than this are ignored. */
   private static final long NOTABLE_NANOS = 500_000;
 
   /** The longest PINGs, in nanoseconds. */
@@ -25,7 +25,7 @@ final class PingLoad implements AutoCloseable {
   private final MeasuredServer server;
   private final Socket socket;
   private final Thread thread;
-  private volatile boolean ended;
+  private volatile boolean stopped;
   private Longest longest = new Longest(0, 0);
   private @Nullable IOException failure;
 
@@ -43,18 +43,18 @@ final class PingLoad implements AutoCloseable {
 
   private void run() {
     byte[] reply = new byte[PONG_BYTES];
-    try (OthersShare others = new OthersShare(server)) {
+    try (RunQueueDelay others = new RunQueueDelay(server)) {
       OutputStream out = socket.getOutputStream();
       InputStream in = socket.getInputStream();
-      while (!ended) {
-        long begin = System.nanoTime();
+      while (!stopped) {
+        long startNanos = System.nanoTime();
         out.write(PING);
         if (in.readNBytes(reply, 0, reply.length) < reply.length) {
           throw new EOFException("connection closed by the server");
         }
         long end = System.nanoTime();
-        if (end - begin > NOTABLE_NANOS) {
-          note(end - begin, others.nanos());
+        if (end - startNanos > NOTABLE_NANOS) {
+          note(end - startNanos, others.nanos());
         } else {
           others.refresh(end);
         }
@@ -71,9 +71,9 @@ final class PingLoad implements AutoCloseable {
             Math.max(longest.withoutOthersNanos(), nanos - Math.min(nanos, ofOthers)));
   }
 
-  /** Ends the load; returns how long the longest PING took, 0 when none took long. */
+  /** Stops the load and returns the longest PING; 0 if none was slow. */
   Longest end() throws IOException, InterruptedException {
-    ended = true;
+    stopped = true;
     thread.join();
     if (failure != null) {
       throw failure;

@@ -8,22 +8,22 @@ import java.util.List;
 /**
  * A load of {@code redis-benchmark}.
  *
- * @param connections how many there are
- * @param pipeline how many requests are in a pipeline
- * @param range how many keys or elements {@link #RANDOM} draws from
- * @param command the words of the request
+ * @param connections the number of connections
+ * @param pipeline the number of requests in a pipeline
+ * @param range the number of keys or elements {@link #RANDOM} picks from
+ * @param command the arguments of the request
  */
 record RedisBenchmark(int connections, int pipeline, int range, List<String> command) {
-  /** What is another number each time, of twelve digits. */
+  /** Replaced by redis-benchmark with a random number of twelve digits in each request. */
   static final String RANDOM = "__rand_int__";
 
   private static final int PER_SECOND_COLUMN = 1;
 
   /**
-   * Lets it make so many requests.
+   * Runs the given number of requests.
    *
-   * @return how many were answered a second
-   * @throws Refusal when one of the replies is an error
+   * @return requests per second
+   * @throws ErrorReplyException if one of the replies is an error
    */
   double run(MeasuredServer server, int requests) throws IOException, InterruptedException {
     List<String> words = new ArrayList<>(List.of("redis-benchmark", "-h", MeasuredServer.HOST));
@@ -33,13 +33,13 @@ record RedisBenchmark(int connections, int pipeline, int range, List<String> com
     Process process = new ProcessBuilder(words).redirectErrorStream(true).start();
     String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     if (process.waitFor() != 0) {
-      throw new Refusal(server, error(output));
+      throw new ErrorReplyException(server, error(output));
     }
     String last = output.lines().reduce((before, line) -> line).orElseThrow();
     return Double.parseDouble(last.split("\",\"")[PER_SECOND_COLUMN]);
   }
 
-  /** The line that tells the error, without the table that was begun before. */
+  /** Returns the error line, without the table header printed before it. */
   private static String error(String output) {
     return output.lines().filter(line -> !line.startsWith("\"")).findFirst().orElse("no output");
   }

@@ -5,7 +5,7 @@ import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
-/** Requests one after the other as bytes, made without garbage. */
+/** Encodes successive requests into a reused byte array, without garbage. */
 final class RequestBuffer {
   private static final int MAX_DIGITS = 20;
 
@@ -13,13 +13,13 @@ final class RequestBuffer {
   private int length;
   private int requests;
 
-  /** Begins a request of so many words, which are to follow. */
+  /** Starts a request of the given number of arguments, which must follow. */
   RequestBuffer request(int words) {
     requests++;
     return header('*', words);
   }
 
-  /** A word of ASCII. */
+  /** Appends an ASCII argument. */
   RequestBuffer word(String text) {
     header('$', text.length());
     reserve(text.length() + 2);
@@ -27,14 +27,14 @@ final class RequestBuffer {
     return lineEnd();
   }
 
-  /** A word that is a number. */
+  /** Appends an argument that is a number. */
   RequestBuffer number(long number) {
     int digits = digits(number);
     header('$', digits);
     return digits(number, digits).lineEnd();
   }
 
-  /** A word that is a name and a number of so many digits. */
+  /** Appends an argument made of a name and a number of the given number of digits. */
   RequestBuffer numbered(String name, long number, int digits) {
     header('$', name.length() + digits);
     reserve(name.length() + digits + 2);
@@ -42,17 +42,17 @@ final class RequestBuffer {
     return digits(number, digits).lineEnd();
   }
 
-  /** The bytes so far. */
+  /** Returns the length of the encoded requests, in bytes. */
   int length() {
     return length;
   }
 
-  /** The requests so far. */
+  /** Returns the number of encoded requests. */
   int requests() {
     return requests;
   }
 
-  /** Writes all of it, and begins anew. */
+  /** Writes all requests and clears the buffer. */
   void drainTo(OutputStream out) throws IOException {
     out.write(bytes, 0, length);
     length = 0;
@@ -65,7 +65,7 @@ final class RequestBuffer {
     return digits(number, digits(number)).lineEnd();
   }
 
-  @SuppressWarnings("deprecation") // of ASCII, and without a copy
+  @SuppressWarnings("deprecation") // ASCII only, without a copy
   private void text(String text) {
     text.getBytes(0, text.length(), bytes, length);
     length += text.length();

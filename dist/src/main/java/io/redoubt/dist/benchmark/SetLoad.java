@@ -7,9 +7,8 @@ import java.util.List;
 import java.util.SplittableRandom;
 
 /**
- * SETs over many connections, one at a time on each, at half of what they cost redis-benchmark: it
- * takes the replies in the order of its requests, and so never has to ask which connection is
- * ready.
+ * Sends SETs over many connections, one at a time on each, at half the cost of redis-benchmark: it
+ * reads the replies in the order of its requests and so needs no readiness polling.
  */
 final class SetLoad implements AutoCloseable {
   private static final String KEY = "key:";
@@ -23,7 +22,7 @@ final class SetLoad implements AutoCloseable {
   private final int keys;
   private final String value;
 
-  /** A load of so many connections, with values for so many keys. */
+  /** Connects, and prepares a load of SETs of random keys. */
   SetLoad(MeasuredServer server, int connections, int keys, String value) throws IOException {
     this.server = server;
     this.keys = keys;
@@ -33,9 +32,9 @@ final class SetLoad implements AutoCloseable {
     }
   }
 
-  /** Sends so many; returns how many there were in a second. */
+  /** Sends the given number of SETs and returns the rate per second. */
   double run(int count) throws IOException {
-    long begin = System.nanoTime();
+    long startNanos = System.nanoTime();
     for (int i = 0; i < count + sockets.size(); i++) {
       Socket socket = sockets.get(i % sockets.size());
       if (i >= sockets.size()) {
@@ -46,7 +45,7 @@ final class SetLoad implements AutoCloseable {
         request.drainTo(socket.getOutputStream());
       }
     }
-    return count * 1e9 / (System.nanoTime() - begin);
+    return count * 1e9 / (System.nanoTime() - startNanos);
   }
 
   @Override

@@ -9,28 +9,28 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** {@code benchmark snapshot}: what BGSAVE costs those who write meanwhile. */
+/** {@code benchmark snapshot}: the cost of BGSAVE for concurrent writers. */
 @Command(
     name = "snapshot",
     description = {
-      "BGSAVE while everything is overwritten, by eight connections with 16 requests in a pipeline;"
-          + " another one sends a GET some thousand times a second. Before it they write the same"
-          + " way for a few seconds, and rest while the digest of the data is taken.",
-      "Memory is what is resident, with what a child process does not share, at its peak and by"
-          + " what it was before. The digest of the data just before BGSAVE is compared with that"
-          + " of the file, loaded into another server of the kind; Redoubt's file is loaded into"
-          + " Redis as well.",
-      "The host of a virtual machine makes GETs wait as well, and so does memory that it has taken"
-          + " back. Threads with a real-time priority, one on each processor, see when they are not"
-          + " let run either; the last of the longest GETs is without that time. It takes root."
+      "BGSAVE while everything is overwritten by eight connections with 16 requests in a pipeline"
+          + " each; another connection sends about a thousand GETs per second. Before BGSAVE the"
+          + " writers run for a few seconds, and pause while the digest of the data is computed.",
+      "Memory is the resident memory plus what a child process does not share: its peak, and the"
+          + " ratio to the value before. The digest of the data just before BGSAVE is compared with"
+          + " the digest of the file, loaded into another server of the same kind; Redoubt's file"
+          + " is loaded into Redis as well.",
+      "The host of a virtual machine delays GETs too, and so does memory that it has reclaimed."
+          + " Real-time threads, one per processor, detect when they are not run either; the last"
+          + " of the longest GETs excludes that time. Detecting it requires root."
     },
     mixinStandardHelpOptions = true,
     sortOptions = false)
 final class SnapshotBenchmark implements Callable<Integer> {
   /**
-   * What is measured.
+   * The data of a measurement and the writes during it.
    *
-   * @param changes writes that change everything, and about as often add as remove
+   * @param changes writes that change everything, and add about as often as they remove
    */
   private record Scenario(
       String title, int elements, Loader.Source data, WriteLoad.Requests changes) {}
@@ -39,7 +39,7 @@ final class SnapshotBenchmark implements Callable<Integer> {
   private static final long BEFORE_MILLIS = 4_000;
   private static final long SAMPLE_MILLIS = 20;
 
-  @Mixin private Contenders contenders = new Contenders();
+  @Mixin private BenchmarkServers servers = new BenchmarkServers();
 
   @Option(
       names = "--only",
@@ -52,13 +52,13 @@ final class SnapshotBenchmark implements Callable<Integer> {
       names = "--saves",
       paramLabel = "COUNT",
       description =
-          "How often the same server saves; each is told. A process compiles what saves at its"
-              + " first (default: ${DEFAULT-VALUE}).")
+          "Number of saves by the same server; each prints a row. A process compiles the code that"
+              + " saves during its first one (default: ${DEFAULT-VALUE}).")
   private int saves = 1;
 
   @Option(
       names = "--no-digests",
-      description = "Don't compare digests, which takes most of the time.")
+      description = "Don't compare digests; comparing takes most of the time.")
   private boolean withoutDigests;
 
   private int files;
@@ -72,7 +72,7 @@ final class SnapshotBenchmark implements Callable<Integer> {
   }
 
   private Scenario keys(String title, int count) {
-    int keys = contenders.scaled(count);
+    int keys = servers.scaled(count);
     return new Scenario(
         title,
         keys,
@@ -88,14 +88,14 @@ final class SnapshotBenchmark implements Callable<Integer> {
         });
   }
 
-  /** Goes through all of {@code [0, count)}, in no order. */
+  /** Visits all of {@code [0, count)} in no order as step grows. */
   private static int place(int step, int count) {
-    // the step is odd and no multiple of the primes that the counts have
+    // The factor is odd and shares no prime with the counts, so each place is visited once.
     return (int) (step * 1_000_003L * 7919 % count);
   }
 
   private Scenario sortedSet(String title, int count) {
-    int members = contenders.scaled(count);
+    int members = servers.scaled(count);
     return new Scenario(
         title,
         members,
@@ -124,7 +124,7 @@ final class SnapshotBenchmark implements Callable<Integer> {
   }
 
   private Scenario list(String title, int count) {
-    int elements = contenders.scaled(count);
+    int elements = servers.scaled(count);
     return new Scenario(
         title,
         elements,
@@ -197,7 +197,7 @@ final class SnapshotBenchmark implements Callable<Integer> {
   private MeasuredServer start(boolean redis, String file)
       throws IOException, InterruptedException {
     String[] more = {"--dbfilename " + file, "--enable-debug-command yes"};
-    return contenders.start(redis, more);
+    return servers.start(redis, more);
   }
 
   private void row(Scenario scenario, MachineStalls stalls, boolean redis)
@@ -215,10 +215,10 @@ final class SnapshotBenchmark implements Callable<Integer> {
         }
       }
     }
-    System.out.println(withoutDigests ? "not looked at" : check(file, redis, digest));
+    System.out.println(withoutDigests ? "not checked" : check(file, redis, digest));
   }
 
-  /** Prints the figures; returns the digest of what BGSAVE had to write. */
+  /** Prints the figures and returns the digest of the data that BGSAVE had to write. */
   private String measure(
       Scenario scenario,
       MachineStalls stalls,
@@ -231,24 +231,24 @@ final class SnapshotBenchmark implements Callable<Integer> {
     writes.write(scenario.changes());
     Thread.sleep(BEFORE_MILLIS / 4);
     probe.take();
-    long begin = System.nanoTime();
-    long atBegin = writes.answered();
+    long startNanos = System.nanoTime();
+    long answeredAtStart = writes.answered();
     Thread.sleep(BEFORE_MILLIS);
-    double before = rate(writes.answered() - atBegin, begin);
+    double before = rate(writes.answered() - answeredAtStart, startNanos);
     GetProbe.Times timesBefore = probe.take();
     writes.write(null);
     String digest = withoutDigests ? "" : digest(server);
     long memory = server.residentBytes();
     peak.set(memory);
     probe.take();
-    probe.take(); // waits for the GET that may have waited for the digest
+    probe.take(); // skips the GET that the digest may have delayed
     server.ask("BGSAVE");
-    begin = System.nanoTime();
-    atBegin = writes.answered();
+    startNanos = System.nanoTime();
+    answeredAtStart = writes.answered();
     writes.write(scenario.changes());
     boolean ok = server.awaitSaved();
-    double seconds = (System.nanoTime() - begin) / 1e9;
-    double during = rate(writes.answered() - atBegin, begin);
+    double seconds = (System.nanoTime() - startNanos) / 1e9;
+    double during = rate(writes.answered() - answeredAtStart, startNanos);
     GetProbe.Times timesDuring = probe.take();
     sampler.interrupt();
     sampler.join();
@@ -271,8 +271,8 @@ final class SnapshotBenchmark implements Callable<Integer> {
     return digest;
   }
 
-  private static double rate(long count, long beginNanos) {
-    return count * 1e9 / (System.nanoTime() - beginNanos);
+  private static double rate(long count, long startNanos) {
+    return count * 1e9 / (System.nanoTime() - startNanos);
   }
 
   private static void sample(MeasuredServer server, AtomicLong peak) {
@@ -282,7 +282,7 @@ final class SnapshotBenchmark implements Callable<Integer> {
         Thread.sleep(SAMPLE_MILLIS);
       }
     } catch (InterruptedException | IOException e) {
-      return; // enough was seen
+      return; // the server is gone: keeps the peak so far
     }
   }
 

@@ -7,14 +7,15 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** {@code benchmark sync}: a replica without data follows a master that has much. */
+/** {@code benchmark sync}: a full sync of an empty replica with a large master. */
 @Command(
     name = "sync",
     description = {
-      "Seconds from REPLICAOF until the replica has all keys and the master's offset. Meanwhile a"
-          + " connection sends the master a GET some thousand times a second, and memory is looked"
-          + " at: what is resident, with what a child process does not share. Master and replica"
-          + " are of one kind, without files of their own; the kinds take turns; medians."
+      "Seconds from REPLICAOF until the replica has all keys and the master's offset. During the"
+          + " sync a connection sends the master about a thousand GETs per second, and the resident"
+          + " memory is sampled, including what a child process does not share. Master and replica"
+          + " are of one kind, without files of their own; the kinds take turns; the figures are"
+          + " medians."
     },
     mixinStandardHelpOptions = true,
     sortOptions = false)
@@ -23,7 +24,7 @@ final class SyncBenchmark implements Callable<Integer> {
   private static final long SAMPLE_MILLIS = 20;
   private static final double MEMORY_GOAL = 1.1;
 
-  /** What was measured; memory in bytes. */
+  /** The measurements of a sync; memory in bytes. */
   private record Row(
       double seconds,
       double p999BeforeMillis,
@@ -32,7 +33,7 @@ final class SyncBenchmark implements Callable<Integer> {
       double masterPeak,
       double replicaPeak) {}
 
-  @Mixin private Contenders contenders = new Contenders();
+  @Mixin private BenchmarkServers servers = new BenchmarkServers();
 
   @Option(
       names = "--keys",
@@ -49,10 +50,10 @@ final class SyncBenchmark implements Callable<Integer> {
   @Option(
       names = "--with",
       paramLabel = "DIRECTIVE",
-      description = "More of a configuration for both, such as \"repl-diskless-load swapdb\".")
+      description = "A directive for both, such as \"repl-diskless-load swapdb\".")
   private String[] with = {};
 
-  private int servers;
+  private int startedCount;
 
   @Override
   public Integer call() throws IOException, InterruptedException {
@@ -71,17 +72,17 @@ final class SyncBenchmark implements Callable<Integer> {
     String[] more = new String[with.length + 3];
     more[0] = "--repl-diskless-sync-delay 0";
     more[1] = "--client-output-buffer-limit replica 0 0 0";
-    more[2] = "--dbfilename sync-" + ++servers + ".rdb";
+    more[2] = "--dbfilename sync-" + ++startedCount + ".rdb";
     for (int i = 0; i < with.length; i++) {
       more[i + 3] = "--" + with[i];
     }
-    return contenders.start(redis, more);
+    return servers.start(redis, more);
   }
 
   private Row measure(boolean redis) throws IOException, InterruptedException {
     try (MeasuredServer master = start(redis);
         MeasuredServer replica = start(redis)) {
-      int count = contenders.scaled(keys);
+      int count = servers.scaled(keys);
       Loader.load(master, count, DataSets::strings);
       try (GetProbe probe = GetProbe.start(master)) {
         Thread.sleep(BEFORE_MILLIS / 4);
@@ -95,16 +96,16 @@ final class SyncBenchmark implements Callable<Integer> {
                 .daemon()
                 .start(() -> sample(master, masterPeak, replica, replicaPeak));
         probe.take();
-        long begin = System.nanoTime();
+        long startNanos = System.nanoTime();
         replica.ask("REPLICAOF", MeasuredServer.HOST, Integer.toString(master.port()));
         replica.await("replication", "master_link_status", "up");
-        double seconds = (System.nanoTime() - begin) / 1e9;
+        double seconds = (System.nanoTime() - startNanos) / 1e9;
         GetProbe.Times during = probe.take();
         sampler.interrupt();
         sampler.join();
         String size = replica.ask("DBSIZE").text();
         if (!size.equals(master.ask("DBSIZE").text())) {
-          throw new Refusal(replica, "the replica has " + size + " keys");
+          throw new ErrorReplyException(replica, "the replica has " + size + " keys");
         }
         return new Row(
             seconds,
@@ -129,7 +130,7 @@ final class SyncBenchmark implements Callable<Integer> {
         Thread.sleep(SAMPLE_MILLIS);
       }
     } catch (InterruptedException | IOException e) {
-      return; // enough was seen
+      return; // the server is gone: keeps the peaks so far
     }
   }
 }

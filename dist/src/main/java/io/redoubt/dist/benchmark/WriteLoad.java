@@ -11,18 +11,18 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A thread that writes as fast as a server takes it, over some connections, each with a pipeline of
- * requests. What it writes may be changed while it runs.
+ * A thread that writes over several connections as fast as a server accepts it, with a pipeline of
+ * requests on each. Its requests may be replaced while it runs.
  */
 final class WriteLoad implements AutoCloseable {
-  /** Makes requests. */
+  /** Produces requests. */
   @FunctionalInterface
   interface Requests {
     /**
      * Adds a request to a pipeline.
      *
-     * @param step the number of the request, from 0 on
-     * @return how many lines the reply has
+     * @param step the number of the request, from 0
+     * @return the number of lines of the reply
      */
     int add(RequestBuffer pipeline, int step);
   }
@@ -36,7 +36,7 @@ final class WriteLoad implements AutoCloseable {
   private volatile @Nullable Requests requests;
   private final AtomicLong answered = new AtomicLong();
   private volatile boolean idle = true;
-  private volatile boolean ended;
+  private volatile boolean stopped;
   private volatile @Nullable IOException failure;
 
   private WriteLoad(MeasuredServer server) {
@@ -44,7 +44,7 @@ final class WriteLoad implements AutoCloseable {
     thread = Thread.ofPlatform().daemon().name("writes").unstarted(this::run);
   }
 
-  /** A load that waits for what to write. */
+  /** Starts a load that is idle until it gets {@linkplain #write requests}. */
   static WriteLoad start(MeasuredServer server) throws IOException {
     WriteLoad load = new WriteLoad(server);
     for (int i = 0; i < CONNECTIONS; i++) {
@@ -54,15 +54,18 @@ final class WriteLoad implements AutoCloseable {
     return load;
   }
 
-  /** Goes on with other requests, from their step 0 on; null: rests, when all are answered. */
+  /**
+   * Switches to other requests, from their step 0; null pauses the load when all requests are
+   * answered.
+   */
   void write(@Nullable Requests others) throws InterruptedException {
     requests = others;
-    while (others == null && !idle && !ended) {
+    while (others == null && !idle && !stopped) {
       Thread.sleep(1);
     }
   }
 
-  /** How many requests were answered so far. */
+  /** Returns the number of requests answered so far. */
   long answered() throws IOException {
     IOException what = failure;
     if (what != null) {
@@ -78,7 +81,7 @@ final class WriteLoad implements AutoCloseable {
     Requests last = null;
     int step = 0;
     try {
-      while (!ended) {
+      while (!stopped) {
         Requests now = requests;
         idle = now == null;
         if (now == null) {
@@ -107,10 +110,10 @@ final class WriteLoad implements AutoCloseable {
   }
 
   /**
-   * Reads replies that have so many lines in all.
+   * Reads replies that have the given number of lines in total.
    *
-   * @param bytes where they go, of which nothing is kept
-   * @throws Refusal when one that is at the front of what comes is an error
+   * @param bytes scratch space
+   * @throws ErrorReplyException if a reply at the start of a read is an error
    */
   static void readLines(MeasuredServer server, InputStream in, int lines, byte[] bytes)
       throws IOException {
@@ -120,7 +123,7 @@ final class WriteLoad implements AutoCloseable {
         throw new EOFException("connection closed by the server");
       }
       if (bytes[0] == '-') {
-        throw new Refusal(server, new String(bytes, 0, length, StandardCharsets.UTF_8));
+        throw new ErrorReplyException(server, new String(bytes, 0, length, StandardCharsets.UTF_8));
       }
       for (int at = 0; at < length; at++) {
         left -= bytes[at] == '\n' ? 1 : 0;
@@ -130,7 +133,7 @@ final class WriteLoad implements AutoCloseable {
 
   @Override
   public void close() throws IOException {
-    ended = true;
+    stopped = true;
     thread.interrupt();
     for (Socket socket : sockets) {
       socket.close();

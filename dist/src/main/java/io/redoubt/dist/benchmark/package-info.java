@@ -1,8 +1,10 @@
 /**
- * {@code dist/benchmark}: Redoubt beside the Redis of this machine, both with the same settings and
- * the same load in turns, so that each figure has its measure beside it. Four programs: memory a
- * key, processor time an operation, how long a PING waits while much is freed or grows, and how
- * long a failover takes.
+ * {@code dist/benchmark}: compares Redoubt with the Redis installed on this machine. Both run with
+ * the same settings and the same load in turns, so that each figure has a reference beside it. The
+ * programs measure memory per key, processor time per operation, latency while large data grows or
+ * is freed, snapshots, loading, the append-only file, full syncs and failovers. Start reading at
+ * {@link io.redoubt.dist.benchmark.Benchmark}; may import {@code dist.process} and {@code
+ * protocol}.
  */
 @NullMarked
 package io.redoubt.dist.benchmark;

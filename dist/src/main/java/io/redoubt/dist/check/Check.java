@@ -19,7 +19,7 @@ import java.nio.file.Path;
 import java.time.ZoneId;
 
 /**
- * {@code redis-check-rdb FILE}, by its old name {@code redis-check-dump}, and {@code
+ * The programs {@code redis-check-rdb FILE}, also known as {@code redis-check-dump}, and {@code
  * redis-check-aof [--fix|--truncate-to-timestamp SECONDS] FILE}.
  */
 public final class Check {
@@ -42,7 +42,7 @@ public final class Check {
     this.log = new Log(clock, ZoneId.systemDefault(), pid, out);
   }
 
-  /** Runs the program whose launcher the property {@code redoubt.launcher} names. */
+  /** Runs the program named by the last part of the property {@code redoubt.launcher}. */
   public static void main(String[] words) {
     Path launcher = Path.of(System.getProperty("redoubt.launcher", AOF));
     PrintStream out = new PrintStream(new BufferedOutputStream(System.out), false, UTF_8);
@@ -60,7 +60,7 @@ public final class Check {
     System.exit(status);
   }
 
-  /** Runs the program; the exit status. */
+  /** Runs the program and returns its exit status. */
   int run(String... words) {
     return program.equals(AOF) ? aof(words) : rdb(words);
   }
@@ -105,7 +105,7 @@ public final class Check {
 
     @Override
     public void print(String text) {
-      byte[] bytes = Utf8.encode(text); // keys are any bytes
+      byte[] bytes = Utf8.encode(text); // keys may contain any bytes
       out.write(bytes, 0, bytes.length);
     }
 

@@ -1,6 +1,7 @@
 /**
- * The programs that check files on disk, {@code redis-check-rdb} and {@code redis-check-aof}: their
- * arguments and what they print to. What they do is in persistence.rdb and persistence.aof.
+ * The command lines of the file checkers {@code redis-check-rdb} and {@code redis-check-aof}. The
+ * checks themselves are in {@code persistence.rdb} and {@code persistence.aof}; may import these
+ * and {@code protocol}.
  */
 @NullMarked
 package io.redoubt.dist.check;

@@ -12,7 +12,7 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /**
- * A server or sentinel that was started through its launcher, listening on a port of the loopback
+ * A server or sentinel process started through its launcher, listening on a port of the loopback
  * address. Its output goes to a file.
  */
 public final class Node implements AutoCloseable {
@@ -31,7 +31,7 @@ public final class Node implements AutoCloseable {
   }
 
   /**
-   * Starts a launcher and does not wait for it.
+   * Starts a launcher without waiting for it.
    *
    * @param launcher the executable
    * @param port the port that its arguments make it listen on
@@ -51,51 +51,51 @@ public final class Node implements AutoCloseable {
     return new Node(builder.start(), port, log);
   }
 
-  /** The port it listens on. */
+  /** Returns the port the process listens on. */
   public int port() {
     return port;
   }
 
-  /** The process id, of the launcher and by {@code exec} of the server. */
+  /** Returns the process id; the launcher replaces itself by the server ({@code exec}). */
   public long pid() {
     return process.pid();
   }
 
-  /** Whether the process lives. */
+  /** Returns true if the process is running. */
   public boolean isAlive() {
     return process.isAlive();
   }
 
-  /** The exit status of a process that ended. */
+  /** Returns the exit status of a process that has ended. */
   public int exitStatus() {
     return process.exitValue();
   }
 
-  /** Where its output goes. */
+  /** Returns the file that receives the output. */
   public Path log() {
     return log;
   }
 
-  /** A new connection. */
+  /** Opens a connection. */
   public RespClient connect() throws IOException {
     return RespClient.connect(HOST, port, CALL_TIMEOUT_MILLIS);
   }
 
-  /** The reply of one command on a connection of its own. */
+  /** Returns the reply to one command, over a new connection. */
   public Reply ask(String... words) throws IOException {
     try (RespClient connection = connect()) {
       return connection.call(words);
     }
   }
 
-  /** The fields of INFO, or of one section of it. */
+  /** Returns the fields of INFO, or of one section of it. */
   public Map<String, String> info(String... section) throws IOException {
     try (RespClient connection = connect()) {
       return info(connection, section);
     }
   }
 
-  /** The same over a connection that is there, for those who look again and again. */
+  /** Returns the fields of INFO over an existing connection, for callers that poll. */
   public static Map<String, String> info(RespClient connection, String... section)
       throws IOException {
     String[] words = new String[1 + section.length];
@@ -112,9 +112,9 @@ public final class Node implements AutoCloseable {
   }
 
   /**
-   * Waits until it answers PING.
+   * Waits until the process answers PING.
    *
-   * @throws IOException when the process ends before, or does not answer in time
+   * @throws IOException if the process ends first or does not answer in time
    */
   public void awaitPong(Duration limit) throws IOException, InterruptedException {
     long end = System.nanoTime() + limit.toNanos();
@@ -133,10 +133,10 @@ public final class Node implements AutoCloseable {
   }
 
   /**
-   * Waits until a field of INFO has a value. The connection that asks may be cut meanwhile: a
-   * sentinel closes the clients of a replica that it makes a master.
+   * Waits until a field of INFO has a value. Lost connections are retried: a sentinel closes the
+   * clients of a replica that it promotes.
    *
-   * @throws IOException when the process ends before, or the field has not the value in time
+   * @throws IOException if the process ends first or the field does not get the value in time
    */
   public void awaitInfo(String field, String value, Duration limit)
       throws IOException, InterruptedException {
@@ -158,13 +158,13 @@ public final class Node implements AutoCloseable {
     }
   }
 
-  /** Ends the process at once, as {@code kill -9} does, and waits for its end. */
+  /** Kills the process ({@code kill -9}) and waits for its end. */
   public void kill() throws InterruptedException {
     process.destroyForcibly();
     process.waitFor();
   }
 
-  /** Waits for its end; false when it still runs after the time given. */
+  /** Waits for the process to end; returns false if it still runs after the timeout. */
   public boolean awaitEnd(Duration limit) throws InterruptedException {
     return process.waitFor(limit.toMillis(), TimeUnit.MILLISECONDS);
   }
@@ -177,12 +177,12 @@ public final class Node implements AutoCloseable {
     }
   }
 
-  /** Asks the process to end (SIGTERM). */
+  /** Sends the process SIGTERM. */
   public void stop() {
     process.destroy();
   }
 
-  /** Asks the process to end (SIGTERM) and kills it when it does not within ten seconds. */
+  /** Sends the process SIGTERM, and kills it if it still runs after ten seconds. */
   @Override
   public void close() {
     process.destroy();

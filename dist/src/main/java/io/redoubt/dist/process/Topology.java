@@ -16,19 +16,19 @@ import java.util.stream.Stream;
 
 /**
  * A master, two replicas and three sentinels as processes, each with its own folder and
- * configuration file. The first server is the master to begin with; later the sentinels decide.
+ * configuration file. The first server is the initial master; later the sentinels decide.
  */
 public final class Topology implements AutoCloseable {
-  /** What the sentinels call the master. */
+  /** The name under which the sentinels monitor the master. */
   public static final String MASTER_NAME = "mymaster";
 
-  /** How many servers there are. */
+  /** The number of servers. */
   public static final int SERVERS = 3;
 
-  /** How many sentinels there are. */
+  /** The number of sentinels. */
   public static final int SENTINELS = 3;
 
-  /** How many processes there are. */
+  /** The number of processes. */
   public static final int NODES = SERVERS + SENTINELS;
 
   private static final int QUORUM = 2;
@@ -45,10 +45,10 @@ public final class Topology implements AutoCloseable {
   private boolean closed;
 
   /**
-   * Starts nothing yet.
+   * Creates a topology without starting it.
    *
-   * @param ports three of servers, then three of sentinels
-   * @param downAfterMillis how long a node has to be silent to be taken for down
+   * @param ports three ports of servers, then three of sentinels
+   * @param downAfterMillis the {@code down-after-milliseconds} of the sentinels
    */
   public Topology(
       Path folder,
@@ -64,7 +64,7 @@ public final class Topology implements AutoCloseable {
   }
 
   /**
-   * Writes the configuration files, starts the servers and then, when the replicas are online, the
+   * Writes the configuration files, starts the servers and, once the replicas are online, the
    * sentinels.
    */
   public void start() throws IOException, InterruptedException {
@@ -90,7 +90,7 @@ public final class Topology implements AutoCloseable {
     }
   }
 
-  /** Starts a server again whose process has ended. */
+  /** Restarts a server whose process has ended. */
   public void restart(int server) throws IOException, InterruptedException {
     startNode(server);
     servers().get(server).awaitPong(START_LIMIT);
@@ -114,22 +114,22 @@ public final class Topology implements AutoCloseable {
     }
   }
 
-  /** The servers, in the order of their ports. */
+  /** Returns the servers, in the order of their ports. */
   public synchronized List<Node> servers() {
     return List.copyOf(nodes.subList(0, SERVERS));
   }
 
-  /** The sentinels, in the order of their ports. */
+  /** Returns the sentinels, in the order of their ports. */
   public synchronized List<Node> sentinels() {
     return List.copyOf(nodes.subList(SERVERS, NODES));
   }
 
-  /** The server that listens on a port. */
+  /** Returns the server that listens on a port. */
   public Node server(int port) {
     return servers().stream().filter(node -> node.port() == port).findFirst().orElseThrow();
   }
 
-  /** The ports of the masters that the sentinels name: one when they agree. */
+  /** Returns the ports of the masters that the sentinels name: one if they agree. */
   public Set<Integer> namedMasters() throws IOException {
     Set<Integer> named = new TreeSet<>();
     for (Node sentinel : sentinels()) {
@@ -140,32 +140,32 @@ public final class Topology implements AutoCloseable {
   }
 
   /**
-   * Waits until all is as it should be: the sentinels know each other and name one master, and the
+   * Waits until the topology is stable: the sentinels know each other and name one master, and the
    * other servers are its replicas.
    *
    * @return the port of the master
-   * @throws IOException when it does not come about in time
+   * @throws IOException if it is not stable in time
    */
-  public int awaitRest(Duration limit) throws IOException, InterruptedException {
+  public int awaitStable(Duration limit) throws IOException, InterruptedException {
     long end = System.nanoTime() + limit.toNanos();
     while (true) {
       try {
         Set<Integer> named = namedMasters();
         int master = named.iterator().next();
-        if (named.size() == 1 && isAtRest(master)) {
+        if (named.size() == 1 && isStable(master)) {
           return master;
         }
       } catch (IOException e) {
-        // One of them is not there yet.
+        // A node is still starting.
       }
       if (System.nanoTime() > end) {
-        throw new IOException("no rest within " + limit + " in " + folder);
+        throw new IOException("not stable within " + limit + " in " + folder);
       }
       Thread.sleep(POLL_MILLIS);
     }
   }
 
-  private boolean isAtRest(int master) throws IOException {
+  private boolean isStable(int master) throws IOException {
     for (Node server : servers()) {
       Map<String, String> info = server.info("replication");
       boolean right =
@@ -210,7 +210,7 @@ public final class Topology implements AutoCloseable {
     return List.copyOf(nodes);
   }
 
-  /** The configuration file of a node: 0 to 2 servers, 3 to 5 sentinels. */
+  /** Returns the configuration file of a node: 0 to 2 are servers, 3 to 5 sentinels. */
   public Path configuration(int i) {
     return folder(i).resolve(i < SERVERS ? "redis.conf" : "sentinel.conf");
   }
@@ -264,7 +264,7 @@ public final class Topology implements AutoCloseable {
     nodes.reversed().forEach(Node::close);
   }
 
-  /** Removes the folder with all in it. */
+  /** Deletes the folder and its content. */
   public void delete() {
     try (Stream<Path> files = Files.walk(folder)) {
       for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {

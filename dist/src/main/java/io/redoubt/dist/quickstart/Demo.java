@@ -17,12 +17,11 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /**
- * The main story from beginning to end: writes reach the replicas, the master is killed, the
- * sentinels promote a replica, nothing acknowledged is lost, and the old master comes back as a
- * replica.
+ * A scripted failover: writes reach the replicas, the master is killed, the sentinels promote a
+ * replica, no acknowledged write is lost, and the old master returns as a replica.
  */
 final class Demo {
-  /** A step that did not come out as it must. */
+  /** A step of the demo had an unexpected result. */
   static final class Failure extends Exception {
     private static final long serialVersionUID = 1L;
 
@@ -48,27 +47,27 @@ final class Demo {
     this.out = out;
   }
 
-  /** Runs the story and prints each step. */
+  /** Runs all steps and prints each. */
   void run() throws Failure, IOException, InterruptedException {
     List<Node> servers = topology.servers();
     Node master = servers.getFirst();
-    say(
+    report(
         "started: master %s, replicas %s and %s, three sentinels",
         at(master), at(servers.get(1)), at(servers.get(2)));
     until("both replicas are online", () -> onlineReplicas(master) == 2);
     until("the sentinels know each other and the replicas", this::sentinelsKnowAll);
-    say("the replicas are online, and the sentinels know them and each other");
+    report("the replicas are online, and the sentinels know them and each other");
 
     writeAndRead(master, servers.subList(1, Topology.SERVERS));
 
     long killedNanos = System.nanoTime();
     master.kill();
-    say("killed the master %s (kill -9 %d)", at(master), master.pid());
+    report("killed the master %s (kill -9 %d)", at(master), master.pid());
     until(
         "all sentinels name one new master",
         () -> namedMasters().size() == 1 && !namedMasters().contains(master.port()));
     int newPort = namedMasters().iterator().next();
-    say(
+    report(
         "failover: %.1f s after the kill all three sentinels name 127.0.0.1:%d",
         seconds(killedNanos), newPort);
 
@@ -79,19 +78,20 @@ final class Demo {
         () -> promoted.ask("SET", "demo:after", "failover").equals(new Reply.Simple("OK")));
     expect("keys on the new master", Integer.toString(KEYS + 1), promoted.ask("DBSIZE").text());
     until("the other replica follows the new master", () -> onlineReplicas(promoted) == 1);
-    say("it takes writes and has every key; the other replica follows it");
+    report("it takes writes and has every key; the other replica follows it");
 
     topology.restart(0);
     Node returned = topology.servers().getFirst();
-    say("started the old master %s again (process %d)", at(returned), returned.pid());
+    report("started the old master %s again (process %d)", at(returned), returned.pid());
     until("the old master is a replica of the new one", () -> follows(returned, newPort));
     until(
         "it has the new data",
         () -> returned.ask("GET", "demo:after").equals(promoted.ask("GET", "demo:after")));
     expect("keys on the old master", Integer.toString(KEYS + 1), returned.ask("DBSIZE").text());
     until("the files are rewritten", () -> filesName(newPort));
-    say("it is a replica now and has caught up; redis.conf and sentinel.conf name the new master");
-    say("done");
+    report(
+        "it is a replica now and has caught up; redis.conf and sentinel.conf name the new master");
+    report("done");
   }
 
   private void writeAndRead(Node master, List<Node> replicas)
@@ -114,7 +114,7 @@ final class Demo {
         throw new Failure("a write on the replica " + at(replica) + " is answered " + refusal);
       }
     }
-    say("wrote %d keys; both replicas acknowledge and serve them, and refuse writes", KEYS);
+    report("wrote %d keys; both replicas acknowledge and serve them, and refuse writes", KEYS);
   }
 
   private static long onlineReplicas(Node master) throws IOException {
@@ -150,7 +150,7 @@ final class Demo {
     return "";
   }
 
-  /** The ports that the sentinels give as the master's: one when they agree. */
+  /** Returns the ports of the masters that the sentinels name: one if they agree. */
   private Set<Integer> namedMasters() throws IOException {
     Set<Integer> named = new TreeSet<>();
     for (Node sentinel : topology.sentinels()) {
@@ -182,16 +182,19 @@ final class Demo {
 
   private void until(String what, Condition condition)
       throws Failure, IOException, InterruptedException {
-    long begin = System.nanoTime();
+    long stepStartNanos = System.nanoTime();
     while (!holds(condition)) {
-      if (seconds(begin) > STEP_LIMIT_SECONDS) {
+      if (seconds(stepStartNanos) > STEP_LIMIT_SECONDS) {
         throw new Failure("not within " + STEP_LIMIT_SECONDS + " s: " + what);
       }
       Thread.sleep(POLL_MILLIS);
     }
   }
 
-  /** What can't be asked does not hold yet: a sentinel that turns a server closes its clients. */
+  /**
+   * Treats a lost connection as a condition that does not hold yet: a sentinel closes the clients
+   * of a server whose role it changes.
+   */
   private static boolean holds(Condition condition) throws IOException {
     try {
       return condition.holds();
@@ -214,7 +217,7 @@ final class Demo {
     return "127.0.0.1:" + node.port();
   }
 
-  private void say(String format, Object... arguments) {
+  private void report(String format, Object... arguments) {
     out.printf(
         Locale.ROOT,
         "[%5.1f s] %s%n",

@@ -11,8 +11,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Shows the topology until the process is ended: on a terminal a picture that is painted anew,
- * elsewhere the picture whenever a role or a link has changed.
+ * Shows the topology until the process ends. A terminal is repainted twice per second; other
+ * outputs get the table whenever a role or a link has changed.
  */
 final class LiveView {
   private static final int PERIOD_MILLIS = 500;
@@ -32,7 +32,7 @@ final class LiveView {
     this.events = new SentinelEvents(topology.sentinels());
   }
 
-  /** Never returns by itself. */
+  /** Shows the topology until the thread is interrupted. */
   void run() throws InterruptedException {
     Console console = System.console();
     boolean terminal = console != null && console.isTerminal();
@@ -66,7 +66,7 @@ final class LiveView {
     }
   }
 
-  /** What a server says of itself; role "down" when it says nothing. */
+  /** The state that a server reports; the role is "down" if it does not answer. */
   private record ServerState(
       int port, long pid, String role, String link, long offset, Map<String, String> info) {
     String summary() {
@@ -136,13 +136,13 @@ final class LiveView {
     return servers.stream().filter(server -> server.role().equals("master")).findFirst();
   }
 
-  /** Bytes of the master's stream that the replica has not applied yet. */
+  /** Returns the bytes of the replication stream that the replica has not applied yet. */
   private static String behind(ServerState master, ServerState replica) {
     return Long.toString(Math.max(0, master.offset() - replica.offset()));
   }
 
   /**
-   * Seconds since the master heard of the replica, as it says: {@code
+   * Returns the seconds since the replica's last acknowledgement, from the master's field {@code
    * slave0:ip=...,port=...,lag=1}.
    */
   private static String lag(ServerState master, int replicaPort) {

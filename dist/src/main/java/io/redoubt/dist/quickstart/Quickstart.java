@@ -41,7 +41,7 @@ public final class Quickstart implements Callable<Integer> {
       names = "--dir",
       paramLabel = "FOLDER",
       description =
-          "Where configuration, logs and data go, and stay (default: a temporary folder).")
+          "Folder for configuration, logs and data, kept on exit (default: a temporary one).")
   private @Nullable Path folder;
 
   @Option(
@@ -58,7 +58,7 @@ public final class Quickstart implements Callable<Integer> {
 
   private Quickstart() {}
 
-  /** Runs until the demo is over or Ctrl-C; exit status 0 when all went well. */
+  /** Runs until the demo is over or Ctrl-C; exits with 0 on success. */
   public static void main(String[] arguments) {
     System.exit(new CommandLine(new Quickstart()).execute(arguments));
   }
@@ -78,7 +78,8 @@ public final class Quickstart implements Callable<Integer> {
             sentinel == null ? home.resolve("bin/redis-sentinel") : sentinel,
             six,
             DOWN_AFTER_MILLIS);
-    // Ctrl-C and an ordinary end alike leave no process, and no file that nobody asked for.
+    // Runs after an ordinary exit and after Ctrl-C, so that no process and no temporary file
+    // remains.
     AtomicBoolean keep = new AtomicBoolean(folder != null);
     Thread stop =
         new Thread(

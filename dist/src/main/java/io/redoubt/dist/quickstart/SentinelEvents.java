@@ -10,7 +10,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 
-/** What the sentinels publish, gathered by one thread for each. */
+/** Collects the events that the sentinels publish, with one thread per sentinel. */
 final class SentinelEvents {
   private static final int KEPT = 1_000;
   private static final int NO_LIMIT = 0;
@@ -22,14 +22,14 @@ final class SentinelEvents {
     this.sentinels = sentinels;
   }
 
-  /** Begins to listen. */
+  /** Starts listening. */
   void start() {
     for (Node sentinel : sentinels) {
       Thread.ofVirtual().name("events-" + sentinel.port()).start(() -> listen(sentinel));
     }
   }
 
-  /** The events so far, oldest first. */
+  /** Returns the events so far, oldest first. */
   synchronized List<String> all() {
     return List.copyOf(events);
   }

@@ -1,7 +1,8 @@
 /**
- * {@code dist/quickstart}: a master, two replicas and three sentinels on this machine, with a live
- * picture of them or, with {@code --demo}, a failover from beginning to end. Works with the
- * launchers of any Redis.
+ * {@code dist/quickstart}: starts a master, two replicas and three sentinels on this machine and
+ * shows their state or, with {@code --demo}, a complete failover. Works with the launchers of any
+ * Redis. Start reading at {@link io.redoubt.dist.quickstart.Quickstart}; may import {@code
+ * dist.process} and {@code protocol}.
  */
 @NullMarked
 package io.redoubt.dist.quickstart;

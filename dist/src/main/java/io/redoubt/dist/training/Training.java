@@ -19,10 +19,10 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
- * Makes {@code lib/redis-server.aot} and {@code lib/redis-sentinel.aot} of a staged distribution,
- * and {@code lib/aot.jdk}, which says of which JDK build they are: the launchers use them with no
- * other. The caches are kept beside the stage and made anew only when a jar, an option or the JDK
- * has changed, because the JVM itself (25.0.3) would run the old classes out of an old cache.
+ * Creates {@code lib/redis-server.aot} and {@code lib/redis-sentinel.aot} of a staged distribution,
+ * and {@code lib/aot.jdk}, which names the JDK build they were made with: launchers use the caches
+ * with no other. The caches are kept beside the stage and created again only when a jar, an option
+ * or the JDK has changed, because the JVM (25.0.3) would run the old classes out of an old cache.
  */
 public final class Training {
   private static final Duration START_LIMIT = Duration.ofSeconds(60);
@@ -37,9 +37,7 @@ public final class Training {
     this.work = work;
   }
 
-  /**
-   * Arguments: the folder of the staged distribution, and a folder for what is kept between builds.
-   */
+  /** Takes the folder of the staged distribution and a folder for files kept between builds. */
   public static void main(String[] arguments) throws Exception {
     new Training(Path.of(arguments[0]), Path.of(arguments[1])).run();
   }
@@ -77,11 +75,11 @@ public final class Training {
         Node peer = start("redis-server", false, ports.get(1))) {
       server.awaitPong(START_LIMIT);
       peer.awaitPong(START_LIMIT);
-      Exercise exercise = new Exercise(server, peer);
-      exercise.ofServer();
+      TrainingWorkload workload = new TrainingWorkload(server, peer);
+      workload.trainServer();
       try (Node sentinel = startSentinel(ports.get(2), server.port())) {
         sentinel.awaitPong(START_LIMIT);
-        exercise.ofSentinel(sentinel);
+        workload.trainSentinel(sentinel);
         shutDown(sentinel);
       }
       shutDown(server);
@@ -93,13 +91,13 @@ public final class Training {
     }
   }
 
-  /** The JVM writes the cache while it exits. */
+  /** Shuts a node down; the JVM writes the cache during its exit. */
   private static void shutDown(Node node) throws IOException, InterruptedException {
     try (var connection = node.connect()) {
       connection.send("SHUTDOWN", "NOSAVE");
       if (!node.awaitEnd(END_LIMIT)) {
         throw new IOException(
-            "process " + node.pid() + " goes on after SHUTDOWN: see " + node.log());
+            "process " + node.pid() + " is still running after SHUTDOWN: see " + node.log());
       }
     }
   }
@@ -150,7 +148,7 @@ public final class Training {
     return work.resolve(program + ".aot");
   }
 
-  /** What the caches depend on, in one line. */
+  /** Returns a digest of everything the caches depend on. */
   private String key() throws IOException {
     SortedMap<String, byte[]> files = new TreeMap<>();
     try (DirectoryStream<Path> lib =

@@ -17,7 +17,7 @@ import java.util.TreeSet;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** Holds every class of the five modules against {@link Rules}. */
+/** Checks every class of the five modules against {@link Rules}. */
 final class ArchitectureTest {
   private static final Path ROOT = Path.of("").toAbsolutePath().getParent();
   private static final List<String> MODULES =
@@ -29,7 +29,7 @@ final class ArchitectureTest {
           .toList();
 
   @Test
-  void seesAClassOfEverySourceFile() throws IOException {
+  void readsAClassOfEverySourceFile() throws IOException {
     Set<String> seen = new TreeSet<>();
     classes.forEach(seenClass -> seen.add(seenClass.shortName()));
     for (String module : MODULES) {
@@ -48,7 +48,7 @@ final class ArchitectureTest {
   }
 
   @Test
-  void everyPackageHasALineAndImportsOnlyWhatItSays() {
+  void everyPackageIsDeclaredAndImportsOnlyItsEdges() {
     Set<String> wrong = new TreeSet<>();
     for (CompiledClass user : classes) {
       String from = user.packageName();
@@ -69,7 +69,7 @@ final class ArchitectureTest {
   }
 
   @Test
-  void theTableHasNoCycle() {
+  void declaredEdgesAreAcyclic() {
     for (String start : Rules.EDGES.keySet()) {
       assertThat(reachable(start, Rules.EDGES))
           .as("imports of %s, through others", start)
@@ -78,7 +78,7 @@ final class ArchitectureTest {
   }
 
   @Test
-  void thePackagesHaveNoCycle() {
+  void actualImportsAreAcyclic() {
     Map<String, Set<String>> actual = new TreeMap<>();
     for (CompiledClass user : classes) {
       Set<String> imports = actual.computeIfAbsent(user.packageName(), name -> new TreeSet<>());
@@ -97,7 +97,7 @@ final class ArchitectureTest {
   }
 
   @Test
-  void timeChanceThreadsSocketsAndFilesComeInThroughTheirDoors() {
+  void timeRandomThreadsSocketsAndFilesEnterThroughTheirDoors() {
     Set<String> wrong = new TreeSet<>();
     for (Door door : Rules.DOORS) {
       for (CompiledClass user : classes) {
@@ -112,7 +112,7 @@ final class ArchitectureTest {
   }
 
   @Test
-  void pureClassesUseNoDoorAndNoLock() {
+  void pureClassesUseNeitherDoorsNorLocks() {
     Set<String> wrong = new TreeSet<>();
     for (CompiledClass user : classes) {
       if (isOneOf(user, Rules.PURE)) {
@@ -127,7 +127,7 @@ final class ArchitectureTest {
   }
 
   @Test
-  void noStaticStateChanges() {
+  void staticStateIsImmutable() {
     Set<String> wrong = new TreeSet<>();
     for (CompiledClass user : classes) {
       if (!Rules.STATIC_STATE.containsKey(user.shortName())) {
@@ -137,7 +137,7 @@ final class ArchitectureTest {
     assertThat(wrong).isEmpty();
   }
 
-  /** The reader itself: it would be of no use if it saw nothing. */
+  /** Guards against a class reader that finds nothing. */
   @Test
   void theReaderSeesImportsCallsStaticStateAndLocks() {
     String file = Sample.class.getName().replace('.', '/') + ".class";
@@ -186,8 +186,7 @@ final class ArchitectureTest {
   }
 
   /**
-   * Whether a class, or the package that it is in, is in a list; {@code dist} stands for all below
-   * it.
+   * Returns true if a class or its package is in a list; {@code dist} covers all packages below it.
    */
   private static boolean isOneOf(CompiledClass user, List<String> names) {
     return names.contains(user.shortName())

@@ -28,15 +28,15 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What one class file says of a class: its name, the classes and members that it uses (taken from
- * the constant pool and the descriptors in it), its static state, and whether it locks.
+ * The contents of one class file that the rules look at: the class's name, the classes and members
+ * that it uses (from the constant pool and the descriptors in it), its static state, and its
+ * locking.
  *
  * @param name with dots, nested classes with {@code $}
  * @param uses names of other classes
  * @param calls methods and fields of other classes, as {@code owner#name}
- * @param staticState the static fields that can change: not final, or final and holding something
- *     that changes
- * @param locks whether it synchronizes
+ * @param staticState the mutable static fields: not final, or final with mutable content
+ * @param locks true if it synchronizes
  */
 record CompiledClass(
     String name, Set<String> uses, Set<String> calls, List<String> staticState, boolean locks) {
@@ -48,7 +48,7 @@ record CompiledClass(
           "java\\.util\\.(concurrent\\.|Hash|Linked|Tree|Array(List|Deque)|Weak|Identity|BitSet|Random|Enum(Map|Set)).*"
               + "|java\\.lang\\.(StringBuilder|ThreadLocal)");
 
-  /** Every class below a folder of class files. */
+  /** Returns every class below a folder of class files. */
   static List<CompiledClass> below(Path classes) {
     if (!Files.isDirectory(classes)) {
       return List.of();
@@ -129,17 +129,17 @@ record CompiledClass(
     return internalName.replace('/', '.');
   }
 
-  /** The name of the outermost class, without the root package. */
+  /** Returns the name of the outermost class, without the root package. */
   String shortName() {
     return withoutRoot(name.replaceFirst("\\$.*", ""));
   }
 
-  /** The package, without the root package. */
+  /** Returns the package, without the root package. */
   String packageName() {
     return packageOf(name);
   }
 
-  /** The package of a class of ours, without the root package. */
+  /** Returns the package of one of this project's classes, without the root package. */
   static String packageOf(String className) {
     return withoutRoot(className.substring(0, className.lastIndexOf('.')));
   }

@@ -1,6 +1,7 @@
 /**
- * The architecture test: which package may import which, and where time, chance, threads, sockets
- * and files come in. Reads the class files of every module with the JDK's own class-file API.
+ * The architecture test: which package may import which, and where time, randomness, threads,
+ * sockets and files enter. Reads the class files of every module with the JDK's class-file API.
+ * Start reading at {@link io.redoubt.dist.architecture.Rules}.
  */
 @NullMarked
 package io.redoubt.dist.architecture;

@@ -15,8 +15,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /**
- * A server that dies amidst writes and rewrites: with {@code appendfsync always} every write that
- * was acknowledged is there afterwards, for a real Redis too.
+ * Kills a server during writes and rewrites: with {@code appendfsync always} every acknowledged
+ * write is present afterwards, for a real Redis too.
  */
 final class AppendOnlyKillIT {
   private static final int ROUNDS = 5;
@@ -27,10 +27,10 @@ final class AppendOnlyKillIT {
 
   @RegisterExtension private final Nodes nodes = new Nodes();
 
-  /** The value that was acknowledged last, of each key. */
+  /** The last acknowledged value of each key. */
   private final Map<String, Long> acknowledged = new ConcurrentHashMap<>();
 
-  /** Writes rising values to keys of its own until the server is gone. */
+  /** Writes increasing values to its own keys until the server is gone. */
   private void write(Node node, int writer, long first) {
     try (RespClient client = node.connect()) {
       for (long value = first; ; value++) {
@@ -41,11 +41,14 @@ final class AppendOnlyKillIT {
         acknowledged.put(key, value);
       }
     } catch (IOException gone) {
-      return; // as it was to be
+      return; // expected: the server was killed
     }
   }
 
-  /** A value may be later than the one acknowledged: the reply was on its way. */
+  /**
+   * Returns the keys whose value is older than acknowledged. A newer one is fine: its reply was on
+   * the way.
+   */
   private Map<String, String> lost(Node node) throws IOException {
     Map<String, String> lost = new HashMap<>();
     try (RespClient client = node.connect()) {
@@ -102,7 +105,7 @@ final class AppendOnlyKillIT {
     node.kill();
     int port = FreePorts.one();
     Node real =
-        nodes.begin(
+        nodes.launch(
             Kind.REAL.server(),
             nodes.folder("real"),
             port,

@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /**
- * {@code redis-check-rdb}, {@code redis-check-aof} and what {@code redis-cli} fetches: with files
+ * Runs {@code redis-check-rdb}, {@code redis-check-aof} and {@code redis-cli}'s downloads on files
  * of this server, beside the tools of a real Redis.
  */
 final class CheckToolsIT {
@@ -42,20 +42,20 @@ final class CheckToolsIT {
     return Distribution.run(Map.of(), command.toArray(String[]::new));
   }
 
-  /** Runs a tool that asks before it repairs, and says yes. */
+  /** Runs a tool that asks before it repairs, and answers yes. */
   private static Result fix(Path tool, Path file) throws Exception {
     String command = "echo y | " + tool + " --fix " + file;
     return Distribution.run(Map.of(), "sh", "-c", command);
   }
 
-  /** Both tools say the same of a file, and it is this about their exit status. */
+  /** Asserts that both tools print the same about a file and exit with this status. */
   private static void same(String tool, Path file, int status) throws Exception {
     Result ours = atAnyTime(run(ours(tool), file));
     assertThat(ours).isEqualTo(atAnyTime(run(Kind.tool(tool), file)));
     assertThat(ours.status()).isEqualTo(status);
   }
 
-  /** Keys expire between two looks at a file. */
+  /** Blanks the number of expired keys, because keys expire between two checks of a file. */
   private static Result atAnyTime(Result result) {
     String output = result.output().replaceAll("[0-9]+ already expired", "N already expired");
     return new Result(result.status(), output);
@@ -184,7 +184,7 @@ final class CheckToolsIT {
     }
   }
 
-  /** A real server that has loaded the file. */
+  /** Starts a real server that loads the file. */
   private Node restored(Path file) throws IOException, InterruptedException {
     Node real = nodes.server(Kind.REAL);
     assertThat(Nodes.end(real, "TERM")).isZero();

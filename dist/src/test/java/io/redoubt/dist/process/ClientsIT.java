@@ -30,14 +30,14 @@ import redis.clients.jedis.HostAndPort;
 import redis.clients.jedis.RedisSentinelClient;
 import redis.clients.jedis.exceptions.JedisException;
 
-/** Libraries that find the master by the sentinels: they follow it wherever it goes. */
+/** Client libraries that find the master through the sentinels follow it through every switch. */
 final class ClientsIT {
   private static final Duration LIMIT = Duration.ofSeconds(90);
   private static final int DOWN_AFTER_MILLIS = 1_500;
   private static final int TIMEOUT_MILLIS = 10_000;
   private static final int SWITCHES = Integer.getInteger("redoubt.switches", 1);
 
-  /** Something that a library writes. */
+  /** A write through a library. */
   @FunctionalInterface
   private interface Write {
     void run(String key, String value);
@@ -56,7 +56,7 @@ final class ClientsIT {
             FreePorts.several(Topology.NODES),
             DOWN_AFTER_MILLIS);
     group.start();
-    group.awaitRest(LIMIT);
+    group.awaitStable(LIMIT);
   }
 
   @AfterEach
@@ -74,7 +74,7 @@ final class ClientsIT {
       Write byJedis = jedis::set;
       Write byLettuce = (key, value) -> connection.sync().set(key, value);
       Write byRedisson = (key, value) -> redisson.getBucket(key, StringCodec.INSTANCE).set(value);
-      int old = group.awaitRest(LIMIT);
+      int old = group.awaitStable(LIMIT);
       eventually(byJedis, "jedis", "before");
       eventually(byLettuce, "lettuce", "before");
       eventually(byRedisson, "redisson", "before");
@@ -122,7 +122,7 @@ final class ClientsIT {
     return Redisson.create(config);
   }
 
-  /** Whatever the master is turned into meanwhile, it writes at last. */
+  /** Retries a write until it succeeds, whatever roles change meanwhile. */
   private static void eventually(Write write, String key, String value) {
     await()
         .atMost(LIMIT)
@@ -133,7 +133,10 @@ final class ClientsIT {
         });
   }
 
-  /** Increments all the while; what was acknowledged is all that there is. */
+  /**
+   * Increments during planned switches; the counter must equal the number of acknowledged
+   * increments.
+   */
   private void countsThroughPlannedSwitches(RedisSentinelClient jedis) throws Exception {
     AtomicLong acknowledged = new AtomicLong();
     AtomicBoolean stop = new AtomicBoolean();
@@ -147,13 +150,13 @@ final class ClientsIT {
                   jedis.incr("counter");
                   acknowledged.incrementAndGet();
                 } catch (JedisException e) {
-                  // Refused by the old master, or cut off before anything was done.
+                  // Refused by the old master, or disconnected before anything was done.
                 }
               }
             });
     try {
       for (int i = 0; i < SWITCHES; i++) {
-        int old = group.awaitRest(LIMIT);
+        int old = group.awaitStable(LIMIT);
         long before = acknowledged.get();
         await().atMost(LIMIT).until(() -> acknowledged.get() > before);
         Node sentinel = group.sentinels().get(i % Topology.SENTINELS);
@@ -165,7 +168,7 @@ final class ClientsIT {
       stop.set(true);
       writer.join();
     }
-    int master = group.awaitRest(LIMIT);
+    int master = group.awaitStable(LIMIT);
     assertThat(group.server(master).ask("GET", "counter").text())
         .as(() -> "what is left of what was acknowledged:\n" + logs())
         .isEqualTo(Long.toString(acknowledged.get()));

@@ -20,15 +20,17 @@ import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** Many clients, and clients that send anything but requests: nothing of them remains. */
+/** Many clients, and clients that send malformed input, leave nothing behind in the server. */
 final class ConnectionsIT {
   private static final int CONNECTIONS = 10_000;
   private static final int MALFORMED = 1_000;
 
-  /** Small change: counters of commands and errors that were not there before. */
+  /** Allowance for counters of commands and errors that did not exist before. */
   private static final long ALLOWANCE_BYTES = 100_000;
 
-  /** An open connection takes some 2 kB: a tenth of them forgotten would be found. */
+  /**
+   * An open connection takes about 2 kB; a leak of a tenth of the connections would exceed this.
+   */
   private static final long HEAP_ALLOWANCE_BYTES = 1_500_000;
 
   @RegisterExtension private final Nodes nodes = new Nodes();
@@ -55,7 +57,7 @@ final class ConnectionsIT {
     assertNothingEscaped(node);
   }
 
-  /** What a JVM keeps of the code that it ran first is no connection's. */
+  /** Waits until the server has rehearsed: what the JVM keeps of first-run code is not a leak. */
   private static void awaitRehearsed(Node node) {
     await()
         .atMost(Distribution.LIMIT)
@@ -149,13 +151,13 @@ final class ConnectionsIT {
     assertNothingEscaped(node);
   }
 
-  /** Some of the bytes are requests in the end, and write other keys. */
+  /** Writes a known key, because some of the random bytes are requests and write other keys. */
   private static void keepOneKey(Node node) throws IOException {
     assertThat(node.ask("FLUSHALL")).isEqualTo(new Reply.Simple("OK"));
     assertThat(node.ask("SET", "kept", "value")).isEqualTo(new Reply.Simple("OK"));
   }
 
-  /** Sends bytes and goes away: at once, after the last reply, or with the output half closed. */
+  /** Sends bytes and disconnects: at once, after the last reply, or with the output half closed. */
   private void abuse(Node node, byte[] bytes) throws IOException {
     try (RespClient client = node.connect()) {
       client.timeout(20);
@@ -167,7 +169,7 @@ final class ConnectionsIT {
         }
       }
     } catch (IOException e) {
-      // Closed by the server, or silent: both are answers to bytes like these.
+      // Closed by the server, or silent: both are valid answers to such bytes.
       assertThat(node.isAlive()).isTrue();
     }
   }
@@ -209,7 +211,7 @@ final class ConnectionsIT {
     return bytes;
   }
 
-  /** The connection that asks is the only one left. */
+  /** Waits until the connection of this test is the only one left. */
   private static void awaitOnlyUs(Node node) {
     await().atMost(Distribution.LIMIT).until(() -> connectedClients(node) == 1);
   }
@@ -222,7 +224,7 @@ final class ConnectionsIT {
     return Long.parseLong(node.info("memory").get("used_memory"));
   }
 
-  /** What is left of the Java heap when it was collected, in bytes. */
+  /** Returns the bytes of live objects on the Java heap after a collection. */
   private static long liveHeap(Node node) throws Exception {
     Path jcmd = Path.of(System.getProperty("java.home"), "bin", "jcmd");
     Result collected = Distribution.run(Map.of(), jcmd.toString(), node.pid() + "", "GC.run");
@@ -245,7 +247,7 @@ final class ConnectionsIT {
     assertThat(Nodes.end(node, "TERM")).isZero();
   }
 
-  /** How many files this JVM may open: the soft limit of its process. */
+  /** Returns this JVM's soft limit of open files. */
   private static int openFilesHere() throws IOException {
     return Files.readAllLines(Path.of("/proc/self/limits")).stream()
         .filter(line -> line.startsWith("Max open files"))

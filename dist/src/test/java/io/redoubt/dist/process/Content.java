@@ -19,9 +19,9 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 
-/** What a server holds, key by key, as a client sees it. */
+/** The content of a server, key by key, as a client sees it. */
 final class Content {
-  /** Where XINFO GROUPS has the id that was delivered last. */
+  /** The index of the last delivered id in XINFO GROUPS. */
   private static final int LAST_DELIVERED = 7;
 
   private static final int SHOWN_BYTES = 300;
@@ -30,8 +30,8 @@ final class Content {
   private Content() {}
 
   /**
-   * Each database's keys and their values, with the time at which they expire; of a long value its
-   * length and hash, of a collection its digest.
+   * Returns the keys of each database with value and expiry time. Long values are given by length
+   * and hash, collections by digest.
    */
   static Map<String, String> of(Node node) throws IOException {
     Map<String, String> content = new TreeMap<>();
@@ -62,9 +62,9 @@ final class Content {
   }
 
   /**
-   * Each stream's consumer group: what it has delivered, and what is pending to whom. Consumers
-   * without anything and the count of entries read are told neither by the stream nor by every
-   * version of RDB.
+   * Returns the consumer groups of each stream: the last delivered id and the pending entries by
+   * consumer. Idle consumers and the count of entries read are left out: neither the replication
+   * stream nor every RDB version carries them.
    */
   static Map<String, String> groups(Node node) throws IOException {
     Map<String, String> groups = new TreeMap<>();
@@ -88,7 +88,7 @@ final class Content {
     return groups;
   }
 
-  /** What a server holds without the keys that expire while a test runs. */
+  /** Returns the content without the keys that expire during a test. */
   static Map<String, String> lasting(Node node) throws IOException {
     String shortLived = " " + HexFormat.of().formatHex(ascii(Writes.SHORT_LIVED));
     Map<String, String> content = of(node);
@@ -96,7 +96,7 @@ final class Content {
     return content;
   }
 
-  /** What of the one is not in the other, some lines of it. */
+  /** Returns some lines of the first content that the second lacks. */
   static List<String> differences(Map<String, String> actual, Map<String, String> expected) {
     Set<String> keys = new TreeSet<>(actual.keySet());
     keys.addAll(expected.keySet());
@@ -107,7 +107,7 @@ final class Content {
         .toList();
   }
 
-  /** A hash of all databases, the same whatever the order of the keys: DEBUG DIGEST. */
+  /** Returns the hash of all databases, independent of key order: DEBUG DIGEST. */
   static String digest(Node node) throws IOException {
     Reply digest = node.ask("DEBUG", "DIGEST");
     if (digest.isError() || digest.text().length() != 40) {
@@ -137,7 +137,7 @@ final class Content {
     return text.getBytes(US_ASCII);
   }
 
-  /** Waits until a replica is where its master is in the stream, and holds the same. */
+  /** Waits until a replica has its master's offset, and asserts that both hold the same data. */
   static void agree(Node master, Node replica) {
     await()
         .atMost(Distribution.LIMIT)

@@ -13,7 +13,7 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** Servers and sentinels in the background. */
+/** Servers and sentinels started with {@code daemonize yes}. */
 final class DaemonIT {
   @RegisterExtension private final Nodes nodes = new Nodes();
 
@@ -86,7 +86,7 @@ final class DaemonIT {
     }
   }
 
-  /** The fourth field after the command of /proc/PID/stat. */
+  /** Returns the session id: the fourth field after the command in /proc/PID/stat. */
   private static long sessionOf(ProcessHandle process) throws Exception {
     String stat = Files.readString(Path.of("/proc/" + process.pid() + "/stat"));
     String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1);

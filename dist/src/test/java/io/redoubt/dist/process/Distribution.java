@@ -10,7 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
-/** Where the packed distribution is, and a few ways to run what is in it. */
+/** The packed distribution under test, and helpers that run its programs. */
 final class Distribution {
   static final Path HOME = Path.of(System.getProperty("redoubt.home"));
   static final Path ARCHIVE = HOME.resolveSibling(HOME.getFileName() + ".tar.gz");
@@ -18,14 +18,14 @@ final class Distribution {
 
   private Distribution() {}
 
-  /** Starts a launcher of a distribution on a free port and waits until it answers. */
+  /** Starts a launcher on a free port and waits until it answers. */
   static Node start(
       Path launcher, Path folder, Map<String, String> environment, String... arguments)
       throws IOException, InterruptedException {
     return start(launcher, folder, environment, FreePorts.one(), arguments);
   }
 
-  /** Starts a launcher of a distribution on a port and waits until it answers. */
+  /** Starts a launcher on the given port and waits until it answers. */
   static Node start(
       Path launcher, Path folder, Map<String, String> environment, int port, String... arguments)
       throws IOException, InterruptedException {
@@ -41,10 +41,10 @@ final class Distribution {
     }
   }
 
-  /** What a program that ended by itself has printed, and its exit status. */
+  /** The output and exit status of a program that has ended by itself. */
   record Result(int status, String output) {}
 
-  /** Runs a program to its end, output and errors in one text. */
+  /** Runs a program until it exits; output and errors are merged. */
   static Result run(Map<String, String> environment, String... command)
       throws IOException, InterruptedException {
     ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);

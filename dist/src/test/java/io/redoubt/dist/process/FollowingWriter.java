@@ -9,8 +9,8 @@ import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A client that increments a counter, one request after the other, at the server that it is told to
- * write to; it counts what was acknowledged. Refused or cut off, it asks again where to write.
+ * A client that increments a counter, one request at a time, on the current master, and counts the
+ * acknowledged increments. It looks the master up again after an error or a disconnect.
  */
 final class FollowingWriter implements AutoCloseable {
   private static final int TIMEOUT_MILLIS = 10_000;
@@ -25,9 +25,9 @@ final class FollowingWriter implements AutoCloseable {
   }
 
   /**
-   * Starts one.
+   * Starts a writer.
    *
-   * @param port where to write; 0 when that is not known now
+   * @param port returns the master's port, or 0 if it is unknown
    */
   static FollowingWriter start(String key, IntSupplier port) {
     FollowingWriter writer = new FollowingWriter(key, port);
@@ -35,7 +35,7 @@ final class FollowingWriter implements AutoCloseable {
     return writer;
   }
 
-  /** Where the sentinels say that the master is; the first one that answers counts. */
+  /** Returns the master's port according to the first sentinel that answers. */
   static int namedMaster(Topology group) {
     for (Node sentinel : group.sentinels()) {
       try {
@@ -46,7 +46,7 @@ final class FollowingWriter implements AutoCloseable {
                     .elements());
         return (int) address.get(1).number();
       } catch (IOException e) {
-        // The next one then.
+        // Ask the next one.
       }
     }
     return 0;
@@ -64,7 +64,7 @@ final class FollowingWriter implements AutoCloseable {
           continue;
         }
       } catch (IOException | IllegalArgumentException e) {
-        // Nobody is there, or it went; what was asked last may have been done or not.
+        // Unreachable or disconnected: the last request may have been executed or not.
       }
       close(client);
       client = null;
@@ -78,7 +78,7 @@ final class FollowingWriter implements AutoCloseable {
       try {
         client.close();
       } catch (IOException e) {
-        // It is gone all the same.
+        // Closed anyway.
       }
     }
   }
@@ -91,12 +91,12 @@ final class FollowingWriter implements AutoCloseable {
     }
   }
 
-  /** How many increments were acknowledged so far. */
+  /** Returns the number of acknowledged increments so far. */
   long acknowledged() {
     return acknowledged.get();
   }
 
-  /** Ends it, after the request that is on; returns how many increments were acknowledged. */
+  /** Stops after the request in flight and returns the number of acknowledged increments. */
   long stop() {
     stopped = true;
     try {

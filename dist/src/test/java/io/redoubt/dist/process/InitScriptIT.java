@@ -17,7 +17,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The init.d scripts, as an init system or {@code service} calls them. */
+/** The init.d scripts, called as an init system or {@code service} calls them. */
 final class InitScriptIT {
   @TempDir private Path folder;
 
@@ -47,7 +47,7 @@ final class InitScriptIT {
   }
 
   @Test
-  void aPasswordDoesNotKeepItFromStopping() throws Exception {
+  void stopsAServerWithAPassword() throws Exception {
     use("redis", "redis-server", "requirepass secret\nsave \"\"\n");
     assertThat(call("start").status()).isZero();
     assertThat(call("stop").status()).isZero();
@@ -55,14 +55,14 @@ final class InitScriptIT {
   }
 
   @Test
-  void aConfigurationThatIsRefusedFailsTheStart() throws Exception {
+  void aRefusedConfigurationFailsTheStart() throws Exception {
     use("redis", "redis-server", "no-such-directive 1\n");
     assertThat(call("start").status()).isEqualTo(1);
     assertThat(call("status").status()).isEqualTo(3);
   }
 
   @Test
-  void anUnknownWordIsExplained() throws Exception {
+  void anUnknownActionPrintsTheUsage() throws Exception {
     use("redis", "redis-server", "");
     Result result = call("reload");
     assertThat(result.status()).isEqualTo(2);

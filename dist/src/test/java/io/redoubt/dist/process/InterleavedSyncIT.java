@@ -12,9 +12,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /**
- * Full syncs of a master that is written to without a pause: with a replica of its own kind the
- * stream goes along with the snapshot, with a real Redis it waits, and a replica that is killed in
- * the middle begins anew.
+ * Full syncs of a master under continuous writes. With a replica of its own kind the stream is
+ * interleaved with the snapshot; with a real Redis it waits. A replica killed halfway starts again.
  */
 final class InterleavedSyncIT {
   private static final int CHANGES = 1_000;
@@ -26,7 +25,7 @@ final class InterleavedSyncIT {
   private final List<Throwable> failures = new ArrayList<>();
 
   @Test
-  void aReplicaKilledInTheMiddleComesBackBesideARealOne() throws Exception {
+  void aReplicaKilledDuringItsSyncReturnsBesideARealOne() throws Exception {
     Node master = nodes.server(Kind.REDOUBT, "--rdb-key-save-delay", "10000");
     writes.write(master, CHANGES);
     Thread writer = writer(master);

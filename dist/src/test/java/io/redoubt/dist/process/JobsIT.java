@@ -13,8 +13,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /**
- * BullMQ's queues, which are some sixty Lua scripts: jobs that fail at first, that are delayed,
- * that have a priority. {@code -Dredoubt.jobs=10000} runs more of them.
+ * BullMQ's queues, built on some sixty Lua scripts, with jobs that fail at first, are delayed or
+ * have a priority. {@code -Dredoubt.jobs=10000} runs more of them.
  */
 final class JobsIT {
   private static final String VERSION = "6.7.0";
@@ -24,7 +24,7 @@ final class JobsIT {
   @RegisterExtension private final Nodes nodes = new Nodes();
 
   @Test
-  void allJobsAreDone() throws Exception {
+  void completesAllJobs() throws Exception {
     assumeTrue(isThere("node") && isThere("npm"), "node and npm are not installed");
     Path folder = bullmq();
     Node server = nodes.server(Kind.REDOUBT, "--maxmemory-policy", "noeviction");
@@ -52,7 +52,7 @@ final class JobsIT {
     }
   }
 
-  /** A folder with the script and the module, which stays between builds. */
+  /** Returns a folder with the script and the module, kept between builds. */
   private static Path bullmq() throws IOException, InterruptedException {
     Path folder = Files.createDirectories(Distribution.HOME.resolveSibling("bullmq-" + VERSION));
     if (!Files.exists(folder.resolve("node_modules/bullmq/package.json"))) {

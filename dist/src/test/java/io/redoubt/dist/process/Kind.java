@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** Whose programs a test starts. */
+/** The implementation whose programs a test starts. */
 enum Kind {
   REDOUBT(Distribution.HOME.resolve("bin")),
   REAL(Path.of("/usr/bin"));
@@ -16,17 +16,17 @@ enum Kind {
     this.folder = folder;
   }
 
-  /** The data server's launcher; skips the test where it is not installed. */
+  /** Returns the data server's launcher; skips the test if it is not installed. */
   Path server() {
     return launcher("redis-server");
   }
 
-  /** The sentinel's launcher; skips the test where it is not installed. */
+  /** Returns the sentinel's launcher; skips the test if it is not installed. */
   Path sentinel() {
     return launcher("redis-sentinel");
   }
 
-  /** A tool of Debian's redis-tools; skips the test where it is not installed. */
+  /** Returns a tool of Debian's redis-tools; skips the test if it is not installed. */
   static Path tool(String name) {
     return REAL.launcher(name);
   }

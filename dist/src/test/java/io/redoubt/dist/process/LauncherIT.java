@@ -13,7 +13,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The launchers become the server; nothing of the JVM is to be seen. */
+/** The launchers replace themselves by the server; nothing of the JVM is visible. */
 final class LauncherIT {
   private static final Path SERVER = Distribution.HOME.resolve("bin/redis-server");
   private static final Path SENTINEL = Distribution.HOME.resolve("bin/redis-sentinel");
@@ -21,7 +21,7 @@ final class LauncherIT {
   @TempDir private Path folder;
 
   @Test
-  void theProcessStartedIsTheOneThatServesUnderItsName() throws Exception {
+  void theStartedProcessBecomesTheServerUnderItsName() throws Exception {
     try (Node node = Distribution.start(SERVER, folder, Map.of(), "--save", "")) {
       assertThat(node.info("server"))
           .containsEntry("process_id", node.pid() + "")
@@ -69,7 +69,7 @@ final class LauncherIT {
   }
 
   @Test
-  void anAotCacheThatIsNoGoodIsNotUsedAndNotMentioned() throws Exception {
+  void aUselessAotCacheIsIgnoredSilently() throws Exception {
     Path copy = folder.resolve("copy");
     Distribution.run(Map.of(), "cp", "-a", Distribution.HOME.toString(), copy.toString());
     Path cache = copy.resolve("lib/redis-server.aot");
@@ -81,7 +81,7 @@ final class LauncherIT {
   }
 
   @Test
-  void optionsForTheJvmComeFromTheEnvironment() throws Exception {
+  void takesJvmOptionsFromTheEnvironment() throws Exception {
     Map<String, String> environment = Map.of("REDOUBT_JAVA_OPTS", "-Xmx77m -Dsome.property=value");
     try (Node node = Distribution.start(SERVER, folder, environment, "--save", "")) {
       assertThat(commandLine(node)).contains("-Xmx77m", "-Dsome.property=value");
@@ -89,7 +89,7 @@ final class LauncherIT {
   }
 
   @Test
-  void theArchiveUnpacksIntoOneFolderThatWorks() throws Exception {
+  void theArchiveUnpacksIntoOneWorkingFolder() throws Exception {
     Result unpacked =
         Distribution.run(
             Map.of(), "tar", "-xzf", Distribution.ARCHIVE.toString(), "-C", folder.toString());
@@ -119,8 +119,8 @@ final class LauncherIT {
   }
 
   /**
-   * Every line of the output is one of the log, or belongs to the logo: {@code pid:role date *
-   * text}.
+   * Asserts that every line of the output is a log line, {@code pid:role date * text}, or part of
+   * the logo.
    */
   private static void assertOnlyLogLines(Node node) throws IOException {
     assertThat(Files.readAllLines(node.log()))

@@ -31,7 +31,7 @@ import org.redisson.config.Config;
 import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactory;
 import org.springframework.integration.redis.util.RedisLockRegistry;
 
-/** Locks of Redisson and of Spring, which are Lua scripts, as their users use them. */
+/** The Lua-based locks of Redisson and Spring, used as applications use them. */
 final class LocksIT {
   private static final Duration LIMIT = Duration.ofSeconds(60);
 
@@ -59,7 +59,7 @@ final class LocksIT {
     return client(config);
   }
 
-  /** In a thread of its own, for locks belong to threads. */
+  /** Returns true if another thread fails to get the lock; locks belong to threads. */
   private static boolean triesInVain(Lock lock) {
     return CompletableFuture.supplyAsync(() -> !lock.tryLock()).join();
   }
@@ -72,7 +72,7 @@ final class LocksIT {
 
     RLock lock = one.getLock("lock");
     lock.lock();
-    lock.lock(); // by the same thread, once more
+    lock.lock(); // reentrant
     assertThat(other.getLock("lock").tryLock()).isFalse();
     lock.unlock();
     assertThat(other.getLock("lock").tryLock()).isFalse();
@@ -82,7 +82,7 @@ final class LocksIT {
           return true;
         });
     lock.unlock();
-    assertThat(waiting.get(30, SECONDS)).isTrue(); // it was told by a message
+    assertThat(waiting.get(30, SECONDS)).isTrue(); // notified by pub/sub
 
     RLock fair = one.getFairLock("fair");
     fair.lock();
@@ -141,7 +141,7 @@ final class LocksIT {
   }
 
   @Test
-  @SuppressWarnings("deprecation") // Redisson advises against the algorithm, which people use
+  @SuppressWarnings("deprecation") // Redisson advises against the algorithm, which is still in use
   void redLockOverThreeMasters() throws Exception {
     List<Node> masters = new ArrayList<>();
     List<RLock> ones = new ArrayList<>();
@@ -180,7 +180,7 @@ final class LocksIT {
             sentinel failover-timeout mymaster 10000
             """
                 .formatted(sentinelPort, master.port()));
-    Node sentinel = nodes.begin(Kind.REDOUBT.sentinel(), folder, sentinelPort, file.toString());
+    Node sentinel = nodes.launch(Kind.REDOUBT.sentinel(), folder, sentinelPort, file.toString());
     sentinel.awaitPong(LIMIT);
     await()
         .atMost(LIMIT)

@@ -12,14 +12,14 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /**
- * A configuration file that is a mount of its own, as containers have it: nothing can be renamed
- * over it, so it is written in place.
+ * A configuration file that is itself a mount, as in containers: it cannot be replaced by a rename,
+ * so it is written in place.
  */
 final class MountedFileIT {
   @RegisterExtension private final Nodes nodes = new Nodes();
 
   @Test
-  void aSentinelKeepsItsStateInIt() throws Exception {
+  void aSentinelKeepsItsStateInTheMountedFile() throws Exception {
     assumeTrue(
         Distribution.run(Map.of(), "unshare", "-m", "mount", "--bind", "/tmp", "/tmp").status()
             == 0,
@@ -41,7 +41,7 @@ final class MountedFileIT {
     String script =
         "mount --bind %s %s && exec %s %s"
             .formatted(outside, inside, Kind.REDOUBT.sentinel(), inside);
-    Node sentinel = nodes.begin(Path.of("unshare"), folder, port, "-m", "sh", "-c", script);
+    Node sentinel = nodes.launch(Path.of("unshare"), folder, port, "-m", "sh", "-c", script);
     sentinel.awaitPong(Distribution.LIMIT);
 
     assertThat(sentinel.ask("SENTINEL", "SET", "mymaster", "quorum", "3"))

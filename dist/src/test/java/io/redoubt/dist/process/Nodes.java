@@ -16,8 +16,8 @@ import org.junit.jupiter.api.extension.BeforeEachCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
 /**
- * The processes of one test, each with a folder of its own. After the test none of them is left,
- * and of a test that failed their logs are printed.
+ * The processes of one test, each with a folder of its own. They are ended after the test; the logs
+ * of a failed test are printed.
  */
 final class Nodes implements BeforeEachCallback, AfterEachCallback {
   private static final int LOG_TAIL_LINES = 60;
@@ -33,12 +33,12 @@ final class Nodes implements BeforeEachCallback, AfterEachCallback {
     root = Files.createTempDirectory("redoubt-test");
   }
 
-  /** A folder of this test, made when it is not there. */
+  /** Returns a folder of this test, created if needed. */
   Path folder(String name) throws IOException {
     return Files.createDirectories(root.resolve(name));
   }
 
-  /** Starts a data server that saves nothing by itself, and waits until it answers. */
+  /** Starts a data server without automatic saves and waits until it answers. */
   Node server(Kind kind, String... arguments) throws IOException, InterruptedException {
     List<String> all =
         new ArrayList<>(
@@ -55,28 +55,28 @@ final class Nodes implements BeforeEachCallback, AfterEachCallback {
   }
 
   private Node start(Start start, int port) throws IOException, InterruptedException {
-    Node node = begin(start, port);
+    Node node = launch(start, port);
     node.awaitPong(Distribution.LIMIT);
     return node;
   }
 
-  /** Starts a launcher with its own configuration, which says the port, and does not wait. */
-  Node begin(Path launcher, Path folder, int port, String... arguments) throws IOException {
+  /** Starts a launcher with its own configuration, which names the port, without waiting. */
+  Node launch(Path launcher, Path folder, int port, String... arguments) throws IOException {
     Node node = Node.start(launcher, List.of(arguments), Map.of(), port, folder.resolve("output"));
     nodes.add(node);
     return node;
   }
 
-  private Node begin(Start start, int port) throws IOException {
+  private Node launch(Start start, int port) throws IOException {
     List<String> all = new ArrayList<>(start.arguments);
     all.addAll(
         List.of("--port", port + "", "--bind", "127.0.0.1", "--dir", start.folder.toString()));
-    Node node = begin(start.launcher, start.folder, port, all.toArray(String[]::new));
+    Node node = launch(start.launcher, start.folder, port, all.toArray(String[]::new));
     starts.put(node, start);
     return node;
   }
 
-  /** Starts a process again that has ended: same launcher, folder, port and arguments. */
+  /** Restarts a process that has ended, with the same launcher, folder, port and arguments. */
   Node restart(Node ended) throws IOException, InterruptedException {
     Start start = starts.get(ended);
     if (start == null || !ended.awaitEnd(Distribution.LIMIT)) {
@@ -85,7 +85,7 @@ final class Nodes implements BeforeEachCallback, AfterEachCallback {
     return start(start, ended.port());
   }
 
-  /** The folder in which a node keeps its files. */
+  /** Returns the folder of a node's files. */
   Path folder(Node node) {
     return node.log().getParent();
   }
@@ -113,7 +113,7 @@ final class Nodes implements BeforeEachCallback, AfterEachCallback {
         .forEach(System.out::println);
   }
 
-  /** Sends a process a signal, {@code TERM} or {@code INT}, and returns its exit status. */
+  /** Sends a process {@code TERM} or {@code INT} and returns its exit status. */
   static int end(Node node, String signal) throws IOException, InterruptedException {
     signal(node, signal);
     return awaitStatus(node);
@@ -124,7 +124,7 @@ final class Nodes implements BeforeEachCallback, AfterEachCallback {
     node.signal(signal);
   }
 
-  /** The exit status of a process that is about to end. */
+  /** Returns the exit status of a process that is about to end. */
   static int awaitStatus(Node node) throws InterruptedException {
     Duration limit = Distribution.LIMIT;
     if (!node.awaitEnd(limit)) {

@@ -11,7 +11,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** The snapshot that one kind of server saves is what the other kind loads. */
+/** Snapshots saved by one kind of server are loaded by the other kind. */
 final class RdbExchangeIT {
   private static final int CHANGES = 3_000;
 
@@ -24,7 +24,7 @@ final class RdbExchangeIT {
     "REAL,REDOUBT,yes,yes",
     "REAL,REDOUBT,no,no"
   })
-  void whatOneSavesTheOtherLoads(Kind from, Kind to, String compression, String checksum)
+  void eachKindLoadsTheOthersSnapshot(Kind from, Kind to, String compression, String checksum)
       throws Exception {
     Node source = nodes.server(from, "--rdbcompression", compression, "--rdbchecksum", checksum);
     new Writes(Seed.random("RdbExchangeIT")).write(source, CHANGES);

@@ -16,8 +16,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /**
- * The sessions of people who set up a master and its replica, in {@code redis-cli}: what is typed
- * and what is shown.
+ * Interactive {@code redis-cli} sessions of an administrator who sets up a master and a replica:
+ * the input and the expected output.
  */
 final class RedisCliIT {
   @RegisterExtension private final Nodes nodes = new Nodes();
@@ -34,7 +34,7 @@ final class RedisCliIT {
   }
 
   @Test
-  void whatIsWrittenOnTheMasterIsReadOnTheReplica() throws Exception {
+  void writesOnTheMasterAreReadOnTheReplica() throws Exception {
     assertThat(session(master, "set rep rep", "get rep", "set 汉字 值", "get missing"))
         .containsExactly("OK", "\"rep\"", "OK", "(nil)");
     await().atMost(Distribution.LIMIT).until(() -> !replica.ask("GET", "汉字").isNull());
@@ -106,7 +106,7 @@ final class RedisCliIT {
         .containsExactly("(integer) 0", "OK Already connected to specified master");
   }
 
-  /** Both have taken something from the stream, and said so. */
+  /** Waits until both nodes have applied and acknowledged part of the stream. */
   private void replicateSomething() throws IOException {
     try (RespClient client = master.connect()) {
       assertThat(client.call("SET", "key", "value")).isEqualTo(new Reply.Simple("OK"));
@@ -114,7 +114,7 @@ final class RedisCliIT {
     }
   }
 
-  /** What is always the same stands there as it is. */
+  /** Returns INFO replication with its variable values replaced. */
   private static List<String> infoReplication(Node node) throws Exception {
     return session(node, "info replication").stream()
         .map(line -> line.replaceFirst("^master_replid:[0-9a-f]{40}$", "master_replid:ID"))
@@ -128,7 +128,7 @@ final class RedisCliIT {
         .toList();
   }
 
-  /** What redis-cli shows when the lines are typed. */
+  /** Returns the output of redis-cli for the given input lines. */
   private static List<String> session(Node node, String... lines) throws Exception {
     List<String> command = new ArrayList<>();
     command.add(Kind.tool("redis-cli").toString());

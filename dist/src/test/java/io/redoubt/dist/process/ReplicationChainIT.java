@@ -15,9 +15,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /**
- * A master, its replica and the replica of that, Redoubt and real Redis in turn: the three agree
- * key by key and have one replication id and one offset, whatever happens to the middle one and to
- * the links while the master is written to; and also when the middle one has become the master.
+ * A chain of a master, its replica and a sub-replica, Redoubt and real Redis in turn. All three
+ * agree key by key and have one replication id and offset, whatever happens to the middle node and
+ * to the links during writes, and also after the middle node was promoted.
  */
 final class ReplicationChainIT {
   private static final int MASTER = 0;
@@ -71,7 +71,7 @@ final class ReplicationChainIT {
     return node;
   }
 
-  /** The link is cut once at each of its ends; what was missed then is all that is sent again. */
+  /** Cuts the link once at each end; only the missing part of the stream is sent again. */
   private void aCutLinkIsContinued(int upper, int lower) throws Exception {
     Node source = chain.get(upper);
     Node replica = chain.get(lower);
@@ -94,7 +94,7 @@ final class ReplicationChainIT {
     assertThat(number(source, "sync_full")).isEqualTo(full);
   }
 
-  /** A snapshot of a replica tells the place in the stream, so that the next process goes on. */
+  /** A snapshot of a replica records the offset, so that the restarted process continues. */
   private void aRestartIsContinued() throws Exception {
     Node master = chain.get(MASTER);
     long partial = number(master, "sync_partial_ok");
@@ -111,7 +111,7 @@ final class ReplicationChainIT {
     assertThat(number(master, "sync_full")).isEqualTo(full);
   }
 
-  /** Both of the others go on where they are. */
+  /** Both other nodes continue with a partial sync. */
   private void theOneThatIsPromotedIsFollowed() throws Exception {
     Node promoted = chain.get(MIDDLE);
     Node former = chain.get(MASTER);
@@ -130,7 +130,7 @@ final class ReplicationChainIT {
     assertThat(number(promoted, "sync_full")).isEqualTo(full);
   }
 
-  /** Does something while another thread writes to the master without a pause. */
+  /** Runs an action while another thread writes to the master continuously. */
   private void whileWriting(Callable<?> act) throws Exception {
     Writes others = new Writes(new Random(random.nextLong()));
     List<Throwable> failures = new ArrayList<>();
@@ -152,7 +152,7 @@ final class ReplicationChainIT {
     assertThat(failures).isEmpty();
   }
 
-  /** Waits until the offsets and what they lead to are one. */
+  /** Waits until the offsets are equal, and asserts equal content. */
   private void agree() {
     for (Node replica : chain.subList(MIDDLE, chain.size())) {
       await()
@@ -177,7 +177,7 @@ final class ReplicationChainIT {
         });
   }
 
-  /** Keys that are about to expire may be read on one node and be gone on the next. */
+  /** Asserts equal keys, except those about to expire: they may be gone on one node only. */
   private void everyKeyAgrees() {
     await()
         .atMost(Distribution.LIMIT)

@@ -28,14 +28,14 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /**
- * redis-replicator, a replica by others, follows Redoubt: what it makes of the snapshot it restores
- * into a real Redis, and the commands of the stream are run there. The two agree key by key, also
- * after a cut.
+ * redis-replicator, a third-party replica implementation, follows Redoubt. The snapshot that it
+ * parses is restored into a real Redis, and the commands of the stream are run there; both must
+ * agree key by key, also after a disconnect.
  */
 final class ReplicatorIT {
   private static final int CHANGES = 1_500;
 
-  /** What the stream may consist of. */
+  /** The commands that may occur in the stream. */
   private static final String COMMANDS =
       """
       SELECT MULTI EXEC SET APPEND SETRANGE INCR INCRBY DEL UNLINK PEXPIREAT PERSIST
@@ -99,7 +99,7 @@ final class ReplicatorIT {
         request[0] = command.getCommand();
         System.arraycopy(command.getArgs(), 0, request, 1, command.getArgs().length);
         check(client.call(request));
-      } else if (event instanceof SelectCommand resumed) { // where a partial resync goes on
+      } else if (event instanceof SelectCommand resumed) { // a partial sync resumes here
         check(client.call("SELECT", Integer.toString(resumed.getIndex())));
       } else if (!(event instanceof PingCommand)) {
         assertThat(event).isNotInstanceOf(Command.class).isNotInstanceOf(KeyValuePair.class);

@@ -19,9 +19,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /**
- * Three sentinels over a master and two replicas with passwords, set up as people do, with files of
- * their own: what the files say after a failover. Redoubt alone, and Redoubt and real Redis in one
- * group.
+ * Three sentinels over a master and two replicas with passwords and their own configuration files:
+ * the content of the files after a failover. Runs with Redoubt alone, and with Redoubt and real
+ * Redis in one group.
  */
 final class SentinelGroupIT {
   private static final String PASSWORD = "a-secret";
@@ -63,7 +63,7 @@ final class SentinelGroupIT {
         .until(() -> call(master, "SET", "after", "2").equals(new Reply.Simple("OK")));
     assertThat(call(master, "GET", "before").text()).isEqualTo("1");
 
-    servers.set(0, begin(0, Kind.REDOUBT.server()));
+    servers.set(0, launch(0, Kind.REDOUBT.server()));
     for (int replica = 0; replica < SIZE; replica++) {
       if (replica != promoted) {
         awaitReplica(servers.get(replica), newPort);
@@ -90,7 +90,7 @@ final class SentinelGroupIT {
               """
                       .formatted(ports.get(i), folder(i), PASSWORD, PASSWORD)
                   + (i == 0 ? "" : "slaveof 127.0.0.1 " + ports.getFirst() + "\n")));
-      servers.add(begin(i, serverKinds.get(i).server()));
+      servers.add(launch(i, serverKinds.get(i).server()));
     }
     for (Node replica : servers.subList(1, SIZE)) {
       awaitReplica(replica, ports.getFirst());
@@ -113,7 +113,7 @@ final class SentinelGroupIT {
               sentinel auth-pass mymaster %s
               """
                   .formatted(ports.get(i), folder(i), ports.getFirst(), PASSWORD)));
-      sentinels.add(begin(i, sentinelKinds.get(i - SIZE).sentinel()));
+      sentinels.add(launch(i, sentinelKinds.get(i - SIZE).sentinel()));
     }
     await()
         .atMost(FAILOVER_LIMIT)
@@ -129,8 +129,8 @@ final class SentinelGroupIT {
     return Files.writeString(folder(i).resolve(name), text);
   }
 
-  private Node begin(int i, Path launcher) throws IOException {
-    return nodes.begin(launcher, folder(i), ports.get(i), files.get(i).toString());
+  private Node launch(int i, Path launcher) throws IOException {
+    return nodes.launch(launcher, folder(i), ports.get(i), files.get(i).toString());
   }
 
   private static void awaitReplica(Node node, int masterPort) {

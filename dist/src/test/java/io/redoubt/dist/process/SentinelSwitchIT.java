@@ -16,7 +16,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What a switch of the master, planned or not, must not cost. */
+/** Planned and unplanned switches of the master lose no acknowledged writes. */
 final class SentinelSwitchIT {
   private static final Duration REST_LIMIT = Duration.ofSeconds(90);
   private static final int SWITCHES = Integer.getInteger("redoubt.switches", 2);
@@ -45,7 +45,7 @@ final class SentinelSwitchIT {
   @CsvSource({"REDOUBT", "REAL"})
   void plannedSwitchesLoseNothing(Kind servers) throws Exception {
     try (Topology group = start(servers, Kind.REDOUBT)) {
-      int master = group.awaitRest(REST_LIMIT);
+      int master = group.awaitStable(REST_LIMIT);
       long acknowledged;
       try (FollowingWriter writer =
           FollowingWriter.start("counter", () -> FollowingWriter.namedMaster(group))) {
@@ -57,7 +57,7 @@ final class SentinelSwitchIT {
               .isEqualTo(new Reply.Simple("OK"));
           int old = master;
           await().atMost(REST_LIMIT).until(() -> !group.namedMasters().contains(old));
-          master = group.awaitRest(REST_LIMIT);
+          master = group.awaitStable(REST_LIMIT);
           assertThat(master).isNotEqualTo(old);
         }
         acknowledged = writer.stop();
@@ -67,11 +67,11 @@ final class SentinelSwitchIT {
     }
   }
 
-  /** The story of seed 004, and then writers that don't wait for the sentinels' word. */
+  /** Replays storm seed 004, then runs writers that do not wait for the sentinels. */
   @Test
   void aMasterThatReturnsTakesNoWrites() throws Exception {
     try (Topology group = start(Kind.REDOUBT, Kind.REDOUBT)) {
-      int old = group.awaitRest(REST_LIMIT);
+      int old = group.awaitStable(REST_LIMIT);
       Path known = folder.resolve("server-" + old).resolve("sentinels-" + old + ".state");
       await().atMost(REST_LIMIT).until(() -> lines(known) == Topology.SENTINELS);
       Node former = group.server(old);
@@ -84,7 +84,7 @@ final class SentinelSwitchIT {
         writers.add(FollowingWriter.start("lost:" + i, () -> old));
       }
       group.restart(group.servers().indexOf(former));
-      int master = group.awaitRest(REST_LIMIT);
+      int master = group.awaitStable(REST_LIMIT);
       for (FollowingWriter writer : writers) {
         writer.close();
         assertThat(writer.acknowledged()).isZero();
@@ -102,11 +102,14 @@ final class SentinelSwitchIT {
     }
   }
 
-  /** {@code benchmark failover --stop-a-sentinel} measures it, beside Redis. */
+  /**
+   * A paused sentinel resumes and fails over as fast as before; {@code benchmark failover
+   * --stop-a-sentinel} measures the same beside Redis.
+   */
   @Test
   void aSentinelThatStoodStillIsNoWorseForIt() throws Exception {
     try (Topology group = start(Kind.REDOUBT, Kind.REDOUBT, 1_000)) {
-      int old = group.awaitRest(REST_LIMIT);
+      int old = group.awaitStable(REST_LIMIT);
       Node paused = group.sentinels().getFirst();
       long epoch = epoch(paused);
       paused.signal("STOP");
@@ -114,7 +117,8 @@ final class SentinelSwitchIT {
       paused.signal("CONT");
       Thread.sleep(1_000);
       assertThat(epoch(paused)).as("nobody was taken for down").isEqualTo(epoch);
-      // Another one goes with the master: the one that was paused is needed.
+      // Stops another sentinel with the master, so that the one that was paused is needed for the
+      // quorum.
       group.sentinels().getLast().kill();
       group.server(old).kill();
       long killed = System.nanoTime();

@@ -15,7 +15,7 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** Where a server takes its configuration from, and what it says when it cannot start. */
+/** The configuration sources of a server, and the errors it prints if it cannot start. */
 final class StartIT {
   private static final Path SERVER = Kind.REDOUBT.server();
 
@@ -24,7 +24,7 @@ final class StartIT {
   private final int port = FreePorts.one();
 
   @Test
-  void takesAFileThenWhatTheCommandLineAdds() throws Exception {
+  void takesAFileAndThenTheCommandLine() throws Exception {
     Path folder = nodes.folder("started");
     Path conf =
         conf(
@@ -36,7 +36,7 @@ final class StartIT {
             save ""
             """);
     Node node =
-        nodes.begin(SERVER, folder, port, conf.toString(), "--port", port + "", "--hz", "50");
+        nodes.launch(SERVER, folder, port, conf.toString(), "--port", port + "", "--hz", "50");
     node.awaitPong(Distribution.LIMIT);
     assertThat(node.ask("CONFIG", "GET", "maxmemory").elements().get(1).text())
         .isEqualTo("104857600");
@@ -54,13 +54,13 @@ final class StartIT {
     Path shell = folder.resolve("shell");
     Files.writeString(shell, "#!/bin/sh\nexec \"$@\" <'" + lines + "'\n");
     assertThat(shell.toFile().setExecutable(true)).isTrue();
-    Node node = nodes.begin(shell, folder, port, SERVER.toString(), "-", "--save", "");
+    Node node = nodes.launch(shell, folder, port, SERVER.toString(), "-", "--save", "");
     node.awaitPong(Distribution.LIMIT);
     assertThat(node.ask("CONFIG", "GET", "maxclients").elements().get(1).text()).isEqualTo("77");
   }
 
   @Test
-  void aLineThatIsNoneIsShownWithItsNumber() throws Exception {
+  void anInvalidLineIsShownWithItsNumber() throws Exception {
     Path conf = conf("port " + port + "\nno-such-directive 1\n");
     Result ours = run(SERVER, conf);
     assertThat(ours.status()).isEqualTo(1);
@@ -95,7 +95,7 @@ final class StartIT {
     }
   }
 
-  /** The text without the version and without the hints that are ours alone. */
+  /** Returns the output without the version and without hints that Redis lacks. */
   private static List<String> fatal(Result result) {
     return result
         .output()
@@ -106,7 +106,7 @@ final class StartIT {
   }
 
   @Test
-  void aCommandThatThereIsNotCannotBeRenamed() throws Exception {
+  void refusesToRenameAnUnknownCommand() throws Exception {
     Result result = run(SERVER, conf("rename-command NOSUCH X\nport " + port + "\n"));
     assertThat(result.status()).isEqualTo(1);
     assertThat(result.output())
@@ -115,14 +115,14 @@ final class StartIT {
   }
 
   @Test
-  void charactersThatLookLikeOthersAreNamed() throws Exception {
+  void namesLookAlikeCharacters() throws Exception {
     Result result = run(SERVER, conf("protected\u2010mode no\n"));
     assertThat(result.status()).isEqualTo(1);
     assertThat(result.output()).contains("U+2010").contains("protected-mode no");
   }
 
   @Test
-  void aFileThatIsMissingIsNamed() throws Exception {
+  void namesAMissingFile() throws Exception {
     Path missing = nodes.folder("started").resolve("missing.conf");
     Result result = run(SERVER, missing);
     assertThat(result.status()).isEqualTo(1);
@@ -132,7 +132,7 @@ final class StartIT {
   }
 
   @Test
-  void aPortInUseIsNamed() throws Exception {
+  void namesAPortInUse() throws Exception {
     Node first = nodes.server(Kind.REDOUBT);
     Result second =
         Distribution.run(
@@ -146,7 +146,7 @@ final class StartIT {
   }
 
   @Test
-  void whoListensNowhereDoesNotStart() throws Exception {
+  void refusesToStartWithoutAListener() throws Exception {
     for (Path program : List.of(SERVER, Kind.REDOUBT.sentinel())) {
       Path conf = conf("port 0\n");
       Result result = run(program, conf);
@@ -156,11 +156,11 @@ final class StartIT {
   }
 
   @Test
-  void aPasswordIsAskedFor() throws Exception {
+  void requiresThePassword() throws Exception {
     Path folder = nodes.folder("started");
     Path conf = conf("requirepass secret\n");
     Node node =
-        nodes.begin(SERVER, folder, port, conf.toString(), "--port", port + "", "--save", "");
+        nodes.launch(SERVER, folder, port, conf.toString(), "--port", port + "", "--save", "");
     awaitRefusal(node);
     try (RespClient client = node.connect()) {
       assertThat(client.call("GET", "key"))
@@ -181,10 +181,10 @@ final class StartIT {
   }
 
   @Test
-  void commandsAreRenamedAndTakenAway() throws Exception {
+  void renamesAndDisablesCommands() throws Exception {
     Path folder = nodes.folder("started");
     Path conf = conf("rename-command CONFIG configure\nrename-command FLUSHALL \"\"\nsave \"\"\n");
-    Node node = nodes.begin(SERVER, folder, port, conf.toString(), "--port", port + "");
+    Node node = nodes.launch(SERVER, folder, port, conf.toString(), "--port", port + "");
     node.awaitPong(Distribution.LIMIT);
     assertThat(node.ask("CONFIGURE", "GET", "port").elements().get(1).text()).isEqualTo(port + "");
     assertThat(node.ask("CONFIG", "GET", "port"))

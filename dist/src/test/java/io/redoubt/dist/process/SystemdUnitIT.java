@@ -11,7 +11,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The systemd units, as far as they can be checked without systemd running. */
+/** The systemd units, checked as far as possible without a running systemd. */
 final class SystemdUnitIT {
   @TempDir private Path folder;
 

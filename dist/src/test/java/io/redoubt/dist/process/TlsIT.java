@@ -20,7 +20,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A group that speaks nothing but TLS, of Redoubt's and Redis' processes. */
+/** A group of Redoubt and Redis processes that accepts TLS only. */
 final class TlsIT {
   private static final Duration LIMIT = Duration.ofSeconds(60);
 

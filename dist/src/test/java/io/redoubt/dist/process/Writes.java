@@ -13,16 +13,16 @@ import java.util.List;
 import java.util.Random;
 
 /**
- * Random changes of values of every type: keys and values of any bytes, large values that compress
- * and that don't, numbers, expiry near and far, several databases.
+ * Random changes to values of every type: binary keys and values, large values that compress and
+ * that don't, numbers, near and far expiry times, several databases.
  */
 final class Writes {
   static final int[] DATABASES = {0, 1, 9};
 
-  /** How the keys begin that live for less than a second. */
+  /** The prefix of keys that live for less than a second. */
   static final String SHORT_LIVED = "short:";
 
-  /** The name of the consumer group that some of the streams have. */
+  /** The name of the consumer group of some of the streams. */
   static final String GROUP = "group";
 
   private static final String SCRIPT =
@@ -46,7 +46,7 @@ final class Writes {
     this.random = random;
   }
 
-  /** Writes to every database: so many small changes, and large values. */
+  /** Writes to every database: the given number of small changes, and large values. */
   void write(Node node, int changes) throws IOException {
     try (RespClient client = node.connect()) {
       for (int database : DATABASES) {
@@ -67,8 +67,8 @@ final class Writes {
   }
 
   /**
-   * Writes one change after the other, in turns of a database each, until the thread is told. After
-   * each turn a replica gets a little time, so that a slow one does not fall far behind.
+   * Writes to each database in turn until the thread is interrupted. A pause after each turn keeps
+   * a slow replica from falling far behind.
    */
   void writeUntilInterrupted(Node node) throws IOException {
     try (RespClient client = node.connect()) {
@@ -107,7 +107,7 @@ final class Writes {
       return collectionChange();
     }
     if (kind == 4) {
-      return changeOfItsOwnMind();
+      return rewrittenChange();
     }
     byte[] key = key();
     return switch (random.nextInt(11)) {
@@ -135,8 +135,11 @@ final class Writes {
     };
   }
 
-  /** What a replica can't repeat as it was asked for: chance, fractions, scripts, groups. */
-  private byte[][] changeOfItsOwnMind() {
+  /**
+   * Returns a change that is replicated as another command: random pops, fractions, scripts,
+   * consumer groups.
+   */
+  private byte[][] rewrittenChange() {
     String number = ":" + random.nextInt(20);
     return switch (random.nextInt(9)) {
       case 0 -> words("SPOP set" + number);
@@ -156,7 +159,7 @@ final class Writes {
     };
   }
 
-  /** Some changes that are made together. */
+  /** Returns some changes wrapped in a transaction. */
   private List<byte[][]> transaction() {
     List<byte[][]> requests = new ArrayList<>();
     requests.add(words("MULTI"));
@@ -171,7 +174,10 @@ final class Writes {
     return Arrays.stream(line.split(" ")).map(Writes::ascii).toArray(byte[][]::new);
   }
 
-  /** Some of the collections stay small, others grow out of their compact forms. */
+  /**
+   * Returns a change of a collection; some collections stay compact, others outgrow the compact
+   * encoding.
+   */
   private byte[][] collectionChange() {
     int number = random.nextInt(20);
     String name = ":" + number;
@@ -194,7 +200,7 @@ final class Writes {
     };
   }
 
-  /** Few enough keys that most are written several times; some of bytes that are no text. */
+  /** Returns one of few keys, so that most are written several times; some are not text. */
   private byte[] key() {
     int number = random.nextInt(700);
     byte[] key = new byte[1 + number % 40];

@@ -11,7 +11,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /**
- * The demo's whole story, with Redoubt alone and beside real Redis: each kind of sentinel over each
+ * Runs the complete demo with Redoubt alone and beside real Redis: each kind of sentinel over each
  * kind of server.
  */
 final class FailoverIT {

@@ -13,8 +13,8 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
-/** Whom to compare: the options that all benchmarks have, and the servers that run by them. */
-final class Contenders {
+/** The options common to all benchmarks, and the servers that are started by them. */
+final class BenchmarkServers {
   @Option(
       names = "--home",
       paramLabel = "FOLDER",
@@ -24,7 +24,7 @@ final class Contenders {
   @Option(
       names = "--server",
       paramLabel = "FILE",
-      description = "Another redis-server to measure in the place of that of the distribution.")
+      description = "Another redis-server to measure instead of the distribution's.")
   private @Nullable Path server;
 
   @Option(
@@ -33,7 +33,9 @@ final class Contenders {
       description = "The redis-server to compare with (default: ${DEFAULT-VALUE}).")
   private Path redis = Path.of("/usr/bin/redis-server");
 
-  @Option(names = "--quick", description = "A tenth of the load: to try it out, not to cite.")
+  @Option(
+      names = "--quick",
+      description = "A tenth of the load, for a trial run; the figures mean nothing.")
   private boolean quick;
 
   private final List<Topology> groups = new ArrayList<>();
@@ -41,29 +43,29 @@ final class Contenders {
   private @Nullable Path folder;
   private boolean ending;
 
-  /** A load of this size, or what {@code --quick} makes of it. */
+  /** Returns the given load, or a tenth of it with {@code --quick}. */
   int scaled(int size) {
     return quick ? Math.max(1, size / 10) : size;
   }
 
-  /** Starts Redis or Redoubt, with more of a configuration. */
+  /** Starts Redis or Redoubt with additional directives. */
   MeasuredServer start(boolean redis, String... more) throws IOException, InterruptedException {
     return redis
         ? start("redis", redisLauncher(), more)
         : start("redoubt", redoubtLauncher(), more);
   }
 
-  /** The launcher of Redis. */
+  /** Returns the launcher of Redis. */
   Path redisLauncher() {
     return redis;
   }
 
-  /** The launcher of Redoubt. */
+  /** Returns the launcher of Redoubt's server. */
   Path redoubtLauncher() {
     return server == null ? home.resolve("bin/redis-server") : server;
   }
 
-  /** The launcher of Redoubt's sentinel. */
+  /** Returns the launcher of Redoubt's sentinel. */
   Path redoubtSentinel() {
     return home.resolve("bin/redis-sentinel");
   }
@@ -82,18 +84,18 @@ final class Contenders {
     return server;
   }
 
-  /** Has a group stopped at the end, however it comes. */
-  synchronized void stopAtEnd(Topology group) {
+  /** Closes a group when the JVM exits, on Ctrl-C too. */
+  synchronized void closeOnExit(Topology group) {
     groups.add(group);
   }
 
-  /** A folder that is gone at the end. */
+  /** Returns a temporary folder that is deleted when the JVM exits. */
   Path folder() throws IOException {
     Path place = folder;
     if (place == null) {
       place = Files.createTempDirectory("redoubt-benchmark-");
       folder = place;
-      // An ordinary end and Ctrl-C alike leave no process and no file.
+      // Runs after an ordinary exit and after Ctrl-C alike, so that no process and no file remains.
       Runtime.getRuntime().addShutdownHook(new Thread(this::clean, "clean"));
     }
     return place;

@@ -13,32 +13,31 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 
 /**
- * The work that a server and a sentinel are trained with: what clients, replicas and sentinels ask
- * of them, often enough for the JVM to see where the time goes. Replies are read and not judged:
- * that is for the tests.
+ * The workload of the AOT training run: the requests of clients, replicas and sentinels, often
+ * enough for the JVM to find the hot code. Replies are read and not checked; tests do that.
  */
-final class Exercise {
+final class TrainingWorkload {
   private static final String CANDIDATE = "0".repeat(40);
   private static final int ROUNDS = 2_000;
   private static final int PIPELINE = 16;
 
-  /** So many elements are pushed to each list a round, for lists to get many nodes. */
+  /** Elements pushed to each list in a round, so that lists have many nodes. */
   private static final int PUSHES = 4;
 
-  /** Enough keys for a snapshot to go on while they are written. */
+  /** Enough keys for a snapshot to still run while they are written. */
   private static final int SAVED_KEYS = 40_000;
 
   private static final int SAVES = 4;
 
-  /** Their requests come together, and while others are answered: the loop takes other branches. */
+  /** Concurrent clients: the loop takes other branches when several requests are ready at once. */
   private static final int CLIENTS = 8;
 
-  /** Large enough for a snapshot to be in the middle of each for a while. */
+  /** Enough elements for a snapshot to spend some time inside each collection. */
   private static final int LARGE_ELEMENTS = 600_000;
 
   private static final int ELEMENTS_A_COMMAND = 100;
 
-  /** Writes have to wait now and then, as for a disk that is slow. */
+  /** Writes are paused this often, because a slow disk makes them wait. */
   private static final int PAUSE_EVERY = 50 * PIPELINE;
 
   private static final int LONG_READ_ROUNDS = 10;
@@ -102,17 +101,17 @@ final class Exercise {
   private final Node server;
   private final Node peer;
 
-  /** A server to be trained, and another to replicate with; both answer already. */
-  Exercise(Node server, Node peer) {
+  /** Takes a server to train and a peer to replicate with; both must accept commands. */
+  TrainingWorkload(Node server, Node peer) {
     this.server = server;
     this.peer = peer;
   }
 
   /**
-   * Commands one by one, pipelined commands on all types of values, saving while everything is
-   * written, a full sync as replica and one as master.
+   * Sends commands one by one, pipelined commands on all types of values, writes to all data during
+   * snapshots, and runs a full sync in both roles.
    */
-  void ofServer() throws IOException, InterruptedException {
+  void trainServer() throws IOException, InterruptedException {
     try (RespClient connection = server.connect()) {
       for (String command : ONCE) {
         connection.call(command.split(" ", -1));
@@ -151,10 +150,10 @@ final class Exercise {
   }
 
   /**
-   * What a sentinel does when all is well, and what it has to do quickly when it is not; the server
-   * is its master mymaster, the peer a replica, before and after.
+   * Trains a sentinel with routine queries and with failovers. The server is its master {@code
+   * mymaster} before and after, the peer a replica.
    */
-  void ofSentinel(Node sentinel) throws IOException, InterruptedException {
+  void trainSentinel(Node sentinel) throws IOException, InterruptedException {
     until(() ->
         sentinel.ask("SENTINEL", "replicas", "mymaster").toString().contains(":" + peer.port()));
     for (String command :
@@ -176,7 +175,7 @@ final class Exercise {
             .contains(to.port() + ""));
   }
 
-  /** Sends commands in one write, as a pipelining client does. */
+  /** Sends commands in one write, like a pipelining client. */
   private static void send(RespClient connection, List<List<String>> commands) throws IOException {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     for (List<String> command : commands) {
@@ -193,7 +192,7 @@ final class Exercise {
     }
   }
 
-  /** Adds to the collections that {@link #fill} changes. */
+  /** Adds elements to the collections that {@link #fill} changes. */
   private static void enlarge(RespClient connection) throws IOException {
     for (int element = 0; element < LARGE_ELEMENTS; ) {
       List<String> list = new ArrayList<>(List.of("RPUSH", "list"));
@@ -208,7 +207,7 @@ final class Exercise {
     }
   }
 
-  /** Several clients share what {@link #fill} does; one more asks for this and that meanwhile. */
+  /** Runs {@link #fill} from several clients at once while another client sends reads. */
   private void fillTogether(int round) throws IOException, InterruptedException {
     try (ExecutorService clients = Executors.newVirtualThreadPerTaskExecutor()) {
       List<Future<?>> filling = new ArrayList<>();
@@ -236,7 +235,7 @@ final class Exercise {
     }
   }
 
-  /** Sets keys and changes large values, and some that are not, anew each round. */
+  /** Sets keys and changes large and small collections, with other values in each round. */
   private static void fill(RespClient connection, int first, int end, int round)
       throws IOException {
     for (int key = first; key < end; ) {
@@ -270,7 +269,7 @@ final class Exercise {
     }
   }
 
-  /** Makes one a replica of the other and waits until a write has come through. */
+  /** Makes one server a replica of the other and waits until it has received a write. */
   private static void replicate(Node replica, Node master)
       throws IOException, InterruptedException {
     replica.ask("REPLICAOF", "127.0.0.1", master.port() + "");
@@ -289,7 +288,7 @@ final class Exercise {
         List.of("EVAL", SCRIPT, "1", key, "value"));
   }
 
-  /** One element each of large collections, and a few of small ones. */
+  /** Returns commands on one element of each large collection and on a few small ones. */
   private static List<List<String>> collections(int round) {
     String element = "element:" + round;
     String small = "small:" + round % 100;
@@ -338,7 +337,7 @@ final class Exercise {
     boolean holds() throws IOException;
   }
 
-  /** Waits for a condition; without it the training goes on, and is only less complete. */
+  /** Waits for a condition; after the time limit the training continues, less complete. */
   private static void until(Condition condition) throws IOException, InterruptedException {
     long end = System.nanoTime() + STEP_LIMIT_NANOS;
     while (!condition.holds() && System.nanoTime() < end) {

@@ -13,19 +13,19 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /**
- * Servers with an append-only file that end, well or by kill -9, and come back: each goes on where
- * it stood in the stream, as a replica, as a master, and as a replica of the one that took over.
+ * Servers with an append-only file that shut down or are killed and restarted. Each resumes the
+ * stream at its offset: as a replica, as a master, and as a replica of its successor.
  */
-final class ReturnIT {
+final class RestartIT {
   private static final int CHANGES = 200;
 
   @RegisterExtension private final Nodes nodes = new Nodes();
 
-  private final Random random = Seed.random("ReturnIT");
+  private final Random random = Seed.random("RestartIT");
   private final Writes writes = new Writes(random);
 
   @Test
-  void nobodyNeedsAFullSync() throws Exception {
+  void noNodeNeedsAFullSync() throws Exception {
     Node master = server();
     Node replica = server("--replicaof", "127.0.0.1", master.port() + "");
     writes.write(master, CHANGES);

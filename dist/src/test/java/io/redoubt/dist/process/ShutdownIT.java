@@ -16,15 +16,15 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** How a server ends, what it leaves on disk, and what of it the next one finds. */
-final class EndIT {
+/** The shutdown of a server, the files that it leaves, and their recovery by the next process. */
+final class ShutdownIT {
   private static final String NEVER_BY_ITSELF = "100000 100000";
 
   @RegisterExtension private final Nodes nodes = new Nodes();
 
   @ParameterizedTest
   @ValueSource(strings = {"TERM", "INT"})
-  void aSignalSavesWhenThatIsConfigured(String signal) throws Exception {
+  void aSignalSavesIfConfigured(String signal) throws Exception {
     Node node = start(NEVER_BY_ITSELF);
     awaitPidFile(node);
     node.ask("SET", "key", "value");
@@ -42,7 +42,7 @@ final class EndIT {
   }
 
   @Test
-  void whoInsistsOnTheEndNeedNotWaitForTheSave() throws Exception {
+  void aSecondSignalSkipsTheSave() throws Exception {
     Node node = start(NEVER_BY_ITSELF);
     node.ask("SET", "key", "value");
     node.ask("CONFIG", "SET", "rdb-key-save-delay", "300000000"); // microseconds
@@ -57,7 +57,7 @@ final class EndIT {
 
   @ParameterizedTest
   @ValueSource(strings = {"TERM", "INT"})
-  void aSignalSavesNothingWhenThatIsNotConfigured(String signal) throws Exception {
+  void aSignalSavesNothingByDefault(String signal) throws Exception {
     Node node = start("");
     node.ask("SET", "key", "value");
     assertThat(Nodes.end(node, signal)).isZero();
@@ -67,7 +67,7 @@ final class EndIT {
 
   @ParameterizedTest
   @CsvSource({"configured,,true", "configured,NOSAVE,false", "'',,false", "'',SAVE,true"})
-  void shutdownSavesAsAskedOrElseAsConfigured(String save, String word, boolean saved)
+  void shutdownSavesAsRequestedOrConfigured(String save, String word, boolean saved)
       throws Exception {
     Node node = start(save.isEmpty() ? "" : NEVER_BY_ITSELF);
     node.ask("SET", "key", "value");
@@ -77,7 +77,7 @@ final class EndIT {
     assertThat(nodes.restart(node).ask("EXISTS", "key").number()).isEqualTo(saved ? 1 : 0);
   }
 
-  /** There is no reply: the connection ends. */
+  /** Sends SHUTDOWN, which is answered by closing the connection. */
   private static void shutDown(Node node, String... words) throws IOException {
     try (RespClient client = node.connect()) {
       client.send(words);
@@ -104,7 +104,7 @@ final class EndIT {
   }
 
   @Test
-  void aSnapshotThatIsDamagedIsNotTakenForData() throws Exception {
+  void refusesToStartWithADamagedSnapshot() throws Exception {
     Node node = start(NEVER_BY_ITSELF);
     node.ask("SET", "key", "value that is found by looking for it");
     assertThat(Nodes.end(node, "TERM")).isZero();
@@ -114,7 +114,7 @@ final class EndIT {
     List<String> arguments =
         List.of("--dir", nodes.folder(node).toString(), "--port", node.port() + "");
     Node next =
-        nodes.begin(
+        nodes.launch(
             Kind.REDOUBT.server(),
             nodes.folder("damaged"),
             node.port(),
@@ -133,7 +133,7 @@ final class EndIT {
     return nodes.start(Kind.REDOUBT.server(), arguments);
   }
 
-  /** It is written when the server listens: perhaps just after it has answered. */
+  /** Waits for the pid file, which may be written just after the first reply. */
   private void awaitPidFile(Node node) {
     await()
         .atMost(Distribution.LIMIT)
