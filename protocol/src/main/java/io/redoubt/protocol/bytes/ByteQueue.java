@@ -4,62 +4,62 @@ import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Bytes in one piece of memory, appended at the end and dropped at the start: half a request, or
- * requests that must wait. Holds no memory while empty.
+ * A contiguous byte queue: appends at the end, drops at the start. Holds a partial request, or
+ * requests that must wait. Uses no memory while empty.
  */
 public final class ByteQueue {
-  private static final long SMALLEST_BYTES = 1024;
+  private static final long MIN_BLOCK_BYTES = 1024;
 
   /**
-   * Bytes that are expected get their room at once up to this many; beyond, room follows the bytes
-   * that really come.
+   * Capacity for expected bytes is reserved at once up to this limit; beyond it, capacity follows
+   * the bytes that arrive, so that a length claimed by a client cannot exhaust the memory.
    */
-  private static final long AT_ONCE_BYTES = 16L << 20;
+  private static final long MAX_RESERVED_BYTES = 16L << 20;
 
   private final BufferMemory source;
   private BufferMemory.@Nullable Block block;
   private long start;
   private long end;
 
-  /** An empty queue that takes its memory from {@code source}. */
+  /** Creates an empty queue that allocates from {@code source}. */
   public ByteQueue(BufferMemory source) {
     this.source = source;
   }
 
-  /** Whether there are no bytes. */
+  /** Returns true if the queue is empty. */
   public boolean isEmpty() {
     return start == end;
   }
 
-  /** The memory that the bytes lie in. */
+  /** Returns the segment that holds the bytes. */
   public MemorySegment memory() {
     return block == null ? MemorySegment.NULL : block.memory();
   }
 
-  /** The first byte within {@link #memory()}. */
+  /** Returns the offset of the first byte within {@link #memory()}. */
   public long start() {
     return start;
   }
 
-  /** Behind the last byte within {@link #memory()}. */
+  /** Returns the offset after the last byte within {@link #memory()}. */
   public long end() {
     return end;
   }
 
-  /** How many bytes there are. */
+  /** Returns the number of bytes in the queue. */
   public long usedBytes() {
     return end - start;
   }
 
-  /** How many more there is room for. */
+  /** Returns the number of bytes that can be appended without growing. */
   public long freeBytes() {
     return block == null ? 0 : block.sizeBytes() - usedBytes();
   }
 
   /**
-   * Adds bytes.
+   * Appends bytes.
    *
-   * @param expectedBytes how many more are known to follow before the start is dropped
+   * @param expectedBytes the number of further bytes known to follow before the start is dropped
    */
   public void append(MemorySegment from, long offset, long length, long expectedBytes) {
     if (length == 0) {
@@ -73,11 +73,11 @@ public final class ByteQueue {
         end = old.offset() + usedBytes();
         start = old.offset();
       } else {
-        long wanted = needed + Math.min(expectedBytes, AT_ONCE_BYTES);
+        long wanted = needed + Math.min(expectedBytes, MAX_RESERVED_BYTES);
         if (old != null) {
           wanted = Math.max(wanted, old.sizeBytes() * 2);
         }
-        moveTo(source.allocate(Math.max(Math.max(wanted, needed), SMALLEST_BYTES)));
+        moveTo(source.allocate(Math.max(Math.max(wanted, needed), MIN_BLOCK_BYTES)));
       }
     }
     MemorySegment.copy(from, offset, memory(), end, length);
@@ -96,7 +96,7 @@ public final class ByteQueue {
     end = start + used;
   }
 
-  /** Drops everything before that place; gives the memory back when nothing is left. */
+  /** Drops all bytes before the given offset; frees the memory if none are left. */
   public void dropUntil(long newStart) {
     start = newStart;
     if (start == end) {
@@ -104,7 +104,7 @@ public final class ByteQueue {
     }
   }
 
-  /** Drops everything. */
+  /** Drops all bytes and frees the memory. */
   public void clear() {
     if (block != null) {
       source.free(block);

@@ -8,12 +8,12 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An immutable string of bytes on the heap: what names of channels, users and watched keys are
- * where they live longer than a request. Ordered lexically by unsigned bytes.
+ * An immutable byte string on the heap, for names that outlive a request, such as channels, users
+ * and watched keys. Ordered lexicographically by unsigned bytes.
  */
 public final class ByteString implements Comparable<ByteString> {
 
-  /** The string of no bytes. */
+  /** The empty string. */
   public static final ByteString EMPTY = new ByteString(new byte[0]);
 
   private final byte[] bytes;
@@ -24,17 +24,17 @@ public final class ByteString implements Comparable<ByteString> {
     this.hash = Arrays.hashCode(bytes);
   }
 
-  /** A copy of the given bytes. */
+  /** Returns a copy of the given bytes. */
   public static ByteString of(byte[] bytes) {
     return bytes.length == 0 ? EMPTY : new ByteString(bytes.clone());
   }
 
-  /** The UTF-8 form of a text. */
+  /** Returns the UTF-8 encoding of a text. */
   public static ByteString of(String text) {
     return text.isEmpty() ? EMPTY : new ByteString(text.getBytes(UTF_8));
   }
 
-  /** A copy of the bytes {@code [offset, offset + length)} of {@code memory}. */
+  /** Returns a copy of the bytes {@code [offset, offset + length)} of {@code memory}. */
   public static ByteString copyOf(MemorySegment memory, long offset, int length) {
     if (length == 0) {
       return EMPTY;
@@ -44,42 +44,42 @@ public final class ByteString implements Comparable<ByteString> {
     return new ByteString(bytes);
   }
 
-  /** How many bytes there are. */
+  /** Returns the length in bytes. */
   public int length() {
     return bytes.length;
   }
 
-  /** Whether there are none. */
+  /** Returns true if the length is 0. */
   public boolean isEmpty() {
     return bytes.length == 0;
   }
 
-  /** The byte at {@code index}. */
+  /** Returns the byte at {@code index}. */
   public byte byteAt(int index) {
     return bytes[index];
   }
 
-  /** A copy of the bytes. */
+  /** Returns a copy of the bytes. */
   public byte[] toByteArray() {
     return bytes.clone();
   }
 
-  /** The bytes as a read-only segment. */
+  /** Returns the bytes as a read-only segment. */
   public MemorySegment asSegment() {
     return MemorySegment.ofArray(bytes).asReadOnly();
   }
 
-  /** Writes the bytes to {@code memory} from {@code offset} on. */
+  /** Copies the bytes to {@code memory}, starting at {@code offset}. */
   public void copyTo(MemorySegment memory, long offset) {
     copyTo(0, memory, offset, bytes.length);
   }
 
-  /** Writes {@code length} of the bytes, from {@code index} on, to {@code memory}. */
+  /** Copies {@code length} bytes, starting at {@code index}, to {@code memory}. */
   public void copyTo(int index, MemorySegment memory, long offset, int length) {
     MemorySegment.copy(bytes, index, memory, ValueLayout.JAVA_BYTE, offset, length);
   }
 
-  /** Whether the bytes are those at {@code [offset, offset + length)} of {@code memory}. */
+  /** Returns true if the bytes equal {@code [offset, offset + length)} of {@code memory}. */
   public boolean equals(MemorySegment memory, long offset, int length) {
     if (length != bytes.length) {
       return false;
@@ -92,7 +92,7 @@ public final class ByteString implements Comparable<ByteString> {
     return true;
   }
 
-  /** Whether the other has the same bytes when the case of ASCII letters doesn't count. */
+  /** Returns true if both have the same bytes, ignoring the case of ASCII letters. */
   public boolean equalsIgnoreCase(ByteString other) {
     if (bytes.length != other.bytes.length) {
       return false;
@@ -122,7 +122,7 @@ public final class ByteString implements Comparable<ByteString> {
     return hash;
   }
 
-  /** The bytes read as UTF-8. */
+  /** Returns the bytes decoded as UTF-8. */
   @Override
   public String toString() {
     return new String(bytes, UTF_8);

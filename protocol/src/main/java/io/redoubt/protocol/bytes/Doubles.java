@@ -6,44 +6,46 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
 /**
- * Floating-point numbers of 64 bits as Redis 7.2 writes and accepts them.
+ * 64-bit floating-point numbers as Redis 7.2 formats and parses them.
  *
- * <p>Accepted is what C's {@code strtod} takes as a whole: a sign, decimal digits with a point and
- * an exponent, hexadecimal numbers, {@code inf} and {@code infinity}; not {@code nan}, no blanks,
- * and no number too large or too small for the type. Written is the shortest decimal form that
- * reads back as the same number.
+ * <p>Accepts all that C's {@code strtod} consumes completely: a sign, decimal digits with a point
+ * and an exponent, hexadecimal numbers, {@code inf} and {@code infinity}; neither {@code nan} nor
+ * blanks nor numbers that overflow or underflow. Writes the shortest decimal form that parses back
+ * to the same number.
  */
 public final class Doubles {
 
-  /** The most bytes that {@link #write} writes. */
+  /** The maximum length of {@link #write}, in bytes. */
   public static final int MAX_LENGTH = 32;
 
   private static final ValueLayout.OfByte BYTE = ValueLayout.JAVA_BYTE;
 
-  /** Whole numbers up to this are exact, and so are their quotients by an exact power of ten. */
+  /** Integers up to this are exact, and so are their quotients by an exact power of ten. */
   private static final long MAX_EXACT = 1L << 53;
 
-  /** Redis prints whole numbers of this range as such and all others in their shortest form. */
+  /**
+   * Redis prints integers within this range in full and all other numbers in their shortest form.
+   */
   private static final double MAX_WHOLE = 0x1p52;
 
-  /** Powers of ten that a double holds exactly. */
+  /** The powers of ten that a double represents exactly. */
   private static final double[] POWERS_OF_TEN = {
     1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16,
     1e17, 1e18, 1e19, 1e20, 1e21, 1e22
   };
 
-  /** Numbers of more places than this have an exponent, save for those about as large as 1. */
+  /** Numbers with more places than this get an exponent, unless they are close to 1. */
   private static final int MAX_PLAIN_PLACES = 6;
 
-  /** Decimal places up to which {@link #write} looks for an exact quotient. */
+  /** The number of decimal places up to which {@link #write} looks for an exact quotient. */
   private static final int MAX_PLACES = 15;
 
   private Doubles() {}
 
   /**
-   * The number that the bytes are.
+   * Parses the bytes.
    *
-   * @throws NumberFormatException when they are none
+   * @throws NumberFormatException if they are not a number
    */
   public static double parse(MemorySegment memory, long offset, int length) {
     double value = parseOrNaN(memory, offset, length);
@@ -53,7 +55,7 @@ public final class Doubles {
     return value;
   }
 
-  /** The number that the bytes are, or not-a-number when they are none. */
+  /** Parses the bytes; returns NaN if they are not a number. */
   public static double parseOrNaN(MemorySegment memory, long offset, int length) {
     long mantissa = 0;
     int digits = 0;
@@ -88,8 +90,8 @@ public final class Doubles {
   }
 
   /**
-   * Like {@link #parseOrNaN}, as lenient as C's {@code strtod} by itself: leading blanks are passed
-   * over, no bytes at all are zero, and what is beyond the type is infinite or zero.
+   * Parses like {@link #parseOrNaN}, but as leniently as C's {@code strtod} alone: leading blanks
+   * are skipped, an empty string is zero, overflow gives infinity and underflow zero.
    */
   public static double parseLeniently(MemorySegment memory, long offset, int length) {
     double value = parseOrNaN(memory, offset, length);
@@ -109,7 +111,9 @@ public final class Doubles {
     };
   }
 
-  /** Numbers with an exponent, with many digits, hexadecimal ones, infinities, and errors. */
+  /**
+   * Parses the uncommon forms: exponents, many digits, hexadecimal numbers, infinities; and errors.
+   */
   private static double parseRare(MemorySegment memory, long offset, int length) {
     int sign = length == 4 && isSign(memory.get(BYTE, offset)) ? 1 : 0;
     if (length - sign == 3 && isInf(memory, offset + sign)) {
@@ -122,14 +126,14 @@ public final class Doubles {
     return parseOrNaN(new String(bytes, ISO_8859_1));
   }
 
-  /** Bounds of ranges are infinite often, and so make no garbage. */
+  /** Infinities are frequent as range bounds, so they are recognized without garbage. */
   private static boolean isInf(MemorySegment memory, long offset) {
     return Ascii.lower(memory.get(BYTE, offset)) == 'i'
         && Ascii.lower(memory.get(BYTE, offset + 1)) == 'n'
         && Ascii.lower(memory.get(BYTE, offset + 2)) == 'f';
   }
 
-  /** The number that the text is, or not-a-number when it is none. */
+  /** Parses the text; returns NaN if it is not a number. */
   public static double parseOrNaN(String text) {
     return switch (FloatSyntax.of(text)) {
       case DECIMAL -> inRange(Double.parseDouble(text), FloatSyntax.isZero(text, 10));
@@ -146,7 +150,10 @@ public final class Doubles {
     return Double.isInfinite(value) || (value == 0 && !writtenAsZero) ? Double.NaN : value;
   }
 
-  /** The shortest decimal form of {@code value}; {@code inf}, {@code -inf} and {@code nan}. */
+  /**
+   * Returns the shortest decimal form of {@code value}, or {@code inf}, {@code -inf} or {@code
+   * nan}.
+   */
   public static String format(double value) {
     byte[] bytes = new byte[MAX_LENGTH];
     int length = write(MemorySegment.ofArray(bytes), 0, value);
@@ -154,8 +161,8 @@ public final class Doubles {
   }
 
   /**
-   * Writes what {@link #format} gives and returns how many bytes that took, at most {@link
-   * #MAX_LENGTH}. Whole numbers and numbers of few decimal places make no garbage.
+   * Writes the result of {@link #format} and returns its length, at most {@link #MAX_LENGTH}.
+   * Integers and numbers with few decimal places allocate nothing.
    */
   public static int write(MemorySegment memory, long offset, double value) {
     if (value >= -MAX_WHOLE + 1 && value <= MAX_WHOLE) {
@@ -176,9 +183,9 @@ public final class Doubles {
   }
 
   /**
-   * Looks for the fewest decimal places with which {@code value} is a quotient of two numbers that
-   * are exact, for then division rounds correctly and the decimal form reads back as the value.
-   * Returns 0, with nothing written, when there is none or where Redis writes an exponent.
+   * Finds the fewest decimal places with which {@code value} is a quotient of two exact numbers:
+   * division then rounds correctly, so the decimal form parses back to the value. Writes nothing
+   * and returns 0 if there is none or if Redis prints an exponent.
    */
   private static int writeFewPlaces(MemorySegment memory, long offset, double value) {
     double size = Math.abs(value);
@@ -220,9 +227,8 @@ public final class Doubles {
   }
 
   /**
-   * Lays out the shortest digits as Redis does: in full when at most seven zeros follow them, or
-   * when there are at most six decimal places, or when the number is from 0.001 to 10000; with an
-   * exponent otherwise.
+   * Formats the shortest digits like Redis: in full with up to seven trailing zeros, with up to six
+   * decimal places, or from 0.001 to 10000; with an exponent otherwise.
    */
   private static String shortest(double value) {
     if (Double.isNaN(value)) {
@@ -251,7 +257,7 @@ public final class Doubles {
       exponent++;
     }
     if (to - from == 2 && Math.abs(value) < Double.MIN_NORMAL) {
-      // Java writes two digits where one would do; only numbers as small as these have room for it.
+      // Java prints two digits where one suffices; only numbers this small allow it.
       long oneDigit = Math.round(Integer.parseInt(digits.substring(from, to)) / 10.0);
       if (Double.parseDouble(oneDigit + "e" + (exponent + 1)) == Math.abs(value)) {
         return (value < 0 ? "-" : "") + layOut(Long.toString(oneDigit), exponent + 1);

@@ -1,6 +1,6 @@
 package io.redoubt.protocol.bytes;
 
-/** What C's {@code strtod} takes for a number, told from the text alone. */
+/** The number syntaxes of C's {@code strtod}, recognized from the text. */
 enum FloatSyntax {
   /** Digits with an optional point and an optional power of ten. */
   DECIMAL,
@@ -8,10 +8,10 @@ enum FloatSyntax {
   HEXADECIMAL,
   /** {@code inf} or {@code infinity} in any case. */
   INFINITY,
-  /** Everything else; not-a-number too, which Redis takes nowhere. */
+  /** Anything else, including NaN, which Redis accepts nowhere. */
   NONE;
 
-  /** Which kind of number the whole text is. */
+  /** Returns the syntax of the whole text. */
   static FloatSyntax of(String text) {
     int start = afterSign(text);
     String rest = text.substring(start);
@@ -24,12 +24,12 @@ enum FloatSyntax {
     return isNumber(rest, 0, 10, 'e') ? DECIMAL : NONE;
   }
 
-  /** The hexadecimal number with the exponent that Java wants and C doesn't. */
+  /** Appends the binary exponent that Java requires and C does not. */
   static String withBinaryExponent(String text) {
     return text.indexOf('p') < 0 && text.indexOf('P') < 0 ? text + "p0" : text;
   }
 
-  /** Whether all digits ahead of the exponent are zeros. */
+  /** Returns true if all digits before the exponent are zeros. */
   static boolean isZero(String text, int radix) {
     int mark = radix == 16 ? 'p' : 'e';
     for (int i = radix == 16 ? afterSign(text) + 2 : 0; i < text.length(); i++) {

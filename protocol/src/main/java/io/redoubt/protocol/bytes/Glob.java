@@ -6,18 +6,18 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
 /**
- * Redis' glob patterns: {@code *} any bytes, {@code ?} any one byte, {@code [abc]}, {@code [a-z]},
- * {@code [^a]} one byte of a set or not of it, and a backslash takes away the meaning of the next
- * byte. A set that isn't closed ends with the pattern.
+ * Redis' glob patterns: {@code *} matches any bytes, {@code ?} any byte, {@code [abc]}, {@code
+ * [a-z]} and {@code [^a]} a byte in a set or outside of it; a backslash escapes the next byte. An
+ * unclosed set ends with the pattern.
  *
- * <p>Only the last star is ever tried again, for each part between two stars has found the earliest
- * place it can have: so the cost is at most the product of the two lengths, whatever the pattern.
+ * <p>Only the last star backtracks, because each part between two stars has already matched at its
+ * earliest place. The cost is thus at most the product of the two lengths, for any pattern.
  */
 public final class Glob {
 
   /**
-   * Parts beyond so many stars are not matched at all: Redis has that limit, for which each star is
-   * a level of recursion.
+   * The maximum number of stars, beyond which nothing matches. Redis limits them because it
+   * recurses for each star.
    */
   private static final int MAX_STARS = 1000;
 
@@ -25,13 +25,13 @@ public final class Glob {
 
   private Glob() {}
 
-  /** Whether the whole text matches the pattern. */
+  /** Returns true if the whole text matches the pattern. */
   public static boolean matches(ByteString pattern, ByteString text) {
     return matches(
         pattern.asSegment(), 0, pattern.length(), text.asSegment(), 0, text.length(), false);
   }
 
-  /** Whether the whole text matches the pattern, both in UTF-8. */
+  /** Returns true if the whole text matches the pattern, both in UTF-8. */
   public static boolean matches(String pattern, String text, boolean ignoreCase) {
     byte[] p = pattern.getBytes(UTF_8);
     byte[] t = text.getBytes(UTF_8);
@@ -40,9 +40,10 @@ public final class Glob {
   }
 
   /**
-   * Whether the bytes {@code [textOffset, textOffset + textLength)} match the pattern as a whole.
+   * Returns true if the bytes {@code [textOffset, textOffset + textLength)} match the whole
+   * pattern.
    *
-   * @param ignoreCase whether the case of ASCII letters doesn't count
+   * @param ignoreCase ignores the case of ASCII letters
    */
   public static boolean matches(
       MemorySegment pattern,
@@ -54,8 +55,8 @@ public final class Glob {
       boolean ignoreCase) {
     int p = 0;
     int t = 0;
-    int afterStar = -1; // where the pattern goes on after the last star
-    int starText = 0; // up to where that star has taken the text
+    int afterStar = -1; // pattern index after the last star
+    int starText = 0; // text index up to which that star matches
     int stars = 0;
     while (t < textLength) {
       if (p < patternLength && pattern.get(BYTE, patternOffset + p) == '*') {
@@ -101,7 +102,7 @@ public final class Glob {
     return p == patternLength;
   }
 
-  /** The place in the pattern after the element at {@code p} when it matches, else -1. */
+  /** Returns the pattern index after the element at {@code p} if it matches, or -1. */
   private static int matchOne(
       MemorySegment pattern, long offset, int p, int length, byte b, boolean ignoreCase) {
     int c = pattern.get(BYTE, offset + p);
@@ -146,7 +147,7 @@ public final class Glob {
     return found != inverted ? p : -1;
   }
 
-  /** The ends are put in order as bytes with a sign, before their case is folded. */
+  /** Tests a range; its ends are ordered as signed bytes before folding the case, like Redis. */
   private static boolean inRange(int one, int other, byte b, boolean ignoreCase) {
     int from = Math.min(one, other);
     int to = Math.max(one, other);

@@ -6,10 +6,10 @@ import java.nio.ByteOrder;
 import java.util.random.RandomGenerator;
 
 /**
- * A keyed 64-bit hash of bytes: words of eight bytes are folded with 128-bit products. The key is
- * chosen by chance once a process, so that nobody outside can prepare keys that collide.
+ * A keyed 64-bit hash that folds eight-byte words with 128-bit products. The key is random per
+ * process, so that clients cannot prepare colliding keys.
  *
- * <p>All 64 bits are well mixed: any of them may choose a bucket, any others a tag.
+ * <p>All 64 bits are well mixed: any of them may select a bucket, any others a tag.
  */
 public final class Hash {
 
@@ -18,25 +18,25 @@ public final class Hash {
   private static final ValueLayout.OfInt HALF_WORD =
       ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
-  // Odd numbers with about as many ones as zeros; their only work is to spread the key's bits.
+  // Odd numbers with about as many ones as zeros, which spread the bits of the key.
   private static final long SPREAD_1 = 0x9E3779B97F4A7C15L;
   private static final long SPREAD_2 = 0xD1B54A32D192ED03L;
 
   private final long key1;
   private final long key2;
 
-  /** A hash with this key. */
+  /** Creates a hash with the given key. */
   public Hash(long key1, long key2) {
     this.key1 = key1 ^ SPREAD_1;
     this.key2 = key2 ^ SPREAD_2;
   }
 
-  /** A hash with a key drawn from {@code random}. */
+  /** Creates a hash with a key drawn from {@code random}. */
   public static Hash seeded(RandomGenerator random) {
     return new Hash(random.nextLong(), random.nextLong());
   }
 
-  /** The hash of the bytes {@code [offset, offset + length)} of {@code memory}. */
+  /** Returns the hash of the bytes {@code [offset, offset + length)} of {@code memory}. */
   public long of(MemorySegment memory, long offset, int length) {
     long first;
     long last;
@@ -71,7 +71,7 @@ public final class Hash {
     return fold(fold(first ^ key2, last ^ state) ^ SPREAD_1, key2 ^ length);
   }
 
-  /** The hash of a whole array. */
+  /** Returns the hash of a whole array. */
   public long of(byte[] bytes) {
     return of(MemorySegment.ofArray(bytes), 0, bytes.length);
   }

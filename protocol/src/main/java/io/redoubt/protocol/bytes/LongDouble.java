@@ -11,36 +11,38 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * C's {@code long double} as it is on x86-64, in which INCRBYFLOAT and HINCRBYFLOAT count: 64 bits
- * of mantissa, 15 of exponent. Sums are rounded as the processor rounds them, so that the digits
- * that a client sees are Redis' own.
+ * C's {@code long double} of x86-64, the type in which INCRBYFLOAT and HINCRBYFLOAT compute: 64
+ * bits of mantissa, 15 of exponent. Sums are rounded like the processor's, so that clients see the
+ * same digits as with Redis.
  */
 public final class LongDouble {
 
   private static final int MANTISSA_BITS = 64;
   private static final int MAX_TEXT_BYTES = 5 * 1024;
 
-  /** Decimal places that are printed. */
+  /** The number of decimal places printed. */
   private static final int PLACES = 17;
 
-  /** Numbers of 2 to this power and more are infinite. */
+  /** Numbers of at least 2 to this power are infinite. */
   private static final int MAX_EXPONENT = 16384;
 
-  // Powers of ten certainly beyond the type: they needn't be computed.
+  // Powers of ten beyond the range of the type; they are not computed.
   private static final int MAX_DECIMAL_EXPONENT = 4934;
   private static final int MIN_DECIMAL_EXPONENT = -4951;
 
-  /** Half of the smallest number above zero, 2 to the power of -16445: it and less become zero. */
+  /**
+   * Half of the smallest positive number, 2 to the power of -16445: values up to it round to zero.
+   */
   private static final BigDecimal UNDERFLOW = new BigDecimal("1.8225997659412373012e-4951");
 
-  /** The number, rounded; null for an infinite one. */
+  /** The rounded number; null if infinite. */
   private final @Nullable BigDecimal value;
 
   private LongDouble(@Nullable BigDecimal value) {
     this.value = value;
   }
 
-  /** The number that the bytes are, or null when they are none. */
+  /** Parses the bytes; returns null if they are not a number. */
   public static @Nullable LongDouble parse(MemorySegment memory, long offset, int length) {
     if (length == 0 || length >= MAX_TEXT_BYTES) {
       return null;
@@ -50,7 +52,7 @@ public final class LongDouble {
     return parse(new String(bytes, ISO_8859_1));
   }
 
-  /** The number that the text is, or null when it is none. */
+  /** Parses the text; returns null if it is not a number. */
   public static @Nullable LongDouble parse(String text) {
     return switch (FloatSyntax.of(text)) {
       case NONE -> null;
@@ -72,7 +74,7 @@ public final class LongDouble {
     };
   }
 
-  /** The number of an integer. */
+  /** Converts an integer. */
   public static LongDouble of(long value) {
     return new LongDouble(BigDecimal.valueOf(value));
   }
@@ -117,19 +119,19 @@ public final class LongDouble {
     return rounded.isFinite() ? rounded : null;
   }
 
-  /** Whether this is a number and not infinite. */
+  /** Returns true unless this is infinite. */
   public boolean isFinite() {
     return value != null;
   }
 
-  /** The sum, rounded; infinite when one of the two or the sum is. */
+  /** Returns the rounded sum; infinite if either operand or the sum is. */
   public LongDouble add(LongDouble other) {
     return value == null || other.value == null
         ? new LongDouble(null)
         : rounded(value.add(other.value));
   }
 
-  /** Rounds to the nearest number that the type has, to the even one of two. */
+  /** Rounds to the nearest representable number, ties to even. */
   private static LongDouble rounded(BigDecimal exact) {
     if (exact.signum() == 0) {
       return new LongDouble(BigDecimal.ZERO);
@@ -160,7 +162,7 @@ public final class LongDouble {
         timesPowerOfTwo(exact.signum() < 0 ? mantissa.negate() : mantissa, exponent));
   }
 
-  /** Quotient and remainder of {@code numerator / (denominator * 2^exponent)}. */
+  /** Returns quotient and remainder of {@code numerator / (denominator * 2^exponent)}. */
   private static BigInteger[] divide(BigInteger numerator, BigInteger denominator, int exponent) {
     return exponent >= 0
         ? numerator.divideAndRemainder(denominator.shiftLeft(exponent))
@@ -175,7 +177,9 @@ public final class LongDouble {
     return new BigDecimal(mantissa.multiply(BigInteger.valueOf(5).pow(places)), places);
   }
 
-  /** The form that INCRBYFLOAT replies and stores: no exponent, at most 17 decimal places. */
+  /**
+   * Returns the form that INCRBYFLOAT replies and stores: no exponent, at most 17 decimal places.
+   */
   @Override
   public String toString() {
     if (value == null) {

@@ -7,12 +7,12 @@ import java.lang.foreign.ValueLayout;
 import java.util.Locale;
 
 /**
- * Whole numbers as Redis writes and accepts them: an optional minus, no plus, no blanks, no leading
- * zeros, no minus zero, and nothing beyond 64 bits. Floating-point numbers are in {@link Doubles}.
+ * Integers as Redis formats and parses them: an optional minus, no plus, no blanks, no leading
+ * zeros, no minus zero, and nothing beyond 64 bits. {@link Doubles} has floating-point numbers.
  */
 public final class Numbers {
 
-  /** The most bytes that the decimal form of a {@code long} takes: a minus and 19 digits. */
+  /** The maximum length of a decimal {@code long}: a minus and 19 digits. */
   public static final int MAX_LONG_LENGTH = 20;
 
   private static final ValueLayout.OfByte BYTE = ValueLayout.JAVA_BYTE;
@@ -21,20 +21,20 @@ public final class Numbers {
 
   private Numbers() {}
 
-  /** Whether the bytes are a whole number of 64 bits. */
+  /** Returns true if the bytes are a 64-bit integer. */
   public static boolean isLong(MemorySegment memory, long offset, int length) {
     return parseLong(memory, offset, length, 0) != 0 || isZero(memory, offset, length);
   }
 
-  /** Whether the bytes are the number zero, of which there is one form. */
+  /** Returns true if the bytes are the integer 0, which has one form only. */
   public static boolean isZero(MemorySegment memory, long offset, int length) {
     return length == 1 && memory.get(BYTE, offset) == '0';
   }
 
   /**
-   * The whole number that the bytes are.
+   * Parses an integer.
    *
-   * @throws NumberFormatException when they are none
+   * @throws NumberFormatException if the bytes are not an integer
    */
   public static long parseLong(MemorySegment memory, long offset, int length) {
     long value = parseLong(memory, offset, length, 0);
@@ -44,7 +44,7 @@ public final class Numbers {
     return value;
   }
 
-  /** The whole number that the bytes are, or {@code ifInvalid} when they are none. */
+  /** Parses an integer; returns {@code ifInvalid} if the bytes are not one. */
   public static long parseLong(MemorySegment memory, long offset, int length, long ifInvalid) {
     if (length <= 0 || length > MAX_LONG_LENGTH) {
       return ifInvalid;
@@ -66,7 +66,7 @@ public final class Numbers {
       if (digit < 0 || digit > 9) {
         return ifInvalid;
       }
-      value = value * 10 + digit; // 19 digits wrap at most once, into the negative numbers
+      value = value * 10 + digit; // 19 digits overflow at most once, to a negative number
     }
     if (value < 0) {
       return negative && value == Long.MIN_VALUE ? value : ifInvalid;
@@ -74,13 +74,13 @@ public final class Numbers {
     return negative ? -value : value;
   }
 
-  /** The whole number that the text is, or {@code ifInvalid} when it is none. */
+  /** Parses an integer; returns {@code ifInvalid} if the text is not one. */
   public static long parseLong(String text, long ifInvalid) {
     byte[] bytes = text.getBytes(ISO_8859_1);
     return parseLong(MemorySegment.ofArray(bytes), 0, bytes.length, ifInvalid);
   }
 
-  /** How many bytes the decimal form of {@code value} takes. */
+  /** Returns the length of the decimal form of {@code value}. */
   public static int decimalLength(long value) {
     if (value >= 0) {
       return digits(value);
@@ -96,7 +96,7 @@ public final class Numbers {
     return digits;
   }
 
-  /** Writes the decimal form of {@code value} and returns how many bytes that took. */
+  /** Writes the decimal form of {@code value} and returns its length. */
   public static int writeLong(MemorySegment memory, long offset, long value) {
     if (value >= 0 && value < 10) {
       memory.set(BYTE, offset, (byte) ('0' + value));
@@ -104,7 +104,7 @@ public final class Numbers {
     }
     int length = decimalLength(value);
     long at = offset + length;
-    long rest = value > 0 ? -value : value; // the negative numbers reach one further
+    long rest = value > 0 ? -value : value; // the negative range is larger by one
     while (rest <= -10) {
       long tenth = rest / 10;
       memory.set(BYTE, --at, (byte) ('0' + (tenth * 10 - rest)));
@@ -118,8 +118,8 @@ public final class Numbers {
   }
 
   /**
-   * The eight decimal digits of a number below 10<sup>8</sup>, the first of them in the lowest
-   * byte, as values from 0 to 9: two numbers of four digits are divided at once, then four of two.
+   * Returns the eight decimal digits, 0 to 9 each, of a number below 10<sup>8</sup>, the first in
+   * the lowest byte. Divides two numbers of four digits at once, then four of two.
    */
   private static long eightDigits(long value) {
     long upper = value / 10_000;
@@ -131,8 +131,8 @@ public final class Numbers {
   }
 
   /**
-   * The decimal form of a number from 1 to 10<sup>8</sup> - 1 as bytes of a word, the first in the
-   * lowest; its other bytes are zero.
+   * Returns the decimal form of a number from 1 to 10<sup>8</sup> - 1 as the bytes of a word, the
+   * first in the lowest byte; unused bytes are zero.
    */
   public static long decimalWord(long value) {
     long digits = eightDigits(value);
@@ -140,7 +140,7 @@ public final class Numbers {
     return (digits | ASCII_ZEROS) >>> leadingBits;
   }
 
-  /** Writes the decimal form of an unsigned {@code value}; returns how many bytes that took. */
+  /** Writes the decimal form of an unsigned {@code value} and returns its length. */
   public static int writeUnsigned(MemorySegment memory, long offset, long value) {
     if (value >= 0) {
       return writeLong(memory, offset, value);
@@ -151,10 +151,10 @@ public final class Numbers {
   }
 
   /**
-   * The bytes that a memory size of a config file stands for: {@code 1k} is 1000 and {@code 1kb} is
-   * 1024, and so for m, mb, g, gb, in either case; a bare number, or one with b, counts bytes.
+   * Parses a memory size of a config file, in bytes: {@code 1k} is 1000 and {@code 1kb} is 1024,
+   * likewise m, mb, g and gb, in either case; a plain number or b counts bytes.
    *
-   * @throws NumberFormatException when the text is no such size, or one beyond 63 bits
+   * @throws NumberFormatException if the text is not a memory size or exceeds 63 bits
    */
   public static long parseMemory(String text) {
     int digits = 0;

@@ -4,7 +4,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.IdentityHashMap;
 
-/** Blocks that are segments of their own, each in an arena that closes when the block is freed. */
+/** Allocates each block as a segment in its own arena, which is closed when the block is freed. */
 final class OffHeapMemory implements BufferMemory {
 
   private static final long ALIGNMENT_BYTES = 8;
@@ -23,7 +23,7 @@ final class OffHeapMemory implements BufferMemory {
   public void free(Block block) {
     Arena arena = arenas.remove(block.memory());
     if (arena == null) {
-      throw new IllegalArgumentException("not a block of this memory, or freed before");
+      throw new IllegalArgumentException("not a block of this memory, or freed already");
     }
     arena.close();
   }

@@ -8,12 +8,12 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Words and quotes as lines of a config file and inline requests have them.
+ * The argument and quoting syntax of config file lines and inline requests.
  *
- * <p>Words are parted by white space. Within double quotes {@code \xHH}, {@code \n}, {@code \r},
- * {@code \t}, {@code \b} and {@code \a} stand for bytes and a backslash for the byte after it;
- * within single quotes only {@code \'} means something. White space or the end follows a closing
- * quote.
+ * <p>Arguments are separated by white space. In double quotes {@code \xHH}, {@code \n}, {@code \r},
+ * {@code \t}, {@code \b} and {@code \a} are escapes, and a backslash before another byte stands for
+ * that byte; in single quotes only {@code \'} is an escape. A closing quote must be followed by
+ * white space or the end of the line.
  */
 public final class Quoting {
 
@@ -21,33 +21,36 @@ public final class Quoting {
 
   private Quoting() {}
 
-  /** The words of the line, or null where a quote isn't closed or is closed inside a word. */
+  /**
+   * Splits the line into arguments; returns null if quotes are unbalanced or close within an
+   * argument.
+   */
   public static @Nullable List<byte[]> split(byte[] line) {
-    List<byte[]> words = new ArrayList<>();
+    List<byte[]> arguments = new ArrayList<>();
     int at = 0;
     while (true) {
       while (at < line.length && Ascii.isSpace(line[at])) {
         at++;
       }
       if (at == line.length) {
-        return words;
+        return arguments;
       }
-      ByteArrayOutputStream word = new ByteArrayOutputStream();
-      at = readWord(line, at, word);
+      ByteArrayOutputStream argument = new ByteArrayOutputStream();
+      at = readArgument(line, at, argument);
       if (at < 0) {
         return null;
       }
-      words.add(word.toByteArray());
+      arguments.add(argument.toByteArray());
     }
   }
 
-  /** The words of a line of bytes that are one character each, or null as above. */
+  /** Splits a line of one-byte characters into arguments; returns null if quotes are unbalanced. */
   public static @Nullable List<byte[]> split(String line) {
     return split(line.getBytes(ISO_8859_1));
   }
 
-  /** Reads one word and returns the place after it, or -1 where its quotes are wrong. */
-  private static int readWord(byte[] line, int from, ByteArrayOutputStream word) {
+  /** Reads one argument and returns the index after it, or -1 if its quotes are unbalanced. */
+  private static int readArgument(byte[] line, int from, ByteArrayOutputStream argument) {
     int at = from;
     int quote = 0;
     while (at < line.length) {
@@ -59,34 +62,34 @@ public final class Quoting {
         if (b == '"' || b == '\'') {
           quote = b;
         } else {
-          word.write(b);
+          argument.write(b);
         }
         at++;
       } else if (b == quote) {
         at++;
         return at == line.length || Ascii.isSpace(line[at]) ? at : -1;
       } else if (b == '\\' && at + 1 < line.length) {
-        at += quote == '"' ? readEscape(line, at, word) : readSingleEscape(line, at, word);
+        at += quote == '"' ? readEscape(line, at, argument) : readSingleEscape(line, at, argument);
       } else {
-        word.write(b);
+        argument.write(b);
         at++;
       }
     }
     return quote == 0 ? at : -1;
   }
 
-  /** Reads the escape at the backslash {@code at}; returns how many bytes it takes. */
-  static int readEscape(byte[] line, int at, ByteArrayOutputStream word) {
+  /** Reads the escape at the backslash {@code at} and returns its length. */
+  static int readEscape(byte[] line, int at, ByteArrayOutputStream argument) {
     int b = line[at + 1];
     if (b == 'x' && at + 3 < line.length) {
       int high = Ascii.hexDigit(line[at + 2]);
       int low = Ascii.hexDigit(line[at + 3]);
       if (high >= 0 && low >= 0) {
-        word.write(high << 4 | low);
+        argument.write(high << 4 | low);
         return 4;
       }
     }
-    word.write(
+    argument.write(
         switch (b) {
           case 'n' -> '\n';
           case 'r' -> '\r';
@@ -98,16 +101,16 @@ public final class Quoting {
     return 2;
   }
 
-  private static int readSingleEscape(byte[] line, int at, ByteArrayOutputStream word) {
+  private static int readSingleEscape(byte[] line, int at, ByteArrayOutputStream argument) {
     if (line[at + 1] == '\'') {
-      word.write('\'');
+      argument.write('\'');
       return 2;
     }
-    word.write('\\');
+    argument.write('\\');
     return 1;
   }
 
-  /** The bytes in double quotes, everything that isn't printable ASCII as an escape. */
+  /** Returns the bytes in double quotes, with everything but printable ASCII escaped. */
   public static String quote(byte[] bytes) {
     StringBuilder quoted = new StringBuilder(bytes.length + 2).append('"');
     for (byte b : bytes) {

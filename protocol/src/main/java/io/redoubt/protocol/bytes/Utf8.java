@@ -10,15 +10,15 @@ import java.nio.charset.CoderResult;
 import java.nio.charset.CodingErrorAction;
 
 /**
- * UTF-8 that any bytes survive: those that are none become lone surrogates U+DC80 to U+DCFF, and
- * become the same bytes again. So a text for people can quote what a client sent, byte for byte.
+ * UTF-8 that round-trips any bytes: malformed bytes become the lone surrogates U+DC80 to U+DCFF and
+ * are encoded as the same bytes again. Readable texts can thus quote client input exactly.
  */
 public final class Utf8 {
   private static final char ESCAPE = '\uDC00';
 
   private Utf8() {}
 
-  /** The text that those bytes are. */
+  /** Decodes bytes to text. */
   public static String decode(byte[] bytes) {
     var decoder =
         UTF_8
@@ -39,7 +39,7 @@ public final class Utf8 {
     }
   }
 
-  /** The bytes that {@link #decode} makes that text of. */
+  /** Encodes a text of {@link #decode} to the original bytes. */
   public static byte[] encode(String text) {
     try {
       ByteBuffer bytes = UTF_8.newEncoder().encode(CharBuffer.wrap(text));

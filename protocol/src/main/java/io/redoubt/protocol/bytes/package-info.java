@@ -1,8 +1,10 @@
 /**
- * Bytes, numbers, glob patterns, quoting and hashing as Redis has them.
+ * Byte strings, numbers, glob patterns, quoting and hashing with Redis' semantics.
  *
- * <p>Imports nothing of ours: every other package may build on it. Bytes are read and written where
- * they lie, in memory segments, so that a command's arguments never have to become Java objects.
+ * <p>Imports none of Redoubt's packages; all others may build on it. Bytes are read and written in
+ * place, in memory segments, so that the arguments of commands never become Java objects. Start
+ * reading at {@link io.redoubt.protocol.bytes.ByteString} and {@link
+ * io.redoubt.protocol.bytes.Numbers}.
  */
 @NullMarked
 package io.redoubt.protocol.bytes;

@@ -7,26 +7,26 @@ import java.util.Locale;
 import java.util.Set;
 
 /**
- * All of INFO: sections in the order of their declaration. For one thread, the process' loop.
+ * The INFO reply: sections in the order of their declaration. Used by the process' event loop only.
  *
- * <p>A section asked for by name is shown whatever it is; without names those of the default are;
+ * <p>A section requested by name is always shown; without names the default sections are shown, and
  * {@code all} and {@code everything} show every section.
  */
 public final class Info {
-  private static final Set<String> EVERY = Set.of("all", "everything");
+  private static final Set<String> ALL_SELECTORS = Set.of("all", "everything");
   private static final String DEFAULT = "default";
 
   private final List<Section> sections = new ArrayList<>();
 
-  /** An INFO without sections. */
+  /** Creates an INFO without sections. */
   public Info() {}
 
   /**
-   * Declares a section, or returns it when it is declared, so that several subsystems can add
-   * fields to it.
+   * Returns the section of this name and declares it if necessary, so that several subsystems can
+   * add fields to it.
    *
    * @param title as shown, {@code Replication}
-   * @param name as asked for, {@code replication}
+   * @param name as requested, {@code replication}
    */
   public Section section(String title, String name) {
     for (Section section : sections) {
@@ -39,27 +39,27 @@ public final class Info {
     return section;
   }
 
-  /** The sections in the order of their declaration. */
+  /** Returns the sections in the order of their declaration. */
   public List<Section> sections() {
     return List.copyOf(sections);
   }
 
   /**
-   * Writes the reply: each section a title and its fields, with empty lines between.
+   * Writes the reply: the title and fields of each section, separated by empty lines.
    *
-   * @param selectors names of sections in any case, or {@code default}, {@code all}, {@code
-   *     everything}; none means the default
+   * @param selectors section names in any case, or {@code default}, {@code all}, {@code
+   *     everything}; an empty list means the default
    */
   public void render(List<String> selectors, StringBuilder into) {
     Set<String> wanted = new HashSet<>();
     selectors.forEach(selector -> wanted.add(selector.toLowerCase(Locale.ROOT)));
-    boolean every = wanted.stream().anyMatch(EVERY::contains);
+    boolean every = wanted.stream().anyMatch(ALL_SELECTORS::contains);
     boolean byDefault = wanted.isEmpty() || wanted.contains(DEFAULT);
     boolean first = true;
     for (Section section : sections) {
       boolean shown =
           wanted.contains(section.name()) || (section.isInDefault() ? byDefault || every : every);
-      if (shown && section.isThere()) {
+      if (shown && section.isVisible()) {
         into.append(first ? "" : "\r\n");
         section.render(into);
         first = false;

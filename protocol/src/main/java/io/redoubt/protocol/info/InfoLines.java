@@ -1,6 +1,9 @@
 package io.redoubt.protocol.info;
 
-/** Where fields go whose names are known only in the moment of asking: one a client, a command. */
+/**
+ * Receives fields whose names are known only when INFO is rendered, such as one per client or
+ * command.
+ */
 public final class InfoLines {
   private final StringBuilder into;
 

@@ -17,19 +17,22 @@ public final class Section {
   private final String name;
   private final List<Field> fields = new ArrayList<>();
   private boolean inDefault = true;
-  private BooleanSupplier there = () -> true;
+  private BooleanSupplier visible = () -> true;
   private @Nullable BooleanSupplier condition;
 
   /**
-   * A number that INFO shows.
+   * A numeric field of INFO, for metrics.
    *
-   * @param section the section's name as it is asked for
+   * @param section the section's name in requests
    * @param name the field's name
-   * @param value asked on the process' loop
+   * @param value evaluated on the process' event loop
    */
   public record Number(String section, String name, DoubleSupplier value) {}
 
-  /** A field, or fields whose names change: writes its lines; a number when it is one. */
+  /**
+   * A field or a group of dynamic fields, with the writer of its lines and, if it is numeric, its
+   * number.
+   */
   private record Field(
       @Nullable BooleanSupplier condition, Consumer<InfoLines> writer, @Nullable Number number) {}
 
@@ -38,24 +41,24 @@ public final class Section {
     this.name = name;
   }
 
-  /** The name that it is asked for by. */
+  /** Returns the section's name in requests. */
   public String name() {
     return name;
   }
 
-  /** Shows the section only when it is asked for by name, or all are. */
+  /** Hides the section unless it is requested by name or all sections are. */
   public Section notInDefault() {
     inDefault = false;
     return this;
   }
 
-  /** Shows the section only while {@code isThere}. */
-  public Section onlyWhile(BooleanSupplier isThere) {
-    there = isThere;
+  /** Hides the section while {@code isVisible} is false. */
+  public Section onlyWhile(BooleanSupplier isVisible) {
+    visible = isVisible;
     return this;
   }
 
-  /** Shows the fields declared from here to {@link #always} only while {@code condition} holds. */
+  /** Shows the fields declared from here to {@link #always} only while {@code showing} is true. */
   public Section when(BooleanSupplier showing) {
     condition = showing;
     return this;
@@ -67,7 +70,7 @@ public final class Section {
     return this;
   }
 
-  /** Declares a whole number. */
+  /** Declares an integer field. */
   public Section number(String field, LongSupplier value) {
     return add(
         lines -> lines.field(field, value.getAsLong()), new Number(name, field, value::getAsLong));
@@ -81,17 +84,17 @@ public final class Section {
         new Number(name, field, value));
   }
 
-  /** Declares a yes or no, shown as 1 or 0. */
+  /** Declares a boolean field, shown as 1 or 0. */
   public Section flag(String field, BooleanSupplier value) {
     return number(field, () -> value.getAsBoolean() ? 1 : 0);
   }
 
-  /** Declares a text. */
+  /** Declares a text field. */
   public Section text(String field, Supplier<String> value) {
     return add(lines -> lines.field(field, value.get()), null);
   }
 
-  /** Declares fields whose names are known only in the moment of asking. */
+  /** Declares fields whose names are known only when INFO is rendered. */
   public Section lines(Consumer<InfoLines> writer) {
     return add(writer, null);
   }
@@ -101,7 +104,7 @@ public final class Section {
     return this;
   }
 
-  /** The numbers among the fields, those under a condition included. */
+  /** Returns the numeric fields, including conditional ones. */
   public List<Number> numbers() {
     return fields.stream().map(Field::number).filter(Objects::nonNull).toList();
   }
@@ -110,8 +113,8 @@ public final class Section {
     return inDefault;
   }
 
-  boolean isThere() {
-    return there.getAsBoolean();
+  boolean isVisible() {
+    return visible.getAsBoolean();
   }
 
   void render(StringBuilder into) {

@@ -1,8 +1,9 @@
 /**
- * INFO: sections and fields declared beside the state that they show, rendered as the reply, and
- * countable one by one, so that meters can be made of them.
+ * INFO: sections and fields, declared next to the state that they show, rendered as the reply, and
+ * listed individually for metrics.
  *
- * <p>Imports nothing of ours, for every other package may have fields to show.
+ * <p>Imports none of Redoubt's packages, because every other package may declare fields. Start
+ * reading at {@link io.redoubt.protocol.info.Info}.
  */
 @NullMarked
 package io.redoubt.protocol.info;

@@ -1,14 +1,14 @@
 package io.redoubt.protocol.resp;
 
 /**
- * Bytes that are no RESP. The message is what Redis answers after {@code -ERR }; the connection is
- * of no use afterwards.
+ * Malformed RESP input. The message is Redis' reply after {@code -ERR }; the connection cannot be
+ * used any longer.
  */
 public final class ProtocolException extends Exception {
 
   private static final long serialVersionUID = 1L;
 
-  /** A violation in Redis' words, which begin with {@code Protocol error: }. */
+  /** Takes a message in Redis' words, starting with {@code Protocol error: }. */
   public ProtocolException(String message) {
     super(message, null, false, false);
   }

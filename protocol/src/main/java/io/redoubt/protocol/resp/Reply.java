@@ -7,17 +7,17 @@ import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** A decoded reply, for those who send requests: links, tools and tests. */
+/** A decoded reply, for callers that send requests: replication links, tools and tests. */
 @SuppressWarnings("JavaLangClash") // the protocol's own names
 public sealed interface Reply {
 
   /** A simple string. */
   record Simple(String value) implements Reply {}
 
-  /** An error; the message begins with its code. */
+  /** An error; the message starts with its code. */
   record Error(String message) implements Reply {
 
-    /** The word that the message begins with, such as {@code ERR} or {@code MOVED}. */
+    /** Returns the code at the start of the message, such as {@code ERR} or {@code MOVED}. */
     public String code() {
       int blank = message.indexOf(' ');
       return blank < 0 ? message : message.substring(0, blank);
@@ -50,16 +50,16 @@ public sealed interface Reply {
   /** An array. */
   record Array(List<Reply> elements) implements Reply {}
 
-  /** A map, in the order of the wire: keys[i] belongs to values[i]. */
+  /** A map in wire order: keys[i] belongs to values[i]. */
   record Map(List<Reply> keys, List<Reply> values) implements Reply {}
 
-  /** A set, in the order of the wire. */
+  /** A set in wire order. */
   record Set(List<Reply> elements) implements Reply {}
 
-  /** A message that no request asked for. */
+  /** A push message, sent without a request. */
   record Push(List<Reply> elements) implements Reply {}
 
-  /** Any of the nulls: RESP2's null bulk string and null array, RESP3's null. */
+  /** A null: RESP2's null bulk string or null array, or RESP3's null. */
   record Null() implements Reply {}
 
   /** A boolean. */
@@ -68,26 +68,26 @@ public sealed interface Reply {
   /** A double. */
   record Double(double value) implements Reply {}
 
-  /** An integer of any size, in decimal digits. */
+  /** An integer of any size, as decimal digits. */
   record BigNumber(String digits) implements Reply {}
 
-  /** A text for people; {@code format} is {@code txt} or {@code mkd}. */
+  /** A human-readable text; {@code format} is {@code txt} or {@code mkd}. */
   record Verbatim(String format, String value) implements Reply {}
 
-  /** Whether this is an error. */
+  /** Returns true if this is an error. */
   default boolean isError() {
     return this instanceof Error;
   }
 
-  /** Whether this is a null. */
+  /** Returns true if this is a null. */
   default boolean isNull() {
     return this instanceof Null;
   }
 
   /**
-   * The text of a string of whatever kind, of a number, or of an error.
+   * Returns the text of a string of any kind, a number or an error.
    *
-   * @throws IllegalStateException when the reply has none
+   * @throws IllegalStateException if the reply has no text
    */
   default String text() {
     return switch (this) {
@@ -104,9 +104,10 @@ public sealed interface Reply {
   }
 
   /**
-   * The elements of an array, a set or a push; of a map keys and values in turn, as RESP2 has it.
+   * Returns the elements of an array, set or push message; of a map the alternating keys and
+   * values, as in RESP2.
    *
-   * @throws IllegalStateException when the reply has none
+   * @throws IllegalStateException if the reply has no elements
    */
   default List<Reply> elements() {
     return switch (this) {
@@ -126,9 +127,9 @@ public sealed interface Reply {
   }
 
   /**
-   * The number that an integer, or a string of digits, is.
+   * Returns the value of an integer, or of a string of digits.
    *
-   * @throws IllegalStateException when the reply is none
+   * @throws IllegalStateException if the reply is neither
    */
   default long number() {
     try {

@@ -4,59 +4,59 @@ import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 
 /**
- * Where replies are written: a window of memory that is followed by another one when it is full.
- * The subclass owns the windows and knows where they go.
+ * The output of a {@link ReplyWriter}: a window of memory that is replaced by another one when it
+ * is full. The subclass owns the windows and decides what becomes of them.
  *
- * <p>A reply whose length isn't known when it begins leaves a gap for its header. While a gap is
- * open no window from that gap on may be given away.
+ * <p>A reply whose length is not known at its start leaves a gap for its header. While a gap is
+ * open, its window and the later ones must be kept.
  */
 public abstract class ReplyBuffer {
 
-  /** The bytes that are left for a header: a mark, ten digits, and the end of the line. */
+  /** The size of the gap left for a header: a type byte, ten digits, and the end of the line. */
   static final int GAP_BYTES = 13;
 
-  /** The segment in which the window lies. */
+  /** The segment that contains the window. */
   protected MemorySegment memory = MemorySegment.NULL;
 
-  /** Where the next byte is written within {@link #memory}. */
+  /** The offset of the next byte within {@link #memory}. */
   protected long position;
 
   /** The end of the window within {@link #memory}. */
   protected long limit;
 
-  /** The number of the present window; the subclass counts it up when it goes on to another. */
+  /** The number of the current window, which the subclass increments when it switches windows. */
   protected long window;
 
   private int gaps;
   private long[] gapWindows = {};
   private long[] gapOffsets = {};
 
-  /** A buffer without a window: the first write asks for one. */
+  /** Creates a buffer without a window: the first write requests one. */
   protected ReplyBuffer() {}
 
   /**
-   * Goes on to another window, or enlarges this one, so that {@code limit - position} is at least
-   * {@code atLeastBytes}. What was written to the present one ends at {@link #position}.
+   * Switches to another window, or enlarges this one, so that {@code limit - position} is at least
+   * {@code atLeastBytes}. The content of the old window ends at {@link #position}.
    */
   protected abstract void makeRoom(int atLeastBytes);
 
   /**
-   * Fills a gap in a window that was left before: puts the header at {@code offset} and moves the
-   * bytes behind the gap up to it. Only called for windows left while {@link #hasGaps()}.
+   * Fills a gap in an earlier window: writes the header at {@code offset} and moves the bytes after
+   * the gap up to it. Called only for windows left while {@link #hasGaps()}.
    *
-   * @param gapWindow the number that the window had
-   * @param header holds the header in its first {@code headerBytes} bytes
+   * @param gapWindow the number of the window
+   * @param header contains the header in its first {@code headerBytes} bytes
    * @param gapBytes the size of the gap
    */
   protected abstract void fillEarlierGap(
       long gapWindow, long offset, byte[] header, int headerBytes, int gapBytes);
 
-  /** Whether there are gaps, so that windows must be kept. */
+  /** Returns true if gaps are open, so that windows must be kept. */
   protected final boolean hasGaps() {
     return gaps > 0;
   }
 
-  /** Leaves a gap at the present position and returns what it is closed by. */
+  /** Leaves a gap at the current position and returns its handle. */
   final long openGap() {
     if (limit - position < GAP_BYTES) {
       makeRoom(GAP_BYTES);
@@ -71,7 +71,7 @@ public abstract class ReplyBuffer {
     return gaps++;
   }
 
-  /** Closes the gap that was opened last. */
+  /** Closes the gap opened last. */
   final void closeGap(long gap, byte[] header, int headerBytes) {
     if (gap != gaps - 1) {
       throw new IllegalStateException("gaps are closed in the opposite order of opening");
@@ -85,7 +85,7 @@ public abstract class ReplyBuffer {
     }
   }
 
-  /** To be called when the present window's bytes have been moved by so many bytes. */
+  /** Adjusts the gaps after the bytes of the current window were moved by the given distance. */
   protected final void moveGaps(long bytes) {
     for (int i = 0; i < gaps; i++) {
       if (gapWindows[i] == window) {
@@ -95,9 +95,10 @@ public abstract class ReplyBuffer {
   }
 
   /**
-   * Puts a header into a gap and moves the bytes behind it, up to {@code end}, to the header's end.
+   * Writes a header into a gap and moves the bytes after it, up to {@code end}, to the end of the
+   * header.
    *
-   * @return where the bytes end now
+   * @return the new end of the bytes
    */
   protected static long fillGap(
       MemorySegment memory, long offset, long end, byte[] header, int headerBytes, int gapBytes) {

@@ -4,47 +4,47 @@ import io.redoubt.protocol.bytes.BufferMemory;
 import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
-/** A reply buffer of one window that grows: for replies that are needed as a whole. */
+/** A reply buffer of one growing window, for replies that are needed as a whole. */
 public final class ReplyCollector extends ReplyBuffer implements AutoCloseable {
 
-  private static final int FIRST_BYTES = 1024;
+  private static final int INITIAL_BYTES = 1024;
 
   private final BufferMemory source;
   private BufferMemory.@Nullable Block block;
 
-  /** A collector that takes its memory from {@code source}. */
+  /** Creates a collector that allocates from {@code source}. */
   public ReplyCollector(BufferMemory source) {
     this.source = source;
   }
 
-  /** The segment in which the collected bytes lie. */
+  /** Returns the segment that contains the collected bytes. */
   public MemorySegment memory() {
     return memory;
   }
 
-  /** Where the collected bytes begin within {@link #memory()}. */
+  /** Returns the offset of the collected bytes within {@link #memory()}. */
   public long start() {
     return block == null ? 0 : block.offset();
   }
 
-  /** How many bytes have been collected. */
+  /** Returns the number of collected bytes. */
   public long length() {
     return position - start();
   }
 
-  /** A copy of the collected bytes. */
+  /** Returns a copy of the collected bytes. */
   public byte[] toByteArray() {
     byte[] bytes = new byte[Math.toIntExact(length())];
     MemorySegment.copy(memory, ReplyWriter.BYTE, start(), bytes, 0, bytes.length);
     return bytes;
   }
 
-  /** Forgets the collected bytes and keeps the memory. */
+  /** Discards the collected bytes and keeps the memory. */
   public void clear() {
     position = start();
   }
 
-  /** Gives the memory back. */
+  /** Frees the memory. */
   @Override
   public void close() {
     if (block != null) {
@@ -60,7 +60,7 @@ public final class ReplyCollector extends ReplyBuffer implements AutoCloseable {
   protected void makeRoom(int atLeastBytes) {
     BufferMemory.Block old = block;
     long used = length();
-    long wanted = Math.max(used + atLeastBytes, Math.max(used * 2, FIRST_BYTES));
+    long wanted = Math.max(used + atLeastBytes, Math.max(used * 2, INITIAL_BYTES));
     BufferMemory.Block larger = source.allocate(wanted);
     if (old != null) {
       MemorySegment.copy(old.memory(), old.offset(), larger.memory(), larger.offset(), used);

@@ -15,13 +15,13 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Turns what a server sends into replies, of RESP2 and RESP3. Bytes are fed as they come and may be
- * cut anywhere; each is looked at a bounded number of times. Attributes are read and dropped.
+ * Decodes a byte stream into RESP2 and RESP3 replies. Input may be split anywhere; each byte is
+ * examined a bounded number of times. Attributes are read and dropped.
  */
 public final class ReplyDecoder {
 
   private static final Reply NULL = new Reply.Null();
-  private static final int FIRST_BYTES = 512;
+  private static final int INITIAL_BYTES = 512;
   private static final int MAX_LINE_BYTES = 64 * 1024;
   private static final int MAX_DEPTH = 128;
   private static final int MAX_RESERVED_ELEMENTS = 1024;
@@ -39,28 +39,28 @@ public final class ReplyDecoder {
     }
   }
 
-  private byte[] buffer = new byte[FIRST_BYTES];
+  private byte[] buffer = new byte[INITIAL_BYTES];
   private int start;
   private int end;
-  private int searched; // bytes from start on in which there is no line end
+  private int searched; // bytes from start known to contain no line end
   private final Deque<Open> open = new ArrayDeque<>();
 
-  /** A decoder at the beginning of a reply. */
+  /** Creates a decoder at the start of a reply. */
   public ReplyDecoder() {}
 
-  /** Takes bytes that have come. */
+  /** Appends received bytes. */
   public void feed(byte[] bytes) {
     feed(bytes, 0, bytes.length);
   }
 
-  /** Takes {@code length} bytes that have come, from {@code offset} on. */
+  /** Appends {@code length} received bytes, starting at {@code offset}. */
   public void feed(byte[] bytes, int offset, int length) {
     makeRoom(length);
     System.arraycopy(bytes, offset, buffer, end, length);
     end += length;
   }
 
-  /** Takes the bytes {@code [from, to)} of {@code memory}. */
+  /** Appends the bytes {@code [from, to)} of {@code memory}. */
   public void feed(MemorySegment memory, long from, long to) {
     int length = Math.toIntExact(to - from);
     makeRoom(length);
@@ -68,7 +68,7 @@ public final class ReplyDecoder {
     end += length;
   }
 
-  /** Takes the bytes that remain in {@code bytes}. */
+  /** Appends the bytes that remain in {@code bytes}. */
   public void feed(ByteBuffer bytes) {
     int length = bytes.remaining();
     makeRoom(length);
@@ -76,12 +76,12 @@ public final class ReplyDecoder {
     end += length;
   }
 
-  /** Bytes that have been fed and don't belong to a reply that was given out or is begun. */
+  /** Returns the bytes that belong neither to a returned reply nor to a partly decoded one. */
   public byte[] rest() {
     return Arrays.copyOfRange(buffer, start, end);
   }
 
-  /** Forgets the bytes of {@link #rest()}: someone else reads them. */
+  /** Discards the bytes of {@link #rest()}, which another reader takes over. */
   public void discardRest() {
     start = end;
     searched = 0;
@@ -107,9 +107,9 @@ public final class ReplyDecoder {
   }
 
   /**
-   * The next whole reply, or null when more bytes are needed.
+   * Returns the next complete reply, or null if more bytes are needed.
    *
-   * @throws ProtocolException when the bytes are no reply
+   * @throws ProtocolException if the bytes are not a reply
    */
   public @Nullable Reply next() throws ProtocolException {
     while (true) {
@@ -147,7 +147,7 @@ public final class ReplyDecoder {
     }
   }
 
-  /** Where the line at {@link #start} ends, or -1. */
+  /** Returns the end of the line at {@link #start}, or -1. */
   private int findLine() throws ProtocolException {
     int at = start + searched;
     while (at < end - 1) {
@@ -168,7 +168,7 @@ public final class ReplyDecoder {
     return new String(buffer, start + 1, line - start - 1, UTF_8);
   }
 
-  /** The length or count of the line; -1 for a null. */
+  /** Returns the length or count of the line; -1 for a null. */
   private int length(int line) throws ProtocolException {
     long length = Numbers.parseLong(lineText(line), Long.MIN_VALUE);
     if (length < -1 || length > Integer.MAX_VALUE - 64) {
@@ -177,7 +177,7 @@ public final class ReplyDecoder {
     return (int) length;
   }
 
-  /** Begins a collection; returns it at once, whole, when it is null, and null otherwise. */
+  /** Starts a collection and returns null; a null collection is complete and returned at once. */
   private @Nullable Reply openCollection(int type, int line) throws ProtocolException {
     int count = length(line);
     start = line + 2;
@@ -192,7 +192,10 @@ public final class ReplyDecoder {
     return closeIfFull();
   }
 
-  /** Adds a whole reply to the collection it is in; returns what is whole by that, or null. */
+  /**
+   * Adds a complete reply to the collection that contains it; returns the reply completed by it, or
+   * null.
+   */
   private @Nullable Reply close(Reply reply) {
     Open inner = open.peek();
     if (inner == null) {

@@ -13,9 +13,8 @@ import java.nio.ByteOrder;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes replies in the version of RESP that the client has chosen; what only RESP3 has takes the
- * form that Redis gives it in RESP2. Makes no garbage, save for text beyond ASCII and for doubles
- * of many places.
+ * Writes replies in the client's version of RESP; RESP3 types take Redis' RESP2 form if needed.
+ * Allocates nothing, except for text beyond ASCII and for doubles with many decimal places.
  */
 public final class ReplyWriter {
 
@@ -27,7 +26,7 @@ public final class ReplyWriter {
   private static final ValueLayout.OfShort PAIR =
       ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
-  // Short replies as words, the first byte lowest: they are written with one store of eight bytes.
+  // Short replies as words, the first byte lowest, written with one eight-byte store.
   private static final long OK = asciiWord("+OK\r\n");
   private static final long PONG = asciiWord("+PONG\r\n");
   private static final long NULL_BULK = asciiWord("$-1\r\n");
@@ -37,17 +36,22 @@ public final class ReplyWriter {
   private static final long FALSE = asciiWord("#f\r\n");
   private static final short END_OF_LINE = (short) asciiWord("\r\n");
 
-  // Numbers for which a word of digits is the quickest way.
+  // Numbers for which a word of digits is fastest.
   private static final long FIVE_DIGITS = 10_000;
   private static final long NINE_DIGITS = 100_000_000;
 
-  /** A mark, a number, the end of the line, and what a store of a whole word may touch beyond. */
+  /**
+   * A type byte, a number, the end of the line, and the bytes that a store of a whole word may
+   * overwrite.
+   */
   private static final int MAX_LINE = 1 + Numbers.MAX_LONG_LENGTH + 2 + Long.BYTES;
 
-  /** Up to this a bulk string is written into one window; longer ones are cut where it ends. */
+  /**
+   * The maximum length of a bulk string written into one window; longer ones are split at its end.
+   */
   private static final int MAX_UNCUT_BYTES = 2048;
 
-  /** The largest window asked for at once. */
+  /** The maximum size requested for a window. */
   private static final int MAX_WINDOW_BYTES = 256 * 1024;
 
   private static final int SCRATCH_BYTES =
@@ -57,11 +61,11 @@ public final class ReplyWriter {
   private final byte[] scratch = new byte[SCRATCH_BYTES];
   private final MemorySegment scratchMemory = MemorySegment.ofArray(scratch);
   private ReplyBuffer out;
-  private @Nullable ReplyBuffer nowhere;
+  private @Nullable ReplyBuffer discarded;
   private int resp = 2;
   private boolean suppressed;
 
-  /** A writer of RESP2 to {@code sink}. */
+  /** Creates a writer of RESP2 to {@code sink}. */
   public ReplyWriter(ReplyBuffer sink) {
     this.sink = sink;
     this.out = sink;
@@ -75,61 +79,61 @@ public final class ReplyWriter {
     return word;
   }
 
-  /** The version of the protocol: 2 or 3. */
+  /** Returns the protocol version: 2 or 3. */
   public int resp() {
     return resp;
   }
 
-  /** Sets the version of the protocol: 2 or 3. */
+  /** Sets the protocol version: 2 or 3. */
   public void resp(int version) {
     resp = version;
   }
 
-  /** Whether replies vanish. */
+  /** Returns true if replies are discarded. */
   public boolean isSuppressed() {
     return suppressed;
   }
 
-  /** Makes replies vanish, or be written again. */
+  /** Sets whether replies are discarded. */
   public void suppressed(boolean suppressed) {
     this.suppressed = suppressed;
     if (!suppressed) {
       out = sink;
       return;
     }
-    if (nowhere == null) {
-      nowhere = new Nowhere();
+    if (discarded == null) {
+      discarded = new DiscardingBuffer();
     }
-    out = nowhere;
+    out = discarded;
   }
 
   // ---- lines
 
-  /** {@code +OK}. */
+  /** Writes {@code +OK}. */
   public void ok() {
     shortReply(OK, 5);
   }
 
-  /** {@code +PONG}. */
+  /** Writes {@code +PONG}. */
   public void pong() {
     shortReply(PONG, 7);
   }
 
-  /** {@code +QUEUED}. */
+  /** Writes {@code +QUEUED}. */
   public void queued() {
     simple("QUEUED");
   }
 
-  /** A simple string, which has no line ends. */
+  /** Writes a simple string, which must not contain line ends. */
   public void simple(String text) {
     line('+', text);
   }
 
   /**
-   * An error.
+   * Writes an error.
    *
-   * @param message begins with the error's code, such as {@code ERR}; line ends in it become
-   *     blanks, those at its end are dropped
+   * @param message starts with the error's code, such as {@code ERR}; line ends become blanks,
+   *     trailing ones are dropped
    */
   public void error(String message) {
     int length = message.length();
@@ -140,12 +144,12 @@ public final class ReplyWriter {
     line('-', length == message.length() ? message : message.substring(0, length));
   }
 
-  /** An integer. */
+  /** Writes an integer. */
   public void integer(long value) {
     numberLine(':', value);
   }
 
-  /** The null of this version: a null bulk string in RESP2. */
+  /** Writes a null; in RESP2 a null bulk string. */
   public void nil() {
     if (resp == 2) {
       shortReply(NULL_BULK, 5);
@@ -154,7 +158,7 @@ public final class ReplyWriter {
     }
   }
 
-  /** The null of this version: a null array in RESP2. */
+  /** Writes a null; in RESP2 a null array. */
   public void nilArray() {
     if (resp == 2) {
       shortReply(NULL_ARRAY, 5);
@@ -163,7 +167,7 @@ public final class ReplyWriter {
     }
   }
 
-  /** A boolean; in RESP2 the integers 1 and 0. */
+  /** Writes a boolean; in RESP2 the integer 1 or 0. */
   public void bool(boolean value) {
     if (resp == 2) {
       integer(value ? 1 : 0);
@@ -174,7 +178,7 @@ public final class ReplyWriter {
 
   // ---- strings
 
-  /** The bytes {@code [offset, offset + length)} of {@code source} as a bulk string. */
+  /** Writes the bytes {@code [offset, offset + length)} of {@code source} as a bulk string. */
   public void bulk(MemorySegment source, long offset, long length) {
     if (length <= MAX_UNCUT_BYTES) {
       long at = room(MAX_LINE + (int) length + 2);
@@ -190,14 +194,14 @@ public final class ReplyWriter {
     }
   }
 
-  /** A bulk string. */
+  /** Writes a bulk string. */
   public void bulk(byte[] bytes) {
     header('$', bytes.length);
     raw(bytes);
     endLine();
   }
 
-  /** A bulk string. */
+  /** Writes a bulk string. */
   public void bulk(ByteString bytes) {
     header('$', bytes.length());
     int done = 0;
@@ -210,7 +214,7 @@ public final class ReplyWriter {
     endLine();
   }
 
-  /** A bulk string of the text's UTF-8 form. */
+  /** Writes a text in UTF-8 as a bulk string. */
   public void bulk(String text) {
     int length = text.length();
     if (length > MAX_UNCUT_BYTES) {
@@ -231,26 +235,26 @@ public final class ReplyWriter {
     out.position = at + 2;
   }
 
-  /** An integer as a bulk string. */
+  /** Writes an integer as a bulk string. */
   public void bulkLong(long value) {
     int length = Numbers.writeLong(scratchMemory, 0, value);
     bulkScratch(length);
   }
 
-  /** A double as a bulk string. */
+  /** Writes a double as a bulk string. */
   public void bulkDouble(double value) {
     int length = Doubles.write(scratchMemory, 0, value);
     bulkScratch(length);
   }
 
-  /** Two unsigned numbers with a dash between them as a bulk string: the id of a stream's entry. */
+  /** Writes a stream entry id as a bulk string: two unsigned numbers separated by a dash. */
   public void bulkId(long high, long low) {
     int length = Numbers.writeUnsigned(scratchMemory, 0, high);
     scratch[length++] = '-';
     bulkScratch(length + Numbers.writeUnsigned(scratchMemory, length, low));
   }
 
-  /** A double; in RESP2 a bulk string. */
+  /** Writes a double; in RESP2 a bulk string. */
   public void doubleValue(double value) {
     if (resp == 2) {
       bulkDouble(value);
@@ -264,7 +268,7 @@ public final class ReplyWriter {
     out.position = at + length + 2;
   }
 
-  /** An integer of any size, in decimal digits; in RESP2 a bulk string. */
+  /** Writes an integer of any size, given as decimal digits; in RESP2 a bulk string. */
   public void bigNumber(String digits) {
     if (resp == 2) {
       bulk(digits);
@@ -273,7 +277,10 @@ public final class ReplyWriter {
     }
   }
 
-  /** A text for people with its format, {@code txt} or {@code mkd}; in RESP2 a bulk string. */
+  /**
+   * Writes a human-readable text with its format, {@code txt} or {@code mkd}; in RESP2 a bulk
+   * string.
+   */
   public void verbatim(String format, String text) {
     if (resp == 2) {
       bulk(text);
@@ -295,12 +302,12 @@ public final class ReplyWriter {
 
   // ---- collections
 
-  /** The header of an array of so many elements. */
+  /** Writes the header of an array. */
   public void array(int elements) {
     header('*', elements);
   }
 
-  /** The header of a map of so many pairs; in RESP2 an array of twice as many elements. */
+  /** Writes the header of a map; in RESP2 an array of twice as many elements. */
   public void map(int pairs) {
     if (resp == 2) {
       header('*', pairs * 2L);
@@ -309,17 +316,17 @@ public final class ReplyWriter {
     }
   }
 
-  /** The header of a set; in RESP2 an array. */
+  /** Writes the header of a set; in RESP2 an array. */
   public void set(int elements) {
     header(resp == 2 ? '*' : '~', elements);
   }
 
-  /** The header of a message that no request asked for; in RESP2 an array. */
+  /** Writes the header of a push message; in RESP2 an array. */
   public void push(int elements) {
     header(resp == 2 ? '*' : '>', elements);
   }
 
-  /** The header of attributes of the reply that follows; RESP3 only. */
+  /** Writes the header of attributes of the next reply; RESP3 only. */
   public void attribute(int pairs) {
     if (resp == 2) {
       throw new IllegalStateException("RESP2 has no attributes");
@@ -327,25 +334,25 @@ public final class ReplyWriter {
     header('|', pairs);
   }
 
-  /** Begins an array whose length {@link #resolve} tells. */
+  /** Starts an array whose length is given to {@link #resolve}. */
   public long deferArray() {
     return out.openGap() << 8 | '*';
   }
 
-  /** Begins a map whose number of pairs {@link #resolve} tells. */
+  /** Starts a map whose number of pairs is given to {@link #resolve}. */
   public long deferMap() {
     return out.openGap() << 8 | '%';
   }
 
-  /** Begins a set whose length {@link #resolve} tells. */
+  /** Starts a set whose length is given to {@link #resolve}. */
   public long deferSet() {
     return out.openGap() << 8 | (resp == 2 ? '*' : '~');
   }
 
   /**
-   * Tells the length of a collection that was begun without; the one begun last comes first.
+   * Sets the length of a deferred collection, innermost first.
    *
-   * @param mark what the method that began it returned
+   * @param mark the handle returned by the method that started it
    * @param count elements of an array or set, pairs of a map
    */
   public void resolve(long mark, int count) {
@@ -362,9 +369,9 @@ public final class ReplyWriter {
     out.closeGap(mark >> 8, scratch, length);
   }
 
-  // ---- bytes that are RESP already
+  // ---- encoded bytes
 
-  /** Writes the bytes {@code [offset, offset + length)} of {@code source} as they are. */
+  /** Writes the bytes {@code [offset, offset + length)} of {@code source} unchanged. */
   public void raw(MemorySegment source, long offset, long length) {
     long done = 0;
     while (done < length) {
@@ -375,7 +382,7 @@ public final class ReplyWriter {
     }
   }
 
-  /** Writes the bytes as they are. */
+  /** Writes the bytes unchanged. */
   public void raw(byte[] bytes) {
     int done = 0;
     while (done < bytes.length) {
@@ -388,7 +395,7 @@ public final class ReplyWriter {
 
   // ---- parts of replies
 
-  /** Makes sure of so many bytes of room; returns the position. */
+  /** Ensures room for the given number of bytes and returns the position. */
   private long room(int bytes) {
     ReplyBuffer buffer = out;
     if (buffer.limit - buffer.position < bytes) {
@@ -397,7 +404,10 @@ public final class ReplyWriter {
     return buffer.position;
   }
 
-  /** How many of {@code bytes} bytes the window takes, which is made to have room for one. */
+  /**
+   * Returns the number of {@code bytes} that fit into the window, after making room for at least
+   * one.
+   */
   private int part(long bytes) {
     long room = out.limit - out.position;
     if (room == 0) {
@@ -422,7 +432,7 @@ public final class ReplyWriter {
     numberLine(type, number);
   }
 
-  /** Writes the line of a type and a number and returns where it ends. */
+  /** Writes a line of a type and a number and returns its end. */
   private static long putHeader(MemorySegment memory, long at, char type, long number) {
     if (number >= 0 && number < 10) {
       memory.set(HALF_WORD, at, type | (int) ('0' + number) << 8 | '\r' << 16 | '\n' << 24);
@@ -475,8 +485,8 @@ public final class ReplyWriter {
     raw(Utf8.encode(type + text.replace('\r', ' ').replace('\n', ' ') + "\r\n"));
   }
 
-  /** One small window that is written again and again and never read. */
-  private static final class Nowhere extends ReplyBuffer {
+  /** Discards replies by reusing one small window. */
+  private static final class DiscardingBuffer extends ReplyBuffer {
 
     private static final int WINDOW_BYTES = MAX_UNCUT_BYTES + 64;
 

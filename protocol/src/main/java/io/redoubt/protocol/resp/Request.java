@@ -14,8 +14,8 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A request: its arguments as places in one segment. It is filled by a {@link RequestDecoder},
- * copies nothing and is valid as long as the buffer that it was decoded from isn't used again.
+ * A request: offsets and lengths of its arguments within one segment. Filled by a {@link
+ * RequestDecoder} without copying; valid until the buffer that it was decoded from is reused.
  */
 public final class Request {
 
@@ -24,7 +24,7 @@ public final class Request {
       ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
   private static final int USUAL_COUNT = 8;
 
-  /** Room for arguments beyond this isn't kept for the next request. */
+  /** Capacity for more arguments than this is not kept for the next request. */
   private static final int MAX_KEPT_COUNT = 4096;
 
   private MemorySegment memory = MemorySegment.NULL;
@@ -34,12 +34,12 @@ public final class Request {
   private long start;
   private long end;
   private boolean inline;
-  private BufferMemory.@Nullable Block unquoted;
+  private BufferMemory.@Nullable Block unquotedBlock;
 
-  /** An empty request, to be filled. */
+  /** Creates an empty request. */
   public Request() {}
 
-  /** A request of these words in UTF-8, in memory of its own. */
+  /** Creates a request of arguments in UTF-8, in off-heap memory of its own. */
   public static Request of(String... words) {
     byte[][] arguments = new byte[words.length][];
     for (int i = 0; i < words.length; i++) {
@@ -48,7 +48,7 @@ public final class Request {
     return of(arguments);
   }
 
-  /** A request of these arguments, in off-heap memory of its own; it has no form on the wire. */
+  /** Creates a request of arguments, in off-heap memory of its own; it has no wire form. */
   public static Request of(byte[]... arguments) {
     long bytes = 0;
     for (byte[] argument : arguments) {
@@ -57,10 +57,10 @@ public final class Request {
     return of(Arena.ofAuto().allocate(Math.max(bytes, 1)), 0, arguments);
   }
 
-  /** A request of these arguments, copied to {@code memory} from {@code offset} on. */
+  /** Creates a request of arguments copied to {@code memory}, starting at {@code offset}. */
   public static Request of(MemorySegment memory, long offset, byte[]... arguments) {
     Request request = new Request();
-    request.begin(memory, offset, false);
+    request.reset(memory, offset, false);
     long at = offset;
     for (byte[] argument : arguments) {
       MemorySegment.copy(argument, 0, memory, BYTE, at, argument.length);
@@ -72,19 +72,19 @@ public final class Request {
   }
 
   /**
-   * Makes this a request of no arguments yet, which are {@linkplain #argument added} one by one: it
-   * has no form on the wire, as a plain line has none.
+   * Clears this request so that arguments can be {@linkplain #argument added} one by one. Like an
+   * inline request it has no RESP form in memory.
    */
   public void compose(MemorySegment arguments) {
-    begin(arguments, 0, true);
+    reset(arguments, 0, true);
   }
 
-  /** Adds an argument to a request that is being {@linkplain #compose composed}. */
+  /** Adds an argument to a {@linkplain #compose composed} request. */
   public void argument(long offset, int length) {
     add(offset, length);
   }
 
-  /** How many bytes the arguments have together. */
+  /** Returns the total length of the arguments, in bytes. */
   public long argumentBytes() {
     long bytes = 0;
     for (int i = 0; i < count; i++) {
@@ -94,13 +94,13 @@ public final class Request {
   }
 
   /**
-   * A request of the same arguments, copied to {@code target} from {@code targetOffset} on, where
-   * {@link #argumentBytes()} find room: what a blocked client keeps. It has no form on the wire and
-   * counts as inline for that.
+   * Copies the arguments to {@code target}, which has room for {@link #argumentBytes()} at {@code
+   * targetOffset}, and returns a request of them: a blocked client keeps it. It has no RESP form
+   * and counts as inline.
    */
   public Request copyTo(MemorySegment target, long targetOffset) {
     Request copy = new Request();
-    copy.begin(target, targetOffset, true);
+    copy.reset(target, targetOffset, true);
     long at = targetOffset;
     for (int i = 0; i < count; i++) {
       MemorySegment.copy(memory, offsets[i], target, at, lengths[i]);
@@ -111,65 +111,65 @@ public final class Request {
     return copy;
   }
 
-  /** Puts other bytes of {@link #memory()} in the place of argument {@code i}. */
+  /** Replaces argument {@code i} by other bytes of {@link #memory()}. */
   public void replace(int i, long offset, int length) {
     offsets[i] = offset;
     lengths[i] = length;
   }
 
-  /** The segment in which the arguments lie. */
+  /** Returns the segment that contains the arguments. */
   public MemorySegment memory() {
     return memory;
   }
 
-  /** How many arguments there are, the command's name among them; 0 for an empty request. */
+  /** Returns the number of arguments including the command's name; 0 for an empty request. */
   public int count() {
     return count;
   }
 
-  /** Where argument {@code i} begins within {@link #memory()}. */
+  /** Returns the offset of argument {@code i} within {@link #memory()}. */
   public long offset(int i) {
     return offsets[i];
   }
 
-  /** How many bytes argument {@code i} has. */
+  /** Returns the length of argument {@code i} in bytes. */
   public int length(int i) {
     return lengths[i];
   }
 
-  /** Where the request began in the buffer that it was decoded from. */
+  /** Returns the start of the request in the buffer that it was decoded from. */
   public long start() {
     return start;
   }
 
-  /** Where the next request begins in the buffer that this one was decoded from. */
+  /** Returns the start of the next request in the buffer that this one was decoded from. */
   public long end() {
     return end;
   }
 
-  /** Whether its bytes in memory are not an array of bulk strings: it came as a plain line. */
+  /** Returns true if the request has no RESP form in memory: it arrived as an inline request. */
   public boolean isInline() {
     return inline;
   }
 
-  /** A copy of argument {@code i}. */
+  /** Returns a copy of argument {@code i}. */
   public byte[] bytes(int i) {
     byte[] bytes = new byte[lengths[i]];
     MemorySegment.copy(memory, BYTE, offsets[i], bytes, 0, bytes.length);
     return bytes;
   }
 
-  /** Argument {@code i} read as UTF-8. */
+  /** Returns argument {@code i} decoded as UTF-8. */
   public String text(int i) {
     return Utf8.decode(bytes(i));
   }
 
-  /** A copy of argument {@code i}. */
+  /** Returns a copy of argument {@code i}. */
   public ByteString string(int i) {
     return ByteString.copyOf(memory, offsets[i], lengths[i]);
   }
 
-  /** Whether argument {@code i} is this word of ASCII characters, in whatever case. */
+  /** Returns true if argument {@code i} is this ASCII text, in any case. */
   public boolean is(int i, String word) {
     int length = lengths[i];
     if (length != word.length()) {
@@ -185,14 +185,14 @@ public final class Request {
   }
 
   /**
-   * The first eight bytes of argument {@code i} with letters in lower case, the first byte lowest,
-   * filled up with zeros: what names are looked up by.
+   * Returns the first eight bytes of argument {@code i} in lower case as a word, the first byte
+   * lowest, padded with zeros; names are looked up by it.
    */
   public long word(int i) {
     return word(memory, offsets[i], lengths[i]);
   }
 
-  /** As {@link #word(int)}, of the bytes {@code [offset, offset + length)}. */
+  /** Returns the {@link #word(int)} of the bytes {@code [offset, offset + length)}. */
   public static long word(MemorySegment memory, long offset, int length) {
     if (length >= Long.BYTES) {
       return Ascii.lowerWord(memory.get(WORD, offset));
@@ -208,14 +208,14 @@ public final class Request {
     return Ascii.lowerWord(word);
   }
 
-  /** What {@link #word(int)} gives for an argument that is this text. */
+  /** Returns the {@link #word(int)} of an argument with this text. */
   public static long word(String text) {
     byte[] bytes = text.getBytes(UTF_8);
     return word(MemorySegment.ofArray(bytes), 0, bytes.length);
   }
 
-  /** Begins anew: no arguments, the first byte at {@code start} of {@code memory}. */
-  void begin(MemorySegment memory, long start, boolean inline) {
+  /** Clears the arguments and sets the start of the request. */
+  void reset(MemorySegment memory, long start, boolean inline) {
     this.memory = memory;
     this.start = start;
     this.end = start;
@@ -240,8 +240,8 @@ public final class Request {
     lengths[count++] = length;
   }
 
-  /** Goes on with a request that another object holds so far, whose buffer may have moved. */
-  void takeOver(Request partial, MemorySegment memory, long start) {
+  /** Continues a partly decoded request that another object holds; its buffer may have moved. */
+  void resume(Request partial, MemorySegment memory, long start) {
     long moved = start - partial.start;
     exchangeArguments(partial);
     if (moved != 0) {
@@ -255,8 +255,8 @@ public final class Request {
     this.inline = false;
   }
 
-  /** Leaves what has been decoded so far to {@code partial}. */
-  void leaveTo(Request partial) {
+  /** Moves the arguments decoded so far to {@code partial}. */
+  void moveTo(Request partial) {
     partial.start = start;
     partial.exchangeArguments(this);
     count = 0;
@@ -275,18 +275,18 @@ public final class Request {
   }
 
   /**
-   * Memory of this request's own for arguments whose quotes and escapes have been taken away, for
-   * the buffer they came from must stay as it is: it may be decoded again.
+   * Allocates memory of this request for unquotedBlock arguments. The source buffer must stay
+   * unchanged because it may be decoded again.
    */
-  BufferMemory.Block unquoted(BufferMemory source, long bytes) {
+  BufferMemory.Block unquotedBlock(BufferMemory source, long bytes) {
     count = 0;
-    BufferMemory.Block room = unquoted;
+    BufferMemory.Block room = unquotedBlock;
     if (room == null || room.sizeBytes() < bytes) {
       if (room != null) {
         source.free(room);
       }
       room = source.allocate(bytes);
-      unquoted = room;
+      unquotedBlock = room;
     }
     memory = room.memory();
     return room;

@@ -11,16 +11,17 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds the requests in what a client has sent: arrays of bulk strings and plain lines. It can stop
- * and go on at any byte. One a connection.
+ * Decodes the requests of a client, which are arrays of bulk strings or inline requests. Decoding
+ * can stop and resume at any byte. One instance per connection.
  *
- * <p>Wire format: {@code *<count>\r\n} and then {@code $<length>\r\n<bytes>\r\n} for each argument;
- * anything that doesn't begin with a {@code *} is a line of words that ends with {@code \n}. As in
- * Redis the two bytes after an argument and the byte after a {@code \r} are skipped unseen.
+ * <p>Wire format: {@code *<count>\r\n}, then {@code $<length>\r\n<bytes>\r\n} for each argument.
+ * Anything that does not start with {@code *} is an inline request, a line that ends with {@code
+ * \n}. As in Redis, the two bytes after an argument and the byte after a {@code \r} are skipped
+ * unchecked.
  */
 public final class RequestDecoder {
 
-  /** More bytes are needed for the request that begins at {@code from}. */
+  /** The request that starts at {@code from} is incomplete. */
   public static final long NEED_MORE = -1;
 
   private static final ValueLayout.OfByte BYTE = ValueLayout.JAVA_BYTE;
@@ -33,7 +34,7 @@ public final class RequestDecoder {
   private static final int NO_COUNT_YET = -1;
   private static final long NO_LENGTH_YET = -1;
 
-  /** The longest argument that can be told, whatever the limit says. */
+  /** The maximum representable length of an argument, whatever the limit. */
   private static final long MAX_LENGTH = Integer.MAX_VALUE - 64;
 
   private final Limits limits;
@@ -41,56 +42,56 @@ public final class RequestDecoder {
   private boolean authenticated = true;
   private boolean fromMaster;
 
-  /** Arguments still to come of a request that isn't whole yet. */
+  /** The number of arguments missing from an incomplete request. */
   private int remaining = NO_COUNT_YET;
 
-  /** Bytes of the argument to come next, when its header has been read. */
+  /** The length of the next argument if its header has been read. */
   private long bulkLength = NO_LENGTH_YET;
 
-  /** Where to go on, counted from the first byte of the request. */
+  /** The offset at which decoding resumes, relative to the start of the request. */
   private long progress;
 
   private long missingBytes = 1;
   private @Nullable Request partial;
 
-  /** Where the line whose number {@link #readNumber} has returned ends. */
+  /** The end of the line that {@link #readNumber} has read. */
   private long afterLine;
 
   /**
-   * A decoder at the beginning of a request.
+   * Creates a decoder at the start of a request.
    *
-   * @param limits how large a request may be
-   * @param memoryForInline where lines with quotes are unquoted to
+   * @param limits the size limits of requests
+   * @param memoryForInline allocates memory for unquotedBlock inline requests
    */
   public RequestDecoder(Limits limits, BufferMemory memoryForInline) {
     this.limits = limits;
     this.memoryForInline = memoryForInline;
   }
 
-  /** Whether the client may send requests of any size; before it has authenticated it may not. */
+  /** Lifts the limits that hold before authentication, or restores them. */
   public void authenticated(boolean authenticated) {
     this.authenticated = authenticated;
   }
 
-  /** Whether the bytes come from this server's master, whose arguments have no limit. */
+  /** Lifts the limit on arguments if the bytes come from this server's master. */
   public void fromMaster(boolean fromMaster) {
     this.fromMaster = fromMaster;
   }
 
   /**
-   * A lower bound of the bytes that are missing, after {@link #NEED_MORE}: for an argument whose
-   * header has come, the rest of that argument.
+   * Returns a lower bound of the missing bytes after {@link #NEED_MORE}: the rest of an argument
+   * whose header has arrived.
    */
   public long missingBytes() {
     return missingBytes;
   }
 
-  /** Whether part of a request has been decoded, so that its rest is waited for. */
+  /** Returns true if part of a request has been decoded. */
   public boolean isInsideRequest() {
     return remaining != NO_COUNT_YET;
   }
 
-  /** Forgets a request that isn't whole. */
+  /** Discards a partly decoded request. */
   public void reset() {
     remaining = NO_COUNT_YET;
     bulkLength = NO_LENGTH_YET;
@@ -100,13 +101,13 @@ public final class RequestDecoder {
   }
 
   /**
-   * Decodes the request that begins at {@code from}. After {@link #NEED_MORE} the same request is
-   * asked for again when more bytes have come; they may have moved, and {@code into} may be another
-   * object.
+   * Decodes the request that starts at {@code from}. After {@link #NEED_MORE} the caller decodes
+   * the same request again when more bytes have arrived; the bytes may have moved, and {@code into}
+   * may be another object.
    *
-   * @return where the next request begins, or {@link #NEED_MORE}; with {@code into.count() == 0}
-   *     the bytes up to there are an empty request, to be skipped
-   * @throws ProtocolException when the bytes are no request; its message is Redis' own
+   * @return the start of the next request, or {@link #NEED_MORE}; if {@code into.count() == 0}, the
+   *     bytes up to there are an empty request to skip
+   * @throws ProtocolException if the bytes are not a request, with Redis' message
    */
   public long decode(MemorySegment memory, long from, long to, Request into)
       throws ProtocolException {
@@ -119,7 +120,7 @@ public final class RequestDecoder {
       if (memory.get(BYTE, from) != '*') {
         return decodeInline(memory, from, to, into);
       }
-      into.begin(memory, from, false);
+      into.reset(memory, from, false);
       long count = readNumber(memory, from, to, true);
       if (count == NEED_MORE) {
         return NEED_MORE;
@@ -134,7 +135,7 @@ public final class RequestDecoder {
       at = from + progress;
       Request before = partial;
       if (before != null) {
-        into.takeOver(before, memory, from);
+        into.resume(before, memory, from);
       }
     }
     return decodeArguments(memory, from, at, to, into);
@@ -178,13 +179,13 @@ public final class RequestDecoder {
       kept = new Request();
       partial = kept;
     }
-    into.leaveTo(kept);
+    into.moveTo(kept);
     return NEED_MORE;
   }
 
   /**
-   * Reads the line at {@code at}: a mark and a number. Returns the number, with {@link #afterLine}
-   * set, or {@link #NEED_MORE}. A count that isn't positive becomes 0.
+   * Reads the line at {@code at}, a type byte and a number. Returns the number and sets {@link
+   * #afterLine}, or returns {@link #NEED_MORE}. A count that is not positive becomes 0.
    */
   private long readNumber(MemorySegment memory, long at, long to, boolean isCount)
       throws ProtocolException {
@@ -192,7 +193,7 @@ public final class RequestDecoder {
       long word = memory.get(WORD, at);
       long difference = word ^ RETURNS;
       long returns = (difference - ONES) & ~difference & HIGH_BITS;
-      int length = Long.numberOfTrailingZeros(returns) >>> 3; // the mark and the digits
+      int length = Long.numberOfTrailingZeros(returns) >>> 3; // the type byte and the digits
       if (length >= 2 && length <= 7 && at + length + 2 <= to) {
         long value = smallNumber(word, length);
         if (value >= 0 && (byte) word == (isCount ? '*' : '$')) {
@@ -205,7 +206,10 @@ public final class RequestDecoder {
     return readNumberSlowly(memory, at, to, isCount);
   }
 
-  /** The number in bytes 1 to {@code length - 1} of the word, or -1 when it isn't a plain one. */
+  /**
+   * Returns the number in bytes 1 to {@code length - 1} of the word, or -1 if it is not plain
+   * digits.
+   */
   private static long smallNumber(long word, int length) {
     long rest = word >>> 8;
     long value = (rest & 0xff) - '0';
@@ -289,7 +293,7 @@ public final class RequestDecoder {
       return NEED_MORE;
     }
     progress = 0;
-    into.begin(memory, from, true);
+    into.reset(memory, from, true);
     into.end(end + 1);
     long lineEnd = end > from && memory.get(BYTE, end - 1) == '\r' ? end - 1 : end;
     splitLine(memory, from, lineEnd, into);
@@ -325,7 +329,7 @@ public final class RequestDecoder {
     if (words == null) {
       throw new ProtocolException("Protocol error: unbalanced quotes in request");
     }
-    BufferMemory.Block room = into.unquoted(memoryForInline, line.length);
+    BufferMemory.Block room = into.unquotedBlock(memoryForInline, line.length);
     long at = room.offset();
     for (byte[] word : words) {
       MemorySegment.copy(word, 0, room.memory(), BYTE, at, word.length);

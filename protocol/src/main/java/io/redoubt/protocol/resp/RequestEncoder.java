@@ -5,12 +5,12 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import io.redoubt.protocol.bytes.Utf8;
 import java.util.List;
 
-/** Writes requests as clients send them: arrays of bulk strings. */
+/** Encodes requests as clients send them: arrays of bulk strings. */
 public final class RequestEncoder {
 
   private RequestEncoder() {}
 
-  /** A request of these words, in UTF-8, as bytes. */
+  /** Encodes arguments, in UTF-8. */
   public static byte[] encode(String... words) {
     byte[][] arguments = new byte[words.length][];
     for (int i = 0; i < words.length; i++) {
@@ -19,12 +19,12 @@ public final class RequestEncoder {
     return encode(arguments);
   }
 
-  /** A request of these words, in UTF-8, as bytes. */
+  /** Encodes arguments, in UTF-8. */
   public static byte[] encode(List<String> words) {
     return encode(words.toArray(String[]::new));
   }
 
-  /** A request of these arguments as bytes. */
+  /** Encodes arguments. */
   public static byte[] encode(byte[]... arguments) {
     int length = lineLength(arguments.length);
     for (byte[] argument : arguments) {
@@ -43,7 +43,7 @@ public final class RequestEncoder {
     return bytes;
   }
 
-  /** Writes a request of these arguments. */
+  /** Writes a request of the given arguments. */
   public static void write(ReplyWriter target, byte[]... arguments) {
     target.array(arguments.length);
     for (byte[] argument : arguments) {
@@ -51,7 +51,7 @@ public final class RequestEncoder {
     }
   }
 
-  /** Writes a request of the arguments of {@code request}. */
+  /** Writes a request with the arguments of {@code request}. */
   public static void write(ReplyWriter target, Request request) {
     target.array(request.count());
     for (int i = 0; i < request.count(); i++) {

@@ -13,8 +13,8 @@ import java.util.List;
 import javax.net.SocketFactory;
 
 /**
- * A plain client for tools and tests: it sends a request and waits for the reply. For use by one
- * thread at a time.
+ * A simple blocking client for tools and tests: sends a request and waits for the reply. For use by
+ * one thread at a time.
  */
 public final class RespClient implements AutoCloseable {
 
@@ -33,7 +33,7 @@ public final class RespClient implements AutoCloseable {
     this.out = socket.getOutputStream();
   }
 
-  /** Connects, and gives up waiting for the connection or for a reply after ten seconds. */
+  /** Connects with a timeout of ten seconds for the connection and for each reply. */
   public static RespClient connect(String host, int port) throws IOException {
     return connect(host, port, TIMEOUT_MILLIS);
   }
@@ -41,13 +41,13 @@ public final class RespClient implements AutoCloseable {
   /**
    * Connects.
    *
-   * @param timeoutMillis how long to wait for the connection and for each read; 0 for ever
+   * @param timeoutMillis the timeout of the connection and of each read; 0 for none
    */
   public static RespClient connect(String host, int port, int timeoutMillis) throws IOException {
     return connect(host, port, timeoutMillis, SocketFactory.getDefault());
   }
 
-  /** As the other one, over a socket of another kind, such as one that encrypts. */
+  /** Connects over a socket of the given factory, such as one with TLS. */
   public static RespClient connect(String host, int port, int timeoutMillis, SocketFactory sockets)
       throws IOException {
     Socket socket = sockets.createSocket();
@@ -62,7 +62,7 @@ public final class RespClient implements AutoCloseable {
     }
   }
 
-  /** Sets how long a read waits, in milliseconds; 0 for ever. */
+  /** Sets the timeout of reads, in milliseconds; 0 for none. */
   public void timeout(int timeoutMillis) throws IOException {
     socket.setSoTimeout(timeoutMillis);
   }
@@ -79,7 +79,7 @@ public final class RespClient implements AutoCloseable {
     return receive();
   }
 
-  /** Sends requests in one go and returns as many replies. */
+  /** Sends requests in one write and returns their replies. */
   public List<Reply> pipeline(List<String[]> requests) throws IOException {
     for (String[] request : requests) {
       out.write(RequestEncoder.encode(request));
@@ -97,22 +97,22 @@ public final class RespClient implements AutoCloseable {
     sendRaw(RequestEncoder.encode(words));
   }
 
-  /** Sends bytes as they are. */
+  /** Sends bytes unchanged. */
   public void sendRaw(byte[] bytes) throws IOException {
     out.write(bytes);
     out.flush();
   }
 
-  /** Sends a text as it is, in UTF-8; an inline request, say. */
+  /** Sends a text in UTF-8, such as an inline request. */
   public void sendRaw(String text) throws IOException {
     sendRaw(text.getBytes(UTF_8));
   }
 
   /**
-   * The next reply or message.
+   * Returns the next reply or push message.
    *
-   * @throws EOFException when the other side has closed the connection
-   * @throws java.net.SocketTimeoutException when none came in time
+   * @throws EOFException if the peer has closed the connection
+   * @throws java.net.SocketTimeoutException if none arrives in time
    */
   public Reply receive() throws IOException {
     try {
@@ -132,7 +132,7 @@ public final class RespClient implements AutoCloseable {
     }
   }
 
-  /** Whether the other side has closed the connection; waits until it has or has sent something. */
+  /** Returns true if the peer has closed the connection; waits until it does or sends something. */
   public boolean isAtEnd() throws IOException {
     int bytes = in.read(readBuffer);
     if (bytes > 0) {
@@ -141,12 +141,12 @@ public final class RespClient implements AutoCloseable {
     return bytes < 0;
   }
 
-  /** Ends this side's output, so that the server sees the end of the requests. */
+  /** Closes the output half, so that the server sees the end of the requests. */
   public void endOutput() throws IOException {
     socket.shutdownOutput();
   }
 
-  /** The port of this side. */
+  /** Returns the local port. */
   public int localPort() {
     return socket.getLocalPort();
   }

@@ -1,8 +1,9 @@
 /**
- * RESP2 and RESP3: the protocol that Redis' clients, replicas and sentinels speak.
+ * RESP2 and RESP3, the protocol of Redis' clients, replicas and sentinels.
  *
- * <p>Imports only {@code protocol.bytes}: it turns bytes into requests and replies and back, and
- * knows no connection, so that it can be tested at every byte boundary.
+ * <p>Imports only {@code protocol.bytes}. It converts between bytes and requests or replies without
+ * knowledge of connections, so that it can be tested at every byte boundary. Start reading at
+ * {@link io.redoubt.protocol.resp.RequestDecoder} and {@link io.redoubt.protocol.resp.ReplyWriter}.
  */
 @NullMarked
 package io.redoubt.protocol.resp;

@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Test;
 class ByteStringTest {
 
   @Test
-  void isItsBytes() {
+  void holdsItsBytes() {
     byte[] bytes = "grün".getBytes(UTF_8);
     ByteString string = ByteString.of(bytes);
     bytes[0] = 'x';
@@ -37,7 +37,7 @@ class ByteStringTest {
   }
 
   @Test
-  void lowersWordsByteByByte() {
+  void lowersEightBytesLikeSingleBytes() {
     for (int b = 0; b < 256; b++) {
       long word = b * 0x0101010101010101L;
       assertThat(Ascii.lowerWord(word)).isEqualTo(Ascii.lower(b) * 0x0101010101010101L);

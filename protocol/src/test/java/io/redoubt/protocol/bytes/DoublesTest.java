@@ -60,7 +60,7 @@ class DoublesTest {
   }
 
   @Test
-  void writesWhatIsNoOrdinaryNumber() {
+  void writesSpecialNumbers() {
     assertThat(Doubles.format(Double.POSITIVE_INFINITY)).isEqualTo("inf");
     assertThat(Doubles.format(Double.NEGATIVE_INFINITY)).isEqualTo("-inf");
     assertThat(Doubles.format(Double.NaN)).isEqualTo("nan");
@@ -87,7 +87,7 @@ class DoublesTest {
       assertThat(Doubles.parse(memory, 0, length)).isEqualTo(value);
       String text = new String(bytes, 0, length, ISO_8859_1);
       assertThat(Double.parseDouble(text)).isEqualTo(value);
-      // No shorter than what Java needs, not counting how the two lay the digits out.
+      // No longer than Java's form, regardless of the layout of the digits.
       if (value != (long) value) {
         assertThat(digits(text)).isEqualTo(digits(Double.toString(value)));
       }
@@ -121,7 +121,7 @@ class DoublesTest {
     "0e999,0",
     "0x0p9,0"
   })
-  void readsWhatCReads(String text, double value) {
+  void parsesLikeC(String text, double value) {
     assertThat(parse(text)).isEqualTo(value);
     assertThat(Doubles.parseOrNaN(text)).isEqualTo(value);
   }
@@ -165,7 +165,7 @@ class DoublesTest {
         "1..2",
         "\u0661"
       })
-  void refusesWhatIsNoNumber(String text) {
+  void refusesNonNumbers(String text) {
     assertThat(Doubles.parseOrNaN(text)).isNaN();
     byte[] bytes = text.getBytes(java.nio.charset.StandardCharsets.UTF_8);
     MemorySegment memory = MemorySegment.ofArray(bytes);

@@ -59,20 +59,20 @@ class GlobTest {
   }
 
   @Test
-  void foldsCaseWhenAsked() {
+  void ignoresCaseOnRequest() {
     assertThat(Glob.matches("MAX*", "maxmemory", true)).isTrue();
     assertThat(Glob.matches("[A-C]x", "bX", true)).isTrue();
     assertThat(Glob.matches("[Z-a]", "b", true)).isFalse();
   }
 
   @Test
-  void costsNoMoreThanTheProductOfTheLengths() {
+  void costIsBoundedByTheProductOfTheLengths() {
     String pattern = "a*".repeat(500) + "b";
     assertThat(Glob.matches(pattern, "a".repeat(20_000), false)).isFalse();
   }
 
   @Test
-  void moreStarsThanRedisFollowsMatchNothing() {
+  void matchesNothingBeyondRedisLimitOfStars() {
     assertThat(Glob.matches("*a".repeat(1000), "a".repeat(1000), false)).isTrue();
     assertThat(Glob.matches("*a".repeat(1001), "a".repeat(1001), false)).isFalse();
     assertThat(Glob.matches("*a".repeat(1000) + "**", "a".repeat(1001), false)).isTrue();
@@ -80,7 +80,7 @@ class GlobTest {
   }
 
   @Test
-  void agreesWithTheDefinition() {
+  void agreesWithANaiveMatcher() {
     Random random = Seed.random("GlobTest");
     String patternBytes = "ab*?[]^-\\c";
     String textBytes = "abc-]^\\";
@@ -105,7 +105,7 @@ class GlobTest {
     return word.toString();
   }
 
-  /** A star tries every length; every other element takes one character. */
+  /** Matches naively: a star tries every length; every other element takes one character. */
   private static boolean slow(String pattern, int p, String text, int t) {
     if (p == pattern.length()) {
       return t == text.length();

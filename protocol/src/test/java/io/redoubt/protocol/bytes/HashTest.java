@@ -35,7 +35,7 @@ class HashTest {
   }
 
   @Test
-  void everyByteAndTheLengthCount() {
+  void dependsOnEveryByteAndTheLength() {
     Hash hash = new Hash(0x1234567890abcdefL, 42);
     for (int length = 1; length < 80; length++) {
       Set<Long> hashes = new HashSet<>();
@@ -54,7 +54,7 @@ class HashTest {
   }
 
   @Test
-  void allBitsAreMixed() {
+  void mixesAllBits() {
     Hash hash = Hash.seeded(Seed.random("HashTest"));
     for (int length : new int[] {4, 8, 16, 24}) {
       int keys = 1 << 16;

@@ -7,7 +7,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The sums are what redis-server 7.0.15 answered to INCRBYFLOAT on x86-64. */
+/** Expects the sums that redis-server 7.0.15 replied to INCRBYFLOAT on x86-64. */
 class LongDoubleTest {
 
   private static LongDouble number(String text) {
@@ -68,12 +68,12 @@ class LongDoubleTest {
         "abc",
         "1.19e4932"
       })
-  void refusesWhatIsNoNumberOfTheType(String text) {
+  void refusesNonNumbersAndOverflow(String text) {
     assertThat(LongDouble.parse(text)).isNull();
   }
 
   @Test
-  void tellsInfinity() {
+  void recognizesInfinity() {
     LongDouble most = number("1.18e4932");
     assertThat(most.isFinite()).isTrue();
     assertThat(most.add(most).isFinite()).isFalse();

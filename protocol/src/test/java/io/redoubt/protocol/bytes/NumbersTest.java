@@ -42,7 +42,7 @@ class NumbersTest {
   }
 
   @Test
-  void writesAndReadsBackWhateverTheNumber() {
+  void writesAndReadsBackRandomNumbers() {
     Random random = Seed.random("NumbersTest");
     byte[] bytes = new byte[32];
     MemorySegment memory = MemorySegment.ofArray(bytes);
@@ -61,7 +61,7 @@ class NumbersTest {
   }
 
   @Test
-  void writesAsAWordWhateverTheNumber() {
+  void writesRandomNumbersAsAWord() {
     Random random = Seed.random("NumbersTest.word");
     for (int i = 0; i < 100_000; i++) {
       long value = random.nextLong(1, 100_000_000) >> random.nextInt(27);
@@ -101,7 +101,7 @@ class NumbersTest {
         "/",
         ":"
       })
-  void refusesWhatIsNoNumber(String text) {
+  void refusesNonNumbers(String text) {
     MemorySegment memory = MemorySegment.ofArray(text.getBytes(ISO_8859_1));
     int length = text.length();
     assertThat(Numbers.isLong(memory, 0, length)).isFalse();
@@ -133,7 +133,7 @@ class NumbersTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"-1", "1.5gb", "10tb", " 1", "1 kb", "abc", "99999999999gb"})
-  void refusesWhatIsNoMemorySize(String text) {
+  void refusesInvalidMemorySizes(String text) {
     assertThatThrownBy(() -> Numbers.parseMemory(text))
         .isInstanceOf(NumberFormatException.class)
         .hasMessage("argument must be a memory value");

@@ -9,14 +9,14 @@ import org.junit.jupiter.api.Test;
 
 final class Utf8Test {
   @Test
-  void textIsText() {
+  void decodesText() {
     String text = "aé漢😀\u0000";
     assertThat(Utf8.decode(text.getBytes(UTF_8))).isEqualTo(text);
     assertThat(Utf8.encode(text)).isEqualTo(text.getBytes(UTF_8));
   }
 
   @Test
-  void anyBytesSurvive() {
+  void roundTripsAnyBytes() {
     Random random = Seed.random("Utf8Test");
     for (int i = 0; i < 20_000; i++) {
       byte[] bytes = new byte[random.nextInt(8)];
@@ -26,7 +26,7 @@ final class Utf8Test {
   }
 
   @Test
-  void whatIsNoTextStandsOut() {
+  void malformedBytesBecomeLoneSurrogates() {
     assertThat(Utf8.decode(new byte[] {'a', (byte) 0xff, 'b'})).isEqualTo("a\uDCFFb");
   }
 }

@@ -41,7 +41,7 @@ final class InfoTest {
   }
 
   @Test
-  void showsWhatIsAskedForInTheOrderOfDeclaration() {
+  void showsRequestedSectionsInTheOrderOfDeclaration() {
     assertThat(render("CPU", "replication"))
         .startsWith("# Replication\r\n")
         .endsWith("# CPU\r\nused_cpu_sys:1.500000\r\n");
@@ -58,7 +58,7 @@ final class InfoTest {
   }
 
   @Test
-  void showsFieldsWhileTheirConditionHolds() {
+  void showsConditionalFields() {
     replica = true;
 
     assertThat(render("replication"))
@@ -80,7 +80,7 @@ final class InfoTest {
   }
 
   @Test
-  void addsToASectionThatIsThere() {
+  void addsToAnExistingSection() {
     info.section("CPU", "cpu").number("more", () -> 1);
 
     assertThat(render("cpu")).isEqualTo("# CPU\r\nused_cpu_sys:1.500000\r\nmore:1\r\n");

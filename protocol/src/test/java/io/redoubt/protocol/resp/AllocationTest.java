@@ -10,12 +10,12 @@ import java.lang.foreign.MemorySegment;
 import java.lang.management.ManagementFactory;
 import org.junit.jupiter.api.Test;
 
-/** Decoding a request and writing its reply make no garbage. */
+/** Decoding a request and writing its reply allocate nothing. */
 class AllocationTest {
 
   private static final int ROUNDS = 100_000;
 
-  /** What the measurement itself and a method compiled in between may cost. */
+  /** Allowance for the measurement itself and for a method compiled meanwhile. */
   private static final long ALLOWED_BYTES = ROUNDS / 10;
 
   private interface Round {
@@ -35,7 +35,7 @@ class AllocationTest {
   }
 
   @Test
-  void decodingAndReplyingMakeNoGarbage() throws ProtocolException {
+  void decodingAndReplyingAllocateNothing() throws ProtocolException {
     String value = "x".repeat(64);
     byte[] stream =
         ("*3\r\n$3\r\nSET\r\n$16\r\nkey:000000000001\r\n$64\r\n"
@@ -69,7 +69,7 @@ class AllocationTest {
   }
 
   @Test
-  void requestsThatComeInPiecesMakeNoGarbage() throws ProtocolException {
+  void fragmentedRequestsAllocateNothing() throws ProtocolException {
     byte[] stream = "*2\r\n$3\r\nGET\r\n$16\r\nkey:000000000001\r\n".getBytes(US_ASCII);
     MemorySegment memory = Arena.global().allocate(stream.length);
     memory.copyFrom(MemorySegment.ofArray(stream));

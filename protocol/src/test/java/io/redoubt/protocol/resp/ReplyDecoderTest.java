@@ -67,7 +67,7 @@ class ReplyDecoderTest {
   }
 
   @Test
-  void leavesOtherBytesToOthers() throws ProtocolException {
+  void leavesTheRestToAnotherReader() throws ProtocolException {
     decoder.feed(ByteBuffer.wrap("+FULLRESYNC\r\n$EOF:".getBytes(UTF_8)));
     assertThat(decoder.next()).isEqualTo(new Reply.Simple("FULLRESYNC"));
     assertThat(decoder.rest()).isEqualTo("$EOF:".getBytes(UTF_8));
@@ -90,13 +90,13 @@ class ReplyDecoderTest {
         "$99999999999\r\n",
         "%2147483647\r\n"
       })
-  void refusesWhatIsNoReply(String text) {
+  void refusesMalformedReplies(String text) {
     decoder.feed(text.getBytes(UTF_8));
     assertThatThrownBy(decoder::next).isInstanceOf(ProtocolException.class);
   }
 
   @Test
-  void refusesDepthAndLinesWithoutEnd() {
+  void refusesExcessiveDepthAndEndlessLines() {
     decoder.feed("*1\r\n".repeat(1000).getBytes(UTF_8));
     assertThatThrownBy(decoder::next).isInstanceOf(ProtocolException.class);
     ReplyDecoder other = new ReplyDecoder();
@@ -105,7 +105,7 @@ class ReplyDecoderTest {
   }
 
   @Test
-  void whateverComesIsAReplyOrAProtocolError() {
+  void randomBytesAreRepliesOrProtocolErrors() {
     Random random = Seed.random("ReplyDecoderTest");
     byte[] likely = "*$+-:_#,=%~>|0123456789\r\n\r\n-tf".getBytes(ISO_8859_1);
     int errors = 0;

@@ -20,7 +20,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class ReplyWriterTest {
 
-  /** Windows of a given size, each in memory of its own, as a connection's chunks are. */
+  /** Windows of a fixed size, each in separate memory like a connection's chunks. */
   private static final class Windows extends ReplyBuffer {
 
     private record Window(long number, MemorySegment memory, long[] end) {}
@@ -140,7 +140,7 @@ class ReplyWriterTest {
   }
 
   @Test
-  void writesWhatDiffersByVersion() {
+  void writesTheFormOfTheVersion() {
     both(ReplyWriter::nil, "$-1\r\n", "_\r\n");
     both(ReplyWriter::nilArray, "*-1\r\n", "_\r\n");
     both(w -> w.bool(true), ":1\r\n", "#t\r\n");
@@ -163,7 +163,7 @@ class ReplyWriterTest {
   }
 
   @Test
-  void writesLengthsThatAreKnownLater() {
+  void writesDeferredLengths() {
     both(
         w -> {
           w.ok();
@@ -183,7 +183,7 @@ class ReplyWriterTest {
   }
 
   @Test
-  void closesGapsInTheOppositeOrderOnly() {
+  void closesGapsInReverseOrderOnly() {
     ReplyWriter writer = new ReplyWriter(new Windows(100));
     long outer = writer.deferArray();
     writer.deferArray();
@@ -191,7 +191,7 @@ class ReplyWriterTest {
   }
 
   @Test
-  void vanishesWhenSuppressed() {
+  void discardsSuppressedReplies() {
     both(
         w -> {
           w.ok();
@@ -225,7 +225,7 @@ class ReplyWriterTest {
     }
   }
 
-  /** Random replies, written to windows of random sizes, are what the decoder reads. */
+  /** Writes random replies to windows of random sizes and decodes them. */
   @Test
   void isReadBackByTheDecoder() throws ProtocolException {
     Random random = Seed.random("ReplyWriterTest");

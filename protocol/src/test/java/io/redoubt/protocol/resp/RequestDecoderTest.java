@@ -44,15 +44,15 @@ class RequestDecoderTest {
     return words;
   }
 
-  /** Decodes all requests of the stream, of which {@code cuts} bytes more are there at each try. */
+  /** Decodes all requests of the stream, with {@code cuts} more bytes available at each attempt. */
   private static List<List<String>> decode(RequestDecoder decoder, byte[] stream, int[] cuts)
       throws ProtocolException {
     List<List<String>> requests = new ArrayList<>();
-    int start = 0; // of the request that isn't whole
+    int start = 0; // of the incomplete request
     int there = 0;
     for (int cut : cuts) {
       there = Math.min(stream.length, there + cut);
-      // The bytes move at each try, and the request object is another one.
+      // The bytes move between attempts, and the request object changes.
       MemorySegment memory = memory(Arrays.copyOfRange(stream, start, there));
       int from = start;
       while (true) {
@@ -109,13 +109,13 @@ class RequestDecoderTest {
   }
 
   @Test
-  void doesNotLookAtLineEndsBehindArguments() throws ProtocolException {
+  void ignoresTheBytesAfterArguments() throws ProtocolException {
     assertThat(decodeAtOnce("*1\rx$4\rxPINGxx*1\r\n$0\r\n\r\n"))
         .containsExactly(List.of("PING"), List.of(""));
   }
 
   @Test
-  void leavesQuotedLinesAsTheyAre() throws ProtocolException {
+  void leavesTheBufferOfQuotedLinesUnchanged() throws ProtocolException {
     byte[] stream = bytes("echo \"a b\"\r\n");
     MemorySegment memory = memory(stream);
     long end = MARGIN_BYTES + stream.length;
@@ -153,7 +153,7 @@ class RequestDecoderTest {
 
   @ParameterizedTest
   @MethodSource("errors")
-  void refusesInRedisWords(String stream, String message) {
+  void refusesWithRedisErrors(String stream, String message) {
     assertThatThrownBy(() -> decodeAtOnce(stream))
         .isInstanceOf(ProtocolException.class)
         .hasMessage("Protocol error: " + message);
@@ -167,7 +167,7 @@ class RequestDecoderTest {
   }
 
   @Test
-  void holdsStrangersToSmallRequests() throws ProtocolException {
+  void limitsUnauthenticatedClientsToSmallRequests() throws ProtocolException {
     decoder.authenticated(false);
     assertThat(decodeAtOnce("*1\r\n$4\r\nPING\r\n")).hasSize(1);
     assertThat(decode(stranger(), bytes("*10\r\n$16384\r\n"), new int[] {100})).isEmpty();
@@ -184,7 +184,7 @@ class RequestDecoderTest {
   }
 
   @Test
-  void theLongestArgumentCanBeSet() throws ProtocolException {
+  void respectsTheConfiguredArgumentLimit() throws ProtocolException {
     limits.maxBulkBytes(1000);
     assertThat(decodeAtOnce("*1\r\n$1000\r\n")).isEmpty();
     RequestDecoder fromMaster = new RequestDecoder(limits, BufferMemory.offHeap());
@@ -196,7 +196,7 @@ class RequestDecoderTest {
   }
 
   @Test
-  void tellsHowMuchIsMissing() throws ProtocolException {
+  void returnsTheMissingBytes() throws ProtocolException {
     byte[] stream = bytes("*2\r\n$3\r\nGET\r\n$1000\r\nabc");
     assertThat(decode(decoder, stream, new int[] {stream.length})).isEmpty();
     assertThat(decoder.missingBytes()).isEqualTo(1002 - 3);
@@ -207,7 +207,7 @@ class RequestDecoderTest {
   }
 
   @Test
-  void canBeCutAtEveryByte() throws ProtocolException {
+  void resumesAtEveryByte() throws ProtocolException {
     String stream =
         "*3\r\n$3\r\nSET\r\n$3\r\nkey\r\n$10\r\n0123456789\r\n"
             + "PING\r\n*0\r\n*1\r\n$4\r\nPING\r\necho \"x y\"\r\n"
@@ -254,7 +254,7 @@ class RequestDecoderTest {
   }
 
   @Test
-  void whateverComesIsARequestOrAProtocolError() {
+  void randomBytesAreRequestsOrProtocolErrors() {
     Random random = Seed.random("RequestDecoderTest");
     byte[] likely = bytes("*$0123456789\r\n-\"' a\\x");
     int errors = 0;

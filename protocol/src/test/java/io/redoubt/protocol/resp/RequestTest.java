@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 class RequestTest {
 
   @Test
-  void givesItsArguments() {
+  void returnsItsArguments() {
     Request request = Request.of("Set", "ключ", "");
     assertThat(request.count()).isEqualTo(3);
     assertThat(request.text(1)).isEqualTo("ключ");
@@ -45,7 +45,7 @@ class RequestTest {
   }
 
   @Test
-  void canBeCopied() {
+  void copiesItsArguments() {
     Request request = Request.of("set", "key", "value");
     MemorySegment memory = Arena.ofAuto().allocate(100);
     Request copy = request.copyTo(memory, 10);
@@ -57,7 +57,7 @@ class RequestTest {
   }
 
   @Test
-  void canBeWrittenAgain() {
+  void isEncodedAgain() {
     try (ReplyCollector out = new ReplyCollector(BufferMemory.offHeap())) {
       RequestEncoder.write(new ReplyWriter(out), Request.of("set", "key", ""));
       assertThat(out.toByteArray()).isEqualTo(RequestEncoder.encode("set", "key", ""));
