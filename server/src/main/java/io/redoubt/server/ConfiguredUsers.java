@@ -59,7 +59,7 @@ final class ConfiguredUsers {
   }
 
   private void takeChannelsOfNewUsers() {
-    users.allChannelsAtFirst(settings.aclPubsubDefault.value() == PubsubDefault.ALLCHANNELS);
+    users.allChannelsByDefault(settings.aclPubsubDefault.value() == PubsubDefault.ALLCHANNELS);
   }
 
   /** The file of users, or null when the configuration has them. */

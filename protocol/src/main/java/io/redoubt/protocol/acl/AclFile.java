@@ -3,14 +3,14 @@ package io.redoubt.protocol.acl;
 import java.io.IOException;
 import java.util.List;
 
-/** Where users are kept: the {@code aclfile}. */
+/** The storage of users: the {@code aclfile}. */
 public interface AclFile {
-  /** The path, for messages. */
+  /** Returns the path, for messages. */
   String path();
 
-  /** Its lines. */
+  /** Returns the lines of the file. */
   List<String> read() throws IOException;
 
-  /** Replaces it as a whole, or not at all. */
+  /** Replaces the file atomically. */
   void write(List<String> lines) throws IOException;
 }

@@ -6,7 +6,7 @@ import java.util.Deque;
 import java.util.Iterator;
 import java.util.function.IntSupplier;
 
-/** The latest refusals, newest first. Alike ones within a minute are one entry that counts. */
+/** The latest denials, newest first. Equal denials within a minute share an entry with a count. */
 public final class AclLog {
   private static final long GROUPING_MILLIS = 60_000;
 
@@ -15,20 +15,20 @@ public final class AclLog {
   private long nextId;
   private final long[] totals = new long[Denial.values().length];
 
-  /** Empty; keeps as many entries as {@code acllog-max-len} says. */
+  /** Creates an empty log that keeps at most {@code acllog-max-len} entries. */
   public AclLog(IntSupplier maxEntries) {
     this.maxEntries = maxEntries;
   }
 
   /**
-   * Adds a refusal.
+   * Adds a denial.
    *
-   * @param denial why
-   * @param context where: {@code toplevel}, {@code multi}, {@code lua} or {@code module}
+   * @param denial the reason
+   * @param context {@code toplevel}, {@code multi}, {@code lua} or {@code module}
    * @param object the command, key or channel
-   * @param user who was refused
+   * @param user the denied user
    * @param clientInfo the client as CLIENT INFO shows it
-   * @param nowMillis wall clock
+   * @param nowMillis wall clock time
    */
   public void add(
       Denial denial,
@@ -63,27 +63,27 @@ public final class AclLog {
     }
   }
 
-  /** The entries, newest first. */
+  /** Returns the entries, newest first. */
   public Iterable<Entry> entries() {
     return entries;
   }
 
-  /** How many entries there are. */
+  /** Returns the number of entries. */
   public int size() {
     return entries.size();
   }
 
-  /** Forgets all entries; the totals stay. */
+  /** Removes all entries; the totals remain. */
   public void clear() {
     entries.clear();
   }
 
-  /** How many refusals of that kind there have been. */
+  /** Returns the number of denials of that kind. */
   public long total(Denial denial) {
     return totals[denial.ordinal()];
   }
 
-  /** One entry. */
+  /** A denial with the number of its occurrences. */
   public static final class Entry {
     private final long id;
     private final Denial denial;
@@ -110,47 +110,47 @@ public final class AclLog {
       this.createdMillis = createdMillis;
     }
 
-    /** Its number, rising. */
+    /** Returns the entry's increasing number. */
     public long id() {
       return id;
     }
 
-    /** Why. */
+    /** Returns the reason. */
     public Denial denial() {
       return denial;
     }
 
-    /** Where. */
+    /** Returns the context. */
     public String context() {
       return context;
     }
 
-    /** The command, key or channel. */
+    /** Returns the command, key or channel. */
     public ByteString object() {
       return object;
     }
 
-    /** Who. */
+    /** Returns the denied user. */
     public ByteString user() {
       return user;
     }
 
-    /** The client of the latest refusal. */
+    /** Returns the client of the latest occurrence. */
     public String clientInfo() {
       return clientInfo;
     }
 
-    /** When it was made, wall clock in milliseconds. */
+    /** Returns the time of the first occurrence, wall clock in milliseconds. */
     public long createdMillis() {
       return createdMillis;
     }
 
-    /** When it counted last, wall clock in milliseconds. */
+    /** Returns the time of the latest occurrence, wall clock in milliseconds. */
     public long updatedMillis() {
       return updatedMillis;
     }
 
-    /** How many refusals it stands for. */
+    /** Returns the number of occurrences. */
     public long count() {
       return count;
     }

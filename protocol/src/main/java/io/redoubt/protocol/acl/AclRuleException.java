@@ -1,6 +1,6 @@
 package io.redoubt.protocol.acl;
 
-/** A rule that cannot be applied. The message is Redis' own, without the rule. */
+/** An ACL rule is invalid. The message is Redis' own, without the rule. */
 public final class AclRuleException extends Exception {
   private static final long serialVersionUID = 1L;
 

@@ -13,9 +13,8 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * Which commands a selector allows: one bit a command, and the rules that led there, kept as given
- * so that they can be shown. A rule on a command replaces earlier ones on it and on its
- * subcommands.
+ * The commands that a selector permits: one bit per command, and the rules as given, for display. A
+ * rule on a command replaces earlier ones on it and on its subcommands.
  */
 final class CommandRules {
   private final CommandTable<?> table;
@@ -39,7 +38,7 @@ final class CommandRules {
     other.firstArguments.forEach((id, words) -> firstArguments.put(id, new ArrayList<>(words)));
   }
 
-  /** Every command, also those to come. */
+  /** Returns true if every command is permitted, including future ones. */
   boolean allowsAll() {
     return all;
   }
@@ -75,7 +74,7 @@ final class CommandRules {
     firstArguments.clear();
   }
 
-  /** {@code +@name} or {@code -@name}. */
+  /** Applies {@code +@name} or {@code -@name}. */
   void category(String name, boolean allow) throws AclRuleException {
     if (name.equalsIgnoreCase("all")) {
       setAll(allow);
@@ -94,15 +93,16 @@ final class CommandRules {
   }
 
   /**
-   * {@code +name}, {@code +container|sub}, {@code +name|firstargument}, or the same with a minus.
+   * Applies {@code +name}, {@code +container|sub}, {@code +name|firstargument}, or the same with a
+   * minus.
    */
   void command(String name, boolean allow) throws AclRuleException {
     Command<?> command = table.byOriginalName(name);
     if (command != null) {
-      boolean isNews = !allow || !all;
+      boolean isChange = !allow || !all;
       set(command, allow);
       command.subcommands().forEach(subcommand -> set(subcommand, allow));
-      if (isNews) {
+      if (isChange) {
         record(command.name(), allow);
       }
       return;

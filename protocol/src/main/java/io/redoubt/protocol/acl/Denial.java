@@ -1,8 +1,8 @@
 package io.redoubt.protocol.acl;
 
 /**
- * Why a request was refused, from the least to the most telling: of several selectors the furthest
- * refusal counts.
+ * The reason for denying a request, from the least to the most specific: of several selectors the
+ * most specific denial is reported.
  */
 public enum Denial {
   /** The command itself. */
@@ -20,7 +20,7 @@ public enum Denial {
     this.label = label;
   }
 
-  /** The reason in ACL LOG. */
+  /** Returns the reason in ACL LOG. */
   public String label() {
     return label;
   }

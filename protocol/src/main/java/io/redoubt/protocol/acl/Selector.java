@@ -14,8 +14,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One set of permissions: commands, keys and channels that go together. A user has one of its own
- * and maybe more in parentheses.
+ * A set of permissions for commands, keys and channels. Each user has a root selector and possibly
+ * further ones, in parentheses.
  */
 final class Selector {
   private static final int READ = 1;
@@ -41,7 +41,7 @@ final class Selector {
   private boolean allChannels;
   private int deniedArgument;
 
-  /** Allows nothing, except maybe all channels. */
+  /** Creates a selector without permissions, except for all channels if {@code allChannels}. */
   Selector(CommandTable<?> table, boolean allChannels) {
     commands = new CommandRules(table);
     this.allChannels = allChannels;
@@ -59,7 +59,7 @@ final class Selector {
     return allKeys && allChannels && commands.allowsAll();
   }
 
-  /** Applies a rule on commands, keys or channels; returns false when the rule is none of those. */
+  /** Applies a rule on commands, keys or channels; returns false if the rule is of another kind. */
   boolean apply(String rule) throws AclRuleException {
     switch (rule.toLowerCase(java.util.Locale.ROOT)) {
       case "allkeys", "~*" -> {
@@ -104,7 +104,7 @@ final class Selector {
         if (permissions == 0) {
           return false;
         }
-        // Redis takes permissions without a pattern as an empty pattern.
+        // Redis accepts permissions without a pattern as an empty pattern.
         addKeys(at < rule.length() ? rule.substring(at + 1) : "", permissions);
       }
       case '&' -> addChannels(rule.substring(1));
@@ -165,7 +165,7 @@ final class Selector {
     }
   }
 
-  /** Null when allowed; otherwise {@link #deniedArgument()} is the argument that was refused. */
+  /** Checks a request; returns null if permitted, otherwise sets {@link #deniedArgument()}. */
   @Nullable Denial check(Command<?> command, Request request) {
     deniedArgument = 0;
     if (!commands.allows(command, request)) {
@@ -197,7 +197,7 @@ final class Selector {
     return deniedArgument;
   }
 
-  /** Whether a channel, or, word by word, a pattern of channels, is allowed. */
+  /** Returns true if a channel is permitted or, compared literally, a pattern of channels. */
   boolean allowsChannel(MemorySegment memory, long offset, int length, boolean isPattern) {
     if (allChannels) {
       return true;
@@ -227,7 +227,7 @@ final class Selector {
     return false;
   }
 
-  /** Whether it allows every key, for reading and writing: what SORT BY and the like need. */
+  /** Returns true if every key may be read and written, as SORT BY and similar options require. */
   boolean allowsAllKeys() {
     return allKeys;
   }

@@ -20,15 +20,15 @@ import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A user: whether it may log in and how, and what it may do. Rules change it in place, so that
- * clients that are this user feel them at once; {@link Users} applies several rules as one.
+ * A user: credentials and permissions. Rules change it in place and thus apply to its clients at
+ * once; {@link Users} applies several rules atomically.
  */
 public final class User {
   private static final int HASH_DIGITS = 64;
 
   private final ByteString name;
   private final CommandTable<?> table;
-  private final BooleanSupplier allChannelsAtFirst;
+  private final BooleanSupplier allChannelsByDefault;
   private boolean enabled;
   private boolean noPassword;
   private @Nullable Boolean sanitizesPayload;
@@ -37,22 +37,24 @@ public final class User {
   private boolean unrestricted;
   private int deniedArgument;
 
-  /** A user who may do nothing (except maybe use all channels) and is off. */
-  User(ByteString name, CommandTable<?> table, BooleanSupplier allChannelsAtFirst) {
+  /**
+   * Creates a disabled user without permissions, except for all channels if these are the default.
+   */
+  User(ByteString name, CommandTable<?> table, BooleanSupplier allChannelsByDefault) {
     this.name = name;
     this.table = table;
-    this.allChannelsAtFirst = allChannelsAtFirst;
-    selectors.add(new Selector(table, allChannelsAtFirst.getAsBoolean()));
+    this.allChannelsByDefault = allChannelsByDefault;
+    selectors.add(new Selector(table, allChannelsByDefault.getAsBoolean()));
   }
 
   User copy() {
-    var copy = new User(name, table, allChannelsAtFirst);
-    copy.become(this);
+    var copy = new User(name, table, allChannelsByDefault);
+    copy.copyFrom(this);
     return copy;
   }
 
-  /** Takes over everything but the name. */
-  void become(User other) {
+  /** Copies everything but the name from another user. */
+  void copyFrom(User other) {
     enabled = other.enabled;
     noPassword = other.noPassword;
     sanitizesPayload = other.sanitizesPayload;
@@ -62,34 +64,34 @@ public final class User {
     other.selectors.forEach(selector -> copies.add(new Selector(selector)));
     selectors.clear();
     selectors.addAll(copies);
-    changed();
+    updateUnrestricted();
   }
 
-  private void changed() {
+  private void updateUnrestricted() {
     unrestricted = selectors.getFirst().allowsAll();
   }
 
-  /** The user's name. */
+  /** Returns the user's name. */
   public ByteString name() {
     return name;
   }
 
-  /** Whether it may log in. */
+  /** Returns true if the user may log in. */
   public boolean isEnabled() {
     return enabled;
   }
 
-  /** Whether any password will do. */
+  /** Returns true if any password is accepted. */
   public boolean needsNoPassword() {
     return noPassword;
   }
 
-  /** The SHA-256 hashes of its passwords, as 64 lower case hexadecimal digits. */
+  /** Returns the SHA-256 hashes of the passwords, as 64 lower case hexadecimal digits. */
   public Set<String> passwordHashes() {
     return Collections.unmodifiableSet(passwordHashes);
   }
 
-  /** Whether what it gives to RESTORE is to be checked deeply. */
+  /** Returns true if payloads of RESTORE are fully validated. */
   public boolean sanitizesPayload() {
     return !Boolean.FALSE.equals(sanitizesPayload);
   }
@@ -97,7 +99,7 @@ public final class User {
   /**
    * Applies one rule; a selector in parentheses is one rule.
    *
-   * @throws AclRuleException when it cannot be applied; the user is then as before
+   * @throws AclRuleException if the rule is invalid; the user is then unchanged
    */
   void apply(String rule) throws AclRuleException {
     Selector root = selectors.getFirst();
@@ -116,11 +118,11 @@ public final class User {
       case "skip-sanitize-payload" -> sanitizesPayload = false;
       case "clearselectors" -> selectors.subList(1, selectors.size()).clear();
       case "reset" -> {
-        become(new User(name, table, allChannelsAtFirst));
+        copyFrom(new User(name, table, allChannelsByDefault));
         sanitizesPayload = true;
       }
       case "" -> {
-        // Redis lets it pass
+        // Redis ignores it.
       }
       default -> {
         if (!applyPassword(rule)) {
@@ -132,11 +134,11 @@ public final class User {
         }
       }
     }
-    changed();
+    updateUnrestricted();
   }
 
   private Selector parseSelector(String rules) throws AclRuleException {
-    var selector = new Selector(table, allChannelsAtFirst.getAsBoolean());
+    var selector = new Selector(table, allChannelsByDefault.getAsBoolean());
     for (String rule : rules.trim().split("\\s+")) {
       if (!rule.isEmpty() && !selector.apply(rule)) {
         throw new AclRuleException("Syntax error");
@@ -188,7 +190,10 @@ public final class User {
     }
   }
 
-  /** Whether it may log in with that password. Takes equally long however wrong the password is. */
+  /**
+   * Returns true if the user may log in with the password. Takes constant time, however wrong the
+   * password is.
+   */
   boolean accepts(byte[] password) {
     if (!enabled) {
       return false;
@@ -205,7 +210,7 @@ public final class User {
     return found;
   }
 
-  /** Whether it may do everything: then no check is needed. */
+  /** Returns true if everything is permitted, so that no check is needed. */
   public boolean isUnrestricted() {
     return unrestricted;
   }
@@ -213,14 +218,14 @@ public final class User {
   /**
    * Checks a request.
    *
-   * @return null when it is allowed; otherwise {@link #deniedArgument()} tells which argument was
-   *     refused
+   * @return null if it is permitted; otherwise {@link #deniedArgument()} is the index of the denied
+   *     argument
    */
   public @Nullable Denial check(Command<?> command, Request request) {
     if (unrestricted || command.has(io.redoubt.protocol.command.Flag.NO_AUTH)) {
       return null;
     }
-    Denial worst = null;
+    Denial mostSpecific = null;
     int argument = 0;
     for (int i = 0; i < selectors.size(); i++) {
       Selector selector = selectors.get(i);
@@ -228,23 +233,26 @@ public final class User {
       if (denial == null) {
         return null;
       }
-      if (worst == null
-          || denial.compareTo(worst) > 0
-          || (denial == worst && selector.deniedArgument() > argument)) {
-        worst = denial;
+      if (mostSpecific == null
+          || denial.compareTo(mostSpecific) > 0
+          || (denial == mostSpecific && selector.deniedArgument() > argument)) {
+        mostSpecific = denial;
         argument = selector.deniedArgument();
       }
     }
     deniedArgument = argument;
-    return worst;
+    return mostSpecific;
   }
 
-  /** The argument that the last {@link #check} refused: a key or a channel; 0 for the command. */
+  /**
+   * Returns the index of the argument that the last {@link #check} denied: a key or a channel; 0
+   * for the command.
+   */
   public int deniedArgument() {
     return deniedArgument;
   }
 
-  /** Whether a channel, or literally a pattern of channels, may be used. */
+  /** Returns true if a channel is permitted or, compared literally, a pattern of channels. */
   public boolean allowsChannel(ByteString channel, boolean isPattern) {
     for (Selector selector : selectors) {
       if (selector.allowsChannel(channel.asSegment(), 0, channel.length(), isPattern)) {
@@ -254,7 +262,7 @@ public final class User {
     return false;
   }
 
-  /** Whether a key may be used so; flags are bits of {@code KeyFlag}. */
+  /** Returns true if the access to a key is permitted; flags are bits of {@code KeyFlag}. */
   public boolean allowsKey(MemorySegment memory, long offset, int length, int keyFlags) {
     for (Selector selector : selectors) {
       if (selector.allowsKey(memory, offset, length, keyFlags)) {
@@ -264,7 +272,10 @@ public final class User {
     return false;
   }
 
-  /** Whether the command may be run on keys that are only found while it runs (SORT BY, GET). */
+  /**
+   * Returns true if the command may access keys that are determined during its execution (SORT BY,
+   * GET).
+   */
   public boolean allowsAllKeys(Command<?> command, Request request) {
     for (Selector selector : selectors) {
       if (selector.allowsAllKeys() && selector.check(command, request) == null) {
@@ -274,7 +285,7 @@ public final class User {
     return false;
   }
 
-  /** The flags of ACL GETUSER. */
+  /** Returns the flags of ACL GETUSER. */
   public List<String> flags() {
     var flags = new ArrayList<String>();
     flags.add(enabled ? "on" : "off");
@@ -287,7 +298,7 @@ public final class User {
     return flags;
   }
 
-  /** Commands, keys and channels of each selector as rules; the user's own first. */
+  /** Returns the permissions of each selector as rules, the root selector first. */
   public List<Permissions> permissions() {
     return selectors.stream()
         .map(each ->
@@ -305,8 +316,8 @@ public final class User {
   public record Permissions(String commands, String keys, String channels) {}
 
   /**
-   * The rules that make this user out of a new one, as ACL LIST and the ACL file have them (without
-   * {@code user} and the name).
+   * Returns the rules that create this user, as in ACL LIST and the ACL file, without {@code user}
+   * and the name.
    */
   public String describe() {
     var text = new StringBuilder(String.join(" ", flags()));

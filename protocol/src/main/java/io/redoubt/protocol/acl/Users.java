@@ -11,8 +11,8 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * All users of a process. There is always one called {@code default}: who a client is before it
- * authenticates.
+ * All users of a process. The user {@code default} always exists; clients use it until they
+ * authenticate.
  */
 public final class Users {
   private static final ByteString DEFAULT = ByteString.of("default");
@@ -20,29 +20,29 @@ public final class Users {
   private final CommandTable<?> table;
   private final TreeMap<ByteString, User> byName = new TreeMap<>();
   private final User defaultUser;
-  private boolean allChannelsAtFirst;
+  private boolean allChannelsByDefault;
 
   /**
-   * Only the default user, who may do everything without a password. All commands must be in the
-   * table.
+   * Creates the default user only, with all permissions and no password. All commands must have
+   * been added to the table.
    */
   public Users(CommandTable<?> table) {
     this.table = table;
-    this.defaultUser = new User(DEFAULT, table, () -> allChannelsAtFirst);
-    becomeUnlimited(defaultUser);
+    this.defaultUser = new User(DEFAULT, table, () -> allChannelsByDefault);
+    permitEverything(defaultUser);
     byName.put(DEFAULT, defaultUser);
   }
 
   private User newUser(ByteString name) {
-    return new User(name, table, () -> allChannelsAtFirst);
+    return new User(name, table, () -> allChannelsByDefault);
   }
 
-  /** {@code acl-pubsub-default}: whether new users and selectors begin with all channels. */
-  public void allChannelsAtFirst(boolean all) {
-    allChannelsAtFirst = all;
+  /** Sets {@code acl-pubsub-default}: true if new users and selectors start with all channels. */
+  public void allChannelsByDefault(boolean all) {
+    allChannelsByDefault = all;
   }
 
-  private static void becomeUnlimited(User user) {
+  private static void permitEverything(User user) {
     try {
       for (String rule : List.of("on", "nopass", "~*", "&*", "+@all")) {
         user.apply(rule);
@@ -52,17 +52,17 @@ public final class Users {
     }
   }
 
-  /** Who a client is before it authenticates; the same object for ever. */
+  /** Returns the user of clients before authentication, always the same object. */
   public User defaultUser() {
     return defaultUser;
   }
 
-  /** Whether clients may do without AUTH. */
-  public boolean admitsWithoutPassword() {
+  /** Returns true if clients need not authenticate. */
+  public boolean allowsUnauthenticated() {
     return defaultUser.isEnabled() && defaultUser.needsNoPassword();
   }
 
-  /** {@code requirepass}: the default user's only password; empty for none. */
+  /** Sets {@code requirepass}, the default user's only password; empty for none. */
   public void requirePassword(String password) {
     try {
       defaultUser.apply(password.isEmpty() ? "nopass" : "resetpass");
@@ -74,27 +74,27 @@ public final class Users {
     }
   }
 
-  /** The user of that name, or null. */
+  /** Returns the user of that name, or null. */
   public @Nullable User named(ByteString name) {
     return byName.get(name);
   }
 
-  /** All users in the order of their names. */
+  /** Returns all users in the order of their names. */
   public Collection<User> all() {
     return Collections.unmodifiableCollection(byName.values());
   }
 
-  /** The user, when the password is right and the user is on; otherwise null. */
+  /** Returns the user if the password is right and the user enabled; otherwise null. */
   public @Nullable User authenticate(ByteString name, byte[] password) {
     User user = byName.get(name);
     return user != null && user.accepts(password) ? user : null;
   }
 
   /**
-   * Makes or changes a user: all rules or none.
+   * Creates or changes a user; applies all rules or none.
    *
-   * @param rules one a word; a selector may be spread over several
-   * @throws IllegalArgumentException with Redis' words, such as {@code Error in ACL SETUSER
+   * @param rules one rule per element; a selector may be spread over several
+   * @throws IllegalArgumentException with Redis' message, such as {@code Error in ACL SETUSER
    *     modifier 'x': Syntax error}
    */
   public User set(ByteString name, List<String> rules) {
@@ -113,16 +113,17 @@ public final class Users {
       byName.put(name, draft);
       return draft;
     }
-    user.become(draft);
+    user.copyFrom(draft);
     return user;
   }
 
   /**
-   * Takes the {@code user} lines of a configuration: each makes its user anew, also the default
-   * one.
+   * Applies the {@code user} lines of a configuration; each replaces its user, including the
+   * default one.
    *
-   * @param lines each a name and rules
-   * @throws IllegalArgumentException with Redis' words for the first bad line; no user is changed
+   * @param lines a name and rules each
+   * @throws IllegalArgumentException with Redis' message for the first invalid line; no user is
+   *     updateUnrestricted
    */
   public void define(List<List<String>> lines) {
     var drafts = new TreeMap<ByteString, User>();
@@ -145,12 +146,12 @@ public final class Users {
     for (User draft : drafts.values()) {
       User user = byName.putIfAbsent(draft.name(), draft);
       if (user != null) {
-        user.become(draft);
+        user.copyFrom(draft);
       }
     }
   }
 
-  /** Joins the words between parentheses to one rule. */
+  /** Joins the rules between parentheses to one. */
   static List<String> mergeSelectors(List<String> words) {
     var rules = new ArrayList<String>();
     StringBuilder open = null;
@@ -188,12 +189,12 @@ public final class Users {
     return open;
   }
 
-  /** Removes a user; false when there is none. The default user cannot be removed. */
+  /** Removes a user; returns false if it does not exist. The default user cannot be removed. */
   public boolean remove(ByteString name) {
     return !name.equals(DEFAULT) && byName.remove(name) != null;
   }
 
-  /** The lines of ACL LIST, of the ACL file, and of CONFIG REWRITE. */
+  /** Returns the lines of ACL LIST, of the ACL file, and of CONFIG REWRITE. */
   public List<String> describe() {
     return byName.values().stream()
         .map(user -> "user " + user.name() + " " + user.describe())
@@ -201,13 +202,12 @@ public final class Users {
   }
 
   /**
-   * Replaces all users by those of an ACL file: all lines or none.
+   * Replaces all users by those of an ACL file; applies all lines or none.
    *
    * @param path the file, for messages
    * @param lines its lines
-   * @return the users of before, the default one excepted: as in Redis their clients are to be
-   *     closed
-   * @throws IllegalArgumentException with Redis' words for every bad line
+   * @return the replaced users except the default one; as in Redis, their clients must be closed
+   * @throws IllegalArgumentException with Redis' message for every invalid line
    */
   public List<User> load(String path, List<String> lines) {
     var drafts = new TreeMap<ByteString, User>();
@@ -259,9 +259,9 @@ public final class Users {
     User newDefault = drafts.remove(DEFAULT);
     if (newDefault == null) {
       newDefault = newUser(DEFAULT);
-      becomeUnlimited(newDefault);
+      permitEverything(newDefault);
     }
-    defaultUser.become(newDefault);
+    defaultUser.copyFrom(newDefault);
     byName.remove(DEFAULT);
     List<User> replaced = List.copyOf(byName.values());
     byName.clear();
@@ -270,7 +270,7 @@ public final class Users {
     return replaced;
   }
 
-  /** Whether a name may be given to a user. */
+  /** Returns true if the name is valid for a user. */
   public static boolean isValidName(ByteString name) {
     String text = new String(name.toByteArray(), StandardCharsets.ISO_8859_1);
     return text.chars().noneMatch(c -> c == 0 || Character.isWhitespace(c));

@@ -6,7 +6,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.List;
 
-/** The users' file on disk, replaced by a new one beside it so that it is never half written. */
+/** The ACL file on disk, replaced atomically by a new one written next to it. */
 public record UsersFile(Path file) implements AclFile {
   @Override
   public String path() {

@@ -1,10 +1,9 @@
 /**
- * Access control: users, the rules that they are made of, the check of a request against them, and
- * the log of refusals.
+ * Access control lists: users, their rules, permission checks of requests, and the log of denials.
  *
- * <p>May import {@code protocol.bytes}, {@code resp}, {@code command} and {@code process}: it knows
- * commands and requests, but no client and no channel, so that a sentinel and a script can ask it
- * as well.
+ * <p>May import {@code protocol.bytes}, {@code resp}, {@code command} and {@code process}. Knows
+ * commands and requests but neither clients nor channels, so that sentinels and scripts can use it,
+ * too. Start reading at {@link io.redoubt.protocol.acl.Users}.
  */
 @NullMarked
 package io.redoubt.protocol.acl;

@@ -7,11 +7,11 @@ import org.jspecify.annotations.Nullable;
  * One node of a command's argument tree, as COMMAND DOCS shows it.
  *
  * @param name the argument's name
- * @param type what it is
+ * @param type the kind of argument
  * @param token the literal that introduces it, or null
- * @param optional whether it may be left out
- * @param multiple whether it may be repeated
- * @param multipleToken whether the token is repeated with each
+ * @param optional true if it may be left out
+ * @param multiple true if it may be repeated
+ * @param multipleToken true if the token is repeated with each value
  * @param keySpec the index of the key spec that covers it, or -1
  * @param parts the members of a block or a choice
  */
@@ -25,7 +25,7 @@ public record Argument(
     int keySpec,
     List<Argument> parts) {
 
-  /** What an argument is. */
+  /** The kinds of arguments. */
   public enum Type {
     /** Any bytes. */
     STRING("string"),
@@ -37,9 +37,9 @@ public record Argument(
     KEY("key"),
     /** A glob pattern. */
     PATTERN("pattern"),
-    /** A point in time. */
+    /** A point in time, in seconds or milliseconds of Unix time. */
     UNIX_TIME("unix-time"),
-    /** A literal that stands alone. */
+    /** A literal without an argument. */
     PURE_TOKEN("pure-token"),
     /** Exactly one of its parts. */
     ONEOF("oneof"),
@@ -52,14 +52,14 @@ public record Argument(
       this.label = label;
     }
 
-    /** The name in COMMAND DOCS. */
+    /** Returns the name in COMMAND DOCS. */
     public String label() {
       return label;
     }
   }
 
-  /** The fewest words that this takes when it is there. */
-  int leastWords() {
+  /** Returns the minimum number of request arguments that this takes if present. */
+  int minLength() {
     int own = token != null ? 1 : 0;
     switch (type) {
       case PURE_TOKEN -> {
@@ -67,16 +67,16 @@ public record Argument(
       }
       case BLOCK -> {
         for (Argument part : parts) {
-          own += part.optional ? 0 : part.leastWords();
+          own += part.optional ? 0 : part.minLength();
         }
         return own;
       }
       case ONEOF -> {
-        int least = Integer.MAX_VALUE;
+        int min = Integer.MAX_VALUE;
         for (Argument part : parts) {
-          least = Math.min(least, part.leastWords());
+          min = Math.min(min, part.minLength());
         }
-        return own + least;
+        return own + min;
       }
       default -> {
         return own + 1;
@@ -84,14 +84,14 @@ public record Argument(
     }
   }
 
-  /** Whether the number of words can vary. */
+  /** Returns true if the number of request arguments can vary. */
   boolean isVariable() {
     if (optional || multiple) {
       return true;
     }
     for (Argument part : parts) {
       if (part.isVariable()
-          || (type == Type.ONEOF && part.leastWords() != parts.getFirst().leastWords())) {
+          || (type == Type.ONEOF && part.minLength() != parts.getFirst().minLength())) {
         return true;
       }
     }

@@ -3,13 +3,13 @@ package io.redoubt.protocol.command;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
-/** An ACL category, in the order in which ACL CAT and COMMAND INFO list them. */
+/** An ACL category, in the order of ACL CAT and COMMAND INFO. */
 public enum Category {
-  /** Keys whatever their type. */
+  /** Keys of any type. */
   KEYSPACE,
-  /** Reading of keys. */
+  /** Reads keys. */
   READ,
-  /** Writing of keys. */
+  /** Writes keys. */
   WRITE,
   /** Sets. */
   SET,
@@ -39,28 +39,28 @@ public enum Category {
   SLOW,
   /** May block the client. */
   BLOCKING,
-  /** To be allowed with care. */
+  /** To be permitted with care. */
   DANGEROUS,
   /** The connection itself. */
   CONNECTION,
-  /** MULTI and its companions. */
+  /** MULTI and related commands. */
   TRANSACTION,
   /** Scripts and functions. */
   SCRIPTING;
 
   private final String label = name().toLowerCase(Locale.ROOT);
 
-  /** The name without the at sign, as in {@code ACL CAT}. */
+  /** Returns the name without the at sign, as in {@code ACL CAT}. */
   public String label() {
     return label;
   }
 
-  /** This category as one bit of {@link Command#categories()}. */
+  /** Returns the bit of this category in {@link Command#categories()}. */
   public int bit() {
     return 1 << ordinal();
   }
 
-  /** The category of that name, whatever its case, or null. */
+  /** Returns the category of that name, in any case, or null. */
   public static @Nullable Category named(String label) {
     for (Category category : values()) {
       if (category.label.equalsIgnoreCase(label)) {

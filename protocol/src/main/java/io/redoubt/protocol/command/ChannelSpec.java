@@ -1,10 +1,10 @@
 package io.redoubt.protocol.command;
 
 /**
- * Which arguments of a command are channels that its user must have permission for.
+ * The arguments of a command that are channels and require permission.
  *
- * @param first the first one
- * @param all whether all that follow are channels, too
- * @param patterns whether they are patterns, to be allowed literally
+ * @param first the index of the first channel
+ * @param all true if all further arguments are channels, too
+ * @param patterns true if they are patterns, which must be permitted literally
  */
 public record ChannelSpec(int first, boolean all, boolean patterns) {}

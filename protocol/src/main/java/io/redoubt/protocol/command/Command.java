@@ -8,11 +8,11 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A command as declared, and what it has cost so far. Made once per server (declarations are fields
- * of a {@link CommandGroup} instance), so that several servers in one process count apart. Used by
- * the server's loop only.
+ * A declared command with its statistics. Declarations are fields of a {@link CommandGroup}
+ * instance and thus created once per server, so that several servers in one process count
+ * separately. Used by the server's event loop only.
  *
- * @param <C> what its handler works on
+ * @param <C> the invocation that the handler takes
  */
 public final class Command<C> {
   private final String name;
@@ -29,7 +29,7 @@ public final class Command<C> {
 
   private long calls;
   private long nanoseconds;
-  private @Nullable Durations durations;
+  private @Nullable DurationHistogram durations;
   private long rejectedCalls;
   private long failedCalls;
 
@@ -54,61 +54,59 @@ public final class Command<C> {
     this.subcommands = isContainer ? new NameIndex<>() : null;
   }
 
-  /** The full name in lower case; a subcommand's is {@code container|subcommand}. */
+  /** Returns the full name in lower case; {@code container|subcommand} for a subcommand. */
   public String name() {
     return name;
   }
 
-  /** The last part of the name: {@code id} of {@code client|id}. */
+  /** Returns the last part of the name: {@code id} of {@code client|id}. */
   public String shortName() {
     return name.substring(name.indexOf('|') + 1);
   }
 
-  /**
-   * The number of words of a request, the name's included; negative when it is the least number.
-   */
+  /** Returns the number of arguments including the name; if negative, the minimum number. */
   public int arity() {
     return arity;
   }
 
-  /** Whether a request may have so many words. */
+  /** Returns true if a request may have that many arguments. */
   public boolean accepts(int words) {
     return arity >= 0 ? words == arity : words >= -arity;
   }
 
-  /** The flags as bits, see {@link Flag#bit()}. */
+  /** Returns the flags as bits, see {@link Flag#bit()}. */
   public long flags() {
     return flags;
   }
 
-  /** Whether the command has the flag. */
+  /** Returns true if the command has the flag. */
   public boolean has(Flag flag) {
     return (flags & flag.bit()) != 0;
   }
 
-  /** The ACL categories as bits, see {@link Category#bit()}. */
+  /** Returns the ACL categories as bits, see {@link Category#bit()}. */
   public int categories() {
     return categories;
   }
 
-  /** Whether the command is in the category. */
+  /** Returns true if the command is in the category. */
   public boolean isIn(Category category) {
     return (categories & category.bit()) != 0;
   }
 
-  /** Where its keys stand. */
+  /** Returns the positions of its keys. */
   public KeySpecs keySpecs() {
     return keySpecs;
   }
 
-  /** Which of its arguments are channels to be checked, or null. */
+  /** Returns the arguments that are channels with checked permissions, or null. */
   public @Nullable ChannelSpec channels() {
     return channels;
   }
 
   /**
-   * Where in a request the first argument of one of these names stands when everything optional is
-   * left out; 0 when there is none.
+   * Returns the index of the first argument with one of these names, with all optional arguments
+   * left out; 0 if there is none.
    */
   public int positionOf(Set<String> names) {
     int at = name.contains("|") ? 2 : 1;
@@ -128,35 +126,35 @@ public final class Command<C> {
       if (within != 0) {
         return within;
       }
-      at += argument.leastWords();
+      at += argument.minLength();
     }
     return 0;
   }
 
-  /** The first key's argument, 0 for none. */
+  /** Returns the index of the first key, 0 for none. */
   public int firstKey() {
     return keySpecs.first();
   }
 
-  /** The last key's argument, negative when counted from the end, 0 for none. */
+  /** Returns the index of the last key, negative if counted from the end, 0 for none. */
   public int lastKey() {
     return keySpecs.last();
   }
 
-  /** The distance from key to key. */
+  /** Returns the distance between keys. */
   public int keyStep() {
     return keySpecs.step();
   }
 
-  /** What COMMAND DOCS tells. */
+  /** Returns the documentation shown by COMMAND DOCS. */
   public CommandDocs docs() {
     return docs;
   }
 
   /**
-   * What it does.
+   * Returns the handler.
    *
-   * @throws IllegalStateException for a container that does nothing by itself
+   * @throws IllegalStateException for a container that cannot be run itself
    */
   public Handler<C> handler() {
     if (handler == null) {
@@ -165,32 +163,32 @@ public final class Command<C> {
     return handler;
   }
 
-  /** Whether it can be run without a subcommand. */
+  /** Returns true if it can be run without a subcommand. */
   public boolean isRunnable() {
     return handler != null;
   }
 
-  /** Whether it has subcommands. */
+  /** Returns true if it has subcommands. */
   public boolean isContainer() {
     return subcommands != null;
   }
 
-  /** The container of a subcommand, otherwise null. */
+  /** Returns the container of a subcommand, otherwise null. */
   public @Nullable Command<C> container() {
     return container;
   }
 
-  /** The subcommand that a request's second word names, or null. */
+  /** Returns the subcommand named by a request's second argument, or null. */
   public @Nullable Command<C> sub(Request request) {
     return subcommands == null || request.count() < 2 ? null : subcommands.find(request, 1);
   }
 
-  /** The subcommand of that name (its last part, any case), or null. */
+  /** Returns the subcommand of that name (the last part, any case), or null. */
   public @Nullable Command<C> sub(String subname) {
     return subcommands == null ? null : subcommands.find(subname);
   }
 
-  /** The subcommands in order of declaration. */
+  /** Returns the subcommands in order of declaration. */
   public Collection<Command<C>> subcommands() {
     return subcommands == null
         ? List.of()
@@ -198,10 +196,10 @@ public final class Command<C> {
   }
 
   /**
-   * A small number of its own within a {@link CommandTable}, subcommands included: the bit of the
-   * ACL.
+   * Returns a small number unique within a {@link CommandTable}, subcommands included; used as the
+   * ACL bit index.
    *
-   * @throws IllegalStateException before it was added to a table
+   * @throws IllegalStateException before the command was added to a table
    */
   public int id() {
     if (id < 0) {
@@ -210,8 +208,8 @@ public final class Command<C> {
     return id;
   }
 
-  void number(int newId) {
-    id = newId;
+  void number(int id) {
+    this.id = id;
   }
 
   void adopt(Command<C> subcommand) {
@@ -224,54 +222,54 @@ public final class Command<C> {
     }
   }
 
-  /** Counts runs and the nanoseconds that they took together. */
+  /** Counts calls and their total duration in nanoseconds. */
   public void countCalls(int runs, long nanos) {
     calls += runs;
     nanoseconds += nanos;
     durations().add(runs, runs == 1 ? nanos : nanos / Math.max(runs, 1));
   }
 
-  /** How long the runs took; of runs that were measured together, their mean. */
-  public Durations durations() {
-    Durations kept = durations;
+  /** Returns the histogram of durations; calls measured together count with their mean. */
+  public DurationHistogram durations() {
+    DurationHistogram kept = durations;
     if (kept == null) {
-      kept = new Durations();
+      kept = new DurationHistogram();
       durations = kept;
     }
     return kept;
   }
 
-  /** Counts a request that was refused before it ran. */
+  /** Counts a request rejected before its execution. */
   public void countRejected() {
     rejectedCalls++;
   }
 
-  /** Counts a run that ended in an error; {@link #countCalls} counts it too. */
+  /** Counts a call that failed; {@link #countCalls} counts it, too. */
   public void countFailed() {
     failedCalls++;
   }
 
-  /** Runs so far. */
+  /** Returns the number of calls. */
   public long calls() {
     return calls;
   }
 
-  /** Time in all runs, in microseconds. */
+  /** Returns the total duration of all calls, in microseconds. */
   public long microseconds() {
     return nanoseconds / 1000;
   }
 
-  /** Requests refused before they ran. */
+  /** Returns the number of requests rejected before their execution. */
   public long rejectedCalls() {
     return rejectedCalls;
   }
 
-  /** Runs that ended in an error. */
+  /** Returns the number of failed calls. */
   public long failedCalls() {
     return failedCalls;
   }
 
-  /** CONFIG RESETSTAT: all counts to zero. */
+  /** Resets all statistics, as CONFIG RESETSTAT does. */
   public void resetStatistics() {
     calls = 0;
     nanoseconds = 0;

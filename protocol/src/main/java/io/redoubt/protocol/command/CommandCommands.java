@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
-/** COMMAND and its subcommands: what a client can learn of the commands of this process. */
+/** COMMAND and its subcommands: the documentation of this process' commands. */
 public final class CommandCommands<C extends Invocation> extends CommandGroup<C> {
   private final CommandTable<C> table;
 
@@ -38,7 +38,7 @@ public final class CommandCommands<C extends Invocation> extends CommandGroup<C>
 
   final Command<C> list =
       command("COMMAND LIST [FILTERBY (MODULE module-name | ACLCAT category | PATTERN pattern)]")
-          .does("Returns the names of all commands, or of those that a filter lets through.")
+          .does("Returns the names of all commands, optionally filtered.")
           .since("7.0.0")
           .costs("O(N), N the number of commands")
           .is(LOADING, STALE)
@@ -48,9 +48,9 @@ public final class CommandCommands<C extends Invocation> extends CommandGroup<C>
 
   final Command<C> info =
       command("COMMAND INFO [command-name...]")
-          .does("Returns detailed information about the named commands, or about all.")
+          .does("Returns detailed information about the named commands, or about all commands.")
           .since("2.8.13")
-          .costs("O(N), N the number of commands asked for")
+          .costs("O(N), N the number of commands requested")
           .is(LOADING, STALE)
           .categories(Category.CONNECTION)
           .history("7.0.0", "Allowed to be called with no argument to get info on all commands.")
@@ -59,9 +59,9 @@ public final class CommandCommands<C extends Invocation> extends CommandGroup<C>
 
   final Command<C> docs =
       command("COMMAND DOCS [command-name...]")
-          .does("Returns documentation of the named commands, or of all.")
+          .does("Returns documentation of the named commands, or of all commands.")
           .since("7.0.0")
-          .costs("O(N), N the number of commands asked for")
+          .costs("O(N), N the number of commands requested")
           .is(LOADING, STALE)
           .categories(Category.CONNECTION)
           .tips("nondeterministic_output_order")
@@ -79,7 +79,7 @@ public final class CommandCommands<C extends Invocation> extends CommandGroup<C>
 
   final Command<C> getkeysandflags =
       command("COMMAND GETKEYSANDFLAGS command [arg...]")
-          .does("Returns the keys in a full command, and what is done to them.")
+          .does("Returns the keys in a full command, with their access flags.")
           .since("7.0.0")
           .costs("O(N), N the number of arguments")
           .arity(-3)
@@ -87,7 +87,7 @@ public final class CommandCommands<C extends Invocation> extends CommandGroup<C>
           .categories(Category.CONNECTION)
           .runs(call -> keys(call, true));
 
-  /** The group for the commands of that table. */
+  /** Creates the group for the commands of a table. */
   public CommandCommands(CommandTable<C> table) {
     super(Group.SERVER);
     this.table = table;
@@ -185,7 +185,7 @@ public final class CommandCommands<C extends Invocation> extends CommandGroup<C>
     }
     var places = new ArrayList<Integer>();
     var flags = new ArrayList<Integer>();
-    boolean told =
+    boolean complete =
         named
             .keySpecs()
             .forEach(
@@ -194,7 +194,7 @@ public final class CommandCommands<C extends Invocation> extends CommandGroup<C>
                   places.add(place);
                   flags.add(mask);
                 });
-    if (!told || (places.isEmpty() && !named.has(Flag.NO_MANDATORY_KEYS))) {
+    if (!complete || (places.isEmpty() && !named.has(Flag.NO_MANDATORY_KEYS))) {
       throw new CommandError("ERR Invalid arguments specified for command");
     }
     ReplyWriter reply = call.reply();

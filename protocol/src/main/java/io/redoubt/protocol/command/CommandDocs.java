@@ -4,16 +4,16 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What COMMAND DOCS tells of a command.
+ * The documentation of a command shown by COMMAND DOCS.
  *
  * @param usage the usage line, name included
- * @param summary what it does
- * @param since the version of Redis that brought it
- * @param group where it is listed
- * @param complexity its cost
+ * @param summary one sentence on its effect
+ * @param since the version of Redis that introduced it
+ * @param group the group that lists it
+ * @param complexity its time complexity
  * @param deprecatedSince the version that deprecated it, or null
- * @param replacedBy what to use instead of a deprecated command, or null
- * @param history version and change, alternating
+ * @param replacedBy the replacement of a deprecated command, or null
+ * @param history alternating versions and changes
  * @param tips hints to clients that route commands
  * @param arguments the argument tree
  */

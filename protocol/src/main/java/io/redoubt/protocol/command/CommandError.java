@@ -1,15 +1,15 @@
 package io.redoubt.protocol.command;
 
 /**
- * An error reply on its way to the client. Carries no stack trace: it is a reply, not a fault of
- * the program.
+ * An error reply, thrown by a command. Has no stack trace because it is a reply, not a program
+ * error.
  */
 public final class CommandError extends RuntimeException {
   private static final long serialVersionUID = 1L;
   private static final int MOST_CODE_CHARS = 30;
 
   /**
-   * Makes an error.
+   * Creates an error.
    *
    * @param text the reply with its code and without the leading minus, such as {@code ERR syntax
    *     error}
@@ -18,15 +18,15 @@ public final class CommandError extends RuntimeException {
     super(text, null, false, false);
   }
 
-  /** The reply's text, with its code. */
+  /** Returns the text of the reply, with its code. */
   public String text() {
     String message = getMessage();
     return message == null ? "ERR" : message;
   }
 
   /**
-   * The code as {@code errorstat_} counts it: the first word of the text, but ERR when that is the
-   * only one or too long for a code.
+   * Returns the code counted by {@code errorstat_}: the first word of the text, or ERR if the text
+   * has one word only or the word is too long for a code.
    */
   public String code() {
     String text = text();

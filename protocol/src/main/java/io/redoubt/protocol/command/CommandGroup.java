@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <pre>{@code
  * final Command<Call> hset = command("HSET key (field value)...")
- *         .does("Sets fields of a hash, creating the hash when there is none.")
+ *         .does("Sets fields of a hash, creating the hash if needed.")
  *         .since("2.0.0").costs("O(N), N the number of pairs")
  *         .is(WRITE, DENYOOM, FAST)
  *         .keys(RW, UPDATE)
@@ -29,23 +29,23 @@ public abstract class CommandGroup<C extends Invocation> {
   private final Group group;
   private final Map<String, Command<C>> commands = new LinkedHashMap<>();
 
-  /** A group whose commands are listed there. */
+  /** Creates a group whose commands are listed under {@code group}. */
   protected CommandGroup(Group group) {
     this.group = group;
   }
 
-  /** The commands in order of declaration, containers without their subcommands. */
+  /** Returns the commands in order of declaration, containers without their subcommands. */
   public final List<Command<C>> commands() {
     return Collections.unmodifiableList(new ArrayList<>(commands.values()));
   }
 
   /**
-   * Begins the declaration of a command, or of a subcommand when its first word was declared by
+   * Starts the declaration of a command, or of a subcommand if its first word was declared by
    * {@link #container}.
    *
-   * @param usage the usage line, see the grammar of {@code Usage}: the command's name, then
-   *     literals in capitals, arguments in lower case, {@code []} for optional, {@code ()} for
-   *     groups, {@code |} between alternatives, {@code ...} after what repeats
+   * @param usage the usage line, see the grammar of {@link UsageLine}: the command's name, then
+   *     literals in capitals, arguments in lower case, {@code []} for optional parts, {@code ()}
+   *     for groups, {@code |} between alternatives, {@code ...} after repeated parts
    */
   protected final Builder<C> command(String usage) {
     String[] words = usage.strip().split("\\s+", 3);
@@ -57,8 +57,8 @@ public abstract class CommandGroup<C extends Invocation> {
   }
 
   /**
-   * Begins the declaration of a command with subcommands; end it by {@link Builder#holds()}, or
-   * runs when it also does something alone.
+   * Starts the declaration of a container of subcommands; finish it with {@link Builder#holds()},
+   * or with {@link Builder#runs} if it can also run without a subcommand.
    */
   protected final Builder<C> container(String usage) {
     return new Builder<>(this, usage, null, true);
@@ -72,7 +72,7 @@ public abstract class CommandGroup<C extends Invocation> {
     }
   }
 
-  /** A declaration under way. */
+  /** An unfinished declaration. */
   public static final class Builder<C extends Invocation> {
     private final CommandGroup<C> owner;
     private final String usage;
@@ -104,28 +104,28 @@ public abstract class CommandGroup<C extends Invocation> {
       this.container = container;
       this.isContainer = isContainer;
       this.nameWords = container == null ? 1 : 2;
-      this.arguments = Usage.arguments(this.usage, nameWords);
+      this.arguments = UsageLine.arguments(this.usage, nameWords);
     }
 
-    /** What it does, one sentence. */
+    /** Sets the summary: one sentence on the effect. */
     public Builder<C> does(String text) {
       summary = text;
       return this;
     }
 
-    /** The version of Redis that brought it. */
+    /** Sets the version of Redis that introduced it. */
     public Builder<C> since(String version) {
       since = version;
       return this;
     }
 
-    /** What it costs. */
+    /** Sets the time complexity. */
     public Builder<C> costs(String text) {
       complexity = text;
       return this;
     }
 
-    /** Its flags. */
+    /** Adds flags. */
     public Builder<C> is(Flag... all) {
       for (Flag flag : all) {
         flags |= flag.bit();
@@ -134,47 +134,47 @@ public abstract class CommandGroup<C extends Invocation> {
     }
 
     /**
-     * What it does to its keys. The keys are found in the usage line: arguments called {@code key},
-     * {@code key1}, {@code newkey}, {@code source}, {@code destination} and the like, and those
-     * counted by {@code numkeys}. Called several times, each call stands for the next of them; the
-     * last call covers all that directly follow.
+     * Sets the access flags of keys found in the usage line: arguments named {@code key}, {@code
+     * key1}, {@code newkey}, {@code source}, {@code destination} and the like, and those counted by
+     * {@code numkeys}. Each call applies to the next key; the last call covers all keys that
+     * directly follow.
      */
     public Builder<C> keys(KeyFlag first, KeyFlag... more) {
       derivedKeys.add(first.bit() | KeyFlag.mask(more));
       return this;
     }
 
-    /** A remark of COMMAND INFO on the keys found in the usage line. */
+    /** Sets the remark of COMMAND INFO on the keys found in the usage line. */
     public Builder<C> keyNote(String text) {
       keyNote = text;
       return this;
     }
 
-    /** Where its keys are, when the usage line cannot tell. */
+    /** Adds key specs that the usage line cannot express. */
     public Builder<C> keys(KeySpec... explicit) {
       specs.addAll(List.of(explicit));
       return this;
     }
 
-    /** How to find its keys, when specs cannot tell. */
+    /** Sets the finder of keys that key specs cannot express. */
     public Builder<C> keys(MovableKeys finder) {
       movable = finder;
       return this;
     }
 
-    /** Which of its arguments are channels. */
+    /** Sets the arguments that are channels. */
     public Builder<C> channels(ChannelSpec spec) {
       channels = spec;
       return this;
     }
 
-    /** The number of words, when it is not what the usage line says. */
+    /** Overrides the arity that follows from the usage line. */
     public Builder<C> arity(int words) {
       arity = words;
       return this;
     }
 
-    /** The ACL categories in place of the group's; those of flags come in any case. */
+    /** Replaces the group's ACL categories; those of the flags are added in any case. */
     public Builder<C> categories(Category... all) {
       int bits = 0;
       for (Category category : all) {
@@ -189,38 +189,38 @@ public abstract class CommandGroup<C extends Invocation> {
       return this;
     }
 
-    /** One change of the past. */
+    /** Adds a change to the history. */
     public Builder<C> history(String version, String change) {
       history.add(version);
       history.add(change);
       return this;
     }
 
-    /** Deprecated since that version, in favour of what is named. */
+    /** Marks the command as deprecated since a version and names its replacement. */
     public Builder<C> deprecated(String version, String instead) {
       deprecatedSince = version;
       replacedBy = instead;
       return this;
     }
 
-    /** Hints to clients, such as {@code nondeterministic_output}. */
+    /** Sets hints to clients, such as {@code nondeterministic_output}. */
     public Builder<C> tips(String... all) {
       tips = List.of(all);
       return this;
     }
 
-    /** A container's own HELP subcommand, which came with that version. */
+    /** Adds a HELP subcommand to a container, introduced in the given version. */
     public Builder<C> help(String version) {
       helpSince = version;
       return this;
     }
 
-    /** Ends the declaration of a command that does something. */
+    /** Finishes the declaration of a command with a handler. */
     public Command<C> runs(Handler<? super C> handler) {
       return build(handler::run);
     }
 
-    /** Ends the declaration of a container that does nothing by itself. */
+    /** Finishes the declaration of a container that cannot be run itself. */
     public Command<C> holds() {
       return build(null);
     }
@@ -284,7 +284,7 @@ public abstract class CommandGroup<C extends Invocation> {
       if (arity != null) {
         return arity;
       }
-      return isContainer ? -2 : Usage.arity(arguments, nameWords);
+      return isContainer ? -2 : UsageLine.arity(arguments, nameWords);
     }
 
     private int categories(long mask) {

@@ -7,15 +7,14 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * Replies that follow from the declarations alone: HELP of a container, and the parts of COMMAND
- * INFO and COMMAND DOCS.
+ * Replies derived from declarations: HELP of a container, and the parts of COMMAND INFO and COMMAND
+ * DOCS.
  */
 public final class CommandReplies {
   private CommandReplies() {}
 
   /**
-   * The HELP of the container whose HELP subcommand runs: usage line and summary of each
-   * subcommand.
+   * Replies to a HELP subcommand with usage line and summary of each subcommand of its container.
    */
   public static void help(Invocation call) {
     Command<?> container = call.command().container();
@@ -30,7 +29,7 @@ public final class CommandReplies {
     }
   }
 
-  /** The lines of a container's HELP. */
+  /** Returns the lines of a container's HELP. */
   public static List<String> helpLines(Command<?> container) {
     var lines = new ArrayList<String>();
     lines.add(
@@ -52,7 +51,7 @@ public final class CommandReplies {
     return lines;
   }
 
-  /** One element of COMMAND INFO. */
+  /** Writes one element of COMMAND INFO. */
   static void info(ReplyWriter reply, Command<?> command) {
     reply.array(10);
     reply.bulk(command.name());
@@ -100,7 +99,7 @@ public final class CommandReplies {
     }
   }
 
-  /** The flags of a key, as INFO and GETKEYSANDFLAGS show them. */
+  /** Writes the flags of a key, for INFO and GETKEYSANDFLAGS. */
   static void keyFlags(ReplyWriter reply, int mask) {
     reply.set(Integer.bitCount(mask));
     for (KeyFlag flag : KeyFlag.values()) {
@@ -165,7 +164,7 @@ public final class CommandReplies {
     reply.integer(value);
   }
 
-  /** The name and the value of one entry of COMMAND DOCS. */
+  /** Writes the name and the value of one entry of COMMAND DOCS. */
   static void docs(ReplyWriter reply, Command<?> command) {
     CommandDocs docs = command.docs();
     String deprecatedSince = docs.deprecatedSince();

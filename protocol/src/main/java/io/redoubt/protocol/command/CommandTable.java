@@ -11,7 +11,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The commands of a server by name. Names may be changed (rename-command) after all groups were
+ * The commands of a server by name. Commands may be renamed (rename-command) after all groups were
  * added.
  */
 public final class CommandTable<C extends Invocation> {
@@ -21,9 +21,9 @@ public final class CommandTable<C extends Invocation> {
 
   /**
    * Adds the commands of groups. A container declared by several groups gets the subcommands of
-   * all; the first declaration counts.
+   * all; its first declaration applies.
    *
-   * @throws IllegalArgumentException for a name declared twice
+   * @throws IllegalArgumentException if a name is declared twice
    */
   @SafeVarargs
   public final void add(CommandGroup<? super C>... groups) {
@@ -62,12 +62,12 @@ public final class CommandTable<C extends Invocation> {
   }
 
   /**
-   * The command that a request names: the subcommand where the first word names a container and the
-   * second a subcommand of it. Case does not matter. Allocates nothing.
+   * Returns the command that a request names; the subcommand if the first argument names a
+   * container and the second one of its subcommands. Ignores case and allocates nothing.
    *
-   * @param request at least one word
-   * @return null when the command is unknown, or the subcommand of a container: {@link #unknown}
-   *     tells the error
+   * @param request a request of at least one argument
+   * @return null if the command is unknown, or the subcommand of a container is; {@link #unknown}
+   *     returns the error
    */
   public @Nullable Command<C> find(Request request) {
     Command<C> command = byName.find(request, 0);
@@ -77,20 +77,23 @@ public final class CommandTable<C extends Invocation> {
     return command.sub(request);
   }
 
-  /** The error reply for a request that {@link #find} found nothing for. */
+  /** Returns the error reply for a request whose command was not found. */
   public CommandError unknown(Request request) {
     return Errors.unknown(request, byName.find(request, 0));
   }
 
   /**
-   * The command, or with {@code container|subcommand} the subcommand, of that current name; null
-   * when there is none.
+   * Returns the command of the current name, or with {@code container|subcommand} the subcommand;
+   * null if there is none.
    */
   public @Nullable Command<C> byName(String name) {
     return lookup(byName.byName(), name);
   }
 
-  /** Like {@link #byName(String)} with the names before any renaming, as ACL rules use them. */
+  /**
+   * Returns the command like {@link #byName(String)}, by its name before any renaming, as used in
+   * ACL rules.
+   */
   public @Nullable Command<C> byOriginalName(String name) {
     return lookup(original, name);
   }
@@ -103,11 +106,11 @@ public final class CommandTable<C extends Invocation> {
   }
 
   /**
-   * Gives a command another name.
+   * Renames a command.
    *
    * @param from the current name, any case
-   * @param to the new one; empty takes the command away
-   * @throws IllegalArgumentException when there is no such command, or the new name is taken
+   * @param to the new name; empty disables the command
+   * @throws IllegalArgumentException if the command does not exist or the new name is taken
    */
   public void rename(String from, String to) {
     Command<C> command = byName.find(from);
@@ -124,18 +127,19 @@ public final class CommandTable<C extends Invocation> {
   }
 
   /**
-   * The commands that have a name, containers without their subcommands, in order of declaration.
+   * Returns the commands that have a name, containers without their subcommands, in order of
+   * declaration.
    */
   public Collection<Command<C>> all() {
     return Collections.unmodifiableCollection(byName.values());
   }
 
-  /** All commands and subcommands by {@link Command#id()}, also those renamed away. */
+  /** Returns all commands and subcommands by {@link Command#id()}, including disabled ones. */
   public List<Command<C>> numbered() {
     return Collections.unmodifiableList(numbered);
   }
 
-  /** CONFIG RESETSTAT: the counts of all commands to zero. */
+  /** Resets the statistics of all commands, as CONFIG RESETSTAT does. */
   public void resetStatistics() {
     numbered.forEach(Command::resetStatistics);
   }

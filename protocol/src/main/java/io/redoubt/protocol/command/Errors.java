@@ -5,40 +5,40 @@ import io.redoubt.protocol.resp.Request;
 import java.util.Arrays;
 import java.util.Locale;
 
-/** The common error replies, in Redis' own words. The constants are immutable and shared. */
+/** The common error replies, in Redis' words. The constants are immutable and shared. */
 public final class Errors {
-  /** A command of one type on a key of another. */
+  /** A command of one type was applied to a key of another. */
   public static final CommandError WRONGTYPE =
       new CommandError("WRONGTYPE Operation against a key holding the wrong kind of value");
 
-  /** An option that is unknown or out of place. */
+  /** An option is unknown or out of place. */
   public static final CommandError SYNTAX = new CommandError("ERR syntax error");
 
-  /** Not a decimal integer of 64 bits. */
+  /** The argument is not a 64-bit integer. */
   public static final CommandError NOT_INTEGER =
       new CommandError("ERR value is not an integer or out of range");
 
-  /** Not a floating point number. */
+  /** The argument is not a floating-point number. */
   public static final CommandError NOT_FLOAT = new CommandError("ERR value is not a valid float");
 
-  /** An integer outside of what the argument allows. */
+  /** The integer is outside of the argument's range. */
   public static final CommandError OUT_OF_RANGE = new CommandError("ERR index out of range");
 
-  /** An integer below zero where none may be. */
+  /** The integer is negative. */
   public static final CommandError NOT_POSITIVE =
       new CommandError("ERR value is out of range, must be positive");
 
-  /** A key that must exist and does not. */
+  /** The key must exist and does not. */
   public static final CommandError NO_SUCH_KEY = new CommandError("ERR no such key");
 
-  /** INCR and its kin. */
+  /** INCR or a similar command would overflow. */
   public static final CommandError OVERFLOW =
       new CommandError("ERR increment or decrement would overflow");
 
-  /** Not authenticated. */
+  /** The client is not authenticated. */
   public static final CommandError NOAUTH = new CommandError("NOAUTH Authentication required.");
 
-  /** Wrong name or password. */
+  /** The name or password is wrong. */
   public static final CommandError WRONGPASS =
       new CommandError("WRONGPASS invalid username-password pair or user is disabled.");
 
@@ -46,12 +46,12 @@ public final class Errors {
 
   private Errors() {}
 
-  /** The reply to a wrong number of arguments. */
+  /** Returns the error for a wrong number of arguments. */
   public static CommandError wrongArity(Command<?> command) {
     return new CommandError("ERR wrong number of arguments for '" + command.name() + "' command");
   }
 
-  /** The reply to a subcommand with arguments that its arity allows and its syntax does not. */
+  /** Returns the error for a subcommand whose arguments fit its arity but not its syntax. */
   public static CommandError wrongArguments(Request request) {
     return new CommandError(
         "ERR unknown subcommand or wrong number of arguments for '"
@@ -62,10 +62,10 @@ public final class Errors {
   }
 
   /**
-   * The reply to a request that no command is found for.
+   * Returns the error for a request whose command was not found.
    *
-   * @param request at least one argument
-   * @param container the container that lacks the subcommand, or null when the first word is
+   * @param request a request of at least one argument
+   * @param container the container that lacks the subcommand, or null if the first argument is
    *     unknown
    */
   static CommandError unknown(
@@ -89,12 +89,12 @@ public final class Errors {
     return new CommandError(text.toString());
   }
 
-  /** An argument as errors quote it: up to its first zero byte. */
+  /** Returns an argument as quoted in errors: up to its first zero byte. */
   public static String shown(Request request, int argument) {
     return shown(request, argument, Integer.MAX_VALUE);
   }
 
-  /** At most so many bytes of an argument, up to its first zero byte. */
+  /** Returns at most {@code limit} bytes of an argument, up to its first zero byte. */
   private static String shown(Request request, int argument, int limit) {
     byte[] bytes = request.bytes(argument);
     int length = 0;

@@ -4,8 +4,7 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The group under which COMMAND DOCS lists a command, and the ACL category that its commands have
- * unless they state others.
+ * The group under which COMMAND DOCS lists a command, and the default ACL category of its commands.
  */
 public enum Group {
   /** Bits of strings. */
@@ -14,7 +13,7 @@ public enum Group {
   CLUSTER(null),
   /** The connection itself. */
   CONNECTION(Category.CONNECTION),
-  /** Keys whatever their type. */
+  /** Keys of any type. */
   GENERIC(Category.KEYSPACE),
   /** Geospatial indexes. */
   GEO(Category.GEO),
@@ -40,7 +39,7 @@ public enum Group {
   STREAM(Category.STREAM),
   /** Strings. */
   STRING(Category.STRING),
-  /** MULTI and its companions. */
+  /** MULTI and related commands. */
   TRANSACTIONS(Category.TRANSACTION);
 
   private final String label = name().toLowerCase(Locale.ROOT).replace('_', '-');
@@ -50,12 +49,12 @@ public enum Group {
     this.category = category;
   }
 
-  /** The name in COMMAND DOCS. */
+  /** Returns the name in COMMAND DOCS. */
   public String label() {
     return label;
   }
 
-  /** The categories of a command of this group that states none, as bits. */
+  /** Returns the default categories of this group's commands, as bits. */
   int categories() {
     return category == null ? 0 : category.bit();
   }

@@ -1,16 +1,16 @@
 package io.redoubt.protocol.command;
 
 /**
- * What a command does.
+ * The implementation of a command.
  *
  * @param <C> the running command with its request, client, reply and services
  */
 @FunctionalInterface
 public interface Handler<C> {
   /**
-   * Runs the command and writes its one reply.
+   * Runs the command and writes exactly one reply.
    *
-   * @throws CommandError for an error reply; nothing may have been written to the reply by then
+   * @throws CommandError for an error reply, before anything was written to the reply
    */
   void run(C call);
 }

@@ -3,14 +3,14 @@ package io.redoubt.protocol.command;
 import io.redoubt.protocol.resp.ReplyWriter;
 import io.redoubt.protocol.resp.Request;
 
-/** A command being run, as far as what follows from the declarations (HELP, COMMAND) needs it. */
+/** A running command, reduced to the part that HELP and COMMAND need. */
 public interface Invocation {
-  /** The request, valid until the command ends. */
+  /** Returns the request, valid until the command returns. */
   Request request();
 
-  /** Where the reply goes. */
+  /** Returns the writer of the reply. */
   ReplyWriter reply();
 
-  /** The command that runs: the subcommand, for a container. */
+  /** Returns the running command; for a container, the subcommand. */
   Command<?> command();
 }

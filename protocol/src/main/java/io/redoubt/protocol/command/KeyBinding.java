@@ -3,17 +3,17 @@ package io.redoubt.protocol.command;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Finds the keys in the arguments of a usage line, and marks those arguments as keys. */
+/** Derives key specs from the arguments of a usage line, and marks those arguments as keys. */
 final class KeyBinding {
   private final List<Argument> arguments;
   private final List<KeySpec> specs = new ArrayList<>();
 
   /**
-   * Binds.
+   * Derives one key spec for each element of {@code flags}.
    *
-   * @param flags for each spec wanted what is done to its keys
-   * @throws IllegalArgumentException when the usage line has fewer keys, or has them where no index
-   *     can tell
+   * @param flags the access flags of each key spec
+   * @throws IllegalArgumentException if the usage line has fewer keys, or keys without a fixed
+   *     index
    */
   KeyBinding(List<Argument> usage, int nameWords, List<Integer> flags) {
     arguments = new ArrayList<>(usage);
@@ -32,7 +32,7 @@ final class KeyBinding {
         specs.add(KeySpec.index(place).keynum(0, 1, 1).with(mask));
       } else if (isKey(argument) && argument.multiple()) {
         mark(i, specs.size());
-        specs.add(KeySpec.index(place).range(-1 - wordsAfter(i), argument.leastWords()).with(mask));
+        specs.add(KeySpec.index(place).range(-1 - wordsAfter(i), argument.minLength()).with(mask));
       } else if (isKey(argument)) {
         mark(i, specs.size());
         while (isLast
@@ -43,7 +43,7 @@ final class KeyBinding {
         }
         specs.add(KeySpec.index(place).range(next - 1 - i, 1).with(mask));
       }
-      place += argument.leastWords();
+      place += argument.minLength();
       i = next;
     }
   }
@@ -74,7 +74,7 @@ final class KeyBinding {
         throw new IllegalArgumentException(
             "a variable argument follows the repeated key: " + arguments);
       }
-      words += argument.leastWords();
+      words += argument.minLength();
     }
     return words;
   }

@@ -1,15 +1,12 @@
 package io.redoubt.protocol.command;
 
-/**
- * What a command does to the keys of one of its key specs. Declared in the order in which COMMAND
- * INFO lists them.
- */
+/** The access of a command to the keys of one key spec. Declared in the order of COMMAND INFO. */
 public enum KeyFlag {
-  /** Reads the value (not necessarily returning it). */
+  /** Reads the value, not necessarily returning it. */
   RO("RO"),
-  /** Changes the value, keeping some of it or looking at it. */
+  /** Modifies the value, keeping part of it or reading it. */
   RW("RW"),
-  /** Overwrites the value without looking at it. */
+  /** Overwrites the value without reading it. */
   OW("OW"),
   /** Removes the key. */
   RM("RM"),
@@ -17,15 +14,15 @@ public enum KeyFlag {
   ACCESS("access"),
   /** Changes the user's data in the value. */
   UPDATE("update"),
-  /** Adds data and touches none that is there. */
+  /** Adds data without changing existing data. */
   INSERT("insert"),
   /** Deletes data of the value. */
   DELETE("delete"),
-  /** Not a key at all, but to be routed like one. */
+  /** Not a key, but routed like one. */
   NOT_KEY("not_key"),
   /** The spec may miss keys. */
   INCOMPLETE("incomplete"),
-  /** Some arguments change what is done. */
+  /** Some arguments change the access. */
   VARIABLE_FLAGS("variable_flags");
 
   private final String label;
@@ -34,17 +31,17 @@ public enum KeyFlag {
     this.label = label;
   }
 
-  /** The name in COMMAND INFO. */
+  /** Returns the name in COMMAND INFO. */
   public String label() {
     return label;
   }
 
-  /** This flag as one bit. */
+  /** Returns the bit of this flag. */
   public int bit() {
     return 1 << ordinal();
   }
 
-  /** All of these as bits. */
+  /** Returns the bits of all these flags. */
   static int mask(KeyFlag... flags) {
     int mask = 0;
     for (KeyFlag flag : flags) {
@@ -53,7 +50,7 @@ public enum KeyFlag {
     return mask;
   }
 
-  /** Whether any of the flags is in the mask. */
+  /** Returns true if the mask contains any of the flags. */
   public static boolean any(int mask, KeyFlag... flags) {
     return (mask & mask(flags)) != 0;
   }

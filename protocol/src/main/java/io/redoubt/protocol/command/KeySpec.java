@@ -4,9 +4,9 @@ import io.redoubt.protocol.resp.Request;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where some keys of a command stand and what is done to them: first a place to begin (an index, or
- * after a keyword), then a way to go on (a range, or a count given by an argument). The model and
- * its names are those of COMMAND INFO.
+ * The positions of some keys of a command and the access to them: a start (an index, or after a
+ * keyword), then an extent (a range, or a count given by an argument). The model and its names are
+ * those of COMMAND INFO.
  */
 public final class KeySpec {
   enum Begin {
@@ -52,64 +52,64 @@ public final class KeySpec {
     this.notes = notes;
   }
 
-  /** Begins at that argument (0 is the command's name); by itself just that one key. */
+  /** Starts at the given argument (0 is the command's name); without an extent just that key. */
   public static KeySpec index(int argument) {
     return new KeySpec(Begin.INDEX, null, argument, Find.RANGE, 0, 1, 0, 0, null);
   }
 
   /**
-   * Begins after a keyword.
+   * Starts after a keyword.
    *
    * @param word the keyword, any case
-   * @param startFrom where the search starts: forward from that argument, or, negative, backward
+   * @param startFrom the start of the search: forward from that argument, or, if negative, backward
    *     from that far before the end
    */
   public static KeySpec keyword(String word, int startFrom) {
     return new KeySpec(Begin.KEYWORD, word, startFrom, Find.RANGE, 0, 1, 0, 0, null);
   }
 
-  /** Keys of which a spec can tell nothing; the command needs {@link MovableKeys}. */
+  /** Returns a spec for keys at unknown positions; the command needs {@link MovableKeys}. */
   public static KeySpec unknown() {
     return new KeySpec(Begin.UNKNOWN, null, 0, Find.UNKNOWN, 0, 0, 0, 0, null);
   }
 
   /**
-   * Goes on as a range.
+   * Extends over a range.
    *
-   * @param lastKey the last key: relative to the first, or, negative, to the end of the arguments
-   *     (-1 the last one)
-   * @param keyStep the distance from key to key
-   * @param keyLimit with lastKey -1: the keys stop at this fraction of the rest (2: half of it);
-   *     otherwise 0
+   * @param lastKey the last key, relative to the first; if negative, relative to the end of the
+   *     arguments (-1 is the last one)
+   * @param keyStep the distance between keys
+   * @param keyLimit with lastKey -1, the divisor of the remaining arguments that are keys (2: half
+   *     of them); otherwise 0
    */
   public KeySpec range(int lastKey, int keyStep, int keyLimit) {
     return new KeySpec(
         begin, keyword, position, Find.RANGE, lastKey, keyStep, keyLimit, flags, notes);
   }
 
-  /** {@link #range(int, int, int)} without a limit. */
+  /** Extends over a range without a limit. */
   public KeySpec range(int lastKey, int keyStep) {
     return range(lastKey, keyStep, 0);
   }
 
   /**
-   * Goes on for as many keys as an argument says.
+   * Extends over the number of keys given by an argument.
    *
-   * @param countIndex the argument with the count, relative to the beginning
-   * @param firstKey the first key, relative to the beginning
-   * @param keyStep the distance from key to key
+   * @param countIndex the argument with the count, relative to the start
+   * @param firstKey the first key, relative to the start
+   * @param keyStep the distance between keys
    */
   public KeySpec keynum(int countIndex, int firstKey, int keyStep) {
     return new KeySpec(
         begin, keyword, position, Find.KEYNUM, countIndex, keyStep, firstKey, flags, notes);
   }
 
-  /** The same place with what is done to its keys. */
+  /** Returns this spec with the given access flags. */
   public KeySpec is(KeyFlag... keyFlags) {
     return with(KeyFlag.mask(keyFlags));
   }
 
-  /** The same spec with a remark for COMMAND INFO. */
+  /** Returns this spec with a remark for COMMAND INFO. */
   public KeySpec note(String text) {
     return new KeySpec(begin, keyword, position, find, last, step, limit, flags, text);
   }
@@ -118,7 +118,7 @@ public final class KeySpec {
     return new KeySpec(begin, keyword, position, find, last, step, limit, mask, notes);
   }
 
-  /** What is done to the keys, bits of {@link KeyFlag}. */
+  /** Returns the access flags, bits of {@link KeyFlag}. */
   public int flags() {
     return flags;
   }
@@ -131,7 +131,7 @@ public final class KeySpec {
     return find;
   }
 
-  /** The argument or the start of the search. */
+  /** Returns the argument, or the start of the search. */
   int position() {
     return position;
   }
@@ -144,7 +144,7 @@ public final class KeySpec {
     return notes;
   }
 
-  /** Last key of a range; index of the count of a keynum. */
+  /** Returns the last key of a range, or the index of the count of a keynum. */
   int last() {
     return last;
   }
@@ -153,12 +153,12 @@ public final class KeySpec {
     return step;
   }
 
-  /** Limit of a range; first key of a keynum. */
+  /** Returns the limit of a range, or the first key of a keynum. */
   int limit() {
     return limit;
   }
 
-  /** Whether first, last and step can say what this spec says. */
+  /** Returns true if first, last and step can express this spec. */
   boolean isPlainRange() {
     return begin == Begin.INDEX && find == Find.RANGE && limit == 0;
   }
@@ -166,7 +166,7 @@ public final class KeySpec {
   /**
    * Visits the keys.
    *
-   * @return false when the arguments do not fit the spec
+   * @return false if the arguments do not fit the spec
    */
   boolean forEach(Request request, KeyVisitor keys) {
     int count = request.count();
@@ -207,7 +207,7 @@ public final class KeySpec {
     return true;
   }
 
-  /** Where the keys begin, or -1 when the keyword is absent or nothing is known. */
+  /** Returns the index of the first key, or -1 if the keyword is absent or the position unknown. */
   private int first(Request request) {
     if (begin == Begin.INDEX) {
       return position;
@@ -226,7 +226,7 @@ public final class KeySpec {
     return -1;
   }
 
-  /** The argument as a small decimal number, or -1. */
+  /** Returns the argument as a small decimal number, or -1. */
   private static long decimal(Request request, int argument) {
     int length = request.length(argument);
     if (length == 0 || length > 9) {

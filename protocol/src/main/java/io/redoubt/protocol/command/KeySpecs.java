@@ -5,7 +5,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * All key specs of a command, and what older clients know of them: first key, last key and step.
+ * All key specs of a command, with their summary for older clients: first key, last key and step.
  */
 public final class KeySpecs {
   static final KeySpecs NONE = new KeySpecs(List.of(), null);
@@ -28,7 +28,7 @@ public final class KeySpecs {
       }
       lowest = Math.min(lowest, spec.position());
       int end = spec.last() >= 0 ? spec.position() + spec.last() : spec.last();
-      // Counted from the end is further than any index: compare unsigned.
+      // An index counted from the end is negative and follows all others: compare unsigned.
       highest = Integer.compareUnsigned(end, highest) > 0 ? end : highest;
       distance = specs.size() == 1 ? spec.step() : 1;
     }
@@ -37,32 +37,32 @@ public final class KeySpecs {
     this.step = distance;
   }
 
-  /** The specs in order of declaration. */
+  /** Returns the specs in order of declaration. */
   public List<KeySpec> list() {
     return specs;
   }
 
-  /** No key among the arguments, ever. */
+  /** Returns true if the command never takes keys. */
   public boolean isEmpty() {
     return specs.isEmpty() && movable == null;
   }
 
-  /** The first key's argument, 0 for none. */
+  /** Returns the index of the first key, 0 for none. */
   public int first() {
     return first;
   }
 
-  /** The last key's argument, negative when counted from the end, 0 for none. */
+  /** Returns the index of the last key, negative if counted from the end, 0 for none. */
   public int last() {
     return last;
   }
 
-  /** The distance from key to key, 0 for no keys. */
+  /** Returns the distance between keys, 0 for none. */
   public int step() {
     return step;
   }
 
-  /** Whether first, last and step do not tell all keys. */
+  /** Returns true if first, last and step do not describe all keys. */
   public boolean isMovable() {
     for (KeySpec spec : specs) {
       if (!spec.isPlainRange() || KeyFlag.any(spec.flags(), KeyFlag.INCOMPLETE)) {
@@ -73,10 +73,10 @@ public final class KeySpecs {
   }
 
   /**
-   * Visits each key of a request of the right arity; what is routed like a key and is none is left
-   * out.
+   * Visits each key of a request of valid arity, leaving out arguments that are only routed like
+   * keys.
    *
-   * @return false when the arguments do not tell the keys (a bad count, say)
+   * @return false if the arguments do not determine the keys, for example due to an invalid count
    */
   public boolean forEach(Request request, KeyVisitor keys) {
     if (movable != null) {

@@ -4,10 +4,10 @@ package io.redoubt.protocol.command;
 @FunctionalInterface
 public interface KeyVisitor {
   /**
-   * One key.
+   * Receives one key.
    *
-   * @param argument the index of the argument that is the key
-   * @param flags what is done to it, bits of {@link KeyFlag}
+   * @param argument the index of the key
+   * @param flags the access to it, bits of {@link KeyFlag}
    */
   void key(int argument, int flags);
 }

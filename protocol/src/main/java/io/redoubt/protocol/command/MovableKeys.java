@@ -2,15 +2,15 @@ package io.redoubt.protocol.command;
 
 import io.redoubt.protocol.resp.Request;
 
-/** Finds the keys of a request whose command's key specs cannot tell them all. */
+/** Finds the keys of a request whose positions the command's key specs cannot express. */
 @FunctionalInterface
 public interface MovableKeys {
   /**
    * Visits each key.
    *
-   * @param request a request of the right arity
-   * @param keys gets each key in the order of the arguments
-   * @return false when the arguments are malformed, so that the keys cannot be told
+   * @param request a request of valid arity
+   * @param keys receives the keys in the order of the arguments
+   * @return false if malformed arguments do not determine the keys
    */
   boolean find(Request request, KeyVisitor keys);
 }

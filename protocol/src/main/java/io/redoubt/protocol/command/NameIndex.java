@@ -11,9 +11,9 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Names to values, found by a word of a request whatever its case, without allocating. A name is
- * compared as 8-byte words whose ASCII capitals are folded; open addressing, at most a quarter
- * full.
+ * Maps names to values; looks up an argument of a request in any case, without allocation. Names
+ * are compared as eight-byte words in lower case. Uses open addressing, with at most a quarter of
+ * the slots used.
  */
 final class NameIndex<V> {
   private final Map<String, V> byName = new LinkedHashMap<>();
@@ -21,7 +21,7 @@ final class NameIndex<V> {
   private int[] lengths = new int[16];
   private ArrayList<@Nullable V> values = blank(16);
 
-  /** Adds or replaces; returns what was there. */
+  /** Adds or replaces a value; returns the previous one. */
   @Nullable V put(String name, V value) {
     V previous = byName.put(name.toLowerCase(Locale.ROOT), value);
     if (previous == null && byName.size() * 4 <= lengths.length) {
@@ -32,7 +32,7 @@ final class NameIndex<V> {
     return previous;
   }
 
-  /** Removes; returns what was there. */
+  /** Removes a value and returns it. */
   @Nullable V remove(String name) {
     V previous = byName.remove(name.toLowerCase(Locale.ROOT));
     rebuild();
@@ -78,7 +78,7 @@ final class NameIndex<V> {
     return true;
   }
 
-  /** The i-th eight bytes, folded; the last word is filled up with zeros. */
+  /** Returns the i-th eight bytes in lower case; the last word is padded with zeros. */
   private static long word(MemorySegment memory, long offset, int length, int i) {
     return Request.word(memory, offset + i * 8L, length - i * 8);
   }

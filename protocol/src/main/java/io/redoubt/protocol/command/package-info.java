@@ -1,10 +1,11 @@
 /**
- * A command's declaration (usage line, flags, keys, handler), the table that finds it by a
- * request's first words, and everything that follows from the declaration: arity, ACL categories,
- * key positions, COMMAND INFO/DOCS, HELP texts.
+ * Declarations of commands (usage line, flags, keys, handler), the table that looks up a command by
+ * a request, and everything derived from declarations: arity, ACL categories, key positions,
+ * COMMAND INFO and DOCS, HELP texts.
  *
- * <p>May import {@code protocol.bytes} and {@code protocol.resp} only: what a command works on is a
- * type parameter, so that the data server and the sentinel declare theirs in the same way.
+ * <p>May import {@code protocol.bytes} and {@code protocol.resp} only. The invocation is a type
+ * parameter, so that the data server and the sentinel declare their commands in the same way. Start
+ * reading at {@link io.redoubt.protocol.command.CommandGroup}.
  */
 @NullMarked
 package io.redoubt.protocol.command;

@@ -1,12 +1,12 @@
 package io.redoubt.protocol.pubsub;
 
-/** What can be subscribed to, with the words of its confirmations and messages. */
+/** The kinds of subscription, with the event names of their confirmations and messages. */
 public enum ChannelKind {
   /** A channel by its name. */
   CHANNEL("subscribe", "unsubscribe", "message"),
   /** All channels that match a glob pattern. */
   PATTERN("psubscribe", "punsubscribe", "pmessage"),
-  /** A channel that belongs to a cluster slot; a space of names of its own. */
+  /** A channel that belongs to a cluster slot, in a namespace of its own. */
   SHARD_CHANNEL("ssubscribe", "sunsubscribe", "smessage");
 
   private final String subscribed;

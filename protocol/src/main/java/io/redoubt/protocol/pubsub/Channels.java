@@ -13,14 +13,14 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * All subscriptions of a server. Confirmations and messages have Redis' shapes: arrays in RESP2,
- * pushes in RESP3. Used by one loop.
+ * All subscriptions of a server. Confirmations and messages have Redis' format: arrays in RESP2,
+ * push messages in RESP3. Used by one event loop.
  */
 public final class Channels {
   private final Map<ChannelKind, Map<ByteString, Set<Subscriber>>> subscribers =
       new EnumMap<>(ChannelKind.class);
 
-  /** Nobody subscribed to anything. */
+  /** Creates an instance without subscriptions. */
   public Channels() {
     for (ChannelKind kind : ChannelKind.values()) {
       subscribers.put(kind, new LinkedHashMap<>());
@@ -35,7 +35,7 @@ public final class Channels {
     return names;
   }
 
-  /** Subscribes, when that is new, and confirms it in any case. */
+  /** Subscribes if necessary, and confirms in any case. */
   public void subscribe(Subscriber subscriber, ChannelKind kind, ByteString name) {
     if (subscriber.subscriptions().add(kind, name)) {
       of(kind).computeIfAbsent(name, unused -> new LinkedHashSet<>()).add(subscriber);
@@ -43,13 +43,15 @@ public final class Channels {
     confirm(subscriber, kind, kind.subscribed(), name);
   }
 
-  /** Ends a subscription, if there is one, and confirms it in any case. */
+  /** Unsubscribes if necessary, and confirms in any case. */
   public void unsubscribe(Subscriber subscriber, ChannelKind kind, ByteString name) {
     remove(subscriber, kind, name);
     confirm(subscriber, kind, kind.unsubscribed(), name);
   }
 
-  /** Ends all subscriptions of one kind and confirms each; without any, confirms a null name. */
+  /**
+   * Removes all subscriptions of a kind and confirms each; confirms a null name if there were none.
+   */
   public void unsubscribeAll(Subscriber subscriber, ChannelKind kind) {
     List<ByteString> names = new ArrayList<>(subscriber.subscriptions().names(kind));
     if (names.isEmpty()) {
@@ -60,7 +62,7 @@ public final class Channels {
     }
   }
 
-  /** Ends all subscriptions of a subscriber that goes away (or is reset) without telling it. */
+  /** Removes all subscriptions of a disconnected or reset subscriber, without confirmation. */
   public void forget(Subscriber subscriber) {
     if (subscriber.subscriptions().total() == 0) {
       return;
@@ -98,16 +100,16 @@ public final class Channels {
   }
 
   /**
-   * Delivers a message to the subscribers of a channel and of the patterns that match it.
+   * Delivers a message to the subscribers of a channel and of matching patterns.
    *
-   * @return how many deliveries were made
+   * @return the number of deliveries
    */
   public int publish(ByteString channel, ByteString message) {
     return publish(
         channel.asSegment(), 0, channel.length(), message.asSegment(), 0, message.length());
   }
 
-  /** {@link #publish(ByteString, ByteString)} of bytes where they lie. */
+  /** Publishes like {@link #publish(ByteString, ByteString)}, from bytes in memory segments. */
   public int publish(
       MemorySegment channels,
       long channelOffset,
@@ -139,7 +141,7 @@ public final class Channels {
     return receivers;
   }
 
-  /** Delivers a message to the subscribers of a shard channel; returns how many. */
+  /** Delivers a message to the subscribers of a shard channel and returns their number. */
   public int publishToShard(
       MemorySegment channels,
       long channelOffset,
@@ -171,12 +173,14 @@ public final class Channels {
     return receivers.size();
   }
 
-  /** The channels (or patterns) that have subscribers, in the order of their first one. */
+  /**
+   * Returns the channels or patterns that have subscribers, in order of their first subscription.
+   */
   public Set<ByteString> active(ChannelKind kind) {
     return java.util.Collections.unmodifiableSet(of(kind).keySet());
   }
 
-  /** How many subscribers a channel has; patterns do not count. */
+  /** Returns the number of subscribers of a channel, without those of patterns. */
   public int subscribers(ChannelKind kind, ByteString name) {
     Set<Subscriber> all = of(kind).get(name);
     return all == null ? 0 : all.size();

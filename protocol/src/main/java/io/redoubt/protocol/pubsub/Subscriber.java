@@ -3,24 +3,24 @@ package io.redoubt.protocol.pubsub;
 import io.redoubt.protocol.resp.ReplyWriter;
 import java.util.function.Consumer;
 
-/** Who can be subscribed: a client, seen from here. */
+/** A client as seen by {@link Channels}. */
 public interface Subscriber {
-  /** Its subscriptions; the same object for the whole life of the subscriber. */
+  /** Returns its subscriptions, always the same object. */
   Subscriptions subscriptions();
 
   /**
-   * Writes a confirmation: part of the reply to the running command, but sent even when replies are
-   * switched off.
+   * Writes a confirmation. It is part of the reply to the running command, but is sent even if
+   * replies are switched off.
    *
-   * @param message writes one push; called at once
+   * @param message writes one push message; called at once
    */
   void confirm(Consumer<ReplyWriter> message);
 
   /**
-   * Sends something that is no reply to a command: even when replies are switched off, and not in
-   * the middle of a reply.
+   * Sends a push message that is not a reply, even if replies are switched off, and never within a
+   * reply.
    *
-   * @param message writes one push; called once, now or when the running command has replied
+   * @param message writes one push message; called once, now or after the running command's reply
    */
   void push(Consumer<ReplyWriter> message);
 }

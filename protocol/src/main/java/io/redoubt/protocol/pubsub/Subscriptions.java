@@ -7,34 +7,39 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What one subscriber is subscribed to. Empty ones, the rule, cost nothing but this object. Changed
- * by {@link Channels} only.
+ * The subscriptions of one subscriber. Usually empty, and then without further objects. Changed by
+ * {@link Channels} only.
  */
 public final class Subscriptions {
   private @Nullable Set<ByteString> channels;
   private @Nullable Set<ByteString> patterns;
   private @Nullable Set<ByteString> shardChannels;
 
-  /** The names of one kind, in the order of subscription. */
+  /** Returns the names of one kind, in order of subscription. */
   public Set<ByteString> names(ChannelKind kind) {
     Set<ByteString> names = own(kind);
     return names == null ? Set.of() : Collections.unmodifiableSet(names);
   }
 
-  /** How many of one kind. */
+  /** Returns the number of subscriptions of one kind. */
   public int count(ChannelKind kind) {
     Set<ByteString> names = own(kind);
     return names == null ? 0 : names.size();
   }
 
-  /** How many of all kinds: above zero, a RESP2 client may only (un)subscribe and ping. */
+  /**
+   * Returns the number of all subscriptions; if positive, a RESP2 client may only (un)subscribe and
+   * ping.
+   */
   public int total() {
     return count(ChannelKind.CHANNEL)
         + count(ChannelKind.PATTERN)
         + count(ChannelKind.SHARD_CHANNEL);
   }
 
-  /** The number that a confirmation of that kind shows: channels and patterns count together. */
+  /**
+   * Returns the count shown in a confirmation of that kind; channels and patterns count together.
+   */
   int shown(ChannelKind kind) {
     return kind == ChannelKind.SHARD_CHANNEL
         ? count(kind)

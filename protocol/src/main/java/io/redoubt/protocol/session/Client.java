@@ -52,7 +52,7 @@ public abstract class Client extends Peer implements Connection.Handler, Subscri
   protected Client(ClientRegistry registry) {
     super(registry.nextId(), registry.users(), registry.clock().wallMillis());
     this.registry = registry;
-    input = new ClientInput(registry, registry.users().admitsWithoutPassword());
+    input = new ClientInput(registry, registry.users().allowsUnauthenticated());
   }
 
   // What the server's own state adds.

@@ -28,7 +28,7 @@ public abstract class Peer {
     this.id = id;
     this.users = users;
     user = users.defaultUser();
-    authenticated = users.admitsWithoutPassword();
+    authenticated = users.allowsUnauthenticated();
     createdMillis = nowMillis;
     lastInteractionMillis = nowMillis;
   }
@@ -96,7 +96,7 @@ public abstract class Peer {
 
   /** Whether it may do more than authenticate. */
   public final boolean isAuthenticated() {
-    return authenticated || users.admitsWithoutPassword();
+    return authenticated || users.allowsUnauthenticated();
   }
 
   /** Becomes that user, authenticated. */
@@ -118,7 +118,7 @@ public abstract class Peer {
     flag(ClientFlag.NO_EVICT, false);
     names.name(ByteString.EMPTY);
     user = users.defaultUser();
-    authenticated = users.admitsWithoutPassword();
+    authenticated = users.allowsUnauthenticated();
   }
 
   // What it is used for.

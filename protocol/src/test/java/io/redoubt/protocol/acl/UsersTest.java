@@ -99,7 +99,7 @@ class UsersTest {
           >pw nopass;                      off nopass resetchannels -@all
           nopass >pw resetpass;            off resetchannels -@all
           """)
-  void rulesAreShownAsRedisDoes(String rules, String shown) {
+  void describesRulesLikeRedis(String rules, String shown) {
     User user = user(rules.split(" "));
     assertThat(user.describe()).isEqualTo(shown);
     User again = users.set(ByteString.of("again"), List.of(shown.split(" ")));
@@ -124,13 +124,13 @@ class UsersTest {
           %X~a;         %X~a; Syntax error
           %~a;          %~a; Syntax error
           """)
-  void errorsInRedisWords(String rules, String modifier, String message) {
+  void refusesInvalidRulesWithRedisErrors(String rules, String modifier, String message) {
     assertThatThrownBy(() -> user(rules.split(" ")))
         .hasMessage("Error in ACL SETUSER modifier '" + modifier + "': " + message);
   }
 
   @Test
-  void allRulesOrNone() {
+  void appliesAllRulesOrNone() {
     user("on", "+get");
     assertThatThrownBy(() -> user("off", "+nosuch")).isInstanceOf(IllegalArgumentException.class);
     assertThat(user().describe()).isEqualTo("on resetchannels -@all +get");
@@ -141,7 +141,7 @@ class UsersTest {
   }
 
   @Test
-  void commands() {
+  void checksCommands() {
     User user = user("allkeys", "allchannels", "+@read", "-mget", "+config|get", "+select|3");
     assertThat(check(user, "get", "k")).isNull();
     assertThat(check(user, "mget", "k")).isEqualTo(Denial.COMMAND);
@@ -153,7 +153,7 @@ class UsersTest {
   }
 
   @Test
-  void keys() {
+  void checksKeys() {
     User user = user("+@all", "%R~r:*", "%W~w:*", "~rw:*");
     assertThat(check(user, "get", "r:1")).isNull();
     assertThat(check(user, "get", "w:1")).isEqualTo(Denial.KEY);
@@ -169,7 +169,7 @@ class UsersTest {
   }
 
   @Test
-  void channels() {
+  void checksChannels() {
     User user = user("+@all", "&news:*");
     assertThat(check(user, "publish", "news:a", "m")).isNull();
     assertThat(check(user, "publish", "other", "m")).isEqualTo(Denial.CHANNEL);
@@ -180,7 +180,7 @@ class UsersTest {
   }
 
   @Test
-  void aSelectorStandsForItself() {
+  void selectorsAreIndependent() {
     User user = user("+get", "~a", "(+set ~b)");
     assertThat(check(user, "get", "a")).isNull();
     assertThat(check(user, "set", "b", "v")).isNull();
@@ -189,14 +189,14 @@ class UsersTest {
   }
 
   @Test
-  void everythingAllowedIsKnownAtOnce() {
+  void unrestrictedUsersNeedNoCheck() {
     assertThat(users.defaultUser().isUnrestricted()).isTrue();
     assertThat(user("+@all", "~*", "&*").isUnrestricted()).isTrue();
     assertThat(user("-get").isUnrestricted()).isFalse();
   }
 
   @Test
-  void passwords() {
+  void checksPasswords() {
     ByteString bob = ByteString.of("bob");
     user("on", ">one", ">two");
     assertThat(users.authenticate(bob, "one".getBytes())).isNotNull();
@@ -210,20 +210,20 @@ class UsersTest {
   }
 
   @Test
-  void requirePasswordBindsTheDefaultUser() {
+  void requirePasswordSetsTheDefaultUsersPassword() {
     ByteString name = ByteString.of("default");
-    assertThat(users.admitsWithoutPassword()).isTrue();
+    assertThat(users.allowsUnauthenticated()).isTrue();
     users.requirePassword("secret");
-    assertThat(users.admitsWithoutPassword()).isFalse();
+    assertThat(users.allowsUnauthenticated()).isFalse();
     assertThat(users.authenticate(name, "secret".getBytes())).isSameAs(users.defaultUser());
     users.requirePassword("other");
     assertThat(users.authenticate(name, "secret".getBytes())).isNull();
     users.requirePassword("");
-    assertThat(users.admitsWithoutPassword()).isTrue();
+    assertThat(users.allowsUnauthenticated()).isTrue();
   }
 
   @Test
-  void linesOfAConfigurationMakeUsersAnew() {
+  void configurationLinesReplaceUsers() {
     users.define(
         List.of(List.of("default", "on", "nopass", "~*", "+@all"), List.of("alice", "on", "+get")));
     assertThat(users.describe())
@@ -238,7 +238,7 @@ class UsersTest {
   }
 
   @Test
-  void anAclFileReplacesAllUsersOrNone() {
+  void loadsAllUsersOfAnAclFileOrNone() {
     User bob = user("on", "+get");
     assertThatThrownBy(
             () -> users.load("users.acl", List.of("user alice on", "bogus", "user x +zz")))
@@ -258,7 +258,7 @@ class UsersTest {
   }
 
   @Test
-  void theLogGroupsWhatIsAlikeWithinAMinute() {
+  void theLogGroupsEqualDenialsWithinAMinute() {
     var log = new AclLog(() -> 2);
     ByteString get = ByteString.of("get");
     ByteString set = ByteString.of("set");

@@ -57,7 +57,7 @@ class CommandDeclarationTest {
           WAIT numreplicas timeout; 3
           LATENCYLIKE (ON | OFF | SKIP); 2
           """)
-  void arityFollowsFromTheUsageLine(String usage, int arity) {
+  void derivesArityFromTheUsageLine(String usage, int arity) {
     assertThat(declare(usage, it -> it).arity()).isEqualTo(arity);
   }
 
@@ -75,7 +75,7 @@ class CommandDeclarationTest {
           PROBE word key; 2; 2; 1
           ZUNION numkeys key... [WITHSCORES]; 0; 0; 0
           """)
-  void keyPositionsFollowFromTheUsageLine(String usage, int first, int last, int step) {
+  void derivesKeyPositionsFromTheUsageLine(String usage, int first, int last, int step) {
     Command<?> command = declare(usage, it -> it.keys(RO, ACCESS));
     assertThat(List.of(command.firstKey(), command.lastKey(), command.keyStep()))
         .containsExactly(first, last, step);
@@ -94,13 +94,13 @@ class CommandDeclarationTest {
           GET key; 0
           ZRANGE key start stop [member]; 0
           """)
-  void positionsOfArgumentsFollowFromTheUsageLine(String usage, int position) {
+  void derivesArgumentPositionsFromTheUsageLine(String usage, int position) {
     Command<?> command = declare(usage, it -> it);
     assertThat(command.positionOf(Set.of("field", "member"))).isEqualTo(position);
   }
 
   @Test
-  void severalKeySpecsMergeToOneRange() {
+  void mergesKeySpecsToOneRange() {
     Command<?> rename =
         declare("RENAME key newkey", it -> it.keys(RW, ACCESS, DELETE).keys(OW, UPDATE));
     assertThat(rename.keySpecs().list()).hasSize(2);
@@ -114,7 +114,7 @@ class CommandDeclarationTest {
   }
 
   @Test
-  void countedKeysAreFoundAndMakeTheCommandMovable() {
+  void countedKeysMakeTheCommandMovable() {
     Command<?> store =
         declare(
             "ZUNIONSTORE destination numkeys key... [WEIGHTS weight...]",
@@ -129,7 +129,7 @@ class CommandDeclarationTest {
   }
 
   @Test
-  void keysAfterAKeyword() {
+  void findsKeysAfterAKeyword() {
     Command<?> xread =
         declare(
             "XREAD [COUNT count] STREAMS key... id...",
@@ -153,7 +153,7 @@ class CommandDeclarationTest {
   }
 
   @Test
-  void categoriesFollowFromGroupAndFlags() {
+  void derivesCategoriesFromGroupAndFlags() {
     Command<?> append = declare("APPEND key value", it -> it.is(WRITE, FAST).keys(RW));
     assertThat(categories(append)).containsExactly("write", "string", "fast");
     Command<?> info = new OneCommand(Group.SERVER, "INFO [section...]", it -> it).command;
@@ -179,7 +179,7 @@ class CommandDeclarationTest {
   }
 
   @Test
-  void argumentTree() {
+  void parsesTheArgumentTree() {
     Command<?> set =
         declare(
             "SET key value [NX | XX] [EX seconds | KEEPTTL] [LIMIT offset count] [GET pattern]...",
@@ -208,14 +208,14 @@ class CommandDeclarationTest {
 
   @ParameterizedTest
   @CsvSource({"GET [key", "GET key]", "GET (a | )", "GET ..."})
-  void aBrokenUsageLineIsRefused(String usage) {
+  void refusesAMalformedUsageLine(String usage) {
     assertThatThrownBy(() -> declare(usage, it -> it))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining(usage);
   }
 
   @Test
-  void moreKeysThanTheUsageLineHas() {
+  void refusesMoreKeysThanTheUsageLineHas() {
     assertThatThrownBy(() -> declare("GET key", it -> it.keys(RO).keys(RO)))
         .isInstanceOf(IllegalArgumentException.class);
   }

@@ -40,7 +40,7 @@ class CommandTableTest {
   }
 
   @Test
-  void findsWhateverTheCase() {
+  void ignoresCase() {
     assertThat(table.find(Request.of("get", "k"))).isSameAs(sample.get);
     assertThat(table.find(Request.of("GeT"))).isSameAs(sample.get);
     assertThat(table.find(Request.of("incrBYFLOAT"))).isSameAs(sample.incrbyfloat);
@@ -53,7 +53,7 @@ class CommandTableTest {
   }
 
   @Test
-  void containersOfSeveralGroupsAreOne() {
+  void mergesContainersOfSeveralGroups() {
     Command<?> list = table.find(Request.of("client", "list"));
     assertThat(list).isNotNull();
     assertThat(list.container()).isSameAs(sample.client);
@@ -63,7 +63,7 @@ class CommandTableTest {
   }
 
   @Test
-  void errorsInRedisWords() {
+  void refusesUnknownCommandsWithRedisErrors() {
     assertThat(table.unknown(Request.of("foo", "bar", "b\r\nz")).text())
         .isEqualTo("ERR unknown command 'foo', with args beginning with: 'bar' 'b\r\nz' ");
     assertThat(table.unknown(Request.of("client", "foo")).text())
@@ -81,7 +81,7 @@ class CommandTableTest {
   }
 
   @Test
-  void renaming() {
+  void renamesCommands() {
     table.rename("GET", "fetch");
     assertThat(table.find(Request.of("get"))).isNull();
     assertThat(table.find(Request.of("FETCH"))).isSameAs(sample.get);
@@ -97,7 +97,7 @@ class CommandTableTest {
   }
 
   @Test
-  void statisticsAreOfTheInstance() {
+  void countsPerInstance() {
     sample.get.countCalls(1, 700);
     sample.get.countCalls(2, 1400);
     sample.get.countFailed();

@@ -35,7 +35,7 @@ class ChannelsTest {
       message.accept(writer);
     }
 
-    /** What came since the last call, lines joined by blanks. */
+    /** Returns the messages received since the last call, as lines joined by blanks. */
     String heard() {
       String text = new String(collector.toByteArray(), StandardCharsets.UTF_8);
       collector.clear();
@@ -52,7 +52,7 @@ class ChannelsTest {
   }
 
   @Test
-  void confirmations() {
+  void confirmsSubscriptions() {
     channels.subscribe(two, ChannelKind.CHANNEL, name("a"));
     assertThat(two.heard()).isEqualTo("*3 $9 subscribe $1 a :1");
     channels.subscribe(two, ChannelKind.CHANNEL, name("a"));
@@ -71,7 +71,7 @@ class ChannelsTest {
   }
 
   @Test
-  void unsubscribingFromAll() {
+  void unsubscribesFromAll() {
     channels.unsubscribeAll(two, ChannelKind.CHANNEL);
     assertThat(two.heard()).isEqualTo("*3 $11 unsubscribe $-1 :0");
     channels.unsubscribeAll(three, ChannelKind.PATTERN);
@@ -85,7 +85,7 @@ class ChannelsTest {
   }
 
   @Test
-  void messages() {
+  void deliversMessages() {
     channels.subscribe(two, ChannelKind.CHANNEL, name("news"));
     channels.subscribe(two, ChannelKind.PATTERN, name("n*"));
     channels.subscribe(three, ChannelKind.PATTERN, name("*s"));
@@ -99,7 +99,7 @@ class ChannelsTest {
   }
 
   @Test
-  void shardChannelsAreASpaceOfTheirOwn() {
+  void shardChannelsHaveTheirOwnNamespace() {
     channels.subscribe(three, ChannelKind.SHARD_CHANNEL, name("a"));
     three.heard();
     assertThat(channels.publish(name("a"), name("x"))).isZero();
@@ -111,7 +111,7 @@ class ChannelsTest {
   }
 
   @Test
-  void whoGoesAwayIsForgotten() {
+  void forgetsDisconnectedSubscribers() {
     channels.subscribe(two, ChannelKind.CHANNEL, name("a"));
     channels.subscribe(two, ChannelKind.PATTERN, name("a*"));
     channels.subscribe(three, ChannelKind.CHANNEL, name("a"));

@@ -9,7 +9,7 @@ import io.redoubt.protocol.command.Command;
 import io.redoubt.protocol.command.CommandError;
 import io.redoubt.protocol.command.CommandGroup;
 import io.redoubt.protocol.command.CommandTable;
-import io.redoubt.protocol.command.Durations;
+import io.redoubt.protocol.command.DurationHistogram;
 import io.redoubt.protocol.command.Group;
 import io.redoubt.protocol.process.Clock;
 import io.redoubt.protocol.resp.ReplyWriter;
@@ -201,14 +201,14 @@ public final class LatencyCommands extends CommandGroup<Call> {
     }
   }
 
-  private static void distribution(ReplyWriter reply, Durations durations) {
+  private static void distribution(ReplyWriter reply, DurationHistogram durations) {
     long mark = reply.deferMap();
     int shown = 0;
     long runs = 0;
-    for (int i = 0; i < Durations.CLASSES; i++) {
+    for (int i = 0; i < DurationHistogram.BUCKETS; i++) {
       if (durations.count(i) > 0) {
         runs += durations.count(i);
-        reply.integer(Durations.mostMicros(i));
+        reply.integer(DurationHistogram.upperBoundMicros(i));
         reply.integer(runs);
         shown++;
       }

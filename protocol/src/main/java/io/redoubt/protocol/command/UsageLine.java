@@ -8,20 +8,21 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * A usage line understood. The grammar:
+ * Parses the usage line of a command. The grammar:
  *
  * <pre>
- *   usage    = NAME... choice          the command's words, then its arguments
+ *   usage    = NAME... choice          the command's name, then its arguments
  *   choice   = sequence ( "|" sequence )*
  *   sequence = item+
  *   item     = ( word | "[" choice "]" | "(" choice ")" ) [ "..." ]
- *   word     = a literal when it has no lower case letter, otherwise an argument
+ *   word     = a literal if it has no lower case letter, otherwise an argument
  * </pre>
  *
- * A literal before an argument introduces it ({@code EX seconds}); brackets that open with a
- * literal and hold several arguments make a block with that token ({@code [LIMIT offset count]}).
+ * <p>A literal before an argument introduces it ({@code EX seconds}); brackets that open with a
+ * literal and contain several arguments form a block with that token ({@code [LIMIT offset
+ * count]}).
  */
-final class Usage {
+final class UsageLine {
   private static final Pattern TOKEN =
       Pattern.compile("\\.\\.\\.|[\\[\\]()|]|[^\\s\\[\\]()|]+?(?=\\.\\.\\.|[\\s\\[\\]()|]|$)");
   private static final Set<String> INTEGERS =
@@ -75,7 +76,7 @@ final class Usage {
   private final String line;
   private int next;
 
-  private Usage(String line) {
+  private UsageLine(String line) {
     this.line = line;
     Matcher matcher = TOKEN.matcher(line);
     while (matcher.find()) {
@@ -87,33 +88,33 @@ final class Usage {
    * Parses the arguments of a usage line.
    *
    * @param line the whole line
-   * @param nameWords how many words at its beginning are the command's name
-   * @throws IllegalArgumentException where the line breaks the grammar
+   * @param nameWords the number of words of the command's name at its start
+   * @throws IllegalArgumentException if the line violates the grammar
    */
   static List<Argument> arguments(String line, int nameWords) {
-    var usage = new Usage(line);
+    var usage = new UsageLine(line);
     usage.next = nameWords;
     if (usage.next == usage.tokens.size()) {
       return List.of();
     }
     List<List<Argument>> choices = usage.choice();
     if (usage.next != usage.tokens.size()) {
-      throw usage.broken("unexpected " + usage.tokens.get(usage.next));
+      throw usage.malformed("unexpected " + usage.tokens.get(usage.next));
     }
     return choices.size() == 1 ? choices.getFirst() : List.of(oneOf(choices));
   }
 
   /**
-   * Redis' arity: the number of words, name included, negative when it is only the least number.
+   * Returns Redis' arity: the number of arguments including the name, negative if it is a minimum.
    */
   static int arity(List<Argument> arguments, int nameWords) {
-    int least = nameWords;
+    int min = nameWords;
     boolean variable = false;
     for (Argument argument : arguments) {
-      least += argument.optional() ? 0 : argument.leastWords();
+      min += argument.optional() ? 0 : argument.minLength();
       variable |= argument.isVariable();
     }
-    return variable ? -least : least;
+    return variable ? -min : min;
   }
 
   private List<List<Argument>> choice() {
@@ -132,7 +133,7 @@ final class Usage {
       items.add(item());
     }
     if (items.isEmpty()) {
-      throw broken("nothing where something should stand");
+      throw malformed("nothing where something should stand");
     }
     return items;
   }
@@ -149,7 +150,7 @@ final class Usage {
         argument = grouped(choice());
         close(")");
       }
-      case "..." -> throw broken("nothing to repeat");
+      case "..." -> throw malformed("nothing to repeat");
       default -> argument = isLiteral(token) ? literal(token) : plain(token);
     }
     if (peek("...")) {
@@ -159,7 +160,7 @@ final class Usage {
     return argument;
   }
 
-  /** A literal alone, or together with the argument or choice that follows it. */
+  /** Parses a literal, together with the argument or choice that it introduces. */
   private Argument literal(String token) {
     boolean introduces =
         next < tokens.size()
@@ -248,7 +249,7 @@ final class Usage {
 
   private void close(String bracket) {
     if (!peek(bracket)) {
-      throw broken(bracket + " missing");
+      throw malformed(bracket + " missing");
     }
     next++;
   }
@@ -270,7 +271,7 @@ final class Usage {
     return true;
   }
 
-  private IllegalArgumentException broken(String what) {
+  private IllegalArgumentException malformed(String what) {
     return new IllegalArgumentException("usage line \"" + line + "\": " + what);
   }
 }
