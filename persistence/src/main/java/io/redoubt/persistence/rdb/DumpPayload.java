@@ -52,7 +52,7 @@ public final class DumpPayload {
     if (length < FOOTER_BYTES) {
       return false;
     }
-    int version = memory.get(LITTLE_SHORT, offset + length - FOOTER_BYTES) & 0xffff;
+    int version = version(memory, offset, length);
     if (version > RdbFormat.NEWEST_VERSION && version != RdbFormat.VALKEY_VERSION) {
       return false;
     }
@@ -61,6 +61,17 @@ public final class DumpPayload {
     }
     long expected = memory.get(LITTLE_LONG, offset + length - CHECKSUM_BYTES);
     return expected == Crc64.update(0, memory, offset, length - CHECKSUM_BYTES);
+  }
+
+  /** Returns the RDB version that a payload with a footer names. */
+  public static int version(MemorySegment memory, long offset, long length) {
+    return memory.get(LITTLE_SHORT, offset + length - FOOTER_BYTES) & 0xffff;
+  }
+
+  /** Returns true if a payload with a footer is a hash that may have fields with expiries. */
+  public static boolean mayHaveFieldExpiry(MemorySegment memory, long offset) {
+    RdbType type = RdbType.of(memory.get(ValueLayout.JAVA_BYTE, offset) & 0xff);
+    return type != null && type.sinceVersion() >= RdbType.HASH_METADATA.sinceVersion();
   }
 
   /**

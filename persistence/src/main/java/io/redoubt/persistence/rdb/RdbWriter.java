@@ -40,6 +40,7 @@ public final class RdbWriter implements RdbVisitor, AutoCloseable {
   private int versionNeeded = RdbFormat.WRITTEN_VERSION;
   private boolean keyed = true;
   private boolean plain;
+  private boolean keepsFieldExpiry = true;
   private RdbType type = RdbType.STRING; // of the collection begun
   private long nextExpiryMillis;
 
@@ -73,6 +74,17 @@ public final class RdbWriter implements RdbVisitor, AutoCloseable {
   public RdbWriter plain() {
     plain = true;
     return this;
+  }
+
+  /** Writes hashes without the expiries of their fields, for readers that don't know them. */
+  public RdbWriter withoutFieldExpiry() {
+    keepsFieldExpiry = false;
+    return this;
+  }
+
+  /** Returns true if the expiries of fields are written. */
+  boolean keepsFieldExpiry() {
+    return keepsFieldExpiry;
   }
 
   /** Where this writes to. */
@@ -179,11 +191,11 @@ public final class RdbWriter implements RdbVisitor, AutoCloseable {
   @Override
   public void packed(
       RdbKey key, RdbType packedType, MemorySegment memory, long offset, int length) {
-    if (packedType == RdbType.HASH_LISTPACK_EX) {
+    if (packedType == RdbType.HASH_LISTPACK_EX && keepsFieldExpiry) {
       putKey(key, packedType);
       out.putLittleLong(nextExpiry(memory, offset));
       putString(memory, offset, length);
-    } else if (packedType.sinceVersion() <= version) {
+    } else if (packedType.sinceVersion() <= version && packedType != RdbType.HASH_LISTPACK_EX) {
       putKey(key, packedType);
       putString(memory, offset, length);
     } else {
@@ -211,18 +223,22 @@ public final class RdbWriter implements RdbVisitor, AutoCloseable {
     switch (packedType) {
       case SET_LISTPACK -> beginSet(key, elements);
       case HASH_LISTPACK -> beginHash(key, elements / 2, RdbKey.NONE);
+      case HASH_LISTPACK_EX -> beginHash(key, elements / 3, RdbKey.NONE);
       default -> beginSortedSet(key, elements / 2);
     }
     for (long entry = Listpack.first(memory, offset); entry != Listpack.NONE; ) {
       putElement(memory, entry);
       long next = Listpack.next(memory, entry);
       if (packedType != RdbType.SET_LISTPACK) {
-        if (packedType == RdbType.HASH_LISTPACK) {
-          putElement(memory, next);
-        } else {
+        if (packedType == RdbType.ZSET_LISTPACK) {
           putScore(PackedReader.score(memory, next));
+        } else {
+          putElement(memory, next);
         }
         next = Listpack.next(memory, next);
+        if (packedType == RdbType.HASH_LISTPACK_EX) {
+          next = Listpack.next(memory, next); // the expiry
+        }
       }
       entry = next;
     }
@@ -314,7 +330,7 @@ public final class RdbWriter implements RdbVisitor, AutoCloseable {
   @Override
   public void beginHash(RdbKey key, long fields, long nextMillis) {
     nextExpiryMillis = nextMillis;
-    if (nextMillis == RdbKey.NONE) {
+    if (nextMillis == RdbKey.NONE || !keepsFieldExpiry) {
       putKey(key, RdbType.HASH);
     } else {
       putKey(key, RdbType.HASH_METADATA);

@@ -105,6 +105,9 @@ final class RecordPassage {
       case ZSET_2 -> single(at, SCORE_BYTES);
       case HASH -> pair(at);
       case HASH_METADATA -> {
+        if (!writer.keepsFieldExpiry()) {
+          yield NONE;
+        }
         long field = length(at);
         yield field == NONE ? NONE : pair(field);
       }

@@ -117,6 +117,14 @@ public final class Request {
     lengths[i] = length;
   }
 
+  /** Drops the first arguments; what is left has no form on the wire. */
+  public void dropFirst(int dropped) {
+    count -= dropped;
+    System.arraycopy(offsets, dropped, offsets, 0, count);
+    System.arraycopy(lengths, dropped, lengths, 0, count);
+    inline = true;
+  }
+
   /** Returns the segment that contains the arguments. */
   public MemorySegment memory() {
     return memory;

@@ -17,6 +17,7 @@ import io.redoubt.protocol.command.Errors;
 import io.redoubt.protocol.command.Group;
 import io.redoubt.protocol.process.Log;
 import io.redoubt.server.execution.Call;
+import io.redoubt.server.execution.Effect;
 import io.redoubt.server.keyspace.AccessClock;
 import io.redoubt.server.keyspace.Entry;
 import io.redoubt.server.keyspace.KeyEvent;
@@ -27,6 +28,7 @@ import io.redoubt.server.snapshot.Payloads;
 public final class DumpCommands extends CommandGroup<Call> {
   private static final byte[] RESTORE = {'R', 'E', 'S', 'T', 'O', 'R', 'E'};
   private static final byte[] ABSTTL = {'A', 'B', 'S', 'T', 'T', 'L'};
+  private static final byte[] REPLACE = {'R', 'E', 'P', 'L', 'A', 'C', 'E'};
 
   private static final CommandError BAD_TTL =
       new CommandError("ERR Invalid TTL value, must be >= 0");
@@ -128,6 +130,9 @@ public final class DumpCommands extends CommandGroup<Call> {
     if (!Payloads.isValid(call.argAddress(3), call.argLength(3), comparesChecksums)) {
       throw BAD_PAYLOAD;
     }
+    if (Payloads.mayHaveFieldExpiry(call.argAddress(3)) && !call.takesFieldExpiry()) {
+      throw HashExpiryCommands.NO_FIELD_EXPIRY;
+    }
     long expireAt = ttl == 0 ? Entry.NO_EXPIRY : absolute ? ttl : call.now() + ttl;
     if (expireAt != Entry.NO_EXPIRY && call.isPast(expireAt)) {
       restoreNothing(call);
@@ -142,15 +147,60 @@ public final class DumpCommands extends CommandGroup<Call> {
       clock.frequency(entry, (int) frequency, call.keyspace().nowMillis());
     }
     call.changed(1, KeyEvent.RESTORE, 1);
-    if (ttl != 0 && !absolute && call.propagates()) {
-      var effect = call.propagateAs(call.count() + 1);
-      effect.word(RESTORE).argument(1).number(expireAt).argument(3);
-      for (int i = 4; i < call.count(); i++) {
-        effect.argument(i);
-      }
-      effect.word(ABSTTL);
+    if (call.propagates()) {
+      propagate(call, entry, ttl == 0 ? 0 : expireAt, absolute);
     }
     call.reply().ok();
+  }
+
+  /**
+   * Has replicas restore the key. What a Redis 7.0 doesn't take is written anew for it; where that
+   * loses the expiries of fields, the payload itself follows for those who know them.
+   */
+  private static void propagate(Call call, long entry, long expireAt, boolean absolute) {
+    boolean isForOlder = Payloads.isForOlder(call.argAddress(3), call.argLength(3));
+    boolean isTimeLeft = expireAt != 0 && !absolute;
+    if (isForOlder) {
+      if (isTimeLeft) {
+        propagate(
+                call.propagateAs(call.count() + 1),
+                call,
+                expireAt,
+                call.argAddress(3),
+                call.argLength(3))
+            .word(ABSTTL);
+      }
+      return;
+    }
+    boolean compress = call.settings().rdbcompression.value();
+    try (var payload = Payloads.dumpForOlder(call.values(), entry, compress)) {
+      propagate(
+              call.propagateAs(call.count() + 1),
+              call,
+              expireAt,
+              payload.offset(),
+              (int) payload.sizeBytes())
+          .word(ABSTTL);
+    }
+    if (Entry.nextElementExpiry(entry) != Entry.NO_EXPIRY) {
+      propagate(
+              call.propagateAsNewer(call.count() + 2),
+              call,
+              expireAt,
+              call.argAddress(3),
+              call.argLength(3))
+          .word(ABSTTL)
+          .word(REPLACE);
+    }
+  }
+
+  private static Effect propagate(
+      Effect effect, Call call, long expireAt, long payload, int length) {
+    effect.word(RESTORE).argument(1).number(expireAt).bytes(payload, length);
+    for (int i = 4; i < call.count(); i++) {
+      effect.argument(i);
+    }
+    return effect;
   }
 
   private long restored(Call call, long expireAt) {

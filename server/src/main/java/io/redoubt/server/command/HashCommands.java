@@ -435,7 +435,7 @@ public final class HashCommands extends CommandGroup<Call> {
   private static void propagateSum(Call call, byte[] sum, long expireAt) {
     call.propagateAs(4).word(HSET).argument(1).argument(2).word(sum);
     if (expireAt != FieldElement.NO_EXPIRY) {
-      Effect effect = call.propagateAs(6).word(HPEXPIREAT).argument(1).number(expireAt);
+      Effect effect = call.propagateAsNewer(6).word(HPEXPIREAT).argument(1).number(expireAt);
       effect.word(FIELDS).number(1).argument(2);
     }
   }

@@ -30,6 +30,7 @@ import java.nio.charset.StandardCharsets;
  */
 public final class HashExpiryCommands extends CommandGroup<Call> {
   private static final byte[] HDEL = word("HDEL");
+  private static final byte[] HPERSIST = word("HPERSIST");
   private static final byte[] HPEXPIREAT = word("HPEXPIREAT");
   private static final byte[] FIELDS = word("FIELDS");
 
@@ -44,6 +45,11 @@ public final class HashExpiryCommands extends CommandGroup<Call> {
 
   private static final CommandError NEGATIVE_TIME =
       new CommandError("ERR invalid expire time, must be >= 0");
+
+  /** For what would have a field expire where the configuration forbids that. */
+  static final CommandError NO_FIELD_EXPIRY =
+      new CommandError("ERR fields of hashes don't expire here: hash-field-expiry is set to no");
+
   private static final CommandError NO_FIELDS =
       new CommandError("ERR Mandatory argument FIELDS is missing or not at the right position");
   private static final CommandError FEW_FIELDS_TO_EXPIRE =
@@ -64,7 +70,10 @@ public final class HashExpiryCommands extends CommandGroup<Call> {
           .costs(COSTS)
           .is(WRITE, DENYOOM, FAST)
           .keys(RW, UPDATE)
-          .runs(call -> expire(call, 1000, false));
+          .runs(call -> {
+            requireFieldExpiry(call);
+            expire(call, 1000, false);
+          });
 
   final Command<Call> hexpireat =
       command("HEXPIREAT key unix-time-seconds" + SETTING)
@@ -73,7 +82,10 @@ public final class HashExpiryCommands extends CommandGroup<Call> {
           .costs(COSTS)
           .is(WRITE, DENYOOM, FAST)
           .keys(RW, UPDATE)
-          .runs(call -> expire(call, 1000, true));
+          .runs(call -> {
+            requireFieldExpiry(call);
+            expire(call, 1000, true);
+          });
 
   final Command<Call> hexpiretime =
       command("HEXPIRETIME" + ASKING)
@@ -82,7 +94,10 @@ public final class HashExpiryCommands extends CommandGroup<Call> {
           .costs(COSTS)
           .is(READONLY, FAST)
           .keys(RO, ACCESS)
-          .runs(call -> times(call, 1000, true));
+          .runs(call -> {
+            requireFieldExpiry(call);
+            times(call, 1000, true);
+          });
 
   final Command<Call> hpersist =
       command("HPERSIST" + ASKING)
@@ -91,7 +106,10 @@ public final class HashExpiryCommands extends CommandGroup<Call> {
           .costs(COSTS)
           .is(WRITE, FAST)
           .keys(RW, UPDATE)
-          .runs(HashExpiryCommands::persist);
+          .runs(call -> {
+            requireFieldExpiry(call);
+            persist(call);
+          });
 
   final Command<Call> hpexpire =
       command("HPEXPIRE key milliseconds" + SETTING)
@@ -100,7 +118,10 @@ public final class HashExpiryCommands extends CommandGroup<Call> {
           .costs(COSTS)
           .is(WRITE, DENYOOM, FAST)
           .keys(RW, UPDATE)
-          .runs(call -> expire(call, 1, false));
+          .runs(call -> {
+            requireFieldExpiry(call);
+            expire(call, 1, false);
+          });
 
   final Command<Call> hpexpireat =
       command("HPEXPIREAT key unix-time-milliseconds" + SETTING)
@@ -109,7 +130,10 @@ public final class HashExpiryCommands extends CommandGroup<Call> {
           .costs(COSTS)
           .is(WRITE, DENYOOM, FAST)
           .keys(RW, UPDATE)
-          .runs(call -> expire(call, 1, true));
+          .runs(call -> {
+            requireFieldExpiry(call);
+            expire(call, 1, true);
+          });
 
   final Command<Call> hpexpiretime =
       command("HPEXPIRETIME" + ASKING)
@@ -118,7 +142,10 @@ public final class HashExpiryCommands extends CommandGroup<Call> {
           .costs(COSTS)
           .is(READONLY, FAST)
           .keys(RO, ACCESS)
-          .runs(call -> times(call, 1, true));
+          .runs(call -> {
+            requireFieldExpiry(call);
+            times(call, 1, true);
+          });
 
   final Command<Call> hpttl =
       command("HPTTL" + ASKING)
@@ -128,7 +155,10 @@ public final class HashExpiryCommands extends CommandGroup<Call> {
           .is(READONLY, FAST)
           .keys(RO, ACCESS)
           .tips("nondeterministic_output")
-          .runs(call -> times(call, 1, false));
+          .runs(call -> {
+            requireFieldExpiry(call);
+            times(call, 1, false);
+          });
 
   final Command<Call> httl =
       command("HTTL" + ASKING)
@@ -138,7 +168,10 @@ public final class HashExpiryCommands extends CommandGroup<Call> {
           .is(READONLY, FAST)
           .keys(RO, ACCESS)
           .tips("nondeterministic_output")
-          .runs(call -> times(call, 1000, false));
+          .runs(call -> {
+            requireFieldExpiry(call);
+            times(call, 1000, false);
+          });
 
   /** Declares the group. */
   public HashExpiryCommands() {
@@ -180,6 +213,13 @@ public final class HashExpiryCommands extends CommandGroup<Call> {
             .hashes()
             .findForWrite(
                 call.database(), entry, call.argAddress(fieldArg), call.argLength(fieldArg));
+  }
+
+  /** Refuses the command where fields don't expire; not from a master or a file. */
+  private static void requireFieldExpiry(Call call) {
+    if (!call.takesFieldExpiry()) {
+      throw NO_FIELD_EXPIRY;
+    }
   }
 
   // Asking.
@@ -227,9 +267,20 @@ public final class HashExpiryCommands extends CommandGroup<Call> {
     boolean empty = end(call, entry);
     if (persisted > 0) {
       call.changed(1, KeyEvent.HPERSIST, persisted);
+      propagatePersisted(call);
     }
     if (empty) {
       call.notifyEvent(1, KeyEvent.DEL);
+    }
+  }
+
+  private static void propagatePersisted(Call call) {
+    if (!call.propagates()) {
+      return;
+    }
+    Effect effect = call.propagateAsNewer(call.count()).word(HPERSIST);
+    for (int i = 1; i < call.count(); i++) {
+      effect.argument(i);
     }
   }
 
@@ -302,7 +353,7 @@ public final class HashExpiryCommands extends CommandGroup<Call> {
       return;
     }
     if (set > 0) {
-      Effect effect = call.propagateAs(5 + set).word(HPEXPIREAT).argument(1).number(expireAt);
+      Effect effect = call.propagateAsNewer(5 + set).word(HPEXPIREAT).argument(1).number(expireAt);
       fields(effect.word(FIELDS).number(set), first, results, DONE);
     }
     if (deleted > 0) {

@@ -149,6 +149,14 @@ public final class Call extends RegionCall {
     return unixMillis <= now() && keyspace.expiredKeys() == ExpiredKeys.DELETE;
   }
 
+  /**
+   * Returns true if the command may have fields of hashes expire: {@code hash-field-expiry} allows
+   * it, or a master or a file tells of it.
+   */
+  public boolean takesFieldExpiry() {
+    return settings.hashFieldExpiry.value() || keyspace.expiredKeys() == ExpiredKeys.KEEP;
+  }
+
   /** Whether the user may use any key there is with the running command. */
   public boolean mayUseAllKeys() {
     return client().user().allowsAllKeys(command(), request());
@@ -515,6 +523,16 @@ public final class Call extends RegionCall {
   public Effect propagateAs(int words) {
     replaced = true;
     propagation.effect(database.index(), words);
+    return effect;
+  }
+
+  /**
+   * Like {@link #propagateAs}, of a command that a Redis 7.2 does not know: a replica that does not
+   * know it either passes over it.
+   */
+  public Effect propagateAsNewer(int words) {
+    replaced = true;
+    propagation.newerEffect(database.index(), words);
     return effect;
   }
 

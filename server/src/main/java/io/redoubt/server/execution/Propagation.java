@@ -31,6 +31,9 @@ public final class Propagation implements AutoCloseable {
 
   private static final int TO_ALL = TO_APPEND_ONLY_FILE | TO_REPLICAS;
 
+  /** Marks an effect, beside its targets, that a Redis 7.2 does not know. */
+  private static final int NEWER = 4;
+
   /** Takes encoded commands for one database. The bytes are valid during the call only. */
   public interface Sink {
     /** {@link #TO_APPEND_ONLY_FILE} or {@link #TO_REPLICAS}. */
@@ -38,6 +41,14 @@ public final class Propagation implements AutoCloseable {
 
     /** Takes the commands in {@code [start, end)} of {@code memory}, meant for {@code database}. */
     void propagate(int database, MemorySegment memory, long start, long end);
+
+    /**
+     * Takes the one command in {@code [start, end)} of {@code memory}, meant for {@code database},
+     * which a Redis 7.2 does not know.
+     */
+    default void propagateNewer(int database, MemorySegment memory, long start, long end) {
+      propagate(database, memory, start, end);
+    }
   }
 
   private static final byte[] MULTI = RequestEncoder.encode("MULTI");
@@ -142,6 +153,13 @@ public final class Propagation implements AutoCloseable {
     return writer;
   }
 
+  /** Like {@link #effect}, of a command that a Redis 7.2 does not know. */
+  public ReplyWriter newerEffect(int database, int words) {
+    ReplyWriter effect = effect(database, words);
+    targets[count - 1] |= NEWER;
+    return effect;
+  }
+
   /** The writer that {@link #effect} returns. */
   ReplyWriter writer() {
     return writer;
@@ -190,8 +208,13 @@ public final class Propagation implements AutoCloseable {
     for (int i = first; i < count; i = next(i + 1, sink.target())) {
       MemorySegment memory = memories[i];
       if (memory == null) {
-        long start = scratch.start();
-        sink.propagate(databases[i], scratch.memory(), start + starts[i], start + ends[i]);
+        long start = scratch.start() + starts[i];
+        long end = scratch.start() + ends[i];
+        if ((targets[i] & NEWER) != 0) {
+          sink.propagateNewer(databases[i], scratch.memory(), start, end);
+        } else {
+          sink.propagate(databases[i], scratch.memory(), start, end);
+        }
       } else {
         sink.propagate(databases[i], memory, starts[i], ends[i]);
       }

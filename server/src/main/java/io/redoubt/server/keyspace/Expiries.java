@@ -28,6 +28,11 @@ public final class Expiries {
     return entries.size();
   }
 
+  /** Returns true if there are entries with elements that expire. */
+  boolean hasElements() {
+    return withElements.size() > 0;
+  }
+
   /** What the order takes, in bytes. */
   public long sizeBytes() {
     return entries.sizeBytes();

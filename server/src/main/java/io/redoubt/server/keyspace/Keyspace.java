@@ -206,6 +206,16 @@ public final class Keyspace implements AutoCloseable {
     return expired;
   }
 
+  /** Returns true if an element of a value expires, in any database. */
+  public boolean hasExpiringElements() {
+    for (Database database : databases) {
+      if (database.expiries().hasElements()) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   /**
    * When the next key or element is due, in milliseconds since 1970; {@link Long#MAX_VALUE} for
    * never.

@@ -11,13 +11,18 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A snapshot on its way to one replica as it is made: ended by a mark, or in frames between which
- * the stream goes along. It goes at the pace of the socket and of {@code repl-full-sync-rate}; what
- * has to be taken and can't be sent waits in a file.
+ * the stream goes along; or begun with its length, when all of it has been made. It goes at the
+ * pace of the socket and of {@code repl-full-sync-rate}; what has to be taken and can't be sent
+ * waits in a file.
  */
 final class DirectSnapshot implements AutoCloseable {
   private final ReplicaOutput output;
   private final FullSyncRate rate;
   private final Spill spill;
+
+  /** Whether it is sent when all of it is there, after its length. */
+  private final boolean measured;
+
   private final @Nullable String endMark;
   private final @Nullable Interleaving interleaving;
   private final TransferFrames.@Nullable Kind frame;
@@ -30,9 +35,11 @@ final class DirectSnapshot implements AutoCloseable {
   private DirectSnapshot(
       ReplicaOutput output,
       Replicas replicas,
+      boolean measured,
       @Nullable String endMark,
       @Nullable Interleaving interleaving) {
     this.output = output;
+    this.measured = measured;
     rate = replicas.rate();
     spill = new Spill(replicas.spillSpace());
     this.endMark = endMark;
@@ -42,7 +49,12 @@ final class DirectSnapshot implements AutoCloseable {
 
   /** One that ends with a mark. */
   static DirectSnapshot marked(ReplicaOutput output, Replicas replicas, String endMark) {
-    return new DirectSnapshot(output, replicas, endMark, null);
+    return new DirectSnapshot(output, replicas, false, endMark, null);
+  }
+
+  /** One that begins with its length: it waits in a file until that is known. */
+  static DirectSnapshot measured(ReplicaOutput output, Replicas replicas) {
+    return new DirectSnapshot(output, replicas, true, null, null);
   }
 
   /**
@@ -51,7 +63,7 @@ final class DirectSnapshot implements AutoCloseable {
    * @param mostStreamBytes how much of the stream the replica keeps
    */
   static DirectSnapshot interleaved(ReplicaOutput output, Replicas replicas, long mostStreamBytes) {
-    return new DirectSnapshot(output, replicas, null, new Interleaving(mostStreamBytes));
+    return new DirectSnapshot(output, replicas, false, null, new Interleaving(mostStreamBytes));
   }
 
   /** How the stream goes along with it, null if it doesn't. */
@@ -59,8 +71,16 @@ final class DirectSnapshot implements AutoCloseable {
     return interleaving;
   }
 
-  /** Sends what stands before it. */
+  /** Returns true if a mark ends it, after which the replica acknowledges that it has it. */
+  boolean isMarked() {
+    return endMark != null;
+  }
+
+  /** Sends what stands before it, as far as that is known. */
   void begin() {
+    if (measured) {
+      return;
+    }
     byte[] header =
         endMark == null
             ? TransferFraming.interleavedHeader()
@@ -70,18 +90,24 @@ final class DirectSnapshot implements AutoCloseable {
 
   /** Whether more of it can be sent now. */
   boolean isReady() {
-    return spill.isEmpty() && output.mayQueue() && rate.allows();
+    return isCollecting() || (spill.isEmpty() && output.mayQueue() && rate.allows());
+  }
+
+  /** Returns true if nothing of it can be sent before all of it has been made. */
+  boolean isCollecting() {
+    return measured && !whole;
   }
 
   /**
    * Takes the next bytes, whether they can be sent or not.
    *
-   * @return whether they are
+   * @return whether the replica waits no longer for that: they are sent, or there is nothing to
+   *     send yet
    */
   boolean add(MemorySegment memory, long offset, long length) throws IOException {
-    if (!spill.isEmpty() || !output.mayQueue()) {
+    if (measured || !spill.isEmpty() || !output.mayQueue()) {
       spill.append(memory, offset, length);
-      return false;
+      return measured;
     }
     output.send(memory, offset, length, frame);
     spent(length);
@@ -92,6 +118,9 @@ final class DirectSnapshot implements AutoCloseable {
   /** All of it has been given. */
   void whole() {
     whole = true;
+    if (measured) {
+      output.send(new String(TransferFraming.sizedHeader(spill.waitingBytes()), US_ASCII));
+    }
   }
 
   /**
@@ -100,6 +129,9 @@ final class DirectSnapshot implements AutoCloseable {
    * @return how much was sent
    */
   long pump() throws IOException {
+    if (isCollecting()) {
+      return 0;
+    }
     long bytes = 0;
     while (!spill.isEmpty() && output.mayQueue() && rate.allows()) {
       int read = output.sendFrom(spill::read, Long.MAX_VALUE, frame);
@@ -109,9 +141,9 @@ final class DirectSnapshot implements AutoCloseable {
     output.flush();
     if (whole && spill.isEmpty() && !sent) {
       sent = true;
-      if (endMark == null) {
+      if (interleaving != null) {
         output.sendEndFrame();
-      } else {
+      } else if (endMark != null) {
         output.send(endMark);
       }
     }
@@ -127,7 +159,7 @@ final class DirectSnapshot implements AutoCloseable {
 
   /** Whether the next bytes could be taken: nothing waits. */
   boolean isPumped() {
-    return spill.isEmpty();
+    return isCollecting() || spill.isEmpty();
   }
 
   /** Whether it is sent to its end. */

@@ -41,6 +41,10 @@ final class FullSyncs {
   private final List<ReplicaFeed> direct = new ArrayList<>();
 
   private @Nullable SnapshotFile file;
+
+  /** Whether that file has fields of hashes with expiries. */
+  private boolean fileHasFieldExpiry;
+
   private boolean checkScheduled;
   private long interleaved;
 
@@ -105,6 +109,7 @@ final class FullSyncs {
     SnapshotFile current = file;
     if (current == null
         || feed.options().isWithoutKeys()
+        || (fileHasFieldExpiry && !feed.options().takesFieldExpiry())
         || underWay() >= mostUnderWay()
         || !replicas.backlog().reaches(current.offset() + 1)) {
       return false;
@@ -211,7 +216,14 @@ final class FullSyncs {
     return !lostMillis.isEmpty() || replicas.isAnyoneAboutToAsk();
   }
 
+  /**
+   * Starts a snapshot for the first that waits and all who take the same: where fields of hashes
+   * expire it is with the expiries for those who know them, and the others get one without. That
+   * one is never made by way of the file, which is also what this server starts from.
+   */
   private void start(List<ReplicaFeed> waiting) {
+    boolean hasFieldExpiry = host.keyspace().hasExpiringElements();
+    boolean withFieldExpiry = !hasFieldExpiry || waiting.getFirst().options().takesFieldExpiry();
     boolean diskless = host.settings().replDisklessSync.value();
     direct.clear();
     List<ReplicaFeed> throughFile = new ArrayList<>();
@@ -220,7 +232,11 @@ final class FullSyncs {
         sendWithoutKeys(feed);
         continue;
       }
-      (diskless && feed.options().canTakeMark() ? direct : throughFile).add(feed);
+      if (hasFieldExpiry && feed.options().takesFieldExpiry() != withFieldExpiry) {
+        continue;
+      }
+      boolean isDirect = !withFieldExpiry || (diskless && feed.options().canTakeMark());
+      (isDirect ? direct : throughFile).add(feed);
     }
     if (direct.isEmpty() && throughFile.isEmpty()) {
       return;
@@ -241,7 +257,7 @@ final class FullSyncs {
     boolean started;
     if (throughFile.isEmpty()) {
       replicas.retain();
-      started = host.snapshots().sendTo(sinks);
+      started = host.snapshots().sendTo(sinks, withFieldExpiry);
     } else {
       SnapshotFile made =
           new SnapshotFile(
@@ -253,6 +269,7 @@ final class FullSyncs {
       throughFile.forEach(made::add);
       replicas.retain();
       file = made;
+      fileHasFieldExpiry = hasFieldExpiry;
       started = host.snapshots().saveFor(sinks, this::fileEnded);
     }
     if (!started) {

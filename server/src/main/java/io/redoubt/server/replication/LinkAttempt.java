@@ -427,6 +427,11 @@ final class LinkAttempt implements Connection.Handler, MasterStream.Target {
   }
 
   @Override
+  public boolean takesNewerCommands() {
+    return host.settings().hashFieldExpiry.value();
+  }
+
+  @Override
   public boolean goesOn() {
     return !over && client != null && client.mayExecute();
   }

@@ -6,6 +6,7 @@ import io.redoubt.protocol.resp.Limits;
 import io.redoubt.protocol.resp.ProtocolException;
 import io.redoubt.protocol.resp.Request;
 import io.redoubt.protocol.resp.RequestDecoder;
+import io.redoubt.server.replication.stream.NewerCommand;
 import java.lang.foreign.MemorySegment;
 
 /**
@@ -24,6 +25,9 @@ final class MasterStream implements AutoCloseable {
 
     /** Executes a request. */
     void execute(Request request);
+
+    /** Returns true if commands are to be executed that a Redis 7.2 does not know. */
+    boolean takesNewerCommands();
 
     /** Whether the stream goes on: false when the link was ended by a request. */
     boolean goesOn();
@@ -89,6 +93,7 @@ final class MasterStream implements AutoCloseable {
         }
         next = end;
         if (batch[count].count() > 0) {
+          unwrap(batch[count]);
           count++;
         }
       }
@@ -113,6 +118,14 @@ final class MasterStream implements AutoCloseable {
       }
     }
     return to;
+  }
+
+  /** Leaves of a command that Redis 7.2 does not know what is to be executed. */
+  private void unwrap(Request request) {
+    int before = NewerCommand.wordsBefore(request);
+    if (before > 0 && target.takesNewerCommands()) {
+      request.dropFirst(before);
+    }
   }
 
   private void executed(MemorySegment memory, long from, long to) {

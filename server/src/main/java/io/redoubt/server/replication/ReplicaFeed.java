@@ -205,7 +205,9 @@ final class ReplicaFeed implements Companion, SnapshotSink {
     DirectSnapshot snapshot =
         interleaved
             ? DirectSnapshot.interleaved(output, replicas, options.streamAheadBytes())
-            : DirectSnapshot.marked(output, replicas, mark);
+            : options.canTakeMark()
+                ? DirectSnapshot.marked(output, replicas, mark)
+                : DirectSnapshot.measured(output, replicas);
     direct = snapshot;
     if (interleaved) {
       replicas.log().notice("The stream goes along with the RDB to replica %s", name());
@@ -268,17 +270,18 @@ final class ReplicaFeed implements Companion, SnapshotSink {
       return;
     }
     if (snapshot.isSent()) {
-      boolean interleaved = snapshot.interleaving() != null;
       replicas
           .log()
           .notice(
-              interleaved
-                  ? "Streamed RDB transfer with replica %s succeeded (socket), with the stream"
-                      + " along with it"
-                  : "Streamed RDB transfer with replica %s succeeded (socket). Waiting for REPLCONF"
-                      + " ACK from replica to enable streaming",
+              snapshot.isMarked()
+                  ? "Streamed RDB transfer with replica %s succeeded (socket). Waiting for REPLCONF"
+                      + " ACK from replica to enable streaming"
+                  : snapshot.interleaving() != null
+                      ? "Streamed RDB transfer with replica %s succeeded (socket), with the stream"
+                          + " along with it"
+                      : "Streamed RDB transfer with replica %s succeeded (socket)",
               name());
-      online(!interleaved);
+      online(snapshot.isMarked());
     } else if (snapshot.isPumped()) {
       replicas.snapshotSinkReady();
     }
@@ -561,7 +564,9 @@ final class ReplicaFeed implements Companion, SnapshotSink {
 
   /** While it waits for the snapshot it sees by an empty line that the master lives. */
   void showLife() {
-    if (state == State.WAIT_SNAPSHOT || (state == State.IN_SNAPSHOT && direct == null)) {
+    DirectSnapshot snapshot = direct;
+    boolean nothingSent = snapshot == null || snapshot.isCollecting();
+    if (state == State.WAIT_SNAPSHOT || (state == State.IN_SNAPSHOT && nothingSent)) {
       output.send("\n");
     }
   }

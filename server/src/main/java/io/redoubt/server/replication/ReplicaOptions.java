@@ -9,6 +9,7 @@ final class ReplicaOptions {
   private boolean understandsMark;
   private boolean understandsNewIds;
   private long streamAheadBytes;
+  private boolean knowsFieldExpiry;
   private boolean snapshotOnly;
   private boolean withoutKeys;
   private boolean withFunctions = true;
@@ -47,6 +48,18 @@ final class ReplicaOptions {
   /** Whether it can be told a new id when it resumes. */
   boolean canTakeNewIds() {
     return understandsNewIds;
+  }
+
+  void knowsFieldExpiry() {
+    knowsFieldExpiry = true;
+  }
+
+  /**
+   * Returns true if a snapshot for it keeps the expiries of hash fields: it knows them, or it is no
+   * server but wants a file like that of BGSAVE.
+   */
+  boolean takesFieldExpiry() {
+    return knowsFieldExpiry || snapshotOnly;
   }
 
   void keepsStreamAhead(long bytes) {

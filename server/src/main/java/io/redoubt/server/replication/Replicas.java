@@ -20,6 +20,9 @@ import org.jspecify.annotations.Nullable;
 final class Replicas {
   private static final int PIECE_BYTES = 64 * 1024;
 
+  /** After so many replicas the log says of each again what it gets. */
+  private static final int MOST_TOLD = 256;
+
   private final ReplicationHost host;
   private final Replication replication;
   private final FullSyncs fullSyncs;
@@ -30,6 +33,10 @@ final class Replicas {
   private final SpillSpace spillSpace;
   private final FullSyncRate rate;
   private final MemorySegment piece = MemorySegment.ofArray(new byte[PIECE_BYTES]);
+
+  /** What was said of replicas: whether they take the expiries of hash fields. */
+  private final Map<String, Boolean> toldFieldExpiry = new HashMap<>();
+
   private boolean pumpScheduled;
   private boolean ackWanted;
 
@@ -128,6 +135,23 @@ final class Replicas {
     replicas.add(feed);
     retain();
     goodReplicasChanged();
+  }
+
+  /** Says once of each replica in the log what it gets of the expiries of hash fields. */
+  void sayWhatItGets(ReplicaFeed feed) {
+    boolean takes = feed.options().takesFieldExpiry();
+    if (toldFieldExpiry.size() >= MOST_TOLD) {
+      toldFieldExpiry.clear();
+    }
+    if (!Boolean.valueOf(takes).equals(toldFieldExpiry.put(feed.name(), takes))) {
+      log()
+          .notice(
+              takes
+                  ? "Replica %s knows hash field expiry: it gets fields with their expiries"
+                  : "Replica %s doesn't know hash field expiry: it gets fields without expiries,"
+                      + " and HDEL when they are due",
+              feed.name());
+    }
   }
 
   void lost(ReplicaFeed feed) {

@@ -365,6 +365,7 @@ public final class Replication implements AutoCloseable {
         history.shown();
         feed.resume(resume.offset(), history.id());
         replicas.joined(feed);
+        replicas.sayWhatItGets(feed);
         feed.pump();
         return;
       }
@@ -384,6 +385,7 @@ public final class Replication implements AutoCloseable {
     history.shown();
     feed.awaitSnapshot(id != null);
     replicas.joined(feed);
+    replicas.sayWhatItGets(feed);
     replicas.fullSyncs().asked(feed);
   }
 
@@ -432,7 +434,8 @@ public final class Replication implements AutoCloseable {
         password.isEmpty() ? null : password,
         port == 0 ? host.portToTell() : port,
         address.isEmpty() ? null : address,
-        link.streamAheadBytes());
+        link.streamAheadBytes(),
+        settings.hashFieldExpiry.value());
   }
 
   /** Where this server could resume a stream, null when it has no place in one. */

@@ -19,6 +19,7 @@ import io.redoubt.protocol.process.Log;
 import io.redoubt.protocol.resp.ReplyWriter;
 import io.redoubt.server.execution.Call;
 import io.redoubt.server.replication.ReplicaFeed.State;
+import io.redoubt.server.replication.stream.Handshake;
 import io.redoubt.server.replication.stream.Interleaving;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -232,6 +233,8 @@ public final class ReplicationCommands extends CommandGroup<Call> {
       options.understandsMark();
     } else if (call.is(argument, "psync2")) {
       options.understandsNewIds();
+    } else if (call.is(argument, Handshake.FIELD_EXPIRY)) {
+      options.knowsFieldExpiry();
     } else {
       long ahead = Interleaving.offeredBytes(call.argText(argument));
       if (ahead > 0) {

@@ -6,6 +6,7 @@ import io.redoubt.protocol.bytes.BufferMemory;
 import io.redoubt.protocol.bytes.ByteString;
 import io.redoubt.server.execution.Propagation;
 import io.redoubt.server.replication.stream.Backlog;
+import io.redoubt.server.replication.stream.NewerCommand;
 import io.redoubt.server.replication.stream.ReplicationHistory;
 import io.redoubt.server.snapshot.ReplicationPoint;
 import java.lang.foreign.MemorySegment;
@@ -96,6 +97,19 @@ final class ReplicationStream implements Propagation.Sink {
 
   @Override
   public void propagate(int database, MemorySegment memory, long start, long end) {
+    select(database);
+    append(memory, start, end - start);
+  }
+
+  @Override
+  public void propagateNewer(int database, MemorySegment memory, long start, long end) {
+    select(database);
+    append(NewerCommand.head(memory, start));
+    long words = NewerCommand.firstWord(memory, start);
+    append(memory, words, end - words);
+  }
+
+  private void select(int database) {
     if (database != selectedDatabase) {
       selectedDatabase = database;
       lastDatabase = database;
@@ -105,7 +119,6 @@ final class ReplicationStream implements Propagation.Sink {
               .formatted(index.length(), index)
               .getBytes(US_ASCII));
     }
-    append(memory, start, end - start);
   }
 
   /** Shows that the master lives. */

@@ -25,6 +25,17 @@ public abstract class EncodingDirectives extends MaxmemoryDirectives {
           .alias("hash-max-ziplist-value")
           .doc("And while no field or value is longer than this.");
 
+  /** {@code hash-field-expiry}. */
+  public final YesNoDirective hashFieldExpiry =
+      yesNo("hash-field-expiry", true)
+          .doc(
+              "Whether fields of hashes can expire (HEXPIRE and the others of its family). Redis"
+                  + " 7.2 and older don't know that: once a field expires, a Redis 7.2 can't read"
+                  + " this server's RDB and append-only files, nor RESTORE such a hash. Replicas"
+                  + " of these versions are no obstacle: they get the hash without expiries, and"
+                  + " HDEL when a field is due. With no, the family is refused, and so is RESTORE"
+                  + " of a hash with such fields; a replica gets no expiries either.");
+
   /** {@code list-max-listpack-size}. */
   public final IntDirective listMaxListpackSize =
       integer("list-max-listpack-size", -2)

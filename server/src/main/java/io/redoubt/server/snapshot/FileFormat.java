@@ -45,6 +45,13 @@ final class FileFormat implements AutoCloseable {
     return target != null && target.holdsCommands() ? RdbFormat.NEWEST_VERSION : settings.version();
   }
 
+  /** Leaves the expiries of hash fields out. */
+  void leaveOutFieldExpiry() {
+    if (rdb != null) {
+      rdb.withoutFieldExpiry();
+    }
+  }
+
   /** Who is told the data set. */
   RdbVisitor visitor() {
     return visitor;

@@ -3,6 +3,7 @@ package io.redoubt.server.snapshot;
 import io.redoubt.persistence.rdb.BlockOutput;
 import io.redoubt.persistence.rdb.DumpPayload;
 import io.redoubt.persistence.rdb.RdbException;
+import io.redoubt.persistence.rdb.RdbFormat;
 import io.redoubt.persistence.rdb.RdbWriter;
 import io.redoubt.protocol.bytes.BufferMemory;
 import io.redoubt.server.memory.Region;
@@ -11,6 +12,9 @@ import io.redoubt.server.value.Values;
 
 /** What DUMP makes of entries: a value in the form of an RDB file, with version and checksum. */
 public final class Payloads {
+
+  /** The RDB version of Redis 7.0. */
+  private static final int NEWEST_OF_REDIS_7 = 10;
 
   private Payloads() {}
 
@@ -22,9 +26,22 @@ public final class Payloads {
    * @param version the RDB version that may be used without need ({@code rdb-write-version})
    */
   public static BlockOutput dump(Values values, long entry, boolean compress, int version) {
+    return dump(values, entry, compress, version, true);
+  }
+
+  /** Like {@link #dump}, without the expiries of a hash's fields, in the lowest version. */
+  public static BlockOutput dumpForOlder(Values values, long entry, boolean compress) {
+    return dump(values, entry, compress, RdbFormat.WRITTEN_VERSION, false);
+  }
+
+  private static BlockOutput dump(
+      Values values, long entry, boolean compress, int version, boolean withFieldExpiry) {
     BufferMemory buffers = new SlabBuffers(values.keyspace().slabs());
     BlockOutput out = new BlockOutput(buffers);
     try (RdbWriter writer = DumpPayload.writer(out, compress, version, buffers)) {
+      if (!withFieldExpiry) {
+        writer.withoutFieldExpiry();
+      }
       new ValueExport(values, version).tell(entry, writer);
       DumpPayload.writeFooter(out, writer);
       return out;
@@ -32,6 +49,16 @@ public final class Payloads {
       out.close();
       throw new IllegalStateException(e); // a writer refuses no value
     }
+  }
+
+  /** Returns true if a Redis 7.0 takes a valid payload of that version. */
+  public static boolean isForOlder(long address, int length) {
+    return DumpPayload.version(Region.MEMORY, address, length) <= NEWEST_OF_REDIS_7;
+  }
+
+  /** Returns true if a valid payload is a hash that may have fields with expiries. */
+  public static boolean mayHaveFieldExpiry(long address) {
+    return DumpPayload.mayHaveFieldExpiry(Region.MEMORY, address);
   }
 
   /**

@@ -62,7 +62,7 @@ public final class Rehearsal implements LoopTurns {
     long now = real.clock().wallMillis();
     try (RehearsalData data = new RehearsalData(slabs, real.values().limits(), now)) {
       Snapshot snapshot =
-          new Snapshot(context(data), null, List.of(), () -> {}, failure -> over = true);
+          new Snapshot(context(data), null, List.of(), true, () -> {}, failure -> over = true);
       try {
         for (int turn = 0; !over; turn++) {
           if (turn < RehearsalData.ELEMENTS && !snapshot.writesMustWait()) {

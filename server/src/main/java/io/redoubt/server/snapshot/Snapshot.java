@@ -68,11 +68,16 @@ final class Snapshot implements SnapshotGate, SnapshotWriter.Loop {
   private boolean over;
   private @Nullable String failure;
 
-  /** Starts: the keyspace as it is now is what will be written. */
+  /**
+   * Starts: the keyspace as it is now is what will be written.
+   *
+   * @param withFieldExpiry whether the expiries of hash fields are
+   */
   Snapshot(
       SnapshotContext context,
       @Nullable SnapshotTarget target,
       List<SnapshotSink> sinks,
+      boolean withFieldExpiry,
       Runnable writesMayGoOn,
       Listener listener) {
     this.context = context;
@@ -80,7 +85,8 @@ final class Snapshot implements SnapshotGate, SnapshotWriter.Loop {
     this.sinks = new ArrayList<>(sinks);
     this.writesMayGoOn = writesMayGoOn;
     this.listener = listener;
-    this.writer = new SnapshotWriter(context, raw, arena, target, !sinks.isEmpty(), this);
+    this.writer =
+        new SnapshotWriter(context, raw, arena, target, !sinks.isEmpty(), withFieldExpiry, this);
     this.records =
         new RdbWriter(raw, false, new SlabBuffers(context.keyspace().slabs()))
             .version(RdbFormat.NEWEST_VERSION)

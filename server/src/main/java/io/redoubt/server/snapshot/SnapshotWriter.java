@@ -54,6 +54,7 @@ final class SnapshotWriter implements Runnable {
   private final Arena arena;
   private final @Nullable SnapshotTarget target;
   private final boolean toSinks;
+  private final boolean withFieldExpiry;
   private final int version;
   private final boolean compress;
   private final boolean checksum;
@@ -78,12 +79,14 @@ final class SnapshotWriter implements Runnable {
       Arena arena,
       @Nullable SnapshotTarget target,
       boolean toSinks,
+      boolean withFieldExpiry,
       Loop loop) {
     this.context = context;
     this.raw = raw;
     this.arena = arena;
     this.target = target;
     this.toSinks = toSinks;
+    this.withFieldExpiry = withFieldExpiry;
     this.version = context.settings().version();
     this.compress = context.settings().compress();
     this.checksum = context.settings().checksum() && (target == null || !target.holdsCommands());
@@ -160,6 +163,9 @@ final class SnapshotWriter implements Runnable {
               new RdbReader(buffers, format.visitor(), RdbWriter.LONGEST_COMPRESSED_BYTES)
                   .checksum(false)
                   .trusting()) {
+        if (!withFieldExpiry) {
+          format.leaveOutFieldExpiry();
+        }
         format.shorten(reader);
         Runnable wake = () -> context.turns().execute(loop::drained);
         for (Chunk chunk = raw.take(wake); chunk != null; chunk = raw.take(wake)) {

@@ -203,13 +203,14 @@ public final class Snapshots implements AutoCloseable {
   /**
    * Starts a snapshot for replicas: from here on the write stream is to be kept for them.
    *
+   * @param withFieldExpiry whether hashes are written with the expiries of their fields
    * @return false when another snapshot is under way; see {@link #onOver}
    */
-  public boolean sendTo(List<SnapshotSink> sinks) {
+  public boolean sendTo(List<SnapshotSink> sinks, boolean withFieldExpiry) {
     if (running != null) {
       return false;
     }
-    start(null, sinks);
+    start(null, sinks, withFieldExpiry);
     return true;
   }
 
@@ -239,7 +240,7 @@ public final class Snapshots implements AutoCloseable {
       return false;
     }
     baseEnding = ending;
-    start(base, List.of());
+    start(base, List.of(), true);
     return true;
   }
 
@@ -269,16 +270,19 @@ public final class Snapshots implements AutoCloseable {
   }
 
   private void startSave(List<SnapshotSink> sinks) {
-    start(new DumpTarget(context, "temp-bg-" + context.pid() + ".rdb"), sinks);
+    start(new DumpTarget(context, "temp-bg-" + context.pid() + ".rdb"), sinks, true);
   }
 
-  private void start(@Nullable SnapshotTarget target, List<SnapshotSink> sinks) {
+  private void start(
+      @Nullable SnapshotTarget target, List<SnapshotSink> sinks, boolean withFieldExpiry) {
     startedMillis = context.clock().wallMillis();
     changesAtStart = changes;
     if (target != null) {
       temporaries.add(target.temporary());
     }
-    Snapshot started = new Snapshot(context, target, sinks, () -> writesMayGoOn.run(), this::over);
+    Snapshot started =
+        new Snapshot(
+            context, target, sinks, withFieldExpiry, () -> writesMayGoOn.run(), this::over);
     running = started;
     if (started.isSave()) {
       scheduled = false;

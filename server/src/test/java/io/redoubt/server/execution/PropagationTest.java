@@ -28,6 +28,12 @@ final class PropagationTest {
     }
 
     @Override
+    public void propagateNewer(int database, MemorySegment segment, long start, long end) {
+      propagate(database, segment, start, end);
+      commands.set(commands.size() - 1, "newer " + commands.getLast());
+    }
+
+    @Override
     public void propagate(int database, MemorySegment segment, long start, long end) {
       String text = ByteString.copyOf(segment, start, (int) (end - start)).toString();
       commands.add(
@@ -40,6 +46,18 @@ final class PropagationTest {
     for (String word : words) {
       effect.bulk(word);
     }
+  }
+
+  @Test
+  void aCommandThatIsNewerIsToldAsSuch() {
+    propagation.add(replicas);
+    write(0, "HSET", "h", "f", "1");
+    propagation.newerEffect(0, 2).bulk("HX");
+    propagation.writer().bulk("h");
+    write(0, "HDEL", "h", "f");
+    propagation.endUnit();
+    assertThat(replicas.commands())
+        .containsExactly("0 MULTI", "0 HSET h f 1", "newer 0 HX h", "0 HDEL h f", "0 EXEC");
   }
 
   @Test

@@ -10,10 +10,12 @@ import io.redoubt.protocol.resp.Limits;
 import io.redoubt.protocol.resp.ProtocolException;
 import io.redoubt.protocol.resp.Request;
 import io.redoubt.protocol.resp.RequestEncoder;
+import io.redoubt.server.replication.stream.NewerCommand;
 import java.io.ByteArrayOutputStream;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
@@ -66,6 +68,38 @@ class MasterStreamTest {
   }
 
   @Test
+  void executesOfANewerCommandWhatARedis72PassesOver() throws Exception {
+    byte[] odd = newer("HPEXPIREAT", "h", "7", "FIELDS", "1", "a", "b");
+    byte[] even = newer("HPERSIST", "h", "FIELDS", "1", "", "a");
+    receive(join(odd, command("MULTI"), even, command("EXEC")));
+    assertThat(server.executed)
+        .containsExactly("HPEXPIREAT h 7 FIELDS 1 a b", "MULTI", "HPERSIST h FIELDS 1  a", "EXEC");
+    assertThat(server.appliedBytes()).isEqualTo(join(odd, command("MULTI"), even, command("EXEC")));
+    assertThat(new String(odd, ISO_8859_1)).startsWith("*11\r\n").contains("\r\n$0\r\n\r\n");
+    assertThat(new String(even, ISO_8859_1)).startsWith("*9\r\n");
+  }
+
+  @Test
+  void passesOverANewerCommandThatIsNotTaken() throws Exception {
+    server.takesNewer = false;
+    receive(newer("HPERSIST", "h", "FIELDS", "1", "", "a"));
+    assertThat(server.executed).containsExactly("REPLCONF ACK 0 HPERSIST h FIELDS 1  a");
+  }
+
+  @Test
+  void takesNoOtherRequestOfItsMasterForANewerCommand() throws Exception {
+    receive(
+        join(
+            command("REPLCONF", "GETACK", "*"),
+            command("REPLCONF", "ACK", "0"),
+            command("REPLCONF", "ACK", "1", "GET", "k"),
+            command("REPLCONF", "ACK", "0", "")));
+    assertThat(server.executed)
+        .containsExactly(
+            "REPLCONF GETACK *", "REPLCONF ACK 0", "REPLCONF ACK 1 GET k", "REPLCONF ACK 0 ");
+  }
+
+  @Test
   void stopsWhereTheLinkEnds() throws Exception {
     server.endsAfter = 2;
     receive(join(command("SET", "a", "1"), command("SET", "b", "2"), command("SET", "c", "3")));
@@ -92,9 +126,11 @@ class MasterStreamTest {
         transaction = !transaction;
       } else {
         int length = kind == 1 ? random.nextInt(100_000) : random.nextInt(30);
-        words = new String[] {"SET", "key" + random.nextInt(100), "x".repeat(length)};
+        words = new String[3 + random.nextInt(3)];
+        Arrays.fill(words, "x".repeat(length));
+        words[0] = "MSET";
       }
-      all.writeBytes(command(words));
+      all.writeBytes(kind == 2 ? newer(words) : command(words));
       expected.add(String.join(" ", words));
     }
     if (transaction) {
@@ -122,6 +158,14 @@ class MasterStreamTest {
     return RequestEncoder.encode(words);
   }
 
+  /** A command in the form that a Redis 7.2 passes over. */
+  private static byte[] newer(String... words) {
+    byte[] command = command(words);
+    MemorySegment memory = MemorySegment.ofArray(command);
+    int from = (int) NewerCommand.firstWord(memory, 0);
+    return join(NewerCommand.head(memory, 0), Arrays.copyOfRange(command, from, command.length));
+  }
+
   private static byte[] join(byte[]... parts) {
     ByteArrayOutputStream joined = new ByteArrayOutputStream();
     for (byte[] part : parts) {
@@ -136,6 +180,7 @@ class MasterStreamTest {
     private final ByteArrayOutputStream applied = new ByteArrayOutputStream();
     private int endsAfter = Integer.MAX_VALUE;
     private boolean inTransaction;
+    private boolean takesNewer = true;
 
     @Override
     public void lookAhead(Request[] batch, int count) {
@@ -156,6 +201,11 @@ class MasterStreamTest {
           // An ordinary command.
         }
       }
+    }
+
+    @Override
+    public boolean takesNewerCommands() {
+      return takesNewer;
     }
 
     @Override

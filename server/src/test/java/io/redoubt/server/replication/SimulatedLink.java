@@ -61,7 +61,7 @@ final class SimulatedLink implements End, MasterStream.Target, TransferFraming.S
     handshake =
         new Handshake(
             new Handshake.Identity(
-                null, null, replica.port(), null, replica.keepsStream() ? KEPT_BYTES : 0),
+                null, null, replica.port(), null, replica.keepsStream() ? KEPT_BYTES : 0, true),
             resumeFrom,
             false);
     wire = network.connect(this);
@@ -220,6 +220,11 @@ final class SimulatedLink implements End, MasterStream.Target, TransferFraming.S
       case "REPLCONF" -> ackWanted = true;
       default -> assertThat(words[0]).isIn("PING", "SELECT");
     }
+  }
+
+  @Override
+  public boolean takesNewerCommands() {
+    return true;
   }
 
   @Override

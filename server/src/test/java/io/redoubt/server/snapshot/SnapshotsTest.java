@@ -217,9 +217,9 @@ class SnapshotsTest {
     fill(60_000);
     Replica one = new Replica();
     Replica two = new Replica();
-    assertThat(snapshots.sendTo(List.of(one, two))).isTrue();
+    assertThat(snapshots.sendTo(List.of(one, two), true)).isTrue();
     assertThat(snapshots.isSaving()).isFalse();
-    assertThat(snapshots.sendTo(List.of(new Replica()))).isFalse();
+    assertThat(snapshots.sendTo(List.of(new Replica()), true)).isFalse();
     assertThat(snapshots.saveInBackground(false)).isEqualTo(SaveOutcome.IN_PROGRESS);
     Map<String, Bench.Value> before = bench.contents();
     bench.keyspace.clear(true);
@@ -240,7 +240,7 @@ class SnapshotsTest {
     }
     Replica replica = new Replica();
     replica.ready = false;
-    snapshots.sendTo(List.of(replica));
+    snapshots.sendTo(List.of(replica), true);
     for (int i = 0; i < 10_000; i++) {
       bench.turns.turn();
     }
@@ -259,7 +259,7 @@ class SnapshotsTest {
     Replica one = new Replica();
     Replica two = new Replica();
     one.ready = false;
-    snapshots.sendTo(List.of(one, two));
+    snapshots.sendTo(List.of(one, two), true);
     bench.turns.turn();
     snapshots.drop(one);
     assertThat(snapshots.isRunning()).isTrue();
@@ -294,7 +294,7 @@ class SnapshotsTest {
     }
     Replica replica = new Replica();
     replica.ready = false;
-    snapshots.sendTo(List.of(replica));
+    snapshots.sendTo(List.of(replica), true);
     for (int i = 0; i < 200; i++) {
       bench.turns.turn();
     }

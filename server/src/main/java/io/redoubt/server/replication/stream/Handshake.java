@@ -11,6 +11,9 @@ import org.jspecify.annotations.Nullable;
  * PSYNC, or in a state of error, is asked once more with SYNC, as Redis does.
  */
 public final class Handshake {
+  /** The capability of a replica that takes the expiries of hash fields. */
+  public static final String FIELD_EXPIRY = "hash-field-expiry";
+
   /**
    * What a replica tells about itself.
    *
@@ -21,13 +24,15 @@ public final class Handshake {
    *     itself
    * @param streamAheadBytes how much of the stream it keeps that comes along with a snapshot (see
    *     {@link TransferFrames}); 0 when none is to come
+   * @param knowsFieldExpiry whether it is to get the expiries of hash fields
    */
   public record Identity(
       @Nullable String user,
       @Nullable String password,
       int listeningPort,
       @Nullable String announcedAddress,
-      long streamAheadBytes) {}
+      long streamAheadBytes,
+      boolean knowsFieldExpiry) {}
 
   /**
    * Where the replica would like to go on.
@@ -193,13 +198,18 @@ public final class Handshake {
     if (address != null) {
       send(outputs, "REPLCONF", "ip-address", address);
     }
-    long ahead = identity.streamAheadBytes();
-    if (ahead == 0) {
-      send(outputs, "REPLCONF", "capa", "eof", "capa", "psync2");
-    } else {
-      String interleave = TransferFrames.CAPABILITY + ahead;
-      send(outputs, "REPLCONF", "capa", "eof", "capa", "psync2", "capa", interleave);
+    send(outputs, capabilities());
+  }
+
+  private String[] capabilities() {
+    List<String> words = new ArrayList<>(List.of("REPLCONF", "capa", "eof", "capa", "psync2"));
+    if (identity.streamAheadBytes() > 0) {
+      words.addAll(List.of("capa", TransferFrames.CAPABILITY + identity.streamAheadBytes()));
     }
+    if (identity.knowsFieldExpiry()) {
+      words.addAll(List.of("capa", FIELD_EXPIRY));
+    }
+    return words.toArray(String[]::new);
   }
 
   private void askForSync(List<Output> outputs) {

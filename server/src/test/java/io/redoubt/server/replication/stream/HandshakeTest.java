@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 class HandshakeTest {
   private static final String ID = "a".repeat(40);
   private static final String NEW_ID = "b".repeat(40);
-  private static final Identity PLAIN = new Identity(null, null, 6380, null, 0);
+  private static final Identity PLAIN = new Identity(null, null, 6380, null, 0, false);
 
   @Test
   void asksAFreshMasterForEverything() {
@@ -39,16 +39,25 @@ class HandshakeTest {
 
   @Test
   void offersToKeepTheStreamThatComesAlong() {
-    Handshake handshake = new Handshake(new Identity(null, null, 1, null, 1 << 20), null, false);
+    Handshake handshake =
+        new Handshake(new Identity(null, null, 1, null, 1 << 20, false), null, false);
     handshake.connected();
     assertThat(said(handshake.reply("+PONG")))
         .endsWith("> REPLCONF capa eof capa psync2 capa interleave:1048576");
   }
 
   @Test
+  void announcesThatItKnowsFieldExpiry() {
+    Handshake handshake = new Handshake(new Identity(null, null, 1, null, 0, true), null, false);
+    handshake.connected();
+    assertThat(said(handshake.reply("+PONG")))
+        .endsWith("> REPLCONF capa eof capa psync2 capa hash-field-expiry");
+  }
+
+  @Test
   void introducesItselfWithPasswordAndAddress() {
     Handshake handshake =
-        new Handshake(new Identity(null, "!Xin", 6380, "10.0.0.7", 0), null, false);
+        new Handshake(new Identity(null, "!Xin", 6380, "10.0.0.7", 0, false), null, false);
     handshake.connected();
     assertThat(said(handshake.reply("-NOAUTH Authentication required.")))
         .containsExactly(
@@ -72,14 +81,14 @@ class HandshakeTest {
 
   @Test
   void namesItsUser() {
-    Handshake handshake = new Handshake(new Identity("repl", "pw", 1, null, 0), null, false);
+    Handshake handshake = new Handshake(new Identity("repl", "pw", 1, null, 0, false), null, false);
     handshake.connected();
     assertThat(said(handshake.reply("+PONG"))).contains("> AUTH repl pw");
   }
 
   @Test
   void givesUpWhenItsPasswordIsWrong() {
-    Handshake handshake = new Handshake(new Identity(null, "no", 1, null, 0), null, false);
+    Handshake handshake = new Handshake(new Identity(null, "no", 1, null, 0, false), null, false);
     handshake.connected();
     handshake.reply("+PONG");
     assertThat(
