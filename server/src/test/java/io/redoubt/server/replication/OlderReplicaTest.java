@@ -1,0 +1,527 @@
+package io.redoubt.server.replication;
+
+import static io.redoubt.server.replication.Node.until;
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import io.redoubt.protocol.Seed;
+import io.redoubt.protocol.resp.Reply;
+import io.redoubt.server.differential.RealRedis;
+import java.io.DataInputStream;
+import java.io.IOException;
+import java.net.Socket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.TreeMap;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * Replicas that don't know the expiry of hash fields, a real Redis above all: they stay in step
+ * with a master that has such fields, and ours beside, below and above them keep the expiries.
+ */
+class OlderReplicaTest {
+  private static final long FAR = 33_177_117_420_000L;
+  private static final String LARGE = "large";
+  private static final String SMALL = "small";
+
+  @TempDir private Path directory;
+  private final Random random = Seed.random("OlderReplicaTest");
+
+  @BeforeEach
+  void onlyWithRedis() {
+    assumeTrue(RealRedis.isInstalled(), "no redis-server here");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"yes", "no"})
+  void fullAndPartialSyncs(String diskless) throws Exception {
+    try (Node master = ours("repl-diskless-sync " + diskless);
+        Node real = real();
+        Node knowing = ours();
+        Node unwilling = ours("hash-field-expiry no")) {
+      fill(master);
+      for (Node replica : List.of(real, knowing, unwilling)) {
+        replica.ask("REPLICAOF 127.0.0.1 " + master.port());
+      }
+      for (Node replica : List.of(real, knowing, unwilling)) {
+        replica.untilInSyncWith(master);
+      }
+      assertInStep(master, real, knowing, unwilling);
+      assertThat(expiries(knowing)).isEqualTo(expiries(master)).hasSize(40 + 300);
+      unwilling.ask("CONFIG SET hash-field-expiry yes");
+      assertThat(expiries(unwilling)).isEmpty();
+      unwilling.ask("CONFIG SET hash-field-expiry no");
+
+      changeAll(master);
+      assertInStep(master, real, knowing, unwilling);
+      assertThat(expiries(knowing)).isEqualTo(expiries(master)).hasSizeGreaterThan(40 + 300);
+
+      master.ask("CLIENT KILL TYPE replica");
+      changeAll(master);
+      assertInStep(master, real, knowing, unwilling);
+      assertThat(expiries(knowing)).isEqualTo(expiries(master));
+      assertThat(master.info("stats")).containsEntry("sync_partial_ok", "3");
+      assertThat(master.log())
+          .containsOnlyOnce(
+              "* Replica 127.0.0.1:%d knows hash field expiry: it gets fields with their expiries"
+                  .formatted(knowing.port()),
+              "* Replica 127.0.0.1:%d doesn't know hash field expiry: it gets fields without"
+                      .formatted(real.port())
+                  + " expiries, and HDEL when they are due");
+    }
+  }
+
+  /** The file of a BGSAVE that others wait for has the expiries. */
+  @Test
+  void aRealOneDoesNotJoinASnapshotThatHasExpiries() throws Exception {
+    try (Node master = ours("repl-diskless-sync no", "rdb-key-save-delay 10000");
+        Node real = real();
+        Node knowing = ours()) {
+      fill(master);
+      for (int i = 0; i < 50; i++) {
+        master.ask("SET key:" + i + " 1");
+      }
+      knowing.ask("REPLICAOF 127.0.0.1 " + master.port());
+      until("BGSAVE", () -> master.info("persistence", "rdb_bgsave_in_progress").equals("1"));
+      real.ask("REPLICAOF 127.0.0.1 " + master.port());
+      until("the question", () -> master.info("replication", "connected_slaves").equals("2"));
+      assertThat(master.info("persistence", "rdb_bgsave_in_progress")).isEqualTo("1");
+      assertInStep(master, real, knowing);
+      assertThat(expiries(knowing)).isEqualTo(expiries(master)).isNotEmpty();
+    }
+  }
+
+  /** What is due is removed by the master's HDEL, and a hash with its last field. */
+  @Test
+  void aFieldThatIsDueGoesEverywhere() throws Exception {
+    try (Node master = ours();
+        Node real = real();
+        Node knowing = ours()) {
+      master.call("HSET h stays 1 goes 2 goes-too 3");
+      master.call("HSET whole a 1");
+      master.call("HPEXPIRE h 400 FIELDS 1 goes");
+      follow(real, master);
+      follow(knowing, master);
+      master.call("HPEXPIRE h 300 FIELDS 1 goes-too");
+      master.call("HPEXPIRE whole 200 FIELDS 1 a");
+      until("the fields to go", () -> real.call("HLEN h").number() == 1);
+      until("the hash to go", () -> real.ask("EXISTS whole").equals("0"));
+      assertInStep(master, real, knowing);
+    }
+  }
+
+  @Test
+  void oursBelowARealOneBelowOurs() throws Exception {
+    try (Node first = ours();
+        Node second = real();
+        Node third = ours()) {
+      fill(first);
+      follow(second, first);
+      follow(third, second);
+      assertInStep(first, second, third);
+      changeAll(first);
+      assertInStep(first, second, third);
+      assertThat(first.call("HPEXPIRE small 200 FIELDS 1 f0").elements()).hasSize(1);
+      Map<String, Long> sinceThen = expiries(third);
+      assertThat(sinceThen).as("what the stream has brought").hasSizeGreaterThan(20);
+      assertThat(expiries(first)).containsAllEntriesOf(sinceThen);
+      until("the field to go", () -> third.ask("HEXISTS small f0").equals("0"));
+      second.ask("CLIENT KILL TYPE master");
+      third.ask("CLIENT KILL TYPE master");
+      changeAll(first);
+      assertInStep(first, second, third);
+      assertThat(third.info("stats", "sync_full")).isEqualTo("0");
+    }
+  }
+
+  @Test
+  void aRealOneBelowOursBelowOurs() throws Exception {
+    try (Node first = ours();
+        Node second = ours();
+        Node third = real()) {
+      fill(first);
+      follow(second, first);
+      follow(third, second);
+      changeAll(first);
+      assertInStep(first, second, third);
+      assertThat(expiries(second)).isEqualTo(expiries(first));
+    }
+  }
+
+  @Test
+  void expiriesOutliveTheFailoverToOneOfOurs() throws Exception {
+    try (Node old = ours();
+        Node promoted = ours();
+        Node sibling = real()) {
+      fill(old);
+      follow(promoted, old);
+      follow(sibling, old);
+      changeAll(old);
+      promoted.untilInSyncWith(old);
+      sibling.untilInSyncWith(old);
+      Map<String, Long> before = expiries(old);
+      promoted.ask("REPLICAOF NO ONE");
+      follow(sibling, promoted);
+      follow(old, promoted);
+      assertThat(expiries(promoted)).isEqualTo(before);
+      promoted.call("HPEXPIRE small 100 FIELDS 1 f0");
+      until("the field to go", () -> sibling.ask("HEXISTS small f0").equals("0"));
+      changeAll(promoted);
+      assertInStep(promoted, sibling, old);
+      assertThat(expiries(old)).isEqualTo(expiries(promoted));
+      assertThat(promoted.info("stats", "sync_full")).isEqualTo("0");
+    }
+  }
+
+  /** It knows no expiries, so that fields stay; ours resume from it, and have them when it goes. */
+  @Test
+  void oursGoOnWithARealPromotedReplica() throws Exception {
+    try (Node old = ours();
+        Node promoted = real();
+        Node sibling = ours()) {
+      fill(old);
+      follow(promoted, old);
+      follow(sibling, old);
+      changeAll(old);
+      promoted.untilInSyncWith(old);
+      sibling.untilInSyncWith(old);
+      Map<String, Long> before = expiries(old);
+      promoted.ask("REPLICAOF NO ONE");
+      promoted.ask("CONFIG RESETSTAT");
+      follow(sibling, promoted);
+      follow(old, promoted);
+      promoted.call("HSET " + SMALL + " f0 new");
+      before.remove(SMALL + " f0");
+      assertInStep(promoted, sibling, old);
+      assertThat(promoted.info("stats", "sync_full")).isEqualTo("0");
+      sibling.ask("REPLICAOF NO ONE");
+      assertThat(expiries(sibling)).isEqualTo(before);
+      assertThat(expiries(old)).isEqualTo(before);
+    }
+  }
+
+  @Test
+  void aRealReplicaReadsItsOwnFilesAgain() throws Exception {
+    try (Node master = ours()) {
+      fill(master);
+      String[] files = {"--appendonly", "yes", "--repl-backlog-size", "16mb"};
+      try (Node real = Node.real(directory, files)) {
+        follow(real, master);
+        changeAll(master);
+        assertInStep(master, real);
+        real.ask("BGREWRITEAOF");
+        changeAll(master);
+        assertInStep(master, real);
+        assertThat(real.ask("SAVE")).isEqualTo("OK");
+      }
+      try (Node real = Node.real(directory, files)) {
+        until("the load", () -> real.info("persistence", "loading").equals("0"));
+        assertThat(hashes(real)).isEqualTo(hashes(master));
+      }
+    }
+  }
+
+  /** One that asks by SYNC can't be told where the snapshot ends but by its length. */
+  @Test
+  void aReplicaWithoutEndMarkGetsItByItsLength() throws Exception {
+    try (Node master = ours();
+        Socket socket = new Socket("127.0.0.1", master.port())) {
+      fill(master);
+      socket.setSoTimeout(20_000);
+      socket.getOutputStream().write("SYNC\r\n".getBytes(UTF_8));
+      DataInputStream in = new DataInputStream(socket.getInputStream());
+      String header = line(in);
+      while (header.isEmpty()) {
+        header = line(in);
+      }
+      assertThat(header).startsWith("$");
+      byte[] snapshot = in.readNBytes(Integer.parseInt(header.substring(1)));
+      Path data = Files.createDirectory(directory.resolve("snapshot"));
+      Files.write(data.resolve("dump.rdb"), snapshot);
+      try (Node real = Node.real(data)) {
+        assertThat(hashes(real)).isEqualTo(hashes(master)).isNotEmpty();
+      }
+      master.call("SET after 1");
+      List<String> words = new ArrayList<>();
+      while (!words.contains("after")) {
+        words.add(line(in));
+      }
+    }
+  }
+
+  /** What is no server gets what BGSAVE writes, from which nothing may be missing. */
+  @Test
+  void whoWantsOnlyAFileGetsTheExpiriesToo() throws Exception {
+    try (Node master = ours();
+        Socket socket = new Socket("127.0.0.1", master.port())) {
+      fill(master);
+      socket.setSoTimeout(20_000);
+      socket.getOutputStream().write("REPLCONF rdb-only 1\r\nSYNC\r\n".getBytes(UTF_8));
+      DataInputStream in = new DataInputStream(socket.getInputStream());
+      assertThat(line(in)).isEqualTo("+OK");
+      String header = line(in);
+      while (header.isEmpty()) {
+        header = line(in);
+      }
+      byte[] snapshot = in.readNBytes(Integer.parseInt(header.substring(1)));
+      Path data = Files.createDirectory(directory.resolve("snapshot"));
+      Files.write(data.resolve("dump.rdb"), snapshot);
+      try (Node copy = Node.ours(data)) {
+        assertThat(expiries(copy)).isEqualTo(expiries(master)).isNotEmpty();
+      }
+    }
+  }
+
+  @Test
+  void withoutFieldExpiryAFileIsWhatARealOneReads() throws Exception {
+    byte[] expiring;
+    try (Node other = ours()) {
+      other.call("HSET h f v");
+      other.call("HEXPIRE h 1000 FIELDS 1 f");
+      expiring = ((Reply.Bulk) other.call("DUMP h")).bytes();
+    }
+    String refusal = "ERR fields of hashes don't expire here: hash-field-expiry is set to no";
+    try (Node node = Node.ours(directory, "hash-field-expiry no", "appendonly yes")) {
+      node.call("HSET h f v");
+      for (String command :
+          List.of(
+              "HEXPIRE h 10 FIELDS 1 f",
+              "HPEXPIRE h 10 FIELDS 1 f",
+              "HEXPIREAT h 33177117420 FIELDS 1 f",
+              "HPEXPIREAT h 33177117420000 FIELDS 1 f",
+              "HPERSIST h FIELDS 1 f",
+              "HTTL h FIELDS 1 f",
+              "HPTTL h FIELDS 1 f",
+              "HEXPIRETIME h FIELDS 1 f",
+              "HPEXPIRETIME h FIELDS 1 f")) {
+        assertThat(node.call(command)).as(command).isInstanceOf(Reply.Error.class);
+        assertThat(node.ask(command)).as(command).isEqualTo(refusal);
+      }
+      byte[][] restore = {bytes("RESTORE"), bytes("copy"), bytes("0"), expiring};
+      assertThat(node.call(restore).text()).isEqualTo(refusal);
+      assertThat(node.ask("SAVE")).isEqualTo("OK");
+    }
+    try (Node real = Node.real(directory, "--appendonly", "yes")) {
+      assertThat(real.ask("HGET h f")).isEqualTo("v");
+    }
+  }
+
+  /** A server that is configured so after fields have got expiries keeps these. */
+  @Test
+  void whatAFileHoldsIsKeptWhateverIsConfigured() throws Exception {
+    try (Node node = Node.ours(directory, "appendonly yes")) {
+      fill(node);
+      node.ask("BGREWRITEAOF");
+      changeAll(node);
+    }
+    Map<String, Long> before;
+    try (Node node = Node.ours(directory, "appendonly yes")) {
+      before = expiries(node);
+    }
+    try (Node node = Node.ours(directory, "appendonly yes", "hash-field-expiry no")) {
+      node.ask("CONFIG SET hash-field-expiry yes");
+      assertThat(expiries(node)).isEqualTo(before).isNotEmpty();
+    }
+  }
+
+  /** Whatever happens to hashes, and to links, the real one has what the others have. */
+  @Test
+  void whateverIsDone() throws Exception {
+    try (Node master = ours();
+        Node real = real();
+        Node knowing = ours();
+        Node below = ours()) {
+      follow(real, master);
+      follow(knowing, master);
+      follow(below, real);
+      for (int round = 0; round < 8; round++) {
+        for (int i = 0; i < 120; i++) {
+          something(master);
+        }
+        switch (random.nextInt(6)) {
+          case 0 -> master.ask("CLIENT KILL TYPE replica");
+          case 1 -> below.ask("REPLICAOF 127.0.0.1 " + knowing.port());
+          case 2 -> below.ask("REPLICAOF 127.0.0.1 " + real.port());
+          case 3 -> {
+            master.ask("DEBUG CHANGE-REPL-ID");
+            master.ask("CLIENT KILL TYPE replica");
+          }
+          case 4 -> real.ask("CLIENT KILL TYPE master");
+          default -> {
+            // Goes on.
+          }
+        }
+      }
+      until("what expires soon has gone", () -> soonest(master) > FAR / 2);
+      assertInStep(master, real, knowing, below);
+      assertThat(expiries(knowing)).isEqualTo(expiries(master));
+    }
+  }
+
+  private void something(Node node) throws IOException {
+    String key = "h" + random.nextInt(4);
+    String field = "f" + random.nextInt(6);
+    boolean soon = random.nextInt(3) == 0;
+    String when =
+        soon ? "HPEXPIRE " + key + " " + (1 + random.nextInt(40)) : "HPEXPIREAT " + key + " " + FAR;
+    switch (random.nextInt(14)) {
+      case 0, 1, 2 -> node.ask("HSET " + key + " " + field + " " + random.nextInt(1000));
+      case 3, 4, 5 -> node.call(when + " FIELDS 2 " + field + " f1");
+      case 6 -> node.call(when + " NX FIELDS 1 " + field);
+      case 7 -> node.call("HPERSIST " + key + " FIELDS 1 " + field);
+      case 8 -> node.call("HINCRBYFLOAT " + key + " " + field + " 0.5");
+      case 9 -> node.call("COPY " + key + " h" + random.nextInt(4) + " REPLACE");
+      case 10 -> node.call("RENAME " + key + " h" + random.nextInt(4));
+      case 11 -> {
+        node.ask("MULTI");
+        node.ask("HSETNX " + key + " " + field + " 1");
+        node.ask(when + " FIELDS 1 " + field);
+        node.ask("HDEL " + key + " f2");
+        node.call("EXEC");
+      }
+      case 12 -> {
+        if (node.call("DUMP " + key) instanceof Reply.Bulk payload) {
+          node.call(
+              bytes("RESTORE"), bytes("copy"), bytes("100000"), payload.bytes(), bytes("REPLACE"));
+        }
+      }
+      default ->
+          node.call(
+              bytes("EVAL"),
+              bytes(
+                  "redis.call('HSET', KEYS[1], ARGV[1], '1')"
+                      + " redis.call('HPEXPIRE', KEYS[1], 30, 'FIELDS', 1, ARGV[1])"),
+              bytes("1"),
+              bytes(key),
+              bytes(field));
+    }
+  }
+
+  private static long soonest(Node node) throws IOException {
+    return expiries(node).values().stream().mapToLong(Long::longValue).min().orElse(FAR);
+  }
+
+  private static byte[] bytes(String text) {
+    return text.getBytes(UTF_8);
+  }
+
+  private static String line(DataInputStream in) throws IOException {
+    StringBuilder line = new StringBuilder();
+    for (int next = in.readUnsignedByte(); next != '\n'; next = in.readUnsignedByte()) {
+      if (next != '\r') {
+        line.append((char) next);
+      }
+    }
+    return line.toString();
+  }
+
+  private Node ours(String... more) throws Exception {
+    List<String> lines = new ArrayList<>(List.of("repl-backlog-size 16mb"));
+    lines.addAll(List.of(more));
+    return Node.ours(Files.createTempDirectory(directory, "ours"), lines.toArray(String[]::new));
+  }
+
+  private Node real() throws Exception {
+    return Node.real(Files.createTempDirectory(directory, "real"), "--repl-backlog-size", "16mb");
+  }
+
+  private static void follow(Node replica, Node master) throws IOException {
+    assertThat(replica.ask("REPLICAOF 127.0.0.1 " + master.port())).isEqualTo("OK");
+    replica.untilInSyncWith(master);
+  }
+
+  /** A small hash and a large one of which every second field expires, and one without expiries. */
+  private static void fill(Node node) throws IOException {
+    fill(node, SMALL, 40);
+    fill(node, LARGE, 600);
+    node.call("HSET plain a 1 b 2");
+    node.call("SET string 1");
+  }
+
+  private static void fill(Node node, String key, int fields) throws IOException {
+    for (int i = 0; i < fields; i++) {
+      node.call("HSET " + key + " f" + i + " v" + i);
+      if (i % 2 == 0 || key.equals(SMALL)) {
+        node.call("HPEXPIREAT " + key + " " + (FAR + i) + " FIELDS 1 f" + i);
+      }
+    }
+  }
+
+  /** Each command that has to do with expiries, with the effects that it may have. */
+  private void changeAll(Node node) throws IOException {
+    String key = "changed" + random.nextInt(1000);
+    node.call("HSET " + key + " a 1 b 2 c 3 d 4 e 5");
+    node.call("HEXPIRE " + key + " 1000000 FIELDS 2 a b");
+    node.call("HPEXPIREAT " + key + " " + FAR + " FIELDS 3 c d missing");
+    node.call("HPERSIST " + key + " FIELDS 1 a");
+    node.call("HPERSIST " + key + " FIELDS 2 a c");
+    node.call("HINCRBYFLOAT " + key + " b 1.5");
+    node.call("HSET " + key + " d again");
+    node.call("HEXPIRE " + key + " 0 FIELDS 1 e");
+    node.call("HPEXPIREAT " + SMALL + " " + (FAR + random.nextInt(1000)) + " FIELDS 2 f1 f2");
+    byte[] payload = ((Reply.Bulk) node.call("DUMP " + SMALL)).bytes();
+    node.call(bytes("RESTORE"), bytes(key + "restored"), bytes("0"), payload);
+    node.call(bytes("RESTORE"), bytes(key + "volatile"), bytes("1000000"), payload);
+    node.call("COPY " + SMALL + " " + key + "copy");
+    node.call("RENAME " + key + "copy " + key + "renamed");
+    node.ask("MULTI");
+    node.ask("HPEXPIREAT " + LARGE + " " + FAR + " FIELDS 2 f1 f3");
+    node.ask("HPERSIST " + LARGE + " FIELDS 1 f0");
+    node.call("EXEC");
+    node.call(
+        bytes("EVAL"),
+        bytes("return redis.call('HPEXPIREAT', KEYS[1], ARGV[1], 'FIELDS', '1', 'f5')"),
+        bytes("1"),
+        bytes(LARGE),
+        bytes(Long.toString(FAR)));
+  }
+
+  /** All replicas have the hashes of the first node, and none has met anything unknown. */
+  private static void assertInStep(Node master, Node... replicas) throws IOException {
+    for (Node replica : replicas) {
+      replica.untilInSyncWith(master);
+      assertThat(hashes(replica)).isEqualTo(hashes(master)).isNotEmpty();
+      assertThat(replica.info("errorstats").keySet()).isSubsetOf("errorstat_NOMASTERLINK");
+    }
+  }
+
+  /** All keys with their fields and values. */
+  private static Map<String, Map<String, String>> hashes(Node node) throws IOException {
+    Map<String, Map<String, String>> hashes = new TreeMap<>();
+    for (Reply key : node.call("KEYS *").elements()) {
+      Map<String, String> fields = new TreeMap<>();
+      if (node.ask("TYPE " + key.text()).equals("hash")) {
+        List<Reply> all = node.call("HGETALL " + key.text()).elements();
+        for (int i = 0; i < all.size(); i += 2) {
+          fields.put(all.get(i).text(), all.get(i + 1).text());
+        }
+      }
+      hashes.put(key.text(), fields);
+    }
+    return hashes;
+  }
+
+  /** All fields that expire, with their times. */
+  private static Map<String, Long> expiries(Node node) throws IOException {
+    Map<String, Long> expiries = new TreeMap<>();
+    for (Map.Entry<String, Map<String, String>> hash : hashes(node).entrySet()) {
+      for (String field : hash.getValue().keySet()) {
+        Reply time = node.call("HPEXPIRETIME " + hash.getKey() + " FIELDS 1 " + field);
+        long at = time.elements().getFirst().number();
+        if (at > 0) {
+          expiries.put(hash.getKey() + " " + field, at);
+        }
+      }
+    }
+    return expiries;
+  }
+}
