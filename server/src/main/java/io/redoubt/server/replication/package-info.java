@@ -8,8 +8,8 @@
  * all, byte by byte the same, so that offsets agree and anybody can resume it from anybody else,
  * through real and own replicas in any order. It therefore holds only what a Redis 7.0 executes,
  * and in the form of {@link io.redoubt.server.replication.stream.NewerCommand} what such a server
- * passes over: the expiries of hash fields. A field that is due goes by the master's HDEL, which all
- * know. Snapshots are made for those who ask: a replica that announces the capability {@link
+ * passes over: the expiries of hash fields. A field that is due goes by the master's HDEL, which
+ * all know. Snapshots are made for those who ask: a replica that announces the capability {@link
  * io.redoubt.server.replication.stream.Handshake#FIELD_EXPIRY} gets the expiries, any other hashes
  * without; when both wait and fields do expire, one snapshot follows the other.
  *

@@ -30,6 +30,7 @@ final class DefaultsTest {
             withOwn(
                 expected.keySet(),
                 "aof-commit-journal",
+                "hash-field-expiry",
                 "rdb-write-version",
                 "rejoin-auth-pass",
                 "rejoin-auth-user",
