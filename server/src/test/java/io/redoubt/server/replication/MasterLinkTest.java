@@ -293,7 +293,7 @@ class MasterLinkTest {
       expect("PING");
       send("+PONG\r\n");
       assertThat(requestLine()).startsWith("REPLCONF listening-port ");
-      expect("REPLCONF capa eof capa psync2 capa interleave:17179869184");
+      expect("REPLCONF capa eof capa psync2 capa interleave:17179869184 capa hash-field-expiry");
       send("+OK\r\n+OK\r\n");
     }
 
