@@ -193,7 +193,7 @@ final class StreamReader {
       if (!in.readLength()) {
         return false;
       }
-      info.entriesAdded(in.length());
+      info.entriesAdded(count(in.length()));
     }
     if (!hasCount()) {
       return false;
@@ -217,10 +217,14 @@ final class StreamReader {
         < 0) {
       throw new RdbException(at(), "A stream's last id is below that of its last entry");
     }
-    if (info.entriesAdded() < RdbStream.UNKNOWN
-        || (info.entriesAdded() != RdbStream.UNKNOWN && info.entriesAdded() < entries)) {
+    if (info.entriesAdded() != RdbStream.UNKNOWN && info.entriesAdded() < entries) {
       throw new RdbException(at(), "A stream's number of entries added is too small");
     }
+  }
+
+  /** Returns a count; one that has wrapped in the Redis that wrote it is the highest one. */
+  private static long count(long length) {
+    return length < 0 ? Long.MAX_VALUE : length;
   }
 
   private void nextGroup() throws RdbException {
@@ -242,10 +246,7 @@ final class StreamReader {
       if (!in.readLength()) {
         return false;
       }
-      entriesRead = in.length();
-      if (entriesRead < RdbStream.UNKNOWN) {
-        throw new RdbException(at(), "Invalid number of entries read by a consumer group");
-      }
+      entriesRead = in.length() == RdbStream.UNKNOWN ? RdbStream.UNKNOWN : count(in.length());
     }
     if (!hasCount()) {
       return false;
@@ -265,7 +266,7 @@ final class StreamReader {
     if (!in.readLength()) {
       return false;
     }
-    visitor.pendingEntry(idMillis, idSequence, deliveredAt, in.length());
+    visitor.pendingEntry(idMillis, idSequence, deliveredAt, count(in.length()));
     left--;
     if (left == 0) {
       part = Part.CONSUMERS;

@@ -188,6 +188,8 @@ public final class BitfieldCommands extends CommandGroup<Call> {
     }
     if (changes > 0) {
       call.changed(1, KeyEvent.SETBIT, changes);
+    } else if (length > before) {
+      call.propagateAnyway(); // every field has overflown, but the string has grown
     }
   }
 }

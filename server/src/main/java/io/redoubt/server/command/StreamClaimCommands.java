@@ -65,6 +65,9 @@ public final class StreamClaimCommands extends CommandGroup<Call> {
   private long delivered;
   private boolean hasDelivered;
 
+  /** True if the consumer is new; a claim tells replicas of it, and so does nothing else. */
+  private boolean created;
+
   private final StreamId id = new StreamId();
   private final StreamId lastId = new StreamId();
 
@@ -96,10 +99,11 @@ public final class StreamClaimCommands extends CommandGroup<Call> {
   }
 
   /** The consumer, who is seen by that, and made if need be. */
-  private static long consumer(Call call, long group) {
+  private long consumer(Call call, long group) {
     StreamGroups groups = call.values().streams().groups();
     long consumer = groups.findConsumer(group, call.argAddress(3), call.argLength(3));
-    if (consumer == 0) {
+    created = consumer == 0;
+    if (created) {
       consumer = groups.createConsumer(group, call.argAddress(3), call.argLength(3), call.now());
       call.changedAll(1);
       call.notifyEvent(1, KeyEvent.XGROUP_CREATECONSUMER);
@@ -137,6 +141,7 @@ public final class StreamClaimCommands extends CommandGroup<Call> {
       claimed += outcome == Outcome.CLAIMED ? 1 : 0;
     }
     reply.resolve(mark, claimed);
+    propagateConsumer(call, claimed);
     if (movedOn && !told) {
       StreamEffects.lastId(call, 1, 2, group);
       call.changedAll(1);
@@ -215,7 +220,7 @@ public final class StreamClaimCommands extends CommandGroup<Call> {
     if (retryCount >= 0) {
       deliveries = retryCount;
     } else if (!justIds) {
-      deliveries++;
+      deliveries = Streams.next(deliveries);
     }
     take(call, group, consumer, delivered, deliveries);
     if (justIds) {
@@ -241,6 +246,13 @@ public final class StreamClaimCommands extends CommandGroup<Call> {
     call.changedAll(1);
   }
 
+  /** Propagates a new consumer that has claimed nothing. */
+  private void propagateConsumer(Call call, int claimed) {
+    if (created && claimed == 0) {
+      StreamEffects.created(call, 1, 2, 3);
+    }
+  }
+
   // XAUTOCLAIM.
 
   private void xautoclaim(Call call) {
@@ -258,6 +270,7 @@ public final class StreamClaimCommands extends CommandGroup<Call> {
     gone.clear();
     claimFrom(call, root, group, consumer, most, claimed, gone);
     replyClaimed(call, root, claimed, gone);
+    propagateConsumer(call, claimed.count());
     claimed.clear();
     gone.clear();
   }
@@ -288,7 +301,8 @@ public final class StreamClaimCommands extends CommandGroup<Call> {
         continue;
       }
       if (minIdle == 0 || call.now() - StreamGroups.delivered(element) >= minIdle) {
-        long deliveries = StreamGroups.deliveries(element) + (justIds ? 0 : 1);
+        long deliveries = StreamGroups.deliveries(element);
+        deliveries = justIds ? deliveries : Streams.next(deliveries);
         take(call, group, consumer, call.now(), deliveries);
         id.store(claimed.add(StreamId.BYTES));
         left--;

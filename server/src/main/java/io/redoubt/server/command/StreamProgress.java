@@ -26,7 +26,7 @@ final class StreamProgress {
     }
     long read = StreamGroups.entriesRead(group);
     if (read != UNKNOWN && !hasDeletedFrom(root, id.millis(), id.sequence())) {
-      StreamGroups.entriesRead(group, read + 1);
+      StreamGroups.entriesRead(group, Streams.next(read));
     } else if (Streams.entriesAdded(root) > 0) {
       StreamGroups.entriesRead(group, countUpTo(root, id.millis(), id.sequence()));
     }

@@ -279,21 +279,21 @@ public final class StreamReadCommands extends CommandGroup<Call> {
     int nameArg = groupArg + 1;
     long name = call.argAddress(nameArg);
     long consumer = groups.findConsumer(group, name, call.argLength(nameArg));
-    if (consumer == 0) {
+    boolean created = consumer == 0;
+    if (created) {
       groups.createConsumer(group, name, call.argLength(nameArg), call.now());
       call.changedAll(1);
       call.notifyEvent(keyArg, KeyEvent.XGROUP_CREATECONSUMER);
-      if (withoutAck) {
-        StreamEffects.created(call, keyArg, groupArg, nameArg);
-      }
     } else {
       StreamGroups.seen(consumer, call.now());
     }
-    if (!StreamIds.is(call, keyArg + keys, '>')) {
-      return true;
-    }
+    boolean seeksNews = StreamIds.is(call, keyArg + keys, '>');
     from.load(StreamGroups.lastId(group));
-    return from.increment() && hasFrom(call, root);
+    boolean hasNews = seeksNews && from.increment() && hasFrom(call, root);
+    if (created && (withoutAck || !hasNews)) {
+      StreamEffects.created(call, keyArg, groupArg, nameArg); // otherwise the claims say so
+    }
+    return hasNews || !seeksNews;
   }
 
   private void replyToConsumer(Call call, long entry, int keyArg) {
@@ -306,7 +306,7 @@ public final class StreamReadCommands extends CommandGroup<Call> {
       deliver(call, root, group, consumer, keyArg);
     } else {
       StreamIds.parse(call, keyArg + keys, from);
-      replyHistory(call, root, group, consumer);
+      replyHistory(call, root, group, consumer, keyArg);
     }
     call.changedAll(1);
   }
@@ -339,13 +339,13 @@ public final class StreamReadCommands extends CommandGroup<Call> {
       count++;
     }
     reply.resolve(mark, count);
-    if (withoutAck) {
-      StreamEffects.lastId(call, keyArg, groupArg, group);
+    if (count > 0) {
+      StreamEffects.lastId(call, keyArg, groupArg, group); // no claim tells the entries read
     }
   }
 
   /** What is pending for the consumer, after an id; nil for what was deleted meanwhile. */
-  private void replyHistory(Call call, long root, long group, long consumer) {
+  private void replyHistory(Call call, long root, long group, long consumer, int keyArg) {
     ReplyWriter reply = call.reply();
     Streams streams = call.values().streams();
     StreamGroups groups = streams.groups();
@@ -361,6 +361,7 @@ public final class StreamReadCommands extends CommandGroup<Call> {
         StreamCommands.reply(reply, streams.entries());
         long pending = groups.pending(group).find(id.millis(), id.sequence());
         groups.deliveredAgain(group, pending, call.now());
+        StreamEffects.claim(call, keyArg, groupArg, group, pending);
       } else {
         reply.array(2);
         id.reply(reply);

@@ -319,7 +319,7 @@ public final class StreamGroups {
   /** Notes that a pending entry was delivered once more. */
   public void deliveredAgain(long group, long element, long unixMillis) {
     beforePending(group, IdTree.high(element), IdTree.low(element));
-    delivered(element, unixMillis, deliveries(element) + 1);
+    delivered(element, unixMillis, Streams.next(deliveries(element)));
   }
 
   private static void delivered(long element, long unixMillis, long deliveries) {

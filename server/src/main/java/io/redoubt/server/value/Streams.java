@@ -156,6 +156,14 @@ public final class Streams implements Structures {
     return Region.getLong(root + ADDED_AT);
   }
 
+  /**
+   * Returns the count that follows another one. The highest count stays as it is: a wrapped one
+   * could not be written as an argument of the commands that set counts.
+   */
+  public static long next(long count) {
+    return count == Long.MAX_VALUE ? count : count + 1;
+  }
+
   /** Sets {@link #lastId}. */
   public static void lastId(long root, StreamId value) {
     value.store(root + LAST_ID_AT);
@@ -328,7 +336,7 @@ public final class Streams implements Structures {
       newId.store(root + FIRST_ID_AT);
     }
     newId.store(root + LAST_ID_AT);
-    entriesAdded(root, entriesAdded(root) + 1);
+    entriesAdded(root, next(entriesAdded(root)));
   }
 
   private boolean isFull(long node, long addedBytes) {

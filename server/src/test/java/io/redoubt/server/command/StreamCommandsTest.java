@@ -220,4 +220,54 @@ final class StreamCommandsTest {
     redis.says("XLEN s", "(integer) 1");
     redis.says("XTRIM s MAXLEN 0", "(integer) 1");
   }
+
+  @Test
+  void countersStayAtTheirHighest() {
+    redis.says("XADD s 1-1 f v", "\"1-1\"");
+    redis.says("XSETID s 5-5 ENTRIESADDED 9223372036854775807", "OK");
+    redis.says("XADD s 6-1 f v", "\"6-1\"");
+    redis.says("XGROUP CREATE s g 0 ENTRIESREAD 9223372036854775807", "OK");
+    redis.ask("XREADGROUP GROUP g me STREAMS s >");
+    redis.ask("XCLAIM s g me 0 1-1 RETRYCOUNT 9223372036854775807 JUSTID");
+    redis.ask("XCLAIM s g me 0 1-1");
+    redis.ask("XAUTOCLAIM s g me 0 0");
+    redis.ask("XREADGROUP GROUP g me STREAMS s 0");
+    String full = redis.ask("XINFO STREAM s FULL");
+    assertThat(full)
+        .containsPattern("\"entries-added\"\n *12\\) \\(integer\\) 9223372036854775807")
+        .containsPattern("\"entries-read\"\n *6\\) \\(integer\\) 9223372036854775807")
+        .contains("4) (integer) 9223372036854775807")
+        .doesNotContain("-9223372036854775808");
+    redis.says("DEBUG RELOAD", "OK");
+    assertThat(withoutActivity(redis.ask("XINFO STREAM s FULL"))).isEqualTo(withoutActivity(full));
+  }
+
+  /** RDB files of the usual version don't hold when a consumer was active. */
+  private static String withoutActivity(String full) {
+    return full.replaceAll("\"active-time\"\n.*\n", "");
+  }
+
+  @Test
+  void wrappedCountersOfRedisAreTheHighest() {
+    // Of Redis 7.0 after the commands of countersStayAtTheirHighest as far as XCLAIM.
+    redis.says(
+        "RESTORE s 0 \""
+            + "\\x13\\x01\\x10\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x01\\x00\\x00\\x00\\x00\\x00"
+            + "\\x00\\x00\\x01\\x28\\x28\\x00\\x00\\x00\\x0f\\x00\\x02\\x01\\x00\\x01\\x01\\x01"
+            + "\\x81\\x66\\x02\\x00\\x01\\x02\\x01\\x00\\x01\\x00\\x01\\x81\\x76\\x02\\x04\\x01"
+            + "\\x02\\x01\\x05\\x01\\x00\\x01\\x81\\x76\\x02\\x04\\x01\\xff\\x02\\x06\\x01\\x01"
+            + "\\x01\\x00\\x00\\x81\\x80\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x01\\x01\\x67\\x01"
+            + "\\x01\\x81\\x80\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x01\\x00\\x00\\x00\\x00\\x00"
+            + "\\x00\\x00\\x01\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x01\\x60\\x36\\xc3\\x05\\xa2"
+            + "\\x01\\x00\\x00\\x81\\x80\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x01\\x02\\x6d\\x65"
+            + "\\x60\\x36\\xc3\\x05\\xa2\\x01\\x00\\x00\\x01\\x00\\x00\\x00\\x00\\x00\\x00\\x00"
+            + "\\x01\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x01\\x0a\\x00\\x70\\xc1\\x6e\\x26\\x28"
+            + "\\x12\\xbc\\xc7"
+            + "\"",
+        "OK");
+    assertThat(redis.ask("XINFO STREAM s FULL"))
+        .containsPattern("\"entries-added\"\n *12\\) \\(integer\\) 9223372036854775807")
+        .containsPattern("\"entries-read\"\n *6\\) \\(integer\\) 9223372036854775807")
+        .contains("4) (integer) 9223372036854775807");
+  }
 }

@@ -1,0 +1,76 @@
+package io.redoubt.server.replication;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Path;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Changes that no reply shows and no event tells: they are replicated all the same. */
+final class UnansweredEffectsTest {
+  @TempDir private Path directory;
+  private Node master;
+  private Node replica;
+
+  @BeforeEach
+  void start() throws Exception {
+    master = Node.ours(directory);
+    replica = Node.ours(directory, "replicaof 127.0.0.1 " + master.port());
+    replica.untilInSyncWith(master);
+    master.ask("XADD s 1-1 f v");
+    master.ask("XADD s 2-1 f v");
+    master.ask("XGROUP CREATE s g 0 ENTRIESREAD 0");
+  }
+
+  @AfterEach
+  void stop() throws Exception {
+    replica.close();
+    master.close();
+  }
+
+  private void expectSame(String question, String part) throws Exception {
+    replica.untilInSyncWith(master);
+    String expected = master.call(question).toString();
+    assertThat(expected).contains(part);
+    assertThat(replica.call(question)).hasToString(expected);
+  }
+
+  @Test
+  void newConsumersThatGotNothing() throws Exception {
+    master.ask("XGROUP CREATE s end $");
+    master.call("XREADGROUP GROUP end news STREAMS s >");
+    master.call("XREADGROUP GROUP end history STREAMS s 0");
+    master.call("XCLAIM s end claims 0 1-1");
+    master.call("XAUTOCLAIM s end autoclaims 0 0");
+    replica.untilInSyncWith(master);
+    for (Node node : new Node[] {master, replica}) {
+      assertThat(node.call("XINFO CONSUMERS s end").elements()).hasSize(4);
+    }
+  }
+
+  @Test
+  void entriesReadByAGroup() throws Exception {
+    master.call("XREADGROUP GROUP g me COUNT 1 STREAMS s >");
+    expectSame("XINFO GROUPS s", "Integer[value=1]");
+    assertThat(replica.call("XINFO GROUPS s").elements().getFirst().elements().get(9))
+        .hasToString("Integer[value=1]");
+  }
+
+  @Test
+  void anotherDeliveryOfWhatIsPending() throws Exception {
+    master.call("XREADGROUP GROUP g me STREAMS s >");
+    master.call("XREADGROUP GROUP g me STREAMS s 0");
+    replica.untilInSyncWith(master);
+    assertThat(replica.call("XPENDING s g - + 1").elements().getFirst().elements().getLast())
+        .isEqualTo(master.call("XPENDING s g - + 1").elements().getFirst().elements().getLast())
+        .hasToString("Integer[value=2]");
+  }
+
+  @Test
+  void aStringThatRefusedFieldsLengthened() throws Exception {
+    master.call("BITFIELD bits OVERFLOW FAIL INCRBY u8 800 1000");
+    expectSame("STRLEN bits", "Integer[value=101]");
+  }
+}
