@@ -3,11 +3,13 @@ package io.redoubt.sentinel;
 import io.redoubt.protocol.config.FatalConfigError;
 import io.redoubt.protocol.launch.Launch;
 import io.redoubt.protocol.launch.Service;
+import io.redoubt.protocol.process.SystemErrors;
 import io.redoubt.sentinel.runtime.HostNames;
 import io.redoubt.sentinel.runtime.SentinelDirectives;
 import java.io.IOException;
-import java.nio.file.Files;
+import java.nio.channels.FileChannel;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.security.SecureRandom;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -32,11 +34,16 @@ public final class Main extends Launch<SentinelDirectives> {
       log().warning("Sentinel needs config file on disk to save state. Exiting...");
       return false;
     }
-    if (!Files.isWritable(file)) {
-      log().warning("Sentinel config file %s is not writable: Permission denied. Exiting...", file);
+    try {
+      FileChannel.open(file, StandardOpenOption.WRITE).close();
+      return true;
+    } catch (IOException e) {
+      log()
+          .warning(
+              "Sentinel config file %s is not writable: %s. Exiting...",
+              file, SystemErrors.text(e));
       return false;
     }
-    return true;
   }
 
   @Override

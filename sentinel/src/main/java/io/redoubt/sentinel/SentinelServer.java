@@ -70,6 +70,7 @@ public final class SentinelServer implements AutoCloseable {
   private final Runnable stopped;
   private final Transport transport;
   private final CompletableFuture<Parts> parts = new CompletableFuture<>();
+  private boolean ending;
 
   /** What is made on the loop. */
   private record Parts(SentinelDriver driver, Listeners listeners) {}
@@ -311,6 +312,10 @@ public final class SentinelServer implements AutoCloseable {
   }
 
   private void end() {
+    if (ending) {
+      return;
+    }
+    ending = true;
     log.notice("User requested shutdown...");
     Parts made = parts.join();
     made.listeners().close();

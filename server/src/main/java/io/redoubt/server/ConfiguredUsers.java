@@ -6,6 +6,7 @@ import io.redoubt.protocol.acl.UsersFile;
 import io.redoubt.protocol.command.CommandTable;
 import io.redoubt.protocol.config.CommonDirectives.PubsubDefault;
 import io.redoubt.protocol.config.FatalConfigError;
+import io.redoubt.protocol.process.SystemErrors;
 import io.redoubt.server.execution.Call;
 import io.redoubt.server.settings.ServerDirectives;
 import java.io.IOException;
@@ -51,7 +52,10 @@ final class ConfiguredUsers {
       }
     } catch (IOException e) {
       throw FatalConfigError.ofWhole(
-          "Error loading ACLs, opening file '" + settings.aclfile.value() + "': " + e);
+          "Error loading ACLs, opening file '"
+              + settings.aclfile.value()
+              + "': "
+              + SystemErrors.text(e));
     } catch (IllegalArgumentException e) {
       throw FatalConfigError.ofWhole(String.valueOf(e.getMessage()));
     }

@@ -6,6 +6,7 @@ import io.redoubt.persistence.rdb.RdbException;
 import io.redoubt.protocol.command.CommandError;
 import io.redoubt.protocol.process.Log;
 import io.redoubt.protocol.process.Standstill;
+import io.redoubt.protocol.process.SystemErrors;
 import io.redoubt.server.aof.AppendOnlyFile;
 import io.redoubt.server.command.DebugCommands;
 import io.redoubt.server.command.DumpCommands;
@@ -48,7 +49,7 @@ record Debugging(
     try {
       dataSet.reload(save, flush, merge, !replication.isReplica());
     } catch (IOException | RdbException e) {
-      serverLog.warning("DEBUG RELOAD failed: %s", e.getMessage());
+      serverLog.warning("DEBUG RELOAD failed: %s", SystemErrors.text(e));
       throw new CommandError("ERR Error trying to load the RDB dump, check server logs");
     }
   }
@@ -63,7 +64,7 @@ record Debugging(
     try {
       appendOnlyFile.reload(dataSet::clear);
     } catch (IOException | RdbException | AofException | ManifestException e) {
-      serverLog.warning("DEBUG LOADAOF failed: %s", e.getMessage());
+      serverLog.warning("DEBUG LOADAOF failed: %s", SystemErrors.text(e));
       throw new CommandError("ERR Error trying to load the AOF files, check server logs");
     }
   }

@@ -7,6 +7,7 @@ import io.redoubt.persistence.rdb.RdbException;
 import io.redoubt.protocol.config.FatalConfigError;
 import io.redoubt.protocol.launch.Launch;
 import io.redoubt.protocol.launch.Service;
+import io.redoubt.protocol.process.SystemErrors;
 import io.redoubt.protocol.process.ThreadPriority;
 import io.redoubt.server.settings.ServerDirectives;
 import java.io.IOException;
@@ -72,7 +73,7 @@ public final class Main extends Launch<ServerDirectives> {
     } else if (failure instanceof AofException bad) {
       log().warning("%s", bad.getMessage());
     } else if (failure != null) {
-      log().warning("Fatal error loading the DB: %s. Exiting.", failure.getMessage());
+      log().warning("Fatal error loading the DB: %s. Exiting.", SystemErrors.text(failure));
     }
   }
 }

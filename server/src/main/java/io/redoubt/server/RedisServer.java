@@ -70,6 +70,7 @@ public final class RedisServer implements AutoCloseable {
     CompletableFuture<Void> loaded = new CompletableFuture<>();
     onLoop(() -> {
       parts.listeners.open();
+      parts.log.notice("Server initialized");
       parts.transport.atEndOfTurn(parts.appendOnlyFile.endOfTurn());
       parts.memory.started();
       parts.cron.start(settings.hz.value());

@@ -45,6 +45,10 @@ final class Shutdown implements ServerCommands.Shutdown {
   private @Nullable Runnable signalled;
   private @Nullable Cancellable waiting;
   private boolean holdsWrites;
+
+  /** Everything is done and the process ends, although the loop still turns. */
+  private boolean over;
+
   private long deadlineNanos;
 
   Shutdown(
@@ -116,6 +120,9 @@ final class Shutdown implements ServerCommands.Shutdown {
 
   @Override
   public boolean begin(SaveWish save, boolean now, boolean force) {
+    if (over) {
+      return true; // the process is about to exit; another save would leave half a file
+    }
     if (waiting != null) {
       if (!now) {
         return true;
@@ -243,6 +250,7 @@ final class Shutdown implements ServerCommands.Shutdown {
     } else {
       snapshots.abortSave();
     }
+    over = true;
     log.warning("Redis is now ready to exit, bye bye...");
     // What is written from now on would be in no file, however long the process takes to end.
     clients.pauses().begin(Cause.SHUTDOWN, Pause.ALL, Long.MAX_VALUE);

@@ -41,7 +41,7 @@ final class Rules {
           "persistence.packed      <- protocol.bytes",
           "persistence.rdb         <- protocol.bytes protocol.resp persistence.io"
               + " persistence.packed",
-          "persistence.aof         <- protocol.bytes protocol.resp persistence.io"
+          "persistence.aof         <- protocol.bytes protocol.resp protocol.process persistence.io"
               + " persistence.packed persistence.rdb",
 
           // The data server, from memory upwards.

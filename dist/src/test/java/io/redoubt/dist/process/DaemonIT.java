@@ -21,12 +21,12 @@ final class DaemonIT {
 
   @Test
   void theServerAnswersWhenItsParentReturns() throws Exception {
-    servesAndEnds(Kind.REDOUBT.server(), "redis-server", "save \"\"\n");
+    servesAndEnds(Kind.REDOUBT.server(), "redis-server", "", "save \"\"\n");
   }
 
   @Test
   void theSentinelAnswersWhenItsParentReturns() throws Exception {
-    servesAndEnds(Kind.REDOUBT.sentinel(), "redis-sentinel", "");
+    servesAndEnds(Kind.REDOUBT.sentinel(), "redis-sentinel", " [sentinel]", "");
   }
 
   @Test
@@ -55,7 +55,8 @@ final class DaemonIT {
     assertThat(nodes.folder("daemon").resolve("pid")).doesNotExist();
   }
 
-  private void servesAndEnds(Path launcher, String name, String directives) throws Exception {
+  private void servesAndEnds(Path launcher, String name, String mode, String directives)
+      throws Exception {
     Path folder = nodes.folder("daemon");
     Path conf = conf("bind 127.0.0.1\ndir " + folder + "\n" + directives);
     Result result = Distribution.run(Map.of(), launcher.toString(), conf.toString());
@@ -71,6 +72,8 @@ final class DaemonIT {
       }
       Path proc = Path.of("/proc/" + child.pid());
       assertThat(Files.readString(proc.resolve("comm"))).startsWith(name.substring(0, 12));
+      assertThat(Files.readString(proc.resolve("cmdline")))
+          .isEqualTo(name + " 127.0.0.1:" + port + mode + "\0");
       for (int fd = 0; fd < 3; fd++) {
         assertThat(proc.resolve("fd/" + fd).toRealPath()).isEqualTo(Path.of("/dev/null"));
       }

@@ -28,7 +28,7 @@ final class LauncherIT {
           .containsEntry("executable", SERVER.toRealPath().toString());
       assertThat(Files.readString(Path.of("/proc/" + node.pid() + "/comm")))
           .isEqualTo("redis-server\n");
-      assertThat(commandLine(node)).startsWith("redis-server");
+      assertThat(commandLine(node)).first().isEqualTo("redis-server 127.0.0.1:" + node.port());
       node.stop();
       assertThat(node.awaitEnd(Distribution.LIMIT)).isTrue();
       assertThat(node.exitStatus()).isZero();
@@ -83,7 +83,8 @@ final class LauncherIT {
   @Test
   void takesJvmOptionsFromTheEnvironment() throws Exception {
     Map<String, String> environment = Map.of("REDOUBT_JAVA_OPTS", "-Xmx77m -Dsome.property=value");
-    try (Node node = Distribution.start(SERVER, folder, environment, "--save", "")) {
+    try (Node node =
+        Distribution.start(SERVER, folder, environment, "--save", "", "--set-proc-title", "no")) {
       assertThat(commandLine(node)).contains("-Xmx77m", "-Dsome.property=value");
     }
   }
@@ -108,7 +109,14 @@ final class LauncherIT {
       assertThat(home.resolve(launcher)).isRegularFile().isExecutable();
     }
     try (Node node =
-        Distribution.start(home.resolve("bin/redis-server"), folder, Map.of(), "--save", "")) {
+        Distribution.start(
+            home.resolve("bin/redis-server"),
+            folder,
+            Map.of(),
+            "--save",
+            "",
+            "--set-proc-title",
+            "no")) {
       assertThat(commandLine(node)).anyMatch(argument -> argument.startsWith("-XX:AOTCache="));
       assertOnlyLogLines(node);
     }

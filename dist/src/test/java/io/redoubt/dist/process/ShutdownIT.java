@@ -55,6 +55,24 @@ final class ShutdownIT {
     assertThat(log(node)).contains("You insist... exiting now.");
   }
 
+  @Test
+  void aSecondSignalDoesNotBeginASecondShutdown() throws Exception {
+    Node node = start(NEVER_BY_ITSELF);
+    node.ask("SET", "key", "value");
+    node.ask("CONFIG", "SET", "rdb-key-save-delay", "1000000"); // microseconds
+    Path temporary = nodes.folder(node).resolve("temp-" + node.pid() + ".rdb");
+    Nodes.signal(node, "TERM");
+    await().atMost(Distribution.LIMIT).until(() -> Files.exists(temporary));
+    Nodes.signal(node, "TERM");
+    assertThat(Nodes.end(node, "TERM")).isZero();
+    assertThat(temporary).doesNotExist();
+    assertThat(log(node))
+        .containsOnlyOnce("User requested shutdown...")
+        .containsOnlyOnce("DB saved on disk")
+        .containsOnlyOnce("Redis is now ready to exit, bye bye...");
+    assertThat(nodes.restart(node).ask("GET", "key").text()).isEqualTo("value");
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"TERM", "INT"})
   void aSignalSavesNothingByDefault(String signal) throws Exception {

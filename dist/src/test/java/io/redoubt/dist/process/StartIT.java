@@ -195,6 +195,33 @@ final class StartIT {
         .isEqualTo(new Reply.Error("ERR unknown command 'FLUSHALL', with args beginning with: "));
   }
 
+  @Test
+  void thePsTitleFollowsItsTemplate() throws Exception {
+    Node node = nodes.server(Kind.REDOUBT);
+    assertThat(title(node)).isEqualTo("redis-server 127.0.0.1:" + node.port());
+    node.ask("CONFIG", "SET", "proc-title-template", "{title} at {port} {config-file} \u00e9");
+    assertThat(title(node)).isEqualTo("redis-server at " + node.port() + " - \u00e9");
+    Result shown = Distribution.run(Map.of(), "ps", "-o", "args=", "-p", node.pid() + "");
+    assertThat(shown.output()).startsWith("redis-server at " + node.port());
+    node.ask("CONFIG", "SET", "proc-title-template", "x".repeat(100_000));
+    assertThat(title(node)).matches("x+");
+    assertThat(node.ask("PING")).isEqualTo(new Reply.Simple("PONG"));
+  }
+
+  private static String title(Node node) throws IOException {
+    return Files.readString(Path.of("/proc/" + node.pid() + "/cmdline")).replace("\0", "");
+  }
+
+  @Test
+  void theLogTellsTheStepsOfAStart() throws Exception {
+    Node node = nodes.server(Kind.REDOUBT);
+    String log = Files.readString(node.log());
+    assertThat(log)
+        .containsSubsequence(
+            "Configuration loaded", " * Server initialized", "Ready to accept connections tcp");
+    assertThat(log).doesNotContainIgnoringCase("netty").doesNotContain("WARNING:");
+  }
+
   private Path conf(String text) throws Exception {
     Path file = nodes.folder("conf").resolve("redis.conf");
     Files.writeString(file, text);

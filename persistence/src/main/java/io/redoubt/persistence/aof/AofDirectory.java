@@ -3,6 +3,7 @@ package io.redoubt.persistence.aof;
 import io.redoubt.persistence.io.Disk;
 import io.redoubt.persistence.io.DiskFile;
 import io.redoubt.persistence.io.WholeFile;
+import io.redoubt.protocol.process.SystemErrors;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -129,7 +130,7 @@ public final class AofDirectory {
       disk.syncDirectory(directory);
       return created;
     } catch (IOException e) {
-      log.warning("Can't create a journal for commits to the AOF: " + e.getMessage());
+      log.warning("Can't create a journal for commits to the AOF: " + SystemErrors.text(e));
       return null;
     }
   }
@@ -156,7 +157,7 @@ public final class AofDirectory {
     } catch (IOException e) {
       log.warning(
           "Error trying to move the old AOF file %s into dir %s: %s"
-              .formatted(fileName, directory.getFileName(), e.getMessage()));
+              .formatted(fileName, directory.getFileName(), SystemErrors.text(e)));
       throw e;
     }
     disk.syncDirectory(directory);
@@ -200,7 +201,7 @@ public final class AofDirectory {
     } catch (IOException e) {
       log.warning(
           "Can't open or create append-only dir %s: %s"
-              .formatted(directory.getFileName(), e.getMessage()));
+              .formatted(directory.getFileName(), SystemErrors.text(e)));
       throw e;
     }
   }
@@ -331,7 +332,7 @@ public final class AofDirectory {
     } catch (IOException e) {
       log.warning(
           "Error trying to rename the temporary AOF %s file %s into %s: %s"
-              .formatted(type, from.getFileName(), to.getFileName(), e.getMessage()));
+              .formatted(type, from.getFileName(), to.getFileName(), SystemErrors.text(e)));
       throw e;
     }
     log.notice(

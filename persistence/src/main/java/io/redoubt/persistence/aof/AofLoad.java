@@ -4,6 +4,7 @@ import io.redoubt.persistence.io.Disk;
 import io.redoubt.persistence.io.DiskFile;
 import io.redoubt.persistence.rdb.RdbException;
 import io.redoubt.protocol.bytes.BufferMemory;
+import io.redoubt.protocol.process.SystemErrors;
 import java.io.IOException;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -141,7 +142,7 @@ public final class AofLoad implements AutoCloseable {
       torn.truncate(valid);
       torn.sync();
     } catch (IOException e) {
-      log.warning("Error truncating the AOF file %s: %s".formatted(name, e.getMessage()));
+      log.warning("Error truncating the AOF file %s: %s".formatted(name, SystemErrors.text(e)));
       throw e;
     }
     visitor.cut();

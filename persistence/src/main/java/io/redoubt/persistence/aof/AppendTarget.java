@@ -1,6 +1,7 @@
 package io.redoubt.persistence.aof;
 
 import io.redoubt.persistence.io.DiskFile;
+import io.redoubt.protocol.process.SystemErrors;
 import java.io.Closeable;
 import java.io.IOException;
 import java.util.concurrent.atomic.AtomicLong;
@@ -131,7 +132,7 @@ final class AppendTarget implements Closeable {
     private static final long serialVersionUID = 1L;
 
     TornFile(IOException cause) {
-      super(cause.getMessage(), cause);
+      super(SystemErrors.text(cause), cause);
     }
   }
 }

@@ -238,19 +238,18 @@ public abstract class CommonDirectives extends Directives {
   public final YesNoDirective setProcTitle =
       yesNo("set-proc-title", true)
           .immutable()
-          .doc("Whether ps and ss show the process by the name redis-server.");
+          .doc("Whether ps and ss show the process by a title, such as redis-server *:6379.");
 
   /** {@code proc-title-template}. */
   public final TextDirective procTitleTemplate =
       text("proc-title-template", "{title} {listen-addr} {server-mode}")
-          .acceptedWithoutEffect()
           .check(template -> {
             if (!TitleTemplate.isValid(template)) {
               throw new RefusedValue("template format is invalid or contains unknown variables");
             }
           })
           .doc(
-              "What the long title of the process is made of: {title} {listen-addr} {server-mode}"
+              "What the title of the process in ps is made of: {title} {listen-addr} {server-mode}"
                   + " {port} {tls-port} {unixsocket} {config-file}.");
 
   /** {@code locale-collate}. */

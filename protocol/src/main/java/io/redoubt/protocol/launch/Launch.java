@@ -1,5 +1,6 @@
 package io.redoubt.protocol.launch;
 
+import io.redoubt.protocol.config.BindAddress;
 import io.redoubt.protocol.config.CommonDirectives.Supervision;
 import io.redoubt.protocol.config.FatalConfigError;
 import io.redoubt.protocol.config.TlsDirectives;
@@ -15,6 +16,7 @@ import io.redoubt.protocol.process.ProcessTitle;
 import io.redoubt.protocol.process.Signals;
 import io.redoubt.protocol.process.Supervisor;
 import io.redoubt.protocol.process.SystemErrors;
+import io.redoubt.protocol.process.TitleTemplate;
 import io.redoubt.protocol.process.Usage;
 import io.redoubt.protocol.process.Version;
 import java.io.IOException;
@@ -141,6 +143,7 @@ public abstract class Launch<D extends TlsDirectives> {
       Signals.install(log, new Stop(started));
       Service service = start();
       started.complete(service);
+      followTitle();
       showLogo();
       pidFile = writePidFile(background);
       if (background) {
@@ -163,12 +166,59 @@ public abstract class Launch<D extends TlsDirectives> {
       return 1;
     } catch (ExecutionException e) {
       return 1; // the service has logged why
+    } catch (ListenException e) {
+      log.warning("%s", e.getMessage());
+      return 1;
     } catch (IOException e) {
-      log.warning("Failed listening on port %d (TCP), aborting.", directives.port.value());
+      log.warning("Can't start: %s", SystemErrors.textWithFile(e));
       return 1;
     } finally {
       remove(pidFile);
     }
+  }
+
+  /** Shows the title of the template, now and after each change of what it tells. */
+  private void followTitle() {
+    if (directives.setProcTitle.value()) {
+      showTitle();
+      directives.procTitleTemplate.onChange(this::showTitle);
+      directives.port.onChange(this::showTitle);
+      directives.tlsPort.onChange(this::showTitle);
+      directives.bind.onChange(this::showTitle);
+    }
+  }
+
+  private void showTitle() {
+    String unixSocket = directives.unixsocket.value();
+    int plain = directives.port.value();
+    int encrypted = directives.tlsPort.value();
+    String listens =
+        plain == 0 && encrypted == 0
+            ? "unixsocket:" + unixSocket
+            : firstAddress() + ":" + (plain == 0 ? encrypted : plain);
+    ProcessTitle.show(
+        TitleTemplate.render(
+            directives.procTitleTemplate.value(),
+            Map.of(
+                "title",
+                program,
+                "listen-addr",
+                listens,
+                "server-mode",
+                program.equals("redis-sentinel") ? "[sentinel]" : "",
+                "config-file",
+                arguments.configFile() == null ? "-" : arguments.configFile().toString(),
+                "port",
+                Integer.toString(plain),
+                "tls-port",
+                Integer.toString(encrypted),
+                "unixsocket",
+                unixSocket)));
+  }
+
+  private String firstAddress() {
+    List<BindAddress> addresses = directives.bind.value();
+    return addresses.isEmpty() ? "*" : addresses.getFirst().toString();
   }
 
   private void introduce() {
@@ -231,7 +281,7 @@ public abstract class Launch<D extends TlsDirectives> {
     try {
       return PidFile.write(directives.path(path.isEmpty() ? BACKGROUND_PIDFILE : path), pid);
     } catch (IOException e) {
-      log.warning("Failed to write PID file: %s", e.getMessage());
+      log.warning("Failed to write PID file: %s", SystemErrors.text(e));
       return null;
     }
   }
@@ -242,7 +292,7 @@ public abstract class Launch<D extends TlsDirectives> {
         pidFile.remove();
       }
     } catch (IOException e) {
-      log.warning("Failed to remove the PID file: %s", e.getMessage());
+      log.warning("Failed to remove the PID file: %s", SystemErrors.text(e));
     }
   }
 

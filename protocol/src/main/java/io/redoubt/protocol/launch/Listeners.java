@@ -7,11 +7,13 @@ import io.redoubt.protocol.net.Listener;
 import io.redoubt.protocol.net.Tls;
 import io.redoubt.protocol.net.Transport;
 import io.redoubt.protocol.process.Log;
+import io.redoubt.protocol.process.SystemErrors;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnixDomainSocketAddress;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermission;
 import java.util.ArrayList;
@@ -26,6 +28,8 @@ import org.jspecify.annotations.Nullable;
  * socket.
  */
 public final class Listeners {
+  private static final String BIND = "bind: ";
+
   private final Transport transport;
   private final TlsDirectives settings;
   private final Log log;
@@ -56,8 +60,8 @@ public final class Listeners {
    */
   public void open() throws IOException {
     try {
-      openTcp();
-      openEncrypted();
+      attempt(this::openTcp, "Failed listening on port %d (TCP)", settings.port.value());
+      attempt(this::openEncrypted, "Failed listening on port %d (TLS)", settings.tlsPort.value());
       String path = settings.unixsocket.value();
       if (!path.isEmpty()) {
         openUnix(settings.path(path));
@@ -65,6 +69,21 @@ public final class Listeners {
     } catch (IOException e) {
       close();
       throw e;
+    }
+  }
+
+  /** Something that listens. */
+  @FunctionalInterface
+  private interface Opening {
+    void run() throws IOException;
+  }
+
+  private void attempt(Opening opening, String refusal, int port) throws ListenException {
+    try {
+      opening.run();
+    } catch (IOException e) {
+      log.warning("%s", SystemErrors.textWithFile(e));
+      throw new ListenException(refusal.formatted(port) + ", aborting.", e);
     }
   }
 
@@ -113,10 +132,10 @@ public final class Listeners {
         listeners.add(transport.listen(socket, settings.tcpBacklog.value(), tls, acceptor));
       } catch (IOException e) {
         if (!address.optional() || isTaken(e)) {
-          log.warning(
-              "Warning: Could not create server TCP listening socket %s:%d: %s",
-              address.host(), port, e.getMessage());
-          throw e;
+          throw new IOException(
+              "Warning: Could not create server TCP listening socket %s:%d: %s"
+                  .formatted(address.host(), port, SystemErrors.text(e)),
+              e);
         }
       }
     }
@@ -127,9 +146,20 @@ public final class Listeners {
   }
 
   private void openUnix(Path path) throws IOException {
-    Files.deleteIfExists(path);
-    unix.add(
-        transport.listen(UnixDomainSocketAddress.of(path), settings.tcpBacklog.value(), acceptor));
+    try {
+      if (!Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS)) {
+        Files.deleteIfExists(path);
+      }
+      unix.add(
+          transport.listen(
+              UnixDomainSocketAddress.of(path), settings.tcpBacklog.value(), acceptor));
+    } catch (IOException e) {
+      String reason = SystemErrors.text(e);
+      throw new ListenException(
+          "Failed opening Unix socket: %s%s (%s)"
+              .formatted(reason.startsWith(BIND) ? "" : BIND, reason, path),
+          e);
+    }
     int mode = settings.unixsocketperm.value();
     if (mode != 0) {
       Files.setPosixFilePermissions(path, permissions(mode));

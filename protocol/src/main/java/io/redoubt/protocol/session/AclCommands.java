@@ -19,6 +19,7 @@ import io.redoubt.protocol.command.CommandGroup;
 import io.redoubt.protocol.command.CommandTable;
 import io.redoubt.protocol.command.Errors;
 import io.redoubt.protocol.command.Group;
+import io.redoubt.protocol.process.SystemErrors;
 import io.redoubt.protocol.pubsub.ChannelKind;
 import io.redoubt.protocol.resp.ReplyWriter;
 import io.redoubt.protocol.resp.Request;
@@ -441,7 +442,7 @@ public final class AclCommands<C extends SessionCall> extends CommandGroup<C> {
       users().load(source.path(), source.read()).forEach(registry::closeClientsOf);
     } catch (IOException e) {
       throw new CommandError(
-          "ERR Error loading ACLs, opening file '" + source.path() + "': " + e.getMessage());
+          "ERR Error loading ACLs, opening file '" + source.path() + "': " + SystemErrors.text(e));
     } catch (IllegalArgumentException e) {
       throw new CommandError("ERR " + e.getMessage());
     }
@@ -456,7 +457,7 @@ public final class AclCommands<C extends SessionCall> extends CommandGroup<C> {
     try {
       target.write(users().describe());
     } catch (IOException e) {
-      registry.log().warning("Writing ACL file for ACL SAVE: %s", e);
+      registry.log().warning("Writing ACL file for ACL SAVE: %s", SystemErrors.text(e));
       throw new CommandError(
           "ERR There was an error trying to save the ACLs. Please check the server logs for more"
               + " information");

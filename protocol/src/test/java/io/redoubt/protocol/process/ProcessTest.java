@@ -3,16 +3,20 @@ package io.redoubt.protocol.process;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowable;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.BufferedReader;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.io.UncheckedIOException;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -74,6 +78,30 @@ final class ProcessTest {
     ProcessTitle.set(before);
 
     assertThat(after).isEqualTo("redis-server");
+  }
+
+  @Test
+  void tellsWhyAFileFailed(@TempDir Path folder) throws IOException {
+    Path file = Files.createFile(folder.resolve("file"));
+    Path full = Files.createDirectories(folder.resolve("full/inner")).getParent();
+    assertThat(why(() -> Files.readString(folder.resolve("none"))))
+        .isEqualTo("No such file or directory");
+    assertThat(why(() -> Files.readString(folder))).isEqualTo("Is a directory");
+    assertThat(why(() -> Files.writeString(folder, "x"))).isEqualTo("Is a directory");
+    assertThat(why(() -> Files.createFile(file.resolve("x")))).isEqualTo("Not a directory");
+    assertThat(why(() -> Files.createDirectory(file))).isEqualTo("File exists");
+    assertThat(why(() -> Files.delete(full))).isEqualTo("Directory not empty");
+    assertThat(SystemErrors.text(new AccessDeniedException("x"))).isEqualTo("Permission denied");
+    assertThat(SystemErrors.textWithFile(new AccessDeniedException("x")))
+        .isEqualTo("x: Permission denied");
+    IOException noSpace = new IOException("No space left on device");
+    assertThat(SystemErrors.text(new UncheckedIOException(noSpace)))
+        .isEqualTo("No space left on device");
+    assertThat(SystemErrors.text(new IOException())).isEqualTo("java.io.IOException");
+  }
+
+  private static String why(ThrowingCallable operation) {
+    return SystemErrors.text(catchThrowable(operation));
   }
 
   @Test

@@ -1,6 +1,7 @@
 package io.redoubt.sentinel.runtime;
 
 import io.redoubt.protocol.process.Log;
+import io.redoubt.protocol.process.SystemErrors;
 import io.redoubt.sentinel.core.SentinelState;
 import java.io.IOException;
 import java.util.ArrayDeque;
@@ -125,7 +126,8 @@ public final class StateKeeper {
       log.notice("Sentinel new configuration saved on disk");
     } else if (!failed) {
       log.warning(
-          "WARNING: Sentinel was not able to save the new configuration on disk!!!: %s", fault);
+          "WARNING: Sentinel was not able to save the new configuration on disk!!!: %s",
+          SystemErrors.text(fault));
     }
     failed = fault != null;
     SentinelState state = newest;

@@ -241,7 +241,7 @@ final class AofReplay implements AofVisitor, AutoCloseable {
     try {
       files.close();
     } catch (IOException e) {
-      host.log().warning("Closing the append only file: %s", e.getMessage());
+      host.log().warning("Closing the append only file: %s", SystemErrors.text(e));
     }
   }
 }

@@ -10,6 +10,7 @@ import io.redoubt.protocol.net.EndOfTurn;
 import io.redoubt.protocol.process.Clock;
 import io.redoubt.protocol.process.Log;
 import io.redoubt.protocol.process.Standstill;
+import io.redoubt.protocol.process.SystemErrors;
 import io.redoubt.server.execution.Latency;
 import io.redoubt.server.execution.LatencyEvent;
 import io.redoubt.server.execution.Refusal;
@@ -211,7 +212,7 @@ public final class AppendOnlyFile implements AutoCloseable {
       try {
         files.current().open();
       } catch (IOException | ManifestException e) {
-        log.warning("Can't open the append only directory: %s", e.getMessage());
+        log.warning("Can't open the append only directory: %s", SystemErrors.text(e));
         return false;
       }
     }
@@ -607,7 +608,7 @@ public final class AppendOnlyFile implements AutoCloseable {
       log.notice("Calling fsync() on the AOF file.");
       IOException failure = appender.writeAndForce();
       if (failure != null) {
-        log.warning("Fail to fsync the AOF file: %s.", failure.getMessage());
+        log.warning("Fail to fsync the AOF file: %s.", SystemErrors.text(failure));
       }
       files.keepTail(placeWithTail.get());
       progressed();

@@ -4,6 +4,7 @@ import io.redoubt.persistence.aof.AofAppender;
 import io.redoubt.persistence.io.DiskFile;
 import io.redoubt.protocol.process.Clock;
 import io.redoubt.protocol.process.Log;
+import io.redoubt.protocol.process.SystemErrors;
 import io.redoubt.server.snapshot.LoopTurns;
 import java.io.IOException;
 import java.util.function.Consumer;
@@ -79,7 +80,7 @@ final class IncrementalFiles {
     try {
       files.current().dropTemporaryIncremental();
     } catch (IOException e) {
-      log.warning("Can't remove the temp incr aof file: %s", e.getMessage());
+      log.warning("Can't remove the temp incr aof file: %s", SystemErrors.text(e));
     }
   }
 

@@ -5,6 +5,7 @@ import io.redoubt.persistence.aof.AofDirectory.Following;
 import io.redoubt.persistence.aof.AofFile;
 import io.redoubt.protocol.process.Clock;
 import io.redoubt.protocol.process.Log;
+import io.redoubt.protocol.process.SystemErrors;
 import io.redoubt.server.execution.Latency;
 import io.redoubt.server.execution.LatencyEvent;
 import io.redoubt.server.settings.ServerDirectives;
@@ -137,7 +138,7 @@ final class Rewrites {
     try {
       next = owner.openIncremental(newKind);
     } catch (IOException e) {
-      log.warning("Can't rewrite append only file in background: %s", e.getMessage());
+      log.warning("Can't rewrite append only file in background: %s", SystemErrors.text(e));
       failed();
       return false;
     }
@@ -169,7 +170,7 @@ final class Rewrites {
 
   /** What comes goes on into the file before: the rewrite has to fail. */
   void noIncremental(IOException why) {
-    log.warning("Can't rewrite append only file in background: %s", why.getMessage());
+    log.warning("Can't rewrite append only file in background: %s", SystemErrors.text(why));
     snapshots.abortBase();
   }
 
@@ -195,7 +196,7 @@ final class Rewrites {
     try {
       baseBytes = files.current().baseBytes();
     } catch (IOException e) {
-      log.warning("Can't tell the size of the AOF base file: %s", e.getMessage());
+      log.warning("Can't tell the size of the AOF base file: %s", SystemErrors.text(e));
     }
     olderBytes = 0;
     sizeAfterRewrite = baseBytes + owner.incrementalBytes();
@@ -261,7 +262,7 @@ final class Rewrites {
     try {
       files.current().removeHistory();
     } catch (IOException e) {
-      log.warning("Can't remove history files of the AOF: %s", e.getMessage());
+      log.warning("Can't remove history files of the AOF: %s", SystemErrors.text(e));
     }
   }
 
@@ -348,7 +349,7 @@ final class Rewrites {
         try {
           directory.removeHistory();
         } catch (IOException e) {
-          log.warning("Can't remove history files of the AOF: %s", e.getMessage());
+          log.warning("Can't remove history files of the AOF: %s", SystemErrors.text(e));
         }
       }
     }

@@ -24,7 +24,7 @@ import java.util.Map;
 
 /** CONFIG: the configuration while the server runs. */
 public final class ConfigCommands extends CommandGroup<Call> {
-  private static final CommandError NO_FILE =
+  static final CommandError NO_FILE =
       new CommandError("ERR The server is running without a config file");
 
   private final Runnable resetStatistics;

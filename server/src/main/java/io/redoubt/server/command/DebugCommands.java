@@ -13,6 +13,7 @@ import io.redoubt.protocol.command.Errors;
 import io.redoubt.protocol.command.Group;
 import io.redoubt.protocol.config.RefusedValue;
 import io.redoubt.protocol.config.WordNumbers;
+import io.redoubt.protocol.process.SystemErrors;
 import io.redoubt.protocol.resp.ReplyWriter;
 import io.redoubt.server.execution.Call;
 import io.redoubt.server.execution.Effect;
@@ -195,10 +196,13 @@ public final class DebugCommands extends CommandGroup<Call> {
   }
 
   private static void rewriteEveryDirective(Call call) {
+    if (call.settings().configFile() == null) {
+      throw ConfigCommands.NO_FILE;
+    }
     try {
       call.settings().rewriteEveryDirective();
     } catch (IOException failed) {
-      throw new CommandError("ERR CONFIG-REWRITE-FORCE-ALL failed");
+      throw new CommandError("ERR CONFIG-REWRITE-FORCE-ALL failed: " + SystemErrors.text(failed));
     }
     call.reply().ok();
   }

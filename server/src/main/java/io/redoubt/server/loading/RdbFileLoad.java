@@ -3,6 +3,7 @@ package io.redoubt.server.loading;
 import io.redoubt.persistence.io.DiskFile;
 import io.redoubt.persistence.rdb.RdbException;
 import io.redoubt.persistence.rdb.RdbReader;
+import io.redoubt.protocol.process.SystemErrors;
 import io.redoubt.server.snapshot.ReplicationPoint;
 import io.redoubt.server.snapshot.SnapshotContext;
 import java.io.IOException;
@@ -126,7 +127,7 @@ public final class RdbFileLoad implements AutoCloseable {
     try {
       close();
     } catch (IOException e) {
-      context.log().warning("Closing the RDB file: %s", e.getMessage());
+      context.log().warning("Closing the RDB file: %s", SystemErrors.text(e));
     }
   }
 

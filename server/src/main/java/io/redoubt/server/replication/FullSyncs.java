@@ -4,6 +4,7 @@ import io.redoubt.persistence.rdb.BlockOutput;
 import io.redoubt.persistence.rdb.RdbException;
 import io.redoubt.persistence.rdb.RdbWriter;
 import io.redoubt.protocol.bytes.ByteString;
+import io.redoubt.protocol.process.SystemErrors;
 import io.redoubt.server.replication.ReplicaFeed.State;
 import io.redoubt.server.replication.stream.ReplicationHistory;
 import io.redoubt.server.settings.ServerDirectives;
@@ -302,7 +303,7 @@ final class FullSyncs {
     try {
       host.snapshotContext().disk().delete(host.snapshots().file());
     } catch (IOException e) {
-      host.log().warning("Can't remove %s: %s", host.snapshots().file(), e.getMessage());
+      host.log().warning("Can't remove %s: %s", host.snapshots().file(), SystemErrors.text(e));
     }
   }
 

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
 import io.redoubt.protocol.net.Chunk;
 import io.redoubt.protocol.net.Connection;
+import io.redoubt.protocol.process.SystemErrors;
 import io.redoubt.protocol.resp.ProtocolException;
 import io.redoubt.protocol.resp.Request;
 import io.redoubt.protocol.resp.RequestEncoder;
@@ -308,7 +309,8 @@ final class LinkAttempt implements Connection.Handler, MasterStream.Target {
       ahead.add(memory, from, to - from);
     } catch (IOException e) {
       host.log()
-          .warning("The master's stream can't be kept until it is loaded: %s", e.getMessage());
+          .warning(
+              "The master's stream can't be kept until it is loaded: %s", SystemErrors.text(e));
       link.streamAheadIsLost();
       close();
       return;
@@ -340,7 +342,7 @@ final class LinkAttempt implements Connection.Handler, MasterStream.Target {
       ahead.close();
       close();
     } catch (IOException e) {
-      host.log().warning("The master's stream can't be read back: %s", e.getMessage());
+      host.log().warning("The master's stream can't be read back: %s", SystemErrors.text(e));
       ahead.close();
       close();
     }

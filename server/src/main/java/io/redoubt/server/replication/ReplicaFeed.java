@@ -3,6 +3,7 @@ package io.redoubt.server.replication;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import io.redoubt.protocol.config.OutputLimit;
+import io.redoubt.protocol.process.SystemErrors;
 import io.redoubt.protocol.session.ClientFlag;
 import io.redoubt.protocol.session.ClientType;
 import io.redoubt.server.client.Companion;
@@ -452,7 +453,7 @@ final class ReplicaFeed implements Companion, SnapshotSink {
             output.sendFrom(
                 (memory, at, room) -> source.read(this, memory, at, room), Long.MAX_VALUE, null);
       } catch (IOException e) {
-        replicas.log().warning("Read error sending DB to replica: %s", e.getMessage());
+        replicas.log().warning("Read error sending DB to replica: %s", SystemErrors.text(e));
         client.closeSoon();
         return;
       }

@@ -3,6 +3,7 @@ package io.redoubt.server.replication;
 import io.redoubt.persistence.io.Disk;
 import io.redoubt.persistence.io.DiskFile;
 import io.redoubt.protocol.process.Log;
+import io.redoubt.protocol.process.SystemErrors;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
@@ -65,7 +66,7 @@ final class SnapshotFile {
         readers.put(replica, disk.read(path));
       }
     } catch (IOException e) {
-      log.warning("Can't open the snapshot for replicas: %s", e.getMessage());
+      log.warning("Can't open the snapshot for replicas: %s", SystemErrors.text(e));
       failed();
       return;
     }
@@ -96,7 +97,7 @@ final class SnapshotFile {
       try {
         reader.close();
       } catch (IOException e) {
-        log.warning("Can't close %s: %s", path, e.getMessage());
+        log.warning("Can't close %s: %s", path, SystemErrors.text(e));
       }
     }
   }

@@ -2,6 +2,7 @@ package io.redoubt.server.replication;
 
 import io.redoubt.persistence.io.Disk;
 import io.redoubt.persistence.io.DiskFile;
+import io.redoubt.protocol.process.SystemErrors;
 import io.redoubt.server.settings.ServerDirectives;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -67,7 +68,7 @@ final class SpillSpace {
     try {
       file.close();
     } catch (IOException e) {
-      host.log().warning("Can't close a spill file: %s", e.getMessage());
+      host.log().warning("Can't close a spill file: %s", SystemErrors.text(e));
     }
   }
 }

@@ -3,6 +3,7 @@ package io.redoubt.server.replication;
 import io.redoubt.persistence.io.Disk;
 import io.redoubt.persistence.io.DiskFile;
 import io.redoubt.persistence.rdb.RdbException;
+import io.redoubt.protocol.process.SystemErrors;
 import io.redoubt.server.execution.Refusal;
 import io.redoubt.server.loading.LoadProgress;
 import io.redoubt.server.loading.LoadRule;
@@ -174,7 +175,7 @@ final class Transfer implements TransferFraming.Sink {
       aheadFailed = true;
       fail(
           "The stream that comes along with the MASTER <-> REPLICA synchronization can't be kept: "
-              + e.getMessage());
+              + SystemErrors.text(e));
     }
   }
 
@@ -200,7 +201,7 @@ final class Transfer implements TransferFraming.Sink {
       fail(
           "Write error or short write writing to the DB dump file needed for MASTER <-> REPLICA"
               + " synchronization: "
-              + e.getMessage());
+              + SystemErrors.text(e));
     } catch (RdbException e) {
       failLoad(e);
     }
@@ -237,7 +238,8 @@ final class Transfer implements TransferFraming.Sink {
       path = temporary;
     } catch (IOException e) {
       fail(
-          "Opening the temp file needed for MASTER <-> REPLICA synchronization: " + e.getMessage());
+          "Opening the temp file needed for MASTER <-> REPLICA synchronization: "
+              + SystemErrors.text(e));
     }
   }
 
@@ -320,7 +322,8 @@ final class Transfer implements TransferFraming.Sink {
       endLoad();
       return false;
     } catch (IOException e) {
-      fail("Failed trying to load the MASTER synchronization DB from disk: " + e.getMessage());
+      fail(
+          "Failed trying to load the MASTER synchronization DB from disk: " + SystemErrors.text(e));
     } catch (RdbException e) {
       failLoad(e);
     }
@@ -412,7 +415,7 @@ final class Transfer implements TransferFraming.Sink {
       try {
         fromFile.close();
       } catch (IOException e) {
-        host.log().warning("Can't close the file of a transfer: %s", e.getMessage());
+        host.log().warning("Can't close the file of a transfer: %s", SystemErrors.text(e));
       }
       fromFile = null;
       deleteSyncFile();
@@ -439,14 +442,14 @@ final class Transfer implements TransferFraming.Sink {
     try {
       host.snapshotContext().disk().delete(target);
     } catch (IOException e) {
-      host.log().warning("Can't remove %s: %s", target, e.getMessage());
+      host.log().warning("Can't remove %s: %s", target, SystemErrors.text(e));
     }
   }
 
   private void failLoad(RdbException e) {
     fail(
         "Failed trying to load the MASTER synchronization DB from %s: %s"
-            .formatted(direct == null ? "disk" : "socket", e.getMessage()));
+            .formatted(direct == null ? "disk" : "socket", SystemErrors.text(e)));
   }
 
   private void fail(String text) {
@@ -473,7 +476,7 @@ final class Transfer implements TransferFraming.Sink {
       try {
         host.snapshotContext().disk().delete(path);
       } catch (IOException e) {
-        host.log().warning("Can't remove %s: %s", path, e.getMessage());
+        host.log().warning("Can't remove %s: %s", path, SystemErrors.text(e));
       }
       path = null;
     }
@@ -492,7 +495,7 @@ final class Transfer implements TransferFraming.Sink {
       try {
         file.close();
       } catch (IOException e) {
-        host.log().warning("Can't close the file of a transfer: %s", e.getMessage());
+        host.log().warning("Can't close the file of a transfer: %s", SystemErrors.text(e));
       }
       file = null;
     }

@@ -1,6 +1,7 @@
 package io.redoubt.server.snapshot;
 
 import io.redoubt.persistence.io.Disk;
+import io.redoubt.protocol.process.SystemErrors;
 import java.io.IOException;
 import java.nio.file.Path;
 
@@ -40,7 +41,15 @@ final class DumpTarget implements SnapshotTarget {
 
   @Override
   public void publish() throws IOException {
-    disk.rename(temporary, file);
+    try {
+      disk.rename(temporary, file);
+    } catch (IOException e) {
+      throw new SaveFailure(
+          "Error moving temp DB file %s on the final destination %s (in server root dir %s): %s"
+              .formatted(
+                  temporary.getFileName(), file.getFileName(), directory, SystemErrors.text(e)),
+          e);
+    }
     disk.syncDirectory(directory);
   }
 }

@@ -3,8 +3,10 @@ package io.redoubt.server.snapshot;
 import io.redoubt.persistence.io.Disk;
 import io.redoubt.persistence.io.DiskFile;
 import io.redoubt.protocol.process.Clock;
+import io.redoubt.protocol.process.SystemErrors;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
+import java.nio.file.Path;
 
 /**
  * A file that takes its name only when it is whole: written beside under a temporary name, made
@@ -30,7 +32,19 @@ final class RdbFile implements AutoCloseable {
     this.clock = context.clock();
     this.target = target;
     this.syncWhileWriting = context.settings().syncWhileWriting(target.isBase());
-    this.file = disk.create(target.temporary());
+    this.file = created();
+  }
+
+  private DiskFile created() throws IOException {
+    Path temporary = target.temporary();
+    try {
+      return disk.create(temporary);
+    } catch (IOException e) {
+      throw new SaveFailure(
+          "Failed opening the temp RDB file %s (in server root dir %s) for saving: %s"
+              .formatted(temporary.getFileName(), temporary.getParent(), SystemErrors.text(e)),
+          e);
+    }
   }
 
   void write(MemorySegment memory, long offset, long length) throws IOException {

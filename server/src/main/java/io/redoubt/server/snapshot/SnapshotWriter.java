@@ -149,7 +149,7 @@ final class SnapshotWriter implements Runnable {
   }
 
   private static String writeError(IOException e) {
-    return "Write error saving DB on disk: " + e.getMessage();
+    return SaveFailure.line(e);
   }
 
   private @Nullable String write() throws IOException, InterruptedException, RdbException {

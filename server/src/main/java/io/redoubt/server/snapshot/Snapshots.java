@@ -8,6 +8,7 @@ import io.redoubt.persistence.rdb.RdbVisitor;
 import io.redoubt.persistence.rdb.RdbWriter;
 import io.redoubt.protocol.bytes.BufferMemory;
 import io.redoubt.protocol.process.Standstill;
+import io.redoubt.protocol.process.SystemErrors;
 import io.redoubt.server.keyspace.Keyspace;
 import io.redoubt.server.keyspace.Walk;
 import java.io.IOException;
@@ -249,7 +250,7 @@ public final class Snapshots implements AutoCloseable {
     try (RdbFile file = new RdbFile(context, base)) {
       writeTo(file, base);
     } catch (UncheckedIOException e) {
-      throw new IOException(e.getMessage(), e);
+      throw new IOException(SystemErrors.text(e), e);
     }
   }
 
@@ -381,7 +382,7 @@ public final class Snapshots implements AutoCloseable {
       try {
         context.disk().delete(path);
       } catch (IOException e) {
-        context.log().warning("Can't remove %s: %s", path, e.getMessage());
+        context.log().warning("Can't remove %s: %s", path, SystemErrors.text(e));
       }
     }
   }
@@ -400,7 +401,7 @@ public final class Snapshots implements AutoCloseable {
     try (RdbFile file = new RdbFile(context, target)) {
       writeTo(file, target);
     } catch (IOException | UncheckedIOException e) {
-      context.log().warning("Error saving DB on disk: %s", e.getMessage());
+      context.log().warning("%s", SaveFailure.line(e));
       return SaveOutcome.FAILED; // whoever waits for it hears so: no reason to refuse writes
     } finally {
       temporaries.remove(target.temporary());

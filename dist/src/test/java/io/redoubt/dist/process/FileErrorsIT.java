@@ -1,0 +1,189 @@
+package io.redoubt.dist.process;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import io.redoubt.dist.process.Distribution.Result;
+import io.redoubt.protocol.net.FreePorts;
+import io.redoubt.protocol.resp.Reply;
+import io.redoubt.protocol.resp.RespClient;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/** Files that can't be read or written: replies and log say why, in the system's words. */
+final class FileErrorsIT {
+  private static final String SERVER = Kind.REDOUBT.server().toString();
+  private static final String READ_ONLY = "mount --bind $D $D && mount -o remount,ro,bind $D";
+  private static final String TINY = "mount -t tmpfs -o size=512k tmpfs $D";
+
+  @RegisterExtension private final Nodes nodes = new Nodes();
+
+  private final int port = FreePorts.one();
+
+  @Test
+  void aFileSystemThatIsReadOnly() throws Exception {
+    Path folder = nodes.folder("data");
+    Path conf = folder.resolve("redis.conf");
+    Files.writeString(conf, "aclfile users.acl\npidfile redis.pid\n");
+    Files.writeString(folder.resolve("users.acl"), "user default on nopass ~* &* +@all\n");
+    Node node = mounted(READ_ONLY, folder, conf.toString());
+
+    node.ask("SET", "key", "value");
+    assertThat(node.ask("SAVE").isError()).isTrue();
+    node.ask("BGSAVE");
+    assertThat(node.ask("ACL", "SAVE").isError()).isTrue();
+    node.ask("CONFIG", "SET", "maxmemory-samples", "7");
+    assertThat(node.ask("CONFIG", "REWRITE"))
+        .isEqualTo(new Reply.Error("ERR Rewriting config file: Read-only file system"));
+    node.ask("CONFIG", "SET", "appendonly", "yes");
+    String failed =
+        "Failed opening the temp RDB file temp-%d.rdb (in server root dir %s) for saving:"
+                .formatted(node.pid(), folder)
+            + " Read-only file system";
+    awaitLog(node, failed);
+    awaitLog(node, "Failed to write PID file: Read-only file system");
+    awaitLog(node, "Writing ACL file for ACL SAVE: Read-only file system");
+    awaitLog(node, "CONFIG REWRITE failed: Read-only file system");
+    awaitLog(node, "Can't open or create append-only dir appendonlydir: Read-only file system");
+    assertThat(Files.readString(node.log())).doesNotContain("java.").doesNotContain("Exception");
+  }
+
+  @Test
+  void aFileSystemThatIsFull() throws Exception {
+    Path folder = nodes.folder("data");
+    Node node = mounted(TINY, folder, "--appendfsync", "everysec");
+
+    node.ask("SET", "key", "x".repeat(100), "EX", "1000");
+    node.ask("DEBUG", "POPULATE", "20000", "key", "100");
+    node.ask("CONFIG", "SET", "rdbcompression", "no");
+    assertThat(node.ask("SAVE").isError()).isTrue();
+    awaitLog(node, "Write error saving DB on disk: No space left on device");
+    node.ask("FLUSHALL");
+    assertThat(node.ask("SAVE")).isEqualTo(new Reply.Simple("OK"));
+    node.ask("CONFIG", "SET", "appendonly", "yes");
+    node.awaitInfo("aof_rewrite_in_progress", "0", Distribution.LIMIT);
+    node.ask("SET", "large", "x".repeat(1_000_000));
+    awaitLog(node, "Error writing to the AOF file: No space left on device");
+  }
+
+  @Test
+  void aFolderOfSomebodyElse() throws Exception {
+    Path folder = nodes.folder("data");
+    Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwxr-xr-x"));
+    Files.setPosixFilePermissions(folder.getParent(), PosixFilePermissions.fromString("rwxr-xr-x"));
+    Path hidden = Files.createDirectory(folder.resolve("hidden"));
+    Files.setPosixFilePermissions(hidden, PosixFilePermissions.fromString("rwx------"));
+    List<String> asNobody =
+        List.of("setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups");
+    assumeTrue(works(asNobody, SERVER, "--version"), "root, and others may read the distribution");
+    Node node =
+        begin(
+            asNobody,
+            folder,
+            SERVER,
+            "--dir",
+            folder.toString(),
+            "--enable-protected-configs",
+            "yes");
+
+    assertThat(node.ask("SAVE").isError()).isTrue();
+    awaitLog(
+        node,
+        "Failed opening the temp RDB file temp-%d.rdb (in server root dir %s) for saving:"
+                .formatted(node.pid(), folder)
+            + " Permission denied");
+    assertThat(node.ask("CONFIG", "SET", "dir", hidden.toString()))
+        .isEqualTo(
+            new Reply.Error(
+                "ERR CONFIG SET failed (possibly related to argument 'dir') - Permission denied"));
+  }
+
+  @Test
+  void aUnixSocketThatCannotBe() throws Exception {
+    Path folder = nodes.folder("data");
+    Path missing = folder.resolve("missing/redis.sock");
+    assertThat(refusedStart("--unixsocket", missing.toString()))
+        .contains("Failed opening Unix socket: bind: No such file or directory (" + missing + ")")
+        .doesNotContain("(TCP)");
+    Path taken = Files.createDirectory(folder.resolve("folder"));
+    assertThat(refusedStart("--unixsocket", taken.toString()))
+        .contains("Failed opening Unix socket: bind: Is a directory (" + taken + ")");
+    assertThat(taken).isDirectory();
+  }
+
+  @Test
+  void aFolderInPlaceOfAFile() throws Exception {
+    Path folder = nodes.folder("data");
+    Files.createDirectory(folder.resolve("dump.rdb"));
+    assertThat(refusedStart("--dir", folder.toString()))
+        .contains("Fatal error loading the DB: Is a directory. Exiting.");
+    assertThat(refusedStart("--logfile", folder.toString()))
+        .contains("Can't open the log file: Is a directory");
+    assertThat(refusedStart("--aclfile", folder.resolve("none").toString()))
+        .contains("No such file or directory");
+  }
+
+  @Test
+  void aRewriteWithoutAFileIsAnError() throws Exception {
+    Node node = nodes.server(Kind.REDOUBT);
+    try (RespClient client = node.connect()) {
+      assertThat(client.call("DEBUG", "CONFIG-REWRITE-FORCE-ALL"))
+          .isEqualTo(new Reply.Error("ERR The server is running without a config file"));
+      assertThat(client.call("PING")).isEqualTo(new Reply.Simple("PONG"));
+    }
+  }
+
+  /** Starts a server in a mount namespace of its own, after something was mounted on its folder. */
+  private Node mounted(String mount, Path folder, String... arguments) throws Exception {
+    String prepared = "D=" + folder + " && " + mount;
+    List<String> apart = List.of("unshare", "-m", "sh", "-c");
+    assumeTrue(works(apart, prepared), "this user may mount");
+    List<String> all = new ArrayList<>(List.of(arguments));
+    all.addAll(List.of("--dir", folder.toString(), "--enable-debug-command", "yes"));
+    List<String> words = new ArrayList<>(List.of(prepared + " && exec \"$0\" \"$@\"", SERVER));
+    words.addAll(all);
+    return begin(apart, folder, words.toArray(String[]::new));
+  }
+
+  private Node begin(List<String> prefix, Path folder, String... words) throws Exception {
+    List<String> all = new ArrayList<>(prefix.subList(1, prefix.size()));
+    all.addAll(List.of(words));
+    all.addAll(List.of("--port", port + "", "--bind", "127.0.0.1", "--save", ""));
+    Path log = nodes.folder("log-" + folder.getFileName());
+    Node node = nodes.begin(Path.of(prefix.getFirst()), log, port, all.toArray(String[]::new));
+    node.awaitPong(Distribution.LIMIT);
+    return node;
+  }
+
+  private static boolean works(List<String> prefix, String... words) throws Exception {
+    List<String> all = new ArrayList<>(prefix);
+    all.addAll(List.of(words));
+    try {
+      return Distribution.run(Map.of(), all.toArray(String[]::new)).status() == 0;
+    } catch (IOException e) {
+      return false; // there is no such tool
+    }
+  }
+
+  private String refusedStart(String... arguments) throws Exception {
+    List<String> all = new ArrayList<>(List.of(SERVER, "--port", port + "", "--bind", "127.0.0.1"));
+    all.addAll(List.of(arguments));
+    Result result = Distribution.run(Map.of(), all.toArray(String[]::new));
+    assertThat(result.status()).isEqualTo(1);
+    return result.output();
+  }
+
+  private static void awaitLog(Node node, String line) {
+    await()
+        .atMost(Distribution.LIMIT)
+        .untilAsserted(() -> assertThat(Files.readString(node.log())).contains(line));
+  }
+}
