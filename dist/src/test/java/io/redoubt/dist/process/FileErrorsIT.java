@@ -158,7 +158,7 @@ final class FileErrorsIT {
     all.addAll(List.of(words));
     all.addAll(List.of("--port", port + "", "--bind", "127.0.0.1", "--save", ""));
     Path log = nodes.folder("log-" + folder.getFileName());
-    Node node = nodes.begin(Path.of(prefix.getFirst()), log, port, all.toArray(String[]::new));
+    Node node = nodes.launch(Path.of(prefix.getFirst()), log, port, all.toArray(String[]::new));
     node.awaitPong(Distribution.LIMIT);
     return node;
   }

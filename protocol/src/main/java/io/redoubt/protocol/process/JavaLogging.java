@@ -1,5 +1,6 @@
 package io.redoubt.protocol.process;
 
+import java.util.List;
 import java.util.logging.Handler;
 import java.util.logging.Level;
 import java.util.logging.LogManager;
@@ -12,6 +13,10 @@ import java.util.logging.SimpleFormatter;
  * log. There is one such logging in a JVM, so this is for launchers, not for embedded servers.
  */
 public final class JavaLogging {
+  /** The loggers of Netty that only tell what it found out about the machine. */
+  private static final List<String> GUESSES =
+      List.of("io.netty.util.internal.", "io.netty.util.NetUtil");
+
   private JavaLogging() {}
 
   /** Has warnings and errors of libraries written to {@code log}; the rest is debugging. */
@@ -32,11 +37,19 @@ public final class JavaLogging {
 
     @Override
     public void publish(LogRecord message) {
-      boolean serious = message.getLevel().intValue() >= Level.WARNING.intValue();
+      boolean serious =
+          message.getLevel().intValue() >= Level.WARNING.intValue() && !isGuess(message);
       Log.Level level = serious ? Log.Level.WARNING : Log.Level.DEBUG;
       if (log.logs(level)) {
         log.log(level, "%s: %s", message.getLoggerName(), text(message));
       }
+    }
+
+    /** Returns true if Netty wonders about a machine without network cards or the like. */
+    private static boolean isGuess(LogRecord message) {
+      String logger = String.valueOf(message.getLoggerName());
+      return message.getLevel().intValue() < Level.SEVERE.intValue()
+          && GUESSES.stream().anyMatch(logger::startsWith);
     }
 
     private String text(LogRecord message) {

@@ -16,6 +16,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.logging.LogManager;
+import java.util.logging.Logger;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -102,6 +104,24 @@ final class ProcessTest {
 
   private static String why(ThrowingCallable operation) {
     return SystemErrors.text(catchThrowable(operation));
+  }
+
+  @Test
+  void leavesNettysGuessesOutOfTheLog(@TempDir Path folder) throws IOException {
+    Log log = Log.silent(Clock.system());
+    log.file(folder.resolve("log"));
+    JavaLogging.forwardTo(log);
+    try {
+      Logger.getLogger("io.netty.util.internal.MacAddressUtil").warning("no hardware address");
+      Logger.getLogger("io.netty.util.NetUtilInitializations").warning("no loopback");
+      Logger.getLogger("io.netty.channel.DefaultChannelPipeline").warning("unhandled");
+      Logger.getLogger("io.netty.util.internal.logging.Any").severe("broken");
+    } finally {
+      LogManager.getLogManager().reset();
+    }
+    assertThat(Files.readString(folder.resolve("log")))
+        .contains("unhandled", "broken")
+        .doesNotContain("no hardware address", "no loopback");
   }
 
   @Test
