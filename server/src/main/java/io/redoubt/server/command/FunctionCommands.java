@@ -29,11 +29,13 @@ import io.redoubt.protocol.process.Clock;
 import io.redoubt.protocol.resp.ReplyWriter;
 import io.redoubt.protocol.resp.Request;
 import io.redoubt.server.execution.Call;
+import io.redoubt.server.execution.Effect;
 import io.redoubt.server.execution.Functions.Taken;
 import io.redoubt.server.execution.RunningScript;
 import io.redoubt.server.memory.SlabBuffers;
 import io.redoubt.server.script.Library;
 import io.redoubt.server.script.ScriptFlag;
+import io.redoubt.server.snapshot.Payloads;
 import java.util.Collection;
 import java.util.List;
 import java.util.Set;
@@ -227,7 +229,23 @@ public final class FunctionCommands extends CommandGroup<Call> {
     }
     call.functions().restore(texts, flushes ? Taken.FLUSH : taken);
     call.changedAll(1);
+    if (call.propagates() && !Payloads.isForOlder(call.argAddress(2), call.argLength(2))) {
+      propagateForOlder(call, texts);
+    }
     call.reply().ok();
+  }
+
+  /** Sends replicas a payload in the version of Redis 7.0 in place of a newer one. */
+  private static void propagateForOlder(Call call, List<ByteString> texts) {
+    SlabBuffers buffers = new SlabBuffers(call.keyspace().slabs());
+    try (BlockOutput out = new BlockOutput(buffers)) {
+      FunctionsPayload.write(out, call.settings().rdbcompression.value(), buffers, texts);
+      Effect effect = call.propagateAs(call.count()).argument(0).argument(1);
+      effect.bytes(out.offset(), (int) out.sizeBytes());
+      for (int i = 3; i < call.count(); i++) {
+        effect.argument(i);
+      }
+    }
   }
 
   private static void kill(Call call) {

@@ -5,11 +5,13 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.redoubt.persistence.rdb.Crc64;
 import io.redoubt.protocol.Seed;
 import io.redoubt.protocol.resp.Reply;
 import io.redoubt.server.differential.RealRedis;
 import java.io.DataInputStream;
 import java.io.IOException;
+import java.lang.foreign.MemorySegment;
 import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -98,6 +100,40 @@ class OlderReplicaTest {
       assertInStep(master, real, knowing);
       assertThat(expiries(knowing)).isEqualTo(expiries(master)).isNotEmpty();
     }
+  }
+
+  /** A payload of a later version is told to replicas in one that they take. */
+  @Test
+  void payloadsOfALaterVersionReachARealOne() throws Exception {
+    try (Node master = ours();
+        Node real = real()) {
+      follow(real, master);
+      master.call("RPUSH list a b c");
+      byte[] list = ((Reply.Bulk) master.call("DUMP list")).bytes();
+      master.call(bytes("RESTORE"), bytes("later"), bytes("0"), ofLaterVersion(list));
+      String library = "#!lua name=lib\nredis.register_function('f', function() return 1 end)";
+      master.call(bytes("FUNCTION"), bytes("LOAD"), bytes(library));
+      byte[] functions = ((Reply.Bulk) master.call("FUNCTION DUMP")).bytes();
+      master.call("FUNCTION FLUSH");
+      assertThat(master.call(bytes("FUNCTION"), bytes("RESTORE"), ofLaterVersion(functions)).text())
+          .isEqualTo("OK");
+      real.untilInSyncWith(master);
+      assertThat(real.call("LRANGE later 0 -1").elements()).hasSize(3);
+      assertThat(real.call("FUNCTION LIST").elements()).hasSize(1);
+      assertThat(real.info("errorstats")).isEmpty();
+    }
+  }
+
+  /** The payload with the version of Redis 7.4, and the checksum that follows from that. */
+  private static byte[] ofLaterVersion(byte[] payload) {
+    byte[] later = payload.clone();
+    int summed = later.length - Long.BYTES;
+    later[summed - 2] = 12;
+    long checksum = Crc64.update(0, MemorySegment.ofArray(later), 0, summed);
+    for (int i = 0; i < Long.BYTES; i++) {
+      later[summed + i] = (byte) (checksum >>> (i * Byte.SIZE));
+    }
+    return later;
   }
 
   /** What is due is removed by the master's HDEL, and a hash with its last field. */
