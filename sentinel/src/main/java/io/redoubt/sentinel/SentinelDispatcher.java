@@ -44,6 +44,9 @@ final class SentinelDispatcher implements Dispatcher {
       return;
     }
     Command<SentinelCall> command = table.find(request);
+    if (command == null && client.endsCrossProtocol(request)) {
+      return;
+    }
     CommandError error =
         command == null ? table.unknown(request) : refusal(client, command, request);
     if (command != null) {

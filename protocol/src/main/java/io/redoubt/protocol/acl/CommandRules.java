@@ -7,21 +7,19 @@ import io.redoubt.protocol.resp.Request;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
 /**
- * The commands that a selector permits: one bit per command, and the rules as given, for display. A
- * rule on a command replaces earlier ones on it and on its subcommands.
+ * The commands that a selector allows: one bit a command. The rules that led there are not kept:
+ * {@link CommandSummary} finds rules that lead to the same bits.
  */
 final class CommandRules {
   private final CommandTable<?> table;
   private long[] allowed;
   private boolean all;
   private boolean base;
-  private final Map<String, Boolean> rules = new LinkedHashMap<>();
   private final Map<Integer, List<String>> firstArguments = new HashMap<>();
 
   CommandRules(CommandTable<?> table) {
@@ -34,47 +32,53 @@ final class CommandRules {
     allowed = other.allowed.clone();
     all = other.all;
     base = other.base;
-    rules.putAll(other.rules);
     other.firstArguments.forEach((id, words) -> firstArguments.put(id, new ArrayList<>(words)));
   }
 
-  /** Returns true if every command is permitted, including future ones. */
+  /** Returns true if every command is allowed, also those to come. */
   boolean allowsAll() {
     return all;
   }
 
+  /** Returns true if commands to come are allowed: the rules began with {@code +@all}. */
+  boolean allowsFutureCommands() {
+    return base;
+  }
+
   boolean allows(Command<?> command, Request request) {
-    if (all || bit(command)) {
+    if (all || allows(command)) {
       return true;
     }
     if (firstArguments.isEmpty() || request.count() < 2) {
       return false;
     }
-    List<String> words = firstArguments.get(command.id());
-    if (words != null) {
-      for (String word : words) {
-        if (request.is(1, word)) {
-          return true;
-        }
+    for (String word : firstArguments(command)) {
+      if (request.is(1, word)) {
+        return true;
       }
     }
     return false;
   }
 
-  private boolean bit(Command<?> command) {
+  /** Returns true if the command is allowed whatever its arguments. */
+  boolean allows(Command<?> command) {
     int id = command.id();
     return id >> 6 < allowed.length ? (allowed[id >> 6] & 1L << id) != 0 : base;
+  }
+
+  /** The first arguments with which the command is allowed although it is not as a whole. */
+  List<String> firstArguments(Command<?> command) {
+    return firstArguments.getOrDefault(command.id(), List.of());
   }
 
   void setAll(boolean allow) {
     all = allow;
     base = allow;
     Arrays.fill(allowed, allow ? -1L : 0L);
-    rules.clear();
     firstArguments.clear();
   }
 
-  /** Applies {@code +@name} or {@code -@name}. */
+  /** {@code +@name} or {@code -@name}. */
   void category(String name, boolean allow) throws AclRuleException {
     if (name.equalsIgnoreCase("all")) {
       setAll(allow);
@@ -84,27 +88,25 @@ final class CommandRules {
     if (category == null) {
       throw unknown();
     }
+    category(category, allow);
+  }
+
+  /** Allows or refuses the commands of a category, containers with all their subcommands. */
+  void category(Category category, boolean allow) {
     for (Command<?> command : table.numbered()) {
       if (command.isIn(category)) {
         set(command, allow);
       }
     }
-    record("@" + category.label(), allow);
   }
 
   /**
-   * Applies {@code +name}, {@code +container|sub}, {@code +name|firstargument}, or the same with a
-   * minus.
+   * {@code +name}, {@code +container|sub}, {@code +name|firstargument}, or the same with a minus.
    */
   void command(String name, boolean allow) throws AclRuleException {
     Command<?> command = table.byOriginalName(name);
     if (command != null) {
-      boolean isChange = !allow || !all;
       set(command, allow);
-      command.subcommands().forEach(subcommand -> set(subcommand, allow));
-      if (isChange) {
-        record(command.name(), allow);
-      }
       return;
     }
     int bar = name.lastIndexOf('|');
@@ -115,26 +117,34 @@ final class CommandRules {
     if (whole.container() != null) {
       throw new AclRuleException("Allowing first-arg of a subcommand is not supported");
     }
-    if (whole.isContainer()) {
-      throw unknown();
-    }
     String rest = name.substring(bar + 1);
     if (rest.isEmpty()) {
       throw new AclRuleException("Syntax error");
+    }
+    if (whole.isContainer()) {
+      throw unknown();
     }
     String word = rest.toLowerCase(Locale.ROOT);
     List<String> words = firstArguments.computeIfAbsent(whole.id(), unused -> new ArrayList<>());
     if (!words.contains(word)) {
       words.add(word);
     }
-    record(whole.name() + "|" + word, true);
   }
 
   private static AclRuleException unknown() {
     return new AclRuleException("Unknown command or category name in ACL");
   }
 
-  private void set(Command<?> command, boolean allow) {
+  /** Allows or refuses a command, a container with its subcommands. */
+  void set(Command<?> command, boolean allow) {
+    setBit(command, allow);
+    firstArguments.remove(command.id());
+    if (command.isContainer()) {
+      command.subcommands().forEach(subcommand -> setBit(subcommand, allow));
+    }
+  }
+
+  private void setBit(Command<?> command, boolean allow) {
     int id = command.id();
     if (id >> 6 >= allowed.length) {
       int known = allowed.length;
@@ -147,20 +157,9 @@ final class CommandRules {
       allowed[id >> 6] &= ~(1L << id);
       all = false;
     }
-    firstArguments.remove(id);
-  }
-
-  private void record(String rule, boolean allow) {
-    if (rule.indexOf('|') < 0) {
-      rules.keySet().removeIf(each -> each.startsWith(rule + "|"));
-    }
-    rules.remove(rule);
-    rules.put(rule, allow);
   }
 
   String describe() {
-    var text = new StringBuilder(base ? "+@all" : "-@all");
-    rules.forEach((rule, allow) -> text.append(allow ? " +" : " -").append(rule));
-    return text.toString();
+    return new CommandSummary(table, this).text();
   }
 }

@@ -92,14 +92,15 @@ final class Selector {
     switch (first) {
       case '~' -> addKeys(rule.substring(1), READ | WRITE);
       case '%' -> {
+        checkNotAllKeys();
         int permissions = 0;
         int at = 1;
         for (; at < rule.length() && rule.charAt(at) != '~'; at++) {
-          char letter = Character.toUpperCase(rule.charAt(at));
-          if (letter != 'R' && letter != 'W') {
-            return false;
+          int letter = permission(rule.charAt(at));
+          if (letter == 0 || (permissions & letter) != 0) {
+            return false; // each letter at most once
           }
-          permissions |= letter == 'R' ? READ : WRITE;
+          permissions |= letter;
         }
         if (permissions == 0) {
           return false;
@@ -123,18 +124,25 @@ final class Selector {
     return true;
   }
 
-  private void addKeys(String glob, int permissions) throws AclRuleException {
+  private static int permission(char letter) {
+    return switch (letter) {
+      case 'R', 'r' -> READ;
+      case 'W', 'w' -> WRITE;
+      default -> 0;
+    };
+  }
+
+  private void checkNotAllKeys() throws AclRuleException {
     if (allKeys) {
       throw new AclRuleException(
           "Adding a pattern after the * pattern (or the 'allkeys' flag) is not valid and does not"
               + " have any effect. Try 'resetkeys' to start with an empty list of patterns");
     }
+  }
+
+  private void addKeys(String glob, int permissions) throws AclRuleException {
+    checkNotAllKeys();
     checkPattern(glob);
-    if (glob.equals("*") && permissions == (READ | WRITE)) {
-      allKeys = true;
-      keys.clear();
-      return;
-    }
     ByteString bytes = ByteString.of(glob);
     for (int i = 0; i < keys.size(); i++) {
       if (keys.get(i).glob().equals(bytes)) {

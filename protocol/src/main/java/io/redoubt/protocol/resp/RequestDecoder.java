@@ -4,6 +4,7 @@ import io.redoubt.protocol.bytes.Ascii;
 import io.redoubt.protocol.bytes.BufferMemory;
 import io.redoubt.protocol.bytes.Numbers;
 import io.redoubt.protocol.bytes.Quoting;
+import io.redoubt.protocol.bytes.Utf8;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
@@ -261,9 +262,10 @@ public final class RequestDecoder {
       missingBytes = 1;
       return NEED_MORE;
     }
-    int mark = memory.get(BYTE, at) & 0xff;
+    byte mark = memory.get(BYTE, at);
     if (!isCount && mark != '$') {
-      throw new ProtocolException("Protocol error: expected '$', got '" + (char) mark + "'");
+      String got = Utf8.decode(new byte[] {mark}); // any byte survives
+      throw new ProtocolException("Protocol error: expected '$', got '" + got + "'");
     }
     long digits = end - at - 1;
     long value =

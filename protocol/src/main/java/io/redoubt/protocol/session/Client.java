@@ -62,6 +62,11 @@ public abstract class Client extends Peer implements Connection.Handler, Subscri
     return 0;
   }
 
+  /** Returns true while EXEC or a script runs, within which a command must not block its client. */
+  protected boolean deniesBlocking() {
+    return false;
+  }
+
   /** How many commands wait for EXEC, or -1 outside of MULTI. */
   public int queuedCommands() {
     return -1;
@@ -194,6 +199,9 @@ public abstract class Client extends Peer implements Connection.Handler, Subscri
     }
     goOnNextTurn();
     flush();
+    if (query.isEmpty()) {
+      delivery.pipelineFinished();
+    }
     holdUpReading();
     registry.accountMemory(this);
   }
@@ -302,6 +310,21 @@ public abstract class Client extends Peer implements Connection.Handler, Subscri
     }
   }
 
+  /**
+   * Closes the client if the request is a line of HTTP: somebody has a browser or another program
+   * send commands on its behalf. To be called for requests that name no command.
+   *
+   * @return true if the client is being closed
+   */
+  public final boolean endsCrossProtocol(Request request) {
+    if (!request.is(0, "POST") && !request.is(0, "HOST:")) {
+      return false;
+    }
+    registry.crossProtocolAttack(this);
+    closeSoon();
+    return true;
+  }
+
   /** Answers bytes that are no requests, and closes. */
   final void protocolError(String message, MemorySegment memory, long at, long to) {
     registry.protocolError(this, message, memory, at, to);
@@ -316,8 +339,13 @@ public abstract class Client extends Peer implements Connection.Handler, Subscri
    *
    * @param what is told of the end
    * @param timeoutMillis after which {@link Waiting#timedOut} is called, 0 for never
+   * @throws IllegalStateException within a script or EXEC: the reply would come in addition to that
+   *     of the script or of EXEC
    */
   public final void block(Waiting what, long timeoutMillis) {
+    if (deniesBlocking()) {
+      throw new IllegalStateException("a client must not block within a script or EXEC");
+    }
     wait.begin(what, registry.loop(), timeoutMillis, this::timeOut);
     flag(ClientFlag.BLOCKED, true);
     registry.blockedChanged(1);
@@ -366,6 +394,14 @@ public abstract class Client extends Peer implements Connection.Handler, Subscri
   /** Where its replies go; written bytes leave when the current read, or the turn, is done. */
   public final ReplyWriter reply() {
     return output.writer();
+  }
+
+  /**
+   * Marks the time in which a command of this client's script runs: its reply goes to the script,
+   * so that nothing is written to {@link #reply()}.
+   */
+  public final void repliesToScript(boolean on) {
+    output.repliesToScript(on);
   }
 
   /** To be called by whoever writes to {@link #reply()} outside of this client's own commands. */
@@ -519,6 +555,14 @@ public abstract class Client extends Peer implements Connection.Handler, Subscri
    */
   public final @Nullable CommandError denied(Command<?> command, Request request) {
     return Refusals.byRules(this, aclContext(), command, request);
+  }
+
+  /**
+   * The refusal of a request that was queued when the user's rules still allowed it, which is
+   * logged, or null.
+   */
+  public final @Nullable CommandError deniedSince(Command<?> command, Request request) {
+    return Refusals.byChangedRules(this, aclContext(), command, request);
   }
 
   final void logFailedLogin(ByteString command, ByteString userName) {

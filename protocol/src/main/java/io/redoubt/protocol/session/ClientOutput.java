@@ -29,6 +29,7 @@ final class ClientOutput {
   private @Nullable ArrayList<byte[]> pushesAfterReply;
   private ReplyMode mode = ReplyMode.ON;
   private boolean mute;
+  private boolean repliesToScript;
   private boolean ended;
   private long softLimitSinceMillis = -1;
 
@@ -55,6 +56,12 @@ final class ClientOutput {
     update();
   }
 
+  /** Marks the time in which the reply of the running command goes to the script that calls it. */
+  void repliesToScript(boolean on) {
+    repliesToScript = on;
+    update();
+  }
+
   /** Nothing leaves any more: the client is on its way out, maybe in the middle of a reply. */
   void discard() {
     replies.discard();
@@ -69,7 +76,8 @@ final class ClientOutput {
   }
 
   private void update() {
-    writer.suppressed(mute || ended || mode == ReplyMode.OFF || mode == ReplyMode.SKIP);
+    writer.suppressed(
+        mute || ended || repliesToScript || mode == ReplyMode.OFF || mode == ReplyMode.SKIP);
   }
 
   void evenIfSuppressed(Consumer<ReplyWriter> message) {

@@ -28,6 +28,7 @@ import org.jspecify.annotations.Nullable;
  * closed in one task. Belongs to the loop.
  */
 public final class ClientRegistry {
+  private static final long ATTACK_LOG_MILLIS = 60_000;
 
   private final Loop loop;
   private final Clock clock;
@@ -57,6 +58,7 @@ public final class ClientRegistry {
   private long clientsEvicted;
   private long outputLimitDisconnections;
   private long queryLimitDisconnections;
+  private long attackLoggedMillis;
 
   /**
    * No clients yet.
@@ -314,6 +316,20 @@ public final class ClientRegistry {
       log.warning("%s", text);
     } else {
       log.verbose("%s", text);
+    }
+  }
+
+  /** Logs an attempt to send commands by HTTP, at most once a minute. */
+  void crossProtocolAttack(Client client) {
+    long nowMillis = clock.wallMillis();
+    if (Math.abs(nowMillis - attackLoggedMillis) > ATTACK_LOG_MILLIS) {
+      attackLoggedMillis = nowMillis;
+      log.warning(
+          "Possible SECURITY ATTACK detected. It looks like somebody is sending POST or Host:"
+              + " commands to Redis. This is likely due to an attacker attempting to use Cross"
+              + " Protocol Scripting to compromise your Redis instance. Connection from %s"
+              + " aborted.",
+          client.address());
     }
   }
 

@@ -10,6 +10,12 @@ final class Delivery {
   /** What a client may leave unread, beyond what the socket takes, before it has authenticated. */
   private static final long UNAUTHENTICATED_OUTPUT_BYTES = 1024;
 
+  /**
+   * The limit of replies to one pipeline of a client that has not authenticated. Redis closes it
+   * when they exceed the fixed buffer that each client has there.
+   */
+  private static final long UNAUTHENTICATED_PIPELINE_BYTES = 16 * 1024;
+
   /** A client with more output that waits for the gate is not read. */
   private static final long MOST_HELD_BYTES = 1 << 20;
 
@@ -19,6 +25,9 @@ final class Delivery {
 
   /** The last flush left bytes behind: until they are gone replies fill up their chunk here. */
   private boolean socketFull;
+
+  /** Bytes that were flushed of the replies to a pipeline that has not run to its end. */
+  private long pipelineBytes;
 
   /** Output up to here is with the connection and waits for this mark of the gate. */
   private long heldMark = NO_MARK;
@@ -48,6 +57,9 @@ final class Delivery {
     checkLimit(client);
     if (client.is(ClientFlag.CLOSE_ASAP)) {
       return;
+    }
+    if (!client.isAuthenticated()) {
+      pipelineBytes += connection.queuedBytes();
     }
     // Also when the socket is full: chunks that were filled since wait for it.
     connection.flush();
@@ -91,6 +103,11 @@ final class Delivery {
     heldMark = NO_MARK;
     connection.flush();
     client.holdUpReading();
+  }
+
+  /** Starts anew to count the replies to a pipeline: all that the client has sent has run. */
+  void pipelineFinished() {
+    pipelineBytes = 0;
   }
 
   /** The socket has taken everything. */
@@ -148,7 +165,10 @@ final class Delivery {
       return;
     }
     ClientRegistry registry = client.registry();
-    boolean over = socketFull && !client.isAuthenticated() && queued > UNAUTHENTICATED_OUTPUT_BYTES;
+    boolean over =
+        !client.isAuthenticated()
+            && ((socketFull && queued > UNAUTHENTICATED_OUTPUT_BYTES)
+                || pipelineBytes + queued > UNAUTHENTICATED_PIPELINE_BYTES);
     if (over
         || output.exceeds(
             registry.settings().outputLimit(client.type()), queued, registry.clock())) {

@@ -29,6 +29,10 @@ final class Refusals {
       new CommandError(
           "NOPERM this user has no permissions to access one of the channels used as arguments");
 
+  private static final String CHANGED_RULES =
+      "NOPERM ACLs rules changed between the moment the transaction was accumulated and the EXEC"
+          + " call. This command is no longer allowed for the following reason: ";
+
   private Refusals() {}
 
   /** For a RESP2 client with subscriptions; null for what it may do. */
@@ -46,22 +50,43 @@ final class Refusals {
   /** By the rules of the client's user; logs it. Null when the request is allowed. */
   static @Nullable CommandError byRules(
       Client client, String context, Command<?> command, Request request) {
-    User user = client.user();
-    Denial denial = user.check(command, request);
-    if (denial == null) {
-      return null;
-    }
-    ByteString object =
-        denial == Denial.COMMAND
-            ? ByteString.of(command.name())
-            : request.string(user.deniedArgument());
-    client.registry().logDenial(client, denial, context, object, user.name());
+    Denial denial = denial(client, context, command, request);
     return switch (denial) {
+      case null -> null;
       case CHANNEL -> NO_CHANNEL;
       case KEY -> NO_KEY;
       default ->
           new CommandError(
               "NOPERM this user has no permissions to run the '" + command.name() + "' command");
     };
+  }
+
+  /** Like {@link #byRules}, of a request that the rules allowed when it was queued. */
+  static @Nullable CommandError byChangedRules(
+      Client client, String context, Command<?> command, Request request) {
+    Denial denial = denial(client, context, command, request);
+    return switch (denial) {
+      case null -> null;
+      case CHANNEL ->
+          new CommandError(
+              CHANGED_RULES + "no permission to access one of the channels used as arguments");
+      case KEY -> new CommandError(CHANGED_RULES + "no permission to touch the specified keys");
+      default ->
+          new CommandError(CHANGED_RULES + "no permission to execute the command or subcommand");
+    };
+  }
+
+  private static @Nullable Denial denial(
+      Client client, String context, Command<?> command, Request request) {
+    User user = client.user();
+    Denial denial = user.check(command, request);
+    if (denial != null) {
+      ByteString object =
+          denial == Denial.COMMAND
+              ? ByteString.of(command.name())
+              : request.string(user.deniedArgument());
+      client.registry().logDenial(client, denial, context, object, user.name());
+    }
+    return denial;
   }
 }

@@ -78,9 +78,16 @@ class UsersTest {
           on nopass allkeys allchannels +@all; on nopass ~* &* +@all
           ~a* %R~b* %W~c* %RW~d* &ch*;     off ~a* %R~b* %W~c* ~d* resetchannels &ch* -@all
           %R~x %W~x;                       off ~x resetchannels -@all
-          +get -set +@read;                off resetchannels -@all +get -set +@read
+          +get -set +@read;                off resetchannels -@all +@read
+          -@all -get -@write;              off resetchannels -@all
+          +get -get;                       off resetchannels -@all
+          +@read -get;                     off resetchannels -@all +@read -get
+          +@all -get +get;                 off resetchannels +@all
+          +select|3 +select;               off resetchannels -@all +select
+          +select -select;                 off resetchannels -@all
           +get -get +get;                  off resetchannels -@all +get
-          +config|get +config;             off resetchannels -@all +config
+          +config|get +config;             off resetchannels -@all +@admin +config
+          +config|get;                     off resetchannels -@all +config|get
           +config -config|set;             off resetchannels -@all +config -config|set
           +@all -@admin;                   off resetchannels +@all -@admin
           +get +@all;                      off resetchannels +@all
@@ -114,6 +121,10 @@ class UsersTest {
           foo;          foo; Syntax error
           +nosuch;      +nosuch; Unknown command or category name in ACL
           +@nosuch;     +@nosuch; Unknown command or category name in ACL
+          %RWR~x;       %RWR~x; Syntax error
+          %ww~x;        %ww~x; Syntax error
+          %~x;          %~x; Syntax error
+          %X~x;         %X~x; Syntax error
           <zz;          <zz; The password you are trying to remove from the user does not exist
           #abc;         #abc; The password hash must be exactly 64 characters and contain only lowercase hexadecimal characters
           -config|foo;  -config|foo; Unknown command or category name in ACL

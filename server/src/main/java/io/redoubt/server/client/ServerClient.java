@@ -118,6 +118,11 @@ public final class ServerClient extends Client implements WatchedKeys.Watcher {
   }
 
   @Override
+  protected boolean deniesBlocking() {
+    return executing || inScript;
+  }
+
+  @Override
   public int queuedCommands() {
     return transaction == null ? -1 : transaction.count();
   }

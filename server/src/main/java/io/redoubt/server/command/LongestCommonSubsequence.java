@@ -31,10 +31,10 @@ public final class LongestCommonSubsequence extends CommandGroup<Call> {
   private static final CommandError LENGTH_AND_INDEXES =
       new CommandError("ERR If you want both the length and indexes, please just use IDX.");
   private static final CommandError TOO_LARGE =
+      new CommandError(
+          "ERR Insufficient memory, transient memory for LCS exceeds proto-max-bulk-len");
+  private static final CommandError NO_MEMORY =
       new CommandError("ERR Insufficient memory, failed allocating transient memory for LCS");
-
-  /** The table lives off the heap for the time of the call; this bounds it, at 1 GiB. */
-  private static final long MAX_CELLS = 1L << 28;
 
   final Command<Call> lcs =
       command("LCS key1 key2 [LEN] [IDX] [MINMATCHLEN min-match-len] [WITHMATCHLEN]")
@@ -82,10 +82,11 @@ public final class LongestCommonSubsequence extends CommandGroup<Call> {
     if (lengthOnly && indexes) {
       throw LENGTH_AND_INDEXES;
     }
-    if ((a.length + 1L) * (b.length + 1L) > MAX_CELLS) {
+    long cells = (a.length + 1L) * (b.length + 1L);
+    if (cells > call.settings().protoMaxBulkLen.value() / Integer.BYTES) {
       throw TOO_LARGE;
     }
-    try (PrefixLengths lengths = new PrefixLengths(call.keyspace().slabs(), a, b)) {
+    try (PrefixLengths lengths = lengths(call.keyspace().slabs(), a, b)) {
       int length = lengths.at(a.length, b.length);
       if (lengthOnly) {
         call.reply().integer(length);
@@ -101,6 +102,14 @@ public final class LongestCommonSubsequence extends CommandGroup<Call> {
     }
   }
 
+  private static PrefixLengths lengths(Slabs slabs, byte[] a, byte[] b) {
+    try {
+      return new PrefixLengths(slabs, a, b);
+    } catch (OutOfMemoryError full) {
+      throw NO_MEMORY;
+    }
+  }
+
   private static byte[] value(Call call, long entry) {
     if (entry == Entry.NONE) {
       return NOTHING;
@@ -111,7 +120,10 @@ public final class LongestCommonSubsequence extends CommandGroup<Call> {
     return StringValue.toByteArray(entry);
   }
 
-  /** The length of the longest common subsequence of each prefix of one with each of the other. */
+  /**
+   * The length of the longest common subsequence of each prefix of one with each of the other. The
+   * table lives off the heap for the time of the call; {@code proto-max-bulk-len} bounds it.
+   */
   private static final class PrefixLengths implements AutoCloseable {
     private final Slabs slabs;
     private final long address;

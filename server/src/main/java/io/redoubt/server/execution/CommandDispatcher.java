@@ -194,6 +194,9 @@ public final class CommandDispatcher implements Dispatcher {
   public void dispatch(Client from, Request request) {
     ServerClient client = (ServerClient) from;
     Command<Call> command = table.find(request);
+    if (command == null && client.endsCrossProtocol(request)) {
+      return;
+    }
     if (client.is(ClientFlag.REPLICA) && wantsReply(client, command)) {
       dropReplica(client, command, request);
       return;
@@ -448,6 +451,7 @@ public final class CommandDispatcher implements Dispatcher {
     if (transaction == null) {
       return;
     }
+    boolean lastDenied = false;
     if (transaction.isDoomed()) {
       client.endTransaction();
       throw ABORTED;
@@ -465,7 +469,7 @@ public final class CommandDispatcher implements Dispatcher {
       long place = transaction.start();
       for (int i = 0; i < transaction.count(); i++) {
         place = decoder.decode(transaction.memory(), place, transaction.end(), queued);
-        runQueued(client);
+        lastDenied = !runQueued(client);
       }
     } catch (ProtocolException impossible) {
       throw new IllegalStateException(impossible);
@@ -475,18 +479,25 @@ public final class CommandDispatcher implements Dispatcher {
       client.endTransaction();
       call.begin(client, request, named("exec"));
     }
+    if (lastDenied) {
+      named("exec").countFailed(); // as in Redis, where the next call clears what a denial counted
+    }
   }
 
-  private void runQueued(ServerClient client) {
+  /** Runs a queued command; returns false if the user has lost the right to it meanwhile. */
+  private boolean runQueued(ServerClient client) {
     Command<Call> command = table.find(queued);
     if (command == null) {
       throw new IllegalStateException("queued, but not known");
     }
-    CommandError denied = client.user().isUnrestricted() ? null : client.denied(command, queued);
+    CommandError denied =
+        client.user().isUnrestricted() ? null : client.deniedSince(command, queued);
     if (denied != null) {
-      reject(command, denied, client.reply());
-    } else {
-      run(client, command, queued);
+      stats.countError(denied.code());
+      client.reply().error(denied.text());
+      return false;
     }
+    run(client, command, queued);
+    return true;
   }
 }

@@ -342,7 +342,13 @@ final class ScriptRunner implements CommandRunner, AutoCloseable {
       if (command.has(Flag.WRITE)) {
         script().noteWrite();
       }
-      dispatcher.run(script().client(), command, request, reply);
+      ServerClient caller = script().client();
+      caller.repliesToScript(true);
+      try {
+        dispatcher.run(caller, command, request, reply);
+      } finally {
+        caller.repliesToScript(false);
+      }
     }
   }
 

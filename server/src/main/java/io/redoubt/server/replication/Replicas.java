@@ -349,8 +349,8 @@ final class Replicas {
 
   /** Blocks a client until what it waits for has come. */
   void await(ReplicationWait wait, long timeoutMillis) {
-    waits.add(wait);
     wait.client().block(wait, timeoutMillis);
+    waits.add(wait);
     askForAcks();
   }
 

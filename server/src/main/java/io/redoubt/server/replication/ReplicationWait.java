@@ -1,5 +1,6 @@
 package io.redoubt.server.replication;
 
+import io.redoubt.protocol.resp.ReplyWriter;
 import io.redoubt.protocol.session.Waiting;
 import io.redoubt.server.client.ServerClient;
 
@@ -20,8 +21,8 @@ abstract class ReplicationWait implements Waiting {
   /** Whether what the client waits for has come. */
   abstract boolean isOver();
 
-  /** Writes the reply as it is now. */
-  abstract void reply();
+  /** Writes the reply as it is now, to the client or to the script that calls the command. */
+  abstract void reply(ReplyWriter reply);
 
   /** Answers the client if what it waits for has come. */
   final void check() {
@@ -33,7 +34,7 @@ abstract class ReplicationWait implements Waiting {
 
   @Override
   public final void timedOut() {
-    reply();
+    reply(client.reply());
     client.flushSoon();
   }
 
@@ -61,8 +62,8 @@ abstract class ReplicationWait implements Waiting {
     }
 
     @Override
-    void reply() {
-      client().reply().integer(replicas.withOffset(offset));
+    void reply(ReplyWriter reply) {
+      reply.integer(replicas.withOffset(offset));
     }
   }
 
@@ -91,10 +92,10 @@ abstract class ReplicationWait implements Waiting {
     }
 
     @Override
-    void reply() {
-      client().reply().array(2);
-      client().reply().integer(here());
-      client().reply().integer(replicas.withDurably(offset));
+    void reply(ReplyWriter reply) {
+      reply.array(2);
+      reply.integer(here());
+      reply.integer(replicas.withDurably(offset));
     }
   }
 }

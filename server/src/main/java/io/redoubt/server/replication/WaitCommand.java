@@ -93,7 +93,7 @@ public final class WaitCommand extends CommandGroup<Call> {
 
   private void await(Call call, ReplicationWait wait, long timeoutMillis) {
     if (wait.isOver() || !call.mayWait()) {
-      wait.reply();
+      wait.reply(call.reply());
     } else {
       replication.replicas().await(wait, timeoutMillis);
     }

@@ -50,6 +50,16 @@ final class Twins implements AutoCloseable {
     return new WireConnection(ours.port());
   }
 
+  /** The port of the real one. */
+  int realPort() {
+    return real.port();
+  }
+
+  /** The port of ours. */
+  int oursPort() {
+    return ours.port();
+  }
+
   @Override
   public void close() {
     real.close();

@@ -1,0 +1,279 @@
+package io.redoubt.server.differential;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.redoubt.protocol.Seed;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Bytes as they come, also those that are no requests, with a real Redis and with ours. */
+final class WireTwinsTest {
+  private static final int MUTATIONS = Integer.getInteger("redoubt.mutations", 5000);
+  private static final int REQUESTS = 10;
+  private static final int TIMEOUT_MILLIS = 10_000;
+
+  private static final List<String> SEEDS =
+      List.of(
+          "*1\r\n$4\r\nPING\r\n",
+          "*2\r\n$4\r\nECHO\r\n$5\r\nhello\r\n",
+          "*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$3\r\n\0\r\n\r\n",
+          "*2\r\n$3\r\nGET\r\n$1\r\nk\r\n",
+          "*2\r\n$4\r\nINCR\r\n$1\r\nn\r\n",
+          "*3\r\n$5\r\nRPUSH\r\n$1\r\nl\r\n$0\r\n\r\n",
+          "*4\r\n$6\r\nLRANGE\r\n$1\r\nl\r\n$1\r\n0\r\n$2\r\n-1\r\n",
+          "PING\r\n",
+          "ECHO \"a b\\x41\\n\" \r\n",
+          "SET k 'it\\'s'\n",
+          "GET   k\r\n",
+          "*0\r\n",
+          "*-1\r\n",
+          "\r\n",
+          "MULTI\r\n*1\r\n$4\r\nPING\r\nEXEC\r\n");
+  private static final List<String> PIECES =
+      List.of(
+          "*",
+          "$",
+          "\r",
+          "\n",
+          "\r\n",
+          "-",
+          "+",
+          " ",
+          "\"",
+          "'",
+          "\\x",
+          "\0",
+          "0",
+          "1",
+          "9",
+          "-1",
+          "2147483647",
+          "2147483648",
+          "1048577",
+          "536870913",
+          "99999999999999999999",
+          "\377",
+          "*1\r\n");
+
+  @TempDir private Path directory;
+
+  private final Random random = Seed.random("WireTwinsTest");
+
+  /** Sends pieces, then the end of the input; returns all that comes until the server closes. */
+  private static byte[] talk(int port, byte[]... pieces) throws IOException {
+    try (var socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
+      socket.setTcpNoDelay(true);
+      socket.setSoTimeout(TIMEOUT_MILLIS);
+      try {
+        for (byte[] piece : pieces) {
+          socket.getOutputStream().write(piece);
+        }
+        socket.shutdownOutput();
+      } catch (IOException closedAlready) {
+        // what it has sent is read
+      }
+      var all = new ByteArrayOutputStream();
+      try {
+        socket.getInputStream().transferTo(all);
+      } catch (java.net.SocketException reset) {
+        // closed with input unread
+      }
+      return all.toByteArray();
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "POST / HTTP/1.1\r\nPING\r\n",
+        "Host: x\r\nPING\r\n",
+        "PING\r\npost / HTTP/1.1\r\nPING\r\n",
+        "MULTI\r\nhOST: a b\r\nPING\r\n",
+        "*1\r\n$4\r\nPost\r\n*1\r\n$4\r\nPING\r\n",
+        "GET / HTTP/1.1\r\nHost: abc\r\nPING\r\n",
+        "POST: /\r\nhost\r\n*2\r\n$4\r\nPING\r\n$4\r\nPOST\r\n",
+      })
+  void requestsOfBrowsersEndTheConnection(String bytes) throws Exception {
+    try (var twins = Twins.start(directory)) {
+      assertThat(ours(twins, bytes)).isEqualTo(real(twins, bytes));
+    }
+  }
+
+  private static String ours(Twins twins, String bytes) throws IOException {
+    return new String(talk(twins.oursPort(), bytes.getBytes(ISO_8859_1)), ISO_8859_1);
+  }
+
+  private static String real(Twins twins, String bytes) throws IOException {
+    return new String(talk(twins.realPort(), bytes.getBytes(ISO_8859_1)), ISO_8859_1);
+  }
+
+  @Test
+  void longPipelinesBeforeAuthenticationEndTheConnection() throws Exception {
+    try (var twins = Twins.start(directory);
+        var conversation = new Conversation(twins, 1, "2")) {
+      conversation.say(0, "CONFIG SET requirepass secret");
+      for (String bytes :
+          List.of(
+              "PING\r\n".repeat(400),
+              "PING\r\n".repeat(300) + "AUTH secret\r\n" + "PING\r\n".repeat(300),
+              "*11\r\n",
+              "PING\r\n*11\r\n$4\r\nPING\r\n",
+              "*2\r\n$4\r\nPING\r\n$16385\r\n",
+              "*2\r\n$4\r\nPING\r\n$16384\r\n" + "x".repeat(16384) + "\r\n",
+              "AUTH secret\r\n*11\r\n")) {
+        assertThat(ours(twins, bytes)).isEqualTo(real(twins, bytes));
+      }
+      String tooLong = "PING\r\n".repeat(600) + "AUTH secret\r\nECHO in\r\n";
+      assertThat(real(twins, tooLong)).doesNotContain("in\r\n$");
+      assertThat(ours(twins, tooLong)).as("closed before AUTH").doesNotContain("+OK");
+    }
+  }
+
+  @Test
+  void lcsRefusesWhatRedisRefuses() throws Exception {
+    List<String> words =
+        List.of(
+            "LEN",
+            "IDX",
+            "WITHMATCHLEN",
+            "MINMATCHLEN",
+            "1",
+            "0",
+            "-5",
+            "x",
+            "len",
+            "9".repeat(19));
+    List<String> keys = List.of("a", "b", "none", "list", "long", "number", "longer");
+    try (var twins = Twins.start(directory, "proto-max-bulk-len 1mb");
+        var conversation = new Conversation(twins, 1, "2")) {
+      conversation.say(0, "MSET a ohmytext b mynewtext number 1234512");
+      conversation.say(0, "RPUSH list a");
+      conversation.say(0, "SET long " + "abcab".repeat(100)); // 501 * 501 * 4 is below 1 MB
+      conversation.say(0, "SET longer " + "bac".repeat(200)); // 601 * 601 * 4 is above
+      for (int i = 0; i < 400; i++) {
+        var line = new StringBuilder("LCS");
+        for (int k = random.nextInt(20) == 0 ? 1 : 2; k > 0; k--) {
+          line.append(' ').append(keys.get(random.nextInt(keys.size())));
+        }
+        for (int k = random.nextInt(4); k > 0; k--) {
+          line.append(' ').append(words.get(random.nextInt(words.size())));
+        }
+        conversation.say(0, line.toString());
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"-set", "resetkeys ~b", "-@all", "-publish", "resetchannels &c", "-get|x", "off"})
+  void execMindsRightsThatWereRevoked(String rules) throws Exception {
+    try (var twins = Twins.start(directory);
+        var conversation = new Conversation(twins, 2, "2")) {
+      conversation.say(0, "ACL SETUSER u on nopass ~* &* +@all");
+      for (List<String> queue :
+          List.of(
+              List.of("SET a 1", "GET a", "PUBLISH d x"),
+              List.of("PUBLISH d x", "GET b", "SET a 1"),
+              List.of("PING"))) {
+        conversation.say(0, "ACL SETUSER u on nopass ~* &* +@all");
+        conversation.say(0, "CONFIG RESETSTAT");
+        conversation.say(1, "AUTH u any");
+        conversation.say(1, "MULTI");
+        for (String line : queue) {
+          conversation.say(1, line);
+        }
+        conversation.say(0, "ACL SETUSER u " + rules);
+        conversation.say(1, "EXEC");
+        for (String section : List.of("errorstats", "commandstats")) {
+          conversation.expectSame(
+              section, counts(conversation, true, section), counts(conversation, false, section));
+        }
+      }
+    }
+  }
+
+  private static List<String> counts(Conversation conversation, boolean real, String section) {
+    byte[][] words = {Conversation.bytes("INFO"), Conversation.bytes(section)};
+    byte[] reply = real ? conversation.askReal(0, words) : conversation.askOurs(0, words);
+    return Arrays.stream(new String(reply, ISO_8859_1).split("\r\n"))
+        .filter(line -> line.matches("(errorstat_|cmdstat_(exec|set|get|publish|ping):).*"))
+        .map(line -> line.replaceAll("usec[^,]*,|,$", ""))
+        .sorted()
+        .toList();
+  }
+
+  @Test
+  void mutatedRequestsAreAnsweredAsByRedis() throws Exception {
+    try (var twins = Twins.start(directory)) {
+      int errors = 0;
+      for (int done = 0; done < MUTATIONS; done += REQUESTS) {
+        byte[][] pieces = pieces(mutated());
+        byte[] real = talk(twins.realPort(), pieces);
+        byte[] ours = talk(twins.oursPort(), pieces);
+        assertThat(new String(ours, ISO_8859_1))
+            .as(
+                "replies to %s",
+                Arrays.stream(pieces).map(io.redoubt.protocol.bytes.Quoting::quote).toList())
+            .isEqualTo(new String(real, ISO_8859_1));
+        errors += new String(real, ISO_8859_1).contains("Protocol error") ? 1 : 0;
+      }
+      System.out.println(
+          "WireTwinsTest: %d mutated requests, %d connections ended by a protocol error"
+              .formatted(MUTATIONS, errors));
+    }
+  }
+
+  private byte[] mutated() {
+    var bytes = new StringBuilder("FLUSHALL\r\n");
+    for (int i = 0; i < REQUESTS; i++) {
+      var request = new StringBuilder(SEEDS.get(random.nextInt(SEEDS.size())));
+      for (int k = random.nextInt(5) == 0 ? 1 + random.nextInt(3) : 0; k > 0; k--) {
+        mutate(request);
+      }
+      bytes.append(request);
+    }
+    mutate(bytes);
+    return bytes.toString().getBytes(ISO_8859_1);
+  }
+
+  private void mutate(StringBuilder text) {
+    if (text.isEmpty()) {
+      return;
+    }
+    int at = random.nextInt(text.length());
+    String piece = PIECES.get(random.nextInt(PIECES.size()));
+    switch (random.nextInt(6)) {
+      case 0 -> text.setCharAt(at, (char) random.nextInt(256));
+      case 1 -> text.deleteCharAt(at);
+      case 2 -> text.insert(at, piece);
+      case 3 -> text.replace(at, at + 1, piece);
+      case 4 ->
+          text.insert(at, text.substring(at, Math.min(text.length(), at + random.nextInt(12))));
+      default -> text.delete(at, Math.min(text.length(), at + random.nextInt(8)));
+    }
+  }
+
+  private byte[][] pieces(byte[] bytes) {
+    int cuts = random.nextInt(4);
+    var pieces = new byte[cuts + 1][];
+    int from = 0;
+    for (int i = 0; i < cuts; i++) {
+      int to = from + random.nextInt(bytes.length - from + 1);
+      pieces[i] = Arrays.copyOfRange(bytes, from, to);
+      from = to;
+    }
+    pieces[cuts] = Arrays.copyOfRange(bytes, from, bytes.length);
+    return pieces;
+  }
+}
