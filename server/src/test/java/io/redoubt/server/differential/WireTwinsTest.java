@@ -4,10 +4,12 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.redoubt.protocol.Seed;
+import io.redoubt.protocol.bytes.Quoting;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
+import java.net.SocketException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
@@ -22,11 +24,12 @@ final class WireTwinsTest {
   private static final int MUTATIONS = Integer.getInteger("redoubt.mutations", 5000);
   private static final int REQUESTS = 10;
   private static final int TIMEOUT_MILLIS = 10_000;
+  private static final String RESET = "[reset]";
 
   private static final List<String> SEEDS =
       List.of(
           "*1\r\n$4\r\nPING\r\n",
-          "*2\r\n$4\r\nECHO\r\n$5\r\nhello\r\n",
+          "*2\r\n$4\r\nECHO\r\n$5\r\nworld\r\n",
           "*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$3\r\n\0\r\n\r\n",
           "*2\r\n$3\r\nGET\r\n$1\r\nk\r\n",
           "*2\r\n$4\r\nINCR\r\n$1\r\nn\r\n",
@@ -70,27 +73,52 @@ final class WireTwinsTest {
 
   private final Random random = Seed.random("WireTwinsTest");
 
-  /** Sends pieces, then the end of the input; returns all that comes until the server closes. */
-  private static byte[] talk(int port, byte[]... pieces) throws IOException {
+  /**
+   * Sends pieces and reads what comes until the server closes: at the latest when it has sent so
+   * many bytes and been told that the input has ended.
+   */
+  private static String talk(int port, int replyBytes, byte[]... pieces) throws IOException {
     try (var socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
       socket.setTcpNoDelay(true);
       socket.setSoTimeout(TIMEOUT_MILLIS);
+      var all = new ByteArrayOutputStream();
       try {
         for (byte[] piece : pieces) {
           socket.getOutputStream().write(piece);
         }
-        socket.shutdownOutput();
-      } catch (IOException closedAlready) {
-        // what it has sent is read
+        var buffer = new byte[4096];
+        boolean ended = false;
+        while (true) {
+          if (!ended && all.size() >= replyBytes) {
+            socket.shutdownOutput();
+            ended = true;
+          }
+          int bytes = socket.getInputStream().read(buffer);
+          if (bytes < 0) {
+            return all.toString(ISO_8859_1);
+          }
+          all.write(buffer, 0, bytes);
+        }
+      } catch (SocketException reset) {
+        return all + RESET; // closed with input unread, and what was on its way is lost
       }
-      var all = new ByteArrayOutputStream();
-      try {
-        socket.getInputStream().transferTo(all);
-      } catch (java.net.SocketException reset) {
-        // closed with input unread
-      }
-      return all.toByteArray();
     }
+  }
+
+  /** Fails unless both reply alike, as far as the replies have come. */
+  private static void expectAlike(Twins twins, byte[]... pieces) throws IOException {
+    String real = talk(twins.realPort(), 0, pieces);
+    String ours = talk(twins.oursPort(), real.replace(RESET, "").length(), pieces);
+    if (real.endsWith(RESET) || ours.endsWith(RESET)) {
+      real = real.replace(RESET, "");
+      ours = ours.replace(RESET, "");
+      int common = Math.min(real.length(), ours.length());
+      real = real.substring(0, common);
+      ours = ours.substring(0, common);
+    }
+    assertThat(ours)
+        .as("replies to %s", Arrays.stream(pieces).map(Quoting::quote).toList())
+        .isEqualTo(real);
   }
 
   @ParameterizedTest
@@ -106,16 +134,8 @@ final class WireTwinsTest {
       })
   void requestsOfBrowsersEndTheConnection(String bytes) throws Exception {
     try (var twins = Twins.start(directory)) {
-      assertThat(ours(twins, bytes)).isEqualTo(real(twins, bytes));
+      expectAlike(twins, bytes.getBytes(ISO_8859_1));
     }
-  }
-
-  private static String ours(Twins twins, String bytes) throws IOException {
-    return new String(talk(twins.oursPort(), bytes.getBytes(ISO_8859_1)), ISO_8859_1);
-  }
-
-  private static String real(Twins twins, String bytes) throws IOException {
-    return new String(talk(twins.realPort(), bytes.getBytes(ISO_8859_1)), ISO_8859_1);
   }
 
   @Test
@@ -132,11 +152,12 @@ final class WireTwinsTest {
               "*2\r\n$4\r\nPING\r\n$16385\r\n",
               "*2\r\n$4\r\nPING\r\n$16384\r\n" + "x".repeat(16384) + "\r\n",
               "AUTH secret\r\n*11\r\n")) {
-        assertThat(ours(twins, bytes)).isEqualTo(real(twins, bytes));
+        expectAlike(twins, bytes.getBytes(ISO_8859_1));
       }
-      String tooLong = "PING\r\n".repeat(600) + "AUTH secret\r\nECHO in\r\n";
-      assertThat(real(twins, tooLong)).doesNotContain("in\r\n$");
-      assertThat(ours(twins, tooLong)).as("closed before AUTH").doesNotContain("+OK");
+      byte[] tooLong = ("PING\r\n".repeat(600) + "AUTH secret\r\n").getBytes(ISO_8859_1);
+      for (int port : List.of(twins.realPort(), twins.oursPort())) {
+        assertThat(talk(port, Integer.MAX_VALUE, tooLong)).doesNotContain("+OK");
+      }
     }
   }
 
@@ -216,21 +237,11 @@ final class WireTwinsTest {
   @Test
   void mutatedRequestsAreAnsweredAsByRedis() throws Exception {
     try (var twins = Twins.start(directory)) {
-      int errors = 0;
       for (int done = 0; done < MUTATIONS; done += REQUESTS) {
         byte[][] pieces = pieces(mutated());
-        byte[] real = talk(twins.realPort(), pieces);
-        byte[] ours = talk(twins.oursPort(), pieces);
-        assertThat(new String(ours, ISO_8859_1))
-            .as(
-                "replies to %s",
-                Arrays.stream(pieces).map(io.redoubt.protocol.bytes.Quoting::quote).toList())
-            .isEqualTo(new String(real, ISO_8859_1));
-        errors += new String(real, ISO_8859_1).contains("Protocol error") ? 1 : 0;
+        expectAlike(twins, pieces);
       }
-      System.out.println(
-          "WireTwinsTest: %d mutated requests, %d connections ended by a protocol error"
-              .formatted(MUTATIONS, errors));
+      System.out.println("WireTwinsTest: " + MUTATIONS + " mutated requests");
     }
   }
 
