@@ -15,6 +15,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -235,6 +236,7 @@ final class WireTwinsTest {
   }
 
   @Test
+  @EnabledIfSystemProperty(named = "redoubt.mutations", matches = "\\d+")
   void mutatedRequestsAreAnsweredAsByRedis() throws Exception {
     try (var twins = Twins.start(directory)) {
       for (int done = 0; done < MUTATIONS; done += REQUESTS) {
