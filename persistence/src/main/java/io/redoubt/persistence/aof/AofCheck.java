@@ -14,7 +14,8 @@ import java.util.List;
 
 /**
  * What {@code redis-check-aof} does: it tells whether an append-only file is in order, and cuts off
- * what is not when it is asked to. All that is printed is Redis'.
+ * what is not when it is asked to. All that is printed is Redis', but for what {@link JournalCheck}
+ * prints where there is a journal of commits.
  */
 public final class AofCheck {
 
@@ -34,6 +35,7 @@ public final class AofCheck {
   private final boolean fixes;
   private final long untilSeconds;
   private long lines = 1;
+  private JournalCheck journal;
 
   /**
    * A check of one file or of all that a manifest names.
@@ -46,6 +48,7 @@ public final class AofCheck {
     this.terminal = terminal;
     this.fixes = fixes;
     this.untilSeconds = untilSeconds;
+    this.journal = JournalCheck.none(terminal);
   }
 
   /**
@@ -76,6 +79,13 @@ public final class AofCheck {
     Manifest manifest = parse(name);
     List<AofFile> files = manifest.loaded();
     AofFile base = manifest.base();
+    journal = JournalCheck.beside(disk, terminal, name, manifest);
+    journal.report();
+    if (fixes) {
+      journal.fix();
+    } else if (untilSeconds != 0) {
+      journal.requireApplied();
+    }
     for (int i = 0; i < files.size(); i++) {
       AofFile file = files.get(i);
       String path = directory + "/" + file.name();
@@ -88,6 +98,9 @@ public final class AofCheck {
       }
       Outcome outcome = file(file.name(), path, i == files.size() - 1);
       conclude(isBase ? "BASE AOF" : "INCR AOF", file.name(), outcome);
+    }
+    if (!fixes) {
+      journal.requireApplied();
     }
     print("All AOF files and manifest are valid\n");
   }
@@ -139,7 +152,7 @@ public final class AofCheck {
       check.run(untilSeconds);
       lines = check.lines();
       if (check.laterOffset() >= 0) {
-        cutToTime(path, check.laterOffset(), last);
+        cutToTime(name, path, check.laterOffset(), last);
         return Outcome.CUT_TO_TIME;
       }
       print("%s", check.report());
@@ -171,7 +184,7 @@ public final class AofCheck {
     in.skip(check.bytes());
   }
 
-  private void cutToTime(String path, long offset, boolean last) throws CheckAborted {
+  private void cutToTime(String name, String path, long offset, boolean last) throws CheckAborted {
     if (offset == 0) {
       throw new CheckAborted(
           "AOF %s has nothing before timestamp %d, aborting...\n".formatted(path, untilSeconds));
@@ -185,6 +198,7 @@ public final class AofCheck {
               .formatted(path, untilSeconds, offset));
     }
     try {
+      journal.beforeCut(name);
       truncate(path, offset);
     } catch (IOException e) {
       throw new CheckAborted(
@@ -211,6 +225,7 @@ public final class AofCheck {
       throw new CheckAborted("Aborting...\n");
     }
     try {
+      journal.beforeCut(name);
       truncate(path, valid);
     } catch (IOException e) {
       throw new CheckAborted("Failed to truncate AOF %s\n".formatted(name));

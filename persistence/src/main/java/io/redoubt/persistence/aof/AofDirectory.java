@@ -24,7 +24,6 @@ import org.jspecify.annotations.Nullable;
 public final class AofDirectory {
 
   private static final String MANIFEST_SUFFIX = ".manifest";
-  private static final String JOURNAL_SUFFIX = ".journal";
   private static final String TEMPORARY_PREFIX = "temp-";
 
   private final Disk disk;
@@ -91,28 +90,10 @@ public final class AofDirectory {
     if (disk.exists(path)) {
       manifest = Manifest.parse(WholeFile.read(disk, path));
     }
-    if (disk.exists(journal())) {
-      recover();
+    LeftJournal journal = LeftJournal.read(disk, directory, fileName, manifest);
+    if (journal != null) {
+      journal.settle(log);
     }
-  }
-
-  private void recover() throws IOException {
-    JournalRecovery recovery = JournalRecovery.read(disk, journal());
-    if (recovery == null || isDone(recovery)) {
-      disk.delete(journal());
-    } else {
-      disk.rename(journal(), directory.resolve(fileName + JOURNAL_SUFFIX + ".unused"));
-    }
-    disk.syncDirectory(directory);
-  }
-
-  private boolean isDone(JournalRecovery recovery) throws IOException {
-    for (AofFile file : manifest.incrementals()) {
-      if (file.sequence() == recovery.sequence() && disk.exists(path(file))) {
-        return recovery.run(path(file), log);
-      }
-    }
-    return true;
   }
 
   /** Creates a journal for commits to the incremental files; null if there can't be one. */
@@ -136,7 +117,7 @@ public final class AofDirectory {
   }
 
   private Path journal() {
-    return directory.resolve(fileName + JOURNAL_SUFFIX);
+    return LeftJournal.path(directory, fileName);
   }
 
   /**

@@ -32,9 +32,6 @@ public final class CommitJournal implements Closeable {
   /** A larger group takes longer to be written twice than it takes to force a file that grows. */
   private static final long LARGEST_ENTRY_BYTES = 1 << 16;
 
-  /** So much of what stands before a generation is told, to know the file again. */
-  private static final long LONGEST_BEFORE_BYTES = 512;
-
   private final Disk disk;
   private final Path path;
   private final DiskFile file;
@@ -118,7 +115,10 @@ public final class CommitJournal implements Closeable {
     }
     end = at + bytes;
     tooLarge |= bytes > LARGEST_ENTRY_BYTES - JournalEntry.HEAD_BYTES - length;
-    if (!tooLarge) {
+    if (tooLarge) { // no entry is made of the group, but its end identifies the file
+      length = Math.min(bytes, JournalEntry.LONGEST_BEFORE_BYTES);
+      MemorySegment.copy(memory, from + bytes - length, entry, JournalEntry.HEAD_BYTES, length);
+    } else {
       MemorySegment.copy(memory, from, entry, JournalEntry.HEAD_BYTES + length, bytes);
       length += bytes;
     }
@@ -170,7 +170,7 @@ public final class CommitJournal implements Closeable {
     generation++;
     position = 0;
     committed = true;
-    long known = tooLarge ? 0 : Math.min(length, LONGEST_BEFORE_BYTES);
+    long known = Math.min(length, JournalEntry.LONGEST_BEFORE_BYTES);
     before = Before.of(entry, JournalEntry.HEAD_BYTES + length - known, known);
   }
 

@@ -37,6 +37,9 @@ record JournalEntry(long generation, long sequence, long offset, UUID systemStar
 
   static final int HEAD_BYTES = 64;
 
+  /** The most bytes preceding a generation that are recorded to identify the file. */
+  static final long LONGEST_BEFORE_BYTES = 512;
+
   private static final ValueLayout.OfLong LONG =
       ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
   private static final ValueLayout.OfInt INT =
@@ -94,7 +97,7 @@ record JournalEntry(long generation, long sequence, long offset, UUID systemStar
 
   /** The entry at a place, or null when no whole one is there. */
   static @Nullable JournalEntry read(MemorySegment memory, long at) {
-    if (memory.byteSize() - at < HEAD_BYTES || memory.get(LONG, at) != MAGIC) {
+    if (!isBegun(memory, at)) {
       return null;
     }
     long length = length(memory, at);
@@ -112,6 +115,11 @@ record JournalEntry(long generation, long sequence, long offset, UUID systemStar
             memory.get(LONG, at + SYSTEM_START_AT),
             memory.get(LONG, at + SYSTEM_START_AT + Long.BYTES)),
         new Before(memory.get(INT, at + BEFORE_LENGTH_AT), memory.get(INT, at + BEFORE_SUM_AT)));
+  }
+
+  /** Returns true if an entry begins at a place, whole or torn. */
+  static boolean isBegun(MemorySegment memory, long at) {
+    return memory.byteSize() - at >= HEAD_BYTES && memory.get(LONG, at) == MAGIC;
   }
 
   /** How many bytes the entry at a place has. */

@@ -20,12 +20,17 @@ import org.jspecify.annotations.Nullable;
  * is then.
  */
 final class JournalRecovery {
+  private static final int SECTOR_BYTES = 512;
+
   private final Disk disk;
   private final MemorySegment journal;
   private final JournalEntry first;
 
   /** The bytes of all entries of the first one's generation. */
   private final byte[] bytes;
+
+  private int count;
+  private boolean torn;
 
   private JournalRecovery(Disk disk, MemorySegment journal, JournalEntry first) {
     this.disk = disk;
@@ -46,22 +51,63 @@ final class JournalRecovery {
     return first.sequence();
   }
 
+  /** The number of entries of the first one's generation. */
+  int count() {
+    return count;
+  }
+
+  /** The generation of the entries. */
+  long generation() {
+    return first.generation();
+  }
+
+  /** The place in the file at which the bytes belong. */
+  long offset() {
+    return first.offset();
+  }
+
+  /** The length of the bytes of all entries. */
+  long lengthBytes() {
+    return bytes.length;
+  }
+
   /**
-   * Brings that file up to date and makes it durable.
-   *
-   * @return false when the file is not as it was written
+   * Returns true if an entry follows whose checksum is wrong: it was being written at the crash.
    */
-  boolean run(Path file, AofLog log) throws IOException {
+  boolean isTorn() {
+    return torn;
+  }
+
+  /** Returns true if the system has not been started since the entries were written. */
+  boolean isOfThisSystem() {
+    return disk.systemStart().equals(Optional.of(first.systemStart()));
+  }
+
+  /**
+   * Returns true if a file is the one that the entries are for: as long as the system runs it has
+   * all that was written to it, and after a crash all that precedes the entries.
+   */
+  boolean belongsTo(Path file) throws IOException {
     long size = disk.size(file);
-    long end = first.offset() + bytes.length;
-    boolean crashed = !disk.systemStart().equals(Optional.of(first.systemStart()));
-    if (crashed ? size < first.offset() || !isBeforeAsItWas(file) : size < end) {
-      log.warning(
-          "The AOF file %s is not as it was written. The end that its journal has is not used."
-              .formatted(file.getFileName()));
+    long offset = first.offset();
+    if (offset < 0 || size < offset) {
       return false;
     }
-    boolean whole = !crashed || Arrays.equals(read(file, first.offset(), bytes.length), bytes);
+    return isOfThisSystem() ? size - offset >= bytes.length : isBeforeAsItWas(file, size);
+  }
+
+  /** Returns the number of bytes from the first one that a file it belongs to lacks. */
+  long lackingBytes(Path file) throws IOException {
+    if (isOfThisSystem()) {
+      return 0;
+    }
+    int same = Arrays.mismatch(read(file, first.offset(), bytes.length), bytes);
+    return same < 0 ? 0 : bytes.length - same;
+  }
+
+  /** Brings a file that it belongs to up to date and makes it durable. */
+  void run(Path file, AofLog log) throws IOException {
+    boolean whole = lackingBytes(file) == 0;
     try (DiskFile output = disk.append(file)) {
       if (!whole) {
         write(output);
@@ -71,7 +117,13 @@ final class JournalRecovery {
       }
       output.sync();
     }
-    return true;
+  }
+
+  /** Makes a file durable as it is. */
+  void sync(Path file) throws IOException {
+    try (DiskFile output = disk.append(file)) {
+      output.sync();
+    }
   }
 
   private byte[] bytes() {
@@ -84,7 +136,9 @@ final class JournalRecovery {
           journal, at + JournalEntry.HEAD_BYTES, MemorySegment.ofArray(all), length, more);
       length += more;
       at += JournalEntry.space(more);
+      count++;
       entry = JournalEntry.read(journal, at);
+      torn = entry == null && JournalEntry.isBegun(journal, at);
     }
     return Arrays.copyOf(all, (int) length);
   }
@@ -95,13 +149,30 @@ final class JournalRecovery {
         && entry.offset() == first.offset() + length;
   }
 
-  private boolean isBeforeAsItWas(Path file) throws IOException {
+  private boolean isBeforeAsItWas(Path file, long size) throws IOException {
     int length = first.before().bytes();
-    if (length < 0 || length > first.offset()) {
+    if (length < 0 || length > JournalEntry.LONGEST_BEFORE_BYTES || length > first.offset()) {
       return false;
     }
     byte[] before = read(file, first.offset() - length, length);
-    return JournalEntry.Before.of(MemorySegment.ofArray(before), 0, length).equals(first.before());
+    return JournalEntry.Before.of(MemorySegment.ofArray(before), 0, before.length)
+            .equals(first.before())
+        && (length > 0 || mayBeTorn(file, size));
+  }
+
+  /**
+   * Returns true if a file of which nothing is known before the entries has, in the sector where
+   * they begin, nothing but a part of them. A crash leaves zeros for the rest.
+   */
+  private boolean mayBeTorn(Path file, long size) throws IOException {
+    long most = Math.min(Math.min(bytes.length, size - first.offset()), SECTOR_BYTES);
+    byte[] there = read(file, first.offset(), (int) most);
+    for (int i = 0; i < there.length; i++) {
+      if (there[i] != bytes[i] && there[i] != 0) {
+        return false;
+      }
+    }
+    return true;
   }
 
   private byte[] read(Path file, long from, int length) throws IOException {
@@ -119,8 +190,8 @@ final class JournalRecovery {
         at += more;
       }
       MemorySegment.copy(memory, 0, MemorySegment.ofArray(read), 0, at);
+      return at == length ? read : Arrays.copyOf(read, at);
     }
-    return read;
   }
 
   private void write(DiskFile output) throws IOException {

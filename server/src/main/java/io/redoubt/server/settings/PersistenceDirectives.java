@@ -148,15 +148,18 @@ public abstract class PersistenceDirectives extends TlsDirectives {
       choice("appendfsync", Appendfsync.EVERYSEC)
           .doc(
               "When writes are forced to the disk: always, before they are replied to;"
-                  + " everysec; or no, when the system likes.");
+                  + " everysec; or no, when the system likes. With always see aof-commit-journal"
+                  + " before another server is started on the files.");
 
   /** {@code aof-commit-journal}. */
   public final YesNoDirective aofCommitJournal =
       yesNo("aof-commit-journal", true)
           .doc(
               "Whether always uses a journal of a fixed size, which is forced in less time than a"
-                  + " file that grows. After a crash of the system Redoubt has to start before"
-                  + " another server reads the files: up to a second of writes may be only there.");
+                  + " file that grows. After a crash of the system up to a second of writes may be"
+                  + " only there: a real Redis that is started on the files then lacks them without"
+                  + " a warning. Start Redoubt first, or run redis-check-aof --fix on the manifest:"
+                  + " either puts them into the append-only file.");
 
   /** {@code no-appendfsync-on-rewrite}. */
   public final YesNoDirective noAppendfsyncOnRewrite =

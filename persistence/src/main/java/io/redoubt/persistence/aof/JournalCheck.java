@@ -1,0 +1,175 @@
+package io.redoubt.persistence.aof;
+
+import io.redoubt.persistence.aof.LeftJournal.State;
+import io.redoubt.persistence.io.Disk;
+import io.redoubt.persistence.rdb.CheckTerminal;
+import java.io.IOException;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The part of {@code redis-check-aof} that Redis' tool doesn't have: it reports the journal of
+ * commits that {@code appendfsync always} keeps beside the files, and brings in what only the
+ * journal has. Prints nothing when there is none.
+ *
+ * <p>A journal of the running system is left to the next start, since a server may be writing to
+ * it; the files have all that it holds.
+ */
+final class JournalCheck implements AofLog {
+
+  private static final String MANIFEST_SUFFIX = ".manifest";
+
+  private final CheckTerminal terminal;
+  private final @Nullable LeftJournal journal;
+
+  private JournalCheck(CheckTerminal terminal, @Nullable LeftJournal journal) {
+    this.terminal = terminal;
+    this.journal = journal;
+  }
+
+  /** Makes a check of a file without a manifest, and so without a journal. */
+  static JournalCheck none(CheckTerminal terminal) {
+    return new JournalCheck(terminal, null);
+  }
+
+  /**
+   * Reads the journal beside a manifest.
+   *
+   * @param name the path of the manifest's file
+   */
+  static JournalCheck beside(Disk disk, CheckTerminal terminal, String name, Manifest manifest)
+      throws CheckAborted {
+    Path path = Path.of(name).toAbsolutePath();
+    Path directory = path.getParent();
+    String base = String.valueOf(path.getFileName());
+    if (directory == null || !base.endsWith(MANIFEST_SUFFIX)) {
+      return none(terminal);
+    }
+    String fileName = base.substring(0, base.length() - MANIFEST_SUFFIX.length());
+    try {
+      return new JournalCheck(terminal, LeftJournal.read(disk, directory, fileName, manifest));
+    } catch (IOException e) {
+      throw new CheckAborted(
+          "Cannot read journal %s: %s\n"
+              .formatted(LeftJournal.path(directory, fileName), terminal.reason(e)));
+    }
+  }
+
+  /** Prints what the journal holds, and how that relates to the file that it is for. */
+  void report() {
+    if (journal == null) {
+      return;
+    }
+    terminal.print("Start to check the journal of commits.\n");
+    String name = journal.name();
+    JournalRecovery entries = journal.entries();
+    if (entries == null) {
+      print("Journal %s is empty or its first entry is torn: it is not used\n", name);
+      return;
+    }
+    print(
+        "Journal analyzed: filename=%s, entries=%d, size=%d, generation=%d, seq=%d, offset=%d,"
+            + " system=%s\n",
+        name,
+        entries.count(),
+        entries.lengthBytes(),
+        entries.generation(),
+        entries.sequence(),
+        entries.offset(),
+        entries.isOfThisSystem() ? "running" : "earlier");
+    if (entries.isTorn()) {
+      print("Journal %s has a torn entry behind these, which is not used\n", name);
+    }
+    AofFile file = journal.file();
+    String fileName = file == null ? "" : file.name();
+    switch (journal.state()) {
+      case COMPLETE -> print("Journal %s has nothing that INCR AOF %s lacks\n", name, fileName);
+      case LACKING ->
+          print(
+              "Journal %s has %d bytes that INCR AOF %s lacks\n",
+              name, journal.lackingBytes(), fileName);
+      case CHANGED ->
+          print(
+              "Journal %s does not belong to INCR AOF %s, which is not as it was written: it is"
+                  + " not used\n",
+              name, fileName);
+      default ->
+          print(
+              "Journal %s is for an INCR AOF with seq %d, which the manifest does not have: it is"
+                  + " not used\n",
+              name, entries.sequence());
+    }
+  }
+
+  /** Brings in what only the journal has, and removes it or sets it aside as a start does. */
+  void fix() throws CheckAborted {
+    if (journal == null) {
+      return;
+    }
+    JournalRecovery entries = journal.entries();
+    if (entries == null || entries.isOfThisSystem()) {
+      return;
+    }
+    try {
+      journal.settle(this);
+    } catch (IOException e) {
+      throw new CheckAborted(
+          "Failed to bring in journal %s: %s. It stays, run --fix again\n"
+              .formatted(journal.name(), terminal.reason(e)));
+    }
+    print("Successfully %s journal %s\n", outcome(), journal.name());
+  }
+
+  private String outcome() {
+    return switch (state()) {
+      case LACKING -> "brought in";
+      case CHANGED -> "set aside";
+      default -> "removed";
+    };
+  }
+
+  /**
+   * Refuses to go on when a file lacks what the journal has.
+   *
+   * @throws CheckAborted with the way out
+   */
+  void requireApplied() throws CheckAborted {
+    if (journal != null && state() == State.LACKING) {
+      throw new CheckAborted(
+          "Journal %s is not applied. Use the --fix option to bring it in.\n"
+              .formatted(journal.name()));
+    }
+  }
+
+  /**
+   * Prepares a cut of a file: a journal that is for it is set aside, for else a start would put
+   * back what was cut off.
+   */
+  void beforeCut(String fileName) throws IOException {
+    if (journal != null
+        && journal.isThere()
+        && journal.file() != null
+        && journal.file().name().equals(fileName)) {
+      journal.setAside();
+      print("Set aside journal %s\n", journal.name());
+    }
+  }
+
+  private State state() {
+    return journal == null ? State.EMPTY : journal.state();
+  }
+
+  private void print(String format, Object... values) {
+    terminal.print(format.formatted(values));
+  }
+
+  @Override
+  public void notice(String text) {
+    terminal.print(text + "\n");
+  }
+
+  @Override
+  public void warning(String text) {
+    terminal.print(text + "\n");
+  }
+}

@@ -1,0 +1,294 @@
+package io.redoubt.persistence.aof;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.redoubt.persistence.io.DiskFile;
+import io.redoubt.persistence.io.FaultDisk;
+import io.redoubt.persistence.rdb.CheckSession;
+import io.redoubt.protocol.Seed;
+import io.redoubt.protocol.resp.RequestEncoder;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Random;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** What the check of an append-only file says of the journal of commits, and does with it. */
+class JournalCheckTest {
+  private static final Path WORKING = Path.of("/data");
+  private static final Path FILE = WORKING.resolve("dir/x.1.incr.aof");
+  private static final Path JOURNAL = WORKING.resolve("dir/x.journal");
+  private static final Path UNUSED = WORKING.resolve("dir/x.journal.unused");
+  private static final String MANIFEST = "/data/dir/x.manifest";
+  private static final String VALID = "All AOF files and manifest are valid\nstatus 0";
+  private static final int COMMITS = 5;
+  private static final AofLog SILENT =
+      new AofLog() {
+        @Override
+        public void notice(String text) {}
+
+        @Override
+        public void warning(String text) {}
+      };
+
+  private final Random random = Seed.random("JournalCheckTest");
+  private final FaultDisk disk = new FaultDisk(random, Path.of("/"), WORKING);
+  private byte[] whole = {};
+
+  /** Leaves a file that was forced once, and a journal with the commits after that. */
+  @BeforeEach
+  void killTheServer() throws Exception {
+    AofDirectory directory = open();
+    DiskFile file = directory.openLast();
+    CommitJournal journal = directory.createJournal(1 << 16);
+    AppendTarget target = new AppendTarget(file, 1, 0, journal);
+    for (int i = 0; i < COMMITS; i++) {
+      byte[] command = RequestEncoder.encode("SET", "key" + i, "value" + i);
+      AppendBuffer bytes = new AppendBuffer();
+      bytes.append(MemorySegment.ofArray(command), 0, command.length);
+      target.write(bytes);
+      target.commit();
+      bytes.close();
+    }
+    whole = disk.bytes(FILE);
+  }
+
+  private AofDirectory open() throws Exception {
+    AofDirectory directory = new AofDirectory(disk, WORKING, "dir", "x", SILENT);
+    directory.open();
+    return directory;
+  }
+
+  private int forced() {
+    return whole.length / COMMITS;
+  }
+
+  /** The machine crashes, and of the file that many bytes are left. */
+  private void crash(int left) throws IOException {
+    disk.restart();
+    write(FILE, Arrays.copyOf(whole, left));
+  }
+
+  private void write(Path path, byte[] bytes) throws IOException {
+    try (DiskFile file = disk.create(path)) {
+      file.write(MemorySegment.ofArray(bytes), 0, bytes.length);
+      file.sync();
+    }
+  }
+
+  private String check(boolean fixes, long untilSeconds) {
+    CheckSession session = new CheckSession("y");
+    return session.ended(new AofCheck(disk, session, fixes, untilSeconds).run(MANIFEST));
+  }
+
+  private String check() {
+    long steps = disk.steps();
+    String said = check(false, 0);
+    assertThat(disk.steps()).as("changes").isEqualTo(steps);
+    return said;
+  }
+
+  private String fix() {
+    return check(true, 0);
+  }
+
+  @Test
+  void reportsWhatTheFileLacksAndChangesNothing() throws IOException {
+    crash(forced() * 3);
+    assertThat(check())
+        .startsWith(
+            """
+            Start checking Multi Part AOF
+            Start to check the journal of commits.
+            Journal analyzed: filename=x.journal, entries=4, size=%d, generation=1, seq=1,\
+             offset=%d, system=earlier
+            Journal x.journal has %d bytes that INCR AOF x.1.incr.aof lacks
+            Start to check INCR files.
+            """
+                .formatted(forced() * 4, forced(), forced() * 2))
+        .endsWith(
+            "INCR AOF x.1.incr.aof is valid\n"
+                + "Journal x.journal is not applied. Use the --fix option to bring it in.\n"
+                + "status 1");
+    assertThat(disk.exists(JOURNAL)).isTrue();
+  }
+
+  @Test
+  void reportsATornFileBesideIt() throws IOException {
+    crash(forced() * 3 - 2);
+    assertThat(check())
+        .contains("lacks")
+        .endsWith(
+            "AOF x.1.incr.aof is not valid. Use the --fix option to try fixing it.\nstatus 1");
+  }
+
+  @Test
+  void bringsInWhatTheFileLacks() throws Exception {
+    crash(forced() * 3 - 2);
+    assertThat(fix())
+        .contains("Successfully brought in journal x.journal\n")
+        .contains("INCR AOF x.1.incr.aof is valid\n")
+        .endsWith(VALID);
+    assertThat(disk.bytes(FILE)).isEqualTo(whole);
+    assertThat(disk.exists(JOURNAL)).isFalse();
+    assertThat(fix()).doesNotContain("ournal").endsWith(VALID);
+    disk.restart();
+    open();
+    assertThat(disk.bytes(FILE)).isEqualTo(whole);
+  }
+
+  @Test
+  void leavesTheJournalOfARunningServer() {
+    for (String said : new String[] {check(), fix()}) {
+      assertThat(said)
+          .contains(
+              "system=running\nJournal x.journal has nothing that INCR AOF x.1.incr.aof lacks")
+          .endsWith(VALID);
+    }
+    assertThat(disk.exists(JOURNAL)).isTrue();
+  }
+
+  @Test
+  void neverAppliesOneOfAnotherFile() throws Exception {
+    crash(whole.length);
+    byte[] other = whole.clone();
+    other[forced() - 3] = 'x';
+    other = Arrays.copyOf(other, forced() * 2);
+    write(FILE, other);
+    assertThat(check())
+        .contains(
+            "Journal x.journal does not belong to INCR AOF x.1.incr.aof, which is not as it was"
+                + " written: it is not used\n")
+        .endsWith(VALID);
+    assertThat(fix()).contains("Successfully set aside journal x.journal\n").endsWith(VALID);
+    assertThat(disk.bytes(FILE)).isEqualTo(other);
+    assertThat(disk.exists(JOURNAL)).isFalse();
+    assertThat(disk.exists(UNUSED)).isTrue();
+  }
+
+  @Test
+  void neverAppliesOneWhoseFileTheManifestDoesNotName() throws Exception {
+    crash(forced());
+    Path next = WORKING.resolve("dir/x.2.incr.aof");
+    write(next, whole);
+    write(Path.of(MANIFEST), "file x.2.incr.aof seq 2 type i\n".getBytes(ISO_8859_1));
+    assertThat(check())
+        .contains(
+            "Journal x.journal is for an INCR AOF with seq 1, which the manifest does not have: it"
+                + " is not used\n")
+        .endsWith(VALID);
+    assertThat(fix()).contains("Successfully removed journal x.journal\n").endsWith(VALID);
+    assertThat(disk.bytes(FILE)).hasSize(forced());
+    assertThat(disk.bytes(next)).isEqualTo(whole);
+  }
+
+  @Test
+  void neverUsesATornEntry() throws Exception {
+    byte[] entries = disk.bytes(JOURNAL);
+    int third = 2 * (int) JournalEntry.ALIGNMENT_BYTES;
+    entries[third + JournalEntry.HEAD_BYTES] ^= 1;
+    crash(forced());
+    write(JOURNAL, entries);
+    assertThat(check())
+        .contains("entries=2, ")
+        .contains("Journal x.journal has a torn entry behind these, which is not used\n");
+    assertThat(fix()).endsWith(VALID);
+    assertThat(disk.bytes(FILE)).isEqualTo(Arrays.copyOf(whole, forced() * 3));
+
+    entries[JournalEntry.HEAD_BYTES] ^= 1;
+    write(JOURNAL, entries);
+    for (String said : new String[] {check(), fix()}) {
+      assertThat(said)
+          .contains("Journal x.journal is empty or its first entry is torn: it is not used\n")
+          .endsWith(VALID);
+    }
+  }
+
+  @Test
+  void neverAppliesOneToAForeignFileThatBeginsLikeIt() throws Exception {
+    byte[] entries = disk.bytes(JOURNAL);
+    JournalEntry first = JournalEntry.read(MemorySegment.ofArray(entries), 0);
+    crash(whole.length);
+    MemorySegment memory = MemorySegment.ofArray(entries);
+    new JournalEntry(
+            first.generation(), 1, first.offset(), first.systemStart(), JournalEntry.Before.NOTHING)
+        .write(memory, JournalEntry.length(memory, 0));
+    write(JOURNAL, entries);
+    byte[] other = whole.clone();
+    Arrays.fill(other, forced(), other.length, (byte) '*');
+    write(FILE, other);
+    assertThat(check()).contains("does not belong to");
+    open();
+    assertThat(disk.bytes(FILE)).as("by a start").isEqualTo(other);
+  }
+
+  @Test
+  void aCutIsNotUndoneByAStart() throws Exception {
+    byte[] torn = Arrays.copyOf(whole, whole.length - 3);
+    byte[] entries = disk.bytes(JOURNAL);
+    write(FILE, Arrays.copyOf(whole, whole.length + 1)); // an end that the journal does not have
+    assertThat(fix()).contains("Set aside journal x.journal\n").endsWith("status 0");
+    assertThat(disk.bytes(FILE)).isEqualTo(whole);
+    assertThat(disk.exists(JOURNAL)).isFalse();
+
+    write(JOURNAL, entries);
+    write(FILE, torn); // by someone else, while the system ran
+    assertThat(fix()).contains("Set aside journal x.journal\n").endsWith("status 0");
+    disk.restart();
+    open();
+    assertThat(disk.bytes(FILE)).hasSize(whole.length - forced());
+  }
+
+  @Test
+  void isNotCutToATimeBeforeItIsBroughtIn() throws IOException {
+    crash(forced());
+    assertThat(check(false, 1000))
+        .endsWith(
+            "Journal x.journal is not applied. Use the --fix option to bring it in.\nstatus 1");
+    assertThat(disk.bytes(FILE)).hasSize(forced());
+    assertThat(fix()).endsWith(VALID);
+    assertThat(check(false, 1000)).endsWith(VALID);
+  }
+
+  /** Each time a fix is cut short, the next one makes the file whole. */
+  @Test
+  void anInterruptedFixIsFinishedByTheNext() throws Exception {
+    byte[] entries = disk.bytes(JOURNAL);
+    disk.leavesZeros(true);
+    int interrupted = 0;
+    for (int step = 0; step < 8; step++) {
+      for (boolean power : new boolean[] {false, true}) {
+        crash(forced() * 2 + random.nextInt(forced()));
+        write(JOURNAL, entries);
+        disk.syncDirectory(JOURNAL.getParent());
+        if (power) {
+          disk.cutPowerAt(disk.steps() + step);
+        } else {
+          disk.failAt(disk.steps() + step);
+        }
+        interrupted += fix().endsWith("status 1") ? 1 : 0;
+        disk.restart();
+        assertThat(fix()).endsWith(VALID);
+        assertThat(disk.bytes(FILE)).isEqualTo(whole);
+      }
+    }
+    assertThat(interrupted).isGreaterThan(8);
+  }
+
+  @Test
+  void aFullDiskKeepsTheJournal() throws Exception {
+    crash(forced());
+    disk.roomBytes(forced() + 1);
+    assertThat(fix())
+        .contains("Failed to bring in journal x.journal: ")
+        .contains("No space left on device")
+        .endsWith(". It stays, run --fix again\nstatus 1");
+    assertThat(disk.exists(JOURNAL)).isTrue();
+    disk.roomBytes(Long.MAX_VALUE);
+    assertThat(fix()).endsWith(VALID);
+    assertThat(disk.bytes(FILE)).isEqualTo(whole);
+  }
+}
