@@ -18,11 +18,11 @@ import org.junit.jupiter.api.Test;
 
 /**
  * Whatever happens to a file: the reader tells a beginning of it or refuses it, and does not take
- * for good what the check tool takes for bad.
+ * for good what the check tool takes for bad. {@code -Dredoubt.mutations=N} runs N changes.
  */
 class AofMutationTest {
 
-  private static final int ROUNDS = 6_000;
+  private static final int ROUNDS = Integer.getInteger("redoubt.mutations", 6_000);
   private static final Path FILE = Path.of("/file.aof");
 
   private final FaultDisk disk = new FaultDisk(new Random(1), Path.of("/"));

@@ -11,8 +11,13 @@ import java.util.HexFormat;
 import java.util.random.RandomGenerator;
 import org.junit.jupiter.api.Test;
 
-/** Corrupt bytes give a value or an RdbException, never anything else. */
+/**
+ * Corrupt bytes give a value or an RdbException, never anything else. {@code -Dredoubt.mutations=N}
+ * runs N of each kind.
+ */
 class MutationTest {
+
+  private static final int ROUNDS = Integer.getInteger("redoubt.mutations", 10_000);
 
   private static byte[] mutate(byte[] valid, RandomGenerator random) {
     byte[] bytes = valid.clone();
@@ -43,7 +48,7 @@ class MutationTest {
     RandomGenerator random = Seed.random("MutationTest");
     byte[] file = {};
     int refused = 0;
-    for (int round = 0; round < 10_000; round++) {
+    for (int round = 0; round < ROUNDS; round++) {
       if (round % 500 == 0) {
         file =
             random.nextBoolean()
@@ -63,7 +68,7 @@ class MutationTest {
         fail("round " + round, e);
       }
     }
-    assertThat(refused).isGreaterThan(1000);
+    assertThat(refused).isGreaterThan(ROUNDS / 10);
   }
 
   @Test
@@ -74,7 +79,7 @@ class MutationTest {
     valid[1] = HexFormat.of().parseHex("000568656c6c6f0a00" + "0".repeat(16));
     valid[2] = HexFormat.of().parseHex("00c30740640161626162e05a010a00" + "0".repeat(16));
     valid[3] = HexFormat.of().parseHex("008000000003616263" + "0a00" + "0".repeat(16));
-    for (int round = 0; round < 10_000; round++) {
+    for (int round = 0; round < ROUNDS; round++) {
       byte[] corrupt = mutate(valid[round & 3], random);
       if (corrupt.length < 10) {
         continue;

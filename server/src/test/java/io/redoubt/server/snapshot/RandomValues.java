@@ -22,7 +22,7 @@ import java.util.Set;
 import java.util.random.RandomGenerator;
 
 /** Payloads of values of every type by chance, in every form that a payload has. */
-final class RandomValues {
+public final class RandomValues {
 
   private static final int NEWEST_VERSION = 12;
   private static final long FAR_MILLIS = 4_000_000_000_000L;
@@ -32,12 +32,13 @@ final class RandomValues {
   private final RdbBytes first = new RdbBytes();
   private final RdbBytes second = new RdbBytes();
 
-  RandomValues(RandomGenerator random) {
+  /** Values that follow from a random generator. */
+  public RandomValues(RandomGenerator random) {
     this.random = random;
   }
 
   /** A valid payload, not of a string. */
-  byte[] payload() {
+  public byte[] payload() {
     BufferMemory buffers = BufferMemory.offHeap();
     int version = random.nextInt(9, NEWEST_VERSION + 1);
     try (BlockOutput out = new BlockOutput(buffers);

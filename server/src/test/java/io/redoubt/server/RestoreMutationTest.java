@@ -1,0 +1,585 @@
+package io.redoubt.server;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.fail;
+import static org.awaitility.Awaitility.await;
+
+import io.redoubt.protocol.Seed;
+import io.redoubt.protocol.resp.Reply;
+import io.redoubt.protocol.resp.RequestEncoder;
+import io.redoubt.protocol.resp.RespClient;
+import io.redoubt.server.snapshot.HostilePayloads;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.random.RandomGenerator;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Mutated payloads under RESTORE into a running server: each is refused with an error, or its key
+ * can be read, changed by every command of its type, dumped, saved, rewritten, loaded and removed.
+ * {@code -Dredoubt.mutations=N} runs N of them.
+ */
+@ServerTest({"appendfsync no", "aof-use-rdb-preamble no", "auto-aof-rewrite-percentage 0"})
+final class RestoreMutationTest {
+
+  private static final int MUTATIONS = Integer.getInteger("redoubt.mutations", 2_000);
+  private static final int BATCH = 100;
+  private static final byte HASH_METADATA = 24; // type of a payload: nine bytes on is the count
+  private static final int BATCHES_UNTIL_REWRITE = 10;
+  private static final int COMMANDS = 12;
+  private static final int HANG_MILLIS = 60_000;
+  private static final int SENT_BYTES = 1 << 15;
+
+  /** Values that are held at a time take less by far. */
+  private static final long MOST_BYTES = 256 << 20;
+
+  /** Memory that a lasting server may hold more than a fresh one: buffers of its connection. */
+  private static final long LASTING_BYTES = 4 << 20;
+
+  private final RandomGenerator random = Seed.random("RestoreMutationTest");
+  private final HostilePayloads payloads = new HostilePayloads(random);
+  private final Dialogue redis;
+
+  /** A key that was accepted. */
+  private record Accepted(String key, byte[] payload, String type, StringBuilder used) {
+    @Override
+    public String toString() {
+      return type + " " + HexFormat.of().formatHex(payload) + used;
+    }
+  }
+
+  RestoreMutationTest(Dialogue redis) {
+    this.redis = redis;
+  }
+
+  @Test
+  void aMutantIsRefusedOrAKeyLikeAnyOther() throws IOException {
+    redis.client().timeout(HANG_MILLIS);
+    int accepted = 0;
+    long before = 0;
+    int batches = MUTATIONS / BATCH;
+    for (int batch = 0; batch < batches; batch++) {
+      List<byte[]> mutants = new ArrayList<>();
+      for (int i = 0; i < BATCH; i++) {
+        mutants.add(payloads.next());
+      }
+      try {
+        accepted += run(mutants, batch % BATCHES_UNTIL_REWRITE == 0);
+      } catch (IOException | RuntimeException e) {
+        StringBuilder all = new StringBuilder();
+        mutants.forEach(payload -> all.append('\n').append(HexFormat.of().formatHex(payload)));
+        fail("batch " + batch + " of" + all, e);
+      }
+      assertThat(redis.ask("FLUSHALL")).isEqualTo("OK");
+      if (batch == batches / 3) {
+        before = redis.usedMemory();
+      }
+    }
+    System.out.printf("RestoreMutationTest: %d of %d accepted%n", accepted, batches * BATCH);
+    assertThat(accepted).isBetween(MUTATIONS / 10, MUTATIONS * 9 / 10);
+    assertThat(redis.usedMemory()).isLessThan(before + LASTING_BYTES);
+    String info = redis.text("INFO memory");
+    int peak = info.indexOf("used_memory_peak:") + "used_memory_peak:".length();
+    assertThat(Long.parseLong(info.substring(peak, info.indexOf('\r', peak))))
+        .isLessThan(MOST_BYTES);
+  }
+
+  private int run(List<byte[]> mutants, boolean rewrites) throws IOException {
+    List<Accepted> accepted = restore(mutants);
+    int count = accepted.size();
+    dropDue(accepted);
+    checkAll(accepted);
+    dumps(accepted);
+    reload(accepted, rewrites);
+    use(accepted);
+    accepted.removeIf(key -> reply("EXISTS", key.key).number() == 0);
+    checkAll(accepted);
+    dumps(accepted);
+    reload(accepted, rewrites);
+    for (Accepted key : accepted) {
+      assertThat(reply("DEL", key.key).number()).as("%s", key).isEqualTo(1);
+    }
+    return count;
+  }
+
+  private List<Accepted> restore(List<byte[]> mutants) throws IOException {
+    List<byte[][]> requests = new ArrayList<>();
+    for (int i = 0; i < mutants.size(); i++) {
+      requests.add(new byte[][] {latin("RESTORE"), latin("k" + i), latin("0"), mutants.get(i)});
+      requests.add(words("TYPE", "k" + i));
+    }
+    List<Reply> replies = all(requests);
+    List<Accepted> accepted = new ArrayList<>();
+    for (int i = 0; i < mutants.size(); i++) {
+      Reply restored = replies.get(2 * i);
+      String type = replies.get(2 * i + 1).text();
+      if (restored.isError()) {
+        assertThat(restored.text())
+            .as("%s", HexFormat.of().formatHex(mutants.get(i)))
+            .isIn("ERR Bad data format", "ERR DUMP payload version or checksum are wrong", "OOM");
+        assertThat(type).isEqualTo("none");
+      } else if (!type.equals("none")) { // every field of a hash may have expired
+        accepted.add(new Accepted("k" + i, mutants.get(i), type, new StringBuilder()));
+      }
+    }
+    return accepted;
+  }
+
+  /** What DUMP gives is accepted by RESTORE, and is the same value. */
+  private void dumps(List<Accepted> keys) throws IOException {
+    List<byte[][]> requests = new ArrayList<>();
+    for (Accepted key : keys) {
+      requests.add(words("DUMP", key.key));
+      requests.add(words("DEBUG", "DIGEST-VALUE", key.key));
+    }
+    List<Reply> dumps = all(requests);
+    requests.clear();
+    for (int i = 0; i < keys.size(); i++) {
+      byte[] payload = ((Reply.Bulk) dumps.get(2 * i)).bytes();
+      requests.add(
+          new byte[][] {latin("RESTORE"), latin("d"), latin("0"), payload, latin("REPLACE")});
+      requests.add(words("DEBUG", "DIGEST-VALUE", "d"));
+    }
+    List<Reply> restored = all(requests);
+    for (int i = 0; i < keys.size(); i++) {
+      assertThat(restored.get(2 * i).text()).as("%s", keys.get(i)).isEqualTo("OK");
+      assertThat(restored.get(2 * i + 1)).as("%s", keys.get(i)).isEqualTo(dumps.get(2 * i + 1));
+    }
+    reply("DEL", "d");
+  }
+
+  /** Removes hashes with fields that a mutation made due: what is seen of them depends on when. */
+  private void dropDue(List<Accepted> keys) throws IOException {
+    List<byte[][]> requests = new ArrayList<>();
+    for (Accepted key : keys) {
+      requests.add(words("DUMP", key.key));
+      requests.add(words(READS.get(key.type).get(0).replace("{k}", key.key).split(" ")));
+    }
+    List<Reply> replies = all(requests);
+    for (int i = keys.size() - 1; i >= 0; i--) {
+      long visible = replies.get(2 * i + 1).number();
+      boolean due = replies.get(2 * i).isNull();
+      if (!due) {
+        byte[] dump = ((Reply.Bulk) replies.get(2 * i)).bytes();
+        int count = dump[9] < 0x40 ? dump[9] : (dump[9] & 0x3f) << 8 | dump[10] & 0xff;
+        due = dump[0] == HASH_METADATA && count != visible;
+      }
+      if (due) {
+        reply("DEL", keys.remove(i).key);
+      }
+    }
+  }
+
+  /** Counts agree with what is read, and nothing is there twice. */
+  private void checkAll(List<Accepted> keys) throws IOException {
+    List<byte[][]> requests = new ArrayList<>();
+    for (Accepted key : keys) {
+      for (String line : READS.get(key.type)) {
+        requests.add(words(line.replace("{k}", key.key).split(" ")));
+      }
+    }
+    List<Reply> replies = all(requests);
+    for (int i = 0; i < keys.size(); i++) {
+      Accepted key = keys.get(i);
+      long count = replies.get(2 * i).number();
+      Reply read = replies.get(2 * i + 1);
+      if (key.type.equals("string")) {
+        assertThat(((Reply.Bulk) read).bytes()).as("%s", key).hasSize((int) count);
+        continue;
+      }
+      List<Reply> elements = read.elements();
+      if (!key.type.equals("list")) {
+        assertThat(new HashSet<>(elements)).as("%s", key).hasSameSizeAs(elements);
+      }
+      assertThat(elements).as("%s", key).hasSize((int) count);
+    }
+  }
+
+  /** A save and a load, and now and then a rewrite and its load, give the same values. */
+  private void reload(List<Accepted> keys, boolean rewrites) throws IOException {
+    List<Reply> digests = digests(keys);
+    assertThat(reply("DEBUG", "RELOAD").text()).isEqualTo("OK");
+    same(keys, digests, "saved and loaded");
+    if (!rewrites) {
+      return;
+    }
+    reply("CONFIG", "SET", "appendonly", "yes");
+    await()
+        .pollInterval(Duration.ofMillis(5))
+        .until(() -> {
+          String info = redis.text("INFO persistence");
+          return info.contains("aof_rewrite_in_progress:0")
+              && info.contains("aof_rewrite_scheduled:0");
+        });
+    assertThat(redis.text("INFO persistence")).contains("aof_last_bgrewrite_status:ok");
+    assertThat(reply("DEBUG", "LOADAOF").text()).isEqualTo("OK");
+    same(keys, digests, "rewritten and loaded");
+    reply("CONFIG", "SET", "appendonly", "no");
+  }
+
+  private List<Reply> digests(List<Accepted> keys) throws IOException {
+    List<byte[][]> requests = new ArrayList<>();
+    for (Accepted key : keys) {
+      requests.add(words("DEBUG", "DIGEST-VALUE", key.key));
+    }
+    requests.add(words("DEBUG", "DIGEST"));
+    return all(requests);
+  }
+
+  private void same(List<Accepted> keys, List<Reply> before, String occasion) throws IOException {
+    List<Reply> after = digests(keys);
+    for (int i = 0; i < keys.size(); i++) {
+      assertThat(after.get(i)).as("%s: %s", occasion, keys.get(i)).isEqualTo(before.get(i));
+    }
+    assertThat(after).as("%s", occasion).isEqualTo(before);
+  }
+
+  /** Runs commands of its type on each key. */
+  private void use(List<Accepted> keys) throws IOException {
+    List<byte[][]> requests = new ArrayList<>();
+    List<Accepted> of = new ArrayList<>();
+    List<List<String>> samples = elements(keys);
+    for (int k = 0; k < keys.size(); k++) {
+      Accepted key = keys.get(k);
+      List<String> elements = samples.get(k);
+      List<String> commands = COMMANDS_OF.get(key.type);
+      for (int i = 0; i < COMMANDS; i++) {
+        List<String> from = random.nextInt(8) == 0 ? ANY : commands;
+        String command = from.get(random.nextInt(from.size()));
+        String element = elements.get(random.nextInt(elements.size()));
+        String group = GROUPS.get(random.nextInt(GROUPS.size()));
+        String[] words = command.split(" ");
+        for (int w = 1; w < words.length; w++) {
+          words[w] =
+              switch (words[w]) {
+                case "{k}" -> key.key;
+                case "{e}" -> element;
+                case "{g}" -> group;
+                default -> words[w];
+              };
+        }
+        requests.add(words(words));
+        of.add(key);
+        key.used.append('\n').append(String.join(" ", words));
+      }
+    }
+    List<Reply> replies = all(requests);
+    for (int i = 0; i < replies.size(); i++) {
+      if (replies.get(i) instanceof Reply.Error error) {
+        assertThat(error.message())
+            .as("%s %s", line(requests.get(i)), of.get(i))
+            .doesNotStartWith("ERR internal")
+            .doesNotStartWith("ERR unknown command")
+            .doesNotStartWith("ERR wrong number")
+            .doesNotStartWith("ERR syntax");
+      }
+    }
+    reply("DEL", "d");
+    for (Accepted key : keys) {
+      reply("PERSIST", key.key); // the digest counts an expiry, which no payload has
+    }
+  }
+
+  private static String line(byte[][] words) {
+    StringBuilder line = new StringBuilder();
+    for (byte[] word : words) {
+      line.append(new String(word, ISO_8859_1)).append(' ');
+    }
+    return line.toString();
+  }
+
+  /** Returns up to three elements of each key; of a stream ids. */
+  private List<List<String>> elements(List<Accepted> keys) throws IOException {
+    List<byte[][]> requests = new ArrayList<>();
+    for (Accepted key : keys) {
+      requests.add(words(SAMPLES.get(key.type).replace("{k}", key.key).split(" ")));
+    }
+    List<List<String>> all = new ArrayList<>();
+    for (Reply reply : all(requests)) {
+      List<String> elements = new ArrayList<>(List.of("1-1"));
+      if (reply instanceof Reply.Array array) {
+        array.elements().forEach(element -> elements.add(latin(element)));
+      }
+      all.add(elements);
+    }
+    return all;
+  }
+
+  /** Sends requests and returns their replies; no more at a time than sockets take for sure. */
+  private List<Reply> all(List<byte[][]> requests) throws IOException {
+    RespClient client = redis.client();
+    List<Reply> replies = new ArrayList<>();
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    int sent = 0;
+    for (int i = 0; i < requests.size(); i++) {
+      out.writeBytes(RequestEncoder.encode(requests.get(i)));
+      if (out.size() > SENT_BYTES || i == requests.size() - 1) {
+        client.sendRaw(out.toByteArray());
+        out.reset();
+        for (; sent <= i; sent++) {
+          try {
+            replies.add(client.receive());
+          } catch (IOException e) {
+            throw new IOException(line(requests.get(sent)), e);
+          }
+        }
+      }
+    }
+    return replies;
+  }
+
+  private Reply reply(String... words) {
+    try {
+      return redis.client().call(words(words));
+    } catch (IOException e) {
+      throw new IllegalStateException(String.join(" ", words), e);
+    }
+  }
+
+  private static byte[][] words(String... words) {
+    byte[][] bytes = new byte[words.length][];
+    for (int i = 0; i < words.length; i++) {
+      bytes[i] = latin(words[i]);
+    }
+    return bytes;
+  }
+
+  private static byte[] latin(String text) {
+    return text.getBytes(ISO_8859_1);
+  }
+
+  /** The bytes of an element; of a stream's entry its id. */
+  private static String latin(Reply element) {
+    return element instanceof Reply.Array entry
+        ? latin(entry.elements().get(0))
+        : new String(((Reply.Bulk) element).bytes(), ISO_8859_1);
+  }
+
+  private static final List<String> ANY =
+      List.of(
+          "TYPE {k}",
+          "OBJECT ENCODING {k}",
+          "MEMORY USAGE {k} SAMPLES 0",
+          "COPY {k} d REPLACE",
+          "EXPIRE {k} 1000",
+          "PERSIST {k}",
+          "DEBUG OBJECT {k}",
+          "SCAN 0 COUNT 3",
+          "RENAME {k} {k}",
+          "MOVE {k} 3");
+
+  private static final List<String> GROUPS = List.of("group 0", "group 0", "group 1", "g");
+
+  /** Commands that show elements. */
+  private static final Map<String, String> SAMPLES =
+      Map.of(
+          "string", "EXISTS {k}",
+          "list", "LRANGE {k} 0 2",
+          "set", "SRANDMEMBER {k} 3",
+          "zset", "ZRANDMEMBER {k} 3",
+          "hash", "HRANDFIELD {k} 3",
+          "stream", "XREVRANGE {k} + - COUNT 3");
+
+  /** A count, and the elements that it counts. */
+  private static final Map<String, List<String>> READS =
+      Map.of(
+          "string", List.of("STRLEN {k}", "GET {k}"),
+          "list", List.of("LLEN {k}", "LRANGE {k} 0 -1"),
+          "set", List.of("SCARD {k}", "SMEMBERS {k}"),
+          "zset", List.of("ZCARD {k}", "ZRANGE {k} 0 -1"),
+          "hash", List.of("HLEN {k}", "HKEYS {k}"),
+          "stream", List.of("XLEN {k}", "XRANGE {k} - +"));
+
+  private static final Map<String, List<String>> COMMANDS_OF =
+      Map.of(
+          "string",
+          List.of(
+              "GET {k}",
+              "STRLEN {k}",
+              "APPEND {k} more",
+              "GETRANGE {k} 0 -1",
+              "GETBIT {k} 9",
+              "SETRANGE {k} 3 abc",
+              "SETBIT {k} 9 1",
+              "BITCOUNT {k}",
+              "BITCOUNT {k} 1 -2",
+              "BITPOS {k} 1",
+              "BITPOS {k} 0 1",
+              "BITFIELD {k} GET u8 3 INCRBY i5 9 3",
+              "BITOP NOT d {k}",
+              "BITOP AND d {k} {k}",
+              "INCR {k}",
+              "DECRBY {k} 3",
+              "INCRBYFLOAT {k} 1.5",
+              "PFCOUNT {k}",
+              "PFCOUNT {k} {k}",
+              "PFADD {k} a b c",
+              "PFMERGE d {k}",
+              "PFMERGE {k} {k}",
+              "LCS {k} {k}",
+              "GETEX {k} PERSIST",
+              "SETNX {k} v",
+              "GETSET {k} 12",
+              "PFDEBUG GETREG {k}"),
+          "list",
+          List.of(
+              "LLEN {k}",
+              "LRANGE {k} 0 -1",
+              "LRANGE {k} -3 2",
+              "LINDEX {k} 0",
+              "LINDEX {k} -1",
+              "LINDEX {k} 7",
+              "LPOS {k} {e} RANK -1",
+              "LPOS {k} {e} COUNT 0",
+              "LINSERT {k} BEFORE {e} new",
+              "LINSERT {k} AFTER {e} 5",
+              "LSET {k} 0 changed",
+              "LSET {k} -1 5",
+              "LREM {k} 1 {e}",
+              "LREM {k} -1 {e}",
+              "LTRIM {k} 1 -2",
+              "LPUSH {k} a",
+              "RPUSH {k} 1234",
+              "LPOP {k}",
+              "RPOP {k} 2",
+              "LMOVE {k} {k} LEFT RIGHT",
+              "RPOPLPUSH {k} d",
+              "LMPOP 1 {k} LEFT COUNT 2",
+              "SORT {k} ALPHA LIMIT 0 3",
+              "SORT {k} ALPHA STORE d",
+              "LPUSHX {k} 1 2 3"),
+          "set",
+          List.of(
+              "SCARD {k}",
+              "SMEMBERS {k}",
+              "SISMEMBER {k} {e}",
+              "SMISMEMBER {k} {e} x",
+              "SRANDMEMBER {k} 5",
+              "SRANDMEMBER {k} -5",
+              "SPOP {k}",
+              "SPOP {k} 3",
+              "SREM {k} {e}",
+              "SADD {k} 5",
+              "SADD {k} text 12345678901",
+              "SMOVE {k} d {e}",
+              "SINTER {k} {k}",
+              "SINTERCARD 2 {k} {k}",
+              "SUNIONSTORE d {k} {k}",
+              "SDIFF {k} d",
+              "SDIFFSTORE d {k} none",
+              "SSCAN {k} 0 COUNT 1000",
+              "SSCAN {k} 0 MATCH *1*",
+              "SORT {k} ALPHA",
+              "SINTERSTORE d {k} {k}",
+              "SADD {k} {e}"),
+          "zset",
+          List.of(
+              "ZCARD {k}",
+              "ZRANGE {k} 0 -1 WITHSCORES",
+              "ZREVRANGE {k} 0 2",
+              "ZRANGEBYSCORE {k} -inf +inf LIMIT 1 3",
+              "ZREVRANGEBYSCORE {k} 5 1",
+              "ZRANGEBYLEX {k} - +",
+              "ZCOUNT {k} 0 (9",
+              "ZLEXCOUNT {k} - [k",
+              "ZSCORE {k} {e}",
+              "ZMSCORE {k} {e} x",
+              "ZRANK {k} {e}",
+              "ZREVRANK {k} {e} WITHSCORE",
+              "ZINCRBY {k} 1.5 {e}",
+              "ZADD {k} 3 new",
+              "ZADD {k} inf {e}",
+              "ZADD {k} GT CH 7 {e}",
+              "ZREM {k} {e}",
+              "ZPOPMIN {k}",
+              "ZPOPMAX {k} 2",
+              "ZREMRANGEBYRANK {k} 1 1",
+              "ZREMRANGEBYSCORE {k} 3 4",
+              "ZREMRANGEBYLEX {k} [a [b",
+              "ZRANDMEMBER {k} 3 WITHSCORES",
+              "ZSCAN {k} 0 COUNT 1000",
+              "ZUNIONSTORE d 2 {k} {k}",
+              "ZINTERSTORE d 2 {k} {k} WEIGHTS 2 -1",
+              "ZDIFFSTORE d 1 {k}",
+              "ZRANGESTORE d {k} 0 -1",
+              "ZUNION 2 {k} {k} AGGREGATE MAX",
+              "ZMPOP 1 {k} MAX COUNT 2",
+              "GEOPOS {k} {e}",
+              "GEODIST {k} {e} {e}",
+              "GEOHASH {k} {e}",
+              "GEOSEARCH {k} FROMLONLAT 1 1 BYRADIUS 20000 km",
+              "GEOADD {k} 13 38 place",
+              "SORT {k} ALPHA"),
+          "hash",
+          List.of(
+              "HLEN {k}",
+              "HGETALL {k}",
+              "HKEYS {k}",
+              "HVALS {k}",
+              "HGET {k} {e}",
+              "HMGET {k} {e} x",
+              "HEXISTS {k} {e}",
+              "HSTRLEN {k} {e}",
+              "HSET {k} {e} v",
+              "HSET {k} new 123456",
+              "HSETNX {k} {e} w",
+              "HINCRBY {k} n 3",
+              "HINCRBY {k} {e} 1",
+              "HINCRBYFLOAT {k} {e} 1.5",
+              "HDEL {k} {e}",
+              "HRANDFIELD {k} 3 WITHVALUES",
+              "HRANDFIELD {k} -3",
+              "HSCAN {k} 0 COUNT 1000",
+              "HEXPIRE {k} 1000 FIELDS 1 {e}",
+              "HPERSIST {k} FIELDS 1 {e}",
+              "HTTL {k} FIELDS 1 {e}",
+              "HPEXPIRETIME {k} FIELDS 1 {e}",
+              "HPEXPIREAT {k} 1 FIELDS 1 {e}",
+              "SORT {k} ALPHA"),
+          "stream",
+          List.of(
+              "XLEN {k}",
+              "XRANGE {k} - +",
+              "XREVRANGE {k} + -",
+              "XRANGE {k} ({e} + COUNT 1",
+              "XREVRANGE {k} {e} - COUNT 2",
+              "XINFO STREAM {k}",
+              "XINFO STREAM {k} FULL",
+              "XINFO STREAM {k} FULL COUNT 0",
+              "XINFO GROUPS {k}",
+              "XINFO CONSUMERS {k} {g}",
+              "XADD {k} * field v",
+              "XADD {k} * f v g w",
+              "XADD {k} MAXLEN ~ 3 * f v",
+              "XDEL {k} {e}",
+              "XTRIM {k} MAXLEN 3",
+              "XTRIM {k} MAXLEN ~ 2",
+              "XTRIM {k} MINID {e}",
+              "XREAD COUNT 5 STREAMS {k} 0",
+              "XGROUP CREATE {k} g 0",
+              "XGROUP CREATE {k} g $ ENTRIESREAD 3",
+              "XGROUP CREATECONSUMER {k} {g} new",
+              "XREADGROUP GROUP {g} c COUNT 3 STREAMS {k} >",
+              "XREADGROUP GROUP {g} busy COUNT 3 STREAMS {k} 0",
+              "XPENDING {k} {g}",
+              "XPENDING {k} {g} - + 10",
+              "XPENDING {k} {g} IDLE 1 - + 10 busy",
+              "XCLAIM {k} {g} c 0 {e}",
+              "XCLAIM {k} {g} c 0 {e} FORCE JUSTID",
+              "XCLAIM {k} {g} c 0 100-0 101-0 RETRYCOUNT 4",
+              "XAUTOCLAIM {k} {g} c 0 0",
+              "XAUTOCLAIM {k} {g} c 0 {e} COUNT 1 JUSTID",
+              "XACK {k} {g} {e} 100-0",
+              "XGROUP DELCONSUMER {k} {g} busy",
+              "XGROUP DELCONSUMER {k} {g} idle",
+              "XGROUP DESTROY {k} {g}",
+              "XGROUP SETID {k} {g} 0 ENTRIESREAD 2",
+              "XGROUP SETID {k} {g} $"));
+}
