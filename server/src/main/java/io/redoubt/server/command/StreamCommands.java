@@ -349,7 +349,7 @@ public final class StreamCommands extends CommandGroup<Call> {
         }
       } else if (call.is(i, "MAXDELETEDID")) {
         StreamIds.parse(call, i + 1, other);
-        if (id.compare(other) < 0) {
+        if (id.compare(other) < 0 && !call.isTold()) {
           throw BELOW_GIVEN_DELETED;
         }
       } else {
@@ -369,13 +369,14 @@ public final class StreamCommands extends CommandGroup<Call> {
     if (!other.isFirst()) {
       Streams.maxDeletedId(root, other);
     }
+    Streams.limitMaxDeletedId(root);
     call.changed(1, KeyEvent.XSETID, 1);
     call.reply().ok();
   }
 
   private void checkPast(Call call, long root, long added) {
-    if (id.compareAt(Streams.maxDeletedId(root)) < 0) {
-      throw BELOW_DELETED;
+    if (id.compareAt(Streams.maxDeletedId(root)) < 0 && !call.isTold()) {
+      throw BELOW_DELETED; // not so in 7.0
     }
     if (Streams.length(root) == 0) {
       return;

@@ -154,7 +154,12 @@ public final class Call extends RegionCall {
    * it, or a master or a file tells of it.
    */
   public boolean takesFieldExpiry() {
-    return settings.hashFieldExpiry.value() || keyspace.expiredKeys() == ExpiredKeys.KEEP;
+    return settings.hashFieldExpiry.value() || isTold();
+  }
+
+  /** Returns true if a master or a file tells of the command: what it did there has happened. */
+  public boolean isTold() {
+    return keyspace.expiredKeys() == ExpiredKeys.KEEP;
   }
 
   /** Whether the user may use any key there is with the running command. */

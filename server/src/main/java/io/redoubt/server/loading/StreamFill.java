@@ -51,6 +51,7 @@ final class StreamFill {
     Streams.lastId(root, id);
     id.set(told.deletedMillis(), told.deletedSequence());
     Streams.maxDeletedId(root, id);
+    Streams.limitMaxDeletedId(root);
     tellsHistory = told.entriesAdded() != RdbStream.UNKNOWN;
     Streams.entriesAdded(root, tellsHistory ? told.entriesAdded() : told.length());
   }

@@ -174,6 +174,20 @@ public final class Streams implements Structures {
     value.store(root + MAX_DELETED_ID_AT);
   }
 
+  /**
+   * Lowers the highest deleted id to the last id if it is above. XSETID of Redis 7.0 leaves such
+   * streams, which no command could make of a rewritten file again.
+   */
+  public static void limitMaxDeletedId(long root) {
+    long deletedMillis = Region.getLong(maxDeletedId(root));
+    long deletedSequence = Region.getLong(maxDeletedId(root) + Long.BYTES);
+    long lastMillis = Region.getLong(lastId(root));
+    long lastSequence = Region.getLong(lastId(root) + Long.BYTES);
+    if (IdTree.compare(deletedMillis, deletedSequence, lastMillis, lastSequence) > 0) {
+      Region.copy(lastId(root), maxDeletedId(root), StreamId.BYTES);
+    }
+  }
+
   /** Sets {@link #entriesAdded}. */
   public static void entriesAdded(long root, long count) {
     Region.putLong(root + ADDED_AT, count);

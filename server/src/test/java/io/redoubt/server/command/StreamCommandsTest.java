@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.redoubt.server.Dialogue;
 import io.redoubt.server.ServerTest;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 
 /** Streams without waiting; what a real Redis replies is compared elsewhere. */
@@ -269,5 +270,28 @@ final class StreamCommandsTest {
         .containsPattern("\"entries-added\"\n *12\\) \\(integer\\) 9223372036854775807")
         .containsPattern("\"entries-read\"\n *6\\) \\(integer\\) 9223372036854775807")
         .contains("4) (integer) 9223372036854775807");
+  }
+
+  @Test
+  void aLastIdBelowADeletedOneTravels() {
+    // Of Redis 7.0 after XADD s 1-1 f v, XSETID s 5-5 ENTRIESADDED 1 MAXDELETEDID 4-4, XSETID s
+    // 3-3.
+    redis.says(
+        "RESTORE s 0 \""
+            + "\\x13\\x01\\x10\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x01\\x00\\x00\\x00\\x00\\x00"
+            + "\\x00\\x00\\x01\\x1d\\x1d\\x00\\x00\\x00\\x0a\\x00\\x01\\x01\\x00\\x01\\x01\\x01"
+            + "\\x81\\x66\\x02\\x00\\x01\\x02\\x01\\x00\\x01\\x00\\x01\\x81\\x76\\x02\\x04\\x01"
+            + "\\xff\\x01\\x03\\x03\\x01\\x01\\x04\\x04\\x01\\x00\\x0a\\x00\\xd1\\x2e\\xbe\\xc9"
+            + "\\x46\\xf5\\x21\\xb6"
+            + "\"",
+        "OK");
+    assertThat(redis.ask("XINFO STREAM s")).containsPattern("max-deleted-entry-id\"\n.*\"3-3\"");
+    redis.says("CONFIG SET aof-use-rdb-preamble no", "OK");
+    redis.says("CONFIG SET appendonly yes", "OK");
+    Awaitility.await()
+        .until(() -> redis.text("INFO persistence").contains("aof_rewrite_in_progress:0"));
+    redis.says("DEBUG LOADAOF", "OK");
+    redis.says("XADD s 3-* f v", "\"3-4\"");
+    redis.says("XLEN s", "(integer) 2");
   }
 }

@@ -50,15 +50,12 @@ final class DataState {
   /** Takes the state of the server that the client is connected to. */
   static DataState of(RespClient client, boolean withFields) throws IOException {
     DataState state = new DataState();
-    long now = System.currentTimeMillis();
     for (int database = 0; database < DATABASES; database++) {
       client.call("SELECT", "" + database);
       for (Reply name : client.call("KEYS", "*").elements()) {
         byte[] key = bytes(name);
         Key seen = key(client, key, withFields);
-        if (seen.expiry == -2
-            || (seen.expiry > 0 && seen.expiry < now + MARGIN_MILLIS)
-            || seen.fields.equals("soon")) {
+        if (seen.fields.equals("soon")) {
           state.passing.add(name(database, key));
         } else {
           state.keys.put(name(database, key), seen);
@@ -81,6 +78,9 @@ final class DataState {
   private static Key key(RespClient client, byte[] key, boolean withFields) throws IOException {
     String type = client.call(ascii("TYPE"), key).text();
     long expiry = client.call(ascii("PEXPIRETIME"), key).number();
+    if (expiry == -2 || (expiry > 0 && expiry < System.currentTimeMillis() + MARGIN_MILLIS)) {
+      return new Key(type, "", "", expiry, "soon", List.of());
+    }
     String fields = type.equals("hash") && withFields ? fields(client, key) : "";
     String digest =
         type.equals("hash") && withFields
