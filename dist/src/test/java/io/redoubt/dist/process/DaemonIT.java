@@ -31,10 +31,11 @@ final class DaemonIT {
 
   @Test
   void aFailureOfTheChildIsTheParents() throws Exception {
-    Path conf = conf("bind 127.0.0.1\ndir /nonexistent\n");
+    Path missing = nodes.folder("daemon").resolve("missing");
+    Path conf = conf("bind 127.0.0.1\ndir " + missing + "\n");
     Result result = Distribution.run(Map.of(), Kind.REDOUBT.server().toString(), conf.toString());
     assertThat(result.status()).isEqualTo(1);
-    assertThat(result.output()).contains("/nonexistent");
+    assertThat(result.output()).contains(missing.toString());
     assertThat(nodes.folder("daemon").resolve("pid")).doesNotExist();
   }
 

@@ -134,6 +134,7 @@ public abstract class Launch<D extends TlsDirectives> {
     }
     if (directives.setProcTitle.value()) {
       ProcessTitle.set(program);
+      followTitle(); // before anybody can connect and look
     }
     Supervisor supervisor = supervisor();
     PidFile pidFile = null;
@@ -143,7 +144,6 @@ public abstract class Launch<D extends TlsDirectives> {
       Signals.install(log, new Stop(started));
       Service service = start();
       started.complete(service);
-      followTitle();
       showLogo();
       pidFile = writePidFile(background);
       if (background) {
@@ -179,13 +179,11 @@ public abstract class Launch<D extends TlsDirectives> {
 
   /** Shows the title of the template, now and after each change of what it tells. */
   private void followTitle() {
-    if (directives.setProcTitle.value()) {
-      showTitle();
-      directives.procTitleTemplate.onChange(this::showTitle);
-      directives.port.onChange(this::showTitle);
-      directives.tlsPort.onChange(this::showTitle);
-      directives.bind.onChange(this::showTitle);
-    }
+    showTitle();
+    directives.procTitleTemplate.onChange(this::showTitle);
+    directives.port.onChange(this::showTitle);
+    directives.tlsPort.onChange(this::showTitle);
+    directives.bind.onChange(this::showTitle);
   }
 
   private void showTitle() {
