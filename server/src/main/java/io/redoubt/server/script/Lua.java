@@ -95,8 +95,6 @@ final class Lua {
       link("lua_rawgeti", true, null, JAVA_LONG, JAVA_INT, JAVA_INT);
   private static final MethodHandle LUA_RAWSETI =
       link("lua_rawseti", false, null, JAVA_LONG, JAVA_INT, JAVA_INT);
-  private static final MethodHandle LUA_RAWSETI_OF_ELEMENT =
-      link("lua_rawseti", true, null, JAVA_LONG, JAVA_INT, JAVA_INT);
   private static final MethodHandle LUA_GETMETATABLE =
       link("lua_getmetatable", true, JAVA_INT, JAVA_LONG, JAVA_INT);
   private static final MethodHandle LUA_NEXT =
@@ -381,15 +379,6 @@ final class Lua {
   static void rawSet(long L, int index, int n) {
     try {
       LUA_RAWSETI.invokeExact(L, index, n);
-    } catch (Throwable e) {
-      throw failed(e);
-    }
-  }
-
-  /** Sets an element that a table has to the top, which is popped. */
-  static void replaceElement(long L, int index, int n) {
-    try {
-      LUA_RAWSETI_OF_ELEMENT.invokeExact(L, index, n);
     } catch (Throwable e) {
       throw failed(e);
     }

@@ -43,6 +43,18 @@ final class LuaValues {
 
   private static final int MAX_DEPTH = 200;
 
+  /** Places of the stack that a reply without its elements takes. */
+  private static final int ROOM = 8;
+
+  /**
+   * Tables that share elements can describe a reply of any length. Longer ones end here, with an
+   * error as the last element.
+   */
+  private static final long MAX_REPLY_BYTES = 1L << 30;
+
+  private static final int MIN_VALUE_BYTES = 4;
+  private static final int VALUES_PER_TICK = 1 << 12;
+
   /** Where the registry has the first name. */
   private static final int FIRST_FIELD = 1;
 
@@ -53,6 +65,11 @@ final class LuaValues {
 
   // Who hears of errors in the reply that is being written.
   private @Nullable CommandRunner errors;
+
+  // The progress of the reply that is being written.
+  private long writtenValues;
+  private long writtenBytes;
+  private boolean stopped;
 
   /** Keeps the names of fields in the registry. */
   LuaValues(LuaState lua) {
@@ -69,14 +86,29 @@ final class LuaValues {
 
   // From RESP.
 
-  /** Pushes the one reply that begins at a region address. */
+  /**
+   * Pushes the one reply that begins at a region address.
+   *
+   * @throws StackLimitException if the stack is too small for its depth
+   */
   void push(long state, long reply) {
     at = reply;
     push(state);
   }
 
+  /** Thrown if the stack of the state has no room for a reply. */
+  static final class StackLimitException extends RuntimeException {
+    private static final long serialVersionUID = 1;
+
+    StackLimitException() {
+      super(null, null, false, false);
+    }
+  }
+
   private void push(long state) {
-    Lua.room(state, 4);
+    if (Lua.room(state, ROOM) == 0) {
+      throw new StackLimitException();
+    }
     int mark = Region.getByte(at++);
     switch (mark) {
       case '+' -> pushSingle(state, OK);
@@ -225,6 +257,9 @@ final class LuaValues {
    */
   void reply(ReplyWriter reply, boolean booleans, CommandRunner runner) {
     errors = runner;
+    writtenValues = 0;
+    writtenBytes = 0;
+    stopped = false;
     write(reply, booleans, 0);
     errors = null;
   }
@@ -253,6 +288,11 @@ final class LuaValues {
       Lua.top(state, -2);
       return;
     }
+    if (mustStop(state)) {
+      writeError(reply, "ERR the reply of the script is too long or was interrupted", false);
+      Lua.top(state, -2);
+      return;
+    }
     switch (Lua.type(state, -1)) {
       case Lua.STRING ->
           reply.bulk(Region.MEMORY, lua.bytes(state, -1), LuaState.length(state, -1));
@@ -271,6 +311,20 @@ final class LuaValues {
       default -> reply.nil();
     }
     Lua.top(state, -2);
+  }
+
+  /** Counts a value; returns true if it must be the last one. */
+  private boolean mustStop(long state) {
+    writtenValues++;
+    writtenBytes += MIN_VALUE_BYTES;
+    if (Lua.type(state, -1) == Lua.STRING) {
+      writtenBytes += LuaState.length(state, -1);
+    }
+    if (writtenBytes > MAX_REPLY_BYTES && writtenValues > 1
+        || writtenValues % VALUES_PER_TICK == 0 && !lua.tick(state)) {
+      stopped = true;
+    }
+    return stopped;
   }
 
   /** A number without its fraction, as a C cast does it on our platforms. */
@@ -324,7 +378,7 @@ final class LuaValues {
     long state = lua.main();
     long mark = reply.deferArray();
     int count = 0;
-    while (true) {
+    while (!stopped) {
       Lua.rawGet(state, -1, count + 1);
       if (Lua.type(state, -1) == Lua.NIL) {
         Lua.top(state, -2);
@@ -342,6 +396,10 @@ final class LuaValues {
     int count = 0;
     Lua.pushNil(state);
     while (Lua.next(state, -2) != 0) {
+      if (stopped) {
+        Lua.top(state, -3);
+        break;
+      }
       Lua.copy(state, -2);
       write(reply, booleans, depth + 1);
       if (map) {

@@ -44,7 +44,9 @@ final class PatternPrimitives {
       return 0;
     }
     int captures = match.captures();
-    Lua.room(state, captures + 2);
+    if (Lua.room(state, captures + 2) == 0) {
+      return 0;
+    }
     Lua.pushNumber(state, match.start() - text + 1);
     Lua.pushNumber(state, match.end() - text);
     for (int i = 0; i < captures; i++) {

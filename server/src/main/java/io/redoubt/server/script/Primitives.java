@@ -27,6 +27,12 @@ final class Primitives implements AutoCloseable {
 
   private static final int MAX_NUMBERS_KEPT = 64;
 
+  private static final int COMMANDS_PER_CLOCK_READING = 8;
+  private static final long TICK_NANOS = 20_000_000;
+
+  /** A longer text takes long enough to hash for a tick of its own. */
+  private static final int LONG_TEXT_BYTES = 1 << 16;
+
   private final LuaState lua;
   private final LuaValues values;
   private final Slabs slabs;
@@ -45,6 +51,8 @@ final class Primitives implements AutoCloseable {
   private int numbersRoom;
 
   private long random = INITIAL;
+  private int commands;
+  private long tickedNanos;
 
   Primitives(LuaState lua, LuaValues values, Slabs slabs, String version, boolean deprecatedApi) {
     this.lua = lua;
@@ -116,15 +124,16 @@ final class Primitives implements AutoCloseable {
 
   /** The limit of memory holds for Lua's own code only. */
   private int guarded(LuaState.Function function, long state) {
-    lua.heap().limited(false);
+    boolean limited = lua.heap().limited(false);
     try {
       return function.call(state);
-    } catch (RuntimeException | OutOfMemoryError fault) {
+    } catch (RuntimeException | OutOfMemoryError | StackOverflowError fault) {
+      Lua.top(state, 0);
       lua.pushText(state, "ERR internal error: " + fault);
       Lua.pushBoolean(state, 1);
       return 2;
     } finally {
-      lua.heap().limited(true);
+      lua.heap().limited(limited);
     }
   }
 
@@ -204,17 +213,36 @@ final class Primitives implements AutoCloseable {
     }
     collector.clear();
     runner().run(request, reply);
+    tickAfterLongCommands(state);
+    Lua.top(state, 0); // leaves the stack to the reply
     long start = collector.start();
     if (collector.length() == 0) {
       Lua.pushNil(state);
       return 1;
     }
-    values.push(state, start);
+    try {
+      values.push(state, start);
+    } catch (LuaValues.StackLimitException e) {
+      Lua.top(state, 0);
+      return failed(state, "ERR reached lua stack limit");
+    }
     if (Region.getByte(start) == '-') {
       Lua.pushBoolean(state, 1);
       return 2;
     }
     return 1;
+  }
+
+  /** Ticks in time if each instruction runs a command that takes long. */
+  private void tickAfterLongCommands(long state) {
+    commands++;
+    if (commands % COMMANDS_PER_CLOCK_READING == 0) {
+      long now = System.nanoTime();
+      if (now - tickedNanos > TICK_NANOS) {
+        tickedNanos = now;
+        lua.tick(state);
+      }
+    }
   }
 
   private int failed(long state, String message) {
@@ -276,6 +304,9 @@ final class Primitives implements AutoCloseable {
     MemorySegment text = Region.MEMORY.asSlice(lua.bytes(state, 1), LuaState.length(state, 1));
     sha1.update(text.asByteBuffer());
     byte[] sum = sha1.digest();
+    if (LuaState.length(state, 1) > LONG_TEXT_BYTES) {
+      lua.tick(state);
+    }
     lua.pushText(state, HexFormat.of().formatHex(sum));
     return 1;
   }

@@ -435,7 +435,8 @@ public final class ScriptEngine implements AutoCloseable {
     }
     for (int i = 0; i < count; i++) {
       lua.pushBytes(lua.main(), request.offset(first + i), request.length(first + i));
-      Lua.replaceElement(lua.main(), place, i + 1);
+      // An ordinary call: a script may have emptied elements, whose places are then allocated.
+      Lua.rawSet(lua.main(), place, i + 1);
     }
   }
 

@@ -41,8 +41,19 @@ for i = 0, 31 do
   escapes[c] = escapes[c] or format('\\u%04x', i)
 end
 
+-- A function of Lua's own cannot be interrupted: longer texts are worked on in pieces.
+local MAX_PIECE_BYTES = 65536
+local ESCAPED = '[%z\1-\31"\\/\127]'
+
 local function quoted(text)
-  return '"' .. gsub(text, '[%z\1-\31"\\/\127]', escapes) .. '"'
+  if #text <= MAX_PIECE_BYTES then
+    return '"' .. gsub(text, ESCAPED, escapes) .. '"'
+  end
+  local parts = {}
+  for at = 1, #text, MAX_PIECE_BYTES do
+    parts[#parts + 1] = gsub(sub(text, at, at + MAX_PIECE_BYTES - 1), ESCAPED, escapes)
+  end
+  return '"' .. concat(parts) .. '"'
 end
 
 local function refuse(kind, problem)
@@ -174,8 +185,26 @@ local function unexpected(text, at, expected)
   error('Expected ' .. expected .. ' but found ' .. found .. ' at character ' .. at, 0)
 end
 
+local patterns_find = shared.patterns.find
+local MAX_BLANKS = 64
+
 local function blank(text, at)
-  return (find(text, '[^ \t\r\n]', at)) or #text + 1
+  for i = at, at + MAX_BLANKS do
+    local c = byte(text, i)
+    if c ~= 32 and c ~= 10 and c ~= 13 and c ~= 9 then
+      return c and i or #text + 1
+    end
+  end
+  return (patterns_find(text, '[^ \t\r\n]', at)) or #text + 1
+end
+
+-- Finds the end of a run that a text may have without limit: by Lua's own function while a quote,
+-- where the search ends, is near.
+local function find_near(text, pattern, at, quote)
+  if quote and quote - at <= MAX_PIECE_BYTES then
+    return find(text, pattern, at)
+  end
+  return (patterns_find(text, pattern, at))
 end
 
 local unescapes = {
@@ -212,14 +241,18 @@ local function unicode(text, at)
 end
 
 local function read_string(text, at)
-  local last = find(text, '["\\%z\1-\31]', at + 1)
+  local quote = find(text, '"', at + 1, true)
+  local last = find_near(text, '["\\%z\1-\31]', at + 1, quote)
   if last and byte(text, last) == 34 then
     return sub(text, at + 1, last - 1), last + 1
   end
   local parts = {}
   at = at + 1
   while true do
-    local stop = find(text, '["\\%z\1-\31]', at)
+    if quote and quote < at then
+      quote = find(text, '"', at, true)
+    end
+    local stop = find_near(text, '["\\%z\1-\31]', at, quote)
     if not stop then
       invalid('unexpected end of string', #text + 1)
     end
@@ -255,16 +288,25 @@ local function read_string(text, at)
   end
 end
 
-local NUMBERS = {'^-?0[xX]%x+', '^-?%d+%.?%d*[eE][+-]?%d+', '^-?%d+%.?%d*'}
-
+-- Each step is a single run: a pattern with several would take the square of the digits.
 local function read_number(text, at)
-  for i = settings.decode_invalid and 1 or 2, 3 do
-    local _, last = find(text, NUMBERS[i], at)
-    if last then
-      return tonumber(sub(text, at, last)), last + 1
-    end
+  local c = byte(text, at)
+  if not c or c ~= 45 and (c < 48 or c > 57) then
+    return nil
   end
-  return nil
+  local _, last = find(text, '^-?%d+%.?%d*', at)
+  if not last then
+    return nil
+  end
+  c = byte(text, last + 1)
+  if c == 101 or c == 69 then
+    local _, exponent = find(text, '^[eE][+-]?%d+', last + 1)
+    last = exponent or last
+  elseif (c == 120 or c == 88) and settings.decode_invalid then
+    local _, hexadecimal = find(text, '^-?0[xX]%x+', at)
+    last = hexadecimal or last
+  end
+  return tonumber(sub(text, at, last)), last + 1
 end
 
 local WORDS = {{'^true', true}, {'^false', false}, {'^null', null}}

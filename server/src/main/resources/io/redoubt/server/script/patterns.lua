@@ -17,7 +17,7 @@ local PLAIN, SEARCHED, ITERATED = 0, 1, 2
 local error, type, select, tostring, tonumber, next = error, type, select, tostring, tonumber, next
 local find, match, gmatch, gsub = string.find, string.match, string.gmatch, string.gsub
 local sub, byte, floor, concat = string.sub, string.byte, math.floor, table.concat
-local search = native.match
+local search, tick = native.match, native.tick
 
 local SPECIAL = '[%^%$%*%+%?%.%(%[%%%-]'
 
@@ -34,7 +34,7 @@ local function limit(pattern)
     return known
   end
   if #pattern > MAX_KEPT_PATTERN_BYTES then
-    return 0
+    return -1 -- Lua's own matcher recurses once per repetition, even in an empty text
   end
   local _, repetitions = gsub(pattern, '[%*%+%-%?]', '')
   local _, others = gsub(pattern, '%%[%db]', '')
@@ -51,8 +51,37 @@ local function limit(pattern)
   return known
 end
 
+-- Calls of Lua's own matcher are a single instruction each. Their cost is charged here, so that a
+-- loop of them comes to its tick in time.
+local CREDIT = 1000
+local CALLBACK_COST, OUTPUT_COST = 50, 10
+local credit = CREDIT
+
+local function charge(cost)
+  credit = credit - cost
+  if credit < 0 then
+    credit = CREDIT
+    tick()
+  end
+end
+
 local function is_light(text, pattern)
-  return type(text) ~= 'string' or type(pattern) ~= 'string' or #text <= limit(pattern)
+  if type(text) ~= 'string' or type(pattern) ~= 'string' then
+    return true
+  end
+  local most, length = limit(pattern), #text
+  if length > most then
+    return false
+  end
+  if length * 64 > most then
+    charge(#pattern)
+  end
+  return true
+end
+
+-- A number is a text in Lua's own functions, too.
+local function as_text(value)
+  return type(value) == 'number' and tostring(value) or value
 end
 
 local function modest(pattern)
@@ -70,7 +99,13 @@ local function found(first, ...)
 end
 
 local function start(text, init)
+  if init ~= nil and not tonumber(init) then
+    find('', '', init) -- raises the error
+  end
   init = tonumber(init) or 1
+  if init ~= init then
+    return 1
+  end
   init = init < 0 and #text + init + 1 or init
   return init < 1 and 1 or init > #text + 1 and #text + 1 or floor(init)
 end
@@ -78,12 +113,20 @@ end
 local patterns = {}
 shared.patterns = patterns
 
+local function has_special(pattern)
+  if #pattern > MAX_PATTERN_BYTES then
+    return search(pattern, SPECIAL, 1, SEARCHED)
+  end
+  return find(pattern, SPECIAL)
+end
+
 function patterns.find(text, pattern, ...)
   local init, plain = ...
+  text, pattern = as_text(text), as_text(pattern)
   if is_light(text, pattern) then
     return find(text, pattern, ...)
   end
-  if plain or not find(pattern, SPECIAL) then
+  if plain or not has_special(pattern) then
     return search(text, pattern, start(text, init), PLAIN)
   end
   modest(pattern)
@@ -103,6 +146,7 @@ local function captured(text, first, last, ...)
 end
 
 function patterns.match(text, pattern, ...)
+  text, pattern = as_text(text), as_text(pattern)
   if is_light(text, pattern) then
     return match(text, pattern, ...)
   end
@@ -111,6 +155,7 @@ function patterns.match(text, pattern, ...)
 end
 
 function patterns.gmatch(text, pattern)
+  text, pattern = as_text(text), as_text(pattern)
   if is_light(text, pattern) then
     return gmatch(text, pattern)
   end
@@ -132,10 +177,15 @@ end
 
 patterns.gfind = patterns.gmatch
 
+local patterns_gsub
+
 -- A replacement in which %1 stands for what has been captured.
 local function filled(replacement, whole, ...)
+  if not find(replacement, '%', 1, true) then
+    return replacement
+  end
   local captures = {...}
-  return (gsub(replacement, '%%(.?)', function(mark)
+  return (patterns_gsub(replacement, '%%(.?)', function(mark)
     if not find(mark, '%d') then
       return mark == '' and '\0' or mark
     elseif mark == '0' or mark == '1' and #captures == 0 then
@@ -143,7 +193,7 @@ local function filled(replacement, whole, ...)
     end
     local capture = captures[tonumber(mark)]
     if capture == nil then
-      error('invalid capture index', 7)
+      error('invalid capture index', 8)
     end
     return tostring(capture)
   end))
@@ -177,14 +227,35 @@ end
 
 local REPLACEMENTS = {string = true, number = true, table = true, ['function'] = true}
 
+-- Lua's own function may write that many bytes at one blow.
+local MAX_OUTPUT_BYTES = 1000000
+
+local function is_light_output(text, replacement)
+  if type(text) ~= 'string' then
+    return true
+  elseif type(replacement) ~= 'string' then
+    if #text > 100 then
+      charge(CALLBACK_COST)
+    end
+    return true
+  end
+  local output = (#text + 1) * #replacement
+  if output > MAX_OUTPUT_BYTES / 64 then
+    charge(OUTPUT_COST)
+  end
+  return output <= MAX_OUTPUT_BYTES
+end
+
 function patterns.gsub(text, pattern, replacement, ...)
-  if is_light(text, pattern) or not REPLACEMENTS[type(replacement)] then
+  text, pattern, replacement = as_text(text), as_text(pattern), as_text(replacement)
+  if
+    type(pattern) ~= 'string'
+    or not REPLACEMENTS[type(replacement)]
+    or is_light(text, pattern) and is_light_output(text, replacement)
+  then
     return gsub(text, pattern, replacement, ...)
   end
   modest(pattern)
-  if type(replacement) == 'number' then
-    replacement = tostring(replacement)
-  end
   local most = tonumber((...)) or #text + 1
   local anchored = byte(pattern) == 94
   local parts, count, place = {}, 0, 1
@@ -215,3 +286,5 @@ function patterns.gsub(text, pattern, replacement, ...)
   parts[#parts + 1] = sub(text, place)
   return concat(parts), count
 end
+
+patterns_gsub = patterns.gsub

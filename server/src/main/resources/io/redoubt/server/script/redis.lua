@@ -3,7 +3,7 @@
 local native, shared = ...
 local variables, protect = shared.variables, shared.protect
 local error, next, setmetatable, type, tostring, select = error, next, setmetatable, type, tostring, select
-local sub, find, match = string.sub, string.find, string.match
+local sub, find = string.sub, string.find
 local run, concat = native.run, table.concat
 
 local MAX_LOG_BYTES = 1024 -- as in Redis
@@ -74,7 +74,9 @@ function redis.sha1hex(...)
   if select('#', ...) ~= 1 then
     fail('wrong number of arguments')
   end
-  return native.sha1hex((tostring(...)))
+  local text = ...
+  -- Anything else is the empty text, as in Redis.
+  return native.sha1hex((type(text) == 'string' or type(text) == 'number') and tostring(text) or '')
 end
 
 function redis.log(...)
@@ -233,7 +235,7 @@ local function register_function(...)
   else
     name, callback, description, flags = positional(...)
   end
-  if not match(name, '^[%w_]+$') then
+  if not shared.patterns.match(name, '^[%w_]+$') then
     fail('Library names can only contain letters, numbers, or underscores(_) and must be at least one character long')
   end
   local reference = native.register(name, description, flags)

@@ -136,14 +136,40 @@ function variables.xpcall(f, handler)
 end
 
 local dump, without_tail_calls = string.dump, native.without_tail_calls
+local load_pieces, clock = load, os.clock
+
+-- Some constructs take the compiler a time that is the square of their number: a longer chunk is
+-- read in pieces, between which a script can be killed, and given up after so many seconds.
+local MAX_PIECE_BYTES = 512
+local MAX_COMPILED_AT_ONCE_BYTES = 4096
+local MAX_COMPILE_SECONDS = 4
+
+local function load_long(text, name)
+  local at, deadline, too_complex = 1, clock() + MAX_COMPILE_SECONDS, false
+  local chunk, problem = load_pieces(function()
+    if clock() > deadline then
+      too_complex = true
+      return nil
+    end
+    native.tick()
+    local piece = sub(text, at, at + MAX_PIECE_BYTES - 1)
+    at = at + MAX_PIECE_BYTES
+    return piece
+  end, name)
+  if too_complex then
+    return nil, 'chunk is too complex'
+  end
+  return chunk, problem
+end
 
 -- Compiles a chunk. Its calls in tail position are ordinary ones, so that errors can tell the line.
 local function compile(text, name)
-  local chunk, problem = loadstring(text, name)
+  local is_long = type(text) == 'string' and #text > MAX_COMPILED_AT_ONCE_BYTES
+  local chunk, problem = (is_long and load_long or loadstring)(text, name or text)
   if not chunk then
     return nil, problem
   end
-  return loadstring(without_tail_calls(dump(chunk)), name)
+  return loadstring(without_tail_calls(dump(chunk)), name or text)
 end
 shared.compile = compile
 
@@ -268,11 +294,16 @@ local MAX_COPIED_BYTES = 65536
 local large_rep = native.rep
 
 function shared.patterns.rep(text, count)
-  if type(text) == 'string' and type(count) == 'number' then
-    if #text * count > MAX_STRING_BYTES then
+  if type(text) == 'number' then
+    text = tostring(text)
+  end
+  local times = tonumber(count)
+  if type(text) == 'string' and times then
+    count = times
+    if text == '' or not (count >= 1) then
+      return '' -- Lua would count, and only in 32 bits
+    elseif #text * count > MAX_STRING_BYTES then
       error('resulting string too large', 2)
-    elseif text == '' then
-      return text -- Lua would count
     elseif #text * count > MAX_COPIED_BYTES then
       return large_rep(text, count) or error('not enough memory', 2)
     end
@@ -298,23 +329,128 @@ local function ascending(a, b)
   return a < b
 end
 
+-- Long strings take long to compare.
+local MAX_COMPARED_BYTES = 1000
+
+local function is_heavy(t)
+  local count = #t
+  if count > MAX_SORTED then
+    return true
+  end
+  for i = 1, count do
+    local value = rawget(t, i)
+    if type(value) == 'string' and #value > MAX_COMPARED_BYTES then
+      return true
+    end
+  end
+  return false
+end
+
 local function sorted(t, order)
   mutable(t)
-  if order == nil and type(t) == 'table' and #t > MAX_SORTED then
-    order = ascending
+  if type(t) == 'table' then
+    if order == nil then
+      order = is_heavy(t) and ascending or nil
+    elseif type(order) == 'function' and getinfo(order, 'S').what == 'C' then
+      local native_order = order
+      order = function(a, b) -- the hook is called for Lua's code only
+        return native_order(a, b)
+      end
+    end
   end
   return sort(t, order)
 end
 
-local foreach = table.foreach
+-- Lua's own functions move and visit elements without a tick, and #t may be a border that is far
+-- beyond the elements.
+local MAX_MOVED = 20000
+
+-- A number as Lua's own functions take it: cut to 32 bits.
+local function as_int(value)
+  if value ~= value or value >= 2 ^ 63 or value < -(2 ^ 63) then
+    return 0
+  end
+  value = (value < 0 and -floor(-value) or floor(value)) % 2 ^ 32
+  return value >= 2 ^ 31 and value - 2 ^ 32 or value
+end
+
+-- The place of an element to insert or remove, if there are many to move; else nil.
+local function far_place(t, place)
+  local position = type(t) == 'table' and tonumber(place)
+  if not position then
+    return nil
+  end
+  local last = #t
+  if position >= 1 and position < 2 ^ 31 and last - position < MAX_MOVED then
+    return nil
+  end
+  position = as_int(position)
+  return last + 1 - position > MAX_MOVED and position or nil
+end
+
+local function inserted(t, ...)
+  mutable(t)
+  local position = far_place(t, (...))
+  if not position or select('#', ...) ~= 2 then
+    return insert(t, ...)
+  end
+  for i = #t + 1, position + 1, -1 do
+    rawset(t, i, rawget(t, i - 1))
+  end
+  rawset(t, position, (select(2, ...)))
+end
+
+local function removed(t, ...)
+  mutable(t)
+  local position = far_place(t, (...))
+  if not position or position < 1 then
+    return remove(t, ...)
+  end
+  local last, value = #t, rawget(t, position)
+  for i = position, last - 1 do
+    rawset(t, i, rawget(t, i + 1))
+  end
+  rawset(t, last, nil)
+  return value
+end
+
+local foreach, foreachi, maxn = table.foreach, table.foreachi, table.maxn
+
+local function each(t, f)
+  t = originals[t] or t
+  if type(t) ~= 'table' or type(f) ~= 'function' then
+    return foreach(t, f)
+  end
+  for k, v in next, t do
+    local result = f(k, v)
+    if result ~= nil then
+      return result
+    end
+  end
+end
+
+local function each_element(t, f)
+  if type(t) ~= 'table' or type(f) ~= 'function' then
+    return foreachi(t, f)
+  end
+  for i = 1, #t do
+    local result = f(i, rawget(t, i))
+    if result ~= nil then
+      return result
+    end
+  end
+end
 
 variables.table = library(table, {
-  insert = on_mutable(insert),
-  remove = on_mutable(remove),
+  insert = inserted,
+  remove = removed,
   sort = sorted,
   setn = on_mutable(table.setn),
-  foreach = function(t, f)
-    return foreach(originals[t] or t, f)
+  foreach = each,
+  foreachi = each_element,
+  maxn = function(t)
+    native.tick()
+    return maxn(t)
   end,
 })
 

@@ -10,6 +10,7 @@ local unpack = unpack
 
 local NATIVE_ALIGNMENT = 8
 local MAX_INTEGER_BYTES = 32
+local MAX_DIGITS = 64
 
 local calling
 
@@ -26,10 +27,11 @@ local function start(text)
 end
 
 local function digits(state, default)
-  local _, last, found = find(state.text, '^(%d+)', state.at)
+  local _, last, found = find(sub(state.text, state.at, state.at + MAX_DIGITS), '^(%d+)')
   if not last then
     return default
   end
+  last = last + state.at - 1
   local n = tonumber(found)
   if n > 2147483647 then
     error('integral size overflow', 0)
