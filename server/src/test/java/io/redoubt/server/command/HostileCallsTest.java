@@ -29,7 +29,7 @@ final class HostileCallsTest {
   /** Killing takes milliseconds; the limit allows for a busy machine. */
   private static final int MAX_KILL_ATTEMPTS = 120;
 
-  private static final int CALLS = Integer.getInteger("redoubt.hostile.calls", 4_000);
+  private static final int CALLS = Integer.getInteger("redoubt.hostile.calls", 800);
 
   @TempDir Path directory;
 
