@@ -320,8 +320,8 @@ final class LuaValues {
     if (Lua.type(state, -1) == Lua.STRING) {
       writtenBytes += LuaState.length(state, -1);
     }
-    if (writtenBytes > MAX_REPLY_BYTES && writtenValues > 1
-        || writtenValues % VALUES_PER_TICK == 0 && !lua.tick(state)) {
+    if ((writtenBytes > MAX_REPLY_BYTES && writtenValues > 1)
+        || (writtenValues % VALUES_PER_TICK == 0 && !lua.tick(state))) {
       stopped = true;
     }
     return stopped;

@@ -6,7 +6,7 @@ import java.util.Random;
 
 /**
  * Generates calls of the library of scripts with arguments at the limits: a seed and a number give
- * the same call each time, so that each can be replayed alone.
+ * the same batch of calls each time, so that each can be replayed alone.
  */
 final class HostileCalls {
   private static final String[] FUNCTIONS = {
@@ -221,34 +221,58 @@ final class HostileCalls {
     "coroutine.yield"
   };
 
-  private static final String PRELUDE =
+  private static final String NAMES =
+      "sparse, cyclic, deep, wide, shared, evil, looped, big, KEYS, ARGV";
+
+  /**
+   * A library that runs the calls among its arguments, beginning with one of a given number. Its
+   * function 'reached' returns the number of the call that ran last, which may have been killed.
+   */
+  static final String LIBRARY =
       """
-      local sparse = {} for i = 0, 29 do sparse[2 ^ i] = i end
-      local cyclic = {1} cyclic[2] = cyclic cyclic.x = cyclic
-      local deep = {} for i = 1, 5000 do deep = {deep} end
-      local wide = {} for i = 1, 30000 do wide[i] = 30000 - i end
-      local shared = {} for i = 1, 70 do shared = {shared, shared} end
-      local evil = {} local m = {} setmetatable(evil, m)
-      for _, k in ipairs({'__index', '__newindex', '__call', '__tostring', '__concat', '__lt',
-        '__le', '__eq', '__add', '__unm', '__len'}) do m[k] = function(a, b) return a .. b end end
-      local looped = setmetatable({}, {}) getmetatable(looped).__index = looped
-      local big = ('ab'):rep(150000)
+      #!lua name=hostile
+      local reached = 0
+      local function values(keys, arguments)
+        local sparse = {} for i = 0, 29 do sparse[2 ^ i] = i end
+        local cyclic = {1} cyclic[2] = cyclic cyclic.x = cyclic
+        local deep = {} for i = 1, 5000 do deep = {deep} end
+        local wide = {} for i = 1, 30000 do wide[i] = 30000 - i end
+        local shared = {} for i = 1, 70 do shared = {shared, shared} end
+        local evil = {} local m = {} setmetatable(evil, m)
+        for _, k in ipairs({'__index', '__newindex', '__call', '__tostring', '__concat', '__lt',
+          '__le', '__eq', '__add', '__unm', '__len'}) do m[k] = function(a, b) return a .. b end end
+        local looped = setmetatable({}, {}) getmetatable(looped).__index = looped
+        return sparse, cyclic, deep, wide, shared, evil, looped, ('ab'):rep(150000), keys, arguments
+      end
+      local function run(keys, arguments)
+        local first = tonumber(keys[1])
+        local function attempt(...)
+          for i = first, #arguments do
+            reached = i
+            loadstring(arguments[i])(...)
+          end
+        end
+        attempt(values({'k'}, {'a'}))
+        return 'ended'
+      end
+      redis.register_function('run', run)
+      redis.register_function('reached', function() return reached end)
       """;
 
   private final Random random;
 
-  private HostileCalls(long seed, long number) {
-    random = new Random(seed * 0x9e37_79b9_7f4a_7c15L + number * 0xbf58_476d_1ce4_e5b9L);
+  private HostileCalls(long seed, long batch) {
+    random = new Random(seed * 0x9e37_79b9_7f4a_7c15L + batch * 0xbf58_476d_1ce4_e5b9L);
   }
 
-  /** Returns the script of that number, which makes so many calls. */
-  static String script(long seed, long number, int calls) {
-    HostileCalls generator = new HostileCalls(seed, number);
-    StringBuilder script = new StringBuilder(PRELUDE).append("local ok, r\n");
-    for (int i = 0; i < calls; i++) {
-      script.append(generator.call()).append('\n');
+  /** Returns a batch of calls, each of which is a chunk of its own. */
+  static List<String> batch(long seed, long batch, int count) {
+    HostileCalls generator = new HostileCalls(seed, batch);
+    List<String> calls = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      calls.add("local " + NAMES + " = ... local ok, r = " + generator.call());
     }
-    return script.append("return r").toString();
+    return calls;
   }
 
   private String call() {
@@ -260,18 +284,18 @@ final class HostileCalls {
     String list = arguments.isEmpty() ? "" : ", " + String.join(", ", arguments);
     return switch (random.nextInt(10)) {
       case 0 ->
-          "ok, r = pcall(coroutine.wrap(function() return "
+          "pcall(coroutine.wrap(function() return "
               + one(FUNCTIONS)
               + "("
               + String.join(", ", arguments)
               + ") end))";
       case 1 ->
-          "ok, r = pcall(function() for k in "
+          "pcall(function() for k in "
               + one(FUNCTIONS)
               + "("
               + String.join(", ", arguments)
               + ") do end end)";
-      default -> "ok, r = pcall(" + one(FUNCTIONS) + list + ")";
+      default -> "pcall(" + one(FUNCTIONS) + list + ")";
     };
   }
 

@@ -20,16 +20,22 @@ import org.junit.jupiter.api.io.TempDir;
  * process: the server answers after each, and keeps its data.
  *
  * <p>{@code -Dredoubt.hostile.calls=…} makes more calls than a build does, and {@code
- * -Dredoubt.seed=…} with {@code -Dredoubt.hostile.first=…} begins with a script of that seed.
+ * -Dredoubt.seed=…} with {@code -Dredoubt.hostile.first=…} begins with a batch of that seed.
  */
 final class HostileCallsTest {
-  private static final int CALLS_PER_SCRIPT = 4;
-  private static final int PATIENCE_MILLIS = 250;
+  private static final int CALLS_PER_BATCH = 50;
+
+  /** A batch that takes longer loses the call that it is in, and goes on behind it. */
+  private static final int PATIENCE_MILLIS = 25;
 
   /** Killing takes milliseconds; the limit allows for a busy machine. */
-  private static final int MAX_KILL_ATTEMPTS = 120;
+  private static final int MAX_KILL_ATTEMPTS = 1200;
 
-  private static final int CALLS = Integer.getInteger("redoubt.hostile.calls", 800);
+  private static final int CALLS = Integer.getInteger("redoubt.hostile.calls", 3000);
+
+  private long killed;
+  private long mostAttempts;
+  private long longestNanos;
 
   @TempDir Path directory;
 
@@ -47,14 +53,13 @@ final class HostileCallsTest {
         other.call("ZADD", "scores", i + "", "member " + i);
       }
       String before = other.call("DEBUG", "DIGEST").text();
-      long scripts = first + (CALLS + CALLS_PER_SCRIPT - 1) / CALLS_PER_SCRIPT;
-      long killed = 0;
+      other.call("FUNCTION", "LOAD", HostileCalls.LIBRARY);
+      long end = first + (CALLS + CALLS_PER_BATCH - 1) / CALLS_PER_BATCH;
       RespClient hostile = connect(port, process);
-      for (long number = first; number < scripts; number++) {
-        String script = HostileCalls.script(seed, number, CALLS_PER_SCRIPT);
+      for (long number = first; number < end; number++) {
+        List<String> batch = HostileCalls.batch(seed, number, CALLS_PER_BATCH);
         try {
-          killed += run(hostile, other, script);
-          other.call("SELECT", "0");
+          run(hostile, other, batch);
         } catch (IOException | AssertionError e) {
           throw new AssertionError(
               "-Dredoubt.seed="
@@ -62,19 +67,19 @@ final class HostileCallsTest {
                   + " -Dredoubt.hostile.first="
                   + number
                   + " -Dredoubt.hostile.calls="
-                  + CALLS_PER_SCRIPT
+                  + CALLS_PER_BATCH
                   + ", alive: "
                   + process.isAlive()
                   + "\n"
-                  + script,
+                  + String.join("\n", batch),
               e);
         }
-        if (number % 10_000 == 9_999) {
-          System.out.println("HostileCallsTest: script " + (number + 1) + ", killed " + killed);
+        if (number % 400 == 399) {
+          report((number + 1 - first) * CALLS_PER_BATCH);
         }
       }
       hostile.close();
-      System.out.println("HostileCallsTest: scripts " + (scripts - first) + ", killed " + killed);
+      report((end - first) * CALLS_PER_BATCH);
       assertThat(other.call("DEBUG", "DIGEST").text()).isEqualTo(before);
       assertThat(process.isAlive()).isTrue();
     } finally {
@@ -82,16 +87,51 @@ final class HostileCallsTest {
     }
   }
 
-  /** Runs a script to its end; returns 1 if it had to be killed. */
-  private static int run(RespClient hostile, RespClient other, String script) throws Exception {
-    hostile.send("EVAL", script, "2", "k1", "k2", "a1", "a2", "a3");
+  private void report(long calls) {
+    System.out.println(
+        "HostileCallsTest: calls "
+            + calls
+            + ", killed "
+            + killed
+            + ", most attempts "
+            + mostAttempts
+            + ", longest kill "
+            + TimeUnit.NANOSECONDS.toMillis(longestNanos)
+            + " ms");
+  }
+
+  /** Runs a batch to its end, without the calls that have to be killed. */
+  private void run(RespClient hostile, RespClient other, List<String> batch) throws Exception {
+    List<String> request = new ArrayList<>(List.of("FCALL", "run", "1", "1"));
+    request.addAll(batch);
+    int reached = 0;
+    while (reached < batch.size()) {
+      request.set(3, (reached + 1) + "");
+      hostile.send(request.toArray(String[]::new));
+      String reply = endOf(hostile, other);
+      if (reply.equals("ended")) {
+        return;
+      }
+      assertThat(reply).containsAnyOf("Script killed by user with FUNCTION KILL.", "interrupted");
+      killed++;
+      reached = Integer.parseInt(other.call("FCALL", "reached", "0").text());
+    }
+  }
+
+  private String endOf(RespClient hostile, RespClient other) throws Exception {
     hostile.timeout(PATIENCE_MILLIS);
+    long start = 0;
     for (int attempt = 0; attempt < MAX_KILL_ATTEMPTS; attempt++) {
       try {
-        hostile.receive();
-        return attempt == 0 ? 0 : 1;
+        String reply = hostile.receive().text();
+        if (attempt > 0) {
+          mostAttempts = Math.max(mostAttempts, attempt);
+          longestNanos = Math.max(longestNanos, System.nanoTime() - start);
+        }
+        return reply;
       } catch (SocketTimeoutException e) {
-        other.call("SCRIPT", "KILL");
+        start = attempt == 0 ? System.nanoTime() : start;
+        other.call("FUNCTION", "KILL");
       }
     }
     throw new AssertionError("neither ends nor can be killed");
@@ -116,7 +156,7 @@ final class HostileCallsTest {
             "--save",
             "",
             "--busy-reply-threshold",
-            "20",
+            "5",
             "--enable-debug-command",
             "yes",
             "--dir",
