@@ -81,13 +81,27 @@ end
 
 variables.ipairs = ipairs
 
-local unpack = unpack
-function variables.unpack(...)
-  local _, first, last = ...
-  if type(last) == 'number' and last - (tonumber(first) or 1) >= MAX_UNPACKED then
-    error('too many results to unpack', 2)
+-- A number as Lua's own functions take it: cut to 32 bits.
+local function as_int(value)
+  if value ~= value or value >= 2 ^ 63 or value < -(2 ^ 63) then
+    return 0
   end
-  return unpack(...)
+  value = (value < 0 and -floor(-value) or floor(value)) % 2 ^ 32
+  return value >= 2 ^ 31 and value - 2 ^ 32 or value
+end
+
+-- Lua's own function counts the results in 32 bits; a count that wraps would overrun the stack.
+local unpack = unpack
+function variables.unpack(t, ...)
+  local first, last = ...
+  if type(t) == 'table' then
+    local low = as_int(tonumber(first) or 1)
+    local high = last == nil and #t or as_int(tonumber(last) or low)
+    if high - low >= MAX_UNPACKED then
+      error('too many results to unpack', 2)
+    end
+  end
+  return unpack(t, ...)
 end
 
 function variables.rawget(t, key)
@@ -364,15 +378,6 @@ end
 -- Lua's own functions move and visit elements without a tick, and #t may be a border that is far
 -- beyond the elements.
 local MAX_MOVED = 20000
-
--- A number as Lua's own functions take it: cut to 32 bits.
-local function as_int(value)
-  if value ~= value or value >= 2 ^ 63 or value < -(2 ^ 63) then
-    return 0
-  end
-  value = (value < 0 and -floor(-value) or floor(value)) % 2 ^ 32
-  return value >= 2 ^ 31 and value - 2 ^ 32 or value
-end
 
 -- The place of an element to insert or remove, if there are many to move; else nil.
 local function far_place(t, place)
