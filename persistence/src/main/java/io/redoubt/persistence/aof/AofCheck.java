@@ -63,7 +63,10 @@ public final class AofCheck {
         manifest(name);
       } else {
         print("Start checking Old-Style AOF\n");
+        journal = JournalCheck.besideFile(disk, terminal, name);
+        journal.referToManifest(fixes || untilSeconds != 0);
         conclude("AOF", name, file(name, name, true));
+        journal.requireApplied();
       }
       return 0;
     } catch (CheckAborted e) {

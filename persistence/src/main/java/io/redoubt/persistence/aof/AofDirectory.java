@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class AofDirectory {
 
-  private static final String MANIFEST_SUFFIX = ".manifest";
+  static final String MANIFEST_SUFFIX = ".manifest";
   private static final String TEMPORARY_PREFIX = "temp-";
 
   private final Disk disk;

@@ -5,6 +5,9 @@ import io.redoubt.persistence.io.Disk;
 import io.redoubt.persistence.rdb.CheckTerminal;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class JournalCheck implements AofLog {
 
-  private static final String MANIFEST_SUFFIX = ".manifest";
+  private static final Pattern INCREMENTAL = Pattern.compile("(.+)\\.(\\d{1,18})\\.incr\\.aof");
 
   private final CheckTerminal terminal;
   private final @Nullable LeftJournal journal;
@@ -27,7 +30,7 @@ final class JournalCheck implements AofLog {
     this.journal = journal;
   }
 
-  /** Makes a check of a file without a manifest, and so without a journal. */
+  /** Makes a check that knows of no journal. */
   static JournalCheck none(CheckTerminal terminal) {
     return new JournalCheck(terminal, null);
   }
@@ -42,10 +45,36 @@ final class JournalCheck implements AofLog {
     Path path = Path.of(name).toAbsolutePath();
     Path directory = path.getParent();
     String base = String.valueOf(path.getFileName());
-    if (directory == null || !base.endsWith(MANIFEST_SUFFIX)) {
+    if (directory == null || !base.endsWith(AofDirectory.MANIFEST_SUFFIX)) {
       return none(terminal);
     }
-    String fileName = base.substring(0, base.length() - MANIFEST_SUFFIX.length());
+    String fileName = base.substring(0, base.length() - AofDirectory.MANIFEST_SUFFIX.length());
+    return read(disk, terminal, directory, fileName, manifest);
+  }
+
+  /**
+   * Reads the journal beside a single incremental file, if its name is that of one.
+   *
+   * @param name the path of the file
+   */
+  static JournalCheck besideFile(Disk disk, CheckTerminal terminal, String name)
+      throws CheckAborted {
+    Path path = Path.of(name).toAbsolutePath();
+    Path directory = path.getParent();
+    String base = String.valueOf(path.getFileName());
+    Matcher names = INCREMENTAL.matcher(base);
+    if (directory == null || !names.matches()) {
+      return none(terminal);
+    }
+    long sequence = Long.parseLong(names.group(2));
+    AofFile file = new AofFile(base, sequence, AofFileType.INCREMENTAL);
+    Manifest alone = new Manifest(null, List.of(file), List.of(), 0, sequence);
+    return read(disk, terminal, directory, names.group(1), alone);
+  }
+
+  private static JournalCheck read(
+      Disk disk, CheckTerminal terminal, Path directory, String fileName, Manifest manifest)
+      throws CheckAborted {
     try {
       return new JournalCheck(terminal, LeftJournal.read(disk, directory, fileName, manifest));
     } catch (IOException e) {
@@ -93,11 +122,41 @@ final class JournalCheck implements AofLog {
               "Journal %s does not belong to INCR AOF %s, which is not as it was written: it is"
                   + " not used\n",
               name, fileName);
+      case MISSING ->
+          print(
+              "Journal %s is for an INCR AOF with seq %d, which is not there: it stays\n",
+              name, entries.sequence());
       default ->
           print(
               "Journal %s is for an INCR AOF with seq %d, which the manifest does not have: it is"
                   + " not used\n",
               name, entries.sequence());
+    }
+  }
+
+  /**
+   * Prints that there is a journal beside a single file, and that only a check of the manifest
+   * considers it.
+   *
+   * @param changes true if the file may be cut, which is refused if it lacks what the journal has:
+   *     a start would put the journal's bytes behind those that the cut left
+   */
+  void referToManifest(boolean changes) throws CheckAborted {
+    if (journal == null) {
+      return;
+    }
+    String manifest = journal.manifestName();
+    print(
+        "Journal %s is beside this file: check the manifest %s, which considers it\n",
+        journal.name(), manifest);
+    if (state() == State.LACKING) {
+      print(
+          "Journal %s has %d bytes that this file lacks\n", journal.name(), journal.lackingBytes());
+      if (changes) {
+        throw new CheckAborted(
+            "The file is not changed before journal %s is brought in. Use the --fix option on %s.\n"
+                .formatted(journal.name(), manifest));
+      }
     }
   }
 
@@ -107,7 +166,7 @@ final class JournalCheck implements AofLog {
       return;
     }
     JournalRecovery entries = journal.entries();
-    if (entries == null || entries.isOfThisSystem()) {
+    if (entries == null || entries.isOfThisSystem() || journal.state() == State.MISSING) {
       return;
     }
     try {
@@ -123,7 +182,7 @@ final class JournalCheck implements AofLog {
   private String outcome() {
     return switch (state()) {
       case LACKING -> "brought in";
-      case CHANGED -> "set aside";
+      case CHANGED, UNLISTED -> "set aside";
       default -> "removed";
     };
   }
@@ -145,11 +204,11 @@ final class JournalCheck implements AofLog {
    * Prepares a cut of a file: a journal that is for it is set aside, for else a start would put
    * back what was cut off.
    */
-  void beforeCut(String fileName) throws IOException {
+  void beforeCut(String path) throws IOException {
     if (journal != null
         && journal.isThere()
         && journal.file() != null
-        && journal.file().name().equals(fileName)) {
+        && path.substring(path.lastIndexOf('/') + 1).equals(journal.file().name())) {
       journal.setAside();
       print("Set aside journal %s\n", journal.name());
     }

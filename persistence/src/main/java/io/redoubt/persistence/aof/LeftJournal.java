@@ -18,8 +18,12 @@ final class LeftJournal {
   enum State {
     /** It has no whole entry: nothing was committed to it, or its first entry is torn. */
     EMPTY,
-    /** Its entries are for a file that the manifest doesn't name, or that is gone. */
+    /** Its entries are for a file that the manifest doesn't name and that is gone. */
     STALE,
+    /** Its entries are for a file that is there, but that the manifest doesn't name. */
+    UNLISTED,
+    /** Its entries are for a file that the manifest names, but that is not there. */
+    MISSING,
     /** The file has all of its bytes. */
     COMPLETE,
     /** The file lacks some of its bytes, which a crash of the system took. */
@@ -46,7 +50,7 @@ final class LeftJournal {
     this.fileName = fileName;
     this.recovery = JournalRecovery.read(disk, path(directory, fileName));
     this.file = recovery == null ? null : file(manifest, recovery.sequence());
-    this.state = state(recovery);
+    this.state = state(recovery, manifest);
   }
 
   /** Returns the path of the journal that belongs to files whose names begin with the given one. */
@@ -71,12 +75,17 @@ final class LeftJournal {
     return null;
   }
 
-  private State state(@Nullable JournalRecovery entries) throws IOException {
+  private State state(@Nullable JournalRecovery entries, Manifest manifest) throws IOException {
     if (entries == null) {
       return State.EMPTY;
     }
     if (file == null) {
-      return State.STALE;
+      long sequence = entries.sequence();
+      if (manifest.incrementals().stream().anyMatch(named -> named.sequence() == sequence)) {
+        return State.MISSING;
+      }
+      String name = Manifest.incrementalName(fileName, sequence);
+      return disk.exists(directory.resolve(name)) ? State.UNLISTED : State.STALE;
     }
     Path path = directory.resolve(file.name());
     if (!entries.belongsTo(path)) {
@@ -110,6 +119,11 @@ final class LeftJournal {
     return file;
   }
 
+  /** The name of the manifest that the journal belongs to. */
+  String manifestName() {
+    return fileName + AofDirectory.MANIFEST_SUFFIX;
+  }
+
   /** The name of the journal. */
   String name() {
     return fileName + SUFFIX;
@@ -117,9 +131,22 @@ final class LeftJournal {
 
   /**
    * Puts what only the journal has where it belongs, makes that durable and removes the journal.
-   * One that doesn't belong to the file keeps its bytes under another name.
+   * One that doesn't belong to the file keeps its bytes under another name, as does one whose file
+   * the manifest doesn't name: the manifest may be damaged. One whose file is missing stays, since
+   * the file may be put back before the next start.
    */
   void settle(AofLog log) throws IOException {
+    if (state == State.MISSING) {
+      return;
+    }
+    if (state == State.UNLISTED) {
+      log.warning(
+          "The AOF manifest doesn't name the file that the journal %s is for. The journal is not"
+                  .formatted(name())
+              + " used.");
+      rename();
+      return;
+    }
     if (recovery != null && file != null) {
       if (state == State.CHANGED) {
         log.warning(

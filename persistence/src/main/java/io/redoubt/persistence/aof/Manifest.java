@@ -75,6 +75,11 @@ public record Manifest(
     return new Manifest(new AofFile(name, 1, AofFileType.BASE), List.of(), List.of(), 1, 0);
   }
 
+  /** Returns the name of an incremental file. */
+  static String incrementalName(String fileName, long sequence) {
+    return fileName + "." + sequence + INCREMENTAL_MARK + "aof";
+  }
+
   /**
    * With the next incremental file.
    *
@@ -83,11 +88,7 @@ public record Manifest(
   Manifest withNextIncremental(String fileName) {
     long sequence = lastIncrementalSequence + 1;
     List<AofFile> more = new ArrayList<>(incrementals);
-    more.add(
-        new AofFile(
-            fileName + "." + sequence + INCREMENTAL_MARK + "aof",
-            sequence,
-            AofFileType.INCREMENTAL));
+    more.add(new AofFile(incrementalName(fileName, sequence), sequence, AofFileType.INCREMENTAL));
     return new Manifest(base, more, history, lastBaseSequence, sequence);
   }
 
@@ -167,7 +168,7 @@ public record Manifest(
       String text = new String(content, at, Math.min(end - at, MAX_LINE_BYTES), UTF_8);
       number++;
       if (content[at] != '#') {
-        if (end == content.length || end - at >= MAX_LINE_BYTES) {
+        if (end == content.length || end - at >= MAX_LINE_BYTES || text.indexOf('\0') >= 0) {
           throw new ManifestException(0, "", "The AOF manifest file contains too long line");
         }
         lines.add(number, text, LEAST_WORDS);

@@ -3,6 +3,8 @@ package io.redoubt.persistence.aof;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.redoubt.protocol.bytes.Quoting;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -26,8 +28,8 @@ final class ManifestLines {
     long sequence = 0;
     String type = "";
     for (int i = 0; i < words.size(); i += 2) {
-      String value = new String(words.get(i + 1), UTF_8);
-      switch (new String(words.get(i), UTF_8).toLowerCase(Locale.ROOT)) {
+      String value = text(words.get(i + 1));
+      switch (text(words.get(i)).toLowerCase(Locale.ROOT)) {
         case "file" -> name = value;
         case "seq" -> sequence = leadingNumber(value);
         case "type" -> type = value;
@@ -40,7 +42,26 @@ final class ManifestLines {
     if (name.isEmpty() || sequence == 0 || type.isEmpty()) {
       throw new ManifestException(number, text, "Invalid AOF manifest file format");
     }
+    if (!isEncodable(name)) {
+      throw new ManifestException(number, text, "File name can't be encoded");
+    }
     add(number, text, name, sequence, type.charAt(0));
+  }
+
+  /** Returns a word up to its first zero byte, as C reads it. */
+  private static String text(byte[] word) {
+    String text = new String(word, UTF_8);
+    int end = text.indexOf('\0');
+    return end < 0 ? text : text.substring(0, end);
+  }
+
+  /** Returns true if the system's encoding of file names has all of a name. */
+  private static boolean isEncodable(String name) {
+    try {
+      return Path.of(name).getNameCount() > 0;
+    } catch (InvalidPathException e) {
+      return false;
+    }
   }
 
   private void add(int number, String text, String name, long sequence, char type)

@@ -47,13 +47,17 @@ class JournalCheckTest {
     AppendTarget target = new AppendTarget(file, 1, 0, journal);
     for (int i = 0; i < COMMITS; i++) {
       byte[] command = RequestEncoder.encode("SET", "key" + i, "value" + i);
-      AppendBuffer bytes = new AppendBuffer();
-      bytes.append(MemorySegment.ofArray(command), 0, command.length);
-      target.write(bytes);
-      target.commit();
-      bytes.close();
+      commit(target, command);
     }
     whole = disk.bytes(FILE);
+  }
+
+  private static void commit(AppendTarget target, byte[] command) throws IOException {
+    AppendBuffer bytes = new AppendBuffer();
+    bytes.append(MemorySegment.ofArray(command), 0, command.length);
+    target.write(bytes);
+    target.commit();
+    bytes.close();
   }
 
   private AofDirectory open() throws Exception {
@@ -180,9 +184,59 @@ class JournalCheckTest {
             "Journal x.journal is for an INCR AOF with seq 1, which the manifest does not have: it"
                 + " is not used\n")
         .endsWith(VALID);
-    assertThat(fix()).contains("Successfully removed journal x.journal\n").endsWith(VALID);
+    byte[] entries = disk.bytes(JOURNAL);
+    assertThat(fix()).contains("Successfully set aside journal x.journal\n").endsWith(VALID);
+    assertThat(disk.bytes(UNUSED)).isEqualTo(entries);
     assertThat(disk.bytes(FILE)).hasSize(forced());
     assertThat(disk.bytes(next)).isEqualTo(whole);
+
+    write(JOURNAL, entries);
+    disk.delete(FILE);
+    assertThat(fix()).contains("Successfully removed journal x.journal\n").endsWith(VALID);
+  }
+
+  @Test
+  void keepsOneWhoseFileIsMissing() throws Exception {
+    crash(forced());
+    disk.delete(FILE);
+    assertThat(check()).contains("Journal x.journal is for an INCR AOF with seq 1, which is not");
+    assertThat(fix()).contains("Cannot open file").endsWith("status 1");
+    open();
+    assertThat(disk.exists(JOURNAL)).isTrue();
+    write(FILE, Arrays.copyOf(whole, forced()));
+    assertThat(fix()).endsWith(VALID);
+    assertThat(disk.bytes(FILE)).isEqualTo(whole);
+  }
+
+  private String checkFile(boolean fixes) {
+    CheckSession session = new CheckSession("y");
+    return session.ended(new AofCheck(disk, session, fixes, 0).run(FILE.toString()));
+  }
+
+  @Test
+  void refersASingleFileToTheManifest() throws Exception {
+    crash(forced() * 3 - 2);
+    String beside = "Journal x.journal is beside this file: check the manifest x.manifest";
+    assertThat(checkFile(false)).contains(beside, "bytes that this file lacks").endsWith("1");
+    assertThat(checkFile(true))
+        .contains(beside)
+        .endsWith(
+            "The file is not changed before journal x.journal is brought in. Use the --fix option"
+                + " on x.manifest.\nstatus 1");
+    assertThat(disk.bytes(FILE)).hasSize(forced() * 3 - 2);
+    assertThat(fix()).endsWith(VALID);
+    assertThat(checkFile(false)).doesNotContain("ournal").endsWith("status 0");
+  }
+
+  @Test
+  void aCutOfASingleFileSetsTheJournalAside() throws Exception {
+    write(FILE, Arrays.copyOf(whole, whole.length + 1));
+    assertThat(checkFile(true))
+        .contains("Set aside journal x.journal\n", "Successfully truncated AOF " + FILE)
+        .endsWith("status 0");
+    assertThat(disk.exists(JOURNAL)).isFalse();
+    assertThat(disk.exists(UNUSED)).isTrue();
+    assertThat(disk.bytes(FILE)).isEqualTo(whole);
   }
 
   @Test
@@ -223,6 +277,28 @@ class JournalCheckTest {
     assertThat(check()).contains("does not belong to");
     open();
     assertThat(disk.bytes(FILE)).as("by a start").isEqualTo(other);
+  }
+
+  @Test
+  void identifiesAFileByTheEndOfAGroupThatIsNotInTheJournal() throws Exception {
+    FaultDisk own = new FaultDisk(random, Path.of("/"), WORKING);
+    AofDirectory directory = new AofDirectory(own, WORKING, "dir", "x", SILENT);
+    directory.open();
+    DiskFile file = directory.openLast();
+    AppendTarget target = new AppendTarget(file, 1, 0, directory.createJournal(1 << 18));
+    byte[] large = RequestEncoder.encode("SET", "large", "x".repeat(1 << 17));
+    commit(target, large);
+    commit(target, RequestEncoder.encode("SET", "key", "value"));
+    own.restart();
+    large[large.length - 3] = 'y';
+    try (DiskFile foreign = own.create(FILE)) {
+      foreign.write(MemorySegment.ofArray(large), 0, large.length);
+    }
+    CheckSession session = new CheckSession("y");
+    assertThat(session.ended(new AofCheck(own, session, true, 0).run(MANIFEST)))
+        .contains("does not belong to INCR AOF")
+        .endsWith(VALID);
+    assertThat(own.bytes(FILE)).isEqualTo(large);
   }
 
   @Test

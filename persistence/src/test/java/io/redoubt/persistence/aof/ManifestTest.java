@@ -124,4 +124,12 @@ class ManifestTest {
     assertThat(manifest.withNextIncremental("x").last().name()).isEqualTo("x.5.incr.aof");
     assertThat(manifest.withNextBase("x", true).base().name()).isEqualTo("x.2.base.rdb");
   }
+
+  @Test
+  void aZeroByteEndsAWordAndALine() throws Exception {
+    Manifest manifest = Manifest.parse("file \"a\\x00b\" seq 1 type i\n".getBytes(UTF_8));
+    assertThat(manifest.incrementals()).extracting(AofFile::name).containsExactly("a");
+    assertThatThrownBy(() -> Manifest.parse("file a\0 seq 1 type i\n".getBytes(UTF_8)))
+        .hasMessage("The AOF manifest file contains too long line");
+  }
 }
