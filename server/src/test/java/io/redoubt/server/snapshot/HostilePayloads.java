@@ -22,6 +22,11 @@ public final class HostilePayloads {
   private static final int NEWEST_VERSION = 12;
   private static final int MUTANTS_OF_EACH = 8;
 
+  /** The type of hashes with expiring fields, which the earliest expiry follows. */
+  private static final byte HASH_METADATA = 24;
+
+  private static final int EXPIRY_HIGH_BYTE = 6;
+
   /** Bytes that mean something in a length, a listpack, an intset, a ziplist or a zipmap. */
   private static final int[] EDGES = {
     0, 1, 0x3f, 0x40, 0x7f, 0x80, 0x81, 0xbf, 0xc0, 0xc3, 0xdf, 0xe0, 0xf0, 0xf1, 0xf4, 0xfd, 0xfe,
@@ -78,6 +83,9 @@ public final class HostilePayloads {
 
   private byte[] mutated() {
     byte[] bytes = valid.clone();
+    if (bytes[0] == HASH_METADATA && random.nextInt(4) == 0) {
+      bytes[EXPIRY_HIGH_BYTE] = 0; // of 48 bits of milliseconds: fields with an expiry are due
+    }
     for (int changes = 1 + random.nextInt(3); changes > 0 && bytes.length > 1; changes--) {
       boolean early = random.nextInt(3) == 0;
       int at = random.nextInt(early ? Math.min(bytes.length, 24) : bytes.length);
