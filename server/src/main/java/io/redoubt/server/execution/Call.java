@@ -265,7 +265,10 @@ public final class Call extends RegionCall {
    * @throws CommandError when it holds something else
    */
   public long findForWrite(int i, Type type) {
-    return checked(findForWrite(i), type);
+    long entry = checked(findForWrite(i), type);
+    return entry != Entry.NONE && type == Type.HASH
+        ? values.hashes().removeIfLastFieldIsDue(database, entry)
+        : entry;
   }
 
   private static long checked(long entry, Type type) {

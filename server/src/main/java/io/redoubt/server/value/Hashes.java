@@ -221,6 +221,23 @@ public final class Hashes implements Structures {
   }
 
   /**
+   * Removes a hash of a single field that is due, and returns {@link Entry#NONE} then. Replicas
+   * drop the key and its expiry when that field expires, so what is written next starts a new key
+   * here, too.
+   */
+  public long removeIfLastFieldIsDue(Database database, long entry) {
+    long next = Entry.nextElementExpiry(entry);
+    if (next == Entry.NO_EXPIRY || !isDue(next) || sizeWithDue(entry) != 1) {
+      return entry;
+    }
+    if (keyspace.expiredKeys() != ExpiredKeys.DELETE) {
+      return entry;
+    }
+    expireElements(database, entry, 1);
+    return Entry.NONE;
+  }
+
+  /**
    * Finds a field that is to be changed; returns false when there is none. One that is due goes.
    * The next is to be {@link #store}, {@link #remove} or {@link #expireAt}, if anything.
    */

@@ -116,7 +116,6 @@ final class LimitCommands {
           "XGROUP CREATE <stream> <group> <id>|$|0 MKSTREAM|",
           "XGROUP CREATE <stream> <group> <id>|$|0 MKSTREAM ENTRIESREAD <int>",
           "XGROUP SETID <stream> <group> <id>|$|0 ENTRIESREAD_<int>|",
-          "XGROUP CREATECONSUMER <stream> <group> <name>",
           "XGROUP DELCONSUMER <stream> <group> <name>",
           "XGROUP DESTROY <stream> <group>",
           "XREADGROUP GROUP <group> <name> COUNT_<small>| NOACK||| STREAMS <stream> >|>|>|0|<id>",
@@ -171,6 +170,8 @@ final class LimitCommands {
           "HPERSIST <hash> FIELDS 2 <name> <name>",
           "PEXPIRE <key> 1|2|5|20",
           "SPOP <set> <small>",
+          // Since 7.2 XAUTOCLAIM makes a consumer even when it claims nothing.
+          "XGROUP CREATECONSUMER <stream> <group> <name>",
           // The C library's sine differs from Java's in the last place.
           "GEOSEARCHSTORE <geo> <geo> FROMLONLAT <longitude> <latitude> BYRADIUS 20000 km ASC"
               + " STOREDIST",

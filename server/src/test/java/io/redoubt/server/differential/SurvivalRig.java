@@ -106,6 +106,8 @@ final class SurvivalRig implements AutoCloseable {
   String failure(List<byte[][]> sequence, boolean alone, boolean interleaved) {
     log.reset();
     try {
+      ourCommands.call("DISCARD");
+      realCommands.call("DISCARD"); // it may have been left in a transaction when they diverged
       for (String line : RESET) {
         expectOk(Leniency.parse(ourCommands.call(line.split(" "))), line);
         expectOk(Leniency.parse(realCommands.call(line.split(" "))), line);
