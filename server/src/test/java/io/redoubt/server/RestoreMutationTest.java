@@ -58,7 +58,7 @@ final class RestoreMutationTest {
   private final HostilePayloads payloads = new HostilePayloads(random);
   private final Dialogue redis;
   private long loop;
-  private int hiding;
+  private long hiding;
   private Duration slowest = Duration.ZERO;
 
   /**
