@@ -31,6 +31,7 @@ public final class Main extends Launch<ServerDirectives> {
   protected Service start() throws IOException, FatalConfigError {
     ThreadPriority.compilersTakeShortTurns();
     RedisServer server = new RedisServer(directives(), clock(), log(), new SecureRandom(), false);
+    server.guardMemory();
     server.rehearse();
     CompletableFuture<Void> loaded = server.start();
     return new Service() {

@@ -2,6 +2,7 @@ package io.redoubt.server;
 
 import io.redoubt.protocol.config.FatalConfigError;
 import io.redoubt.protocol.process.Clock;
+import io.redoubt.protocol.process.ControlGroup;
 import io.redoubt.protocol.process.Log;
 import io.redoubt.server.command.ServerCommands;
 import io.redoubt.server.settings.ServerDirectives;
@@ -18,6 +19,8 @@ import java.util.random.RandomGenerator;
  * Several may live in one process.
  */
 public final class RedisServer implements AutoCloseable {
+  private static final long GUARD_MILLIS = 500;
+
   private final ServerDirectives settings;
   private final ServerParts parts;
   private final CompletableFuture<Integer> ended = new CompletableFuture<>();
@@ -108,6 +111,17 @@ public final class RedisServer implements AutoCloseable {
   public void rehearse() {
     Rehearsal.start(
         parts.snapshotContext, new ConfiguredSnapshots(settings, Rehearsal.LARGE_ELEMENTS));
+  }
+
+  /**
+   * Keeps the data within the memory limit of the process' control group, and logs what there is.
+   * Call it before {@link #start}; for processes that are nothing but a server.
+   */
+  public void guardMemory() {
+    MemoryGuard guard = new MemoryGuard(settings, parts.log, ControlGroup.ofThisProcess());
+    guard.look();
+    guard.report();
+    parts.transport.loop().every(guard::look, GUARD_MILLIS);
   }
 
   /** The TCP port that it listens on, 0 for none. */

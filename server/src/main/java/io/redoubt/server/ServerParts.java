@@ -118,7 +118,7 @@ final class ServerParts {
     transport
         .loop()
         .thread()
-        .setUncaughtExceptionHandler((thread, fault) -> log.fault("on the loop", fault));
+        .setUncaughtExceptionHandler((thread, fault) -> failedOnLoop(fault));
     keyspace = new Keyspace(slabs, settings.databases.value(), chance);
     keyspace.nowMillis(clock.wallMillis());
     values = new Values(keyspace, new ConfiguredEncodings(settings));
@@ -282,6 +282,14 @@ final class ServerParts {
     connect();
   }
 
+  private void failedOnLoop(Throwable fault) {
+    if (fault instanceof OutOfMemoryError full) {
+      dispatcher.outOfMemory("on the loop", full);
+    } else {
+      log.fault("on the loop", fault);
+    }
+  }
+
   private int port() {
     return listeners.port();
   }
@@ -306,6 +314,7 @@ final class ServerParts {
     log.role(() -> replication.isReplica() ? 'S' : 'M');
     cron.add(() -> stats.sample(clock.monotonicNanos()));
     cron.add(memory::peakBytes);
+    cron.add(slabs::checkShortage);
     cron.add(() -> {
       if (!dataSet.progress().isLoading()) {
         snapshots.cron(); // else a part of the data would take the place of the file

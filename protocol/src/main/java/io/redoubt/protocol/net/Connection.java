@@ -356,7 +356,7 @@ public final class Connection {
     }
     try {
       told.onReadDone(this);
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | OutOfMemoryError e) {
       fail(e);
     }
   }

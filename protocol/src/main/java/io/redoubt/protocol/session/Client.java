@@ -269,6 +269,9 @@ public abstract class Client extends Peer implements Connection.Handler, Subscri
     } catch (RuntimeException e) {
       registry.log().warning("Unexpected error while serving a client: %s", e);
       closeSoon();
+    } catch (OutOfMemoryError e) {
+      registry.dispatcher().outOfMemory("while serving a client", e);
+      closeSoon();
     } finally {
       executing = false;
     }

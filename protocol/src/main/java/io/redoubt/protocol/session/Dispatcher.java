@@ -24,6 +24,13 @@ public interface Dispatcher {
   default void batchDone() {}
 
   /**
+   * Reports that memory did not suffice for something outside of a command.
+   *
+   * @param where a part of a sentence, such as {@code on the loop}
+   */
+  default void outOfMemory(String where, OutOfMemoryError failure) {}
+
+  /**
    * Runs one request and writes its reply to {@link Client#reply()}. Must not throw for anything
    * that a client can cause.
    *

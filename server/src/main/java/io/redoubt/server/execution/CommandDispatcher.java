@@ -17,6 +17,7 @@ import io.redoubt.protocol.session.ClientFlag;
 import io.redoubt.protocol.session.Dispatcher;
 import io.redoubt.server.client.ServerClient;
 import io.redoubt.server.client.Transaction;
+import io.redoubt.server.keyspace.Database;
 import io.redoubt.server.keyspace.Keyspace;
 import io.redoubt.server.keyspace.WatchedKeys;
 import io.redoubt.server.settings.ServerDirectives;
@@ -76,7 +77,12 @@ public final class CommandDispatcher implements Dispatcher {
   private final Log log;
   private final Call call;
   private final Request queued = new Request();
+  private final MemoryRoom room;
   private int[] refusals = {};
+
+  /** By command: the size of a request from which on its need of memory is estimated. */
+  private long[] estimatedFromBytes = {};
+
   private @Nullable Command<Call> exec;
   private final Set<Command<Call>> neverQueued = new HashSet<>();
   private final Set<Command<Call>> endsTransaction = new HashSet<>();
@@ -122,14 +128,17 @@ public final class CommandDispatcher implements Dispatcher {
     this.log = log;
     this.call = call;
     lookAhead = new LookAhead(keyspace, table);
+    room = new MemoryRoom(keyspace, state, clock, log);
     call.transactions(this::execute);
   }
 
   /** To be called when the table is complete. */
   public void commandsAreDeclared() {
     refusals = new int[table.numbered().size()];
+    estimatedFromBytes = new long[refusals.length];
     for (Command<Call> command : table.numbered()) {
       refusals[command.id()] = Refusal.refusing(command);
+      estimatedFromBytes[command.id()] = MemoryRoom.estimatedFromBytes(command);
     }
     lookAhead.commandsAreDeclared();
     exec = named("exec");
@@ -226,6 +235,11 @@ public final class CommandDispatcher implements Dispatcher {
     }
   }
 
+  @Override
+  public void outOfMemory(String where, OutOfMemoryError failure) {
+    room.failed(where, failure);
+  }
+
   /** Ends a slice of expiring and evicting: each key that went is a unit of its own. */
   public void endSlice() {
     propagation.endSeparately();
@@ -298,15 +312,30 @@ public final class CommandDispatcher implements Dispatcher {
     if (transaction != null && command == exec) {
       refused |= transaction.refusals();
     } else if (transaction != null && !endsTransaction.contains(command)) {
-      refused |= Refusal.OUT_OF_MEMORY.bit(); // whatever is queued takes memory
+      refused |= Refusal.ROOM; // whatever is queued takes memory
     }
     if (state.mask() != 0) {
       refused = state.mask() & (refused | call.scripting().refusals(command, request));
-      if (refused != 0) {
+      if (refused != 0 && isStillRefused(refused)) {
         return state.error(refused);
       }
     }
+    if (request.end() - request.start() >= estimatedFromBytes[command.id()]) {
+      CommandError tooMuch = room.refusal(command, request, databaseOf(client));
+      if (tooMuch != null) {
+        return tooMuch;
+      }
+    }
     return client.subscribeModeRefuses(command);
+  }
+
+  /** Keys may have gone, or another server's, since the shortage was noticed. */
+  private boolean isStillRefused(int refused) {
+    return refused != Refusal.OUT_OF_ROOM.bit() || room.isShort();
+  }
+
+  private Database databaseOf(ServerClient client) {
+    return keyspace.database(client.databaseIndex());
   }
 
   private void makeRoom() {
@@ -429,19 +458,28 @@ public final class CommandDispatcher implements Dispatcher {
   /** A fault of the program must not take the server down; the reply may be half written. */
   private void fault(
       ServerClient client, Command<Call> command, Throwable fault, ReplyWriter reply) {
-    log.fault("in command '" + command.name() + "'", fault);
+    CommandError error = INTERNAL;
+    if (fault instanceof OutOfMemoryError full) {
+      error = room.failed("in command '" + command.name() + "'", full);
+    } else {
+      log.fault("in command '" + command.name() + "'", fault);
+    }
     command.countFailed();
     stats.countUnexpectedError();
-    CommandError error =
-        fault instanceof OutOfMemoryError ? Refusal.OUT_OF_MEMORY.error() : INTERNAL;
     reply.error(error.text());
     client.closeAfterReply();
   }
 
   /** Why a command may not run in a script just now, whoever the script's user is; or null. */
-  @Nullable CommandError refusal(Command<Call> command, int exempt) {
+  @Nullable CommandError refusal(
+      ServerClient client, Command<Call> command, Request request, int exempt) {
     int refused = refusals[command.id()] & state.mask() & ~exempt;
-    return refused == 0 ? null : state.error(refused);
+    if (refused != 0 && isStillRefused(refused)) {
+      return state.error(refused);
+    }
+    return request.end() - request.start() >= estimatedFromBytes[command.id()]
+        ? room.refusal(command, request, databaseOf(client))
+        : null;
   }
 
   /** EXEC: runs what the client queued, as one unit. */
@@ -490,8 +528,11 @@ public final class CommandDispatcher implements Dispatcher {
     if (command == null) {
       throw new IllegalStateException("queued, but not known");
     }
-    CommandError denied =
+CommandError denied =
         client.user().isUnrestricted() ? null : client.deniedSince(command, queued);
+    if (denied == null && !client.isMaster()) {
+      denied = refusal(client, command, queued, ~Refusal.OUT_OF_ROOM.bit());
+    }
     if (denied != null) {
       stats.countError(denied.code());
       client.reply().error(denied.text());

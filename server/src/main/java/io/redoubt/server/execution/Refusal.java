@@ -13,6 +13,8 @@ import io.redoubt.protocol.command.Flag;
 public enum Refusal {
   /** {@code maxmemory} is exceeded and eviction could not help. */
   OUT_OF_MEMORY("OOM command not allowed when used memory > 'maxmemory'."),
+  /** The region, or the memory that its process may have, is exhausted but for a reserve. */
+  OUT_OF_ROOM("OOM command not allowed: memory is exhausted."),
   /** The last snapshot could not be written, and {@code stop-writes-on-bgsave-error} is set. */
   SNAPSHOT_FAILED(
       "MISCONF Redis is configured to save RDB snapshots, but it's currently unable to persist to"
@@ -49,6 +51,9 @@ public enum Refusal {
           | READ_ONLY_REPLICA.bit()
           | REJOINING.bit();
 
+  /** The states that refuse what takes memory. */
+  static final int ROOM = OUT_OF_MEMORY.bit() | OUT_OF_ROOM.bit();
+
   /** A script or function is busy. */
   static final int BUSY = BUSY_SCRIPT.bit() | BUSY_FUNCTION.bit();
 
@@ -80,7 +85,7 @@ public enum Refusal {
               | APPEND_FAILED.bit(); // so that monitoring notices a disk that fails
     }
     if (command.has(Flag.DENYOOM)) {
-      mask |= OUT_OF_MEMORY.bit();
+      mask |= ROOM;
     }
     if (!command.has(Flag.STALE)) {
       mask |= STALE_REPLICA.bit();

@@ -303,7 +303,7 @@ final class ScriptRunner implements CommandRunner, AutoCloseable {
     int refused = script.flags() == null ? Refusal.STALE_REPLICA.bit() : refusals(script.flags());
     refused &= state.mask();
     if (refused != 0) {
-      throw Refusal.first(refused).error();
+      throw state.error(refused);
     }
   }
 
@@ -317,7 +317,7 @@ final class ScriptRunner implements CommandRunner, AutoCloseable {
     }
     int refused = flags.contains(ScriptFlag.NO_WRITES) ? 0 : Refusal.WRITES;
     if (refused != 0 && !flags.contains(ScriptFlag.ALLOW_OOM)) {
-      refused |= Refusal.OUT_OF_MEMORY.bit();
+      refused |= Refusal.ROOM;
     }
     return flags.contains(ScriptFlag.ALLOW_STALE) ? refused : refused | Refusal.STALE_REPLICA.bit();
   }
@@ -390,7 +390,7 @@ final class ScriptRunner implements CommandRunner, AutoCloseable {
     } else if (script.script().is(ScriptFlag.ALLOW_OOM)) {
       exempted |= Refusal.OUT_OF_MEMORY.bit();
     }
-    CommandError refused = dispatcher.refusal(command, exempted);
+    CommandError refused = dispatcher.refusal(caller, command, request, exempted);
     if (refused == null) {
       return null;
     }

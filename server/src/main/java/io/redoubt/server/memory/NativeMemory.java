@@ -25,6 +25,14 @@ final class NativeMemory {
   private static final int LINUX_MADV_POPULATE_WRITE = 23; // since Linux 5.14
   private static final long MAP_FAILED = -1;
 
+  /** With less address space than this there is no server. */
+  private static final long LEAST_BYTES = 32L << 20;
+
+  // What is left of limited address space: a share of it, within bounds.
+  private static final int LEFT_SHARE = 4;
+  private static final long LEAST_LEFT_BYTES = 128L << 20;
+  private static final long MOST_LEFT_BYTES = 768L << 20;
+
   private final MemorySegment memory;
   private final boolean isMapped;
 
@@ -38,8 +46,8 @@ final class NativeMemory {
 
   /**
    * Reserves {@code wantedBytes}, or, when the kernel refuses (strict overcommit, a limit of
-   * address space), as much of it as halving finds, and {@code arenaBytes} at least. Both sizes are
-   * multiples of {@code alignmentBytes}, and so is the address where the range starts.
+   * address space), most of what it grants; {@code arenaBytes} where memory can't be mapped. All
+   * sizes are multiples of {@code alignmentBytes}, and so is the address where the range starts.
    */
   static NativeMemory reserve(long wantedBytes, long arenaBytes, long alignmentBytes) {
     if (System.getProperty("os.name", "").toLowerCase(Locale.ROOT).contains("linux")) {
@@ -54,32 +62,68 @@ final class NativeMemory {
                   ValueLayout.JAVA_INT,
                   ValueLayout.JAVA_INT,
                   ValueLayout.JAVA_LONG));
-      for (long size = wantedBytes; size >= arenaBytes; size /= 2) {
-        MemorySegment mapped = map(mmap, size, alignmentBytes);
-        if (mapped != null) {
-          return new NativeMemory(mapped, true);
-        }
+      MemorySegment mapped = map(mmap, wantedBytes, alignmentBytes);
+      if (mapped == null) {
+        mapped = mapWithinLimit(mmap, wantedBytes, alignmentBytes);
+      }
+      if (mapped != null) {
+        return new NativeMemory(mapped, true);
       }
     }
     return new NativeMemory(Arena.global().allocate(arenaBytes, alignmentBytes), false);
   }
 
+  /**
+   * Maps what a limit of address space leaves, but for a share: the virtual machine maps more for
+   * threads, compilers and classes later, and ends the process when that fails.
+   */
+  private static @Nullable MemorySegment mapWithinLimit(
+      MethodHandle mmap, long wantedBytes, long alignmentBytes) {
+    long most = 0;
+    for (long step = wantedBytes / 2; step >= LEAST_BYTES; step /= 2) {
+      long address = mapped(mmap, most + step);
+      if (address != MAP_FAILED) {
+        most += step;
+        unmap(address, most);
+      }
+    }
+    long left = Math.clamp(most / LEFT_SHARE, LEAST_LEFT_BYTES, MOST_LEFT_BYTES);
+    long size = (most - left) & -alignmentBytes;
+    return size < LEAST_BYTES ? null : map(mmap, size, alignmentBytes);
+  }
+
+  private static void unmap(long address, long sizeBytes) {
+    try {
+      int unused =
+          (int)
+              link(
+                      "munmap",
+                      FunctionDescriptor.of(
+                          ValueLayout.JAVA_INT, ValueLayout.JAVA_LONG, ValueLayout.JAVA_LONG))
+                  .invokeExact(address, sizeBytes);
+    } catch (Throwable e) {
+      throw new LinkageError("munmap cannot be called", e);
+    }
+  }
+
   @SuppressWarnings("restricted") // mmap's result is memory of exactly that size, for ever
   private static @Nullable MemorySegment map(
       MethodHandle mmap, long sizeBytes, long alignmentBytes) {
-    int flags = MAP_PRIVATE | LINUX_MAP_ANONYMOUS | LINUX_MAP_NORESERVE;
-    long address;
-    try {
-      address =
-          (long) mmap.invokeExact(0L, sizeBytes + alignmentBytes, PROT_READ_WRITE, flags, -1, 0L);
-    } catch (Throwable e) {
-      throw new LinkageError("mmap cannot be called", e);
-    }
+    long address = mapped(mmap, sizeBytes + alignmentBytes);
     if (address == MAP_FAILED) {
       return null;
     }
     long aligned = (address + alignmentBytes - 1) & -alignmentBytes;
     return MemorySegment.ofAddress(aligned).reinterpret(sizeBytes);
+  }
+
+  private static long mapped(MethodHandle mmap, long sizeBytes) {
+    int flags = MAP_PRIVATE | LINUX_MAP_ANONYMOUS | LINUX_MAP_NORESERVE;
+    try {
+      return (long) mmap.invokeExact(0L, sizeBytes, PROT_READ_WRITE, flags, -1, 0L);
+    } catch (Throwable e) {
+      throw new LinkageError("mmap cannot be called", e);
+    }
   }
 
   @SuppressWarnings("restricted") // the functions are libc's, and the descriptors are theirs

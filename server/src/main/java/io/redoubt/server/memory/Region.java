@@ -3,6 +3,7 @@ package io.redoubt.server.memory;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
+import java.util.List;
 
 /**
  * The address space that holds the data of all servers in this process, outside of the Java heap.
@@ -75,9 +76,19 @@ public final class Region {
       new RegionPart(NATIVE, PAGES, EXTENT_BYTES, NEAR_BYTES - EXTENT_BYTES);
   private static final RegionPart FAR =
       new RegionPart(NATIVE, PAGES, NEAR_BYTES, MEMORY.byteSize() - GUARD_BYTES - NEAR_BYTES);
+  private static final List<RegionPart> PARTS = List.of(NEAR, FAR);
+
+  /**
+   * The end of each part, set aside for what frees memory, for buffers, and for the command that
+   * came before the end was noticed: a sixteenth, within these bounds.
+   */
+  private static final long LEAST_RESERVE_BYTES = 4L << 20;
+
+  private static final long MOST_RESERVE_BYTES = 128L << 20;
 
   // Guarded by NATIVE: what is handed out now, and whether it was much once.
   private static long heldBytes;
+  private static long limitBytes = Long.MAX_VALUE;
   private static boolean hugePagesAdvised;
 
   private Region() {}
@@ -90,14 +101,19 @@ public final class Region {
    * Hands out zeroed memory of {@code sizeBytes}, a multiple of {@link #EXTENT_BYTES}, at a
    * multiple of it. Any thread may call.
    *
-   * @throws OutOfMemoryError when that part of the region has no such room
+   * @throws RegionFull when that part of the region has no such room, or the limit is reached
    */
   public static long allocateExtents(long sizeBytes, boolean near) {
     synchronized (NATIVE) {
-      long address = (near ? NEAR : FAR).take(sizeBytes);
+      RegionPart part = near ? NEAR : FAR;
+      // Only small blocks may use the reserve: they come in the middle of a change, large ones
+      // before it.
+      long spared = sizeBytes > EXTENT_BYTES ? reserveBytes(part) / 2 : 0;
+      boolean fits = sizeBytes <= availableBytes(part) - spared;
+      long address = fits ? part.take(sizeBytes) : RegionPart.NONE;
       if (address == RegionPart.NONE) {
-        throw new OutOfMemoryError(
-            "no room for " + sizeBytes + (near ? " near" : " far") + " bytes in the region");
+        throw new RegionFull(
+            exhausted(part), sizeBytes + (near ? " near" : " far") + " bytes");
       }
       taken(sizeBytes);
       return address;
@@ -128,6 +144,76 @@ public final class Region {
       heldBytes -= sizeBytes;
       keepReady();
       (isNear(address) ? NEAR : FAR).give(address, sizeBytes);
+    }
+  }
+
+  private static long availableBytes(RegionPart part) {
+    return Math.min(part.freeBytes(), limitBytes - heldBytes);
+  }
+
+  private static long reserveBytes(RegionPart part) {
+    return reserveOf(Math.min(part.sizeBytes(), limitBytes));
+  }
+
+  private static long reserveOf(long sizeBytes) {
+    return Math.clamp(sizeBytes / 16, LEAST_RESERVE_BYTES, MOST_RESERVE_BYTES);
+  }
+
+  private static Shortage exhausted(RegionPart part) {
+    if (limitBytes - heldBytes < part.freeBytes()) {
+      return Shortage.LIMIT;
+    }
+    return part == NEAR ? Shortage.NEAR : Shortage.FAR;
+  }
+
+  /**
+   * Returns what writes are short of, because only the reserve is left of it: memory up to the
+   * limit, or address space. Any thread may call.
+   */
+  public static Shortage shortage() {
+    return shortage(0);
+  }
+
+  /**
+   * Returns what writes would be short of if one took {@code wantedBytes}. Any thread may call.
+   */
+  public static Shortage shortage(long wantedBytes) {
+    synchronized (NATIVE) {
+      for (RegionPart part : PARTS) {
+        if (availableBytes(part) - wantedBytes < reserveBytes(part)) {
+          return exhausted(part);
+        }
+      }
+      return Shortage.NONE;
+    }
+  }
+
+  /**
+   * Returns the bytes that a command may still take without reaching into the reserve, the lesser
+   * of both parts. Any thread may call.
+   */
+  public static long roomBytes() {
+    synchronized (NATIVE) {
+      long near = availableBytes(NEAR) - reserveBytes(NEAR);
+      long far = availableBytes(FAR) - reserveBytes(FAR);
+      return Math.max(0, Math.min(near, far));
+    }
+  }
+
+  /**
+   * Limits what all servers of the process hold, for machines or control groups that have less
+   * memory than the region has addresses. What is held already stays. Any thread may call.
+   */
+  public static void limit(long bytes) {
+    synchronized (NATIVE) {
+      limitBytes = bytes;
+    }
+  }
+
+  /** Returns the bytes of the limit, {@link Long#MAX_VALUE} for none. Any thread may call. */
+  public static long limitBytes() {
+    synchronized (NATIVE) {
+      return limitBytes;
     }
   }
 

@@ -29,12 +29,23 @@ final class RegionPart {
   /** Whether any is to be ready at all. */
   private boolean keepsReady;
 
+  private final long sizeBytes;
   private long handedOutBytes;
 
   RegionPart(NativeMemory memory, PageMaker pages, long start, long sizeBytes) {
     this.memory = memory;
     this.pages = pages;
+    this.sizeBytes = sizeBytes;
     free = new AddressRanges(start, sizeBytes);
+  }
+
+  long sizeBytes() {
+    return sizeBytes;
+  }
+
+  /** Bytes that are not handed out; those with pages already are among them. */
+  long freeBytes() {
+    return sizeBytes - handedOutBytes;
   }
 
   /** Sets whether some extents are to have their pages already. */
@@ -51,6 +62,10 @@ final class RegionPart {
       address = made;
     } else {
       address = free.take(sizeBytes);
+      if (address == NONE) {
+        dropReady(0); // they may lie where the block has to
+        address = free.take(sizeBytes);
+      }
     }
     if (address != NONE) {
       handedOutBytes += sizeBytes;
@@ -63,7 +78,12 @@ final class RegionPart {
   void give(long address, long sizeBytes) {
     release(address, sizeBytes);
     handedOutBytes -= sizeBytes;
-    while (reserved > wanted()) {
+    dropReady(wanted());
+  }
+
+  /** Gives back the extents that are ready beyond so many. */
+  private void dropReady(int kept) {
+    while (reserved > kept) {
       Long made = ready.poll();
       if (made == null) {
         return;

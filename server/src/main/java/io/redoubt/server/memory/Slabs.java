@@ -1,5 +1,7 @@
 package io.redoubt.server.memory;
 
+import java.util.function.Consumer;
+
 /**
  * The blocks of memory of one server, cut from the region by size class. It knows to the byte what
  * is used and what is held; extents that fall empty go back to the system.
@@ -11,8 +13,14 @@ package io.redoubt.server.memory;
  */
 public class Slabs implements AutoCloseable {
 
-  private final Space near = new Space(true);
-  private final Space far = new Space(false);
+  /** The share of what was used at the last fresh extent that makes room again when it is freed. */
+  private static final int FREED_SHARE = 32;
+
+  private final Space near = new Space(true, this::extentsTaken, this::checkShortage);
+  private final Space far = new Space(false, this::extentsTaken, this::checkShortage);
+  private Consumer<Shortage> shortageListener = shortage -> {};
+  private Shortage shortage = Shortage.NONE;
+  private long usedAtLastExtentBytes;
   private long blocks;
 
   Slabs() {}
@@ -42,8 +50,9 @@ public class Slabs implements AutoCloseable {
    * @throws OutOfMemoryError when the near part of the region is full
    */
   public long allocate(long sizeBytes) {
+    long address = near.allocate(sizeBytes);
     blocks++;
-    return near.allocate(sizeBytes);
+    return address;
   }
 
   /**
@@ -52,8 +61,9 @@ public class Slabs implements AutoCloseable {
    * @throws OutOfMemoryError when the far part of the region is full
    */
   public long allocateFar(long sizeBytes) {
+    long address = far.allocate(sizeBytes);
     blocks++;
-    return far.allocate(sizeBytes);
+    return address;
   }
 
   /** Takes back a block of either kind. */
@@ -76,6 +86,33 @@ public class Slabs implements AutoCloseable {
     }
     space(address).freeTail(address + wholeBytes - step, step);
     return wholeBytes - step;
+  }
+
+  /** Sets who hears when writes begin or cease to be short of something. */
+  public final void onShortage(Consumer<Shortage> listener) {
+    shortageListener = listener;
+  }
+
+  /**
+   * Looks again for a shortage, which other servers, or the limit, may have caused or ended.
+   * Extents that are held have room again once a share of what was used has been freed: until the
+   * next fresh extent is needed, writes are taken then.
+   */
+  public final Shortage checkShortage() {
+    Shortage now = Region.shortage();
+    if (usedBytes() < usedAtLastExtentBytes - usedAtLastExtentBytes / FREED_SHARE) {
+      now = Shortage.NONE;
+    }
+    if (now != shortage) {
+      shortage = now;
+      shortageListener.accept(now);
+    }
+    return now;
+  }
+
+  private void extentsTaken() {
+    usedAtLastExtentBytes = usedBytes();
+    checkShortage();
   }
 
   /** Bytes of all blocks in use, each with what it really takes. */

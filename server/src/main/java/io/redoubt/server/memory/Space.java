@@ -40,8 +40,14 @@ final class Space {
   private long usedBytes;
   private long reservedBytes;
 
-  Space(boolean near) {
+  private final Runnable extentsTaken;
+  private final Runnable extentsReleased;
+
+  /** The blocks of a server, with who hears of extents that were taken and released. */
+  Space(boolean near, Runnable extentsTaken, Runnable extentsReleased) {
     this.near = near;
+    this.extentsTaken = extentsTaken;
+    this.extentsReleased = extentsReleased;
     firstAddress = near ? 0 : Region.NEAR_BYTES;
   }
 
@@ -89,6 +95,9 @@ final class Space {
       reservedBytes += blockBytes;
     }
     usedBytes += blockBytes;
+    if (sizeBytes > MAX_SPAN_BYTES) {
+      extentsTaken.run();
+    }
     return address;
   }
 
@@ -118,6 +127,7 @@ final class Space {
     } else {
       reservedBytes -= blockBytes;
       Region.releaseExtents(address, blockBytes);
+      extentsReleased.run();
     }
   }
 
@@ -126,6 +136,7 @@ final class Space {
     usedBytes -= tailBytes;
     reservedBytes -= tailBytes;
     Region.releaseExtents(address, tailBytes);
+    extentsReleased.run();
   }
 
   /** Gives back all extents that hold no block. */
@@ -205,6 +216,7 @@ final class Space {
     extents[number] = extent;
     open.add(extent);
     reservedBytes += Region.EXTENT_BYTES;
+    extentsTaken.run();
     return extent;
   }
 
@@ -232,6 +244,7 @@ final class Space {
     extents[number(extent.address)] = null;
     reservedBytes -= Region.EXTENT_BYTES;
     Region.releaseExtents(extent.address, Region.EXTENT_BYTES);
+    extentsReleased.run();
   }
 
   private int number(long address) {

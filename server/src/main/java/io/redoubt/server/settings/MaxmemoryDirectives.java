@@ -46,6 +46,14 @@ public abstract class MaxmemoryDirectives extends ReplicationDirectives {
               "How much memory data and buffers may take before maxmemory-policy acts; 0 is no"
                   + " limit.");
 
+  /** {@code cgroup-memory-guard}. */
+  public final YesNoDirective cgroupMemoryGuard =
+      yesNo("cgroup-memory-guard", true)
+          .doc(
+              "Refuse writes with an OOM error before the server reaches the memory limit of its"
+                  + " control group (container, systemd unit), at which the kernel would kill it."
+                  + " The Java virtual machine's part of the limit is set aside.");
+
   /** {@code maxmemory-policy}. */
   public final ChoiceDirective<MaxmemoryPolicy> maxmemoryPolicy =
       choice("maxmemory-policy", MaxmemoryPolicy.NOEVICTION)

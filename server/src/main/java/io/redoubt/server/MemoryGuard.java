@@ -1,0 +1,85 @@
+package io.redoubt.server;
+
+import io.redoubt.protocol.launch.ProcessUsage;
+import io.redoubt.protocol.process.ControlGroup;
+import io.redoubt.protocol.process.Log;
+import io.redoubt.server.memory.Region;
+import io.redoubt.server.settings.ServerDirectives;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Keeps the data within the memory limit of the process' control group, so that writes are refused
+ * before the kernel kills the process. For processes that are nothing but a server.
+ *
+ * <p>The region may hold what the limit leaves beside the Java virtual machine and the other
+ * processes of the group: what the group has in use and the region does not hold, or the most that
+ * the virtual machine usually comes to, whichever is more.
+ */
+final class MemoryGuard {
+  /** Code, classes, threads and buffers of a busy server, beside the Java heap. */
+  private static final long NATIVE_BYTES = 128L << 20;
+
+  /** In small groups the heap will not come to its most: so much of the limit is for data. */
+  private static final int LEAST_SHARE = 4;
+
+  private static final long MEGABYTE = 1L << 20;
+
+  private final ServerDirectives settings;
+  private final Log log;
+  private final @Nullable ControlGroup group;
+
+  MemoryGuard(ServerDirectives settings, Log log, @Nullable ControlGroup group) {
+    this.settings = settings;
+    this.log = log;
+    this.group = group;
+  }
+
+  /** Looks at the limit and at what is in use of it: both may change. */
+  void look() {
+    long limit = groupLimitBytes();
+    Region.limit(
+        limit == Long.MAX_VALUE || !settings.cgroupMemoryGuard.value()
+            ? Long.MAX_VALUE
+            : regionBytes(limit));
+  }
+
+  private long regionBytes(long limit) {
+    long used = group == null ? 0 : group.anonymousBytes();
+    long others =
+        Math.max(Runtime.getRuntime().maxMemory() + NATIVE_BYTES, used - Region.heldBytes());
+    return Math.max(limit / LEAST_SHARE, limit - others);
+  }
+
+  private long groupLimitBytes() {
+    return group == null ? Long.MAX_VALUE : group.limitBytes();
+  }
+
+  /** Logs what is reserved and what there is, and warns of a maxmemory that does not protect it. */
+  void report() {
+    long machine = ProcessUsage.totalMemoryBytes();
+    long limit = groupLimitBytes();
+    boolean isLimited = limit < machine || machine == 0 && limit < Long.MAX_VALUE;
+    log.notice(
+        "Reserved %d MB of address space for data. The machine has %d MB of memory%s.",
+        Region.MEMORY.byteSize() / MEGABYTE, machine / MEGABYTE, isLimited ? ofGroup(limit) : "");
+    long memory = isLimited ? limit : machine;
+    long maxmemory = settings.maxmemory.value();
+    if (memory > 0 && maxmemory == 0) {
+      log.warning(
+          "WARNING maxmemory is 0: the data may outgrow the %d MB of memory that there are. Set"
+              + " maxmemory below that, and maxmemory-policy for what happens then.",
+          memory / MEGABYTE);
+    } else if (memory > 0 && maxmemory > memory) {
+      log.warning(
+          "WARNING maxmemory of %d MB is more than the %d MB of memory that there are.",
+          maxmemory / MEGABYTE, memory / MEGABYTE);
+    }
+  }
+
+  private String ofGroup(long limit) {
+    String start = ", of which the control group may use " + limit / MEGABYTE + " MB";
+    return Region.limitBytes() == Long.MAX_VALUE
+        ? start
+        : start + " and data " + Region.limitBytes() / MEGABYTE + " MB";
+  }
+}

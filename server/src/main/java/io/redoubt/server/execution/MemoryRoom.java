@@ -1,0 +1,155 @@
+package io.redoubt.server.execution;
+
+import io.redoubt.protocol.command.Command;
+import io.redoubt.protocol.command.CommandError;
+import io.redoubt.protocol.command.Flag;
+import io.redoubt.protocol.process.Clock;
+import io.redoubt.protocol.process.Log;
+import io.redoubt.protocol.resp.Request;
+import io.redoubt.server.keyspace.Database;
+import io.redoubt.server.keyspace.Encoding;
+import io.redoubt.server.keyspace.Entry;
+import io.redoubt.server.keyspace.Keyspace;
+import io.redoubt.server.memory.Region;
+import io.redoubt.server.memory.RegionFull;
+import io.redoubt.server.memory.Shortage;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The end of the memory that the process may take, whatever {@code maxmemory} says: writes are
+ * refused while only the region's reserve is left, which is for what frees memory and for buffers.
+ *
+ * <p>The shortage is noticed when a fresh extent is taken, so that commands test nothing more than
+ * the state of the server. A command that may take much at once is refused before it starts unless
+ * there is room for a generous estimate: it would stop half way otherwise.
+ */
+final class MemoryRoom {
+  /** A larger request may need more than a share of the reserve. */
+  private static final long LARGE_REQUEST_BYTES = 64 << 10;
+
+  private static final Set<String> COPYING =
+      Set.of(
+          "copy",
+          "georadius",
+          "georadiusbymember",
+          "geosearchstore",
+          "restore",
+          "restore-asking",
+          "sdiffstore",
+          "sinterstore",
+          "sort",
+          "sunionstore",
+          "xautoclaim",
+          "xreadgroup",
+          "zdiffstore",
+          "zinterstore",
+          "zrangestore",
+          "zunionstore");
+
+  /** An element at its largest without its bytes: in a table or tree, with the growth of those. */
+  private static final long ELEMENT_BYTES = 128;
+
+  /** Elements of packed values become members of tables. */
+  private static final long PACKED_FACTOR = 32;
+
+  private static final long FACTOR = 2;
+  private static final long SAMPLES = 5;
+  private static final long LOG_INTERVAL_NANOS = 10_000_000_000L;
+
+  private final Keyspace keyspace;
+  private final ServerState state;
+  private final Clock clock;
+  private final Log log;
+  private boolean logged;
+  private long shortageLoggedNanos;
+  private long failureLoggedNanos;
+  private long failures;
+  private boolean failureLogged;
+
+  MemoryRoom(Keyspace keyspace, ServerState state, Clock clock, Log log) {
+    this.keyspace = keyspace;
+    this.state = state;
+    this.clock = clock;
+    this.log = log;
+    keyspace.slabs().onShortage(this::changed);
+  }
+
+  /** Returns the size of a request from which on its need is to be estimated beforehand. */
+  static long estimatedFromBytes(Command<?> command) {
+    if (copiesKeys(command)) {
+      return 0;
+    }
+    return command.has(Flag.DENYOOM) ? LARGE_REQUEST_BYTES : Long.MAX_VALUE;
+  }
+
+  /** Returns true if a command takes memory by the size of keys rather than of its request. */
+  private static boolean copiesKeys(Command<?> command) {
+    return COPYING.contains(command.name());
+  }
+
+  /** Returns true if writes are short of memory after a new look. */
+  boolean isShort() {
+    return keyspace.slabs().checkShortage() != Shortage.NONE;
+  }
+
+  private void changed(Shortage shortage) {
+    boolean isShort = shortage != Shortage.NONE;
+    if (isShort) {
+      state.reason(Refusal.OUT_OF_ROOM, error(shortage).text());
+      long now = clock.monotonicNanos();
+      if (!logged && (shortageLoggedNanos == 0 || now - shortageLoggedNanos > LOG_INTERVAL_NANOS)) {
+        logged = true;
+        shortageLoggedNanos = now;
+        log.warning("Out of memory: %s. Writes are refused until keys go.", shortage.text());
+      }
+    } else if (logged) {
+      logged = false;
+      log.notice("There is memory again, writes are accepted.");
+    }
+    state.set(Refusal.OUT_OF_ROOM, isShort);
+  }
+
+  private static CommandError error(Shortage shortage) {
+    return new CommandError("OOM command not allowed: " + shortage.text() + ".");
+  }
+
+  /** Returns the refusal of a command that may take more than there is, or null. */
+  @Nullable CommandError refusal(Command<?> command, Request request, Database database) {
+    long room = Region.roomBytes();
+    long wanted = request.count() * ELEMENT_BYTES + (request.end() - request.start()) * FACTOR;
+    if (copiesKeys(command) && wanted <= room) {
+      long[] copied = {0};
+      command.keySpecs().forEach(request, (i, flags) -> copied[0] += copyBytes(database, request, i));
+      wanted += copied[0];
+    }
+    if (wanted <= room) {
+      return null;
+    }
+    Shortage shortage = Region.shortage(wanted);
+    return shortage == Shortage.NONE ? null : error(shortage);
+  }
+
+  private static long copyBytes(Database database, Request request, int key) {
+    long entry = database.find(request.offset(key), request.length(key));
+    if (entry == Entry.NONE) {
+      return 0;
+    }
+    boolean isPacked = !Encoding.isStructure(Entry.encoding(entry)) && !Entry.isString(entry);
+    return database.memoryUsage(entry, SAMPLES) * (isPacked ? PACKED_FACTOR : FACTOR);
+  }
+
+  /** Logs that something could not be done for want of memory: one line in some seconds. */
+  CommandError failed(String where, OutOfMemoryError failure) {
+    failures++;
+    long now = clock.monotonicNanos();
+    if (!failureLogged || now - failureLoggedNanos > LOG_INTERVAL_NANOS) {
+      failureLogged = true;
+      failureLoggedNanos = now;
+      log.warning("Out of memory %s: %s (%d times so far)", where, failure.getMessage(), failures);
+    }
+    return failure instanceof RegionFull full
+        ? error(full.shortage())
+        : new CommandError("OOM command not allowed: the Java heap is exhausted (-Xmx).");
+  }
+}
