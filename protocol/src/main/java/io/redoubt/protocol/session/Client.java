@@ -178,12 +178,26 @@ public abstract class Client extends Peer implements Connection.Handler, Subscri
     }
     heard(registry.clock().wallMillis());
     registry.countInput(end - start);
-    input.take(this, memory, start, end);
+    try {
+      input.take(this, memory, start, end);
+    } catch (OutOfMemoryError e) {
+      outOfMemory(e);
+    }
   }
 
   @Override
   public void onReadDone(Connection from) {
-    endInput();
+    try {
+      endInput();
+    } catch (OutOfMemoryError e) {
+      outOfMemory(e);
+    }
+  }
+
+  /** Its requests or replies find no memory: it goes, and gives back what it has. */
+  private void outOfMemory(OutOfMemoryError failure) {
+    registry.dispatcher().outOfMemory("while serving a client", failure);
+    closeSoon();
   }
 
   /** What has been read has run, as far as it may now: keeps the rest, and sends the replies. */
@@ -270,8 +284,7 @@ public abstract class Client extends Peer implements Connection.Handler, Subscri
       registry.log().warning("Unexpected error while serving a client: %s", e);
       closeSoon();
     } catch (OutOfMemoryError e) {
-      registry.dispatcher().outOfMemory("while serving a client", e);
-      closeSoon();
+      outOfMemory(e);
     } finally {
       executing = false;
     }

@@ -1,0 +1,249 @@
+package io.redoubt.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.redoubt.persistence.io.OsDisk;
+import io.redoubt.protocol.Seed;
+import io.redoubt.protocol.process.Clock;
+import io.redoubt.protocol.process.Log;
+import io.redoubt.protocol.resp.Reply;
+import io.redoubt.protocol.resp.RespClient;
+import io.redoubt.server.memory.Region;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A server at the end of its memory, which a limit of the region stands for. */
+final class MemoryEndTest {
+  private static final long ROOM_BYTES = 40L << 20;
+  private static final String OOM = "OOM command not allowed: ";
+
+  @TempDir private Path folder;
+  private final Random random = Seed.random("MemoryEndTest");
+  private final ByteArrayOutputStream output = new ByteArrayOutputStream();
+  private RedisServer server;
+  private RespClient client;
+  private int outOfMemory;
+  private int closed;
+
+  @BeforeEach
+  void start() throws Exception {
+    restart();
+    Region.limit(Region.heldBytes() + ROOM_BYTES);
+  }
+
+  private void restart() throws Exception {
+    Log log = new Log(Clock.system(), ZoneOffset.UTC, 1, output);
+    server = TestServers.make(log, new OsDisk(), "dir " + folder, "appendonly yes");
+    server.start().get();
+    client = connect();
+  }
+
+  private RespClient connect() throws IOException {
+    return RespClient.connect("127.0.0.1", server.port(), 20_000);
+  }
+
+  @AfterEach
+  void stop() throws IOException {
+    System.out.println(output.toString(StandardCharsets.UTF_8).lines().limit(60).collect(java.util.stream.Collectors.joining("\n")));
+    Region.limit(Long.MAX_VALUE);
+    client.close();
+    server.close();
+  }
+
+  private String ask(String... words) throws IOException {
+    Reply reply = client.call(words);
+    return reply.toString();
+  }
+
+  private void fill(int valueBytes) throws IOException {
+    String value = "v".repeat(valueBytes);
+    for (int i = 0; i < 1_000_000; i++) {
+      if (ask("SET", "filler:" + i, value).contains(OOM)) {
+        return;
+      }
+    }
+    throw new AssertionError("never full");
+  }
+
+  @Test
+  void refusesWritesAndServesTheRest() throws Exception {
+    fill(2000);
+    assertThat(ask("SET", "a", "b"))
+        .contains(OOM + "the memory limit of the server's control group is reached.");
+    try (RespClient other = connect()) {
+      assertThat(other.call("PING").toString()).contains("PONG");
+      assertThat(other.call("CLIENT", "LIST").toString()).contains("addr=");
+      assertThat(other.call("INFO", "memory").toString()).contains("used_memory");
+      assertThat(other.call("CONFIG", "SET", "hz", "20").toString()).contains("OK");
+      assertThat(other.call("CONFIG", "GET", "maxmemory").toString()).contains("maxmemory");
+    }
+    assertThat(ask("EVAL", "return redis.call('SET', 'a', 'b')", "0")).contains(OOM);
+    assertThat(ask("DEL", "filler:1")).contains("1");
+    assertThat(ask("UNLINK", "filler:2")).contains("1");
+    assertThat(ask("PEXPIRE", "filler:3", "1")).contains("1");
+    assertThat(ask("FLUSHALL")).contains("OK");
+    assertThat(ask("SET", "a", "b")).contains("OK");
+    assertThat(output.toString(StandardCharsets.UTF_8))
+        .containsOnlyOnce("Out of memory: the memory limit")
+        .contains("There is memory again, writes are accepted.")
+        .doesNotContain("\tat ");
+  }
+
+  @Test
+  void freedKeysMakeRoomWithinWhatIsHeld() throws Exception {
+    fill(2000);
+    for (int i = 0; i < 5000; i += 2) {
+      ask("DEL", "filler:" + i);
+    }
+    assertThat(ask("SET", "a", "v".repeat(1900))).contains("OK");
+  }
+
+  @Test
+  void maxmemoryComesFirst() throws Exception {
+    ask("CONFIG", "SET", "maxmemory", "12mb");
+    fillToMaxmemory();
+    assertThat(ask("SET", "a", "b")).contains("used memory > 'maxmemory'");
+    ask("CONFIG", "SET", "maxmemory-policy", "allkeys-lru");
+    assertThat(ask("SET", "a", "b")).contains("OK");
+  }
+
+  private void fillToMaxmemory() throws IOException {
+    String value = "v".repeat(2000);
+    for (int i = 0; i < 100_000 && !ask("SET", "filler:" + i, value).contains("OOM"); i++) {}
+  }
+
+  @Test
+  void refusesBeforehandWhatWouldNotFit() throws Exception {
+    String[] words = new String[200_002];
+    words[0] = "SADD";
+    words[1] = "large";
+    for (int i = 2; i < words.length; i++) {
+      words[i] = "member:" + i;
+    }
+    ask(words);
+    fill(2000);
+    assertThat(ask("FLUSHALL")).contains("OK");
+    Region.limit(Region.heldBytes() + (12L << 20));
+    assertThat(ask(words)).contains(OOM);
+    assertThat(ask("EXISTS", "large")).contains("0");
+  }
+
+  /** Whatever failed half way would be in the data and not in the file, or the reverse. */
+  @Test
+  void whatFailsLeavesNoEffectThatIsNotPropagated() throws Exception {
+    fill(500);
+    for (int i = 0; i < 6000; i++) {
+      act();
+      if (i % 40 == 0) {
+        forget();
+      }
+    }
+    System.out.println("MemoryEndTest: " + outOfMemory + " refused, " + closed + " closed");
+    assertThat(outOfMemory).isPositive();
+    Region.limit(Long.MAX_VALUE);
+    String digest = ask("DEBUG", "DIGEST");
+    assertThat(output.toString(StandardCharsets.UTF_8)).doesNotContain("\tat ");
+    client.close();
+    server.close();
+    restart();
+    assertThat(ask("DEBUG", "DIGEST")).isEqualTo(digest);
+    assertThat(ask("DEBUG", "RELOAD")).contains("OK");
+    assertThat(ask("DEBUG", "DIGEST")).isEqualTo(digest);
+  }
+
+  private void forget() throws IOException {
+    int from = random.nextInt(40_000);
+    List<String> words = new ArrayList<>(List.of("DEL"));
+    for (int i = from; i < from + 300; i++) {
+      words.add("filler:" + i);
+    }
+    if (random.nextInt(3) == 0) {
+      words.add("key:" + random.nextInt(40));
+    }
+    ask(words.toArray(String[]::new));
+  }
+
+  private void act() throws IOException {
+    try {
+      String reply = ask(command());
+      if (reply.contains("OOM")) {
+        outOfMemory++;
+      }
+    } catch (IOException e) {
+      closed++;
+      client.close();
+      client = connect();
+    }
+  }
+
+  private String key() {
+    return "key:" + random.nextInt(40);
+  }
+
+  private String number(int bound) {
+    return Integer.toString(random.nextInt(bound));
+  }
+
+  private String[] many(String command, String key, String... before) {
+    List<String> words = new ArrayList<>(List.of(command, key));
+    words.addAll(List.of(before));
+    int count = 1 + random.nextInt(random.nextInt(8) == 0 ? 60_000 : 300);
+    int spread = random.nextBoolean() ? 100 : 1_000_000;
+    String tail = "x".repeat(random.nextInt(60));
+    for (int i = 0; i < count; i++) {
+      switch (command) {
+        case "HSET", "XADD" -> words.add("f" + random.nextInt(spread));
+        case "ZADD" -> words.add(Integer.toString(random.nextInt(spread)));
+        default -> {}
+      }
+      words.add(random.nextInt(spread) + tail);
+    }
+    return words.toArray(String[]::new);
+  }
+
+  private String[] command() {
+    String key = key();
+    String other = key();
+    return switch (random.nextInt(26)) {
+      case 0, 1 -> many("RPUSH", key + "l");
+      case 2, 3 -> many("SADD", key + "s");
+      case 4, 5 -> many("ZADD", key + "z");
+      case 6, 7 -> many("HSET", key + "h");
+      case 8 -> many("XADD", key + "x", "*");
+      case 9 -> new String[] {"SUNIONSTORE", key + "s", other + "s", key() + "s"};
+      case 10 -> new String[] {"ZUNIONSTORE", key + "z", "2", other + "z", key() + "z"};
+      case 11 -> new String[] {"SORT", other + "l", "ALPHA", "STORE", key + "l"};
+      case 12 -> new String[] {"COPY", key + "h", other + "h", "REPLACE"};
+      case 13 -> new String[] {"SETRANGE", key, number(6_000_000), "tail"};
+      case 14 -> new String[] {"SETBIT", key, number(40_000_000), "1"};
+      case 15 -> new String[] {"BITOP", "NOT", key, other};
+      case 16 -> many("PFADD", key + "p");
+      case 17 -> new String[] {"PFMERGE", key + "p", other + "p", key() + "p"};
+      case 18 -> new String[] {"APPEND", key, "a".repeat(random.nextInt(200_000))};
+      case 19 ->
+          new String[] {
+            "EVAL",
+            "for i = 1, " + number(5000) + " do redis.call('RPUSH', KEYS[1], i .. ARGV[1]) end",
+            "1",
+            key + "l",
+            "b".repeat(random.nextInt(1000))
+          };
+      case 20 -> new String[] {"ZRANGESTORE", key + "z", other + "z", "0", "-1"};
+      case 21 -> new String[] {"SDIFFSTORE", key + "s", other + "s", key() + "s"};
+      case 22 -> new String[] {"SET", key, "s".repeat(random.nextInt(3_000_000))};
+      case 23 -> new String[] {"LINSERT", key + "l", "BEFORE", number(100), "i".repeat(5000)};
+      case 24 -> new String[] {"SMEMBERS", key + "s"};
+      default -> new String[] {"DEL", key + "lszhx".charAt(random.nextInt(5)), other};
+    };
+  }
+}
