@@ -115,10 +115,7 @@ final class ServerParts {
     slabs = Slabs.create();
     buffers = new SlabBuffers(slabs);
     transport = Transport.open("redis-server", buffers, machine.sockets());
-    transport
-        .loop()
-        .thread()
-        .setUncaughtExceptionHandler((thread, fault) -> failedOnLoop(fault));
+    transport.loop().thread().setUncaughtExceptionHandler((thread, fault) -> failedOnLoop(fault));
     keyspace = new Keyspace(slabs, settings.databases.value(), chance);
     keyspace.nowMillis(clock.wallMillis());
     values = new Values(keyspace, new ConfiguredEncodings(settings));

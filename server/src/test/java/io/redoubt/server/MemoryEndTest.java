@@ -54,7 +54,12 @@ final class MemoryEndTest {
 
   @AfterEach
   void stop() throws IOException {
-    System.out.println(output.toString(StandardCharsets.UTF_8).lines().limit(60).collect(java.util.stream.Collectors.joining("\n")));
+    System.out.println(
+        output
+            .toString(StandardCharsets.UTF_8)
+            .lines()
+            .limit(60)
+            .collect(java.util.stream.Collectors.joining("\n")));
     Region.limit(Long.MAX_VALUE);
     client.close();
     server.close();

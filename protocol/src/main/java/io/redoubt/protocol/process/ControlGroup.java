@@ -60,8 +60,10 @@ public final class ControlGroup {
   /** Returns the least limit of the group and those above it; {@link Long#MAX_VALUE} for none. */
   public long limitBytes() {
     if (isFirstVersion) {
-      long least = Math.min(statistic("hierarchical_memory_limit", Long.MAX_VALUE),
-          number(folder.resolve("memory.limit_in_bytes")));
+      long least =
+          Math.min(
+              statistic("hierarchical_memory_limit", Long.MAX_VALUE),
+              number(folder.resolve("memory.limit_in_bytes")));
       return least >= NO_LIMIT_FROM ? Long.MAX_VALUE : least;
     }
     long least = Long.MAX_VALUE;

@@ -528,7 +528,7 @@ public final class CommandDispatcher implements Dispatcher {
     if (command == null) {
       throw new IllegalStateException("queued, but not known");
     }
-CommandError denied =
+    CommandError denied =
         client.user().isUnrestricted() ? null : client.deniedSince(command, queued);
     if (denied == null && !client.isMaster()) {
       denied = refusal(client, command, queued, ~Refusal.OUT_OF_ROOM.bit());

@@ -120,7 +120,9 @@ final class MemoryRoom {
     long wanted = request.count() * ELEMENT_BYTES + (request.end() - request.start()) * FACTOR;
     if (copiesKeys(command) && wanted <= room) {
       long[] copied = {0};
-      command.keySpecs().forEach(request, (i, flags) -> copied[0] += copyBytes(database, request, i));
+      command
+          .keySpecs()
+          .forEach(request, (i, flags) -> copied[0] += copyBytes(database, request, i));
       wanted += copied[0];
     }
     if (wanted <= room) {

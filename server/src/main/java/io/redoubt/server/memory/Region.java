@@ -112,8 +112,7 @@ public final class Region {
       boolean fits = sizeBytes <= availableBytes(part) - spared;
       long address = fits ? part.take(sizeBytes) : RegionPart.NONE;
       if (address == RegionPart.NONE) {
-        throw new RegionFull(
-            exhausted(part), sizeBytes + (near ? " near" : " far") + " bytes");
+        throw new RegionFull(exhausted(part), sizeBytes + (near ? " near" : " far") + " bytes");
       }
       taken(sizeBytes);
       return address;
@@ -174,9 +173,7 @@ public final class Region {
     return shortage(0);
   }
 
-  /**
-   * Returns what writes would be short of if one took {@code wantedBytes}. Any thread may call.
-   */
+  /** Returns what writes would be short of if one took {@code wantedBytes}. Any thread may call. */
   public static Shortage shortage(long wantedBytes) {
     synchronized (NATIVE) {
       for (RegionPart part : PARTS) {
