@@ -231,8 +231,12 @@ public abstract class Client extends Peer implements Connection.Handler, Subscri
   private void nextTurn() {
     inNextTurn = false;
     if (!released) {
-      input.runKept(this);
-      endInput();
+      try {
+        input.runKept(this);
+        endInput();
+      } catch (OutOfMemoryError e) {
+        outOfMemory(e);
+      }
     }
   }
 

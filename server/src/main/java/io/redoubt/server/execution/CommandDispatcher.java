@@ -402,7 +402,9 @@ public final class CommandDispatcher implements Dispatcher {
       if (client.isMaster() && reply == client.reply()) {
         failedForMaster(command, error);
       }
-    } catch (RuntimeException | OutOfMemoryError fault) {
+    } catch (OutOfMemoryError full) {
+      outOfMemory(client, command, full, reply);
+    } catch (RuntimeException fault) {
       fault(client, command, fault, reply);
     }
     call.end();
@@ -455,18 +457,30 @@ public final class CommandDispatcher implements Dispatcher {
         error.text(), command == null ? "<unknown>" : command.name());
   }
 
+  /**
+   * Ends a command that found no memory after it had started. A script's call fails as a whole: its
+   * reply may be half written.
+   */
+  private void outOfMemory(
+      ServerClient client, Command<Call> command, OutOfMemoryError full, ReplyWriter reply) {
+    CommandError error = room.failed("in command '" + command.name() + "'", full);
+    command.countFailed();
+    stats.countError(error.code());
+    if (reply != client.reply()) {
+      call.end();
+      throw full;
+    }
+    reply.error(error.text());
+    client.closeAfterReply();
+  }
+
   /** A fault of the program must not take the server down; the reply may be half written. */
   private void fault(
       ServerClient client, Command<Call> command, Throwable fault, ReplyWriter reply) {
-    CommandError error = INTERNAL;
-    if (fault instanceof OutOfMemoryError full) {
-      error = room.failed("in command '" + command.name() + "'", full);
-    } else {
-      log.fault("in command '" + command.name() + "'", fault);
-    }
+    log.fault("in command '" + command.name() + "'", fault);
     command.countFailed();
     stats.countUnexpectedError();
-    reply.error(error.text());
+    reply.error(INTERNAL.text());
     client.closeAfterReply();
   }
 

@@ -82,7 +82,7 @@ public final class Region {
    * The end of each part, set aside for what frees memory, for buffers, and for the command that
    * came before the end was noticed: a sixteenth, within these bounds.
    */
-  private static final long LEAST_RESERVE_BYTES = 4L << 20;
+  private static final long LEAST_RESERVE_BYTES = 8L << 20;
 
   private static final long MOST_RESERVE_BYTES = 128L << 20;
 
@@ -194,6 +194,31 @@ public final class Region {
       long near = availableBytes(NEAR) - reserveBytes(NEAR);
       long far = availableBytes(FAR) - reserveBytes(FAR);
       return Math.max(0, Math.min(near, far));
+    }
+  }
+
+  /** Returns true if at least half of each part's reserve is left. Any thread may call. */
+  static boolean hasHalfOfReserve() {
+    synchronized (NATIVE) {
+      for (RegionPart part : PARTS) {
+        if (availableBytes(part) < reserveBytes(part) / 2) {
+          return false;
+        }
+      }
+      return true;
+    }
+  }
+
+  /**
+   * Checks that so many far bytes can be had, from the reserve too. Any thread may call.
+   *
+   * @throws RegionFull if they can't
+   */
+  static void requireFar(long bytes) {
+    synchronized (NATIVE) {
+      if (availableBytes(FAR) < bytes) {
+        throw new RegionFull(exhausted(FAR), bytes + " far bytes");
+      }
     }
   }
 

@@ -20,6 +20,7 @@ public class Slabs implements AutoCloseable {
   private final Space far = new Space(false, this::extentsTaken, this::checkShortage);
   private Consumer<Shortage> shortageListener = shortage -> {};
   private Shortage shortage = Shortage.NONE;
+  private boolean isRegionShort;
   private long usedAtLastExtentBytes;
   private long blocks;
 
@@ -96,11 +97,15 @@ public class Slabs implements AutoCloseable {
   /**
    * Looks again for a shortage, which other servers, or the limit, may have caused or ended.
    * Extents that are held have room again once a share of what was used has been freed: until the
-   * next fresh extent is needed, writes are taken then.
+   * next fresh extent is needed, writes are taken then. Half of the reserve stays untouched by
+   * that.
    */
   public final Shortage checkShortage() {
     Shortage now = Region.shortage();
-    if (usedBytes() < usedAtLastExtentBytes - usedAtLastExtentBytes / FREED_SHARE) {
+    isRegionShort = now != Shortage.NONE;
+    if (isRegionShort
+        && Region.hasHalfOfReserve()
+        && usedBytes() < usedAtLastExtentBytes - usedAtLastExtentBytes / FREED_SHARE) {
       now = Shortage.NONE;
     }
     if (now != shortage) {
@@ -108,6 +113,21 @@ public class Slabs implements AutoCloseable {
       shortageListener.accept(now);
     }
     return now;
+  }
+
+  /** Returns true if the last look found only the reserve left, whether writes are taken or not. */
+  public final boolean isShort() {
+    return isRegionShort;
+  }
+
+  /**
+   * Checks that so many far bytes can be had, from the reserve too, for code that can't stand a
+   * failure half way. One block of that size may still fail where the free extents are scattered.
+   *
+   * @throws RegionFull if they can't
+   */
+  public final void requireFar(long bytes) {
+    Region.requireFar(bytes);
   }
 
   private void extentsTaken() {

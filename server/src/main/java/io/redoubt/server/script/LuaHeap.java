@@ -21,12 +21,26 @@ import org.jspecify.annotations.Nullable;
  * hook: then somebody hears of it.
  *
  * <p>While Java code works on the state the limit does not hold: the error would have to jump over
- * frames of Java.
+ * frames of Java. Nor may the region end then, for Lua would end the process: Java code asks for
+ * its room with {@link #require} before, and scripts themselves take little once there is a
+ * shortage.
  */
 final class LuaHeap {
 
   /** So much between two ticks of the hook is unusual. */
   private static final long MUCH_BYTES = 16L << 20;
+
+  /** A need that the region's reserve covers whenever there is no shortage. */
+  private static final long COVERED_BYTES = 64 << 10;
+
+  /** The part of the reserve that Java code leaves, for what it doesn't count. */
+  private static final long MARGIN_BYTES = 1 << 20;
+
+  /** A block that needs extents of its own, of which the free ones may be scattered. */
+  private static final long LARGE_BYTES = 512 << 10;
+
+  /** Growth since the last collection that scripts may cause in a shortage. */
+  private static final long SHORTAGE_BYTES = 1 << 20;
 
   private final Slabs slabs;
   private final long base = Region.MEMORY.address();
@@ -34,6 +48,7 @@ final class LuaHeap {
   private long limitBytes = Long.MAX_VALUE;
   private long usedBytes;
   private long sinceTickBytes;
+  private long collectedBytes;
   private @Nullable Runnable hurry;
   private boolean limited;
 
@@ -68,12 +83,50 @@ final class LuaHeap {
 
   /** Whether scripts may use so much more. */
   boolean hasRoom(long bytes) {
-    return usedBytes + bytes <= limitBytes;
+    return mayGrow(bytes);
   }
 
   /** How much scripts may use. */
   void limitBytes(long bytes) {
     limitBytes = bytes;
+  }
+
+  /**
+   * Checks that Java code can push so many bytes, which Lua would not survive to lack.
+   *
+   * @throws OutOfMemoryError if it can't
+   */
+  void require(long bytes) {
+    if (bytes > COVERED_BYTES || slabs.isShort()) {
+      slabs.requireFar(bytes + MARGIN_BYTES);
+    }
+  }
+
+  /**
+   * Checks that Java code can push a string of this length.
+   *
+   * @throws OutOfMemoryError if it can't
+   */
+  void requireString(long length) {
+    if (length > LARGE_BYTES) {
+      long blockBytes = length + COVERED_BYTES;
+      slabs.free(slabs.allocateFar(blockBytes), blockBytes);
+    }
+  }
+
+  /** Notes that all garbage has been collected. */
+  void collected() {
+    collectedBytes = usedBytes;
+  }
+
+  /** Returns true if garbage should be collected because memory is short. */
+  boolean isCollectionDue() {
+    return slabs.isShort() && usedBytes > collectedBytes + SHORTAGE_BYTES / 2;
+  }
+
+  private boolean mayGrow(long bytes) {
+    return usedBytes + bytes <= limitBytes
+        && (!slabs.isShort() || usedBytes + bytes <= collectedBytes + SHORTAGE_BYTES);
   }
 
   /** Whether the limit holds: while a script's own code runs. Returns whether it did. */
@@ -104,7 +157,7 @@ final class LuaHeap {
   }
 
   private long moved(long block, long oldSize, long newSize) {
-    if (newSize > oldSize && limited && usedBytes + newSize - oldSize > limitBytes) {
+    if (newSize > oldSize && limited && !mayGrow(newSize - oldSize)) {
       return 0;
     }
     sinceTickBytes += newSize;

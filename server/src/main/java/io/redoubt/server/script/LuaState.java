@@ -40,6 +40,9 @@ final class LuaState implements AutoCloseable {
 
   private static final int MAX_TEXT_BYTES = 1 << 16;
 
+  /** More than Lua's libraries and the prelude take. */
+  private static final long LEAST_BYTES = 4L << 20;
+
   /** Instructions between two ticks, calls of the hook: some 100 µs. */
   private static final int INSTRUCTIONS = 10_000;
 
@@ -70,6 +73,7 @@ final class LuaState implements AutoCloseable {
 
   LuaState(Slabs slabs) {
     this.slabs = slabs;
+    slabs.requireFar(LEAST_BYTES);
     heap = new LuaHeap(slabs, arena);
     state = Lua.newState(heap.function(), 0);
     if (state == 0) {
@@ -221,8 +225,13 @@ final class LuaState implements AutoCloseable {
     return text(running, index);
   }
 
-  /** Pushes bytes of the region as a string. */
+  /**
+   * Pushes bytes of the region as a string.
+   *
+   * @throws OutOfMemoryError if there is no memory for them
+   */
   void pushBytes(long running, long address, int length) {
+    heap.requireString(length);
     Lua.pushString(running, address + base, length);
   }
 

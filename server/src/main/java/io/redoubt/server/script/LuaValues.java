@@ -25,7 +25,8 @@ final class LuaValues {
     "verbatim_string",
     "format",
     "string",
-    "ignore_error_stats_update"
+    "ignore_error_stats_update",
+    "OOM command not allowed: memory is exhausted."
   };
 
   private static final int ERR = 0;
@@ -40,6 +41,8 @@ final class LuaValues {
 
   /** Marks the error of a command, which was counted when that ran. */
   private static final int COUNTED = 9;
+
+  private static final int OUT_OF_MEMORY = 10;
 
   private static final int MAX_DEPTH = 200;
 
@@ -82,6 +85,11 @@ final class LuaValues {
 
   private static void pushName(long state, int field) {
     Lua.rawGet(state, Lua.REGISTRY, FIRST_FIELD + field);
+  }
+
+  /** Pushes the text of an error for which nothing has to be allocated. */
+  static void pushOutOfMemory(long state) {
+    pushName(state, OUT_OF_MEMORY);
   }
 
   // From RESP.

@@ -7,6 +7,7 @@ import io.redoubt.protocol.resp.ReplyCollector;
 import io.redoubt.protocol.resp.ReplyWriter;
 import io.redoubt.protocol.resp.Request;
 import io.redoubt.server.memory.Region;
+import io.redoubt.server.memory.RegionFull;
 import io.redoubt.server.memory.SlabBuffers;
 import io.redoubt.server.memory.Slabs;
 import java.lang.foreign.MemorySegment;
@@ -33,6 +34,9 @@ final class Primitives implements AutoCloseable {
   /** A longer text takes long enough to hash for a tick of its own. */
   private static final int LONG_TEXT_BYTES = 1 << 16;
 
+  /** Values of Lua by the bytes of a reply: small elements take the most. */
+  private static final long REPLY_FACTOR = 24;
+
   private final LuaState lua;
   private final LuaValues values;
   private final Slabs slabs;
@@ -40,6 +44,7 @@ final class Primitives implements AutoCloseable {
   private final boolean deprecatedApi;
   private final PatternPrimitives patterns;
   private final Request request = new Request();
+
   private final ReplyCollector collector;
   private final ReplyWriter reply;
   private final MessageDigest sha1;
@@ -127,6 +132,9 @@ final class Primitives implements AutoCloseable {
     boolean limited = lua.heap().limited(false);
     try {
       return function.call(state);
+    } catch (RegionFull full) {
+      Lua.top(state, 0);
+      return outOfMemory(state, full);
     } catch (RuntimeException | OutOfMemoryError | StackOverflowError fault) {
       Lua.top(state, 0);
       lua.pushText(state, "ERR internal error: " + fault);
@@ -135,6 +143,17 @@ final class Primitives implements AutoCloseable {
     } finally {
       lua.heap().limited(limited);
     }
+  }
+
+  private int outOfMemory(long state, RegionFull full) {
+    try {
+      lua.heap().require(0);
+    } catch (OutOfMemoryError none) {
+      LuaValues.pushOutOfMemory(state);
+      Lua.pushBoolean(state, 1);
+      return 2;
+    }
+    return failed(state, "OOM command not allowed: " + full.shortage().text() + ".");
   }
 
   /** A script begins: what it calls goes there. */
@@ -220,6 +239,7 @@ final class Primitives implements AutoCloseable {
       Lua.pushNil(state);
       return 1;
     }
+    lua.heap().require(collector.length() * REPLY_FACTOR);
     try {
       values.push(state, start);
     } catch (LuaValues.StackLimitException e) {

@@ -62,6 +62,14 @@ public final class ScriptEngine implements AutoCloseable {
 
   private static final int FIXED = 8;
 
+  /** An element of a table, and a string without its bytes. */
+  private static final long ELEMENT_BYTES = 64;
+
+  private static final long LARGE_REQUEST_BYTES = 512 << 10;
+
+  /** A compiled script, and what compiles it, by the length of its text. */
+  private static final long COMPILED_FACTOR = 32;
+
   private final LuaState lua;
   private final LuaValues values;
   private final Primitives primitives;
@@ -169,6 +177,7 @@ public final class ScriptEngine implements AutoCloseable {
       throw TOO_LONG;
     }
     Shebang shebang = Shebang.ofScript(firstLine(address, length));
+    lua.heap().require(length * COMPILED_FACTOR);
     // The end of the first line stays, so that lines keep their numbers.
     int skipped = shebang.bytes();
     compile(
@@ -234,6 +243,7 @@ public final class ScriptEngine implements AutoCloseable {
           "ERR Library names can only contain letters, numbers, or underscores(_) and must be at"
               + " least one character long");
     }
+    lua.heap().require(length * COMPILED_FACTOR);
     int skipped = shebang.bytes();
     compile(address + skipped, length - skipped, FUNCTION, "ERR Error compiling function: ");
     Map<String, Library.Function> functions = new LinkedHashMap<>();
@@ -321,6 +331,7 @@ public final class ScriptEngine implements AutoCloseable {
       int firstKey,
       int keys,
       ReplyWriter reply) {
+    requireArguments(request);
     long state = lua.main();
     Lua.rawGet(state, FUNCTIONS, script.reference());
     variable(KEYS, request, firstKey, keys);
@@ -374,11 +385,22 @@ public final class ScriptEngine implements AutoCloseable {
       int firstKey,
       int keys,
       ReplyWriter reply) {
+    requireArguments(request);
     Lua.rawGet(lua.main(), FUNCTIONS, function.reference());
     array(request, firstKey, keys);
     int firstArgument = firstKey + keys;
     array(request, firstArgument, request.count() - firstArgument);
     run(function, runner, 2, reply);
+  }
+
+  private void requireArguments(Request request) {
+    long bytes = request.end() - request.start();
+    lua.heap().require(bytes + request.count() * ELEMENT_BYTES);
+    if (bytes > LARGE_REQUEST_BYTES) {
+      for (int i = 0; i < request.count(); i++) {
+        lua.heap().requireString(request.length(i));
+      }
+    }
   }
 
   private void run(Script script, CommandRunner runner, int arguments, ReplyWriter reply) {
@@ -403,7 +425,8 @@ public final class ScriptEngine implements AutoCloseable {
 
   /** What scripts leave behind goes while others run, and at once when it is much. */
   private void collectMuchGarbage() {
-    if (lua.heap().usedBytes() > 2 * liveBytes + MUCH_GARBAGE_BYTES) {
+    if (lua.heap().usedBytes() > 2 * liveBytes + MUCH_GARBAGE_BYTES
+        || lua.heap().isCollectionDue()) {
       newArray(KEYS, 0);
       newArray(ARGV, 0);
       collectGarbage();
@@ -417,6 +440,7 @@ public final class ScriptEngine implements AutoCloseable {
       Lua.gc(lua.main(), Lua.GC_COLLECT, 0);
       liveBytes = lua.heap().usedBytes();
     } while (liveBytes < before); // Lua's own buffers get smaller by half each time
+    lua.heap().collected();
     long pausePercent = 100 + 100 * SOME_GARBAGE_BYTES / liveBytes;
     Lua.gc(lua.main(), Lua.GC_SET_PAUSE, (int) Math.max(LEAST_PAUSE_PERCENT, pausePercent));
   }
