@@ -118,7 +118,10 @@ final class MemoryRoom {
   @Nullable CommandError refusal(Command<?> command, Request request, Database database) {
     long room = Region.roomBytes();
     long wanted = request.count() * ELEMENT_BYTES + (request.end() - request.start()) * FACTOR;
-    if (copiesKeys(command) && wanted <= room) {
+    // Where there is room for all keys once more, none has to be looked at.
+    if (copiesKeys(command)
+        && wanted <= room
+        && keyspace.slabs().usedBytes() > (room - wanted) / PACKED_FACTOR) {
       long[] copied = {0};
       command
           .keySpecs()

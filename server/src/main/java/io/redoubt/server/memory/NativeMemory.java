@@ -70,7 +70,12 @@ final class NativeMemory {
         return new NativeMemory(mapped, true);
       }
     }
-    return new NativeMemory(Arena.global().allocate(arenaBytes, alignmentBytes), false);
+    return plain(arenaBytes, alignmentBytes);
+  }
+
+  /** Allocates memory where it can't be mapped. */
+  static NativeMemory plain(long sizeBytes, long alignmentBytes) {
+    return new NativeMemory(Arena.global().allocate(sizeBytes, alignmentBytes), false);
   }
 
   /**

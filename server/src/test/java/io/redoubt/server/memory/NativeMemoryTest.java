@@ -18,8 +18,7 @@ final class NativeMemoryTest {
 
   @Test
   void withoutMappingThereIsPlainMemory() {
-    NativeMemory plain =
-        NativeMemory.reserve(ALIGNMENT_BYTES, 4 * ALIGNMENT_BYTES, ALIGNMENT_BYTES);
+    NativeMemory plain = NativeMemory.plain(4 * ALIGNMENT_BYTES, ALIGNMENT_BYTES);
     assertThat(plain.memory().byteSize()).isEqualTo(4 * ALIGNMENT_BYTES);
     assertGood(plain);
   }

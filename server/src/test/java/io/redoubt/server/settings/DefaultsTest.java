@@ -30,6 +30,7 @@ final class DefaultsTest {
             withOwn(
                 expected.keySet(),
                 "aof-commit-journal",
+                "cgroup-memory-guard",
                 "hash-field-expiry",
                 "rdb-write-version",
                 "rejoin-auth-pass",
