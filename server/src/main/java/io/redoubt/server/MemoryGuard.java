@@ -58,7 +58,7 @@ final class MemoryGuard {
   void report() {
     long machine = ProcessUsage.totalMemoryBytes();
     long limit = groupLimitBytes();
-    boolean isLimited = limit < machine || machine == 0 && limit < Long.MAX_VALUE;
+    boolean isLimited = limit < machine || (machine == 0 && limit < Long.MAX_VALUE);
     log.notice(
         "Reserved %d MB of address space for data. The machine has %d MB of memory%s.",
         Region.MEMORY.byteSize() / MEGABYTE, machine / MEGABYTE, isLimited ? ofGroup(limit) : "");
