@@ -12,8 +12,8 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * The commands that a selector allows: one bit a command. The rules that led there are not kept:
- * {@link CommandSummary} finds rules that lead to the same bits.
+ * The commands that a selector permits: one bit per command. The rules as given are not kept:
+ * {@link CommandSummary} derives rules that lead to the same bits.
  */
 final class CommandRules {
   private final CommandTable<?> table;
@@ -35,12 +35,12 @@ final class CommandRules {
     other.firstArguments.forEach((id, words) -> firstArguments.put(id, new ArrayList<>(words)));
   }
 
-  /** Returns true if every command is allowed, also those to come. */
+  /** Returns true if every command is permitted, including future ones. */
   boolean allowsAll() {
     return all;
   }
 
-  /** Returns true if commands to come are allowed: the rules began with {@code +@all}. */
+  /** Returns true if future commands are permitted: the rules began with {@code +@all}. */
   boolean allowsFutureCommands() {
     return base;
   }
@@ -66,7 +66,9 @@ final class CommandRules {
     return id >> 6 < allowed.length ? (allowed[id >> 6] & 1L << id) != 0 : base;
   }
 
-  /** The first arguments with which the command is allowed although it is not as a whole. */
+  /**
+   * Returns the first arguments with which a command is permitted that is not permitted as a whole.
+   */
   List<String> firstArguments(Command<?> command) {
     return firstArguments.getOrDefault(command.id(), List.of());
   }
@@ -78,7 +80,7 @@ final class CommandRules {
     firstArguments.clear();
   }
 
-  /** {@code +@name} or {@code -@name}. */
+  /** Applies {@code +@name} or {@code -@name}. */
   void category(String name, boolean allow) throws AclRuleException {
     if (name.equalsIgnoreCase("all")) {
       setAll(allow);
@@ -101,7 +103,8 @@ final class CommandRules {
   }
 
   /**
-   * {@code +name}, {@code +container|sub}, {@code +name|firstargument}, or the same with a minus.
+   * Applies {@code +name}, {@code +container|sub}, {@code +name|firstargument}, or the same with a
+   * minus.
    */
   void command(String name, boolean allow) throws AclRuleException {
     Command<?> command = table.byOriginalName(name);
