@@ -8,6 +8,7 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.ChannelOutboundBuffer;
+import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.unix.Socket;
 import io.netty.channel.unix.UnixChannel;
 import io.netty.handler.ssl.SslHandshakeCompletionEvent;
@@ -47,6 +48,15 @@ public final class Connection {
 
     /** What a flush had to leave behind has gone to the socket, and so nothing is queued. */
     void onWritable(Connection connection);
+
+    /**
+     * The peer has ended its side and may still read; closes the connection unless overridden.
+     * Called at most once, after the last {@link #onReadDone}, on accepted connections without
+     * encryption.
+     */
+    default void onInputEnd(Connection connection) {
+      connection.close();
+    }
 
     /**
      * The connection is closed, or could not be made. Called once.
@@ -456,12 +466,24 @@ public final class Connection {
     /** An encrypted connection is made when both sides have agreed on the keys. */
     @Override
     public void userEventTriggered(ChannelHandlerContext context, Object event) {
-      if (event instanceof SslHandshakeCompletionEvent handshake) {
+      if (event instanceof ChannelInputShutdownEvent) {
+        endInput();
+      } else if (event instanceof SslHandshakeCompletionEvent handshake) {
         if (handshake.isSuccess()) {
           open();
         } else {
           fail(handshake.cause());
         }
+      }
+    }
+
+    private void endInput() {
+      readBuffer.tellReaders(); // what it sent before comes first
+      Handler told = handler;
+      if (told == null) {
+        channel.close();
+      } else if (channel.isActive() && !closing) {
+        told.onInputEnd(Connection.this);
       }
     }
 

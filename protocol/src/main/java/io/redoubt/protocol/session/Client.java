@@ -47,6 +47,7 @@ public abstract class Client extends Peer implements Connection.Handler, Subscri
   private boolean atEndOfTurn;
   private boolean inNextTurn;
   private boolean readingStopped;
+  private boolean inputEnded;
 
   /** A client with the next id, as the default user; {@link #attach} it to a connection. */
   protected Client(ClientRegistry registry) {
@@ -200,6 +201,30 @@ public abstract class Client extends Peer implements Connection.Handler, Subscri
     closeSoon();
   }
 
+  /** Answers the requests that are left, then closes; a blocked client is closed at once. */
+  @Override
+  public void onInputEnd(Connection from) {
+    inputEnded = true;
+    holdUpReading();
+    closeIfAnswered();
+  }
+
+  /** Closes if the peer has ended its side and no request of it is left to run. */
+  private void closeIfAnswered() {
+    if (!inputEnded || isEnding() || (mayExecute() && hasMoreToRun())) {
+      return;
+    }
+    if (mayExecute() && type() == ClientType.NORMAL && queuedOutputBytes() > 0) {
+      closeAfterReply();
+    } else {
+      close();
+    }
+  }
+
+  private boolean hasMoreToRun() {
+    return inNextTurn || is(ClientFlag.UNBLOCKED) || hasRequestsInHand();
+  }
+
   /** What has been read has run, as far as it may now: keeps the rest, and sends the replies. */
   final void endInput() {
     input.finish(this);
@@ -218,6 +243,7 @@ public abstract class Client extends Peer implements Connection.Handler, Subscri
     }
     holdUpReading();
     registry.accountMemory(this);
+    closeIfAnswered();
   }
 
   /** Ends its share of this turn; what is left runs in the next one, after the other clients. */
@@ -242,7 +268,7 @@ public abstract class Client extends Peer implements Connection.Handler, Subscri
 
   /** Reads nothing while there is too much of it, or of what was replied. */
   final void holdUpReading() {
-    boolean stop = delivery.isTooMuchHeld(this) || input.isTooMuch();
+    boolean stop = inputEnded || delivery.isTooMuchHeld(this) || input.isTooMuch();
     Connection open = open();
     if (stop != readingStopped && open != null) {
       readingStopped = stop;
@@ -450,6 +476,7 @@ public abstract class Client extends Peer implements Connection.Handler, Subscri
     }
     flush();
     registry.accountMemory(this);
+    closeIfAnswered();
   }
 
   /** Sends what was replied so far; only needed before the end of a read. */

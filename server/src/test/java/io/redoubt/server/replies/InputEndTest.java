@@ -1,0 +1,112 @@
+package io.redoubt.server.replies;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.redoubt.protocol.resp.Reply;
+import io.redoubt.protocol.resp.RequestEncoder;
+import io.redoubt.protocol.resp.RespClient;
+import io.redoubt.server.RedisServer;
+import io.redoubt.server.TestServers;
+import java.io.ByteArrayOutputStream;
+import java.io.EOFException;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Clients that end their side of the connection and still read, as {@code nc} does. */
+final class InputEndTest {
+  private static final int VALUE_BYTES = 1 << 20;
+  private static final int LARGE_REPLIES = 64;
+
+  private RedisServer server;
+
+  @BeforeEach
+  void start() throws Exception {
+    server = TestServers.start();
+  }
+
+  @AfterEach
+  void end() {
+    server.close();
+  }
+
+  private RespClient client() throws IOException {
+    return RespClient.connect("127.0.0.1", server.port());
+  }
+
+  private static List<Reply> all(RespClient client) throws IOException {
+    List<Reply> replies = new ArrayList<>();
+    try {
+      while (true) {
+        replies.add(client.receive());
+      }
+    } catch (EOFException closed) {
+      return replies;
+    }
+  }
+
+  @Test
+  void answersAShortPipeline() throws IOException {
+    try (RespClient client = client()) {
+      client.sendRaw("PING\r\nPING\r\n");
+      client.endOutput();
+      assertThat(all(client)).hasSize(2);
+    }
+  }
+
+  /** One client's requests take at most a share of a turn; the rest is kept for the next one. */
+  @Test
+  void answersWhatIsKeptForLaterTurns() throws IOException {
+    try (RespClient client = client()) {
+      client.sendRaw("DEBUG SLEEP 0.001\r\n".repeat(200) + "PING\r\n" + "PI");
+      client.endOutput();
+      assertThat(all(client)).hasSize(201);
+    }
+  }
+
+  @Test
+  void sendsWhatTheSocketDidNotTakeAtOnce() throws Exception {
+    try (RespClient client = client()) {
+      client.call("SET", "k", "x".repeat(VALUE_BYTES));
+      client.sendRaw("GET k\r\n".repeat(LARGE_REPLIES));
+      client.endOutput();
+      Thread.sleep(100); // so that the socket is full when the end is read
+      assertThat(all(client).size()).isEqualTo(LARGE_REPLIES);
+    }
+  }
+
+  @Test
+  void answersATransactionAndItsLastRequest() throws IOException {
+    var bytes = new ByteArrayOutputStream();
+    bytes.writeBytes(RequestEncoder.encode("MULTI"));
+    for (int i = 0; i < 100; i++) {
+      bytes.writeBytes(RequestEncoder.encode("DEBUG", "SLEEP", "0.001"));
+    }
+    bytes.writeBytes(RequestEncoder.encode("EXEC"));
+    bytes.writeBytes(RequestEncoder.encode("QUIT"));
+    try (RespClient client = client()) {
+      client.sendRaw(bytes.toByteArray());
+      client.endOutput();
+      assertThat(all(client)).hasSize(103);
+    }
+  }
+
+  /** As in Redis: nobody is known to wait for the reply. */
+  @Test
+  void closesABlockedClientAtOnce() throws IOException {
+    try (RespClient client = client();
+        RespClient control = client()) {
+      client.sendRaw("PING\r\nBLPOP list 0\r\nPING\r\n");
+      client.endOutput();
+      assertThat(all(client)).hasSize(1);
+      await()
+          .until(() -> control.call("INFO", "clients").text().contains("connected_clients:1\r\n"));
+      assertThat(control.call("RPUSH", "list", "x")).isEqualTo(new Reply.Integer(1));
+      assertThat(control.call("LLEN", "list")).isEqualTo(new Reply.Integer(1));
+    }
+  }
+}
