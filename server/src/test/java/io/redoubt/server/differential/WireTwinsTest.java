@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.redoubt.protocol.Seed;
 import io.redoubt.protocol.bytes.Quoting;
+import io.redoubt.server.replies.ExpectedRequests;
+import io.redoubt.server.replies.MutatedRequests;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -15,60 +17,15 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Bytes as they come, also those that are no requests, with a real Redis and with ours. */
 final class WireTwinsTest {
-  private static final int MUTATIONS = Integer.getInteger("redoubt.mutations", 5000);
-  private static final int REQUESTS = 10;
+  private static final int MUTATIONS = Integer.getInteger("redoubt.mutations", 3000);
   private static final int TIMEOUT_MILLIS = 10_000;
   private static final String RESET = "[reset]";
-
-  private static final List<String> SEEDS =
-      List.of(
-          "*1\r\n$4\r\nPING\r\n",
-          "*2\r\n$4\r\nECHO\r\n$5\r\nworld\r\n",
-          "*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$3\r\n\0\r\n\r\n",
-          "*2\r\n$3\r\nGET\r\n$1\r\nk\r\n",
-          "*2\r\n$4\r\nINCR\r\n$1\r\nn\r\n",
-          "*3\r\n$5\r\nRPUSH\r\n$1\r\nl\r\n$0\r\n\r\n",
-          "*4\r\n$6\r\nLRANGE\r\n$1\r\nl\r\n$1\r\n0\r\n$2\r\n-1\r\n",
-          "PING\r\n",
-          "ECHO \"a b\\x41\\n\" \r\n",
-          "SET k 'it\\'s'\n",
-          "GET   k\r\n",
-          "*0\r\n",
-          "*-1\r\n",
-          "\r\n",
-          "MULTI\r\n*1\r\n$4\r\nPING\r\nEXEC\r\n");
-  private static final List<String> PIECES =
-      List.of(
-          "*",
-          "$",
-          "\r",
-          "\n",
-          "\r\n",
-          "-",
-          "+",
-          " ",
-          "\"",
-          "'",
-          "\\x",
-          "\0",
-          "0",
-          "1",
-          "9",
-          "-1",
-          "2147483647",
-          "2147483648",
-          "1048577",
-          "536870913",
-          "99999999999999999999",
-          "\377",
-          "*1\r\n");
 
   @TempDir private Path directory;
 
@@ -235,58 +192,25 @@ final class WireTwinsTest {
         .toList();
   }
 
+  /** A real Redis waits for ever on a line with a NUL byte, which C takes for the end of text. */
   @Test
-  @EnabledIfSystemProperty(named = "redoubt.mutations", matches = "\\d+")
   void mutatedRequestsAreAnsweredAsByRedis() throws Exception {
+    var mutated = new MutatedRequests(random);
+    int compared = 0;
+    int tolerated = 0;
     try (var twins = Twins.start(directory)) {
-      for (int done = 0; done < MUTATIONS; done += REQUESTS) {
-        byte[][] pieces = pieces(mutated());
-        expectAlike(twins, pieces);
+      while (compared < MUTATIONS) {
+        byte[] bytes = mutated.next("FLUSHALL\r\n");
+        if (new ExpectedRequests(bytes).hasNulInLine()) {
+          tolerated++;
+          continue;
+        }
+        expectAlike(twins, mutated.pieces(bytes));
+        compared += MutatedRequests.REQUESTS;
       }
-      System.out.println("WireTwinsTest: " + MUTATIONS + " mutated requests");
+      System.out.println(
+          "WireTwinsTest: %d mutated requests, %d pipelines with NUL in a line left out"
+              .formatted(compared, tolerated));
     }
-  }
-
-  private byte[] mutated() {
-    var bytes = new StringBuilder("FLUSHALL\r\n");
-    for (int i = 0; i < REQUESTS; i++) {
-      var request = new StringBuilder(SEEDS.get(random.nextInt(SEEDS.size())));
-      for (int k = random.nextInt(5) == 0 ? 1 + random.nextInt(3) : 0; k > 0; k--) {
-        mutate(request);
-      }
-      bytes.append(request);
-    }
-    mutate(bytes);
-    return bytes.toString().getBytes(ISO_8859_1);
-  }
-
-  private void mutate(StringBuilder text) {
-    if (text.isEmpty()) {
-      return;
-    }
-    int at = random.nextInt(text.length());
-    String piece = PIECES.get(random.nextInt(PIECES.size()));
-    switch (random.nextInt(6)) {
-      case 0 -> text.setCharAt(at, (char) random.nextInt(256));
-      case 1 -> text.deleteCharAt(at);
-      case 2 -> text.insert(at, piece);
-      case 3 -> text.replace(at, at + 1, piece);
-      case 4 ->
-          text.insert(at, text.substring(at, Math.min(text.length(), at + random.nextInt(12))));
-      default -> text.delete(at, Math.min(text.length(), at + random.nextInt(8)));
-    }
-  }
-
-  private byte[][] pieces(byte[] bytes) {
-    int cuts = random.nextInt(4);
-    var pieces = new byte[cuts + 1][];
-    int from = 0;
-    for (int i = 0; i < cuts; i++) {
-      int to = from + random.nextInt(bytes.length - from + 1);
-      pieces[i] = Arrays.copyOfRange(bytes, from, to);
-      from = to;
-    }
-    pieces[cuts] = Arrays.copyOfRange(bytes, from, bytes.length);
-    return pieces;
   }
 }

@@ -1,0 +1,203 @@
+package io.redoubt.server.replies;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+
+import java.io.ByteArrayOutputStream;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The requests that a stream of bytes holds, read the slow and plain way from its whole length: the
+ * oracle of the tests that split and mutate streams.
+ */
+public final class ExpectedRequests {
+  private static final int LONGEST_LINE = 64 * 1024;
+  private static final long MOST_ARGUMENTS = Integer.MAX_VALUE;
+  private static final long LONGEST_ARGUMENT = 512L << 20;
+
+  private final List<List<byte[]>> requests = new ArrayList<>();
+  private final byte[] bytes;
+  private int at;
+  private boolean violated;
+  private boolean nulInLine;
+
+  /** Thrown where the stream ends within a request. */
+  private static final class Incomplete extends Exception {
+    private static final long serialVersionUID = 1L;
+  }
+
+  /** Thrown where the stream violates the protocol. */
+  private static final class Violation extends Exception {
+    private static final long serialVersionUID = 1L;
+  }
+
+  /** Reads all of the bytes. */
+  public ExpectedRequests(byte[] bytes) {
+    this.bytes = bytes;
+    try {
+      while (at < bytes.length) {
+        List<byte[]> words = bytes[at] == '*' ? array() : inline();
+        if (!words.isEmpty()) {
+          requests.add(words);
+        }
+      }
+    } catch (Violation e) {
+      violated = true;
+    } catch (Incomplete e) {
+      // the rest is not answered
+    }
+  }
+
+  /** Returns the whole requests, without empty ones. */
+  public List<List<byte[]>> requests() {
+    return requests;
+  }
+
+  /** Returns the number of replies: one a request, and one for a violation of the protocol. */
+  public int replies() {
+    return requests.size() + (violated ? 1 : 0);
+  }
+
+  /** Returns true if the protocol is violated after the last request. */
+  public boolean isViolated() {
+    return violated;
+  }
+
+  /** Returns true if a line, of a header or inline, holds a NUL byte. */
+  public boolean hasNulInLine() {
+    return nulInLine;
+  }
+
+  private List<byte[]> array() throws Incomplete, Violation {
+    long count = number(MOST_ARGUMENTS);
+    List<byte[]> words = new ArrayList<>();
+    for (long i = 0; i < count; i++) {
+      int header = at;
+      line('\r', 1);
+      if (bytes[header] != '$') {
+        throw new Violation();
+      }
+      at = header;
+      long length = number(LONGEST_ARGUMENT);
+      if (length < 0) {
+        throw new Violation();
+      }
+      if (bytes.length - at < length + 2) {
+        throw new Incomplete();
+      }
+      words.add(slice(at, at + (int) length));
+      at += (int) length + 2;
+    }
+    return words;
+  }
+
+  private long number(long most) throws Incomplete, Violation {
+    byte[] line = line('\r', 1);
+    String digits = new String(line, 1, line.length - 1, ISO_8859_1);
+    if (!digits.matches("0|-?[1-9][0-9]{0,18}")) {
+      throw new Violation();
+    }
+    try {
+      long number = Long.parseLong(digits);
+      if (number > most) {
+        throw new Violation();
+      }
+      return number;
+    } catch (NumberFormatException e) {
+      throw new Violation();
+    }
+  }
+
+  /** Reads up to a byte, and past as many bytes after it, which must be there. */
+  private byte[] line(char end, int more) throws Incomplete, Violation {
+    int to = at;
+    while (to < bytes.length && bytes[to] != end) {
+      nulInLine |= bytes[to] == 0;
+      to++;
+    }
+    if (to == bytes.length && to - at > LONGEST_LINE) {
+      throw new Violation();
+    }
+    if (to + more >= bytes.length) {
+      throw new Incomplete();
+    }
+    byte[] line = slice(at, to);
+    at = to + 1 + more;
+    return line;
+  }
+
+  private List<byte[]> inline() throws Incomplete, Violation {
+    byte[] line = line('\n', 0);
+    List<byte[]> words = new ArrayList<>();
+    int i = 0;
+    while (true) {
+      while (i < line.length && isSpace(line[i])) {
+        i++;
+      }
+      if (i == line.length) {
+        return words;
+      }
+      var word = new ByteArrayOutputStream();
+      i = word(line, i, word);
+      words.add(word.toByteArray());
+    }
+  }
+
+  private static int word(byte[] line, int from, ByteArrayOutputStream word) throws Violation {
+    int i = from;
+    while (i < line.length && !isSpace(line[i])) {
+      byte b = line[i++];
+      if (b != '"' && b != '\'') {
+        word.write(b);
+        continue;
+      }
+      while (true) {
+        if (i == line.length) {
+          throw new Violation();
+        }
+        if (line[i] == b) {
+          i++;
+          break;
+        }
+        i = quoted(line, i, b == '"', word);
+      }
+      if (i < line.length && !isSpace(line[i])) {
+        throw new Violation();
+      }
+    }
+    return i;
+  }
+
+  private static int quoted(byte[] line, int i, boolean escapes, ByteArrayOutputStream word) {
+    byte b = line[i];
+    byte next = i + 1 < line.length ? line[i + 1] : 0;
+    if (b != '\\' || i + 1 == line.length || !(escapes || next == '\'')) {
+      word.write(b);
+      return i + 1;
+    }
+    Integer hex = escapes && next == 'x' && i + 3 < line.length ? hex(line, i + 2) : null;
+    if (hex != null) {
+      word.write(hex);
+      return i + 4;
+    }
+    int escape = escapes ? "nrtba".indexOf(next) : -1;
+    word.write(escape < 0 ? next : "\n\r\t\b\007".charAt(escape));
+    return i + 2;
+  }
+
+  private static @Nullable Integer hex(byte[] line, int i) {
+    int high = Character.digit((char) line[i], 16);
+    int low = Character.digit((char) line[i + 1], 16);
+    return high < 0 || low < 0 ? null : high * 16 + low;
+  }
+
+  private static boolean isSpace(byte b) {
+    return b == ' ' || b >= '\t' && b <= '\r';
+  }
+
+  private byte[] slice(int from, int to) {
+    return Arrays.copyOfRange(bytes, from, to);
+  }
+}
