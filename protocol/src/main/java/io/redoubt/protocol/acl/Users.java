@@ -123,7 +123,7 @@ public final class Users {
    *
    * @param lines a name and rules each
    * @throws IllegalArgumentException with Redis' message for the first invalid line; no user is
-   *     updateUnrestricted
+   *     changed
    */
   public void define(List<List<String>> lines) {
     var drafts = new TreeMap<ByteString, User>();

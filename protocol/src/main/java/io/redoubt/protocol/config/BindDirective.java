@@ -2,20 +2,20 @@ package io.redoubt.protocol.config;
 
 import java.util.List;
 
-/** The addresses to listen on, up to 16; none means no TCP at all. */
+/** The addresses to listen on, up to 16; none disables TCP. */
 public final class BindDirective extends ManyWordsDirective<List<BindAddress>, BindDirective> {
-  private static final int MOST = 16;
+  private static final int MAX = 16;
 
   BindDirective(String name, List<BindAddress> defaultValue) {
     super(name, defaultValue);
   }
 
-  /** The addresses in the order of the file. */
+  /** Returns the addresses in the order of the file. */
   public List<BindAddress> value() {
     return current();
   }
 
-  /** Whether nothing was configured, so that protected mode has to look after the server. */
+  /** Returns true if no address was configured, so that protected mode applies. */
   public boolean isDefault() {
     return current().equals(defaultValue());
   }
@@ -40,10 +40,10 @@ public final class BindDirective extends ManyWordsDirective<List<BindAddress>, B
   }
 
   private static List<BindAddress> addresses(List<String> words) throws RefusedValue {
-    if (words.size() > MOST) {
+    if (words.size() > MAX) {
       throw new RefusedValue("Too many bind addresses specified.");
     }
-    return orNothing(words).stream().map(BindAddress::of).toList();
+    return emptyIfBlank(words).stream().map(BindAddress::of).toList();
   }
 
   @Override

@@ -1,16 +1,16 @@
 package io.redoubt.protocol.config;
 
 /**
- * What a subsystem does after CONFIG SET has changed a directive. One change added to several
- * directives runs once for a CONFIG SET that changes more than one of them.
+ * The reaction of a subsystem to CONFIG SET of a directive. A change added to several directives
+ * runs once per CONFIG SET.
  */
 @FunctionalInterface
 public interface Change {
   /**
-   * Takes over the values, which can be read from the directives already. After a refusal it is
-   * called again with the values of before.
+   * Applies the values, which the directives already hold. After a refusal it runs again with the
+   * previous values.
    *
-   * @throws RefusedValue to have the whole CONFIG SET undone and answered with this reason
+   * @throws RefusedValue to undo the whole CONFIG SET and reply with this reason
    */
   void apply() throws RefusedValue;
 }

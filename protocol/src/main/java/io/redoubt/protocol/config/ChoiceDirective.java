@@ -6,9 +6,10 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * One of several words, each the name of a constant: {@code volatile-lru} is {@code VOLATILE_LRU}.
+ * A choice of several words, each the name of a constant: {@code volatile-lru} is {@code
+ * VOLATILE_LRU}.
  *
- * @param <E> the constants that the words stand for
+ * @param <E> the type of the constants
  */
 public final class ChoiceDirective<E extends Enum<E>>
     extends OneWordDirective<E, ChoiceDirective<E>> {
@@ -21,12 +22,15 @@ public final class ChoiceDirective<E extends Enum<E>>
     }
   }
 
-  /** The choice. */
+  /** Returns the choice. */
   public E value() {
     return current();
   }
 
-  /** Takes {@code word} for {@code constant} too; it is named after the word {@code after}. */
+  /**
+   * Accepts {@code word} for {@code constant}, too; error messages list it after the word {@code
+   * after}.
+   */
   public ChoiceDirective<E> alsoAfter(String after, String word, E constant) {
     Map<String, E> former = new LinkedHashMap<>(byWord);
     byWord.clear();
@@ -53,7 +57,7 @@ public final class ChoiceDirective<E extends Enum<E>>
     return constant;
   }
 
-  /** The refusal of a word that is none of these. */
+  /** Returns the error for a word that is not one of these. */
   static RefusedValue refusal(Iterable<String> words) {
     List<String> names = new ArrayList<>();
     words.forEach(names::add);

@@ -1,12 +1,12 @@
 package io.redoubt.protocol.config;
 
-/** The classes of clients that have output limits of their own. */
+/** The client classes with separate output limits. */
 public enum ClientClass {
-  /** Everybody else. */
+  /** All other clients. */
   NORMAL("normal"),
   /** A replica. */
   REPLICA("slave"),
-  /** A client that subscribes to channels or patterns. */
+  /** A subscriber of channels or patterns. */
   PUBSUB("pubsub");
 
   private final String word;
@@ -15,7 +15,7 @@ public enum ClientClass {
     this.word = word;
   }
 
-  /** The class as CONFIG GET has it. */
+  /** Returns the name in CONFIG GET. */
   String word() {
     return word;
   }

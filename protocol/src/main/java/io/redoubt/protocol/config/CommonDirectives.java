@@ -7,20 +7,20 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 
-/** Network, log, clients: the directives that a data server and a sentinel share. */
-@SuppressWarnings("this-escape") // declaring calls final methods that use nothing of a subclass
+/** The directives for network, log and clients, shared by data server and sentinel. */
+@SuppressWarnings("this-escape") // declarations call final methods that do not depend on subclasses
 public abstract class CommonDirectives extends Directives {
   private static final long MIB = 1 << 20;
 
-  /** What supervises the process and wants to be told when it is ready. */
+  /** The supervisor to notify when the process is ready. */
   public enum Supervision {
-    /** Nothing. */
+    /** None. */
     NO,
     /** Upstart: the process stops itself once. */
     UPSTART,
     /** systemd, through {@code NOTIFY_SOCKET}. */
     SYSTEMD,
-    /** What the environment shows to be there. */
+    /** Detected from the environment. */
     AUTO
   }
 
@@ -46,21 +46,21 @@ public abstract class CommonDirectives extends Directives {
     LOCAL7
   }
 
-  /** Who may use something dangerous. */
+  /** The clients that may use a dangerous feature. */
   public enum Permission {
-    /** Nobody. */
+    /** None. */
     NO,
-    /** Every client. */
+    /** All. */
     YES,
-    /** Clients of this machine. */
+    /** Clients on this machine. */
     LOCAL
   }
 
-  /** What a new user may do with channels. */
+  /** The channel permissions of a new user. */
   public enum PubsubDefault {
-    /** Everything. */
+    /** All channels. */
     ALLCHANNELS,
-    /** Nothing. */
+    /** No channels. */
     RESETCHANNELS
   }
 
@@ -73,40 +73,43 @@ public abstract class CommonDirectives extends Directives {
       bindAddresses("bind", List.of(new BindAddress("*", false), new BindAddress("::*", true)))
           .shipped("127.0.0.1 -::1")
           .doc(
-              "The addresses to listen on. One with a minus before it may be missing on this"
-                  + " machine. '*' and '::*' stand for all of IPv4 and IPv6. Without this line"
-                  + " every address is listened on, and protected-mode decides who is served.");
+              "The addresses to listen on. An address with a leading minus may be missing on this"
+                  + " machine. '*' and '::*' are all addresses of IPv4 and IPv6. Without this line"
+                  + " the server listens on all addresses, and protected-mode applies.");
 
   /** {@code bind-source-addr}. */
   public final TextDirective bindSourceAddr =
       text("bind-source-addr", "")
-          .shown("10.0.0.1", "The address from which connections to a master are made.");
+          .shown("10.0.0.1", "The local address of connections to a master.");
 
   /** {@code protected-mode}. */
   public final YesNoDirective protectedMode =
       yesNo("protected-mode", true)
           .doc(
-              "While the default user has no password, serve clients of this machine only."
-                  + " Turn it off only where a firewall does that work.");
+              "Serve only clients on this machine while the default user has no password."
+                  + " Turn it off only behind a firewall.");
 
   /** {@code enable-protected-configs}. */
   public final ChoiceDirective<Permission> enableProtectedConfigs =
       choice("enable-protected-configs", Permission.NO)
           .immutable()
           .doc(
-              "Who may change by CONFIG SET what could be used to write files anywhere: no, yes, or"
-                  + " local, connections from this machine.");
+              "The clients that may change protected directives by CONFIG SET, which can be abused"
+                  + " to write arbitrary files: no, yes, or local (connections from this"
+                  + " machine).");
 
   /** {@code enable-debug-command}. */
   public final ChoiceDirective<Permission> enableDebugCommand =
-      choice("enable-debug-command", Permission.NO).immutable().doc("Who may use DEBUG.");
+      choice("enable-debug-command", Permission.NO)
+          .immutable()
+          .doc("The clients that may use DEBUG: no, yes or local.");
 
   /** {@code enable-module-command}. */
   public final ChoiceDirective<Permission> enableModuleCommand =
       choice("enable-module-command", Permission.NO)
           .immutable()
           .acceptedWithoutEffect()
-          .doc("Who may load modules.");
+          .doc("The clients that may load modules: no, yes or local.");
 
   /** {@code port}. */
   public final IntDirective port =
@@ -117,7 +120,7 @@ public abstract class CommonDirectives extends Directives {
       integer("tcp-backlog", 511)
           .immutable()
           .doc(
-              "How many connections may wait to be accepted. Linux cuts it to"
+              "The maximum number of connections waiting to be accepted. Linux reduces it to"
                   + " /proc/sys/net/core/somaxconn.");
 
   /** {@code unixsocket}. */
@@ -132,14 +135,15 @@ public abstract class CommonDirectives extends Directives {
 
   /** {@code timeout}. */
   public final IntDirective timeout =
-      integer("timeout", 0).doc("Seconds after which an idle client is disconnected; 0 for never.");
+      integer("timeout", 0)
+          .doc("Seconds after which an idle client is disconnected; 0 disables it.");
 
   /** {@code tcp-keepalive}. */
   public final IntDirective tcpKeepalive =
       integer("tcp-keepalive", 300)
           .doc(
-              "Seconds between TCP keep-alives, which find dead peers and keep connections open"
-                  + " in firewalls; 0 for none.");
+              "Seconds between TCP keep-alives, which detect dead peers and keep connections open"
+                  + " in firewalls; 0 disables them.");
 
   /** {@code socket-mark-id}. */
   public final LongDirective socketMarkId =
@@ -157,15 +161,15 @@ public abstract class CommonDirectives extends Directives {
   public final YesNoDirective daemonize =
       yesNo("daemonize", false)
           .immutable()
-          .doc("Go to the background; the command returns when the server listens.");
+          .doc("Run in the background; the command returns when the server is listening.");
 
   /** {@code supervised}. */
   public final ChoiceDirective<Supervision> supervised =
       choice("supervised", Supervision.NO)
           .immutable()
           .doc(
-              "Whom to tell when the server is ready: systemd (through NOTIFY_SOCKET), upstart (by"
-                  + " stopping once), auto (whichever is there), no.");
+              "The supervisor to notify when the server is ready: systemd (through NOTIFY_SOCKET),"
+                  + " upstart (by stopping once), auto (detected from the environment), no.");
 
   /** {@code pidfile}. */
   public final TextDirective pidfile =
@@ -173,72 +177,70 @@ public abstract class CommonDirectives extends Directives {
           .immutable()
           .shipped("/var/run/redis_6379.pid")
           .doc(
-              "Where the process id is written, and removed at the end. When there is no such"
-                  + " line, /var/run/redis.pid is used by a server in the background.");
+              "The file that contains the process id, removed on exit. Without this line a server"
+                  + " in the background uses /var/run/redis.pid.");
 
   /** {@code loglevel}. */
   public final ChoiceDirective<Log.Level> loglevel =
       choice("loglevel", Log.Level.NOTICE)
-          .doc("The least important messages to log: debug, verbose, notice, warning, nothing.");
+          .doc("The minimum level of logged messages: debug, verbose, notice, warning, nothing.");
 
   /** {@code logfile}. */
   public final TextDirective logfile =
       text("logfile", "")
           .immutable()
           .shipped("\"\"")
-          .doc("The log's file; without one it goes to standard output.");
+          .doc("The log file; if empty, the log goes to standard output.");
 
   /** {@code syslog-enabled}. */
   public final YesNoDirective syslogEnabled =
       yesNo("syslog-enabled", false)
           .immutable()
           .acceptedWithoutEffect()
-          .doc("Whether the system's log is written to as well.");
+          .doc("Write to the system log, too.");
 
   /** {@code syslog-ident}. */
   public final TextDirective syslogIdent =
       text("syslog-ident", "redis")
           .immutable()
           .acceptedWithoutEffect()
-          .doc("The name in the system's log.");
+          .doc("The program's name in the system log.");
 
   /** {@code syslog-facility}. */
   public final ChoiceDirective<SyslogFacility> syslogFacility =
       choice("syslog-facility", SyslogFacility.LOCAL0)
           .immutable()
           .acceptedWithoutEffect()
-          .doc("The facility in the system's log: user, or local0 to local7.");
+          .doc("The facility in the system log: user, or local0 to local7.");
 
   /** {@code crash-log-enabled}. */
   public final YesNoDirective crashLogEnabled =
-      yesNo("crash-log-enabled", true)
-          .acceptedWithoutEffect()
-          .doc("Whether a crash is described in the log.");
+      yesNo("crash-log-enabled", true).acceptedWithoutEffect().doc("Describe a crash in the log.");
 
   /** {@code crash-memcheck-enabled}. */
   public final YesNoDirective crashMemcheckEnabled =
       yesNo("crash-memcheck-enabled", true)
           .acceptedWithoutEffect()
-          .doc("Whether a crash is followed by a test of the memory.");
+          .doc("Test the memory after a crash.");
 
   /** {@code use-exit-on-panic}. */
   public final YesNoDirective useExitOnPanic =
       yesNo("use-exit-on-panic", false)
           .hidden()
           .acceptedWithoutEffect()
-          .doc("Whether a failed assertion exits instead of aborting.");
+          .doc("Exit instead of aborting after a failed assertion.");
 
   /** {@code always-show-logo}. */
   public final YesNoDirective alwaysShowLogo =
       yesNo("always-show-logo", false)
           .immutable()
-          .doc("Whether name, port and process id are printed large at the start, log or no log.");
+          .doc("Print the logo with port and process id on start, even if the log goes to a file.");
 
   /** {@code set-proc-title}. */
   public final YesNoDirective setProcTitle =
       yesNo("set-proc-title", true)
           .immutable()
-          .doc("Whether ps and ss show the process by a title, such as redis-server *:6379.");
+          .doc("Show the process by a title, such as redis-server *:6379, in ps and ss.");
 
   /** {@code proc-title-template}. */
   public final TextDirective procTitleTemplate =
@@ -249,14 +251,14 @@ public abstract class CommonDirectives extends Directives {
             }
           })
           .doc(
-              "What the title of the process in ps is made of: {title} {listen-addr} {server-mode}"
+              "The template of the process title: {title} {listen-addr} {server-mode}"
                   + " {port} {tls-port} {unixsocket} {config-file}.");
 
   /** {@code locale-collate}. */
   public final TextDirective localeCollate =
       text("locale-collate", "")
           .acceptedWithoutEffect()
-          .doc("The language by which SORT ALPHA and Lua compare texts.");
+          .doc("The locale in which SORT ALPHA and Lua compare texts.");
 
   /** {@code dir}. */
   public final DirectoryDirective dir =
@@ -264,9 +266,7 @@ public abstract class CommonDirectives extends Directives {
           .guarded()
           .fixedWhileLoading()
           .shipped("./")
-          .doc(
-              "The working directory: data files, and every relative path of this file, are looked"
-                  + " for here.");
+          .doc("The working directory, for data files and for relative paths in this file.");
 
   {
     section("SECURITY");
@@ -276,7 +276,7 @@ public abstract class CommonDirectives extends Directives {
   public final TextDirective requirepass =
       text("requirepass", "")
           .sensitive()
-          .shown("foobared", "The password of the default user; clients give it by AUTH.");
+          .shown("foobared", "The password of the default user; clients send it with AUTH.");
 
   /** {@code user}. */
   public final FileWord user =
@@ -285,7 +285,7 @@ public abstract class CommonDirectives extends Directives {
           .keyWords(2)
           .shown(
               "worker on >secret ~jobs:* &* +@list +@connection",
-              "A user: its name and rules as ACL SETUSER takes them. One line a user; not together"
+              "A user: its name and rules as in ACL SETUSER. One line per user; cannot be combined"
                   + " with aclfile.");
 
   /** {@code aclfile}. */
@@ -297,11 +297,11 @@ public abstract class CommonDirectives extends Directives {
   /** {@code acl-pubsub-default}. */
   public final ChoiceDirective<PubsubDefault> aclPubsubDefault =
       choice("acl-pubsub-default", PubsubDefault.RESETCHANNELS)
-          .doc("Which channels a new user may use: allchannels or resetchannels (none).");
+          .doc("The channels that a new user may use: allchannels or resetchannels (none).");
 
   /** {@code acllog-max-len}. */
   public final LongDirective acllogMaxLen =
-      number("acllog-max-len", 128).doc("How many refusals ACL LOG keeps.");
+      number("acllog-max-len", 128).doc("The maximum number of entries of ACL LOG.");
 
   {
     section("CLIENTS");
@@ -312,8 +312,8 @@ public abstract class CommonDirectives extends Directives {
       number("maxclients", 10000)
           .between(1, 0xFFFF_FFFFL)
           .doc(
-              "How many clients may be connected at once. It is lowered where the limit of open"
-                  + " files (ulimit -n) leaves no room for them.");
+              "The maximum number of connected clients. It is lowered if the limit of open files"
+                  + " (ulimit -n) is too low for them.");
 
   /** {@code client-output-buffer-limit}. */
   public final OutputLimitsDirective clientOutputBufferLimit =
@@ -325,33 +325,33 @@ public abstract class CommonDirectives extends Directives {
                       ClientClass.REPLICA, new OutputLimit(256 * MIB, 64 * MIB, 60),
                       ClientClass.PUBSUB, new OutputLimit(32 * MIB, 8 * MIB, 60))))
           .doc(
-              "Disconnect a client that reads too slowly: its class, then the size at which it goes"
-                  + " at once, the size at which it goes when it stays above it, and for how many"
-                  + " seconds. 0 is no limit.");
+              "Disconnect clients that read too slowly: the client class, the hard limit of pending"
+                  + " output at which a client is disconnected at once, and the soft limit with the"
+                  + " seconds it may be exceeded. 0 is no limit.");
 
   /** {@code client-query-buffer-limit}. */
   public final MemoryDirective clientQueryBufferLimit =
       memory("client-query-buffer-limit", 1024 * MIB)
           .between(MIB, Long.MAX_VALUE)
-          .doc("How many bytes of requests may wait for one client.");
+          .doc("The maximum size of a client's pending requests.");
 
   /** {@code maxmemory-clients}. */
   public final MemoryOrPercentDirective maxmemoryClients =
       memoryOrPercent("maxmemory-clients", 0)
           .doc(
-              "How much memory all connections may take together, in bytes or as a percentage of"
-                  + " maxmemory, before the largest of them is closed. 0 is no limit.");
+              "The maximum memory of all connections together, in bytes or as a percentage of"
+                  + " maxmemory; beyond it the largest connections are closed. 0 is no limit.");
 
   /** {@code proto-max-bulk-len}. */
   public final MemoryDirective protoMaxBulkLen =
       memory("proto-max-bulk-len", 512 * MIB)
           .between(MIB, Long.MAX_VALUE)
-          .doc("The largest argument of a request, and so the largest string.");
+          .doc("The maximum length of an argument, and thus of a string.");
 
-  /** The directives of this part, unset. */
+  /** Declares the directives, with their defaults. */
   protected CommonDirectives() {}
 
-  /** The path as the configuration means it: relative ones start at {@code dir}. */
+  /** Resolves a path of the configuration; relative paths start at {@code dir}. */
   public final Path path(String name) {
     return dir.value().resolve(name).normalize();
   }

@@ -13,13 +13,13 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads configuration line by line. A line is blank, a comment, or a name and its arguments, all of
+ * Reads a configuration line by line. A line is blank, a comment, or a name with arguments, all of
  * which may be quoted; {@code include} reads another file in its place.
  */
 class ConfReader {
   static final String INCLUDE = "include";
   private static final String BAD = "Bad directive or wrong number of arguments";
-  private static final int DEEPEST = 16;
+  private static final int MAX_INCLUDE_DEPTH = 16;
 
   private final Directives directives;
   private final Directives.Values values;
@@ -27,13 +27,13 @@ class ConfReader {
   private int depth;
   private int number;
 
-  /** A reader that puts what it reads into {@code values}. */
+  /** Creates a reader that stores values in {@code values}. */
   ConfReader(Directives directives, Directives.Values values) {
     this.directives = directives;
     this.values = values;
   }
 
-  /** Reads the file, standard input and options as the one text that they make. */
+  /** Reads the file, standard input and options as one concatenated text. */
   void read(@Nullable Path file, byte[] standardInput, String options)
       throws FatalConfigError, UnreadableConfigFile {
     StringBuilder text = new StringBuilder();
@@ -47,7 +47,7 @@ class ConfReader {
     readLines(text.toString());
   }
 
-  /** The lines of other versions that say nothing to this one. */
+  /** Returns the lines of directives of other versions, which were ignored. */
   List<String> passedOver() {
     return passedOver;
   }
@@ -81,7 +81,7 @@ class ConfReader {
     return trimmed.isEmpty() || trimmed.charAt(0) == '#';
   }
 
-  /** Reads one line without comment: also how a rewrite asks what a single line does. */
+  /** Reads one line that is not a comment; CONFIG REWRITE evaluates single lines this way, too. */
   void readLine(String line) throws RefusedValue, FatalConfigError, UnreadableConfigFile {
     List<String> words = Words.of(line);
     String name = Words.lower(words.getFirst());
@@ -100,7 +100,7 @@ class ConfReader {
     } else if (directives.isIgnored(name) && !arguments.isEmpty()) {
       passedOver.add(Words.readable(line));
     } else {
-      String reason = directives.whyRefused(name);
+      String reason = directives.refusalReason(name);
       throw new RefusedValue(reason == null ? BAD : reason);
     }
   }
@@ -109,9 +109,9 @@ class ConfReader {
     word.read(arguments, number, Words.readable(line));
   }
 
-  /** Reads the file, or those that the pattern matches, none being no mistake. */
+  /** Reads a file, or all files that a pattern matches, possibly none. */
   private void include(String pattern) throws RefusedValue, FatalConfigError, UnreadableConfigFile {
-    if (++depth > DEEPEST) {
+    if (++depth > MAX_INCLUDE_DEPTH) {
       throw new RefusedValue("too many files include each other");
     }
     for (Path file : included(pattern)) {
@@ -130,7 +130,10 @@ class ConfReader {
     return found;
   }
 
-  /** Adds what the names of {@code pattern} from {@code level} on match below {@code directory}. */
+  /**
+   * Adds the files below {@code directory} that match the names of {@code pattern} from {@code
+   * level} on.
+   */
   private static void collect(@Nullable Path directory, Path pattern, int level, List<Path> found)
       throws UnreadableConfigFile {
     if (directory == null || !Files.isDirectory(directory)) {
@@ -153,7 +156,7 @@ class ConfReader {
     }
   }
 
-  /** As a shell has it, a pattern finds hidden files only when it begins with a dot itself. */
+  /** Matches like a shell: a pattern matches hidden files only if it starts with a dot itself. */
   private static boolean matches(PathMatcher matcher, Path pattern, Path name) {
     return matcher.matches(name)
         && (!name.toString().startsWith(".") || pattern.toString().startsWith("."));

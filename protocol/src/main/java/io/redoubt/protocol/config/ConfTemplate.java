@@ -6,8 +6,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The config file as it is shipped, made of the declarations: what each directive does, and its
- * line. The lines give the defaults, but where a declaration ships something else.
+ * Generates the shipped config file from the declarations: the documentation of each directive, and
+ * its line with the default unless the declaration ships other arguments.
  */
 public final class ConfTemplate {
   private static final int WIDTH = 100;
@@ -17,9 +17,9 @@ public final class ConfTemplate {
   private ConfTemplate() {}
 
   /**
-   * The text of the file.
+   * Returns the text of the file.
    *
-   * @param introduction paragraphs for its head
+   * @param introduction paragraphs at its start
    */
   public static String of(Directives directives, List<String> introduction) {
     ConfTemplate template = new ConfTemplate();
@@ -51,7 +51,7 @@ public final class ConfTemplate {
     text.append('\n');
     String doc = directive.doc();
     if (directive.isWithoutEffect()) {
-      doc += " Accepted for the sake of existing files; has no effect here.";
+      doc += " Accepted for compatibility with existing files; has no effect.";
     }
     if (directive.isWithoutEffectYet()) {
       doc += " Has no effect yet.";

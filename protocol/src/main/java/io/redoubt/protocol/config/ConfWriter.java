@@ -11,23 +11,24 @@ import java.nio.file.attribute.PosixFileAttributeView;
 import java.nio.file.attribute.PosixFileAttributes;
 
 /**
- * Replaces a file whole: written beside, synced, given owner and mode of the old one, renamed over
- * it. Where that can't be — the directory is not to be written, the owner not to be given, or the
- * file is a mount of its own, as in containers — it is written in place.
+ * Replaces a file atomically: writes a new file next to it, syncs it, copies owner and mode of the
+ * old one, and renames it. If that is not possible (read-only directory, foreign owner, or the file
+ * is a mount of its own, as in containers), writes in place.
  */
 final class ConfWriter {
   private ConfWriter() {}
 
-  /** Replaces the contents of the file, or of what a link leads to. */
+  /** Replaces the content of the file, or of the target of a link. */
   static void replace(Path file, byte[] contents) throws IOException {
     Path target = Files.exists(file) ? file.toRealPath() : file;
     Path directory = target.toAbsolutePath().getParent();
-    if (directory == null || !beside(directory, target, contents)) {
+    if (directory == null || !replaceAtomically(directory, target, contents)) {
       write(target, contents);
     }
   }
 
-  private static boolean beside(Path directory, Path target, byte[] contents) throws IOException {
+  private static boolean replaceAtomically(Path directory, Path target, byte[] contents)
+      throws IOException {
     Path temporary;
     try {
       temporary = Files.createTempFile(directory, target.getFileName() + "-", ".tmp");

@@ -8,8 +8,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What may be wrong with a line that was refused: characters that look like others, a comment
- * behind arguments, a name that is nearly another.
+ * Finds likely mistakes in a refused line: look-alike characters, a comment after arguments, a
+ * misspelled name.
  */
 final class Diagnosis {
   private static final Map<Integer, Character> LOOK_ALIKES =
@@ -45,22 +45,22 @@ final class Diagnosis {
   }
 
   /**
-   * The sentences to print below a refused line, most telling first; often none.
+   * Returns hints to print below a refused line, most specific first; often none.
    *
-   * @param names every name that a line may begin with
+   * @param names all names that a line may start with
    */
   static List<String> of(String line, Collection<String> names) {
     Diagnosis diagnosis = new Diagnosis(line, names);
-    boolean plain = !diagnosis.namesLookAlikes();
-    diagnosis.namesTrailingComment();
+    boolean plain = !diagnosis.hintLookAlikes();
+    diagnosis.hintTrailingComment();
     if (plain) {
-      diagnosis.namesNearest();
-      diagnosis.namesYesOrNo();
+      diagnosis.hintNearestName();
+      diagnosis.hintYesOrNo();
     }
     return diagnosis.hints;
   }
 
-  private boolean namesLookAlikes() {
+  private boolean hintLookAlikes() {
     StringBuilder plain = new StringBuilder();
     int position = 0;
     int firstHint = hints.size();
@@ -92,11 +92,11 @@ final class Diagnosis {
     return switch (meant) {
       case "" -> text + ", which can't be seen";
       case " " -> text + ", which looks like a blank and is none";
-      default -> text + ", which looks like '" + meant + "' and is another character";
+      default -> text + ", which looks like '" + meant + "', but is not that character";
     };
   }
 
-  /** The ASCII that somebody who sees {@code c} would type, or null where there is none. */
+  /** Returns the ASCII that {@code c} was likely meant to be, or null if there is none. */
   private static @Nullable String plainForm(int c) {
     Character known = LOOK_ALIKES.get(c);
     if (known != null) {
@@ -116,8 +116,8 @@ final class Diagnosis {
     };
   }
 
-  /** A number sign outside of quotes, for a comment has to have a line of its own. */
-  private void namesTrailingComment() {
+  /** Looks for a number sign outside of quotes: a comment needs a line of its own. */
+  private void hintTrailingComment() {
     char quote = 0;
     for (int at = 1; at < line.length(); at++) {
       char c = line.charAt(at);
@@ -128,25 +128,25 @@ final class Diagnosis {
         quote = c;
       } else if (c == '#') {
         hints.add(
-            "Hint: a comment has to stand on a line of its own, so '"
+            "Hint: a comment needs a line of its own; '"
                 + line.substring(at)
-                + "' was taken for arguments");
+                + "' was read as arguments");
         return;
       }
     }
   }
 
-  private void namesNearest() {
+  private void hintNearestName() {
     String name = Words.lower(line.split("\\s", 2)[0]);
     if (names.contains(name)) {
       return;
     }
     String nearest = "";
-    int least = Math.min(3, name.length() / 3) + 1;
+    int min = Math.min(3, name.length() / 3) + 1;
     for (String known : names) {
       int distance = distance(name, known);
-      if (distance < least) {
-        least = distance;
+      if (distance < min) {
+        min = distance;
         nearest = known;
       }
     }
@@ -155,7 +155,7 @@ final class Diagnosis {
     }
   }
 
-  private void namesYesOrNo() {
+  private void hintYesOrNo() {
     String[] words = line.split("\\s+", -1);
     String meant = words.length == 2 ? YES_AND_NO.get(Words.lower(words[1])) : null;
     if (meant != null && names.contains(Words.lower(words[0]))) {
@@ -163,7 +163,7 @@ final class Diagnosis {
     }
   }
 
-  /** How many characters have to be put in, left out, replaced or swapped with a neighbour. */
+  /** Returns the edit distance: insertions, deletions, replacements, and swaps of neighbours. */
   private static int distance(String a, String b) {
     int[][] cost = new int[a.length() + 1][b.length() + 1];
     for (int i = 0; i <= a.length(); i++) {

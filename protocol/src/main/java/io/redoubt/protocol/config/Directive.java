@@ -4,10 +4,10 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * One directive of a config file: its declaration and its value in this server.
+ * A directive of a config file: its declaration and its value in this server.
  *
- * <p>Directives are declared as fields of a subclass of {@link Directives}, and are read through
- * the {@code value()} of their own class. They belong to one thread, the process' loop.
+ * <p>Directives are declared as fields of a subclass of {@link Directives} and read through the
+ * {@code value()} of their own class. Used by the process' event loop only.
  *
  * @param <T> the type of the value: immutable, with {@code equals}
  * @param <D> the directive's own class
@@ -32,158 +32,161 @@ public abstract class Directive<T, D extends Directive<T, D>> {
   private boolean withoutEffect;
   private boolean withoutEffectYet;
 
-  /** A directive that has the default value and none of the properties below. */
+  /** Creates a directive with the default value and none of the properties below. */
   protected Directive(String name, T defaultValue) {
     this.name = name;
     this.defaultValue = defaultValue;
     this.value = defaultValue;
   }
 
-  /** This directive, as its own class. */
+  /** Returns this directive as its own class. */
   protected abstract D self();
 
   /**
-   * The value that a line of a file gives.
+   * Parses the arguments of a line.
    *
-   * @param words what stands after the name, without quotes
-   * @param before the value that the lines before gave: the default, when there were none
+   * @param words the arguments, without quotes
+   * @param before the value of the preceding lines, or the default
    */
   protected abstract T parse(List<String> words, T before) throws RefusedValue;
 
-  /** The value that CONFIG SET gives with {@code text}; {@code before} is the present one. */
+  /** Parses the value of a CONFIG SET; {@code before} is the current value. */
   protected abstract T parseText(String text, T before) throws RefusedValue;
 
-  /** The value as CONFIG GET shows it. */
+  /** Returns a value as CONFIG GET shows it. */
   public abstract String text(T of);
 
-  /** What stands after the name in the lines, one or more, that give this value. */
+  /** Returns the arguments of the lines, one or more, that set this value. */
   protected abstract List<String> lines(T of);
 
-  /** Whether a file says this value best by having no line for the directive at all. */
-  protected boolean isBestLeftOut(T of) {
+  /** Returns true if a file expresses this value by having no line for the directive. */
+  protected boolean isOmitted(T of) {
     return false;
   }
 
-  /** The value of this moment, in its general form. */
+  /** Returns the current value in its general form. */
   public final T current() {
     return value;
   }
 
-  /** The value without any configuration. */
+  /** Returns the value without any configuration. */
   public final T defaultValue() {
     return defaultValue;
   }
 
-  /** Sets the value on the process' own account: without checks, hooks or regard to mutability. */
+  /** Sets the value internally, without checks and changes, even if immutable. */
   public final void set(T newValue) {
     value = newValue;
   }
 
-  /** Adds an older name that means the same. */
+  /** Adds an older name of the directive. */
   public final D alias(String alias) {
     aliases.add(alias);
     return self();
   }
 
-  /** Adds a name that later versions have: taken, but not found by the patterns of CONFIG GET. */
+  /** Adds a name used by later versions, which patterns of CONFIG GET do not match. */
   public final D newerName(String later) {
     newerNames.add(later);
     return self();
   }
 
-  /** Gives a kind of process another default than the one declared. */
+  /** Overrides the declared default for a kind of process. */
   public final D defaultsTo(T other) {
     defaultValue = other;
     value = other;
     return self();
   }
 
-  /** What the directive does: sentences for the shipped file, wrapped there. */
+  /** Sets the documentation for the shipped file, as sentences; they are wrapped there. */
   public final D doc(String sentences) {
     doc = sentences;
     return self();
   }
 
-  /** The arguments that the shipped file has, where they aren't the default's. */
+  /** Sets the arguments in the shipped file if they differ from the default. */
   public final D shipped(String arguments) {
     shipped = arguments;
     return self();
   }
 
-  /** Like {@link #doc}, with arguments that the shipped file shows in a comment. */
+  /** Sets the documentation, and arguments that the shipped file shows commented out. */
   public final D shown(String arguments, String sentences) {
     example = arguments;
     return doc(sentences);
   }
 
-  /** Can't be changed by CONFIG SET. */
+  /** Forbids changes by CONFIG SET. */
   public final D immutable() {
     immutable = true;
     return self();
   }
 
-  /** Can be changed by CONFIG SET only where {@code enable-protected-configs} allows it. */
+  /** Permits CONFIG SET only if {@code enable-protected-configs} does. */
   public final D guarded() {
     guarded = true;
     return self();
   }
 
-  /** Can't be changed while the data set is being loaded. */
+  /** Forbids changes while the dataset is being loaded. */
   public final D fixedWhileLoading() {
     fixedWhileLoading = true;
     return self();
   }
 
-  /** Left out of CONFIG GET's patterns and of the shipped file: for tests. */
+  /** Hides the directive from patterns of CONFIG GET and from the shipped file; for tests. */
   public final D hidden() {
     hidden = true;
     return self();
   }
 
-  /** Must not show in logs. */
+  /** Hides the value from logs. */
   public final D sensitive() {
     sensitive = true;
     return self();
   }
 
-  /** Read, checked, kept and shown, but of no consequence: what it tunes does not exist here. */
+  /**
+   * Marks a directive that is parsed, stored and shown but has no effect because what it tunes does
+   * not exist here.
+   */
   public final D acceptedWithoutEffect() {
     withoutEffect = true;
     return self();
   }
 
   /**
-   * Read, checked, kept and shown, but what it tunes is still to be made: a start tells so when it
-   * is set to something.
+   * Marks a directive that is parsed, stored and shown but not implemented yet; a start logs a
+   * warning if it is set.
    */
   public final D withoutEffectYet() {
     withoutEffectYet = true;
     return self();
   }
 
-  /** Adds a check that every new value from a file or CONFIG SET has to pass. */
+  /** Adds a check of new values from files and CONFIG SET. */
   public final D check(ValueCheck<T> check) {
     checks.add(check);
     return self();
   }
 
-  /** Has {@code change} run when CONFIG SET has changed this directive. */
+  /** Adds a change to run after CONFIG SET of this directive. */
   public final D onChange(Change change) {
     changes.add(change);
     return self();
   }
 
-  /** Has the new value handed to {@code taker} when CONFIG SET has changed this directive. */
+  /** Adds a consumer of the new value to run after CONFIG SET of this directive. */
   public final D onChange(ValueCheck<T> taker) {
     return onChange(() -> taker.look(value));
   }
 
-  /** The name that is written. */
+  /** Returns the name used for writing. */
   public final String name() {
     return name;
   }
 
-  /** The older names, in the order of their declaration. */
+  /** Returns the older names, in order of declaration. */
   public final List<String> aliases() {
     return List.copyOf(aliases);
   }
@@ -196,7 +199,7 @@ public abstract class Directive<T, D extends Directive<T, D>> {
     section = title;
   }
 
-  /** The part of the shipped file that it stands in. */
+  /** Returns the title of its section in the shipped file. */
   public final String section() {
     return section;
   }
@@ -213,7 +216,7 @@ public abstract class Directive<T, D extends Directive<T, D>> {
     return example;
   }
 
-  /** Whether only a start can set it. */
+  /** Returns true if it can be set on start only. */
   public final boolean isImmutable() {
     return immutable;
   }
@@ -226,27 +229,27 @@ public abstract class Directive<T, D extends Directive<T, D>> {
     return guarded;
   }
 
-  /** Whether it is for tests only. */
+  /** Returns true if it is for tests only. */
   public final boolean isHidden() {
     return hidden;
   }
 
-  /** Whether its value must not show in logs. */
+  /** Returns true if its value must not appear in logs. */
   public final boolean isSensitive() {
     return sensitive;
   }
 
-  /** Whether it is accepted for the sake of existing files only. */
+  /** Returns true if it is accepted for compatibility only. */
   public final boolean isWithoutEffect() {
     return withoutEffect;
   }
 
-  /** Whether what it tunes is still to be made. */
+  /** Returns true if it is not implemented yet. */
   public final boolean isWithoutEffectYet() {
     return withoutEffectYet;
   }
 
-  /** The present value as CONFIG GET shows it. */
+  /** Returns the current value as CONFIG GET shows it. */
   public final String text() {
     return text(value);
   }

@@ -15,10 +15,10 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * All directives of a process, each a field of a subclass: reading the configuration at the start,
- * and CONFIG GET, SET and REWRITE.
+ * All directives of a process, each a field of a subclass: reads the configuration on start and
+ * implements CONFIG GET, SET and REWRITE.
  *
- * <p>Belongs to one thread, the process' loop.
+ * <p>Used by the process' event loop only.
  */
 public abstract class Directives {
   private static final String REFUSED =
@@ -34,10 +34,10 @@ public abstract class Directives {
   private List<String> passedOver = List.of();
   private @Nullable Path configFile;
 
-  /** A set of directives that has none yet. */
+  /** Creates an empty set of directives. */
   protected Directives() {}
 
-  /** Has the following declarations stand under this title in the shipped file. */
+  /** Sets the section title of the following declarations in the shipped file. */
   protected final void section(String title) {
     section = title;
   }
@@ -49,12 +49,12 @@ public abstract class Directives {
     return directive;
   }
 
-  /** Declares a whole number of 32 bits, not negative unless bounds are given. */
+  /** Declares a 32-bit integer, not negative unless bounds are given. */
   protected final IntDirective integer(String name, int defaultValue) {
     return add(new IntDirective(name, defaultValue));
   }
 
-  /** Declares a whole number of 64 bits, not negative unless bounds are given. */
+  /** Declares a 64-bit integer, not negative unless bounds are given. */
   protected final LongDirective number(String name, long defaultValue) {
     return add(new LongDirective(name, defaultValue));
   }
@@ -64,12 +64,12 @@ public abstract class Directives {
     return add(new OctalDirective(name, defaultValue));
   }
 
-  /** Declares a number of bytes. */
+  /** Declares a size in bytes. */
   protected final MemoryDirective memory(String name, long defaultBytes) {
     return add(new MemoryDirective(name, defaultBytes));
   }
 
-  /** Declares a number of bytes or a percentage. */
+  /** Declares a size in bytes or a percentage. */
   protected final MemoryOrPercentDirective memoryOrPercent(String name, long defaultBytes) {
     return add(new MemoryOrPercentDirective(name, defaultBytes));
   }
@@ -89,7 +89,7 @@ public abstract class Directives {
     return add(new ChoiceDirective<>(name, defaultValue));
   }
 
-  /** Declares a set of constants; {@code none} is the word for the empty one, the default. */
+  /** Declares a set of constants; {@code none} is the word for the empty set, the default. */
   protected final <E extends Enum<E>> FlagsDirective<E> flags(
       String name, Class<E> type, String none) {
     return add(new FlagsDirective<>(name, type, none));
@@ -105,13 +105,13 @@ public abstract class Directives {
     return add(new DirectoryDirective(name, defaultValue));
   }
 
-  /** Declares the output limits of the classes of clients. */
+  /** Declares the output limits of the client classes. */
   protected final OutputLimitsDirective outputLimits(
       String name, Map<ClientClass, OutputLimit> defaultValue) {
     return add(new OutputLimitsDirective(name, defaultValue));
   }
 
-  /** Declares a word that files have and CONFIG GET and SET don't know. */
+  /** Declares lines with a name that is not a directive of CONFIG GET and SET. */
   protected final FileWord fileWord(String name) {
     FileWord word = new FileWord(name);
     word.section(section);
@@ -119,27 +119,27 @@ public abstract class Directives {
     return word;
   }
 
-  /** Has lines that begin with this word, which meant something once, pass without consequence. */
+  /** Ignores lines with these names, which earlier versions used. */
   protected final void ignored(String... names) {
     ignored.addAll(List.of(names));
   }
 
-  /** Has a line that begins with this word stop the start, for that reason. */
+  /** Refuses to start with lines of this name, for the given reason. */
   protected final void refused(String name, String reason) {
     refused.put(name, reason);
   }
 
-  /** Where relative paths of the configuration start, after the values given. */
+  /** Returns the directory of relative paths in the configuration with the given values. */
   protected abstract Path baseDirectory(Values values);
 
   /**
-   * Reads the start's configuration.
+   * Reads the configuration on start.
    *
-   * @param file the config file, absolute, or null when there is none
-   * @param standardInput what was read from standard input, following on the file's text
-   * @param options lines made of the command line's options, following on that
-   * @throws FatalConfigError when a line is wrong
-   * @throws UnreadableConfigFile when the file or one that it includes can't be opened
+   * @param file the config file, absolute, or null if there is none
+   * @param standardInput the text from standard input, appended to that of the file
+   * @param options lines made of the command line options, appended last
+   * @throws FatalConfigError if a line is invalid
+   * @throws UnreadableConfigFile if the file or an included one cannot be opened
    */
   public final void load(@Nullable Path file, byte[] standardInput, String options)
       throws FatalConfigError, UnreadableConfigFile {
@@ -151,17 +151,17 @@ public abstract class Directives {
     configFile = file;
   }
 
-  /** The file that the configuration was read from, absolute; null when there was none. */
+  /** Returns the file that the configuration was read from, absolute; null if there was none. */
   public final @Nullable Path configFile() {
     return configFile;
   }
 
-  /** The lines of other versions that the start has passed over: to be told in the log. */
+  /** Returns the ignored lines of other versions, for the log. */
   public final List<String> passedOver() {
     return passedOver;
   }
 
-  /** The names of directives that are set to something and have no effect yet. */
+  /** Returns the names of directives that are set but not implemented yet. */
   public final List<String> withoutEffectYet() {
     return all.stream()
         .filter(d -> d.isWithoutEffectYet() && !d.current().equals(d.defaultValue()))
@@ -169,7 +169,7 @@ public abstract class Directives {
         .toList();
   }
 
-  /** The directives in the order of their declaration. */
+  /** Returns the directives in the order of their declaration. */
   public final List<Directive<?, ?>> all() {
     return Collections.unmodifiableList(all);
   }
@@ -178,7 +178,7 @@ public abstract class Directives {
     return fileWords;
   }
 
-  /** The directive of this name or alias, in any case; null when there is none. */
+  /** Returns the directive of this name or alias, in any case; null if there is none. */
   public final @Nullable Directive<?, ?> find(String name) {
     return index().get(Words.lower(name));
   }
@@ -192,11 +192,11 @@ public abstract class Directives {
     return ignored.contains(name);
   }
 
-  final @Nullable String whyRefused(String name) {
+  final @Nullable String refusalReason(String name) {
     return refused.get(name);
   }
 
-  /** Every name and alias that a line may begin with. */
+  /** Returns all names and aliases that a line may start with. */
   final Set<String> names() {
     Set<String> names = new LinkedHashSet<>(index().keySet());
     names.addAll(fileWordsByName.keySet());
@@ -223,10 +223,10 @@ public abstract class Directives {
   }
 
   /**
-   * CONFIG GET.
+   * Implements CONFIG GET.
    *
-   * @param patterns names or glob patterns, in any case; a hidden directive has to be named
-   * @return names, aliases among them, and values
+   * @param patterns names or glob patterns, in any case; hidden directives match by name only
+   * @return names, including aliases, and values
    */
   public final Map<String, String> get(List<String> patterns) {
     Map<String, String> found = new LinkedHashMap<>();
@@ -247,7 +247,7 @@ public abstract class Directives {
     return found;
   }
 
-  /** Whether CONFIG SET may change all of these while the data set is being loaded. */
+  /** Returns true if CONFIG SET may change all of these while the dataset is being loaded. */
   public final boolean maySetWhileLoading(List<String> namesAndValues) {
     for (int at = 0; at < namesAndValues.size(); at += 2) {
       Directive<?, ?> directive = find(namesAndValues.get(at));
@@ -259,12 +259,12 @@ public abstract class Directives {
   }
 
   /**
-   * CONFIG SET: all of it or nothing.
+   * Implements CONFIG SET: applies all values or none.
    *
-   * @param namesAndValues names and values in turn
-   * @param mayChangeGuarded whether this client may change what {@code enable-protected-configs}
-   *     protects
-   * @throws RefusedValue with the whole text of the error reply after its code {@code ERR}
+   * @param namesAndValues alternating names and values
+   * @param mayChangeGuarded true if this client may change the directives that {@code
+   *     enable-protected-configs} protects
+   * @throws RefusedValue with the complete error reply after its code {@code ERR}
    */
   public final void set(List<String> namesAndValues, boolean mayChangeGuarded) throws RefusedValue {
     List<Assignment<?>> assignments = new ArrayList<>();
@@ -313,22 +313,22 @@ public abstract class Directives {
         change.getKey().apply();
       } catch (RefusedValue e) {
         assignments.reversed().forEach(Assignment::undo);
-        applied.forEach(Directives::applyAgain);
+        applied.forEach(Directives::reapply);
         throw refusal(change.getValue(), e.reason());
       }
     }
   }
 
-  /** Takes back what a change did; what was possible before is taken to be possible still. */
-  private static void applyAgain(Change change) {
+  /** Undoes a change by applying the previous values, which are assumed to be still valid. */
+  private static void reapply(Change change) {
     try {
       change.apply();
     } catch (RefusedValue e) {
-      // The reply names the refusal that started this one.
+      // The reply reports the original refusal.
     }
   }
 
-  /** One name and value of a CONFIG SET. */
+  /** A name and a value of a CONFIG SET. */
   private static final class Assignment<T> {
     final String name;
     final Directive<T, ?> directive;
@@ -342,7 +342,7 @@ public abstract class Directives {
       this.before = directive.current();
     }
 
-    /** Sets the value; returns whether it is another one. */
+    /** Sets the value; returns true if it has changed. */
     boolean assign() throws RefusedValue {
       directive.set(directive.readText(text));
       return !directive.current().equals(before);
@@ -354,29 +354,28 @@ public abstract class Directives {
   }
 
   /**
-   * CONFIG REWRITE: brings the config file to the present values by the least edit. Comments,
-   * order, includes, owner and mode stay; nothing is written when nothing differs.
+   * Implements CONFIG REWRITE: adapts the config file to the current values with minimal edits.
+   * Comments, order, includes, owner and mode are kept; nothing is written if nothing differs.
    *
-   * @throws IOException when it can't be written; {@link
-   *     io.redoubt.protocol.process.SystemErrors#text} has the words for the reply
-   * @throws IllegalStateException when there is no config file
+   * @throws IOException if the file cannot be written; {@link
+   *     io.redoubt.protocol.process.SystemErrors#text} returns the text for the reply
+   * @throws IllegalStateException if there is no config file
    */
   public final void rewrite() throws IOException {
     prepareRewrite().write();
   }
 
   /**
-   * The first half of {@link #rewrite}: works out what is to be written, for another thread to
-   * write it.
+   * Prepares a {@link #rewrite} by computing the new content, which another thread may write.
    *
-   * @throws IOException when the file can't be read
-   * @throws IllegalStateException when there is no config file
+   * @throws IOException if the file cannot be read
+   * @throws IllegalStateException if there is no config file
    */
   public final FileReplacement prepareRewrite() throws IOException {
     return new Rewrite(this, fileToRewrite(), false).prepare();
   }
 
-  /** Like {@link #rewrite}, but leaves a line for every directive: to test that all can be read. */
+  /** Rewrites with a line for every directive; a test reads them back. */
   public final void rewriteEveryDirective() throws IOException {
     new Rewrite(this, fileToRewrite(), true).prepare().write();
   }
@@ -388,12 +387,12 @@ public abstract class Directives {
     return configFile;
   }
 
-  /** The values of directives while a file is read, apart from those in force. */
+  /** The values of directives while a file is read, separate from the values in force. */
   public static final class Values {
     private final Map<Directive<?, ?>, Object> values = new HashMap<>();
 
-    /** The value of the directive so far: its default, when no line has set it. */
-    @SuppressWarnings("unchecked") // put below has the same T for key and value
+    /** Returns the value so far: the default if no line has set it. */
+    @SuppressWarnings("unchecked") // entries are put with the same T for key and value
     public <T> T of(Directive<T, ?> directive) {
       Object value = values.get(directive);
       return value == null ? directive.defaultValue() : (T) value;

@@ -10,8 +10,9 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * A directory that exists. A relative one starts at the directory of before, as if the process
- * changed there; the process itself stays where it is, for a JVM can hold several servers.
+ * An existing directory. A relative path starts at the previous directory, as if the process had
+ * changed to it; the process itself does not change its working directory, because a JVM may run
+ * several servers.
  */
 public final class DirectoryDirective extends Directive<Path, DirectoryDirective> {
 
@@ -19,7 +20,7 @@ public final class DirectoryDirective extends Directive<Path, DirectoryDirective
     super(name, defaultValue);
   }
 
-  /** The directory: absolute, without links. */
+  /** Returns the directory as an absolute path without links. */
   public Path value() {
     return current();
   }

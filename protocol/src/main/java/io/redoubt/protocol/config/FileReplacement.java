@@ -5,23 +5,23 @@ import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is to stand in a config file, worked out from what stands there: nothing else may write the
- * file before {@link #write} has ended.
+ * The new content of a config file, computed from its present content: nothing else may write the
+ * file until {@link #write} has finished.
  */
 public final class FileReplacement {
   private final Path file;
   private final byte @Nullable [] contents;
 
-  /** The new contents; null when the file may stay as it is. */
+  /** Takes the new content; null if the file needs no change. */
   FileReplacement(Path file, byte @Nullable [] contents) {
     this.file = file;
     this.contents = contents;
   }
 
   /**
-   * Replaces the file and waits until that is on disk; from any thread.
+   * Replaces the file and waits until it is on disk; any thread may call it.
    *
-   * @throws IOException when it can't be written; unless it is written in place it is as before
+   * @throws IOException if the file cannot be written; it is then unchanged unless written in place
    */
   public void write() throws IOException {
     if (contents != null) {

@@ -6,14 +6,15 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A word that begins lines of a file but is no directive: CONFIG GET and SET don't know it. Its
- * lines are kept in their order; CONFIG REWRITE leaves them alone unless told what they should be.
+ * A kind of config file line that is not a directive of CONFIG GET and SET, such as {@code user}.
+ * Its lines are kept in order; CONFIG REWRITE leaves them alone unless {@link #rewrittenAs}
+ * supplies others.
  */
 public final class FileWord {
   private final String name;
   private final List<Line> lines = new ArrayList<>();
-  private int least = 1;
-  private int most = Integer.MAX_VALUE;
+  private int min = 1;
+  private int max = Integer.MAX_VALUE;
   private int keyWords = 1;
   private boolean anyBytes;
   private String section = "";
@@ -21,33 +22,33 @@ public final class FileWord {
   private @Nullable ValueCheck<List<String>> reader;
   private @Nullable Supplier<List<List<String>>> rewriter;
 
-  /** A line that was read, with its number in its file. */
+  /** A line of the configuration, with its number in its file. */
   private record Line(List<String> arguments, int number, String text) {}
 
-  /** A line of the shipped file, which is in force or in a comment. */
+  /** A line of the shipped file, active or commented out. */
   record Example(String arguments, String sentences, boolean active) {}
 
   FileWord(String name) {
     this.name = name;
   }
 
-  /** How many arguments a line has; another number makes it a bad directive. */
-  public FileWord arguments(int atLeast, int atMost) {
-    least = atLeast;
-    most = atMost;
+  /** Sets the permitted number of arguments; others make the line invalid. */
+  public FileWord arguments(int min, int max) {
+    this.min = min;
+    this.max = max;
     return this;
   }
 
   /**
-   * How many words, this one included, tell what a line is about: a rewritten line takes the place
-   * of one that is about the same.
+   * Sets the number of leading words, including the name, that identify the subject of a line: a
+   * rewritten line replaces the one with the same subject.
    */
   public FileWord keyWords(int count) {
     keyWords = count;
     return this;
   }
 
-  /** Takes arguments that are no texts in UTF-8, with the escapes of {@code Utf8}. */
+  /** Accepts arguments that are not UTF-8, with the escapes of {@code Utf8}. */
   public FileWord anyBytes() {
     anyBytes = true;
     return this;
@@ -57,39 +58,39 @@ public final class FileWord {
     return anyBytes;
   }
 
-  /** Adds a line that the shipped file shows in a comment, and what it does. */
+  /** Adds a documented line that the shipped file shows commented out. */
   public FileWord shown(String arguments, String sentences) {
     examples.add(new Example(arguments, sentences, false));
     return this;
   }
 
-  /** Adds a line that the shipped file has, and what it does. */
+  /** Adds a documented line to the shipped file. */
   public FileWord shipped(String arguments, String sentences) {
     examples.add(new Example(arguments, sentences, true));
     return this;
   }
 
-  /** Has each line's arguments looked at while the file is read; a refusal stops the start. */
+  /** Sets a check of each line's arguments while the file is read; a refusal prevents the start. */
   public FileWord onRead(ValueCheck<List<String>> check) {
     reader = check;
     return this;
   }
 
   /**
-   * Has CONFIG REWRITE bring the file's lines to those of {@code lines}: the arguments of each,
-   * quoted where they need it.
+   * Sets the supplier of the lines that CONFIG REWRITE writes: the arguments of each line, quoted
+   * if needed.
    */
   public FileWord rewrittenAs(Supplier<List<List<String>>> lines) {
     rewriter = lines;
     return this;
   }
 
-  /** The arguments of each line of the start's configuration, without quotes. */
+  /** Returns the arguments of each line of the start's configuration, without quotes. */
   public List<List<String>> words() {
     return lines.stream().map(Line::arguments).toList();
   }
 
-  /** What stops a start because of the line whose arguments are at {@code index} of them. */
+  /** Returns the error that refuses the line at {@code index} of {@link #words}. */
   public FatalConfigError error(int index, String reason) {
     Line line = lines.get(index);
     return FatalConfigError.atLine(line.number(), line.text(), reason, List.of());
@@ -100,7 +101,7 @@ public final class FileWord {
   }
 
   boolean takes(int arguments) {
-    return arguments >= least && arguments <= most;
+    return arguments >= min && arguments <= max;
   }
 
   int keyWords() {

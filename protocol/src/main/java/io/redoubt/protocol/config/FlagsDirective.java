@@ -7,9 +7,9 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * Any of several words, or the one word that means none of them.
+ * Any combination of several words, or the one word for none of them.
  *
- * @param <E> the constants that the words stand for
+ * @param <E> the type of the constants
  */
 public final class FlagsDirective<E extends Enum<E>>
     extends ManyWordsDirective<Set<E>, FlagsDirective<E>> {
@@ -22,7 +22,7 @@ public final class FlagsDirective<E extends Enum<E>>
     this.none = none;
   }
 
-  /** The flags that are set. */
+  /** Returns the flags that are set. */
   public Set<E> value() {
     return current();
   }

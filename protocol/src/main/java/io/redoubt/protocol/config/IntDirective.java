@@ -1,31 +1,31 @@
 package io.redoubt.protocol.config;
 
-/** A whole number of 32 bits. */
+/** A 32-bit integer. */
 public final class IntDirective extends OneWordDirective<Integer, IntDirective> {
-  private int least;
-  private int most = Integer.MAX_VALUE;
-  private int keptLeast = Integer.MIN_VALUE;
-  private int keptMost = Integer.MAX_VALUE;
+  private int min;
+  private int max = Integer.MAX_VALUE;
+  private int clampMin = Integer.MIN_VALUE;
+  private int clampMax = Integer.MAX_VALUE;
 
   IntDirective(String name, int defaultValue) {
     super(name, defaultValue);
   }
 
-  /** Refuses values outside of these bounds, which both are allowed. */
-  public IntDirective between(int leastAllowed, int mostAllowed) {
-    least = leastAllowed;
-    most = mostAllowed;
+  /** Refuses values outside of these inclusive bounds. */
+  public IntDirective between(int min, int max) {
+    this.min = min;
+    this.max = max;
     return this;
   }
 
-  /** Takes values beyond these for the nearer of them, without a word. */
-  public IntDirective keptWithin(int atLeast, int atMost) {
-    keptLeast = atLeast;
-    keptMost = atMost;
+  /** Clamps values to these bounds silently. */
+  public IntDirective keptWithin(int min, int max) {
+    clampMin = min;
+    clampMax = max;
     return this;
   }
 
-  /** The number. */
+  /** Returns the number. */
   public int value() {
     return current();
   }
@@ -37,7 +37,7 @@ public final class IntDirective extends OneWordDirective<Integer, IntDirective> 
 
   @Override
   protected Integer parseWord(String word) throws RefusedValue {
-    return Math.clamp(WordNumbers.between(word, least, most), keptLeast, keptMost);
+    return Math.clamp(WordNumbers.between(word, min, max), clampMin, clampMax);
   }
 
   @Override

@@ -1,22 +1,22 @@
 package io.redoubt.protocol.config;
 
-/** A whole number of 64 bits. */
+/** A 64-bit integer. */
 public final class LongDirective extends OneWordDirective<Long, LongDirective> {
-  private long least;
-  private long most = Long.MAX_VALUE;
+  private long min;
+  private long max = Long.MAX_VALUE;
 
   LongDirective(String name, long defaultValue) {
     super(name, defaultValue);
   }
 
-  /** Refuses values outside of these bounds, which both are allowed. */
-  public LongDirective between(long leastAllowed, long mostAllowed) {
-    least = leastAllowed;
-    most = mostAllowed;
+  /** Refuses values outside of these inclusive bounds. */
+  public LongDirective between(long min, long max) {
+    this.min = min;
+    this.max = max;
     return this;
   }
 
-  /** The number. */
+  /** Returns the number. */
   public long value() {
     return current();
   }
@@ -28,7 +28,7 @@ public final class LongDirective extends OneWordDirective<Long, LongDirective> {
 
   @Override
   protected Long parseWord(String word) throws RefusedValue {
-    return WordNumbers.between(word, least, most);
+    return WordNumbers.between(word, min, max);
   }
 
   @Override

@@ -4,7 +4,8 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * A directive with any number of arguments, which CONFIG SET gets as one text, parted by blanks.
+ * A directive with any number of arguments, which CONFIG SET passes as one text separated by
+ * blanks.
  *
  * @param <T> the type of the value
  * @param <D> the directive's own class
@@ -12,15 +13,15 @@ import java.util.List;
 public abstract class ManyWordsDirective<T, D extends ManyWordsDirective<T, D>>
     extends Directive<T, D> {
 
-  /** A directive of this name and default. */
+  /** Creates a directive with this name and default. */
   protected ManyWordsDirective(String name, T defaultValue) {
     super(name, defaultValue);
   }
 
-  /** The value that the words give; {@code before} is that of the lines before. */
+  /** Parses the arguments; {@code before} is the value of the preceding lines. */
   protected abstract T parseWords(List<String> words, T before) throws RefusedValue;
 
-  /** Takes one argument that has blanks in it for several, as command lines give them. */
+  /** Splits a single argument with blanks, as command lines pass it. */
   @Override
   protected final T parse(List<String> words, T before) throws RefusedValue {
     boolean several = words.size() == 1 && !words.getFirst().isBlank();
@@ -33,8 +34,11 @@ public abstract class ManyWordsDirective<T, D extends ManyWordsDirective<T, D>>
         Arrays.stream(text.split(" ", -1)).filter(w -> !w.isEmpty()).toList(), before);
   }
 
-  /** The words, or none where they are but one empty word: how a file says "nothing". */
-  protected static List<String> orNothing(List<String> words) {
+  /**
+   * Returns the arguments, or none if they are one empty argument, which stands for an empty list
+   * in files.
+   */
+  protected static List<String> emptyIfBlank(List<String> words) {
     return words.equals(List.of("")) ? List.of() : words;
   }
 

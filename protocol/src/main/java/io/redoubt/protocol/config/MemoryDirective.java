@@ -2,30 +2,30 @@ package io.redoubt.protocol.config;
 
 import java.util.List;
 
-/** A number of bytes, written with or without a unit: k, kb, m, mb, g, gb. */
+/** A size in bytes, written with or without a unit: k, kb, m, mb, g, gb. */
 public final class MemoryDirective extends OneWordDirective<Long, MemoryDirective> {
-  private long leastBytes;
-  private long mostBytes = Long.MAX_VALUE;
-  private long keptLeastBytes;
+  private long minBytes;
+  private long maxBytes = Long.MAX_VALUE;
+  private long clampMinBytes;
 
   MemoryDirective(String name, long defaultBytes) {
     super(name, defaultBytes);
   }
 
-  /** Refuses values outside of these bounds, which both are allowed. */
-  public MemoryDirective between(long leastAllowedBytes, long mostAllowedBytes) {
-    leastBytes = leastAllowedBytes;
-    mostBytes = mostAllowedBytes;
+  /** Refuses values outside of these inclusive bounds. */
+  public MemoryDirective between(long minBytes, long maxBytes) {
+    this.minBytes = minBytes;
+    this.maxBytes = maxBytes;
     return this;
   }
 
-  /** Takes smaller values for this one, without a word. */
+  /** Raises smaller values to this minimum silently. */
   public MemoryDirective keptAtLeast(long bytes) {
-    keptLeastBytes = bytes;
+    clampMinBytes = bytes;
     return this;
   }
 
-  /** The bytes. */
+  /** Returns the size in bytes. */
   public long value() {
     return current();
   }
@@ -38,7 +38,7 @@ public final class MemoryDirective extends OneWordDirective<Long, MemoryDirectiv
   @Override
   protected Long parseWord(String word) throws RefusedValue {
     long bytes = WordNumbers.bytes(word, "argument must be a memory value");
-    return Math.max(keptLeastBytes, WordNumbers.within(bytes, leastBytes, mostBytes));
+    return Math.max(clampMinBytes, WordNumbers.within(bytes, minBytes, maxBytes));
   }
 
   @Override

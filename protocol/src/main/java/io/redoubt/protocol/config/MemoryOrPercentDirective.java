@@ -2,12 +2,12 @@ package io.redoubt.protocol.config;
 
 import java.util.List;
 
-/** A number of bytes, or a percentage of another limit. */
+/** A size in bytes, or a percentage of another limit. */
 public final class MemoryOrPercentDirective
     extends OneWordDirective<MemoryOrPercentDirective.Amount, MemoryOrPercentDirective> {
 
   /**
-   * Bytes, or hundredths of something.
+   * A number of bytes or a percentage.
    *
    * @param number the bytes or the percentage
    */
@@ -17,7 +17,7 @@ public final class MemoryOrPercentDirective
     super(name, new Amount(defaultBytes, false));
   }
 
-  /** The bytes, a percentage being one of {@code wholeBytes}. */
+  /** Returns the size in bytes; percentages refer to {@code wholeBytes}. */
   public long bytes(long wholeBytes) {
     Amount amount = current();
     return amount.percent() ? wholeBytes / 100 * amount.number() : amount.number();

@@ -2,13 +2,13 @@ package io.redoubt.protocol.config;
 
 /** A file mode in octal digits. */
 public final class OctalDirective extends OneWordDirective<Integer, OctalDirective> {
-  private static final int MOST = 0777;
+  private static final int MAX = 0777;
 
   OctalDirective(String name, int defaultValue) {
     super(name, defaultValue);
   }
 
-  /** The mode's bits; 0 leaves a file's mode alone. */
+  /** Returns the bits of the mode; 0 leaves a file's mode unchanged. */
   public int value() {
     return current();
   }
@@ -24,7 +24,7 @@ public final class OctalDirective extends OneWordDirective<Integer, OctalDirecti
       throw new RefusedValue("argument couldn't be parsed as an octal number");
     }
     long mode = Long.parseLong(word, 8);
-    if (mode > MOST) {
+    if (mode > MAX) {
       throw new RefusedValue("argument must be between 0 and 777 inclusive");
     }
     return (int) mode;

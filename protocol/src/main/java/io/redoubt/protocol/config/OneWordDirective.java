@@ -11,12 +11,12 @@ import java.util.List;
 public abstract class OneWordDirective<T, D extends OneWordDirective<T, D>>
     extends Directive<T, D> {
 
-  /** A directive of this name and default. */
+  /** Creates a directive with this name and default. */
   protected OneWordDirective(String name, T defaultValue) {
     super(name, defaultValue);
   }
 
-  /** The value that the argument stands for. */
+  /** Parses the argument. */
   protected abstract T parseWord(String word) throws RefusedValue;
 
   @Override

@@ -1,9 +1,9 @@
 package io.redoubt.protocol.config;
 
 /**
- * How much may wait to be sent to a client before it is disconnected.
+ * The limits of a client's pending output, beyond which it is disconnected.
  *
- * @param hardBytes at once; 0 is no limit
- * @param softBytes after {@code softSeconds} above it; 0 is no limit
+ * @param hardBytes disconnects at once; 0 is no limit
+ * @param softBytes disconnects when exceeded for {@code softSeconds}; 0 is no limit
  */
 public record OutputLimit(long hardBytes, long softBytes, int softSeconds) {}

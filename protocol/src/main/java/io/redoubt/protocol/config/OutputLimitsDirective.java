@@ -6,7 +6,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 
-/** The output limit of each class of clients; a line or a CONFIG SET may name some of them. */
+/** The output limits of the client classes; a line or a CONFIG SET may set some of them. */
 public final class OutputLimitsDirective
     extends ManyWordsDirective<Map<ClientClass, OutputLimit>, OutputLimitsDirective> {
 
@@ -14,7 +14,7 @@ public final class OutputLimitsDirective
     super(name, defaultValue);
   }
 
-  /** The limit of a class. */
+  /** Returns the limit of a client class. */
   public OutputLimit of(ClientClass clients) {
     OutputLimit limit = current().get(clients);
     if (limit == null) {

@@ -5,19 +5,19 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import io.redoubt.protocol.bytes.Quoting;
 import java.util.List;
 
-/** A text in UTF-8; empty where there is none. */
+/** A text in UTF-8, possibly empty. */
 public final class TextDirective extends OneWordDirective<String, TextDirective> {
 
   TextDirective(String name, String defaultValue) {
     super(name, defaultValue);
   }
 
-  /** The text, empty where there is none. */
+  /** Returns the text, possibly empty. */
   public String value() {
     return current();
   }
 
-  /** Whether there is a text. */
+  /** Returns true if the text is not empty. */
   public boolean isSet() {
     return !current().isEmpty();
   }
@@ -43,7 +43,7 @@ public final class TextDirective extends OneWordDirective<String, TextDirective>
   }
 
   @Override
-  protected boolean isBestLeftOut(String of) {
+  protected boolean isOmitted(String of) {
     return of.isEmpty() && defaultValue().isEmpty();
   }
 }

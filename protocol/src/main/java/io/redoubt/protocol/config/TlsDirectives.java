@@ -3,17 +3,17 @@ package io.redoubt.protocol.config;
 import java.util.ArrayList;
 import java.util.List;
 
-/** The directives of encrypted connections, which server and sentinel share too. */
-@SuppressWarnings("this-escape") // declaring calls final methods that use nothing of a subclass
+/** The directives for TLS, shared by data server and sentinel. */
+@SuppressWarnings("this-escape") // declarations call final methods that do not depend on subclasses
 public abstract class TlsDirectives extends CommonDirectives {
 
-  /** Who has to show a certificate. */
+  /** The clients that must present a certificate. */
   public enum AuthClients {
-    /** Nobody is asked. */
+    /** None is requested. */
     NO,
-    /** Everybody. */
+    /** All. */
     YES,
-    /** Who has one. */
+    /** Optional, but verified if presented. */
     OPTIONAL
   }
 
@@ -25,30 +25,30 @@ public abstract class TlsDirectives extends CommonDirectives {
   public final IntDirective tlsPort =
       integer("tls-port", 0)
           .between(0, 65535)
-          .doc("The port for TLS connections; 0 for none. It is served beside the plain port.");
+          .doc("The port for TLS connections, in addition to the plain port; 0 for none.");
 
   /** {@code tls-cert-file}. */
   public final TextDirective tlsCertFile =
-      text("tls-cert-file", "").shown("server.crt", "The server's certificate, PEM.");
+      text("tls-cert-file", "").shown("server.crt", "The server's certificate (PEM).");
 
   /** {@code tls-key-file}. */
   public final TextDirective tlsKeyFile =
       text("tls-key-file", "")
-          .shown("server.key", "The private key of that certificate, PEM in the form of PKCS #8.");
+          .shown("server.key", "The private key of that certificate (PKCS #8, PEM).");
 
   /** {@code tls-key-file-pass}. */
   public final TextDirective tlsKeyFilePass =
       text("tls-key-file-pass", "")
           .sensitive()
-          .shown("secret", "The passphrase of the private key, when it has one.");
+          .shown("secret", "The passphrase of the private key, if it is encrypted.");
 
   /** {@code tls-client-cert-file}. */
   public final TextDirective tlsClientCertFile =
       text("tls-client-cert-file", "")
           .shown(
               "client.crt",
-              "The certificate to show as a client, towards a master for instance; without it the"
-                  + " server's own is shown.");
+              "The certificate to present as a client, for instance to a master; by default the"
+                  + " server's own.");
 
   /** {@code tls-client-key-file}. */
   public final TextDirective tlsClientKeyFile =
@@ -59,7 +59,7 @@ public abstract class TlsDirectives extends CommonDirectives {
   public final TextDirective tlsClientKeyFilePass =
       text("tls-client-key-file-pass", "")
           .sensitive()
-          .shown("secret", "The passphrase of the client key, when it has one.");
+          .shown("secret", "The passphrase of the client key, if it is encrypted.");
 
   /** {@code tls-dh-params-file}. */
   public final TextDirective tlsDhParamsFile =
@@ -70,39 +70,36 @@ public abstract class TlsDirectives extends CommonDirectives {
   /** {@code tls-ca-cert-file}. */
   public final TextDirective tlsCaCertFile =
       text("tls-ca-cert-file", "")
-          .shown("ca.crt", "The certificates that the other side's certificate is checked with.");
+          .shown("ca.crt", "The CA certificates that verify peers' certificates.");
 
   /** {@code tls-ca-cert-dir}. */
   public final TextDirective tlsCaCertDir =
       text("tls-ca-cert-dir", "")
-          .shown("/etc/ssl/certs", "A directory of such certificates, instead or in addition.");
+          .shown("/etc/ssl/certs", "A directory of CA certificates, instead or in addition.");
 
   /** {@code tls-auth-clients}. */
   public final ChoiceDirective<AuthClients> tlsAuthClients =
       choice("tls-auth-clients", AuthClients.YES)
-          .doc(
-              "Whether clients have to show a certificate: yes, no, or optional, which checks it"
-                  + " when there is one.");
+          .doc("Require client certificates: yes, no, or optional (verified if presented).");
 
   /** {@code tls-replication}. */
   public final YesNoDirective tlsReplication =
-      yesNo("tls-replication", false).doc("Whether a replica uses TLS towards its master.");
+      yesNo("tls-replication", false).doc("Use TLS on the replica's link to its master.");
 
   /** {@code tls-cluster}. */
   public final YesNoDirective tlsCluster =
-      yesNo("tls-cluster", false)
-          .doc("Whether MIGRATE uses TLS, as the bus of a cluster would, which there is none of.");
+      yesNo("tls-cluster", false).doc("Use TLS in MIGRATE. There is no cluster bus.");
 
   /** {@code tls-protocols}. */
   public final TextDirective tlsProtocols =
       text("tls-protocols", "")
-          .shown("\"TLSv1.2 TLSv1.3\"", "The versions of TLS to offer; these two by default.");
+          .shown("\"TLSv1.2 TLSv1.3\"", "The TLS versions to offer; these two by default.");
 
   /** {@code tls-ciphers}. */
   public final TextDirective tlsCiphers =
       text("tls-ciphers", "")
           .withoutEffectYet()
-          .shown("DEFAULT:!MEDIUM", "The ciphers up to TLS 1.2, as ciphers(1ssl) writes them.");
+          .shown("DEFAULT:!MEDIUM", "The ciphers up to TLS 1.2, in the syntax of ciphers(1ssl).");
 
   /** {@code tls-ciphersuites}. */
   public final TextDirective tlsCiphersuites =
@@ -113,27 +110,27 @@ public abstract class TlsDirectives extends CommonDirectives {
   public final YesNoDirective tlsPreferServerCiphers =
       yesNo("tls-prefer-server-ciphers", false)
           .acceptedWithoutEffect()
-          .doc("Whether the server's order of ciphers goes before the client's.");
+          .doc("Prefer the server's order of ciphers to the client's.");
 
   /** {@code tls-session-caching}. */
   public final YesNoDirective tlsSessionCaching =
       yesNo("tls-session-caching", true)
           .acceptedWithoutEffect()
-          .doc("Whether sessions are kept for clients that come back.");
+          .doc("Cache sessions for returning clients.");
 
   /** {@code tls-session-cache-size}. */
   public final IntDirective tlsSessionCacheSize =
       integer("tls-session-cache-size", 20 * 1024)
           .acceptedWithoutEffect()
-          .doc("How many sessions are kept.");
+          .doc("The maximum number of cached sessions.");
 
   /** {@code tls-session-cache-timeout}. */
   public final IntDirective tlsSessionCacheTimeout =
       integer("tls-session-cache-timeout", 300)
           .acceptedWithoutEffect()
-          .doc("How many seconds a session is kept.");
+          .doc("Seconds that a session is cached.");
 
-  /** Those that encrypted connections depend on. */
+  /** Returns the directives that TLS connections depend on. */
   public final List<Directive<?, ?>> tlsDirectives() {
     return List.of(
         tlsPort,
@@ -147,10 +144,10 @@ public abstract class TlsDirectives extends CommonDirectives {
         tlsCiphersuites);
   }
 
-  /** The directives of this part and those below it, unset. */
+  /** Declares the directives, with their defaults. */
   protected TlsDirectives() {}
 
-  /** The kinds of connections that are listened for, as Redis names them; empty: none. */
+  /** Returns the kinds of listeners, by Redis' names; empty if there are none. */
   public final List<String> listeners() {
     List<String> kinds = new ArrayList<>();
     if (port.value() != 0) {

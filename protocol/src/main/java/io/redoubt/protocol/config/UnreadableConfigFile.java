@@ -4,7 +4,7 @@ import io.redoubt.protocol.process.SystemErrors;
 import java.io.IOException;
 import java.nio.file.Path;
 
-/** A config file that can't be opened; the message is the line that a process logs at its end. */
+/** A config file cannot be opened; the message is logged before the process exits. */
 public final class UnreadableConfigFile extends IOException {
   private static final long serialVersionUID = 1;
 

@@ -1,16 +1,16 @@
 package io.redoubt.protocol.config;
 
 /**
- * Looks at one value of a directive: before it is taken, or after it has changed.
+ * Checks a value of a directive before it is set, or consumes it after a change.
  *
  * @param <T> the type of the directive's value
  */
 @FunctionalInterface
 public interface ValueCheck<T> {
   /**
-   * Looks at the value.
+   * Checks the value.
    *
-   * @throws RefusedValue when it must not be
+   * @throws RefusedValue to refuse it
    */
   void look(T value) throws RefusedValue;
 }

@@ -3,34 +3,34 @@ package io.redoubt.protocol.config;
 import io.redoubt.protocol.bytes.Numbers;
 import java.math.BigInteger;
 
-/** Numbers as arguments of directives, with Redis' words for what is wrong with them. */
+/** Parses numeric arguments of directives, with Redis' error messages. */
 public final class WordNumbers {
   private static final long[] UNIT_BYTES = {1L << 30, 1L << 20, 1L << 10};
   private static final String[] UNIT_NAMES = {"gb", "mb", "kb"};
 
   private WordNumbers() {}
 
-  /** The whole number, from {@code least} to {@code most}. */
-  static long between(String word, long least, long most) throws RefusedValue {
+  /** Parses an integer from {@code min} to {@code max}. */
+  static long between(String word, long min, long max) throws RefusedValue {
     long value = Numbers.parseLong(word, Long.MIN_VALUE);
     if (value == Long.MIN_VALUE && !word.equals(Long.toString(value))) {
       throw new RefusedValue("argument couldn't be parsed into an integer");
     }
-    return within(value, least, most);
+    return within(value, min, max);
   }
 
-  /** The value, when it is from {@code least} to {@code most}. */
-  static long within(long value, long least, long most) throws RefusedValue {
-    if (value < least || value > most) {
-      throw new RefusedValue("argument must be between " + least + " and " + most + " inclusive");
+  /** Returns the value if it is from {@code min} to {@code max}. */
+  static long within(long value, long min, long max) throws RefusedValue {
+    if (value < min || value > max) {
+      throw new RefusedValue("argument must be between " + min + " and " + max + " inclusive");
     }
     return value;
   }
 
   /**
-   * A number of bytes with or without unit; more than 63 bits are taken for the most there is.
+   * Parses a size in bytes with an optional unit; values above 63 bits become the maximum.
    *
-   * @throws RefusedValue saying {@code otherwise} when it is none
+   * @throws RefusedValue with {@code otherwise} if it is not a size
    */
   public static long bytes(String word, String otherwise) throws RefusedValue {
     if (word.isEmpty()) {
@@ -60,7 +60,7 @@ public final class WordNumbers {
     return bytes.bitLength() > 63 ? Long.MAX_VALUE : bytes.longValueExact();
   }
 
-  /** A number of bytes with the largest unit that divides it. */
+  /** Formats a size with the largest unit that divides it. */
   static String withUnit(long bytes) {
     for (int unit = 0; bytes != 0 && unit < UNIT_BYTES.length; unit++) {
       if (bytes % UNIT_BYTES[unit] == 0) {

@@ -10,14 +10,13 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * The words of a line. A file's lines are kept as one character a byte, so that those nobody edits
- * survive whatever their encoding; words are texts in UTF-8, with {@link Utf8}'s escapes for other
- * bytes.
+ * Converts lines and arguments. Lines are kept as one character per byte, so that unedited lines
+ * survive in any encoding; arguments are UTF-8 texts with {@link Utf8}'s escapes for other bytes.
  */
 final class Words {
   private Words() {}
 
-  /** The words of a line of one character a byte. */
+  /** Returns the arguments of a line of one character per byte. */
   static List<String> of(String line) throws RefusedValue {
     List<byte[]> split = Quoting.split(line);
     if (split == null) {
@@ -30,7 +29,7 @@ final class Words {
     return words;
   }
 
-  /** Refuses words that are not texts, for those who can do nothing with other bytes. */
+  /** Refuses arguments that are not UTF-8, for directives that cannot handle other bytes. */
   static void checkTexts(List<String> words) throws RefusedValue {
     for (String word : words) {
       if (!UTF_8.newEncoder().canEncode(word)) {
@@ -39,17 +38,17 @@ final class Words {
     }
   }
 
-  /** A line of one character a byte as a text, for people to read. */
+  /** Decodes a line of one character per byte to a readable text. */
   static String readable(String line) {
     return new String(line.getBytes(ISO_8859_1), UTF_8);
   }
 
-  /** A text as a line of one character a byte. */
+  /** Encodes a text as a line of one character per byte. */
   static String stored(String text) {
     return new String(Utf8.encode(text), ISO_8859_1);
   }
 
-  /** The line without the blanks, tabs and line ends around it. */
+  /** Returns the line without surrounding blanks, tabs and line ends. */
   static String trimmed(String line) {
     int from = 0;
     int to = line.length();
@@ -66,12 +65,12 @@ final class Words {
     return c == ' ' || c == '\t' || c == '\r' || c == '\n';
   }
 
-  /** The word in lower case, whatever the language of the machine. */
+  /** Returns the word in lower case, independent of the machine's locale. */
   static String lower(String word) {
     return word.toLowerCase(Locale.ROOT);
   }
 
-  /** The word for a constant: its name in lower case, hyphens for underscores. */
+  /** Returns the word for a constant: its name in lower case, with hyphens for underscores. */
   static String ofConstant(Enum<?> constant) {
     return lower(constant.name()).replace('_', '-');
   }

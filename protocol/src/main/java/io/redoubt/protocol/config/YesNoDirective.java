@@ -7,7 +7,7 @@ public final class YesNoDirective extends OneWordDirective<Boolean, YesNoDirecti
     super(name, defaultValue);
   }
 
-  /** Refuses yes, for that reason. */
+  /** Refuses yes, with the given reason. */
   public YesNoDirective onlyNo(String reason) {
     return check(yes -> {
       if (yes) {
@@ -16,7 +16,7 @@ public final class YesNoDirective extends OneWordDirective<Boolean, YesNoDirecti
     });
   }
 
-  /** Whether it is yes. */
+  /** Returns true if it is yes. */
   public boolean value() {
     return current();
   }

@@ -1,10 +1,11 @@
 /**
- * Directives and the files that set them: each declared once, with type, default, bounds and text,
- * from which reading redis.conf and sentinel.conf, CONFIG GET, SET and REWRITE and the shipped
- * files follow.
+ * Directives and the files that set them. Each directive is declared once with type, default,
+ * bounds and documentation; parsing of redis.conf and sentinel.conf, CONFIG GET, SET and REWRITE,
+ * and the shipped files derive from the declarations.
  *
- * <p>Imports {@code bytes} (quoting, numbers, patterns) and {@code process} (version, error texts)
- * only, so that a data server and a sentinel can both be configured by it.
+ * <p>Imports only {@code protocol.bytes} (quoting, numbers, patterns) and {@code protocol.process}
+ * (version, error texts), so that both data server and sentinel can use it. Start reading at {@link
+ * io.redoubt.protocol.config.Directive} and {@link io.redoubt.protocol.config.Directives}.
  */
 @NullMarked
 package io.redoubt.protocol.config;

@@ -7,14 +7,14 @@ import java.net.SocketAddress;
 import java.net.UnixDomainSocketAddress;
 import org.jspecify.annotations.Nullable;
 
-/** Addresses as Redis prints them. */
+/** Formats addresses like Redis. */
 public final class Addresses {
 
   private Addresses() {}
 
   /**
-   * The form of CLIENT LIST: {@code 127.0.0.1:6379}, {@code [::1]:6379}, {@code /tmp/redis.sock:0}
-   * for a Unix socket, and {@code ?:0} for none.
+   * Returns the form of CLIENT LIST: {@code 127.0.0.1:6379}, {@code [::1]:6379}, {@code
+   * /tmp/redis.sock:0} for a Unix socket, and {@code ?:0} for no address.
    */
   public static String describe(@Nullable SocketAddress address) {
     return switch (address) {
@@ -25,12 +25,12 @@ public final class Addresses {
     };
   }
 
-  /** A host and a port, the host in brackets when it is an address of IPv6. */
+  /** Returns host and port; an IPv6 address is put in brackets. */
   public static String describe(String host, int port) {
     return host.indexOf(':') >= 0 ? "[" + host + "]:" + port : host + ":" + port;
   }
 
-  /** The address without the port, IPv6 in its short form; the host's name when not resolved. */
+  /** Returns the address without the port, IPv6 in its short form; the host name if unresolved. */
   public static String ip(InetSocketAddress address) {
     return address.getAddress() == null
         ? address.getHostString()

@@ -14,18 +14,18 @@ import java.nio.channels.SocketChannel;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A connection whose user waits for every step, for a limited time: for what must be done before
+ * A blocking connection with a timeout for each step, for exchanges that must finish before
  * anything else may happen. For use by one thread.
  */
 public final class BlockingLink implements AutoCloseable {
 
-  private static final int STEP_BYTES = 1 << 16;
+  private static final int MAX_STEP_BYTES = 1 << 16;
 
   private final SocketChannel channel;
   private final Selector selector;
   private final SelectionKey key;
 
-  /** What goes over the channel is encrypted by it; null for nothing. */
+  /** Encrypts the channel; null for a plain connection. */
   private @Nullable BlockingTls encryption;
 
   private BlockingLink(SocketChannel channel, Selector selector) throws IOException {
@@ -39,8 +39,8 @@ public final class BlockingLink implements AutoCloseable {
   /**
    * Connects.
    *
-   * @param tls what to encrypt the connection with, null for not at all
-   * @throws SocketTimeoutException when a step of that takes longer than so many milliseconds
+   * @param tls encrypts the connection; null for none
+   * @throws SocketTimeoutException if a step takes longer than {@code timeoutMillis}
    */
   public static BlockingLink connect(String host, int port, @Nullable Tls tls, int timeoutMillis)
       throws IOException {
@@ -82,13 +82,13 @@ public final class BlockingLink implements AutoCloseable {
   /**
    * Sends bytes.
    *
-   * @param memory memory outside of the heap
-   * @throws SocketTimeoutException when the other side takes nothing for so many milliseconds
+   * @param memory off-heap memory
+   * @throws SocketTimeoutException if the peer accepts nothing for {@code timeoutMillis}
    */
   public void write(MemorySegment memory, long offset, long length, int timeoutMillis)
       throws IOException {
     for (long done = 0; done < length; ) {
-      long step = Math.min(length - done, STEP_BYTES);
+      long step = Math.min(length - done, MAX_STEP_BYTES);
       ByteBuffer buffer = memory.asSlice(offset + done, step).asByteBuffer();
       if (encryption == null) {
         send(buffer, timeoutMillis);
@@ -108,11 +108,11 @@ public final class BlockingLink implements AutoCloseable {
   }
 
   /**
-   * Takes bytes as soon as there are some.
+   * Receives bytes, as soon as at least one is available.
    *
-   * @return how many there are now in the target, one at least
-   * @throws SocketTimeoutException when nothing comes for so many milliseconds
-   * @throws EOFException when the other side has closed the connection
+   * @return the number of bytes in the target
+   * @throws SocketTimeoutException if nothing arrives for {@code timeoutMillis}
+   * @throws EOFException if the peer has closed the connection
    */
   public int read(byte[] target, int timeoutMillis) throws IOException {
     return encryption == null
@@ -132,7 +132,7 @@ public final class BlockingLink implements AutoCloseable {
     return bytes;
   }
 
-  /** The channel, for bytes that are encrypted. */
+  /** Transports encrypted bytes over the channel. */
   private final class Encrypted implements BlockingTls.Wire {
     @Override
     public void send(ByteBuffer bytes, int timeoutMillis) throws IOException {

@@ -8,15 +8,15 @@ import javax.net.ssl.SSLEngineResult;
 import javax.net.ssl.SSLEngineResult.HandshakeStatus;
 import javax.net.ssl.SSLException;
 
-/** Encrypts what goes over a connection, whose user waits for every step. For one thread. */
+/** TLS over a blocking connection. For use by one thread. */
 final class BlockingTls {
 
-  /** The connection as it is below: both wait for so long at most. */
+  /** The underlying connection. Both methods wait up to the given timeout. */
   interface Wire {
-    /** Sends all bytes that remain. */
+    /** Sends all remaining bytes. */
     void send(ByteBuffer bytes, int timeoutMillis) throws IOException;
 
-    /** Takes some bytes, one at least. */
+    /** Receives at least one byte. */
     void receive(ByteBuffer room, int timeoutMillis) throws IOException;
   }
 
@@ -39,13 +39,13 @@ final class BlockingTls {
     plain = ByteBuffer.allocate(engine.getSession().getApplicationBufferSize());
   }
 
-  /** Agrees with the other side on the keys. */
+  /** Performs the handshake. */
   void begin(int timeoutMillis) throws IOException {
     engine.beginHandshake();
     settle(timeoutMillis);
   }
 
-  /** Does what the engine asks for beside the bytes of its user. */
+  /** Processes what the engine requires in addition to the caller's bytes. */
   private void settle(int timeoutMillis) throws IOException {
     while (true) {
       HandshakeStatus status = engine.getHandshakeStatus();
@@ -65,7 +65,7 @@ final class BlockingTls {
     }
   }
 
-  /** Sends all bytes that remain. */
+  /** Sends all remaining bytes. */
   void write(ByteBuffer bytes, int timeoutMillis) throws IOException {
     while (bytes.hasRemaining()) {
       wrap(bytes, timeoutMillis);
@@ -81,7 +81,7 @@ final class BlockingTls {
     expectOpen(status);
   }
 
-  /** Takes some bytes, one at least; returns how many. */
+  /** Receives at least one byte and returns the number of bytes. */
   int read(byte[] target, int timeoutMillis) throws IOException {
     while (plain.position() == 0) {
       unwrap(timeoutMillis);
@@ -94,7 +94,7 @@ final class BlockingTls {
     return bytes;
   }
 
-  /** Decrypts what is there, or else waits until there is more. */
+  /** Decrypts available bytes; waits for more if necessary. */
   private void unwrap(int timeoutMillis) throws IOException {
     incoming.flip();
     SSLEngineResult.Status status;

@@ -1,9 +1,9 @@
 package io.redoubt.protocol.net;
 
-/** Something that was asked for later. */
+/** A scheduled task that can be cancelled. */
 @FunctionalInterface
 public interface Cancellable {
 
-  /** Makes it not happen; without effect when it has happened or was cancelled. */
+  /** Cancels the task; has no effect if it has run or was cancelled. */
   void cancel();
 }

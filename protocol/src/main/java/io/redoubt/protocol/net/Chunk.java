@@ -7,8 +7,8 @@ import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A piece of output: the bytes {@code [start(), limit())} of {@code memory()} may be written and
- * then be sent. It belongs to whoever got it until it is sent or released.
+ * A buffer for output: the bytes {@code [start(), limit())} of {@code memory()} may be written and
+ * then sent. Owned by the caller until it is sent or released.
  */
 public final class Chunk {
 
@@ -26,27 +26,27 @@ public final class Chunk {
     this.sendable = new Sendable(block);
   }
 
-  /** The segment in which the chunk lies. */
+  /** Returns the segment that contains the chunk. */
   public MemorySegment memory() {
     return block.memory();
   }
 
-  /** Where the chunk begins within {@link #memory()}. */
+  /** Returns the start of the chunk within {@link #memory()}. */
   public long start() {
     return block.offset();
   }
 
-  /** Where the chunk ends within {@link #memory()}. */
+  /** Returns the end of the chunk within {@link #memory()}. */
   public long limit() {
     return block.end();
   }
 
-  /** Gives back a chunk that isn't sent. */
+  /** Returns an unsent chunk to its pool. */
   public void release() {
-    pool.takeBack(this);
+    pool.giveBack(this);
   }
 
-  /** Whether it has the size that the pool keeps. */
+  /** Returns true if the chunk has the size that the pool reuses. */
   boolean isUsualSize() {
     return usualSize;
   }
@@ -56,9 +56,9 @@ public final class Chunk {
   }
 
   /**
-   * What the channel is to write: the chunk's bytes {@code [from, to)}.
+   * Returns the message for the channel: the chunk's bytes {@code [from, to)}.
    *
-   * @param connection is told when they are no longer needed, unless it is null
+   * @param connection is notified when the bytes have been written, unless it is null
    */
   Object queued(@Nullable Connection connection, int from, int to) {
     queuedOn = connection;
@@ -67,7 +67,7 @@ public final class Chunk {
     return sendable;
   }
 
-  /** Where the chunk begins for the operating system. */
+  /** Returns the chunk's native address. */
   long nativeAddress() {
     return sendable.memoryAddress();
   }
@@ -75,13 +75,13 @@ public final class Chunk {
   private void sent() {
     Connection connection = queuedOn;
     queuedOn = null;
-    pool.takeBack(this);
+    pool.giveBack(this);
     if (connection != null) {
       connection.sent(queuedBytes);
     }
   }
 
-  /** The chunk's memory as Netty knows it, wrapped once; released means sent. */
+  /** The chunk's memory as a Netty buffer, created once; its release means that it was sent. */
   private final class Sendable extends UnpooledDirectByteBuf {
 
     private final long address;

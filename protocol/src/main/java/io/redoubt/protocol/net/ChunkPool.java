@@ -4,8 +4,8 @@ import io.redoubt.protocol.bytes.BufferMemory;
 import java.util.ArrayDeque;
 
 /**
- * The chunks of a loop. Those of the usual size are used again, the one given back last first, for
- * it is still in the cache; larger ones go back to the memory they came from.
+ * The chunks of an event loop. Those of the usual size are reused, most recently returned first
+ * because it is still in the cache; larger ones are freed.
  */
 final class ChunkPool {
 
@@ -27,7 +27,7 @@ final class ChunkPool {
     return chunk != null ? chunk : new Chunk(this, memory.allocate(CHUNK_BYTES), true);
   }
 
-  void takeBack(Chunk chunk) {
+  void giveBack(Chunk chunk) {
     if (chunk.isUsualSize() && idle.size() < MAX_IDLE) {
       idle.addLast(chunk);
     } else {
@@ -35,12 +35,12 @@ final class ChunkPool {
     }
   }
 
-  /** Bytes of the chunks that wait to be used again. */
+  /** Returns the size of the chunks that wait for reuse, in bytes. */
   long idleBytes() {
     return (long) idle.size() * CHUNK_BYTES;
   }
 
-  /** Gives the memory of all idle chunks back. */
+  /** Frees all idle chunks. */
   void close() {
     for (Chunk chunk = idle.pollLast(); chunk != null; chunk = idle.pollLast()) {
       memory.free(chunk.block());

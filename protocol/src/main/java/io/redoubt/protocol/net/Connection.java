@@ -20,33 +20,33 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A connection to a peer, over TCP or a Unix socket. All of it happens on the loop of its {@link
- * Transport}: every method is called there, and so is the handler.
+ * A connection to a peer, over TCP or a Unix socket. Confined to the event loop of its {@link
+ * Transport}: all methods must be called there, and the handler is.
  */
 public final class Connection {
 
-  /** What is told about a connection. A method that throws closes it. */
+  /** Receives the events of a connection. An exception thrown by a method closes the connection. */
   public interface Handler {
 
-    /** The connection is made. */
+    /** The connection was established. */
     void onOpen(Connection connection);
 
     /**
-     * The bytes {@code [from, to)} of {@code memory} have come. They stay until {@link #onReadDone}
-     * returns, or the connection closes: the buffer is shared by all connections of the loop. May
-     * be called once more after {@link Connection#reading reading} has been stopped, when the peer
-     * ends its side.
+     * The bytes {@code [from, to)} of {@code memory} have arrived. They remain valid until {@link
+     * #onReadDone} returns or the connection closes; the buffer is shared by all connections of the
+     * loop. May be called once more after {@linkplain Connection#reading reading} was stopped, when
+     * the peer closes its output.
      */
     void onBytes(Connection connection, MemorySegment memory, long from, long to);
 
     /**
-     * No more bytes come in this turn of the loop: the time to {@link Connection#flush}. Other
-     * connections may have been read in between, so that work on the bytes of all of them can be
-     * done by the first that is told.
+     * No more bytes arrive in this turn of the loop: the time to {@link Connection#flush}. Other
+     * connections may have been read in between, so that the first one called can process the bytes
+     * of all of them.
      */
     void onReadDone(Connection connection);
 
-    /** What a flush had to leave behind has gone to the socket, and so nothing is queued. */
+    /** Output that a flush left unwritten has been written; nothing is queued. */
     void onWritable(Connection connection);
 
     /**
@@ -59,9 +59,9 @@ public final class Connection {
     }
 
     /**
-     * The connection is closed, or could not be made. Called once.
+     * The connection was closed or could not be established. Called once.
      *
-     * @param cause what went wrong, null when either side just closed it
+     * @param cause the error, or null if either peer just closed the connection
      */
     void onClose(Connection connection, @Nullable Throwable cause);
   }
@@ -74,26 +74,26 @@ public final class Connection {
   private @Nullable Handler handler;
   private @Nullable Throwable cause;
 
-  /** The last round of {@link Gathering} in which this was read. */
+  /** The last round of {@link Gathering} in which this connection was read. */
   private int readRound;
 
-  /** Where bytes can be written to past the channel; null where all must go through it. */
+  /** The socket for direct writes, or null if all output must pass the channel. */
   private @Nullable Socket socket;
 
   /**
-   * What was sent while nothing was queued, and has not been flushed: nearly always that is all,
-   * and the socket takes it at once, so that the channel's queue need not know of it.
+   * The first chunk sent while nothing was queued. It is usually the only one, and the socket
+   * accepts it at once, so that it bypasses the channel's queue.
    */
   private @Nullable Chunk first;
 
   private int firstBytes;
 
-  /** What has not been written, the first chunk's bytes included. */
+  /** The number of unwritten bytes, those of the first chunk included. */
   private long queuedBytes;
 
   private boolean flushLeftBytes;
   private boolean closing;
-  private boolean closeTold;
+  private boolean closeNotified;
 
   Connection(Channel channel, ChunkPool pool, ReadBuffer readBuffer, boolean unix, boolean tls) {
     this.channel = channel;
@@ -103,14 +103,14 @@ public final class Connection {
     this.tls = tls;
   }
 
-  /** Whether this is read for the first time in a round of reads, the rounds having numbers. */
+  /** Returns true for the first read in the given round of reads. */
   boolean isFirstReadIn(int round) {
     boolean first = readRound != round;
     readRound = round;
     return first;
   }
 
-  /** The connection over a channel; null for a listener's. */
+  /** Returns the connection of a channel; null for a listener's. */
   static @Nullable Connection over(Channel channel) {
     ChannelHandler end = channel.pipeline().last();
     return end instanceof PipelineEnd of ? of.connection() : null;
@@ -120,25 +120,25 @@ public final class Connection {
     return channel;
   }
 
-  /** Sets who is told; an acceptor does so at once, and it may be changed later. */
+  /** Sets the handler; acceptors must do so at once, and it may be replaced later. */
   public void handler(Handler handler) {
     this.handler = handler;
   }
 
-  /** Who hears of it, or null before somebody has been set. */
+  /** Returns the handler, or null if none has been set. */
   public @Nullable Handler handler() {
     return handler;
   }
 
-  /** A chunk with room for {@code atLeastBytes} bytes; 16 KiB when fewer are asked for. */
+  /** Returns a chunk with room for at least {@code atLeastBytes}; 16 KiB if fewer are requested. */
   public Chunk newChunk(int atLeastBytes) {
     return pool.take(atLeastBytes);
   }
 
   /**
-   * Queues the bytes of the chunk up to {@code endOffset}, an offset within its memory. The chunk
-   * is no longer the caller's. Nothing is written before {@link #flush}. On a closed connection the
-   * bytes vanish.
+   * Queues the bytes of the chunk up to {@code endOffset}, an offset within its memory, and takes
+   * over the chunk. Nothing is written before {@link #flush}. Discards the bytes if the connection
+   * is closed.
    */
   public void send(Chunk chunk, long endOffset) {
     int bytes = Math.toIntExact(endOffset - chunk.start());
@@ -158,12 +158,15 @@ public final class Connection {
     queuedBytes += bytes;
   }
 
-  /** The chunk is done with when it is encrypted; its bytes are sent when the socket has them. */
+  /**
+   * Sends a chunk through TLS: it is free once encrypted, while its bytes count as queued until
+   * written.
+   */
   private void sendEncrypted(Chunk chunk, int bytes) {
     channel.write(chunk.queued(null, 0, bytes)).addListener(written -> sent(bytes));
   }
 
-  /** Has the channel write what was sent first, from byte {@code from} on. */
+  /** Passes the first chunk to the channel, starting at byte {@code from}. */
   private void queueFirst(int from) {
     Chunk chunk = first;
     if (chunk != null) {
@@ -172,7 +175,7 @@ public final class Connection {
     }
   }
 
-  /** Writes what is queued as far as the socket takes it; the rest follows when it can. */
+  /** Writes queued bytes as far as the socket accepts them; the rest is written when it can be. */
   public void flush() {
     if (first != null) {
       writeFirst(first);
@@ -190,7 +193,7 @@ public final class Connection {
         written = socket.sendAddress(chunk.nativeAddress(), 0, firstBytes);
       }
     } catch (IOException e) {
-      written = 0; // the channel will meet the same, and closes by it
+      written = 0; // the channel gets the same error and closes
     }
     queuedBytes -= written;
     if (written == firstBytes) {
@@ -210,7 +213,7 @@ public final class Connection {
     }
   }
 
-  /** The bytes that have been sent by the caller and not yet been taken by the socket. */
+  /** Returns the number of sent bytes that the socket has not accepted yet. */
   public long queuedBytes() {
     if (queuedBytes == 0) {
       return 0;
@@ -222,12 +225,12 @@ public final class Connection {
     return tls ? queuedBytes : queuedBytes - outbound.currentProgress();
   }
 
-  /** Called by the chunk when the channel is done with it. */
+  /** Called by a chunk when the channel has written it. */
   void sent(int bytes) {
     queuedBytes -= bytes;
     if (queuedBytes == 0 && flushLeftBytes) {
       flushLeftBytes = false;
-      channel.eventLoop().execute(this::drained); // the channel is in the middle of writing
+      channel.eventLoop().execute(this::drained); // not within the channel's write
     }
   }
 
@@ -242,12 +245,12 @@ public final class Connection {
     }
   }
 
-  /** Closes the connection; what is queued is lost. */
+  /** Closes the connection and discards queued output. */
   public void close() {
     channel.close();
   }
 
-  /** Closes the connection when all that is queued has been written; no more bytes are read. */
+  /** Stops reading, and closes the connection when all queued output has been written. */
   public void closeAfterFlush() {
     closing = true;
     flush();
@@ -259,39 +262,39 @@ public final class Connection {
   }
 
   /**
-   * Notes that so many bytes are missing of one thing, so that the next read had better bring them
-   * at once; else it brings what is a fair share of a turn of the loop.
+   * Announces the missing bytes of one large argument, so that the next read may fetch them at
+   * once; other reads are limited to a fair share of a turn.
    */
   public void expect(long bytes) {
     ReadBuffer.expect(channel, bytes);
   }
 
-  /** Stops reading, so that the peer is held up, or goes on. */
+  /** Pauses reading, which exerts back-pressure on the peer, or resumes it. */
   public void reading(boolean on) {
     channel.config().setAutoRead(on && !closing);
   }
 
-  /** Whether bytes can be sent and come. */
+  /** Returns true if the connection is open in both directions. */
   public boolean isOpen() {
     return channel.isActive();
   }
 
-  /** Whether the connection is encrypted. */
+  /** Returns true if the connection uses TLS. */
   public boolean isTls() {
     return tls;
   }
 
-  /** Whether this is a Unix socket. */
+  /** Returns true if this is a Unix socket. */
   public boolean isUnix() {
     return unix;
   }
 
-  /** The peer's address as Redis prints it: {@link Addresses#describe}. */
+  /** Returns the peer's address in the form of {@link Addresses#describe}. */
   public String remoteAddress() {
     return describe(channel.remoteAddress());
   }
 
-  /** This side's address as Redis prints it: {@link Addresses#describe}. */
+  /** Returns the local address in the form of {@link Addresses#describe}. */
   public String localAddress() {
     return describe(channel.localAddress());
   }
@@ -307,24 +310,24 @@ public final class Connection {
     return Addresses.describe(address);
   }
 
-  /** The peer's address when it is one of IP, else null. */
+  /** Returns the peer's IP address, or null. */
   public @Nullable InetSocketAddress remoteInetAddress() {
     return channel.remoteAddress() instanceof InetSocketAddress address ? address : null;
   }
 
-  /** This side's address when it is one of IP, else null. */
+  /** Returns the local IP address, or null. */
   public @Nullable InetSocketAddress localInetAddress() {
     return channel.localAddress() instanceof InetSocketAddress address ? address : null;
   }
 
-  /** The number of the file descriptor; -1 where the transport doesn't tell. */
+  /** Returns the file descriptor; -1 if the transport does not expose it. */
   public int fd() {
     return channel instanceof UnixChannel unix ? unix.fd().intValue() : -1;
   }
 
   /**
-   * Has the kernel probe a silent peer after so many seconds, and three times more in as many
-   * seconds again before it gives up. 0 turns that off.
+   * Enables TCP keep-alive: the kernel probes a silent peer after the given seconds, and three
+   * times within as many seconds before it gives up. 0 disables it.
    */
   public void keepAlive(int seconds) {
     if (isUnix()) {
@@ -340,7 +343,7 @@ public final class Connection {
     }
   }
 
-  /** Whether small writes go out at once; they do unless this is turned off. */
+  /** Sends small writes at once (the default), or coalesces them. */
   public void noDelay(boolean on) {
     if (isUnix()) {
       return;
@@ -352,20 +355,23 @@ public final class Connection {
     }
   }
 
-  /** A socket that the peer has closed takes no options; the end of the connection follows. */
+  /**
+   * Ignores errors of setting options on a socket that the peer has closed; the connection closes
+   * next.
+   */
   private void closedAlready(ChannelException e) {
     if (cause == null) {
       cause = e;
     }
   }
 
-  void tellReadDone() {
-    Handler told = handler;
-    if (told == null) {
+  void notifyReadDone() {
+    Handler current = handler;
+    if (current == null) {
       return;
     }
     try {
-      told.onReadDone(this);
+      current.onReadDone(this);
     } catch (RuntimeException | OutOfMemoryError e) {
       fail(e);
     }
@@ -378,11 +384,11 @@ public final class Connection {
     channel.close();
   }
 
-  void tellClosed(@Nullable Throwable reason) {
-    if (closeTold) {
+  void notifyClosed(@Nullable Throwable reason) {
+    if (closeNotified) {
       return;
     }
-    closeTold = true;
+    closeNotified = true;
     dropFirst();
     if (handler != null) {
       handler.onClose(this, reason);
@@ -431,24 +437,24 @@ public final class Connection {
     public void channelRead(ChannelHandlerContext context, Object message) {
       ByteBuf bytes = (ByteBuf) message;
       try {
-        Handler told = handler;
-        if (told != null && !closing && tls) {
-          decrypted(told, bytes);
-        } else if (told != null && !closing) {
+        Handler current = handler;
+        if (current != null && !closing && tls) {
+          decrypted(current, bytes);
+        } else if (current != null && !closing) {
           long from = readBuffer.offset() + bytes.readerIndex();
-          readBuffer.taken(bytes.writerIndex());
-          told.onBytes(Connection.this, readBuffer.memory(), from, from + bytes.readableBytes());
+          readBuffer.keep(bytes.writerIndex());
+          current.onBytes(Connection.this, readBuffer.memory(), from, from + bytes.readableBytes());
         }
       } finally {
         bytes.release();
       }
     }
 
-    private void decrypted(Handler told, ByteBuf bytes) {
+    private void decrypted(Handler handler, ByteBuf bytes) {
       while (bytes.isReadable() && channel.isActive()) {
         int before = bytes.readableBytes();
         long from = readBuffer.put(bytes);
-        told.onBytes(
+        handler.onBytes(
             Connection.this, readBuffer.memory(), from, from + before - bytes.readableBytes());
         if (bytes.isReadable()) {
           readBuffer.readDone(Connection.this);
@@ -463,7 +469,7 @@ public final class Connection {
       }
     }
 
-    /** An encrypted connection is made when both sides have agreed on the keys. */
+    /** An encrypted connection is established when the handshake is complete. */
     @Override
     public void userEventTriggered(ChannelHandlerContext context, Object event) {
       if (event instanceof ChannelInputShutdownEvent) {
@@ -478,19 +484,19 @@ public final class Connection {
     }
 
     private void endInput() {
-      readBuffer.tellReaders(); // what it sent before comes first
-      Handler told = handler;
-      if (told == null) {
+      readBuffer.notifyReaders(); // deliver earlier input first
+      Handler current = handler;
+      if (current == null) {
         channel.close();
       } else if (channel.isActive() && !closing) {
-        told.onInputEnd(Connection.this);
+        current.onInputEnd(Connection.this);
       }
     }
 
     @Override
     public void channelInactive(ChannelHandlerContext context) {
-      readBuffer.tellReaders(); // what it sent before comes first
-      tellClosed(cause);
+      readBuffer.notifyReaders(); // deliver earlier input first
+      notifyClosed(cause);
     }
 
     @Override

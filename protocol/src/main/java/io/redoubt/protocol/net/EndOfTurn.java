@@ -1,14 +1,14 @@
 package io.redoubt.protocol.net;
 
 /**
- * What is done once a turn of a loop, when everything that had come has been handled and before the
- * loop waits. Used on the loop.
+ * Work done once per turn of an event loop, after all input was handled and before the loop waits.
+ * Used on the loop.
  */
 public interface EndOfTurn {
-  /** The turn may end: no further look. */
+  /** The turn may end without another poll. */
   long NO_LOOK = -1;
 
-  /** Nothing is done. */
+  /** Does nothing. */
   EndOfTurn NOTHING =
       new EndOfTurn() {
         @Override
@@ -21,16 +21,16 @@ public interface EndOfTurn {
       };
 
   /**
-   * Whether the loop looks once more which connections are ready before the turn ends. Asked at its
-   * begin and after each look. Where tasks wait for the turn's end, it ends after a look that has
-   * found nothing.
+   * Decides whether the loop polls for ready connections once more before the turn ends. Called at
+   * the start of a turn and after each poll. If tasks wait for the end of the turn, it ends after a
+   * poll that has found nothing.
    *
-   * @param found how many connections were ready at the last look, 0 at the begin
-   * @return for how many nanoseconds to wait at most until one is ready, 0 not to wait, or {@link
-   *     #NO_LOOK}
+   * @param found the number of connections ready at the last poll, 0 at the start
+   * @return the maximum nanoseconds to wait for a ready connection, 0 to poll without waiting, or
+   *     {@link #NO_LOOK}
    */
   long patienceNanos(int found);
 
-  /** Does it. */
+  /** Performs the work. */
   void run();
 }

@@ -16,7 +16,7 @@ import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.net.UnixDomainSocketAddress;
 
-/** Sockets whose loop waits by epoll. */
+/** Sockets whose event loop waits with epoll. */
 final class EpollSockets extends SystemSockets {
 
   @Override

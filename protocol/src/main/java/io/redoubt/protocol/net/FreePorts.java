@@ -9,9 +9,9 @@ import java.util.Random;
 import java.util.stream.IntStream;
 
 /**
- * TCP ports of the loopback address that nobody listens on, for tools and tests that must name a
- * port before the one who is to listen starts. They lie below the ports that the system gives to
- * outgoing connections, so that none of those takes one meanwhile.
+ * Finds free TCP ports of the loopback address, for tools and tests that must name a port before a
+ * process listens on it. The ports are below the ephemeral range, so that outgoing connections do
+ * not take them meanwhile.
  */
 public final class FreePorts {
   private static final int FIRST = 10_240;
@@ -19,12 +19,12 @@ public final class FreePorts {
 
   private FreePorts() {}
 
-  /** One free port. */
+  /** Returns a free port. */
   public static int one() {
     return several(1).getFirst();
   }
 
-  /** Several free ports, all different. */
+  /** Returns several distinct free ports. */
   public static List<Integer> several(int count) {
     IntStream candidates = new Random().ints(FIRST, END);
     return candidates.distinct().filter(FreePorts::isFree).limit(count).boxed().toList();

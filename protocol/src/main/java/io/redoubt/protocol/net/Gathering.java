@@ -4,98 +4,101 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.LongSupplier;
 
 /**
- * Whether a loop rests for a moment before it looks which connections are ready, so that a turn
- * serves several of them and not each as it comes. To look, and to wake the thread and the clients
- * each time, costs about as much as a request; a rest costs less.
+ * Decides whether an event loop pauses briefly before it polls, so that a turn serves several
+ * connections instead of each one as it becomes ready. A poll, and waking the thread and the
+ * clients each time, costs about as much as a request; a pause costs less.
  *
- * <p>It does when requests come at a high rate, yet a turn finds few, and from so many connections
- * that a rest is short beside the time between two requests of each. An answer then comes later by
- * {@link #MOST_REST_NANOS} at most. A few clients that wait for each answer are never kept waiting.
+ * <p>It pauses if requests arrive at a high rate but a turn finds few of them, and from so many
+ * connections that the pause is short compared to the time between two requests of each. Replies
+ * are delayed by at most {@link #MAX_PAUSE_NANOS}. A few clients that wait for each reply are never
+ * delayed.
  */
 final class Gathering {
-  /** How many reads are judged together. */
+  /** The number of reads evaluated together. */
   static final int READS = 256;
 
-  /** The most time in which they came at a high rate: 40 000 reads a second. */
-  static final long MOST_NANOS = READS * 25_000L;
+  /** The maximum duration of {@link #READS} at a high rate: 40 000 reads a second. */
+  static final long MAX_BUSY_NANOS = READS * 25_000L;
 
-  /** What the kernel adds to a rest: the slack of its timers. */
+  /** The time that the kernel adds to a pause: its timer slack. */
   static final long SLACK_NANOS = 50_000;
 
-  /** The longest rest, with the slack. */
-  static final long MOST_REST_NANOS = 100_000;
+  /** The longest pause, including the slack. */
+  static final long MAX_PAUSE_NANOS = 100_000;
 
   /**
-   * A rest with the slack takes at most this part of the time in which every connection is read
-   * once: clients that find all of their answers there would else have nothing to do.
+   * A pause with slack takes at most this fraction of the time in which every connection is read
+   * once; otherwise clients that find all of their replies at once would idle.
    */
   static final int PART_OF_ROUND_TRIP = 6;
 
-  /** Fewer connections in a turn than that are few. */
+  /** Fewer connections in a turn than this are few. */
   static final int FEW_CONNECTIONS = 12;
 
   private final LongSupplier nanoTime;
-  private long beginNanos;
+  private long startNanos;
   private int round = 1;
   private int reads;
   private int connections;
-  private long restNanos;
+  private long pauseNanos;
 
   /**
-   * @param nanoTime a clock that only goes forward, asked on the loop
+   * Creates an instance.
+   *
+   * @param nanoTime a monotonic clock, called on the loop
    */
   Gathering(LongSupplier nanoTime) {
     this.nanoTime = nanoTime;
   }
 
-  /** The number of the round of reads that are being counted. */
+  /** Returns the number of the current round of reads. */
   int round() {
     return round;
   }
 
   /**
-   * A connection has been read.
+   * Counts a read of a connection.
    *
-   * @param first whether for the first time in this round
+   * @param first true for its first read in this round
    */
   void read(boolean first) {
     if (first) {
       connections++;
     }
     if (++reads == READS) {
-      judge();
+      evaluate();
     }
   }
 
-  private void judge() {
+  private void evaluate() {
     long now = nanoTime.getAsLong();
-    long nanos = now - beginNanos;
-    restNanos =
-        round > 1 && nanos <= MOST_NANOS // the first has no beginning
-            ? restNanos(nanos / READS * connections)
+    long nanos = now - startNanos;
+    pauseNanos =
+        round > 1 && nanos <= MAX_BUSY_NANOS // the first round has no start time
+            ? pauseNanos(nanos / READS * connections)
             : 0;
-    beginNanos = now;
+    startNanos = now;
     round++;
     reads = 0;
     connections = 0;
   }
 
-  private static long restNanos(long roundTripNanos) {
-    return Math.min(roundTripNanos / PART_OF_ROUND_TRIP, MOST_REST_NANOS) - SLACK_NANOS;
+  private static long pauseNanos(long roundTripNanos) {
+    return Math.min(roundTripNanos / PART_OF_ROUND_TRIP, MAX_PAUSE_NANOS) - SLACK_NANOS;
   }
 
-  /** Whether to rest after a turn that has served so many connections. */
-  boolean wantsRest(int served) {
-    return restNanos > 0 && served > 0 && served < FEW_CONNECTIONS;
+  /** Returns true if the loop should pause after a turn that served that many connections. */
+  boolean wantsPause(int served) {
+    return pauseNanos > 0 && served > 0 && served < FEW_CONNECTIONS;
   }
 
-  /** For how long it would, without the slack; at most 0 for not at all. */
-  long restNanos() {
-    return restNanos;
+  /** Returns the duration of the pause without the slack; at most 0 for none. */
+  long pauseNanos() {
+    return pauseNanos;
   }
 
-  /** Rests. */
-  void rest() {
-    LockSupport.parkNanos(this, restNanos);
+  /** Pauses. */
+  void pause() {
+    LockSupport.parkNanos(this, pauseNanos);
   }
 }

@@ -3,7 +3,7 @@ package io.redoubt.protocol.net;
 import io.netty.channel.Channel;
 import java.net.InetSocketAddress;
 
-/** An address at which connections are accepted. */
+/** A listening socket. */
 public final class Listener implements AutoCloseable {
 
   private final Channel channel;
@@ -14,24 +14,24 @@ public final class Listener implements AutoCloseable {
     this.loop = loop;
   }
 
-  /** The port that is listened on, chosen by the system when 0 was asked for; 0 for a path. */
+  /** Returns the port, chosen by the system if 0 was requested; 0 for a path. */
   public int port() {
     return channel.localAddress() instanceof InetSocketAddress address ? address.getPort() : 0;
   }
 
-  /** The address that is listened on, as {@link Addresses#describe} has it. */
+  /** Returns the address in the form of {@link Addresses#describe}. */
   public String address() {
     return Addresses.describe(channel.localAddress());
   }
 
-  /** Stops accepting, so that connections wait in the backlog, or goes on. */
+  /** Stops accepting, so that connections wait in the backlog, or resumes it. */
   public void accepting(boolean on) {
     channel.config().setAutoRead(on);
   }
 
   /**
-   * Stops listening. With epoll the address is free when this returns, with NIO in the loop's next
-   * turn. Accepted connections stay.
+   * Stops listening. The address is free on return with epoll, and in the loop's next turn with
+   * NIO. Accepted connections remain open.
    */
   @Override
   public void close() {

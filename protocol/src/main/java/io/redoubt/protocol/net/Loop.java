@@ -1,24 +1,24 @@
 package io.redoubt.protocol.net;
 
 /**
- * One thread that does one thing after the other: what is ready on its connections, and the tasks
- * that it is given. A task that throws ends in the thread's handler of uncaught exceptions; the
- * loop goes on.
+ * A single-threaded event loop, which handles the events of its connections and runs submitted
+ * tasks. An exception of a task goes to the thread's uncaught exception handler; the loop
+ * continues.
  */
 public interface Loop {
 
-  /** Whether the caller runs on the loop's thread. */
+  /** Returns true if called on the loop's thread. */
   boolean inLoop();
 
-  /** Runs a task on the loop soon; from any thread, in the order of the calls of a thread. */
+  /** Submits a task, from any thread; tasks of one thread run in order. */
   void execute(Runnable task);
 
-  /** Runs a task on the loop once, after {@code delayMillis}. */
+  /** Schedules a task to run once after {@code delayMillis}. */
   Cancellable schedule(Runnable task, long delayMillis);
 
-  /** Runs a task on the loop again and again, {@code periodMillis} after it has last ended. */
+  /** Schedules a task to run repeatedly, {@code periodMillis} after its last run finished. */
   Cancellable every(Runnable task, long periodMillis);
 
-  /** The loop's thread. */
+  /** Returns the loop's thread. */
   Thread thread();
 }

@@ -4,7 +4,7 @@ import io.netty.channel.EventLoop;
 import io.netty.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 
-/** Netty's event loop as a {@link Loop}. */
+/** A {@link Loop} over Netty's event loop. */
 final class NettyLoop implements Loop {
 
   private final EventLoop eventLoop;

@@ -13,27 +13,26 @@ import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The one buffer into which a loop reads from all of its connections, one after the other. A read
- * makes no garbage: Netty is handed the same wrapped buffer each time.
+ * The buffer into which an event loop reads from all of its connections. Reads allocate nothing:
+ * Netty gets the same wrapped buffer each time.
  *
- * <p>A connection is read once a turn of the loop, so that a busy one doesn't keep the others
- * waiting; what is left in the socket is ready again in the next turn. For the same reason a read
- * brings {@link #USUAL_BYTES} at most, which may be hundreds of requests already, and more only of
- * one large argument.
+ * <p>A connection is read once per turn, so that a busy one does not delay the others; the rest of
+ * its input is ready again in the next turn. For the same reason a read fetches at most {@link
+ * #USUAL_BYTES}, possibly hundreds of requests, and more only for one large argument.
  *
- * <p>What several connections bring in one turn lies side by side, and stays until they have been
- * told, one after the other, that reading is done: so they can work on it together. That is at the
- * end of the turn, or earlier when it has become much.
+ * <p>Input of several connections in one turn is stored side by side and remains valid until their
+ * handlers have been notified, one after the other, that reading is done; they can thus process it
+ * together. That happens at the end of the turn, or earlier if much has accumulated.
  */
 final class ReadBuffer implements RecvByteBufAllocator {
 
-  /** The most that one read brings. */
+  /** The maximum size of a read. */
   static final int READ_BYTES = 64 * 1024;
 
-  /** The most that one read brings, unless more is known to be missing. */
+  /** The maximum size of a read without an announced large argument. */
   private static final int USUAL_BYTES = 16 * 1024;
 
-  // As much as stays in the nearest cache, with one chunk of output for each.
+  // About the size of the L1 cache, with one output chunk per connection.
   private static final int GATHERED_BYTES = 16 * 1024;
   private static final int GATHERED_CONNECTIONS = 32;
 
@@ -45,12 +44,12 @@ final class ReadBuffer implements RecvByteBufAllocator {
   private Shared shared;
   private @Nullable Connection[] readers = new @Nullable Connection[GATHERED_CONNECTIONS];
   private int readerCount;
-  private boolean telling;
+  private boolean notifying;
 
-  /** How often readers have been told. */
-  private long tellings;
+  /** The number of notification rounds. */
+  private long notificationRounds;
 
-  /** Where the next read goes. */
+  /** The offset of the next read. */
   private int position;
 
   ReadBuffer(BufferMemory source, Gathering gathering) {
@@ -61,8 +60,8 @@ final class ReadBuffer implements RecvByteBufAllocator {
   }
 
   /**
-   * Has reads that a task causes go to another block, and their readers told at its end: what is in
-   * this one is still needed.
+   * Runs a task whose reads go to another block and whose readers are notified at its end, because
+   * the content of this block is still in use.
    */
   void nested(Runnable task) {
     BufferMemory.Block outerBlock = block;
@@ -70,16 +69,16 @@ final class ReadBuffer implements RecvByteBufAllocator {
     @Nullable Connection[] outerReaders = readers;
     int outerCount = readerCount;
     int outerPosition = position;
-    boolean outerTelling = telling;
+    boolean outerTelling = notifying;
     block = source.allocate(READ_BYTES);
     shared = new Shared(block);
     readers = new @Nullable Connection[GATHERED_CONNECTIONS];
     readerCount = 0;
     position = 0;
-    telling = false;
+    notifying = false;
     try {
       task.run();
-      tellReaders();
+      notifyReaders();
     } finally {
       source.free(block);
       block = outerBlock;
@@ -87,7 +86,7 @@ final class ReadBuffer implements RecvByteBufAllocator {
       readers = outerReaders;
       readerCount = outerCount;
       position = outerPosition;
-      telling = outerTelling;
+      notifying = outerTelling;
     }
   }
 
@@ -99,63 +98,65 @@ final class ReadBuffer implements RecvByteBufAllocator {
     return block.offset();
   }
 
-  /** Notes that the bytes before that index are somebody's until the readers have been told. */
-  void taken(int end) {
+  /** Keeps the bytes before that index until the readers have been notified. */
+  void keep(int end) {
     position = (end + LINE_BYTES - 1) & -LINE_BYTES;
   }
 
   /**
-   * Puts bytes here that did not come from the socket as they are, as many as there is room for,
-   * and notes that they are taken. With no room left, those who have bytes here are told first.
+   * Copies as many bytes as fit, which did not come directly from the socket, and keeps them. If no
+   * room is left, notifies the readers first.
    *
-   * @return where they begin
+   * @return the offset of the copy
    */
   long put(ByteBuf bytes) {
     if (position >= READ_BYTES) {
-      tellReaders();
+      notifyReaders();
     }
     int from = position;
     int count = Math.min(bytes.readableBytes(), READ_BYTES - from);
     MemorySegment source = MemorySegment.ofBuffer(bytes.nioBuffer(bytes.readerIndex(), count));
     MemorySegment.copy(source, 0, memory(), offset() + from, count);
     bytes.skipBytes(count);
-    taken(from + count);
+    keep(from + count);
     return offset() + from;
   }
 
-  /** A connection has been read; it is told so later. */
+  /** Registers a connection that was read for notification. */
   void readDone(Connection connection) {
     gathering.read(connection.isFirstReadIn(gathering.round()));
-    if (telling) {
-      connection.tellReadDone();
+    if (notifying) {
+      connection.notifyReadDone();
       return;
     }
     readers[readerCount++] = connection;
     if (readerCount == GATHERED_CONNECTIONS || position >= GATHERED_BYTES) {
-      tellReaders();
+      notifyReaders();
     }
   }
 
-  /** Tells those that have been read since the last time. */
-  void tellReaders() {
-    if (readerCount == 0 || telling) {
+  /** Notifies the connections read since the last notification. */
+  void notifyReaders() {
+    if (readerCount == 0 || notifying) {
       return;
     }
-    telling = true;
+    notifying = true;
     for (int i = 0; i < readerCount; i++) {
       Connection reader = readers[i];
       readers[i] = null;
       if (reader != null) {
-        reader.tellReadDone();
+        reader.notifyReadDone();
       }
     }
-    telling = false;
-    tellings++;
+    notifying = false;
+    notificationRounds++;
     readerCount = 0;
     position = 0;
   }
 
-  /** Notes that the next read of a connection may bring so many bytes, if that is much. */
+  /**
+   * Permits the next read of a connection to fetch that many bytes, if they exceed the usual size.
+   */
   static void expect(Channel channel, long bytes) {
     if (channel.unsafe().recvBufAllocHandle() instanceof ConnectionReads reads) {
       reads.expectedBytes = bytes;
@@ -172,7 +173,7 @@ final class ReadBuffer implements RecvByteBufAllocator {
     return new ConnectionReads();
   }
 
-  /** What the channel asks about its reads. */
+  /** The reads of one connection, as the channel sees them. */
   private final class ConnectionReads implements ExtendedHandle {
 
     private int lastBytes;
@@ -182,9 +183,10 @@ final class ReadBuffer implements RecvByteBufAllocator {
 
     @Override
     public ByteBuf allocate(ByteBufAllocator allocator) {
-      if (lastReadAfter == tellings) {
-        // A second read in one turn as a rule finds the end, after which nothing can be answered.
-        tellReaders();
+      if (lastReadAfter == notificationRounds) {
+        // The second read in a turn usually finds the end of input, after which no reply could be
+        // sent.
+        notifyReaders();
       }
       long room = Math.max(USUAL_BYTES, expectedBytes);
       shared.withheldBytes = (int) Math.max(0, READ_BYTES - position - room);
@@ -236,16 +238,16 @@ final class ReadBuffer implements RecvByteBufAllocator {
 
     @Override
     public void readComplete() {
-      lastReadAfter = tellings;
+      lastReadAfter = notificationRounds;
     }
   }
 
-  /** The block as Netty knows it; never released as a whole. */
+  /** The block as a Netty buffer; never released as a whole. */
   private static final class Shared extends UnpooledDirectByteBuf {
 
     private final long address;
 
-    /** What a read must leave at the end. */
+    /** The number of bytes that a read must leave free at the end. */
     private int withheldBytes;
 
     Shared(BufferMemory.Block block) {

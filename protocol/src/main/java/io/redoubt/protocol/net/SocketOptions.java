@@ -10,7 +10,7 @@ import io.netty.channel.socket.nio.NioSocketChannel;
 import io.netty.channel.unix.IntegerUnixChannelOption;
 import jdk.net.ExtendedSocketOptions;
 
-/** Socket options that have one name with epoll and another with NIO. */
+/** Socket options with different names in epoll and NIO. */
 final class SocketOptions {
 
   private static final int IPPROTO_IPV6 = 41;
@@ -39,7 +39,7 @@ final class SocketOptions {
     }
   }
 
-  /** Keeps a listener of IPv6 from taking connections of IPv4 too, so that both can be bound. */
+  /** Restricts an IPv6 listener to IPv6, so that both families can be bound. */
   static void onlyIpv6(Channel channel) {
     if (channel instanceof EpollServerSocketChannel) {
       channel.config().setOption(V6_ONLY, 1);

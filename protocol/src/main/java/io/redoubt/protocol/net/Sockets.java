@@ -9,8 +9,8 @@ import io.netty.channel.epoll.Epoll;
 import java.net.SocketAddress;
 
 /**
- * Where a {@link Transport} has its channels and its loop from: the system's sockets, or those of a
- * network that is simulated.
+ * The factory of a {@link Transport}'s channels and event loop: system sockets or a simulated
+ * network.
  */
 public interface Sockets {
 
@@ -18,44 +18,44 @@ public interface Sockets {
   String FORCE_NIO = "io.redoubt.net.nio";
 
   /**
-   * The system's: by epoll; by NIO where there is no epoll, or when the system property {@link
-   * #FORCE_NIO} is true.
+   * Returns the system's sockets: epoll, or NIO if epoll is unavailable or the system property
+   * {@link #FORCE_NIO} is true.
    */
   static Sockets ofSystem() {
     return ofSystem(Boolean.getBoolean(FORCE_NIO));
   }
 
-  /** The system's: by NIO when {@code nio} or where there is no epoll, else by epoll. */
+  /** Returns the system's sockets: NIO if {@code nio} or epoll is unavailable, otherwise epoll. */
   static Sockets ofSystem(boolean nio) {
     return !nio && Epoll.isAvailable() ? new EpollSockets() : new NioSockets();
   }
 
-  /** What a loop waits with, such as {@code epoll}. */
+  /** Returns the name of the polling mechanism, such as {@code epoll}. */
   String name();
 
-  /** Makes what a loop waits with. */
+  /** Creates the polling mechanism of a loop. */
   IoHandlerFactory handlers();
 
   /**
-   * A loop with a thread of its own, which is started by the first task.
+   * Creates a loop with its own thread, which the first task starts.
    *
-   * @param handlers makes what it waits with: {@link #handlers}, with something added
+   * @param handlers creates the polling mechanism: {@link #handlers}, possibly decorated
    */
   IoEventLoop newLoop(String threadName, IoHandlerFactory handlers);
 
-  /** A channel to listen with at an address. */
+  /** Creates a channel that listens at an address. */
   ServerChannel listening(SocketAddress address);
 
-  /** A channel to connect to an address with. */
+  /** Creates a channel that connects to an address. */
   Channel connecting(SocketAddress address);
 
-  /** An address as the channels want it. */
+  /** Converts an address to the form that the channels require. */
   SocketAddress address(SocketAddress address);
 
   /**
-   * Tells an open channel that it may be readable, as the loop does.
+   * Signals to an open channel that it may be readable, like the loop does.
    *
-   * @param listens whether it is one that listens
+   * @param listens true for a listening channel
    */
   void tellReadable(IoHandle channel, boolean listens);
 }

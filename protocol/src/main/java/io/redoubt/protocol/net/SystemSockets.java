@@ -12,14 +12,14 @@ import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.util.concurrent.ThreadFactory;
 
-/** What the kinds of sockets that a system offers have in common. */
+/** The common part of the system's sockets. */
 abstract class SystemSockets implements Sockets {
 
-  /** Channels don't look at the registration of an event. */
+  /** Channels do not use the registration of an event. */
   @SuppressWarnings("NullAway")
   static final IoRegistration NO_REGISTRATION = null;
 
-  /** Scripts may nest 200 calls of C functions, some with a buffer of 8 KiB each on the stack. */
+  /** Scripts may nest 200 C calls, some with an 8 KiB buffer on the stack. */
   private static final long STACK_BYTES = 8L << 20;
 
   @Override
@@ -29,7 +29,7 @@ abstract class SystemSockets implements Sockets {
     return new SingleThreadIoEventLoop(null, threads, handlers);
   }
 
-  /** Clients wait for it, whatever else the processors have to do. */
+  /** Raises the thread's scheduling priority, because clients wait for it. */
   private static void loop(Runnable task) {
     ThreadPriority.takeShortTurns();
     task.run();

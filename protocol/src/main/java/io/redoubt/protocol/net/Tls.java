@@ -28,50 +28,49 @@ import javax.net.ssl.SSLEngine;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What one side of encrypted connections needs: its certificate, whom it believes, and which
- * versions of TLS it speaks. Names in certificates are not compared with those of hosts: whoever
- * has a certificate of the right authority is welcome, as with Redis.
+ * The TLS configuration of one endpoint: certificate, trusted authorities, and protocol versions.
+ * Host names are not verified: as with Redis, any certificate of a trusted authority is accepted.
  */
 public final class Tls {
-  /** Whether clients have to show a certificate. */
+  /** The policy for client certificates. */
   public enum ClientCertificates {
-    /** They are not asked. */
+    /** None is requested. */
     UNWANTED,
-    /** One that is shown must be right. */
+    /** A client certificate is optional but verified if presented. */
     OPTIONAL,
-    /** No connection without a right one. */
+    /** A valid client certificate is required. */
     REQUIRED
   }
 
   /**
    * A certificate and its key.
    *
-   * @param certificate a file with PEM certificates, one's own first
-   * @param key a file with a PEM key in the form of PKCS #8
-   * @param password of the key, empty for none
+   * @param certificate a PEM file with the certificate chain, the endpoint's own first
+   * @param key a PEM file with a PKCS #8 key
+   * @param password the key's password, empty for none
    */
   public record Identity(Path certificate, Path key, String password) {}
 
   /**
-   * The authorities whose certificates are believed.
+   * The trusted authorities.
    *
-   * @param file a file with PEM certificates, or null
+   * @param file a PEM file with certificates, or null
    * @param directory a folder of such files, or null
    */
   public record Authorities(@Nullable Path file, @Nullable Path directory) {}
 
   /**
-   * What may be negotiated.
+   * The negotiable protocol versions and cipher suites.
    *
    * @param protocols such as {@code TLSv1.3}; empty for 1.2 and 1.3
-   * @param suites such as {@code TLS_AES_128_GCM_SHA256}; empty for those that Java offers
+   * @param suites such as {@code TLS_AES_128_GCM_SHA256}; empty for Java's defaults
    */
   public record Terms(List<String> protocols, List<String> suites) {
-    private static final List<String> USUAL = List.of("TLSv1.3", "TLSv1.2");
+    private static final List<String> DEFAULT_PROTOCOLS = List.of("TLSv1.3", "TLSv1.2");
 
     /** Copies the lists. */
     public Terms {
-      protocols = protocols.isEmpty() ? USUAL : List.copyOf(protocols);
+      protocols = protocols.isEmpty() ? DEFAULT_PROTOCOLS : List.copyOf(protocols);
       suites = List.copyOf(suites);
     }
   }
@@ -83,9 +82,9 @@ public final class Tls {
   }
 
   /**
-   * The side that accepts connections.
+   * Creates the configuration of a server.
    *
-   * @throws IOException when a file can't be read or does not hold what it should
+   * @throws IOException if a file cannot be read or is invalid
    */
   public static Tls server(
       Identity identity, Authorities authorities, Terms terms, ClientCertificates clients)
@@ -107,10 +106,10 @@ public final class Tls {
   }
 
   /**
-   * The side that makes connections.
+   * Creates the configuration of a client.
    *
-   * @param identity what to show when the other side asks for it, null for nothing
-   * @throws IOException when a file can't be read or does not hold what it should
+   * @param identity the certificate to present on request, null for none
+   * @throws IOException if a file cannot be read or is invalid
    */
   public static Tls client(@Nullable Identity identity, Authorities authorities, Terms terms)
       throws IOException {
@@ -129,9 +128,9 @@ public final class Tls {
 
   private static Tls built(SslContextBuilder builder, Authorities authorities, Terms terms)
       throws IOException {
-    List<X509Certificate> believed = certificates(authorities);
-    if (!believed.isEmpty()) {
-      builder.trustManager(believed.toArray(new X509Certificate[0]));
+    List<X509Certificate> trusted = certificates(authorities);
+    if (!trusted.isEmpty()) {
+      builder.trustManager(trusted.toArray(new X509Certificate[0]));
     }
     if (!terms.suites().isEmpty()) {
       builder.ciphers(terms.suites(), SupportedCipherSuiteFilter.INSTANCE);
@@ -144,7 +143,7 @@ public final class Tls {
     return e.getMessage() + (cause == null ? "" : ": " + cause.getMessage());
   }
 
-  @SuppressWarnings("NullAway") // null is how there is no password
+  @SuppressWarnings("NullAway") // null means no password
   private static String password(Identity identity) {
     return identity.password().isEmpty() ? null : identity.password();
   }
@@ -180,7 +179,7 @@ public final class Tls {
     }
   }
 
-  /** Makes sockets that encrypt what goes over them, and agree on the keys at their first use. */
+  /** Returns a factory of TLS sockets, which perform the handshake at first use. */
   public SocketFactory sockets() {
     if (context instanceof JdkSslContext jdk) {
       return jdk.context().getSocketFactory();
@@ -188,20 +187,20 @@ public final class Tls {
     throw new IllegalStateException("not of the JDK");
   }
 
-  /** Encrypts and decrypts for one connection. */
+  /** Creates the engine of one connection. */
   SSLEngine engine() {
     return context.newEngine(UnpooledByteBufAllocator.DEFAULT);
   }
 
-  /** Has everything that a channel sends and gets pass through this. */
+  /** Adds encryption to a channel's pipeline. */
   void encrypt(Channel channel) {
     SslHandler handler = context.newHandler(channel.alloc());
     channel.pipeline().addLast(new Detach(), handler);
   }
 
   /**
-   * Copies what was read: the buffer that it came in is shared by all connections of the loop, and
-   * half a record has to wait for the other half.
+   * Copies input, because the receive buffer is shared by all connections of the loop and partial
+   * records must be kept.
    */
   private static final class Detach extends ChannelInboundHandlerAdapter {
     @Override

@@ -29,7 +29,7 @@ import java.util.function.Consumer;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
-/** One event loop on one thread, with the listeners and connections that live on it. */
+/** An event loop on its own thread, with its listeners and connections. */
 public final class Transport implements AutoCloseable {
 
   private static final long CLOSE_TIMEOUT_MILLIS = 5000;
@@ -50,54 +50,54 @@ public final class Transport implements AutoCloseable {
     eventLoop = sockets.newLoop(threadName, turns);
     loop = new NettyLoop(eventLoop, onLoop(Thread::currentThread));
     readBuffer = onLoop(() -> new ReadBuffer(memory, gathering));
-    onLoop(() -> turns.atEnd(readBuffer::tellReaders));
+    onLoop(() -> turns.atEnd(readBuffer::notifyReaders));
     chunks = new ChunkPool(memory);
   }
 
-  /** As the other one, with the system's sockets. */
+  /** Opens a transport over the system's sockets. */
   public static Transport open(String threadName, BufferMemory memory) {
     return open(threadName, memory, Sockets.ofSystem());
   }
 
   /**
-   * Starts a loop.
+   * Starts an event loop.
    *
    * @param threadName the name of its thread
-   * @param memory where its buffers come from; used on the loop's thread only
+   * @param memory allocates its buffers; used on the loop's thread only
    */
   public static Transport open(String threadName, BufferMemory memory, Sockets sockets) {
     return new Transport(threadName, memory, sockets);
   }
 
-  /** The loop. */
+  /** Returns the event loop. */
   public Loop loop() {
     return loop;
   }
 
-  /** What the loop waits with, such as {@code epoll}. */
+  /** Returns the name of the polling mechanism, such as {@code epoll}. */
   public String name() {
     return sockets.name();
   }
 
-  /** Bytes of buffers that are kept for the next output and hold nothing now. */
+  /** Returns the size of idle buffers kept for reuse, in bytes. */
   public long idleBytes() {
     return chunks.idleBytes();
   }
 
-  /** As the other one, without encryption. */
+  /** Listens without TLS. */
   public Listener listen(SocketAddress address, int backlog, Consumer<Connection> acceptor)
       throws IOException {
     return listen(address, backlog, null, acceptor);
   }
 
   /**
-   * Listens at an address of IP or at a path ({@link UnixDomainSocketAddress}).
+   * Listens at an IP address or at a path ({@link UnixDomainSocketAddress}).
    *
-   * @param backlog how many connections may wait to be accepted
-   * @param tls how connections are encrypted, null for not at all
-   * @param acceptor is called on the loop with each connection and sets its handler, or closes it
-   * @throws IOException when that can't be, with a message such as {@code bind: Address already in
-   *     use} or {@code bind: Cannot assign requested address}
+   * @param backlog the maximum number of connections waiting to be accepted
+   * @param tls encrypts connections; null for none
+   * @param acceptor called on the loop with each connection; must set its handler or close it
+   * @throws IOException on failure, with a message such as {@code bind: Address already in use} or
+   *     {@code bind: Cannot assign requested address}
    */
   public Listener listen(
       SocketAddress address, int backlog, @Nullable Tls tls, Consumer<Connection> acceptor)
@@ -148,7 +148,7 @@ public final class Transport implements AutoCloseable {
     }
   }
 
-  /** As the other one, without encryption. */
+  /** Connects without TLS. */
   public void connect(
       InetSocketAddress remote,
       @Nullable InetAddress source,
@@ -158,12 +158,12 @@ public final class Transport implements AutoCloseable {
   }
 
   /**
-   * Connects; from any thread. The handler's {@code onOpen} or {@code onClose} is called on the
-   * loop. A host that isn't resolved yet is looked up on another thread first.
+   * Connects, from any thread. Calls the handler's {@code onOpen} or {@code onClose} on the loop.
+   * Unresolved host names are resolved on another thread first.
    *
-   * @param source the address of this side, or null for any
-   * @param timeoutMillis how long the connection may take to come about
-   * @param tls how it is encrypted, null for not at all
+   * @param source the local address, or null for any
+   * @param timeoutMillis the timeout of the connection attempt
+   * @param tls encrypts the connection; null for none
    */
   public void connect(
       InetSocketAddress remote,
@@ -193,7 +193,7 @@ public final class Transport implements AutoCloseable {
     Connection connection = adopt(channel, false, tls, c -> {});
     connection.handler(handler);
     if (remote.isUnresolved()) {
-      connection.tellClosed(new UnknownHostException(remote.getHostString()));
+      connection.notifyClosed(new UnknownHostException(remote.getHostString()));
       channel.unsafe().closeForcibly();
       return;
     }
@@ -205,36 +205,36 @@ public final class Transport implements AutoCloseable {
         .addListener(future -> {
           Throwable cause = future.cause();
           if (cause != null) {
-            connection.tellClosed(cause);
+            connection.notifyClosed(cause);
             channel.close();
           }
         });
   }
 
   /**
-   * Sets what is done once a turn, when everything that had come has been handled and before the
-   * loop waits; on the loop.
+   * Sets the work at the end of each turn, after all input was handled and before the loop waits;
+   * on the loop.
    */
   public void atEndOfTurn(EndOfTurn action) {
     turns.last(action);
   }
 
-  /** Whether the end of a turn is to come before the loop waits; on the loop. */
+  /** Returns true if the end of a turn is to come before the loop waits; on the loop. */
   public boolean isInTurn() {
     return turns.isReading();
   }
 
   /**
-   * Serves all connections once, from within something that keeps the loop for long: reads what
-   * there is, and accepts. Tasks and timers wait.
+   * Polls all connections once from within a task that occupies the loop for long: reads available
+   * input and accepts connections. Other tasks and timers wait.
    *
-   * @param isBusy which connections must not be read now
+   * @param isBusy matches connections that must not be read now
    */
   public void serveMeanwhile(Predicate<Connection> isBusy) {
     turns.outside(() -> serve(isBusy));
   }
 
-  /** Serves one connection, as the other method serves all. */
+  /** Polls one connection like {@link #serveMeanwhile(Predicate)}. */
   public void serveMeanwhile(Connection connection) {
     turns.outside(() -> readBuffer.nested(() -> ready(connection.channel())));
   }
@@ -249,12 +249,15 @@ public final class Transport implements AutoCloseable {
           ended.add(connection);
         }
       }
-      readBuffer.tellReaders();
-      ended.forEach(connection -> connection.tellClosed(null)); // the channel would do so later
+      readBuffer.notifyReaders();
+      ended.forEach(connection -> connection.notifyClosed(null)); // the channel would notify later
     });
   }
 
-  /** Tells a channel that it may be readable, as the loop does, unless it is closed. */
+  /**
+   * Signals to an open channel that it may be readable, like the loop does; returns false if it is
+   * closed.
+   */
   private boolean ready(Channel channel) {
     if (!channel.isRegistered() || !channel.isActive()) {
       return false;
@@ -311,13 +314,13 @@ public final class Transport implements AutoCloseable {
     }
   }
 
-  /** Closes all connections and listeners and ends the thread; not to be called on the loop. */
+  /** Closes all connections and listeners and stops the thread; must not be called on the loop. */
   @Override
   public void close() {
     if (closed.getAndSet(true)) {
       return;
     }
-    // Netty's own shutdown leaves open, now and then, what has an event to come.
+    // Netty's own shutdown sometimes leaves channels with pending events open.
     onLoop(() -> {
       closeChannels();
       return true;
@@ -329,7 +332,7 @@ public final class Transport implements AutoCloseable {
     }
   }
 
-  /** Closes all connections, and stops to listen; on the loop. */
+  /** Closes all connections and listeners; on the loop. */
   public void closeChannels() {
     List.copyOf(open).forEach(Channel::close);
   }
@@ -343,7 +346,7 @@ public final class Transport implements AutoCloseable {
     }
   }
 
-  /** What went wrong in a task that was waited for. */
+  /** An exception of a task whose result was awaited. */
   private static final class LoopFailure extends RuntimeException {
 
     private static final long serialVersionUID = 1L;
@@ -359,7 +362,7 @@ public final class Transport implements AutoCloseable {
     }
   }
 
-  /** Makes connections of the channels that a listener accepts. */
+  /** Creates connections for the channels that a listener accepts. */
   private final class Acceptor extends ChannelInboundHandlerAdapter {
 
     private static final long PAUSE_MILLIS = 100;
@@ -384,7 +387,7 @@ public final class Transport implements AutoCloseable {
 
     @Override
     public void exceptionCaught(ChannelHandlerContext context, Throwable thrown) {
-      // Out of file descriptors, as a rule: the connection waits in the backlog for a better time.
+      // Usually out of file descriptors: the connection waits in the backlog.
       Channel listening = context.channel();
       listening.config().setAutoRead(false);
       eventLoop.schedule(

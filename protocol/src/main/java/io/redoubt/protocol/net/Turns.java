@@ -9,8 +9,8 @@ import io.netty.util.concurrent.ThreadAwareExecutor;
 import java.util.function.LongSupplier;
 
 /**
- * Makes the I/O handler of a loop one that does something at the end of each turn: when all that
- * was ready has been read, and before the tasks that wait.
+ * Wraps the I/O handler of an event loop to run work at the end of each turn: after all ready
+ * channels were read, and before waiting tasks.
  */
 final class Turns implements IoHandlerFactory {
   private final IoHandlerFactory factory;
@@ -21,7 +21,9 @@ final class Turns implements IoHandlerFactory {
   private boolean reading;
 
   /**
-   * @param nanoTime a clock that only goes forward, asked on the loop
+   * Creates a factory that wraps the handlers of {@code factory}.
+   *
+   * @param nanoTime a monotonic clock, called on the loop
    */
   Turns(IoHandlerFactory factory, Gathering gathering, LongSupplier nanoTime) {
     this.factory = factory;
@@ -29,7 +31,7 @@ final class Turns implements IoHandlerFactory {
     this.nanoTime = nanoTime;
   }
 
-  /** Sets what is done; on the loop. Returns true. */
+  /** Sets the work after each poll; on the loop. Returns true. */
   boolean atEnd(Runnable action) {
     end = action;
     return true;
@@ -40,17 +42,17 @@ final class Turns implements IoHandlerFactory {
     return new Handler(factory.newHandler(executor));
   }
 
-  /** Sets what is done after that; on the loop. */
+  /** Sets the work at the end of each turn; on the loop. */
   void last(EndOfTurn action) {
     last = action;
   }
 
-  /** Whether {@link #last} is still to come in this turn, before the loop waits. */
+  /** Returns true if {@link #last} is still to run in this turn, before the loop waits. */
   boolean isReading() {
     return reading;
   }
 
-  /** Has something done as if no turn were under way. */
+  /** Runs a task as if outside of a turn. */
   void outside(Runnable task) {
     boolean before = reading;
     reading = false;
@@ -77,8 +79,8 @@ final class Turns implements IoHandlerFactory {
 
     @Override
     public int run(IoHandlerContext context) {
-      if (gathering.wantsRest(served) && context.canBlock()) {
-        gathering.rest();
+      if (gathering.wantsPause(served) && context.canBlock()) {
+        gathering.pause();
       }
       reading = true;
       long nanos = last.patienceNanos(0);
@@ -127,7 +129,7 @@ final class Turns implements IoHandlerFactory {
     }
   }
 
-  /** Waits for so long at most. */
+  /** Limits the wait of a poll. */
   private final class Patience implements IoHandlerContext {
     private long delayNanos;
     private long deadlineNanos;

@@ -1,8 +1,10 @@
 /**
- * Connections: listening, connecting, reading and writing on one event loop.
+ * Network connections: listening, connecting, reading and writing on one event loop.
  *
- * <p>Imports {@code protocol.bytes} for memory. Netty is seen here and nowhere else: no type of it
- * is part of the API, so that what is built on connections can be read and tested without it.
+ * <p>Imports {@code protocol.bytes} for memory, {@code protocol.process} for thread priorities.
+ * Netty is used in this package only and is not part of its API, so that code built on connections
+ * can be read and tested without it. Start reading at {@link io.redoubt.protocol.net.Transport} and
+ * {@link io.redoubt.protocol.net.Connection}.
  */
 @NullMarked
 package io.redoubt.protocol.net;

@@ -6,12 +6,12 @@ import java.util.ArrayDeque;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A reply buffer that ends in a connection, the plainest one: replies are written into the chunks
- * that are sent. A chunk is sent when it is full or when {@link #flush} is called.
+ * The simplest reply buffer for a connection: replies are written into chunks, which are sent when
+ * full or when {@link #flush} is called.
  */
 public final class ConnectionOutput extends ReplyBuffer {
 
-  /** A full chunk that has to wait, for it has a gap or stands behind one that has. */
+  /** A full chunk that must wait because it has a gap or follows one that has. */
   private static final class Held {
     final Chunk chunk;
     final long window;
@@ -29,12 +29,12 @@ public final class ConnectionOutput extends ReplyBuffer {
   private long heldBytes;
   private @Nullable Chunk chunk;
 
-  /** An output that sends to {@code connection}. */
+  /** Creates an output that sends to {@code connection}. */
   public ConnectionOutput(Connection connection) {
     this.connection = connection;
   }
 
-  /** The bytes written here or queued before that the socket hasn't taken yet. */
+  /** Returns the number of written or queued bytes that the socket has not accepted yet. */
   public long pendingBytes() {
     return connection.queuedBytes() + heldBytes + unsentBytes();
   }
@@ -43,18 +43,18 @@ public final class ConnectionOutput extends ReplyBuffer {
     return chunk == null ? 0 : position - chunk.start();
   }
 
-  /** Whether anything was written since the last {@link #flush}. */
+  /** Returns true if anything was written since the last {@link #flush}. */
   public boolean hasUnsentBytes() {
     return unsentBytes() > 0 || heldBytes > 0;
   }
 
-  /** Sends what has been written and has the connection write it. */
+  /** Sends and flushes what has been written. */
   public void flush() {
     send();
     connection.flush();
   }
 
-  /** Queues what has been written on the connection, ahead of chunks that others send there. */
+  /** Queues what has been written on the connection, before chunks sent there directly. */
   public void send() {
     if (hasGaps()) {
       throw new IllegalStateException("a reply isn't finished");
@@ -68,7 +68,7 @@ public final class ConnectionOutput extends ReplyBuffer {
     }
   }
 
-  /** Forgets what has been written and not been sent. */
+  /** Discards unsent output. */
   public void discard() {
     for (Held waiting = held.poll(); waiting != null; waiting = held.poll()) {
       waiting.chunk.release();

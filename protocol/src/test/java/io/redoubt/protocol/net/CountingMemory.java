@@ -3,7 +3,7 @@ package io.redoubt.protocol.net;
 import io.redoubt.protocol.bytes.BufferMemory;
 import java.util.concurrent.atomic.AtomicLong;
 
-/** Counts what is out, so that a test sees whether all of it comes back. */
+/** Counts allocated blocks, so that tests can verify that all are freed. */
 final class CountingMemory implements BufferMemory {
 
   final AtomicLong bytes = new AtomicLong();

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** How long a turn of the loop goes on. */
+/** The duration of a turn of the loop. */
 @ParameterizedClass(name = "nio {0}")
 @ValueSource(booleans = {false, true})
 @Timeout(60)
@@ -26,7 +26,7 @@ class EndOfTurnTest extends TransportFixture {
 
   private static final int BACKLOG = 9;
 
-  /** Looks again until so many bytes have come, or the time is over. */
+  /** Polls until a number of bytes has arrived or the time is over. */
   private static final class UntilAllHaveCome implements EndOfTurn {
     final AtomicInteger bytes = new AtomicInteger();
     final List<Integer> atEnds = new ArrayList<>();
@@ -81,7 +81,7 @@ class EndOfTurnTest extends TransportFixture {
     try (Socket first = new Socket("127.0.0.1", listener.port());
         Socket second = new Socket("127.0.0.1", listener.port())) {
       handlers.take().opened.join();
-      handlers.take().opened.join(); // no task of theirs ends the turn
+      handlers.take().opened.join(); // so that none of their tasks ends the turn
       first.getOutputStream().write('1');
       Thread.sleep(lateMillis);
       second.getOutputStream().write('2');
@@ -92,13 +92,13 @@ class EndOfTurnTest extends TransportFixture {
   }
 
   @Test
-  void aTurnGoesOnWhileItsEndIsPatient() throws Exception {
+  void aTurnContinuesWhileItsEndWaits() throws Exception {
     var end = new UntilAllHaveCome(2, TimeUnit.SECONDS.toNanos(30));
     assertThat(endsOfTurns(end, 50)).containsExactly(2);
   }
 
   @Test
-  void aTurnEndsWhenPatienceIsOver() throws Exception {
+  void aTurnEndsAfterTheMaximumWait() throws Exception {
     var end = new UntilAllHaveCome(2, TimeUnit.MILLISECONDS.toNanos(2));
     assertThat(endsOfTurns(end, 500)).containsExactly(1, 1);
   }

@@ -5,83 +5,85 @@ import static org.assertj.core.api.Assertions.assertThat;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** When a loop rests so that more connections become ready, and for how long. */
+/** The conditions and the duration of a loop's pause for more ready connections. */
 class GatheringTest {
-  private static final long SOON = Gathering.MOST_NANOS;
+  private static final long SOON = Gathering.MAX_BUSY_NANOS;
 
-  /** So many that a rest is short for each of them, at the lowest rate that is high. */
+  /**
+   * Enough connections for a pause to be short for each of them, at the lowest rate that is high.
+   */
   private static final int MANY =
-      (int) (Gathering.PART_OF_ROUND_TRIP * Gathering.MOST_REST_NANOS * Gathering.READS / SOON + 1);
+      (int) (Gathering.PART_OF_ROUND_TRIP * Gathering.MAX_PAUSE_NANOS * Gathering.READS / SOON + 1);
 
   private long nanos = 1_000;
   private final Gathering gathering = new Gathering(() -> nanos);
 
   @BeforeEach
-  void afterTheFirstRoundWhoseBeginningIsNotKnown() {
+  void doesNotPauseAfterTheFirstRound() {
     round(MANY, SOON);
-    assertThat(gathering.wantsRest(1)).isFalse();
+    assertThat(gathering.wantsPause(1)).isFalse();
   }
 
   @Test
-  void itRestsWhenManyConnectionsSendAndATurnFindsFew() {
+  void pausesWhenManyConnectionsSendAndATurnFindsFew() {
     round(MANY, SOON);
-    assertThat(gathering.wantsRest(1)).isTrue();
-    assertThat(gathering.wantsRest(Gathering.FEW_CONNECTIONS - 1)).isTrue();
-    assertThat(gathering.wantsRest(Gathering.FEW_CONNECTIONS)).isFalse();
+    assertThat(gathering.wantsPause(1)).isTrue();
+    assertThat(gathering.wantsPause(Gathering.FEW_CONNECTIONS - 1)).isTrue();
+    assertThat(gathering.wantsPause(Gathering.FEW_CONNECTIONS)).isFalse();
   }
 
   @Test
-  void afterATurnThatWasForSomethingElseItDoesNot() {
+  void doesNotPauseAfterATurnWithoutReads() {
     round(MANY, SOON);
-    assertThat(gathering.wantsRest(0)).isFalse();
+    assertThat(gathering.wantsPause(0)).isFalse();
   }
 
   @Test
-  void untilARoundIsOverItDoesNot() {
+  void doesNotPauseBeforeARoundIsComplete() {
     for (int i = 1; i < Gathering.READS; i++) {
       gathering.read(true);
     }
-    assertThat(gathering.wantsRest(1)).isFalse();
+    assertThat(gathering.wantsPause(1)).isFalse();
   }
 
   @Test
-  void atALowRateItDoesNot() {
+  void doesNotPauseAtALowRate() {
     round(MANY, SOON + 1);
-    assertThat(gathering.wantsRest(1)).isFalse();
+    assertThat(gathering.wantsPause(1)).isFalse();
   }
 
   @Test
-  void withTheSlackOfTimersItRestsForNoMoreThanItsPartOfARoundTrip() {
+  void pauseAndTimerSlackAreAFractionOfTheRoundTrip() {
     round(Gathering.READS, SOON);
-    assertThat(rest()).isEqualTo(Gathering.MOST_REST_NANOS);
+    assertThat(pause()).isEqualTo(Gathering.MAX_PAUSE_NANOS);
 
     round(20, Gathering.READS * 20_000L); // each is read every 400 microseconds
-    assertThat(rest()).isEqualTo(400_000 / Gathering.PART_OF_ROUND_TRIP);
+    assertThat(pause()).isEqualTo(400_000 / Gathering.PART_OF_ROUND_TRIP);
   }
 
   @Test
-  void whereThatIsLessThanTheSlackItDoesNot() {
+  void doesNotPauseIfTheSlackAloneExceedsTheFraction() {
     round(16, Gathering.READS * 12_500L); // each is read every 200 microseconds
-    assertThat(gathering.wantsRest(1)).isFalse();
+    assertThat(gathering.wantsPause(1)).isFalse();
     round(32, Gathering.READS * 12_500L);
-    assertThat(gathering.wantsRest(1)).isTrue();
+    assertThat(gathering.wantsPause(1)).isTrue();
   }
 
   @Test
-  void eachRoundIsJudgedByItself() {
+  void evaluatesEachRoundSeparately() {
     round(MANY, SOON);
     round(1, SOON);
-    assertThat(gathering.wantsRest(1)).isFalse();
+    assertThat(gathering.wantsPause(1)).isFalse();
     round(MANY, SOON);
-    assertThat(gathering.wantsRest(1)).isTrue();
+    assertThat(gathering.wantsPause(1)).isTrue();
   }
 
-  private long rest() {
-    assertThat(gathering.wantsRest(1)).isTrue();
-    return gathering.restNanos() + Gathering.SLACK_NANOS;
+  private long pause() {
+    assertThat(gathering.wantsPause(1)).isTrue();
+    return gathering.pauseNanos() + Gathering.SLACK_NANOS;
   }
 
-  /** A round of reads of so many connections, in turn. */
+  /** Simulates a round of reads of that many connections, in turn. */
   private void round(int connections, long duration) {
     int round = gathering.round();
     nanos += duration;

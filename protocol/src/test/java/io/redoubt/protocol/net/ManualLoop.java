@@ -3,22 +3,22 @@ package io.redoubt.protocol.net;
 import java.util.ArrayDeque;
 import java.util.Deque;
 
-/** Runs what it is told to when the test says so. */
+/** A loop whose tasks run when the test says so. */
 public final class ManualLoop implements Loop {
   private final Deque<Runnable> tasks = new ArrayDeque<>();
   private final Deque<Runnable> scheduled = new ArrayDeque<>();
 
-  /** What is to run at once, and has not. */
+  /** Returns the submitted tasks that have not run. */
   public Deque<Runnable> tasks() {
     return tasks;
   }
 
-  /** What is to run later, whenever that is. */
+  /** Returns the scheduled tasks, regardless of their time. */
   public Deque<Runnable> scheduled() {
     return scheduled;
   }
 
-  /** Runs what there is of one or the other, and what is added by that. */
+  /** Runs the tasks of a queue, including those added meanwhile. */
   public static void run(Deque<Runnable> due) {
     while (!due.isEmpty()) {
       due.remove().run();

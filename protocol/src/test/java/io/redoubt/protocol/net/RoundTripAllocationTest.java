@@ -19,12 +19,12 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What the loop's thread allocates for a request over a socket: read, decoded, answered. */
+/** Allocations of the loop's thread per request over a socket: read, decode, reply. */
 class RoundTripAllocationTest {
 
   private static final int ROUNDS = 5_000;
 
-  /** Answers every request with OK, as a server does. */
+  /** Replies OK to every request, like a server. */
   private static final class OkHandler implements Connection.Handler {
 
     private final RequestDecoder decoder = new RequestDecoder(new Limits(), BufferMemory.offHeap());
@@ -62,7 +62,7 @@ class RoundTripAllocationTest {
     public void onClose(Connection connection, @Nullable Throwable cause) {}
   }
 
-  /** Epoll makes no garbage; NIO's selector does, and the budget is what it was seen to take. */
+  /** Epoll allocates nothing; NIO's selector does, and its budget is what was measured. */
   @ParameterizedTest
   @CsvSource({"false, 8", "true, 512"})
   void aRoundTripKeepsItsBudget(boolean nio, long bytesEach) throws IOException {

@@ -9,13 +9,13 @@ import java.security.GeneralSecurityException;
 import java.security.KeyStore;
 import java.util.Base64;
 
-/** Certificates for tests, each its own authority, made by the JDK's keytool. */
+/** Self-signed certificates for tests, created by the JDK's keytool. */
 public final class SelfSigned {
   private static final String PASSWORD = "secret";
 
   private SelfSigned() {}
 
-  /** Makes {@code name.crt} and {@code name.key} in a folder, PEM both. */
+  /** Creates the PEM files {@code name.crt} and {@code name.key} in a folder. */
   public static Tls.Identity make(Path folder, String name)
       throws IOException, InterruptedException, GeneralSecurityException {
     Path store = folder.resolve(name + ".p12");

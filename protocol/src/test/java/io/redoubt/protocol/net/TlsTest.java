@@ -24,10 +24,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Encrypted connections, of Java's own sockets and between transports. */
+/** TLS connections between transports and Java's own sockets. */
 @Timeout(60)
 class TlsTest {
-  private static final Tls.Terms USUAL = new Tls.Terms(List.of(), List.of());
+  private static final Tls.Terms DEFAULT_PROTOCOLS = new Tls.Terms(List.of(), List.of());
 
   @TempDir private static Path folder;
   private static Tls.Identity ours;
@@ -47,12 +47,12 @@ class TlsTest {
   }
 
   private static Tls client(Tls.Identity shown) throws IOException {
-    return Tls.client(shown, authority(ours), USUAL);
+    return Tls.client(shown, authority(ours), DEFAULT_PROTOCOLS);
   }
 
   private Listener listen(Tls.ClientCertificates clients, Connection.Handler handler)
       throws IOException {
-    Tls tls = Tls.server(ours, authority(ours), USUAL, clients);
+    Tls tls = Tls.server(ours, authority(ours), DEFAULT_PROTOCOLS, clients);
     return transport.listen(new InetSocketAddress("127.0.0.1", 0), 9, tls, c -> c.handler(handler));
   }
 
@@ -62,14 +62,14 @@ class TlsTest {
   }
 
   @AfterEach
-  void closeAndFindNothingLost() {
+  void closeAndFindAllMemoryFreed() {
     transport.close();
     assertThat(memory.bytes).hasValue(0);
   }
 
-  /** More than fits into all buffers, so that either side is held up by the other. */
+  /** Sends more than all buffers hold, so that both ends exert back-pressure. */
   @Test
-  void carriesWhatever() throws Exception {
+  void transfersLargeData() throws Exception {
     EchoHandler echo = new EchoHandler();
     Listener listener = listen(Tls.ClientCertificates.REQUIRED, echo);
     byte[] sent = new byte[6 << 20];
@@ -81,7 +81,7 @@ class TlsTest {
                 try {
                   socket.getOutputStream().write(sent);
                 } catch (IOException e) {
-                  // The reader will miss what could not be sent.
+                  // The reader notices missing bytes.
                 }
               });
       byte[] received = socket.getInputStream().readNBytes(sent.length);
@@ -129,7 +129,7 @@ class TlsTest {
   }
 
   @Test
-  void whoWaitsForEveryStep() throws Exception {
+  void connectsABlockingLink() throws Exception {
     Listener listener = listen(Tls.ClientCertificates.REQUIRED, new EchoHandler());
     byte[] sent = new byte[100_000];
     Seed.random("TlsTest").nextBytes(sent);
@@ -162,9 +162,10 @@ class TlsTest {
   }
 
   @Test
-  void refusesWhoHasNoRightCertificate() throws Exception {
+  void refusesClientsWithoutAValidCertificate() throws Exception {
     Listener listener = listen(Tls.ClientCertificates.REQUIRED, new EchoHandler());
-    for (Tls wrong : List.of(client(stranger), Tls.client(null, authority(ours), USUAL))) {
+    for (Tls wrong :
+        List.of(client(stranger), Tls.client(null, authority(ours), DEFAULT_PROTOCOLS))) {
       try (Socket socket = wrong.sockets().createSocket("127.0.0.1", listener.port())) {
         assertThatThrownBy(
                 () -> {
@@ -178,7 +179,7 @@ class TlsTest {
     EchoHandler echo = new EchoHandler();
     Listener lenient = listen(Tls.ClientCertificates.UNWANTED, echo);
     try (Socket socket =
-        Tls.client(null, authority(ours), USUAL)
+        Tls.client(null, authority(ours), DEFAULT_PROTOCOLS)
             .sockets()
             .createSocket("127.0.0.1", lenient.port())) {
       socket.getOutputStream().write(1);
@@ -187,25 +188,25 @@ class TlsTest {
   }
 
   @Test
-  void doesNotTrustAnyServer() throws Exception {
+  void refusesUntrustedServers() throws Exception {
     Listener listener = listen(Tls.ClientCertificates.UNWANTED, new EchoHandler());
     EchoHandler suspicious = new EchoHandler();
     transport.connect(
         new InetSocketAddress("127.0.0.1", listener.port()),
         null,
         5000,
-        Tls.client(null, authority(stranger), USUAL),
+        Tls.client(null, authority(stranger), DEFAULT_PROTOCOLS),
         suspicious);
     assertThat(suspicious.closed.join()).isInstanceOf(IOException.class);
     assertThat(suspicious.opened).isNotDone();
   }
 
   @Test
-  void saysWhatIsWrongWithAFile() throws Exception {
+  void reportsInvalidFiles() throws Exception {
     Path nonsense = Files.writeString(folder.resolve("nonsense"), "nonsense");
     Tls.Identity wrong = new Tls.Identity(nonsense, nonsense, "");
-    assertThatThrownBy(
-            () -> Tls.server(wrong, authority(ours), USUAL, Tls.ClientCertificates.UNWANTED))
+    assertThatThrownBy(() ->
+            Tls.server(wrong, authority(ours), DEFAULT_PROTOCOLS, Tls.ClientCertificates.UNWANTED))
         .isInstanceOf(IOException.class)
         .hasMessageContaining("nonsense");
   }

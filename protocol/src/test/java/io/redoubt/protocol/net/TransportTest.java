@@ -85,9 +85,9 @@ class TransportTest extends TransportFixture {
     assertThat(listener.address()).isEqualTo("127.0.0.1:" + listener.port());
   }
 
-  /** The client sends all before it reads anything, so that the server has to hold it up. */
+  /** The client sends everything before it reads, so that the server must exert back-pressure. */
   @Test
-  void holdsUpWhoDoesNotRead() throws Exception {
+  void exertsBackPressure() throws Exception {
     EchoHandler echo = new EchoHandler();
     Listener listener = listen(() -> echo);
     byte[] sent = new byte[40 << 20];
@@ -105,7 +105,7 @@ class TransportTest extends TransportFixture {
                 }
               });
       Connection connection = echo.opened.join();
-      // The server has stopped reading when the client's writes stand still with nothing read.
+      // The server has stopped reading if the client's writes block and nothing was read.
       while (onLoop(() -> echo.timesStopped) == 0) {
         Thread.onSpinWait();
       }
@@ -121,10 +121,10 @@ class TransportTest extends TransportFixture {
         .isLessThanOrEqualTo(EchoHandler.MAX_QUEUED_BYTES + ReadBuffer.READ_BYTES);
   }
 
-  /** However much there is, others wait for a part of it only; and for more of one large thing. */
+  /** A read is limited to a fair share, and to more for one announced large argument. */
   @ParameterizedTest
   @ValueSource(ints = {1, 20_000, 1_000_000})
-  void readsMuchAtOnceOnlyWhenItIsExpected(int expected) throws Exception {
+  void limitsReadsUnlessMoreIsExpected(int expected) throws Exception {
     var most = new AtomicInteger();
     var echo =
         new EchoHandler() {
@@ -160,7 +160,7 @@ class TransportTest extends TransportFixture {
   }
 
   @Test
-  void answersWhoHasSaidAll() throws Exception {
+  void repliesAfterTheClientClosedItsOutput() throws Exception {
     EchoHandler echo = new EchoHandler();
     Listener listener = listen(() -> echo);
     try (Socket socket = new Socket("127.0.0.1", listener.port())) {
@@ -172,8 +172,8 @@ class TransportTest extends TransportFixture {
   }
 
   @Test
-  void whatComesInOneTurnStaysUntilAllOfItIsRead() throws Exception {
-    List<String> events = new ArrayList<>(); // filled on the loop
+  void inputOfATurnStaysValidUntilAllIsRead() throws Exception {
+    List<String> events = new ArrayList<>(); // accessed on the loop
     AtomicInteger accepted = new AtomicInteger();
     Supplier<EchoHandler> handlers =
         () -> {
@@ -199,7 +199,7 @@ class TransportTest extends TransportFixture {
     Listener listener = listen(handlers);
     try (Socket first = new Socket("127.0.0.1", listener.port());
         Socket second = new Socket("127.0.0.1", listener.port())) {
-      for (Socket socket : List.of(first, second)) { // what has answered is polled
+      for (Socket socket : List.of(first, second)) { // connections that have replied are polled
         socket.getOutputStream().write('x');
         assertThat(socket.getInputStream().read()).isEqualTo('x');
       }
@@ -254,7 +254,7 @@ class TransportTest extends TransportFixture {
   }
 
   @Test
-  void givesBackWhatACloseLeavesUnsent() throws Exception {
+  void freesUnsentOutputOnClose() throws Exception {
     EchoHandler flood =
         new EchoHandler() {
           @Override
@@ -286,7 +286,7 @@ class TransportTest extends TransportFixture {
   }
 
   @Test
-  void aHandlerThatThrowsLosesItsConnectionOnly() throws Exception {
+  void anExceptionInAHandlerClosesItsConnectionOnly() throws Exception {
     IllegalStateException thrown = new IllegalStateException("as the test wants it");
     EchoHandler throwing =
         new EchoHandler() {
@@ -308,7 +308,7 @@ class TransportTest extends TransportFixture {
   }
 
   @Test
-  void anAcceptorMayRefuse() throws Exception {
+  void anAcceptorMayRefuseAConnection() throws Exception {
     Listener listener = transport.listen(loopback(0), BACKLOG, Connection::close);
     try (Socket socket = new Socket("127.0.0.1", listener.port())) {
       assertThat(socket.getInputStream().read()).isEqualTo(-1);
@@ -316,7 +316,7 @@ class TransportTest extends TransportFixture {
   }
 
   @Test
-  void saysWhyItCannotListen() throws Exception {
+  void reportsWhyItCannotListen() throws Exception {
     Listener listener = listen(EchoHandler::new);
     assertThatThrownBy(
             () -> transport.listen(loopback(listener.port()), BACKLOG, Connection::close))
@@ -347,7 +347,7 @@ class TransportTest extends TransportFixture {
   }
 
   @Test
-  void stopsAcceptingForAWhile() throws Exception {
+  void pausesAccepting() throws Exception {
     AtomicInteger accepted = new AtomicInteger();
     Listener listener =
         transport.listen(
@@ -370,7 +370,7 @@ class TransportTest extends TransportFixture {
   }
 
   @Test
-  void bindsBothKindsOfIp() throws Exception {
+  void bindsIpv4AndIpv6() throws Exception {
     assumeTrue(!nio, "only epoll can keep IPv4 out of a listener of IPv6");
     assumeTrue(hasIpv6());
     for (String[] pair : new String[][] {{"127.0.0.1", "::1"}, {"0.0.0.0", "::"}}) {
@@ -418,7 +418,7 @@ class TransportTest extends TransportFixture {
   }
 
   @Test
-  void theBacklogIsTheKernels() throws Exception {
+  void theKernelKeepsTheBacklog() throws Exception {
     Listener listener = listen(EchoHandler::new);
     Process ss;
     try {
@@ -464,7 +464,7 @@ class TransportTest extends TransportFixture {
   }
 
   @Test
-  void saysWhyItCannotConnect() throws Exception {
+  void reportsWhyItCannotConnect() throws Exception {
     int port;
     try (ServerSocket closedAtOnce = new ServerSocket(0)) {
       port = closedAtOnce.getLocalPort();
@@ -482,7 +482,7 @@ class TransportTest extends TransportFixture {
     assertThat(refused.opened).isNotDone();
   }
 
-  /** The kernel leaves connections unanswered that find the backlog full. */
+  /** The kernel does not answer connections that find the backlog full. */
   @Test
   void givesUpConnecting() throws Exception {
     List<SocketChannel> waiting = new ArrayList<>();
@@ -506,7 +506,7 @@ class TransportTest extends TransportFixture {
   }
 
   @Test
-  void gapsMayLieInChunksLeftBehind() throws Exception {
+  void fillsGapsInEarlierChunks() throws Exception {
     int elements = 5000;
     EchoHandler handler =
         new EchoHandler() {
@@ -562,7 +562,7 @@ class TransportTest extends TransportFixture {
   }
 
   @Test
-  void goesOnAfterATaskThatThrows() throws Exception {
+  void continuesAfterAnExceptionInATask() throws Exception {
     Loop loop = transport.loop();
     List<Throwable> thrown = new ArrayList<>();
     onLoop(() -> {
@@ -586,7 +586,7 @@ class TransportTest extends TransportFixture {
   }
 
   @Test
-  void closingEndsConnections() throws Exception {
+  void closingClosesConnections() throws Exception {
     EchoHandler echo = new EchoHandler();
     Listener listener = listen(() -> echo);
     try (Socket socket = new Socket("127.0.0.1", listener.port())) {
@@ -598,7 +598,7 @@ class TransportTest extends TransportFixture {
   }
 
   @Test
-  void closingFreesTheAddressAlsoOfAConnectionNotAcceptedYet() throws Exception {
+  void closingFreesTheAddressDespiteAPendingConnection() throws Exception {
     InetSocketAddress address = new InetSocketAddress("127.0.0.1", FreePorts.one());
     for (int round = 0; round < 50; round++) {
       try (Transport one = Transport.open("one of many", BufferMemory.offHeap())) {

@@ -9,23 +9,23 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /**
- * conf/sentinel.conf is what the declarations make. To write it anew: {@code mvn -pl sentinel -am
+ * Compares conf/sentinel.conf with the declarations. To generate it: {@code mvn -pl sentinel -am
  * test -Dtest=ShippedFileTest -Dsurefire.failIfNoSpecifiedTests=false -Dredoubt.writeConf=true}.
  */
 final class ShippedFileTest {
   private static final Path FILE = Path.of("../conf/sentinel.conf");
   private static final List<String> INTRODUCTION =
       List.of(
-          "Configuration of a Redoubt sentinel. It is read when it is the first argument:"
-              + " redis-sentinel /path/to/sentinel.conf. The sentinel keeps what it learns in this"
-              + " file too, so it has to be able to write it.",
-          "Made from the declarations of the directives: every line gives the default, unless its"
-              + " comment says otherwise.",
-          "A line is a name and its arguments, which may stand in quotes. A comment needs a line of"
-              + " its own. Sizes take units: 1k is 1000 bytes, 1kb 1024, and so m, mb, g, gb.");
+          "Configuration of a Redoubt sentinel, passed as the first argument: redis-sentinel"
+              + " /path/to/sentinel.conf. The sentinel stores its state in this file, too, so it"
+              + " must be writable.",
+          "Generated from the declarations of the directives: every line shows the default unless"
+              + " its comment says otherwise.",
+          "A line is a name and its arguments, which may be quoted. A comment needs a line of its"
+              + " own. Sizes take units: 1k is 1000 bytes, 1kb is 1024, likewise m, mb, g and gb.");
 
   @Test
-  void isWhatTheDeclarationsMake() throws Exception {
+  void equalsTheGeneratedFile() throws Exception {
     String text = ConfTemplate.of(new SentinelDirectives(), INTRODUCTION);
     if (Boolean.getBoolean("redoubt.writeConf")) {
       Files.writeString(FILE, text);

@@ -29,7 +29,7 @@ public final class HostPortsDirective
   protected List<HostPort> parseWords(List<String> words, List<HostPort> before)
       throws RefusedValue {
     List<HostPort> places = new ArrayList<>();
-    for (String word : orNothing(words)) {
+    for (String word : emptyIfBlank(words)) {
       int colon = word.lastIndexOf(':');
       long port = colon < 1 ? -1 : Numbers.parseLong(word.substring(colon + 1), -1);
       if (port < 1 || port > 65535) {
@@ -48,7 +48,7 @@ public final class HostPortsDirective
   }
 
   @Override
-  protected boolean isBestLeftOut(List<HostPort> of) {
+  protected boolean isOmitted(List<HostPort> of) {
     return of.isEmpty();
   }
 }

@@ -27,7 +27,7 @@ public final class PercentilesDirective
   @Override
   protected List<Double> parseWords(List<String> words, List<Double> before) throws RefusedValue {
     List<Double> percentiles = new ArrayList<>();
-    for (String word : orNothing(words)) {
+    for (String word : emptyIfBlank(words)) {
       double percentile;
       try {
         percentile = Double.parseDouble(word);

@@ -63,7 +63,7 @@ public final class ReplicaofDirective
   }
 
   @Override
-  protected boolean isBestLeftOut(Optional<HostPort> of) {
+  protected boolean isOmitted(Optional<HostPort> of) {
     return of.isEmpty();
   }
 }

@@ -175,7 +175,7 @@ final class ConfigFileTest {
             Reading the configuration file, at line 1
             >>> 'replica\u2010read\u2010only yes'
             Bad directive or wrong number of arguments
-            Hint: character 8 is U+2010 (HYPHEN), which looks like '-' and is another character
+            Hint: character 8 is U+2010 (HYPHEN), which looks like '-', but is not that character
             Hint: in plain characters the line is: replica-read-only yes
             """);
     assertThat(failure("maxmemory\u00a01gb"))
@@ -191,7 +191,7 @@ final class ConfigFileTest {
     assertThat(failure("requirepass 123456# the password\n"))
         .contains(
             "wrong number of arguments\n",
-            "Hint: a comment has to stand on a line of its own, so '# the password' was taken for"
+            "Hint: a comment needs a line of its own; '# the password' was read as"
                 + " arguments\n");
     assertThat(failure("port 1 2 \"#\"")).doesNotContain("Hint");
   }
