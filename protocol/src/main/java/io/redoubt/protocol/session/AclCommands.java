@@ -31,7 +31,7 @@ import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
-/** ACL: users and what they may do. */
+/** The ACL command: manages users and their permissions. */
 public final class AclCommands<C extends SessionCall> extends CommandGroup<C> {
   private static final int MAX_PASSWORD_BITS = 4096;
   private static final int USUAL_PASSWORD_BITS = 256;
@@ -164,12 +164,12 @@ public final class AclCommands<C extends SessionCall> extends CommandGroup<C> {
           .runs(call -> call.reply().bulk(call.client().user().name()));
 
   /**
-   * The group.
+   * Creates the group.
    *
-   * @param registry the clients, and by it the users and the log
-   * @param table the commands that can be allowed
-   * @param random for passwords: must not be predictable
-   * @param file where users are kept, or null without {@code aclfile}
+   * @param registry the clients, with the users and the ACL log
+   * @param table the commands that rules can refer to
+   * @param random generates passwords: must be cryptographically secure
+   * @param file stores users, or null without {@code aclfile}
    */
   public AclCommands(
       ClientRegistry registry,

@@ -10,8 +10,8 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where connections come in: each becomes a client, or is refused in Redis' words. Belongs to the
- * loop.
+ * Accepts connections: each becomes a client or is refused with Redis' error. Used by the event
+ * loop only.
  */
 public final class Admission {
   private static final String TOO_MANY = "-ERR max number of clients reached\r\n";
@@ -39,11 +39,11 @@ public final class Admission {
   }
 
   /**
-   * Takes a new connection: makes a client for it, or refuses it in Redis' words (too many clients,
+   * Creates a client for a new connection, or refuses it with Redis' error (too many clients,
    * protected mode) and closes it.
    *
-   * @param connection just accepted
-   * @param newClient makes the client; its constructor gets the registry
+   * @param connection the accepted connection
+   * @param newClient creates the client from the registry
    */
   public void accept(Connection connection, Function<ClientRegistry, ? extends Client> newClient) {
     SessionSettings settings = registry.settings();
@@ -74,7 +74,7 @@ public final class Admission {
     connection.handler(new Refused(bytes));
   }
 
-  /** Sends its one line as soon as the connection is open, and closes. */
+  /** Sends an error line when the connection opens, and closes it. */
   private record Refused(byte[] line) implements Connection.Handler {
     @Override
     public void onOpen(Connection connection) {
@@ -87,7 +87,7 @@ public final class Admission {
 
     @Override
     public void onBytes(Connection connection, MemorySegment memory, long from, long to) {
-      // Whatever it says, it is refused.
+      // Input is ignored: the connection is refused.
     }
 
     @Override
@@ -97,12 +97,12 @@ public final class Admission {
 
     @Override
     public void onWritable(Connection connection) {
-      // Closed by then.
+      // Closed already.
     }
 
     @Override
     public void onClose(Connection connection, @Nullable Throwable cause) {
-      // There is no client.
+      // No client to release.
     }
   }
 
@@ -114,12 +114,12 @@ public final class Admission {
     return remote != null && remote.getAddress() != null && remote.getAddress().isLoopbackAddress();
   }
 
-  /** Connections accepted. */
+  /** Returns the number of connections accepted. */
   public long received() {
     return received;
   }
 
-  /** Connections refused. */
+  /** Returns the number of connections refused. */
   public long rejected() {
     return rejected;
   }

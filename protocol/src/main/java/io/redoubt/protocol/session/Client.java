@@ -17,17 +17,16 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One connection as Redis knows it: its requests are decoded in batches and run one by one as long
- * as it {@linkplain #mayExecute() may}; what could not be run yet is kept. Replies are flushed once
- * a read. A server's own state (database, transaction, ...) is added by a subclass. Belongs to the
- * loop.
+ * A client connection. Its requests are decoded in batches and executed one by one while it
+ * {@linkplain #mayExecute() may}; pending ones are kept. Replies are flushed once per read. A
+ * subclass adds the server's own state (database, transaction, ...). Used by the event loop only.
  *
- * <p>What ends a client: the peer closes; {@link #close()} at once; {@link #closeAfterReply()} when
- * the replies are sent; {@link #closeSoon()} at the end of the turn, safe while others iterate over
- * clients or subscribers.
+ * <p>A client ends when the peer disconnects or by {@link #close()} at once, {@link
+ * #closeAfterReply()} after its replies were sent, or {@link #closeSoon()} at the end of the turn,
+ * which is safe while others iterate over clients or subscribers.
  */
 public abstract class Client extends Peer implements Connection.Handler, Subscriber {
-  /** What a client's objects take on the heap; an estimate. */
+  /** The estimated heap size of a client's objects. */
   private static final long OBJECT_BYTES = 900;
 
   private static final long MAY_REPLICATE = Flag.WRITE.bit() | Flag.MAY_REPLICATE.bit();
@@ -49,16 +48,16 @@ public abstract class Client extends Peer implements Connection.Handler, Subscri
   private boolean readingStopped;
   private boolean inputEnded;
 
-  /** A client with the next id, as the default user; {@link #attach} it to a connection. */
+  /** Creates a client with the next id, as the default user; {@link #attach} it to a connection. */
   protected Client(ClientRegistry registry) {
     super(registry.nextId(), registry.users(), registry.clock().wallMillis());
     this.registry = registry;
     input = new ClientInput(registry, registry.users().allowsUnauthenticated());
   }
 
-  // What the server's own state adds.
+  // ---- state of the server
 
-  /** The selected database. */
+  /** Returns the index of the selected database. */
   public int databaseIndex() {
     return 0;
   }
@@ -68,40 +67,41 @@ public abstract class Client extends Peer implements Connection.Handler, Subscri
     return false;
   }
 
-  /** How many commands wait for EXEC, or -1 outside of MULTI. */
+  /** Returns the number of commands queued for EXEC, or -1 outside of MULTI. */
   public int queuedCommands() {
     return -1;
   }
 
-  /** The memory of the commands that wait for EXEC. */
+  /** Returns the size of the commands queued for EXEC, in bytes. */
   public long queuedCommandBytes() {
     return 0;
   }
 
   /**
-   * Whether the command may change data here and on replicas; EXEC does when a command that waits
-   * for it does.
+   * Returns true if the command may change data here and on replicas; EXEC does if a queued command
+   * does.
    */
   protected boolean mayReplicate(Command<?> command) {
     return (command.flags() & MAY_REPLICATE) != 0;
   }
 
-  /** Where its commands run, for the ACL log: {@code toplevel}, {@code multi} or {@code lua}. */
+  /**
+   * Returns the execution context for the ACL log: {@code toplevel}, {@code multi} or {@code lua}.
+   */
   protected String aclContext() {
     return "toplevel";
   }
 
-  /** RESET: back to the state of a new client. The shared part is done by the caller. */
+  /** Resets the state of the subclass, for RESET; the caller resets the shared part. */
   protected void onReset() {}
 
-  /** The client is gone: release what belongs to it. Called once. */
+  /** Releases the resources of the subclass after the client has ended. Called once. */
   protected void onReleased() {}
 
-  // Life.
+  // ---- life cycle
 
   /**
-   * Begins to serve a connection; also takes over one that another handler had so far (the link to
-   * a master).
+   * Starts serving a connection, possibly taking it over from another handler (the master link).
    */
   public final void attach(Connection newConnection) {
     connectedBy(newConnection);
@@ -119,7 +119,7 @@ public abstract class Client extends Peer implements Connection.Handler, Subscri
     release();
   }
 
-  /** Closes now. Within its own command use {@link #closeAfterReply()}. */
+  /** Closes at once. Within its own command use {@link #closeAfterReply()}. */
   public final void close() {
     if (executing) {
       closeSoon();
@@ -132,7 +132,7 @@ public abstract class Client extends Peer implements Connection.Handler, Subscri
     }
   }
 
-  /** Closes at the end of the turn; runs and writes nothing from now on. */
+  /** Closes at the end of the turn; executes and writes nothing from now on. */
   public final void closeSoon() {
     if (!released && !is(ClientFlag.CLOSE_ASAP)) {
       flag(ClientFlag.CLOSE_ASAP, true);
@@ -141,7 +141,7 @@ public abstract class Client extends Peer implements Connection.Handler, Subscri
     }
   }
 
-  /** Runs nothing more, and closes when the replies have been sent. */
+  /** Executes nothing more, and closes when the replies have been sent. */
   public final void closeAfterReply() {
     flag(ClientFlag.CLOSE_AFTER_REPLY, true);
     joinEndOfTurn();
@@ -165,19 +165,19 @@ public abstract class Client extends Peer implements Connection.Handler, Subscri
     onReleased();
   }
 
-  /** Whether it is gone for good. */
+  /** Returns true if the client has ended. */
   public final boolean isReleased() {
     return released;
   }
 
-  // Input.
+  // ---- input
 
   @Override
   public void onBytes(Connection from, MemorySegment memory, long start, long end) {
     if (isEnding()) {
       return;
     }
-    heard(registry.clock().wallMillis());
+    recordInput(registry.clock().wallMillis());
     registry.countInput(end - start);
     try {
       input.take(this, memory, start, end);
@@ -205,7 +205,7 @@ public abstract class Client extends Peer implements Connection.Handler, Subscri
   @Override
   public void onInputEnd(Connection from) {
     inputEnded = true;
-    holdUpReading();
+    updateReading();
     closeIfAnswered();
   }
 
@@ -225,7 +225,7 @@ public abstract class Client extends Peer implements Connection.Handler, Subscri
     return inNextTurn || is(ClientFlag.UNBLOCKED) || hasRequestsInHand();
   }
 
-  /** What has been read has run, as far as it may now: keeps the rest, and sends the replies. */
+  /** Finishes a read: executes what may run, keeps the rest, and sends the replies. */
   final void endInput() {
     input.finish(this);
     Connection current = connectionIfAny();
@@ -236,18 +236,18 @@ public abstract class Client extends Peer implements Connection.Handler, Subscri
     if (!is(ClientFlag.MASTER) && query.usedBytes() > registry.settings().queryBufferLimitBytes()) {
       registry.queryBufferOverflow(this, query);
     }
-    goOnNextTurn();
+    continueNextTurn();
     flush();
     if (query.isEmpty()) {
       delivery.pipelineFinished();
     }
-    holdUpReading();
+    updateReading();
     registry.accountMemory(this);
     closeIfAnswered();
   }
 
-  /** Ends its share of this turn; what is left runs in the next one, after the other clients. */
-  private void goOnNextTurn() {
+  /** Ends the client's share of this turn; the rest runs in the next turn, after other clients. */
+  private void continueNextTurn() {
     if (input.endShare(this) && !inNextTurn) {
       inNextTurn = true;
       registry.loop().schedule(this::nextTurn, 0);
@@ -266,9 +266,9 @@ public abstract class Client extends Peer implements Connection.Handler, Subscri
     }
   }
 
-  /** Reads nothing while there is too much of it, or of what was replied. */
-  final void holdUpReading() {
-    boolean stop = inputEnded || delivery.isTooMuchHeld(this) || input.isTooMuch();
+  /** Pauses reading while too much input or output is pending. */
+  final void updateReading() {
+    boolean stop = inputEnded || delivery.exceedsHeldLimit(this) || input.exceedsLimit();
     Connection open = open();
     if (stop != readingStopped && open != null) {
       readingStopped = stop;
@@ -283,29 +283,29 @@ public abstract class Client extends Peer implements Connection.Handler, Subscri
   }
 
   /**
-   * Whether the next request may run now: not blocked, not postponed by a pause, not on its way
-   * out.
+   * Returns true if the next request may run now: the client is neither blocked nor paused nor
+   * closing.
    */
   public final boolean mayExecute() {
     return !wait.isOn() && !postponed && !isEnding();
   }
 
-  /** Whether it runs nothing more, so that what it has sent is not needed. */
+  /** Returns true if it executes nothing more and ignores further input. */
   public final boolean isEnding() {
     return released || is(ClientFlag.CLOSE_ASAP) || is(ClientFlag.CLOSE_AFTER_REPLY);
   }
 
-  /** Whether requests of it that have been read have not all run yet. */
+  /** Returns true if requests that were read have not been executed yet. */
   public final boolean hasRequestsInHand() {
     return input.inHandBytes() > 0;
   }
 
-  /** Called by the batch that a request of this client is in. */
+  /** Called by the batch that contains a request of this client. */
   final void run(Request request) {
     input.run(this, request);
   }
 
-  /** Runs one request; returns false when it was postponed and must be run again. */
+  /** Executes a request; returns false if it was postponed and must be executed again. */
   final boolean execute(Request request) {
     executing = true;
     try {
@@ -322,23 +322,23 @@ public abstract class Client extends Peer implements Connection.Handler, Subscri
       return false;
     }
     output.afterCommand();
-    registry.accountMemory(this); // it may be closed by that: nothing more of it runs then
+    registry.accountMemory(this); // may close this client, which then executes nothing more
     return true;
   }
 
-  /** Runs a request again that blocked it; it is blocked all the while. */
+  /** Executes a request again that blocked the client; the client stays blocked meanwhile. */
   public final void executeAgain(Request request) {
     execute(request);
   }
 
-  /** Whether one of its commands is running now. */
+  /** Returns true while one of its commands is running. */
   public final boolean isExecuting() {
     return executing;
   }
 
   /**
-   * Called in dispatch: the request must not run now, but again when the pause ends. Nothing may
-   * have been replied.
+   * Postpones the dispatched request until the pause ends. Must be called before anything was
+   * replied.
    */
   public final void postpone() {
     postponed = true;
@@ -357,8 +357,8 @@ public abstract class Client extends Peer implements Connection.Handler, Subscri
   }
 
   /**
-   * Closes the client if the request is a line of HTTP: somebody has a browser or another program
-   * send commands on its behalf. To be called for requests that name no command.
+   * Closes the client if the request is a line of HTTP: a browser or another program is being
+   * abused to send commands. Must be called for requests that name no command.
    *
    * @return true if the client is being closed
    */
@@ -371,22 +371,22 @@ public abstract class Client extends Peer implements Connection.Handler, Subscri
     return true;
   }
 
-  /** Answers bytes that are no requests, and closes. */
+  /** Replies to a protocol error and closes. */
   final void protocolError(String message, MemorySegment memory, long at, long to) {
     registry.protocolError(this, message, memory, at, to);
     reply().error("ERR " + message);
     closeAfterReply();
   }
 
-  // Blocking.
+  // ---- blocking
 
   /**
-   * Blocks: its next requests wait until {@link #unblock()}.
+   * Blocks the client: its next requests wait until {@link #unblock()}.
    *
-   * @param what is told of the end
-   * @param timeoutMillis after which {@link Waiting#timedOut} is called, 0 for never
-   * @throws IllegalStateException within a script or EXEC: the reply would come in addition to that
-   *     of the script or of EXEC
+   * @param what is notified of the end
+   * @param timeoutMillis the delay before {@link Waiting#timedOut} is called, 0 for none
+   * @throws IllegalStateException within a script or EXEC, where the reply would be an additional
+   *     one
    */
   public final void block(Waiting what, long timeoutMillis) {
     if (deniesBlocking()) {
@@ -397,12 +397,12 @@ public abstract class Client extends Peer implements Connection.Handler, Subscri
     registry.blockedChanged(1);
   }
 
-  /** What it waits for, or null. */
+  /** Returns the current wait, or null. */
   public final @Nullable Waiting waiting() {
     return wait.waiting();
   }
 
-  /** Ends the wait: the caller writes the reply; kept requests run at the end of the turn. */
+  /** Ends the wait. The caller writes the reply; pending requests run at the end of the turn. */
   public final void unblock() {
     if (endWait()) {
       resumeProcessing();
@@ -418,7 +418,7 @@ public abstract class Client extends Peer implements Connection.Handler, Subscri
     return true;
   }
 
-  /** Ends the wait as a timeout does. */
+  /** Ends the wait like its timeout. */
   public final void timeOut() {
     Waiting what = wait.waiting();
     if (what != null) {
@@ -427,7 +427,7 @@ public abstract class Client extends Peer implements Connection.Handler, Subscri
     }
   }
 
-  /** Runs kept requests at the end of the turn. */
+  /** Executes pending requests at the end of the turn. */
   public final void resumeProcessing() {
     if (!released) {
       flag(ClientFlag.UNBLOCKED, true);
@@ -435,22 +435,28 @@ public abstract class Client extends Peer implements Connection.Handler, Subscri
     }
   }
 
-  // Output.
+  // ---- output
 
-  /** Where its replies go; written bytes leave when the current read, or the turn, is done. */
+  /**
+   * Returns the writer of replies; written bytes are flushed at the end of the current read or
+   * turn.
+   */
   public final ReplyWriter reply() {
     return output.writer();
   }
 
   /**
-   * Marks the time in which a command of this client's script runs: its reply goes to the script,
-   * so that nothing is written to {@link #reply()}.
+   * Sets whether a command of this client's script is running, whose reply goes to the script and
+   * not to {@link #reply()}.
    */
   public final void repliesToScript(boolean on) {
     output.repliesToScript(on);
   }
 
-  /** To be called by whoever writes to {@link #reply()} outside of this client's own commands. */
+  /**
+   * Schedules a flush; required after writing to {@link #reply()} outside of this client's
+   * commands.
+   */
   public final void flushSoon() {
     joinEndOfTurn();
   }
@@ -462,7 +468,7 @@ public abstract class Client extends Peer implements Connection.Handler, Subscri
     }
   }
 
-  /** The end of a turn of the loop: runs what may run again, flushes, closes. */
+  /** Finishes a turn of the loop: executes what may run again, flushes, closes. */
   final void endTurn() {
     atEndOfTurn = false;
     if (is(ClientFlag.CLOSE_ASAP)) {
@@ -472,14 +478,14 @@ public abstract class Client extends Peer implements Connection.Handler, Subscri
     if (is(ClientFlag.UNBLOCKED)) {
       flag(ClientFlag.UNBLOCKED, false);
       input.runKept(this);
-      goOnNextTurn();
+      continueNextTurn();
     }
     flush();
     registry.accountMemory(this);
     closeIfAnswered();
   }
 
-  /** Sends what was replied so far; only needed before the end of a read. */
+  /** Sends the replies so far; only needed before the end of a read. */
   public final void flush() {
     delivery.flush(this);
   }
@@ -490,7 +496,7 @@ public abstract class Client extends Peer implements Connection.Handler, Subscri
 
   @Override
   public final void confirm(Consumer<ReplyWriter> message) {
-    output.evenIfSuppressed(message);
+    output.writeUnsuppressed(message);
   }
 
   @Override
@@ -501,24 +507,24 @@ public abstract class Client extends Peer implements Connection.Handler, Subscri
     if (executing) {
       output.pushAfterReply(message, registry.memory());
     } else {
-      output.evenIfSuppressed(message);
+      output.writeUnsuppressed(message);
       joinEndOfTurn();
     }
   }
 
-  /** Bytes of replies that the socket has not taken yet. */
+  /** Returns the bytes of replies that the socket has not accepted yet. */
   public long queuedOutputBytes() {
     return delivery.queuedBytes(this);
   }
 
-  /** The connection, null before there is one and once the client is gone. */
+  /** Returns the connection; null before it is attached and after the client has ended. */
   final @Nullable Connection open() {
     return released ? null : connectionIfAny();
   }
 
   /**
-   * What the client takes, in bytes: its requests and replies in their buffers, its transaction,
-   * and an estimate of its objects.
+   * Returns the memory of the client in bytes: its requests and replies in their buffers, its
+   * transaction, and an estimate of its objects.
    */
   public final long memoryBytes() {
     ByteQueue query = input.kept();
@@ -530,7 +536,7 @@ public abstract class Client extends Peer implements Connection.Handler, Subscri
         + queuedCommandBytes();
   }
 
-  /** Counts anew what it takes of {@code maxmemory-clients}; returns the difference in bytes. */
+  /** Updates its contribution to {@code maxmemory-clients} and returns the difference in bytes. */
   final long accountMemory() {
     ClientType type = type();
     boolean counts = type == ClientType.NORMAL || type == ClientType.PUBSUB;
@@ -540,7 +546,7 @@ public abstract class Client extends Peer implements Connection.Handler, Subscri
     return difference;
   }
 
-  /** Replies and pushes vanish: a master gets none. */
+  /** Sets whether replies and push messages are discarded, as for a master. */
   public final void mute(boolean on) {
     output.mute(on);
   }
@@ -549,31 +555,34 @@ public abstract class Client extends Peer implements Connection.Handler, Subscri
     return output;
   }
 
-  // State.
+  // ---- state
 
   /**
-   * RESET: the state of a new client, as far as it is shared; the server's own part through {@link
+   * Resets the shared state to that of a new client, and the server's own through {@link
    * #onReset()}.
    */
   final void reset() {
     registry.channels().forget(this);
-    forgetIdentity();
+    resetIdentity();
     output.mode(ClientOutput.ReplyMode.ON);
     reply().resp(2);
     input.authenticated(isAuthenticated());
     onReset();
   }
 
-  /** Becomes that user, authenticated. */
+  /** Authenticates the client as a user. */
   public final void authenticate(User as) {
-    login(as);
+    setUser(as);
     input.authenticated(true);
   }
 
-  /** The requests of a master have no size limit; it has no output limit and gets no replies. */
+  /**
+   * Lifts the size limits of requests and output and discards replies, because the peer is the
+   * master.
+   */
   public final void becomeMaster() {
     flag(ClientFlag.MASTER, true);
-    trust();
+    setAuthenticated();
     input.fromMaster();
     mute(true);
   }
@@ -583,22 +592,22 @@ public abstract class Client extends Peer implements Connection.Handler, Subscri
     return subscriptions;
   }
 
-  /** To be called after its subscriptions changed. */
+  /** Must be called after its subscriptions changed. */
   final void subscriptionsChanged() {
     flag(ClientFlag.PUBSUB, subscriptions.total() > 0);
   }
 
   /**
-   * The refusal of a command because a RESP2 client with subscriptions may only (un)subscribe,
-   * PING, QUIT and RESET; or null.
+   * Returns the error for a command that a RESP2 client with subscriptions may not use (all but
+   * (un)subscribe, PING, QUIT and RESET), or null.
    */
   public final @Nullable CommandError subscribeModeRefuses(Command<?> command) {
     return is(ClientFlag.PUBSUB) && reply().resp() == 2 ? Refusals.inSubscribeMode(command) : null;
   }
 
   /**
-   * The refusal of a request by the user's rules, which is logged, or null. Ask {@link
-   * User#isUnrestricted} first.
+   * Returns the error for a request that the user's permissions deny, after logging it, or null.
+   * Check {@link User#isUnrestricted} first.
    */
   public final @Nullable CommandError denied(Command<?> command, Request request) {
     return Refusals.byRules(this, aclContext(), command, request);
@@ -617,8 +626,8 @@ public abstract class Client extends Peer implements Connection.Handler, Subscri
   }
 
   /**
-   * Whether a pause of clients concerns this command now: then {@link #postpone} it. The links of
-   * replication are never paused.
+   * Returns true if a pause applies to this command: then {@link #postpone} it. Replication links
+   * are never paused.
    */
   public final boolean pauses(Command<?> command) {
     Pause pause = registry.pauses().current();
@@ -628,7 +637,7 @@ public abstract class Client extends Peer implements Connection.Handler, Subscri
         && (pause == Pause.ALL || mayReplicate(command));
   }
 
-  /** The registry it belongs to. */
+  /** Returns the registry that it belongs to. */
   public final ClientRegistry registry() {
     return registry;
   }

@@ -14,7 +14,7 @@ import io.redoubt.protocol.command.Errors;
 import io.redoubt.protocol.command.Group;
 import io.redoubt.protocol.resp.Request;
 
-/** CLIENT: what a client can learn and change of itself, and an administrator of all. */
+/** The CLIENT command: queries and changes of the own connection, and administration of all. */
 public final class ClientCommands<C extends SessionCall> extends CommandGroup<C> {
   private final ClientRegistry registry;
 
@@ -155,7 +155,7 @@ public final class ClientCommands<C extends SessionCall> extends CommandGroup<C>
           .is(NOSCRIPT, LOADING, STALE)
           .runs(call -> call.reply().integer(-1));
 
-  /** The group for the clients of that registry. */
+  /** Creates the group for the clients of a registry. */
   public ClientCommands(ClientRegistry registry) {
     super(Group.CONNECTION);
     this.registry = registry;
@@ -175,7 +175,7 @@ public final class ClientCommands<C extends SessionCall> extends CommandGroup<C>
     call.reply().ok();
   }
 
-  /** A name for a client; its lines in CLIENT LIST must stay readable. */
+  /** Validates a name for a client; its line in CLIENT LIST must remain parseable. */
   static ByteString checkedName(ByteString name) {
     return checked(name, "Client names");
   }

@@ -7,7 +7,7 @@ import io.redoubt.protocol.command.Errors;
 import io.redoubt.protocol.resp.Request;
 import org.jspecify.annotations.Nullable;
 
-/** The filters of CLIENT KILL; all that are given must fit. */
+/** The filters of CLIENT KILL, all of which must match. */
 final class ClientFilter {
   private long id;
   private @Nullable ClientType type;
@@ -17,7 +17,7 @@ final class ClientFilter {
   private long maxAgeSeconds;
   private boolean skipsSelf = true;
 
-  /** Reads pairs of option and value. */
+  /** Parses pairs of option and value. */
   static ClientFilter parse(Request request, int from, ClientRegistry registry) {
     var filter = new ClientFilter();
     for (int i = from; i < request.count(); i += 2) {
@@ -29,7 +29,7 @@ final class ClientFilter {
     return filter;
   }
 
-  /** The old form: {@code CLIENT KILL ip:port}, which may be the client itself. */
+  /** Parses the old form {@code CLIENT KILL ip:port}, which may match the caller. */
   static ClientFilter address(String address) {
     var filter = new ClientFilter();
     filter.address = address;

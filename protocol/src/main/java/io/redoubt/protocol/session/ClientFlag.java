@@ -1,34 +1,34 @@
 package io.redoubt.protocol.session;
 
-/** A state of a client that CLIENT LIST shows as a letter, in its order. */
+/** A client flag, in the order of CLIENT LIST, which shows its letter. */
 public enum ClientFlag {
-  /** Gets every command of the others (MONITOR). */
+  /** Receives every command of other clients (MONITOR). */
   MONITOR('O'),
-  /** A replica fed by this server. */
+  /** A replica of this server. */
   REPLICA('S'),
   /** This server's master. */
   MASTER('M'),
-  /** Subscribed to something. */
+  /** Subscribed to channels or patterns. */
   PUBSUB('P'),
   /** Between MULTI and EXEC. */
   MULTI('x'),
-  /** Waits in a blocking command. */
+  /** Blocked in a command. */
   BLOCKED('b'),
   /** A watched key has changed: EXEC will fail. */
   DIRTY_WATCH('d'),
-  /** Will be closed when its replies have been sent. */
+  /** Closes when its replies have been sent. */
   CLOSE_AFTER_REPLY('c'),
-  /** Just unblocked; its kept requests run at the end of the turn. */
+  /** Just unblocked; its pending requests run at the end of the turn. */
   UNBLOCKED('u'),
-  /** Will be closed at the end of the turn. */
+  /** Closes at the end of the turn. */
   CLOSE_ASAP('A'),
-  /** Connected by a Unix socket. */
+  /** Connected over a Unix socket. */
   UNIX_SOCKET('U'),
   /** In cluster mode: reads from a replica. */
   READONLY('r'),
-  /** Not to be evicted for the memory of clients. */
+  /** Exempt from eviction of clients. */
   NO_EVICT('e'),
-  /** Its reads leave the access clock of keys alone. */
+  /** Its reads do not update the access time of keys. */
   NO_TOUCH('T');
 
   private final char letter;
@@ -37,7 +37,7 @@ public enum ClientFlag {
     this.letter = letter;
   }
 
-  /** The letter in CLIENT LIST. */
+  /** Returns the letter in CLIENT LIST. */
   public char letter() {
     return letter;
   }

@@ -8,12 +8,12 @@ import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What comes from a client: decodes its bytes into requests, which run together with those of other
- * clients ({@link RequestBatch}) as long as it may execute, and keeps the rest.
+ * The input of a client: decodes bytes into requests, which run together with those of other
+ * clients ({@link RequestBatch}) while the client may execute, and keeps the rest.
  */
 final class ClientInput {
-  /** A client that has so much to run in the next turns is not read. */
-  private static final long MOST_KEPT_BYTES = 1 << 16;
+  /** Reading pauses while a client has more input than this to execute in the next turns. */
+  private static final long MAX_PENDING_BYTES = 1 << 16;
 
   private final ClientRegistry registry;
   private final RequestDecoder decoder;
@@ -21,21 +21,23 @@ final class ClientInput {
   private final TurnShare share;
   private boolean authenticated;
 
-  /** What is being run: bytes from {@link #rest} on have not been, or not yet. */
+  /** The memory of the executing input; bytes from {@link #rest} on have not been executed. */
   private MemorySegment memory = MemorySegment.NULL;
 
   private long rest;
   private long end;
 
-  /** Whether {@link #rest} begins with a request that must not run now. */
+  /** True if {@link #rest} starts with a request that must not run now. */
   private boolean stopped;
 
   private @Nullable ProtocolException violation;
 
-  /** What is being run when it is not kept here, from {@link #take} to {@link #finish}. */
+  /**
+   * The size of input being executed from the shared buffer, from {@link #take} to {@link #finish}.
+   */
   private long inHandBytes;
 
-  /** Whether what is kept waits for the next turn of the loop, and for nothing else. */
+  /** True if kept input only waits for the next turn of the loop. */
   private boolean forNextTurn;
 
   ClientInput(ClientRegistry registry, boolean authenticated) {
@@ -60,17 +62,17 @@ final class ClientInput {
     return kept;
   }
 
-  /** How many bytes are missing of the argument that has come in part, at least. */
+  /** Returns a lower bound of the bytes missing from a partly received argument. */
   long missingBytes() {
     return decoder.missingBytes();
   }
 
-  /** The bytes whose requests are being run, when they are not kept here. */
+  /** Returns the size of input being executed from the shared buffer. */
   long inHandBytes() {
     return inHandBytes;
   }
 
-  /** Takes bytes that lie in the loop's shared buffer, until {@link #finish}. */
+  /** Takes input in the loop's shared buffer, until {@link #finish}. */
   void take(Client client, MemorySegment from, long start, long to) {
     finish(client);
     if (kept.isEmpty() && client.mayExecute()) {
@@ -82,14 +84,14 @@ final class ClientInput {
     }
   }
 
-  /** Has what was taken run, as far as the client may execute now, and keeps the rest. */
+  /** Executes the taken input as far as the client may, and keeps the rest. */
   void finish(Client client) {
     if (inHandBytes == 0) {
       return;
     }
     long from = runDecoded(client);
     if (inHandBytes == 0) {
-      return; // it was finished while the request of another client did not end
+      return; // finished already, during a long request of another client
     }
     inHandBytes = 0;
     if (from < end && !client.isEnding()) {
@@ -97,7 +99,7 @@ final class ClientInput {
     }
   }
 
-  /** Runs what was kept, as far as the client may execute now. */
+  /** Executes kept input as far as the client may. */
   void runKept(Client client) {
     finish(client);
     if (kept.isEmpty() || !client.mayExecute()) {
@@ -113,9 +115,9 @@ final class ClientInput {
   }
 
   /**
-   * The client's share of this turn of the loop is over.
+   * Ends the client's share of this turn of the loop.
    *
-   * @return whether the next turn is to run more
+   * @return true if the next turn must execute more
    */
   boolean endShare(Client client) {
     forNextTurn = share.isUsedUp() && !kept.isEmpty() && client.mayExecute();
@@ -123,12 +125,12 @@ final class ClientInput {
     return forNextTurn;
   }
 
-  /** Whether what it has sent comes faster than it can be run. */
-  boolean isTooMuch() {
-    return forNextTurn && kept.usedBytes() > MOST_KEPT_BYTES;
+  /** Returns true if input arrives faster than it is executed. */
+  boolean exceedsLimit() {
+    return forNextTurn && kept.usedBytes() > MAX_PENDING_BYTES;
   }
 
-  /** Puts the requests that are whole into the batch; when that is full, it runs. */
+  /** Adds the complete requests to the batch, which runs when it is full. */
   private void decode(Client client, MemorySegment from, long start, long to) {
     RequestBatch batch = registry.batch();
     memory = from;
@@ -139,7 +141,7 @@ final class ClientInput {
       while (!stopped) {
         Request request = batch.next();
         if (stopped) {
-          return; // to make room the batch has run
+          return; // the batch has run to make room
         }
         long after = decoder.decode(from, rest, to, request);
         if (after == RequestDecoder.NEED_MORE) {
@@ -158,7 +160,7 @@ final class ClientInput {
     }
   }
 
-  /** Called by the batch: runs a request, unless one before it had to wait. */
+  /** Executes a request of the batch, unless an earlier one had to wait. */
   void run(Client client, Request request) {
     if (!stopped && !(client.mayExecute() && share.admits(request) && client.execute(request))) {
       stopped = true;
@@ -166,7 +168,7 @@ final class ClientInput {
     }
   }
 
-  /** Runs the batch. Returns where the bytes begin that must be kept. */
+  /** Runs the batch and returns the start of the bytes that must be kept. */
   private long runDecoded(Client client) {
     registry.batch().run();
     ProtocolException found = violation;

@@ -6,8 +6,8 @@ import io.redoubt.protocol.pubsub.ChannelKind;
 import io.redoubt.protocol.pubsub.Subscriptions;
 
 /**
- * A client as one line of CLIENT LIST: the fields of Redis 7.2 in its order. Sizes are in bytes,
- * times in seconds.
+ * Formats a client as a line of CLIENT LIST, with the fields of Redis 7.2 in its order. Sizes are
+ * in bytes, times in seconds.
  */
 final class ClientLine {
   private ClientLine() {}

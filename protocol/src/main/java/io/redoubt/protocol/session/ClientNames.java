@@ -2,7 +2,7 @@ package io.redoubt.protocol.session;
 
 import io.redoubt.protocol.bytes.ByteString;
 
-/** What a client says of itself: its name (CLIENT SETNAME, HELLO) and its library's. */
+/** The names that a client sets: its own (CLIENT SETNAME, HELLO) and its library's. */
 public final class ClientNames {
   private ByteString name = ByteString.EMPTY;
   private ByteString library = ByteString.EMPTY;
@@ -10,17 +10,17 @@ public final class ClientNames {
 
   ClientNames() {}
 
-  /** Its name, empty for none. */
+  /** Returns the client's name, empty for none. */
   public ByteString name() {
     return name;
   }
 
-  /** Gives it a name; empty takes it away. */
+  /** Sets the client's name, empty for none. */
   public void name(ByteString newName) {
     name = newName;
   }
 
-  /** CLIENT SETINFO LIB-NAME, empty for none. */
+  /** Returns the name set by CLIENT SETINFO LIB-NAME, empty for none. */
   public ByteString library() {
     return library;
   }
@@ -29,7 +29,7 @@ public final class ClientNames {
     library = value;
   }
 
-  /** CLIENT SETINFO LIB-VER, empty for none. */
+  /** Returns the version set by CLIENT SETINFO LIB-VER, empty for none. */
   public ByteString libraryVersion() {
     return libraryVersion;
   }

@@ -10,11 +10,11 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What goes to a client: its replies unless it does not want them, and pushes, which never break
- * into a reply.
+ * The output of a client: replies, unless switched off, and push messages, which never interrupt a
+ * reply.
  */
 final class ClientOutput {
-  /** CLIENT REPLY. */
+  /** The modes of CLIENT REPLY. */
   enum ReplyMode {
     ON,
     OFF,
@@ -41,8 +41,8 @@ final class ClientOutput {
     return replies;
   }
 
-  void mode(ReplyMode newMode) {
-    mode = newMode;
+  void mode(ReplyMode mode) {
+    this.mode = mode;
     update();
   }
 
@@ -50,25 +50,25 @@ final class ClientOutput {
     return mode;
   }
 
-  /** Nothing leaves, not even pushes: a master gets no replies. */
+  /** Discards all output, including push messages, as for a master. */
   void mute(boolean on) {
     mute = on;
     update();
   }
 
-  /** Marks the time in which the reply of the running command goes to the script that calls it. */
+  /** Sets whether the reply of the running command goes to the script that calls it. */
   void repliesToScript(boolean on) {
     repliesToScript = on;
     update();
   }
 
-  /** Nothing leaves any more: the client is on its way out, maybe in the middle of a reply. */
+  /** Discards further output because the client is closing, possibly within a reply. */
   void discard() {
     replies.discard();
     ended = true;
   }
 
-  /** The client is gone: nothing is even written. */
+  /** Stops writing because the client has ended. */
   void end() {
     discard();
     update();
@@ -80,7 +80,7 @@ final class ClientOutput {
         mute || ended || repliesToScript || mode == ReplyMode.OFF || mode == ReplyMode.SKIP);
   }
 
-  void evenIfSuppressed(Consumer<ReplyWriter> message) {
+  void writeUnsuppressed(Consumer<ReplyWriter> message) {
     if (mute || ended) {
       return;
     }
@@ -92,7 +92,7 @@ final class ClientOutput {
     }
   }
 
-  /** Keeps a push until the running command has replied. */
+  /** Keeps a push message until the running command has replied. */
   void pushAfterReply(Consumer<ReplyWriter> message, BufferMemory memory) {
     ArrayList<byte[]> pushes = pushesAfterReply;
     if (pushes == null) {
@@ -107,7 +107,7 @@ final class ClientOutput {
     }
   }
 
-  /** A command has run: what was skipped is over, and pushes that waited follow. */
+  /** Finishes a command: ends the skipping of its reply and writes kept push messages. */
   void afterCommand() {
     if (mode == ReplyMode.SKIP_NEXT) {
       mode(ReplyMode.SKIP);
@@ -117,16 +117,16 @@ final class ClientOutput {
     ArrayList<byte[]> pushes = pushesAfterReply;
     if (pushes != null) {
       pushesAfterReply = null;
-      pushes.forEach(bytes -> evenIfSuppressed(target -> target.raw(bytes)));
+      pushes.forEach(bytes -> writeUnsuppressed(target -> target.raw(bytes)));
     }
   }
 
-  /** Everything has gone to the socket. */
+  /** Called when the socket has accepted all output. */
   void drained() {
     softLimitSinceMillis = -1;
   }
 
-  /** Whether so many unsent bytes are more than the limit allows now. */
+  /** Returns true if the unsent bytes exceed the limit, considering its duration. */
   boolean exceeds(OutputLimit limit, long queuedBytes, Clock clock) {
     if (limit.hardBytes() > 0 && queuedBytes >= limit.hardBytes()) {
       return true;

@@ -22,10 +22,10 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * All clients of a process, and what they share: the dispatcher, the batch of decoded requests,
- * users, channels, limits, the pause. The end of a turn of the loop is handled here as well:
- * clients that were written to, unblocked or told to close during the turn are flushed, resumed and
- * closed in one task. Belongs to the loop.
+ * All clients of a process and their shared context: dispatcher, request batch, users, channels,
+ * limits, pauses. Also handles the end of a turn of the loop: clients that were written to,
+ * unblocked or scheduled for closing during the turn are flushed, resumed and closed in one task.
+ * Used by the event loop only.
  */
 public final class ClientRegistry {
   private static final long ATTACK_LOG_MILLIS = 60_000;
@@ -61,18 +61,18 @@ public final class ClientRegistry {
   private long attackLoggedMillis;
 
   /**
-   * No clients yet.
+   * Creates a registry without clients.
    *
-   * @param loop where everything happens
+   * @param loop the event loop
    * @param clock the time
-   * @param log where closed clients are told
-   * @param memory where requests are kept that cannot run yet
-   * @param limits of a request's parts
+   * @param log receives messages on closed clients
+   * @param memory allocates buffers of pending requests
+   * @param limits the size limits of requests
    * @param settings the configuration
-   * @param users who clients can be
-   * @param aclLog where refusals go
-   * @param channels what clients can be subscribed to
-   * @param dispatcher what runs requests
+   * @param users the users
+   * @param aclLog receives denials
+   * @param channels the subscriptions
+   * @param dispatcher executes requests
    */
   public ClientRegistry(
       Loop loop,
@@ -99,9 +99,9 @@ public final class ClientRegistry {
     batch = new RequestBatch(dispatcher);
   }
 
-  // Connections.
+  // ---- connections
 
-  /** Where new connections come in. */
+  /** Returns the acceptor of new connections. */
   public Admission admission() {
     return admission;
   }
@@ -119,27 +119,32 @@ public final class ClientRegistry {
     pauses.forget(client);
   }
 
-  /** All clients in the order of their ids; a snapshot that may be walked while clients go. */
+  /**
+   * Returns all clients in the order of their ids, as a snapshot that may be iterated while clients
+   * close.
+   */
   public List<Client> all() {
     return new ArrayList<>(clients.values());
   }
 
-  /** All clients as they are, for counting; nothing may close a client meanwhile. */
+  /**
+   * Returns a live view of all clients, for counting; no client may be closed during an iteration.
+   */
   public Collection<Client> view() {
     return Collections.unmodifiableCollection(clients.values());
   }
 
-  /** The client of that id, or null. */
+  /** Returns the client with the id, or null. */
   public @Nullable Client byId(long id) {
     return clients.get(id);
   }
 
-  /** How many clients there are. */
+  /** Returns the number of clients. */
   public int count() {
     return clients.size();
   }
 
-  /** How many clients of a type there are. */
+  /** Returns the number of clients of a type. */
   public int count(ClientType type) {
     int count = 0;
     for (Client client : clients.values()) {
@@ -148,12 +153,14 @@ public final class ClientRegistry {
     return count;
   }
 
-  /** How many clients are blocked. */
+  /** Returns the number of blocked clients. */
   public int blockedCount() {
     return blocked;
   }
 
-  /** Ends all waits with an error, and closes those who waited: what they wait for cannot come. */
+  /**
+   * Ends all waits with an error and closes the clients, because nothing can unblock them any more.
+   */
   public void endWaits(String error) {
     for (Client client : all()) {
       if (client.waiting() != null) {
@@ -168,10 +175,7 @@ public final class ClientRegistry {
     blocked += difference;
   }
 
-  /**
-   * Closes the clients that are these users, or all that may no longer be subscribed to what they
-   * are.
-   */
+  /** Closes the clients of a user. */
   void closeClientsOf(User user) {
     for (Client client : all()) {
       if (client.user() == user) {
@@ -180,7 +184,7 @@ public final class ClientRegistry {
     }
   }
 
-  /** Closes a client; one whose command is running gets its reply first. */
+  /** Closes a client; if its command is running, after the reply. */
   public void closeOrFinish(Client client) {
     if (client.isExecuting()) {
       client.closeAfterReply();
@@ -189,9 +193,9 @@ public final class ClientRegistry {
     }
   }
 
-  // Memory.
+  // ---- memory
 
-  /** What the clients of a type take together, in bytes: {@link Client#memoryBytes}. */
+  /** Returns the total memory of the clients of a type, in bytes: {@link Client#memoryBytes}. */
   public long memoryBytes(ClientType type) {
     long bytes = 0;
     for (Client client : clients.values()) {
@@ -201,21 +205,21 @@ public final class ClientRegistry {
   }
 
   /**
-   * To be called when what a client takes may have changed. Closes the largest clients while all
-   * take more than {@code maxmemory-clients} together; not those of replication, nor those with
-   * CLIENT NO-EVICT.
+   * Updates the memory of a client, which may have changed. Closes the largest clients while all
+   * together exceed {@code maxmemory-clients}, except replication links and clients with CLIENT
+   * NO-EVICT.
    */
   void accountMemory(Client client) {
     long limit = settings.clientMemoryLimitBytes();
     if (limit > 0) {
       evictableBytes += client.accountMemory();
       while (evictableBytes > limit && evictLargest()) {
-        // until the rest fits
+        // until the others fit
       }
     }
   }
 
-  /** The client's memory is no longer counted. */
+  /** Removes a client's memory from the total. */
   void forgetMemory(long bytes) {
     evictableBytes -= bytes;
   }
@@ -247,7 +251,7 @@ public final class ClientRegistry {
     return largest;
   }
 
-  // Turns.
+  // ---- turns
 
   void atEndOfTurn(Client client) {
     turn.add(client);
@@ -259,7 +263,7 @@ public final class ClientRegistry {
 
   private void endTurn() {
     endTurnScheduled = false;
-    // Clients may join again while this runs: they are then for the next task.
+    // Clients added meanwhile are handled by the next task.
     int count = turn.size();
     for (int i = 0; i < count; i++) {
       turn.get(i).endTurn();
@@ -267,7 +271,7 @@ public final class ClientRegistry {
     turn.subList(0, count).clear();
   }
 
-  /** To be called once a second: closes idle clients and those that stay beyond a soft limit. */
+  /** Closes idle clients and those that stay above a soft limit; must be called once a second. */
   public void everySecond() {
     long now = clock.wallMillis();
     long idleMillis = settings.idleTimeoutSeconds() * 1000L;
@@ -288,17 +292,17 @@ public final class ClientRegistry {
     }
   }
 
-  /** Output that waits before it may leave. */
+  /** Returns the clients whose output is held back. */
   public HeldOutput heldOutput() {
     return heldOutput;
   }
 
-  /** The pauses of clients. */
+  /** Returns the pauses of clients. */
   public Pauses pauses() {
     return pauses;
   }
 
-  // What clients report.
+  // ---- events of clients
 
   void logDenial(Client client, Denial denial, String context, ByteString object, ByteString user) {
     aclLog.add(denial, context, object, user, client.toString(), clock.wallMillis());
@@ -355,34 +359,34 @@ public final class ClientRegistry {
     outputBytes += bytes;
   }
 
-  // Counts of INFO.
+  // ---- statistics of INFO
 
-  /** Bytes received from clients. */
+  /** Returns the number of bytes received from clients. */
   public long inputBytes() {
     return inputBytes;
   }
 
-  /** Bytes of replies. */
+  /** Returns the number of bytes of replies. */
   public long outputBytes() {
     return outputBytes;
   }
 
-  /** Clients closed for the memory that all take. */
+  /** Returns the number of clients closed because of {@code maxmemory-clients}. */
   public long clientsEvicted() {
     return clientsEvicted;
   }
 
-  /** Clients closed for their output. */
+  /** Returns the number of clients closed because of their output. */
   public long outputLimitDisconnections() {
     return outputLimitDisconnections;
   }
 
-  /** Clients closed for their input. */
+  /** Returns the number of clients closed because of their input. */
   public long queryLimitDisconnections() {
     return queryLimitDisconnections;
   }
 
-  /** CONFIG RESETSTAT. */
+  /** Resets the statistics, as CONFIG RESETSTAT does. */
   public void resetStatistics() {
     admission.resetStatistics();
     inputBytes = 0;
@@ -392,13 +396,15 @@ public final class ClientRegistry {
     queryLimitDisconnections = 0;
   }
 
-  // What clients and command groups share.
+  // ---- shared context
 
   RequestBatch batch() {
     return batch;
   }
 
-  /** Runs something in which other clients' requests run while those of one are not done. */
+  /**
+   * Runs a task that executes requests of other clients while a request of {@code busy} is running.
+   */
   public void nested(Client busy, Runnable task) {
     RequestBatch outer = batch;
     batch = new RequestBatch(dispatcher);
@@ -422,37 +428,37 @@ public final class ClientRegistry {
     return log;
   }
 
-  /** The time. */
+  /** Returns the clock. */
   public Clock clock() {
     return clock;
   }
 
-  /** Where clients keep what cannot run yet. */
+  /** Returns the allocator of buffers of pending requests. */
   public BufferMemory memory() {
     return memory;
   }
 
-  /** The limits of requests. */
+  /** Returns the size limits of requests. */
   public Limits limits() {
     return limits;
   }
 
-  /** The configuration. */
+  /** Returns the configuration. */
   public SessionSettings settings() {
     return settings;
   }
 
-  /** Who clients can be. */
+  /** Returns the users. */
   public Users users() {
     return users;
   }
 
-  /** The log of refusals. */
+  /** Returns the log of denials. */
   public AclLog aclLog() {
     return aclLog;
   }
 
-  /** What clients can be subscribed to. */
+  /** Returns the subscriptions. */
   public Channels channels() {
     return channels;
   }

@@ -6,9 +6,9 @@ import java.util.ArrayList;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A connection's chunks as windows for replies. A full chunk goes to the connection at once; only
- * while a reply of yet unknown length is being written, or while earlier replies wait for the gate,
- * chunks wait here. An idle client holds no chunk.
+ * Writes replies into chunks of a connection. A full chunk is passed to the connection at once,
+ * unless a reply of deferred length is being written or earlier replies wait for the gate; then it
+ * waits here. An idle client has no chunk.
  */
 final class ClientReplies extends ReplyBuffer {
   private @Nullable Client client;
@@ -28,7 +28,7 @@ final class ClientReplies extends ReplyBuffer {
     }
   }
 
-  /** To be called before the first reply. */
+  /** Sets the client; must be called before the first reply. */
   void attach(Client owner) {
     client = owner;
   }
@@ -41,35 +41,35 @@ final class ClientReplies extends ReplyBuffer {
     return owner;
   }
 
-  /** From now on everything written vanishes, also in the middle of a reply. */
+  /** Discards everything written from now on, also within a reply. */
   void discard() {
     discarding = true;
     releaseHeld();
   }
 
-  /** Bytes written and not yet given to the connection. */
+  /** Returns the number of bytes not yet passed to the connection. */
   long pendingBytes() {
     Chunk current = chunk;
     return heldBytes + (current == null ? 0 : position - current.start());
   }
 
-  /** Bytes in chunks that wait for the length of a reply. */
+  /** Returns the number of bytes in chunks that wait for a deferred length. */
   long heldBytes() {
     return heldBytes;
   }
 
-  /** The size of the window being written to. */
+  /** Returns the size of the current window. */
   long windowBytes() {
     Chunk current = chunk;
     return current == null ? 0 : current.limit() - current.start();
   }
 
-  /** Chunks that wait here. */
+  /** Returns the number of waiting chunks. */
   int heldChunks() {
     return held == null ? 0 : held.size();
   }
 
-  /** Gives everything to the connection, which sends it at its next flush. */
+  /** Passes everything to the connection, which sends it at its next flush. */
   void handOver() {
     releaseHeld();
     Chunk current = chunk;
@@ -138,7 +138,7 @@ final class ClientReplies extends ReplyBuffer {
       long gapWindow, long offset, byte[] header, int headerBytes, int gapBytes) {
     ArrayList<Held> chunks = held;
     if (chunks == null) {
-      return; // discarded meanwhile
+      return; // discarded in between
     }
     Held owner = chunks.get((int) (gapWindow - firstHeldWindow));
     long before = owner.end;

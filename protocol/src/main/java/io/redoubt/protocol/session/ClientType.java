@@ -2,18 +2,15 @@ package io.redoubt.protocol.session;
 
 import org.jspecify.annotations.Nullable;
 
-/**
- * The classes of clients that have output limits of their own and that CLIENT KILL and LIST tell
- * apart.
- */
+/** The client classes with separate output limits, distinguished by CLIENT KILL and LIST. */
 public enum ClientType {
-  /** Everybody else; MONITOR clients too. */
+  /** All other clients, including MONITOR clients. */
   NORMAL("normal"),
-  /** Replicas fed by this server. */
+  /** Replicas of this server. */
   REPLICA("slave"),
   /** Clients with subscriptions. */
   PUBSUB("pubsub"),
-  /** The master. Has no output limit. */
+  /** The master, without output limit. */
   MASTER("master");
 
   private final String label;
@@ -22,13 +19,14 @@ public enum ClientType {
     this.label = label;
   }
 
-  /** The name, with the old word for replicas as in {@code client-output-buffer-limit}. */
+  /** Returns the name, with the old term for replicas as in {@code client-output-buffer-limit}. */
   public String label() {
     return label;
   }
 
   /**
-   * The type of that name, whatever its case, or null; {@code replica} and {@code slave} are one.
+   * Returns the type of that name, in any case, or null; {@code replica} and {@code slave} are the
+   * same.
    */
   public static @Nullable ClientType named(String name) {
     if (name.equalsIgnoreCase("replica")) {

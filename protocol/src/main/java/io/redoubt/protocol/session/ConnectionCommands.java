@@ -19,8 +19,8 @@ import io.redoubt.protocol.resp.ReplyWriter;
 import io.redoubt.protocol.resp.Request;
 
 /**
- * Who a client is and how it talks: AUTH, HELLO, PING, ECHO, RESET, QUIT. CLIENT is in {@link
- * ClientCommands}.
+ * Commands of the connection itself: AUTH, HELLO, PING, ECHO, RESET, QUIT. {@link ClientCommands}
+ * has CLIENT.
  */
 public final class ConnectionCommands<C extends SessionCall> extends CommandGroup<C> {
   private static final CommandError NO_PASSWORD_SET =
@@ -91,7 +91,7 @@ public final class ConnectionCommands<C extends SessionCall> extends CommandGrou
           .is(NOSCRIPT, LOADING, STALE, FAST, NO_AUTH, ALLOW_BUSY)
           .runs(ConnectionCommands::quit);
 
-  /** The group; HELLO answers what it is given. */
+  /** Creates the group with the reply fields of HELLO. */
   public ConnectionCommands(Hello hello) {
     super(Group.CONNECTION);
     this.hello = hello;

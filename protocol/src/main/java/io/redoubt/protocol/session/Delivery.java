@@ -3,11 +3,11 @@ package io.redoubt.protocol.session;
 import io.redoubt.protocol.net.Connection;
 
 /**
- * How the output of a client gets to its socket: not before the {@link OutputGate} lets it through,
- * not faster than the socket takes it, and not without limit.
+ * Delivers the output of a client to its socket: not before the {@link OutputGate} passes it, as
+ * fast as the socket accepts it, and within limits.
  */
 final class Delivery {
-  /** What a client may leave unread, beyond what the socket takes, before it has authenticated. */
+  /** The maximum output pending before authentication, in addition to what the socket accepts. */
   private static final long UNAUTHENTICATED_OUTPUT_BYTES = 1024;
 
   /**
@@ -16,30 +16,33 @@ final class Delivery {
    */
   private static final long UNAUTHENTICATED_PIPELINE_BYTES = 16 * 1024;
 
-  /** A client with more output that waits for the gate is not read. */
-  private static final long MOST_HELD_BYTES = 1 << 20;
+  /** Reading pauses while more output than this waits for the gate. */
+  private static final long MAX_HELD_BYTES = 1 << 20;
 
   private static final long NO_MARK = -1;
 
   private final ClientOutput output;
 
-  /** The last flush left bytes behind: until they are gone replies fill up their chunk here. */
+  /**
+   * True if the last flush left bytes unwritten: until they are written, replies accumulate in
+   * their chunk.
+   */
   private boolean socketFull;
 
-  /** Bytes that were flushed of the replies to a pipeline that has not run to its end. */
+  /** The number of flushed bytes of replies to a pipeline that has not been executed completely. */
   private long pipelineBytes;
 
-  /** Output up to here is with the connection and waits for this mark of the gate. */
+  /** The mark of the gate that output passed to the connection waits for. */
   private long heldMark = NO_MARK;
 
-  /** With which group of {@link HeldOutput} it was let go last. */
+  /** The number of the last release of {@link HeldOutput} that included this client. */
   private long group = -1;
 
   Delivery(ClientOutput output) {
     this.output = output;
   }
 
-  /** Sends what was replied so far, if it may leave. */
+  /** Sends the replies so far if the gate permits. */
   void flush(Client client) {
     Connection connection = client.open();
     if (connection == null || client.is(ClientFlag.CLOSE_ASAP) || mustHold(client, connection)) {
@@ -53,7 +56,7 @@ final class Delivery {
     if (!socketFull) {
       output.replies().handOver();
     }
-    // What is too much is so before the socket takes some of it.
+    // Checked before the socket accepts part of the output.
     checkLimit(client);
     if (client.is(ClientFlag.CLOSE_ASAP)) {
       return;
@@ -61,7 +64,7 @@ final class Delivery {
     if (!client.isAuthenticated()) {
       pipelineBytes += connection.queuedBytes();
     }
-    // Also when the socket is full: chunks that were filled since wait for it.
+    // Also if the socket is full, because chunks filled since then wait for it.
     connection.flush();
     socketFull = connection.queuedBytes() > 0;
     if (!socketFull) {
@@ -70,9 +73,9 @@ final class Delivery {
   }
 
   /**
-   * Whether output must not leave yet. What there is then waits with the connection for the gate;
-   * what is written after it stays here until that has left, so that nothing overtakes and nobody
-   * who goes on sending waits for ever.
+   * Returns true if output must be held back. Present output then waits with the connection for the
+   * gate; later output stays here until that has been sent. This keeps the order, and a client that
+   * keeps sending is not held back forever.
    */
   private boolean mustHold(Client client, Connection connection) {
     HeldOutput held = client.registry().heldOutput();
@@ -87,7 +90,7 @@ final class Delivery {
     }
     long mark = held.gate().mark();
     if (client.isReleased()) {
-      return true; // closed by that
+      return true; // closed by the call
     }
     if (mark <= held.gate().passed()) {
       return false;
@@ -102,31 +105,31 @@ final class Delivery {
   private void letHeldGo(Client client, Connection connection) {
     heldMark = NO_MARK;
     connection.flush();
-    client.holdUpReading();
+    client.updateReading();
   }
 
-  /** Starts anew to count the replies to a pipeline: all that the client has sent has run. */
+  /** Resets the count of replies to a pipeline, because all requests have been executed. */
   void pipelineFinished() {
     pipelineBytes = 0;
   }
 
-  /** The socket has taken everything. */
+  /** Called when the socket has accepted all output. */
   void socketDrained() {
     socketFull = false;
     output.drained();
   }
 
-  /** Whether so much output waits for the gate that nothing more should be read. */
-  boolean isTooMuchHeld(Client client) {
-    return isHeld() && client.queuedOutputBytes() > MOST_HELD_BYTES;
+  /** Returns true if held output exceeds the limit at which reading pauses. */
+  boolean exceedsHeldLimit(Client client) {
+    return isHeld() && client.queuedOutputBytes() > MAX_HELD_BYTES;
   }
 
-  /** The mark of the gate that output waits for; only if it {@linkplain #isHeld is held}. */
+  /** Returns the mark of the gate that output waits for, if it {@linkplain #isHeld is held}. */
   long heldMark() {
     return heldMark;
   }
 
-  /** With which group of {@link HeldOutput} output was let go last. */
+  /** Returns the number of the last release of {@link HeldOutput} that included this client. */
   long group() {
     return group;
   }
@@ -135,17 +138,17 @@ final class Delivery {
     group = number;
   }
 
-  /** Whether output waits for the gate, so that what follows must wait here. */
+  /** Returns true if output waits for the gate, so that later output must wait, too. */
   boolean isHeld() {
     return heldMark != NO_MARK;
   }
 
-  /** Whether there is output that has not been let through to the socket. */
-  boolean hasUnshownOutput() {
+  /** Returns true if some output has not been released to the socket. */
+  boolean hasHeldOutput() {
     return isHeld() || output.replies().pendingBytes() > 0;
   }
 
-  /** Bytes of replies that the socket has not taken yet. */
+  /** Returns the bytes of replies that the socket has not accepted yet. */
   long queuedBytes(Client client) {
     Connection connection = client.open();
     if (connection == null) {
@@ -155,7 +158,7 @@ final class Delivery {
     return connection.queuedBytes() + (socketFull ? replies.pendingBytes() : replies.heldBytes());
   }
 
-  /** Closes the client soon if more waits for the socket than it may leave unread. */
+  /** Closes the client soon if its pending output exceeds the limit. */
   void checkLimit(Client client) {
     if (client.is(ClientFlag.MASTER) || client.is(ClientFlag.CLOSE_ASAP) || client.isReleased()) {
       return;

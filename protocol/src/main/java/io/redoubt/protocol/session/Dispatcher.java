@@ -2,24 +2,24 @@ package io.redoubt.protocol.session;
 
 import io.redoubt.protocol.resp.Request;
 
-/** What runs requests. */
+/** Executes requests. */
 public interface Dispatcher {
   /**
-   * Requests are about to be dispatched, one after the other: a chance to look at the clock once
-   * for all, and to touch the memory that they will need. Nothing may change.
+   * Prepares for the successive dispatch of requests, for example by reading the clock once and by
+   * prefetching memory. Must not change anything.
    *
-   * @param clients who sent each of them
-   * @param batch requests; only the first so many are set
-   * @param count how many, at least 1
+   * @param clients the sender of each request
+   * @param batch the requests; only the first {@code count} are set
+   * @param count the number of requests, at least 1
    */
   default void lookAhead(Client[] clients, Request[] batch, int count) {}
 
-  /** As {@link #lookAhead(Client[], Request[], int)}, of requests that one client sent. */
+  /** Prepares like {@link #lookAhead(Client[], Request[], int)} for requests of one client. */
   default void lookAhead(Client client, Request[] batch, int count) {}
 
   /**
-   * The requests that {@link #lookAhead(Client[], Request[], int)} told of have run, as far as they
-   * could.
+   * Finishes a batch announced by {@link #lookAhead(Client[], Request[], int)}, executed as far as
+   * possible.
    */
   default void batchDone() {}
 
@@ -31,11 +31,11 @@ public interface Dispatcher {
   default void outOfMemory(String where, OutOfMemoryError failure) {}
 
   /**
-   * Runs one request and writes its reply to {@link Client#reply()}. Must not throw for anything
+   * Executes a request and writes its reply to {@link Client#reply()}. Must not throw for anything
    * that a client can cause.
    *
-   * @param client who sent it; may be blocked, postponed or closed by it
-   * @param request at least one word; valid until this returns
+   * @param client the sender, which may get blocked, postponed or closed
+   * @param request a request of at least one argument, valid until this returns
    */
   void dispatch(Client client, Request request);
 }

@@ -4,7 +4,7 @@ import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** The clients whose output waits for the {@link OutputGate}, in the order of their marks. */
+/** The clients whose output waits for the {@link OutputGate}, ordered by mark. */
 public final class HeldOutput {
   private static final int FIRST_ROOM = 64;
 
@@ -14,7 +14,7 @@ public final class HeldOutput {
   private int first;
   private int count;
 
-  /** Counts how often clients were let go. */
+  /** The number of releases so far. */
   private long group;
 
   private int groupSize;
@@ -22,7 +22,7 @@ public final class HeldOutput {
 
   HeldOutput() {}
 
-  /** Sets what decides when replies may leave. */
+  /** Sets the gate. */
   public void gate(OutputGate newGate) {
     gate = newGate;
   }
@@ -31,7 +31,7 @@ public final class HeldOutput {
     return gate;
   }
 
-  /** The output of a client waits for its mark, which is not below those before. */
+  /** Adds a client; its mark is not below the previous ones. */
   void add(Client client) {
     if (count == clients.length) {
       grow();
@@ -57,25 +57,25 @@ public final class HeldOutput {
     first = 0;
   }
 
-  /** How many clients' output waits. */
+  /** Returns the number of clients that wait. */
   public int size() {
     return count;
   }
 
-  /** How many clients were let go together the last time. */
+  /** Returns the number of clients in the last release. */
   public int lastGroup() {
     return groupSize;
   }
 
-  /** How many of them have output that waits again. */
+  /** Returns the number of clients of the last release that wait again. */
   public int returned() {
     return returned;
   }
 
   /**
-   * More may pass the gate: output that waited for it leaves.
+   * Releases output that the gate has passed.
    *
-   * @return whether there was some
+   * @return true if there was any
    */
   public boolean gateMoved() {
     long passed = gate.passed();
@@ -100,11 +100,11 @@ public final class HeldOutput {
   }
 
   /**
-   * Closes the clients with output that waits, for the gate or for the end of the turn: what it
-   * shows will not come to be so, or nobody can tell.
+   * Closes the clients with output that waits for the gate or for the end of the turn, because the
+   * data that it reflects was lost or may be.
    *
    * @param all the clients
-   * @return how many were closed
+   * @return the number of closed clients
    */
   public int close(List<Client> all) {
     Arrays.fill(clients, null);
@@ -112,7 +112,7 @@ public final class HeldOutput {
     count = 0;
     int closed = 0;
     for (Client client : all) {
-      if (client.delivery().hasUnshownOutput()) {
+      if (client.delivery().hasHeldOutput()) {
         client.close();
         closed++;
       }

@@ -4,10 +4,10 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What HELLO tells of this process.
+ * The reply fields of HELLO that depend on the process.
  *
- * @param version the version of Redis that it is compatible with
+ * @param version the compatible version of Redis
  * @param mode {@code standalone} or {@code sentinel}
- * @param role {@code master} or {@code replica} now; null for a sentinel, which tells none
+ * @param role returns {@code master} or {@code replica}; null for a sentinel, which has no role
  */
 public record Hello(String version, String mode, @Nullable Supplier<String> role) {}

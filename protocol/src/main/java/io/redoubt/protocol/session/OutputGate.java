@@ -1,12 +1,12 @@
 package io.redoubt.protocol.session;
 
 /**
- * Decides when replies may leave: what they show may have to be written to a file first, or to be
- * durable there. Marks rise with what is written; output that was made at one mark may leave as
- * soon as that mark has passed. Used on the loop.
+ * Decides when replies may be sent: the data that they reflect may have to be written to a file
+ * first, or to be durable there. Marks increase with written data; output produced at a mark may be
+ * sent when the mark has passed. Used on the event loop.
  */
 public interface OutputGate {
-  /** Lets everything leave at once. */
+  /** Passes everything at once. */
   OutputGate OPEN =
       new OutputGate() {
         @Override
@@ -21,11 +21,14 @@ public interface OutputGate {
       };
 
   /**
-   * Writes what has to be written before replies leave, or has it written, and tells the mark up to
-   * which the data shown by replies made until now reaches.
+   * Writes the data that must be written before replies are sent, or starts to write it, and
+   * returns the mark that covers all replies produced so far.
    */
   long mark();
 
-  /** Up to which mark output may leave; {@link HeldOutput#gateMoved} is told when it rises. */
+  /**
+   * Returns the mark up to which output may be sent; {@link HeldOutput#gateMoved} is called when it
+   * rises.
+   */
   long passed();
 }

@@ -1,11 +1,11 @@
 package io.redoubt.protocol.session;
 
-/** What must wait while clients are paused. */
+/** The commands affected by a pause of clients. */
 public enum Pause {
-  /** No pause. */
+  /** None. */
   NOTHING,
   /** Commands that change data, here or on replicas. */
   WRITES,
-  /** Every command of normal clients. */
+  /** All commands of normal clients. */
   ALL
 }

@@ -8,28 +8,28 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Pauses of clients: those that CLIENT PAUSE, a shutdown or a failover asks for, each ending by
- * itself, and writes held up for want of room. Commands that come meanwhile are postponed: kept,
- * and run when the last pause that concerns them ends. Belongs to the loop.
+ * Pauses of clients, requested by CLIENT PAUSE, a shutdown or a failover and each with its own end,
+ * and writes held for lack of memory. Commands that arrive meanwhile are postponed: kept, and
+ * executed when the last pause that affects them ends. Used by the event loop only.
  */
 public final class Pauses {
-  /** Who asks for a pause. */
+  /** The cause of a pause. */
   public enum Cause {
     /** CLIENT PAUSE. */
     COMMAND,
-    /** Replicas catch up before the end of the server. */
+    /** Replicas catch up before a shutdown. */
     SHUTDOWN,
-    /** A replica catches up before it takes over. */
+    /** A replica catches up before its promotion. */
     FAILOVER
   }
 
-  /** What somebody has paused, and until when. */
-  private record Asked(Pause what, long endMillis) {}
+  /** A pause and its end. */
+  private record ActivePause(Pause what, long endMillis) {}
 
   private final Loop loop;
   private final Clock clock;
   private final ArrayList<Client> postponed = new ArrayList<>();
-  private final Map<Cause, Asked> asked = new EnumMap<>(Cause.class);
+  private final Map<Cause, ActivePause> asked = new EnumMap<>(Cause.class);
   private Pause what = Pause.NOTHING;
   private boolean writesHeld;
   private Runnable changed = () -> {};
@@ -39,31 +39,31 @@ public final class Pauses {
     this.clock = clock;
   }
 
-  /** What is paused now. */
+  /** Returns the commands that are paused now. */
   public Pause current() {
     return what == Pause.NOTHING && writesHeld ? Pause.WRITES : what;
   }
 
-  /** Sets who hears that a pause begins or ends. */
+  /** Sets the listener called when a pause starts or ends. */
   public void onChange(Runnable listener) {
     changed = listener;
   }
 
-  /** Pauses; a pause that is on for the same cause is never shortened or weakened by it. */
+  /** Starts a pause; never shortens or weakens an active one of the same cause. */
   public void begin(Cause cause, Pause wanted, long untilMillis) {
-    Asked before = asked.getOrDefault(cause, new Asked(Pause.NOTHING, 0));
-    Asked now =
-        new Asked(
+    ActivePause before = asked.getOrDefault(cause, new ActivePause(Pause.NOTHING, 0));
+    ActivePause now =
+        new ActivePause(
             wanted.compareTo(before.what) > 0 ? wanted : before.what,
             Math.max(untilMillis, before.endMillis));
     asked.put(cause, now);
     chosen();
     if (now.endMillis == Long.MAX_VALUE) {
-      return; // until it is ended
+      return; // until it is ended explicitly
     }
     loop.schedule(
         () -> {
-          Asked current = asked.get(cause);
+          ActivePause current = asked.get(cause);
           if (current != null && current.endMillis == now.endMillis) {
             end(cause);
           }
@@ -71,7 +71,9 @@ public final class Pauses {
         Math.max(1, now.endMillis - clock.wallMillis()));
   }
 
-  /** Ends a pause: what was postponed runs at the end of the turn, unless another concerns it. */
+  /**
+   * Ends a pause: postponed commands run at the end of the turn, unless another pause affects them.
+   */
   public void end(Cause cause) {
     if (asked.remove(cause) != null) {
       chosen();
@@ -81,18 +83,18 @@ public final class Pauses {
 
   private void chosen() {
     what = Pause.NOTHING;
-    for (Asked one : asked.values()) {
+    for (ActivePause one : asked.values()) {
       what = one.what.compareTo(what) > 0 ? one.what : what;
     }
     changed.run();
   }
 
-  /** Holds writes up beside any pause, for want of room for what they cause. */
+  /** Holds writes, independently of pauses, for lack of memory. */
   public void holdWrites() {
     writesHeld = true;
   }
 
-  /** Lets held writes go on. */
+  /** Releases held writes. */
   public void releaseWrites() {
     writesHeld = false;
     resumePostponed();

@@ -7,9 +7,7 @@ import io.redoubt.protocol.command.Command;
 import io.redoubt.protocol.net.Connection;
 import org.jspecify.annotations.Nullable;
 
-/**
- * What is known of a client: its connection, who it is, what it is used for, when it was heard of.
- */
+/** The identity of a client: its connection, user, role and activity. */
 public abstract class Peer {
   private final long id;
   private final Users users;
@@ -23,7 +21,7 @@ public abstract class Peer {
   private int flags;
   private long lastInteractionMillis;
 
-  /** The default user of {@code users}, without a connection yet. */
+  /** Creates a peer as the default user of {@code users}, without a connection. */
   Peer(long id, Users users, long nowMillis) {
     this.id = id;
     this.users = users;
@@ -33,19 +31,19 @@ public abstract class Peer {
     lastInteractionMillis = nowMillis;
   }
 
-  // The connection.
+  // ---- connection
 
   final void connectedBy(Connection newConnection) {
     connection = newConnection;
     flag(ClientFlag.UNIX_SOCKET, newConnection.isUnix());
   }
 
-  /** The connection, null before there is one. */
+  /** Returns the connection, null before it is attached. */
   final @Nullable Connection connectionIfAny() {
     return connection;
   }
 
-  /** The connection. */
+  /** Returns the connection. */
   public final Connection connection() {
     Connection current = connection;
     if (current == null) {
@@ -54,19 +52,21 @@ public abstract class Peer {
     return current;
   }
 
-  /** The peer as {@code ip:port}, or the path of a Unix socket. */
+  /** Returns the peer's address as {@code ip:port}, or the path of a Unix socket. */
   public final String address() {
     Connection current = connection;
     return current == null ? "?:0" : current.remoteAddress();
   }
 
-  /** This end as {@code ip:port}. */
+  /** Returns the local address as {@code ip:port}. */
   public final String localAddress() {
     Connection current = connection;
     return current == null ? "?:0" : current.localAddress();
   }
 
-  /** Whether it comes from this machine: a Unix socket or the loopback interface. */
+  /**
+   * Returns true if it connects from this machine: over a Unix socket or the loopback interface.
+   */
   public final boolean isLocal() {
     Connection current = connection;
     return current == null || Admission.isLocal(current);
@@ -77,41 +77,41 @@ public abstract class Peer {
     return current == null ? -1 : current.fd();
   }
 
-  // Who it is.
+  // ---- identity
 
-  /** Its number, unique in this process, rising from 1. */
+  /** Returns the id, unique in this process, increasing from 1. */
   public final long id() {
     return id;
   }
 
-  /** Who it is. */
+  /** Returns the user. */
   public final User user() {
     return user;
   }
 
-  /** What it says of itself. */
+  /** Returns the names that the client has set. */
   public final ClientNames names() {
     return names;
   }
 
-  /** Whether it may do more than authenticate. */
+  /** Returns true if the client is authenticated. */
   public final boolean isAuthenticated() {
     return authenticated || users.allowsUnauthenticated();
   }
 
-  /** Becomes that user, authenticated. */
-  final void login(User as) {
+  /** Authenticates the client as a user. */
+  final void setUser(User as) {
     user = as;
     authenticated = true;
   }
 
-  /** May do what its user may without having said a password. */
-  final void trust() {
+  /** Grants the user's permissions without a password. */
+  final void setAuthenticated() {
     authenticated = true;
   }
 
-  /** The default user again, without a name and without what it has asked for. */
-  final void forgetIdentity() {
+  /** Resets user, names and requested options. */
+  final void resetIdentity() {
     flag(ClientFlag.PUBSUB, false);
     flag(ClientFlag.MONITOR, false);
     flag(ClientFlag.NO_TOUCH, false);
@@ -121,9 +121,9 @@ public abstract class Peer {
     authenticated = users.allowsUnauthenticated();
   }
 
-  // What it is used for.
+  // ---- role
 
-  /** Whether it has the flag. */
+  /** Returns true if it has the flag. */
   public final boolean is(ClientFlag flag) {
     return (flags & flag.bit()) != 0;
   }
@@ -133,7 +133,7 @@ public abstract class Peer {
     flags = on ? flags | flag.bit() : flags & ~flag.bit();
   }
 
-  /** The class that it belongs to now. */
+  /** Returns its current class. */
   public final ClientType type() {
     if (is(ClientFlag.MASTER)) {
       return ClientType.MASTER;
@@ -144,39 +144,39 @@ public abstract class Peer {
     return is(ClientFlag.PUBSUB) ? ClientType.PUBSUB : ClientType.NORMAL;
   }
 
-  /** Whether it is this server's master. */
+  /** Returns true if it is this server's master. */
   public final boolean isMaster() {
     return is(ClientFlag.MASTER);
   }
 
-  /** Whether its reads leave the access clock of keys alone. */
+  /** Returns true if its reads do not update the access time of keys. */
   public final boolean isNoTouch() {
     return is(ClientFlag.NO_TOUCH);
   }
 
-  // When it was heard of.
+  // ---- activity
 
-  /** Bytes have come from it. */
-  final void heard(long nowMillis) {
+  /** Records that bytes have arrived. */
+  final void recordInput(long nowMillis) {
     lastInteractionMillis = nowMillis;
   }
 
-  /** The command that it ran last, or runs. */
+  /** Returns the last or running command. */
   public final @Nullable Command<?> lastCommand() {
     return lastCommand;
   }
 
-  /** Set by the dispatcher as soon as the command is known. */
+  /** Sets the command; called by the dispatcher as soon as it is known. */
   public final void lastCommand(Command<?> command) {
     lastCommand = command;
   }
 
-  /** When it connected, wall clock in milliseconds. */
+  /** Returns the time of the connection, wall clock in milliseconds. */
   public final long createdMillis() {
     return createdMillis;
   }
 
-  /** When bytes came from it last, wall clock in milliseconds. */
+  /** Returns the time of the last input, wall clock in milliseconds. */
   public final long lastInteractionMillis() {
     return lastInteractionMillis;
   }

@@ -24,8 +24,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Channels and patterns. What a process does besides delivering a message (replicate it, refuse it)
- * is up to a subclass.
+ * Commands on channels and patterns. The process supplies what it does in addition to delivering a
+ * message (replicate it, refuse it).
  */
 public final class PubSubCommands<C extends SessionCall> extends CommandGroup<C> {
   private final Channels channels;
@@ -152,7 +152,7 @@ public final class PubSubCommands<C extends SessionCall> extends CommandGroup<C>
           .is(PUBSUB, LOADING, STALE)
           .runs(call -> counts(call, ChannelKind.SHARD_CHANNEL));
 
-  /** The group for these channels, where PUBLISH does nothing but deliver. */
+  /** Creates a group whose PUBLISH only delivers. */
   public PubSubCommands(Channels channels) {
     this(
         channels,
@@ -161,11 +161,11 @@ public final class PubSubCommands<C extends SessionCall> extends CommandGroup<C>
   }
 
   /**
-   * The group for these channels.
+   * Creates the group.
    *
-   * @param channels the channels
-   * @param publish runs PUBLISH: {@link #deliver} and whatever else this process does
-   * @param publishToShard runs SPUBLISH: {@link #deliverToShard} and whatever else
+   * @param channels the subscriptions
+   * @param publish runs PUBLISH: {@link #deliver} and additional work of this process
+   * @param publishToShard runs SPUBLISH: {@link #deliverToShard} and additional work
    */
   public PubSubCommands(
       Channels channels, Handler<? super C> publish, Handler<? super C> publishToShard) {
@@ -175,7 +175,7 @@ public final class PubSubCommands<C extends SessionCall> extends CommandGroup<C>
     this.shardPublishing = publishToShard;
   }
 
-  /** Delivers the message of a running PUBLISH; returns how many got it. */
+  /** Delivers the message of a running PUBLISH and returns the number of receivers. */
   public static int deliver(Channels channels, SessionCall call) {
     Request request = call.request();
     return channels.publish(
@@ -187,7 +187,7 @@ public final class PubSubCommands<C extends SessionCall> extends CommandGroup<C>
         request.length(2));
   }
 
-  /** Delivers the message of a running SPUBLISH; returns how many got it. */
+  /** Delivers the message of a running SPUBLISH and returns the number of receivers. */
   public static int deliverToShard(Channels channels, SessionCall call) {
     Request request = call.request();
     return channels.publishToShard(

@@ -5,14 +5,14 @@ import io.redoubt.protocol.bytes.Quoting;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
-/** What the log shows of bytes that a client sent. */
+/** Excerpts of client input for the log. */
 final class QueryExcerpt {
   private static final int SHOWN_BYTES = 128;
   private static final int QUOTED_BYTES = 64;
 
   private QueryExcerpt() {}
 
-  /** The start and the end of what could not be decoded, as readable as bytes are. */
+  /** Returns a readable form of the start and the end of input that could not be decoded. */
   static String of(MemorySegment bytes, long from, long to) {
     long length = to - from;
     if (length <= SHOWN_BYTES) {
@@ -28,7 +28,7 @@ final class QueryExcerpt {
         + "'";
   }
 
-  /** The start of what is kept, quoted. */
+  /** Returns the start of pending input, quoted. */
   static String of(ByteQueue query) {
     var start = new byte[(int) Math.min(QUOTED_BYTES, query.usedBytes())];
     MemorySegment.copy(

@@ -9,7 +9,7 @@ import io.redoubt.protocol.resp.Request;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** Why a client may not run a command, in Redis' words. */
+/** Checks that refuse a client's command, with Redis' errors. */
 final class Refusals {
   private static final Set<String> IN_SUBSCRIBE_MODE =
       Set.of(
@@ -35,7 +35,7 @@ final class Refusals {
 
   private Refusals() {}
 
-  /** For a RESP2 client with subscriptions; null for what it may do. */
+  /** Returns the error for a RESP2 client with subscriptions; null if the command is permitted. */
   static @Nullable CommandError inSubscribeMode(Command<?> command) {
     if (IN_SUBSCRIBE_MODE.contains(command.name())) {
       return null;
@@ -47,7 +47,10 @@ final class Refusals {
             + " context");
   }
 
-  /** By the rules of the client's user; logs it. Null when the request is allowed. */
+  /**
+   * Returns the error if the permissions of the client's user deny a request, after logging it;
+   * null if they permit it.
+   */
   static @Nullable CommandError byRules(
       Client client, String context, Command<?> command, Request request) {
     Denial denial = denial(client, context, command, request);

@@ -4,9 +4,9 @@ import io.redoubt.protocol.resp.Request;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Requests that are decoded and not run yet, in the order in which they came: of all clients that
- * were read in this turn of the loop, so that looking ahead reaches from one client to the next.
- * The bytes that they were decoded from must stay until they have run.
+ * Decoded requests that wait for execution, in order of arrival, from all clients read in this turn
+ * of the loop; look-ahead thus reaches from one client to the next. The bytes they were decoded
+ * from must remain until they have been executed.
  */
 final class RequestBatch {
   private static final int SIZE = 64;
@@ -17,7 +17,7 @@ final class RequestBatch {
   private int count;
   private boolean running;
 
-  /** The first that has not been run. */
+  /** The index of the next request to execute. */
   private int next;
 
   RequestBatch(Dispatcher dispatcher) {
@@ -27,7 +27,7 @@ final class RequestBatch {
     }
   }
 
-  /** A request to be filled, and then perhaps {@linkplain #add added}; a full batch runs first. */
+  /** Returns a request to fill and possibly {@linkplain #add add}; runs a full batch first. */
   Request next() {
     if (count == SIZE) {
       run();
@@ -35,12 +35,12 @@ final class RequestBatch {
     return requests[count];
   }
 
-  /** Adds the request that {@link #next} gave. */
+  /** Adds the request returned by {@link #next}. */
   void add(Client client) {
     clients[count++] = client;
   }
 
-  /** Runs all of them. */
+  /** Executes all requests. */
   void run() {
     if (count == 0 || running) {
       return;
@@ -64,8 +64,8 @@ final class RequestBatch {
   }
 
   /**
-   * While a request of one client runs and does not end: runs those of the others, and sends what
-   * they have been replied.
+   * Executes the requests of other clients during a long request of {@code busy}, and sends their
+   * replies.
    */
   void runOthers(Client busy) {
     for (int i = 0; i < count; i++) {

@@ -7,8 +7,8 @@ import io.redoubt.protocol.resp.Request;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A command being run for a client: what the shared command groups see. One object serves all
- * commands of a process one after the other; a subclass adds what its own commands need.
+ * A command executed for a client, as seen by the shared command groups. One object serves all
+ * commands of a process in turn; a subclass adds what its own commands need.
  */
 public abstract class SessionCall implements Invocation {
   private @Nullable Client client;
@@ -16,15 +16,17 @@ public abstract class SessionCall implements Invocation {
   private @Nullable Command<?> command;
   private @Nullable ReplyWriter reply;
 
-  /** Without a command yet. */
+  /** Creates a call without a command. */
   protected SessionCall() {}
 
-  /** Sets what runs next. */
+  /** Sets the next command. */
   public final void begin(Client newClient, Request newRequest, Command<?> newCommand) {
     begin(newClient, newRequest, newCommand, newClient.reply());
   }
 
-  /** Sets what runs next, with its reply going elsewhere than to the client (a script, say). */
+  /**
+   * Sets the next command, with a reply that does not go to the client, for example to a script.
+   */
   public final void begin(
       Client newClient, Request newRequest, Command<?> newCommand, ReplyWriter newReply) {
     client = newClient;
@@ -33,7 +35,7 @@ public abstract class SessionCall implements Invocation {
     reply = newReply;
   }
 
-  /** Whose command it is; a subclass narrows the type. */
+  /** Returns the client that sent the command; a subclass narrows the type. */
   public Client client() {
     return set(client);
   }

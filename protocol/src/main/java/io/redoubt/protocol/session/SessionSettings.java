@@ -2,7 +2,7 @@ package io.redoubt.protocol.session;
 
 import io.redoubt.protocol.config.OutputLimit;
 
-/** What clients ask of the configuration; every value may change at run time. */
+/** The configuration used by clients; every value may change at run time. */
 public interface SessionSettings {
   /** {@code maxclients}. */
   int maxClients();
@@ -10,18 +10,20 @@ public interface SessionSettings {
   /** {@code client-query-buffer-limit}, in bytes. */
   long queryBufferLimitBytes();
 
-  /** {@code maxmemory-clients}: what all clients may take together, in bytes; 0 is no limit. */
+  /**
+   * {@code maxmemory-clients}: the maximum memory of all clients together, in bytes; 0 is no limit.
+   */
   long clientMemoryLimitBytes();
 
-  /** {@code client-output-buffer-limit} of a class. Not asked for the master. */
+  /** {@code client-output-buffer-limit} of a class; not used for the master. */
   OutputLimit outputLimit(ClientType type);
 
-  /** {@code timeout}: seconds without a request after which a client is closed, 0 for never. */
+  /** {@code timeout}: seconds without a request after which a client is closed; 0 for none. */
   int idleTimeoutSeconds();
 
   /** {@code tcp-keepalive}: seconds between probes, 0 for none. */
   int tcpKeepaliveSeconds();
 
-  /** Whether {@code protected-mode} is on. */
+  /** {@code protected-mode}. */
   boolean protectedMode();
 }

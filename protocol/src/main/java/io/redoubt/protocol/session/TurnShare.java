@@ -4,21 +4,21 @@ import io.redoubt.protocol.process.Clock;
 import io.redoubt.protocol.resp.Request;
 
 /**
- * How much of a turn of the loop the requests of one client may take, so that a deep pipeline of
- * requests that are much work, or of code that is not compiled yet, holds up the others for a
- * moment and not until its end. One request runs to its end in any case.
+ * Limits the part of a turn that one client's requests may use, so that a deep pipeline of
+ * expensive requests, or of code that is not compiled yet, delays other clients only briefly. A
+ * single request always runs to its end.
  */
 final class TurnShare {
-  /** More than what was read in a turn usually takes. */
+  /** Usually enough for all input read in a turn. */
   static final long NANOS = 500_000;
 
-  /** How many words are run between two looks at the clock. */
-  private static final int STRIDE_WORDS = 32;
+  /** The number of arguments executed between two readings of the clock. */
+  private static final int STRIDE_ARGUMENTS = 32;
 
-  private static final long NOT_BEGUN = Long.MIN_VALUE;
+  private static final long NOT_STARTED = Long.MIN_VALUE;
 
   private final Clock clock;
-  private long beginNanos = NOT_BEGUN;
+  private long startNanos = NOT_STARTED;
   private int words;
   private boolean usedUp;
 
@@ -26,16 +26,16 @@ final class TurnShare {
     this.clock = clock;
   }
 
-  /** A new turn. */
+  /** Starts a new turn. */
   void renew() {
-    beginNanos = NOT_BEGUN;
+    startNanos = NOT_STARTED;
     words = 0;
     usedUp = false;
   }
 
-  /** Whether this request may run in this turn. */
+  /** Returns true if the request may run in this turn. */
   boolean admits(Request request) {
-    if (words >= STRIDE_WORDS) {
+    if (words >= STRIDE_ARGUMENTS) {
       words = 0;
       look();
     }
@@ -45,14 +45,14 @@ final class TurnShare {
 
   private void look() {
     long now = clock.monotonicNanos();
-    if (beginNanos == NOT_BEGUN) {
-      beginNanos = now; // those that were not measured are a few
-    } else if (now - beginNanos > NANOS) {
+    if (startNanos == NOT_STARTED) {
+      startNanos = now; // the few unmeasured requests before do not matter
+    } else if (now - startNanos > NANOS) {
       usedUp = true;
     }
   }
 
-  /** Whether requests were not admitted, or would not be. */
+  /** Returns true if the share is used up. */
   boolean isUsedUp() {
     return usedUp;
   }

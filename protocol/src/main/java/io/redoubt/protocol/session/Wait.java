@@ -4,7 +4,7 @@ import io.redoubt.protocol.net.Cancellable;
 import io.redoubt.protocol.net.Loop;
 import org.jspecify.annotations.Nullable;
 
-/** What one client waits for, with the timer of its timeout. */
+/** The wait of a client, with its timeout. */
 final class Wait {
   private @Nullable Waiting waiting;
   private @Nullable Cancellable timer;
@@ -27,7 +27,7 @@ final class Wait {
     }
   }
 
-  /** Ends the wait and tells so; false when there was none. */
+  /** Ends the wait and notifies it; returns false if there was none. */
   boolean end() {
     Waiting wait = waiting;
     if (wait == null) {

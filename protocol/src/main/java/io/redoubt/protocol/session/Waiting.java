@@ -1,16 +1,13 @@
 package io.redoubt.protocol.session;
 
-/** What a blocked client waits for, as far as the client needs to know. */
+/** The wait of a blocked client, as the client sees it. */
 public interface Waiting {
-  /**
-   * The time is up (or CLIENT UNBLOCK says so): write the reply of a timeout. The client has been
-   * unblocked already.
-   */
+  /** Writes the reply of a timeout or of CLIENT UNBLOCK. The client has already been unblocked. */
   void timedOut();
 
   /**
-   * The wait is over for whatever reason, also because the client is going away: forget it. Called
-   * once, before {@link #timedOut}.
+   * Releases the wait, whatever its end, including a disconnect. Called once, before {@link
+   * #timedOut}.
    */
   void ended();
 }

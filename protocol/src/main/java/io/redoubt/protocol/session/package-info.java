@@ -1,9 +1,11 @@
 /**
- * Clients: one connection's requests, replies, limits and life; the registry of all; and the
- * command groups that every Redis-speaking process has (connection, pub/sub, ACL).
+ * Clients: the requests, replies, limits and life cycle of a connection; the registry of all; and
+ * the command groups common to all processes (connection, pub/sub, ACL).
  *
- * <p>May import everything of {@code protocol}: this is where bytes from the network meet commands.
- * The data server and the sentinel build on it, each with its own dispatcher.
+ * <p>May import every package of {@code protocol} except {@code launch}: this is where network
+ * input meets commands. The data server and the sentinel build on it, each with its own dispatcher.
+ * Start reading at {@link io.redoubt.protocol.session.Client} and {@link
+ * io.redoubt.protocol.session.ClientRegistry}.
  */
 @NullMarked
 package io.redoubt.protocol.session;

@@ -37,7 +37,7 @@ class ClientTest {
   }
 
   @Test
-  void aPipelineCutAtEachByte() throws Exception {
+  void executesAPipelineSplitAtEachByte() throws Exception {
     String sent =
         "*1\r\n$4\r\nPING\r\nECHO 'a b'\r\n*2\r\n$3\r\nLEN\r\n$11\r\n0123\r\n56789\r\n\r\n*0\r\n"
             + "PING x\r\n*2\r\n$4\r\nECHO\r\n$0\r\n\r\n";
@@ -45,7 +45,7 @@ class ClientTest {
     for (int cut = 0; cut <= sent.length(); cut++) {
       try (Peer peer = process.connect()) {
         peer.send(bytes(sent.substring(0, cut)));
-        // The first part must have been read as such: another client's reply proves a later turn.
+        // The reply to another client proves that the first part was read in an earlier turn.
         process.onLoop(() -> 0);
         peer.send(bytes(sent.substring(cut)));
         assertThat(peer.read(expected.length())).as("cut at %d", cut).isEqualTo(expected);
@@ -54,7 +54,7 @@ class ClientTest {
   }
 
   @Test
-  void oneByteAtATime() throws Exception {
+  void executesInputOfSingleBytes() throws Exception {
     try (Peer peer = process.connect()) {
       for (byte b : bytes("*2\r\n$3\r\nLEN\r\n$5\r\nabcde\r\nPING\r\n")) {
         peer.send(new byte[] {b});
@@ -64,7 +64,7 @@ class ClientTest {
   }
 
   @Test
-  void aLongPipelineKeepsItsOrder() throws Exception {
+  void keepsTheOrderOfALongPipeline() throws Exception {
     var sent = new ByteArrayOutputStream();
     var expected = new StringBuilder();
     for (int i = 0; i < 5000; i++) {
@@ -78,7 +78,7 @@ class ClientTest {
   }
 
   @Test
-  void aPipelineThatTakesLongLeavesTurnsToOthers() throws Exception {
+  void anExpensivePipelineLeavesTurnsToOthers() throws Exception {
     process.clock.nanosALook = TurnShare.NANOS;
     int count = 2_000;
     try (Peer peer = process.connect();
@@ -101,7 +101,7 @@ class ClientTest {
   }
 
   @Test
-  void alargeArgumentAndALargeReply() throws Exception {
+  void transfersALargeArgumentAndReply() throws Exception {
     process.settings.queryBufferLimitBytes = 64 << 20;
     int size = 5_000_000;
     try (Peer peer = process.connect()) {
@@ -114,7 +114,7 @@ class ClientTest {
   }
 
   @Test
-  void aReplyWhoseLengthIsKnownAtItsEnd() throws Exception {
+  void sendsAReplyOfDeferredLength() throws Exception {
     try (Peer peer = process.connect()) {
       String reply = peer.ask("TREE 30000");
       assertThat(reply).startsWith("*30000 :0 :1 ").endsWith(":29998 :29999");
@@ -123,7 +123,7 @@ class ClientTest {
   }
 
   @Test
-  void memoryReturnsWhenClientsAreIdleOrGone() throws Exception {
+  void freesMemoryOfIdleAndClosedClients() throws Exception {
     long before = process.onLoop(process.memory::blocks);
     try (Peer peer = process.connect()) {
       peer.send(bytes("*2\r\n$3\r\nLEN\r\n$100000\r\n"));
@@ -144,12 +144,12 @@ class ClientTest {
     while (process.onLoop(process.registry::count) > 0) {
       Thread.onSpinWait();
     }
-    // Chunks stay in the pool of the network, at most one a connection here.
+    // Chunks stay in the pool of the transport, at most one per connection here.
     assertThat(process.onLoop(process.memory::blocks)).isLessThanOrEqualTo(before + 2);
   }
 
   @Test
-  void protocolErrorsAreAnsweredAfterWhatCameBefore() throws Exception {
+  void repliesToProtocolErrorsAfterEarlierRequests() throws Exception {
     try (Peer peer = process.connect()) {
       peer.send(bytes("PING\r\n*1\r\n!4\r\nPING\r\n"));
       assertThat(peer.reply()).isEqualTo("+PONG");
@@ -159,7 +159,7 @@ class ClientTest {
   }
 
   @Test
-  void sizesAreLimitedBeforeAuth() throws Exception {
+  void limitsSizesBeforeAuthentication() throws Exception {
     process.onLoop(() -> {
       process.users.requirePassword("secret");
       return 0;
@@ -180,7 +180,7 @@ class ClientTest {
   }
 
   @Test
-  void aBlockedClientKeepsItsRequests() throws Exception {
+  void keepsRequestsOfABlockedClient() throws Exception {
     try (Peer peer = process.connect();
         Peer other = process.connect()) {
       String id = peer.ask("CLIENT ID").substring(1);
@@ -201,13 +201,13 @@ class ClientTest {
   }
 
   @Test
-  void whoIsWokenInTheTurnThatBlocksItGoesOn() throws Exception {
+  void resumesAClientUnblockedInTheTurnThatBlockedIt() throws Exception {
     try (Peer peer = process.connect();
         Peer other = process.connect()) {
       String id = peer.ask("CLIENT ID").substring(1);
       assertThat(other.ask("PING")).isEqualTo("+PONG");
       Semaphore turns = holdLoop();
-      // A wake that finds nobody leaves the client to the next one.
+      // A wake-up without a blocked client leaves it to the next one.
       peer.send(bytes("PING\r\nBLOCK 0\r\nECHO after\r\nBLOCK 0\r\nECHO ha"));
       other.send(bytes("WAKE " + id + "\r\nWAKE " + id + "\r\nPING\r\n"));
       turns.release();
@@ -228,7 +228,7 @@ class ClientTest {
     }
   }
 
-  /** Keeps the loop from turning until the semaphore that is returned is released. */
+  /** Blocks the loop until the returned semaphore is released. */
   private Semaphore holdLoop() throws Exception {
     var turns = new Semaphore(0);
     var holding = new Semaphore(0);
@@ -241,7 +241,7 @@ class ClientTest {
   }
 
   @Test
-  void pipelinesOfSeveralClientsMeetInOneTurn() throws Exception {
+  void batchesPipelinesOfSeveralClientsInOneTurn() throws Exception {
     Random random = Seed.random("ClientTest");
     int clients = 5;
     int requests = 300;
@@ -284,7 +284,7 @@ class ClientTest {
   }
 
   @Test
-  void requestsOfAClientThatHasGoneStillRun() throws Exception {
+  void executesRequestsOfADisconnectedClient() throws Exception {
     try (Peer waiting = process.connect()) {
       String id = waiting.ask("CLIENT ID").substring(1);
       waiting.send("BLOCK 0");
@@ -299,7 +299,7 @@ class ClientTest {
   }
 
   @Test
-  void aPausePostponesWithoutReordering() throws Exception {
+  void aPauseKeepsTheOrder() throws Exception {
     try (Peer peer = process.connect();
         Peer other = process.connect()) {
       assertThat(other.ask("CLIENT PAUSE 100000 WRITE")).isEqualTo("+OK");
@@ -316,7 +316,7 @@ class ClientTest {
   }
 
   @Test
-  void replyModes() throws Exception {
+  void supportsReplyModes() throws Exception {
     try (Peer peer = process.connect()) {
       peer.send(
           bytes(
@@ -335,14 +335,14 @@ class ClientTest {
   }
 
   @Test
-  void tooMuchInputOrOutputClosesTheClient() throws Exception {
+  void closesClientsWithTooMuchInputOrOutput() throws Exception {
     process.settings.queryBufferLimitBytes = 200_000;
     try (Peer peer = process.connect()) {
       peer.send(bytes("*2\r\n$3\r\nLEN\r\n$10000000\r\n"));
       try {
         peer.send(new byte[1_000_000]);
       } catch (IOException closed) {
-        // Closed while we were still sending: what the test wants to see.
+        // Expected: closed during the write.
       }
       assertThat(peer.isClosed()).isTrue();
     }
@@ -359,7 +359,7 @@ class ClientTest {
   }
 
   @Test
-  void theLargestClientGoesWhenAllTakeTooMuch() throws Exception {
+  void evictsTheLargestClient() throws Exception {
     process.settings.queryBufferLimitBytes = 100 << 20;
     process.settings.clientMemoryLimitBytes = 2_000_000;
     try (Peer small = process.connect();
@@ -371,7 +371,7 @@ class ClientTest {
       try {
         large.send(bytes("*2\r\n$3\r\nLEN\r\n$9000000\r\n" + "x".repeat(5_000_000)));
       } catch (IOException closed) {
-        // Closed while we were still sending: what the test wants to see.
+        // Expected: closed during the write.
       }
       assertThat(large.isClosed()).isTrue();
       small.send(bytes("x".repeat(100_000) + "\r\n"));
@@ -383,7 +383,7 @@ class ClientTest {
   }
 
   @Test
-  void beyondItsLimitAClientGetsNothingMore() throws Exception {
+  void sendsNothingBeyondTheOutputLimit() throws Exception {
     process.settings.outputLimit = new OutputLimit(100_000, 0, 0);
     try (Peer greedy = process.connect()) {
       greedy.send("TREE 1000000");
@@ -404,11 +404,11 @@ class ClientTest {
   }
 
   @Test
-  void messagesForAClientThatDoesNotReadShareChunks() throws Exception {
+  void pendingMessagesShareChunks() throws Exception {
     try (Peer slow = process.connect();
         Peer other = process.connect()) {
       slow.ask("SUBSCRIBE c");
-      // Fill what the sockets hold, so that more must wait here.
+      // Fills the socket buffers, so that further output stays in the process.
       byte[] filler = bytes("*3\r\n$7\r\nPUBLISH\r\n$1\r\nc\r\n$100000\r\n");
       while (process.onLoop(() -> process.registry.byId(1).queuedOutputBytes()) == 0) {
         other.send(filler);
@@ -429,7 +429,7 @@ class ClientTest {
   }
 
   @Test
-  void tooManyClients() throws Exception {
+  void refusesTooManyClients() throws Exception {
     process.settings.maxClients = 1;
     try (Peer first = process.connect()) {
       assertThat(first.ask("PING")).isEqualTo("+PONG");
@@ -442,7 +442,7 @@ class ClientTest {
   }
 
   @Test
-  void idleClientsAreClosedExceptSubscribers() throws Exception {
+  void closesIdleClientsExceptSubscribers() throws Exception {
     process.settings.idleTimeoutSeconds = 1;
     try (Peer idle = process.connect();
         Peer subscriber = process.connect()) {

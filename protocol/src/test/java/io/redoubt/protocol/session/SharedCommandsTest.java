@@ -32,7 +32,7 @@ class SharedCommandsTest {
     process.close();
   }
 
-  /** Requests and replies as redis-server 7.0.15 gives them. */
+  /** Requests with the replies of redis-server 7.0.15. */
   @ParameterizedTest
   @CsvSource(
       delimiter = ';',
@@ -125,7 +125,7 @@ class SharedCommandsTest {
   }
 
   @Test
-  void declarationsAgreeWithRedis() throws Exception {
+  void declarationsMatchRedis() throws Exception {
     var wrong = new ArrayList<String>();
     try (InputStream golden = SharedCommandsTest.class.getResourceAsStream("commands-7.0.15.tsv")) {
       for (String line : new String(golden.readAllBytes(), StandardCharsets.UTF_8).split("\n")) {
@@ -165,7 +165,7 @@ class SharedCommandsTest {
   }
 
   @Test
-  void commandInfoInResp3() throws IOException {
+  void repliesToCommandInfoInResp3() throws IOException {
     peer.ask("HELLO 3");
     assertThat(peer.ask("COMMAND INFO get"))
         .isEqualTo(
@@ -180,7 +180,7 @@ class SharedCommandsTest {
   }
 
   @Test
-  void helpFollowsFromTheDeclarations() throws IOException {
+  void derivesHelpFromTheDeclarations() throws IOException {
     assertThat(peer.ask("CLIENT HELP"))
         .contains("+CLIENT <subcommand> [<arg> [value] [opt] ...]. Subcommands are:")
         .contains("+SETNAME connection-name +    Gives the connection a name.")
@@ -188,7 +188,7 @@ class SharedCommandsTest {
   }
 
   @Test
-  void namesAndTheLineOfClientList() throws IOException {
+  void showsNamesInClientList() throws IOException {
     assertThat(peer.ask("CLIENT SETNAME me")).isEqualTo("+OK");
     assertThat(peer.ask("CLIENT SETINFO LIB-NAME lib")).isEqualTo("+OK");
     assertThat(peer.ask("CLIENT SETINFO LIB-VER 1.0")).isEqualTo("+OK");
@@ -208,7 +208,7 @@ class SharedCommandsTest {
   }
 
   @Test
-  void killing() throws IOException {
+  void killsClients() throws IOException {
     try (Peer one = process.connect();
         Peer two = process.connect()) {
       assertThat(one.ask("PING")).isEqualTo("+PONG");
@@ -224,7 +224,7 @@ class SharedCommandsTest {
   }
 
   @Test
-  void subscribeModeOfResp2() throws IOException {
+  void restrictsSubscribedResp2Clients() throws IOException {
     assertThat(peer.ask("SUBSCRIBE a")).isEqualTo("*3 $9 subscribe $1 a :1");
     assertThat(peer.ask("GET k"))
         .isEqualTo(
@@ -242,7 +242,7 @@ class SharedCommandsTest {
   }
 
   @Test
-  void messagesReachOthersAndOneself() throws IOException {
+  void deliversMessagesToOthersAndToTheSender() throws IOException {
     try (Peer other = process.connect()) {
       other.ask("PSUBSCRIBE n*");
       peer.ask("HELLO 3");
@@ -261,7 +261,7 @@ class SharedCommandsTest {
   }
 
   @Test
-  void usersAndWhatTheyMayDo() throws IOException {
+  void enforcesPermissions() throws IOException {
     assertThat(peer.ask("ACL SETUSER bob on >pw ~a* &news +get +set +publish +subscribe +auth"))
         .isEqualTo("+OK");
     try (Peer bob = process.connect()) {

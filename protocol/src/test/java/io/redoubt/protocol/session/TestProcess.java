@@ -33,8 +33,8 @@ import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The smallest process that serves clients: the shared command groups and a few commands to test
- * with, on a free loopback port.
+ * The smallest process that serves clients: the shared command groups and a few commands for tests,
+ * on a free loopback port.
  */
 final class TestProcess implements AutoCloseable {
   static final class TestClient extends Client {
@@ -45,7 +45,7 @@ final class TestProcess implements AutoCloseable {
 
   static final class TestCall extends SessionCall {}
 
-  /** Memory that knows how much of it is out. */
+  /** Memory that counts what is allocated. */
   static final class CountingMemory implements BufferMemory {
     private final BufferMemory real = BufferMemory.offHeap();
     private long blocks;
@@ -68,8 +68,8 @@ final class TestProcess implements AutoCloseable {
   }
 
   /**
-   * BLOCK and WAKE id; GET for the ACL; FILL n replies n bytes; TREE is long and its length known
-   * at the end only; TICK replies how often it has run.
+   * BLOCK and WAKE id; GET for the ACL; FILL n replies n bytes; TREE has a deferred length; TICK
+   * replies with the number of its calls.
    */
   static final class TestCommands extends CommandGroup<TestCall> {
     private final Map<Long, Client> blocked = new HashMap<>();
@@ -184,7 +184,7 @@ final class TestProcess implements AutoCloseable {
     }
   }
 
-  /** The machine's clock; on which more time passes from one look to the next if that is said. */
+  /** The system clock, optionally advancing by a fixed step with each reading. */
   static final class TestClock implements Clock {
     volatile long nanosALook;
     private long passed;
@@ -279,7 +279,7 @@ final class TestProcess implements AutoCloseable {
     return denied != null ? denied : client.subscribeModeRefuses(command);
   }
 
-  /** Runs on the loop and waits for it. */
+  /** Runs a task on the loop and waits for it. */
   <T> T onLoop(java.util.concurrent.Callable<T> task) throws Exception {
     var result = new CompletableFuture<T>();
     transport
@@ -294,7 +294,7 @@ final class TestProcess implements AutoCloseable {
     return result.get(10, java.util.concurrent.TimeUnit.SECONDS);
   }
 
-  /** Runs on the loop, which stands still meanwhile, and does not wait for it. */
+  /** Runs a task on the loop, which it occupies, without waiting for it. */
   void holdLoop(Runnable task) {
     transport.loop().execute(task);
   }
@@ -309,7 +309,7 @@ final class TestProcess implements AutoCloseable {
     transport.close();
   }
 
-  /** A plain socket that sends bytes and reads what must come. */
+  /** A plain socket that sends bytes and reads expected replies. */
   static final class Peer implements AutoCloseable {
     private static final int TIMEOUT_MILLIS = 10_000;
 
@@ -331,12 +331,12 @@ final class TestProcess implements AutoCloseable {
       send((line + "\r\n").getBytes(StandardCharsets.ISO_8859_1));
     }
 
-    /** Reads exactly as many bytes as the text has. */
+    /** Reads exactly the given number of bytes. */
     String read(int bytes) throws IOException {
       return new String(input.readNBytes(bytes), StandardCharsets.ISO_8859_1);
     }
 
-    /** One reply, its lines joined by blanks. */
+    /** Reads one reply and joins its lines by blanks. */
     String reply() throws IOException {
       var lines = new StringBuilder();
       readReply(lines);
