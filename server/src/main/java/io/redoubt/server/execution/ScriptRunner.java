@@ -179,7 +179,9 @@ final class ScriptRunner implements CommandRunner, AutoCloseable {
     ScriptEngine made = engine;
     if (made == null) {
       try {
-        made = new ScriptEngine(slabs, Version.REDIS, deprecatedApi.getAsBoolean());
+        made =
+            new ScriptEngine(
+                slabs, clock::monotonicNanos, Version.REDIS, deprecatedApi.getAsBoolean());
       } catch (ScriptEngineException | LinkageError e) {
         log.warning("Scripts cannot be run: %s", e);
         throw new CommandError("ERR Scripts cannot be run here: " + e.getMessage());

@@ -15,6 +15,7 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -56,15 +57,23 @@ final class Primitives implements AutoCloseable {
   private int numbersRoom;
 
   private long random = INITIAL;
+  private final LongSupplier nanoTime;
   private int commands;
   private long tickedNanos;
 
-  Primitives(LuaState lua, LuaValues values, Slabs slabs, String version, boolean deprecatedApi) {
+  Primitives(
+      LuaState lua,
+      LuaValues values,
+      Slabs slabs,
+      LongSupplier nanoTime,
+      String version,
+      boolean deprecatedApi) {
     this.lua = lua;
     this.version = version;
     this.deprecatedApi = deprecatedApi;
     this.values = values;
     this.slabs = slabs;
+    this.nanoTime = nanoTime;
     collector = new ReplyCollector(new SlabBuffers(slabs));
     reply = new ReplyWriter(collector);
     patterns = new PatternPrimitives(lua);
@@ -257,7 +266,7 @@ final class Primitives implements AutoCloseable {
   private void tickAfterLongCommands(long state) {
     commands++;
     if (commands % COMMANDS_PER_CLOCK_READING == 0) {
-      long now = System.nanoTime();
+      long now = nanoTime.getAsLong();
       if (now - tickedNanos > TICK_NANOS) {
         tickedNanos = now;
         lua.tick(state);

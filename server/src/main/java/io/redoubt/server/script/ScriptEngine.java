@@ -14,6 +14,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -85,16 +86,17 @@ public final class ScriptEngine implements AutoCloseable {
   /**
    * Makes an engine.
    *
+   * @param nanoTime a monotonic clock in nanoseconds, which paces long scripts
    * @param version of Redis, as scripts see it: three numbers with dots
    * @param deprecatedApi whether scripts have setfenv, getfenv and newproxy
    * @throws ScriptEngineException when the platform has none
    */
-  public ScriptEngine(Slabs slabs, String version, boolean deprecatedApi) {
+  public ScriptEngine(Slabs slabs, LongSupplier nanoTime, String version, boolean deprecatedApi) {
     lua = new LuaState(slabs);
     long state = lua.main();
     Lua.top(state, FIXED);
     values = new LuaValues(lua);
-    primitives = new Primitives(lua, values, slabs, version, deprecatedApi);
+    primitives = new Primitives(lua, values, slabs, nanoTime, version, deprecatedApi);
     lua.heap().limitBytes(MAX_HEAP_BYTES);
     loadPrelude();
     newArray(KEYS, 0);

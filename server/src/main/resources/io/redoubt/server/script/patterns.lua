@@ -120,7 +120,16 @@ local function has_special(pattern)
   return find(pattern, SPECIAL)
 end
 
+-- A known pattern in a text so short that a call costs no more than a few instructions.
+local function is_trivial(text, pattern)
+  local most = kept[pattern]
+  return most and type(text) == 'string' and #text * 64 <= most
+end
+
 function patterns.find(text, pattern, ...)
+  if is_trivial(text, pattern) then
+    return find(text, pattern, ...)
+  end
   local init, plain = ...
   text, pattern = as_text(text), as_text(pattern)
   if is_light(text, pattern) then
@@ -146,6 +155,9 @@ local function captured(text, first, last, ...)
 end
 
 function patterns.match(text, pattern, ...)
+  if is_trivial(text, pattern) then
+    return match(text, pattern, ...)
+  end
   text, pattern = as_text(text), as_text(pattern)
   if is_light(text, pattern) then
     return match(text, pattern, ...)
@@ -155,6 +167,9 @@ function patterns.match(text, pattern, ...)
 end
 
 function patterns.gmatch(text, pattern)
+  if is_trivial(text, pattern) then
+    return gmatch(text, pattern)
+  end
   text, pattern = as_text(text), as_text(pattern)
   if is_light(text, pattern) then
     return gmatch(text, pattern)

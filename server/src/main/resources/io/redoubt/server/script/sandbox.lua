@@ -395,6 +395,9 @@ end
 
 local function inserted(t, ...)
   mutable(t)
+  if select('#', ...) == 1 then
+    return insert(t, ...) -- moves nothing
+  end
   local position = far_place(t, (...))
   if not position or select('#', ...) ~= 2 then
     return insert(t, ...)
