@@ -112,9 +112,10 @@ final class WireTwinsTest {
               "AUTH secret\r\n*11\r\n")) {
         expectAlike(twins, bytes.getBytes(ISO_8859_1));
       }
-      byte[] tooLong = ("PING\r\n".repeat(600) + "AUTH secret\r\n").getBytes(ISO_8859_1);
+      // More than one read takes, so that the replies to one read are too many however it is cut.
+      byte[] tooLong = ("PING\r\n".repeat(6000) + "AUTH secret\r\n").getBytes(ISO_8859_1);
       for (int port : List.of(twins.realPort(), twins.oursPort())) {
-        assertThat(talk(port, Integer.MAX_VALUE, tooLong)).doesNotContain("+OK");
+        assertThat(talk(port, 0, tooLong)).doesNotContain("+OK");
       }
     }
   }

@@ -254,6 +254,12 @@ class OlderReplicaTest {
         follow(real, master);
         changeAll(master);
         assertInStep(master, real);
+        // The full sync has started one itself, and a second one at the same time is an error.
+        until(
+            "the rewrite of the full sync",
+            () ->
+                real.info("persistence", "aof_rewrite_in_progress").equals("0")
+                    && real.info("persistence", "aof_rewrite_scheduled").equals("0"));
         real.ask("BGREWRITEAOF");
         changeAll(master);
         assertInStep(master, real);
