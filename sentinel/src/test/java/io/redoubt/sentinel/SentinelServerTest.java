@@ -362,8 +362,6 @@ class SentinelServerTest {
         .isEqualTo(new Reply.Simple("OK"));
     assertThat(client.call("SENTINEL", "MONITOR", "bad", "a b", "6379", "2"))
         .isEqualTo(error("ERR Invalid IP address or hostname specified"));
-    assertThat(call("SENTINEL CONFIG SET resolve-hostnames no"))
-        .isEqualTo(error("ERR Invalid value 'no' to SENTINEL CONFIG SET 'resolve-hostnames'"));
     TestSentinels.load(folder.resolve("sentinel.conf")).finish();
   }
 

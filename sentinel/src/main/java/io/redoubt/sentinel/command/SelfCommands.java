@@ -13,7 +13,6 @@ import io.redoubt.protocol.command.Group;
 import io.redoubt.sentinel.core.Input;
 import io.redoubt.sentinel.core.Timings;
 import io.redoubt.sentinel.runtime.GlobalOptions;
-import io.redoubt.sentinel.runtime.SentinelWords;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.Locale;
@@ -240,10 +239,7 @@ public final class SelfCommands extends CommandGroup<SentinelCall> {
     boolean yes = value.equalsIgnoreCase("yes");
     boolean yesOrNo = yes || value.equalsIgnoreCase("no");
     return switch (name) {
-      case "resolve-hostnames" ->
-          yesOrNo && (yes || call.sentinel().state().hosts().allMatch(SentinelWords::isAddress))
-              ? options.withResolveHostnames(yes)
-              : null; // the next start would refuse the names in the file
+      case "resolve-hostnames" -> yesOrNo ? options.withResolveHostnames(yes) : null;
       case "announce-hostnames" -> yesOrNo ? options.withAnnounceHostnames(yes) : null;
       case "announce-ip" -> options.withAnnounceIp(value);
       case "announce-port" ->
