@@ -44,25 +44,27 @@ final class ShutdownIT {
   @Test
   void aSecondSignalSkipsTheSave() throws Exception {
     Node node = start(NEVER_BY_ITSELF);
-    node.ask("SET", "key", "value");
-    node.ask("CONFIG", "SET", "rdb-key-save-delay", "300000000"); // microseconds
-    Path temporary = nodes.folder(node).resolve("temp-" + node.pid() + ".rdb");
-    Nodes.signal(node, "INT");
-    await().atMost(Distribution.LIMIT).until(() -> Files.exists(temporary));
+    Path temporary = endWithASlowSave(node, "INT", 300_000_000);
     assertThat(Nodes.end(node, "INT")).isEqualTo(1);
     assertThat(temporary).doesNotExist();
     assertThat(rdb(node)).doesNotExist();
     assertThat(log(node)).contains("You insist... exiting now.");
   }
 
+  /** Sends a signal while saving a key takes so long; returns the temporary file once it exists. */
+  private Path endWithASlowSave(Node node, String signal, long delayMicros) throws Exception {
+    node.ask("SET", "key", "value");
+    node.ask("CONFIG", "SET", "rdb-key-save-delay", Long.toString(delayMicros));
+    Path temporary = nodes.folder(node).resolve("temp-" + node.pid() + ".rdb");
+    Nodes.signal(node, signal);
+    await().atMost(Distribution.LIMIT).until(() -> Files.exists(temporary));
+    return temporary;
+  }
+
   @Test
   void aSecondSignalDoesNotBeginASecondShutdown() throws Exception {
     Node node = start(NEVER_BY_ITSELF);
-    node.ask("SET", "key", "value");
-    node.ask("CONFIG", "SET", "rdb-key-save-delay", "1000000"); // microseconds
-    Path temporary = nodes.folder(node).resolve("temp-" + node.pid() + ".rdb");
-    Nodes.signal(node, "TERM");
-    await().atMost(Distribution.LIMIT).until(() -> Files.exists(temporary));
+    Path temporary = endWithASlowSave(node, "TERM", 1_000_000);
     Nodes.signal(node, "TERM");
     assertThat(Nodes.end(node, "TERM")).isZero();
     assertThat(temporary).doesNotExist();

@@ -31,14 +31,7 @@ class AofCrashTest {
   private static final int ACTIONS = 14;
   private static final int JOURNAL_BYTES = 1 << 14; // three entries
   private static final Path WORKING = Path.of("/data");
-  private static final AofLog LOG =
-      new AofLog() {
-        @Override
-        public void notice(String text) {}
-
-        @Override
-        public void warning(String text) {}
-      };
+  private static final AofLog LOG = new SilentLog();
 
   /** The numbers that a load tells. */
   private static final class Numbers implements AofVisitor {

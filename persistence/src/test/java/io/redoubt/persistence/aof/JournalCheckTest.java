@@ -16,7 +16,7 @@ import java.util.Random;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** What the check of an append-only file says of the journal of commits, and does with it. */
+/** The report and the repair of the journal of commits by the check of an append-only file. */
 class JournalCheckTest {
   private static final Path WORKING = Path.of("/data");
   private static final Path FILE = WORKING.resolve("dir/x.1.incr.aof");
@@ -25,14 +25,6 @@ class JournalCheckTest {
   private static final String MANIFEST = "/data/dir/x.manifest";
   private static final String VALID = "All AOF files and manifest are valid\nstatus 0";
   private static final int COMMITS = 5;
-  private static final AofLog SILENT =
-      new AofLog() {
-        @Override
-        public void notice(String text) {}
-
-        @Override
-        public void warning(String text) {}
-      };
 
   private final Random random = Seed.random("JournalCheckTest");
   private final FaultDisk disk = new FaultDisk(random, Path.of("/"), WORKING);
@@ -61,7 +53,7 @@ class JournalCheckTest {
   }
 
   private AofDirectory open() throws Exception {
-    AofDirectory directory = new AofDirectory(disk, WORKING, "dir", "x", SILENT);
+    AofDirectory directory = new AofDirectory(disk, WORKING, "dir", "x", new SilentLog());
     directory.open();
     return directory;
   }
@@ -282,7 +274,7 @@ class JournalCheckTest {
   @Test
   void identifiesAFileByTheEndOfAGroupThatIsNotInTheJournal() throws Exception {
     FaultDisk own = new FaultDisk(random, Path.of("/"), WORKING);
-    AofDirectory directory = new AofDirectory(own, WORKING, "dir", "x", SILENT);
+    AofDirectory directory = new AofDirectory(own, WORKING, "dir", "x", new SilentLog());
     directory.open();
     DiskFile file = directory.openLast();
     AppendTarget target = new AppendTarget(file, 1, 0, directory.createJournal(1 << 18));

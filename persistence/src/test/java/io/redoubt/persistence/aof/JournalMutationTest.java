@@ -49,14 +49,6 @@ class JournalMutationTest {
     Long.MIN_VALUE,
     Long.MAX_VALUE - 40
   };
-  private static final AofLog SILENT =
-      new AofLog() {
-        @Override
-        public void notice(String text) {}
-
-        @Override
-        public void warning(String text) {}
-      };
 
   private final Random random = Seed.random("JournalMutationTest");
   private byte[] before = {};
@@ -150,7 +142,7 @@ class JournalMutationTest {
   }
 
   private static void start(FaultDisk disk) throws Exception {
-    new AofDirectory(disk, DIRECTORY.getParent(), "dir", "x", SILENT).open();
+    new AofDirectory(disk, DIRECTORY.getParent(), "dir", "x", new SilentLog()).open();
   }
 
   @Test

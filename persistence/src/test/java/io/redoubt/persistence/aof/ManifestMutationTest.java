@@ -84,15 +84,6 @@ class ManifestMutationTest {
     "y ".repeat(600)
   };
 
-  private static final AofLog SILENT =
-      new AofLog() {
-        @Override
-        public void notice(String text) {}
-
-        @Override
-        public void warning(String text) {}
-      };
-
   private final Random random = Seed.random("ManifestMutationTest");
   private final byte[] base = RequestEncoder.encode("SET", "base", "1");
   private final byte[] first = RequestEncoder.encode("SET", "first", "2");
@@ -172,7 +163,8 @@ class ManifestMutationTest {
   }
 
   private static boolean start(FaultDisk disk) throws IOException {
-    AofDirectory directory = new AofDirectory(disk, DIRECTORY.getParent(), "dir", "x", SILENT);
+    AofDirectory directory =
+        new AofDirectory(disk, DIRECTORY.getParent(), "dir", "x", new SilentLog());
     try {
       directory.open();
       for (AofFile file : directory.manifest().loaded()) {

@@ -154,8 +154,9 @@ public final class DumpCommands extends CommandGroup<Call> {
   }
 
   /**
-   * Has replicas restore the key. What a Redis 7.0 doesn't take is written anew for it; where that
-   * loses the expiries of fields, the payload itself follows for those who know them.
+   * Propagates the restored key. A payload that a Redis 7.0 refuses is encoded again in a version
+   * that it takes; if that loses the expiries of fields, the payload itself follows for replicas
+   * that know them.
    */
   private static void propagate(Call call, long entry, long expireAt, boolean absolute) {
     boolean isForOlder = Payloads.isForOlder(call.argAddress(3), call.argLength(3));

@@ -1,6 +1,6 @@
 package io.redoubt.server.memory;
 
-/** What is exhausted when writes are refused for want of memory; only a reserve is left of it. */
+/** The resource of which only a reserve is left, so that writes are refused. */
 public enum Shortage {
   /** Nothing. */
   NONE(""),

@@ -20,7 +20,7 @@ final class DirectSnapshot implements AutoCloseable {
   private final FullSyncRate rate;
   private final Spill spill;
 
-  /** Whether it is sent when all of it is there, after its length. */
+  /** True if the snapshot is collected first and sent after its length. */
   private final boolean measured;
 
   private final @Nullable String endMark;

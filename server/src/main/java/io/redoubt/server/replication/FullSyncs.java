@@ -43,7 +43,7 @@ final class FullSyncs {
 
   private @Nullable SnapshotFile file;
 
-  /** Whether that file has fields of hashes with expiries. */
+  /** True if that file has hash fields with expiries. */
   private boolean fileHasFieldExpiry;
 
   private boolean checkScheduled;

@@ -34,7 +34,7 @@ final class Replicas {
   private final FullSyncRate rate;
   private final MemorySegment piece = MemorySegment.ofArray(new byte[PIECE_BYTES]);
 
-  /** What was said of replicas: whether they take the expiries of hash fields. */
+  /** The replicas named in the log, and whether each takes the expiries of hash fields. */
   private final Map<String, Boolean> toldFieldExpiry = new HashMap<>();
 
   private boolean pumpScheduled;

@@ -28,7 +28,7 @@ final class DataState {
   /** Figures that wrap in Redis and stay at their highest here. */
   private static final Set<String> COUNTERS = Set.of("entries-added", "entries-read");
 
-  /** What is compared. */
+  /** The strictness of a comparison. */
   enum Care {
     /** Everything but the times at which consumers were seen. */
     ALL,

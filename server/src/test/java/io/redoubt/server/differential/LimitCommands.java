@@ -159,7 +159,7 @@ final class LimitCommands {
           "CONFIG SET stream-node-max-bytes 0|1|100|4096",
           "CONFIG SET maxmemory-policy noeviction|allkeys-lfu|allkeys-lru");
 
-  /** What a real Redis 7.0 doesn't know, or what two servers choose differently. */
+  /** Commands that a real Redis 7.0 lacks, or whose outcome two servers may choose. */
   private static final List<String> OURS_ALONE =
       List.of(
           "HEXPIRE <hash> <seconds> NX|XX|GT|LT|||| FIELDS 2 <name> <name>",

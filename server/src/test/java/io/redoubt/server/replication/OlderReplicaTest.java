@@ -136,7 +136,7 @@ class OlderReplicaTest {
     return later;
   }
 
-  /** What is due is removed by the master's HDEL, and a hash with its last field. */
+  /** The master's HDEL removes due fields, and a hash goes with its last one. */
   @Test
   void aFieldThatIsDueGoesEverywhere() throws Exception {
     try (Node master = ours();
@@ -300,7 +300,7 @@ class OlderReplicaTest {
     }
   }
 
-  /** What is no server gets what BGSAVE writes, from which nothing may be missing. */
+  /** A client that is no replica gets the file that BGSAVE writes, with the expiries. */
   @Test
   void whoWantsOnlyAFileGetsTheExpiriesToo() throws Exception {
     try (Node master = ours();

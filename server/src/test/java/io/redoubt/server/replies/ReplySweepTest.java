@@ -44,7 +44,7 @@ final class ReplySweepTest {
           "BLMOVE missing list LEFT LEFT 0",
           "WAIT 5 0");
 
-  /** How a request reaches the server. */
+  /** The ways by which a request reaches the server. */
   private enum Way {
     PLAIN,
     EXEC,
