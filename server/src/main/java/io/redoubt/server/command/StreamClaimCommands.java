@@ -125,9 +125,16 @@ public final class StreamClaimCommands extends CommandGroup<Call> {
     parseOptions(call, options);
     call.propagateNothing(); // but what comes of it
     long root = Streams.change(call.database(), entry);
-    boolean movedOn = lastId.compareAt(StreamGroups.lastId(group)) > 0;
-    if (movedOn) {
+    boolean movesOn = lastId.compareAt(StreamGroups.lastId(group)) > 0;
+    boolean claimsLast = movesOn && claimsLast(call, options);
+    boolean isDelivery = claimsLast && options == 6 && call.isTold();
+    if (isDelivery) {
+      StreamProgress.read(root, group, lastId);
+    } else if (movesOn) {
       StreamGroups.lastId(group, lastId);
+      if (claimsLast) {
+        StreamEffects.lastId(call, 1, 2, group); // its claim alone would be taken for a delivery
+      }
     }
     long consumer = consumer(call, group);
     ReplyWriter reply = call.reply();
@@ -142,10 +149,26 @@ public final class StreamClaimCommands extends CommandGroup<Call> {
     }
     reply.resolve(mark, claimed);
     propagateConsumer(call, claimed);
-    if (movedOn && !told) {
-      StreamEffects.lastId(call, 1, 2, group);
+    if (movesOn && !told) {
+      if (!claimsLast || isDelivery) {
+        StreamEffects.lastId(call, 1, 2, group);
+      }
       call.changedAll(1);
     }
+  }
+
+  /**
+   * Returns true if the group's new last id is among those to claim. From a master or a file, such
+   * a claim of a single id stands for a delivery by XREADGROUP, which also counts an entry read.
+   */
+  private boolean claimsLast(Call call, int end) {
+    for (int i = 5; i < end; i++) {
+      StreamIds.parse(call, i, id);
+      if (id.compare(lastId) == 0) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private void parseOptions(Call call, int first) {

@@ -339,8 +339,8 @@ public final class StreamReadCommands extends CommandGroup<Call> {
       count++;
     }
     reply.resolve(mark, count);
-    if (count > 0) {
-      StreamEffects.lastId(call, keyArg, groupArg, group); // no claim tells the entries read
+    if (count > 0 && withoutAck) {
+      StreamEffects.lastId(call, keyArg, groupArg, group); // otherwise the claims say so
     }
   }
 

@@ -291,6 +291,26 @@ final class ReplicationStreamTest {
   }
 
   @Test
+  void deliveriesAreSentAsClaims() {
+    says(
+        """
+        XADD s 1-1 f v
+        XADD s 2-1 f v
+        XADD s 3-1 f v
+        XADD s 4-1 f v
+        XADD s 5-1 f v
+        XGROUP CREATE s g 0
+        XREADGROUP GROUP g me COUNT 1 STREAMS s >
+        XREADGROUP GROUP g me COUNT 1 NOACK STREAMS s >
+        MULTI
+        XREADGROUP GROUP g me COUNT 1 STREAMS s >
+        XREADGROUP GROUP g me STREAMS s >
+        EXEC
+        XREADGROUP GROUP g me STREAMS s >
+        """);
+  }
+
+  @Test
   void restore() {
     conversation.say(0, "SET a hello");
     compare();

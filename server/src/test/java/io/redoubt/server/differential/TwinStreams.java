@@ -1,5 +1,6 @@
 package io.redoubt.server.differential;
 
+import java.util.ArrayList;
 import java.util.List;
 
 /** What the replicas of a real Redis get, and those of ours. */
@@ -39,16 +40,29 @@ final class TwinStreams implements AutoCloseable {
 
   /**
    * The commands without what a real 7.0 doesn't tell replicas of consumer groups: new consumers
-   * that got nothing, counts of entries read (7.2 tells them), and deliveries of what was pending.
+   * that got nothing, deliveries of what was pending, and the count of entries read of a group that
+   * a claim of its new last id moves on.
    */
   private static List<List<String>> known(List<List<String>> commands, boolean claims) {
-    return commands.stream()
-        .filter(command -> !List.of("MULTI", "EXEC").contains(command.getFirst()))
-        .filter(command -> claims || !command.getFirst().equals("XCLAIM"))
-        .filter(command ->
-            !command.getFirst().equals("XGROUP")
-                || !List.of("SETID", "CREATECONSUMER").contains(command.get(1)))
-        .toList();
+    List<List<String>> known = new ArrayList<>();
+    for (int i = 0; i < commands.size(); i++) {
+      List<String> command = commands.get(i);
+      boolean isLeftOut =
+          switch (command.getFirst()) {
+            case "MULTI", "EXEC" -> true;
+            case "XCLAIM" -> !claims;
+            case "XGROUP" ->
+                command.get(1).equals("CREATECONSUMER")
+                    || (command.get(1).equals("SETID")
+                        && i + 1 < commands.size()
+                        && commands.get(i + 1).getFirst().equals("XCLAIM"));
+            default -> false;
+          };
+      if (!isLeftOut) {
+        known.add(command);
+      }
+    }
+    return known;
   }
 
   @Override

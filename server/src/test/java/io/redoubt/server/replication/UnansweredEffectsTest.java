@@ -54,8 +54,38 @@ final class UnansweredEffectsTest {
   void entriesReadByAGroup() throws Exception {
     master.call("XREADGROUP GROUP g me COUNT 1 STREAMS s >");
     expectSame("XINFO GROUPS s", "Integer[value=1]");
-    assertThat(replica.call("XINFO GROUPS s").elements().getFirst().elements().get(9))
-        .hasToString("Integer[value=1]");
+    assertThat(entriesRead(replica)).isEqualTo("Integer[value=1]");
+  }
+
+  @Test
+  void entriesReadThatOnlyTheStreamsHistoryTells() throws Exception {
+    master.ask("XADD s 3-1 f v");
+    master.ask("XADD s 4-1 f v");
+    master.ask("XDEL s 3-1");
+    for (String read : new String[] {"COUNT 1", "COUNT 1", "NOACK"}) {
+      master.call("XREADGROUP GROUP g me " + read + " STREAMS s >");
+      expectSame("XINFO GROUPS s", "entries-read");
+    }
+    assertThat(entriesRead(replica)).isEqualTo("Integer[value=4]");
+  }
+
+  @Test
+  void claimsThatMoveAGroupButReadNothing() throws Exception {
+    master.call("XREADGROUP GROUP g me COUNT 1 STREAMS s >");
+    master.ask("XADD s 3-1 f v");
+    master.ask("XADD s 4-1 f v");
+    for (String claim :
+        new String[] {
+          "2-1 FORCE LASTID 2-1", "2-1 LASTID 3-1", "3-1 1-1 LASTID 4-1", "9-9 FORCE LASTID 9-9"
+        }) {
+      master.call("XCLAIM s g me 0 " + claim);
+      expectSame("XINFO GROUPS s", "entries-read");
+    }
+    assertThat(entriesRead(replica)).isEqualTo("Integer[value=1]");
+  }
+
+  private static String entriesRead(Node node) throws Exception {
+    return node.call("XINFO GROUPS s").elements().getFirst().elements().get(9).toString();
   }
 
   @Test
