@@ -8,8 +8,8 @@ import io.redoubt.protocol.process.Log;
 import io.redoubt.protocol.process.Standstill;
 import io.redoubt.protocol.process.SystemErrors;
 import io.redoubt.server.aof.AppendOnlyFile;
-import io.redoubt.server.command.DebugCommands;
-import io.redoubt.server.command.DumpCommands;
+import io.redoubt.server.command.admin.DebugCommands;
+import io.redoubt.server.command.key.DumpCommands;
 import io.redoubt.server.replication.Replication;
 import java.io.IOException;
 

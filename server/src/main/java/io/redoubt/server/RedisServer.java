@@ -4,7 +4,7 @@ import io.redoubt.protocol.config.FatalConfigError;
 import io.redoubt.protocol.process.Clock;
 import io.redoubt.protocol.process.ControlGroup;
 import io.redoubt.protocol.process.Log;
-import io.redoubt.server.command.ServerCommands;
+import io.redoubt.server.command.admin.ServerCommands;
 import io.redoubt.server.settings.ServerDirectives;
 import io.redoubt.server.settings.ServerDirectives.ShutdownFlag;
 import io.redoubt.server.snapshot.Rehearsal;

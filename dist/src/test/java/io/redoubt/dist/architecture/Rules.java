@@ -76,10 +76,48 @@ final class Rules {
               + " protocol.config protocol.command protocol.session persistence.io persistence.aof"
               + " persistence.rdb server.memory server.keyspace server.settings server.snapshot"
               + " server.loading server.client server.execution",
-          "server.command          <- protocol.bytes protocol.resp protocol.process"
-              + " protocol.config protocol.info protocol.command protocol.session persistence.rdb"
+          // One package a group; between groups there is no edge.
+          "server.command          <-",
+          "server.command.common   <- protocol.bytes protocol.resp protocol.command server.memory"
+              + " server.structure server.keyspace server.execution",
+          "server.command.string   <- protocol.bytes protocol.resp protocol.config"
+              + " protocol.command server.memory server.keyspace server.value server.settings"
+              + " server.execution server.command.common",
+          "server.command.bitmap   <- protocol.bytes protocol.resp protocol.config"
+              + " protocol.command server.memory server.structure server.keyspace server.value"
+              + " server.settings server.client server.execution",
+          "server.command.hyperloglog<- protocol.resp protocol.config protocol.command"
               + " server.memory server.structure server.keyspace server.value server.settings"
-              + " server.client server.execution server.snapshot server.loading server.script"
+              + " server.execution",
+          "server.command.list     <- protocol.resp protocol.command server.memory"
+              + " server.structure server.keyspace server.value server.execution",
+          "server.command.set      <- protocol.bytes protocol.resp protocol.config"
+              + " protocol.command server.memory server.structure server.keyspace server.value"
+              + " server.settings server.execution server.command.common",
+          "server.command.hash     <- protocol.bytes protocol.resp protocol.command server.memory"
+              + " server.structure server.keyspace server.value server.execution"
+              + " server.command.common",
+          "server.command.sortedset<- protocol.bytes protocol.resp protocol.command server.memory"
+              + " server.structure server.keyspace server.value server.execution"
+              + " server.command.common",
+          "server.command.stream   <- protocol.resp protocol.config protocol.command"
+              + " server.memory server.structure server.keyspace server.value server.settings"
+              + " server.client server.execution",
+          "server.command.geo      <- protocol.bytes protocol.resp protocol.command server.memory"
+              + " server.structure server.keyspace server.value server.execution",
+          "server.command.key      <- protocol.bytes protocol.resp protocol.process"
+              + " protocol.config protocol.command persistence.rdb server.memory server.structure"
+              + " server.keyspace server.value server.settings server.client server.execution"
+              + " server.snapshot server.loading server.command.common",
+          "server.command.script   <- protocol.bytes protocol.resp protocol.process"
+              + " protocol.config protocol.command persistence.rdb server.memory server.keyspace"
+              + " server.settings server.client server.execution server.snapshot server.script",
+          "server.command.transaction<- protocol.resp protocol.command server.client"
+              + " server.execution",
+          "server.command.cluster  <- protocol.command server.execution",
+          "server.command.admin    <- protocol.resp protocol.process protocol.config"
+              + " protocol.info protocol.command server.memory server.structure server.keyspace"
+              + " server.value server.settings server.client server.execution server.snapshot"
               + " server.aof",
 
           // The sentinel: knows nothing of server or persistence.

@@ -1,7 +1,8 @@
 /**
- * The commands of the data server, one class a group. They reach the outside through {@link
- * io.redoubt.server.execution.Call} and through what they are constructed with; nothing imports
- * them but the assembly.
+ * The commands of the data server, in one package for each group. A group declares its commands in
+ * classes named {@code *Commands}; they reach the rest of the server through {@link
+ * io.redoubt.server.execution.Call} and their constructors. Only the assembly imports them. Start
+ * with {@link io.redoubt.server.command.string.CounterCommands}, a short one.
  */
 @NullMarked
 package io.redoubt.server.command;

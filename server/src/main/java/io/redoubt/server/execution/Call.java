@@ -149,12 +149,19 @@ public final class Call extends RegionCall {
     return unixMillis <= now() && keyspace.expiredKeys() == ExpiredKeys.DELETE;
   }
 
+  private static final CommandError NO_FIELD_EXPIRY =
+      new CommandError("ERR fields of hashes don't expire here: hash-field-expiry is set to no");
+
   /**
-   * Returns true if the command may have fields of hashes expire: {@code hash-field-expiry} allows
-   * it, or a master or a file tells of it.
+   * Refuses to have fields of hashes expire where {@code hash-field-expiry} forbids it. A command
+   * from a master or a file is not refused.
+   *
+   * @throws CommandError if fields must not expire
    */
-  public boolean takesFieldExpiry() {
-    return settings.hashFieldExpiry.value() || isTold();
+  public void requireFieldExpiry() {
+    if (!settings.hashFieldExpiry.value() && !isTold()) {
+      throw NO_FIELD_EXPIRY;
+    }
   }
 
   /** Returns true if a master or a file tells of the command: what it did there has happened. */

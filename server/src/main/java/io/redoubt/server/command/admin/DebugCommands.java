@@ -1,0 +1,466 @@
+package io.redoubt.server.command.admin;
+
+import static io.redoubt.protocol.command.Flag.ADMIN;
+import static io.redoubt.protocol.command.Flag.LOADING;
+import static io.redoubt.protocol.command.Flag.NOSCRIPT;
+import static io.redoubt.protocol.command.Flag.PROTECTED;
+import static io.redoubt.protocol.command.Flag.STALE;
+
+import io.redoubt.protocol.command.Command;
+import io.redoubt.protocol.command.CommandError;
+import io.redoubt.protocol.command.CommandGroup;
+import io.redoubt.protocol.command.Errors;
+import io.redoubt.protocol.command.Group;
+import io.redoubt.protocol.config.RefusedValue;
+import io.redoubt.protocol.config.WordNumbers;
+import io.redoubt.protocol.process.SystemErrors;
+import io.redoubt.protocol.resp.ReplyWriter;
+import io.redoubt.server.execution.Call;
+import io.redoubt.server.execution.Effect;
+import io.redoubt.server.keyspace.AccessClock;
+import io.redoubt.server.keyspace.Database;
+import io.redoubt.server.keyspace.Entry;
+import io.redoubt.server.keyspace.Type;
+import io.redoubt.server.snapshot.DatasetDigest;
+import io.redoubt.server.structure.Quicklist;
+import io.redoubt.server.structure.QuicklistNode;
+import io.redoubt.server.structure.QuicklistRoot;
+import io.redoubt.server.value.PackedValue;
+import io.redoubt.server.value.Values;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+
+/** DEBUG: what tests and developers ask for; refused unless {@code enable-debug-command} allows. */
+public final class DebugCommands extends CommandGroup<Call> {
+  /** What only the server as a whole can do. */
+  public interface Host {
+    /** Stops the command thread for so long. */
+    void sleep(long millis);
+
+    /** Lets due keys be removed on their own, or only when someone asks for them. */
+    void activeExpire(boolean on);
+
+    /** Stops and resumes everything that is done periodically. */
+    void pauseCron(boolean paused);
+
+    /** Writes a line to the log. */
+    void log(String line);
+
+    /**
+     * Saves (unless told not to) and loads the data set; keeps what is there unless {@code flush}.
+     */
+    void reload(boolean save, boolean flush, boolean merge);
+
+    /** Has the server stand still for so long before it writes to the append-only file. */
+    void appendFlushSleep(long millis);
+
+    /** Loads the append-only file in the place of the data set. */
+    void loadAppendOnlyFile();
+
+    /** Takes payloads of RESTORE whatever their checksum is, or no longer. */
+    void skipPayloadChecksums(boolean skip);
+
+    /** Takes a new replication id, so that no replica can continue. */
+    void changeReplicationId();
+  }
+
+  private record Subcommand(int leastWords, int mostWords, String help, Action action) {}
+
+  @FunctionalInterface
+  private interface Action {
+    void run(Call call);
+  }
+
+  private static final CommandError NO_SUCH_KEY = new CommandError("ERR no such key");
+  private static final int ANY = Integer.MAX_VALUE;
+
+  /** From how many elements DEBUG OBJECT estimates a size. */
+  private static final int OBJECT_SAMPLES = 5;
+
+  private final Host host;
+  private final Map<String, Subcommand> subcommands = new LinkedHashMap<>();
+
+  final Command<Call> debug =
+      command("DEBUG subcommand [argument...]")
+          .does("A container for debugging commands.")
+          .since("1.0.0")
+          .costs("Depends on subcommand.")
+          .is(ADMIN, NOSCRIPT, LOADING, STALE, PROTECTED)
+          .runs(this::debug);
+
+  /** Declares the command. */
+  public DebugCommands(Host host) {
+    super(Group.SERVER);
+    this.host = host;
+    add(
+        "aof-flush-sleep",
+        3,
+        3,
+        "<microsec>: server will sleep before flushing the AOF, this is used for testing.",
+        this::appendFlushSleep);
+    add("change-repl-id", 2, 2, "Change the replication id.", this::changeReplicationId);
+    add(
+        "config-rewrite-force-all",
+        2,
+        2,
+        "Like CONFIG REWRITE, but with a line for every directive.",
+        DebugCommands::rewriteEveryDirective);
+    add("digest", 2, 2, "Output a hex signature of the dataset.", DebugCommands::digest);
+    add(
+        "digest-value",
+        2,
+        ANY,
+        "<key> [<key> ...]: output a hex signature of the values of keys.",
+        DebugCommands::digestValue);
+    add("error", 3, 3, "<string>: reply with that error.", DebugCommands::error);
+    add(
+        "htstats",
+        3,
+        3,
+        "<dbid>: show how the tables of a database are filled.",
+        DebugCommands::tableStatistics);
+    add("loadaof", 2, 2, "Load the append-only file in place of the data set.", this::loadAof);
+    add("log", 3, 3, "<message>: write a message to the server log.", this::log);
+    add("object", 3, 4, "<key>: show low level info about a key.", DebugCommands::object);
+    add("pause-cron", 3, 3, "<0|1>: stop or resume the periodic work.", this::pauseCron);
+    add(
+        "populate",
+        3,
+        5,
+        "<count> [<prefix>] [<size>]: create keys <prefix>:<num> with values value:<num>.",
+        DebugCommands::populate);
+    add("protocol", 3, 3, "<type>: reply with a value of that type.", DebugCommands::protocol);
+    add(
+        "quicklist-packed-threshold",
+        3,
+        3,
+        "<size>: elements from that size on are list nodes by themselves; 0 for the usual size.",
+        DebugCommands::quicklistPackedThreshold);
+    add(
+        "reload",
+        2,
+        ANY,
+        "[NOSAVE] [NOFLUSH] [MERGE]: save the data set and load it again.",
+        this::reload);
+    add(
+        "set-active-expire",
+        3,
+        3,
+        "<0|1>: remove due keys only when they are asked for, or on their own.",
+        this::setActiveExpire);
+    add(
+        "set-disable-deny-scripts",
+        3,
+        3,
+        "<0|1>: let scripts call commands that they must not call.",
+        this::setDisableDenyScripts);
+    add(
+        "set-skip-checksum-validation",
+        3,
+        3,
+        "<0|1>: take payloads of RESTORE whatever their checksum is.",
+        this::setSkipChecksumValidation);
+    add(
+        "replicate",
+        3,
+        ANY,
+        "<word> [<word> ...]: send a command to the replicas without running it.",
+        DebugCommands::replicate);
+    add("sleep", 3, 3, "<seconds>: stop the server for that time; decimals allowed.", this::sleep);
+  }
+
+  private void add(String name, int leastWords, int mostWords, String help, Action action) {
+    subcommands.put(name, new Subcommand(leastWords, mostWords, help, action));
+  }
+
+  private void debug(Call call) {
+    String name = call.argText(1).toLowerCase(Locale.ROOT);
+    if (name.equals("help")) {
+      help(call);
+      return;
+    }
+    Subcommand subcommand = subcommands.get(name);
+    if (subcommand == null
+        || call.count() < subcommand.leastWords()
+        || call.count() > subcommand.mostWords()) {
+      throw new CommandError(
+          "ERR unknown subcommand or wrong number of arguments for '"
+              + call.argText(1)
+              + "'. Try DEBUG HELP.");
+    }
+    subcommand.action().run(call);
+  }
+
+  private static void rewriteEveryDirective(Call call) {
+    if (call.settings().configFile() == null) {
+      throw ConfigCommands.NO_FILE;
+    }
+    try {
+      call.settings().rewriteEveryDirective();
+    } catch (IOException failed) {
+      throw new CommandError("ERR CONFIG-REWRITE-FORCE-ALL failed: " + SystemErrors.text(failed));
+    }
+    call.reply().ok();
+  }
+
+  private void help(Call call) {
+    ReplyWriter reply = call.reply();
+    reply.array(subcommands.size() * 2 + 3);
+    reply.simple("DEBUG <subcommand> [<arg> [value] [opt] ...]. Subcommands are:");
+    subcommands.forEach((name, subcommand) -> {
+      reply.simple(name.toUpperCase(Locale.ROOT));
+      reply.simple("    " + subcommand.help());
+    });
+    reply.simple("HELP");
+    reply.simple("    Print this help.");
+  }
+
+  private void changeReplicationId(Call call) {
+    host.changeReplicationId();
+    call.reply().ok();
+  }
+
+  private static void digest(Call call) {
+    call.reply().simple(new DatasetDigest(call.values()).of(call.keyspace()));
+  }
+
+  private static void digestValue(Call call) {
+    DatasetDigest digest = new DatasetDigest(call.values());
+    call.reply().array(call.count() - 2);
+    for (int i = 2; i < call.count(); i++) {
+      call.reply().simple(digest.ofValue(call.findAgain(i)));
+    }
+  }
+
+  private void log(Call call) {
+    host.log("DEBUG LOG: " + call.argText(2));
+    call.reply().ok();
+  }
+
+  /** Sizes beyond this are none that a node could have; as in Redis. */
+  private static final long MOST_PACKED_BYTES = (1L << 32) - (1 << 20);
+
+  private static void quicklistPackedThreshold(Call call) {
+    long bytes;
+    try {
+      bytes = WordNumbers.bytes(call.argText(2), "argument must be a memory value");
+    } catch (RefusedValue refused) {
+      throw new CommandError("ERR " + refused.getMessage());
+    }
+    if (bytes > MOST_PACKED_BYTES) {
+      throw new CommandError(
+          "ERR argument must be a memory value bigger than 1 and smaller than 4gb");
+    }
+    long threshold = bytes == 0 ? Quicklist.PLAIN_BYTES : Math.min(bytes, Integer.MAX_VALUE);
+    call.values().lists().quicklists().plainBytes((int) threshold);
+    call.reply().ok();
+  }
+
+  /** What DEBUG OBJECT adds for a quicklist. */
+  private static String quicklist(long entry) {
+    if (Entry.type(entry) != Type.LIST || PackedValue.isPacked(entry)) {
+      return "";
+    }
+    long root = Entry.root(entry);
+    long bytes = 0;
+    for (long node = QuicklistRoot.head(root); node != 0; node = QuicklistNode.after(node)) {
+      bytes += QuicklistNode.sizeBytes(node);
+    }
+    return String.format(
+        Locale.ROOT,
+        " ql_nodes:%d ql_avg_node:%.2f ql_listpack_max:%d ql_compressed:%d"
+            + " ql_uncompressed_size:%d",
+        QuicklistRoot.nodes(root),
+        (double) QuicklistRoot.count(root) / QuicklistRoot.nodes(root),
+        QuicklistRoot.limit(root),
+        QuicklistRoot.depth(root) == 0 ? 0 : 1,
+        bytes);
+  }
+
+  private static void object(Call call) {
+    long entry = call.findAgain(2);
+    if (entry == Entry.NONE) {
+      throw NO_SUCH_KEY;
+    }
+    AccessClock clock = call.keyspace().accessClock();
+    call.reply()
+        .simple(
+            "Value at:0x%x refcount:1 encoding:%s serializedlength:%d lru:%d lru_seconds_idle:%d"
+                    .formatted(
+                        entry,
+                        Values.encodingName(entry),
+                        call.database().memoryUsage(entry, OBJECT_SAMPLES),
+                        Entry.accessClock(entry),
+                        clock.isLfu() ? 0 : clock.idleSeconds(entry, call.keyspace().nowMillis()))
+                + quicklist(entry));
+  }
+
+  private static void error(Call call) {
+    throw new CommandError(call.argText(2).replaceAll("[\\r\\n]", " "));
+  }
+
+  private static void replicate(Call call) {
+    if (call.propagates()) {
+      Effect effect = call.propagateAs(call.count() - 2);
+      for (int i = 2; i < call.count(); i++) {
+        effect.argument(i);
+      }
+    }
+    call.reply().ok();
+  }
+
+  private static void tableStatistics(Call call) {
+    long index = call.argLong(2);
+    if (index < 0 || index >= call.keyspace().count()) {
+      throw new CommandError("ERR Out of range database");
+    }
+    Database database = call.keyspace().database((int) index);
+    call.reply()
+        .verbatim(
+            "txt",
+            "[Dictionary HT]\n number of elements: %d\n bytes: %d\n[Expires HT]\n number of elements: %d\n bytes: %d\n"
+                .formatted(
+                    database.size(),
+                    database.tableBytes(),
+                    database.expiries().size(),
+                    database.expiries().sizeBytes()));
+  }
+
+  private void pauseCron(Call call) {
+    host.pauseCron(call.argLong(2) != 0);
+    call.reply().ok();
+  }
+
+  private static void populate(Call call) {
+    long count = call.argLong(2);
+    if (count < 0) {
+      throw Errors.NOT_POSITIVE;
+    }
+    String prefix = call.count() > 3 ? call.argText(3) : "key";
+    long size = call.count() > 4 ? call.argLong(4) : 0;
+    if (size < 0 || size > Integer.MAX_VALUE) {
+      throw Errors.NOT_POSITIVE;
+    }
+    for (long i = 0; i < count; i++) {
+      byte[] value = ("value:" + i).getBytes(StandardCharsets.UTF_8);
+      if (size > 0) {
+        value = Arrays.copyOf(value, (int) size);
+      }
+      call.putIfAbsent((prefix + ":" + i).getBytes(StandardCharsets.UTF_8), value);
+    }
+    call.propagateNothing(); // it is for tests of this server alone, as in Redis
+    call.reply().ok();
+  }
+
+  private static void protocol(Call call) {
+    ReplyWriter reply = call.reply();
+    String type = call.argText(2).toLowerCase(Locale.ROOT);
+    switch (type) {
+      case "string" -> reply.bulk("Hello World");
+      case "integer" -> reply.integer(12345);
+      case "double" -> reply.doubleValue(3.141);
+      case "null" -> reply.nil();
+      case "array" -> {
+        reply.array(3);
+        numbers(reply);
+      }
+      case "set" -> {
+        reply.set(3);
+        numbers(reply);
+      }
+      case "map" -> {
+        reply.map(3);
+        for (int i = 0; i < 3; i++) {
+          reply.integer(i);
+          reply.bool(i == 1);
+        }
+      }
+      case "attrib" -> attribute(reply);
+      case "push" -> {
+        reply.push(2);
+        reply.bulk("server-cpu-usage");
+        reply.integer(42);
+      }
+      case "verbatim" -> reply.verbatim("txt", "This is a verbatim\nstring");
+      case "true" -> reply.bool(true);
+      case "false" -> reply.bool(false);
+      case "bignum" -> reply.bigNumber("1234567999999999999999999999999999999");
+      default ->
+          throw new CommandError(
+              "ERR Wrong protocol type name. Please use one of the following:"
+                  + " string|integer|double|null|array|set|map|attrib|push|verbatim|true|false");
+    }
+  }
+
+  private static void numbers(ReplyWriter reply) {
+    for (int i = 0; i < 3; i++) {
+      reply.integer(i);
+    }
+  }
+
+  private static void attribute(ReplyWriter reply) {
+    if (reply.resp() >= 3) {
+      reply.attribute(1);
+      reply.bulk("key-popularity");
+      reply.array(2);
+      reply.bulk("key:123");
+      reply.integer(90);
+    }
+    reply.bulk("Some real reply following the attribute");
+  }
+
+  private void appendFlushSleep(Call call) {
+    host.appendFlushSleep(call.argLong(2) / 1000);
+    call.reply().ok();
+  }
+
+  private void loadAof(Call call) {
+    call.whileOthersRun(host::loadAppendOnlyFile);
+    call.reply().ok();
+  }
+
+  private void reload(Call call) {
+    boolean save = true;
+    boolean flush = true;
+    boolean merge = false;
+    for (int i = 2; i < call.count(); i++) {
+      if (call.is(i, "NOSAVE")) {
+        save = false;
+      } else if (call.is(i, "NOFLUSH")) {
+        flush = false;
+      } else if (call.is(i, "MERGE")) {
+        merge = true;
+      } else {
+        throw new CommandError(
+            "ERR DEBUG RELOAD only supports the MERGE, NOFLUSH and NOSAVE options.");
+      }
+    }
+    host.reload(save, flush, merge);
+    call.reply().ok();
+  }
+
+  private void setActiveExpire(Call call) {
+    host.activeExpire(call.argLong(2) != 0);
+    call.reply().ok();
+  }
+
+  private void setDisableDenyScripts(Call call) {
+    call.scripting().allowsAllCommands(call.argLong(2) != 0);
+    call.reply().ok();
+  }
+
+  private void setSkipChecksumValidation(Call call) {
+    host.skipPayloadChecksums(call.argLong(2) != 0);
+    call.reply().ok();
+  }
+
+  private void sleep(Call call) {
+    double seconds = call.argDouble(2);
+    host.sleep((long) (seconds * 1000));
+    call.reply().ok();
+  }
+}

@@ -1,0 +1,235 @@
+package io.redoubt.server.command.admin;
+
+import static io.redoubt.protocol.command.Flag.READONLY;
+import static io.redoubt.protocol.command.KeyFlag.RO;
+
+import io.redoubt.protocol.command.Command;
+import io.redoubt.protocol.command.CommandGroup;
+import io.redoubt.protocol.command.Errors;
+import io.redoubt.protocol.command.Group;
+import io.redoubt.protocol.resp.ReplyWriter;
+import io.redoubt.server.execution.Call;
+import io.redoubt.server.execution.MemoryUse;
+import io.redoubt.server.keyspace.Database;
+import io.redoubt.server.keyspace.Entry;
+import io.redoubt.server.keyspace.Keyspace;
+import io.redoubt.server.memory.Slabs;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.function.LongSupplier;
+
+/** MEMORY: what memory is used for. */
+public final class MemoryCommands extends CommandGroup<Call> {
+  private static final int DEFAULT_SAMPLES = 5;
+
+  /** Below this there is nothing to complain of. */
+  private static final long LITTLE_BYTES = 5 << 20;
+
+  private static final int STATS_FIELDS = 27;
+
+  private final MemoryUse memory;
+  private final LongSupplier residentBytes;
+
+  final Command<Call> memoryCommand =
+      container("MEMORY")
+          .does("A container for memory diagnostics commands.")
+          .since("4.0.0")
+          .costs("Depends on subcommand.")
+          .help("4.0.0")
+          .holds();
+
+  final Command<Call> doctor =
+      command("MEMORY DOCTOR")
+          .does("Tells of problems with the use of memory.")
+          .since("4.0.0")
+          .costs("O(1)")
+          .tips("nondeterministic_output", "request_policy:all_shards", "response_policy:special")
+          .runs(this::doctor);
+
+  final Command<Call> mallocStats =
+      command("MEMORY MALLOC-STATS")
+          .does("Returns what the allocator knows of itself.")
+          .since("4.0.0")
+          .costs("O(1)")
+          .tips("nondeterministic_output", "request_policy:all_shards", "response_policy:special")
+          .runs(this::mallocStats);
+
+  final Command<Call> purge =
+      command("MEMORY PURGE")
+          .does("Gives free memory back to the system.")
+          .since("4.0.0")
+          .costs("O(N), N the number of free pages")
+          .tips("request_policy:all_shards", "response_policy:all_succeeded")
+          .runs(MemoryCommands::purge);
+
+  final Command<Call> stats =
+      command("MEMORY STATS")
+          .does("Returns what memory is used for, in figures.")
+          .since("4.0.0")
+          .costs("O(N), N the number of connections")
+          .tips("nondeterministic_output", "request_policy:all_shards", "response_policy:special")
+          .runs(this::stats);
+
+  final Command<Call> usage =
+      command("MEMORY USAGE key [SAMPLES count]")
+          .does("Returns the bytes that a key and its value take.")
+          .since("4.0.0")
+          .costs("O(N), N the number of samples")
+          .is(READONLY)
+          .keys(RO)
+          .runs(MemoryCommands::usage);
+
+  /** Declares the group; {@code residentBytes} is what the process takes of the machine. */
+  public MemoryCommands(MemoryUse memory, LongSupplier residentBytes) {
+    super(Group.SERVER);
+    this.memory = memory;
+    this.residentBytes = residentBytes;
+  }
+
+  private static void usage(Call call) {
+    long samples = DEFAULT_SAMPLES;
+    for (int i = 3; i < call.count(); i += 2) {
+      if (!call.is(i, "SAMPLES") || i + 1 == call.count()) {
+        throw Errors.SYNTAX;
+      }
+      samples = call.argLong(i + 1);
+      if (samples < 0) {
+        throw Errors.SYNTAX;
+      }
+    }
+    Database database = call.database();
+    long entry = database.findLive(call.argAddress(2), call.argLength(2));
+    if (entry == Entry.NONE) {
+      call.reply().nil();
+    } else {
+      call.reply().integer(database.memoryUsage(entry, samples));
+    }
+  }
+
+  private static void purge(Call call) {
+    call.keyspace().slabs().trim();
+    call.reply().ok();
+  }
+
+  private void stats(Call call) {
+    ReplyWriter reply = call.reply();
+    Keyspace keyspace = call.keyspace();
+    MemoryUse.Buffers buffers = memory.buffers();
+    long used = memory.usedBytes();
+    long held = memory.heldBytes();
+    long resident = residentBytes.getAsLong();
+    long keys = keyspace.size();
+    List<Database> databases = filled(keyspace);
+    reply.map(STATS_FIELDS + databases.size());
+    number(reply, "peak.allocated", memory.peakBytes());
+    number(reply, "total.allocated", used);
+    number(reply, "startup.allocated", memory.startupBytes());
+    number(reply, "replication.backlog", buffers.backlogBytes());
+    number(reply, "clients.slaves", buffers.replicasBytes());
+    number(reply, "clients.normal", buffers.clientsBytes());
+    number(reply, "cluster.links", 0);
+    number(reply, "aof.buffer", buffers.appendBytes());
+    number(reply, "lua.caches", 0);
+    number(reply, "functions.caches", 0);
+    for (Database database : databases) {
+      reply.bulk("db." + database.index());
+      reply.map(3);
+      number(reply, "overhead.hashtable.main", database.tableBytes());
+      number(reply, "overhead.hashtable.expires", database.expiries().sizeBytes());
+      number(reply, "overhead.hashtable.slot-to-keys", 0);
+    }
+    number(reply, "overhead.total", memory.overheadBytes());
+    number(reply, "keys.count", keys);
+    number(reply, "keys.bytes-per-key", keys == 0 ? 0 : (used - memory.startupBytes()) / keys);
+    number(reply, "dataset.bytes", memory.datasetBytes());
+    decimal(reply, "dataset.percentage", memory.datasetPercent());
+    decimal(reply, "peak.percentage", memory.peakPercent());
+    number(reply, "allocator.allocated", used);
+    number(reply, "allocator.active", held);
+    number(reply, "allocator.resident", held);
+    decimal(reply, "allocator-fragmentation.ratio", memory.fragmentation());
+    number(reply, "allocator-fragmentation.bytes", held - used);
+    decimal(reply, "allocator-rss.ratio", 1);
+    number(reply, "allocator-rss.bytes", 0);
+    decimal(reply, "rss-overhead.ratio", (double) resident / Math.max(1, held));
+    number(reply, "rss-overhead.bytes", resident - held);
+    decimal(reply, "fragmentation", (double) resident / Math.max(1, used));
+    number(reply, "fragmentation.bytes", resident - used);
+  }
+
+  private static List<Database> filled(Keyspace keyspace) {
+    List<Database> databases = new ArrayList<>();
+    for (int i = 0; i < keyspace.count(); i++) {
+      if (keyspace.database(i).size() > 0) {
+        databases.add(keyspace.database(i));
+      }
+    }
+    return databases;
+  }
+
+  private static void number(ReplyWriter reply, String name, long value) {
+    reply.bulk(name);
+    reply.integer(value);
+  }
+
+  private static void decimal(ReplyWriter reply, String name, double value) {
+    reply.bulk(name);
+    reply.doubleValue(value);
+  }
+
+  private void doctor(Call call) {
+    call.reply().verbatim("txt", diagnosis(call.keyspace()));
+  }
+
+  private String diagnosis(Keyspace keyspace) {
+    long used = memory.usedBytes();
+    if (used - memory.startupBytes() < LITTLE_BYTES) {
+      return "This server holds very little data: too little to tell how well memory is used.\n";
+    }
+    List<String> findings = new ArrayList<>();
+    if (memory.peakBytes() > used * 3 / 2) {
+      findings.add(
+          "Peak memory: at its peak the server used more than 150 % of what it uses now. The"
+              + " difference is given back to the system bit by bit, or at once by MEMORY PURGE.");
+    }
+    if (memory.fragmentation() > 1.4) {
+      findings.add(
+          "Fragmentation: the allocator holds more than 140 % of what is in use, in pages that are"
+              + " only partly filled. They are filled again when the data grows.");
+    }
+    if (keyspace.garbageCount() > 0) {
+      findings.add(
+          "Lazy freeing: removed values are still being freed, see lazyfree_pending_objects.");
+    }
+    if (memory.buffers().clientsBytes() > used / 5) {
+      findings.add(
+          "Clients: their buffers take more than a fifth of the memory. CLIENT LIST tells whose,"
+              + " client-output-buffer-limit and maxmemory-clients limit them.");
+    }
+    if (memory.buffers().replicasBytes() > 10 << 20) {
+      findings.add(
+          "Replicas: more than 10 MB wait for replicas that don't keep up with the writes.");
+    }
+    if (findings.isEmpty()) {
+      return "No problem with the use of memory was found.\n";
+    }
+    return "Problems with the use of memory:\n\n * " + String.join("\n\n * ", findings) + "\n";
+  }
+
+  private void mallocStats(Call call) {
+    Slabs slabs = call.keyspace().slabs();
+    call.reply()
+        .verbatim(
+            "txt",
+            String.format(
+                Locale.ROOT,
+                "slabs: blocks in use %d%nbytes in use %d%nbytes held %d%nheld by used %.3f%n"
+                    + "idle buffers %d%n",
+                slabs.liveBlocks(),
+                slabs.usedBytes(),
+                slabs.reservedBytes(),
+                slabs.fragmentation(),
+                memory.buffers().idleBytes()));
+  }
+}

@@ -1,0 +1,154 @@
+package io.redoubt.server.command.admin;
+
+import static io.redoubt.protocol.command.Flag.ADMIN;
+import static io.redoubt.protocol.command.Flag.ALLOW_BUSY;
+import static io.redoubt.protocol.command.Flag.FAST;
+import static io.redoubt.protocol.command.Flag.LOADING;
+import static io.redoubt.protocol.command.Flag.NOSCRIPT;
+import static io.redoubt.protocol.command.Flag.NO_MULTI;
+import static io.redoubt.protocol.command.Flag.STALE;
+
+import io.redoubt.protocol.command.Category;
+import io.redoubt.protocol.command.Command;
+import io.redoubt.protocol.command.CommandError;
+import io.redoubt.protocol.command.CommandGroup;
+import io.redoubt.protocol.command.Errors;
+import io.redoubt.protocol.command.Group;
+import io.redoubt.protocol.info.Info;
+import io.redoubt.protocol.process.Clock;
+import io.redoubt.server.client.ServerClient;
+import io.redoubt.server.execution.Call;
+import io.redoubt.server.execution.RunningScript;
+import java.util.ArrayList;
+import java.util.List;
+
+/** The server as a whole: what it says of itself, its time and its end. */
+public final class ServerCommands extends CommandGroup<Call> {
+  /** How SHUTDOWN was asked for. */
+  public enum SaveWish {
+    /** As the save points say. */
+    CONFIGURED,
+    /** In any case. */
+    SAVE,
+    /** In no case. */
+    NOSAVE
+  }
+
+  /** Ends the server. */
+  public interface Shutdown {
+    /**
+     * Begins to shut down; the client gets no reply if that succeeds.
+     *
+     * @param now without waiting for replicas
+     * @param force also when the data set cannot be saved
+     * @return whether the server ends
+     */
+    boolean begin(SaveWish save, boolean now, boolean force);
+
+    /** Blocks the client as long as a shutdown waits. */
+    void await(ServerClient client);
+
+    /** Stops a shutdown that has not come to its end yet; whether there was one. */
+    boolean abort();
+  }
+
+  /** The reply when the server goes on. */
+  public static final CommandError SHUTDOWN_FAILED =
+      new CommandError("ERR Errors trying to SHUTDOWN. Check logs.");
+
+  private final Info info;
+  private final Clock clock;
+  private final Shutdown shutdown;
+
+  final Command<Call> infoCommand =
+      command("INFO [section...]")
+          .does("Returns information and statistics about the server.")
+          .since("1.0.0")
+          .costs("O(1)")
+          .is(LOADING, STALE)
+          .categories(Category.DANGEROUS)
+          .tips("nondeterministic_output", "request_policy:all_shards", "response_policy:special")
+          .runs(this::info);
+
+  final Command<Call> time =
+      command("TIME")
+          .does("Returns the server's time.")
+          .since("2.6.0")
+          .costs("O(1)")
+          .is(LOADING, STALE, FAST)
+          .tips("nondeterministic_output")
+          .runs(this::time);
+
+  final Command<Call> shutdownCommand =
+      command("SHUTDOWN [NOSAVE | SAVE] [NOW] [FORCE] [ABORT]")
+          .does("Saves the data set if save points are configured, and ends the server.")
+          .since("1.0.0")
+          .costs("O(N) when saving, N the number of keys")
+          .is(ADMIN, NOSCRIPT, LOADING, STALE, NO_MULTI, ALLOW_BUSY)
+          .runs(this::shutdown);
+
+  /** Declares the group. */
+  public ServerCommands(Info info, Clock clock, Shutdown shutdown) {
+    super(Group.SERVER);
+    this.info = info;
+    this.clock = clock;
+    this.shutdown = shutdown;
+  }
+
+  private void info(Call call) {
+    List<String> sections = new ArrayList<>(call.count() - 1);
+    for (int i = 1; i < call.count(); i++) {
+      sections.add(call.argText(i));
+    }
+    StringBuilder text = new StringBuilder();
+    info.render(sections, text);
+    call.reply().verbatim("txt", text.toString());
+  }
+
+  private void time(Call call) {
+    long micros = clock.wallMicros();
+    call.reply().array(2);
+    call.reply().bulkLong(micros / 1_000_000);
+    call.reply().bulkLong(micros % 1_000_000);
+  }
+
+  private void shutdown(Call call) {
+    SaveWish save = SaveWish.CONFIGURED;
+    boolean now = false;
+    boolean force = false;
+    boolean abort = false;
+    for (int i = 1; i < call.count(); i++) {
+      if (call.is(i, "NOSAVE") && save != SaveWish.SAVE) {
+        save = SaveWish.NOSAVE;
+      } else if (call.is(i, "SAVE") && save != SaveWish.NOSAVE) {
+        save = SaveWish.SAVE;
+      } else if (call.is(i, "NOW")) {
+        now = true;
+      } else if (call.is(i, "FORCE")) {
+        force = true;
+      } else if (call.is(i, "ABORT")) {
+        abort = true;
+      } else {
+        throw Errors.SYNTAX;
+      }
+    }
+    RunningScript busy = call.scripting().running();
+    if (busy != null && save != SaveWish.NOSAVE) {
+      throw busy.refusal().error();
+    }
+    call.scripting().shutDown();
+    if (abort) {
+      if (call.count() > 2) {
+        throw Errors.SYNTAX;
+      }
+      if (!shutdown.abort()) {
+        throw new CommandError("ERR No shutdown in progress.");
+      }
+      call.reply().ok();
+    } else if (!shutdown.begin(save, now, force)) {
+      throw SHUTDOWN_FAILED;
+    } else {
+      shutdown.await(call.client());
+    }
+  }
+}

@@ -1,0 +1,284 @@
+package io.redoubt.server.command.bitmap;
+
+import static io.redoubt.protocol.command.Flag.DENYOOM;
+import static io.redoubt.protocol.command.Flag.FAST;
+import static io.redoubt.protocol.command.Flag.READONLY;
+import static io.redoubt.protocol.command.Flag.WRITE;
+import static io.redoubt.protocol.command.KeyFlag.ACCESS;
+import static io.redoubt.protocol.command.KeyFlag.OW;
+import static io.redoubt.protocol.command.KeyFlag.RO;
+import static io.redoubt.protocol.command.KeyFlag.RW;
+import static io.redoubt.protocol.command.KeyFlag.UPDATE;
+
+import io.redoubt.protocol.bytes.Numbers;
+import io.redoubt.protocol.command.Command;
+import io.redoubt.protocol.command.CommandError;
+import io.redoubt.protocol.command.CommandGroup;
+import io.redoubt.protocol.command.Errors;
+import io.redoubt.protocol.command.Group;
+import io.redoubt.server.execution.Call;
+import io.redoubt.server.keyspace.Database;
+import io.redoubt.server.keyspace.Entry;
+import io.redoubt.server.keyspace.KeyEvent;
+import io.redoubt.server.memory.Region;
+import io.redoubt.server.memory.Slabs;
+import io.redoubt.server.structure.Bits;
+import io.redoubt.server.structure.Bits.Combination;
+import io.redoubt.server.value.StringValue;
+import org.jspecify.annotations.Nullable;
+
+/** The bitmap group but for bit fields: strings as rows of bits. */
+public final class BitmapCommands extends CommandGroup<Call> {
+  private static final CommandError NO_BIT =
+      new CommandError("ERR bit is not an integer or out of range");
+  private static final CommandError NEITHER_1_NOR_0 =
+      new CommandError("ERR The bit argument must be 1 or 0.");
+  private static final CommandError NOT_OF_MANY =
+      new CommandError("ERR BITOP NOT must be called with a single source key.");
+
+  final Command<Call> bitcount =
+      command("BITCOUNT key [start end [BYTE | BIT]]")
+          .does("Counts the bits that are set in a string, or in a range of it.")
+          .since("2.6.0")
+          .costs("O(N), N the length of the range")
+          .history("7.0.0", "Added the `BYTE|BIT` option.")
+          .is(READONLY)
+          .keys(RO, ACCESS)
+          .runs(BitmapCommands::bitcount);
+
+  final Command<Call> bitop =
+      command("BITOP operation destkey key...")
+          .does("Combines strings bit by bit and keeps the result.")
+          .since("2.6.0")
+          .costs("O(N), N the length of all strings together")
+          .is(WRITE, DENYOOM)
+          .keys(OW, UPDATE)
+          .keys(RO, ACCESS)
+          .runs(BitmapCommands::bitop);
+
+  final Command<Call> bitpos =
+      command("BITPOS key bit [start [end [BYTE | BIT]]]")
+          .does("Finds the first bit that is set, or clear, in a string.")
+          .since("2.8.7")
+          .costs("O(N), N the length of the range")
+          .history("7.0.0", "Added the `BYTE|BIT` option.")
+          .is(READONLY)
+          .keys(RO, ACCESS)
+          .runs(BitmapCommands::bitpos);
+
+  final Command<Call> getbit =
+      command("GETBIT key offset")
+          .does("Returns a bit of a string.")
+          .since("2.2.0")
+          .costs("O(1)")
+          .is(READONLY, FAST)
+          .keys(RO, ACCESS)
+          .runs(BitmapCommands::getbit);
+
+  final Command<Call> setbit =
+      command("SETBIT key offset value")
+          .does("Sets or clears a bit of a string, which grows as far as needed.")
+          .since("2.2.0")
+          .costs("O(1)")
+          .is(WRITE, DENYOOM)
+          .keys(RW, ACCESS, UPDATE)
+          .runs(BitmapCommands::setbit);
+
+  /** Declares the group. */
+  public BitmapCommands() {
+    super(Group.BITMAP);
+  }
+
+  private static void setbit(Call call) {
+    long offset = BitOffset.of(call, 2);
+    long bit = Numbers.parseLong(Region.MEMORY, call.argAddress(3), call.argLength(3), -1);
+    if ((bit & ~1) != 0) {
+      throw NO_BIT;
+    }
+    long entry = call.writeString(1);
+    int before = entry == Entry.NONE ? 0 : StringValue.length(entry);
+    int length = Math.max(before, (int) (offset >>> 3) + 1);
+    int at = (int) (offset >>> 3);
+    entry = openForWrite(call, entry, length, at, at + 1);
+    int old = Bits.put(StringValue.bytesAddress(entry), offset, (int) bit);
+    if (length > before || old != bit) {
+      call.changed(1, KeyEvent.SETBIT, 1);
+    }
+    call.reply().integer(old);
+  }
+
+  /** A string of the first key, of that length, that may be written in place in a range. */
+  static long openForWrite(Call call, long entry, int length, int from, int to) {
+    long opened = entry;
+    if (opened == Entry.NONE) {
+      long key = call.argAddress(1);
+      opened = call.database().putText(key, call.argLength(1), key, 0, Entry.NO_EXPIRY);
+    }
+    return StringValue.edit(call.database(), opened, length, from, to);
+  }
+
+  private static void getbit(Call call) {
+    long offset = BitOffset.of(call, 2);
+    long entry = call.readString(1);
+    if (entry == Entry.NONE) {
+      call.reply().integer(0);
+      return;
+    }
+    long bytes = StringValue.openBytes(call.database(), entry);
+    call.reply().integer(Bits.get(bytes, StringValue.length(entry), offset));
+    StringValue.closeBytes(call.database(), entry, bytes);
+  }
+
+  private static void bitcount(Call call) {
+    long entry = call.readString(1);
+    if (entry == Entry.NONE) {
+      call.reply().integer(0);
+      return;
+    }
+    long units = StringValue.length(entry);
+    int unitBits = Byte.SIZE;
+    long start = 0;
+    long end = units - 1;
+    if (call.count() == 4 || call.count() == 5) {
+      start = call.argLong(2);
+      end = call.argLong(3);
+      if (start < 0 && end < 0 && start > end) {
+        call.reply().integer(0);
+        return;
+      }
+      if (call.count() == 5) {
+        unitBits = unitBits(call, 4);
+        units *= Byte.SIZE / unitBits;
+      }
+      start = fromStart(start, units);
+      end = Math.min(fromStart(end, units), units - 1);
+    } else if (call.count() != 2) {
+      throw Errors.SYNTAX;
+    }
+    if (start > end) {
+      call.reply().integer(0);
+      return;
+    }
+    long bytes = StringValue.openBytes(call.database(), entry);
+    call.reply().integer(Bits.count(bytes, start * unitBits, (end + 1) * unitBits - 1));
+    StringValue.closeBytes(call.database(), entry, bytes);
+  }
+
+  private static void bitpos(Call call) {
+    long bit = call.argLong(2);
+    if ((bit & ~1) != 0) {
+      throw NEITHER_1_NOR_0;
+    }
+    long entry = call.readString(1);
+    if (entry == Entry.NONE) {
+      call.reply().integer(bit == 1 ? -1 : 0);
+      return;
+    }
+    if (call.count() > 6) {
+      throw Errors.SYNTAX;
+    }
+    long start = call.count() > 3 ? call.argLong(3) : 0;
+    int unitBits = call.count() > 5 ? unitBits(call, 5) : Byte.SIZE;
+    boolean endGiven = call.count() > 4;
+    int length = StringValue.length(entry);
+    long units = (long) length * Byte.SIZE / unitBits;
+    long end = endGiven ? call.argLong(4) : units - 1;
+    start = fromStart(start, units);
+    end = Math.min(fromStart(end, units), units - 1);
+    if (start > end) {
+      call.reply().integer(-1);
+      return;
+    }
+    long bytes = StringValue.openBytes(call.database(), entry);
+    long found = Bits.indexOf(bytes, (int) bit, start * unitBits, (end + 1) * unitBits - 1);
+    StringValue.closeBytes(call.database(), entry, bytes);
+    if (found < 0 && bit == 0 && !endGiven) {
+      found = (long) length * Byte.SIZE; // the string is thought to go on in zeros
+    }
+    call.reply().integer(found);
+  }
+
+  private static int unitBits(Call call, int i) {
+    if (call.is(i, "BIT")) {
+      return 1;
+    }
+    if (call.is(i, "BYTE")) {
+      return Byte.SIZE;
+    }
+    throw Errors.SYNTAX;
+  }
+
+  /** An index, negative from the end, as one from the start on. */
+  private static long fromStart(long index, long units) {
+    return Math.max(index < 0 ? index + units : index, 0);
+  }
+
+  private static void bitop(Call call) {
+    boolean inverts = call.is(1, "NOT");
+    Combination how = inverts ? Combination.OR : combination(call);
+    if (how == null) {
+      throw Errors.SYNTAX;
+    }
+    if (inverts && call.count() != 4) {
+      throw NOT_OF_MANY;
+    }
+    long[] sources = new long[call.count() - 3];
+    int length = 0;
+    for (int i = 0; i < sources.length; i++) {
+      sources[i] = call.readString(i + 3);
+      if (sources[i] != Entry.NONE) {
+        length = Math.max(length, StringValue.length(sources[i]));
+      }
+    }
+    if (length == 0) {
+      if (call.findForWrite(2) != Entry.NONE) {
+        call.database().delete(call.argAddress(2), call.argLength(2));
+        call.changed(2, KeyEvent.DEL, 1);
+      }
+      call.reply().integer(0);
+      return;
+    }
+    // The target may be a source: the result is made beside.
+    Slabs slabs = call.keyspace().slabs();
+    long result = slabs.allocateFar(length);
+    try {
+      combine(call.database(), how, sources, result, length);
+      if (inverts) {
+        Bits.invert(result, length);
+      }
+      long entry =
+          call.database()
+              .putText(call.argAddress(2), call.argLength(2), result, length, Entry.NO_EXPIRY);
+      StringValue.edit(call.database(), entry, length, 0, 0); // OBJECT ENCODING: raw
+    } finally {
+      slabs.free(result, length);
+    }
+    call.changed(2, KeyEvent.SET, 1);
+    call.reply().integer(length);
+  }
+
+  private static @Nullable Combination combination(Call call) {
+    for (Combination each : Combination.values()) {
+      if (call.is(1, each.name())) {
+        return each;
+      }
+    }
+    return null;
+  }
+
+  private static void combine(
+      Database database, Combination how, long[] sources, long result, int length) {
+    Region.zero(result, length);
+    Combination next = Combination.OR; // the first one is taken as it is
+    for (long source : sources) {
+      if (source == Entry.NONE) {
+        Bits.combine(next, result, length, result, 0);
+      } else {
+        long bytes = StringValue.openBytes(database, source);
+        Bits.combine(next, result, length, bytes, StringValue.length(source));
+        StringValue.closeBytes(database, source, bytes);
+      }
+      next = how;
+    }
+  }
+}

@@ -1,0 +1,399 @@
+package io.redoubt.server.command.geo;
+
+import static io.redoubt.protocol.command.Flag.DENYOOM;
+import static io.redoubt.protocol.command.Flag.READONLY;
+import static io.redoubt.protocol.command.Flag.WRITE;
+import static io.redoubt.protocol.command.KeyFlag.ACCESS;
+import static io.redoubt.protocol.command.KeyFlag.OW;
+import static io.redoubt.protocol.command.KeyFlag.RO;
+import static io.redoubt.protocol.command.KeyFlag.RW;
+import static io.redoubt.protocol.command.KeyFlag.UPDATE;
+
+import io.redoubt.protocol.command.Command;
+import io.redoubt.protocol.command.CommandGroup;
+import io.redoubt.protocol.command.Errors;
+import io.redoubt.protocol.command.Group;
+import io.redoubt.protocol.command.KeySpec;
+import io.redoubt.protocol.resp.ReplyWriter;
+import io.redoubt.server.execution.Call;
+import io.redoubt.server.execution.Effect;
+import io.redoubt.server.keyspace.Entry;
+import io.redoubt.server.keyspace.KeyEvent;
+import io.redoubt.server.keyspace.Type;
+import io.redoubt.server.memory.Region;
+import io.redoubt.server.structure.Geohash;
+import io.redoubt.server.value.SortedSetBuilder;
+import io.redoubt.server.value.SortedSets;
+import java.math.BigDecimal;
+import java.math.RoundingMode;
+import java.nio.charset.StandardCharsets;
+
+/** The geo group: places on the Earth as sorted sets whose scores are geohashes. */
+public final class GeoCommands extends CommandGroup<Call> {
+  private static final byte[] ZADD = {'Z', 'A', 'D', 'D'};
+
+  // What replies show: decimal places of a coordinate and of a distance.
+  private static final int COORDINATE_PLACES = 17;
+  private static final int DISTANCE_PLACES = 4;
+
+  final Command<Call> geoadd =
+      command("GEOADD key [NX | XX] [CH] (longitude latitude member)...")
+          .does("Adds places to a geo set, or moves them; creates it if need be.")
+          .since("3.2.0")
+          .costs("O(log(N)) for each place, N the size of the set")
+          .history("6.2.0", "Added the `CH`, `NX` and `XX` options.")
+          .is(WRITE, DENYOOM)
+          .keys(RW, UPDATE)
+          .runs(GeoCommands::geoadd);
+
+  final Command<Call> geodist =
+      command("GEODIST key member1 member2 [M | KM | FT | MI]")
+          .does("Returns the distance between two members of a geo set.")
+          .since("3.2.0")
+          .costs("O(1)")
+          .is(READONLY)
+          .keys(RO, ACCESS)
+          .runs(GeoCommands::geodist);
+
+  final Command<Call> geohash =
+      command("GEOHASH key [member...]")
+          .does("Returns the places of members as strings of geohash.org.")
+          .since("3.2.0")
+          .costs("O(1) for each member")
+          .is(READONLY)
+          .keys(RO, ACCESS)
+          .runs(GeoCommands::geohash);
+
+  final Command<Call> geopos =
+      command("GEOPOS key [member...]")
+          .does("Returns the longitudes and latitudes of members.")
+          .since("3.2.0")
+          .costs("O(1) for each member")
+          .is(READONLY)
+          .keys(RO, ACCESS)
+          .runs(GeoCommands::geopos);
+
+  final Command<Call> georadius =
+      command(
+              "GEORADIUS key longitude latitude radius (M | KM | FT | MI) [WITHCOORD] [WITHDIST]"
+                  + " [WITHHASH] [COUNT count [ANY]] [ASC | DESC] [STORE key | STOREDIST key]")
+          .does("Returns or stores the members of a geo set that are near a place.")
+          .since("3.2.0")
+          .costs("O(N+log(M)), N the members in the squares around, M the size of the set")
+          .deprecated("6.2.0", "`GEOSEARCH` and `GEOSEARCHSTORE` with the `BYRADIUS` argument")
+          .history("6.2.0", "Added the `ANY` option for `COUNT`.")
+          .history("7.0.0", "Added support for uppercase unit names.")
+          .is(WRITE, DENYOOM)
+          .keys(KeySpec.index(1).is(RO, ACCESS), stored("STORE", 6), stored("STOREDIST", 6))
+          .runs(call -> radius(call, true));
+
+  final Command<Call> georadiusRo =
+      command(
+              "GEORADIUS_RO key longitude latitude radius (M | KM | FT | MI) [WITHCOORD] [WITHDIST]"
+                  + " [WITHHASH] [COUNT count [ANY]] [ASC | DESC]")
+          .does("Returns the members of a geo set that are near a place.")
+          .since("3.2.10")
+          .costs("O(N+log(M)), N the members in the squares around, M the size of the set")
+          .deprecated("6.2.0", "`GEOSEARCH` with the `BYRADIUS` argument")
+          .history("6.2.0", "Added the `ANY` option for `COUNT`.")
+          .is(READONLY)
+          .keys(RO, ACCESS)
+          .runs(call -> radius(call, false));
+
+  final Command<Call> georadiusbymember =
+      command(
+              "GEORADIUSBYMEMBER key member radius (M | KM | FT | MI) [WITHCOORD] [WITHDIST]"
+                  + " [WITHHASH] [COUNT count [ANY]] [ASC | DESC] [STORE key | STOREDIST key]")
+          .does("Returns or stores the members of a geo set that are near one of them.")
+          .since("3.2.0")
+          .costs("O(N+log(M)), N the members in the squares around, M the size of the set")
+          .deprecated(
+              "6.2.0",
+              "`GEOSEARCH` and `GEOSEARCHSTORE` with the `BYRADIUS` and `FROMMEMBER` arguments")
+          .history("6.2.0", "Added the `ANY` option for `COUNT`.")
+          .history("7.0.0", "Added support for uppercase unit names.")
+          .is(WRITE, DENYOOM)
+          .keys(KeySpec.index(1).is(RO, ACCESS), stored("STORE", 5), stored("STOREDIST", 5))
+          .runs(call -> radiusByMember(call, true));
+
+  final Command<Call> georadiusbymemberRo =
+      command(
+              "GEORADIUSBYMEMBER_RO key member radius (M | KM | FT | MI) [WITHCOORD] [WITHDIST]"
+                  + " [WITHHASH] [COUNT count [ANY]] [ASC | DESC]")
+          .does("Returns the members of a geo set that are near one of them.")
+          .since("3.2.10")
+          .costs("O(N+log(M)), N the members in the squares around, M the size of the set")
+          .deprecated("6.2.0", "`GEOSEARCH` with the `BYRADIUS` and `FROMMEMBER` arguments")
+          .history("6.2.0", "Added the `ANY` option for `COUNT`.")
+          .is(READONLY)
+          .keys(RO, ACCESS)
+          .runs(call -> radiusByMember(call, false));
+
+  final Command<Call> geosearch =
+      command(
+              "GEOSEARCH key (FROMMEMBER member | FROMLONLAT longitude latitude)"
+                  + " (BYRADIUS radius (M | KM | FT | MI) | BYBOX width height (M | KM | FT | MI))"
+                  + " [ASC | DESC] [COUNT count [ANY]] [WITHCOORD] [WITHDIST] [WITHHASH]")
+          .does("Returns the members of a geo set that are in a circle or a box.")
+          .since("6.2.0")
+          .costs("O(N+log(M)), N the members in the squares around, M the size of the set")
+          .history("7.0.0", "Added support for uppercase unit names.")
+          .is(READONLY)
+          .keys(RO, ACCESS)
+          .runs(call -> search(call, 1));
+
+  final Command<Call> geosearchstore =
+      command(
+              "GEOSEARCHSTORE destination source"
+                  + " (FROMMEMBER member | FROMLONLAT longitude latitude)"
+                  + " (BYRADIUS radius (M | KM | FT | MI) | BYBOX width height (M | KM | FT | MI))"
+                  + " [ASC | DESC] [COUNT count [ANY]] [STOREDIST]")
+          .does("Stores the members of a geo set that are in a circle or a box.")
+          .since("6.2.0")
+          .costs("O(N+log(M)), N the members in the squares around, M the size of the set")
+          .history("7.0.0", "Added support for uppercase unit names.")
+          .is(WRITE, DENYOOM)
+          .keys(OW, UPDATE)
+          .keys(RO, ACCESS)
+          .runs(call -> search(call, 2));
+
+  /** Declares the group. */
+  public GeoCommands() {
+    super(Group.GEO);
+  }
+
+  private static KeySpec stored(String keyword, int startFrom) {
+    return KeySpec.keyword(keyword, startFrom).is(OW, UPDATE);
+  }
+
+  // Adding.
+
+  private static void geoadd(Call call) {
+    boolean replyChanged = false;
+    boolean nx = false;
+    boolean xx = false;
+    int arg = 2;
+    for (; arg < call.count(); arg++) {
+      if (call.is(arg, "NX")) {
+        nx = true;
+      } else if (call.is(arg, "XX")) {
+        xx = true;
+      } else if (call.is(arg, "CH")) {
+        replyChanged = true;
+      } else {
+        break;
+      }
+    }
+    int places = (call.count() - arg) / 3;
+    if ((call.count() - arg) % 3 != 0 || (nx && xx)) {
+      throw Errors.SYNTAX;
+    }
+    for (int i = arg; i < call.count(); i += 3) {
+      GeoSearch.requirePlace(call.argDouble(i), call.argDouble(i + 1));
+    }
+    long set = call.findForWrite(1, Type.ZSET);
+    SortedSets sets = call.values().sortedSets();
+    if (places == 0) {
+      throw Errors.SYNTAX;
+    } else if (set != Entry.NONE) {
+      set = sets.expect(call.database(), set, places);
+    } else if (xx) {
+      call.reply().integer(0);
+      return;
+    } else {
+      set =
+          sets.create(
+              call.database(),
+              call.argAddress(1),
+              call.argLength(1),
+              places,
+              call.argLength(arg + 2));
+    }
+    int options = nx ? SortedSets.ONLY_NEW : xx ? SortedSets.ONLY_EXISTING : 0;
+    int added = 0;
+    int changed = 0;
+    for (int i = arg; i < call.count(); i += 3) {
+      long hash = Geohash.encode(call.argDouble(i), call.argDouble(i + 1));
+      long member = call.argAddress(i + 2);
+      set = sets.add(call.database(), set, member, call.argLength(i + 2), hash, options);
+      switch (sets.outcome()) {
+        case ADDED -> added++;
+        case CHANGED -> changed++;
+        default -> {}
+      }
+    }
+    if (added + changed > 0) {
+      call.changed(1, KeyEvent.ZADD, added + changed);
+      propagateAdding(call, arg, places);
+    }
+    call.reply().integer(replyChanged ? added + changed : added);
+  }
+
+  /** Geohashes may be reckoned otherwise elsewhere: replicas get them as scores. */
+  private static void propagateAdding(Call call, int firstPlace, int places) {
+    if (!call.propagates()) {
+      return;
+    }
+    Effect effect = call.propagateAs(firstPlace + 2 * places).word(ZADD);
+    for (int i = 1; i < firstPlace; i++) {
+      effect.argument(i);
+    }
+    for (int i = firstPlace; i < call.count(); i += 3) {
+      effect.number(Geohash.encode(call.argDouble(i), call.argDouble(i + 1))).argument(i + 2);
+    }
+  }
+
+  // Single members.
+
+  /** The score of a member, not a number when there is none. */
+  private static double score(Call call, long set, int i) {
+    return set == Entry.NONE
+        ? Double.NaN
+        : call.values().sortedSets().score(set, call.argAddress(i), call.argLength(i));
+  }
+
+  private static void geodist(Call call) {
+    if (call.count() > 5) {
+      throw Errors.SYNTAX;
+    }
+    GeoUnit unit = call.count() == 5 ? GeoUnit.of(call, 4) : GeoUnit.M;
+    long set = call.read(1, Type.ZSET);
+    double first = score(call, set, 2);
+    double second = score(call, set, 3);
+    if (Double.isNaN(first) || Double.isNaN(second)) {
+      call.reply().nil();
+      return;
+    }
+    long a = (long) first;
+    long b = (long) second;
+    double metres =
+        Geohash.distance(
+            Geohash.longitude(a), Geohash.latitude(a), Geohash.longitude(b), Geohash.latitude(b));
+    distance(call.reply(), metres / unit.metres());
+  }
+
+  private static void geohash(Call call) {
+    long set = call.read(1, Type.ZSET);
+    call.reply().array(call.count() - 2);
+    for (int i = 2; i < call.count(); i++) {
+      double score = score(call, set, i);
+      if (Double.isNaN(score)) {
+        call.reply().nil();
+      } else {
+        call.reply().bulk(Geohash.text((long) score));
+      }
+    }
+  }
+
+  private static void geopos(Call call) {
+    long set = call.read(1, Type.ZSET);
+    call.reply().array(call.count() - 2);
+    for (int i = 2; i < call.count(); i++) {
+      double score = score(call, set, i);
+      if (Double.isNaN(score)) {
+        call.reply().nilArray();
+      } else {
+        place(call.reply(), (long) score);
+      }
+    }
+  }
+
+  private static void place(ReplyWriter reply, long hash) {
+    reply.array(2);
+    coordinate(reply, Geohash.longitude(hash));
+    coordinate(reply, Geohash.latitude(hash));
+  }
+
+  /** All its digits, of which there are more than a double needs: so Redis shows them. */
+  private static void coordinate(ReplyWriter reply, double degrees) {
+    BigDecimal rounded =
+        new BigDecimal(degrees).setScale(COORDINATE_PLACES, RoundingMode.HALF_EVEN);
+    String digits = rounded.signum() == 0 ? "0" : rounded.stripTrailingZeros().toPlainString();
+    if (reply.resp() >= 3) {
+      reply.raw((',' + digits + "\r\n").getBytes(StandardCharsets.US_ASCII));
+    } else {
+      reply.bulk(digits);
+    }
+  }
+
+  private static void distance(ReplyWriter reply, double distance) {
+    BigDecimal rounded = new BigDecimal(distance).setScale(DISTANCE_PLACES, RoundingMode.HALF_EVEN);
+    reply.bulk(rounded.toPlainString());
+  }
+
+  // Areas.
+
+  private static void radius(Call call, boolean mayStore) {
+    long set = call.read(1, Type.ZSET);
+    find(call, set, GeoSearch.around(call, mayStore, set), KeyEvent.GEORADIUSSTORE);
+  }
+
+  private static void radiusByMember(Call call, boolean mayStore) {
+    long set = call.read(1, Type.ZSET);
+    find(call, set, GeoSearch.aroundMember(call, mayStore, set), KeyEvent.GEORADIUSSTORE);
+  }
+
+  private static void search(Call call, int keyArg) {
+    long set = call.read(keyArg, Type.ZSET);
+    find(call, set, GeoSearch.byOptions(call, keyArg > 1, set), KeyEvent.GEOSEARCHSTORE);
+  }
+
+  private static void find(Call call, long set, GeoSearch search, KeyEvent stored) {
+    try (GeoPlaces found = new GeoPlaces(call.keyspace().slabs())) {
+      if (set != Entry.NONE) {
+        found.find(call.values().sortedSets(), set, search.area(), search.enough());
+      }
+      if (search.order() != GeoSearch.Order.NONE) {
+        found.sort(search.order() == GeoSearch.Order.FARTHEST_FIRST);
+      }
+      int wanted =
+          search.count() == 0 ? found.count() : (int) Math.min(search.count(), found.count());
+      if (search.storeKeyArg() > 0) {
+        store(call, search, found, wanted, stored);
+      } else {
+        reply(call.reply(), search, found, wanted);
+      }
+    }
+  }
+
+  private static void reply(ReplyWriter reply, GeoSearch search, GeoPlaces found, int wanted) {
+    int extras = search.extras();
+    reply.array(wanted);
+    for (int i = 0; i < wanted; i++) {
+      if (extras > 0) {
+        reply.array(1 + extras);
+      }
+      reply.bulk(Region.MEMORY, found.address(i), found.length(i));
+      if (search.withDistance()) {
+        distance(reply, found.distance(i) / search.unit().metres());
+      }
+      if (search.withHash()) {
+        reply.integer(found.hash(i));
+      }
+      if (search.withCoordinates()) {
+        place(reply, found.hash(i));
+      }
+    }
+  }
+
+  private static void store(
+      Call call, GeoSearch search, GeoPlaces found, int wanted, KeyEvent event) {
+    int key = search.storeKeyArg();
+    long old = call.findForWrite(key);
+    if (wanted > 0) {
+      SortedSetBuilder builder = call.values().sortedSets().builder();
+      builder.begin(wanted);
+      for (int i = 0; i < wanted; i++) {
+        double score =
+            search.storesDistance() ? found.distance(i) / search.unit().metres() : found.hash(i);
+        builder.add(found.address(i), found.length(i), score);
+      }
+      builder.store(call.database(), call.argAddress(key), call.argLength(key));
+      call.changed(key, event, wanted);
+    } else if (old != Entry.NONE) {
+      call.database().remove(old);
+      call.changed(key, KeyEvent.DEL, 1);
+    }
+    call.reply().integer(wanted);
+  }
+}

@@ -1,0 +1,100 @@
+package io.redoubt.server.command.geo;
+
+import io.redoubt.server.memory.Slabs;
+import io.redoubt.server.structure.ByteStrings;
+import io.redoubt.server.structure.GeoArea;
+import io.redoubt.server.structure.Geohash;
+import io.redoubt.server.value.SortedSetCursor;
+import io.redoubt.server.value.SortedSets;
+import java.util.Arrays;
+import java.util.Comparator;
+
+/** Members of a sorted set that are within an area, each with its geohash and distance. */
+final class GeoPlaces implements AutoCloseable {
+  private final ByteStrings members;
+  private double[] distances = new double[16];
+  private long[] hashes = new long[16];
+  private Integer[] order = {};
+
+  GeoPlaces(Slabs slabs) {
+    members = new ByteStrings(slabs);
+  }
+
+  /**
+   * Takes in the members of a sorted set that are in an area.
+   *
+   * @param most how many at most, 0 for all
+   */
+  void find(SortedSets sets, long entry, GeoArea area, long most) {
+    try (SortedSetCursor cursor = sets.cursor()) {
+      for (int square = 0; square < area.squares(); square++) {
+        boolean more = cursor.seekScore(entry, area.first(square));
+        while (more && cursor.score() < area.end(square)) {
+          take(cursor, area);
+          if (most > 0 && count() >= most) {
+            return;
+          }
+          more = cursor.next();
+        }
+      }
+    }
+  }
+
+  private void take(SortedSetCursor cursor, GeoArea area) {
+    long hash = (long) cursor.score();
+    double distance = area.distanceWithin(Geohash.longitude(hash), Geohash.latitude(hash));
+    if (distance < 0) {
+      return;
+    }
+    int place = members.count();
+    if (place == distances.length) {
+      distances = Arrays.copyOf(distances, place * 2);
+      hashes = Arrays.copyOf(hashes, place * 2);
+    }
+    distances[place] = distance;
+    hashes[place] = hash;
+    members.add(cursor.memberAddress(), cursor.memberLength());
+  }
+
+  /** How many there are. */
+  int count() {
+    return members.count();
+  }
+
+  /** Puts them in the order of their distance. */
+  void sort(boolean farthestFirst) {
+    order = new Integer[count()];
+    Arrays.setAll(order, i -> i);
+    Comparator<Integer> byDistance = Comparator.comparingDouble(i -> distances[i]);
+    Arrays.sort(order, farthestFirst ? byDistance.reversed() : byDistance);
+  }
+
+  private int place(int i) {
+    return order.length == 0 ? i : order[i];
+  }
+
+  /** Where member {@code i} is. */
+  long address(int i) {
+    return members.address(place(i));
+  }
+
+  /** How many bytes member {@code i} has. */
+  int length(int i) {
+    return members.length(place(i));
+  }
+
+  /** How many metres member {@code i} is from the area's centre. */
+  double distance(int i) {
+    return distances[place(i)];
+  }
+
+  /** The geohash of member {@code i}. */
+  long hash(int i) {
+    return hashes[place(i)];
+  }
+
+  @Override
+  public void close() {
+    members.close();
+  }
+}

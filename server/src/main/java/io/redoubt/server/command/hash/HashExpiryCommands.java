@@ -1,0 +1,420 @@
+package io.redoubt.server.command.hash;
+
+import static io.redoubt.protocol.command.Flag.DENYOOM;
+import static io.redoubt.protocol.command.Flag.FAST;
+import static io.redoubt.protocol.command.Flag.READONLY;
+import static io.redoubt.protocol.command.Flag.WRITE;
+import static io.redoubt.protocol.command.KeyFlag.ACCESS;
+import static io.redoubt.protocol.command.KeyFlag.RO;
+import static io.redoubt.protocol.command.KeyFlag.RW;
+import static io.redoubt.protocol.command.KeyFlag.UPDATE;
+
+import io.redoubt.protocol.bytes.Numbers;
+import io.redoubt.protocol.command.Command;
+import io.redoubt.protocol.command.CommandError;
+import io.redoubt.protocol.command.CommandGroup;
+import io.redoubt.protocol.command.Group;
+import io.redoubt.protocol.resp.ReplyWriter;
+import io.redoubt.server.execution.Call;
+import io.redoubt.server.execution.Effect;
+import io.redoubt.server.keyspace.Entry;
+import io.redoubt.server.keyspace.KeyEvent;
+import io.redoubt.server.keyspace.Type;
+import io.redoubt.server.structure.FieldElement;
+import io.redoubt.server.value.Hashes;
+import java.nio.charset.StandardCharsets;
+
+/**
+ * The part of the hash group that is about the time a field has to live, as Redis 7.4 has it. Each
+ * command replies an array with an integer for each field.
+ */
+public final class HashExpiryCommands extends CommandGroup<Call> {
+  private static final byte[] HDEL = word("HDEL");
+  private static final byte[] HPERSIST = word("HPERSIST");
+  private static final byte[] HPEXPIREAT = word("HPEXPIREAT");
+  private static final byte[] FIELDS = word("FIELDS");
+
+  /** The last time at which a field may expire, in Unix milliseconds; Redis' own limit. */
+  private static final long MAX_TIME_MILLIS = (1L << 46) - 1;
+
+  private static final int NO_SUCH_FIELD = -2;
+  private static final int NO_EXPIRY = -1;
+  private static final int CONDITION_NOT_MET = 0;
+  private static final int DONE = 1;
+  private static final int DELETED = 2;
+
+  private static final CommandError NEGATIVE_TIME =
+      new CommandError("ERR invalid expire time, must be >= 0");
+
+  private static final CommandError NO_FIELDS =
+      new CommandError("ERR Mandatory argument FIELDS is missing or not at the right position");
+  private static final CommandError FEW_FIELDS_TO_EXPIRE =
+      new CommandError("ERR Parameter `numFields` should be greater than 0");
+  private static final CommandError FEW_FIELDS =
+      new CommandError("ERR Number of fields must be a positive integer");
+  private static final CommandError OTHER_NUMBER_OF_FIELDS =
+      new CommandError("ERR The `numfields` parameter must match the number of arguments");
+
+  private static final String SETTING = " [NX | XX | GT | LT] FIELDS numfields field...";
+  private static final String ASKING = " key FIELDS numfields field...";
+  private static final String COSTS = "O(N), N the number of fields given";
+
+  final Command<Call> hexpire =
+      command("HEXPIRE key seconds" + SETTING)
+          .does("Sets the time that fields of a hash have to live, in seconds.")
+          .since("7.4.0")
+          .costs(COSTS)
+          .is(WRITE, DENYOOM, FAST)
+          .keys(RW, UPDATE)
+          .runs(call -> {
+            call.requireFieldExpiry();
+            expire(call, 1000, false);
+          });
+
+  final Command<Call> hexpireat =
+      command("HEXPIREAT key unix-time-seconds" + SETTING)
+          .does("Sets the point in time at which fields of a hash expire, in Unix seconds.")
+          .since("7.4.0")
+          .costs(COSTS)
+          .is(WRITE, DENYOOM, FAST)
+          .keys(RW, UPDATE)
+          .runs(call -> {
+            call.requireFieldExpiry();
+            expire(call, 1000, true);
+          });
+
+  final Command<Call> hexpiretime =
+      command("HEXPIRETIME" + ASKING)
+          .does("Returns the point in time at which fields of a hash expire, in Unix seconds.")
+          .since("7.4.0")
+          .costs(COSTS)
+          .is(READONLY, FAST)
+          .keys(RO, ACCESS)
+          .runs(call -> {
+            call.requireFieldExpiry();
+            times(call, 1000, true);
+          });
+
+  final Command<Call> hpersist =
+      command("HPERSIST" + ASKING)
+          .does("Lets fields of a hash live for ever.")
+          .since("7.4.0")
+          .costs(COSTS)
+          .is(WRITE, FAST)
+          .keys(RW, UPDATE)
+          .runs(call -> {
+            call.requireFieldExpiry();
+            persist(call);
+          });
+
+  final Command<Call> hpexpire =
+      command("HPEXPIRE key milliseconds" + SETTING)
+          .does("Sets the time that fields of a hash have to live, in milliseconds.")
+          .since("7.4.0")
+          .costs(COSTS)
+          .is(WRITE, DENYOOM, FAST)
+          .keys(RW, UPDATE)
+          .runs(call -> {
+            call.requireFieldExpiry();
+            expire(call, 1, false);
+          });
+
+  final Command<Call> hpexpireat =
+      command("HPEXPIREAT key unix-time-milliseconds" + SETTING)
+          .does("Sets the point in time at which fields of a hash expire, in Unix milliseconds.")
+          .since("7.4.0")
+          .costs(COSTS)
+          .is(WRITE, DENYOOM, FAST)
+          .keys(RW, UPDATE)
+          .runs(call -> {
+            call.requireFieldExpiry();
+            expire(call, 1, true);
+          });
+
+  final Command<Call> hpexpiretime =
+      command("HPEXPIRETIME" + ASKING)
+          .does("Returns the point in time at which fields of a hash expire, in milliseconds.")
+          .since("7.4.0")
+          .costs(COSTS)
+          .is(READONLY, FAST)
+          .keys(RO, ACCESS)
+          .runs(call -> {
+            call.requireFieldExpiry();
+            times(call, 1, true);
+          });
+
+  final Command<Call> hpttl =
+      command("HPTTL" + ASKING)
+          .does("Returns the milliseconds that fields of a hash have left to live.")
+          .since("7.4.0")
+          .costs(COSTS)
+          .is(READONLY, FAST)
+          .keys(RO, ACCESS)
+          .tips("nondeterministic_output")
+          .runs(call -> {
+            call.requireFieldExpiry();
+            times(call, 1, false);
+          });
+
+  final Command<Call> httl =
+      command("HTTL" + ASKING)
+          .does("Returns the seconds that fields of a hash have left to live.")
+          .since("7.4.0")
+          .costs(COSTS)
+          .is(READONLY, FAST)
+          .keys(RO, ACCESS)
+          .tips("nondeterministic_output")
+          .runs(call -> {
+            call.requireFieldExpiry();
+            times(call, 1000, false);
+          });
+
+  /** Declares the group. */
+  public HashExpiryCommands() {
+    super(Group.HASH);
+  }
+
+  private static byte[] word(String word) {
+    return word.getBytes(StandardCharsets.US_ASCII);
+  }
+
+  /**
+   * The number of the first field's argument, where argument {@code i} is to be FIELDS.
+   *
+   * @param tooFew the error for a number of fields that is none
+   */
+  private static int firstField(Call call, int i, CommandError tooFew) {
+    if (!call.is(i, "FIELDS")) {
+      throw NO_FIELDS;
+    }
+    long fields =
+        Numbers.parseLong(call.memory(), call.argAddress(i + 1), call.argLength(i + 1), 0);
+    if (fields <= 0) {
+      throw tooFew;
+    }
+    if (fields != call.count() - (i + 2)) {
+      throw OTHER_NUMBER_OF_FIELDS;
+    }
+    return i + 2;
+  }
+
+  private static boolean find(Call call, long entry, int fieldArg) {
+    return entry != Entry.NONE
+        && call.values().hashes().find(entry, call.argAddress(fieldArg), call.argLength(fieldArg));
+  }
+
+  private static boolean findForWrite(Call call, long entry, int fieldArg) {
+    return entry != Entry.NONE
+        && call.values()
+            .hashes()
+            .findForWrite(
+                call.database(), entry, call.argAddress(fieldArg), call.argLength(fieldArg));
+  }
+
+  // Asking.
+
+  private static void times(Call call, long unitMillis, boolean absolute) {
+    long entry = call.read(1, Type.HASH);
+    int first = firstField(call, 2, FEW_FIELDS);
+    ReplyWriter reply = call.reply();
+    reply.array(call.count() - first);
+    for (int i = first; i < call.count(); i++) {
+      if (!find(call, entry, i)) {
+        reply.integer(NO_SUCH_FIELD);
+        continue;
+      }
+      long expireAt = call.values().hashes().found().expireAt();
+      if (expireAt == FieldElement.NO_EXPIRY) {
+        reply.integer(NO_EXPIRY);
+      } else {
+        long time = absolute ? expireAt : expireAt - call.now();
+        reply.integer((time + unitMillis - 1) / unitMillis);
+      }
+    }
+  }
+
+  // Setting.
+
+  private static void persist(Call call) {
+    long entry = call.findForWrite(1, Type.HASH);
+    int first = firstField(call, 2, FEW_FIELDS);
+    Hashes hashes = call.values().hashes();
+    ReplyWriter reply = call.reply();
+    reply.array(call.count() - first);
+    int persisted = 0;
+    for (int i = first; i < call.count(); i++) {
+      if (!findForWrite(call, entry, i)) {
+        reply.integer(NO_SUCH_FIELD);
+      } else if (hashes.found().expireAt() == FieldElement.NO_EXPIRY) {
+        reply.integer(NO_EXPIRY);
+      } else {
+        entry = expireAt(call, entry, i, FieldElement.NO_EXPIRY);
+        persisted++;
+        reply.integer(DONE);
+      }
+    }
+    boolean empty = end(call, entry);
+    if (persisted > 0) {
+      call.changed(1, KeyEvent.HPERSIST, persisted);
+      propagatePersisted(call);
+    }
+    if (empty) {
+      call.notifyEvent(1, KeyEvent.DEL);
+    }
+  }
+
+  private static void propagatePersisted(Call call) {
+    if (!call.propagates()) {
+      return;
+    }
+    Effect effect = call.propagateAsNewer(call.count()).word(HPERSIST);
+    for (int i = 1; i < call.count(); i++) {
+      effect.argument(i);
+    }
+  }
+
+  private static long expireAt(Call call, long entry, int fieldArg, long millis) {
+    return call.values()
+        .hashes()
+        .expireAt(
+            call.database(), entry, call.argAddress(fieldArg), call.argLength(fieldArg), millis);
+  }
+
+  /** Ends the changes of a hash, which goes when its last field has; returns whether it has. */
+  private static boolean end(Call call, long entry) {
+    Hashes hashes = call.values().hashes();
+    if (entry == Entry.NONE) {
+      return false;
+    }
+    if (hashes.sizeWithDue(entry) == 0) {
+      call.database().remove(entry);
+      return true;
+    }
+    hashes.settle(call.database(), entry);
+    return false;
+  }
+
+  private static void expire(Call call, long unitMillis, boolean absolute) {
+    long entry = call.findForWrite(1, Type.HASH);
+    long expireAt = time(call, unitMillis, absolute);
+    Condition condition = Condition.named(call, 3);
+    int first = firstField(call, condition == Condition.NONE ? 3 : 4, FEW_FIELDS_TO_EXPIRE);
+    byte[] results = new byte[call.count() - first];
+    int set = 0;
+    int deleted = 0;
+    for (int i = first; i < call.count(); i++) {
+      int result = NO_SUCH_FIELD;
+      if (findForWrite(call, entry, i)) {
+        result = CONDITION_NOT_MET;
+        if (condition.isMet(call.values().hashes().found().expireAt(), expireAt)) {
+          if (call.isPast(expireAt)) {
+            call.values().hashes().remove(entry);
+            deleted++;
+            result = DELETED;
+          } else {
+            entry = expireAt(call, entry, i, expireAt);
+            set++;
+            result = DONE;
+          }
+        }
+      }
+      results[i - first] = (byte) result;
+    }
+    boolean empty = end(call, entry);
+    if (set + deleted > 0) {
+      call.changed(1, deleted > 0 ? KeyEvent.HDEL : KeyEvent.HEXPIRE, (long) set + deleted);
+      propagate(call, expireAt, first, results, set, deleted);
+    }
+    if (empty) {
+      call.notifyEvent(1, KeyEvent.DEL);
+    }
+    ReplyWriter reply = call.reply();
+    reply.array(results.length);
+    for (byte result : results) {
+      reply.integer(result);
+    }
+  }
+
+  /** Tells the replicas what has become of the fields: they have another clock. */
+  private static void propagate(
+      Call call, long expireAt, int first, byte[] results, int set, int deleted) {
+    if (!call.propagates()) {
+      return;
+    }
+    if (set > 0) {
+      Effect effect = call.propagateAsNewer(5 + set).word(HPEXPIREAT).argument(1).number(expireAt);
+      fields(effect.word(FIELDS).number(set), first, results, DONE);
+    }
+    if (deleted > 0) {
+      fields(call.propagateAs(2 + deleted).word(HDEL).argument(1), first, results, DELETED);
+    }
+  }
+
+  private static void fields(Effect effect, int first, byte[] results, int wanted) {
+    for (int i = 0; i < results.length; i++) {
+      if (results[i] == wanted) {
+        effect.argument(first + i);
+      }
+    }
+  }
+
+  private static long time(Call call, long unitMillis, boolean absolute) {
+    long value = call.argLong(2);
+    if (value < 0) {
+      throw NEGATIVE_TIME;
+    }
+    long base = absolute ? 0 : call.now();
+    if (value > MAX_TIME_MILLIS / unitMillis || value * unitMillis > MAX_TIME_MILLIS - base) {
+      throw new CommandError("ERR invalid expire time in '" + call.command().name() + "' command");
+    }
+    return base + value * unitMillis;
+  }
+
+  /** On which a field gets its new time. */
+  private enum Condition {
+    NONE {
+      @Override
+      boolean isMet(long current, long next) {
+        return true;
+      }
+    },
+    NX {
+      @Override
+      boolean isMet(long current, long next) {
+        return current == FieldElement.NO_EXPIRY;
+      }
+    },
+    XX {
+      @Override
+      boolean isMet(long current, long next) {
+        return current != FieldElement.NO_EXPIRY;
+      }
+    },
+    GT {
+      @Override
+      boolean isMet(long current, long next) {
+        return current != FieldElement.NO_EXPIRY && next > current;
+      }
+    },
+    LT {
+      @Override
+      boolean isMet(long current, long next) {
+        return current == FieldElement.NO_EXPIRY || next < current;
+      }
+    };
+
+    private static final Condition[] NAMED = {NX, XX, GT, LT};
+
+    abstract boolean isMet(long current, long next);
+
+    /** The one that an argument names, or none. */
+    static Condition named(Call call, int i) {
+      for (Condition condition : NAMED) {
+        if (call.is(i, condition.name())) {
+          return condition;
+        }
+      }
+      return NONE;
+    }
+  }
+}

@@ -1,0 +1,239 @@
+package io.redoubt.server.command.hash;
+
+import static io.redoubt.protocol.command.Flag.READONLY;
+import static io.redoubt.protocol.command.KeyFlag.ACCESS;
+import static io.redoubt.protocol.command.KeyFlag.RO;
+
+import io.redoubt.protocol.bytes.Numbers;
+import io.redoubt.protocol.command.Command;
+import io.redoubt.protocol.command.CommandError;
+import io.redoubt.protocol.command.CommandGroup;
+import io.redoubt.protocol.command.Errors;
+import io.redoubt.protocol.command.Group;
+import io.redoubt.protocol.resp.ReplyWriter;
+import io.redoubt.server.command.common.ScanOptions;
+import io.redoubt.server.command.common.ScanPage;
+import io.redoubt.server.execution.Call;
+import io.redoubt.server.keyspace.Entry;
+import io.redoubt.server.keyspace.Type;
+import io.redoubt.server.memory.Region;
+import io.redoubt.server.value.HashCursor;
+import io.redoubt.server.value.HashField;
+import io.redoubt.server.value.Hashes;
+import io.redoubt.server.value.PackedValue;
+import java.util.random.RandomGenerator;
+
+/** The part of the hash group that returns fields by chance, or a few at a time. */
+public final class HashIterationCommands extends CommandGroup<Call> {
+  private static final CommandError COUNT_OUT_OF_RANGE =
+      new CommandError(
+          "ERR value is out of range, value must between -9223372036854775807 and"
+              + " 9223372036854775807");
+  private static final CommandError TOO_MANY = new CommandError("ERR value is out of range");
+
+  /**
+   * Fewer fields than this part of a hash are drawn one by one, those that came before put back;
+   * for more, all fields are gone through.
+   */
+  private static final int DRAWN_PART = 16;
+
+  final Command<Call> hrandfield =
+      command("HRANDFIELD key [count [WITHVALUES]]")
+          .does("Returns fields of a hash that are chosen by chance.")
+          .since("6.2.0")
+          .costs("O(N), N the number of fields returned")
+          .is(READONLY)
+          .keys(RO, ACCESS)
+          .tips("nondeterministic_output")
+          .runs(HashIterationCommands::hrandfield);
+
+  final Command<Call> hscan =
+      command("HSCAN key cursor [MATCH pattern] [COUNT count] [NOVALUES]")
+          .does("Iterates over the fields of a hash and their values.")
+          .since("2.8.0")
+          .costs("O(1) a call, O(N) for an iteration over N fields")
+          .is(READONLY)
+          .keys(RO, ACCESS)
+          .tips("nondeterministic_output")
+          .runs(HashIterationCommands::hscan);
+
+  /** Declares the group. */
+  public HashIterationCommands() {
+    super(Group.HASH);
+  }
+
+  private static void hrandfield(Call call) {
+    if (call.count() == 2) {
+      long entry = call.read(1, Type.HASH);
+      if (entry != Entry.NONE && call.values().hashes().findRandom(entry)) {
+        call.values().hashes().found().writeField(call.reply());
+      } else {
+        call.reply().nil();
+      }
+      return;
+    }
+    long count = call.argLong(2);
+    if (count == Long.MIN_VALUE) {
+      throw COUNT_OUT_OF_RANGE;
+    }
+    if (call.count() > 4 || (call.count() == 4 && !call.is(3, "WITHVALUES"))) {
+      throw Errors.SYNTAX;
+    }
+    boolean withValues = call.count() == 4;
+    if (withValues && Math.abs(count) > Long.MAX_VALUE / 2) {
+      throw TOO_MANY;
+    }
+    long entry = call.read(1, Type.HASH);
+    long size = entry == Entry.NONE ? 0 : call.values().hashes().size(entry);
+    if (size == 0 || count == 0) {
+      call.reply().array(0);
+    } else if (count < 0) {
+      repeated(call, entry, -count, withValues);
+    } else if (count < size / DRAWN_PART) {
+      drawn(call, entry, (int) count, withValues);
+    } else {
+      selected(call, entry, (int) Math.min(count, size), size, withValues);
+    }
+  }
+
+  /** Each field by chance, whatever came before. */
+  private static void repeated(Call call, long entry, long count, boolean withValues) {
+    begin(call, count, withValues);
+    Hashes hashes = call.values().hashes();
+    for (long i = 0; i < count; i++) {
+      hashes.findRandom(entry);
+      reply(call, hashes.found(), withValues);
+    }
+  }
+
+  /** A few of many: a field that was drawn before is drawn anew. */
+  private static void drawn(Call call, long entry, int count, boolean withValues) {
+    begin(call, count, withValues);
+    Hashes hashes = call.values().hashes();
+    long[] seen = new long[Integer.highestOneBit(count) * 4];
+    int drawn = 0;
+    while (drawn < count) {
+      hashes.findRandom(entry);
+      if (add(seen, hashes.found().at())) {
+        reply(call, hashes.found(), withValues);
+        drawn++;
+      }
+    }
+  }
+
+  /** Adds to a hash table of addresses; returns false when it was there. */
+  private static boolean add(long[] seen, long address) {
+    int mask = seen.length - 1;
+    int place = (int) ((address * 0x9e37_79b9_7f4a_7c15L) >>> 32) & mask;
+    while (seen[place] != 0) {
+      if (seen[place] == address) {
+        return false;
+      }
+      place = place + 1 & mask;
+    }
+    seen[place] = address;
+    return true;
+  }
+
+  /** A large part: of those still to come, as many are taken as are still wanted. */
+  private static void selected(Call call, long entry, int count, long size, boolean withValues) {
+    begin(call, count, withValues);
+    HashCursor cursor = call.values().hashes().cursor();
+    RandomGenerator chance = call.keyspace().chance();
+    int wanted = count;
+    cursor.start(entry);
+    for (long left = size; wanted > 0 && cursor.next(); left--) {
+      if (wanted == left || chance.nextLong(left) < wanted) {
+        reply(call, cursor.field(), withValues);
+        wanted--;
+      }
+    }
+  }
+
+  private static void begin(Call call, long count, boolean withValues) {
+    boolean flat = withValues && call.reply().resp() == 2;
+    call.reply().array((int) (flat ? 2 * count : count));
+  }
+
+  private static void reply(Call call, HashField field, boolean withValues) {
+    ReplyWriter reply = call.reply();
+    if (!withValues) {
+      field.writeField(reply);
+      return;
+    }
+    if (reply.resp() > 2) {
+      reply.array(2);
+    }
+    field.writeField(reply);
+    field.writeValue(reply);
+  }
+
+  private static void hscan(Call call) {
+    long from = call.argCursor(2);
+    long entry = call.read(1, Type.HASH);
+    ReplyWriter reply = call.reply();
+    if (entry == Entry.NONE) {
+      ScanPage.replyCursor(reply, 0);
+      reply.array(0);
+      return;
+    }
+    ScanOptions options = ScanOptions.ofHash(call, 3);
+    if (PackedValue.isPacked(entry)) {
+      scanPacked(call, entry, options);
+    } else {
+      scanTable(call, entry, from, options);
+    }
+  }
+
+  /** A small hash comes as a whole. */
+  private static void scanPacked(Call call, long entry, ScanOptions options) {
+    ReplyWriter reply = call.reply();
+    ScanPage.replyCursor(reply, 0);
+    long text = call.keyspace().slabs().allocateFar(Numbers.MAX_LONG_LENGTH);
+    long mark = reply.deferArray();
+    int count = 0;
+    HashCursor cursor = call.values().hashes().cursor();
+    cursor.start(entry);
+    while (cursor.next()) {
+      if (matches(cursor.field(), options, text)) {
+        count += replyPair(reply, cursor.field(), options);
+      }
+    }
+    reply.resolve(mark, count);
+    call.keyspace().slabs().free(text, Numbers.MAX_LONG_LENGTH);
+  }
+
+  private static boolean matches(HashField field, ScanOptions options, long text) {
+    if (!options.hasPattern()) {
+      return true;
+    }
+    if (!field.fieldIsInteger()) {
+      return options.matches(field.fieldAddress(), field.fieldLength());
+    }
+    return options.matches(text, field.copyField(Region.MEMORY, text));
+  }
+
+  private static void scanTable(Call call, long entry, long from, ScanOptions options) {
+    Hashes hashes = call.values().hashes();
+    ScanPage page = new ScanPage();
+    long next = page.collect((at, elements) -> hashes.scan(entry, at, elements), from, options);
+    page.retain(element -> hashes.show(element) && matches(hashes.found(), options, 0));
+    ReplyWriter reply = call.reply();
+    ScanPage.replyCursor(reply, next);
+    reply.array(options.noValues() ? page.size() : 2 * page.size());
+    for (int i = 0; i < page.size(); i++) {
+      hashes.show(page.block(i));
+      replyPair(reply, hashes.found(), options);
+    }
+  }
+
+  /** Writes a field, and its value unless these are not wanted; returns how many that are. */
+  private static int replyPair(ReplyWriter reply, HashField field, ScanOptions options) {
+    field.writeField(reply);
+    if (options.noValues()) {
+      return 1;
+    }
+    field.writeValue(reply);
+    return 2;
+  }
+}

@@ -1,0 +1,204 @@
+package io.redoubt.server.command.key;
+
+import static io.redoubt.protocol.command.Flag.FAST;
+import static io.redoubt.protocol.command.Flag.READONLY;
+import static io.redoubt.protocol.command.Flag.WRITE;
+import static io.redoubt.protocol.command.KeyFlag.ACCESS;
+import static io.redoubt.protocol.command.KeyFlag.RO;
+import static io.redoubt.protocol.command.KeyFlag.RW;
+import static io.redoubt.protocol.command.KeyFlag.UPDATE;
+
+import io.redoubt.protocol.command.Command;
+import io.redoubt.protocol.command.CommandError;
+import io.redoubt.protocol.command.CommandGroup;
+import io.redoubt.protocol.command.Errors;
+import io.redoubt.protocol.command.Group;
+import io.redoubt.server.command.common.ExpireUnit;
+import io.redoubt.server.execution.Call;
+import io.redoubt.server.keyspace.Entry;
+import io.redoubt.server.keyspace.KeyEvent;
+import java.nio.charset.StandardCharsets;
+
+/** The part of the generic group that is about the time a key has to live. */
+public final class ExpireCommands extends CommandGroup<Call> {
+  private static final byte[] DEL = "DEL".getBytes(StandardCharsets.US_ASCII);
+  private static final byte[] PEXPIREAT = "PEXPIREAT".getBytes(StandardCharsets.US_ASCII);
+
+  private static final CommandError NX_WITH_OTHERS =
+      new CommandError("ERR NX and XX, GT or LT options at the same time are not compatible");
+  private static final CommandError GT_WITH_LT =
+      new CommandError("ERR GT and LT options at the same time are not compatible");
+
+  private static final String CONDITION = " [NX | XX | GT | LT]";
+
+  final Command<Call> expire =
+      command("EXPIRE key seconds" + CONDITION)
+          .does("Sets the time a key has to live, in seconds.")
+          .since("1.0.0")
+          .costs("O(1)")
+          .is(WRITE, FAST)
+          .keys(RW, UPDATE)
+          .runs(call -> expire(call, ExpireUnit.EX));
+
+  final Command<Call> pexpire =
+      command("PEXPIRE key milliseconds" + CONDITION)
+          .does("Sets the time a key has to live, in milliseconds.")
+          .since("2.6.0")
+          .costs("O(1)")
+          .is(WRITE, FAST)
+          .keys(RW, UPDATE)
+          .runs(call -> expire(call, ExpireUnit.PX));
+
+  final Command<Call> expireat =
+      command("EXPIREAT key unix-time-seconds" + CONDITION)
+          .does("Sets the point in time at which a key expires, in Unix seconds.")
+          .since("1.2.0")
+          .costs("O(1)")
+          .is(WRITE, FAST)
+          .keys(RW, UPDATE)
+          .runs(call -> expire(call, ExpireUnit.EXAT));
+
+  final Command<Call> pexpireat =
+      command("PEXPIREAT key unix-time-milliseconds" + CONDITION)
+          .does("Sets the point in time at which a key expires, in Unix milliseconds.")
+          .since("2.6.0")
+          .costs("O(1)")
+          .is(WRITE, FAST)
+          .keys(RW, UPDATE)
+          .runs(call -> expire(call, ExpireUnit.PXAT));
+
+  final Command<Call> ttl =
+      command("TTL key")
+          .does("Returns the seconds a key has left to live.")
+          .since("1.0.0")
+          .costs("O(1)")
+          .is(READONLY, FAST)
+          .keys(RO, ACCESS)
+          .tips("nondeterministic_output")
+          .runs(call -> left(call, 1000, true));
+
+  final Command<Call> pttl =
+      command("PTTL key")
+          .does("Returns the milliseconds a key has left to live.")
+          .since("2.6.0")
+          .costs("O(1)")
+          .is(READONLY, FAST)
+          .keys(RO, ACCESS)
+          .tips("nondeterministic_output")
+          .runs(call -> left(call, 1, true));
+
+  final Command<Call> expiretime =
+      command("EXPIRETIME key")
+          .does("Returns the point in time at which a key expires, in Unix seconds.")
+          .since("7.0.0")
+          .costs("O(1)")
+          .is(READONLY, FAST)
+          .keys(RO, ACCESS)
+          .runs(call -> left(call, 1000, false));
+
+  final Command<Call> pexpiretime =
+      command("PEXPIRETIME key")
+          .does("Returns the point in time at which a key expires, in Unix milliseconds.")
+          .since("7.0.0")
+          .costs("O(1)")
+          .is(READONLY, FAST)
+          .keys(RO, ACCESS)
+          .runs(call -> left(call, 1, false));
+
+  final Command<Call> persist =
+      command("PERSIST key")
+          .does("Lets a key live for ever.")
+          .since("2.2.0")
+          .costs("O(1)")
+          .is(WRITE, FAST)
+          .keys(RW, UPDATE)
+          .runs(ExpireCommands::persist);
+
+  /** Declares the group. */
+  public ExpireCommands() {
+    super(Group.GENERIC);
+  }
+
+  private static void expire(Call call, ExpireUnit unit) {
+    boolean nx = false;
+    boolean xx = false;
+    boolean gt = false;
+    boolean lt = false;
+    for (int i = 3; i < call.count(); i++) {
+      if (call.is(i, "NX")) {
+        nx = true;
+      } else if (call.is(i, "XX")) {
+        xx = true;
+      } else if (call.is(i, "GT")) {
+        gt = true;
+      } else if (call.is(i, "LT")) {
+        lt = true;
+      } else {
+        throw new CommandError("ERR Unsupported option " + Errors.shown(call.request(), i));
+      }
+    }
+    if (nx && (xx || gt || lt)) {
+      throw NX_WITH_OTHERS;
+    }
+    if (gt && lt) {
+      throw GT_WITH_LT;
+    }
+    long expireAt = unit.anyTime(call, 2);
+    long entry = call.findForWrite(1);
+    if (entry == Entry.NONE) {
+      call.reply().integer(0);
+      return;
+    }
+    long current = Entry.expireAt(entry);
+    boolean forEver = current == Entry.NO_EXPIRY;
+    if ((nx && !forEver)
+        || (xx && forEver)
+        // A key without expiration counts as one that expires at the end of time.
+        || (gt && (forEver || expireAt <= current))
+        || (lt && !forEver && expireAt >= current)) {
+      call.reply().integer(0);
+      return;
+    }
+    if (call.isPast(expireAt)) {
+      call.database().delete(call.argAddress(1), call.argLength(1));
+      call.changed(1, KeyEvent.DEL, 1);
+      if (call.propagates()) {
+        call.propagateAs(2).word(DEL).argument(1);
+      }
+    } else {
+      call.database().setExpiry(entry, expireAt);
+      call.changed(1, KeyEvent.EXPIRE, 1);
+      if (call.propagates()) {
+        call.propagateAs(3).word(PEXPIREAT).argument(1).number(expireAt);
+      }
+    }
+    call.reply().integer(1);
+  }
+
+  private static void left(Call call, long unitMillis, boolean relative) {
+    long entry = call.readQuietly(1);
+    if (entry == Entry.NONE) {
+      call.reply().integer(-2);
+      return;
+    }
+    long expireAt = Entry.expireAt(entry);
+    if (expireAt == Entry.NO_EXPIRY) {
+      call.reply().integer(-1);
+      return;
+    }
+    long time = relative ? Math.max(expireAt - call.now(), 0) : expireAt;
+    // Unsigned, because half a second more than the end of time is to be still positive.
+    call.reply().integer(Long.divideUnsigned(time + unitMillis / 2, unitMillis));
+  }
+
+  private static void persist(Call call) {
+    long entry = call.findForWrite(1);
+    if (entry == Entry.NONE || Entry.expireAt(entry) == Entry.NO_EXPIRY) {
+      call.reply().integer(0);
+      return;
+    }
+    call.database().persist(entry);
+    call.changed(1, KeyEvent.PERSIST, 1);
+    call.reply().integer(1);
+  }
+}

@@ -1,0 +1,316 @@
+package io.redoubt.server.command.key;
+
+import static io.redoubt.protocol.command.Flag.WRITE;
+import static io.redoubt.protocol.command.KeyFlag.ACCESS;
+import static io.redoubt.protocol.command.KeyFlag.DELETE;
+import static io.redoubt.protocol.command.KeyFlag.INCOMPLETE;
+import static io.redoubt.protocol.command.KeyFlag.RW;
+
+import io.redoubt.protocol.command.Category;
+import io.redoubt.protocol.command.Command;
+import io.redoubt.protocol.command.CommandError;
+import io.redoubt.protocol.command.CommandGroup;
+import io.redoubt.protocol.command.Errors;
+import io.redoubt.protocol.command.Group;
+import io.redoubt.protocol.command.KeySpec;
+import io.redoubt.protocol.command.KeyVisitor;
+import io.redoubt.protocol.resp.Reply;
+import io.redoubt.protocol.resp.Request;
+import io.redoubt.server.client.MigrationTarget;
+import io.redoubt.server.client.MigrationTargets;
+import io.redoubt.server.execution.Call;
+import io.redoubt.server.execution.Effect;
+import io.redoubt.server.keyspace.Entry;
+import io.redoubt.server.keyspace.KeyEvent;
+import io.redoubt.server.memory.Region;
+import io.redoubt.server.snapshot.Payloads;
+import java.io.IOException;
+import java.net.SocketTimeoutException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * MIGRATE: moves keys to another server. As Redis does, it keeps everybody waiting until that
+ * server has answered, so that a key is never seen at both places or at none.
+ */
+public final class MigrateCommands extends CommandGroup<Call> {
+
+  private static final byte[] DEL = ascii("DEL");
+  private static final byte[] SELECT = ascii("SELECT");
+  private static final byte[] AUTH = ascii("AUTH");
+  private static final byte[] RESTORE = ascii("RESTORE");
+  private static final byte[] REPLACE = ascii("REPLACE");
+
+  private static final int FIRST_OPTION = 6;
+  private static final int DEFAULT_TIMEOUT_MILLIS = 1000;
+
+  private static final CommandError KEY_NOT_EMPTY =
+      new CommandError(
+          "ERR When using MIGRATE KEYS option, the key argument must be set to the empty string");
+  private static final CommandError NO_CONNECTION =
+      new CommandError("IOERR error or timeout connecting to the client");
+  private static final CommandError NOT_WRITTEN =
+      new CommandError("IOERR error or timeout writing to target instance");
+  private static final CommandError NOT_READ =
+      new CommandError("IOERR error or timeout reading to target instance");
+
+  private final MigrationTargets targets;
+
+  final Command<Call> migrate =
+      command(
+              "MIGRATE host port key destination-db timeout [COPY] [REPLACE] [AUTH password]"
+                  + " [AUTH2 username password] [KEYS key...]")
+          .does("Moves keys to another server, all or none of them.")
+          .since("2.6.0")
+          .costs("O(N), N the size of the values")
+          .is(WRITE)
+          .categories(Category.KEYSPACE, Category.DANGEROUS)
+          .keys(
+              KeySpec.index(3).is(RW, ACCESS, DELETE),
+              KeySpec.keyword("KEYS", -2).range(-1, 1).is(RW, ACCESS, DELETE, INCOMPLETE))
+          .keys(MigrateCommands::findKeys)
+          .tips("nondeterministic_output")
+          .runs(this::migrate);
+
+  /** Declares the group. */
+  public MigrateCommands(MigrationTargets targets) {
+    super(Group.GENERIC);
+    this.targets = targets;
+  }
+
+  private static byte[] ascii(String text) {
+    return text.getBytes(StandardCharsets.US_ASCII);
+  }
+
+  private static boolean findKeys(Request request, KeyVisitor keys) {
+    if (request.length(3) == 0) {
+      for (int i = FIRST_OPTION; i < request.count(); i++) {
+        if (request.is(i, "KEYS")) {
+          for (int key = i + 1; key < request.count(); key++) {
+            keys.key(key, RW.bit() | ACCESS.bit() | DELETE.bit());
+          }
+          return true;
+        }
+      }
+    }
+    keys.key(3, RW.bit() | ACCESS.bit() | DELETE.bit());
+    return true;
+  }
+
+  /** What a request asks for, with the keys that are there. */
+  private static final class Migration {
+    final String host;
+    final int port;
+    final int timeoutMillis;
+    final long database;
+    final List<Integer> keys = new ArrayList<>(); // arguments
+    boolean copies;
+    boolean replaces;
+    byte @Nullable [][] authentication;
+
+    Migration(Call call) {
+      int firstKey = 3;
+      int keyCount = 1;
+      for (int i = FIRST_OPTION; i < call.count(); i++) {
+        int more = call.count() - 1 - i;
+        if (call.is(i, "COPY")) {
+          copies = true;
+        } else if (call.is(i, "REPLACE")) {
+          replaces = true;
+        } else if (call.is(i, "AUTH") && more >= 1) {
+          authentication = new byte[][] {AUTH, bytes(call, ++i)};
+        } else if (call.is(i, "AUTH2") && more >= 2) {
+          authentication = new byte[][] {AUTH, bytes(call, ++i), bytes(call, ++i)};
+        } else if (call.is(i, "KEYS")) {
+          if (call.argLength(3) != 0) {
+            throw KEY_NOT_EMPTY;
+          }
+          firstKey = i + 1;
+          keyCount = more;
+          break;
+        } else {
+          throw Errors.SYNTAX;
+        }
+      }
+      long timeout = call.argLong(5);
+      database = call.argLong(4);
+      timeoutMillis =
+          timeout <= 0 ? DEFAULT_TIMEOUT_MILLIS : (int) Math.min(timeout, Integer.MAX_VALUE);
+      host = call.argText(1);
+      port = (int) call.argLong(2);
+      for (int i = firstKey; i < firstKey + keyCount; i++) {
+        if (call.readQuietly(i) != Entry.NONE) {
+          keys.add(i);
+        }
+      }
+    }
+
+    private static byte[] bytes(Call call, int i) {
+      return Region.toByteArray(call.argAddress(i), call.argLength(i));
+    }
+  }
+
+  private void migrate(Call call) {
+    Migration migration = new Migration(call);
+    if (migration.keys.isEmpty()) {
+      call.reply().simple("NOKEY");
+      return;
+    }
+    boolean cached = targets.has(migration.host, migration.port);
+    try {
+      attempt(call, migration);
+    } catch (Broken broken) {
+      targets.drop(migration.host, migration.port);
+      if (!cached || !broken.mayTryAgain) {
+        throw broken.error;
+      }
+      // the server may have closed the connection in the meantime, which shows only now
+      try {
+        attempt(call, migration);
+      } catch (Broken again) {
+        targets.drop(migration.host, migration.port);
+        throw again.error;
+      }
+    }
+  }
+
+  /** The connection has failed. */
+  private static final class Broken extends Exception {
+    private static final long serialVersionUID = 1L;
+
+    final CommandError error;
+    final boolean mayTryAgain;
+
+    Broken(CommandError error, boolean mayTryAgain) {
+      this.error = error;
+      this.mayTryAgain = mayTryAgain;
+    }
+  }
+
+  private void attempt(Call call, Migration migration) throws Broken {
+    MigrationTarget target;
+    try {
+      target = targets.get(migration.host, migration.port, migration.timeoutMillis, call.now());
+    } catch (IOException | IllegalArgumentException e) {
+      throw new Broken(NO_CONNECTION, false);
+    }
+    boolean selects = target.selectedDatabase() != migration.database;
+    try {
+      send(call, migration, target, selects);
+    } catch (IOException e) {
+      throw new Broken(NOT_WRITTEN, !(e instanceof SocketTimeoutException));
+    }
+    receive(call, migration, target, selects);
+  }
+
+  private static void send(Call call, Migration migration, MigrationTarget target, boolean selects)
+      throws IOException {
+    byte[][] authentication = migration.authentication;
+    if (authentication != null) {
+      target.send(authentication);
+    }
+    if (selects) {
+      target.send(SELECT, ascii(Long.toString(migration.database)));
+    }
+    for (int key : migration.keys) {
+      sendKey(call, migration, target, key);
+    }
+  }
+
+  private static void sendKey(Call call, Migration migration, MigrationTarget target, int key)
+      throws IOException {
+    long entry = call.findAgain(key);
+    long expireAt = Entry.expireAt(entry);
+    long ttl = expireAt == Entry.NO_EXPIRY ? 0 : Math.max(expireAt - call.now(), 1);
+    boolean compress = call.settings().rdbcompression.value();
+    int version = call.settings().rdbWriteVersion.value();
+    try (var payload = Payloads.dump(call.values(), entry, compress, version)) {
+      int words = migration.replaces ? 5 : 4;
+      target.sendRaw(ascii("*" + words + "\r\n" + bulk(RESTORE.length)));
+      target.sendRaw(RESTORE);
+      target.sendRaw(ascii("\r\n" + bulk(call.argLength(key))));
+      target.sendRaw(Region.MEMORY, call.argAddress(key), call.argLength(key));
+      String ttlText = Long.toString(ttl);
+      target.sendRaw(
+          ascii("\r\n" + bulk(ttlText.length()) + ttlText + "\r\n" + bulk(payload.sizeBytes())));
+      target.sendRaw(payload.memory(), payload.offset(), payload.sizeBytes());
+      target.sendRaw(ascii("\r\n"));
+      if (migration.replaces) {
+        target.sendRaw(ascii(bulk(REPLACE.length)));
+        target.sendRaw(REPLACE);
+        target.sendRaw(ascii("\r\n"));
+      }
+    }
+  }
+
+  private static String bulk(long length) {
+    return "$" + length + "\r\n";
+  }
+
+  private void receive(Call call, Migration migration, MigrationTarget target, boolean selects)
+      throws Broken {
+    List<Integer> moved = new ArrayList<>();
+    String error = null;
+    Broken broken = null;
+    try {
+      String refused = migration.authentication == null ? null : errorOf(target.receive());
+      if (selects) {
+        String notSelected = errorOf(target.receive());
+        refused = refused == null ? notSelected : refused;
+      }
+      for (int key : migration.keys) {
+        String notRestored = errorOf(target.receive());
+        String keyError = refused == null ? notRestored : refused;
+        if (keyError == null) {
+          moved.add(key);
+        } else if (error == null) {
+          error = keyError;
+        }
+      }
+    } catch (IOException e) {
+      broken = new Broken(NOT_READ, moved.isEmpty() && !(e instanceof SocketTimeoutException));
+    }
+    if (!migration.copies) {
+      delete(call, moved);
+    }
+    if (error != null) {
+      if (broken == null) {
+        target.selectedDatabase(MigrationTarget.UNKNOWN_DATABASE);
+      } else {
+        targets.drop(migration.host, migration.port);
+      }
+      call.reply().error("ERR Target instance replied with error: " + error);
+      return;
+    }
+    if (broken != null) {
+      if (moved.isEmpty()) {
+        throw broken;
+      }
+      targets.drop(migration.host, migration.port);
+      call.reply().error(broken.error.text());
+      return;
+    }
+    target.selectedDatabase(migration.database);
+    call.reply().ok();
+  }
+
+  private static @Nullable String errorOf(Reply reply) {
+    return reply instanceof Reply.Error error ? error.message() : null;
+  }
+
+  private static void delete(Call call, List<Integer> moved) {
+    for (int key : moved) {
+      long entry = call.findAgain(key);
+      if (entry != Entry.NONE) { // a key may be named twice
+        call.database().remove(entry);
+        call.changed(key, KeyEvent.DEL, 1);
+      }
+    }
+    if (!moved.isEmpty() && call.propagates()) {
+      Effect effect = call.propagateAs(1 + moved.size()).word(DEL);
+      moved.forEach(effect::argument);
+    }
+  }
+}

@@ -1,0 +1,31 @@
+package io.redoubt.server.command.key;
+
+import static io.redoubt.protocol.command.Flag.FAST;
+import static io.redoubt.protocol.command.Flag.LOADING;
+import static io.redoubt.protocol.command.Flag.STALE;
+
+import io.redoubt.protocol.command.Command;
+import io.redoubt.protocol.command.CommandGroup;
+import io.redoubt.protocol.command.Group;
+import io.redoubt.server.execution.Call;
+
+/** SELECT: the one command of the connection group that only a data server has. */
+public final class SelectCommand extends CommandGroup<Call> {
+  final Command<Call> select =
+      command("SELECT index")
+          .does("Chooses the database that the connection works on.")
+          .since("1.0.0")
+          .costs("O(1)")
+          .is(LOADING, STALE, FAST)
+          .runs(SelectCommand::select);
+
+  /** Declares the command. */
+  public SelectCommand() {
+    super(Group.CONNECTION);
+  }
+
+  private static void select(Call call) {
+    call.client().selectDatabase(call.databaseArgument(1).index());
+    call.reply().ok();
+  }
+}

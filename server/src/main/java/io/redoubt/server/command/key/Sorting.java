@@ -1,0 +1,309 @@
+package io.redoubt.server.command.key;
+
+import io.redoubt.protocol.bytes.Doubles;
+import io.redoubt.protocol.command.CommandError;
+import io.redoubt.protocol.command.Errors;
+import io.redoubt.protocol.resp.ReplyWriter;
+import io.redoubt.server.execution.Call;
+import io.redoubt.server.keyspace.Database;
+import io.redoubt.server.keyspace.Entry;
+import io.redoubt.server.keyspace.KeyEvent;
+import io.redoubt.server.keyspace.Type;
+import io.redoubt.server.memory.Region;
+import io.redoubt.server.structure.ByteStrings;
+import io.redoubt.server.structure.ListCursor;
+import io.redoubt.server.structure.Sorter;
+import io.redoubt.server.value.Lists;
+import io.redoubt.server.value.SetMembers;
+import io.redoubt.server.value.SortedSetCursor;
+import java.util.ArrayList;
+import java.util.List;
+
+/** One SORT: its options, the elements, the way from them to the reply. */
+final class Sorting {
+  private static final CommandError BY_DENIED =
+      new CommandError("ERR BY option of SORT denied due to insufficient ACL permissions.");
+  private static final CommandError GET_DENIED =
+      new CommandError("ERR GET option of SORT denied due to insufficient ACL permissions.");
+  private static final CommandError NOT_DOUBLES =
+      new CommandError("ERR One or more scores can't be converted into double");
+
+  private final Call call;
+  private final Sorter sorter;
+  private final SortPattern patterns;
+
+  // The options.
+  private final List<Integer> gets = new ArrayList<>();
+  private int byArg;
+  private boolean unsorted;
+  private boolean alphabetic;
+  private boolean descending;
+  private long offset;
+  private long limit = -1;
+  private int storeArg;
+
+  Sorting(Call call, boolean mayStore) {
+    this.call = call;
+    sorter = new Sorter(call.keyspace().slabs());
+    patterns = new SortPattern(call);
+    readOptions(mayStore);
+  }
+
+  private void readOptions(boolean mayStore) {
+    for (int i = 2; i < call.count(); i++) {
+      int left = call.count() - i - 1;
+      if (call.is(i, "ASC")) {
+        descending = false;
+      } else if (call.is(i, "DESC")) {
+        descending = true;
+      } else if (call.is(i, "ALPHA")) {
+        alphabetic = true;
+      } else if (call.is(i, "LIMIT") && left >= 2) {
+        offset = call.argLong(i + 1);
+        limit = call.argLong(i + 2);
+        i += 2;
+      } else if (mayStore && call.is(i, "STORE") && left >= 1) {
+        storeArg = ++i;
+      } else if (call.is(i, "BY") && left >= 1) {
+        by(++i);
+      } else if (call.is(i, "GET") && left >= 1) {
+        if (!mayReadAll()) {
+          throw GET_DENIED;
+        }
+        gets.add(++i);
+      } else {
+        throw Errors.SYNTAX;
+      }
+    }
+  }
+
+  private void by(int pattern) {
+    byArg = pattern;
+    // What leads to the same place from all elements does not sort them.
+    if (!patterns.hasStar(pattern)) {
+      unsorted = true;
+    } else if (!mayReadAll()) {
+      throw BY_DENIED;
+    }
+  }
+
+  private boolean mayReadAll() {
+    return call.mayUseAllKeys();
+  }
+
+  void run() {
+    try (sorter;
+        patterns) {
+      long entry = call.read(1);
+      Type type = entry == Entry.NONE ? null : Entry.type(entry);
+      if (type != null && type != Type.LIST && type != Type.SET && type != Type.ZSET) {
+        throw Errors.WRONGTYPE;
+      }
+      if (unsorted && type == Type.SET && (storeArg > 0 || call.client().isInScript())) {
+        // Replicas have the set in another order, and must come to the same list; scripts, too.
+        unsorted = false;
+        alphabetic = true;
+        byArg = 0;
+      }
+      long size = entry == Entry.NONE ? 0 : size(entry);
+      long first = Math.min(Math.max(offset, 0), size);
+      long end = limit < 0 ? size : first + Math.min(limit, size - first);
+      if (unsorted && first < end) {
+        collect(entry, first, end);
+        end -= first;
+        first = 0;
+      } else if (!unsorted && size > 0) {
+        collect(entry, 0, size);
+        sort((int) first, (int) end - 1);
+      }
+      if (storeArg > 0) {
+        store((int) first, (int) end);
+      } else {
+        reply((int) first, (int) end);
+      }
+    }
+  }
+
+  private long size(long entry) {
+    return switch (Entry.type(entry)) {
+      case LIST -> Lists.length(entry);
+      case SET -> call.values().sets().size(entry);
+      default -> call.values().sortedSets().size(entry);
+    };
+  }
+
+  // Collecting.
+
+  /** Takes the elements {@code [first, end)} in the order that they have, or backwards. */
+  private void collect(long entry, long first, long end) {
+    boolean backwards = unsorted && descending;
+    switch (Entry.type(entry)) {
+      case LIST -> collectList(entry, first, end, backwards);
+      case SET -> collectSet(entry, first, end);
+      default -> collectSortedSet(entry, first, end, backwards);
+    }
+  }
+
+  private void collectList(long entry, long first, long end, boolean backwards) {
+    Lists lists = call.values().lists();
+    lists.open(entry, backwards ? -1 - first : first);
+    try (ListCursor cursor = lists.cursor()) {
+      for (long i = first; i < end; i++) {
+        cursor.copyText(sorter.add(cursor.textLength()));
+        if (backwards) {
+          cursor.previous();
+        } else {
+          cursor.next();
+        }
+      }
+    }
+  }
+
+  private void collectSet(long entry, long first, long end) {
+    SetMembers member = call.values().setAlgebra().member();
+    member.start(entry);
+    for (long i = 0; i < end && member.next(); i++) {
+      if (i >= first) {
+        int length = member.length();
+        Region.copy(member.address(), sorter.add(length), length);
+      }
+    }
+  }
+
+  private void collectSortedSet(long entry, long first, long end, boolean backwards) {
+    long size = call.values().sortedSets().size(entry);
+    try (SortedSetCursor cursor = call.values().sortedSets().cursor()) {
+      cursor.seek(entry, backwards ? size - 1 - first : first);
+      for (long i = first; i < end; i++) {
+        int length = cursor.memberLength();
+        Region.copy(cursor.memberAddress(), sorter.add(length), length);
+        if (backwards) {
+          cursor.previous();
+        } else {
+          cursor.next();
+        }
+      }
+    }
+  }
+
+  // Sorting.
+
+  private void sort(int first, int last) {
+    boolean valid = true;
+    for (int i = 0; i < sorter.count(); i++) {
+      if (byArg > 0) {
+        valid &= weigh(i);
+      } else if (!alphabetic) {
+        valid &= number(i, sorter.address(i), sorter.length(i));
+      }
+    }
+    if (!valid) {
+      throw NOT_DOUBLES;
+    }
+    Sorter.By by = !alphabetic ? Sorter.By.NUMBER : byArg > 0 ? Sorter.By.WEIGHT : Sorter.By.STRING;
+    if (first > last) {
+      return;
+    }
+    // A result that is stored must not depend on how the locale compares.
+    sorter.sort(by, storeArg == 0, descending, first, last, call.keyspace().chance());
+  }
+
+  /** Gives an element what it is sorted by, if that is there; false when it is not a number. */
+  private boolean weigh(int i) {
+    if (!patterns.find(byArg, sorter.address(i), sorter.length(i))) {
+      return true;
+    }
+    if (alphabetic) {
+      Region.copy(patterns.address(), sorter.weight(i, patterns.length()), patterns.length());
+      return true;
+    }
+    return number(i, patterns.address(), patterns.length());
+  }
+
+  /** As {@code strtod} reads it, which passes over blanks and takes nothing for 0. */
+  private boolean number(int i, long address, int length) {
+    int from = 0;
+    while (from < length && isBlank(Region.getByte(address + from))) {
+      from++;
+    }
+    double number =
+        length == 0 ? 0 : Doubles.parseOrNaN(Region.MEMORY, address + from, length - from);
+    sorter.number(i, number);
+    return !Double.isNaN(number);
+  }
+
+  private static boolean isBlank(int b) {
+    return b == ' ' || (b >= '\t' && b <= '\r');
+  }
+
+  // Results.
+
+  private void reply(int first, int end) {
+    ReplyWriter reply = call.reply();
+    reply.array((end - first) * Math.max(gets.size(), 1));
+    for (int place = first; place < end; place++) {
+      int i = sorter.at(place);
+      if (gets.isEmpty()) {
+        reply.bulk(Region.MEMORY, sorter.address(i), sorter.length(i));
+      }
+      for (int get = 0; get < gets.size(); get++) {
+        if (patterns.find(gets.get(get), sorter.address(i), sorter.length(i))) {
+          reply.bulk(Region.MEMORY, patterns.address(), patterns.length());
+        } else {
+          reply.nil();
+        }
+      }
+    }
+  }
+
+  private void store(int first, int end) {
+    if (first == end) {
+      removeDestination();
+      return;
+    }
+    Lists lists = call.values().lists();
+    Database database = call.values().temporaries().database();
+    long list = Entry.NONE;
+    try (ByteStrings results = new ByteStrings(call.keyspace().slabs())) {
+      results(first, end, results);
+      for (int i = 0; i < results.count(); i++) {
+        long address = results.address(i);
+        int length = results.length(i);
+        list =
+            list == Entry.NONE
+                ? lists.create(
+                    database, call.argAddress(storeArg), call.argLength(storeArg), address, length)
+                : lists.push(database, list, address, length, false);
+      }
+      call.values().temporaries().publish(list, call.database());
+      call.changed(storeArg, KeyEvent.SORTSTORE, results.count());
+      call.reply().integer(results.count());
+    }
+  }
+
+  /** What is stored: looking it up may remove keys, so it is complete before a key is changed. */
+  private void results(int first, int end, ByteStrings results) {
+    for (int place = first; place < end; place++) {
+      int i = sorter.at(place);
+      if (gets.isEmpty()) {
+        results.add(sorter.address(i), sorter.length(i));
+      }
+      for (int get = 0; get < gets.size(); get++) {
+        if (patterns.find(gets.get(get), sorter.address(i), sorter.length(i))) {
+          results.add(patterns.address(), patterns.length());
+        } else {
+          results.add(0);
+        }
+      }
+    }
+  }
+
+  private void removeDestination() {
+    long destination = call.findForWrite(storeArg);
+    if (destination != Entry.NONE) {
+      call.database().remove(destination);
+      call.changed(storeArg, KeyEvent.DEL, 1);
+    }
+    call.reply().integer(0);
+  }
+}

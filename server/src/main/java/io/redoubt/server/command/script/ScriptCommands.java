@@ -1,0 +1,165 @@
+package io.redoubt.server.command.script;
+
+import static io.redoubt.protocol.command.Flag.ALLOW_BUSY;
+import static io.redoubt.protocol.command.Flag.MAY_REPLICATE;
+import static io.redoubt.protocol.command.Flag.NOSCRIPT;
+import static io.redoubt.protocol.command.Flag.NO_MANDATORY_KEYS;
+import static io.redoubt.protocol.command.Flag.READONLY;
+import static io.redoubt.protocol.command.Flag.SKIP_MONITOR;
+import static io.redoubt.protocol.command.Flag.STALE;
+import static io.redoubt.protocol.command.KeyFlag.ACCESS;
+import static io.redoubt.protocol.command.KeyFlag.RO;
+import static io.redoubt.protocol.command.KeyFlag.RW;
+import static io.redoubt.protocol.command.KeyFlag.UPDATE;
+
+import io.redoubt.protocol.command.Command;
+import io.redoubt.protocol.command.CommandError;
+import io.redoubt.protocol.command.CommandGroup;
+import io.redoubt.protocol.command.Group;
+import io.redoubt.server.execution.Call;
+
+/** EVAL and SCRIPT. */
+public final class ScriptCommands extends CommandGroup<Call> {
+  private static final String ANY_KEYS =
+      "We cannot tell how the keys will be used so we assume the worst, RW and UPDATE";
+
+  final Command<Call> eval =
+      command("EVAL script numkeys [key ...] [arg ...]")
+          .does("Runs a Lua script.")
+          .since("2.6.0")
+          .costs("Depends on the script")
+          .is(NOSCRIPT, SKIP_MONITOR, MAY_REPLICATE, NO_MANDATORY_KEYS, STALE)
+          .keys(RW, ACCESS, UPDATE)
+          .keyNote(ANY_KEYS)
+          .runs(call -> call.scripts().eval(false));
+
+  final Command<Call> evalsha =
+      command("EVALSHA sha1 numkeys [key ...] [arg ...]")
+          .does("Runs a Lua script that is known by its SHA-1.")
+          .since("2.6.0")
+          .costs("Depends on the script")
+          .is(NOSCRIPT, SKIP_MONITOR, MAY_REPLICATE, NO_MANDATORY_KEYS, STALE)
+          .keys(RW, ACCESS, UPDATE)
+          .runs(call -> call.scripts().evalSha(false));
+
+  final Command<Call> evalRo =
+      command("EVAL_RO script numkeys [key ...] [arg ...]")
+          .does("Runs a Lua script that only reads.")
+          .since("7.0.0")
+          .costs("Depends on the script")
+          .is(NOSCRIPT, SKIP_MONITOR, NO_MANDATORY_KEYS, STALE, READONLY)
+          .keys(RO, ACCESS)
+          .keyNote("We cannot tell how the keys will be used so we assume the worst, RO and ACCESS")
+          .runs(call -> call.scripts().eval(true));
+
+  final Command<Call> evalshaRo =
+      command("EVALSHA_RO sha1 numkeys [key ...] [arg ...]")
+          .does("Runs a Lua script that only reads and is known by its SHA-1.")
+          .since("7.0.0")
+          .costs("Depends on the script")
+          .is(NOSCRIPT, SKIP_MONITOR, NO_MANDATORY_KEYS, STALE, READONLY)
+          .keys(RO, ACCESS)
+          .runs(call -> call.scripts().evalSha(true));
+
+  final Command<Call> script =
+      container("SCRIPT")
+          .does("A container for commands that manage Lua scripts.")
+          .since("2.6.0")
+          .costs("Depends on subcommand.")
+          .help("5.0.0")
+          .holds();
+
+  final Command<Call> load =
+      command("SCRIPT LOAD script")
+          .does("Makes a script known, and returns its SHA-1.")
+          .since("2.6.0")
+          .costs("O(N), N the length of the script")
+          .is(NOSCRIPT, STALE)
+          .tips("request_policy:all_nodes", "response_policy:all_succeeded")
+          .runs(call -> call.reply().bulk(call.scripts().load(2).name()));
+
+  final Command<Call> exists =
+      command("SCRIPT EXISTS sha1 [sha1 ...]")
+          .does("Tells which scripts are known.")
+          .since("2.6.0")
+          .costs("O(N), N the number of scripts")
+          .is(NOSCRIPT)
+          .tips("request_policy:all_shards", "response_policy:agg_logical_and")
+          .runs(ScriptCommands::exists);
+
+  final Command<Call> flush =
+      command("SCRIPT FLUSH [ASYNC|SYNC]")
+          .does("Forgets all scripts.")
+          .since("2.6.0")
+          .costs("O(N), N the number of scripts")
+          .is(NOSCRIPT)
+          .history("6.2.0", "Added the `ASYNC` and `SYNC` flushing mode modifiers.")
+          .tips("request_policy:all_nodes", "response_policy:all_succeeded")
+          .runs(ScriptCommands::flush);
+
+  final Command<Call> kill =
+      command("SCRIPT KILL")
+          .does("Ends the script that is running, unless it has written.")
+          .since("2.6.0")
+          .costs("O(1)")
+          .is(NOSCRIPT, ALLOW_BUSY)
+          .tips("request_policy:all_shards", "response_policy:one_succeeded")
+          .runs(ScriptCommands::kill);
+
+  final Command<Call> debug =
+      command("SCRIPT DEBUG YES|SYNC|NO")
+          .does("Chooses whether the next script of this connection is debugged.")
+          .since("3.2.0")
+          .costs("O(1)")
+          .is(NOSCRIPT)
+          .runs(ScriptCommands::debug);
+
+  private static final CommandError BAD_FLUSH =
+      new CommandError("ERR SCRIPT FLUSH only support SYNC|ASYNC option");
+  private static final CommandError NO_FORK =
+      new CommandError(
+          "ERR Scripts are debugged with SCRIPT DEBUG SYNC only: there is no copy of the data on"
+              + " which the changes of a script could be undone");
+  private static final CommandError BAD_DEBUG =
+      new CommandError("ERR Use SCRIPT DEBUG YES/SYNC/NO");
+
+  /** Declares the group. */
+  public ScriptCommands() {
+    super(Group.SCRIPTING);
+  }
+
+  private static void exists(Call call) {
+    call.reply().array(call.count() - 2);
+    for (int i = 2; i < call.count(); i++) {
+      call.reply().integer(call.scripts().isKnown(i) ? 1 : 0);
+    }
+  }
+
+  private static void flush(Call call) {
+    checkFlushMode(call, BAD_FLUSH);
+    call.scripts().flush();
+    call.reply().ok();
+  }
+
+  /** Of SCRIPT FLUSH and FUNCTION FLUSH: no mode, SYNC or ASYNC, which make no difference here. */
+  static void checkFlushMode(Call call, CommandError otherwise) {
+    if (call.count() > 3 || (call.count() == 3 && !call.is(2, "SYNC") && !call.is(2, "ASYNC"))) {
+      throw otherwise;
+    }
+  }
+
+  private static void kill(Call call) {
+    call.scripting().kill(false);
+    call.reply().ok();
+  }
+
+  private static void debug(Call call) {
+    if (call.is(2, "YES")) {
+      throw NO_FORK;
+    } else if (!call.is(2, "NO") && !call.is(2, "SYNC")) {
+      throw BAD_DEBUG;
+    }
+    call.client().debugsScripts(call.is(2, "SYNC"));
+    call.reply().ok();
+  }
+}

@@ -1,0 +1,214 @@
+package io.redoubt.server.command.sortedset;
+
+import io.redoubt.server.execution.Call;
+import io.redoubt.server.keyspace.Entry;
+import io.redoubt.server.keyspace.Type;
+import io.redoubt.server.memory.Slabs;
+import io.redoubt.server.value.SetMembers;
+import io.redoubt.server.value.Sets;
+import io.redoubt.server.value.SortedSetBuilder;
+import io.redoubt.server.value.SortedSetCursor;
+import io.redoubt.server.value.SortedSets;
+import java.util.Arrays;
+
+/**
+ * Union, intersection and difference of sorted sets, and of sets, whose members have all the score
+ * 1. Sources are numbered; those without a value are empty.
+ */
+final class SortedSetAlgebra {
+
+  /** How scores of one member become one. */
+  enum Aggregate {
+    SUM,
+    MIN,
+    MAX;
+
+    double of(double a, double b) {
+      return switch (this) {
+        case SUM -> numberOrZero(a + b);
+        case MIN -> b < a ? b : a;
+        case MAX -> b > a ? b : a;
+      };
+    }
+  }
+
+  private final Slabs slabs;
+  private final Sets sets;
+  private final SortedSets sortedSets;
+  private final SortedSetBuilder result;
+  private final long[] sources;
+  private final double[] weights;
+  private Aggregate aggregate = Aggregate.SUM;
+
+  /** With sources that are still to be given, weighing 1 each. */
+  SortedSetAlgebra(Call call, int count) {
+    slabs = call.keyspace().slabs();
+    sets = call.values().sets();
+    sortedSets = call.values().sortedSets();
+    result = sortedSets.builder();
+    sources = new long[count];
+    weights = new double[count];
+    Arrays.fill(weights, 1);
+  }
+
+  void source(int i, long entry) {
+    sources[i] = entry;
+  }
+
+  void weight(int i, double weight) {
+    weights[i] = weight;
+  }
+
+  void aggregate(Aggregate how) {
+    aggregate = how;
+  }
+
+  private static double numberOrZero(double value) {
+    return Double.isNaN(value) ? 0 : value;
+  }
+
+  private boolean isSet(long entry) {
+    return Entry.type(entry) == Type.SET;
+  }
+
+  private long size(long entry) {
+    if (entry == Entry.NONE) {
+      return 0;
+    }
+    return isSet(entry) ? sets.size(entry) : sortedSets.size(entry);
+  }
+
+  /** The score of a member in a source; not a number when it is not there. */
+  private double score(long entry, long address, int length) {
+    if (entry == Entry.NONE) {
+      return Double.NaN;
+    }
+    if (isSet(entry)) {
+      return sets.contains(entry, address, length) ? 1 : Double.NaN;
+    }
+    return sortedSets.score(entry, address, length);
+  }
+
+  /** Takes a member of a source; returns whether to go on. */
+  @FunctionalInterface
+  private interface Visitor {
+    boolean visit(long address, int length, double score);
+  }
+
+  private void forEach(long entry, Visitor visitor) {
+    if (entry == Entry.NONE) {
+      return;
+    }
+    if (isSet(entry)) {
+      try (SetMembers members = new SetMembers(slabs)) {
+        members.start(entry);
+        while (members.next() && visitor.visit(members.address(), members.length(), 1)) {
+          // the visitor has done it
+        }
+      }
+      return;
+    }
+    try (SortedSetCursor cursor = sortedSets.cursor()) {
+      boolean more = cursor.seek(entry, 0);
+      while (more && visitor.visit(cursor.memberAddress(), cursor.memberLength(), cursor.score())) {
+        more = cursor.next();
+      }
+    }
+  }
+
+  /** Builds the union. */
+  SortedSetBuilder union() {
+    result.begin(0);
+    for (int i = 0; i < sources.length; i++) {
+      double weight = weights[i];
+      forEach(
+          sources[i],
+          (address, length, score) -> {
+            double weighed = numberOrZero(weight * score);
+            if (!result.add(address, length, weighed)) {
+              double before = result.score(address, length);
+              result.change(address, length, aggregate.of(before, weighed));
+            }
+            return true;
+          });
+    }
+    return result;
+  }
+
+  /** Builds the intersection. */
+  SortedSetBuilder intersection() {
+    result.begin(0);
+    int[] order = bySize();
+    forEach(
+        sources[order[0]],
+        (address, length, score) -> {
+          double sum = intersect(order, address, length, score);
+          if (!Double.isNaN(sum)) {
+            result.add(address, length, sum);
+          }
+          return true;
+        });
+    return result;
+  }
+
+  /** Counts the members of the intersection, up to a limit; 0 for none. */
+  long countIntersection(long limit) {
+    int[] order = bySize();
+    long[] count = {0};
+    forEach(
+        sources[order[0]],
+        (address, length, score) -> {
+          if (!Double.isNaN(intersect(order, address, length, score))) {
+            count[0]++;
+          }
+          return count[0] != limit || limit == 0;
+        });
+    return count[0];
+  }
+
+  /**
+   * The aggregated score of a member of the first source of an order; no number if one lacks it.
+   */
+  private double intersect(int[] order, long address, int length, double score) {
+    double sum = numberOrZero(weights[order[0]] * score);
+    for (int i = 1; i < order.length; i++) {
+      double other = score(sources[order[i]], address, length);
+      if (Double.isNaN(other)) {
+        return Double.NaN;
+      }
+      sum = aggregate.of(sum, weights[order[i]] * other);
+    }
+    return sum;
+  }
+
+  /** The numbers of the sources, the smallest first. */
+  private int[] bySize() {
+    int[] order = new int[sources.length];
+    for (int i = 0; i < order.length; i++) {
+      int place = i;
+      while (place > 0 && size(sources[order[place - 1]]) > size(sources[i])) {
+        order[place] = order[place - 1];
+        place--;
+      }
+      order[place] = i;
+    }
+    return order;
+  }
+
+  /** Builds what the first source has and no other one. */
+  SortedSetBuilder difference() {
+    result.begin(0);
+    forEach(
+        sources[0],
+        (address, length, score) -> {
+          for (int i = 1; i < sources.length; i++) {
+            if (!Double.isNaN(score(sources[i], address, length))) {
+              return true;
+            }
+          }
+          result.add(address, length, score);
+          return true;
+        });
+    return result;
+  }
+}

@@ -1,0 +1,162 @@
+package io.redoubt.server.command.sortedset;
+
+import io.redoubt.protocol.bytes.Doubles;
+import io.redoubt.protocol.command.CommandError;
+import io.redoubt.server.execution.Call;
+import io.redoubt.server.memory.Region;
+import io.redoubt.server.value.SortedSets;
+
+/**
+ * A range of a sorted set as two arguments give it, by rank, score or member. {@link #resolve}
+ * makes it ranks, with the lowest score first: {@link #first} and how many, {@link #count}.
+ */
+final class SortedSetRange {
+
+  /** What the bounds are. */
+  enum By {
+    RANK,
+    SCORE,
+    LEX
+  }
+
+  private static final CommandError NOT_SCORES = new CommandError("ERR min or max is not a float");
+  private static final CommandError NOT_MEMBERS =
+      new CommandError("ERR min or max not valid string range item");
+
+  private final Bound min = new Bound();
+  private final Bound max = new Bound();
+  private By by = By.RANK;
+  private boolean reversed;
+  private long first;
+  private long count;
+
+  /** One end of a range. */
+  private static final class Bound {
+    private long rank;
+    private double score;
+    private boolean exclusive;
+
+    /** For members: -1 before all, 1 after all, 0 where the bytes are. */
+    private int beyond;
+
+    private long address;
+    private int length;
+
+    void parseScore(Call call, int arg) {
+      address = call.argAddress(arg);
+      length = call.argLength(arg);
+      exclusive = length > 0 && Region.getByte(address) == '(';
+      if (exclusive) {
+        address++;
+        length--;
+      }
+      score = Doubles.parseLeniently(Region.MEMORY, address, length);
+      if (Double.isNaN(score)) {
+        throw NOT_SCORES;
+      }
+    }
+
+    void parseMember(Call call, int arg) {
+      address = call.argAddress(arg) + 1;
+      length = call.argLength(arg) - 1;
+      int mark = length < 0 ? 0 : Region.getByte(address - 1);
+      exclusive = mark == '(';
+      beyond = length > 0 ? 0 : mark == '-' ? -1 : mark == '+' ? 1 : 0;
+      if (beyond == 0 && mark != '(' && mark != '[') {
+        throw NOT_MEMBERS;
+      }
+    }
+
+    long countBelow(SortedSets sets, long set, By by, boolean orEqual) {
+      if (by == By.SCORE) {
+        return sets.countBelow(set, score, orEqual);
+      }
+      if (beyond != 0) {
+        return beyond < 0 ? 0 : sets.size(set);
+      }
+      return sets.countBelow(set, address, length, orEqual);
+    }
+  }
+
+  /**
+   * Reads the bounds.
+   *
+   * @param downwards whether ranks count from the highest score, and the higher bound comes first
+   * @throws CommandError when they are none
+   */
+  void parse(Call call, int firstArg, By kind, boolean downwards) {
+    by = kind;
+    reversed = downwards;
+    int lowArg = downwards && kind != By.RANK ? firstArg + 1 : firstArg;
+    int highArg = 2 * firstArg + 1 - lowArg;
+    switch (kind) {
+      case RANK -> {
+        min.rank = call.argLong(lowArg);
+        max.rank = call.argLong(highArg);
+      }
+      case SCORE -> {
+        min.parseScore(call, lowArg);
+        max.parseScore(call, highArg);
+      }
+      case LEX -> {
+        min.parseMember(call, lowArg);
+        max.parseMember(call, highArg);
+      }
+    }
+  }
+
+  /** Finds the range in a set. */
+  void resolve(SortedSets sets, long set) {
+    long size = sets.size(set);
+    long end;
+    if (by == By.RANK) {
+      first = Math.max(0, min.rank < 0 ? size + min.rank : min.rank);
+      end = (max.rank < 0 ? size + max.rank : Math.min(size - 1, max.rank)) + 1;
+    } else {
+      first = min.countBelow(sets, set, by, min.exclusive);
+      end = max.countBelow(sets, set, by, !max.exclusive);
+    }
+    count = end > first ? end - first : 0;
+    if (by == By.RANK && reversed) {
+      first = size - first - count;
+    }
+  }
+
+  /**
+   * Leaves only a part of what was found.
+   *
+   * @param offset how many to leave out at the end where it is read from; a negative number leaves
+   *     none
+   * @param limit how many to leave at most; a negative number leaves all
+   */
+  void limit(long offset, long limit) {
+    long rest = offset < 0 ? 0 : Math.max(0, count - offset);
+    long kept = limit < 0 ? rest : Math.min(rest, limit);
+    if (kept > 0 && !reversed) {
+      first += offset;
+    } else if (kept > 0) {
+      first += rest - kept;
+    }
+    count = kept;
+  }
+
+  /** How many members are before the range, the lowest score first. */
+  long first() {
+    return first;
+  }
+
+  /** How many members are in the range. */
+  long count() {
+    return count;
+  }
+
+  /** Whether the range is read from its end. */
+  boolean reversed() {
+    return reversed;
+  }
+
+  /** The rank of the member that is read first. */
+  long start() {
+    return reversed ? first + count - 1 : first;
+  }
+}

@@ -1,0 +1,103 @@
+package io.redoubt.server.command.stream;
+
+import io.redoubt.server.execution.Call;
+import io.redoubt.server.structure.IdTree;
+import io.redoubt.server.value.StreamGroups;
+import java.nio.charset.StandardCharsets;
+
+/**
+ * What replicas are told of consumer groups in place of the commands that had the effect: a claim
+ * for every entry that became, or ceased to be, pending for a consumer. Each is a command whose key
+ * and group are arguments of the one that ran.
+ */
+final class StreamEffects {
+  private static final byte[] XCLAIM = word("XCLAIM");
+  private static final byte[] TIME = word("TIME");
+  private static final byte[] RETRYCOUNT = word("RETRYCOUNT");
+  private static final byte[] FORCE = word("FORCE");
+  private static final byte[] JUSTID = word("JUSTID");
+  private static final byte[] LASTID = word("LASTID");
+  private static final byte[] XGROUP = word("XGROUP");
+  private static final byte[] SETID = word("SETID");
+  private static final byte[] CREATECONSUMER = word("CREATECONSUMER");
+  private static final byte[] ENTRIESREAD = word("ENTRIESREAD");
+
+  private static final int CLAIM_WORDS = 14;
+
+  private StreamEffects() {}
+
+  private static byte[] word(String text) {
+    return text.getBytes(StandardCharsets.US_ASCII);
+  }
+
+  /** An entry is pending as an element of the group's tree says. */
+  static void claim(Call call, int keyArg, int groupArg, long group, long element) {
+    claim(
+        call,
+        keyArg,
+        groupArg,
+        group,
+        StreamGroups.owner(element),
+        IdTree.high(element),
+        IdTree.low(element),
+        StreamGroups.delivered(element),
+        StreamGroups.deliveries(element));
+  }
+
+  /** An entry is pending for a consumer since that time, delivered so often. */
+  static void claim(
+      Call call,
+      int keyArg,
+      int groupArg,
+      long group,
+      long consumer,
+      long millis,
+      long sequence,
+      long delivered,
+      long deliveries) {
+    if (!call.propagates()) {
+      return;
+    }
+    call.propagateAs(CLAIM_WORDS)
+        .word(XCLAIM)
+        .argument(keyArg)
+        .argument(groupArg)
+        .bytes(StreamGroups.consumerName(consumer), StreamGroups.nameLength(consumer))
+        .number(0)
+        .id(millis, sequence)
+        .word(TIME)
+        .number(delivered)
+        .word(RETRYCOUNT)
+        .number(deliveries)
+        .word(FORCE)
+        .word(JUSTID)
+        .word(LASTID)
+        .idAt(StreamGroups.lastId(group));
+  }
+
+  /** The group has come to where it is. */
+  static void lastId(Call call, int keyArg, int groupArg, long group) {
+    if (call.propagates()) {
+      call.propagateAs(7)
+          .word(XGROUP)
+          .word(SETID)
+          .argument(keyArg)
+          .argument(groupArg)
+          .idAt(StreamGroups.lastId(group))
+          .word(ENTRIESREAD)
+          .number(StreamGroups.entriesRead(group));
+    }
+  }
+
+  /** The group has a new consumer. */
+  static void created(Call call, int keyArg, int groupArg, int consumerArg) {
+    if (call.propagates()) {
+      call.propagateAs(5)
+          .word(XGROUP)
+          .word(CREATECONSUMER)
+          .argument(keyArg)
+          .argument(groupArg)
+          .argument(consumerArg);
+    }
+  }
+}

@@ -1,0 +1,89 @@
+package io.redoubt.server.command.stream;
+
+import io.redoubt.server.memory.Region;
+import io.redoubt.server.structure.IdTree;
+import io.redoubt.server.value.StreamGroups;
+import io.redoubt.server.value.StreamId;
+import io.redoubt.server.value.Streams;
+
+/**
+ * How far consumer groups have come: how many of all entries that were ever added they have read,
+ * and how many there are still to read. It can be told as long as entries were only added and
+ * trimmed; where XDEL took some out of the middle it cannot always.
+ */
+final class StreamProgress {
+  /** It cannot be told; any other number may come of what a group was told to have read. */
+  static final long UNKNOWN_LAG = Long.MIN_VALUE;
+
+  private static final long UNKNOWN = StreamGroups.UNKNOWN_COUNT;
+
+  private StreamProgress() {}
+
+  /** A group reads an entry: its last id and its count of entries read follow. */
+  static void read(long root, long group, StreamId id) {
+    if (id.compareAt(StreamGroups.lastId(group)) <= 0) {
+      return;
+    }
+    long read = StreamGroups.entriesRead(group);
+    if (read != UNKNOWN && !hasDeletedFrom(root, id.millis(), id.sequence())) {
+      StreamGroups.entriesRead(group, Streams.next(read));
+    } else if (Streams.entriesAdded(root) > 0) {
+      StreamGroups.entriesRead(group, countUpTo(root, id.millis(), id.sequence()));
+    }
+    StreamGroups.lastId(group, id);
+  }
+
+  /** How many entries a group has still to read, or {@link #UNKNOWN_LAG}. */
+  static long lag(long root, long group) {
+    long added = Streams.entriesAdded(root);
+    if (added == 0) {
+      return 0;
+    }
+    long lastId = StreamGroups.lastId(group);
+    long millis = Region.getLong(lastId);
+    long sequence = Region.getLong(lastId + 8);
+    long read = StreamGroups.entriesRead(group);
+    if (read == UNKNOWN || hasDeletedFrom(root, millis, sequence)) {
+      read = countUpTo(root, millis, sequence);
+    }
+    return read == UNKNOWN ? UNKNOWN_LAG : added - read;
+  }
+
+  /** Whether XDEL may have left a gap at that id or behind it, among the entries there are. */
+  private static boolean hasDeletedFrom(long root, long millis, long sequence) {
+    return !isWhole(root) && compare(Streams.maxDeletedId(root), millis, sequence) >= 0;
+  }
+
+  /** Whether the entries that are there are all that were added since the first of them. */
+  private static boolean isWhole(long root) {
+    long deleted = Streams.maxDeletedId(root);
+    long first = Streams.firstId(root);
+    return Streams.length(root) == 0
+        || compare(deleted, 0, 0) == 0
+        || compare(deleted, Region.getLong(first), Region.getLong(first + 8)) < 0;
+  }
+
+  /** How many entries were ever added up to that id, as far as that can be told without them. */
+  private static long countUpTo(long root, long millis, long sequence) {
+    long added = Streams.entriesAdded(root);
+    long length = Streams.length(root);
+    int toLast = -compare(Streams.lastId(root), millis, sequence);
+    if (added == 0 || toLast == 0 || (length == 0 && toLast < 0)) {
+      return added;
+    }
+    if (toLast > 0) {
+      return UNKNOWN;
+    }
+    long first = Streams.firstId(root);
+    int toFirst = -compare(first, millis, sequence);
+    if (isWhole(root) && toFirst <= 0) {
+      return added - length + (toFirst == 0 ? 1 : 0);
+    }
+    return UNKNOWN;
+  }
+
+  /** Compares the id at an address with another one. */
+  private static int compare(long address, long millis, long sequence) {
+    return IdTree.compare(Region.getLong(address), Region.getLong(address + 8), millis, sequence);
+  }
+}

@@ -1,0 +1,410 @@
+package io.redoubt.server.command.stream;
+
+import static io.redoubt.protocol.command.Flag.BLOCKING;
+import static io.redoubt.protocol.command.Flag.READONLY;
+import static io.redoubt.protocol.command.Flag.WRITE;
+import static io.redoubt.protocol.command.KeyFlag.ACCESS;
+import static io.redoubt.protocol.command.KeyFlag.RO;
+
+import io.redoubt.protocol.command.Command;
+import io.redoubt.protocol.command.CommandError;
+import io.redoubt.protocol.command.CommandGroup;
+import io.redoubt.protocol.command.Errors;
+import io.redoubt.protocol.command.Group;
+import io.redoubt.protocol.command.KeySpec;
+import io.redoubt.protocol.resp.ReplyWriter;
+import io.redoubt.server.execution.Call;
+import io.redoubt.server.keyspace.Entry;
+import io.redoubt.server.keyspace.KeyEvent;
+import io.redoubt.server.keyspace.Type;
+import io.redoubt.server.structure.ByteStrings;
+import io.redoubt.server.structure.IdTree;
+import io.redoubt.server.value.StreamEntries;
+import io.redoubt.server.value.StreamGroups;
+import io.redoubt.server.value.StreamId;
+import io.redoubt.server.value.Streams;
+
+/** XREAD and XREADGROUP: what is new in streams, waiting for it if there is nothing. */
+public final class StreamReadCommands extends CommandGroup<Call> {
+  private static final CommandError NO_GROUP_HERE =
+      new CommandError(
+          "ERR The GROUP option is only supported by XREADGROUP. You called XREAD instead.");
+  private static final CommandError NO_NOACK_HERE =
+      new CommandError(
+          "ERR The NOACK option is only supported by XREADGROUP. You called XREAD instead.");
+  private static final CommandError MISSING_GROUP =
+      new CommandError("ERR Missing GROUP option for XREADGROUP");
+  private static final CommandError UNBALANCED =
+      new CommandError(
+          "ERR Unbalanced 'xread' list of streams: for each stream key an ID or '$' must be"
+              + " specified.");
+  private static final CommandError UNBALANCED_GROUP =
+      new CommandError(
+          "ERR Unbalanced 'xreadgroup' list of streams: for each stream key an ID or '>' must be"
+              + " specified.");
+  private static final CommandError NO_DOLLAR =
+      new CommandError(
+          "ERR The $ ID is meaningless in the context of XREADGROUP: you want to read the history"
+              + " of this consumer by specifying a proper ID, or use the > ID to get new messages."
+              + " The $ ID would just return an empty result set.");
+  private static final CommandError NO_NEWS_ID =
+      new CommandError(
+          "ERR The > ID can be specified only when calling XREADGROUP using the GROUP <group>"
+              + " <consumer> option.");
+  private static final CommandError TIMEOUT_NO_INTEGER =
+      new CommandError("ERR timeout is not an integer or out of range");
+  private static final CommandError TIMEOUT_NEGATIVE = new CommandError("ERR timeout is negative");
+  private static final CommandError TIMEOUT_OUT_OF_RANGE =
+      new CommandError("ERR timeout is out of range");
+
+  private static final long NO_TIMEOUT = -1;
+
+  final Command<Call> xread =
+      command("XREAD [COUNT count] [BLOCK milliseconds] STREAMS key... id...")
+          .does("Returns the entries of streams after given ids, waiting for them if asked to.")
+          .since("5.0.0")
+          .costs("O(N) a stream, N the number of entries returned")
+          .is(READONLY, BLOCKING)
+          .keys(KeySpec.keyword("STREAMS", 1).range(-1, 1, 2).is(RO, ACCESS))
+          .runs(call -> read(call, false));
+
+  final Command<Call> xreadgroup =
+      command(
+              "XREADGROUP GROUP group consumer [COUNT count] [BLOCK milliseconds] [NOACK] STREAMS"
+                  + " key... id...")
+          .does(
+              "Returns the entries of streams that are new to a consumer group, or those that are"
+                  + " pending for one of its consumers.")
+          .since("5.0.0")
+          .costs("O(N) a stream, N the number of entries returned")
+          .is(WRITE, BLOCKING)
+          .keys(KeySpec.keyword("STREAMS", 4).range(-1, 1, 2).is(RO, ACCESS))
+          .runs(call -> read(call, true));
+
+  // What the command asks for.
+  private boolean withGroup;
+  private boolean withoutAck;
+  private int groupArg;
+  private long most;
+  private long timeoutMillis;
+  private int firstKey;
+  private int keys;
+
+  private final StreamId from = new StreamId();
+  private final StreamId last = new StreamId();
+  private final StreamId id = new StreamId();
+
+  /** Declares the group. */
+  public StreamReadCommands() {
+    super(Group.STREAM);
+  }
+
+  private void read(Call call, boolean group) {
+    withGroup = group;
+    parse(call);
+    for (int i = 0; i < keys; i++) {
+      check(call, firstKey + i);
+    }
+    if (withGroup) {
+      // What came of it is told to the replicas, not the command.
+      call.propagateNothing();
+    }
+    int served = serve(call);
+    if (served > 0) {
+      return;
+    }
+    if (timeoutMillis == NO_TIMEOUT || !call.mayWait()) {
+      call.reply().nilArray();
+    } else {
+      await(call);
+    }
+  }
+
+  private void parse(Call call) {
+    withoutAck = false;
+    groupArg = 0;
+    most = 0;
+    timeoutMillis = NO_TIMEOUT;
+    firstKey = 0;
+    int words = call.count();
+    for (int i = 1; i < words && firstKey == 0; i++) {
+      int more = words - i - 1;
+      if (more > 0 && call.is(i, "BLOCK")) {
+        timeoutMillis = timeout(call, ++i);
+      } else if (more > 0 && call.is(i, "COUNT")) {
+        most = Math.max(call.argLong(++i), 0);
+      } else if (more > 0 && call.is(i, "STREAMS")) {
+        if (more % 2 != 0) {
+          throw withGroup ? UNBALANCED_GROUP : UNBALANCED;
+        }
+        firstKey = i + 1;
+        keys = more / 2;
+      } else if (more > 1 && call.is(i, "GROUP")) {
+        if (!withGroup) {
+          throw NO_GROUP_HERE;
+        }
+        groupArg = i + 1;
+        i += 2;
+      } else if (call.is(i, "NOACK")) {
+        if (!withGroup) {
+          throw NO_NOACK_HERE;
+        }
+        withoutAck = true;
+      } else {
+        throw Errors.SYNTAX;
+      }
+    }
+    if (firstKey == 0) {
+      throw Errors.SYNTAX;
+    }
+    if (withGroup && groupArg == 0) {
+      throw MISSING_GROUP;
+    }
+    most = most == 0 ? Long.MAX_VALUE : most;
+  }
+
+  private static long timeout(Call call, int i) {
+    long millis;
+    try {
+      millis = call.argLong(i);
+    } catch (CommandError e) {
+      throw TIMEOUT_NO_INTEGER;
+    }
+    if (millis < 0) {
+      throw TIMEOUT_NEGATIVE;
+    }
+    if (millis > Long.MAX_VALUE - call.now()) {
+      throw TIMEOUT_OUT_OF_RANGE;
+    }
+    return millis;
+  }
+
+  private void check(Call call, int keyArg) {
+    long entry = call.read(keyArg, Type.STREAM);
+    if (withGroup && (entry == Entry.NONE || findGroup(call, Streams.root(entry)) == 0)) {
+      throw new CommandError(
+          "NOGROUP No such key '"
+              + Errors.shown(call.request(), keyArg)
+              + "' or consumer group '"
+              + Errors.shown(call.request(), groupArg)
+              + "' in XREADGROUP with GROUP option");
+    }
+    int idArg = keyArg + keys;
+    if (StreamIds.is(call, idArg, '$')) {
+      if (withGroup) {
+        throw NO_DOLLAR;
+      }
+    } else if (StreamIds.is(call, idArg, '>')) {
+      if (!withGroup) {
+        throw NO_NEWS_ID;
+      }
+    } else {
+      StreamIds.parse(call, idArg, id);
+    }
+  }
+
+  private long findGroup(Call call, long root) {
+    return call.values()
+        .streams()
+        .groups()
+        .find(root, call.argAddress(groupArg), call.argLength(groupArg));
+  }
+
+  /** Replies with what there is; returns for how many keys. */
+  private int serve(Call call) {
+    ReplyWriter reply = call.reply();
+    long mark = 0;
+    int served = 0;
+    for (int keyArg = firstKey; keyArg < firstKey + keys; keyArg++) {
+      long entry = call.findAgain(keyArg);
+      if (entry == Entry.NONE
+          || !(withGroup ? seeks(call, entry, keyArg) : has(call, entry, keyArg))) {
+        continue;
+      }
+      if (served == 0) {
+        mark = reply.resp() == 2 ? reply.deferArray() : reply.deferMap();
+      }
+      served++;
+      if (reply.resp() == 2) {
+        reply.array(2);
+      }
+      reply.bulk(call.memory(), call.argAddress(keyArg), call.argLength(keyArg));
+      if (withGroup) {
+        replyToConsumer(call, entry, keyArg);
+      } else {
+        replyAfter(call, entry);
+      }
+    }
+    if (served > 0) {
+      reply.resolve(mark, served);
+    }
+    return served;
+  }
+
+  // XREAD.
+
+  /** Whether a stream has entries after the id that the client has seen, which is then read. */
+  private boolean has(Call call, long entry, int keyArg) {
+    int idArg = keyArg + keys;
+    if (StreamIds.is(call, idArg, '$')) {
+      return false;
+    }
+    StreamIds.parse(call, idArg, from);
+    return from.increment() && hasFrom(call, Streams.root(entry));
+  }
+
+  private boolean hasFrom(Call call, long root) {
+    if (Streams.length(root) == 0 || from.compareAt(Streams.lastId(root)) > 0) {
+      return false;
+    }
+    last.setLast();
+    StreamEntries entries = call.values().streams().entries();
+    entries.start(root, from, last, false);
+    return entries.next();
+  }
+
+  private void replyAfter(Call call, long entry) {
+    StreamEntries entries = call.values().streams().entries();
+    entries.start(Streams.root(entry), from, last, false);
+    StreamCommands.reply(call.reply(), entries, most);
+  }
+
+  // XREADGROUP.
+
+  /** Sees the consumer, and returns whether it gets a reply: of news, only if there are some. */
+  private boolean seeks(Call call, long entry, int keyArg) {
+    long root = Streams.change(call.database(), entry);
+    long group = findGroup(call, root);
+    StreamGroups groups = call.values().streams().groups();
+    int nameArg = groupArg + 1;
+    long name = call.argAddress(nameArg);
+    long consumer = groups.findConsumer(group, name, call.argLength(nameArg));
+    boolean created = consumer == 0;
+    if (created) {
+      groups.createConsumer(group, name, call.argLength(nameArg), call.now());
+      call.changedAll(1);
+      call.notifyEvent(keyArg, KeyEvent.XGROUP_CREATECONSUMER);
+    } else {
+      StreamGroups.seen(consumer, call.now());
+    }
+    boolean seeksNews = StreamIds.is(call, keyArg + keys, '>');
+    from.load(StreamGroups.lastId(group));
+    boolean hasNews = seeksNews && from.increment() && hasFrom(call, root);
+    if (created && (withoutAck || !hasNews)) {
+      StreamEffects.created(call, keyArg, groupArg, nameArg); // otherwise the claims say so
+    }
+    return hasNews || !seeksNews;
+  }
+
+  private void replyToConsumer(Call call, long entry, int keyArg) {
+    long root = Streams.root(entry);
+    long group = findGroup(call, root);
+    StreamGroups groups = call.values().streams().groups();
+    long consumer =
+        groups.findConsumer(group, call.argAddress(groupArg + 1), call.argLength(groupArg + 1));
+    if (StreamIds.is(call, keyArg + keys, '>')) {
+      deliver(call, root, group, consumer, keyArg);
+    } else {
+      StreamIds.parse(call, keyArg + keys, from);
+      replyHistory(call, root, group, consumer, keyArg);
+    }
+    call.changedAll(1);
+  }
+
+  private void deliver(Call call, long root, long group, long consumer, int keyArg) {
+    ReplyWriter reply = call.reply();
+    Streams streams = call.values().streams();
+    StreamEntries entries = streams.entries();
+    entries.start(root, from, last, false);
+    long mark = reply.deferArray();
+    int count = 0;
+    while (count < most && entries.next()) {
+      StreamId entryId = entries.id();
+      StreamProgress.read(root, group, entryId);
+      StreamCommands.reply(reply, entries);
+      if (!withoutAck) {
+        streams.groups().deliver(group, consumer, entryId, call.now(), 1);
+        StreamGroups.active(consumer, call.now());
+        StreamEffects.claim(
+            call,
+            keyArg,
+            groupArg,
+            group,
+            consumer,
+            entryId.millis(),
+            entryId.sequence(),
+            call.now(),
+            1);
+      }
+      count++;
+    }
+    reply.resolve(mark, count);
+    if (count > 0 && withoutAck) {
+      StreamEffects.lastId(call, keyArg, groupArg, group); // otherwise the claims say so
+    }
+  }
+
+  /** What is pending for the consumer, after an id; nil for what was deleted meanwhile. */
+  private void replyHistory(Call call, long root, long group, long consumer, int keyArg) {
+    ReplyWriter reply = call.reply();
+    Streams streams = call.values().streams();
+    StreamGroups groups = streams.groups();
+    long mark = reply.deferArray();
+    int count = 0;
+    long element = 0;
+    if (from.increment()) {
+      element = groups.pendingIds(consumer).ceiling(from.millis(), from.sequence());
+    }
+    while (element != 0 && count < most) {
+      id.set(IdTree.high(element), IdTree.low(element));
+      if (streams.contains(root, id)) {
+        StreamCommands.reply(reply, streams.entries());
+        long pending = groups.pending(group).find(id.millis(), id.sequence());
+        groups.deliveredAgain(group, pending, call.now());
+        StreamEffects.claim(call, keyArg, groupArg, group, pending);
+      } else {
+        reply.array(2);
+        id.reply(reply);
+        reply.nilArray();
+      }
+      count++;
+      element = groups.pendingIds(consumer).next();
+    }
+    reply.resolve(mark, count);
+  }
+
+  // Waiting.
+
+  private void await(Call call) {
+    if (withGroup) {
+      call.waitForKeysOrTheirLoss(Type.STREAM, firstKey, keys, timeoutMillis, true);
+      return;
+    }
+    nameLastIds(call);
+    call.waitForKeys(Type.STREAM, firstKey, keys, timeoutMillis, true);
+  }
+
+  /** Where the client says {@code $}, it means the last id of now, whenever it is served. */
+  private void nameLastIds(Call call) {
+    ByteStrings texts = call.values().streams().temporary();
+    texts.clear();
+    for (int keyArg = firstKey; keyArg < firstKey + keys; keyArg++) {
+      if (StreamIds.is(call, keyArg + keys, '$')) {
+        long entry = call.findAgain(keyArg);
+        id.setFirst();
+        if (entry != Entry.NONE) {
+          id.load(Streams.lastId(Streams.root(entry)));
+        }
+        texts.add(id.textLength());
+        id.write(texts.address(texts.count() - 1));
+      }
+    }
+    int next = 0;
+    for (int idArg = firstKey + keys; next < texts.count(); idArg++) {
+      if (StreamIds.is(call, idArg, '$')) {
+        call.replaceArgument(idArg, texts.address(next), texts.length(next));
+        next++;
+      }
+    }
+  }
+}

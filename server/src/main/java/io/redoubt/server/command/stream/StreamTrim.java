@@ -1,0 +1,159 @@
+package io.redoubt.server.command.stream;
+
+import io.redoubt.protocol.command.CommandError;
+import io.redoubt.server.execution.Call;
+import io.redoubt.server.value.StreamId;
+import io.redoubt.server.value.Streams;
+
+/**
+ * The trimming that XADD and XTRIM are asked for: {@code (MAXLEN | MINID) [= | ~] threshold [LIMIT
+ * count]}. Used again for every command.
+ */
+final class StreamTrim {
+  private static final CommandError TWO_STRATEGIES =
+      new CommandError(
+          "ERR syntax error, MAXLEN and MINID options at the same time are not compatible");
+  private static final CommandError NEGATIVE_LENGTH =
+      new CommandError("ERR The MAXLEN argument must be >= 0.");
+  private static final CommandError NEGATIVE_LIMIT =
+      new CommandError("ERR The LIMIT argument must be >= 0.");
+  private static final CommandError LIMIT_OF_NOTHING =
+      new CommandError(
+          "ERR syntax error, LIMIT cannot be used without specifying a trimming strategy");
+  private static final CommandError LIMIT_OF_EXACT =
+      new CommandError("ERR syntax error, LIMIT cannot be used without the special ~ option");
+
+  // So much is trimmed at once when nothing is said and nodes are left: a hundred nodes' worth.
+  private static final long LIMIT_NODES = 100;
+  private static final long LIMIT_WITHOUT_NODES = 10_000;
+  private static final long MAX_LIMIT = 1_000_000;
+
+  private static final byte[] EXACT = {'='};
+
+  private enum Strategy {
+    NONE,
+    LENGTH,
+    ID
+  }
+
+  private final StreamId minId = new StreamId();
+  private Strategy strategy = Strategy.NONE;
+  private long maxLength;
+  private boolean approximate;
+  private long limit;
+  private boolean isLimited;
+  private int thresholdArg;
+
+  /** Forgets the command before. */
+  void begin() {
+    strategy = Strategy.NONE;
+    approximate = false;
+    isLimited = false;
+    limit = 0;
+  }
+
+  /** Reads an option, if it is one of these; returns where it ends, or 0 if it is none. */
+  int parse(Call call, int i) {
+    int more = call.count() - 1 - i;
+    if (more > 0 && call.is(i, "MAXLEN")) {
+      return parseThreshold(call, i + 1, Strategy.LENGTH);
+    }
+    if (more > 0 && call.is(i, "MINID")) {
+      return parseThreshold(call, i + 1, Strategy.ID);
+    }
+    if (more > 0 && call.is(i, "LIMIT")) {
+      limit = call.argLong(i + 1);
+      if (limit < 0) {
+        throw NEGATIVE_LIMIT;
+      }
+      isLimited = true;
+      return i + 2;
+    }
+    return 0;
+  }
+
+  private int parseThreshold(Call call, int first, Strategy asked) {
+    if (strategy != Strategy.NONE) {
+      throw TWO_STRATEGIES;
+    }
+    strategy = asked;
+    thresholdArg = first;
+    if (first + 1 < call.count()) {
+      approximate = StreamIds.is(call, first, '~');
+      thresholdArg += approximate || StreamIds.is(call, first, '=') ? 1 : 0;
+    }
+    if (asked == Strategy.ID) {
+      StreamIds.parse(call, thresholdArg, minId);
+    } else {
+      maxLength = call.argLong(thresholdArg);
+      if (maxLength < 0) {
+        throw NEGATIVE_LENGTH;
+      }
+    }
+    return thresholdArg + 1;
+  }
+
+  /** Checks that what was read fits together, and finds out how much may be trimmed. */
+  void check(Call call) {
+    if (limit != 0 && strategy == Strategy.NONE) {
+      throw LIMIT_OF_NOTHING;
+    }
+    if (call.client().isMaster()) {
+      limit = 0; // the threshold is what the master came to
+    } else if (isLimited) {
+      if (!approximate) {
+        throw LIMIT_OF_EXACT;
+      }
+    } else if (approximate) {
+      long nodeEntries = call.settings().streamNodeMaxEntries.value();
+      limit =
+          nodeEntries == 0 ? LIMIT_WITHOUT_NODES : Math.min(nodeEntries * LIMIT_NODES, MAX_LIMIT);
+    }
+  }
+
+  /** Whether nothing is to be trimmed. */
+  boolean isNone() {
+    return strategy == Strategy.NONE;
+  }
+
+  /** Whether replicas have to be told to what the stream was trimmed. */
+  boolean isApproximate() {
+    return approximate;
+  }
+
+  /** Trims a stream; returns how many entries that deleted. */
+  long trim(Streams streams, long root) {
+    return strategy == Strategy.LENGTH
+        ? streams.trimToLength(root, maxLength, approximate, limit)
+        : streams.trimToId(root, minId, approximate, limit);
+  }
+
+  /**
+   * Lets the command go to the replicas with what came of it: the id of the entry added and, if
+   * that was left open, exactly what is left in the stream.
+   *
+   * @param idArg which argument is the id, 0 for none
+   */
+  void propagate(Call call, Streams streams, long root, int idArg, StreamId id) {
+    if (!call.propagates()) {
+      return;
+    }
+    var effect = call.propagateAs(call.count());
+    for (int i = 0; i < call.count(); i++) {
+      if (i == idArg && i > 0) {
+        effect.id(id.millis(), id.sequence());
+      } else if (approximate && i == thresholdArg - 1) {
+        effect.word(EXACT);
+      } else if (approximate && i == thresholdArg) {
+        if (strategy == Strategy.LENGTH) {
+          effect.number(Streams.length(root));
+        } else {
+          streams.firstNodeId(root, minId);
+          effect.id(minId.millis(), minId.sequence());
+        }
+      } else {
+        effect.argument(i);
+      }
+    }
+  }
+}

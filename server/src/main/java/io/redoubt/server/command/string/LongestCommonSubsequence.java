@@ -1,0 +1,222 @@
+package io.redoubt.server.command.string;
+
+import static io.redoubt.protocol.command.Flag.READONLY;
+import static io.redoubt.protocol.command.KeyFlag.ACCESS;
+import static io.redoubt.protocol.command.KeyFlag.RO;
+
+import io.redoubt.protocol.command.Command;
+import io.redoubt.protocol.command.CommandError;
+import io.redoubt.protocol.command.CommandGroup;
+import io.redoubt.protocol.command.Errors;
+import io.redoubt.protocol.command.Group;
+import io.redoubt.protocol.resp.ReplyWriter;
+import io.redoubt.server.execution.Call;
+import io.redoubt.server.keyspace.Entry;
+import io.redoubt.server.memory.Region;
+import io.redoubt.server.memory.Slabs;
+import io.redoubt.server.value.StringValue;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * LCS: the longest common subsequence of two strings, by the textbook table of lengths of the
+ * prefixes. It is walked back from the end, which yields the matching ranges last to first: the
+ * order in which Redis lists them.
+ */
+public final class LongestCommonSubsequence extends CommandGroup<Call> {
+  private static final byte[] NOTHING = {};
+
+  private static final CommandError NOT_STRINGS =
+      new CommandError("ERR The specified keys must contain string values");
+  private static final CommandError LENGTH_AND_INDEXES =
+      new CommandError("ERR If you want both the length and indexes, please just use IDX.");
+  private static final CommandError TOO_LARGE =
+      new CommandError(
+          "ERR Insufficient memory, transient memory for LCS exceeds proto-max-bulk-len");
+  private static final CommandError NO_MEMORY =
+      new CommandError("ERR Insufficient memory, failed allocating transient memory for LCS");
+
+  final Command<Call> lcs =
+      command("LCS key1 key2 [LEN] [IDX] [MINMATCHLEN min-match-len] [WITHMATCHLEN]")
+          .does("Finds the longest common subsequence of two strings.")
+          .since("7.0.0")
+          .costs("O(N*M), N and M the lengths of the strings")
+          .is(READONLY)
+          .keys(RO, ACCESS)
+          .runs(LongestCommonSubsequence::lcs);
+
+  /** Declares the command. */
+  public LongestCommonSubsequence() {
+    super(Group.STRING);
+  }
+
+  /** A match of {@code a[aFrom..aTo]} with {@code b[bFrom..bTo]}, ends included. */
+  private record Match(int aFrom, int aTo, int bFrom, int bTo) {
+    int length() {
+      return aTo - aFrom + 1;
+    }
+  }
+
+  private static void lcs(Call call) {
+    boolean lengthOnly = false;
+    boolean indexes = false;
+    boolean withLengths = false;
+    long minLength = 0;
+    long first = call.read(1);
+    long second = call.read(2);
+    byte[] a = value(call, first);
+    byte[] b = value(call, second);
+    for (int i = 3; i < call.count(); i++) {
+      if (call.is(i, "IDX")) {
+        indexes = true;
+      } else if (call.is(i, "LEN")) {
+        lengthOnly = true;
+      } else if (call.is(i, "WITHMATCHLEN")) {
+        withLengths = true;
+      } else if (call.is(i, "MINMATCHLEN") && i + 1 < call.count()) {
+        minLength = Math.max(call.argLong(++i), 0);
+      } else {
+        throw Errors.SYNTAX;
+      }
+    }
+    if (lengthOnly && indexes) {
+      throw LENGTH_AND_INDEXES;
+    }
+    long cells = (a.length + 1L) * (b.length + 1L);
+    if (cells > call.settings().protoMaxBulkLen.value() / Integer.BYTES) {
+      throw TOO_LARGE;
+    }
+    try (PrefixLengths lengths = lengths(call.keyspace().slabs(), a, b)) {
+      int length = lengths.at(a.length, b.length);
+      if (lengthOnly) {
+        call.reply().integer(length);
+        return;
+      }
+      byte[] common = new byte[length];
+      List<Match> matches = walkBack(a, b, lengths, common);
+      if (indexes) {
+        replyMatches(call.reply(), matches, minLength, withLengths, length);
+      } else {
+        call.reply().bulk(common);
+      }
+    }
+  }
+
+  private static PrefixLengths lengths(Slabs slabs, byte[] a, byte[] b) {
+    try {
+      return new PrefixLengths(slabs, a, b);
+    } catch (OutOfMemoryError full) {
+      throw NO_MEMORY;
+    }
+  }
+
+  private static byte[] value(Call call, long entry) {
+    if (entry == Entry.NONE) {
+      return NOTHING;
+    }
+    if (!call.isString(entry)) {
+      throw NOT_STRINGS;
+    }
+    return StringValue.toByteArray(entry);
+  }
+
+  /**
+   * The length of the longest common subsequence of each prefix of one with each of the other. The
+   * table lives off the heap for the time of the call; {@code proto-max-bulk-len} bounds it.
+   */
+  private static final class PrefixLengths implements AutoCloseable {
+    private final Slabs slabs;
+    private final long address;
+    private final long sizeBytes;
+    private final long width;
+
+    PrefixLengths(Slabs slabs, byte[] a, byte[] b) {
+      this.slabs = slabs;
+      width = b.length + 1L;
+      sizeBytes = (a.length + 1L) * width * Integer.BYTES;
+      address = slabs.allocateFar(sizeBytes);
+      for (int j = 0; j <= b.length; j++) {
+        put(0, j, 0);
+      }
+      for (int i = 1; i <= a.length; i++) {
+        put(i, 0, 0);
+        for (int j = 1; j <= b.length; j++) {
+          boolean same = a[i - 1] == b[j - 1];
+          put(i, j, same ? at(i - 1, j - 1) + 1 : Math.max(at(i - 1, j), at(i, j - 1)));
+        }
+      }
+    }
+
+    int at(int i, int j) {
+      return Region.getInt(address + (i * width + j) * Integer.BYTES);
+    }
+
+    private void put(int i, int j, int length) {
+      Region.putInt(address + (i * width + j) * Integer.BYTES, length);
+    }
+
+    @Override
+    public void close() {
+      slabs.free(address, sizeBytes);
+    }
+  }
+
+  private static List<Match> walkBack(byte[] a, byte[] b, PrefixLengths lengths, byte[] common) {
+    List<Match> matches = new ArrayList<>();
+    int left = common.length;
+    int i = a.length;
+    int j = b.length;
+    int aEnd = -1;
+    int bEnd = -1;
+    while (i > 0 && j > 0 && left > 0) {
+      if (a[i - 1] == b[j - 1]) {
+        if (aEnd < 0) {
+          aEnd = i - 1;
+          bEnd = j - 1;
+        }
+        common[--left] = a[i - 1];
+        i--;
+        j--;
+        boolean goesOn = left > 0 && i > 0 && j > 0 && a[i - 1] == b[j - 1];
+        if (!goesOn) {
+          matches.add(new Match(i, aEnd, j, bEnd));
+          aEnd = -1;
+        }
+      } else if (lengths.at(i - 1, j) > lengths.at(i, j - 1)) {
+        i--;
+      } else {
+        j--;
+      }
+    }
+    return matches;
+  }
+
+  private static void replyMatches(
+      ReplyWriter reply, List<Match> matches, long minLength, boolean withLengths, int length) {
+    reply.map(2);
+    reply.bulk("matches");
+    int shown = 0;
+    for (Match match : matches) {
+      shown += match.length() >= minLength ? 1 : 0;
+    }
+    reply.array(shown);
+    for (Match match : matches) {
+      if (match.length() >= minLength) {
+        reply.array(withLengths ? 3 : 2);
+        replyRange(reply, match.aFrom(), match.aTo());
+        replyRange(reply, match.bFrom(), match.bTo());
+        if (withLengths) {
+          reply.integer(match.length());
+        }
+      }
+    }
+    reply.bulk("len");
+    reply.integer(length);
+  }
+
+  private static void replyRange(ReplyWriter reply, int from, int to) {
+    reply.array(2);
+    reply.integer(from);
+    reply.integer(to);
+  }
+}

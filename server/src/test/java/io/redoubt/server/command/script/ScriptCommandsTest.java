@@ -1,0 +1,192 @@
+package io.redoubt.server.command.script;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.redoubt.server.Dialogue;
+import io.redoubt.server.RedisServer;
+import io.redoubt.server.ServerTest;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.Locale;
+import org.junit.jupiter.api.Test;
+
+/** EVAL, SCRIPT, FUNCTION and FCALL. */
+@ServerTest
+final class ScriptCommandsTest {
+  private static final String SHA = "e0e1f9fabfc9d4800c877a703b823ac0578ff8db";
+
+  private final Dialogue redis;
+  private final RedisServer server;
+
+  ScriptCommandsTest(Dialogue redis, RedisServer server) {
+    this.redis = redis;
+    this.server = server;
+  }
+
+  @Test
+  void scriptsAreKnownByTheirSum() {
+    redis.says("SCRIPT LOAD 'return 1'", "\"" + SHA + "\"");
+    redis.says(
+        "SCRIPT EXISTS " + SHA + " " + SHA.replace('e', 'f'), "1) (integer) 1\n2) (integer) 0");
+    redis.says("EVALSHA " + SHA.toUpperCase(Locale.ROOT) + " 0", "(integer) 1");
+    redis.says("SCRIPT FLUSH", "OK");
+    redis.says("EVALSHA " + SHA + " 0", "(error) NOSCRIPT No matching script. Please use EVAL.");
+    redis.says("EVAL 'return 1' 0", "(integer) 1");
+    redis.says("EVALSHA_RO " + SHA + " 0", "(integer) 1");
+  }
+
+  @Test
+  void ofScriptsThatOnlyEvalBroughtTheLatestAreKept() throws NoSuchAlgorithmException {
+    redis.says("CONFIG RESETSTAT", "OK");
+    redis.says("SCRIPT FLUSH", "OK");
+    redis.says("SCRIPT LOAD 'return 1'", "\"" + SHA + "\"");
+    redis.says("EVAL 'return \"first\"' 0", "\"first\"");
+    redis.says("EVAL 'return \"used\"' 0", "\"used\"");
+    for (int i = 0; i < 499; i++) {
+      redis.says("EVAL 'return \"text " + i + "\"' 0", "\"text " + i + "\"");
+      redis.says("EVALSHA " + sum("return \"used\"") + " 0", "\"used\"");
+    }
+    String known =
+        "SCRIPT EXISTS "
+            + String.join(
+                " ",
+                SHA,
+                sum("return \"used\""),
+                sum("return \"first\""),
+                sum("return \"text 0\""));
+    redis.says(known, "1) (integer) 1\n2) (integer) 1\n3) (integer) 0\n4) (integer) 1");
+    assertThat(redis.text("INFO"))
+        .contains("evicted_scripts:1\r", "number_of_cached_scripts:501\r");
+    redis.says("SCRIPT LOAD 'return \"text 0\"'", "\"" + sum("return \"text 0\"") + "\"");
+    assertThat(redis.text("INFO")).contains("number_of_cached_scripts:501\r");
+    redis.says("SCRIPT FLUSH", "OK");
+    assertThat(redis.text("INFO"))
+        .contains("number_of_cached_scripts:0\r", "used_memory_scripts_eval:0\r");
+  }
+
+  private static String sum(String script) throws NoSuchAlgorithmException {
+    byte[] sum = MessageDigest.getInstance("SHA-1").digest(script.getBytes(US_ASCII));
+    return HexFormat.of().formatHex(sum);
+  }
+
+  @Test
+  void whatScriptsSayOfThemselvesCountsInTransactions() {
+    String refusal = "NOREPLICAS Not enough good replicas to write.";
+    redis.says(
+        "FUNCTION LOAD \"#!lua name=l\\nredis.register_function('w', function() end)\"", "\"l\"");
+    String sum = redis.text("SCRIPT LOAD \"#!lua\\nreturn 1\"");
+    for (String call :
+        new String[] {"EVAL \"#!lua\\nreturn 1\" 0", "EVALSHA " + sum + " 0", "FCALL w 0"}) {
+      redis.says("MULTI", "OK");
+      redis.says(call, "QUEUED");
+      try (Dialogue other = new Dialogue(server.port())) {
+        other.says("CONFIG SET min-replicas-to-write 1", "OK");
+        redis.says("EXEC", "(error) EXECABORT Transaction discarded because of: " + refusal);
+        other.says("CONFIG SET min-replicas-to-write 0", "OK");
+      }
+    }
+    redis.says("FUNCTION FLUSH", "OK");
+  }
+
+  @Test
+  void aScriptThatHasWrittenGoesOnWhenReplicasAreTooFew() {
+    redis.says("DEBUG SET-DISABLE-DENY-SCRIPTS 1", "OK");
+    redis.says(
+        "EVAL \"redis.call('SET','a','1') redis.call('CONFIG','SET','min-replicas-to-write','1')"
+            + " return redis.call('SET','a','2')\" 0",
+        "OK");
+    assertThat(redis.ask("EVAL \"return redis.call('SET','a','3')\" 0"))
+        .startsWith("(error) NOREPLICAS Not enough good replicas to write.");
+    redis.says("CONFIG SET min-replicas-to-write 0", "OK");
+    redis.says("DEBUG SET-DISABLE-DENY-SCRIPTS 0", "OK");
+    redis.says("GET a", "\"2\"");
+  }
+
+  @Test
+  void thereIsNoCluster() {
+    redis.says("CLUSTER INFO", "(error) ERR This instance has cluster support disabled");
+    redis.says("READONLY", "(error) ERR This instance has cluster support disabled");
+    assertThat(redis.ask("EVAL \"return redis.call('CLUSTER','RESET','HARD')\" 0"))
+        .startsWith("(error) ERR This Redis command is not allowed from script");
+  }
+
+  @Test
+  void numbersOfKeysAreChecked() {
+    redis.says(
+        "EVAL 'return 1' 1", "(error) ERR Number of keys can't be greater than number of args");
+    redis.says("EVAL 'return 1' -1", "(error) ERR Number of keys can't be negative");
+    redis.says("EVAL 'return 1' x", "(error) ERR value is not an integer or out of range");
+    redis.says("FCALL nothing x", "(error) ERR Function not found");
+  }
+
+  @Test
+  void readOnlyScriptsCannotWrite() {
+    assertThat(redis.ask("EVAL_RO \"redis.call('SET','a','b')\" 1 a"))
+        .startsWith("(error) ERR Write commands are not allowed from read-only scripts.");
+  }
+
+  @Test
+  void aScriptsSelectIsItsOwn() {
+    redis.says("EVAL \"redis.call('SELECT',5) return redis.call('SET','a','in five')\" 0", "OK");
+    redis.says("GET a", "(nil)");
+    redis.says("SELECT 5", "OK");
+    redis.says("GET a", "\"in five\"");
+  }
+
+  @Test
+  void timeStandsStillForAScript() {
+    redis.says("DEBUG SET-DISABLE-DENY-SCRIPTS 1", "OK");
+    redis.says(
+        "EVAL \"redis.call('SET','a','b','PX',1) redis.call('DEBUG','SLEEP','0.01')"
+            + " return redis.call('EXISTS','a')\" 0",
+        "(integer) 1");
+    redis.says("EXISTS a", "(integer) 0");
+    redis.says("DEBUG SET-DISABLE-DENY-SCRIPTS 0", "OK");
+  }
+
+  @Test
+  void attributesOfRepliesAreNotForScripts() {
+    redis.says("DEBUG SET-DISABLE-DENY-SCRIPTS 1", "OK");
+    redis.says(
+        "EVAL \"redis.setresp(3) return redis.call('DEBUG','PROTOCOL','ATTRIB')\" 0",
+        "\"Some real reply following the attribute\"");
+    redis.says("DEBUG SET-DISABLE-DENY-SCRIPTS 0", "OK");
+  }
+
+  @Test
+  void testsMayLetScriptsCallWhatIsNotForThem() {
+    String calls = "EVAL \"return redis.call('CLIENT','GETNAME')\" 0";
+    assertThat(redis.ask(calls))
+        .startsWith("(error) ERR This Redis command is not allowed from script");
+    redis.says("DEBUG SET-DISABLE-DENY-SCRIPTS 1", "OK");
+    redis.says(calls, "(nil)");
+    redis.says("DEBUG SET-DISABLE-DENY-SCRIPTS 0", "OK");
+  }
+
+  @Test
+  void memoryHungryScriptsFailAndGiveItBack() {
+    long before = redis.usedMemory();
+    assertThat(redis.ask("EVAL \"local s='x' while true do s=s..s end\" 0"))
+        .startsWith("(error) ERR not enough memory");
+    assertThat(redis.usedMemory() - before).isLessThan(1 << 20);
+    redis.says("EVAL 'return 1' 0", "(integer) 1");
+  }
+
+  @Test
+  void librariesAreLoadedListedAndDeleted() {
+    String library =
+        "#!lua name=mylib\\nredis.register_function('f', function(k,a) return {k[1],a[1]} end)";
+    redis.says("FUNCTION LOAD \"" + library + "\"", "\"mylib\"");
+    redis.says("FUNCTION LOAD \"" + library + "\"", "(error) ERR Library 'mylib' already exists");
+    redis.says("FUNCTION LOAD REPLACE \"" + library + "\"", "\"mylib\"");
+    redis.says("FCALL f 1 key arg", "1) \"key\"\n2) \"arg\"");
+    redis.says(
+        "FUNCTION LOAD \"" + library.replace("mylib", "other") + "\"",
+        "(error) ERR Function f already exists");
+    redis.says("FUNCTION DELETE mylib", "OK");
+    redis.says("FCALL f 1 key arg", "(error) ERR Function not found");
+    redis.says("FUNCTION DELETE mylib", "(error) ERR Library not found");
+  }
+}

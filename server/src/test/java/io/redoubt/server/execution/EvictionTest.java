@@ -1,0 +1,145 @@
+package io.redoubt.server.execution;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.redoubt.server.Dialogue;
+import io.redoubt.server.ServerTest;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What happens when there is less memory than keys. */
+@ServerTest
+final class EvictionTest {
+  private static final String REFUSED =
+      "(error) OOM command not allowed when used memory > 'maxmemory'.";
+
+  private final Dialogue redis;
+
+  EvictionTest(Dialogue redis) {
+    this.redis = redis;
+    redis.says("CONFIG SET maxmemory 0 maxmemory-policy noeviction", "OK");
+    redis.says("CONFIG RESETSTAT", "OK");
+  }
+
+  @Test
+  void writesAreRefusedWithoutEviction() {
+    redis.says("SET a 1", "OK");
+    redis.says("CONFIG SET maxmemory 1", "OK");
+    redis.says("SET b 1", REFUSED);
+    redis.says("GET a", "\"1\"");
+    redis.says("DEL a", "(integer) 1");
+    redis.says("CONFIG SET maxmemory 0", "OK");
+    redis.says("SET b 1", "OK");
+  }
+
+  @Test
+  void nothingIsQueuedForATransactionForWantOfMemory() {
+    redis.says("CONFIG SET maxmemory 1", "OK");
+    redis.says("MULTI", "OK");
+    redis.says("GET a", REFUSED);
+    redis.says("EXEC", "(error) EXECABORT Transaction discarded because of previous errors.");
+    redis.says("MULTI", "OK");
+    redis.says("DISCARD", "OK");
+    redis.says("CONFIG SET maxmemory 0", "OK");
+    redis.says("MULTI", "OK");
+    redis.says("SET b 1", "QUEUED");
+    redis.says("CONFIG SET maxmemory 1", "QUEUED");
+    redis.says("EXEC", "1) OK\n2) OK");
+  }
+
+  @Test
+  void theTimeBeyondTheLimitIsCounted() {
+    redis.says("SET a 1", "OK");
+    redis.says("CONFIG SET maxmemory 1", "OK");
+    redis.says("SET b 1", REFUSED);
+    await().until(() -> info("current_eviction_exceeded_time") > 0);
+    redis.says("CONFIG SET maxmemory 0", "OK");
+    await().until(() -> info("current_eviction_exceeded_time") == 0);
+    assertThat(info("total_eviction_exceeded_time")).isPositive();
+    redis.says("CONFIG RESETSTAT", "OK");
+    assertThat(info("total_eviction_exceeded_time")).isZero();
+  }
+
+  private long info(String field) {
+    String text = redis.text("INFO stats");
+    int at = text.indexOf(field + ':') + field.length() + 1;
+    return Long.parseLong(text.substring(at, text.indexOf('\r', at)));
+  }
+
+  @Test
+  void garbageIsFreedBeforeKeysGo() {
+    redis.says("DEBUG PAUSE-CRON 1", "OK");
+    StringBuilder fields = new StringBuilder("HSET garbage");
+    for (int i = 0; i < 5000; i++) {
+      fields.append(" field:").append(i).append(' ').append("v".repeat(100));
+    }
+    redis.says(fields.toString(), "(integer) 5000");
+    for (int i = 0; i < 100; i++) {
+      redis.says("SET key:" + i + " v", "OK");
+    }
+    redis.says("UNLINK garbage", "(integer) 1");
+    long limit = redis.usedMemory() - 200_000;
+    redis.says(
+        "CONFIG SET maxmemory-eviction-tenacity 100 maxmemory-policy allkeys-random maxmemory "
+            + limit,
+        "OK");
+    redis.says("SET more v", "OK");
+    assertThat(redis.usedMemory()).isLessThanOrEqualTo(limit);
+    redis.says("DBSIZE", "(integer) 101");
+    redis.says("CONFIG SET maxmemory-eviction-tenacity 10", "OK");
+    redis.says("DEBUG PAUSE-CRON 0", "OK");
+    assertThat(info("evicted_keys")).isZero();
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "allkeys-lru",
+        "allkeys-lfu",
+        "allkeys-random",
+        "volatile-lru",
+        "volatile-lfu",
+        "volatile-random",
+        "volatile-ttl"
+      })
+  void keysGoUntilTheRestFits(String policy) {
+    String value = "v".repeat(1000);
+    for (int i = 0; i < 2000; i++) {
+      redis.says("SET key:" + i + " " + value + " EX 1000", "OK");
+    }
+    long limit = redis.usedMemory() - 1_000_000;
+    redis.says("CONFIG SET maxmemory-policy " + policy + " maxmemory " + limit, "OK");
+    await().until(() -> redis.usedMemory() <= limit);
+    assertThat(redis.integer("DBSIZE")).isBetween(500L, 1200L);
+    for (int i = 0; i < 500; i++) {
+      redis.says("SET more:" + i + " " + value + " EX 1000", "OK");
+    }
+    await().until(() -> redis.usedMemory() <= limit);
+  }
+
+  @Test
+  void keysWithoutExpiryStayWhenOnlyOthersMayGo() {
+    String value = "v".repeat(1000);
+    for (int i = 0; i < 100; i++) {
+      redis.says("SET kept:" + i + " " + value, "OK");
+      redis.says("SET goes:" + i + " " + value + " EX 1000", "OK");
+    }
+    redis.says("CONFIG SET maxmemory-policy volatile-ttl maxmemory 1", "OK");
+    await().untilAsserted(() -> redis.says("DBSIZE", "(integer) 100"));
+    redis.says("SET b 1", REFUSED);
+  }
+
+  @Test
+  void theKeyThatExpiresNextGoesFirst() {
+    String value = "v".repeat(100_000);
+    redis.says("SET late " + value + " EX 3000", "OK");
+    redis.says("SET soon " + value + " EX 1000", "OK");
+    redis.says("SET later " + value + " EX 2000", "OK");
+    long limit = redis.usedMemory() - 50_000;
+    redis.says("CONFIG SET maxmemory-policy volatile-ttl maxmemory " + limit, "OK");
+    await().untilAsserted(() -> redis.says("EXISTS late soon later", "(integer) 2"));
+    redis.says("EXISTS soon", "(integer) 0");
+  }
+}

@@ -1,0 +1,180 @@
+package io.redoubt.server.replies;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.redoubt.protocol.net.FreePorts;
+import io.redoubt.protocol.resp.RespClient;
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.net.SocketTimeoutException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * Random hostile calls in a server of its own process, since a fault of native code ends the
+ * process: the server answers after each, and keeps its data.
+ *
+ * <p>{@code -Dredoubt.hostile.calls=…} makes more calls than a build does, and {@code
+ * -Dredoubt.seed=…} with {@code -Dredoubt.hostile.first=…} begins with a batch of that seed.
+ */
+final class HostileCallsTest {
+  private static final int CALLS_PER_BATCH = 50;
+
+  /** A batch that takes longer loses the call that it is in, and goes on behind it. */
+  private static final int PATIENCE_MILLIS = 25;
+
+  /** Killing takes milliseconds; the limit allows for a busy machine. */
+  private static final int MAX_KILL_ATTEMPTS = 1200;
+
+  private static final int CALLS = Integer.getInteger("redoubt.hostile.calls", 3000);
+
+  private long killed;
+  private long mostAttempts;
+  private long longestNanos;
+
+  @TempDir Path directory;
+
+  @Test
+  void aServerSurvivesThem() throws Exception {
+    long seed = Long.getLong("redoubt.seed", System.nanoTime());
+    long first = Long.getLong("redoubt.hostile.first", 0);
+    System.out.println("HostileCallsTest: -Dredoubt.seed=" + seed);
+    int port = FreePorts.one();
+    Process process = start(port);
+    try (RespClient other = connect(port, process)) {
+      for (int i = 0; i < 1000; i++) {
+        other.call("SET", "key:" + i, "value " + i);
+        other.call("RPUSH", "list", "element " + i);
+        other.call("ZADD", "scores", i + "", "member " + i);
+      }
+      String before = other.call("DEBUG", "DIGEST").text();
+      other.call("FUNCTION", "LOAD", HostileCalls.LIBRARY);
+      long end = first + (CALLS + CALLS_PER_BATCH - 1) / CALLS_PER_BATCH;
+      RespClient hostile = connect(port, process);
+      for (long number = first; number < end; number++) {
+        List<String> batch = HostileCalls.batch(seed, number, CALLS_PER_BATCH);
+        try {
+          run(hostile, other, batch);
+        } catch (IOException | AssertionError e) {
+          throw new AssertionError(
+              "-Dredoubt.seed="
+                  + seed
+                  + " -Dredoubt.hostile.first="
+                  + number
+                  + " -Dredoubt.hostile.calls="
+                  + CALLS_PER_BATCH
+                  + ", alive: "
+                  + process.isAlive()
+                  + "\n"
+                  + String.join("\n", batch),
+              e);
+        }
+        if (number % 400 == 399) {
+          report((number + 1 - first) * CALLS_PER_BATCH);
+        }
+      }
+      hostile.close();
+      report((end - first) * CALLS_PER_BATCH);
+      assertThat(other.call("DEBUG", "DIGEST").text()).isEqualTo(before);
+      assertThat(process.isAlive()).isTrue();
+    } finally {
+      process.destroyForcibly().waitFor(10, TimeUnit.SECONDS);
+    }
+  }
+
+  private void report(long calls) {
+    System.out.println(
+        "HostileCallsTest: calls "
+            + calls
+            + ", killed "
+            + killed
+            + ", most attempts "
+            + mostAttempts
+            + ", longest kill "
+            + TimeUnit.NANOSECONDS.toMillis(longestNanos)
+            + " ms");
+  }
+
+  /** Runs a batch to its end, without the calls that have to be killed. */
+  private void run(RespClient hostile, RespClient other, List<String> batch) throws Exception {
+    List<String> request = new ArrayList<>(List.of("FCALL", "run", "1", "1"));
+    request.addAll(batch);
+    int reached = 0;
+    while (reached < batch.size()) {
+      request.set(3, (reached + 1) + "");
+      hostile.send(request.toArray(String[]::new));
+      String reply = endOf(hostile, other);
+      if (reply.equals("ended")) {
+        return;
+      }
+      assertThat(reply).containsAnyOf("Script killed by user with FUNCTION KILL.", "interrupted");
+      killed++;
+      reached = Integer.parseInt(other.call("FCALL", "reached", "0").text());
+    }
+  }
+
+  private String endOf(RespClient hostile, RespClient other) throws Exception {
+    hostile.timeout(PATIENCE_MILLIS);
+    long start = 0;
+    for (int attempt = 0; attempt < MAX_KILL_ATTEMPTS; attempt++) {
+      try {
+        String reply = hostile.receive().text();
+        if (attempt > 0) {
+          mostAttempts = Math.max(mostAttempts, attempt);
+          longestNanos = Math.max(longestNanos, System.nanoTime() - start);
+        }
+        return reply;
+      } catch (SocketTimeoutException e) {
+        start = attempt == 0 ? System.nanoTime() : start;
+        other.call("FUNCTION", "KILL");
+      }
+    }
+    throw new AssertionError("neither ends nor can be killed");
+  }
+
+  private Process start(int port) throws IOException {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
+        .filter(word -> word.startsWith("--add") || word.startsWith("--enable"))
+        .forEach(command::add);
+    command.addAll(
+        List.of(
+            "-XX:ErrorFile=" + directory.resolve("fault.log"),
+            "-cp",
+            System.getProperty("java.class.path"),
+            "io.redoubt.server.Main",
+            "--port",
+            port + "",
+            "--bind",
+            "127.0.0.1",
+            "--save",
+            "",
+            "--busy-reply-threshold",
+            "5",
+            "--enable-debug-command",
+            "yes",
+            "--dir",
+            directory.toString()));
+    return new ProcessBuilder(command)
+        .redirectErrorStream(true)
+        .redirectOutput(Files.createFile(directory.resolve("server.log")).toFile())
+        .start();
+  }
+
+  private RespClient connect(int port, Process process) throws Exception {
+    for (int attempt = 0; attempt < 300 && process.isAlive(); attempt++) {
+      try {
+        return RespClient.connect("127.0.0.1", port);
+      } catch (IOException e) {
+        Thread.sleep(100);
+      }
+    }
+    throw new IOException(Files.readString(directory.resolve("server.log")));
+  }
+}
