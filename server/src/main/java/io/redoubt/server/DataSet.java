@@ -15,6 +15,7 @@ import io.redoubt.server.loading.LoadProgress;
 import io.redoubt.server.loading.LoadRule;
 import io.redoubt.server.loading.RdbFileLoad;
 import io.redoubt.server.memory.Region;
+import io.redoubt.server.replication.ReplicatedDataSet;
 import io.redoubt.server.replication.Replication;
 import io.redoubt.server.replication.SpareDataSet;
 import io.redoubt.server.snapshot.FunctionLibraries;
@@ -28,7 +29,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** The data set as a whole: loaded at the start, reloaded for a test, replaced by a master's. */
-final class DataSet {
+final class DataSet implements ReplicatedDataSet {
   /** Hears how loading at the start ended. */
   interface Ending {
     /** The data set is there, or {@code failure} tells why it is not. */
@@ -68,7 +69,23 @@ final class DataSet {
     });
   }
 
-  LoadProgress progress() {
+  @Override
+  public Keyspace keyspace() {
+    return keyspace;
+  }
+
+  @Override
+  public Snapshots snapshots() {
+    return snapshots;
+  }
+
+  @Override
+  public SnapshotContext context() {
+    return context;
+  }
+
+  @Override
+  public LoadProgress progress() {
     return progress;
   }
 
@@ -157,8 +174,8 @@ final class DataSet {
     log.warning("DB reloaded by DEBUG RELOAD");
   }
 
-  /** An empty data set beside this one. */
-  SpareDataSet spare() {
+  @Override
+  public SpareDataSet spare() {
     return new Spare();
   }
 
@@ -170,7 +187,8 @@ final class DataSet {
   }
 
   /** Removes all keys, and lets those who watch them know. */
-  void clear() {
+  @Override
+  public void clear() {
     everythingChanges();
     keyspace.clear(true);
     context.functions().clear();

@@ -8,10 +8,10 @@ import io.redoubt.protocol.launch.ConfiguredSession;
 import io.redoubt.protocol.launch.Listeners;
 import io.redoubt.protocol.launch.ProcessUsage;
 import io.redoubt.protocol.launch.TlsSettings;
-import io.redoubt.protocol.net.Connection;
 import io.redoubt.protocol.net.Loop;
 import io.redoubt.protocol.net.Transport;
 import io.redoubt.protocol.process.Clock;
+import io.redoubt.protocol.process.Environment;
 import io.redoubt.protocol.process.Log;
 import io.redoubt.protocol.process.Version;
 import io.redoubt.protocol.pubsub.Channels;
@@ -22,6 +22,7 @@ import io.redoubt.protocol.session.Pause;
 import io.redoubt.server.aof.AppendOnlyFile;
 import io.redoubt.server.client.MigrationTargets;
 import io.redoubt.server.client.ServerClient;
+import io.redoubt.server.client.ServerClients;
 import io.redoubt.server.execution.BlockedClients;
 import io.redoubt.server.execution.Call;
 import io.redoubt.server.execution.CommandDispatcher;
@@ -42,6 +43,7 @@ import io.redoubt.server.keyspace.KeyspaceEvents;
 import io.redoubt.server.keyspace.WatchedKeys;
 import io.redoubt.server.memory.SlabBuffers;
 import io.redoubt.server.memory.Slabs;
+import io.redoubt.server.replication.MasterConnector;
 import io.redoubt.server.replication.Replication;
 import io.redoubt.server.settings.ServerDirectives;
 import io.redoubt.server.snapshot.LoopTurns;
@@ -60,6 +62,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class ServerParts {
   final ServerDirectives settings;
+  final Environment environment;
   final Clock clock;
   final Log log;
   final RandomGenerator chance;
@@ -87,6 +90,7 @@ final class ServerParts {
   final Eviction eviction;
   final ConfiguredUsers configuredUsers;
   final ClientRegistry clients;
+  final ServerClients serverClients;
   final CommandDispatcher dispatcher;
   final Scripting scripting;
   final SavedFunctions functionLibraries = new SavedFunctions();
@@ -109,6 +113,7 @@ final class ServerParts {
       Machine machine,
       Runnable ended) {
     this.settings = settings;
+    environment = new Environment(clock, log, chance);
     this.clock = clock;
     this.log = log;
     this.chance = chance;
@@ -219,35 +224,23 @@ final class ServerParts {
                 table,
                 dispatcher,
                 this::streamOffset));
+    serverClients = new ServerClients(clients, watchedKeys, transport.loop());
+    listeners = new Listeners(transport, settings, log, freePort, serverClients::accept);
     TlsSettings tls = new TlsSettings(settings);
     migrationTargets = new MigrationTargets(tls::migrating);
     replication =
         new Replication(
-            new ReplicationSurroundings(
-                transport,
-                clock,
-                log,
-                chance,
-                settings,
-                buffers,
-                keyspace,
-                propagation,
-                state,
-                appendOnlyFile,
-                snapshots,
-                snapshotContext,
-                dataSet,
-                limits,
-                dispatcher,
-                clients,
-                watchedKeys,
-                this::port,
-                tls,
-                this::dataSetGoes));
+            environment,
+            settings,
+            state,
+            propagation,
+            appendOnlyFile,
+            dataSet,
+            serverClients,
+            new MasterConnector(transport, settings, tls, listeners::port));
     rejoin =
         new RejoinGuard(
-            settings, transport.loop(), clock, log, state, replication, this::port, tls);
-    listeners = new Listeners(transport, settings, log, freePort, this::accept);
+            settings, transport.loop(), clock, log, state, replication, listeners::port, tls);
     cron = new Cron(transport.loop(), clock, keyspace);
     shutdown =
         new Shutdown(
@@ -287,10 +280,6 @@ final class ServerParts {
     }
   }
 
-  private int port() {
-    return listeners.port();
-  }
-
   /** While a script of one client keeps the loop: whoever has sent nothing before may do so now. */
   private void serve(ServerClient busy, Meanwhile.Whom whom) {
     if (whom == Meanwhile.Whom.DEBUGGER) {
@@ -300,10 +289,6 @@ final class ServerParts {
           connection.handler() instanceof ServerClient client
               && (client == busy || client.hasRequestsInHand()));
     }
-  }
-
-  private void accept(Connection connection) {
-    clients.admission().accept(connection, registry -> new ServerClient(registry, watchedKeys));
   }
 
   private void connect() {
@@ -344,12 +329,6 @@ final class ServerParts {
       clients.pauses().holdWrites();
     }
     appendOnlyFile.unitEnded();
-  }
-
-  /** A master's data set takes the place of this one. */
-  private void dataSetGoes() {
-    appendOnlyFile.dataSetGoes();
-    dataSet.clear();
   }
 
   private boolean isPaused() {

@@ -69,9 +69,9 @@ final class Rules {
           "server.replication.stream <- protocol.bytes protocol.resp server.memory",
           "server.replication      <- server.replication.stream protocol.bytes protocol.resp"
               + " protocol.process protocol.net protocol.config protocol.info protocol.command"
-              + " protocol.session persistence.io persistence.rdb server.memory server.keyspace"
-              + " server.settings server.snapshot server.loading server.client server.execution"
-              + " server.aof",
+              + " protocol.session protocol.launch persistence.io persistence.rdb server.memory"
+              + " server.keyspace server.settings server.snapshot server.loading server.client"
+              + " server.execution server.aof",
           "server.aof              <- protocol.bytes protocol.resp protocol.process protocol.net"
               + " protocol.config protocol.command protocol.session persistence.io persistence.aof"
               + " persistence.rdb server.memory server.keyspace server.settings server.snapshot"

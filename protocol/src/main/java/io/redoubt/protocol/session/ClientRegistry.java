@@ -416,7 +416,8 @@ public final class ClientRegistry {
     }
   }
 
-  Dispatcher dispatcher() {
+  /** Returns the executor of requests. */
+  public Dispatcher dispatcher() {
     return dispatcher;
   }
 

@@ -1,6 +1,10 @@
 package io.redoubt.server.replication;
 
 import io.redoubt.protocol.net.Cancellable;
+import io.redoubt.protocol.process.Log;
+import io.redoubt.protocol.session.Pause;
+import io.redoubt.protocol.session.Pauses;
+import io.redoubt.server.client.ServerClients;
 import io.redoubt.server.replication.ReplicaFeed.State;
 import io.redoubt.server.settings.HostPort;
 import org.jspecify.annotations.Nullable;
@@ -30,15 +34,17 @@ final class Failover {
     }
   }
 
-  private final ReplicationHost host;
+  private final Log log;
+  private final ServerClients clients;
   private final Replication replication;
   private Step step = Step.NONE;
   private @Nullable HostPort target;
   private boolean forced;
   private @Nullable Cancellable timeout;
 
-  Failover(ReplicationHost host, Replication replication) {
-    this.host = host;
+  Failover(Log log, ServerClients clients, Replication replication) {
+    this.log = log;
+    this.clients = clients;
     this.replication = replication;
   }
 
@@ -63,19 +69,19 @@ final class Failover {
    */
   void begin(@Nullable HostPort wanted, boolean force, long timeoutMillis) {
     if (wanted == null) {
-      host.log().notice("FAILOVER requested.");
+      log.notice("FAILOVER requested.");
     } else {
-      host.log().notice("FAILOVER requested to %s:%d.", wanted.host(), wanted.port());
+      log.notice("FAILOVER requested to %s:%d.", wanted.host(), wanted.port());
     }
     target = wanted;
     forced = force;
     step = Step.CATCHING_UP;
     replication.askForAcksNow(); // the last thing in the stream
-    host.pauseForFailover(true);
+    clients.registry().pauses().begin(Pauses.Cause.FAILOVER, Pause.WRITES, Long.MAX_VALUE);
     if (timeoutMillis > 0) {
-      timeout = host.transport().loop().schedule(this::timedOut, timeoutMillis);
+      timeout = clients.loop().schedule(this::timedOut, timeoutMillis);
     }
-    host.transport().loop().execute(this::look);
+    clients.loop().execute(this::look);
   }
 
   /** A replica has acknowledged more, or a second has passed: perhaps one has caught up. */
@@ -91,8 +97,7 @@ final class Failover {
       }
       HostPort name = new HostPort(address, feed.listeningPort());
       if (wanted == null || wanted.equals(name)) {
-        host.log()
-            .notice("Failover target is synced, failing over to %s:%d.", address, name.port());
+        log.notice("Failover target is synced, failing over to %s:%d.", address, name.port());
         target = name;
         handOver(name);
         return;
@@ -106,9 +111,8 @@ final class Failover {
       return;
     }
     if (forced && wanted != null) {
-      host.log()
-          .notice(
-              "Failover to %s:%d time out exceeded, failing over.", wanted.host(), wanted.port());
+      log.notice(
+          "Failover to %s:%d time out exceeded, failing over.", wanted.host(), wanted.port());
       handOver(wanted);
     } else {
       abort("Replica never caught up before timeout");
@@ -134,9 +138,9 @@ final class Failover {
     }
     HostPort wanted = target;
     if (wanted == null) {
-      host.log().notice("Aborting failover. %s", reason);
+      log.notice("Aborting failover. %s", reason);
     } else {
-      host.log().notice("Aborting failover to %s:%d. %s", wanted.host(), wanted.port(), reason);
+      log.notice("Aborting failover to %s:%d. %s", wanted.host(), wanted.port(), reason);
     }
     if (step == Step.HANDING_OVER) {
       replication.becomeMaster();
@@ -151,6 +155,6 @@ final class Failover {
       timeout.cancel();
       timeout = null;
     }
-    host.pauseForFailover(false);
+    clients.registry().pauses().end(Pauses.Cause.FAILOVER);
   }
 }

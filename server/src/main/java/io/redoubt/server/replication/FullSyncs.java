@@ -4,7 +4,10 @@ import io.redoubt.persistence.rdb.BlockOutput;
 import io.redoubt.persistence.rdb.RdbException;
 import io.redoubt.persistence.rdb.RdbWriter;
 import io.redoubt.protocol.bytes.ByteString;
+import io.redoubt.protocol.process.Environment;
+import io.redoubt.protocol.process.Log;
 import io.redoubt.protocol.process.SystemErrors;
+import io.redoubt.server.client.ServerClients;
 import io.redoubt.server.replication.ReplicaFeed.State;
 import io.redoubt.server.replication.stream.ReplicationHistory;
 import io.redoubt.server.settings.ServerDirectives;
@@ -14,6 +17,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,7 +35,11 @@ final class FullSyncs {
   /** For how long a replica that was lost is expected back. */
   private static final long EXPECTED_BACK_MILLIS = 60_000;
 
-  private final ReplicationHost host;
+  private final Log log;
+  private final RandomGenerator random;
+  private final ServerDirectives settings;
+  private final ServerClients clients;
+  private final ReplicatedDataSet dataSet;
   private final Replication replication;
   private final Replicas replicas;
 
@@ -49,8 +57,18 @@ final class FullSyncs {
   private boolean checkScheduled;
   private long interleaved;
 
-  FullSyncs(ReplicationHost host, Replication replication, Replicas replicas) {
-    this.host = host;
+  FullSyncs(
+      Environment environment,
+      ServerDirectives settings,
+      ServerClients clients,
+      ReplicatedDataSet dataSet,
+      Replication replication,
+      Replicas replicas) {
+    this.log = environment.log();
+    this.random = environment.random();
+    this.settings = settings;
+    this.clients = clients;
+    this.dataSet = dataSet;
     this.replication = replication;
     this.replicas = replicas;
   }
@@ -66,7 +84,8 @@ final class FullSyncs {
 
   /** Has a snapshot made for those who wait as soon as one can begin. */
   void begin() {
-    host.snapshots()
+    dataSet
+        .snapshots()
         .onOver(() -> {
           snapshotIsOver();
           startIfDue();
@@ -75,10 +94,8 @@ final class FullSyncs {
 
   private void snapshotIsOver() {
     if (!direct.isEmpty()) {
-      host.log()
-          .notice(
-              "Diskless rdb transfer, done reading from pipe, %d replicas still up.",
-              direct.size());
+      log.notice(
+          "Diskless rdb transfer, done reading from pipe, %d replicas still up.", direct.size());
       direct.clear();
     }
   }
@@ -89,18 +106,17 @@ final class FullSyncs {
     if (joins(feed)) {
       return;
     }
-    if (host.snapshots().isRunning()) {
-      host.log()
-          .notice(
-              host.snapshots().isSaving()
-                  ? "Can't attach the replica to the current BGSAVE. Waiting for next BGSAVE for"
-                      + " SYNC"
-                  : "Current BGSAVE has socket target. Waiting for next BGSAVE for SYNC");
+    if (dataSet.snapshots().isRunning()) {
+      log.notice(
+          dataSet.snapshots().isSaving()
+              ? "Can't attach the replica to the current BGSAVE. Waiting for next BGSAVE for"
+                  + " SYNC"
+              : "Current BGSAVE has socket target. Waiting for next BGSAVE for SYNC");
       return;
     }
     long delay = remainingDelayMillis();
     if (delay > 0) {
-      host.log().notice("Delay next BGSAVE for diskless SYNC");
+      log.notice("Delay next BGSAVE for diskless SYNC");
     }
     startIfDue();
   }
@@ -115,7 +131,7 @@ final class FullSyncs {
         || !replicas.backlog().reaches(current.offset() + 1)) {
       return false;
     }
-    host.log().notice("Waiting for end of BGSAVE for SYNC");
+    log.notice("Waiting for end of BGSAVE for SYNC");
     current.add(feed);
     replicas.retain();
     return true;
@@ -124,7 +140,7 @@ final class FullSyncs {
   /** A replica has gone. */
   void lost(ReplicaFeed feed) {
     if (direct.remove(feed) && direct.isEmpty()) {
-      host.log().notice("Diskless rdb transfer, last replica dropped, killing fork child.");
+      log.notice("Diskless rdb transfer, last replica dropped, killing fork child.");
     }
     if (feed.state() == State.ONLINE) {
       lostMillis.put(feed.name(), replicas.nowMillis());
@@ -134,11 +150,11 @@ final class FullSyncs {
       if (current != null && current.isFor(feed)) {
         current.release(feed);
       } else {
-        host.snapshots().drop(feed);
+        dataSet.snapshots().drop(feed);
       }
       boolean isWanted = current == null || !current.isUnused() || !direct.isEmpty();
-      if (!isWanted && host.settings().save.value().isEmpty()) {
-        host.snapshots().abortSave(); // nobody but replicas wants a file of the data set
+      if (!isWanted && settings.save.value().isEmpty()) {
+        dataSet.snapshots().abortSave(); // nobody but replicas wants a file of the data set
       }
     }
     scheduleCheck(0);
@@ -148,7 +164,7 @@ final class FullSyncs {
   void startIfDue() {
     List<ReplicaFeed> waiting = waiting();
     long free = mostUnderWay() - underWay();
-    if (waiting.isEmpty() || host.snapshots().isRunning() || free <= 0) {
+    if (waiting.isEmpty() || dataSet.snapshots().isRunning() || free <= 0) {
       return;
     }
     long delay = remainingDelayMillis();
@@ -160,7 +176,7 @@ final class FullSyncs {
   }
 
   private int mostUnderWay() {
-    int most = host.settings().replMaxConcurrentFullSyncs.value();
+    int most = settings.replMaxConcurrentFullSyncs.value();
     return most == 0 ? Integer.MAX_VALUE : most;
   }
 
@@ -184,7 +200,7 @@ final class FullSyncs {
   private void scheduleCheck(long delayMillis) {
     if (!checkScheduled) {
       checkScheduled = true;
-      host.transport()
+      clients
           .loop()
           .schedule(
               () -> {
@@ -197,15 +213,15 @@ final class FullSyncs {
 
   private long remainingDelayMillis() {
     List<ReplicaFeed> waiting = waiting();
-    if (waiting.isEmpty() || !host.settings().replDisklessSync.value()) {
+    if (waiting.isEmpty() || !settings.replDisklessSync.value()) {
       return 0;
     }
     long now = replicas.nowMillis();
-    int enough = host.settings().replDisklessSyncMaxReplicas.value();
+    int enough = settings.replDisklessSyncMaxReplicas.value();
     if (enough > 0 && waiting.size() >= enough) {
       return 0;
     }
-    long delay = host.settings().replDisklessSyncDelay.value() * 1000L;
+    long delay = settings.replDisklessSyncDelay.value() * 1000L;
     if (enough == 0 && !isAnyoneMissing(now)) {
       delay = Math.min(delay, SETTLE_MILLIS);
     }
@@ -223,9 +239,9 @@ final class FullSyncs {
    * one is never made by way of the file, which is also what this server starts from.
    */
   private void start(List<ReplicaFeed> waiting) {
-    boolean hasFieldExpiry = host.keyspace().hasExpiringElements();
+    boolean hasFieldExpiry = dataSet.keyspace().hasExpiringElements();
     boolean withFieldExpiry = !hasFieldExpiry || waiting.getFirst().options().takesFieldExpiry();
-    boolean diskless = host.settings().replDisklessSync.value();
+    boolean diskless = settings.replDisklessSync.value();
     direct.clear();
     List<ReplicaFeed> throughFile = new ArrayList<>();
     for (ReplicaFeed feed : waiting) {
@@ -242,13 +258,11 @@ final class FullSyncs {
     if (direct.isEmpty() && throughFile.isEmpty()) {
       return;
     }
-    host.log()
-        .notice(
-            "Starting BGSAVE for SYNC with target: %s",
-            direct.isEmpty() ? "disk" : "replicas sockets");
+    log.notice(
+        "Starting BGSAVE for SYNC with target: %s", direct.isEmpty() ? "disk" : "replicas sockets");
     replication.stream().forgetSelectedDatabase();
-    String mark = ReplicationHistory.randomId(host.random());
-    boolean interleaves = host.settings().replInterleavedSync.value();
+    String mark = ReplicationHistory.randomId(random);
+    boolean interleaves = settings.replInterleavedSync.value();
     for (ReplicaFeed feed : direct) {
       if (feed.snapshotBegins(replication.id(), replication.offset(), mark, interleaves)) {
         interleaved++;
@@ -258,20 +272,20 @@ final class FullSyncs {
     boolean started;
     if (throughFile.isEmpty()) {
       replicas.retain();
-      started = host.snapshots().sendTo(sinks, withFieldExpiry);
+      started = dataSet.snapshots().sendTo(sinks, withFieldExpiry);
     } else {
       SnapshotFile made =
           new SnapshotFile(
-              host.snapshotContext().disk(),
-              host.snapshots().file(),
-              host.log(),
+              dataSet.context().disk(),
+              dataSet.snapshots().file(),
+              log,
               replication.id(),
               replication.offset());
       throughFile.forEach(made::add);
       replicas.retain();
       file = made;
       fileHasFieldExpiry = hasFieldExpiry;
-      started = host.snapshots().saveFor(sinks, this::fileEnded);
+      started = dataSet.snapshots().saveFor(sinks, this::fileEnded);
     }
     if (!started) {
       throw new IllegalStateException("a snapshot is running");
@@ -294,16 +308,15 @@ final class FullSyncs {
 
   /** Removes the file where nothing is to be on the disk; whoever reads it does so to its end. */
   private void deleteSyncFile() {
-    ServerDirectives settings = host.settings();
     boolean isPersistent = !settings.save.value().isEmpty() || settings.appendonly.value();
     if (!settings.rdbDelSyncFiles.value() || isPersistent) {
       return;
     }
-    host.log().notice("Removing the RDB file used to feed replicas in a persistence-less instance");
+    log.notice("Removing the RDB file used to feed replicas in a persistence-less instance");
     try {
-      host.snapshotContext().disk().delete(host.snapshots().file());
+      dataSet.context().disk().delete(dataSet.snapshots().file());
     } catch (IOException e) {
-      host.log().warning("Can't remove %s: %s", host.snapshots().file(), SystemErrors.text(e));
+      log.warning("Can't remove %s: %s", dataSet.snapshots().file(), SystemErrors.text(e));
     }
   }
 
@@ -311,16 +324,16 @@ final class FullSyncs {
   private void sendWithoutKeys(ReplicaFeed feed) {
     replication.stream().forgetSelectedDatabase();
     feed.snapshotBegins(
-        replication.id(), replication.offset(), ReplicationHistory.randomId(host.random()), false);
-    try (BlockOutput out = new BlockOutput(host.buffers());
-        RdbWriter writer = new RdbWriter(out, false, host.buffers())) {
+        replication.id(), replication.offset(), ReplicationHistory.randomId(random), false);
+    try (BlockOutput out = new BlockOutput(clients.registry().memory());
+        RdbWriter writer = new RdbWriter(out, false, clients.registry().memory())) {
       List<ByteString> functions =
-          feed.options().isWithFunctions() ? host.snapshotContext().functions().texts() : List.of();
+          feed.options().isWithFunctions() ? dataSet.context().functions().texts() : List.of();
       if (!functions.isEmpty()) {
         writer.forFunctions();
       }
       writer.begin();
-      writer.aux("redis-ver", host.snapshotContext().version());
+      writer.aux("redis-ver", dataSet.context().version());
       for (ByteString text : functions) {
         writer.function(text.asSegment(), 0, text.length());
       }

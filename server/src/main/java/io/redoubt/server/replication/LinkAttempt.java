@@ -4,15 +4,22 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
 import io.redoubt.protocol.net.Chunk;
 import io.redoubt.protocol.net.Connection;
+import io.redoubt.protocol.process.Clock;
+import io.redoubt.protocol.process.Environment;
+import io.redoubt.protocol.process.Log;
 import io.redoubt.protocol.process.SystemErrors;
 import io.redoubt.protocol.resp.ProtocolException;
 import io.redoubt.protocol.resp.Request;
 import io.redoubt.protocol.resp.RequestEncoder;
+import io.redoubt.protocol.session.Dispatcher;
 import io.redoubt.server.client.ServerClient;
+import io.redoubt.server.client.ServerClients;
+import io.redoubt.server.execution.ServerState;
 import io.redoubt.server.keyspace.ExpiredKeys;
 import io.redoubt.server.replication.MasterLink.State;
 import io.redoubt.server.replication.stream.Handshake;
 import io.redoubt.server.replication.stream.LogLine;
+import io.redoubt.server.settings.ServerDirectives;
 import io.redoubt.server.snapshot.ReplicationPoint;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
@@ -28,7 +35,15 @@ final class LinkAttempt implements Connection.Handler, MasterStream.Target {
   /** For how long at a time what has come ahead is applied. */
   private static final long SLICE_NANOS = 2_000_000;
 
-  private final ReplicationHost host;
+  private final Environment environment;
+  private final Clock clock;
+  private final Log log;
+  private final ServerDirectives settings;
+  private final MasterConnector connector;
+  private final ServerClients clients;
+  private final ReplicatedDataSet dataSet;
+  private final ServerState state;
+  private final Dispatcher dispatcher;
   private final Replication replication;
   private final MasterLink link;
   private final StringBuilder line = new StringBuilder();
@@ -58,11 +73,27 @@ final class LinkAttempt implements Connection.Handler, MasterStream.Target {
 
   private boolean over;
 
-  LinkAttempt(ReplicationHost host, Replication replication, MasterLink link) {
-    this.host = host;
+  LinkAttempt(
+      Environment environment,
+      ServerDirectives settings,
+      MasterConnector connector,
+      ServerClients clients,
+      ReplicatedDataSet dataSet,
+      ServerState state,
+      Replication replication,
+      MasterLink link) {
+    this.environment = environment;
+    this.clock = environment.clock();
+    this.log = environment.log();
+    this.settings = settings;
+    this.connector = connector;
+    this.clients = clients;
+    this.dataSet = dataSet;
+    this.state = state;
+    this.dispatcher = clients.registry().dispatcher();
     this.replication = replication;
     this.link = link;
-    ahead = new StreamAhead(host.buffers(), replication.replicas().spillSpace());
+    ahead = new StreamAhead(clients.registry().memory(), replication.replicas().spillSpace());
   }
 
   /** The transfer under way, null when there is none. */
@@ -138,7 +169,7 @@ final class LinkAttempt implements Connection.Handler, MasterStream.Target {
       return;
     }
     connection = opened;
-    opened.keepAlive(host.settings().tcpKeepalive.value());
+    opened.keepAlive(settings.tcpKeepalive.value());
     link.entered(State.HANDSHAKE);
     Handshake.Identity identity = replication.identity();
     interleaves = identity.streamAheadBytes() > 0;
@@ -172,7 +203,7 @@ final class LinkAttempt implements Connection.Handler, MasterStream.Target {
         stream.receive(memory, position, end);
       }
     } catch (ProtocolException e) {
-      host.log().warning("Protocol error from the master: %s", e.getMessage());
+      log.warning("Protocol error from the master: %s", e.getMessage());
       close();
     }
   }
@@ -274,12 +305,14 @@ final class LinkAttempt implements Connection.Handler, MasterStream.Target {
     link.entered(State.TRANSFER);
     transfer =
         new Transfer(
-            host,
-            id,
-            offset,
-            replication.isOwnHistory(id),
-            interleaves ? ahead : null,
-            replication::dataSetGoes);
+            environment,
+            settings,
+            connector,
+            dataSet,
+            state,
+            replication,
+            new Transfer.Origin(id, offset, replication.isOwnHistory(id)),
+            interleaves ? ahead : null);
   }
 
   private void receive(Transfer current, MemorySegment memory, long from, long to) {
@@ -291,7 +324,7 @@ final class LinkAttempt implements Connection.Handler, MasterStream.Target {
       say(current.failure());
       endAndReconnect();
     } else if (current.isReceived()) {
-      stream = new MasterStream(host.buffers(), host.limits(), this);
+      stream = new MasterStream(clients.registry().memory(), clients.registry().limits(), this);
       reading(current.isInterleaved());
       keep(memory, rest, to);
       if (!over) {
@@ -308,9 +341,7 @@ final class LinkAttempt implements Connection.Handler, MasterStream.Target {
     try {
       ahead.add(memory, from, to - from);
     } catch (IOException e) {
-      host.log()
-          .warning(
-              "The master's stream can't be kept until it is loaded: %s", SystemErrors.text(e));
+      log.warning("The master's stream can't be kept until it is loaded: %s", SystemErrors.text(e));
       link.streamAheadIsLost();
       close();
       return;
@@ -326,11 +357,11 @@ final class LinkAttempt implements Connection.Handler, MasterStream.Target {
     if (over || held || client == null || following == null) {
       return;
     }
-    long start = host.clock().monotonicNanos();
+    long start = clock.monotonicNanos();
     try {
       while (!over && !ahead.isEmpty()) {
-        if (host.clock().monotonicNanos() - start > SLICE_NANOS) {
-          host.transport().loop().schedule(this::applyAhead, 0); // connections go first
+        if (clock.monotonicNanos() - start > SLICE_NANOS) {
+          clients.loop().schedule(this::applyAhead, 0); // connections go first
           link.heard(); // the master has done its part, though its socket may not be read
           answer();
           return;
@@ -338,11 +369,11 @@ final class LinkAttempt implements Connection.Handler, MasterStream.Target {
         ahead.applyPiece(following);
       }
     } catch (ProtocolException e) {
-      host.log().warning("Protocol error from the master: %s", e.getMessage());
+      log.warning("Protocol error from the master: %s", e.getMessage());
       ahead.close();
       close();
     } catch (IOException e) {
-      host.log().warning("The master's stream can't be read back: %s", SystemErrors.text(e));
+      log.warning("The master's stream can't be read back: %s", SystemErrors.text(e));
       ahead.close();
       close();
     }
@@ -367,7 +398,7 @@ final class LinkAttempt implements Connection.Handler, MasterStream.Target {
       return;
     }
     if (current.loadSlice()) {
-      host.transport().loop().schedule(() -> load(current), 0); // connections go first
+      clients.loop().schedule(() -> load(current), 0); // connections go first
     } else if (current.isRefused() && current.failure() != null) {
       say(current.failure());
       abandonAndWait();
@@ -384,7 +415,7 @@ final class LinkAttempt implements Connection.Handler, MasterStream.Target {
     ReplicationPoint point = current.point();
     transfer = null;
     replication.dataSetTaken(current.id(), current.offset());
-    host.log().notice("MASTER <-> REPLICA sync: Finished with success");
+    log.notice("MASTER <-> REPLICA sync: Finished with success");
     attach(point == null ? 0 : Math.max(point.database(), 0));
     if (current.isMadeAsSent()) {
       acknowledge();
@@ -394,12 +425,12 @@ final class LinkAttempt implements Connection.Handler, MasterStream.Target {
 
   private void resume(@Nullable String newId) {
     int database = replication.resumedAs(newId);
-    stream = new MasterStream(host.buffers(), host.limits(), this);
+    stream = new MasterStream(clients.registry().memory(), clients.registry().limits(), this);
     attach(database);
   }
 
   private void attach(int database) {
-    ServerClient master = host.masterClient(database);
+    ServerClient master = clients.master(database);
     client = master;
     if (connection != null) {
       master.attach(connection);
@@ -413,24 +444,24 @@ final class LinkAttempt implements Connection.Handler, MasterStream.Target {
   @Override
   public void lookAhead(Request[] batch, int count) {
     if (client != null) {
-      host.dispatcher().lookAhead(client, batch, count);
+      dispatcher.lookAhead(client, batch, count);
     }
   }
 
   @Override
   public void execute(Request request) {
     if (client != null) {
-      host.keyspace().expiredKeys(ExpiredKeys.KEEP);
-      host.dispatcher().dispatch(client, request);
+      dataSet.keyspace().expiredKeys(ExpiredKeys.KEEP);
+      dispatcher.dispatch(client, request);
       if (!over) {
-        host.keyspace().expiredKeys(ExpiredKeys.HIDE);
+        dataSet.keyspace().expiredKeys(ExpiredKeys.HIDE);
       }
     }
   }
 
   @Override
   public boolean takesNewerCommands() {
-    return host.settings().hashFieldExpiry.value();
+    return settings.hashFieldExpiry.value();
   }
 
   @Override
@@ -467,9 +498,9 @@ final class LinkAttempt implements Connection.Handler, MasterStream.Target {
 
   private void say(LogLine said) {
     if (said.warning()) {
-      host.log().warning("%s", said.text());
+      log.warning("%s", said.text());
     } else {
-      host.log().notice("%s", said.text());
+      log.notice("%s", said.text());
     }
   }
 
@@ -484,7 +515,7 @@ final class LinkAttempt implements Connection.Handler, MasterStream.Target {
 
   /** The attempt failed: says so; the cron tries again, or this does when the link had lasted. */
   void end(String warning) {
-    host.log().warning("%s", warning);
+    log.warning("%s", warning);
     if (link.state() == State.TRANSFER) {
       endAndReconnect();
     } else {
@@ -504,8 +535,8 @@ final class LinkAttempt implements Connection.Handler, MasterStream.Target {
 
   /** The link was cut: its place in the stream is kept for a resume. */
   private void lost() {
-    host.log().warning("Connection with master lost.");
-    host.log().notice("Caching the disconnected master state.");
+    log.warning("Connection with master lost.");
+    log.notice("Caching the disconnected master state.");
     keepPlace();
     abandonAndWait();
     link.reconnectIfLasted("Reconnecting to MASTER %s:%d");
@@ -522,8 +553,8 @@ final class LinkAttempt implements Connection.Handler, MasterStream.Target {
   /** The link is ended from this side. */
   void abandon() {
     if (link.state() == State.CONNECTED) {
-      host.log().warning("Connection with master lost.");
-      host.log().notice("Caching the disconnected master state.");
+      log.warning("Connection with master lost.");
+      log.notice("Caching the disconnected master state.");
       keepPlace();
     }
     release();

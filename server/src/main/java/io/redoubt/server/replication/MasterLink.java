@@ -2,10 +2,13 @@ package io.redoubt.server.replication;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.redoubt.protocol.process.Clock;
+import io.redoubt.protocol.process.Environment;
+import io.redoubt.protocol.process.Log;
+import io.redoubt.server.client.ServerClients;
+import io.redoubt.server.execution.ServerState;
+import io.redoubt.server.settings.ServerDirectives;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
-import java.net.UnknownHostException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -43,7 +46,14 @@ final class MasterLink {
   /** After a master's data set was refused it is asked again only now and then. */
   private static final long REFUSED_MILLIS = 10_000;
 
-  private final ReplicationHost host;
+  private final Environment environment;
+  private final Clock clock;
+  private final Log log;
+  private final ServerDirectives settings;
+  private final MasterConnector connector;
+  private final ServerClients clients;
+  private final ReplicatedDataSet dataSet;
+  private final ServerState serverState;
   private final Replication replication;
 
   private State state = State.IDLE;
@@ -64,8 +74,22 @@ final class MasterLink {
   /** Whether what came of the stream along with a snapshot could not be kept. */
   private boolean streamAheadLost;
 
-  MasterLink(ReplicationHost host, Replication replication) {
-    this.host = host;
+  MasterLink(
+      Environment environment,
+      ServerDirectives settings,
+      MasterConnector connector,
+      ServerClients clients,
+      ReplicatedDataSet dataSet,
+      ServerState serverState,
+      Replication replication) {
+    this.environment = environment;
+    this.clock = environment.clock();
+    this.log = environment.log();
+    this.settings = settings;
+    this.connector = connector;
+    this.clients = clients;
+    this.dataSet = dataSet;
+    this.serverState = serverState;
     this.replication = replication;
   }
 
@@ -132,7 +156,7 @@ final class MasterLink {
   }
 
   private long now() {
-    return host.clock().wallMillis();
+    return clock.wallMillis();
   }
 
   // Beginning and ending.
@@ -157,45 +181,20 @@ final class MasterLink {
   }
 
   private void connect(String line) {
-    host.log().notice(line, masterHost, masterPort);
-    host.log().notice("MASTER <-> REPLICA sync started");
+    log.notice(line, masterHost, masterPort);
+    log.notice("MASTER <-> REPLICA sync started");
     state = State.CONNECTING;
     attemptMillis = now();
     lastIoMillis = attemptMillis;
-    LinkAttempt next = new LinkAttempt(host, replication, this);
+    LinkAttempt next =
+        new LinkAttempt(
+            environment, settings, connector, clients, dataSet, serverState, replication, this);
     attempt = next;
     try {
-      host.transport()
-          .connect(
-              remoteAddress(),
-              sourceAddress(),
-              (int) Math.min(timeoutMillis(), Integer.MAX_VALUE),
-              host.encryption(),
-              next);
+      connector.connect(masterHost, masterPort, next);
     } catch (IOException e) {
       next.end("Unable to connect to MASTER: " + e.getMessage());
     }
-  }
-
-  private InetSocketAddress remoteAddress() {
-    InetSocketAddress literal = InetSocketAddress.createUnresolved(masterHost, masterPort);
-    if (!masterHost.matches("[0-9.]+|[0-9a-fA-F:.%]*:.*")) {
-      return literal;
-    }
-    try {
-      return new InetSocketAddress(InetAddress.ofLiteral(masterHost), masterPort);
-    } catch (IllegalArgumentException noLiteral) {
-      return literal;
-    }
-  }
-
-  private @Nullable InetAddress sourceAddress() throws UnknownHostException {
-    String source = host.settings().bindSourceAddr.value();
-    return source.isEmpty() ? null : InetAddress.getByName(source);
-  }
-
-  private long timeoutMillis() {
-    return host.settings().replTimeout.value() * 1000L;
   }
 
   /** Has the stream stand still, or go on. */
@@ -219,7 +218,7 @@ final class MasterLink {
    * server lives.
    */
   void cron() {
-    boolean silent = now() - lastIoMillis > timeoutMillis();
+    boolean silent = now() - lastIoMillis > connector.timeoutMillis();
     LinkAttempt current = attempt;
     switch (state) {
       case IDLE -> {
@@ -246,7 +245,7 @@ final class MasterLink {
       }
       case CONNECTED -> {
         if (silent && current != null) {
-          host.log().warning("MASTER timeout: no data nor PING received...");
+          log.warning("MASTER timeout: no data nor PING received...");
           current.close();
         } else {
           acknowledge();
@@ -316,10 +315,10 @@ final class MasterLink {
    * come.
    */
   long streamAheadBytes() {
-    if (streamAheadLost || !host.settings().replInterleavedSync.value()) {
+    if (streamAheadLost || !settings.replInterleavedSync.value()) {
       return 0;
     }
-    long most = host.settings().replSpillMax.value();
+    long most = settings.replSpillMax.value();
     return most == 0 ? Long.MAX_VALUE : most;
   }
 
@@ -329,7 +328,7 @@ final class MasterLink {
   }
 
   private boolean isRefusalOn() {
-    return host.settings().replicaRefuseEmptyMaster.value();
+    return settings.replicaRefuseEmptyMaster.value();
   }
 
   /** Connects at once if the attempt that ended had lasted; else the cron does. */

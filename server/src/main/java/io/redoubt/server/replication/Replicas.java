@@ -1,7 +1,11 @@
 package io.redoubt.server.replication;
 
+import io.redoubt.protocol.process.Clock;
+import io.redoubt.protocol.process.Environment;
 import io.redoubt.protocol.process.Log;
+import io.redoubt.server.aof.AppendOnlyFile;
 import io.redoubt.server.client.ServerClient;
+import io.redoubt.server.client.ServerClients;
 import io.redoubt.server.replication.ReplicaFeed.State;
 import io.redoubt.server.replication.stream.Backlog;
 import io.redoubt.server.settings.HostPort;
@@ -23,7 +27,12 @@ final class Replicas {
   /** After so many replicas the log says of each again what it gets. */
   private static final int MOST_TOLD = 256;
 
-  private final ReplicationHost host;
+  private final Clock clock;
+  private final Log log;
+  private final ServerDirectives settings;
+  private final ServerClients clients;
+  private final AppendOnlyFile appendOnlyFile;
+  private final ReplicatedDataSet dataSet;
   private final Replication replication;
   private final FullSyncs fullSyncs;
   private final Map<ServerClient, ReplicaFeed> candidates = new HashMap<>();
@@ -40,30 +49,39 @@ final class Replicas {
   private boolean pumpScheduled;
   private boolean ackWanted;
 
-  Replicas(ReplicationHost host, Replication replication) {
-    this.host = host;
+  Replicas(
+      Environment environment,
+      ServerDirectives settings,
+      ServerClients clients,
+      AppendOnlyFile appendOnlyFile,
+      ReplicatedDataSet dataSet,
+      SpillSpace spillSpace,
+      Replication replication) {
+    this.clock = environment.clock();
+    this.log = environment.log();
+    this.settings = settings;
+    this.clients = clients;
+    this.appendOnlyFile = appendOnlyFile;
+    this.dataSet = dataSet;
     this.replication = replication;
-    this.fullSyncs = new FullSyncs(host, replication, this);
-    host.appendOnlyFile().onProgress(this::becameDurable);
-    this.spillSpace = new SpillSpace(host);
+    this.fullSyncs = new FullSyncs(environment, settings, clients, dataSet, replication, this);
+    appendOnlyFile.onProgress(this::becameDurable);
+    this.spillSpace = spillSpace;
     this.rate =
         new FullSyncRate(
-            host.transport().loop(),
-            host.clock(),
-            settings().replFullSyncRate::value,
-            this::goOnWithSnapshots);
+            clients.loop(), clock, settings().replFullSyncRate::value, this::goOnWithSnapshots);
   }
 
   long nowMillis() {
-    return host.clock().wallMillis();
+    return clock.wallMillis();
   }
 
   Log log() {
-    return host.log();
+    return log;
   }
 
   ServerDirectives settings() {
-    return host.settings();
+    return settings;
   }
 
   /** What a replica is fed from; there is one as long as there are replicas. */
@@ -180,7 +198,7 @@ final class Replicas {
   void streamGrew() {
     if (!pumpScheduled && !replicas.isEmpty()) {
       pumpScheduled = true;
-      host.transport().loop().execute(pumpTask);
+      clients.loop().execute(pumpTask);
     }
   }
 
@@ -197,7 +215,7 @@ final class Replicas {
   /** The offset before which the stream may be shown: what it says is as durable as it must be. */
   long shownEnd() {
     long next = backlog().nextOffset();
-    long shown = host.appendOnlyFile().shownStreamOffset();
+    long shown = appendOnlyFile.shownStreamOffset();
     return shown < next ? shown + 1 : next;
   }
 
@@ -260,7 +278,7 @@ final class Replicas {
 
   /** Whether writes wait because replicas don't take the snapshot fast enough. */
   boolean snapshotHoldsWrites() {
-    return host.snapshots().writesMustWait();
+    return dataSet.snapshots().writesMustWait();
   }
 
   private void goOnWithSnapshots() {
@@ -270,7 +288,7 @@ final class Replicas {
   }
 
   void snapshotSinkReady() {
-    host.snapshots().sinkReady();
+    dataSet.snapshots().sinkReady();
   }
 
   // Each second.
@@ -344,7 +362,7 @@ final class Replicas {
 
   /** Whether the client's last write is on this server's disk. */
   boolean isDurableHere(ServerClient client) {
-    return host.appendOnlyFile().isDurable(client.appendedOffset());
+    return appendOnlyFile.isDurable(client.appendedOffset());
   }
 
   /** Blocks a client until what it waits for has come. */
@@ -362,7 +380,7 @@ final class Replicas {
   void askForAcks() {
     if (!ackWanted && !replicas.isEmpty()) {
       ackWanted = true;
-      host.transport()
+      clients
           .loop()
           .execute(() -> {
             ackWanted = false;

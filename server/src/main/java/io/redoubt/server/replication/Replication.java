@@ -2,9 +2,13 @@ package io.redoubt.server.replication;
 
 import io.redoubt.protocol.info.Info;
 import io.redoubt.protocol.net.Cancellable;
+import io.redoubt.protocol.process.Clock;
+import io.redoubt.protocol.process.Environment;
 import io.redoubt.protocol.process.Log;
 import io.redoubt.protocol.resp.ReplyWriter;
+import io.redoubt.server.aof.AppendOnlyFile;
 import io.redoubt.server.client.ServerClient;
+import io.redoubt.server.client.ServerClients;
 import io.redoubt.server.execution.Propagation;
 import io.redoubt.server.execution.Refusal;
 import io.redoubt.server.execution.ServerState;
@@ -19,6 +23,7 @@ import io.redoubt.server.settings.ServerDirectives;
 import io.redoubt.server.snapshot.ReplicationPoint;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
+import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,7 +37,16 @@ public final class Replication implements AutoCloseable {
   private static final long CRON_MILLIS = 1000;
   private static final int NO_DATABASE = ReplicationStream.NO_DATABASE;
 
-  private final ReplicationHost host;
+  private final Clock clock;
+  private final Log log;
+  private final RandomGenerator random;
+  private final ServerDirectives settings;
+  private final ServerState state;
+  private final Propagation propagation;
+  private final AppendOnlyFile appendOnlyFile;
+  private final ReplicatedDataSet dataSet;
+  private final ServerClients clients;
+  private final MasterConnector connector;
   private final ReplicationStream stream;
   private final ReplicationHistory history;
   private final Replicas replicas;
@@ -58,21 +72,45 @@ public final class Replication implements AutoCloseable {
   private @Nullable Cancellable cron;
 
   /** A master without replicas, at the beginning of a new history. */
-  public Replication(ReplicationHost host) {
-    this.host = host;
-    replicas = new Replicas(host, this);
+  public Replication(
+      Environment environment,
+      ServerDirectives settings,
+      ServerState state,
+      Propagation propagation,
+      AppendOnlyFile appendOnlyFile,
+      ReplicatedDataSet dataSet,
+      ServerClients clients,
+      MasterConnector connector) {
+    this.clock = environment.clock();
+    this.log = environment.log();
+    this.random = environment.random();
+    this.settings = settings;
+    this.state = state;
+    this.propagation = propagation;
+    this.appendOnlyFile = appendOnlyFile;
+    this.dataSet = dataSet;
+    this.clients = clients;
+    this.connector = connector;
+    replicas =
+        new Replicas(
+            environment,
+            settings,
+            clients,
+            appendOnlyFile,
+            dataSet,
+            new SpillSpace(environment, settings, dataSet.context().disk(), connector::port),
+            this);
     stream =
         new ReplicationStream(
-            host.buffers(),
-            host.random(),
-            host.settings().replBacklogSize::value,
-            host.propagation(),
+            clients.registry().memory(),
+            random,
+            settings.replBacklogSize::value,
+            propagation,
             replicas::streamGrew);
     history = stream.history();
-    link = new MasterLink(host, this);
-    host.appendOnlyFile().onProgress(link::becameDurable);
-    failover = new Failover(host, this);
-    ServerDirectives settings = host.settings();
+    link = new MasterLink(environment, settings, connector, clients, dataSet, state, this);
+    appendOnlyFile.onProgress(link::becameDurable);
+    failover = new Failover(log, clients, this);
     settings.replBacklogSize.onChange(stream::resizeBacklog);
     settings.replicaReadOnly.onChange(on -> updateState());
     settings.replicaServeStaleData.onChange(on -> updateState());
@@ -92,13 +130,13 @@ public final class Replication implements AutoCloseable {
     }
     restored = true;
     stream.restore(point);
-    if (host.settings().replicaof.value() != null) {
+    if (settings.replicaof.value() != null) {
       resumeDatabase = Math.max(point.database(), 0);
     } else {
-      history.promote(host.random());
+      history.promote(random);
       stream.continues(Math.max(point.database(), 0));
       updatePropagation();
-      noReplicasSinceMillis = host.clock().wallMillis();
+      noReplicasSinceMillis = clock.wallMillis();
     }
   }
 
@@ -107,24 +145,24 @@ public final class Replication implements AutoCloseable {
    * are to remove it.
    */
   public void expiredAtStart(int database, MemorySegment memory, long key, int length) {
-    if (!isReplica && host.propagation().isActive()) {
-      ReplyWriter effect = host.propagation().effect(database, 2);
+    if (!isReplica && propagation.isActive()) {
+      ReplyWriter effect = propagation.effect(database, 2);
       effect.bulk("DEL");
       effect.bulk(memory, key, length);
-      host.propagation().endUnit();
+      propagation.endUnit();
     }
   }
 
   /** Begins: as a replica if the configuration names a master. */
   public void start() {
     replicas.fullSyncs().begin();
-    HostPort master = host.settings().replicaof.value();
+    HostPort master = settings.replicaof.value();
     if (master != null) {
       isReplica = true;
       link.follow(master.host(), master.port());
     }
     roleChanged();
-    cron = host.transport().loop().every(this::cron, CRON_MILLIS);
+    cron = clients.loop().every(this::cron, CRON_MILLIS);
   }
 
   /** Ends the link and lets the replicas go. */
@@ -148,34 +186,32 @@ public final class Replication implements AutoCloseable {
 
   private void pingReplicas() {
     cronRuns++;
-    boolean due = cronRuns % host.settings().replPingReplicaPeriod.value() == 0;
+    boolean due = cronRuns % settings.replPingReplicaPeriod.value() == 0;
     if (due && !isReplica && !failover.isUnderWay() && !replicas.all().isEmpty()) {
       stream.ping();
     }
   }
 
   private void releaseBacklog() {
-    long seconds = host.settings().replBacklogTtl.value();
+    long seconds = settings.replBacklogTtl.value();
     if (isReplica || backlog() == null || seconds == 0 || !replicas.all().isEmpty()) {
       return;
     }
-    if (host.clock().wallMillis() - noReplicasSinceMillis > seconds * 1000) {
-      history.restart(host.random());
+    if (clock.wallMillis() - noReplicasSinceMillis > seconds * 1000) {
+      history.restart(random);
       freeBacklog();
-      host.log()
-          .notice(
-              "Replication backlog freed after %d seconds without connected replicas.", seconds);
+      log.notice("Replication backlog freed after %d seconds without connected replicas.", seconds);
     }
   }
 
   /** Whether writes are appended to a file here. */
   boolean isAppending() {
-    return host.appendOnlyFile().isEnabled();
+    return appendOnlyFile.isEnabled();
   }
 
   /** Up to where the stream is on this server's disk, -1 when nothing is appended. */
   long durableOffset() {
-    return host.appendOnlyFile().durableStreamOffset();
+    return appendOnlyFile.durableStreamOffset();
   }
 
   // Role.
@@ -197,7 +233,7 @@ public final class Replication implements AutoCloseable {
 
   /** Somebody gives this server its role: it needs not find out any more. */
   void roleGiven() {
-    host.state().set(Refusal.REJOINING, false);
+    state.set(Refusal.REJOINING, false);
   }
 
   /** REPLICAOF host port. */
@@ -205,19 +241,20 @@ public final class Replication implements AutoCloseable {
     link.stop();
     if (!isReplica) {
       history.takeBackPromotion();
-      host.log()
-          .notice(
-              "Before turning into a replica, using my own master parameters to synthesize a cached"
-                  + " master: I may be able to synchronize with the new master with just a partial"
-                  + " transfer.");
+      log.notice(
+          "Before turning into a replica, using my own master parameters to synthesize a cached"
+              + " master: I may be able to synchronize with the new master with just a partial"
+              + " transfer.");
       resumeDatabase = stream.selectedDatabase();
       openBacklog();
-      host.endWaits(
-          "UNBLOCKED force unblock from blocking operation, instance state changed (master ->"
-              + " replica?)");
+      clients
+          .registry()
+          .endWaits(
+              "UNBLOCKED force unblock from blocking operation, instance state changed (master ->"
+                  + " replica?)");
     }
     isReplica = true;
-    host.settings().replicaof.set(new HostPort(address, port));
+    settings.replicaof.set(new HostPort(address, port));
     roleChanged();
     link.follow(address, port);
     link.connect();
@@ -229,30 +266,27 @@ public final class Replication implements AutoCloseable {
     link.stop();
     isReplica = false;
     discardResumePoint();
-    history.promote(host.random());
-    host.log()
-        .warning(
-            "Setting secondary replication ID to %s, valid up to offset: %d. New replication ID is"
-                + " %s",
-            history.secondId(), history.secondOffset(), history.id());
-    host.settings().replicaof.set((HostPort) null);
+    history.promote(random);
+    log.warning(
+        "Setting secondary replication ID to %s, valid up to offset: %d. New replication ID is"
+            + " %s",
+        history.secondId(), history.secondOffset(), history.id());
+    settings.replicaof.set((HostPort) null);
     replicas.disconnectAll(); // they are to learn the new id
     stream.continues(Math.max(database, 0));
-    noReplicasSinceMillis = host.clock().wallMillis();
+    noReplicasSinceMillis = clock.wallMillis();
     roleChanged();
   }
 
   private void roleChanged() {
-    host.keyspace().expiredKeys(isReplica ? ExpiredKeys.HIDE : ExpiredKeys.DELETE);
-    host.keyspace().localExpiries().clear();
+    dataSet.keyspace().expiredKeys(isReplica ? ExpiredKeys.HIDE : ExpiredKeys.DELETE);
+    dataSet.keyspace().localExpiries().clear();
     updateState();
     updatePropagation();
   }
 
   /** Brings the states in which commands are refused up to date. */
   void updateState() {
-    ServerDirectives settings = host.settings();
-    ServerState state = host.state();
     state.set(Refusal.READ_ONLY_REPLICA, isReplica && settings.replicaReadOnly.value());
     state.set(
         Refusal.STALE_REPLICA,
@@ -264,8 +298,7 @@ public final class Replication implements AutoCloseable {
 
   /** Whether writes need a number of good replicas. */
   boolean needsGoodReplicas() {
-    return host.settings().minReplicasToWrite.value() > 0
-        && host.settings().minReplicasMaxLag.value() > 0;
+    return settings.minReplicasToWrite.value() > 0 && settings.minReplicasMaxLag.value() > 0;
   }
 
   /** Effects are collected only while there is a backlog that they belong in. */
@@ -327,13 +360,13 @@ public final class Replication implements AutoCloseable {
 
   /** Begins a new id, so that nobody can resume: for tests. */
   public void changeId() {
-    history.restart(host.random());
+    history.restart(random);
   }
 
   // Replicas.
 
   Log log() {
-    return host.log();
+    return log;
   }
 
   Replicas replicas() {
@@ -375,12 +408,11 @@ public final class Replication implements AutoCloseable {
     }
     fullSyncs++;
     if (backlog() == null) {
-      history.restart(host.random());
+      history.restart(random);
       openBacklog();
-      host.log()
-          .notice(
-              "Replication backlog created, my new replication IDs are '%s' and '%s'",
-              history.id(), history.secondId());
+      log.notice(
+          "Replication backlog created, my new replication IDs are '%s' and '%s'",
+          history.id(), history.secondId());
     }
     history.shown();
     feed.awaitSnapshot(id != null);
@@ -391,14 +423,14 @@ public final class Replication implements AutoCloseable {
 
   private void say(LogLine line) {
     if (line.warning()) {
-      host.log().warning("%s", line.text());
+      log.warning("%s", line.text());
     } else {
-      host.log().notice("%s", line.text());
+      log.notice("%s", line.text());
     }
   }
 
   void lastReplicaLost() {
-    noReplicasSinceMillis = host.clock().wallMillis();
+    noReplicasSinceMillis = clock.wallMillis();
   }
 
   /** A line on each replica that has not acknowledged everything yet: SHUTDOWN waits for them. */
@@ -424,7 +456,6 @@ public final class Replication implements AutoCloseable {
   // The link to the master.
 
   Handshake.Identity identity() {
-    ServerDirectives settings = host.settings();
     String user = settings.masteruser.value();
     String password = settings.masterauth.value();
     String address = settings.replicaAnnounceIp.value();
@@ -432,7 +463,7 @@ public final class Replication implements AutoCloseable {
     return new Handshake.Identity(
         user.isEmpty() ? null : user,
         password.isEmpty() ? null : password,
-        port == 0 ? host.portToTell() : port,
+        port == 0 ? connector.announcedPort() : port,
         address.isEmpty() ? null : address,
         link.streamAheadBytes(),
         settings.hashFieldExpiry.value());
@@ -451,7 +482,7 @@ public final class Replication implements AutoCloseable {
 
   void discardResumePoint() {
     if (resumeDatabase != NO_DATABASE) {
-      host.log().notice("Discarding previously cached master state.");
+      log.notice("Discarding previously cached master state.");
       resumeDatabase = NO_DATABASE;
     }
   }
@@ -461,14 +492,20 @@ public final class Replication implements AutoCloseable {
     discardResumePoint();
     replicas.disconnectAll();
     freeBacklog();
-    history.restart(host.random());
+    history.restart(random);
+  }
+
+  /** Removes all keys before the master's are loaded; what was appended is of no more use. */
+  void dropDataSet() {
+    appendOnlyFile.dataSetGoes();
+    dataSet.clear();
   }
 
   /** The data set is now the master's at that place. */
   void dataSetTaken(@Nullable String id, long offset) {
-    host.appendOnlyFile().dataSetGoes(); // it begins anew with this one
+    appendOnlyFile.dataSetGoes(); // it begins anew with this one
     if (id == null) {
-      history.restart(host.random());
+      history.restart(random);
     } else {
       history.adopt(id, offset);
     }
@@ -565,7 +602,7 @@ public final class Replication implements AutoCloseable {
 
   /** Has INFO show the section Replication, and the counts of synchronisations in Stats. */
   public void addTo(Info info) {
-    ReplicationInfo.addTo(info, this, host.settings());
+    ReplicationInfo.addTo(info, this, settings);
   }
 
   /** Full synchronisations that replicas have asked for. */

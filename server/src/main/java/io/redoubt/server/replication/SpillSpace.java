@@ -2,10 +2,14 @@ package io.redoubt.server.replication;
 
 import io.redoubt.persistence.io.Disk;
 import io.redoubt.persistence.io.DiskFile;
+import io.redoubt.protocol.process.Clock;
+import io.redoubt.protocol.process.Environment;
+import io.redoubt.protocol.process.Log;
 import io.redoubt.protocol.process.SystemErrors;
 import io.redoubt.server.settings.ServerDirectives;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;
 
 /** Where the spills of all replicas go ({@code repl-spill-dir}), and how much fits there. */
@@ -13,12 +17,20 @@ final class SpillSpace {
   /** A file opened for both ends of a spill. */
   record Ends(DiskFile writer, DiskFile reader) {}
 
-  private final ReplicationHost host;
+  private final Clock clock;
+  private final Log log;
+  private final ServerDirectives settings;
+  private final Disk disk;
+  private final IntSupplier port;
   private long usedBytes;
   private int filesMade;
 
-  SpillSpace(ReplicationHost host) {
-    this.host = host;
+  SpillSpace(Environment environment, ServerDirectives settings, Disk disk, IntSupplier port) {
+    this.clock = environment.clock();
+    this.log = environment.log();
+    this.settings = settings;
+    this.disk = disk;
+    this.port = port;
   }
 
   /** Bytes in files now. */
@@ -28,7 +40,7 @@ final class SpillSpace {
 
   /** Makes room for more bytes. */
   void take(long bytes) throws IOException {
-    long most = host.settings().replSpillMax.value();
+    long most = settings.replSpillMax.value();
     if (most > 0 && usedBytes + bytes > most) {
       throw new IOException("more than repl-spill-max (%d bytes) would be kept".formatted(most));
     }
@@ -41,15 +53,12 @@ final class SpillSpace {
 
   /** Makes a file. It loses its name at once, so that none stays behind whatever happens. */
   Ends open() throws IOException {
-    ServerDirectives settings = host.settings();
     String directory = settings.replSpillDir.value();
     Path path =
         settings
             .path(directory.isEmpty() ? "." : directory)
             .resolve(
-                "temp-spill-%d.%d.%d"
-                    .formatted(host.port(), host.clock().wallMillis(), filesMade++));
-    Disk disk = host.snapshotContext().disk();
+                "temp-spill-%d.%d.%d".formatted(port.getAsInt(), clock.wallMillis(), filesMade++));
     DiskFile writer = disk.create(path);
     try {
       return new Ends(writer, disk.read(path));
@@ -68,7 +77,7 @@ final class SpillSpace {
     try {
       file.close();
     } catch (IOException e) {
-      host.log().warning("Can't close a spill file: %s", SystemErrors.text(e));
+      log.warning("Can't close a spill file: %s", SystemErrors.text(e));
     }
   }
 }

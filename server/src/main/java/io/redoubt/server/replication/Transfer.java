@@ -3,8 +3,12 @@ package io.redoubt.server.replication;
 import io.redoubt.persistence.io.Disk;
 import io.redoubt.persistence.io.DiskFile;
 import io.redoubt.persistence.rdb.RdbException;
+import io.redoubt.protocol.process.Clock;
+import io.redoubt.protocol.process.Environment;
+import io.redoubt.protocol.process.Log;
 import io.redoubt.protocol.process.SystemErrors;
 import io.redoubt.server.execution.Refusal;
+import io.redoubt.server.execution.ServerState;
 import io.redoubt.server.loading.LoadProgress;
 import io.redoubt.server.loading.LoadRule;
 import io.redoubt.server.loading.RdbFileLoad;
@@ -24,6 +28,15 @@ import org.jspecify.annotations.Nullable;
  * in slices, or loaded as it comes, as {@code repl-diskless-load} says.
  */
 final class Transfer implements TransferFraming.Sink {
+  /**
+   * The place of a master's data set in a history.
+   *
+   * @param id of the history, null when the master doesn't tell
+   * @param offset of the data set in that history
+   * @param sameHistory true if the data set here is an older one of that history
+   */
+  record Origin(@Nullable String id, long offset, boolean sameHistory) {}
+
   private static final long SLICE_NANOS = 5_000_000;
 
   private static final long SYNC_EVERY_BYTES = 8L << 20;
@@ -31,13 +44,14 @@ final class Transfer implements TransferFraming.Sink {
   /** A file beyond that holds keys: what else it may hold is small. */
   private static final long LARGEST_EMPTY_BYTES = 4 << 20;
 
-  private final ReplicationHost host;
-  private final @Nullable String id;
-  private final long offset;
-  private final boolean sameHistory;
-
-  /** Runs when the old data set is about to go. */
-  private final Runnable beforeLoad;
+  private final Clock clock;
+  private final Log log;
+  private final ServerDirectives settings;
+  private final MasterConnector connector;
+  private final ReplicatedDataSet dataSet;
+  private final ServerState state;
+  private final Replication replication;
+  private final Origin origin;
 
   private final TransferFraming framing;
 
@@ -63,35 +77,37 @@ final class Transfer implements TransferFraming.Sink {
   private @Nullable LogLine failure;
 
   /**
-   * A transfer of which nothing has come.
+   * Creates a transfer of which nothing has come.
    *
-   * @param id of the history that the data set belongs to, null when the master doesn't tell
-   * @param offset of the data set in that history
-   * @param sameHistory whether the data set here is an older one of that history
    * @param ahead where the stream goes that comes along with the data; null when none was asked for
    */
   Transfer(
-      ReplicationHost host,
-      @Nullable String id,
-      long offset,
-      boolean sameHistory,
-      @Nullable StreamAhead ahead,
-      Runnable beforeLoad) {
-    this.host = host;
-    this.id = id;
-    this.offset = offset;
-    this.sameHistory = sameHistory;
+      Environment environment,
+      ServerDirectives settings,
+      MasterConnector connector,
+      ReplicatedDataSet dataSet,
+      ServerState state,
+      Replication replication,
+      Origin origin,
+      @Nullable StreamAhead ahead) {
+    this.clock = environment.clock();
+    this.log = environment.log();
+    this.settings = settings;
+    this.connector = connector;
+    this.dataSet = dataSet;
+    this.state = state;
+    this.replication = replication;
+    this.origin = origin;
     this.ahead = ahead;
-    this.beforeLoad = beforeLoad;
     framing = new TransferFraming(ahead != null);
   }
 
   @Nullable String id() {
-    return id;
+    return origin.id();
   }
 
   long offset() {
-    return offset;
+    return origin.offset();
   }
 
   /** Length of the data in bytes, -1 when the master doesn't know it. */
@@ -157,10 +173,9 @@ final class Transfer implements TransferFraming.Sink {
   /** The connection was lost before all had come. */
   void cut() {
     if (direct != null) {
-      host.log()
-          .warning(
-              "Internal error in RDB reading offset %d -> Unexpected EOF reading RDB file",
-              direct.offset());
+      log.warning(
+          "Internal error in RDB reading offset %d -> Unexpected EOF reading RDB file",
+          direct.offset());
     }
   }
 
@@ -195,7 +210,7 @@ final class Transfer implements TransferFraming.Sink {
         }
       } else if (direct != null) {
         direct.feed(memory, from, length);
-        host.loadProgress().reached(direct);
+        dataSet.progress().reached(direct);
       }
     } catch (IOException e) {
       fail(
@@ -215,26 +230,23 @@ final class Transfer implements TransferFraming.Sink {
     boolean asItComes = isDirect();
     String target = asItComes ? "to parser" : "to disk";
     if (isMadeAsSent()) {
-      host.log()
-          .notice(
-              "MASTER <-> REPLICA sync: receiving streamed RDB from master with EOF %s", target);
+      log.notice("MASTER <-> REPLICA sync: receiving streamed RDB from master with EOF %s", target);
     } else {
-      host.log()
-          .notice(
-              "MASTER <-> REPLICA sync: receiving %d bytes from master %s",
-              framing.totalBytes(), target);
+      log.notice(
+          "MASTER <-> REPLICA sync: receiving %d bytes from master %s",
+          framing.totalBytes(), target);
     }
     if (framing.isInterleaved()) {
-      host.log().notice("MASTER <-> REPLICA sync: the stream comes along with it");
+      log.notice("MASTER <-> REPLICA sync: the stream comes along with it");
     }
     if (asItComes) {
       beginDirectLoad();
       return;
     }
-    long seconds = host.clock().wallMillis() / 1000;
-    Path temporary = host.settings().path("temp-%d.%d.rdb".formatted(seconds, host.port()));
+    long seconds = clock.wallMillis() / 1000;
+    Path temporary = settings.path("temp-%d.%d.rdb".formatted(seconds, connector.port()));
     try {
-      file = host.snapshotContext().disk().create(temporary);
+      file = dataSet.context().disk().create(temporary);
       path = temporary;
     } catch (IOException e) {
       fail(
@@ -245,47 +257,47 @@ final class Transfer implements TransferFraming.Sink {
 
   /** Without a data set beside the old one a broken stream leaves nothing. */
   private boolean isDirect() {
-    return switch (host.settings().replDisklessLoad.value()) {
+    return switch (settings.replDisklessLoad.value()) {
       case DISABLED -> false;
-      case ON_EMPTY_DB -> host.keyspace().size() == 0;
+      case ON_EMPTY_DB -> dataSet.keyspace().size() == 0;
       case SWAPDB -> true;
     };
   }
 
   /** The old data goes, and with it everybody who could have gone on from it. */
   private void dropOldData() {
-    beforeLoad.run();
-    host.log().notice("MASTER <-> REPLICA sync: Flushing old data");
-    host.emptyDataSet();
-    host.state().set(Refusal.LOADING, true);
+    replication.dataSetGoes();
+    log.notice("MASTER <-> REPLICA sync: Flushing old data");
+    replication.dropDataSet();
+    state.set(Refusal.LOADING, true);
     loading = true;
-    host.log().notice("MASTER <-> REPLICA sync: Loading DB in memory");
+    log.notice("MASTER <-> REPLICA sync: Loading DB in memory");
   }
 
   private void beginDirectLoad() {
-    long now = host.clock().wallMillis();
+    long now = clock.wallMillis();
     long total = Math.max(framing.totalBytes(), 0);
-    if (host.settings().replDisklessLoad.value() != DisklessLoad.SWAPDB) {
+    if (settings.replDisklessLoad.value() != DisklessLoad.SWAPDB) {
       dropOldData();
-      direct = new RdbLoader(host.snapshotContext(), rule());
-      host.loadProgress().begin(now, total);
+      direct = new RdbLoader(dataSet.context(), rule());
+      dataSet.progress().begin(now, total);
       return;
     }
-    SpareDataSet beside = host.spareDataSet();
+    SpareDataSet beside = dataSet.spare();
     spare = beside;
     direct = new RdbLoader(beside.context(), rule());
     loading = true;
-    if (sameHistory) {
-      host.state().set(Refusal.LOADING_BESIDE, true);
-      host.loadProgress().beginBeside(now, total);
+    if (origin.sameHistory()) {
+      state.set(Refusal.LOADING_BESIDE, true);
+      dataSet.progress().beginBeside(now, total);
     } else {
-      host.loadProgress().begin(now, total);
+      dataSet.progress().begin(now, total);
     }
-    host.log().notice("MASTER <-> REPLICA sync: Loading DB in memory");
+    log.notice("MASTER <-> REPLICA sync: Loading DB in memory");
   }
 
   private LoadRule rule() {
-    return new LoadRule(false, false, host.settings().rdbchecksum.value());
+    return new LoadRule(false, false, settings.rdbchecksum.value());
   }
 
   /**
@@ -297,10 +309,9 @@ final class Transfer implements TransferFraming.Sink {
     try {
       if (direct != null) {
         direct.finish();
-        host.log()
-            .notice(
-                "Done loading RDB, keys loaded: %d, keys expired: %d.",
-                direct.keysLoaded(), direct.keysExpired());
+        log.notice(
+            "Done loading RDB, keys loaded: %d, keys expired: %d.",
+            direct.keysLoaded(), direct.keysExpired());
         point = direct.replication();
         long keys = direct.keysLoaded();
         closeDirect();
@@ -344,10 +355,10 @@ final class Transfer implements TransferFraming.Sink {
       refuse();
       return;
     }
-    beforeLoad.run();
-    host.log().notice("MASTER <-> REPLICA sync: Swapping active DB with loaded DB");
+    replication.dataSetGoes();
+    log.notice("MASTER <-> REPLICA sync: Swapping active DB with loaded DB");
     beside.takeOver();
-    host.log().notice("MASTER <-> REPLICA sync: Discarding old DB in background");
+    log.notice("MASTER <-> REPLICA sync: Discarding old DB in background");
   }
 
   /**
@@ -355,9 +366,9 @@ final class Transfer implements TransferFraming.Sink {
    * begins a new history.
    */
   private boolean isGuarded() {
-    return !sameHistory
-        && host.settings().replicaRefuseEmptyMaster.value()
-        && host.keyspace().size() > 0;
+    return !origin.sameHistory()
+        && settings.replicaRefuseEmptyMaster.value()
+        && dataSet.keyspace().size() > 0;
   }
 
   private boolean wouldEmpty() throws IOException, RdbException {
@@ -366,7 +377,7 @@ final class Transfer implements TransferFraming.Sink {
       return false;
     }
     completeFile();
-    SpareDataSet trial = host.spareDataSet();
+    SpareDataSet trial = dataSet.spare();
     try (var load = new RdbFileLoad(trial.context(), received, rule(), new LoadProgress())) {
       load.run();
       return load.keysLoaded() == 0;
@@ -390,21 +401,20 @@ final class Transfer implements TransferFraming.Sink {
       throw new IOException("nothing was received into a file");
     }
     completeFile();
-    ServerDirectives settings = host.settings();
     Path target = settings.path(settings.dbfilename.value());
-    host.snapshots().abortSave(); // of the old data, which would take the place of the new
-    Disk disk = host.snapshotContext().disk();
+    dataSet.snapshots().abortSave(); // of the old data, which would take the place of the new
+    Disk disk = dataSet.context().disk();
     disk.rename(temporary, target);
     path = null;
     disk.syncDirectory(settings.dir.value());
     dropOldData();
-    return new RdbFileLoad(host.snapshotContext(), target, rule(), host.loadProgress());
+    return new RdbFileLoad(dataSet.context(), target, rule(), dataSet.progress());
   }
 
   private void closeDirect() {
     if (direct != null) {
       direct.close();
-      host.loadProgress().end();
+      dataSet.progress().end();
       direct = null;
     }
   }
@@ -415,34 +425,32 @@ final class Transfer implements TransferFraming.Sink {
       try {
         fromFile.close();
       } catch (IOException e) {
-        host.log().warning("Can't close the file of a transfer: %s", SystemErrors.text(e));
+        log.warning("Can't close the file of a transfer: %s", SystemErrors.text(e));
       }
       fromFile = null;
       deleteSyncFile();
     }
     if (loading) {
       loading = false;
-      host.state().set(Refusal.LOADING, false);
-      host.state().set(Refusal.LOADING_BESIDE, false);
+      state.set(Refusal.LOADING, false);
+      state.set(Refusal.LOADING_BESIDE, false);
     }
   }
 
   /** Removes what was received, where nothing is to be on the disk. */
   private void deleteSyncFile() {
-    ServerDirectives settings = host.settings();
     boolean isPersistent = !settings.save.value().isEmpty() || settings.appendonly.value();
     if (!settings.rdbDelSyncFiles.value() || isPersistent) {
       return;
     }
     Path target = settings.path(settings.dbfilename.value());
-    host.log()
-        .notice(
-            "Removing the RDB file obtained from the master. This replica has persistence"
-                + " disabled");
+    log.notice(
+        "Removing the RDB file obtained from the master. This replica has persistence"
+            + " disabled");
     try {
-      host.snapshotContext().disk().delete(target);
+      dataSet.context().disk().delete(target);
     } catch (IOException e) {
-      host.log().warning("Can't remove %s: %s", target, SystemErrors.text(e));
+      log.warning("Can't remove %s: %s", target, SystemErrors.text(e));
     }
   }
 
@@ -463,20 +471,20 @@ final class Transfer implements TransferFraming.Sink {
     if (loading) {
       endLoad();
       if (spare == null) {
-        host.emptyDataSet();
+        replication.dropDataSet();
       }
     }
     if (spare != null) {
-      host.log().notice("MASTER <-> REPLICA sync: Discarding temporary DB in background");
+      log.notice("MASTER <-> REPLICA sync: Discarding temporary DB in background");
       spare.discard();
       spare = null;
     }
     closeFile();
     if (path != null) {
       try {
-        host.snapshotContext().disk().delete(path);
+        dataSet.context().disk().delete(path);
       } catch (IOException e) {
-        host.log().warning("Can't remove %s: %s", path, SystemErrors.text(e));
+        log.warning("Can't remove %s: %s", path, SystemErrors.text(e));
       }
       path = null;
     }
@@ -495,7 +503,7 @@ final class Transfer implements TransferFraming.Sink {
       try {
         file.close();
       } catch (IOException e) {
-        host.log().warning("Can't close the file of a transfer: %s", SystemErrors.text(e));
+        log.warning("Can't close the file of a transfer: %s", SystemErrors.text(e));
       }
       file = null;
     }

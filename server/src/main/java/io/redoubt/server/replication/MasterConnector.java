@@ -1,0 +1,79 @@
+package io.redoubt.server.replication;
+
+import io.redoubt.protocol.launch.TlsSettings;
+import io.redoubt.protocol.net.Connection;
+import io.redoubt.protocol.net.Transport;
+import io.redoubt.server.settings.ServerDirectives;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
+import java.util.function.IntSupplier;
+import org.jspecify.annotations.Nullable;
+
+/** Connects to a master as the directives of addresses and TLS say. */
+public final class MasterConnector {
+  private final Transport transport;
+  private final ServerDirectives settings;
+  private final TlsSettings tls;
+  private final IntSupplier port;
+
+  /**
+   * Creates a connector.
+   *
+   * @param port the TCP port that this server listens on
+   */
+  public MasterConnector(
+      Transport transport, ServerDirectives settings, TlsSettings tls, IntSupplier port) {
+    this.transport = transport;
+    this.settings = settings;
+    this.tls = tls;
+    this.port = port;
+  }
+
+  /** Returns the TCP port that this server listens on. */
+  int port() {
+    return port.getAsInt();
+  }
+
+  /** Returns the port under which a master lists this server: that of TLS where it is used. */
+  int announcedPort() {
+    return tls.portToTell(port());
+  }
+
+  /** Returns the time after which a silent master counts as lost, in milliseconds. */
+  long timeoutMillis() {
+    return settings.replTimeout.value() * 1000L;
+  }
+
+  /**
+   * Starts to connect.
+   *
+   * @throws IOException when an address is invalid or a file of TLS can't be read
+   */
+  void connect(String masterHost, int masterPort, Connection.Handler handler) throws IOException {
+    transport.connect(
+        remoteAddress(masterHost, masterPort),
+        sourceAddress(),
+        (int) Math.min(timeoutMillis(), Integer.MAX_VALUE),
+        tls.client(),
+        handler);
+  }
+
+  private static InetSocketAddress remoteAddress(String masterHost, int masterPort) {
+    InetSocketAddress literal = InetSocketAddress.createUnresolved(masterHost, masterPort);
+    if (!masterHost.matches("[0-9.]+|[0-9a-fA-F:.%]*:.*")) {
+      return literal;
+    }
+    try {
+      return new InetSocketAddress(InetAddress.ofLiteral(masterHost), masterPort);
+    } catch (IllegalArgumentException noLiteral) {
+      return literal;
+    }
+  }
+
+  private @Nullable InetAddress sourceAddress() throws UnknownHostException {
+    String source = settings.bindSourceAddr.value();
+    return source.isEmpty() ? null : InetAddress.getByName(source);
+  }
+}
