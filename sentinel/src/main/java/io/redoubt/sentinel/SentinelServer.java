@@ -182,7 +182,8 @@ public final class SentinelServer implements AutoCloseable {
             directives.words(),
             directives.dir::value,
             directives.requirepass::value,
-            new Level());
+            new Level(),
+            log);
 
     CommandTable<SentinelCall> table = new CommandTable<>();
     SentinelDispatcher dispatcher =

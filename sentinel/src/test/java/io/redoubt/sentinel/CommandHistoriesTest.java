@@ -138,8 +138,7 @@ class CommandHistoriesTest {
     String option = words.oneOf(GLOBALS);
     String value =
         switch (option) {
-          case "resolve-hostnames" -> "yes"; // no is taken as Redis does, with names in the file
-          case "announce-hostnames" -> words.oneOf(List.of("yes", "no"));
+          case "resolve-hostnames", "announce-hostnames" -> words.oneOf(List.of("yes", "no"));
           case "announce-port" -> words.number(65535);
           case "announce-ip" -> words.host();
           default -> words.text();

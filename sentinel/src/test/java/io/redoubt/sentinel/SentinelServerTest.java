@@ -366,6 +366,23 @@ class SentinelServerTest {
   }
 
   @Test
+  void keepsNamesReadableThatItNoLongerTakes() throws Exception {
+    call("SENTINEL CONFIG SET resolve-hostnames yes");
+    call("SENTINEL MONITOR named redis-0.example 6379 2");
+    assertThat(call("SENTINEL CONFIG SET resolve-hostnames no")).isEqualTo(new Reply.Simple("OK"));
+    assertThat(texts(call("SENTINEL CONFIG GET resolve-hostnames"))).contains("no");
+    assertThat(call("SENTINEL MONITOR other redis-1.example 6379 2"))
+        .isEqualTo(error("ERR Invalid IP address or hostname specified"));
+    assertThat(file()).contains("sentinel resolve-hostnames yes\n");
+    SentinelDirectives read = TestSentinels.load(folder.resolve("sentinel.conf"));
+    read.finish();
+    assertThat(read.words().state("").masters())
+        .anyMatch(master -> master.address().host().equals("redis-0.example"));
+    call("SENTINEL REMOVE named");
+    assertThat(file()).doesNotContain("resolve-hostnames");
+  }
+
+  @Test
   void keepsAPasswordOfAnyBytes() throws Exception {
     byte[] password = {'a', (byte) 0xff, 0, '"', (byte) 0xc3};
     Reply reply =

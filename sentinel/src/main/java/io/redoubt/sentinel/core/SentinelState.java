@@ -15,9 +15,11 @@ public record SentinelState(String myId, long currentEpoch, List<MasterState> ma
     return new SentinelState(myId, 0, List.of());
   }
 
-  /** Returns the hosts of all nodes, numbered or named. */
-  public Stream<String> hosts() {
-    return masters.stream().flatMap(MasterState::addresses).map(Address::host);
+  /** Returns true if a node is known by its host's name instead of an IP address. */
+  public boolean hasHostNames() {
+    return masters.stream()
+        .flatMap(MasterState::addresses)
+        .anyMatch(address -> !Hosts.isHost(address.host(), false));
   }
 
   /**

@@ -1,5 +1,6 @@
 package io.redoubt.sentinel.runtime;
 
+import io.redoubt.protocol.process.Log;
 import io.redoubt.sentinel.core.Input;
 import io.redoubt.sentinel.core.Output;
 import io.redoubt.sentinel.core.Sentinel;
@@ -15,6 +16,7 @@ public final class SentinelControl {
   private final Supplier<Path> directory;
   private final Supplier<String> requirepass;
   private final LogLevel logLevel;
+  private final Log log;
 
   /** How much is logged, by the words of the config file. */
   public interface LogLevel {
@@ -38,12 +40,14 @@ public final class SentinelControl {
       SentinelWords words,
       Supplier<Path> directory,
       Supplier<String> requirepass,
-      LogLevel logLevel) {
+      LogLevel logLevel,
+      Log log) {
     this.driver = driver;
     this.words = words;
     this.directory = directory;
     this.requirepass = requirepass;
     this.logLevel = logLevel;
+    this.log = log;
   }
 
   /** The core, to be read. */
@@ -96,7 +100,13 @@ public final class SentinelControl {
 
   /** Changes what holds for all masters, and writes it to the config file. */
   public void change(GlobalOptions options) {
+    boolean keepsNames = words.global().resolveHostnames() && !options.resolveHostnames();
     words.global(options);
+    if (keepsNames && sentinel().state().hasHostNames()) {
+      log.warning(
+          "Nodes are known by name: the config file keeps 'resolve-hostnames yes' while any is,"
+              + " since the next start could not read it otherwise.");
+    }
     Settings now = sentinel().settings();
     order(
         new Input.Configure(

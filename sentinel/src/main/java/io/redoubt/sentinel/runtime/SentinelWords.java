@@ -332,7 +332,9 @@ public final class SentinelWords {
     List<List<String>> lines = new ArrayList<>();
     lines.add(List.of("myid", state.myId()));
     globalLine(lines, "deny-scripts-reconfig", word(global.denyScriptsReconfig()), "yes");
-    globalLine(lines, "resolve-hostnames", word(global.resolveHostnames()), "no");
+    // Without it neither this program nor Redis reads the names, whoever refuses new ones by now.
+    boolean resolves = global.resolveHostnames() || state.hasHostNames();
+    globalLine(lines, "resolve-hostnames", word(resolves), "no");
     globalLine(lines, "announce-hostnames", word(global.announceHostnames()), "no");
     for (MasterState master : state.masters()) {
       masterLines(lines, master);

@@ -79,12 +79,18 @@ class StateHistoriesTest {
       String about = "history " + history;
       assertThat(sorted(known)).as(about).isEqualTo(sorted(state));
       assertThat(sorted(restored(read, known).state())).as(about).isEqualTo(sorted(state));
-      assertThat(read.words().global()).as(about).isEqualTo(directives.words().global());
+      assertThat(read.words().global()).as(about).isEqualTo(expected(directives, state));
       replicas += state.masters().stream().mapToInt(each -> each.replicas().size()).sum();
       sentinels += state.masters().stream().mapToInt(each -> each.sentinels().size()).sum();
     }
     assertThat(replicas).as("replicas that were taken").isGreaterThan(HISTORIES / 4);
     assertThat(sentinels).as("sentinels that were taken").isGreaterThan(HISTORIES / 4);
+  }
+
+  /** The file has names resolved while a node is known by one. */
+  private static GlobalOptions expected(SentinelDirectives directives, SentinelState state) {
+    GlobalOptions global = directives.words().global();
+    return global.withResolveHostnames(global.resolveHostnames() || state.hasHostNames());
   }
 
   private Path file() {
@@ -184,10 +190,7 @@ class StateHistoriesTest {
           case 2 -> global.withSentinelUser(words.text());
           case 3 -> global.withSentinelPass(words.text());
           case 4 -> global.withAnnounceHostnames(random.nextBoolean());
-          default ->
-              global.withResolveHostnames(
-                  random.nextBoolean()
-                      || !sentinel.state().hosts().allMatch(SentinelWords::isAddress));
+          default -> global.withResolveHostnames(random.nextBoolean());
         };
     directives.words().global(changed);
     step(
