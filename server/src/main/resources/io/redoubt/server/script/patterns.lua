@@ -21,15 +21,19 @@ local search, tick = native.match, native.tick
 
 local SPECIAL = '[%^%$%*%+%?%.%(%[%%%-]'
 
--- A text may be so long that Lua's own matcher is quick enough with a pattern of that many repetitions.
-local function longest(repetitions)
-  return floor(MAX_STEPS ^ (1 / (repetitions + 1)))
+-- Steps of a call that is too short to be charged.
+local FREE_STEPS = 1500
+
+-- The length of the longest text in which a pattern with that many repetitions stays below the steps.
+local function longest(steps, repetitions)
+  return floor(steps ^ (1 / (repetitions + 1)))
 end
 
-local kept, kept_count = {}, 0
+-- By pattern: the longest text for Lua's own matcher, and the longest one that is not charged.
+local limits, free_lengths, kept_count = {}, {}, 0
 
 local function limit(pattern)
-  local known = kept[pattern]
+  local known = limits[pattern]
   if known then
     return known
   end
@@ -43,10 +47,11 @@ local function limit(pattern)
     repetitions = repetitions - 1
   end
   if kept_count == MAX_KEPT_PATTERNS then
-    kept, kept_count = {}, 0
+    limits, free_lengths, kept_count = {}, {}, 0
   end
-  known = longest(repetitions + others)
-  kept[pattern] = known
+  known = longest(MAX_STEPS, repetitions + others)
+  limits[pattern] = known
+  free_lengths[pattern] = longest(FREE_STEPS, repetitions + others)
   kept_count = kept_count + 1
   return known
 end
@@ -65,6 +70,9 @@ local function charge(cost)
   end
 end
 
+-- The functions below first ask free_lengths, in place: to call a Lua function would cost as much as
+-- the match.
+
 local function is_light(text, pattern)
   if type(text) ~= 'string' or type(pattern) ~= 'string' then
     return true
@@ -73,7 +81,7 @@ local function is_light(text, pattern)
   if length > most then
     return false
   end
-  if length * 64 > most then
+  if length > free_lengths[pattern] then
     charge(#pattern)
   end
   return true
@@ -120,20 +128,14 @@ local function has_special(pattern)
   return find(pattern, SPECIAL)
 end
 
--- A known pattern in a text so short that a call costs no more than a few instructions.
-local function is_trivial(text, pattern)
-  local most = kept[pattern]
-  return most and type(text) == 'string' and #text * 64 <= most
-end
-
-function patterns.find(text, pattern, ...)
-  if is_trivial(text, pattern) then
-    return find(text, pattern, ...)
+function patterns.find(text, pattern, init, plain)
+  local free = free_lengths[pattern]
+  if free and type(text) == 'string' and #text <= free then
+    return find(text, pattern, init, plain)
   end
-  local init, plain = ...
   text, pattern = as_text(text), as_text(pattern)
   if is_light(text, pattern) then
-    return find(text, pattern, ...)
+    return find(text, pattern, init, plain)
   end
   if plain or not has_special(pattern) then
     return search(text, pattern, start(text, init), PLAIN)
@@ -154,20 +156,22 @@ local function captured(text, first, last, ...)
   return ...
 end
 
-function patterns.match(text, pattern, ...)
-  if is_trivial(text, pattern) then
-    return match(text, pattern, ...)
+function patterns.match(text, pattern, init)
+  local free = free_lengths[pattern]
+  if free and type(text) == 'string' and #text <= free then
+    return match(text, pattern, init)
   end
   text, pattern = as_text(text), as_text(pattern)
   if is_light(text, pattern) then
-    return match(text, pattern, ...)
+    return match(text, pattern, init)
   end
   modest(pattern)
-  return captured(text, search(text, pattern, start(text, (...)), SEARCHED))
+  return captured(text, search(text, pattern, start(text, init), SEARCHED))
 end
 
 function patterns.gmatch(text, pattern)
-  if is_trivial(text, pattern) then
+  local free = free_lengths[pattern]
+  if free and type(text) == 'string' and #text <= free then
     return gmatch(text, pattern)
   end
   text, pattern = as_text(text), as_text(pattern)
@@ -245,6 +249,9 @@ local REPLACEMENTS = {string = true, number = true, table = true, ['function'] =
 -- Lua's own function may write that many bytes at one blow.
 local MAX_OUTPUT_BYTES = 1000000
 
+-- A longer replacement in a free text is charged.
+local MAX_FREE_REPLACEMENT_BYTES = 64
+
 local function is_light_output(text, replacement)
   if type(text) ~= 'string' then
     return true
@@ -261,17 +268,27 @@ local function is_light_output(text, replacement)
   return output <= MAX_OUTPUT_BYTES
 end
 
-function patterns.gsub(text, pattern, replacement, ...)
+function patterns.gsub(text, pattern, replacement, max_count)
+  local free = free_lengths[pattern]
+  if
+    free
+    and type(text) == 'string'
+    and #text <= free
+    and type(replacement) == 'string'
+    and #replacement <= MAX_FREE_REPLACEMENT_BYTES
+  then
+    return gsub(text, pattern, replacement, max_count)
+  end
   text, pattern, replacement = as_text(text), as_text(pattern), as_text(replacement)
   if
     type(pattern) ~= 'string'
     or not REPLACEMENTS[type(replacement)]
     or is_light(text, pattern) and is_light_output(text, replacement)
   then
-    return gsub(text, pattern, replacement, ...)
+    return gsub(text, pattern, replacement, max_count)
   end
   modest(pattern)
-  local most = tonumber((...)) or #text + 1
+  local most = tonumber(max_count) or #text + 1
   local anchored = byte(pattern) == 94
   local parts, count, place = {}, 0, 1
 
