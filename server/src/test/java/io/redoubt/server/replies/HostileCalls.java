@@ -247,13 +247,14 @@ final class HostileCalls {
       local function run(keys, arguments)
         local first = tonumber(keys[1])
         local function attempt(...)
+          local result
           for i = first, #arguments do
             reached = i
-            loadstring(arguments[i])(...)
+            result = loadstring(arguments[i])(...)
           end
+          return {'ended', result}
         end
-        attempt(values({'k'}, {'a'}))
-        return 'ended'
+        return attempt(values({'k'}, {'a'}))
       end
       redis.register_function('run', run)
       redis.register_function('reached', function() return reached end)
@@ -265,12 +266,17 @@ final class HostileCalls {
     random = new Random(seed * 0x9e37_79b9_7f4a_7c15L + batch * 0xbf58_476d_1ce4_e5b9L);
   }
 
-  /** Returns a batch of calls, each of which is a chunk of its own. */
+  /**
+   * Returns a batch of calls, each of which is a chunk of its own. A chunk returns what its call
+   * returns, except for values whose reply would be too long for many of them.
+   */
   static List<String> batch(long seed, long batch, int count) {
     HostileCalls generator = new HostileCalls(seed, batch);
     List<String> calls = new ArrayList<>();
     for (int i = 0; i < count; i++) {
-      calls.add("local " + NAMES + " = ... local ok, r = " + generator.call());
+      String call = generator.call();
+      boolean returned = !call.contains("shared") && !call.contains("big");
+      calls.add("local " + NAMES + " = ... local ok, r = " + call + (returned ? " return r" : ""));
     }
     return calls;
   }

@@ -109,7 +109,7 @@ final class HostileCallsTest {
       request.set(3, (reached + 1) + "");
       hostile.send(request.toArray(String[]::new));
       String reply = endOf(hostile, other);
-      if (reply.equals("ended")) {
+      if (reply.contains("Bulk[ended]")) {
         return;
       }
       assertThat(reply).containsAnyOf("Script killed by user with FUNCTION KILL.", "interrupted");
@@ -123,7 +123,7 @@ final class HostileCallsTest {
     long start = 0;
     for (int attempt = 0; attempt < MAX_KILL_ATTEMPTS; attempt++) {
       try {
-        String reply = hostile.receive().text();
+        String reply = hostile.receive().toString();
         if (attempt > 0) {
           mostAttempts = Math.max(mostAttempts, attempt);
           longestNanos = Math.max(longestNanos, System.nanoTime() - start);

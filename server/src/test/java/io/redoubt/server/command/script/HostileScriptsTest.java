@@ -130,6 +130,8 @@ final class HostileScriptsTest {
         "local t = {} for i = 1, 5e5 do t[i] = i % 7 end table.sort(t, rawequal)",
         "return redis.sha1hex(setmetatable({1}, {__tostring = function() return {} end}))",
         "return redis.call(unpack({}, 1, 7990))",
+        "local t = {'ECHO', 'x'} for i = 3, 7995 do t[i] = 'x' end"
+            + " return redis.call(unpack(t))",
         "return (''):rep(1e15)",
         "local s = 'x' while true do s = s .. s end",
         "local s = 'x' while true do pcall(function() s = s .. s .. s .. s end) if #s > 1e7 then"
@@ -204,6 +206,25 @@ final class HostileScriptsTest {
       })
   void bombsEnd(String script) throws Exception {
     endOf(script);
+    assertAlive();
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "while true do end",
+        "while true do pcall(function() while true do end end) end",
+        "coroutine.wrap(function() while true do end end)()",
+        "string.find(11111111111111, ('.-'):rep(40) .. 'x')",
+        "string.find('', ('a*'):rep(1e6))",
+        "table.insert({}, -2147483648, 1)",
+        "return unpack({}, 2147483648, 1e5)",
+        "local t = {} for i = 1, 60 do t = {t, t} end cjson.encode(t)",
+      })
+  void hostileLibrariesAreRefused(String body) throws Exception {
+    Reply reply = hostile.client().call("FUNCTION", "LOAD", "#!lua name=hostile\n" + body);
+    assertThat(reply.toString()).contains("ERR Error registering functions: ");
+    other.says("FUNCTION LIST", "(empty array)");
     assertAlive();
   }
 
