@@ -1,4 +1,7 @@
-/** What it takes to be a process that speaks Redis; imports libraries only. */
+/**
+ * The infrastructure shared by the server and the sentinel: RESP, commands, configuration,
+ * networking and the process. Imports libraries only.
+ */
 @NullMarked
 package io.redoubt.protocol;
 

@@ -151,7 +151,7 @@ public final class SentinelServer implements AutoCloseable {
             SentinelControl.settings(
                 directives.words().global(),
                 requirepass,
-                tls.portToTell(directives.port.value()),
+                tls.announcedPort(directives.port.value()),
                 Timings.DEFAULTS,
                 false,
                 false),

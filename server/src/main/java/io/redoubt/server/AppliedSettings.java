@@ -49,8 +49,7 @@ final class AppliedSettings {
     settings.bind.onChange(
         reopening(listeners::reopenTcp, "Failed to bind to specified addresses."));
     Change encrypted =
-        reopening(
-            listeners::reopenEncrypted, "Unable to update TLS configuration. Check server logs.");
+        reopening(listeners::reopenTls, "Unable to update TLS configuration. Check server logs.");
     settings.bind.onChange(encrypted);
     settings.tlsDirectives().forEach(each -> each.onChange(encrypted));
     settings.maxclients.onChange(AppliedSettings::fitsOpenFiles);

@@ -4,8 +4,8 @@ import io.redoubt.persistence.aof.AofException;
 import io.redoubt.persistence.aof.ManifestException;
 import io.redoubt.persistence.rdb.RdbException;
 import io.redoubt.protocol.command.CommandError;
+import io.redoubt.protocol.process.BlockingSleep;
 import io.redoubt.protocol.process.Log;
-import io.redoubt.protocol.process.Standstill;
 import io.redoubt.protocol.process.SystemErrors;
 import io.redoubt.server.aof.AppendOnlyFile;
 import io.redoubt.server.command.admin.DebugCommands;
@@ -25,7 +25,7 @@ record Debugging(
     implements DebugCommands.Host {
   @Override
   public void sleep(long millis) {
-    Standstill.ofMillis(millis);
+    BlockingSleep.ofMillis(millis);
   }
 
   @Override

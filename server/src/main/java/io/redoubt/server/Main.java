@@ -29,7 +29,7 @@ public final class Main extends Launch<ServerDirectives> {
 
   @Override
   protected Service start() throws IOException, FatalConfigError {
-    ThreadPriority.compilersTakeShortTurns();
+    ThreadPriority.shortenCompilerTimeSlices();
     RedisServer server = new RedisServer(directives(), clock(), log(), new SecureRandom(), false);
     server.guardMemory();
     server.rehearse();

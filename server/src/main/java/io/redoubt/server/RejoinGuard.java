@@ -79,7 +79,7 @@ final class RejoinGuard {
   }
 
   private int ownPort() {
-    return tls.portToTell(port.getAsInt());
+    return tls.announcedPort(port.getAsInt());
   }
 
   private boolean isOn() {

@@ -3,7 +3,7 @@ package io.redoubt.server;
 import io.redoubt.persistence.io.DiskFile;
 import io.redoubt.persistence.io.ForwardingDisk;
 import io.redoubt.persistence.io.ForwardingFile;
-import io.redoubt.protocol.process.Standstill;
+import io.redoubt.protocol.process.BlockingSleep;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
@@ -82,7 +82,7 @@ final class HeldDisk extends ForwardingDisk {
     @Override
     public void sync() throws IOException {
       syncCount.incrementAndGet();
-      Standstill.ofMillis(syncMillis);
+      BlockingSleep.ofMillis(syncMillis);
       syncs.readLock().lock();
       try {
         super.sync();

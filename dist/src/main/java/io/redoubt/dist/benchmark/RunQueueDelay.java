@@ -1,6 +1,6 @@
 package io.redoubt.dist.benchmark;
 
-import io.redoubt.protocol.process.ThreadTimes;
+import io.redoubt.protocol.process.ThreadCpuTimes;
 import java.io.IOException;
 import java.util.Comparator;
 import java.util.List;
@@ -13,16 +13,16 @@ import java.util.List;
 final class RunQueueDelay implements AutoCloseable {
   private static final long FRESH_NANOS = 1_000_000;
 
-  private final ThreadTimes client;
-  private final List<ThreadTimes> server;
+  private final ThreadCpuTimes client;
+  private final List<ThreadCpuTimes> server;
   private long sampledAtNanos;
   private long waitedNanos;
   private long ranByOthersNanos;
 
   /** Must be created by the thread that sends the requests. */
   RunQueueDelay(MeasuredServer measured) throws IOException {
-    client = ThreadTimes.own();
-    server = ThreadTimes.of(measured.pid());
+    client = ThreadCpuTimes.ofCallingThread();
+    server = ThreadCpuTimes.of(measured.pid());
     sample();
   }
 
@@ -34,17 +34,17 @@ final class RunQueueDelay implements AutoCloseable {
   }
 
   private void sample() {
-    client.look();
-    server.forEach(ThreadTimes::look);
-    ThreadTimes loop = loop();
+    client.update();
+    server.forEach(ThreadCpuTimes::update);
+    ThreadCpuTimes loop = loop();
     waitedNanos = client.waitedNanos() + loop.waitedNanos();
-    ranByOthersNanos = server.stream().mapToLong(ThreadTimes::ranNanos).sum() - loop.ranNanos();
+    ranByOthersNanos = server.stream().mapToLong(ThreadCpuTimes::ranNanos).sum() - loop.ranNanos();
     sampledAtNanos = System.nanoTime();
   }
 
   /** Returns the loop's thread, taken to be the one that has run most. */
-  private ThreadTimes loop() {
-    return server.stream().max(Comparator.comparingLong(ThreadTimes::ranNanos)).orElseThrow();
+  private ThreadCpuTimes loop() {
+    return server.stream().max(Comparator.comparingLong(ThreadCpuTimes::ranNanos)).orElseThrow();
   }
 
   /** Returns the nanoseconds since the last sample in which other programs had the processors. */
@@ -58,7 +58,7 @@ final class RunQueueDelay implements AutoCloseable {
   @Override
   public void close() throws IOException {
     client.close();
-    for (ThreadTimes thread : server) {
+    for (ThreadCpuTimes thread : server) {
       thread.close();
     }
   }

@@ -102,12 +102,12 @@ public final class AofDirectory {
   }
 
   @Nullable CommitJournal createJournal(long bytes) {
-    Optional<UUID> systemStart = disk.systemStart();
-    if (systemStart.isEmpty() || disk.exists(journal())) {
+    Optional<UUID> bootId = disk.bootId();
+    if (bootId.isEmpty() || disk.exists(journal())) {
       return null; // one that is there may still be needed, until the next start
     }
     try {
-      CommitJournal created = CommitJournal.create(disk, journal(), bytes, systemStart.get());
+      CommitJournal created = CommitJournal.create(disk, journal(), bytes, bootId.get());
       disk.syncDirectory(directory);
       return created;
     } catch (IOException e) {

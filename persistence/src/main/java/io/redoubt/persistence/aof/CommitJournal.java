@@ -36,7 +36,7 @@ public final class CommitJournal implements Closeable {
   private final Path path;
   private final DiskFile file;
   private final long size;
-  private final UUID systemStart;
+  private final UUID bootId;
   private final Arena arena = Arena.ofShared();
 
   /** The head of an entry and the bytes of a group. */
@@ -66,21 +66,20 @@ public final class CommitJournal implements Closeable {
   /** Whether what is here has to stay: the incremental file could not be forced. */
   private volatile boolean kept;
 
-  private CommitJournal(Disk disk, Path path, DiskFile file, long size, UUID systemStart) {
+  private CommitJournal(Disk disk, Path path, DiskFile file, long size, UUID bootId) {
     this.disk = disk;
     this.path = path;
     this.file = file;
     this.size = size;
-    this.systemStart = systemStart;
+    this.bootId = bootId;
   }
 
   /**
    * Creates one, durable but for its name.
    *
-   * @param systemStart what is another one after each start of the system
+   * @param bootId what is another one after each start of the system
    */
-  static CommitJournal create(Disk disk, Path path, long bytes, UUID systemStart)
-      throws IOException {
+  static CommitJournal create(Disk disk, Path path, long bytes, UUID bootId) throws IOException {
     DiskFile file = disk.create(path);
     try (Arena zeros = Arena.ofConfined()) {
       file.write(zeros.allocate(bytes), 0, bytes);
@@ -90,7 +89,7 @@ public final class CommitJournal implements Closeable {
       disk.delete(path);
       throw e;
     }
-    return new CommitJournal(disk, path, file, bytes, systemStart);
+    return new CommitJournal(disk, path, file, bytes, bootId);
   }
 
   /**
@@ -137,7 +136,7 @@ public final class CommitJournal implements Closeable {
     if (!begun || kept || broken || tooLarge || position + space > size) {
       return false;
     }
-    new JournalEntry(generation, sequence, offset, systemStart, before).write(entry, length);
+    new JournalEntry(generation, sequence, offset, bootId, before).write(entry, length);
     try {
       file.position(position);
       file.write(entry, 0, space);

@@ -27,10 +27,10 @@ import org.jspecify.annotations.Nullable;
  * @param generation entries of another belong to an earlier time
  * @param sequence that of the incremental file
  * @param offset where in the file the bytes stand
- * @param systemStart the start of the system that wrote them
+ * @param bootId the start of the system that wrote them
  * @param before what stands before the generation's first entry
  */
-record JournalEntry(long generation, long sequence, long offset, UUID systemStart, Before before) {
+record JournalEntry(long generation, long sequence, long offset, UUID bootId, Before before) {
 
   /** No sector of a disk is larger: what has been written is not touched again. */
   static final long ALIGNMENT_BYTES = 4096;
@@ -51,7 +51,7 @@ record JournalEntry(long generation, long sequence, long offset, UUID systemStar
   private static final long GENERATION_AT = 16;
   private static final long SEQUENCE_AT = 24;
   private static final long OFFSET_AT = 32;
-  private static final long SYSTEM_START_AT = 40;
+  private static final long BOOT_ID_AT = 40;
   private static final long BEFORE_SUM_AT = 56;
   private static final long BEFORE_LENGTH_AT = 60;
 
@@ -88,8 +88,8 @@ record JournalEntry(long generation, long sequence, long offset, UUID systemStar
     memory.set(LONG, GENERATION_AT, generation);
     memory.set(LONG, SEQUENCE_AT, sequence);
     memory.set(LONG, OFFSET_AT, offset);
-    memory.set(LONG, SYSTEM_START_AT, systemStart.getMostSignificantBits());
-    memory.set(LONG, SYSTEM_START_AT + Long.BYTES, systemStart.getLeastSignificantBits());
+    memory.set(LONG, BOOT_ID_AT, bootId.getMostSignificantBits());
+    memory.set(LONG, BOOT_ID_AT + Long.BYTES, bootId.getLeastSignificantBits());
     memory.set(INT, BEFORE_SUM_AT, before.sum);
     memory.set(INT, BEFORE_LENGTH_AT, before.bytes);
     memory.set(INT, SUM_AT, checksum(memory, LENGTH_AT, HEAD_BYTES - LENGTH_AT + length));
@@ -111,9 +111,7 @@ record JournalEntry(long generation, long sequence, long offset, UUID systemStar
         memory.get(LONG, at + GENERATION_AT),
         memory.get(LONG, at + SEQUENCE_AT),
         memory.get(LONG, at + OFFSET_AT),
-        new UUID(
-            memory.get(LONG, at + SYSTEM_START_AT),
-            memory.get(LONG, at + SYSTEM_START_AT + Long.BYTES)),
+        new UUID(memory.get(LONG, at + BOOT_ID_AT), memory.get(LONG, at + BOOT_ID_AT + Long.BYTES)),
         new Before(memory.get(INT, at + BEFORE_LENGTH_AT), memory.get(INT, at + BEFORE_SUM_AT)));
   }
 

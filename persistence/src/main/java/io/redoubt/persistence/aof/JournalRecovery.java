@@ -80,7 +80,7 @@ final class JournalRecovery {
 
   /** Returns true if the system has not been started since the entries were written. */
   boolean isOfThisSystem() {
-    return disk.systemStart().equals(Optional.of(first.systemStart()));
+    return disk.bootId().equals(Optional.of(first.bootId()));
   }
 
   /**

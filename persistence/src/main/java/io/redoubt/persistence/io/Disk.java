@@ -7,56 +7,56 @@ import java.util.Optional;
 import java.util.UUID;
 
 /**
- * The operations that the server needs of a file system. Production code uses {@link OsDisk}; tests
- * put faults in between. Every method may be called from any thread; a {@link DiskFile} belongs to
- * one thread at a time.
+ * The file system operations that the server needs. Production code uses {@link OsDisk}; tests use
+ * implementations that inject faults. Thread-safe; a {@link DiskFile} belongs to one thread at a
+ * time.
  */
 public interface Disk {
 
-  /** Creates an empty file for writing, or empties the one that is there. */
+  /** Creates an empty file for writing, or truncates an existing one. */
   DiskFile create(Path path) throws IOException;
 
-  /** Opens a file for writing at its end and creates it when there is none. */
+  /** Opens a file for appending, creating it if it does not exist. */
   DiskFile append(Path path) throws IOException;
 
   /** Opens a file for reading from its start. */
   DiskFile read(Path path) throws IOException;
 
-  /** Gives a file a new name in the same file system, atomically replacing what had that name. */
+  /** Renames a file within its file system, atomically replacing an existing one. */
   void rename(Path from, Path to) throws IOException;
 
   /**
-   * Removes a file.
+   * Deletes a file.
    *
-   * @return whether there was one
+   * @return true if the file existed
    */
   boolean delete(Path path) throws IOException;
 
   /**
-   * Makes a directory; those above it are there.
+   * Creates a directory in an existing one.
    *
-   * @return false when there was one
+   * @return false if the directory existed
    */
   boolean createDirectory(Path path) throws IOException;
 
-  /** Whether a directory of that name exists. */
+  /** Returns true if the path is a directory. */
   boolean isDirectory(Path path);
 
-  /** Whether a file of that name exists. */
+  /** Returns true if the path exists. */
   boolean exists(Path path);
 
-  /** The names of the files in a directory, sorted; directories in it are left out. */
+  /** Returns the regular files in a directory, sorted. */
   List<Path> list(Path directory) throws IOException;
 
-  /** The size of a file in bytes. */
+  /** Returns the size of a file in bytes. */
   long size(Path path) throws IOException;
 
   /** Makes creations, renames and removals in a directory durable. */
   void syncDirectory(Path directory) throws IOException;
 
   /**
-   * What is another one after each start of the operating system, and with it what it had not yet
-   * put on the disk may be gone; empty where the system tells none.
+   * Returns the id of the operating system's current boot; empty if it is unknown. Unsynced writes
+   * of an earlier boot may be lost.
    */
-  Optional<UUID> systemStart();
+  Optional<UUID> bootId();
 }

@@ -4,7 +4,7 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 
-/** An open file with a position that reads and writes advance. Used by one thread at a time. */
+/** An open file with a position that reads and writes advance. Not thread-safe. */
 public interface DiskFile extends Closeable {
 
   /**
@@ -15,24 +15,24 @@ public interface DiskFile extends Closeable {
   int read(MemorySegment memory, long offset, int length) throws IOException;
 
   /**
-   * Writes all the given bytes at the position. After an exception an unknown part of them is
+   * Writes all the given bytes at the position. After an exception, an unknown part of them is
    * written.
    */
   void write(MemorySegment memory, long offset, long length) throws IOException;
 
-  /** Makes the file's content, and what is needed to find it again, durable. */
+  /** Makes the content durable, with the metadata needed to read it. */
   void sync() throws IOException;
 
-  /** The position in bytes from the start of the file. */
+  /** Returns the position in bytes from the start of the file. */
   long position() throws IOException;
 
-  /** Moves the position; that of a file opened for writing at its end stays there. */
+  /** Moves the position; has no effect on appends, which go to the end of the file. */
   void position(long bytes) throws IOException;
 
-  /** The size of the file in bytes. */
+  /** Returns the size of the file in bytes. */
   long size() throws IOException;
 
-  /** Cuts the file to a size in bytes; the position is at most that afterwards. */
+  /** Truncates the file to a size in bytes; the position is at most that afterwards. */
   void truncate(long sizeBytes) throws IOException;
 
   @Override

@@ -21,11 +21,13 @@ import java.util.stream.Stream;
 /** The operating system's file system. */
 public final class OsDisk implements Disk {
 
-  /** A single system call moves at most this much, so that a thread can be stopped between two. */
+  /**
+   * The most bytes written by a single system call, so that a thread can be stopped between two.
+   */
   private static final int LARGEST_WRITE_BYTES = 1 << 22;
 
-  /** Linux tells there which start it is. */
-  private static final Path BOOT_ID = Path.of("/proc/sys/kernel/random/boot_id");
+  /** The file in which Linux shows the id of the current boot. */
+  private static final Path BOOT_ID_FILE = Path.of("/proc/sys/kernel/random/boot_id");
 
   @Override
   public DiskFile create(Path path) throws IOException {
@@ -86,7 +88,7 @@ public final class OsDisk implements Disk {
   @Override
   public void syncDirectory(Path directory) throws IOException {
     if (directory.getFileSystem().getSeparator().equals("\\")) {
-      return; // Windows opens no directory and needs no sync of one
+      return; // Windows can't open directories, and needs no sync of them
     }
     try (FileChannel channel = FileChannel.open(directory, READ)) {
       channel.force(true);
@@ -94,9 +96,9 @@ public final class OsDisk implements Disk {
   }
 
   @Override
-  public Optional<UUID> systemStart() {
+  public Optional<UUID> bootId() {
     try {
-      return Optional.of(UUID.fromString(Files.readString(BOOT_ID).strip()));
+      return Optional.of(UUID.fromString(Files.readString(BOOT_ID_FILE).strip()));
     } catch (IOException | IllegalArgumentException e) {
       return Optional.empty();
     }

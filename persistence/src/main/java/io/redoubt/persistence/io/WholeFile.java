@@ -7,11 +7,11 @@ import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
 import java.util.Arrays;
 
-/** Files of a {@link Disk} that are small enough to be read and written at once. */
+/** Reads and writes of whole files that are small enough for memory. */
 public final class WholeFile {
   private WholeFile() {}
 
-  /** All that is in a file. */
+  /** Reads all bytes of a file. */
   public static byte[] read(Disk disk, Path path) throws IOException {
     try (DiskFile file = disk.read(path);
         Arena arena = Arena.ofConfined()) {
@@ -29,7 +29,7 @@ public final class WholeFile {
     }
   }
 
-  /** Creates a file of these parts, and waits until they are on disk; leaves none if that fails. */
+  /** Creates a file from these parts and syncs it; deletes it if that fails. */
   public static void write(Disk disk, Path path, byte[]... parts) throws IOException {
     long size = Arrays.stream(parts).mapToLong(part -> part.length).sum();
     try (DiskFile file = disk.create(path);

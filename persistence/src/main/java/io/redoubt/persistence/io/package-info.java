@@ -1,7 +1,6 @@
 /**
- * The disk as an interface, so that everything that is durable can be tested against a disk that
- * fills up, fails or loses what was not synced. Imports the JDK only: whoever writes bytes brings
- * them as memory segments.
+ * The disk as an interface, so that all durable state can be tested against a disk that fills up,
+ * fails or loses unsynced writes. Imports the JDK only: callers pass bytes as memory segments.
  */
 @NullMarked
 package io.redoubt.persistence.io;

@@ -12,12 +12,12 @@ import java.lang.foreign.MemorySegment;
 import java.util.random.RandomGenerator;
 
 /**
- * A set of whole numbers in one block, in ascending order; all as wide as the widest needs.
+ * A set of integers in one block of memory, in ascending order, all of the same width.
  *
  * <pre>
- * 4 bytes  how many bytes a number has: 2, 4 or 8; little-endian as all that follows
- * 4 bytes  how many numbers there are
- * numbers  signed, ascending, none twice
+ * 4 bytes  width of an integer in bytes: 2, 4 or 8; all fields are little-endian
+ * 4 bytes  number of integers
+ * integers signed, ascending, distinct
  * </pre>
  *
  * <p>The width grows with the first number that needs it and never shrinks again. Edits write the
@@ -26,7 +26,7 @@ import java.util.random.RandomGenerator;
  */
 public final class Intset {
 
-  /** The size of a set without numbers. */
+  /** The size of an empty set in bytes. */
   public static final int EMPTY_BYTES = 8;
 
   private static final int COUNT_AT = 4;
@@ -34,28 +34,28 @@ public final class Intset {
 
   private Intset() {}
 
-  /** Writes a set without numbers, {@link #EMPTY_BYTES}. */
+  /** Writes an empty set of {@link #EMPTY_BYTES}. */
   public static void create(MemorySegment memory, long start) {
     set32(memory, start, Short.BYTES);
     set32(memory, start + COUNT_AT, 0);
   }
 
-  /** How many bytes every number has: 2, 4 or 8. */
+  /** Returns the width of an integer in bytes: 2, 4 or 8. */
   public static int width(MemorySegment memory, long start) {
     return int32(memory, start);
   }
 
-  /** How many numbers there are. */
+  /** Returns the number of integers. */
   public static int count(MemorySegment memory, long start) {
     return int32(memory, start + COUNT_AT);
   }
 
-  /** The size of it all in bytes. */
+  /** Returns the size of the set in bytes. */
   public static long sizeBytes(MemorySegment memory, long start) {
     return HEADER_BYTES + unsigned32(memory, start + COUNT_AT) * width(memory, start);
   }
 
-  /** The number at an index, 0 to count - 1: the smaller the number, the smaller the index. */
+  /** Returns the integer at an index of the ascending order, 0 to count - 1. */
   public static long at(MemorySegment memory, long start, int index) {
     return at(memory, start, width(memory, start), index);
   }
@@ -78,13 +78,15 @@ public final class Intset {
     }
   }
 
-  /** The index of a number; or, when it is not there, -1 - the index at which it would be. */
+  /**
+   * Returns the index of an integer, or {@code -1 - index} of its insertion point if it is absent.
+   */
   public static int find(MemorySegment memory, long start, long value) {
     int width = width(memory, start);
     int low = 0;
     int high = count(memory, start) - 1;
     if (high < 0 || value > at(memory, start, width, high)) {
-      return -1 - (high + 1); // numbers often come in rising order
+      return -1 - (high + 1); // integers are often added in ascending order
     }
     while (low <= high) {
       int middle = (low + high) >>> 1;
@@ -101,17 +103,17 @@ public final class Intset {
     return -1 - low;
   }
 
-  /** Whether a number is there. */
+  /** Returns true if the set contains an integer. */
   public static boolean contains(MemorySegment memory, long start, long value) {
     return find(memory, start, value) >= 0;
   }
 
-  /** One of the numbers, each as likely as the others; the set must not be empty. */
+  /** Returns a uniformly random element of a non-empty set. */
   public static long random(MemorySegment memory, long start, RandomGenerator random) {
     return at(memory, start, random.nextInt(count(memory, start)));
   }
 
-  /** How many bytes a number needs: 2, 4 or 8. */
+  /** Returns the width that an integer needs in bytes: 2, 4 or 8. */
   public static int widthOf(long value) {
     if (value == (short) value) {
       return Short.BYTES;
@@ -119,16 +121,16 @@ public final class Intset {
     return value == (int) value ? Integer.BYTES : Long.BYTES;
   }
 
-  /** The size in bytes that adding a number gives which is not there yet. */
+  /** Returns the size in bytes after adding an absent integer. */
   public static long sizeAfterAdd(MemorySegment memory, long start, long value) {
     int width = Math.max(width(memory, start), widthOf(value));
     return HEADER_BYTES + (unsigned32(memory, start + COUNT_AT) + 1) * width;
   }
 
   /**
-   * Adds a number.
+   * Adds an integer.
    *
-   * @return whether it was not there before; when it was, nothing is written
+   * @return false if it was present; nothing is written then
    */
   public static boolean add(
       MemorySegment memory, long start, long value, MemorySegment target, long to) {
@@ -146,8 +148,8 @@ public final class Intset {
         copy(memory, start, 0, target, to, 0, index, width);
       }
     } else {
-      // From the last on, so that in place none is written over before it was read. A number that
-      // is wider than all there are comes first or last.
+      // Backwards, so that in place no integer is overwritten before it is read. An integer wider
+      // than all others comes first or last.
       for (int i = count - 1; i >= 0; i--) {
         set(target, to, newWidth, i < index ? i : i + 1, at(memory, start, width, i));
       }
@@ -159,9 +161,9 @@ public final class Intset {
   }
 
   /**
-   * Takes a number out; the width stays.
+   * Removes an integer; the width stays.
    *
-   * @return whether it was there; when it was not, nothing is written
+   * @return false if it was absent; nothing is written then
    */
   public static boolean remove(
       MemorySegment memory, long start, long value, MemorySegment target, long to) {
@@ -198,15 +200,15 @@ public final class Intset {
   }
 
   /**
-   * Checks every byte of a foreign set; looks at none outside of it.
+   * Validates every byte of an untrusted set, without reading beyond it.
    *
-   * @param length how many bytes it is said to have
-   * @throws PackedException when it is not valid
+   * @param length the number of bytes available
+   * @throws PackedException if it is not valid
    */
   public static void validate(MemorySegment memory, long start, long length)
       throws PackedException {
     if (length < HEADER_BYTES) {
-      throw new PackedException(0, "intset of less than " + HEADER_BYTES + " bytes");
+      throw new PackedException(0, "intset of fewer than " + HEADER_BYTES + " bytes");
     }
     int width = width(memory, start);
     if (width != Short.BYTES && width != Integer.BYTES && width != Long.BYTES) {
@@ -214,7 +216,7 @@ public final class Intset {
     }
     long count = unsigned32(memory, start + COUNT_AT);
     if (count > Integer.MAX_VALUE || HEADER_BYTES + count * width != length) {
-      throw new PackedException(COUNT_AT, "intset's size differs from that of the bytes");
+      throw new PackedException(COUNT_AT, "intset's size differs from the number of bytes");
     }
     for (long i = 1; i < count; i++) {
       if (at(memory, start, width, i - 1) >= at(memory, start, width, i)) {

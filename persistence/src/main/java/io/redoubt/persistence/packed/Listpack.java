@@ -4,7 +4,7 @@ import static io.redoubt.persistence.packed.ListpackFormat.COUNT_AT;
 import static io.redoubt.persistence.packed.ListpackFormat.END;
 import static io.redoubt.persistence.packed.ListpackFormat.HEADER_BYTES;
 import static io.redoubt.persistence.packed.ListpackFormat.UNKNOWN_COUNT;
-import static io.redoubt.persistence.packed.LittleEndian.same;
+import static io.redoubt.persistence.packed.LittleEndian.bytesEqual;
 import static io.redoubt.persistence.packed.LittleEndian.set16;
 import static io.redoubt.persistence.packed.LittleEndian.set32;
 import static io.redoubt.persistence.packed.LittleEndian.setByte;
@@ -16,50 +16,49 @@ import io.redoubt.protocol.bytes.Numbers;
 import java.lang.foreign.MemorySegment;
 
 /**
- * A list of short byte strings and whole numbers in one block: small lists, hashes (field, value,
- * ...), sets and sorted sets (member, score, ...), and the nodes of large lists and streams. The
- * bytes are those of Redis; see {@link ListpackFormat}.
+ * A list of short byte strings and integers in one block of memory: small lists, hashes (field,
+ * value, ...), sets and sorted sets (member, score, ...), and the nodes of large lists and streams.
+ * The bytes are those of Redis; see {@link ListpackFormat}.
  *
- * <p>An element given as bytes is stored as a number when it is the decimal form of a {@code long}:
- * an entry that {@link #isInteger} stands for that decimal form.
+ * <p>An element given as bytes is stored as an integer if it is the decimal form of a {@code long}.
+ * An entry that {@link #isInteger} thus stands for that decimal form.
  *
- * <p>An entry is told by its offset in the memory, which is good until the next edit. A
- * <em>position</em> is the offset of an entry or {@link #end}: where something can be inserted.
+ * <p>An entry is identified by its offset in the memory, which is valid until the next edit. A
+ * <em>position</em> is the offset of an entry or {@link #end}: a place for insertions.
  *
- * <p>An edit writes the listpack that results to a target. That is either the place where the
- * listpack is now, if the block has room for the result, or a place that shares no byte with it.
- * How much room is needed is asked for before: the size now ({@link #sizeBytes}) and {@link
- * #entryBytes} for an insertion, or one of the {@code sizeAfter...}. The bytes of a new element
- * must not lie in the listpack that is edited.
+ * <p>An edit writes the resulting listpack to a target. The target is either the listpack's current
+ * place, if the block has room for the result, or a place that does not overlap it. The caller
+ * computes the room beforehand, from {@link #sizeBytes} and {@link #entryBytes} or by a {@code
+ * sizeAfter...} method. The bytes of a new element must not lie in the edited listpack.
  *
- * <p>Nothing here allocates.
+ * <p>No method allocates.
  */
 public final class Listpack {
 
-  /** What {@link #next} and the like return when there is no such entry. */
+  /** The result of {@link #next} and similar methods if there is no such entry. */
   public static final long NONE = -1;
 
-  /** The size of a listpack without entries. */
+  /** The size of an empty listpack in bytes. */
   public static final int EMPTY_BYTES = HEADER_BYTES + 1;
 
-  /** No edit makes a listpack larger than this; Redis' own limit. */
+  /** The largest size of an edited listpack in bytes, as in Redis. */
   public static final int MAX_BYTES = 1 << 30;
 
   private Listpack() {}
 
-  /** Writes a listpack without entries, {@link #EMPTY_BYTES}. */
+  /** Writes an empty listpack of {@link #EMPTY_BYTES}. */
   public static void create(MemorySegment memory, long start) {
     set32(memory, start, EMPTY_BYTES);
     set16(memory, start + COUNT_AT, 0);
     setByte(memory, start + HEADER_BYTES, END);
   }
 
-  /** The size of it all in bytes. */
+  /** Returns the size of the listpack in bytes. */
   public static long sizeBytes(MemorySegment memory, long start) {
     return unsigned32(memory, start);
   }
 
-  /** The number of entries. From 65535 on they have to be counted one by one. */
+  /** Returns the number of entries. From 65535 on they have to be counted one by one. */
   public static int count(MemorySegment memory, long start) {
     int count = unsigned16(memory, start + COUNT_AT);
     if (count == UNKNOWN_COUNT) {
@@ -71,12 +70,12 @@ public final class Listpack {
     return count;
   }
 
-  /** The position of the first entry, or the end when there is none. */
-  public static long beginning(long start) {
+  /** Returns the position of the first entry, or the end if there is none. */
+  public static long firstPosition(long start) {
     return start + HEADER_BYTES;
   }
 
-  /** The position behind the last entry. */
+  /** Returns the position behind the last entry. */
   public static long end(MemorySegment memory, long start) {
     return start + sizeBytes(memory, start) - 1;
   }
@@ -85,34 +84,34 @@ public final class Listpack {
     return unsignedByte(memory, position) == END;
   }
 
-  /** The position behind an entry: the next entry or the end. */
+  /** Returns the position behind an entry: the next entry or the end. */
   public static long after(MemorySegment memory, long entry) {
     long bodyBytes = ListpackFormat.bodyBytes(memory, entry);
     return entry + bodyBytes + ListpackFormat.backLengthBytes(bodyBytes);
   }
 
-  /** The first entry, or {@link #NONE}. */
+  /** Returns the first entry, or {@link #NONE}. */
   public static long first(MemorySegment memory, long start) {
     return orNone(memory, start + HEADER_BYTES);
   }
 
-  /** The last entry, or {@link #NONE}. */
+  /** Returns the last entry, or {@link #NONE}. */
   public static long last(MemorySegment memory, long start) {
     return previous(memory, start, end(memory, start));
   }
 
-  /** The entry after this one, or {@link #NONE}. */
+  /** Returns the entry after this one, or {@link #NONE}. */
   public static long next(MemorySegment memory, long entry) {
     return orNone(memory, after(memory, entry));
   }
 
-  /** The entry before this position, or {@link #NONE}. */
+  /** Returns the entry before this position, or {@link #NONE}. */
   public static long previous(MemorySegment memory, long start, long position) {
     return position == start + HEADER_BYTES ? NONE : ListpackFormat.before(memory, position);
   }
 
   /**
-   * The entry at an index, or {@link #NONE}. The way there begins at the nearer end.
+   * Returns the entry at an index, or {@link #NONE}. Walks from the nearer end.
    *
    * @param index from 0 for the first, or from -1 backwards for the last
    */
@@ -151,34 +150,34 @@ public final class Listpack {
     return at;
   }
 
-  /** Whether an entry is stored as a whole number: it has {@link #integer}, not bytes. */
+  /** Returns true if an entry is stored as an integer, to be read by {@link #integer}. */
   public static boolean isInteger(MemorySegment memory, long entry) {
     return ListpackFormat.isInteger(unsignedByte(memory, entry));
   }
 
-  /** The whole number that an entry is. */
+  /** Returns the integer of an entry. */
   public static long integer(MemorySegment memory, long entry) {
     return ListpackFormat.integer(memory, entry);
   }
 
-  /** The offset of the bytes of an entry that is no integer. */
+  /** Returns the offset of the bytes of an entry that is no integer. */
   public static long bytesAt(MemorySegment memory, long entry) {
     return entry + ListpackFormat.prefixBytes(unsignedByte(memory, entry));
   }
 
-  /** How many bytes an entry that is no integer has. */
+  /** Returns the number of bytes of an entry that is no integer. */
   public static int bytesLength(MemorySegment memory, long entry) {
     return (int) ListpackFormat.stringLength(memory, entry, unsignedByte(memory, entry));
   }
 
-  /** How many bytes the element has, in decimal if it is an integer. */
+  /** Returns the length of the element in bytes, in decimal if it is an integer. */
   public static int textLength(MemorySegment memory, long entry) {
     return isInteger(memory, entry)
         ? Numbers.decimalLength(integer(memory, entry))
         : bytesLength(memory, entry);
   }
 
-  /** Copies the bytes of the element, in decimal if it is an integer; how many they were. */
+  /** Copies the bytes of the element, in decimal if it is an integer, and returns their number. */
   public static int copyText(MemorySegment memory, long entry, MemorySegment target, long to) {
     if (isInteger(memory, entry)) {
       return Numbers.writeLong(target, to, integer(memory, entry));
@@ -188,23 +187,23 @@ public final class Listpack {
     return length;
   }
 
-  /** Whether the element is these bytes. An integer is compared by value. */
+  /** Returns true if the element equals these bytes. An integer is compared by value. */
   public static boolean equal(
       MemorySegment memory, long entry, MemorySegment bytes, long offset, int length) {
     if (!isInteger(memory, entry)) {
       return bytesLength(memory, entry) == length
-          && same(memory, bytesAt(memory, entry), bytes, offset, length);
+          && bytesEqual(memory, bytesAt(memory, entry), bytes, offset, length);
     }
     long value = integer(memory, entry);
     return Numbers.parseLong(bytes, offset, length, ~value) == value;
   }
 
   /**
-   * The first entry that is these bytes, or {@link #NONE}.
+   * Returns the first entry that equals these bytes, or {@link #NONE}.
    *
-   * @param position where to begin; the end, too
-   * @param skip how many entries to pass over after each one that was looked at: 1 for the fields
-   *     of a hash, 0 for all
+   * @param position the position to start at; may be the end
+   * @param skip the number of entries to skip after each compared one: 1 for the fields of a hash,
+   *     0 for all
    */
   public static long find(
       MemorySegment memory, long position, MemorySegment bytes, long offset, int length, int skip) {
@@ -217,7 +216,7 @@ public final class Listpack {
           return entry;
         }
       } else if (bytesLength(memory, entry) == length
-          && same(memory, bytesAt(memory, entry), bytes, offset, length)) {
+          && bytesEqual(memory, bytesAt(memory, entry), bytes, offset, length)) {
         return entry;
       }
       entry = skip(memory, after(memory, entry), skip);
@@ -225,7 +224,7 @@ public final class Listpack {
     return NONE;
   }
 
-  /** How many bytes an entry of these bytes takes. */
+  /** Returns the size of an entry of these bytes. */
   public static long entryBytes(MemorySegment bytes, long offset, int length) {
     if (Numbers.isLong(bytes, offset, length)) {
       return entryBytes(Numbers.parseLong(bytes, offset, length, 0));
@@ -234,45 +233,45 @@ public final class Listpack {
     return bodyBytes + ListpackFormat.backLengthBytes(bodyBytes);
   }
 
-  /** How many bytes an entry of this whole number takes. */
+  /** Returns the size of an entry of this integer in bytes. */
   public static int entryBytes(long value) {
     return ListpackFormat.integerBodyBytes(value) + 1;
   }
 
-  /** The size in bytes that inserting these bytes gives, anywhere. */
+  /** Returns the size in bytes after inserting these bytes at any position. */
   public static long sizeAfterInsert(
       MemorySegment memory, long start, MemorySegment bytes, long offset, int length) {
     return sizeBytes(memory, start) + entryBytes(bytes, offset, length);
   }
 
-  /** The size in bytes that inserting this whole number gives, anywhere. */
+  /** Returns the size in bytes after inserting this integer at any position. */
   public static long sizeAfterInsert(MemorySegment memory, long start, long value) {
     return sizeBytes(memory, start) + entryBytes(value);
   }
 
-  /** The size in bytes that replacing an entry by these bytes gives. */
+  /** Returns the size in bytes after replacing an entry by these bytes. */
   public static long sizeAfterReplace(
       MemorySegment memory, long start, long entry, MemorySegment bytes, long offset, int length) {
     return sizeAfterInsert(memory, start, bytes, offset, length) - (after(memory, entry) - entry);
   }
 
-  /** The size in bytes that replacing an entry by this whole number gives. */
+  /** Returns the size in bytes after replacing an entry by this integer. */
   public static long sizeAfterReplace(MemorySegment memory, long start, long entry, long value) {
     return sizeAfterInsert(memory, start, value) - (after(memory, entry) - entry);
   }
 
-  /** The size in bytes that {@link #delete} gives. */
+  /** Returns the size in bytes after {@link #delete}. */
   public static long sizeAfterDelete(MemorySegment memory, long start, long position, int count) {
     return sizeBytes(memory, start) - (skip(memory, position, count) - position);
   }
 
-  /** The size in bytes that {@link #merge} gives. */
+  /** Returns the size in bytes after {@link #merge}. */
   public static long sizeAfterMerge(
       MemorySegment memory, long start, MemorySegment other, long otherStart) {
     return sizeBytes(memory, start) + sizeBytes(other, otherStart) - EMPTY_BYTES;
   }
 
-  /** Inserts an element behind the last; returns its entry in the target. */
+  /** Appends an element; returns its entry in the target. */
   public static long append(
       MemorySegment memory,
       long start,
@@ -284,13 +283,13 @@ public final class Listpack {
     return insert(memory, start, end(memory, start), bytes, offset, length, target, to);
   }
 
-  /** Inserts a whole number behind the last element; returns its entry in the target. */
+  /** Appends an integer; returns its entry in the target. */
   public static long append(
       MemorySegment memory, long start, long value, MemorySegment target, long to) {
     return insert(memory, start, end(memory, start), value, target, to);
   }
 
-  /** Inserts an element before the first; returns its entry in the target. */
+  /** Prepends an element; returns its entry in the target. */
   public static long prepend(
       MemorySegment memory,
       long start,
@@ -299,19 +298,20 @@ public final class Listpack {
       int length,
       MemorySegment target,
       long to) {
-    return insert(memory, start, beginning(start), bytes, offset, length, target, to);
+    return insert(memory, start, firstPosition(start), bytes, offset, length, target, to);
   }
 
-  /** Inserts a whole number before the first element; returns its entry in the target. */
+  /** Prepends an integer; returns its entry in the target. */
   public static long prepend(
       MemorySegment memory, long start, long value, MemorySegment target, long to) {
-    return insert(memory, start, beginning(start), value, target, to);
+    return insert(memory, start, firstPosition(start), value, target, to);
   }
 
   /**
    * Inserts an element and returns its entry in the target.
    *
-   * @param position before what: an entry or the end; behind an entry is {@link #after} it
+   * @param position the entry before which to insert, or the end; use {@link #after} to insert
+   *     behind an entry
    */
   public static long insert(
       MemorySegment memory,
@@ -325,13 +325,13 @@ public final class Listpack {
     return put(memory, start, position, position, bytes, offset, length, target, to);
   }
 
-  /** Inserts a whole number before a position and returns its entry in the target. */
+  /** Inserts an integer before a position and returns its entry in the target. */
   public static long insert(
       MemorySegment memory, long start, long position, long value, MemorySegment target, long to) {
     return put(memory, start, position, position, value, target, to);
   }
 
-  /** Puts an element in the place of another; returns its entry in the target. */
+  /** Replaces an element; returns the new entry in the target. */
   public static long replace(
       MemorySegment memory,
       long start,
@@ -345,16 +345,17 @@ public final class Listpack {
     return put(memory, start, entry, until, bytes, offset, length, target, to);
   }
 
-  /** Puts a whole number in the place of an element; returns its entry in the target. */
+  /** Replaces an element by an integer; returns the new entry in the target. */
   public static long replace(
       MemorySegment memory, long start, long entry, long value, MemorySegment target, long to) {
     return put(memory, start, entry, after(memory, entry), value, target, to);
   }
 
   /**
-   * Takes out entries from a position on; returns the position in the target of what followed.
+   * Deletes entries from a position on; returns the position in the target of the entry that
+   * followed them.
    *
-   * @param count how many; fewer are taken where there are not so many
+   * @param count the number of entries; fewer are deleted if the listpack ends before
    */
   public static long delete(
       MemorySegment memory, long start, long position, int count, MemorySegment target, long to) {
@@ -367,8 +368,8 @@ public final class Listpack {
   }
 
   /**
-   * Puts the entries of another listpack behind those of this one. The target shares no byte with
-   * the other; it may be the place of this one.
+   * Appends the entries of another listpack. The target must not overlap the other listpack; it may
+   * be the place of this one.
    */
   public static void merge(
       MemorySegment memory,
@@ -424,7 +425,10 @@ public final class Listpack {
     return entry;
   }
 
-  /** Writes the listpack with a gap in the place of [from, until); where in the target it is. */
+  /**
+   * Replaces [from, until) by a gap and writes the result; returns the offset of the gap in the
+   * target.
+   */
   private static long splice(
       MemorySegment memory,
       long start,
@@ -446,7 +450,7 @@ public final class Listpack {
     boolean inPlace = memory.equals(target) && start == to;
     long gap = to + (from - start);
     if (!inPlace || gapBytes != until - from) {
-      // The tail first: in place, what comes before it does not move.
+      // The tail first: in place, the bytes before the gap don't move.
       MemorySegment.copy(memory, until, target, gap + gapBytes, start + oldBytes - until);
     }
     if (!inPlace) {

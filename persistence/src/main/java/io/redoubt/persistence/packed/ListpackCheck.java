@@ -8,35 +8,35 @@ import static io.redoubt.persistence.packed.LittleEndian.unsignedByte;
 
 import java.lang.foreign.MemorySegment;
 
-/** Looks whether bytes that come from elsewhere are a {@link Listpack}. */
+/** Validates listpacks from untrusted sources. */
 public final class ListpackCheck {
   private ListpackCheck() {}
 
   /**
-   * Checks every byte of a foreign listpack; looks at none outside of it.
+   * Validates every byte of an untrusted listpack, without reading beyond it.
    *
-   * @param length how many bytes it is said to have
-   * @throws PackedException when it is not valid
+   * @param length the number of bytes available
+   * @throws PackedException if it is not valid
    */
   public static void validate(MemorySegment memory, long start, long length)
       throws PackedException {
     if (length < Listpack.EMPTY_BYTES) {
-      throw new PackedException(0, "listpack of less than " + Listpack.EMPTY_BYTES + " bytes");
+      throw new PackedException(0, "listpack of fewer than " + Listpack.EMPTY_BYTES + " bytes");
     }
     if (Listpack.sizeBytes(memory, start) != length) {
-      throw new PackedException(0, "listpack's size differs from that of the bytes");
+      throw new PackedException(0, "listpack's size differs from the number of bytes");
     }
     long end = start + length - 1;
     if (!Listpack.isEnd(memory, end)) {
-      throw new PackedException(length - 1, "listpack without its end");
+      throw new PackedException(length - 1, "listpack without end marker");
     }
     int count = 0;
     long at = start + HEADER_BYTES;
     for (; at < end; count++) {
       at = validateEntry(memory, start, at, end);
     }
-    int said = unsigned16(memory, start + COUNT_AT);
-    if (said != UNKNOWN_COUNT && said != count) {
+    int stored = unsigned16(memory, start + COUNT_AT);
+    if (stored != UNKNOWN_COUNT && stored != count) {
       throw new PackedException(COUNT_AT, "listpack's count of entries is wrong");
     }
   }

@@ -13,21 +13,21 @@ import io.redoubt.protocol.bytes.Numbers;
 import java.lang.foreign.MemorySegment;
 
 /**
- * Edits at the ends of a {@link Listpack} that move nothing of it: it begins earlier or later in
- * its block, or entries are written behind its last one.
+ * Edits at the ends of a {@link Listpack} that move no entry: the start of the listpack moves
+ * within its block, or entries are written behind the last one.
  */
 public final class ListpackEnds {
 
-  /** What an entry takes besides its bytes at the most: a length and a back-length of five each. */
-  private static final long MOST_FRAME_BYTES = 10;
+  /** The largest overhead of an entry: a length and a back-length of five bytes each. */
+  private static final long MAX_OVERHEAD_BYTES = 10;
 
   private ListpackEnds() {}
 
   /**
-   * Puts an element before the first by letting the listpack begin earlier: nothing of it moves.
-   * The {@link Listpack#entryBytes} before it are free.
+   * Prepends an element by moving the start of the listpack down. The {@link Listpack#entryBytes}
+   * before the listpack must be free.
    *
-   * @return where the listpack starts now
+   * @return the new start of the listpack
    */
   public static long extendFront(
       MemorySegment memory, long start, MemorySegment bytes, long offset, int length) {
@@ -45,7 +45,7 @@ public final class ListpackEnds {
     return newStart;
   }
 
-  /** Puts a whole number before the first element by letting the listpack begin earlier. */
+  /** Prepends an integer by moving the start of the listpack down. */
   public static long extendFront(MemorySegment memory, long start, long value) {
     int bodyBytes = ListpackFormat.integerBodyBytes(value);
     long newStart = start - bodyBytes - 1;
@@ -55,10 +55,10 @@ public final class ListpackEnds {
   }
 
   /**
-   * Takes out the first entries by letting the listpack begin later: nothing of it moves.
+   * Deletes the first entries by moving the start of the listpack up.
    *
-   * @param count how many, not more than there are
-   * @return where the listpack starts now
+   * @param count the number of entries, at most as many as there are
+   * @return the new start of the listpack
    */
   public static long dropFront(MemorySegment memory, long start, int count) {
     long first = Listpack.skip(memory, start + HEADER_BYTES, count);
@@ -67,7 +67,7 @@ public final class ListpackEnds {
     return newStart;
   }
 
-  /** Writes the header of a listpack that begins somewhere else from now on. */
+  /** Writes the header of a listpack at its new start. */
   private static void moveHeader(MemorySegment memory, long start, long newStart, int added) {
     long newBytes = Listpack.sizeBytes(memory, start) + (start - newStart);
     int count = unsigned16(memory, start + COUNT_AT);
@@ -82,8 +82,8 @@ public final class ListpackEnds {
   }
 
   /**
-   * Writes an entry of these bytes at a position, over whatever is there; returns the position
-   * after it. For one who adds several entries at the end and then calls {@link #extend}.
+   * Writes an entry of these bytes at a position, overwriting what is there, and returns the
+   * position after it. Callers add several entries at the end and then call {@link #extend}.
    */
   public static long write(
       MemorySegment target, long position, MemorySegment bytes, long offset, int length) {
@@ -98,7 +98,10 @@ public final class ListpackEnds {
     return position + bodyBytes + ListpackFormat.backLengthBytes(bodyBytes);
   }
 
-  /** As {@link #write(MemorySegment, long, MemorySegment, long, int)}, of a whole number. */
+  /**
+   * Writes an entry of an integer, like {@link #write(MemorySegment, long, MemorySegment, long,
+   * int)}.
+   */
   public static long write(MemorySegment target, long position, long value) {
     int bodyBytes = ListpackFormat.integerBodyBytes(value);
     ListpackFormat.writeInteger(target, position, value);
@@ -106,7 +109,7 @@ public final class ListpackEnds {
     return position + bodyBytes + 1;
   }
 
-  /** Ends a listpack anew at the position after entries that were added at its end. */
+  /** Ends a listpack at the given position, after entries were written at its end. */
   public static void extend(MemorySegment memory, long start, long end, int added) {
     setByte(memory, end, END);
     set32(memory, start, (int) (end + 1 - start));
@@ -116,8 +119,8 @@ public final class ListpackEnds {
     }
   }
 
-  /** The most bytes that an entry of so many bytes takes. */
-  public static long mostEntryBytes(int length) {
-    return length + MOST_FRAME_BYTES;
+  /** Returns an upper bound of the size of an entry of {@code length} bytes. */
+  public static long maxEntryBytes(int length) {
+    return length + MAX_OVERHEAD_BYTES;
   }
 }

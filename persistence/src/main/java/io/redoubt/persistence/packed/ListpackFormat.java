@@ -15,15 +15,15 @@ import static io.redoubt.persistence.packed.LittleEndian.unsignedByte;
 import java.lang.foreign.MemorySegment;
 
 /**
- * The bytes of a listpack, and of one entry of it.
+ * The format of a listpack and of its entries.
  *
  * <pre>
- * listpack   4 bytes  size of it all in bytes, little-endian
- *            2 bytes  number of entries, little-endian; 65535: unknown, has to be counted
+ * listpack   4 bytes  total size in bytes, little-endian
+ *            2 bytes  number of entries, little-endian; 65535: unknown, to be counted
  *            entries
  *            1 byte   0xff
  *
- * entry      0xxxxxxx                        the whole number x, 0 to 127
+ * entry      0xxxxxxx                        the integer x, 0 to 127
  *            10nnnnnn ...                    n bytes follow
  *            110xxxxx xxxxxxxx               x, 13 bits, signed, high bits first
  *            1110nnnn nnnnnnnn ...           n bytes follow, n of 12 bits, high bits first
@@ -54,17 +54,19 @@ final class ListpackFormat {
 
   private ListpackFormat() {}
 
-  /** Whether the first byte is that of an entry: neither the end nor unknown. */
+  /**
+   * Returns true if the first byte is that of an entry: neither the end nor an unknown encoding.
+   */
   static boolean isEntry(int first) {
     return first <= INT_64;
   }
 
-  /** Whether the first byte is that of an entry which is a whole number. */
+  /** Returns true if the first byte is that of an integer entry. */
   static boolean isInteger(int first) {
     return first < BYTES_6 || (first >= INT_13 && first < BYTES_12) || first > BYTES_32;
   }
 
-  /** How many bytes there are before those of the string, or of the whole number's entry. */
+  /** Returns the number of bytes before the string, or the size of an integer entry. */
   static int prefixBytes(int first) {
     if (first < INT_13) {
       return 1;
@@ -80,7 +82,7 @@ final class ListpackFormat {
     };
   }
 
-  /** The length of the string whose entry this is; its prefix is looked at, nothing else. */
+  /** Returns the length of a string entry; reads its prefix only. */
   static long stringLength(MemorySegment memory, long entry, int first) {
     if (first < INT_13) {
       return first & 0x3f;
@@ -91,7 +93,9 @@ final class ListpackFormat {
     return unsigned32(memory, entry + 1);
   }
 
-  /** The position behind the strings of up to 63 bytes that follow one another from there on. */
+  /**
+   * Returns the position behind the consecutive strings of up to 63 bytes that start at a position.
+   */
   static long afterShortStrings(MemorySegment memory, long position) {
     long at = position;
     for (int first = unsignedByte(memory, at);
@@ -102,7 +106,7 @@ final class ListpackFormat {
     return at;
   }
 
-  /** The bytes of an entry without its back-length. */
+  /** Returns the size of an entry without its back-length. */
   static long bodyBytes(MemorySegment memory, long entry) {
     int first = unsignedByte(memory, entry);
     if (first < BYTES_6) {
@@ -175,7 +179,7 @@ final class ListpackFormat {
     }
   }
 
-  /** Writes what comes before the bytes of a string, and returns the place for these. */
+  /** Writes the prefix of a string and returns the offset for its bytes. */
   static long writeStringPrefix(MemorySegment memory, long entry, int length) {
     if (length < 1 << 6) {
       setByte(memory, entry, BYTES_6 | length);
@@ -192,8 +196,8 @@ final class ListpackFormat {
   }
 
   /**
-   * How many bytes the back-length of an entry takes. The largest number of a width is given one
-   * more byte, except for one byte: so does Redis.
+   * Returns the size of an entry's back-length. Like Redis, the largest value of each width except
+   * one byte takes one byte more.
    */
   static int backLengthBytes(long bodyBytes) {
     if (bodyBytes <= 127) {
@@ -208,7 +212,7 @@ final class ListpackFormat {
     return bodyBytes < (1 << 28) - 1 ? 4 : 5;
   }
 
-  /** The byte of a back-length at {@code index} of its {@code width} bytes. */
+  /** Returns the byte of a back-length at {@code index} of its {@code width} bytes. */
   static int backLengthByte(long bodyBytes, int width, int index) {
     int bits = (int) (bodyBytes >> (7 * (width - 1 - index))) & 0x7f;
     return index == 0 ? bits : bits | 0x80;
@@ -221,7 +225,7 @@ final class ListpackFormat {
     }
   }
 
-  /** Where the entry begins whose back-length ends before {@code end}. */
+  /** Returns the start of the entry whose back-length ends before {@code end}. */
   static long before(MemorySegment memory, long end) {
     long at = end - 1;
     int bits = unsignedByte(memory, at);

@@ -6,7 +6,10 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 
-/** Numbers in the byte order of the packed formats, at any offset, and the comparison of bytes. */
+/**
+ * Access to the little-endian integers of the packed formats at any offset, and comparison of
+ * bytes.
+ */
 final class LittleEndian {
 
   private static final ValueLayout.OfShort SHORT =
@@ -67,8 +70,8 @@ final class LittleEndian {
     memory.set(LONG, at, value);
   }
 
-  /** Whether {@code length} bytes are the same at both places; for the short ones of elements. */
-  static boolean same(MemorySegment a, long atA, MemorySegment b, long atB, long length) {
+  /** Returns true if {@code length} bytes are equal; tuned for short ones. */
+  static boolean bytesEqual(MemorySegment a, long atA, MemorySegment b, long atB, long length) {
     long done = 0;
     for (; done <= length - Long.BYTES; done += Long.BYTES) {
       if (a.get(LONG, atA + done) != b.get(LONG, atB + done)) {

@@ -9,8 +9,8 @@ import java.nio.ByteOrder;
 import java.util.Arrays;
 
 /**
- * The LZF compression of strings in RDB files and of lists' nodes: one bare stream of operations,
- * without any header or block structure.
+ * LZF compression of strings in RDB files and of list nodes: a bare stream of operations, without
+ * any header or block structure.
  *
  * <pre>
  * 000nnnnn                     n + 1 literal bytes follow
@@ -23,19 +23,16 @@ import java.util.Arrays;
  */
 public final class Lzf {
 
-  /** The farthest that an operation can look back, in bytes. */
+  /** The maximum distance of a back-reference in bytes. */
   public static final int HISTORY_BYTES = 1 << 13;
 
-  /** The most that one operation yields, in bytes. */
+  /** The longest output of one operation in bytes. */
   public static final int LONGEST_COPY_BYTES = 264;
 
-  /**
-   * No stream expands by more than this factor: three bytes make at most {@link
-   * #LONGEST_COPY_BYTES}.
-   */
+  /** The maximum expansion of a stream: three bytes yield at most {@link #LONGEST_COPY_BYTES}. */
   public static final int LARGEST_RATIO = 88;
 
-  /** Its low 24 bits are the three bytes at a place. */
+  /** Reads four bytes; the low 24 bits are the three bytes to match. */
   private static final VarHandle LITTLE_INT =
       MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
 
@@ -48,42 +45,42 @@ public final class Lzf {
   private Lzf() {}
 
   /**
-   * Compresses, block by block; keeps its table of recent places from call to call so that short
-   * values cost no clearing. One thread's.
+   * A compressor that works block by block. Its table of recent positions is kept between calls, so
+   * that short values need no clearing. Not thread-safe.
    *
-   * <p>It works on Java arrays, which what it reads and writes is copied into and out of: that is
-   * less by far than what it does with them, and accesses to arrays are less code, which the JIT
-   * has compiled several times sooner.
+   * <p>It works on Java arrays, into and out of which the data is copied. Array accesses compile to
+   * less code, which the JIT optimizes several times sooner, and the copies cost far less than the
+   * compression.
    */
   public static final class Compressor {
     private static final int TABLE_BITS = 14;
 
-    /** Short values use but the beginning of the table, which stays in the first cache. */
+    /** The table size for short values, which stays in the L1 cache. */
     private static final int SHORT_TABLE_BITS = 10;
 
     private static final int SHORT_BYTES = 1 << 10;
 
-    /** No copy goes beyond the end of a block, though it may begin in the one before. */
+    /** No copy crosses the end of a block, though it may start in the previous one. */
     private static final int BLOCK_BYTES = 1 << 15;
 
     /**
-     * By hash of three bytes: {@code base} + the last position that had it; less than base is of an
-     * earlier call.
+     * The last position of each hash of three bytes, plus {@code base}; smaller values stem from
+     * earlier calls.
      */
     private final int[] places = new int[1 << TABLE_BITS];
 
     private int base = 1;
-    private byte[] plain = {}; // what can be looked back at, and a block
-    private byte[] packed = {}; // the block's result
+    private byte[] plain = {}; // the history and a block
+    private byte[] packed = {}; // the block's compressed form
 
-    /** A compressor whose table is empty. */
+    /** Creates a compressor with an empty table. */
     public Compressor() {}
 
     /**
      * Compresses [from, from + length) of source.
      *
-     * @param room the most bytes that the result may have
-     * @return the size of the result in bytes, or 0 when it would not fit into room
+     * @param room the maximum size of the result in bytes
+     * @return the size of the result in bytes, or 0 if it exceeds room
      */
     public int compress(
         MemorySegment source, long from, int length, MemorySegment target, long to, int room) {
@@ -106,12 +103,12 @@ public final class Lzf {
         int end = history + block;
         makeRoom(end);
         MemorySegment.copy(source, JAVA_BYTE, from + done - history, plain, 0, end);
-        int made = run(history, end, base + done - history, shift);
-        if (made > room - size) {
+        int blockBytes = run(history, end, base + done - history, shift);
+        if (blockBytes > room - size) {
           return 0;
         }
-        MemorySegment.copy(packed, 0, target, JAVA_BYTE, to + size, made);
-        size += made;
+        MemorySegment.copy(packed, 0, target, JAVA_BYTE, to + size, blockBytes);
+        size += blockBytes;
         done += block;
       }
       return size;
@@ -125,16 +122,16 @@ public final class Lzf {
     }
 
     /**
-     * Compresses [from, end) of the plain bytes; returns how many bytes that makes.
+     * Compresses [from, end) of the plain bytes and returns the size of the result.
      *
-     * @param origin what the table has for the first of the plain bytes
+     * @param origin the table's value for the first plain byte
      */
     private int run(int from, int end, int origin, int shift) {
       byte[] source = plain;
       byte[] target = packed;
       int[] table = places;
       int out = 0;
-      int literals = from; // where the literal bytes not written yet begin
+      int literals = from; // the start of the pending literal bytes
       int at = from;
       while (at <= end - Integer.BYTES) {
         int three = (int) LITTLE_INT.get(source, at) & 0xffffff;
@@ -145,7 +142,7 @@ public final class Lzf {
         if (earlier < 0
             || back >= HISTORY_BYTES
             || ((int) LITTLE_INT.get(source, earlier) & 0xffffff) != three) {
-          at += 1 + ((at - literals) >> 5); // hurry over what does not compress
+          at += 1 + ((at - literals) >> 5); // skip faster over incompressible data
           continue;
         }
         int same = same(source, earlier, at, Math.min(LONGEST_COPY_BYTES, end - at));
@@ -164,7 +161,10 @@ public final class Lzf {
       return writeLiterals(source, literals, end - literals, target, out);
     }
 
-    /** How many bytes at two places are the same, where the first few are known to be. */
+    /**
+     * Returns the length of the common prefix at two positions that are known to match in the first
+     * bytes.
+     */
     private static int same(byte[] source, int earlier, int later, int most) {
       int same = SHORTEST_COPY_BYTES;
       for (; same <= most - Long.BYTES; same += Long.BYTES) {
@@ -181,7 +181,7 @@ public final class Lzf {
       return same;
     }
 
-    /** Writes literal bytes and returns the place behind them. */
+    /** Writes literal bytes and returns the position behind them. */
     private static int writeLiterals(byte[] source, int from, int count, byte[] target, int to) {
       int out = to;
       for (int done = 0; done < count; ) {
@@ -198,22 +198,22 @@ public final class Lzf {
   }
 
   /**
-   * Decompresses as much as has arrived and as there is room for, in whole operations. The
-   * positions reached are in fields, so that nothing is allocated.
+   * A decompressor of chunks: it runs whole operations as far as input and room allow. The
+   * positions reached are kept in fields, to avoid allocation.
    */
   public static final class Decompressor {
     private long input;
     private long output;
 
-    /** A decompressor at the beginning. */
+    /** Creates a decompressor. */
     public Decompressor() {}
 
-    /** Where in the source the first operation not done begins. */
+    /** Returns the offset in the source of the first pending operation. */
     public long input() {
       return input;
     }
 
-    /** Where in the target the next byte goes. */
+    /** Returns the offset in the target of the next byte. */
     public long output() {
       return output;
     }
@@ -222,8 +222,8 @@ public final class Lzf {
      * Runs the operations in [from, to) of source until one is incomplete or its result does not
      * fit below limit.
      *
-     * @param history where the bytes begin that came before {@code at} and may be referred to
-     * @return false when an operation refers to bytes before history: the stream is corrupt
+     * @param history the offset of the oldest byte before {@code at} that may be referenced
+     * @return false if an operation refers to bytes before history: the stream is corrupt
      */
     public boolean run(
         MemorySegment source,
@@ -274,7 +274,7 @@ public final class Lzf {
       return valid;
     }
 
-    /** Copies forwards, so that an overlapping copy repeats what it has just written. */
+    /** Copies forwards, so that an overlapping copy repeats the bytes it has just written. */
     private static void copyWithin(MemorySegment memory, long from, long to, int length) {
       if (to - from >= length) {
         MemorySegment.copy(memory, from, memory, to, length);

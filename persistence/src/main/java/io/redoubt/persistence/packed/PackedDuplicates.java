@@ -5,27 +5,30 @@ import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 
 /**
- * Finds out whether a listpack holds an element twice where it must not: the fields of a hash, the
- * members of a set. One object is reused; it keeps its table.
+ * Detects duplicate elements in a listpack that must not have any, such as the fields of a hash or
+ * the members of a set. Reusable; it keeps its table.
  */
 public final class PackedDuplicates {
 
-  /** So few elements are compared each with each. */
+  /** Up to this many elements are compared pairwise. */
   private static final int FEW = 6;
 
   private static final int FIRST_SLOTS = 64;
   private static final long MIX = 0x9e3779b97f4a7c15L;
 
-  /** Offset of an entry from the listpack's start, 0 where none is; a power of two many. */
+  /**
+   * The offsets of entries from the listpack's start, 0 for an empty slot; the length is a power of
+   * two.
+   */
   private int[] slots = new int[FIRST_SLOTS];
 
   /**
-   * Whether two of the elements looked at are the same.
+   * Returns true if two of the examined elements are equal.
    *
-   * @param stride every how many elements one is looked at, from the first: 2 for the fields of a
+   * @param stride the distance of the examined elements, from the first one: 2 for the fields of a
    *     hash
    */
-  public boolean areIn(MemorySegment memory, long start, int stride) {
+  public boolean existIn(MemorySegment memory, long start, int stride) {
     int count = Listpack.count(memory, start) / stride;
     return count <= FEW ? amongFew(memory, start, stride) : amongMany(memory, start, stride, count);
   }
@@ -37,7 +40,7 @@ public final class PackedDuplicates {
       for (long other = skip(memory, one, stride);
           other != Listpack.NONE;
           other = skip(memory, other, stride)) {
-        if (same(memory, one, other)) {
+        if (sameText(memory, one, other)) {
           return true;
         }
       }
@@ -57,7 +60,7 @@ public final class PackedDuplicates {
         entry = skip(memory, entry, stride)) {
       int slot = (int) (hash(memory, entry) >>> 32) & (size - 1);
       while (slots[slot] != 0) {
-        if (same(memory, start + slots[slot], entry)) {
+        if (sameText(memory, start + slots[slot], entry)) {
           return true;
         }
         slot = (slot + 1) & (size - 1);
@@ -75,13 +78,16 @@ public final class PackedDuplicates {
     return at;
   }
 
-  /** Whether two entries are the same text; a foreign listpack may hold a number as text. */
-  private static boolean same(MemorySegment memory, long one, long other) {
+  /**
+   * Returns true if two entries have the same text. An untrusted listpack may hold an integer as
+   * text.
+   */
+  private static boolean sameText(MemorySegment memory, long one, long other) {
     if (Listpack.isInteger(memory, one) && Listpack.isInteger(memory, other)) {
       return Listpack.integer(memory, one) == Listpack.integer(memory, other);
     }
     if (Listpack.isInteger(memory, one)) {
-      return same(memory, other, one);
+      return sameText(memory, other, one);
     }
     int length = Listpack.bytesLength(memory, one);
     return Listpack.equal(memory, other, memory, Listpack.bytesAt(memory, one), length);

@@ -1,6 +1,6 @@
 package io.redoubt.persistence.packed;
 
-/** Bytes that are no valid packed collection; says where and why. */
+/** Signals an invalid packed collection, with the offset and the reason. */
 public final class PackedException extends Exception {
 
   private static final long serialVersionUID = 1L;
@@ -12,12 +12,12 @@ public final class PackedException extends Exception {
     this.offset = offset;
   }
 
-  /** Bytes from the start of the collection to the place of the error. */
+  /** Returns the offset of the error from the start of the collection. */
   public long offset() {
     return offset;
   }
 
-  /** What is wrong there; the same as the message. */
+  /** Returns the reason, which is also the message. */
   public String reason() {
     return String.valueOf(getMessage());
   }

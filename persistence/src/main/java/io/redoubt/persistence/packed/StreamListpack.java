@@ -3,30 +3,31 @@ package io.redoubt.persistence.packed;
 import java.lang.foreign.MemorySegment;
 
 /**
- * The listpack of some consecutive entries of a stream. Ids are relative to one beside the
- * listpack, that of the entry with which it began.
+ * The listpack of consecutive entries of a stream. Their ids are relative to a base id stored
+ * beside the listpack, the id of its original first entry.
  *
  * <pre>
  * head    number of entries, number of deleted ones, number n of fields, n field names, 0
  * entries
  *
  * entry   flags: 1 deleted, 2 has the fields of the head
- *         milliseconds and sequence, as differences to the id beside
+ *         milliseconds and sequence, as differences to the base id
  *         n values, if it has the head's fields; else a number m and m fields and values in turn
  *         the number of elements of the entry before this one
  * </pre>
  *
- * <p>This class checks a foreign one; one object is reused and keeps what it found.
+ * <p>This class validates untrusted ones. An instance is reusable and keeps the figures of the last
+ * listpack.
  */
 public final class StreamListpack {
 
-  /** The flag of an entry that was deleted. */
+  /** The flag of a deleted entry. */
   public static final int DELETED = 1;
 
-  /** The flag of an entry that has the fields of the head. */
+  /** The flag of an entry that has the head's fields. */
   public static final int SAME_FIELDS = 2;
 
-  /** How many elements an entry starts with: its flags and the two halves of its id. */
+  /** The number of elements that start an entry: its flags and the two halves of its id. */
   public static final int FIXED_ELEMENTS = 3;
 
   private MemorySegment memory = MemorySegment.NULL;
@@ -38,40 +39,40 @@ public final class StreamListpack {
   private long lastMillis;
   private long lastSequence;
 
-  /** How many entries the one checked last has that are not deleted. */
+  /** Returns the number of live entries of the listpack checked last. */
   public long entries() {
     return entries;
   }
 
-  /** The milliseconds of its first entry, deleted or not. */
+  /** Returns the milliseconds of its first entry, deleted or not. */
   public long firstMillis() {
     return firstMillis;
   }
 
-  /** The sequence of its first entry, deleted or not. */
+  /** Returns the sequence of its first entry, deleted or not. */
   public long firstSequence() {
     return firstSequence;
   }
 
-  /** The milliseconds of its last entry, deleted or not. */
+  /** Returns the milliseconds of its last entry, deleted or not. */
   public long lastMillis() {
     return lastMillis;
   }
 
-  /** The sequence of its last entry, deleted or not. */
+  /** Returns the sequence of its last entry, deleted or not. */
   public long lastSequence() {
     return lastSequence;
   }
 
   /**
-   * Checks every byte of a foreign listpack, and that it is what is described above, with ids in
-   * ascending order and at least one entry. All may be deleted ones: in Redis trimming by id can
-   * leave such a node.
+   * Validates every byte of an untrusted listpack against the format above: ids ascend, and there
+   * is at least one entry. All entries may be deleted, because trimming by id can leave such a node
+   * in Redis.
    *
-   * @param length how many bytes it is said to have
-   * @param millis of the id beside it
-   * @param sequence of the id beside it
-   * @throws PackedException when it is not valid
+   * @param length the number of bytes available
+   * @param millis the milliseconds of the base id
+   * @param sequence the sequence of the base id
+   * @throws PackedException if it is not valid
    */
   public void check(
       MemorySegment nodeMemory, long nodeStart, long length, long millis, long sequence)
@@ -85,7 +86,7 @@ public final class StreamListpack {
     long fields = size();
     skip(fields);
     if (integer() != 0) {
-      throw wrong("head of a stream's listpack does not end");
+      throw wrong("head of a stream's listpack has no end");
     }
     entries = 0;
     long total = 0;
@@ -146,14 +147,14 @@ public final class StreamListpack {
       throw new PackedException(0, "stream's listpack ends early");
     }
     if (!Listpack.isInteger(memory, at)) {
-      throw wrong("text where a number belongs in a stream's listpack");
+      throw wrong("text instead of a number in a stream's listpack");
     }
     long value = Listpack.integer(memory, at);
     at = Listpack.next(memory, at);
     return value;
   }
 
-  /** A count, which can't be larger than all that there is. */
+  /** Reads a count, which can't exceed the size of a listpack. */
   private long size() throws PackedException {
     long value = integer();
     if (value < 0 || value > Listpack.MAX_BYTES) {

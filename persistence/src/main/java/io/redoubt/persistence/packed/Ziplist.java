@@ -16,13 +16,13 @@ import static io.redoubt.persistence.packed.LittleEndian.unsignedByte;
 import java.lang.foreign.MemorySegment;
 
 /**
- * What was used where {@link Listpack} is now, up to Redis 6.2: for files that such a Redis wrote
- * or is to read.
+ * The predecessor of {@link Listpack}, used up to Redis 6.2: for reading files of such a Redis and
+ * for writing files that it can read.
  *
  * <pre>
- * ziplist  4 bytes  size of it all in bytes, little-endian
- *          4 bytes  offset of the last entry, little-endian; of the end when there is none
- *          2 bytes  number of entries, little-endian; 65535: unknown, has to be counted
+ * ziplist  4 bytes  total size in bytes, little-endian
+ *          4 bytes  offset of the last entry, little-endian; of the end if there is none
+ *          2 bytes  number of entries, little-endian; 65535: unknown, to be counted
  *          entries
  *          1 byte   0xff
  *
@@ -31,7 +31,7 @@ import java.lang.foreign.MemorySegment;
  *          00nnnnnn ...                  n bytes follow
  *          01nnnnnn nnnnnnnn ...         n bytes follow, high bits first
  *          10------ n (4 bytes) ...      n bytes follow, high byte first
- *          11000000 x (2 bytes)          the whole number x, signed, little-endian, as those below
+ *          11000000 x (2 bytes)          the integer x, signed, little-endian, as those below
  *          11010000 x (4 bytes)
  *          11100000 x (8 bytes)
  *          11110000 x (3 bytes)
@@ -39,11 +39,11 @@ import java.lang.foreign.MemorySegment;
  *          1111xxxx                      x - 1, x of 1 to 13
  * </pre>
  *
- * <p>Nothing here allocates; an entry is told by its offset in the memory.
+ * <p>No method allocates. An entry is identified by its offset in the memory.
  */
 public final class Ziplist {
 
-  /** What {@link #first} and {@link #next} return when there is no such entry. */
+  /** The result of {@link #first} and {@link #next} if there is no such entry. */
   public static final long NONE = -1;
 
   private static final int LAST_AT = 4;
@@ -64,7 +64,7 @@ public final class Ziplist {
 
   private Ziplist() {}
 
-  /** The number of entries. From 65535 on they have to be counted one by one. */
+  /** Returns the number of entries. From 65535 on they have to be counted one by one. */
   public static int count(MemorySegment memory, long start) {
     int count = unsigned16(memory, start + COUNT_AT);
     if (count == UNKNOWN_COUNT) {
@@ -76,12 +76,12 @@ public final class Ziplist {
     return count;
   }
 
-  /** The first entry, or {@link #NONE}. */
+  /** Returns the first entry, or {@link #NONE}. */
   public static long first(MemorySegment memory, long start) {
     return orNone(memory, start + HEADER_BYTES);
   }
 
-  /** The entry after this one, or {@link #NONE}. */
+  /** Returns the entry after this one, or {@link #NONE}. */
   public static long next(MemorySegment memory, long entry) {
     long at = encodingAt(memory, entry);
     return orNone(memory, at + bodyBytes(memory, at));
@@ -91,12 +91,12 @@ public final class Ziplist {
     return unsignedByte(memory, position) == END ? NONE : position;
   }
 
-  /** Whether an entry is a whole number: it has {@link #integer}, not bytes. */
+  /** Returns true if an entry is stored as an integer, to be read by {@link #integer}. */
   public static boolean isInteger(MemorySegment memory, long entry) {
     return unsignedByte(memory, encodingAt(memory, entry)) >= INT_16;
   }
 
-  /** The whole number that an entry is. */
+  /** Returns the integer of an entry. */
   public static long integer(MemorySegment memory, long entry) {
     long at = encodingAt(memory, entry);
     int encoding = unsignedByte(memory, at);
@@ -110,13 +110,13 @@ public final class Ziplist {
     };
   }
 
-  /** The offset of the bytes of an entry that is no integer. */
+  /** Returns the offset of the bytes of an entry that is no integer. */
   public static long bytesAt(MemorySegment memory, long entry) {
     long at = encodingAt(memory, entry);
     return at + prefixBytes(unsignedByte(memory, at));
   }
 
-  /** How many bytes an entry that is no integer has. */
+  /** Returns the number of bytes of an entry that is no integer. */
   public static int bytesLength(MemorySegment memory, long entry) {
     return (int) stringLength(memory, encodingAt(memory, entry));
   }
@@ -132,7 +132,7 @@ public final class Ziplist {
         || (encoding >= INT_24 && encoding <= INT_8);
   }
 
-  /** How many bytes there are from the encoding to the string, or to the end of the number. */
+  /** Returns the number of bytes from the encoding to the string, or to the end of the integer. */
   private static int prefixBytes(int encoding) {
     if (encoding < INT_16) {
       return encoding < BYTES_14 ? 1 : encoding < BYTES_32 ? 2 : 5;
@@ -164,15 +164,15 @@ public final class Ziplist {
     return encoding < INT_16 ? prefix + stringLength(memory, at) : prefix;
   }
 
-  /** How many bytes {@link #toListpack} may take, and {@link #fromListpack}. */
-  public static long roomForOther(long bytes) {
+  /** Returns an upper bound of the size after {@link #toListpack} or {@link #fromListpack}. */
+  public static long maxConvertedBytes(long bytes) {
     return 2 * bytes + 2 * HEADER_BYTES;
   }
 
   /**
    * Writes the listpack of the same elements.
    *
-   * @param target has {@link #roomForOther} bytes at the place
+   * @param target has {@link #maxConvertedBytes} bytes from {@code to} on
    * @return its size in bytes
    */
   public static long toListpack(MemorySegment memory, long start, MemorySegment target, long to) {
@@ -191,14 +191,14 @@ public final class Ziplist {
   /**
    * Writes the ziplist of the elements of a listpack.
    *
-   * @param target has {@link #roomForOther} bytes at the place
+   * @param target has {@link #maxConvertedBytes} bytes from {@code to} on
    * @return its size in bytes
    */
   public static long fromListpack(MemorySegment memory, long start, MemorySegment target, long to) {
     long at = to + HEADER_BYTES;
     long last = at;
-    for (long entry = Listpack.beginning(start); !Listpack.isEnd(memory, entry); ) {
-      long body = writeBefore(target, at, at - last);
+    for (long entry = Listpack.firstPosition(start); !Listpack.isEnd(memory, entry); ) {
+      long body = writePrecedingSize(target, at, at - last);
       last = at;
       long others = ListpackFormat.afterShortStrings(memory, entry);
       if (others == entry) {
@@ -218,8 +218,8 @@ public final class Ziplist {
     return at + 1 - to;
   }
 
-  /** Writes the size of the entry before one; returns the place behind that. */
-  private static long writeBefore(MemorySegment target, long at, long bytes) {
+  /** Writes the size of the preceding entry; returns the offset behind it. */
+  private static long writePrecedingSize(MemorySegment target, long at, long bytes) {
     if (bytes < LONG_BEFORE) {
       setByte(target, at, (int) bytes);
       return at + 1;
@@ -230,11 +230,11 @@ public final class Ziplist {
   }
 
   /**
-   * Makes short strings as a listpack has them those of a ziplist: both have a byte before a string
-   * and the size of something between two, so nothing has to be moved.
+   * Converts short strings from listpack to ziplist entries in place. Both formats have one byte
+   * before a string and one size byte between two, so no string moves.
    *
-   * @param entry where the entry of the first string begins
-   * @param from its first byte that is not of a ziplist yet
+   * @param entry the start of the first string's entry
+   * @param from the first byte in listpack format
    * @return the entry of the last string
    */
   private static long fromShortStrings(MemorySegment memory, long entry, long from, long to) {
@@ -311,22 +311,22 @@ public final class Ziplist {
   }
 
   /**
-   * Checks every byte of a foreign ziplist; looks at none outside of it.
+   * Validates every byte of an untrusted ziplist, without reading beyond it.
    *
-   * @param length how many bytes it is said to have
-   * @throws PackedException when it is not valid
+   * @param length the number of bytes available
+   * @throws PackedException if it is not valid
    */
   public static void validate(MemorySegment memory, long start, long length)
       throws PackedException {
     if (length < HEADER_BYTES + 1) {
-      throw new PackedException(0, "ziplist of less than " + (HEADER_BYTES + 1) + " bytes");
+      throw new PackedException(0, "ziplist of fewer than " + (HEADER_BYTES + 1) + " bytes");
     }
     if (unsigned32(memory, start) != length) {
-      throw new PackedException(0, "ziplist's size differs from that of the bytes");
+      throw new PackedException(0, "ziplist's size differs from the number of bytes");
     }
     long end = start + length - 1;
     if (unsignedByte(memory, end) != END) {
-      throw new PackedException(length - 1, "ziplist without its end");
+      throw new PackedException(length - 1, "ziplist without end marker");
     }
     long entry = start + HEADER_BYTES;
     long last = entry;
@@ -339,8 +339,8 @@ public final class Ziplist {
     if (unsigned32(memory, start + LAST_AT) != last - start) {
       throw new PackedException(LAST_AT, "ziplist's offset of the last entry is wrong");
     }
-    int said = unsigned16(memory, start + COUNT_AT);
-    if (said != UNKNOWN_COUNT && said != count) {
+    int stored = unsigned16(memory, start + COUNT_AT);
+    if (stored != UNKNOWN_COUNT && stored != count) {
       throw new PackedException(COUNT_AT, "ziplist's count of entries is wrong");
     }
   }
@@ -357,7 +357,8 @@ public final class Ziplist {
       throw new PackedException(entry - start, "ziplist entry beyond the end");
     }
     if ((first == LONG_BEFORE ? unsigned32(memory, entry + 1) : first) != bytesBefore) {
-      throw new PackedException(entry - start, "ziplist entry's size of the one before is wrong");
+      throw new PackedException(
+          entry - start, "ziplist entry's size of the preceding entry is wrong");
     }
     int encoding = unsignedByte(memory, at);
     if (!isKnown(encoding)) {

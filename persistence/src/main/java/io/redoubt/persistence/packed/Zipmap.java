@@ -6,10 +6,10 @@ import static io.redoubt.persistence.packed.LittleEndian.unsignedByte;
 import java.lang.foreign.MemorySegment;
 
 /**
- * The small hashes of Redis up to 2.4: for reading old files only.
+ * The format of small hashes in Redis up to 2.4, for reading old files.
  *
  * <pre>
- * zipmap  1 byte  number of pairs; 254 or more: has to be counted
+ * zipmap  1 byte  number of pairs; 254 or more: to be counted
  *         pairs
  *         1 byte  0xff
  *
@@ -18,11 +18,11 @@ import java.lang.foreign.MemorySegment;
  * length  one byte up to 253, or 0xfe and 4 bytes, little-endian
  * </pre>
  *
- * <p>Nothing here allocates; a pair is told by its offset in the memory.
+ * <p>No method allocates. A pair is identified by its offset in the memory.
  */
 public final class Zipmap {
 
-  /** What {@link #first} and {@link #next} return when there is no such pair. */
+  /** The result of {@link #first} and {@link #next} if there is no such pair. */
   public static final long NONE = -1;
 
   private static final int HEADER_BYTES = 1;
@@ -32,7 +32,7 @@ public final class Zipmap {
 
   private Zipmap() {}
 
-  /** The number of pairs. From 254 on they have to be counted one by one. */
+  /** Returns the number of pairs. From 254 on they have to be counted one by one. */
   public static int count(MemorySegment memory, long start) {
     int count = unsignedByte(memory, start);
     if (count >= UNKNOWN_COUNT) {
@@ -44,12 +44,12 @@ public final class Zipmap {
     return count;
   }
 
-  /** The first pair, or {@link #NONE}. */
+  /** Returns the first pair, or {@link #NONE}. */
   public static long first(MemorySegment memory, long start) {
     return orNone(memory, start + HEADER_BYTES);
   }
 
-  /** The pair after this one, or {@link #NONE}. */
+  /** Returns the pair after this one, or {@link #NONE}. */
   public static long next(MemorySegment memory, long pair) {
     long value = valueLengthAt(memory, pair);
     long unusedAt = value + lengthBytes(memory, value);
@@ -61,23 +61,23 @@ public final class Zipmap {
     return unsignedByte(memory, position) == END ? NONE : position;
   }
 
-  /** The offset of the bytes of a pair's key. */
+  /** Returns the offset of a key's bytes. */
   public static long keyAt(MemorySegment memory, long pair) {
     return pair + lengthBytes(memory, pair);
   }
 
-  /** How many bytes a pair's key has. */
+  /** Returns the length of a key in bytes. */
   public static int keyLength(MemorySegment memory, long pair) {
     return (int) length(memory, pair);
   }
 
-  /** The offset of the bytes of a pair's value. */
+  /** Returns the offset of a value's bytes. */
   public static long valueAt(MemorySegment memory, long pair) {
     long at = valueLengthAt(memory, pair);
     return at + lengthBytes(memory, at) + 1;
   }
 
-  /** How many bytes a pair's value has. */
+  /** Returns the length of a value in bytes. */
   public static int valueLength(MemorySegment memory, long pair) {
     return (int) length(memory, valueLengthAt(memory, pair));
   }
@@ -96,19 +96,19 @@ public final class Zipmap {
   }
 
   /**
-   * Checks every byte of a foreign zipmap; looks at none outside of it.
+   * Validates every byte of an untrusted zipmap, without reading beyond it.
    *
-   * @param length how many bytes it is said to have
-   * @throws PackedException when it is not valid
+   * @param length the number of bytes available
+   * @throws PackedException if it is not valid
    */
   public static void validate(MemorySegment memory, long start, long length)
       throws PackedException {
     if (length < HEADER_BYTES + 1) {
-      throw new PackedException(0, "zipmap of less than " + (HEADER_BYTES + 1) + " bytes");
+      throw new PackedException(0, "zipmap of fewer than " + (HEADER_BYTES + 1) + " bytes");
     }
     long end = start + length - 1;
     if (unsignedByte(memory, end) != END) {
-      throw new PackedException(length - 1, "zipmap without its end");
+      throw new PackedException(length - 1, "zipmap without end marker");
     }
     int count = 0;
     long at = start + HEADER_BYTES;
@@ -121,13 +121,15 @@ public final class Zipmap {
       }
       at = next;
     }
-    int said = unsignedByte(memory, start);
-    if (said < UNKNOWN_COUNT && said != count) {
+    int stored = unsignedByte(memory, start);
+    if (stored < UNKNOWN_COUNT && stored != count) {
       throw new PackedException(0, "zipmap's count of pairs is wrong");
     }
   }
 
-  /** Checks a length and that so many bytes, and one more, are there; where they would end. */
+  /**
+   * Validates a length, and that as many bytes and one more follow; returns the end of these bytes.
+   */
   private static long validateLength(MemorySegment memory, long start, long at, long end)
       throws PackedException {
     if (unsignedByte(memory, at) == END) {
@@ -138,7 +140,7 @@ public final class Zipmap {
       throw new PackedException(at - start, "zipmap string beyond the end");
     }
     if (lengthBytes > 1 && length(memory, at) < LONG_LENGTH) {
-      throw new PackedException(at - start, "zipmap length in more bytes than it needs");
+      throw new PackedException(at - start, "zipmap length in more bytes than necessary");
     }
     return at + lengthBytes + length(memory, at);
   }

@@ -86,7 +86,7 @@ final class PackedReader implements AutoCloseable {
     } catch (PackedException e) {
       throw corrupt(type, at, e);
     }
-    BufferMemory.Block target = room(Ziplist.roomForOther(length), at);
+    BufferMemory.Block target = room(Ziplist.maxConvertedBytes(length), at);
     length = Ziplist.toListpack(memory, offset, target.memory(), target.offset());
     moved(target);
   }
@@ -174,7 +174,7 @@ final class PackedReader implements AutoCloseable {
     if (count % stride != 0) {
       throw corrupt(type, at, count + " elements are not whole");
     }
-    if (duplicates.areIn(memory, offset, stride)) {
+    if (duplicates.existIn(memory, offset, stride)) {
       boolean old = type == RdbType.HASH_ZIPLIST || type == RdbType.ZSET_ZIPLIST;
       throw corrupt(type, at, (old ? "ziplist" : "listpack") + " with dup elements");
     }

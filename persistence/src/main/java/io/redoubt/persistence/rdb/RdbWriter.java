@@ -266,7 +266,7 @@ public final class RdbWriter implements RdbVisitor, AutoCloseable {
   @Override
   public void listNode(MemorySegment memory, long offset, int length) {
     if (type == RdbType.LIST_QUICKLIST) {
-      BufferMemory.Block target = scratch(Ziplist.roomForOther(length));
+      BufferMemory.Block target = scratch(Ziplist.maxConvertedBytes(length));
       long bytes = Ziplist.fromListpack(memory, offset, target.memory(), target.offset());
       putString(target.memory(), target.offset(), (int) bytes);
     } else {
@@ -286,7 +286,7 @@ public final class RdbWriter implements RdbVisitor, AutoCloseable {
       }
       default -> {
         long bytes = ONE_ELEMENT_BYTES + (long) element.length();
-        BufferMemory.Block target = scratch(bytes + Ziplist.roomForOther(bytes));
+        BufferMemory.Block target = scratch(bytes + Ziplist.maxConvertedBytes(bytes));
         MemorySegment memory = target.memory();
         long listpack = target.offset();
         Listpack.create(memory, listpack);

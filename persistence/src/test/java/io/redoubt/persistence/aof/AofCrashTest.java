@@ -133,7 +133,7 @@ class AofCrashTest {
         disk.restart();
         wasOff = true;
       } else {
-        disk.goOn();
+        disk.resume();
       }
     }
 

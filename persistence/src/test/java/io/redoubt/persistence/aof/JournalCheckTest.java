@@ -260,7 +260,7 @@ class JournalCheckTest {
     crash(whole.length);
     MemorySegment memory = MemorySegment.ofArray(entries);
     new JournalEntry(
-            first.generation(), 1, first.offset(), first.systemStart(), JournalEntry.Before.NOTHING)
+            first.generation(), 1, first.offset(), first.bootId(), JournalEntry.Before.NOTHING)
         .write(memory, JournalEntry.length(memory, 0));
     write(JOURNAL, entries);
     byte[] other = whole.clone();

@@ -56,7 +56,7 @@ class JournalMutationTest {
   private byte[] file = {};
 
   /** A journal for a file that is to have {@link #before} and {@link #committed}. */
-  private byte[] journal(UUID systemStart) {
+  private byte[] journal(UUID bootId) {
     int sums = random.nextInt(before.length + 1);
     Before known =
         Before.of(MemorySegment.ofArray(before), before.length - sums, sums); // what a start knows
@@ -66,7 +66,7 @@ class JournalMutationTest {
       byte[] command = RequestEncoder.encode("SET", "k" + i, "v".repeat(random.nextInt(40)));
       byte[] entry = new byte[PAGE];
       System.arraycopy(command, 0, entry, JournalEntry.HEAD_BYTES, command.length);
-      new JournalEntry(3, 1, (long) before.length + bytes.size(), systemStart, known)
+      new JournalEntry(3, 1, (long) before.length + bytes.size(), bootId, known)
           .write(MemorySegment.ofArray(entry), command.length);
       all.writeBytes(entry);
       bytes.writeBytes(command);

@@ -16,19 +16,18 @@ import java.util.UUID;
 import java.util.random.RandomGenerator;
 
 /**
- * A disk in memory that can lose power, fill up and fail.
+ * An in-memory disk that can lose power, fill up and fail.
  *
- * <p>After a power cut ({@link #cutPowerAt}, {@link #restart}) a file has what was synchronised
- * and, of the writes after that, whatever chance leaves: all, none, a part that ends in the middle
- * of one, and zeros where bytes were to come; of what was overwritten some sectors. Names are
- * another matter: those that were created, given or removed since a directory was synchronised are
- * there up to a random one of these changes, in their order.
+ * <p>After a power cut ({@link #cutPowerAt}, {@link #restart}) a file keeps its synced content. Of
+ * later appends a random prefix survives, possibly followed by zeros; of overwritten sectors a
+ * random subset survives. Of the changes of names (creations, renames, deletions) since a directory
+ * was last synced, a random prefix in their order survives.
  *
- * <p>May be used from several threads.
+ * <p>Thread-safe.
  */
 public final class FaultDisk implements Disk {
 
-  /** The power is gone: nothing works until {@link FaultDisk#restart()}. */
+  /** The failure of every operation after a power cut, until {@link FaultDisk#restart()}. */
   public static final class PowerCut extends IOException {
     private static final long serialVersionUID = 1L;
 
@@ -39,18 +38,18 @@ public final class FaultDisk implements Disk {
 
   private static final int SECTOR_BYTES = 512;
 
-  /** A change of what a directory holds that a power cut may undo. */
-  private record NameChange(Path directory, Runnable change) {}
+  /** A change of a directory that a power cut may undo. */
+  private record NameChange(Path directory, Runnable apply) {}
 
-  /** A file's content, whatever its names. */
-  private static final class Node {
+  /** The content of a file, independent of its names. */
+  private static final class Inode {
     byte[] content = {};
     byte[] durable = {};
 
-    /** Up to where nothing has been changed since it was synchronised. */
+    /** The length of the prefix unchanged since the last sync. */
     int intact;
 
-    /** Whether it was cut since. */
+    /** True if the file was truncated since the last sync. */
     boolean cut;
 
     void sync() {
@@ -71,127 +70,133 @@ public final class FaultDisk implements Disk {
   }
 
   private final RandomGenerator random;
-  private final TreeMap<Path, Node> names = new TreeMap<>();
-  private final TreeMap<Path, Node> durableNames = new TreeMap<>();
+  private final TreeMap<Path, Inode> names = new TreeMap<>();
+  private final TreeMap<Path, Inode> durableNames = new TreeMap<>();
   private final TreeSet<Path> directories = new TreeSet<>();
   private final TreeSet<Path> durableDirectories = new TreeSet<>();
   private final List<NameChange> changes = new ArrayList<>();
 
   private long steps;
   private long cutAt = Long.MAX_VALUE;
-  private UUID systemStart = new UUID(0, 0);
+  private UUID bootId = new UUID(0, 0);
   private boolean off;
   private boolean zeros;
   private long roomBytes = Long.MAX_VALUE;
   private long failAt = Long.MAX_VALUE;
   private boolean syncFails;
 
-  /** An empty disk with these directories, whose faults follow from chance. */
+  /** Creates an empty disk with these directories; the faults are drawn from {@code random}. */
   public FaultDisk(RandomGenerator random, Path... existing) {
     this.random = random;
     directories.addAll(List.of(existing));
     durableDirectories.addAll(List.of(existing));
   }
 
-  /** Has the power fail at the change of that number, counted as {@link #steps()} does. */
+  /** Cuts the power at the operation of that number, as counted by {@link #steps()}. */
   public synchronized void cutPowerAt(long step) {
     cutAt = step;
   }
 
-  /** Has the change of that number fail, and the disk go on after it. */
+  /** Makes the operation of that number fail; the disk continues after it. */
   public synchronized void failAt(long step) {
     failAt = step;
   }
 
-  /** How many changes have been asked for: creations, writes, cuts, renames, removals, syncs. */
+  /**
+   * Returns the number of mutating operations so far: creations, writes, truncations, renames,
+   * deletions, syncs.
+   */
   public synchronized long steps() {
     return steps;
   }
 
-  /** Has so many bytes fit in at this time. */
+  /** Sets the number of bytes that still fit on the disk. */
   public synchronized void roomBytes(long bytes) {
     roomBytes = bytes;
   }
 
-  /** Has every sync fail, or work again. */
+  /** Makes every sync fail, or work again. */
   public synchronized void syncFails(boolean fails) {
     syncFails = fails;
   }
 
-  /** Whether a power cut may leave zeros where bytes were to be appended. */
+  /** Allows a power cut to leave zeros in place of appended bytes. */
   public synchronized void leavesZeros(boolean leaves) {
     zeros = leaves;
   }
 
   /**
-   * The process that uses the disk is gone: nothing works until {@link #goOn} or {@link #restart}.
+   * Simulates the end of the process that uses the disk: every operation fails until {@link
+   * #resume} or {@link #restart}.
    */
   public synchronized void stop() {
     off = true;
   }
 
-  /** Another process uses the disk: everything is there that was written, forced or not. */
-  public synchronized void goOn() {
+  /** Lets another process use the disk: all writes are visible, synced or not. */
+  public synchronized void resume() {
     off = false;
     cutAt = Long.MAX_VALUE;
   }
 
-  /** Whether the power is gone. */
+  /** Returns true while the power is off. */
   public synchronized boolean isOff() {
     return off;
   }
 
-  /** The power is gone for a moment, or was already: what has survived is there again. */
+  /** Restores the power, cutting it first if it was on: the surviving content is readable again. */
   public synchronized void restart() {
-    systemStart = new UUID(0, systemStart.getLeastSignificantBits() + 1);
+    bootId = new UUID(0, bootId.getLeastSignificantBits() + 1);
     surviveNames();
     names.clear();
     directories.clear();
     directories.addAll(durableDirectories);
     durableNames.keySet().removeIf(path -> !directories.contains(path.getParent()));
     names.putAll(durableNames);
-    for (Node node : new ArrayList<>(names.values())) {
-      node.content = survived(node);
-      node.sync();
+    for (Inode inode : new ArrayList<>(names.values())) {
+      inode.content = survived(inode);
+      inode.sync();
     }
     off = false;
     cutAt = Long.MAX_VALUE;
     failAt = Long.MAX_VALUE;
   }
 
-  /** In each directory the changes up to a random one have become durable. */
+  /** Makes a random prefix of each directory's changes durable. */
   private void surviveNames() {
     Map<Path, Boolean> cut = new TreeMap<>();
     for (NameChange change : changes) {
       boolean lost = cut.merge(change.directory, random.nextInt(3) == 0, Boolean::logicalOr);
       if (!lost) {
-        change.change.run();
+        change.apply.run();
       }
     }
     changes.clear();
   }
 
-  private byte[] survived(Node node) {
-    if (node.cut) {
-      int more = random.nextInt(node.content.length - node.intact + 1);
-      return random.nextBoolean() ? node.durable : Arrays.copyOf(node.content, node.intact + more);
+  private byte[] survived(Inode inode) {
+    if (inode.cut) {
+      int more = random.nextInt(inode.content.length - inode.intact + 1);
+      return random.nextBoolean()
+          ? inode.durable
+          : Arrays.copyOf(inode.content, inode.intact + more);
     }
-    int appended = node.content.length - node.durable.length;
+    int appended = inode.content.length - inode.durable.length;
     int kept = random.nextInt(3) == 0 ? appended : random.nextInt(appended + 1);
-    byte[] content = Arrays.copyOf(node.content, node.durable.length + kept);
-    undoSectors(node, content);
+    byte[] content = Arrays.copyOf(inode.content, inode.durable.length + kept);
+    undoSectors(inode, content);
     return zeros && random.nextBoolean()
         ? Arrays.copyOf(content, content.length + random.nextInt(appended - kept + 1))
         : content;
   }
 
-  /** Of each sector that was overwritten chance leaves what it was or what it was to be. */
-  private void undoSectors(Node node, byte[] content) {
-    int first = node.intact - node.intact % SECTOR_BYTES;
-    for (int at = first; at < node.durable.length; at += SECTOR_BYTES) {
+  /** Reverts a random subset of the overwritten sectors. */
+  private void undoSectors(Inode inode, byte[] content) {
+    int first = inode.intact - inode.intact % SECTOR_BYTES;
+    for (int at = first; at < inode.durable.length; at += SECTOR_BYTES) {
       if (random.nextBoolean()) {
-        int length = Math.min(SECTOR_BYTES, node.durable.length - at);
-        System.arraycopy(node.durable, at, content, at, length);
+        int length = Math.min(SECTOR_BYTES, inode.durable.length - at);
+        System.arraycopy(inode.durable, at, content, at, length);
       }
     }
   }
@@ -209,8 +214,8 @@ public final class FaultDisk implements Disk {
     }
   }
 
-  /** After a change that the power failed at: it may or may not have had its effect. */
-  private void mayBeCut() throws PowerCut {
+  /** Fails an operation during which the power was cut; it may or may not have had its effect. */
+  private void failIfOff() throws PowerCut {
     if (off) {
       throw new PowerCut();
     }
@@ -222,74 +227,74 @@ public final class FaultDisk implements Disk {
     }
   }
 
-  private void link(Path path, Node node) {
-    names.put(path, node);
-    changes.add(new NameChange(path.getParent(), () -> durableNames.put(path, node)));
+  private void link(Path path, Inode inode) {
+    names.put(path, inode);
+    changes.add(new NameChange(path.getParent(), () -> durableNames.put(path, inode)));
   }
 
   @Override
   public synchronized DiskFile create(Path path) throws IOException {
     step("create");
     checkDirectory(path);
-    Node node = names.get(path);
-    if (node == null) {
-      node = new Node();
-      link(path, node);
+    Inode inode = names.get(path);
+    if (inode == null) {
+      inode = new Inode();
+      link(path, inode);
     } else {
-      node.cut(0);
+      inode.cut(0);
     }
-    mayBeCut();
-    return new FaultFile(node, 0, false);
+    failIfOff();
+    return new FaultFile(inode, 0, false);
   }
 
   @Override
   public synchronized DiskFile append(Path path) throws IOException {
     step("append");
     checkDirectory(path);
-    Node node = names.get(path);
-    if (node == null) {
-      node = new Node();
-      link(path, node);
+    Inode inode = names.get(path);
+    if (inode == null) {
+      inode = new Inode();
+      link(path, inode);
     }
-    mayBeCut();
-    return new FaultFile(node, node.content.length, true);
+    failIfOff();
+    return new FaultFile(inode, inode.content.length, true);
   }
 
   @Override
   public synchronized DiskFile read(Path path) throws IOException {
-    return new FaultFile(node(path), 0, false);
+    return new FaultFile(inode(path), 0, false);
   }
 
-  private Node node(Path path) throws IOException {
+  private Inode inode(Path path) throws IOException {
     if (off) {
       throw new PowerCut();
     }
-    return there(path);
+    return existing(path);
   }
 
   @Override
   public synchronized void rename(Path from, Path to) throws IOException {
     step("rename");
-    Node node = there(from);
+    Inode inode = existing(from);
     checkDirectory(to);
     names.remove(from);
-    names.put(to, node);
+    names.put(to, inode);
     changes.add(
         new NameChange(
             to.getParent(),
             () -> {
               durableNames.remove(from);
-              durableNames.put(to, node);
+              durableNames.put(to, inode);
             }));
-    mayBeCut();
+    failIfOff();
   }
 
-  private Node there(Path path) throws IOException {
-    Node node = names.get(path);
-    if (node == null) {
+  private Inode existing(Path path) throws IOException {
+    Inode inode = names.get(path);
+    if (inode == null) {
       throw new NoSuchFileException(path.toString());
     }
-    return node;
+    return inode;
   }
 
   @Override
@@ -299,7 +304,7 @@ public final class FaultDisk implements Disk {
     if (was) {
       changes.add(new NameChange(path.getParent(), () -> durableNames.remove(path)));
     }
-    mayBeCut();
+    failIfOff();
     return was;
   }
 
@@ -312,7 +317,7 @@ public final class FaultDisk implements Disk {
     checkDirectory(path);
     directories.add(path);
     changes.add(new NameChange(path.getParent(), () -> durableDirectories.add(path)));
-    mayBeCut();
+    failIfOff();
     return true;
   }
 
@@ -333,12 +338,12 @@ public final class FaultDisk implements Disk {
 
   @Override
   public synchronized long size(Path path) throws IOException {
-    return node(path).content.length;
+    return inode(path).content.length;
   }
 
-  /** All bytes of a file, as a process would read them now. */
+  /** Returns all bytes of a file, as a process would read them now. */
   public synchronized byte[] bytes(Path path) throws IOException {
-    return node(path).content.clone();
+    return inode(path).content.clone();
   }
 
   @Override
@@ -347,11 +352,11 @@ public final class FaultDisk implements Disk {
     if (syncFails) {
       throw new IOException("Input/output error");
     }
-    mayBeCut();
+    failIfOff();
     List<NameChange> left = new ArrayList<>();
     for (NameChange change : changes) {
       if (change.directory.equals(directory)) {
-        change.change.run();
+        change.apply.run();
       } else {
         left.add(change);
       }
@@ -361,17 +366,17 @@ public final class FaultDisk implements Disk {
   }
 
   @Override
-  public synchronized Optional<UUID> systemStart() {
-    return Optional.of(systemStart);
+  public synchronized Optional<UUID> bootId() {
+    return Optional.of(bootId);
   }
 
   private final class FaultFile implements DiskFile {
-    private final Node node;
+    private final Inode inode;
     private final boolean appends;
     private long position;
 
-    FaultFile(Node node, long position, boolean appends) {
-      this.node = node;
+    FaultFile(Inode inode, long position, boolean appends) {
+      this.inode = inode;
       this.position = position;
       this.appends = appends;
     }
@@ -379,12 +384,12 @@ public final class FaultDisk implements Disk {
     @Override
     public int read(MemorySegment memory, long offset, int length) {
       synchronized (FaultDisk.this) {
-        int count = (int) Math.min(length, node.content.length - position);
+        int count = (int) Math.min(length, inode.content.length - position);
         if (count <= 0) {
           return -1;
         }
         MemorySegment.copy(
-            node.content, (int) position, memory, ValueLayout.JAVA_BYTE, offset, count);
+            inode.content, (int) position, memory, ValueLayout.JAVA_BYTE, offset, count);
         position += count;
         return count;
       }
@@ -394,17 +399,17 @@ public final class FaultDisk implements Disk {
     public void write(MemorySegment memory, long offset, long length) throws IOException {
       synchronized (FaultDisk.this) {
         step("write");
-        int at = appends ? node.content.length : (int) position;
-        int inside = (int) Math.min(length, node.content.length - at);
+        int at = appends ? inode.content.length : (int) position;
+        int inside = (int) Math.min(length, inode.content.length - at);
         int fits = inside + (int) Math.min(length - inside, roomBytes);
-        node.changed(at);
-        if (at + fits > node.content.length) {
-          node.content = Arrays.copyOf(node.content, at + fits);
+        inode.changed(at);
+        if (at + fits > inode.content.length) {
+          inode.content = Arrays.copyOf(inode.content, at + fits);
         }
-        MemorySegment.copy(memory, ValueLayout.JAVA_BYTE, offset, node.content, at, fits);
+        MemorySegment.copy(memory, ValueLayout.JAVA_BYTE, offset, inode.content, at, fits);
         roomBytes -= fits - inside;
         position = at + fits;
-        mayBeCut();
+        failIfOff();
         if (fits < length) {
           throw new IOException("No space left on device");
         }
@@ -418,8 +423,8 @@ public final class FaultDisk implements Disk {
         if (syncFails) {
           throw new IOException("Input/output error");
         }
-        mayBeCut();
-        node.sync();
+        failIfOff();
+        inode.sync();
       }
     }
 
@@ -440,7 +445,7 @@ public final class FaultDisk implements Disk {
     @Override
     public long size() {
       synchronized (FaultDisk.this) {
-        return node.content.length;
+        return inode.content.length;
       }
     }
 
@@ -448,11 +453,11 @@ public final class FaultDisk implements Disk {
     public void truncate(long sizeBytes) throws IOException {
       synchronized (FaultDisk.this) {
         step("truncate");
-        if (sizeBytes < node.content.length) {
-          node.cut((int) sizeBytes);
+        if (sizeBytes < inode.content.length) {
+          inode.cut((int) sizeBytes);
           position = Math.min(position, sizeBytes);
         }
-        mayBeCut();
+        failIfOff();
       }
     }
 

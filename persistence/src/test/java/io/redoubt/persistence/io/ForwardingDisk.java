@@ -6,11 +6,11 @@ import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 
-/** A disk that has everything done by the machine's; what is to be different is overridden. */
+/** A disk that forwards to the operating system's, for tests that override some operations. */
 public class ForwardingDisk implements Disk {
   private final Disk disk = new OsDisk();
 
-  /** Before the disk of the machine. */
+  /** Creates a disk that forwards to an {@link OsDisk}. */
   public ForwardingDisk() {}
 
   @Override
@@ -69,7 +69,7 @@ public class ForwardingDisk implements Disk {
   }
 
   @Override
-  public Optional<UUID> systemStart() {
-    return disk.systemStart();
+  public Optional<UUID> bootId() {
+    return disk.bootId();
   }
 }

@@ -3,11 +3,11 @@ package io.redoubt.persistence.io;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 
-/** A file that has everything done by another; what is to be different is overridden. */
+/** A file that forwards to another one, for tests that override some operations. */
 public class ForwardingFile implements DiskFile {
   private final DiskFile file;
 
-  /** Before that file. */
+  /** Creates a file that forwards to {@code file}. */
   public ForwardingFile(DiskFile file) {
     this.file = file;
   }

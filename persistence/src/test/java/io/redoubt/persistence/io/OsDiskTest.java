@@ -24,7 +24,7 @@ class OsDiskTest {
   }
 
   @Test
-  void writesAppendsReadsAndCuts() throws IOException {
+  void writesAppendsReadsAndTruncates() throws IOException {
     Path path = directory.resolve("file");
     try (DiskFile file = disk.create(path)) {
       file.write(bytes("--hello--"), 2, 5);
@@ -49,7 +49,7 @@ class OsDiskTest {
   }
 
   @Test
-  void writesMoreThanOneSystemCallTakes() throws IOException {
+  void writesMoreThanASystemCall() throws IOException {
     Path path = directory.resolve("large");
     try (Arena arena = Arena.ofConfined();
         DiskFile file = disk.create(path)) {
@@ -61,7 +61,7 @@ class OsDiskTest {
   }
 
   @Test
-  void renamesOverWhatIsThereListsAndDeletes() throws IOException {
+  void replacesByRenameListsAndDeletes() throws IOException {
     Path from = directory.resolve("b");
     Path to = directory.resolve("a");
     Files.writeString(from, "new");

@@ -10,12 +10,15 @@ import java.util.List;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 
-/** Walking, finding and editing in place leave nothing on the Java heap. */
+/** Tests that walking, finding and editing in place allocate nothing on the Java heap. */
 class AllocationTest {
 
   private static final int ROUNDS = 20_000;
 
-  /** A round, over all operations; the bean itself and the compiler's transitions cost a little. */
+  /**
+   * The allowance for a round of all operations: the bean itself and compilation transitions
+   * allocate a little.
+   */
   private static final double ALLOWED_BYTES = 1;
 
   private final ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
@@ -39,7 +42,7 @@ class AllocationTest {
   private long sum;
 
   @Test
-  void nothingIsAllocated() {
+  void allocatesNothing() {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment memory = arena.allocate(1 << 12);
       MemorySegment sought = arena.allocateFrom("field:9");
@@ -67,7 +70,7 @@ class AllocationTest {
             sum += Listpack.at(memory, 0, -2);
           });
       assertAllocatesNothing(
-          "find", () -> sum += Listpack.find(memory, Listpack.beginning(0), sought, 0, 7, 1));
+          "find", () -> sum += Listpack.find(memory, Listpack.firstPosition(0), sought, 0, 7, 1));
       assertAllocatesNothing(
           "edit",
           () -> {

@@ -14,7 +14,7 @@ import java.util.TreeSet;
 import java.util.random.RandomGenerator;
 import org.junit.jupiter.api.Test;
 
-/** Intsets beside sorted sets, and their bytes beside written-out ones. */
+/** Tests intsets against sorted sets, and their bytes against literals. */
 class IntsetTest {
 
   private static final int ROOM = 1 << 13;
@@ -24,7 +24,7 @@ class IntsetTest {
   }
 
   @Test
-  void bytesOfEachWidth() {
+  void writesEachWidth() {
     assertThat(hex()).isEqualTo("0200000000000000");
     assertThat(hex(5L, -1L, 5L, 32767L)).isEqualTo("0200000003000000" + "ffff0500ff7f");
     assertThat(hex(1L, 32768L)).isEqualTo("0400000002000000" + "0100000000800000");
@@ -33,7 +33,7 @@ class IntsetTest {
   }
 
   @Test
-  void behavesAsASortedSet() throws PackedException {
+  void behavesLikeASortedSet() throws PackedException {
     RandomGenerator random = Seed.random("IntsetTest");
     for (int round = 0; round < 300; round++) {
       int bits = 4 + random.nextInt(60);
@@ -75,7 +75,7 @@ class IntsetTest {
   }
 
   @Test
-  void everyNumberComesUpAtRandom() {
+  void picksEveryNumberAtRandom() {
     RandomGenerator random = Seed.random("IntsetTest");
     List<Long> numbers = List.of(-70_000L, 1L, 2L, 3L);
     MemorySegment memory = MemorySegment.ofArray(Packs.intset(numbers));
@@ -87,8 +87,8 @@ class IntsetTest {
   }
 
   @Test
-  void refusalsSayWhereAndWhy() {
-    refused("02000000000000", 0, "less than 8 bytes");
+  void reportsOffsetAndReasonOfInvalidBytes() {
+    refused("02000000000000", 0, "fewer than 8 bytes");
     refused("0300000000000000", 0, "width");
     refused("02000000010000000100ff", 4, "size");
     refused("0200000002000080ffff0100", 4, "size");

@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.random.RandomGenerator;
 import org.junit.jupiter.api.Test;
 
-/** Listpacks beside lists, and their bytes beside written-out ones. */
+/** Tests listpacks against lists, and their bytes against literals. */
 class ListpackTest {
 
   private static final int ROOM = 1 << 20;
@@ -22,7 +22,7 @@ class ListpackTest {
   }
 
   @Test
-  void bytesOfEachEncoding() {
+  void writesEachEncoding() {
     assertThat(hex()).isEqualTo("070000000000ff");
     assertThat(hex("0", "127")).isEqualTo("0b000000020000017f01ff");
     assertThat(hex("-1", "128", "4095", "-4096"))
@@ -42,12 +42,12 @@ class ListpackTest {
         .isEqualTo("890000000100" + "e07e" + "78".repeat(126) + "0180" + "ff");
     assertThat(hex("x".repeat(4096)))
         .isEqualTo("0e1000000100" + "f000100000" + "78".repeat(4096) + "2085" + "ff");
-    // 16383 bytes would go into two bytes of back-length; Redis takes three.
+    // 16383 fits into a back-length of two bytes; Redis uses three.
     assertThat(hex("x".repeat(16378)))
         .isEqualTo("094000000100" + "f0fa3f0000" + "78".repeat(16378) + "00ffff" + "ff");
   }
 
-  /** One listpack with room, at changing places, beside a list. */
+  /** A listpack with room, at changing places, and the list that it must equal. */
   private static final class Subject {
     final RandomGenerator random;
     final List<String> model = new ArrayList<>();
@@ -61,7 +61,7 @@ class ListpackTest {
       Listpack.create(memory, start);
     }
 
-    /** The next edit goes to the place where the listpack is, or to another. */
+    /** Chooses the target of the next edit: the listpack's place or another one. */
     void chooseTarget() {
       if (random.nextBoolean()) {
         target = memory;
@@ -72,7 +72,7 @@ class ListpackTest {
       }
     }
 
-    /** A position by index; that of the size is the end. */
+    /** Returns a position by index; the index equal to the size is the end. */
     long position(int index) {
       long at = Listpack.at(memory, start, index);
       return at == Listpack.NONE ? Listpack.end(memory, start) : at;
@@ -193,7 +193,7 @@ class ListpackTest {
   }
 
   @Test
-  void behavesAsAList() throws PackedException {
+  void behavesLikeAList() throws PackedException {
     RandomGenerator random = Seed.random("ListpackTest");
     for (int round = 0; round < 60; round++) {
       Subject subject = new Subject(random);
@@ -246,12 +246,12 @@ class ListpackTest {
     assertThat(Listpack.at(memory, 0, -many)).isEqualTo(Listpack.first(memory, 0));
     assertThat(Listpack.at(memory, 0, many)).isEqualTo(Listpack.NONE);
     assertThat(Listpack.at(memory, 0, -many - 1)).isEqualTo(Listpack.NONE);
-    Listpack.delete(memory, 0, Listpack.beginning(0), many - 3, memory, 0);
+    Listpack.delete(memory, 0, Listpack.firstPosition(0), many - 3, memory, 0);
     assertThat(Listpack.count(memory, 0)).isEqualTo(3);
   }
 
   @Test
-  void numbersInOtherFormsAreStrings() {
+  void storesNonCanonicalNumbersAsStrings() {
     MemorySegment memory = MemorySegment.ofArray(Packs.listpack(List.of("7", "07", "-0")));
     long entry = Listpack.first(memory, 0);
     assertThat(Listpack.isInteger(memory, entry)).isTrue();
@@ -262,10 +262,10 @@ class ListpackTest {
   }
 
   @Test
-  void refusalsSayWhereAndWhy() {
-    refused("070000000000", 0, "less than 7 bytes");
+  void reportsOffsetAndReasonOfInvalidBytes() {
+    refused("070000000000", 0, "fewer than 7 bytes");
     refused("080000000000ff", 0, "size differs");
-    refused("07000000000000", 6, "without its end");
+    refused("07000000000000", 6, "without end marker");
     refused("070000000100ff", 4, "count");
     refused("090000000100f501ff", 6, "unknown encoding");
     refused("090000000100" + "f401" + "ff", 6, "beyond the end");

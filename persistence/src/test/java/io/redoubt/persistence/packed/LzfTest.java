@@ -13,7 +13,7 @@ import java.lang.foreign.ValueLayout;
 import java.util.random.RandomGenerator;
 import org.junit.jupiter.api.Test;
 
-/** Compression against itself and against an independent LZF library. */
+/** Tests compression against decompression and against an independent LZF library. */
 class LzfTest {
 
   private static byte[] sample(RandomGenerator random) {
@@ -44,7 +44,7 @@ class LzfTest {
   }
 
   @Test
-  void anotherLibraryReadsWhatIsCompressed() throws IOException {
+  void compressesForAnotherLibrary() throws IOException {
     RandomGenerator random = Seed.random("LzfTest");
     Lzf.Compressor lzf = new Lzf.Compressor();
     int smaller = 0;
@@ -72,14 +72,14 @@ class LzfTest {
   }
 
   @Test
-  void readsWhatAnotherLibraryCompressesInPiecesOfAnySize() {
+  void decompressesAnotherLibrarysOutputInChunks() {
     RandomGenerator random = Seed.random("LzfTest");
     for (int round = 0; round < 300; round++) {
       byte[] plain = sample(random);
       LZFChunk chunk = ChunkEncoderFactory.safeInstance().encodeChunk(plain, 0, plain.length);
       byte[] framed = chunk.getData();
       if (framed[2] != 1) {
-        continue; // did not compress
+        continue; // it did not compress
       }
       byte[] output = new byte[plain.length];
       MemorySegment source = MemorySegment.ofArray(framed);
@@ -99,7 +99,7 @@ class LzfTest {
   }
 
   @Test
-  void whatDoesNotShrinkIsLeft() {
+  void returnsZeroForIncompressibleData() {
     byte[] noise = new byte[5000];
     Seed.random("LzfTest").nextBytes(noise);
     try (Arena arena = Arena.ofConfined()) {
@@ -108,7 +108,7 @@ class LzfTest {
   }
 
   @Test
-  void referencesBeforeTheStartAreFoundOut() {
+  void refusesReferencesBeforeTheStart() {
     MemorySegment corrupt = MemorySegment.ofArray(new byte[] {0, 'a', 0x20, 5});
     Lzf.Decompressor lzf = new Lzf.Decompressor();
     MemorySegment target = MemorySegment.ofArray(new byte[100]);

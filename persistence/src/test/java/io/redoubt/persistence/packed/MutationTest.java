@@ -12,8 +12,8 @@ import java.util.random.RandomGenerator;
 import org.junit.jupiter.api.Test;
 
 /**
- * Corrupt bytes are refused with a reason, or can be walked to the end without leaving them: the
- * segment ends where they do.
+ * Tests that corrupt bytes are either refused with a reason or can be walked without leaving the
+ * segment, which ends where they do.
  */
 class MutationTest {
 
@@ -44,7 +44,7 @@ class MutationTest {
             assertThat(Packs.element(memory, at)).isEqualTo(elements.get(--left));
           }
           assertThat(left).isZero();
-          Listpack.find(memory, Listpack.beginning(0), Packs.latin("nowhere"), 0, 7, 1);
+          Listpack.find(memory, Listpack.firstPosition(0), Packs.latin("nowhere"), 0, 7, 1);
         });
   }
 

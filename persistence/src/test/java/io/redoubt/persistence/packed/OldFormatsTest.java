@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.random.RandomGenerator;
 import org.junit.jupiter.api.Test;
 
-/** Ziplists and zipmaps, written out or made by the test, are read. */
+/** Tests the reading of ziplists and zipmaps, from literals and generated ones. */
 class OldFormatsTest {
 
   private static byte[] parse(String hex) {
@@ -20,7 +20,7 @@ class OldFormatsTest {
   }
 
   @Test
-  void ziplistOfEachEncoding() throws PackedException {
+  void readsEachZiplistEncoding() throws PackedException {
     String entries =
         "00f1" // 0
             + "02fd" // 12
@@ -28,10 +28,10 @@ class OldFormatsTest {
             + "03c00080" // -32768
             + "04f0000080" // -8388608
             + "05d000000080" // -2147483648
-            + "06e00000000000000080" // the least
+            + "06e00000000000000080" // the minimum
             + "0a026162"
-            + "04400161" // of 14 bits
-            + "04800000000162" // of 32 bits
+            + "04400161" // 14-bit length
+            + "04800000000162" // 32-bit length
             + "fe07000000c0ff00"; // a small size in five bytes
     int size = 10 + entries.length() / 2 + 1;
     String header = "%02x000000%02x0000000b00".formatted(size, size - 1 - 8);
@@ -52,7 +52,7 @@ class OldFormatsTest {
   }
 
   @Test
-  void zipmapWithUnusedBytesAndLongLengths() throws PackedException {
+  void readsAZipmapWithUnusedBytesAndLongLengths() throws PackedException {
     assertThat(Packs.zipmapElements(parse("00ff"))).isEmpty();
     assertThat(
             Packs.zipmapElements(
@@ -69,14 +69,14 @@ class OldFormatsTest {
   }
 
   @Test
-  void zipmapLengthsHaveOneForm() {
+  void refusesOverlongZipmapLengths() {
     assertThatThrownBy(() -> Packs.zipmapElements(parse("0100fe02000000007677ff")))
         .isInstanceOf(PackedException.class)
         .hasMessageContaining("more bytes than it needs");
   }
 
   @Test
-  void whatIsWrittenIsRead() throws PackedException {
+  void readsGeneratedCollections() throws PackedException {
     RandomGenerator random = Seed.random("OldFormatsTest");
     for (int round = 0; round < 500; round++) {
       List<String> elements = new ArrayList<>();
@@ -93,7 +93,7 @@ class OldFormatsTest {
   }
 
   @Test
-  void turnsIntoListpacksAndBack() throws PackedException {
+  void convertsToListpacksAndBack() throws PackedException {
     RandomGenerator random = Seed.random("OldFormatsTest");
     for (int round = 0; round < 500; round++) {
       List<String> elements = new ArrayList<>();
@@ -102,18 +102,18 @@ class OldFormatsTest {
       }
       byte[] ziplist = Packs.ziplist(elements);
       MemorySegment listpack =
-          MemorySegment.ofArray(new byte[(int) Ziplist.roomForOther(ziplist.length)]);
+          MemorySegment.ofArray(new byte[(int) Ziplist.maxConvertedBytes(ziplist.length)]);
       long bytes = Ziplist.toListpack(MemorySegment.ofArray(ziplist), 0, listpack, 0);
       assertThat(Packs.bytes(listpack, 0, bytes)).isEqualTo(Packs.listpack(elements));
 
-      MemorySegment back = MemorySegment.ofArray(new byte[(int) Ziplist.roomForOther(bytes)]);
+      MemorySegment back = MemorySegment.ofArray(new byte[(int) Ziplist.maxConvertedBytes(bytes)]);
       long backBytes = Ziplist.fromListpack(listpack, 0, back, 0);
       assertThat(Packs.bytes(back, 0, backBytes)).isEqualTo(ziplist);
     }
   }
 
   @Test
-  void manyElementsAreCountedOneByOne() throws PackedException {
+  void countsManyElementsOneByOne() throws PackedException {
     byte[] ziplist = Packs.ziplist(Collections.nCopies(65_600, "3"));
     Ziplist.validate(MemorySegment.ofArray(ziplist), 0, ziplist.length);
     assertThat(Ziplist.count(MemorySegment.ofArray(ziplist), 0)).isEqualTo(65_600);
@@ -128,10 +128,10 @@ class OldFormatsTest {
   }
 
   @Test
-  void refusalsSayWhereAndWhy() {
-    ziplistRefused("0b0000000a0000000000", 0, "less than 11 bytes");
+  void reportsOffsetAndReasonOfInvalidBytes() {
+    ziplistRefused("0b0000000a0000000000", 0, "fewer than 11 bytes");
     ziplistRefused("0c0000000a0000000000ff", 0, "size differs");
-    ziplistRefused("0b0000000a000000000000", 10, "without its end");
+    ziplistRefused("0b0000000a000000000000", 10, "without end marker");
     ziplistRefused("0b0000000a0000000100ff", 8, "count");
     ziplistRefused("0b0000000b0000000000ff", 4, "last entry");
     ziplistRefused("0d0000000a000000010001f1ff", 10, "one before");
@@ -140,8 +140,8 @@ class OldFormatsTest {
     ziplistRefused("0d0000000a00000001000001ff", 11, "beyond the end");
     ziplistRefused("0d0000000a0000000100fe00ff", 10, "beyond the end");
     ziplistRefused("0d0000000a0000000100ff00ff", 10, "ends early");
-    refused(Zipmap::validate, "ff", 0, "less than 2 bytes");
-    refused(Zipmap::validate, "0000", 1, "without its end");
+    refused(Zipmap::validate, "ff", 0, "fewer than 2 bytes");
+    refused(Zipmap::validate, "0000", 1, "without end marker");
     refused(Zipmap::validate, "01ff", 0, "count");
     refused(Zipmap::validate, "0101610161ff", 3, "beyond the end");
     refused(Zipmap::validate, "010161ff", 1, "beyond the end");

@@ -10,7 +10,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.random.RandomGenerator;
 
-/** Packed collections made from and read into texts of ISO-8859-1. */
+/** Test helpers that build packed collections from ISO-8859-1 strings and read them. */
 public final class Packs {
 
   private static final String[] ODD = {
@@ -32,7 +32,10 @@ public final class Packs {
     return new String(bytes(memory, at, length), ISO_8859_1);
   }
 
-  /** A whole number of any width, a string of a length at which something changes, or odd ones. */
+  /**
+   * Returns a random element: an integer of any width, a string of a length at an encoding's limit,
+   * or an odd case.
+   */
   static String element(RandomGenerator random) {
     return switch (random.nextInt(5)) {
       case 0 -> ODD[random.nextInt(ODD.length)];
@@ -61,7 +64,7 @@ public final class Packs {
     return random.nextLong() >> random.nextInt(64);
   }
 
-  /** A listpack made by appending. */
+  /** Returns a listpack built by appending. */
   public static byte[] listpack(List<String> elements) {
     long room = Listpack.EMPTY_BYTES;
     for (String element : elements) {
@@ -76,7 +79,7 @@ public final class Packs {
     return bytes(memory, 0, room);
   }
 
-  /** The elements of a listpack, which is validated first. */
+  /** Validates a listpack and returns its elements. */
   public static List<String> elements(byte[] listpack) throws PackedException {
     MemorySegment memory = MemorySegment.ofArray(listpack);
     ListpackCheck.validate(memory, 0, listpack.length);
@@ -98,7 +101,7 @@ public final class Packs {
     return text(text, 0, Listpack.copyText(memory, entry, text, 0));
   }
 
-  /** An intset made by adding. */
+  /** Returns an intset built by adding. */
   public static byte[] intset(Iterable<Long> numbers) {
     MemorySegment memory = MemorySegment.ofArray(new byte[1 << 17]);
     Intset.create(memory, 0);
@@ -108,7 +111,7 @@ public final class Packs {
     return bytes(memory, 0, Intset.sizeBytes(memory, 0));
   }
 
-  /** A ziplist as an old Redis would have written it. */
+  /** Returns a ziplist as an old Redis would have written it. */
   public static byte[] ziplist(List<String> elements) {
     ByteArrayOutputStream entries = new ByteArrayOutputStream();
     int before = 0;
@@ -172,7 +175,7 @@ public final class Packs {
     }
   }
 
-  /** A zipmap of keys and values in turn; some values have unused bytes behind them. */
+  /** Returns a zipmap of alternating keys and values; some values are followed by unused bytes. */
   public static byte[] zipmap(List<String> elements) {
     ByteArrayOutputStream zipmap = new ByteArrayOutputStream();
     zipmap.write(Math.min(elements.size() / 2, 254));
@@ -201,7 +204,7 @@ public final class Packs {
     }
   }
 
-  /** The elements of a ziplist, which is validated first. */
+  /** Validates a ziplist and returns its elements. */
   static List<String> ziplistElements(byte[] ziplist) throws PackedException {
     MemorySegment memory = MemorySegment.ofArray(ziplist);
     Ziplist.validate(memory, 0, ziplist.length);
@@ -215,7 +218,7 @@ public final class Packs {
     return elements;
   }
 
-  /** Keys and values of a zipmap in turn; it is validated first. */
+  /** Validates a zipmap and returns its keys and values alternately. */
   static List<String> zipmapElements(byte[] zipmap) throws PackedException {
     MemorySegment memory = MemorySegment.ofArray(zipmap);
     Zipmap.validate(memory, 0, zipmap.length);
@@ -227,7 +230,7 @@ public final class Packs {
     return elements;
   }
 
-  /** The numbers of an intset, which is validated first. */
+  /** Validates an intset and returns its integers. */
   public static List<Long> numbers(byte[] intset) throws PackedException {
     MemorySegment memory = MemorySegment.ofArray(intset);
     Intset.validate(memory, 0, intset.length);
@@ -238,7 +241,7 @@ public final class Packs {
     return numbers;
   }
 
-  /** The bytes with one to four random changes. */
+  /** Returns the bytes with one to four random changes. */
   static byte[] mutate(byte[] valid, RandomGenerator random) {
     byte[] bytes = valid.clone();
     for (int changes = 1 + random.nextInt(4); changes > 0 && bytes.length > 0; changes--) {

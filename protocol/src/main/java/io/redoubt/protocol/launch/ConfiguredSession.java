@@ -8,13 +8,13 @@ import io.redoubt.protocol.session.SessionSettings;
 import java.util.function.LongSupplier;
 
 /**
- * What clients ask of the configuration, answered by the directives that all programs have.
+ * Session settings that read the common directives.
  *
- * @param maxmemory what {@code maxmemory-clients} may be a percentage of, in bytes
+ * @param maxmemory the bytes of which {@code maxmemory-clients} may be a percentage
  */
 public record ConfiguredSession(CommonDirectives directives, LongSupplier maxmemory)
     implements SessionSettings {
-  /** Without {@code maxmemory}, of which a limit could be a part. */
+  /** Creates settings without {@code maxmemory}: a percentage of it is no limit. */
   public ConfiguredSession(CommonDirectives directives) {
     this(directives, () -> 0);
   }

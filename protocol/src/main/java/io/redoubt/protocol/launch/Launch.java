@@ -27,8 +27,8 @@ import java.util.concurrent.ExecutionException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A program from its command line to its exit status: configuration, background, log, pid file,
- * signals, supervisor, and in the midst of it the {@link Service} that a subclass starts.
+ * The run of a program from its command line to its exit status: configuration, background, log,
+ * pid file, signals, supervisor and the {@link Service} that a subclass starts.
  *
  * @param <D> the program's directives
  */
@@ -43,7 +43,7 @@ public abstract class Launch<D extends TlsDirectives> {
   private final Log log = Log.ofThisProcess(clock);
   private final long pid = ProcessHandle.current().pid();
 
-  /** A launch of {@code program} with the words of its command line. */
+  /** Creates a launch of {@code program} with the given arguments. */
   protected Launch(String program, String[] words, Map<String, String> environment, D directives) {
     this.program = program;
     this.arguments = Arguments.parse(program, words);
@@ -51,43 +51,43 @@ public abstract class Launch<D extends TlsDirectives> {
     this.directives = directives;
   }
 
-  /** The configuration, loaded before {@link #start}. */
+  /** Returns the configuration, which is loaded before {@link #start}. */
   protected final D directives() {
     return directives;
   }
 
-  /** The command line. */
+  /** Returns the command line. */
   protected final Arguments arguments() {
     return arguments;
   }
 
-  /** The process' clock. */
+  /** Returns the process' clock. */
   protected final Clock clock() {
     return clock;
   }
 
-  /** The process' log. */
+  /** Returns the process' log. */
   protected final Log log() {
     return log;
   }
 
-  /** Whether the program can do without a configuration. */
+  /** Returns true if the program can start with this configuration. */
   protected boolean mayStart() {
     return true;
   }
 
   /**
-   * Starts to serve; returns when it listens.
+   * Starts the service; returns once it listens.
    *
-   * @throws IOException when an address cannot be listened on
-   * @throws FatalConfigError when the configuration cannot be served
+   * @throws IOException if an address cannot be listened on
+   * @throws FatalConfigError if the configuration is refused
    */
   protected abstract Service start() throws IOException, FatalConfigError;
 
   /** Runs the program and returns its exit status. */
   public final int run() throws IOException, InterruptedException {
     if (arguments.job() != Arguments.Job.SERVE) {
-      return Usage.answer(arguments.job(), System.out, System.err);
+      return Usage.run(arguments.job(), System.out, System.err);
     }
     byte[] standardInput = arguments.readStandardInput(System.in);
     try {
@@ -134,13 +134,14 @@ public abstract class Launch<D extends TlsDirectives> {
     }
     if (directives.setProcTitle.value()) {
       ProcessTitle.set(program);
-      followTitle(); // before anybody can connect and look
+      followTitle(); // before clients can connect and see it
     }
     Supervisor supervisor = supervisor();
     PidFile pidFile = null;
     CompletableFuture<Service> started = new CompletableFuture<>();
     try {
-      // Before anybody can know that the process is there; what comes too early is done then.
+      // Installed before the process becomes visible; an earlier signal takes effect once the
+      // service has started.
       Signals.install(log, new Stop(started));
       Service service = start();
       started.complete(service);
@@ -177,7 +178,7 @@ public abstract class Launch<D extends TlsDirectives> {
     }
   }
 
-  /** Shows the title of the template, now and after each change of what it tells. */
+  /** Sets the title from the template, now and after each change of its variables. */
   private void followTitle() {
     showTitle();
     directives.procTitleTemplate.onChange(this::showTitle);
@@ -233,14 +234,14 @@ public abstract class Launch<D extends TlsDirectives> {
       log.notice("Configuration loaded");
     }
     for (String line : directives.passedOver()) {
-      log.notice("This line of the configuration means nothing to this version: %s", line);
+      log.notice("Ignored a configuration line that has no meaning in this version: %s", line);
     }
     for (String name : directives.withoutEffectYet()) {
       log.warning("WARNING %s has no effect in this version", name);
     }
   }
 
-  /** Whoever sees it may connect. */
+  /** Prints the logo. Scripts take it as the sign that clients may connect. */
   private void showLogo() {
     if (directives.alwaysShowLogo.value()) {
       System.out.printf(
@@ -249,7 +250,7 @@ public abstract class Launch<D extends TlsDirectives> {
     }
   }
 
-  /** Every client takes a file descriptor; the limit of this process is final. */
+  /** Lowers maxclients to the limit of open files: each client takes a descriptor. */
   private void lowerMaxclients() {
     long most = OpenFilesLimit.current() - OpenFilesLimit.RESERVED;
     long wanted = directives.maxclients.value();
@@ -294,7 +295,7 @@ public abstract class Launch<D extends TlsDirectives> {
     }
   }
 
-  /** What signals ask of the service, also before there is one. */
+  /** Passes signals to the service; a signal before its start is kept until then. */
   private static final class Stop implements Signals.Target {
     private final CompletableFuture<Service> started;
     private volatile boolean early;

@@ -24,7 +24,7 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The addresses that a program listens on: those of {@code bind}, plain and encrypted, and a Unix
+ * The listening sockets of a program: the addresses of {@code bind}, plain and TLS, and a Unix
  * socket.
  */
 public final class Listeners {
@@ -36,10 +36,10 @@ public final class Listeners {
   private final boolean freePort;
   private final Consumer<Connection> acceptor;
   private final List<Listener> tcp = new ArrayList<>();
-  private final List<Listener> encrypted = new ArrayList<>();
+  private final List<Listener> tlsListeners = new ArrayList<>();
   private final List<Listener> unix = new ArrayList<>();
 
-  /** Listeners that are closed yet; with {@code freePort} the system chooses the port. */
+  /** Creates closed listeners; with {@code freePort} the system chooses the port. */
   public Listeners(
       Transport transport,
       TlsDirectives settings,
@@ -54,14 +54,14 @@ public final class Listeners {
   }
 
   /**
-   * Opens all that the configuration asks for.
+   * Opens all configured listeners.
    *
-   * @throws IOException when an address is taken or not to be had; nothing is open then
+   * @throws IOException if an address is in use or unavailable; none is open then
    */
   public void open() throws IOException {
     try {
       attempt(this::openTcp, "Failed listening on port %d (TCP)", settings.port.value());
-      attempt(this::openEncrypted, "Failed listening on port %d (TLS)", settings.tlsPort.value());
+      attempt(this::openTls, "Failed listening on port %d (TLS)", settings.tlsPort.value());
       String path = settings.unixsocket.value();
       if (!path.isEmpty()) {
         openUnix(settings.path(path));
@@ -72,7 +72,7 @@ public final class Listeners {
     }
   }
 
-  /** Something that listens. */
+  /** Opens listeners. */
   @FunctionalInterface
   private interface Opening {
     void run() throws IOException;
@@ -87,18 +87,18 @@ public final class Listeners {
     }
   }
 
-  /** Opens the TCP addresses anew after {@code port} or {@code bind} changed. */
+  /** Reopens the plain TCP listeners after a change of {@code port} or {@code bind}. */
   public void reopenTcp() throws IOException {
     tcp.forEach(Listener::close);
     tcp.clear();
     openTcp();
   }
 
-  /** Opens the encrypted addresses anew, after a directive of TLS or {@code bind} changed. */
-  public void reopenEncrypted() throws IOException {
-    encrypted.forEach(Listener::close);
-    encrypted.clear();
-    openEncrypted();
+  /** Reopens the TLS listeners after a change of a TLS directive or {@code bind}. */
+  public void reopenTls() throws IOException {
+    tlsListeners.forEach(Listener::close);
+    tlsListeners.clear();
+    openTls();
   }
 
   private void openTcp() throws IOException {
@@ -108,10 +108,10 @@ public final class Listeners {
     }
   }
 
-  private void openEncrypted() throws IOException {
+  private void openTls() throws IOException {
     int port = settings.tlsPort.value();
     if (port != 0) {
-      open(encrypted, port, new TlsSettings(settings).server());
+      open(tlsListeners, port, new TlsSettings(settings).server());
     }
   }
 
@@ -123,7 +123,7 @@ public final class Listeners {
             case "::*" -> "::";
             default -> address.host();
           };
-      // A free port that the system chose for the first address serves the others too.
+      // The port chosen by the system for the first address serves the other addresses too.
       InetSocketAddress socket =
           new InetSocketAddress(
               InetAddress.getByName(name),
@@ -131,7 +131,7 @@ public final class Listeners {
       try {
         listeners.add(transport.listen(socket, settings.tcpBacklog.value(), tls, acceptor));
       } catch (IOException e) {
-        if (!address.optional() || isTaken(e)) {
+        if (!address.optional() || isInUse(e)) {
           throw new IOException(
               "Warning: Could not create server TCP listening socket %s:%d: %s"
                   .formatted(address.host(), port, SystemErrors.text(e)),
@@ -141,7 +141,7 @@ public final class Listeners {
     }
   }
 
-  private static boolean isTaken(IOException e) {
+  private static boolean isInUse(IOException e) {
     return String.valueOf(e.getMessage()).contains("in use");
   }
 
@@ -177,14 +177,14 @@ public final class Listeners {
     return permissions;
   }
 
-  /** The port of the TCP addresses, 0 when there are none. */
+  /** Returns the port of the TCP addresses; 0 if there are none. */
   public int port() {
     return tcp.isEmpty() ? 0 : tcp.getFirst().port();
   }
 
   /** Stops listening. */
   public void close() {
-    for (List<Listener> each : List.of(tcp, encrypted, unix)) {
+    for (List<Listener> each : List.of(tcp, tlsListeners, unix)) {
       each.forEach(Listener::close);
       each.clear();
     }

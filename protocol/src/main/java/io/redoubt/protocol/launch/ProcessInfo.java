@@ -18,7 +18,7 @@ import java.util.Locale;
 import java.util.function.IntSupplier;
 import java.util.random.RandomGenerator;
 
-/** The fields of INFO that every program has: the process, its clients, its commands. */
+/** The INFO fields of every program: the process, its clients, its commands. */
 public final class ProcessInfo {
   private static final String ZEROS = "0".repeat(8);
   private static final int RUN_ID_BYTES = 20;
@@ -31,28 +31,28 @@ public final class ProcessInfo {
   private final ProcessUsage usage = new ProcessUsage();
   private final String runId;
 
-  /** What INFO tells of this process; {@code chance} gives the id of this run. */
+  /** Creates the fields; {@code random} generates the run id. */
   public ProcessInfo(
       CommonDirectives directives,
       Clock clock,
       ClientRegistry clients,
       CommandTable<?> table,
-      RandomGenerator chance) {
+      RandomGenerator random) {
     this.directives = directives;
     this.clock = clock;
     this.clients = clients;
     this.table = table;
     byte[] id = new byte[RUN_ID_BYTES];
-    chance.nextBytes(id);
+    random.nextBytes(id);
     this.runId = HexFormat.of().formatHex(id);
   }
 
-  /** The id of this run of the process, 40 hexadecimal digits. */
+  /** Returns the run id, 40 hexadecimal digits. */
   public String runId() {
     return runId;
   }
 
-  /** What the operating system says of this process. */
+  /** Returns the process' resource usage. */
   public ProcessUsage usage() {
     return usage;
   }
@@ -61,8 +61,8 @@ public final class ProcessInfo {
    * Declares the section Server.
    *
    * @param mode {@code standalone} or {@code sentinel}
-   * @param transport what the loop waits with
-   * @param hz how often periodic work is done, a second
+   * @param transport the polling mechanism of the event loop
+   * @param hz the frequency of periodic work, per second
    */
   public void declareServer(Info info, String mode, String transport, IntSupplier hz) {
     long startMicros = clock.wallMicros();
@@ -107,7 +107,7 @@ public final class ProcessInfo {
     return file == null ? "" : file.toString();
   }
 
-  /** Declares the section Clients, to which a program adds its own fields. */
+  /** Declares the section Clients, to which a program adds fields. */
   public Section declareClients(Info info) {
     return info.section("Clients", "clients")
         .number("connected_clients", this::connectedClients)
@@ -122,7 +122,7 @@ public final class ProcessInfo {
     return (long) clients.count() - others;
   }
 
-  /** Declares what the section Stats has of connections and channels. */
+  /** Declares the fields of section Stats about connections and channels. */
   public void declareTraffic(Section stats) {
     Channels channels = clients.channels();
     stats

@@ -2,23 +2,20 @@ package io.redoubt.protocol.launch;
 
 import java.util.concurrent.CompletableFuture;
 
-/** What a program serves, once it listens. */
+/** A running service, once it listens. */
 public interface Service {
-  /** Completes when everything is served, or with the reason why that cannot be. */
+  /** Returns a future that completes when everything is served, or with the reason of failure. */
   CompletableFuture<Void> ready();
 
-  /** Completes with the program's exit status when it is to end. */
+  /** Returns a future that completes with the program's exit status. */
   CompletableFuture<Integer> ended();
 
-  /** Asks for the end, as {@code signal}, SIGTERM or SIGINT, does; from any thread. */
+  /** Requests a shutdown, as {@code signal} (SIGTERM or SIGINT) does. Thread-safe. */
   void shutDown(String signal);
 
-  /** Whether an end that a signal asked for is still to come; from any thread. */
+  /** Returns true while a shutdown requested by a signal is in progress. Thread-safe. */
   boolean isShuttingDown();
 
-  /**
-   * The process ends at once, amidst whatever it does: removes what would be left of it; from any
-   * thread.
-   */
+  /** Removes temporary files before the process halts. Thread-safe. */
   void abandon();
 }

@@ -11,32 +11,35 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** What the directives of TLS come to: both sides of encrypted connections. For one thread. */
+/**
+ * The TLS contexts built from the TLS directives: for listeners and for outgoing connections. Not
+ * thread-safe.
+ */
 public final class TlsSettings {
   private final TlsDirectives directives;
   private @Nullable Tls client;
-  private List<Object> clientBasis = List.of();
+  private List<Object> clientInputs = List.of();
 
-  /** The settings of those directives as they are when they are asked for. */
+  /** Creates settings that read the directives on each request. */
   public TlsSettings(TlsDirectives directives) {
     this.directives = directives;
   }
 
   /**
-   * The port to tell masters, replicas and sentinels: that of encrypted connections where they are
-   * to use these.
+   * Returns the port to announce to masters, replicas and sentinels: the TLS port if replication
+   * uses TLS.
    *
-   * @param plainPort the one to tell otherwise
+   * @param plainPort the port to announce otherwise
    */
-  public int portToTell(int plainPort) {
+  public int announcedPort(int plainPort) {
     int port = directives.tlsPort.value();
     return directives.tlsReplication.value() && port != 0 ? port : plainPort;
   }
 
   /**
-   * The side that listens.
+   * Returns the context for listeners.
    *
-   * @throws IOException when something is missing or can't be read
+   * @throws IOException if a file is missing or can't be read
    */
   public Tls server() throws IOException {
     AuthClients clients = directives.tlsAuthClients.value();
@@ -60,39 +63,38 @@ public final class TlsSettings {
   }
 
   /**
-   * The side that connects, with a certificate of its own or that of the other side; null unless
-   * {@code tls-replication} wants connections to masters, replicas and sentinels encrypted.
+   * Returns the context for connections to masters, replicas and sentinels, with the client
+   * certificate or else the server's; null unless {@code tls-replication} is on.
    *
-   * @throws IOException when something is missing or can't be read
+   * @throws IOException if a file is missing or can't be read
    */
   public @Nullable Tls client() throws IOException {
-    return directives.tlsReplication.value() ? connecting() : null;
+    return directives.tlsReplication.value() ? outgoing() : null;
   }
 
   /**
-   * As {@link #client}, for connections to servers that keys are moved to: null unless {@code
-   * tls-cluster} wants them encrypted.
+   * Returns the context for MIGRATE; null unless {@code tls-cluster} is on.
    *
-   * @throws IOException when something is missing or can't be read
+   * @throws IOException if a file is missing or can't be read
    */
   public @Nullable Tls migrating() throws IOException {
-    return directives.tlsCluster.value() ? connecting() : null;
+    return directives.tlsCluster.value() ? outgoing() : null;
   }
 
-  private Tls connecting() throws IOException {
-    List<Object> basis = basis();
-    Tls made = client;
-    if (made == null || !basis.equals(clientBasis)) {
-      made = madeClient();
-      client = made;
-      clientBasis = basis;
+  private Tls outgoing() throws IOException {
+    List<Object> inputs = inputs();
+    Tls built = client;
+    if (built == null || !inputs.equals(clientInputs)) {
+      built = buildClient();
+      client = built;
+      clientInputs = inputs;
     }
-    return made;
+    return built;
   }
 
-  /** What the side that connects is made of; another one is made when that has changed. */
-  private List<Object> basis() throws IOException {
-    List<Object> basis = new ArrayList<>();
+  /** Returns the inputs of the client context, which is rebuilt when they change. */
+  private List<Object> inputs() throws IOException {
+    List<Object> inputs = new ArrayList<>();
     for (TextDirective file :
         List.of(
             directives.tlsClientCertFile,
@@ -102,27 +104,27 @@ public final class TlsSettings {
             directives.tlsCaCertFile,
             directives.tlsCaCertDir)) {
       Path path = path(file);
-      basis.add(file.value());
-      basis.add(path == null ? "" : Files.getLastModifiedTime(path));
+      inputs.add(file.value());
+      inputs.add(path == null ? "" : Files.getLastModifiedTime(path));
     }
-    basis.add(directives.tlsKeyFilePass.value());
-    basis.add(directives.tlsClientKeyFilePass.value());
-    basis.add(terms());
-    return basis;
+    inputs.add(directives.tlsKeyFilePass.value());
+    inputs.add(directives.tlsClientKeyFilePass.value());
+    inputs.add(terms());
+    return inputs;
   }
 
-  private Tls madeClient() throws IOException {
+  private Tls buildClient() throws IOException {
     requireAuthorities();
-    Tls.Identity own =
+    Tls.Identity client =
         identity(
             directives.tlsClientCertFile,
             directives.tlsClientKeyFile,
             directives.tlsClientKeyFilePass);
-    Tls.Identity shown =
-        own == null
+    Tls.Identity identity =
+        client == null
             ? identity(directives.tlsCertFile, directives.tlsKeyFile, directives.tlsKeyFilePass)
-            : own;
-    return Tls.client(shown, authorities(), terms());
+            : client;
+    return Tls.client(identity, authorities(), terms());
   }
 
   private void requireAuthorities() throws IOException {

@@ -1,7 +1,6 @@
 /**
- * What the programs of Redoubt share around what they serve: start, command line, listening
- * addresses, what INFO says of a process. Imports the other packages of this module; the two
- * programs are built on it.
+ * The parts of a program around its service: launch, command line, listeners, TLS and the INFO
+ * fields of a process. Imports the other packages of this module; both programs are built on it.
  */
 @NullMarked
 package io.redoubt.protocol.launch;

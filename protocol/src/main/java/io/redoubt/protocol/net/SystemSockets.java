@@ -31,7 +31,7 @@ abstract class SystemSockets implements Sockets {
 
   /** Raises the thread's scheduling priority, because clients wait for it. */
   private static void loop(Runnable task) {
-    ThreadPriority.takeShortTurns();
+    ThreadPriority.shortenTimeSlices();
     task.run();
   }
 

@@ -11,38 +11,40 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The command line by Redis' rule: a config file when the first argument has no hyphen in front;
- * then {@code --name value ...} for lines that follow on the file's; a single {@code -} at the end
- * for lines from standard input, which come between the two.
+ * A parsed command line, by Redis' rules. A first argument without a leading hyphen is a config
+ * file. {@code --name value ...} options are appended to the file's lines. A single {@code -} at
+ * the start or the end reads lines from standard input; these come between the file's lines and the
+ * options.
  *
- * @param job what is asked for
- * @param sentinel whether a sentinel is, by the program's name or {@code --sentinel}
- * @param configFile absolute; null when there is none
- * @param standardInput whether standard input has configuration
- * @param options lines of configuration, each with a newline; empty when there are none
+ * @param job the requested job
+ * @param sentinel true if a sentinel is requested, by the program's name or by {@code --sentinel}
+ * @param configFile the absolute path of the config file; null if none is named
+ * @param standardInput true if configuration is read from standard input
+ * @param options lines of configuration, each with a newline; empty if there are none
  */
 public record Arguments(
     Job job, boolean sentinel, @Nullable Path configFile, boolean standardInput, String options) {
 
-  /** What a command line asks a server's program for. */
+  /** The job requested by a command line. */
   public enum Job {
-    /** To serve. */
+    /** Runs the server. */
     SERVE,
-    /** Its version. */
+    /** Prints the version. */
     VERSION,
-    /** Its usage. */
+    /** Prints the usage. */
     HELP,
-    /** A test of the machine's memory. */
+    /** Tests the machine's memory. */
     TEST_MEMORY,
-    /** A look at the machine's settings. */
+    /** Checks the machine's settings. */
     CHECK_SYSTEM
   }
 
   /**
-   * Reads a command line.
+   * Parses a command line.
    *
-   * @param program the name of the program; one with {@code redis-sentinel} in it is a sentinel
-   * @param arguments what follows on it
+   * @param program the name of the program; a name that contains {@code redis-sentinel} selects a
+   *     sentinel
+   * @param arguments the arguments after the program's name
    */
   public static Arguments parse(String program, List<String> arguments) {
     boolean sentinel = program.contains("redis-sentinel") || arguments.contains("--sentinel");
@@ -77,7 +79,7 @@ public record Arguments(
     };
   }
 
-  /** One line for each option and the arguments after it, quoted. */
+  /** Returns one line for each option and its arguments, quoted. */
   private static String lines(List<String> words) {
     StringBuilder lines = new StringBuilder();
     boolean nameExpected = true;
@@ -92,7 +94,7 @@ public record Arguments(
       lines.append(options++ == 0 ? "" : "\n").append(word.substring(2)).append(' ');
       boolean last = at + 1 == words.size();
       boolean bare = last || words.get(at + 1).startsWith("--");
-      // Any option but these has a value, which may begin with hyphens itself.
+      // Other options take one value, which may itself start with hyphens.
       nameExpected = isSeveralWords(word);
       if (bare && word.equalsIgnoreCase("--save")) {
         lines.append("\"\"");
@@ -105,18 +107,18 @@ public record Arguments(
     return lines.isEmpty() ? "" : lines.append('\n').toString();
   }
 
-  /** {@code "--port 7000"} as one argument of the command line has its value with it. */
+  /** Returns true if the option holds its value too, as in {@code "--port 7000"}. */
   private static boolean isSeveralWords(String option) {
     List<byte[]> words = Quoting.split(option.getBytes(UTF_8));
     return words != null && words.size() > 1;
   }
 
-  /** What standard input has, when configuration is to be read from it; nothing otherwise. */
+  /** Reads standard input if configuration is expected there; otherwise returns an empty array. */
   public byte[] readStandardInput(InputStream in) throws IOException {
     return standardInput ? in.readAllBytes() : new byte[0];
   }
 
-  /** The arguments of a Java program's main method, read by {@link #parse(String, List)}. */
+  /** Parses the arguments of a Java program's main method. */
   public static Arguments parse(String program, String... arguments) {
     return parse(program, Arrays.asList(arguments));
   }

@@ -1,22 +1,22 @@
 package io.redoubt.protocol.process;
 
 /**
- * A clock that stands still between two looks at another one: a loop looks once a turn, so that
- * commands of one turn see one time and don't pay for asking. The monotonic time is always asked
- * for. For one thread.
+ * A clock that caches the wall time of another clock until {@link #update}. The event loop updates
+ * it once per iteration: all commands of an iteration see the same time, without the cost of
+ * reading the clock for each. Monotonic time is never cached. Not thread-safe.
  */
 public final class CachedClock implements Clock {
   private final Clock source;
   private long wallMicros;
   private long wallMillis;
 
-  /** A clock that has looked at {@code source} once. */
+  /** Creates a clock with the current time of {@code source}. */
   public CachedClock(Clock source) {
     this.source = source;
     update();
   }
 
-  /** Looks at the source. */
+  /** Reads the source's wall time. */
   public void update() {
     wallMicros = source.wallMicros();
     wallMillis = Math.floorDiv(wallMicros, 1000);

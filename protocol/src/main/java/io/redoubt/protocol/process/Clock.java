@@ -1,17 +1,17 @@
 package io.redoubt.protocol.process;
 
-/** The time: the only way for Redoubt's code to ask for it. */
+/** A source of time. All code of Redoubt reads the time through this interface. */
 public interface Clock {
-  /** Milliseconds since 1970 began in UTC. */
+  /** Returns the milliseconds since the Unix epoch. */
   long wallMillis();
 
-  /** Microseconds since 1970 began in UTC. */
+  /** Returns the microseconds since the Unix epoch. */
   long wallMicros();
 
-  /** Nanoseconds since some moment, never going back: for durations. */
+  /** Returns nanoseconds since an arbitrary origin, never decreasing; for measuring durations. */
   long monotonicNanos();
 
-  /** The machine's clock. */
+  /** Returns the system's clock. */
   static Clock system() {
     return SystemClock.INSTANCE;
   }

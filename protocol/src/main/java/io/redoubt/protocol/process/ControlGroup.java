@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 public final class ControlGroup {
   private static final String MOUNT = "sys/fs/cgroup";
 
-  /** Version 1 shows the absence of a limit as the largest multiple of a page. */
+  /** The lowest value that stands for no limit: version 1 shows the largest multiple of a page. */
   private static final long NO_LIMIT_FROM = 1L << 60;
 
   private final Path mount;
@@ -50,14 +50,20 @@ public final class ControlGroup {
     return found;
   }
 
-  /** A container may see its own group at the mount point, and the path of the host's beside it. */
+  /**
+   * Returns a group below {@code mount}. In a container, {@code path} may be the host's, which does
+   * not exist there; the container's own group is then the mount point itself.
+   */
   private static ControlGroup in(Path mount, String path, boolean isFirstVersion) {
     Path folder = mount.resolve(path.substring(1)).normalize();
-    boolean isThere = folder.startsWith(mount) && Files.isDirectory(folder);
-    return new ControlGroup(mount, isThere ? folder : mount, isFirstVersion);
+    boolean exists = folder.startsWith(mount) && Files.isDirectory(folder);
+    return new ControlGroup(mount, exists ? folder : mount, isFirstVersion);
   }
 
-  /** Returns the least limit of the group and those above it; {@link Long#MAX_VALUE} for none. */
+  /**
+   * Returns the lowest limit of the group and its ancestors; {@link Long#MAX_VALUE} if there is
+   * none.
+   */
   public long limitBytes() {
     if (isFirstVersion) {
       long least =
@@ -73,7 +79,7 @@ public final class ControlGroup {
     return least;
   }
 
-  /** Returns the memory of all processes of the group that the kernel can't reclaim. */
+  /** Returns the memory of the group's processes that the kernel can't reclaim. */
   public long anonymousBytes() {
     return isFirstVersion
         ? statistic("total_rss", 0)
@@ -94,7 +100,7 @@ public final class ControlGroup {
     return lines.isEmpty() ? Long.MAX_VALUE : parsed(lines.getFirst(), Long.MAX_VALUE);
   }
 
-  /** {@code max} of version 2 is no number. */
+  /** Parses a number; version 2 writes {@code max} for no limit. */
   private static long parsed(String text, long otherwise) {
     try {
       return Long.parseLong(text.strip());

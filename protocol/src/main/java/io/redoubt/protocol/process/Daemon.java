@@ -15,9 +15,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Going to the background. A JVM can't fork, so the process starts itself once more in a session of
- * its own and waits until that one serves or fails: whoever starts a server gets control back when
- * it can be used, with an exit status that tells the truth.
+ * Starts the server in the background. A JVM can't fork, so the process starts its own command line
+ * again in a new session and waits until that child serves or fails. The caller thus regains
+ * control when the server is usable, with a correct exit status.
  */
 public final class Daemon {
   private static final String MARK = "REDOUBT_DAEMON";
@@ -25,17 +25,17 @@ public final class Daemon {
 
   private Daemon() {}
 
-  /** Whether this process is the one in the background. */
+  /** Returns true if this process is the background process. */
   public static boolean isChild(Map<String, String> environment) {
     return environment.containsKey(MARK);
   }
 
   /**
-   * Starts the process of the background with this process' command line.
+   * Starts the background process with this process' command line.
    *
-   * @param standardInput what this process has read from its standard input
-   * @param out where what the child prints before it is ready goes
-   * @return the exit status for this process: 0 when the child serves
+   * @param standardInput the bytes that this process has read from its standard input
+   * @param out receives the child's output until the child is ready
+   * @return the exit status for this process: 0 if the child serves
    */
   public static int start(byte[] standardInput, PrintStream out)
       throws IOException, InterruptedException {
@@ -51,7 +51,7 @@ public final class Daemon {
     try (OutputStream input = child.getOutputStream()) {
       input.write(standardInput);
     } catch (IOException e) {
-      // A child that doesn't read its input may end before it is written.
+      // A child that doesn't read its input may exit before it is written.
       child.onExit();
     }
     try (BufferedReader output =
@@ -66,7 +66,7 @@ public final class Daemon {
     return child.waitFor();
   }
 
-  /** The program and its arguments as the operating system has them. */
+  /** Returns the program and its arguments as the operating system has them. */
   private static List<String> commandLine() throws IOException {
     String[] words = Files.readString(Path.of("/proc/self/cmdline"), ISO_8859_1).split("\0", -1);
     List<String> command = new ArrayList<>();
@@ -77,12 +77,12 @@ public final class Daemon {
     return command;
   }
 
-  /** In the child, at its beginning: leaves the session of the process that has started it. */
+  /** Leaves the session of the parent process. Called first in the child. */
   public static void detach() throws IOException {
     Posix.setsid();
   }
 
-  /** In the child, once it listens: lets the process that waits for it end. */
+  /** Lets the waiting parent exit. Called in the child once it listens. */
   public static void ready() throws IOException {
     System.out.println(READY);
     System.out.flush();

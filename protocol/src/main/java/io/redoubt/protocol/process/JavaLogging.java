@@ -9,17 +9,20 @@ import java.util.logging.Logger;
 import java.util.logging.SimpleFormatter;
 
 /**
- * Takes what libraries log by {@code java.util.logging}, Netty above all, over into a process' own
- * log. There is one such logging in a JVM, so this is for launchers, not for embedded servers.
+ * Forwards {@code java.util.logging}, which libraries such as Netty use, to the process' log. The
+ * logging configuration is global to the JVM, so launchers use this class and embedded servers do
+ * not.
  */
 public final class JavaLogging {
-  /** The loggers of Netty that only tell what it found out about the machine. */
-  private static final List<String> GUESSES =
+  /** The loggers by which Netty reports its findings about the machine. */
+  private static final List<String> DETECTION_LOGGERS =
       List.of("io.netty.util.internal.", "io.netty.util.NetUtil");
 
   private JavaLogging() {}
 
-  /** Has warnings and errors of libraries written to {@code log}; the rest is debugging. */
+  /**
+   * Forwards warnings and errors of libraries to {@code log}; lower levels become debug messages.
+   */
   public static void forwardTo(Log log) {
     LogManager.getLogManager().reset();
     Logger root = Logger.getLogger("");
@@ -37,19 +40,19 @@ public final class JavaLogging {
 
     @Override
     public void publish(LogRecord message) {
-      boolean serious =
-          message.getLevel().intValue() >= Level.WARNING.intValue() && !isGuess(message);
-      Log.Level level = serious ? Log.Level.WARNING : Log.Level.DEBUG;
+      boolean isWarning =
+          message.getLevel().intValue() >= Level.WARNING.intValue() && !isDetection(message);
+      Log.Level level = isWarning ? Log.Level.WARNING : Log.Level.DEBUG;
       if (log.logs(level)) {
         log.log(level, "%s: %s", message.getLoggerName(), text(message));
       }
     }
 
-    /** Returns true if Netty wonders about a machine without network cards or the like. */
-    private static boolean isGuess(LogRecord message) {
+    /** Returns true if Netty reports a missing network card or the like. */
+    private static boolean isDetection(LogRecord message) {
       String logger = String.valueOf(message.getLoggerName());
       return message.getLevel().intValue() < Level.SEVERE.intValue()
-          && GUESSES.stream().anyMatch(logger::startsWith);
+          && DETECTION_LOGGERS.stream().anyMatch(logger::startsWith);
     }
 
     private String text(LogRecord message) {
@@ -64,7 +67,7 @@ public final class JavaLogging {
 
     @Override
     public void close() {
-      // The log is its owner's to close.
+      // The log's owner closes it.
     }
   }
 }

@@ -16,34 +16,33 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The process' log in Redis' form: {@code 4711:M 20 Nov 2026 07:33:47.638 * text}, that is pid, a
- * letter for the role, local time, a mark for the level.
+ * The process' log in Redis' format: {@code 4711:M 20 Nov 2026 07:33:47.638 * text}, which is the
+ * pid, a letter for the role, local time and a mark for the level.
  *
- * <p>A file is opened for each message, so that it may be moved away at any time. Messages may come
- * from any thread.
+ * <p>The log file is opened for each message, so that it may be moved at any time. Thread-safe.
  */
 public final class Log {
   private static final int MOST_CHARACTERS = 1024;
   private static final int MOST_STACK_LINES = 50;
 
-  /** To the beginning of the line, of which the terminal then forgets the rest. */
+  /** Returns the cursor to the start of the line and erases the line. */
   private static final byte[] CLEAR_LINE = "\r\033[K".getBytes(UTF_8);
 
   private static final String[] MONTHS = {
     "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"
   };
 
-  /** How important a message is, the least important first. */
+  /** The importance of a message, in ascending order. */
   public enum Level {
-    /** For those who look for a mistake. */
+    /** Details for debugging. */
     DEBUG('.'),
-    /** Rarely of use. */
+    /** Information that is rarely useful. */
     VERBOSE('-'),
-    /** What an operator wants to read. */
+    /** Information for operators. */
     NOTICE('*'),
-    /** What an operator must read. */
+    /** Problems that need an operator's attention. */
     WARNING('#'),
-    /** No message has this level: nothing is logged. */
+    /** A threshold above all messages: nothing is logged. */
     NOTHING(' ');
 
     private final char mark;
@@ -53,10 +52,13 @@ public final class Log {
     }
   }
 
-  /** Tells the letter of the process' role in this moment. */
+  /** Supplies the letter of the process' current role. */
   @FunctionalInterface
   public interface Role {
-    /** M master, S replica, X sentinel, C not serving yet. */
+    /**
+     * Returns M for a master, S for a replica, X for a sentinel, C for a process that does not
+     * serve yet.
+     */
     char letter();
   }
 
@@ -67,11 +69,11 @@ public final class Log {
   private volatile Level level = Level.NOTICE;
   private volatile Role role = () -> 'C';
   private volatile boolean silent;
-  private volatile boolean isShown;
+  private volatile boolean hasProgressLine;
   private volatile boolean mayBeTerminal;
   private volatile @Nullable Path file;
 
-  /** A log of level notice, with the letter C, to {@code standardOutput}. */
+  /** Creates a log of level notice, with the letter C, to {@code standardOutput}. */
   public Log(Clock clock, ZoneId zone, long pid, OutputStream standardOutput) {
     this.clock = clock;
     this.zone = zone;
@@ -79,34 +81,34 @@ public final class Log {
     this.standardOutput = standardOutput;
   }
 
-  /** This process' log to its standard output. */
+  /** Returns a log of this process to its standard output. */
   public static Log ofThisProcess(Clock clock) {
     Log log = new Log(clock, ZoneId.systemDefault(), ProcessHandle.current().pid(), System.out);
     log.mayBeTerminal = true;
     return log;
   }
 
-  /** A log that nobody reads. */
+  /** Returns a log that discards all messages unless a file is set. */
   public static Log silent(Clock clock) {
     Log log = new Log(clock, ZoneId.systemDefault(), 0, OutputStream.nullOutputStream());
     log.silent = true;
     return log;
   }
 
-  /** Logs messages of this importance and above. */
+  /** Sets the lowest level that is logged. */
   public void level(Level least) {
     level = least;
   }
 
-  /** Has the letter of the role told by {@code teller}. */
-  public void role(Role teller) {
-    role = teller;
+  /** Sets the supplier of the role's letter. */
+  public void role(Role letterSupplier) {
+    role = letterSupplier;
   }
 
   /**
-   * Logs to this file, or to standard output when it is null.
+   * Logs to the file, or to standard output if it is null.
    *
-   * @throws IOException when the file can't be opened for appending
+   * @throws IOException if the file can't be opened for appending
    */
   public void file(@Nullable Path newFile) throws IOException {
     if (newFile != null) {
@@ -115,37 +117,37 @@ public final class Log {
     file = newFile;
   }
 
-  /** Stops logging where no file is set: in the background, standard output has no reader. */
+  /** Stops logging to standard output, which has no reader in the background. */
   public void withoutStandardOutput() {
     silent = true;
   }
 
-  /** Whether a message of this level would be logged. */
+  /** Returns true if messages of this level are logged. */
   public boolean logs(Level of) {
     return of.compareTo(level) >= 0 && (!silent || file != null);
   }
 
-  /** Logs for those who look for a mistake; {@code format} as of {@link String#format}. */
+  /** Logs details for debugging; {@code format} as in {@link String#format}. */
   public void debug(String format, @Nullable Object... arguments) {
     log(Level.DEBUG, format, arguments);
   }
 
-  /** Logs what is rarely of use. */
+  /** Logs information that is rarely useful. */
   public void verbose(String format, @Nullable Object... arguments) {
     log(Level.VERBOSE, format, arguments);
   }
 
-  /** Logs what an operator wants to read. */
+  /** Logs information for operators. */
   public void notice(String format, @Nullable Object... arguments) {
     log(Level.NOTICE, format, arguments);
   }
 
-  /** Logs what an operator must read. */
+  /** Logs a problem that needs an operator's attention. */
   public void warning(String format, @Nullable Object... arguments) {
     log(Level.WARNING, format, arguments);
   }
 
-  /** Logs a fault of the program, with its stack line by line. */
+  /** Logs an unexpected exception with its stack, line by line. */
   public void fault(String where, Throwable fault) {
     warning("Fault %s", where);
     StringWriter stack = new StringWriter();
@@ -153,7 +155,7 @@ public final class Log {
     stack.toString().lines().limit(MOST_STACK_LINES).forEach(line -> warning("%s", line));
   }
 
-  /** Logs at the level; without arguments {@code format} is the message itself. */
+  /** Logs at the given level; without arguments, {@code format} is the message itself. */
   public void log(Level of, String format, @Nullable Object... arguments) {
     if (logs(of)) {
       String text = arguments.length == 0 ? format : String.format(Locale.ROOT, format, arguments);
@@ -161,7 +163,7 @@ public final class Log {
     }
   }
 
-  /** Logs from a signal's handler, in the form that Redis has for these. */
+  /** Logs from a signal handler, in Redis' format for these. */
   public void fromSignalHandler(String text) {
     if (logs(Level.WARNING)) {
       long seconds = Math.floorDiv(clock.wallMillis(), 1000);
@@ -187,7 +189,7 @@ public final class Log {
     return line.append(of.mark).append(' ');
   }
 
-  /** Appends the number with as many digits as {@code unit} has at the least. */
+  /** Appends the number with at least as many digits as {@code unit} has. */
   private static StringBuilder padded(StringBuilder line, int number, int unit) {
     for (int at = unit; at > 1 && number < at; at /= 10) {
       line.append('0');
@@ -196,17 +198,16 @@ public final class Log {
   }
 
   /**
-   * Shows a text of one line that the next one, or the next message, takes the place of: for
-   * somebody who looks on.
+   * Shows a line of progress that the next line or message overwrites. Used on terminals only.
    *
-   * @return false when nobody does, for this does not go to a terminal: nothing is shown then
+   * @return false if the log does not go to a terminal; nothing is shown then
    */
   public boolean show(String text) {
     if (!mayBeTerminal || silent || file != null || !isTerminal()) {
       return false;
     }
     write(text);
-    isShown = true;
+    hasProgressLine = true;
     return true;
   }
 
@@ -215,16 +216,19 @@ public final class Log {
     return console != null && console.isTerminal();
   }
 
-  /** A log that can't be written is no reason to stop serving, and there is nobody to tell. */
+  /**
+   * Ignores failures: a log that can't be written is no reason to stop serving, and there is
+   * nowhere to report it.
+   */
   @SuppressWarnings("EmptyCatch")
   private synchronized void write(String line) {
     Path to = file;
     byte[] bytes = line.getBytes(UTF_8);
     try {
       if (to == null) {
-        if (isShown) {
+        if (hasProgressLine) {
           standardOutput.write(CLEAR_LINE);
-          isShown = false;
+          hasProgressLine = false;
         }
         standardOutput.write(bytes);
         standardOutput.flush();

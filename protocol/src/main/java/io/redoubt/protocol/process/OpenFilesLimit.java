@@ -5,18 +5,18 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * How many files and sockets the process may have open. The JVM raises its soft limit to the hard
- * one when it starts, so there is nothing left to raise here.
+ * The limit on open files and sockets of the process. The JVM raises the soft limit to the hard one
+ * at its start, so the server can't raise it further.
  */
 public final class OpenFilesLimit {
-  /** Files that a server needs beside its clients' sockets. */
+  /** The number of descriptors reserved for other uses than clients' sockets. */
   public static final int RESERVED = 32;
 
   private static final String LINE = "Max open files";
 
   private OpenFilesLimit() {}
 
-  /** The limit of this moment; {@link Long#MAX_VALUE} where there is none or it isn't known. */
+  /** Returns the current limit; {@link Long#MAX_VALUE} if there is none or it is unknown. */
   public static long current() {
     try {
       return of(Files.readString(Path.of("/proc/self/limits")));
@@ -25,7 +25,7 @@ public final class OpenFilesLimit {
     }
   }
 
-  /** The soft limit in a text of the form of {@code /proc/self/limits}. */
+  /** Parses the soft limit from text in the form of {@code /proc/self/limits}. */
   static long of(String limits) {
     for (String line : limits.split("\n", -1)) {
       if (line.startsWith(LINE)) {

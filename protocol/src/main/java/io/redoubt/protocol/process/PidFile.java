@@ -12,13 +12,13 @@ public final class PidFile {
     this.path = path;
   }
 
-  /** Writes the file, over one that an earlier process has left. */
+  /** Writes the file, replacing one left by an earlier process. */
   public static PidFile write(Path path, long pid) throws IOException {
     Files.writeString(path, pid + "\n");
     return new PidFile(path);
   }
 
-  /** Removes the file when it is there. */
+  /** Removes the file if it exists. */
   public void remove() throws IOException {
     Files.deleteIfExists(path);
   }

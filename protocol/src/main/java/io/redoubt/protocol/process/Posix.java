@@ -14,8 +14,8 @@ import java.lang.invoke.MethodHandle;
 import java.lang.invoke.VarHandle;
 
 /**
- * The few calls of the operating system that Java has no method for. Linking them costs tens of
- * milliseconds, so only what asks for one pays: going to the background, telling systemd.
+ * System calls for which Java has no method. Linking one costs tens of milliseconds, so they are
+ * linked on use: when going to the background and when notifying systemd.
  */
 final class Posix {
   private static final int AF_UNIX = 1;
@@ -31,17 +31,17 @@ final class Posix {
 
   private Posix() {}
 
-  /** Makes this process the leader of a session of its own, without terminal. */
+  /** Makes this process the leader of a new session without a terminal. */
   static void setsid() throws IOException {
     call("setsid", FunctionDescriptor.of(ValueLayout.JAVA_INT));
   }
 
-  /** Stops this process until somebody continues it. */
+  /** Stops this process until it receives SIGCONT. */
   static void stop() throws IOException {
     call("raise", FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT), SIGSTOP);
   }
 
-  /** Has standard input, output and error lead to nowhere. */
+  /** Redirects standard input, output and error to {@code /dev/null}. */
   static void standardStreamsToNull() throws IOException {
     try (Arena arena = Arena.ofConfined()) {
       int fd =
@@ -63,12 +63,12 @@ final class Posix {
   /**
    * Sends one datagram to a Unix domain socket.
    *
-   * @param path where it is; one that begins with {@code @} is abstract, without file
+   * @param path the address; a leading {@code @} selects the abstract namespace
    */
   static void sendDatagram(String path, String text) throws IOException {
     byte[] name = path.getBytes(UTF_8);
     if (name.length == 0 || name.length >= MOST_PATH_BYTES) {
-      throw new IOException("not the path of a socket: " + path);
+      throw new IOException("invalid socket path: " + path);
     }
     if (name[0] == '@') {
       name[0] = 0;

@@ -10,21 +10,24 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 
 /**
- * The names by which {@code ps}, {@code top}, {@code pgrep} and {@code ss} show this process on
- * Linux. Elsewhere the process keeps its own.
+ * The process' name and title on Linux, as shown by {@code ps}, {@code top}, {@code pgrep} and
+ * {@code ss}. A no-op on other systems.
  */
 public final class ProcessTitle {
   private static final Path COMM = Path.of("/proc/self/comm");
   private static final Path STAT = Path.of("/proc/self/stat");
 
-  /** Fields of {@link #STAT} after the command, which is the second one and may hold blanks. */
+  /**
+   * Indexes of fields of {@link #STAT} after the command. The command is the second field and may
+   * hold blanks.
+   */
   private static final int ARG_START = 48 - 3;
 
   private static final int ARG_END = ARG_START + 1;
 
   private ProcessTitle() {}
 
-  /** Takes a short name, of which Linux keeps 15 bytes. */
+  /** Sets the short name, of which Linux keeps 15 bytes. */
   @SuppressWarnings("EmptyCatch")
   public static void set(String name) {
     if (!Files.isWritable(COMM)) {
@@ -33,14 +36,14 @@ public final class ProcessTitle {
     try {
       Files.writeString(COMM, name, StandardOpenOption.WRITE);
     } catch (IOException e) {
-      // Only the look of the process suffers.
+      // The title is cosmetic.
     }
   }
 
   /**
-   * Takes a title in place of the command line, as setproctitle does: it is written over the
-   * arguments in this process' memory, of which the JVM has made its own copies long before. The
-   * options of the JVM are longer than any title; one that does not fit is cut.
+   * Replaces the command line by a title, as setproctitle does: the title is written over the
+   * arguments in this process' memory, which the JVM has copied before. A title longer than the
+   * original arguments is cut.
    */
   @SuppressWarnings({"EmptyCatch", "restricted"}) // the launchers enable native access
   public static void show(String title) {
@@ -57,10 +60,10 @@ public final class ProcessTitle {
       int shown = (int) Math.min(bytes.length, length - 2);
       MemorySegment.copy(bytes, 0, arguments, ValueLayout.JAVA_BYTE, 0, shown);
       arguments.asSlice(shown).fill((byte) 0);
-      // Linux shows the text up to its NUL if the arguments don't end in NUL any more.
+      // Linux shows the text up to its NUL only if the arguments no longer end in NUL.
       arguments.set(ValueLayout.JAVA_BYTE, length - 1, (byte) '.');
     } catch (IOException | RuntimeException e) {
-      // Only the look of the process suffers.
+      // The title is cosmetic.
     }
   }
 }

@@ -6,31 +6,34 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
 
 /**
- * The signals of a process that serves: SIGTERM and SIGINT ask it to stop, SIGHUP means nothing.
- * Handlers belong to the JVM, so this is for launchers, not for embedded servers.
+ * The signal handlers of a server process: SIGTERM and SIGINT request a shutdown, SIGHUP is
+ * ignored. Handlers are global to the JVM, so launchers use this class and embedded servers do not.
  *
- * <p>The JDK has them in {@code sun.misc} only; reached by reflection, for the compiler's warning
- * about that package can't be turned off for one class.
+ * <p>The JDK offers handlers in {@code sun.misc} only. They are reached by reflection because the
+ * compiler's warning about that package can't be suppressed for one class.
  */
 public final class Signals {
-  /** Who is asked to stop; called on a thread of the JVM. */
+  /** The receiver of shutdown requests; called on a thread of the JVM. */
   public interface Target {
-    /** Whether a stop that a signal asked for is still to come: it may have been refused. */
+    /** Returns true while a requested shutdown is in progress; a shutdown may have been refused. */
     boolean isStopping();
 
-    /** {@code SIGTERM} or {@code SIGINT} has come: to be handed on to the process' loop. */
+    /**
+     * Requests a shutdown after {@code SIGTERM} or {@code SIGINT}; the target hands it to its event
+     * loop.
+     */
     void stop(String signal);
 
-    /** Ends the process at once: SIGINT has come while it is stopping. */
+    /** Exits at once: SIGINT came during a shutdown. */
     void halt();
   }
 
   private Signals() {}
 
   /**
-   * Takes the signals over.
+   * Installs the handlers.
    *
-   * @param log where they are told
+   * @param log the log in which signals are reported
    */
   public static void install(Log log, Target target) {
     handle(

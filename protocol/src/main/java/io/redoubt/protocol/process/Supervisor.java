@@ -4,8 +4,8 @@ import java.io.IOException;
 import java.util.Map;
 
 /**
- * What looks after the process and wants to be told that it is ready: systemd by a datagram to the
- * socket that {@code NOTIFY_SOCKET} names, upstart by the process stopping itself.
+ * The service manager that waits for the process' readiness: systemd gets a datagram at the socket
+ * named by {@code NOTIFY_SOCKET} (sd_notify(3)); upstart expects the process to stop itself.
  */
 public final class Supervisor {
   private static final String SYSTEMD = "NOTIFY_SOCKET";
@@ -22,45 +22,45 @@ public final class Supervisor {
   }
 
   /**
-   * The supervisor that the configuration and the environment name, if any.
+   * Returns the supervisor named by the configuration and the environment.
    *
-   * @param systemd whether it may be systemd
-   * @param upstart whether it may be upstart
+   * @param systemd true if it may be systemd
+   * @param upstart true if it may be upstart
    */
   public static Supervisor of(Map<String, String> environment, boolean systemd, boolean upstart) {
     return new Supervisor(environment, systemd, upstart);
   }
 
-  /** Whether there is one. */
-  public boolean isThere() {
+  /** Returns true if a supervisor is present. */
+  public boolean isPresent() {
     return systemd || upstart;
   }
 
   /**
-   * Tells that the process serves.
+   * Reports that the process is ready.
    *
-   * @param status a sentence that the supervisor shows
+   * @param status a sentence for the supervisor to show
    */
   public void ready(String status) throws IOException {
     if (systemd) {
       status(status);
-      tell("READY=1\n");
+      notifySystemd("READY=1\n");
     } else if (upstart) {
       Posix.stop();
     }
   }
 
-  /** Has systemd show {@code status}, which is what the process is at. */
+  /** Reports the process' current activity to systemd. */
   public void status(String status) throws IOException {
-    tell("STATUS=" + status + "\n");
+    notifySystemd("STATUS=" + status + "\n");
   }
 
-  /** Tells that the process is about to end. */
+  /** Reports that the process is about to exit. */
   public void stopping() throws IOException {
-    tell("STOPPING=1\n");
+    notifySystemd("STOPPING=1\n");
   }
 
-  private void tell(String text) throws IOException {
+  private void notifySystemd(String text) throws IOException {
     String socket = environment.get(SYSTEMD);
     if (systemd && socket != null) {
       Posix.sendDatagram(socket, text);

@@ -7,33 +7,33 @@ import java.nio.file.Path;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** Looks at settings of a Linux machine that make a server slow or fail. */
+/** Checks settings of a Linux machine that make a server slow or fail. */
 public final class SystemCheck {
   private static final Set<String> SLOW_CLOCKS =
       Set.of("acpi_pm", "hpet", "jiffies", "refined-jiffies", "xen");
 
   private final Path root;
 
-  /** A look at the machine whose {@code proc} and {@code sys} are below {@code root}. */
+  /** Creates a check of the machine whose {@code proc} and {@code sys} are below {@code root}. */
   SystemCheck(Path root) {
     this.root = root;
   }
 
-  /** A look at this machine. */
+  /** Returns a check of this machine. */
   public static SystemCheck ofThisMachine() {
     return new SystemCheck(Path.of("/"));
   }
 
-  /** Prints each check and what is wrong; returns whether nothing is. */
+  /** Prints each check and its warning; returns true if there are none. */
   public boolean report(PrintStream out) {
     boolean clock = print(out, "slow-clocksource", slowClock());
     boolean memory = print(out, "overcommit", overcommit());
     return clock && memory;
   }
 
-  private static boolean print(PrintStream out, String name, @Nullable String trouble) {
-    out.println("[" + name + "]..." + (trouble == null ? "OK" : "WARNING:\n" + trouble));
-    return trouble == null;
+  private static boolean print(PrintStream out, String name, @Nullable String warning) {
+    out.println("[" + name + "]..." + (warning == null ? "OK" : "WARNING:\n" + warning));
+    return warning == null;
   }
 
   private @Nullable String slowClock() {
@@ -46,7 +46,10 @@ public final class SystemCheck {
             + " /sys/devices/system/clocksource/clocksource0/current_clocksource.";
   }
 
-  /** The warning for strict memory overcommit, which Redoubt's reserved addresses run into. */
+  /**
+   * Returns the warning for strict memory overcommit, under which reserved address space counts as
+   * memory; null if overcommit is not strict.
+   */
   public @Nullable String overcommit() {
     return "2".equals(read("proc/sys/vm/overcommit_memory"))
         ? "Memory overcommit is strict (vm.overcommit_memory = 2), so that address space has to be"

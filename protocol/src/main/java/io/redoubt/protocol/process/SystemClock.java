@@ -2,7 +2,7 @@ package io.redoubt.protocol.process;
 
 import java.time.Instant;
 
-/** The machine's clock. */
+/** The system's clock. */
 final class SystemClock implements Clock {
   static final SystemClock INSTANCE = new SystemClock();
 

@@ -11,11 +11,11 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 import java.util.Objects;
 
-/** Failures of the operating system in its own words, as Redis logs and replies them. */
+/** The operating system's texts for failures, as Redis logs and replies them. */
 public final class SystemErrors {
   private SystemErrors() {}
 
-  /** Returns the words for a failed operation on a file. */
+  /** Returns the text for a failed file operation. */
   public static String text(Throwable failure) {
     return switch (failure) {
       case UncheckedIOException e -> text(Objects.requireNonNull(e.getCause()));
@@ -31,7 +31,7 @@ public final class SystemErrors {
     };
   }
 
-  /** Returns the words for a failed operation after the file that it was about, if one is known. */
+  /** Returns the text for a failed operation, preceded by the file if it is known. */
   public static String textWithFile(Throwable failure) {
     String text = text(failure);
     return failure instanceof FileSystemException e && e.getFile() != null
@@ -39,7 +39,7 @@ public final class SystemErrors {
         : text;
   }
 
-  /** {@code x (Is a directory)} is how java.io tells a reason. */
+  /** Extracts the reason from a message of java.io, such as {@code x (Is a directory)}. */
   private static String reasonInParentheses(String message) {
     int open = message.lastIndexOf('(');
     return open >= 0 && message.endsWith(")")

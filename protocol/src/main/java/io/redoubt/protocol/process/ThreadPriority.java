@@ -15,20 +15,23 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * How much of the processors threads get when there are more of them than processors, and how soon.
- * Java's own priorities mean nothing to Linux unless the JVM is told otherwise. Where something of
- * this can't be had, threads go on as they were.
+ * The scheduling of threads on Linux: their nice value and the length of their time slices. Java's
+ * own priorities have no effect on Linux by default. Every method does nothing if the system does
+ * not support it.
  */
 public final class ThreadPriority {
 
-  /** Makes a thread get about a tenth of what others get that want a processor too. */
-  private static final int STEP_BACK = 10;
+  /**
+   * The increase of the nice value, which leaves a thread about a tenth of the processor time of a
+   * competing thread.
+   */
+  private static final int NICE_INCREASE = 10;
 
   private static final int LOWEST = 19;
 
   /**
-   * That of syscall(2), as far as it is used here: the number, the thread, the address of a
-   * structure, and up to two more numbers.
+   * The descriptor of syscall(2) as used here: the call's number, the thread, the address of a
+   * structure, and two more arguments.
    */
   private static final FunctionDescriptor SYSCALL =
       FunctionDescriptor.of(
@@ -49,40 +52,38 @@ public final class ThreadPriority {
   private static final long RUNTIME_AT = 24;
   private static final int SCHED_OTHER = 0;
 
-  /** The shortest that Linux has; usual are three milliseconds. */
-  private static final long SHORT_TURN_NANOS = 100_000;
+  /** The shortest time slice that Linux supports; three milliseconds are the default. */
+  private static final long SHORT_SLICE_NANOS = 100_000;
 
-  /**
-   * What the names of the JVM's own threads that compile, or prepare that, begin with, to Linux.
-   */
+  /** The prefixes of the names that Linux shows for the JVM's compiler threads. */
   private static final List<String> COMPILERS =
       List.of("C1 Compiler", "C2 Compiler", "Training repla");
 
   private ThreadPriority() {}
 
   /**
-   * Has the calling thread step back for the rest of its life: it gets what others leave, and in
-   * short turns. However little a thread may have, its turns are as long as those of others
-   * otherwise: who wakes meanwhile waits for milliseconds.
+   * Lowers the priority of the calling thread for the rest of its life and shortens its time
+   * slices. A low-priority thread with default slices would still delay a waking thread by
+   * milliseconds.
    */
-  public static void stepBack() {
-    adjust(CALLING_THREAD, STEP_BACK);
+  public static void lowerPriority() {
+    adjust(CALLING_THREAD, NICE_INCREASE);
   }
 
   /**
-   * Has the calling thread run in short turns, for the rest of its life: of its share of the
-   * processors it loses nothing, but when it wakes it does not wait for the end of the turn that
-   * another thread is having. Linux can do that since 6.12.
+   * Shortens the time slices of the calling thread for the rest of its life. Its share of the
+   * processor stays the same, but when it wakes it need not wait for the end of another thread's
+   * slice. Needs Linux 6.12.
    */
-  public static void takeShortTurns() {
+  public static void shortenTimeSlices() {
     adjust(CALLING_THREAD, 0);
   }
 
   /**
-   * Has the threads of the JIT run in short turns, for the rest of the process's life: that they
-   * step back is an option of the JVM. For processes that are nothing but a server.
+   * Shortens the time slices of the JIT compiler threads for the rest of the process' life. Their
+   * priority is lowered by an option of the JVM. For processes that run a server only.
    */
-  public static void compilersTakeShortTurns() {
+  public static void shortenCompilerTimeSlices() {
     try (DirectoryStream<Path> threads = Files.newDirectoryStream(Path.of("/proc/self/task"))) {
       for (Path thread : threads) {
         String name = Files.readString(thread.resolve("comm"));
@@ -91,12 +92,12 @@ public final class ThreadPriority {
         }
       }
     } catch (IOException | DirectoryIteratorException e) {
-      // not Linux, or a thread has just ended
+      // not Linux, or a thread has just exited
     }
   }
 
-  /** Has a thread run in short turns, with a priority that is lower by so much. */
-  private static void adjust(long thread, int lower) {
+  /** Shortens a thread's time slices and raises its nice value by {@code niceIncrease}. */
+  private static void adjust(long thread, int niceIncrease) {
     long set =
         switch (System.getProperty("os.arch")) {
           case "amd64" -> 314;
@@ -117,8 +118,8 @@ public final class ThreadPriority {
       long got = (long) syscall.get().invokeExact(get, thread, address, ATTRIBUTES_BYTES, 0L);
       if (got == 0 && attributes.get(ValueLayout.JAVA_INT, POLICY_AT) == SCHED_OTHER) {
         int nice = attributes.get(ValueLayout.JAVA_INT, NICE_AT);
-        attributes.set(ValueLayout.JAVA_INT, NICE_AT, Math.min(nice + lower, LOWEST));
-        attributes.set(ValueLayout.JAVA_LONG, RUNTIME_AT, SHORT_TURN_NANOS);
+        attributes.set(ValueLayout.JAVA_INT, NICE_AT, Math.min(nice + niceIncrease, LOWEST));
+        attributes.set(ValueLayout.JAVA_LONG, RUNTIME_AT, SHORT_SLICE_NANOS);
         long _ = (long) syscall.get().invokeExact(set, thread, address, 0L, 0L);
       }
     } catch (Throwable e) {

@@ -3,22 +3,24 @@ package io.redoubt.protocol.process;
 import java.io.IOException;
 import java.util.Optional;
 
-/** Where the threads of a process come from that work beside its loop. */
+/** A factory of background threads. */
 @FunctionalInterface
 public interface Threads {
-  /** A thread that does not keep the process from ending; it is not started yet. */
+  /** Returns an unstarted daemon thread. */
   Thread unstarted(String name, Runnable task);
 
-  /** What the calling thread, one of these, has had of the processors; empty: nobody knows. */
-  default Optional<ThreadTimes> ownTimes() {
+  /**
+   * Returns the times of the calling thread, which this factory created; empty if they are unknown.
+   */
+  default Optional<ThreadCpuTimes> ownTimes() {
     try {
-      return Optional.of(ThreadTimes.own());
+      return Optional.of(ThreadCpuTimes.ofCallingThread());
     } catch (IOException e) {
-      return Optional.empty(); // the kernel does not tell
+      return Optional.empty(); // the kernel does not provide them
     }
   }
 
-  /** Threads of the operating system. */
+  /** Returns a factory of platform threads. */
   static Threads ofSystem() {
     return (name, task) -> Thread.ofPlatform().name(name).daemon(true).unstarted(task);
   }

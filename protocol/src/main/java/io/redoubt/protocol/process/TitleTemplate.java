@@ -5,7 +5,10 @@ import java.util.Set;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
-/** The template of a process' title: text with variables in braces; two braces are one. */
+/**
+ * The template of a process' title: text with variables in braces. Two opening braces stand for
+ * one.
+ */
 public final class TitleTemplate {
   private static final Set<String> VARIABLES =
       Set.of(
@@ -13,16 +16,16 @@ public final class TitleTemplate {
 
   private TitleTemplate() {}
 
-  /** Whether braces are closed and all variables are known. */
+  /** Returns true if all braces are closed and all variables are known. */
   public static boolean isValid(String template) {
     return fill(template, name -> VARIABLES.contains(name) ? "" : null) != null;
   }
 
   /**
-   * The title.
+   * Renders the title.
    *
-   * @param values by variable; those missing are empty
-   * @throws IllegalArgumentException when the template isn't valid
+   * @param values the values by variable; missing ones are empty
+   * @throws IllegalArgumentException if the template isn't valid
    */
   public static String render(String template, Map<String, String> values) {
     String title = fill(template, name -> values.getOrDefault(name, ""));

@@ -2,7 +2,7 @@ package io.redoubt.protocol.process;
 
 import java.io.PrintStream;
 
-/** What the server's program prints when it is asked something instead of serving. */
+/** The output of the program for jobs other than serving. */
 public final class Usage {
   private static final String HELP =
       """
@@ -29,13 +29,13 @@ public final class Usage {
   private Usage() {}
 
   /**
-   * Does a job that isn't serving.
+   * Runs a job other than serving.
    *
    * @return the process' exit status
    */
-  public static int answer(Arguments.Job job, PrintStream out, PrintStream err) {
+  public static int run(Arguments.Job job, PrintStream out, PrintStream err) {
     return switch (job) {
-      case SERVE -> throw new IllegalArgumentException("serving is no question");
+      case SERVE -> throw new IllegalArgumentException("serving is not such a job");
       case VERSION -> {
         out.println(
             "Redis server v="

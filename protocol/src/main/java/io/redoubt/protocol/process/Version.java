@@ -1,8 +1,8 @@
 package io.redoubt.protocol.process;
 
-/** The version of Redis whose behaviour is offered: what clients are told and gate on. */
+/** The Redis version whose behaviour is implemented, as reported to clients. */
 public final class Version {
-  /** As in {@code redis_version} of INFO. */
+  /** The value of {@code redis_version} in INFO. */
   public static final String REDIS = "7.2.6";
 
   private Version() {}

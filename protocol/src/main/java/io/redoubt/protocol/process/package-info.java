@@ -1,8 +1,9 @@
 /**
- * What a process of Redis does besides serving: its clock, log, arguments, pid file, title,
- * signals, going to the background and telling systemd.
+ * The process: its clock, log, arguments, pid file, title, signals, background start and
+ * notification of systemd. All access to time, signals and child processes goes through this
+ * package.
  *
- * <p>Imports {@code bytes} only; time, signals and child processes come into Redoubt here.
+ * <p>Imports {@code bytes} only.
  */
 @NullMarked
 package io.redoubt.protocol.process;

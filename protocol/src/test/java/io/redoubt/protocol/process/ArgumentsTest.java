@@ -6,16 +6,16 @@ import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** The command line, against what redis-server 7.0.15 makes of the same. */
+/** The expectations were taken from redis-server 7.0.15. */
 final class ArgumentsTest {
 
   @Test
-  void nothingAtAll() {
+  void servesWithoutArguments() {
     assertThat(parse()).isEqualTo(new Arguments(Arguments.Job.SERVE, false, null, false, ""));
   }
 
   @Test
-  void aFileAndOptions() {
+  void parsesAFileAndOptions() {
     Arguments arguments = parse("redis.conf", "--port", "7000", "--save", "60", "1", "--hz", "20");
 
     assertThat(arguments.configFile()).isEqualTo(Path.of("redis.conf").toAbsolutePath());
@@ -24,13 +24,13 @@ final class ArgumentsTest {
   }
 
   @Test
-  void aValueMayBeginWithHyphens() {
+  void acceptsAValueThatStartsWithHyphens() {
     assertThat(lines("--requirepass", "--abc", "--port", "-5"))
         .containsExactly("requirepass \"--abc\"", "port \"-5\"");
   }
 
   @Test
-  void saveAndSentinelMayHaveNoValue() {
+  void acceptsSaveAndSentinelWithoutValue() {
     assertThat(lines("--save", "--port", "1")).containsExactly("save \"\"", "port \"1\"");
     assertThat(lines("--port", "1", "--save")).containsExactly("port \"1\"", "save \"\"");
     assertThat(lines("--save", "")).containsExactly("save \"\"");
@@ -40,19 +40,19 @@ final class ArgumentsTest {
   }
 
   @Test
-  void aNameWithoutValueIsAnError() {
+  void keepsANameWithoutValueAsAnError() {
     assertThat(lines("--port")).containsExactly("port");
     assertThat(lines("--port", "1", "--hz")).containsExactly("port \"1\"", "hz");
   }
 
   @Test
-  void anOptionWithItsValueInOneWord() {
+  void splitsAnOptionThatHoldsItsValue() {
     assertThat(lines("--port 7000", "--hz", "20")).containsExactly("port 7000", "hz \"20\"");
     assertThat(lines("--port 7000 --hz 20")).containsExactly("port 7000 --hz 20");
   }
 
   @Test
-  void oneHyphenIsNoOption() {
+  void takesOneHyphenForAValue() {
     Arguments arguments = parse("-p", "123");
 
     assertThat(arguments.configFile()).isNull();
@@ -60,13 +60,13 @@ final class ArgumentsTest {
   }
 
   @Test
-  void quotesWhatNeedsIt() {
+  void quotesValuesWithSpecialCharacters() {
     assertThat(lines("--requirepass", "a b", "c\"d"))
         .containsExactly("requirepass \"a b\" \"c\\\"d\"");
   }
 
   @Test
-  void standardInput() {
+  void readsStandardInput() {
     assertThat(parse("-").standardInput()).isTrue();
     assertThat(parse("x.conf", "-").standardInput()).isTrue();
     assertThat(parse("x.conf", "--hz", "20", "-").standardInput()).isTrue();
@@ -77,13 +77,13 @@ final class ArgumentsTest {
   }
 
   @Test
-  void anEmptyFirstArgumentIsNoFile() {
+  void ignoresAnEmptyFirstArgument() {
     assertThat(parse("", "--port", "1").configFile()).isNull();
     assertThat(lines("", "--port", "1")).containsExactly("port \"1\"");
   }
 
   @Test
-  void questions() {
+  void recognizesOtherJobs() {
     assertThat(parse("-v").job()).isEqualTo(Arguments.Job.VERSION);
     assertThat(parse("--version").job()).isEqualTo(Arguments.Job.VERSION);
     assertThat(parse("-h").job()).isEqualTo(Arguments.Job.HELP);
@@ -94,7 +94,7 @@ final class ArgumentsTest {
   }
 
   @Test
-  void aSentinelByItsName() {
+  void recognizesASentinelByTheProgramName() {
     assertThat(Arguments.parse("/usr/bin/redis-sentinel", "x.conf").sentinel()).isTrue();
     assertThat(parse("x.conf").sentinel()).isFalse();
   }

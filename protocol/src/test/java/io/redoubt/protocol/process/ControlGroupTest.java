@@ -8,7 +8,7 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Control groups of both versions, as a tree of files shows them. */
+/** Tests control groups of both versions on simulated file trees. */
 final class ControlGroupTest {
   @TempDir private Path root;
 

@@ -21,7 +21,7 @@ final class LogTest {
   private final Log log = new Log(new Fixed(), ZoneId.of("Asia/Shanghai"), 4711, output);
 
   @Test
-  void writesRedisForm() {
+  void writesRedisFormat() {
     log.role(() -> 'M');
     log.notice("DB loaded from disk: %.3f seconds", 0.25);
     log.warning("100% sure");
@@ -35,7 +35,7 @@ final class LogTest {
   }
 
   @Test
-  void leavesOutWhatIsLessImportant() {
+  void omitsLowerLevels() {
     log.debug("a");
     log.verbose("b");
     log.level(Log.Level.DEBUG);
@@ -65,7 +65,7 @@ final class LogTest {
   }
 
   @Test
-  void tellsWhenTheFileCantBeOpened() {
+  void refusesAFileThatCannotBeOpened() {
     assertThatThrownBy(() -> log.file(directory.resolve("no/such")))
         .isInstanceOfSatisfying(
             IOException.class,
@@ -94,7 +94,7 @@ final class LogTest {
   }
 
   @Test
-  void hasAFormForSignals() {
+  void formatsMessagesOfSignalHandlers() {
     log.fromSignalHandler("Received SIGTERM scheduling shutdown...");
 
     assertThat(written())

@@ -22,7 +22,7 @@ import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The small things of a process. */
+/** Tests the small classes of the package. */
 final class ProcessTest {
   @TempDir Path directory;
 
@@ -30,7 +30,7 @@ final class ProcessTest {
   private final PrintStream out = new PrintStream(output, true, UTF_8);
 
   @Test
-  void aPidFileIsThereUntilItIsRemoved() throws IOException {
+  void writesAndRemovesAPidFile() throws IOException {
     Path path = directory.resolve("redis.pid");
 
     PidFile file = PidFile.write(path, 4711);
@@ -83,16 +83,16 @@ final class ProcessTest {
   }
 
   @Test
-  void tellsWhyAFileFailed(@TempDir Path folder) throws IOException {
+  void returnsTheSystemsTextForAFailure(@TempDir Path folder) throws IOException {
     Path file = Files.createFile(folder.resolve("file"));
     Path full = Files.createDirectories(folder.resolve("full/inner")).getParent();
-    assertThat(why(() -> Files.readString(folder.resolve("none"))))
+    assertThat(failureText(() -> Files.readString(folder.resolve("none"))))
         .isEqualTo("No such file or directory");
-    assertThat(why(() -> Files.readString(folder))).isEqualTo("Is a directory");
-    assertThat(why(() -> Files.writeString(folder, "x"))).isEqualTo("Is a directory");
-    assertThat(why(() -> Files.createFile(file.resolve("x")))).isEqualTo("Not a directory");
-    assertThat(why(() -> Files.createDirectory(file))).isEqualTo("File exists");
-    assertThat(why(() -> Files.delete(full))).isEqualTo("Directory not empty");
+    assertThat(failureText(() -> Files.readString(folder))).isEqualTo("Is a directory");
+    assertThat(failureText(() -> Files.writeString(folder, "x"))).isEqualTo("Is a directory");
+    assertThat(failureText(() -> Files.createFile(file.resolve("x")))).isEqualTo("Not a directory");
+    assertThat(failureText(() -> Files.createDirectory(file))).isEqualTo("File exists");
+    assertThat(failureText(() -> Files.delete(full))).isEqualTo("Directory not empty");
     assertThat(SystemErrors.text(new AccessDeniedException("x"))).isEqualTo("Permission denied");
     assertThat(SystemErrors.textWithFile(new AccessDeniedException("x")))
         .isEqualTo("x: Permission denied");
@@ -102,12 +102,12 @@ final class ProcessTest {
     assertThat(SystemErrors.text(new IOException())).isEqualTo("java.io.IOException");
   }
 
-  private static String why(ThrowingCallable operation) {
+  private static String failureText(ThrowingCallable operation) {
     return SystemErrors.text(catchThrowable(operation));
   }
 
   @Test
-  void leavesNettysGuessesOutOfTheLog(@TempDir Path folder) throws IOException {
+  void omitsNettysDetectionWarnings(@TempDir Path folder) throws IOException {
     Log log = Log.silent(Clock.system());
     log.file(folder.resolve("log"));
     JavaLogging.forwardTo(log);
@@ -141,9 +141,9 @@ final class ProcessTest {
   }
 
   @Test
-  void answersQuestions() {
-    assertThat(Usage.answer(Arguments.Job.VERSION, out, out)).isZero();
-    assertThat(Usage.answer(Arguments.Job.HELP, out, out)).isEqualTo(1);
+  void printsVersionAndHelp() {
+    assertThat(Usage.run(Arguments.Job.VERSION, out, out)).isZero();
+    assertThat(Usage.run(Arguments.Job.HELP, out, out)).isEqualTo(1);
 
     assertThat(output.toString(UTF_8))
         .startsWith("Redis server v=7.2.6 sha=00000000:0 malloc=")
@@ -151,14 +151,14 @@ final class ProcessTest {
   }
 
   @Test
-  void tellsSystemd() throws Exception {
+  void notifiesSystemd() throws Exception {
     assumeTrue(Files.isExecutable(Path.of("/usr/bin/python3")));
     for (String address : List.of("@redoubt-test-" + directory.hashCode(), directory + "/s")) {
       Process receiver = receiver(address, 3);
       try (BufferedReader lines = receiver.inputReader()) {
         assertThat(lines.readLine()).isEqualTo("bound");
         Supervisor supervisor = Supervisor.of(Map.of("NOTIFY_SOCKET", address), true, false);
-        assertThat(supervisor.isThere()).isTrue();
+        assertThat(supervisor.isPresent()).isTrue();
         supervisor.ready("Ready to accept connections");
         supervisor.stopping();
 
@@ -183,34 +183,34 @@ final class ProcessTest {
   }
 
   @Test
-  void tellsNobodyWhereNobodyIs() throws IOException {
-    Supervisor nobody = Supervisor.of(Map.of(), true, true);
+  void notifiesNobodyWithoutSupervisor() throws IOException {
+    Supervisor none = Supervisor.of(Map.of(), true, true);
 
-    assertThat(nobody.isThere()).isFalse();
-    nobody.ready("x");
-    nobody.stopping();
-    Supervisor gone = Supervisor.of(Map.of("NOTIFY_SOCKET", directory + "/gone"), true, true);
-    assertThatThrownBy(gone::stopping)
+    assertThat(none.isPresent()).isFalse();
+    none.ready("x");
+    none.stopping();
+    Supervisor missing = Supervisor.of(Map.of("NOTIFY_SOCKET", directory + "/missing"), true, true);
+    assertThatThrownBy(missing::stopping)
         .isInstanceOf(IOException.class)
         .hasMessage("sendto: error 2");
   }
 
   @Test
-  void waitsForTheProcessInTheBackground() throws Exception {
+  void waitsForTheBackgroundProcess() throws Exception {
     assertThat(daemon("cat; printf 'starting\\n\\006ready\\n'", "port 1")).isZero();
 
     assertThat(output.toString(UTF_8)).isEqualTo("port 1starting\n");
   }
 
   @Test
-  void tellsThatTheProcessInTheBackgroundFailed() throws Exception {
+  void returnsTheStatusOfAFailedBackgroundProcess() throws Exception {
     assertThat(daemon("echo cannot; exit 3", "")).isEqualTo(3);
 
     assertThat(output.toString(UTF_8)).isEqualTo("cannot\n");
   }
 
   @Test
-  void knowsTheProcessInTheBackground() throws Exception {
+  void recognizesTheBackgroundProcess() throws Exception {
     assertThat(Daemon.isChild(Map.of())).isFalse();
     assertThat(daemon("test \"$REDOUBT_DAEMON\" && printf '\\006ready\\n'", "")).isZero();
   }
@@ -220,7 +220,7 @@ final class ProcessTest {
   }
 
   @Test
-  void cachedTimeStandsStill() {
+  void cachesTheTimeUntilUpdated() {
     long[] micros = {5_000_123};
     CachedClock clock =
         new CachedClock(

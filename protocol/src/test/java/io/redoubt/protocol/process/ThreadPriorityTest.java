@@ -16,7 +16,10 @@ import org.junit.jupiter.api.condition.OS;
 @EnabledOnOs(OS.LINUX)
 class ThreadPriorityTest {
 
-  /** The nineteenth field of proc(5)'s stat; the second one ends with the last bracket. */
+  /**
+   * Returns the nice value, the nineteenth field of proc(5)'s stat; the second field ends at the
+   * last parenthesis.
+   */
   private static int nice() {
     try {
       String stat = Files.readString(Path.of("/proc/thread-self/stat"));
@@ -27,7 +30,7 @@ class ThreadPriorityTest {
     }
   }
 
-  /** The line of a thread's sched in /proc about the length of turns; empty where there is none. */
+  /** Returns the line about the time slice in a thread's sched file; empty if there is none. */
   private static String slice(Path thread) {
     try (Stream<String> lines = Files.lines(thread.resolve("sched"))) {
       return lines.filter(line -> line.startsWith("se.slice")).findFirst().orElse("");
@@ -40,37 +43,39 @@ class ThreadPriorityTest {
     return slice(Path.of("/proc/thread-self"));
   }
 
-  /** Those of this process's threads that compile. */
-  private static List<Path> compilers() throws IOException {
+  /** Returns the compiler threads of this process. */
+  private static List<Path> compilerThreads() throws IOException {
     try (Stream<Path> threads = Files.list(Path.of("/proc/self/task"))) {
-      return threads.filter(ThreadPriorityTest::compiles).toList();
+      return threads.filter(ThreadPriorityTest::isCompilerThread).toList();
     }
   }
 
-  private static boolean compiles(Path thread) {
+  private static boolean isCompilerThread(Path thread) {
     try {
       return Files.readString(thread.resolve("comm")).matches("C[12] Compiler.*\\s*");
     } catch (IOException e) {
-      return false; // it has just ended
+      return false; // it has just exited
     }
   }
 
   @Test
-  void theCompilersTakeShortTurns() throws IOException {
-    assumeTrue(!slice().isEmpty(), "this kernel does not tell, or has no such turns");
-    ThreadPriority.compilersTakeShortTurns();
-    assertThat(compilers()).isNotEmpty().allMatch(thread -> slice(thread).endsWith(" 100000"));
+  void shortensCompilerTimeSlices() throws IOException {
+    assumeTrue(!slice().isEmpty(), "this kernel does not support time slices");
+    ThreadPriority.shortenCompilerTimeSlices();
+    assertThat(compilerThreads())
+        .isNotEmpty()
+        .allMatch(thread -> slice(thread).endsWith(" 100000"));
   }
 
   @Test
-  void aThreadThatTakesShortTurnsDoesSoAlone() throws InterruptedException {
+  void shortensSlicesOfTheCallingThreadOnly() throws InterruptedException {
     String before = slice();
-    assumeTrue(!before.isEmpty(), "this kernel does not tell, or has no such turns");
+    assumeTrue(!before.isEmpty(), "this kernel does not support time slices");
     AtomicReference<String> other = new AtomicReference<>();
     Thread thread =
         Thread.ofPlatform()
             .start(() -> {
-              ThreadPriority.takeShortTurns();
+              ThreadPriority.shortenTimeSlices();
               other.set(slice());
             });
     thread.join();
@@ -79,22 +84,22 @@ class ThreadPriorityTest {
   }
 
   @Test
-  void aThreadThatStepsBackDoesSoAlone() throws InterruptedException {
+  void lowersPriorityOfTheCallingThreadOnly() throws InterruptedException {
     int before = nice();
-    String turns = slice();
+    String slice = slice();
     AtomicReference<Integer> other = new AtomicReference<>();
-    AtomicReference<String> othersTurns = new AtomicReference<>();
+    AtomicReference<String> othersSlice = new AtomicReference<>();
     Thread thread =
         Thread.ofPlatform()
             .start(() -> {
-              ThreadPriority.stepBack();
+              ThreadPriority.lowerPriority();
               other.set(nice());
-              othersTurns.set(slice());
+              othersSlice.set(slice());
             });
     thread.join();
     assertThat(other.get()).isGreaterThan(before);
     assertThat(nice()).isEqualTo(before);
-    assertThat(slice()).isEqualTo(turns);
-    assertThat(othersTurns.get()).matches(text -> turns.isEmpty() || text.endsWith(" 100000"));
+    assertThat(slice()).isEqualTo(slice);
+    assertThat(othersSlice.get()).matches(text -> slice.isEmpty() || text.endsWith(" 100000"));
   }
 }

@@ -7,9 +7,9 @@ import io.redoubt.persistence.aof.ManifestException;
 import io.redoubt.persistence.rdb.RdbException;
 import io.redoubt.protocol.config.RefusedValue;
 import io.redoubt.protocol.net.EndOfTurn;
+import io.redoubt.protocol.process.BlockingSleep;
 import io.redoubt.protocol.process.Clock;
 import io.redoubt.protocol.process.Log;
-import io.redoubt.protocol.process.Standstill;
 import io.redoubt.protocol.process.SystemErrors;
 import io.redoubt.server.execution.Latency;
 import io.redoubt.server.execution.LatencyEvent;
@@ -346,7 +346,7 @@ public final class AppendOnlyFile implements AutoCloseable {
       settleNext();
     }
     if (flushSleepMillis > 0 && appender.hasUnflushed()) {
-      Standstill.ofMillis(flushSleepMillis);
+      BlockingSleep.ofMillis(flushSleepMillis);
     }
     return true;
   }

@@ -38,7 +38,7 @@ public final class MasterConnector {
 
   /** Returns the port under which a master lists this server: that of TLS where it is used. */
   int announcedPort() {
-    return tls.portToTell(port());
+    return tls.announcedPort(port());
   }
 
   /** Returns the time after which a silent master counts as lost, in milliseconds. */

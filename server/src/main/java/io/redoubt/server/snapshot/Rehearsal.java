@@ -43,7 +43,7 @@ public final class Rehearsal implements LoopTurns {
   }
 
   private void run() {
-    ThreadPriority.stepBack();
+    ThreadPriority.lowerPriority();
     try {
       Thread.sleep(WAIT_MILLIS);
       snapshot(Slabs.create());

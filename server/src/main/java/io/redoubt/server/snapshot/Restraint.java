@@ -1,6 +1,6 @@
 package io.redoubt.server.snapshot;
 
-import io.redoubt.protocol.process.ThreadTimes;
+import io.redoubt.protocol.process.ThreadCpuTimes;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
@@ -21,7 +21,7 @@ final class Restraint implements AutoCloseable {
   /** Shorter rests are saved up: Linux takes some milliseconds to make use of a free processor. */
   static final long LEAST_REST_NANOS = 20_000_000;
 
-  private final @Nullable ThreadTimes thread;
+  private final @Nullable ThreadCpuTimes thread;
   private long ranNanos;
   private long waitedNanos;
   private long owedNanos;
@@ -31,7 +31,7 @@ final class Restraint implements AutoCloseable {
    *
    * @param thread its times; null: it never rests
    */
-  Restraint(@Nullable ThreadTimes thread) {
+  Restraint(@Nullable ThreadCpuTimes thread) {
     this.thread = thread;
   }
 
@@ -40,7 +40,7 @@ final class Restraint implements AutoCloseable {
     if (thread == null) {
       return 0;
     }
-    thread.look();
+    thread.update();
     return restNanos(thread.ranNanos(), thread.waitedNanos());
   }
 

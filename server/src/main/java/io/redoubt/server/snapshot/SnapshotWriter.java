@@ -128,7 +128,7 @@ final class SnapshotWriter implements Runnable {
 
   @Override
   public void run() {
-    ThreadPriority.stepBack(); // it is in no hurry, commands are
+    ThreadPriority.lowerPriority(); // it is in no hurry, commands are
     String failure;
     try {
       failure = write();

@@ -7,7 +7,7 @@ import io.redoubt.persistence.rdb.RdbType;
 import io.redoubt.persistence.rdb.RdbVisitor;
 import io.redoubt.persistence.rdb.RdbWriter;
 import io.redoubt.protocol.bytes.BufferMemory;
-import io.redoubt.protocol.process.Standstill;
+import io.redoubt.protocol.process.BlockingSleep;
 import io.redoubt.protocol.process.SystemErrors;
 import io.redoubt.server.keyspace.Keyspace;
 import io.redoubt.server.keyspace.Walk;
@@ -452,7 +452,7 @@ public final class Snapshots implements AutoCloseable {
   private void delay(long micros) {
     owedMicros += Math.max(micros, 0);
     if (owedMicros >= 1000) {
-      Standstill.ofMillis(owedMicros / 1000);
+      BlockingSleep.ofMillis(owedMicros / 1000);
       owedMicros %= 1000;
     }
   }

@@ -413,7 +413,7 @@ public final class Quicklist {
   }
 
   private static boolean contains(long listpack, long address, int length) {
-    long first = Listpack.beginning(listpack);
+    long first = Listpack.firstPosition(listpack);
     return Listpack.find(Region.MEMORY, first, Region.MEMORY, address, length, 0) != Listpack.NONE;
   }
 

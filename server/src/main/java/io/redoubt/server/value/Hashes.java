@@ -107,7 +107,7 @@ public final class Hashes implements Structures {
   private void locate(long entry, long field, int length) {
     isDue = false;
     if (PackedValue.isPacked(entry)) {
-      long first = Listpack.beginning(PackedValue.address(entry));
+      long first = Listpack.firstPosition(PackedValue.address(entry));
       long there = Listpack.find(MEMORY, first, MEMORY, field, length, 1);
       at = there == Listpack.NONE ? 0 : there;
       found.packed(at);

@@ -204,7 +204,7 @@ public final class Lists implements Structures {
   private void add(long entry, long address, int length, boolean atHead) {
     if (PackedValue.isPacked(entry)) {
       long start = PackedValue.address(entry);
-      long position = atHead ? Listpack.beginning(start) : Listpack.end(Region.MEMORY, start);
+      long position = atHead ? Listpack.firstPosition(start) : Listpack.end(Region.MEMORY, start);
       Listpack.insert(
           Region.MEMORY, start, position, Region.MEMORY, address, length, Region.MEMORY, start);
     } else if (atHead) {

@@ -26,7 +26,7 @@ final class PackedMembers {
 
   /** The entry of a member, or {@link Listpack#NONE}. */
   static long find(long listpack, long address, int length) {
-    return Listpack.find(MEMORY, Listpack.beginning(listpack), MEMORY, address, length, 1);
+    return Listpack.find(MEMORY, Listpack.firstPosition(listpack), MEMORY, address, length, 1);
   }
 
   /** The score of the member whose entry this is. */
@@ -59,7 +59,7 @@ final class PackedMembers {
   /** How many members are before the entry. */
   static int rank(long listpack, long member) {
     int rank = 0;
-    for (long at = Listpack.beginning(listpack); at != member; rank++) {
+    for (long at = Listpack.firstPosition(listpack); at != member; rank++) {
       at = Listpack.after(MEMORY, Listpack.after(MEMORY, at));
     }
     return rank;

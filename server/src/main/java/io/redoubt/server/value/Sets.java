@@ -94,7 +94,7 @@ public final class Sets implements AutoCloseable {
   }
 
   private static long find(long listpack, long address, int length) {
-    return Listpack.find(MEMORY, Listpack.beginning(listpack), MEMORY, address, length, 0);
+    return Listpack.find(MEMORY, Listpack.firstPosition(listpack), MEMORY, address, length, 0);
   }
 
   private static long find(long listpack, long value) {

@@ -40,17 +40,17 @@ final class StreamNode {
 
   /** How many entries there are. */
   static long live(long node) {
-    return integer(Listpack.beginning(node));
+    return integer(Listpack.firstPosition(node));
   }
 
   /** How many entries are marked as deleted. */
   static long deleted(long node) {
-    return integer(after(Listpack.beginning(node)));
+    return integer(after(Listpack.firstPosition(node)));
   }
 
   /** The element that tells how many fields the master has. */
   static long masterCount(long node) {
-    return after(after(Listpack.beginning(node)));
+    return after(after(Listpack.firstPosition(node)));
   }
 
   /** The first element of the first entry. */
@@ -113,7 +113,7 @@ final class StreamNode {
 
   /** Changes how many entries are there and how many are deleted. */
   static void putCounts(long node, long live, long deleted) {
-    long first = Listpack.beginning(node);
+    long first = Listpack.firstPosition(node);
     Listpack.replace(Region.MEMORY, node, first, live, Region.MEMORY, node);
     Listpack.replace(Region.MEMORY, node, after(first), deleted, Region.MEMORY, node);
   }
@@ -122,7 +122,7 @@ final class StreamNode {
   static long mostEntryBytes(Request words, int first, int count) {
     long bytes = 6L * INTEGER_BYTES;
     for (int i = first; i < first + count; i++) {
-      bytes += ListpackEnds.mostEntryBytes(words.length(i));
+      bytes += ListpackEnds.maxEntryBytes(words.length(i));
     }
     return bytes;
   }
@@ -131,7 +131,7 @@ final class StreamNode {
   static long mostNodeBytes(Request words, int first, int count) {
     long bytes = mostEntryBytes(words, first, count) + 4L * INTEGER_BYTES + Listpack.EMPTY_BYTES;
     for (int i = first; i < first + count; i += 2) {
-      bytes += ListpackEnds.mostEntryBytes(words.length(i));
+      bytes += ListpackEnds.maxEntryBytes(words.length(i));
     }
     return bytes;
   }
@@ -140,7 +140,7 @@ final class StreamNode {
   static void create(long node, Request words, int first, int count) {
     Listpack.create(Region.MEMORY, node);
     int fields = count / 2;
-    long at = Listpack.beginning(node);
+    long at = Listpack.firstPosition(node);
     at = ListpackEnds.write(Region.MEMORY, at, 1);
     at = ListpackEnds.write(Region.MEMORY, at, 0);
     at = ListpackEnds.write(Region.MEMORY, at, fields);
@@ -154,7 +154,7 @@ final class StreamNode {
 
   /** Appends an entry to a node that has room for it; the halves of its id less the node's id. */
   static void append(long node, long millis, long sequence, Request words, int first, int count) {
-    long start = Listpack.beginning(node);
+    long start = Listpack.firstPosition(node);
     long live = integer(start) + 1;
     if (live <= MAX_BYTE) {
       Region.putByte(start, (int) live);

@@ -109,7 +109,7 @@ final class SimulatedNode {
   void start(String... lines) throws Exception {
     SimulatedSockets own = new SimulatedSockets(network, host);
     network.up(host);
-    disk.goOn();
+    disk.resume();
     ServerDirectives settings = new ServerDirectives();
     String options =
         "dir %s\nbind %s\nport %d\nsave \"\"\nprotected-mode no\nenable-debug-command yes\n"

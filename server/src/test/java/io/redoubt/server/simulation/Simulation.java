@@ -1,6 +1,6 @@
 package io.redoubt.server.simulation;
 
-import io.redoubt.protocol.process.ThreadTimes;
+import io.redoubt.protocol.process.ThreadCpuTimes;
 import io.redoubt.protocol.process.Threads;
 import java.lang.reflect.Constructor;
 import java.util.ArrayList;
@@ -203,7 +203,7 @@ final class Simulation implements Threads {
 
   /** The processor's time is not that of the simulation. */
   @Override
-  public Optional<ThreadTimes> ownTimes() {
+  public Optional<ThreadCpuTimes> ownTimes() {
     return Optional.empty();
   }
 

@@ -11,44 +11,44 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What a thread has had of the processors and how long it waited for one, by the kernel's {@code
- * schedstat} of it. To look is a matter of microseconds.
+ * The processor time and run-queue delay of a thread, from the kernel's {@code schedstat}. Reading
+ * them takes microseconds.
  */
-public final class ThreadTimes implements AutoCloseable {
+public final class ThreadCpuTimes implements AutoCloseable {
   private static final int MOST_BYTES = 64;
 
   private final FileChannel file;
   private final ByteBuffer bytes = ByteBuffer.allocateDirect(MOST_BYTES);
   private long ranNanos;
   private long waitedNanos;
-  private boolean ended;
+  private boolean hasExited;
 
-  private ThreadTimes(Path folder) throws IOException {
+  private ThreadCpuTimes(Path folder) throws IOException {
     file = FileChannel.open(folder.resolve("schedstat"));
   }
 
   /**
-   * Those of the calling thread.
+   * Returns the times of the calling thread.
    *
-   * @throws IOException where the kernel does not tell
+   * @throws IOException if the kernel does not provide them
    */
-  public static ThreadTimes own() throws IOException {
-    return new ThreadTimes(Path.of("/proc/thread-self").toRealPath());
+  public static ThreadCpuTimes ofCallingThread() throws IOException {
+    return new ThreadCpuTimes(Path.of("/proc/thread-self").toRealPath());
   }
 
   /**
-   * Those of all threads that a process has now.
+   * Returns the times of all current threads of a process.
    *
-   * @throws IOException where the kernel does not tell
+   * @throws IOException if the kernel does not provide them
    */
-  public static List<ThreadTimes> of(long pid) throws IOException {
-    List<ThreadTimes> all = new ArrayList<>();
+  public static List<ThreadCpuTimes> of(long pid) throws IOException {
+    List<ThreadCpuTimes> all = new ArrayList<>();
     try (DirectoryStream<Path> threads =
         Files.newDirectoryStream(Path.of("/proc", Long.toString(pid), "task"))) {
       for (Path thread : threads) {
         try {
-          all.add(new ThreadTimes(thread));
-        } catch (NoSuchFileException gone) {
+          all.add(new ThreadCpuTimes(thread));
+        } catch (NoSuchFileException exited) {
           continue;
         }
       }
@@ -56,9 +56,9 @@ public final class ThreadTimes implements AutoCloseable {
     return all;
   }
 
-  /** Looks anew; a thread that has ended keeps what it had. */
-  public void look() {
-    if (ended) {
+  /** Reads the times; a thread that has exited keeps its last ones. */
+  public void update() {
+    if (hasExited) {
       return;
     }
     try {
@@ -68,7 +68,7 @@ public final class ThreadTimes implements AutoCloseable {
       ranNanos = number();
       waitedNanos = number();
     } catch (IOException e) {
-      ended = true;
+      hasExited = true;
     }
   }
 
@@ -84,12 +84,12 @@ public final class ThreadTimes implements AutoCloseable {
     return number;
   }
 
-  /** How long it has run, in nanoseconds. */
+  /** Returns the time spent running, in nanoseconds. */
   public long ranNanos() {
     return ranNanos;
   }
 
-  /** How long it could have run and had no processor, in nanoseconds. */
+  /** Returns the time spent runnable but not running, in nanoseconds. */
   public long waitedNanos() {
     return waitedNanos;
   }
