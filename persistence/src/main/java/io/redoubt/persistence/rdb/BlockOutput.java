@@ -3,7 +3,7 @@ package io.redoubt.persistence.rdb;
 import io.redoubt.protocol.bytes.BufferMemory;
 import java.lang.foreign.MemorySegment;
 
-/** Keeps RDB bytes in one block that grows: for a payload that is wanted in one piece. */
+/** An output that collects RDB bytes in one growing block, for payloads that must be contiguous. */
 public final class BlockOutput extends RdbOutput implements AutoCloseable {
 
   private static final int FIRST_BLOCK_BYTES = 1 << 10;
@@ -11,7 +11,7 @@ public final class BlockOutput extends RdbOutput implements AutoCloseable {
   private final BufferMemory buffers;
   private BufferMemory.Block block;
 
-  /** An empty output that sums its bytes. */
+  /** Creates an empty output that computes a checksum. */
   public BlockOutput(BufferMemory buffers) {
     super(true);
     this.buffers = buffers;
@@ -19,12 +19,12 @@ public final class BlockOutput extends RdbOutput implements AutoCloseable {
     window(block.memory(), block.offset(), block.end());
   }
 
-  /** The memory that the bytes are in. */
+  /** Returns the memory that holds the bytes. */
   public MemorySegment memory() {
     return block.memory();
   }
 
-  /** Where the bytes begin; they are {@link #sizeBytes()} many. */
+  /** Returns the offset of the first of {@link #sizeBytes()} bytes. */
   public long offset() {
     return block.offset();
   }

@@ -2,21 +2,21 @@ package io.redoubt.persistence.rdb;
 
 import java.io.IOException;
 
-/** What a check tool has around it. */
+/** The terminal, log and clock of a check tool. */
 public interface CheckTerminal {
 
-  /** Prints a text, which may be part of a line. */
+  /** Prints text without adding a newline. */
   void print(String text);
 
-  /** Prints a message in the form of a server's log. */
+  /** Prints a message in the format of a server's log. */
   void warn(String text);
 
-  /** Reads a line that the user types, after a question; empty at the end of the input. */
+  /** Reads a line typed by the user; empty at the end of the input. */
   String answer();
 
-  /** Why something failed, in the operating system's words. */
+  /** Returns the operating system's text for a failure. */
   String reason(IOException failure);
 
-  /** Milliseconds of Unix time. */
+  /** Returns the current Unix time in milliseconds. */
   long nowMillis();
 }

@@ -7,10 +7,10 @@ import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
-/** Counts the keys of a file that is checked, and tells what stands beside them. */
+/** Counts the keys of a checked file and prints its other items. */
 final class CheckVisitor implements RdbVisitor {
 
-  /** Redis prints no more of a line than this, the offset aside. */
+  /** The maximum length of a printed line in Redis, without the offset. */
   private static final int LONGEST_BYTES = 1023;
 
   private final CheckTerminal terminal;
@@ -20,7 +20,7 @@ final class CheckVisitor implements RdbVisitor {
   private long expiring;
   private long expired;
   private String keyText = "";
-  private long expireAtMillis = RdbKey.NONE; // of the key begun
+  private long expireAtMillis = RdbKey.NONE; // of the current key
   private final PendingCheck pendingCheck = new PendingCheck();
 
   CheckVisitor(CheckTerminal terminal) {
@@ -28,12 +28,12 @@ final class CheckVisitor implements RdbVisitor {
     this.nowMillis = terminal.nowMillis();
   }
 
-  /** Tells which reader drives this. */
+  /** Sets the reader that drives this visitor. */
   void reader(RdbReader driving) {
     reader = driving;
   }
 
-  /** Prints a line with the offset that reading has come to. */
+  /** Prints a line after the offset reached by the reader. */
   void print(String text) {
     byte[] bytes = Utf8.encode(text);
     String shown =
@@ -41,16 +41,16 @@ final class CheckVisitor implements RdbVisitor {
     terminal.print("[offset %d] ".formatted(reader == null ? 0 : reader.reached()) + shown + "\n");
   }
 
-  /** A text as far as C takes it for a string: up to the first zero. */
+  /** Returns the text up to its first NUL, like a string in C. */
   static String asString(String text) {
     int zero = text.indexOf(0);
     return zero < 0 ? text : text.substring(0, zero);
   }
 
   /**
-   * Prints what has been counted.
+   * Prints the counts.
    *
-   * @param begun keys that have been read without their values
+   * @param begun the number of keys read without their values
    */
   void printCounts(int begun) {
     terminal.print("[info] %d keys read\n".formatted(keys + begun));
@@ -58,7 +58,7 @@ final class CheckVisitor implements RdbVisitor {
     terminal.print("[info] %d already expired\n".formatted(expired));
   }
 
-  /** The key whose value has begun and not ended yet. */
+  /** Returns the key of the current value. */
   String keyBegun() {
     return keyText;
   }

@@ -7,9 +7,9 @@ import io.redoubt.protocol.bytes.Doubles;
 import java.lang.foreign.MemorySegment;
 
 /**
- * Reads values that are no strings, in steps of one element or node, each of which needs its bytes
- * whole. Whoever calls gives up what a step has read when it returns true, and reads it again when
- * it returns false.
+ * Reads values other than strings in steps of one element or node, each of which must have arrived
+ * in full. The caller commits the input after a step that returns true, and rolls it back after one
+ * that returns false.
  */
 final class CollectionReader implements AutoCloseable {
 
@@ -27,10 +27,10 @@ final class CollectionReader implements AutoCloseable {
   private final RdbBytes value = new RdbBytes();
 
   private RdbType type = RdbType.STRING;
-  private long left; // elements or nodes of the collection begun
+  private long left; // remaining elements or nodes of the current collection
   private long nextExpiry;
-  private boolean isPlainNode; // the node read last is one element,
-  private RdbBytes plainNode = new RdbBytes(); // this one
+  private boolean isPlainNode; // the last node is a single element,
+  private RdbBytes plainNode = new RdbBytes(); // which is here
 
   CollectionReader(BufferMemory buffers, RdbValueVisitor visitor, RdbInput in) {
     this.visitor = visitor;
@@ -48,7 +48,7 @@ final class CollectionReader implements AutoCloseable {
     packed.close();
   }
 
-  /** From now on packed values are not checked. */
+  /** Disables the validation of packed values. */
   void trust() {
     packed.trust();
   }
@@ -57,16 +57,16 @@ final class CollectionReader implements AutoCloseable {
     return in.consumedBytes();
   }
 
-  /** Whether all of the value begun has been told. */
+  /** Returns true if the current value has been passed to the visitor in full. */
   boolean isDone() {
     return left == 0 && stream.isDone();
   }
 
   /**
-   * Reads what follows the key, as far as it belongs together: a packed collection, or the head of
-   * one that comes in pieces.
+   * Reads the part of the value that must be read at once: a packed collection, or the head of a
+   * collection in parts.
    *
-   * @return false when it has not arrived whole
+   * @return false if it has not arrived in full
    */
   boolean begin(RdbType valueType, RdbKey key) throws RdbException {
     type = valueType;
@@ -99,7 +99,7 @@ final class CollectionReader implements AutoCloseable {
         at(), "The data holds a module value I can't load: no matching module type" + name);
   }
 
-  /** Reads the least expiry of a hash's fields. */
+  /** Reads the earliest expiry of a hash's fields. */
   private boolean hasNextExpiry() throws RdbException {
     if (!in.has(8)) {
       return false;
@@ -116,7 +116,7 @@ final class CollectionReader implements AutoCloseable {
       return false;
     }
     long count = in.length();
-    in.checkFits(count < 0 ? Long.MAX_VALUE : count); // each element takes a byte at least
+    in.checkFits(count < 0 ? Long.MAX_VALUE : count); // each element takes at least a byte
     if (count == 0) {
       visitor.empty(key);
       return true;
@@ -149,7 +149,7 @@ final class CollectionReader implements AutoCloseable {
     return true;
   }
 
-  /** A zipmap is told field by field: its pairs are not such as those of a listpack. */
+  /** Passes a zipmap to the visitor field by field: its pairs differ from a listpack's. */
   private boolean zipmap(RdbKey key) throws RdbException {
     if (!first.read(in)) {
       return false;
@@ -162,7 +162,7 @@ final class CollectionReader implements AutoCloseable {
       throw PackedReader.corrupt(type, at(), e);
     }
     int pairs = Zipmap.count(memory, zipmap.offset());
-    if (pairs == 0) { // unlike other empty collections, none was ever written by mistake
+    if (pairs == 0) { // unlike other empty collections, these were never written by mistake
       throw PackedReader.corrupt(type, at(), "no pairs");
     }
     visitor.beginHash(key, pairs, RdbKey.NONE);
@@ -177,7 +177,7 @@ final class CollectionReader implements AutoCloseable {
     return true;
   }
 
-  /** A list begins with the first of its nodes that has elements. */
+  /** Starts a list at its first node that has elements. */
   private boolean quicklist(RdbKey key) throws RdbException {
     if (!in.readLength()) {
       return false;
@@ -236,22 +236,22 @@ final class CollectionReader implements AutoCloseable {
     } else {
       visitor.listNode(packed.memory(), packed.offset(), packed.length());
     }
-    told();
+    elementDone();
   }
 
-  /** Passes on what elements have arrived whole; returns whether there was one. */
-  boolean passOn(RecordPassage passage) throws RdbException {
+  /** Copies the elements that have arrived in full; returns true if there was one. */
+  boolean copyElements(RecordCopier copier) throws RdbException {
     boolean canPass =
         switch (type) {
           case SET, ZSET_2, HASH, HASH_METADATA, LIST_QUICKLIST_2 -> true;
           default -> false;
         };
-    long count = canPass ? passage.elements(in, type, left) : 0;
+    long count = canPass ? copier.elements(in, type, left) : 0;
     if (count == 0) {
       return false;
     }
     left -= count - 1;
-    told();
+    elementDone();
     return true;
   }
 
@@ -272,7 +272,7 @@ final class CollectionReader implements AutoCloseable {
     };
   }
 
-  private void told() throws RdbException {
+  private void elementDone() throws RdbException {
     left--;
     if (left == 0) {
       visitor.endValue();
@@ -288,7 +288,7 @@ final class CollectionReader implements AutoCloseable {
     } else {
       visitor.setMember(first.plain(at()));
     }
-    told();
+    elementDone();
     return true;
   }
 
@@ -326,7 +326,7 @@ final class CollectionReader implements AutoCloseable {
       throw new RdbException(at(), "Invalid score in a sorted set");
     }
     visitor.sortedSetMember(first.plain(at()), score);
-    told();
+    elementDone();
     return true;
   }
 
@@ -347,7 +347,7 @@ final class CollectionReader implements AutoCloseable {
       return false;
     }
     visitor.hashField(first.plain(at()), second.plain(at()), expireAt);
-    told();
+    elementDone();
     return true;
   }
 }

@@ -9,26 +9,27 @@ import java.nio.ByteOrder;
  * bits reflected, initial value and final exclusive-or zero. The check value of "123456789" is
  * e9c6d914c4b8d9ca.
  *
- * <p>Eight bytes at a time through eight tables (slicing-by-8), about ten times as fast as byte by
- * byte. One step of that waits for the one before; so of much memory four stripes are summed side
- * by side, and the sums joined: to put n zero bytes behind data multiplies its sum by
+ * <p>Computed eight bytes at a time with eight tables (slicing-by-8), about ten times as fast as
+ * byte by byte. One step of that waits for the one before; so of much memory four stripes are
+ * summed side by side, and the sums joined: to put n zero bytes behind data multiplies its sum by
  * x<sup>8n</sup>.
  */
 public final class Crc64 {
 
-  /** The polynomial with its bits reflected. */
+  /** The polynomial, bits reflected. */
   private static final long POLYNOMIAL = Long.reverse(0xad93d23594c935a9L);
 
   private static final ValueLayout.OfLong LITTLE_ENDIAN_LONG =
       ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
-  /** {@code TABLES[k * 256 + b]}: what byte b followed by k zero bytes contributes. */
+  /** The contribution of byte b followed by k zero bytes at {@code TABLES[k * 256 + b]}. */
   private static final long[] TABLES = tables();
 
   private static final int STRIPE_BYTES = 1 << 13;
 
   /**
-   * As {@link #TABLES}: what each byte of a sum contributes when a stripe of zero bytes follows.
+   * The contribution of each byte of a checksum when a stripe of zero bytes follows, laid out like
+   * {@link #TABLES}.
    */
   private static final long[] STRIPE_TABLES = stripeTables();
 
@@ -42,7 +43,7 @@ public final class Crc64 {
     return power;
   }
 
-  /** The product of two polynomials modulo that of the check. */
+  /** Returns the product of two polynomials modulo the checksum's. */
   private static long product(long a, long b) {
     long product = 0;
     long left = a;
@@ -56,7 +57,7 @@ public final class Crc64 {
   }
 
   private static long[] stripeTables() {
-    // x to the power of the bits of a stripe: squared as often as it has to be doubled
+    // x to the power of the bits of a stripe, by repeated squaring
     long power = powerOfTwo(Integer.numberOfTrailingZeros(STRIPE_BYTES) + 3);
     long[] tables = new long[8 * 256];
     for (int position = 0; position < 8; position++) {
@@ -91,7 +92,7 @@ public final class Crc64 {
   /**
    * Continues a checksum over more bytes.
    *
-   * @param crc the checksum of what came before, 0 at the start
+   * @param crc the checksum of the preceding bytes, 0 at the start
    * @return the checksum including [offset, offset + length) of memory
    */
   public static long update(long crc, MemorySegment memory, long offset, long length) {
@@ -129,7 +130,7 @@ public final class Crc64 {
     return fourth ^ next(joining, third);
   }
 
-  /** Joins what each byte of a word contributes: the sum of eight bytes, with {@link #TABLES}. */
+  /** Combines the contributions of a word's eight bytes. */
   private static long next(long[] tables, long word) {
     return tables[7 * 256 + ((int) word & 0xff)]
         ^ tables[6 * 256 + ((int) (word >>> 8) & 0xff)]

@@ -6,9 +6,8 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 
 /**
- * What DUMP gives and RESTORE takes: the type byte and the value as in an RDB file, the RDB version
- * in two bytes and the CRC-64 of all before it in eight, both with the least significant byte
- * first.
+ * The payload of DUMP and RESTORE: the type byte and the value as in an RDB file, the RDB version
+ * in two bytes and the CRC-64 of all preceding bytes in eight, both little-endian.
  */
 public final class DumpPayload {
 
@@ -24,18 +23,18 @@ public final class DumpPayload {
   private DumpPayload() {}
 
   /**
-   * A writer of one value alone; {@link #writeFooter} is to follow.
+   * Creates a writer of a single value; {@link #writeFooter} must follow.
    *
-   * @param out an output that sums and has nothing in it yet
-   * @param compress whether strings are compressed when that makes them shorter
-   * @param version the RDB version that may be used without need
+   * @param out an empty output that computes a checksum
+   * @param compress true to compress strings if that makes them shorter
+   * @param version the RDB version that may be used in any case
    */
   public static RdbWriter writer(
       RdbOutput out, boolean compress, int version, BufferMemory buffers) {
     return new RdbWriter(out, compress, buffers).version(version).withoutKeys();
   }
 
-  /** Writes what stands behind the value. */
+  /** Writes the footer behind the value. */
   public static void writeFooter(RdbOutput out, RdbWriter writer) {
     out.putByte(writer.versionNeeded());
     out.putByte(0);
@@ -43,9 +42,9 @@ public final class DumpPayload {
   }
 
   /**
-   * Whether version and checksum are such that the payload may be read.
+   * Returns true if version and checksum allow the payload to be read.
    *
-   * @param comparesChecksum whether the checksum counts
+   * @param comparesChecksum true to verify the checksum
    */
   public static boolean isValid(
       MemorySegment memory, long offset, long length, boolean comparesChecksum) {
@@ -63,7 +62,7 @@ public final class DumpPayload {
     return expected == Crc64.update(0, memory, offset, length - CHECKSUM_BYTES);
   }
 
-  /** Returns the RDB version that a payload with a footer names. */
+  /** Returns the RDB version in the footer of a payload. */
   public static int version(MemorySegment memory, long offset, long length) {
     return memory.get(LITTLE_SHORT, offset + length - FOOTER_BYTES) & 0xffff;
   }
@@ -75,11 +74,11 @@ public final class DumpPayload {
   }
 
   /**
-   * Reads the value of a payload that {@link #isValid} and tells the visitor, with a key of no
-   * bytes.
+   * Reads the value of a payload that {@link #isValid} and passes it to the visitor, with an empty
+   * key.
    *
-   * @throws RdbException when the value is corrupt or of a type that can't be taken, or the visitor
-   *     refuses it; a part of a collection may have been told then
+   * @throws RdbException if the value is corrupt or of an unsupported type, or if the visitor
+   *     refuses it; a part of a collection may have been passed by then
    */
   public static void read(
       MemorySegment memory, long offset, long length, BufferMemory buffers, RdbValueVisitor visitor)

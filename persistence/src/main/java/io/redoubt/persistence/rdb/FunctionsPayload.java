@@ -8,8 +8,8 @@ import java.util.Collection;
 import java.util.List;
 
 /**
- * What FUNCTION DUMP gives and FUNCTION RESTORE takes: the libraries as they stand in an RDB file,
- * one after the other, with the end of a {@link DumpPayload}.
+ * The payload of FUNCTION DUMP and FUNCTION RESTORE: the libraries in RDB format, one after
+ * another, and the footer of a {@link DumpPayload}.
  */
 public final class FunctionsPayload {
 
@@ -18,8 +18,8 @@ public final class FunctionsPayload {
   /**
    * Writes the payload.
    *
-   * @param out an output that sums and has nothing in it yet
-   * @param texts of the libraries
+   * @param out an empty output that computes a checksum
+   * @param texts the source texts of the libraries
    */
   public static void write(
       RdbOutput out, boolean compress, BufferMemory buffers, Collection<ByteString> texts) {
@@ -38,7 +38,7 @@ public final class FunctionsPayload {
    * Reads a payload that {@link DumpPayload#isValid}.
    *
    * @return the texts of the libraries
-   * @throws RdbException when there is something else in it
+   * @throws RdbException if it contains anything else
    */
   public static List<ByteString> read(
       MemorySegment memory, long offset, long length, BufferMemory buffers) throws RdbException {

@@ -13,8 +13,8 @@ import java.lang.foreign.ValueLayout;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Packed collections as they stand in a stream: checks them byte by byte and turns the old forms
- * into listpacks. Where the result is, is told by fields, so that nothing is allocated.
+ * Validates packed collections from a stream and converts old formats to listpacks. The result is
+ * kept in fields, to avoid allocation.
  */
 final class PackedReader implements AutoCloseable {
 
@@ -31,7 +31,7 @@ final class PackedReader implements AutoCloseable {
     this.buffers = buffers;
   }
 
-  /** From now on listpacks and intsets are valid without a look. */
+  /** Disables the validation of listpacks and intsets. */
   void trust() {
     trusted = true;
   }
@@ -48,7 +48,7 @@ final class PackedReader implements AutoCloseable {
     }
   }
 
-  /** Where the collection read last is. */
+  /** Returns the memory of the last collection. */
   MemorySegment memory() {
     return memory;
   }
@@ -61,12 +61,12 @@ final class PackedReader implements AutoCloseable {
     return (int) length;
   }
 
-  /** Whether the listpack read last has no elements. */
+  /** Returns true if the last listpack has no elements. */
   boolean isEmpty() {
     return Listpack.first(memory, offset) == Listpack.NONE;
   }
 
-  /** Takes a listpack, of a value of that type. */
+  /** Reads a listpack of a value of the given type. */
   void listpack(RdbType type, RdbBytes bytes, long at) throws RdbException {
     take(bytes);
     if (!trusted) {
@@ -78,7 +78,7 @@ final class PackedReader implements AutoCloseable {
     }
   }
 
-  /** Takes a ziplist, of a value of that type, and makes a listpack of it. */
+  /** Reads a ziplist of a value of the given type and converts it to a listpack. */
   void ziplist(RdbType type, RdbBytes bytes, long at) throws RdbException {
     take(bytes);
     try {
@@ -92,9 +92,9 @@ final class PackedReader implements AutoCloseable {
   }
 
   /**
-   * Takes the collection of a type that has one packed block.
+   * Reads the collection of a type that has a single packed block.
    *
-   * @return the type that tells what it is now, or null when it is empty
+   * @return the type after the conversion, or null if the collection is empty
    */
   @Nullable RdbType collection(RdbType type, RdbBytes bytes, long at) throws RdbException {
     if (type == RdbType.SET_INTSET) {
@@ -193,7 +193,7 @@ final class PackedReader implements AutoCloseable {
     }
   }
 
-  /** Scores are numbers; what comes later has a higher score, or the same and a higher member. */
+  /** Checks that scores are numbers, and that pairs ascend by score and then by member. */
   private void checkScores(RdbType type, long at) throws RdbException {
     if (trusted) {
       return;
@@ -216,7 +216,7 @@ final class PackedReader implements AutoCloseable {
     }
   }
 
-  /** The number that an entry is, NaN when it is none. */
+  /** Returns the number in an entry, NaN if it is none. */
   static double score(MemorySegment memory, long entry) {
     return Listpack.isInteger(memory, entry)
         ? Listpack.integer(memory, entry)
@@ -241,7 +241,7 @@ final class PackedReader implements AutoCloseable {
     return compare(a, 0, (int) a.byteSize(), b, 0, (int) b.byteSize());
   }
 
-  /** The text of an element on the heap: only members that are numbers need it. */
+  /** Returns the text of an element on the heap; only integer members need it. */
   private MemorySegment text(long entry) {
     MemorySegment text = MemorySegment.ofArray(new byte[Listpack.textLength(memory, entry)]);
     Listpack.copyText(memory, entry, text, 0);
@@ -267,7 +267,7 @@ final class PackedReader implements AutoCloseable {
     return new RdbException(at, form(type) + " integrity check failed: " + why);
   }
 
-  /** What a value of that type, or a part of it, is packed as; in Redis' words. */
+  /** Returns Redis' name for the packed form of the type. */
   private static String form(RdbType type) {
     return switch (type) {
       case HASH_ZIPMAP -> "Zipmap";

@@ -6,9 +6,8 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Whether the pending entries of a consumer group and those of its consumers belong together: each
- * has one consumer. Groups of very many are not looked at, for the tool is to get by with little
- * memory.
+ * Checks that each pending entry of a consumer group belongs to exactly one of its consumers. Skips
+ * groups with very many pending entries, to bound the memory of the tool.
  */
 final class PendingCheck {
   private static final int MOST = 100_000;
@@ -19,7 +18,7 @@ final class PendingCheck {
   private final Set<String> consumers = new HashSet<>();
   private boolean tooMany;
 
-  /** A group begins. */
+  /** Starts a group. */
   void group(long pending) throws RdbException {
     end();
     tooMany = pending > MOST;
@@ -50,7 +49,7 @@ final class PendingCheck {
     }
   }
 
-  /** The group, or the stream, ends. */
+  /** Ends the group or the stream. */
   void end() throws RdbException {
     boolean whole = tooMany || !hasConsumer.containsValue(false);
     hasConsumer.clear();

@@ -2,14 +2,14 @@ package io.redoubt.persistence.rdb;
 
 import java.lang.foreign.MemorySegment;
 
-/** A place in memory: the bytes of one string. One object is reused for many. */
+/** A reusable reference to the bytes of a string in memory. */
 public final class RdbBytes {
 
   private MemorySegment memory = MemorySegment.NULL;
   private long offset;
   private int length;
 
-  /** Sets the place. */
+  /** Sets the reference. */
   public RdbBytes at(MemorySegment bytesMemory, long bytesOffset, int bytesLength) {
     memory = bytesMemory;
     offset = bytesOffset;
@@ -17,17 +17,17 @@ public final class RdbBytes {
     return this;
   }
 
-  /** The memory that {@link #offset()} is in. */
+  /** Returns the memory of the bytes. */
   public MemorySegment memory() {
     return memory;
   }
 
-  /** Where the bytes begin. */
+  /** Returns the offset of the first byte. */
   public long offset() {
     return offset;
   }
 
-  /** The number of bytes. */
+  /** Returns the number of bytes. */
   public int length() {
     return length;
   }

@@ -8,8 +8,8 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * What {@code redis-check-rdb} does: it reads a file to its end, tells what it comes across, and
- * where and why it can't go on. All that is printed is Redis', but for the reasons of corruption.
+ * The implementation of {@code redis-check-rdb}: reads a file to its end, prints its items, and the
+ * offset and reason of an error. All output is Redis', except for the reasons of corruption.
  */
 public final class RdbCheck {
 
@@ -43,7 +43,7 @@ public final class RdbCheck {
   private long bytes;
   private boolean corrupt;
 
-  /** A check of one file. */
+  /** Creates a check of one file. */
   public RdbCheck(Disk disk, CheckTerminal terminal) {
     this.disk = disk;
     this.terminal = terminal;
@@ -51,10 +51,10 @@ public final class RdbCheck {
   }
 
   /**
-   * Checks the file, or the RDB that it begins with.
+   * Checks the file, or the RDB preamble that it starts with.
    *
-   * @param name of the file, for messages
-   * @return whether it is in order
+   * @param name the file's name in messages
+   * @return true if the file is valid
    */
   public boolean run(Path path, String name) {
     visitor.print("Checking RDB file " + name);
@@ -67,12 +67,12 @@ public final class RdbCheck {
     }
   }
 
-  /** The length of the RDB that was in order, in bytes. */
+  /** Returns the length of the valid RDB in bytes. */
   public long bytes() {
     return bytes;
   }
 
-  /** Whether it was so corrupt that Redis' tools end at once. */
+  /** Returns true if the corruption is one at which Redis' tools exit. */
   public boolean isCorrupt() {
     return corrupt;
   }
@@ -83,14 +83,14 @@ public final class RdbCheck {
         int room = Math.min(reader.room(), READ_BYTES);
         int read = file.read(reader.memory(), reader.limit(), room);
         if (read < 0) {
-          reader.filled(0); // what it said of the item not whole may have moved
+          reader.filled(0); // update the offset reached in the incomplete item
           fail(reader, "Unexpected EOF reading RDB file");
           return false;
         }
         reader.filled(read);
       }
     } catch (RdbException e) {
-      corrupt = tell(reader, e);
+      corrupt = reportFailure(reader, e);
       if (corrupt) {
         terminal.warn("Terminating server after rdb file reading failure.");
       }
@@ -102,8 +102,11 @@ public final class RdbCheck {
     return true;
   }
 
-  /** Tells why the file is refused; whether it is for corruption that Redis doesn't survive. */
-  private boolean tell(RdbReader reader, RdbException e) {
+  /**
+   * Prints the reason why the file is refused; returns true for corruption at which Redis' tools
+   * exit.
+   */
+  private boolean reportFailure(RdbReader reader, RdbException e) {
     switch (reader.step()) {
       case TYPE -> fail(reader, "Invalid object type: " + reader.opcode());
       case CHECKSUM -> fail(reader, "RDB CRC error");
@@ -132,12 +135,12 @@ public final class RdbCheck {
     visitor.printCounts(step == RdbStep.VALUE && !reader.isInsideValue() ? 1 : 0);
   }
 
-  /** The key, as far as C takes it for a string. */
+  /** Returns the key up to its first NUL, like a string in C. */
   private String keyText(RdbReader reader) {
     try {
       return CheckVisitor.asString(reader.isInsideValue() ? visitor.keyBegun() : reader.keyText());
     } catch (RdbException e) {
-      return ""; // its compressed bytes are no key
+      return ""; // its compressed bytes are corrupt
     }
   }
 

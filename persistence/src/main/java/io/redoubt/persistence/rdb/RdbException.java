@@ -1,8 +1,6 @@
 package io.redoubt.persistence.rdb;
 
-/**
- * Bytes that are no valid RDB, or that hold something this version can't take; says where and why.
- */
+/** Signals invalid or unsupported RDB data, with the offset and the reason. */
 public final class RdbException extends Exception {
 
   private static final long serialVersionUID = 1L;
@@ -13,10 +11,10 @@ public final class RdbException extends Exception {
   private final String reason;
 
   /**
-   * An error at a place in the bytes.
+   * Creates an error at an offset.
    *
    * @param offset bytes from the start of the file, stream or payload
-   * @param reason what is wrong there
+   * @param reason the reason
    */
   public RdbException(long offset, String reason) {
     super(reason);
@@ -24,17 +22,17 @@ public final class RdbException extends Exception {
     this.reason = reason;
   }
 
-  /** A visitor's refusal of what it was told: the reader adds the place. */
+  /** Returns the refusal of a visitor; the reader adds the offset. */
   public static RdbException refusal(String reason) {
     return new RdbException(UNKNOWN_OFFSET, reason);
   }
 
-  /** Bytes from the start of the file, stream or payload to the place of the error. */
+  /** Returns the offset of the error from the start of the file, stream or payload. */
   public long offset() {
     return offset;
   }
 
-  /** What is wrong there; the same as the message. */
+  /** Returns the reason, which is also the message. */
   public String reason() {
     return reason;
   }

@@ -17,31 +17,31 @@ public final class RdbFormat {
   /** The length of magic and version. */
   static final int HEADER_BYTES = 9;
 
-  /** The version written unless told otherwise: every server since Redis 5 reads it. */
+  /** The version written by default: every server since Redis 5 reads it. */
   public static final int WRITTEN_VERSION = 9;
 
-  /** The newest Redis version read and written. */
+  /** The newest Redis version that is read and written. */
   public static final int NEWEST_VERSION = 12;
 
-  /** Valkey's own numbering, by its own magic, begins and so far ends here. */
+  /** The first and so far only version of Valkey's own numbering, under its own magic. */
   static final int VALKEY_VERSION = 80;
 
   /** The first version with a checksum at the end. */
   static final int CHECKSUM_VERSION = 5;
 
-  /** Slot, keys in it, expiring keys in it (three lengths): a hint of cluster nodes. */
+  /** Three lengths: the slot, its keys, its expiring keys. A hint of cluster nodes. */
   static final int SLOT_INFO = 244;
 
-  /** The first version that holds functions. */
+  /** The first version with functions. */
   static final int FUNCTIONS_VERSION = 10;
 
   /** A function library: string. */
   static final int FUNCTION = 245;
 
-  /** A function library as a pre-release of Redis 7 wrote it. */
+  /** A function library in the format of a pre-release of Redis 7. */
   static final int FUNCTION_PRE_RELEASE = 246;
 
-  /** Data of a module beside the keys: length(module id), then tagged values up to a 0. */
+  /** A module's data outside the keys: length(module id), then tagged values up to a 0. */
   static final int MODULE_AUX = 247;
 
   /** Attribute: seconds since the last access, a length. */
@@ -84,18 +84,21 @@ public final class RdbFormat {
   static final int MODULE_DOUBLE = 4;
   static final int MODULE_STRING = 5;
 
-  /** What comes before a node of a list: that it is one element, */
+  /** The container of a list node: a single element, */
   static final int CONTAINER_PLAIN = 1;
 
   /** or a listpack. */
   static final int CONTAINER_PACKED = 2;
 
-  /** Longer strings are worth an attempt to compress them; shorter ones never shrink enough. */
+  /** The shortest string that is compressed; shorter ones never shrink enough. */
   static final int SHORTEST_COMPRESSED_BYTES = 21;
 
   private RdbFormat() {}
 
-  /** The nine characters of a module type's name, six bits each, above ten bits of its version. */
+  /**
+   * Returns the nine characters of a module type's name, six bits each, above ten bits of its
+   * version.
+   */
   static String moduleName(long id) {
     String alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     StringBuilder name = new StringBuilder(9);

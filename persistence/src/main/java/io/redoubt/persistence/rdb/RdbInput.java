@@ -9,16 +9,15 @@ import java.nio.ByteOrder;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The bytes that have arrived and are not consumed yet, in one piece, and the primitives of the
- * format. Reading goes forward from {@link #position}; what was read is given up with {@link
- * #commit()} or, when the rest of an item has not arrived, read again later after {@link
- * #rollback()}.
+ * The contiguous bytes that have arrived and are not consumed yet, with the primitives of the
+ * format. Reading advances the cursor from {@link #position}. {@link #commit()} consumes the read
+ * bytes; {@link #rollback()} rewinds the cursor if an item has not arrived in full.
  */
 final class RdbInput {
 
   private static final int FIRST_BLOCK_BYTES = 1 << 17;
 
-  /** A block with less room than this is compacted or replaced before more bytes are taken in. */
+  /** The room below which a block is compacted or replaced before more bytes are read. */
   private static final int LEAST_ROOM_BYTES = 1 << 15;
 
   private static final ValueLayout.OfShort LITTLE_SHORT =
@@ -36,21 +35,21 @@ final class RdbInput {
   private BufferMemory.@Nullable Block block;
 
   private MemorySegment memory;
-  private long position; // consumed up to here
-  private long cursor; // read up to here
-  private long limit; // arrived up to here
-  private long base; // what to add to a place in memory to get an offset in the stream
+  private long position; // bytes before it are consumed
+  private long cursor; // bytes before it are read
+  private long limit; // bytes before it have arrived
+  private long base; // stream offset = base + memory offset
 
   private long totalBytes = Long.MAX_VALUE; // of the stream
-  private long reached; // the offset in the stream that reading has come to
+  private long reached; // the highest stream offset read so far
 
-  private long summed; // bytes before this place are in crc
+  private long summed; // bytes before it are in crc
   private long crc;
 
   private long length;
   private int encoding;
 
-  /** An input that bytes are fed into. */
+  /** Creates an input that is fed with bytes. */
   RdbInput(BufferMemory buffers) {
     this.buffers = buffers;
     this.block = buffers.allocate(FIRST_BLOCK_BYTES);
@@ -62,7 +61,7 @@ final class RdbInput {
     this.base = -position;
   }
 
-  /** An input of bytes that are all there and stay where they are. */
+  /** Creates an input of bytes that are complete and stay in place. */
   RdbInput(MemorySegment memory, long offset, long length) {
     this.buffers = null;
     this.memory = memory;
@@ -84,34 +83,34 @@ final class RdbInput {
     return memory;
   }
 
-  /** Where the bytes begin that are not consumed. */
+  /** Returns the offset in memory of the first unconsumed byte. */
   long position() {
     return position;
   }
 
-  /** Where reading is. */
+  /** Returns the offset in memory of the next byte to read. */
   long cursor() {
     return cursor;
   }
 
-  /** The end of what has arrived, which is where the next bytes go. */
+  /** Returns the end of the bytes that have arrived, where the next bytes go. */
   long limit() {
     return limit;
   }
 
-  /** The offset in the stream of what is not consumed. */
+  /** Returns the stream offset of the first unconsumed byte. */
   long consumedBytes() {
     return base + position;
   }
 
-  /** The offset in the stream of the cursor. */
+  /** Returns the stream offset of the cursor. */
   long offset() {
     return base + cursor;
   }
 
   /**
-   * How many bytes can be put at {@link #limit()}; makes room first. Moves what has been delivered
-   * before.
+   * Makes room and returns the number of bytes that can be put at {@link #limit()}. May move bytes
+   * that were passed to a visitor.
    */
   int room() {
     BufferMemory.Block current = block;
@@ -144,57 +143,57 @@ final class RdbInput {
     limit = to + waiting;
   }
 
-  /** Tells that bytes have been put at {@link #limit()}. */
+  /** Adds bytes that were put at {@link #limit()}. */
   void filled(int bytes) {
     limit += bytes;
   }
 
-  /** Tells how long the stream is. */
+  /** Sets the length of the stream. */
   void totalBytes(long bytes) {
     totalBytes = bytes;
   }
 
-  /** Makes sure that so many bytes behind the cursor are within the stream. */
+  /** Checks that the stream has at least as many bytes behind the cursor. */
   void checkFits(long bytes) throws RdbException {
     if (bytes > totalBytes - offset()) {
       throw new RdbException(consumedBytes(), "A string reaches beyond the end of the data");
     }
   }
 
-  /** Consumes what has been read. */
+  /** Consumes the bytes read. */
   void commit() {
     position = cursor;
   }
 
-  /** Goes back to where the item began. */
+  /** Rewinds the cursor to the start of the item. */
   void rollback() {
     reached = Math.max(reached, offset());
     cursor = position;
   }
 
-  /** The offset in the stream up to which bytes have been understood, even of an item not whole. */
+  /** Returns the highest stream offset that was parsed, including incomplete items. */
   long reached() {
     return Math.max(reached, offset());
   }
 
-  /** The CRC-64 of all that is consumed. */
+  /** Returns the CRC-64 of all consumed bytes. */
   long sum() {
     crc = Crc64.update(crc, memory, summed, position - summed);
     summed = position;
     return crc;
   }
 
-  /** Does as if everything consumed were summed, for streams without a checksum. */
+  /** Excludes the consumed bytes from the checksum, for streams without one. */
   void skipSum() {
     summed = position;
   }
 
-  /** Whether so many bytes have arrived behind the cursor. */
+  /** Returns true if as many bytes have arrived behind the cursor. */
   boolean has(long bytes) {
     return limit - cursor >= bytes;
   }
 
-  /** The number of bytes behind the cursor. */
+  /** Returns the number of bytes behind the cursor. */
   long available() {
     return limit - cursor;
   }
@@ -227,16 +226,16 @@ final class RdbInput {
     return bigLong(memory, cursor - 8);
   }
 
-  /** The eight bytes at a place, most significant first. */
+  /** Returns the big-endian long at an offset. */
   static long bigLong(MemorySegment memory, long offset) {
     return memory.get(BIG_LONG, offset);
   }
 
   /**
-   * Reads a length or the mark of a special string encoding: see {@link #length()} and {@link
+   * Reads a length or the marker of a special string encoding; see {@link #length()} and {@link
    * #encoding()}.
    *
-   * @return false when it has not arrived whole
+   * @return false if it has not arrived in full
    */
   boolean readLengthOrEncoding() throws RdbException {
     if (!has(1)) {
@@ -286,12 +285,12 @@ final class RdbInput {
     return true;
   }
 
-  /** The length read last. */
+  /** Returns the length read last. */
   long length() {
     return length;
   }
 
-  /** The string encoding read last in place of a length, or {@link RdbKey#NONE}. */
+  /** Returns the string encoding read last instead of a length, or {@link RdbKey#NONE}. */
   int encoding() {
     return encoding;
   }

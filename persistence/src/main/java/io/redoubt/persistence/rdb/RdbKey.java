@@ -3,12 +3,12 @@ package io.redoubt.persistence.rdb;
 import java.lang.foreign.MemorySegment;
 
 /**
- * A key with what the format says of it beside its value. One object is reused for all keys of a
- * stream; the bytes are valid until the call that was given them returns.
+ * A key with its attributes in the format. Reusable for all keys of a stream; the bytes are valid
+ * until the called method returns.
  */
 public final class RdbKey {
 
-  /** Stands for "no expiry", "no idle time", "no frequency". */
+  /** Stands for no expiry, no idle time or no frequency. */
   public static final int NONE = -1;
 
   private MemorySegment memory = MemorySegment.NULL;
@@ -18,7 +18,7 @@ public final class RdbKey {
   private long idleSeconds = NONE;
   private int frequency = NONE;
 
-  /** Sets the place of the key's bytes and leaves the rest. */
+  /** Sets the reference to the key's bytes only. */
   public RdbKey at(MemorySegment keyMemory, long keyOffset, int keyLength) {
     memory = keyMemory;
     offset = keyOffset;
@@ -32,19 +32,19 @@ public final class RdbKey {
     return this;
   }
 
-  /** Sets the time since the last access in seconds, {@link #NONE} when it isn't told. */
+  /** Sets the time since the last access in seconds, {@link #NONE} if unknown. */
   public RdbKey idleSeconds(long seconds) {
     idleSeconds = seconds;
     return this;
   }
 
-  /** Sets the logarithmic access counter, 0 to 255, {@link #NONE} when it isn't told. */
+  /** Sets the logarithmic access counter, 0 to 255, {@link #NONE} if unknown. */
   public RdbKey frequency(int counter) {
     frequency = counter;
     return this;
   }
 
-  /** Forgets expiry, idle time and frequency. */
+  /** Clears expiry, idle time and frequency. */
   public RdbKey plain() {
     expireAtMillis = NONE;
     idleSeconds = NONE;
@@ -52,37 +52,37 @@ public final class RdbKey {
     return this;
   }
 
-  /** Whether nothing is told of it but its bytes. */
+  /** Returns true if the key has no attributes. */
   boolean isPlain() {
     return expireAtMillis == NONE && idleSeconds == NONE && frequency == NONE;
   }
 
-  /** The memory that {@link #offset()} is in. */
+  /** Returns the memory of the key's bytes. */
   public MemorySegment memory() {
     return memory;
   }
 
-  /** Where the key's bytes begin. */
+  /** Returns the offset of the key's first byte. */
   public long offset() {
     return offset;
   }
 
-  /** The number of the key's bytes. */
+  /** Returns the number of the key's bytes. */
   public int length() {
     return length;
   }
 
-  /** The expiry in milliseconds of Unix time, or {@link #NONE}. */
+  /** Returns the expiry in milliseconds of Unix time, or {@link #NONE}. */
   public long expireAtMillis() {
     return expireAtMillis;
   }
 
-  /** Seconds since the last access, or {@link #NONE}. */
+  /** Returns the seconds since the last access, or {@link #NONE}. */
   public long idleSeconds() {
     return idleSeconds;
   }
 
-  /** The logarithmic access counter, or {@link #NONE}. */
+  /** Returns the logarithmic access counter, or {@link #NONE}. */
   public int frequency() {
     return frequency;
   }

@@ -10,8 +10,8 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 
 /**
- * Where RDB bytes go: a window of memory that is renewed when it is full. Counts the bytes and,
- * when asked to, sums their CRC-64. One thread's.
+ * A destination of RDB bytes: a window of memory that is replaced when it is full. Counts the bytes
+ * and optionally computes their CRC-64. Not thread-safe.
  */
 public abstract class RdbOutput {
 
@@ -28,30 +28,30 @@ public abstract class RdbOutput {
 
   private final boolean summing;
   private MemorySegment memory = MemorySegment.NULL;
-  private long position; // where the next byte goes
+  private long position; // the offset of the next byte
   private long limit;
-  private long counted; // up to here of the window is in bytesBefore and crc
+  private long counted; // bytes of the window before it are in bytesBefore and crc
   private long bytesBefore;
   private long crc;
 
   /**
-   * An output with an empty window.
+   * Creates an output with an empty window.
    *
-   * @param summing whether {@link #checksum()} will be asked for
+   * @param summing true if {@link #checksum()} is needed
    */
   protected RdbOutput(boolean summing) {
     this.summing = summing;
   }
 
   /**
-   * Takes what is in the window away and sets, by {@link #window}, another with room for at least
-   * that many bytes.
+   * Flushes the window and sets another one, by {@link #window}, with room for at least {@code
+   * atLeastBytes}.
    *
-   * @param end the end of what is in the window
+   * @param end the end of the window's content
    */
   protected abstract void renew(long end, int atLeastBytes);
 
-  /** Sets the memory that the next bytes go to. */
+  /** Sets the memory for the next bytes. */
   protected final void window(MemorySegment windowMemory, long from, long to) {
     memory = windowMemory;
     position = from;
@@ -59,23 +59,23 @@ public abstract class RdbOutput {
     limit = to;
   }
 
-  /** The memory that the window is in. */
+  /** Returns the memory of the window. */
   protected final MemorySegment windowMemory() {
     return memory;
   }
 
-  /** Where the next byte goes: the end of what is in the window. */
+  /** Returns the offset of the next byte, the end of the window's content. */
   protected final long position() {
     return position;
   }
 
-  /** The CRC-64 of all bytes put so far; 0 when this output does not sum. */
+  /** Returns the CRC-64 of all bytes so far; 0 if this output computes none. */
   public final long checksum() {
     count();
     return crc;
   }
 
-  /** The number of bytes put so far. */
+  /** Returns the number of bytes so far. */
   public final long sizeBytes() {
     return bytesBefore + (position - counted);
   }
@@ -88,7 +88,7 @@ public abstract class RdbOutput {
     counted = position;
   }
 
-  /** Sees to it that the window has room for so many bytes in one piece. */
+  /** Ensures contiguous room in the window. */
   final void room(int bytes) {
     if (limit - position < bytes) {
       count();
@@ -125,15 +125,14 @@ public abstract class RdbOutput {
     position += 8;
   }
 
-  /** Puts the decimal text of a number. */
+  /** Writes the decimal text of a number. */
   final void putDecimal(long value) {
     room(Numbers.MAX_LONG_LENGTH);
     position += Numbers.writeLong(memory, position, value);
   }
 
   /**
-   * Puts a byte and two strings in one piece, each with its length before it, as a length that is
-   * less than 16384.
+   * Writes a byte and two strings contiguously, each preceded by its length, which is below 16384.
    */
   final void putShortStrings(int first, RdbKey key, MemorySegment source, long offset, int length) {
     room(key.length() + length + 1 + 2 * Short.BYTES);
@@ -142,7 +141,7 @@ public abstract class RdbOutput {
     position = shortString(end, source, offset, length);
   }
 
-  /** Puts a string in one piece with its length before it, as a length that is less than 16384. */
+  /** Writes a string contiguously, preceded by its length, which is below 16384. */
   final void putShortString(MemorySegment source, long offset, int length) {
     room(length + Short.BYTES);
     position = shortString(position, source, offset, length);
@@ -160,7 +159,7 @@ public abstract class RdbOutput {
     return start + length;
   }
 
-  /** Puts bytes, over several windows when there are many. */
+  /** Writes bytes, over several windows if necessary. */
   public final void putBytes(MemorySegment source, long offset, long length) {
     long done = 0;
     while (done < length) {

@@ -6,17 +6,17 @@ import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads RDB, versions 1 to 12 and Valkey's 80, from bytes that come in pieces cut anywhere, and
- * tells a visitor. It never waits: whoever has bytes gives them, either by copy ({@link #feed}) or
- * by putting them straight into the reader's memory ({@link #room()}, {@link #memory()}, {@link
- * #limit()}, {@link #filled}). Memory is bounded by the longest key and by the limit of what counts
- * as a large string, which is passed on in parts.
+ * A push parser of RDB, versions 1 to 12 and Valkey's 80, that passes what it reads to a visitor.
+ * Input may be cut anywhere and never blocks: callers either copy bytes in ({@link #feed}) or put
+ * them into the reader's memory ({@link #room()}, {@link #memory()}, {@link #limit()}, {@link
+ * #filled}). Memory is bounded by the longest key and by the threshold above which strings are
+ * passed on in parts.
  *
- * <p>After an exception the reader is of no more use. Not thread-safe.
+ * <p>Unusable after an exception. Not thread-safe.
  */
 public final class RdbReader implements AutoCloseable {
 
-  /** Strings above this many bytes are passed on in parts, unless the caller wants it otherwise. */
+  /** The default length in bytes above which strings are passed on in parts. */
   public static final int LARGE_STRING_BYTES = 1 << 16;
 
   private static final int SLOT_INFO_LENGTHS = 3;
@@ -45,26 +45,26 @@ public final class RdbReader implements AutoCloseable {
   private State state = State.HEADER;
   private int version;
   private boolean checksumWanted = true;
-  private long storedLeft; // of the large string under way
+  private long storedLeft; // of the current large string
   private long plainLeft;
   private RdbStep step = RdbStep.START;
   private int opcode;
-  private int typeId; // of the key under way, below 0 when there is none
+  private int typeId; // of the current key, negative if there is none
   private boolean checksumStored;
-  private BufferMemory.@Nullable Block window; // what the large string was decompressed into
+  private BufferMemory.@Nullable Block window; // the decompressed part of the large string
   private long windowAt;
-  private @Nullable RecordPassage passage;
+  private @Nullable RecordCopier copier;
 
-  /** A reader that passes strings of more than {@link #LARGE_STRING_BYTES} on in parts. */
+  /** Creates a reader that passes strings longer than {@link #LARGE_STRING_BYTES} on in parts. */
   public RdbReader(BufferMemory buffers, RdbVisitor visitor) {
     this(buffers, visitor, LARGE_STRING_BYTES);
   }
 
   /**
-   * A reader at the start of a stream.
+   * Creates a reader at the start of a stream.
    *
-   * @param buffers where the bytes wait; the places that the visitor is given are in its blocks
-   * @param largeStringBytes strings longer than this are passed on in parts
+   * @param buffers the source of input buffers; the visitor gets references into them
+   * @param largeStringBytes the length above which strings are passed on in parts
    */
   public RdbReader(BufferMemory buffers, RdbVisitor visitor, int largeStringBytes) {
     this.buffers = buffers;
@@ -76,56 +76,56 @@ public final class RdbReader implements AutoCloseable {
     this.collection = new CollectionReader(buffers, visitor, in);
   }
 
-  /** Tells how long the stream is, so that a length beyond its end is found out at once. */
+  /** Sets the length of the stream, so that a length beyond its end is refused at once. */
   public RdbReader totalBytes(long bytes) {
     in.totalBytes(bytes);
     return this;
   }
 
-  /** Whether the checksum is compared (it is unless told otherwise). */
+  /** Sets whether the checksum is verified; it is by default. */
   public RdbReader checksum(boolean wanted) {
     checksumWanted = wanted;
     return this;
   }
 
-  /** Tells that the bytes come from this process itself: packed values are not checked then. */
+  /** Disables the validation of packed values, for bytes written by this process. */
   public RdbReader trusting() {
     collection.trust();
     return this;
   }
 
   /**
-   * Tells that the visitor is this writer: much of what it would write as it stands reaches it by a
-   * shorter way than by being told. For a {@link #trusting} reader.
+   * Declares that the visitor is this writer: most records are then copied to it without a call per
+   * element. Requires {@link #trusting}.
    */
   public RdbReader passingTo(RdbWriter writer) {
-    passage = new RecordPassage(writer);
+    copier = new RecordCopier(writer);
     return this;
   }
 
   /**
-   * Makes room for more bytes at {@link #limit()} of {@link #memory()} and returns how many may be
-   * put there.
+   * Makes room for more bytes at {@link #limit()} of {@link #memory()} and returns their maximum
+   * number.
    */
   public int room() {
     return in.room();
   }
 
-  /** The memory in which bytes wait. */
+  /** Returns the memory of the input buffer. */
   public MemorySegment memory() {
     return in.memory();
   }
 
-  /** The end of the waiting bytes. */
+  /** Returns the end of the buffered bytes. */
   public long limit() {
     return in.limit();
   }
 
-  /** Takes note of bytes put at {@link #limit()} and reads on as far as possible. */
+  /** Adds bytes put at {@link #limit()} and parses as far as possible. */
   public void filled(int bytes) throws RdbException {
     in.filled(bytes);
     try {
-      while (passOn() || advance()) {
+      while (copyRecords() || advance()) {
         continue;
       }
     } catch (RdbException e) {
@@ -139,7 +139,7 @@ public final class RdbReader implements AutoCloseable {
     }
   }
 
-  /** Takes bytes by copy and reads on as far as possible. */
+  /** Copies bytes in and parses as far as possible. */
   public void feed(MemorySegment source, long offset, long length) throws RdbException {
     for (long done = 0; done < length; ) {
       int step = (int) Math.min(room(), length - done);
@@ -149,25 +149,29 @@ public final class RdbReader implements AutoCloseable {
     }
   }
 
-  /** Whether the stream has been read to its end. */
+  /** Returns true if the stream has been read to its end. */
   public boolean complete() {
     return state == State.COMPLETE;
   }
 
-  /** The number of bytes read and told. */
+  /** Returns the number of bytes parsed. */
   public long offset() {
     return in.consumedBytes();
   }
 
   /**
-   * The number of bytes that wait behind the end of the stream (an AOF follows its RDB preamble in
-   * one file).
+   * Returns the number of bytes buffered behind the end of the stream: an AOF may follow its RDB
+   * preamble.
    */
   public long unread() {
     return in.limit() - in.position();
   }
 
-  /** Tells that no more bytes come: an exception when the stream is not complete. */
+  /**
+   * Ends the input.
+   *
+   * @throws RdbException if the stream is incomplete
+   */
   public void finish() throws RdbException {
     if (state != State.COMPLETE) {
       throw new RdbException(in.consumedBytes() + unread(), "Short read: the data ends too early");
@@ -186,56 +190,56 @@ public final class RdbReader implements AutoCloseable {
     }
   }
 
-  /** What the reader is at. */
+  /** Returns the current step. */
   RdbStep step() {
     return step;
   }
 
-  /** The byte with which the item read last began. */
+  /** Returns the first byte of the last item. */
   int opcode() {
     return opcode;
   }
 
-  /** The type of the key being read, or of the first one to be read; below 0 between keys. */
+  /** Returns the type of the current key; negative between keys. */
   int typeId() {
     return typeId;
   }
 
-  /** The key being read, of which the visitor has not been told. */
+  /** Returns the current key, which has not been passed to the visitor. */
   String keyText() throws RdbException {
     keyString.decode(at());
     return keyString.text();
   }
 
-  /** Whether the visitor has been told of the key being read. */
+  /** Returns true if the current key has been passed to the visitor. */
   boolean isInsideValue() {
     return state == State.PLAIN_PART || state == State.LZF_PART || state == State.COLLECTION;
   }
 
-  /** Whether the stream has ended with a checksum that isn't 0, which stands for none. */
+  /** Returns true if the stream ended with a checksum other than 0, which stands for none. */
   boolean isChecksumStored() {
     return checksumStored;
   }
 
-  /** The offset in the stream up to which bytes have been understood. */
+  /** Returns the highest stream offset that was parsed. */
   long reached() {
     return in.reached();
   }
 
-  /** Lets go through what need not be told; returns whether there was something. */
-  private boolean passOn() throws RdbException {
-    RecordPassage by = passage;
-    if (by == null) {
+  /** Copies records that need no visitor; returns true if there were any. */
+  private boolean copyRecords() throws RdbException {
+    RecordCopier target = copier;
+    if (target == null) {
       return false;
     }
-    if (state == State.COLLECTION && collection.passOn(by)) {
+    if (state == State.COLLECTION && collection.copyElements(target)) {
       endCollectionPart();
       return true;
     }
-    return state == State.ITEM && key.isPlain() && by.records(in);
+    return state == State.ITEM && key.isPlain() && target.records(in);
   }
 
-  /** Does one step; false when bytes are missing for it or the stream is complete. */
+  /** Parses one step; returns false if its bytes are incomplete or the stream is complete. */
   private boolean advance() throws RdbException {
     return switch (state) {
       case HEADER -> header();
@@ -306,7 +310,7 @@ public final class RdbReader implements AutoCloseable {
     return whole;
   }
 
-  /** The offset in the stream of the item being read. */
+  /** Returns the stream offset of the current item. */
   private long at() {
     return in.consumedBytes();
   }
@@ -451,7 +455,7 @@ public final class RdbReader implements AutoCloseable {
     return true;
   }
 
-  /** Reads a key and its value, as far as that comes in one piece; consumes them. */
+  /** Reads a key and the part of its value that must be read at once, and consumes them. */
   private boolean record(int id) throws RdbException {
     RdbType type = RdbType.known(id, at());
     typeId = id;

@@ -1,6 +1,6 @@
 package io.redoubt.persistence.rdb;
 
-/** What a reader is at, in the words of {@code redis-check-rdb}. */
+/** The step of a reader, in the words of {@code redis-check-rdb}. */
 enum RdbStep {
   START("start"),
   TYPE("read-type"),
@@ -23,7 +23,7 @@ enum RdbStep {
     return text;
   }
 
-  /** What follows such an opcode or type. */
+  /** Returns the step that follows an opcode or type. */
   static RdbStep after(int opcode) {
     return switch (opcode) {
       case RdbFormat.EXPIRE_SECONDS, RdbFormat.EXPIRE_MILLIS -> EXPIRY;

@@ -1,12 +1,12 @@
 package io.redoubt.persistence.rdb;
 
 /**
- * What a stream says of itself beside its entries. One object is reused for all streams; ids are
- * pairs of milliseconds and sequence, both unsigned.
+ * The attributes of a stream beside its entries. Reusable; ids are pairs of milliseconds and
+ * sequence, both unsigned.
  */
 public final class RdbStream {
 
-  /** Stands for "not told", by a form of the stream that does not hold the figure. */
+  /** Stands for a figure that the stream's format does not hold. */
   public static final long UNKNOWN = -1;
 
   private long length;
@@ -25,21 +25,21 @@ public final class RdbStream {
     return this;
   }
 
-  /** Sets the last id given out. */
+  /** Sets the last id that was generated. */
   public RdbStream last(long millis, long sequence) {
     lastMillis = millis;
     lastSequence = sequence;
     return this;
   }
 
-  /** Sets the id of the first entry that is there. */
+  /** Sets the id of the first existing entry. */
   public RdbStream first(long millis, long sequence) {
     firstMillis = millis;
     firstSequence = sequence;
     return this;
   }
 
-  /** Sets the greatest id of an entry deleted. */
+  /** Sets the greatest id of a deleted entry. */
   public RdbStream deleted(long millis, long sequence) {
     deletedMillis = millis;
     deletedSequence = sequence;
@@ -47,61 +47,61 @@ public final class RdbStream {
   }
 
   /**
-   * Sets how many entries were ever added, {@link #UNKNOWN} when only the entries there are known;
-   * first and deleted id are not known either then.
+   * Sets the number of entries ever added; if it is {@link #UNKNOWN}, the first and the deleted id
+   * are unknown too.
    */
   public RdbStream entriesAdded(long entries) {
     entriesAdded = entries;
     return this;
   }
 
-  /** Sets the number of consumer groups, which follow. */
+  /** Sets the number of consumer groups that follow. */
   public RdbStream groups(long count) {
     groups = count;
     return this;
   }
 
-  /** The number of entries. */
+  /** Returns the number of entries. */
   public long length() {
     return length;
   }
 
-  /** The milliseconds of the last id given out. */
+  /** Returns the milliseconds of the last generated id. */
   public long lastMillis() {
     return lastMillis;
   }
 
-  /** The sequence of the last id given out. */
+  /** Returns the sequence of the last generated id. */
   public long lastSequence() {
     return lastSequence;
   }
 
-  /** The milliseconds of the first entry's id. */
+  /** Returns the milliseconds of the first entry's id. */
   public long firstMillis() {
     return firstMillis;
   }
 
-  /** The sequence of the first entry's id. */
+  /** Returns the sequence of the first entry's id. */
   public long firstSequence() {
     return firstSequence;
   }
 
-  /** The milliseconds of the greatest id deleted. */
+  /** Returns the milliseconds of the greatest deleted id. */
   public long deletedMillis() {
     return deletedMillis;
   }
 
-  /** The sequence of the greatest id deleted. */
+  /** Returns the sequence of the greatest deleted id. */
   public long deletedSequence() {
     return deletedSequence;
   }
 
-  /** The number of entries ever added, or {@link #UNKNOWN}. */
+  /** Returns the number of entries ever added, or {@link #UNKNOWN}. */
   public long entriesAdded() {
     return entriesAdded;
   }
 
-  /** The number of consumer groups. */
+  /** Returns the number of consumer groups. */
   public long groups() {
     return groups;
   }

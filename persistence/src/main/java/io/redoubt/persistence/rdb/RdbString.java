@@ -9,8 +9,8 @@ import java.lang.foreign.ValueLayout;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A string in any encoding, read in three steps: its head, its body when that has arrived, its
- * plain bytes when needed. Reused.
+ * A string in any encoding, read in three steps: its head, its body once it has arrived, and its
+ * plain bytes on demand. Reusable.
  */
 final class RdbString implements AutoCloseable {
 
@@ -43,9 +43,9 @@ final class RdbString implements AutoCloseable {
   }
 
   /**
-   * Reads all but the bytes.
+   * Reads the length and the encoding.
    *
-   * @return false when it has not arrived whole
+   * @return false if they have not arrived in full
    */
   boolean readHead(RdbInput in) throws RdbException {
     long start = in.offset();
@@ -104,7 +104,7 @@ final class RdbString implements AutoCloseable {
   /**
    * Reads head and body.
    *
-   * @return false when it has not arrived whole
+   * @return false if they have not arrived in full
    */
   boolean read(RdbInput in) throws RdbException {
     return readHead(in) && readBody(in);
@@ -118,9 +118,9 @@ final class RdbString implements AutoCloseable {
   }
 
   /**
-   * Passes over the body.
+   * Skips the body.
    *
-   * @return false when it has not arrived whole
+   * @return false if it has not arrived in full
    */
   boolean readBody(RdbInput in) {
     if (!in.has(storedBytes)) {
@@ -140,25 +140,25 @@ final class RdbString implements AutoCloseable {
     return compressed;
   }
 
-  /** The value when it is an integer. */
+  /** Returns the value of an integer. */
   long number() {
     return number;
   }
 
-  /** The number of bytes that the string has, or 0 for an integer before {@link #decode}. */
+  /** Returns the length of the string in bytes, 0 for an integer before {@link #decode}. */
   long plainBytes() {
     return plainBytes;
   }
 
-  /** The number of bytes that the body takes in the stream. */
+  /** Returns the length of the body in the stream in bytes. */
   long storedBytes() {
     return storedBytes;
   }
 
   /**
-   * Makes the plain bytes available; the body has been read.
+   * Decodes the body to plain bytes.
    *
-   * @param at the offset to blame when the compressed bytes are invalid
+   * @param at the offset to report if the compressed bytes are invalid
    */
   void decode(long at) throws RdbException {
     if (integer) {
@@ -186,23 +186,23 @@ final class RdbString implements AutoCloseable {
     }
   }
 
-  /** {@link #decode}, and where the plain bytes are then. */
+  /** Decodes the body and returns a reference to the plain bytes. */
   RdbBytes plain(long at) throws RdbException {
     decode(at);
     return bytes.at(memory, offset, (int) plainBytes);
   }
 
-  /** Where the plain bytes are, after {@link #decode}. */
+  /** Returns the memory of the plain bytes, after {@link #decode}. */
   MemorySegment memory() {
     return memory;
   }
 
-  /** Where the plain bytes begin, after {@link #decode}. */
+  /** Returns the offset of the plain bytes, after {@link #decode}. */
   long offset() {
     return offset;
   }
 
-  /** The plain bytes as text, after {@link #decode}. */
+  /** Returns the plain bytes as text, after {@link #decode}. */
   String text() {
     byte[] plain = memory.asSlice(offset, plainBytes).toArray(ValueLayout.JAVA_BYTE);
     return Utf8.decode(plain);

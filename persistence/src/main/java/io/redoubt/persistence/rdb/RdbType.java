@@ -2,10 +2,7 @@ package io.redoubt.persistence.rdb;
 
 import org.jspecify.annotations.Nullable;
 
-/**
- * The value types of the RDB format: the byte that stands before a key, and the version that
- * brought it.
- */
+/** The value types of the RDB format: the byte before a key, and the version that introduced it. */
 public enum RdbType {
   STRING(0, "string", 1),
   LIST(1, "list", 1),
@@ -45,22 +42,22 @@ public enum RdbType {
     this.sinceVersion = sinceVersion;
   }
 
-  /** The byte in the file. */
+  /** Returns the byte in the file. */
   public int id() {
     return id;
   }
 
-  /** What it holds and how, for messages. */
+  /** Returns the description of type and encoding for messages. */
   public String description() {
     return description;
   }
 
-  /** The lowest RDB version that knows the type. */
+  /** Returns the lowest RDB version that has the type. */
   public int sinceVersion() {
     return sinceVersion;
   }
 
-  /** The type of an id at a place in a stream. */
+  /** Returns the type of an id, refusing an unknown one. */
   static RdbType known(int id, long offset) throws RdbException {
     RdbType type = of(id);
     if (type == null) {
@@ -69,7 +66,7 @@ public enum RdbType {
     return type;
   }
 
-  /** The type of an id, or null when no version up to 12 has one. */
+  /** Returns the type of an id, or null if no version up to 12 has it. */
   public static @Nullable RdbType of(int id) {
     for (RdbType type : ALL) {
       if (type.id == id) {

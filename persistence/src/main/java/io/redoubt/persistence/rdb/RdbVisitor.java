@@ -3,42 +3,42 @@ package io.redoubt.persistence.rdb;
 import java.lang.foreign.MemorySegment;
 
 /**
- * What an RDB stream says, call by call in the order of the stream. {@link RdbReader} makes the
- * calls, {@link RdbWriter} writes them. Every call may refuse what it gets with an {@link
- * RdbException}. Bytes are given as a place in memory and are valid until the call returns.
+ * Receives the items of an RDB stream, call by call in their order. {@link RdbReader} makes the
+ * calls, {@link RdbWriter} writes them. Every call may refuse its arguments with an {@link
+ * RdbException}. References to bytes are valid until the call returns.
  */
 public interface RdbVisitor extends RdbValueVisitor {
 
-  /** The stream begins. */
+  /** Starts the stream. */
   void begin(int version) throws RdbException;
 
-  /** A fact about the file, as a name and a value. */
+  /** Visits an auxiliary field of the file. */
   void aux(String name, String value) throws RdbException;
 
-  /** The keys that follow are in this database. */
+  /** Selects the database of the following keys. */
   void selectDb(int database) throws RdbException;
 
   /**
-   * How many keys the selected database holds and how many of them expire: for sizing only, it need
-   * not be exact.
+   * Visits the numbers of keys and of expiring keys of the selected database. A sizing hint,
+   * possibly inexact.
    */
   void resizeDb(long keys, long expiring) throws RdbException;
 
-  /** The source text of a function library. */
+  /** Visits the source text of a function library. */
   void function(MemorySegment memory, long offset, int length) throws RdbException;
 
-  /** Data that a module wrote beside the keys; its content has been skipped. */
+  /** Visits a module's data outside the keys; its content has been skipped. */
   void moduleAux(String module) throws RdbException;
 
-  /** A key with a string too long to be held at once: its bytes follow in {@link #stringPart}. */
+  /** Starts a large string: its bytes follow in {@link #stringPart}. */
   void beginString(RdbKey key, long length) throws RdbException;
 
-  /** The next bytes of the string begun. */
+  /** Visits the next bytes of the current string. */
   void stringPart(MemorySegment memory, long offset, int length) throws RdbException;
 
-  /** All bytes of the string begun have been given. */
+  /** Ends the current string. */
   void endString() throws RdbException;
 
-  /** The stream is complete and its checksum, if it has one, is right. */
+  /** Ends the stream, whose checksum, if it has one, is correct. */
   void end() throws RdbException;
 }

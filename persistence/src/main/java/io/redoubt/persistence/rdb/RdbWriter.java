@@ -8,28 +8,27 @@ import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes RDB in the lowest version that holds the data, but not below a given one. That is 9, which
- * every server since Redis 5 reads, as long as there are no functions, no streams whose history a
- * stream of version 9 can't tell and no hash fields that expire: packed collections are unpacked
- * for it. From 10 on they are written as they are, where the version has them.
+ * Writes RDB in the lowest version that holds the data, but not below a given one. The default is
+ * 9, which every server since Redis 5 reads; data may require a later one: functions, streams with
+ * deletion history, hash fields with expiry. Packed collections are unpacked for version 9; from
+ * version 10 on they are copied if the version has their type.
  *
- * <p>The version in the head is the one given, since what is to come is not known then; a server
- * that reads it meets a type that it does not know if there is any. Being a visitor the writer also
- * rewrites what an {@link RdbReader} reads: the snapshot's writer thread compresses by that. One
- * thread's.
+ * <p>The header has the given version, because later items are unknown when it is written; a server
+ * that reads a later type refuses it as unknown. As a visitor, the writer also rewrites the output
+ * of an {@link RdbReader}: the snapshot's writer thread compresses that way. Not thread-safe.
  */
 public final class RdbWriter implements RdbVisitor, AutoCloseable {
 
   /**
-   * Longer strings are written plain: compressing needs the whole string and its result in memory
-   * at once.
+   * The longest string that is compressed: compression needs the whole string and its result in
+   * memory.
    */
   public static final int LONGEST_COMPRESSED_BYTES = 1 << 24;
 
-  /** What a listpack of one element takes beside its bytes, at most. */
+  /** An upper bound of a one-element listpack's size without the element's bytes. */
   private static final int ONE_ELEMENT_BYTES = 32;
 
-  /** Key and value up to this length together are put in one piece by {@link #plain}. */
+  /** The maximum length of key and value that {@link #plain} writes contiguously. */
   private static final int SHORT_RECORD_BYTES = 1 << 12;
 
   private final RdbOutput out;
@@ -41,15 +40,14 @@ public final class RdbWriter implements RdbVisitor, AutoCloseable {
   private boolean keyed = true;
   private boolean plain;
   private boolean keepsFieldExpiry = true;
-  private RdbType type = RdbType.STRING; // of the collection begun
+  private RdbType type = RdbType.STRING; // of the current collection
   private long nextExpiryMillis;
 
   /**
-   * A writer to an output.
+   * Creates a writer to an output.
    *
-   * @param compress whether strings are compressed when that makes them shorter ({@code
-   *     rdbcompression})
-   * @param buffers where the result of compression is held for a moment
+   * @param compress true to compress strings if that makes them shorter ({@code rdbcompression})
+   * @param buffers the source of buffers for compression
    */
   public RdbWriter(RdbOutput out, boolean compress, BufferMemory buffers) {
     this.out = out;
@@ -58,7 +56,7 @@ public final class RdbWriter implements RdbVisitor, AutoCloseable {
   }
 
   /**
-   * Sets the version that may be used without need, 9 to {@link RdbFormat#NEWEST_VERSION} ({@code
+   * Sets the version that may be used in any case, 9 to {@link RdbFormat#NEWEST_VERSION} ({@code
    * rdb-write-version}).
    */
   public RdbWriter version(int mayUse) {
@@ -68,15 +66,15 @@ public final class RdbWriter implements RdbVisitor, AutoCloseable {
   }
 
   /**
-   * Writes strings as they are told, without looking for a shorter encoding: for a reader in this
-   * process that passes them on to a writer which does.
+   * Disables shorter encodings of strings, for output that a reader in this process passes on to an
+   * encoding writer.
    */
   public RdbWriter plain() {
     plain = true;
     return this;
   }
 
-  /** Writes hashes without the expiries of their fields, for readers that don't know them. */
+  /** Omits expiries of hash fields, for readers that don't support them. */
   public RdbWriter withoutFieldExpiry() {
     keepsFieldExpiry = false;
     return this;
@@ -87,40 +85,45 @@ public final class RdbWriter implements RdbVisitor, AutoCloseable {
     return keepsFieldExpiry;
   }
 
-  /** Where this writes to. */
+  /** Returns the output. */
   RdbOutput output() {
     return out;
   }
 
-  /** What this writes strings with. */
+  /** Returns the encoder of strings. */
   StringEncoder strings() {
     return strings;
   }
 
-  /** Writes values alone, without keys and what belongs to them: for payloads. */
+  /** Writes values only, without keys and their attributes, for payloads. */
   RdbWriter withoutKeys() {
     keyed = false;
     return this;
   }
 
-  /** Has the head name a version that holds functions; to be called before {@link #begin()}. */
+  /**
+   * Raises the header's version to one that has functions; to be called before {@link #begin()}.
+   */
   public void forFunctions() {
     version = Math.max(version, RdbFormat.FUNCTIONS_VERSION);
   }
 
-  /** The lowest version that reads what has been written. */
+  /** Returns the lowest version that can read the output. */
   int versionNeeded() {
     return versionNeeded;
   }
 
-  /** Writes magic and version of the version that this writer writes. */
+  /** Writes the magic and this writer's version. */
   public void begin() {
     begin(version);
   }
 
   @Override
   public void begin(int ofSource) {
-    ascii("REDIS" + Integer.toString(10_000 + version).substring(1)); // a Formatter's first: 1.3 ms
+    ascii(
+        "REDIS"
+            + Integer.toString(10_000 + version)
+                .substring(1)); // the first use of a Formatter costs 1.3 ms
   }
 
   @Override
@@ -150,7 +153,7 @@ public final class RdbWriter implements RdbVisitor, AutoCloseable {
     versionNeeded = Math.max(versionNeeded, RdbFormat.FUNCTIONS_VERSION);
   }
 
-  /** A module's data has been skipped by the reader and can't be written. */
+  /** Refuses a module's data: the reader has skipped its content. */
   @Override
   public void moduleAux(String module) throws RdbException {
     throw new RdbException(out.sizeBytes(), "Data of module " + module + " can't be written");
@@ -185,7 +188,7 @@ public final class RdbWriter implements RdbVisitor, AutoCloseable {
 
   @Override
   public void endString() {
-    // the length stood at its beginning
+    // the length was written first
   }
 
   @Override
@@ -203,7 +206,7 @@ public final class RdbWriter implements RdbVisitor, AutoCloseable {
     }
   }
 
-  /** The least expiry of the fields of a listpack of tuples of three, 0 when none expires. */
+  /** Returns the earliest expiry in a listpack of triples, 0 if no field expires. */
   private static long nextExpiry(MemorySegment memory, long offset) {
     long least = 0;
     for (long field = Listpack.first(memory, offset); field != Listpack.NONE; ) {
@@ -217,7 +220,7 @@ public final class RdbWriter implements RdbVisitor, AutoCloseable {
     return least;
   }
 
-  /** Writes a set, sorted set or hash that is a listpack element by element. */
+  /** Writes a packed set, sorted set or hash element by element. */
   private void unpacked(RdbKey key, RdbType packedType, MemorySegment memory, long offset) {
     int elements = Listpack.count(memory, offset);
     switch (packedType) {
@@ -275,7 +278,7 @@ public final class RdbWriter implements RdbVisitor, AutoCloseable {
     }
   }
 
-  /** Writes an element; where nodes are ziplists, as a node of one. */
+  /** Writes an element; as a node of its own where nodes are ziplists. */
   @Override
   public void listElement(RdbBytes element) {
     switch (type) {
@@ -349,8 +352,8 @@ public final class RdbWriter implements RdbVisitor, AutoCloseable {
   }
 
   /**
-   * Writes a stream in the form given. Whether an older form would do can't be told from its
-   * beginning, so that is for the caller to know.
+   * Starts a stream in the given format. The caller must choose it: the stream's start does not
+   * show whether an older format suffices.
    */
   @Override
   public void beginStream(RdbKey key, RdbType streamType, long nodes) {
@@ -428,16 +431,16 @@ public final class RdbWriter implements RdbVisitor, AutoCloseable {
 
   @Override
   public void endValue() {
-    // the number of parts stood at the beginning
+    // the number of parts was written first
   }
 
-  /** Writes nothing: such a key is to be left out. */
+  /** Writes nothing: empty collections are omitted. */
   @Override
   public void empty(RdbKey key) {
     // no byte of it has been written yet
   }
 
-  /** Writes the end mark and the checksum, which is 0 when the output does not sum. */
+  /** Writes the end marker and the checksum, which is 0 if the output computes none. */
   @Override
   public void end() {
     out.putByte(RdbFormat.EOF);
@@ -457,7 +460,7 @@ public final class RdbWriter implements RdbVisitor, AutoCloseable {
     }
   }
 
-  /** Writes the decimal text of a number as a string, in binary when 32 bits hold it. */
+  /** Writes the decimal text of an integer as a string, in binary if it fits 32 bits. */
   void putInteger(long value) {
     strings.putInteger(value);
   }

@@ -4,7 +4,7 @@ import io.redoubt.persistence.packed.PackedException;
 import io.redoubt.persistence.packed.StreamListpack;
 
 /**
- * Reads streams, in steps as {@link CollectionReader}.
+ * Reads streams in steps, like {@link CollectionReader}.
  *
  * <pre>
  * stream    = length(nodes) {string(16 bytes: id) string(listpack)}...
@@ -46,7 +46,7 @@ final class StreamReader {
 
   private RdbType type = RdbType.STREAM_LISTPACKS;
   private Part part = Part.DONE;
-  private long left; // of the part
+  private long left; // of the current part
   private long groupsLeft;
   private long consumersLeft;
 
@@ -105,7 +105,7 @@ final class StreamReader {
     };
   }
 
-  /** Reads a number of things each of which takes a byte at least. */
+  /** Reads a count of items that take at least a byte each. */
   private boolean hasCount() throws RdbException {
     if (!in.readLength()) {
       return false;
@@ -222,7 +222,7 @@ final class StreamReader {
     }
   }
 
-  /** Returns a count; one that has wrapped in the Redis that wrote it is the highest one. */
+  /** Returns a count; one that has wrapped in the Redis that wrote it becomes the maximum. */
   private static long count(long length) {
     return length < 0 ? Long.MAX_VALUE : length;
   }
@@ -299,7 +299,7 @@ final class StreamReader {
       return false;
     }
     long seenAt = in.readLittleLong();
-    long activeAt = tellsActivity ? in.readLittleLong() : seenAt; // the best guess
+    long activeAt = tellsActivity ? in.readLittleLong() : seenAt; // an approximation
     if (!hasCount()) {
       return false;
     }

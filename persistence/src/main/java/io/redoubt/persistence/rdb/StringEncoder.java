@@ -9,10 +9,10 @@ import org.jspecify.annotations.Nullable;
 /** Writes strings and lengths to an output, each in its shortest encoding. */
 final class StringEncoder implements AutoCloseable {
 
-  /** Longer texts are no numbers of 32 bits. */
+  /** The longest text of a 32-bit integer. */
   private static final int LONGEST_INTEGER_TEXT = 11;
 
-  /** Strings up to this length are put in one piece. */
+  /** The longest string that is written contiguously. */
   private static final int SHORT_BYTES = 1 << 12;
 
   private final RdbOutput out;
@@ -20,16 +20,16 @@ final class StringEncoder implements AutoCloseable {
   private final Lzf.@Nullable Compressor compressor;
   private BufferMemory.@Nullable Block compressed;
 
-  // What findShorter has found: a number, or so many compressed bytes of so many.
+  // The result of findShorter: an integer, or compressed bytes and their plain length.
   private long number;
   private int compressedBytes;
   private int plainBytes;
 
   /**
-   * An encoder to an output.
+   * Creates an encoder to an output.
    *
-   * @param compress whether strings are compressed when that makes them shorter
-   * @param buffers where the result of compression is held for a moment
+   * @param compress true to compress strings if that makes them shorter
+   * @param buffers the source of buffers for compression
    */
   StringEncoder(RdbOutput out, boolean compress, BufferMemory buffers) {
     this.out = out;
@@ -54,7 +54,7 @@ final class StringEncoder implements AutoCloseable {
     }
   }
 
-  /** Writes a string as its bytes. */
+  /** Writes a string without encoding. */
   void putPlain(MemorySegment memory, long offset, int length) {
     if (length <= SHORT_BYTES) {
       out.putShortString(memory, offset, length);
@@ -65,9 +65,9 @@ final class StringEncoder implements AutoCloseable {
   }
 
   /**
-   * Looks for an encoding of a string that is shorter than its bytes.
+   * Searches an encoding of a string that is shorter than its bytes.
    *
-   * @return whether there is one, for {@link #putShorter()} to write
+   * @return true if there is one, for {@link #putShorter()} to write
    */
   boolean findShorter(MemorySegment memory, long offset, int length) {
     if (length <= LONGEST_INTEGER_TEXT) {
@@ -87,14 +87,14 @@ final class StringEncoder implements AutoCloseable {
       target = buffers.allocate(Math.max(length, 1 << 12));
       compressed = target;
     }
-    // a saving of fewer bytes than the lengths take is none
+    // a saving smaller than the additional length field is none
     compressedBytes =
         lzf.compress(memory, offset, length, target.memory(), target.offset(), length - 4);
     plainBytes = length;
     return compressedBytes > 0;
   }
 
-  /** Writes what {@link #findShorter} has found. */
+  /** Writes the encoding found by {@link #findShorter}. */
   void putShorter() {
     BufferMemory.Block source = compressed;
     if (compressedBytes == 0 || source == null) {
@@ -107,7 +107,7 @@ final class StringEncoder implements AutoCloseable {
     out.putBytes(source.memory(), source.offset(), compressedBytes);
   }
 
-  /** Writes the decimal text of a number as a string, in binary when 32 bits hold it. */
+  /** Writes the decimal text of an integer as a string, in binary if it fits 32 bits. */
   void putInteger(long value) {
     if (value == (byte) value) {
       out.putByte(RdbFormat.STRING_INT8);
@@ -125,7 +125,7 @@ final class StringEncoder implements AutoCloseable {
     }
   }
 
-  /** Writes a length, an unsigned number. */
+  /** Writes a length, an unsigned integer. */
   void putLength(long length) {
     if (length >>> 6 == 0) {
       out.putByte((int) length);

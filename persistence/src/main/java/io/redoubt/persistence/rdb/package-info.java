@@ -1,8 +1,8 @@
 /**
- * The RDB format: a reader that works on whatever bytes have arrived and drives a {@link
- * io.redoubt.persistence.rdb.RdbVisitor}, a writer that is one, and the payload of DUMP and
- * RESTORE. It knows no keyspace, file or channel, so that a file, a replica's socket and a single
- * key go through the same code. Imports protocol.bytes (where buffers come from, numbers).
+ * The RDB format: a push parser that drives a {@link io.redoubt.persistence.rdb.RdbVisitor}, a
+ * writer that is such a visitor, and the payload of DUMP and RESTORE. Independent of keyspace,
+ * files and sockets, so that a file, a replica's socket and a single key share the code. Imports
+ * protocol.bytes.
  */
 @NullMarked
 package io.redoubt.persistence.rdb;

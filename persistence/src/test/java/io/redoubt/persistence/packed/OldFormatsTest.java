@@ -72,7 +72,7 @@ class OldFormatsTest {
   void refusesOverlongZipmapLengths() {
     assertThatThrownBy(() -> Packs.zipmapElements(parse("0100fe02000000007677ff")))
         .isInstanceOf(PackedException.class)
-        .hasMessageContaining("more bytes than it needs");
+        .hasMessageContaining("more bytes than necessary");
   }
 
   @Test
@@ -134,7 +134,7 @@ class OldFormatsTest {
     ziplistRefused("0b0000000a000000000000", 10, "without end marker");
     ziplistRefused("0b0000000a0000000100ff", 8, "count");
     ziplistRefused("0b0000000b0000000000ff", 4, "last entry");
-    ziplistRefused("0d0000000a000000010001f1ff", 10, "one before");
+    ziplistRefused("0d0000000a000000010001f1ff", 10, "preceding entry");
     ziplistRefused("0d0000000a000000010000c1ff", 11, "unknown encoding");
     ziplistRefused("0d0000000a000000010000c0ff", 11, "beyond the end");
     ziplistRefused("0d0000000a00000001000001ff", 11, "beyond the end");

@@ -13,7 +13,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The short way through a reader gives the same bytes as telling a writer. */
-class RecordPassageTest {
+class RecordCopierTest {
 
   private static byte[] rewritten(
       byte[] file,
@@ -93,7 +93,7 @@ class RecordPassageTest {
 
   @Test
   void stringsComeOutAsIfTold() throws RdbException {
-    RandomGenerator random = Seed.random("RecordPassageTest.strings");
+    RandomGenerator random = Seed.random("RecordCopierTest.strings");
     for (int round = 0; round < 40; round++) {
       byte[] file = strings(random, random.nextBoolean());
       boolean compress = random.nextBoolean();
@@ -106,7 +106,7 @@ class RecordPassageTest {
   @ParameterizedTest
   @ValueSource(ints = {9, 10, 11, 12})
   void collectionsComeOutAsIfTold(int version) throws RdbException {
-    RandomGenerator random = Seed.random("RecordPassageTest.collections");
+    RandomGenerator random = Seed.random("RecordCopierTest.collections");
     for (int round = 0; round < 20; round++) {
       byte[] file = RandomCollections.file(random, RdbFormat.NEWEST_VERSION, false, 30);
       boolean compress = random.nextBoolean();

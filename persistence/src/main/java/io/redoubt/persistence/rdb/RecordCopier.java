@@ -5,15 +5,14 @@ import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import java.lang.foreign.MemorySegment;
 
 /**
- * The short way from a reader to a writer for what the writer would write as it stands or nearly
- * so: strings with their keys, the elements of sets, sorted sets and hashes, and the nodes of
- * lists. What is found whole in the reader's input is copied in long runs; only nodes, and strings
- * that have a shorter encoding, interrupt them. The result is the same as by telling the writer,
- * byte for byte.
+ * A fast path from a reader to a writer for records that are written unchanged or nearly so: keys
+ * with strings, the elements of sets, sorted sets and hashes, and the nodes of lists. Records that
+ * have arrived in full are copied in long runs, interrupted only by nodes and by strings that have
+ * a shorter encoding. The output is byte for byte that of the visitor's calls.
  */
-final class RecordPassage {
+final class RecordCopier {
 
-  /** The place of the end of something that is not whole, or not for this. */
+  /** The end of an item that is incomplete or not copied. */
   private static final long NONE = -1;
 
   private static final int SCORE_BYTES = 8;
@@ -25,20 +24,22 @@ final class RecordPassage {
 
   private MemorySegment memory = MemorySegment.NULL;
   private long limit;
-  private long copied; // what is before this place has been written
+  private long copied; // bytes before it have been written
 
-  // The string that string() has found last; one that stands as a number has no bytes.
+  // The last string found by string(); a string encoded as an integer has no bytes.
   private long text;
   private int textBytes;
 
-  /** A passage to a writer; the input is one that another writer of this process has written. */
-  RecordPassage(RdbWriter writer) {
+  /**
+   * Creates a copier to a writer. The input must be the output of another writer of this process.
+   */
+  RecordCopier(RdbWriter writer) {
     this.writer = writer;
     out = writer.output();
     strings = writer.strings();
   }
 
-  /** Passes on the whole records of strings at the cursor; returns whether there was one. */
+  /** Copies the complete string records at the cursor; returns true if there was one. */
   boolean records(RdbInput in) {
     begin(in);
     long at = copied;
@@ -48,7 +49,7 @@ final class RecordPassage {
     return end(in, at);
   }
 
-  /** Passes on at most so many elements or nodes of a value; returns how many were whole. */
+  /** Copies at most as many elements or nodes of a value; returns the number copied. */
   long elements(RdbInput in, RdbType type, long most) {
     begin(in);
     long at = copied;
@@ -83,7 +84,7 @@ final class RecordPassage {
     return memory.get(JAVA_BYTE, at) & 0xff;
   }
 
-  /** Passes on a key with a string; returns the place behind it. */
+  /** Copies a key with a string; returns the offset behind it. */
   private long record(long start) {
     long at = start;
     while (at < limit && at != NONE) {
@@ -116,7 +117,7 @@ final class RecordPassage {
     };
   }
 
-  /** Passes on a node of packed elements. */
+  /** Copies a node of packed elements. */
   private long node(long at) {
     if (at >= limit || byteAt(at) != RdbFormat.CONTAINER_PACKED) {
       return NONE;
@@ -151,7 +152,7 @@ final class RecordPassage {
     return end;
   }
 
-  /** Writes a string anew if that makes it shorter; else it stays in the run. */
+  /** Re-encodes a string if that makes it shorter; otherwise it stays in the run. */
   private void pass(long at, long bytesAt, int bytes, long end) {
     if (bytes > 0 && strings.findShorter(memory, bytesAt, bytes)) {
       out.putBytes(memory, copied, at - copied);
@@ -160,7 +161,7 @@ final class RecordPassage {
     }
   }
 
-  /** The place behind a length. */
+  /** Returns the offset behind a length. */
   private long length(long at) {
     if (at >= limit) {
       return NONE;
@@ -175,7 +176,7 @@ final class RecordPassage {
     return end <= limit ? end : NONE;
   }
 
-  /** The place behind a string that has less than 16384 bytes. */
+  /** Returns the offset behind a string of fewer than 16384 bytes. */
   private long string(long at) {
     if (at >= limit) {
       return NONE;
