@@ -255,6 +255,7 @@ final class Shutdown implements ServerCommands.Shutdown {
     // What is written from now on would be in no file, however long the process takes to end.
     clients.pauses().begin(Cause.SHUTDOWN, Pause.ALL, Long.MAX_VALUE);
     appendOnlyFile.dropJournal();
+    replication.deleteReceived();
     end.run();
     return true;
   }

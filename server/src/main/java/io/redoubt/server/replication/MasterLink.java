@@ -213,6 +213,14 @@ final class MasterLink {
     state = State.IDLE;
   }
 
+  /** Deletes the file into which a data set is being received, if there is one. */
+  void deleteReceived() {
+    Transfer transfer = attempt == null ? null : attempt.transfer();
+    if (transfer != null) {
+      transfer.deleteReceived();
+    }
+  }
+
   /**
    * Each second: connects if the link is down, ends it if the master is silent, shows that this
    * server lives.

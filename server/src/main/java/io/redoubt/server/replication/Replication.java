@@ -176,6 +176,11 @@ public final class Replication implements AutoCloseable {
     freeBacklog();
   }
 
+  /** Deletes the file of a full sync that is being received, since the process is about to end. */
+  public void deleteReceived() {
+    link.deleteReceived();
+  }
+
   private void cron() {
     link.cron();
     pingReplicas();

@@ -479,6 +479,11 @@ final class Transfer implements TransferFraming.Sink {
       spare.discard();
       spare = null;
     }
+    deleteReceived();
+  }
+
+  /** Deletes the file into which the data is being received; what else comes is dropped. */
+  void deleteReceived() {
     closeFile();
     if (path != null) {
       try {
