@@ -60,12 +60,18 @@ final class SurvivalTest {
         if (failure != null) {
           String log = rig.logEnd();
           close(rig);
+          rig = rig();
+          if (!sequence.alone() && rig.realEndsByItself(sequence.commands())) {
+            System.out.println("SurvivalTest: Redis ends by itself, seed " + seed);
+            close(rig);
+            rig = rig();
+            continue;
+          }
           reports.add(report(seed, sequence, failure, log));
           System.out.println("SurvivalTest: " + reports.getLast());
           if (reports.size() == most(minutes)) {
             break;
           }
-          rig = rig();
         }
       }
     } finally {
