@@ -9,7 +9,7 @@ import io.redoubt.protocol.bytes.ByteString;
 import io.redoubt.protocol.command.CommandCommands;
 import io.redoubt.protocol.command.CommandTable;
 import io.redoubt.protocol.config.FatalConfigError;
-import io.redoubt.protocol.config.RefusedValue;
+import io.redoubt.protocol.config.directive.RefusedValue;
 import io.redoubt.protocol.info.Info;
 import io.redoubt.protocol.launch.ConfiguredSession;
 import io.redoubt.protocol.launch.Listeners;

@@ -1,7 +1,7 @@
 package io.redoubt.server;
 
-import io.redoubt.protocol.config.Change;
-import io.redoubt.protocol.config.RefusedValue;
+import io.redoubt.protocol.config.directive.Change;
+import io.redoubt.protocol.config.directive.RefusedValue;
 import io.redoubt.protocol.launch.Listeners;
 import io.redoubt.protocol.process.Log;
 import io.redoubt.protocol.process.OpenFilesLimit;

@@ -24,16 +24,20 @@ final class Rules {
           "protocol.resp           <- protocol.bytes",
           "protocol.process        <- protocol.bytes",
           "protocol.net            <- protocol.bytes protocol.process",
-          "protocol.config         <- protocol.bytes protocol.process",
+          "protocol.config.directive <- protocol.bytes protocol.process",
+          "protocol.config         <- protocol.bytes protocol.process"
+              + " protocol.config.directive",
           "protocol.info           <- protocol.bytes protocol.process",
           "protocol.command        <- protocol.bytes protocol.resp",
           "protocol.acl            <- protocol.bytes protocol.resp protocol.command"
               + " protocol.process",
           "protocol.pubsub         <- protocol.bytes protocol.resp",
           "protocol.session        <- protocol.bytes protocol.resp protocol.process protocol.net"
-              + " protocol.config protocol.info protocol.command protocol.acl protocol.pubsub",
+              + " protocol.config.directive protocol.info protocol.command protocol.acl"
+              + " protocol.pubsub",
           "protocol.launch         <- protocol.bytes protocol.process protocol.config"
-              + " protocol.info protocol.net protocol.command protocol.pubsub protocol.session",
+              + " protocol.config.directive protocol.info protocol.net protocol.command"
+              + " protocol.pubsub protocol.session",
 
           // Bytes on disk: no keyspace, no channel.
           "persistence             <-",
@@ -51,7 +55,7 @@ final class Rules {
               + " server.structure",
           "server.value            <- protocol.bytes protocol.resp persistence.packed server.memory"
               + " server.structure server.keyspace",
-          "server.settings         <- protocol.bytes protocol.config",
+          "server.settings         <- protocol.bytes protocol.config protocol.config.directive",
           "server.snapshot         <- protocol.bytes protocol.resp protocol.process persistence.io"
               + " persistence.packed persistence.rdb persistence.aof server.memory server.structure"
               + " server.keyspace server.value",
@@ -62,69 +66,71 @@ final class Rules {
           "server.client           <- protocol.bytes protocol.resp protocol.process protocol.net"
               + " protocol.command protocol.acl protocol.pubsub protocol.session server.memory"
               + " server.keyspace",
-          "server.execution        <- protocol.bytes protocol.resp protocol.process protocol.config"
-              + " protocol.command protocol.acl protocol.pubsub protocol.session protocol.info"
-              + " server.memory server.keyspace server.value server.settings server.client"
-              + " server.script",
+          "server.execution        <- protocol.bytes protocol.resp protocol.process"
+              + " protocol.config protocol.config.directive protocol.command protocol.acl"
+              + " protocol.pubsub protocol.session protocol.info server.memory server.keyspace"
+              + " server.value server.settings server.client server.script",
           "server.replication.stream <- protocol.bytes protocol.resp server.memory",
           "server.replication      <- server.replication.stream protocol.bytes protocol.resp"
-              + " protocol.process protocol.net protocol.config protocol.info protocol.command"
-              + " protocol.session protocol.launch persistence.io persistence.rdb server.memory"
+              + " protocol.process protocol.net protocol.config.directive protocol.info"
+              + " protocol.command protocol.session protocol.launch persistence.io"
+              + " persistence.rdb server.memory"
               + " server.keyspace server.settings server.snapshot server.loading server.client"
               + " server.execution server.aof",
           "server.aof              <- protocol.bytes protocol.resp protocol.process protocol.net"
-              + " protocol.config protocol.command protocol.session persistence.io persistence.aof"
-              + " persistence.rdb server.memory server.keyspace server.settings server.snapshot"
-              + " server.loading server.client server.execution",
+              + " protocol.config.directive protocol.command protocol.session persistence.io"
+              + " persistence.aof persistence.rdb server.memory server.keyspace server.settings"
+              + " server.snapshot server.loading server.client server.execution",
           // One package a group; between groups there is no edge.
           "server.command          <-",
           "server.command.common   <- protocol.bytes protocol.resp protocol.command server.memory"
               + " server.structure server.keyspace server.execution",
-          "server.command.string   <- protocol.bytes protocol.resp protocol.config"
+          "server.command.string   <- protocol.bytes protocol.resp protocol.config.directive"
               + " protocol.command server.memory server.keyspace server.value server.settings"
               + " server.execution server.command.common",
-          "server.command.bitmap   <- protocol.bytes protocol.resp protocol.config"
+          "server.command.bitmap   <- protocol.bytes protocol.resp protocol.config.directive"
               + " protocol.command server.memory server.structure server.keyspace server.value"
               + " server.settings server.client server.execution",
-          "server.command.hyperloglog<- protocol.resp protocol.config protocol.command"
+          "server.command.hyperloglog <- protocol.resp protocol.config.directive protocol.command"
               + " server.memory server.structure server.keyspace server.value server.settings"
               + " server.execution",
           "server.command.list     <- protocol.resp protocol.command server.memory"
               + " server.structure server.keyspace server.value server.execution",
-          "server.command.set      <- protocol.bytes protocol.resp protocol.config"
+          "server.command.set      <- protocol.bytes protocol.resp protocol.config.directive"
               + " protocol.command server.memory server.structure server.keyspace server.value"
               + " server.settings server.execution server.command.common",
           "server.command.hash     <- protocol.bytes protocol.resp protocol.command server.memory"
               + " server.structure server.keyspace server.value server.execution"
               + " server.command.common",
-          "server.command.sortedset<- protocol.bytes protocol.resp protocol.command server.memory"
+          "server.command.sortedset <- protocol.bytes protocol.resp protocol.command server.memory"
               + " server.structure server.keyspace server.value server.execution"
               + " server.command.common",
-          "server.command.stream   <- protocol.resp protocol.config protocol.command"
+          "server.command.stream   <- protocol.resp protocol.config.directive protocol.command"
               + " server.memory server.structure server.keyspace server.value server.settings"
               + " server.client server.execution",
           "server.command.geo      <- protocol.bytes protocol.resp protocol.command server.memory"
               + " server.structure server.keyspace server.value server.execution",
           "server.command.key      <- protocol.bytes protocol.resp protocol.process"
-              + " protocol.config protocol.command persistence.rdb server.memory server.structure"
-              + " server.keyspace server.value server.settings server.client server.execution"
-              + " server.snapshot server.loading server.command.common",
+              + " protocol.config.directive protocol.command persistence.rdb server.memory"
+              + " server.structure server.keyspace server.value server.settings server.client"
+              + " server.execution server.snapshot server.loading server.command.common",
           "server.command.script   <- protocol.bytes protocol.resp protocol.process"
-              + " protocol.config protocol.command persistence.rdb server.memory server.keyspace"
-              + " server.settings server.client server.execution server.snapshot server.script",
-          "server.command.transaction<- protocol.resp protocol.command server.client"
+              + " protocol.config.directive protocol.command persistence.rdb server.memory"
+              + " server.keyspace server.settings server.client server.execution server.snapshot"
+              + " server.script",
+          "server.command.transaction <- protocol.resp protocol.command server.client"
               + " server.execution",
           "server.command.cluster  <- protocol.command server.execution",
           "server.command.admin    <- protocol.resp protocol.process protocol.config"
-              + " protocol.info protocol.command server.memory server.structure server.keyspace"
-              + " server.value server.settings server.client server.execution server.snapshot"
-              + " server.aof",
+              + " protocol.config.directive protocol.info protocol.command server.memory"
+              + " server.structure server.keyspace server.value server.settings server.client"
+              + " server.execution server.snapshot server.aof",
 
           // The sentinel: knows nothing of server or persistence.
           "sentinel.core           <-",
           "sentinel.runtime        <- protocol.bytes protocol.resp protocol.process protocol.net"
-              + " protocol.config protocol.info protocol.command protocol.session protocol.pubsub"
-              + " protocol.acl sentinel.core",
+              + " protocol.config protocol.config.directive protocol.info protocol.command"
+              + " protocol.session protocol.pubsub protocol.acl sentinel.core",
           "sentinel.command        <- protocol.bytes protocol.resp protocol.config protocol.info"
               + " protocol.command protocol.session sentinel.core sentinel.runtime");
 
@@ -216,6 +222,7 @@ final class Rules {
                   "java.nio.channels.FileChannel"),
               List.of(
                   "protocol.config",
+                  "protocol.config.directive.DirectoryDirective",
                   "protocol.process",
                   "protocol.launch",
                   "protocol.net",

@@ -1,5 +1,20 @@
 package io.redoubt.protocol.config;
 
+import io.redoubt.protocol.config.directive.BindAddress;
+import io.redoubt.protocol.config.directive.BindDirective;
+import io.redoubt.protocol.config.directive.ChoiceDirective;
+import io.redoubt.protocol.config.directive.ClientClass;
+import io.redoubt.protocol.config.directive.DirectoryDirective;
+import io.redoubt.protocol.config.directive.IntDirective;
+import io.redoubt.protocol.config.directive.LongDirective;
+import io.redoubt.protocol.config.directive.MemoryDirective;
+import io.redoubt.protocol.config.directive.MemoryOrPercentDirective;
+import io.redoubt.protocol.config.directive.OctalDirective;
+import io.redoubt.protocol.config.directive.OutputLimit;
+import io.redoubt.protocol.config.directive.OutputLimitsDirective;
+import io.redoubt.protocol.config.directive.RefusedValue;
+import io.redoubt.protocol.config.directive.TextDirective;
+import io.redoubt.protocol.config.directive.YesNoDirective;
 import io.redoubt.protocol.process.Log;
 import io.redoubt.protocol.process.TitleTemplate;
 import java.nio.file.Path;

@@ -1,5 +1,6 @@
 package io.redoubt.protocol.config;
 
+import io.redoubt.protocol.config.directive.Directive;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;

@@ -1,5 +1,6 @@
 package io.redoubt.protocol.config;
 
+import io.redoubt.protocol.config.directive.Words;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;

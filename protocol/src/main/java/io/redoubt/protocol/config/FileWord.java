@@ -1,5 +1,7 @@
 package io.redoubt.protocol.config;
 
+import io.redoubt.protocol.config.directive.RefusedValue;
+import io.redoubt.protocol.config.directive.ValueCheck;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;

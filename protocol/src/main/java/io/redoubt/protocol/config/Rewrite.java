@@ -2,6 +2,9 @@ package io.redoubt.protocol.config;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
+import io.redoubt.protocol.config.directive.Directive;
+import io.redoubt.protocol.config.directive.RefusedValue;
+import io.redoubt.protocol.config.directive.Words;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,5 +1,10 @@
 package io.redoubt.protocol.config;
 
+import io.redoubt.protocol.config.directive.ChoiceDirective;
+import io.redoubt.protocol.config.directive.Directive;
+import io.redoubt.protocol.config.directive.IntDirective;
+import io.redoubt.protocol.config.directive.TextDirective;
+import io.redoubt.protocol.config.directive.YesNoDirective;
 import java.util.ArrayList;
 import java.util.List;
 

@@ -1,8 +1,8 @@
 package io.redoubt.protocol.launch;
 
-import io.redoubt.protocol.config.ClientClass;
 import io.redoubt.protocol.config.CommonDirectives;
-import io.redoubt.protocol.config.OutputLimit;
+import io.redoubt.protocol.config.directive.ClientClass;
+import io.redoubt.protocol.config.directive.OutputLimit;
 import io.redoubt.protocol.session.ClientType;
 import io.redoubt.protocol.session.SessionSettings;
 import java.util.function.LongSupplier;

@@ -1,10 +1,10 @@
 package io.redoubt.protocol.launch;
 
-import io.redoubt.protocol.config.BindAddress;
 import io.redoubt.protocol.config.CommonDirectives.Supervision;
 import io.redoubt.protocol.config.FatalConfigError;
 import io.redoubt.protocol.config.TlsDirectives;
 import io.redoubt.protocol.config.UnreadableConfigFile;
+import io.redoubt.protocol.config.directive.BindAddress;
 import io.redoubt.protocol.process.Arguments;
 import io.redoubt.protocol.process.Clock;
 import io.redoubt.protocol.process.Daemon;

@@ -1,7 +1,7 @@
 package io.redoubt.protocol.launch;
 
-import io.redoubt.protocol.config.BindAddress;
 import io.redoubt.protocol.config.TlsDirectives;
+import io.redoubt.protocol.config.directive.BindAddress;
 import io.redoubt.protocol.net.Connection;
 import io.redoubt.protocol.net.Listener;
 import io.redoubt.protocol.net.Tls;

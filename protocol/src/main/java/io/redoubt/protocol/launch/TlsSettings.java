@@ -1,8 +1,8 @@
 package io.redoubt.protocol.launch;
 
-import io.redoubt.protocol.config.TextDirective;
 import io.redoubt.protocol.config.TlsDirectives;
 import io.redoubt.protocol.config.TlsDirectives.AuthClients;
+import io.redoubt.protocol.config.directive.TextDirective;
 import io.redoubt.protocol.net.Tls;
 import java.io.IOException;
 import java.nio.file.Files;

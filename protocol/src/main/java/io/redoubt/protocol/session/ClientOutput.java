@@ -1,7 +1,7 @@
 package io.redoubt.protocol.session;
 
 import io.redoubt.protocol.bytes.BufferMemory;
-import io.redoubt.protocol.config.OutputLimit;
+import io.redoubt.protocol.config.directive.OutputLimit;
 import io.redoubt.protocol.process.Clock;
 import io.redoubt.protocol.resp.ReplyCollector;
 import io.redoubt.protocol.resp.ReplyWriter;

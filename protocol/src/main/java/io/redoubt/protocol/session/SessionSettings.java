@@ -1,6 +1,6 @@
 package io.redoubt.protocol.session;
 
-import io.redoubt.protocol.config.OutputLimit;
+import io.redoubt.protocol.config.directive.OutputLimit;
 
 /** The configuration used by clients; every value may change at run time. */
 public interface SessionSettings {

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.management.ThreadMXBean;
 import io.redoubt.protocol.Seed;
-import io.redoubt.protocol.config.OutputLimit;
+import io.redoubt.protocol.config.directive.OutputLimit;
 import io.redoubt.protocol.session.TestProcess.Peer;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;

@@ -12,7 +12,7 @@ import io.redoubt.protocol.command.Errors;
 import io.redoubt.protocol.command.Flag;
 import io.redoubt.protocol.command.Group;
 import io.redoubt.protocol.command.KeyFlag;
-import io.redoubt.protocol.config.OutputLimit;
+import io.redoubt.protocol.config.directive.OutputLimit;
 import io.redoubt.protocol.net.Listener;
 import io.redoubt.protocol.net.Transport;
 import io.redoubt.protocol.process.Clock;

@@ -1,7 +1,7 @@
 package io.redoubt.sentinel.runtime;
 
 import io.redoubt.protocol.bytes.Numbers;
-import io.redoubt.protocol.config.RefusedValue;
+import io.redoubt.protocol.config.directive.RefusedValue;
 import io.redoubt.sentinel.core.Address;
 import io.redoubt.sentinel.core.MasterOptions;
 import io.redoubt.sentinel.core.SentinelState;

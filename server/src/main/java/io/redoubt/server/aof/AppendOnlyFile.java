@@ -5,7 +5,7 @@ import io.redoubt.persistence.aof.AofAppender.Policy;
 import io.redoubt.persistence.aof.AofException;
 import io.redoubt.persistence.aof.ManifestException;
 import io.redoubt.persistence.rdb.RdbException;
-import io.redoubt.protocol.config.RefusedValue;
+import io.redoubt.protocol.config.directive.RefusedValue;
 import io.redoubt.protocol.net.EndOfTurn;
 import io.redoubt.protocol.process.BlockingSleep;
 import io.redoubt.protocol.process.Clock;

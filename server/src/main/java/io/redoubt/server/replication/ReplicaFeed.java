@@ -2,7 +2,7 @@ package io.redoubt.server.replication;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
-import io.redoubt.protocol.config.OutputLimit;
+import io.redoubt.protocol.config.directive.OutputLimit;
 import io.redoubt.protocol.process.SystemErrors;
 import io.redoubt.protocol.session.ClientFlag;
 import io.redoubt.protocol.session.ClientType;

@@ -1,12 +1,12 @@
 package io.redoubt.server.settings;
 
-import io.redoubt.protocol.config.ChoiceDirective;
-import io.redoubt.protocol.config.IntDirective;
-import io.redoubt.protocol.config.LongDirective;
-import io.redoubt.protocol.config.MemoryDirective;
-import io.redoubt.protocol.config.RefusedValue;
-import io.redoubt.protocol.config.TextDirective;
-import io.redoubt.protocol.config.YesNoDirective;
+import io.redoubt.protocol.config.directive.ChoiceDirective;
+import io.redoubt.protocol.config.directive.IntDirective;
+import io.redoubt.protocol.config.directive.LongDirective;
+import io.redoubt.protocol.config.directive.MemoryDirective;
+import io.redoubt.protocol.config.directive.RefusedValue;
+import io.redoubt.protocol.config.directive.TextDirective;
+import io.redoubt.protocol.config.directive.YesNoDirective;
 
 /** The directives of cluster mode, which cannot be turned on yet; accepted, so that files load. */
 @SuppressWarnings("this-escape") // declaring calls final methods that use nothing of a subclass

@@ -1,9 +1,9 @@
 package io.redoubt.server.settings;
 
-import io.redoubt.protocol.config.IntDirective;
-import io.redoubt.protocol.config.LongDirective;
-import io.redoubt.protocol.config.MemoryDirective;
-import io.redoubt.protocol.config.YesNoDirective;
+import io.redoubt.protocol.config.directive.IntDirective;
+import io.redoubt.protocol.config.directive.LongDirective;
+import io.redoubt.protocol.config.directive.MemoryDirective;
+import io.redoubt.protocol.config.directive.YesNoDirective;
 
 /** Up to which size values are stored in their compact forms. */
 @SuppressWarnings("this-escape") // declaring calls final methods that use nothing of a subclass

@@ -1,7 +1,7 @@
 package io.redoubt.server.settings;
 
-import io.redoubt.protocol.config.OneWordDirective;
-import io.redoubt.protocol.config.RefusedValue;
+import io.redoubt.protocol.config.directive.OneWordDirective;
+import io.redoubt.protocol.config.directive.RefusedValue;
 import java.util.List;
 
 /**
@@ -52,7 +52,7 @@ public final class EventFlagsDirective extends OneWordDirective<String, EventFla
   }
 
   @Override
-  protected List<String> lines(String of) {
+  public List<String> lines(String of) {
     return List.of('"' + of.replace(ALL, "A") + '"');
   }
 }

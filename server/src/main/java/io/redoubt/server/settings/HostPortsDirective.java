@@ -1,8 +1,8 @@
 package io.redoubt.server.settings;
 
 import io.redoubt.protocol.bytes.Numbers;
-import io.redoubt.protocol.config.ManyWordsDirective;
-import io.redoubt.protocol.config.RefusedValue;
+import io.redoubt.protocol.config.directive.ManyWordsDirective;
+import io.redoubt.protocol.config.directive.RefusedValue;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -48,7 +48,7 @@ public final class HostPortsDirective
   }
 
   @Override
-  protected boolean isOmitted(List<HostPort> of) {
+  public boolean isOmitted(List<HostPort> of) {
     return of.isEmpty();
   }
 }

@@ -1,10 +1,10 @@
 package io.redoubt.server.settings;
 
-import io.redoubt.protocol.config.ChoiceDirective;
-import io.redoubt.protocol.config.IntDirective;
-import io.redoubt.protocol.config.LongDirective;
-import io.redoubt.protocol.config.MemoryDirective;
-import io.redoubt.protocol.config.YesNoDirective;
+import io.redoubt.protocol.config.directive.ChoiceDirective;
+import io.redoubt.protocol.config.directive.IntDirective;
+import io.redoubt.protocol.config.directive.LongDirective;
+import io.redoubt.protocol.config.directive.MemoryDirective;
+import io.redoubt.protocol.config.directive.YesNoDirective;
 
 /** What happens to keys when memory runs out or their time is over. */
 @SuppressWarnings("this-escape") // declaring calls final methods that use nothing of a subclass

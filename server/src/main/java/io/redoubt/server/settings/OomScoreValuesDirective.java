@@ -1,8 +1,8 @@
 package io.redoubt.server.settings;
 
 import io.redoubt.protocol.bytes.Numbers;
-import io.redoubt.protocol.config.ManyWordsDirective;
-import io.redoubt.protocol.config.RefusedValue;
+import io.redoubt.protocol.config.directive.ManyWordsDirective;
+import io.redoubt.protocol.config.directive.RefusedValue;
 import java.util.ArrayList;
 import java.util.List;
 

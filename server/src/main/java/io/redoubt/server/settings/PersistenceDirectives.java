@@ -1,13 +1,13 @@
 package io.redoubt.server.settings;
 
-import io.redoubt.protocol.config.ChoiceDirective;
-import io.redoubt.protocol.config.IntDirective;
-import io.redoubt.protocol.config.MemoryDirective;
-import io.redoubt.protocol.config.RefusedValue;
-import io.redoubt.protocol.config.TextDirective;
 import io.redoubt.protocol.config.TlsDirectives;
-import io.redoubt.protocol.config.ValueCheck;
-import io.redoubt.protocol.config.YesNoDirective;
+import io.redoubt.protocol.config.directive.ChoiceDirective;
+import io.redoubt.protocol.config.directive.IntDirective;
+import io.redoubt.protocol.config.directive.MemoryDirective;
+import io.redoubt.protocol.config.directive.RefusedValue;
+import io.redoubt.protocol.config.directive.TextDirective;
+import io.redoubt.protocol.config.directive.ValueCheck;
+import io.redoubt.protocol.config.directive.YesNoDirective;
 import java.util.List;
 
 /** Snapshots and the append-only file. */

@@ -1,8 +1,8 @@
 package io.redoubt.server.settings;
 
 import io.redoubt.protocol.bytes.Numbers;
-import io.redoubt.protocol.config.ManyWordsDirective;
-import io.redoubt.protocol.config.RefusedValue;
+import io.redoubt.protocol.config.directive.ManyWordsDirective;
+import io.redoubt.protocol.config.directive.RefusedValue;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -58,12 +58,12 @@ public final class ReplicaofDirective
   }
 
   @Override
-  protected List<String> lines(Optional<HostPort> of) {
+  public List<String> lines(Optional<HostPort> of) {
     return List.of(of.isEmpty() ? NO_ONE : text(of));
   }
 
   @Override
-  protected boolean isOmitted(Optional<HostPort> of) {
+  public boolean isOmitted(Optional<HostPort> of) {
     return of.isEmpty();
   }
 }

@@ -1,8 +1,8 @@
 package io.redoubt.server.settings;
 
 import io.redoubt.protocol.bytes.Numbers;
-import io.redoubt.protocol.config.ManyWordsDirective;
-import io.redoubt.protocol.config.RefusedValue;
+import io.redoubt.protocol.config.directive.ManyWordsDirective;
+import io.redoubt.protocol.config.directive.RefusedValue;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -65,7 +65,7 @@ public final class SaveDirective extends ManyWordsDirective<List<SavePoint>, Sav
   }
 
   @Override
-  protected List<String> lines(List<SavePoint> of) {
+  public List<String> lines(List<SavePoint> of) {
     return of.isEmpty() ? List.of("\"\"") : pairs(of);
   }
 

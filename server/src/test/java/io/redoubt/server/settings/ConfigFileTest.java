@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.redoubt.protocol.config.FatalConfigError;
-import io.redoubt.protocol.config.RefusedValue;
 import io.redoubt.protocol.config.UnreadableConfigFile;
+import io.redoubt.protocol.config.directive.RefusedValue;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;

@@ -4,10 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.entry;
 
-import io.redoubt.protocol.config.Change;
-import io.redoubt.protocol.config.ClientClass;
-import io.redoubt.protocol.config.OutputLimit;
-import io.redoubt.protocol.config.RefusedValue;
+import io.redoubt.protocol.config.directive.Change;
+import io.redoubt.protocol.config.directive.ClientClass;
+import io.redoubt.protocol.config.directive.OutputLimit;
+import io.redoubt.protocol.config.directive.RefusedValue;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;

@@ -2,7 +2,7 @@ package io.redoubt.server.settings;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.redoubt.protocol.config.Directive;
+import io.redoubt.protocol.config.directive.Directive;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;

@@ -10,7 +10,7 @@ import io.redoubt.protocol.command.CommandError;
 import io.redoubt.protocol.command.CommandGroup;
 import io.redoubt.protocol.command.Errors;
 import io.redoubt.protocol.command.Group;
-import io.redoubt.protocol.config.RefusedValue;
+import io.redoubt.protocol.config.directive.RefusedValue;
 import io.redoubt.protocol.process.Log;
 import io.redoubt.protocol.process.SystemErrors;
 import io.redoubt.server.execution.Call;

@@ -1,4 +1,4 @@
-package io.redoubt.protocol.config;
+package io.redoubt.protocol.config.directive;
 
 import java.util.ArrayList;
 import java.util.Collections;
@@ -16,7 +16,8 @@ public final class FlagsDirective<E extends Enum<E>>
   private final Class<E> type;
   private final String none;
 
-  FlagsDirective(String name, Class<E> type, String none) {
+  /** Declares the directive with its default. */
+  public FlagsDirective(String name, Class<E> type, String none) {
     super(name, Set.of());
     this.type = type;
     this.none = none;

@@ -1,4 +1,4 @@
-package io.redoubt.protocol.config;
+package io.redoubt.protocol.config.directive;
 
 /** The client classes with separate output limits. */
 public enum ClientClass {

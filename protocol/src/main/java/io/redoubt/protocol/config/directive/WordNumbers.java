@@ -1,4 +1,4 @@
-package io.redoubt.protocol.config;
+package io.redoubt.protocol.config.directive;
 
 import io.redoubt.protocol.bytes.Numbers;
 import java.math.BigInteger;

@@ -1,4 +1,4 @@
-package io.redoubt.protocol.config;
+package io.redoubt.protocol.config.directive;
 
 import java.util.List;
 
@@ -13,7 +13,8 @@ public final class MemoryOrPercentDirective
    */
   public record Amount(long number, boolean percent) {}
 
-  MemoryOrPercentDirective(String name, long defaultBytes) {
+  /** Declares the directive with its default. */
+  public MemoryOrPercentDirective(String name, long defaultBytes) {
     super(name, new Amount(defaultBytes, false));
   }
 
@@ -51,7 +52,7 @@ public final class MemoryOrPercentDirective
   }
 
   @Override
-  protected List<String> lines(Amount of) {
+  public List<String> lines(Amount of) {
     return List.of(of.percent() ? text(of) : WordNumbers.withUnit(of.number()));
   }
 }

@@ -1,4 +1,4 @@
-package io.redoubt.protocol.config;
+package io.redoubt.protocol.config.directive;
 
 import java.util.List;
 
@@ -8,7 +8,8 @@ public final class MemoryDirective extends OneWordDirective<Long, MemoryDirectiv
   private long maxBytes = Long.MAX_VALUE;
   private long clampMinBytes;
 
-  MemoryDirective(String name, long defaultBytes) {
+  /** Declares the directive with its default. */
+  public MemoryDirective(String name, long defaultBytes) {
     super(name, defaultBytes);
   }
 
@@ -47,7 +48,7 @@ public final class MemoryDirective extends OneWordDirective<Long, MemoryDirectiv
   }
 
   @Override
-  protected List<String> lines(Long of) {
+  public List<String> lines(Long of) {
     return List.of(WordNumbers.withUnit(of));
   }
 }

@@ -1,9 +1,10 @@
-package io.redoubt.protocol.config;
+package io.redoubt.protocol.config.directive;
 
 /** {@code yes} or {@code no}. */
 public final class YesNoDirective extends OneWordDirective<Boolean, YesNoDirective> {
 
-  YesNoDirective(String name, boolean defaultValue) {
+  /** Declares the directive with its default. */
+  public YesNoDirective(String name, boolean defaultValue) {
     super(name, defaultValue);
   }
 

@@ -1,4 +1,4 @@
-package io.redoubt.protocol.config;
+package io.redoubt.protocol.config.directive;
 
 /**
  * Checks a value of a directive before it is set, or consumes it after a change.

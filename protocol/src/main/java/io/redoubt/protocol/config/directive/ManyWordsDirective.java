@@ -1,4 +1,4 @@
-package io.redoubt.protocol.config;
+package io.redoubt.protocol.config.directive;
 
 import java.util.Arrays;
 import java.util.List;
@@ -43,7 +43,7 @@ public abstract class ManyWordsDirective<T, D extends ManyWordsDirective<T, D>>
   }
 
   @Override
-  protected List<String> lines(T of) {
+  public List<String> lines(T of) {
     String text = text(of);
     return List.of(text.isEmpty() ? "\"\"" : text);
   }

@@ -1,4 +1,4 @@
-package io.redoubt.protocol.config;
+package io.redoubt.protocol.config.directive;
 
 /**
  * The reaction of a subsystem to CONFIG SET of a directive. A change added to several directives

@@ -1,5 +1,6 @@
-package io.redoubt.protocol.config;
+package io.redoubt.protocol.config.directive;
 
+import io.redoubt.protocol.config.Directives;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -57,10 +58,10 @@ public abstract class Directive<T, D extends Directive<T, D>> {
   public abstract String text(T of);
 
   /** Returns the arguments of the lines, one or more, that set this value. */
-  protected abstract List<String> lines(T of);
+  public abstract List<String> lines(T of);
 
   /** Returns true if a file expresses this value by having no line for the directive. */
-  protected boolean isOmitted(T of) {
+  public boolean isOmitted(T of) {
     return false;
   }
 
@@ -191,11 +192,13 @@ public abstract class Directive<T, D extends Directive<T, D>> {
     return List.copyOf(aliases);
   }
 
-  final List<String> newerNames() {
+  /** Returns the names of later versions. */
+  public final List<String> newerNames() {
     return newerNames;
   }
 
-  final void section(String title) {
+  /** Sets the title of its section in the shipped file. */
+  public final void section(String title) {
     section = title;
   }
 
@@ -204,15 +207,20 @@ public abstract class Directive<T, D extends Directive<T, D>> {
     return section;
   }
 
-  final String doc() {
+  /** Returns the documentation for the shipped file, or an empty text. */
+  public final String doc() {
     return doc;
   }
 
-  final String shipped() {
+  /**
+   * Returns the arguments in the shipped file if they differ from the default, or an empty text.
+   */
+  public final String shipped() {
     return shipped;
   }
 
-  final String example() {
+  /** Returns the arguments that the shipped file shows commented out, or an empty text. */
+  public final String example() {
     return example;
   }
 
@@ -221,11 +229,13 @@ public abstract class Directive<T, D extends Directive<T, D>> {
     return immutable;
   }
 
-  final boolean isFixedWhileLoading() {
+  /** Returns true if it cannot be changed while the dataset is being loaded. */
+  public final boolean isFixedWhileLoading() {
     return fixedWhileLoading;
   }
 
-  final boolean isGuarded() {
+  /** Returns true if CONFIG SET needs the permission of {@code enable-protected-configs}. */
+  public final boolean isGuarded() {
     return guarded;
   }
 
@@ -254,15 +264,18 @@ public abstract class Directive<T, D extends Directive<T, D>> {
     return text(value);
   }
 
-  final List<Change> changes() {
+  /** Returns the changes to run after CONFIG SET, in order of declaration. */
+  public final List<Change> changes() {
     return changes;
   }
 
-  final T read(List<String> words, T before) throws RefusedValue {
+  /** Parses and checks the arguments of a line; see {@link #parse}. */
+  public final T read(List<String> words, T before) throws RefusedValue {
     return checked(parse(words, before));
   }
 
-  final T readText(String text) throws RefusedValue {
+  /** Parses and checks the value of a CONFIG SET. */
+  public final T readText(String text) throws RefusedValue {
     return checked(parseText(text, value));
   }
 

@@ -1,4 +1,4 @@
-package io.redoubt.protocol.config;
+package io.redoubt.protocol.config.directive;
 
 /** A 32-bit integer. */
 public final class IntDirective extends OneWordDirective<Integer, IntDirective> {
@@ -7,7 +7,8 @@ public final class IntDirective extends OneWordDirective<Integer, IntDirective> 
   private int clampMin = Integer.MIN_VALUE;
   private int clampMax = Integer.MAX_VALUE;
 
-  IntDirective(String name, int defaultValue) {
+  /** Declares the directive with its default. */
+  public IntDirective(String name, int defaultValue) {
     super(name, defaultValue);
   }
 

@@ -1,11 +1,12 @@
-package io.redoubt.protocol.config;
+package io.redoubt.protocol.config.directive;
 
 /** A 64-bit integer. */
 public final class LongDirective extends OneWordDirective<Long, LongDirective> {
   private long min;
   private long max = Long.MAX_VALUE;
 
-  LongDirective(String name, long defaultValue) {
+  /** Declares the directive with its default. */
+  public LongDirective(String name, long defaultValue) {
     super(name, defaultValue);
   }
 

@@ -1,4 +1,4 @@
-package io.redoubt.protocol.config;
+package io.redoubt.protocol.config.directive;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
@@ -8,7 +8,8 @@ import java.util.List;
 /** A text in UTF-8, possibly empty. */
 public final class TextDirective extends OneWordDirective<String, TextDirective> {
 
-  TextDirective(String name, String defaultValue) {
+  /** Declares the directive with its default. */
+  public TextDirective(String name, String defaultValue) {
     super(name, defaultValue);
   }
 
@@ -38,12 +39,12 @@ public final class TextDirective extends OneWordDirective<String, TextDirective>
   }
 
   @Override
-  protected List<String> lines(String of) {
+  public List<String> lines(String of) {
     return List.of(Quoting.quote(of.getBytes(UTF_8)));
   }
 
   @Override
-  protected boolean isOmitted(String of) {
+  public boolean isOmitted(String of) {
     return of.isEmpty() && defaultValue().isEmpty();
   }
 }

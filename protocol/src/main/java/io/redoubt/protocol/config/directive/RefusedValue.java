@@ -1,4 +1,4 @@
-package io.redoubt.protocol.config;
+package io.redoubt.protocol.config.directive;
 
 /** A directive refused a value; the reason is in Redis' words. */
 public final class RefusedValue extends Exception {

@@ -1,4 +1,4 @@
-package io.redoubt.protocol.config;
+package io.redoubt.protocol.config.directive;
 
 /**
  * The limits of a client's pending output, beyond which it is disconnected.

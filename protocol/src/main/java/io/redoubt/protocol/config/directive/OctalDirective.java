@@ -1,10 +1,11 @@
-package io.redoubt.protocol.config;
+package io.redoubt.protocol.config.directive;
 
 /** A file mode in octal digits. */
 public final class OctalDirective extends OneWordDirective<Integer, OctalDirective> {
   private static final int MAX = 0777;
 
-  OctalDirective(String name, int defaultValue) {
+  /** Declares the directive with its default. */
+  public OctalDirective(String name, int defaultValue) {
     super(name, defaultValue);
   }
 

@@ -1,4 +1,4 @@
-package io.redoubt.protocol.config;
+package io.redoubt.protocol.config.directive;
 
 /**
  * An address to listen on.

@@ -1,4 +1,4 @@
-package io.redoubt.protocol.config;
+package io.redoubt.protocol.config.directive;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
@@ -13,11 +13,11 @@ import java.util.Locale;
  * Converts lines and arguments. Lines are kept as one character per byte, so that unedited lines
  * survive in any encoding; arguments are UTF-8 texts with {@link Utf8}'s escapes for other bytes.
  */
-final class Words {
+public final class Words {
   private Words() {}
 
   /** Returns the arguments of a line of one character per byte. */
-  static List<String> of(String line) throws RefusedValue {
+  public static List<String> of(String line) throws RefusedValue {
     List<byte[]> split = Quoting.split(line);
     if (split == null) {
       throw new RefusedValue("Unbalanced quotes in configuration line");
@@ -30,7 +30,7 @@ final class Words {
   }
 
   /** Refuses arguments that are not UTF-8, for directives that cannot handle other bytes. */
-  static void checkTexts(List<String> words) throws RefusedValue {
+  public static void checkTexts(List<String> words) throws RefusedValue {
     for (String word : words) {
       if (!UTF_8.newEncoder().canEncode(word)) {
         throw new RefusedValue("argument is not a text in UTF-8");
@@ -39,17 +39,17 @@ final class Words {
   }
 
   /** Decodes a line of one character per byte to a readable text. */
-  static String readable(String line) {
+  public static String readable(String line) {
     return new String(line.getBytes(ISO_8859_1), UTF_8);
   }
 
   /** Encodes a text as a line of one character per byte. */
-  static String stored(String text) {
+  public static String stored(String text) {
     return new String(Utf8.encode(text), ISO_8859_1);
   }
 
   /** Returns the line without surrounding blanks, tabs and line ends. */
-  static String trimmed(String line) {
+  public static String trimmed(String line) {
     int from = 0;
     int to = line.length();
     while (from < to && isWhite(line.charAt(from))) {
@@ -66,12 +66,12 @@ final class Words {
   }
 
   /** Returns the word in lower case, independent of the machine's locale. */
-  static String lower(String word) {
+  public static String lower(String word) {
     return word.toLowerCase(Locale.ROOT);
   }
 
   /** Returns the word for a constant: its name in lower case, with hyphens for underscores. */
-  static String ofConstant(Enum<?> constant) {
+  public static String ofConstant(Enum<?> constant) {
     return lower(constant.name()).replace('_', '-');
   }
 }

@@ -1,4 +1,4 @@
-package io.redoubt.protocol.config;
+package io.redoubt.protocol.config.directive;
 
 import java.util.List;
 
@@ -33,7 +33,7 @@ public abstract class OneWordDirective<T, D extends OneWordDirective<T, D>>
   }
 
   @Override
-  protected List<String> lines(T of) {
+  public List<String> lines(T of) {
     return List.of(text(of));
   }
 }

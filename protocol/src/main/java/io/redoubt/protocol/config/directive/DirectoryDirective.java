@@ -1,4 +1,4 @@
-package io.redoubt.protocol.config;
+package io.redoubt.protocol.config.directive;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
@@ -16,7 +16,8 @@ import java.util.List;
  */
 public final class DirectoryDirective extends Directive<Path, DirectoryDirective> {
 
-  DirectoryDirective(String name, Path defaultValue) {
+  /** Declares the directive with its default. */
+  public DirectoryDirective(String name, Path defaultValue) {
     super(name, defaultValue);
   }
 
@@ -63,7 +64,7 @@ public final class DirectoryDirective extends Directive<Path, DirectoryDirective
   }
 
   @Override
-  protected List<String> lines(Path of) {
+  public List<String> lines(Path of) {
     return List.of(Quoting.quote(of.toString().getBytes(UTF_8)));
   }
 }

@@ -1,4 +1,4 @@
-package io.redoubt.protocol.config;
+package io.redoubt.protocol.config.directive;
 
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -15,7 +15,8 @@ public final class ChoiceDirective<E extends Enum<E>>
     extends OneWordDirective<E, ChoiceDirective<E>> {
   private final Map<String, E> byWord = new LinkedHashMap<>();
 
-  ChoiceDirective(String name, E defaultValue) {
+  /** Declares the directive with its default. */
+  public ChoiceDirective(String name, E defaultValue) {
     super(name, defaultValue);
     for (E constant : defaultValue.getDeclaringClass().getEnumConstants()) {
       byWord.put(Words.ofConstant(constant), constant);

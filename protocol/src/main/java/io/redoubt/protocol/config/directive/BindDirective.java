@@ -1,4 +1,4 @@
-package io.redoubt.protocol.config;
+package io.redoubt.protocol.config.directive;
 
 import java.util.List;
 
@@ -6,7 +6,8 @@ import java.util.List;
 public final class BindDirective extends ManyWordsDirective<List<BindAddress>, BindDirective> {
   private static final int MAX = 16;
 
-  BindDirective(String name, List<BindAddress> defaultValue) {
+  /** Declares the directive with its default. */
+  public BindDirective(String name, List<BindAddress> defaultValue) {
     super(name, defaultValue);
   }
 

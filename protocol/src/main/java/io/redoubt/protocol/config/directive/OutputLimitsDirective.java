@@ -1,4 +1,4 @@
-package io.redoubt.protocol.config;
+package io.redoubt.protocol.config.directive;
 
 import java.util.ArrayList;
 import java.util.Collections;
@@ -10,7 +10,8 @@ import java.util.Map;
 public final class OutputLimitsDirective
     extends ManyWordsDirective<Map<ClientClass, OutputLimit>, OutputLimitsDirective> {
 
-  OutputLimitsDirective(String name, Map<ClientClass, OutputLimit> defaultValue) {
+  /** Declares the directive with its default. */
+  public OutputLimitsDirective(String name, Map<ClientClass, OutputLimit> defaultValue) {
     super(name, defaultValue);
   }
 
@@ -76,7 +77,7 @@ public final class OutputLimitsDirective
   }
 
   @Override
-  protected List<String> lines(Map<ClientClass, OutputLimit> of) {
+  public List<String> lines(Map<ClientClass, OutputLimit> of) {
     List<String> lines = new ArrayList<>();
     of.forEach((clients, limit) ->
         lines.add(
