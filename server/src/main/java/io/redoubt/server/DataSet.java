@@ -99,7 +99,6 @@ final class DataSet implements ReplicatedDataSet {
       return;
     }
     Ending loaded = failure -> ending.loaded(failure == null ? begin(appendOnlyFile) : failure);
-    appendOnlyFile.place(replication::place, replication::point);
     if (appendOnlyFile.hasData()) {
       appendOnlyFile.load(failure -> {
         snapshots.unchanged();

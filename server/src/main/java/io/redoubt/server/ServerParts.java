@@ -8,18 +8,19 @@ import io.redoubt.protocol.launch.ConfiguredSession;
 import io.redoubt.protocol.launch.Listeners;
 import io.redoubt.protocol.launch.ProcessUsage;
 import io.redoubt.protocol.launch.TlsSettings;
-import io.redoubt.protocol.net.Loop;
 import io.redoubt.protocol.net.Transport;
 import io.redoubt.protocol.process.Clock;
 import io.redoubt.protocol.process.Environment;
 import io.redoubt.protocol.process.Log;
-import io.redoubt.protocol.process.Version;
 import io.redoubt.protocol.pubsub.Channels;
 import io.redoubt.protocol.resp.Limits;
 import io.redoubt.protocol.session.ClientRegistry;
 import io.redoubt.protocol.session.ClientType;
 import io.redoubt.protocol.session.Pause;
+import io.redoubt.server.aof.AofLoader;
 import io.redoubt.server.aof.AppendOnlyFile;
+import io.redoubt.server.aof.ReplicationPosition;
+import io.redoubt.server.aof.WriteGate;
 import io.redoubt.server.client.MigrationTargets;
 import io.redoubt.server.client.ServerClient;
 import io.redoubt.server.client.ServerClients;
@@ -48,6 +49,7 @@ import io.redoubt.server.replication.Replication;
 import io.redoubt.server.settings.ServerDirectives;
 import io.redoubt.server.snapshot.LoopTurns;
 import io.redoubt.server.snapshot.ReplicationPoint;
+import io.redoubt.server.snapshot.SnapshotContents;
 import io.redoubt.server.snapshot.SnapshotContext;
 import io.redoubt.server.snapshot.Snapshots;
 import io.redoubt.server.value.Values;
@@ -129,17 +131,13 @@ final class ServerParts {
     propagation = new Propagation(buffers);
     snapshotContext =
         new SnapshotContext(
-            values,
+            new SnapshotContents(values, functionLibraries, this::replicationPoint),
             machine.disk(),
             machine.threads(),
             new ConfiguredSnapshots(settings),
-            new Turns(transport.loop(), stats),
+            new Turns(transport, stats),
             clock,
-            log,
-            Version.REDIS,
-            ProcessHandle.current().pid(),
-            functionLibraries,
-            this::replicationPoint);
+            log);
     snapshots = new Snapshots(snapshotContext);
     dataSet =
         new DataSet(
@@ -206,25 +204,24 @@ final class ServerParts {
             dispatcher);
     functionLibraries.of(scripting.functions());
     scripting.meanwhile((busy, whom) -> clients.nested(busy, () -> serve(busy, whom)));
+    serverClients = new ServerClients(clients, watchedKeys, transport.loop());
     appendOnlyFile =
         new AppendOnlyFile(
-            new AofSurroundings(
+            environment,
+            settings,
+            snapshots,
+            new AofLoader(
+                environment,
                 settings,
-                transport,
-                clock,
-                log,
                 snapshotContext,
-                snapshots,
                 dataSet.progress(),
                 propagation,
-                state,
-                latency,
-                clients,
-                watchedKeys,
-                table,
-                dispatcher,
-                this::streamOffset));
-    serverClients = new ServerClients(clients, watchedKeys, transport.loop());
+                serverClients,
+                dispatcher),
+            propagation,
+            latency,
+            new WriteGate(state, clients),
+            this::position);
     listeners = new Listeners(transport, settings, log, freePort, serverClients::accept);
     TlsSettings tls = new TlsSettings(settings);
     migrationTargets = new MigrationTargets(tls::migrating);
@@ -339,8 +336,8 @@ final class ServerParts {
     return replication.isReplica();
   }
 
-  private long streamOffset() {
-    return replication.offset();
+  private ReplicationPosition position() {
+    return replication;
   }
 
   private @Nullable ReplicationPoint replicationPoint() {
@@ -393,25 +390,30 @@ final class ServerParts {
   }
 
   /** The loop as snapshots use it. */
-  private record Turns(Loop loop, ServerStats stats) implements LoopTurns {
+  private record Turns(Transport transport, ServerStats stats) implements LoopTurns {
     @Override
     public void execute(Runnable task) {
-      loop.execute(task);
+      transport.loop().execute(task);
     }
 
     @Override
     public void nextTurn(Runnable task) {
-      loop.schedule(task, 0);
+      transport.loop().schedule(task, 0);
     }
 
     @Override
     public void soon(Runnable task) {
-      loop.schedule(task, 1);
+      transport.loop().schedule(task, 1);
     }
 
     @Override
     public long commands() {
       return stats.commands();
+    }
+
+    @Override
+    public boolean isInTurn() {
+      return transport.isInTurn();
     }
   }
 }

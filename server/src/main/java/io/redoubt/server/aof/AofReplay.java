@@ -7,15 +7,24 @@ import io.redoubt.persistence.aof.AofLoad;
 import io.redoubt.persistence.aof.AofVisitor;
 import io.redoubt.persistence.rdb.RdbException;
 import io.redoubt.persistence.rdb.RdbReader;
+import io.redoubt.protocol.process.Clock;
+import io.redoubt.protocol.process.Environment;
+import io.redoubt.protocol.process.Log;
 import io.redoubt.protocol.process.SystemErrors;
 import io.redoubt.protocol.resp.Request;
 import io.redoubt.server.client.ServerClient;
+import io.redoubt.server.client.ServerClients;
+import io.redoubt.server.execution.CommandDispatcher;
+import io.redoubt.server.execution.Propagation;
 import io.redoubt.server.keyspace.ExpiredKeys;
 import io.redoubt.server.keyspace.Keyspace;
+import io.redoubt.server.loading.LoadProgress;
 import io.redoubt.server.loading.LoadRule;
 import io.redoubt.server.loading.RdbLoader;
 import io.redoubt.server.memory.SlabBuffers;
+import io.redoubt.server.settings.ServerDirectives;
 import io.redoubt.server.snapshot.ReplicationPoint;
+import io.redoubt.server.snapshot.SnapshotContext;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystemException;
@@ -35,7 +44,12 @@ final class AofReplay implements AofVisitor, AutoCloseable {
 
   private static final long SLICE_NANOS = 5_000_000;
 
-  private final AofHost host;
+  private final Clock clock;
+  private final Log log;
+  private final SnapshotContext context;
+  private final LoadProgress progress;
+  private final Propagation propagation;
+  private final CommandDispatcher dispatcher;
   private final AofLoad files;
   private final ServerClient client;
   private final ExpiredKeys expiryBefore;
@@ -50,20 +64,34 @@ final class AofReplay implements AofVisitor, AutoCloseable {
   private long fileStartNanos;
 
   /** Opens the files; nothing is loaded yet. */
-  AofReplay(AofHost host, AppendFiles directory) throws IOException {
-    this.host = host;
-    Keyspace keyspace = host.snapshotContext().keyspace();
+  AofReplay(
+      Environment environment,
+      ServerDirectives settings,
+      SnapshotContext context,
+      LoadProgress progress,
+      Propagation propagation,
+      ServerClients clients,
+      CommandDispatcher dispatcher,
+      AppendFiles directory)
+      throws IOException {
+    this.clock = environment.clock();
+    this.log = environment.log();
+    this.context = context;
+    this.progress = progress;
+    this.propagation = propagation;
+    this.dispatcher = dispatcher;
+    Keyspace keyspace = context.keyspace();
     files =
         new AofLoad(
-            host.snapshotContext().disk(),
+            context.disk(),
             directory.current(),
             new SlabBuffers(keyspace.slabs()),
             this,
-            host.settings().aofLoadTruncated.value(),
+            settings.aofLoadTruncated.value(),
             directory.log());
-    client = host.loadingClient();
+    client = clients.master(0);
     expiryBefore = keyspace.expiredKeys();
-    host.loadProgress().begin(host.clock().wallMillis(), files.totalBytes());
+    progress.begin(clock.wallMillis(), files.totalBytes());
     beginFile();
   }
 
@@ -89,7 +117,7 @@ final class AofReplay implements AofVisitor, AutoCloseable {
   private void beginFile() {
     AofFile file = files.current();
     fileName = file == null ? "" : file.name();
-    fileStartNanos = host.clock().monotonicNanos();
+    fileStartNanos = clock.monotonicNanos();
   }
 
   /** Loads all before it returns. */
@@ -110,7 +138,7 @@ final class AofReplay implements AofVisitor, AutoCloseable {
       return;
     }
     if (more) {
-      host.snapshotContext().turns().nextTurn(() -> runInTurns(ending));
+      context.turns().nextTurn(() -> runInTurns(ending));
     } else {
       close();
       ending.ended(null);
@@ -119,31 +147,29 @@ final class AofReplay implements AofVisitor, AutoCloseable {
 
   /** Loads for about that long; returns whether there is more. */
   private boolean step(long budgetNanos) throws IOException, AofException, RdbException {
-    long start = host.clock().monotonicNanos();
-    Keyspace keyspace = host.snapshotContext().keyspace();
-    keyspace.nowMillis(host.clock().wallMillis());
+    long start = clock.monotonicNanos();
+    Keyspace keyspace = context.keyspace();
+    keyspace.nowMillis(clock.wallMillis());
     keyspace.expiredKeys(ExpiredKeys.KEEP); // when a key went stands in the file
-    host.propagation().muted(true);
+    propagation.muted(true);
     boolean more;
     try {
       do {
         more = files.step();
-      } while (more && host.clock().monotonicNanos() - start < budgetNanos);
+      } while (more && clock.monotonicNanos() - start < budgetNanos);
     } finally {
-      host.propagation().muted(false);
+      propagation.muted(false);
       keyspace.expiredKeys(expiryBefore);
     }
-    host.loadProgress().reached(files.loadedBytes());
+    progress.reached(files.loadedBytes());
     return more;
   }
 
   @Override
   public RdbReader beginPreamble() {
-    host.log().notice("Reading RDB base file on AOF loading...");
+    log.notice("Reading RDB base file on AOF loading...");
     RdbLoader loader =
-        new RdbLoader(
-            host.snapshotContext(),
-            new LoadRule(false, false, host.snapshotContext().settings().checksum()));
+        new RdbLoader(context, new LoadRule(false, false, context.settings().checksum()));
     preamble = loader;
     return loader.reader();
   }
@@ -152,11 +178,10 @@ final class AofReplay implements AofVisitor, AutoCloseable {
   public void endPreamble() {
     RdbLoader loaded = preamble;
     if (loaded != null) {
-      host.loadProgress().reached(loaded);
-      host.log()
-          .notice(
-              "Done loading RDB, keys loaded: %d, keys expired: %d.",
-              loaded.keysLoaded(), loaded.keysExpired());
+      progress.reached(loaded);
+      log.notice(
+          "Done loading RDB, keys loaded: %d, keys expired: %d.",
+          loaded.keysLoaded(), loaded.keysExpired());
       ReplicationPoint point = loaded.replication();
       if (point != null) {
         placeId = point.id();
@@ -193,12 +218,12 @@ final class AofReplay implements AofVisitor, AutoCloseable {
   @Override
   public void command(Request request, long offset) throws AofException {
     place = null; // until it is told again
-    if (host.find(request) == null) {
+    if (dispatcher.find(request) == null) {
       String name = new String(request.bytes(0), StandardCharsets.ISO_8859_1);
       throw new AofException(
           "Unknown command '%s' reading the append only file %s".formatted(name, fileName), offset);
     }
-    host.run(client, request);
+    dispatcher.dispatch(client, request);
   }
 
   @Override
@@ -214,12 +239,11 @@ final class AofReplay implements AofVisitor, AutoCloseable {
 
   @Override
   public void endFile(AofFile file) {
-    host.log()
-        .notice(
-            "DB loaded from %s file %s: %.3f seconds",
-            file.type() == AofFileType.BASE ? "base" : "incr",
-            file.name(),
-            (host.clock().monotonicNanos() - fileStartNanos) / 1e9);
+    log.notice(
+        "DB loaded from %s file %s: %.3f seconds",
+        file.type() == AofFileType.BASE ? "base" : "incr",
+        file.name(),
+        (clock.monotonicNanos() - fileStartNanos) / 1e9);
     client.endTransaction();
     client.selectDatabase(0);
     beginFile();
@@ -232,7 +256,7 @@ final class AofReplay implements AofVisitor, AutoCloseable {
 
   @Override
   public void close() {
-    host.loadProgress().end();
+    progress.end();
     if (preamble != null) {
       preamble.close();
       preamble = null;
@@ -241,7 +265,7 @@ final class AofReplay implements AofVisitor, AutoCloseable {
     try {
       files.close();
     } catch (IOException e) {
-      host.log().warning("Closing the append only file: %s", SystemErrors.text(e));
+      log.warning("Closing the append only file: %s", SystemErrors.text(e));
     }
   }
 }

@@ -9,14 +9,17 @@ import io.redoubt.protocol.config.directive.RefusedValue;
 import io.redoubt.protocol.net.EndOfTurn;
 import io.redoubt.protocol.process.BlockingSleep;
 import io.redoubt.protocol.process.Clock;
+import io.redoubt.protocol.process.Environment;
 import io.redoubt.protocol.process.Log;
 import io.redoubt.protocol.process.SystemErrors;
 import io.redoubt.server.execution.Latency;
 import io.redoubt.server.execution.LatencyEvent;
-import io.redoubt.server.execution.Refusal;
+import io.redoubt.server.execution.Propagation;
 import io.redoubt.server.settings.PersistenceDirectives.Appendfsync;
 import io.redoubt.server.settings.ServerDirectives;
+import io.redoubt.server.snapshot.LoopTurns;
 import io.redoubt.server.snapshot.ReplicationPoint;
+import io.redoubt.server.snapshot.Snapshots;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -44,10 +47,16 @@ public final class AppendOnlyFile implements AutoCloseable {
 
   private static final long FORCE_NANOS = 1_000_000_000L;
 
-  private final AofHost host;
   private final ServerDirectives settings;
   private final Clock clock;
   private final Log log;
+  private final Snapshots snapshots;
+  private final LoopTurns turns;
+  private final AofLoader loader;
+  private final Propagation propagation;
+  private final Latency latency;
+  private final WriteGate gate;
+  private final Supplier<ReplicationPosition> position;
   private final AppendFiles files;
   private final AofAppender appender;
   private final IncrementalFiles incrementals;
@@ -58,8 +67,6 @@ public final class AppendOnlyFile implements AutoCloseable {
   private final Rewrites rewrites;
   private final List<Runnable> progressListeners = new ArrayList<>();
   private final AtomicBoolean progressTold = new AtomicBoolean();
-  private Supplier<@Nullable ReplicationPoint> place = () -> null;
-  private Supplier<@Nullable ReplicationPoint> placeWithTail = () -> null;
   private @Nullable ReplicationPoint loadedPlace;
   private State state = State.OFF;
   private boolean closed;
@@ -67,31 +74,51 @@ public final class AppendOnlyFile implements AutoCloseable {
   private boolean suspended;
   private long flushSleepMillis;
 
-  /** Off; {@link #begin} turns it on if it is configured. */
-  public AppendOnlyFile(AofHost host) {
-    this.host = host;
-    this.settings = host.settings();
-    this.clock = host.clock();
-    this.log = host.log();
-    this.files = new AppendFiles(host.snapshotContext().disk(), settings, log);
+  /**
+   * Creates a file that is off; {@link #begin} turns it on if it is configured.
+   *
+   * @param snapshots write the bases of rewrites
+   * @param gate refuses and delays writes while the disk fails or falls behind
+   * @param position asked only after the parts of the server are put together
+   */
+  public AppendOnlyFile(
+      Environment environment,
+      ServerDirectives settings,
+      Snapshots snapshots,
+      AofLoader loader,
+      Propagation propagation,
+      Latency latency,
+      WriteGate gate,
+      Supplier<ReplicationPosition> position) {
+    this.settings = settings;
+    this.clock = environment.clock();
+    this.log = environment.log();
+    this.snapshots = snapshots;
+    this.turns = snapshots.context().turns();
+    this.loader = loader;
+    this.propagation = propagation;
+    this.latency = latency;
+    this.gate = gate;
+    this.position = position;
+    this.files = new AppendFiles(snapshots.context().disk(), settings, log);
     this.appender =
         new AofAppender(
-            task -> host.snapshotContext().threads().unstarted("redoubt-append", task),
+            task -> snapshots.context().threads().unstarted("redoubt-append", task),
             this::progressedOnThread,
             clock::monotonicNanos);
-    this.incrementals = new IncrementalFiles(files, appender, host);
+    this.incrementals = new IncrementalFiles(files, appender, turns, clock, log);
     this.stream =
         new AppendStream(appender, clock::wallMillis, settings.aofTimestampEnabled::value);
-    this.output = new DurableOutput(appender, this::flushForReplies, host::streamOffset);
-    this.commits =
-        new GroupCommit(appender, output, host.clients().heldOutput(), clock, new Commits());
-    this.trouble = new DiskTrouble(host, appender, output);
-    this.rewrites = new Rewrites(host, files, new RewriteEnds());
+    this.output = new DurableOutput(appender, this::flushForReplies, () -> position.get().offset());
+    this.commits = new GroupCommit(appender, output, gate.heldOutput(), clock, new Commits());
+    this.trouble = new DiskTrouble(gate, log, appender, output);
+    this.rewrites =
+        new Rewrites(environment, settings, snapshots, latency, files, new RewriteEnds());
     settings.appendonly.onChange((Boolean on) -> switchTo(on));
     settings.appendfsync.onChange(this::takePolicy);
     settings.aofCommitJournal.onChange(this::takePolicy);
     settings.aofDisableAutoGc.onChange(rewrites::removeHistory);
-    host.clients().heldOutput().gate(output);
+    gate.heldOutput().gate(output);
   }
 
   // Loading.
@@ -119,7 +146,7 @@ public final class AppendOnlyFile implements AutoCloseable {
   public void load(Ending ending) {
     long started = clock.monotonicNanos();
     try {
-      AofReplay replay = new AofReplay(host, files);
+      AofReplay replay = loader.open(files);
       replay.runInTurns(failure -> {
         if (failure == null) {
           loadedPlace = files.withTail(replay.place());
@@ -132,17 +159,6 @@ public final class AppendOnlyFile implements AutoCloseable {
     } catch (IOException e) {
       ending.loaded(AofReplay.unreadable(e));
     }
-  }
-
-  /**
-   * Sets where to ask which place in a replication stream the data set stands for.
-   *
-   * @param withTail asked at the end, for the bytes before it
-   */
-  public void place(
-      Supplier<@Nullable ReplicationPoint> source, Supplier<@Nullable ReplicationPoint> withTail) {
-    place = source;
-    placeWithTail = withTail;
   }
 
   /** The place that the files stood for when they were loaded, or null. */
@@ -165,7 +181,7 @@ public final class AppendOnlyFile implements AutoCloseable {
       appender.writeAndForce();
     }
     clear.run();
-    try (AofReplay replay = new AofReplay(host, files)) {
+    try (AofReplay replay = loader.open(files)) {
       replay.run();
     }
     log.notice("Append Only File loaded by DEBUG LOADAOF");
@@ -189,7 +205,7 @@ public final class AppendOnlyFile implements AutoCloseable {
   private void turnedOn() {
     if (state == State.OFF) {
       stream.newFile();
-      host.propagation().add(stream);
+      propagation.add(stream);
     }
     state = State.ON;
     forcedNanos = clock.monotonicNanos();
@@ -217,12 +233,12 @@ public final class AppendOnlyFile implements AutoCloseable {
       }
     }
     state = State.WAITING;
-    if (host.snapshots().isRunning()) {
+    if (snapshots.isRunning()) {
       log.warning(
           "AOF was enabled but there is already another background operation. An AOF background was"
               + " scheduled to start when possible.");
       if (rewrites.isRunning()) {
-        host.snapshots().abortBase(); // it does not have what is written from now on
+        snapshots.abortBase(); // it does not have what is written from now on
       }
       rewrites.schedule();
     } else if (!rewrites.start(Rewrites.Kind.FIRST)) {
@@ -239,7 +255,7 @@ public final class AppendOnlyFile implements AutoCloseable {
     }
     settleNext();
     rewrites.giveUp();
-    host.propagation().remove(stream);
+    propagation.remove(stream);
     if (state == State.ON) {
       appender.writeAndForce();
     }
@@ -264,7 +280,7 @@ public final class AppendOnlyFile implements AutoCloseable {
 
   /** Turned off only for a new data set, it is turned on again when that is there. */
   private void resume() {
-    if (suspended && !host.loadProgress().isLoading() && !host.state().is(Refusal.LOADING)) {
+    if (suspended && !loader.isLoading() && !gate.isLoading()) {
       suspended = false;
       if (state == State.OFF && settings.appendonly.value() && !turnOn()) {
         suspended = true; // until it succeeds
@@ -292,7 +308,7 @@ public final class AppendOnlyFile implements AutoCloseable {
    * at the end of the turn, together with what else the turn brings.
    */
   private void flushForReplies() {
-    if (!output.isStrict() || !host.isInTurn()) {
+    if (!output.isStrict() || !turns.isInTurn()) {
       flush();
     }
   }
@@ -352,7 +368,6 @@ public final class AppendOnlyFile implements AutoCloseable {
   }
 
   private void write() {
-    Latency latency = host.latency();
     if (!latency.isOn() || output.isStrict()) {
       appender.flush(clock.monotonicNanos()); // if strict, the thread writes
       return;
@@ -360,7 +375,7 @@ public final class AppendOnlyFile implements AutoCloseable {
     LatencyEvent meanwhile =
         appender.isBusy()
             ? LatencyEvent.AOF_WRITE_PENDING_FSYNC
-            : host.snapshots().isRunning()
+            : snapshots.isRunning()
                 ? LatencyEvent.AOF_WRITE_ACTIVE_CHILD
                 : LatencyEvent.AOF_WRITE_ALONE;
     long start = clock.monotonicNanos();
@@ -371,8 +386,8 @@ public final class AppendOnlyFile implements AutoCloseable {
   }
 
   private void tellPlace() {
-    if (!stream.tellsOffset(host.streamOffset())) {
-      ReplicationPoint now = place.get();
+    if (!stream.tellsOffset(position.get().offset())) {
+      ReplicationPoint now = position.get().place();
       if (now != null) {
         stream.tellPlace(now);
       }
@@ -386,7 +401,7 @@ public final class AppendOnlyFile implements AutoCloseable {
 
   private void progressedOnThread() {
     if (!progressTold.getAndSet(true)) {
-      host.snapshotContext().turns().execute(this::progressed);
+      turns.execute(this::progressed);
     }
   }
 
@@ -394,7 +409,7 @@ public final class AppendOnlyFile implements AutoCloseable {
     progressTold.set(false);
     long forceNanos = appender.takeLongestForceNanos();
     if (output.isStrict()) {
-      host.latency().took(LatencyEvent.AOF_FSYNC_ALWAYS, forceNanos);
+      latency.took(LatencyEvent.AOF_FSYNC_ALWAYS, forceNanos);
     }
     IOException failure = state == State.OFF ? null : appender.failure();
     trouble.progressed(failure);
@@ -415,7 +430,7 @@ public final class AppendOnlyFile implements AutoCloseable {
     if (trouble.isFailing() && !appender.isDistrusted()) {
       appender.retry();
     }
-    appender.forcing(!(settings.noAppendfsyncOnRewrite.value() && host.snapshots().isRunning()));
+    appender.forcing(!(settings.noAppendfsyncOnRewrite.value() && snapshots.isRunning()));
     flush();
     force();
     if (appender.isDistrusted()) {
@@ -442,7 +457,7 @@ public final class AppendOnlyFile implements AutoCloseable {
     if (rewrites.isRunning()) {
       return RewriteOutcome.IN_PROGRESS;
     }
-    if (later || host.snapshots().isRunning()) {
+    if (later || snapshots.isRunning()) {
       rewrites.schedule();
       return RewriteOutcome.SCHEDULED;
     }
@@ -484,7 +499,7 @@ public final class AppendOnlyFile implements AutoCloseable {
         case FIRST -> {
           incrementals.beginTemporary();
           stream.newFile();
-          host.propagation().add(stream);
+          propagation.add(stream);
           takePolicy();
         }
         case ALONE -> files.current().createDirectory();
@@ -511,7 +526,7 @@ public final class AppendOnlyFile implements AutoCloseable {
     @Override
     public void failed(Rewrites.Kind kind) {
       if (kind == Rewrites.Kind.FIRST && state == State.WAITING) {
-        host.propagation().remove(stream);
+        propagation.remove(stream);
         appender.closeFile();
         incrementals.dropTemporary();
         rewrites.schedule();
@@ -610,7 +625,7 @@ public final class AppendOnlyFile implements AutoCloseable {
       if (failure != null) {
         log.warning("Fail to fsync the AOF file: %s.", SystemErrors.text(failure));
       }
-      files.keepTail(placeWithTail.get());
+      files.keepTail(position.get().point());
       progressed();
     }
     return true;

@@ -3,7 +3,6 @@ package io.redoubt.server.aof;
 import io.redoubt.persistence.aof.AofAppender;
 import io.redoubt.protocol.process.Log;
 import io.redoubt.protocol.process.SystemErrors;
-import io.redoubt.server.execution.Refusal;
 import java.io.IOException;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -22,16 +21,16 @@ final class DiskTrouble {
   /** Writes wait when so much is on its way to the disk. */
   private static final long MOST_WAITING_BYTES = 64L << 20;
 
-  private final AofHost host;
+  private final WriteGate gate;
   private final Log log;
   private final AofAppender appender;
   private final DurableOutput output;
   private @Nullable IOException failure;
   private boolean writesHeld;
 
-  DiskTrouble(AofHost host, AofAppender appender, DurableOutput output) {
-    this.host = host;
-    this.log = host.log();
+  DiskTrouble(WriteGate gate, Log log, AofAppender appender, DurableOutput output) {
+    this.gate = gate;
+    this.log = log;
     this.appender = appender;
     this.output = output;
   }
@@ -53,7 +52,7 @@ final class DiskTrouble {
         && output.isStrict()
         && failure == null) {
       writesHeld = true;
-      host.clients().pauses().holdWrites();
+      gate.hold();
     }
   }
 
@@ -68,7 +67,7 @@ final class DiskTrouble {
     }
     if (writesHeld && (now != null || waitingBytes() < MOST_WAITING_BYTES / 2)) {
       writesHeld = false;
-      host.clients().pauses().releaseWrites();
+      gate.release();
     }
   }
 
@@ -82,7 +81,7 @@ final class DiskTrouble {
     if (now == null) {
       log.warning("AOF write error looks solved, Redis can write again.");
       output.failing(false);
-      host.state().set(Refusal.APPEND_FAILED, false);
+      gate.accept();
       return;
     }
     if (wasFailing) {
@@ -90,10 +89,9 @@ final class DiskTrouble {
     }
     String reason = SystemErrors.text(now);
     log.warning("Error writing to the AOF file: %s", reason);
-    host.state().reason(Refusal.APPEND_FAILED, "MISCONF Errors writing to the AOF file: " + reason);
-    host.state().set(Refusal.APPEND_FAILED, true);
+    gate.refuse("MISCONF Errors writing to the AOF file: " + reason);
     if (output.isStrict()) {
-      int closed = host.clients().heldOutput().close(host.clients().all());
+      int closed = gate.closeHeld();
       log.warning(
           "Closed %d connections whose replies waited for what could not be written.", closed);
     }

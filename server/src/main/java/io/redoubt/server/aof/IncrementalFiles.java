@@ -29,12 +29,12 @@ final class IncrementalFiles {
 
   private long nextSinceNanos;
 
-  IncrementalFiles(AppendFiles files, AofAppender appender, AofHost host) {
+  IncrementalFiles(AppendFiles files, AofAppender appender, LoopTurns turns, Clock clock, Log log) {
     this.files = files;
     this.appender = appender;
-    turns = host.snapshotContext().turns();
-    clock = host.clock();
-    log = host.log();
+    this.turns = turns;
+    this.clock = clock;
+    this.log = log;
   }
 
   /** At a start: goes on where the last one ended. */

@@ -4,6 +4,7 @@ import io.redoubt.persistence.aof.AofDirectory;
 import io.redoubt.persistence.aof.AofDirectory.Following;
 import io.redoubt.persistence.aof.AofFile;
 import io.redoubt.protocol.process.Clock;
+import io.redoubt.protocol.process.Environment;
 import io.redoubt.protocol.process.Log;
 import io.redoubt.protocol.process.SystemErrors;
 import io.redoubt.server.execution.Latency;
@@ -85,13 +86,19 @@ final class Rewrites {
   private long olderBytes; // incremental files before the one that is open
   private long sizeAfterRewrite;
 
-  Rewrites(AofHost host, AppendFiles files, Owner owner) {
-    this.settings = host.settings();
-    this.snapshots = host.snapshots();
-    this.clock = host.clock();
-    this.log = host.log();
-    this.latency = host.latency();
-    this.pid = host.snapshotContext().pid();
+  Rewrites(
+      Environment environment,
+      ServerDirectives settings,
+      Snapshots snapshots,
+      Latency latency,
+      AppendFiles files,
+      Owner owner) {
+    this.settings = settings;
+    this.snapshots = snapshots;
+    this.clock = environment.clock();
+    this.log = environment.log();
+    this.latency = latency;
+    this.pid = snapshots.context().pid();
     this.files = files;
     this.owner = owner;
   }

@@ -164,6 +164,11 @@ public final class CommandDispatcher implements Dispatcher {
     return command;
   }
 
+  /** Returns the command that a request names, or null. */
+  public @Nullable Command<Call> find(Request request) {
+    return table.find(request);
+  }
+
   /** Sets where to ask how long the replication stream is. */
   public void streamOffset(LongSupplier source) {
     streamOffset = source;

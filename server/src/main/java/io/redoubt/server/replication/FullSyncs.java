@@ -7,6 +7,7 @@ import io.redoubt.protocol.bytes.ByteString;
 import io.redoubt.protocol.process.Environment;
 import io.redoubt.protocol.process.Log;
 import io.redoubt.protocol.process.SystemErrors;
+import io.redoubt.protocol.process.Version;
 import io.redoubt.server.client.ServerClients;
 import io.redoubt.server.replication.ReplicaFeed.State;
 import io.redoubt.server.replication.stream.ReplicationHistory;
@@ -333,7 +334,7 @@ final class FullSyncs {
         writer.forFunctions();
       }
       writer.begin();
-      writer.aux("redis-ver", dataSet.context().version());
+      writer.aux("redis-ver", Version.REDIS);
       for (ByteString text : functions) {
         writer.function(text.asSegment(), 0, text.length());
       }

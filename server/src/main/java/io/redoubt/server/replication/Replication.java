@@ -7,6 +7,7 @@ import io.redoubt.protocol.process.Environment;
 import io.redoubt.protocol.process.Log;
 import io.redoubt.protocol.resp.ReplyWriter;
 import io.redoubt.server.aof.AppendOnlyFile;
+import io.redoubt.server.aof.ReplicationPosition;
 import io.redoubt.server.client.ServerClient;
 import io.redoubt.server.client.ServerClients;
 import io.redoubt.server.execution.Propagation;
@@ -33,7 +34,7 @@ import org.jspecify.annotations.Nullable;
  * <p>A master's stream is what {@link Propagation} gives; a replica's is the master's, byte by
  * byte, so that ids and offsets are the same all down a chain.
  */
-public final class Replication implements AutoCloseable {
+public final class Replication implements ReplicationPosition, AutoCloseable {
   private static final long CRON_MILLIS = 1000;
   private static final int NO_DATABASE = ReplicationStream.NO_DATABASE;
 
@@ -335,6 +336,7 @@ public final class Replication implements AutoCloseable {
   }
 
   /** Bytes of the stream so far. */
+  @Override
   public long offset() {
     return history.offset();
   }
@@ -542,6 +544,7 @@ public final class Replication implements AutoCloseable {
   }
 
   /** The place in the history that the data set stands for now, with the bytes before it. */
+  @Override
   public @Nullable ReplicationPoint point() {
     ReplicationPoint place = place();
     return place == null
@@ -550,6 +553,7 @@ public final class Replication implements AutoCloseable {
   }
 
   /** The place in the history that the data set stands for now. */
+  @Override
   public @Nullable ReplicationPoint place() {
     if (!isReplica) {
       return backlog() == null ? null : placeWith(stream.selectedDatabase());

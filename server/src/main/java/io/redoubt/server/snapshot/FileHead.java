@@ -4,6 +4,7 @@ import io.redoubt.persistence.rdb.RdbException;
 import io.redoubt.persistence.rdb.RdbVisitor;
 import io.redoubt.persistence.rdb.RdbWriter;
 import io.redoubt.protocol.bytes.ByteString;
+import io.redoubt.protocol.process.Version;
 import java.util.Base64;
 import org.jspecify.annotations.Nullable;
 
@@ -27,7 +28,7 @@ final class FileHead {
    */
   static void tell(RdbVisitor visitor, SnapshotContext context, @Nullable SnapshotTarget target)
       throws RdbException {
-    visitor.aux("redis-ver", context.version());
+    visitor.aux("redis-ver", Version.REDIS);
     visitor.aux("redis-bits", "64");
     visitor.aux("ctime", Long.toString(context.clock().wallMillis() / 1000));
     visitor.aux("used-mem", Long.toString(context.keyspace().slabs().usedBytes()));

@@ -23,4 +23,7 @@ public interface LoopTurns {
    * threads it may be a little behind.
    */
   long commands();
+
+  /** Returns true if the end of the current turn is still to come before the loop waits. */
+  boolean isInTurn();
 }

@@ -85,17 +85,13 @@ public final class Rehearsal implements LoopTurns {
 
   private SnapshotContext context(RehearsalData data) {
     return new SnapshotContext(
-        data.values(),
+        new SnapshotContents(data.values(), FunctionLibraries.NONE, () -> null),
         real.disk(),
         real.threads(),
         settings,
         this,
         real.clock(),
-        Log.silent(real.clock()),
-        real.version(),
-        real.pid(),
-        FunctionLibraries.NONE,
-        () -> null);
+        Log.silent(real.clock()));
   }
 
   @Override
@@ -117,5 +113,10 @@ public final class Rehearsal implements LoopTurns {
   @Override
   public long commands() {
     return 0;
+  }
+
+  @Override
+  public boolean isInTurn() {
+    return false;
   }
 }

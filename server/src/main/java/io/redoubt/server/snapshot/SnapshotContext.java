@@ -10,37 +10,53 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What snapshots of a server work with.
+ * A data set, and the machine and settings with which its snapshots are written and loaded.
  *
- * @param values the values of the keyspace
  * @param clock its monotonic time must be the actual one, not one a turn of the loop
- * @param version the version that the files name as their maker ({@code redis-ver})
- * @param pid the process id, part of the temporary file's name
- * @param functions the libraries of functions
- * @param replication the place in the replication history that the keyspace stands for now; null:
- *     none
  */
 public record SnapshotContext(
-    Values values,
+    SnapshotContents contents,
     Disk disk,
     Threads threads,
     SnapshotSettings settings,
     LoopTurns turns,
     Clock clock,
-    Log log,
-    String version,
-    long pid,
-    FunctionLibraries functions,
-    Supplier<@Nullable ReplicationPoint> replication) {
+    Log log) {
 
-  /** The same for another data set: what is loaded goes there. */
+  /** Returns the same context for another data set: what is loaded goes there. */
   public SnapshotContext filling(Values other, FunctionLibraries itsFunctions) {
     return new SnapshotContext(
-        other, disk, threads, settings, turns, clock, log, version, pid, itsFunctions, replication);
+        new SnapshotContents(other, itsFunctions, contents.replication()),
+        disk,
+        threads,
+        settings,
+        turns,
+        clock,
+        log);
   }
 
-  /** The keyspace that the values are in. */
+  /** Returns the values of the keyspace. */
+  public Values values() {
+    return contents.values();
+  }
+
+  /** Returns the keyspace that the values are in. */
   public Keyspace keyspace() {
-    return values.keyspace();
+    return contents.values().keyspace();
+  }
+
+  /** Returns the libraries of functions. */
+  public FunctionLibraries functions() {
+    return contents.functions();
+  }
+
+  /** Returns the source of the place in the replication history; it supplies null for none. */
+  public Supplier<@Nullable ReplicationPoint> replication() {
+    return contents.replication();
+  }
+
+  /** Returns the process id, a part of the names of temporary files. */
+  public long pid() {
+    return ProcessHandle.current().pid();
   }
 }

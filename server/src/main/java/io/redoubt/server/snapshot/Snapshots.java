@@ -104,6 +104,11 @@ public final class Snapshots implements AutoCloseable {
     this.lastSaveMillis = context.clock().wallMillis();
   }
 
+  /** Returns what snapshots work with. */
+  public SnapshotContext context() {
+    return context;
+  }
+
   private static void initialize(Class<?> each) {
     try {
       Class.forName(each.getName(), true, each.getClassLoader());

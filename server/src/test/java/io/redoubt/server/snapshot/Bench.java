@@ -64,17 +64,16 @@ public final class Bench implements AutoCloseable, SnapshotSettings {
     this.values = new Values(keyspace, new SmallLimits());
     this.context =
         new SnapshotContext(
-            values,
+            new SnapshotContents(
+                values,
+                FunctionLibraries.NONE,
+                () -> new ReplicationPoint(3, "ab".repeat(20), 1234)),
             disk,
             Threads.ofSystem(),
             this,
             turns,
             clock,
-            Log.silent(clock),
-            "7.2.4",
-            4711,
-            FunctionLibraries.NONE,
-            () -> new ReplicationPoint(3, "ab".repeat(20), 1234));
+            Log.silent(clock));
     this.snapshots = new Snapshots(context);
   }
 

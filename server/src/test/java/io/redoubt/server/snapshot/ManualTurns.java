@@ -60,4 +60,9 @@ public final class ManualTurns implements LoopTurns {
       }
     }
   }
+
+  @Override
+  public boolean isInTurn() {
+    return false;
+  }
 }

@@ -26,6 +26,11 @@ class PaceTest {
         public long commands() {
           return commands;
         }
+
+        @Override
+        public boolean isInTurn() {
+          return false;
+        }
       };
   private Pace pace = new Pace(turns, false, now);
 

@@ -31,17 +31,13 @@ class RdbDurabilityTest {
     SnapshotContext context = bench.context;
     return new Snapshots(
         new SnapshotContext(
-            context.values(),
+            context.contents(),
             disk,
             context.threads(),
             context.settings(),
             context.turns(),
             context.clock(),
-            context.log(),
-            context.version(),
-            context.pid(),
-            context.functions(),
-            context.replication()));
+            context.log()));
   }
 
   @Test

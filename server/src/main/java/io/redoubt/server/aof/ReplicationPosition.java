@@ -1,0 +1,16 @@
+package io.redoubt.server.aof;
+
+import io.redoubt.server.snapshot.ReplicationPoint;
+import org.jspecify.annotations.Nullable;
+
+/** The place in a replication history that the data set stands for now. */
+public interface ReplicationPosition {
+  /** Returns the offset of the replication stream. */
+  long offset();
+
+  /** Returns the place, or null if the data set has none. */
+  @Nullable ReplicationPoint place();
+
+  /** Returns the place with the bytes of the stream before it, or null if there is none. */
+  @Nullable ReplicationPoint point();
+}
