@@ -7,9 +7,9 @@ import io.redoubt.server.execution.CommandDispatcher;
 import io.redoubt.server.execution.Eviction;
 import io.redoubt.server.execution.Latency;
 import io.redoubt.server.execution.LatencyEvent;
+import io.redoubt.server.execution.ServerRole;
 import io.redoubt.server.execution.ServerStats;
 import io.redoubt.server.keyspace.Keyspace;
-import java.util.function.BooleanSupplier;
 import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -54,7 +54,7 @@ final class Housekeeping {
   private final ServerStats stats;
   private final Latency latency;
   private final IntSupplier effort;
-  private final BooleanSupplier isReplica;
+  private final ServerRole role;
   private @Nullable Cancellable timer;
   private @Nullable Cancellable nextSlice;
   private boolean sliceIsNear;
@@ -72,7 +72,7 @@ final class Housekeeping {
       ServerStats stats,
       Latency latency,
       IntSupplier effort,
-      BooleanSupplier isReplica) {
+      ServerRole role) {
     this.loop = loop;
     this.clock = clock;
     this.keyspace = keyspace;
@@ -81,7 +81,7 @@ final class Housekeeping {
     this.stats = stats;
     this.latency = latency;
     this.effort = effort;
-    this.isReplica = isReplica;
+    this.role = role;
     eviction.onUnfinished(() -> soon(0));
   }
 
@@ -186,7 +186,7 @@ final class Housekeeping {
   }
 
   private int expireSome() {
-    return isReplica.getAsBoolean()
+    return role.isReplica()
         ? keyspace.localExpiries().removeDue(LOCAL_BATCH)
         : keyspace.expireDue(BATCH);
   }
@@ -194,7 +194,7 @@ final class Housekeeping {
   private void awaitNextDue() {
     long next = keyspace.nextDueMillis();
     long now = keyspace.nowMillis();
-    if (expiring && !isReplica.getAsBoolean() && next < now + PERIOD_MILLIS) {
+    if (expiring && !role.isReplica() && next < now + PERIOD_MILLIS) {
       nextSlice = loop.schedule(this::slice, Math.max(1, next + 1 - now));
     }
   }

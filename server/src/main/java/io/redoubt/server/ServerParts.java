@@ -36,6 +36,7 @@ import io.redoubt.server.execution.MemoryUse;
 import io.redoubt.server.execution.Propagation;
 import io.redoubt.server.execution.Refusal;
 import io.redoubt.server.execution.Scripting;
+import io.redoubt.server.execution.ServerRole;
 import io.redoubt.server.execution.ServerState;
 import io.redoubt.server.execution.ServerStats;
 import io.redoubt.server.keyspace.ExpiredKeys;
@@ -144,7 +145,6 @@ final class ServerParts {
             keyspace, watchedKeys, blockedClients, snapshotContext, snapshots, state, clock, log);
     Call call =
         new Call(
-            keyspace,
             values,
             settings,
             events,
@@ -158,38 +158,13 @@ final class ServerParts {
     keyspace.listener(effects);
     memory = new MemoryUse(keyspace, new Buffers());
     latency = new Latency(clock, settings.latencyMonitorThreshold::value);
-    eviction =
-        new Eviction(
-            keyspace,
-            settings,
-            memory,
-            effects,
-            stats,
-            latency,
-            clock,
-            this::isReplica,
-            this::isPaused);
+    ServerRole role = new Role();
+    eviction = new Eviction(keyspace, settings, memory, effects, stats, latency, clock, role);
     Users users = new Users(table);
     configuredUsers = new ConfiguredUsers(settings, users, table);
     dispatcher =
-        new CommandDispatcher(
-            table,
-            keyspace,
-            state,
-            stats,
-            propagation,
-            watchedKeys,
-            blockedClients,
-            eviction,
-            settings,
-            limits,
-            latency,
-            clock,
-            log,
-            call);
-    scripting =
-        new Scripting(
-            slabs, table, dispatcher, state, propagation, call, keyspace, settings, clock, log);
+        new CommandDispatcher(table, call, state, eviction, latency, clock, log, new Outputs());
+    scripting = new Scripting(table, dispatcher, state, call, this::serve, clock, log);
     clients =
         new ClientRegistry(
             transport.loop(),
@@ -203,7 +178,6 @@ final class ServerParts {
             channels,
             dispatcher);
     functionLibraries.of(scripting.functions());
-    scripting.meanwhile((busy, whom) -> clients.nested(busy, () -> serve(busy, whom)));
     serverClients = new ServerClients(clients, watchedKeys, transport.loop());
     appendOnlyFile =
         new AppendOnlyFile(
@@ -265,7 +239,7 @@ final class ServerParts {
             stats,
             latency,
             settings.activeExpireEffort::value,
-            this::isReplica);
+            role);
     connect();
   }
 
@@ -279,13 +253,17 @@ final class ServerParts {
 
   /** While a script of one client keeps the loop: whoever has sent nothing before may do so now. */
   private void serve(ServerClient busy, Meanwhile.Whom whom) {
-    if (whom == Meanwhile.Whom.DEBUGGER) {
-      transport.serveMeanwhile(busy.connection());
-    } else {
-      transport.serveMeanwhile(connection ->
-          connection.handler() instanceof ServerClient client
-              && (client == busy || client.hasRequestsInHand()));
-    }
+    clients.nested(
+        busy,
+        () -> {
+          if (whom == Meanwhile.Whom.DEBUGGER) {
+            transport.serveMeanwhile(busy.connection());
+          } else {
+            transport.serveMeanwhile(connection ->
+                connection.handler() instanceof ServerClient client
+                    && (client == busy || client.hasRequestsInHand()));
+          }
+        });
   }
 
   private void connect() {
@@ -300,9 +278,6 @@ final class ServerParts {
       }
     });
     cron.add(appendOnlyFile::cron);
-    dispatcher.unitListener(this::holdWritesForDisk);
-    dispatcher.streamOffset(replication::offset);
-    dispatcher.appendedOffset(appendOnlyFile::appendedOffset);
     clients.pauses().onChange(this::chooseExpiry);
     snapshots.onRemoved(nanos -> latency.took(LatencyEvent.RDB_UNLINK_TEMP_FILE, nanos));
     snapshots.onWritesMayGoOn(clients.pauses()::releaseWrites);
@@ -328,20 +303,43 @@ final class ServerParts {
     appendOnlyFile.unitEnded();
   }
 
-  private boolean isPaused() {
-    return clients.pauses().current() != Pause.NOTHING;
-  }
-
-  private boolean isReplica() {
-    return replication.isReplica();
-  }
-
   private ReplicationPosition position() {
     return replication;
   }
 
   private @Nullable ReplicationPoint replicationPoint() {
     return replication.point();
+  }
+
+  /** The role of the server by its replication and the pauses of its clients. */
+  private final class Role implements ServerRole {
+    @Override
+    public boolean isReplica() {
+      return replication.isReplica();
+    }
+
+    @Override
+    public boolean isPaused() {
+      return clients.pauses().current() != Pause.NOTHING;
+    }
+  }
+
+  /** The stream and the file that units of execution are written to. */
+  private final class Outputs implements CommandDispatcher.UnitOutputs {
+    @Override
+    public long streamOffset() {
+      return replication.offset();
+    }
+
+    @Override
+    public long appendedOffset() {
+      return appendOnlyFile.appendedOffset();
+    }
+
+    @Override
+    public void unitEnded() {
+      holdWritesForDisk();
+    }
   }
 
   /** The buffers of all connections. */

@@ -49,7 +49,6 @@ public final class Call extends RegionCall {
 
   /** The call of a server; {@code changeCounter} hears how much a command changed. */
   public Call(
-      Keyspace keyspace,
       Values values,
       ServerDirectives settings,
       KeyspaceEvents events,
@@ -58,7 +57,7 @@ public final class Call extends RegionCall {
       Propagation propagation,
       ServerStats stats,
       LongConsumer changeCounter) {
-    this.keyspace = keyspace;
+    this.keyspace = values.keyspace();
     this.values = values;
     this.settings = settings;
     this.events = events;
@@ -69,6 +68,18 @@ public final class Call extends RegionCall {
     this.changeCounter = changeCounter;
     this.effect = new Effect(this, propagation.writer());
     this.database = keyspace.database(0);
+  }
+
+  Propagation propagation() {
+    return propagation;
+  }
+
+  WatchedKeys watchedKeys() {
+    return watchedKeys;
+  }
+
+  BlockedClients blockedClients() {
+    return blockedClients;
   }
 
   /** Makes this the call of another command. */

@@ -7,7 +7,6 @@ import io.redoubt.protocol.command.Errors;
 import io.redoubt.protocol.command.Flag;
 import io.redoubt.protocol.process.Clock;
 import io.redoubt.protocol.process.Log;
-import io.redoubt.protocol.resp.Limits;
 import io.redoubt.protocol.resp.ProtocolException;
 import io.redoubt.protocol.resp.ReplyWriter;
 import io.redoubt.protocol.resp.Request;
@@ -24,7 +23,6 @@ import io.redoubt.server.settings.ServerDirectives;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
-import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,10 +33,15 @@ import org.jspecify.annotations.Nullable;
  * refusals; everything else is behind a branch that is seldom taken.
  */
 public final class CommandDispatcher implements Dispatcher {
-  /** Hears of the end of each unit of execution. */
-  @FunctionalInterface
-  public interface UnitListener {
-    /** Everything that the unit changed is in place, and its effects have left. */
+  /** The outputs of units of execution: the replication stream and the append-only file. */
+  public interface UnitOutputs {
+    /** Returns the offset of the replication stream. */
+    long streamOffset();
+
+    /** Returns the number of bytes appended to the append-only file. */
+    long appendedOffset();
+
+    /** Is called when the changes of a unit are in place and its effects have been propagated. */
     void unitEnded();
   }
 
@@ -70,7 +73,6 @@ public final class CommandDispatcher implements Dispatcher {
   private final BlockedClients blockedClients;
   private final Eviction eviction;
   private final ServerDirectives settings;
-  private final Limits limits;
   private final Latency latency;
   private final Clock clock;
   private final CommandClock commandClock;
@@ -91,39 +93,36 @@ public final class CommandDispatcher implements Dispatcher {
   private final Set<Command<Call>> fromReplicas = new HashSet<>();
 
   private final LookAhead lookAhead;
-  private @Nullable UnitListener unitListener;
-  private LongSupplier streamOffset = () -> 0;
-  private LongSupplier appendedOffset = () -> 0;
+  private final UnitOutputs outputs;
   private int depth;
 
-  /** Commands that run against {@code keyspace}. */
+  /**
+   * Creates a dispatcher.
+   *
+   * @param call the call with which all commands are executed
+   * @param outputs told of the end of each unit, after the parts of the server are put together
+   */
   public CommandDispatcher(
       CommandTable<Call> table,
-      Keyspace keyspace,
+      Call call,
       ServerState state,
-      ServerStats stats,
-      Propagation propagation,
-      WatchedKeys watchedKeys,
-      BlockedClients blockedClients,
       Eviction eviction,
-      ServerDirectives settings,
-      Limits limits,
       Latency latency,
       Clock clock,
       Log log,
-      Call call) {
+      UnitOutputs outputs) {
     this.table = table;
-    this.keyspace = keyspace;
+    this.keyspace = call.keyspace();
     this.state = state;
-    this.stats = stats;
-    this.propagation = propagation;
-    this.watchedKeys = watchedKeys;
-    this.blockedClients = blockedClients;
+    this.stats = call.stats();
+    this.propagation = call.propagation();
+    this.watchedKeys = call.watchedKeys();
+    this.blockedClients = call.blockedClients();
     this.eviction = eviction;
-    this.settings = settings;
-    this.limits = limits;
+    this.settings = call.settings();
     this.latency = latency;
     this.clock = clock;
+    this.outputs = outputs;
     commandClock = new CommandClock(clock, latency::isOn);
     this.log = log;
     this.call = call;
@@ -167,21 +166,6 @@ public final class CommandDispatcher implements Dispatcher {
   /** Returns the command that a request names, or null. */
   public @Nullable Command<Call> find(Request request) {
     return table.find(request);
-  }
-
-  /** Sets where to ask how long the replication stream is. */
-  public void streamOffset(LongSupplier source) {
-    streamOffset = source;
-  }
-
-  /** Sets where to ask how much has been appended to the append-only file. */
-  public void appendedOffset(LongSupplier source) {
-    appendedOffset = source;
-  }
-
-  /** Sets who hears of the end of units. */
-  public void unitListener(UnitListener listener) {
-    unitListener = listener;
   }
 
   @Override
@@ -258,9 +242,7 @@ public final class CommandDispatcher implements Dispatcher {
       blockedClients.serve();
       propagation.endUnit(); // of keys that were found expired
     }
-    if (unitListener != null) {
-      unitListener.unitEnded();
-    }
+    outputs.unitEnded();
   }
 
   /**
@@ -275,7 +257,7 @@ public final class CommandDispatcher implements Dispatcher {
       } else {
         propagation.endSeparately();
       }
-      client.wroteUpTo(streamOffset.getAsLong(), appendedOffset.getAsLong());
+      client.wroteUpTo(outputs.streamOffset(), outputs.appendedOffset());
     }
   }
 
@@ -522,7 +504,8 @@ public final class CommandDispatcher implements Dispatcher {
     client.inExec(true);
     client.reply().array(transaction.count());
     try {
-      RequestDecoder decoder = new RequestDecoder(limits, client.registry().memory());
+      RequestDecoder decoder =
+          new RequestDecoder(client.registry().limits(), client.registry().memory());
       long place = transaction.start();
       for (int i = 0; i < transaction.count(); i++) {
         place = decoder.decode(transaction.memory(), place, transaction.end(), queued);

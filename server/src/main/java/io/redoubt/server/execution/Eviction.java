@@ -7,7 +7,6 @@ import io.redoubt.server.keyspace.Entry;
 import io.redoubt.server.keyspace.Keyspace;
 import io.redoubt.server.settings.MaxmemoryDirectives.MaxmemoryPolicy;
 import io.redoubt.server.settings.ServerDirectives;
-import java.util.function.BooleanSupplier;
 import java.util.random.RandomGenerator;
 
 /**
@@ -40,18 +39,13 @@ public final class Eviction implements AutoCloseable {
   private final Latency latency;
   private final Clock clock;
   private final RandomGenerator chance;
-  private final BooleanSupplier isReplica;
-  private final BooleanSupplier isPaused;
+  private final ServerRole role;
   private final EvictionPool pool;
   private Runnable unfinished = () -> {};
   private MaxmemoryPolicy pooledFor = MaxmemoryPolicy.NOEVICTION;
   private int nextDatabase;
 
-  /**
-   * Eviction from {@code keyspace}; a replica leaves it to its master unless told otherwise.
-   *
-   * @param isPaused whether the data set must stand still
-   */
+  /** Eviction from {@code keyspace}; a replica leaves it to its master unless told otherwise. */
   public Eviction(
       Keyspace keyspace,
       ServerDirectives settings,
@@ -60,8 +54,7 @@ public final class Eviction implements AutoCloseable {
       ServerStats stats,
       Latency latency,
       Clock clock,
-      BooleanSupplier isReplica,
-      BooleanSupplier isPaused) {
+      ServerRole role) {
     this.keyspace = keyspace;
     this.settings = settings;
     this.memory = memory;
@@ -70,8 +63,7 @@ public final class Eviction implements AutoCloseable {
     this.latency = latency;
     this.clock = clock;
     this.chance = keyspace.chance();
-    this.isReplica = isReplica;
-    this.isPaused = isPaused;
+    this.role = role;
     pool = new EvictionPool(keyspace.slabs());
   }
 
@@ -89,7 +81,7 @@ public final class Eviction implements AutoCloseable {
   /** The rest of the test, behind what nearly always decides it. */
   private boolean isOver(long limit) {
     return memory.countedBytes() > limit
-        && !(settings.replicaIgnoreMaxmemory.value() && isReplica.getAsBoolean());
+        && !(settings.replicaIgnoreMaxmemory.value() && role.isReplica());
   }
 
   /**
@@ -98,7 +90,7 @@ public final class Eviction implements AutoCloseable {
    * @return false when there is too little and nothing more to remove: writes must be refused
    */
   public boolean makeRoom() {
-    if (!isNeeded() || isPaused.getAsBoolean()) {
+    if (!isNeeded() || role.isPaused()) {
       return true;
     }
     long start = clock.monotonicNanos();

@@ -22,10 +22,9 @@ import io.redoubt.server.script.Script;
 import io.redoubt.server.script.ScriptEngine;
 import io.redoubt.server.script.ScriptEngineException;
 import io.redoubt.server.script.ScriptFlag;
+import io.redoubt.server.settings.ServerDirectives;
 import java.util.List;
 import java.util.Set;
-import java.util.function.BooleanSupplier;
-import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -85,11 +84,10 @@ final class ScriptRunner implements CommandRunner, AutoCloseable {
   private final Propagation propagation;
   private final Call call;
   private final Keyspace keyspace;
-  private final BooleanSupplier deprecatedApi;
-  private final LongSupplier busyThresholdMillis;
+  private final ServerDirectives settings;
   private final Clock clock;
   private final Log log;
-  private Meanwhile meanwhile = (busy, whom) -> {};
+  private final Meanwhile meanwhile;
   private @Nullable ScriptEngine engine;
 
   private @Nullable RunningScript running;
@@ -103,33 +101,24 @@ final class ScriptRunner implements CommandRunner, AutoCloseable {
   private long loadStartedNanos;
 
   ScriptRunner(
-      Slabs slabs,
       CommandTable<Call> table,
       CommandDispatcher dispatcher,
       ServerState state,
-      Propagation propagation,
       Call call,
-      Keyspace keyspace,
-      BooleanSupplier deprecatedApi,
-      LongSupplier busyThresholdMillis,
+      Meanwhile meanwhile,
       Clock clock,
       Log log) {
-    this.slabs = slabs;
     this.table = table;
     this.dispatcher = dispatcher;
     this.state = state;
-    this.propagation = propagation;
     this.call = call;
-    this.keyspace = keyspace;
-    this.deprecatedApi = deprecatedApi;
-    this.busyThresholdMillis = busyThresholdMillis;
+    this.meanwhile = meanwhile;
+    this.propagation = call.propagation();
+    this.keyspace = call.keyspace();
+    this.slabs = keyspace.slabs();
+    this.settings = call.settings();
     this.clock = clock;
     this.log = log;
-  }
-
-  /** Sets what serves the other clients while the script of one is busy. */
-  void meanwhile(Meanwhile service) {
-    meanwhile = service;
   }
 
   /** The script or function that runs, or null. */
@@ -181,7 +170,10 @@ final class ScriptRunner implements CommandRunner, AutoCloseable {
       try {
         made =
             new ScriptEngine(
-                slabs, clock::monotonicNanos, Version.REDIS, deprecatedApi.getAsBoolean());
+                slabs,
+                clock::monotonicNanos,
+                Version.REDIS,
+                settings.luaEnableDeprecatedApi.value());
       } catch (ScriptEngineException | LinkageError e) {
         log.warning("Scripts cannot be run: %s", e);
         throw new CommandError("ERR Scripts cannot be run here: " + e.getMessage());
@@ -442,7 +434,7 @@ final class ScriptRunner implements CommandRunner, AutoCloseable {
       long loading = clock.monotonicNanos() - loadStartedNanos;
       return loading > MAX_LOAD_NANOS ? "FUNCTION LOAD timeout" : null;
     }
-    long threshold = busyThresholdMillis.getAsLong();
+    long threshold = settings.busyReplyThreshold.value();
     long now = clock.monotonicNanos();
     long millis = (now - script.startedNanos()) / NANOS_A_MILLI;
     if (!script.isBusy() && threshold > 0 && millis >= threshold) {
@@ -508,7 +500,7 @@ final class ScriptRunner implements CommandRunner, AutoCloseable {
 
   @Override
   public boolean debuggerWaitsLong() {
-    long threshold = busyThresholdMillis.getAsLong();
+    long threshold = settings.busyReplyThreshold.value();
     return threshold > 0 && session().runningNanos() > threshold * NANOS_A_MILLI;
   }
 

@@ -6,10 +6,7 @@ import io.redoubt.protocol.command.CommandTable;
 import io.redoubt.protocol.process.Clock;
 import io.redoubt.protocol.process.Log;
 import io.redoubt.protocol.resp.Request;
-import io.redoubt.server.keyspace.Keyspace;
-import io.redoubt.server.memory.Slabs;
 import io.redoubt.server.script.ScriptFlag;
-import io.redoubt.server.settings.ServerDirectives;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -20,31 +17,20 @@ public final class Scripting implements AutoCloseable {
   private final Scripts scripts;
   private final Functions functions;
 
-  /** Scripts that run their commands through a dispatcher. */
+  /**
+   * Creates the scripts and functions of a server.
+   *
+   * @param meanwhile serves the other clients while the script of one is busy
+   */
   public Scripting(
-      Slabs slabs,
       CommandTable<Call> table,
       CommandDispatcher dispatcher,
       ServerState state,
-      Propagation propagation,
       Call call,
-      Keyspace keyspace,
-      ServerDirectives settings,
+      Meanwhile meanwhile,
       Clock clock,
       Log log) {
-    runner =
-        new ScriptRunner(
-            slabs,
-            table,
-            dispatcher,
-            state,
-            propagation,
-            call,
-            keyspace,
-            settings.luaEnableDeprecatedApi::value,
-            settings.busyReplyThreshold::value,
-            clock,
-            log);
+    runner = new ScriptRunner(table, dispatcher, state, call, meanwhile, clock, log);
     scripts = new Scripts(runner, call);
     functions = new Functions(runner, call);
     call.scripting(this);
@@ -70,11 +56,6 @@ public final class Scripting implements AutoCloseable {
   /** The libraries of functions. */
   public Functions functions() {
     return functions;
-  }
-
-  /** Sets what serves the other clients while the script of one is busy. */
-  public void meanwhile(Meanwhile service) {
-    runner.meanwhile(service);
   }
 
   /** The script or function that runs, or null. */
