@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import io.redoubt.protocol.process.Clock;
 import io.redoubt.protocol.process.Environment;
 import io.redoubt.protocol.process.Log;
+import io.redoubt.protocol.process.SystemErrors;
 import io.redoubt.server.client.ServerClients;
 import io.redoubt.server.execution.ServerState;
 import io.redoubt.server.settings.ServerDirectives;
@@ -192,8 +193,8 @@ final class MasterLink {
     attempt = next;
     try {
       connector.connect(masterHost, masterPort, next);
-    } catch (IOException e) {
-      next.end("Unable to connect to MASTER: " + e.getMessage());
+    } catch (IOException | RuntimeException e) { // the latter where no socket can be made
+      next.end("Unable to connect to MASTER: " + SystemErrors.text(e));
     }
   }
 
