@@ -9,6 +9,7 @@ import io.redoubt.protocol.resp.Limits;
 import io.redoubt.server.keyspace.KeyEventClass;
 import io.redoubt.server.keyspace.Keyspace;
 import io.redoubt.server.keyspace.KeyspaceEvents;
+import io.redoubt.server.lifecycle.Cron;
 import io.redoubt.server.settings.ServerDirectives;
 import java.io.IOException;
 

@@ -23,6 +23,7 @@ import io.redoubt.server.command.script.FunctionCommands;
 import io.redoubt.server.command.script.ScriptCommands;
 import io.redoubt.server.command.transaction.TransactionCommands;
 import io.redoubt.server.execution.Call;
+import io.redoubt.server.lifecycle.RejoinGuard;
 import io.redoubt.server.replication.FailoverCommand;
 import io.redoubt.server.replication.ReplicationCommands;
 import io.redoubt.server.replication.WaitCommand;

@@ -10,6 +10,9 @@ import io.redoubt.protocol.process.SystemErrors;
 import io.redoubt.server.aof.AppendOnlyFile;
 import io.redoubt.server.command.admin.DebugCommands;
 import io.redoubt.server.command.key.DumpCommands;
+import io.redoubt.server.lifecycle.Cron;
+import io.redoubt.server.lifecycle.DataSet;
+import io.redoubt.server.lifecycle.Housekeeping;
 import io.redoubt.server.replication.Replication;
 import java.io.IOException;
 

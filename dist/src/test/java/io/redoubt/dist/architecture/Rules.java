@@ -125,6 +125,12 @@ final class Rules {
               + " protocol.config.directive protocol.info protocol.command server.memory"
               + " server.structure server.keyspace server.value server.settings server.client"
               + " server.execution server.snapshot server.aof",
+          "server.lifecycle        <- protocol.bytes protocol.resp protocol.process"
+              + " protocol.config.directive protocol.net protocol.info protocol.command"
+              + " protocol.session protocol.launch persistence.io persistence.rdb"
+              + " persistence.aof server.memory server.keyspace server.value"
+              + " server.settings server.snapshot server.loading server.client"
+              + " server.execution server.aof server.replication server.command.admin",
 
           // The sentinel: knows nothing of server or persistence.
           "sentinel.core           <-",
@@ -203,6 +209,7 @@ final class Rules {
                   "protocol.process",
                   "server",
                   "server.aof",
+                  "server.lifecycle",
                   "server.memory",
                   "server.snapshot",
                   "sentinel.runtime",
@@ -229,6 +236,7 @@ final class Rules {
                   "protocol.acl",
                   "persistence.io",
                   "server",
+                  "server.lifecycle",
                   "server.script",
                   "sentinel",
                   "sentinel.runtime",

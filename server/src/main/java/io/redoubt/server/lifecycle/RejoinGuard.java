@@ -1,4 +1,4 @@
-package io.redoubt.server;
+package io.redoubt.server.lifecycle;
 
 import io.redoubt.protocol.launch.TlsSettings;
 import io.redoubt.protocol.net.Loop;
@@ -6,10 +6,10 @@ import io.redoubt.protocol.net.Tls;
 import io.redoubt.protocol.process.Clock;
 import io.redoubt.protocol.process.Log;
 import io.redoubt.protocol.process.SystemErrors;
-import io.redoubt.server.RoleInquiry.Credentials;
-import io.redoubt.server.RoleInquiry.Verdict;
 import io.redoubt.server.execution.Refusal;
 import io.redoubt.server.execution.ServerState;
+import io.redoubt.server.lifecycle.RoleInquiry.Credentials;
+import io.redoubt.server.lifecycle.RoleInquiry.Verdict;
 import io.redoubt.server.replication.Replication;
 import io.redoubt.server.settings.HostPort;
 import io.redoubt.server.settings.ServerDirectives;
@@ -34,9 +34,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>The state belongs to the loop; the asking is done on a thread of its own.
  */
-final class RejoinGuard {
+public final class RejoinGuard {
   /** Where sentinels tell each other of the master, and that they are there. */
-  static final String HELLO_CHANNEL = "__sentinel__:hello";
+  public static final String HELLO_CHANNEL = "__sentinel__:hello";
 
   private static final long AGAIN_MILLIS = 200;
 
@@ -54,7 +54,12 @@ final class RejoinGuard {
   private final KnownSentinels known;
   private final Set<HostPort> refusals = ConcurrentHashMap.newKeySet();
 
-  RejoinGuard(
+  /**
+   * Creates a guard that is idle before {@link #start}.
+   *
+   * @param port the TCP port that this server listens on
+   */
+  public RejoinGuard(
       ServerDirectives settings,
       Loop loop,
       Clock clock,
@@ -87,7 +92,7 @@ final class RejoinGuard {
   }
 
   /** Asks the sentinels if there are any, when the data set is there; on the loop. */
-  void start() {
+  public void start() {
     if (!isOn()) {
       return;
     }
@@ -235,8 +240,8 @@ final class RejoinGuard {
     return newest;
   }
 
-  /** A sentinel says hello to the others here: it watches this server. */
-  void heard(String hello) {
+  /** Notes the sentinel that has published a hello here: it watches this server. */
+  public void heard(String hello) {
     String[] words = hello.split(",", -1);
     if (!isOn() || words.length != HELLO_WORDS || words[2].length() != 40) {
       return;

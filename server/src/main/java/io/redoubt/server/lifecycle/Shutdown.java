@@ -1,4 +1,4 @@
-package io.redoubt.server;
+package io.redoubt.server.lifecycle;
 
 import io.redoubt.protocol.info.Section;
 import io.redoubt.protocol.net.Cancellable;
@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  * The way to the end: the first append-only file gets the time to be finished and replicas to take
  * what they lack, the data set is saved if that is configured, and only then the server ends.
  */
-final class Shutdown implements ServerCommands.Shutdown {
+public final class Shutdown implements ServerCommands.Shutdown {
   private static final long LOOK_MILLIS = 50;
 
   private final ServerDirectives settings;
@@ -51,7 +51,12 @@ final class Shutdown implements ServerCommands.Shutdown {
 
   private long deadlineNanos;
 
-  Shutdown(
+  /**
+   * Creates a shutdown that nobody has asked for.
+   *
+   * @param end ends the process
+   */
+  public Shutdown(
       ServerDirectives settings,
       ServerState state,
       Loop loop,
@@ -77,8 +82,8 @@ final class Shutdown implements ServerCommands.Shutdown {
     cron.add(this::takeSignal);
   }
 
-  /** Declares how long a shutdown that is under way waits, at most. */
-  void declareInfo(Section section) {
+  /** Declares the INFO field on the remaining time of a shutdown in progress. */
+  public void declareInfo(Section section) {
     section
         .when(() -> waiting != null)
         .number(
@@ -87,18 +92,18 @@ final class Shutdown implements ServerCommands.Shutdown {
         .always();
   }
 
-  /** A signal asks for the end; from any thread. */
-  void asked() {
+  /** Records that a signal asks for a shutdown; from any thread. */
+  public void asked() {
     asked = true;
   }
 
-  /** Whether a shutdown that a signal asked for is still to come; from any thread. */
-  boolean isAsked() {
+  /** Returns true if a signal asked for a shutdown that is not done; from any thread. */
+  public boolean isAsked() {
     return asked;
   }
 
-  /** Begins to shut down as a signal asks for it; while everything periodic rests, so does this. */
-  void signalled(SaveWish save, boolean now, boolean force) {
+  /** Starts the shutdown of a signal, once cron is not suspended. */
+  public void signalled(SaveWish save, boolean now, boolean force) {
     signalled =
         () -> {
           if (!begin(save, now, force)) {

@@ -1,4 +1,4 @@
-package io.redoubt.server;
+package io.redoubt.server.lifecycle;
 
 import io.redoubt.protocol.net.Cancellable;
 import io.redoubt.protocol.net.Loop;
@@ -9,7 +9,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** What the server does {@code hz} times a second: it calls the parts that need a tick. */
-final class Cron {
+public final class Cron {
   private final Loop loop;
   private final Clock clock;
   private final Keyspace keyspace;
@@ -17,37 +17,39 @@ final class Cron {
   private @Nullable Cancellable timer;
   private boolean paused;
 
-  Cron(Loop loop, Clock clock, Keyspace keyspace) {
+  /** Creates a cron that does not tick yet. */
+  public Cron(Loop loop, Clock clock, Keyspace keyspace) {
     this.loop = loop;
     this.clock = clock;
     this.keyspace = keyspace;
   }
 
-  /** Adds something to be done with each tick. */
-  void add(Runnable part) {
+  /** Adds a part to be run at each tick. */
+  public void add(Runnable part) {
     parts.add(part);
   }
 
-  /** Begins to tick so many times a second, or changes the rate. */
-  void start(int ticksPerSecond) {
+  /** Starts to tick at a rate, or changes the rate. */
+  public void start(int ticksPerSecond) {
     stop();
     timer = loop.every(this::tick, Math.max(1000 / ticksPerSecond, 1));
   }
 
-  void stop() {
+  /** Stops ticking. */
+  public void stop() {
     if (timer != null) {
       timer.cancel();
       timer = null;
     }
   }
 
-  /** Whether everything periodic is to rest. */
-  void paused(boolean on) {
+  /** Suspends or resumes everything periodic. */
+  public void paused(boolean on) {
     paused = on;
   }
 
-  /** Whether everything periodic rests. */
-  boolean isPaused() {
+  /** Returns true if everything periodic is suspended. */
+  public boolean isPaused() {
     return paused;
   }
 

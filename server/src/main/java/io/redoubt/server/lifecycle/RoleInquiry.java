@@ -1,4 +1,4 @@
-package io.redoubt.server;
+package io.redoubt.server.lifecycle;
 
 import io.redoubt.protocol.resp.Reply;
 import io.redoubt.protocol.resp.RespClient;

@@ -1,4 +1,4 @@
-package io.redoubt.server;
+package io.redoubt.server.lifecycle;
 
 import io.redoubt.persistence.aof.ManifestException;
 import io.redoubt.persistence.rdb.RdbException;
@@ -29,10 +29,10 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** The data set as a whole: loaded at the start, reloaded for a test, replaced by a master's. */
-final class DataSet implements ReplicatedDataSet {
+public final class DataSet implements ReplicatedDataSet {
   /** Hears how loading at the start ended. */
-  interface Ending {
-    /** The data set is there, or {@code failure} tells why it is not. */
+  public interface Ending {
+    /** Is called when the data set is loaded, or with the reason why it is not. */
     void loaded(@Nullable Exception failure);
   }
 
@@ -45,7 +45,8 @@ final class DataSet implements ReplicatedDataSet {
   private final Clock clock;
   private final Log log;
 
-  DataSet(
+  /** Creates a data set of which nothing is loaded. */
+  public DataSet(
       Keyspace keyspace,
       WatchedKeys watchedKeys,
       BlockedClients blockedClients,
@@ -90,7 +91,7 @@ final class DataSet implements ReplicatedDataSet {
   }
 
   /** Loads the files in turns of the loop, so that PING and INFO are answered meanwhile. */
-  void loadAtStart(
+  public void loadAtStart(
       boolean isMaster, Replication replication, AppendOnlyFile appendOnlyFile, Ending ending) {
     try {
       appendOnlyFile.open();
@@ -159,7 +160,7 @@ final class DataSet implements ReplicatedDataSet {
   }
 
   /** Saves and loads again while everybody waits. */
-  void reload(boolean save, boolean flush, boolean merge, boolean isMaster)
+  public void reload(boolean save, boolean flush, boolean merge, boolean isMaster)
       throws IOException, RdbException {
     if (save && snapshots.save().isError()) {
       throw new IOException("Error trying to save the DB");

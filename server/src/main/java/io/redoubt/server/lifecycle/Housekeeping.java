@@ -1,4 +1,4 @@
-package io.redoubt.server;
+package io.redoubt.server.lifecycle;
 
 import io.redoubt.protocol.net.Cancellable;
 import io.redoubt.protocol.net.Loop;
@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Looks every {@link #PERIOD_MILLIS}, and when the next key is due.
  */
-final class Housekeeping {
+public final class Housekeeping {
   /** How often it looks; so no key is due for longer in a server with nothing else to do. */
   private static final long PERIOD_MILLIS = 100;
 
@@ -63,7 +63,12 @@ final class Housekeeping {
   private long commandsBefore;
   private long garbageBefore;
 
-  Housekeeping(
+  /**
+   * Creates housekeeping that does not run yet.
+   *
+   * @param effort {@code active-expire-effort}
+   */
+  public Housekeeping(
       Loop loop,
       Clock clock,
       Keyspace keyspace,
@@ -85,24 +90,26 @@ final class Housekeeping {
     eviction.onUnfinished(() -> soon(0));
   }
 
-  void start() {
+  /** Starts to look for keys that are due or to be evicted. */
+  public void start() {
     timer = loop.every(this::tick, PERIOD_MILLIS);
   }
 
-  void stop() {
+  /** Stops. */
+  public void stop() {
     if (timer != null) {
       timer.cancel();
       timer = null;
     }
   }
 
-  /** Whether keys that are due are removed on their own. */
-  void expiring(boolean on) {
+  /** Turns the removal of due keys without an access on or off. */
+  public void expiring(boolean on) {
     expiring = on;
   }
 
-  /** Whether everything is to rest. */
-  void paused(boolean on) {
+  /** Suspends or resumes all housekeeping. */
+  public void paused(boolean on) {
     paused = on;
   }
 
