@@ -13,50 +13,53 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Appends to the open incremental file: collects the bytes of a turn of the loop, has them written
- * and forced to the disk as the policy says, and tells how far that has come. Offsets count all
- * bytes that were ever appended, over all files.
+ * Appends to the open incremental file. It collects the bytes of an event loop iteration, writes
+ * and syncs them according to the policy, and reports the progress. Offsets count all bytes ever
+ * appended, across files.
  *
- * <p>{@link Policy#ALWAYS}: the thread of the appender writes and forces what {@link #flush} hands
- * it, all that has come together at once, while the loop goes on; or {@link #forceHere} does it at
- * once. A {@link CommitJournal} makes that quicker. Otherwise {@link #flush} writes by itself, into
- * the cache of the operating system, and the thread only forces.
+ * <p>{@link Policy#ALWAYS}: the appender's thread writes and syncs the bytes handed over by {@link
+ * #flush}, all pending ones at once, while the event loop continues; {@link #forceHere} does so on
+ * the caller's thread. A {@link CommitJournal} makes the sync faster. Other policies: {@link
+ * #flush} writes into the operating system's cache, and the thread only syncs.
  *
- * <p><b>Failures.</b> What could not be written is kept, and the file is cut back to where it was
- * whole; {@link #retry} tries again. After a failure to force, nobody knows what the disk has of
- * the file: nothing counts as durable then until a rewrite has put the whole data set into a new
- * base and a new file has been started, {@link #supersede}.
+ * <p><b>Failures.</b> Bytes that could not be written are kept, and the file is truncated to its
+ * last complete write; {@link #retry} writes again. After a failed sync the durable content of the
+ * file is unknown. Nothing then counts as durable until a rewrite has put the whole data set into a
+ * new base and a new file has been started, see {@link #supersede}.
  *
- * <p>Methods are called on the loop unless they say otherwise.
+ * <p>Methods are called on the event loop unless stated otherwise.
  */
 public final class AofAppender implements AutoCloseable {
 
-  /** When appended bytes are forced to the disk. */
+  /** The time at which appended bytes are synced ({@code appendfsync}). */
   public enum Policy {
-    /** All, before replies leave. */
+    /** Before replies are sent. */
     ALWAYS,
-    /** When {@link AofAppender#force} asks for it. */
+    /** On {@link AofAppender#force}, which the caller invokes every second. */
     EVERYSEC,
-    /** When the operating system likes. */
+    /** Left to the operating system. */
     NO
   }
 
-  /** Hears that {@link #passed}, {@link #durable} or {@link #failure} changed; on the thread. */
+  /**
+   * Listens for changes of {@link #passed}, {@link #durable} and {@link #failure}; called on the
+   * appender's thread.
+   */
   public interface Listener {
-    /** Something changed. */
+    /** Called after a change. */
     void progressed();
   }
 
   private static final long NOT_HELD = -1;
 
-  /** For how long writing waits for a sync under way, which it would be held up by. */
+  /** The longest time for which a write waits for a concurrent sync, which would block it. */
   private static final long LONGEST_POSTPONEMENT_NANOS = 2_000_000_000L;
 
   private final Listener listener;
   private final LongSupplier monotonicNanos;
   private final Thread thread;
 
-  // The loop's own.
+  // State of the event loop.
   private Policy policy = Policy.NO;
   private Policy wantedPolicy = Policy.NO;
   private boolean forcing = true;
@@ -65,7 +68,7 @@ public final class AofAppender implements AutoCloseable {
   private @Nullable CommitJournal journal;
   private long appended;
 
-  /** What is appended from here on is kept; or {@link #NOT_HELD}. */
+  /** The offset from which appended bytes are held back, or {@link #NOT_HELD}. */
   private long heldFrom = NOT_HELD;
 
   private long postponedSinceNanos = -1;
@@ -77,19 +80,19 @@ public final class AofAppender implements AutoCloseable {
   private @Nullable AppendBuffer spare;
   private boolean stuck;
 
-  private final ForceTimes forceTimes = new ForceTimes();
+  private final SyncTimes syncTimes = new SyncTimes();
 
   private volatile boolean ending;
 
-  /** Who waits for the thread to have done everything. */
+  /** The thread that waits for the appender's thread to become idle. */
   private volatile @Nullable Thread waiting;
 
   private final AppendProgress progress = new AppendProgress();
 
   /**
-   * An appender without a file; its thread is started at once.
+   * Creates an appender without a file and starts its thread.
    *
-   * @param monotonicNanos the time, also for the thread
+   * @param monotonicNanos the monotonic clock, read by both threads
    */
   public AofAppender(ThreadFactory threads, Listener listener, LongSupplier monotonicNanos) {
     this.listener = listener;
@@ -98,9 +101,9 @@ public final class AofAppender implements AutoCloseable {
     thread.start();
   }
 
-  // The loop.
+  // Methods of the event loop.
 
-  /** Sets when bytes are forced to the disk; what was begun under another policy is ended first. */
+  /** Sets the policy, after completing the work started under the previous one. */
   public void policy(Policy newPolicy) {
     wantedPolicy = newPolicy;
     if (newPolicy != policy) {
@@ -109,26 +112,26 @@ public final class AofAppender implements AutoCloseable {
     }
   }
 
-  /** What the thread has still to write comes before what the loop writes. */
+  /** Applies the policy once the thread is idle: its writes must precede those of the loop. */
   private void takePolicy() {
     if (policy != wantedPolicy && !isBusy()) {
       policy = wantedPolicy;
     }
   }
 
-  /** When bytes are forced to the disk at this time. */
+  /** Returns the current policy. */
   public Policy policy() {
     return policy;
   }
 
-  /** Whether the thread forces at all; if not, only to the operating system for a while. */
+  /** Sets whether the thread syncs at all; without sync, bytes are only written. */
   public void forcing(boolean on) {
     forcing = on;
   }
 
   /**
-   * Has the thread write and force what was appended so far, and then prepare the next file. What
-   * is appended meanwhile is kept, until {@link #open} or {@link #release} tells where it goes.
+   * Makes the thread write and sync all appended bytes and then prepare the next file. Bytes
+   * appended afterwards are held back until {@link #open} or {@link #release}.
    */
   public void hold(Preparation preparation) {
     AppendTarget current = requireTarget();
@@ -141,16 +144,16 @@ public final class AofAppender implements AutoCloseable {
     add(last);
   }
 
-  /** There is no next file: what was kept since {@link #hold} goes to the one before. */
+  /** Ends a hold without a next file: held bytes go to the current one. */
   public void release() {
     heldFrom = NOT_HELD;
   }
 
   /**
-   * Goes on with another file: bytes appended from now on, or kept since {@link #hold}, go there.
-   * The file before, if there is one, is written to its end, forced and closed by the thread.
+   * Switches to another file, for held bytes and those appended from now on. The thread finishes,
+   * syncs and closes the previous file, if there is one.
    *
-   * @param sequence the number that the file has in the manifest, or will have
+   * @param sequence the file's number in the manifest, present or future
    */
   public void open(DiskFile file, long sequence) throws IOException {
     long start = heldFrom == NOT_HELD ? appended : heldFrom;
@@ -178,8 +181,8 @@ public final class AofAppender implements AutoCloseable {
   }
 
   /**
-   * Sets the journal that makes what is appended with {@link Policy#ALWAYS} durable sooner; null:
-   * the files themselves are forced each time. The one before is closed.
+   * Sets the journal that makes bytes appended under {@link Policy#ALWAYS} durable sooner; null
+   * syncs the files themselves each time. Closes the previous journal.
    */
   public void journal(@Nullable CommitJournal next) {
     CommitJournal old = journal;
@@ -188,7 +191,7 @@ public final class AofAppender implements AutoCloseable {
     }
     drain();
     if (target != null && failure() == null) {
-      add(settling(target, appended)); // also what a load has found
+      add(settling(target, appended)); // includes bytes found by a load
       drain();
     }
     journal = next;
@@ -200,38 +203,38 @@ public final class AofAppender implements AutoCloseable {
     }
   }
 
-  /** Whether there is a journal. */
+  /** Returns true if there is a journal. */
   public boolean hasJournal() {
     return journal != null;
   }
 
-  /** Whether there is a file. */
+  /** Returns true if a file is open. */
   public boolean isOpen() {
     return target != null;
   }
 
-  /** The length of the file, in bytes; what has not been written is not counted. */
+  /** Returns the length of the file in bytes, without unwritten ones. */
   public long fileBytes() {
     return target == null ? 0 : target.sizeBytes();
   }
 
-  /** Adds bytes, which stay in memory until the next {@link #flush}. */
+  /** Appends bytes, which stay in memory until the next {@link #flush}. */
   public void append(MemorySegment memory, long from, long length) {
     filling.append(memory, from, length);
     appended += length;
   }
 
-  /** Whether bytes wait for {@link #flush}. */
+  /** Returns true if bytes wait for {@link #flush}. */
   public boolean hasUnflushed() {
     return !filling.isEmpty();
   }
 
-  /** The end of everything appended so far. */
+  /** Returns the end offset of all appended bytes. */
   public long appended() {
     return appended;
   }
 
-  /** Bytes that are not written yet. */
+  /** Returns the number of unwritten bytes. */
   public long bufferedBytes() {
     long bytes = filling.length();
     synchronized (this) {
@@ -246,7 +249,7 @@ public final class AofAppender implements AutoCloseable {
   }
 
   /**
-   * Writes what was appended, or hands it to the thread.
+   * Writes the appended bytes or hands them to the thread.
    *
    * @param nowNanos the monotonic time
    */
@@ -275,12 +278,12 @@ public final class AofAppender implements AutoCloseable {
     writeOut();
   }
 
-  /** Whether there are bytes to write and the file that they belong to. */
+  /** Returns true if there are bytes to write and their file is open. */
   private boolean canFlush() {
     return !filling.isEmpty() && target != null && heldFrom == NOT_HELD;
   }
 
-  /** Gives the thread what is to be written and forced, together with what it has not begun. */
+  /** Hands the bytes to the thread, merged into its last pending job if possible. */
   private void handOver() {
     AppendTarget current = requireTarget();
     synchronized (this) {
@@ -300,10 +303,10 @@ public final class AofAppender implements AutoCloseable {
   }
 
   /**
-   * Writes and forces what was appended here and now, with {@link Policy#ALWAYS} and when the
-   * thread has nothing to do.
+   * Writes and syncs the appended bytes on the calling thread, if the policy is {@link
+   * Policy#ALWAYS} and the appender's thread is idle.
    *
-   * @return whether that was so; if it failed, {@link #failure} tells
+   * @return false if that was not the case; {@link #failure} reports a failed attempt
    */
   public boolean forceHere() {
     if (!canFlush()) {
@@ -353,7 +356,7 @@ public final class AofAppender implements AutoCloseable {
     LockSupport.unpark(thread);
   }
 
-  /** Writes on the loop. */
+  /** Writes on the event loop. */
   private void writeOut() {
     AppendTarget current = requireTarget();
     if (filling.isEmpty() || policy == Policy.ALWAYS || heldFrom != NOT_HELD) {
@@ -369,7 +372,7 @@ public final class AofAppender implements AutoCloseable {
     }
   }
 
-  /** Tries again what could not be written. */
+  /** Retries failed writes. */
   public void retry() {
     synchronized (this) {
       stuck = false;
@@ -380,14 +383,14 @@ public final class AofAppender implements AutoCloseable {
     }
   }
 
-  /** Has the thread force what has been written, unless it is busy or nothing is new. */
+  /** Makes the thread sync the written bytes, unless it is busy or they are synced. */
   public void force() {
     if (target != null && forcing && !isBusy() && (durable() < passed() || isAhead())) {
       add(settling(target, passed()));
     }
   }
 
-  /** Whether the journal has something that the file does not have for good. */
+  /** Returns true if the journal has bytes that the file does not durably have. */
   private boolean isAhead() {
     return failure() == null && journal != null && journal.isAhead();
   }
@@ -399,22 +402,22 @@ public final class AofAppender implements AutoCloseable {
     return job;
   }
 
-  /** Whether the thread has something to do. */
+  /** Returns true if the thread has work. */
   public synchronized boolean isBusy() {
     return running != null || !jobs.isEmpty();
   }
 
-  /** How often writing waited in vain for a sync under way. */
+  /** Returns the number of writes that were delayed by a concurrent sync. */
   public long delayed() {
     return delayed;
   }
 
-  /** Counts that anew. */
+  /** Resets the number of delayed writes. */
   public void resetDelayed() {
     delayed = 0;
   }
 
-  /** Waits until the thread has done everything, or is stuck by a failure. */
+  /** Waits until the thread is idle, or stuck because of a failure. */
   public void drain() {
     if (target != null && heldFrom == NOT_HELD) {
       if (policy == Policy.ALWAYS && !filling.isEmpty()) {
@@ -434,7 +437,7 @@ public final class AofAppender implements AutoCloseable {
     return isBusy() && !stuck;
   }
 
-  /** Writes and forces everything; the failure that prevents it, or null. */
+  /** Writes and syncs everything; returns the failure that prevents it, or null. */
   public @Nullable IOException writeAndForce() {
     drain();
     if (target != null && failure() == null && (durable() < appended || isAhead())) {
@@ -444,7 +447,7 @@ public final class AofAppender implements AutoCloseable {
     return failure();
   }
 
-  /** Lets the file go, written and forced as far as that can be done. */
+  /** Closes the file after writing and syncing as far as possible. */
   public void closeFile() {
     drain();
     closeTarget();
@@ -459,14 +462,14 @@ public final class AofAppender implements AutoCloseable {
     progress.closed(appended);
   }
 
-  /** A rewrite is in place: what was appended before the open file was opened is durable by it. */
+  /** Reports that a rewrite is in place: it makes all bytes before the open file durable. */
   public void supersede() {
     if (target != null) {
       progress.supersede(target);
     }
   }
 
-  /** Ends the thread; what was not written is lost. */
+  /** Stops the thread; unwritten bytes are lost. */
   @Override
   public void close() {
     ending = true;
@@ -507,11 +510,11 @@ public final class AofAppender implements AutoCloseable {
     try {
       file.close();
     } catch (IOException e) {
-      return; // nothing that was to be kept depends on it
+      return; // nothing needed depends on it
     }
   }
 
-  /** The memory of what has not been written yet, and of what is kept for more. */
+  /** Returns the memory of unwritten bytes and of spare buffers. */
   public long heldBytes() {
     long bytes = filling.heldBytes() + (journal == null ? 0 : journal.heldBytes());
     synchronized (this) {
@@ -525,39 +528,42 @@ public final class AofAppender implements AutoCloseable {
     }
   }
 
-  /** The longest time that forcing has taken since this was asked last, in nanoseconds. */
+  /** Returns the longest sync since the last call, in nanoseconds. */
   public long takeLongestForceNanos() {
-    return forceTimes.takeLongest();
+    return syncTimes.takeLongest();
   }
 
-  /** How long forcing takes usually, in nanoseconds; 0 while that is not known. */
+  /** Returns the moving average of the sync time in nanoseconds; 0 while it is unknown. */
   public long usualForceNanos() {
-    return forceTimes.usualNanos();
+    return syncTimes.averageNanos();
   }
 
-  // Any thread.
+  // Methods of any thread.
 
-  /** Up to where replies may leave: it is written, and with {@link Policy#ALWAYS} forced. */
+  /**
+   * Returns the offset up to which replies may be sent: bytes are written and, under {@link
+   * Policy#ALWAYS}, synced.
+   */
   public long passed() {
     return progress.passed();
   }
 
-  /** Up to where everything is on the disk. */
+  /** Returns the offset up to which bytes are durable. */
   public long durable() {
     return progress.durable();
   }
 
-  /** Why appending does not work at this time, or null when it does. */
+  /** Returns the failure that currently prevents appending, or null. */
   public @Nullable IOException failure() {
     return progress.failure();
   }
 
-  /** Whether only a rewrite helps: what the file holds is not known. */
+  /** Returns true if only a rewrite helps because the content of the file is unknown. */
   public boolean isDistrusted() {
     return progress.isDistrusted();
   }
 
-  // The thread.
+  // Methods of the appender's thread.
 
   private void work() {
     for (AppendJob job = next(); job != null; job = next()) {
@@ -594,7 +600,7 @@ public final class AofAppender implements AutoCloseable {
     return running;
   }
 
-  /** Does a job; false when it is to be tried again. */
+  /** Runs a job; returns false if it must be retried. */
   private boolean run(AppendJob job) {
     AppendBuffer bytes = job.bytes;
     if (bytes != null && !bytes.isEmpty()) {
@@ -616,7 +622,7 @@ public final class AofAppender implements AutoCloseable {
       } catch (IOException e) {
         progress.distrust(job.target, e);
       }
-      forceTimes.took(monotonicNanos.getAsLong() - start);
+      syncTimes.record(monotonicNanos.getAsLong() - start);
     } else {
       progress.wrote(job.end);
     }

@@ -13,9 +13,9 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * What {@code redis-check-aof} does: it tells whether an append-only file is in order, and cuts off
- * what is not when it is asked to. All that is printed is Redis', but for what {@link JournalCheck}
- * prints where there is a journal of commits.
+ * The implementation of {@code redis-check-aof}: checks an append only file and truncates an
+ * invalid end on request. All output is Redis', except for that of {@link JournalCheck} if there is
+ * a journal of commits.
  */
 public final class AofCheck {
 
@@ -38,10 +38,10 @@ public final class AofCheck {
   private JournalCheck journal;
 
   /**
-   * A check of one file or of all that a manifest names.
+   * Creates a check of one file or of all files of a manifest.
    *
-   * @param fixes whether the user is asked if what is not in order is to be cut off
-   * @param untilSeconds what is of a later time is cut off: seconds of Unix time, 0 for nothing
+   * @param fixes true to offer the truncation of invalid ends
+   * @param untilSeconds the Unix time in seconds after which commands are cut off; 0 for none
    */
   public AofCheck(Disk disk, CheckTerminal terminal, boolean fixes, long untilSeconds) {
     this.disk = disk;
@@ -52,10 +52,10 @@ public final class AofCheck {
   }
 
   /**
-   * Checks.
+   * Runs the check.
    *
-   * @param name of a file with commands or of a manifest
-   * @return the exit status: 0 when all is in order now
+   * @param name the path of a file with commands or of a manifest
+   * @return the exit status: 0 if the files are valid now
    */
   public int run(String name) {
     try {
@@ -137,8 +137,8 @@ public final class AofCheck {
   /**
    * Checks one file.
    *
-   * @param name for messages
-   * @param last whether it may be cut
+   * @param name the file's name in messages
+   * @param last true if the file may be truncated
    */
   private Outcome file(String name, String path, boolean last) throws CheckAborted {
     boolean rdb = isRdb(path, ", aborting...");
@@ -242,7 +242,7 @@ public final class AofCheck {
     }
   }
 
-  /** Whether the first line that is not a comment begins as those of a manifest do. */
+  /** Returns true if the first line that is no comment starts like those of a manifest. */
   private boolean isManifest(String name) throws CheckAborted {
     try (DiskFile file = open(name, "")) {
       CheckInput in = new CheckInput(file);

@@ -11,15 +11,15 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The directory of an append-only file: its files and the manifest that says which of them count.
- * Every change of the manifest is atomic and durable, and the files that it names are there before
- * it names them: at every moment a crash leaves a set of files that can be loaded and is complete.
+ * The directory of an append only file: its files and the manifest that lists the valid ones. Every
+ * change of the manifest is atomic and durable, and files exist before the manifest lists them. A
+ * crash at any point therefore leaves a loadable and complete set of files.
  *
- * <p>The manifest in memory is the one that a process started now would read. Where writing it
- * fails after it took its name, it counts, and nothing that the one before needs is removed until
- * it is known to be durable.
+ * <p>The manifest in memory is the one that a process started now would read. If a write fails
+ * after the rename, the new manifest counts, and no file of the previous one is removed until the
+ * new one is known to be durable.
  *
- * <p>May be used from any thread, by one at a time.
+ * <p>Not thread-safe, but not bound to a thread.
  */
 public final class AofDirectory {
 
@@ -35,15 +35,15 @@ public final class AofDirectory {
   private Manifest manifest = Manifest.EMPTY;
   private boolean durable = true;
 
-  /** The manifest with the incremental file that was created last. */
+  /** The manifest that includes the incremental file created last. */
   private Manifest entering = Manifest.EMPTY;
 
   /**
-   * A directory, on which nothing is read or written yet.
+   * Creates a directory object without any I/O.
    *
-   * @param workingDirectory the server's
+   * @param workingDirectory the server's working directory
    * @param directoryName the directive {@code appenddirname}
-   * @param fileName the directive {@code appendfilename}, which the names of all files begin with
+   * @param fileName the directive {@code appendfilename}, the prefix of all file names
    */
   public AofDirectory(
       Disk disk, Path workingDirectory, String directoryName, String fileName, AofLog log) {
@@ -54,29 +54,29 @@ public final class AofDirectory {
     this.log = log;
   }
 
-  /** The directory itself. */
+  /** Returns the path of the directory. */
   public Path directory() {
     return directory;
   }
 
-  /** Which files there are. */
+  /** Returns the current manifest. */
   public Manifest manifest() {
     return manifest;
   }
 
-  /** Where a file of the manifest lies. */
+  /** Returns the path of a file of the manifest. */
   public Path path(AofFile file) {
     return directory.resolve(file.name());
   }
 
-  /** The name of the manifest's file. */
+  /** Returns the name of the manifest file. */
   public String manifestName() {
     return fileName + MANIFEST_SUFFIX;
   }
 
   /**
-   * Reads the manifest, if there is one. What a server has left that died is dealt with: files with
-   * temporary names are removed, and what only the journal has is put where it belongs.
+   * Reads the manifest, if there is one, and recovers from a crash: deletes temporary files, and
+   * restores from the journal the commands that the files lack.
    */
   public void open() throws IOException, ManifestException {
     manifest = Manifest.EMPTY;
@@ -90,13 +90,13 @@ public final class AofDirectory {
     if (disk.exists(path)) {
       manifest = Manifest.parse(WholeFile.read(disk, path));
     }
-    LeftJournal journal = LeftJournal.read(disk, directory, fileName, manifest);
+    LeftoverJournal journal = LeftoverJournal.read(disk, directory, fileName, manifest);
     if (journal != null) {
       journal.settle(log);
     }
   }
 
-  /** Creates a journal for commits to the incremental files; null if there can't be one. */
+  /** Creates a journal of commits to the incremental files; null if that is not possible. */
   public @Nullable CommitJournal createJournal() {
     return createJournal(CommitJournal.USUAL_BYTES);
   }
@@ -104,7 +104,7 @@ public final class AofDirectory {
   @Nullable CommitJournal createJournal(long bytes) {
     Optional<UUID> bootId = disk.bootId();
     if (bootId.isEmpty() || disk.exists(journal())) {
-      return null; // one that is there may still be needed, until the next start
+      return null; // an existing journal may be needed until the next start
     }
     try {
       CommitJournal created = CommitJournal.create(disk, journal(), bytes, bootId.get());
@@ -117,16 +117,16 @@ public final class AofDirectory {
   }
 
   private Path journal() {
-    return LeftJournal.path(directory, fileName);
+    return LeftoverJournal.path(directory, fileName);
   }
 
   /**
-   * Moves an append-only file from before Redis 7, a single one in the working directory, into the
-   * directory as its base, when there is one and nothing else to load.
+   * Migrates a single append only file in the working directory, from before Redis 7, to the base
+   * of the directory, if there is one and nothing else to load.
    *
-   * @return whether there was one
+   * @return true if there was one
    */
-  public boolean takeOver() throws IOException {
+  public boolean migrateOldFile() throws IOException {
     Path old = workingDirectory.resolve(fileName);
     if (!disk.exists(old) || !(manifest.isEmpty() || isTakingOver())) {
       return false;
@@ -149,7 +149,7 @@ public final class AofDirectory {
     return true;
   }
 
-  /** Whether a server died between writing the manifest and moving the file. */
+  /** Returns true if a server died between writing the manifest and moving the file. */
   private boolean isTakingOver() {
     AofFile base = manifest.base();
     return base != null
@@ -158,7 +158,7 @@ public final class AofDirectory {
         && !disk.exists(path(base));
   }
 
-  /** The bytes of all files that are loaded. */
+  /** Returns the size of all loaded files in bytes. */
   public long sizeBytes() throws IOException {
     long bytes = 0;
     for (AofFile file : manifest.loaded()) {
@@ -167,13 +167,13 @@ public final class AofDirectory {
     return bytes;
   }
 
-  /** The bytes of the base, 0 when there is none. */
+  /** Returns the size of the base in bytes, 0 if there is none. */
   public long baseBytes() throws IOException {
     AofFile base = manifest.base();
     return base == null ? 0 : disk.size(path(base));
   }
 
-  /** Makes the directory when it isn't there. */
+  /** Creates the directory if it does not exist. */
   public void createDirectory() throws IOException {
     try {
       if (disk.createDirectory(directory)) {
@@ -188,8 +188,8 @@ public final class AofDirectory {
   }
 
   /**
-   * Opens the last incremental file at its end, and starts the first one when there is none: what a
-   * server writes to after its start.
+   * Opens the last incremental file for appending, creating the first one if there is none, as at a
+   * server's start.
    */
   public DiskFile openLast() throws IOException {
     AofFile last = manifest.last();
@@ -213,8 +213,8 @@ public final class AofDirectory {
   }
 
   /**
-   * Creates the next incremental file, which counts for nothing before {@link #enterIncremental()}
-   * has ended; until then the server goes on with the one that it has.
+   * Creates the next incremental file. It does not count until {@link #enterIncremental()}
+   * succeeds; until then the server appends to the current one.
    */
   public DiskFile createIncremental() throws IOException {
     return createIncremental("background rewrite");
@@ -231,15 +231,15 @@ public final class AofDirectory {
   }
 
   /**
-   * Puts the file that was created last into the manifest. The caller has made the one before
-   * durable: only the last file may be found torn.
+   * Adds the file created last to the manifest. The caller has made the previous file durable: only
+   * the last file may be torn after a crash.
    */
   public void enterIncremental() throws IOException {
     disk.syncDirectory(directory);
     write(entering);
   }
 
-  /** Removes the file that was created last, unless it counts: entering it has failed. */
+  /** Deletes the file created last, unless it is in the manifest. */
   public void dropIncremental() throws IOException {
     if (!manifest.equals(entering)) {
       disk.delete(path(entering.incrementals().getLast()));
@@ -247,8 +247,8 @@ public final class AofDirectory {
   }
 
   /**
-   * Creates an empty file. One of that name, which a failure has left, is removed instead of
-   * emptied: its content can't come back after a crash then, once the directory is synchronised.
+   * Creates an empty file. A leftover file of that name is deleted rather than truncated, so that
+   * its content can't reappear after a crash once the directory is synced.
    */
   private DiskFile createAnew(Path path) throws IOException {
     disk.delete(path);
@@ -256,8 +256,8 @@ public final class AofDirectory {
   }
 
   /**
-   * Starts a file that collects writes until the first rewrite is done, without which they mean
-   * nothing: it is not in the manifest, and a crash discards it.
+   * Creates a file that collects writes during the first rewrite. They are meaningless without that
+   * rewrite's base, so the file is not in the manifest and a crash discards it.
    */
   public DiskFile startTemporaryIncremental() throws IOException {
     createDirectory();
@@ -266,7 +266,7 @@ public final class AofDirectory {
     return createAnew(path);
   }
 
-  /** Removes the file that {@link #startTemporaryIncremental()} started. */
+  /** Deletes the file created by {@link #startTemporaryIncremental()}. */
   public void dropTemporaryIncremental() throws IOException {
     if (disk.delete(temporaryIncremental())) {
       log.notice(
@@ -275,21 +275,21 @@ public final class AofDirectory {
     }
   }
 
-  /** Which incremental files apply to a new base. */
+  /** The incremental files that apply to a new base. */
   public enum Following {
-    /** The last one, started when the rewrite was. */
+    /** The last one, started together with the rewrite. */
     LAST,
-    /** The one started by {@link #startTemporaryIncremental()}, which gets its name now. */
+    /** The one created by {@link #startTemporaryIncremental()}, which gets its permanent name. */
     TEMPORARY,
-    /** None: nothing is appended at this time. */
+    /** None: appending is off. */
     NONE
   }
 
   /**
-   * Makes a rewritten file the base and all that came before it history.
+   * Makes a rewritten file the base, and all previous files history.
    *
-   * @param rewritten the file, complete and durable, under a temporary name on the same file system
-   * @param rdb whether it is an RDB file, otherwise one of commands
+   * @param rewritten the complete and durable file under a temporary name on the same file system
+   * @param rdb true for an RDB file, false for one of commands
    */
   public void replaceBase(Path rewritten, boolean rdb, Following following) throws IOException {
     createDirectory();
@@ -321,7 +321,7 @@ public final class AofDirectory {
             .formatted(type, from.getFileName(), to.getFileName()));
   }
 
-  /** Removes the history files, and their names from the manifest. */
+  /** Deletes the history files and removes them from the manifest. */
   public void removeHistory() throws IOException {
     if (manifest.history().isEmpty()) {
       return;
@@ -337,7 +337,7 @@ public final class AofDirectory {
     write(manifest.withoutHistory());
   }
 
-  /** Where a rewrite puts the base before it takes its name. */
+  /** Returns the temporary path for a rewrite's base. */
   public Path temporaryBase(long pid) {
     return workingDirectory.resolve("temp-rewriteaof-bg-" + pid + ".aof");
   }
@@ -350,7 +350,7 @@ public final class AofDirectory {
     return directory.resolve(TEMPORARY_PREFIX + fileName + ".incr");
   }
 
-  /** Writes a manifest; when this fails, {@link #manifest} is the one that can be read there. */
+  /** Writes a manifest. After a failure, {@link #manifest} is the one readable on disk. */
   private void write(Manifest next) throws IOException {
     Path temporary = temporaryManifest();
     WholeFile.write(disk, temporary, next.format());

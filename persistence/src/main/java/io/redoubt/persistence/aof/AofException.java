@@ -1,6 +1,6 @@
 package io.redoubt.persistence.aof;
 
-/** An append-only file that can't be loaded; the message is the one that Redis logs. */
+/** Signals an append only file that can't be loaded; the message is the one that Redis logs. */
 public final class AofException extends Exception {
 
   private static final long serialVersionUID = 1L;
@@ -8,17 +8,17 @@ public final class AofException extends Exception {
   private final long validBytes;
 
   /**
-   * An error in a file.
+   * Creates an error in a file.
    *
-   * @param message what to log
-   * @param validBytes the length of the file's beginning that is in order
+   * @param message the text to log
+   * @param validBytes the length of the file's valid prefix
    */
   public AofException(String message, long validBytes) {
     super(message);
     this.validBytes = validBytes;
   }
 
-  /** Bytes that are no command where one is to be. */
+  /** Returns the error for bytes that are no command. */
   static AofException badFormat(String fileName, long validBytes) {
     return new AofException(
         "Bad file format reading the append only file "
@@ -28,7 +28,10 @@ public final class AofException extends Exception {
         validBytes);
   }
 
-  /** A file that ends within a command or a transaction, where that is not tolerated. */
+  /**
+   * Returns the error for a file that ends within a command or transaction, where that is not
+   * allowed.
+   */
   static AofException unexpectedEnd(String fileName, long validBytes) {
     return new AofException(
         "Unexpected end of file reading the append only file "
@@ -39,7 +42,7 @@ public final class AofException extends Exception {
         validBytes);
   }
 
-  /** The length of the file's beginning that is in order, in bytes. */
+  /** Returns the length of the file's valid prefix in bytes. */
   public long validBytes() {
     return validBytes;
   }

@@ -1,11 +1,11 @@
 package io.redoubt.persistence.aof;
 
 /**
- * A file of an append-only directory as the manifest names it.
+ * A file of an append only directory, as listed in the manifest.
  *
- * @param name without its directory
- * @param sequence its number among the files of its type, from 1 on
- * @param type what it holds
+ * @param name the file name without directory
+ * @param sequence the number among the files of its type, from 1 on
+ * @param type the type of its content
  */
 public record AofFile(String name, long sequence, AofFileType type) {
 

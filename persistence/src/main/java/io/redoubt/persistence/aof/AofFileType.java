@@ -1,12 +1,12 @@
 package io.redoubt.persistence.aof;
 
-/** What a file of an append-only directory holds. */
+/** The type of a file of an append only directory. */
 public enum AofFileType {
-  /** The whole data set at the time of the last rewrite. */
+  /** The data set at the time of the last rewrite. */
   BASE('b'),
-  /** What an earlier rewrite has made superfluous; it is to be removed. */
+  /** A file superseded by a rewrite, to be removed. */
   HISTORY('h'),
-  /** The writes after the base, in the order of their numbers. */
+  /** Writes after the base, in the order of the file numbers. */
   INCREMENTAL('i');
 
   private final char letter;
@@ -15,7 +15,7 @@ public enum AofFileType {
     this.letter = letter;
   }
 
-  /** The letter in the manifest. */
+  /** Returns the letter in the manifest. */
   public char letter() {
     return letter;
   }

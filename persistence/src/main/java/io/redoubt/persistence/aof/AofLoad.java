@@ -10,9 +10,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads all files of an append-only directory in their order, step by step. A torn end of the last
- * one is cut off when that is allowed; anything else that is not in order ends the load with an
- * exception.
+ * Reads all files of an append only directory in order, step by step. A torn end of the last file
+ * is truncated if that is allowed; any other error ends the load with an exception.
  */
 public final class AofLoad implements AutoCloseable {
 
@@ -32,11 +31,11 @@ public final class AofLoad implements AutoCloseable {
   private @Nullable AofReader reader;
 
   /**
-   * A load that begins with the first file.
+   * Creates a load that starts with the first file.
    *
-   * @param buffers where the commands lie that the visitor is given
-   * @param truncates whether a torn end is cut off: {@code aof-load-truncated}
-   * @throws IOException when a file that the manifest names is not there, too
+   * @param buffers the source of buffers for the commands passed to the visitor
+   * @param truncates true to truncate a torn end: {@code aof-load-truncated}
+   * @throws IOException also if a file of the manifest does not exist
    */
   public AofLoad(
       Disk disk,
@@ -65,9 +64,9 @@ public final class AofLoad implements AutoCloseable {
   }
 
   /**
-   * Reads on, about 64 KiB.
+   * Reads about 64 KiB.
    *
-   * @return false when all has been read
+   * @return false if all files have been read
    */
   public boolean step() throws IOException, AofException, RdbException {
     if (index == files.size()) {
@@ -93,12 +92,12 @@ public final class AofLoad implements AutoCloseable {
     return index < files.size();
   }
 
-  /** The bytes read so far, over all files. */
+  /** Returns the number of bytes read so far in all files. */
   public long loadedBytes() {
     return reader == null ? bytesBefore : bytesBefore + reader.offset();
   }
 
-  /** The bytes of all files. */
+  /** Returns the size of all files in bytes. */
   public long totalBytes() {
     long bytes = 0;
     for (long size : sizes) {
@@ -107,7 +106,7 @@ public final class AofLoad implements AutoCloseable {
     return bytes;
   }
 
-  /** The file that is read, and was not in order after an exception; null when all is done. */
+  /** Returns the current file, which is the invalid one after an exception; null at the end. */
   public @Nullable AofFile current() {
     return index < files.size() ? files.get(index) : null;
   }

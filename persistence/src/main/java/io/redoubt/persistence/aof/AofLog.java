@@ -1,11 +1,11 @@
 package io.redoubt.persistence.aof;
 
-/** Where to tell what happens to the files, in Redis' words. May be called on any thread. */
+/** The log of changes to the files, in Redis' words. Thread-safe. */
 public interface AofLog {
 
-  /** Tells of something usual. */
+  /** Logs a normal event. */
   void notice(String text);
 
-  /** Tells of something that somebody should look at. */
+  /** Logs an event that needs attention. */
   void warning(String text);
 }

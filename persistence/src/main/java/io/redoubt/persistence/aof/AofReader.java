@@ -16,9 +16,8 @@ import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads one append-only file step by step and tells a visitor: an RDB when the file begins with
- * one, then commands and annotations. The commands are handed out where they lie in the buffer that
- * the file is read into.
+ * Reads one append only file step by step into a visitor: an RDB if the file starts with one, then
+ * commands and annotations. The visitor gets commands in place, in the buffer of the file.
  *
  * <pre>
  * file       = [RDB] {command | annotation}
@@ -27,11 +26,11 @@ import org.jspecify.annotations.Nullable;
  * </pre>
  *
  * <p>A file that ends within a command, or between a {@code MULTI} and its {@code EXEC}, is
- * {@linkplain #isTruncated() truncated}: a server died while it wrote, and the file up to {@link
- * #validBytes()} is in order; zeros may stand for what was not written. Anything else that is no
- * command is corruption and an exception.
+ * {@linkplain #isTruncated() truncated}: a server died during a write. Its prefix of {@link
+ * #validBytes()} is valid, and zeros may follow. Any other deviation is corruption and causes an
+ * exception.
  *
- * <p>After an exception the reader is of no more use. Not thread-safe.
+ * <p>Unusable after an exception. Not thread-safe.
  */
 public final class AofReader implements AutoCloseable {
 
@@ -40,7 +39,7 @@ public final class AofReader implements AutoCloseable {
   private static final int MAGIC_BYTES = 5;
   private static final String TIMESTAMP = "#TS:";
 
-  /** What is longer is told only up to here. */
+  /** The maximum length of an annotation passed to the visitor. */
   private static final int LONGEST_ANNOTATION = 256;
 
   private enum State {
@@ -60,9 +59,9 @@ public final class AofReader implements AutoCloseable {
 
   private BufferMemory.@Nullable Block block;
   private MemorySegment memory;
-  private long position; // told up to here
-  private long limit; // read from the file up to here
-  private long base; // what to add to a place in memory to get an offset in the file
+  private long position; // bytes before it have been parsed
+  private long limit; // bytes before it have been read from the file
+  private long base; // file offset = base + memory offset
 
   private State state = State.START;
   private @Nullable RdbReader preamble;
@@ -71,11 +70,11 @@ public final class AofReader implements AutoCloseable {
   private long validBytes;
 
   /**
-   * A reader at the start of a file.
+   * Creates a reader at the start of a file.
    *
-   * @param buffers where the commands lie that the visitor is given
-   * @param file open for reading at its start; it is not closed by the reader
-   * @param fileName for messages
+   * @param buffers the source of buffers for the commands passed to the visitor
+   * @param file open for reading at its start; the caller closes it
+   * @param fileName the file's name in messages
    */
   public AofReader(BufferMemory buffers, DiskFile file, String fileName, AofVisitor visitor)
       throws IOException {
@@ -85,7 +84,7 @@ public final class AofReader implements AutoCloseable {
     this.fileBytes = file.size();
     this.visitor = visitor;
     this.decoder = new RequestDecoder(new Limits(), buffers);
-    decoder.fromMaster(true); // whatever size was accepted then is accepted now
+    decoder.fromMaster(true); // accept any size, as when the command was executed
     BufferMemory.Block first = buffers.allocate(FIRST_BLOCK_BYTES);
     this.block = first;
     this.memory = first.memory();
@@ -95,11 +94,11 @@ public final class AofReader implements AutoCloseable {
   }
 
   /**
-   * Reads on: at most 64 KiB of the file, and all commands that are whole by that.
+   * Reads at most 64 KiB of the file and parses all complete commands.
    *
-   * @return false when the file has been read to its end
-   * @throws AofException when the file is corrupt, or the visitor refused a command
-   * @throws RdbException when the RDB at its start is corrupt or too short
+   * @return false at the end of the file
+   * @throws AofException if the file is corrupt or the visitor refuses a command
+   * @throws RdbException if the RDB at its start is corrupt or incomplete
    */
   public boolean step() throws IOException, AofException, RdbException {
     switch (state) {
@@ -111,30 +110,27 @@ public final class AofReader implements AutoCloseable {
     return state != State.COMPLETE;
   }
 
-  /** After the last step: whether the file ends where no end is due. */
+  /** Returns true, after the last step, if the file ends within a command or transaction. */
   public boolean isTruncated() {
     return truncated;
   }
 
-  /** After the last step of a truncated file: whether it ends between MULTI and EXEC. */
+  /** Returns true, after the last step of a truncated file, if it ends within a transaction. */
   public boolean isInsideTransaction() {
     return insideTransaction;
   }
 
-  /**
-   * The length of the file's beginning that is in order: up to the end of the last command or
-   * transaction.
-   */
+  /** Returns the length of the file's valid prefix, which ends with a command or transaction. */
   public long validBytes() {
     return validBytes;
   }
 
-  /** How many bytes of the file have been read and told. */
+  /** Returns the number of bytes parsed. */
   public long offset() {
     return preamble == null ? base + position : preamble.offset();
   }
 
-  /** The length of the file when it was opened, in bytes. */
+  /** Returns the length of the file when it was opened, in bytes. */
   public long fileBytes() {
     return fileBytes;
   }
@@ -191,7 +187,7 @@ public final class AofReader implements AutoCloseable {
     if (!reader.complete()) {
       return;
     }
-    // What was read beyond the RDB goes back into this reader's own buffer.
+    // Bytes read behind the RDB are copied back to this reader's own buffer.
     int rest = (int) reader.unread();
     room(rest);
     MemorySegment.copy(reader.memory(), reader.limit() - rest, memory, limit, rest);
@@ -205,7 +201,7 @@ public final class AofReader implements AutoCloseable {
 
   private void readCommands() throws IOException, AofException {
     boolean more = !isBeyondTheEnd() && fill();
-    while (position < limit && tell()) {
+    while (position < limit && parse()) {
       continue;
     }
     if (!more && state == State.COMMANDS) {
@@ -213,31 +209,33 @@ public final class AofReader implements AutoCloseable {
     }
   }
 
-  /** Whether the command under way can't be whole: it is longer than the rest of the file. */
+  /**
+   * Returns true if the current command can't be complete because it exceeds the rest of the file.
+   */
   private boolean isBeyondTheEnd() {
     return decoder.isInsideRequest() && decoder.missingBytes() > fileBytes - (base + limit);
   }
 
-  /** Tells what begins at the position; false when it has not been read whole. */
-  private boolean tell() throws IOException, AofException {
+  /** Parses one item at the position; returns false if it is incomplete. */
+  private boolean parse() throws IOException, AofException {
     return switch (memory.get(JAVA_BYTE, position)) {
-      case '*' -> tellCommand();
-      case '#' -> tellAnnotation();
-      default -> tellZeros();
+      case '*' -> parseCommand();
+      case '#' -> parseAnnotation();
+      default -> parseZeros();
     };
   }
 
   /**
-   * What begins at the position is no command. When only zeros follow what could be the beginning
-   * of one, it is the end of the file: a file system may leave zeros where a machine lost power
-   * before what was appended came to the disk.
+   * Handles bytes that are no command. If only zeros follow the possible start of a command, they
+   * are the end of the file: a file system may leave zeros if the machine loses power before
+   * appended bytes reach the disk.
    */
-  private boolean tellZeros() throws IOException, AofException {
+  private boolean parseZeros() throws IOException, AofException {
     long end = limit;
     while (end > position && memory.get(JAVA_BYTE, end - 1) == 0) {
       end--;
     }
-    boolean beginning = end == position || CommandSyntax.isBeginning(memory, position, end);
+    boolean beginning = end == position || CommandSyntax.isPrefix(memory, position, end);
     if (end == limit || !beginning) {
       throw badFormat();
     }
@@ -255,18 +253,18 @@ public final class AofReader implements AutoCloseable {
     return false;
   }
 
-  private boolean tellCommand() throws IOException, AofException {
+  private boolean parseCommand() throws IOException, AofException {
     long end;
     try {
       end = decoder.decode(memory, position, limit, request);
     } catch (ProtocolException e) {
-      return tellZeros();
+      return parseZeros();
     }
     if (end == RequestDecoder.NEED_MORE) {
       return false;
     }
     if (!CommandSyntax.isStrict(memory, position, request)) {
-      return tellZeros();
+      return parseZeros();
     }
     boolean begins = request.is(0, "multi");
     boolean ends = request.is(0, "exec");
@@ -282,7 +280,7 @@ public final class AofReader implements AutoCloseable {
     return true;
   }
 
-  private boolean tellAnnotation() throws AofException {
+  private boolean parseAnnotation() throws AofException {
     long end = position;
     while (end < limit && memory.get(JAVA_BYTE, end) != '\n') {
       end++;
@@ -306,7 +304,7 @@ public final class AofReader implements AutoCloseable {
     return true;
   }
 
-  /** The time that the line tells, or -1 when it is another annotation. */
+  /** Returns the time of a timestamp line, or -1 for another annotation. */
   private long timestamp(long from, long end) {
     long at = from;
     for (int i = 0; i < TIMESTAMP.length(); i++, at++) {
@@ -330,8 +328,8 @@ public final class AofReader implements AutoCloseable {
     state = State.COMPLETE;
     if (position < limit
         && memory.get(JAVA_BYTE, position) != '#'
-        && !CommandSyntax.isBeginning(memory, position, limit)) {
-      tellZeros();
+        && !CommandSyntax.isPrefix(memory, position, limit)) {
+      parseZeros();
     }
     truncated = position < limit || insideTransaction;
   }
@@ -340,7 +338,7 @@ public final class AofReader implements AutoCloseable {
     return AofException.badFormat(fileName, validBytes);
   }
 
-  /** Reads more of the file; false at its end. */
+  /** Reads more of the file; returns false at its end. */
   private boolean fill() throws IOException {
     long wanted = READ_BYTES;
     if (decoder.isInsideRequest()) {
@@ -364,7 +362,7 @@ public final class AofReader implements AutoCloseable {
     return current.end();
   }
 
-  /** Makes room for so many bytes behind the limit; what has been told is given up. */
+  /** Makes room behind the limit; parsed bytes are discarded. */
   private void room(long bytes) {
     BufferMemory.Block current = block;
     if (current == null) {

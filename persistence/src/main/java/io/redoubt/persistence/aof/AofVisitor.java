@@ -4,51 +4,45 @@ import io.redoubt.persistence.rdb.RdbException;
 import io.redoubt.persistence.rdb.RdbReader;
 import io.redoubt.protocol.resp.Request;
 
-/** What an append-only file says, call by call in its order. {@link AofReader} makes the calls. */
+/** Receives the items of an append only file in order. {@link AofReader} makes the calls. */
 public interface AofVisitor {
 
-  /**
-   * The file begins with an RDB: the reader to read it with, new, which is the visitor's to close.
-   */
+  /** Starts an RDB preamble and returns a new reader for it, which the visitor must close. */
   RdbReader beginPreamble() throws RdbException;
 
-  /** All of the RDB has been read; commands may follow. */
+  /** Ends the RDB preamble; commands may follow. */
   void endPreamble() throws RdbException;
 
   /**
-   * A command, {@code MULTI} and {@code EXEC} too: what stands between them takes effect only if
-   * the {@code EXEC} comes.
+   * Visits a command, including {@code MULTI} and {@code EXEC}: commands between them take effect
+   * only with the {@code EXEC}.
    *
-   * @param request where the command lies in memory, valid until the call returns; at least one
-   *     argument
-   * @param offset where it begins in the file, in bytes
-   * @throws AofException when the command can't be taken
+   * @param request the command in memory, valid until the call returns; at least one argument
+   * @param offset the start of the command in the file, in bytes
+   * @throws AofException if the command is refused
    */
   void command(Request request, long offset) throws AofException;
 
   /**
-   * What follows has been written at this time or later.
+   * Visits a timestamp: the following commands were written at this time or later.
    *
-   * @param seconds of Unix time
-   * @param offset where the annotation begins in the file, in bytes
+   * @param seconds the Unix time
+   * @param offset the start of the annotation in the file, in bytes
    */
   void timestamp(long seconds, long offset) throws AofException;
 
   /**
-   * An annotation that is no timestamp.
+   * Visits an annotation other than a timestamp.
    *
-   * @param text the line, with its {@code #} and without its end
+   * @param text the line, with its {@code #}, without its end
    */
   default void annotation(String text) {
-    // Most are of no interest to most.
+    // Ignored by default.
   }
 
-  /**
-   * The file ended within a transaction, or within a command: what a {@code MULTI} has begun is
-   * void.
-   */
+  /** Ends a file within a transaction or command: an open {@code MULTI} is void. */
   void cut();
 
-  /** All of a file has been told; of a preamble, too, that makes up the whole file. */
+  /** Ends a file, including one that consists of a preamble. */
   void endFile(AofFile file);
 }

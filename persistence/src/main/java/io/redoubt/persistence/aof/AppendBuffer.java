@@ -3,14 +3,11 @@ package io.redoubt.persistence.aof;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
-/**
- * Bytes on their way to a file, in off-heap memory that grows. It belongs to one thread at a time,
- * not always to the same.
- */
+/** A growing off-heap buffer of bytes to be written. Owned by one thread at a time. */
 final class AppendBuffer {
   private static final long FIRST_BYTES = 1 << 16;
 
-  /** What is larger is given back when it is empty. */
+  /** The size above which an empty buffer is released. */
   private static final long KEPT_BYTES = 1 << 22;
 
   private Arena arena = Arena.ofShared();
@@ -22,7 +19,7 @@ final class AppendBuffer {
     return end - start;
   }
 
-  /** The memory that it takes; asked by any thread, about. */
+  /** Returns the size of its memory; approximate when called from other threads. */
   long heldBytes() {
     return memory.byteSize();
   }
@@ -63,7 +60,7 @@ final class AppendBuffer {
     end = used;
   }
 
-  /** Gives up bytes at the start: they have been written. */
+  /** Discards written bytes at the start. */
   void drop(long length) {
     start += length;
     if (start == end) {

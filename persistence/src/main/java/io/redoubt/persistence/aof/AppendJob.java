@@ -3,23 +3,23 @@ package io.redoubt.persistence.aof;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
-/** Something for the thread of an appender to do. */
+/** A job for the appender's thread. */
 final class AppendJob {
   final AppendTarget target;
 
-  /** The offset of everything appended, at its end. */
+  /** The end offset of the job in all bytes ever appended. */
   long end;
 
-  /** What is to be written first, or null. */
+  /** The bytes to write first, or null. */
   @Nullable AppendBuffer bytes;
 
   boolean forces;
   boolean closes;
 
-  /** Whether what it forces is to be durable in the file itself, and not in a journal. */
+  /** True if a sync must make bytes durable in the file itself rather than in a journal. */
   boolean settles;
 
-  /** What is done when it has been forced, or null. */
+  /** The action after the sync, or null. */
   @Nullable Preparation preparation;
 
   AppendJob(AppendTarget target, long end) {
@@ -35,7 +35,7 @@ final class AppendJob {
     }
   }
 
-  /** Does what is to be done at its end. */
+  /** Runs the action at the end of the job. */
   void prepare() {
     Preparation last = preparation;
     if (last == null) {
@@ -50,7 +50,7 @@ final class AppendJob {
     }
   }
 
-  /** It does not come to that. */
+  /** Cancels the action. */
   void giveUpPreparation(@Nullable IOException problem) {
     Preparation last = preparation;
     if (last != null) {

@@ -4,11 +4,11 @@ import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How far appending has come, as offsets of everything that was ever appended. Told by the loop and
- * the appender's thread, asked by any.
+ * The progress of appending, as offsets in all bytes ever appended. Updated by the event loop and
+ * the appender's thread, read by any thread.
  *
- * <p>After a failure to force, nothing counts as durable that is in that file or comes behind it,
- * until {@link #supersede}.
+ * <p>After a failed sync, neither bytes in that file nor later ones count as durable until {@link
+ * #supersede}.
  */
 final class AppendProgress {
   private volatile long passed;
@@ -18,23 +18,23 @@ final class AppendProgress {
 
   // Guarded by this.
 
-  /** Up to where was forced, also when that is not trusted. */
+  /** The end of the synced bytes, trusted or not. */
   private long forcedEnd;
 
-  /** Where the file begins that is not trusted. */
+  /** The start of the untrusted file. */
   private long distrustedStart;
 
-  /** Up to where replies may leave. */
+  /** Returns the offset up to which replies may be sent. */
   long passed() {
     return passed;
   }
 
-  /** Up to where everything is on the disk. */
+  /** Returns the offset up to which bytes are durable. */
   long durable() {
     return durable;
   }
 
-  /** Why appending does not work at this time, or null when it does. */
+  /** Returns the failure that currently prevents appending, or null. */
   @Nullable IOException failure() {
     return failure;
   }
@@ -59,12 +59,12 @@ final class AppendProgress {
     }
   }
 
-  /** It did not work; it is worth trying again. */
+  /** Records a failure after which a retry is possible. */
   void failed(IOException why) {
     failure = why;
   }
 
-  /** Nobody knows what the disk has of a file. */
+  /** Records that the durable content of a file is unknown. */
   synchronized void distrust(AppendTarget file, IOException why) {
     distrustedStart = file.streamStart();
     distrusted = true;
@@ -72,7 +72,7 @@ final class AppendProgress {
     file.distrusted();
   }
 
-  /** A rewrite is in place: what was appended before the open file was opened is durable by it. */
+  /** Records a completed rewrite, which makes all bytes before the open file durable. */
   synchronized void supersede(AppendTarget open) {
     if (distrusted && distrustedStart < open.streamStart()) {
       distrusted = false;
@@ -85,7 +85,7 @@ final class AppendProgress {
     }
   }
 
-  /** There is no file any more; what was appended to it is as durable as it gets. */
+  /** Records that the file was closed; its bytes can't become more durable. */
   synchronized void closed(long end) {
     failure = null;
     distrusted = false;

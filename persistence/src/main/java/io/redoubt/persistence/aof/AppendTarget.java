@@ -8,21 +8,21 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A file that is appended to, and how far that went. Written by one thread at a time; the sync may
- * run on another beside it.
+ * A file that is appended to, with its progress. Written by one thread at a time; another thread
+ * may sync it concurrently.
  */
 final class AppendTarget implements Closeable {
   private final DiskFile file;
 
-  /** The offset in the stream of everything ever appended at which this file begins to be used. */
+  /** The start of this file in all bytes ever appended. */
   private final long streamStart;
 
-  /** The number of the file. */
+  /** The file's number in the manifest. */
   private final long sequence;
 
   private @Nullable CommitJournal journal;
 
-  /** The length up to which the file holds whole pieces. */
+  /** The length of the file up to its last complete write. */
   private final AtomicLong goodBytes = new AtomicLong();
 
   AppendTarget(DiskFile file, long sequence, long streamStart, @Nullable CommitJournal journal)
@@ -43,10 +43,10 @@ final class AppendTarget implements Closeable {
   }
 
   /**
-   * Writes a buffer and empties it. After an exception the buffer holds what is not in the file,
-   * which ends where the bytes given up end: writing may be tried again.
+   * Writes a buffer and empties it. After an exception the buffer holds exactly the bytes that are
+   * not in the file, so the write may be retried.
    *
-   * @throws TornFile when that can't be brought about
+   * @throws TornFile if that can't be ensured
    */
   void write(AppendBuffer bytes) throws IOException {
     long length = bytes.length();
@@ -74,7 +74,7 @@ final class AppendTarget implements Closeable {
     }
   }
 
-  /** What can't be cut off stays and is not written again. */
+  /** Keeps bytes that can't be truncated and removes them from the buffer. */
   private void keepPart(AppendBuffer bytes, IOException failure) throws TornFile {
     try {
       long written = file.size() - goodBytes.get();
@@ -88,19 +88,19 @@ final class AppendTarget implements Closeable {
     }
   }
 
-  /** Sets where else commits may go to; what has been written stays with the one before. */
+  /** Sets the journal for further commits; written bytes remain the previous journal's. */
   void journal(@Nullable CommitJournal next) {
     journal = next;
   }
 
-  /** Makes what was written durable, here or in the journal. */
+  /** Makes the written bytes durable, in the file or in the journal. */
   void commit() throws IOException {
     if (journal == null || !journal.commit()) {
       sync();
     }
   }
 
-  /** Makes what was written durable in the file itself. */
+  /** Makes the written bytes durable in the file itself. */
   void sync() throws IOException {
     file.sync();
     if (journal != null) {
@@ -108,17 +108,17 @@ final class AppendTarget implements Closeable {
     }
   }
 
-  /** Nobody knows what the disk has of the file: what the journal has is to stay. */
+  /** Keeps the journal's content, because the durable content of the file is unknown. */
   void distrusted() {
     if (journal != null) {
       journal.keep();
     }
   }
 
-  /** What the journal has of files before this one is needed no more. */
+  /** Releases the journal's content about previous files. */
   void trusted() {
     if (journal != null) {
-      journal.giveBack();
+      journal.release();
     }
   }
 
@@ -127,7 +127,7 @@ final class AppendTarget implements Closeable {
     file.close();
   }
 
-  /** Nobody can tell what the file holds. */
+  /** Signals that the content of the file is unknown. */
   static final class TornFile extends IOException {
     private static final long serialVersionUID = 1L;
 

@@ -1,6 +1,6 @@
 package io.redoubt.persistence.aof;
 
-/** A check that can't go on; its message is what the tool prints last, line ends included. */
+/** Ends a check that can't continue; the message is the tool's last output, including line ends. */
 final class CheckAborted extends Exception {
 
   private static final long serialVersionUID = 1L;

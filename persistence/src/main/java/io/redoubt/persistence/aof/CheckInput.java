@@ -6,7 +6,7 @@ import io.redoubt.persistence.io.DiskFile;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 
-/** A file read byte by byte and line by line, with its position: as a check tool needs it. */
+/** A file read byte by byte and line by line by a check tool. */
 final class CheckInput {
 
   private static final int BUFFER_BYTES = 1 << 16;
@@ -17,17 +17,17 @@ final class CheckInput {
   private int at;
   private int limit;
 
-  /** Begins at the start of the file. */
+  /** Creates an input at the start of the file. */
   CheckInput(DiskFile file) {
     this.file = file;
   }
 
-  /** Bytes from the start of the file to the next one to be read. */
+  /** Returns the offset of the next byte. */
   long offset() {
     return offset;
   }
 
-  /** The next byte, which stays the next one, or -1 at the end. */
+  /** Returns the next byte without consuming it, or -1 at the end. */
   int peek() throws IOException {
     if (at == limit) {
       at = 0;
@@ -39,7 +39,7 @@ final class CheckInput {
     return buffer.get(JAVA_BYTE, at) & 0xff;
   }
 
-  /** The next byte, or -1 at the end. */
+  /** Reads the next byte; returns -1 at the end. */
   int read() throws IOException {
     int b = peek();
     if (b >= 0) {
@@ -50,9 +50,9 @@ final class CheckInput {
   }
 
   /**
-   * Reads a line with its end, or as much of it as fits before a closing zero byte.
+   * Reads a line with its end, or as much as fits before a closing NUL.
    *
-   * @return how many bytes were read
+   * @return the number of bytes read
    */
   int line(byte[] target) throws IOException {
     int length = 0;
@@ -72,7 +72,7 @@ final class CheckInput {
     return length;
   }
 
-  /** Passes over bytes; returns how many there were. */
+  /** Skips bytes; returns their number. */
   long skip(long bytes) throws IOException {
     long done = 0;
     while (done < bytes && peek() >= 0) {

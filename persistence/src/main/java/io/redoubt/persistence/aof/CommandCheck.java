@@ -6,9 +6,8 @@ import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Goes through the commands of one file as {@code redis-check-aof} does, to find how far they are
- * in order. It takes a little more than a server does, and says of the first thing wrong what it
- * is.
+ * Checks the commands of one file like {@code redis-check-aof}, to find its valid prefix and
+ * describe the first error. Slightly more lenient than a server's load.
  */
 final class CommandCheck {
 
@@ -16,32 +15,32 @@ final class CommandCheck {
   private static final int ANNOTATION_BYTES = 1024;
   private static final String TIMESTAMP = "#TS:";
 
-  /** Longer names are none of the two that matter. */
+  /** The length of the longest relevant command name, MULTI, with room. */
   private static final int NAME_BYTES = 8;
 
   private final CheckInput in;
   private final String fileName;
   private final String path;
 
-  /** Kept from line to line, for Redis' tool shows what is left there of the one before. */
+  /** Kept between lines, because Redis' tool shows what remains of the previous line. */
   private final byte[] countLine = new byte[HEADER_BYTES];
 
   private final byte[] name = new byte[NAME_BYTES];
 
-  private long lines; // read whole, over all files
+  private long lines; // complete lines read in all files
   private long errorOffset;
   private String error = "";
   private boolean formatError;
-  private int open; // transactions begun and not ended
+  private int open; // the number of open transactions
   private long validBytes;
   private long laterOffset = -1;
 
   /**
-   * A check from where the input is.
+   * Creates a check from the input's position on.
    *
-   * @param fileName for messages
-   * @param path for the messages in which Redis' tool has the path
-   * @param lines the number of the line that is next
+   * @param fileName the file's name in messages
+   * @param path the path in messages for which Redis' tool uses it
+   * @param lines the number of the next line
    */
   CommandCheck(CheckInput in, String fileName, String path, long lines) {
     this.in = in;
@@ -51,11 +50,11 @@ final class CommandCheck {
   }
 
   /**
-   * Goes through the commands.
+   * Checks the commands.
    *
-   * @param untilSeconds an annotation of a later time ends the check: {@link #laterOffset()}; 0 for
-   *     none
-   * @throws CheckAborted when an annotation can't be read
+   * @param untilSeconds the time after which an annotation ends the check, see {@link
+   *     #laterOffset()}; 0 for none
+   * @throws CheckAborted if an annotation is invalid
    */
   void run(long untilSeconds) throws IOException, CheckAborted {
     while (true) {
@@ -82,22 +81,22 @@ final class CommandCheck {
     }
   }
 
-  /** Where the first annotation of a later time begins, or -1. */
+  /** Returns the offset of the first annotation with a later time, or -1. */
   long laterOffset() {
     return laterOffset;
   }
 
-  /** The number of bytes from the start of the file that are in order. */
+  /** Returns the length of the file's valid prefix in bytes. */
   long validBytes() {
     return validBytes;
   }
 
-  /** The number of the line that would be next. */
+  /** Returns the number of the next line. */
   long lines() {
     return lines;
   }
 
-  /** What to print of the first error, in whole lines; empty when there is none to be told of. */
+  /** Returns the lines to print about the first error; empty if there is none. */
   String report() {
     if (formatError) {
       return "AOF %s format error\n".formatted(fileName);
@@ -183,7 +182,7 @@ final class CommandCheck {
     return true;
   }
 
-  /** Whether the argument is this word, in whatever case, up to its end or a zero byte. */
+  /** Returns true if the argument equals the word, ignoring case, up to its end or a NUL. */
   private boolean isName(String word, int nameLength, long length) {
     if (nameLength < word.length()) {
       return false;
@@ -196,7 +195,7 @@ final class CommandCheck {
     return length == word.length() || (nameLength > word.length() && name[word.length()] == 0);
   }
 
-  /** Reads a line of a mark and a number; null when it is none, or there is none. */
+  /** Reads a line of a mark and a number; null if it is invalid or missing. */
   private @Nullable Number header(char mark, byte[] line) throws IOException {
     errorOffset = in.offset();
     if (in.line(line) == 0) {
@@ -220,12 +219,14 @@ final class CommandCheck {
     if (first == '\r' && second == '\n') {
       return true;
     }
-    // With the sign that a byte has in C.
+    // Signed, like a char in C.
     fail("Expected \\r\\n, got: %02x%02x".formatted((int) first, (int) second));
     return false;
   }
 
-  /** Redis' tool keeps the text as a string of C, which a zero byte of the file ends. */
+  /**
+   * Records an error. Redis' tool keeps the text as a C string, which ends at a NUL from the file.
+   */
   private void fail(String text) {
     int zero = text.indexOf(0);
     error = zero < 0 ? text : text.substring(0, zero);
@@ -240,14 +241,12 @@ final class CommandCheck {
     return true;
   }
 
-  /**
-   * A decimal number at a place in a line: white space, a sign and digits, each if there is one.
-   */
+  /** A decimal number at a position in a line: optional white space, sign and digits. */
   private static final class Number {
 
     final long value;
 
-    /** The place after it; where it began when there are no digits. */
+    /** The position after the number; its start if there are no digits. */
     final int end;
 
     Number(byte[] line, int from) {

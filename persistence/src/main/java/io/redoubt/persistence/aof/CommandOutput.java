@@ -11,11 +11,11 @@ import io.redoubt.protocol.resp.ReplyWriter;
 import java.lang.foreign.MemorySegment;
 
 /**
- * Puts commands to an output: one whose words are known in number, or one about a key with as many
- * items as come, several of them to a command.
+ * Writes commands to an output: commands of a known number of words, and commands about a key with
+ * any number of items, in batches.
  */
 final class CommandOutput implements AutoCloseable {
-  /** So many items are in a command at most, as in Redis. */
+  /** The maximum number of items in a command, as in Redis. */
   private static final int MOST_ITEMS = 64;
 
   private static final byte[] LINE_END = {'\r', '\n'};
@@ -35,20 +35,20 @@ final class CommandOutput implements AutoCloseable {
     this.writer = new ReplyWriter(words);
   }
 
-  /** Begins a command of so many words, which the caller writes as bulk strings. */
+  /** Starts a command of {@code count} words, which the caller writes as bulk strings. */
   ReplyWriter command(int count) {
     words.clear();
     writer.array(count);
     return writer;
   }
 
-  /** Ends the command begun. */
+  /** Finishes the current command. */
   void end() {
     out.putBytes(words.memory(), words.start(), words.length());
     words.clear();
   }
 
-  /** Begins commands about a key, of items of so many words each. */
+  /** Starts commands about a key, with items of a fixed number of words. */
   void beginItems(String command, byte[] key, int wordsAnItem) {
     itemCommand = command;
     itemKey = key;
@@ -57,7 +57,7 @@ final class CommandOutput implements AutoCloseable {
     words.clear();
   }
 
-  /** The next item: the caller writes its words as bulk strings. */
+  /** Starts the next item, whose words the caller writes as bulk strings. */
   ReplyWriter item() {
     if (items == MOST_ITEMS) {
       endItems();
@@ -66,7 +66,7 @@ final class CommandOutput implements AutoCloseable {
     return writer;
   }
 
-  /** Ends the command of the items so far. */
+  /** Finishes the command of the current items. */
   void endItems() {
     if (items == 0) {
       return;
@@ -81,7 +81,7 @@ final class CommandOutput implements AutoCloseable {
     items = 0;
   }
 
-  /** Begins a command whose last word comes in pieces, {@link #piece}. */
+  /** Starts a command whose last word comes in pieces by {@link #piece}. */
   void beginLong(String command, byte[] key, long lastWordBytes) {
     ReplyWriter head = command(3);
     head.bulk(command);

@@ -6,17 +6,17 @@ import io.redoubt.protocol.resp.Request;
 import java.lang.foreign.MemorySegment;
 
 /**
- * The form of a command in a file, to the letter. A server takes some liberties from its clients
- * that a file has no reason to take: what deviates there is a sign of corruption.
+ * The strict syntax of a command in a file. A server tolerates deviations by clients that never
+ * occur in a file, where they are a sign of corruption.
  */
 final class CommandSyntax {
 
-  /** More digits than the largest length has. */
+  /** The maximum number of digits of a length. */
   private static final int MAX_DIGITS = 18;
 
   private CommandSyntax() {}
 
-  /** Whether the request, decoded from {@code start} on, is of that form. */
+  /** Returns true if the request, decoded from {@code start} on, has strict syntax. */
   static boolean isStrict(MemorySegment memory, long start, Request request) {
     if (request.count() == 0) {
       return false;
@@ -40,8 +40,8 @@ final class CommandSyntax {
     return true;
   }
 
-  /** Whether the bytes are the beginning of a command, one that more bytes could make whole. */
-  static boolean isBeginning(MemorySegment memory, long from, long to) {
+  /** Returns true if the bytes are a prefix of a command. */
+  static boolean isPrefix(MemorySegment memory, long from, long to) {
     long line = lineEnd(memory, from, to, '*');
     if (line <= 0) {
       return line == 0;
@@ -75,8 +75,8 @@ final class CommandSyntax {
   }
 
   /**
-   * Where the CR of the line of a mark and a number is; 0 when the bytes end before it, -1 when it
-   * is not such a line.
+   * Returns the offset of the CR in a line of a mark and a number; 0 if the bytes end before it, -1
+   * if it is no such line.
    */
   private static long lineEnd(MemorySegment memory, long from, long to, char mark) {
     if (from >= to) {

@@ -11,25 +11,25 @@ import java.nio.file.Path;
 import java.util.UUID;
 
 /**
- * Makes groups of commands durable sooner than the incremental file can be, with {@code appendfsync
- * always}. Each time a file grows its new length is to be made durable too, in the file system's
- * own journal. This file has its length from the beginning and is overwritten from its start: a
- * group is written to the incremental file as ever, to the cache of the operating system, and here;
- * only this one is forced. When there is no room left here the incremental file is, and the next
- * generation of entries begins at the start.
+ * A journal that makes groups of commands durable faster than the incremental file, under {@code
+ * appendfsync always}. Syncing a growing file also makes its new length durable, through the file
+ * system's own journal. This file has a fixed length and is overwritten from its start: a group is
+ * written to the incremental file's cache and to the journal, and only the journal is synced. When
+ * the journal is full, the incremental file is synced, and the next generation of entries starts at
+ * the front.
  *
- * <p>Only the crash of a system leaves something here that the incremental file does not have. What
- * it was, {@link JournalRecovery} puts there before that is read.
+ * <p>Only a system crash can leave bytes here that the incremental file lacks. {@link
+ * JournalRecovery} restores them before the file is read.
  *
- * <p>It is a help and nothing depends on it: what it can't take, the incremental file is forced
- * for. Used by one thread at a time.
+ * <p>An optimization; correctness does not depend on it: for any group that the journal can't take,
+ * the incremental file is synced. Not thread-safe.
  */
 public final class CommitJournal implements Closeable {
 
-  /** The usual size: with so many bytes the incremental file is forced at the latest. */
+  /** The default size, after which the incremental file is synced at the latest. */
   static final long USUAL_BYTES = 2 << 20;
 
-  /** A larger group takes longer to be written twice than it takes to force a file that grows. */
+  /** The largest entry; writing a larger group twice takes longer than syncing a growing file. */
   private static final long LARGEST_ENTRY_BYTES = 1 << 16;
 
   private final Disk disk;
@@ -39,23 +39,23 @@ public final class CommitJournal implements Closeable {
   private final UUID bootId;
   private final Arena arena = Arena.ofShared();
 
-  /** The head of an entry and the bytes of a group. */
+  /** The header of an entry and the bytes of a group. */
   private final MemorySegment entry = arena.allocate(LARGEST_ENTRY_BYTES, Long.BYTES);
 
   private long sequence;
   private long offset;
   private long length;
 
-  /** Up to where the incremental file has been written. */
+  /** The end of the bytes written to the incremental file. */
   private long end;
 
-  /** Whether the bytes of the group are durable, here or in the incremental file. */
+  /** True if the group's bytes are durable, here or in the incremental file. */
   private boolean committed = true;
 
-  /** Whether the group has bytes that did not fit in. */
+  /** True if the group exceeds an entry. */
   private boolean tooLarge;
 
-  /** Whether the incremental file is known to be durable up to where a generation begins. */
+  /** True if the incremental file is known to be durable up to the start of a generation. */
   private boolean begun;
 
   private long generation;
@@ -63,7 +63,7 @@ public final class CommitJournal implements Closeable {
   private long position;
   private boolean broken;
 
-  /** Whether what is here has to stay: the incremental file could not be forced. */
+  /** True while the content must stay because the incremental file could not be synced. */
   private volatile boolean kept;
 
   private CommitJournal(Disk disk, Path path, DiskFile file, long size, UUID bootId) {
@@ -75,9 +75,9 @@ public final class CommitJournal implements Closeable {
   }
 
   /**
-   * Creates one, durable but for its name.
+   * Creates a journal, durable except for its name.
    *
-   * @param bootId what is another one after each start of the system
+   * @param bootId the id of the system's current boot
    */
   static CommitJournal create(Disk disk, Path path, long bytes, UUID bootId) throws IOException {
     DiskFile file = disk.create(path);
@@ -93,14 +93,14 @@ public final class CommitJournal implements Closeable {
   }
 
   /**
-   * Bytes have been written to the incremental file, behind those of the last call.
+   * Adds bytes that were written to the incremental file, behind those of the last call.
    *
    * @param fileSequence the number of the file
-   * @param at where in it they stand
+   * @param at the offset of the bytes in the file
    */
   void add(long fileSequence, long at, MemorySegment memory, long from, long bytes) {
     boolean another = fileSequence != sequence;
-    begun &= at == (another ? 0 : end); // otherwise there are bytes that are not here
+    begun &= at == (another ? 0 : end); // otherwise there are bytes that are not in the journal
     if (another) {
       before = Before.NOTHING;
       committed = true;
@@ -114,7 +114,7 @@ public final class CommitJournal implements Closeable {
     }
     end = at + bytes;
     tooLarge |= bytes > LARGEST_ENTRY_BYTES - JournalEntry.HEAD_BYTES - length;
-    if (tooLarge) { // no entry is made of the group, but its end identifies the file
+    if (tooLarge) { // the group makes no entry, but its end identifies the file
       length = Math.min(bytes, JournalEntry.LONGEST_BEFORE_BYTES);
       MemorySegment.copy(memory, from + bytes - length, entry, JournalEntry.HEAD_BYTES, length);
     } else {
@@ -124,9 +124,9 @@ public final class CommitJournal implements Closeable {
   }
 
   /**
-   * Makes what was added durable.
+   * Makes the added bytes durable.
    *
-   * @return false when the incremental file is to be forced instead
+   * @return false if the incremental file must be synced instead
    */
   boolean commit() {
     if (committed) {
@@ -142,7 +142,7 @@ public final class CommitJournal implements Closeable {
       file.write(entry, 0, space);
       file.sync();
     } catch (IOException e) {
-      broken = true; // the incremental file is forced, now and from now on
+      broken = true; // from now on the incremental file is synced
       return false;
     }
     position += space;
@@ -150,17 +150,19 @@ public final class CommitJournal implements Closeable {
     return true;
   }
 
-  /** Whether there is something here that the incremental file is not known to have for good. */
+  /** Returns true if the journal has bytes that the incremental file does not durably have. */
   boolean isAhead() {
     return position > 0;
   }
 
-  /** The memory that it takes. */
+  /** Returns the size of its memory. */
   long heldBytes() {
     return entry.byteSize();
   }
 
-  /** The incremental file has been forced: what is here is needed no more. */
+  /**
+   * Starts a new generation after a sync of the incremental file, which makes the content obsolete.
+   */
   void restart() {
     if (kept) {
       return;
@@ -173,18 +175,18 @@ public final class CommitJournal implements Closeable {
     before = Before.of(entry, JournalEntry.HEAD_BYTES + length - known, known);
   }
 
-  /** The incremental file could not be forced: what is here stays until {@link #giveBack}. */
+  /** Keeps the content until {@link #release}, because the incremental file could not be synced. */
   void keep() {
     kept = true;
     begun = false;
   }
 
-  /** A rewrite has made what is here needless; on any thread. */
-  void giveBack() {
+  /** Allows the content to be overwritten after a rewrite made it obsolete. Thread-safe. */
+  void release() {
     kept = false;
   }
 
-  /** Closes the file and removes it, unless something is there that is not elsewhere for good. */
+  /** Closes the file, and deletes it unless it has bytes that are not durable elsewhere. */
   @Override
   public void close() throws IOException {
     arena.close();

@@ -1,6 +1,6 @@
 package io.redoubt.persistence.aof;
 
-import io.redoubt.persistence.aof.LeftJournal.State;
+import io.redoubt.persistence.aof.LeftoverJournal.State;
 import io.redoubt.persistence.io.Disk;
 import io.redoubt.persistence.rdb.CheckTerminal;
 import java.io.IOException;
@@ -11,26 +11,26 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The part of {@code redis-check-aof} that Redis' tool doesn't have: it reports the journal of
- * commits that {@code appendfsync always} keeps beside the files, and brings in what only the
- * journal has. Prints nothing when there is none.
+ * The check of the journal of commits, an extension of {@code redis-check-aof}: it reports the
+ * journal that {@code appendfsync always} keeps beside the files, and restores bytes that only the
+ * journal has. Silent without a journal.
  *
- * <p>A journal of the running system is left to the next start, since a server may be writing to
- * it; the files have all that it holds.
+ * <p>A journal of the running system is left to the next start, because a server may be writing to
+ * it; the files have all of its bytes.
  */
 final class JournalCheck implements AofLog {
 
   private static final Pattern INCREMENTAL = Pattern.compile("(.+)\\.(\\d{1,18})\\.incr\\.aof");
 
   private final CheckTerminal terminal;
-  private final @Nullable LeftJournal journal;
+  private final @Nullable LeftoverJournal journal;
 
-  private JournalCheck(CheckTerminal terminal, @Nullable LeftJournal journal) {
+  private JournalCheck(CheckTerminal terminal, @Nullable LeftoverJournal journal) {
     this.terminal = terminal;
     this.journal = journal;
   }
 
-  /** Makes a check that knows of no journal. */
+  /** Returns a check without a journal. */
   static JournalCheck none(CheckTerminal terminal) {
     return new JournalCheck(terminal, null);
   }
@@ -38,7 +38,7 @@ final class JournalCheck implements AofLog {
   /**
    * Reads the journal beside a manifest.
    *
-   * @param name the path of the manifest's file
+   * @param name the path of the manifest
    */
   static JournalCheck beside(Disk disk, CheckTerminal terminal, String name, Manifest manifest)
       throws CheckAborted {
@@ -53,7 +53,7 @@ final class JournalCheck implements AofLog {
   }
 
   /**
-   * Reads the journal beside a single incremental file, if its name is that of one.
+   * Reads the journal beside a single incremental file, if it has the name of one.
    *
    * @param name the path of the file
    */
@@ -76,15 +76,15 @@ final class JournalCheck implements AofLog {
       Disk disk, CheckTerminal terminal, Path directory, String fileName, Manifest manifest)
       throws CheckAborted {
     try {
-      return new JournalCheck(terminal, LeftJournal.read(disk, directory, fileName, manifest));
+      return new JournalCheck(terminal, LeftoverJournal.read(disk, directory, fileName, manifest));
     } catch (IOException e) {
       throw new CheckAborted(
           "Cannot read journal %s: %s\n"
-              .formatted(LeftJournal.path(directory, fileName), terminal.reason(e)));
+              .formatted(LeftoverJournal.path(directory, fileName), terminal.reason(e)));
     }
   }
 
-  /** Prints what the journal holds, and how that relates to the file that it is for. */
+  /** Prints the journal's content and its relation to its file. */
   void report() {
     if (journal == null) {
       return;
@@ -135,11 +135,11 @@ final class JournalCheck implements AofLog {
   }
 
   /**
-   * Prints that there is a journal beside a single file, and that only a check of the manifest
+   * Prints that a journal exists beside a single file, and that only a check of the manifest
    * considers it.
    *
-   * @param changes true if the file may be cut, which is refused if it lacks what the journal has:
-   *     a start would put the journal's bytes behind those that the cut left
+   * @param changes true if the file may be truncated. This is refused if it lacks bytes of the
+   *     journal: a start would append them behind the truncated end
    */
   void referToManifest(boolean changes) throws CheckAborted {
     if (journal == null) {
@@ -160,7 +160,10 @@ final class JournalCheck implements AofLog {
     }
   }
 
-  /** Brings in what only the journal has, and removes it or sets it aside as a start does. */
+  /**
+   * Restores the bytes that only the journal has, and removes the journal or sets it aside, as a
+   * start does.
+   */
   void fix() throws CheckAborted {
     if (journal == null) {
       return;
@@ -188,9 +191,9 @@ final class JournalCheck implements AofLog {
   }
 
   /**
-   * Refuses to go on when a file lacks what the journal has.
+   * Refuses to continue if a file lacks bytes of the journal.
    *
-   * @throws CheckAborted with the way out
+   * @throws CheckAborted with advice
    */
   void requireApplied() throws CheckAborted {
     if (journal != null && state() == State.LACKING) {
@@ -201,12 +204,12 @@ final class JournalCheck implements AofLog {
   }
 
   /**
-   * Prepares a cut of a file: a journal that is for it is set aside, for else a start would put
-   * back what was cut off.
+   * Sets the journal of a file aside before the file is truncated. Otherwise a start would restore
+   * the truncated bytes.
    */
   void beforeCut(String path) throws IOException {
     if (journal != null
-        && journal.isThere()
+        && journal.exists()
         && journal.file() != null
         && path.substring(path.lastIndexOf('/') + 1).equals(journal.file().name())) {
       journal.setAside();

@@ -8,8 +8,8 @@ import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A group of commands as {@link CommitJournal} has it. At a multiple of {@link #ALIGNMENT_BYTES},
- * little-endian:
+ * A group of commands in the format of {@link CommitJournal}. At a multiple of {@link
+ * #ALIGNMENT_BYTES}, little-endian:
  *
  * <pre>
  *  0  "REDOUBTJ"
@@ -32,12 +32,12 @@ import org.jspecify.annotations.Nullable;
  */
 record JournalEntry(long generation, long sequence, long offset, UUID bootId, Before before) {
 
-  /** No sector of a disk is larger: what has been written is not touched again. */
+  /** The largest sector size of a disk; written sectors are not rewritten. */
   static final long ALIGNMENT_BYTES = 4096;
 
   static final int HEAD_BYTES = 64;
 
-  /** The most bytes preceding a generation that are recorded to identify the file. */
+  /** The maximum number of bytes preceding a generation that are recorded to identify the file. */
   static final long LONGEST_BEFORE_BYTES = 512;
 
   private static final ValueLayout.OfLong LONG =
@@ -56,15 +56,15 @@ record JournalEntry(long generation, long sequence, long offset, UUID bootId, Be
   private static final long BEFORE_LENGTH_AT = 60;
 
   /**
-   * The end of what a file has at a place.
+   * The digest of a file's bytes before a position.
    *
-   * @param bytes how many bytes
+   * @param bytes the number of bytes
    * @param sum their CRC-32C
    */
   record Before(int bytes, int sum) {
     static final Before NOTHING = new Before(0, 0);
 
-    /** That of some bytes. */
+    /** Returns the digest of a range. */
     static Before of(MemorySegment memory, long from, long length) {
       return new Before((int) length, checksum(memory, from, length));
     }
@@ -76,12 +76,12 @@ record JournalEntry(long generation, long sequence, long offset, UUID bootId, Be
     return (int) sum.getValue();
   }
 
-  /** What an entry of so many bytes takes. */
+  /** Returns the size of an entry of {@code length} bytes, aligned. */
   static long space(long length) {
     return (HEAD_BYTES + length + ALIGNMENT_BYTES - 1) & -ALIGNMENT_BYTES;
   }
 
-  /** Writes the head before bytes that stand there. */
+  /** Writes the header before bytes that are in place. */
   void write(MemorySegment memory, long length) {
     memory.set(LONG, 0, MAGIC);
     memory.set(INT, LENGTH_AT, (int) length);
@@ -95,7 +95,7 @@ record JournalEntry(long generation, long sequence, long offset, UUID bootId, Be
     memory.set(INT, SUM_AT, checksum(memory, LENGTH_AT, HEAD_BYTES - LENGTH_AT + length));
   }
 
-  /** The entry at a place, or null when no whole one is there. */
+  /** Returns the entry at an offset, or null if it is missing or torn. */
   static @Nullable JournalEntry read(MemorySegment memory, long at) {
     if (!isBegun(memory, at)) {
       return null;
@@ -115,12 +115,12 @@ record JournalEntry(long generation, long sequence, long offset, UUID bootId, Be
         new Before(memory.get(INT, at + BEFORE_LENGTH_AT), memory.get(INT, at + BEFORE_SUM_AT)));
   }
 
-  /** Returns true if an entry begins at a place, whole or torn. */
+  /** Returns true if an entry starts at an offset, complete or torn. */
   static boolean isBegun(MemorySegment memory, long at) {
     return memory.byteSize() - at >= HEAD_BYTES && memory.get(LONG, at) == MAGIC;
   }
 
-  /** How many bytes the entry at a place has. */
+  /** Returns the number of bytes of the entry at an offset. */
   static long length(MemorySegment memory, long at) {
     return memory.get(INT, at + LENGTH_AT);
   }

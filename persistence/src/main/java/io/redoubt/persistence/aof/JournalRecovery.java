@@ -12,12 +12,11 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Puts what {@link CommitJournal} has at the end of an incremental file that has lost it in the
- * crash of a system, before the file is read.
+ * Restores the bytes of a {@link CommitJournal} at the end of an incremental file that lost them in
+ * a system crash, before the file is read.
  *
- * <p>As long as the system runs, the file has all that was written to it. Where it has not, or
- * where something else stands before what the journal has, someone has changed it: it stays as it
- * is then.
+ * <p>While the system runs, the file has all bytes written to it. If it does not, or if other bytes
+ * precede the journal's, the file was changed by someone and is left as it is.
  */
 final class JournalRecovery {
   private static final int SECTOR_BYTES = 512;
@@ -26,7 +25,7 @@ final class JournalRecovery {
   private final MemorySegment journal;
   private final JournalEntry first;
 
-  /** The bytes of all entries of the first one's generation. */
+  /** The bytes of all entries of the first entry's generation. */
   private final byte[] bytes;
 
   private int count;
@@ -39,53 +38,51 @@ final class JournalRecovery {
     this.bytes = bytes();
   }
 
-  /** Reads a journal; null: it has nothing. */
+  /** Reads a journal; returns null if it has no entries. */
   static @Nullable JournalRecovery read(Disk disk, Path path) throws IOException {
     MemorySegment journal = MemorySegment.ofArray(WholeFile.read(disk, path));
     JournalEntry first = JournalEntry.read(journal, 0);
     return first == null ? null : new JournalRecovery(disk, journal, first);
   }
 
-  /** The number of the incremental file that it is for. */
+  /** Returns the sequence number of the journal's incremental file. */
   long sequence() {
     return first.sequence();
   }
 
-  /** The number of entries of the first one's generation. */
+  /** Returns the number of entries of the first entry's generation. */
   int count() {
     return count;
   }
 
-  /** The generation of the entries. */
+  /** Returns the generation of the entries. */
   long generation() {
     return first.generation();
   }
 
-  /** The place in the file at which the bytes belong. */
+  /** Returns the offset of the bytes in the file. */
   long offset() {
     return first.offset();
   }
 
-  /** The length of the bytes of all entries. */
+  /** Returns the number of bytes in all entries. */
   long lengthBytes() {
     return bytes.length;
   }
 
-  /**
-   * Returns true if an entry follows whose checksum is wrong: it was being written at the crash.
-   */
+  /** Returns true if an entry with a wrong checksum follows: the crash interrupted its write. */
   boolean isTorn() {
     return torn;
   }
 
-  /** Returns true if the system has not been started since the entries were written. */
+  /** Returns true if the system has not been restarted since the entries were written. */
   boolean isOfThisSystem() {
     return disk.bootId().equals(Optional.of(first.bootId()));
   }
 
   /**
-   * Returns true if a file is the one that the entries are for: as long as the system runs it has
-   * all that was written to it, and after a crash all that precedes the entries.
+   * Returns true if a file is the one of the entries. While the system runs it has all bytes
+   * written to it; after a crash it has all bytes that precede the entries.
    */
   boolean belongsTo(Path file) throws IOException {
     long size = disk.size(file);
@@ -96,7 +93,7 @@ final class JournalRecovery {
     return isOfThisSystem() ? size - offset >= bytes.length : isBeforeAsItWas(file, size);
   }
 
-  /** Returns the number of bytes from the first one that a file it belongs to lacks. */
+  /** Returns the number of the journal's bytes that its file lacks. */
   long lackingBytes(Path file) throws IOException {
     if (isOfThisSystem()) {
       return 0;
@@ -105,7 +102,7 @@ final class JournalRecovery {
     return same < 0 ? 0 : bytes.length - same;
   }
 
-  /** Brings a file that it belongs to up to date and makes it durable. */
+  /** Restores the missing bytes of the journal's file and makes them durable. */
   void run(Path file, AofLog log) throws IOException {
     boolean whole = lackingBytes(file) == 0;
     try (DiskFile output = disk.append(file)) {
@@ -119,7 +116,7 @@ final class JournalRecovery {
     }
   }
 
-  /** Makes a file durable as it is. */
+  /** Makes a file durable. */
   void sync(Path file) throws IOException {
     try (DiskFile output = disk.append(file)) {
       output.sync();
@@ -161,8 +158,8 @@ final class JournalRecovery {
   }
 
   /**
-   * Returns true if a file of which nothing is known before the entries has, in the sector where
-   * they begin, nothing but a part of them. A crash leaves zeros for the rest.
+   * Returns true if a file without known preceding bytes has only a part of the entries in the
+   * sector where they start. A crash leaves zeros for the rest.
    */
   private boolean mayBeTorn(Path file, long size) throws IOException {
     long most = Math.min(Math.min(bytes.length, size - first.offset()), SECTOR_BYTES);

@@ -33,24 +33,24 @@ public record Manifest(
     long lastBaseSequence,
     long lastIncrementalSequence) {
 
-  /** No files. */
+  /** A manifest without files. */
   public static final Manifest EMPTY = new Manifest(null, List.of(), List.of(), 0, 0);
 
-  /** What tells the names of incremental files from those of bases. */
+  /** The suffix that distinguishes incremental files. */
   static final String INCREMENTAL_MARK = ".incr.";
 
-  /** Whole lines, their end included, have at most this many bytes. */
+  /** The maximum length of a line in bytes, with its end. */
   private static final int MAX_LINE_BYTES = 1024;
 
   private static final int LEAST_WORDS = 6;
 
-  /** A copy of the lists is kept. */
+  /** Copies the lists. */
   public Manifest {
     incrementals = List.copyOf(incrementals);
     history = List.copyOf(history);
   }
 
-  /** The files to load, in that order. */
+  /** Returns the files to load, in order. */
   public List<AofFile> loaded() {
     List<AofFile> files = new ArrayList<>();
     if (base != null) {
@@ -60,17 +60,17 @@ public record Manifest(
     return files;
   }
 
-  /** Whether there is nothing to load. */
+  /** Returns true if there is nothing to load. */
   public boolean isEmpty() {
     return base == null && incrementals.isEmpty();
   }
 
-  /** The incremental file that is written to, or null. */
+  /** Returns the incremental file that is appended to, or null. */
   public @Nullable AofFile last() {
     return incrementals.isEmpty() ? null : incrementals.getLast();
   }
 
-  /** With a file from before there were manifests as the base. */
+  /** Returns a manifest whose base is a file from before manifests existed. */
   static Manifest takingOver(String name) {
     return new Manifest(new AofFile(name, 1, AofFileType.BASE), List.of(), List.of(), 1, 0);
   }
@@ -81,7 +81,7 @@ public record Manifest(
   }
 
   /**
-   * With the next incremental file.
+   * Returns a manifest with the next incremental file added.
    *
    * @param fileName the directive {@code appendfilename}
    */
@@ -93,10 +93,10 @@ public record Manifest(
   }
 
   /**
-   * With the next base; the one before is history.
+   * Returns a manifest with the next base; the previous one becomes history.
    *
    * @param fileName the directive {@code appendfilename}
-   * @param rdb whether it is an RDB file, otherwise one of commands
+   * @param rdb true for an RDB file, false for one of commands
    */
   Manifest withNextBase(String fileName, boolean rdb) {
     long sequence = lastBaseSequence + 1;
@@ -110,7 +110,7 @@ public record Manifest(
     return new Manifest(next, incrementals, old, sequence, lastIncrementalSequence);
   }
 
-  /** With all but the last {@code kept} incremental files as history. */
+  /** Returns a manifest in which all but the last {@code kept} incremental files are history. */
   Manifest withHistory(int kept) {
     int count = Math.max(0, incrementals.size() - kept);
     List<AofFile> old = new ArrayList<>();
@@ -124,7 +124,7 @@ public record Manifest(
     return new Manifest(base, incrementals, List.of(), lastBaseSequence, lastIncrementalSequence);
   }
 
-  /** The content of the file. */
+  /** Returns the content of the manifest file. */
   public byte[] format() {
     StringBuilder lines = new StringBuilder();
     if (base != null) {
@@ -156,7 +156,7 @@ public record Manifest(
     return name.length == 0;
   }
 
-  /** Reads the content of a manifest. */
+  /** Parses the content of a manifest file. */
   public static Manifest parse(byte[] content) throws ManifestException {
     ManifestLines lines = new ManifestLines();
     int number = 0;

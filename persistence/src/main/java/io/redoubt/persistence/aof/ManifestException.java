@@ -2,7 +2,7 @@ package io.redoubt.persistence.aof;
 
 import java.util.List;
 
-/** A manifest that can't be understood; the message is Redis'. */
+/** Signals an invalid manifest; the message is Redis'. */
 public final class ManifestException extends Exception {
 
   private static final long serialVersionUID = 1L;
@@ -16,17 +16,17 @@ public final class ManifestException extends Exception {
     this.text = text;
   }
 
-  /** The number of the line, from 1 on; 0 when it is not about a line. */
+  /** Returns the number of the line, from 1 on; 0 if the error is not about a line. */
   public int line() {
     return line;
   }
 
-  /** The line as it stands in the file, without its end. */
+  /** Returns the line in the file, without its end. */
   public String text() {
     return text;
   }
 
-  /** What Redis logs before it gives up, message by message; some end with an empty line. */
+  /** Returns the messages that Redis logs before it exits; some end with an empty line. */
   public List<String> report() {
     String title = "\n*** FATAL AOF MANIFEST FILE ERROR ***\n";
     String reason = getMessage() + "\n";

@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
-/** The lines of a manifest put together, with what Redis finds wrong with them. */
+/** Parses the lines of a manifest, with Redis' checks. */
 final class ManifestLines {
 
   private @Nullable AofFile base;
@@ -33,7 +33,7 @@ final class ManifestLines {
         case "file" -> name = value;
         case "seq" -> sequence = leadingNumber(value);
         case "type" -> type = value;
-        default -> {} // of a later version
+        default -> {} // a field of a later version
       }
       if (name.indexOf('/') >= 0 || name.indexOf('\\') >= 0) {
         throw new ManifestException(number, text, "File can't be a path, just a filename");
@@ -48,14 +48,14 @@ final class ManifestLines {
     add(number, text, name, sequence, type.charAt(0));
   }
 
-  /** Returns a word up to its first zero byte, as C reads it. */
+  /** Returns a word up to its first NUL, as C reads it. */
   private static String text(byte[] word) {
     String text = new String(word, UTF_8);
     int end = text.indexOf('\0');
     return end < 0 ? text : text.substring(0, end);
   }
 
-  /** Returns true if the system's encoding of file names has all of a name. */
+  /** Returns true if the system's encoding of file names can represent a name. */
   private static boolean isEncodable(String name) {
     try {
       return Path.of(name).getNameCount() > 0;
@@ -85,7 +85,9 @@ final class ManifestLines {
     }
   }
 
-  /** The numbers of history files, too, are not to be used again: those files will be removed. */
+  /**
+   * Sequence numbers of history files are not reused either, because those files will be removed.
+   */
   Manifest manifest() {
     long lastBase = base == null ? 0 : base.sequence();
     long lastIncremental = lastIncrementalSequence;
@@ -99,7 +101,7 @@ final class ManifestLines {
     return new Manifest(base, incrementals, history, lastBase, lastIncremental);
   }
 
-  /** The digits that the text begins with, 0 when there are none or too many. */
+  /** Returns the number at the start of the text, 0 if it is missing or too long. */
   private static long leadingNumber(String text) {
     int end = text.startsWith("-") ? 1 : 0;
     while (end < text.length() && text.charAt(end) >= '0' && text.charAt(end) <= '9') {

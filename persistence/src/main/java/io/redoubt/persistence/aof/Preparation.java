@@ -3,11 +3,11 @@ package io.redoubt.persistence.aof;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
-/** What the thread of an appender does before the next file is begun; all on that thread. */
+/** Prepares the next file on the appender's thread. */
 public interface Preparation {
-  /** Does it. */
+  /** Runs the preparation. */
   void run() throws IOException;
 
-  /** It has been done, or, because of a problem, won't be. */
+  /** Reports the end of the preparation, or the problem that prevented it. */
   void over(@Nullable IOException problem);
 }

@@ -14,8 +14,8 @@ import io.redoubt.protocol.resp.ReplyWriter;
 import java.lang.foreign.MemorySegment;
 
 /**
- * Writes a data set as the commands that make it again: the base of an append-only file with {@code
- * aof-use-rdb-preamble no}. One thread's.
+ * Writes a data set as the commands that recreate it: the base of an append only file with {@code
+ * aof-use-rdb-preamble no}. Not thread-safe.
  */
 public final class RewriteWriter implements RdbVisitor, AutoCloseable {
   private enum Collection {
@@ -33,25 +33,27 @@ public final class RewriteWriter implements RdbVisitor, AutoCloseable {
   private long expireAtMillis = RdbKey.NONE;
   private boolean fieldsExpire;
 
-  /** A writer to an output; {@code buffers} hold a command until it is whole. */
+  /** Creates a writer to an output; {@code buffers} hold a command until it is complete. */
   public RewriteWriter(RdbOutput out, BufferMemory buffers) {
     this.out = new CommandOutput(out, buffers);
     this.stream = new StreamRewrite(this.out);
   }
 
-  /** Writes when the data set was so, in seconds of Unix time: {@code aof-timestamp-enabled}. */
+  /**
+   * Writes the timestamp of the data set, in seconds of Unix time: {@code aof-timestamp-enabled}.
+   */
   public void timestamp(long seconds) {
     out.put("#TS:" + seconds + "\r\n");
   }
 
   @Override
   public void begin(int version) {
-    // commands have no head
+    // commands have no header
   }
 
   @Override
   public void aux(String name, String value) {
-    // facts about the file have no place among commands
+    // there is no command for auxiliary fields
   }
 
   @Override
@@ -64,7 +66,7 @@ public final class RewriteWriter implements RdbVisitor, AutoCloseable {
 
   @Override
   public void resizeDb(long keys, long expiring) {
-    // a hint for those who load an RDB
+    // a hint for loading an RDB
   }
 
   @Override
@@ -78,7 +80,7 @@ public final class RewriteWriter implements RdbVisitor, AutoCloseable {
 
   @Override
   public void moduleAux(String module) {
-    // was skipped when it was loaded
+    // it was skipped by the load
   }
 
   private void begins(RdbKey newKey) {
@@ -174,7 +176,7 @@ public final class RewriteWriter implements RdbVisitor, AutoCloseable {
     }
   }
 
-  /** In a sorted set the score stands behind its member, in ZADD before it. */
+  /** In a packed sorted set the score follows its member; in ZADD it precedes it. */
   private void pairs(MemorySegment memory, long listpack, boolean secondFirst) {
     for (long entry = Listpack.first(memory, listpack); entry != Listpack.NONE; ) {
       long second = Listpack.next(memory, entry);
@@ -322,7 +324,7 @@ public final class RewriteWriter implements RdbVisitor, AutoCloseable {
 
   @Override
   public void streamConsumers(long consumers) {
-    // they follow, each by itself
+    // the elements follow
   }
 
   @Override
@@ -347,12 +349,12 @@ public final class RewriteWriter implements RdbVisitor, AutoCloseable {
 
   @Override
   public void empty(RdbKey emptyKey) {
-    // such a key is to be left out
+    // empty collections are omitted
   }
 
   @Override
   public void end() {
-    // the last command was whole
+    // the last command is complete
   }
 
   @Override

@@ -9,9 +9,12 @@ import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
-/** Writes a stream as commands: its entries, its state, its groups with what is pending. */
+/**
+ * Writes a stream as commands: its entries, its attributes, and its groups with their pending
+ * entries.
+ */
 final class StreamRewrite {
-  /** A pending entry: milliseconds, sequence, when it was delivered, how often. */
+  /** A pending entry: id, delivery time in Unix milliseconds, number of deliveries. */
   private static final int PENDING_LONGS = 4;
 
   private static final byte[] LEAST_ID = "0-1".getBytes(StandardCharsets.US_ASCII);
@@ -35,7 +38,7 @@ final class StreamRewrite {
     command.bulkId(millis, sequence);
   }
 
-  /** Writes the entries of a node, see {@link StreamListpack}. */
+  /** Writes the entries of a node; see {@link StreamListpack}. */
   void node(long millis, long sequence, MemorySegment memory, long listpack) {
     long at = Listpack.next(memory, Listpack.next(memory, Listpack.first(memory, listpack)));
     int headFields = (int) Listpack.integer(memory, at);
@@ -84,12 +87,13 @@ final class StreamRewrite {
     return Listpack.next(memory, at); // past the number of elements
   }
 
-  /** Writes what is known beside the entries. */
+  /** Writes the attributes of the stream. */
   void state(RdbStream stream) {
     long millis = stream.lastMillis();
     long sequence = stream.lastSequence();
     if (stream.length() == 0) {
-      // XADD takes no id of 0-0: an empty stream comes of an entry that is trimmed at once.
+      // XADD refuses the id 0-0: an empty stream is made by adding an entry that is trimmed at
+      // once.
       ReplyWriter command = out.command(7);
       command.bulk("XADD");
       command.bulk(key);
@@ -132,7 +136,7 @@ final class StreamRewrite {
     out.end();
   }
 
-  /** Keeps a pending entry of the group, in ascending order, until its consumer comes. */
+  /** Keeps a pending entry of the group, in ascending order, until its consumer follows. */
   void pending(long millis, long sequence, long deliveredAtMillis, long deliveries) {
     if (pendingCount * PENDING_LONGS == pending.length) {
       pending = Arrays.copyOf(pending, pending.length * 2);

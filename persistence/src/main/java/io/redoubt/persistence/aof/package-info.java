@@ -1,9 +1,8 @@
 /**
- * Redis 7's append-only file as it lies on disk: a directory with a manifest, a base file and
- * incremental files; the reader of such files; and what {@code redis-check-aof} does. It knows no
- * keyspace and no channel. Imports persistence.io (the disk), persistence.rdb (a base file is an
- * RDB, and so may be the beginning of an old AOF), protocol.resp (commands are requests) and
- * protocol.bytes.
+ * The append only file of Redis 7: a directory with a manifest, a base file and incremental files;
+ * their reader and writer; and {@code redis-check-aof}. Independent of the keyspace and of the
+ * network. Imports persistence.io (the disk), persistence.rdb (a base file is an RDB, as may be the
+ * start of an old AOF), protocol.resp (commands are requests) and protocol.bytes.
  */
 @NullMarked
 package io.redoubt.persistence.aof;

@@ -104,7 +104,7 @@ class AofCrashTest {
     void start() throws Exception {
       directory = new AofDirectory(disk, WORKING, "dir", "x", LOG);
       directory.open();
-      directory.takeOver();
+      directory.migrateOldFile();
       Numbers numbers = new Numbers();
       try (AofLoad load =
           new AofLoad(disk, directory, BufferMemory.offHeap(), numbers, true, LOG)) {

@@ -82,7 +82,7 @@ class AofDirectoryTest {
   @Test
   void theFirstFileOfANewServer() throws Exception {
     AofDirectory directory = open();
-    assertThat(directory.takeOver()).isFalse();
+    assertThat(directory.migrateOldFile()).isFalse();
     assertThat(directory.manifest().isEmpty()).isTrue();
     try (DiskFile file = directory.openLast()) {
       append(file, command("PING"));
@@ -158,7 +158,7 @@ class AofDirectoryTest {
   void aSingleFileFromBeforeRedis7IsTakenOver() throws Exception {
     write(WORKING.resolve("x.aof"), command("SET", "a", "1"));
     AofDirectory directory = open();
-    assertThat(directory.takeOver()).isTrue();
+    assertThat(directory.migrateOldFile()).isTrue();
     assertThat(logged)
         .containsExactly(
             "Successfully migrated an old-style AOF file (x.aof) into the AOF directory"
@@ -169,7 +169,7 @@ class AofDirectoryTest {
     assertThat(load(open(), true))
         .containsExactly("0 SET a 1", "end of x.aof", "end of x.aof.1.incr.aof");
     write(WORKING.resolve("x.aof"), command("SET", "later", "1"));
-    assertThat(open().takeOver()).as("there is something to load already").isFalse();
+    assertThat(open().migrateOldFile()).as("there is something to load already").isFalse();
   }
 
   @Test

@@ -127,7 +127,7 @@ public final class AppendOnlyFile implements AutoCloseable {
   public void open() throws IOException, ManifestException {
     files.current().open();
     if (settings.appendonly.value()) {
-      files.current().takeOver();
+      files.current().migrateOldFile();
     }
   }
 

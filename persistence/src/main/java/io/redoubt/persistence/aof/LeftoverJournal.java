@@ -6,29 +6,29 @@ import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The journal of commits that a directory was left with, and its relation to the files of the
- * manifest. Used by the start of a server and by {@code redis-check-aof} alike.
+ * The journal of commits left in a directory, and its relation to the files of the manifest. Used
+ * by a server's start and by {@code redis-check-aof}.
  *
- * <p>Nothing is changed before {@link #settle} or {@link #setAside}. Both may be interrupted at any
- * time and be run again.
+ * <p>Changes are made by {@link #settle} and {@link #setAside} only. Both may be interrupted at any
+ * point and repeated.
  */
-final class LeftJournal {
+final class LeftoverJournal {
 
   /** The relation of a journal to the files. */
   enum State {
-    /** It has no whole entry: nothing was committed to it, or its first entry is torn. */
+    /** It has no complete entry: nothing was committed, or the first entry is torn. */
     EMPTY,
-    /** Its entries are for a file that the manifest doesn't name and that is gone. */
+    /** Its file does not exist and is not in the manifest. */
     STALE,
-    /** Its entries are for a file that is there, but that the manifest doesn't name. */
+    /** Its file exists but is not in the manifest. */
     UNLISTED,
-    /** Its entries are for a file that the manifest names, but that is not there. */
+    /** Its file is in the manifest but does not exist. */
     MISSING,
-    /** The file has all of its bytes. */
+    /** Its file has all of its bytes. */
     COMPLETE,
-    /** The file lacks some of its bytes, which a crash of the system took. */
+    /** Its file lacks bytes that were lost in a system crash. */
     LACKING,
-    /** The file has been changed since: what the journal has doesn't belong to it. */
+    /** Its file has been changed since, so its bytes no longer belong there. */
     CHANGED
   }
 
@@ -43,7 +43,7 @@ final class LeftJournal {
   private final State state;
   private long lackingBytes;
 
-  private LeftJournal(Disk disk, Path directory, String fileName, Manifest manifest)
+  private LeftoverJournal(Disk disk, Path directory, String fileName, Manifest manifest)
       throws IOException {
     this.disk = disk;
     this.directory = directory;
@@ -53,16 +53,16 @@ final class LeftJournal {
     this.state = state(recovery, manifest);
   }
 
-  /** Returns the path of the journal that belongs to files whose names begin with the given one. */
+  /** Returns the path of the journal for files with the given name prefix. */
   static Path path(Path directory, String fileName) {
     return directory.resolve(fileName + SUFFIX);
   }
 
-  /** Reads the journal of a directory; returns null when there is none. */
-  static @Nullable LeftJournal read(Disk disk, Path directory, String fileName, Manifest manifest)
-      throws IOException {
+  /** Reads the journal of a directory; returns null if there is none. */
+  static @Nullable LeftoverJournal read(
+      Disk disk, Path directory, String fileName, Manifest manifest) throws IOException {
     return disk.exists(path(directory, fileName))
-        ? new LeftJournal(disk, directory, fileName, manifest)
+        ? new LeftoverJournal(disk, directory, fileName, manifest)
         : null;
   }
 
@@ -99,41 +99,41 @@ final class LeftJournal {
     return state;
   }
 
-  /** The entries; null when it has none. */
+  /** Returns the entries; null if there are none. */
   @Nullable JournalRecovery entries() {
     return recovery;
   }
 
-  /** Returns true until it has been removed or set aside. */
-  boolean isThere() {
+  /** Returns true until the journal has been removed or set aside. */
+  boolean exists() {
     return disk.exists(path(directory, fileName));
   }
 
-  /** The bytes that the file lacked when the journal was read. */
+  /** Returns the number of bytes that the file lacked when the journal was read. */
   long lackingBytes() {
     return lackingBytes;
   }
 
-  /** The incremental file that the entries are for; null when it is not there. */
+  /** Returns the incremental file of the entries; null if it does not exist. */
   @Nullable AofFile file() {
     return file;
   }
 
-  /** The name of the manifest that the journal belongs to. */
+  /** Returns the name of the manifest that the journal belongs to. */
   String manifestName() {
     return fileName + AofDirectory.MANIFEST_SUFFIX;
   }
 
-  /** The name of the journal. */
+  /** Returns the name of the journal. */
   String name() {
     return fileName + SUFFIX;
   }
 
   /**
-   * Puts what only the journal has where it belongs, makes that durable and removes the journal.
-   * One that doesn't belong to the file keeps its bytes under another name, as does one whose file
-   * the manifest doesn't name: the manifest may be damaged. One whose file is missing stays, since
-   * the file may be put back before the next start.
+   * Restores the bytes that only the journal has, makes them durable and deletes the journal. A
+   * journal that does not match its file, or whose file is not in the manifest, is kept under
+   * another name, because the manifest may be damaged. A journal whose file is missing stays,
+   * because the file may be restored before the next start.
    */
   void settle(AofLog log) throws IOException {
     if (state == State.MISSING) {
@@ -162,8 +162,8 @@ final class LeftJournal {
   }
 
   /**
-   * Gives the journal a name under which no start finds it. The bytes that the file has are made
-   * durable first, since they may be only in the journal and in the system's cache.
+   * Renames the journal so that no start finds it. The file is synced first, since its bytes may
+   * exist only in the journal and in the system's cache.
    */
   void setAside() throws IOException {
     if (recovery != null && file != null && state == State.COMPLETE) {
