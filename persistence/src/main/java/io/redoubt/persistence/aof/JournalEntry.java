@@ -13,22 +13,22 @@ import org.jspecify.annotations.Nullable;
  *
  * <pre>
  *  0  "REDOUBTJ"
- *  8  CRC-32C of all that follows, the bytes included
- * 12  how many bytes there are
+ *  8  CRC-32C of the rest of the header and the bytes
+ * 12  the number of bytes
  * 16  the generation
- * 24  the sequence of the incremental file
- * 32  where in it the bytes stand
- * 40  the start of the system that wrote them, a UUID
- * 56  CRC-32C of the bytes of the file before the generation's first entry
- * 60  how many those are
+ * 24  the sequence number of the incremental file
+ * 32  the offset of the bytes in that file
+ * 40  the boot id of the system that wrote them, a UUID
+ * 56  CRC-32C of the file's bytes before the generation's first entry
+ * 60  the number of those bytes
  * 64  the bytes
  * </pre>
  *
- * @param generation entries of another belong to an earlier time
- * @param sequence that of the incremental file
- * @param offset where in the file the bytes stand
- * @param bootId the start of the system that wrote them
- * @param before what stands before the generation's first entry
+ * @param generation the generation; entries of other generations are obsolete
+ * @param sequence the sequence number of the incremental file
+ * @param offset the offset of the bytes in that file
+ * @param bootId the boot id of the system that wrote them
+ * @param before the digest of the bytes before the generation's first entry
  */
 record JournalEntry(long generation, long sequence, long offset, UUID bootId, Before before) {
 

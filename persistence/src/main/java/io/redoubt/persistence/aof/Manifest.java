@@ -8,17 +8,17 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which files make up the append-only file: a base, incremental files in the order in which they
- * are loaded, and history files, which are not loaded any more.
+ * The list of the files of an append only file: a base, incremental files in the order in which
+ * they are loaded, and history files, which are no longer loaded.
  *
- * <p>On disk a line a file, in the order base, history, incrementals:
+ * <p>The file on disk has one line for each, in the order base, history, incrementals:
  *
  * <pre>
  * file appendonly.aof.2.base.rdb seq 2 type b
  * </pre>
  *
- * <p>A name with white space, quotes or bytes that aren't printable stands in double quotes. Lines
- * that begin with {@code #} are comments; words in pairs that are not known are passed over.
+ * <p>A name with white space, quotes or bytes that aren't printable is enclosed in double quotes.
+ * Lines that begin with {@code #} are comments; words in pairs that are not known are passed over.
  *
  * @param base the data set that the rest is applied to; null for the empty one
  * @param incrementals in ascending order of their sequence

@@ -69,14 +69,14 @@ class AofAppenderTest {
     return new String(disk.bytes(file), US_ASCII);
   }
 
-  /** Waits until the thread has told of something. */
+  /** Waits until the appender's thread has reported progress. */
   private void awaitProgress() throws InterruptedException {
     progress.acquire();
   }
 
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
-  void whatHasPassedUnderAlwaysSurvivesAPowerCut(boolean withJournal) throws Exception {
+  void keepsAcknowledgedBytesThroughAPowerCut(boolean withJournal) throws Exception {
     for (int round = 0; round < 50; round++) {
       FaultDisk each = new FaultDisk(random, DIRECTORY);
       DiskFile file = each.create(FILE);
@@ -107,7 +107,7 @@ class AofAppenderTest {
         }
         passed = always.passed();
         always.drain();
-        each.stop(); // so that the end does not change anything
+        each.stop(); // so that close changes nothing
       }
       each.restart();
       JournalRecovery recovery = withJournal ? JournalRecovery.read(each, JOURNAL) : null;
@@ -122,7 +122,7 @@ class AofAppenderTest {
   }
 
   @Test
-  void groupsGoToTheDiskTogether() throws Exception {
+  void syncsPendingGroupsTogether() throws Exception {
     SlowFile file = new SlowFile(disk.create(FILE));
     appender.open(file, 1);
     appender.policy(Policy.ALWAYS);
@@ -142,7 +142,7 @@ class AofAppenderTest {
   }
 
   @Test
-  void forcesOnTheCallingThreadUnlessTheOtherIsBusy() throws Exception {
+  void syncsOnTheCallingThreadUnlessTheOtherIsBusy() throws Exception {
     SlowFile file = new SlowFile(disk.create(FILE));
     appender.open(file, 1);
     append("not always");
@@ -165,7 +165,7 @@ class AofAppenderTest {
   }
 
   @Test
-  void whatCouldNotBeForcedHereIsTriedAgainByTheThread() throws Exception {
+  void retriesAFailedSyncOfTheCallingThreadOnTheOther() throws Exception {
     open(Policy.ALWAYS);
     append("whole,");
     assertThat(appender.forceHere()).isTrue();
@@ -186,7 +186,7 @@ class AofAppenderTest {
   }
 
   @Test
-  void tellsHowLongForcingUsuallyTakes() throws Exception {
+  void reportsTheAverageSyncTime() throws Exception {
     AtomicLong nanos = new AtomicLong();
     long[] took = {800};
     try (AofAppender timed =
@@ -207,7 +207,7 @@ class AofAppenderTest {
   }
 
   @Test
-  void whatDidNotFitIsWrittenWhenThereIsRoomAgain() throws Exception {
+  void writesRemainingBytesOnceThereIsRoom() throws Exception {
     for (Policy policy : Policy.values()) {
       open(policy);
       append("whole,");
@@ -236,7 +236,7 @@ class AofAppenderTest {
   }
 
   @Test
-  void afterAFailedSyncOnlyANewFileUnderANewBaseIsTrusted() throws Exception {
+  void trustsOnlyANewFileAndBaseAfterAFailedSync() throws Exception {
     open(Policy.ALWAYS);
     append("a");
     appender.flush(0);
@@ -264,7 +264,7 @@ class AofAppenderTest {
   }
 
   @Test
-  void whatTheJournalHasIsForcedWhenAskedAndAtTheEnd() throws Exception {
+  void syncsJournaledBytesOnRequestAndOnClose() throws Exception {
     SlowFile file = new SlowFile(disk.create(FILE));
     file.maySync.countDown();
     appender.open(file, 1);
@@ -295,7 +295,7 @@ class AofAppenderTest {
   }
 
   @Test
-  void whatTheJournalHasStaysUntilARewriteWhenTheFileCantBeForced() throws Exception {
+  void keepsTheJournalUntilARewriteAfterAFailedSync() throws Exception {
     open(Policy.ALWAYS);
     appender.journal(CommitJournal.create(disk, JOURNAL, 1 << 14, SYSTEM));
     disk.syncDirectory(DIRECTORY);
@@ -321,7 +321,7 @@ class AofAppenderTest {
   }
 
   @Test
-  void withoutAlwaysItIsWrittenAtOnceAndForcedWhenAsked() throws Exception {
+  void writesAtOnceAndSyncsOnRequestWithoutAlways() throws Exception {
     open(Policy.EVERYSEC);
     append("a");
     appender.flush(0);
@@ -334,7 +334,7 @@ class AofAppenderTest {
   }
 
   @Test
-  void writingWaitsForASyncUnderWayButNotForEver() throws Exception {
+  void delaysWritesDuringASyncForALimitedTime() throws Exception {
     SlowFile file = new SlowFile(disk.create(FILE));
     appender.open(file, 1);
     appender.policy(Policy.EVERYSEC);
@@ -355,7 +355,7 @@ class AofAppenderTest {
   }
 
   @Test
-  void theFileBeforeIsDurableBeforeTheNextOneIs() throws Exception {
+  void syncsAFileBeforeTheNextOne() throws Exception {
     open(Policy.ALWAYS);
     append("old");
     appender.flush(0);
@@ -369,7 +369,7 @@ class AofAppenderTest {
     assertThat(appender.durable()).isEqualTo(8);
   }
 
-  /** Tells what an appender's thread told of a preparation. */
+  /** Records the calls of a preparation. */
   private final class Prepared implements Preparation {
     private final @Nullable IOException fails;
     private final List<String> seen = new ArrayList<>();
@@ -394,7 +394,7 @@ class AofAppenderTest {
 
   @ParameterizedTest
   @EnumSource(Policy.class)
-  void whatIsAppendedWhileTheNextFileIsPreparedGoesThere(Policy policy) throws IOException {
+  void writesHeldBytesToTheNextFile(Policy policy) throws IOException {
     open(policy);
     append("before");
     Prepared prepared = new Prepared(null);
@@ -414,7 +414,7 @@ class AofAppenderTest {
 
   @ParameterizedTest
   @EnumSource(Policy.class)
-  void withoutANextFileItGoesToTheOneBefore(Policy policy) throws IOException {
+  void writesHeldBytesToTheCurrentFileWithoutANextOne(Policy policy) throws IOException {
     open(policy);
     append("before");
     Prepared prepared = new Prepared(new IOException("no room"));
@@ -430,7 +430,7 @@ class AofAppenderTest {
 
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
-  void aFileThatCantBeWrittenHasNoNext(boolean known) throws IOException {
+  void cancelsThePreparationIfTheFileCannotBeWritten(boolean known) throws IOException {
     open(Policy.ALWAYS);
     disk.roomBytes(3);
     append("before");
@@ -450,7 +450,7 @@ class AofAppenderTest {
     assertThat(content(FILE)).isEqualTo("beforeafter");
   }
 
-  /** Its syncs take as long as the test says. */
+  /** A file whose syncs take as long as the test decides. */
   private static final class SlowFile extends ForwardingFile {
     final CountDownLatch syncBegun = new CountDownLatch(1);
     final CountDownLatch maySync = new CountDownLatch(1);

@@ -18,7 +18,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIf;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What the check of an append-only file prints and does is what Debian's redis-check-aof does. */
+/**
+ * Tests that the check of an append only file prints and changes the same as Debian's
+ * redis-check-aof.
+ */
 @EnabledIf("toolIsInstalled")
 class AofCheckTest {
 
@@ -31,7 +34,9 @@ class AofCheckTest {
     return CheckSession.isInstalled("redis-check-aof");
   }
 
-  /** Runs both on copies of the folder's files, and compares what they print and leave. */
+  /**
+   * Runs both on copies of the folder's files, and compares their output and the resulting files.
+   */
   private void sameFor(String name, String answer, String... options) throws IOException {
     Path copy = Files.createTempDirectory("redoubt-check");
     try {
@@ -113,8 +118,8 @@ class AofCheckTest {
   }
 
   @Test
-  void filesOfCommands() throws IOException {
-    RandomGenerator random = Seed.random("AofCheckTest.filesOfCommands");
+  void checksFilesOfCommands() throws IOException {
+    RandomGenerator random = Seed.random("AofCheckTest.checksFilesOfCommands");
     for (int i = 0; i < FILES; i++) {
       byte[] whole = commands(random, 20);
       write("file.aof", whole);
@@ -132,7 +137,7 @@ class AofCheckTest {
   }
 
   @Test
-  void everyByteInThePlaceOfAMark() throws IOException {
+  void checksEveryByteInPlaceOfAMark() throws IOException {
     byte[] whole = RequestEncoder.encode("SET", "key", "value");
     int mark = new String(whole, ISO_8859_1).indexOf("$3\r\nkey");
     for (int value = 0; value < 256; value++) {
@@ -144,8 +149,8 @@ class AofCheckTest {
   }
 
   @Test
-  void severalFiles() throws IOException {
-    RandomGenerator random = Seed.random("AofCheckTest.severalFiles");
+  void checksSeveralFiles() throws IOException {
+    RandomGenerator random = Seed.random("AofCheckTest.checksSeveralFiles");
     for (int i = 0; i < FILES * 2; i++) {
       write("base", random.nextInt(5) == 0 ? new byte[0] : commands(random, 8));
       write("a", commands(random, 6));
@@ -167,8 +172,8 @@ class AofCheckTest {
   }
 
   @Test
-  void manifests() throws IOException {
-    write("a", commands(Seed.random("AofCheckTest.manifests"), 3));
+  void checksManifests() throws IOException {
+    write("a", commands(Seed.random("AofCheckTest.checksManifests"), 3));
     for (String manifest :
         List.of(
             "file a seq 1 type b\n",
@@ -202,7 +207,7 @@ class AofCheckTest {
   }
 
   @Test
-  void filesThatAreNotThere() throws IOException {
+  void checksMissingFiles() throws IOException {
     sameFor("missing", "");
   }
 }

@@ -21,22 +21,22 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /**
- * A server that counts, with each number as a command in its append-only file, loses power or gets
- * an error at each step of what it does to its disk. Whatever it loads then is all numbers from 1
- * to one that is not below the last synchronised one: nothing twice, nothing left out.
+ * Tests a simulated server that appends ascending numbers as commands and loses power, or gets an
+ * error, at each of its disk operations. A load then finds all numbers from 1 to at least the last
+ * synced one, without gaps or duplicates.
  */
 class AofCrashTest {
 
   private static final int SCENARIOS = 12;
   private static final int ACTIONS = 14;
-  private static final int JOURNAL_BYTES = 1 << 14; // three entries
+  private static final int JOURNAL_BYTES = 1 << 14; // room for three entries
   private static final Path WORKING = Path.of("/data");
   private static final AofLog LOG = new SilentLog();
 
-  /** The numbers that a load tells. */
+  /** Collects the numbers passed by a load. */
   private static final class Numbers implements AofVisitor {
     private int last;
-    private int committed; // without the transaction under way
+    private int committed; // without the open transaction
     private boolean inside;
     private @Nullable RdbStrings preamble;
 
@@ -83,17 +83,17 @@ class AofCrashTest {
     }
   }
 
-  /** A server with its disk; what it does follows from chance that a run can repeat. */
+  /** A server with its disk, whose random actions a run can repeat. */
   private static final class Server {
     private final FaultDisk disk;
     private final Random random;
     private AofDirectory directory;
-    private @Nullable AppendTarget file; // null while nothing is appended
+    private @Nullable AppendTarget file; // null while appending is off
     private @Nullable CommitJournal journal;
     private int count;
-    private int safe; // what must be there after a power cut
+    private int safe; // the number that must survive a power cut
     private int written;
-    private boolean wasOff; // all that can be read is durable
+    private boolean wasOff; // all readable content is durable
 
     Server(Random random, Random faults) {
       this.random = random;
@@ -127,7 +127,7 @@ class AofCrashTest {
       return new AppendTarget(last, directory.manifest().last().sequence(), 0, journal);
     }
 
-    /** The process or the whole system is gone for a moment. */
+    /** Restarts the process or the whole system. */
     void restart(boolean system) {
       if (system) {
         disk.restart();
@@ -264,7 +264,7 @@ class AofCrashTest {
       return bytes.toByteArray();
     }
 
-    /** Acts; an error of the disk ends an action, and the next one is begun. */
+    /** Acts until the end; an error of the disk ends an action, and the next one starts. */
     void run(int actions) throws FaultDisk.PowerCut {
       for (int i = 0; i < actions; i++) {
         try {
@@ -278,7 +278,7 @@ class AofCrashTest {
     }
   }
 
-  /** Runs a scenario with a fault at a step; whether it came to that. */
+  /** Runs a scenario with a fault at a step; returns true if the step was reached. */
   private static boolean survives(long seed, long powerCutAt, long failureAt) throws Exception {
     Server server = new Server(new Random(seed), new Random(seed + powerCutAt));
     server.disk.cutPowerAt(powerCutAt);
@@ -291,7 +291,7 @@ class AofCrashTest {
     } catch (FaultDisk.PowerCut e) {
       reached = true;
     } catch (IOException e) {
-      reached = true; // of the start: the server ends
+      reached = true; // during the start: the server exits
       assertThat(e).hasMessageContaining("Input/output error");
     }
     server.restart(true);
@@ -306,8 +306,8 @@ class AofCrashTest {
   }
 
   @Test
-  void powerIsCutAtEveryStep() throws Exception {
-    Random seeds = Seed.random("AofCrashTest.powerIsCutAtEveryStep");
+  void survivesAPowerCutAtEveryStep() throws Exception {
+    Random seeds = Seed.random("AofCrashTest.survivesAPowerCutAtEveryStep");
     for (int i = 0; i < SCENARIOS; i++) {
       long seed = seeds.nextLong();
       long step = 0;
@@ -319,8 +319,8 @@ class AofCrashTest {
   }
 
   @Test
-  void everyStepFailsOnce() throws Exception {
-    Random seeds = Seed.random("AofCrashTest.everyStepFailsOnce");
+  void survivesAFailureOfEveryStep() throws Exception {
+    Random seeds = Seed.random("AofCrashTest.survivesAFailureOfEveryStep");
     for (int i = 0; i < SCENARIOS; i++) {
       long seed = seeds.nextLong();
       long step = 0;

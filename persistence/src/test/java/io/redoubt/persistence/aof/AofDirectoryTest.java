@@ -70,7 +70,7 @@ class AofDirectoryTest {
   }
 
   private List<String> load(AofDirectory directory, boolean truncates) throws Exception {
-    try (ToldCommands told = new ToldCommands();
+    try (CommandRecorder told = new CommandRecorder();
         AofLoad load = new AofLoad(disk, directory, BufferMemory.offHeap(), told, truncates, log)) {
       while (load.step()) {
         assertThat(load.loadedBytes()).isLessThanOrEqualTo(load.totalBytes());
@@ -80,7 +80,7 @@ class AofDirectoryTest {
   }
 
   @Test
-  void theFirstFileOfANewServer() throws Exception {
+  void createsTheFirstFile() throws Exception {
     AofDirectory directory = open();
     assertThat(directory.migrateOldFile()).isFalse();
     assertThat(directory.manifest().isEmpty()).isTrue();
@@ -97,7 +97,7 @@ class AofDirectoryTest {
   }
 
   @Test
-  void aRewriteReplacesTheBaseAndRemovesWhatIsHistory() throws Exception {
+  void replacesTheBaseAndRemovesHistory() throws Exception {
     AofDirectory directory = open();
     append(directory.openLast(), command("SET", "a", "1"));
     append(next(directory), command("SET", "b", "1"));
@@ -129,7 +129,7 @@ class AofDirectoryTest {
   }
 
   @Test
-  void appendingThatBeginsWithARewrite() throws Exception {
+  void startsAppendingWithARewrite() throws Exception {
     AofDirectory directory = open();
     append(directory.startTemporaryIncremental(), command("SET", "b", "1"));
     assertThat(names()).containsExactly("temp-x.aof.incr");
@@ -142,7 +142,7 @@ class AofDirectoryTest {
   }
 
   @Test
-  void whatAServerThatDiedLeftUnderTemporaryNamesIsRemoved() throws Exception {
+  void removesTemporaryFilesOfACrashedServer() throws Exception {
     AofDirectory directory = open();
     directory.startTemporaryIncremental().close();
     write(FOLDER.resolve("temp-x.aof.manifest"), command("PING"));
@@ -155,7 +155,7 @@ class AofDirectoryTest {
   }
 
   @Test
-  void aSingleFileFromBeforeRedis7IsTakenOver() throws Exception {
+  void migratesASingleFileFromBeforeRedis7() throws Exception {
     write(WORKING.resolve("x.aof"), command("SET", "a", "1"));
     AofDirectory directory = open();
     assertThat(directory.migrateOldFile()).isTrue();
@@ -173,7 +173,7 @@ class AofDirectoryTest {
   }
 
   @Test
-  void aTornEndIsCutWhereThatIsAllowed() throws Exception {
+  void truncatesATornEndWhereAllowed() throws Exception {
     AofDirectory directory = open();
     DiskFile file = directory.openLast();
     append(file, command("SET", "a", "1"));
@@ -201,7 +201,7 @@ class AofDirectoryTest {
   }
 
   @Test
-  void onlyTheLastFileWithContentMayBeTorn() throws Exception {
+  void refusesATornFileBeforeTheLast() throws Exception {
     AofDirectory directory = open();
     append(directory.openLast(), "*1\r\n$4\r\nPI".getBytes(ISO_8859_1));
     DiskFile next = next(directory);
@@ -218,7 +218,7 @@ class AofDirectoryTest {
   }
 
   @Test
-  void aFileThatTheManifestNamesMustBeThere() throws Exception {
+  void refusesAMissingFile() throws Exception {
     AofDirectory directory = open();
     directory.openLast().close();
     disk.delete(FOLDER.resolve("x.aof.1.incr.aof"));
@@ -232,7 +232,7 @@ class AofDirectoryTest {
   }
 
   @Test
-  void aFullDiskLeavesTheManifestAsItWas() throws Exception {
+  void keepsTheManifestOnAFullDisk() throws Exception {
     AofDirectory directory = open();
     directory.openLast().close();
     disk.roomBytes(3);

@@ -17,8 +17,8 @@ import java.util.Random;
 import org.junit.jupiter.api.Test;
 
 /**
- * Whatever happens to a file: the reader tells a beginning of it or refuses it, and does not take
- * for good what the check tool takes for bad. {@code -Dredoubt.mutations=N} runs N changes.
+ * Tests that the reader loads a prefix of a corrupt file or refuses it, and accepts nothing that
+ * the check tool refuses. {@code -Dredoubt.mutations=N} runs N changes.
  */
 class AofMutationTest {
 
@@ -60,7 +60,7 @@ class AofMutationTest {
     return bytes;
   }
 
-  /** The length that the check tool takes for good. */
+  /** Returns the length of the prefix that the check tool accepts. */
   private long checked() throws IOException, CheckAborted {
     try (DiskFile file = disk.read(FILE)) {
       CommandCheck check = new CommandCheck(new CheckInput(file), "file.aof", "file.aof", 1);
@@ -70,7 +70,7 @@ class AofMutationTest {
   }
 
   @Test
-  void theReaderIsNotLessStrictThanTheCheck() throws Exception {
+  void isAtLeastAsStrictAsTheCheck() throws Exception {
     Random random = Seed.random("AofMutationTest");
     byte[] whole = {};
     int complete = 0;
@@ -86,7 +86,7 @@ class AofMutationTest {
         file.write(MemorySegment.ofArray(bytes), 0, bytes.length);
       }
       long valid;
-      try (ToldCommands told = new ToldCommands();
+      try (CommandRecorder told = new CommandRecorder();
           DiskFile file = disk.read(FILE);
           AofReader reader = new AofReader(BufferMemory.offHeap(), file, "file.aof", told)) {
         while (reader.step()) {

@@ -27,12 +27,12 @@ class AofReaderTest {
 
   @TempDir Path folder;
 
-  /** What is left after a file has been read to its end. */
+  /** The content of a file after a complete read. */
   private record End(List<String> told, boolean truncated, boolean inside, long validBytes) {}
 
   private End read(byte[] content) throws IOException, AofException, RdbException {
     Path path = Files.write(folder.resolve("file.aof"), content);
-    try (ToldCommands told = new ToldCommands();
+    try (CommandRecorder told = new CommandRecorder();
         DiskFile file = new OsDisk().read(path);
         AofReader reader = new AofReader(BufferMemory.offHeap(), file, "file.aof", told)) {
       while (reader.step()) {
@@ -48,7 +48,7 @@ class AofReaderTest {
   }
 
   @Test
-  void commandsAnnotationsAndTheirOffsets() throws Exception {
+  void readsCommandsAndAnnotationsWithTheirOffsets() throws Exception {
     assertThat(
             read(
                 "#TS:1700000000\r\n*2\r\n$6\r\nSELECT\r\n$1\r\n0\r\n# note\r\n"
@@ -58,15 +58,15 @@ class AofReaderTest {
   }
 
   @Test
-  void anEmptyFileIsWhole() throws Exception {
+  void acceptsAnEmptyFile() throws Exception {
     assertThat(read("")).isEqualTo(new End(List.of(), false, false, 0));
   }
 
   @Test
-  void commandsLargerThanTheBuffer() throws Exception {
+  void readsCommandsLargerThanTheBuffer() throws Exception {
     ByteArrayOutputStream content = new ByteArrayOutputStream();
     List<String> expected = new ArrayList<>();
-    RandomGenerator random = Seed.random("AofReaderTest.commandsLargerThanTheBuffer");
+    RandomGenerator random = Seed.random("AofReaderTest.readsCommandsLargerThanTheBuffer");
     for (int i = 0; i < 40; i++) {
       String value = "v".repeat(random.nextInt(i % 5 == 0 ? 400_000 : 20_000));
       expected.add(content.size() + " SET key" + i + " " + value);
@@ -77,7 +77,7 @@ class AofReaderTest {
   }
 
   @Test
-  void everyCutIsATruncationUpToTheLastCommand() throws Exception {
+  void reportsEveryCutAsATruncationAfterTheLastCommand() throws Exception {
     List<String> commands = List.of("SELECT 0", "MULTI", "SET a 1", "INCR a", "EXEC", "DEL a");
     ByteArrayOutputStream content = new ByteArrayOutputStream();
     List<Integer> ends = new ArrayList<>(List.of(0));
@@ -100,7 +100,7 @@ class AofReaderTest {
   }
 
   @Test
-  void whatIsNoCommandIsCorruptionAndNotATruncation() {
+  void refusesAnythingButCommands() {
     String good = "*1\r\n$4\r\nPING\r\n";
     for (String bad :
         List.of(
@@ -132,7 +132,7 @@ class AofReaderTest {
   }
 
   @Test
-  void transactionsThatDoNotFit() {
+  void refusesUnbalancedTransactions() {
     String multi = "*1\r\n$5\r\nMULTI\r\n";
     String exec = "*1\r\n$4\r\nEXEC\r\n";
     for (String bad : List.of(multi + multi, exec, multi + exec + exec)) {
@@ -141,7 +141,7 @@ class AofReaderTest {
   }
 
   @Test
-  void zerosInPlaceOfWhatWasNotWrittenAreATruncation() throws Exception {
+  void reportsTrailingZerosAsATruncation() throws Exception {
     String good = "*1\r\n$4\r\nPING\r\n";
     for (String torn : List.of("", "*", "*2\r\n$3\r\nDEL\r\n$9\r\nab", "*1\r\n$4\r\nPING\r")) {
       for (int zeros : new int[] {1, 7, 200_000}) {
@@ -154,7 +154,7 @@ class AofReaderTest {
   }
 
   @Test
-  void aLengthBeyondTheEndTakesNoMemory() throws Exception {
+  void allocatesNothingForALengthBeyondTheEnd() throws Exception {
     String good = "*1\r\n$4\r\nPING\r\n";
     End end = read(good + "*1\r\n$2000000000\r\nPING\r\n" + good);
     assertThat(end.truncated()).isTrue();
@@ -162,7 +162,7 @@ class AofReaderTest {
   }
 
   @Test
-  void commandsAfterAnRdb() throws Exception {
+  void readsCommandsAfterAnRdb() throws Exception {
     byte[] rdb = RdbStrings.write(Map.of("a", "1", "b", "2", "c", "3"));
     ByteArrayOutputStream content = new ByteArrayOutputStream();
     content.writeBytes(rdb);

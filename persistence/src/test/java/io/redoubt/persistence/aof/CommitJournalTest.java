@@ -16,7 +16,7 @@ import java.util.Random;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** What only the journal of commits has, and when it is put into the incremental file. */
+/** Tests the commits that only the journal has, and their restoration to the incremental file. */
 class CommitJournalTest {
   private static final Path WORKING = Path.of("/data");
   private static final Path FILE = WORKING.resolve("dir/x.1.incr.aof");
@@ -75,7 +75,7 @@ class CommitJournalTest {
     return new String(disk.bytes(FILE), US_ASCII);
   }
 
-  /** The system crashes, and of the file is left what a sync has made durable, and this. */
+  /** Simulates a system crash that leaves the synced part of the file and these bytes. */
   private void crash(String left) throws Exception {
     disk.restart();
     replaceFile(left);
@@ -89,7 +89,7 @@ class CommitJournalTest {
   }
 
   @Test
-  void theFileIsForcedOnceAndTheJournalFromThenOn() throws Exception {
+  void syncsTheFileOnceAndThenTheJournal() throws Exception {
     commit("one,", "two,", "three,");
     assertThat(file.syncs).isEqualTo(1);
     assertThat(journal.isAhead()).isTrue();
@@ -102,7 +102,7 @@ class CommitJournalTest {
   }
 
   @Test
-  void whatACrashTookBackIsThereAgain() throws Exception {
+  void restoresBytesLostInACrash() throws Exception {
     commit("one,", "two,");
     write("thr");
     commit("ee,");
@@ -118,14 +118,14 @@ class CommitJournalTest {
   }
 
   @Test
-  void whatWasNotCommittedGoesWithWhatIsTorn() throws Exception {
+  void dropsUncommittedBytesWithTheTornEnd() throws Exception {
     commit("one,", "two,");
     crash("one,t\0\0,thr");
     assertThat(content()).isEqualTo("one,two,");
   }
 
   @Test
-  void aFileThatHasEverythingStaysAsItIs() throws Exception {
+  void keepsACompleteFile() throws Exception {
     commit("one,", "two,");
     crash("one,two,three");
     assertThat(content()).isEqualTo("one,two,three");
@@ -134,7 +134,7 @@ class CommitJournalTest {
   }
 
   @Test
-  void aFileThatWasChangedStaysAsItIs() throws Exception {
+  void keepsAChangedFile() throws Exception {
     commit("one,", "two,", "three,");
     crash("o,two,three,");
     assertThat(content()).isEqualTo("o,two,three,");
@@ -146,7 +146,7 @@ class CommitJournalTest {
   }
 
   @Test
-  void aFileThatWasCutWhileTheSystemRanStaysAsItIs() throws Exception {
+  void keepsAFileThatWasTruncatedWhileTheSystemRan() throws Exception {
     commit("one,", "two,");
     replaceFile("one,");
     open();
@@ -155,7 +155,7 @@ class CommitJournalTest {
   }
 
   @Test
-  void anotherFileOfTheDirectoryIsLeftAlone() throws Exception {
+  void keepsOtherFilesOfTheDirectory() throws Exception {
     commit("one,", "two,");
     target.sync();
     DiskFile next = directory.createIncremental();
@@ -168,7 +168,7 @@ class CommitJournalTest {
   }
 
   @Test
-  void aFullJournalBeginsAnew() throws Exception {
+  void startsANewGenerationWhenFull() throws Exception {
     String large = "x".repeat(40_000);
     StringBuilder all = new StringBuilder();
     for (int i = 0; i < 200; i++) {
@@ -182,7 +182,7 @@ class CommitJournalTest {
   }
 
   @Test
-  void aGroupThatIsTooLargeForcesTheFile() throws Exception {
+  void syncsTheFileForALargeGroup() throws Exception {
     commit("one,", "x".repeat(100_000));
     assertThat(file.syncs).isEqualTo(2);
     commit("two");
@@ -192,7 +192,7 @@ class CommitJournalTest {
   }
 
   @Test
-  void withoutRoomOrWithAnErrorTheFileIsForced() throws Exception {
+  void syncsTheFileWithoutRoomOrOnAnError() throws Exception {
     commit("one,", "two,");
     disk.failAt(disk.steps() + 1); // after the write to the file
     commit("three,");
@@ -204,7 +204,7 @@ class CommitJournalTest {
   }
 
   @Test
-  void whatItHasStaysWhenTheFileCantBeForced() throws Exception {
+  void keepsItsContentAfterAFailedSync() throws Exception {
     commit("one,", "two,");
     target.distrusted();
     target.sync();
@@ -220,7 +220,7 @@ class CommitJournalTest {
   }
 
   @Test
-  void anEndInOrderLeavesNone() throws Exception {
+  void deletesTheJournalOnClose() throws Exception {
     commit("one,", "two,");
     target.sync();
     journal.close();
@@ -228,7 +228,7 @@ class CommitJournalTest {
   }
 
   @Test
-  void oneThatIsStillNeededIsNotReplaced() throws Exception {
+  void keepsAJournalThatIsStillNeeded() throws Exception {
     commit("one,", "two,");
     journal.close();
     assertThat(disk.exists(JOURNAL)).isTrue();

@@ -16,7 +16,9 @@ import java.util.Random;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** The report and the repair of the journal of commits by the check of an append-only file. */
+/**
+ * Tests the report and the repair of the journal of commits by the check of an append only file.
+ */
 class JournalCheckTest {
   private static final Path WORKING = Path.of("/data");
   private static final Path FILE = WORKING.resolve("dir/x.1.incr.aof");
@@ -30,7 +32,7 @@ class JournalCheckTest {
   private final FaultDisk disk = new FaultDisk(random, Path.of("/"), WORKING);
   private byte[] whole = {};
 
-  /** Leaves a file that was forced once, and a journal with the commits after that. */
+  /** Leaves a file that was synced once, and a journal with the later commits. */
   @BeforeEach
   void killTheServer() throws Exception {
     AofDirectory directory = open();
@@ -62,7 +64,7 @@ class JournalCheckTest {
     return whole.length / COMMITS;
   }
 
-  /** The machine crashes, and of the file that many bytes are left. */
+  /** Simulates a machine crash that leaves this many bytes of the file. */
   private void crash(int left) throws IOException {
     disk.restart();
     write(FILE, Arrays.copyOf(whole, left));
@@ -92,7 +94,7 @@ class JournalCheckTest {
   }
 
   @Test
-  void reportsWhatTheFileLacksAndChangesNothing() throws IOException {
+  void reportsMissingBytesWithoutChanges() throws IOException {
     crash(forced() * 3);
     assertThat(check())
         .startsWith(
@@ -122,7 +124,7 @@ class JournalCheckTest {
   }
 
   @Test
-  void bringsInWhatTheFileLacks() throws Exception {
+  void restoresMissingBytes() throws Exception {
     crash(forced() * 3 - 2);
     assertThat(fix())
         .contains("Successfully brought in journal x.journal\n")
@@ -148,7 +150,7 @@ class JournalCheckTest {
   }
 
   @Test
-  void neverAppliesOneOfAnotherFile() throws Exception {
+  void refusesTheJournalOfAnotherFile() throws Exception {
     crash(whole.length);
     byte[] other = whole.clone();
     other[forced() - 3] = 'x';
@@ -166,7 +168,7 @@ class JournalCheckTest {
   }
 
   @Test
-  void neverAppliesOneWhoseFileTheManifestDoesNotName() throws Exception {
+  void refusesAJournalWhoseFileIsNotInTheManifest() throws Exception {
     crash(forced());
     Path next = WORKING.resolve("dir/x.2.incr.aof");
     write(next, whole);
@@ -188,7 +190,7 @@ class JournalCheckTest {
   }
 
   @Test
-  void keepsOneWhoseFileIsMissing() throws Exception {
+  void keepsAJournalWhoseFileIsMissing() throws Exception {
     crash(forced());
     disk.delete(FILE);
     assertThat(check()).contains("Journal x.journal is for an INCR AOF with seq 1, which is not");
@@ -221,7 +223,7 @@ class JournalCheckTest {
   }
 
   @Test
-  void aCutOfASingleFileSetsTheJournalAside() throws Exception {
+  void setsTheJournalAsideBeforeTruncatingASingleFile() throws Exception {
     write(FILE, Arrays.copyOf(whole, whole.length + 1));
     assertThat(checkFile(true))
         .contains("Set aside journal x.journal\n", "Successfully truncated AOF " + FILE)
@@ -232,7 +234,7 @@ class JournalCheckTest {
   }
 
   @Test
-  void neverUsesATornEntry() throws Exception {
+  void ignoresATornEntry() throws Exception {
     byte[] entries = disk.bytes(JOURNAL);
     int third = 2 * (int) JournalEntry.ALIGNMENT_BYTES;
     entries[third + JournalEntry.HEAD_BYTES] ^= 1;
@@ -254,7 +256,7 @@ class JournalCheckTest {
   }
 
   @Test
-  void neverAppliesOneToAForeignFileThatBeginsLikeIt() throws Exception {
+  void refusesAForeignFileWithTheSamePrefix() throws Exception {
     byte[] entries = disk.bytes(JOURNAL);
     JournalEntry first = JournalEntry.read(MemorySegment.ofArray(entries), 0);
     crash(whole.length);
@@ -294,7 +296,7 @@ class JournalCheckTest {
   }
 
   @Test
-  void aCutIsNotUndoneByAStart() throws Exception {
+  void doesNotUndoATruncationOnStart() throws Exception {
     byte[] torn = Arrays.copyOf(whole, whole.length - 3);
     byte[] entries = disk.bytes(JOURNAL);
     write(FILE, Arrays.copyOf(whole, whole.length + 1)); // an end that the journal does not have
@@ -303,7 +305,7 @@ class JournalCheckTest {
     assertThat(disk.exists(JOURNAL)).isFalse();
 
     write(JOURNAL, entries);
-    write(FILE, torn); // by someone else, while the system ran
+    write(FILE, torn); // by another program, while the system ran
     assertThat(fix()).contains("Set aside journal x.journal\n").endsWith("status 0");
     disk.restart();
     open();
@@ -311,7 +313,7 @@ class JournalCheckTest {
   }
 
   @Test
-  void isNotCutToATimeBeforeItIsBroughtIn() throws IOException {
+  void refusesTruncationToATimeBeforeRestoration() throws IOException {
     crash(forced());
     assertThat(check(false, 1000))
         .endsWith(
@@ -321,9 +323,9 @@ class JournalCheckTest {
     assertThat(check(false, 1000)).endsWith(VALID);
   }
 
-  /** Each time a fix is cut short, the next one makes the file whole. */
+  /** Tests that a fix after an interrupted one completes the file. */
   @Test
-  void anInterruptedFixIsFinishedByTheNext() throws Exception {
+  void completesAnInterruptedFix() throws Exception {
     byte[] entries = disk.bytes(JOURNAL);
     disk.leavesZeros(true);
     int interrupted = 0;
@@ -347,7 +349,7 @@ class JournalCheckTest {
   }
 
   @Test
-  void aFullDiskKeepsTheJournal() throws Exception {
+  void keepsTheJournalOnAFullDisk() throws Exception {
     crash(forced());
     disk.roomBytes(forced() + 1);
     assertThat(fix())

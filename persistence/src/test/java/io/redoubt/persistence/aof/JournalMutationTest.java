@@ -22,8 +22,8 @@ import java.util.UUID;
 import org.junit.jupiter.api.Test;
 
 /**
- * Whatever a journal of commits holds: a start and a check deal with it, alike, and a file is left
- * as it is or ends with a part of what the commits were. {@code -Dredoubt.mutations=N} runs N.
+ * Tests that a start and a check handle any content of a journal alike, and that a file is either
+ * unchanged or ends with a prefix of the commits. {@code -Dredoubt.mutations=N} runs N.
  */
 class JournalMutationTest {
 
@@ -55,11 +55,14 @@ class JournalMutationTest {
   private byte[] committed = {};
   private byte[] file = {};
 
-  /** A journal for a file that is to have {@link #before} and {@link #committed}. */
+  /** Returns a journal for a file with {@link #before} and {@link #committed}. */
   private byte[] journal(UUID bootId) {
     int sums = random.nextInt(before.length + 1);
     Before known =
-        Before.of(MemorySegment.ofArray(before), before.length - sums, sums); // what a start knows
+        Before.of(
+            MemorySegment.ofArray(before),
+            before.length - sums,
+            sums); // the preceding bytes known to a start
     ByteArrayOutputStream all = new ByteArrayOutputStream();
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     for (int i = 0; i < COMMITS; i++) {
@@ -107,7 +110,7 @@ class JournalMutationTest {
     return bytes;
   }
 
-  /** Makes the checksums right again, so that the mutation counts. */
+  /** Restores the checksums, so that a mutation is not refused by them. */
   private static void seal(byte[] bytes) {
     ByteBuffer buffer = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
     for (int at = 0; at + PAGE <= bytes.length; at += PAGE) {
@@ -146,7 +149,7 @@ class JournalMutationTest {
   }
 
   @Test
-  void aStartAndACheckDealWithAnything() throws Exception {
+  void handlesAnyContentInStartAndCheck() throws Exception {
     int applied = 0;
     int kept = 0;
     for (int round = 0; round < MUTATIONS; round++) {

@@ -21,8 +21,8 @@ import java.util.UUID;
 import org.junit.jupiter.api.Test;
 
 /**
- * Mutated manifests, beside a journal of commits: a start and a check refuse them with Redis' error
- * or take them, and lose neither a file nor the commits. {@code -Dredoubt.mutations=N} runs N.
+ * Tests that a start and a check either refuse a mutated manifest with Redis' error or accept it,
+ * and lose neither files nor commits. {@code -Dredoubt.mutations=N} runs N.
  */
 class ManifestMutationTest {
 
@@ -43,7 +43,7 @@ class ManifestMutationTest {
       file x.2.incr.aof seq 2 type i
       """;
 
-  /** Words that mean something in a manifest, or nearly. */
+  /** Words with a meaning in a manifest, and similar ones. */
   private static final String[] WORDS = {
     "file",
     "seq",
@@ -177,7 +177,9 @@ class ManifestMutationTest {
     }
   }
 
-  /** Every file has its bytes, and the commits are in their file or in a journal. */
+  /**
+   * Checks that every file has its bytes, and that the commits are in their file or in a journal.
+   */
   private void assertNothingLost(FaultDisk disk) throws IOException {
     assertThat(disk.bytes(BASE)).isEqualTo(base);
     assertThat(disk.bytes(FIRST)).isEqualTo(first);
@@ -193,7 +195,7 @@ class ManifestMutationTest {
   }
 
   @Test
-  void aMutatedManifestLosesNothing() throws Exception {
+  void losesNothingByAMutatedManifest() throws Exception {
     int refused = 0;
     for (int round = 0; round < MUTATIONS; round++) {
       torn = Arrays.copyOf(before, before.length + random.nextInt(committed.length));

@@ -17,7 +17,7 @@ class ManifestTest {
   }
 
   @Test
-  void readsWhatRedisWrites() throws ManifestException {
+  void readsAManifestOfRedis() throws ManifestException {
     String written =
         """
         file appendonly.aof.4.base.rdb seq 4 type b
@@ -38,7 +38,7 @@ class ManifestTest {
   }
 
   @Test
-  void commentsOrderCaseAndWordsOfLaterVersions() throws ManifestException {
+  void acceptsCommentsAnyOrderAndUnknownFields() throws ManifestException {
     Manifest manifest =
         parse(
             """
@@ -50,7 +50,7 @@ class ManifestTest {
   }
 
   @Test
-  void namesAreQuotedWhereTheyMust() throws ManifestException {
+  void quotesNamesIfNecessary() throws ManifestException {
     for (String name : new String[] {"with space", "tab\t", "quote\"", "it's", "äöü", "a#b"}) {
       Manifest manifest = Manifest.EMPTY.withNextIncremental(name).withNextBase(name, true);
       assertThat(parse(text(manifest))).isEqualTo(manifest);
@@ -60,7 +60,7 @@ class ManifestTest {
   }
 
   @Test
-  void refusals() {
+  void refusesInvalidManifests() {
     refused("", 0, "Found an empty AOF manifest");
     refused("file a seq 1 type b", 0, "The AOF manifest file contains too long line");
     refused("file a seq 1 type b\n\n", 2, "Invalid AOF manifest file format");
@@ -83,7 +83,7 @@ class ManifestTest {
   }
 
   @Test
-  void reportNamesTheLine() {
+  void reportsTheLine() {
     assertThatThrownBy(() -> parse("# x\nfile a seq 1 type z\n"))
         .isInstanceOfSatisfying(
             ManifestException.class,
@@ -97,7 +97,7 @@ class ManifestTest {
   }
 
   @Test
-  void aRewriteMakesHistoryOfAllBeforeIt() {
+  void makesPreviousFilesHistoryOnARewrite() {
     Manifest manifest =
         Manifest.EMPTY
             .withNextBase("x", true)
@@ -119,14 +119,14 @@ class ManifestTest {
   }
 
   @Test
-  void numbersOfHistoryFilesAreNotUsedAgain() throws ManifestException {
+  void doesNotReuseNumbersOfHistoryFiles() throws ManifestException {
     Manifest manifest = parse("file x.1.base.rdb seq 1 type b\nfile x.4.incr.aof seq 4 type h\n");
     assertThat(manifest.withNextIncremental("x").last().name()).isEqualTo("x.5.incr.aof");
     assertThat(manifest.withNextBase("x", true).base().name()).isEqualTo("x.2.base.rdb");
   }
 
   @Test
-  void aZeroByteEndsAWordAndALine() throws Exception {
+  void endsAWordAndALineAtANul() throws Exception {
     Manifest manifest = Manifest.parse("file \"a\\x00b\" seq 1 type i\n".getBytes(UTF_8));
     assertThat(manifest.incrementals()).extracting(AofFile::name).containsExactly("a");
     assertThatThrownBy(() -> Manifest.parse("file a\0 seq 1 type i\n".getBytes(UTF_8)))

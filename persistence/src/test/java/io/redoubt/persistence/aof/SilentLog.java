@@ -1,6 +1,6 @@
 package io.redoubt.persistence.aof;
 
-/** A log for tests that look at files only. */
+/** A log that discards everything. */
 final class SilentLog implements AofLog {
   @Override
   public void notice(String text) {}

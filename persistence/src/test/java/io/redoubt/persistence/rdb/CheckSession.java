@@ -11,18 +11,18 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Records what a check prints, and asks Debian's tool the same. */
+/** Records the output of a check, and runs Debian's tool for comparison. */
 public final class CheckSession implements CheckTerminal {
 
   private final StringBuilder printed = new StringBuilder();
   private final String answer;
 
-  /** A session whose user answers questions with this. */
+  /** Creates a session whose user gives this answer. */
   public CheckSession(String answer) {
     this.answer = answer;
   }
 
-  /** What a tool prints, and its exit status as the last line. */
+  /** Returns the output of a tool, with its exit status as the last line. */
   public static String real(Path folder, String answer, String... command) throws IOException {
     Process process =
         new ProcessBuilder(command).directory(folder.toFile()).redirectErrorStream(true).start();
@@ -37,7 +37,7 @@ public final class CheckSession implements CheckTerminal {
     }
   }
 
-  /** A tool that has ended without asking hears nothing. */
+  /** Ignores a tool that exits before it reads. */
   @SuppressWarnings("EmptyCatch")
   private static void tell(OutputStream in, String answer) {
     try (in) {
@@ -46,17 +46,17 @@ public final class CheckSession implements CheckTerminal {
     }
   }
 
-  /** Whether a tool of Debian's redis packages is there. */
+  /** Returns true if a tool of Debian's Redis packages is installed. */
   public static boolean isInstalled(String tool) {
     return Files.isExecutable(Path.of("/usr/bin", tool));
   }
 
-  /** What the check has printed, and its exit status as the last line. */
+  /** Returns the output of the check, with its exit status as the last line. */
   public String ended(int status) {
     return printed + "status " + status;
   }
 
-  /** The lines without the prefix of those of a log, and without words that are Redis' source's. */
+  /** Returns the lines without log prefixes and without texts specific to Redis' source. */
   public static List<String> lines(String output) {
     List<String> lines = new ArrayList<>();
     for (String line : output.split("\n", -1)) {

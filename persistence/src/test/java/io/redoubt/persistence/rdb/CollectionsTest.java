@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Collections in every form of the format. */
+/** Tests collections in every encoding of the format. */
 class CollectionsTest {
 
   static byte[] rewritten(byte[] file, int version, boolean compress) throws RdbException {
@@ -32,7 +32,7 @@ class CollectionsTest {
 
   @ParameterizedTest
   @ValueSource(ints = {9, 10, 11, 12})
-  void readsWhatIsWrittenHoweverItIsCutAndRewritten(int version) throws RdbException {
+  void readsWrittenCollectionsInAnyChunks(int version) throws RdbException {
     RandomGenerator random = Seed.random("CollectionsTest");
     for (int round = 0; round < 30; round++) {
       boolean compress = random.nextBoolean();
@@ -81,7 +81,7 @@ class CollectionsTest {
   }
 
   @Test
-  void readsTheFormsThatOldServersWrote() throws RdbException {
+  void readsEncodingsOfOldServers() throws RdbException {
     List<String> pairs = List.of("a", "1", "b", "2");
     assertThat(value(file(9, (Object) Packs.zipmap(pairs))))
         .isEqualTo("hash [a = 1 until -1, b = 2 until -1]");
@@ -98,7 +98,7 @@ class CollectionsTest {
   }
 
   @Test
-  void tellsEmptyCollections() throws RdbException {
+  void reportsEmptyCollections() throws RdbException {
     byte[][] files = {
       file(1, 0),
       file(2, 0),
@@ -130,7 +130,7 @@ class CollectionsTest {
   }
 
   @Test
-  void refusesWhatIsNoValue() {
+  void refusesInvalidValues() {
     refused("not whole", file(16, (Object) Packs.listpack(List.of("a", "b", "c"))));
     refused("not whole", file(25, 0, 0, 0, 0, 0, 0, 0, 0, Packs.listpack(List.of("a", "b"))));
     refused(

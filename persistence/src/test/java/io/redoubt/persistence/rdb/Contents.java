@@ -14,7 +14,8 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * Collects what a reader tells. Bytes are kept as ISO-8859-1 text, so that they compare and print.
+ * Collects the calls of a reader. Bytes are kept as ISO-8859-1 text, which can be compared and
+ * printed.
  */
 final class Contents implements RdbVisitor {
 

@@ -11,13 +11,13 @@ import org.junit.jupiter.api.Test;
 class Crc64Test {
 
   @Test
-  void hasTheCheckValueOfTheJonesPolynomial() {
+  void returnsTheCheckValueOfTheJonesPolynomial() {
     MemorySegment digits = MemorySegment.ofArray("123456789".getBytes(StandardCharsets.US_ASCII));
     assertThat(Crc64.update(0, digits, 0, 9)).isEqualTo(0xe9c6d914c4b8d9caL);
   }
 
   @Test
-  void isTheSameInOnePieceAndInMany() {
+  void isIndependentOfChunks() {
     byte[] bytes = new byte[1000];
     Seed.random("Crc64Test").nextBytes(bytes);
     MemorySegment memory = MemorySegment.ofArray(bytes);
@@ -30,7 +30,7 @@ class Crc64Test {
   }
 
   @Test
-  void ofMuchMemoryIsTheSameAsOfItsParts() {
+  void isEqualForLargeMemoryAndItsParts() {
     byte[] bytes = new byte[200_000];
     RandomGenerator random = Seed.random("Crc64Test.much");
     random.nextBytes(bytes);

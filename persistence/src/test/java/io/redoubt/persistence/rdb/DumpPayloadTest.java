@@ -50,7 +50,7 @@ class DumpPayloadTest {
   }
 
   @Test
-  void acceptsNoNewerVersionAndNoOtherChecksum() {
+  void refusesNewerVersionsAndWrongChecksums() {
     byte[] payload = dump("hello");
     payload[payload.length - 10] = 13;
     long crc = Crc64.update(0, MemorySegment.ofArray(payload), 0, payload.length - 8);
@@ -68,7 +68,7 @@ class DumpPayloadTest {
   }
 
   @Test
-  void readsThePayloadOfRedis7() throws RdbException {
+  void readsAPayloadOfRedis7() throws RdbException {
     // DUMP of a key that holds 300, by Redis 7.0.15
     byte[] payload = HexFormat.of().parseHex(REDIS_7_DUMP_OF_300);
     assertThat(valid(payload)).isTrue();

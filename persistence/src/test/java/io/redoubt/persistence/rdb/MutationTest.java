@@ -12,8 +12,8 @@ import java.util.random.RandomGenerator;
 import org.junit.jupiter.api.Test;
 
 /**
- * Corrupt bytes give a value or an RdbException, never anything else. {@code -Dredoubt.mutations=N}
- * runs N of each kind.
+ * Tests that corrupt bytes yield a value or an RdbException, and nothing else. {@code
+ * -Dredoubt.mutations=N} runs N of each kind.
  */
 class MutationTest {
 

@@ -23,13 +23,13 @@ import org.junit.jupiter.api.condition.EnabledIf;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * The packed collections in the DUMP payloads of a real Redis are, byte for byte, what this project
- * packs; and it takes those of this project, the old formats too.
+ * Tests that the packed collections in the DUMP payloads of a real Redis equal this project's byte
+ * for byte, and that Redis accepts this project's, including old formats.
  */
 @EnabledIf("redisIsInstalled")
 class PackedPayloadTest {
 
-  // Of a payload's first byte: what kind of value, in which packing.
+  // Value types, the first byte of a payload.
   private static final int HASH_ZIPMAP = 9;
   private static final int LIST_ZIPLIST = 10;
   private static final int SET_INTSET = 11;
@@ -58,7 +58,7 @@ class PackedPayloadTest {
     redis.close();
   }
 
-  /** The packed bytes in a payload of the expected type. */
+  /** Returns the packed bytes in a payload of the expected type. */
   private byte[] dump(String key, int type) {
     String payload = redis.command("DUMP", key);
     assertThat(payload).isNotNull();

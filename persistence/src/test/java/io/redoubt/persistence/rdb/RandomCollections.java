@@ -14,7 +14,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.random.RandomGenerator;
 
-/** Files of collections by chance, in every shape that a visitor can be told. */
+/** Generates files of random collections in every encoding that a visitor can receive. */
 final class RandomCollections {
 
   private final RandomGenerator random;
@@ -22,14 +22,14 @@ final class RandomCollections {
   private final RdbKey key = new RdbKey();
   private final RdbBytes first = new RdbBytes();
   private final RdbBytes second = new RdbBytes();
-  private long alive; // entries of the stream under way
+  private long alive; // live entries of the current stream
 
   private RandomCollections(RandomGenerator random, RdbWriter writer) {
     this.random = random;
     this.writer = writer;
   }
 
-  /** A file of that many keys, by a writer of a version. */
+  /** Returns a file of that many keys, written in the given version. */
   static byte[] file(RandomGenerator random, int version, boolean compress, int keys) {
     BufferMemory buffers = BufferMemory.offHeap();
     try (BlockOutput out = new BlockOutput(buffers);
@@ -188,7 +188,7 @@ final class RandomCollections {
     packed(RdbType.ZSET_LISTPACK, Packs.listpack(pairs));
   }
 
-  /** A node of entries with ids from the one given upwards, some of them deleted. */
+  /** Returns a node of entries with ids from the given one on, some of them deleted. */
   private byte[] streamNode(int entries) {
     List<String> fields = List.of("temperature", "place");
     List<String> body = new ArrayList<>();

@@ -17,24 +17,24 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIf;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What the check of an RDB prints is what Debian's redis-check-rdb prints. */
+/** Tests that the check of an RDB prints the same as Debian's redis-check-rdb. */
 @EnabledIf("toolIsInstalled")
 class RdbCheckTest {
 
   /**
-   * What the real tool takes and ours refuses, in its reasons: Redis loads such files without a
-   * word, and has other data then than the one that wrote them.
+   * Reasons for which this check refuses files that the real tool accepts: Redis loads such files
+   * silently, with other data than was written.
    */
   private static final List<String> STRICTER =
       List.of(
           "A string encoding where a length belongs",
           "Negative expiry",
-          "Wrong signature", // of digits that are none, of which C takes what comes before
+          "Wrong signature", // with invalid digits, of which C uses the valid prefix
           "Nodes of a stream are not in ascending order",
           "A stream of ",
           "A stream's last id is below",
           "A stream's number of entries added",
-          "integrity check failed"); // the real one looks at the heads of packed values
+          "integrity check failed"); // the real tool checks the headers of packed values only
 
   private static final int FILES = 5;
   private static final int CUTS = 6;
@@ -45,7 +45,7 @@ class RdbCheckTest {
     return CheckSession.isInstalled("redis-check-rdb");
   }
 
-  /** A file that the real tool takes: not with types of a later version. */
+  /** Compares the output for a file without types of later versions. */
   private byte[] file(RandomGenerator random) throws IOException {
     while (true) {
       byte[] content =
@@ -73,7 +73,7 @@ class RdbCheckTest {
   private void sameFor(byte[] content) throws IOException {
     String ours = ours(content);
     String real = real();
-    if (real.contains("Internal error")) { // of a stream whose end is missing, too
+    if (real.contains("Internal error")) { // also for a stream with a missing end
       assertThat(withoutReason(ours)).isEqualTo(withoutReason(real));
     } else {
       assertThat(CheckSession.lines(ours)).isEqualTo(CheckSession.lines(real));
@@ -104,7 +104,7 @@ class RdbCheckTest {
     }
   }
 
-  /** The reasons differ, for they are about Redis' own source; all else is alike. */
+  /** Compares the output except for the reasons, which refer to Redis' source. */
   @Test
   void corruptFiles() throws IOException {
     RandomGenerator random = Seed.random("RdbCheckTest.corruptFiles");
@@ -131,22 +131,24 @@ class RdbCheckTest {
     assertThat(compared).isGreaterThan(FILES * CUTS / 2);
   }
 
-  /** Types from 20 on, and where the slots of a cluster begin, are not known to the real tool. */
+  /**
+   * Returns true if the file has types from 20 on or slot info, which the real tool does not know.
+   */
   private static boolean isOfLaterVersion(String ours, String real) {
     return ours.contains("Reading type 2")
         || real.contains("Invalid object type: " + RdbFormat.SLOT_INFO);
   }
 
   /**
-   * Collections without elements, which old versions have written by mistake, are left out when
-   * they are loaded. The real tool takes them for the end of the file.
+   * Returns true if the file has empty collections, which old versions wrote by mistake. Redis
+   * skips them on load; the real tool takes them for the end of the file.
    */
   private static boolean holdsEmptyCollection(byte[] content) {
     Contents contents = new Contents();
     try (RdbReader reader = new RdbReader(BufferMemory.offHeap(), contents)) {
       reader.feed(MemorySegment.ofArray(content), 0, content.length);
     } catch (RdbException e) {
-      return !contents.empty.isEmpty(); // before what is corrupt
+      return !contents.empty.isEmpty(); // before the corruption
     }
     return !contents.empty.isEmpty();
   }

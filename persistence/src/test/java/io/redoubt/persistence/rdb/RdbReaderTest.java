@@ -28,7 +28,7 @@ class RdbReaderTest {
   }
 
   @Test
-  void readsWhatIsWrittenHoweverItIsCut() throws RdbException {
+  void readsWrittenFilesInAnyChunks() throws RdbException {
     RandomGenerator random = Seed.random("RdbReaderTest");
     for (int round = 0; round < 40; round++) {
       Map<String, Contents.Value> keys = Rdbs.randomKeys(random, 30);
@@ -49,7 +49,7 @@ class RdbReaderTest {
   }
 
   @Test
-  void longStringsComeInParts() throws RdbException {
+  void passesLongStringsInParts() throws RdbException {
     RandomGenerator random = Seed.random("RdbReaderTest");
     String plain = Rdbs.noise(random, 1_000_000);
     String compressible = "the quick brown fox ".repeat(100_000);
@@ -65,7 +65,7 @@ class RdbReaderTest {
   }
 
   @Test
-  void takesAttributesOfAKeyAndForgetsThemAfterIt() throws RdbException {
+  void clearsAttributesAfterTheirKey() throws RdbException {
     Contents seconds =
         Rdbs.read(file("REDIS0003", 0xfd, 1, 0, 0, 0x40, 0, 1, 'k', 1, 'v', 0, 1, 'l', 1, 'v'));
     assertThat(seconds.keys.get("0/k").expireAtMillis()).isEqualTo(((0x40 << 24) + 1) * 1000L);
@@ -77,7 +77,7 @@ class RdbReaderTest {
   }
 
   @Test
-  void versionsBeforeFiveEndWithoutChecksum() throws RdbException {
+  void readsVersionsBefore5WithoutChecksum() throws RdbException {
     byte[] file = new byte[] {'R', 'E', 'D', 'I', 'S', '0', '0', '0', '3', 0, 1, 'k', 1, 'v', -1};
     assertThat(Rdbs.read(file).keys).containsKey("0/k");
   }
@@ -107,14 +107,14 @@ class RdbReaderTest {
   }
 
   @Test
-  void namesTheTypeThatItCantTakeAndItsPlace() {
+  void reportsAnUnsupportedTypeWithItsOffset() {
     assertThatThrownBy(() -> Rdbs.read(file("REDIS0009", 0, 1, 'k', 1, 'v', 22, 1, 'l', 0)))
         .isInstanceOfSatisfying(RdbException.class, e -> assertThat(e.offset()).isEqualTo(14))
         .hasMessage("RDB type 22 (hash with field expiry of a pre-release) is not supported");
   }
 
   @Test
-  void skipsHintsAndModuleDataAndTellsFunctions() throws RdbException {
+  void skipsHintsAndModuleDataAndPassesFunctions() throws RdbException {
     long name = 0;
     for (char c : "redoubt-_".toCharArray()) {
       name =
@@ -141,7 +141,7 @@ class RdbReaderTest {
   }
 
   @Test
-  void findsOutAWrongChecksum() {
+  void refusesAWrongChecksum() {
     byte[] file = Rdbs.write(Map.of("0/k", new Contents.Value("value", RdbKey.NONE)), false);
     file[file.length - 12] ^= 1;
     assertThatThrownBy(() -> Rdbs.read(file))
@@ -150,7 +150,7 @@ class RdbReaderTest {
   }
 
   @Test
-  void findsOutAnEarlyEndAndALengthBeyondTheEnd() {
+  void refusesAnEarlyEndAndALengthBeyondTheEnd() {
     byte[] file = Rdbs.write(Map.of("0/k", new Contents.Value("value", RdbKey.NONE)), false);
     byte[] cut = Arrays.copyOf(file, file.length - 9);
     assertThatThrownBy(() -> Rdbs.read(cut))
@@ -162,7 +162,7 @@ class RdbReaderTest {
   }
 
   @Test
-  void bytesBehindTheEndStayUnread() throws RdbException {
+  void leavesBytesBehindTheEndUnread() throws RdbException {
     byte[] file = file("REDIS0009", 0, 1, 'k', 1, 'v');
     byte[] more = Arrays.copyOf(file, file.length + 13);
     Contents contents = new Contents();

@@ -11,7 +11,7 @@ public final class RdbStrings implements AutoCloseable {
   private final Contents contents = new Contents();
   private final RdbReader reader = new RdbReader(BufferMemory.offHeap(), contents);
 
-  /** A file with these keys of database 0 and their values. */
+  /** Returns a file with these keys and values in database 0. */
   public static byte[] write(Map<String, String> keys) {
     Map<String, Contents.Value> values = new TreeMap<>();
     keys.forEach(
@@ -19,12 +19,12 @@ public final class RdbStrings implements AutoCloseable {
     return Rdbs.write(values, true);
   }
 
-  /** The reader that the file is to be given to. */
+  /** Returns the reader for the file. */
   public RdbReader reader() {
     return reader;
   }
 
-  /** The keys read so far and their values. */
+  /** Returns the keys read so far and their values. */
   public Map<String, String> keys() {
     Map<String, String> keys = new TreeMap<>();
     contents.keys.forEach(
@@ -32,7 +32,7 @@ public final class RdbStrings implements AutoCloseable {
     return keys;
   }
 
-  /** The names of the keys read so far. */
+  /** Returns the names of the keys read so far. */
   public List<String> names() {
     return List.copyOf(keys().keySet());
   }

@@ -8,7 +8,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.random.RandomGenerator;
 
-/** Makes and reads RDB files in memory. */
+/** Builds and reads RDB files in memory. */
 final class Rdbs {
 
   private Rdbs() {}
@@ -45,7 +45,7 @@ final class Rdbs {
     }
   }
 
-  /** Reads bytes in pieces of random sizes up to pieceBytes. */
+  /** Reads bytes in chunks of random sizes up to pieceBytes. */
   static Contents read(byte[] file, int pieceBytes, RandomGenerator random, int largeBytes)
       throws RdbException {
     Contents contents = new Contents();
@@ -67,7 +67,8 @@ final class Rdbs {
   }
 
   /**
-   * Keys in several databases with values of all kinds: numbers, short, long, compressible or not.
+   * Returns keys in several databases with values of all kinds: numbers, short, long, compressible
+   * or not.
    */
   static Map<String, Contents.Value> randomKeys(RandomGenerator random, int count) {
     Map<String, Contents.Value> keys = new TreeMap<>();

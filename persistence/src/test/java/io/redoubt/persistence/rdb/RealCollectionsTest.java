@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIf;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Collections of a real Redis come back to it through reader and writer as they were. */
+/** Tests that collections of a real Redis return to it unchanged through reader and writer. */
 @EnabledIf("redisIsInstalled")
 class RealCollectionsTest {
 
@@ -76,7 +76,7 @@ class RealCollectionsTest {
   }
 
   @Test
-  void comeBackAsTheyWere() throws IOException, RdbException {
+  void returnsCollectionsUnchanged() throws IOException, RdbException {
     RandomGenerator random = Seed.random("RealCollectionsTest");
     String digest;
     try (RealRedis redis = new RealRedis(directory)) {

@@ -16,7 +16,7 @@ import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
 
-/** A redis-server of the machine, on a free port, with its files in a given directory. */
+/** An installed redis-server on a free port, with its files in a given directory. */
 final class RealRedis implements AutoCloseable {
 
   private final Process process;
@@ -67,7 +67,7 @@ final class RealRedis implements AutoCloseable {
         .until(() -> "PONG".equals(command("PING")));
   }
 
-  /** Sends a command, every argument as ISO-8859-1; the reply's text, or null. */
+  /** Sends a command with ISO-8859-1 arguments and returns the reply's text, or null. */
   @Nullable String command(String... words) {
     try {
       ByteArrayOutputStream request = new ByteArrayOutputStream();
@@ -91,7 +91,7 @@ final class RealRedis implements AutoCloseable {
     }
   }
 
-  /** Sends a command and reads its reply, of whatever shape, to the end. */
+  /** Sends a command and reads its complete reply. */
   void run(String... words) {
     String first = String.valueOf(command(words));
     try {

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIf;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Files and payloads go both ways between this format and a real Redis. */
+/** Tests the exchange of files and payloads with a real Redis, in both directions. */
 @EnabledIf("redisIsInstalled")
 class RealRedisTest {
 
@@ -42,7 +42,7 @@ class RealRedisTest {
   }
 
   @Test
-  void redisLoadsOurFile() throws IOException {
+  void writesAFileThatRedisLoads() throws IOException {
     Map<String, Contents.Value> keys = someKeys();
     for (boolean compress : new boolean[] {true, false}) {
       Files.write(directory.resolve("dump.rdb"), Rdbs.write(keys, compress));
@@ -62,7 +62,7 @@ class RealRedisTest {
   }
 
   @Test
-  void weLoadTheFileOfRedisAndItsPayloads() throws IOException, RdbException {
+  void loadsTheFileAndPayloadsOfRedis() throws IOException, RdbException {
     Map<String, Contents.Value> keys = someKeys();
     try (RealRedis redis = new RealRedis(directory)) {
       for (String compression : new String[] {"yes", "no"}) {

@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The short way through a reader gives the same bytes as telling a writer. */
+/** Tests that copied records equal those written by the visitor's calls. */
 class RecordCopierTest {
 
   private static byte[] rewritten(
@@ -44,7 +44,7 @@ class RecordCopierTest {
     }
   }
 
-  /** Strings as the loop's half writes them: with all that may stand before a key. */
+  /** Returns strings as the event loop's writer writes them, with all attributes of keys. */
   private static byte[] strings(RandomGenerator random, boolean plain) {
     BufferMemory buffers = BufferMemory.offHeap();
     try (BlockOutput out = new BlockOutput(buffers);
@@ -92,7 +92,7 @@ class RecordCopierTest {
   }
 
   @Test
-  void stringsComeOutAsIfTold() throws RdbException {
+  void copiesStringsUnchanged() throws RdbException {
     RandomGenerator random = Seed.random("RecordCopierTest.strings");
     for (int round = 0; round < 40; round++) {
       byte[] file = strings(random, random.nextBoolean());
@@ -105,7 +105,7 @@ class RecordCopierTest {
 
   @ParameterizedTest
   @ValueSource(ints = {9, 10, 11, 12})
-  void collectionsComeOutAsIfTold(int version) throws RdbException {
+  void copiesCollectionsUnchanged(int version) throws RdbException {
     RandomGenerator random = Seed.random("RecordCopierTest.collections");
     for (int round = 0; round < 20; round++) {
       byte[] file = RandomCollections.file(random, RdbFormat.NEWEST_VERSION, false, 30);

@@ -9,8 +9,8 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Keeps what a reader tells, a line for each call. */
-final class ToldCommands implements AofVisitor, AutoCloseable {
+/** Records the calls of a reader, one line each. */
+final class CommandRecorder implements AofVisitor, AutoCloseable {
 
   private final List<String> lines = new ArrayList<>();
   private @Nullable RdbStrings preamble;
