@@ -210,7 +210,7 @@ class CommitJournalTest {
     target.sync();
     commit("three,");
     assertThat(journal.isAhead()).isTrue();
-    journal.giveBack();
+    journal.release();
     int before = file.syncs;
     commit("four,");
     assertThat(journal.isAhead()).isFalse();
