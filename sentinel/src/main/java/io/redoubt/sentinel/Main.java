@@ -14,19 +14,19 @@ import java.security.SecureRandom;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 
-/** {@code redis-sentinel /path/to/sentinel.conf [--name value ...]}. */
+/** The program {@code redis-sentinel /path/to/sentinel.conf [--name value ...]}. */
 public final class Main extends Launch<SentinelDirectives> {
   private Main(String[] words, Map<String, String> environment) {
     super("redis-sentinel", words, environment, new SentinelDirectives());
     log().role(() -> 'X');
   }
 
-  /** Runs a sentinel until it is told to end; the exit status is 0 then, 1 when it cannot serve. */
+  /** Runs a sentinel until it is stopped; the exit status is 0 then, 1 if it cannot serve. */
   public static void main(String[] words) throws IOException, InterruptedException {
     System.exit(new Main(words, System.getenv()).run());
   }
 
-  /** A sentinel keeps its state in its configuration file, which must be there for that. */
+  /** Refuses to start without a config file, in which a sentinel keeps its state. */
   @Override
   protected boolean mayStart() {
     Path file = arguments().configFile();
@@ -83,7 +83,7 @@ public final class Main extends Launch<SentinelDirectives> {
 
       @Override
       public void abandon() {
-        // the state file is written whole or not at all
+        // the state file is written atomically
       }
     };
   }

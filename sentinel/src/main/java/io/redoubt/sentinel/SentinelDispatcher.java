@@ -13,7 +13,7 @@ import io.redoubt.protocol.session.Dispatcher;
 import io.redoubt.sentinel.command.SentinelCall;
 import org.jspecify.annotations.Nullable;
 
-/** Takes requests to the commands that they name: look-up, the checks in Redis' order, the run. */
+/** Dispatches requests to commands: look-up, the checks in Redis' order, execution. */
 final class SentinelDispatcher implements Dispatcher {
   private static final String INTERNAL = "ERR internal error, see the log of the sentinel";
 
@@ -30,7 +30,7 @@ final class SentinelDispatcher implements Dispatcher {
     this.log = log;
   }
 
-  /** How many commands have run. */
+  /** Returns the number of executed commands. */
   long commands() {
     return commands;
   }
@@ -38,7 +38,7 @@ final class SentinelDispatcher implements Dispatcher {
   @Override
   public void dispatch(Client client, Request request) {
     if (request.is(0, "QUIT")) {
-      // Works at a sentinel, but is no command of its table: neither here nor with Redis.
+      // Supported by a sentinel although not in its command table, as in Redis.
       client.reply().ok();
       client.closeAfterReply();
       return;
@@ -83,7 +83,7 @@ final class SentinelDispatcher implements Dispatcher {
       command.countFailed();
       client.reply().error(error.text());
     } catch (RuntimeException fault) {
-      // A fault of the program must not take the sentinel down; the reply may be half written.
+      // A fault must not stop the sentinel; the reply may be incomplete.
       log.fault("in command '" + command.name() + "'", fault);
       command.countFailed();
       client.reply().error(INTERNAL);

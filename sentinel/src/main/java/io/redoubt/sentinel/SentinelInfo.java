@@ -12,7 +12,7 @@ import java.util.function.LongSupplier;
 
 /** The sections of a sentinel's INFO. */
 final class SentinelInfo {
-  /** How often a sentinel looks around, as INFO shows it. */
+  /** The tick frequency shown in INFO. */
   private static final int TICKS_PER_SECOND = 10;
 
   private final ProcessInfo process;
@@ -28,8 +28,8 @@ final class SentinelInfo {
   /**
    * Declares all sections.
    *
-   * @param transport what the loop waits with
-   * @param commands how many commands have run
+   * @param transport the polling mechanism of the event loop
+   * @param commands the number of executed commands
    */
   void declare(Info info, String transport, LongSupplier commands) {
     process.declareServer(info, "sentinel", transport, () -> TICKS_PER_SECOND);

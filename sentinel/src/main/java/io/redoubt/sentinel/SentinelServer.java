@@ -51,14 +51,14 @@ import java.util.concurrent.TimeUnit;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
-/** A sentinel that runs in this process: its loop, its clients, its core. */
+/** A sentinel in this process: its event loop, clients and core. */
 public final class SentinelServer implements AutoCloseable {
   private static final String THREAD_NAME = "redis-sentinel";
   private static final int ID_BYTES = 20;
   private static final int EVERY_SECOND_MILLIS = 1000;
   private static final int CLOSE_LIMIT_SECONDS = 10;
 
-  /** Commands of every process that Redis does not have in sentinel mode. */
+  /** Common commands that Redis lacks in sentinel mode. */
   private static final List<String> ABSENT =
       List.of("echo", "quit", "reset", "ssubscribe", "sunsubscribe", "spublish", "pubsub");
 
@@ -72,7 +72,7 @@ public final class SentinelServer implements AutoCloseable {
   private final CompletableFuture<Parts> parts = new CompletableFuture<>();
   private boolean ending;
 
-  /** What is made on the loop. */
+  /** The parts created on the event loop. */
   private record Parts(SentinelDriver driver, Listeners listeners) {}
 
   private SentinelServer(
@@ -96,15 +96,15 @@ public final class SentinelServer implements AutoCloseable {
   }
 
   /**
-   * Starts a sentinel; when this returns it listens.
+   * Starts a sentinel; returns once it listens.
    *
-   * @param directives loaded from a file, which holds the sentinel's state from now on
-   * @param random chance for ids and waits
-   * @param lookup knows the names of hosts; asked on threads of their own
-   * @param stopped is called on the loop when SHUTDOWN or {@link #stop} ended the sentinel; it is
-   *     still to be closed then, by another thread
-   * @throws IOException when an address can't be listened on
-   * @throws FatalConfigError when the configuration can't be served
+   * @param directives the loaded directives; their file holds the sentinel's state
+   * @param random the generator of ids and waits
+   * @param lookup the resolver of host names, called on separate threads
+   * @param stopped called on the event loop once SHUTDOWN or {@link #stop} has stopped the
+   *     sentinel, which another thread must then close
+   * @throws IOException if an address can't be listened on
+   * @throws FatalConfigError if the configuration is refused
    */
   public static SentinelServer start(
       SentinelDirectives directives,
@@ -132,7 +132,7 @@ public final class SentinelServer implements AutoCloseable {
     return server;
   }
 
-  @SuppressWarnings("CatchingUnchecked") // whoever waits for the start must hear of any failure
+  @SuppressWarnings("CatchingUnchecked") // the starting thread must learn of any failure
   private void build() {
     try {
       parts.complete(made());
@@ -244,7 +244,7 @@ public final class SentinelServer implements AutoCloseable {
     return name.isEmpty() ? null : new UsersFile(directives.path(name));
   }
 
-  /** The users of the configuration or of the file of its own that it names. */
+  /** Returns the users of the configuration or of its ACL file. */
   private Users users(CommandTable<SentinelCall> table, String requirepass)
       throws IOException, FatalConfigError {
     Users users = new Users(table);
@@ -300,14 +300,14 @@ public final class SentinelServer implements AutoCloseable {
     }
   }
 
-  /** Returns what is to be on disk of the sentinel; for tests, on the loop. */
+  /** Returns the state to be saved; for tests, read on the event loop. */
   CompletableFuture<SentinelState> state() {
     CompletableFuture<SentinelState> state = new CompletableFuture<>();
     transport.loop().execute(() -> state.complete(parts.join().driver().sentinel().state()));
     return state;
   }
 
-  /** Ends the sentinel, from any thread; {@code stopped} is called when that is done. */
+  /** Stops the sentinel and then calls {@code stopped}. Thread-safe. */
   public void stop() {
     transport.loop().execute(this::end);
   }
@@ -328,8 +328,8 @@ public final class SentinelServer implements AutoCloseable {
   }
 
   /**
-   * Closes all connections and ends the loop, after a write of the state that is under way; not to
-   * be called on the loop.
+   * Closes all connections and ends the event loop, after a pending write of the state. Must not be
+   * called on the event loop.
    */
   @Override
   public void close() {

@@ -15,7 +15,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** What SENTINEL MASTER, REPLICAS and SENTINELS show of an instance, in Redis' order. */
+/** The fields of an instance in SENTINEL MASTER, REPLICAS and SENTINELS, in Redis' order. */
 final class InstanceFields {
   private final Map<String, String> fields = new LinkedHashMap<>();
   private final long now;
@@ -25,9 +25,9 @@ final class InstanceFields {
   }
 
   /**
-   * The fields by name.
+   * Returns the fields by name.
    *
-   * @param now the core's time, in milliseconds
+   * @param now the core's time in milliseconds
    */
   static Map<String, String> of(Instance instance, Sentinel sentinel) {
     InstanceFields fields = new InstanceFields(sentinel.nowMillis());
@@ -79,7 +79,7 @@ final class InstanceFields {
     put("down-after-milliseconds", instance.master().options().downAfterMillis());
   }
 
-  /** The flags in the order in which Redis lists them. */
+  /** Returns the flags in Redis' order. */
   static List<String> flags(Instance instance) {
     List<String> flags = new ArrayList<>();
     add(flags, instance.isSubjectivelyDown(), "s_down");

@@ -20,7 +20,7 @@ import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** The subcommands of SENTINEL that are about this sentinel itself. */
+/** The subcommands of SENTINEL about this sentinel itself. */
 public final class SelfCommands extends CommandGroup<SentinelCall> {
   final Command<SentinelCall> sentinel =
       container("SENTINEL")
@@ -74,7 +74,7 @@ public final class SelfCommands extends CommandGroup<SentinelCall> {
           .is(ADMIN, SENTINEL, ONLY_SENTINEL)
           .runs(SelfCommands::config);
 
-  /** The group; one object for each server. */
+  /** Creates the group; one object for each server. */
   public SelfCommands() {
     super(Group.SENTINEL);
   }

@@ -8,11 +8,11 @@ import io.redoubt.sentinel.core.Sentinel;
 import io.redoubt.sentinel.runtime.SentinelControl;
 import io.redoubt.sentinel.runtime.StateKeeper;
 
-/** A command being run by a sentinel. */
+/** The execution of a command by a sentinel. */
 public final class SentinelCall extends SessionCall {
   private final SentinelControl control;
 
-  /** Calls of commands for that sentinel. */
+  /** Creates calls for the given sentinel. */
   public SentinelCall(SentinelControl control) {
     this.control = control;
   }
@@ -33,12 +33,12 @@ public final class SentinelCall extends SessionCall {
     return request().text(index);
   }
 
-  /** The word as an integer. */
+  /** Returns the argument as an integer. */
   long number(int index) {
     return number(index, "ERR value is not an integer or out of range");
   }
 
-  /** The word as an integer, or an error of that text. */
+  /** Returns the argument as an integer, or throws the error {@code refusal}. */
   long number(int index, String refusal) {
     long number = Numbers.parseLong(text(index), Long.MIN_VALUE);
     if (number == Long.MIN_VALUE) {
@@ -47,7 +47,7 @@ public final class SentinelCall extends SessionCall {
     return number;
   }
 
-  /** The master of that name. */
+  /** Returns the master named by the argument. */
   Master master(int index) {
     Master master = sentinel().master(text(index));
     if (master == null) {
@@ -56,7 +56,7 @@ public final class SentinelCall extends SessionCall {
     return master;
   }
 
-  /** Replies OK when what was ordered is on disk, so that it survives a crash. */
+  /** Replies OK once the ordered change is on disk, so that it survives a crash. */
   void okWhenSaved() {
     whenSettled((reply, kept) -> {
       if (kept) {
@@ -67,7 +67,7 @@ public final class SentinelCall extends SessionCall {
     });
   }
 
-  /** Replies when nothing is being written any more: at once, or the client waits for it. */
+  /** Replies once no write is pending: at once, or the client waits. */
   void whenSettled(StateWait.Answer answer) {
     StateKeeper keeper = control.keeper();
     if (keeper.isSettled()) {

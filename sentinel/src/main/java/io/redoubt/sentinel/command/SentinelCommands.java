@@ -31,7 +31,7 @@ import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** SENTINEL and its subcommands about masters; those about the sentinel itself are elsewhere. */
+/** SENTINEL and its subcommands about masters; {@link SelfCommands} has the others. */
 public final class SentinelCommands extends CommandGroup<SentinelCall> {
   private static final int MAX_PORT = 65535;
 
@@ -187,7 +187,7 @@ public final class SentinelCommands extends CommandGroup<SentinelCall> {
           .is(ADMIN, SENTINEL, ONLY_SENTINEL)
           .runs(SentinelCommands::infoCache);
 
-  /** The group; one object for each server. */
+  /** Creates the group; one object for each server. */
   public SentinelCommands() {
     super(Group.SENTINEL);
   }
@@ -206,7 +206,7 @@ public final class SentinelCommands extends CommandGroup<SentinelCall> {
     });
   }
 
-  /** Those that don't want to be known are left out. */
+  /** Replies with the replicas, except those that are not announced. */
   private static void replicas(SentinelCall call) {
     List<Replica> announced = new ArrayList<>();
     for (Replica replica : call.master(2).replicas()) {
@@ -232,7 +232,7 @@ public final class SentinelCommands extends CommandGroup<SentinelCall> {
   }
 
   private static void isMasterDownByAddr(SentinelCall call) {
-    // Nobody listens on a port out of range, so no master is there.
+    // No master listens on a port out of range.
     Address address =
         new Address(call.text(2), (int) Math.clamp(call.number(3), -1L, MAX_PORT + 1L));
     Output answer =
@@ -255,7 +255,9 @@ public final class SentinelCommands extends CommandGroup<SentinelCall> {
     reply.integer(opinion.leaderEpoch());
   }
 
-  /** Writes are stopped first where that can be; COORDINATED, Valkey's word: or not at all. */
+  /**
+   * Stops writes first if possible; with COORDINATED, Valkey's option, the failover requires it.
+   */
   private static void failover(SentinelCall call) {
     boolean coordinated = call.count() == 4;
     if (call.count() > 4 || (coordinated && !call.text(3).equalsIgnoreCase("COORDINATED"))) {
@@ -269,7 +271,7 @@ public final class SentinelCommands extends CommandGroup<SentinelCall> {
     call.okWhenSaved();
   }
 
-  /** Throws when the order was refused; gives what else the sentinel said. */
+  /** Throws if the order was refused; otherwise returns the output. */
   private static Output refusal(Output answer) {
     if (answer instanceof Output.Refused(String error)) {
       throw new CommandError(error);

@@ -23,7 +23,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 
-/** INFO, ROLE, PUBLISH and SHUTDOWN as a sentinel has them. */
+/** INFO, ROLE, PUBLISH and SHUTDOWN of a sentinel. */
 public final class ServerCommands extends CommandGroup<SentinelCall> {
   private static final Set<String> SHUTDOWN_WORDS =
       Set.of("nosave", "save", "now", "force", "abort");
@@ -59,10 +59,10 @@ public final class ServerCommands extends CommandGroup<SentinelCall> {
           .runs(this::shutdown);
 
   /**
-   * The group; one object for each server.
+   * Creates the group; one object for each server.
    *
-   * @param infoSections what INFO shows
-   * @param stop ends the sentinel
+   * @param infoSections the sections of INFO
+   * @param stop stops the sentinel
    */
   public ServerCommands(Info infoSections, Runnable stop) {
     super(Group.SERVER);
@@ -88,7 +88,10 @@ public final class ServerCommands extends CommandGroup<SentinelCall> {
     masters.forEach(master -> call.reply().bulk(master.name()));
   }
 
-  /** PUBLISH at a sentinel: everybody may listen to its events, but publish a hello only. */
+  /**
+   * Publishes a hello message; clients may subscribe to all events of a sentinel but publish
+   * nothing else.
+   */
   public static void publish(SentinelCall call) {
     if (!call.text(1).equals(HELLO_CHANNEL)) {
       throw new CommandError("ERR Only HELLO messages are accepted by Sentinel instances.");

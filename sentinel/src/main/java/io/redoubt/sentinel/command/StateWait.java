@@ -4,15 +4,15 @@ import io.redoubt.protocol.resp.ReplyWriter;
 import io.redoubt.protocol.session.Client;
 import io.redoubt.protocol.session.Waiting;
 
-/** A client whose reply waits until the state that it shows is on disk. */
+/** A client whose reply waits until the state is on disk. */
 final class StateWait implements Waiting {
   /** Writes the reply. */
   @FunctionalInterface
   interface Answer {
     /**
-     * Writes it.
+     * Writes the reply.
      *
-     * @param kept whether the state is on disk
+     * @param kept true if the state is on disk
      */
     void write(ReplyWriter reply, boolean kept);
   }
@@ -26,7 +26,7 @@ final class StateWait implements Waiting {
     this.answer = answer;
   }
 
-  /** The write that it waits for has ended. */
+  /** Ends the wait after the write. */
   void settled(boolean kept) {
     if (!over) {
       client.unblock();
@@ -39,7 +39,7 @@ final class StateWait implements Waiting {
     client.flushSoon();
   }
 
-  /** CLIENT UNBLOCK: nobody knows yet. */
+  /** Ends the wait by CLIENT UNBLOCK, with the outcome unknown. */
   @Override
   public void timedOut() {
     reply(false);

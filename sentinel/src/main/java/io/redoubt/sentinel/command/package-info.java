@@ -1,8 +1,8 @@
 /**
- * The commands that only a sentinel has: SENTINEL, and its own forms of INFO, ROLE, PUBLISH and
- * SHUTDOWN. Those that every process has come from the protocol module.
+ * The commands specific to a sentinel: SENTINEL, and its forms of INFO, ROLE, PUBLISH and SHUTDOWN.
+ * The common ones are in the protocol module.
  *
- * <p>Reads the core's state and gives orders to the runtime; keeps no state of its own.
+ * <p>Reads the core's state and passes orders to the runtime; has no state of its own.
  */
 @NullMarked
 package io.redoubt.sentinel.command;

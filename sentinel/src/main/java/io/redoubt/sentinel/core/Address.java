@@ -1,13 +1,13 @@
 package io.redoubt.sentinel.core;
 
 /**
- * Where a process listens.
+ * The address of a process.
  *
- * @param host an IP address, or a name where the owner allows names
- * @param port its TCP port
+ * @param host an IP address, or a name where names are allowed
+ * @param port the TCP port
  */
 public record Address(String host, int port) {
-  /** Gives {@code host:port}, which is also how Sentinel names replicas. */
+  /** Returns {@code host:port}, which is also Sentinel's name of a replica. */
   @Override
   public String toString() {
     return host + ":" + port;

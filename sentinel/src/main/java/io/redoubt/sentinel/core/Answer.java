@@ -2,7 +2,7 @@ package io.redoubt.sentinel.core;
 
 import java.util.List;
 
-/** A reply of a node, as far as the state machine looks into it. */
+/** A node's reply, as far as the state machine examines it. */
 public sealed interface Answer {
   /** A simple string, such as {@code PONG}. */
   record Status(String text) implements Answer {}

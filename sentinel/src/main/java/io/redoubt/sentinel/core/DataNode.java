@@ -3,22 +3,22 @@ package io.redoubt.sentinel.core;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** A watched data server, known by its INFO. */
+/** A monitored data server, described by its INFO. */
 public abstract sealed class DataNode extends Instance permits Master, Replica {
-  /** The last INFO as it came, empty before the first. */
+  /** The text of the last INFO, empty before the first. */
   String infoText = "";
 
-  /** The last INFO understood; null before the first. */
+  /** The parsed last INFO; null before the first. */
   @Nullable NodeInfo info;
 
   long infoAt = Link.NEVER;
   long infoAskedAt = Link.NEVER;
   NodeInfo.Role reportedRole;
 
-  /** What it told of its settings, by name; empty when we may not know. */
+  /** The node's settings by name; empty if they may not be read. */
   Map<String, String> settings = Map.of();
 
-  /** Whether it wanted another password than ours when the connection was made. */
+  /** True if the node refused our password when the connection was made. */
   boolean refusesPassword;
 
   long reportedRoleSince;
@@ -29,27 +29,27 @@ public abstract sealed class DataNode extends Instance permits Master, Replica {
     this.reportedRoleSince = now;
   }
 
-  /** The last INFO as it came, empty before the first. */
+  /** Returns the text of the last INFO, empty before the first. */
   public final String infoText() {
     return infoText;
   }
 
-  /** The last INFO understood, or null before the first. */
+  /** Returns the parsed last INFO, or null before the first. */
   public final @Nullable NodeInfo info() {
     return info;
   }
 
-  /** Milliseconds since the last INFO, 0 before the first. */
+  /** Returns the milliseconds since the last INFO, 0 before the first. */
   public final long sinceInfoMillis(long now) {
     return infoAt == Link.NEVER ? 0 : now - infoAt;
   }
 
-  /** The role that it reports. */
+  /** Returns the role that the node reports. */
   public final NodeInfo.Role reportedRole() {
     return reportedRole;
   }
 
-  /** For how long it has reported that role, in milliseconds. */
+  /** Returns the milliseconds for which it has reported that role. */
   public final long reportedRoleMillis(long now) {
     return now - reportedRoleSince;
   }

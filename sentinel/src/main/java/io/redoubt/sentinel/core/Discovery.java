@@ -3,9 +3,9 @@ package io.redoubt.sentinel.core;
 import io.redoubt.sentinel.core.Output.Level;
 import java.util.List;
 
-/** Learns from what nodes say about themselves (INFO) and sentinels about masters (hello). */
+/** Discovers replicas from the nodes' INFO, and sentinels from their hello messages. */
 final class Discovery {
-  /** A master's INFO of this age is fresh, however often it is asked. */
+  /** The age up to which a master's INFO is fresh. */
   private static final long FRESH_INFO_MILLIS = 2000;
 
   private final Sentinel sentinel;
@@ -80,7 +80,7 @@ final class Discovery {
         sentinel.names.described(node) + " new reported role is " + info.role().word());
   }
 
-  /** Puts a replica right that has been something else for long, so that nobody else will. */
+  /** Reconfigures a replica that has reported another role or master for long. */
   private void correct(Replica replica, NodeInfo info) {
     Master master = replica.master();
     if (master.failover != null || !looksSane(master) || isOfOtherMaster(replica)) {
@@ -103,9 +103,9 @@ final class Discovery {
   }
 
   /**
-   * Whether the same process is known in the group of another master too, and does not follow ours.
-   * Behind address translation two groups may tell us of the same address: who answers there is
-   * left alone by the group that it does not follow.
+   * Returns true if the same process belongs to the group of another master and does not follow
+   * this one. Behind address translation two groups may report the same address; the node is left
+   * alone by the group that it does not follow.
    */
   boolean isOfOtherMaster(Replica replica) {
     NodeInfo info = replica.info;
@@ -125,12 +125,12 @@ final class Discovery {
     return false;
   }
 
-  /** Whether somebody else says hello with our id. */
+  /** Returns true if another sentinel uses our id in hello messages. */
   boolean heardOwnId() {
     return heardOwnId;
   }
 
-  /** Lets go of replicas that are gone for good, where the operator wants that. */
+  /** Forgets replicas that have been down for longer than the configured time. */
   void forgetGone(Master master) {
     long limit = master.options.forgetAfterMillis();
     NodeInfo info = master.info;
@@ -174,7 +174,7 @@ final class Discovery {
     }
     Peer peer = notePeer(master, hello);
     peer.helloHeardAt = sentinel.nowMillis();
-    // A restart would take the later of them from the file.
+    // A restart would read the later of them from the file.
     sentinel.raiseEpoch(master, Math.max(hello.currentEpoch(), hello.configEpoch()));
     if (hello.configEpoch() > master.configEpoch) {
       master.configEpoch = hello.configEpoch();
@@ -211,7 +211,7 @@ final class Discovery {
     }
     for (Peer other : List.copyOf(master.peers.values())) {
       if (other.address.equals(hello.sentinel())) {
-        // One process has one address: the former one is gone for good, with its id.
+        // A process has one address, so the previous one with this id is obsolete.
         sentinel.event(Level.NOTICE, "+sentinel-invalid-addr", other);
         sentinel.forgetSentinel(other.runId());
       }

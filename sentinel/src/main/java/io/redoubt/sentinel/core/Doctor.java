@@ -10,11 +10,11 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Finds what is set up in a way that will hurt one day: told at start and by SENTINEL DOCTOR. Looks
- * at what is known anyway, and at a few settings of the nodes where their users let us read them.
+ * Finds risky configurations, reported after the start and by SENTINEL DOCTOR. Examines the known
+ * state and a few settings of the nodes, if they may be read.
  */
 final class Doctor {
-  /** How long after the start the others and the nodes should have been found. */
+  /** The time after the start by which other sentinels and nodes should have been discovered. */
   private static final long FIRST_ROUND_MILLIS = 15_000;
 
   private static final List<String> SETTINGS =
@@ -29,7 +29,7 @@ final class Doctor {
     this.firstRoundAt = now + FIRST_ROUND_MILLIS;
   }
 
-  /** Asks a node for its settings; sent when a connection to it stands. */
+  /** Requests a node's settings; sent once a connection is established. */
   void ask(DataNode node) {
     List<List<String>> commands = new ArrayList<>();
     commands.add(sentinel.links.words(node, "MULTI"));
@@ -43,7 +43,7 @@ final class Doctor {
         new Request(Purpose.CONFIGURATION, node.id(), List.copyOf(commands)));
   }
 
-  /** A node told its settings, or that we may not know. */
+  /** Handles the node's settings, or its refusal. */
   void told(DataNode node, Answer answer) {
     Map<String, String> settings = new HashMap<>();
     if (answer instanceof Answer.Items(List<Answer> replies)) {
@@ -59,7 +59,7 @@ final class Doctor {
     node.settings = Map.copyOf(settings);
   }
 
-  /** Logs the findings once, when there was time to find everybody. */
+  /** Logs the findings once, after the time for discovery. */
   void tick(long now) {
     if (!firstRoundDone && now >= firstRoundAt) {
       firstRoundDone = true;
@@ -71,7 +71,10 @@ final class Doctor {
     }
   }
 
-  /** What is amiss with a master and those around it: a word for it, the master, the advice. */
+  /**
+   * Returns the findings about a master and its group: for each a keyword, the master and the
+   * advice.
+   */
   List<String> findings(Master master) {
     List<String> findings = new ArrayList<>();
     voters(master, findings);

@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** Opinions about masters and votes for who may fail them over, given and asked for. */
+/** Opinions about masters and votes for failover leaders, given and requested. */
 final class Elections {
   private static final long IMPATIENCE_SPREAD_MILLIS = 500;
 
@@ -17,7 +17,10 @@ final class Elections {
     this.sentinel = sentinel;
   }
 
-  /** Another sentinel asks whether a master is down, and perhaps for our vote. */
+  /**
+   * Handles another sentinel's question whether a master is down, with an optional request for our
+   * vote.
+   */
   void askedIfDown(Input.AskedIfDown asked) {
     Master master = null;
     for (Master each : sentinel.masters()) {
@@ -49,7 +52,7 @@ final class Elections {
     sentinel.react(master);
   }
 
-  /** Gives our vote of that epoch, which must be above all that we voted in. */
+  /** Casts our vote in an epoch, which must exceed the epochs of all previous votes. */
   void vote(Master master, String candidate, long epoch) {
     master.leader = candidate;
     master.leaderEpoch = epoch;
@@ -64,14 +67,14 @@ final class Elections {
   /** Leaves the failover to another sentinel for a while. */
   void expect(Master master, @Nullable String leader) {
     master.expectedLeader = leader;
-    // Those who wait for the same leader must not all run out of patience at the same moment.
+    // A random offset, so that sentinels waiting for the same leader don't time out together.
     master.expectedLeaderSince =
-        sentinel.nowMillis() + sentinel.chance(0, IMPATIENCE_SPREAD_MILLIS);
+        sentinel.nowMillis() + sentinel.randomMillis(0, IMPATIENCE_SPREAD_MILLIS);
   }
 
   /**
-   * Whether another sentinel may still be at it: as long as it is up and finds the master down as
-   * we do, until the failover timeout; otherwise as long as an election may take.
+   * Returns true while another sentinel may be leading a failover: until the failover timeout if it
+   * is up and reports the master down, otherwise as long as an election may take.
    */
   boolean waitsForLeader(Master master) {
     if (master.expectedLeader == null) {
@@ -97,7 +100,7 @@ final class Elections {
         sentinel.timings().electionTimeoutMillis(), master.options.failoverTimeoutMillis());
   }
 
-  /** Asks the others about a master that is down for us, once a period or at once. */
+  /** Asks the other sentinels about a master that is down for us, once per period or at once. */
   void askPeers(Master master, boolean atOnce) {
     Failover failover = master.failover;
     boolean stands =
@@ -137,7 +140,7 @@ final class Elections {
     }
   }
 
-  /** A sentinel told its opinion, and perhaps its vote. */
+  /** Handles a sentinel's opinion and optional vote. */
   void answered(Peer peer, Request request, Answer answer) {
     if (!(answer instanceof Answer.Items items)
         || items.values().size() != 3
@@ -161,7 +164,9 @@ final class Elections {
     }
   }
 
-  /** Who has enough votes in an epoch to lead, as far as we know; null for nobody yet. */
+  /**
+   * Returns the sentinel with enough known votes to lead in an epoch; null if there is none yet.
+   */
   @Nullable String winner(Master master, long epoch) {
     Map<String, Integer> votes = new HashMap<>();
     if (master.leader != null && master.leaderEpoch == epoch) {
@@ -180,7 +185,7 @@ final class Elections {
     return null;
   }
 
-  /** Whether a vote asked for may still come. */
+  /** Returns true if a requested vote may still arrive. */
   boolean awaitsVotes(Master master, long epoch) {
     for (Peer peer : master.peers.values()) {
       if (peer.link.command.isUp()
@@ -192,7 +197,7 @@ final class Elections {
     return false;
   }
 
-  /** How many sentinels can be reached, we included. */
+  /** Returns the number of reachable sentinels of a master, this one included. */
   int usable(Master master) {
     int usable = 1;
     for (Peer peer : master.peers.values()) {

@@ -1,6 +1,6 @@
 package io.redoubt.sentinel.core;
 
-/** The epochs that count failovers. They never fall, so they must never wrap. */
+/** Checks of epochs, which number failovers. Epochs never decrease, so they must not overflow. */
 final class Epochs {
   private Epochs() {}
 

@@ -2,9 +2,9 @@ package io.redoubt.sentinel.core;
 
 import org.jspecify.annotations.Nullable;
 
-/** A failover that this sentinel leads, or stands for. */
+/** A failover that this sentinel leads or is a candidate for. */
 final class Failover {
-  /** Its steps; the words are those of SENTINEL MASTER. */
+  /** The steps, in the words of SENTINEL MASTER. */
   enum State {
     WAIT_START("wait_start"),
     SELECT_REPLICA("select_slave"),
@@ -20,20 +20,20 @@ final class Failover {
     }
   }
 
-  /** What became of the request to the old master to take no more writes. */
+  /** The state of the request to the old master to stop writes. */
   enum WritesStop {
     NONE,
     ASKED,
     STOPPED
   }
 
-  /** The epoch in which it leads, and the config epoch of what comes out. */
+  /** The epoch of the election, which becomes the config epoch of the new master. */
   final long epoch;
 
-  /** Ordered by an operator: needs no ODOWN and no votes. */
+  /** True if ordered by an operator: ODOWN and votes are not required. */
   final boolean forced;
 
-  /** Ordered with the condition that writes are stopped first. */
+  /** True if writes must be stopped first. */
   final boolean coordinated;
 
   State state = State.WAIT_START;
@@ -41,19 +41,19 @@ final class Failover {
   @Nullable Replica promoted;
   WritesStop writesStop = WritesStop.NONE;
 
-  /** How often writes were stopped and let go on, for want of a replica that has it all. */
+  /** The number of times that writes were stopped and resumed because no replica caught up. */
   int handovers;
 
-  /** No choice of a replica before this moment. */
+  /** The earliest time for selecting a replica. */
   long selectAt = Link.NEVER;
 
-  /** When the pause was asked for last. */
+  /** The time of the last request to pause writes. */
   long pausedAt;
 
-  /** When the master said that writes are paused. */
+  /** The time at which the master confirmed the pause. */
   long stoppedAt;
 
-  /** How much the master had then, -1 before it told. */
+  /** The master's offset during the pause, -1 while unknown. */
   long finalOffset = -1;
 
   Failover(long epoch, boolean forced, boolean coordinated, long now) {
@@ -63,7 +63,7 @@ final class Failover {
     this.stateSince = now;
   }
 
-  /** Whether the chosen replica is known to be master already. */
+  /** Returns true if the chosen replica is known to be a master. */
   boolean isPromoted() {
     return state == State.RECONF_REPLICAS;
   }

@@ -6,21 +6,23 @@ import io.redoubt.sentinel.core.Replica.Reconf;
 import java.util.Comparator;
 import org.jspecify.annotations.Nullable;
 
-/** Leads failovers: from ODOWN over the election to the switch. */
+/** Leads failovers, from ODOWN over the election to the switch. */
 final class Failovers {
-  /** A lost election is retried after a random wait within these bounds, doubled each time. */
+  /**
+   * The lower bound of the random delay before a lost election is retried; it doubles each time.
+   */
   private static final long RETRY_FROM_MILLIS = 100;
 
   private static final long RETRY_TO_MILLIS = 500;
   private static final int MAX_DOUBLINGS = 6;
 
-  /** How long a candidate waits for votes of sentinels that are connected but slow. */
+  /** The time for which a candidate waits for votes of connected but slow sentinels. */
   private static final long VOTES_LIMIT_MILLIS = 3000;
 
-  /** How long the choice waits for the newest offsets of replicas that are up. */
+  /** The time for which the selection waits for recent offsets of live replicas. */
   private static final long FRESH_INFO_WAIT_MILLIS = 1000;
 
-  /** How often a promotion is ordered again that does not show. */
+  /** The interval of repeated promotion orders. */
   private static final long ORDER_AGAIN_MILLIS = 1000;
 
   private final Sentinel sentinel;
@@ -29,7 +31,7 @@ final class Failovers {
     this.sentinel = sentinel;
   }
 
-  /** Begins a failover when it is time, and takes it as far as it goes now. */
+  /** Starts a failover when it is due, and advances it as far as possible. */
   void advance(Master master) {
     if (master.failover == null && mayStart(master)) {
       start(master, false, false);
@@ -59,7 +61,7 @@ final class Failovers {
     return sentinel.elections.usable(master) >= master.votesToWin();
   }
 
-  /** Begins the failover that an operator wants. */
+  /** Starts a failover ordered by an operator. */
   void order(Master master, boolean coordinated) {
     start(master, true, coordinated);
   }
@@ -75,7 +77,7 @@ final class Failovers {
     sentinel.elections.askPeers(master, true);
   }
 
-  /** Gives up standing in an election, because our vote went to another in a later one. */
+  /** Abandons a candidacy because our vote went to another sentinel in a later epoch. */
   void standDown(Master master) {
     Failover failover = master.failover;
     if (failover != null && failover.state == State.WAIT_START && !failover.forced) {
@@ -84,8 +86,8 @@ final class Failovers {
   }
 
   /**
-   * Drops a failover of ours when a later one has already made a configuration: to finish it would
-   * give two masters the same config epoch.
+   * Abandons our failover after a later one produced a configuration: completing it would give two
+   * masters the same config epoch.
    */
   void supersede(Master master, long configEpoch) {
     Failover failover = master.failover;
@@ -149,7 +151,7 @@ final class Failovers {
     sentinel.event(Level.WARNING, "-failover-abort-not-elected", master);
     master.failover = null;
     int doublings = Math.min(master.lostElections++, MAX_DOUBLINGS);
-    long wait = sentinel.chance(RETRY_FROM_MILLIS, RETRY_TO_MILLIS) << doublings;
+    long wait = sentinel.randomMillis(RETRY_FROM_MILLIS, RETRY_TO_MILLIS) << doublings;
     postpone(master, Math.min(wait, sentinel.timings().electionTimeoutMillis()));
   }
 
@@ -163,7 +165,7 @@ final class Failovers {
     failover.stateSince = sentinel.nowMillis();
   }
 
-  /** Chooses anew at that moment. */
+  /** Selects a replica again at the given time. */
   void selectAgain(Failover failover, long moment) {
     enter(failover, State.SELECT_REPLICA);
     failover.promoted = null;
@@ -186,9 +188,9 @@ final class Failovers {
       sentinel.event(Level.WARNING, "-failover-abort-no-good-slave", master);
       master.failover = null;
       master.lackedReplica = true;
-      // Longer than the others wait for us: one of them may know a replica that we don't.
+      // Longer than other sentinels wait for us: one of them may know a replica that we don't.
       long timeout = master.options.failoverTimeoutMillis();
-      postpone(master, timeout + sentinel.chance(0, timeout + 1));
+      postpone(master, timeout + sentinel.randomMillis(0, timeout + 1));
       return;
     }
     failover.promoted = chosen;
@@ -203,13 +205,13 @@ final class Failovers {
     }
   }
 
-  /** Goes on to promote the chosen replica: it has everything, or can't be waited for. */
+  /** Promotes the chosen replica: it has caught up or is no longer waited for. */
   void promoteNow(Failover failover) {
     enter(failover, State.SEND_REPLICAOF_NO_ONE);
     sentinel.event(Level.NOTICE, "+failover-state-send-slaveof-noone", chosen(failover));
   }
 
-  /** Whether a replica that is up has not told its offset since the master went down. */
+  /** Returns true if a live replica has not reported its offset since the master went down. */
   private static boolean awaitsInfo(Master master) {
     for (Replica replica : master.replicas.values()) {
       if (!replica.subjectivelyDown
@@ -221,13 +223,16 @@ final class Failovers {
     return false;
   }
 
-  /** The replica to promote: lowest priority number, greatest offset, smallest run id; or null. */
+  /**
+   * Returns the replica to promote: lowest priority number, greatest offset, smallest run id; null
+   * if there is none.
+   */
   @Nullable Replica choose(Master master) {
     long now = sentinel.nowMillis();
     Timings timings = sentinel.timings();
     long infoLimit =
         master.subjectivelyDown ? timings.pingPeriodMillis() * 5 : timings.infoPeriodMillis() * 3;
-    // A master that turned replica left its replicas alone long before it counts as down for it.
+    // A master that became a replica disconnected its replicas long before it counts as down.
     long goneMillis =
         master.reportedRole == NodeInfo.Role.REPLICA
             ? Math.max(master.reportedRoleMillis(now), master.subjectivelyDownMillis(now))
@@ -260,8 +265,8 @@ final class Failovers {
   }
 
   /**
-   * Whether roles were swapped behind our back: the master now follows this node, and it leads. Any
-   * other node that calls itself master may be one that returned with old data.
+   * Returns true if an operator swapped the roles: the master follows this node, which leads. Any
+   * other node that reports itself as master may have returned with old data.
    */
   private boolean isMasterOfMaster(Replica replica) {
     Master master = replica.master();
@@ -303,7 +308,7 @@ final class Failovers {
       return;
     }
     sentinel.handover.renew(master, failover);
-    // The order may have gone down with a connection; to repeat it does no harm.
+    // The order may have been lost with a connection; it is idempotent.
     if (promoted.link.command.isUp()
         && now - promoted.reconfSentAt >= ORDER_AGAIN_MILLIS
         && promoted.infoAt > promoted.reconfSentAt) {
@@ -321,20 +326,20 @@ final class Failovers {
     return true;
   }
 
-  /** Gives a failover up because writes could not be stopped first, as was ordered. */
+  /** Aborts a failover because writes could not be stopped first, as was ordered. */
   void abortUncoordinated(Master master) {
     sentinel.event(Level.WARNING, "-failover-abort-not-coordinated", master);
     drop(master);
   }
 
-  /** Gives a failover up because its replica does not come along. */
+  /** Aborts a failover because its replica does not make progress. */
   void abortForReplica(Master master) {
     sentinel.event(Level.WARNING, "-failover-abort-slave-timeout", master);
     drop(master);
-    postpone(master, sentinel.chance(RETRY_FROM_MILLIS, RETRY_TO_MILLIS));
+    postpone(master, sentinel.randomMillis(RETRY_FROM_MILLIS, RETRY_TO_MILLIS));
   }
 
-  /** Forgets a failover of ours; writes that it stopped go on. */
+  /** Drops our failover; writes that it stopped resume. */
   private void drop(Master master) {
     Failover failover = master.failover;
     if (failover != null) {
@@ -351,7 +356,7 @@ final class Failovers {
     return promoted;
   }
 
-  /** EXEC answered: what the node is now shows in its INFO, so it is asked at once. */
+  /** Handles the reply of EXEC by requesting INFO, which shows the node's new role. */
   void roleAnswered(Instance instance, Answer answer) {
     if (answer instanceof Answer.Failure failure) {
       sentinel.remark(
@@ -363,7 +368,7 @@ final class Failovers {
     }
   }
 
-  /** A replica's INFO came: does it show what a failover of ours waits for? */
+  /** Handles a replica's INFO, which may show the progress of our failover. */
   void observed(Replica replica, NodeInfo info) {
     Master master = replica.master();
     Failover failover = master.failover;
@@ -398,7 +403,7 @@ final class Failovers {
     }
     sentinel.event(Level.WARNING, "+failover-state-reconf-slaves", master);
     if (failover.forced && master.link.command.isUp()) {
-      // The old master is alive: two masters for no longer than it takes to tell it.
+      // The old master is alive: demote it at once, to limit the time with two masters.
       sentinel.links.setRole(master, promoted.address);
     }
     sentinel.handover.end(master, failover);
@@ -467,7 +472,8 @@ final class Failovers {
   }
 
   /**
-   * Makes another address the master; the old one becomes a replica, to be turned when it returns.
+   * Makes another address the master; the old one becomes a replica, to be reconfigured when it
+   * returns.
    */
   void switchTo(Master master, Address to) {
     Address from = master.address;
@@ -489,7 +495,8 @@ final class Failovers {
     if (chosen != null) {
       master.replicas.remove(chosen.address);
     }
-    master.address = chosen == null ? to : chosen.address; // others may tell us of it without name
+    master.address =
+        chosen == null ? to : chosen.address; // other sentinels may report it without name
     String runId = chosen == null ? null : chosen.runId;
     if (chosen == null || chosen.subjectivelyDown) {
       master.link = sentinel.links.open(master, master.address);
@@ -509,7 +516,7 @@ final class Failovers {
     sentinel.stateChanged();
   }
 
-  /** Forgets what was known of a master at its former address, or before a reset; votes stand. */
+  /** Clears the knowledge about a master at its former address, or at a reset; votes stay. */
   void restart(Master master) {
     long now = sentinel.nowMillis();
     master.runId = null;

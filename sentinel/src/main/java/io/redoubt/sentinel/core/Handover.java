@@ -4,36 +4,36 @@ import io.redoubt.sentinel.core.Output.Level;
 import io.redoubt.sentinel.core.Request.Purpose;
 
 /**
- * The loss-free part of a failover that an operator ordered: the old master takes no more writes
- * (CLIENT PAUSE WRITE), and the chosen replica is promoted when it has all that the master has.
+ * The lossless part of an ordered failover: the old master stops writes (CLIENT PAUSE WRITE), and
+ * the chosen replica is promoted once it has all of the master's data.
  *
- * <p>The pause is short and renewed, so that it ends by itself when this sentinel dies. A master
- * that can't be reached, or doesn't know the command or lets us have it, is failed over as Redis
- * does it, without this. While writes are paused nothing is published on the master: PUBLISH waits
- * like a write, and the connection would wait with it.
+ * <p>The pause is short and renewed, so that it ends by itself if this sentinel dies. A master that
+ * is unreachable or refuses the command is failed over without a pause, as in Redis. During the
+ * pause nothing is published on the master: PUBLISH would block like a write, and the connection
+ * with it.
  */
 final class Handover {
-  /** How long writes stay paused when nobody renews the pause. */
+  /** The duration of a pause that is not renewed. */
   private static final long PAUSE_MILLIS = 3_000;
 
   private static final long RENEW_MILLIS = 1_000;
 
-  /** With less than that left of a pause, no promotion may rest on it any more. */
+  /** The remaining pause below which a promotion must not rely on it. */
   private static final long PAUSE_MARGIN_MILLIS = 500;
 
-  /** How long a master that is not down may take to answer. */
+  /** The limit for the answer of a master that is not down. */
   private static final long ANSWER_LIMIT_MILLIS = 5_000;
 
-  /** How long the replica may take to catch up, at the most. */
+  /** The limit for a replica to catch up. */
   private static final long MAX_WAIT_MILLIS = 2_000;
 
-  /** How often the replica may fail to catch up in time before the failover is given up. */
+  /** The number of failed attempts to catch up after which the failover is aborted. */
   private static final int MAX_ATTEMPTS = 5;
 
-  /** How long writes go on before they are stopped again. */
+  /** The time for which writes are resumed between attempts. */
   private static final long BETWEEN_ATTEMPTS_MILLIS = 500;
 
-  /** How often the replica is asked for its offset. */
+  /** The interval of requests for the replica's offset. */
   private static final long POLL_MILLIS = 10;
 
   private final Sentinel sentinel;
@@ -42,7 +42,7 @@ final class Handover {
     this.sentinel = sentinel;
   }
 
-  /** Whether a master is fit to be asked to stop. */
+  /** Returns true if the master can be asked to stop writes. */
   static boolean isPossible(Master master) {
     return !master.subjectivelyDown
         && master.link.command.isUp()
@@ -61,7 +61,7 @@ final class Handover {
     sentinel.links.clientPause(master, PAUSE_MILLIS);
   }
 
-  /** The master answered CLIENT PAUSE. */
+  /** Handles the master's reply to CLIENT PAUSE. */
   void pauseAnswered(Master master, Answer answer) {
     Failover failover = master.failover;
     if (failover == null || failover.writesStop != Failover.WritesStop.ASKED) {
@@ -74,12 +74,12 @@ final class Handover {
     }
     failover.writesStop = Failover.WritesStop.STOPPED;
     failover.stoppedAt = sentinel.nowMillis();
-    // What it has written by now is all that it will have written.
+    // Its offset is final from now on.
     sentinel.links.askInfo(master);
     failover.finalOffset = -1;
   }
 
-  /** The master's INFO came: the first one since writes stopped tells how much there is. */
+  /** Handles the master's INFO: the first one during the pause has the final offset. */
   void masterObserved(Master master, NodeInfo info) {
     Failover failover = master.failover;
     if (failover != null
@@ -90,7 +90,7 @@ final class Handover {
     }
   }
 
-  /** Looks how far it is; called in state HANDOVER. */
+  /** Checks the replica's progress; called in state HANDOVER. */
   void advance(Master master, Failover failover, Replica chosen) {
     long now = sentinel.nowMillis();
     NodeInfo info = chosen.info;
@@ -108,7 +108,7 @@ final class Handover {
       awaitAnswer(master, failover);
       return;
     }
-    // The other sentinels hear nothing of the master meanwhile: their PUBLISH waits too.
+    // Other sentinels hear nothing of the master during the pause: their PUBLISH blocks too.
     long limit = Math.min(MAX_WAIT_MILLIS, master.options.downAfterMillis() * 3 / 4);
     boolean late = lapsed || now - failover.stoppedAt > limit;
     if (late || chosen.subjectivelyDown) {
@@ -143,7 +143,7 @@ final class Handover {
     }
   }
 
-  /** Writes can't be stopped: the failover goes on as Redis' does, unless they had to be. */
+  /** Continues without a pause as Redis does, unless the pause is required. */
   private void goOnWithout(Master master, Failover failover, String why) {
     if (failover.coordinated) {
       sentinel.remark(
@@ -158,14 +158,14 @@ final class Handover {
     }
   }
 
-  /** This sentinel stood still: the pause may have ended meanwhile. */
+  /** Handles a pause of this sentinel's process, during which the master's pause may have ended. */
   static void stoodStill(Master master) {
     if (master.failover != null) {
       master.failover.pausedAt = Link.NEVER;
     }
   }
 
-  /** Keeps the writes stopped until the new master is known to be one. */
+  /** Renews the pause until the new master is confirmed. */
   void renew(Master master, Failover failover) {
     long now = sentinel.nowMillis();
     if (failover.writesStop == Failover.WritesStop.STOPPED
@@ -175,7 +175,7 @@ final class Handover {
     }
   }
 
-  /** The failover is over, or given up: who waited may go on. */
+  /** Ends the pause after the failover or its abort. */
   void end(Master master, Failover failover) {
     if (failover.writesStop != Failover.WritesStop.NONE) {
       failover.writesStop = Failover.WritesStop.NONE;
@@ -189,7 +189,7 @@ final class Handover {
     }
   }
 
-  /** Whether nothing may be published on a node now. */
+  /** Returns true if nothing may be published on a node now. */
   static boolean isQuiet(Instance instance) {
     return instance instanceof Master master
         && master.failover != null

@@ -3,10 +3,11 @@ package io.redoubt.sentinel.core;
 import io.redoubt.sentinel.core.Output.Level;
 
 /**
- * Who is down: in our own view (SDOWN), and, for masters, in the view of enough sentinels (ODOWN).
+ * Detects which instances are down: in our own view (SDOWN) and, for masters, in the view of a
+ * quorum (ODOWN).
  */
 final class Health {
-  /** Candidates that learn of ODOWN together start this far apart at most. */
+  /** The maximum random delay between candidates that detect ODOWN together. */
   private static final long DESYNC_MILLIS = 100;
 
   private final Sentinel sentinel;
@@ -15,7 +16,7 @@ final class Health {
     this.sentinel = sentinel;
   }
 
-  /** Our own view of an instance. */
+  /** Updates our own view of an instance. */
   void judge(Instance instance) {
     boolean down = isSilent(instance) || isWrong(instance);
     if (down == instance.subjectivelyDown) {
@@ -47,7 +48,8 @@ final class Health {
   }
 
   /**
-   * A master that says it is a replica, or loads for too long after a reboot, is as good as down.
+   * Returns true for a master that reports itself as replica, or loads for too long after a reboot:
+   * it counts as down.
    */
   private boolean isWrong(Instance instance) {
     if (!(instance instanceof Master master)) {
@@ -64,7 +66,7 @@ final class Health {
     return wrongRole || slowReboot;
   }
 
-  /** The common view of a master. */
+  /** Updates the quorum's view of a master. */
   void judgeTogether(Master master) {
     int agreeing = 1;
     for (Peer peer : master.peers.values()) {
@@ -91,14 +93,14 @@ final class Health {
               + "/"
               + master.options.quorum());
       master.nextAttemptAt =
-          Math.max(master.nextAttemptAt, now + sentinel.chance(0, DESYNC_MILLIS));
+          Math.max(master.nextAttemptAt, now + sentinel.randomMillis(0, DESYNC_MILLIS));
     } else {
       sentinel.event(Level.WARNING, "-odown", master);
       master.lostElections = 0;
     }
   }
 
-  /** An opinion that was not renewed for five periods counts no longer. */
+  /** Discards an opinion that was not renewed for five periods. */
   private void expire(Peer peer) {
     if (sentinel.nowMillis() - peer.answeredAt > sentinel.timings().askPeriodMillis() * 5) {
       peer.findsMasterDown = false;

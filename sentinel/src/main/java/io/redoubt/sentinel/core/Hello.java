@@ -3,8 +3,8 @@ package io.redoubt.sentinel.core;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What sentinels tell each other over the hello channel of the nodes that they watch, as {@code
- * ip,port,runid,current epoch,master name,master ip,master port,master's config epoch}.
+ * The message by which sentinels announce themselves on the hello channel of the monitored nodes:
+ * {@code ip,port,runid,current epoch,master name,master ip,master port,master's config epoch}.
  */
 record Hello(
     Address sentinel,
@@ -16,7 +16,7 @@ record Hello(
   private static final int FIELDS = 8;
   private static final int ID_LENGTH = 40;
 
-  /** The limit of Redis' own buffer for a message, which it fills up to the end of an address. */
+  /** The size of Redis' message buffer, which it fills up to the end of an address. */
   private static final int MAX_LENGTH = 46 + 1024;
 
   String format() {
@@ -38,10 +38,10 @@ record Hello(
   }
 
   /**
-   * Reads a message; null if it is none that a sentinel could have sent. Redis takes any id, any
-   * port and any number; what it takes beyond this would not survive in the config file.
+   * Parses a message; returns null if no sentinel could have sent it. Redis accepts any id, port
+   * and number; values outside these checks would not survive in the config file.
    *
-   * @param namesAllowed whether hosts may be named, rather than numbered
+   * @param namesAllowed true if hosts may be names
    */
   static @Nullable Hello parse(String payload, boolean namesAllowed) {
     String[] parts = payload.split(",", -1);
@@ -70,7 +70,10 @@ record Hello(
         configEpoch);
   }
 
-  /** Redis refuses a {@code myid} of another length; a comma would end it here. */
+  /**
+   * Returns true for a valid id. Redis refuses a {@code myid} of another length, and a comma would
+   * end it.
+   */
   private static boolean isId(String text) {
     return text.length() == ID_LENGTH && text.chars().allMatch(c -> c > ' ' && c < 127);
   }

@@ -1,8 +1,8 @@
 package io.redoubt.sentinel.core;
 
 /**
- * The hosts and ports that other processes may bring into the state. Everything that is taken is
- * written to the config file, which the next start must be able to read.
+ * Validates hosts and ports from other processes. All accepted ones are written to the config file,
+ * which the next start must be able to read.
  */
 public final class Hosts {
   private static final int MAX_NAME_LENGTH = 255;
@@ -14,20 +14,20 @@ public final class Hosts {
   private Hosts() {}
 
   /**
-   * Returns true if this is a host that connections can be made to: an IP address, or a name where
-   * names are resolved.
+   * Returns true if connections can be made to the host: it is an IP address, or a name where names
+   * are resolved.
    */
   public static boolean isHost(String host, boolean namesAllowed) {
     return isIpAddress(host) || (namesAllowed && isName(host));
   }
 
-  /** Returns the port that the text is, from 1 to 65535, or -1 if it is none. */
+  /** Parses a port, from 1 to 65535; returns -1 if it is invalid. */
   static int port(String text) {
     long port = number(text);
     return port >= 1 && port <= MAX_PORT ? (int) port : NONE;
   }
 
-  /** Returns the number of ASCII digits that the text is, or -1 if it is none or above a long. */
+  /** Parses ASCII digits; returns -1 if the text is invalid or exceeds a long. */
   static long number(String text) {
     for (int i = 0; i < text.length(); i++) {
       if (!isDigit(text.charAt(i))) {
@@ -75,7 +75,10 @@ public final class Hosts {
     return true;
   }
 
-  /** A zone may follow, as in {@code fe80::1%eth0}; nobody knows the interfaces of other hosts. */
+  /**
+   * Returns true for an IPv6 address. A zone as in {@code fe80::1%eth0} may follow, because the
+   * interfaces of other hosts are unknown.
+   */
   private static boolean isIpv6(String host) {
     int zone = host.indexOf('%');
     if (zone >= 0) {
@@ -92,7 +95,7 @@ public final class Hosts {
     return first >= 0 && last >= 0 && first + last < IPV6_GROUPS;
   }
 
-  /** Returns the number of groups of 16 bits in the text, or -1 if it holds something else. */
+  /** Returns the number of 16-bit groups in the text, or -1 if it is invalid. */
   private static int groups(String text, boolean mayEndInIpv4) {
     String[] parts = text.split(":", -1);
     int count = 0;

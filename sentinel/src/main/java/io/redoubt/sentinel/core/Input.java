@@ -2,20 +2,20 @@ package io.redoubt.sentinel.core;
 
 import java.util.List;
 
-/** What can happen to a sentinel. */
+/** An input of the state machine. */
 public sealed interface Input {
-  /** Time has passed. Wanted every 100 ms, and at {@link Sentinel#wakeAtMillis()}. */
+  /** The passage of time. Expected every 100 ms and at {@link Sentinel#wakeAtMillis()}. */
   record Tick() implements Input {}
 
   /**
-   * A connection stands.
+   * An established connection.
    *
    * @param link {@link Link#id()}
-   * @param localHost our own IP address on it, which is what we tell others about ourselves
+   * @param localHost our IP address on the connection, which we announce to others
    */
   record Connected(int link, Link.Kind kind, String localHost) implements Input {}
 
-  /** A connection broke, or an attempt to make one failed; the reason is for the log. */
+  /** A lost connection or a failed attempt to connect, with the reason for the log. */
   record Disconnected(int link, Link.Kind kind, String reason) implements Input {}
 
   /** The answer to a request. */
@@ -24,12 +24,12 @@ public sealed interface Input {
   /**
    * A message of the hello channel.
    *
-   * @param link the link whose events side brought it, or {@link #NO_LINK} when somebody published
-   *     it here
+   * @param link the link whose events side received it, or {@link #NO_LINK} if it was published at
+   *     this sentinel
    * @param payload {@code ip,port,runid,epoch,master,master ip,master port,master's config epoch}
    */
   record HelloHeard(int link, String payload) implements Input {
-    /** Stands for: not from a link of ours. */
+    /** The link of a message that came from no link. */
     public static final int NO_LINK = -1;
   }
 
@@ -39,32 +39,32 @@ public sealed interface Input {
   /** SENTINEL REMOVE. */
   record Remove(String name) implements Input {}
 
-  /** SENTINEL SET: the options that are to hold from now on, and what changed for the event. */
+  /** SENTINEL SET: the new options, and the changes for the event. */
   record Set(String name, MasterOptions options, List<String> changes) implements Input {}
 
   /**
    * SENTINEL FAILOVER.
    *
-   * @param coordinated whether it must not go on when the master can't be made to stop writes first
+   * @param coordinated true if the failover requires that the master stops writes first
    */
   record Failover(String name, boolean coordinated) implements Input {}
 
-  /** SENTINEL RESET of the masters named, the pattern being resolved by the caller. */
+  /** SENTINEL RESET of these masters; the caller resolves the pattern. */
   record Reset(List<String> names) implements Input {}
 
   /**
    * SENTINEL IS-MASTER-DOWN-BY-ADDR.
    *
-   * @param candidate the id of who wants to lead, or {@code *} when only our opinion is asked
+   * @param candidate the id of the candidate, or {@code *} if only our opinion is requested
    */
   record AskedIfDown(Address address, long epoch, String candidate) implements Input {}
 
-  /** A name was looked up. */
+  /** A resolved host name. */
   record Resolved(String name, String address) implements Input {}
 
   /** SENTINEL FLUSHCONFIG. */
   record FlushConfig() implements Input {}
 
-  /** SENTINEL CONFIG SET, DEBUG and SIMULATE-FAILURE, or a reloaded file. */
+  /** New settings by SENTINEL CONFIG SET, DEBUG or SIMULATE-FAILURE. */
   record Configure(Settings settings) implements Input {}
 }

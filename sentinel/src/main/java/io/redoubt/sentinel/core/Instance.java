@@ -2,7 +2,7 @@ package io.redoubt.sentinel.core;
 
 import org.jspecify.annotations.Nullable;
 
-/** A process that a sentinel watches: a master, one of its replicas, or another sentinel of it. */
+/** A process monitored by a sentinel: a master, one of its replicas, or another sentinel of it. */
 public abstract sealed class Instance permits DataNode, Peer {
   private final int id;
   Address address;
@@ -18,46 +18,46 @@ public abstract sealed class Instance permits DataNode, Peer {
     this.link = link;
   }
 
-  /** Names this instance in requests. */
+  /** Returns the id of this instance in requests. */
   public final int id() {
     return id;
   }
 
-  /** What the sentinel itself calls it; users are told {@link Sentinel#nameOf}. */
+  /** Returns the sentinel's internal name; users see {@link Sentinel#nameOf}. */
   public abstract String name();
 
-  /** The word for it in events: master, slave or sentinel. */
+  /** Returns the kind in events: master, slave or sentinel. */
   public abstract String kind();
 
-  /** The master it belongs to, a master itself. */
+  /** Returns the master it belongs to; a master returns itself. */
   public abstract Master master();
 
-  /** Where it listens. */
+  /** Returns its address. */
   public final Address address() {
     return address;
   }
 
-  /** The connections to it. */
+  /** Returns the connections to it. */
   public final Link link() {
     return link;
   }
 
-  /** Its run id, empty before it told. */
+  /** Returns its run id, empty while unknown. */
   public final String runId() {
     return runId == null ? "" : runId;
   }
 
-  /** Whether we find it down. */
+  /** Returns true if it is subjectively down. */
   public final boolean isSubjectivelyDown() {
     return subjectivelyDown;
   }
 
-  /** For how long we have found it down, in milliseconds. */
+  /** Returns the milliseconds since it became subjectively down. */
   public final long subjectivelyDownMillis(long now) {
     return subjectivelyDown ? now - subjectivelyDownSince : 0;
   }
 
-  /** Whether it has been up, as we see it, for at least this long. */
+  /** Returns true if it has been up in our view for at least this long. */
   boolean upFor(long millis, long now) {
     return now - subjectivelyDownSince >= millis;
   }

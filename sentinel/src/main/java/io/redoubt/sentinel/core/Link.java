@@ -4,19 +4,19 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What is known of the connections to one process: the command side, and for data nodes the events
- * side that is subscribed to the hello channel. Sentinels that watch several masters together share
- * one link between them.
+ * The state of the connections to one process: the command side, and for data nodes the events
+ * side, which is subscribed to the hello channel. A sentinel that monitors several masters with us
+ * has a single link.
  */
 public final class Link {
-  /** Stands for a moment that was not yet. */
+  /** A time before all others, for events that have not happened. */
   static final long NEVER = Long.MIN_VALUE / 2;
 
   /** The two connections of a link. */
   public enum Kind {
-    /** Takes commands. */
+    /** The connection for commands. */
     COMMAND,
-    /** Brings hello messages. */
+    /** The connection that receives hello messages. */
     EVENTS
   }
 
@@ -42,27 +42,27 @@ public final class Link {
   final Side command = new Side();
   final Side events = new Side();
 
-  /** The instances that use it: one, or the same sentinel seen at several masters. */
+  /** The instances that use it: one, or the same sentinel at several masters. */
   final List<Instance> users = new ArrayList<>();
 
-  /** Requests sent and not answered yet. */
+  /** The number of requests without answer. */
   int pending;
 
-  /** When the oldest PING without a valid answer was sent, {@link #NEVER} when none is open. */
+  /** The time of the oldest PING without a valid answer, {@link #NEVER} if there is none. */
   long waitingSince;
 
   long pingSentAt = NEVER;
 
-  /** When the last valid answer to a PING came, at first when the link was made. */
+  /** The time of the last valid answer to a PING, initially that of the link's creation. */
   long availableAt;
 
-  /** When the last answer of any kind to a PING came. */
+  /** The time of the last answer of any kind to a PING. */
   long pongAt;
 
-  /** When the events side last brought something. */
+  /** The time of the last message on the events side. */
   long heardAt;
 
-  /** Our own address on the command side, empty before it stood once. */
+  /** Our address on the command side, empty before its first connection. */
   String localHost = "";
 
   Link(int id, Address address, long now) {
@@ -74,47 +74,50 @@ public final class Link {
     this.heardAt = now;
   }
 
-  /** Names this link in inputs and outputs. */
+  /** Returns the id of this link in inputs and outputs. */
   public int id() {
     return id;
   }
 
-  /** Where it goes. */
+  /** Returns the peer's address. */
   public Address address() {
     return address;
   }
 
-  /** How many instances share it. */
+  /** Returns the number of instances that share it. */
   public int owners() {
     return users.size();
   }
 
-  /** Requests not answered yet. */
+  /** Returns the number of requests without answer. */
   public int pending() {
     return pending;
   }
 
-  /** Whether the command side is not connected. */
+  /** Returns true if the command side is not connected. */
   public boolean isDisconnected() {
     return !command.isUp();
   }
 
-  /** Whether the other side serves us on the connection of now, which it does only after AUTH. */
+  /**
+   * Returns true if the peer serves requests on the current connection, which requires
+   * authentication.
+   */
   boolean isServed() {
     return command.isUp() && availableAt >= command.connectedAt;
   }
 
-  /** Since when a PING has no valid answer, as milliseconds before {@code now}; 0 for none. */
+  /** Returns the milliseconds since the oldest PING without a valid answer; 0 if there is none. */
   public long waitingMillis(long now) {
     return waitingSince == NEVER ? 0 : now - waitingSince;
   }
 
-  /** Milliseconds since the last valid answer to a PING. */
+  /** Returns the milliseconds since the last valid answer to a PING. */
   public long sinceAvailableMillis(long now) {
     return now - availableAt;
   }
 
-  /** Milliseconds since the last answer to a PING. */
+  /** Returns the milliseconds since the last answer to a PING. */
   public long sincePongMillis(long now) {
     return now - pongAt;
   }
@@ -123,7 +126,7 @@ public final class Link {
     return kind == Kind.COMMAND ? command : events;
   }
 
-  /** For how long there was no sign of life by {@code now}. */
+  /** Returns the milliseconds without a sign of life. */
   long silentMillis(long now) {
     if (waitingSince != NEVER) {
       return now - waitingSince;

@@ -13,17 +13,17 @@ import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** Keeps the links to all instances up, and sends what is sent at regular times. */
+/** Maintains the links to all instances and sends the periodic requests. */
 final class Links {
   static final String HELLO_CHANNEL = "__sentinel__:hello";
 
-  /** A node that leaves so much unanswered gets nothing more for a while. */
+  /** The number of unanswered requests at which a node gets no more. */
   private static final int MAX_PENDING = 100;
 
-  /** A node that has not answered INFO is asked again after this at the earliest. */
+  /** The minimum time before an unanswered INFO is repeated. */
   private static final long PATIENCE_FOR_INFO_MILLIS = 1000;
 
-  /** How often a replica that is being turned is asked how far it is. */
+  /** The interval of INFO to a replica that is being reconfigured. */
   private static final long TURNING_INFO_PERIOD_MILLIS = 200;
 
   private final Sentinel sentinel;
@@ -35,21 +35,21 @@ final class Links {
     this.sentinel = sentinel;
   }
 
-  /** A new link without users. */
+  /** Creates a link without users. */
   Link make(Address address) {
     Link link = new Link(++lastId, address, sentinel.nowMillis());
     links.put(link.id(), link);
     return link;
   }
 
-  /** A new link for an instance that let go of its old one. */
+  /** Creates a link for an instance that has released its previous one. */
   Link open(Instance instance, Address address) {
     Link link = make(address);
     link.users.add(instance);
     return link;
   }
 
-  /** The link to a sentinel that is already watched at another master, or null. */
+  /** Returns the link to a sentinel that is already monitored at another master, or null. */
   @Nullable Link ofSentinel(String runId, Address address) {
     for (Instance instance : sentinel.instances()) {
       if (instance instanceof Peer
@@ -61,7 +61,7 @@ final class Links {
     return null;
   }
 
-  /** Takes a link from an instance, and closes it when nobody else uses it. */
+  /** Releases an instance's link, which is closed without other users. */
   void release(Instance instance) {
     Link link = instance.link;
     link.users.remove(instance);
@@ -71,13 +71,13 @@ final class Links {
     }
   }
 
-  /** Breaks both connections; they are made anew at the next occasion. */
+  /** Closes both connections; they are reopened later. */
   void drop(Link link) {
     drop(link, Kind.COMMAND);
     drop(link, Kind.EVENTS);
   }
 
-  /** Has both connections made anew at once: the other side will think differently of us now. */
+  /** Reopens both connections at once, because the peer's view of us has changed. */
   void renew(Instance instance) {
     drop(instance.link);
     instance.link.command.attemptedAt = Link.NEVER;
@@ -85,7 +85,7 @@ final class Links {
     attend(instance);
   }
 
-  /** The same for all other sentinels, once each however many masters share the link. */
+  /** Reopens the connections to all other sentinels, once for each shared link. */
   void renewPeers() {
     for (Link link : links.values()) {
       if (!link.users.isEmpty() && link.users.getFirst() instanceof Peer peer) {
@@ -158,8 +158,8 @@ final class Links {
   }
 
   /**
-   * A node that wants another password is not connected, and shall show so. A wrong password alone
-   * means little: the node may not want any.
+   * Handles the greeting's answer. A node that refuses our password counts as disconnected; a wrong
+   * password alone does not, because the node may not require one.
    */
   void greeted(Instance instance, Answer answer) {
     if (instance instanceof DataNode node
@@ -205,7 +205,7 @@ final class Links {
     }
   }
 
-  /** Counts an answer; null when the link is gone. */
+  /** Counts an answer; returns null if the link no longer exists. */
   @Nullable Link answered(int id, Request request) {
     Link link = links.get(id);
     if (link != null && request.purpose() != Purpose.SUBSCRIPTION && link.pending > 0) {
@@ -214,7 +214,7 @@ final class Links {
     return link;
   }
 
-  /** A node that loads, or a replica without its master, is alive as well. */
+  /** Handles a PING's answer; a node that loads, or a replica without master, is alive too. */
   void pong(Link link, Answer answer) {
     long now = sentinel.nowMillis();
     link.pongAt = now;
@@ -237,12 +237,12 @@ final class Links {
     }
   }
 
-  /** Whether we have told others that we are there. */
+  /** Returns true if we have announced this address to others. */
   boolean hasAnnounced(Address address) {
     return announced.contains(address);
   }
 
-  /** What is due for an instance: connections, INFO, PING, hello. */
+  /** Performs the due work for an instance: connections, INFO, PING, hello. */
   void attend(Instance instance) {
     giveUpSilent(instance);
     connect(instance, Kind.COMMAND);
@@ -299,7 +299,7 @@ final class Links {
     Link link = instance.link;
     Side side = link.side(kind);
     long now = sentinel.nowMillis();
-    // Two chances at least before a node counts as down only because a connection was cut.
+    // At least two attempts before a cut connection makes a node count as down.
     long period =
         Math.min(
             sentinel.timings().pingPeriodMillis(), instance.master().options.downAfterMillis() / 2);
@@ -352,7 +352,7 @@ final class Links {
     send(instance, Kind.COMMAND, Purpose.PING, words(instance, "PING"));
   }
 
-  /** Tells everybody about a master at once, when its configuration has just changed. */
+  /** Announces a master to all instances at once, after a change of its configuration. */
   void sayHelloToAll(Master master) {
     sayHello(master);
     master.replicas.values().forEach(this::sayHello);
@@ -384,7 +384,7 @@ final class Links {
         words(instance, "PUBLISH", HELLO_CHANNEL, hello.format()));
   }
 
-  /** Makes a node a replica of {@code master}, or a master when that is null. */
+  /** Makes a node a replica of {@code master}, or a master if that is null. */
   void setRole(DataNode node, @Nullable Address master) {
     List<List<String>> commands = new ArrayList<>();
     commands.add(words(node, "MULTI"));
@@ -400,7 +400,7 @@ final class Links {
     send(node, Kind.COMMAND, new Request(Purpose.ROLE, node.id(), List.copyOf(commands)));
   }
 
-  /** Stops the writes of a node for so long. */
+  /** Pauses the writes of a node for {@code millis}. */
   void clientPause(Master master, long millis) {
     send(
         master,
@@ -420,7 +420,7 @@ final class Links {
     sentinel.emit(new Output.Send(instance.link.id(), kind, request));
   }
 
-  /** Commands may have other names on data nodes, never on sentinels. */
+  /** Applies renamed commands, which exist on data nodes but not on sentinels. */
   List<String> words(Instance instance, String... words) {
     return instance instanceof DataNode ? instance.master().options.renamed(words) : List.of(words);
   }

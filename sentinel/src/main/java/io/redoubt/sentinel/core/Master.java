@@ -10,9 +10,7 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/**
- * A monitored master, with its replicas, its other sentinels, our vote and the failover we lead.
- */
+/** A monitored master, with its replicas, its other sentinels, our vote and our failover. */
 public final class Master extends DataNode {
   private final String name;
   MasterOptions options;
@@ -22,31 +20,34 @@ public final class Master extends DataNode {
   boolean objectivelyDown;
   long objectivelyDownSince = Link.NEVER;
 
-  /** Since when it has been loading after a reboot; {@link Link#NEVER} when it is not. */
+  /** The start of loading after a reboot; {@link Link#NEVER} if it is not loading. */
   long rebootSince = Link.NEVER;
 
   long configEpoch;
 
-  /** The epoch of our last vote, which is on disk before anybody hears of it. Never falls. */
+  /** The epoch of our last vote, on disk before it is reported. Never decreases. */
   long leaderEpoch;
 
-  /** Whom we voted for in that epoch; null after a restart or a switch, the vote still standing. */
+  /**
+   * The sentinel we voted for in that epoch; null after a restart or a switch, although the vote
+   * stands.
+   */
   @Nullable String leader;
 
-  /** The sentinel we expect to fail the master over, because we voted for it or saw it win. */
+  /** The sentinel expected to lead a failover, because we voted for it or saw it win. */
   @Nullable String expectedLeader;
 
   long expectedLeaderSince = Link.NEVER;
 
   @Nullable Failover failover;
 
-  /** No failover of our own before this moment. */
+  /** The earliest time of our next failover attempt. */
   long nextAttemptAt = Link.NEVER;
 
-  /** Elections lost in a row, for the back-off. */
+  /** The number of consecutive lost elections, for the back-off. */
   int lostElections;
 
-  /** Set when a failover found nobody to promote: worth another try when that changes. */
+  /** True after a failover found no replica to promote: a new replica is a reason to retry. */
   boolean lackedReplica;
 
   Master(int id, String name, Address address, Link link, MasterOptions options, long now) {
@@ -70,59 +71,61 @@ public final class Master extends DataNode {
     return this;
   }
 
-  /** What the operator set. */
+  /** Returns the operator's options. */
   public MasterOptions options() {
     return options;
   }
 
-  /** Its replicas, in the order in which they were found. */
+  /** Returns the replicas in the order of their discovery. */
   public Collection<Replica> replicas() {
     return Collections.unmodifiableCollection(replicas.values());
   }
 
-  /** The other sentinels of it, in the order in which they were found. */
+  /** Returns the other sentinels in the order of their discovery. */
   public Collection<Peer> sentinels() {
     return Collections.unmodifiableCollection(peers.values());
   }
 
-  /** Whether enough sentinels agree that it is down. */
+  /** Returns true if a quorum agrees that it is down. */
   public boolean isObjectivelyDown() {
     return objectivelyDown;
   }
 
-  /** For how long enough sentinels have agreed, in milliseconds. */
+  /** Returns the milliseconds since a quorum agreed. */
   public long objectivelyDownMillis(long now) {
     return objectivelyDown ? now - objectivelyDownSince : 0;
   }
 
-  /** The epoch of the failover that made it master. */
+  /** Returns the epoch of the failover that made it master. */
   public long configEpoch() {
     return configEpoch;
   }
 
-  /** Whether we lead a failover of it, or stand for one. */
+  /** Returns true if we lead a failover of it or are a candidate. */
   public boolean isFailoverInProgress() {
     return failover != null;
   }
 
-  /** The step of the failover as SENTINEL MASTER names it, {@code none} without one. */
+  /**
+   * Returns the failover's step in the words of SENTINEL MASTER, {@code none} without a failover.
+   */
   public String failoverState() {
     Failover current = failover;
     return current == null ? "none" : current.state.word;
   }
 
-  /** Whether an operator ordered the failover that is on. */
+  /** Returns true if an operator ordered the current failover. */
   public boolean isFailoverForced() {
     Failover current = failover;
     return current != null && current.forced;
   }
 
-  /** Whether it rebooted and has not said PONG since. */
+  /** Returns true if it rebooted and has not answered PONG since. */
   public boolean isRebooting() {
     return rebootSince != Link.NEVER;
   }
 
-  /** The address to give to clients: the new one as soon as a promotion is known. */
+  /** Returns the address for clients: the new one as soon as a promotion is known. */
   public Address currentAddress() {
     Failover current = failover;
     return current != null && current.isPromoted() && current.promoted != null
@@ -130,12 +133,12 @@ public final class Master extends DataNode {
         : address;
   }
 
-  /** How many sentinels there are, we included. */
+  /** Returns the number of sentinels, this one included. */
   int voters() {
     return peers.size() + 1;
   }
 
-  /** How many votes make a leader. */
+  /** Returns the number of votes that elects a leader. */
   int votesToWin() {
     return Math.max(voters() / 2 + 1, options.quorum());
   }

@@ -6,14 +6,13 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * What an operator may set for one master, by sentinel.conf or SENTINEL SET; empty strings stand
- * for what is not set.
+ * The operator's options for one master, from sentinel.conf or SENTINEL SET; unset strings are
+ * empty.
  *
- * @param quorum how many sentinels must find the master down before it is so
- * @param parallelSyncs how many replicas may be pointed at a new master at a time
- * @param masterRebootDownAfterMillis how long a rebooted master may go on loading, 0 for any time
- * @param forgetAfterMillis how long a replica may be down and unheard of before it is forgotten, 0
- *     for any time
+ * @param quorum the number of sentinels that must agree on ODOWN
+ * @param parallelSyncs the number of replicas reconfigured concurrently after a failover
+ * @param masterRebootDownAfterMillis the limit for loading after a reboot, 0 for none
+ * @param forgetAfterMillis the time after which a replica that is down is forgotten, 0 for never
  * @param renamedCommands names of commands on the nodes, by the ordinary name in any case
  */
 public record MasterOptions(
@@ -28,7 +27,7 @@ public record MasterOptions(
     long masterRebootDownAfterMillis,
     long forgetAfterMillis,
     Map<String, String> renamedCommands) {
-  /** What holds for a master of which only the quorum is given. */
+  /** Returns the defaults for a master with the given quorum. */
   public static MasterOptions defaults(int quorum, Timings timings) {
     return new MasterOptions(
         quorum,
@@ -44,7 +43,7 @@ public record MasterOptions(
         Map.of());
   }
 
-  /** The same with another quorum. */
+  /** Returns a copy with another quorum. */
   public MasterOptions withQuorum(int value) {
     return new MasterOptions(
         value,
@@ -60,7 +59,7 @@ public record MasterOptions(
         renamedCommands);
   }
 
-  /** The same with another down-after-milliseconds. */
+  /** Returns a copy with another down-after-milliseconds. */
   public MasterOptions withDownAfterMillis(long value) {
     return new MasterOptions(
         quorum,
@@ -76,7 +75,7 @@ public record MasterOptions(
         renamedCommands);
   }
 
-  /** The same with another failover-timeout. */
+  /** Returns a copy with another failover-timeout. */
   public MasterOptions withFailoverTimeoutMillis(long value) {
     return new MasterOptions(
         quorum,
@@ -92,7 +91,7 @@ public record MasterOptions(
         renamedCommands);
   }
 
-  /** The same with another parallel-syncs. */
+  /** Returns a copy with another parallel-syncs. */
   public MasterOptions withParallelSyncs(int value) {
     return new MasterOptions(
         quorum,
@@ -108,7 +107,7 @@ public record MasterOptions(
         renamedCommands);
   }
 
-  /** The same with another user and password for the nodes. */
+  /** Returns a copy with another user and password for the nodes. */
   public MasterOptions withAuth(String user, String pass) {
     return new MasterOptions(
         quorum,
@@ -124,7 +123,7 @@ public record MasterOptions(
         renamedCommands);
   }
 
-  /** The same with other scripts. */
+  /** Returns a copy with other scripts. */
   public MasterOptions withScripts(String notification, String clientReconfig) {
     return new MasterOptions(
         quorum,
@@ -140,7 +139,7 @@ public record MasterOptions(
         renamedCommands);
   }
 
-  /** The same with another master-reboot-down-after-period. */
+  /** Returns a copy with another master-reboot-down-after-period. */
   public MasterOptions withMasterRebootDownAfterMillis(long value) {
     return new MasterOptions(
         quorum,
@@ -156,7 +155,7 @@ public record MasterOptions(
         renamedCommands);
   }
 
-  /** The same with another forget-after. */
+  /** Returns a copy with another forget-after. */
   public MasterOptions withForgetAfterMillis(long value) {
     return new MasterOptions(
         quorum,
@@ -172,7 +171,7 @@ public record MasterOptions(
         renamedCommands);
   }
 
-  /** The same with one command renamed; the same name twice undoes a renaming. */
+  /** Returns a copy with one command renamed; a command renamed to itself loses its new name. */
   public MasterOptions withRenamed(String command, String name) {
     Map<String, String> renamed = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
     renamed.putAll(renamedCommands);
@@ -194,7 +193,7 @@ public record MasterOptions(
         Collections.unmodifiableMap(renamed));
   }
 
-  /** A command in the words that the nodes of this master understand. */
+  /** Returns a command with the names that this master's nodes use. */
   List<String> renamed(String... words) {
     String name = renamedCommands.get(words[0]);
     if (name != null) {

@@ -6,39 +6,39 @@ import java.util.Map;
 import java.util.function.BooleanSupplier;
 
 /**
- * Names of hosts and the addresses that they were last found at. A name that no longer resolves
- * keeps its last address; a host that was never resolved stands for itself.
+ * Host names with their last known addresses. A name that no longer resolves keeps its last
+ * address; an unresolved host is used as it is.
  */
 final class Names {
   private final BooleanSupplier announced;
   private final Map<String, String> addresses = new HashMap<>();
 
   /**
-   * No names yet.
+   * Creates an empty table.
    *
-   * @param announced whether users are told names where they are known
+   * @param announced true if users see host names where known
    */
   Names(BooleanSupplier announced) {
     this.announced = announced;
   }
 
-  /** Takes what a look-up found. */
+  /** Records the result of a look-up. */
   void resolved(String name, String address) {
     addresses.put(name.toLowerCase(Locale.ROOT), address);
   }
 
-  /** The same place by its IP address, as far as that is known. */
+  /** Returns the address with the host's IP address, if known. */
   Address numbered(Address place) {
     String address = addresses.get(place.host().toLowerCase(Locale.ROOT));
     return address == null ? place : new Address(address, place.port());
   }
 
-  /** A place as users are told of it: by name where that is wanted. */
+  /** Returns the address for users, by host name if that is configured. */
   Address shown(Address place) {
     return announced.getAsBoolean() ? place : numbered(place);
   }
 
-  /** What an instance is called in replies and events. */
+  /** Returns the name of an instance in replies and events. */
   String of(Instance instance) {
     if (!(instance instanceof Replica)) {
       return instance.name();
@@ -49,7 +49,8 @@ final class Names {
   }
 
   /**
-   * How events name it, such as {@code slave 10.0.0.2:6379 10.0.0.2 6379 @ mymaster 10.0.0.1 6379}.
+   * Returns the description of an instance in events, such as {@code slave 10.0.0.2:6379 10.0.0.2
+   * 6379 @ mymaster 10.0.0.1 6379}.
    */
   String described(Instance instance) {
     Master master = instance.master();
@@ -62,14 +63,14 @@ final class Names {
     return place.host() + " " + place.port();
   }
 
-  /** Whether both mean the same place. */
+  /** Returns true if both addresses are the same place. */
   boolean same(Address one, Address other) {
     return one.port() == other.port()
         && (one.host().equalsIgnoreCase(other.host())
             || numbered(one).host().equals(numbered(other).host()));
   }
 
-  /** Whether a replica follows that master. */
+  /** Returns true if a replica follows the master. */
   boolean follows(NodeInfo replica, Address master) {
     return !replica.masterHost().isEmpty()
         && same(new Address(replica.masterHost(), replica.masterPort()), master);

@@ -5,14 +5,14 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a sentinel reads from a node's INFO.
+ * The parts of a node's INFO that a sentinel uses.
  *
- * @param masterHost of a replica: its master's host, empty for none
- * @param masterLinkDownMillis of a replica: for how long the link to its master has been down
- * @param priority of a replica: the lower the sooner it is chosen, 0 is never
- * @param offset how much of the replication stream it has
- * @param announced of a replica: whether clients should hear of it
- * @param replicas of a master: where its replicas listen
+ * @param masterHost a replica's master host, empty for none
+ * @param masterLinkDownMillis the time for which a replica's master link has been down
+ * @param priority a replica's priority: lower numbers are preferred, 0 excludes it
+ * @param offset the replication offset
+ * @param announced true if clients may see the replica
+ * @param replicas the addresses of a master's replicas
  */
 public record NodeInfo(
     String runId,
@@ -25,9 +25,9 @@ public record NodeInfo(
     long offset,
     boolean announced,
     List<Address> replicas) {
-  /** What a node says that it is. */
+  /** The role reported by a node. */
   public enum Role {
-    /** Takes writes. */
+    /** Accepts writes. */
     MASTER("master"),
     /** Follows a master. */
     REPLICA("slave");
@@ -38,16 +38,16 @@ public record NodeInfo(
       this.word = word;
     }
 
-    /** The word for it in INFO and SENTINEL replies. */
+    /** Returns the role's word in INFO and SENTINEL replies. */
     public String word() {
       return word;
     }
   }
 
   /**
-   * Reads the text of INFO, skipping what it does not know.
+   * Parses INFO, ignoring unknown fields.
    *
-   * @param role the role taken for granted when the text names none
+   * @param role the role to assume if the text has none
    */
   public static NodeInfo parse(String text, Role role) {
     String runId = "";
@@ -99,7 +99,7 @@ public record NodeInfo(
         role == Role.MASTER ? List.copyOf(replicas) : List.of());
   }
 
-  /** Reads {@code slave0:ip=10.0.0.2,port=6379,state=online,...}; null when it is no such line. */
+  /** Parses {@code slave0:ip=10.0.0.2,port=6379,state=online,...}; returns null for other lines. */
   private static @Nullable Address replicaLine(String line, int colon) {
     if (!line.startsWith("slave") || colon == 5) {
       return null;

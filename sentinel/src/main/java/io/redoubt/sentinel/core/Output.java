@@ -2,43 +2,43 @@ package io.redoubt.sentinel.core;
 
 import java.util.List;
 
-/** What a sentinel wants done, in the order in which it is to be done. */
+/** An output of the state machine; outputs must be performed in order. */
 public sealed interface Output {
-  /** Make a connection; it is answered by {@link Input.Connected} or {@link Input.Disconnected}. */
+  /** Opens a connection; answered by {@link Input.Connected} or {@link Input.Disconnected}. */
   record Connect(int link, Link.Kind kind, Address address) implements Output {}
 
-  /** Drop a connection; not answered. */
+  /** Closes a connection; not answered. */
   record Disconnect(int link, Link.Kind kind) implements Output {}
 
-  /** Send a request; answered by {@link Input.Replied} or by the end of the connection. */
+  /** Sends a request; answered by {@link Input.Replied} or by the end of the connection. */
   record Send(int link, Link.Kind kind, Request request) implements Output {}
 
   /**
-   * Write the state to disk, durably. It stands before everything of the same step that rests on
-   * it: {@linkplain Request#rest() requests}, events, scripts, and what those are told who ordered
-   * the step. These wait for the write, or for a later one; {@link Opinion votes} and requests that
-   * rest on the state must not leave when it fails.
+   * Saves the state durably. Precedes all outputs of the same step that depend on it: {@linkplain
+   * Request#rest() requests}, events, scripts, and the answer to the step's caller. These wait for
+   * this write or a later one; {@link Opinion votes} and requests that require the state must not
+   * be sent if it fails.
    */
   record Persist(SentinelState state) implements Output {}
 
   /**
-   * Something to log, and from {@link Level#VERBOSE} on to publish on the channel named by its
+   * Logs an event and, from {@link Level#VERBOSE} on, publishes it on the channel named by its
    * type.
    *
    * @param type such as {@code +sdown}
    * @param payload such as {@code master mymaster 127.0.0.1 6379}
    */
   record Event(Level level, String type, String payload) implements Output {
-    /** Whether it is published; debugging details are only logged. */
+    /** Returns true if it is published; debug events are only logged. */
     public boolean published() {
       return level != Level.DEBUG;
     }
   }
 
-  /** Something to log that is no event. */
+  /** Logs text that is no event. */
   record Remark(Level level, String text) implements Output {}
 
-  /** Run a program, beside everything else: its path and what it is called with. */
+  /** Runs a script in the background. */
   record RunScript(String path, List<String> arguments) implements Output {
     /** Copies the arguments. */
     public RunScript {
@@ -46,32 +46,32 @@ public sealed interface Output {
     }
   }
 
-  /** The order was carried out; {@code count} is what RESET reports. */
+  /** Reports that an order was carried out; {@code count} is the reply of RESET. */
   record Done(long count) implements Output {}
 
-  /** The order was refused with this error text (its code first, as in {@code ERR ...}). */
+  /** Refuses an order with this error text, which starts with its code, as in {@code ERR ...}. */
   record Refused(String error) implements Output {}
 
   /**
-   * The answer to {@link Input.AskedIfDown}.
+   * Answers {@link Input.AskedIfDown}.
    *
-   * @param leader whom we voted for, {@code *} for nobody or when no vote was asked
+   * @param leader the sentinel we voted for, {@code *} if there is none or no vote was requested
    * @param leaderEpoch the epoch of that vote
    */
   record Opinion(boolean down, String leader, long leaderEpoch) implements Output {}
 
-  /** Die at once, as SENTINEL SIMULATE-FAILURE asked for. */
+  /** Crashes at once, as requested by SENTINEL SIMULATE-FAILURE. */
   record Crash(String why) implements Output {}
 
-  /** How loud an event is; the names are those of Redis' log levels. */
+  /** The level of an event, named like Redis' log levels. */
   enum Level {
-    /** Only logged. */
+    /** Logged but not published. */
     DEBUG,
     /** Details. */
     VERBOSE,
-    /** What an operator may want to know. */
+    /** Information for operators. */
     NOTICE,
-    /** What an operator should know. */
+    /** Problems that need an operator's attention. */
     WARNING
   }
 }

@@ -2,26 +2,26 @@ package io.redoubt.sentinel.core;
 
 import org.jspecify.annotations.Nullable;
 
-/** Another sentinel of a master, and its opinion about that master. */
+/** Another sentinel of a master, with its opinion about that master. */
 public final class Peer extends Instance {
   private final Master master;
   long helloHeardAt;
   long askedAt = Link.NEVER;
 
-  /** When it last answered, with or without a vote. */
+  /** The time of its last answer, with or without a vote. */
   long answeredAt = Link.NEVER;
 
   boolean findsMasterDown;
 
-  /** Whom it last voted for, null when it never told. */
+  /** The sentinel it last voted for, null while unknown. */
   @Nullable String leader;
 
   long leaderEpoch;
 
-  /** The epoch for which its vote was asked last. */
+  /** The epoch of the last vote request. */
   long voteAskedForEpoch = -1;
 
-  /** The epoch for which it last answered the question for a vote. */
+  /** The epoch of the last answered vote request. */
   long voteAnsweredForEpoch = -1;
 
   Peer(int id, Address address, Link link, Master master, String runId, long now) {
@@ -46,22 +46,22 @@ public final class Peer extends Instance {
     return master;
   }
 
-  /** Whether it told lately that the master is down. */
+  /** Returns true if it recently reported the master as down. */
   public boolean findsMasterDown() {
     return findsMasterDown;
   }
 
-  /** Whom it last voted for, {@code ?} when it never told. */
+  /** Returns the sentinel it last voted for, {@code ?} while unknown. */
   public String votedFor() {
     return leader == null ? "?" : leader;
   }
 
-  /** The epoch of that vote. */
+  /** Returns the epoch of that vote. */
   public long votedInEpoch() {
     return leaderEpoch;
   }
 
-  /** Milliseconds since its last hello. */
+  /** Returns the milliseconds since its last hello. */
   public long sinceHelloMillis(long now) {
     return now - helloHeardAt;
   }

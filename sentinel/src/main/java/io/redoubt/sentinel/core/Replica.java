@@ -2,7 +2,7 @@ package io.redoubt.sentinel.core;
 
 /** A replica of a monitored master. */
 public final class Replica extends DataNode {
-  /** How far it is on its way to a new master. */
+  /** The progress of its reconfiguration for a new master. */
   enum Reconf {
     NONE,
     SENT,
@@ -14,7 +14,7 @@ public final class Replica extends DataNode {
   Reconf reconf = Reconf.NONE;
   long reconfSentAt = Link.NEVER;
 
-  /** Since when it has named the master it now names. */
+  /** The time since which it has followed its current master. */
   long followsSince;
 
   Replica(int id, Address address, Link link, Master master, long now) {
@@ -38,13 +38,15 @@ public final class Replica extends DataNode {
     return master;
   }
 
-  /** Whether a failover has chosen it. */
+  /** Returns true if a failover has chosen it. */
   public boolean isPromoted() {
     Failover failover = master.failover;
     return failover != null && failover.promoted == this;
   }
 
-  /** How far a failover has come with it: {@code reconf_sent} and so on, empty for not at all. */
+  /**
+   * Returns the reconfiguration's progress, such as {@code reconf_sent}; empty if there is none.
+   */
   public String reconfWord() {
     return switch (reconf) {
       case NONE -> "";

@@ -3,18 +3,18 @@ package io.redoubt.sentinel.core;
 import java.util.List;
 
 /**
- * What a sentinel asks a node. The runtime sends the commands and returns the same request together
- * with the answer, so that the state machine needs no table of open requests.
+ * A request to a node. The runtime returns it together with the answer, so that the state machine
+ * needs no table of pending requests.
  *
- * @param purpose what the answer is good for
- * @param instance the {@link Instance#id()} on whose behalf it is asked; links may be shared
- * @param commands the commands, each as its words; more than one means a MULTI/EXEC transaction,
- *     whose answer is that of EXEC
+ * @param purpose the use of the answer
+ * @param instance the {@link Instance#id()} on whose behalf it is sent; links may be shared
+ * @param commands the commands, each as its words; several form a MULTI/EXEC transaction, whose
+ *     answer is that of EXEC
  */
 public record Request(Purpose purpose, int instance, List<List<String>> commands) {
-  /** Why something is asked. */
+  /** The purpose of a request. */
   public enum Purpose {
-    /** AUTH and CLIENT SETNAME after the connection stands. */
+    /** AUTH and CLIENT SETNAME on a new connection. */
     GREETING,
     /** SUBSCRIBE to the hello channel, on the events side of a link. */
     SUBSCRIPTION,
@@ -26,45 +26,48 @@ public record Request(Purpose purpose, int instance, List<List<String>> commands
     HELLO,
     /** SENTINEL IS-MASTER-DOWN-BY-ADDR without a candidate. */
     OPINION,
-    /** SENTINEL IS-MASTER-DOWN-BY-ADDR with a candidate: our own vote must be on disk before it. */
+    /** SENTINEL IS-MASTER-DOWN-BY-ADDR with a candidate; our own vote must be on disk before. */
     VOTE,
-    /** CLIENT PAUSE and UNPAUSE of a master that hands over. */
+    /** CLIENT PAUSE and UNPAUSE of a master during a handover. */
     PAUSE,
-    /** CONFIG GET of what {@link Doctor} looks at. */
+    /** CONFIG GET of the settings that {@link Doctor} examines. */
     CONFIGURATION,
-    /** The transaction that makes a node master or replica. */
+    /** The transaction that makes a node a master or replica. */
     ROLE
   }
 
-  /** A request of one command. */
+  /** Creates a request of one command. */
   static Request of(Purpose purpose, int instance, List<String> command) {
     return new Request(purpose, instance, List.of(command));
   }
 
-  /** What of the state has to be on disk before a request leaves. */
+  /** The dependence of a request on the state on disk. */
   public enum Rest {
-    /** It tells nothing that a crash could make untrue. */
+    /** Independent: it contains nothing that a crash could invalidate. */
     NOTHING,
     /**
-     * It tells epochs, or must not overtake an order: it waits for a write that is on, but leaves
-     * also when that fails.
+     * Waits for a pending write but is sent even if that fails: it contains epochs, or must not
+     * overtake an order.
      */
     STATE_IF_POSSIBLE,
-    /** It gives or asks for a vote, or acts on one: never before the state is on disk. */
+    /** Never sent before the state is on disk: it gives or requests a vote, or acts on one. */
     STATE
   }
 
-  /** An order that had to wait longer for the disk may have been overtaken by events. */
+  /** The time after which an order that waited for the disk may be obsolete. */
   private static final long STALE_ORDER_MILLIS = 1000;
 
-  /** Whether it must not leave so late; a promotion that is still wanted is ordered again. */
+  /**
+   * Returns true if it waited too long to be sent; a promotion that is still needed is ordered
+   * again.
+   */
   public boolean isStale(long waitedMillis) {
     return purpose == Purpose.ROLE
         && waitedMillis > STALE_ORDER_MILLIS
         && commands.get(1).getLast().equals("ONE");
   }
 
-  /** What this request rests on. */
+  /** Returns the dependence of this request on the state on disk. */
   public Rest rest() {
     return switch (purpose) {
       case VOTE, ROLE -> Rest.STATE;

@@ -13,16 +13,17 @@ import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One sentinel: watches masters, agrees with the other sentinels on what is down and who may act,
- * and fails over.
+ * A sentinel's state machine: it monitors masters, agrees with other sentinels on failures and
+ * leaders, and performs failovers.
  *
  * <p>Invariants: the current epoch, a master's config epoch and the epoch of our last vote never
- * fall; at most one vote for a master in an epoch, on disk before anybody hears of it; a failover
- * that nobody ordered begins only at ODOWN and promotes only after a majority's votes.
+ * decrease. There is at most one vote per master and epoch, on disk before it is reported. A
+ * failover not ordered by an operator starts only at ODOWN, and promotes only with a majority of
+ * votes.
  *
- * <p>Time: the caller's milliseconds must not run backwards. A gap longer than the tilt trigger
- * between two steps means that this process did not run; the gap is taken out of the time that the
- * machine knows, so that a pause of ours never looks like the silence of others.
+ * <p>Time: the caller's milliseconds must not decrease. A gap between two steps that exceeds the
+ * tilt trigger means that this process was paused. The gap is subtracted from the machine's own
+ * time, so that our pause never looks like the silence of others.
  */
 public final class Sentinel {
   private final String myId;
@@ -54,14 +55,16 @@ public final class Sentinel {
   private long tiltSince;
   private int lastInstanceId;
 
-  /** Until when it only listens, because it has no memory; see {@link #isJoining}. */
+  /**
+   * The end of the time for which a sentinel without state only listens; see {@link #isJoining}.
+   */
   private long joiningUntil;
 
   /**
-   * A sentinel as it was when the state was written.
+   * Creates a sentinel from a saved state.
    *
-   * @param nowMillis the time at which it begins, on the clock of {@link #step}
-   * @param random chance for waits that keep sentinels apart
+   * @param nowMillis the current time on the clock of {@link #step}
+   * @param random the generator of random waits
    */
   public Sentinel(SentinelState state, Settings settings, RandomGenerator random, long nowMillis) {
     this.myId = state.myId();
@@ -81,9 +84,9 @@ public final class Sentinel {
   }
 
   /**
-   * Whether this sentinel began lately and remembers nothing. It may be an old one that lost its
-   * file, and its votes with it: until it has heard everybody's hello it does not vote, and never
-   * in an epoch that it heard of meanwhile.
+   * Returns true if this sentinel started recently without state. It may be an old one that lost
+   * its file with its votes. Until it has heard all hello messages it does not vote, and never in
+   * an epoch that it heard of before.
    */
   boolean isJoining() {
     return now < joiningUntil;
@@ -106,7 +109,7 @@ public final class Sentinel {
   }
 
   /**
-   * Takes one input and gives what is to be done about it, in order.
+   * Processes one input and returns the outputs in order.
    *
    * @param nowMillis monotonic milliseconds
    */
@@ -212,7 +215,7 @@ public final class Sentinel {
     }
   }
 
-  /** Draws the conclusions from what is known of a master now. */
+  /** Reacts to the current state of a master. */
   void react(Master master) {
     if (!tilt) {
       health.judgeTogether(master);
@@ -264,7 +267,7 @@ public final class Sentinel {
       }
       case GREETING -> links.greeted(instance, answer);
       case SUBSCRIPTION, HELLO, PING -> {
-        // Nothing hangs on these; PING was dealt with above.
+        // Nothing depends on these; PING was handled above.
       }
     }
     react(instance.master());
@@ -383,7 +386,7 @@ public final class Sentinel {
     return replica;
   }
 
-  /** The replica of a master at that place, or null. */
+  /** Returns the master's replica at an address, or null. */
   @Nullable Replica replicaAt(Master master, Address place) {
     Replica replica = master.replicas.get(place);
     if (replica != null) {
@@ -407,13 +410,13 @@ public final class Sentinel {
     return peer;
   }
 
-  /** Lets go of an instance that left its master's tables. */
+  /** Releases an instance that was removed from its master. */
   void forget(Instance instance) {
     links.release(instance);
     instances.remove(instance.id());
   }
 
-  /** Lets go of another sentinel, at all masters. */
+  /** Removes another sentinel from all masters. */
   void forgetSentinel(String runId) {
     for (Master master : masters.values()) {
       Peer peer = master.peers.remove(runId);
@@ -431,7 +434,7 @@ public final class Sentinel {
     master.peers.clear();
   }
 
-  /** Takes over a greater epoch; it is on disk before anything that follows in this step. */
+  /** Adopts a greater epoch, which is on disk before any further output of this step. */
   void raiseEpoch(Master master, long epoch) {
     if (epoch > currentEpoch) {
       currentEpoch = epoch;
@@ -451,17 +454,20 @@ public final class Sentinel {
     outputs.add(output);
   }
 
-  /** An event of no master in particular. */
+  /** Emits an event without a master. */
   void event(Level level, String type, String payload) {
     emit(new Output.Event(level, type, payload));
   }
 
-  /** An event about an instance and nothing else. */
+  /** Emits an event about an instance. */
   void event(Level level, String type, Instance about) {
     event(level, type, about, names.described(about));
   }
 
-  /** An event about an instance; warnings are also told to its master's notification script. */
+  /**
+   * Emits an event about an instance with more text; warnings also run its master's notification
+   * script.
+   */
   void event(Level level, String type, Instance about, String payload) {
     event(level, type, payload);
     String script = about.master().options.notificationScript();
@@ -471,9 +477,9 @@ public final class Sentinel {
   }
 
   /**
-   * Tells the clients' script that another node is master now.
+   * Runs the clients' script because of a new master.
    *
-   * @param leads whether this is our own failover
+   * @param leads true if it is our own failover
    */
   void runReconfigScript(Master master, boolean leads, Address from, Address to) {
     String script = master.options.clientReconfigScript();
@@ -496,15 +502,15 @@ public final class Sentinel {
     emit(new Output.Remark(level, text));
   }
 
-  /** Asks for a tick at that moment of the machine's own time, if it is to come. */
+  /** Requests a tick at a time of the machine's own clock. */
   void wakeBy(long moment) {
     if (moment > now) {
       wakeAt = Math.min(wakeAt, moment);
     }
   }
 
-  /** A random wait of {@code from} up to, not including, {@code to} milliseconds. */
-  long chance(long from, long to) {
+  /** Returns a random wait of at least {@code from} and less than {@code to} milliseconds. */
+  long randomMillis(long from, long to) {
     return random.nextLong(from, to);
   }
 
@@ -517,74 +523,75 @@ public final class Sentinel {
   }
 
   /**
-   * When a tick is wanted at the latest, in the caller's milliseconds; a great number for any time.
+   * Returns the latest time of the next tick, in the caller's milliseconds; a very large number for
+   * none.
    */
   public long wakeAtMillis() {
     return wakeAt == Long.MAX_VALUE ? Long.MAX_VALUE : wakeAt + pausedMillis;
   }
 
-  /** The machine's own time, in which the ages of its instances are reckoned: without pauses. */
+  /** Returns the machine's own time without pauses, which ages of instances refer to. */
   public long nowMillis() {
     return now;
   }
 
-  /** What must be known after a crash. */
+  /** Returns the state that must survive a crash. */
   public SentinelState state() {
     return new SentinelState(
         myId, currentEpoch, masters.values().stream().map(Master::state).toList());
   }
 
-  /** Our id, 40 hexadecimal digits. */
+  /** Returns our id, 40 hexadecimal digits. */
   public String myId() {
     return myId;
   }
 
-  /** What holds for all masters. */
+  /** Returns the settings for all masters. */
   public Settings settings() {
     return settings;
   }
 
-  /** The greatest epoch heard of. */
+  /** Returns the greatest known epoch. */
   public long currentEpoch() {
     return currentEpoch;
   }
 
-  /** Whether we only watch, because we did not run for a while. */
+  /** Returns true if we only monitor because this process was paused. */
   public boolean isTilted() {
     return tilt;
   }
 
-  /** For how long we have only watched, in milliseconds. */
+  /** Returns the milliseconds since that began. */
   public long tiltMillis() {
     return tilt ? now - tiltSince : 0;
   }
 
-  /** All masters, in the order in which they were named. */
+  /** Returns all masters in the order of their configuration. */
   public Collection<Master> masters() {
     return Collections.unmodifiableCollection(masters.values());
   }
 
-  /** The master of that name, or null. */
+  /** Returns the master of a name, or null. */
   public @Nullable Master master(String name) {
     return masters.get(name);
   }
 
-  /** What is set up in a way that will hurt one day, a line each. */
+  /** Returns the findings about risky configurations, one line each. */
   public List<String> findings(Master master) {
     return doctor.findings(master);
   }
 
-  /** A place as clients and other sentinels are told of it: by name where that is wanted. */
+  /** Returns the address that clients and other sentinels see, by host name if configured. */
   public Address shown(Address place) {
     return names.shown(place);
   }
 
-  /** What an instance is called in replies and events. */
+  /** Returns the name of an instance in replies and events. */
   public String nameOf(Instance instance) {
     return names.of(instance);
   }
 
-  /** How many of a master's sentinels, we included, can be reached now. */
+  /** Returns the number of reachable sentinels of a master, this one included. */
   public int usableSentinels(Master master) {
     return elections.usable(master);
   }

@@ -4,18 +4,18 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * What a sentinel must still know after a crash.
+ * The state of a sentinel that must survive a crash.
  *
- * @param myId 40 hexadecimal digits, the same for the sentinel's whole life
- * @param currentEpoch the greatest epoch that it has heard of; never falls
+ * @param myId 40 hexadecimal digits, constant for the sentinel's life
+ * @param currentEpoch the greatest known epoch; never decreases
  */
 public record SentinelState(String myId, long currentEpoch, List<MasterState> masters) {
-  /** A sentinel that knows nobody yet. */
+  /** Returns the state of a new sentinel. */
   public static SentinelState fresh(String myId) {
     return new SentinelState(myId, 0, List.of());
   }
 
-  /** Returns true if a node is known by its host's name instead of an IP address. */
+  /** Returns true if a node is identified by a host name instead of an IP address. */
   public boolean hasHostNames() {
     return masters.stream()
         .flatMap(MasterState::addresses)
@@ -23,10 +23,10 @@ public record SentinelState(String myId, long currentEpoch, List<MasterState> ma
   }
 
   /**
-   * One monitored master.
+   * A monitored master.
    *
    * @param configEpoch the epoch of the failover that made this address the master
-   * @param leaderEpoch the epoch of our last vote; we never vote again in it or below
+   * @param leaderEpoch the epoch of our last vote; we never vote in it or below again
    */
   public record MasterState(
       String name,
@@ -36,7 +36,7 @@ public record SentinelState(String myId, long currentEpoch, List<MasterState> ma
       long leaderEpoch,
       List<Address> replicas,
       List<KnownSentinel> sentinels) {
-    /** A master that was just named. */
+    /** Returns the state of a new master. */
     public static MasterState fresh(String name, Address address, MasterOptions options) {
       return new MasterState(name, address, options, 0, 0, List.of(), List.of());
     }

@@ -1,17 +1,17 @@
 package io.redoubt.sentinel.core;
 
 /**
- * What holds for a sentinel as a whole.
+ * The settings of a sentinel for all masters.
  *
- * @param port where it listens, which it tells the others unless announcePort is set
- * @param announceIp the IP address to tell others, empty for the one our connections come from
- * @param announcePort the port to tell others, 0 for {@code port}
- * @param resolveHostnames whether nodes may be named instead of numbered
- * @param announceHostnames whether names of hosts are told to others rather than addresses
+ * @param port the listening port, announced unless announcePort is set
+ * @param announceIp the announced IP address, empty for the source address of our connections
+ * @param announcePort the announced port, 0 for {@code port}
+ * @param resolveHostnames true if nodes may be given by host name
+ * @param announceHostnames true if host names are announced instead of addresses
  * @param sentinelUser the user for AUTH at other sentinels, empty for none
  * @param sentinelPass the password for AUTH at other sentinels, empty for none
- * @param crashAfterElection SENTINEL SIMULATE-FAILURE: die when elected
- * @param crashAfterPromotion SENTINEL SIMULATE-FAILURE: die when the chosen replica is master
+ * @param crashAfterElection SENTINEL SIMULATE-FAILURE: crash when elected
+ * @param crashAfterPromotion SENTINEL SIMULATE-FAILURE: crash once the chosen replica is master
  */
 public record Settings(
     int port,
@@ -24,17 +24,17 @@ public record Settings(
     boolean crashAfterElection,
     boolean crashAfterPromotion,
     Timings timings) {
-  /** Settings of a sentinel that announces what it has and needs no password. */
+  /** Returns settings without announced address and password. */
   public static Settings listeningOn(int port) {
     return new Settings(port, "", 0, false, false, "", "", false, false, Timings.DEFAULTS);
   }
 
-  /** The port that others are told. */
+  /** Returns the announced port. */
   public int announcedPort() {
     return announcePort == 0 ? port : announcePort;
   }
 
-  /** The same with other timings. */
+  /** Returns a copy with other timings. */
   public Settings with(Timings changed) {
     return new Settings(
         port,

@@ -5,8 +5,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The periods and limits of a sentinel, all in milliseconds; SENTINEL DEBUG shows and changes them
- * by the names of {@link #byName()}.
+ * The periods and limits of a sentinel in milliseconds; SENTINEL DEBUG shows and changes them by
+ * the names of {@link #byName()}.
  */
 public record Timings(
     long infoPeriodMillis,
@@ -23,16 +23,16 @@ public record Timings(
     long scriptMaxRuntimeMillis,
     long scriptRetryDelayMillis) {
   /**
-   * Redis' values, but for the tilt period: Redis sits out 30 s because it can't tell a pause from
-   * a jump of the wall clock. Here pauses are taken out of the time that the machine knows, so that
-   * all that is left to wait for is a fresh ping of everybody.
+   * Redis' values, except for the tilt period. Redis waits for 30 s because it can't distinguish a
+   * pause from a jump of the wall clock. Here pauses are subtracted from the machine's time, so
+   * that only a new ping of all instances must be awaited.
    */
   public static final Timings DEFAULTS =
       new Timings(
           10_000, 1_000, 1_000, 2_000, 30_000, 180_000, 2_000, 1_000, 10_000, 15_000, 10_000,
           60_000, 30_000);
 
-  /** The values by the names that SENTINEL DEBUG uses, in its order. */
+  /** Returns the values by their names in SENTINEL DEBUG, in its order. */
   public Map<String, Long> byName() {
     Map<String, Long> values = new LinkedHashMap<>();
     values.put("info-period", infoPeriodMillis);
@@ -51,7 +51,7 @@ public record Timings(
     return values;
   }
 
-  /** These timings with one changed, or null when there is no such name. */
+  /** Returns a copy with one value changed, or null for an unknown name. */
   public @Nullable Timings with(String name, long millis) {
     Map<String, Long> values = byName();
     if (values.replace(name, millis) == null) {

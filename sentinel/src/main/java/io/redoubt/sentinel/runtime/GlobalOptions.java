@@ -1,16 +1,15 @@
 package io.redoubt.sentinel.runtime;
 
 /**
- * What sentinel.conf and SENTINEL CONFIG say for all masters; empty strings and 0 for what is not
- * set.
+ * The options of sentinel.conf and SENTINEL CONFIG for all masters; unset ones are empty or 0.
  *
- * @param announceIp the address to tell others, in place of the one that connections come from
- * @param announcePort the port to tell others, in place of the one listened on
- * @param resolveHostnames whether nodes may be named instead of numbered
- * @param announceHostnames whether names are told to clients, rather than addresses
+ * @param announceIp the announced address, instead of the source address of connections
+ * @param announcePort the announced port, instead of the listening port
+ * @param resolveHostnames true if nodes may be given by host name
+ * @param announceHostnames true if clients get host names instead of addresses
  * @param sentinelUser the user for AUTH at other sentinels
  * @param sentinelPass the password for AUTH at other sentinels
- * @param denyScriptsReconfig whether SENTINEL SET must not change scripts
+ * @param denyScriptsReconfig true if SENTINEL SET must not change scripts
  */
 public record GlobalOptions(
     String announceIp,
@@ -20,10 +19,10 @@ public record GlobalOptions(
     String sentinelUser,
     String sentinelPass,
     boolean denyScriptsReconfig) {
-  /** What holds without any line. */
+  /** The defaults. */
   public static final GlobalOptions DEFAULTS = new GlobalOptions("", 0, false, false, "", "", true);
 
-  /** The same with another announced address. */
+  /** Returns a copy with another announced address. */
   public GlobalOptions withAnnounceIp(String value) {
     return new GlobalOptions(
         value,
@@ -35,7 +34,7 @@ public record GlobalOptions(
         denyScriptsReconfig);
   }
 
-  /** The same with another announced port. */
+  /** Returns a copy with another announced port. */
   public GlobalOptions withAnnouncePort(int value) {
     return new GlobalOptions(
         announceIp,
@@ -47,7 +46,7 @@ public record GlobalOptions(
         denyScriptsReconfig);
   }
 
-  /** The same with names allowed or not. */
+  /** Returns a copy with host names allowed or not. */
   public GlobalOptions withResolveHostnames(boolean value) {
     return new GlobalOptions(
         announceIp,
@@ -59,7 +58,7 @@ public record GlobalOptions(
         denyScriptsReconfig);
   }
 
-  /** The same with names told or not. */
+  /** Returns a copy with host names announced or not. */
   public GlobalOptions withAnnounceHostnames(boolean value) {
     return new GlobalOptions(
         announceIp,
@@ -71,7 +70,7 @@ public record GlobalOptions(
         denyScriptsReconfig);
   }
 
-  /** The same with another user for other sentinels. */
+  /** Returns a copy with another user for other sentinels. */
   public GlobalOptions withSentinelUser(String value) {
     return new GlobalOptions(
         announceIp,
@@ -83,7 +82,7 @@ public record GlobalOptions(
         denyScriptsReconfig);
   }
 
-  /** The same with another password for other sentinels. */
+  /** Returns a copy with another password for other sentinels. */
   public GlobalOptions withSentinelPass(String value) {
     return new GlobalOptions(
         announceIp,
@@ -95,7 +94,7 @@ public record GlobalOptions(
         denyScriptsReconfig);
   }
 
-  /** The same with scripts open to SENTINEL SET or not. */
+  /** Returns a copy with SENTINEL SET allowed to change scripts or not. */
   public GlobalOptions withDenyScriptsReconfig(boolean value) {
     return new GlobalOptions(
         announceIp,

@@ -13,20 +13,20 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds the addresses of hosts, each name by one thread at a time. A name that is not found any
- * more, or not soon enough, has the address that it had last. Belongs to the loop.
+ * Resolves host names, each by at most one thread at a time. A name that can no longer be resolved,
+ * or not soon enough, keeps its last address. Confined to the event loop.
  */
 public final class HostNames {
-  /** How long a look-up may take before the address of the one before is used. */
-  private static final int PATIENCE_MILLIS = 500;
+  /** The time of a look-up after which the last address is used. */
+  private static final int LOOKUP_TIMEOUT_MILLIS = 500;
 
-  /** Asks whoever knows names; may take its time. */
+  /** A resolver of names, which may block. */
   @FunctionalInterface
   public interface Lookup {
-    /** The address of a host. */
+    /** Returns the address of a host. */
     InetAddress find(String name) throws UnknownHostException;
 
-    /** What the machine knows. */
+    /** Returns the system's resolver. */
     static Lookup ofSystem() {
       return InetAddress::getByName;
     }
@@ -53,16 +53,16 @@ public final class HostNames {
   private final Lookup lookup;
   private final BiConsumer<String, InetAddress> changed;
 
-  /** Where names were found last. */
+  /** The last known address by name. */
   private final Map<String, InetAddress> known = new HashMap<>();
 
-  /** Who waits for a look-up that is under way. */
+  /** The waiters for a pending look-up by name. */
   private final Map<String, List<Waiter>> waiters = new HashMap<>();
 
   /**
-   * Knows nothing yet.
+   * Creates an empty cache.
    *
-   * @param changed hears on the loop of names that were found at another address than before
+   * @param changed called on the event loop with names whose address has changed
    */
   HostNames(Loop loop, Threads threads, Lookup lookup, BiConsumer<String, InetAddress> changed) {
     this.loop = loop;
@@ -72,9 +72,9 @@ public final class HostNames {
   }
 
   /**
-   * Looks a name up.
+   * Resolves a name.
    *
-   * @param then takes the address on the loop, null when there never was one
+   * @param then called on the event loop with the address, null if it was never known
    */
   void find(String name, Consumer<@Nullable InetAddress> then) {
     Waiter waiter = new Waiter(then);
@@ -87,7 +87,7 @@ public final class HostNames {
     }
     InetAddress last = known.get(name);
     if (last != null) {
-      loop.schedule(() -> waiter.serve(last), PATIENCE_MILLIS);
+      loop.schedule(() -> waiter.serve(last), LOOKUP_TIMEOUT_MILLIS);
     }
   }
 
@@ -96,7 +96,7 @@ public final class HostNames {
     try {
       found = lookup.find(name);
     } catch (UnknownHostException e) {
-      // Then it is where it was.
+      // Keep the last address.
     }
     InetAddress address = found;
     loop.execute(() -> ended(name, address));

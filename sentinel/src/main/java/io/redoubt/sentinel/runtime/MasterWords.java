@@ -9,17 +9,17 @@ import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
-/** The options of one master by the words of sentinel.conf, which SENTINEL SET shares. */
+/** The options of one master by their names in sentinel.conf, shared by SENTINEL SET. */
 public final class MasterWords {
-  /** The words that name a script. */
+  /** The options that name a script. */
   static final List<String> SCRIPTS = List.of("notification-script", "client-reconfig-script");
 
-  /** The longest time: sums of a few of them stay far from a long's limit. */
+  /** The longest time; the sum of several stays far below a long's limit. */
   private static final long MAX_MILLIS = Integer.MAX_VALUE * 1000L;
 
   private MasterWords() {}
 
-  /** What a word does not take, or that there is no such word. */
+  /** Signals an invalid value or an unknown option. */
   public static final class Refusal extends Exception {
     private static final long serialVersionUID = 1;
     private final boolean unknown;
@@ -29,19 +29,19 @@ public final class MasterWords {
       this.unknown = unknown;
     }
 
-    /** Whether there is no such word, or none with so many values. */
+    /** Returns true if there is no such option, or none with as many values. */
     public boolean isUnknown() {
       return unknown;
     }
 
-    /** The reason in the words of the config file's errors. */
+    /** Returns the reason in the words of the config file's errors. */
     public String reason() {
       return String.valueOf(getMessage());
     }
   }
 
   /**
-   * How many values stand after a word, or 0 when there is no such word.
+   * Returns the number of values of an option, or 0 for an unknown one.
    *
    * @param word in any case
    */
@@ -65,10 +65,10 @@ public final class MasterWords {
   }
 
   /**
-   * The options with one set.
+   * Returns the options with one of them set.
    *
-   * @param value what stands after the word
-   * @param second what stands after that; null unless {@link #values} is 2
+   * @param value the value after the option's name
+   * @param second the second value; null unless {@link #values} is 2
    */
   public static MasterOptions set(
       MasterOptions options, String word, String value, @Nullable String second) throws Refusal {
@@ -100,9 +100,9 @@ public final class MasterWords {
   }
 
   /**
-   * Looks whether the scripts can be run.
+   * Checks that the scripts are executable.
    *
-   * @param directory where relative paths start
+   * @param directory the base of relative paths
    */
   public static void checkScripts(MasterOptions options, Path directory) throws Refusal {
     for (String word : SCRIPTS) {
@@ -110,7 +110,7 @@ public final class MasterWords {
     }
   }
 
-  /** Looks whether the script that a word names can be run. */
+  /** Checks that the script of an option is executable. */
   static void checkScript(MasterOptions options, String word, Path directory) throws Refusal {
     boolean notification = word.equals("notification-script");
     String path = notification ? options.notificationScript() : options.clientReconfigScript();
@@ -126,11 +126,11 @@ public final class MasterWords {
     try {
       return Files.isExecutable(directory.resolve(path));
     } catch (InvalidPathException e) {
-      return false; // no file has a name that holds NUL
+      return false; // a file name can't contain NUL
     }
   }
 
-  /** Reads a quorum. */
+  /** Parses a quorum. */
   public static int quorum(String value) throws Refusal {
     return count(value, "Quorum must be 1 or greater.");
   }

@@ -27,9 +27,9 @@ import java.util.Map;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/** The connections to nodes and to other sentinels. Belongs to the loop. */
+/** The connections to nodes and other sentinels. Confined to the event loop. */
 final class NodeConnections {
-  /** Longer than a lost SYN takes to be sent again, shorter than any sensible down-after. */
+  /** Longer than the retransmission of a lost SYN takes, shorter than any reasonable down-after. */
   private static final int CONNECT_TIMEOUT_MILLIS = 3000;
 
   private record End(int link, Link.Kind kind) {}
@@ -43,12 +43,12 @@ final class NodeConnections {
   private final HostNames names;
 
   /**
-   * No connections yet.
+   * Creates the object without connections.
    *
-   * @param source the address that they are made from, null for any
-   * @param tls how they are encrypted, null for not at all
-   * @param lookup knows the names of hosts
-   * @param inputs takes what happens, on the loop, also while it is called
+   * @param source the source address of connections, null for any
+   * @param tls the context of encrypted connections, null for plain ones
+   * @param lookup the resolver of host names
+   * @param inputs receives inputs on the event loop, possibly during a call of this object
    */
   NodeConnections(
       Transport transport,
@@ -95,7 +95,7 @@ final class NodeConnections {
     return Addresses.ip(new InetSocketAddress(address, 0));
   }
 
-  /** Takes nothing more from a connection; it is closed when the result is run. */
+  /** Detaches a connection and returns the action that closes it. */
   Runnable disconnecting(int link, Link.Kind kind) {
     NodeConnection connection = connections.remove(new End(link, kind));
     if (connection == null) {
@@ -105,7 +105,7 @@ final class NodeConnections {
     return connection::abandon;
   }
 
-  /** Sends a request when it is run, if the connection of now still stands then. */
+  /** Returns the action that sends a request if the current connection still exists. */
   Runnable sending(int link, Link.Kind kind, Request request) {
     NodeConnection connection = connections.get(new End(link, kind));
     return connection == null ? () -> {} : () -> connection.send(request);
@@ -116,7 +116,7 @@ final class NodeConnections {
     connections.clear();
   }
 
-  /** One connection, with the requests whose answers are still to come. */
+  /** A connection with its pending requests. */
   private final class NodeConnection implements Connection.Handler {
     private record Expected(Request request, int repliesBefore) {}
 
@@ -204,12 +204,12 @@ final class NodeConnections {
 
     @Override
     public void onReadDone(Connection from) {
-      // What is sent is flushed at once.
+      // Each request is flushed at once.
     }
 
     @Override
     public void onWritable(Connection to) {
-      // Requests are few and small; how many may wait is bounded by the core.
+      // Requests are few and small; the core bounds the pending ones.
     }
 
     @Override

@@ -13,27 +13,27 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The programs that a sentinel runs to tell others of events: some at once, the others wait their
- * turn; one that takes too long is killed, one that ends with status 1 or by a signal is run again
- * later, each time after twice as long. Belongs to the loop; processes are started off it.
+ * The queue of notification scripts: a limited number runs concurrently. A script that takes too
+ * long is killed; one that exits with status 1 or by a signal is retried with exponential back-off.
+ * Confined to the event loop; processes are started off it.
  */
 public final class ScriptQueue {
   private static final int MAX_QUEUED = 256;
   private static final int MAX_RUNNING = 16;
   private static final int MAX_RUNS = 10;
 
-  /** The exit status by which a script asks to be run again. */
+  /** The exit status by which a script requests a retry. */
   private static final int RETRY_STATUS = 1;
 
-  /** How the exit status of a process that a signal ended begins, as Java and shells tell it. */
+  /** The base of the exit status of a process ended by a signal, in Java and in shells. */
   private static final int SIGNAL_STATUS = 128;
 
-  /** Exit status of what could not be started. */
+  /** The exit status of a script that could not be started. */
   private static final int NOT_STARTED = 99;
 
   private static final int MAX_SIGNAL = 64;
 
-  /** A program with its arguments, waiting or running. */
+  /** A script with its arguments, waiting or running. */
   public static final class Job {
     private final List<String> command;
     private boolean running;
@@ -46,28 +46,28 @@ public final class ScriptQueue {
       this.command = command;
     }
 
-    /** The program and its arguments. */
+    /** Returns the script and its arguments. */
     public List<String> command() {
       return command;
     }
 
-    /** Whether it runs now. */
+    /** Returns true if it is running. */
     public boolean isRunning() {
       return running;
     }
 
-    /** The process id, 0 when it does not run. */
+    /** Returns the process id, 0 if it is not running. */
     public long pid() {
       Process current = process;
       return current == null ? 0 : current.pid();
     }
 
-    /** For how long it has run, or how long it will still wait; in milliseconds. */
+    /** Returns the time it has run, or has to wait, in milliseconds. */
     public long millis(long now) {
       return running ? now - startMillis : Math.max(0, startMillis - now);
     }
 
-    /** How often it was started. */
+    /** Returns the number of starts. */
     public int runs() {
       return runs;
     }
@@ -81,10 +81,10 @@ public final class ScriptQueue {
   private final SentinelDriver.EventListener listener;
 
   /**
-   * An empty queue.
+   * Creates an empty queue.
    *
-   * @param directory where relative paths start, and where the programs run
-   * @param listener hears of scripts that failed
+   * @param directory the working directory of the scripts, and the base of relative paths
+   * @param listener notified of failed scripts
    */
   public ScriptQueue(
       Loop loop,
@@ -99,22 +99,22 @@ public final class ScriptQueue {
     this.listener = listener;
   }
 
-  /** The jobs in the order in which they came. */
+  /** Returns the jobs in the order of their arrival. */
   public List<Job> jobs() {
     return List.copyOf(jobs);
   }
 
-  /** How many run now. */
+  /** Returns the number of running jobs. */
   public int running() {
     return (int) jobs.stream().filter(Job::isRunning).count();
   }
 
-  /** The time in which {@link Job#millis} is told. */
+  /** Returns the clock for {@link Job#millis}. */
   public long nowMillis() {
     return TimeUnit.NANOSECONDS.toMillis(clock.monotonicNanos());
   }
 
-  /** Has a program run as soon as there is room; of too many that wait the oldest is dropped. */
+  /** Queues a script; drops the oldest waiting one if there are too many. */
   void add(String path, List<String> arguments) {
     List<String> command = new ArrayList<>();
     command.add(directory.get().resolve(path).toString());
@@ -127,7 +127,7 @@ public final class ScriptQueue {
     }
   }
 
-  /** Starts what is due and kills what takes too long; called at every tick. */
+  /** Starts due jobs and kills those that take too long; called at every tick. */
   void tick(Timings timings) {
     long now = nowMillis();
     int running = running();
@@ -206,7 +206,7 @@ public final class ScriptQueue {
     listener.happened(type, payload);
   }
 
-  /** Kills what runs and drops what waits. */
+  /** Kills running jobs and drops waiting ones. */
   void close() {
     for (Job job : jobs) {
       Process process = job.process;

@@ -9,7 +9,7 @@ import io.redoubt.sentinel.core.Timings;
 import java.nio.file.Path;
 import java.util.function.Supplier;
 
-/** What commands can do with a running sentinel: read it, give it orders, change its settings. */
+/** The commands' access to a running sentinel: its state, orders and settings. */
 public final class SentinelControl {
   private final SentinelDriver driver;
   private final SentinelWords words;
@@ -18,22 +18,21 @@ public final class SentinelControl {
   private final LogLevel logLevel;
   private final Log log;
 
-  /** How much is logged, by the words of the config file. */
+  /** The log level, in the words of the config file. */
   public interface LogLevel {
-    /** The word of this moment. */
+    /** Returns the current level. */
     String get();
 
-    /** Sets it; false for an unknown word. */
+    /** Sets the level; returns false for an unknown word. */
     boolean set(String word);
   }
 
   /**
-   * The control of that driver.
+   * Creates the access to a driver.
    *
-   * @param words the lines of the config file, whose global options this changes
-   * @param directory where relative paths start
-   * @param requirepass the password that this sentinel asks for, which serves for other sentinels
-   *     where they have no own
+   * @param words the sentinel lines of the config file, whose global options this object changes
+   * @param directory the base of relative paths
+   * @param requirepass this sentinel's own password, used at other sentinels by default
    */
   public SentinelControl(
       SentinelDriver driver,
@@ -50,15 +49,15 @@ public final class SentinelControl {
     this.log = log;
   }
 
-  /** The core, to be read. */
+  /** Returns the core, for reading. */
   public Sentinel sentinel() {
     return driver.sentinel();
   }
 
   /**
-   * Gives an order.
+   * Submits an order and returns its outcome.
    *
-   * @throws IllegalStateException when the order is one that nothing answers
+   * @throws IllegalStateException if the core does not answer such an input
    */
   public Output order(Input input) {
     Output answer = driver.order(input);
@@ -68,37 +67,37 @@ public final class SentinelControl {
     return answer;
   }
 
-  /** The programs that run and wait to. */
+  /** Returns the queue of scripts. */
   public ScriptQueue scripts() {
     return driver.scripts();
   }
 
-  /** What is on disk of what orders changed. */
+  /** Returns the keeper of the state on disk. */
   public StateKeeper keeper() {
     return driver.keeper();
   }
 
-  /** Lets the sentinel know what somebody published on the hello channel here. */
+  /** Passes a message published on the hello channel of this sentinel to the core. */
   public void hello(String payload) {
     driver.submit(new Input.HelloHeard(Input.HelloHeard.NO_LINK, payload));
   }
 
-  /** Where relative paths start. */
+  /** Returns the base of relative paths. */
   public Path directory() {
     return directory.get();
   }
 
-  /** How much is logged. */
+  /** Returns the log level. */
   public LogLevel logLevel() {
     return logLevel;
   }
 
-  /** What holds for all masters. */
+  /** Returns the options for all masters. */
   public GlobalOptions globalOptions() {
     return words.global();
   }
 
-  /** Changes what holds for all masters, and writes it to the config file. */
+  /** Changes the options for all masters and saves them. */
   public void change(GlobalOptions options) {
     boolean keepsNames = words.global().resolveHostnames() && !options.resolveHostnames();
     words.global(options);
@@ -119,12 +118,12 @@ public final class SentinelControl {
                 now.crashAfterPromotion())));
   }
 
-  /** SENTINEL DEBUG: changes periods and limits until the next start. */
+  /** Changes periods and limits until the next start, for SENTINEL DEBUG. */
   public void change(Timings timings) {
     order(new Input.Configure(sentinel().settings().with(timings)));
   }
 
-  /** SENTINEL SIMULATE-FAILURE: when to die. */
+  /** Sets the times of a simulated crash, for SENTINEL SIMULATE-FAILURE. */
   public void crash(boolean afterElection, boolean afterPromotion) {
     Settings now = sentinel().settings();
     order(
@@ -142,7 +141,7 @@ public final class SentinelControl {
                 now.timings())));
   }
 
-  /** The core's settings that follow from options of the config file. */
+  /** Returns the core's settings according to the options of the config file. */
   public static Settings settings(
       GlobalOptions options,
       String requirepass,

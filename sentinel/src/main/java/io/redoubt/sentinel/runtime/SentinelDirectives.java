@@ -5,16 +5,14 @@ import io.redoubt.protocol.config.FileWord;
 import io.redoubt.protocol.config.TlsDirectives;
 import java.util.List;
 
-/**
- * The directives of sentinel.conf: those of every process, and the lines of the sentinel itself.
- */
+/** The directives of sentinel.conf: those of every process, and the sentinel's own lines. */
 public final class SentinelDirectives extends TlsDirectives {
-  /** Where a sentinel listens unless told otherwise. */
+  /** The default port of a sentinel. */
   public static final int DEFAULT_PORT = 26379;
 
   /**
-   * Words that only a data server understands. A file that was made from a redis.conf has them;
-   * they stay in it and mean nothing here, as with Redis.
+   * Directives of data servers only. Like Redis, a sentinel keeps and ignores them, because a file
+   * may have been made from a redis.conf.
    */
   private static final List<String> OF_DATA_SERVERS =
       List.of(
@@ -98,13 +96,15 @@ public final class SentinelDirectives extends TlsDirectives {
           "zset-max-ziplist-entries",
           "zset-max-ziplist-value");
 
-  /** What the lines that begin with {@code sentinel} say. */
+  /** The parsed lines that start with {@code sentinel}. */
   private final SentinelWords words = new SentinelWords();
 
-  /** The lines that begin with {@code sentinel}. */
+  /** The lines that start with {@code sentinel}. */
   public final FileWord sentinel;
 
-  /** A sentinel that nothing was told: other sentinels must reach it, so it is not protected. */
+  /**
+   * Creates the defaults. Protected mode is off, because other sentinels must be able to connect.
+   */
   public SentinelDirectives() {
     port.defaultsTo(DEFAULT_PORT);
     protectedMode.defaultsTo(false);
@@ -119,60 +119,58 @@ public final class SentinelDirectives extends TlsDirectives {
             .onRead(words::read)
             .shipped(
                 "monitor mymaster 127.0.0.1 6379 2",
-                "A master to watch: the name that it is asked for by, where it is, and how many"
-                    + " sentinels have to agree that it is down. Its replicas and the other"
-                    + " sentinels are found through it, and written to the end of this file.")
+                "A master to monitor: its name, host and port, and the number of sentinels that"
+                    + " must agree that it is down. Its replicas and the other"
+                    + " sentinels are discovered through it and appended to this file.")
             .shown(
                 "auth-pass mymaster secret",
-                "The password of the master and its replicas; auth-user names a user.")
+                "The password of the master and its replicas; auth-user sets the user.")
             .shipped(
                 "down-after-milliseconds mymaster 30000",
-                "How many milliseconds a node has to be silent to be taken for down.")
+                "The milliseconds without a valid reply after which a node counts as down.")
             .shipped(
                 "parallel-syncs mymaster 1",
-                "How many replicas at once are pointed at a new master after a failover: while"
-                    + " they load its data they don't serve.")
+                "The number of replicas reconfigured at the same time after a failover: while"
+                    + " they load the new master's data, they don't serve.")
             .shipped(
                 "failover-timeout mymaster 180000",
-                "Milliseconds after which a step of a failover counts as failed, and how long a"
-                    + " sentinel leaves it to another one that leads it before it tries itself.")
+                "The milliseconds after which a step of a failover counts as failed, and for"
+                    + " which a sentinel leaves a failover to another leader before it retries.")
             .shown(
                 "notification-script mymaster /var/redis/notify.sh",
-                "A program to run for each event of level warning, with its type and text.")
+                "A script that is run for each warning, with the event's type and text.")
             .shown(
                 "client-reconfig-script mymaster /var/redis/reconfig.sh",
-                "A program to run when the master's address changes, with master-name, role, state,"
+                "A script that is run after a change of address: master-name, role, state,"
                     + " from-ip, from-port, to-ip, to-port.")
             .shipped(
-                "deny-scripts-reconfig yes",
-                "Whether SENTINEL SET can't change these two programs.")
+                "deny-scripts-reconfig yes", "Forbids SENTINEL SET to change these two scripts.")
             .shown(
                 "rename-command mymaster CONFIG GUESSME",
-                "How the master and its replicas call a command that they have renamed.")
+                "The name of a command that the master and its replicas have renamed.")
             .shipped(
                 "master-reboot-down-after-period mymaster 0",
-                "How many milliseconds a restarted master may take to load its data before it"
-                    + " counts as down; 0 leaves this rule out.")
+                "The milliseconds for which a restarted master may load its data before it"
+                    + " counts as down; 0 for no limit.")
             .shown(
                 "forget-after mymaster 86400000",
-                "After how many milliseconds a replica that is down, and that the master does not"
-                    + " know any more, is forgotten; 0, the default, for never.")
+                "The milliseconds after which a replica is forgotten that is down and that the"
+                    + " master no longer reports; 0, the default, for never.")
             .shown(
                 "announce-ip 1.2.3.4",
-                "The address that the other sentinels are told, where it isn't the one that"
-                    + " connections come from; announce-port goes with it.")
+                "The address announced to other sentinels, instead of the source address of"
+                    + " connections; announce-port sets the port.")
+            .shipped("resolve-hostnames no", "Allows host names instead of addresses for masters.")
             .shipped(
-                "resolve-hostnames no", "Whether masters may be given by name instead of address.")
-            .shipped(
-                "announce-hostnames no", "Whether clients are told names instead of addresses.")
+                "announce-hostnames no", "Announces host names instead of addresses to clients.")
             .shown(
                 "sentinel-pass secret",
-                "The password that this sentinel gives the others; sentinel-user names a user.");
+                "The password for other sentinels; sentinel-user sets the user.");
     OF_DATA_SERVERS.forEach(this::ignored);
   }
 
   /**
-   * Looks at what only shows when all lines are read.
+   * Checks conditions that depend on all lines.
    *
    * @throws FatalConfigError that names the line
    */
@@ -184,7 +182,7 @@ public final class SentinelDirectives extends TlsDirectives {
     }
   }
 
-  /** What the lines that begin with {@code sentinel} say. */
+  /** Returns the parsed lines that start with {@code sentinel}. */
   public SentinelWords words() {
     return words;
   }

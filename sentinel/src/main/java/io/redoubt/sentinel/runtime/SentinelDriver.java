@@ -19,18 +19,18 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Runs a sentinel's core on a loop: steps it when something happens and at the times it asks for,
- * and carries out what it wants, in order. What rests on the state leaves when that is on disk, and
- * does not while it can't be written; all else goes on. Belongs to the loop.
+ * Runs a sentinel's core on an event loop: steps it at inputs and requested times, and performs its
+ * outputs in order. Outputs that depend on the state wait until it is on disk, and are withheld
+ * while it can't be written; all others proceed. Confined to the event loop.
  */
 public final class SentinelDriver {
   private static final long TICK_MILLIS = 100;
 
-  /** Takes an event that clients may have subscribed to. */
+  /** Receives the events that clients may subscribe to. */
   @FunctionalInterface
   public interface EventListener {
     /**
-     * An event happened.
+     * Handles an event.
      *
      * @param channel its type, such as {@code +sdown}
      * @param message its payload
@@ -56,13 +56,13 @@ public final class SentinelDriver {
   private long wakeAtMillis = Long.MAX_VALUE;
 
   /**
-   * A driver at rest.
+   * Creates a stopped driver.
    *
-   * @param source the address that connections are made from, null for any
-   * @param tls how connections to nodes are encrypted, null for not at all
-   * @param lookup knows the names of hosts
-   * @param store where the state survives; its writes run on a thread of their own
-   * @param scripts runs programs
+   * @param source the source address of connections, null for any
+   * @param tls the context of encrypted connections to nodes, null for plain ones
+   * @param lookup the resolver of host names
+   * @param store the persistent state; its writes run on a separate thread
+   * @param scripts runs notification scripts
    * @param crash ends the process at once, for SENTINEL SIMULATE-FAILURE
    */
   public SentinelDriver(
@@ -88,7 +88,7 @@ public final class SentinelDriver {
     this.connections = new NodeConnections(transport, source, tls, lookup, this::submit);
   }
 
-  /** The core, to be read. */
+  /** Returns the core, for reading. */
   public Sentinel sentinel() {
     return sentinel;
   }
@@ -97,12 +97,12 @@ public final class SentinelDriver {
     Thread.ofPlatform().daemon().name("save state").start(write);
   }
 
-  /** What is on disk of the core's state. */
+  /** Returns the keeper of the state on disk. */
   public StateKeeper keeper() {
     return keeper;
   }
 
-  /** Begins to tick. */
+  /** Starts the ticks. */
   public void start() {
     submit(new Input.Tick());
     ticks = loop.every(this::tick, TICK_MILLIS);
@@ -116,7 +116,7 @@ public final class SentinelDriver {
   /**
    * Stops for good and closes the connections to nodes.
    *
-   * @param done is run when nothing is being written any more
+   * @param done run once no write is pending
    */
   public void stop(Runnable done) {
     stopped = true;
@@ -131,12 +131,12 @@ public final class SentinelDriver {
     keeper.whenSettled(kept -> done.run());
   }
 
-  /** The programs that run and wait to. */
+  /** Returns the queue of scripts. */
   public ScriptQueue scripts() {
     return scripts;
   }
 
-  /** Steps with an input, now or after the step that is on. */
+  /** Steps with an input, now or after the current step. */
   public void submit(Input input) {
     waiting.add(input);
     if (!stepping) {
@@ -145,8 +145,8 @@ public final class SentinelDriver {
   }
 
   /**
-   * Steps with what a client asked for; gives {@code Done}, {@code Refused} or {@code Opinion}. A
-   * client may hear of it when the {@link #keeper} has settled.
+   * Steps with a client's order; returns {@code Done}, {@code Refused} or {@code Opinion}. The
+   * client must not see it before the {@link #keeper} has settled.
    */
   public @Nullable Output order(Input input) {
     if (stepping) {
@@ -190,7 +190,7 @@ public final class SentinelDriver {
     return answer;
   }
 
-  /** Carries out one output, or gives it back when it is for whoever ordered the step. */
+  /** Performs one output, or returns it if it is for the caller of the step. */
   private @Nullable Output perform(Output output) {
     switch (output) {
       case Output.Persist(SentinelState state) -> keeper.changed(state);
@@ -198,7 +198,7 @@ public final class SentinelDriver {
           connections.connect(link, kind, address);
       case Output.Disconnect(var link, Link.Kind kind) -> {
         Runnable closing = connections.disconnecting(link, kind);
-        keeper.whenSettled(kept -> closing.run()); // after what is still to be sent
+        keeper.whenSettled(kept -> closing.run()); // after pending sends
       }
       case Output.Send(var link, Link.Kind kind, Request request) -> send(link, kind, request);
       case Output.Event event -> {
@@ -252,7 +252,7 @@ public final class SentinelDriver {
     }
   }
 
-  /** Has the core step at the moment it asked for, when that is before the next tick. */
+  /** Schedules a step at the core's requested time, if that is before the next tick. */
   private void planWake() {
     long wanted = sentinel.wakeAtMillis();
     long now = nowMillis();

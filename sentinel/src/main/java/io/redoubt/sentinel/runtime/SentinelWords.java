@@ -19,14 +19,13 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The lines of sentinel.conf that begin with the word {@code sentinel}: what the operator set and
- * what the sentinel itself keeps there. Read in any order, as Redis reads them; written in Redis'
- * order.
+ * The lines of sentinel.conf that start with {@code sentinel}: the operator's options and the
+ * sentinel's own state. Read in any order, as in Redis; written in Redis' order.
  */
 public final class SentinelWords {
   private static final String NO_SUCH_MASTER = "No such master with specified name.";
 
-  /** What is wrong with a line, as it shows only when all lines are read. */
+  /** Signals an error of a line that depends on the other lines. */
   public static final class WrongLine extends Exception {
     private static final long serialVersionUID = 1;
     private final int index;
@@ -36,24 +35,24 @@ public final class SentinelWords {
       this.index = index;
     }
 
-    /** Which of the lines it is, the first is 0. */
+    /** Returns the index of the line, from 0 on. */
     public int index() {
       return index;
     }
 
-    /** What is wrong with it. */
+    /** Returns the reason. */
     public String reason() {
       return String.valueOf(getMessage());
     }
   }
 
-  /** A line whose master's monitor line is still to come. */
+  /** A line that precedes its master's monitor line. */
   private record Early(int index, List<String> words) {}
 
-  /** A host that a line names. */
+  /** A host in a line. */
   private record NamedHost(int index, String host) {}
 
-  /** One master as far as its lines were read. */
+  /** A master whose lines are being read. */
   private static final class Draft {
     final Address address;
     MasterOptions options;
@@ -70,15 +69,15 @@ public final class SentinelWords {
 
   private final Map<String, Draft> masters = new LinkedHashMap<>();
 
-  /** Lines about masters whose monitor line is still to come. */
+  /** Lines that precede their master's monitor line, by master. */
   private final Map<String, List<Early>> early = new LinkedHashMap<>();
 
-  /** Whether these may be names is told by a line that may come later. */
+  /** Hosts to be validated at the end, because a later line may allow names. */
   private final List<NamedHost> hosts = new ArrayList<>();
 
   /**
-   * Word and master of the lines that were there, with the last such line; they stay even when they
-   * say the default.
+   * The option and master of existing lines, with the last such line; they are kept even with
+   * default values.
    */
   private final Map<String, Integer> written = new HashMap<>();
 
@@ -91,7 +90,7 @@ public final class SentinelWords {
   /**
    * Reads one line.
    *
-   * @param words what stands after {@code sentinel}
+   * @param words the words after {@code sentinel}
    */
   public void read(List<String> words) throws RefusedValue {
     read(lines++, words);
@@ -176,8 +175,8 @@ public final class SentinelWords {
   }
 
   /**
-   * Returns true if a host is an IP address rather than a name. Its zone counts for nothing: the
-   * interfaces of this machine may change between two starts.
+   * Returns true if a host is an IP address rather than a name. Its zone is ignored: the interfaces
+   * of this machine may change between two starts.
    */
   public static boolean isAddress(String host) {
     int zone = host.indexOf('%');
@@ -262,7 +261,9 @@ public final class SentinelWords {
     return port;
   }
 
-  /** A port, or the 0 that Redis writes for a sentinel whose address another one has taken. */
+  /**
+   * Parses a port, or the 0 that Redis writes for a sentinel whose address was taken by another.
+   */
   private static int anyPort(@Nullable String value, String refusal) throws RefusedValue {
     long port = value == null ? -1 : Numbers.parseLong(value, -1);
     if (port < 0 || port > 65535) {
@@ -272,9 +273,9 @@ public final class SentinelWords {
   }
 
   /**
-   * Looks at what only shows when all lines are read.
+   * Checks conditions that depend on all lines.
    *
-   * @param directory where relative paths start
+   * @param directory the base of relative paths
    */
   public void finish(Path directory) throws WrongLine {
     for (NamedHost named : hosts) {
@@ -297,20 +298,20 @@ public final class SentinelWords {
     }
   }
 
-  /** What the lines say for all masters. */
+  /** Returns the options for all masters. */
   public GlobalOptions global() {
     return global;
   }
 
-  /** Takes what SENTINEL CONFIG SET says for all masters. */
+  /** Sets the options for all masters, for SENTINEL CONFIG SET. */
   public void global(GlobalOptions changed) {
     global = changed;
   }
 
   /**
-   * The state that the lines tell.
+   * Returns the state in the lines.
    *
-   * @param newId the id of a sentinel that has none yet
+   * @param newId the id for a sentinel without one
    */
   public SentinelState state(String newId) {
     List<MasterState> states = new ArrayList<>();
@@ -327,12 +328,12 @@ public final class SentinelWords {
     return new SentinelState(myId.isEmpty() ? newId : myId, currentEpoch, List.copyOf(states));
   }
 
-  /** The lines that tell a state, each without the word {@code sentinel}. */
+  /** Returns the lines for a state, each without the word {@code sentinel}. */
   public List<List<String>> lines(SentinelState state) {
     List<List<String>> lines = new ArrayList<>();
     lines.add(List.of("myid", state.myId()));
     globalLine(lines, "deny-scripts-reconfig", word(global.denyScriptsReconfig()), "yes");
-    // Without it neither this program nor Redis reads the names, whoever refuses new ones by now.
+    // Without it neither this program nor Redis reads the names, even if new ones are refused.
     boolean resolves = global.resolveHostnames() || state.hasHostNames();
     globalLine(lines, "resolve-hostnames", word(resolves), "no");
     globalLine(lines, "announce-hostnames", word(global.announceHostnames()), "no");

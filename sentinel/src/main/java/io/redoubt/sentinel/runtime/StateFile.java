@@ -8,8 +8,8 @@ import java.util.List;
 import java.util.regex.Pattern;
 
 /**
- * The state in the sentinel's own config file: its lines are brought up to date by the least edit,
- * all others stay as the operator wrote them.
+ * The state in the sentinel's config file: its lines are updated by a minimal edit, and all others
+ * stay as the operator wrote them.
  */
 public final class StateFile implements StateStore {
   private static final Pattern PLAIN = Pattern.compile("[\\w.:/*@%+=,!?<>~^&$-]+");
@@ -18,9 +18,9 @@ public final class StateFile implements StateStore {
   private SentinelState state;
 
   /**
-   * The file that the directives were read from.
+   * Creates the store in the directives' file.
    *
-   * @param state what the file is to hold until something else is saved
+   * @param state the state that the file has until another one is saved
    */
   public StateFile(SentinelDirectives directives, SentinelState state) {
     this.directives = directives;

@@ -10,18 +10,18 @@ import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Has the state written by another thread, so that a slow disk does not hold up the loop, and lets
- * wait what rests on it. One write is on at a time: what changes meanwhile is in the next one.
- * Belongs to the loop.
+ * Saves the state on another thread, so that a slow disk does not block the event loop, and
+ * notifies those who wait for it. One write is pending at a time; later changes are combined in the
+ * next one. Confined to the event loop.
  */
 public final class StateKeeper {
-  /** Is told how a write ended. */
+  /** Receives the outcome of a write. */
   @FunctionalInterface
   public interface Outcome {
     /**
-     * The state of the moment when this began to wait was written, or could not be.
+     * Called after the write of the state at the time of registration.
      *
-     * @param kept whether it is on disk
+     * @param kept true if it is on disk
      */
     void ended(boolean kept);
   }
@@ -36,7 +36,7 @@ public final class StateKeeper {
 
   private @Nullable SentinelState newest;
 
-  /** Changes so far, and up to which of them a write has ended, well or not. */
+  /** The number of changes so far, and the number covered by finished writes, successful or not. */
   private long changes;
 
   private long tried;
@@ -44,10 +44,10 @@ public final class StateKeeper {
   private boolean failed;
 
   /**
-   * Nothing to be kept yet.
+   * Creates a keeper without a pending change.
    *
-   * @param writers runs what waits for the disk
-   * @param loop runs what is to be done on the loop
+   * @param writers runs the writes
+   * @param loop runs callbacks on the event loop
    */
   public StateKeeper(StateStore store, Executor writers, Executor loop, Log log) {
     this.store = store;
@@ -56,7 +56,7 @@ public final class StateKeeper {
     this.log = log;
   }
 
-  /** There is another state to be kept. */
+  /** Saves a changed state. */
   public void changed(SentinelState state) {
     newest = state;
     changes++;
@@ -65,7 +65,7 @@ public final class StateKeeper {
     }
   }
 
-  /** Tries again when the last write failed. */
+  /** Retries after a failed write. */
   public void retry() {
     SentinelState state = newest;
     if (failed && !writing && state != null) {
@@ -73,17 +73,20 @@ public final class StateKeeper {
     }
   }
 
-  /** Whether no write is to be waited for. */
+  /** Returns true if no write is pending. */
   public boolean isSettled() {
     return tried == changes;
   }
 
-  /** Whether everything is on disk. */
+  /** Returns true if all changes are on disk. */
   public boolean isKept() {
     return isSettled() && !failed;
   }
 
-  /** Tells how the write ends that covers everything so far: at once when it has ended. */
+  /**
+   * Registers for the end of the write that covers all changes so far; called at once if it has
+   * ended.
+   */
   public void whenSettled(Outcome outcome) {
     if (isSettled()) {
       outcome.ended(!failed);

@@ -3,24 +3,24 @@ package io.redoubt.sentinel.runtime;
 import io.redoubt.sentinel.core.SentinelState;
 import java.io.IOException;
 
-/** Where a sentinel's state survives it. */
+/** The persistent state of a sentinel. */
 @FunctionalInterface
 public interface StateStore {
-  /** A state that is ready to be written. */
+  /** A prepared write of a state. */
   @FunctionalInterface
   interface Write {
     /**
-     * Writes it durably, in place of the one before, or leaves that one whole; from any thread.
+     * Writes the state durably and atomically. Thread-safe.
      *
-     * @throws IOException when it could not be written
+     * @throws IOException if the write fails
      */
     void run() throws IOException;
   }
 
   /**
-   * Makes a state ready to be written; on the loop, and not while another one is being written.
+   * Prepares the write of a state. Called on the event loop, and not during another write.
    *
-   * @throws IOException when it can't be written
+   * @throws IOException if it can't be written
    */
   Write prepare(SentinelState state) throws IOException;
 }

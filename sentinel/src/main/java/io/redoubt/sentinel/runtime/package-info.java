@@ -1,9 +1,9 @@
 /**
- * The sentinel's contact with the world: carries out what the core wants done, and brings it what
- * happens. Connections to nodes, ticks, the state in sentinel.conf.
+ * The sentinel's I/O: performs the core's outputs and feeds it inputs. Connections to nodes, ticks,
+ * scripts, and the state in sentinel.conf.
  *
- * <p>Imports the core and the protocol module; decides nothing that the core could decide, so that
- * what is hard to test here stays small.
+ * <p>Imports the core and the protocol module. Leaves all decisions to the core, so that the code
+ * that is hard to test stays small.
  */
 @NullMarked
 package io.redoubt.sentinel.runtime;
