@@ -30,7 +30,7 @@ import io.redoubt.protocol.session.PubSubCommands;
 import io.redoubt.sentinel.command.SelfCommands;
 import io.redoubt.sentinel.command.SentinelCall;
 import io.redoubt.sentinel.command.SentinelCommands;
-import io.redoubt.sentinel.command.ServerCommands;
+import io.redoubt.sentinel.command.SentinelServerCommands;
 import io.redoubt.sentinel.core.Sentinel;
 import io.redoubt.sentinel.core.SentinelState;
 import io.redoubt.sentinel.core.Timings;
@@ -225,13 +225,13 @@ public final class SentinelServer implements AutoCloseable {
   private void fill(
       CommandTable<SentinelCall> table, ClientRegistry clients, Channels channels, Info info) {
     table.add(new SentinelCommands(), new SelfCommands());
-    table.add(new ServerCommands(info, this::end));
+    table.add(new SentinelServerCommands(info, this::end));
     table.add(
         new ConnectionCommands<SentinelCall>(new Hello(Version.REDIS, "sentinel", null)),
         new ClientCommands<SentinelCall>(clients));
     table.add(
         new PubSubCommands<SentinelCall>(
-            channels, ServerCommands::publish, ServerCommands::publish));
+            channels, SentinelServerCommands::publish, SentinelServerCommands::publish));
     table.add(new CommandCommands<>(table));
     table.add(new AclCommands<>(clients, table, random, this::usersFile));
     for (String absent : ABSENT) {

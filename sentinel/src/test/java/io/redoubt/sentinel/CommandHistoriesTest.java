@@ -20,8 +20,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Whatever clients tell a sentinel, each command has one reply and the next start reads from its
- * file what the sentinel knows. {@code -Dredoubt.histories=10000} for more of them.
+ * Tests with random commands that each has one reply, and that the next start reads the sentinel's
+ * knowledge from its file. {@code -Dredoubt.histories=10000} for more of them.
  */
 class CommandHistoriesTest {
   private static final int HISTORIES = Integer.getInteger("redoubt.histories", 100);
@@ -55,7 +55,7 @@ class CommandHistoriesTest {
   private final HostileWords words = new HostileWords(random);
 
   @Test
-  void readsBackWhateverItWasTold() throws Exception {
+  void readsBackTheStateAfterRandomCommands() throws Exception {
     int port = FreePorts.one();
     Path file = folder.resolve("sentinel.conf");
     Files.writeString(

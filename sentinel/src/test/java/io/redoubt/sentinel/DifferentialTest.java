@@ -18,9 +18,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * The same conversation with a real sentinel and with ours, both watching a master that is not
- * there: every reply is the same. The lines are in {@code conversation.txt}; what is after a {@code
- * #} says nothing to them.
+ * Compares the replies of a real sentinel and ours in the same conversation, both monitoring a
+ * missing master. The lines are in {@code conversation.txt}; text after a {@code #} is a comment.
  */
 class DifferentialTest {
   private static final Path REAL = Path.of("/usr/bin/redis-sentinel");
@@ -28,7 +27,7 @@ class DifferentialTest {
   @TempDir private Path folder;
 
   @Test
-  void saysWhatARealSentinelSays() throws Exception {
+  void repliesLikeARealSentinel() throws Exception {
     assumeTrue(Files.isExecutable(REAL), REAL + " is not installed");
     List<Integer> ports = FreePorts.several(5);
     Path theirs = conf("theirs.conf", ports, ports.get(3));
@@ -83,7 +82,10 @@ class DifferentialTest {
             .formatted(port, ports.get(0), ports.get(1), ports.get(2)));
   }
 
-  /** Lines of words, {@code ""} for an empty one and {@code $master} for the master's port. */
+  /**
+   * Returns lines of words, with {@code ""} for an empty one and {@code $master} for the master's
+   * port.
+   */
   private static List<List<String>> conversation(List<Integer> ports) throws IOException {
     List<List<String>> lines = new ArrayList<>();
     try (InputStream in = DifferentialTest.class.getResourceAsStream("conversation.txt")) {

@@ -21,9 +21,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * A real sentinel and ours, each over a real master and two replicas of its own that ask for a
- * password of a user, have renamed commands and are known by name, one of them unannounced: what
- * both publish when the master dies, word for word.
+ * Compares the events of a real sentinel and ours after a master's death. Each monitors its own
+ * master with two replicas, which require authentication, have renamed commands and are known by
+ * name; one is unannounced.
  */
 class EventsTest {
   private static final Path REAL_SERVER = Path.of("/usr/bin/redis-server");
@@ -50,7 +50,7 @@ class EventsTest {
   }
 
   @Test
-  void publishesWhatARealSentinelPublishes() throws Exception {
+  void publishesTheEventsOfARealSentinel() throws Exception {
     assumeTrue(Files.isExecutable(REAL_SENTINEL) && Files.isExecutable(REAL_SERVER));
     Group theirs = new Group("theirs");
     Group mine = new Group("ours");
@@ -79,7 +79,7 @@ class EventsTest {
         .start();
   }
 
-  /** A sentinel, what it watches, and what it publishes, in which ports are told as P0, P1 ... */
+  /** A sentinel, its nodes, and its events, in which ports are replaced by P0, P1 ... */
   private final class Group {
     private final String name;
     private final List<Integer> ports = FreePorts.several(NODES + 1);
@@ -159,7 +159,7 @@ class EventsTest {
             Reply master = ask(ports.getLast(), "mine", "SENTINEL", "MASTER", "mymaster");
             return value(master, "num-slaves").equals("2") && !value(master, "runid").isEmpty();
           });
-      // Replicas are chosen by their priority only when they have told it.
+      // Priorities count only once the replicas have reported them.
       await()
           .atMost(LIMIT)
           .until(() ->
@@ -190,7 +190,7 @@ class EventsTest {
           events.add(text);
         }
       } catch (IOException | UncheckedIOException e) {
-        // The test is over.
+        // The test has ended.
       }
     }
 
@@ -198,7 +198,7 @@ class EventsTest {
       nodes.getFirst().destroyForcibly().waitFor();
     }
 
-    /** What comes last is that the old master, now a replica, is down. */
+    /** The last event is that the old master, now a replica, is down. */
     void awaitSwitch() {
       await()
           .atMost(LIMIT)

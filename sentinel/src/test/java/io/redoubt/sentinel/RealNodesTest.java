@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Three sentinels over a real redis-server with two replicas: the story of seed 004. */
+/** Tests three sentinels over a real redis-server with two replicas. */
 class RealNodesTest {
   private static final Path REDIS_SERVER = Path.of("/usr/bin/redis-server");
 
@@ -30,7 +30,7 @@ class RealNodesTest {
   private final List<SentinelServer> sentinels = new ArrayList<>();
   private final List<Integer> sentinelPorts = new ArrayList<>();
 
-  /** Look-ups of names wait for it. */
+  /** Blocks look-ups of names while held. */
   private volatile CountDownLatch namesAnswer = new CountDownLatch(0);
 
   @AfterEach
@@ -41,7 +41,7 @@ class RealNodesTest {
   }
 
   @Test
-  void aReplicaTakesOverAndTheOldMasterFollowsIt() throws Exception {
+  void promotesAReplicaAndReconfiguresTheOldMaster() throws Exception {
     Assumptions.assumeTrue(Files.isExecutable(REDIS_SERVER));
     for (int i = 0; i < 3; i++) {
       nodePorts.add(FreePorts.one());
@@ -53,7 +53,7 @@ class RealNodesTest {
     }
     await().until(() -> sentinelPorts.stream().allMatch(port -> knows(port, 2, 2)));
     for (int port : sentinelPorts) {
-      // A master that returns is turned after four of these periods.
+      // A returning master is reconfigured after four of these periods.
       ask(port, "SENTINEL", "DEBUG", "publish-period", "300");
     }
 
@@ -79,9 +79,9 @@ class RealNodesTest {
         .contains("sentinel known-replica mymaster node0 " + nodePorts.get(0) + "\n");
   }
 
-  /** The failover is over at once then; what was ordered last still has to reach the old master. */
+  /** The failover then ends at once; the last order must still reach the old master. */
   @Test
-  void theOnlyOtherNodeTakesOver() throws Exception {
+  void promotesTheOnlyReplica() throws Exception {
     Assumptions.assumeTrue(Files.isExecutable(REDIS_SERVER));
     for (int i = 0; i < 2; i++) {
       nodePorts.add(FreePorts.one());
@@ -90,7 +90,7 @@ class RealNodesTest {
     await().until(() -> info(0).contains("connected_slaves:1"));
     startSentinel(0);
     int sentinel = sentinelPorts.getFirst();
-    // Nobody corrects the old master in time if it is not told by the failover itself.
+    // Only the failover itself can reconfigure the old master in time.
     ask(sentinel, "SENTINEL", "DEBUG", "publish-period", "1000000");
     await()
         .until(
@@ -103,9 +103,9 @@ class RealNodesTest {
                     "role:slave\r\nmaster_host:127.0.0.1\r\nmaster_port:" + nodePorts.get(1)));
   }
 
-  /** docker stop takes the name of a container with it, and the name server may be one. */
+  /** docker stop removes the name of a container too, possibly with the name server. */
   @Test
-  void theNameServerDiesWithTheMaster() throws Exception {
+  void failsOverWithoutNameServer() throws Exception {
     Assumptions.assumeTrue(Files.isExecutable(REDIS_SERVER));
     for (int i = 0; i < 2; i++) {
       nodePorts.add(FreePorts.one());
@@ -138,7 +138,7 @@ class RealNodesTest {
     return words.get(words.indexOf("flags") + 1);
   }
 
-  /** Every node has a name; while the name server is away nobody hears that it is. */
+  /** Every node has a name; look-ups block while the name server is away. */
   private InetAddress lookUp(String name) throws UnknownHostException {
     try {
       namesAnswer.await();

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The programs that a sentinel runs: when, with what, and what becomes of those that fail. */
+/** Tests the scripts of a sentinel: their occasions, arguments and failures. */
 class ScriptsTest {
   private static final String OTHER_ID = "f13cf218665276fca68656336704e0d90a8571b9";
 
@@ -72,7 +72,7 @@ class ScriptsTest {
   }
 
   @Test
-  void tellEventsAndNewMasters() throws IOException {
+  void runForEventsAndNewMasters() throws IOException {
     call(
         "SENTINEL SET mymaster notification-script "
             + folder.resolve("notify.sh")
@@ -99,7 +99,7 @@ class ScriptsTest {
   }
 
   @Test
-  void runAgainWhenTheyAskForIt() throws IOException {
+  void retryOnRequest() throws IOException {
     call("SENTINEL DEBUG script-retry-delay 50");
     call("SENTINEL SET mymaster notification-script " + folder.resolve("again.sh"));
     await().until(() -> lines("tries").size() >= 3);
@@ -113,7 +113,7 @@ class ScriptsTest {
   }
 
   @Test
-  void areKilledWhenTheyTakeTooLong() throws IOException {
+  void areKilledAfterTheTimeout() throws IOException {
     call("SENTINEL DEBUG script-max-runtime 200 script-retry-delay 600000");
     try (RespClient listener = RespClient.connect("127.0.0.1", port)) {
       listener.send("SUBSCRIBE", "-script-timeout");
@@ -132,7 +132,7 @@ class ScriptsTest {
   }
 
   @Test
-  void thatFailAreTold() throws IOException {
+  void areReportedIfTheyFail() throws IOException {
     try (RespClient listener = RespClient.connect("127.0.0.1", port)) {
       listener.send("SUBSCRIBE", "-script-error");
       listener.receive();

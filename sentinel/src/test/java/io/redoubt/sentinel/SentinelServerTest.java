@@ -20,7 +20,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A sentinel as its clients see it; what it watches is nowhere. */
+/** Tests a sentinel's commands and events; its master does not exist. */
 class SentinelServerTest {
   private static final String ID = "5bec50a85f9e5ff5fbc33158d18d95e2cf6c7188";
   private static final String OTHER_ID = "f13cf218665276fca68656336704e0d90a8571b9";
@@ -88,7 +88,7 @@ class SentinelServerTest {
   }
 
   @Test
-  void tellsWhatItWatches() throws IOException {
+  void listsItsMasters() throws IOException {
     assertThat(texts(call("SENTINEL get-master-addr-by-name mymaster")))
         .containsExactly("127.0.0.1", Integer.toString(nodePort));
     assertThat(call("SENTINEL GET-MASTER-ADDR-BY-NAME nobody").isNull()).isTrue();
@@ -120,7 +120,7 @@ class SentinelServerTest {
   }
 
   @Test
-  void infoHasItsSections() throws IOException {
+  void showsTheSectionsOfInfo() throws IOException {
     String info = call("INFO").text();
     assertThat(info)
         .contains("# Server\r\nredis_version:7.2", "redis_mode:sentinel\r\n", "tcp_port:" + port)
@@ -136,7 +136,7 @@ class SentinelServerTest {
   }
 
   @Test
-  void votesOnceInAnEpochAndWritesItDown() throws IOException {
+  void votesOnceInAnEpochAndSavesTheVote() throws IOException {
     String ask = "SENTINEL is-master-down-by-addr 127.0.0.1 " + nodePort + " ";
     assertThat(call(ask + "0 *").elements()).extracting(Reply::text).containsExactly("0", "*", "0");
     assertThat(texts(call(ask + "5 " + OTHER_ID))).containsExactly("0", OTHER_ID, "5");
@@ -159,7 +159,7 @@ class SentinelServerTest {
   }
 
   @Test
-  void doesNotVoteWhenItCantWrite() throws IOException {
+  void doesNotVoteWithoutSaving() throws IOException {
     Path file = folder.resolve("sentinel.conf");
     Files.delete(file);
     Files.createDirectory(file);
@@ -283,7 +283,7 @@ class SentinelServerTest {
   }
 
   @Test
-  void knowsNodesByName() throws Exception {
+  void identifiesNodesByName() throws Exception {
     client.close();
     server.close();
     start(
@@ -305,7 +305,7 @@ class SentinelServerTest {
   }
 
   @Test
-  void speaksOfPrimariesToo() throws IOException {
+  void acceptsTheTermPrimary() throws IOException {
     assertThat(call("SENTINEL PRIMARIES").elements()).hasSize(1);
     assertThat(fields(call("SENTINEL PRIMARY mymaster"))).containsEntry("name", "mymaster");
     assertThat(texts(call("SENTINEL GET-PRIMARY-ADDR-BY-NAME mymaster")))
@@ -342,7 +342,7 @@ class SentinelServerTest {
   }
 
   @Test
-  void asksForItsPassword() throws Exception {
+  void requiresItsPassword() throws Exception {
     client.close();
     server.close();
     start(file().replaceAll("user .*\n", "") + "requirepass secret\n");
@@ -352,7 +352,7 @@ class SentinelServerTest {
   }
 
   @Test
-  void refusesWhatTheNextStartWouldRefuse() throws Exception {
+  void refusesValuesThatTheNextStartWouldRefuse() throws Exception {
     assertThat(call("SENTINEL SET mymaster quorum 4294967296"))
         .isEqualTo(error("ERR Invalid argument '4294967296' for SENTINEL SET 'quorum'"));
     assertThat(call("SENTINEL SET mymaster parallel-syncs 2147483648").isError()).isTrue();
@@ -366,7 +366,7 @@ class SentinelServerTest {
   }
 
   @Test
-  void keepsNamesReadableThatItNoLongerTakes() throws Exception {
+  void keepsKnownNamesReadableAfterDisablingNames() throws Exception {
     call("SENTINEL CONFIG SET resolve-hostnames yes");
     call("SENTINEL MONITOR named redis-0.example 6379 2");
     assertThat(call("SENTINEL CONFIG SET resolve-hostnames no")).isEqualTo(new Reply.Simple("OK"));

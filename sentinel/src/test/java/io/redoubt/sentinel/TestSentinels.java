@@ -7,23 +7,23 @@ import io.redoubt.sentinel.runtime.SentinelDirectives;
 import java.nio.file.Path;
 import java.util.SplittableRandom;
 
-/** Starts sentinels of this process. */
+/** Starts sentinels in this process. */
 final class TestSentinels {
   private TestSentinels() {}
 
-  /** The configuration of a file. */
+  /** Loads the configuration of a file. */
   static SentinelDirectives load(Path file) throws Exception {
     SentinelDirectives directives = new SentinelDirectives();
     directives.load(file, new byte[0], "");
     return directives;
   }
 
-  /** One that logs nothing and asks the system for names. */
+  /** Starts a silent sentinel with the system's resolver. */
   static SentinelServer start(SentinelDirectives directives) throws Exception {
     return start(directives, 1, HostNames.Lookup.ofSystem());
   }
 
-  /** As the other one, with a seed of its own and names that somebody else knows. */
+  /** Starts a silent sentinel with a given seed and resolver. */
   static SentinelServer start(SentinelDirectives directives, long seed, HostNames.Lookup names)
       throws Exception {
     Clock clock = Clock.system();

@@ -26,7 +26,7 @@ class DumpPayloadTest {
   }
 
   static String restore(byte[] payload) throws RdbException {
-    Contents contents = new Contents();
+    RdbContents contents = new RdbContents();
     DumpPayload.read(
         MemorySegment.ofArray(payload), 0, payload.length, BufferMemory.offHeap(), contents);
     return contents.keys.values().iterator().next().bytes();

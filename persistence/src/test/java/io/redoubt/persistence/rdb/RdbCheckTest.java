@@ -144,7 +144,7 @@ class RdbCheckTest {
    * skips them on load; the real tool takes them for the end of the file.
    */
   private static boolean holdsEmptyCollection(byte[] content) {
-    Contents contents = new Contents();
+    RdbContents contents = new RdbContents();
     try (RdbReader reader = new RdbReader(BufferMemory.offHeap(), contents)) {
       reader.feed(MemorySegment.ofArray(content), 0, content.length);
     } catch (RdbException e) {

@@ -31,7 +31,7 @@ class RdbReaderTest {
   void readsWrittenFilesInAnyChunks() throws RdbException {
     RandomGenerator random = Seed.random("RdbReaderTest");
     for (int round = 0; round < 40; round++) {
-      Map<String, Contents.Value> keys = Rdbs.randomKeys(random, 30);
+      Map<String, RdbContents.Value> keys = Rdbs.randomKeys(random, 30);
       byte[] file = Rdbs.write(keys, round % 2 == 0);
       int piece =
           switch (round % 3) {
@@ -40,7 +40,7 @@ class RdbReaderTest {
             default -> 300_000;
           };
       int large = round % 4 == 0 ? 300 : 1 << 16;
-      Contents read = Rdbs.read(file, piece, random, large);
+      RdbContents read = Rdbs.read(file, piece, random, large);
       assertThat(read.keys).isEqualTo(keys);
       assertThat(read.version).isEqualTo(9);
       assertThat(read.ended).isTrue();
@@ -53,26 +53,26 @@ class RdbReaderTest {
     RandomGenerator random = Seed.random("RdbReaderTest");
     String plain = Rdbs.noise(random, 1_000_000);
     String compressible = "the quick brown fox ".repeat(100_000);
-    Map<String, Contents.Value> keys =
+    Map<String, RdbContents.Value> keys =
         Map.of(
-            "0/plain", new Contents.Value(plain, RdbKey.NONE),
-            "0/compressible", new Contents.Value(compressible, RdbKey.NONE));
+            "0/plain", new RdbContents.Value(plain, RdbKey.NONE),
+            "0/compressible", new RdbContents.Value(compressible, RdbKey.NONE));
     byte[] file = Rdbs.write(keys, true);
     assertThat(file.length).isLessThan(1_100_000);
-    Contents read = Rdbs.read(file, 10_000, random, 1 << 16);
+    RdbContents read = Rdbs.read(file, 10_000, random, 1 << 16);
     assertThat(read.keys).isEqualTo(keys);
     assertThat(read.parts).isGreaterThan(100);
   }
 
   @Test
   void clearsAttributesAfterTheirKey() throws RdbException {
-    Contents seconds =
+    RdbContents seconds =
         Rdbs.read(file("REDIS0003", 0xfd, 1, 0, 0, 0x40, 0, 1, 'k', 1, 'v', 0, 1, 'l', 1, 'v'));
     assertThat(seconds.keys.get("0/k").expireAtMillis()).isEqualTo(((0x40 << 24) + 1) * 1000L);
     assertThat(seconds.keys.get("0/l").expireAtMillis()).isEqualTo(RdbKey.NONE);
-    Contents idle = Rdbs.read(file("REDIS0009", 0xf8, 0x41, 0, 0, 1, 'k', 1, 'v'));
+    RdbContents idle = Rdbs.read(file("REDIS0009", 0xf8, 0x41, 0, 0, 1, 'k', 1, 'v'));
     assertThat(idle.idleSeconds).isEqualTo(256);
-    Contents frequency = Rdbs.read(file("REDIS0009", 0xf9, 200, 0, 1, 'k', 1, 'v'));
+    RdbContents frequency = Rdbs.read(file("REDIS0009", 0xf9, 200, 0, 1, 'k', 1, 'v'));
     assertThat(frequency.frequency).isEqualTo(200);
   }
 
@@ -88,7 +88,7 @@ class RdbReaderTest {
       assertThat(Rdbs.read(file("REDIS%04d".formatted(version))).version).isEqualTo(version);
     }
     assertThat(Rdbs.read(file("VALKEY080", 0xfe, 3, 0, 1, 'k', 0xc0, 7)).keys)
-        .containsEntry("3/k", new Contents.Value("7", RdbKey.NONE));
+        .containsEntry("3/k", new RdbContents.Value("7", RdbKey.NONE));
   }
 
   @ParameterizedTest
@@ -134,7 +134,7 @@ class RdbReaderTest {
     int[] all = new int[head.length + rest.length];
     System.arraycopy(head, 0, all, 0, head.length);
     System.arraycopy(rest, 0, all, head.length, rest.length);
-    Contents contents = Rdbs.read(file("REDIS0011", all));
+    RdbContents contents = Rdbs.read(file("REDIS0011", all));
     assertThat(contents.module).isEqualTo("redoubt-_");
     assertThat(contents.functions).isEqualTo(1);
     assertThat(contents.keys).containsOnlyKeys("0/k");
@@ -142,7 +142,7 @@ class RdbReaderTest {
 
   @Test
   void refusesAWrongChecksum() {
-    byte[] file = Rdbs.write(Map.of("0/k", new Contents.Value("value", RdbKey.NONE)), false);
+    byte[] file = Rdbs.write(Map.of("0/k", new RdbContents.Value("value", RdbKey.NONE)), false);
     file[file.length - 12] ^= 1;
     assertThatThrownBy(() -> Rdbs.read(file))
         .isInstanceOf(RdbException.class)
@@ -151,7 +151,7 @@ class RdbReaderTest {
 
   @Test
   void refusesAnEarlyEndAndALengthBeyondTheEnd() {
-    byte[] file = Rdbs.write(Map.of("0/k", new Contents.Value("value", RdbKey.NONE)), false);
+    byte[] file = Rdbs.write(Map.of("0/k", new RdbContents.Value("value", RdbKey.NONE)), false);
     byte[] cut = Arrays.copyOf(file, file.length - 9);
     assertThatThrownBy(() -> Rdbs.read(cut))
         .isInstanceOf(RdbException.class)
@@ -165,7 +165,7 @@ class RdbReaderTest {
   void leavesBytesBehindTheEndUnread() throws RdbException {
     byte[] file = file("REDIS0009", 0, 1, 'k', 1, 'v');
     byte[] more = Arrays.copyOf(file, file.length + 13);
-    Contents contents = new Contents();
+    RdbContents contents = new RdbContents();
     try (RdbReader reader = new RdbReader(BufferMemory.offHeap(), contents)) {
       reader.feed(MemorySegment.ofArray(more), 0, more.length);
       assertThat(reader.complete()).isTrue();

@@ -8,14 +8,14 @@ import java.util.TreeMap;
 /** Small RDB files with strings, for tests of other packages. */
 public final class RdbStrings implements AutoCloseable {
 
-  private final Contents contents = new Contents();
+  private final RdbContents contents = new RdbContents();
   private final RdbReader reader = new RdbReader(BufferMemory.offHeap(), contents);
 
   /** Returns a file with these keys and values in database 0. */
   public static byte[] write(Map<String, String> keys) {
-    Map<String, Contents.Value> values = new TreeMap<>();
-    keys.forEach(
-        (key, value) -> values.put(Contents.name(0, key), new Contents.Value(value, RdbKey.NONE)));
+    Map<String, RdbContents.Value> values = new TreeMap<>();
+    keys.forEach((key, value) ->
+        values.put(RdbContents.name(0, key), new RdbContents.Value(value, RdbKey.NONE)));
     return Rdbs.write(values, true);
   }
 

@@ -17,7 +17,7 @@ final class Rdbs {
     return text.getBytes(StandardCharsets.ISO_8859_1);
   }
 
-  static byte[] write(Map<String, Contents.Value> keys, boolean compress) {
+  static byte[] write(Map<String, RdbContents.Value> keys, boolean compress) {
     BufferMemory buffers = BufferMemory.offHeap();
     try (BlockOutput out = new BlockOutput(buffers);
         RdbWriter writer = new RdbWriter(out, compress, buffers)) {
@@ -26,7 +26,7 @@ final class Rdbs {
       writer.aux("redis-bits", "64");
       int selected = -1;
       RdbKey key = new RdbKey();
-      for (Map.Entry<String, Contents.Value> entry : new TreeMap<>(keys).entrySet()) {
+      for (Map.Entry<String, RdbContents.Value> entry : new TreeMap<>(keys).entrySet()) {
         int slash = entry.getKey().indexOf('/');
         int database = Integer.parseInt(entry.getKey().substring(0, slash));
         if (database != selected) {
@@ -46,9 +46,9 @@ final class Rdbs {
   }
 
   /** Reads bytes in chunks of random sizes up to pieceBytes. */
-  static Contents read(byte[] file, int pieceBytes, RandomGenerator random, int largeBytes)
+  static RdbContents read(byte[] file, int pieceBytes, RandomGenerator random, int largeBytes)
       throws RdbException {
-    Contents contents = new Contents();
+    RdbContents contents = new RdbContents();
     MemorySegment bytes = MemorySegment.ofArray(file);
     try (RdbReader reader = new RdbReader(BufferMemory.offHeap(), contents, largeBytes)) {
       reader.totalBytes(file.length);
@@ -62,7 +62,7 @@ final class Rdbs {
     return contents;
   }
 
-  static Contents read(byte[] file) throws RdbException {
+  static RdbContents read(byte[] file) throws RdbException {
     return read(file, file.length, RandomGenerator.of("L64X128MixRandom"), 1 << 16);
   }
 
@@ -70,16 +70,16 @@ final class Rdbs {
    * Returns keys in several databases with values of all kinds: numbers, short, long, compressible
    * or not.
    */
-  static Map<String, Contents.Value> randomKeys(RandomGenerator random, int count) {
-    Map<String, Contents.Value> keys = new TreeMap<>();
+  static Map<String, RdbContents.Value> randomKeys(RandomGenerator random, int count) {
+    Map<String, RdbContents.Value> keys = new TreeMap<>();
     for (int i = 0; i < count; i++) {
       String key =
           random.nextInt(4) == 0 ? Integer.toString(random.nextInt()) : randomBytes(random);
       long expiry =
           random.nextBoolean() ? RdbKey.NONE : 4_000_000_000_000L + random.nextInt(1_000_000);
       keys.put(
-          Contents.name(random.nextInt(3) * 7, key),
-          new Contents.Value(randomValue(random), expiry));
+          RdbContents.name(random.nextInt(3) * 7, key),
+          new RdbContents.Value(randomValue(random), expiry));
     }
     return keys;
   }

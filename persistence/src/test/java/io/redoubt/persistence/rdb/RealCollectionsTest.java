@@ -86,11 +86,11 @@ class RealCollectionsTest {
     }
     Path path = directory.resolve("dump.rdb");
     byte[] file = Files.readAllBytes(path);
-    Contents contents = Rdbs.read(file, 10_000, random, 1 << 16);
+    RdbContents contents = Rdbs.read(file, 10_000, random, 1 << 16);
     assertThat(contents.keys).hasSize(44);
     for (int version = RdbFormat.WRITTEN_VERSION; version <= NEWEST_OF_REDIS_7_0; version++) {
       for (boolean compress : new boolean[] {true, false}) {
-        byte[] ours = CollectionsTest.rewritten(file, version, compress);
+        byte[] ours = RdbCollectionsTest.rewritten(file, version, compress);
         assertThat(Rdbs.read(ours).keys).isEqualTo(contents.keys);
         Files.write(path, ours);
         try (RealRedis redis = new RealRedis(directory)) {

@@ -27,13 +27,13 @@ class RealRedisTest {
     return RealRedis.isInstalled();
   }
 
-  private static Map<String, Contents.Value> someKeys() {
+  private static Map<String, RdbContents.Value> someKeys() {
     RandomGenerator random = Seed.random("RealRedisTest");
-    Map<String, Contents.Value> keys = Rdbs.randomKeys(random, 300);
-    keys.put("0/huge", new Contents.Value(Rdbs.noise(random, 70_000), RdbKey.NONE));
-    keys.put("0/compressible", new Contents.Value("seventy ".repeat(9_000), RdbKey.NONE));
-    keys.put("0/", new Contents.Value("", RdbKey.NONE));
-    keys.put("7/" + "k".repeat(1000), new Contents.Value("long key", RdbKey.NONE));
+    Map<String, RdbContents.Value> keys = Rdbs.randomKeys(random, 300);
+    keys.put("0/huge", new RdbContents.Value(Rdbs.noise(random, 70_000), RdbKey.NONE));
+    keys.put("0/compressible", new RdbContents.Value("seventy ".repeat(9_000), RdbKey.NONE));
+    keys.put("0/", new RdbContents.Value("", RdbKey.NONE));
+    keys.put("7/" + "k".repeat(1000), new RdbContents.Value("long key", RdbKey.NONE));
     return keys;
   }
 
@@ -43,18 +43,18 @@ class RealRedisTest {
 
   @Test
   void writesAFileThatRedisLoads() throws IOException {
-    Map<String, Contents.Value> keys = someKeys();
+    Map<String, RdbContents.Value> keys = someKeys();
     for (boolean compress : new boolean[] {true, false}) {
       Files.write(directory.resolve("dump.rdb"), Rdbs.write(keys, compress));
       try (RealRedis redis = new RealRedis(directory)) {
-        Map<String, Contents.Value> loaded = new TreeMap<>();
+        Map<String, RdbContents.Value> loaded = new TreeMap<>();
         for (String name : keys.keySet()) {
           redis.command("SELECT", name.substring(0, name.indexOf('/')));
           String value = redis.command("GET", keyOf(name));
           String expiry = redis.command("PEXPIRETIME", keyOf(name));
           assertThat(value).as(name).isNotNull();
           assertThat(expiry).isNotNull();
-          loaded.put(name, new Contents.Value(value, Long.parseLong(expiry)));
+          loaded.put(name, new RdbContents.Value(value, Long.parseLong(expiry)));
         }
         assertThat(loaded).isEqualTo(keys);
       }
@@ -63,12 +63,12 @@ class RealRedisTest {
 
   @Test
   void loadsTheFileAndPayloadsOfRedis() throws IOException, RdbException {
-    Map<String, Contents.Value> keys = someKeys();
+    Map<String, RdbContents.Value> keys = someKeys();
     try (RealRedis redis = new RealRedis(directory)) {
       for (String compression : new String[] {"yes", "no"}) {
         redis.command("FLUSHALL");
         redis.command("CONFIG", "SET", "rdbcompression", compression);
-        for (Map.Entry<String, Contents.Value> entry : keys.entrySet()) {
+        for (Map.Entry<String, RdbContents.Value> entry : keys.entrySet()) {
           String name = entry.getKey();
           redis.command("SELECT", name.substring(0, name.indexOf('/')));
           redis.command("SET", keyOf(name), entry.getValue().bytes());
@@ -78,11 +78,11 @@ class RealRedisTest {
           }
         }
         assertThat(redis.command("SAVE")).isEqualTo("OK");
-        Contents read = Rdbs.read(Files.readAllBytes(directory.resolve("dump.rdb")));
+        RdbContents read = Rdbs.read(Files.readAllBytes(directory.resolve("dump.rdb")));
         assertThat(new TreeMap<>(read.keys)).isEqualTo(keys);
         assertThat(read.aux).containsKey("redis-ver").containsKey("used-mem");
       }
-      for (Map.Entry<String, Contents.Value> entry : keys.entrySet()) {
+      for (Map.Entry<String, RdbContents.Value> entry : keys.entrySet()) {
         String name = entry.getKey();
         redis.command("SELECT", name.substring(0, name.indexOf('/')));
         String payload = redis.command("DUMP", keyOf(name));

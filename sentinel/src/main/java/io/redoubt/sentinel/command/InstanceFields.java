@@ -7,9 +7,9 @@ import io.redoubt.sentinel.core.Link;
 import io.redoubt.sentinel.core.Master;
 import io.redoubt.sentinel.core.MasterOptions;
 import io.redoubt.sentinel.core.NodeInfo;
-import io.redoubt.sentinel.core.Peer;
 import io.redoubt.sentinel.core.Replica;
 import io.redoubt.sentinel.core.Sentinel;
+import io.redoubt.sentinel.core.SentinelPeer;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -41,7 +41,7 @@ final class InstanceFields {
         fields.reported(replica);
         fields.replica(replica);
       }
-      case Peer peer -> fields.sentinel(peer);
+      case SentinelPeer peer -> fields.sentinel(peer);
     }
     return fields.fields;
   }
@@ -86,7 +86,7 @@ final class InstanceFields {
     add(flags, instance instanceof Master master && master.isObjectivelyDown(), "o_down");
     flags.add(instance.kind());
     add(flags, instance.link().isDisconnected(), "disconnected");
-    add(flags, instance instanceof Peer peer && peer.findsMasterDown(), "master_down");
+    add(flags, instance instanceof SentinelPeer peer && peer.findsMasterDown(), "master_down");
     if (instance instanceof Master master) {
       add(flags, master.isFailoverInProgress(), "failover_in_progress");
       add(flags, master.isFailoverForced(), "force_failover");
@@ -138,7 +138,7 @@ final class InstanceFields {
     put("replica-announced", info == null || info.announced() ? 1 : 0);
   }
 
-  private void sentinel(Peer peer) {
+  private void sentinel(SentinelPeer peer) {
     put("last-hello-message", peer.sinceHelloMillis(now));
     put("voted-leader", peer.votedFor());
     put("voted-leader-epoch", peer.votedInEpoch());

@@ -163,7 +163,7 @@ final class Discovery {
   }
 
   void hello(String payload) {
-    Hello hello = Hello.parse(payload, sentinel.settings().resolveHostnames());
+    HelloMessage hello = HelloMessage.parse(payload, sentinel.settings().resolveHostnames());
     Master master = hello == null ? null : sentinel.master(hello.masterName());
     if (hello == null || master == null) {
       return;
@@ -172,7 +172,7 @@ final class Discovery {
       heardOwnId |= !sentinel.links.hasAnnounced(hello.sentinel());
       return;
     }
-    Peer peer = notePeer(master, hello);
+    SentinelPeer peer = notePeer(master, hello);
     peer.helloHeardAt = sentinel.nowMillis();
     // A restart would read the later of them from the file.
     sentinel.raiseEpoch(master, Math.max(hello.currentEpoch(), hello.configEpoch()));
@@ -190,8 +190,8 @@ final class Discovery {
     }
   }
 
-  private Peer notePeer(Master master, Hello hello) {
-    Peer known = master.peers.get(hello.runId());
+  private SentinelPeer notePeer(Master master, HelloMessage hello) {
+    SentinelPeer known = master.peers.get(hello.runId());
     if (known != null) {
       if (!known.address.equals(hello.sentinel())) {
         sentinel.event(
@@ -209,24 +209,24 @@ final class Discovery {
       }
       return known;
     }
-    for (Peer other : List.copyOf(master.peers.values())) {
+    for (SentinelPeer other : List.copyOf(master.peers.values())) {
       if (other.address.equals(hello.sentinel())) {
         // A process has one address, so the previous one with this id is obsolete.
         sentinel.event(Level.NOTICE, "+sentinel-invalid-addr", other);
         sentinel.forgetSentinel(other.runId());
       }
     }
-    Peer peer = sentinel.addPeer(master, hello.sentinel(), hello.runId());
+    SentinelPeer peer = sentinel.addPeer(master, hello.sentinel(), hello.runId());
     sentinel.event(Level.NOTICE, "+sentinel", peer);
     sentinel.stateChanged();
     return peer;
   }
 
-  private void moveEverywhere(Peer known, Address address) {
+  private void moveEverywhere(SentinelPeer known, Address address) {
     int others = 0;
     move(known, address);
     for (Instance instance : sentinel.instances()) {
-      if (instance instanceof Peer peer
+      if (instance instanceof SentinelPeer peer
           && peer.runId().equals(known.runId())
           && !peer.address.equals(address)) {
         move(peer, address);
@@ -242,7 +242,7 @@ final class Discovery {
     }
   }
 
-  private void move(Peer peer, Address address) {
+  private void move(SentinelPeer peer, Address address) {
     Link shared = sentinel.links.ofSentinel(peer.runId(), address);
     sentinel.links.release(peer);
     peer.address = address;

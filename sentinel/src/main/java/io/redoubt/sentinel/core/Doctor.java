@@ -1,7 +1,7 @@
 package io.redoubt.sentinel.core;
 
+import io.redoubt.sentinel.core.NodeRequest.Purpose;
 import io.redoubt.sentinel.core.Output.Level;
-import io.redoubt.sentinel.core.Request.Purpose;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -40,7 +40,7 @@ final class Doctor {
     sentinel.links.send(
         node,
         Link.Kind.COMMAND,
-        new Request(Purpose.CONFIGURATION, node.id(), List.copyOf(commands)));
+        new NodeRequest(Purpose.CONFIGURATION, node.id(), List.copyOf(commands)));
   }
 
   /** Handles the node's settings, or its refusal. */
@@ -112,7 +112,7 @@ final class Doctor {
     }
     Set<String> hosts = new HashSet<>();
     hosts.add(ownHost(master));
-    for (Peer peer : master.peers.values()) {
+    for (SentinelPeer peer : master.peers.values()) {
       hosts.add(sentinel.names.numbered(peer.address).host());
     }
     if (voters > 1 && hosts.size() == 1) {

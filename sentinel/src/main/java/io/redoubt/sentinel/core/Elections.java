@@ -1,7 +1,7 @@
 package io.redoubt.sentinel.core;
 
+import io.redoubt.sentinel.core.NodeRequest.Purpose;
 import io.redoubt.sentinel.core.Output.Level;
-import io.redoubt.sentinel.core.Request.Purpose;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -80,7 +80,7 @@ final class Elections {
     if (master.expectedLeader == null) {
       return false;
     }
-    Peer leader = master.peers.get(master.expectedLeader);
+    SentinelPeer leader = master.peers.get(master.expectedLeader);
     long limit;
     if (leader == null) {
       limit = electionTimeoutMillis(master);
@@ -109,7 +109,7 @@ final class Elections {
       return;
     }
     long now = sentinel.nowMillis();
-    for (Peer peer : master.peers.values()) {
+    for (SentinelPeer peer : master.peers.values()) {
       if (!peer.link.command.isUp()) {
         continue;
       }
@@ -141,7 +141,7 @@ final class Elections {
   }
 
   /** Handles a sentinel's opinion and optional vote. */
-  void answered(Peer peer, Request request, Answer answer) {
+  void answered(SentinelPeer peer, NodeRequest request, Answer answer) {
     if (!(answer instanceof Answer.Items items)
         || items.values().size() != 3
         || !(items.values().get(0) instanceof Answer.Number down)
@@ -172,7 +172,7 @@ final class Elections {
     if (master.leader != null && master.leaderEpoch == epoch) {
       votes.merge(master.leader, 1, Integer::sum);
     }
-    for (Peer peer : master.peers.values()) {
+    for (SentinelPeer peer : master.peers.values()) {
       if (peer.leader != null && peer.leaderEpoch == epoch) {
         votes.merge(peer.leader, 1, Integer::sum);
       }
@@ -187,7 +187,7 @@ final class Elections {
 
   /** Returns true if a requested vote may still arrive. */
   boolean awaitsVotes(Master master, long epoch) {
-    for (Peer peer : master.peers.values()) {
+    for (SentinelPeer peer : master.peers.values()) {
       if (peer.link.command.isUp()
           && peer.voteAskedForEpoch == epoch
           && peer.voteAnsweredForEpoch < epoch) {
@@ -200,7 +200,7 @@ final class Elections {
   /** Returns the number of reachable sentinels of a master, this one included. */
   int usable(Master master) {
     int usable = 1;
-    for (Peer peer : master.peers.values()) {
+    for (SentinelPeer peer : master.peers.values()) {
       if (!peer.subjectivelyDown && peer.link.isServed()) {
         usable++;
       }

@@ -540,7 +540,7 @@ final class Failovers {
     for (Replica replica : master.replicas.values()) {
       replica.reconf = Reconf.NONE;
     }
-    for (Peer peer : master.peers.values()) {
+    for (SentinelPeer peer : master.peers.values()) {
       peer.findsMasterDown = false;
     }
   }

@@ -1,7 +1,7 @@
 package io.redoubt.sentinel.core;
 
+import io.redoubt.sentinel.core.NodeRequest.Purpose;
 import io.redoubt.sentinel.core.Output.Level;
-import io.redoubt.sentinel.core.Request.Purpose;
 
 /**
  * The lossless part of an ordered failover: the old master stops writes (CLIENT PAUSE WRITE), and

@@ -69,7 +69,7 @@ final class Health {
   /** Updates the quorum's view of a master. */
   void judgeTogether(Master master) {
     int agreeing = 1;
-    for (Peer peer : master.peers.values()) {
+    for (SentinelPeer peer : master.peers.values()) {
       expire(peer);
       if (peer.findsMasterDown) {
         agreeing++;
@@ -101,7 +101,7 @@ final class Health {
   }
 
   /** Discards an opinion that was not renewed for five periods. */
-  private void expire(Peer peer) {
+  private void expire(SentinelPeer peer) {
     if (sentinel.nowMillis() - peer.answeredAt > sentinel.timings().askPeriodMillis() * 5) {
       peer.findsMasterDown = false;
     }

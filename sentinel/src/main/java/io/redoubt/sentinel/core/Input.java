@@ -19,7 +19,7 @@ public sealed interface Input {
   record Disconnected(int link, Link.Kind kind, String reason) implements Input {}
 
   /** The answer to a request. */
-  record Replied(int link, Request request, Answer answer) implements Input {}
+  record Replied(int link, NodeRequest request, Answer answer) implements Input {}
 
   /**
    * A message of the hello channel.

@@ -3,7 +3,7 @@ package io.redoubt.sentinel.core;
 import org.jspecify.annotations.Nullable;
 
 /** A process monitored by a sentinel: a master, one of its replicas, or another sentinel of it. */
-public abstract sealed class Instance permits DataNode, Peer {
+public abstract sealed class Instance permits DataNode, SentinelPeer {
   private final int id;
   Address address;
   Link link;

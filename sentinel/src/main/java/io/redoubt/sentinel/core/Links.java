@@ -3,8 +3,8 @@ package io.redoubt.sentinel.core;
 import io.redoubt.sentinel.core.Link.Kind;
 import io.redoubt.sentinel.core.Link.Side;
 import io.redoubt.sentinel.core.Link.State;
+import io.redoubt.sentinel.core.NodeRequest.Purpose;
 import io.redoubt.sentinel.core.Output.Level;
-import io.redoubt.sentinel.core.Request.Purpose;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -52,7 +52,7 @@ final class Links {
   /** Returns the link to a sentinel that is already monitored at another master, or null. */
   @Nullable Link ofSentinel(String runId, Address address) {
     for (Instance instance : sentinel.instances()) {
-      if (instance instanceof Peer
+      if (instance instanceof SentinelPeer
           && instance.runId().equals(runId)
           && instance.address.equals(address)) {
         return instance.link;
@@ -88,7 +88,7 @@ final class Links {
   /** Reopens the connections to all other sentinels, once for each shared link. */
   void renewPeers() {
     for (Link link : links.values()) {
-      if (!link.users.isEmpty() && link.users.getFirst() instanceof Peer peer) {
+      if (!link.users.isEmpty() && link.users.getFirst() instanceof SentinelPeer peer) {
         renew(peer);
       }
     }
@@ -141,7 +141,7 @@ final class Links {
 
   private void greet(Instance user, Kind kind) {
     Settings settings = sentinel.settings();
-    boolean peer = user instanceof Peer;
+    boolean peer = user instanceof SentinelPeer;
     MasterOptions options = user.master().options;
     String name = peer ? settings.sentinelUser() : options.authUser();
     String pass = peer ? settings.sentinelPass() : options.authPass();
@@ -206,7 +206,7 @@ final class Links {
   }
 
   /** Counts an answer; returns null if the link no longer exists. */
-  @Nullable Link answered(int id, Request request) {
+  @Nullable Link answered(int id, NodeRequest request) {
     Link link = links.get(id);
     if (link != null && request.purpose() != Purpose.SUBSCRIPTION && link.pending > 0) {
       link.pending--;
@@ -367,8 +367,8 @@ final class Links {
     Settings settings = sentinel.settings();
     String host = settings.announceIp().isEmpty() ? link.localHost : settings.announceIp();
     Master master = instance.master();
-    Hello hello =
-        new Hello(
+    HelloMessage hello =
+        new HelloMessage(
             new Address(host, settings.announcedPort()),
             sentinel.myId(),
             sentinel.currentEpoch(),
@@ -397,7 +397,7 @@ final class Links {
     commands.add(words(node, "CLIENT", "KILL", "TYPE", "normal"));
     commands.add(words(node, "CLIENT", "KILL", "TYPE", "pubsub"));
     commands.add(words(node, "EXEC"));
-    send(node, Kind.COMMAND, new Request(Purpose.ROLE, node.id(), List.copyOf(commands)));
+    send(node, Kind.COMMAND, new NodeRequest(Purpose.ROLE, node.id(), List.copyOf(commands)));
   }
 
   /** Pauses the writes of a node for {@code millis}. */
@@ -410,10 +410,10 @@ final class Links {
   }
 
   void send(Instance instance, Kind kind, Purpose purpose, List<String> command) {
-    send(instance, kind, Request.of(purpose, instance.id(), command));
+    send(instance, kind, NodeRequest.of(purpose, instance.id(), command));
   }
 
-  void send(Instance instance, Kind kind, Request request) {
+  void send(Instance instance, Kind kind, NodeRequest request) {
     if (kind == Kind.COMMAND) {
       instance.link.pending++;
     }

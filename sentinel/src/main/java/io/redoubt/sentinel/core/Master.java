@@ -15,7 +15,7 @@ public final class Master extends DataNode {
   private final String name;
   MasterOptions options;
   final Map<Address, Replica> replicas = new LinkedHashMap<>();
-  final Map<String, Peer> peers = new LinkedHashMap<>();
+  final Map<String, SentinelPeer> peers = new LinkedHashMap<>();
 
   boolean objectivelyDown;
   long objectivelyDownSince = Link.NEVER;
@@ -82,7 +82,7 @@ public final class Master extends DataNode {
   }
 
   /** Returns the other sentinels in the order of their discovery. */
-  public Collection<Peer> sentinels() {
+  public Collection<SentinelPeer> sentinels() {
     return Collections.unmodifiableCollection(peers.values());
   }
 
@@ -155,7 +155,7 @@ public final class Master extends DataNode {
       others.add(address);
     }
     List<KnownSentinel> known = new ArrayList<>();
-    for (Peer peer : peers.values()) {
+    for (SentinelPeer peer : peers.values()) {
       known.add(new KnownSentinel(peer.address, peer.runId()));
     }
     return new MasterState(

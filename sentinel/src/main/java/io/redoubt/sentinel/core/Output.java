@@ -11,13 +11,13 @@ public sealed interface Output {
   record Disconnect(int link, Link.Kind kind) implements Output {}
 
   /** Sends a request; answered by {@link Input.Replied} or by the end of the connection. */
-  record Send(int link, Link.Kind kind, Request request) implements Output {}
+  record Send(int link, Link.Kind kind, NodeRequest request) implements Output {}
 
   /**
    * Saves the state durably. Precedes all outputs of the same step that depend on it: {@linkplain
-   * Request#rest() requests}, events, scripts, and the answer to the step's caller. These wait for
-   * this write or a later one; {@link Opinion votes} and requests that require the state must not
-   * be sent if it fails.
+   * NodeRequest#rest() requests}, events, scripts, and the answer to the step's caller. These wait
+   * for this write or a later one; {@link Opinion votes} and requests that require the state must
+   * not be sent if it fails.
    */
   record Persist(SentinelState state) implements Output {}
 

@@ -127,7 +127,7 @@ public final class Sentinel {
           links.connected(link, kind, localHost);
       case Input.Disconnected(int link, Link.Kind kind, String reason) ->
           links.disconnected(link, kind, reason);
-      case Input.Replied(int link, Request request, Answer answer) ->
+      case Input.Replied(int link, NodeRequest request, Answer answer) ->
           replied(link, request, answer);
       case Input.HelloHeard(int link, String payload) -> {
         links.heard(link);
@@ -199,7 +199,7 @@ public final class Sentinel {
       for (Replica replica : master.replicas.values()) {
         attend(replica);
       }
-      for (Peer peer : master.peers.values()) {
+      for (SentinelPeer peer : master.peers.values()) {
         attend(peer);
       }
       discovery.forgetGone(master);
@@ -224,13 +224,13 @@ public final class Sentinel {
     }
   }
 
-  private void replied(int linkId, Request request, Answer answer) {
+  private void replied(int linkId, NodeRequest request, Answer answer) {
     Link link = links.answered(linkId, request);
     Instance instance = instances.get(request.instance());
     if (link == null) {
       return;
     }
-    if (request.purpose() == Request.Purpose.PING) {
+    if (request.purpose() == NodeRequest.Purpose.PING) {
       links.pong(link, answer);
       for (Instance user : List.copyOf(link.users)) {
         if (!tilt) {
@@ -250,7 +250,7 @@ public final class Sentinel {
         }
       }
       case OPINION, VOTE -> {
-        if (instance instanceof Peer peer) {
+        if (instance instanceof SentinelPeer peer) {
           elections.answered(peer, request, answer);
         }
       }
@@ -400,10 +400,10 @@ public final class Sentinel {
     return null;
   }
 
-  Peer addPeer(Master master, Address address, String runId) {
+  SentinelPeer addPeer(Master master, Address address, String runId) {
     Link shared = links.ofSentinel(runId, address);
     Link link = shared == null ? links.make(address) : shared;
-    Peer peer = new Peer(++lastInstanceId, address, link, master, runId, now);
+    SentinelPeer peer = new SentinelPeer(++lastInstanceId, address, link, master, runId, now);
     link.users.add(peer);
     instances.put(peer.id(), peer);
     master.peers.put(runId, peer);
@@ -419,7 +419,7 @@ public final class Sentinel {
   /** Removes another sentinel from all masters. */
   void forgetSentinel(String runId) {
     for (Master master : masters.values()) {
-      Peer peer = master.peers.remove(runId);
+      SentinelPeer peer = master.peers.remove(runId);
       if (peer != null) {
         forget(peer);
       }

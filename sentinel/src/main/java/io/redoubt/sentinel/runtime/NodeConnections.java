@@ -14,7 +14,7 @@ import io.redoubt.sentinel.core.Address;
 import io.redoubt.sentinel.core.Answer;
 import io.redoubt.sentinel.core.Input;
 import io.redoubt.sentinel.core.Link;
-import io.redoubt.sentinel.core.Request;
+import io.redoubt.sentinel.core.NodeRequest;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.net.InetAddress;
@@ -106,7 +106,7 @@ final class NodeConnections {
   }
 
   /** Returns the action that sends a request if the current connection still exists. */
-  Runnable sending(int link, Link.Kind kind, Request request) {
+  Runnable sending(int link, Link.Kind kind, NodeRequest request) {
     NodeConnection connection = connections.get(new End(link, kind));
     return connection == null ? () -> {} : () -> connection.send(request);
   }
@@ -118,7 +118,7 @@ final class NodeConnections {
 
   /** A connection with its pending requests. */
   private final class NodeConnection implements Connection.Handler {
-    private record Expected(Request request, int repliesBefore) {}
+    private record Expected(NodeRequest request, int repliesBefore) {}
 
     private final End end;
     private final ReplyDecoder decoder = new ReplyDecoder();
@@ -143,7 +143,7 @@ final class NodeConnections {
       inputs.accept(new Input.Connected(end.link(), end.kind(), host));
     }
 
-    void send(Request request) {
+    void send(NodeRequest request) {
       Connection open = connection;
       if (open == null || !open.isOpen()) {
         return;

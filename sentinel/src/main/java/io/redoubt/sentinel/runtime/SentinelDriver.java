@@ -8,8 +8,8 @@ import io.redoubt.protocol.process.Clock;
 import io.redoubt.protocol.process.Log;
 import io.redoubt.sentinel.core.Input;
 import io.redoubt.sentinel.core.Link;
+import io.redoubt.sentinel.core.NodeRequest;
 import io.redoubt.sentinel.core.Output;
-import io.redoubt.sentinel.core.Request;
 import io.redoubt.sentinel.core.Sentinel;
 import io.redoubt.sentinel.core.SentinelState;
 import java.net.InetAddress;
@@ -200,7 +200,7 @@ public final class SentinelDriver {
         Runnable closing = connections.disconnecting(link, kind);
         keeper.whenSettled(kept -> closing.run()); // after pending sends
       }
-      case Output.Send(var link, Link.Kind kind, Request request) -> send(link, kind, request);
+      case Output.Send(var link, Link.Kind kind, NodeRequest request) -> send(link, kind, request);
       case Output.Event event -> {
         log(event.level(), event.type() + " " + event.payload());
         if (event.published()) {
@@ -227,7 +227,7 @@ public final class SentinelDriver {
     return null;
   }
 
-  private void send(int link, Link.Kind kind, Request request) {
+  private void send(int link, Link.Kind kind, NodeRequest request) {
     Runnable sending = connections.sending(link, kind, request);
     switch (request.rest()) {
       case NOTHING -> sending.run();

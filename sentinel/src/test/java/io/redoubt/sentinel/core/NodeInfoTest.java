@@ -55,7 +55,7 @@ class NodeInfoTest {
   }
 
   @Test
-  void keepsTheRoleWhenNoneIsTold() {
+  void keepsTheRoleWithoutOneInTheText() {
     assertThat(NodeInfo.parse("garbage\nmaster_port:x\n", NodeInfo.Role.REPLICA).role())
         .isEqualTo(NodeInfo.Role.REPLICA);
     assertThat(NodeInfo.parse("master_link_down_since_seconds:-1", NodeInfo.Role.REPLICA))

@@ -1,4 +1,4 @@
-/** Tests of the state machine's parts; as a whole it is tested by the simulation. */
+/** Tests of the state machine's parts; the simulation tests the whole. */
 @NullMarked
 package io.redoubt.sentinel.core;
 

@@ -50,7 +50,7 @@ class HostNamesTest {
   }
 
   @Test
-  void keepsTheLastAddressOfANameThatIsGone() {
+  void keepsTheLastAddressOfAnUnknownName() {
     nameServer.put("db", InetAddress.ofLiteral("10.0.0.1"));
     find("db");
     answerLookups();
@@ -65,14 +65,14 @@ class HostNamesTest {
   }
 
   @Test
-  void tellsOfANameThatNeverWas() {
+  void reportsANameThatWasNeverResolved() {
     find("nowhere");
     answerLookups();
     assertThat(answers).containsExactly("none");
   }
 
   @Test
-  void doesNotWaitForASlowNameServerWhenItHasAnAddress() {
+  void usesTheKnownAddressWithASlowNameServer() {
     nameServer.put("db", InetAddress.ofLiteral("10.0.0.1"));
     find("db");
     answerLookups();
@@ -89,7 +89,7 @@ class HostNamesTest {
   }
 
   @Test
-  void asksOnceForManyWhoWait() {
+  void resolvesOnceForManyWaiters() {
     find("db");
     find("db");
     find("other");

@@ -6,7 +6,7 @@ import io.redoubt.protocol.bytes.Utf8;
 import java.util.List;
 import java.util.Random;
 
-/** Words as a sentinel may hear them: what it hopes for, and what else a network brings. */
+/** Generates random words that a sentinel may receive, valid and hostile. */
 public final class HostileWords {
   private static final List<String> NUMBERS =
       List.of(
@@ -76,32 +76,32 @@ public final class HostileWords {
 
   private final Random random;
 
-  /** Words that follow from that chance. */
+  /** Creates words drawn from {@code random}. */
   public HostileWords(Random random) {
     this.random = random;
   }
 
-  /** One of the words. */
+  /** Returns one of the words. */
   public <T> T oneOf(List<T> words) {
     return words.get(random.nextInt(words.size()));
   }
 
-  /** True in one of so many cases. */
+  /** Returns true in one of {@code cases} cases. */
   public boolean oneIn(int cases) {
     return random.nextInt(cases) == 0;
   }
 
-  /** A number, mostly a small one. */
+  /** Returns a number, mostly a small one. */
   public String number(int bound) {
     return oneIn(4) ? oneOf(NUMBERS) : Integer.toString(1 + random.nextInt(bound));
   }
 
-  /** A host, mostly one that there could be. */
+  /** Returns a host, mostly a plausible one. */
   public String host() {
     return oneIn(4) ? oneIn(2) ? oneOf(NOT_HOSTS) : text() : oneOf(HOSTS);
   }
 
-  /** An id, mostly one of a few that are right. */
+  /** Returns an id, mostly one of a few valid ones. */
   public String id() {
     return switch (random.nextInt(8)) {
       case 0 -> text();
@@ -110,12 +110,12 @@ public final class HostileWords {
     };
   }
 
-  /** The name of a master, often that of another. */
+  /** Returns the name of a master, often another one's. */
   public String name() {
     return oneIn(8) ? text() : oneOf(List.of("mymaster", "MyMaster", "other", "a b", "c\"d", "#e"));
   }
 
-  /** Any bytes. */
+  /** Returns arbitrary bytes. */
   public String text() {
     byte[] bytes = new byte[random.nextInt(12)];
     for (int i = 0; i < bytes.length; i++) {
@@ -129,7 +129,7 @@ public final class HostileWords {
     return Utf8.decode(bytes);
   }
 
-  /** A hello, mostly one that is right but for one field. */
+  /** Returns a hello message, mostly valid except for one field. */
   public String hello() {
     String[] fields = {
       oneOf(HOSTS),
@@ -160,7 +160,7 @@ public final class HostileWords {
     };
   }
 
-  /** The INFO of a node, with replicas. */
+  /** Returns the INFO of a node with replicas. */
   public String info() {
     StringBuilder text = new StringBuilder("run_id:" + id() + "\r\nrole:");
     text.append(oneIn(4) ? "slave" : "master").append("\r\nmaster_host:").append(host());

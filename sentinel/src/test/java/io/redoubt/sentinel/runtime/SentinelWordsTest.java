@@ -19,7 +19,7 @@ class SentinelWordsTest {
   private static final String ID = "5bec50a85f9e5ff5fbc33158d18d95e2cf6c7188";
   private static final String OTHER_ID = "f13cf218665276fca68656336704e0d90a8571b9";
 
-  /** The file of seed 004, with a comment and an option in front of its master. */
+  /** A typical file, with a comment and an option before its master. */
   private static final String SEED =
       """
       # Sentinel of the first machine
@@ -67,7 +67,7 @@ class SentinelWordsTest {
   }
 
   @Test
-  void keepsEverythingButWhatChanged() throws Exception {
+  void changesOnlyModifiedLines() throws Exception {
     SentinelDirectives directives = load(SEED);
     MasterState read = directives.words().state(ID).masters().getFirst();
     MasterState switched =
@@ -94,7 +94,7 @@ class SentinelWordsTest {
   }
 
   @Test
-  void readsBackWhatItWrote() throws Exception {
+  void readsBackItsOwnLines() throws Exception {
     String everything =
         SEED
             + """
@@ -133,7 +133,7 @@ class SentinelWordsTest {
   }
 
   @Test
-  void forgetsWhoIsGone() throws Exception {
+  void dropsRemovedInstances() throws Exception {
     SentinelDirectives directives =
         load(SEED + "sentinel known-replica mymaster 192.168.145.12 6379\n");
     MasterState read = directives.words().state(ID).masters().getFirst();
@@ -144,15 +144,15 @@ class SentinelWordsTest {
   }
 
   @Test
-  void acceptsWhatOnlyADataServerUnderstands() throws Exception {
+  void ignoresDirectivesOfDataServers() throws Exception {
     String text = SEED + "save 900 1\nrepl-diskless-sync-delay 0\nappendonly no\n";
     SentinelDirectives directives = load(text);
     assertThat(saved(directives, directives.words().state(ID))).startsWith(text);
   }
 
-  /** SENTINEL CONFIG SET adds its line to the end of the file. */
+  /** SENTINEL CONFIG SET appends its line to the file. */
   @Test
-  void takesNamesWhereALaterLineAllowsThem() throws Exception {
+  void acceptsNamesAllowedByALaterLine() throws Exception {
     SentinelDirectives directives =
         load("sentinel monitor a db.example 6379 1\nsentinel resolve-hostnames yes\n");
     assertThat(directives.words().state(ID).masters().getFirst().address().host())

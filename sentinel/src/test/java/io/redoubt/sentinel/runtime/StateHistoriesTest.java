@@ -10,8 +10,8 @@ import io.redoubt.sentinel.core.Hosts;
 import io.redoubt.sentinel.core.Input;
 import io.redoubt.sentinel.core.Master;
 import io.redoubt.sentinel.core.MasterOptions;
+import io.redoubt.sentinel.core.NodeRequest.Purpose;
 import io.redoubt.sentinel.core.Output;
-import io.redoubt.sentinel.core.Request.Purpose;
 import io.redoubt.sentinel.core.Sentinel;
 import io.redoubt.sentinel.core.SentinelState;
 import io.redoubt.sentinel.core.SentinelState.MasterState;
@@ -31,8 +31,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Whatever a sentinel hears and is told, the next start reads from its file what the sentinel
- * wrote. {@code -Dredoubt.histories=10000} for more of them.
+ * Tests with random inputs and commands that the next start reads the sentinel's state from its
+ * file. {@code -Dredoubt.histories=10000} for more of them.
  */
 class StateHistoriesTest {
   private static final int HISTORIES = Integer.getInteger("redoubt.histories", 500);
@@ -62,7 +62,7 @@ class StateHistoriesTest {
   private int sentinels;
 
   @Test
-  void readsBackWhateverItHeard() throws Exception {
+  void readsBackTheStateAfterRandomInputs() throws Exception {
     for (int history = 0; history < HISTORIES; history++) {
       if (history % RESTARTS == 0) {
         Files.writeString(file(), "# the operator's\nport 26379\nsentinel myid " + ID + "\n");
@@ -87,7 +87,7 @@ class StateHistoriesTest {
     assertThat(sentinels).as("sentinels that were taken").isGreaterThan(HISTORIES / 4);
   }
 
-  /** The file has names resolved while a node is known by one. */
+  /** Checks that the file enables names while a node has one. */
   private static GlobalOptions expected(SentinelDirectives directives, SentinelState state) {
     GlobalOptions global = directives.words().global();
     return global.withResolveHostnames(global.resolveHostnames() || state.hasHostNames());
@@ -125,7 +125,7 @@ class StateHistoriesTest {
         now);
   }
 
-  /** The order of masters and of their nodes means nothing. */
+  /** Returns the state with masters and nodes sorted, because their order has no meaning. */
   private static Object sorted(SentinelState state) {
     TreeMap<String, Object> masters = new TreeMap<>();
     for (MasterState each : state.masters()) {
@@ -207,7 +207,7 @@ class StateHistoriesTest {
     return new Input.AskedIfDown(words.oneOf(masters), epoch, words.id());
   }
 
-  /** Connections are made at once, and every node answers INFO with what it likes. */
+  /** Connects at once and answers INFO with random text for every node. */
   private void step(Sentinel sentinel, Input first) {
     Deque<Input> inputs = new ArrayDeque<>(List.of(first));
     for (int i = 0; i < 100 && !inputs.isEmpty(); i++) {

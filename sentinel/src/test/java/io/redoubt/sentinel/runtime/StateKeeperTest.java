@@ -12,7 +12,7 @@ import java.util.Deque;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** A disk that takes its time, and what waits for it. */
+/** Tests the waiting for writes to a slow disk. */
 class StateKeeperTest {
   private final Deque<Runnable> disk = new ArrayDeque<>();
   private final List<Long> written = new ArrayList<>();
@@ -38,13 +38,13 @@ class StateKeeperTest {
   }
 
   @Test
-  void whatRestsOnNothingNewDoesNotWait() {
+  void doesNotWaitWithoutAChange() {
     tell("a");
     assertThat(told).containsExactly("a kept");
   }
 
   @Test
-  void whatRestsOnAChangeWaitsForTheWriteThatHasIt() {
+  void waitsForTheWriteThatCoversAChange() {
     changed(1);
     tell("a");
     changed(2);
@@ -64,7 +64,7 @@ class StateKeeperTest {
   }
 
   @Test
-  void aDiskThatFailsIsTriedAgain() {
+  void retriesAFailedWrite() {
     broken = true;
     changed(1);
     tell("a");
@@ -85,7 +85,7 @@ class StateKeeperTest {
   }
 
   @Test
-  void whatCantBePreparedIsLost() {
+  void reportsAFailedPreparation() {
     StateKeeper blind =
         new StateKeeper(
             state -> {

@@ -1,4 +1,4 @@
-/** Tests of the sentinel's contact with the world. */
+/** Tests of the sentinel's I/O. */
 @NullMarked
 package io.redoubt.sentinel.runtime;
 

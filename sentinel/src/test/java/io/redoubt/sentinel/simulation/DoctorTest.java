@@ -11,12 +11,12 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
-/** Each way to set a group up that will hurt has its warning, and gets no other. */
+/** Tests that each risky configuration causes its own finding only. */
 class DoctorTest {
   private static final Map<String, String> GOOD =
       Map.of("requirepass", "a", "masterauth", "a", "min-slaves-to-write", "1", "save", "60 1");
 
-  /** Three sentinels on machines of their own over a master and a replica, all as it should be. */
+  /** Creates three sentinels on separate machines over a master and a replica, without findings. */
   private final Fleet fleet = fleet(3, 2);
 
   private static Fleet fleet(int sentinels, int quorum) {
@@ -25,7 +25,7 @@ class DoctorTest {
     return fleet;
   }
 
-  /** The words of what sentinel s1 finds once everybody had time to meet. */
+  /** Returns the keywords of s1's findings after the time for discovery. */
   private static List<String> words(Fleet fleet) {
     fleet.runFor(20_000);
     return findings(fleet).stream().map(each -> each.replaceFirst(" .*", "")).toList();
@@ -44,13 +44,13 @@ class DoctorTest {
   }
 
   @Test
-  void hasNothingToSayOfAGoodGroup() {
+  void findsNothingInAHealthyGroup() {
     assertThat(words(fleet)).isEmpty();
     assertThat(fleet.trace()).noneMatch(line -> line.contains("Doctor"));
   }
 
   @Test
-  void saysItOnceInTheLogToo() {
+  void logsFindingsOnce() {
     set(fleet.node(1), "min-slaves-to-write", "0");
     fleet.runFor(40_000);
     assertThat(fleet.trace())
@@ -68,7 +68,7 @@ class DoctorTest {
   }
 
   @Test
-  void looksWhereTheVotersRun() {
+  void findsSentinelsOnOneHost() {
     int port = 5000;
     for (SimulatedSentinel sentinel : fleet.sentinels()) {
       sentinel.step(new Input.Configure(announced("10.0.1.1", port++)));
@@ -82,7 +82,7 @@ class DoctorTest {
         usual.port(), host, port, false, false, "", "", false, false, usual.timings());
   }
 
-  /** The nodes of seed 001: one has another password than its master asks for. */
+  /** Settings of nodes, one of which has another password than its master requires. */
   @Test
   void comparesPasswords() {
     set(fleet.node(2), "masterauth", "b");
@@ -92,7 +92,7 @@ class DoctorTest {
   }
 
   @Test
-  void hearsThatAPasswordIsRefused() {
+  void findsARefusedPassword() {
     fleet.node(2).answerGreetings("WRONGPASS invalid username-password pair or user is disabled.");
     fleet.connections().to(fleet.node(2).address()).forEach(Network.Connection::closedByTarget);
     assertThat(words(fleet)).containsExactly("password-refused");
@@ -115,13 +115,13 @@ class DoctorTest {
   }
 
   @Test
-  void seesWhatAddressTranslationHides() {
+  void findsAddressTranslation() {
     fleet.node(1).listAlso(new Address("172.17.0.2", 6379));
     assertThat(words(fleet)).containsExactly("replica-out-of-reach");
   }
 
   @Test
-  void hearsItsOwnIdFromElsewhere() {
+  void findsADuplicateId() {
     fleet.runFor(5000);
     String id = fleet.sentinel(1).id();
     fleet

@@ -7,9 +7,8 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /**
- * Events that no failover of an ordinary day brings, with their payloads; the others are in the
- * scenarios. In the trace {@code n1} stands for a node's address, {@code s1} for a sentinel's and
- * for its id.
+ * Tests the payloads of events outside an ordinary failover; the scenarios have the others. In the
+ * trace {@code n1} stands for a node's address, {@code s1} for a sentinel's address and id.
  */
 class EventPayloadsTest {
   private static Fleet fleet(int nodes) {
@@ -19,7 +18,7 @@ class EventPayloadsTest {
     return fleet;
   }
 
-  /** The events of a sentinel from now on, without their times. */
+  /** Returns the events of a sentinel from now on, without times. */
   private static List<String> events(Fleet fleet, int sentinel, long millis) {
     int before = fleet.trace().size();
     fleet.runFor(millis);
@@ -68,7 +67,7 @@ class EventPayloadsTest {
   }
 
   @Test
-  void ofAReplicaThatFollowsSomebodyElse() {
+  void ofAReplicaOfAnotherMaster() {
     Fleet fleet = fleet(3);
     fleet.node(3).setMaster(fleet.node(2).address());
     fleet.runFor(20_000);
@@ -79,7 +78,7 @@ class EventPayloadsTest {
   }
 
   @Test
-  void ofANodeThatRebooted() {
+  void ofARebootedNode() {
     Fleet fleet = fleet(2);
     fleet.node(2).kill();
     fleet.runFor(300);
@@ -89,7 +88,7 @@ class EventPayloadsTest {
   }
 
   @Test
-  void ofReplicasThatDoNotTurnInTime() {
+  void ofReplicasThatAreNotReconfiguredInTime() {
     Fleet fleet = fleet(5);
     set(fleet, 5000);
     for (int i = 3; i <= 5; i++) {
@@ -111,7 +110,7 @@ class EventPayloadsTest {
   }
 
   @Test
-  void ofAReplicaThatIsGivenUp() {
+  void ofAFailoverAbortedForItsReplica() {
     Fleet fleet = fleet(3);
     set(fleet, 30_000);
     fleet.node(3).ignoreOrders();
@@ -126,7 +125,7 @@ class EventPayloadsTest {
   }
 
   @Test
-  void ofAPromotionThatDoesNotHappen() {
+  void ofAPromotionTimeout() {
     Fleet fleet = fleet(2);
     set(fleet, 3000);
     fleet.node(2).ignoreOrders();
@@ -139,7 +138,7 @@ class EventPayloadsTest {
   }
 
   @Test
-  void ofSentinelsThatMoveAndMakeRoom() {
+  void ofSentinelsThatChangeTheirAddress() {
     Fleet fleet = new Fleet(1, 3, 2, 2, 2, 1000);
     fleet.runFor(5000);
     String second = fleet.sentinel(2).id();

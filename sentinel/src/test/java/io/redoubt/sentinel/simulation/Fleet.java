@@ -5,8 +5,8 @@ import io.redoubt.protocol.process.Log;
 import io.redoubt.sentinel.core.Address;
 import io.redoubt.sentinel.core.Master;
 import io.redoubt.sentinel.core.MasterOptions;
+import io.redoubt.sentinel.core.NodeRequest;
 import io.redoubt.sentinel.core.Output;
-import io.redoubt.sentinel.core.Request;
 import io.redoubt.sentinel.core.Sentinel;
 import io.redoubt.sentinel.core.SentinelState;
 import io.redoubt.sentinel.core.Timings;
@@ -18,8 +18,8 @@ import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Sentinels {@code s1 s2 ...} and data nodes {@code n1 n2 ...}, the first of which is master; of
- * several groups of nodes the first of each is.
+ * Sentinels {@code s1 s2 ...} and data nodes {@code n1 n2 ...} in groups, the first node of each
+ * group being its master.
  */
 final class Fleet {
   static final String MASTER = "mymaster";
@@ -46,10 +46,10 @@ final class Fleet {
   }
 
   /**
-   * A fleet at its start.
+   * Creates a fleet at its start.
    *
-   * @param groupCount how many masters there are
-   * @param nodeCount how many nodes each group has
+   * @param groupCount the number of masters
+   * @param nodeCount the number of nodes in each group
    */
   Fleet(
       long seed,
@@ -85,7 +85,7 @@ final class Fleet {
     return new Address("10.0.0." + number, 6379);
   }
 
-  /** What the operator wrote for a sentinel. */
+  /** Returns the operator's configuration of a sentinel. */
   private SentinelState operatorsFile(String id) {
     List<SentinelState.MasterState> masters = new ArrayList<>();
     for (int group = 0; group < groups; group++) {
@@ -96,7 +96,10 @@ final class Fleet {
     return new SentinelState(id, 0, masters);
   }
 
-  /** What a sentinel has whose disk was lost: the operator's file again, with a new id. */
+  /**
+   * Returns the state of a sentinel whose disk was lost: the operator's configuration with a new
+   * id.
+   */
   SentinelState freshFile() {
     return operatorsFile(String.format(Locale.ROOT, "%040d", ++lostDisks));
   }
@@ -105,7 +108,7 @@ final class Fleet {
     return group == 0 ? MASTER : MASTER + (group + 1);
   }
 
-  /** The name of the master in whose group a node is. */
+  /** Returns the name of the master of a node's group. */
   String masterOf(Address node) {
     for (int i = 0; i < nodes.size(); i++) {
       if (nodes.get(i).address().equals(node)) {
@@ -115,13 +118,13 @@ final class Fleet {
     throw new AssertionError("no node at " + node);
   }
 
-  /** The nodes of a node's group. */
+  /** Returns the nodes of a node's group. */
   List<SimulatedNode> groupOf(SimulatedNode node) {
     int first = nodes.indexOf(node) / groupSize * groupSize;
     return nodes.subList(first, first + groupSize);
   }
 
-  /** Whether connections break now and then. */
+  /** Sets whether connections break randomly. */
   void lossy(boolean on) {
     lossy = on;
   }
@@ -166,7 +169,7 @@ final class Fleet {
     return sentinels;
   }
 
-  /** Sentinel s1, s2, ... */
+  /** Returns sentinel s1, s2, ... */
   SimulatedSentinel sentinel(int number) {
     return sentinels.get(number - 1);
   }
@@ -175,7 +178,7 @@ final class Fleet {
     return nodes;
   }
 
-  /** Node n1, n2, ... */
+  /** Returns node n1, n2, ... */
   SimulatedNode node(int number) {
     return nodes.get(number - 1);
   }
@@ -197,7 +200,7 @@ final class Fleet {
     return sentinels.stream().anyMatch(each -> each.address().equals(target) && each.isUp());
   }
 
-  void deliver(Network.Connection connection, Request request) {
+  void deliver(Network.Connection connection, NodeRequest request) {
     SimulatedNode node = node(connection.target);
     if (node != null) {
       node.receive(connection, request);
@@ -225,7 +228,7 @@ final class Fleet {
     note(sentinel.name(), "(" + text + ")");
   }
 
-  /** Writes a line of what happens, in the names that a person reads. */
+  /** Appends an event to the trace, with readable names. */
   void note(String who, String text) {
     trace.add(new Line(now(), who, text));
   }
@@ -236,7 +239,7 @@ final class Fleet {
         .replaceAll("([1-9])\\1{39}", "s$1");
   }
 
-  /** What happened, a line each. */
+  /** Returns the trace, one event a line. */
   List<String> trace() {
     return trace.stream()
         .map(line ->
@@ -249,7 +252,7 @@ final class Fleet {
         .toList();
   }
 
-  /** Null when all agree and everything is in place, otherwise what is amiss. */
+  /** Returns null if all agree and the fleet is healthy, otherwise the problem. */
   @Nullable String disagreement() {
     for (int group = 0; group < groups; group++) {
       String amiss = disagreement(masterName(group), group * groupSize);

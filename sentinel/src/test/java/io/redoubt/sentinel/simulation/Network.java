@@ -3,7 +3,7 @@ package io.redoubt.sentinel.simulation;
 import io.redoubt.sentinel.core.Address;
 import io.redoubt.sentinel.core.Answer;
 import io.redoubt.sentinel.core.Link;
-import io.redoubt.sentinel.core.Request;
+import io.redoubt.sentinel.core.NodeRequest;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -17,8 +17,8 @@ import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Virtual time and the wires: connections keep order and lose nothing while they stand, as TCP's
- * do; a cut wire holds everything back until it is mended or the connection is given up.
+ * Simulated time and connections. Like TCP, connections keep order and lose nothing while they
+ * exist; a cut link delays everything until it is repaired or the connection is closed.
  */
 final class Network {
   private static final long HELD_BACK_MILLIS = 50;
@@ -50,7 +50,7 @@ final class Network {
     queue.add(new Due(Math.max(now, millis), order++, action));
   }
 
-  /** Runs what is due until that moment. */
+  /** Runs the actions due until a time. */
   void runUntil(long millis, Runnable afterEach) {
     while (!queue.isEmpty() && queue.peek().at() <= millis) {
       Due due = queue.remove();
@@ -70,7 +70,7 @@ final class Network {
     return random.nextLong(minDelayMillis, maxDelayMillis + 1);
   }
 
-  /** Makes whatever a process sends take so much longer. */
+  /** Adds a delay to everything that a process sends. */
   void slow(String from, long millis) {
     slow.put(from, millis);
   }
@@ -88,7 +88,7 @@ final class Network {
     return cut.contains(new Wire(from, to));
   }
 
-  /** One end's way to the other: hands over in order, after a delay, when the wire is whole. */
+  /** One direction of a connection: delivers in order, after a delay, while the link is not cut. */
   final class Pipe {
     private final String from;
     private final String to;
@@ -148,8 +148,10 @@ final class Network {
       this.back = new Pipe(target.toString(), owner.address().toString());
     }
 
-    /** Whether the other side, which wants that password or none, answers by {@link #REFUSAL}. */
-    boolean isRefused(@Nullable String password, Request request) {
+    /**
+     * Returns true if the peer, given its required password or none, replies with {@link #REFUSAL}.
+     */
+    boolean isRefused(@Nullable String password, NodeRequest request) {
       if (password == null) {
         return false;
       }
@@ -157,14 +159,14 @@ final class Network {
       return !authenticated;
     }
 
-    /** The owner's end goes. */
+    /** Closes the owner's end. */
     void close() {
       open = false;
       there.close();
       back.close();
     }
 
-    /** The other end goes; the owner hears of it when the wire lets it. */
+    /** Closes the peer's end; the owner learns of it once the link permits. */
     void closedByTarget() {
       if (open) {
         open = false;
@@ -177,7 +179,7 @@ final class Network {
     }
   }
 
-  /** All connections that were made, closed ones swept now and then. */
+  /** All connections made; closed ones are removed from time to time. */
   static final class Connections {
     private final List<Connection> all = new ArrayList<>();
 
@@ -186,7 +188,7 @@ final class Network {
       all.add(connection);
     }
 
-    /** Those to an address, in the order in which they were made. */
+    /** Returns the connections to an address in the order of their creation. */
     List<Connection> to(Address target) {
       return all.stream().filter(each -> each.open && each.target.equals(target)).toList();
     }

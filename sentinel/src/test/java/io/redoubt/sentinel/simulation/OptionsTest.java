@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
 
-/** What an operator may set, seen in what a fleet does. */
+/** Tests the operator's options by their effects on a fleet. */
 class OptionsTest {
   private static void set(Fleet fleet, UnaryOperator<MasterOptions> change) {
     for (SimulatedSentinel each : fleet.sentinels()) {
@@ -22,7 +22,7 @@ class OptionsTest {
   }
 
   @Test
-  void whoHasPriorityZeroIsNeverPromoted() {
+  void neverPromotesPriorityZero() {
     for (long seed = 1; seed <= 10; seed++) {
       Fleet fleet = new Fleet(seed, 3, 3, 2, 1000);
       fleet.node(2).priority(0);
@@ -37,7 +37,7 @@ class OptionsTest {
   }
 
   @Test
-  void theLowerPriorityGoesFirst() {
+  void prefersTheLowerPriority() {
     for (long seed = 1; seed <= 10; seed++) {
       Fleet fleet = new Fleet(seed, 3, 3, 2, 1000);
       fleet.node(2 + (int) (seed % 2)).priority(10);
@@ -49,7 +49,7 @@ class OptionsTest {
   }
 
   @Test
-  void onlySoManyReplicasTurnAtATime() {
+  void limitsConcurrentReconfigurations() {
     assertThat(mostAtATime(1)).isEqualTo(1);
     assertThat(mostAtATime(2)).isEqualTo(2);
     assertThat(mostAtATime(9)).isEqualTo(4);
@@ -75,7 +75,7 @@ class OptionsTest {
   }
 
   @Test
-  void aMasterThatLoadsForTooLongAfterARebootIsDown() {
+  void failsOverAMasterThatLoadsTooLong() {
     assertThat(isReplacedWhileLoading(0)).isFalse();
     assertThat(isReplacedWhileLoading(60_000)).isFalse();
     assertThat(isReplacedWhileLoading(3000)).isTrue();
@@ -94,7 +94,7 @@ class OptionsTest {
   }
 
   @Test
-  void aSentinelIsKnownByWhatItAnnounces() {
+  void announcesTheConfiguredAddress() {
     Fleet fleet = new Fleet(3, 3, 2, 2, 1000);
     fleet.runFor(5000);
     configure(fleet.sentinel(1), "1.2.3.4", 5000, "");
@@ -111,7 +111,7 @@ class OptionsTest {
   }
 
   @Test
-  void anotherPasswordForSentinelsIsUsedAtOnce() {
+  void usesANewPasswordForSentinelsAtOnce() {
     Fleet fleet = new Fleet(3, 3, 2, 2, 1000);
     fleet.runFor(5000);
     configure(fleet.sentinel(1), "", 0, "secret");
@@ -123,7 +123,7 @@ class OptionsTest {
   }
 
   @Test
-  void anotherPasswordForNodesIsUsedAtOnce() {
+  void usesANewPasswordForNodesAtOnce() {
     for (long wait = 0; wait <= 1500; wait += 50) {
       Fleet fleet = new Fleet(3, 3, 2, 2, 2000);
       fleet.runFor(5000);
@@ -140,7 +140,7 @@ class OptionsTest {
   }
 
   @Test
-  void aSentinelThatWantsAnotherPasswordIsNotUsable() {
+  void excludesSentinelsThatRefuseThePassword() {
     Fleet fleet = new Fleet(3, 3, 2, 2, 2000);
     fleet.runFor(5000);
     assertThat(usable(fleet.sentinel(1))).isEqualTo(3);
@@ -162,7 +162,7 @@ class OptionsTest {
   }
 
   @Test
-  void sentinelsOfSeveralMastersShareTheirLinks() {
+  void sharesLinksBetweenMasters() {
     Fleet fleet = new Fleet(4, 3, 2, 2, 2, 1000);
     fleet.runFor(5000);
     Sentinel core = fleet.sentinel(1).core();
@@ -180,7 +180,7 @@ class OptionsTest {
   }
 
   @Test
-  void aCoordinatedFailoverIsGivenUpWhereWritesCantBeStopped() {
+  void abortsACoordinatedFailoverIfWritesCannotBeStopped() {
     Fleet fleet = new Fleet(5, 3, 3, 2, 1000);
     fleet.rules().allowForced();
     fleet.node(1).refusePause();
@@ -199,7 +199,7 @@ class OptionsTest {
   }
 
   @Test
-  void aCoordinatedFailoverNeedsAMaster() {
+  void refusesACoordinatedFailoverWithoutMaster() {
     Fleet fleet = new Fleet(6, 3, 3, 3, 1000);
     fleet.rules().allowForced();
     fleet.runFor(5000);
@@ -214,7 +214,7 @@ class OptionsTest {
   }
 
   @Test
-  void aCoordinatedFailoverLosesNothing() {
+  void losesNothingInACoordinatedFailover() {
     Fleet fleet = new Fleet(7, 3, 3, 2, 3000);
     fleet.rules().allowForced();
     fleet.runFor(5000);

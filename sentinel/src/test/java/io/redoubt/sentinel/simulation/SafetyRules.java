@@ -2,18 +2,18 @@ package io.redoubt.sentinel.simulation;
 
 import io.redoubt.sentinel.core.Address;
 import io.redoubt.sentinel.core.Master;
+import io.redoubt.sentinel.core.NodeRequest;
 import io.redoubt.sentinel.core.Output;
-import io.redoubt.sentinel.core.Request;
 import io.redoubt.sentinel.core.Sentinel;
 import io.redoubt.sentinel.core.SentinelState.MasterState;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/** What must hold after every event, whatever the network does. */
+/** The invariants that hold after every event, whatever the network does. */
 final class SafetyRules {
 
-  /** A rule was broken. */
+  /** Signals a violated rule. */
   static final class Violation extends AssertionError {
     private static final long serialVersionUID = 1;
 
@@ -43,7 +43,7 @@ final class SafetyRules {
     this.fleet = fleet;
   }
 
-  /** From now on an operator may order failovers, which need no votes. */
+  /** Allows an operator's failovers, which need no votes. */
   void allowForced() {
     forcedAllowed = true;
   }
@@ -100,7 +100,7 @@ final class SafetyRules {
     }
   }
 
-  /** A vote goes out: it must be on disk by now. */
+  /** Checks a sent vote, which must be on disk. */
   void answering(SimulatedSentinel voter, Address asked, Output.Opinion opinion) {
     if (opinion.leader().equals("*")) {
       return;
@@ -112,9 +112,9 @@ final class SafetyRules {
     }
   }
 
-  /** A request leaves: what it tells must be on disk by now. */
-  void sending(SimulatedSentinel sentinel, Request request) {
-    if (request.purpose() == Request.Purpose.HELLO) {
+  /** Checks a sent request, whose claims must be on disk. */
+  void sending(SimulatedSentinel sentinel, NodeRequest request) {
+    if (request.purpose() == NodeRequest.Purpose.HELLO) {
       String[] hello = request.commands().getFirst().getLast().split(",", -1);
       String master = hello[4];
       rises(sentinel, "", "told epoch", toldEpochs, Long.parseLong(hello[3]));
@@ -123,7 +123,7 @@ final class SafetyRules {
         throw new Violation(sentinel.name() + " tells an epoch that is not on its disk");
       }
     }
-    if (request.purpose() == Request.Purpose.VOTE) {
+    if (request.purpose() == NodeRequest.Purpose.VOTE) {
       List<String> words = request.commands().getFirst();
       String master = fleet.masterOf(new Address(words.get(2), Integer.parseInt(words.get(3))));
       long epoch = Long.parseLong(words.get(4));
@@ -135,7 +135,7 @@ final class SafetyRules {
     }
   }
 
-  /** A node is told to be master: only who was elected may do so. */
+  /** Checks a promotion, which only an elected leader may order. */
   void promoting(SimulatedSentinel sentinel, Address node) {
     String master = fleet.masterOf(node);
     long epoch = candidacies.getOrDefault(new Seat(sentinel.id(), master), -1L);
@@ -153,7 +153,7 @@ final class SafetyRules {
     return -1;
   }
 
-  /** Everything of a step was done. */
+  /** Checks the state after a step. */
   void stepped(SimulatedSentinel sentinel, Sentinel core) {
     rises(sentinel, "", "epoch on disk", currentEpochs, sentinel.disk().currentEpoch());
     for (Master master : core.masters()) {

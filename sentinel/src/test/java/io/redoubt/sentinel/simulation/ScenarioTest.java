@@ -15,13 +15,13 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /**
- * Stories whose whole course is kept beside the test, to be read. When a change of behaviour is
- * wanted, {@code -Dredoubt.record=true} writes them anew, and the difference shows in review.
+ * Tests scenarios whose complete traces are kept beside the test. {@code -Dredoubt.record=true}
+ * records them anew after an intended change of behaviour, so that a review shows the difference.
  */
 class ScenarioTest {
   private static final boolean RECORD = Boolean.getBoolean("redoubt.record");
 
-  /** The main story of seed 004: the master dies, a replica takes over, the old master returns. */
+  /** The main scenario: the master dies, a replica is promoted, the old master returns. */
   @Test
   void masterDiesAndReturns() {
     Fleet fleet = new Fleet(1, 3, 3, 2, 3000);
@@ -69,7 +69,7 @@ class ScenarioTest {
   }
 
   @Test
-  void pauseOfASentinelIsNotTheSilenceOfOthers() {
+  void doesNotBlamePeersForItsOwnPause() {
     Fleet fleet = new Fleet(4, 3, 2, 2, 1000);
     fleet.runFor(5000);
     tell(fleet, "stop s1 for 5 s");
@@ -84,11 +84,9 @@ class ScenarioTest {
     compare(fleet, "pause");
   }
 
-  /**
-   * The clock of the machine is a monotonic one; even where that jumps, nobody is silent for it.
-   */
+  /** The machine's clock is monotonic; even if it jumps, the peers' silence is not inferred. */
   @Test
-  void aClockThatJumpsByAnHourIsNobodysSilence() {
+  void doesNotBlamePeersForAClockJump() {
     for (long seed = 1; seed <= 20; seed++) {
       Fleet fleet = new Fleet(seed, 3, 3, 2, 1000);
       fleet.runFor(5000);
@@ -111,9 +109,9 @@ class ScenarioTest {
     }
   }
 
-  /** What is said to the old master must not leave in another order than it was said. */
+  /** Messages to the old master must keep their order. */
   @Test
-  void aSlowDiskLetsNoTwoNodesTakeWrites() {
+  void neverHasTwoWritableMastersWithASlowDisk() {
     for (long seed = 1; seed <= 20; seed++) {
       Fleet fleet = new Fleet(seed, 3, 3, 2, 3000);
       fleet.rules().allowForced();

@@ -3,7 +3,7 @@ package io.redoubt.sentinel.simulation;
 import io.redoubt.sentinel.core.Address;
 import io.redoubt.sentinel.core.Answer;
 import io.redoubt.sentinel.core.Link;
-import io.redoubt.sentinel.core.Request;
+import io.redoubt.sentinel.core.NodeRequest;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -11,9 +11,7 @@ import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/**
- * A data node as a sentinel sees it: PING, INFO, the hello channel and a role that can be changed.
- */
+/** A simulated data node: PING, INFO, the hello channel and a changeable role. */
 final class SimulatedNode {
   private final Fleet fleet;
   private final Address address;
@@ -21,7 +19,7 @@ final class SimulatedNode {
   private int starts;
   private boolean up;
 
-  /** Whom it follows; null for a master. Survives a restart, as CONFIG REWRITE comes with it. */
+  /** Its master; null for a master. Survives a restart, like a change with CONFIG REWRITE. */
   private @Nullable Address master;
 
   private long offset;
@@ -58,7 +56,7 @@ final class SimulatedNode {
     return master;
   }
 
-  /** Whether a client could write to it now. */
+  /** Returns true if a client could write to it now. */
   boolean takesWrites() {
     return up && master == null && fleet.now() >= pausedUntil;
   }
@@ -88,7 +86,7 @@ final class SimulatedNode {
     }
   }
 
-  /** Somebody changes its role behind the sentinels' back. */
+  /** Changes its role without the sentinels. */
   void setMaster(@Nullable Address changed) {
     offsetAtTurn = offset;
     master = changed;
@@ -96,7 +94,7 @@ final class SimulatedNode {
     linkDownSince = fleet.now();
   }
 
-  /** A tenth of a second of replication. */
+  /** Replicates for a tenth of a second. */
   void replicate() {
     if (!up) {
       return;
@@ -128,7 +126,7 @@ final class SimulatedNode {
     offset = source.offset;
   }
 
-  void receive(Network.Connection connection, Request request) {
+  void receive(Network.Connection connection, NodeRequest request) {
     if (!up) {
       return;
     }
@@ -177,7 +175,7 @@ final class SimulatedNode {
     }
   }
 
-  private void changeRole(Network.Connection connection, Request request) {
+  private void changeRole(Network.Connection connection, NodeRequest request) {
     if (ignoresOrders) {
       answer(connection, request, new Answer.Items(List.of()));
       return;
@@ -188,7 +186,7 @@ final class SimulatedNode {
             ? null
             : new Address(order.get(1), Integer.parseInt(order.get(2))));
     answer(connection, request, new Answer.Items(List.of()));
-    // CLIENT KILL spares only the connection that asks.
+    // CLIENT KILL spares only the calling connection.
     closeAllBut(connection);
   }
 
@@ -204,7 +202,7 @@ final class SimulatedNode {
     return copiedId == null ? address.host() + "-" + starts : copiedId;
   }
 
-  /** It has another node's run id from now on, as a copied machine has; null for its own again. */
+  /** Gives it another node's run id, like a copied machine; null restores its own. */
   void cloneOf(@Nullable SimulatedNode original) {
     copiedId = original == null ? null : original.runId();
   }
@@ -219,58 +217,58 @@ final class SimulatedNode {
     return new Answer.Items(pairs);
   }
 
-  /** What it tells of its settings from the next connection on. */
+  /** Sets the settings reported from the next connection on. */
   void settings(Map<String, String> told) {
     settings = Map.copyOf(told);
   }
 
-  /** Its replica-priority. */
+  /** Sets its replica-priority. */
   void priority(int value) {
     priority = value;
   }
 
-  /** Its replica-announced. */
+  /** Sets its replica-announced. */
   void announced(boolean value) {
     announced = value;
   }
 
-  /** Answers PING by LOADING for so long. */
+  /** Makes it answer PING with LOADING for a time. */
   void loadFor(long millis) {
     loadsUntil = fleet.now() + millis;
   }
 
-  /** From now on it does not know CLIENT PAUSE. */
+  /** Makes it refuse CLIENT PAUSE as unknown. */
   void refusePause() {
     refusesPause = true;
   }
 
-  /** From now on it stays what it is, whatever it is told. */
+  /** Makes it ignore changes of its role. */
   void ignoreOrders() {
     ignoresOrders = true;
   }
 
-  /** From now on it answers AUTH and CLIENT SETNAME by this error. */
+  /** Makes it answer AUTH and CLIENT SETNAME with this error. */
   void answerGreetings(String error) {
     greetingError = error;
   }
 
-  /** From now on it answers nobody who has not told this password; all must connect again. */
+  /** Requires a password and closes all connections. */
   void wantPassword(String wanted) {
     password = wanted;
     closeAllBut(null);
   }
 
-  /** As master it tells of a replica there, whether there is one or not. */
+  /** Adds a replica to its INFO, existing or not. */
   void listAlso(Address replica) {
     alsoListed.add(replica);
   }
 
-  /** How much it had when it became what it is now. */
+  /** Returns its offset at its last change of role. */
   long offsetAtTurn() {
     return offsetAtTurn;
   }
 
-  private static void answer(Network.Connection connection, Request request, Answer answer) {
+  private static void answer(Network.Connection connection, NodeRequest request, Answer answer) {
     if (connection.kind == Link.Kind.COMMAND) {
       connection.back.put(() -> connection.owner.replied(connection, request, answer));
     }

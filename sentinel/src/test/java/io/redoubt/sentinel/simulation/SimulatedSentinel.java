@@ -5,8 +5,8 @@ import io.redoubt.sentinel.core.Answer;
 import io.redoubt.sentinel.core.Input;
 import io.redoubt.sentinel.core.Link;
 import io.redoubt.sentinel.core.Master;
+import io.redoubt.sentinel.core.NodeRequest;
 import io.redoubt.sentinel.core.Output;
-import io.redoubt.sentinel.core.Request;
 import io.redoubt.sentinel.core.Sentinel;
 import io.redoubt.sentinel.core.SentinelState;
 import io.redoubt.sentinel.core.Settings;
@@ -18,8 +18,8 @@ import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A sentinel with a disk that survives it: the real core between made-up wires. What is written
- * takes a while until it is on the disk; a crash before that loses it.
+ * A simulated sentinel with a disk: the real core with simulated connections. A write takes a while
+ * to be durable; a crash before that loses it.
  */
 final class SimulatedSentinel {
   private static final long TICK_MILLIS = 100;
@@ -38,15 +38,15 @@ final class SimulatedSentinel {
   private long pausedUntil;
   private long wakeAt = Long.MAX_VALUE;
 
-  /** How far its clock is ahead of the fleet's. */
+  /** The offset of its clock from the fleet's. */
   private long clockShift;
 
-  /** Set for the mutation check: gives its vote to whoever asks, as often as they ask. */
+  /** True for the check of the rules: votes for every candidate, repeatedly. */
   private boolean votesTwice;
 
   private @Nullable String password;
 
-  /** Outputs to perform before it dies, negative for no death ahead. */
+  /** The outputs to perform before a crash, negative for no crash. */
   private int dieAfterOutputs = -1;
 
   SimulatedSentinel(Fleet fleet, String name, Address address, SentinelState disk) {
@@ -72,7 +72,7 @@ final class SimulatedSentinel {
         fleet.log());
   }
 
-  /** Runs something after a while, unless it has crashed until then. */
+  /** Runs an action after a while, unless it crashes before. */
   private void later(long millis, int expected, Runnable action) {
     fleet
         .network()
@@ -85,12 +85,12 @@ final class SimulatedSentinel {
             });
   }
 
-  /** From now on a write takes up to so long. */
+  /** Sets the maximum duration of a write. */
   void diskDelay(long millis) {
     diskDelayMillis = millis;
   }
 
-  /** From now on it answers nobody who has not told this password; all must connect again. */
+  /** Requires a password and closes all connections. */
   void wantPassword(String wanted) {
     password = wanted;
     fleet.connections().to(address).forEach(Network.Connection::closedByTarget);
@@ -116,12 +116,12 @@ final class SimulatedSentinel {
     return incarnation;
   }
 
-  /** The running core, null while it is down. */
+  /** Returns the running core, null while it is down. */
   @Nullable Sentinel core() {
     return core;
   }
 
-  /** What the running core knows of the first group's master. */
+  /** Returns the core's view of the first group's master. */
   Master master() {
     Sentinel running = core;
     Master master = running == null ? null : running.master(Fleet.MASTER);
@@ -169,23 +169,23 @@ final class SimulatedSentinel {
     }
   }
 
-  /** Dies in the middle of what the next step wants done. */
+  /** Crashes during the outputs of the next step. */
   void crashAfterOutputs(int outputs) {
     dieAfterOutputs = outputs;
   }
 
-  /** Loses its disk: comes back with the file that the operator wrote, and with another id. */
+  /** Loses its disk: restarts with the operator's configuration and a new id. */
   void loseState(SentinelState fresh) {
     crash();
     disk = fresh;
   }
 
-  /** Its clock jumps ahead. */
+  /** Makes its clock jump ahead. */
   void jump(long millis) {
     clockShift += millis;
   }
 
-  /** Is stopped, as by SIGSTOP; everything that comes waits. */
+  /** Pauses it, like SIGSTOP; inputs wait. */
   void pause(long millis) {
     pausedUntil = fleet.now() + millis;
   }
@@ -197,7 +197,7 @@ final class SimulatedSentinel {
     }
   }
 
-  /** Takes an input now, or when it goes on after a pause. */
+  /** Processes an input now, or after a pause. */
   void step(Input input) {
     if (fleet.now() < pausedUntil) {
       if (!(input instanceof Input.Tick)) {
@@ -217,7 +217,7 @@ final class SimulatedSentinel {
     perform(input);
   }
 
-  /** Steps and does what comes out; the opinion if there is one. */
+  /** Steps and performs the outputs; returns the opinion if there is one. */
   private Output.@Nullable Opinion perform(Input input) {
     Sentinel stepping = core;
     if (stepping == null) {
@@ -242,7 +242,7 @@ final class SimulatedSentinel {
             connection.close();
           }
         }
-        case Output.Send(int link, Link.Kind kind, Request request) ->
+        case Output.Send(int link, Link.Kind kind, NodeRequest request) ->
             send(connections.get(new End(link, kind)), request);
         case Output.Event event -> fleet.happened(this, stepping, event);
         case Output.Opinion given -> opinion = given;
@@ -278,13 +278,13 @@ final class SimulatedSentinel {
     return opinion;
   }
 
-  private void send(Network.@Nullable Connection connection, Request request) {
+  private void send(Network.@Nullable Connection connection, NodeRequest request) {
     int mine = incarnation;
     long wantedAt = fleet.now();
     if (connection == null) {
       return;
     }
-    if (request.rest() == Request.Rest.NOTHING) {
+    if (request.rest() == NodeRequest.Rest.NOTHING) {
       leave(connection, request);
       return;
     }
@@ -295,10 +295,10 @@ final class SimulatedSentinel {
     });
   }
 
-  private void leave(Network.Connection connection, Request request) {
+  private void leave(Network.Connection connection, NodeRequest request) {
     if (connection.open) {
       fleet.rules().sending(this, request);
-      if (request.purpose() == Request.Purpose.ROLE
+      if (request.purpose() == NodeRequest.Purpose.ROLE
           && request.commands().get(1).get(1).equals("NO")) {
         fleet.rules().promoting(this, connection.target);
       }
@@ -345,7 +345,7 @@ final class SimulatedSentinel {
     }
   }
 
-  void replied(Network.Connection connection, Request request, Answer answer) {
+  void replied(Network.Connection connection, NodeRequest request, Answer answer) {
     if (isCurrent(connection)) {
       step(new Input.Replied(connection.link, request, answer));
     }
@@ -357,8 +357,8 @@ final class SimulatedSentinel {
     }
   }
 
-  /** A request of another sentinel. */
-  void receive(Network.Connection connection, Request request) {
+  /** Handles a request of another sentinel. */
+  void receive(Network.Connection connection, NodeRequest request) {
     if (fleet.now() < pausedUntil) {
       fleet
           .network()
@@ -388,7 +388,7 @@ final class SimulatedSentinel {
         Output.Opinion opinion =
             perform(new Input.AskedIfDown(asked, Long.parseLong(words.get(4)), words.get(5)));
         if (opinion != null) {
-          if (votesTwice && request.purpose() == Request.Purpose.VOTE) {
+          if (votesTwice && request.purpose() == NodeRequest.Purpose.VOTE) {
             opinion =
                 new Output.Opinion(opinion.down(), words.get(5), Long.parseLong(words.get(4)));
           }
@@ -407,7 +407,7 @@ final class SimulatedSentinel {
   }
 
   private void tell(
-      Network.Connection connection, Request request, Address asked, Output.Opinion opinion) {
+      Network.Connection connection, NodeRequest request, Address asked, Output.Opinion opinion) {
     fleet.rules().answering(this, asked, opinion);
     answer(
         connection,
@@ -419,7 +419,7 @@ final class SimulatedSentinel {
                 new Answer.Number(opinion.leaderEpoch()))));
   }
 
-  private static void answer(Network.Connection connection, Request request, Answer answer) {
+  private static void answer(Network.Connection connection, NodeRequest request, Answer answer) {
     if (connection.open) {
       connection.back.put(() -> connection.owner.replied(connection, request, answer));
     }

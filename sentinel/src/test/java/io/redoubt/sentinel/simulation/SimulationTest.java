@@ -9,15 +9,15 @@ import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 
 /**
- * Fleets through storms, a seed each. {@code -Dredoubt.seed=17} repeats one and prints what
- * happened; {@code -Dredoubt.seeds=100000} tries more than a build does.
+ * Tests fleets under random faults, one seed each. {@code -Dredoubt.seed=17} repeats one and prints
+ * its trace; {@code -Dredoubt.seeds=100000} runs more than a build does.
  */
 class SimulationTest {
   private static final int SEEDS = Integer.getInteger("redoubt.seeds", 1000);
   private static final long RECOVERY_MILLIS = 180_000;
 
   @Test
-  void keepsItsPromisesAndRecovers() {
+  void keepsTheRulesAndRecovers() {
     Long only = Long.getLong("redoubt.seed");
     if (only != null) {
       run(only, true);
@@ -32,7 +32,7 @@ class SimulationTest {
     assertThat(run(4, false)).isEqualTo(run(4, false)).isNotEmpty();
   }
 
-  /** The rules would be worth nothing if they let a broken sentinel pass. */
+  /** Verifies that the rules detect a broken sentinel. */
   @Test
   void catchesASentinelThatVotesTwice() {
     int caught = 0;

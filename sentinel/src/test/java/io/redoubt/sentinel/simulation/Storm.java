@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
-/** Does everything to a fleet that a bad night does, and then lets it recover. */
+/** Injects random faults into a fleet, and then lets it recover. */
 final class Storm {
   private final Fleet fleet;
   private final RandomGenerator random;
@@ -15,7 +15,7 @@ final class Storm {
     this.random = fleet.random();
   }
 
-  /** Misfortunes one after another for that long. */
+  /** Injects faults for a time. */
   void rage(long millis) {
     long end = fleet.now() + millis;
     fleet.sentinels().forEach(each -> each.diskDelay(random.nextLong(30)));
@@ -116,10 +116,9 @@ final class Storm {
   }
 
   /**
-   * A sentinel comes back without its state. What it voted for is forgotten with it, and whom it
-   * knew: it is safe only because it hears of the others before it is needed. One keeps its disk
-   * always: when nobody remembers a node that a wandered master doesn't tell of, nobody can find
-   * it.
+   * Restarts a sentinel without its state, including its votes and known sentinels. This is safe
+   * only because it hears of the others before it is needed. One sentinel always keeps its disk: if
+   * nobody remembers a node that a moved master doesn't report, nobody can find it.
    */
   private void loseADisk() {
     SimulatedSentinel sentinel = any(fleet.sentinels().subList(1, fleet.sentinels().size()));
@@ -165,7 +164,7 @@ final class Storm {
     return list.get(random.nextInt(list.size()));
   }
 
-  /** Ends all misfortune; gives what is still amiss after that long, null for nothing. */
+  /** Ends all faults; returns the problem that remains after a time, null if there is none. */
   @Nullable String recover(long patienceMillis) {
     note("all heals");
     fleet.network().mend();

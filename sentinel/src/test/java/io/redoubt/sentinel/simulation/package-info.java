@@ -1,6 +1,6 @@
 /**
- * A fleet of sentinels and made-up data nodes in one thread, from one seed: time, network, disks
- * and crashes are the simulation's. Imports the core alone; whatever a run finds can be run again.
+ * A simulated fleet of sentinels and data nodes in one thread, from one seed: time, network, disks
+ * and crashes are simulated. Imports the core alone; every run is reproducible.
  */
 @NullMarked
 package io.redoubt.sentinel.simulation;

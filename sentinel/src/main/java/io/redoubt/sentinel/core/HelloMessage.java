@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
  * The message by which sentinels announce themselves on the hello channel of the monitored nodes:
  * {@code ip,port,runid,current epoch,master name,master ip,master port,master's config epoch}.
  */
-record Hello(
+record HelloMessage(
     Address sentinel,
     String runId,
     long currentEpoch,
@@ -43,7 +43,7 @@ record Hello(
    *
    * @param namesAllowed true if hosts may be names
    */
-  static @Nullable Hello parse(String payload, boolean namesAllowed) {
+  static @Nullable HelloMessage parse(String payload, boolean namesAllowed) {
     String[] parts = payload.split(",", -1);
     if (parts.length != FIELDS || payload.length() > MAX_LENGTH) {
       return null;
@@ -61,7 +61,7 @@ record Hello(
         || !Epochs.isPossible(configEpoch)) {
       return null;
     }
-    return new Hello(
+    return new HelloMessage(
         new Address(parts[0], port),
         parts[2],
         currentEpoch,

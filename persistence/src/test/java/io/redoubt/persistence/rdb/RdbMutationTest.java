@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
  * Tests that corrupt bytes yield a value or an RdbException, and nothing else. {@code
  * -Dredoubt.mutations=N} runs N of each kind.
  */
-class MutationTest {
+class RdbMutationTest {
 
   private static final int ROUNDS = Integer.getInteger("redoubt.mutations", 10_000);
 
@@ -45,7 +45,7 @@ class MutationTest {
 
   @Test
   void files() {
-    RandomGenerator random = Seed.random("MutationTest");
+    RandomGenerator random = Seed.random("RdbMutationTest");
     byte[] file = {};
     int refused = 0;
     for (int round = 0; round < ROUNDS; round++) {
@@ -73,7 +73,7 @@ class MutationTest {
 
   @Test
   void payloads() {
-    RandomGenerator random = Seed.random("MutationTest");
+    RandomGenerator random = Seed.random("RdbMutationTest");
     byte[][] valid = new byte[4][];
     valid[0] = HexFormat.of().parseHex("00c0050a00" + "0".repeat(16));
     valid[1] = HexFormat.of().parseHex("000568656c6c6f0a00" + "0".repeat(16));

@@ -17,7 +17,7 @@ import java.util.Map;
  * Collects the calls of a reader. Bytes are kept as ISO-8859-1 text, which can be compared and
  * printed.
  */
-final class Contents implements RdbVisitor {
+final class RdbContents implements RdbVisitor {
 
   record Value(String bytes, long expireAtMillis) {}
 

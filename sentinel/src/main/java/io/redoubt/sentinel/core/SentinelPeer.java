@@ -3,7 +3,7 @@ package io.redoubt.sentinel.core;
 import org.jspecify.annotations.Nullable;
 
 /** Another sentinel of a master, with its opinion about that master. */
-public final class Peer extends Instance {
+public final class SentinelPeer extends Instance {
   private final Master master;
   long helloHeardAt;
   long askedAt = Link.NEVER;
@@ -24,7 +24,7 @@ public final class Peer extends Instance {
   /** The epoch of the last answered vote request. */
   long voteAnsweredForEpoch = -1;
 
-  Peer(int id, Address address, Link link, Master master, String runId, long now) {
+  SentinelPeer(int id, Address address, Link link, Master master, String runId, long now) {
     super(id, address, link);
     this.master = master;
     this.runId = runId;

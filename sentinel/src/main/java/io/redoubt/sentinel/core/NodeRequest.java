@@ -11,7 +11,7 @@ import java.util.List;
  * @param commands the commands, each as its words; several form a MULTI/EXEC transaction, whose
  *     answer is that of EXEC
  */
-public record Request(Purpose purpose, int instance, List<List<String>> commands) {
+public record NodeRequest(Purpose purpose, int instance, List<List<String>> commands) {
   /** The purpose of a request. */
   public enum Purpose {
     /** AUTH and CLIENT SETNAME on a new connection. */
@@ -37,8 +37,8 @@ public record Request(Purpose purpose, int instance, List<List<String>> commands
   }
 
   /** Creates a request of one command. */
-  static Request of(Purpose purpose, int instance, List<String> command) {
-    return new Request(purpose, instance, List.of(command));
+  static NodeRequest of(Purpose purpose, int instance, List<String> command) {
+    return new NodeRequest(purpose, instance, List.of(command));
   }
 
   /** The dependence of a request on the state on disk. */

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
  * Tests that corrupt bytes are either refused with a reason or can be walked without leaving the
  * segment, which ends where they do.
  */
-class MutationTest {
+class PackedMutationTest {
 
   private static final int ROUNDS = 100_000;
 
@@ -85,7 +85,7 @@ class MutationTest {
   }
 
   private static void run(Make make, Read read) {
-    RandomGenerator random = Seed.random("MutationTest");
+    RandomGenerator random = Seed.random("PackedMutationTest");
     byte[] valid = {};
     int refused = 0;
     for (int round = 0; round < ROUNDS; round++) {

@@ -6,16 +6,16 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-class HelloTest {
+class HelloMessageTest {
   private static final String ID = "f13cf218665276fca68656336704e0d90a8571b9";
   private static final String TEXT = "10.0.1.1,26379," + ID + ",3,mymaster,10.0.0.1,6379,2";
 
   @Test
   void readsWhatItWrites() {
-    Hello hello = Hello.parse(TEXT, false);
+    HelloMessage hello = HelloMessage.parse(TEXT, false);
     assertThat(hello)
         .isEqualTo(
-            new Hello(
+            new HelloMessage(
                 new Address("10.0.1.1", 26379),
                 ID,
                 3,
@@ -27,56 +27,56 @@ class HelloTest {
 
   @Test
   void refusesAnotherNumberOfFields() {
-    assertThat(Hello.parse("", false)).isNull();
-    assertThat(Hello.parse(TEXT + ",more", false)).isNull();
-    assertThat(Hello.parse(TEXT.substring(0, TEXT.lastIndexOf(',')), false)).isNull();
-    assertThat(Hello.parse(TEXT.replace("mymaster", "m".repeat(1024)), false)).isNull();
+    assertThat(HelloMessage.parse("", false)).isNull();
+    assertThat(HelloMessage.parse(TEXT + ",more", false)).isNull();
+    assertThat(HelloMessage.parse(TEXT.substring(0, TEXT.lastIndexOf(',')), false)).isNull();
+    assertThat(HelloMessage.parse(TEXT.replace("mymaster", "m".repeat(1024)), false)).isNull();
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"", "0", "-1", "65536", "4294993675", "x", "+26379", " 26379", "26379 "})
-  void refusesAPortThatIsNone(String port) {
-    assertThat(Hello.parse(TEXT.replace("26379", port), false)).isNull();
-    assertThat(Hello.parse(TEXT.replace(",6379,", "," + port + ","), false)).isNull();
+  void refusesAnInvalidPort(String port) {
+    assertThat(HelloMessage.parse(TEXT.replace("26379", port), false)).isNull();
+    assertThat(HelloMessage.parse(TEXT.replace(",6379,", "," + port + ","), false)).isNull();
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"", " ", "10.0.1.1 ", "[::1]", "a b", "a\"b", "a\nb", "a\0b"})
-  void refusesAHostThatIsNone(String host) {
-    assertThat(Hello.parse(TEXT.replace("10.0.1.1", host), true)).isNull();
-    assertThat(Hello.parse(TEXT.replace("10.0.0.1", host), true)).isNull();
+  void refusesAnInvalidHost(String host) {
+    assertThat(HelloMessage.parse(TEXT.replace("10.0.1.1", host), true)).isNull();
+    assertThat(HelloMessage.parse(TEXT.replace("10.0.0.1", host), true)).isNull();
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"::1", "fe80::1%eth0", "1:2:3:4:5:6:7:8", "::ffff:10.0.0.1"})
   void takesIpv6(String host) {
-    assertThat(Hello.parse(TEXT.replace("10.0.1.1", host), false)).isNotNull();
+    assertThat(HelloMessage.parse(TEXT.replace("10.0.1.1", host), false)).isNotNull();
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"10.0.1", "10.0.1.256", "10.0.1.01", ":::", "1:2:3", "::1::2", "12345::"})
   void refusesAnIncompleteAddress(String host) {
-    assertThat(Hello.parse(TEXT.replace("10.0.1.1", host), false)).isNull();
+    assertThat(HelloMessage.parse(TEXT.replace("10.0.1.1", host), false)).isNull();
   }
 
   @Test
   void takesNamesOnlyWhereTheyAreResolved() {
     String named = TEXT.replace("10.0.0.1", "redis-0.example");
-    assertThat(Hello.parse(named, false)).isNull();
-    assertThat(Hello.parse(named, true)).isNotNull();
+    assertThat(HelloMessage.parse(named, false)).isNull();
+    assertThat(HelloMessage.parse(named, true)).isNotNull();
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"", "abc", "f13cf218665276fca68656336704e0d90a8571b9f"})
   void refusesAnIdOfAnotherLength(String id) {
-    assertThat(Hello.parse(TEXT.replace(ID, id), false)).isNull();
-    assertThat(Hello.parse(TEXT.replace(ID, ID.replace('f', '\n')), false)).isNull();
+    assertThat(HelloMessage.parse(TEXT.replace(ID, id), false)).isNull();
+    assertThat(HelloMessage.parse(TEXT.replace(ID, ID.replace('f', '\n')), false)).isNull();
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"", "-1", "x", "1e3", "9223372036854775807", "18446744073709551615"})
   void refusesAnEpochWithoutASuccessor(String epoch) {
-    assertThat(Hello.parse(TEXT.replace(",3,", "," + epoch + ","), false)).isNull();
-    assertThat(Hello.parse(TEXT.replaceAll("2$", epoch), false)).isNull();
+    assertThat(HelloMessage.parse(TEXT.replace(",3,", "," + epoch + ","), false)).isNull();
+    assertThat(HelloMessage.parse(TEXT.replaceAll("2$", epoch), false)).isNull();
   }
 }

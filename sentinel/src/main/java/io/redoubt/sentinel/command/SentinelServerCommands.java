@@ -24,7 +24,7 @@ import java.util.Locale;
 import java.util.Set;
 
 /** INFO, ROLE, PUBLISH and SHUTDOWN of a sentinel. */
-public final class ServerCommands extends CommandGroup<SentinelCall> {
+public final class SentinelServerCommands extends CommandGroup<SentinelCall> {
   private static final Set<String> SHUTDOWN_WORDS =
       Set.of("nosave", "save", "now", "force", "abort");
 
@@ -49,7 +49,7 @@ public final class ServerCommands extends CommandGroup<SentinelCall> {
           .since("2.8.12")
           .is(NOSCRIPT, LOADING, STALE, FAST, SENTINEL)
           .categories(Category.ADMIN, Category.DANGEROUS)
-          .runs(ServerCommands::role);
+          .runs(SentinelServerCommands::role);
 
   final Command<SentinelCall> shutdown =
       command("SHUTDOWN [NOSAVE | SAVE] [NOW] [FORCE] [ABORT]")
@@ -64,7 +64,7 @@ public final class ServerCommands extends CommandGroup<SentinelCall> {
    * @param infoSections the sections of INFO
    * @param stop stops the sentinel
    */
-  public ServerCommands(Info infoSections, Runnable stop) {
+  public SentinelServerCommands(Info infoSections, Runnable stop) {
     super(Group.SERVER);
     this.infoSections = infoSections;
     this.stop = stop;

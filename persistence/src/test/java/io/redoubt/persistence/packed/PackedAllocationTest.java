@@ -11,7 +11,7 @@ import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 
 /** Tests that walking, finding and editing in place allocate nothing on the Java heap. */
-class AllocationTest {
+class PackedAllocationTest {
 
   private static final int ROUNDS = 20_000;
 

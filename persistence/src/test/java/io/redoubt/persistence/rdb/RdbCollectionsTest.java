@@ -17,7 +17,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Tests collections in every encoding of the format. */
-class CollectionsTest {
+class RdbCollectionsTest {
 
   static byte[] rewritten(byte[] file, int version, boolean compress) throws RdbException {
     BufferMemory buffers = BufferMemory.offHeap();
@@ -33,7 +33,7 @@ class CollectionsTest {
   @ParameterizedTest
   @ValueSource(ints = {9, 10, 11, 12})
   void readsWrittenCollectionsInAnyChunks(int version) throws RdbException {
-    RandomGenerator random = Seed.random("CollectionsTest");
+    RandomGenerator random = Seed.random("RdbCollectionsTest");
     for (int round = 0; round < 30; round++) {
       boolean compress = random.nextBoolean();
       byte[] file = RandomCollections.file(random, version, compress, 20);
