@@ -21,7 +21,7 @@ class RecordCopierTest {
       boolean compress,
       int version,
       int pieces,
-      RandomGenerator chance)
+      RandomGenerator random)
       throws RdbException {
     BufferMemory buffers = BufferMemory.offHeap();
     MemorySegment bytes = MemorySegment.ofArray(file);
@@ -35,7 +35,7 @@ class RecordCopierTest {
         reader.passingTo(writer);
       }
       for (int done = 0; done < file.length; ) {
-        int piece = Math.min(file.length - done, 1 + chance.nextInt(pieces));
+        int piece = Math.min(file.length - done, 1 + random.nextInt(pieces));
         reader.feed(bytes, done, piece);
         done += piece;
       }

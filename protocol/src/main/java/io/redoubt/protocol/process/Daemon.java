@@ -82,7 +82,7 @@ public final class Daemon {
     Posix.setsid();
   }
 
-  /** Lets the waiting parent exit. Called in the child once it listens. */
+  /** Signals the waiting parent to exit. Called in the child once it listens. */
   public static void ready() throws IOException {
     System.out.println(READY);
     System.out.flush();

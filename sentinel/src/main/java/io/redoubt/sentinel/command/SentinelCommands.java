@@ -360,7 +360,7 @@ public final class SentinelCommands extends CommandGroup<SentinelCall> {
   private static void ckquorum(SentinelCall call) {
     Master master = call.master(2);
     Sentinel sentinel = call.sentinel();
-    int usable = sentinel.usableSentinels(master);
+    int usable = sentinel.reachableSentinels(master);
     boolean quorum = usable >= master.options().quorum();
     boolean majority = usable >= (master.sentinels().size() + 1) / 2 + 1;
     String found = usable + " usable Sentinels. ";

@@ -88,14 +88,14 @@ final class Discovery {
     }
     long now = sentinel.nowMillis();
     if (info.role() == NodeInfo.Role.MASTER) {
-      long patience = sentinel.timings().publishPeriodMillis() * 4;
-      if (replica.reportedRoleMillis(now) > patience && isUpFor(replica, patience, now)) {
+      long timeoutMillis = sentinel.timings().publishPeriodMillis() * 4;
+      if (replica.reportedRoleMillis(now) > timeoutMillis && isUpFor(replica, timeoutMillis, now)) {
         sentinel.links.setRole(replica, master.address);
         sentinel.event(Level.NOTICE, "+convert-to-slave", replica);
       }
     } else if (!sentinel.names.follows(info, master.address)) {
-      long patience = master.options.failoverTimeoutMillis();
-      if (now - replica.followsSince > patience && isUpFor(replica, patience, now)) {
+      long timeoutMillis = master.options.failoverTimeoutMillis();
+      if (now - replica.followsSince > timeoutMillis && isUpFor(replica, timeoutMillis, now)) {
         sentinel.links.setRole(replica, master.address);
         sentinel.event(Level.NOTICE, "+fix-slave-config", replica);
       }
@@ -131,7 +131,7 @@ final class Discovery {
   }
 
   /** Forgets replicas that have been down for longer than the configured time. */
-  void forgetGone(Master master) {
+  void forgetExpired(Master master) {
     long limit = master.options.forgetAfterMillis();
     NodeInfo info = master.info;
     if (limit == 0 || info == null || sentinel.isTilted() || !looksSane(master)) {

@@ -30,7 +30,7 @@ final class Doctor {
   }
 
   /** Requests a node's settings; sent once a connection is established. */
-  void ask(DataNode node) {
+  void requestSettings(DataNode node) {
     List<List<String>> commands = new ArrayList<>();
     commands.add(sentinel.links.words(node, "MULTI"));
     for (String setting : SETTINGS) {
@@ -44,7 +44,7 @@ final class Doctor {
   }
 
   /** Handles the node's settings, or its refusal. */
-  void told(DataNode node, Answer answer) {
+  void receiveSettings(DataNode node, Answer answer) {
     Map<String, String> settings = new HashMap<>();
     if (answer instanceof Answer.Items(List<Answer> replies)) {
       for (Answer reply : replies) {

@@ -198,13 +198,13 @@ final class Elections {
   }
 
   /** Returns the number of reachable sentinels of a master, this one included. */
-  int usable(Master master) {
-    int usable = 1;
+  int reachable(Master master) {
+    int reachable = 1;
     for (SentinelPeer peer : master.peers.values()) {
       if (!peer.subjectivelyDown && peer.link.isServed()) {
-        usable++;
+        reachable++;
       }
     }
-    return usable;
+    return reachable;
   }
 }

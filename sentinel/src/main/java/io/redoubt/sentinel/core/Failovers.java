@@ -58,7 +58,7 @@ final class Failovers {
       sentinel.wakeBy(master.nextAttemptAt);
       return false;
     }
-    return sentinel.elections.usable(master) >= master.votesToWin();
+    return sentinel.elections.reachable(master) >= master.votesToWin();
   }
 
   /** Starts a failover ordered by an operator. */
@@ -197,7 +197,7 @@ final class Failovers {
     sentinel.event(Level.WARNING, "+selected-slave", chosen);
     if (failover.forced && Handover.isPossible(master)) {
       enter(failover, State.HANDOVER);
-      sentinel.handover.begin(master, failover);
+      sentinel.handover.stopWrites(master, failover);
     } else if (failover.coordinated) {
       abortUncoordinated(master);
     } else {
@@ -343,7 +343,7 @@ final class Failovers {
   private void drop(Master master) {
     Failover failover = master.failover;
     if (failover != null) {
-      sentinel.handover.end(master, failover);
+      sentinel.handover.resumeWrites(master, failover);
       master.failover = null;
     }
   }
@@ -406,7 +406,7 @@ final class Failovers {
       // The old master is alive: demote it at once, to limit the time with two masters.
       sentinel.links.setRole(master, promoted.address);
     }
-    sentinel.handover.end(master, failover);
+    sentinel.handover.resumeWrites(master, failover);
     sentinel.links.sayHelloToAll(master);
     sentinel.runReconfigScript(master, true, master.address, promoted.address);
   }

@@ -50,7 +50,7 @@ final class Handover {
   }
 
   /** Stops the writes. */
-  void begin(Master master, Failover failover) {
+  void stopWrites(Master master, Failover failover) {
     sentinel.event(Level.NOTICE, "+failover-state-stop-writes", master);
     failover.writesStop = Failover.WritesStop.ASKED;
     pause(master, failover);
@@ -69,7 +69,7 @@ final class Handover {
     }
     if (answer instanceof Answer.Failure failure) {
       failover.writesStop = Failover.WritesStop.NONE;
-      goOnWithout(master, failover, "the master answered: " + failure.text());
+      continueWithoutPause(master, failover, "the master answered: " + failure.text());
       return;
     }
     failover.writesStop = Failover.WritesStop.STOPPED;
@@ -120,7 +120,7 @@ final class Handover {
               + " has within "
               + limit
               + " ms");
-      end(master, failover);
+      resumeWrites(master, failover);
       if (++failover.handovers < MAX_ATTEMPTS) {
         sentinel.failovers.selectAgain(failover, now + BETWEEN_ATTEMPTS_MILLIS);
       } else {
@@ -137,14 +137,14 @@ final class Handover {
   private void awaitAnswer(Master master, Failover failover) {
     long end = failover.stateSince + ANSWER_LIMIT_MILLIS;
     if (master.subjectivelyDown || sentinel.nowMillis() > end) {
-      goOnWithout(master, failover, "no answer");
+      continueWithoutPause(master, failover, "no answer");
     } else {
       sentinel.wakeBy(end + 1);
     }
   }
 
   /** Continues without a pause as Redis does, unless the pause is required. */
-  private void goOnWithout(Master master, Failover failover, String why) {
+  private void continueWithoutPause(Master master, Failover failover, String why) {
     if (failover.coordinated) {
       sentinel.remark(
           Level.WARNING,
@@ -159,7 +159,7 @@ final class Handover {
   }
 
   /** Handles a pause of this sentinel's process, during which the master's pause may have ended. */
-  static void stoodStill(Master master) {
+  static void onProcessPause(Master master) {
     if (master.failover != null) {
       master.failover.pausedAt = Link.NEVER;
     }
@@ -176,7 +176,7 @@ final class Handover {
   }
 
   /** Ends the pause after the failover or its abort. */
-  void end(Master master, Failover failover) {
+  void resumeWrites(Master master, Failover failover) {
     if (failover.writesStop != Failover.WritesStop.NONE) {
       failover.writesStop = Failover.WritesStop.NONE;
       if (master.link.command.isUp()) {
@@ -190,7 +190,7 @@ final class Handover {
   }
 
   /** Returns true if nothing may be published on a node now. */
-  static boolean isQuiet(Instance instance) {
+  static boolean isPublishBlocked(Instance instance) {
     return instance instanceof Master master
         && master.failover != null
         && master.failover.writesStop != Failover.WritesStop.NONE;

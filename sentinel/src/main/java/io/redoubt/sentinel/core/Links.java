@@ -21,10 +21,10 @@ final class Links {
   private static final int MAX_PENDING = 100;
 
   /** The minimum time before an unanswered INFO is repeated. */
-  private static final long PATIENCE_FOR_INFO_MILLIS = 1000;
+  private static final long INFO_RETRY_MILLIS = 1000;
 
   /** The interval of INFO to a replica that is being reconfigured. */
-  private static final long TURNING_INFO_PERIOD_MILLIS = 200;
+  private static final long RECONF_INFO_PERIOD_MILLIS = 200;
 
   private final Sentinel sentinel;
   private final Map<Integer, Link> links = new HashMap<>();
@@ -82,7 +82,7 @@ final class Links {
     drop(instance.link);
     instance.link.command.attemptedAt = Link.NEVER;
     instance.link.events.attemptedAt = Link.NEVER;
-    attend(instance);
+    maintain(instance);
   }
 
   /** Reopens the connections to all other sentinels, once for each shared link. */
@@ -134,7 +134,7 @@ final class Links {
       if (each instanceof DataNode node) {
         node.refusesPassword = false; // until it answers the greeting
         askInfo(node);
-        sentinel.doctor.ask(node);
+        sentinel.doctor.requestSettings(node);
       }
     }
   }
@@ -193,7 +193,7 @@ final class Links {
     }
     broken(link, kind);
     for (Instance user : List.copyOf(link.users)) {
-      attend(user);
+      maintain(user);
       sentinel.react(user.master());
     }
   }
@@ -243,8 +243,8 @@ final class Links {
   }
 
   /** Performs the due work for an instance: connections, INFO, PING, hello. */
-  void attend(Instance instance) {
-    giveUpSilent(instance);
+  void maintain(Instance instance) {
+    dropSilent(instance);
     connect(instance, Kind.COMMAND);
     if (instance instanceof DataNode) {
       connect(instance, Kind.EVENTS);
@@ -258,9 +258,7 @@ final class Links {
     if (instance instanceof DataNode node) {
       boolean unanswered = node.infoAskedAt > node.infoAt;
       long period =
-          unanswered
-              ? Math.max(infoPeriodMillis(node), PATIENCE_FOR_INFO_MILLIS)
-              : infoPeriodMillis(node);
+          unanswered ? Math.max(infoPeriodMillis(node), INFO_RETRY_MILLIS) : infoPeriodMillis(node);
       if (now - node.infoAskedAt >= period) {
         askInfo(node);
       }
@@ -271,21 +269,21 @@ final class Links {
     if (now - link.pingSentAt >= pingPeriod) {
       ping(instance);
     }
-    if (!Handover.isQuiet(instance)
+    if (!Handover.isPublishBlocked(instance)
         && now - instance.helloSentAt >= timings.publishPeriodMillis()) {
       sayHello(instance);
     }
   }
 
-  private void giveUpSilent(Instance instance) {
+  private void dropSilent(Instance instance) {
     Link link = instance.link;
     long now = sentinel.nowMillis();
     Timings timings = sentinel.timings();
-    long patience = instance.master().options.downAfterMillis() / 2;
+    long timeoutMillis = instance.master().options.downAfterMillis() / 2;
     if (link.command.isUp()
         && now - link.command.connectedAt > timings.minLinkReconnectPeriodMillis()
-        && link.waitingMillis(now) > patience
-        && link.sincePongMillis(now) > patience) {
+        && link.waitingMillis(now) > timeoutMillis
+        && link.sincePongMillis(now) > timeoutMillis) {
       drop(link, Kind.COMMAND);
     }
     if (link.events.isUp()
@@ -323,7 +321,7 @@ final class Links {
                 && failover.promoted == replica
                 && failover.state == Failover.State.WAIT_PROMOTION);
     if (turning) {
-      return Math.min(TURNING_INFO_PERIOD_MILLIS, timings.infoPeriodMillis());
+      return Math.min(RECONF_INFO_PERIOD_MILLIS, timings.infoPeriodMillis());
     }
     NodeInfo info = replica.info;
     boolean unsettled =
@@ -361,7 +359,7 @@ final class Links {
 
   private void sayHello(Instance instance) {
     Link link = instance.link;
-    if (!link.command.isUp() || Handover.isQuiet(instance)) {
+    if (!link.command.isUp() || Handover.isPublishBlocked(instance)) {
       return;
     }
     Settings settings = sentinel.settings();

@@ -179,7 +179,7 @@ public final class Sentinel {
     }
     now = clockMillis - pausedMillis;
     if (paused) {
-      masters.values().forEach(Handover::stoodStill);
+      masters.values().forEach(Handover::onProcessPause);
       tiltSince = now;
       if (!tilt) {
         tilt = true;
@@ -195,21 +195,21 @@ public final class Sentinel {
       event(Level.WARNING, "-tilt", "#tilt mode exited");
     }
     for (Master master : masters.values()) {
-      attend(master);
+      maintain(master);
       for (Replica replica : master.replicas.values()) {
-        attend(replica);
+        maintain(replica);
       }
       for (SentinelPeer peer : master.peers.values()) {
-        attend(peer);
+        maintain(peer);
       }
-      discovery.forgetGone(master);
+      discovery.forgetExpired(master);
       react(master);
     }
     doctor.tick(now);
   }
 
-  private void attend(Instance instance) {
-    links.attend(instance);
+  private void maintain(Instance instance) {
+    links.maintain(instance);
     if (!tilt) {
       health.judge(instance);
     }
@@ -262,7 +262,7 @@ public final class Sentinel {
       }
       case CONFIGURATION -> {
         if (instance instanceof DataNode node) {
-          doctor.told(node, answer);
+          doctor.receiveSettings(node, answer);
         }
       }
       case GREETING -> links.greeted(instance, answer);
@@ -592,7 +592,7 @@ public final class Sentinel {
   }
 
   /** Returns the number of reachable sentinels of a master, this one included. */
-  public int usableSentinels(Master master) {
-    return elections.usable(master);
+  public int reachableSentinels(Master master) {
+    return elections.reachable(master);
   }
 }

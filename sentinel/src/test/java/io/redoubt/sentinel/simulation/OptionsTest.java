@@ -158,7 +158,7 @@ class OptionsTest {
   private static int usable(SimulatedSentinel sentinel) {
     Sentinel core = sentinel.core();
     assertThat(core).isNotNull();
-    return core.usableSentinels(sentinel.master());
+    return core.reachableSentinels(sentinel.master());
   }
 
   @Test
