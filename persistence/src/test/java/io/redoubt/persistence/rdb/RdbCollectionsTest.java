@@ -37,10 +37,10 @@ class RdbCollectionsTest {
     for (int round = 0; round < 30; round++) {
       boolean compress = random.nextBoolean();
       byte[] file = RandomCollections.file(random, version, compress, 20);
-      Contents whole = Rdbs.read(file);
+      RdbContents whole = Rdbs.read(file);
       assertThat(whole.version).isEqualTo(version);
       assertThat(whole.keys).hasSize(20);
-      Contents cut = Rdbs.read(file, round % 2 == 0 ? 3 : 5000, random, 1 << 16);
+      RdbContents cut = Rdbs.read(file, round % 2 == 0 ? 3 : 5000, random, 1 << 16);
       assertThat(cut.keys).isEqualTo(whole.keys);
       for (int other = 9; other <= 12; other++) {
         byte[] again = rewritten(file, other, !compress);
@@ -117,7 +117,7 @@ class RdbCollectionsTest {
       file(20, (Object) Packs.listpack(List.of())),
     };
     for (byte[] file : files) {
-      Contents contents = Rdbs.read(file);
+      RdbContents contents = Rdbs.read(file);
       assertThat(contents.keys).isEmpty();
       assertThat(contents.empty).containsExactly("0/k");
     }

@@ -86,7 +86,7 @@ class RdbMutationTest {
       }
       MemorySegment memory = MemorySegment.ofArray(corrupt);
       try {
-        DumpPayload.read(memory, 0, corrupt.length, BufferMemory.offHeap(), new Contents());
+        DumpPayload.read(memory, 0, corrupt.length, BufferMemory.offHeap(), new RdbContents());
       } catch (RdbException e) {
         assertThat(e.getMessage()).isNotEmpty();
       } catch (RuntimeException | OutOfMemoryError e) {
