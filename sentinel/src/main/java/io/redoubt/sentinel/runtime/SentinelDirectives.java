@@ -141,7 +141,7 @@ public final class SentinelDirectives extends TlsDirectives {
                 "A script that is run for each warning, with the event's type and text.")
             .shown(
                 "client-reconfig-script mymaster /var/redis/reconfig.sh",
-                "A script that is run after a change of address: master-name, role, state,"
+                "A script that is run after a change of address, with master-name, role, state,"
                     + " from-ip, from-port, to-ip, to-port.")
             .shipped(
                 "deny-scripts-reconfig yes", "Forbids SENTINEL SET to change these two scripts.")
