@@ -22,7 +22,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
-/** CONFIG: the configuration while the server runs. */
+/** CONFIG: reads and changes the configuration at run time. */
 public final class ConfigCommands extends CommandGroup<Call> {
   static final CommandError NO_FILE =
       new CommandError("ERR The server is running without a config file");
@@ -49,7 +49,7 @@ public final class ConfigCommands extends CommandGroup<Call> {
 
   final Command<Call> resetstat =
       command("CONFIG RESETSTAT")
-          .does("Sets the statistics of INFO to zero.")
+          .does("Resets the statistics of INFO.")
           .since("2.0.0")
           .costs("O(1)")
           .is(ADMIN, NOSCRIPT, LOADING, STALE)
@@ -58,7 +58,7 @@ public final class ConfigCommands extends CommandGroup<Call> {
 
   final Command<Call> rewrite =
       command("CONFIG REWRITE")
-          .does("Writes the configuration in force into the file the server was started with.")
+          .does("Writes the current configuration to the file the server was started with.")
           .since("2.8.0")
           .costs("O(N), N the length of the file")
           .is(ADMIN, NOSCRIPT, LOADING, STALE)
@@ -67,7 +67,7 @@ public final class ConfigCommands extends CommandGroup<Call> {
 
   final Command<Call> set =
       command("CONFIG SET (parameter value)...")
-          .does("Sets directives: all of those given, or none.")
+          .does("Sets directives, all of those given or none.")
           .since("2.0.0")
           .costs("O(N), N the number of directives given")
           .is(ADMIN, NOSCRIPT, LOADING, STALE)

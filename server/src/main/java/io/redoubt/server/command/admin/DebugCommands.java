@@ -34,37 +34,38 @@ import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 
-/** DEBUG: what tests and developers ask for; refused unless {@code enable-debug-command} allows. */
+/** DEBUG, for tests and developers; refused unless {@code enable-debug-command} permits it. */
 public final class DebugCommands extends CommandGroup<Call> {
-  /** What only the server as a whole can do. */
+  /** Operations of the server as a whole. */
   public interface Host {
-    /** Stops the command thread for so long. */
+    /** Blocks the command thread. */
     void sleep(long millis);
 
-    /** Lets due keys be removed on their own, or only when someone asks for them. */
+    /** Enables or disables active expiry; disabled, due keys are removed on access only. */
     void activeExpire(boolean on);
 
-    /** Stops and resumes everything that is done periodically. */
+    /** Pauses or resumes the periodic tasks. */
     void pauseCron(boolean paused);
 
     /** Writes a line to the log. */
     void log(String line);
 
     /**
-     * Saves (unless told not to) and loads the data set; keeps what is there unless {@code flush}.
+     * Loads the data set, after a save if {@code save}; removes the present keys first if {@code
+     * flush}.
      */
     void reload(boolean save, boolean flush, boolean merge);
 
-    /** Has the server stand still for so long before it writes to the append-only file. */
+    /** Delays each write to the append-only file. */
     void appendFlushSleep(long millis);
 
-    /** Loads the append-only file in the place of the data set. */
+    /** Replaces the data set by the content of the append-only file. */
     void loadAppendOnlyFile();
 
-    /** Takes payloads of RESTORE whatever their checksum is, or no longer. */
+    /** Disables or enables the check of checksums of RESTORE. */
     void skipPayloadChecksums(boolean skip);
 
-    /** Takes a new replication id, so that no replica can continue. */
+    /** Changes the replication id, so that replicas need a full sync. */
     void changeReplicationId();
   }
 
@@ -78,7 +79,7 @@ public final class DebugCommands extends CommandGroup<Call> {
   private static final CommandError NO_SUCH_KEY = new CommandError("ERR no such key");
   private static final int ANY = Integer.MAX_VALUE;
 
-  /** From how many elements DEBUG OBJECT estimates a size. */
+  /** The number of elements from which DEBUG OBJECT estimates a size. */
   private static final int OBJECT_SAMPLES = 5;
 
   private final Host host;
@@ -241,7 +242,7 @@ public final class DebugCommands extends CommandGroup<Call> {
     call.reply().ok();
   }
 
-  /** Sizes beyond this are none that a node could have; as in Redis. */
+  /** The limit of packed-node sizes, as in Redis. */
   private static final long MOST_PACKED_BYTES = (1L << 32) - (1 << 20);
 
   private static void quicklistPackedThreshold(Call call) {
@@ -260,7 +261,7 @@ public final class DebugCommands extends CommandGroup<Call> {
     call.reply().ok();
   }
 
-  /** What DEBUG OBJECT adds for a quicklist. */
+  /** Returns the fields that DEBUG OBJECT adds for a quicklist. */
   private static String quicklist(long entry) {
     if (Entry.type(entry) != Type.LIST || PackedValue.isPacked(entry)) {
       return "";
@@ -352,7 +353,7 @@ public final class DebugCommands extends CommandGroup<Call> {
       }
       call.putIfAbsent((prefix + ":" + i).getBytes(StandardCharsets.UTF_8), value);
     }
-    call.propagateNothing(); // it is for tests of this server alone, as in Redis
+    call.propagateNothing(); // not propagated in Redis either: for tests of this server
     call.reply().ok();
   }
 

@@ -23,7 +23,7 @@ import java.util.Locale;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** LATENCY: what took long, and how long commands take. */
+/** LATENCY: latency spikes by event, and histograms of command durations. */
 public final class LatencyCommands extends CommandGroup<Call> {
   private static final String[] TIPS = {
     "nondeterministic_output", "request_policy:all_nodes", "response_policy:special"
@@ -43,7 +43,7 @@ public final class LatencyCommands extends CommandGroup<Call> {
 
   final Command<Call> doctor =
       command("LATENCY DOCTOR")
-          .does("Tells of events that took long, and what may help.")
+          .does("Returns a report on latency spikes with advice.")
           .since("2.8.13")
           .costs("O(1)")
           .is(ADMIN, NOSCRIPT, LOADING, STALE)
@@ -52,7 +52,7 @@ public final class LatencyCommands extends CommandGroup<Call> {
 
   final Command<Call> graph =
       command("LATENCY GRAPH event")
-          .does("Draws how long an event took, over time.")
+          .does("Returns a graph of the latency of an event over time.")
           .since("2.8.13")
           .costs("O(1)")
           .is(ADMIN, NOSCRIPT, LOADING, STALE)
@@ -61,7 +61,7 @@ public final class LatencyCommands extends CommandGroup<Call> {
 
   final Command<Call> histogram =
       command("LATENCY HISTOGRAM [command...]")
-          .does("Returns how many runs of commands took how long.")
+          .does("Returns histograms of the durations of commands.")
           .since("7.0.0")
           .costs("O(N), N the number of commands")
           .is(ADMIN, NOSCRIPT, LOADING, STALE)
@@ -70,7 +70,7 @@ public final class LatencyCommands extends CommandGroup<Call> {
 
   final Command<Call> history =
       command("LATENCY HISTORY event")
-          .does("Returns when an event took long, and how long.")
+          .does("Returns the times and durations of the latency spikes of an event.")
           .since("2.8.13")
           .costs("O(1)")
           .is(ADMIN, NOSCRIPT, LOADING, STALE)
@@ -79,7 +79,7 @@ public final class LatencyCommands extends CommandGroup<Call> {
 
   final Command<Call> latest =
       command("LATENCY LATEST")
-          .does("Returns of each event that took long the last time and the longest.")
+          .does("Returns the latest and the maximum latency of each event.")
           .since("2.8.13")
           .costs("O(1)")
           .is(ADMIN, NOSCRIPT, LOADING, STALE)
@@ -88,7 +88,7 @@ public final class LatencyCommands extends CommandGroup<Call> {
 
   final Command<Call> reset =
       command("LATENCY RESET [event...]")
-          .does("Forgets what took long, and returns of how many events.")
+          .does("Resets the latency data of events and returns their number.")
           .since("2.8.13")
           .costs("O(1)")
           .is(ADMIN, NOSCRIPT, LOADING, STALE)

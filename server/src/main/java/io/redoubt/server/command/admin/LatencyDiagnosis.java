@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 
-/** What LATENCY DOCTOR says: figures of each event that took long, and what may help. */
+/** The report of LATENCY DOCTOR: statistics of each event, and advice. */
 final class LatencyDiagnosis {
   private final Latency latency;
   private final ServerDirectives settings;

@@ -5,8 +5,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Samples drawn with characters, a column each from old to new: the longer the higher. Below each
- * column stands how long ago that was, from top to bottom.
+ * A graph of samples in characters, one column each from old to new. The age of a sample is written
+ * below its column, from top to bottom.
  *
  * <pre>
  *    _#
@@ -22,7 +22,7 @@ import java.util.List;
 final class LatencyGraph {
   private static final int ROWS = 4;
 
-  /** What tops a column, from low to high; below it the column is filled. */
+  /** The characters at the top of a column, from low to high; the rest of the column is filled. */
   private static final String TOPS = "_o#";
 
   private static final char FILLED = '|';
@@ -70,7 +70,9 @@ final class LatencyGraph {
     return String.join("\n", lines) + "\n";
   }
 
-  /** From 0 for the lowest to the number of steps that there are, less one, for the highest. */
+  /**
+   * Returns the height of a sample: 0 for the shortest, the number of steps - 1 for the longest.
+   */
   private int height(Sample sample) {
     int steps = ROWS * TOPS.length();
     long range = Math.max(high - low, 1);

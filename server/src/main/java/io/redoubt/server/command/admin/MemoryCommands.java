@@ -19,11 +19,11 @@ import java.util.List;
 import java.util.Locale;
 import java.util.function.LongSupplier;
 
-/** MEMORY: what memory is used for. */
+/** MEMORY: the use of memory by purpose and by key. */
 public final class MemoryCommands extends CommandGroup<Call> {
   private static final int DEFAULT_SAMPLES = 5;
 
-  /** Below this there is nothing to complain of. */
+  /** MEMORY DOCTOR reports no problems below this use. */
   private static final long LITTLE_BYTES = 5 << 20;
 
   private static final int STATS_FIELDS = 27;
@@ -41,7 +41,7 @@ public final class MemoryCommands extends CommandGroup<Call> {
 
   final Command<Call> doctor =
       command("MEMORY DOCTOR")
-          .does("Tells of problems with the use of memory.")
+          .does("Returns a report on memory problems.")
           .since("4.0.0")
           .costs("O(1)")
           .tips("nondeterministic_output", "request_policy:all_shards", "response_policy:special")
@@ -49,7 +49,7 @@ public final class MemoryCommands extends CommandGroup<Call> {
 
   final Command<Call> mallocStats =
       command("MEMORY MALLOC-STATS")
-          .does("Returns what the allocator knows of itself.")
+          .does("Returns the statistics of the allocator.")
           .since("4.0.0")
           .costs("O(1)")
           .tips("nondeterministic_output", "request_policy:all_shards", "response_policy:special")
@@ -57,7 +57,7 @@ public final class MemoryCommands extends CommandGroup<Call> {
 
   final Command<Call> purge =
       command("MEMORY PURGE")
-          .does("Gives free memory back to the system.")
+          .does("Returns free memory to the operating system.")
           .since("4.0.0")
           .costs("O(N), N the number of free pages")
           .tips("request_policy:all_shards", "response_policy:all_succeeded")
@@ -65,7 +65,7 @@ public final class MemoryCommands extends CommandGroup<Call> {
 
   final Command<Call> stats =
       command("MEMORY STATS")
-          .does("Returns what memory is used for, in figures.")
+          .does("Returns the use of memory by purpose.")
           .since("4.0.0")
           .costs("O(N), N the number of connections")
           .tips("nondeterministic_output", "request_policy:all_shards", "response_policy:special")
@@ -73,7 +73,7 @@ public final class MemoryCommands extends CommandGroup<Call> {
 
   final Command<Call> usage =
       command("MEMORY USAGE key [SAMPLES count]")
-          .does("Returns the bytes that a key and its value take.")
+          .does("Returns the memory used by a key and its value, in bytes.")
           .since("4.0.0")
           .costs("O(N), N the number of samples")
           .is(READONLY)

@@ -20,14 +20,14 @@ import io.redoubt.server.execution.Call;
 import io.redoubt.server.snapshot.SaveOutcome;
 import io.redoubt.server.snapshot.Snapshots;
 
-/** SAVE, BGREWRITEAOF and their companions: the data set into its files. */
+/** SAVE, BGSAVE, BGREWRITEAOF and LASTSAVE. */
 public final class PersistenceCommands extends CommandGroup<Call> {
   private final Snapshots snapshots;
   private final AppendOnlyFile appendOnlyFile;
 
   final Command<Call> save =
       command("SAVE")
-          .does("Saves the data set while everybody waits.")
+          .does("Saves the data set, blocking all clients.")
           .since("1.0.0")
           .costs("O(N), N the number of keys")
           .is(ADMIN, NOSCRIPT, NO_ASYNC_LOADING, NO_MULTI)
@@ -35,7 +35,7 @@ public final class PersistenceCommands extends CommandGroup<Call> {
 
   final Command<Call> bgsave =
       command("BGSAVE [SCHEDULE]")
-          .does("Saves the data set in slices, between other commands.")
+          .does("Saves the data set incrementally, between other commands.")
           .since("1.0.0")
           .costs("O(1)")
           .is(ADMIN, NOSCRIPT, NO_ASYNC_LOADING)
@@ -43,7 +43,7 @@ public final class PersistenceCommands extends CommandGroup<Call> {
 
   final Command<Call> bgrewriteaof =
       command("BGREWRITEAOF")
-          .does("Rewrites the append-only file in slices, between other commands.")
+          .does("Rewrites the append-only file incrementally, between other commands.")
           .since("1.0.0")
           .costs("O(1)")
           .is(ADMIN, NOSCRIPT, NO_ASYNC_LOADING)

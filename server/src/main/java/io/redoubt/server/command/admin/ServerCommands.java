@@ -22,37 +22,37 @@ import io.redoubt.server.execution.RunningScript;
 import java.util.ArrayList;
 import java.util.List;
 
-/** The server as a whole: what it says of itself, its time and its end. */
+/** INFO, TIME and SHUTDOWN. */
 public final class ServerCommands extends CommandGroup<Call> {
-  /** How SHUTDOWN was asked for. */
+  /** The SAVE option of SHUTDOWN. */
   public enum SaveWish {
-    /** As the save points say. */
+    /** Saves if save points are configured. */
     CONFIGURED,
-    /** In any case. */
+    /** Saves always. */
     SAVE,
-    /** In no case. */
+    /** Never saves. */
     NOSAVE
   }
 
   /** Ends the server. */
   public interface Shutdown {
     /**
-     * Begins to shut down; the client gets no reply if that succeeds.
+     * Starts a shutdown; the client gets no reply if it succeeds.
      *
-     * @param now without waiting for replicas
-     * @param force also when the data set cannot be saved
-     * @return whether the server ends
+     * @param now true to not wait for replicas
+     * @param force true to exit even if the data set cannot be saved
+     * @return true if the server exits
      */
     boolean begin(SaveWish save, boolean now, boolean force);
 
-    /** Blocks the client as long as a shutdown waits. */
+    /** Blocks the client while the shutdown waits. */
     void await(ServerClient client);
 
-    /** Stops a shutdown that has not come to its end yet; whether there was one. */
+    /** Cancels a waiting shutdown; returns false if there is none. */
     boolean abort();
   }
 
-  /** The reply when the server goes on. */
+  /** The error of a shutdown that did not happen. */
   public static final CommandError SHUTDOWN_FAILED =
       new CommandError("ERR Errors trying to SHUTDOWN. Check logs.");
 
@@ -81,7 +81,7 @@ public final class ServerCommands extends CommandGroup<Call> {
 
   final Command<Call> shutdownCommand =
       command("SHUTDOWN [NOSAVE | SAVE] [NOW] [FORCE] [ABORT]")
-          .does("Saves the data set if save points are configured, and ends the server.")
+          .does("Saves the data set if save points are configured, and shuts down the server.")
           .since("1.0.0")
           .costs("O(N) when saving, N the number of keys")
           .is(ADMIN, NOSCRIPT, LOADING, STALE, NO_MULTI, ALLOW_BUSY)

@@ -7,12 +7,12 @@ import io.redoubt.server.memory.Region;
 import io.redoubt.server.structure.Bits;
 
 /**
- * An operation of BITFIELD on a number in a string.
+ * An operation of BITFIELD on an integer in a string.
  *
- * @param signed whether the number has a sign, in two's complement
- * @param bits how long it is, 1 to 64, with no sign to 63
- * @param offset where it starts, in bits
- * @param operand what is written or added
+ * @param signed true for two's complement
+ * @param bits the width: 1 to 64 if signed, 1 to 63 if not
+ * @param offset the index of the first bit
+ * @param operand the value to write or to add
  */
 record BitField(
     Operation operation, Overflow overflow, boolean signed, int bits, long offset, long operand) {
@@ -21,21 +21,21 @@ record BitField(
           "ERR Invalid bitfield type. Use something like i16 u8. Note that u64 is not supported but"
               + " i64 is.");
 
-  /** What is done. */
+  /** The subcommands. */
   enum Operation {
     GET,
     SET,
     INCRBY
   }
 
-  /** What becomes of a number that does not fit. */
+  /** The treatment of a result that does not fit. */
   enum Overflow {
     WRAP,
     SAT,
     FAIL
   }
 
-  /** The operation whose words begin with argument {@code i}. */
+  /** Parses the type, offset and operand from argument {@code i} on. */
   static BitField of(Call call, Operation operation, Overflow overflow, int i) {
     long type = call.argAddress(i + 1);
     int length = call.argLength(i + 1);
@@ -51,32 +51,32 @@ record BitField(
     return new BitField(operation, overflow, signed, (int) bits, offset, operand);
   }
 
-  /** The byte of a string that it begins in. */
+  /** Returns the index of the byte that has the first bit. */
   int startByte() {
     return (int) (offset >>> 3);
   }
 
-  /** How many bytes a string has at the least that it lies in. */
+  /** Returns the length of the shortest string that contains the field, in bytes. */
   int endBytes() {
     return (int) ((offset + bits - 1) >>> 3) + 1;
   }
 
-  /** The number in a string. */
+  /** Reads the field from a string; bits beyond its end are 0. */
   long read(long address, int lengthBytes) {
     return extended(Bits.getField(address, lengthBytes, offset, bits));
   }
 
-  /** Writes a number that fits. */
+  /** Writes a value that fits. */
   void write(long address, long value) {
     Bits.putField(address, offset, bits, value);
   }
 
-  /** Whether the number would not fit that SET or INCRBY makes of what it was. */
+  /** Returns true if the result of SET or INCRBY does not fit. */
   boolean overflows(long old) {
     return direction(old) != 0;
   }
 
-  /** The number that SET or INCRBY makes of what it was, with {@link Overflow#FAIL} if it fits. */
+  /** Returns the result of SET or INCRBY; with {@link Overflow#FAIL} it must fit. */
   long result(long old) {
     int direction = direction(old);
     if (direction == 0 || overflow != Overflow.SAT) {
@@ -85,11 +85,11 @@ record BitField(
     return direction > 0 ? highest() : lowest();
   }
 
-  /** Positive when the result lies above what fits, negative when below. */
+  /** Returns 1 if the result exceeds the maximum, -1 if it is below the minimum, else 0. */
   private int direction(long old) {
     if (operation == Operation.SET) {
       if (operand > highest() || (!signed && operand < 0)) {
-        return 1; // a number without sign is never below
+        return 1; // as an unsigned value, it is too large
       }
       return operand < lowest() ? -1 : 0;
     }
@@ -111,7 +111,7 @@ record BitField(
     return signed ? -highest() - 1 : 0;
   }
 
-  /** The low bits of a number, and what the others are then. */
+  /** Truncates a value to the field's width, with the sign extended if it has one. */
   private long extended(long value) {
     int unused = Long.SIZE - bits;
     return signed ? value << unused >> unused : value << unused >>> unused;

@@ -5,22 +5,22 @@ import io.redoubt.protocol.command.CommandError;
 import io.redoubt.server.execution.Call;
 import io.redoubt.server.memory.Region;
 
-/** An argument that says where in a string a bit is, from 0; with {@code #}, in whole fields. */
+/** Parses bit offsets, which count from 0; after {@code #} they count in whole fields. */
 final class BitOffset {
   private static final CommandError OUT_OF_RANGE =
       new CommandError("ERR bit offset is not an integer or out of range");
 
-  /** The last bit of a string of so many bytes, and of a field that starts there, has an index. */
+  /** The limit of a string's length at which offsets of all its bits are valid. */
   private static final long MAX_BYTES = Integer.MAX_VALUE - 64L;
 
   private BitOffset() {}
 
-  /** The offset that argument {@code i} is. */
+  /** Parses argument {@code i}. */
   static long of(Call call, int i) {
     return checked(call, digits(call.argAddress(i), call.argLength(i)), 1);
   }
 
-  /** The offset that argument {@code i} is of a field of {@code bits} bits. */
+  /** Parses argument {@code i} as the offset of a field of {@code bits} bits. */
   static long ofField(Call call, int i, int bits) {
     long address = call.argAddress(i);
     int length = call.argLength(i);

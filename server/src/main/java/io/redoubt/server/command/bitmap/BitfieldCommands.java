@@ -28,7 +28,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** The part of the bitmap group for numbers of any length at any place of a string. */
+/** BITFIELD and BITFIELD_RO: integers of any width at any bit offset of a string. */
 public final class BitfieldCommands extends CommandGroup<Call> {
   private static final CommandError NO_OVERFLOW =
       new CommandError("ERR Invalid OVERFLOW type specified");
@@ -39,7 +39,7 @@ public final class BitfieldCommands extends CommandGroup<Call> {
       command(
               "BITFIELD key [GET encoding offset | ([OVERFLOW (WRAP | SAT | FAIL)]"
                   + " (SET encoding offset value | INCRBY encoding offset increment))]...")
-          .does("Reads, writes and increments numbers of any length at any place of a string.")
+          .does("Reads, writes and increments integers of any width at any bit offset of a string.")
           .since("3.2.0")
           .costs("O(1) for each operation")
           .is(WRITE, DENYOOM)
@@ -50,7 +50,7 @@ public final class BitfieldCommands extends CommandGroup<Call> {
 
   final Command<Call> bitfieldRo =
       command("BITFIELD_RO key [GET encoding offset]...")
-          .does("Reads numbers of any length at any place of a string.")
+          .does("Reads integers of any width at any bit offset of a string.")
           .since("6.0.0")
           .costs("O(1) for each operation")
           .is(READONLY, FAST)
@@ -62,7 +62,7 @@ public final class BitfieldCommands extends CommandGroup<Call> {
     super(Group.BITMAP);
   }
 
-  /** Who may only read the key may use it with nothing but GET. */
+  /** Requires only the permission to read if there is nothing but GET. */
   private static boolean findKey(Request request, KeyVisitor keys) {
     boolean readOnly = true;
     for (int i = 2; i < request.count(); i += 3) {
@@ -189,7 +189,7 @@ public final class BitfieldCommands extends CommandGroup<Call> {
     if (changes > 0) {
       call.changed(1, KeyEvent.SETBIT, changes);
     } else if (length > before) {
-      call.propagateAnyway(); // every field has overflown, but the string has grown
+      call.propagateAnyway(); // all operations have overflowed, but the string has grown
     }
   }
 }

@@ -27,7 +27,7 @@ import io.redoubt.server.structure.Bits.Combination;
 import io.redoubt.server.value.StringValue;
 import org.jspecify.annotations.Nullable;
 
-/** The bitmap group but for bit fields: strings as rows of bits. */
+/** The bitmap group except bit fields: strings as arrays of bits. */
 public final class BitmapCommands extends CommandGroup<Call> {
   private static final CommandError NO_BIT =
       new CommandError("ERR bit is not an integer or out of range");
@@ -38,7 +38,7 @@ public final class BitmapCommands extends CommandGroup<Call> {
 
   final Command<Call> bitcount =
       command("BITCOUNT key [start end [BYTE | BIT]]")
-          .does("Counts the bits that are set in a string, or in a range of it.")
+          .does("Counts the set bits in a string or a range of it.")
           .since("2.6.0")
           .costs("O(N), N the length of the range")
           .history("7.0.0", "Added the `BYTE|BIT` option.")
@@ -48,7 +48,7 @@ public final class BitmapCommands extends CommandGroup<Call> {
 
   final Command<Call> bitop =
       command("BITOP operation destkey key...")
-          .does("Combines strings bit by bit and keeps the result.")
+          .does("Performs a bitwise operation on strings and stores the result.")
           .since("2.6.0")
           .costs("O(N), N the length of all strings together")
           .is(WRITE, DENYOOM)
@@ -58,7 +58,7 @@ public final class BitmapCommands extends CommandGroup<Call> {
 
   final Command<Call> bitpos =
       command("BITPOS key bit [start [end [BYTE | BIT]]]")
-          .does("Finds the first bit that is set, or clear, in a string.")
+          .does("Returns the index of the first set or clear bit in a string.")
           .since("2.8.7")
           .costs("O(N), N the length of the range")
           .history("7.0.0", "Added the `BYTE|BIT` option.")
@@ -77,7 +77,7 @@ public final class BitmapCommands extends CommandGroup<Call> {
 
   final Command<Call> setbit =
       command("SETBIT key offset value")
-          .does("Sets or clears a bit of a string, which grows as far as needed.")
+          .does("Sets or clears a bit of a string, extending the string if needed.")
           .since("2.2.0")
           .costs("O(1)")
           .is(WRITE, DENYOOM)
@@ -107,7 +107,9 @@ public final class BitmapCommands extends CommandGroup<Call> {
     call.reply().integer(old);
   }
 
-  /** A string of the first key, of that length, that may be written in place in a range. */
+  /**
+   * Returns the first key's string, extended to the length, for changes in place within a range.
+   */
   static long openForWrite(Call call, long entry, int length, int from, int to) {
     long opened = entry;
     if (opened == Entry.NONE) {
@@ -193,7 +195,7 @@ public final class BitmapCommands extends CommandGroup<Call> {
     long found = Bits.indexOf(bytes, (int) bit, start * unitBits, (end + 1) * unitBits - 1);
     StringValue.closeBytes(call.database(), entry, bytes);
     if (found < 0 && bit == 0 && !endGiven) {
-      found = (long) length * Byte.SIZE; // the string is thought to go on in zeros
+      found = (long) length * Byte.SIZE; // zeros are taken to follow the string
     }
     call.reply().integer(found);
   }
@@ -208,7 +210,7 @@ public final class BitmapCommands extends CommandGroup<Call> {
     throw Errors.SYNTAX;
   }
 
-  /** An index, negative from the end, as one from the start on. */
+  /** Converts an index that may count from the end, if negative, to one from the start. */
   private static long fromStart(long index, long units) {
     return Math.max(index < 0 ? index + units : index, 0);
   }
@@ -238,7 +240,7 @@ public final class BitmapCommands extends CommandGroup<Call> {
       call.reply().integer(0);
       return;
     }
-    // The target may be a source: the result is made beside.
+    // The result is built separately because the destination may be a source.
     Slabs slabs = call.keyspace().slabs();
     long result = slabs.allocateFar(length);
     try {
@@ -269,7 +271,7 @@ public final class BitmapCommands extends CommandGroup<Call> {
   private static void combine(
       Database database, Combination how, long[] sources, long result, int length) {
     Region.zero(result, length);
-    Combination next = Combination.OR; // the first one is taken as it is
+    Combination next = Combination.OR; // the first source is copied
     for (long source : sources) {
       if (source == Entry.NONE) {
         Bits.combine(next, result, length, result, 0);

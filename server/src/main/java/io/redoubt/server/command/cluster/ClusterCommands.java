@@ -15,8 +15,8 @@ import io.redoubt.protocol.command.Group;
 import io.redoubt.server.execution.Call;
 
 /**
- * CLUSTER and its companions, for clients that ask whether this is a node of a cluster: it is not,
- * and says so as a Redis does that was started without {@code cluster-enabled}.
+ * CLUSTER, ASKING, READONLY and READWRITE, which reply as in a Redis without {@code
+ * cluster-enabled}.
  */
 public final class ClusterCommands extends CommandGroup<Call> {
   private static final CommandError DISABLED =
@@ -32,7 +32,7 @@ public final class ClusterCommands extends CommandGroup<Call> {
 
   final Command<Call> addslots =
       command("CLUSTER ADDSLOTS slot [slot ...]")
-          .does("Gives hash slots to this node.")
+          .does("Assigns hash slots to this node.")
           .since("3.0.0")
           .costs("O(N), N the number of hash slots")
           .is(NO_ASYNC_LOADING, ADMIN, STALE)
@@ -40,7 +40,7 @@ public final class ClusterCommands extends CommandGroup<Call> {
 
   final Command<Call> addslotsrange =
       command("CLUSTER ADDSLOTSRANGE (start-slot end-slot)...")
-          .does("Gives ranges of hash slots to this node.")
+          .does("Assigns ranges of hash slots to this node.")
           .since("7.0.0")
           .costs("O(N), N the number of hash slots")
           .is(NO_ASYNC_LOADING, ADMIN, STALE)
@@ -74,7 +74,7 @@ public final class ClusterCommands extends CommandGroup<Call> {
 
   final Command<Call> delslots =
       command("CLUSTER DELSLOTS slot [slot ...]")
-          .does("Takes hash slots from this node.")
+          .does("Removes hash slots from this node.")
           .since("3.0.0")
           .costs("O(N), N the number of hash slots")
           .is(NO_ASYNC_LOADING, ADMIN, STALE)
@@ -82,7 +82,7 @@ public final class ClusterCommands extends CommandGroup<Call> {
 
   final Command<Call> delslotsrange =
       command("CLUSTER DELSLOTSRANGE (start-slot end-slot)...")
-          .does("Takes ranges of hash slots from this node.")
+          .does("Removes ranges of hash slots from this node.")
           .since("7.0.0")
           .costs("O(N), N the number of hash slots")
           .is(NO_ASYNC_LOADING, ADMIN, STALE)
@@ -90,7 +90,7 @@ public final class ClusterCommands extends CommandGroup<Call> {
 
   final Command<Call> failover =
       command("CLUSTER FAILOVER [FORCE|TAKEOVER]")
-          .does("Has a replica take its master's place.")
+          .does("Starts a manual failover of a replica.")
           .since("3.0.0")
           .costs("O(1)")
           .is(NO_ASYNC_LOADING, ADMIN, STALE)
@@ -98,7 +98,7 @@ public final class ClusterCommands extends CommandGroup<Call> {
 
   final Command<Call> flushslots =
       command("CLUSTER FLUSHSLOTS")
-          .does("Takes all hash slots from this node.")
+          .does("Removes all hash slots from this node.")
           .since("3.0.0")
           .costs("O(1)")
           .is(NO_ASYNC_LOADING, ADMIN, STALE)
@@ -123,7 +123,7 @@ public final class ClusterCommands extends CommandGroup<Call> {
 
   final Command<Call> info =
       command("CLUSTER INFO")
-          .does("Tells the state of the cluster.")
+          .does("Returns the state of the cluster.")
           .since("3.0.0")
           .costs("O(1)")
           .is(STALE)
@@ -132,7 +132,7 @@ public final class ClusterCommands extends CommandGroup<Call> {
 
   final Command<Call> keyslot =
       command("CLUSTER KEYSLOT key")
-          .does("Tells the hash slot of a key.")
+          .does("Returns the hash slot of a key.")
           .since("3.0.0")
           .costs("O(N), N the length of the key")
           .is(STALE)
@@ -149,7 +149,7 @@ public final class ClusterCommands extends CommandGroup<Call> {
 
   final Command<Call> meet =
       command("CLUSTER MEET ip port [cluster-bus-port]")
-          .does("Has a node join the cluster.")
+          .does("Makes a node join the cluster.")
           .since("3.0.0")
           .costs("O(1)")
           .is(NO_ASYNC_LOADING, ADMIN, STALE)
@@ -157,7 +157,7 @@ public final class ClusterCommands extends CommandGroup<Call> {
 
   final Command<Call> myid =
       command("CLUSTER MYID")
-          .does("Tells the id of this node.")
+          .does("Returns the id of this node.")
           .since("3.0.0")
           .costs("O(1)")
           .is(STALE)
@@ -165,7 +165,7 @@ public final class ClusterCommands extends CommandGroup<Call> {
 
   final Command<Call> myshardid =
       command("CLUSTER MYSHARDID")
-          .does("Tells the id of the shard of this node.")
+          .does("Returns the id of the shard of this node.")
           .since("7.2.0")
           .costs("O(1)")
           .is(STALE)
@@ -199,7 +199,7 @@ public final class ClusterCommands extends CommandGroup<Call> {
 
   final Command<Call> reset =
       command("CLUSTER RESET [HARD|SOFT]")
-          .does("Has this node leave the cluster.")
+          .does("Resets this node, which leaves the cluster.")
           .since("3.0.0")
           .costs("O(N), N the number of nodes")
           .is(ADMIN, STALE, NOSCRIPT)
@@ -231,7 +231,7 @@ public final class ClusterCommands extends CommandGroup<Call> {
 
   final Command<Call> shards =
       command("CLUSTER SHARDS")
-          .does("Lists which nodes have which hash slots.")
+          .does("Lists the hash slots of each node.")
           .since("7.0.0")
           .costs("O(N), N the number of nodes")
           .is(STALE)
@@ -249,7 +249,7 @@ public final class ClusterCommands extends CommandGroup<Call> {
 
   final Command<Call> slots =
       command("CLUSTER SLOTS")
-          .does("Lists which nodes have which hash slots.")
+          .does("Lists the hash slots of each node.")
           .since("3.0.0")
           .costs("O(N), N the number of nodes")
           .is(STALE)
@@ -258,7 +258,7 @@ public final class ClusterCommands extends CommandGroup<Call> {
 
   final Command<Call> asking =
       command("ASKING")
-          .does("Has the next command run although its hash slot is being imported.")
+          .does("Permits the next command although its hash slot is being imported.")
           .since("3.0.0")
           .categories(Category.CONNECTION)
           .is(FAST)
@@ -266,7 +266,7 @@ public final class ClusterCommands extends CommandGroup<Call> {
 
   final Command<Call> readonly =
       command("READONLY")
-          .does("Lets this connection read from a replica of the cluster.")
+          .does("Permits this connection to read from a replica of the cluster.")
           .since("3.0.0")
           .categories(Category.CONNECTION)
           .is(FAST, LOADING, STALE)
@@ -274,7 +274,7 @@ public final class ClusterCommands extends CommandGroup<Call> {
 
   final Command<Call> readwrite =
       command("READWRITE")
-          .does("Ends what READONLY has begun.")
+          .does("Reverts READONLY.")
           .since("3.0.0")
           .categories(Category.CONNECTION)
           .is(FAST, LOADING, STALE)

@@ -4,7 +4,7 @@ import io.redoubt.protocol.command.CommandError;
 import io.redoubt.server.execution.Call;
 import org.jspecify.annotations.Nullable;
 
-/** How commands say when a key expires: seconds or milliseconds, from now or absolute. */
+/** The units of expiry times: seconds or milliseconds, relative or absolute. */
 public enum ExpireUnit {
   EX(1000, false),
   PX(1, false),
@@ -19,12 +19,12 @@ public enum ExpireUnit {
     this.absolute = absolute;
   }
 
-  /** Whether the time is a point in time instead of a duration. */
+  /** Returns true if the time is absolute, not relative to now. */
   public boolean isAbsolute() {
     return absolute;
   }
 
-  /** The unit that argument {@code i} names, or null. */
+  /** Returns the unit that argument {@code i} names, or null. */
   public static @Nullable ExpireUnit named(Call call, int i) {
     for (ExpireUnit unit : UNITS) {
       if (call.is(i, unit.name())) {
@@ -37,9 +37,9 @@ public enum ExpireUnit {
   private static final ExpireUnit[] UNITS = values();
 
   /**
-   * The point in time that argument {@code i} gives, in Unix milliseconds; it must be positive.
+   * Returns the time that argument {@code i} gives, in Unix milliseconds; it must be positive.
    *
-   * @throws CommandError when it is no integer, not positive or overflows
+   * @throws CommandError if it is not an integer, not positive or overflows
    */
   public long positiveTime(Call call, int i) {
     long value = call.argLong(i);
@@ -50,9 +50,9 @@ public enum ExpireUnit {
   }
 
   /**
-   * The point in time that argument {@code i} gives, in Unix milliseconds; it may be past.
+   * Returns the time that argument {@code i} gives, in Unix milliseconds; it may be in the past.
    *
-   * @throws CommandError when it is no integer or overflows
+   * @throws CommandError if it is not an integer or overflows
    */
   public long anyTime(Call call, int i) {
     return time(call, call.argLong(i));

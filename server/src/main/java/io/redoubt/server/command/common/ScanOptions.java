@@ -23,16 +23,16 @@ public final class ScanOptions {
   }
 
   /**
-   * The options from argument {@code first} to the end.
+   * Parses the options from argument {@code first} to the end.
    *
-   * @param ofKeys whether there may be a TYPE
-   * @throws io.redoubt.protocol.command.CommandError when they are none
+   * @param ofKeys true if TYPE is an option
+   * @throws io.redoubt.protocol.command.CommandError if an option is unknown or invalid
    */
   public static ScanOptions parse(Call call, int first, boolean ofKeys) {
     return parse(call, first, ofKeys, false);
   }
 
-  /** Like {@link #parse}, for HSCAN, which may leave out the values. */
+  /** Parses the options of HSCAN, which has NOVALUES as well. */
   public static ScanOptions ofHash(Call call, int first) {
     return parse(call, first, false, true);
   }
@@ -51,7 +51,7 @@ public final class ScanOptions {
           throw Errors.SYNTAX;
         }
       } else if (call.is(i, "MATCH")) {
-        // A glob other than this never matches the empty string.
+        // Any other glob never matches the empty string.
         options.patternArg = call.is(i + 1, "*") ? 0 : i + 1;
       } else if (ofKeys && call.is(i, "TYPE")) {
         options.type = Type.named(call.argText(i + 1));
@@ -63,32 +63,32 @@ public final class ScanOptions {
     return options;
   }
 
-  /** Whether fields are asked for without their values. */
+  /** Returns true if fields are replied without their values. */
   public boolean noValues() {
     return noValues;
   }
 
-  /** How many elements the caller would like to have looked at, at least 1. */
+  /** Returns the number of elements to examine, at least 1. */
   public long count() {
     return count;
   }
 
-  /** How many buckets to look at before giving up to find so many, were most of them empty. */
+  /** Returns the number of buckets to visit at most, which bounds the work in a sparse table. */
   public long maxBuckets() {
     return count > Long.MAX_VALUE / 10 ? Long.MAX_VALUE : count * 10;
   }
 
-  /** Whether values of that type are asked for. */
+  /** Returns true if keys of the type are replied. */
   public boolean accepts(Type of) {
     return !noSuchType && (type == null || type == of);
   }
 
-  /** Whether there is a pattern, or else all match. */
+  /** Returns true if there is a pattern; without one, everything matches. */
   public boolean hasPattern() {
     return patternArg != 0;
   }
 
-  /** Whether bytes of the region match the pattern. */
+  /** Returns true if bytes of the region match the pattern. */
   public boolean matches(long address, int length) {
     return patternArg == 0
         || Glob.matches(

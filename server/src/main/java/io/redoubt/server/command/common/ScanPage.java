@@ -6,13 +6,13 @@ import java.util.Arrays;
 import java.util.function.LongPredicate;
 
 /**
- * What one call of SCAN, HSCAN, SSCAN or ZSCAN found: blocks. The cursor comes first in the reply
- * and is known last, so they are collected before they are written.
+ * The blocks found by one call of SCAN, HSCAN, SSCAN or ZSCAN. The cursor comes first in the reply
+ * and is known last, so blocks are collected before they are written.
  */
 public final class ScanPage implements BlockConsumer {
   private static final int USUAL_SIZE = 32;
 
-  /** Hands over the blocks of one bucket, as ByteTable.scan does. */
+  /** Passes the blocks of one bucket to a consumer, as ByteTable.scan does. */
   @FunctionalInterface
   public interface Buckets {
     long scan(long cursor, BlockConsumer consumer);
@@ -29,7 +29,7 @@ public final class ScanPage implements BlockConsumer {
     blocks[size++] = block;
   }
 
-  /** Collects from the cursor on until there are enough, and returns the next cursor. */
+  /** Collects blocks from the cursor on until there are enough, and returns the next cursor. */
   public long collect(Buckets buckets, long cursor, ScanOptions options) {
     long maxBuckets = options.maxBuckets();
     long next = cursor;
@@ -39,7 +39,7 @@ public final class ScanPage implements BlockConsumer {
     return next;
   }
 
-  /** Drops the blocks that are not accepted. */
+  /** Drops the blocks that the predicate does not accept. */
   public void retain(LongPredicate accepted) {
     int kept = 0;
     for (int i = 0; i < size; i++) {
@@ -58,7 +58,7 @@ public final class ScanPage implements BlockConsumer {
     return blocks[i];
   }
 
-  /** Begins the reply: the cursor, to be followed by an array. */
+  /** Writes the cursor, which the caller must follow by an array. */
   public static void replyCursor(ReplyWriter reply, long cursor) {
     reply.array(2);
     if (cursor == 0) {

@@ -28,17 +28,17 @@ import java.math.BigDecimal;
 import java.math.RoundingMode;
 import java.nio.charset.StandardCharsets;
 
-/** The geo group: places on the Earth as sorted sets whose scores are geohashes. */
+/** The geo group: positions on the Earth, kept in sorted sets whose scores are geohashes. */
 public final class GeoCommands extends CommandGroup<Call> {
   private static final byte[] ZADD = {'Z', 'A', 'D', 'D'};
 
-  // What replies show: decimal places of a coordinate and of a distance.
+  // Decimal places in replies.
   private static final int COORDINATE_PLACES = 17;
   private static final int DISTANCE_PLACES = 4;
 
   final Command<Call> geoadd =
       command("GEOADD key [NX | XX] [CH] (longitude latitude member)...")
-          .does("Adds places to a geo set, or moves them; creates it if need be.")
+          .does("Adds members to a geo set or updates their positions, creating the set if needed.")
           .since("3.2.0")
           .costs("O(log(N)) for each place, N the size of the set")
           .history("6.2.0", "Added the `CH`, `NX` and `XX` options.")
@@ -57,7 +57,7 @@ public final class GeoCommands extends CommandGroup<Call> {
 
   final Command<Call> geohash =
       command("GEOHASH key [member...]")
-          .does("Returns the places of members as strings of geohash.org.")
+          .does("Returns the positions of members as geohash.org strings.")
           .since("3.2.0")
           .costs("O(1) for each member")
           .is(READONLY)
@@ -77,7 +77,7 @@ public final class GeoCommands extends CommandGroup<Call> {
       command(
               "GEORADIUS key longitude latitude radius (M | KM | FT | MI) [WITHCOORD] [WITHDIST]"
                   + " [WITHHASH] [COUNT count [ANY]] [ASC | DESC] [STORE key | STOREDIST key]")
-          .does("Returns or stores the members of a geo set that are near a place.")
+          .does("Returns or stores the members of a geo set within a distance from a position.")
           .since("3.2.0")
           .costs("O(N+log(M)), N the members in the squares around, M the size of the set")
           .deprecated("6.2.0", "`GEOSEARCH` and `GEOSEARCHSTORE` with the `BYRADIUS` argument")
@@ -91,7 +91,7 @@ public final class GeoCommands extends CommandGroup<Call> {
       command(
               "GEORADIUS_RO key longitude latitude radius (M | KM | FT | MI) [WITHCOORD] [WITHDIST]"
                   + " [WITHHASH] [COUNT count [ANY]] [ASC | DESC]")
-          .does("Returns the members of a geo set that are near a place.")
+          .does("Returns the members of a geo set within a distance from a position.")
           .since("3.2.10")
           .costs("O(N+log(M)), N the members in the squares around, M the size of the set")
           .deprecated("6.2.0", "`GEOSEARCH` with the `BYRADIUS` argument")
@@ -104,7 +104,7 @@ public final class GeoCommands extends CommandGroup<Call> {
       command(
               "GEORADIUSBYMEMBER key member radius (M | KM | FT | MI) [WITHCOORD] [WITHDIST]"
                   + " [WITHHASH] [COUNT count [ANY]] [ASC | DESC] [STORE key | STOREDIST key]")
-          .does("Returns or stores the members of a geo set that are near one of them.")
+          .does("Returns or stores the members of a geo set within a distance from a member.")
           .since("3.2.0")
           .costs("O(N+log(M)), N the members in the squares around, M the size of the set")
           .deprecated(
@@ -120,7 +120,7 @@ public final class GeoCommands extends CommandGroup<Call> {
       command(
               "GEORADIUSBYMEMBER_RO key member radius (M | KM | FT | MI) [WITHCOORD] [WITHDIST]"
                   + " [WITHHASH] [COUNT count [ANY]] [ASC | DESC]")
-          .does("Returns the members of a geo set that are near one of them.")
+          .does("Returns the members of a geo set within a distance from a member.")
           .since("3.2.10")
           .costs("O(N+log(M)), N the members in the squares around, M the size of the set")
           .deprecated("6.2.0", "`GEOSEARCH` with the `BYRADIUS` and `FROMMEMBER` arguments")
@@ -134,7 +134,7 @@ public final class GeoCommands extends CommandGroup<Call> {
               "GEOSEARCH key (FROMMEMBER member | FROMLONLAT longitude latitude)"
                   + " (BYRADIUS radius (M | KM | FT | MI) | BYBOX width height (M | KM | FT | MI))"
                   + " [ASC | DESC] [COUNT count [ANY]] [WITHCOORD] [WITHDIST] [WITHHASH]")
-          .does("Returns the members of a geo set that are in a circle or a box.")
+          .does("Returns the members of a geo set within a circle or a box.")
           .since("6.2.0")
           .costs("O(N+log(M)), N the members in the squares around, M the size of the set")
           .history("7.0.0", "Added support for uppercase unit names.")
@@ -148,7 +148,7 @@ public final class GeoCommands extends CommandGroup<Call> {
                   + " (FROMMEMBER member | FROMLONLAT longitude latitude)"
                   + " (BYRADIUS radius (M | KM | FT | MI) | BYBOX width height (M | KM | FT | MI))"
                   + " [ASC | DESC] [COUNT count [ANY]] [STOREDIST]")
-          .does("Stores the members of a geo set that are in a circle or a box.")
+          .does("Stores the members of a geo set within a circle or a box.")
           .since("6.2.0")
           .costs("O(N+log(M)), N the members in the squares around, M the size of the set")
           .history("7.0.0", "Added support for uppercase unit names.")
@@ -229,7 +229,7 @@ public final class GeoCommands extends CommandGroup<Call> {
     call.reply().integer(replyChanged ? added + changed : added);
   }
 
-  /** Geohashes may be reckoned otherwise elsewhere: replicas get them as scores. */
+  /** Propagates a ZADD, because another version may compute different geohashes. */
   private static void propagateAdding(Call call, int firstPlace, int places) {
     if (!call.propagates()) {
       return;
@@ -245,7 +245,7 @@ public final class GeoCommands extends CommandGroup<Call> {
 
   // Single members.
 
-  /** The score of a member, not a number when there is none. */
+  /** Returns the score of a member, or NaN if there is none. */
   private static double score(Call call, long set, int i) {
     return set == Entry.NONE
         ? Double.NaN
@@ -304,7 +304,7 @@ public final class GeoCommands extends CommandGroup<Call> {
     coordinate(reply, Geohash.latitude(hash));
   }
 
-  /** All its digits, of which there are more than a double needs: so Redis shows them. */
+  /** Writes a coordinate with 17 decimal places, as Redis does, more than a double needs. */
   private static void coordinate(ReplyWriter reply, double degrees) {
     BigDecimal rounded =
         new BigDecimal(degrees).setScale(COORDINATE_PLACES, RoundingMode.HALF_EVEN);

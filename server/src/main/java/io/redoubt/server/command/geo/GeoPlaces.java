@@ -9,7 +9,7 @@ import io.redoubt.server.value.SortedSets;
 import java.util.Arrays;
 import java.util.Comparator;
 
-/** Members of a sorted set that are within an area, each with its geohash and distance. */
+/** The members of a sorted set within an area, each with its geohash and distance. */
 final class GeoPlaces implements AutoCloseable {
   private final ByteStrings members;
   private double[] distances = new double[16];
@@ -21,9 +21,9 @@ final class GeoPlaces implements AutoCloseable {
   }
 
   /**
-   * Takes in the members of a sorted set that are in an area.
+   * Adds the members of a sorted set within an area.
    *
-   * @param most how many at most, 0 for all
+   * @param most the limit of their number, 0 for none
    */
   void find(SortedSets sets, long entry, GeoArea area, long most) {
     try (SortedSetCursor cursor = sets.cursor()) {
@@ -56,12 +56,12 @@ final class GeoPlaces implements AutoCloseable {
     members.add(cursor.memberAddress(), cursor.memberLength());
   }
 
-  /** How many there are. */
+  /** Returns the number of members found. */
   int count() {
     return members.count();
   }
 
-  /** Puts them in the order of their distance. */
+  /** Sorts the members by distance. */
   void sort(boolean farthestFirst) {
     order = new Integer[count()];
     Arrays.setAll(order, i -> i);
@@ -73,22 +73,22 @@ final class GeoPlaces implements AutoCloseable {
     return order.length == 0 ? i : order[i];
   }
 
-  /** Where member {@code i} is. */
+  /** Returns the address of the name of member {@code i}. */
   long address(int i) {
     return members.address(place(i));
   }
 
-  /** How many bytes member {@code i} has. */
+  /** Returns the length of the name of member {@code i}. */
   int length(int i) {
     return members.length(place(i));
   }
 
-  /** How many metres member {@code i} is from the area's centre. */
+  /** Returns the distance of member {@code i} from the centre of the area, in metres. */
   double distance(int i) {
     return distances[place(i)];
   }
 
-  /** The geohash of member {@code i}. */
+  /** Returns the geohash of member {@code i}. */
   long hash(int i) {
     return hashes[place(i)];
   }

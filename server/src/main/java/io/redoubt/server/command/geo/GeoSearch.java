@@ -10,23 +10,23 @@ import io.redoubt.server.structure.Geohash;
 import java.util.Locale;
 
 /**
- * What a search is for, as the arguments of GEOSEARCH, GEOSEARCHSTORE and the GEORADIUS family have
- * it: an area, and what to do with what is found there.
+ * The parsed arguments of GEOSEARCH, GEOSEARCHSTORE and the GEORADIUS family: an area, and the form
+ * of the result.
  */
 final class GeoSearch {
-  /** Which of the commands it is. */
+  /** The syntax of the arguments, by command. */
   enum Form {
-    /** The place, the radius, options; STORE and STOREDIST with a key. */
+    /** Position, radius, options; STORE and STOREDIST with a key. */
     RADIUS,
-    /** The same, without storing. */
+    /** As {@link #RADIUS}, but without STORE and STOREDIST. */
     RADIUS_READ_ONLY,
     /** Options only. */
     SEARCH,
-    /** Options only, STOREDIST among them; the first key is stored to. */
+    /** Options only, including STOREDIST; the first key is the destination. */
     SEARCH_STORE
   }
 
-  /** The order of what is found. */
+  /** The order of the members found. */
   enum Order {
     NONE,
     NEAREST_FIRST,
@@ -77,7 +77,7 @@ final class GeoSearch {
     this.entry = entry;
   }
 
-  /** GEORADIUS: longitude, latitude, radius and unit from argument 2 on. */
+  /** Parses GEORADIUS: longitude, latitude, radius and unit from argument 2 on. */
   static GeoSearch around(Call call, boolean mayStore, long entry) {
     GeoSearch search = new GeoSearch(call, radiusForm(mayStore), entry);
     search.readPlace(2);
@@ -87,8 +87,8 @@ final class GeoSearch {
   }
 
   /**
-   * GEORADIUSBYMEMBER: a member, radius and unit from argument 2 on, which don't matter without a
-   * key.
+   * Parses GEORADIUSBYMEMBER: member, radius and unit from argument 2 on, which are not checked if
+   * the key does not exist.
    */
   static GeoSearch aroundMember(Call call, boolean mayStore, long entry) {
     GeoSearch search = new GeoSearch(call, radiusForm(mayStore), entry);
@@ -104,7 +104,7 @@ final class GeoSearch {
     return mayStore ? Form.RADIUS : Form.RADIUS_READ_ONLY;
   }
 
-  /** The options only. */
+  /** Parses GEOSEARCH and GEOSEARCHSTORE, which have options only. */
   static GeoSearch byOptions(Call call, boolean stores, long entry) {
     GeoSearch search = new GeoSearch(call, stores ? Form.SEARCH_STORE : Form.SEARCH, entry);
     search.storeKeyArg = stores ? 1 : 0;
@@ -115,7 +115,7 @@ final class GeoSearch {
   /**
    * Reads a longitude and a latitude.
    *
-   * @throws CommandError when they are no numbers, or beyond what a geohash can tell
+   * @throws CommandError if they are not numbers or outside the range of geohashes
    */
   private void readPlace(int i) {
     longitude = call.argDouble(i);
@@ -124,9 +124,9 @@ final class GeoSearch {
   }
 
   /**
-   * Requires that a geohash can tell a place.
+   * Checks that a position is within the range of geohashes.
    *
-   * @throws CommandError when it cannot
+   * @throws CommandError if it is not
    */
   static void requirePlace(double longitude, double latitude) {
     if (!Geohash.isPlace(longitude, latitude)) {
@@ -205,7 +205,10 @@ final class GeoSearch {
         "ERR exactly one of " + options + " can be specified for " + call.argText(0));
   }
 
-  /** Reads the option at an argument that has so many behind it; returns how many it takes. */
+  /**
+   * Parses the option at argument {@code i}, which {@code left} others follow; returns how many it
+   * uses.
+   */
   private int readOption(int i, int left) {
     boolean isSearch = form == Form.SEARCH || form == Form.SEARCH_STORE;
     if (call.is(i, "WITHDIST")) {
@@ -272,7 +275,7 @@ final class GeoSearch {
     throw Errors.SYNTAX;
   }
 
-  /** Where to search. */
+  /** Returns the area to search. */
   GeoArea area() {
     double metres = unit.metres();
     return byBox
@@ -280,52 +283,52 @@ final class GeoSearch {
         : GeoArea.circle(longitude, latitude, width * metres);
   }
 
-  /** The unit of distances. */
+  /** Returns the unit of distances. */
   GeoUnit unit() {
     return unit;
   }
 
-  /** How many are wanted, 0 for all. */
+  /** Returns the limit of members in the result, 0 for none. */
   long count() {
     return count;
   }
 
-  /** How many to look for: with ANY the first ones found will do. 0 for all. */
+  /** Returns the number of members after which the search may stop, 0 for none; used by ANY. */
   long enough() {
     return any ? count : 0;
   }
 
-  /** The order that is wanted. */
+  /** Returns the order of the result. */
   Order order() {
     return order;
   }
 
-  /** The argument that names the key to store to, 0 for none. */
+  /** Returns the index of the argument that names the destination, or 0. */
   int storeKeyArg() {
     return storeKeyArg;
   }
 
-  /** Whether distances are stored and not geohashes. */
+  /** Returns true if distances are stored in place of geohashes. */
   boolean storesDistance() {
     return storeDistance;
   }
 
-  /** Whether distances are to be shown. */
+  /** Returns true if the reply has distances. */
   boolean withDistance() {
     return withDistance;
   }
 
-  /** Whether geohashes are to be shown. */
+  /** Returns true if the reply has geohashes. */
   boolean withHash() {
     return withHash;
   }
 
-  /** Whether places are to be shown. */
+  /** Returns true if the reply has coordinates. */
   boolean withCoordinates() {
     return withCoordinates;
   }
 
-  /** How many elements the reply has for each member beside its name. */
+  /** Returns the number of elements of the reply for each member besides its name. */
   int extras() {
     return (withDistance ? 1 : 0) + (withHash ? 1 : 0) + (withCoordinates ? 1 : 0);
   }

@@ -3,7 +3,7 @@ package io.redoubt.server.command.geo;
 import io.redoubt.protocol.command.CommandError;
 import io.redoubt.server.execution.Call;
 
-/** Units of length as arguments of the GEO commands. */
+/** The units of length in arguments of GEO commands. */
 enum GeoUnit {
   M(1),
   KM(1000),
@@ -19,15 +19,15 @@ enum GeoUnit {
     this.metres = metres;
   }
 
-  /** How many metres it has. */
+  /** Returns the length of the unit in metres. */
   double metres() {
     return metres;
   }
 
   /**
-   * The unit that an argument names, in any case.
+   * Returns the unit that an argument names, ignoring case.
    *
-   * @throws CommandError when it is none
+   * @throws CommandError if it is not a unit
    */
   static GeoUnit of(Call call, int i) {
     for (GeoUnit unit : values()) {

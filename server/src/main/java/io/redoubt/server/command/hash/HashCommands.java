@@ -32,7 +32,7 @@ import io.redoubt.server.value.Hashes;
 import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
 
-/** The hash group but for what is about chance, scanning and expiry: fields and their values. */
+/** The hash group except random fields, scanning and expiry. */
 public final class HashCommands extends CommandGroup<Call> {
   private static final byte[] HSET = "HSET".getBytes(StandardCharsets.US_ASCII);
   private static final byte[] HPEXPIREAT = "HPEXPIREAT".getBytes(StandardCharsets.US_ASCII);
@@ -48,7 +48,7 @@ public final class HashCommands extends CommandGroup<Call> {
 
   final Command<Call> hdel =
       command("HDEL key field...")
-          .does("Deletes fields of a hash, and the hash with the last of them.")
+          .does("Deletes fields of a hash, and the hash if none is left.")
           .since("2.0.0")
           .costs("O(N), N the number of fields")
           .is(WRITE, FAST)
@@ -57,7 +57,7 @@ public final class HashCommands extends CommandGroup<Call> {
 
   final Command<Call> hexists =
       command("HEXISTS key field")
-          .does("Tells whether a hash has a field.")
+          .does("Returns 1 if a field is in a hash.")
           .since("2.0.0")
           .costs("O(1)")
           .is(READONLY, FAST)
@@ -141,7 +141,7 @@ public final class HashCommands extends CommandGroup<Call> {
 
   final Command<Call> hset =
       command("HSET key (field value)...")
-          .does("Sets the values of fields of a hash, creating the hash when there is none.")
+          .does("Sets the values of fields of a hash, creating the hash if needed.")
           .since("2.0.0")
           .costs("O(N), N the number of pairs")
           .is(WRITE, DENYOOM, FAST)
@@ -150,7 +150,7 @@ public final class HashCommands extends CommandGroup<Call> {
 
   final Command<Call> hsetnx =
       command("HSETNX key field value")
-          .does("Sets the value of a field of a hash, but only if there is no such field.")
+          .does("Sets the value of a field of a hash if the field does not exist.")
           .since("2.0.0")
           .costs("O(1)")
           .is(WRITE, DENYOOM, FAST)
@@ -260,7 +260,7 @@ public final class HashCommands extends CommandGroup<Call> {
     }
   }
 
-  /** Puts the cursor at the start of a hash; returns how many fields it will come by. */
+  /** Positions the cursor at the start of a hash; returns the number of fields it will visit. */
   private static int begin(Call call, long entry) {
     if (entry == Entry.NONE) {
       return 0;
@@ -277,7 +277,7 @@ public final class HashCommands extends CommandGroup<Call> {
     call.reply().ok();
   }
 
-  /** Sets the fields from argument 2 on, and returns how many are new. */
+  /** Sets the fields from argument 2 on; returns the number of new fields. */
   private static int set(Call call) {
     int count = call.count();
     if (count % 2 != 0) {
@@ -303,7 +303,7 @@ public final class HashCommands extends CommandGroup<Call> {
     return added;
   }
 
-  /** Makes the hash that the key of argument 1 is to hold, for the pairs from argument 2 on. */
+  /** Creates a hash at the key of argument 1, in an encoding for the pairs from argument 2 on. */
   private static long create(Call call, int pairs) {
     long bytes = 0;
     for (int i = 2; i < 2 + 2 * pairs; i++) {
@@ -347,10 +347,7 @@ public final class HashCommands extends CommandGroup<Call> {
     call.reply().integer(1);
   }
 
-  /**
-   * Gives the field of argument 2 a value, after {@link #findForWrite}, making the hash if there is
-   * none.
-   */
+  /** Sets the field of argument 2 after {@link #findForWrite}, creating the hash if needed. */
   private static void storeOne(
       Call call, long entry, long value, int valueLength, boolean keepsExpiry) {
     long hash = entry;
@@ -431,7 +428,10 @@ public final class HashCommands extends CommandGroup<Call> {
     call.reply().bulk(sum);
   }
 
-  /** Replicas may round differently: they get the result. It would end the field's expiry. */
+  /**
+   * Propagates the sum, because replicas may round differently, and the expiry, which a HSET
+   * removes.
+   */
   private static void propagateSum(Call call, byte[] sum, long expireAt) {
     call.propagateAs(4).word(HSET).argument(1).argument(2).word(sum);
     if (expireAt != FieldElement.NO_EXPIRY) {

@@ -25,8 +25,8 @@ import io.redoubt.server.value.Hashes;
 import java.nio.charset.StandardCharsets;
 
 /**
- * The part of the hash group that is about the time a field has to live, as Redis 7.4 has it. Each
- * command replies an array with an integer for each field.
+ * The expiry of fields, as in Redis 7.4. Each command replies with an array of one integer for each
+ * field.
  */
 public final class HashExpiryCommands extends CommandGroup<Call> {
   private static final byte[] HDEL = word("HDEL");
@@ -61,7 +61,7 @@ public final class HashExpiryCommands extends CommandGroup<Call> {
 
   final Command<Call> hexpire =
       command("HEXPIRE key seconds" + SETTING)
-          .does("Sets the time that fields of a hash have to live, in seconds.")
+          .does("Sets the time to live of fields of a hash in seconds.")
           .since("7.4.0")
           .costs(COSTS)
           .is(WRITE, DENYOOM, FAST)
@@ -97,7 +97,7 @@ public final class HashExpiryCommands extends CommandGroup<Call> {
 
   final Command<Call> hpersist =
       command("HPERSIST" + ASKING)
-          .does("Lets fields of a hash live for ever.")
+          .does("Removes the expiry of fields of a hash.")
           .since("7.4.0")
           .costs(COSTS)
           .is(WRITE, FAST)
@@ -109,7 +109,7 @@ public final class HashExpiryCommands extends CommandGroup<Call> {
 
   final Command<Call> hpexpire =
       command("HPEXPIRE key milliseconds" + SETTING)
-          .does("Sets the time that fields of a hash have to live, in milliseconds.")
+          .does("Sets the time to live of fields of a hash in milliseconds.")
           .since("7.4.0")
           .costs(COSTS)
           .is(WRITE, DENYOOM, FAST)
@@ -145,7 +145,7 @@ public final class HashExpiryCommands extends CommandGroup<Call> {
 
   final Command<Call> hpttl =
       command("HPTTL" + ASKING)
-          .does("Returns the milliseconds that fields of a hash have left to live.")
+          .does("Returns the remaining time to live of fields of a hash in milliseconds.")
           .since("7.4.0")
           .costs(COSTS)
           .is(READONLY, FAST)
@@ -158,7 +158,7 @@ public final class HashExpiryCommands extends CommandGroup<Call> {
 
   final Command<Call> httl =
       command("HTTL" + ASKING)
-          .does("Returns the seconds that fields of a hash have left to live.")
+          .does("Returns the remaining time to live of fields of a hash in seconds.")
           .since("7.4.0")
           .costs(COSTS)
           .is(READONLY, FAST)
@@ -179,9 +179,9 @@ public final class HashExpiryCommands extends CommandGroup<Call> {
   }
 
   /**
-   * The number of the first field's argument, where argument {@code i} is to be FIELDS.
+   * Returns the index of the first field's argument; argument {@code i} must be FIELDS.
    *
-   * @param tooFew the error for a number of fields that is none
+   * @param tooFew the error for a number of fields below 1
    */
   private static int firstField(Call call, int i, CommandError tooFew) {
     if (!call.is(i, "FIELDS")) {
@@ -211,7 +211,7 @@ public final class HashExpiryCommands extends CommandGroup<Call> {
                 call.database(), entry, call.argAddress(fieldArg), call.argLength(fieldArg));
   }
 
-  // Asking.
+  // Reading.
 
   private static void times(Call call, long unitMillis, boolean absolute) {
     long entry = call.read(1, Type.HASH);
@@ -280,7 +280,7 @@ public final class HashExpiryCommands extends CommandGroup<Call> {
             call.database(), entry, call.argAddress(fieldArg), call.argLength(fieldArg), millis);
   }
 
-  /** Ends the changes of a hash, which goes when its last field has; returns whether it has. */
+  /** Finishes the changes of a hash; removes it if no field is left, and returns true then. */
   private static boolean end(Call call, long entry) {
     Hashes hashes = call.values().hashes();
     if (entry == Entry.NONE) {
@@ -335,7 +335,7 @@ public final class HashExpiryCommands extends CommandGroup<Call> {
     }
   }
 
-  /** Tells the replicas what has become of the fields: they have another clock. */
+  /** Propagates the effect on the fields as absolute times, because clocks differ. */
   private static void propagate(
       Call call, long expireAt, int first, byte[] results, int set, int deleted) {
     if (!call.propagates()) {
@@ -370,7 +370,7 @@ public final class HashExpiryCommands extends CommandGroup<Call> {
     return base + value * unitMillis;
   }
 
-  /** On which a field gets its new time. */
+  /** The conditions under which a field gets its new time. */
   private enum Condition {
     NONE {
       @Override
@@ -407,7 +407,7 @@ public final class HashExpiryCommands extends CommandGroup<Call> {
 
     abstract boolean isMet(long current, long next);
 
-    /** The one that an argument names, or none. */
+    /** Returns the condition that an argument names, or none. */
     static Condition named(Call call, int i) {
       for (Condition condition : NAMED) {
         if (call.is(i, condition.name())) {

@@ -23,7 +23,7 @@ import io.redoubt.server.value.Hashes;
 import io.redoubt.server.value.PackedValue;
 import java.util.random.RandomGenerator;
 
-/** The part of the hash group that returns fields by chance, or a few at a time. */
+/** HRANDFIELD and HSCAN. */
 public final class HashIterationCommands extends CommandGroup<Call> {
   private static final CommandError COUNT_OUT_OF_RANGE =
       new CommandError(
@@ -32,14 +32,14 @@ public final class HashIterationCommands extends CommandGroup<Call> {
   private static final CommandError TOO_MANY = new CommandError("ERR value is out of range");
 
   /**
-   * Fewer fields than this part of a hash are drawn one by one, those that came before put back;
-   * for more, all fields are gone through.
+   * Less than 1/DRAWN_PART of a hash is drawn one by one, drawing again after a repetition; more is
+   * selected in one pass over all fields.
    */
   private static final int DRAWN_PART = 16;
 
   final Command<Call> hrandfield =
       command("HRANDFIELD key [count [WITHVALUES]]")
-          .does("Returns fields of a hash that are chosen by chance.")
+          .does("Returns random fields of a hash.")
           .since("6.2.0")
           .costs("O(N), N the number of fields returned")
           .is(READONLY)
@@ -96,7 +96,7 @@ public final class HashIterationCommands extends CommandGroup<Call> {
     }
   }
 
-  /** Each field by chance, whatever came before. */
+  /** Replies with random fields, which may repeat. */
   private static void repeated(Call call, long entry, long count, boolean withValues) {
     begin(call, count, withValues);
     Hashes hashes = call.values().hashes();
@@ -106,7 +106,7 @@ public final class HashIterationCommands extends CommandGroup<Call> {
     }
   }
 
-  /** A few of many: a field that was drawn before is drawn anew. */
+  /** Replies with few distinct random fields of many: draws again after a repetition. */
   private static void drawn(Call call, long entry, int count, boolean withValues) {
     begin(call, count, withValues);
     Hashes hashes = call.values().hashes();
@@ -121,7 +121,7 @@ public final class HashIterationCommands extends CommandGroup<Call> {
     }
   }
 
-  /** Adds to a hash table of addresses; returns false when it was there. */
+  /** Adds an address to a hash table; returns false if it was there. */
   private static boolean add(long[] seen, long address) {
     int mask = seen.length - 1;
     int place = (int) ((address * 0x9e37_79b9_7f4a_7c15L) >>> 32) & mask;
@@ -135,7 +135,9 @@ public final class HashIterationCommands extends CommandGroup<Call> {
     return true;
   }
 
-  /** A large part: of those still to come, as many are taken as are still wanted. */
+  /**
+   * Replies with distinct random fields in one pass: each with the probability wanted / remaining.
+   */
   private static void selected(Call call, long entry, int count, long size, boolean withValues) {
     begin(call, count, withValues);
     HashCursor cursor = call.values().hashes().cursor();
@@ -185,7 +187,7 @@ public final class HashIterationCommands extends CommandGroup<Call> {
     }
   }
 
-  /** A small hash comes as a whole. */
+  /** Replies with all matching fields of a small hash at once. */
   private static void scanPacked(Call call, long entry, ScanOptions options) {
     ReplyWriter reply = call.reply();
     ScanPage.replyCursor(reply, 0);
@@ -227,7 +229,7 @@ public final class HashIterationCommands extends CommandGroup<Call> {
     }
   }
 
-  /** Writes a field, and its value unless these are not wanted; returns how many that are. */
+  /** Writes a field and, unless NOVALUES, its value; returns the number of elements. */
   private static int replyPair(ReplyWriter reply, HashField field, ScanOptions options) {
     field.writeField(reply);
     if (options.noValues()) {

@@ -25,7 +25,7 @@ import io.redoubt.server.structure.HyperLogLog;
 import io.redoubt.server.value.HyperLogLogValue;
 import io.redoubt.server.value.HyperLogLogValue.Outcome;
 
-/** The HyperLogLog group: how many different elements were seen, about, in little space. */
+/** The HyperLogLog group: approximate counts of distinct elements in constant space. */
 public final class HyperLogLogCommands extends CommandGroup<Call> {
   private static final CommandError NOT_ONE =
       new CommandError("WRONGTYPE Key is not a valid HyperLogLog string value.");
@@ -37,7 +37,7 @@ public final class HyperLogLogCommands extends CommandGroup<Call> {
 
   final Command<Call> pfadd =
       command("PFADD key [element...]")
-          .does("Lets a HyperLogLog see elements, creating it when there is none.")
+          .does("Adds elements to a HyperLogLog, creating it if needed.")
           .since("2.8.9")
           .costs("O(1) for each element")
           .is(WRITE, DENYOOM, FAST)
@@ -46,7 +46,7 @@ public final class HyperLogLogCommands extends CommandGroup<Call> {
 
   final Command<Call> pfcount =
       command("PFCOUNT key...")
-          .does("Returns about how many different elements HyperLogLogs have seen together.")
+          .does("Returns the approximate number of distinct elements in the union of HyperLogLogs.")
           .since("2.8.9")
           .costs("O(1) with one key, mostly from what was counted before; else O(N)")
           .is(READONLY, MAY_REPLICATE)
@@ -58,7 +58,7 @@ public final class HyperLogLogCommands extends CommandGroup<Call> {
 
   final Command<Call> pfdebug =
       command("PFDEBUG subcommand key")
-          .does("Shows the inside of a HyperLogLog, for tests.")
+          .does("Shows the internals of a HyperLogLog, for tests.")
           .since("2.8.9")
           .costs("N/A")
           .is(WRITE, DENYOOM, ADMIN)
@@ -163,7 +163,7 @@ public final class HyperLogLogCommands extends CommandGroup<Call> {
         slabs.free(plain, HyperLogLog.REGISTERS);
       }
       open(call, entry).cacheCount(count);
-      call.changedQuietly(1, 1); // replicas keep it too
+      call.changedQuietly(1, 1); // replicas cache the count as well
     }
     call.reply().integer(count);
   }
@@ -245,7 +245,7 @@ public final class HyperLogLogCommands extends CommandGroup<Call> {
     if (!value.becomeDense()) {
       throw CORRUPT;
     }
-    call.changedAll(1); // replicas change the form too
+    call.changedAll(1); // replicas convert it as well
     return value.entry();
   }
 

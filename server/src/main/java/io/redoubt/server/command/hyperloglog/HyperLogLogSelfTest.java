@@ -8,13 +8,13 @@ import io.redoubt.server.structure.DenseRegisters;
 import io.redoubt.server.structure.HyperLogLog;
 import java.util.random.RandomGenerator;
 
-/** PFSELFTEST: packed registers keep what they get, and counts are as near as they should be. */
+/** PFSELFTEST: checks packed registers and the error of counts. */
 final class HyperLogLogSelfTest {
   private static final int ROUNDS = 100;
   private static final int MAX_REGISTER = 63;
   private static final int ELEMENTS = 1_000_000;
 
-  /** The standard error is 1.04 / sqrt(registers); more than six times that is no accident. */
+  /** Six standard errors of 1.04 / sqrt(registers). */
   private static final double TOLERANCE = 6 * 1.04 / Math.sqrt(HyperLogLog.REGISTERS);
 
   private static final int SLACK = 10;
@@ -54,7 +54,7 @@ final class HyperLogLogSelfTest {
 
   private static void count(long plain, long dense, RandomGenerator chance) {
     Region.zero(dense, DenseRegisters.SIZE_BYTES);
-    long element = plain; // its own memory serves until it is counted
+    long element = plain; // uses the memory of the HyperLogLog until it is counted
     long seed = chance.nextLong();
     long checkpoint = 1;
     for (long seen = 1; seen <= ELEMENTS; seen++) {

@@ -70,14 +70,14 @@ public final class DumpCommands extends CommandGroup<Call> {
   /**
    * Declares the group.
    *
-   * @param log is told what is wrong with payloads
+   * @param log receives the reasons why payloads are refused
    */
   public DumpCommands(Log log) {
     super(Group.GENERIC);
     this.log = log;
   }
 
-  /** Sets whether the checksum of a payload counts, as it does unless told otherwise. */
+  /** Enables or disables the check of payloads' checksums; it is enabled at first. */
   public void comparesChecksums(boolean compares) {
     comparesChecksums = compares;
   }
@@ -220,7 +220,7 @@ public final class DumpCommands extends CommandGroup<Call> {
     }
   }
 
-  /** A value that has already expired: all it can do is to take the old one's place. */
+  /** Restores a value that has already expired: it only removes the old one. */
   private static void restoreNothing(Call call) {
     long old = call.database().find(call.argAddress(1), call.argLength(1));
     if (old != Entry.NONE) {

@@ -19,7 +19,7 @@ import io.redoubt.server.keyspace.Entry;
 import io.redoubt.server.keyspace.KeyEvent;
 import java.nio.charset.StandardCharsets;
 
-/** The part of the generic group that is about the time a key has to live. */
+/** The part of the generic group about the expiry of keys. */
 public final class ExpireCommands extends CommandGroup<Call> {
   private static final byte[] DEL = "DEL".getBytes(StandardCharsets.US_ASCII);
   private static final byte[] PEXPIREAT = "PEXPIREAT".getBytes(StandardCharsets.US_ASCII);
@@ -69,7 +69,7 @@ public final class ExpireCommands extends CommandGroup<Call> {
 
   final Command<Call> ttl =
       command("TTL key")
-          .does("Returns the seconds a key has left to live.")
+          .does("Returns the remaining time to live of a key in seconds.")
           .since("1.0.0")
           .costs("O(1)")
           .is(READONLY, FAST)
@@ -79,7 +79,7 @@ public final class ExpireCommands extends CommandGroup<Call> {
 
   final Command<Call> pttl =
       command("PTTL key")
-          .does("Returns the milliseconds a key has left to live.")
+          .does("Returns the remaining time to live of a key in milliseconds.")
           .since("2.6.0")
           .costs("O(1)")
           .is(READONLY, FAST)
@@ -107,7 +107,7 @@ public final class ExpireCommands extends CommandGroup<Call> {
 
   final Command<Call> persist =
       command("PERSIST key")
-          .does("Lets a key live for ever.")
+          .does("Removes the expiry of a key.")
           .since("2.2.0")
           .costs("O(1)")
           .is(WRITE, FAST)
@@ -153,7 +153,7 @@ public final class ExpireCommands extends CommandGroup<Call> {
     boolean forEver = current == Entry.NO_EXPIRY;
     if ((nx && !forEver)
         || (xx && forEver)
-        // A key without expiration counts as one that expires at the end of time.
+        // For GT and LT, a key without expiry counts as one that expires last.
         || (gt && (forEver || expireAt <= current))
         || (lt && !forEver && expireAt >= current)) {
       call.reply().integer(0);
@@ -187,7 +187,7 @@ public final class ExpireCommands extends CommandGroup<Call> {
       return;
     }
     long time = relative ? Math.max(expireAt - call.now(), 0) : expireAt;
-    // Unsigned, because half a second more than the end of time is to be still positive.
+    // Unsigned, because adding half a second may exceed the maximum of a long.
     call.reply().integer(Long.divideUnsigned(time + unitMillis / 2, unitMillis));
   }
 

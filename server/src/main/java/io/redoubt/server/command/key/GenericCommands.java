@@ -24,7 +24,7 @@ import io.redoubt.server.keyspace.Database;
 import io.redoubt.server.keyspace.Entry;
 import io.redoubt.server.keyspace.KeyEvent;
 
-/** The generic group: what works on keys of every type. */
+/** The generic group: commands on keys of any type. */
 public final class GenericCommands extends CommandGroup<Call> {
   private static final int MAX_DRAWS = 100;
   private static final CommandError SAME_OBJECT =
@@ -52,7 +52,7 @@ public final class GenericCommands extends CommandGroup<Call> {
 
   final Command<Call> exists =
       command("EXISTS key...")
-          .does("Counts how many of the given keys exist.")
+          .does("Returns the number of the given keys that exist.")
           .since("1.0.0")
           .costs("O(N), N the number of keys")
           .is(READONLY, FAST)
@@ -100,7 +100,7 @@ public final class GenericCommands extends CommandGroup<Call> {
 
   final Command<Call> touch =
       command("TOUCH key...")
-          .does("Marks keys as used just now and counts how many of them exist.")
+          .does("Updates the access times of keys and returns the number of those that exist.")
           .since("3.2.1")
           .costs("O(N), N the number of keys")
           .is(READONLY, FAST)
@@ -110,7 +110,7 @@ public final class GenericCommands extends CommandGroup<Call> {
 
   final Command<Call> type =
       command("TYPE key")
-          .does("Names the type of the value of a key.")
+          .does("Returns the type of the value of a key.")
           .since("1.0.0")
           .costs("O(1)")
           .is(READONLY, FAST)
@@ -119,7 +119,9 @@ public final class GenericCommands extends CommandGroup<Call> {
 
   final Command<Call> unlink =
       command("UNLINK key...")
-          .does("Deletes keys; the memory is freed in slices, between other commands.")
+          .does(
+              "Deletes keys; the memory of large values is freed incrementally, between other"
+                  + " commands.")
           .since("4.0.0")
           .costs("O(N), N the number of keys")
           .is(WRITE, FAST)
@@ -171,7 +173,7 @@ public final class GenericCommands extends CommandGroup<Call> {
 
   private static void randomKey(Call call) {
     Database database = call.database();
-    // Due keys that only the master may delete are drawn again, but not for ever.
+    // A replica draws again if it hits a due key, which only its master may delete; bounded.
     for (int tries = 0; tries < MAX_DRAWS && database.size() > 0; tries++) {
       long entry = database.randomEntry();
       if (!database.isDue(entry) || tries == MAX_DRAWS - 1) {

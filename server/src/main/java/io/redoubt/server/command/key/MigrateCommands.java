@@ -32,8 +32,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * MIGRATE: moves keys to another server. As Redis does, it keeps everybody waiting until that
- * server has answered, so that a key is never seen at both places or at none.
+ * MIGRATE: moves keys to another server. As in Redis, it blocks all clients until that server has
+ * replied, so that no client sees a key on both servers or on neither.
  */
 public final class MigrateCommands extends CommandGroup<Call> {
 
@@ -99,7 +99,7 @@ public final class MigrateCommands extends CommandGroup<Call> {
     return true;
   }
 
-  /** What a request asks for, with the keys that are there. */
+  /** The options of a request and those of its keys that exist. */
   private static final class Migration {
     final String host;
     final int port;
@@ -166,7 +166,7 @@ public final class MigrateCommands extends CommandGroup<Call> {
       if (!cached || !broken.mayTryAgain) {
         throw broken.error;
       }
-      // the server may have closed the connection in the meantime, which shows only now
+      // the server may have closed the cached connection, which shows only at its use
       try {
         attempt(call, migration);
       } catch (Broken again) {

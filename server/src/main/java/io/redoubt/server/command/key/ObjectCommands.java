@@ -13,9 +13,9 @@ import io.redoubt.server.keyspace.Entry;
 import io.redoubt.server.value.StringValue;
 import io.redoubt.server.value.Values;
 
-/** OBJECT: how a value is kept, and how often or how lately it was used. */
+/** OBJECT: the encoding and reference count of a value, and its access frequency or idle time. */
 public final class ObjectCommands extends CommandGroup<Call> {
-  /** Redis keeps one object for each integer below; clients see that in the number it shows. */
+  /** Redis shares one object for each integer below this limit, which OBJECT REFCOUNT shows. */
   private static final int SHARED_INTEGERS = 10_000;
 
   private static final CommandError NOT_LFU =
@@ -31,7 +31,7 @@ public final class ObjectCommands extends CommandGroup<Call> {
 
   final Command<Call> object =
       container("OBJECT")
-          .does("A container for commands that look into a value.")
+          .does("A container for commands that inspect a value.")
           .since("2.2.3")
           .costs("Depends on subcommand.")
           .help("6.2.0")
@@ -39,7 +39,7 @@ public final class ObjectCommands extends CommandGroup<Call> {
 
   final Command<Call> encoding =
       command("OBJECT ENCODING key")
-          .does("Names the internal encoding of a value.")
+          .does("Returns the internal encoding of a value.")
           .since("2.2.3")
           .costs("O(1)")
           .is(READONLY)
@@ -82,7 +82,7 @@ public final class ObjectCommands extends CommandGroup<Call> {
     super(Group.GENERIC);
   }
 
-  /** The entry of the key, or 0 after the reply for a missing one has been written. */
+  /** Returns the entry of the key, or writes the reply for a missing key and returns 0. */
   private static long entry(Call call) {
     long entry = call.inspect(2);
     if (entry == Entry.NONE) {
@@ -111,7 +111,10 @@ public final class ObjectCommands extends CommandGroup<Call> {
     }
   }
 
-  /** Whether values know of their last accesses, and so are nobody else's. */
+  /**
+   * Returns true if eviction needs the last access of each value, for which Redis does not share
+   * objects.
+   */
   private static boolean accessIsKept(Call call) {
     return call.settings().maxmemory.value() > 0
         && switch (call.settings().maxmemoryPolicy.value()) {

@@ -16,7 +16,7 @@ import io.redoubt.server.keyspace.Database;
 import io.redoubt.server.keyspace.Entry;
 import io.redoubt.server.memory.Region;
 
-/** KEYS and SCAN: the keys of a database, all at once or a little at a time. */
+/** KEYS and SCAN: the keys of a database, at once or incrementally. */
 public final class ScanCommands extends CommandGroup<Call> {
   final Command<Call> keys =
       command("KEYS pattern")
@@ -45,7 +45,7 @@ public final class ScanCommands extends CommandGroup<Call> {
   private static void keys(Call call) {
     ReplyWriter reply = call.reply();
     Database database = call.database();
-    boolean all = call.is(1, "*"); // a glob other than this never matches the empty key
+    boolean all = call.is(1, "*"); // any other glob never matches the empty key
     long pattern = call.argAddress(1);
     int patternLength = call.argLength(1);
     long mark = reply.deferArray();
@@ -86,7 +86,7 @@ public final class ScanCommands extends CommandGroup<Call> {
     }
   }
 
-  /** Whether an entry's time has not come; if it has, the key goes. */
+  /** Returns true if an entry has not expired; removes it if it has. */
   private static boolean isLive(Database database, long entry) {
     return !database.isDue(entry)
         || database.findLive(Entry.keyAddress(entry), Entry.keyLength(entry)) != Entry.NONE;

@@ -9,11 +9,11 @@ import io.redoubt.protocol.command.CommandGroup;
 import io.redoubt.protocol.command.Group;
 import io.redoubt.server.execution.Call;
 
-/** SELECT: the one command of the connection group that only a data server has. */
+/** SELECT: the only command of the connection group that a sentinel lacks. */
 public final class SelectCommand extends CommandGroup<Call> {
   final Command<Call> select =
       command("SELECT index")
-          .does("Chooses the database that the connection works on.")
+          .does("Selects the database of the connection.")
           .since("1.0.0")
           .costs("O(1)")
           .is(LOADING, STALE, FAST)

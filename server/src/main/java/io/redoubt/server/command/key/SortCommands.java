@@ -17,7 +17,7 @@ import io.redoubt.protocol.command.KeyVisitor;
 import io.redoubt.protocol.resp.Request;
 import io.redoubt.server.execution.Call;
 
-/** SORT: a list, set or sorted set in another order, or what its elements lead to. */
+/** SORT and SORT_RO. */
 public final class SortCommands extends CommandGroup<Call> {
   private static final String COST =
       "O(N+M*log(M)), N the number of elements, M the number of those returned; O(N) when they are"
@@ -66,7 +66,7 @@ public final class SortCommands extends CommandGroup<Call> {
     super(Group.GENERIC);
   }
 
-  /** The key, and that of the last STORE. */
+  /** Finds the key and the destination of the last STORE. */
   private static boolean keysOfSort(Request request, KeyVisitor keys) {
     keys.key(1, RO.bit() | ACCESS.bit());
     int destination = 0;

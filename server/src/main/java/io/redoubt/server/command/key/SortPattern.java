@@ -11,14 +11,13 @@ import io.redoubt.server.value.Hashes;
 import io.redoubt.server.value.StringValue;
 
 /**
- * What the patterns of SORT lead to: {@code #} to the element itself, {@code weight_*} to the
- * string whose key has the element in the place of the star, {@code object_*->field} to the field
- * of a hash.
+ * Looks up the patterns of SORT: {@code #} is the element itself, {@code weight_*} the string whose
+ * key has the element in place of the star, {@code object_*->field} a field of such a hash.
  */
 final class SortPattern implements AutoCloseable {
   private final Call call;
 
-  // The key that was put together last, and the value when it is a number.
+  // The last key built, and the value if it is a number.
   private final ByteStrings key;
   private final ByteStrings digits;
   private long address;
@@ -30,7 +29,7 @@ final class SortPattern implements AutoCloseable {
     digits = new ByteStrings(call.keyspace().slabs());
   }
 
-  /** Whether a pattern has a place for the element. */
+  /** Returns true if a pattern has a star. */
   boolean hasStar(int patternArg) {
     return star(call.argAddress(patternArg), call.argLength(patternArg)) >= 0;
   }
@@ -44,7 +43,7 @@ final class SortPattern implements AutoCloseable {
     return -1;
   }
 
-  /** Finds what a pattern leads to from an element; returns whether there is something. */
+  /** Looks up a pattern for an element; returns true if a value was found. */
   boolean find(int patternArg, long element, int elementLength) {
     long pattern = call.argAddress(patternArg);
     int patternLength = call.argLength(patternArg);
@@ -68,7 +67,7 @@ final class SortPattern implements AutoCloseable {
         : takeField(entry, pattern + arrow + 2, patternLength - arrow - 2);
   }
 
-  /** Where the arrow is that a field's name follows, or -1. */
+  /** Returns the index of the arrow before a field's name, or -1. */
   private static int arrow(long pattern, int patternLength, int from) {
     for (int i = from; i + 1 < patternLength; i++) {
       if (Region.getByte(pattern + i) == '-' && Region.getByte(pattern + i + 1) == '>') {
@@ -124,12 +123,12 @@ final class SortPattern implements AutoCloseable {
     Numbers.writeLong(Region.MEMORY, address, number);
   }
 
-  /** Where the bytes are that were found, until something else is looked for. */
+  /** Returns the address of the value found, valid until the next lookup. */
   long address() {
     return address;
   }
 
-  /** How many bytes were found. */
+  /** Returns the length of the value found. */
   int length() {
     return length;
   }

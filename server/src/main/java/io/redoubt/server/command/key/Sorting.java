@@ -19,7 +19,7 @@ import io.redoubt.server.value.SortedSetCursor;
 import java.util.ArrayList;
 import java.util.List;
 
-/** One SORT: its options, the elements, the way from them to the reply. */
+/** One run of SORT: its options, the elements and the result. */
 final class Sorting {
   private static final CommandError BY_DENIED =
       new CommandError("ERR BY option of SORT denied due to insufficient ACL permissions.");
@@ -79,7 +79,7 @@ final class Sorting {
 
   private void by(int pattern) {
     byArg = pattern;
-    // What leads to the same place from all elements does not sort them.
+    // A pattern without a star has the same value for all elements: nothing to sort by.
     if (!patterns.hasStar(pattern)) {
       unsorted = true;
     } else if (!mayReadAll()) {
@@ -100,7 +100,7 @@ final class Sorting {
         throw Errors.WRONGTYPE;
       }
       if (unsorted && type == Type.SET && (storeArg > 0 || call.client().isInScript())) {
-        // Replicas have the set in another order, and must come to the same list; scripts, too.
+        // The order of a set differs between master and replica; what is stored must not.
         unsorted = false;
         alphabetic = true;
         byArg = 0;
@@ -134,7 +134,7 @@ final class Sorting {
 
   // Collecting.
 
-  /** Takes the elements {@code [first, end)} in the order that they have, or backwards. */
+  /** Collects the elements {@code [first, end)} in their own order or reversed. */
   private void collect(long entry, long first, long end) {
     boolean backwards = unsorted && descending;
     switch (Entry.type(entry)) {
@@ -208,7 +208,7 @@ final class Sorting {
     sorter.sort(by, storeArg == 0, descending, first, last, call.keyspace().chance());
   }
 
-  /** Gives an element what it is sorted by, if that is there; false when it is not a number. */
+  /** Sets the weight of an element if there is one; returns false if it is not a number. */
   private boolean weigh(int i) {
     if (!patterns.find(byArg, sorter.address(i), sorter.length(i))) {
       return true;
@@ -220,7 +220,7 @@ final class Sorting {
     return number(i, patterns.address(), patterns.length());
   }
 
-  /** As {@code strtod} reads it, which passes over blanks and takes nothing for 0. */
+  /** Parses a weight as {@code strtod} does, which skips blanks and reads an empty text as 0. */
   private boolean number(int i, long address, int length) {
     int from = 0;
     while (from < length && isBlank(Region.getByte(address + from))) {
@@ -281,7 +281,7 @@ final class Sorting {
     }
   }
 
-  /** What is stored: looking it up may remove keys, so it is complete before a key is changed. */
+  /** Collects what is stored, before any key changes: lookups may remove expired keys. */
   private void results(int first, int end, ByteStrings results) {
     for (int place = first; place < end; place++) {
       int i = sorter.at(place);

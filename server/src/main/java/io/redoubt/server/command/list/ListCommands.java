@@ -24,7 +24,7 @@ import io.redoubt.server.keyspace.Type;
 import io.redoubt.server.structure.ListCursor;
 import io.redoubt.server.value.Lists;
 
-/** Lists, one key at a time. What moves elements or waits for them is {@link ListMoveCommands}. */
+/** The list group except commands that move elements or block; see {@link ListMoveCommands}. */
 public final class ListCommands extends CommandGroup<Call> {
   private static final CommandError RANK_ZERO =
       new CommandError(
@@ -78,7 +78,7 @@ public final class ListCommands extends CommandGroup<Call> {
 
   final Command<Call> lpos =
       command("LPOS key element [RANK rank] [COUNT num-matches] [MAXLEN len]")
-          .does("Returns the indexes of elements of a list that are equal to another.")
+          .does("Returns the indexes of the elements of a list that equal an argument.")
           .since("6.0.6")
           .costs("O(N), N the number of elements of the list")
           .is(READONLY)
@@ -87,7 +87,7 @@ public final class ListCommands extends CommandGroup<Call> {
 
   final Command<Call> lpush =
       command("LPUSH key element...")
-          .does("Puts elements before the first of a list, creating the list when there is none.")
+          .does("Prepends elements to a list, creating the list if needed.")
           .since("1.0.0")
           .costs("O(1) for each element")
           .history("2.4.0", "Accepts multiple `element` arguments.")
@@ -97,7 +97,7 @@ public final class ListCommands extends CommandGroup<Call> {
 
   final Command<Call> lpushx =
       command("LPUSHX key element...")
-          .does("Puts elements before the first of a list, if there is such a list.")
+          .does("Prepends elements to a list if the list exists.")
           .since("2.2.0")
           .costs("O(1) for each element")
           .history("4.0.0", "Accepts multiple `element` arguments.")
@@ -116,7 +116,7 @@ public final class ListCommands extends CommandGroup<Call> {
 
   final Command<Call> lrem =
       command("LREM key count element")
-          .does("Removes elements of a list that are equal to another.")
+          .does("Removes the elements of a list that equal an argument.")
           .since("1.0.0")
           .costs("O(N+M), N the length of the list, M the number of elements removed")
           .is(WRITE)
@@ -134,7 +134,7 @@ public final class ListCommands extends CommandGroup<Call> {
 
   final Command<Call> ltrim =
       command("LTRIM key start stop")
-          .does("Removes the elements at both ends of a list, up to a range.")
+          .does("Trims a list to a range of its elements.")
           .since("1.0.0")
           .costs("O(N), N the number of elements removed")
           .is(WRITE)
@@ -153,7 +153,7 @@ public final class ListCommands extends CommandGroup<Call> {
 
   final Command<Call> rpush =
       command("RPUSH key element...")
-          .does("Puts elements after the last of a list, creating the list when there is none.")
+          .does("Appends elements to a list, creating the list if needed.")
           .since("1.0.0")
           .costs("O(1) for each element")
           .history("2.4.0", "Accepts multiple `element` arguments.")
@@ -163,7 +163,7 @@ public final class ListCommands extends CommandGroup<Call> {
 
   final Command<Call> rpushx =
       command("RPUSHX key element...")
-          .does("Puts elements after the last of a list, if there is such a list.")
+          .does("Appends elements to a list if the list exists.")
           .since("2.2.0")
           .costs("O(1) for each element")
           .history("4.0.0", "Accepts multiple `element` arguments.")
@@ -171,7 +171,7 @@ public final class ListCommands extends CommandGroup<Call> {
           .keys(RW, INSERT)
           .runs(call -> push(call, false, false));
 
-  /** The group. */
+  /** Declares the group. */
   public ListCommands() {
     super(Group.LIST);
   }
@@ -192,12 +192,12 @@ public final class ListCommands extends CommandGroup<Call> {
     call.reply().integer(Lists.length(changed));
   }
 
-  /** The event of elements put to an end. */
+  /** Returns the event of a push. */
   static KeyEvent pushed(boolean atHead) {
     return atHead ? KeyEvent.LPUSH : KeyEvent.RPUSH;
   }
 
-  /** The event of elements taken off an end. */
+  /** Returns the event of a pop. */
   static KeyEvent popped(boolean atHead) {
     return atHead ? KeyEvent.LPOP : KeyEvent.RPOP;
   }
@@ -228,9 +228,9 @@ public final class ListCommands extends CommandGroup<Call> {
   }
 
   /**
-   * Argument {@code i} as a number from {@code least} on.
+   * Parses argument {@code i} as an integer of at least {@code least}.
    *
-   * @throws CommandError the one given when it is none
+   * @throws CommandError the given one if it is not
    */
   static long positive(Call call, int i, long least, CommandError error) {
     long value;
@@ -245,14 +245,14 @@ public final class ListCommands extends CommandGroup<Call> {
     return value;
   }
 
-  /** Takes elements off an end of the list of argument {@code i}, and replies with each of them. */
+  /** Removes elements at an end of the list of argument {@code i} and replies with each of them. */
   static void popTo(ReplyWriter reply, Call call, int i, long entry, long count, boolean atHead) {
     Lists lists = call.values().lists();
     lists.writeRange(entry, atHead ? 0 : -1, count, !atHead, reply);
     remove(call, i, entry, count, atHead);
   }
 
-  /** Takes elements off an end of the list of argument {@code i}. */
+  /** Removes elements at an end of the list of argument {@code i}. */
   static void remove(Call call, int i, long entry, long count, boolean atHead) {
     long index = atHead ? 0 : Lists.length(entry) - count;
     long changed = call.values().lists().remove(call.database(), entry, index, count);
@@ -303,7 +303,7 @@ public final class ListCommands extends CommandGroup<Call> {
     call.values().lists().writeRange(entry, first, count, false, call.reply());
   }
 
-  /** An index counted from the start, at least 0. */
+  /** Converts an index that may count from the end to one from the start, at least 0. */
   private static long fromStart(long index, long length) {
     return Math.max(index < 0 ? index + length : index, 0);
   }
@@ -342,7 +342,10 @@ public final class ListCommands extends CommandGroup<Call> {
     }
   }
 
-  /** Replies with the indexes of up to {@code count} equal elements, 0 for all; how many. */
+  /**
+   * Replies with the indexes of up to {@code count} equal elements, 0 for all; returns their
+   * number.
+   */
   private static int positions(Call call, long entry, long rank, long count, long most) {
     boolean backwards = rank < 0;
     long skipped = Math.abs(rank) - 1;

@@ -24,7 +24,8 @@ import io.redoubt.server.value.Lists;
 import java.nio.charset.StandardCharsets;
 
 /**
- * Lists from which elements move to others, and those of which the first with elements is meant.
+ * The part of the list group that moves elements between lists, pops off the first non-empty of
+ * several lists, or blocks.
  */
 public final class ListMoveCommands extends CommandGroup<Call> {
   private static final byte[] LPOP = word("LPOP");
@@ -38,7 +39,7 @@ public final class ListMoveCommands extends CommandGroup<Call> {
 
   final Command<Call> blmove =
       command("BLMOVE source destination (LEFT | RIGHT) (LEFT | RIGHT) timeout")
-          .does("Moves an element from a list to another, waiting for one if there is none.")
+          .does("Moves an element from a list to another, blocking until there is one.")
           .since("6.2.0")
           .costs("O(1)")
           .is(WRITE, DENYOOM, BLOCKING)
@@ -48,7 +49,7 @@ public final class ListMoveCommands extends CommandGroup<Call> {
 
   final Command<Call> blmpop =
       command("BLMPOP timeout numkeys key... (LEFT | RIGHT) [COUNT count]")
-          .does("Pops elements of the first list that is there, waiting for one if none is.")
+          .does("Pops elements of the first non-empty list, blocking until there is one.")
           .since("7.0.0")
           .costs("O(N+M), N the number of keys, M the number of elements returned")
           .is(WRITE, BLOCKING)
@@ -57,7 +58,7 @@ public final class ListMoveCommands extends CommandGroup<Call> {
 
   final Command<Call> blpop =
       command("BLPOP key... timeout")
-          .does("Pops the first element of the first list that is there, waiting for one.")
+          .does("Pops the first element of the first non-empty list, blocking until there is one.")
           .since("2.0.0")
           .costs("O(N), N the number of keys")
           .history("6.0.0", "`timeout` is interpreted as a double instead of an integer.")
@@ -67,7 +68,7 @@ public final class ListMoveCommands extends CommandGroup<Call> {
 
   final Command<Call> brpop =
       command("BRPOP key... timeout")
-          .does("Pops the last element of the first list that is there, waiting for one.")
+          .does("Pops the last element of the first non-empty list, blocking until there is one.")
           .since("2.0.0")
           .costs("O(N), N the number of keys")
           .history("6.0.0", "`timeout` is interpreted as a double instead of an integer.")
@@ -77,7 +78,9 @@ public final class ListMoveCommands extends CommandGroup<Call> {
 
   final Command<Call> brpoplpush =
       command("BRPOPLPUSH source destination timeout")
-          .does("Moves the last element of a list to the head of another, waiting for one.")
+          .does(
+              "Moves the last element of a list to the head of another, blocking until there is"
+                  + " one.")
           .since("2.2.0")
           .costs("O(1)")
           .history("6.0.0", "`timeout` is interpreted as a double instead of an integer.")
@@ -99,7 +102,7 @@ public final class ListMoveCommands extends CommandGroup<Call> {
 
   final Command<Call> lmpop =
       command("LMPOP numkeys key... (LEFT | RIGHT) [COUNT count]")
-          .does("Pops elements of the first list that is there.")
+          .does("Pops elements of the first non-empty list.")
           .since("7.0.0")
           .costs("O(N+M), N the number of keys, M the number of elements returned")
           .is(WRITE)
@@ -117,7 +120,7 @@ public final class ListMoveCommands extends CommandGroup<Call> {
           .keys(RW, INSERT)
           .runs(call -> move(call, false, true));
 
-  /** The group. */
+  /** Declares the group. */
   public ListMoveCommands() {
     super(Group.LIST);
   }
@@ -160,7 +163,7 @@ public final class ListMoveCommands extends CommandGroup<Call> {
     }
   }
 
-  /** LMPOP and BLMPOP, whose number of keys is argument {@code numkeysArg}. */
+  /** Runs LMPOP and BLMPOP, whose number of keys is argument {@code numkeysArg}. */
   private static void mpop(Call call, int numkeysArg) {
     boolean blocking = numkeysArg > 1;
     long timeoutMillis = blocking ? call.argTimeoutMillis(1) : 0;
@@ -233,7 +236,7 @@ public final class ListMoveCommands extends CommandGroup<Call> {
     }
   }
 
-  /** Whether there is nothing to move: then the client waits, or has got the reply to that. */
+  /** Returns true if the source is empty, after blocking the client or replying nil. */
   private static boolean mustWait(Call call, long timeoutMillis) {
     if (call.findForWrite(1, Type.LIST) != Entry.NONE) {
       return false;
@@ -246,7 +249,7 @@ public final class ListMoveCommands extends CommandGroup<Call> {
     return true;
   }
 
-  /** Moves an element from the first key to the second; whether there was one. */
+  /** Moves an element from the first key to the second; returns false if there is none. */
   private static boolean move(Call call, boolean fromHead, boolean toHead) {
     long source = call.findForWrite(1, Type.LIST);
     if (source == Entry.NONE) {

@@ -57,7 +57,7 @@ public final class FunctionCommands extends CommandGroup<Call> {
 
   final Command<Call> fcallRo =
       command("FCALL_RO function numkeys [key ...] [arg ...]")
-          .does("Calls a function that only reads.")
+          .does("Calls a read-only function.")
           .since("7.0.0")
           .costs("Depends on the function")
           .is(NOSCRIPT, SKIP_MONITOR, NO_MANDATORY_KEYS, STALE, READONLY)
@@ -128,7 +128,7 @@ public final class FunctionCommands extends CommandGroup<Call> {
 
   final Command<Call> stats =
       command("FUNCTION STATS")
-          .does("Tells which function is running, and how many there are.")
+          .does("Returns the running function and the number of functions by engine.")
           .since("7.0.0")
           .costs("O(1)")
           .is(NOSCRIPT, ALLOW_BUSY)
@@ -137,7 +137,7 @@ public final class FunctionCommands extends CommandGroup<Call> {
 
   final Command<Call> kill =
       command("FUNCTION KILL")
-          .does("Ends the function that is running, unless it has written.")
+          .does("Kills the running function unless it has written.")
           .since("7.0.0")
           .costs("O(1)")
           .is(NOSCRIPT, ALLOW_BUSY)
@@ -235,7 +235,7 @@ public final class FunctionCommands extends CommandGroup<Call> {
     call.reply().ok();
   }
 
-  /** Sends replicas a payload in the version of Redis 7.0 in place of a newer one. */
+  /** Propagates a newer payload in the version of Redis 7.0, for older replicas. */
   private static void propagateForOlder(Call call, List<ByteString> texts) {
     SlabBuffers buffers = new SlabBuffers(call.keyspace().slabs());
     try (BlockOutput out = new BlockOutput(buffers)) {

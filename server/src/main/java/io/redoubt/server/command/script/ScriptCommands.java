@@ -35,7 +35,7 @@ public final class ScriptCommands extends CommandGroup<Call> {
 
   final Command<Call> evalsha =
       command("EVALSHA sha1 numkeys [key ...] [arg ...]")
-          .does("Runs a Lua script that is known by its SHA-1.")
+          .does("Runs a cached Lua script, given by its SHA-1.")
           .since("2.6.0")
           .costs("Depends on the script")
           .is(NOSCRIPT, SKIP_MONITOR, MAY_REPLICATE, NO_MANDATORY_KEYS, STALE)
@@ -44,7 +44,7 @@ public final class ScriptCommands extends CommandGroup<Call> {
 
   final Command<Call> evalRo =
       command("EVAL_RO script numkeys [key ...] [arg ...]")
-          .does("Runs a Lua script that only reads.")
+          .does("Runs a read-only Lua script.")
           .since("7.0.0")
           .costs("Depends on the script")
           .is(NOSCRIPT, SKIP_MONITOR, NO_MANDATORY_KEYS, STALE, READONLY)
@@ -54,7 +54,7 @@ public final class ScriptCommands extends CommandGroup<Call> {
 
   final Command<Call> evalshaRo =
       command("EVALSHA_RO sha1 numkeys [key ...] [arg ...]")
-          .does("Runs a Lua script that only reads and is known by its SHA-1.")
+          .does("Runs a cached read-only Lua script, given by its SHA-1.")
           .since("7.0.0")
           .costs("Depends on the script")
           .is(NOSCRIPT, SKIP_MONITOR, NO_MANDATORY_KEYS, STALE, READONLY)
@@ -71,7 +71,7 @@ public final class ScriptCommands extends CommandGroup<Call> {
 
   final Command<Call> load =
       command("SCRIPT LOAD script")
-          .does("Makes a script known, and returns its SHA-1.")
+          .does("Caches a script and returns its SHA-1.")
           .since("2.6.0")
           .costs("O(N), N the length of the script")
           .is(NOSCRIPT, STALE)
@@ -80,7 +80,7 @@ public final class ScriptCommands extends CommandGroup<Call> {
 
   final Command<Call> exists =
       command("SCRIPT EXISTS sha1 [sha1 ...]")
-          .does("Tells which scripts are known.")
+          .does("Returns 1 or 0 for each script, 1 if it is cached.")
           .since("2.6.0")
           .costs("O(N), N the number of scripts")
           .is(NOSCRIPT)
@@ -89,7 +89,7 @@ public final class ScriptCommands extends CommandGroup<Call> {
 
   final Command<Call> flush =
       command("SCRIPT FLUSH [ASYNC|SYNC]")
-          .does("Forgets all scripts.")
+          .does("Removes all scripts from the cache.")
           .since("2.6.0")
           .costs("O(N), N the number of scripts")
           .is(NOSCRIPT)
@@ -99,7 +99,7 @@ public final class ScriptCommands extends CommandGroup<Call> {
 
   final Command<Call> kill =
       command("SCRIPT KILL")
-          .does("Ends the script that is running, unless it has written.")
+          .does("Kills the running script unless it has written.")
           .since("2.6.0")
           .costs("O(1)")
           .is(NOSCRIPT, ALLOW_BUSY)
@@ -108,7 +108,7 @@ public final class ScriptCommands extends CommandGroup<Call> {
 
   final Command<Call> debug =
       command("SCRIPT DEBUG YES|SYNC|NO")
-          .does("Chooses whether the next script of this connection is debugged.")
+          .does("Sets the debug mode of later scripts of this connection.")
           .since("3.2.0")
           .costs("O(1)")
           .is(NOSCRIPT)
@@ -141,7 +141,9 @@ public final class ScriptCommands extends CommandGroup<Call> {
     call.reply().ok();
   }
 
-  /** Of SCRIPT FLUSH and FUNCTION FLUSH: no mode, SYNC or ASYNC, which make no difference here. */
+  /**
+   * Checks the mode of SCRIPT FLUSH and FUNCTION FLUSH: none, SYNC or ASYNC, without a difference.
+   */
   static void checkFlushMode(Call call, CommandError otherwise) {
     if (call.count() > 3 || (call.count() == 3 && !call.is(2, "SYNC") && !call.is(2, "ASYNC"))) {
       throw otherwise;

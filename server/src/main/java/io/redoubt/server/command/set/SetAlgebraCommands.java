@@ -25,7 +25,7 @@ import io.redoubt.server.memory.Region;
 import io.redoubt.server.value.SetAlgebra;
 import io.redoubt.server.value.Sets;
 
-/** The rest of the set group: intersections, unions and differences. */
+/** Intersections, unions and differences of sets. */
 public final class SetAlgebraCommands extends CommandGroup<Call> {
   private static final CommandError NO_KEYS =
       new CommandError("ERR numkeys should be greater than 0");
@@ -36,7 +36,7 @@ public final class SetAlgebraCommands extends CommandGroup<Call> {
 
   final Command<Call> sdiff =
       command("SDIFF key...")
-          .does("Returns the members of the first set that the others don't have.")
+          .does("Returns the difference of sets.")
           .since("1.0.0")
           .costs("O(N), N the number of members of all sets")
           .is(READONLY)
@@ -46,7 +46,7 @@ public final class SetAlgebraCommands extends CommandGroup<Call> {
 
   final Command<Call> sdiffstore =
       command("SDIFFSTORE destination key...")
-          .does("Stores the members of the first set that the others don't have.")
+          .does("Stores the difference of sets.")
           .since("1.0.0")
           .costs("O(N), N the number of members of all sets")
           .is(WRITE, DENYOOM)
@@ -56,7 +56,7 @@ public final class SetAlgebraCommands extends CommandGroup<Call> {
 
   final Command<Call> sinter =
       command("SINTER key...")
-          .does("Returns the members that all of several sets have.")
+          .does("Returns the intersection of sets.")
           .since("1.0.0")
           .costs("O(N*M), N the size of the smallest set, M the number of sets")
           .is(READONLY)
@@ -66,7 +66,7 @@ public final class SetAlgebraCommands extends CommandGroup<Call> {
 
   final Command<Call> sintercard =
       command("SINTERCARD numkeys key... [LIMIT limit]")
-          .does("Returns how many members all of several sets have.")
+          .does("Returns the number of members of the intersection of sets.")
           .since("7.0.0")
           .costs("O(N*M), N the size of the smallest set, M the number of sets")
           .is(READONLY)
@@ -75,7 +75,7 @@ public final class SetAlgebraCommands extends CommandGroup<Call> {
 
   final Command<Call> sinterstore =
       command("SINTERSTORE destination key...")
-          .does("Stores the members that all of several sets have.")
+          .does("Stores the intersection of sets.")
           .since("1.0.0")
           .costs("O(N*M), N the size of the smallest set, M the number of sets")
           .is(WRITE, DENYOOM)
@@ -85,7 +85,7 @@ public final class SetAlgebraCommands extends CommandGroup<Call> {
 
   final Command<Call> sunion =
       command("SUNION key...")
-          .does("Returns the members that any of several sets has.")
+          .does("Returns the union of sets.")
           .since("1.0.0")
           .costs("O(N), N the number of members of all sets")
           .is(READONLY)
@@ -95,7 +95,7 @@ public final class SetAlgebraCommands extends CommandGroup<Call> {
 
   final Command<Call> sunionstore =
       command("SUNIONSTORE destination key...")
-          .does("Stores the members that any of several sets has.")
+          .does("Stores the union of sets.")
           .since("1.0.0")
           .costs("O(N), N the number of members of all sets")
           .is(WRITE, DENYOOM)
@@ -108,7 +108,7 @@ public final class SetAlgebraCommands extends CommandGroup<Call> {
     super(Group.SET);
   }
 
-  /** Takes the sets that some arguments name as operands. */
+  /** Returns the sets named by arguments as operands. */
   private static SetAlgebra operands(Call call, int first, int keys) {
     SetAlgebra algebra = call.values().setAlgebra();
     algebra.clear();
@@ -252,7 +252,7 @@ public final class SetAlgebraCommands extends CommandGroup<Call> {
 
   // Results.
 
-  /** An empty set that has the name of the first argument, in case that it will be stored there. */
+  /** Creates an empty set with the name of argument 1, for the result. */
   private static long newResult(Call call) {
     Sets sets = call.values().sets();
     return sets.createEmpty(
@@ -279,7 +279,7 @@ public final class SetAlgebraCommands extends CommandGroup<Call> {
     call.reply().integer(size);
   }
 
-  /** Removes the destination, for the result is empty. */
+  /** Removes the destination because the result is empty. */
   private static void removeDestination(Call call) {
     long destination = call.findForWrite(1);
     if (destination != Entry.NONE) {

@@ -34,16 +34,16 @@ import io.redoubt.server.value.Sets;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
-/** The set group but for what combines several sets. */
+/** The set group except set algebra. */
 public final class SetCommands extends CommandGroup<Call> {
   private static final byte[] SREM = "SREM".getBytes(StandardCharsets.US_ASCII);
   private static final byte[] DEL = "DEL".getBytes(StandardCharsets.US_ASCII);
   private static final byte[] UNLINK = "UNLINK".getBytes(StandardCharsets.US_ASCII);
 
-  /** What SPOP tells replicas in one SREM. */
+  /** The number of members in one SREM that SPOP propagates. */
   private static final long MAX_SREM_MEMBERS = 1024;
 
-  /** SRANDMEMBER looks at all members when it shall return more than this part of them. */
+  /** SRANDMEMBER makes one pass over the set if it returns more than 1/LARGE_PART of it. */
   private static final int LARGE_PART = 3;
 
   private static final CommandError COUNT_RANGE =
@@ -53,7 +53,7 @@ public final class SetCommands extends CommandGroup<Call> {
 
   final Command<Call> sadd =
       command("SADD key member...")
-          .does("Adds members to a set, creating the set when there is none.")
+          .does("Adds members to a set, creating the set if needed.")
           .since("1.0.0")
           .costs("O(N), N the number of members to be added")
           .history("2.4.0", "Accepts multiple `member` arguments.")
@@ -72,7 +72,7 @@ public final class SetCommands extends CommandGroup<Call> {
 
   final Command<Call> sismember =
       command("SISMEMBER key member")
-          .does("Tells whether a set has a member.")
+          .does("Returns 1 if a member is in a set.")
           .since("1.0.0")
           .costs("O(1)")
           .is(READONLY, FAST)
@@ -91,7 +91,7 @@ public final class SetCommands extends CommandGroup<Call> {
 
   final Command<Call> smismember =
       command("SMISMEMBER key member...")
-          .does("Tells for each of several members whether a set has it.")
+          .does("Returns 1 or 0 for each of several members of a set.")
           .since("6.2.0")
           .costs("O(N), N the number of members asked for")
           .is(READONLY, FAST)
@@ -110,7 +110,7 @@ public final class SetCommands extends CommandGroup<Call> {
 
   final Command<Call> spop =
       command("SPOP key [count]")
-          .does("Removes members of a set that chance chooses, and returns them.")
+          .does("Removes and returns random members of a set.")
           .since("1.0.0")
           .costs("O(1) without a count, else O(N), N the count")
           .history("3.2.0", "Added the `count` argument.")
@@ -121,7 +121,7 @@ public final class SetCommands extends CommandGroup<Call> {
 
   final Command<Call> srandmember =
       command("SRANDMEMBER key [count]")
-          .does("Returns members of a set that chance chooses.")
+          .does("Returns random members of a set.")
           .since("1.0.0")
           .costs("O(1) without a count, else O(N), N the absolute value of the count")
           .history("2.6.0", "Added the optional `count` argument.")
@@ -280,7 +280,7 @@ public final class SetCommands extends CommandGroup<Call> {
     }
     call.changed(1, KeyEvent.SREM, 1);
     removeIfEmpty(call, sets.entry());
-    // The source has changed: the destination's entry stays, but look again to be plain.
+    // Looks up the destination again after the change of the source.
     destination = call.findAgain(2);
     boolean added = true;
     if (destination == Entry.NONE) {
@@ -301,7 +301,7 @@ public final class SetCommands extends CommandGroup<Call> {
     }
   }
 
-  // Members by chance.
+  // Random members.
 
   private static void spop(Call call) {
     if (call.count() > 3) {
@@ -337,7 +337,7 @@ public final class SetCommands extends CommandGroup<Call> {
     }
     long size = sets.size(set);
     if (count >= size) {
-      call.inspect(1); // which counts a hit, as in Redis, where this is a union
+      call.inspect(1); // counts a hit, as in Redis, which computes a union here
       call.reply().set((int) size);
       replyMembers(call, set);
       call.database().remove(set);
@@ -362,7 +362,7 @@ public final class SetCommands extends CommandGroup<Call> {
     call.changed(1, KeyEvent.SPOP, count);
   }
 
-  /** Replies with members that go, and has them go in replicas, some at a time. */
+  /** Replies with the members removed, and propagates them in batches. */
   private static final class Popped implements BlockConsumer {
     private final Call call;
     private long left;
@@ -456,7 +456,7 @@ public final class SetCommands extends CommandGroup<Call> {
 
   private static void replyWithRepetition(Call call, long set, long count) {
     if (count > Integer.MAX_VALUE) {
-      throw COUNT_RANGE; // no client could take so much
+      throw COUNT_RANGE; // too large for any reply
     }
     call.reply().array((int) count);
     for (long i = 0; i < count; i++) {
@@ -465,8 +465,8 @@ public final class SetCommands extends CommandGroup<Call> {
   }
 
   /**
-   * Replies with some of the members in one pass over all: each is taken with the probability that
-   * it is among those still to be taken of those still to come.
+   * Replies with random members in one pass over the set: each is selected with the probability
+   * wanted / remaining.
    */
   private static void replySelection(Call call, long set, long count, long size) {
     call.reply().array((int) count);
@@ -481,7 +481,7 @@ public final class SetCommands extends CommandGroup<Call> {
     }
   }
 
-  /** Replies with some of the members of a table, few in relation to all. */
+  /** Replies with distinct random members of a table, few in relation to its size. */
   private static void replyDistinct(Call call, long set, long count) {
     Sets sets = call.values().sets();
     BlockSet seen = new BlockSet((int) count);
@@ -521,7 +521,7 @@ public final class SetCommands extends CommandGroup<Call> {
     }
   }
 
-  /** A small set comes all at once. */
+  /** Replies with all matching members of a small set at once. */
   private static void scanPacked(Call call, long set, ScanOptions options) {
     ReplyWriter reply = call.reply();
     ScanPage.replyCursor(reply, 0);

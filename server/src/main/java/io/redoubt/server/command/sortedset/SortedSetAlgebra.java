@@ -12,12 +12,12 @@ import io.redoubt.server.value.SortedSets;
 import java.util.Arrays;
 
 /**
- * Union, intersection and difference of sorted sets, and of sets, whose members have all the score
- * 1. Sources are numbered; those without a value are empty.
+ * Union, intersection and difference of sorted sets and sets. Members of a set have the score 1.
+ * Sources are numbered; a source whose key does not exist is empty.
  */
 final class SortedSetAlgebra {
 
-  /** How scores of one member become one. */
+  /** The combination of a member's scores. */
   enum Aggregate {
     SUM,
     MIN,
@@ -40,7 +40,7 @@ final class SortedSetAlgebra {
   private final double[] weights;
   private Aggregate aggregate = Aggregate.SUM;
 
-  /** With sources that are still to be given, weighing 1 each. */
+  /** Creates an operation on sources that are added later, each of weight 1. */
   SortedSetAlgebra(Call call, int count) {
     slabs = call.keyspace().slabs();
     sets = call.values().sets();
@@ -78,7 +78,7 @@ final class SortedSetAlgebra {
     return isSet(entry) ? sets.size(entry) : sortedSets.size(entry);
   }
 
-  /** The score of a member in a source; not a number when it is not there. */
+  /** Returns the score of a member in a source, or NaN if it is not there. */
   private double score(long entry, long address, int length) {
     if (entry == Entry.NONE) {
       return Double.NaN;
@@ -89,7 +89,7 @@ final class SortedSetAlgebra {
     return sortedSets.score(entry, address, length);
   }
 
-  /** Takes a member of a source; returns whether to go on. */
+  /** Visits a member of a source; returns false to stop. */
   @FunctionalInterface
   private interface Visitor {
     boolean visit(long address, int length, double score);
@@ -167,7 +167,8 @@ final class SortedSetAlgebra {
   }
 
   /**
-   * The aggregated score of a member of the first source of an order; no number if one lacks it.
+   * Returns the aggregated score of a member of the first source in the given order, or NaN if
+   * another source lacks it.
    */
   private double intersect(int[] order, long address, int length, double score) {
     double sum = numberOrZero(weights[order[0]] * score);
@@ -181,7 +182,7 @@ final class SortedSetAlgebra {
     return sum;
   }
 
-  /** The numbers of the sources, the smallest first. */
+  /** Returns the numbers of the sources, the smallest source first. */
   private int[] bySize() {
     int[] order = new int[sources.length];
     for (int i = 0; i < order.length; i++) {
@@ -195,7 +196,7 @@ final class SortedSetAlgebra {
     return order;
   }
 
-  /** Builds what the first source has and no other one. */
+  /** Builds the difference of the first source and the others. */
   SortedSetBuilder difference() {
     result.begin(0);
     forEach(

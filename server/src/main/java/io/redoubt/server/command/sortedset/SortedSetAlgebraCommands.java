@@ -39,7 +39,7 @@ public final class SortedSetAlgebraCommands extends CommandGroup<Call> {
   private static final String UNION_COSTS =
       "O(N)+O(M*log(M)), N the sum of the sizes of the sorted sets and M the size of the result";
 
-  /** What is done with the sources, and what of the result is wanted. */
+  /** The operation, and the form of its result. */
   private enum Operation {
     UNION,
     INTERSECTION,

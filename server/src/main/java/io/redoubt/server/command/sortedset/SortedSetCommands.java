@@ -35,7 +35,7 @@ import java.util.HashSet;
 import java.util.Set;
 import java.util.random.RandomGenerator;
 
-/** The sorted set group but for ranges, popping and algebra: members one by one. */
+/** The sorted set group except ranges, popping and algebra. */
 public final class SortedSetCommands extends CommandGroup<Call> {
   private static final CommandError XX_AND_NX =
       new CommandError("ERR XX and NX options at the same time are not compatible");
@@ -53,12 +53,15 @@ public final class SortedSetCommands extends CommandGroup<Call> {
 
   private static final int SCAN_DIGITS = 17;
 
-  /** Picks one by one up to this part of a set; beyond, all are passed once. */
+  /**
+   * Random members are picked one by one if at most 1/SPARSE of the set is wanted, else in one
+   * pass.
+   */
   private static final int SPARSE = 3;
 
   final Command<Call> zadd =
       command("ZADD key [NX | XX] [GT | LT] [CH] [INCR] (score member)...")
-          .does("Adds members to a sorted set, or changes their scores; creates it if need be.")
+          .does("Adds members to a sorted set or updates their scores, creating the set if needed.")
           .since("1.2.0")
           .costs("O(log(N)) for each member, N the size of the sorted set")
           .history("2.4.0", "Accepts multiple elements.")
@@ -97,7 +100,7 @@ public final class SortedSetCommands extends CommandGroup<Call> {
 
   final Command<Call> zrandmember =
       command("ZRANDMEMBER key [count [WITHSCORES]]")
-          .does("Returns members of a sorted set chosen by chance.")
+          .does("Returns random members of a sorted set.")
           .since("6.2.0")
           .costs("O(N), N the number of members returned")
           .is(READONLY)
@@ -117,7 +120,7 @@ public final class SortedSetCommands extends CommandGroup<Call> {
 
   final Command<Call> zrem =
       command("ZREM key member...")
-          .does("Removes members from a sorted set, and the set when it has become empty.")
+          .does("Removes members from a sorted set, and the set if it becomes empty.")
           .since("1.2.0")
           .costs("O(M*log(N)), N the size of the sorted set and M the number of members removed")
           .history("2.4.0", "Accepts multiple elements.")
@@ -244,7 +247,7 @@ public final class SortedSetCommands extends CommandGroup<Call> {
     }
   }
 
-  /** Either all scores are numbers or nothing is done. Returns the first. */
+  /** Checks that all scores are numbers, before any change; returns the first. */
   private static double checkScores(Call call, int firstArg) {
     for (int i = firstArg + 2; i < call.count(); i += 2) {
       call.argDouble(i);
@@ -395,8 +398,8 @@ public final class SortedSetCommands extends CommandGroup<Call> {
   }
 
   /**
-   * Takes each member with the probability that so many of those that are left are wanted; the
-   * highest score first, as Redis does.
+   * Selects random members in one pass, each with the probability wanted / remaining; the highest
+   * score first, as Redis does.
    */
   private static void passAll(
       ReplyWriter reply,
@@ -468,7 +471,7 @@ public final class SortedSetCommands extends CommandGroup<Call> {
     }
   }
 
-  /** ZSCAN writes the scores of large sets with 17 digits, as C's {@code %.17g} does. */
+  /** Formats a score as ZSCAN shows it for large sets: 17 digits, like C's {@code %.17g}. */
   private static String scanned(double score) {
     if (Double.isInfinite(score)) {
       return score < 0 ? "-inf" : "inf";
@@ -489,7 +492,7 @@ public final class SortedSetCommands extends CommandGroup<Call> {
     return digits.scaleByPowerOfTen(-exponent).toPlainString() + "e" + sign + power;
   }
 
-  /** A small set is scanned at once. */
+  /** Replies with all matching members of a small set at once. */
   private static void scanAll(ReplyWriter reply, SortedSets sets, long set, ScanOptions options) {
     ScanPage.replyCursor(reply, 0);
     long mark = reply.deferArray();

@@ -24,7 +24,7 @@ import io.redoubt.server.memory.Region;
 import io.redoubt.server.value.SortedSetCursor;
 import io.redoubt.server.value.SortedSets;
 
-/** Members taken from an end of a sorted set, and clients that wait for there to be any. */
+/** Commands that pop members off an end of a sorted set, some of which block. */
 public final class SortedSetPopCommands extends CommandGroup<Call> {
   private static final byte[] ZPOPMIN = "ZPOPMIN".getBytes(US_ASCII);
   private static final byte[] ZPOPMAX = "ZPOPMAX".getBytes(US_ASCII);
@@ -37,7 +37,7 @@ public final class SortedSetPopCommands extends CommandGroup<Call> {
       "O(K) + O(M*log(N)), K the number of keys, N the size of the sorted set and M the number of"
           + " members popped";
 
-  /** What a reply is like. */
+  /** The form of a reply. */
   private enum Shape {
     /** Member, score, member, ... */
     FLAT,
@@ -51,7 +51,9 @@ public final class SortedSetPopCommands extends CommandGroup<Call> {
 
   final Command<Call> bzmpop =
       command("BZMPOP timeout numkeys key... (MIN | MAX) [COUNT count]")
-          .does("Removes and returns members of one of several sorted sets, or waits for some.")
+          .does(
+              "Removes and returns members of the first non-empty sorted set, blocking until there"
+                  + " is one.")
           .since("7.0.0")
           .costs(MULTI_COSTS)
           .is(WRITE, BLOCKING)
@@ -60,7 +62,8 @@ public final class SortedSetPopCommands extends CommandGroup<Call> {
 
   final Command<Call> bzpopmax =
       command("BZPOPMAX key... timeout")
-          .does("Removes and returns the member with the highest score, or waits for there to be.")
+          .does(
+              "Removes and returns the member with the highest score, blocking until there is one.")
           .since("5.0.0")
           .costs("O(log(N)), N the size of the sorted set")
           .history("6.0.0", "`timeout` is interpreted as a double instead of an integer.")
@@ -70,7 +73,8 @@ public final class SortedSetPopCommands extends CommandGroup<Call> {
 
   final Command<Call> bzpopmin =
       command("BZPOPMIN key... timeout")
-          .does("Removes and returns the member with the lowest score, or waits for there to be.")
+          .does(
+              "Removes and returns the member with the lowest score, blocking until there is one.")
           .since("5.0.0")
           .costs("O(log(N)), N the size of the sorted set")
           .history("6.0.0", "`timeout` is interpreted as a double instead of an integer.")
@@ -80,7 +84,7 @@ public final class SortedSetPopCommands extends CommandGroup<Call> {
 
   final Command<Call> zmpop =
       command("ZMPOP numkeys key... (MIN | MAX) [COUNT count]")
-          .does("Removes and returns members of the first of several sorted sets that has some.")
+          .does("Removes and returns members of the first non-empty sorted set.")
           .since("7.0.0")
           .costs(MULTI_COSTS)
           .is(WRITE)
@@ -189,7 +193,7 @@ public final class SortedSetPopCommands extends CommandGroup<Call> {
     }
   }
 
-  /** The argument as an integer above 0, or that error. */
+  /** Parses an argument as a positive integer; throws the error if it is not. */
   private static long positive(Call call, int arg, CommandError error) {
     long value = Numbers.parseLong(Region.MEMORY, call.argAddress(arg), call.argLength(arg), 0);
     if (value < 1) {
@@ -198,7 +202,7 @@ public final class SortedSetPopCommands extends CommandGroup<Call> {
     return value;
   }
 
-  /** Replies with the members at an end of a set and takes them out; returns how many. */
+  /** Removes members at an end of a set and replies with them; returns their number. */
   private static long pop(
       Call call, int keyArg, long set, boolean highest, long wanted, Shape shape) {
     SortedSets sets = call.values().sortedSets();

@@ -7,12 +7,12 @@ import io.redoubt.server.memory.Region;
 import io.redoubt.server.value.SortedSets;
 
 /**
- * A range of a sorted set as two arguments give it, by rank, score or member. {@link #resolve}
- * makes it ranks, with the lowest score first: {@link #first} and how many, {@link #count}.
+ * A range of a sorted set, given by two arguments as ranks, scores or members. {@link #resolve}
+ * converts it to ranks counted from the lowest score: {@link #first} and {@link #count}.
  */
 final class SortedSetRange {
 
-  /** What the bounds are. */
+  /** The kind of bounds. */
   enum By {
     RANK,
     SCORE,
@@ -36,7 +36,7 @@ final class SortedSetRange {
     private double score;
     private boolean exclusive;
 
-    /** For members: -1 before all, 1 after all, 0 where the bytes are. */
+    /** For members: -1 before all, 1 after all, 0 at the given bytes. */
     private int beyond;
 
     private long address;
@@ -81,8 +81,8 @@ final class SortedSetRange {
   /**
    * Reads the bounds.
    *
-   * @param downwards whether ranks count from the highest score, and the higher bound comes first
-   * @throws CommandError when they are none
+   * @param downwards true if ranks count from the highest score and the higher bound comes first
+   * @throws CommandError if they are not valid bounds
    */
   void parse(Call call, int firstArg, By kind, boolean downwards) {
     by = kind;
@@ -123,11 +123,11 @@ final class SortedSetRange {
   }
 
   /**
-   * Leaves only a part of what was found.
+   * Restricts the range found to a part, as LIMIT does.
    *
-   * @param offset how many to leave out at the end where it is read from; a negative number leaves
-   *     none
-   * @param limit how many to leave at most; a negative number leaves all
+   * @param offset the number of members to skip, in reading order; if negative, the range becomes
+   *     empty
+   * @param limit the number of members to keep; if negative, all
    */
   void limit(long offset, long limit) {
     long rest = offset < 0 ? 0 : Math.max(0, count - offset);
@@ -140,22 +140,22 @@ final class SortedSetRange {
     count = kept;
   }
 
-  /** How many members are before the range, the lowest score first. */
+  /** Returns the number of members below the range. */
   long first() {
     return first;
   }
 
-  /** How many members are in the range. */
+  /** Returns the number of members in the range. */
   long count() {
     return count;
   }
 
-  /** Whether the range is read from its end. */
+  /** Returns true if the range is read from its end. */
   boolean reversed() {
     return reversed;
   }
 
-  /** The rank of the member that is read first. */
+  /** Returns the rank of the first member in reading order. */
   long start() {
     return reversed ? first + count - 1 : first;
   }

@@ -182,10 +182,9 @@ public final class SortedSetRangeCommands extends CommandGroup<Call> {
   }
 
   /**
-   * Reads the options behind the bounds, and then the bounds.
+   * Parses the options after the bounds, then the bounds.
    *
-   * @param fixed what the command says of its bounds, or null when that and the direction are
-   *     options
+   * @param fixed the kind of bounds of the command, or null if kind and direction are options
    */
   private void parse(
       Call call, int boundsArg, @Nullable By fixed, boolean downwards, boolean stores) {
@@ -284,8 +283,8 @@ public final class SortedSetRangeCommands extends CommandGroup<Call> {
   }
 
   /**
-   * Makes what was built the value of the key that argument 1 names, whatever that held; removes
-   * the key when nothing was built. Returns how many members there are.
+   * Stores the built set at the key of argument 1, replacing its value; removes the key if the set
+   * is empty. Returns the number of members.
    */
   static long store(Call call, SortedSetBuilder builder, KeyEvent event) {
     long size = builder.size();
@@ -323,7 +322,7 @@ public final class SortedSetRangeCommands extends CommandGroup<Call> {
     call.reply().integer(count);
   }
 
-  /** Removes members, or the set if these are all; returns whether it is gone. */
+  /** Removes members, and the set if none is left; returns true if it was removed. */
   static boolean removeRange(Call call, long set, long first, long count) {
     SortedSets sets = call.values().sortedSets();
     if (count == sets.size(set)) {

@@ -22,22 +22,23 @@ import io.redoubt.server.value.StreamGroups;
 import io.redoubt.server.value.StreamId;
 import io.redoubt.server.value.Streams;
 
-/** XCLAIM and XAUTOCLAIM: what is pending for one consumer becomes another one's. */
+/** XCLAIM and XAUTOCLAIM: transfer pending entries to another consumer. */
 public final class StreamClaimCommands extends CommandGroup<Call> {
   private static final CommandError COUNT_RANGE = new CommandError("ERR COUNT must be > 0");
 
   private static final long DEFAULT_COUNT = 100;
 
-  /** XAUTOCLAIM looks at so many for each one that it may claim. */
+  /** The number of entries that XAUTOCLAIM examines for each that it may claim. */
   private static final long ATTEMPTS = 10;
 
-  /** What Redis can make an array of ids for. */
+  /** The largest array of ids that Redis can allocate. */
   private static final long MAX_COUNT = Long.MAX_VALUE / StreamId.BYTES;
 
   final Command<Call> xautoclaim =
       command("XAUTOCLAIM key group consumer min-idle-time start [COUNT count] [JUSTID]")
           .does(
-              "Makes entries that are pending for long those of a consumer, as if delivered to it.")
+              "Transfers entries that have been pending too long to a consumer, as if delivered to"
+                  + " it.")
           .since("6.2.0")
           .costs("O(1) if count is small")
           .is(WRITE, FAST)
@@ -49,7 +50,7 @@ public final class StreamClaimCommands extends CommandGroup<Call> {
       command(
               "XCLAIM key group consumer min-idle-time id... [IDLE ms] [TIME"
                   + " unix-time-milliseconds] [RETRYCOUNT count] [FORCE] [JUSTID] [LASTID lastid]")
-          .does("Makes pending entries those of a consumer, as if they were delivered to it.")
+          .does("Transfers pending entries to a consumer, as if they were delivered to it.")
           .since("5.0.0")
           .costs("O(log N) an entry, N the number of those pending")
           .is(WRITE, FAST)
@@ -57,7 +58,7 @@ public final class StreamClaimCommands extends CommandGroup<Call> {
           .tips("nondeterministic_output")
           .runs(this::xclaim);
 
-  // What the command asks for.
+  // Arguments of the command.
   private long minIdle;
   private boolean justIds;
   private boolean force;
@@ -98,7 +99,7 @@ public final class StreamClaimCommands extends CommandGroup<Call> {
     return group;
   }
 
-  /** The consumer, who is seen by that, and made if need be. */
+  /** Returns the consumer, creating it if needed, and updates its seen time. */
   private long consumer(Call call, long group) {
     StreamGroups groups = call.values().streams().groups();
     long consumer = groups.findConsumer(group, call.argAddress(3), call.argLength(3));
@@ -123,7 +124,7 @@ public final class StreamClaimCommands extends CommandGroup<Call> {
       options++;
     }
     parseOptions(call, options);
-    call.propagateNothing(); // but what comes of it
+    call.propagateNothing(); // the effects are propagated
     long root = Streams.change(call.database(), entry);
     boolean movesOn = lastId.compareAt(StreamGroups.lastId(group)) > 0;
     boolean claimsLast = movesOn && claimsLast(call, options);
@@ -133,7 +134,7 @@ public final class StreamClaimCommands extends CommandGroup<Call> {
     } else if (movesOn) {
       StreamGroups.lastId(group, lastId);
       if (claimsLast) {
-        StreamEffects.lastId(call, 1, 2, group); // its claim alone would be taken for a delivery
+        StreamEffects.lastId(call, 1, 2, group); // the claim alone would count as a delivery
       }
     }
     long consumer = consumer(call, group);
@@ -198,7 +199,7 @@ public final class StreamClaimCommands extends CommandGroup<Call> {
             "ERR Unrecognized XCLAIM option '" + Errors.shown(call.request(), i) + "'");
       }
     }
-    // Of a clock that is ahead of this one no error is made.
+    // A time in the future, from a clock ahead of this one, is not an error.
     if (!hasDelivered || delivered < 0 || delivered > call.now()) {
       delivered = call.now();
     }
@@ -215,7 +216,7 @@ public final class StreamClaimCommands extends CommandGroup<Call> {
   private enum Outcome {
     NOTHING,
     CLAIMED,
-    /** It was pending, but is deleted: it is not pending any more. */
+    /** The entry was pending but deleted from the stream; it is not pending any more. */
     GONE
   }
 
@@ -262,7 +263,7 @@ public final class StreamClaimCommands extends CommandGroup<Call> {
     call.changedAll(1);
   }
 
-  /** Makes an entry that was deleted pending no longer; so does the claim that replicas get. */
+  /** Removes a deleted entry from those pending; a claim does the same in replicas. */
   private void drop(Call call, long group, long element) {
     StreamEffects.claim(call, 1, 2, group, element);
     call.values().streams().groups().acknowledge(group, id);
@@ -284,7 +285,7 @@ public final class StreamClaimCommands extends CommandGroup<Call> {
     long most = parseCount(call);
     long entry = call.findForWrite(1, Type.STREAM);
     long group = group(call, entry);
-    call.propagateNothing(); // but what comes of it
+    call.propagateNothing(); // the effects are propagated
     long root = Streams.change(call.database(), entry);
     long consumer = consumer(call, group);
     ByteStrings claimed = call.values().streams().temporary();
@@ -298,7 +299,7 @@ public final class StreamClaimCommands extends CommandGroup<Call> {
     gone.clear();
   }
 
-  /** Goes through what is pending from an id on; leaves there the id to go on with. */
+  /** Claims pending entries from an id on; leaves the id to continue with. */
   private void claimFrom(
       Call call,
       long root,

@@ -24,7 +24,7 @@ import io.redoubt.server.value.StreamEntries;
 import io.redoubt.server.value.StreamId;
 import io.redoubt.server.value.Streams;
 
-/** Streams as such: adding, deleting and reading entries without waiting and without groups. */
+/** The stream group except groups and blocking reads: adds, deletes and reads entries. */
 public final class StreamCommands extends CommandGroup<Call> {
   private static final CommandError EXHAUSTED =
       new CommandError(
@@ -56,7 +56,7 @@ public final class StreamCommands extends CommandGroup<Call> {
       command(
               "XADD key [NOMKSTREAM] [(MAXLEN | MINID) [= | ~] threshold [LIMIT count]] (* | id)"
                   + " (field value)...")
-          .does("Appends an entry to a stream, creating the stream when there is none.")
+          .does("Appends an entry to a stream, creating the stream if needed.")
           .since("5.0.0")
           .costs("O(1), and O(N) for trimming, N the number of entries evicted")
           .is(WRITE, DENYOOM, FAST)
@@ -67,7 +67,7 @@ public final class StreamCommands extends CommandGroup<Call> {
 
   final Command<Call> xdel =
       command("XDEL key id...")
-          .does("Deletes entries of a stream and returns how many there were.")
+          .does("Deletes entries of a stream and returns their number.")
           .since("5.0.0")
           .costs("O(1) an entry")
           .is(WRITE, FAST)
@@ -94,7 +94,7 @@ public final class StreamCommands extends CommandGroup<Call> {
 
   final Command<Call> xrevrange =
       command("XREVRANGE key end start [COUNT count]")
-          .does("Returns the entries of a stream within a range of ids, the last one first.")
+          .does("Returns the entries of a stream within a range of ids in reverse order.")
           .since("5.0.0")
           .costs("O(N), N the number of entries returned")
           .is(READONLY)
@@ -103,7 +103,7 @@ public final class StreamCommands extends CommandGroup<Call> {
 
   final Command<Call> xsetid =
       command("XSETID key last-id [ENTRIESADDED entries-added] [MAXDELETEDID max-deleted-id]")
-          .does("Sets what a stream says of its past; replicas are told by it.")
+          .does("Sets the last id and counters of a stream; used in replication.")
           .since("5.0.0")
           .costs("O(1)")
           .is(WRITE, DENYOOM, FAST)
@@ -131,7 +131,7 @@ public final class StreamCommands extends CommandGroup<Call> {
 
   // Adding.
 
-  /** What of an id is left to the server. */
+  /** The parts of an id that the server chooses. */
   private enum Open {
     ALL,
     SEQUENCE,
@@ -207,7 +207,7 @@ public final class StreamCommands extends CommandGroup<Call> {
     }
   }
 
-  /** Completes the id of the new entry, which comes after the stream's last one. */
+  /** Completes the id of the new entry, which must exceed the last id of the stream. */
   private void chooseId(Call call, Open open) {
     if (other.isLast()) {
       throw EXHAUSTED;
@@ -314,7 +314,7 @@ public final class StreamCommands extends CommandGroup<Call> {
     }
   }
 
-  /** Replies with entries, an array of id and fields each; returns how many they were. */
+  /** Replies with entries, each an array of id and fields; returns their number. */
   static int reply(ReplyWriter reply, StreamEntries entries, long most) {
     long mark = reply.deferArray();
     int count = 0;
@@ -333,7 +333,7 @@ public final class StreamCommands extends CommandGroup<Call> {
     entries.writeFields(reply);
   }
 
-  // What a stream says of its past.
+  // Last id and counters.
 
   private void xsetid(Call call) {
     StreamIds.parse(call, 2, id);

@@ -6,9 +6,8 @@ import io.redoubt.server.value.StreamGroups;
 import java.nio.charset.StandardCharsets;
 
 /**
- * What replicas are told of consumer groups in place of the commands that had the effect: a claim
- * for every entry that became, or ceased to be, pending for a consumer. Each is a command whose key
- * and group are arguments of the one that ran.
+ * Propagates changes of consumer groups as effects in place of the command: one XCLAIM for each
+ * entry that became pending or ceased to be. Key and group are arguments of the command that ran.
  */
 final class StreamEffects {
   private static final byte[] XCLAIM = word("XCLAIM");
@@ -30,7 +29,7 @@ final class StreamEffects {
     return text.getBytes(StandardCharsets.US_ASCII);
   }
 
-  /** An entry is pending as an element of the group's tree says. */
+  /** Propagates a pending entry, given as an element of the group's tree. */
   static void claim(Call call, int keyArg, int groupArg, long group, long element) {
     claim(
         call,
@@ -44,7 +43,7 @@ final class StreamEffects {
         StreamGroups.deliveries(element));
   }
 
-  /** An entry is pending for a consumer since that time, delivered so often. */
+  /** Propagates a pending entry with its consumer, delivery time and number of deliveries. */
   static void claim(
       Call call,
       int keyArg,
@@ -75,7 +74,7 @@ final class StreamEffects {
         .idAt(StreamGroups.lastId(group));
   }
 
-  /** The group has come to where it is. */
+  /** Propagates the last id and the entries read of a group. */
   static void lastId(Call call, int keyArg, int groupArg, long group) {
     if (call.propagates()) {
       call.propagateAs(7)
@@ -89,7 +88,7 @@ final class StreamEffects {
     }
   }
 
-  /** The group has a new consumer. */
+  /** Propagates a new consumer. */
   static void created(Call call, int keyArg, int groupArg, int consumerArg) {
     if (call.propagates()) {
       call.propagateAs(5)

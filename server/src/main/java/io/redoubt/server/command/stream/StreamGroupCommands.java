@@ -26,7 +26,7 @@ import io.redoubt.server.value.StreamGroups;
 import io.redoubt.server.value.StreamId;
 import io.redoubt.server.value.Streams;
 
-/** XGROUP, and what is pending in consumer groups: XACK and XPENDING. */
+/** XGROUP, XACK and XPENDING. */
 public final class StreamGroupCommands extends CommandGroup<Call> {
   private static final CommandError NO_KEY =
       new CommandError(
@@ -39,7 +39,7 @@ public final class StreamGroupCommands extends CommandGroup<Call> {
 
   final Command<Call> xack =
       command("XACK key group id...")
-          .does("Takes entries off those that are pending in a consumer group.")
+          .does("Acknowledges entries, which are no longer pending in the consumer group.")
           .since("5.0.0")
           .costs("O(log(N)) an entry, N the number of those pending")
           .is(WRITE, FAST)
@@ -74,7 +74,7 @@ public final class StreamGroupCommands extends CommandGroup<Call> {
 
   final Command<Call> deleteConsumer =
       command("XGROUP DELCONSUMER key group consumer")
-          .does("Deletes a consumer from a consumer group with all that is pending for it.")
+          .does("Deletes a consumer from a consumer group along with its pending entries.")
           .since("5.0.0")
           .costs("O(N), N the number of entries pending for it")
           .is(WRITE)
@@ -92,7 +92,7 @@ public final class StreamGroupCommands extends CommandGroup<Call> {
 
   final Command<Call> setId =
       command("XGROUP SETID key group (id | $) [ENTRIESREAD entries-read]")
-          .does("Sets up to where a consumer group has come.")
+          .does("Sets the last delivered id of a consumer group.")
           .since("5.0.0")
           .costs("O(1)")
           .is(WRITE)
@@ -101,7 +101,7 @@ public final class StreamGroupCommands extends CommandGroup<Call> {
 
   final Command<Call> xpending =
       command("XPENDING key group [[IDLE min-idle-time] start end count [consumer]]")
-          .does("Returns what is pending in a consumer group, as a summary or entry by entry.")
+          .does("Returns the pending entries of a consumer group, as a summary or a list.")
           .since("5.0.0")
           .costs("O(N), N the number of entries looked at")
           .is(READONLY)
@@ -125,7 +125,7 @@ public final class StreamGroupCommands extends CommandGroup<Call> {
     return call.values().streams().groups();
   }
 
-  /** The stream, about to be changed; an error when there is none. */
+  /** Returns the stream for writing; throws if the key does not exist. */
   private static long root(Call call) {
     long entry = call.findForWrite(2, Type.STREAM);
     if (entry == Entry.NONE) {
@@ -134,7 +134,7 @@ public final class StreamGroupCommands extends CommandGroup<Call> {
     return Streams.change(call.database(), entry);
   }
 
-  /** A group that must be there. */
+  /** Returns the group; throws if there is none. */
   private static long group(Call call, long root) {
     long group = groups(call).find(root, call.argAddress(3), call.argLength(3));
     if (group == 0) {
@@ -143,7 +143,7 @@ public final class StreamGroupCommands extends CommandGroup<Call> {
     return group;
   }
 
-  /** The error of XGROUP and XINFO for a group that is not there. */
+  /** Returns the error of XGROUP and XINFO for a missing group. */
   static CommandError noGroup(Call call) {
     return new CommandError(
         "NOGROUP No such consumer group '"
@@ -170,7 +170,7 @@ public final class StreamGroupCommands extends CommandGroup<Call> {
     }
   }
 
-  /** Reads argument 4, where {@code $} is the last id of the stream, or 0-0 when there is none. */
+  /** Parses argument 4, where {@code $} is the last id of the stream, or 0-0 without a stream. */
   private void parseLastId(Call call, long entry) {
     if (!StreamIds.is(call, 4, '$')) {
       StreamIds.parse(call, 4, id);
@@ -256,9 +256,9 @@ public final class StreamGroupCommands extends CommandGroup<Call> {
     call.reply().integer(pending);
   }
 
-  // What is pending. Argument 1 is the key, 2 the group.
+  // XACK and XPENDING. Argument 1 is the key, 2 the group.
 
-  /** The error of commands on what is pending when there is no such group. */
+  /** Returns the error of XPENDING, XCLAIM and XAUTOCLAIM for a missing group. */
   static CommandError noPending(Call call) {
     return new CommandError(
         "NOGROUP No such key '"
@@ -402,7 +402,7 @@ public final class StreamGroupCommands extends CommandGroup<Call> {
     call.reply().resolve(mark, count);
   }
 
-  /** Replies with what is pending if it is so for long enough; returns how many that are. */
+  /** Replies with a pending entry if it is idle for long enough; returns the number replied. */
   private static int replyPending(Call call, long element, long minIdle) {
     long idle = call.now() - StreamGroups.delivered(element);
     if (minIdle > 0 && idle < minIdle) {

@@ -5,7 +5,7 @@ import io.redoubt.server.execution.Call;
 import io.redoubt.server.memory.Region;
 import io.redoubt.server.value.StreamId;
 
-/** How commands are told ids of streams: single ones and the ends of intervals. */
+/** Parses ids of streams: single ids and the ends of intervals. */
 final class StreamIds {
   private static final CommandError INVALID =
       new CommandError("ERR Invalid stream ID specified as stream command argument");
@@ -16,12 +16,12 @@ final class StreamIds {
 
   private StreamIds() {}
 
-  /** Reads a single id; without a sequence it is the first of its millisecond. */
+  /** Parses a single id; without a sequence it is the first of its millisecond. */
   static void parse(Call call, int i, StreamId id) {
     parse(call.argAddress(i), call.argLength(i), id, 0);
   }
 
-  /** Whether an argument is a single id, which is read. */
+  /** Returns true if an argument is a single id, after storing it in {@code id}. */
   static boolean isId(Call call, int i, StreamId id) {
     return id.parse(call.argAddress(i), call.argLength(i), 0);
   }
@@ -32,21 +32,21 @@ final class StreamIds {
     }
   }
 
-  /** Reads the lower end of an interval: {@code -}, an id or, with {@code (}, one not included. */
+  /** Parses the lower end of an interval: {@code -}, an id or, with {@code (}, one not included. */
   static void parseStart(Call call, int i, StreamId id) {
     if (parseEnd(call, i, id, 0) && !id.increment()) {
       throw INVALID_START;
     }
   }
 
-  /** Reads the upper end of an interval: {@code +}, an id or, with {@code (}, one not included. */
+  /** Parses the upper end of an interval: {@code +}, an id or, with {@code (}, one not included. */
   static void parseEnd(Call call, int i, StreamId id) {
     if (parseEnd(call, i, id, -1) && !id.decrement()) {
       throw INVALID_END;
     }
   }
 
-  /** Returns whether the end is not included. */
+  /** Parses an end; returns true if it is excluded. */
   private static boolean parseEnd(Call call, int i, StreamId id, long missingSequence) {
     long address = call.argAddress(i);
     int length = call.argLength(i);
@@ -64,7 +64,7 @@ final class StreamIds {
     return excluded;
   }
 
-  /** Whether an argument is that single character. */
+  /** Returns true if an argument is the single character. */
   static boolean is(Call call, int i, char c) {
     return call.argLength(i) == 1 && Region.getByte(call.argAddress(i)) == c;
   }

@@ -18,15 +18,15 @@ import io.redoubt.server.value.StreamGroups;
 import io.redoubt.server.value.StreamId;
 import io.redoubt.server.value.Streams;
 
-/** XINFO: what streams, consumer groups and consumers are like. */
+/** XINFO: the state of streams, consumer groups and consumers. */
 public final class StreamInfoCommands extends CommandGroup<Call> {
 
-  /** How many entries XINFO STREAM FULL shows when it is not told. */
+  /** The number of entries that XINFO STREAM FULL shows without COUNT. */
   private static final long DEFAULT_COUNT = 10;
 
   final Command<Call> xinfo =
       container("XINFO")
-          .does("A container for commands that look into streams.")
+          .does("A container for commands that inspect streams.")
           .since("5.0.0")
           .costs("Depends on subcommand.")
           .help("5.0.0")
@@ -55,7 +55,7 @@ public final class StreamInfoCommands extends CommandGroup<Call> {
 
   final Command<Call> stream =
       command("XINFO STREAM key [FULL [COUNT count]]")
-          .does("Tells what a stream is like.")
+          .does("Returns the state of a stream.")
           .since("5.0.0")
           .costs("O(1)")
           .is(READONLY)
@@ -177,7 +177,7 @@ public final class StreamInfoCommands extends CommandGroup<Call> {
     reply.bulk("radix-tree-keys");
     reply.integer(nodes);
     reply.bulk("radix-tree-nodes");
-    reply.integer(nodes + 1); // where Redis has a radix tree, with a root and a leaf for each key
+    reply.integer(nodes + 1); // Redis counts the root of its radix tree as well
     reply.bulk("last-generated-id");
     StreamId.reply(reply, Streams.lastId(root));
     reply.bulk("max-deleted-entry-id");

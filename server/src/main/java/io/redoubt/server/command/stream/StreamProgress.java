@@ -7,19 +7,19 @@ import io.redoubt.server.value.StreamId;
 import io.redoubt.server.value.Streams;
 
 /**
- * How far consumer groups have come: how many of all entries that were ever added they have read,
- * and how many there are still to read. It can be told as long as entries were only added and
- * trimmed; where XDEL took some out of the middle it cannot always.
+ * The progress of consumer groups: the number of entries read of all that were ever added, and the
+ * lag. Both are known while entries were only added and trimmed; after XDEL removed some in the
+ * middle they may be unknown.
  */
 final class StreamProgress {
-  /** It cannot be told; any other number may come of what a group was told to have read. */
+  /** Marks an unknown lag; a lag may be negative after XGROUP SETID with ENTRIESREAD. */
   static final long UNKNOWN_LAG = Long.MIN_VALUE;
 
   private static final long UNKNOWN = StreamGroups.UNKNOWN_COUNT;
 
   private StreamProgress() {}
 
-  /** A group reads an entry: its last id and its count of entries read follow. */
+  /** Advances a group past an entry: its last id and its count of entries read. */
   static void read(long root, long group, StreamId id) {
     if (id.compareAt(StreamGroups.lastId(group)) <= 0) {
       return;
@@ -33,7 +33,7 @@ final class StreamProgress {
     StreamGroups.lastId(group, id);
   }
 
-  /** How many entries a group has still to read, or {@link #UNKNOWN_LAG}. */
+  /** Returns the number of entries a group has not read yet, or {@link #UNKNOWN_LAG}. */
   static long lag(long root, long group) {
     long added = Streams.entriesAdded(root);
     if (added == 0) {
@@ -49,12 +49,12 @@ final class StreamProgress {
     return read == UNKNOWN ? UNKNOWN_LAG : added - read;
   }
 
-  /** Whether XDEL may have left a gap at that id or behind it, among the entries there are. */
+  /** Returns true if XDEL may have left a gap at the id or after it, among the present entries. */
   private static boolean hasDeletedFrom(long root, long millis, long sequence) {
     return !isWhole(root) && compare(Streams.maxDeletedId(root), millis, sequence) >= 0;
   }
 
-  /** Whether the entries that are there are all that were added since the first of them. */
+  /** Returns true if no entry after the first present one was deleted. */
   private static boolean isWhole(long root) {
     long deleted = Streams.maxDeletedId(root);
     long first = Streams.firstId(root);
@@ -63,7 +63,7 @@ final class StreamProgress {
         || compare(deleted, Region.getLong(first), Region.getLong(first + 8)) < 0;
   }
 
-  /** How many entries were ever added up to that id, as far as that can be told without them. */
+  /** Returns the number of entries ever added up to the id, or UNKNOWN, without visiting them. */
   private static long countUpTo(long root, long millis, long sequence) {
     long added = Streams.entriesAdded(root);
     long length = Streams.length(root);

@@ -24,7 +24,7 @@ import io.redoubt.server.value.StreamGroups;
 import io.redoubt.server.value.StreamId;
 import io.redoubt.server.value.Streams;
 
-/** XREAD and XREADGROUP: what is new in streams, waiting for it if there is nothing. */
+/** XREAD and XREADGROUP: return new entries, and may block until there are some. */
 public final class StreamReadCommands extends CommandGroup<Call> {
   private static final CommandError NO_GROUP_HERE =
       new CommandError(
@@ -81,7 +81,7 @@ public final class StreamReadCommands extends CommandGroup<Call> {
           .keys(KeySpec.keyword("STREAMS", 4).range(-1, 1, 2).is(RO, ACCESS))
           .runs(call -> read(call, true));
 
-  // What the command asks for.
+  // Arguments of the command.
   private boolean withGroup;
   private boolean withoutAck;
   private int groupArg;
@@ -106,7 +106,7 @@ public final class StreamReadCommands extends CommandGroup<Call> {
       check(call, firstKey + i);
     }
     if (withGroup) {
-      // What came of it is told to the replicas, not the command.
+      // The effects are propagated, not the command.
       call.propagateNothing();
     }
     int served = serve(call);
@@ -210,7 +210,7 @@ public final class StreamReadCommands extends CommandGroup<Call> {
         .find(root, call.argAddress(groupArg), call.argLength(groupArg));
   }
 
-  /** Replies with what there is; returns for how many keys. */
+  /** Replies with the entries of all streams; returns the number of streams that have some. */
   private int serve(Call call) {
     ReplyWriter reply = call.reply();
     long mark = 0;
@@ -243,7 +243,7 @@ public final class StreamReadCommands extends CommandGroup<Call> {
 
   // XREAD.
 
-  /** Whether a stream has entries after the id that the client has seen, which is then read. */
+  /** Returns true if a stream has entries after the given id, which is parsed into {@code id}. */
   private boolean has(Call call, long entry, int keyArg) {
     int idArg = keyArg + keys;
     if (StreamIds.is(call, idArg, '$')) {
@@ -271,7 +271,10 @@ public final class StreamReadCommands extends CommandGroup<Call> {
 
   // XREADGROUP.
 
-  /** Sees the consumer, and returns whether it gets a reply: of news, only if there are some. */
+  /**
+   * Updates the consumer's seen time; returns true if it gets a reply. For new entries there must
+   * be some.
+   */
   private boolean seeks(Call call, long entry, int keyArg) {
     long root = Streams.change(call.database(), entry);
     long group = findGroup(call, root);
@@ -291,7 +294,7 @@ public final class StreamReadCommands extends CommandGroup<Call> {
     from.load(StreamGroups.lastId(group));
     boolean hasNews = seeksNews && from.increment() && hasFrom(call, root);
     if (created && (withoutAck || !hasNews)) {
-      StreamEffects.created(call, keyArg, groupArg, nameArg); // otherwise the claims say so
+      StreamEffects.created(call, keyArg, groupArg, nameArg); // otherwise the claims do it
     }
     return hasNews || !seeksNews;
   }
@@ -340,11 +343,11 @@ public final class StreamReadCommands extends CommandGroup<Call> {
     }
     reply.resolve(mark, count);
     if (count > 0 && withoutAck) {
-      StreamEffects.lastId(call, keyArg, groupArg, group); // otherwise the claims say so
+      StreamEffects.lastId(call, keyArg, groupArg, group); // otherwise the claims do it
     }
   }
 
-  /** What is pending for the consumer, after an id; nil for what was deleted meanwhile. */
+  /** Replies with the consumer's pending entries after an id; nil for a deleted entry. */
   private void replyHistory(Call call, long root, long group, long consumer, int keyArg) {
     ReplyWriter reply = call.reply();
     Streams streams = call.values().streams();
@@ -384,7 +387,7 @@ public final class StreamReadCommands extends CommandGroup<Call> {
     call.waitForKeys(Type.STREAM, firstKey, keys, timeoutMillis, true);
   }
 
-  /** Where the client says {@code $}, it means the last id of now, whenever it is served. */
+  /** Replaces {@code $} by the current last id, because the client may be served later. */
   private void nameLastIds(Call call) {
     ByteStrings texts = call.values().streams().temporary();
     texts.clear();

@@ -6,8 +6,8 @@ import io.redoubt.server.value.StreamId;
 import io.redoubt.server.value.Streams;
 
 /**
- * The trimming that XADD and XTRIM are asked for: {@code (MAXLEN | MINID) [= | ~] threshold [LIMIT
- * count]}. Used again for every command.
+ * The trimming options of XADD and XTRIM: {@code (MAXLEN | MINID) [= | ~] threshold [LIMIT count]}.
+ * One instance serves all commands.
  */
 final class StreamTrim {
   private static final CommandError TWO_STRATEGIES =
@@ -23,7 +23,7 @@ final class StreamTrim {
   private static final CommandError LIMIT_OF_EXACT =
       new CommandError("ERR syntax error, LIMIT cannot be used without the special ~ option");
 
-  // So much is trimmed at once when nothing is said and nodes are left: a hundred nodes' worth.
+  // The default LIMIT of approximate trimming: the entries of a hundred nodes.
   private static final long LIMIT_NODES = 100;
   private static final long LIMIT_WITHOUT_NODES = 10_000;
   private static final long MAX_LIMIT = 1_000_000;
@@ -44,7 +44,7 @@ final class StreamTrim {
   private boolean isLimited;
   private int thresholdArg;
 
-  /** Forgets the command before. */
+  /** Resets the options, before each command. */
   void begin() {
     strategy = Strategy.NONE;
     approximate = false;
@@ -52,7 +52,9 @@ final class StreamTrim {
     limit = 0;
   }
 
-  /** Reads an option, if it is one of these; returns where it ends, or 0 if it is none. */
+  /**
+   * Parses a trimming option; returns the index of its last argument, or 0 if it is another option.
+   */
   int parse(Call call, int i) {
     int more = call.count() - 1 - i;
     if (more > 0 && call.is(i, "MAXLEN")) {
@@ -93,13 +95,13 @@ final class StreamTrim {
     return thresholdArg + 1;
   }
 
-  /** Checks that what was read fits together, and finds out how much may be trimmed. */
+  /** Checks the combination of options and computes the limit. */
   void check(Call call) {
     if (limit != 0 && strategy == Strategy.NONE) {
       throw LIMIT_OF_NOTHING;
     }
     if (call.client().isMaster()) {
-      limit = 0; // the threshold is what the master came to
+      limit = 0; // the master propagates an exact threshold
     } else if (isLimited) {
       if (!approximate) {
         throw LIMIT_OF_EXACT;
@@ -111,17 +113,17 @@ final class StreamTrim {
     }
   }
 
-  /** Whether nothing is to be trimmed. */
+  /** Returns true if there is no trimming. */
   boolean isNone() {
     return strategy == Strategy.NONE;
   }
 
-  /** Whether replicas have to be told to what the stream was trimmed. */
+  /** Returns true if replicas must get the exact threshold instead. */
   boolean isApproximate() {
     return approximate;
   }
 
-  /** Trims a stream; returns how many entries that deleted. */
+  /** Trims a stream; returns the number of entries deleted. */
   long trim(Streams streams, long root) {
     return strategy == Strategy.LENGTH
         ? streams.trimToLength(root, maxLength, approximate, limit)
@@ -129,10 +131,10 @@ final class StreamTrim {
   }
 
   /**
-   * Lets the command go to the replicas with what came of it: the id of the entry added and, if
-   * that was left open, exactly what is left in the stream.
+   * Rewrites the command for replicas: with the id of the entry added and, after approximate
+   * trimming, the exact threshold.
    *
-   * @param idArg which argument is the id, 0 for none
+   * @param idArg the index of the id's argument, 0 for none
    */
   void propagate(Call call, Streams streams, long root, int idArg, StreamId id) {
     if (!call.propagates()) {

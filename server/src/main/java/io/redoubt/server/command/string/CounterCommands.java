@@ -20,7 +20,7 @@ import io.redoubt.server.keyspace.KeyEvent;
 import io.redoubt.server.value.StringValue;
 import java.nio.charset.StandardCharsets;
 
-/** The part of the string group that counts: values that are numbers. */
+/** The part of the string group that increments numbers. */
 public final class CounterCommands extends CommandGroup<Call> {
   private static final byte[] SET = {'S', 'E', 'T'};
   private static final byte[] KEEPTTL = {'K', 'E', 'E', 'P', 'T', 'T', 'L'};
@@ -107,7 +107,7 @@ public final class CounterCommands extends CommandGroup<Call> {
     call.reply().integer(sum);
   }
 
-  /** The integer that a string is, however it is kept. */
+  /** Returns the value of a string as an integer, for any encoding. */
   private static long integer(Call call, long entry) {
     if (StringValue.isInteger(entry)) {
       return StringValue.integer(entry);
@@ -127,7 +127,7 @@ public final class CounterCommands extends CommandGroup<Call> {
     call.putText(1, sum, Database.KEEP_EXPIRY);
     call.changed(1, KeyEvent.INCRBYFLOAT, 1);
     if (call.propagates()) {
-      // Replicas may round differently: they get the result.
+      // Propagates the result, because replicas may round differently.
       call.propagateAs(4).word(SET).argument(1).word(sum).word(KEEPTTL);
     }
     call.reply().bulk(sum);

@@ -121,8 +121,8 @@ public final class LongestCommonSubsequence extends CommandGroup<Call> {
   }
 
   /**
-   * The length of the longest common subsequence of each prefix of one with each of the other. The
-   * table lives off the heap for the time of the call; {@code proto-max-bulk-len} bounds it.
+   * The lengths of the longest common subsequences of all pairs of prefixes. The table lives off
+   * the heap for the time of the call; {@code proto-max-bulk-len} bounds it.
    */
   private static final class PrefixLengths implements AutoCloseable {
     private final Slabs slabs;

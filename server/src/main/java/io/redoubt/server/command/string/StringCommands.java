@@ -30,7 +30,7 @@ import io.redoubt.server.value.StringValue;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
-/** The string group but for counters: values of bytes, whole or a range of them. */
+/** The string group except counters. */
 public final class StringCommands extends CommandGroup<Call> {
   private static final byte[] SET = word("SET");
   private static final byte[] PXAT = word("PXAT");
@@ -45,7 +45,7 @@ public final class StringCommands extends CommandGroup<Call> {
 
   final Command<Call> append =
       command("APPEND key value")
-          .does("Appends a string to the value of a key, creating the key when there is none.")
+          .does("Appends a string to the value of a key, creating the key if needed.")
           .since("2.0.0")
           .costs("O(1)")
           .is(WRITE, DENYOOM, FAST)
@@ -93,7 +93,7 @@ public final class StringCommands extends CommandGroup<Call> {
 
   final Command<Call> getset =
       command("GETSET key value")
-          .does("Sets the string value of a key and returns the one it had.")
+          .does("Sets the string value of a key and returns the old one.")
           .since("1.0.0")
           .costs("O(1)")
           .deprecated("6.2.0", "`SET` with the `GET` argument")
@@ -123,7 +123,7 @@ public final class StringCommands extends CommandGroup<Call> {
 
   final Command<Call> msetnx =
       command("MSETNX (key value)...")
-          .does("Sets the string values of several keys, but only if none of them exists.")
+          .does("Sets the string values of several keys if none of them exists.")
           .since("1.0.1")
           .costs("O(N), N the number of keys")
           .is(WRITE, DENYOOM)
@@ -144,7 +144,7 @@ public final class StringCommands extends CommandGroup<Call> {
       command(
               "SET key value [NX | XX] [GET] [EX seconds | PX milliseconds |"
                   + " EXAT unix-time-seconds | PXAT unix-time-milliseconds | KEEPTTL]")
-          .does("Sets the string value of a key, whatever it held, and its expiration.")
+          .does("Sets the string value of a key and its expiration, replacing a value of any type.")
           .since("1.0.0")
           .costs("O(1)")
           .is(WRITE, DENYOOM)
@@ -165,7 +165,7 @@ public final class StringCommands extends CommandGroup<Call> {
 
   final Command<Call> setnx =
       command("SETNX key value")
-          .does("Sets the string value of a key, but only if the key does not exist.")
+          .does("Sets the string value of a key if the key does not exist.")
           .since("1.0.0")
           .costs("O(1)")
           .deprecated("2.6.12", "`SET` with the `NX` argument")
@@ -175,7 +175,7 @@ public final class StringCommands extends CommandGroup<Call> {
 
   final Command<Call> setrange =
       command("SETRANGE key offset value")
-          .does("Overwrites a part of a string value from an offset on, padding it with zeros.")
+          .does("Overwrites a part of a string value from an offset on, padding with zeros.")
           .since("2.2.0")
           .costs("O(N), N the length of the value given")
           .is(WRITE, DENYOOM)
@@ -260,7 +260,7 @@ public final class StringCommands extends CommandGroup<Call> {
     }
   }
 
-  /** The key of a SET is only written, unless the old value is asked for. */
+  /** Finds the key of SET, which is read only with GET. */
   private static boolean keyOfSet(Request request, KeyVisitor keys) {
     int flags = OW.bit() | UPDATE.bit();
     for (int i = 3; i < request.count(); i++) {
@@ -335,7 +335,7 @@ public final class StringCommands extends CommandGroup<Call> {
       call.notifyEvent(1, KeyEvent.EXPIRE);
       propagateSetWithExpiry(call, 2, expireAt);
     } else if (returnOld && call.propagates()) {
-      // A replica has no use for the old value, and a replica of an older version no GET.
+      // Replicas do not need the old value, and older versions do not know GET.
       Effect effect = call.propagateAs(keepExpiry ? 4 : 3);
       effect.word(SET).argument(1);
       effect.argument(2);

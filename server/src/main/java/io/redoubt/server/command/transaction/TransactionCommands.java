@@ -14,7 +14,7 @@ import io.redoubt.protocol.command.CommandGroup;
 import io.redoubt.protocol.command.Group;
 import io.redoubt.server.execution.Call;
 
-/** MULTI and its companions: commands that are run together or not at all. */
+/** MULTI, EXEC, DISCARD, WATCH and UNWATCH. */
 public final class TransactionCommands extends CommandGroup<Call> {
   private static final CommandError NESTED = new CommandError("ERR MULTI calls can not be nested");
   private static final CommandError WATCH_IN_MULTI =
@@ -25,7 +25,7 @@ public final class TransactionCommands extends CommandGroup<Call> {
 
   final Command<Call> multi =
       command("MULTI")
-          .does("Begins a transaction: the commands that follow are queued.")
+          .does("Starts a transaction: the following commands are queued.")
           .since("1.2.0")
           .costs("O(1)")
           .is(NOSCRIPT, LOADING, STALE, FAST, ALLOW_BUSY)
@@ -41,7 +41,7 @@ public final class TransactionCommands extends CommandGroup<Call> {
 
   final Command<Call> discard =
       command("DISCARD")
-          .does("Drops the commands of a transaction.")
+          .does("Discards a transaction.")
           .since("2.0.0")
           .costs("O(N), N the number of queued commands")
           .is(NOSCRIPT, LOADING, STALE, FAST, ALLOW_BUSY)
@@ -49,7 +49,7 @@ public final class TransactionCommands extends CommandGroup<Call> {
 
   final Command<Call> watch =
       command("WATCH key...")
-          .does("Makes the next transaction fail when one of these keys changes before it.")
+          .does("Watches keys: the next transaction fails if one of them changes before it.")
           .since("2.2.0")
           .costs("O(1) a key")
           .is(NOSCRIPT, LOADING, STALE, FAST, ALLOW_BUSY)
@@ -58,7 +58,7 @@ public final class TransactionCommands extends CommandGroup<Call> {
 
   final Command<Call> unwatch =
       command("UNWATCH")
-          .does("Forgets the keys that are watched.")
+          .does("Stops watching all keys.")
           .since("2.2.0")
           .costs("O(1)")
           .is(NOSCRIPT, LOADING, STALE, FAST, ALLOW_BUSY)
@@ -96,7 +96,7 @@ public final class TransactionCommands extends CommandGroup<Call> {
     if (call.client().transaction() != null) {
       throw WATCH_IN_MULTI;
     }
-    // A transaction that is bound to fail needs no more keys to fail for.
+    // The transaction fails already; no more keys need watching.
     if (!call.client().isWatchedKeyChanged()) {
       for (int i = 1; i < call.count(); i++) {
         call.watch(i);
