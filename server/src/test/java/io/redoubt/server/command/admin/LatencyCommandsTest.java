@@ -18,13 +18,13 @@ final class LatencyCommandsTest {
   }
 
   @BeforeEach
-  void forget() {
+  void reset() {
     redis.says("CONFIG SET latency-monitor-threshold 20", "OK");
     redis.ask("LATENCY RESET");
   }
 
   @Test
-  void aSlowCommandIsAnEvent() {
+  void recordsASlowCommandAsAnEvent() {
     redis.says("LATENCY LATEST", "(empty array)");
     redis.says("DEBUG SLEEP 0.03", "OK");
     List<Reply> event = redis.reply("LATENCY LATEST").elements().getFirst().elements();
@@ -44,7 +44,7 @@ final class LatencyCommandsTest {
   }
 
   @Test
-  void eventsThatThereAreNot() {
+  void repliesEmptyForUnknownEvents() {
     redis.says("LATENCY HISTORY blabla", "(empty array)");
     redis.says("LATENCY HISTORY command", "(empty array)");
     redis.says("LATENCY GRAPH blabla", "(error) ERR No samples available for event 'blabla'");
@@ -55,7 +55,7 @@ final class LatencyCommandsTest {
   }
 
   @Test
-  void doctorTellsWhatIsMonitored() {
+  void doctorReportsMonitoring() {
     assertThat(redis.text("LATENCY DOCTOR")).startsWith("No event has taken 20 ms or longer");
     redis.says("CONFIG SET latency-monitor-threshold 0", "OK");
     assertThat(redis.text("LATENCY DOCTOR")).startsWith("Latency is not monitored.");

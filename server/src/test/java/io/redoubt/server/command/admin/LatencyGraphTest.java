@@ -8,7 +8,7 @@ import org.junit.jupiter.api.Test;
 
 final class LatencyGraphTest {
   @Test
-  void longerIsHigherAndBelowStandsHowLongAgo() {
+  void drawsHeightByDurationAndAgeBelow() {
     LatencyGraph graph =
         new LatencyGraph(
             List.of(
@@ -34,7 +34,7 @@ final class LatencyGraphTest {
   }
 
   @Test
-  void asManyColumnsAsSamples() {
+  void drawsOneColumnForEachSample() {
     assertThat(new LatencyGraph(List.of(new Sample(5, 7)), 5).text())
         .isEqualTo(" \n \n \n_\n \n0\ns\n");
   }

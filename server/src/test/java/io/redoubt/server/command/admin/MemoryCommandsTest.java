@@ -20,7 +20,7 @@ final class MemoryCommandsTest {
   }
 
   @Test
-  void usageIsWhatAKeyTakes() {
+  void usageIsTheMemoryOfAKey() {
     long before = redis.usedMemory();
     redis.says("SET k " + "v".repeat(5000), "OK");
     long usage = redis.integer("MEMORY USAGE k");
@@ -40,7 +40,7 @@ final class MemoryCommandsTest {
   }
 
   @Test
-  void statsAreAMapThatAgreesWithInfo() {
+  void statsAgreeWithInfo() {
     redis.says("SET k v EX 100", "OK");
     redis.says("SELECT 3", "OK");
     redis.says("SET k v", "OK");
@@ -54,7 +54,7 @@ final class MemoryCommandsTest {
     assertThat(stats).containsKeys("peak.allocated", "db.0", "db.3", "fragmentation.bytes");
     assertThat(stats).doesNotContainKey("db.1").hasSize(29);
     long total = stats.get("total.allocated").number();
-    // The reply itself takes a buffer while it is written.
+    // The reply uses a buffer while it is written.
     assertThat(stats.get("overhead.total").number() + stats.get("dataset.bytes").number())
         .isCloseTo(total, within(20_000L));
     assertThat(stats.get("peak.allocated").number()).isGreaterThanOrEqualTo(total);
@@ -62,7 +62,7 @@ final class MemoryCommandsTest {
   }
 
   @Test
-  void datasetGrowsByTheData() {
+  void reportsTheGrowthOfTheDataset() {
     long before = info("used_memory_dataset");
     for (int i = 0; i < 1000; i++) {
       redis.says("SET key:" + i + " " + "v".repeat(1000), "OK");
@@ -79,7 +79,7 @@ final class MemoryCommandsTest {
   }
 
   @Test
-  void theRestAnswers() {
+  void otherSubcommandsReply() {
     redis.says("MEMORY PURGE", "OK");
     assertThat(redis.text("MEMORY DOCTOR")).contains("very little data");
     redis.says("SET big " + "v".repeat(6_000_000), "OK");

@@ -14,7 +14,7 @@ final class BitmapCommandsTest {
   }
 
   @Test
-  void bitsAreSetAndRead() {
+  void setsAndReadsBits() {
     redis.says("SETBIT a -1 1", "(error) ERR bit offset is not an integer or out of range");
     redis.says("SETBIT a 4294967296 1", "(error) ERR bit offset is not an integer or out of range");
     redis.says("SETBIT a 1 2", "(error) ERR bit is not an integer or out of range");
@@ -34,7 +34,7 @@ final class BitmapCommandsTest {
   }
 
   @Test
-  void bitsAreCounted() {
+  void countsBits() {
     redis.says("SET n 12", "OK");
     redis.says("SETBIT n 0 0", "(integer) 0");
     redis.says("BITCOUNT nothing", "(integer) 0");
@@ -52,7 +52,7 @@ final class BitmapCommandsTest {
   }
 
   @Test
-  void bitsAreFound() {
+  void findsBits() {
     redis.says("SET n 12", "OK");
     redis.says("SETBIT n 0 0", "(integer) 0");
     redis.says("BITPOS n 1", "(integer) 2");
@@ -86,7 +86,7 @@ final class BitmapCommandsTest {
   }
 
   @Test
-  void stringsAreCombined() {
+  void combinesStrings() {
     redis.says("SET n 12", "OK");
     redis.says("SETBIT n 0 0", "(integer) 0");
     redis.says("SET f \"\\xff\\xff\"", "OK");
@@ -105,7 +105,7 @@ final class BitmapCommandsTest {
   }
 
   @Test
-  void numbersOfAnyLength() {
+  void handlesIntegersOfAnyWidth() {
     redis.says("SET n 12", "OK");
     redis.says("SETBIT n 0 0", "(integer) 0");
     redis.says("BITFIELD bf", "(empty array)");

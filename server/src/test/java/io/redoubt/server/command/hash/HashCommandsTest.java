@@ -26,7 +26,7 @@ final class HashCommandsTest {
     this.redis = redis;
   }
 
-  /** Makes the hash h one of that encoding, with a field that tells it. */
+  /** Creates the hash h in an encoding, with a field that forces it. */
   private void hash(String encoding) {
     redis.says("DEL h", "(integer) 0");
     String value = "x".repeat(encoding.equals("hashtable") ? 65 : 64);
@@ -87,7 +87,7 @@ final class HashCommandsTest {
   }
 
   @Test
-  void aHashIsMadeLargeAtRedisLimits() {
+  void convertsToAHashTableAtRedisLimits() {
     redis.says("CONFIG SET hash-max-listpack-entries 3 hash-max-listpack-value 8", "OK");
     redis.says("HSET h a 1 b 2 c 3", "(integer) 3");
     redis.says("OBJECT ENCODING h", "\"listpack\"");
@@ -118,7 +118,7 @@ final class HashCommandsTest {
   }
 
   @Test
-  void whatIsNoHashOrNotThere() {
+  void handlesOtherTypesAndMissingKeys() {
     redis.says("SET s text", "OK");
     for (String command :
         List.of(
@@ -155,7 +155,7 @@ final class HashCommandsTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"listpack", "hashtable"})
-  void fieldsByChance(String encoding) {
+  void returnsRandomFields(String encoding) {
     hash(encoding);
     redis.says("HRANDFIELD h", "\"first\"");
     for (int i = 0; i < 100; i++) {
@@ -230,7 +230,7 @@ final class HashCommandsTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"listpack", "hashtable"})
-  void aCopyIsAnother(String encoding) {
+  void aCopyIsIndependent(String encoding) {
     hash(encoding);
     redis.says("HSET h big " + "y".repeat(10_000), "(integer) 1");
     redis.says("HSET h a 1", "(integer) 1");

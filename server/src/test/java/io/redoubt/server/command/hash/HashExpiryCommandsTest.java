@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The time that fields of hashes have to live, as in Redis 7.4. */
+/** Expiry of fields, as in Redis 7.4. */
 @ServerTest
 final class HashExpiryCommandsTest {
   private static final String FAR = "33177117420000";
@@ -58,7 +58,7 @@ final class HashExpiryCommandsTest {
   }
 
   @Test
-  void whatIsRefused() {
+  void refusals() {
     redis.says("SET s text", "OK");
     redis.says("HSET h a 1", "(integer) 1");
     for (String command :
@@ -104,7 +104,7 @@ final class HashExpiryCommandsTest {
   }
 
   @Test
-  void aTimeThatIsPastDeletes() {
+  void deletesOnAPastTime() {
     redis.says("HSET h a 1 b 2", "(integer) 2");
     redis.says("HPEXPIREAT h 1 FIELDS 3 a a z", "1) (integer) 2\n2) (integer) -2\n3) (integer) -2");
     redis.says("HLEN h", "(integer) 1");
@@ -126,7 +126,7 @@ final class HashExpiryCommandsTest {
 
   @ParameterizedTest
   @ValueSource(ints = {10, 65})
-  void aNewValueLivesForEver(int length) {
+  void overwritingRemovesTheExpiry(int length) {
     redis.says("HSET h a " + "x".repeat(length) + " n 1 f 1", "(integer) 3");
     redis.says(
         "HPEXPIREAT h " + FAR + " FIELDS 3 a n f",
@@ -144,7 +144,7 @@ final class HashExpiryCommandsTest {
   }
 
   @Test
-  void fieldsGoOnTheirOwn() {
+  void expiresFieldsActively() {
     redis.says("HSET h a 1 b 2", "(integer) 2");
     redis.says("HSET gone a 1", "(integer) 1");
     redis.says("HPEXPIRE h 20 FIELDS 1 a", "1) (integer) 1");
@@ -154,7 +154,7 @@ final class HashExpiryCommandsTest {
   }
 
   @Test
-  void whatIsDueIsHiddenBeforeItGoes() {
+  void hidesDueKeysBeforeRemoval() {
     redis.says("DEBUG SET-ACTIVE-EXPIRE 0", "OK");
     redis.says("HSET h a 1 b 2", "(integer) 2");
     redis.says("HPEXPIRE h 1 FIELDS 1 a", "1) (integer) 1");

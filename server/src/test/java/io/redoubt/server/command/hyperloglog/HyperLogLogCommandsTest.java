@@ -95,7 +95,7 @@ final class HyperLogLogCommandsTest {
   }
 
   @Test
-  void aMergeMakesTheTargetDense() {
+  void mergeConvertsTheTargetToDense() {
     redis.says("PFADD h a b c", "(integer) 1");
     redis.says("PFDEBUG TODENSE h", "(integer) 1");
     redis.says("PFADD c x", "(integer) 1");
@@ -110,7 +110,7 @@ final class HyperLogLogCommandsTest {
   }
 
   @Test
-  void theSparseFormEndsAtItsLimit() {
+  void convertsToDenseAtTheSparseLimit() {
     redis.says("CONFIG SET hll-sparse-max-bytes 30", "OK");
     redis.says("PFADD k a b c", "(integer) 1");
     redis.says("PFDEBUG ENCODING k", "sparse");

@@ -10,10 +10,10 @@ import java.util.List;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** The generic commands work on values of every type and every encoding. */
+/** The generic commands, on values of every type and encoding. */
 @ServerTest
 final class EveryTypeTest {
-  /** Values: how one is made, and how all of it is read. */
+  /** Values: the commands that create one, and the one that reads it. */
   enum Value {
     INT("string", "int", 1, "SET k 12345", "GET k"),
     EMBSTR("string", "embstr", 1, "SET k value", "GET k"),
@@ -90,7 +90,7 @@ final class EveryTypeTest {
 
   @ParameterizedTest
   @EnumSource
-  void isLookedIntoAndRemoved(Value value) {
+  void inspectsAndRemoves(Value value) {
     make(value);
     assertThat(redis.integer("OBJECT IDLETIME k")).isBetween(0L, 1L); // the second may have ended
     redis.says("TOUCH k missing k", "(integer) 2");

@@ -7,7 +7,7 @@ import io.redoubt.server.Dialogue;
 import io.redoubt.server.ServerTest;
 import org.junit.jupiter.api.Test;
 
-/** The time that keys have to live. */
+/** Expiry of keys. */
 @ServerTest
 final class ExpireCommandsTest {
   private final Dialogue redis;
@@ -52,7 +52,7 @@ final class ExpireCommandsTest {
   }
 
   @Test
-  void aTimeThatIsPastDeletes() {
+  void deletesOnAPastTime() {
     redis.says("SET k v", "OK");
     redis.says("EXPIRE k -1", "(integer) 1");
     redis.says("EXISTS k", "(integer) 0");
@@ -62,7 +62,7 @@ final class ExpireCommandsTest {
   }
 
   @Test
-  void keysGoOnTheirOwn() {
+  void expiresKeysActively() {
     redis.says("SET k v PX 20", "OK");
     redis.says("SET other v", "OK");
     await().untilAsserted(() -> redis.says("DBSIZE", "(integer) 1"));
@@ -70,7 +70,7 @@ final class ExpireCommandsTest {
   }
 
   @Test
-  void manyKeysThatAreDueAtOnceAllGo() {
+  void expiresManyKeysDueAtOnce() {
     redis.says("CONFIG RESETSTAT", "OK");
     String far = Long.toString(System.currentTimeMillis() + 3_600_000);
     for (int i = 0; i < 2000; i++) {
@@ -89,7 +89,7 @@ final class ExpireCommandsTest {
   }
 
   @Test
-  void keysAreGoneOnAccessToo() {
+  void expiresKeysOnAccess() {
     redis.says("DEBUG SET-ACTIVE-EXPIRE 0", "OK");
     redis.says("SET k v PX 1", "OK");
     redis.says("SET e v PX 1", "OK");
@@ -100,7 +100,7 @@ final class ExpireCommandsTest {
   }
 
   @Test
-  void whatIsDueIsHiddenButStaysWhileClientsArePaused() {
+  void hidesButKeepsDueKeysWhileClientsArePaused() {
     redis.says("DEBUG SET-ACTIVE-EXPIRE 0", "OK");
     redis.says("SET k v PX 30", "OK");
     redis.says("CLIENT PAUSE 100000 WRITE", "OK");

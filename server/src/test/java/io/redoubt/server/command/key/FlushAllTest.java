@@ -12,7 +12,7 @@ final class FlushAllTest {
   @TempDir private Path directory;
 
   @Test
-  void whatWasFlushedDoesNotComeBack() throws Exception {
+  void flushedKeysStayDeletedAfterARestart() throws Exception {
     try (RedisServer server = start();
         Dialogue redis = new Dialogue(server.port())) {
       redis.says("SET a 1", "OK");

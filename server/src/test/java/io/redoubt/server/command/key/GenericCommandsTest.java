@@ -11,7 +11,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 
-/** Keys whatever they hold: deleting, renaming, copying, moving, finding and describing them. */
+/** Commands on keys of any type: deletes, renames, copies, moves, finds and inspects them. */
 @ServerTest
 final class GenericCommandsTest {
   private final Dialogue redis;

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** SORT and SORT_RO: where the elements come from, what sorts them, what becomes of them. */
+/** SORT and SORT_RO: sources, weights, patterns and destinations. */
 @ServerTest
 final class SortCommandsTest {
   private final Dialogue redis;
@@ -37,7 +37,7 @@ final class SortCommandsTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"list", "set", "zset"})
-  void byThemselves(String key) {
+  void sortsByTheElements(String key) {
     isReply("SORT " + key, "1", "2", "3", "10");
     isReply("SORT " + key + " DESC", "10", "3", "2", "1");
     isReply("SORT " + key + " DESC ASC", "1", "2", "3", "10");
@@ -53,7 +53,7 @@ final class SortCommandsTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"list", "set", "zset"})
-  void byWeights(String key) {
+  void sortsByWeights(String key) {
     isReply("SORT " + key + " BY w_*", "10", "3", "2", "1");
     isReply("SORT " + key + " BY w_* DESC LIMIT 0 3", "1", "2", "3");
     isReply("SORT " + key + " BY h_*->weight DESC LIMIT 0 2", "2", "1");
@@ -67,7 +67,7 @@ final class SortCommandsTest {
   }
 
   @Test
-  void whatTheElementsLeadTo() {
+  void looksUpPatterns() {
     isReply("SORT list GET name_*", "one", "two", null, "ten");
     isReply("SORT list GET # GET h_*->name LIMIT 0 2", "1", "uno", "2", null);
     isReply("SORT list GET h_*-> GET nothing GET w_*->x LIMIT 0 1", null, null, null);
@@ -105,7 +105,7 @@ final class SortCommandsTest {
   }
 
   @Test
-  void numbersAsCReadsThem() {
+  void parsesNumbersAsStrtod() {
     redis.says("RPUSH n \" 7\" 0x10 1e1 inf -inf \"\" -0.5", "(integer) 7");
     isReply("SORT n", "-inf", "-0.5", "", " 7", "1e1", "0x10", "inf");
     for (String none : List.of("nan", "5x", "\"5 \"", "\" \"", "1e400")) {
@@ -116,7 +116,7 @@ final class SortCommandsTest {
   }
 
   @Test
-  void refusesWhatMakesNoSense() {
+  void refusesInvalidArguments() {
     redis.says("SET string x", "OK");
     redis.says(
         "SORT string", "(error) WRONGTYPE Operation against a key holding the wrong kind of value");

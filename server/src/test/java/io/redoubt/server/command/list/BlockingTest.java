@@ -12,7 +12,7 @@ import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/** Clients that wait for keys. */
+/** Clients blocked on keys. */
 @ServerTest
 final class BlockingTest {
   private final Dialogue redis;
@@ -31,7 +31,7 @@ final class BlockingTest {
     expectBlocked(0);
   }
 
-  /** Sends a line on a new connection, and sees to it that it waits. */
+  /** Sends a line on a new connection and awaits that the client is blocked. */
   private Dialogue waits(String line) throws IOException {
     Dialogue client = new Dialogue(server.port());
     waiting.add(client);
@@ -59,7 +59,7 @@ final class BlockingTest {
   }
 
   @Test
-  void firstComeFirstServed() throws IOException {
+  void servesClientsInOrder() throws IOException {
     Dialogue first = waits("BLPOP a 0");
     Dialogue second = waits("BRPOP b a 0");
     Dialogue third = waits("BLMPOP 0 2 b a LEFT COUNT 10");
@@ -77,7 +77,7 @@ final class BlockingTest {
   }
 
   @Test
-  void whatIsServedServesOthers() throws IOException {
+  void servesClientsInAChain() throws IOException {
     Dialogue last = waits("BRPOP c 0");
     Dialogue second = waits("BRPOPLPUSH b c 0");
     Dialogue first = waits("BLMOVE a b LEFT RIGHT 0");
@@ -90,7 +90,7 @@ final class BlockingTest {
   }
 
   @Test
-  void aTransactionIsSeenAtItsEnd() throws IOException {
+  void servesWaitersAfterTheTransaction() throws IOException {
     Dialogue client = waits("BLPOP a b 0");
     redis.says("MULTI", "OK");
     redis.says("LPUSH b 1", "QUEUED");
@@ -113,7 +113,7 @@ final class BlockingTest {
   }
 
   @Test
-  void everyWayToMakeAListServes() throws IOException {
+  void servesFromEveryCommandThatCreatesAList() throws IOException {
     redis.says("RPUSH from 1", "(integer) 1");
     Dialogue client = waits("BLPOP to 0");
     redis.says("RENAME from to", "OK");
@@ -138,7 +138,7 @@ final class BlockingTest {
   }
 
   @Test
-  void theTimeIsUp() throws IOException {
+  void timesOut() throws IOException {
     redis.says("BLPOP a 0.01", "(nil)");
     redis.says("BRPOPLPUSH a b 0.01", "(nil)");
     redis.says("BLMPOP 0.01 1 a LEFT", "(nil)");
@@ -148,7 +148,7 @@ final class BlockingTest {
   }
 
   @Test
-  void othersEndTheWait() throws IOException {
+  void unblocksByOtherClients() throws IOException {
     Dialogue client = waits("BLPOP a 0");
     redis.says("CLIENT UNBLOCK " + idOfBlocked(), "(integer) 1");
     client.hears("(nil)");
@@ -171,7 +171,7 @@ final class BlockingTest {
   }
 
   @Test
-  void whatCameMeanwhileRunsAfterwards() throws IOException {
+  void runsLaterRequestsAfterTheBlockedOne() throws IOException {
     Dialogue client = waits("BLPOP a 0");
     client.client().send("LLEN a".split(" ", -1));
     client.client().send("BLPOP a 0".split(" ", -1));
@@ -184,7 +184,7 @@ final class BlockingTest {
   }
 
   @Test
-  void aKeyOfAnotherTypeIsNoList() throws IOException {
+  void doesNotServeFromAKeyOfAnotherType() throws IOException {
     Dialogue client = waits("BLPOP a 0");
     redis.says("SET a text", "OK");
     redis.says("APPEND a x", "(integer) 5");
@@ -201,7 +201,7 @@ final class BlockingTest {
   }
 
   @Test
-  void aReplicaLetsNobodyWait() throws IOException {
+  void doesNotBlockOnAReplica() throws IOException {
     Dialogue client = waits("BLPOP a 0");
     redis.says("REPLICAOF 127.0.0.1 1", "OK");
     client.hears(
@@ -212,7 +212,7 @@ final class BlockingTest {
   }
 
   @Test
-  void nobodyIsServedDuringAPause() throws IOException {
+  void doesNotServeDuringAPause() throws IOException {
     Dialogue client = waits("BLPOP a 0");
     redis.says("CLIENT PAUSE 100000 WRITE", "OK");
     expectBlocked(1);

@@ -14,7 +14,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  */
 @ServerTest
 final class ListCommandsTest {
-  /** How lists of a few elements are held. */
+  /** The encodings of short lists. */
   enum Form {
     LISTPACK("-2", "0", 2),
     LISTPACK_RESP3("-2", "0", 3),
@@ -80,7 +80,7 @@ final class ListCommandsTest {
 
   @ParameterizedTest
   @EnumSource
-  void theMiddleOfAList(Form form) {
+  void changesTheMiddleOfAList(Form form) {
     use(form);
     redis.says("RPUSH a 0 1 2 1 x 1", "(integer) 6");
     redis.says("LINDEX a 4", "\"x\"");
@@ -246,7 +246,7 @@ final class ListCommandsTest {
   }
 
   @Test
-  void longListsComeAndGo() {
+  void fillsAndEmptiesLongLists() {
     use(Form.LISTPACK);
     long before = redis.usedMemory();
     for (int i = 0; i < 200; i++) {

@@ -20,7 +20,7 @@ final class DeprecatedLuaTest {
   }
 
   @Test
-  void functionsHaveEnvironments() {
+  void supportsEnvironmentsOfFunctions() {
     returns("local function f() return seen end setfenv(f, {seen = 7}) return f()", "(integer) 7");
     returns("setfenv(1, {}) x = 5 return x", "(integer) 5");
     returns("return getfenv(1) == _G and getfenv() == _G and getfenv(0) == _G", "(integer) 1");
@@ -29,7 +29,7 @@ final class DeprecatedLuaTest {
   }
 
   @Test
-  void ourOwnCodeIsOutOfReach() {
+  void hidesOurOwnCode() {
     for (String hidden : new String[] {"pcall", "string.rep", "cjson.encode", "redis.call"}) {
       returns("return getfenv(" + hidden + ") == _G", "(integer) 1");
       assertThat(redis.ask("EVAL \"setfenv(" + hidden + ", {})\" 0"))
@@ -44,7 +44,7 @@ final class DeprecatedLuaTest {
   }
 
   @Test
-  void proxiesHaveMetatablesButNoFinalizers() {
+  void givesProxiesMetatablesWithoutFinalizers() {
     returns(
         "local p = newproxy(true) getmetatable(p).__index = function(_, k) return k end"
             + " return p.name",

@@ -18,8 +18,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Scripts that would take the server down if they could: each ends, by itself or by SCRIPT KILL,
- * the server answers afterwards, and has its memory back.
+ * Scripts that try to bring the server down: each ends, by itself or by SCRIPT KILL; the server
+ * replies afterwards and has freed the memory.
  */
 @ServerTest("busy-reply-threshold 20")
 final class HostileScriptsTest {
@@ -92,14 +92,14 @@ final class HostileScriptsTest {
         "local s = ('x'):rep(1e5) while true do s:find('[abcdefghijklmnopqrstuvwyz0-9]') end",
         "local s = ('x'):rep(1e7) while true do redis.sha1hex(s) end",
       })
-  void endlessOnesAreKilled(String script) throws Exception {
+  void killsEndlessScripts(String script) throws Exception {
     assertThat(endOf(script)).contains("Script killed by user with SCRIPT KILL.");
     assertAlive();
   }
 
-  /** The script itself has ended: the error can only stand within its reply. */
+  /** The script has ended, so the error can only be within its reply. */
   @Test
-  void anEndlessReplyIsCutOff() throws Exception {
+  void limitsAnEndlessReply() throws Exception {
     assertThat(endOf("local t = {} for i = 1, 60 do t = {t, t} end return t"))
         .contains("too long or was interrupted");
     assertAlive();
@@ -221,7 +221,7 @@ final class HostileScriptsTest {
         "return unpack({}, 2147483648, 1e5)",
         "local t = {} for i = 1, 60 do t = {t, t} end cjson.encode(t)",
       })
-  void hostileLibrariesAreRefused(String body) throws Exception {
+  void refusesHostileLibraries(String body) throws Exception {
     Reply reply = hostile.client().call("FUNCTION", "LOAD", "#!lua name=hostile\n" + body);
     assertThat(reply.toString()).contains("ERR Error registering functions: ");
     other.says("FUNCTION LIST", "(empty array)");
@@ -229,7 +229,7 @@ final class HostileScriptsTest {
   }
 
   @Test
-  void requestsThatCameAlongAreAnswered() throws Exception {
+  void repliesToPipelinedRequests() throws Exception {
     for (int round = 0; round < 20; round++) {
       hostile.client().send("EVAL", "while true do redis.call('PING') end", "0");
       String reply;
@@ -242,7 +242,7 @@ final class HostileScriptsTest {
     }
   }
 
-  /** Runs a script, has it killed as soon as that can be, and returns what it said. */
+  /** Runs a script, kills it as soon as possible and returns its reply. */
   private String endOf(String script) throws Exception {
     CompletableFuture<Reply> end =
         CompletableFuture.supplyAsync(() -> {

@@ -26,7 +26,7 @@ final class ScriptCommandsTest {
   }
 
   @Test
-  void scriptsAreKnownByTheirSum() {
+  void findsScriptsByTheirSha1() {
     redis.says("SCRIPT LOAD 'return 1'", "\"" + SHA + "\"");
     redis.says(
         "SCRIPT EXISTS " + SHA + " " + SHA.replace('e', 'f'), "1) (integer) 1\n2) (integer) 0");
@@ -38,7 +38,7 @@ final class ScriptCommandsTest {
   }
 
   @Test
-  void ofScriptsThatOnlyEvalBroughtTheLatestAreKept() throws NoSuchAlgorithmException {
+  void evictsTheOldestScriptsOfEval() throws NoSuchAlgorithmException {
     redis.says("CONFIG RESETSTAT", "OK");
     redis.says("SCRIPT FLUSH", "OK");
     redis.says("SCRIPT LOAD 'return 1'", "\"" + SHA + "\"");
@@ -72,7 +72,7 @@ final class ScriptCommandsTest {
   }
 
   @Test
-  void whatScriptsSayOfThemselvesCountsInTransactions() {
+  void respectsFlagsOfScriptsInTransactions() {
     String refusal = "NOREPLICAS Not enough good replicas to write.";
     redis.says(
         "FUNCTION LOAD \"#!lua name=l\\nredis.register_function('w', function() end)\"", "\"l\"");
@@ -91,7 +91,7 @@ final class ScriptCommandsTest {
   }
 
   @Test
-  void aScriptThatHasWrittenGoesOnWhenReplicasAreTooFew() {
+  void continuesAScriptThatHasWrittenWithoutEnoughReplicas() {
     redis.says("DEBUG SET-DISABLE-DENY-SCRIPTS 1", "OK");
     redis.says(
         "EVAL \"redis.call('SET','a','1') redis.call('CONFIG','SET','min-replicas-to-write','1')"
@@ -105,7 +105,7 @@ final class ScriptCommandsTest {
   }
 
   @Test
-  void thereIsNoCluster() {
+  void repliesAsWithoutCluster() {
     redis.says("CLUSTER INFO", "(error) ERR This instance has cluster support disabled");
     redis.says("READONLY", "(error) ERR This instance has cluster support disabled");
     assertThat(redis.ask("EVAL \"return redis.call('CLUSTER','RESET','HARD')\" 0"))
@@ -113,7 +113,7 @@ final class ScriptCommandsTest {
   }
 
   @Test
-  void numbersOfKeysAreChecked() {
+  void checksNumbersOfKeys() {
     redis.says(
         "EVAL 'return 1' 1", "(error) ERR Number of keys can't be greater than number of args");
     redis.says("EVAL 'return 1' -1", "(error) ERR Number of keys can't be negative");
@@ -128,7 +128,7 @@ final class ScriptCommandsTest {
   }
 
   @Test
-  void aScriptsSelectIsItsOwn() {
+  void selectInAScriptDoesNotAffectTheClient() {
     redis.says("EVAL \"redis.call('SELECT',5) return redis.call('SET','a','in five')\" 0", "OK");
     redis.says("GET a", "(nil)");
     redis.says("SELECT 5", "OK");
@@ -136,7 +136,7 @@ final class ScriptCommandsTest {
   }
 
   @Test
-  void timeStandsStillForAScript() {
+  void freezesTimeForAScript() {
     redis.says("DEBUG SET-DISABLE-DENY-SCRIPTS 1", "OK");
     redis.says(
         "EVAL \"redis.call('SET','a','b','PX',1) redis.call('DEBUG','SLEEP','0.01')"
@@ -147,7 +147,7 @@ final class ScriptCommandsTest {
   }
 
   @Test
-  void attributesOfRepliesAreNotForScripts() {
+  void hidesAttributesFromScripts() {
     redis.says("DEBUG SET-DISABLE-DENY-SCRIPTS 1", "OK");
     redis.says(
         "EVAL \"redis.setresp(3) return redis.call('DEBUG','PROTOCOL','ATTRIB')\" 0",
@@ -156,7 +156,7 @@ final class ScriptCommandsTest {
   }
 
   @Test
-  void testsMayLetScriptsCallWhatIsNotForThem() {
+  void testsMayPermitScriptsForbiddenCommands() {
     String calls = "EVAL \"return redis.call('CLIENT','GETNAME')\" 0";
     assertThat(redis.ask(calls))
         .startsWith("(error) ERR This Redis command is not allowed from script");
@@ -166,7 +166,7 @@ final class ScriptCommandsTest {
   }
 
   @Test
-  void memoryHungryScriptsFailAndGiveItBack() {
+  void failsScriptsThatUseTooMuchMemoryAndFreesIt() {
     long before = redis.usedMemory();
     assertThat(redis.ask("EVAL \"local s='x' while true do s=s..s end\" 0"))
         .startsWith("(error) ERR not enough memory");
@@ -175,7 +175,7 @@ final class ScriptCommandsTest {
   }
 
   @Test
-  void librariesAreLoadedListedAndDeleted() {
+  void loadsListsAndDeletesLibraries() {
     String library =
         "#!lua name=mylib\\nredis.register_function('f', function(k,a) return {k[1],a[1]} end)";
     redis.says("FUNCTION LOAD \"" + library + "\"", "\"mylib\"");

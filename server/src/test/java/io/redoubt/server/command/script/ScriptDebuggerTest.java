@@ -11,7 +11,7 @@ import java.io.IOException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/** SCRIPT DEBUG SYNC, and the conversation that follows; expectations are replies of Redis 7.0. */
+/** SCRIPT DEBUG SYNC and its dialogue; the expected replies are those of Redis 7.0. */
 @ServerTest
 final class ScriptDebuggerTest {
   private static final String FUNCTION =
@@ -51,7 +51,7 @@ final class ScriptDebuggerTest {
   }
 
   @Test
-  void goesStepByStep() {
+  void stepsThroughAScript() {
     begin(FUNCTION);
     tells("print", "No local variables in the current context.");
     tells("step", "* Stopped at 5, stop reason = step over", "-> 5   end");
@@ -127,7 +127,7 @@ final class ScriptDebuggerTest {
   }
 
   @Test
-  void aTextThatCannotBeCompiledEndsTheSession() {
+  void endsTheSessionOnACompileError() {
     debugger.says("SCRIPT DEBUG SYNC", "OK");
     ends(
         "EVAL 'return (' 0",
@@ -136,7 +136,7 @@ final class ScriptDebuggerTest {
   }
 
   @Test
-  void anEndlessScriptStopsByItself() {
+  void stopsAnEndlessScript() {
     try (Dialogue other = new Dialogue(server.port())) {
       other.says("CONFIG SET busy-reply-threshold 20", "OK");
       begin("while true do\\nend");
@@ -149,7 +149,7 @@ final class ScriptDebuggerTest {
   }
 
   @Test
-  void othersCanEndIt() {
+  void otherClientsCanEndIt() {
     try (Dialogue other = new Dialogue(server.port())) {
       begin("return 1");
       other.says(
@@ -166,7 +166,7 @@ final class ScriptDebuggerTest {
   }
 
   @Test
-  void theScriptGoesOnWhenTheDebuggerHasGone() {
+  void continuesTheScriptAfterTheDebuggerDisconnects() {
     begin("local a = 1\\nredis.call('SET', 'after', 'all')\\nreturn 1");
     debugger.close();
     try (Dialogue other = new Dialogue(server.port())) {
@@ -175,7 +175,7 @@ final class ScriptDebuggerTest {
   }
 
   @Test
-  void coroutinesDoNotDisturb() {
+  void supportsCoroutines() {
     begin("local a = 1\\ncoroutine.wrap(function() a = 2 end)()\\nlocal b = 3\\nreturn a");
     tells(
         "s",
@@ -186,7 +186,7 @@ final class ScriptDebuggerTest {
   }
 
   @Test
-  void thereIsNoForkAndNoDebuggingByItsSum() {
+  void refusesForkedDebuggingAndEvalsha() {
     assertThat(debugger.ask("SCRIPT DEBUG YES"))
         .startsWith("(error) ERR Scripts are debugged with SCRIPT DEBUG SYNC only");
     debugger.says("SCRIPT DEBUG x", "(error) ERR Use SCRIPT DEBUG YES/SYNC/NO");
@@ -200,7 +200,7 @@ final class ScriptDebuggerTest {
   }
 
   @Test
-  void isForgottenAfterwards() {
+  void isResetAfterwards() {
     begin("return 1");
     ends("c", "(integer) 1");
     try (Dialogue other = new Dialogue(server.port())) {

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Sets: each command in each encoding, its errors and what it leaves behind. */
+/** Sets: each command in each encoding, its errors and its effects. */
 @ServerTest
 final class SetCommandsTest {
   private final Dialogue redis;
@@ -28,7 +28,7 @@ final class SetCommandsTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"intset", "listpack", "hashtable"})
-  void membersComeAndGo(String encoding) {
+  void addsAndRemovesMembers(String encoding) {
     List<String> members = fill("s", encoding, 100);
     redis.says("OBJECT ENCODING s", quoted(encoding));
     redis.says("SCARD s", "(integer) 100");
@@ -48,7 +48,7 @@ final class SetCommandsTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"intset", "listpack", "hashtable"})
-  void chance(String encoding) {
+  void picksRandomly(String encoding) {
     List<String> members = fill("s", encoding, 120);
     assertThat(members).contains(redis.text("SRANDMEMBER s"));
     for (int count : new int[] {1, 5, 60, 119}) {
@@ -75,9 +75,9 @@ final class SetCommandsTest {
     redis.says("SRANDMEMBER s 5", "(empty array)");
   }
 
-  /** What stays is then in another table than before. */
+  /** Pops so many members that the rest is copied to a new table. */
   @Test
-  void popsTheLargerPartOfALargeSet() {
+  void popsMostOfALargeSet() {
     Set<String> all = new TreeSet<>();
     for (int i = 0; i < 1000; i++) {
       all.add("member-" + i);
@@ -96,7 +96,7 @@ final class SetCommandsTest {
   }
 
   @Test
-  void someMembersOfALargeSetAreEachAsLikely() {
+  void picksMembersOfALargeSetUniformly() {
     List<String> members = fill("s", "hashtable", 400);
     for (int count : new int[] {20, 300}) {
       Map<String, Integer> drawn = new HashMap<>();
@@ -114,7 +114,7 @@ final class SetCommandsTest {
   }
 
   @Test
-  void refusesWhatMakesNoSense() {
+  void refusesInvalidArguments() {
     redis.says("SET string x", "OK");
     for (String command :
         List.of(
@@ -236,7 +236,7 @@ final class SetCommandsTest {
   }
 
   @Test
-  void bothWaysToADifference() {
+  void computesADifferenceByBothAlgorithms() {
     fill("large", "hashtable", 2000);
     List<String> few = fill("few", "hashtable", 150);
     redis.says("SADD keep only", "(integer) 1");
@@ -269,7 +269,7 @@ final class SetCommandsTest {
   }
 
   @Test
-  void inResp3SetsAreSets() {
+  void repliesWithSetsInResp3() {
     redis.ask("HELLO 3");
     redis.says("SADD s a", "(integer) 1");
     for (String command :

@@ -84,7 +84,7 @@ final class SortedSetAlgebraTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"1 10 7", "x y 10", "x y 10 a b c d e f g h i j k l m n o p q r s t"})
-  void setsHaveTheScore1(String members) {
+  void givesMembersOfSetsTheScore1(String members) {
     twoSets(128);
     redis.says("CONFIG SET set-max-listpack-entries 10", "OK");
     redis.reply("SADD s " + members);
@@ -95,7 +95,7 @@ final class SortedSetAlgebraTest {
   }
 
   @Test
-  void infinitiesCancelOut() {
+  void addsOppositeInfinitiesToZero() {
     redis.says("ZADD a inf x", "(integer) 1");
     redis.says("ZADD b -inf x", "(integer) 1");
     gives("ZUNION 2 a b WITHSCORES", "[x 0]");
@@ -105,7 +105,7 @@ final class SortedSetAlgebraTest {
   }
 
   @Test
-  void refuseWhatContradictsItself() {
+  void refusesContradictoryOptions() {
     twoSets(128);
     redis.says("ZUNION 0 a", "(error) ERR at least 1 input key is needed for 'zunion' command");
     redis.says(

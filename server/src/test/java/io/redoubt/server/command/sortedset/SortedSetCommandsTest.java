@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Sorted sets, small and large: each command, its options, its errors and what it leaves. */
+/** Sorted sets, small and large: each command, its options, errors and effects. */
 @ServerTest
 final class SortedSetCommandsTest {
   private final Dialogue redis;
@@ -26,12 +26,12 @@ final class SortedSetCommandsTest {
     this.server = server;
   }
 
-  /** Sets of more members than that are structures. */
+  /** Sets the limit of listpacks; larger sets are skiplists. */
   private void packedUpTo(int entries) {
     redis.says("CONFIG SET zset-max-listpack-entries " + entries, "OK");
   }
 
-  /** A reply in one line: elements in brackets. */
+  /** Returns a reply in one line, with elements in brackets. */
   private String line(String request) {
     return inLine(redis.reply(request));
   }
@@ -99,7 +99,7 @@ final class SortedSetCommandsTest {
   }
 
   @Test
-  void zaddRefusesWhatContradictsItself() {
+  void zaddRefusesContradictoryOptions() {
     redis.says(
         "ZADD z NX XX 1 a", "(error) ERR XX and NX options at the same time are not compatible");
     redis.says(
@@ -202,7 +202,7 @@ final class SortedSetCommandsTest {
   }
 
   @Test
-  void rangesRefuseWhatContradictsItself() {
+  void refusesContradictoryRangeOptions() {
     redis.says(
         "ZRANGE z 0 1 LIMIT 0 1",
         "(error) ERR syntax error, LIMIT is only supported in combination with either BYSCORE or"
@@ -222,7 +222,7 @@ final class SortedSetCommandsTest {
 
   @ParameterizedTest
   @ValueSource(ints = {0, 2, 128})
-  void rangesAreStored(int entries) {
+  void storesRanges(int entries) {
     packedUpTo(entries);
     redis.says("ZADD z 1 a 2 b 3 c 4.5 d", "(integer) 4");
     redis.says("ZRANGESTORE d z 1 -1", "(integer) 3");
@@ -276,7 +276,7 @@ final class SortedSetCommandsTest {
   }
 
   @Test
-  void popsWaitForMembers() throws Exception {
+  void blocksUntilThereAreMembers() throws Exception {
     try (Dialogue other = new Dialogue(server.port())) {
       redis.client().send("BZPOPMIN", "z", "0");
       while (!other.text("INFO clients").contains("blocked_clients:1")) {
@@ -308,7 +308,7 @@ final class SortedSetCommandsTest {
 
   @ParameterizedTest
   @ValueSource(ints = {0, 128})
-  void membersByChance(int entries) {
+  void returnsRandomMembers(int entries) {
     packedUpTo(entries);
     gives("ZRANDMEMBER z", "nil");
     gives("ZRANDMEMBER z 3", "[]");
@@ -368,7 +368,7 @@ final class SortedSetCommandsTest {
   }
 
   @Test
-  void scoresAreWrittenInTheirShortestForm() {
+  void formatsScoresInShortestForm() {
     for (int entries : new int[] {0, 128}) {
       packedUpTo(entries);
       redis.says("DEL z", "(integer) " + (entries == 0 ? 0 : 1));
@@ -381,7 +381,7 @@ final class SortedSetCommandsTest {
   }
 
   @Test
-  void conversionByTheSizeOfMembers() {
+  void convertsByTheSizeOfMembers() {
     packedUpTo(3);
     redis.says("ZADD z 1 a 2 b 3 c", "(integer) 3");
     redis.says("OBJECT ENCODING z", "\"listpack\"");
@@ -396,7 +396,7 @@ final class SortedSetCommandsTest {
   }
 
   @Test
-  void largeSetsAreCopiedAndRemoved() {
+  void copiesAndRemovesLargeSets() {
     packedUpTo(128);
     for (int i = 0; i < 1000; i += 4) {
       redis.says(

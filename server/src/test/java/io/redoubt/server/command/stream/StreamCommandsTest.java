@@ -7,7 +7,7 @@ import io.redoubt.server.ServerTest;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 
-/** Streams without waiting; what a real Redis replies is compared elsewhere. */
+/** Streams without blocking; a comparison with a real Redis is elsewhere. */
 @ServerTest
 final class StreamCommandsTest {
   private static final String INVALID_ID =
@@ -20,7 +20,7 @@ final class StreamCommandsTest {
   }
 
   @Test
-  void idsRise() {
+  void requiresRisingIds() {
     redis.says("XADD s 5-* f v", "\"5-0\"");
     redis.says("XADD s 5-* f v", "\"5-1\"");
     redis.says("XADD s 6 f v", "\"6-0\"");
@@ -39,7 +39,7 @@ final class StreamCommandsTest {
   }
 
   @Test
-  void theLastIdThereCanBe() {
+  void handlesTheMaximumId() {
     redis.says(
         "XADD s 18446744073709551615-18446744073709551614 f v",
         "\"18446744073709551615-18446744073709551614\"");
@@ -121,7 +121,7 @@ final class StreamCommandsTest {
   }
 
   @Test
-  void groupsGoOnWhereTheyWere() {
+  void groupsContinueAfterAReload() {
     redis.says("XGROUP CREATE s g $ MKSTREAM", "OK");
     redis.says("XADD s 1 f a", "\"1-0\"");
     redis.says("XADD s 2 f b", "\"2-0\"");
@@ -151,7 +151,7 @@ final class StreamCommandsTest {
   }
 
   @Test
-  void consumersAreSeenAndActive() {
+  void tracksSeenAndActiveTimesOfConsumers() {
     redis.says("XGROUP CREATE s g $ MKSTREAM", "OK");
     redis.says("XREADGROUP GROUP g alice STREAMS s >", "(nil)");
     String consumers = redis.ask("XINFO CONSUMERS s g");
@@ -164,7 +164,7 @@ final class StreamCommandsTest {
   }
 
   @Test
-  void copiesHaveGroupsToo() {
+  void copiesGroups() {
     redis.says("XGROUP CREATE s g 0 MKSTREAM", "OK");
     for (int i = 1; i < 300; i++) {
       redis.says("XADD s " + i + " f " + i, "\"" + i + "-0\"");
@@ -184,7 +184,7 @@ final class StreamCommandsTest {
   }
 
   @Test
-  void whatTrimmingLeaves() {
+  void trims() {
     redis.says("CONFIG SET stream-node-max-entries 10", "OK");
     for (int i = 1; i <= 100; i++) {
       redis.says("XADD s " + i + " f v", "\"" + i + "-0\"");
@@ -204,7 +204,7 @@ final class StreamCommandsTest {
   }
 
   @Test
-  void aNodeOfDeletedEntriesTravels() {
+  void savesANodeOfDeletedEntries() {
     // Of Redis 7.0: of five entries XDEL took the last and XTRIM MINID 5 the others.
     redis.says(
         "RESTORE s 0 \""
@@ -223,7 +223,7 @@ final class StreamCommandsTest {
   }
 
   @Test
-  void countersStayAtTheirHighest() {
+  void saturatesCounters() {
     redis.says("XADD s 1-1 f v", "\"1-1\"");
     redis.says("XSETID s 5-5 ENTRIESADDED 9223372036854775807", "OK");
     redis.says("XADD s 6-1 f v", "\"6-1\"");
@@ -243,14 +243,14 @@ final class StreamCommandsTest {
     assertThat(withoutActivity(redis.ask("XINFO STREAM s FULL"))).isEqualTo(withoutActivity(full));
   }
 
-  /** RDB files of the usual version don't hold when a consumer was active. */
+  /** RDB files of the default version lack the active times of consumers. */
   private static String withoutActivity(String full) {
     return full.replaceAll("\"active-time\"\n.*\n", "");
   }
 
   @Test
-  void wrappedCountersOfRedisAreTheHighest() {
-    // Of Redis 7.0 after the commands of countersStayAtTheirHighest as far as XCLAIM.
+  void readsWrappedCountersOfRedisAsSaturated() {
+    // Of Redis 7.0 after the commands of saturatesCounters as far as XCLAIM.
     redis.says(
         "RESTORE s 0 \""
             + "\\x13\\x01\\x10\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x01\\x00\\x00\\x00\\x00\\x00"
@@ -273,7 +273,7 @@ final class StreamCommandsTest {
   }
 
   @Test
-  void aLastIdBelowADeletedOneTravels() {
+  void savesALastIdBelowTheLargestDeletedId() {
     // Of Redis 7.0 after XADD s 1-1 f v, XSETID s 5-5 ENTRIESADDED 1 MAXDELETEDID 4-4, XSETID s
     // 3-3.
     redis.says(

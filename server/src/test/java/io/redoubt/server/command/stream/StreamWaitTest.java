@@ -12,7 +12,7 @@ import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/** Clients that wait for entries of streams. */
+/** Clients blocked on streams. */
 @ServerTest
 final class StreamWaitTest {
   private final Dialogue redis;
@@ -56,7 +56,7 @@ final class StreamWaitTest {
   }
 
   @Test
-  void allReadersGetTheNews() throws IOException {
+  void servesAllReaders() throws IOException {
     redis.says("XADD s 1 f old", "\"1-0\"");
     Dialogue first = waits("XREAD BLOCK 0 STREAMS s $");
     Dialogue second = waits("XREAD BLOCK 0 STREAMS other s $ 1-0");
@@ -69,7 +69,7 @@ final class StreamWaitTest {
   }
 
   @Test
-  void theLastIdIsThatOfTheMomentItWasSaid() throws IOException {
+  void resolvesTheLastIdBeforeBlocking() throws IOException {
     Dialogue client = waits("XREAD BLOCK 0 STREAMS s $");
     redis.says("MULTI", "OK");
     redis.says("XADD s 1 f gone", "QUEUED");
@@ -88,7 +88,7 @@ final class StreamWaitTest {
   }
 
   @Test
-  void oneConsumerGetsTheNews() throws IOException {
+  void servesOneConsumerOfAGroup() throws IOException {
     redis.says("XGROUP CREATE s g $ MKSTREAM", "OK");
     Dialogue first = waits("XREADGROUP GROUP g alice BLOCK 0 STREAMS s >");
     Dialogue second = waits("XREADGROUP GROUP g bob BLOCK 0 STREAMS s >");
@@ -100,7 +100,7 @@ final class StreamWaitTest {
   }
 
   @Test
-  void aGroupThatIsGoneIsNotWaitedFor() throws IOException {
+  void unblocksWhenTheGroupIsDestroyed() throws IOException {
     String noGroup =
         "(error) NOGROUP No such key 's' or consumer group 'g' in XREADGROUP with GROUP option";
     redis.says("XGROUP CREATE s g $ MKSTREAM", "OK");
@@ -118,7 +118,7 @@ final class StreamWaitTest {
   }
 
   @Test
-  void inATransactionNobodyWaits() {
+  void doesNotBlockInATransaction() {
     redis.says("MULTI", "OK");
     redis.says("XREAD BLOCK 0 STREAMS s $", "QUEUED");
     redis.says("EXEC", "1) (nil)");
@@ -126,7 +126,7 @@ final class StreamWaitTest {
   }
 
   @Test
-  void historyIsNotWaitedFor() {
+  void doesNotBlockOnHistory() {
     redis.says("XGROUP CREATE s g $ MKSTREAM", "OK");
     redis.says("XREADGROUP GROUP g alice BLOCK 0 STREAMS s 0", "1) 1) \"s\"\n   2) (empty array)");
   }

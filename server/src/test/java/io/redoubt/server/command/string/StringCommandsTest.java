@@ -6,7 +6,7 @@ import io.redoubt.server.Dialogue;
 import io.redoubt.server.ServerTest;
 import org.junit.jupiter.api.Test;
 
-/** Strings: each command, its options, its errors and what it leaves behind. */
+/** Strings: each command, its options, its errors and its effects. */
 @ServerTest
 final class StringCommandsTest {
   private final Dialogue redis;
@@ -39,7 +39,7 @@ final class StringCommandsTest {
   }
 
   @Test
-  void setRefusesWhatContradictsItself() {
+  void setRefusesContradictoryOptions() {
     redis.says("SET k 1 NX XX", "(error) ERR syntax error");
     redis.says("SET k 1 EX 10 PX 10", "(error) ERR syntax error");
     redis.says("SET k 1 EX 10 KEEPTTL", "(error) ERR syntax error");

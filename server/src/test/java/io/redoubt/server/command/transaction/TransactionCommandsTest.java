@@ -43,7 +43,7 @@ final class TransactionCommandsTest {
   }
 
   @Test
-  void refusesWhatIsOutOfPlace() {
+  void refusesMisplacedArguments() {
     redis.says("EXEC", "(error) ERR EXEC without MULTI");
     redis.says("DISCARD", "(error) ERR DISCARD without MULTI");
     redis.says("MULTI", "OK");
@@ -97,7 +97,7 @@ final class TransactionCommandsTest {
   }
 
   @Test
-  void inlineCommandsAreQueuedToo() throws Exception {
+  void queuesInlineCommands() throws Exception {
     redis.client().sendRaw("MULTI\r\nSET a \"x y\"\r\nGET a\r\nEXEC\r\n");
     for (String reply : new String[] {"OK", "QUEUED", "QUEUED"}) {
       assertThat(redis.client().receive().text()).isEqualTo(reply);
