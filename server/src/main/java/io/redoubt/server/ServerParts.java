@@ -222,10 +222,8 @@ final class ServerParts {
         new Shutdown(
             settings,
             state,
-            transport.loop(),
-            clock,
-            log,
-            clients,
+            environment,
+            serverClients,
             snapshots,
             replication,
             appendOnlyFile,

@@ -4,6 +4,7 @@ import io.redoubt.protocol.info.Section;
 import io.redoubt.protocol.net.Cancellable;
 import io.redoubt.protocol.net.Loop;
 import io.redoubt.protocol.process.Clock;
+import io.redoubt.protocol.process.Environment;
 import io.redoubt.protocol.process.Log;
 import io.redoubt.protocol.session.ClientRegistry;
 import io.redoubt.protocol.session.Pause;
@@ -11,6 +12,7 @@ import io.redoubt.protocol.session.Pauses.Cause;
 import io.redoubt.protocol.session.Waiting;
 import io.redoubt.server.aof.AppendOnlyFile;
 import io.redoubt.server.client.ServerClient;
+import io.redoubt.server.client.ServerClients;
 import io.redoubt.server.command.admin.ServerCommands;
 import io.redoubt.server.command.admin.ServerCommands.SaveWish;
 import io.redoubt.server.execution.Refusal;
@@ -59,10 +61,8 @@ public final class Shutdown implements ServerCommands.Shutdown {
   public Shutdown(
       ServerDirectives settings,
       ServerState state,
-      Loop loop,
-      Clock clock,
-      Log log,
-      ClientRegistry clients,
+      Environment environment,
+      ServerClients clients,
       Snapshots snapshots,
       Replication replication,
       AppendOnlyFile appendOnlyFile,
@@ -70,10 +70,10 @@ public final class Shutdown implements ServerCommands.Shutdown {
       Runnable end) {
     this.settings = settings;
     this.state = state;
-    this.loop = loop;
-    this.clock = clock;
-    this.log = log;
-    this.clients = clients;
+    this.loop = clients.loop();
+    this.clock = environment.clock();
+    this.log = environment.log();
+    this.clients = clients.registry();
     this.snapshots = snapshots;
     this.replication = replication;
     this.appendOnlyFile = appendOnlyFile;
