@@ -3,8 +3,8 @@ package io.redoubt.sentinel;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.redoubt.protocol.RealRedis;
 import io.redoubt.protocol.net.FreePorts;
 import io.redoubt.protocol.resp.Reply;
 import io.redoubt.protocol.resp.RespClient;
@@ -22,18 +22,17 @@ import org.junit.jupiter.api.io.TempDir;
  * missing master. The lines are in {@code conversation.txt}; text after a {@code #} is a comment.
  */
 class DifferentialTest {
-  private static final Path REAL = Path.of("/usr/bin/redis-sentinel");
-
   @TempDir private Path folder;
 
   @Test
   void repliesLikeARealSentinel() throws Exception {
-    assumeTrue(Files.isExecutable(REAL), REAL + " is not installed");
+    RealRedis.assumeInstalled();
     List<Integer> ports = FreePorts.several(5);
     Path theirs = conf("theirs.conf", ports, ports.get(3));
     Path ours = conf("ours.conf", ports, ports.get(4));
     Process process =
-        new ProcessBuilder(REAL.toString(), theirs.toString())
+        new ProcessBuilder(
+                RealRedis.program("redis-server").toString(), theirs.toString(), "--sentinel")
             .redirectErrorStream(true)
             .redirectOutput(ProcessBuilder.Redirect.DISCARD)
             .start();

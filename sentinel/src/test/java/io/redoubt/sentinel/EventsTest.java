@@ -2,8 +2,8 @@ package io.redoubt.sentinel;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.redoubt.protocol.RealRedis;
 import io.redoubt.protocol.net.FreePorts;
 import io.redoubt.protocol.resp.Reply;
 import io.redoubt.protocol.resp.RespClient;
@@ -26,8 +26,6 @@ import org.junit.jupiter.api.io.TempDir;
  * name; one is unannounced.
  */
 class EventsTest {
-  private static final Path REAL_SERVER = Path.of("/usr/bin/redis-server");
-  private static final Path REAL_SENTINEL = Path.of("/usr/bin/redis-sentinel");
   private static final Duration LIMIT = Duration.ofSeconds(40);
   private static final int NODES = 3;
 
@@ -51,12 +49,12 @@ class EventsTest {
 
   @Test
   void publishesTheEventsOfARealSentinel() throws Exception {
-    assumeTrue(Files.isExecutable(REAL_SENTINEL) && Files.isExecutable(REAL_SERVER));
+    RealRedis.assumeInstalled();
     Group theirs = new Group("theirs");
     Group mine = new Group("ours");
     theirs.startNodes();
     mine.startNodes();
-    processes.add(process(REAL_SENTINEL, theirs.configuration()));
+    processes.add(process(theirs.configuration(), "--sentinel"));
     ours = TestSentinels.start(TestSentinels.load(mine.configuration()));
     theirs.listen();
     mine.listen();
@@ -72,8 +70,12 @@ class EventsTest {
             assertThat(mine.announcedReplicas()).isEqualTo(theirs.announcedReplicas()).hasSize(1));
   }
 
-  private Process process(Path program, Path configuration) throws IOException {
-    return new ProcessBuilder(program.toString(), configuration.toString())
+  private Process process(Path configuration, String... options) throws IOException {
+    List<String> command = new ArrayList<>();
+    command.add(RealRedis.program("redis-server").toString());
+    command.add(configuration.toString());
+    command.addAll(List.of(options));
+    return new ProcessBuilder(command)
         .redirectErrorStream(true)
         .redirectOutput(ProcessBuilder.Redirect.DISCARD)
         .start();
@@ -113,7 +115,7 @@ class EventsTest {
                 """
                         .formatted(ports.get(i), home, 100 - i * 10, i == 1 ? "no" : "yes")
                     + (i == 0 ? "" : "replicaof localhost " + ports.getFirst() + "\n"));
-        Process node = process(REAL_SERVER, file);
+        Process node = process(file);
         nodes.add(node);
         processes.add(node);
       }

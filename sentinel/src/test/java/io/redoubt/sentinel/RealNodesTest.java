@@ -3,6 +3,7 @@ package io.redoubt.sentinel;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.redoubt.protocol.RealRedis;
 import io.redoubt.protocol.net.FreePorts;
 import io.redoubt.protocol.resp.Reply;
 import io.redoubt.protocol.resp.RespClient;
@@ -16,14 +17,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Tests three sentinels over a real redis-server with two replicas. */
 class RealNodesTest {
-  private static final Path REDIS_SERVER = Path.of("/usr/bin/redis-server");
-
   @TempDir private Path folder;
   private final List<Process> nodes = new ArrayList<>();
   private final List<Integer> nodePorts = new ArrayList<>();
@@ -42,7 +40,7 @@ class RealNodesTest {
 
   @Test
   void promotesAReplicaAndReconfiguresTheOldMaster() throws Exception {
-    Assumptions.assumeTrue(Files.isExecutable(REDIS_SERVER));
+    RealRedis.assumeInstalled();
     for (int i = 0; i < 3; i++) {
       nodePorts.add(FreePorts.one());
       nodes.add(startNode(i));
@@ -82,7 +80,7 @@ class RealNodesTest {
   /** The failover then ends at once; the last order must still reach the old master. */
   @Test
   void promotesTheOnlyReplica() throws Exception {
-    Assumptions.assumeTrue(Files.isExecutable(REDIS_SERVER));
+    RealRedis.assumeInstalled();
     for (int i = 0; i < 2; i++) {
       nodePorts.add(FreePorts.one());
       nodes.add(startNode(i));
@@ -106,7 +104,7 @@ class RealNodesTest {
   /** docker stop removes the name of a container too, possibly with the name server. */
   @Test
   void failsOverWithoutNameServer() throws Exception {
-    Assumptions.assumeTrue(Files.isExecutable(REDIS_SERVER));
+    RealRedis.assumeInstalled();
     for (int i = 0; i < 2; i++) {
       nodePorts.add(FreePorts.one());
       nodes.add(startNode(i));
@@ -169,7 +167,7 @@ class RealNodesTest {
 
   private Process startProcess(int index) throws IOException {
     return new ProcessBuilder(
-            REDIS_SERVER.toString(), folder.resolve("node" + index + ".conf").toString())
+            RealRedis.program("redis-server").toString(), folder.resolve("node" + index + ".conf").toString())
         .redirectErrorStream(true)
         .redirectOutput(ProcessBuilder.Redirect.DISCARD)
         .start();

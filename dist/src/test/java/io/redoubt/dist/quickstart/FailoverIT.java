@@ -1,10 +1,8 @@
 package io.redoubt.dist.quickstart;
 
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
-
 import io.redoubt.dist.process.Topology;
+import io.redoubt.protocol.RealRedis;
 import io.redoubt.protocol.net.FreePorts;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -39,8 +37,10 @@ final class FailoverIT {
   }
 
   private static Path launcher(String kind, String program) {
-    Path real = Path.of("/usr/bin", program);
-    assumeTrue(!kind.equals("real") || Files.isExecutable(real), program + " is not installed");
-    return kind.equals("real") ? real : HOME.resolve("bin/" + program);
+    if (kind.equals("real")) {
+      RealRedis.assumeInstalled(program);
+      return RealRedis.program(program);
+    }
+    return HOME.resolve("bin/" + program);
   }
 }

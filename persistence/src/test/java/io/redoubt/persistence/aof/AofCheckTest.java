@@ -3,6 +3,7 @@ package io.redoubt.persistence.aof;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.redoubt.protocol.RealRedis;
 import io.redoubt.persistence.io.OsDisk;
 import io.redoubt.persistence.rdb.CheckSession;
 import io.redoubt.protocol.Seed;
@@ -14,15 +15,14 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.random.RandomGenerator;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.condition.EnabledIf;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
  * Tests that the check of an append only file prints and changes the same as Debian's
  * redis-check-aof.
  */
-@EnabledIf("toolIsInstalled")
 class AofCheckTest {
 
   private static final int FILES = 5;
@@ -30,8 +30,9 @@ class AofCheckTest {
 
   @TempDir Path folder;
 
-  static boolean toolIsInstalled() {
-    return CheckSession.isInstalled("redis-check-aof");
+  @BeforeAll
+  static void requireRedis() {
+    RealRedis.assumeInstalled("redis-check-aof");
   }
 
   /**

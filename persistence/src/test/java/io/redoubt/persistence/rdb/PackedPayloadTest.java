@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.redoubt.persistence.packed.PackedException;
 import io.redoubt.persistence.packed.Packs;
+import io.redoubt.protocol.RealRedis;
 import io.redoubt.protocol.Seed;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -17,16 +18,15 @@ import java.util.List;
 import java.util.random.RandomGenerator;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.condition.EnabledIf;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
  * Tests that the packed collections in the DUMP payloads of a real Redis equal this project's byte
  * for byte, and that Redis accepts this project's, including old formats.
  */
-@EnabledIf("redisIsInstalled")
 class PackedPayloadTest {
 
   // Value types, the first byte of a payload.
@@ -40,13 +40,14 @@ class PackedPayloadTest {
   @TempDir Path directory;
   private RealRedis redis;
 
-  static boolean redisIsInstalled() {
-    return RealRedis.isInstalled();
+  @BeforeAll
+  static void needsRedis() {
+    RealRedis.assumeInstalled();
   }
 
   @BeforeEach
-  void start() throws IOException {
-    redis = new RealRedis(directory);
+  void start() throws Exception {
+    redis = RealRedis.start(directory, "--databases", "64");
     redis.command("CONFIG", "SET", "rdbcompression", "no");
     redis.command("CONFIG", "SET", "list-max-listpack-size", "-5");
     redis.command("CONFIG", "SET", "hash-max-listpack-value", "100000");

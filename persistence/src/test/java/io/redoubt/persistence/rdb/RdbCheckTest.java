@@ -2,6 +2,7 @@ package io.redoubt.persistence.rdb;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.redoubt.protocol.RealRedis;
 import io.redoubt.persistence.io.OsDisk;
 import io.redoubt.protocol.Seed;
 import io.redoubt.protocol.bytes.BufferMemory;
@@ -13,12 +14,11 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.random.RandomGenerator;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.condition.EnabledIf;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Tests that the check of an RDB prints the same as Debian's redis-check-rdb. */
-@EnabledIf("toolIsInstalled")
 class RdbCheckTest {
 
   /**
@@ -41,8 +41,9 @@ class RdbCheckTest {
 
   @TempDir Path folder;
 
-  static boolean toolIsInstalled() {
-    return CheckSession.isInstalled("redis-check-rdb");
+  @BeforeAll
+  static void requireRedis() {
+    RealRedis.assumeInstalled("redis-check-rdb");
   }
 
   /** Compares the output for a file without types of later versions. */

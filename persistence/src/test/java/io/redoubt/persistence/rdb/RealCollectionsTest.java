@@ -2,6 +2,7 @@ package io.redoubt.persistence.rdb;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.redoubt.protocol.RealRedis;
 import io.redoubt.protocol.Seed;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -9,20 +10,20 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.random.RandomGenerator;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.condition.EnabledIf;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Tests that collections of a real Redis return to it unchanged through reader and writer. */
-@EnabledIf("redisIsInstalled")
 class RealCollectionsTest {
 
   private static final int NEWEST_OF_REDIS_7_0 = 10;
 
   @TempDir Path directory;
 
-  static boolean redisIsInstalled() {
-    return RealRedis.isInstalled();
+  @BeforeAll
+  static void requireRedis() {
+    RealRedis.assumeInstalled();
   }
 
   private static void fill(RealRedis redis, RandomGenerator random) {
@@ -71,15 +72,15 @@ class RealCollectionsTest {
     redis.command("XADD", "emptied", "7-7", "a", "b");
     redis.command("XDEL", "emptied", "7-7");
     // the replies are arrays, of which only the first line is read
-    redis.run("XREADGROUP", "GROUP", "group", "one", "COUNT", "10", "STREAMS", "stream", ">");
-    redis.run("XREADGROUP", "GROUP", "group", "two", "COUNT", "3", "STREAMS", "stream", ">");
+    redis.command("XREADGROUP", "GROUP", "group", "one", "COUNT", "10", "STREAMS", "stream", ">");
+    redis.command("XREADGROUP", "GROUP", "group", "two", "COUNT", "3", "STREAMS", "stream", ">");
   }
 
   @Test
-  void returnsCollectionsUnchanged() throws IOException, RdbException {
+  void returnsCollectionsUnchanged() throws Exception {
     RandomGenerator random = Seed.random("RealCollectionsTest");
     String digest;
-    try (RealRedis redis = new RealRedis(directory)) {
+    try (RealRedis redis = RealRedis.start(directory, "--databases", "64")) {
       fill(redis, random);
       digest = redis.command("DEBUG", "DIGEST");
       assertThat(redis.command("SAVE")).isEqualTo("OK");
@@ -93,7 +94,7 @@ class RealCollectionsTest {
         byte[] ours = RdbCollectionsTest.rewritten(file, version, compress);
         assertThat(Rdbs.read(ours).keys).isEqualTo(contents.keys);
         Files.write(path, ours);
-        try (RealRedis redis = new RealRedis(directory)) {
+        try (RealRedis redis = RealRedis.start(directory, "--databases", "64")) {
           assertThat(redis.command("DEBUG", "DIGEST")).isEqualTo(digest);
         }
       }

@@ -2,6 +2,7 @@ package io.redoubt.persistence.rdb;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.redoubt.protocol.RealRedis;
 import io.redoubt.protocol.Seed;
 import java.io.IOException;
 import java.nio.charset.Charset;
@@ -11,20 +12,20 @@ import java.nio.file.Path;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.random.RandomGenerator;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.condition.EnabledIf;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Tests the exchange of files and payloads with a real Redis, in both directions. */
-@EnabledIf("redisIsInstalled")
 class RealRedisTest {
 
   private static final Charset LATIN = StandardCharsets.ISO_8859_1;
 
   @TempDir Path directory;
 
-  static boolean redisIsInstalled() {
-    return RealRedis.isInstalled();
+  @BeforeAll
+  static void requireRedis() {
+    RealRedis.assumeInstalled();
   }
 
   private static Map<String, RdbContents.Value> someKeys() {
@@ -42,11 +43,11 @@ class RealRedisTest {
   }
 
   @Test
-  void writesAFileThatRedisLoads() throws IOException {
+  void writesAFileThatRedisLoads() throws Exception {
     Map<String, RdbContents.Value> keys = someKeys();
     for (boolean compress : new boolean[] {true, false}) {
       Files.write(directory.resolve("dump.rdb"), Rdbs.write(keys, compress));
-      try (RealRedis redis = new RealRedis(directory)) {
+      try (RealRedis redis = RealRedis.start(directory, "--databases", "64")) {
         Map<String, RdbContents.Value> loaded = new TreeMap<>();
         for (String name : keys.keySet()) {
           redis.command("SELECT", name.substring(0, name.indexOf('/')));
@@ -62,9 +63,9 @@ class RealRedisTest {
   }
 
   @Test
-  void loadsTheFileAndPayloadsOfRedis() throws IOException, RdbException {
+  void loadsTheFileAndPayloadsOfRedis() throws Exception {
     Map<String, RdbContents.Value> keys = someKeys();
-    try (RealRedis redis = new RealRedis(directory)) {
+    try (RealRedis redis = RealRedis.start(directory, "--databases", "64")) {
       for (String compression : new String[] {"yes", "no"}) {
         redis.command("FLUSHALL");
         redis.command("CONFIG", "SET", "rdbcompression", compression);

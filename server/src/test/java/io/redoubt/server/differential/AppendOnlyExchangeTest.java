@@ -2,8 +2,8 @@ package io.redoubt.server.differential;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.redoubt.protocol.RealRedis;
 import io.redoubt.protocol.Seed;
 import io.redoubt.server.Dialogue;
 import io.redoubt.server.RedisServer;
@@ -86,7 +86,7 @@ final class AppendOnlyExchangeTest {
   @ParameterizedTest
   @CsvSource({"yes", "no"})
   void redisLoadsWhatIsWrittenHere(String preamble) throws Exception {
-    assumeTrue(RealRedis.isInstalled(), "no redis-server here");
+    RealRedis.assumeInstalled();
     try (RedisServer server =
             TestServers.start(
                 "dir " + directory, "appendonly yes", "aof-use-rdb-preamble " + preamble);
@@ -102,7 +102,7 @@ final class AppendOnlyExchangeTest {
   @ParameterizedTest
   @CsvSource({"yes", "no"})
   void whatRedisWritesIsLoadedHere(String preamble) throws Exception {
-    assumeTrue(RealRedis.isInstalled(), "no redis-server here");
+    RealRedis.assumeInstalled();
     try (RealRedis redis =
             RealRedis.start(directory, "--appendonly", "yes", "--aof-use-rdb-preamble", preamble);
         Dialogue real = new Dialogue(redis.port())) {
@@ -116,7 +116,7 @@ final class AppendOnlyExchangeTest {
 
   @Test
   void timestampsAreWrittenAndReadAsRedisDoes() throws Exception {
-    assumeTrue(RealRedis.isInstalled(), "no redis-server here");
+    RealRedis.assumeInstalled();
     try (RedisServer server =
             TestServers.start(
                 "dir " + directory,

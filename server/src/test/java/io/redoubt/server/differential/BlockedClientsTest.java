@@ -2,8 +2,8 @@ package io.redoubt.server.differential;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.redoubt.protocol.RealRedis;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -30,7 +30,7 @@ final class BlockedClientsTest {
 
   @BeforeEach
   void start() throws Exception {
-    assumeTrue(RealRedis.isInstalled(), "no redis-server on this machine");
+    RealRedis.assumeInstalled();
     twins = Twins.start(directory);
     conversation = new Conversation(twins, 1, "2");
     streams = new TwinStreams(twins);

@@ -1,8 +1,8 @@
 package io.redoubt.server.differential;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.redoubt.protocol.RealRedis;
 import io.redoubt.protocol.resp.Reply;
 import io.redoubt.protocol.resp.RespClient;
 import io.redoubt.server.RedisServer;
@@ -86,7 +86,7 @@ final class CommandDeclarationsTest {
 
   @BeforeAll
   static void start(@TempDir Path directory) throws Exception {
-    assumeTrue(RealRedis.isInstalled(), "no redis-server on this machine");
+    RealRedis.assumeInstalled();
     real = RealRedis.start(directory);
     ours = TestServers.start();
   }

@@ -1,8 +1,8 @@
 package io.redoubt.server.differential;
 
 import static io.redoubt.server.differential.Conversation.bytes;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.redoubt.protocol.RealRedis;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -69,7 +69,7 @@ final class ScriptErrorCountsTest {
 
   @Test
   void countAlike() throws Exception {
-    assumeTrue(RealRedis.isInstalled(), "no redis-server on this machine");
+    RealRedis.assumeInstalled();
     try (var twins = Twins.start(directory);
         var conversation = new Conversation(twins, 1, "2")) {
       for (String script : SCRIPTS) {

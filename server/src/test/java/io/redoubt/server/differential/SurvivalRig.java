@@ -2,6 +2,7 @@ package io.redoubt.server.differential;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
+import io.redoubt.protocol.RealRedis;
 import io.redoubt.protocol.bytes.Quoting;
 import io.redoubt.protocol.process.Clock;
 import io.redoubt.protocol.process.Log;

@@ -1,8 +1,8 @@
 package io.redoubt.server.differential;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.redoubt.protocol.RealRedis;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -41,7 +41,7 @@ final class SurvivalTest {
 
   @Test
   void whatIsInMemorySurvives() throws Exception {
-    assumeTrue(RealRedis.isInstalled(), "no redis-server here");
+    RealRedis.assumeInstalled();
     long first = Long.getLong("redoubt.seed", System.nanoTime());
     long most = Long.getLong("redoubt.survival.sequences", Long.MAX_VALUE);
     Integer minutes = Integer.getInteger("redoubt.survival.minutes");

@@ -1,7 +1,6 @@
 package io.redoubt.server.differential;
 
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
-
+import io.redoubt.protocol.RealRedis;
 import io.redoubt.server.RedisServer;
 import io.redoubt.server.TestServers;
 import java.nio.file.Path;
@@ -24,7 +23,7 @@ final class Twins implements AutoCloseable {
    * @param lines directives, such as {@code maxmemory-policy allkeys-lfu}
    */
   static Twins start(Path directory, String... lines) throws Exception {
-    assumeTrue(RealRedis.isInstalled(), "no redis-server on this machine");
+    RealRedis.assumeInstalled();
     List<String> options = new ArrayList<>();
     for (String line : lines) {
       String[] words = line.split(" ", 2);

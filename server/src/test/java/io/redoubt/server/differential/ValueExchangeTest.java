@@ -2,8 +2,8 @@ package io.redoubt.server.differential;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.redoubt.protocol.RealRedis;
 import io.redoubt.protocol.Seed;
 import io.redoubt.protocol.resp.Reply;
 import io.redoubt.protocol.resp.RespClient;
@@ -37,7 +37,7 @@ final class ValueExchangeTest {
 
   @BeforeEach
   void start() throws Exception {
-    assumeTrue(RealRedis.isInstalled(), "no redis-server here");
+    RealRedis.assumeInstalled();
     redis = RealRedis.start(directory);
     closing.add(redis);
     server = TestServers.start("dir " + directory);

@@ -3,10 +3,9 @@ package io.redoubt.server.replication;
 import static io.redoubt.server.replication.Node.until;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.redoubt.server.differential.RealRedis;
+import io.redoubt.protocol.RealRedis;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -122,7 +121,7 @@ class FailoverTest {
 
   @Test
   void aRealRedisTakesOverAndGivesBack() throws Exception {
-    Assumptions.assumeTrue(RealRedis.isInstalled());
+    RealRedis.assumeInstalled();
     try (Node ours = Node.ours(directory);
         Node real = Node.real(Files.createDirectory(directory.resolve("real")))) {
       follow(real, ours);

@@ -3,12 +3,11 @@ package io.redoubt.server.replication;
 import static io.redoubt.server.replication.Node.until;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.redoubt.persistence.rdb.Crc64;
+import io.redoubt.protocol.RealRedis;
 import io.redoubt.protocol.Seed;
 import io.redoubt.protocol.resp.Reply;
-import io.redoubt.server.differential.RealRedis;
 import java.io.DataInputStream;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
@@ -40,7 +39,7 @@ class OlderReplicaTest {
 
   @BeforeEach
   void onlyWithRedis() {
-    assumeTrue(RealRedis.isInstalled(), "no redis-server here");
+    RealRedis.assumeInstalled();
   }
 
   @ParameterizedTest

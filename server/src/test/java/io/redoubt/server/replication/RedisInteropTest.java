@@ -3,10 +3,9 @@ package io.redoubt.server.replication;
 import static io.redoubt.server.replication.Node.until;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.redoubt.protocol.RealRedis;
 import io.redoubt.protocol.Seed;
-import io.redoubt.server.differential.RealRedis;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Random;
@@ -21,7 +20,7 @@ class RedisInteropTest {
 
   @BeforeEach
   void onlyWithRedis() {
-    assumeTrue(RealRedis.isInstalled(), "no redis-server here");
+    RealRedis.assumeInstalled();
   }
 
   @Test

@@ -2,9 +2,8 @@ package io.redoubt.server.replication;
 
 import static io.redoubt.server.replication.Node.until;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import io.redoubt.server.differential.RealRedis;
+import io.redoubt.protocol.RealRedis;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
@@ -41,7 +40,7 @@ class SpillTest {
 
   @Test
   void aRealRedisIsNotLost() throws Exception {
-    assumeTrue(RealRedis.isInstalled(), "no redis-server here");
+    RealRedis.assumeInstalled();
     try (Node replica = Node.real(Files.createDirectory(directory.resolve("real")))) {
       aSlowReplicaIsNotLost(replica, "repl-diskless-sync yes");
     }
