@@ -167,7 +167,8 @@ class RealNodesTest {
 
   private Process startProcess(int index) throws IOException {
     return new ProcessBuilder(
-            RealRedis.program("redis-server").toString(), folder.resolve("node" + index + ".conf").toString())
+            RealRedis.program("redis-server").toString(),
+            folder.resolve("node" + index + ".conf").toString())
         .redirectErrorStream(true)
         .redirectOutput(ProcessBuilder.Redirect.DISCARD)
         .start();

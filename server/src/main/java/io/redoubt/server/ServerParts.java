@@ -28,6 +28,7 @@ import io.redoubt.server.execution.BlockedClients;
 import io.redoubt.server.execution.Call;
 import io.redoubt.server.execution.CommandDispatcher;
 import io.redoubt.server.execution.Eviction;
+import io.redoubt.server.execution.HeapGate;
 import io.redoubt.server.execution.KeyEffects;
 import io.redoubt.server.execution.Latency;
 import io.redoubt.server.execution.LatencyEvent;
@@ -95,6 +96,7 @@ final class ServerParts {
   final DataSet dataSet;
   final MemoryUse memory;
   final Latency latency;
+  final HeapGate heap;
   final Eviction eviction;
   final ConfiguredUsers configuredUsers;
   final ClientRegistry clients;
@@ -167,8 +169,10 @@ final class ServerParts {
     eviction = new Eviction(keyspace, settings, memory, effects, stats, latency, clock, role);
     Users users = new Users(table);
     configuredUsers = new ConfiguredUsers(settings, users, table);
+    heap = new HeapGate(HeapGate.OF_PROCESS, clock, log);
     dispatcher =
-        new CommandDispatcher(table, call, state, eviction, latency, clock, log, new Outputs());
+        new CommandDispatcher(
+            table, call, state, eviction, latency, clock, log, new Outputs(), heap);
     scripting = new Scripting(table, dispatcher, state, call, this::serve, clock, log);
     clients =
         new ClientRegistry(
@@ -275,6 +279,7 @@ final class ServerParts {
     cron.add(() -> stats.sample(clock.monotonicNanos()));
     cron.add(memory::peakBytes);
     cron.add(slabs::checkShortage);
+    cron.add(() -> heap.relieve(clients::closeLargestOnHeap));
     cron.add(() -> {
       if (!dataSet.progress().isLoading()) {
         snapshots.cron(); // else a part of the data would take the place of the file

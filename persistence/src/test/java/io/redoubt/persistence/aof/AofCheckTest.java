@@ -3,9 +3,9 @@ package io.redoubt.persistence.aof;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.redoubt.protocol.RealRedis;
 import io.redoubt.persistence.io.OsDisk;
 import io.redoubt.persistence.rdb.CheckSession;
+import io.redoubt.protocol.RealRedis;
 import io.redoubt.protocol.Seed;
 import io.redoubt.protocol.resp.RequestEncoder;
 import java.io.ByteArrayOutputStream;

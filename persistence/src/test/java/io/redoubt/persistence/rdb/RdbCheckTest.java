@@ -2,8 +2,8 @@ package io.redoubt.persistence.rdb;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.redoubt.protocol.RealRedis;
 import io.redoubt.persistence.io.OsDisk;
+import io.redoubt.protocol.RealRedis;
 import io.redoubt.protocol.Seed;
 import io.redoubt.protocol.bytes.BufferMemory;
 import java.io.IOException;

@@ -11,9 +11,13 @@ import org.jspecify.annotations.Nullable;
  * {@link Channels} only.
  */
 public final class Subscriptions {
+  /** A subscription beside its name: entries here and in {@link Channels}; measured. */
+  private static final long SUBSCRIPTION_BYTES = 600;
+
   private @Nullable Set<ByteString> channels;
   private @Nullable Set<ByteString> patterns;
   private @Nullable Set<ByteString> shardChannels;
+  private long nameBytes;
 
   /** Returns the names of one kind, in order of subscription. */
   public Set<ByteString> names(ChannelKind kind) {
@@ -52,7 +56,11 @@ public final class Subscriptions {
       names = new LinkedHashSet<>();
       set(kind, names);
     }
-    return names.add(name);
+    if (!names.add(name)) {
+      return false;
+    }
+    nameBytes += name.length();
+    return true;
   }
 
   boolean remove(ChannelKind kind, ByteString name) {
@@ -60,10 +68,16 @@ public final class Subscriptions {
     if (names == null || !names.remove(name)) {
       return false;
     }
+    nameBytes -= name.length();
     if (names.isEmpty()) {
       set(kind, null);
     }
     return true;
+  }
+
+  /** Returns an estimate of the Java heap that the subscriptions take, in bytes. */
+  public long heapBytes() {
+    return total() * SUBSCRIPTION_BYTES + nameBytes;
   }
 
   private @Nullable Set<ByteString> own(ChannelKind kind) {

@@ -47,7 +47,7 @@ public final class Admission {
    */
   public void accept(Connection connection, Function<ClientRegistry, ? extends Client> newClient) {
     SessionSettings settings = registry.settings();
-    if (registry.count() >= settings.maxClients()) {
+    if (registry.count() >= settings.maxClients() || !registry.dispatcher().hasRoomForClient()) {
       refuse(connection, TOO_MANY);
       return;
     }

@@ -536,6 +536,11 @@ public abstract class Client extends Peer implements Connection.Handler, Subscri
         + queuedCommandBytes();
   }
 
+  /** Returns an estimate of the Java heap that it takes, in bytes. */
+  public long heapBytes() {
+    return OBJECT_BYTES + subscriptions.heapBytes();
+  }
+
   /** Updates its contribution to {@code maxmemory-clients} and returns the difference in bytes. */
   final long accountMemory() {
     ClientType type = type();

@@ -224,6 +224,26 @@ public final class ClientRegistry {
     evictableBytes -= bytes;
   }
 
+  /** Closes the client that takes most of the Java heap; returns false if there is none. */
+  public boolean closeLargestOnHeap() {
+    Client largest = null;
+    for (Client client : clients.values()) {
+      boolean evictable = client.type() == ClientType.NORMAL || client.type() == ClientType.PUBSUB;
+      if (evictable
+          && !client.isEnding()
+          && (largest == null || client.heapBytes() > largest.heapBytes())) {
+        largest = client;
+      }
+    }
+    if (largest == null) {
+      return false;
+    }
+    clientsEvicted++;
+    log.warning("Closing the client that takes most of the Java heap: %s", largest);
+    largest.close();
+    return true;
+  }
+
   private boolean evictLargest() {
     Client largest = largestEvictable();
     if (largest == null) {

@@ -23,6 +23,11 @@ public interface Dispatcher {
    */
   default void batchDone() {}
 
+  /** Returns true if there is memory for the objects of one more client. */
+  default boolean hasRoomForClient() {
+    return true;
+  }
+
   /**
    * Reports that memory did not suffice for something outside of a command.
    *

@@ -14,6 +14,9 @@ import org.jspecify.annotations.Nullable;
  * transaction and the keys it watches.
  */
 public final class ServerClient extends Client implements WatchedKeys.Watcher {
+  /** A watch: entries of two maps, the key's name; an estimate. */
+  private static final long WATCH_BYTES = 400;
+
   private final WatchedKeys watched;
   private int databaseIndex;
   private @Nullable Transaction transaction;
@@ -29,6 +32,11 @@ public final class ServerClient extends Client implements WatchedKeys.Watcher {
   public ServerClient(ClientRegistry registry, WatchedKeys watched) {
     super(registry);
     this.watched = watched;
+  }
+
+  @Override
+  public long heapBytes() {
+    return super.heapBytes() + watched.count(this) * WATCH_BYTES;
   }
 
   @Override

@@ -80,6 +80,7 @@ public final class CommandDispatcher implements Dispatcher {
   private final Call call;
   private final Request queued = new Request();
   private final MemoryRoom room;
+  private final HeapGate heap;
   private int[] refusals = {};
 
   /** By command: the size of a request from which on its need of memory is estimated. */
@@ -110,7 +111,8 @@ public final class CommandDispatcher implements Dispatcher {
       Latency latency,
       Clock clock,
       Log log,
-      UnitOutputs outputs) {
+      UnitOutputs outputs,
+      HeapGate heap) {
     this.table = table;
     this.keyspace = call.keyspace();
     this.state = state;
@@ -125,6 +127,7 @@ public final class CommandDispatcher implements Dispatcher {
     this.outputs = outputs;
     commandClock = new CommandClock(clock, latency::isOn);
     this.log = log;
+    this.heap = heap;
     this.call = call;
     lookAhead = new LookAhead(keyspace, table);
     room = new MemoryRoom(keyspace, state, clock, log);
@@ -139,6 +142,7 @@ public final class CommandDispatcher implements Dispatcher {
       refusals[command.id()] = Refusal.refusing(command);
       estimatedFromBytes[command.id()] = MemoryRoom.estimatedFromBytes(command);
     }
+    heap.commandsAreDeclared(table);
     lookAhead.commandsAreDeclared();
     exec = named("exec");
     for (String name : NEVER_QUEUED) {
@@ -313,6 +317,9 @@ public final class CommandDispatcher implements Dispatcher {
         return tooMuch;
       }
     }
+    if (!heap.admits(command, request)) {
+      return HeapGate.FULL;
+    }
     return client.subscribeModeRefuses(command);
   }
 
@@ -323,6 +330,11 @@ public final class CommandDispatcher implements Dispatcher {
 
   private Database databaseOf(ServerClient client) {
     return keyspace.database(client.databaseIndex());
+  }
+
+  @Override
+  public boolean hasRoomForClient() {
+    return heap.admitsClient();
   }
 
   private void makeRoom() {

@@ -40,7 +40,7 @@ public final class WatchedKeys {
 
   private final Keyspace keyspace;
   private final Map<Key, List<Watch>> byKey = new HashMap<>();
-  private final Map<Watcher, List<Watch>> byWatcher = new HashMap<>();
+  private final Map<Watcher, Map<Key, Watch>> byWatcher = new HashMap<>();
 
   /** Watches on the keys of {@code keyspace}; there are none yet. */
   public WatchedKeys(Keyspace keyspace) {
@@ -57,28 +57,31 @@ public final class WatchedKeys {
     return byWatcher.size();
   }
 
+  /** Returns the number of keys that one watcher watches. */
+  public int count(Watcher watcher) {
+    return byWatcher.getOrDefault(watcher, Map.of()).size();
+  }
+
   /** Begins to watch a key; to watch it twice is the same as once. */
   public void watch(Watcher watcher, Database database, long keyAddress, int keyLength) {
     Key key = key(database, keyAddress, keyLength);
-    List<Watch> own = byWatcher.computeIfAbsent(watcher, w -> new ArrayList<>());
-    for (Watch watch : own) {
-      if (watch.key.equals(key)) {
-        return;
-      }
+    Map<Key, Watch> own = byWatcher.computeIfAbsent(watcher, w -> new HashMap<>());
+    if (own.containsKey(key)) {
+      return;
     }
     long entry = database.find(keyAddress, keyLength);
     Watch watch = new Watch(watcher, key, entry != Entry.NONE && database.isDue(entry));
-    own.add(watch);
+    own.put(key, watch);
     byKey.computeIfAbsent(key, k -> new ArrayList<>()).add(watch);
   }
 
   /** Ends all watches of one watcher. */
   public void unwatchAll(Watcher watcher) {
-    List<Watch> own = byWatcher.remove(watcher);
+    Map<Key, Watch> own = byWatcher.remove(watcher);
     if (own == null) {
       return;
     }
-    for (Watch watch : own) {
+    for (Watch watch : own.values()) {
       List<Watch> others = byKey.get(watch.key);
       if (others != null && others.remove(watch) && others.isEmpty()) {
         byKey.remove(watch.key);
@@ -88,7 +91,7 @@ public final class WatchedKeys {
 
   /** Whether one of the keys that were alive when the watcher began has expired since. */
   public boolean anyExpired(Watcher watcher) {
-    for (Watch watch : byWatcher.getOrDefault(watcher, List.of())) {
+    for (Watch watch : byWatcher.getOrDefault(watcher, Map.of()).values()) {
       Database database = keyspace.database(watch.key.database());
       if (!watch.expired && isDue(database, find(database, watch.key.name()))) {
         return true;

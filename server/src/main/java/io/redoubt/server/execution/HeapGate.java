@@ -1,0 +1,222 @@
+package io.redoubt.server.execution;
+
+import io.redoubt.protocol.command.Command;
+import io.redoubt.protocol.command.CommandError;
+import io.redoubt.protocol.command.CommandTable;
+import io.redoubt.protocol.process.Clock;
+import io.redoubt.protocol.process.Log;
+import io.redoubt.protocol.resp.Request;
+import java.util.Set;
+import java.util.function.BooleanSupplier;
+
+/**
+ * Keeps clients from filling the Java heap, whose end is the end of the process. Commands that keep
+ * something on the heap are refused, and so are connections, when more than {@link #ADMIT_PERCENT}
+ * of it is live; data is elsewhere, and commands on it go on. Beyond {@link #CLOSE_PERCENT} the
+ * client that takes most of the heap is closed.
+ *
+ * <p>The heap in use includes garbage. It is collected before anything is refused, but only if much
+ * was allocated since the last collection or that was long ago. Belongs to the loop.
+ */
+public final class HeapGate {
+  /** A heap and its collector. */
+  public interface Heap {
+    /** Returns the bytes in use, garbage included. */
+    long usedBytes();
+
+    /** Returns the bytes that may be in use. */
+    long maxBytes();
+
+    /** Collects the garbage. */
+    void collect();
+  }
+
+  /** The heap of this process. */
+  public static final Heap OF_PROCESS =
+      new Heap() {
+        @Override
+        public long usedBytes() {
+          return Runtime.getRuntime().totalMemory() - Runtime.getRuntime().freeMemory();
+        }
+
+        @Override
+        public long maxBytes() {
+          return Runtime.getRuntime().maxMemory();
+        }
+
+        @Override
+        public void collect() {
+          System.gc();
+        }
+      };
+
+  /** The refusal of a command. */
+  public static final CommandError FULL =
+      new CommandError(
+          "OOM command not allowed: the Java heap is exhausted. Raise it by -Xmx in"
+              + " REDOUBT_JAVA_OPTS.");
+
+  private static final long ADMIT_PERCENT = 80;
+  private static final long CLOSE_PERCENT = 92;
+  private static final long COLLECTION_NANOS = 1_000_000_000L;
+  private static final long LOG_NANOS = 10_000_000_000L;
+
+  /** A collection is worthwhile once this share of the heap was allocated since the last one. */
+  private static final long GROWTH_SHARE = 16;
+
+  /** Objects of a channel, watch or wait beside its name's bytes; a generous estimate. */
+  private static final long WORD_BYTES = 800;
+
+  /** Names and texts are copied when they are decoded, kept and shown. */
+  private static final long COPIES = 3;
+
+  private static final long CLIENT_BYTES = 16 << 10;
+  private static final long LARGE_REQUEST_BYTES = 64 << 10;
+
+  private static final Set<String> KEEPING =
+      Set.of(
+          "acl|setuser",
+          "blmove",
+          "blmpop",
+          "blpop",
+          "brpop",
+          "brpoplpush",
+          "bzmpop",
+          "bzpopmax",
+          "bzpopmin",
+          "eval",
+          "eval_ro",
+          "function|load",
+          "function|restore",
+          "psubscribe",
+          "script|load",
+          "ssubscribe",
+          "subscribe",
+          "wait",
+          "waitaof",
+          "watch");
+
+  /** Commands whose words become objects: refused only if the request is large. */
+  private static final Set<String> DECODING =
+      Set.of(
+          "acl",
+          "auth",
+          "client",
+          "cluster",
+          "command",
+          "config",
+          "evalsha",
+          "evalsha_ro",
+          "failover",
+          "fcall",
+          "fcall_ro",
+          "function",
+          "hello",
+          "info",
+          "latency",
+          "lolwut",
+          "memory",
+          "migrate",
+          "module",
+          "object",
+          "pubsub",
+          "punsubscribe",
+          "replconf",
+          "replicaof",
+          "script",
+          "slaveof",
+          "sunsubscribe",
+          "unsubscribe",
+          "xread",
+          "xreadgroup");
+
+  private final Heap heap;
+  private final Clock clock;
+  private final Log log;
+
+  /** By command: the length of a request, in bytes, from which on the heap is examined. */
+  private long[] fromBytes = {};
+
+  private long collectedNanos;
+  private long usedAfterCollection;
+  private boolean wasCollected;
+  private long loggedNanos;
+  private boolean wasLogged;
+
+  /** Creates the gate of a heap. */
+  public HeapGate(Heap heap, Clock clock, Log log) {
+    this.heap = heap;
+    this.clock = clock;
+    this.log = log;
+  }
+
+  /** Takes over the table's commands; to be called when it is complete. */
+  void commandsAreDeclared(CommandTable<?> table) {
+    fromBytes = new long[table.numbered().size()];
+    for (Command<?> command : table.numbered()) {
+      String name = command.name();
+      int bar = name.indexOf('|');
+      String container = bar < 0 ? name : name.substring(0, bar);
+      fromBytes[command.id()] =
+          KEEPING.contains(name)
+              ? 0
+              : DECODING.contains(container) ? LARGE_REQUEST_BYTES : Long.MAX_VALUE;
+    }
+  }
+
+  /** Returns false if the heap has no room for what a command may keep there. */
+  boolean admits(Command<?> command, Request request) {
+    long bytes = request.end() - request.start();
+    return bytes < fromBytes[command.id()] || admits(request.count() * WORD_BYTES + bytes * COPIES);
+  }
+
+  /** Returns false if the heap has no room for one more connection. */
+  boolean admitsClient() {
+    return admits(CLIENT_BYTES);
+  }
+
+  /** Returns false if the heap has no room for so many bytes. */
+  boolean admits(long bytes) {
+    if (fits(bytes, ADMIT_PERCENT)) {
+      return true;
+    }
+    long now = clock.monotonicNanos();
+    if (!wasLogged || now - loggedNanos > LOG_NANOS) {
+      wasLogged = true;
+      loggedNanos = now;
+      log.warning(
+          "The Java heap is exhausted: %d of %d MB are in use. Connections and commands that take"
+              + " more of it are refused. Raise it by -Xmx in REDOUBT_JAVA_OPTS.",
+          heap.usedBytes() >> 20, heap.maxBytes() >> 20);
+    }
+    return false;
+  }
+
+  /** Closes clients while the heap is nearly full; to be called by the cron. */
+  public void relieve(BooleanSupplier closeLargest) {
+    if (!fits(0, CLOSE_PERCENT)) {
+      closeLargest.getAsBoolean();
+    }
+  }
+
+  private boolean fits(long bytes, long percent) {
+    long limit = heap.maxBytes() / 100 * percent;
+    if (heap.usedBytes() + bytes <= limit) {
+      return true;
+    }
+    return bytes <= limit && collect() && heap.usedBytes() + bytes <= limit;
+  }
+
+  private boolean collect() {
+    long now = clock.monotonicNanos();
+    boolean grown = heap.usedBytes() - usedAfterCollection >= heap.maxBytes() / GROWTH_SHARE;
+    if (wasCollected && !grown && now - collectedNanos < COLLECTION_NANOS) {
+      return false;
+    }
+    heap.collect();
+    wasCollected = true;
+    collectedNanos = clock.monotonicNanos();
+    usedAfterCollection = heap.usedBytes();
+    return true;
+  }
+}

@@ -1,0 +1,205 @@
+package io.redoubt.server;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.redoubt.protocol.net.FreePorts;
+import io.redoubt.protocol.resp.RespClient;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** A server process with a small Java heap survives clients that try to fill it, with its data. */
+@Timeout(60)
+final class HeapEndTest {
+  private static final Duration PATIENCE = Duration.ofSeconds(20);
+  private static final int TIMEOUT_MILLIS = 20_000;
+  private static final int WORDS = 200_000;
+  private static final int LARGE_BYTES = 24 << 20;
+
+  @TempDir Path folder;
+  private int port;
+  private Process process;
+
+  @BeforeEach
+  void start() throws Exception {
+    port = FreePorts.one();
+    process =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xmx48m",
+                "-Xss512k",
+                "-XX:+UseSerialGC",
+                "-XX:+ExitOnOutOfMemoryError",
+                "--enable-native-access=ALL-UNNAMED",
+                "--sun-misc-unsafe-memory-access=allow",
+                "-cp",
+                System.getProperty("java.class.path"),
+                "io.redoubt.server.Main",
+                "--port",
+                Integer.toString(port),
+                "--bind",
+                "127.0.0.1",
+                "--dir",
+                folder.toString(),
+                "--enable-debug-command",
+                "yes",
+                "--save",
+                "")
+            .redirectErrorStream(true)
+            .redirectOutput(folder.resolve("log").toFile())
+            .start();
+    await().atMost(PATIENCE).ignoreExceptions().until(() -> ask("PING").contains("PONG"));
+    ask("SET", "a", "b");
+    ask("RPUSH", "list", "x", "y");
+  }
+
+  @AfterEach
+  void stop() throws Exception {
+    process.destroyForcibly();
+    process.waitFor(10, TimeUnit.SECONDS);
+  }
+
+  private String ask(String... words) throws IOException {
+    try (RespClient client = RespClient.connect("127.0.0.1", port, TIMEOUT_MILLIS)) {
+      return client.call(words).toString();
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"SUBSCRIBE", "PSUBSCRIBE", "SSUBSCRIBE", "WATCH", "SCRIPT LOAD", "ACL SETUSER"})
+  void survivesManyRequests(String command) throws Exception {
+    String digest = ask("DEBUG", "DIGEST");
+    try (Socket hostile = connect()) {
+      Thread reader = discardReplies(hostile);
+      byte[] name = "n".repeat(300).getBytes(US_ASCII);
+      ByteArrayOutputStream requests = new ByteArrayOutputStream();
+      OutputStream out = hostile.getOutputStream();
+      for (int i = 0; i < WORDS; i++) {
+        String[] words = command.split(" ");
+        byte[] last =
+            (command.startsWith("SCRIPT") ? "return " + i : name(name, i)).getBytes(US_ASCII);
+        requests.writeBytes(("*" + (words.length + 1) + "\r\n").getBytes(US_ASCII));
+        for (String word : words) {
+          bulk(requests, word.getBytes(US_ASCII));
+        }
+        bulk(requests, last);
+        if (requests.size() > 100_000) {
+          if (!send(out, requests)) {
+            break;
+          }
+        }
+      }
+      send(out, requests);
+      survived(digest);
+      hostile.close();
+      reader.join();
+    }
+    await().atMost(PATIENCE).until(() -> !ask("EVAL", "return 1", "0").contains("OOM"));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"SUBSCRIBE", "WATCH", "BLPOP", "EVAL", "CLIENT SETNAME", "nonsense"})
+  void survivesLargeWords(String command) throws Exception {
+    String digest = ask("DEBUG", "DIGEST");
+    List<Socket> hostile = new ArrayList<>();
+    for (int i = 0; i < 4; i++) {
+      Socket socket = connect();
+      hostile.add(socket);
+      discardReplies(socket);
+      String[] words = command.split(" ");
+      ByteArrayOutputStream request = new ByteArrayOutputStream();
+      request.writeBytes(("*" + (words.length + 2) + "\r\n").getBytes(US_ASCII));
+      for (String word : words) {
+        bulk(request, word.getBytes(US_ASCII));
+      }
+      bulk(request, "x".repeat(LARGE_BYTES).getBytes(US_ASCII));
+      bulk(request, "0".getBytes(US_ASCII));
+      send(socket.getOutputStream(), request);
+    }
+    survived(digest);
+    for (Socket socket : hostile) {
+      socket.close();
+    }
+  }
+
+  @Test
+  void survivesARequestOfManyWords() throws Exception {
+    String digest = ask("DEBUG", "DIGEST");
+    ByteArrayOutputStream request = new ByteArrayOutputStream();
+    request.writeBytes(("*" + (WORDS + 1) + "\r\n").getBytes(US_ASCII));
+    bulk(request, "SUBSCRIBE".getBytes(US_ASCII));
+    for (int i = 0; i < WORDS; i++) {
+      bulk(request, Integer.toString(i).getBytes(US_ASCII));
+    }
+    try (Socket hostile = connect()) {
+      hostile.getOutputStream().write(request.toByteArray());
+      byte[] reply = hostile.getInputStream().readNBytes(70);
+      assertThat(new String(reply, US_ASCII)).startsWith("-OOM command not allowed: the Java heap");
+    }
+    survived(digest);
+  }
+
+  private void survived(String digest) throws IOException {
+    assertThat(process.isAlive()).isTrue();
+    await().atMost(PATIENCE).ignoreExceptions().until(() -> ask("PING").contains("PONG"));
+    assertThat(ask("DEBUG", "DIGEST")).isEqualTo(digest);
+    assertThat(ask("SET", "other", "b")).contains("OK");
+    assertThat(ask("DEL", "other")).contains("1");
+    assertThat(Files.readString(folder.resolve("log"))).doesNotContain("\tat ");
+  }
+
+  private static String name(byte[] filler, int number) {
+    return number + new String(filler, US_ASCII);
+  }
+
+  private Socket connect() throws IOException {
+    return new Socket(InetAddress.getLoopbackAddress(), port);
+  }
+
+  /** Returns false if the server has closed the connection, which is its right. */
+  private static boolean send(OutputStream out, ByteArrayOutputStream bytes) {
+    try {
+      bytes.writeTo(out);
+      bytes.reset();
+      return true;
+    } catch (IOException closed) {
+      return false;
+    }
+  }
+
+  private static void bulk(ByteArrayOutputStream to, byte[] word) {
+    to.writeBytes(("$" + word.length + "\r\n").getBytes(US_ASCII));
+    to.writeBytes(word);
+    to.writeBytes("\r\n".getBytes(US_ASCII));
+  }
+
+  private static Thread discardReplies(Socket from) {
+    return Thread.ofPlatform()
+        .daemon()
+        .start(() -> {
+          try {
+            from.getInputStream().transferTo(OutputStream.nullOutputStream());
+          } catch (IOException closed) {
+            // Either end may close.
+          }
+        });
+  }
+}
