@@ -109,7 +109,7 @@ final class HeapEndTest {
       }
       send(out, requests);
       survived(digest);
-      hostile.close();
+      hostile.shutdownInput();
       reader.join();
     }
     await().atMost(PATIENCE).until(() -> !ask("EVAL", "return 1", "0").contains("OOM"));

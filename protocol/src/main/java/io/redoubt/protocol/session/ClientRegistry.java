@@ -224,8 +224,8 @@ public final class ClientRegistry {
     evictableBytes -= bytes;
   }
 
-  /** Closes the client that takes most of the Java heap; returns false if there is none. */
-  public boolean closeLargestOnHeap() {
+  /** Closes the client that takes most of the Java heap, if there is any. */
+  public void closeLargestOnHeap() {
     Client largest = null;
     for (Client client : clients.values()) {
       boolean evictable = client.type() == ClientType.NORMAL || client.type() == ClientType.PUBSUB;
@@ -236,12 +236,11 @@ public final class ClientRegistry {
       }
     }
     if (largest == null) {
-      return false;
+      return;
     }
     clientsEvicted++;
     log.warning("Closing the client that takes most of the Java heap: %s", largest);
     largest.close();
-    return true;
   }
 
   private boolean evictLargest() {

@@ -7,7 +7,6 @@ import io.redoubt.protocol.process.Clock;
 import io.redoubt.protocol.process.Log;
 import io.redoubt.protocol.resp.Request;
 import java.util.Set;
-import java.util.function.BooleanSupplier;
 
 /**
  * Keeps clients from filling the Java heap, whose end is the end of the process. Commands that keep
@@ -192,10 +191,10 @@ public final class HeapGate {
     return false;
   }
 
-  /** Closes clients while the heap is nearly full; to be called by the cron. */
-  public void relieve(BooleanSupplier closeLargest) {
+  /** Closes a client if the heap is nearly full; to be called by the cron. */
+  public void relieve(Runnable closeLargest) {
     if (!fits(0, CLOSE_PERCENT)) {
-      closeLargest.getAsBoolean();
+      closeLargest.run();
     }
   }
 
