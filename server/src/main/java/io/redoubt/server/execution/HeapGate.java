@@ -10,9 +10,9 @@ import java.util.Set;
 
 /**
  * Keeps clients from filling the Java heap, whose end is the end of the process. Commands that keep
- * something on the heap are refused, and so are connections, when more than {@link #ADMIT_PERCENT}
- * of it is live; data is elsewhere, and commands on it go on. Beyond {@link #CLOSE_PERCENT} the
- * client that takes most of the heap is closed.
+ * something on the heap are refused when more than {@link #ADMIT_PERCENT} of it is live; data is
+ * elsewhere, and commands on it go on. What lies above is for connections. Beyond {@link
+ * #CLOSE_PERCENT} these are refused, too, and the client that takes most of the heap is closed.
  *
  * <p>The heap in use includes garbage. It is collected before anything is refused, but only if much
  * was allocated since the last collection or that was long ago. Belongs to the loop.
@@ -171,12 +171,16 @@ public final class HeapGate {
 
   /** Returns false if the heap has no room for one more connection. */
   boolean admitsClient() {
-    return admits(CLIENT_BYTES);
+    return admits(CLIENT_BYTES, CLOSE_PERCENT);
   }
 
-  /** Returns false if the heap has no room for so many bytes. */
+  /** Returns false if the heap has no room for so many bytes of what commands keep. */
   boolean admits(long bytes) {
-    if (fits(bytes, ADMIT_PERCENT)) {
+    return admits(bytes, ADMIT_PERCENT);
+  }
+
+  private boolean admits(long bytes, long percent) {
+    if (fits(bytes, percent)) {
       return true;
     }
     long now = clock.monotonicNanos();
@@ -184,8 +188,8 @@ public final class HeapGate {
       wasLogged = true;
       loggedNanos = now;
       log.warning(
-          "The Java heap is exhausted: %d of %d MB are in use. Connections and commands that take"
-              + " more of it are refused. Raise it by -Xmx in REDOUBT_JAVA_OPTS.",
+          "The Java heap is exhausted: %d of %d MB are in use. Commands that take more of it are"
+              + " refused. Raise it by -Xmx in REDOUBT_JAVA_OPTS.",
           heap.usedBytes() >> 20, heap.maxBytes() >> 20);
     }
     return false;
