@@ -25,6 +25,8 @@ public final class RealRedis implements AutoCloseable {
   /** A build with this environment variable fails where a real Redis is missing. */
   private static final String REQUIRED = "REDOUBT_REQUIRE_REDIS";
 
+  private static final String SERVER = "redis-server";
+  private static final String SENTINEL = "redis-sentinel";
   private static final int MAX_STARTS = 4;
 
   private final Process process;
@@ -43,8 +45,8 @@ public final class RealRedis implements AutoCloseable {
    * @param programs names of programs; {@code redis-server} if there is none
    */
   public static void assumeInstalled(String... programs) {
-    for (String program : programs.length == 0 ? new String[] {"redis-server"} : programs) {
-      if (find(program) == null) {
+    for (String program : programs.length == 0 ? new String[] {SERVER} : programs) {
+      if (find(program.equals(SENTINEL) ? SERVER : program) == null) {
         String missing = program + " is not installed";
         if (System.getenv(REQUIRED) != null) {
           throw new AssertionError(missing + ", and " + REQUIRED + " is set");
@@ -61,10 +63,29 @@ public final class RealRedis implements AutoCloseable {
    */
   public static Path program(String name) {
     Path path = find(name);
+    if (path == null && name.equals(SENTINEL)) {
+      return linked(program(SERVER));
+    }
     if (path == null) {
       throw new IllegalStateException(name + " is not installed");
     }
     return path;
+  }
+
+  /**
+   * Returns a link by which a server starts as a sentinel, as Redis does by the name of its
+   * program. Debian has that name in a package of its own, which also starts one.
+   */
+  private static Path linked(Path server) {
+    try {
+      Path directory = Files.createTempDirectory("redis-sentinel");
+      directory.toFile().deleteOnExit();
+      Path link = Files.createSymbolicLink(directory.resolve(SENTINEL), server);
+      link.toFile().deleteOnExit();
+      return link;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   private static @Nullable Path find(String program) {
@@ -82,7 +103,7 @@ public final class RealRedis implements AutoCloseable {
     for (int attempt = 1; ; attempt++) {
       int port = FreePorts.one();
       List<String> command = new ArrayList<>();
-      command.add(program("redis-server").toString());
+      command.add(program(SERVER).toString());
       command.addAll(List.of("--port", Integer.toString(port), "--bind", "127.0.0.1"));
       command.addAll(List.of("--save", "", "--enable-debug-command", "yes"));
       command.addAll(List.of("--dir", directory.toString()));

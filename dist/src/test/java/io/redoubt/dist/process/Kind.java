@@ -5,14 +5,8 @@ import java.nio.file.Path;
 
 /** The implementation whose programs a test starts. */
 enum Kind {
-  REDOUBT(Distribution.HOME.resolve("bin")),
-  REAL(Path.of("/usr/bin"));
-
-  private final Path folder;
-
-  Kind(Path folder) {
-    this.folder = folder;
-  }
+  REDOUBT,
+  REAL;
 
   /** Returns the data server's launcher; skips the test if it is not installed. */
   Path server() {
@@ -30,10 +24,10 @@ enum Kind {
   }
 
   private Path launcher(String program) {
-    Path launcher = folder.resolve(program);
-    if (this == REAL) {
-      RealRedis.assumeInstalled(program);
+    if (this == REDOUBT) {
+      return Distribution.HOME.resolve("bin").resolve(program);
     }
-    return launcher;
+    RealRedis.assumeInstalled(program);
+    return RealRedis.program(program);
   }
 }
