@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 /** Compares the classes and methods that ARCHITECTURE.md names with the sources. */
 final class ArchitecturePageTest {
   private static final Path ROOT = Path.of("..").toAbsolutePath().normalize();
-  private static final Pattern NAME = Pattern.compile("`([A-Z]\\w+)(?:\\.([a-z]\\w*))?`");
+  private static final Pattern NAME = Pattern.compile("`([A-Z]\\w*[a-z]\\w*)(?:\\.([a-z]\\w*))?`");
 
   /** Fewer names would mean that the page is no longer understood. */
   private static final int MIN_NAMES = 50;
