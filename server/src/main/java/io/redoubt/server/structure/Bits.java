@@ -3,13 +3,13 @@ package io.redoubt.server.structure;
 import io.redoubt.server.memory.Region;
 
 /**
- * Bytes as a row of bits, counted from the most significant bit of the first byte, as Redis does.
- * What lies beyond the bytes reads as zero.
+ * A byte string as a sequence of bits, counted from the most significant bit of the first byte, as
+ * Redis does. Bits beyond the end read as zero.
  */
 public final class Bits {
   private static final int WORD_BYTES = 8;
 
-  /** How two rows of bits are combined. */
+  /** A bitwise operation that combines two bit sequences. */
   public enum Combination {
     AND {
       @Override
@@ -35,13 +35,13 @@ public final class Bits {
 
   private Bits() {}
 
-  /** One bit of {@code lengthBytes} bytes. */
+  /** Returns one bit of {@code lengthBytes} bytes. */
   public static int get(long address, int lengthBytes, long bit) {
     long at = bit >>> 3;
     return at < lengthBytes ? Region.getByte(address + at) >>> (7 - (bit & 7)) & 1 : 0;
   }
 
-  /** Writes one bit, which must lie inside, and returns what it was. */
+  /** Writes one bit, which must lie inside, and returns its old value. */
   public static int put(long address, long bit, int value) {
     long at = address + (bit >>> 3);
     int shift = 7 - (int) (bit & 7);
@@ -50,7 +50,9 @@ public final class Bits {
     return before >>> shift & 1;
   }
 
-  /** The number of up to 64 bits that starts at a bit of {@code lengthBytes} bytes. */
+  /**
+   * Returns the unsigned field of up to 64 bits that starts at a bit of {@code lengthBytes} bytes.
+   */
   public static long getField(long address, int lengthBytes, long bit, int bits) {
     long value = 0;
     long at = bit >>> 3;
@@ -65,7 +67,7 @@ public final class Bits {
     return value;
   }
 
-  /** Writes the low {@code bits} bits of a number from a bit on; all must lie inside. */
+  /** Writes the low {@code bits} bits of a number, starting at a bit; all must lie inside. */
   public static void putField(long address, long bit, int bits, long value) {
     long at = address + (bit >>> 3);
     int skipped = (int) (bit & 7);
@@ -80,7 +82,7 @@ public final class Bits {
     }
   }
 
-  /** How many bits are set from one bit to another, both included. */
+  /** Returns the number of set bits in a range of bits, both ends included. */
   public static long count(long address, long firstBit, long lastBit) {
     long first = firstBit >>> 3;
     long last = lastBit >>> 3;
@@ -103,10 +105,10 @@ public final class Bits {
     return set;
   }
 
-  /** The first bit of that value from one bit to another, both included, or -1. */
+  /** Returns the first bit of that value in a range of bits, both ends included, or -1. */
   public static long indexOf(long address, int value, long firstBit, long lastBit) {
     long bit = firstBit;
-    // What has no such bit, in whole words and bytes.
+    // A word and a byte without such a bit: equal ones are skipped whole.
     long absentWord = value == 0 ? -1L : 0;
     int absentByte = (int) absentWord & 0xff;
     while (bit <= lastBit) {
@@ -132,7 +134,7 @@ public final class Bits {
     return -1;
   }
 
-  /** Whether the four words from an address on are the same as this one. */
+  /** Returns true if the four words at an address all equal the given one. */
   private static boolean areAll(long word, long at) {
     long first = (Region.getLong(at) ^ word) | (Region.getLong(at + WORD_BYTES) ^ word);
     long second =
@@ -141,8 +143,8 @@ public final class Bits {
   }
 
   /**
-   * Combines {@code targetBytes} bytes in place with those of another row, which is no longer and
-   * is followed by zeros.
+   * Combines {@code targetBytes} bytes in place with another byte string, which is no longer and is
+   * padded with zeros.
    */
   public static void combine(
       Combination how, long target, int targetBytes, long other, int otherBytes) {
@@ -159,7 +161,7 @@ public final class Bits {
     }
   }
 
-  /** Turns every bit in place. */
+  /** Inverts every bit in place. */
   public static void invert(long address, int lengthBytes) {
     int at = 0;
     for (; at + WORD_BYTES <= lengthBytes; at += WORD_BYTES) {

@@ -1,9 +1,9 @@
 package io.redoubt.server.structure;
 
-/** Takes the address of a block. */
+/** A consumer of block addresses. */
 @FunctionalInterface
 public interface BlockConsumer {
 
-  /** Called with one block after the other. */
+  /** Accepts the next block. */
   void accept(long block);
 }

@@ -3,8 +3,8 @@ package io.redoubt.server.structure;
 import io.redoubt.server.memory.Region;
 
 /**
- * A length before bytes, in a block: one byte up to 127, else four bytes of which the first has its
- * top bit set (31 bits, most significant byte first).
+ * The encoding of a length in front of bytes in a block: one byte up to 127, otherwise four bytes
+ * of which the first has its top bit set (31 bits, most significant byte first).
  */
 public final class BlockLength {
 
@@ -12,17 +12,17 @@ public final class BlockLength {
 
   private BlockLength() {}
 
-  /** How many bytes a length takes: 1 or 4. */
+  /** Returns the number of bytes that a length takes: 1 or 4. */
   public static int size(int length) {
     return length < LONG_FORM ? 1 : 4;
   }
 
-  /** How many bytes the length at an address takes. */
+  /** Returns the number of bytes that the length at an address takes. */
   public static int sizeAt(long address) {
     return Region.getByte(address) >= 0 ? 1 : 4;
   }
 
-  /** The length at an address. */
+  /** Returns the length at an address. */
   public static int get(long address) {
     int first = Region.getByte(address);
     return first >= 0 ? first : Integer.reverseBytes(Region.getInt(address)) & Integer.MAX_VALUE;
@@ -33,7 +33,9 @@ public final class BlockLength {
     return put(address, length, size(length));
   }
 
-  /** Writes a length in so many bytes, not fewer than it takes; returns the address after it. */
+  /**
+   * Writes a length in the given number of bytes, which must suffice; returns the address after it.
+   */
   public static long put(long address, int length, int bytes) {
     if (bytes == 1) {
       Region.putByte(address, length);

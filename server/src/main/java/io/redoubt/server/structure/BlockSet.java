@@ -1,6 +1,6 @@
 package io.redoubt.server.structure;
 
-/** Which blocks were met before: a set of addresses on the heap, for a limited number of them. */
+/** A set of block addresses on the heap, of limited capacity: marks the blocks already visited. */
 public final class BlockSet {
 
   private static final long SPREAD = 0x9E3779B97F4A7C15L;
@@ -8,14 +8,14 @@ public final class BlockSet {
   private final long[] places;
   private final int shift;
 
-  /** A set that never gets more than so many blocks. */
+  /** Creates a set that never holds more than {@code limit} blocks. */
   public BlockSet(int limit) {
     int bits = 33 - Integer.numberOfLeadingZeros(Math.max(limit, 2));
     places = new long[1 << bits];
     shift = Long.SIZE - bits;
   }
 
-  /** Adds a block; returns whether it was not there before. */
+  /** Adds a block; returns true if it was absent. */
   public boolean add(long block) {
     int mask = places.length - 1;
     int place = (int) ((block * SPREAD) >>> shift);

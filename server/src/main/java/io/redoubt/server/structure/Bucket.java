@@ -27,7 +27,7 @@ final class Bucket {
   static final int EXTRA_NEXT_AT = 4; // after the tags
   static final int EXTRA_REFERENCES_AT = 8;
 
-  /** The tags in a bucket's second word, and in an overflow block's first. */
+  /** The tags in the second word of a bucket. */
   static final long LAST_TAGS = 0xffff_ffffL;
 
   static final long EXTRA_TAGS = 0xffff_ffffL;
@@ -37,34 +37,34 @@ final class Bucket {
 
   private Bucket() {}
 
-  /** The tag of a hash: 0 is for places that are free. */
+  /** Returns the tag of a hash, never 0: that marks a free slot. */
   static int tag(long hash) {
     int tag = (int) (hash >>> 56);
     return tag == 0 ? 1 : tag;
   }
 
-  /** The top bit of each byte of {@code word} that equals the tag. */
+  /** Returns the top bit of each byte of {@code word} that equals the tag of {@code pattern}. */
   static long matches(long word, long pattern) {
     long difference = word ^ pattern;
     return ~(((difference & BYTES_7F) + BYTES_7F) | difference | BYTES_7F);
   }
 
-  /** The first place of those that {@link #matches} tells; drop its bit for the next. */
+  /** Returns the first slot of a result of {@link #matches}; clear its bit to get the next. */
   static int place(long matches) {
     return Long.numberOfTrailingZeros(matches) >>> 3;
   }
 
-  /** What to compare a word of tags with, see {@link #matches}. */
+  /** Returns the pattern with which {@link #matches} compares a word of tags. */
   static long pattern(long hash) {
     return tag(hash) * BYTES_01;
   }
 
-  /** The block that a place refers to. */
+  /** Returns the block that a slot refers to. */
   static long reference(long references, int place) {
     return Region.address(Region.getInt(references + (long) place * Integer.BYTES));
   }
 
-  /** Puts a reference into a free place, in a new overflow block if there is none. */
+  /** Puts a reference into a free slot, in a new overflow block if there is none. */
   static void put(Slabs slabs, long bucket, int tag, int reference) {
     long free = matches(Region.getLong(bucket), 0);
     if (free != 0) {
@@ -97,14 +97,14 @@ final class Bucket {
     Region.putInt(node + referencesAt + (long) place * Integer.BYTES, reference);
   }
 
-  /** Lets a place of a node that is taken refer to another block. */
+  /** Makes an occupied slot of a node refer to another block. */
   static void refer(long node, int referencesAt, int place, int reference) {
     Region.putInt(node + referencesAt + (long) place * Integer.BYTES, reference);
   }
 
   /**
-   * Frees a place of a node. Where the bucket has a chain, something of the chain's first block
-   * comes into the gap.
+   * Frees a slot of a node. If the bucket has a chain, a reference of the chain's first block fills
+   * the gap.
    */
   static void free(Slabs slabs, long bucket, long node, int referencesAt, int place) {
     int overflow = Region.getInt(bucket + OVERFLOW_AT);
@@ -115,7 +115,7 @@ final class Bucket {
     }
   }
 
-  /** Closes a gap with something of the chain's first block, which goes when it is empty. */
+  /** Fills a gap with a reference of the chain's first block, which is freed once empty. */
   private static void fillFromChain(
       Slabs slabs, long bucket, long extra, long node, int referencesAt, int place) {
     int last = EXTRA_SLOTS - 1;
@@ -135,7 +135,7 @@ final class Bucket {
     }
   }
 
-  /** The bucket or overflow block that refers to a block. */
+  /** Returns the bucket or overflow block that refers to a block. */
   static long nodeOf(long bucket, long hash, long block) {
     if (placeIn(bucket, REFERENCES_AT, hash, block) >= 0) {
       return bucket;
@@ -150,7 +150,7 @@ final class Bucket {
     throw new IllegalStateException("not in the table: block " + block);
   }
 
-  /** Where in a node the reference to a block is, -1 when it is not there. */
+  /** Returns the slot in a node that refers to a block, or -1. */
   static int placeIn(long node, int referencesAt, long hash, long block) {
     int slots = referencesAt == REFERENCES_AT ? SLOTS : EXTRA_SLOTS;
     int reference = Region.reference(block);
@@ -164,7 +164,7 @@ final class Bucket {
     return -1;
   }
 
-  /** Frees all places, and the overflow blocks. */
+  /** Frees all slots and the overflow blocks. */
   static void clearAll(Slabs slabs, long bucket) {
     for (int next = Region.getInt(bucket + OVERFLOW_AT); next != 0; ) {
       long extra = Region.address(next);
@@ -174,7 +174,7 @@ final class Bucket {
     clear(bucket);
   }
 
-  /** Makes a line an empty bucket. */
+  /** Initializes a cache line as an empty bucket. */
   static void clear(long bucket) {
     Region.putLong(bucket, 0);
     Region.putLong(bucket + 8, 0);

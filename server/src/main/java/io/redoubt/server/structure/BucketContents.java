@@ -3,7 +3,7 @@ package io.redoubt.server.structure;
 import io.redoubt.server.memory.Region;
 import java.util.Arrays;
 
-/** What a bucket of a {@link ByteTable} held when it was looked at. To be used again and again. */
+/** A copy of the references and tags of a bucket of a {@link ByteTable}. Reusable. */
 final class BucketContents {
   private static final int FIRST_ROOM = 64;
 
@@ -11,7 +11,7 @@ final class BucketContents {
   private byte[] tags = new byte[FIRST_ROOM];
   private int count;
 
-  /** Notes all that a bucket has; returns how many blocks that are. */
+  /** Copies the contents of a bucket; returns the number of blocks. */
   int gather(long bucket) {
     gatherNode(bucket, Bucket.REFERENCES_AT, Bucket.SLOTS, 0);
     for (int next = Region.getInt(bucket + Bucket.OVERFLOW_AT); next != 0; ) {
@@ -37,29 +37,29 @@ final class BucketContents {
     count = found;
   }
 
-  /** How many blocks there were. */
+  /** Returns the number of blocks. */
   int count() {
     return count;
   }
 
-  /** One of the blocks. */
+  /** Returns the address of a block. */
   long block(int i) {
     return Region.address(references[i]);
   }
 
-  /** The reference to one of the blocks. */
+  /** Returns the reference to a block. */
   int reference(int i) {
     return references[i];
   }
 
-  /** The tag of one of the blocks. */
+  /** Returns the tag of a block. */
   int tag(int i) {
     return tags[i];
   }
 
   /**
-   * Reads the start of each block, so that the waiting times for memory overlap, and leaves the sum
-   * of it in a table's header.
+   * Reads the start of each block, so that the memory latencies overlap. The sum of the bytes goes
+   * to a table's header to keep the compiler from dropping the reads.
    */
   void readAhead(long header) {
     long sum = 0;

@@ -4,15 +4,15 @@ import io.redoubt.server.memory.Region;
 import io.redoubt.server.memory.Slabs;
 
 /**
- * The buckets of a {@link ByteTable}: where they are, how there come to be more or fewer of them,
- * and which one a hash belongs to. What is in them is the table's business.
+ * The buckets of a {@link ByteTable}: their addresses, their number and the mapping of hashes to
+ * them. Their contents are up to the table.
  *
  * <p>With {@code n} buckets and {@code p} the largest power of two not above n, a hash belongs to
- * bucket {@code hash mod 2p} if there is one, and else to {@code hash mod p}. So bucket n, when it
- * is added, takes from bucket {@code n - p} alone, and gives back to it when it is removed.
+ * bucket {@code hash mod 2p} if that exists, and otherwise to {@code hash mod p}. So bucket n, when
+ * added, takes blocks from bucket {@code n - p} alone, and returns them to it when removed.
  *
- * <p>They lie in segments that are never moved: the first of one bucket, then as many as there are
- * before up to 16 KiB, then of 16 KiB each. A directory has the segments' addresses.
+ * <p>Buckets lie in segments that never move: the first has one bucket, each further one as many as
+ * all before it, up to 16 KiB, then 16 KiB each. A directory holds the addresses of the segments.
  */
 final class Buckets {
 
@@ -40,7 +40,7 @@ final class Buckets {
     state = address;
   }
 
-  /** Makes one bucket, with the state at an address. */
+  /** Creates one bucket, with its state at an address. */
   void create(long address) {
     state = address;
     Region.putInt(state + COUNT_AT, 0);
@@ -49,7 +49,7 @@ final class Buckets {
     add();
   }
 
-  /** Frees what is left when there is no bucket any more. */
+  /** Frees the directory, once the last bucket has been removed. */
   void free() {
     slabs.free(directory(), directoryBytes(directorySize()));
   }
@@ -70,7 +70,7 @@ final class Buckets {
     return (long) size * Long.BYTES;
   }
 
-  /** The number of the bucket that a hash belongs to. */
+  /** Returns the number of the bucket that a hash belongs to. */
   int numberOf(long hash) {
     return numberOf(count(), hash);
   }
@@ -81,27 +81,28 @@ final class Buckets {
     return number < count ? number : number & (power - 1);
   }
 
-  /** The number of the bucket that an added one takes from, and a removed one gives to. */
+  /** Returns the bucket that an added one splits and that a removed one merges into. */
   static int origin(int number) {
     return number - Integer.highestOneBit(number);
   }
 
   /**
-   * The place in the scan order just after a bucket.
+   * Returns the cursor that follows a bucket in scan order.
    *
-   * @param cursor a place in the bucket
-   * @return the first place not in it, 0 when it is the last bucket of the order
+   * @param cursor a position within the bucket
+   *
+   * @return the first position after it, 0 if it is the last bucket in scan order
    */
   long after(long cursor, int number) {
     int count = count();
     int power = Integer.highestOneBit(count);
     boolean isSplit = number >= power || number < count - power;
     int bits = Integer.numberOfTrailingZeros(power) + (isSplit ? 1 : 0);
-    // One bucket is the whole order: -1 >>> 0 has all bits, and its successor is 0.
+    // A single bucket is the whole order: -1 >>> 0 has all bits set, and its successor is 0.
     return Long.reverse((Long.reverse(cursor) | (-1L >>> bits)) + 1);
   }
 
-  /** Where a bucket is. */
+  /** Returns the address of a bucket. */
   long address(int number) {
     return address(directory(), number);
   }
@@ -112,18 +113,18 @@ final class Buckets {
     return start + (long) (number - firstIn(segment)) * BUCKET_BYTES;
   }
 
-  /** Where the bucket is that a hash belongs to. */
+  /** Returns the address of the bucket that a hash belongs to. */
   long addressOf(long hash) {
     return addressOf(state, hash);
   }
 
-  /** Where the bucket is that a hash belongs to, of the buckets whose state is at an address. */
+  /** Returns the address of a hash's bucket, among the buckets whose state is at an address. */
   static long addressOf(long state, long hash) {
     int number = numberOf(Region.getInt(state + COUNT_AT), hash);
     return address(Region.getLong(state + DIRECTORY_AT), number);
   }
 
-  /** Adds a bucket of undefined contents, and returns where it is. */
+  /** Adds a bucket of undefined contents and returns its address. */
   long add() {
     int number = count();
     int segment = segmentOf(number);
@@ -176,7 +177,7 @@ final class Buckets {
     return (long) buckets * BUCKET_BYTES;
   }
 
-  /** What the buckets take, in bytes. */
+  /** Returns the bytes that the buckets and the directory take. */
   long sizeBytes() {
     long bytes = directoryBytes(directorySize());
     for (int segment = 0; segment <= segmentOf(count() - 1); segment++) {

@@ -4,23 +4,22 @@ import io.redoubt.server.memory.Region;
 import io.redoubt.server.memory.Slabs;
 
 /**
- * A growing sequence of byte strings in the region, told by their number: what a command puts
- * together before it may change what it reads. One of it may be used again and again; between uses
- * it keeps little memory.
+ * A growing sequence of byte strings in the region, addressed by index. Commands collect results in
+ * it before they change the data that they read. Reusable; between uses it retains little memory.
  */
 public final class ByteStrings implements AutoCloseable {
 
   private static final int FIRST_BYTES = 1 << 10;
   private static final int FIRST_COUNT = 64;
 
-  /** What is kept for the next use. */
+  /** The most memory retained for the next use. */
   private static final long KEPT_BYTES = 64 << 10;
 
   private static final int LENGTH_BYTES = Integer.BYTES;
 
   private final Slabs slabs;
 
-  // The strings, each after its length, and where each one is, counted from the first.
+  // The strings, each after its length, and the offset of each one in {@code bytes}.
   private long bytes;
   private long bytesCapacity;
   private long bytesUsed;
@@ -28,22 +27,22 @@ public final class ByteStrings implements AutoCloseable {
   private long placesCapacity;
   private int count;
 
-  /** An empty sequence that takes no memory yet. */
+  /** Creates an empty sequence that takes no memory yet. */
   public ByteStrings(Slabs slabs) {
     this.slabs = slabs;
   }
 
-  /** How many strings there are. */
+  /** Returns the number of strings. */
   public int count() {
     return count;
   }
 
-  /** Where the bytes of a string are, until another is added. */
+  /** Returns the address of a string's bytes, valid until another string is added. */
   public long address(int i) {
     return place(i) + LENGTH_BYTES;
   }
 
-  /** How many bytes a string has. */
+  /** Returns the length of a string. */
   public int length(int i) {
     return Region.getInt(place(i));
   }
@@ -52,12 +51,14 @@ public final class ByteStrings implements AutoCloseable {
     return bytes + Region.getLong(places + (long) i * Long.BYTES);
   }
 
-  /** Adds a copy of these bytes, which must not lie in this sequence. */
+  /** Adds a copy of the given bytes, which must not lie in this sequence. */
   public void add(long address, int length) {
     Region.copy(address, add(length), length);
   }
 
-  /** Adds a string of that length and returns where its bytes are to be written at once. */
+  /**
+   * Adds a string of the given length and returns the address to write its bytes to immediately.
+   */
   public long add(int length) {
     long needed = bytesUsed + LENGTH_BYTES + length;
     if (needed > bytesCapacity) {
@@ -92,7 +93,7 @@ public final class ByteStrings implements AutoCloseable {
     return block;
   }
 
-  /** Forgets all strings. */
+  /** Removes all strings. */
   public void clear() {
     count = 0;
     bytesUsed = 0;
@@ -101,7 +102,7 @@ public final class ByteStrings implements AutoCloseable {
     }
   }
 
-  /** Forgets all strings and gives the memory back; may be used again all the same. */
+  /** Removes all strings and frees the memory; the sequence remains usable. */
   @Override
   public void close() {
     if (bytes != 0) {

@@ -7,46 +7,45 @@ import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A hash table from byte strings to near blocks that carry their own key: at a fixed distance from
- * a block's start stands its key's {@link BlockLength}, and the key after it.
+ * A hash table from byte strings to near blocks that carry their own key: the key's {@link
+ * BlockLength} is at a fixed offset from the block's start, followed by the key.
  *
- * <p><b>Buckets.</b> A {@link Bucket} is one cache line: a tag of one byte for each of its twelve
- * places and a reference for each. Looking up touches the bucket and then as a rule only a block
- * that is the right one, so a miss costs one cache line and a hit two.
+ * <b>Buckets.</b> A {@link Bucket} is one cache line: a one-byte tag and a reference for each of
+ * its twelve slots. A lookup reads the bucket and then, as a rule, only the matching block, so a
+ * miss costs one cache line and a hit two.
  *
- * <p><b>Growing</b> is linear hashing: the table always has just as many buckets as its load asks
- * for, and gets one more by splitting one bucket (some 20 blocks to look at), so there is no moment
- * at which much is moved. Shrinking is the reverse: the last bucket goes back into the one that it
- * came from. See {@link Buckets}.
+ * <b>Growing</b> is linear hashing: the number of buckets follows the load, one at a time.
+ * Splitting one bucket moves some 20 blocks at most, so there is never a pause to rehash the table.
+ * Shrinking is the reverse: the last bucket merges into the one that it was split from. See {@link
+ * Buckets}.
  *
- * <p><b>Scanning.</b> Each bucket holds all blocks whose hash ends in some bit pattern. Written
- * backwards, lowest bit first, hashes with one ending are neighbours: a bucket is an interval of
- * backward hashes, splitting cuts it in two and merging joins two again. A cursor is a place in
- * that order, and everything before it has been returned; the next call returns the whole bucket
- * that holds the place, and the cursor moves to that bucket's end. What stays in the table never
- * changes its place, so it is returned whatever growing and shrinking there is meanwhile (after
- * shrinking, some of it twice).
+ * <b>Scanning.</b> A bucket holds all blocks whose hash ends in some bit pattern. With the bits of
+ * each hash reversed, hashes with a common ending are adjacent: a bucket is an interval of reversed
+ * hashes, splitting halves it and merging joins two halves. A cursor is a position in that order,
+ * and all blocks before it have been returned. The next call returns the whole bucket that contains
+ * the position and moves the cursor to that bucket's end. A block's position never changes, so
+ * every block that stays in the table is returned however the table grows and shrinks meanwhile;
+ * after shrinking, some are returned twice.
  *
- * <p>Its whole state is in the region, at {@link #header}: this object is a view, and may be given
- * another table ({@link #header(long)}).
+ * <p>The whole state is in the region, at {@link #header}: this object is a view and may be pointed
+ * at another table ({@link #header(long)}).
  */
 public final class ByteTable {
 
   private static final int LINE_BYTES = Buckets.BUCKET_BYTES;
 
-  // With ten blocks for twelve places on average, a fifth of the buckets has an overflow block, and
-  // the table takes 7 to 8 bytes a block; more would save little and cost lookups their second
+  // With ten blocks for twelve slots on average, a fifth of the buckets has an overflow block, and
+  // the table takes 7 to 8 bytes a block; a higher load would save little and cost lookups a second
   // line.
   private static final int SPLIT_ABOVE = 10;
   private static final int MERGE_BELOW = 5;
 
-  // The header: how many blocks there are, where reading ahead leaves what it read, and the
-  // buckets'.
+  // The header: the number of blocks, a sink for prefetched bytes, and the state of the buckets.
   private static final int COUNT_AT = 0;
   private static final int SEEN_AT = 8;
   private static final int BUCKETS_AT = 16;
 
-  /** What a table's state takes, at {@link #header}. */
+  /** The bytes of a table's state, at {@link #header}. */
   public static final int HEADER_BYTES = BUCKETS_AT + Buckets.STATE_BYTES;
 
   private final Slabs slabs;
@@ -57,23 +56,23 @@ public final class ByteTable {
   private @Nullable PartGate gate;
   private long header;
 
-  // What a bucket held that is taken apart, and one whose blocks are handed to somebody.
+  // The contents of a bucket being split or merged, and of one whose blocks a consumer receives.
   private final BucketContents apart = new BucketContents();
   private final BucketContents handedOut = new BucketContents();
 
   /**
-   * A view without a table yet.
+   * Creates a view without a table.
    *
-   * @param keyLengthAt the distance from a block's start to its key's length
+   * @param keyLengthAt the offset of the key's length in a block
    */
   public ByteTable(Slabs slabs, Hash hash, int keyLengthAt) {
     this(slabs, hash, keyLengthAt, 0);
   }
 
   /**
-   * A view of tables whose header has a part that is their owner's.
+   * Creates a view of tables whose header includes a part for their owner.
    *
-   * @param ownHeaderBytes how much that is, see {@link #ownHeader}
+   * @param ownHeaderBytes the length of that part, see {@link #ownHeader}
    */
   public ByteTable(Slabs slabs, Hash hash, int keyLengthAt, int ownHeaderBytes) {
     this.slabs = slabs;
@@ -83,7 +82,7 @@ public final class ByteTable {
     buckets = new Buckets(slabs);
   }
 
-  /** Makes an empty table, and this a view of it. */
+  /** Creates an empty table and makes this a view of it. */
   public void create() {
     header = slabs.allocateFar(HEADER_BYTES + ownHeaderBytes);
     Region.putLong(header + COUNT_AT, 0);
@@ -91,7 +90,7 @@ public final class ByteTable {
     Bucket.clear(buckets.address(0));
   }
 
-  /** Where the table's state is. */
+  /** Returns the address of the table's state. */
   public long header() {
     return header;
   }
@@ -102,7 +101,7 @@ public final class ByteTable {
     buckets.state(address + BUCKETS_AT);
   }
 
-  /** The owner's part of the header; undefined at first, freed with the table. */
+  /** Returns the owner's part of the header: undefined at first, freed with the table. */
   public long ownHeader() {
     return ownHeader(header);
   }
@@ -111,22 +110,22 @@ public final class ByteTable {
     return header + HEADER_BYTES;
   }
 
-  /** How many blocks there are. */
+  /** Returns the number of blocks. */
   public long size() {
     return Region.getLong(header + COUNT_AT);
   }
 
-  /** How many blocks the table has whose state is at an address. */
+  /** Returns the number of blocks of the table whose state is at an address. */
   public static long size(long header) {
     return Region.getLong(header + COUNT_AT);
   }
 
-  /** How many buckets there are. */
+  /** Returns the number of buckets. */
   public int buckets() {
     return buckets.count();
   }
 
-  /** The hash of the key at an address: what the methods below want. */
+  /** Returns the hash of the key at an address, as the methods below expect it. */
   public long hash(long keyAddress, int keyLength) {
     return hash.of(Region.MEMORY, keyAddress, keyLength);
   }
@@ -142,12 +141,12 @@ public final class ByteTable {
         && Region.equal(at + BlockLength.sizeAt(at), keyAddress, keyLength);
   }
 
-  /** Sets who is told before elements change; null for nobody. */
+  /** Sets the gate that is notified before elements change; null for none. */
   public void gate(@Nullable PartGate told) {
     gate = told;
   }
 
-  /** Tells the gate that the element with a hash is about to be changed in place. */
+  /** Notifies the gate that the element with a hash is about to change in place. */
   public void beforeChange(long hash) {
     if (gate != null) {
       gate.beforeElement(header, hash);
@@ -156,12 +155,12 @@ public final class ByteTable {
 
   // Looking up.
 
-  /** The block with a key, or 0. */
+  /** Returns the block with a key, or 0. */
   public long find(long keyAddress, int keyLength) {
     return find(hash(keyAddress, keyLength), keyAddress, keyLength);
   }
 
-  /** The block with a key whose hash is known, or 0. */
+  /** Returns the block with a key whose hash is known, or 0. */
   public long find(long hash, long keyAddress, int keyLength) {
     long bucket = buckets.addressOf(hash);
     long pattern = Bucket.pattern(hash);
@@ -198,24 +197,23 @@ public final class ByteTable {
     return 0;
   }
 
-  /** The bucket where the lookup of a hash begins, for {@link #prefetch}. */
+  /** Returns the bucket where the lookup of a hash starts, for {@link #prefetch}. */
   public long bucket(long hash) {
     return buckets.addressOf(hash);
   }
 
-  /** As {@link #bucket(long)}, in the table whose state is at an address. */
+  /** Returns the bucket of a hash, as {@link #bucket(long)}, in the table at an address. */
   public static long bucket(long header, long hash) {
     return Buckets.addressOf(header + BUCKETS_AT, hash);
   }
 
   /**
    * Reads buckets, of this table or others, and then the first two lines of the first block in each
-   * with the right tag, so that the lookups to come find them in the cache. The reads of one kind
-   * don't wait for one another, so their waiting times overlap; a lookup alone has to wait for
-   * each.
+   * with the right tag, so that later lookups find them in the cache. The reads of each pass are
+   * independent, so their latencies overlap; a lookup alone waits for each in turn.
    *
-   * @param bucketOf the bucket of each hash, 0 for none; afterwards the block that was read, which
-   *     as a rule is the one that will be looked for, or 0
+   * @param bucketOf the bucket of each hash, 0 for none; on return the block that was read, which
+   * as a rule is the one to be looked up, or 0
    */
   public void prefetch(long[] hashes, long[] bucketOf, int count) {
     long sum = 0;
@@ -245,7 +243,7 @@ public final class ByteTable {
     seen(sum);
   }
 
-  /** Keeps the compiler from leaving out what is read ahead: the sum of it goes somewhere. */
+  /** Stores the sum of prefetched bytes, to keep the compiler from dropping the reads. */
   public void seen(long sum) {
     seen(header, sum);
   }
@@ -271,7 +269,7 @@ public final class ByteTable {
     }
   }
 
-  /** Puts a block in the place of another one with the same key. */
+  /** Replaces a block with another of the same key. */
   public void replace(long hash, long block, long replacement) {
     beforeChange(hash);
     long bucket = buckets.addressOf(hash);
@@ -281,7 +279,7 @@ public final class ByteTable {
     Bucket.refer(node, referencesAt, place, Region.reference(replacement));
   }
 
-  /** Takes a block out; it is not freed. */
+  /** Removes a block without freeing it. */
   public void remove(long hash, long block) {
     beforeChange(hash);
     long bucket = buckets.addressOf(hash);
@@ -320,7 +318,7 @@ public final class ByteTable {
     buckets.removeLast();
   }
 
-  /** Empties a bucket into {@link #apart}; returns how many blocks that were. */
+  /** Empties a bucket into {@link #apart}; returns the number of its blocks. */
   private int takeApart(long bucket) {
     int count = apart.gather(bucket);
     Bucket.clearAll(slabs, bucket);
@@ -328,8 +326,8 @@ public final class ByteTable {
   }
 
   /**
-   * Makes an empty table ready for so many blocks, so that it need not grow step by step. Does
-   * nothing when the table is not empty.
+   * Sizes an empty table for the given number of blocks, so that it need not grow step by step.
+   * Does nothing if the table is not empty.
    */
   public void expect(long blocks) {
     if (size() == 0) {
@@ -343,11 +341,12 @@ public final class ByteTable {
   // Walking.
 
   /**
-   * Hands over all blocks of the bucket at a cursor. The consumer may remove the block that it is
-   * given from the table, and change nothing else.
+   * Passes all blocks of the bucket at a cursor to a consumer. The consumer may remove the block
+   * that it receives from the table, but change nothing else.
    *
-   * @param cursor 0 to start, or what the call before returned
-   * @return the next cursor; 0 when all was handed over
+   * @param cursor 0 to start, or the result of the previous call
+   *
+   * @return the next cursor; 0 at the end
    */
   public long scan(long cursor, BlockConsumer consumer) {
     int number = buckets.numberOf(cursor);
@@ -365,17 +364,17 @@ public final class ByteTable {
   }
 
   /**
-   * The group that a hash belongs to, as if there were so many buckets: with as many as there were
-   * at some moment, blocks are of one group that were in one bucket then, whatever growing and
-   * shrinking there is later.
+   * Returns the group that a hash belongs to, which is its bucket in a table of {@code groups}
+   * buckets. With the number of buckets at some moment, a group is the contents of one bucket at
+   * that moment, however the table grows and shrinks later.
    */
   public static int group(int groups, long hash) {
     return Buckets.numberOf(groups, hash);
   }
 
-  /** Hands over all blocks of a group; the consumer may change nothing. */
+  /** Passes all blocks of a group to a consumer, which may change nothing. */
   public void scanGroup(int groups, int group, BlockConsumer consumer) {
-    boolean mixed = buckets.count() < groups; // buckets were joined, with those of other groups
+    boolean mixed = buckets.count() < groups; // merged buckets hold several groups
     long cursor = group;
     do {
       int number = buckets.numberOf(cursor);
@@ -391,12 +390,12 @@ public final class ByteTable {
     } while (cursor != 0 && group(groups, cursor) == group);
   }
 
-  /** A block chosen by chance, each as likely as another; 0 when there is none. */
+  /** Returns a uniformly random block, or 0 if there is none. */
   public long random(RandomGenerator chance) {
     if (size() == 0) {
       return 0;
     }
-    // A bucket is taken with a probability that grows with what it holds.
+    // Rejection sampling: the probability to accept a bucket is proportional to its length.
     int tries = 0;
     int number;
     int count;
@@ -412,10 +411,10 @@ public final class ByteTable {
   }
 
   /**
-   * Takes the last bucket out of a table that is on its way to be freed, and hands over its blocks;
-   * nothing else can be done with such a table any more.
+   * Removes the last bucket of a table that is being freed, and passes its blocks to a consumer. No
+   * other operation is valid on such a table.
    *
-   * @return whether there is another bucket; if not, the table is gone
+   * @return true if another bucket is left; if not, the table has been freed
    */
   public boolean dismantle(BlockConsumer consumer) {
     int count = takeApart(buckets.address(buckets.count() - 1));
@@ -434,7 +433,7 @@ public final class ByteTable {
     return false;
   }
 
-  /** Bytes of the buckets; overflow blocks are not among them. */
+  /** Returns the bytes of the buckets, without overflow blocks. */
   public long bucketBytes() {
     return buckets.sizeBytes();
   }

@@ -3,14 +3,14 @@ package io.redoubt.server.structure;
 import io.redoubt.server.memory.Slabs;
 
 /**
- * Goes over all blocks of a {@link ByteTable}, one by one and without a callback. The table must
- * not change meanwhile; views of it may be given other tables. To be used again and again.
+ * An iterator over all blocks of a {@link ByteTable}, without a callback. The table must not change
+ * meanwhile; its views may be pointed at other tables. Reusable.
  */
 public final class ByteTableWalk {
 
   private final Buckets buckets;
 
-  /** The bucket that the walk is in. */
+  /** The contents of the current bucket. */
   private final BucketContents contents = new BucketContents();
 
   private long header;
@@ -20,7 +20,7 @@ public final class ByteTableWalk {
   private int count;
   private int at;
 
-  /** A walk that has not started. */
+  /** Creates a walk that has not started. */
   public ByteTableWalk(Slabs slabs) {
     buckets = new Buckets(slabs);
   }
@@ -35,7 +35,7 @@ public final class ByteTableWalk {
     at = 0;
   }
 
-  /** The next block, or 0 when that was all. */
+  /** Returns the next block, or 0 at the end. */
   public long next() {
     while (at == count) {
       if (nextBucket == bucketCount) {

@@ -3,19 +3,19 @@ package io.redoubt.server.structure;
 import io.redoubt.server.memory.Region;
 
 /**
- * The registers of a HyperLogLog packed, six bits each: register 0 is the low bits of the first
- * byte, and one that crosses into the next byte goes on in its low bits.
+ * The registers of a HyperLogLog packed at six bits each: register 0 is the low bits of the first
+ * byte, and a register that crosses into the next byte continues in its low bits.
  */
 public final class DenseRegisters {
   private static final int BITS = 6;
   private static final int MASK = (1 << BITS) - 1;
 
-  /** How many bytes they take. */
+  /** The bytes that all registers take. */
   public static final int SIZE_BYTES = HyperLogLog.REGISTERS * BITS / Byte.SIZE;
 
   private DenseRegisters() {}
 
-  /** A register. */
+  /** Returns a register. */
   public static int get(long address, int index) {
     int bit = index * BITS;
     long at = address + (bit >> 3);
@@ -40,7 +40,7 @@ public final class DenseRegisters {
     }
   }
 
-  /** Raises a register to a value; whether it was lower. */
+  /** Raises a register to a value; returns true if it was lower. */
   public static boolean raise(long address, int index, int value) {
     if (get(address, index) >= value) {
       return false;
@@ -56,7 +56,7 @@ public final class DenseRegisters {
     }
   }
 
-  /** Writes all plain registers. */
+  /** Packs all plain registers. */
   public static void pack(long plain, long address) {
     for (int i = 0; i < HyperLogLog.REGISTERS; i++) {
       put(address, i, Region.getByte(plain + i));

@@ -17,7 +17,7 @@ import io.redoubt.server.memory.Region;
  */
 public final class FieldElement {
 
-  /** In the place of the time at which a field expires: never. */
+  /** The expiry time of a field that never expires. */
   public static final long NO_EXPIRY = -1;
 
   static final int FIELD_LENGTH_AT = 0;
@@ -34,12 +34,12 @@ public final class FieldElement {
 
   private FieldElement() {}
 
-  /** Where the field's bytes are. */
+  /** Returns the address of the field's bytes. */
   public static long fieldAddress(long element) {
     return element + BlockLength.sizeAt(element);
   }
 
-  /** How many bytes the field has. */
+  /** Returns the length of the field. */
   public static int fieldLength(long element) {
     return BlockLength.get(element);
   }
@@ -48,19 +48,19 @@ public final class FieldElement {
     return fieldAddress(element) + fieldLength(element);
   }
 
-  /** When it expires, in milliseconds since 1970, or {@link #NO_EXPIRY}. */
+  /** Returns the expiry time, in milliseconds since 1970, or {@link #NO_EXPIRY}. */
   public static long expireAt(long element) {
     long end = fieldEnd(element);
     return Region.getUnsignedByte(end) == EXPIRES ? Region.getLong(end + 1) : NO_EXPIRY;
   }
 
-  /** Where the value's length begins. */
+  /** Returns the address of the value's length. */
   static long valueStart(long element) {
     long end = fieldEnd(element);
     return Region.getUnsignedByte(end) == EXPIRES ? end + EXPIRY_BYTES : end;
   }
 
-  /** Where the value's bytes are. */
+  /** Returns the address of the value's bytes. */
   public static long valueAddress(long element) {
     long start = valueStart(element);
     return switch (Region.getUnsignedByte(start)) {
@@ -70,7 +70,7 @@ public final class FieldElement {
     };
   }
 
-  /** How many bytes the value has. */
+  /** Returns the length of the value. */
   public static int valueLength(long element) {
     long start = valueStart(element);
     int first = Region.getUnsignedByte(start);
@@ -81,7 +81,7 @@ public final class FieldElement {
     };
   }
 
-  /** The far block that the value is in, or 0. */
+  /** Returns the far block that holds the value, or 0. */
   static long ownBlock(long element) {
     long start = valueStart(element);
     return Region.getUnsignedByte(start) == OWN_BLOCK
@@ -93,7 +93,7 @@ public final class FieldElement {
     return valueLength > MAX_INLINE_LENGTH;
   }
 
-  /** All bytes of an element's block that mean something. */
+  /** Returns the number of bytes of an element's block that are in use. */
   static long sizeBytes(long element) {
     return valueStart(element) - element + valueBytes(valueLength(element));
   }
@@ -105,7 +105,7 @@ public final class FieldElement {
         + valueBytes(valueLength);
   }
 
-  /** What a value takes in the element. */
+  /** Returns the bytes that a value takes in the element. */
   static int valueBytes(int length) {
     if (length <= MAX_SHORT_LENGTH) {
       return 1 + length;
@@ -113,14 +113,14 @@ public final class FieldElement {
     return length <= MAX_INLINE_LENGTH ? MEDIUM_BYTES + length : OWN_BLOCK_BYTES;
   }
 
-  /** Writes a field that does not expire; returns where its value's length is to follow. */
+  /** Writes a field without an expiry; returns the address at which its value's length follows. */
   static long putField(long element, long field, int length) {
     long at = BlockLength.put(element, length);
     Region.copy(field, at, length);
     return at + length;
   }
 
-  /** Marks as one that expires; moves nothing. */
+  /** Writes an expiry time after the field; moves nothing. */
   static void putExpiry(long element, long expireAt) {
     long end = fieldEnd(element);
     Region.putByte(end, EXPIRES);
@@ -128,9 +128,10 @@ public final class FieldElement {
   }
 
   /**
-   * Writes the length of a value whose bytes are to follow, and its own block if it needs one.
+   * Writes the length of a value whose bytes are to follow, and the address of its own block if it
+   * needs one.
    *
-   * @param start where the element's value starts
+   * @param start the address of the element's value
    */
   static void putValueLength(long start, int length, long ownBlock) {
     if (length <= MAX_SHORT_LENGTH) {
@@ -147,10 +148,9 @@ public final class FieldElement {
   }
 
   /**
-   * Writes an element as another one, but with a time to expire or without; both may be the same
-   * block.
+   * Copies an element while adding or removing its expiry; source and target may be the same block.
    *
-   * @param expireAt {@link #NO_EXPIRY} for without
+   * @param expireAt {@link #NO_EXPIRY} for none
    */
   static void copy(long element, long target, long expireAt) {
     long fieldEnd = fieldEnd(element);
@@ -158,7 +158,7 @@ public final class FieldElement {
     long valueBytes = valueBytes(valueLength(element));
     long head = fieldEnd - element;
     long targetValue = target + head + (expireAt == NO_EXPIRY ? 0 : EXPIRY_BYTES);
-    Region.copy(value, targetValue, valueBytes); // first: in place, it is what would be overwritten
+    Region.copy(value, targetValue, valueBytes); // first: in place, the copy below overwrites it
     if (target != element) {
       Region.copy(element, target, head);
     }

@@ -7,28 +7,28 @@ import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A large hash: a {@link ByteTable} of {@link FieldElement}s. Of those that expire it knows the
- * next time; in a table of more than a few buckets a tree holds them in the order of their times,
- * in a smaller one they are looked for.
+ * A large hash: a {@link ByteTable} of {@link FieldElement}s. It knows the next expiry time. A
+ * table of more than a few buckets orders its expiring fields in a tree; a smaller one searches for
+ * them.
  *
- * <p>Its whole state is in the region, at {@link #root}: this object is a view, and may be given
- * another table ({@link #root(long)}). What changes an element may move it, and says where it is
- * afterwards.
+ * <p>Its whole state is in the region, at {@link #root}: this object is a view and may be pointed
+ * at another table ({@link #root(long)}). Methods that change an element may move it and return its
+ * new address.
  */
 public final class FieldTable {
 
-  // Behind the table's header: the tree of those that expire or 0; when the next one does; how many
-  // do; a mark of the owner's.
+  // After the table's header: the tree of expiring fields or 0, the next expiry time, the number of
+  // expiring fields, a mark for the owner.
   private static final int TREE_AT = 0;
   private static final int NEXT_EXPIRY_AT = 8;
   private static final int EXPIRING_AT = 16;
   private static final int MARKED_AT = 24;
   private static final int OWN_HEADER_BYTES = 32;
 
-  /** Up to so many fields no tree is made: its first node alone takes as much as ten fields. */
+  /** The most fields without a tree: the first node of a tree alone takes as much as ten fields. */
   private static final int MAX_WITHOUT_TREE = 64;
 
-  /** What an element takes in a tree, about. */
+  /** The approximate bytes that an element takes in a tree. */
   private static final int TREE_BYTES_EACH = 18;
 
   private final Slabs slabs;
@@ -40,11 +40,11 @@ public final class FieldTable {
   private final BlockConsumer addToTree = this::addToTree;
   private final BlockConsumer lookAtExpiry = this::lookAtExpiry;
 
-  /** The hash of the field that was looked for last. */
+  /** The hash of the field that was looked up last. */
   private long wanted;
 
-  // What looking for expiring elements without a tree has found: the first to expire, and how many
-  // do so before a point in time.
+  // Results of a search for expiring elements without a tree: the next to expire, and the number
+  // that expire before a point in time.
   private long firstExpiring;
   private long beforeMillis;
   private long countBefore;
@@ -52,14 +52,14 @@ public final class FieldTable {
   private long sampled;
   private long sampledBytes;
 
-  /** A view without a table yet. */
+  /** Creates a view without a table. */
   public FieldTable(Slabs slabs, Hash hash) {
     this.slabs = slabs;
     table = new ByteTable(slabs, hash, FieldElement.FIELD_LENGTH_AT, OWN_HEADER_BYTES);
     expiries = new RankedTree(slabs, RankedTree.Ties.BY_ADDRESS);
   }
 
-  /** Makes an empty table, and this a view of it; returns its root. */
+  /** Creates an empty table and makes this a view of it; returns its root. */
   public long create() {
     table.create();
     Region.zero(table.ownHeader(), OWN_HEADER_BYTES);
@@ -67,7 +67,7 @@ public final class FieldTable {
     return table.header();
   }
 
-  /** Where the table's state is. */
+  /** Returns the address of the table's state. */
   public long root() {
     return table.header();
   }
@@ -77,34 +77,35 @@ public final class FieldTable {
     table.header(address);
   }
 
-  /** Sets who is told before fields change; null for nobody. */
+  /** Sets the gate that is notified before fields change; null for none. */
   public void gate(@Nullable PartGate told) {
     table.gate(told);
   }
 
   /**
-   * To be called before the value of the field that {@link #find} looked for is changed in place.
+   * Notifies the gate that the value of the field last looked up by {@link #find} is about to
+   * change in place.
    */
   public void beforeChange() {
     table.beforeChange(wanted);
   }
 
-  /** How many fields there are. */
+  /** Returns the number of fields. */
   public long size() {
     return table.size();
   }
 
-  /** Prepares an empty table for so many fields. */
+  /** Sizes an empty table for the given number of fields. */
   public void expect(long fields) {
     table.expect(fields);
   }
 
-  /** A mark that means what the owner makes it mean; false at first. */
+  /** Returns the owner's mark, whose meaning is up to the owner; false at first. */
   public boolean isMarked() {
     return Region.getLong(table.ownHeader() + MARKED_AT) != 0;
   }
 
-  /** {@link #isMarked()} of the table with that root. */
+  /** Returns {@link #isMarked()} of the table with the given root. */
   public static boolean isMarked(long root) {
     return Region.getLong(ByteTable.ownHeader(root) + MARKED_AT) != 0;
   }
@@ -116,18 +117,18 @@ public final class FieldTable {
 
   // Looking up.
 
-  /** The element of a field, or 0. */
+  /** Returns the element of a field, or 0. */
   public long find(long field, int length) {
     wanted = table.hash(field, length);
     return table.find(wanted, field, length);
   }
 
-  /** An element by chance, each as likely as another; 0 when there is none. */
+  /** Returns a uniformly random element, or 0 if there is none. */
   public long random(RandomGenerator chance) {
     return table.random(chance);
   }
 
-  /** Hands over a few elements; see {@link ByteTable#scan}. */
+  /** Passes a few elements to a consumer; see {@link ByteTable#scan}. */
   public long scan(long cursor, BlockConsumer consumer) {
     return table.scan(cursor, consumer);
   }
@@ -135,8 +136,8 @@ public final class FieldTable {
   // Changing.
 
   /**
-   * Adds the field that {@link #find} has just not found, with a value of so many bytes, which are
-   * to be written to {@link FieldElement#valueAddress}.
+   * Adds the field that {@link #find} has just not found, with a value of the given length, which
+   * is to be written to {@link FieldElement#valueAddress}.
    */
   public long insert(long field, int fieldLength, int valueLength) {
     long element = slabs.allocate(FieldElement.sizeBytes(fieldLength, false, valueLength));
@@ -148,8 +149,8 @@ public final class FieldTable {
   }
 
   /**
-   * Makes room for another value, which is to be written to {@link FieldElement#valueAddress}; the
-   * time to expire stays.
+   * Makes room for another value, which is to be written to {@link FieldElement#valueAddress};
+   * keeps the expiry time.
    *
    * @return the element, which may have moved
    */
@@ -172,9 +173,10 @@ public final class FieldTable {
   }
 
   /**
-   * Sets when a field expires.
+   * Sets the expiry time of a field.
    *
    * @param expireAt in milliseconds since 1970, or {@link FieldElement#NO_EXPIRY}
+   *
    * @return the element, which may have moved
    */
   public long expireAt(long element, long expireAt) {
@@ -200,7 +202,7 @@ public final class FieldTable {
     return target;
   }
 
-  /** Gives an element room for a time to expire, or takes it away. */
+  /** Adds room for an expiry time to an element, or removes it. */
   private long reform(long element, long expireAt) {
     long oldBytes = FieldElement.sizeBytes(element);
     long newBytes =
@@ -219,7 +221,9 @@ public final class FieldTable {
     return target;
   }
 
-  /** An element has been copied to where it is from now on. */
+  /**
+   * Replaces all references to an element that was copied to a new address, and frees the old one.
+   */
   private void moved(long element, long target, long oldBytes) {
     table.replace(hashOf(target), element, target);
     long expireAt = FieldElement.expireAt(target);
@@ -274,7 +278,7 @@ public final class FieldTable {
     return expiries;
   }
 
-  /** An element expires from now on, or at another time than before. */
+  /** Records that an element now expires, or expires at another time. */
   private void expires(long element, long expireAt) {
     long next = nextExpiry();
     if (next == FieldElement.NO_EXPIRY || expireAt < next) {
@@ -303,7 +307,7 @@ public final class FieldTable {
     }
   }
 
-  /** There is one less that expires at that time. */
+  /** Records that one element fewer expires at the given time. */
   private void expiresNoMore(long expireAt) {
     long left = expiring() - 1;
     Region.putLong(table.ownHeader() + EXPIRING_AT, left);
@@ -318,17 +322,19 @@ public final class FieldTable {
     }
   }
 
-  /** Whether any field expires. */
+  /** Returns true if any field expires. */
   public boolean expires() {
     return nextExpiry() != FieldElement.NO_EXPIRY;
   }
 
-  /** When the next field expires, in milliseconds since 1970, or {@link FieldElement#NO_EXPIRY}. */
+  /**
+   * Returns the next expiry time, in milliseconds since 1970, or {@link FieldElement#NO_EXPIRY}.
+   */
   public long nextExpiry() {
     return Region.getLong(table.ownHeader() + NEXT_EXPIRY_AT);
   }
 
-  /** The element that expires next; 0 when none does. */
+  /** Returns the element that expires next; 0 if none does. */
   public long nextExpiring() {
     if (treeHeader() != 0) {
       return RankedTree.block(tree().first());
@@ -337,12 +343,12 @@ public final class FieldTable {
     return firstExpiring;
   }
 
-  /** How many fields expire. */
+  /** Returns the number of fields that expire. */
   public long expiring() {
     return Region.getLong(table.ownHeader() + EXPIRING_AT);
   }
 
-  /** How many fields expire before a point in time. */
+  /** Returns the number of fields that expire before a point in time. */
   public long expiringBefore(long millis) {
     if (treeHeader() != 0) {
       return tree().rank(millis, 0);
@@ -354,7 +360,7 @@ public final class FieldTable {
     return countBefore;
   }
 
-  /** Looks at all elements, of which there are few. */
+  /** Searches all elements, of which there are few. */
   private void look(long millis) {
     firstExpiring = 0;
     beforeMillis = millis;
@@ -381,9 +387,9 @@ public final class FieldTable {
     } while (cursor != 0);
   }
 
-  // The whole.
+  // The whole table.
 
-  /** Makes a copy of another view's table, and this a view of it; returns its root. */
+  /** Creates a copy of another view's table and makes this a view of it; returns its root. */
   public long copyOf(FieldTable source) {
     create();
     expect(source.size());
@@ -411,7 +417,7 @@ public final class FieldTable {
     }
   }
 
-  /** Bytes of it all, estimated from so many elements; 0 for all. */
+  /** Returns the bytes of the table, estimated from the given number of elements; 0 for all. */
   public long sizeBytes(long samples) {
     long size = size();
     sampled = 0;
@@ -434,9 +440,9 @@ public final class FieldTable {
   }
 
   /**
-   * Frees some of a table of which nothing else is wanted any more.
+   * Frees part of a table that is no longer used.
    *
-   * @return whether there is more to free
+   * @return true if there is more to free
    */
   public boolean dismantle() {
     if (treeHeader() != 0) {

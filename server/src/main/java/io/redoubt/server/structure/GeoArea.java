@@ -1,21 +1,21 @@
 package io.redoubt.server.structure;
 
 /**
- * A circle or a box on the Earth, and the squares of a geohash grid that cover it: the one that its
- * centre is in and the eight around it, of a grid as fine as can be.
+ * A circle or a box on the Earth, and the squares of a geohash grid that cover it: the one that
+ * contains its centre and the eight neighbours, in the finest possible grid.
  *
- * <p>Degrees for places, metres for sizes.
+ * <p>Coordinates are in degrees, lengths in metres.
  */
 public final class GeoArea {
   /** Half the circumference of the Earth in the Mercator projection. */
   private static final double MERCATOR_MAX = 20037726.37;
 
-  /** Towards the poles squares get narrow: the grid has to be coarser there. */
+  /** The latitude from which the grid is coarser, since squares narrow towards the poles. */
   private static final double HIGH_LATITUDE = 66;
 
   private static final double HIGHEST_LATITUDE = 80;
 
-  // The squares by their distance from the middle one, in the order in which they are looked at.
+  // The neighbours relative to the middle square, in search order.
   private static final int[] EAST = {0, 0, 0, 1, -1, 1, -1, 1, -1};
   private static final int[] NORTH = {0, 1, -1, 0, 0, 1, 1, -1, -1};
 
@@ -38,32 +38,32 @@ public final class GeoArea {
     cover();
   }
 
-  /** All places at most so far from that one. */
+  /** Returns the area of all places within a radius of a centre. */
   public static GeoArea circle(double longitude, double latitude, double radius) {
     return new GeoArea(true, longitude, latitude, 2 * radius, 2 * radius);
   }
 
-  /** A box around a place, its sides along meridians and parallels. */
+  /** Returns a box around a centre, its sides along meridians and parallels. */
   public static GeoArea box(double longitude, double latitude, double width, double height) {
     return new GeoArea(false, longitude, latitude, width, height);
   }
 
-  /** How many squares cover it: ranges of geohashes. */
+  /** Returns the number of squares that cover the area, each a range of geohashes. */
   public int squares() {
     return count;
   }
 
-  /** The first geohash of a square. */
+  /** Returns the first geohash of a square. */
   public long first(int square) {
     return firsts[square];
   }
 
-  /** The first geohash after a square. */
+  /** Returns the first geohash after a square. */
   public long end(int square) {
     return ends[square];
   }
 
-  /** How far a place in the area is from its centre; negative when it is not in the area. */
+  /** Returns the distance of a place from the centre; negative if it is outside the area. */
   public double distanceWithin(double placeLongitude, double placeLatitude) {
     if (!isCircle
         && (Geohash.distance(placeLatitude, latitude) > height / 2
@@ -83,7 +83,7 @@ public final class GeoArea {
     double northward = Math.toDegrees(halfHeight / Geohash.EARTH_RADIUS);
     double lowest = latitude - northward;
     double highest = latitude + northward;
-    // The box is widest in degrees at its side towards the pole.
+    // In degrees, the box is widest at its side nearer the pole.
     double widest = latitude < 0 ? lowest : highest;
     double eastward =
         Math.toDegrees(halfWidth / Geohash.EARTH_RADIUS / Math.cos(Math.toRadians(widest)));
@@ -116,7 +116,7 @@ public final class GeoArea {
 
   private void add(Square square) {
     long first = square.first();
-    // In the coarsest grids the way around the Earth is short: two neighbours may be the same.
+    // The coarsest grids have so few columns that two neighbours may be the same square.
     if (count > 1 && firsts[count - 1] == first) {
       return;
     }
@@ -124,7 +124,7 @@ public final class GeoArea {
     ends[count++] = square.end();
   }
 
-  /** How fine a grid may be whose squares are as large as what is to be covered. */
+  /** Returns the steps of the finest grid whose squares are as large as the area to cover. */
   private int steps(double reach) {
     if (reach == 0) {
       return Geohash.STEPS;
@@ -142,7 +142,7 @@ public final class GeoArea {
     return Math.max(1, Math.min(Geohash.STEPS, steps));
   }
 
-  /** A square of the grid that has 2^steps of them side by side. */
+  /** A square of the grid that has 2^steps squares side by side. */
   private record Square(int steps, long column, long row) {
     Square(int steps, double longitude, double latitude) {
       this(
@@ -151,7 +151,7 @@ public final class GeoArea {
           Geohash.part(latitude, Geohash.MAX_LATITUDE, steps));
     }
 
-    /** The square so far to the east and north, around the Earth if need be. */
+    /** Returns the square at an offset to the east and north, wrapping around the Earth. */
     Square beside(int east, int north) {
       long mask = (1L << steps) - 1;
       return new Square(

@@ -1,18 +1,17 @@
 package io.redoubt.server.structure;
 
 /**
- * Places on the Earth as numbers of 52 bits: longitude and latitude, each as the 26 bits that tell
- * in which of 2^26 equal parts of its range it is, bit by bit in turn, the longitude's first.
- * Places that are near have numbers that are near, mostly; a square of a coarser grid is a range of
- * them.
+ * Places on the Earth as 52-bit numbers: longitude and latitude are each quantized to 26 bits of
+ * their range and interleaved, the longitude's bit first. Places that are close have close numbers,
+ * mostly; a square of a coarser grid is a range of numbers.
  *
  * <p>The latitude's range ends where the Mercator projection (EPSG:900913) does; only the {@link
- * #text} form, that of geohash.org, has the whole.
+ * #text} form, that of geohash.org, has the full range.
  *
- * <p>Degrees everywhere, metres for distances.
+ * <p>Coordinates are in degrees, distances in metres.
  */
 public final class Geohash {
-  /** Bits of longitude, and of latitude. */
+  /** The number of bits of longitude, and of latitude. */
   public static final int STEPS = 26;
 
   /** The most easterly longitude; its negative is the most westerly. */
@@ -21,7 +20,7 @@ public final class Geohash {
   /** The most northerly latitude; its negative is the most southerly. */
   public static final double MAX_LATITUDE = 85.05112878;
 
-  /** The Earth's radius in metres: a mean of that of the ellipsoid. */
+  /** The Earth's radius in metres: a mean radius of the ellipsoid. */
   static final double EARTH_RADIUS = 6372797.560856;
 
   private static final long LATITUDE_BITS = 0x5555_5555_5555_5555L;
@@ -37,7 +36,7 @@ public final class Geohash {
 
   private Geohash() {}
 
-  /** Whether a place can be told by such a number. */
+  /** Returns true if a place can be encoded. */
   public static boolean isPlace(double longitude, double latitude) {
     return longitude >= -MAX_LONGITUDE
         && longitude <= MAX_LONGITUDE
@@ -45,32 +44,34 @@ public final class Geohash {
         && latitude <= MAX_LATITUDE;
   }
 
-  /** The number of a place. */
+  /** Returns the number of a place. */
   public static long encode(double longitude, double latitude) {
     return join(part(longitude, MAX_LONGITUDE, STEPS), part(latitude, MAX_LATITUDE, STEPS));
   }
 
-  /** The longitude of the middle of what a number stands for. */
+  /** Returns the longitude of the middle of a number's square. */
   public static double longitude(long hash) {
     return middle(Long.compress(hash, LONGITUDE_BITS), MAX_LONGITUDE);
   }
 
-  /** The latitude of the middle of what a number stands for. */
+  /** Returns the latitude of the middle of a number's square. */
   public static double latitude(long hash) {
     return middle(Long.compress(hash, LATITUDE_BITS), MAX_LATITUDE);
   }
 
-  /** The number made of the bits of a longitude and a latitude. */
+  /** Interleaves the bits of a longitude and a latitude. */
   static long join(long longitudePart, long latitudePart) {
     return Long.expand(longitudePart, LONGITUDE_BITS) | Long.expand(latitudePart, LATITUDE_BITS);
   }
 
-  /** In which of 2^steps equal parts of the range from -max to max a coordinate is. */
+  /**
+   * Returns the index of a coordinate's part among 2^steps equal parts of the range -max to max.
+   */
   static long part(double coordinate, double max, int steps) {
     return (long) ((coordinate + max) / (max + max) * (1L << steps));
   }
 
-  /** Where such a part begins. */
+  /** Returns the lower bound of a part. */
   static double start(long part, double max, int steps) {
     return -max + part * 1.0 / (1L << steps) * (max + max);
   }
@@ -80,7 +81,7 @@ public final class Geohash {
     return Math.max(-max, Math.min(max, middle));
   }
 
-  /** The eleven letters that geohash.org has for what a number stands for. */
+  /** Returns the eleven-letter geohash.org form of a number. */
   public static byte[] text(long hash) {
     long whole =
         join(
@@ -89,13 +90,13 @@ public final class Geohash {
     byte[] text = new byte[TEXT_LENGTH];
     for (int i = 0; i < TEXT_LENGTH; i++) {
       int shift = 2 * STEPS - (i + 1) * BITS_A_LETTER;
-      // There are but 52 bits for eleven letters of five.
+      // Only 52 bits exist for eleven letters of five bits each.
       text[i] = ALPHABET[shift < 0 ? 0 : (int) (whole >>> shift) & ALPHABET.length - 1];
     }
     return text;
   }
 
-  /** The distance between two places on a globe, by the haversine formula. */
+  /** Returns the distance between two places on a sphere, by the haversine formula. */
   public static double distance(
       double longitudeA, double latitudeA, double longitudeB, double latitudeB) {
     double longitudeRadiansA = Math.toRadians(longitudeA);
@@ -111,7 +112,7 @@ public final class Geohash {
     return 2 * EARTH_RADIUS * Math.asin(Math.sqrt(a));
   }
 
-  /** The distance between two latitudes. */
+  /** Returns the distance between two latitudes. */
   static double distance(double latitudeA, double latitudeB) {
     return EARTH_RADIUS * Math.abs(Math.toRadians(latitudeB) - Math.toRadians(latitudeA));
   }

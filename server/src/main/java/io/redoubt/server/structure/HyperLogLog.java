@@ -3,39 +3,39 @@ package io.redoubt.server.structure;
 import io.redoubt.server.memory.Region;
 
 /**
- * What all forms of a HyperLogLog have in common: 2^14 registers, each the longest run of zeros
- * that ended the hash of an element which fell to it, plus one; and what they tell of the number of
- * elements.
+ * The common part of all forms of a HyperLogLog. It has 2^14 registers; each holds the longest run
+ * of zeros at the end of any hash that fell to it, plus one. The number of elements is estimated
+ * from the registers.
  *
- * <p>The form that is worked with has a byte a register and is called plain here; {@link
- * DenseRegisters} and {@link SparseRegisters} are those in which values are kept.
+ * <p>Computations use one byte a register, here called the plain form; values are stored as {@link
+ * DenseRegisters} and {@link SparseRegisters}.
  */
 public final class HyperLogLog {
   /** The number of registers. */
   public static final int REGISTERS = 1 << 14;
 
-  /** No register is higher than this by the hash of an element. */
+  /** The highest value to which an element's hash raises a register. */
   private static final int MAX_RANK = 51;
 
   private static final int INDEX_BITS = 14;
   private static final long SEED = 0xadc83b19L;
 
-  /** 1 / (2 ln 2): the bias that is left with infinitely many registers. */
+  /** 1 / (2 ln 2): the bias in the limit of infinitely many registers. */
   private static final double ALPHA = 0.7213475204444817;
 
   private HyperLogLog() {}
 
-  /** The hash of an element, which {@link #index} and {@link #rank} are taken from. */
+  /** Returns the hash of an element, from which {@link #index} and {@link #rank} are taken. */
   public static long hash(long address, int lengthBytes) {
     return MurmurHash64A.hash(address, lengthBytes, SEED);
   }
 
-  /** The register that an element of this hash falls to. */
+  /** Returns the register that an element of this hash falls to. */
   public static int index(long hash) {
     return (int) hash & (REGISTERS - 1);
   }
 
-  /** What an element of this hash raises its register to, 1 to 51. */
+  /** Returns the value to which an element of this hash raises its register, 1 to 51. */
   public static int rank(long hash) {
     return Long.numberOfTrailingZeros((hash >>> INDEX_BITS) | 1L << (MAX_RANK - 1)) + 1;
   }
@@ -48,9 +48,9 @@ public final class HyperLogLog {
   }
 
   /**
-   * How many different elements the plain registers have seen, about. The estimator is that of
-   * Otmar Ertl, "New cardinality estimation algorithms for HyperLogLog sketches" (2017), algorithm
-   * 6.
+   * Returns the approximate number of distinct elements that the plain registers have seen. The
+   * estimator is that of Otmar Ertl, "New cardinality estimation algorithms for HyperLogLog
+   * sketches" (2017), algorithm 6.
    */
   public static long count(long plain) {
     int[] multiplicity = new int[64];
