@@ -4,18 +4,18 @@ import io.redoubt.server.memory.Region;
 import io.redoubt.server.memory.Slabs;
 
 /**
- * A bucket of a {@link ByteTable}: one cache line, with a chain of overflow blocks where that is
- * not enough. A <em>node</em> is the bucket or one of its overflow blocks.
+ * A bucket of a {@link ByteTable}: one cache line, followed by a chain of overflow blocks if it is
+ * full. A <em>node</em> is the bucket or one of its overflow blocks.
  *
  * <pre>
- *  0  12 bytes  the tags of twelve places: 0 when a place is free, else 8 bits of the hash
+ *  0  12 bytes  the tags of twelve slots: 0 for a free one, otherwise 8 bits of the hash
  * 12   4 bytes  a reference to the first overflow block, 0 for none
- * 16  48 bytes  the references of the places to their blocks
+ * 16  48 bytes  the references of the slots to their blocks
  * </pre>
  *
- * <p>An overflow block is the same with four places: 4 bytes of tags, the reference to the next
- * overflow block, 16 bytes of references. Only the first of a chain may have free places, and a
- * bucket with a chain has none.
+ * <p>An overflow block has the same layout with four slots: 4 bytes of tags, the reference to the
+ * next overflow block, 16 bytes of references. Only the first block of a chain may have free slots,
+ * and a bucket with a chain has none.
  */
 final class Bucket {
   static final int SLOTS = 12;

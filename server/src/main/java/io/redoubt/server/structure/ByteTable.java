@@ -14,10 +14,10 @@ import org.jspecify.annotations.Nullable;
  * its twelve slots. A lookup reads the bucket and then, as a rule, only the matching block, so a
  * miss costs one cache line and a hit two.
  *
- * <b>Growing</b> is linear hashing: the number of buckets follows the load, one at a time.
- * Splitting one bucket moves some 20 blocks at most, so there is never a pause to rehash the table.
- * Shrinking is the reverse: the last bucket merges into the one that it was split from. See {@link
- * Buckets}.
+ * <b>Growing</b> is linear hashing: the number of buckets follows the load, one at a time. Each
+ * step splits a single bucket (some 20 blocks to look at), so no rehash of the whole table ever
+ * happens. Shrinking is the reverse: the last bucket merges into the one that it was split from.
+ * See {@link Buckets}.
  *
  * <b>Scanning.</b> A bucket holds all blocks whose hash ends in some bit pattern. With the bits of
  * each hash reversed, hashes with a common ending are adjacent: a bucket is an interval of reversed

@@ -8,7 +8,7 @@ import io.redoubt.server.memory.Region;
  * <pre>
  *   1 or 4   length of the field, see {@link BlockLength}
  *            the field
- *   9        only if it expires: 0xff and when, in milliseconds since 1970
+ *   9        only if it expires: 0xff and the time, in milliseconds since 1970
  *            the value:
  *              n (one byte, up to 250) and n bytes
  *              0xfb, n (two bytes, up to 4096) and n bytes

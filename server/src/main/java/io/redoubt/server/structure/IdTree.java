@@ -4,28 +4,28 @@ import io.redoubt.server.memory.Region;
 import io.redoubt.server.memory.Slabs;
 
 /**
- * An ordered map from ids of 128 bits (unsigned: a time and a number within it, as streams have
- * them) to values of a fixed size, in bytes: a B+-tree. With values of no bytes it is a set.
+ * An ordered map from unsigned 128-bit ids (the time and sequence number of a stream entry) to
+ * values of a fixed size in bytes: a B+-tree. With values of no bytes it is a set.
  *
- * <p>The state of a tree is a header of {@link #HEADER_BYTES} in whatever block its owner likes,
- * all zero while it is empty. This object is a view, and may be given another tree ({@link
- * #header(long)}); it also remembers the place that the last look-up or step came to, from which
- * {@link #next} and {@link #previous} go on until the tree is changed.
+ * <p>The state of a tree is a header of {@link #HEADER_BYTES} in a block of its owner, all zero
+ * while the tree is empty. This object is a view and may be pointed at another tree ({@link
+ * #header(long)}). It also remembers the position of the last lookup or step, from which {@link
+ * #next} and {@link #previous} continue until the tree changes.
  *
- * <p>A tree of one node takes as much memory as it has elements, roughly. Nodes that fall under
- * half are joined with a neighbour when both fit into one. A full last leaf is left full when
- * something is added after it, for ids come in rising order.
+ * <p>The memory of a tree of one node is roughly proportional to its elements. A node that falls
+ * below half is merged with a neighbour if both fit into one. A full last leaf is left full when an
+ * element is appended, because ids arrive in rising order.
  */
 public final class IdTree {
 
-  /** The size of a tree's state. */
+  /** The bytes of a tree's state. */
   public static final int HEADER_BYTES = 16;
 
   // The header.
   private static final int ROOT_AT = 0;
   private static final int SIZE_AT = 8;
 
-  // A node: how many elements it has, its level (0: leaf), the size of its block, the elements.
+  // A node: its number of elements, its level (0: leaf), the size of its block, the elements.
   private static final int COUNT_AT = 0;
   private static final int LEVEL_AT = 4;
   private static final int BYTES_AT = 8;
@@ -33,8 +33,8 @@ public final class IdTree {
   private static final int NODE_BYTES = 1024;
   private static final int FIRST_NODE_BYTES = 64;
 
-  // An element is an id and, in a leaf, the value; in an inner node, where the id is a lower bound
-  // of what is below (without meaning in the first element), the address of a child.
+  // An element is an id followed by the value in a leaf, or by the address of a child in an inner
+  // node. There the id is a lower bound of the child's ids (unused in the first element).
   private static final int ID_BYTES = 16;
   private static final int INNER_ELEMENT_BYTES = ID_BYTES + 8;
 
@@ -45,12 +45,12 @@ public final class IdTree {
   private long header;
   private boolean added;
 
-  // The way down to a leaf: by level, the node and the number of the element that was followed.
+  // The path to a leaf: by level, the node and the index of the element followed.
   private final long[] nodes = new long[MAX_HEIGHT];
   private final int[] places = new int[MAX_HEIGHT];
   private int top;
 
-  /** A view without a tree yet, of trees whose values take so many bytes, a multiple of 8. */
+  /** Creates a view without a tree, for values of the given size, a multiple of 8. */
   public IdTree(Slabs slabs, int valueBytes) {
     this.slabs = slabs;
     this.leafElementBytes = ID_BYTES + valueBytes;
@@ -61,32 +61,32 @@ public final class IdTree {
     header = address;
   }
 
-  /** How many ids there are. */
+  /** Returns the number of ids. */
   public long size() {
     return Region.getLong(header + SIZE_AT);
   }
 
-  /** How many ids the tree has whose state is at an address. */
+  /** Returns the number of ids of the tree whose state is at an address. */
   public static long size(long header) {
     return Region.getLong(header + SIZE_AT);
   }
 
-  /** The first half of the id of an element that this tree pointed out. */
+  /** Returns the high half of the id of an element returned by this tree. */
   public static long high(long element) {
     return Region.getLong(element);
   }
 
-  /** The second half of the id of an element that this tree pointed out. */
+  /** Returns the low half of the id of an element returned by this tree. */
   public static long low(long element) {
     return Region.getLong(element + 8);
   }
 
-  /** Where the value of an element is that this tree pointed out. */
+  /** Returns the address of the value of an element returned by this tree. */
   public static long value(long element) {
     return element + ID_BYTES;
   }
 
-  /** Compares two ids, as unsigned numbers of 128 bits. */
+  /** Compares two ids as unsigned 128-bit numbers. */
   public static int compare(long highA, long lowA, long highB, long lowB) {
     return highA != highB ? Long.compareUnsigned(highA, highB) : Long.compareUnsigned(lowA, lowB);
   }
@@ -135,7 +135,7 @@ public final class IdTree {
     return compare(high(element), low(element), high, low);
   }
 
-  /** How many elements of a node, from number {@code from} on, are before the given one. */
+  /** Returns the index of the first element of a node, from {@code from} on, that is not less. */
   private int before(long node, int level, int from, long high, long low) {
     int first = from;
     int last = count(node);
@@ -150,14 +150,14 @@ public final class IdTree {
     return first;
   }
 
-  /** The number of the child that an id is below. */
+  /** Returns the index of the child whose range contains an id. */
   private int childPlace(long node, int level, long high, long low) {
     int place = before(node, level, 1, high, low);
     boolean isBound = place < count(node) && compare(element(node, level, place), high, low) == 0;
     return isBound ? place : place - 1;
   }
 
-  /** Goes down to where an id of a tree that is not empty is or would be. */
+  /** Descends to the position of an id, present or not, in a tree that is not empty. */
   private void descend(long high, long low) {
     long node = root();
     top = level(node);
@@ -179,9 +179,9 @@ public final class IdTree {
     return element(nodes[0], 0, places[0]);
   }
 
-  // Finding. What is returned is an element, valid until the next change, or 0 for none.
+  // Lookups return an element, valid until the next change, or 0 for none.
 
-  /** The element of an id. */
+  /** Returns the element of an id. */
   public long find(long high, long low) {
     if (size() == 0) {
       return 0;
@@ -190,17 +190,17 @@ public final class IdTree {
     return isAtPlace(high, low) ? here() : 0;
   }
 
-  /** The first element. */
+  /** Returns the first element. */
   public long first() {
     return size() == 0 ? 0 : edge(false);
   }
 
-  /** The last element. */
+  /** Returns the last element. */
   public long last() {
     return size() == 0 ? 0 : edge(true);
   }
 
-  /** The first element whose id is this one or a later one. */
+  /** Returns the first element whose id is not less than the given one. */
   public long ceiling(long high, long low) {
     if (size() == 0) {
       return 0;
@@ -213,7 +213,7 @@ public final class IdTree {
     return next();
   }
 
-  /** The last element whose id is this one or an earlier one. */
+  /** Returns the last element whose id is not greater than the given one. */
   public long floor(long high, long low) {
     if (size() == 0) {
       return 0;
@@ -222,7 +222,7 @@ public final class IdTree {
     return isAtPlace(high, low) ? here() : previous();
   }
 
-  /** The element after the one that was returned last. */
+  /** Returns the element after the one returned last. */
   public long next() {
     int level = 0;
     while (level <= top && places[level] + 1 >= count(nodes[level])) {
@@ -235,7 +235,7 @@ public final class IdTree {
     return below(level, false);
   }
 
-  /** The element before the one that was returned last. */
+  /** Returns the element before the one returned last. */
   public long previous() {
     int level = 0;
     while (level <= top && places[level] == 0) {
@@ -256,7 +256,7 @@ public final class IdTree {
     return below(top, last);
   }
 
-  /** Goes down from a place, on the outer side of what is below it. */
+  /** Descends from a position along the first or the last children. */
   private long below(int from, boolean last) {
     for (int level = from; level > 0; level--) {
       long node = child(nodes[level], level, places[level]);
@@ -266,11 +266,11 @@ public final class IdTree {
     return here();
   }
 
-  // Changing.
+  // Updates.
 
   /**
-   * The element of an id, which is added if there is none; then {@link #added} and its value is
-   * undefined.
+   * Returns the element of an id, adding it if absent; then {@link #added} returns true and the
+   * value is undefined.
    */
   public long put(long high, long low) {
     if (size() == 0) {
@@ -285,12 +285,12 @@ public final class IdTree {
     return insert(0, places[0], high, low);
   }
 
-  /** Whether the last {@link #put} added something. */
+  /** Returns true if the last {@link #put} added an element. */
   public boolean added() {
     return added;
   }
 
-  /** Inserts an id into the node of a level; returns its element. */
+  /** Inserts an id into the node on the path at a level; returns its element. */
   private long insert(int level, int place, long high, long low) {
     long node = nodes[level];
     int count = count(node);
@@ -328,7 +328,7 @@ public final class IdTree {
     Region.putLong(element + ID_BYTES, child);
   }
 
-  /** Only a leaf that is the whole tree is ever smaller than others. */
+  /** Doubles the block of a leaf; only a leaf that is the root is ever smaller than other nodes. */
   private long grow(long leaf, long bytes) {
     long larger = newNode(0, (int) bytes * 2);
     move(leaf, 0, larger, 0, count(leaf), 0);
@@ -338,7 +338,7 @@ public final class IdTree {
     return larger;
   }
 
-  /** Whether the node at a level is the last one there. */
+  /** Returns true if the node on the path at a level is the last of that level. */
   private boolean isLast(int level) {
     for (int above = level + 1; above <= top; above++) {
       if (places[above] != count(nodes[above]) - 1) {
@@ -371,7 +371,7 @@ public final class IdTree {
         (long) count * elementBytes(level));
   }
 
-  /** Takes an id out; returns false when it was not there. */
+  /** Removes an id; returns false if it is absent. */
   public boolean remove(long high, long low) {
     if (find(high, low) == 0) {
       return false;
@@ -412,7 +412,7 @@ public final class IdTree {
     dropRoots();
   }
 
-  /** A root with a single child gives way to it. */
+  /** Replaces a root with a single child by that child. */
   private void dropRoots() {
     long root = root();
     int level = level(root);
@@ -425,7 +425,7 @@ public final class IdTree {
     }
   }
 
-  /** Joins a node with the next one below the same parent, if there is one and both fit. */
+  /** Merges a node with the next one of the same parent, if there is one and both fit. */
   private boolean join(long parent, int level, int place) {
     if (place < 0 || place + 1 >= count(parent)) {
       return false;
@@ -438,7 +438,7 @@ public final class IdTree {
       return false;
     }
     if (level > 0) {
-      // Its first element gets the bound that it was allowed to be without.
+      // The bound of the right node's first element is unused there, but not in the merged node.
       Region.copy(element(parent, level + 1, place + 1), element(right, level, 0), ID_BYTES);
     }
     move(right, 0, left, leftCount, rightCount, level);
@@ -449,10 +449,11 @@ public final class IdTree {
   }
 
   /**
-   * Frees one leaf, the last, of a tree of which nothing else is wanted any more.
+   * Frees the last leaf of a tree that is no longer used.
    *
-   * @param elements gets the elements of the leaf before
-   * @return whether there is more to free
+   * @param elements receives the elements of the leaf before it is freed
+   *
+   * @return true if there is more to free
    */
   public boolean dismantle(BlockConsumer elements) {
     if (size() == 0) {
@@ -479,14 +480,14 @@ public final class IdTree {
     return left > 0;
   }
 
-  /** Frees all nodes, and leaves the tree empty. */
+  /** Frees all nodes and leaves the tree empty. */
   public void clear() {
     while (dismantle(element -> {})) {
       // leaf after leaf
     }
   }
 
-  /** What the nodes of the tree take, in bytes; estimated from its size when it is large. */
+  /** Returns the bytes of the tree's nodes; an estimate from the number of ids if it is large. */
   public long sizeBytes() {
     if (size() == 0) {
       return 0;
@@ -495,7 +496,7 @@ public final class IdTree {
     if (level(root) == 0) {
       return slabs.blockBytes(Region.getLong(root + BYTES_AT));
     }
-    // Leaves are full when ids came in order, and half full at the worst.
+    // Leaves are full if ids arrived in order, and half full at worst.
     long leaves = size() / (capacity(0, NODE_BYTES) * 7 / 8) + 1;
     long inner = leaves / (capacity(1, NODE_BYTES) * 7 / 8) + 1;
     return slabs.blockBytes(NODE_BYTES) * (leaves + inner);

@@ -5,9 +5,9 @@ import io.redoubt.server.memory.Region;
 import io.redoubt.server.memory.Slabs;
 
 /**
- * Goes through the elements of a list, a listpack or a {@link Quicklist}, in either direction. The
- * list must not change while it is open. {@link #close} it afterwards: nodes that are compressed
- * are read from a block of its own.
+ * A cursor over the elements of a list, a listpack or a {@link Quicklist}, in either direction. The
+ * list must not change while the cursor is open. The cursor must be closed: it decompresses nodes
+ * into a block of its own.
  */
 public final class ListCursor implements AutoCloseable {
 
@@ -16,10 +16,10 @@ public final class ListCursor implements AutoCloseable {
   private final NodePosition position = new NodePosition();
   private long node;
 
-  /** The listpack, or the element if it is a plain one. */
+  /** The listpack, or the element of a plain node. */
   private long start;
 
-  /** The element in the listpack. */
+  /** The current entry of the listpack. */
   private long entry;
 
   private int plainLength;
@@ -27,13 +27,13 @@ public final class ListCursor implements AutoCloseable {
   private long scratch;
   private int scratchBytes;
 
-  /** A cursor that is not on any list. */
+  /** Creates a cursor that is not on a list. */
   public ListCursor(Slabs slabs) {
     this.slabs = slabs;
     data = new NodeData(slabs);
   }
 
-  /** Goes to an element of a listpack; false when there is none of that index. */
+  /** Moves to an element of a listpack; returns false if there is none at that index. */
   public boolean openListpack(long listpack, long index) {
     node = 0;
     plain = false;
@@ -44,7 +44,7 @@ public final class ListCursor implements AutoCloseable {
   }
 
   /**
-   * Goes to an element of a quicklist; false when there is none of that index.
+   * Moves to an element of a quicklist; returns false if there is none at that index.
    *
    * @param index from 0 for the first, from -1 downwards for those from the end
    */
@@ -83,7 +83,7 @@ public final class ListCursor implements AutoCloseable {
     return scratch;
   }
 
-  /** Goes to the next element; false when there is none. */
+  /** Moves to the next element; returns false if there is none. */
   public boolean next() {
     if (!plain) {
       long next = Listpack.next(Region.MEMORY, entry);
@@ -100,7 +100,7 @@ public final class ListCursor implements AutoCloseable {
     return true;
   }
 
-  /** Goes to the element before; false when there is none. */
+  /** Moves to the previous element; returns false if there is none. */
   public boolean previous() {
     if (!plain) {
       long previous = Listpack.previous(Region.MEMORY, start, entry);
@@ -117,32 +117,32 @@ public final class ListCursor implements AutoCloseable {
     return true;
   }
 
-  /** Whether the element is held as a whole number, which {@link #integer} tells. */
+  /** Returns true if the element is encoded as an integer, see {@link #integer}. */
   public boolean isInteger() {
     return !plain && Listpack.isInteger(Region.MEMORY, entry);
   }
 
-  /** The whole number that the element is. */
+  /** Returns the integer that the element encodes. */
   public long integer() {
     return Listpack.integer(Region.MEMORY, entry);
   }
 
-  /** Where the bytes of an element are that is not held as a number. */
+  /** Returns the address of the bytes of an element that is not encoded as an integer. */
   public long address() {
     return plain ? start : Listpack.bytesAt(Region.MEMORY, entry);
   }
 
-  /** How many bytes an element has that is not held as a number. */
+  /** Returns the length of an element that is not encoded as an integer. */
   public int length() {
     return plain ? plainLength : Listpack.bytesLength(Region.MEMORY, entry);
   }
 
-  /** How many bytes the element has, in decimal if it is held as a number. */
+  /** Returns the length of the element, in decimal if it is encoded as an integer. */
   public int textLength() {
     return plain ? plainLength : Listpack.textLength(Region.MEMORY, entry);
   }
 
-  /** Copies the bytes of the element, in decimal if it is held as a number. */
+  /** Copies the bytes of the element, in decimal if it is encoded as an integer. */
   public void copyText(long target) {
     if (plain) {
       Region.copy(start, target, plainLength);
@@ -151,14 +151,14 @@ public final class ListCursor implements AutoCloseable {
     }
   }
 
-  /** Whether the element is these bytes. */
+  /** Returns true if the element equals the given bytes. */
   public boolean isEqual(long address, int length) {
     return plain
         ? plainLength == length && Region.equal(start, address, length)
         : Listpack.equal(Region.MEMORY, entry, Region.MEMORY, address, length);
   }
 
-  /** Gives back what was needed for compressed nodes. */
+  /** Frees the block for decompressed nodes. */
   @Override
   public void close() {
     if (scratchBytes > 0) {

@@ -2,7 +2,7 @@ package io.redoubt.server.structure;
 
 import io.redoubt.server.memory.Region;
 
-/** Austin Appleby's MurmurHash2 in its form of 64 bits for bytes read as little-endian words. */
+/** Austin Appleby's MurmurHash2, in the 64-bit variant that reads little-endian words. */
 final class MurmurHash64A {
   private static final long FACTOR = 0xc6a4a7935bd1e995L;
   private static final int SHIFT = 47;

@@ -4,18 +4,18 @@ import io.redoubt.server.memory.Region;
 import io.redoubt.server.memory.Slabs;
 
 /**
- * A small map from names to blocks, in the order of the names' bytes: an array that is searched by
- * halves. A block starts with the length of its name, as an int; the name is at a fixed place.
+ * A small map from names to blocks, ordered by the names' bytes: a sorted array with binary search.
+ * A block starts with the length of its name, as an int; the name is at a fixed offset.
  *
- * <p>The state is a header of {@link #HEADER_BYTES} in a block of its owner, all zero while it is
- * empty; this object is a view, and may be given another map ({@link #header(long)}).
+ * <p>The state is a header of {@link #HEADER_BYTES} in a block of its owner, all zero while the map
+ * is empty. This object is a view and may be pointed at another map ({@link #header(long)}).
  */
 public final class NamedBlocks {
 
-  /** The size of a map's state. */
+  /** The bytes of a map's state. */
   public static final int HEADER_BYTES = 16;
 
-  // The header: the array, how many blocks there are, for how many there is room.
+  // The header: the array, the number of blocks, the capacity of the array.
   private static final int ARRAY_AT = 0;
   private static final int COUNT_AT = 8;
   private static final int CAPACITY_AT = 12;
@@ -27,7 +27,7 @@ public final class NamedBlocks {
   private final int nameAt;
   private long header;
 
-  /** A view without a map yet, of blocks that have their names so far from their beginning. */
+  /** Creates a view without a map, of blocks with their names at the given offset. */
   public NamedBlocks(Slabs slabs, int nameAt) {
     this.slabs = slabs;
     this.nameAt = nameAt;
@@ -38,23 +38,23 @@ public final class NamedBlocks {
     header = address;
   }
 
-  /** How many blocks there are. */
+  /** Returns the number of blocks. */
   public int count() {
     return Region.getInt(header + COUNT_AT);
   }
 
-  /** The block that has so many before it. */
+  /** Returns the block at an index. */
   public long get(int index) {
     return Region.getLong(array() + (long) index * ADDRESS_BYTES);
   }
 
-  /** The block of a name, or 0. */
+  /** Returns the block of a name, or 0. */
   public long find(long name, int length) {
     int index = search(name, length);
     return index < 0 ? 0 : get(index);
   }
 
-  /** Adds a block of a name that no other one has. */
+  /** Adds a block whose name is not in the map. */
   public void insert(long block) {
     int index = ~search(block + nameAt, Region.getInt(block));
     int count = count();
@@ -65,7 +65,7 @@ public final class NamedBlocks {
     Region.putInt(header + COUNT_AT, count + 1);
   }
 
-  /** Takes a block out, without freeing it. */
+  /** Removes a block without freeing it. */
   public void remove(long block) {
     int index = search(block + nameAt, Region.getInt(block));
     int count = count() - 1;
@@ -77,7 +77,7 @@ public final class NamedBlocks {
     }
   }
 
-  /** Takes the last block out, without freeing or looking at it. */
+  /** Removes the last block without freeing or reading it. */
   public void removeLast() {
     int count = count() - 1;
     Region.putInt(header + COUNT_AT, count);
@@ -86,7 +86,7 @@ public final class NamedBlocks {
     }
   }
 
-  /** Forgets all blocks, without freeing them. */
+  /** Removes all blocks without freeing them. */
   public void clear() {
     if (array() != 0) {
       slabs.free(array(), sizeBytes());
@@ -94,7 +94,7 @@ public final class NamedBlocks {
     Region.zero(header, HEADER_BYTES);
   }
 
-  /** The size of the array in bytes. */
+  /** Returns the size of the array in bytes. */
   public long sizeBytes() {
     return (long) Region.getInt(header + CAPACITY_AT) * ADDRESS_BYTES;
   }
@@ -118,7 +118,7 @@ public final class NamedBlocks {
     Region.putInt(header + CAPACITY_AT, larger);
   }
 
-  /** The index of a name, or the complement of the one that it would have. */
+  /** Returns the index of a name, or the complement of its insertion point. */
   private int search(long name, int length) {
     int low = 0;
     int high = count();

@@ -4,13 +4,13 @@ import io.redoubt.server.memory.Slabs;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The nodes of a {@link Quicklist} as a whole: how they are linked and which of them are
- * compressed. What is in them is the caller's, with the number of elements. One object works on all
- * lists of a server.
+ * The chain of a {@link Quicklist}'s nodes: their links and the choice of those that are
+ * compressed. The caller keeps the elements and their number. One object serves all lists of a
+ * server.
  */
 final class NodeChain {
 
-  /** What {@link #dismantle} frees at once. */
+  /** The number of nodes that one step of {@link #dismantle} frees. */
   private static final int STEP_NODES = 64;
 
   private final Slabs slabs;
@@ -26,12 +26,12 @@ final class NodeChain {
     gate = told;
   }
 
-  /** Whether anybody is told before nodes change. */
+  /** Returns true if a gate is notified before nodes change. */
   boolean isGated() {
     return gate != null;
   }
 
-  /** The elements of a node are about to change. */
+  /** Notifies the gate that the elements of a node are about to change. */
   void beforeNode(long root, long node) {
     if (gate != null) {
       gate.beforeNode(root, node);
@@ -57,12 +57,12 @@ final class NodeChain {
     }
   }
 
-  /** Puts a node behind another one, 0 for the beginning. */
+  /** Links a node after another one, or at the head if that is 0. */
   void linkAfter(long root, long before, long node) {
     link(root, before, node, before == 0 ? QuicklistRoot.head(root) : QuicklistNode.after(before));
   }
 
-  /** Takes a node out, which then is freed, unless a snapshot takes it. */
+  /** Unlinks a node and frees it, unless a snapshot takes it. */
   void unlink(long root, long node) {
     long before = QuicklistNode.before(node);
     long after = QuicklistNode.after(node);
@@ -83,7 +83,8 @@ final class NodeChain {
   }
 
   /**
-   * Compresses what is to be, and only that: the node that was touched, and those at the border.
+   * Restores the compression of the node that was touched and of the nodes at the compression
+   * depth.
    */
   void settle(long root, long touched) {
     int depth = QuicklistRoot.depth(root);
@@ -101,7 +102,7 @@ final class NodeChain {
       data.decompress(backward);
       nearEnd |= forward == touched || backward == touched;
       if (forward == backward || QuicklistNode.after(forward) == backward) {
-        return; // all are near an end
+        return; // every node is near an end
       }
       forward = QuicklistNode.after(forward);
       backward = QuicklistNode.before(backward);
@@ -109,7 +110,7 @@ final class NodeChain {
     if (!nearEnd) {
       data.compress(touched);
     }
-    // A split can push two nodes over the border at once.
+    // A split can push two nodes beyond the compression depth at once.
     data.compress(forward);
     if (forward != backward) {
       data.compress(QuicklistNode.after(forward));
@@ -118,7 +119,7 @@ final class NodeChain {
     }
   }
 
-  /** Makes a copy of the list and returns its root. */
+  /** Creates a copy of the list and returns its root. */
   long copy(long root) {
     long copy = QuicklistRoot.create(slabs, QuicklistRoot.limit(root), QuicklistRoot.depth(root));
     for (long node = QuicklistRoot.head(root); node != 0; node = QuicklistNode.after(node)) {
@@ -128,7 +129,7 @@ final class NodeChain {
     return copy;
   }
 
-  /** Frees the list by a step; whether something of it is left. */
+  /** Frees part of the list; returns true if some is left. */
   boolean dismantle(long root) {
     for (int i = 0; i < STEP_NODES; i++) {
       long node = QuicklistRoot.head(root);
@@ -146,9 +147,9 @@ final class NodeChain {
   }
 
   /**
-   * How many bytes the list takes.
+   * Returns the bytes that the list takes.
    *
-   * @param samples of how many elements to look at the nodes; 0 for all
+   * @param samples the number of elements whose nodes are measured; 0 for all
    */
   long sizeBytes(long root, long samples) {
     long seen = 0;

@@ -5,22 +5,22 @@ import io.redoubt.persistence.packed.Lzf;
 import io.redoubt.server.memory.Region;
 import io.redoubt.server.memory.Slabs;
 
-/** The data of a {@link Quicklist}'s nodes: their blocks, which grow, shrink and are compressed. */
+/** The data blocks of a {@link Quicklist}'s nodes, which grow, shrink and are compressed. */
 final class NodeData {
 
-  /** Nothing smaller is compressed. */
+  /** The minimum data size for compression. */
   private static final int MIN_COMPRESSED_BYTES = 48;
 
-  /** What compressing must gain. */
+  /** The minimum saving for compressed data to be kept. */
   private static final int MIN_GAIN_BYTES = 8;
 
-  /** The first block of a listpack. */
+  /** The initial block size of a listpack. */
   private static final int FIRST_BYTES = 128;
 
-  /** No block is shrunk that is not larger. */
+  /** The largest block that is never shrunk. */
   private static final int SMALL_BYTES = 256;
 
-  /** A larger block is freed in steps of as much. */
+  /** The step in which larger blocks are freed. */
   private static final int FREE_STEP_BYTES = 8 << 20;
 
   private final Slabs slabs;
@@ -31,14 +31,14 @@ final class NodeData {
     this.slabs = slabs;
   }
 
-  // Making and freeing.
+  // Creating and freeing.
 
-  /** A node whose data is a listpack without elements. */
+  /** Creates a node whose data is an empty listpack. */
   long newPacked() {
     return newPacked(FIRST_BYTES);
   }
 
-  /** The same with room for so many bytes. */
+  /** Creates a node whose data is an empty listpack, in a block of the given size. */
   long newPacked(int capacity) {
     long node = newNode(false, capacity);
     Listpack.create(Region.MEMORY, QuicklistNode.data(node));
@@ -46,7 +46,7 @@ final class NodeData {
     return node;
   }
 
-  /** A node whose data is a copy of a listpack. */
+  /** Creates a node whose data is a copy of a listpack. */
   long newPacked(long listpack, int count) {
     int sizeBytes = (int) Listpack.sizeBytes(Region.MEMORY, listpack);
     long node = newNode(false, sizeBytes);
@@ -55,7 +55,7 @@ final class NodeData {
     return node;
   }
 
-  /** A node whose data is one large element. */
+  /** Creates a node whose data is one large element. */
   long newPlain(long address, int length) {
     long node = newNode(true, Math.max(length, 1));
     Region.copy(address, QuicklistNode.data(node), length);
@@ -64,7 +64,7 @@ final class NodeData {
     return node;
   }
 
-  /** A copy of a node, without neighbours. */
+  /** Creates a copy of a node, without neighbours. */
   long copyOf(long node) {
     int stored = QuicklistNode.storedBytes(node);
     long copy = newNode(QuicklistNode.isPlain(node), Math.max(stored, 1));
@@ -92,7 +92,7 @@ final class NodeData {
     slabs.free(node, QuicklistNode.BYTES);
   }
 
-  /** Frees a node by a step; whether something of it is left. */
+  /** Frees part of a node; returns true if some is left. */
   boolean freeStep(long node) {
     int capacity = QuicklistNode.capacity(node);
     if (capacity > FREE_STEP_BYTES) {
@@ -108,17 +108,17 @@ final class NodeData {
     return false;
   }
 
-  /** What a node takes. */
+  /** Returns the bytes that a node takes. */
   long sizeBytes(long node) {
     return slabs.blockBytes(QuicklistNode.BYTES) + slabs.blockBytes(QuicklistNode.capacity(node));
   }
 
-  // Room.
+  // Capacity.
 
   /**
-   * Makes room for so many more bytes at the front or at the back of a listpack.
+   * Makes room for the given bytes at the front or at the back of a listpack.
    *
-   * @param usualBytes up to which a block is made larger than needed
+   * @param usualBytes the size up to which a block is made larger than needed
    */
   void makeRoom(long node, int bytes, boolean atFront, int usualBytes) {
     int start = QuicklistNode.start(node);
@@ -131,7 +131,7 @@ final class NodeData {
     int free = capacity - size;
     int wanted = Math.max(size + bytes, Math.min(2 * capacity, usualBytes));
     if (free >= bytes && (free >= capacity / 2 || wanted <= capacity)) {
-      int small = Math.min(free / 4, free - bytes); // most of the room goes where it is needed
+      int small = Math.min(free / 4, free - bytes); // most of the room goes to the end that needs it
       moveWithin(node, atFront ? free - small : small);
       return;
     }
@@ -152,7 +152,7 @@ final class NodeData {
     QuicklistNode.block(node, block, capacity, start);
   }
 
-  /** Gives back room that the data does not need, when it is much. */
+  /** Shrinks the block to its data if much of it is unused. */
   void trim(long node) {
     int size = QuicklistNode.sizeBytes(node);
     int capacity = QuicklistNode.capacity(node);
@@ -161,7 +161,7 @@ final class NodeData {
     }
   }
 
-  /** The same for data that became smaller and may grow again. */
+  /** Halves the block if most of it is unused, leaving room to grow again. */
   void shrink(long node) {
     int capacity = QuicklistNode.capacity(node);
     if (capacity > SMALL_BYTES && QuicklistNode.sizeBytes(node) < capacity / 4) {
@@ -171,7 +171,7 @@ final class NodeData {
 
   // Compression.
 
-  /** Compresses a node's data unless that gains too little. */
+  /** Compresses a node's data unless that saves too little. */
   void compress(long node) {
     int size = QuicklistNode.sizeBytes(node);
     if (QuicklistNode.isCompressed(node)
@@ -196,7 +196,7 @@ final class NodeData {
     slabs.free(target, room);
   }
 
-  /** Makes a node's data such that it can be edited. */
+  /** Decompresses a node's data so that it can be edited. */
   void decompress(long node) {
     if (QuicklistNode.isCompressed(node)) {
       int size = QuicklistNode.sizeBytes(node);
@@ -208,7 +208,7 @@ final class NodeData {
     }
   }
 
-  /** Writes the data of a compressed node to a place where it finds room. */
+  /** Decompresses a node's data to an address with enough room. */
   void decompressTo(long node, long target) {
     long data = QuicklistNode.data(node);
     int size = QuicklistNode.sizeBytes(node);

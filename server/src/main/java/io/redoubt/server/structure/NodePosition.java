@@ -1,6 +1,6 @@
 package io.redoubt.server.structure;
 
-/** Where an element of a {@link Quicklist} is: the node, and the index within it. */
+/** The position of an element of a {@link Quicklist}: the node and the index within it. */
 final class NodePosition {
   private long node;
   private int index;
@@ -13,7 +13,7 @@ final class NodePosition {
     return index;
   }
 
-  /** Walks to an element that there is, from the nearer end. */
+  /** Walks to an existing element, from the nearer end. */
   void seek(long root, long elementIndex) {
     long count = QuicklistRoot.count(root);
     if (elementIndex < count / 2) {

@@ -1,46 +1,48 @@
 package io.redoubt.server.structure;
 
 /**
- * Is told which part of a large value is about to change, while a snapshot saves such values part
- * by part: the last moment at which the part is as it was. Nothing may be changed in it.
+ * A listener for changes to parts of large values, while a snapshot saves such values part by part.
+ * Each call is the last moment at which the part has its old contents, the pre-image.
+ * Implementations must not change the part.
  *
- * <p>A part of a table is what belongs to one hash, a part of a list or stream is a node, one of a
- * consumer group an entry that is pending. Only values that the snapshot has taken note of matter
- * to it; of others it hears in vain.
+ * <p>A part of a table is the elements of one hash, a part of a list or stream is a node, a part of
+ * a consumer group is a pending entry. Calls concern every value; only those that the snapshot has
+ * registered matter to it.
  */
 public interface PartGate {
 
-  /** An element is about to be added to a table, changed in it or removed from it. */
+  /** Called before an element is added to a table, changed in it or removed from it. */
   void beforeElement(long table, long hash);
 
-  /** The elements of a list's node are about to change. */
+  /** Called before the elements of a list's node change. */
   void beforeNode(long list, long node);
 
-  /** A node has been added to a list. */
+  /** Called after a node was added to a list. */
   void added(long list, long node);
 
   /**
-   * A node has left a list.
+   * Called after a node was unlinked from a list.
    *
-   * @param after the node that came after it, 0 for none
-   * @return whether the node is the snapshot's now, which will free it
+   * @param after the node that followed it, 0 for none
+   *
+   * @return true if the snapshot takes ownership of the node and will free it
    */
   boolean takes(long list, long node, long after);
 
   /**
-   * A node of a stream is about to change or go.
+   * Called before a node of a stream changes or is removed.
    *
-   * @param element the element of the stream's tree that has the node
+   * @param element the element of the stream's tree that holds the node
    */
   void beforeStreamNode(long stream, long element);
 
-  /** What is pending in a consumer group is about to change as to one id. */
+  /** Called before the pending entry of an id changes in a consumer group. */
   void beforePending(long group, long high, long low);
 
   /**
-   * A consumer group has left its stream.
+   * Called after a consumer group was removed from its stream.
    *
-   * @return whether it is the snapshot's now, which will free it
+   * @return true if the snapshot takes ownership of the group and will free it
    */
   boolean takesGroup(long group);
 }

@@ -7,30 +7,30 @@ import io.redoubt.server.memory.Slabs;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A list of any length: nodes in a chain, each a listpack of some kilobytes, so that both ends are
- * near and an element costs little more than its bytes. An element too large for a listpack is a
- * node by itself. The nodes in the middle may be compressed.
+ * A list of any length: a chain of nodes, each a listpack of some kilobytes, so that both ends are
+ * fast to reach and an element costs little more than its bytes. An element too large for a
+ * listpack is a plain node of its own. The nodes in the middle may be compressed.
  *
- * <p>A listpack begins anywhere in its block: what is pushed or popped at the front moves nothing.
+ * <p>A listpack starts anywhere in its block, so a push or pop at the front moves no data.
  *
- * <p>A list is told by its {@link QuicklistRoot}. One object works on all lists of a server. See
- * {@link ListCursor} for reading.
+ * <p>A list is identified by its {@link QuicklistRoot}. One object serves all lists of a server.
+ * See {@link ListCursor} for reading.
  */
 public final class Quicklist {
 
-  /** The size from which on an element is a node by itself, unless told otherwise. */
+  /** The default size from which an element is a plain node of its own. */
   public static final int PLAIN_BYTES = 1 << 30;
 
-  /** What an entry of a listpack needs at the most beside the bytes of its element. */
+  /** The most bytes that a listpack entry takes in addition to its element. */
   private static final int ENTRY_OVERHEAD_BYTES = 10;
 
-  /** What a node's size is thought to grow by beside the bytes of an element. */
+  /** The estimated bytes that a listpack entry takes in addition to its element. */
   private static final int ESTIMATED_OVERHEAD_BYTES = 8;
 
-  /** A split leaves up to three nodes, which may join each other and their neighbours. */
+  /** The number of nodes to merge after a split: up to three new ones and their neighbours. */
   private static final int MERGED_NODES = 5;
 
-  /** From so many nodes on a node at an end is as large at once as it will soon be. */
+  /** The number of nodes from which a new end node is allocated at its usual size at once. */
   private static final int LONG_LIST_NODES = 16;
 
   private final Slabs slabs;
@@ -39,28 +39,29 @@ public final class Quicklist {
   private final NodePosition position = new NodePosition();
   private int plainBytes = PLAIN_BYTES;
 
-  /** What works on lists in {@code slabs}. */
+  /** Creates an object for the lists in {@code slabs}. */
   public Quicklist(Slabs slabs) {
     this.slabs = slabs;
     data = new NodeData(slabs);
     chain = new NodeChain(slabs, data);
   }
 
-  /** Sets the size from which on an element is a node by itself; for tests. */
+  /** Sets the size from which an element is a plain node of its own; for tests. */
   public void plainBytes(int bytes) {
     plainBytes = bytes;
   }
 
-  /** Sets who is told before nodes change; null for nobody. */
+  /** Sets the gate that is notified before nodes change; null for none. */
   public void gate(@Nullable PartGate told) {
     chain.gate(told);
   }
 
   /**
-   * Makes a list without elements and returns its root.
+   * Creates an empty list and returns its root.
    *
-   * @param limit of a node: so many elements, or -1 to -5 for 4, 8, 16, 32, 64 kB
-   * @param depth how many nodes at each end are not compressed; 0 for compressing none
+   * @param limit the limit of a node: a number of elements, or -1 to -5 for 4, 8, 16, 32, 64 kB
+   *
+   * @param depth the number of nodes at each end that stay uncompressed; 0 disables compression
    */
   public long create(int limit, int depth) {
     return QuicklistRoot.create(slabs, limit, depth);
@@ -76,7 +77,7 @@ public final class Quicklist {
 
   // Ends.
 
-  /** Puts an element before the first. */
+  /** Inserts an element at the head. */
   public void pushHead(long root, long address, int length) {
     long head = QuicklistRoot.head(root);
     long node = roomy(root, head, 0, address, length);
@@ -87,7 +88,7 @@ public final class Quicklist {
     chain.settle(root, head);
   }
 
-  /** Puts an element after the last. */
+  /** Inserts an element at the tail. */
   public void pushTail(long root, long address, int length) {
     long tail = QuicklistRoot.tail(root);
     long node = roomy(root, tail, tail, address, length);
@@ -99,8 +100,8 @@ public final class Quicklist {
   }
 
   /**
-   * A node that takes an element, the one given or a new one after {@code before}; 0 when the
-   * element has become a new node by itself.
+   * Returns a node with room for an element: the given one or a new one after {@code before}.
+   * Returns 0 if the element has become a plain node of its own.
    */
   private long roomy(long root, long node, long before, long address, int length) {
     if (length >= plainBytes) {
@@ -135,7 +136,7 @@ public final class Quicklist {
     QuicklistNode.changed(node, QuicklistNode.count(node) + 1);
   }
 
-  /** Puts a node at the end that is a copy of a listpack, which has elements. */
+  /** Appends a node that is a copy of a non-empty listpack. */
   public void addPacked(long root, long listpack) {
     int count = Listpack.count(Region.MEMORY, listpack);
     long tail = QuicklistRoot.tail(root);
@@ -144,7 +145,7 @@ public final class Quicklist {
     chain.settle(root, tail);
   }
 
-  /** Puts a node at the end that is one large element. */
+  /** Appends a plain node that is one large element. */
   public void addPlain(long root, long address, int length) {
     long tail = QuicklistRoot.tail(root);
     chain.linkAfter(root, tail, data.newPlain(address, length));
@@ -155,9 +156,9 @@ public final class Quicklist {
   // The middle.
 
   /**
-   * Puts an element in the place of the one at an index.
+   * Replaces the element at an index.
    *
-   * @param index of an element that there is
+   * @param index the index of an existing element
    */
   public void set(long root, long index, long address, int length) {
     position.seek(root, index);
@@ -188,9 +189,9 @@ public final class Quicklist {
   }
 
   /**
-   * Puts an element before the one at an index.
+   * Inserts an element before the one at an index.
    *
-   * @param index up to the number of elements, where it becomes the last
+   * @param index up to the number of elements, which appends it
    */
   public void insert(long root, long index, long address, int length) {
     if (index == QuicklistRoot.count(root)) {
@@ -238,7 +239,7 @@ public final class Quicklist {
     QuicklistNode.changed(node, QuicklistNode.count(node) + 1);
   }
 
-  /** Puts an element between two neighbours, into one of them if it has room. */
+  /** Inserts an element between two neighbours, into one of them if it has room. */
   private void insertBetween(long root, long before, long after, long address, int length) {
     if (before != 0 && admits(root, before, length)) {
       data.decompress(before);
@@ -253,9 +254,7 @@ public final class Quicklist {
     }
   }
 
-  /**
-   * Makes two nodes of a listpack: from {@code at} on the elements are in the new one behind it.
-   */
+  /** Splits a listpack: the elements from {@code at} on move to a new node after it. */
   private void split(long root, long node, int at) {
     chain.beforeNode(root, node);
     int count = QuicklistNode.count(node);
@@ -281,7 +280,7 @@ public final class Quicklist {
     QuicklistNode.frontMoved(node, (int) (start - newStart), -elements);
   }
 
-  /** Joins the nodes from that before {@code first} on, a handful, where they fit. */
+  /** Merges up to five nodes, starting before {@code first}, where they fit. */
   private void mergeAround(long root, long first) {
     long before = QuicklistNode.before(first);
     long at = before == 0 ? first : before;
@@ -324,7 +323,7 @@ public final class Quicklist {
 
   // Removing.
 
-  /** Takes out elements from an index on; there are so many. */
+  /** Removes a range of existing elements. */
   public void remove(long root, long index, long count) {
     position.seek(root, index);
     long node = position.node();
@@ -366,11 +365,13 @@ public final class Quicklist {
   }
 
   /**
-   * Takes out elements that are these bytes.
+   * Removes elements equal to the given bytes.
    *
-   * @param most how many
-   * @param fromTail whether to begin at the end
-   * @return how many were taken out
+   * @param most the maximum number to remove
+   *
+   * @param fromTail true to start at the tail
+   *
+   * @return the number removed
    */
   public long removeEqual(long root, long address, int length, long most, boolean fromTail) {
     long removed = 0;
@@ -417,7 +418,7 @@ public final class Quicklist {
     return Listpack.find(Region.MEMORY, first, Region.MEMORY, address, length, 0) != Listpack.NONE;
   }
 
-  /** As {@link #removeEqual}, of a listpack, in place. */
+  /** Removes equal elements from a listpack in place; see {@link #removeEqual}. */
   public static int removeFromListpack(
       long listpack, long address, int length, int most, boolean fromTail) {
     int removed = 0;
@@ -441,18 +442,16 @@ public final class Quicklist {
     return removed;
   }
 
-  // The whole.
+  // The whole list.
 
-  /**
-   * Where the listpack starts that is the only node, ready to be read; 0 when it is no listpack.
-   */
+  /** Returns the address of the only node's listpack, decompressed; 0 if the node is plain. */
   public long onlyListpack(long root) {
     long node = QuicklistRoot.head(root);
     data.decompress(node);
     return QuicklistNode.isPlain(node) ? 0 : QuicklistNode.data(node);
   }
 
-  /** A copy of a node that is in no list. */
+  /** Creates a copy of a node, which is in no list. */
   public long copyNode(long node) {
     return data.copyOf(node);
   }
@@ -462,25 +461,25 @@ public final class Quicklist {
     data.free(node);
   }
 
-  /** Makes a node the next one of another, or of itself, both in no list. */
+  /** Links a node to the next one, or to itself; both are in no list. */
   public static void chain(long node, long next) {
     QuicklistNode.after(node, next);
   }
 
-  /** Makes a copy of the list and returns its root. */
+  /** Creates a copy of the list and returns its root. */
   public long copy(long root) {
     return chain.copy(root);
   }
 
-  /** Frees the list by a step; whether something of it is left. */
+  /** Frees part of the list; returns true if some is left. */
   public boolean dismantle(long root) {
     return chain.dismantle(root);
   }
 
   /**
-   * How many bytes the list takes.
+   * Returns the bytes that the list takes.
    *
-   * @param samples of how many elements to look at the nodes; 0 for all
+   * @param samples the number of elements whose nodes are measured; 0 for all
    */
   public long sizeBytes(long root, long samples) {
     return chain.sizeBytes(root, samples);

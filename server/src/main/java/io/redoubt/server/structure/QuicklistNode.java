@@ -4,18 +4,18 @@ import io.redoubt.persistence.packed.Listpack;
 import io.redoubt.server.memory.Region;
 
 /**
- * The parts of a {@link Quicklist}'s node: a block of {@link #BYTES} that stays where it is, and a
- * block for the data, which comes and goes. All numbers are little-endian.
+ * A node of a {@link Quicklist}: a block of {@link #BYTES} that never moves, and a data block,
+ * which is reallocated. All numbers are little-endian.
  *
  * <pre>
- *  0  8 bytes  the node before, 0 for none
- *  8  8 bytes  the node after, 0 for none
+ *  0  8 bytes  the previous node, 0 for none
+ *  8  8 bytes  the next node, 0 for none
  * 16  8 bytes  the block of the data
- * 24  4 bytes  where in it the data starts, so that a list can grow and shrink at its front
+ * 24  4 bytes  the offset of the data in it, so that a list can grow at its front
  * 28  4 bytes  the size of the block
  * 32  4 bytes  the size of the data, uncompressed
  * 36  4 bytes  the number of elements
- * 40  4 bytes  the size of the data as it is stored, if that is compressed
+ * 40  4 bytes  the size of the data as stored, if compressed
  * 44  1 byte   flags
  * 45  3 bytes  the number of the last snapshot that has the node, or need not have it
  * </pre>
@@ -35,18 +35,18 @@ public final class QuicklistNode {
   private static final int FLAGS_AT = 44;
   private static final int SNAPSHOT_SHIFT = 8;
 
-  /** The data is one large element; else it is a listpack. */
+  /** Flag: the data is one large element, otherwise a listpack. */
   private static final int PLAIN = 1;
 
-  /** The data is compressed by LZF. */
+  /** Flag: the data is compressed by LZF. */
   private static final int COMPRESSED = 2;
 
-  /** Compressing the data was tried in vain since it was changed. */
+  /** Flag: compression has failed since the data last changed. */
   private static final int INCOMPRESSIBLE = 4;
 
   private QuicklistNode() {}
 
-  /** The node before, or 0. */
+  /** Returns the previous node, or 0. */
   public static long before(long node) {
     return Region.getLong(node + BEFORE_AT);
   }
@@ -55,7 +55,7 @@ public final class QuicklistNode {
     Region.putLong(node + BEFORE_AT, other);
   }
 
-  /** The node after, or 0. */
+  /** Returns the next node, or 0. */
   public static long after(long node) {
     return Region.getLong(node + AFTER_AT);
   }
@@ -68,7 +68,7 @@ public final class QuicklistNode {
     return Region.getLong(node + BLOCK_AT);
   }
 
-  /** Sets the block of the data, and where in it this starts. */
+  /** Sets the data block and the offset of the data in it. */
   static void block(long node, long block, int capacity, int start) {
     Region.putLong(node + BLOCK_AT, block);
     Region.putInt(node + CAPACITY_AT, capacity);
@@ -91,12 +91,12 @@ public final class QuicklistNode {
     Region.putInt(node + CAPACITY_AT, capacity);
   }
 
-  /** Where the data is: a listpack, an element, or either of them compressed. */
+  /** Returns the address of the data: a listpack, an element, or either of them compressed. */
   public static long data(long node) {
     return block(node) + start(node);
   }
 
-  /** How many bytes of data there are, uncompressed. */
+  /** Returns the size of the data in bytes, uncompressed. */
   public static int sizeBytes(long node) {
     return Region.getInt(node + SIZE_AT);
   }
@@ -105,7 +105,7 @@ public final class QuicklistNode {
     Region.putInt(node + SIZE_AT, size);
   }
 
-  /** How many elements there are. */
+  /** Returns the number of elements. */
   public static int count(long node) {
     return Region.getInt(node + COUNT_AT);
   }
@@ -114,17 +114,17 @@ public final class QuicklistNode {
     Region.putInt(node + COUNT_AT, count);
   }
 
-  /** How many bytes the data has as it is stored. */
+  /** Returns the size of the data in bytes as stored. */
   public static int storedBytes(long node) {
     return isCompressed(node) ? Region.getInt(node + STORED_AT) : sizeBytes(node);
   }
 
-  /** Whether the data is one large element; else it is a listpack. */
+  /** Returns true if the data is one large element; otherwise it is a listpack. */
   public static boolean isPlain(long node) {
     return is(node, PLAIN);
   }
 
-  /** Whether the data is compressed by LZF. */
+  /** Returns true if the data is compressed by LZF. */
   public static boolean isCompressed(long node) {
     return is(node, COMPRESSED);
   }
@@ -137,7 +137,7 @@ public final class QuicklistNode {
     putFlags(node, flags(node) | INCOMPRESSIBLE);
   }
 
-  /** The data is compressed now, to so many bytes. */
+  /** Marks the data as compressed to the given size. */
   static void compressed(long node, int storedBytes) {
     Region.putInt(node + STORED_AT, storedBytes);
     putFlags(node, flags(node) | COMPRESSED);
@@ -147,7 +147,10 @@ public final class QuicklistNode {
     putFlags(node, flags(node) & ~COMPRESSED);
   }
 
-  /** The listpack begins so many bytes earlier, with more elements; both negative: later. */
+  /**
+   * Moves the start of the listpack to the front by the given bytes and adjusts the number of
+   * elements; negative values move it to the back.
+   */
   static void frontMoved(long node, int bytes, int elements) {
     start(node, start(node) - bytes);
     sizeBytes(node, sizeBytes(node) + bytes);
@@ -155,14 +158,14 @@ public final class QuicklistNode {
     putFlags(node, flags(node) & ~INCOMPRESSIBLE);
   }
 
-  /** The data of a listpack was changed in place. */
+  /** Updates the size and the count after the data of a listpack was changed in place. */
   static void changed(long node, int count) {
     sizeBytes(node, (int) Listpack.sizeBytes(Region.MEMORY, data(node)));
     count(node, count);
     putFlags(node, flags(node) & ~INCOMPRESSIBLE);
   }
 
-  /** Makes it a node without neighbours and data. */
+  /** Initializes a node without neighbours and data. */
   static void clear(long node, boolean plain) {
     for (int at = 0; at < BYTES; at += Long.BYTES) {
       Region.putLong(node + at, 0);
@@ -170,12 +173,12 @@ public final class QuicklistNode {
     putFlags(node, plain ? PLAIN : 0);
   }
 
-  /** The number of the last snapshot that has the node, or need not have it; 24 bits. */
+  /** Returns the 24-bit number of the last snapshot that has the node, or need not have it. */
   public static int snapshot(long node) {
     return Region.getInt(node + FLAGS_AT) >>> SNAPSHOT_SHIFT;
   }
 
-  /** Notes the number of a snapshot that has the node, or need not have it. */
+  /** Sets the number of the last snapshot that has the node, or need not have it. */
   public static void snapshot(long node, int number) {
     Region.putInt(node + FLAGS_AT, flags(node) | number << SNAPSHOT_SHIFT);
   }

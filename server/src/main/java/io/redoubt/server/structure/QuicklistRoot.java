@@ -4,16 +4,16 @@ import io.redoubt.server.memory.Region;
 import io.redoubt.server.memory.Slabs;
 
 /**
- * The root of a {@link Quicklist}: a block of {@link #BYTES} that stays where it is and stands for
- * the list. All numbers are little-endian.
+ * The root of a {@link Quicklist}: a block of {@link #BYTES} that never moves and identifies the
+ * list. All numbers are little-endian.
  *
  * <pre>
  *  0  8 bytes  the first node, 0 for none
  *  8  8 bytes  the last node, 0 for none
  * 16  8 bytes  the number of elements
  * 24  8 bytes  the number of nodes
- * 32  4 bytes  the limit of a node: so many elements, or -1 to -5 for 4, 8, 16, 32, 64 kB
- * 36  4 bytes  how many nodes at each end are not compressed; 0 for compressing none
+ * 32  4 bytes  the limit of a node: a number of elements, or -1 to -5 for 4, 8, 16, 32, 64 kB
+ * 36  4 bytes  the number of nodes at each end that stay uncompressed; 0 for no compression
  * </pre>
  */
 public final class QuicklistRoot {
@@ -26,7 +26,7 @@ public final class QuicklistRoot {
   private static final int LIMIT_AT = 32;
   private static final int DEPTH_AT = 36;
 
-  /** The bytes of a node that is limited by its elements only. */
+  /** The size limit in bytes of a node that is limited by elements. */
   private static final int SAFE_BYTES = 8192;
 
   private static final int LARGEST_LIMIT = -5;
@@ -36,10 +36,11 @@ public final class QuicklistRoot {
   private QuicklistRoot() {}
 
   /**
-   * Makes the root of a list without elements.
+   * Creates the root of an empty list.
    *
-   * @param limit of a node: so many elements, or -1 to -5 for 4, 8, 16, 32, 64 kB
-   * @param depth how many nodes at each end are not compressed; 0 for compressing none
+   * @param limit the limit of a node: a number of elements, or -1 to -5 for 4, 8, 16, 32, 64 kB
+   *
+   * @param depth the number of nodes at each end that stay uncompressed; 0 disables compression
    */
   static long create(Slabs slabs, int limit, int depth) {
     long root = slabs.allocateFar(BYTES);
@@ -52,32 +53,32 @@ public final class QuicklistRoot {
     return root;
   }
 
-  /** The first node, or 0. */
+  /** Returns the first node, or 0. */
   public static long head(long root) {
     return Region.getLong(root + HEAD_AT);
   }
 
-  /** The last node, or 0. */
+  /** Returns the last node, or 0. */
   public static long tail(long root) {
     return Region.getLong(root + TAIL_AT);
   }
 
-  /** How many elements there are. */
+  /** Returns the number of elements. */
   public static long count(long root) {
     return Region.getLong(root + COUNT_AT);
   }
 
-  /** How many nodes there are. */
+  /** Returns the number of nodes. */
   public static long nodes(long root) {
     return Region.getLong(root + NODES_AT);
   }
 
-  /** The limit of a node, as {@link Quicklist#create} was told it. */
+  /** Returns the limit of a node, as passed to {@link Quicklist#create}. */
   public static int limit(long root) {
     return Region.getInt(root + LIMIT_AT);
   }
 
-  /** How many nodes at each end are not compressed; 0 for compressing none. */
+  /** Returns the number of nodes at each end that stay uncompressed; 0 if compression is off. */
   public static int depth(long root) {
     return Region.getInt(root + DEPTH_AT);
   }
@@ -100,19 +101,19 @@ public final class QuicklistRoot {
 
   // The limit of a node.
 
-  /** Whether a listpack of that size and count is more than one node may be. */
+  /** Returns true if a listpack of that size and count exceeds the limit of one node. */
   public static boolean exceeds(int limit, long sizeBytes, long count) {
     return limit < 0
         ? sizeBytes > limitBytes(limit)
         : sizeBytes > SAFE_BYTES || count > Math.max(limit, 1);
   }
 
-  /** How many bytes a node may have by that limit; of one in elements, any number. */
+  /** Returns the most bytes that a limit allows a node; unlimited if the limit is in elements. */
   public static long limitBytes(int limit) {
     return limit >= 0 ? Long.MAX_VALUE : 4096L << (-1 - Math.max(limit, LARGEST_LIMIT));
   }
 
-  /** The size that a node of a long list is likely to reach. */
+  /** Returns the size that a node of a long list is likely to reach. */
   static int usualBytes(long root) {
     int limit = limit(root);
     return limit < 0 ? (int) limitBytes(limit) : SAFE_BYTES;

@@ -3,23 +3,23 @@ package io.redoubt.server.structure;
 import io.redoubt.server.memory.Region;
 
 /**
- * The layout of a node of a {@link RankedTree}, a leaf (level 0) or an inner one. A place is the
- * number of an element in its node.
+ * The layout of a node of a {@link RankedTree}, a leaf (level 0) or an inner node. A place is the
+ * index of an element in its node.
  */
 final class RankedNode {
 
   static final int NODE_BYTES = 512;
 
-  // A node: how many elements it has; its level (0: leaf) and, in the bits above, how many elements
-  // there is room for; the elements.
+  // A node: its number of elements; its level (0: leaf) and, in the bits above, its capacity in
+  // elements; the elements.
   static final int COUNT_AT = 0;
   static final int FORM_AT = 4;
   static final int LEVEL_BITS = 0xff;
   static final int ROOM_SHIFT = 8;
   static final int ELEMENTS_AT = 8;
 
-  // An element of a leaf is a key and a reference. One of an inner node has besides these, which
-  // are the first element below (without meaning in a node's first), a child and its count.
+  // An element of a leaf is a key and a reference. An element of an inner node has these of the
+  // first element below (unused in a node's first), a child and the child's number of elements.
   static final int REFERENCE_AT = 8;
   static final int LEAF_ELEMENT_BYTES = 12;
   static final int CHILD_AT = 12;
@@ -28,7 +28,7 @@ final class RankedNode {
   static final int LEAF_CAPACITY = (NODE_BYTES - ELEMENTS_AT) / LEAF_ELEMENT_BYTES;
   static final int INNER_CAPACITY = (NODE_BYTES - ELEMENTS_AT) / INNER_ELEMENT_BYTES;
 
-  /** How many elements a leaf grows and shrinks by that is all there is. */
+  /** The step, in elements, by which a leaf that is the root grows and shrinks. */
   static final int LEAF_STEP = 6;
 
   private RankedNode() {}
@@ -49,7 +49,7 @@ final class RankedNode {
     return ELEMENTS_AT + (long) room * elementBytes(level);
   }
 
-  /** How much room a leaf gets that is all there is and is to hold so many elements. */
+  /** Returns the capacity of a leaf that is the root, for the given number of elements. */
   static int roomFor(int count) {
     return Math.min(LEAF_CAPACITY, Math.ceilDiv(count, LEAF_STEP) * LEAF_STEP);
   }
@@ -78,7 +78,7 @@ final class RankedNode {
     return Region.getInt(element(node, level, place) + BELOW_AT) & 0xffff_ffffL;
   }
 
-  /** How many elements of the set are in a node and below. */
+  /** Returns the number of the set's elements in a node and below it. */
   static long total(long node, int level) {
     int count = count(node);
     if (level == 0) {

@@ -30,38 +30,38 @@ import io.redoubt.server.memory.Region;
 import io.redoubt.server.memory.Slabs;
 
 /**
- * An ordered set of (key, block): a B+-tree over near blocks whose inner nodes count what is below
- * them, so that an element is found by its rank as fast as by its key. Elements are ordered by key
- * (signed), and those of one key by {@link Ties}.
+ * An ordered set of (key, block): a B+-tree over near blocks whose inner nodes count the elements
+ * below them, so that an element is found by rank as fast as by key. Elements are ordered by key
+ * (signed), and those of equal key by {@link Ties}.
  *
- * <p>Nodes that fall under half are joined with a neighbour when both fit into one; so two
- * neighbours are never nearly empty. A full leaf shares with a neighbour that has room for several,
- * and is split where neither has: so leaves are nearly full, in whatever order elements come. A
- * full last leaf is left full when something is added after it, for most expiry times come in
- * rising order.
+ * <p>A node that falls below half is merged with a neighbour if both fit into one; so two
+ * neighbours are never nearly empty. A full leaf shares its elements with a neighbour that has
+ * enough room, and is split only if neither has: so leaves are nearly full, in whatever order
+ * elements arrive. A full last leaf is left full when an element is appended, because most expiry
+ * times arrive in rising order.
  *
- * <p>All nodes are of one size, so that what one leaves another one can take. Only a leaf that is
- * all there is has a block no larger than its elements ask for, which grows in steps.
+ * <p>All nodes are of one size, so that a freed one can be reused for any other. Only a leaf that
+ * is the root has a smaller block, which grows in steps with its elements.
  *
- * <p>What an inner node has as the lower bound of a child is the first element below that child,
- * not just anything between: a bound's block may be looked at, and must be there.
+ * <p>The lower bound of a child in an inner node is the first element below that child, not just
+ * any separator: the comparison may read a bound's block, so that block must exist.
  *
  * <p>A view is also a cursor: {@link #seek}, {@link #next} and {@link #previous} leave it at an
- * element, and any other method but {@link #size} takes it away from there.
+ * element, and any other method except {@link #size} invalidates that position.
  *
- * <p>Its whole state is in the region, at {@link #header}: this object is a view, and may be given
- * another tree ({@link #header(long)}).
+ * <p>The whole state is in the region, at {@link #header}: this object is a view and may be pointed
+ * at another tree ({@link #header(long)}).
  */
 public final class RankedTree {
 
-  /** Orders blocks of equal keys. */
+  /** The order of blocks with equal keys. */
   @FunctionalInterface
   public interface Ties {
 
-    /** Ties decided by where the blocks are. */
+    /** The order by address. */
     Ties BY_ADDRESS = Integer::compareUnsigned;
 
-    /** Compares two blocks by their references; 0 only for the same. */
+    /** Compares two blocks by their references; returns 0 only for the same block. */
     int compare(int referenceA, int referenceB);
   }
 
@@ -69,30 +69,30 @@ public final class RankedTree {
   private static final int ROOT_AT = 0;
   private static final int SIZE_AT = 8;
   private static final int NODES_BYTES_AT = 16;
-  private static final int SEEN_AT = 24; // where reading ahead leaves what it read
+  private static final int SEEN_AT = 24; // a sink for prefetched bytes
   private static final int HEADER_BYTES = 32;
 
   private static final int MAX_HEIGHT = 16;
 
-  /** How much room a leaf's neighbour must have for both to share what they hold. */
+  /** The least room in a leaf's neighbour for sharing elements to be worthwhile. */
   private static final int ROOM_WORTH_SHARING = 3;
 
   private final Slabs slabs;
   private final Ties ties;
   private long header;
 
-  // The way down to a leaf: by level, the node and the number of the element that was followed.
+  // The path to a leaf: by level, the node and the index of the element followed.
   private final long[] nodes = new long[MAX_HEIGHT];
   private final int[] places = new int[MAX_HEIGHT];
   private int top;
 
-  /** A view without a tree yet. */
+  /** Creates a view without a tree. */
   public RankedTree(Slabs slabs, Ties ties) {
     this.slabs = slabs;
     this.ties = ties;
   }
 
-  /** Makes an empty tree, and this a view of it. */
+  /** Creates an empty tree and makes this a view of it. */
   public void create() {
     header = slabs.allocateFar(HEADER_BYTES);
     Region.putLong(header + SIZE_AT, 0);
@@ -100,7 +100,7 @@ public final class RankedTree {
     Region.putLong(header + ROOT_AT, newNode(0, LEAF_STEP));
   }
 
-  /** Where the tree's state is. */
+  /** Returns the address of the tree's state. */
   public long header() {
     return header;
   }
@@ -110,22 +110,22 @@ public final class RankedTree {
     header = address;
   }
 
-  /** How many elements there are. */
+  /** Returns the number of elements. */
   public long size() {
     return Region.getLong(header + SIZE_AT);
   }
 
-  /** What it takes, in bytes. */
+  /** Returns the bytes that the tree takes. */
   public long sizeBytes() {
     return slabs.blockBytes(HEADER_BYTES) + Region.getLong(header + NODES_BYTES_AT);
   }
 
-  /** The key of an element that this tree pointed out. */
+  /** Returns the key of an element returned by this tree. */
   public static long key(long element) {
     return Region.getLong(element);
   }
 
-  /** The block of an element that this tree pointed out. */
+  /** Returns the block of an element returned by this tree. */
   public static long block(long element) {
     return Region.address(Region.getInt(element + REFERENCE_AT));
   }
@@ -153,7 +153,7 @@ public final class RankedTree {
     Region.putLong(header + NODES_BYTES_AT, Region.getLong(header + NODES_BYTES_AT) + change);
   }
 
-  /** Gives the leaf that is the root other room, if it has too little or far too much. */
+  /** Reallocates a root that is a leaf if its capacity is too small or much too large. */
   private long fittedRoot(int count) {
     long root = root();
     int room = room(root);
@@ -177,7 +177,7 @@ public final class RankedTree {
         : ties.compare(Region.getInt(element + REFERENCE_AT), reference);
   }
 
-  /** How many elements of a node, from number {@code from} on, are before the given one. */
+  /** Returns the index of the first element of a node, from {@code from} on, that is not less. */
   private int before(long node, int level, int from, long key, int reference) {
     int low = from;
     int high = count(node);
@@ -192,7 +192,7 @@ public final class RankedTree {
     return low;
   }
 
-  /** The number of the child that an element is below. */
+  /** Returns the index of the child whose range contains an element. */
   private int childPlace(long node, int level, long key, int reference) {
     int place = before(node, level, 1, key, reference);
     boolean isBound =
@@ -200,7 +200,7 @@ public final class RankedTree {
     return isBound ? place : place - 1;
   }
 
-  /** Goes down to where an element is or would be; fills nodes and places. */
+  /** Descends to the position of an element, present or not; records the path. */
   private void descend(long key, int reference) {
     long node = root();
     top = level(node);
@@ -219,7 +219,7 @@ public final class RankedTree {
         && compare(element(nodes[0], 0, places[0]), key, reference) == 0;
   }
 
-  /** Adds an element; returns false when it was there. */
+  /** Adds an element; returns false if it is present. */
   public boolean insert(long key, long block) {
     int reference = Region.reference(block);
     descend(key, reference);
@@ -272,10 +272,10 @@ public final class RankedTree {
   }
 
   /**
-   * Adds an element to a full leaf by sharing what there is with the emptier neighbour below the
-   * same parent.
+   * Adds an element to a full leaf by sharing elements with the emptier neighbour of the same
+   * parent.
    *
-   * @return false when that has no room that would last
+   * @return false if neither neighbour has enough room
    */
   private boolean insertSharing(int place, long key, int reference) {
     if (top == 0) {
@@ -297,9 +297,9 @@ public final class RankedTree {
   }
 
   /**
-   * Has a leaf and the next one hold half each of what both have, and adds an element.
+   * Distributes the elements of a leaf and the next one evenly, and adds an element.
    *
-   * @param place where it comes, counted through both
+   * @param place the index of the new element, counted through both
    */
   private void insertEvenly(long parent, int leftPlace, int place, long key, int reference) {
     long left = child(parent, 1, leftPlace);
@@ -327,7 +327,7 @@ public final class RankedTree {
     Region.copy(element(right, 0, 0), element(parent, 1, leftPlace + 1), LEAF_ELEMENT_BYTES);
   }
 
-  /** Whether the node at a level is the last one there. */
+  /** Returns true if the node on the path at a level is the last of that level. */
   private boolean isLast(int level) {
     for (int above = level + 1; above <= top; above++) {
       if (places[above] != count(nodes[above]) - 1) {
@@ -338,10 +338,10 @@ public final class RankedTree {
   }
 
   /**
-   * Gives an element another key or block where it is, if it keeps its place between its
-   * neighbours; its block must not have changed yet as far as order goes.
+   * Changes the key or block of an element in place, if it keeps its position between its
+   * neighbours. The parts of its block that determine the order must be unchanged so far.
    *
-   * @return false when nothing was done, because it goes elsewhere or this cannot be told cheaply
+   * @return false if nothing was done, because the element moves or checking would be expensive
    */
   public boolean changeInPlace(long key, long block, long newKey, long newBlock) {
     int reference = Region.reference(block);
@@ -349,7 +349,7 @@ public final class RankedTree {
     int place = places[0];
     long node = nodes[0];
     if (!isAtPlace(key, reference) || place == 0) {
-      return false; // the first element may be a bound, too
+      return false; // the first element may also be a bound
     }
     boolean isAfter = compare(element(node, 0, place - 1), newKey, reference) < 0;
     boolean isBefore =
@@ -363,7 +363,7 @@ public final class RankedTree {
     return true;
   }
 
-  /** Takes an element out; returns false when it was not there. */
+  /** Removes an element; returns false if it is absent. */
   public boolean remove(long key, long block) {
     int reference = Region.reference(block);
     descend(key, reference);
@@ -374,7 +374,7 @@ public final class RankedTree {
     return true;
   }
 
-  /** Takes the element with {@code rank} others before it out and returns its block. */
+  /** Removes the element of a rank and returns its block. */
   public long removeAt(long rank) {
     long block = block(seek(rank));
     removeAtPlace();
@@ -394,7 +394,7 @@ public final class RankedTree {
     joinUpwards();
   }
 
-  /** Tells the bound above that the node at a level begins with another element now. */
+  /** Updates the bound of the node on the path at a level to its new first element. */
   private void putBound(int level, long first) {
     for (int above = level + 1; above <= top; above++) {
       if (places[above] > 0) {
@@ -430,7 +430,7 @@ public final class RankedTree {
     }
   }
 
-  /** A root with a single child gives way to it. */
+  /** Replaces a root with a single child by that child. */
   private void dropRoots() {
     long root = root();
     int level = level(root);
@@ -443,7 +443,7 @@ public final class RankedTree {
     }
   }
 
-  /** Joins a node with the next one below the same parent, if there is one and both fit. */
+  /** Merges a node with the next one of the same parent, if there is one and both fit. */
   private boolean join(long parent, int level, int place) {
     if (place < 0 || place + 1 >= count(parent)) {
       return false;
@@ -456,7 +456,7 @@ public final class RankedTree {
       return false;
     }
     if (level > 0) {
-      // Its first element gets the bound that it was allowed to be without.
+      // The bound of the right node's first element is unused there, but not in the merged node.
       Region.copy(element(parent, level + 1, place + 1), element(right, level, 0), CHILD_AT);
     }
     move(right, 0, left, leftCount, rightCount, level);
@@ -467,20 +467,20 @@ public final class RankedTree {
     return true;
   }
 
-  /** Where the first element is, valid until the next change; 0 when there is none. */
+  /** Returns the first element, valid until the next change; 0 if there is none. */
   public long first() {
     return select(0);
   }
 
-  /** Where the element with {@code rank} others before it is, valid until the next change, or 0. */
+  /** Returns the element of a rank, counted from 0, valid until the next change, or 0. */
   public long select(long rank) {
     return rank < 0 || rank >= size() ? 0 : seek(rank);
   }
 
   /**
-   * Goes to the element with {@code rank} others before it, which there must be.
+   * Moves to the element of a rank, which must exist.
    *
-   * @return where it is, valid until the next change
+   * @return the element, valid until the next change
    */
   public long seek(long rank) {
     long left = rank;
@@ -502,10 +502,10 @@ public final class RankedTree {
   }
 
   /**
-   * Reads the blocks of the element that the cursor is at and of those before it, at most so many,
-   * so that the waiting times overlap.
+   * Prefetches the block of the current element and those of the elements before it, so that the
+   * memory latencies overlap.
    *
-   * @return how many that were; fewer than asked for where a leaf begins
+   * @return the number of blocks read, at most {@code most}; fewer at the start of a leaf
    */
   public int readAheadBackwards(int most) {
     int place = places[0];
@@ -518,7 +518,7 @@ public final class RankedTree {
     return count;
   }
 
-  /** Goes to the next element and returns where it is; 0 behind the last. */
+  /** Moves to the next element and returns it; 0 after the last. */
   public long next() {
     if (++places[0] < count(nodes[0])) {
       return element(nodes[0], 0, places[0]);
@@ -535,7 +535,7 @@ public final class RankedTree {
     return 0;
   }
 
-  /** Goes to the element before and returns where it is; 0 before the first. */
+  /** Moves to the previous element and returns it; 0 before the first. */
   public long previous() {
     if (--places[0] >= 0) {
       return element(nodes[0], 0, places[0]);
@@ -552,14 +552,14 @@ public final class RankedTree {
     return 0;
   }
 
-  /** How many elements are before a given one, which may be in the set or not. */
+  /** Returns the number of elements before the given one, which need not be present. */
   public long rank(long key, long block) {
     return rank(key, Region.reference(block));
   }
 
   /**
-   * How many elements are before one of that key whose block has that reference, which may stand
-   * for anything that {@link Ties} knows to compare.
+   * Returns the number of elements before one with the given key and reference, which may be any
+   * value that {@link Ties} can compare.
    */
   public long rank(long key, int reference) {
     descend(key, reference);
@@ -572,7 +572,7 @@ public final class RankedTree {
     return rank;
   }
 
-  /** How many elements have a smaller key. */
+  /** Returns the number of elements with a smaller key. */
   public long rank(long key) {
     long node = root();
     long rank = 0;
@@ -587,9 +587,9 @@ public final class RankedTree {
   }
 
   /**
-   * Frees one leaf of a tree of which nothing else is wanted any more.
+   * Frees one leaf of a tree that is no longer used.
    *
-   * @return whether there is more to free
+   * @return true if there is more to free
    */
   public boolean dismantle() {
     long node = root();

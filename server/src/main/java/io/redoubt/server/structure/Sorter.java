@@ -5,31 +5,31 @@ import io.redoubt.server.memory.Slabs;
 import java.util.random.RandomGenerator;
 
 /**
- * Byte strings and what they are to be sorted by: themselves, a number each, or another byte string
- * each. All of it is in the region, so that there may be millions. To be used again and again.
+ * Byte strings and their sort keys: the strings themselves, a number each, or another byte string
+ * each. All of it is in the region, so that millions fit. Reusable.
  */
 public final class Sorter implements AutoCloseable {
 
-  /** What decides the order. */
+  /** The sort key. */
   public enum By {
     /** The numbers; where they are equal, the strings. */
     NUMBER,
     /** The strings themselves. */
     STRING,
-    /** The weights, of which any may be missing: those come first. */
+    /** The weights; strings without a weight come first. */
     WEIGHT
   }
 
   private static final int FIRST_ROOM = 64;
 
-  /** Below this many, insertion is faster. */
+  /** The length below which insertion sort is faster. */
   private static final int FEW = 12;
 
   private final Slabs slabs;
   private final ByteStrings strings;
   private final ByteStrings weights;
 
-  // A number for each string, or whether it has a weight; and the strings' numbers in their order.
+  // The number of each string, or its weight's index plus one; the indexes of the strings in order.
   private long numbers;
   private long order;
   private int capacity;
@@ -38,19 +38,19 @@ public final class Sorter implements AutoCloseable {
   private boolean collated;
   private int direction = 1;
 
-  /** One without strings that takes no memory yet. */
+  /** Creates a sorter without strings that takes no memory yet. */
   public Sorter(Slabs slabs) {
     this.slabs = slabs;
     strings = new ByteStrings(slabs);
     weights = new ByteStrings(slabs);
   }
 
-  /** How many strings there are. */
+  /** Returns the number of strings. */
   public int count() {
     return strings.count();
   }
 
-  /** Adds a string, which has no number and no weight; returns where its bytes go. */
+  /** Adds a string without number and weight; returns the address to write its bytes to. */
   public long add(int length) {
     int count = strings.count();
     if (count == capacity) {
@@ -80,39 +80,42 @@ public final class Sorter implements AutoCloseable {
     slabs.free(order, (long) capacity * Integer.BYTES);
   }
 
-  /** Gives a string its number, which is one. */
+  /** Sets the number of a string; not NaN. */
   public void number(int i, double number) {
     Region.putLong(numbers + (long) i * Long.BYTES, Double.doubleToRawLongBits(number));
   }
 
-  /** Gives the next string a weight of that length; returns where its bytes go. */
+  /** Adds a weight to a string; returns the address to write its bytes to. */
   public long weight(int i, int length) {
     Region.putLong(numbers + (long) i * Long.BYTES, weights.count() + 1L);
     return weights.add(length);
   }
 
-  /** Where a string is. */
+  /** Returns the address of a string. */
   public long address(int i) {
     return strings.address(i);
   }
 
-  /** How many bytes a string has. */
+  /** Returns the length of a string. */
   public int length(int i) {
     return strings.length(i);
   }
 
-  /** The string that is at a place of the order. */
+  /** Returns the index of the string at a place of the order. */
   public int at(int place) {
     return Region.getInt(order + (long) place * Integer.BYTES);
   }
 
   /**
-   * Sorts as far as needed for some places to be right. Numbers and weights are gone afterwards.
+   * Sorts as far as needed for a range of places to be correct. Destroys the numbers and weights.
    *
-   * @param upToZero whether strings and weights are compared as C does, up to their first zero byte
+   * @param upToZero true to compare strings and weights as C does, up to their first zero byte
+   *
    * @param first the first place that matters
+   *
    * @param last the last place that matters
-   * @param chance chooses pivots, so that no order given takes much longer than another
+   *
+   * @param chance chooses pivots, so that no initial order is a worst case
    */
   public void sort(
       By what, boolean upToZero, boolean descending, int first, int last, RandomGenerator chance) {
@@ -133,7 +136,7 @@ public final class Sorter implements AutoCloseable {
     return true;
   }
 
-  /** Quicksort in three parts, of which those beside the places that matter are left alone. */
+  /** Sorts by three-way quicksort, skipping partitions outside the range that matters. */
   private void sort(int from, int to, int first, int last, RandomGenerator chance) {
     int low = from;
     int high = to;
@@ -158,7 +161,7 @@ public final class Sorter implements AutoCloseable {
       if (!lower && !upper) {
         return;
       }
-      // The larger part goes on here, so that calls are never nested deeply.
+      // The loop continues with the larger part, which bounds the recursion depth.
       if (lower && (!upper || below - low > high - above)) {
         if (upper) {
           sort(above + 1, high, first, last, chance);
@@ -193,7 +196,7 @@ public final class Sorter implements AutoCloseable {
     put(b, string, key);
   }
 
-  // While sorting, the numbers follow the order: what is next to each other is compared.
+  // While sorting, numbers move with the order, so that keys compared lie next to each other.
 
   private long key(int place) {
     return Region.getLong(numbers + (long) place * Long.BYTES);
@@ -204,7 +207,9 @@ public final class Sorter implements AutoCloseable {
     Region.putLong(numbers + (long) place * Long.BYTES, key);
   }
 
-  /** Compares what is at a place with a string that has that number, or weight. */
+  /**
+   * Compares the string at a place with the given string, whose number or weight is {@code key}.
+   */
   private int compare(int place, int string, long key) {
     int other = at(place);
     return other == string
@@ -256,7 +261,7 @@ public final class Sorter implements AutoCloseable {
     return until;
   }
 
-  /** Forgets all strings and gives the memory back; may be used again all the same. */
+  /** Removes all strings and frees the memory; the sorter remains usable. */
   @Override
   public void close() {
     strings.close();

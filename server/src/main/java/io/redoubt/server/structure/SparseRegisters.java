@@ -3,16 +3,16 @@ package io.redoubt.server.structure;
 import io.redoubt.server.memory.Region;
 
 /**
- * The registers of a HyperLogLog as runs of equal ones, in the order of the registers:
+ * The registers of a HyperLogLog, run-length encoded in register order:
  *
  * <pre>
  *   00llllll            ZERO   l + 1 registers are 0
- *   01llllll llllllll   XZERO  l + 1 registers are 0, high bits first
+ *   01llllll llllllll   XZERO  l + 1 registers are 0, high bits of l first
  *   1vvvvvll            VAL    l + 1 registers are v + 1
  * </pre>
  */
 public final class SparseRegisters {
-  /** The highest value that a run can have. */
+  /** The highest value of a run. */
   public static final int MAX_VALUE = 32;
 
   private static final int MAX_VALUE_RUN = 4;
@@ -20,28 +20,28 @@ public final class SparseRegisters {
   private static final int XZERO = 0x40;
   private static final int VAL = 0x80;
 
-  /** After a change, so many runs are looked at for neighbours that can become one. */
+  /** The number of runs checked for mergeable neighbours after a change. */
   private static final int MERGED_RUNS = 5;
 
   private SparseRegisters() {}
 
-  /** Whether the run there is of more zeros than fit a byte. */
+  /** Returns true if the run at an address is an XZERO run. */
   public static boolean isXzero(long at) {
     return (Region.getByte(at) & (VAL | XZERO)) == XZERO;
   }
 
-  /** How many bytes the run there takes. */
+  /** Returns the bytes that the run at an address takes. */
   public static int size(long at) {
     return isXzero(at) ? 2 : 1;
   }
 
-  /** The value of the registers in the run there. */
+  /** Returns the value of the registers in the run at an address. */
   public static int value(long at) {
     int head = Region.getUnsignedByte(at);
     return (head & VAL) == 0 ? 0 : (head >> 2 & 31) + 1;
   }
 
-  /** How many registers the run there has. */
+  /** Returns the number of registers in the run at an address. */
   public static int run(long at) {
     int head = Region.getUnsignedByte(at);
     if ((head & VAL) != 0) {
@@ -50,13 +50,14 @@ public final class SparseRegisters {
     return (head & XZERO) == 0 ? head + 1 : ((head & 63) << 8 | Region.getUnsignedByte(at + 1)) + 1;
   }
 
-  /** Writes that all registers are 0 and returns how many bytes it took. */
+  /** Writes a run of all registers as 0 and returns its bytes. */
   public static int clear(long address) {
     return putZeros(address, HyperLogLog.REGISTERS);
   }
 
   /**
-   * Raises the plain registers to these; false, with some of them raised, when these are corrupt.
+   * Raises the plain registers to these; returns false, with some of them raised, if these are
+   * corrupt.
    */
   public static boolean mergeInto(long plain, long address, int lengthBytes) {
     int index = 0;
@@ -78,10 +79,10 @@ public final class SparseRegisters {
   }
 
   /**
-   * Finds the run that a register is in.
+   * Finds the run that contains a register.
    *
-   * @return where it begins, in bytes from the start, in the low half; in the high half the index
-   *     of its first register; -1 when there is none
+   * @return the run's offset in bytes in the low half and the index of its first register in the
+   * high half; -1 if there is none
    */
   private static long find(long address, int lengthBytes, int index) {
     int first = 0;
@@ -100,13 +101,13 @@ public final class SparseRegisters {
     return -1;
   }
 
-  /** A register, or -1 when it is in no run: the bytes are corrupt. */
+  /** Returns a register, or -1 if no run contains it: the bytes are corrupt. */
   public static int get(long address, int lengthBytes, int index) {
     long found = find(address, lengthBytes, index);
     return found < 0 ? -1 : value(address + (int) found);
   }
 
-  /** By how many bytes they get longer before neighbours are merged, if a register is raised. */
+  /** Returns the bytes added if a register is raised, before neighbours are merged. */
   public static int growth(long address, int lengthBytes, int index) {
     long found = find(address, lengthBytes, index);
     long at = address + (int) found;
@@ -124,9 +125,9 @@ public final class SparseRegisters {
   }
 
   /**
-   * Raises a register that is lower; there is room for {@link #growth} more bytes.
+   * Raises a register that is lower; there must be room for {@link #growth} more bytes.
    *
-   * @return how many bytes there are now
+   * @return the new length in bytes
    */
   public static int raise(long address, int lengthBytes, int index, int value) {
     int growth = growth(address, lengthBytes, index);
@@ -145,7 +146,7 @@ public final class SparseRegisters {
     return mergeNeighbours(address, lengthBytes + growth, previous);
   }
 
-  /** Where the run before the one at an offset begins; the first has itself. */
+  /** Returns the offset of the run before the one at an offset; the first has itself. */
   private static int previous(long address, int offset) {
     int at = 0;
     int previous = 0;
@@ -189,7 +190,7 @@ public final class SparseRegisters {
           putRun(address + next, value, run);
           Region.copy(address + next, address + at, length - next);
           length--;
-          continue; // it may go on with the one after
+          continue; // the merged run may merge with the next one
         }
       }
       at += size(address + at);

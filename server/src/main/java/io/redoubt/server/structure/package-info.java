@@ -1,7 +1,8 @@
 /**
- * Data structures over the region: the hash table and the counted tree that keyspaces and values
- * are made of. They know blocks and bytes, but no commands and no types; they import memory and the
- * byte basics only.
+ * Data structures over the region, of which keyspaces and values consist: {@link
+ * io.redoubt.server.structure.ByteTable} and {@link io.redoubt.server.structure.RankedTree} are the
+ * ones to start reading with. They work on blocks and bytes, and know no commands or types. They
+ * import memory and the byte basics only.
  */
 @NullMarked
 package io.redoubt.server.structure;
