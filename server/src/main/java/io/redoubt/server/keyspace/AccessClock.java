@@ -3,10 +3,10 @@ package io.redoubt.server.keyspace;
 import java.util.random.RandomGenerator;
 
 /**
- * What the 24 bits of access clock in an entry mean: seconds of the last access (LRU), or minutes
- * of the last decay in the upper 16 and a logarithmic counter of accesses in the lower 8 (LFU). It
- * is the eviction policy that chooses; a change of it makes old clocks mean something else, as in
- * Redis.
+ * The interpretation of an entry's 24-bit access clock: seconds of the last access (LRU), or
+ * minutes of the last decay in the upper 16 bits and a logarithmic access counter in the lower 8
+ * (LFU). The eviction policy selects it; when the policy changes, existing clocks are
+ * reinterpreted, as in Redis.
  */
 public final class AccessClock {
 
@@ -15,7 +15,7 @@ public final class AccessClock {
   private static final int MINUTES_SHIFT = 8;
   private static final int MAX_COUNTER = 255;
 
-  /** So that a new key is not the first to go. */
+  /** The initial counter, high enough that a new key is not the first to be evicted. */
   private static final int FIRST_COUNTER = 5;
 
   private final RandomGenerator chance;
@@ -27,16 +27,17 @@ public final class AccessClock {
     this.chance = chance;
   }
 
-  /** Counts seconds since the last access. */
+  /** Selects LRU: clocks hold the time of the last access. */
   public void lru() {
     lfu = false;
   }
 
   /**
-   * Counts accesses.
+   * Selects LFU: clocks hold an access counter.
    *
-   * @param logFactor how slowly the counter rises
-   * @param decayMinutes after how many minutes it falls by one; 0: never
+   * @param logFactor the higher, the slower the counter rises
+   *
+   * @param decayMinutes the minutes after which the counter falls by one; 0: never
    */
   public void lfu(int logFactor, int decayMinutes) {
     lfu = true;
@@ -44,17 +45,17 @@ public final class AccessClock {
     this.decayMinutes = decayMinutes;
   }
 
-  /** Whether accesses are counted. */
+  /** Returns true if accesses are counted (LFU). */
   public boolean isLfu() {
     return lfu;
   }
 
-  /** The clock of a new entry. */
+  /** Returns the clock of a new entry. */
   int fresh(long nowMillis) {
     return lfu ? minutes(nowMillis) << MINUTES_SHIFT | FIRST_COUNTER : seconds(nowMillis);
   }
 
-  /** Notes an access to an entry. */
+  /** Records an access to an entry. */
   void touch(long entry, long nowMillis) {
     int clock = Entry.accessClock(entry);
     int touched = lfu ? counted(clock, nowMillis) : seconds(nowMillis);
@@ -74,20 +75,17 @@ public final class AccessClock {
     return minutes(nowMillis) << MINUTES_SHIFT | counter;
   }
 
-  /** Seconds since the last access of an entry; only of meaning while accesses are not counted. */
+  /** Returns the seconds since the last access of an entry; meaningless under LFU. */
   public int idleSeconds(long entry, long nowMillis) {
     return seconds(nowMillis) - Entry.accessClock(entry) & SECONDS_BITS;
   }
 
-  /** Makes it that an entry was accessed so many seconds ago. */
+  /** Sets the last access of an entry to the given number of seconds ago. */
   public void idleSeconds(long entry, long seconds, long nowMillis) {
     Entry.putAccessClock(entry, (int) (nowMillis / 1000 - seconds) & SECONDS_BITS);
   }
 
-  /**
-   * The access counter of an entry, as it has decayed by now; only of meaning while accesses are
-   * counted.
-   */
+  /** Returns the access counter of an entry, decayed up to now; meaningless under LRU. */
   public int frequency(long entry, long nowMillis) {
     return decayed(Entry.accessClock(entry), nowMillis);
   }

@@ -6,13 +6,13 @@ import io.redoubt.server.structure.BlockConsumer;
 import io.redoubt.server.structure.ByteTable;
 
 /**
- * What a database holds: its entries by key, and which of them expire. A database may exchange its
- * contents (SWAPDB) or get new ones (FLUSHDB), so that what has a place in them, as a walk has, is
- * not disturbed.
+ * The contents of a database: its entries by key and their expiries. They are separate from the
+ * database so that a walk keeps its position in them when a database exchanges its contents
+ * (SWAPDB) or gets new ones (FLUSHDB).
  */
 final class Contents {
 
-  /** Not in a walk. */
+  /** The value of {@link #walkedAs} outside of a walk. */
   static final int NO_WALK = -1;
 
   final ByteTable entries;
@@ -28,9 +28,9 @@ final class Contents {
   }
 
   /**
-   * Takes itself apart by a small step, handing over entries to be freed.
+   * Dismantles part of the contents, passing entries to be freed to a consumer.
    *
-   * @return whether something is left
+   * @return true if some are left
    */
   boolean dismantle(BlockConsumer freed) {
     return expiries.dismantle() || entries.dismantle(freed);

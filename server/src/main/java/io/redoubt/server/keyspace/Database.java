@@ -10,16 +10,16 @@ import io.redoubt.server.structure.ByteTable;
 /**
  * One database: entries by key.
  *
- * <p>Keys and values are given as region addresses and lengths. What changes an entry may move it,
- * and says where it is afterwards; any change makes addresses of other entries good no longer than
- * that they are not removed. Reading moves nothing.
+ * <p>Keys and values are passed as region addresses and lengths. Methods that change an entry may
+ * move it and return its new address. After any change, addresses of other entries stay valid only
+ * until those are removed. Reads move nothing.
  *
- * <p>Every change of an entry passes {@link #beforeChange} first: there a running {@link Walk} gets
- * to see it as it was.
+ * <p>Every change of an entry calls {@link #beforeChange} first, so that a running {@link Walk}
+ * sees its old state.
  */
 public final class Database {
 
-  /** In the place of an expiry time: the one that the key has, if any. */
+  /** In place of an expiry time: keeps the current one of the key, if any. */
   public static final long KEEP_EXPIRY = -2;
 
   private final Keyspace keyspace;
@@ -52,36 +52,36 @@ public final class Database {
     expiries = exchanged.expiries;
   }
 
-  /** Which of the keyspace's databases it is. */
+  /** Returns the index of this database in the keyspace. */
   public int index() {
     return index;
   }
 
-  /** The keyspace that it is in. */
+  /** Returns the keyspace of this database. */
   public Keyspace keyspace() {
     return keyspace;
   }
 
-  /** How many entries it has, those included whose time has come and that are still there. */
+  /** Returns the number of entries, including those that are due but not yet removed. */
   public long size() {
     return entries.size();
   }
 
-  /** Which of the entries expire. */
+  /** Returns the expiry order of the entries. */
   public Expiries expiries() {
     return expiries;
   }
 
-  // Finding.
+  // Lookups.
 
-  /** The entry of a key, or 0; its expiry time is not looked at. */
+  /** Returns the entry of a key, or 0; ignores its expiry time. */
   public long find(long keyAddress, int keyLength) {
     return entries.find(keyAddress, keyLength);
   }
 
   /**
-   * The entry of a key, or 0. When its time has come, what the keyspace says for {@link
-   * ExpiredKeys} is done.
+   * Returns the entry of a key, or 0. If it is due, the keyspace's {@link ExpiredKeys} policy
+   * applies.
    */
   public long findLive(long keyAddress, int keyLength) {
     long entry = entries.find(keyAddress, keyLength);
@@ -98,27 +98,28 @@ public final class Database {
     };
   }
 
-  /** Whether an entry's time has come. */
+  /** Returns true if an entry is due to expire. */
   public boolean isDue(long entry) {
     return Entry.expires(entry) && Entry.expireAt(entry) < keyspace.nowMillis();
   }
 
-  /** Notes an access. */
+  /** Records an access. */
   public void touch(long entry) {
     keyspace.accessClock().touch(entry, keyspace.nowMillis());
   }
 
-  /** An entry by chance, each as likely as another, its time come or not; 0 when there is none. */
+  /** Returns a uniformly random entry, due or not; 0 if there is none. */
   public long randomEntry() {
     return entries.random(keyspace.chance());
   }
 
   /**
-   * Hands over a few entries at a place of the scan order. What is there from a scan's start to its
-   * end is handed over at least once. The consumer may remove the entry that it gets, and change
-   * nothing else.
+   * Passes the entries at a position of the scan order to a consumer. An entry present from the
+   * start of a scan to its end is passed at least once. The consumer may remove the entry that it
+   * receives, but change nothing else.
    *
-   * @param cursor 0 to start, or what the call before returned
+   * @param cursor 0 to start, or the result of the previous call
+   *
    * @return the next cursor; 0 at the end
    */
   public long scan(long cursor, BlockConsumer consumer) {
@@ -126,7 +127,8 @@ public final class Database {
   }
 
   /**
-   * Hands over all entries; the consumer may remove the one that it gets, and change nothing else.
+   * Passes all entries to a consumer, which may remove the entry that it receives, but change
+   * nothing else.
    */
   public void forEach(BlockConsumer consumer) {
     long cursor = 0;
@@ -135,15 +137,16 @@ public final class Database {
     } while (cursor != 0);
   }
 
-  /** What the table of entries takes, in bytes. */
+  /** Returns the bytes that the table of entries takes. */
   public long tableBytes() {
     return entries.bucketBytes();
   }
 
   /**
-   * What an entry takes with its value and its share of the tables, in bytes.
+   * Returns the bytes of an entry, its value and its share of the tables.
    *
-   * @param samples from how many elements the size of a large value is estimated, 0 for all
+   * @param samples the number of elements from which the size of a large value is estimated, 0 for
+   * all
    */
   public long memoryUsage(long entry, long samples) {
     long usage = slabs.blockBytes(Entry.sizeBytes(entry)) + entries.bucketBytes() / entries.size();
@@ -157,20 +160,21 @@ public final class Database {
     return usage;
   }
 
-  // Putting.
+  // Insertions and replacements.
 
-  /** Prepares an empty database for so many entries. */
+  /** Sizes an empty database for the given number of entries. */
   public void expect(long count) {
     entries.expect(count);
   }
 
   /**
-   * Puts a string, in the place of whatever the key had. It is kept as a number when it is the
+   * Sets a key to a string, replacing any value. The string is stored as a number if it is the
    * canonical form of a 64-bit one. Key and value must not lie in an entry of this database, unless
    * it is another key's.
    *
-   * @param expireAt when it expires in milliseconds since 1970, {@link Entry#NO_EXPIRY} or {@link
-   *     #KEEP_EXPIRY}
+   * @param expireAt the expiry time in milliseconds since 1970, {@link Entry#NO_EXPIRY} or {@link
+   * #KEEP_EXPIRY}
+   *
    * @return the entry
    */
   public long putString(
@@ -184,7 +188,7 @@ public final class Database {
     return putText(keyAddress, keyLength, valueAddress, valueLength, expireAt);
   }
 
-  /** Like {@link #putString}, and never kept as a number. */
+  /** Sets a key to a string as {@link #putString} does, but never stores it as a number. */
   public long putText(
       long keyAddress, int keyLength, long valueAddress, int valueLength, long expireAt) {
     if (valueLength > Encoding.MAX_INLINE_LENGTH) {
@@ -208,7 +212,7 @@ public final class Database {
     return entry;
   }
 
-  /** Puts a string that is a number; else as {@link #putString}. */
+  /** Sets a key to a number; see {@link #putString}. */
   public long putInteger(long keyAddress, int keyLength, long value, long expireAt) {
     long entry =
         put(keyAddress, keyLength, Type.STRING, Encoding.INTEGER, Encoding.INTEGER_BYTES, expireAt);
@@ -217,8 +221,7 @@ public final class Database {
   }
 
   /**
-   * Puts an entry without expiry time for a key that has none. The payload is to be written at
-   * once.
+   * Adds an entry without expiry for a key that is absent. The payload must be written immediately.
    */
   public long create(long keyAddress, int keyLength, Type type, int encoding, int payloadBytes) {
     long hash = entries.hash(keyAddress, keyLength);
@@ -236,9 +239,9 @@ public final class Database {
   }
 
   /**
-   * Puts the value of an entry of this database, which goes, in the place of whatever its key has
-   * in another, as setting a string does: without an expiry time, and a key that is there does not
-   * become a new one.
+   * Moves the value of an entry of this database, which is removed, to the same key of another one.
+   * As with setting a string, the result has no expiry, and replacing an existing key does not
+   * count as adding one.
    *
    * @return the entry in the other database
    */
@@ -258,21 +261,18 @@ public final class Database {
     return put;
   }
 
-  /**
-   * Puts an entry without expiry time in the place of whatever its key has. The payload is to be
-   * written at once.
-   */
+  /** Replaces any entry of a key by one without expiry. The payload must be written immediately. */
   public long replace(long keyAddress, int keyLength, Type type, int encoding, int payloadBytes) {
     return put(keyAddress, keyLength, type, encoding, payloadBytes, Entry.NO_EXPIRY);
   }
 
-  /** Makes the entry of a key one with a payload still to be written. */
+  /** Adds or reshapes the entry of a key; the payload is still to be written. */
   private long put(
       long keyAddress, int keyLength, Type type, int encoding, int payloadBytes, long expireAt) {
     long hash = entries.hash(keyAddress, keyLength);
     long old = entries.find(hash, keyAddress, keyLength);
     if (old != 0 && isDue(old) && keyspace.expiredKeys() == ExpiredKeys.DELETE) {
-      expire(old); // it is not overwritten: replicas and subscribers hear that it has gone
+      expire(old); // not overwritten: replicas and subscribers are told of the expiry
       old = 0;
     }
     if (old == 0) {
@@ -295,7 +295,7 @@ public final class Database {
     int capacity = ownedBlock ? OwnBlock.capacity(Entry.payloadAddress(old)) : 0;
     long root = Encoding.isStructure(oldEncoding) ? Entry.root(old) : 0;
     expiries.removeElements(old, old);
-    // First what may fail for want of memory: nothing has happened then.
+    // Allocation comes first: if it fails for lack of memory, nothing has changed.
     long entry = reshape(hash, old, type, encoding, newExpireAt >= 0, payloadBytes, 0);
     if (ownedBlock) {
       keyspace.garbage().freeBlock(block, capacity);
@@ -317,7 +317,7 @@ public final class Database {
     return entry;
   }
 
-  /** A new entry that is in no table yet. */
+  /** Creates an entry that is in no table yet. */
   private long make(
       long keyAddress, int keyLength, Type type, int encoding, boolean expires, int payloadBytes) {
     long entry = slabs.allocate(Entry.sizeBytes(keyLength, expires, payloadBytes));
@@ -328,9 +328,9 @@ public final class Database {
   }
 
   /**
-   * Gives an entry another form, in another block if need be, which then takes its place in the
-   * table; the order of expiry is left to the caller. Keeps key, epoch, clock, the expiry time when
-   * there is one before and after, and the first {@code keptBytes} of the payload.
+   * Changes the form of an entry, in another block if necessary, which then replaces it in the
+   * table; the expiry order is up to the caller. Keeps key, epoch, clock, the expiry time if there
+   * is one before and after, and the first {@code keptBytes} of the payload.
    */
   private long reshape(
       long hash,
@@ -360,8 +360,8 @@ public final class Database {
   }
 
   /**
-   * Gives an entry's payload another encoding and size, keeping its first bytes. What the old
-   * payload refers to is the caller's business, and {@link #beforeChange} has been called.
+   * Changes the encoding and size of an entry's payload, keeping its first bytes. The caller
+   * handles whatever the old payload refers to, and has called {@link #beforeChange}.
    *
    * @return the entry, which may have moved
    */
@@ -383,9 +383,10 @@ public final class Database {
   }
 
   /**
-   * Notes when the next element of a structure expires; {@link #beforeChange} has been called.
+   * Sets the expiry time of a structure's next element; {@link #beforeChange} has been called.
    *
    * @param millis milliseconds since 1970, or {@link Entry#NO_EXPIRY}
+   *
    * @return the entry, which may have moved
    */
   public long nextElementExpiry(long entry, long millis) {
@@ -407,8 +408,8 @@ public final class Database {
   }
 
   /**
-   * To be called before an entry's value is changed in place; the methods of this class do it
-   * themselves.
+   * Notifies a running walk that an entry's value is about to change in place; the methods of this
+   * class call it themselves.
    */
   public void beforeChange(long entry) {
     keyspace.beforeChange(contents, entry);
@@ -420,7 +421,7 @@ public final class Database {
 
   // Removing and moving.
 
-  /** Removes a key; returns whether it was there. */
+  /** Removes a key; returns true if it was present. */
   public boolean delete(long keyAddress, int keyLength) {
     long entry = entries.find(keyAddress, keyLength);
     if (entry == 0) {
@@ -471,7 +472,7 @@ public final class Database {
   }
 
   /**
-   * Gives an entry another key, in the place of whatever that key had; value and expiry stay.
+   * Renames an entry, replacing any entry of the new key; keeps value and expiry.
    *
    * @return the entry under its new key
    */
@@ -480,7 +481,7 @@ public final class Database {
   }
 
   /**
-   * Moves an entry to another database, in the place of whatever its key has there.
+   * Moves an entry to another database, replacing any entry of its key there.
    *
    * @return the entry in the other database
    */
@@ -503,8 +504,7 @@ public final class Database {
   }
 
   /**
-   * Makes a copy of an entry, of this database or another, in the place of whatever the key has
-   * there.
+   * Copies an entry to a key of this database or another, replacing any entry there.
    *
    * @return the copy
    */
@@ -535,7 +535,7 @@ public final class Database {
     return to.insertLike(entry, keyAddress, keyLength);
   }
 
-  /** Adds an entry with the value, clock and expiry of another one, and the same payload. */
+  /** Adds an entry with the payload, clock and expiry of another one. */
   private long insertLike(long entry, long keyAddress, int keyLength) {
     int payloadBytes = Entry.payloadBytes(entry);
     boolean expires = Entry.expires(entry);
@@ -556,7 +556,7 @@ public final class Database {
   /**
    * Removes all entries.
    *
-   * @param lazily whether to leave the freeing to {@link Keyspace#freeSome}
+   * @param lazily true to leave the freeing to {@link Keyspace#freeSome}
    */
   public void clear(boolean lazily) {
     if (size() == 0) {
@@ -571,15 +571,18 @@ public final class Database {
 
   // Expiry.
 
-  /** When an entry expires, in milliseconds since 1970, or {@link Entry#NO_EXPIRY}. */
+  /**
+   * Returns the expiry time of an entry, in milliseconds since 1970, or {@link Entry#NO_EXPIRY}.
+   */
   public long expireAt(long entry) {
     return Entry.expireAt(entry);
   }
 
   /**
-   * Sets when an entry expires.
+   * Sets the expiry time of an entry.
    *
    * @param millis milliseconds since 1970, not negative
+   *
    * @return the entry, which may have moved
    */
   public long setExpiry(long entry, long millis) {
@@ -594,7 +597,7 @@ public final class Database {
     return moved;
   }
 
-  /** Takes an entry's expiry time away; returns the entry, which may have moved. */
+  /** Removes the expiry time of an entry; returns the entry, which may have moved. */
   public long persist(long entry) {
     if (!Entry.expires(entry)) {
       return entry;

@@ -1,16 +1,16 @@
 package io.redoubt.server.keyspace;
 
-/** How something large in the region, told by an address, is freed in small steps. */
+/** Incremental freeing of a large object in the region, identified by its root address. */
 public interface Dismantling {
 
   /**
-   * Takes what nothing refers to any more apart by a small step, some 20 µs at most, its root
-   * included.
+   * Frees part of an object that nothing refers to any more, root included; takes some 20 µs at
+   * most.
    *
-   * @return whether something is left
+   * @return true if some is left
    */
   boolean dismantle(long root);
 
-  /** How many elements it has: what freeing it takes time by. */
+  /** Returns the number of elements, to which the time to free the object is proportional. */
   long elements(long root);
 }

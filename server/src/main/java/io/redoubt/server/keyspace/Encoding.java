@@ -1,7 +1,7 @@
 package io.redoubt.server.keyspace;
 
 /**
- * How an entry holds its value: what the payload at its end is.
+ * The representation of an entry's value: the format of the payload at its end.
  *
  * <p>A string is an {@link #INTEGER}, or bytes: {@link #INLINE}, {@link #INLINE_CHANGED} or {@link
  * #OWN_BLOCK}. A small collection is one packed block of bytes, in the entry or beside it: a
@@ -17,12 +17,12 @@ public final class Encoding {
   /** Bytes, after their {@link io.redoubt.server.structure.BlockLength}. */
   public static final int INLINE = 1;
 
-  /** As {@link #INLINE}, of a string that was changed in place, which OBJECT ENCODING tells. */
+  /** As {@link #INLINE}, for a string changed in place; OBJECT ENCODING distinguishes them. */
   public static final int INLINE_CHANGED = 2;
 
   /**
-   * Bytes in a far block of their own: its address (eight bytes), their number (four), how many
-   * there is room for (four).
+   * Bytes in a far block of their own: its address (eight bytes), their length (four), the capacity
+   * of the block (four).
    */
   public static final int OWN_BLOCK = 3;
 
@@ -36,34 +36,34 @@ public final class Encoding {
   public static final int STRUCTURE = 6;
 
   /**
-   * As {@link #STRUCTURE}, and then when the next of its elements expires, in milliseconds since
+   * As {@link #STRUCTURE}, followed by the expiry time of the next element, in milliseconds since
    * 1970 (eight bytes).
    */
   public static final int EXPIRING_STRUCTURE = 7;
 
-  /** The payload of {@link #INTEGER}. */
+  /** The payload size of {@link #INTEGER}. */
   public static final int INTEGER_BYTES = 8;
 
-  /** The payload of {@link #OWN_BLOCK} and {@link #INTSET_OWN_BLOCK}. */
+  /** The payload size of {@link #OWN_BLOCK} and {@link #INTSET_OWN_BLOCK}. */
   public static final int OWN_BLOCK_BYTES = 16;
 
-  /** The payload of {@link #STRUCTURE}. */
+  /** The payload size of {@link #STRUCTURE}. */
   public static final int STRUCTURE_BYTES = 8;
 
-  /** The payload of {@link #EXPIRING_STRUCTURE}. */
+  /** The payload size of {@link #EXPIRING_STRUCTURE}. */
   public static final int EXPIRING_STRUCTURE_BYTES = 16;
 
-  /** What is longer gets its own block. */
+  /** The maximum length of bytes in the entry; longer ones get a block of their own. */
   public static final int MAX_INLINE_LENGTH = 4 << 10;
 
   private Encoding() {}
 
-  /** Whether the bytes are in a block beside the entry. */
+  /** Returns true if the bytes are in a block beside the entry. */
   public static boolean ownsBlock(int encoding) {
     return encoding == OWN_BLOCK || encoding == INTSET_OWN_BLOCK;
   }
 
-  /** Whether the payload begins with the root of a structure. */
+  /** Returns true if the payload starts with the root of a structure. */
   public static boolean isStructure(int encoding) {
     return encoding >= STRUCTURE;
   }

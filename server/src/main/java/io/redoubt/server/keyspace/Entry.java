@@ -4,26 +4,26 @@ import io.redoubt.server.memory.Region;
 import io.redoubt.server.structure.BlockLength;
 
 /**
- * An entry of a database: one near block that holds everything about a key but large values.
+ * An entry of a database: one near block with the key, its metadata and a small value.
  *
  * <pre>
- *   1 byte   type (bits 0-2), encoding (bits 3-6), whether it expires (bit 7)
+ *   1 byte   type (bits 0-2), encoding (bits 3-6), expiry flag (bit 7)
  *   1 byte   epoch: number of the last snapshot that has it, or need not have it
  *   3 bytes  access clock, see {@link AccessClock}
  *   1 or 4   length of the key, see {@link BlockLength}
  *            the key
- *   8 bytes  only if it expires: when, in milliseconds since 1970
- *            the payload: the value, or where it is, see {@link Encoding}
+ *   8 bytes  only if it expires: the time, in milliseconds since 1970
+ *            the payload: the value or its address, see {@link Encoding}
  * </pre>
  *
- * An address of an entry is good until the keyspace is changed.
+ * <p>The address of an entry is valid until the keyspace changes.
  */
 public final class Entry {
 
-  /** No entry: what look-ups return for a key that is not there. */
+  /** No entry: the result of lookups of an absent key. */
   public static final long NONE = 0;
 
-  /** No expiry time; in the place of one. */
+  /** No expiry time. */
   public static final long NO_EXPIRY = -1;
 
   static final int EPOCH_AT = 1;
@@ -39,52 +39,52 @@ public final class Entry {
 
   private Entry() {}
 
-  /** What kind of value it is. */
+  /** Returns the type of the value. */
   public static Type type(long entry) {
     return Type.of(Region.getByte(entry) & TYPE_BITS);
   }
 
-  /** Whether its value is a string. */
+  /** Returns true if the value is a string. */
   public static boolean isString(long entry) {
     return (Region.getByte(entry) & TYPE_BITS) == Type.STRING.ordinal();
   }
 
-  /** How the value is held: one of {@link Encoding}. */
+  /** Returns the representation of the value: one of {@link Encoding}. */
   public static int encoding(long entry) {
     return Region.getByte(entry) >> ENCODING_SHIFT & ENCODING_BITS;
   }
 
-  /** Whether it has an expiry time. */
+  /** Returns true if it has an expiry time. */
   public static boolean expires(long entry) {
     return Region.getByte(entry) < 0;
   }
 
-  /** When it expires, in milliseconds since 1970, or {@link #NO_EXPIRY}. */
+  /** Returns the expiry time, in milliseconds since 1970, or {@link #NO_EXPIRY}. */
   public static long expireAt(long entry) {
     return expires(entry) ? Region.getLong(keyEnd(entry)) : NO_EXPIRY;
   }
 
-  /** Where the key starts. */
+  /** Returns the address of the key. */
   public static long keyAddress(long entry) {
     return entry + KEY_LENGTH_AT + BlockLength.sizeAt(entry + KEY_LENGTH_AT);
   }
 
-  /** How many bytes the key has. */
+  /** Returns the length of the key. */
   public static int keyLength(long entry) {
     return BlockLength.get(entry + KEY_LENGTH_AT);
   }
 
-  /** Where the payload starts. */
+  /** Returns the address of the payload. */
   public static long payloadAddress(long entry) {
     return keyEnd(entry) + (expires(entry) ? EXPIRY_BYTES : 0);
   }
 
-  /** Number of the last snapshot that has it, modulo 256. */
+  /** Returns the number of the last snapshot that has the entry, modulo 256. */
   public static int epoch(long entry) {
     return Region.getUnsignedByte(entry + EPOCH_AT);
   }
 
-  /** The 24 bits of the access clock. */
+  /** Returns the 24 bits of the access clock. */
   public static int accessClock(long entry) {
     return Region.getInt(entry + CLOCK_AT) & CLOCK_BITS;
   }
@@ -93,13 +93,16 @@ public final class Entry {
     return keyAddress(entry) + keyLength(entry);
   }
 
-  /** The root of a structure, of an entry whose encoding is one ({@link Encoding#isStructure}). */
+  /**
+   * Returns the root of a structure, for an entry that holds one ({@link Encoding#isStructure}).
+   */
   public static long root(long entry) {
     return Region.getLong(payloadAddress(entry));
   }
 
   /**
-   * When the next element of its value expires, in milliseconds since 1970, or {@link #NO_EXPIRY}.
+   * Returns the expiry time of the value's next element, in milliseconds since 1970, or {@link
+   * #NO_EXPIRY}.
    */
   public static long nextElementExpiry(long entry) {
     return encoding(entry) == Encoding.EXPIRING_STRUCTURE
@@ -122,7 +125,7 @@ public final class Entry {
     };
   }
 
-  /** All bytes of the entry's block that mean something. */
+  /** Returns the number of bytes of the entry's block that are in use. */
   static long sizeBytes(long entry) {
     return payloadAddress(entry) - entry + payloadBytes(entry);
   }
@@ -158,7 +161,7 @@ public final class Entry {
     Region.putByte(entry + CLOCK_AT + 2, clock >> 16);
   }
 
-  /** Of an entry that expires. */
+  /** Sets the expiry time of an entry that has room for one. */
   static void putExpireAt(long entry, long millis) {
     Region.putLong(keyEnd(entry), millis);
   }

@@ -1,11 +1,11 @@
 package io.redoubt.server.keyspace;
 
-/** What an access does with a key whose time has come. */
+/** The treatment of a due key on access. */
 public enum ExpiredKeys {
-  /** Deletes it: a master. */
+  /** Deletes it: on a master. */
   DELETE,
-  /** Treats it as absent but leaves it, until the master says so: a replica. */
+  /** Treats it as absent but keeps it until the master deletes it: on a replica. */
   HIDE,
-  /** Treats it as any other: what the master's stream does on a replica. */
+  /** Treats it as any other key: for the master's stream on a replica. */
   KEEP
 }

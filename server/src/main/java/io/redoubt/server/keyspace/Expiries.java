@@ -4,11 +4,11 @@ import io.redoubt.server.memory.Slabs;
 import io.redoubt.server.structure.RankedTree;
 
 /**
- * Which entries of a database expire, in the order of their times; and which have elements that
- * expire, in the order of the next one's time. Times are milliseconds since 1970.
+ * The entries of a database that expire, ordered by expiry time; and the entries with expiring
+ * elements, ordered by the next element's expiry time. Times are in milliseconds since 1970.
  *
- * <p>An entry is known by its address and its time: what changes one of them takes the entry out
- * first, or says where it was.
+ * <p>An entry is identified by its address and time. A caller that changes either removes the entry
+ * first, or passes its old address.
  */
 public final class Expiries {
   private static final int TTL_SAMPLES = 16;
@@ -23,7 +23,7 @@ public final class Expiries {
     withElements.create();
   }
 
-  /** How many entries have an expiry time. */
+  /** Returns the number of entries with an expiry time. */
   public long size() {
     return entries.size();
   }
@@ -33,28 +33,25 @@ public final class Expiries {
     return withElements.size() > 0;
   }
 
-  /** What the order takes, in bytes. */
+  /** Returns the bytes that the order of entries takes. */
   public long sizeBytes() {
     return entries.sizeBytes();
   }
 
-  /**
-   * The entry that expires after {@code rank} others; 0 when there are no more than these that
-   * expire at all.
-   */
+  /** Returns the entry of a rank in expiry order, counted from 0; 0 if no more entries expire. */
   public long entry(long rank) {
     long element = entries.select(rank);
     return element == 0 ? 0 : RankedTree.block(element);
   }
 
-  /** How many entries are due and still there. */
+  /** Returns the number of entries that are due but not yet removed. */
   public long due(long nowMillis) {
     return entries.size() == 0 ? 0 : entries.rank(nowMillis, 0);
   }
 
   /**
-   * The average of the times that entries have still to live, in milliseconds, from a sample evenly
-   * spread over the order; 0 when there are none.
+   * Returns the average time to live of the entries, in milliseconds, from a sample evenly spread
+   * over the order; 0 if there are none.
    */
   public long averageTtlMillis(long nowMillis) {
     long size = entries.size();
@@ -67,7 +64,9 @@ public final class Expiries {
     return samples == 0 ? 0 : (long) (sum / samples);
   }
 
-  /** The time of the first entry or element to expire, {@link Long#MAX_VALUE} when none does. */
+  /**
+   * Returns the first expiry time of an entry or element, {@link Long#MAX_VALUE} if none expires.
+   */
   long firstMillis() {
     return Math.min(firstKey(entries), firstKey(withElements));
   }
@@ -77,12 +76,12 @@ public final class Expiries {
     return first == 0 ? Long.MAX_VALUE : RankedTree.key(first);
   }
 
-  /** The entry that expired first, 0 when none has. */
+  /** Returns the entry that expired first, 0 if none is due. */
   long firstDue(long nowMillis) {
     return firstDue(entries, nowMillis);
   }
 
-  /** The entry of which an element expired first, 0 when none has. */
+  /** Returns the entry whose element expired first, 0 if none is due. */
   long firstDueElements(long nowMillis) {
     return firstDue(withElements, nowMillis);
   }
@@ -92,18 +91,18 @@ public final class Expiries {
     return first == 0 || RankedTree.key(first) >= nowMillis ? 0 : RankedTree.block(first);
   }
 
-  /** Writes the time of an entry that has room for it, and enters it. */
+  /** Sets the expiry time of an entry that has room for it, and adds it to the order. */
   void add(long entry, long millis) {
     Entry.putExpireAt(entry, millis);
     entries.insert(millis, entry);
   }
 
-  /** Takes out an entry that expires at a time; it is at another place by now, perhaps. */
+  /** Removes an entry from the order by its expiry time and old address. */
   void remove(long millis, long wasAt) {
     entries.remove(millis, wasAt);
   }
 
-  /** Enters an entry if it has elements that expire. */
+  /** Adds an entry to the order of those with expiring elements, if it has any. */
   void addElements(long entry) {
     long next = Entry.nextElementExpiry(entry);
     if (next != Entry.NO_EXPIRY) {
@@ -111,7 +110,7 @@ public final class Expiries {
     }
   }
 
-  /** Takes out an entry that has elements that expire, and was or is at an address. */
+  /** Removes an entry from the order of those with expiring elements, by its old address. */
   void removeElements(long entry, long wasAt) {
     long next = Entry.nextElementExpiry(entry);
     if (next != Entry.NO_EXPIRY) {
@@ -119,7 +118,7 @@ public final class Expiries {
     }
   }
 
-  /** Takes itself apart by a small step; whether something is left. */
+  /** Frees part of the order; returns true if some is left. */
   boolean dismantle() {
     if (entries.header() != 0) {
       entries.dismantle();

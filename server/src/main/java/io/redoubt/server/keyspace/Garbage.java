@@ -6,21 +6,22 @@ import java.util.ArrayDeque;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What was removed and not freed yet: contents of flushed databases and large blocks. It is freed
- * in slices, so that no command takes as long as what it removes is large.
+ * Removed data that is not freed yet: contents of flushed databases, large blocks and structures.
+ * It is freed in slices, so that the latency of a command does not depend on the size of what it
+ * removes.
  */
 final class Garbage {
 
-  /** Blocks from this size on are not freed within the command that removes their value. */
+  /** The size from which blocks are not freed within the command that removes their value. */
   static final long LARGE_BYTES = 8L << 20;
 
-  /** What is freed of a large block at once: giving back its pages takes some 100 µs. */
+  /** The step in which a large block is freed: releasing its pages takes some 100 µs. */
   private static final long STEP_BYTES = 8L << 20;
 
-  /** What a step of freeing counts as, in entries. */
+  /** The cost of a freeing step, in entries. */
   private static final int STEP_ENTRIES = 32;
 
-  /** Structures of more elements are not freed within the command that removes their value. */
+  /** The most elements of a structure that is freed within the command that removes its value. */
   private static final long LARGE_ELEMENTS = 64;
 
   private record LargeBlock(long address, long sizeBytes) {}
@@ -41,7 +42,7 @@ final class Garbage {
     this.slabs = slabs;
   }
 
-  /** Sets who may still want structures that are to be freed; null for nobody. */
+  /** Sets the gate that may keep structures and blocks from being freed; null for none. */
   void gate(@Nullable SnapshotGate keeper) {
     gate = keeper;
   }
@@ -62,13 +63,13 @@ final class Garbage {
     contents.add(detached);
   }
 
-  /** Frees an entry that is in no table any more, now or, as to its large block, later. */
+  /** Frees an entry that has left its table; a large value is freed later. */
   void free(long entry) {
     freeValue(entry);
     slabs.free(entry, Entry.sizeBytes(entry));
   }
 
-  /** Frees what belongs to an entry's value outside of the entry. */
+  /** Frees the parts of an entry's value that are outside of the entry. */
   void freeValue(long entry) {
     int encoding = Entry.encoding(entry);
     if (Encoding.ownsBlock(encoding)) {
@@ -79,7 +80,7 @@ final class Garbage {
     }
   }
 
-  /** Frees a structure, now or, if it is large, later. */
+  /** Frees a structure, immediately or, if it is large, later. */
   void freeStructure(Type type, long root) {
     if (gate != null && gate.keeps(root)) {
       return;
@@ -87,7 +88,7 @@ final class Garbage {
     free(kind(type), root);
   }
 
-  /** Frees something, now or, if it is large, later. */
+  /** Frees an object, immediately or, if it is large, later. */
   void free(Dismantling kind, long root) {
     if (kind.elements(root) > LARGE_ELEMENTS) {
       structures.add(new LargeStructure(kind, root));
@@ -104,7 +105,7 @@ final class Garbage {
     }
   }
 
-  /** Frees a block of a value, now or, if it is large, later. */
+  /** Frees a block of a value, immediately or, if it is large, later. */
   void freeBlock(long address, long sizeBytes) {
     if (gate != null && gate.keeps(address)) {
       return;
@@ -146,7 +147,7 @@ final class Garbage {
     return freed;
   }
 
-  /** Frees all at once; for a command that waits for it. */
+  /** Frees everything at once, for a synchronous command. */
   void freeAll() {
     long freedLater = freedCount;
     int freedNow;
@@ -186,7 +187,7 @@ final class Garbage {
 
   private boolean freeContentsStep() {
     if (contents.isEmpty()) {
-      return false; // as a rule; and an iterator is an object
+      return false; // the usual case; an iterator would be allocated below
     }
     for (Contents detached : contents) {
       if (detached.walkedAs == Contents.NO_WALK) {

@@ -4,8 +4,8 @@ import io.redoubt.protocol.bytes.ByteString;
 import java.util.Locale;
 
 /**
- * What can happen to a key, by the name under which keyspace notifications publish it, with the
- * class that {@code notify-keyspace-events} selects it by.
+ * The keyspace events, each with the name under which notifications publish it and the class by
+ * which {@code notify-keyspace-events} selects it.
  */
 public enum KeyEvent {
   APPEND(KeyEventClass.STRING),
@@ -87,12 +87,12 @@ public enum KeyEvent {
     this.eventClass = eventClass;
   }
 
-  /** The event's name as published, e.g. {@code rename_from}. */
+  /** Returns the event's name as published, e.g. {@code rename_from}. */
   public ByteString wireName() {
     return wireName;
   }
 
-  /** The class that selects it. */
+  /** Returns the class that selects the event. */
   public KeyEventClass eventClass() {
     return eventClass;
   }

@@ -25,17 +25,17 @@ public enum KeyEventClass {
     this.inAll = inAll;
   }
 
-  /** The letter that switches this class on. */
+  /** Returns the letter that enables this class. */
   public char letter() {
     return letter;
   }
 
-  /** Whether the letter {@code A} stands for this class too. */
+  /** Returns true if the letter {@code A} includes this class. */
   public boolean inAll() {
     return inAll;
   }
 
-  /** This class as one bit of a mask. */
+  /** Returns this class as one bit of a mask. */
   public int bit() {
     return 1 << ordinal();
   }

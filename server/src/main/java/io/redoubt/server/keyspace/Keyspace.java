@@ -6,8 +6,8 @@ import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * All databases of a server, and what they share: memory, time, the running {@link Walk}, and what
- * waits to be freed. Belongs to the server's loop; no other thread may touch it.
+ * All databases of a server and their shared state: memory, time, the running {@link Walk} and
+ * garbage to be freed. Confined to the server's event loop; no other thread may touch it.
  */
 public final class Keyspace implements AutoCloseable {
 
@@ -27,14 +27,14 @@ public final class Keyspace implements AutoCloseable {
   private int epoch;
   private int walks;
 
-  /** The oldest epoch that an entry may have: that of the last walk that came to its end. */
+  /** The oldest epoch that an entry may have: that of the last completed walk. */
   private int oldestEpoch;
 
-  /** Where {@link #expireDue} goes on, so that no database is always first. */
+  /** The database where {@link #expireDue} continues, so that none is always first. */
   private int nextToExpire;
 
   /**
-   * An empty keyspace.
+   * Creates an empty keyspace.
    *
    * @param chance draws the tables' hash key, random entries and access counters
    */
@@ -66,14 +66,14 @@ public final class Keyspace implements AutoCloseable {
   }
 
   /**
-   * An empty keyspace beside this one, in the same memory. What it gets is either {@linkplain
-   * #takeOver taken over} or {@linkplain #discard discarded}; it is not closed.
+   * Creates an empty keyspace beside this one, in the same memory. Its contents must be either
+   * {@linkplain #takeOver taken over} or {@linkplain #discard discarded}; it is not closed.
    */
   public Keyspace spare() {
     return new Keyspace(this);
   }
 
-  /** Has the contents of a spare keyspace in the place of its own, which are freed lazily. */
+  /** Replaces the contents by those of a spare keyspace, and frees the old ones lazily. */
   public void takeOver(Keyspace spare) {
     localExpiries.clear();
     for (int i = 0; i < databases.length; i++) {
@@ -84,7 +84,7 @@ public final class Keyspace implements AutoCloseable {
     spare.garbage.freeAll();
   }
 
-  /** Frees, lazily, what a spare keyspace holds. */
+  /** Frees the contents of a spare keyspace lazily. */
   public void discard(Keyspace spare) {
     for (Database database : spare.databases) {
       garbage.add(database.contents());
@@ -92,17 +92,17 @@ public final class Keyspace implements AutoCloseable {
     spare.garbage.freeAll();
   }
 
-  /** How many databases there are. */
+  /** Returns the number of databases. */
   public int count() {
     return databases.length;
   }
 
-  /** The database with an index from 0 on. */
+  /** Returns the database at an index, from 0. */
   public Database database(int index) {
     return databases[index];
   }
 
-  /** How many entries there are in all databases. */
+  /** Returns the number of entries in all databases. */
   public long size() {
     long size = 0;
     for (Database database : databases) {
@@ -111,57 +111,57 @@ public final class Keyspace implements AutoCloseable {
     return size;
   }
 
-  /** Where entries get their memory. */
+  /** Returns the slabs that entries are allocated from. */
   public Slabs slabs() {
     return slabs;
   }
 
-  /** The hash of everything in the keyspace that is found by its bytes. */
+  /** Returns the hash function of all tables in the keyspace. */
   public Hash hash() {
     return hash;
   }
 
-  /** Chance, for everything that draws in the keyspace. */
+  /** Returns the random generator of the keyspace. */
   public RandomGenerator chance() {
     return chance;
   }
 
-  /** What the access clocks of entries mean. */
+  /** Returns the interpretation of the entries' access clocks. */
   public AccessClock accessClock() {
     return accessClock;
   }
 
-  /** The wall time that expiry goes by, in milliseconds since 1970. */
+  /** Returns the wall time used for expiry, in milliseconds since 1970. */
   public long nowMillis() {
     return nowMillis;
   }
 
-  /** Tells the wall time, as often as it should count. */
+  /** Sets the wall time used for expiry. */
   public void nowMillis(long millis) {
     nowMillis = millis;
   }
 
-  /** What an access does with a key whose time has come; {@link ExpiredKeys#DELETE} at first. */
+  /** Returns the treatment of due keys on access; {@link ExpiredKeys#DELETE} initially. */
   public ExpiredKeys expiredKeys() {
     return expiredKeys;
   }
 
-  /** Chooses what an access does with a key whose time has come. */
+  /** Sets the treatment of due keys on access. */
   public void expiredKeys(ExpiredKeys choice) {
     expiredKeys = choice;
   }
 
-  /** The keys that expire and were written here although this is a replica. */
+  /** Returns the expiring keys that clients wrote here although this is a replica. */
   public LocalExpiries localExpiries() {
     return localExpiries;
   }
 
-  /** The one who is told of expired keys. */
+  /** Sets the listener for expired and added keys. */
   public void listener(KeyspaceListener newListener) {
     listener = newListener;
   }
 
-  /** The one who is told. */
+  /** Returns the listener for expired and added keys. */
   public KeyspaceListener listener() {
     return listener;
   }
@@ -176,7 +176,7 @@ public final class Keyspace implements AutoCloseable {
   /**
    * Empties all databases.
    *
-   * @param lazily whether to leave the freeing to {@link #freeSome}
+   * @param lazily true to leave the freeing to {@link #freeSome}
    */
   public void clear(boolean lazily) {
     localExpiries.clear();
@@ -186,10 +186,10 @@ public final class Keyspace implements AutoCloseable {
   }
 
   /**
-   * Removes keys, and elements of values, whose time has come, the longest due of a database first.
-   * The caller watches the time: a limit of some tens is some tens of microseconds.
+   * Removes keys and elements that are due, the earliest of each database first. The caller watches
+   * the time: each removal takes some microseconds.
    *
-   * @return how many were removed; less than {@code limit} when no more are due
+   * @return the number removed; less than {@code limit} if no more are due
    */
   public int expireDue(int limit) {
     if (expiredKeys != ExpiredKeys.DELETE) {
@@ -217,8 +217,8 @@ public final class Keyspace implements AutoCloseable {
   }
 
   /**
-   * When the next key or element is due, in milliseconds since 1970; {@link Long#MAX_VALUE} for
-   * never.
+   * Returns the next expiry time of a key or element, in milliseconds since 1970; {@link
+   * Long#MAX_VALUE} for none.
    */
   public long nextDueMillis() {
     long next = Long.MAX_VALUE;
@@ -229,56 +229,59 @@ public final class Keyspace implements AutoCloseable {
   }
 
   /**
-   * Frees some of what was removed lazily.
+   * Frees some of the garbage.
    *
-   * @param limit about how many entries to free
-   * @return how many were freed; 0 when nothing waits to be freed, or a walk still needs it
+   * @param limit the approximate number of entries to free
+   *
+   * @return the number freed; 0 if there is no garbage, or a walk still needs it
    */
   public int freeSome(int limit) {
     return garbage.freeSome(limit);
   }
 
-  /** How many removed entries and large values wait to be freed. */
+  /** Returns the number of removed entries and large values to be freed. */
   public long garbageCount() {
     return garbage.count();
   }
 
-  /** How many were freed later than removed, since the start or {@link #resetFreedCount}. */
+  /** Returns the number of objects freed lazily, since the start or {@link #resetFreedCount}. */
   public long freedCount() {
     return garbage.freedCount();
   }
 
-  /** CONFIG RESETSTAT. */
+  /** Resets {@link #freedCount}, for CONFIG RESETSTAT. */
   public void resetFreedCount() {
     garbage.resetFreedCount();
   }
 
-  /** Frees what belongs to an entry's value outside of the entry, before it gets another value. */
+  /** Frees the parts of an entry's value outside of the entry, before it gets another value. */
   public void freeValue(long entry) {
     garbage.freeValue(entry);
   }
 
-  /** Frees a structure that nothing refers to any more, now or, if it is large, later. */
+  /** Frees an unreferenced structure, immediately or, if it is large, later. */
   public void freeStructure(Type type, long root) {
     garbage.freeStructure(type, root);
   }
 
-  /** Frees a part of a value that nothing refers to any more, now or, if it is large, later. */
+  /** Frees an unreferenced part of a value, immediately or, if it is large, later. */
   public void free(Dismantling kind, long root) {
     garbage.free(kind, root);
   }
 
-  /** Frees a block of a string that nothing refers to any more, now or, if it is large, later. */
+  /** Frees an unreferenced block of a string, immediately or, if it is large, later. */
   public void freeBlock(long address, long sizeBytes) {
     garbage.freeBlock(address, sizeBytes);
   }
 
-  /** To be called before bytes of a string in a block of its own are written over. */
+  /**
+   * Notifies a snapshot that bytes of a string in a block of its own are about to be overwritten.
+   */
   public void beforeBytes(long block, long from, long to) {
     garbage.beforeBytes(block, from, to);
   }
 
-  /** Declares who knows the structures of a type. */
+  /** Registers the structures of a type. */
   public void structures(Type type, Structures kind) {
     garbage.kind(type, kind);
   }
@@ -292,9 +295,9 @@ public final class Keyspace implements AutoCloseable {
   }
 
   /**
-   * Starts a walk over all databases as they are now. There is one at a time.
+   * Starts a walk over the current contents of all databases. Only one may run at a time.
    *
-   * @throws IllegalStateException when one is running
+   * @throws IllegalStateException if one is running
    */
   public Walk startWalk(SnapshotGate gate) {
     if (walk != null) {
@@ -302,8 +305,7 @@ public final class Keyspace implements AutoCloseable {
     }
     int next = nextEpoch(epoch);
     if (next == oldestEpoch) {
-      // 255 walks in a row were aborted, and entries that none of them reached would pass for
-      // walked.
+      // 255 walks in a row were aborted: entries that none of them reached would pass for walked.
       giveAllEpoch(epoch);
       oldestEpoch = epoch;
     }
@@ -334,19 +336,19 @@ public final class Keyspace implements AutoCloseable {
     }
   }
 
-  /** The epoch that new entries are born with. */
+  /** Returns the epoch of new entries. */
   int epoch() {
     return epoch;
   }
 
-  /** To be called before an entry is changed or removed. */
+  /** Notifies a running walk that an entry is about to be changed or removed. */
   void beforeChange(Contents contents, long entry) {
     if (walk != null) {
       walk.beforeChange(contents, entry);
     }
   }
 
-  /** Ends the use: frees everything, at once. */
+  /** Closes a running walk and frees everything at once. */
   @Override
   public void close() {
     if (walk != null) {

@@ -5,11 +5,11 @@ import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
 
 /**
- * Publishes what happens to keys on {@code __keyspace@<db>__:<key>} and {@code
- * __keyevent@<db>__:<event>}, as far as {@code notify-keyspace-events} asks for it.
+ * The publisher of keyspace notifications on {@code __keyspace@<db>__:<key>} and {@code
+ * __keyevent@<db>__:<event>}, as selected by {@code notify-keyspace-events}.
  */
 public final class KeyspaceEvents {
-  /** Delivers a message to the subscribers of a channel. */
+  /** The delivery of a message to the subscribers of a channel. */
   @FunctionalInterface
   public interface Publisher {
     /** Publishes {@code message} on {@code channel}. */
@@ -19,7 +19,7 @@ public final class KeyspaceEvents {
   private final Publisher publisher;
   private int enabled;
 
-  /** Events that go to {@code publisher}; none is enabled yet. */
+  /** Creates events that go to {@code publisher}; none is enabled yet. */
   public KeyspaceEvents(Publisher publisher) {
     this.publisher = publisher;
   }
@@ -33,7 +33,7 @@ public final class KeyspaceEvents {
     enabled = (mask & outlets) == 0 ? 0 : mask;
   }
 
-  /** Whether events of this class are published, so that a caller can save itself the key. */
+  /** Returns true if events of this class are published; spares callers the cost of the key. */
   public boolean enabled(KeyEventClass eventClass) {
     return (enabled & eventClass.bit()) != 0;
   }

@@ -8,8 +8,8 @@ import java.util.HashSet;
 import java.util.Set;
 
 /**
- * The keys with an expiry time that clients have written on a replica: its master knows nothing of
- * them and never has them removed, so the replica does.
+ * The expiring keys that clients wrote on a replica. The master does not know them and never
+ * deletes them, so the replica does.
  */
 public final class LocalExpiries {
   private record Place(int database, ByteString key) {}
@@ -22,7 +22,7 @@ public final class LocalExpiries {
     this.keyspace = keyspace;
   }
 
-  /** A key was written here; it is remembered if it has an expiry time. */
+  /** Records a key that was written here, if it has an expiry time. */
   public void written(Database database, long keyAddress, int keyLength) {
     long entry = database.find(keyAddress, keyLength);
     if (entry != Entry.NONE && Entry.expires(entry)) {
@@ -34,21 +34,21 @@ public final class LocalExpiries {
     }
   }
 
-  /** How many keys are remembered. */
+  /** Returns the number of recorded keys. */
   public int size() {
     return places.size();
   }
 
-  /** Forgets all keys: the data set is another one, or has no master any more. */
+  /** Removes all records, because the data set was replaced or has no master any more. */
   public void clear() {
     known.clear();
     places.clear();
   }
 
   /**
-   * Looks at some keys, and removes those that are due.
+   * Checks up to {@code limit} recorded keys and removes those that are due.
    *
-   * @return how many were removed
+   * @return the number removed
    */
   public int removeDue(int limit) {
     int removed = 0;

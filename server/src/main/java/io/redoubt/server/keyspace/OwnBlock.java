@@ -10,17 +10,17 @@ public final class OwnBlock {
 
   private OwnBlock() {}
 
-  /** Where the bytes are. */
+  /** Returns the address of the bytes. */
   public static long address(long payload) {
     return Region.getLong(payload);
   }
 
-  /** How many bytes there are. */
+  /** Returns the length of the bytes. */
   public static int length(long payload) {
     return Region.getInt(payload + LENGTH_AT);
   }
 
-  /** How many bytes there is room for. */
+  /** Returns the capacity of the block. */
   public static int capacity(long payload) {
     return Region.getInt(payload + CAPACITY_AT);
   }
@@ -32,7 +32,7 @@ public final class OwnBlock {
     Region.putInt(payload + CAPACITY_AT, capacity);
   }
 
-  /** Changes how many bytes there are. */
+  /** Sets the length of the bytes. */
   public static void length(long payload, int length) {
     Region.putInt(payload + LENGTH_AT, length);
   }

@@ -4,27 +4,29 @@ import io.redoubt.server.memory.Region;
 import io.redoubt.server.structure.ByteTable;
 import java.util.Arrays;
 
-/** Reads what looking up several keys will read, so that the waiting times for memory overlap. */
+/**
+ * A prefetcher that reads the memory of several key lookups ahead, so that the latencies overlap.
+ */
 public final class Prefetch {
-  /** The most keys that count. */
+  /** The maximum number of keys prefetched. */
   private static final int MOST = 64;
 
   private final Garbage garbage;
   private final long[] hashes = new long[MOST];
 
-  /** Buckets, and after reading them the entries or elements that are probably meant. */
+  /** Buckets; after the prefetch the entries or elements that will probably be looked up. */
   private final long[] lookedAt = new long[MOST];
 
-  /** For keys of any database of a keyspace. */
+  /** Creates a prefetcher for keys of any database of a keyspace. */
   public Prefetch(Keyspace keyspace) {
     garbage = keyspace.garbage();
   }
 
   /**
-   * Reads what looking up these keys will read.
+   * Prefetches the lookups of the given keys.
    *
-   * @return whether values of some of them find their elements by a table, so that {@link
-   *     #elements} has something to read
+   * @return true if values of some of them find their elements by a table, so that {@link
+   * #elements} has something to prefetch
    */
   public boolean keys(Database database, long[] keyAddresses, int[] keyLengths, int count) {
     ByteTable entries = database.entries();
@@ -45,7 +47,7 @@ public final class Prefetch {
     return tables;
   }
 
-  /** Whether several keys are all the same one, as when clients fill a large value. */
+  /** Returns true if all keys are the same, as when clients fill a large value. */
   private static boolean areSame(long[] addresses, int[] lengths, int count) {
     for (int i = 1; i < count; i++) {
       if (lengths[i] != lengths[0] || !Region.equal(addresses[i], addresses[0], lengths[0])) {
@@ -56,13 +58,13 @@ public final class Prefetch {
   }
 
   /**
-   * To be called just after {@link #keys} of the same database: reads what looking up one element
-   * in the value of each of its keys will read.
+   * Prefetches the lookup of one element in the value of each key. Must be called just after {@link
+   * #keys} of the same database.
    *
-   * @param lengths of the elements, negative for none
+   * @param lengths the lengths of the elements, negative for none
    */
   public void elements(Database database, long[] addresses, int[] lengths, int count) {
-    ByteTable entries = database.entries(); // tables of elements hash as it does
+    ByteTable entries = database.entries(); // tables of elements use the same hash
     int elements = Math.min(count, MOST);
     for (int i = 0; i < elements; i++) {
       long table = lengths[i] < 0 || lookedAt[i] == 0 ? 0 : elementTable(lookedAt[i]);

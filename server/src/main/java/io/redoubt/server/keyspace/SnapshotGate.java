@@ -1,29 +1,29 @@
 package io.redoubt.server.keyspace;
 
-/** The side of a running snapshot that writes ahead what is about to change. */
+/** The part of a running snapshot that saves pre-images: data about to change. */
 public interface SnapshotGate {
 
   /**
-   * Called with an entry that the walk has not come to yet, before it is changed or removed: the
-   * last moment at which it is as it was. The keyspace must not be changed in it.
+   * Called before an entry that the walk has not reached is changed or removed: the last moment at
+   * which it has its old state. Implementations must not change the keyspace.
    *
-   * @param database the index of the database that it was in when the walk started
+   * @param database the index of the entry's database when the walk started
    */
   void beforeChange(int database, long entry);
 
   /**
-   * Whether a structure that nothing refers to any more is still to be saved; then it is the gate's
-   * from now on, and goes to {@link Keyspace#freeStructure} when it has been. The same for a block
-   * of a string, and {@link Keyspace#freeBlock}.
+   * Returns true if an unreferenced structure, or block of a string, is still to be saved. The gate
+   * then owns it, and passes it to {@link Keyspace#freeStructure}, or {@link Keyspace#freeBlock},
+   * once it is saved.
    *
-   * @param root where the structure or the block is
+   * @param root the address of the structure or the block
    */
   default boolean keeps(long root) {
     return false;
   }
 
-  /** Bytes of a string in a block of its own are about to be written over. */
+  /** Called before bytes of a string in a block of its own are overwritten. */
   default void beforeBytes(long block, long from, long to) {
-    // of interest only where a string is saved in several steps
+    // matters only if a string is saved in several steps
   }
 }

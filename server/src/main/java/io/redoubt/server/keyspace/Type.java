@@ -21,12 +21,12 @@ public enum Type {
   private static final Type[] ALL = values();
   private final String word = name().toLowerCase(Locale.ROOT);
 
-  /** The type's name in replies of TYPE. */
+  /** Returns the type's name in replies of TYPE. */
   public String word() {
     return word;
   }
 
-  /** The type of that name, in any case, or null. */
+  /** Returns the type of a name, in any case, or null. */
   public static @Nullable Type named(String word) {
     for (Type type : ALL) {
       if (type.word.equalsIgnoreCase(word)) {

@@ -5,18 +5,17 @@ import io.redoubt.server.structure.BlockConsumer;
 import java.util.Arrays;
 
 /**
- * A walk over everything that was in the keyspace when it started, in steps between commands. Every
- * entry of then is handed over exactly once and as it was then: by {@link #step}, or, when it is
- * about to change before the walk comes to it, to the {@link SnapshotGate}.
+ * A walk over the state of the keyspace when it started, in steps between commands. Every entry of
+ * that state is delivered exactly once and unchanged: by {@link #step}, or, if it is about to
+ * change before the walk reaches it, to the {@link SnapshotGate}.
  *
- * <p>An entry's epoch tells whether that is done: it is the walk's own when the entry was handed
- * over or made since the start. As a walk that ends has given its epoch to all entries, and new
- * ones are born with it, a byte is enough as long as one walk in 255 comes to its end; {@link
- * Keyspace#startWalk} looks after the others.
+ * <p>The epoch of an entry marks it as delivered: it equals the walk's if the entry was delivered
+ * or created since the start. A completed walk has set its epoch in all entries, and new ones are
+ * created with it. So a byte suffices as long as one walk in 255 completes; {@link
+ * Keyspace#startWalk} handles the other case.
  *
- * <p>Databases are walked in the order that they had at the start, along the scan order of their
- * tables. Contents that were flushed or swapped meanwhile are walked all the same, and freed
- * afterwards.
+ * <p>Databases are walked in their order at the start, along the scan order of their tables.
+ * Contents that are flushed or swapped meanwhile are walked too, and freed afterwards.
  */
 public final class Walk implements AutoCloseable {
 
@@ -30,7 +29,7 @@ public final class Walk implements AutoCloseable {
   private final long[] expires;
   private final BlockConsumer gatherer = this::gather;
 
-  /** What a bucket has for the walk, until it is handed over. */
+  /** The entries of the current bucket, until they are delivered. */
   private long[] gathered = new long[64];
 
   private int database;
@@ -55,33 +54,32 @@ public final class Walk implements AutoCloseable {
   }
 
   /**
-   * Its number, of 24 bits and not 0, for parts of large values that say which walk has them. The
-   * number comes again, but not before parts that nothing has changed were walked millions of
-   * times.
+   * Returns the walk's number, 24 bits and not 0, which marks parts of large values as saved.
+   * Numbers repeat only after millions of walks over an unchanged part.
    */
   public int number() {
     return number;
   }
 
-  /** How many entries a database had at the start. */
+  /** Returns the number of entries that a database had at the start. */
   public long size(int database) {
     return sizes[database];
   }
 
-  /** How many of them had an expiry time. */
+  /** Returns the number of entries with an expiry time that a database had at the start. */
   public long expires(int database) {
     return expires[database];
   }
 
-  /** Whether everything was handed over. */
+  /** Returns true if everything has been delivered. */
   public boolean isDone() {
     return database == contents.length;
   }
 
   /**
-   * Goes on for at least {@code entries} entries or a comparable number of empty places.
+   * Advances by at least {@code entries} entries or a comparable number of empty buckets.
    *
-   * @return whether there is more to walk
+   * @return true if there is more to walk
    */
   public boolean step(int entries, WalkSink to) {
     int work = 0;
@@ -112,7 +110,9 @@ public final class Walk implements AutoCloseable {
     }
   }
 
-  /** Reads where the values are, so that the waiting times overlap; returns a sum of that. */
+  /**
+   * Prefetches the values, so that the memory latencies overlap; returns a sum of the bytes read.
+   */
   private long readAhead() {
     long sum = 0;
     for (int i = 0; i < count; i++) {
@@ -135,7 +135,7 @@ public final class Walk implements AutoCloseable {
     }
   }
 
-  /** Called for each entry before a change of it, of whatever age. */
+  /** Called before each change of an entry, whatever its epoch. */
   void beforeChange(Contents changed, long entry) {
     if (Entry.epoch(entry) != keyspace.epoch() && changed.walkedAs != Contents.NO_WALK) {
       Entry.putEpoch(entry, keyspace.epoch());
@@ -143,7 +143,7 @@ public final class Walk implements AutoCloseable {
     }
   }
 
-  /** Ends the walk, or aborts it when it is not done. */
+  /** Finishes the walk, or aborts it if it is not done. */
   @Override
   public void close() {
     for (Contents walked : contents) {

@@ -1,13 +1,13 @@
 package io.redoubt.server.keyspace;
 
-/** Where a {@link Walk} hands what it comes to. */
+/** A consumer of the entries that a {@link Walk} reaches. */
 @FunctionalInterface
 public interface WalkSink {
 
   /**
-   * An entry as it was when the walk started.
+   * Accepts an entry in its state at the start of the walk.
    *
-   * @param database the index of the database that it was in then
+   * @param database the index of the entry's database at that time
    */
   void entry(int database, long entry);
 }

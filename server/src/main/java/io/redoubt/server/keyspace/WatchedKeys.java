@@ -9,23 +9,23 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Who watches which key (WATCH). A change of a key makes every watcher's transaction fail.
+ * The watches of keys by clients (WATCH). A change of a key makes every watcher's transaction fail.
  *
- * <p>A key that had already expired when it was watched counts as absent: that it is removed in the
- * end changes nothing for the watcher.
+ * <p>A key that had already expired when it was watched counts as absent: its later removal changes
+ * nothing for the watcher.
  *
- * <p>Nobody watches anything most of the time, so {@link #touch} is a single test then.
+ * <p>Most of the time no key is watched, so {@link #touch} is a single test then.
  */
 public final class WatchedKeys {
-  /** One that watches keys. */
+  /** A client that watches keys. */
   public interface Watcher {
-    /** A watched key changed: the transaction must fail. */
+    /** Called when a watched key has changed: the transaction must fail. */
     void watchedKeyChanged();
   }
 
   private record Key(int database, ByteString name) {}
 
-  /** One watcher's watch of one key. */
+  /** A watch of one key by one watcher. */
   private static final class Watch {
     final Watcher watcher;
     final Key key;
@@ -42,17 +42,17 @@ public final class WatchedKeys {
   private final Map<Key, List<Watch>> byKey = new HashMap<>();
   private final Map<Watcher, Map<Key, Watch>> byWatcher = new HashMap<>();
 
-  /** Watches on the keys of {@code keyspace}; there are none yet. */
+  /** Creates an empty set of watches on the keys of {@code keyspace}. */
   public WatchedKeys(Keyspace keyspace) {
     this.keyspace = keyspace;
   }
 
-  /** Number of keys that are watched by someone. */
+  /** Returns the number of watched keys. */
   public int size() {
     return byKey.size();
   }
 
-  /** Number of watchers. */
+  /** Returns the number of watchers. */
   public int watchers() {
     return byWatcher.size();
   }
@@ -62,7 +62,7 @@ public final class WatchedKeys {
     return byWatcher.getOrDefault(watcher, Map.of()).size();
   }
 
-  /** Begins to watch a key; to watch it twice is the same as once. */
+  /** Watches a key; watching it again has no effect. */
   public void watch(Watcher watcher, Database database, long keyAddress, int keyLength) {
     Key key = key(database, keyAddress, keyLength);
     Map<Key, Watch> own = byWatcher.computeIfAbsent(watcher, w -> new HashMap<>());
@@ -75,7 +75,7 @@ public final class WatchedKeys {
     byKey.computeIfAbsent(key, k -> new ArrayList<>()).add(watch);
   }
 
-  /** Ends all watches of one watcher. */
+  /** Removes all watches of one watcher. */
   public void unwatchAll(Watcher watcher) {
     Map<Key, Watch> own = byWatcher.remove(watcher);
     if (own == null) {
@@ -89,7 +89,7 @@ public final class WatchedKeys {
     }
   }
 
-  /** Whether one of the keys that were alive when the watcher began has expired since. */
+  /** Returns true if a key that was alive when the watcher watched it has expired since. */
   public boolean anyExpired(Watcher watcher) {
     for (Watch watch : byWatcher.getOrDefault(watcher, Map.of()).values()) {
       Database database = keyspace.database(watch.key.database());
@@ -100,7 +100,7 @@ public final class WatchedKeys {
     return false;
   }
 
-  /** Tells the watchers of a key that it changed. */
+  /** Notifies the watchers of a key that it changed. */
   public void touch(Database database, long keyAddress, int keyLength) {
     if (!byKey.isEmpty()) {
       boolean absent = database.find(keyAddress, keyLength) == Entry.NONE;
@@ -108,7 +108,7 @@ public final class WatchedKeys {
     }
   }
 
-  /** Tells the watchers of a key that it is about to be removed. */
+  /** Notifies the watchers of a key that it is about to be removed. */
   public void removing(Database database, long keyAddress, int keyLength) {
     if (!byKey.isEmpty()) {
       touch(database, keyAddress, keyLength, true);
@@ -122,7 +122,7 @@ public final class WatchedKeys {
     }
     for (Watch watch : watches) {
       if (watch.expired && absent) {
-        watch.expired = false; // was as good as absent, and is so now
+        watch.expired = false; // absent before and after, for this watcher
       } else {
         watch.watcher.watchedKeyChanged();
       }
@@ -130,7 +130,7 @@ public final class WatchedKeys {
   }
 
   /**
-   * Tells the watchers of all keys of a database that is about to be emptied, or replaced by
+   * Notifies the watchers of all keys of a database that is about to be emptied or replaced by
    * another one.
    */
   public void touchAll(Database database, @Nullable Database replacement) {

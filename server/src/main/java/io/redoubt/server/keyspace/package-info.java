@@ -1,7 +1,9 @@
 /**
  * The databases of a server: entries by key, their expiry, and the gate through which a running
- * snapshot sees every change before it happens. It imports memory and structure, and knows values
- * only as bytes in an entry; what they mean is the business of {@code server.value} above it.
+ * snapshot sees every change before it happens. Start reading at {@link
+ * io.redoubt.server.keyspace.Keyspace} and {@link io.redoubt.server.keyspace.Entry}. The package
+ * imports memory and structure, and treats values as bytes in an entry; {@code server.value} above
+ * it interprets them.
  */
 @NullMarked
 package io.redoubt.server.keyspace;

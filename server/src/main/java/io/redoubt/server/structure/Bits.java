@@ -108,7 +108,7 @@ public final class Bits {
   /** Returns the first bit of that value in a range of bits, both ends included, or -1. */
   public static long indexOf(long address, int value, long firstBit, long lastBit) {
     long bit = firstBit;
-    // A word and a byte without such a bit: equal ones are skipped whole.
+    // A word and a byte without any such bit, which are skipped whole.
     long absentWord = value == 0 ? -1L : 0;
     int absentByte = (int) absentWord & 0xff;
     while (bit <= lastBit) {

@@ -135,7 +135,9 @@ public final class IdTree {
     return compare(high(element), low(element), high, low);
   }
 
-  /** Returns the index of the first element of a node, from {@code from} on, that is not less. */
+  /**
+   * Returns the index of the first element of a node, from {@code from} on, not less than the id.
+   */
   private int before(long node, int level, int from, long high, long low) {
     int first = from;
     int last = count(node);

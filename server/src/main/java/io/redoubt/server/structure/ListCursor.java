@@ -6,8 +6,8 @@ import io.redoubt.server.memory.Slabs;
 
 /**
  * A cursor over the elements of a list, a listpack or a {@link Quicklist}, in either direction. The
- * list must not change while the cursor is open. The cursor must be closed: it decompresses nodes
- * into a block of its own.
+ * list must not change while the cursor is open. The cursor must be closed, because it decompresses
+ * nodes into a block of its own.
  */
 public final class ListCursor implements AutoCloseable {
 

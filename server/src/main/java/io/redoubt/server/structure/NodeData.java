@@ -131,7 +131,7 @@ final class NodeData {
     int free = capacity - size;
     int wanted = Math.max(size + bytes, Math.min(2 * capacity, usualBytes));
     if (free >= bytes && (free >= capacity / 2 || wanted <= capacity)) {
-      int small = Math.min(free / 4, free - bytes); // most of the room goes to the end that needs it
+      int small = Math.min(free / 4, free - bytes); // most of the room goes to the requested end
       moveWithin(node, atFront ? free - small : small);
       return;
     }

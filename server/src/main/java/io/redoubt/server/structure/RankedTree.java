@@ -177,7 +177,9 @@ public final class RankedTree {
         : ties.compare(Region.getInt(element + REFERENCE_AT), reference);
   }
 
-  /** Returns the index of the first element of a node, from {@code from} on, that is not less. */
+  /**
+   * Returns the index of a node's first element, from {@code from} on, not less than the given one.
+   */
   private int before(long node, int level, int from, long key, int reference) {
     int low = from;
     int high = count(node);

@@ -12,7 +12,7 @@ public final class Sorter implements AutoCloseable {
 
   /** The sort key. */
   public enum By {
-    /** The numbers; where they are equal, the strings. */
+    /** The numbers, then the strings. */
     NUMBER,
     /** The strings themselves. */
     STRING,
