@@ -94,7 +94,7 @@ final class Garbage {
       structures.add(new LargeStructure(kind, root));
     } else {
       while (kind.dismantle(root)) {
-        // step by step to its end
+        // one step at a time
       }
     }
   }

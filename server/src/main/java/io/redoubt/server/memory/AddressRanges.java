@@ -4,8 +4,8 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * Free ranges of an address space, lowest address first, neighbours joined. Sizes and addresses are
- * whatever unit the caller uses throughout.
+ * The free ranges of an address space, ordered by address, with adjacent ones merged. Sizes and
+ * addresses are in a unit of the caller's choice.
  */
 final class AddressRanges {
 
@@ -17,7 +17,7 @@ final class AddressRanges {
     give(start, size);
   }
 
-  /** Takes {@code size} from the lowest range that has it, or returns {@link #NONE}. */
+  /** Takes {@code size} from the lowest range that is large enough, or returns {@link #NONE}. */
   long take(long size) {
     for (Map.Entry<Long, Long> range : sizeByStart.entrySet()) {
       long start = range.getKey();
@@ -33,7 +33,7 @@ final class AddressRanges {
     return NONE;
   }
 
-  /** Gives back a range that was taken, whole or in parts. */
+  /** Returns a range that was taken, whole or in parts. */
   void give(long start, long size) {
     if (size == 0) {
       return;

@@ -5,8 +5,8 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * Slabs that find misuse: each block ends in a canary, is filled with poison when it is freed, and
- * is known by address, so that what is freed twice, with a wrong size or not at all shows.
+ * Slabs that detect misuse: each block ends in a canary, is filled with poison when freed, and is
+ * recorded by address. So double frees, frees with a wrong size and leaks are detected.
  */
 final class CheckingSlabs extends Slabs {
 
@@ -15,15 +15,15 @@ final class CheckingSlabs extends Slabs {
   private static final byte FRESH = (byte) 0xa5;
   private static final byte POISON = (byte) 0xdb;
 
-  /** The free chain writes into the first bytes of a free block. */
+  /** The bytes at the start of a free block that the free list overwrites. */
   private static final int CHAIN_BYTES = 8;
 
-  /** Of blocks as large as this only the ends are filled and looked at. */
+  /** The maximum length filled and checked, from the start of a block. */
   private static final long FILLED_BYTES = 4096;
 
   private final Map<Long, Long> live = new HashMap<>();
 
-  /** Freed blocks that have not been handed out again, with the size that was poisoned. */
+  /** Freed blocks that have not been reused, with the number of bytes poisoned. */
   private final TreeMap<Long, Long> poisoned = new TreeMap<>();
 
   @Override
@@ -43,7 +43,7 @@ final class CheckingSlabs extends Slabs {
     if (poisonedBytes != null) {
       checkPoison(address, poisonedBytes);
     }
-    // A block of another class may come to lie over what was poisoned, or over the end of it.
+    // A block of another class may overlap a poisoned one, or its end.
     poisoned.subMap(address, address + wholeBytes + CANARY_BYTES).clear();
     Map.Entry<Long, Long> before = poisoned.lowerEntry(address);
     if (before != null && before.getKey() + before.getValue() > address) {
@@ -65,7 +65,7 @@ final class CheckingSlabs extends Slabs {
 
   @Override
   public long freeStep(long address, long sizeBytes, long stepBytes) {
-    // The canary stands at the end, so a checked block goes as a whole.
+    // The canary is at the end, so a checked block is freed as a whole.
     free(address, sizeBytes);
     return 0;
   }
@@ -100,7 +100,7 @@ final class CheckingSlabs extends Slabs {
       mixed |= found ^ POISON;
       zeros &= found == 0;
     }
-    // Zeros: its extent went back to the system in between.
+    // A block reads as zero if its extent was released to the system in between.
     if (mixed != 0 && !zeros) {
       throw new IllegalStateException("written after it was freed: block " + address);
     }
@@ -109,7 +109,7 @@ final class CheckingSlabs extends Slabs {
   /**
    * {@inheritDoc}
    *
-   * @throws IllegalStateException when blocks are still in use
+   * @throws IllegalStateException if blocks are still in use
    */
   @Override
   public void close() {

@@ -6,8 +6,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * One extent of the region, divided into spans of pages; each span is a run or one block. Runs
- * start and end at multiples of {@link #UNIT_PAGES}, so that a block's run is found without much of
- * a table.
+ * start and end at multiples of {@link #UNIT_PAGES}, which keeps the table that maps blocks to runs
+ * small.
  */
 final class Extent {
 
@@ -23,7 +23,7 @@ final class Extent {
   private final @Nullable Run[] runs = new @Nullable Run[PAGES / UNIT_PAGES];
   private int freePages = PAGES;
 
-  /** No span longer than this is free; it may be that none as long is. */
+  /** An upper bound of the longest free span, in pages. */
   private int longestFree = PAGES;
 
   Extent(long address) {
@@ -38,7 +38,7 @@ final class Extent {
     return (int) (blockAddress - address) >>> PAGE_SHIFT;
   }
 
-  /** The run that a block is in. */
+  /** Returns the run that a block is in. */
   @Nullable Run run(long blockAddress) {
     return runs[page(blockAddress) / UNIT_PAGES];
   }
@@ -51,12 +51,12 @@ final class Extent {
     return freePages == 0;
   }
 
-  /** Whether a span of so many pages is free, starting at a multiple of {@code alignment} pages. */
+  /** Returns true if a span of that many pages is free at a multiple of {@code alignment} pages. */
   boolean hasFree(int pages, int alignment) {
     return pages <= longestFree && firstFree(pages, alignment) != NONE;
   }
 
-  /** Takes the first such span, of which there is one. */
+  /** Takes the first such span, which must exist. */
   int takePages(int pages, int alignment) {
     int firstPage = firstFree(pages, alignment);
     taken.set(firstPage, firstPage + pages);

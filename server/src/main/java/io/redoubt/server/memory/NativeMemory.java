@@ -10,9 +10,8 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The one range of memory that {@link Region} stands on: address space reserved by mmap(2), of
- * which only touched pages take memory; where there is no mmap, plain memory of an arena, much
- * smaller.
+ * The memory of {@link Region}: address space reserved by mmap(2), of which only touched pages take
+ * memory. Where mmap is unavailable, it is arena memory, and much smaller.
  */
 final class NativeMemory {
 
@@ -25,10 +24,10 @@ final class NativeMemory {
   private static final int LINUX_MADV_POPULATE_WRITE = 23; // since Linux 5.14
   private static final long MAP_FAILED = -1;
 
-  /** With less address space than this there is no server. */
+  /** The least address space with which a server can run. */
   private static final long LEAST_BYTES = 32L << 20;
 
-  // What is left of limited address space: a share of it, within bounds.
+  // The share of limited address space left to the virtual machine, and its bounds.
   private static final int LEFT_SHARE = 4;
   private static final long LEAST_LEFT_BYTES = 128L << 20;
   private static final long MOST_LEFT_BYTES = 768L << 20;
@@ -36,7 +35,7 @@ final class NativeMemory {
   private final MemorySegment memory;
   private final boolean isMapped;
 
-  /** madvise(2); linked when it is first needed, for that takes some ten milliseconds. */
+  /** The handle of madvise(2), linked on first use because that takes some ten milliseconds. */
   private @Nullable MethodHandle madvise;
 
   private NativeMemory(MemorySegment memory, boolean isMapped) {
@@ -45,9 +44,9 @@ final class NativeMemory {
   }
 
   /**
-   * Reserves {@code wantedBytes}, or, when the kernel refuses (strict overcommit, a limit of
-   * address space), most of what it grants; {@code arenaBytes} where memory can't be mapped. All
-   * sizes are multiples of {@code alignmentBytes}, and so is the address where the range starts.
+   * Reserves {@code wantedBytes}, or, if the kernel refuses (strict overcommit, a limit of address
+   * space), most of what it grants; {@code arenaBytes} if memory cannot be mapped. All sizes are
+   * multiples of {@code alignmentBytes}, as is the start address.
    */
   static NativeMemory reserve(long wantedBytes, long arenaBytes, long alignmentBytes) {
     if (System.getProperty("os.name", "").toLowerCase(Locale.ROOT).contains("linux")) {
@@ -73,14 +72,14 @@ final class NativeMemory {
     return plain(arenaBytes, alignmentBytes);
   }
 
-  /** Allocates memory where it can't be mapped. */
+  /** Allocates memory if it cannot be mapped. */
   static NativeMemory plain(long sizeBytes, long alignmentBytes) {
     return new NativeMemory(Arena.global().allocate(sizeBytes, alignmentBytes), false);
   }
 
   /**
-   * Maps what a limit of address space leaves, but for a share: the virtual machine maps more for
-   * threads, compilers and classes later, and ends the process when that fails.
+   * Maps the address space available under a limit, except for a share. The virtual machine maps
+   * more later for threads, compilers and classes, and exits the process if that fails.
    */
   private static @Nullable MemorySegment mapWithinLimit(
       MethodHandle mmap, long wantedBytes, long alignmentBytes) {
@@ -111,7 +110,7 @@ final class NativeMemory {
     }
   }
 
-  @SuppressWarnings("restricted") // mmap's result is memory of exactly that size, for ever
+  @SuppressWarnings("restricted") // mmap's result is memory of exactly that size, never unmapped
   private static @Nullable MemorySegment map(
       MethodHandle mmap, long sizeBytes, long alignmentBytes) {
     long address = mapped(mmap, sizeBytes + alignmentBytes);
@@ -141,12 +140,12 @@ final class NativeMemory {
     return memory;
   }
 
-  /** Whether only touched pages take memory, and can be given back. */
+  /** Returns true if only touched pages take memory, and can be released. */
   boolean isMapped() {
     return isMapped;
   }
 
-  /** Gives the pages of a range back to the system; the range reads as zero from now on. */
+  /** Releases the pages of a range to the system; the range then reads as zero. */
   void release(long offset, long sizeBytes) {
     if (!advise(offset, sizeBytes, LINUX_MADV_DONTNEED)) {
       memory.asSlice(offset, sizeBytes).fill((byte) 0);
@@ -154,8 +153,8 @@ final class NativeMemory {
   }
 
   /**
-   * Has the system make the pages of a range, which nobody else uses now. A thread that waits for
-   * this keeps no other from coming to a safepoint, as one would that touches the pages.
+   * Populates the pages of a range that is not in use. Unlike a thread that touches the pages, a
+   * thread blocked in this call does not delay safepoints.
    */
   void makePages(long offset, long sizeBytes) {
     if (!advise(offset, sizeBytes, LINUX_MADV_POPULATE_WRITE)) {
@@ -165,7 +164,7 @@ final class NativeMemory {
     }
   }
 
-  /** Asks for huge pages; a kernel built without them refuses, which only costs speed. */
+  /** Requests huge pages; a kernel built without them refuses, which only costs speed. */
   void adviseHugePages() {
     advise(0, memory.byteSize(), LINUX_MADV_HUGEPAGE);
   }

@@ -6,10 +6,10 @@ import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A thread that has the system make the pages of extents before they are handed out. The first
- * touch of a huge page waits until two megabytes have been found and cleared: a tenth of a
- * millisecond at best, five where the host of a virtual machine must find them first; and whatever
- * grows by a gigabyte touches five hundred of them.
+ * A thread that populates the pages of extents before they are handed out. The first touch of a
+ * huge page blocks until the kernel has found and cleared two megabytes: a tenth of a millisecond
+ * at best, five where the host of a virtual machine must find them first. Growth by a gigabyte
+ * touches five hundred huge pages.
  */
 final class PageMaker {
 
@@ -23,14 +23,13 @@ final class PageMaker {
     this.memory = memory;
   }
 
-  /**
-   * Has the pages of an extent made, which then joins those that are ready. One caller at a time.
-   */
+  /** Queues an extent to be populated and then added to {@code ready}. One caller at a time. */
   void make(long address, Queue<Long> ready) {
     orders.add(new Order(address, ready));
     Thread maker = thread;
     if (maker == null) {
-      // It keeps a processor for milliseconds; the launchers have the JVM heed priorities.
+      // The thread occupies a processor for milliseconds, so its priority is low; the launchers
+      // make the JVM respect priorities.
       thread =
           Thread.ofPlatform()
               .daemon()

@@ -8,45 +8,50 @@ import java.util.List;
 /**
  * The address space that holds the data of all servers in this process, outside of the Java heap.
  *
- * <p>It is one segment, reserved once and never given back: an address is an offset into it, and 0
- * is no address. Because the segment is a constant, compiled code knows its base and its bounds;
- * because every access is checked against those bounds and every page of it may be touched (an
- * untouched one reads as zero), a wrong address can spoil data but never crash the process.
+ * <p>It is one segment, reserved once and never released: an address is an offset into it, and 0 is
+ * no address. The segment is a constant, so compiled code knows its base and bounds. Every access
+ * is checked against those bounds, and every page may be touched (an untouched one reads as zero);
+ * so a wrong address can corrupt data but never crash the process.
  *
  * <p>Its lower part, {@link #NEAR_BYTES}, is <em>near</em>: a block there starts at a multiple of
  * {@link #GRANULE_BYTES} and can be referred to by 32 bits ({@link #reference}). Eight-byte
  * granules reach 32 GiB, some 300 million small entries; sixteen would reach twice as far and cost
- * four bytes an entry on average. What needs no short reference (large values, tables, buffers)
- * lives in the far part, so only entries themselves count against the near one.
+ * four bytes an entry on average. Data that needs no short reference (large values, tables,
+ * buffers) lives in the far part, so only entries count against the near one.
  *
- * <p>System properties: {@code io.redoubt.region.bytes} (how much to reserve, 1 TiB) and {@code
- * io.redoubt.region.hugepages} (ask for huge pages once the data is more than some megabytes,
- * true).
+ * <p>System properties: {@code io.redoubt.region.bytes} (bytes to reserve, default 1 TiB) and
+ * {@code io.redoubt.region.hugepages} (request huge pages once the data exceeds some megabytes,
+ * default true).
  *
- * <p>Extents are handed out under a lock, being shared by servers; everything else is as
- * unsynchronised as memory is.
+ * <p>Extents are shared by servers and handed out under a lock; all other access is unsynchronized.
  */
 public final class Region {
 
-  /** What extents are multiples of: a huge page. */
+  /** The size of an extent, that of a huge page. */
   public static final int EXTENT_BYTES = 2 << 20;
 
-  /** Near blocks start at multiples of this. */
+  /** The alignment of near blocks. */
   public static final int GRANULE_BYTES = 8;
 
   private static final int GRANULE_SHIFT = 3;
   private static final long MAX_NEAR_BYTES = (1L << 32) << GRANULE_SHIFT;
 
-  /** At the end, so that reading a whole word at the last byte of the last block stays inside. */
+  /**
+   * The guard at the end, so that reading a whole word at the last byte of the last block stays
+   * inside.
+   */
   private static final long GUARD_BYTES = EXTENT_BYTES;
 
-  /** What is allocated where address space cannot be reserved; it takes memory at once. */
+  /** The size allocated if address space cannot be reserved; it takes memory at once. */
   private static final long ARENA_BYTES = 512L << 20;
 
-  /** Until so much was needed, ordinary pages do, of which no more is resident than is used. */
+  /**
+   * The bytes held up to which ordinary pages are used, because no more of them is resident than is
+   * used.
+   */
   private static final long SMALL_BYTES = 64L << 20;
 
-  /** From so much on some extents have their pages before they are needed. */
+  /** The bytes held from which some extents have their pages populated in advance. */
   private static final long LARGE_BYTES = 64L << 20;
 
   private static final ValueLayout.OfInt INT =
@@ -63,14 +68,16 @@ public final class Region {
   private static final boolean HUGE_PAGES =
       !System.getProperty("io.redoubt.region.hugepages", "true").equals("false");
 
-  /** All of it. Use the static methods where they do; this is for passing it to other code. */
+  /**
+   * The whole region, for passing it to other code; the static methods are preferred for access.
+   */
   public static final MemorySegment MEMORY = NATIVE.memory();
 
-  /** Addresses below this are near. */
+  /** The first address after the near part. */
   public static final long NEAR_BYTES =
       Math.min(MAX_NEAR_BYTES, wholeExtents(MEMORY.byteSize() / 4 * 3));
 
-  // The first extent stays unused: no block has address 0, and a small number is no address.
+  // The first extent stays unused, so that no block has address 0 or a small number as address.
   private static final PageMaker PAGES = new PageMaker(NATIVE);
   private static final RegionPart NEAR =
       new RegionPart(NATIVE, PAGES, EXTENT_BYTES, NEAR_BYTES - EXTENT_BYTES);
@@ -79,14 +86,14 @@ public final class Region {
   private static final List<RegionPart> PARTS = List.of(NEAR, FAR);
 
   /**
-   * The end of each part, set aside for what frees memory, for buffers, and for the command that
-   * came before the end was noticed: a sixteenth, within these bounds.
+   * The bounds of the reserve at the end of each part, which is a sixteenth of it. It is for code
+   * that frees memory, for buffers, and for a command that started before the shortage was noticed.
    */
   private static final long LEAST_RESERVE_BYTES = 8L << 20;
 
   private static final long MOST_RESERVE_BYTES = 128L << 20;
 
-  // Guarded by NATIVE: what is handed out now, and whether it was much once.
+  // Guarded by NATIVE: the bytes handed out, their limit, and whether huge pages were requested.
   private static long heldBytes;
   private static long limitBytes = Long.MAX_VALUE;
   private static boolean hugePagesAdvised;
@@ -98,16 +105,16 @@ public final class Region {
   }
 
   /**
-   * Hands out zeroed memory of {@code sizeBytes}, a multiple of {@link #EXTENT_BYTES}, at a
-   * multiple of it. Any thread may call.
+   * Allocates zeroed memory of {@code sizeBytes}, a multiple of {@link #EXTENT_BYTES}, aligned to
+   * extents. Any thread may call.
    *
-   * @throws RegionFull when that part of the region has no such room, or the limit is reached
+   * @throws RegionFull if that part of the region has no such range, or the limit is reached
    */
   public static long allocateExtents(long sizeBytes, boolean near) {
     synchronized (NATIVE) {
       RegionPart part = near ? NEAR : FAR;
-      // Only small blocks may use the reserve: they come in the middle of a change, large ones
-      // before it.
+      // Only small blocks may use the whole reserve: they are allocated in the middle of a change,
+      // large ones before it.
       long spared = sizeBytes > EXTENT_BYTES ? reserveBytes(part) / 2 : 0;
       boolean fits = sizeBytes <= availableBytes(part) - spared;
       long address = fits ? part.take(sizeBytes) : RegionPart.NONE;
@@ -135,7 +142,7 @@ public final class Region {
   }
 
   /**
-   * Takes back memory from {@link #allocateExtents}, whole or in parts of whole extents, and gives
+   * Frees memory from {@link #allocateExtents}, whole or in parts of whole extents, and releases
    * its pages to the system. Any thread may call.
    */
   public static void releaseExtents(long address, long sizeBytes) {
@@ -166,14 +173,14 @@ public final class Region {
   }
 
   /**
-   * Returns what writes are short of, because only the reserve is left of it: memory up to the
-   * limit, or address space. Any thread may call.
+   * Returns the resource of which only the reserve is left to writes: memory up to the limit, or
+   * address space. Any thread may call.
    */
   public static Shortage shortage() {
     return shortage(0);
   }
 
-  /** Returns what writes would be short of if one took {@code wantedBytes}. Any thread may call. */
+  /** Returns the shortage after a write that took {@code wantedBytes}. Any thread may call. */
   public static Shortage shortage(long wantedBytes) {
     synchronized (NATIVE) {
       for (RegionPart part : PARTS) {
@@ -186,8 +193,8 @@ public final class Region {
   }
 
   /**
-   * Returns the bytes that a command may still take without reaching into the reserve, the lesser
-   * of both parts. Any thread may call.
+   * Returns the bytes that a command may still take without using the reserve, the lesser of both
+   * parts. Any thread may call.
    */
   public static long roomBytes() {
     synchronized (NATIVE) {
@@ -210,9 +217,9 @@ public final class Region {
   }
 
   /**
-   * Checks that so many far bytes can be had, from the reserve too. Any thread may call.
+   * Checks that the given far bytes are available, including the reserve. Any thread may call.
    *
-   * @throws RegionFull if they can't
+   * @throws RegionFull if they are not
    */
   static void requireFar(long bytes) {
     synchronized (NATIVE) {
@@ -223,8 +230,8 @@ public final class Region {
   }
 
   /**
-   * Limits what all servers of the process hold, for machines or control groups that have less
-   * memory than the region has addresses. What is held already stays. Any thread may call.
+   * Limits the bytes held by all servers of the process, for machines or control groups with less
+   * memory than the region has addresses. Memory already held is kept. Any thread may call.
    */
   public static void limit(long bytes) {
     synchronized (NATIVE) {
@@ -239,44 +246,44 @@ public final class Region {
     }
   }
 
-  /** Bytes that are handed out now, to all servers of the process. Any thread may call. */
+  /** Returns the bytes held by all servers of the process. Any thread may call. */
   public static long heldBytes() {
     synchronized (NATIVE) {
       return heldBytes;
     }
   }
 
-  /** Whether a block at this address can be referred to by 32 bits. */
+  /** Returns true if a block at this address can be referred to by 32 bits. */
   public static boolean isNear(long address) {
     return address < NEAR_BYTES;
   }
 
-  /** The short form of the address of a near block; 0 for 0. */
+  /** Returns the 32-bit reference to a near block; 0 for 0. */
   public static int reference(long address) {
     return (int) (address >>> GRANULE_SHIFT);
   }
 
-  /** The address that {@link #reference} made short. */
+  /** Returns the address of a {@link #reference}. */
   public static long address(int reference) {
     return (reference & 0xffff_ffffL) << GRANULE_SHIFT;
   }
 
-  /** The byte at an address, signed. */
+  /** Returns the byte at an address, signed. */
   public static byte getByte(long address) {
     return MEMORY.get(ValueLayout.JAVA_BYTE, address);
   }
 
-  /** The byte at an address, 0 to 255. */
+  /** Returns the byte at an address, 0 to 255. */
   public static int getUnsignedByte(long address) {
     return MEMORY.get(ValueLayout.JAVA_BYTE, address) & 0xff;
   }
 
-  /** The four bytes from an address, little-endian. */
+  /** Returns the four bytes at an address, little-endian. */
   public static int getInt(long address) {
     return MEMORY.get(INT, address);
   }
 
-  /** The eight bytes from an address, little-endian. */
+  /** Returns the eight bytes at an address, little-endian. */
   public static long getLong(long address) {
     return MEMORY.get(LONG, address);
   }
@@ -296,7 +303,7 @@ public final class Region {
     MEMORY.set(LONG, address, value);
   }
 
-  /** Moves bytes; source and target may overlap. */
+  /** Copies bytes; source and target may overlap. */
   public static void copy(long from, long to, long sizeBytes) {
     if (sizeBytes > 64) {
       MemorySegment.copy(MEMORY, from, MEMORY, to, sizeBytes);
@@ -317,12 +324,12 @@ public final class Region {
     }
   }
 
-  /** 8 to 64 bytes: for these a call of the general copy costs more than the copying. */
+  /** Copies 8 to 64 bytes, for which a call of the general copy costs more than the copying. */
   private static void copyWords(long from, long to, int sizeBytes) {
     long tail = getLong(from + sizeBytes - 8);
     if (to <= from) {
       for (int at = 0; at < sizeBytes - 8; at += 8) {
-        // The last word of source is read before, as this may write over it.
+        // The last word of the source was read above, because this may overwrite it.
         putLong(to + at, getLong(from + at));
       }
       putLong(to + sizeBytes - 8, tail);
@@ -340,27 +347,27 @@ public final class Region {
     MemorySegment.copy(bytes, 0, MEMORY, ValueLayout.JAVA_BYTE, address, bytes.length);
   }
 
-  /** A copy of bytes on the heap. */
+  /** Returns a copy of the bytes on the heap. */
   public static byte[] toByteArray(long address, int length) {
     byte[] bytes = new byte[length];
     MemorySegment.copy(MEMORY, ValueLayout.JAVA_BYTE, address, bytes, 0, length);
     return bytes;
   }
 
-  /** Writes zeros. */
+  /** Fills a range with zeros. */
   public static void zero(long address, long sizeBytes) {
     fill(address, sizeBytes, 0);
   }
 
-  /** Writes one byte all over. */
+  /** Fills a range with one byte. */
   public static void fill(long address, long sizeBytes, int value) {
     MEMORY.asSlice(address, sizeBytes).fill((byte) value);
   }
 
-  /** Whether two runs of bytes are the same. */
+  /** Returns true if two ranges of bytes are equal. */
   public static boolean equal(long a, long b, int length) {
     if (length < 8) {
-      // Reading past the end of a block is harmless: what is read beyond is shifted out.
+      // Reading past the end of a block is harmless: the excess bytes are shifted out.
       return length == 0 || (getLong(a) ^ getLong(b)) << (64 - 8 * length) == 0;
     }
     if (length <= 16) {
@@ -370,7 +377,7 @@ public final class Region {
     return MemorySegment.mismatch(MEMORY, a, a + length, MEMORY, b, b + length) < 0;
   }
 
-  /** Compares as unsigned bytes, a prefix before what it is a prefix of. */
+  /** Compares ranges of unsigned bytes lexicographically; a prefix is less. */
   public static int compare(long a, int lengthA, long b, int lengthB) {
     long at = MemorySegment.mismatch(MEMORY, a, a + lengthA, MEMORY, b, b + lengthB);
     if (at < 0 || at == Math.min(lengthA, lengthB)) {

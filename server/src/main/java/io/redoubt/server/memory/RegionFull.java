@@ -1,6 +1,6 @@
 package io.redoubt.server.memory;
 
-/** A block was asked for that the region has no room for, its reserve included. */
+/** Thrown if the region has no room for a block, its reserve included. */
 public final class RegionFull extends OutOfMemoryError {
   private static final long serialVersionUID = 1L;
 
@@ -11,12 +11,12 @@ public final class RegionFull extends OutOfMemoryError {
     this.shortage = shortage;
   }
 
-  /** Returns what is exhausted. */
+  /** Returns the exhausted resource. */
   public Shortage shortage() {
     return shortage;
   }
 
-  /** Leaves out the stack: the cause is the amount of data, not the place. */
+  /** Omits the stack trace: the cause is the amount of data, not the call site. */
   @Override
   public synchronized Throwable fillInStackTrace() {
     return this;

@@ -4,14 +4,14 @@ import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 
 /**
- * Which extents of one part of the region are free. If wanted, there are always some whose pages
- * are {@linkplain PageMaker made} already. Used under the region's lock.
+ * The free extents of one part of the region. If enabled, some extents are always kept ready with
+ * {@linkplain PageMaker populated} pages. Guarded by the region's lock.
  */
 final class RegionPart {
 
   static final long NONE = AddressRanges.NONE;
 
-  /** For each such amount one more extent is kept ready, about one in a hundred. */
+  /** The bytes handed out for each further extent kept ready, about one in a hundred. */
   private static final long BYTES_AN_EXTENT = 192L << 20;
 
   private static final int MOST_READY = 8;
@@ -20,13 +20,13 @@ final class RegionPart {
   private final PageMaker pages;
   private final AddressRanges free;
 
-  /** Extents with pages, filled by the maker. */
+  /** Extents with populated pages, added by the page maker. */
   private final Queue<Long> ready = new ConcurrentLinkedQueue<>();
 
-  /** How many are ready or on the way there. */
+  /** The number of extents that are ready or being populated. */
   private int reserved;
 
-  /** Whether any is to be ready at all. */
+  /** True if extents are kept ready at all. */
   private boolean keepsReady;
 
   private final long sizeBytes;
@@ -43,17 +43,17 @@ final class RegionPart {
     return sizeBytes;
   }
 
-  /** Bytes that are not handed out; those with pages already are among them. */
+  /** Returns the bytes not handed out, including extents kept ready. */
   long freeBytes() {
     return sizeBytes - handedOutBytes;
   }
 
-  /** Sets whether some extents are to have their pages already. */
+  /** Sets whether extents are kept ready. */
   void keepReady(boolean on) {
     keepsReady = on;
   }
 
-  /** Takes that much, or returns {@link #NONE}. */
+  /** Takes a range of the given size, or returns {@link #NONE}. */
   long take(long sizeBytes) {
     Long made = sizeBytes == Region.EXTENT_BYTES ? ready.poll() : null;
     long address;
@@ -63,7 +63,7 @@ final class RegionPart {
     } else {
       address = free.take(sizeBytes);
       if (address == NONE) {
-        dropReady(0); // they may lie where the block has to
+        dropReady(0); // ready extents may occupy the range needed
         address = free.take(sizeBytes);
       }
     }
@@ -74,14 +74,14 @@ final class RegionPart {
     return address;
   }
 
-  /** Takes back what was taken, whole or in parts, and gives its pages to the system. */
+  /** Frees a range that was taken, whole or in parts, and releases its pages to the system. */
   void give(long address, long sizeBytes) {
     release(address, sizeBytes);
     handedOutBytes -= sizeBytes;
     dropReady(wanted());
   }
 
-  /** Gives back the extents that are ready beyond so many. */
+  /** Frees ready extents beyond the given number. */
   private void dropReady(int kept) {
     while (reserved > kept) {
       Long made = ready.poll();

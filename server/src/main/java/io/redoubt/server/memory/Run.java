@@ -3,8 +3,8 @@ package io.redoubt.server.memory;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A span of pages cut into blocks of one size. Free blocks are chained through their first four
- * bytes; those never used yet are not, so that their pages stay untouched.
+ * A span of pages divided into blocks of one size. Free blocks are chained through their first four
+ * bytes. Blocks never used are not in the chain, so that their pages stay untouched.
  */
 final class Run {
 
@@ -19,13 +19,13 @@ final class Run {
 
   private int used;
 
-  /** Blocks from this one on were never handed out. */
+  /** The index of the first block that was never handed out. */
   private int fresh;
 
-  /** The first free block, as one more than its distance from the base in granules; 0 for none. */
+  /** The first free block, as its distance from the base in granules plus one; 0 for none. */
   private int free;
 
-  /** Neighbours among the runs of the class that have free blocks. */
+  /** The neighbours in the list of the class's runs with free blocks. */
   @Nullable Run previous;
 
   @Nullable Run next;

@@ -1,14 +1,14 @@
 package io.redoubt.server.memory;
 
-/** The resource of which only a reserve is left, so that writes are refused. */
+/** A resource of which only a reserve is left, so that writes are refused. */
 public enum Shortage {
-  /** Nothing. */
+  /** No shortage. */
   NONE(""),
-  /** The near part of the region, for entries: 32 GiB, or less where less was reserved. */
+  /** The near part of the region, for entries: 32 GiB, or less if less was reserved. */
   NEAR("the address space for keys and small values is exhausted"),
   /** The far part of the region, for tables, large values and buffers. */
   FAR("the address space for tables and large values is exhausted"),
-  /** The memory that the control group of the process, or the machine, may give it. */
+  /** The memory available to the control group of the process, or to the machine. */
   LIMIT("the memory limit of the server's control group is reached");
 
   private final String text;
@@ -17,7 +17,7 @@ public enum Shortage {
     this.text = text;
   }
 
-  /** Returns the part of a sentence that names it. */
+  /** Returns the clause of an error message that names the shortage. */
   public String text() {
     return text;
   }

@@ -1,12 +1,12 @@
 package io.redoubt.server.memory;
 
 /**
- * The sizes that small blocks come in: every multiple of 8 up to 256 bytes, then sixteen steps a
- * doubling up to {@link #MAX_BYTES}. So a block wastes 7 bytes or a sixteenth at most.
+ * The sizes of small blocks: every multiple of 8 up to 256 bytes, then sixteen steps per doubling
+ * up to {@link #MAX_BYTES}. So a block wastes 7 bytes or a sixteenth at most.
  */
 final class SizeClasses {
 
-  /** The largest size that has a class; what is larger takes whole pages. */
+  /** The largest size that has a class; larger blocks take whole pages. */
   static final int MAX_BYTES = 32 << 10;
 
   private static final int FINE_SHIFT = 8;
@@ -18,7 +18,7 @@ final class SizeClasses {
 
   private SizeClasses() {}
 
-  /** The class of blocks of {@code sizeBytes}, 1 to {@link #MAX_BYTES}. */
+  /** Returns the class of blocks of {@code sizeBytes}, 1 to {@link #MAX_BYTES}. */
   static int of(int sizeBytes) {
     int last = sizeBytes - 1;
     if (last < 1 << FINE_SHIFT) {
@@ -28,7 +28,7 @@ final class SizeClasses {
     return FINE_CLASSES + (power - FINE_SHIFT) * STEPS + (last >>> (power - STEPS_SHIFT)) - STEPS;
   }
 
-  /** The bytes that a block of a class takes. */
+  /** Returns the bytes that a block of a class takes. */
   static int blockBytes(int sizeClass) {
     if (sizeClass < FINE_CLASSES) {
       return (sizeClass + 1) * Region.GRANULE_BYTES;

@@ -3,15 +3,15 @@ package io.redoubt.server.memory;
 import io.redoubt.protocol.bytes.BufferMemory;
 
 /**
- * Input and output buffers as blocks of the region, so that an argument in a request has a region
- * address, and a value is copied from region to region.
+ * Input and output buffers allocated as blocks of the region, so that request arguments have region
+ * addresses, and values are copied within the region.
  */
 public final class SlabBuffers implements BufferMemory {
 
   private final Slabs slabs;
   private long usedBytes;
 
-  /** Buffers from the server's slabs. */
+  /** Creates buffers in the server's slabs. */
   public SlabBuffers(Slabs slabs) {
     this.slabs = slabs;
   }
@@ -29,7 +29,7 @@ public final class SlabBuffers implements BufferMemory {
     slabs.free(block.offset(), block.sizeBytes());
   }
 
-  /** Bytes of the buffers in use; they are part of what the slabs have in use. */
+  /** Returns the bytes of the buffers in use, which are included in those of the slabs. */
   public long usedBytes() {
     return usedBytes;
   }

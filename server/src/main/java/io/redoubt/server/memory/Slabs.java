@@ -3,17 +3,20 @@ package io.redoubt.server.memory;
 import java.util.function.Consumer;
 
 /**
- * The blocks of memory of one server, cut from the region by size class. It knows to the byte what
- * is used and what is held; extents that fall empty go back to the system.
+ * The memory allocator of one server: cuts the region into blocks by size class. The bytes used and
+ * held are known exactly; empty extents are released to the system.
  *
- * <p>A block is freed with the size that it was asked for, or any other that {@link #blockBytes}
- * makes the same. Its contents are undefined at first. Of the server's loop only.
+ * <p>A block must be freed with the size that it was allocated with, or another that {@link
+ * #blockBytes} rounds to the same. Its initial contents are undefined. Confined to the server's
+ * event loop.
  *
- * <p>{@link #checking} makes one that finds misuse, for tests.
+ * <p>{@link #checking} creates slabs that detect misuse, for tests.
  */
 public class Slabs implements AutoCloseable {
 
-  /** The share of what was used at the last fresh extent that makes room again when it is freed. */
+  /**
+   * The fraction of the bytes used at the last fresh extent that must be freed to end a shortage.
+   */
   private static final int FREED_SHARE = 32;
 
   private final Space near = new Space(true, this::extentsTaken, this::checkShortage);
@@ -26,13 +29,13 @@ public class Slabs implements AutoCloseable {
 
   Slabs() {}
 
-  /** One that trusts its user. */
+  /** Creates slabs without checks. */
   public static Slabs create() {
     return new Slabs();
   }
 
   /**
-   * One that stops with an {@link IllegalStateException} when a block is freed twice or with a
+   * Creates slabs that throw an {@link IllegalStateException} if a block is freed twice or with a
    * wrong size, was written beyond its end or after it was freed, or is never freed ({@link
    * #close}).
    */
@@ -40,15 +43,15 @@ public class Slabs implements AutoCloseable {
     return new CheckingSlabs();
   }
 
-  /** What a block for {@code sizeBytes} really takes. */
+  /** Returns the bytes that a block for {@code sizeBytes} takes. */
   public final long blockBytes(long sizeBytes) {
     return Space.blockBytes(sizeBytes);
   }
 
   /**
-   * A block that a 32-bit {@link Region#reference} can name.
+   * Allocates a near block, which a 32-bit {@link Region#reference} can name.
    *
-   * @throws OutOfMemoryError when the near part of the region is full
+   * @throws OutOfMemoryError if the near part of the region is full
    */
   public long allocate(long sizeBytes) {
     long address = near.allocate(sizeBytes);
@@ -57,9 +60,9 @@ public class Slabs implements AutoCloseable {
   }
 
   /**
-   * A block that needs no short reference: large values, tables, buffers.
+   * Allocates a far block, for data that needs no short reference: large values, tables, buffers.
    *
-   * @throws OutOfMemoryError when the far part of the region is full
+   * @throws OutOfMemoryError if the far part of the region is full
    */
   public long allocateFar(long sizeBytes) {
     long address = far.allocate(sizeBytes);
@@ -67,16 +70,15 @@ public class Slabs implements AutoCloseable {
     return address;
   }
 
-  /** Takes back a block of either kind. */
+  /** Frees a near or far block. */
   public void free(long address, long sizeBytes) {
     space(address).free(address, sizeBytes);
     blocks--;
   }
 
   /**
-   * Takes back a block in steps, for blocks so large that giving back their pages at once would
-   * take long: frees at most {@code stepBytes} (rounded up to an extent) of its end, and returns
-   * the size that is left to free; 0 when it is gone.
+   * Frees the last {@code stepBytes} at most, rounded up to an extent, of a block so large that
+   * releasing its pages at once would take long. Returns the size left to free, 0 if none.
    */
   public long freeStep(long address, long sizeBytes, long stepBytes) {
     long wholeBytes = blockBytes(sizeBytes);
@@ -89,16 +91,15 @@ public class Slabs implements AutoCloseable {
     return wholeBytes - step;
   }
 
-  /** Sets who hears when writes begin or cease to be short of something. */
+  /** Sets the listener that is notified when a shortage for writes starts, changes or ends. */
   public final void onShortage(Consumer<Shortage> listener) {
     shortageListener = listener;
   }
 
   /**
-   * Looks again for a shortage, which other servers, or the limit, may have caused or ended.
-   * Extents that are held have room again once a share of what was used has been freed: until the
-   * next fresh extent is needed, writes are taken then. Half of the reserve stays untouched by
-   * that.
+   * Checks again for a shortage, which other servers or the limit may have caused or ended. Extents
+   * already held have room again once a fraction of the bytes used has been freed. Writes are then
+   * accepted until the next fresh extent is needed, and half of the reserve stays untouched.
    */
   public final Shortage checkShortage() {
     Shortage now = Region.shortage();
@@ -115,16 +116,16 @@ public class Slabs implements AutoCloseable {
     return now;
   }
 
-  /** Returns true if the last look found only the reserve left, whether writes are taken or not. */
+  /** Returns true if the last check found only the reserve left, even if writes are accepted. */
   public final boolean isShort() {
     return isRegionShort;
   }
 
   /**
-   * Checks that so many far bytes can be had, from the reserve too, for code that can't stand a
-   * failure half way. One block of that size may still fail where the free extents are scattered.
+   * Checks that the given far bytes are available, including the reserve, for code that cannot fail
+   * half way. A single block of that size may still fail if the free extents are scattered.
    *
-   * @throws RegionFull if they can't
+   * @throws RegionFull if they are not
    */
   public final void requireFar(long bytes) {
     Region.requireFar(bytes);
@@ -135,33 +136,33 @@ public class Slabs implements AutoCloseable {
     checkShortage();
   }
 
-  /** Bytes of all blocks in use, each with what it really takes. */
+  /** Returns the bytes of all blocks in use, each rounded to its block size. */
   public final long usedBytes() {
     return near.usedBytes() + far.usedBytes();
   }
 
-  /** Bytes held of the region: those in use, and the free ones between them. */
+  /** Returns the bytes of the region held: blocks in use and the free space between them. */
   public final long reservedBytes() {
     return near.reservedBytes() + far.reservedBytes();
   }
 
-  /** Held by used bytes; 1 when nothing is used. */
+  /** Returns the ratio of held to used bytes; 1 if nothing is used. */
   public final double fragmentation() {
     return usedBytes() == 0 ? 1 : (double) reservedBytes() / usedBytes();
   }
 
-  /** Blocks in use. */
+  /** Returns the number of blocks in use. */
   public final long liveBlocks() {
     return blocks;
   }
 
-  /** Gives back what is held without holding a block. */
+  /** Releases extents that hold no block. */
   public final void trim() {
     near.trim();
     far.trim();
   }
 
-  /** Ends the use: everything that was freed before goes back to the system. */
+  /** Releases all memory that was freed before. */
   @Override
   public void close() {
     trim();

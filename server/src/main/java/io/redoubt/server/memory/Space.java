@@ -9,7 +9,8 @@ import org.jspecify.annotations.Nullable;
  * The blocks of one server in one part of the region, near or far.
  *
  * <p>Up to {@link SizeClasses#MAX_BYTES} a block comes from a run of its class; up to {@link
- * #MAX_SPAN_BYTES} it is a span of pages of a shared extent; beyond, it is extents of its own.
+ * #MAX_SPAN_BYTES} it is a span of pages of a shared extent; larger blocks have extents of their
+ * own.
  */
 final class Space {
 
@@ -18,8 +19,8 @@ final class Space {
 
   private static final int EXTENT_SHIFT = Integer.numberOfTrailingZeros(Region.EXTENT_BYTES);
 
-  // A class starts with short runs, so that a nearly empty server is small; one that has come to
-  // several of them gets long ones, which have less to keep account of.
+  // The first runs of a class are short, which keeps a nearly empty server small; later ones are
+  // long, which reduces the bookkeeping.
   private static final int SHORT_RUNS = 8;
   private static final int LONG_RUN_PAGES = 8 * Extent.UNIT_PAGES;
   private static final int MIN_BLOCKS = 8;
@@ -27,13 +28,13 @@ final class Space {
   private final boolean near;
   private final long firstAddress;
 
-  /** By number within this part of the region; null for extents that are not this space's. */
+  /** Extents by number within this part of the region; null if not held by this space. */
   private @Nullable Extent[] extents = new @Nullable Extent[64];
 
-  /** Those with free pages. */
+  /** Extents with free pages. */
   private final List<Extent> open = new ArrayList<>();
 
-  /** By size class: the first of the runs with free blocks. */
+  /** The first run with free blocks of each size class. */
   private final @Nullable Run[] available = new @Nullable Run[SizeClasses.COUNT];
 
   private final int[] runs = new int[SizeClasses.COUNT];
@@ -43,7 +44,7 @@ final class Space {
   private final Runnable extentsTaken;
   private final Runnable extentsReleased;
 
-  /** The blocks of a server, with who hears of extents that were taken and released. */
+  /** Creates a space that reports when extents were taken and released. */
   Space(boolean near, Runnable extentsTaken, Runnable extentsReleased) {
     this.near = near;
     this.extentsTaken = extentsTaken;
@@ -51,17 +52,17 @@ final class Space {
     firstAddress = near ? 0 : Region.NEAR_BYTES;
   }
 
-  /** Bytes of the blocks handed out, each as large as it really is. */
+  /** Returns the bytes of the blocks in use, each rounded to its block size. */
   long usedBytes() {
     return usedBytes;
   }
 
-  /** Bytes of the extents held. */
+  /** Returns the bytes of the extents held. */
   long reservedBytes() {
     return reservedBytes;
   }
 
-  /** What a block for {@code sizeBytes} really takes. */
+  /** Returns the bytes that a block for {@code sizeBytes} takes. */
   static long blockBytes(long sizeBytes) {
     if (sizeBytes <= SizeClasses.MAX_BYTES) {
       return SizeClasses.blockBytes(SizeClasses.of((int) Math.max(1, sizeBytes)));
@@ -113,7 +114,8 @@ final class Space {
         link(run);
       }
       run.give(address);
-      // One empty run of a class stays, so that a block that comes and goes does not cost a run.
+      // One empty run of each class is kept, so that repeatedly allocating and freeing a block does
+      // not create and drop a run each time.
       if (run.isEmpty() && (run.previous != null || run.next != null)) {
         drop(run);
       }
@@ -131,7 +133,7 @@ final class Space {
     }
   }
 
-  /** Gives back the last part, whole extents, of a block that has extents of its own. */
+  /** Frees the last part, in whole extents, of a block that has extents of its own. */
   void freeTail(long address, long tailBytes) {
     usedBytes -= tailBytes;
     reservedBytes -= tailBytes;
@@ -139,7 +141,7 @@ final class Space {
     extentsReleased.run();
   }
 
-  /** Gives back all extents that hold no block. */
+  /** Releases all extents that hold no block. */
   void trim() {
     for (int sizeClass = 0; sizeClass < available.length; sizeClass++) {
       Run run = available[sizeClass];
@@ -201,7 +203,7 @@ final class Space {
     run.next = null;
   }
 
-  /** An extent with a free span of so many pages. */
+  /** Returns an extent with a free span of that many pages. */
   private Extent extentWith(int pages, int alignment) {
     for (Extent extent : open) {
       if (extent.hasFree(pages, alignment)) {
@@ -233,7 +235,7 @@ final class Space {
       open.add(extent);
     }
     extent.givePages(firstPage, pages);
-    // One empty extent stays, for the same reason as with runs.
+    // One empty extent is kept, for the same reason as with runs.
     if (extent.isEmpty() && open.size() > 1) {
       release(extent);
     }

@@ -1,8 +1,8 @@
 /**
  * Raw memory: {@link io.redoubt.server.memory.Region}, the address space of all data, and {@link
  * io.redoubt.server.memory.Slabs}, which cuts it into blocks for one server. The only code that
- * asks the operating system for memory; it imports nothing of ours but the byte interfaces, because
- * everything else stands on it.
+ * requests memory from the operating system. It imports nothing of the project but the byte
+ * interfaces, because all other packages depend on it.
  */
 @NullMarked
 package io.redoubt.server.memory;
