@@ -36,7 +36,6 @@ public final class AccessClock {
    * Selects LFU: clocks hold an access counter.
    *
    * @param logFactor the higher, the slower the counter rises
-   *
    * @param decayMinutes the minutes after which the counter falls by one; 0: never
    */
   public void lfu(int logFactor, int decayMinutes) {

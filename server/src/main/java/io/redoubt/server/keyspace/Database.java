@@ -119,7 +119,6 @@ public final class Database {
    * receives, but change nothing else.
    *
    * @param cursor 0 to start, or the result of the previous call
-   *
    * @return the next cursor; 0 at the end
    */
   public long scan(long cursor, BlockConsumer consumer) {
@@ -146,7 +145,7 @@ public final class Database {
    * Returns the bytes of an entry, its value and its share of the tables.
    *
    * @param samples the number of elements from which the size of a large value is estimated, 0 for
-   * all
+   *     all
    */
   public long memoryUsage(long entry, long samples) {
     long usage = slabs.blockBytes(Entry.sizeBytes(entry)) + entries.bucketBytes() / entries.size();
@@ -173,8 +172,7 @@ public final class Database {
    * it is another key's.
    *
    * @param expireAt the expiry time in milliseconds since 1970, {@link Entry#NO_EXPIRY} or {@link
-   * #KEEP_EXPIRY}
-   *
+   *     #KEEP_EXPIRY}
    * @return the entry
    */
   public long putString(
@@ -386,7 +384,6 @@ public final class Database {
    * Sets the expiry time of a structure's next element; {@link #beforeChange} has been called.
    *
    * @param millis milliseconds since 1970, or {@link Entry#NO_EXPIRY}
-   *
    * @return the entry, which may have moved
    */
   public long nextElementExpiry(long entry, long millis) {
@@ -582,7 +579,6 @@ public final class Database {
    * Sets the expiry time of an entry.
    *
    * @param millis milliseconds since 1970, not negative
-   *
    * @return the entry, which may have moved
    */
   public long setExpiry(long entry, long millis) {

@@ -187,7 +187,7 @@ public final class Keyspace implements AutoCloseable {
 
   /**
    * Removes keys and elements that are due, the earliest of each database first. The caller watches
-   * the time: each removal takes some microseconds.
+   * the time: a limit of some tens takes some tens of microseconds.
    *
    * @return the number removed; less than {@code limit} if no more are due
    */
@@ -232,7 +232,6 @@ public final class Keyspace implements AutoCloseable {
    * Frees some of the garbage.
    *
    * @param limit the approximate number of entries to free
-   *
    * @return the number freed; 0 if there is no garbage, or a walk still needs it
    */
   public int freeSome(int limit) {

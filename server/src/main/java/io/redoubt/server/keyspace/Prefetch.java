@@ -26,7 +26,7 @@ public final class Prefetch {
    * Prefetches the lookups of the given keys.
    *
    * @return true if values of some of them find their elements by a table, so that {@link
-   * #elements} has something to prefetch
+   *     #elements} has something to prefetch
    */
   public boolean keys(Database database, long[] keyAddresses, int[] keyLengths, int count) {
     ByteTable entries = database.entries();

@@ -33,7 +33,7 @@ final class AddressRanges {
     return NONE;
   }
 
-  /** Returns a range that was taken, whole or in parts. */
+  /** Frees a range that was taken, whole or in parts. */
   void give(long start, long size) {
     if (size == 0) {
       return;

@@ -180,7 +180,10 @@ public final class Region {
     return shortage(0);
   }
 
-  /** Returns the shortage after a write that took {@code wantedBytes}. Any thread may call. */
+  /**
+   * Returns the shortage that writes would have if {@code wantedBytes} more were taken. Any thread
+   * may call.
+   */
   public static Shortage shortage(long wantedBytes) {
     synchronized (NATIVE) {
       for (RegionPart part : PARTS) {

@@ -90,7 +90,6 @@ final class Buckets {
    * Returns the cursor that follows a bucket in scan order.
    *
    * @param cursor a position within the bucket
-   *
    * @return the first position after it, 0 if it is the last bucket in scan order
    */
   long after(long cursor, int number) {

@@ -10,22 +10,22 @@ import org.jspecify.annotations.Nullable;
  * A hash table from byte strings to near blocks that carry their own key: the key's {@link
  * BlockLength} is at a fixed offset from the block's start, followed by the key.
  *
- * <b>Buckets.</b> A {@link Bucket} is one cache line: a one-byte tag and a reference for each of
+ * <p><b>Buckets.</b> A {@link Bucket} is one cache line: a one-byte tag and a reference for each of
  * its twelve slots. A lookup reads the bucket and then, as a rule, only the matching block, so a
  * miss costs one cache line and a hit two.
  *
- * <b>Growing</b> is linear hashing: the number of buckets follows the load, one at a time. Each
+ * <p><b>Growing</b> is linear hashing: the number of buckets follows the load, one at a time. Each
  * step splits a single bucket (some 20 blocks to look at), so no rehash of the whole table ever
  * happens. Shrinking is the reverse: the last bucket merges into the one that it was split from.
  * See {@link Buckets}.
  *
- * <b>Scanning.</b> A bucket holds all blocks whose hash ends in some bit pattern. With the bits of
- * each hash reversed, hashes with a common ending are adjacent: a bucket is an interval of reversed
- * hashes, splitting halves it and merging joins two halves. A cursor is a position in that order,
- * and all blocks before it have been returned. The next call returns the whole bucket that contains
- * the position and moves the cursor to that bucket's end. A block's position never changes, so
- * every block that stays in the table is returned however the table grows and shrinks meanwhile;
- * after shrinking, some are returned twice.
+ * <p><b>Scanning.</b> A bucket holds all blocks whose hash ends in some bit pattern. With the bits
+ * of each hash reversed, hashes with a common ending are adjacent: a bucket is an interval of
+ * reversed hashes, splitting halves it and merging joins two halves. A cursor is a position in that
+ * order, and all blocks before it have been returned. The next call returns the whole bucket that
+ * contains the position and moves the cursor to that bucket's end. A block's position never
+ * changes, so every block that stays in the table is returned however the table grows and shrinks
+ * meanwhile; after shrinking, some are returned twice.
  *
  * <p>The whole state is in the region, at {@link #header}: this object is a view and may be pointed
  * at another table ({@link #header(long)}).
@@ -213,7 +213,7 @@ public final class ByteTable {
    * independent, so their latencies overlap; a lookup alone waits for each in turn.
    *
    * @param bucketOf the bucket of each hash, 0 for none; on return the block that was read, which
-   * as a rule is the one to be looked up, or 0
+   *     as a rule is the one to be looked up, or 0
    */
   public void prefetch(long[] hashes, long[] bucketOf, int count) {
     long sum = 0;
@@ -345,7 +345,6 @@ public final class ByteTable {
    * that it receives from the table, but change nothing else.
    *
    * @param cursor 0 to start, or the result of the previous call
-   *
    * @return the next cursor; 0 at the end
    */
   public long scan(long cursor, BlockConsumer consumer) {

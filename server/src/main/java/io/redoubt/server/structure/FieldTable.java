@@ -176,7 +176,6 @@ public final class FieldTable {
    * Sets the expiry time of a field.
    *
    * @param expireAt in milliseconds since 1970, or {@link FieldElement#NO_EXPIRY}
-   *
    * @return the element, which may have moved
    */
   public long expireAt(long element, long expireAt) {

@@ -454,7 +454,6 @@ public final class IdTree {
    * Frees the last leaf of a tree that is no longer used.
    *
    * @param elements receives the elements of the leaf before it is freed
-   *
    * @return true if there is more to free
    */
   public boolean dismantle(BlockConsumer elements) {
@@ -485,7 +484,7 @@ public final class IdTree {
   /** Frees all nodes and leaves the tree empty. */
   public void clear() {
     while (dismantle(element -> {})) {
-      // leaf after leaf
+      // one leaf at a time
     }
   }
 

@@ -24,7 +24,6 @@ public interface PartGate {
    * Called after a node was unlinked from a list.
    *
    * @param after the node that followed it, 0 for none
-   *
    * @return true if the snapshot takes ownership of the node and will free it
    */
   boolean takes(long list, long node, long after);

@@ -60,7 +60,6 @@ public final class Quicklist {
    * Creates an empty list and returns its root.
    *
    * @param limit the limit of a node: a number of elements, or -1 to -5 for 4, 8, 16, 32, 64 kB
-   *
    * @param depth the number of nodes at each end that stay uncompressed; 0 disables compression
    */
   public long create(int limit, int depth) {
@@ -368,9 +367,7 @@ public final class Quicklist {
    * Removes elements equal to the given bytes.
    *
    * @param most the maximum number to remove
-   *
    * @param fromTail true to start at the tail
-   *
    * @return the number removed
    */
   public long removeEqual(long root, long address, int length, long most, boolean fromTail) {

@@ -39,7 +39,6 @@ public final class QuicklistRoot {
    * Creates the root of an empty list.
    *
    * @param limit the limit of a node: a number of elements, or -1 to -5 for 4, 8, 16, 32, 64 kB
-   *
    * @param depth the number of nodes at each end that stay uncompressed; 0 disables compression
    */
   static long create(Slabs slabs, int limit, int depth) {

@@ -110,11 +110,8 @@ public final class Sorter implements AutoCloseable {
    * Sorts as far as needed for a range of places to be correct. Destroys the numbers and weights.
    *
    * @param upToZero true to compare strings and weights as C does, up to their first zero byte
-   *
    * @param first the first place that matters
-   *
    * @param last the last place that matters
-   *
    * @param chance chooses pivots, so that no initial order is a worst case
    */
   public void sort(

@@ -82,7 +82,7 @@ public final class SparseRegisters {
    * Finds the run that contains a register.
    *
    * @return the run's offset in bytes in the low half and the index of its first register in the
-   * high half; -1 if there is none
+   *     high half; -1 if there is none
    */
   private static long find(long address, int lengthBytes, int index) {
     int first = 0;
