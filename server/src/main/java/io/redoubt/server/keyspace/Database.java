@@ -416,7 +416,7 @@ public final class Database {
     return entries.hash(Entry.keyAddress(entry), Entry.keyLength(entry));
   }
 
-  // Removing and moving.
+  // Removals and moves.
 
   /** Removes a key; returns true if it was present. */
   public boolean delete(long keyAddress, int keyLength) {

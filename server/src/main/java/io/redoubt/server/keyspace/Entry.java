@@ -161,7 +161,7 @@ public final class Entry {
     Region.putByte(entry + CLOCK_AT + 2, clock >> 16);
   }
 
-  /** Sets the expiry time of an entry that has room for one. */
+  /** Sets the expiry time of an entry whose expiry flag is set. */
   static void putExpireAt(long entry, long millis) {
     Region.putLong(keyEnd(entry), millis);
   }

@@ -55,7 +55,7 @@ public final class Walk implements AutoCloseable {
 
   /**
    * Returns the walk's number, 24 bits and not 0, which marks parts of large values as saved.
-   * Numbers repeat only after millions of walks over an unchanged part.
+   * Numbers repeat only after 2^24 - 1 walks.
    */
   public int number() {
     return number;

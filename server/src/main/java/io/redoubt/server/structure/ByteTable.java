@@ -153,7 +153,7 @@ public final class ByteTable {
     }
   }
 
-  // Looking up.
+  // Lookups.
 
   /** Returns the block with a key, or 0. */
   public long find(long keyAddress, int keyLength) {
@@ -256,7 +256,7 @@ public final class ByteTable {
     return header + BUCKETS_AT;
   }
 
-  // Changing.
+  // Updates.
 
   /** Adds a block whose key is not in the table. */
   public void insert(long hash, long block) {
@@ -338,7 +338,7 @@ public final class ByteTable {
     }
   }
 
-  // Walking.
+  // Traversal.
 
   /**
    * Passes all blocks of the bucket at a cursor to a consumer. The consumer may remove the block

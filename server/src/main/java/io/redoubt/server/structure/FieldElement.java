@@ -158,7 +158,7 @@ public final class FieldElement {
     long valueBytes = valueBytes(valueLength(element));
     long head = fieldEnd - element;
     long targetValue = target + head + (expireAt == NO_EXPIRY ? 0 : EXPIRY_BYTES);
-    Region.copy(value, targetValue, valueBytes); // first: in place, the copy below overwrites it
+    Region.copy(value, targetValue, valueBytes); // first: in place, the expiry overwrites it
     if (target != element) {
       Region.copy(element, target, head);
     }

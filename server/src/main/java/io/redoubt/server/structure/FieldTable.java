@@ -115,7 +115,7 @@ public final class FieldTable {
     Region.putLong(table.ownHeader() + MARKED_AT, mark ? 1 : 0);
   }
 
-  // Looking up.
+  // Lookups.
 
   /** Returns the element of a field, or 0. */
   public long find(long field, int length) {
@@ -133,7 +133,7 @@ public final class FieldTable {
     return table.scan(cursor, consumer);
   }
 
-  // Changing.
+  // Updates.
 
   /**
    * Adds the field that {@link #find} has just not found, with a value of the given length, which

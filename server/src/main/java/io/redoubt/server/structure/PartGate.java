@@ -3,7 +3,7 @@ package io.redoubt.server.structure;
 /**
  * A listener for changes to parts of large values, while a snapshot saves such values part by part.
  * Each call is the last moment at which the part has its old contents, the pre-image.
- * Implementations must not change the part.
+ * Implementations must not change any data.
  *
  * <p>A part of a table is the elements of one hash, a part of a list or stream is a node, a part of
  * a consumer group is a pending entry. Calls concern every value; only those that the snapshot has

@@ -74,7 +74,7 @@ public final class Quicklist {
             QuicklistNode.count(node) + 1L);
   }
 
-  // Ends.
+  // Pushes at the ends.
 
   /** Inserts an element at the head. */
   public void pushHead(long root, long address, int length) {
@@ -152,7 +152,7 @@ public final class Quicklist {
     chain.settle(root, tail);
   }
 
-  // The middle.
+  // Updates by index.
 
   /**
    * Replaces the element at an index.
@@ -320,7 +320,7 @@ public final class Quicklist {
     chain.unlink(root, next);
   }
 
-  // Removing.
+  // Removals.
 
   /** Removes a range of existing elements. */
   public void remove(long root, long index, long count) {
