@@ -18,7 +18,7 @@ import java.lang.foreign.MemorySegment;
 final class MasterStream implements AutoCloseable {
   private static final int BATCH = 64;
 
-  /** Who executes the requests. */
+  /** Executes the requests. */
   interface Target {
     /** These requests will be executed next. */
     void lookAhead(Request[] batch, int count);
@@ -29,10 +29,10 @@ final class MasterStream implements AutoCloseable {
     /** Returns true if commands are to be executed that a Redis 7.2 does not know. */
     boolean takesNewerCommands();
 
-    /** Whether the stream goes on: false when the link was ended by a request. */
+    /** Returns true if the stream continues, false if a request has ended the link. */
     boolean goesOn();
 
-    /** Whether the last request executed was within a transaction that is still open. */
+    /** Returns true if the last request executed was within a transaction that is still open. */
     boolean inTransaction();
 
     /** The bytes [from, to) of the stream have been executed. */
@@ -43,7 +43,7 @@ final class MasterStream implements AutoCloseable {
   private final RequestDecoder decoder;
   private final Request[] batch = new Request[BATCH];
 
-  /** What has come and is not whole yet. */
+  /** Bytes received that don't form a whole request yet. */
   private final ByteQueue kept;
 
   /** The bytes of the transaction that is open. */
@@ -61,13 +61,13 @@ final class MasterStream implements AutoCloseable {
     held = new ByteQueue(buffers);
   }
 
-  /** Bytes that have come but are not accounted for. */
+  /** Returns the number of bytes received but not accounted for. */
   long unappliedBytes() {
     return kept.usedBytes() + held.usedBytes();
   }
 
   /**
-   * Takes bytes of the stream and executes what is whole.
+   * Receives bytes of the stream and executes the complete requests.
    *
    * @throws ProtocolException when the master doesn't speak the protocol
    */
@@ -120,7 +120,7 @@ final class MasterStream implements AutoCloseable {
     return to;
   }
 
-  /** Leaves of a command that Redis 7.2 does not know what is to be executed. */
+  /** Strips the wrapper of a command that Redis 7.2 does not know, if this server executes it. */
   private void unwrap(Request request) {
     int before = NewerCommand.wordsBefore(request);
     if (before > 0 && target.takesNewerCommands()) {

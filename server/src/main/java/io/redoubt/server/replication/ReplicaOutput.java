@@ -11,16 +11,16 @@ import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The way to one replica's socket: bytes go in chunks, plain or each in a frame, as long as not too
- * many wait in the socket's queue.
+ * The output to one replica's socket. Bytes are sent in chunks, plain or each in a frame, while the
+ * socket's queue is short enough.
  */
 final class ReplicaOutput {
-  /** How much may wait in the socket's queue; beyond it bytes wait where they come from. */
+  /** Limit of the socket's queue; bytes beyond it stay at their source. */
   static final long WINDOW_BYTES = 256 * 1024;
 
   static final int CHUNK_BYTES = 16 * 1024;
 
-  /** Where bytes come from. */
+  /** A source of bytes. */
   @FunctionalInterface
   interface Source {
     /** Reads the next bytes; returns how many, -1 at the end. */
@@ -37,7 +37,7 @@ final class ReplicaOutput {
     return client.connection();
   }
 
-  /** Whether the queue takes more. */
+  /** Returns true if the queue accepts more. */
   boolean mayQueue() {
     return queuedBytes() < WINDOW_BYTES;
   }

@@ -139,7 +139,9 @@ final class Replicas {
         .toList();
   }
 
-  /** Whether a client has introduced itself as a replica but has not asked for anything yet. */
+  /**
+   * Returns true if a client has introduced itself as a replica but has not asked for a sync yet.
+   */
   boolean isAnyoneAboutToAsk() {
     for (ReplicaFeed feed : candidates.values()) {
       if (!feed.isReplica() && feed.listeningPort() != 0) {
@@ -155,7 +157,7 @@ final class Replicas {
     goodReplicasChanged();
   }
 
-  /** Says once of each replica in the log what it gets of the expiries of hash fields. */
+  /** Logs once for each replica whether it gets the expiries of hash fields. */
   void sayWhatItGets(ReplicaFeed feed) {
     boolean takes = feed.options().takesFieldExpiry();
     if (toldFieldExpiry.size() >= MOST_TOLD) {
@@ -185,7 +187,7 @@ final class Replicas {
     }
   }
 
-  /** Closes them all: they are to ask anew. */
+  /** Disconnects all replicas, so that they sync again. */
   void disconnectAll() {
     for (ReplicaFeed feed : List.copyOf(replicas)) {
       feed.client().close();
@@ -261,12 +263,12 @@ final class Replicas {
     }
   }
 
-  /** Where replicas keep what they can't be sent yet. */
+  /** Returns the space for stream that replicas can't be sent yet. */
   SpillSpace spillSpace() {
     return spillSpace;
   }
 
-  /** How fast snapshots go out. */
+  /** Returns the rate limit of snapshots. */
   FullSyncRate rate() {
     return rate;
   }
@@ -276,7 +278,7 @@ final class Replicas {
     return piece;
   }
 
-  /** Whether writes wait because replicas don't take the snapshot fast enough. */
+  /** Returns true if writes wait because replicas don't take the snapshot fast enough. */
   boolean snapshotHoldsWrites() {
     return dataSet.snapshots().writesMustWait();
   }
@@ -315,7 +317,7 @@ final class Replicas {
 
   // Acknowledgements.
 
-  /** Replicas that have acknowledged the stream up to an offset. */
+  /** Returns the number of replicas that have acknowledged the stream up to an offset. */
   long withOffset(long offset) {
     long count = 0;
     for (int i = 0; i < replicas.size(); i++) {
@@ -360,7 +362,7 @@ final class Replicas {
     return count;
   }
 
-  /** Whether the client's last write is on this server's disk. */
+  /** Returns true if the client's last write is on this server's disk. */
   boolean isDurableHere(ServerClient client) {
     return appendOnlyFile.isDurable(client.appendedOffset());
   }
@@ -376,7 +378,7 @@ final class Replicas {
     waits.remove(wait);
   }
 
-  /** Asks all replicas, once a turn of the loop, how far they are. */
+  /** Asks all replicas for their offsets, once per turn of the loop. */
   void askForAcks() {
     if (!ackWanted && !replicas.isEmpty()) {
       ackWanted = true;

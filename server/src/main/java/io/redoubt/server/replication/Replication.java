@@ -56,10 +56,13 @@ public final class Replication implements ReplicationPosition, AutoCloseable {
 
   private boolean isReplica;
 
-  /** The database selected where the stream can be resumed, or {@link #NO_DATABASE}: it can't. */
+  /**
+   * The database to select when resuming the stream, or {@link #NO_DATABASE} if it can't be
+   * resumed.
+   */
   private int resumeDatabase = NO_DATABASE;
 
-  /** Whether a file has told the place in a history. */
+  /** True once a file has given the position in a history. */
   private boolean restored;
 
   private long noReplicasSinceMillis;
@@ -72,7 +75,7 @@ public final class Replication implements ReplicationPosition, AutoCloseable {
   private long refusedPartialSyncs;
   private @Nullable Cancellable cron;
 
-  /** A master without replicas, at the beginning of a new history. */
+  /** Creates the replication of a master without replicas, at the start of a new history. */
   public Replication(
       Environment environment,
       ServerDirectives settings,
@@ -122,8 +125,8 @@ public final class Replication implements ReplicationPosition, AutoCloseable {
   // Life.
 
   /**
-   * Takes back the place in a history that a file names, before {@link #start()}. A replica can
-   * then resume from it; a master begins a new id, but lets its replicas resume from the old one.
+   * Restores the position in a history that a file names, before {@link #start()}. A replica can
+   * then resume from it; a master starts a new id, but its replicas may resume from the old one.
    */
   public void restore(ReplicationPoint point) {
     if (restored) {
@@ -142,8 +145,8 @@ public final class Replication implements ReplicationPosition, AutoCloseable {
   }
 
   /**
-   * A key was left out of the data set at the start because its time was over: replicas that resume
-   * are to remove it.
+   * Propagates the removal of a key that had expired when the data set was loaded, for replicas
+   * that resume.
    */
   public void expiredAtStart(int database, MemorySegment memory, long key, int length) {
     if (!isReplica && propagation.isActive()) {
@@ -154,7 +157,7 @@ public final class Replication implements ReplicationPosition, AutoCloseable {
     }
   }
 
-  /** Begins: as a replica if the configuration names a master. */
+  /** Starts replication, as a replica if the configuration names a master. */
   public void start() {
     replicas.fullSyncs().begin();
     HostPort master = settings.replicaof.value();
@@ -166,7 +169,7 @@ public final class Replication implements ReplicationPosition, AutoCloseable {
     cron = clients.loop().every(this::cron, CRON_MILLIS);
   }
 
-  /** Ends the link and lets the replicas go. */
+  /** Stops the master link and disconnects the replicas. */
   @Override
   public void close() {
     if (cron != null) {
@@ -177,7 +180,7 @@ public final class Replication implements ReplicationPosition, AutoCloseable {
     freeBacklog();
   }
 
-  /** Deletes the file of a full sync that is being received, since the process is about to end. */
+  /** Deletes the file of a full sync being received, before the process exits. */
   public void deleteReceived() {
     link.deleteReceived();
   }
@@ -210,39 +213,39 @@ public final class Replication implements ReplicationPosition, AutoCloseable {
     }
   }
 
-  /** Whether writes are appended to a file here. */
+  /** Returns true if writes are appended to a file here. */
   boolean isAppending() {
     return appendOnlyFile.isEnabled();
   }
 
-  /** Up to where the stream is on this server's disk, -1 when nothing is appended. */
+  /** Returns the stream offset that is durable on this server's disk, -1 if nothing is appended. */
   long durableOffset() {
     return appendOnlyFile.durableStreamOffset();
   }
 
   // Role.
 
-  /** Whether this server follows a master. */
+  /** Returns true if this server follows a master. */
   public boolean isReplica() {
     return isReplica;
   }
 
-  /** Whether the link to the master stands. */
+  /** Returns true if the master link is up. */
   public boolean isLinkUp() {
     return link.isConnected();
   }
 
-  /** Whether the server follows that master already. */
+  /** Returns true if the server already follows the given master. */
   boolean follows(String address, int port) {
     return isReplica && link.masterHost().equalsIgnoreCase(address) && link.masterPort() == port;
   }
 
-  /** Somebody gives this server its role: it needs not find out any more. */
+  /** Ends the wait of a restarted server for its role, since an explicit command has set it. */
   void roleGiven() {
     state.set(Refusal.REJOINING, false);
   }
 
-  /** REPLICAOF host port. */
+  /** Follows a master: REPLICAOF host port. */
   public void follow(String address, int port) {
     link.stop();
     if (!isReplica) {
@@ -266,7 +269,7 @@ public final class Replication implements ReplicationPosition, AutoCloseable {
     link.connect();
   }
 
-  /** REPLICAOF NO ONE: goes on from here as a master, with a new id. */
+  /** Becomes a master with a new id: REPLICAOF NO ONE. */
   void becomeMaster() {
     int database = streamDatabase();
     link.stop();
@@ -278,7 +281,7 @@ public final class Replication implements ReplicationPosition, AutoCloseable {
             + " %s",
         history.secondId(), history.secondOffset(), history.id());
     settings.replicaof.set((HostPort) null);
-    replicas.disconnectAll(); // they are to learn the new id
+    replicas.disconnectAll(); // replicas must learn the new id
     stream.continues(Math.max(database, 0));
     noReplicasSinceMillis = clock.wallMillis();
     roleChanged();
@@ -291,7 +294,7 @@ public final class Replication implements ReplicationPosition, AutoCloseable {
     updatePropagation();
   }
 
-  /** Brings the states in which commands are refused up to date. */
+  /** Updates the states in which commands are refused. */
   void updateState() {
     state.set(Refusal.READ_ONLY_REPLICA, isReplica && settings.replicaReadOnly.value());
     state.set(
@@ -302,12 +305,12 @@ public final class Replication implements ReplicationPosition, AutoCloseable {
         !isReplica && needsGoodReplicas() && replicas.good() < settings.minReplicasToWrite.value());
   }
 
-  /** Whether writes need a number of good replicas. */
+  /** Returns true if writes require a minimum number of good replicas. */
   boolean needsGoodReplicas() {
     return settings.minReplicasToWrite.value() > 0 && settings.minReplicasMaxLag.value() > 0;
   }
 
-  /** Effects are collected only while there is a backlog that they belong in. */
+  /** Collects effects only while there is a backlog to receive them. */
   private void updatePropagation() {
     stream.ownEffects(!isReplica);
   }
@@ -318,30 +321,32 @@ public final class Replication implements ReplicationPosition, AutoCloseable {
     return stream;
   }
 
-  /** Bytes of the master's stream have been applied: they are this server's stream too. */
+  /** Appends applied bytes of the master's stream to this server's own stream. */
   void applied(MemorySegment memory, long from, long length) {
     stream.append(memory, from, length);
   }
 
-  /** Asks the replicas through the stream how far they are. */
+  /** Asks the replicas for their offsets, through the stream. */
   void askForAcksNow() {
     if (!isReplica && backlog() != null) {
       stream.askForAcks();
     }
   }
 
-  /** The id of the history. */
+  /** Returns the id of the history. */
   public String id() {
     return history.id();
   }
 
-  /** Bytes of the stream so far. */
+  /** Returns the length of the stream so far, in bytes. */
   @Override
   public long offset() {
     return history.offset();
   }
 
-  /** Whether the data set here belongs to that history, at its end or at an earlier place. */
+  /**
+   * Returns true if the data set belongs to the given history, at its end or at an earlier offset.
+   */
   boolean isOwnHistory(@Nullable String id) {
     return history.id().equals(id) || history.secondId().equals(id);
   }
@@ -365,7 +370,7 @@ public final class Replication implements ReplicationPosition, AutoCloseable {
     updatePropagation();
   }
 
-  /** Begins a new id, so that nobody can resume: for tests. */
+  /** Starts a new id, so that no replica can resume: for tests. */
   public void changeId() {
     history.restart(random);
   }
@@ -389,7 +394,7 @@ public final class Replication implements ReplicationPosition, AutoCloseable {
   }
 
   /**
-   * PSYNC, or SYNC.
+   * Serves PSYNC or SYNC.
    *
    * @param id of the replica's history, null for SYNC
    * @param offset the first byte that it lacks
@@ -440,22 +445,25 @@ public final class Replication implements ReplicationPosition, AutoCloseable {
     noReplicasSinceMillis = clock.wallMillis();
   }
 
-  /** A line on each replica that has not acknowledged everything yet: SHUTDOWN waits for them. */
+  /**
+   * Returns a line on each replica that has not acknowledged the whole stream; SHUTDOWN waits for
+   * them.
+   */
   public List<String> laggingReplicas() {
     return replicas.lagging(history.offset());
   }
 
-  /** Has the master's stream stand still, so that this server's replicas can catch up. */
+  /** Pauses or resumes the master's stream, so that this server's replicas can catch up. */
   public void holdStream(boolean held) {
     link.hold(held);
   }
 
-  /** The number of replicas. */
+  /** Returns the number of replicas. */
   public int replicaCount() {
     return replicas.all().size();
   }
 
-  /** Asks all replicas to acknowledge what they have. */
+  /** Asks all replicas to acknowledge their offsets. */
   public void askForAcks() {
     replicas.askForAcks();
   }
@@ -476,7 +484,7 @@ public final class Replication implements ReplicationPosition, AutoCloseable {
         settings.hashFieldExpiry.value());
   }
 
-  /** Where this server could resume a stream, null when it has no place in one. */
+  /** Returns the point at which this server could resume a stream, null if there is none. */
   Handshake.@Nullable ResumePoint resumePoint() {
     return resumeDatabase == NO_DATABASE
         ? null
@@ -494,7 +502,7 @@ public final class Replication implements ReplicationPosition, AutoCloseable {
     }
   }
 
-  /** The data set is about to be replaced: nobody can go on from the old one. */
+  /** Prepares for the replacement of the data set: no replica can resume from the old one. */
   void dataSetGoes() {
     discardResumePoint();
     replicas.disconnectAll();
@@ -502,15 +510,15 @@ public final class Replication implements ReplicationPosition, AutoCloseable {
     history.restart(random);
   }
 
-  /** Removes all keys before the master's are loaded; what was appended is of no more use. */
+  /** Removes all keys before the master's are loaded; the append-only file becomes obsolete. */
   void dropDataSet() {
     appendOnlyFile.dataSetGoes();
     dataSet.clear();
   }
 
-  /** The data set is now the master's at that place. */
+  /** Adopts the master's history and offset for the data set just loaded. */
   void dataSetTaken(@Nullable String id, long offset) {
-    appendOnlyFile.dataSetGoes(); // it begins anew with this one
+    appendOnlyFile.dataSetGoes(); // the append-only file starts anew with this data set
     if (id == null) {
       history.restart(random);
     } else {
@@ -521,14 +529,14 @@ public final class Replication implements ReplicationPosition, AutoCloseable {
   }
 
   /**
-   * The stream goes on where it was cut, perhaps under a new id.
+   * Continues the stream where it was cut, perhaps under a new id.
    *
    * @return the database that it had selected
    */
   int resumedAs(@Nullable String newId) {
     if (newId != null) {
       history.branch(newId);
-      replicas.disconnectAll(); // they are to learn the new id
+      replicas.disconnectAll(); // they must learn the new id
     }
     openBacklog();
     return resumeDatabase;
@@ -543,7 +551,7 @@ public final class Replication implements ReplicationPosition, AutoCloseable {
     updateState();
   }
 
-  /** The place in the history that the data set stands for now, with the bytes before it. */
+  /** Returns the data set's position in the history, with the bytes of the stream before it. */
   @Override
   public @Nullable ReplicationPoint point() {
     ReplicationPoint place = place();
@@ -552,7 +560,7 @@ public final class Replication implements ReplicationPosition, AutoCloseable {
         : new ReplicationPoint(place.database(), place.id(), place.offset(), stream.tail());
   }
 
-  /** The place in the history that the data set stands for now. */
+  /** Returns the data set's position in the history. */
   @Override
   public @Nullable ReplicationPoint place() {
     if (!isReplica) {
@@ -562,7 +570,7 @@ public final class Replication implements ReplicationPosition, AutoCloseable {
     return database == NO_DATABASE ? null : placeWith(database);
   }
 
-  /** As a replica: the database that the master's stream has selected, if that is known. */
+  /** Returns the database that the master's stream has selected, if known; for a replica only. */
   private int streamDatabase() {
     return link.isConnected() ? link.selectedDatabase() : resumeDatabase;
   }
@@ -573,27 +581,27 @@ public final class Replication implements ReplicationPosition, AutoCloseable {
 
   // Memory.
 
-  /** Bytes of the backlog, as far as it would be as large without replicas. */
+  /** Returns the bytes of the backlog that would be kept even without replicas. */
   public long backlogBytes() {
     return stream.backlogBytes();
   }
 
-  /** Bytes of the stream that are kept, for whomever. */
+  /** Returns the bytes of the stream that are kept for any purpose. */
   public long bufferBytes() {
     return stream.bufferBytes();
   }
 
   /**
-   * Bytes kept for replicas only: the part of the backlog beyond its size, for a replica that lags
-   * behind, and what is on its way to their sockets.
+   * Returns the bytes kept for replicas only: the part of the backlog beyond its size, for a
+   * replica that lags behind, and the output queued for their sockets.
    */
   public long replicasBytes() {
     return feedsBytes() + stream.bufferBytes() - stream.backlogBytes();
   }
 
   /**
-   * Bytes that replication takes beyond the size that the backlog is configured to have. They don't
-   * count for {@code maxmemory}, or the commands that evict keys would make for more of them.
+   * Returns the bytes that replication takes beyond the configured size of the backlog. They don't
+   * count for {@code maxmemory}: evictions propagate DELs, which would cause further evictions.
    */
   public long bytesBeyondBacklog() {
     return feedsBytes() + stream.bytesBeyondBacklog();
@@ -609,27 +617,27 @@ public final class Replication implements ReplicationPosition, AutoCloseable {
 
   // Counters.
 
-  /** Has INFO show the section Replication, and the counts of synchronisations in Stats. */
+  /** Adds the section Replication and the sync counters of Stats to INFO. */
   public void addTo(Info info) {
     ReplicationInfo.addTo(info, this, settings);
   }
 
-  /** Full synchronisations that replicas have asked for. */
+  /** Returns the number of full syncs that replicas have asked for. */
   public long fullSyncs() {
     return fullSyncs;
   }
 
-  /** Partial synchronisations granted. */
+  /** Returns the number of partial syncs granted. */
   public long partialSyncs() {
     return partialSyncs;
   }
 
-  /** Partial synchronisations refused. */
+  /** Returns the number of partial syncs refused. */
   public long refusedPartialSyncs() {
     return refusedPartialSyncs;
   }
 
-  /** CONFIG RESETSTAT. */
+  /** Resets the counters, for CONFIG RESETSTAT. */
   public void resetCounters() {
     fullSyncs = 0;
     replicas.fullSyncs().resetCounters();

@@ -102,7 +102,7 @@ final class SnapshotFile {
     }
   }
 
-  /** Whether no replica needs it. */
+  /** Returns true if no replica needs the file. */
   boolean isUnused() {
     return waiting.isEmpty();
   }

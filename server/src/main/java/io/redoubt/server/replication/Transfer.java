@@ -41,7 +41,7 @@ final class Transfer implements TransferFraming.Sink {
 
   private static final long SYNC_EVERY_BYTES = 8L << 20;
 
-  /** A file beyond that holds keys: what else it may hold is small. */
+  /** The largest file that is checked for being empty: a larger one must hold keys. */
   private static final long LARGEST_EMPTY_BYTES = 4 << 20;
 
   private final Clock clock;
@@ -55,10 +55,10 @@ final class Transfer implements TransferFraming.Sink {
 
   private final TransferFraming framing;
 
-  /** Where the stream goes that comes along with the data; null when none was asked for. */
+  /** The destination of the stream interleaved with the data; null when none was asked for. */
   private final @Nullable StreamAhead ahead;
 
-  /** Whether that could not be kept. */
+  /** True if the interleaved stream could not be kept. */
   private boolean aheadFailed;
 
   private boolean begun;
@@ -69,7 +69,7 @@ final class Transfer implements TransferFraming.Sink {
   private @Nullable RdbFileLoad fromFile;
   private boolean loading;
 
-  /** Where the data is loaded as it comes, if it doesn't replace the old data at once. */
+  /** The data set that a direct load fills, unless it replaces the old data at once. */
   private @Nullable SpareDataSet spare;
 
   private boolean refused;
@@ -110,47 +110,47 @@ final class Transfer implements TransferFraming.Sink {
     return origin.offset();
   }
 
-  /** Length of the data in bytes, -1 when the master doesn't know it. */
+  /** Returns the length of the data in bytes, -1 when the master doesn't know it. */
   long totalBytes() {
     return framing.totalBytes();
   }
 
-  /** Bytes of data received. */
+  /** Returns the number of data bytes received. */
   long receivedBytes() {
     return framing.payloadBytes();
   }
 
-  /** Whether the master made the data as it sent it. */
+  /** Returns true if the master produced the data while sending it. */
   boolean isMadeAsSent() {
     return framing.isMarked() || framing.isInterleaved();
   }
 
-  /** Whether the stream comes along with the data. */
+  /** Returns true if the stream is interleaved with the data. */
   boolean isInterleaved() {
     return framing.isInterleaved();
   }
 
-  /** Whether the stream that came along could not be kept. */
+  /** Returns true if the interleaved stream could not be kept. */
   boolean hasLostStream() {
     return aheadFailed;
   }
 
-  /** Whether all has come, so that it is being loaded. */
+  /** Returns true once all data has been received, so that it is being loaded. */
   boolean isReceived() {
     return framing.state() == TransferFraming.State.COMPLETE;
   }
 
-  /** Whether it was all right but not taken, because it would have left nothing here. */
+  /** Returns true if the data was valid but refused, because it would have emptied this server. */
   boolean isRefused() {
     return refused;
   }
 
-  /** Why it failed, null unless it did. */
+  /** Returns the reason of the failure, null unless the transfer failed. */
   @Nullable LogLine failure() {
     return failure;
   }
 
-  /** The place in the master's history that the data named, after it has been loaded. */
+  /** Returns the position in the master's history that the data named, once it has been loaded. */
   @Nullable ReplicationPoint point() {
     return point;
   }
@@ -170,7 +170,7 @@ final class Transfer implements TransferFraming.Sink {
     return rest;
   }
 
-  /** The connection was lost before all had come. */
+  /** Logs the loss of the connection before all data had come. */
   void cut() {
     if (direct != null) {
       log.warning(
@@ -362,8 +362,8 @@ final class Transfer implements TransferFraming.Sink {
   }
 
   /**
-   * Whether an empty data set is not to replace what is here: a master that has lost its data
-   * begins a new history.
+   * Returns true if an empty data set must not replace the current one: a master that has lost its
+   * data starts a new history.
    */
   private boolean isGuarded() {
     return !origin.sameHistory()
@@ -437,7 +437,7 @@ final class Transfer implements TransferFraming.Sink {
     }
   }
 
-  /** Removes what was received, where nothing is to be on the disk. */
+  /** Removes the received file if this server has no persistence. */
   private void deleteSyncFile() {
     boolean isPersistent = !settings.save.value().isEmpty() || settings.appendonly.value();
     if (!settings.rdbDelSyncFiles.value() || isPersistent) {
@@ -495,7 +495,7 @@ final class Transfer implements TransferFraming.Sink {
     }
   }
 
-  /** It takes the place of the file that the next start loads: it must be on the disk before. */
+  /** Syncs the received file before it replaces the one that the next start loads. */
   private void completeFile() throws IOException {
     if (file != null) {
       file.sync();
