@@ -27,7 +27,7 @@ final class DirectSnapshot implements AutoCloseable {
   private final @Nullable Interleaving interleaving;
   private final TransferFrames.@Nullable Kind frame;
 
-  /** Whether all of it has been made. */
+  /** True once all of it has been made. */
   private boolean whole;
 
   private boolean sent;
@@ -66,7 +66,7 @@ final class DirectSnapshot implements AutoCloseable {
     return new DirectSnapshot(output, replicas, false, null, new Interleaving(mostStreamBytes));
   }
 
-  /** How the stream goes along with it, null if it doesn't. */
+  /** Returns the interleaving with the stream, null if there is none. */
   @Nullable Interleaving interleaving() {
     return interleaving;
   }
@@ -88,7 +88,7 @@ final class DirectSnapshot implements AutoCloseable {
     output.send(new String(header, US_ASCII));
   }
 
-  /** Whether more of it can be sent now. */
+  /** Returns true if more of it can be sent now. */
   boolean isReady() {
     return isCollecting() || (spill.isEmpty() && output.mayQueue() && rate.allows());
   }
@@ -157,12 +157,12 @@ final class DirectSnapshot implements AutoCloseable {
     }
   }
 
-  /** Whether the next bytes could be taken: nothing waits. */
+  /** Returns true if nothing is queued, so that the next bytes can be taken. */
   boolean isPumped() {
     return isCollecting() || spill.isEmpty();
   }
 
-  /** Whether it is sent to its end. */
+  /** Returns true if it has been sent to its end. */
   boolean isSent() {
     return sent;
   }

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * server is a master again.
  */
 final class Failover {
-  /** How far it is. */
+  /** The progress of a failover. */
   enum Step {
     NONE("no-failover"),
     CATCHING_UP("waiting-for-sync"),
@@ -56,7 +56,7 @@ final class Failover {
     return step != Step.NONE;
   }
 
-  /** Whether the handshake with the next master is to ask it to take over. */
+  /** Returns true if the handshake with the next master must ask it to take over. */
   boolean isHandingOver() {
     return step == Step.HANDING_OVER;
   }

@@ -5,9 +5,8 @@ import io.redoubt.protocol.process.Clock;
 import java.util.function.LongSupplier;
 
 /**
- * How fast snapshots may go out to all replicas together ({@code repl-full-sync-rate}): a bucket
- * that fills with time, holds {@link #BUCKET_MILLIS} of it at most, and may be overdrawn by one
- * piece.
+ * The rate limit of snapshots to all replicas together ({@code repl-full-sync-rate}): a token
+ * bucket that holds at most {@link #BUCKET_MILLIS} of the rate and may be overdrawn by one piece.
  */
 final class FullSyncRate {
   private static final long BUCKET_MILLIS = 50;

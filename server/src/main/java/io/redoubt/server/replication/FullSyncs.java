@@ -30,10 +30,10 @@ import org.jspecify.annotations.Nullable;
  * {@code repl-diskless-sync-max-replicas} tells how many are to come.
  */
 final class FullSyncs {
-  /** How long others are waited for when nobody is known to be missing. */
+  /** Time to wait for further replicas when none is known to be missing. */
   private static final long SETTLE_MILLIS = 300;
 
-  /** For how long a replica that was lost is expected back. */
+  /** Time for which a lost replica is expected back. */
   private static final long EXPECTED_BACK_MILLIS = 60_000;
 
   private final Log log;
@@ -47,7 +47,7 @@ final class FullSyncs {
   /** Replicas that were online and went away: their names, and when. */
   private final Map<String, Long> lostMillis = new HashMap<>();
 
-  /** Who takes the snapshot under way as it is made. */
+  /** The replicas that take the current snapshot as it is made. */
   private final List<ReplicaFeed> direct = new ArrayList<>();
 
   private @Nullable SnapshotFile file;
@@ -74,7 +74,7 @@ final class FullSyncs {
     this.replicas = replicas;
   }
 
-  /** How many have been sent with the stream going along. */
+  /** Returns the number of snapshots sent with the stream interleaved. */
   long interleaved() {
     return interleaved;
   }
@@ -83,7 +83,7 @@ final class FullSyncs {
     interleaved = 0;
   }
 
-  /** Has a snapshot made for those who wait as soon as one can begin. */
+  /** Starts to make snapshots for waiting replicas as soon as one can start. */
   void begin() {
     dataSet
         .snapshots()
@@ -181,7 +181,7 @@ final class FullSyncs {
     return most == 0 ? Integer.MAX_VALUE : most;
   }
 
-  /** How many replicas are taking a snapshot. */
+  /** Returns the number of replicas that are taking a snapshot. */
   private long underWay() {
     return replicas.all().stream()
         .filter(feed -> feed.state() == State.IN_SNAPSHOT || feed.state() == State.SEND_FILE)

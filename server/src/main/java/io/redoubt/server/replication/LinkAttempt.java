@@ -53,16 +53,16 @@ final class LinkAttempt implements Connection.Handler, MasterStream.Target {
   private @Nullable MasterStream stream;
   private @Nullable ServerClient client;
 
-  /** What has come of the stream while the data set before it was not loaded. */
+  /** The stream received while the data set before it was not loaded. */
   private final StreamAhead ahead;
 
-  /** Whether the master was offered to send the stream along with a snapshot. */
+  /** True if the master was offered to interleave the stream with a snapshot. */
   private boolean interleaves;
 
-  /** Whether the stream is to stand still. */
+  /** True while the stream is paused. */
   private boolean held;
 
-  /** Whether the connection was cut while something that had come was not applied yet. */
+  /** True if the connection was cut while received bytes were not yet applied. */
   private boolean cut;
 
   private boolean masterKnowsOffsets = true;
@@ -116,7 +116,7 @@ final class LinkAttempt implements Connection.Handler, MasterStream.Target {
     return ahead.waitingBytes();
   }
 
-  /** Has the master's bytes wait in the socket, or come in again. */
+  /** Pauses or resumes reading from the master; meanwhile its bytes wait in the socket. */
   void hold(boolean on) {
     held = on;
     if (on) {
@@ -132,7 +132,7 @@ final class LinkAttempt implements Connection.Handler, MasterStream.Target {
     }
   }
 
-  /** Tells the master how far the stream has been applied, if it knows offsets at all. */
+  /** Acknowledges the applied offset to the master, if it supports offsets. */
   void acknowledge() {
     if (!masterKnowsOffsets) {
       return;

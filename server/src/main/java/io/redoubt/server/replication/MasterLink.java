@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * transferring, loading, connected.
  */
 final class MasterLink {
-  /** Where the link stands. */
+  /** The state of the link. */
   enum State {
     IDLE("none"),
     WAITING("connect"),
@@ -72,7 +72,7 @@ final class MasterLink {
 
   private long refusedMillis;
 
-  /** Whether what came of the stream along with a snapshot could not be kept. */
+  /** True if stream interleaved with a snapshot could not be kept. */
   private boolean streamAheadLost;
 
   MasterLink(
@@ -198,7 +198,7 @@ final class MasterLink {
     }
   }
 
-  /** Has the stream stand still, or go on. */
+  /** Pauses or resumes the stream. */
   void hold(boolean held) {
     if (state == State.CONNECTED && attempt != null) {
       attempt.hold(held);
@@ -263,7 +263,7 @@ final class MasterLink {
     }
   }
 
-  /** Tells the master how far the stream has been applied. */
+  /** Acknowledges the applied offset to the master. */
   void acknowledge() {
     if (attempt != null && isConnected()) {
       attempt.acknowledge();
@@ -319,10 +319,7 @@ final class MasterLink {
     refusedMillis = now();
   }
 
-  /**
-   * How much of the stream can be kept here that comes along with a snapshot; 0 when none is to
-   * come.
-   */
+  /** Returns the bytes of interleaved stream that can be kept here; 0 when none is wanted. */
   long streamAheadBytes() {
     if (streamAheadLost || !settings.replInterleavedSync.value()) {
       return 0;

@@ -23,12 +23,12 @@ import org.jspecify.annotations.Nullable;
  * something.
  */
 final class ReplicaFeed implements Companion, SnapshotSink {
-  /** How much of the stream made during a full sync waits in memory at most. */
+  /** The most bytes of stream made during a full sync that are kept in memory. */
   private static final long IN_MEMORY_BYTES = 16 << 20;
 
-  /** How far the synchronisation is. */
+  /** The progress of the synchronization. */
   enum State {
-    /** Has not asked. */
+    /** The client has not asked. */
     NONE("none"),
     /** Waits for the snapshot to begin. */
     WAIT_SNAPSHOT("wait_bgsave"),
@@ -36,7 +36,7 @@ final class ReplicaFeed implements Companion, SnapshotSink {
     IN_SNAPSHOT("wait_bgsave"),
     /** The snapshot is being sent from a file. */
     SEND_FILE("send_bulk"),
-    /** Has the snapshot and gets the stream. */
+    /** The replica has the snapshot and gets the stream. */
     ONLINE("online");
 
     private final String label;
@@ -59,7 +59,7 @@ final class ReplicaFeed implements Companion, SnapshotSink {
   private final ReplicaOptions options = new ReplicaOptions();
   private boolean acknowledges = true;
 
-  /** Whether the first acknowledgement is awaited before the stream is sent. */
+  /** True if the first acknowledgement is awaited before the stream is sent. */
   private boolean waitsForAck;
 
   /** Offset of the next byte of the stream to send, 0 before the snapshot. */
@@ -110,7 +110,7 @@ final class ReplicaFeed implements Companion, SnapshotSink {
     return state;
   }
 
-  /** What it has told by REPLCONF. */
+  /** Returns the options that it has announced by REPLCONF. */
   ReplicaOptions options() {
     return options;
   }
@@ -217,7 +217,10 @@ final class ReplicaFeed implements Companion, SnapshotSink {
     return interleaved;
   }
 
-  /** Where output has no limit the stream is to stay here, and others can resume from it. */
+  /**
+   * Returns true if the stream may be interleaved with the snapshot. Without an output limit the
+   * stream stays here, and other replicas can resume from it.
+   */
   private boolean mayInterleave() {
     OutputLimit limit = outputLimit();
     return (limit.hardBytes() > 0 || limit.softBytes() > 0)
@@ -489,8 +492,8 @@ final class ReplicaFeed implements Companion, SnapshotSink {
   }
 
   /**
-   * Whether it lags so far behind that it is given up. While it is being synchronised it may: what
-   * it can't take yet takes no memory.
+   * Returns true if it lags too far behind and must be dropped. A replica in a full sync may lag:
+   * the bytes that it can't take yet take no memory.
    */
   boolean isOverLimit() {
     if (catchingUp) {
@@ -541,12 +544,12 @@ final class ReplicaFeed implements Companion, SnapshotSink {
     return ackOffset;
   }
 
-  /** Whether it has acknowledged, and so has, the stream up to an offset. */
+  /** Returns true if it has acknowledged, and so has, the stream up to an offset. */
   boolean has(long offset) {
     return state == State.ONLINE && hasLoaded && ackOffset >= offset;
   }
 
-  /** Whether it has told that the stream up to an offset is on its disk. */
+  /** Returns true if it has reported that the stream up to an offset is on its disk. */
   boolean hasDurably(long offset) {
     return state == State.ONLINE && durableOffset >= offset;
   }
@@ -556,7 +559,7 @@ final class ReplicaFeed implements Companion, SnapshotSink {
     return state == State.ONLINE ? (replicas.nowMillis() - lastSignMillis) / 1000 : 0;
   }
 
-  /** Whether it has been silent, or has not taken a byte of its snapshot, for too long. */
+  /** Returns true if it has been silent, or has not taken a byte of its snapshot, for too long. */
   boolean isTimedOut(long timeoutMillis) {
     boolean watched =
         state == State.ONLINE ? acknowledges : state == State.SEND_FILE || direct != null;

@@ -2,7 +2,7 @@ package io.redoubt.server.replication;
 
 import org.jspecify.annotations.Nullable;
 
-/** What a client has told about itself as a replica by REPLCONF, before it asks for the stream. */
+/** The options that a client has announced by REPLCONF before it asks for the stream. */
 final class ReplicaOptions {
   private int listeningPort;
   private @Nullable String announcedAddress;
@@ -36,7 +36,7 @@ final class ReplicaOptions {
     understandsMark = true;
   }
 
-  /** Whether a snapshot may end with a mark in place of its length being told first. */
+  /** Returns true if a snapshot may end with a mark instead of announcing its length. */
   boolean canTakeMark() {
     return understandsMark;
   }
@@ -45,7 +45,7 @@ final class ReplicaOptions {
     understandsNewIds = true;
   }
 
-  /** Whether it can be told a new id when it resumes. */
+  /** Returns true if it accepts a new id when it resumes. */
   boolean canTakeNewIds() {
     return understandsNewIds;
   }
@@ -67,8 +67,8 @@ final class ReplicaOptions {
   }
 
   /**
-   * How much of the stream it keeps that comes along with a snapshot; 0 when none may come, as to
-   * one that wants something else than a whole synchronisation.
+   * Returns the bytes of stream that it can keep while a snapshot is interleaved with it; 0 when
+   * none may be sent, as to a client that does not want a complete full sync.
    */
   long streamAheadBytes() {
     return snapshotOnly || withoutKeys ? 0 : streamAheadBytes;
@@ -78,23 +78,26 @@ final class ReplicaOptions {
     snapshotOnly = on;
   }
 
-  /** Whether it wants no stream after the snapshot. */
+  /** Returns true if it wants no stream after the snapshot. */
   boolean isSnapshotOnly() {
     return snapshotOnly;
   }
 
-  /** Has the snapshot hold no keys, and the libraries of functions or not even those. */
+  /**
+   * Excludes the keys from the snapshot, and the function libraries unless {@code functions} is
+   * true.
+   */
   void withoutKeys(boolean functions) {
     withoutKeys = true;
     withFunctions = functions;
   }
 
-  /** Whether it wants the libraries of functions. */
+  /** Returns true if it wants the function libraries. */
   boolean isWithFunctions() {
     return withFunctions;
   }
 
-  /** Whether it wants no keys. */
+  /** Returns true if it wants no keys. */
   boolean isWithoutKeys() {
     return withoutKeys;
   }

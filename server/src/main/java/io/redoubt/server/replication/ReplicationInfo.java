@@ -124,7 +124,7 @@ final class ReplicationInfo {
     }
   }
 
-  /** Has INFO show what is declared here. */
+  /** Declares the fields of replication in INFO. */
   static void addTo(Info info, Replication replication, ServerDirectives settings) {
     ReplicationInfo fields = new ReplicationInfo(replication, settings);
     fields.declareCounts(info.section("Stats", "stats"));

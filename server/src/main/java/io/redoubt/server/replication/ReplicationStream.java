@@ -23,7 +23,7 @@ final class ReplicationStream implements Propagation.Sink {
   /** No database is selected: the next command of the stream is preceded by SELECT. */
   static final int NO_DATABASE = -1;
 
-  /** How much of the backlog's end a file keeps at most. */
+  /** The largest part of the backlog's end that a file keeps, in bytes. */
   private static final long TAIL_BYTES = 1 << 20;
 
   private static final byte[] PING = "*1\r\n$4\r\nPING\r\n".getBytes(US_ASCII);
@@ -142,7 +142,7 @@ final class ReplicationStream implements Propagation.Sink {
   }
 
   /**
-   * Whether the effects of this server's own commands belong here: they do while it is a master.
+   * Collects the effects of this server's own commands while it is a master, and stops otherwise.
    */
   void ownEffects(boolean isMaster) {
     boolean wanted = isMaster && backlog != null;

@@ -18,7 +18,7 @@ abstract class ReplicationWait implements Waiting {
     return client;
   }
 
-  /** Whether what the client waits for has come. */
+  /** Returns true if the condition that the client waits for holds. */
   abstract boolean isOver();
 
   /** Writes the reply as it is now, to the client or to the script that calls the command. */

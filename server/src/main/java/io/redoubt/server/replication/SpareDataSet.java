@@ -6,12 +6,12 @@ import io.redoubt.server.snapshot.SnapshotContext;
  * A data set that is loaded beside the one that is served, and takes its place when it is whole.
  */
 public interface SpareDataSet {
-  /** What loads work with that fill it. */
+  /** Returns the context of the loads that fill it. */
   SnapshotContext context();
 
   /** Takes the place of the data set that is served; the old one is freed in the background. */
   void takeOver();
 
-  /** Is of no use; it is freed in the background. */
+  /** Discards the data set; it is freed in the background. */
   void discard();
 }

@@ -6,8 +6,8 @@ import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a replica that is being synchronised can't take yet, in a file: bytes go in at the end and
- * come out at the front. There is a file only while there are bytes.
+ * A file of stream bytes that a replica in a full sync can't take yet, first in, first out. The
+ * file exists only while it holds bytes.
  */
 final class Spill implements AutoCloseable {
   private final SpillSpace space;
@@ -63,7 +63,7 @@ final class Spill implements AutoCloseable {
     return read;
   }
 
-  /** Forgets what is left. */
+  /** Discards the remaining bytes. */
   @Override
   public void close() {
     space.giveBack(writtenBytes);

@@ -12,7 +12,9 @@ import java.nio.file.Path;
 import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;
 
-/** Where the spills of all replicas go ({@code repl-spill-dir}), and how much fits there. */
+/**
+ * The directory of all replicas' spills ({@code repl-spill-dir}) and the limit of their total size.
+ */
 final class SpillSpace {
   /** A file opened for both ends of a spill. */
   record Ends(DiskFile writer, DiskFile reader) {}

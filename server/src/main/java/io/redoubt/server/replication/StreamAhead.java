@@ -7,14 +7,13 @@ import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 
 /**
- * What has come of a master's stream and can't be applied yet, because the data set that it
- * continues is still on its way or being loaded. The first of it waits in memory, what is more in a
- * file.
+ * The part of a master's stream that can't be applied yet, because the data set that it continues
+ * is still being received or loaded. Its start is kept in memory, the rest in a file.
  */
 final class StreamAhead implements AutoCloseable {
   private static final long IN_MEMORY_BYTES = 16 << 20;
 
-  /** How much is applied at once. */
+  /** Bytes applied at once. */
   private static final int PIECE_BYTES = 16 * 1024;
 
   private final BufferMemory buffers;
@@ -50,7 +49,7 @@ final class StreamAhead implements AutoCloseable {
     }
   }
 
-  /** Has the next of it applied. */
+  /** Applies the next piece. */
   void applyPiece(MasterStream stream) throws IOException, ProtocolException {
     if (!queue.isEmpty()) {
       long end = Math.min(queue.start() + PIECE_BYTES, queue.end());

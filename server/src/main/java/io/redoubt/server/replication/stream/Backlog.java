@@ -58,7 +58,7 @@ public final class Backlog implements AutoCloseable {
     this.nextOffset = nextOffset;
   }
 
-  /** How much the ring keeps when nobody waits for older bytes. */
+  /** Returns the bytes that the ring keeps when no replica needs older ones. */
   public long sizeBytes() {
     return sizeBytes;
   }
@@ -88,7 +88,7 @@ public final class Backlog implements AutoCloseable {
     return Math.min(reservedBytes(), sizeBytes + SLACK_BLOCKS * BLOCK_BYTES);
   }
 
-  /** Whether a reader that wants the bytes from this offset on can be served. */
+  /** Returns true if a reader can be served from this offset on. */
   public boolean reaches(long offset) {
     return offset >= firstOffset && offset <= nextOffset;
   }

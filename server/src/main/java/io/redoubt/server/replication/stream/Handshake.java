@@ -42,7 +42,7 @@ public final class Handshake {
    */
   public record ResumePoint(String id, long offset) {}
 
-  /** What is to be done next; a step's outputs are to be followed in their order. */
+  /** The next thing to do; the outputs of a step must be followed in order. */
   public sealed interface Output {}
 
   /** Send this request. */
@@ -98,7 +98,7 @@ public final class Handshake {
     this.asksToTakeOver = asksToTakeOver;
   }
 
-  /** Whether the handshake is over, so that what the master sends now is transfer or stream. */
+  /** Returns true if the handshake is over, so that transfer or stream follows from the master. */
   public boolean isOver() {
     return awaiting == Awaiting.NOTHING;
   }

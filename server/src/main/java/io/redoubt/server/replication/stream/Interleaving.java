@@ -40,9 +40,9 @@ public final class Interleaving {
   }
 
   /**
-   * How much of the stream may go now, in bytes.
+   * Returns the bytes of stream that may be sent now.
    *
-   * @param snapshotWaits whether there may be bytes of the snapshot that could go in its place
+   * @param snapshotWaits true if bytes of the snapshot could be sent in their place
    */
   public long allowance(boolean snapshotWaits) {
     long most = mostStreamBytes - streamBytes;
@@ -53,9 +53,9 @@ public final class Interleaving {
   }
 
   /**
-   * What stands in a capability of that form, 0 when it is another or is malformed.
+   * Returns the byte count in a capability of that form, 0 if it is another or is malformed.
    *
-   * @param capability as a replica tells it
+   * @param capability as the replica announces it
    */
   public static long offeredBytes(String capability) {
     if (!capability.startsWith(TransferFrames.CAPABILITY)) {

@@ -12,7 +12,7 @@ public sealed interface PsyncDecision {
   /** The id by which a replica without any history asks for a full sync. */
   String ANY_ID = "?";
 
-  /** What to log. */
+  /** Returns the lines to log. */
   List<LogLine> log();
 
   /**

@@ -24,7 +24,7 @@ public final class ReplicationHistory {
   private long offset;
   private long secondOffset = NO_OFFSET;
 
-  /** Whether somebody may know the id. */
+  /** True if the id may be known outside this server. */
   private boolean shown;
 
   /** A new history of nothing yet. */

@@ -32,7 +32,7 @@ public final class TransferFrames {
   /** Begins a transfer of frames. */
   public static final String HEADER = "$INTERLEAVED";
 
-  /** What stands before the bytes in an offer of the capability. */
+  /** The prefix of the byte count in an offer of the capability. */
   public static final String CAPABILITY = "interleave:";
 
   /** Bytes before a frame's content. */
@@ -44,7 +44,7 @@ public final class TransferFrames {
   private static final ValueLayout.OfInt LENGTH =
       ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
 
-  /** What a frame brings. */
+  /** The kind of a frame's content. */
   public enum Kind {
     /** Bytes of the snapshot. */
     SNAPSHOT('S'),
@@ -73,12 +73,12 @@ public final class TransferFrames {
   private boolean ended;
   private boolean broken;
 
-  /** Whether the end has come. */
+  /** Returns true once the end frame has come. */
   boolean isEnded() {
     return ended;
   }
 
-  /** Whether something came that is no frame. */
+  /** Returns true if something other than a frame has come. */
   boolean isBroken() {
     return broken;
   }

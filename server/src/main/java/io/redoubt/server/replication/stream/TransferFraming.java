@@ -29,7 +29,7 @@ public final class TransferFraming {
   private static final int LONGEST_LINE = 1024;
   private static final String MARK_PREFIX = "$EOF:";
 
-  /** Where the payload goes. */
+  /** The receiver of the payload. */
   @FunctionalInterface
   public interface Sink {
     /** Takes the next bytes of the payload; they are only lent. */
@@ -44,7 +44,7 @@ public final class TransferFraming {
     }
   }
 
-  /** Where in the frame the reader stands. */
+  /** The reader's position in the transfer. */
   public enum State {
     /** Before the first line. */
     HEADER,
@@ -104,7 +104,7 @@ public final class TransferFraming {
     return (TransferFrames.HEADER + "\r\n").getBytes(ISO_8859_1);
   }
 
-  /** Where the reader stands. */
+  /** Returns the reader's position. */
   public State state() {
     return state;
   }
@@ -119,17 +119,17 @@ public final class TransferFraming {
     return payloadBytes;
   }
 
-  /** Whether the payload is ended by a mark; known after the header. */
+  /** Returns true if the payload is ended by a mark; known after the header. */
   public boolean isMarked() {
     return mark != null;
   }
 
-  /** Whether the stream comes along with the payload; known after the header. */
+  /** Returns true if the stream is interleaved with the payload; known after the header. */
   public boolean isInterleaved() {
     return interleaved;
   }
 
-  /** Why the transfer failed, null unless it did. */
+  /** Returns the reason of the failure, null unless the transfer failed. */
   public @Nullable LogLine failure() {
     return failure;
   }
