@@ -5,7 +5,7 @@ import java.util.function.BiConsumer;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 
-/** What INFO tells of the append-only file, in Redis' order. */
+/** The fields of INFO on the append-only file, in Redis' order. */
 public final class AofInfo {
   private final AppendOnlyFile file;
   private final Rewrites rewrites;

@@ -78,7 +78,7 @@ final class AppendFiles {
     return new StreamTail(disk, directory.directory().resolve(name));
   }
 
-  /** Whether the directive names another directory than the one in use. */
+  /** Returns true if the directive names another directory than the one in use. */
   boolean hasMoved() {
     return !workingDirectory.equals(settings.path(""));
   }

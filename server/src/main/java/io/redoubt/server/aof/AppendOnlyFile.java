@@ -131,7 +131,7 @@ public final class AppendOnlyFile implements AutoCloseable {
     }
   }
 
-  /** Whether the data set is to be loaded from the files. */
+  /** Returns true if the data set is to be loaded from the files. */
   public boolean hasData() {
     return settings.appendonly.value() && !files.current().manifest().isEmpty();
   }
@@ -313,7 +313,7 @@ public final class AppendOnlyFile implements AutoCloseable {
     }
   }
 
-  /** What is done when everything that had come has been handled. */
+  /** Returns the task for the end of a turn of the loop, after all its requests. */
   public EndOfTurn endOfTurn() {
     return commits;
   }
@@ -480,7 +480,7 @@ public final class AppendOnlyFile implements AutoCloseable {
         });
   }
 
-  /** What rewrites tell of their begin and end. */
+  /** The owner that rewrites notify of their start and finish. */
   private final class RewriteEnds implements Rewrites.Owner {
     @Override
     public boolean begin() {
@@ -536,7 +536,7 @@ public final class AppendOnlyFile implements AutoCloseable {
 
   // What others ask.
 
-  /** Whether it is on, or about to be. */
+  /** Returns true if appending is on, or about to be. */
   public boolean isEnabled() {
     return state != State.OFF;
   }
@@ -551,12 +551,12 @@ public final class AppendOnlyFile implements AutoCloseable {
     return appender.appended();
   }
 
-  /** Whether everything up to an offset of {@link #appendedOffset} is on the disk. */
+  /** Returns true if everything up to an offset of {@link #appendedOffset} is on the disk. */
   public boolean isDurable(long offset) {
     return state == State.ON && appender.durable() >= offset;
   }
 
-  /** Up to where the replication stream is on the disk, -1 when nothing is appended. */
+  /** Returns the replication offset that is durable on the disk, -1 when nothing is appended. */
   public long durableStreamOffset() {
     output.update();
     return state == State.ON ? output.durableStreamOffset() : -1;
@@ -588,14 +588,14 @@ public final class AppendOnlyFile implements AutoCloseable {
     flushSleepMillis = millis;
   }
 
-  /** Whether the last write succeeded. */
+  /** Returns true if the last write succeeded. */
   boolean isWriting() {
     return !trouble.isFailing();
   }
 
   // The end.
 
-  /** Whether the first rewrite is under way, without which nothing can be loaded. */
+  /** Returns true if the first rewrite is under way, without which nothing can be loaded. */
   public boolean isWritingFirst() {
     return state == State.WAITING && rewrites.isRunning();
   }

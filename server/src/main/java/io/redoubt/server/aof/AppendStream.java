@@ -55,7 +55,7 @@ final class AppendStream implements Propagation.Sink {
     toldOffset = -1;
   }
 
-  /** Whether the file tells that its end stands for this offset of the replication stream. */
+  /** Returns true if the file's last position mark names this replication offset. */
   boolean tellsOffset(long offset) {
     return !changed && offset == toldOffset;
   }

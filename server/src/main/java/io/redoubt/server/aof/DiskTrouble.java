@@ -35,12 +35,12 @@ final class DiskTrouble {
     this.output = output;
   }
 
-  /** Whether clients are told that the disk fails. */
+  /** Returns true if clients are told that the disk fails. */
   boolean isFailing() {
     return failure != null;
   }
 
-  /** Whether they are told of something else than this. */
+  /** Returns true if the given failure differs from the one that clients are told of. */
   boolean isNew(@Nullable IOException now) {
     return !Objects.equals(now, failure);
   }

@@ -35,7 +35,7 @@ final class DurableOutput implements OutputGate {
     this.streamOffset = streamOffset;
   }
 
-  /** Whether what is shown must be on the disk. */
+  /** Sets whether output must wait until its writes are on the disk. */
   void strict(boolean on) {
     strict = on;
   }

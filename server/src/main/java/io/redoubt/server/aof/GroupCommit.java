@@ -27,15 +27,15 @@ final class GroupCommit implements EndOfTurn {
   private final Clock clock;
   private final Committer committer;
 
-  /** How many connections were served in this turn. */
+  /** The number of connections served in this turn. */
   private int served;
 
   /** What is decided about. */
   interface Committer {
-    /** Whether the thread of the appender is at work, or has done something not yet looked at. */
+    /** Returns true if the appender's thread is busy, or has finished work not yet looked at. */
     boolean isBusy();
 
-    /** Has the thread write and force what was appended. */
+    /** Hands the appended bytes to the thread, which writes and forces them. */
     void handOver();
 
     /**

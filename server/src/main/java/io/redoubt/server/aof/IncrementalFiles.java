@@ -66,7 +66,7 @@ final class IncrementalFiles {
     appender.open(file, files.current().manifest().lastIncrementalSequence());
   }
 
-  /** Has commits use a journal beside the files from now on, or no more. */
+  /** Sets whether commits use a journal beside the files. */
   void journal(boolean wanted) {
     if (!wanted) {
       appender.journal(null);
@@ -84,7 +84,7 @@ final class IncrementalFiles {
     }
   }
 
-  /** Whether the one that a rewrite has begun is to be waited for now. */
+  /** Returns true if output has been held for the next file longer than the limit. */
   boolean isLate() {
     return next != null && clock.monotonicNanos() - nextSinceNanos > LONGEST_HOLD_NANOS;
   }

@@ -1,6 +1,6 @@
 package io.redoubt.server.aof;
 
-/** What came of a wish to rewrite, with the text of the reply. */
+/** The outcome of a request to rewrite, with the text of the reply. */
 public enum RewriteOutcome {
   /** It runs. */
   STARTED("Background append only file rewriting started"),
@@ -24,7 +24,7 @@ public enum RewriteOutcome {
     return text;
   }
 
-  /** Whether the reply is an error. */
+  /** Returns true if the reply is an error. */
   public boolean isError() {
     return this == IN_PROGRESS || this == FAILED;
   }

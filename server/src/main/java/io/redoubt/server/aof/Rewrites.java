@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * it is removed. Begun by command, by growth, or because one was scheduled or has failed.
  */
 final class Rewrites {
-  /** What a rewrite is for. */
+  /** The purpose of a rewrite. */
   enum Kind {
     /** Writes go on into a new incremental file. */
     FOLLOWED,
@@ -68,7 +68,7 @@ final class Rewrites {
   private final Owner owner;
   private final long pid;
 
-  /** How long it took to give the last base its name; set on the thread that writes it. */
+  /** Time that the last rename of a base took; set on the thread that writes it. */
   private volatile long renameNanos;
 
   private boolean scheduled;

@@ -17,10 +17,10 @@ public final class MigrationTargets implements AutoCloseable {
   private static final long MOST_IDLE_MILLIS = 10_000;
   private static final int MOST_TARGETS = 64;
 
-  /** What new connections are encrypted with. */
+  /** The encryption of new connections. */
   public interface Encryption {
     /**
-     * What it is now, null for nothing.
+     * Returns the current TLS context, null for no encryption.
      *
      * @throws IOException when a file that it needs is missing or can't be read
      */
@@ -39,12 +39,12 @@ public final class MigrationTargets implements AutoCloseable {
     return host + ":" + port;
   }
 
-  /** How many connections there are. */
+  /** Returns the number of connections. */
   public int size() {
     return byAddress.size();
   }
 
-  /** Whether there is a connection to a server, which may be broken. */
+  /** Returns true if there is a connection to a server, which may be broken. */
   public boolean has(String host, int port) {
     return byAddress.containsKey(address(host, port));
   }

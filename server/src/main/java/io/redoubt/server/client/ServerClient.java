@@ -90,7 +90,7 @@ public final class ServerClient extends Client implements WatchedKeys.Watcher {
     flag(ClientFlag.DIRTY_WATCH, true);
   }
 
-  /** Whether the next EXEC must fail because a watched key changed. */
+  /** Returns true if the next EXEC must fail because a watched key changed. */
   public boolean isWatchedKeyChanged() {
     return is(ClientFlag.DIRTY_WATCH);
   }
@@ -100,7 +100,7 @@ public final class ServerClient extends Client implements WatchedKeys.Watcher {
     executing = in;
   }
 
-  /** Whether EXEC is running what was queued. */
+  /** Returns true if EXEC is running the queued commands. */
   public boolean isInExec() {
     return executing;
   }
@@ -110,17 +110,17 @@ public final class ServerClient extends Client implements WatchedKeys.Watcher {
     inScript = in;
   }
 
-  /** Whether a script of this client is running. */
+  /** Returns true if a script of this client is running. */
   public boolean isInScript() {
     return inScript;
   }
 
-  /** SCRIPT DEBUG: whether the next script of this client is debugged. */
+  /** Sets whether the next script of this client is debugged, for SCRIPT DEBUG. */
   public void debugsScripts(boolean on) {
     debugsScripts = on;
   }
 
-  /** Whether the next script of this client is debugged. */
+  /** Returns true if the next script of this client is debugged. */
   public boolean debugsScripts() {
     return debugsScripts;
   }
@@ -160,12 +160,12 @@ public final class ServerClient extends Client implements WatchedKeys.Watcher {
     debugsScripts = false;
   }
 
-  /** Where the replication stream stood after the client's last write: what WAIT waits for. */
+  /** Returns the replication offset after the client's last write, for which WAIT waits. */
   public long writeOffset() {
     return writeOffset;
   }
 
-  /** How much was appended to the append-only file after the client's last write. */
+  /** Returns the offset in the append-only file after the client's last write. */
   public long appendedOffset() {
     return appendedOffset;
   }

@@ -8,8 +8,8 @@ import io.redoubt.protocol.resp.RequestEncoder;
 import java.lang.foreign.MemorySegment;
 
 /**
- * What a client queued after MULTI: the requests as they came, one after the other in one buffer.
- * EXEC decodes them again, so that a queued command costs its bytes and nothing else.
+ * The commands that a client queued after MULTI: the requests as received, one after the other in
+ * one buffer. EXEC decodes them again, so that a queued command costs its bytes and nothing else.
  */
 public final class Transaction {
   private final ReplyCollector requests;
@@ -40,7 +40,7 @@ public final class Transaction {
     doomed = true;
   }
 
-  /** Whether EXEC must abort because a command was refused. */
+  /** Returns true if EXEC must abort because a command was refused. */
   public boolean isDoomed() {
     return doomed;
   }
@@ -65,12 +65,12 @@ public final class Transaction {
     return requests.memory();
   }
 
-  /** Where the first request starts. */
+  /** Returns the start of the first request. */
   public long start() {
     return requests.start();
   }
 
-  /** Where the last request ends. */
+  /** Returns the end of the last request. */
   public long end() {
     return requests.start() + requests.length();
   }

@@ -8,7 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** What the server does {@code hz} times a second: it calls the parts that need a tick. */
+/** The periodic tasks of the server, run {@code hz} times a second. */
 public final class Cron {
   private final Loop loop;
   private final Clock clock;

@@ -22,13 +22,13 @@ import org.jspecify.annotations.Nullable;
  * <p>Looks every {@link #PERIOD_MILLIS}, and when the next key is due.
  */
 public final class Housekeeping {
-  /** How often it looks; so no key is due for longer in a server with nothing else to do. */
+  /** The period of slices, which bounds how long a key stays due in an idle server. */
   private static final long PERIOD_MILLIS = 100;
 
   /** A slice while no command runs: as long may the next one have to wait. */
   private static final long IDLE_SLICE_NANOS = 500_000;
 
-  /** How long commands run between two slices, at least. */
+  /** Minimum time that commands run between two slices. */
   private static final long PAUSE_MILLIS = 1;
 
   // The share of the time that expiring may have beside commands, by active-expire-effort.
@@ -125,7 +125,7 @@ public final class Housekeeping {
     }
   }
 
-  /** Has a slice run after some time, unless one is to run sooner. */
+  /** Schedules a slice after a delay, unless an earlier one is scheduled. */
   private void soon(long delayMillis) {
     if (!sliceIsNear) {
       cancelNext();

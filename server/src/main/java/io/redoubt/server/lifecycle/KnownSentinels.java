@@ -44,7 +44,7 @@ final class KnownSentinels {
     }
   }
 
-  /** Where they listen. */
+  /** Returns the addresses of the sentinels. */
   List<HostPort> places() {
     return List.copyOf(byId.values());
   }

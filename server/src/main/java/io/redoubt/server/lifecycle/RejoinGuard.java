@@ -35,7 +35,7 @@ import org.jspecify.annotations.Nullable;
  * <p>The state belongs to the loop; the asking is done on a thread of its own.
  */
 public final class RejoinGuard {
-  /** Where sentinels tell each other of the master, and that they are there. */
+  /** The channel on which sentinels announce themselves and their view of the master. */
   public static final String HELLO_CHANNEL = "__sentinel__:hello";
 
   private static final long AGAIN_MILLIS = 200;
@@ -227,7 +227,7 @@ public final class RejoinGuard {
     }
   }
 
-  /** What the newest configuration says; of several of one epoch, one that names another master. */
+  /** Returns the verdict of the newest epoch; among several, one that names another master. */
   private static @Nullable Verdict newest(List<Verdict> verdicts) {
     Verdict newest = null;
     for (Verdict verdict : verdicts) {

@@ -23,18 +23,18 @@ final class RoleInquiry {
   private static final int TIMEOUT_MILLIS = 500;
 
   /**
-   * What to give a sentinel that wants a password.
+   * The credentials for sentinels that require a password.
    *
    * @param user empty for none
    * @param password empty to give nothing
-   * @param sockets what connections are made of
+   * @param sockets creates the connections
    */
   record Credentials(String user, String password, SocketFactory sockets) {}
 
   /**
-   * What a sentinel says.
+   * The answer of a sentinel.
    *
-   * @param master null when the server itself is master, otherwise whom it is to follow
+   * @param master null when the server itself is master, otherwise the master that it is to follow
    * @param epoch the config epoch of that: the greatest of several sentinels' is the newest
    * @param isSettled false while the sentinel finds the master down or fails it over
    */
@@ -112,7 +112,7 @@ final class RoleInquiry {
     return Long.parseLong(fields.getOrDefault(name, "0"));
   }
 
-  /** Whether a host is this machine. */
+  /** Returns true if a host is this machine. */
   static boolean isHere(String host) {
     try {
       InetAddress address = InetAddress.getByName(host);
