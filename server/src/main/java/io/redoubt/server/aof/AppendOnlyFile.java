@@ -328,7 +328,7 @@ public final class AppendOnlyFile implements AutoCloseable {
     }
   }
 
-  /** How the end of a turn commits. */
+  /** The committer at the end of a turn. */
   private final class Commits implements GroupCommit.Committer {
     @Override
     public boolean isBusy() {

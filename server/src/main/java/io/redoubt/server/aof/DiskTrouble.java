@@ -8,8 +8,8 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What clients notice of a disk that fails or falls behind: writes are refused with MISCONF while
- * it fails, and wait while too much is on its way to it.
+ * The effects on clients of a disk that fails or falls behind: writes are refused with MISCONF
+ * while it fails, and wait while too much is on its way to it.
  *
  * <p>With {@code appendfsync always} the connections whose replies waited for what failed are
  * closed: they can't be told whether their writes will last, and no reply that was sent depends on

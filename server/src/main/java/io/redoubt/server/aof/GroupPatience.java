@@ -3,7 +3,7 @@ package io.redoubt.server.aof;
 import io.redoubt.protocol.net.EndOfTurn;
 
 /**
- * How long a turn of the loop waits for the clients that the last sync has answered: they send
+ * The time that a turn of the loop waits for clients that the last sync has answered: they send
  * their next requests at about the same time, and those who share a sync need not wait for another.
  * As with PostgreSQL's commit_delay nobody waits for longer than a sync takes.
  *
@@ -34,7 +34,7 @@ final class GroupPatience {
   }
 
   /**
-   * Whether to look for further requests in this turn, which has some already.
+   * Decides on a look for further requests in this turn, which has some already.
    *
    * @param usualNanos how long a sync takes
    * @param found how many connections the last look found ready
