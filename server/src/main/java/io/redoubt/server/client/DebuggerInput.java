@@ -43,7 +43,7 @@ public final class DebuggerInput implements Connection.Handler, AutoCloseable {
     return commands.poll();
   }
 
-  /** Returns true if no more commands follow: the client has gone, or has sent something else. */
+  /** Returns true if no more commands follow: the client has gone, or sent no command. */
   public boolean isEnded() {
     // The end of a connection is told in a later turn of the loop, which has to wait.
     return commands.isEmpty() && (ended || !connection.isOpen());

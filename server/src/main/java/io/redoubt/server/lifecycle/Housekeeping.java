@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Looks every {@link #PERIOD_MILLIS}, and when the next key is due.
  */
 public final class Housekeeping {
-  /** The period of slices, which bounds how long a key stays due in an idle server. */
+  /** Period of the timer, which bounds how long a key stays due in an idle server. */
   private static final long PERIOD_MILLIS = 100;
 
   /** A slice while no command runs: as long may the next one have to wait. */
@@ -125,7 +125,7 @@ public final class Housekeeping {
     }
   }
 
-  /** Schedules a slice after a delay, unless an earlier one is scheduled. */
+  /** Schedules a slice after a delay, unless one is scheduled soon anyway. */
   private void soon(long delayMillis) {
     if (!sliceIsNear) {
       cancelNext();
