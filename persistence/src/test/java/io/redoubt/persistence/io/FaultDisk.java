@@ -133,7 +133,7 @@ public final class FaultDisk implements Disk {
     off = true;
   }
 
-  /** Lets another process use the disk: all writes are visible, synced or not. */
+  /** Hands the disk to another process, to which all writes are visible, synced or not. */
   public synchronized void resume() {
     off = false;
     cutAt = Long.MAX_VALUE;

@@ -28,6 +28,9 @@ import org.jspecify.annotations.Nullable;
  * one a server, used again for every command.
  */
 public final class Call extends RegionCall {
+  private static final CommandError NO_FIELD_EXPIRY =
+      new CommandError("ERR fields of hashes don't expire here: hash-field-expiry is set to no");
+
   private final Keyspace keyspace;
   private final Values values;
   private final ServerDirectives settings;
@@ -159,9 +162,6 @@ public final class Call extends RegionCall {
   public boolean isPast(long unixMillis) {
     return unixMillis <= now() && keyspace.expiredKeys() == ExpiredKeys.DELETE;
   }
-
-  private static final CommandError NO_FIELD_EXPIRY =
-      new CommandError("ERR fields of hashes don't expire here: hash-field-expiry is set to no");
 
   /**
    * Refuses to have fields of hashes expire where {@code hash-field-expiry} forbids it. A command

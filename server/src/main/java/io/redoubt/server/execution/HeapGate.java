@@ -58,7 +58,6 @@ public final class HeapGate {
   private static final long ADMIT_PERCENT = 80;
   private static final long CLOSE_PERCENT = 92;
   private static final long COLLECTION_NANOS = 1_000_000_000L;
-  private static final long LOG_NANOS = 10_000_000_000L;
 
   /** A collection is worthwhile once this share of the heap was allocated since the last one. */
   private static final long GROWTH_SHARE = 16;
@@ -132,6 +131,7 @@ public final class HeapGate {
   private final Heap heap;
   private final Clock clock;
   private final Log log;
+  private final LogInterval lines = new LogInterval();
 
   /** By command: the length of a request, in bytes, from which on the heap is examined. */
   private long[] fromBytes = {};
@@ -139,8 +139,6 @@ public final class HeapGate {
   private long collectedNanos;
   private long usedAfterCollection;
   private boolean wasCollected;
-  private long loggedNanos;
-  private boolean wasLogged;
 
   /** Creates the gate of a heap. */
   public HeapGate(Heap heap, Clock clock, Log log) {
@@ -183,10 +181,7 @@ public final class HeapGate {
     if (fits(bytes, percent)) {
       return true;
     }
-    long now = clock.monotonicNanos();
-    if (!wasLogged || now - loggedNanos > LOG_NANOS) {
-      wasLogged = true;
-      loggedNanos = now;
+    if (lines.isDue(clock.monotonicNanos())) {
       log.warning(
           "The Java heap is exhausted: %d of %d MB are in use. Commands that take more of it are"
               + " refused. Raise it by -Xmx in REDOUBT_JAVA_OPTS.",

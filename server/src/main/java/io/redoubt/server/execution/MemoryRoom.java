@@ -55,17 +55,15 @@ final class MemoryRoom {
 
   private static final long FACTOR = 2;
   private static final long SAMPLES = 5;
-  private static final long LOG_INTERVAL_NANOS = 10_000_000_000L;
 
   private final Keyspace keyspace;
   private final ServerState state;
   private final Clock clock;
   private final Log log;
+  private final LogInterval shortageLines = new LogInterval();
+  private final LogInterval failureLines = new LogInterval();
   private boolean logged;
-  private long shortageLoggedNanos;
-  private long failureLoggedNanos;
   private long failures;
-  private boolean failureLogged;
 
   MemoryRoom(Keyspace keyspace, ServerState state, Clock clock, Log log) {
     this.keyspace = keyspace;
@@ -97,10 +95,8 @@ final class MemoryRoom {
     boolean isShort = shortage != Shortage.NONE;
     if (isShort) {
       state.reason(Refusal.OUT_OF_ROOM, error(shortage).text());
-      long now = clock.monotonicNanos();
-      if (!logged && (shortageLoggedNanos == 0 || now - shortageLoggedNanos > LOG_INTERVAL_NANOS)) {
+      if (!logged && shortageLines.isDue(clock.monotonicNanos())) {
         logged = true;
-        shortageLoggedNanos = now;
         log.warning("Out of memory: %s. Writes are refused until keys go.", shortage.text());
       }
     } else if (logged) {
@@ -147,10 +143,7 @@ final class MemoryRoom {
   /** Logs that something could not be done for want of memory: one line in some seconds. */
   CommandError failed(String where, OutOfMemoryError failure) {
     failures++;
-    long now = clock.monotonicNanos();
-    if (!failureLogged || now - failureLoggedNanos > LOG_INTERVAL_NANOS) {
-      failureLogged = true;
-      failureLoggedNanos = now;
+    if (failureLines.isDue(clock.monotonicNanos())) {
       log.warning("Out of memory %s: %s (%d times so far)", where, failure.getMessage(), failures);
     }
     return failure instanceof RegionFull full
