@@ -4,19 +4,16 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.redoubt.protocol.net.FreePorts;
 import io.redoubt.protocol.resp.RespClient;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.Socket;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -34,50 +31,25 @@ final class HeapEndTest {
   private static final int LARGE_BYTES = 24 << 20;
 
   @TempDir Path folder;
-  private int port;
-  private Process process;
+  private ServerProcess server;
 
   @BeforeEach
   void start() throws Exception {
-    port = FreePorts.one();
-    process =
-        new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xmx48m",
-                "-Xss512k",
-                "-XX:+UseSerialGC",
-                "-XX:+ExitOnOutOfMemoryError",
-                "--enable-native-access=ALL-UNNAMED",
-                "--sun-misc-unsafe-memory-access=allow",
-                "-cp",
-                System.getProperty("java.class.path"),
-                "io.redoubt.server.Main",
-                "--port",
-                Integer.toString(port),
-                "--bind",
-                "127.0.0.1",
-                "--dir",
-                folder.toString(),
-                "--enable-debug-command",
-                "yes",
-                "--save",
-                "")
-            .redirectErrorStream(true)
-            .redirectOutput(folder.resolve("log").toFile())
-            .start();
-    await().atMost(PATIENCE).ignoreExceptions().until(() -> ask("PING").contains("PONG"));
+    server =
+        ServerProcess.start(
+            folder,
+            List.of("-Xmx48m", "-Xss512k", "-XX:+UseSerialGC", "-XX:+ExitOnOutOfMemoryError"));
     ask("SET", "a", "b");
     ask("RPUSH", "list", "x", "y");
   }
 
   @AfterEach
-  void stop() throws Exception {
-    process.destroyForcibly();
-    process.waitFor(10, TimeUnit.SECONDS);
+  void stop() {
+    server.close();
   }
 
   private String ask(String... words) throws IOException {
-    try (RespClient client = RespClient.connect("127.0.0.1", port, TIMEOUT_MILLIS)) {
+    try (RespClient client = RespClient.connect("127.0.0.1", server.port(), TIMEOUT_MILLIS)) {
       return client.call(words).toString();
     }
   }
@@ -158,12 +130,12 @@ final class HeapEndTest {
   }
 
   private void survived(String digest) throws IOException {
-    assertThat(process.isAlive()).isTrue();
+    assertThat(server.isAlive()).isTrue();
     await().atMost(PATIENCE).ignoreExceptions().until(() -> ask("PING").contains("PONG"));
     assertThat(ask("DEBUG", "DIGEST")).isEqualTo(digest);
     assertThat(ask("SET", "other", "b")).contains("OK");
     assertThat(ask("DEL", "other")).contains("1");
-    assertThat(Files.readString(folder.resolve("log"))).doesNotContain("\tat ");
+    assertThat(server.log()).doesNotContain("\tat ");
   }
 
   private static String name(byte[] filler, int number) {
@@ -171,7 +143,7 @@ final class HeapEndTest {
   }
 
   private Socket connect() throws IOException {
-    return new Socket(InetAddress.getLoopbackAddress(), port);
+    return new Socket(InetAddress.getLoopbackAddress(), server.port());
   }
 
   /** Returns false if the server has closed the connection, which is its right. */

@@ -4,17 +4,17 @@ import io.redoubt.protocol.RealRedis;
 import java.nio.file.Path;
 
 /** The implementation whose programs a test starts. */
-enum Kind {
+public enum Kind {
   REDOUBT,
   REAL;
 
   /** Returns the data server's launcher; skips the test if it is not installed. */
-  Path server() {
+  public Path server() {
     return launcher("redis-server");
   }
 
   /** Returns the sentinel's launcher; skips the test if it is not installed. */
-  Path sentinel() {
+  public Path sentinel() {
     return launcher("redis-sentinel");
   }
 

@@ -2,12 +2,10 @@ package io.redoubt.server.replies;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.redoubt.protocol.net.FreePorts;
 import io.redoubt.protocol.resp.RespClient;
+import io.redoubt.server.ServerProcess;
 import java.io.IOException;
-import java.lang.management.ManagementFactory;
 import java.net.SocketTimeoutException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -44,9 +42,8 @@ final class HostileCallsTest {
     long seed = Long.getLong("redoubt.seed", System.nanoTime());
     long first = Long.getLong("redoubt.hostile.first", 0);
     System.out.println("HostileCallsTest: -Dredoubt.seed=" + seed);
-    int port = FreePorts.one();
-    Process process = start(port);
-    try (RespClient other = connect(port, process)) {
+    try (ServerProcess server = start();
+        RespClient other = connect(server)) {
       for (int i = 0; i < 1000; i++) {
         other.call("SET", "key:" + i, "value " + i);
         other.call("RPUSH", "list", "element " + i);
@@ -55,7 +52,7 @@ final class HostileCallsTest {
       String before = other.call("DEBUG", "DIGEST").text();
       other.call("FUNCTION", "LOAD", HostileCalls.LIBRARY);
       long end = first + (CALLS + CALLS_PER_BATCH - 1) / CALLS_PER_BATCH;
-      RespClient hostile = connect(port, process);
+      RespClient hostile = connect(server);
       for (long number = first; number < end; number++) {
         List<String> batch = HostileCalls.batch(seed, number, CALLS_PER_BATCH);
         try {
@@ -69,7 +66,7 @@ final class HostileCallsTest {
                   + " -Dredoubt.hostile.calls="
                   + CALLS_PER_BATCH
                   + ", alive: "
-                  + process.isAlive()
+                  + server.isAlive()
                   + "\n"
                   + String.join("\n", batch),
               e);
@@ -81,9 +78,7 @@ final class HostileCallsTest {
       hostile.close();
       report((end - first) * CALLS_PER_BATCH);
       assertThat(other.call("DEBUG", "DIGEST").text()).isEqualTo(before);
-      assertThat(process.isAlive()).isTrue();
-    } finally {
-      process.destroyForcibly().waitFor(10, TimeUnit.SECONDS);
+      assertThat(server.isAlive()).isTrue();
     }
   }
 
@@ -137,44 +132,12 @@ final class HostileCallsTest {
     throw new AssertionError("neither ends nor can be killed");
   }
 
-  private Process start(int port) throws IOException {
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
-        .filter(word -> word.startsWith("--add") || word.startsWith("--enable"))
-        .forEach(command::add);
-    command.addAll(
-        List.of(
-            "-XX:ErrorFile=" + directory.resolve("fault.log"),
-            "-cp",
-            System.getProperty("java.class.path"),
-            "io.redoubt.server.Main",
-            "--port",
-            port + "",
-            "--bind",
-            "127.0.0.1",
-            "--save",
-            "",
-            "--busy-reply-threshold",
-            "5",
-            "--enable-debug-command",
-            "yes",
-            "--dir",
-            directory.toString()));
-    return new ProcessBuilder(command)
-        .redirectErrorStream(true)
-        .redirectOutput(Files.createFile(directory.resolve("server.log")).toFile())
-        .start();
+  private ServerProcess start() throws Exception {
+    List<String> options = List.of("-XX:ErrorFile=" + directory.resolve("fault.log"));
+    return ServerProcess.start(directory, options, "--busy-reply-threshold", "5");
   }
 
-  private RespClient connect(int port, Process process) throws Exception {
-    for (int attempt = 0; attempt < 300 && process.isAlive(); attempt++) {
-      try {
-        return RespClient.connect("127.0.0.1", port);
-      } catch (IOException e) {
-        Thread.sleep(100);
-      }
-    }
-    throw new IOException(Files.readString(directory.resolve("server.log")));
+  private static RespClient connect(ServerProcess server) throws IOException {
+    return RespClient.connect("127.0.0.1", server.port());
   }
 }
