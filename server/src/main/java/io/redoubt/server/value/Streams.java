@@ -254,7 +254,7 @@ public final class Streams implements Structures {
    * false when there is one of that id.
    *
    * @param memory where the node is, which is a valid one ({@link
-   *     io.redoubt.persistence.packed.StreamListpack#validate})
+   *     io.redoubt.persistence.packed.StreamListpack#check})
    */
   public boolean addNode(long root, StreamId nodeId, MemorySegment memory, long listpack) {
     long element = nodes(root).put(nodeId.millis(), nodeId.sequence());
