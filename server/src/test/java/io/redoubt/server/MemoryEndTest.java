@@ -1,6 +1,7 @@
 package io.redoubt.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.redoubt.persistence.io.OsDisk;
 import io.redoubt.protocol.Seed;
@@ -12,7 +13,9 @@ import io.redoubt.server.memory.Region;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
@@ -25,11 +28,13 @@ import org.junit.jupiter.api.io.TempDir;
 /** A server at the end of its memory, which a limit of the region stands for. */
 final class MemoryEndTest {
   private static final long ROOM_BYTES = 40L << 20;
+  private static final Duration PATIENCE = Duration.ofSeconds(100);
   private static final String OOM = "OOM command not allowed: ";
 
   @TempDir private Path folder;
   private final Random random = Seed.random("MemoryEndTest");
   private final ByteArrayOutputStream output = new ByteArrayOutputStream();
+  private final ByteArrayOutputStream ofReplica = new ByteArrayOutputStream();
   private RedisServer server;
   private RespClient client;
   private int outOfMemory;
@@ -157,6 +162,91 @@ final class MemoryEndTest {
         assertThat(ask("DEL", key)).contains("1");
       }
     }
+  }
+
+  @Test
+  void fileAndReplicaAgreeWithTheKeyspaceAfterwards() throws Exception {
+    besideAReplica(other -> {
+      Region.limit(Region.heldBytes() + ROOM_BYTES);
+      fill(500);
+      Region.limit(Region.heldBytes() + (10L << 20));
+      for (int i = 0; i < 400; i++) {
+        act(command());
+        if (i % 10 == 0) {
+          forget();
+        }
+      }
+    });
+  }
+
+  /** Nothing is refused beforehand until the shortage is noticed. */
+  @Test
+  void makesGoodAWriteThatFailedHalfWay() throws Exception {
+    besideAReplica(other -> {
+      for (int i = 0; i < 50 && !failedHalfWay(); i++) {
+        Region.limit(Long.MAX_VALUE);
+        ask("SET", "filler", "v");
+        Region.limit(Region.heldBytes());
+        for (int j = 0; j < 60 && !failedHalfWay(); j++) {
+          act(manyMembers("half:" + i, j));
+        }
+      }
+      assertThat(failedHalfWay()).isTrue();
+    });
+  }
+
+  private boolean failedHalfWay() {
+    return output.toString(StandardCharsets.UTF_8).contains("half-way");
+  }
+
+  private static String[] manyMembers(String key, int number) {
+    String[] words = new String[4000];
+    words[0] = "SADD";
+    words[1] = key;
+    for (int i = 2; i < words.length; i++) {
+      words[i] = number + "-" + i;
+    }
+    return words;
+  }
+
+  private interface Act {
+    void run(RespClient ofReplica) throws Exception;
+  }
+
+  /** Checks that what failed meanwhile is made good in the files and at the replica. */
+  private void besideAReplica(Act act) throws Exception {
+    Log log = new Log(Clock.system(), ZoneOffset.UTC, 1, ofReplica);
+    RedisServer replica =
+        TestServers.make(
+            log,
+            new OsDisk(),
+            "dir " + Files.createDirectory(folder.resolve("replica")),
+            "appendonly yes",
+            "replicaof 127.0.0.1 " + server.port());
+    replica.start().get();
+    try (RespClient other = RespClient.connect("127.0.0.1", replica.port(), 20_000)) {
+      await()
+          .atMost(PATIENCE)
+          .until(() -> other.call("INFO", "replication").toString().contains("link_status:up"));
+      act.run(other);
+      Region.limit(Long.MAX_VALUE);
+      String digest = ask("DEBUG", "DIGEST");
+      await().atMost(PATIENCE).until(() -> other.call("DEBUG", "DIGEST").toString().equals(digest));
+      await().atMost(PATIENCE).until(() -> !lacksWrites(output) && !lacksWrites(ofReplica));
+      assertThat(ask("DEBUG", "LOADAOF")).contains("OK");
+      assertThat(ask("DEBUG", "DIGEST")).isEqualTo(digest);
+      assertThat(other.call("DEBUG", "LOADAOF").toString()).contains("OK");
+      assertThat(other.call("DEBUG", "DIGEST").toString()).isEqualTo(digest);
+      assertThat(output.toString(StandardCharsets.UTF_8) + ofReplica).doesNotContain("\tat ");
+    } finally {
+      replica.close();
+    }
+  }
+
+  private static boolean lacksWrites(ByteArrayOutputStream log) {
+    String text = log.toString(StandardCharsets.UTF_8);
+    return text.lastIndexOf("the append only file lacks it")
+        > text.lastIndexOf("The append only file has all writes again.");
   }
 
   private void forget() throws IOException {

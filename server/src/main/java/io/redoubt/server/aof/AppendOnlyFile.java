@@ -74,6 +74,12 @@ public final class AppendOnlyFile implements AutoCloseable {
   private boolean suspended;
   private long flushSleepMillis;
 
+  // Units whose effects are missing in the files: all, those before the rewrite that was begun
+  // last, and those that a rewrite has made good.
+  private long lost;
+  private long lostBeforeRewrite;
+  private long lostAndMended;
+
   /**
    * Creates a file that is off; {@link #begin} turns it on if it is configured.
    *
@@ -108,7 +114,8 @@ public final class AppendOnlyFile implements AutoCloseable {
             clock::monotonicNanos);
     this.incrementals = new IncrementalFiles(files, appender, turns, clock, log);
     this.stream =
-        new AppendStream(appender, clock::wallMillis, settings.aofTimestampEnabled::value);
+        new AppendStream(
+            appender, clock::wallMillis, settings.aofTimestampEnabled::value, this::lost);
     this.output = new DurableOutput(appender, this::flushForReplies, () -> position.get().offset());
     this.commits = new GroupCommit(appender, output, gate.heldOutput(), clock, new Commits());
     this.trouble = new DiskTrouble(gate, log, appender, output);
@@ -385,7 +392,32 @@ public final class AppendOnlyFile implements AutoCloseable {
     latency.took(meanwhile, nanos);
   }
 
+  /** Effects of a write are missing: the files are as the data set again after a rewrite. */
+  private void lost() {
+    if (!lacksEffects()) {
+      log.warning(
+          "A write ran out of memory half-way: the append only file lacks it until it is"
+              + " rewritten.");
+    }
+    lost++;
+  }
+
+  private void mended() {
+    boolean lacked = lacksEffects();
+    lostAndMended = lostBeforeRewrite;
+    if (lacked && !lacksEffects()) {
+      log.notice("The append only file has all writes again.");
+    }
+  }
+
+  private boolean lacksEffects() {
+    return lost != lostAndMended;
+  }
+
   private void tellPlace() {
+    if (lacksEffects()) {
+      return; // the files stand for no place in the stream
+    }
     if (!stream.tellsOffset(position.get().offset())) {
       ReplicationPoint now = position.get().place();
       if (now != null) {
@@ -433,7 +465,7 @@ public final class AppendOnlyFile implements AutoCloseable {
     appender.forcing(!(settings.noAppendfsyncOnRewrite.value() && snapshots.isRunning()));
     flush();
     force();
-    if (appender.isDistrusted()) {
+    if (appender.isDistrusted() || lacksEffects()) {
       rewrites.schedule();
     }
     rewrites.cron(state == State.ON);
@@ -489,6 +521,7 @@ public final class AppendOnlyFile implements AutoCloseable {
 
     @Override
     public @Nullable NextIncremental openIncremental(Rewrites.Kind kind) throws IOException {
+      lostBeforeRewrite = lost;
       switch (kind) {
         case FOLLOWED -> {
           flush();
@@ -518,6 +551,9 @@ public final class AppendOnlyFile implements AutoCloseable {
         state = State.ON;
         forcedNanos = clock.monotonicNanos();
         takePolicy();
+      }
+      if (state != State.OFF) {
+        mended();
       }
       appender.supersede();
       progressed();

@@ -26,9 +26,13 @@ final class AppendStream implements Propagation.Sink {
   private final AofAppender appender;
   private final LongSupplier nowMillis;
   private final BooleanSupplier tellsTime;
+  private final Runnable onLost;
   private int selected = NO_DATABASE;
   private long toldSeconds;
   private boolean inTransaction;
+
+  /** A transaction is to be closed before anything follows: its end was lost. */
+  private boolean torn;
 
   // The place in the replication stream that the file tells, and whether anything has come since.
   private String toldId = "";
@@ -40,11 +44,14 @@ final class AppendStream implements Propagation.Sink {
    * A stream at its beginning.
    *
    * @param tellsTime {@code aof-timestamp-enabled}
+   * @param onLost runs when effects are missing in the file
    */
-  AppendStream(AofAppender appender, LongSupplier nowMillis, BooleanSupplier tellsTime) {
+  AppendStream(
+      AofAppender appender, LongSupplier nowMillis, BooleanSupplier tellsTime, Runnable onLost) {
     this.appender = appender;
     this.nowMillis = nowMillis;
     this.tellsTime = tellsTime;
+    this.onLost = onLost;
   }
 
   /** A new file begins: it has to say again what is selected, and the time. */
@@ -90,6 +97,11 @@ final class AppendStream implements Propagation.Sink {
   public void propagate(int database, MemorySegment memory, long start, long end) {
     long length = end - start;
     changed = true;
+    if (torn) {
+      put(EXEC);
+      torn = false;
+      inTransaction = false;
+    }
     if (!inTransaction && tellsTime.getAsBoolean()) {
       tellTime();
     }
@@ -102,6 +114,12 @@ final class AppendStream implements Propagation.Sink {
     } else if (length == EXEC.length && matches(memory, start, EXEC)) {
       inTransaction = false;
     }
+  }
+
+  @Override
+  public void lost() {
+    torn = inTransaction;
+    onLost.run();
   }
 
   private static boolean matches(MemorySegment memory, long start, byte[] bytes) {
@@ -123,8 +141,8 @@ final class AppendStream implements Propagation.Sink {
   }
 
   private void select(int database) {
-    selected = database;
     put(RequestEncoder.encode("SELECT", Integer.toString(database)));
+    selected = database;
   }
 
   private void put(byte[] bytes) {

@@ -18,6 +18,7 @@ public final class ServerClient extends Client implements WatchedKeys.Watcher {
   private static final long WATCH_BYTES = 400;
 
   private final WatchedKeys watched;
+  private boolean outOfStep;
   private int databaseIndex;
   private @Nullable Transaction transaction;
   private boolean queuedMayReplicate;
@@ -32,6 +33,16 @@ public final class ServerClient extends Client implements WatchedKeys.Watcher {
   public ServerClient(ClientRegistry registry, WatchedKeys watched) {
     super(registry);
     this.watched = watched;
+  }
+
+  /** Marks it as a client one of whose writes failed half-way, for want of memory. */
+  public void fellOutOfStep() {
+    outOfStep = true;
+  }
+
+  /** Returns true if one of its writes failed half-way. */
+  public boolean isOutOfStep() {
+    return outOfStep;
   }
 
   @Override

@@ -218,8 +218,18 @@ public final class CommandDispatcher implements Dispatcher {
     } else if (client.pauses(command)) {
       client.postpone();
     } else {
-      depth++;
+      runUnit(client, command, request);
+    }
+  }
+
+  private void runUnit(ServerClient client, Command<Call> command, Request request) {
+    depth++;
+    try {
       run(client, command, request);
+    } catch (OutOfMemoryError full) { // while it described its effects or its failure
+      lost(client);
+      throw full;
+    } finally {
       depth--;
       if (depth == 0) {
         propagate(client, !command.has(Flag.TOUCHES_ARBITRARY_KEYS));
@@ -231,6 +241,16 @@ public final class CommandDispatcher implements Dispatcher {
   @Override
   public void outOfMemory(String where, OutOfMemoryError failure) {
     room.failed(where, failure);
+    if (depth == 0 && propagation.isPending()) { // of a task that failed half-way
+      propagation.lose();
+      propagation.endUnit();
+    }
+  }
+
+  /** Marks a client's write as failed half-way. */
+  private void lost(ServerClient client) {
+    propagation.lose();
+    client.fellOutOfStep();
   }
 
   /** Ends a slice of expiring and evicting: each key that went is a unit of its own. */
@@ -243,23 +263,32 @@ public final class CommandDispatcher implements Dispatcher {
   public void endUnit() {
     propagation.endUnit();
     if (blockedClients.areServable()) {
-      blockedClients.serve();
-      propagation.endUnit(); // of keys that were found expired
+      serveBlocked();
     }
     outputs.unitEnded();
   }
 
+  private void serveBlocked() {
+    try {
+      blockedClients.serve();
+    } catch (OutOfMemoryError full) {
+      room.failed("while serving blocked clients", full);
+      propagation.lose();
+    }
+    propagation.endUnit(); // of keys that were found expired
+  }
+
   /**
-   * Sends the effects of a command.
+   * Sends the effects of a command. A client whose effects got lost is closed without a reply,
+   * which would promise that they last.
    *
    * @param together whether they are one change; what SCAN expires by the way is none
    */
   private void propagate(ServerClient client, boolean together) {
-    if (propagation.count() > 0) {
-      if (together) {
-        propagation.endUnit();
-      } else {
-        propagation.endSeparately();
+    if (propagation.isPending()) {
+      boolean sent = together ? propagation.endUnit() : propagation.endSeparately();
+      if (!sent && !client.isEnding()) {
+        client.close();
       }
       client.wroteUpTo(outputs.streamOffset(), outputs.appendedOffset());
     }
@@ -463,6 +492,9 @@ public final class CommandDispatcher implements Dispatcher {
   private void outOfMemory(
       ServerClient client, Command<Call> command, OutOfMemoryError full, ReplyWriter reply) {
     CommandError error = room.failed("in command '" + command.name() + "'", full);
+    if (command.has(Flag.WRITE) || client.isMaster()) {
+      lost(client);
+    }
     command.countFailed();
     stats.countError(error.code());
     if (reply != client.reply()) {

@@ -49,6 +49,12 @@ public final class Propagation implements AutoCloseable {
     default void propagateNewer(int database, MemorySegment memory, long start, long end) {
       propagate(database, memory, start, end);
     }
+
+    /**
+     * Hears that the effects of a unit are missing here, wholly or in part, for want of memory:
+     * what was propagated does not lead to the keyspace any more.
+     */
+    void lost();
   }
 
   private static final byte[] MULTI = RequestEncoder.encode("MULTI");
@@ -69,6 +75,9 @@ public final class Propagation implements AutoCloseable {
   private byte[] targets = new byte[16];
   private boolean writing;
   private boolean muted;
+
+  /** Whether a write of the unit failed half-way, so that its effects are not known. */
+  private boolean lost;
 
   /** Where the effects that are added now go. */
   private int current = TO_ALL;
@@ -170,24 +179,64 @@ public final class Propagation implements AutoCloseable {
     return count;
   }
 
-  /** Ends the unit: its effects go to the sinks, together if there are several. */
-  public void endUnit() {
-    send(count > 1);
+  /** Returns true if the unit has anything to tell the sinks. */
+  boolean isPending() {
+    return count > 0 || lost;
   }
 
-  /** Sends effects that have nothing to do with each other: each is a unit of its own. */
-  public void endSeparately() {
-    send(false);
+  /** Marks the unit as one that changed the keyspace in an unknown way. */
+  void lose() {
+    lost = !muted;
   }
 
-  private void send(boolean grouped) {
-    if (count == 0) {
-      return;
+  /**
+   * Ends the unit: its effects go to the sinks, together if there are several. Returns false if the
+   * sinks lack them.
+   */
+  public boolean endUnit() {
+    return send(count > 1);
+  }
+
+  /**
+   * Sends effects that have nothing to do with each other: each is a unit of its own. Returns false
+   * if the sinks lack them.
+   */
+  public boolean endSeparately() {
+    return send(false);
+  }
+
+  private boolean send(boolean grouped) {
+    if (count == 0 && !lost) {
+      return true;
     }
+    if (!lost) {
+      sendToAll(grouped);
+    }
+    boolean sent = !lost;
+    forget();
+    if (!sent) {
+      // Backwards, because a sink may remove itself.
+      for (int s = sinks.size() - 1; s >= 0; s--) {
+        sinks.get(s).lost();
+      }
+    }
+    return sent;
+  }
+
+  private void sendToAll(boolean grouped) {
     finishWriting();
-    for (int s = 0; s < sinks.size(); s++) {
-      send(sinks.get(s), grouped);
+    try {
+      for (int s = 0; s < sinks.size(); s++) {
+        send(sinks.get(s), grouped);
+      }
+    } catch (OutOfMemoryError full) {
+      lost = true;
     }
+  }
+
+  private void forget() {
+    writing = false;
+    lost = false;
     Arrays.fill(memories, 0, count, null);
     count = 0;
     if (scratch.length() > KEEP_BYTES) {

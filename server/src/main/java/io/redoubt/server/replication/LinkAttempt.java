@@ -71,6 +71,9 @@ final class LinkAttempt implements Connection.Handler, MasterStream.Target {
   /** The master has asked, and what it asked for is not all on the disk yet. */
   private boolean owesDurable;
 
+  /** Whether the stream could not be applied for want of memory. */
+  private boolean outOfStep;
+
   private boolean over;
 
   LinkAttempt(
@@ -205,7 +208,30 @@ final class LinkAttempt implements Connection.Handler, MasterStream.Target {
     } catch (ProtocolException e) {
       log.warning("Protocol error from the master: %s", e.getMessage());
       close();
+    } catch (OutOfMemoryError e) {
+      outOfMemory(e);
     }
+    resynchronize();
+  }
+
+  /** What has come finds no memory: what was applied of it is not known. */
+  private void outOfMemory(OutOfMemoryError failure) {
+    dispatcher.outOfMemory("while synchronizing with the master", failure);
+    outOfStep = true;
+  }
+
+  /** Ends a link whose stream could not be applied; the cron begins another with a full sync. */
+  private void resynchronize() {
+    if (!outOfStep || over) {
+      return;
+    }
+    log.warning("Out of memory while synchronizing with the master: a full sync is needed.");
+    if (link.state() == State.CONNECTED) {
+      link.wentDown();
+      replication.fellOutOfStep();
+      replication.linkIsDown();
+    }
+    abandonAndWait();
   }
 
   @Override
@@ -359,7 +385,7 @@ final class LinkAttempt implements Connection.Handler, MasterStream.Target {
     }
     long start = clock.monotonicNanos();
     try {
-      while (!over && !ahead.isEmpty()) {
+      while (!over && !outOfStep && !ahead.isEmpty()) {
         if (clock.monotonicNanos() - start > SLICE_NANOS) {
           clients.loop().schedule(this::applyAhead, 0); // connections go first
           link.heard(); // the master has done its part, though its socket may not be read
@@ -376,7 +402,10 @@ final class LinkAttempt implements Connection.Handler, MasterStream.Target {
       log.warning("The master's stream can't be read back: %s", SystemErrors.text(e));
       ahead.close();
       close();
+    } catch (OutOfMemoryError e) {
+      outOfMemory(e);
     }
+    resynchronize();
     if (over) {
       return;
     }
@@ -397,7 +426,15 @@ final class LinkAttempt implements Connection.Handler, MasterStream.Target {
     if (over) {
       return;
     }
-    if (current.loadSlice()) {
+    boolean more;
+    try {
+      more = current.loadSlice();
+    } catch (OutOfMemoryError e) {
+      outOfMemory(e);
+      resynchronize();
+      return;
+    }
+    if (more) {
       clients.loop().schedule(() -> load(current), 0); // connections go first
     } else if (current.isRefused() && current.failure() != null) {
       say(current.failure());
@@ -452,7 +489,9 @@ final class LinkAttempt implements Connection.Handler, MasterStream.Target {
   public void execute(Request request) {
     if (client != null) {
       dataSet.keyspace().expiredKeys(ExpiredKeys.KEEP);
-      dispatcher.dispatch(client, request);
+      ServerClient master = client;
+      dispatcher.dispatch(master, request);
+      outOfStep |= master.isOutOfStep();
       if (!over) {
         dataSet.keyspace().expiredKeys(ExpiredKeys.HIDE);
       }
@@ -466,7 +505,7 @@ final class LinkAttempt implements Connection.Handler, MasterStream.Target {
 
   @Override
   public boolean goesOn() {
-    return !over && client != null && client.mayExecute();
+    return !over && !outOfStep && client != null && client.mayExecute();
   }
 
   @Override
@@ -476,7 +515,9 @@ final class LinkAttempt implements Connection.Handler, MasterStream.Target {
 
   @Override
   public void applied(MemorySegment memory, long from, long to) {
-    replication.applied(memory, from, to - from);
+    if (!outOfStep) {
+      replication.applied(memory, from, to - from);
+    }
   }
 
   // Output.

@@ -110,7 +110,8 @@ public final class Replication implements ReplicationPosition, AutoCloseable {
             random,
             settings.replBacklogSize::value,
             propagation,
-            replicas::streamGrew);
+            replicas::streamGrew,
+            this::streamLost);
     history = stream.history();
     link = new MasterLink(environment, settings, connector, clients, dataSet, state, this);
     appendOnlyFile.onProgress(link::becameDurable);
@@ -197,8 +198,27 @@ public final class Replication implements ReplicationPosition, AutoCloseable {
     cronRuns++;
     boolean due = cronRuns % settings.replPingReplicaPeriod.value() == 0;
     if (due && !isReplica && !failover.isUnderWay() && !replicas.all().isEmpty()) {
-      stream.ping();
+      join(stream::ping);
     }
+  }
+
+  /** Adds to the stream what is no effect of a command. */
+  private void join(Runnable addition) {
+    try {
+      addition.run();
+    } catch (OutOfMemoryError full) { // part of it may have joined
+      streamLost();
+    }
+  }
+
+  /** The stream lacks a part of what happened: replicas can only take the whole data set. */
+  private void streamLost() {
+    if (!replicas.all().isEmpty()) {
+      log.warning(
+          "A write ran out of memory half-way: the replicas lack it until they have synchronized"
+              + " fully.");
+    }
+    startNewHistory();
   }
 
   private void releaseBacklog() {
@@ -329,7 +349,7 @@ public final class Replication implements ReplicationPosition, AutoCloseable {
   /** Asks the replicas for their offsets, through the stream. */
   void askForAcksNow() {
     if (!isReplica && backlog() != null) {
-      stream.askForAcks();
+      join(stream::askForAcks);
     }
   }
 
@@ -504,6 +524,15 @@ public final class Replication implements ReplicationPosition, AutoCloseable {
 
   /** Prepares for the replacement of the data set: no replica can resume from the old one. */
   void dataSetGoes() {
+    startNewHistory();
+  }
+
+  /** The data set here is no place in the master's history any more: only a full sync helps. */
+  void fellOutOfStep() {
+    startNewHistory();
+  }
+
+  private void startNewHistory() {
     discardResumePoint();
     replicas.disconnectAll();
     freeBacklog();

@@ -34,6 +34,7 @@ final class ReplicationStream implements Propagation.Sink {
   private final LongSupplier backlogBytes;
   private final Propagation propagation;
   private final Runnable grown;
+  private final Runnable onLost;
   private final ReplicationHistory history;
   private @Nullable Backlog backlog;
   private int selectedDatabase = NO_DATABASE;
@@ -54,17 +55,20 @@ final class ReplicationStream implements Propagation.Sink {
    *
    * @param backlogBytes how large a backlog is when it is made
    * @param grown runs whenever bytes have joined
+   * @param onLost runs when effects are missing in the stream
    */
   ReplicationStream(
       BufferMemory buffers,
       RandomGenerator random,
       LongSupplier backlogBytes,
       Propagation propagation,
-      Runnable grown) {
+      Runnable grown,
+      Runnable onLost) {
     this.buffers = buffers;
     this.backlogBytes = backlogBytes;
     this.propagation = propagation;
     this.grown = grown;
+    this.onLost = onLost;
     history = new ReplicationHistory(random);
   }
 
@@ -107,6 +111,11 @@ final class ReplicationStream implements Propagation.Sink {
     append(NewerCommand.head(memory, start));
     long words = NewerCommand.firstWord(memory, start);
     append(memory, words, end - words);
+  }
+
+  @Override
+  public void lost() {
+    onLost.run();
   }
 
   private void select(int database) {

@@ -28,6 +28,11 @@ final class PropagationTest {
     }
 
     @Override
+    public void lost() {
+      commands.add("lost");
+    }
+
+    @Override
     public void propagateNewer(int database, MemorySegment segment, long start, long end) {
       propagate(database, segment, start, end);
       commands.set(commands.size() - 1, "newer " + commands.getLast());

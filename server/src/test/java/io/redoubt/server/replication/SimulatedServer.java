@@ -65,7 +65,12 @@ final class SimulatedServer {
 
   private ReplicationStream newStream() {
     return new ReplicationStream(
-        buffers, network.random(), () -> BACKLOG_BYTES, new Propagation(buffers), this::streamGrew);
+        buffers,
+        network.random(),
+        () -> BACKLOG_BYTES,
+        new Propagation(buffers),
+        this::streamGrew,
+        () -> {});
   }
 
   boolean isUp() {
