@@ -230,9 +230,19 @@ final class MemoryEndTest {
           .until(() -> other.call("INFO", "replication").toString().contains("link_status:up"));
       act.run(other);
       Region.limit(Long.MAX_VALUE);
+      client.close(); // a failed write may have ended it
+      client = connect();
       String digest = ask("DEBUG", "DIGEST");
       await().atMost(PATIENCE).until(() -> other.call("DEBUG", "DIGEST").toString().equals(digest));
       await().atMost(PATIENCE).until(() -> !lacksWrites(output) && !lacksWrites(ofReplica));
+      await()
+          .atMost(PATIENCE)
+          .until(() -> {
+            String info = other.call("INFO", "persistence").toString();
+            return info.contains("aof_rewrite_in_progress:0")
+                && info.contains("aof_rewrite_scheduled:0")
+                && info.contains("aof_enabled:1");
+          });
       assertThat(ask("DEBUG", "LOADAOF")).contains("OK");
       assertThat(ask("DEBUG", "DIGEST")).isEqualTo(digest);
       assertThat(other.call("DEBUG", "LOADAOF").toString()).contains("OK");
