@@ -186,7 +186,7 @@ public final class Propagation implements AutoCloseable {
 
   /** Marks the unit as one that changed the keyspace in an unknown way. */
   void lose() {
-    lost = !muted;
+    lost |= !muted;
   }
 
   /**

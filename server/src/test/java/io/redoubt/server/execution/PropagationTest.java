@@ -105,6 +105,48 @@ final class PropagationTest {
   }
 
   @Test
+  void aLostUnitIsReportedInsteadOfItsEffects() {
+    propagation.add(file);
+    propagation.add(replicas);
+    write(0, "SET", "a", "1");
+    propagation.lose();
+    assertThat(propagation.isPending()).isTrue();
+    assertThat(propagation.endUnit()).isFalse();
+    assertThat(file.commands()).containsExactly("lost");
+    assertThat(replicas.commands()).containsExactly("lost");
+    assertThat(propagation.isPending()).isFalse();
+    write(0, "SET", "b", "2");
+    assertThat(propagation.endUnit()).isTrue();
+    assertThat(file.commands()).containsExactly("lost", "0 SET b 2");
+  }
+
+  @Test
+  void aSinkWithoutMemoryLosesTheUnitForAll() {
+    propagation.add(file);
+    propagation.add(
+        new Propagation.Sink() {
+          @Override
+          public int target() {
+            return Propagation.TO_REPLICAS;
+          }
+
+          @Override
+          public void propagate(int database, MemorySegment segment, long start, long end) {
+            throw new OutOfMemoryError("no room");
+          }
+
+          @Override
+          public void lost() {
+            replicas.lost();
+          }
+        });
+    write(0, "SET", "a", "1");
+    assertThat(propagation.endUnit()).isFalse();
+    assertThat(file.commands()).containsExactly("0 SET a 1", "lost");
+    assertThat(replicas.commands()).containsExactly("lost");
+  }
+
+  @Test
   void oneEffectIsNoTransactionForASinkThatGetsNoOther() {
     propagation.add(file);
     propagation.add(replicas);
