@@ -138,6 +138,44 @@ final class MemoryEndTest {
     assertThat(ask("EXISTS", "large")).contains("0");
   }
 
+  @Test
+  void refusesALongStringBeforehand() throws Exception {
+    ask("SET", "short", "v".repeat(5000));
+    ask("SETRANGE", "long", "10000000", "x");
+    Region.limit(Region.heldBytes() + (12L << 20));
+    List<String[]> growing =
+        List.of(
+            new String[] {"SETRANGE", "new", "20000000", "x"},
+            new String[] {"SETBIT", "new", "160000000", "1"},
+            new String[] {"BITFIELD", "new", "SET", "u8", "160000000", "1"},
+            new String[] {"SETRANGE", "short", "20000000", "x"},
+            new String[] {"SETBIT", "short", "160000000", "1"},
+            new String[] {"BITFIELD", "short", "SET", "u8", "160000000", "1"},
+            new String[] {"APPEND", "long", "v".repeat(1 << 20)},
+            new String[] {"BITOP", "NOT", "new", "long"});
+    for (String[] words : growing) {
+      assertThat(ask(words)).describedAs(words[0]).contains(OOM);
+    }
+    assertThat(ask("EXISTS", "new")).contains("0");
+    assertThat(ask("STRLEN", "short")).contains("5000");
+    assertThat(ask("STRLEN", "long")).contains("10000001");
+    assertThat(output.toString(StandardCharsets.UTF_8)).doesNotContain("half-way");
+  }
+
+  /** Its reply finds no memory, and is written before anything changes. */
+  @Test
+  void aWriteThatFailsBeforeItChangesAnythingIsNotLost() throws Exception {
+    ask("SETRANGE", "long", "10000000", "x");
+    Region.limit(Region.heldBytes());
+    act("GETDEL", "long");
+    Region.limit(Long.MAX_VALUE);
+    reconnect();
+    assertThat(ask("STRLEN", "long")).contains("10000001");
+    assertThat(output.toString(StandardCharsets.UTF_8))
+        .contains("Out of memory in command 'getdel'")
+        .doesNotContain("half-way");
+  }
+
   /** A command that fails half way closes its client; its keys stay whole. */
   @Test
   void keysStayWholeWhateverFails() throws Exception {
@@ -151,6 +189,7 @@ final class MemoryEndTest {
     System.out.println("MemoryEndTest: " + outOfMemory + " refused, " + closed + " closed");
     assertThat(outOfMemory).isPositive();
     Region.limit(Long.MAX_VALUE);
+    reconnect();
     String digest = ask("DEBUG", "DIGEST");
     assertThat(output.toString(StandardCharsets.UTF_8)).doesNotContain("\tat ");
     assertThat(ask("DEBUG", "RELOAD")).contains("OK");
@@ -230,8 +269,7 @@ final class MemoryEndTest {
           .until(() -> other.call("INFO", "replication").toString().contains("link_status:up"));
       act.run(other);
       Region.limit(Long.MAX_VALUE);
-      client.close(); // a failed write may have ended it
-      client = connect();
+      reconnect();
       String digest = ask("DEBUG", "DIGEST");
       await().atMost(PATIENCE).until(() -> other.call("DEBUG", "DIGEST").toString().equals(digest));
       await().atMost(PATIENCE).until(() -> !lacksWrites(output) && !lacksWrites(ofReplica));
@@ -279,9 +317,14 @@ final class MemoryEndTest {
       }
     } catch (IOException e) {
       closed++;
-      client.close();
-      client = connect();
+      reconnect();
     }
+  }
+
+  /** Connects again, since a command that ran out of memory may have closed the connection. */
+  private void reconnect() throws IOException {
+    client.close();
+    client = connect();
   }
 
   private String key() {

@@ -60,6 +60,7 @@ public final class AppendOnlyFile implements AutoCloseable {
   private final AppendFiles files;
   private final AofAppender appender;
   private final IncrementalFiles incrementals;
+  private final MissingEffects missing;
   private final AppendStream stream;
   private final DurableOutput output;
   private final GroupCommit commits;
@@ -73,12 +74,6 @@ public final class AppendOnlyFile implements AutoCloseable {
   private long forcedNanos;
   private boolean suspended;
   private long flushSleepMillis;
-
-  // Units whose effects are missing in the files: all, those before the rewrite that was begun
-  // last, and those that a rewrite has made good.
-  private long lost;
-  private long lostBeforeRewrite;
-  private long lostAndMended;
 
   /**
    * Creates a file that is off; {@link #begin} turns it on if it is configured.
@@ -113,9 +108,10 @@ public final class AppendOnlyFile implements AutoCloseable {
             this::progressedOnThread,
             clock::monotonicNanos);
     this.incrementals = new IncrementalFiles(files, appender, turns, clock, log);
+    this.missing = new MissingEffects(log);
     this.stream =
         new AppendStream(
-            appender, clock::wallMillis, settings.aofTimestampEnabled::value, this::lost);
+            appender, clock::wallMillis, settings.aofTimestampEnabled::value, missing::add);
     this.output = new DurableOutput(appender, this::flushForReplies, () -> position.get().offset());
     this.commits = new GroupCommit(appender, output, gate.heldOutput(), clock, new Commits());
     this.trouble = new DiskTrouble(gate, log, appender, output);
@@ -392,30 +388,8 @@ public final class AppendOnlyFile implements AutoCloseable {
     latency.took(meanwhile, nanos);
   }
 
-  /** Effects of a write are missing: the files are as the data set again after a rewrite. */
-  private void lost() {
-    if (!lacksEffects()) {
-      log.warning(
-          "A write ran out of memory half-way: the append only file lacks it until it is"
-              + " rewritten.");
-    }
-    lost++;
-  }
-
-  private void mended() {
-    boolean lacked = lacksEffects();
-    lostAndMended = lostBeforeRewrite;
-    if (lacked && !lacksEffects()) {
-      log.notice("The append only file has all writes again.");
-    }
-  }
-
-  private boolean lacksEffects() {
-    return lost != lostAndMended;
-  }
-
   private void tellPlace() {
-    if (lacksEffects()) {
+    if (missing.exist()) {
       return; // the files stand for no place in the stream
     }
     if (!stream.tellsOffset(position.get().offset())) {
@@ -465,7 +439,7 @@ public final class AppendOnlyFile implements AutoCloseable {
     appender.forcing(!(settings.noAppendfsyncOnRewrite.value() && snapshots.isRunning()));
     flush();
     force();
-    if (appender.isDistrusted() || lacksEffects()) {
+    if (appender.isDistrusted() || missing.exist()) {
       rewrites.schedule();
     }
     rewrites.cron(state == State.ON);
@@ -521,7 +495,7 @@ public final class AppendOnlyFile implements AutoCloseable {
 
     @Override
     public @Nullable NextIncremental openIncremental(Rewrites.Kind kind) throws IOException {
-      lostBeforeRewrite = lost;
+      missing.rewriteStarts();
       switch (kind) {
         case FOLLOWED -> {
           flush();
@@ -553,7 +527,7 @@ public final class AppendOnlyFile implements AutoCloseable {
         takePolicy();
       }
       if (state != State.OFF) {
-        mended();
+        missing.rewritten();
       }
       appender.supersede();
       progressed();

@@ -31,7 +31,7 @@ final class AppendStream implements Propagation.Sink {
   private long toldSeconds;
   private boolean inTransaction;
 
-  /** A transaction is to be closed before anything follows: its end was lost. */
+  /** True if an open transaction must be closed before anything follows: its end was lost. */
   private boolean torn;
 
   // The place in the replication stream that the file tells, and whether anything has come since.

@@ -442,6 +442,16 @@ public final class Call extends RegionCall {
     }
   }
 
+  /**
+   * Refuses the command if so many bytes would leave less than the reserve; to be called before it
+   * changes anything. The master's commands, and those of a file, are never refused.
+   */
+  public void requireRoom(long bytes) {
+    if (bytes >= MemoryRoom.LARGE_BYTES && !client().isMaster()) {
+      MemoryRoom.require(bytes);
+    }
+  }
+
   // Blocking.
 
   /**

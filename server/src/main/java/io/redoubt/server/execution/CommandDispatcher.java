@@ -224,10 +224,11 @@ public final class CommandDispatcher implements Dispatcher {
 
   private void runUnit(ServerClient client, Command<Call> command, Request request) {
     depth++;
+    long changesBefore = keyspace.changeCount();
     try {
       run(client, command, request);
     } catch (OutOfMemoryError full) { // while it described its effects or its failure
-      lost(client);
+      failedHalfWay(client, command, changesBefore);
       throw full;
     } finally {
       depth--;
@@ -247,10 +248,15 @@ public final class CommandDispatcher implements Dispatcher {
     }
   }
 
-  /** Marks a client's write as failed half-way. */
-  private void lost(ServerClient client) {
-    propagation.lose();
-    client.fellOutOfStep();
+  /** Marks a client's write as failed half-way, unless no key has changed since it started. */
+  private void failedHalfWay(ServerClient client, Command<Call> command, long changesBefore) {
+    boolean mayHaveChanged =
+        keyspace.changeCount() != changesBefore
+            || command.has(Flag.WRITE) && command.keySpecs().isEmpty(); // functions, all keys
+    if (mayHaveChanged || client.isMaster()) {
+      propagation.lose();
+      client.fellOutOfStep();
+    }
   }
 
   /** Ends a slice of expiring and evicting: each key that went is a unit of its own. */
@@ -269,11 +275,14 @@ public final class CommandDispatcher implements Dispatcher {
   }
 
   private void serveBlocked() {
+    long changesBefore = keyspace.changeCount();
     try {
       blockedClients.serve();
     } catch (OutOfMemoryError full) {
       room.failed("while serving blocked clients", full);
-      propagation.lose();
+      if (keyspace.changeCount() != changesBefore) {
+        propagation.lose();
+      }
     }
     propagation.endUnit(); // of keys that were found expired
   }
@@ -420,6 +429,7 @@ public final class CommandDispatcher implements Dispatcher {
   /** Runs a command; its reply goes to the client, or to the script that calls it. */
   void run(ServerClient client, Command<Call> command, Request request, ReplyWriter reply) {
     long started = commandClock.begin(command, request);
+    long changesBefore = keyspace.changeCount();
     call.begin(client, request, command, reply);
     try {
       command.handler().run(call);
@@ -431,7 +441,7 @@ public final class CommandDispatcher implements Dispatcher {
         failedForMaster(command, error);
       }
     } catch (OutOfMemoryError full) {
-      outOfMemory(client, command, full, reply);
+      outOfMemory(client, command, full, reply, changesBefore);
     } catch (RuntimeException fault) {
       fault(client, command, fault, reply);
     }
@@ -490,10 +500,14 @@ public final class CommandDispatcher implements Dispatcher {
    * reply may be half written.
    */
   private void outOfMemory(
-      ServerClient client, Command<Call> command, OutOfMemoryError full, ReplyWriter reply) {
+      ServerClient client,
+      Command<Call> command,
+      OutOfMemoryError full,
+      ReplyWriter reply,
+      long changesBefore) {
     CommandError error = room.failed("in command '" + command.name() + "'", full);
     if (command.has(Flag.WRITE) || client.isMaster()) {
-      lost(client);
+      failedHalfWay(client, command, changesBefore);
     }
     command.countFailed();
     stats.countError(error.code());

@@ -50,13 +50,19 @@ public final class KeyEffects implements KeyspaceListener {
   @Override
   public void elementExpired(Database database, long entry, long element, int elementLength) {
     int chosenByScript = propagation.everywhere();
-    if (propagation.isActive()) {
-      var effect = propagation.effect(database.index(), 3);
-      effect.bulk(HDEL);
-      effect.bulk(Region.MEMORY, Entry.keyAddress(entry), Entry.keyLength(entry));
-      effect.bulk(Region.MEMORY, element, elementLength);
+    try {
+      if (propagation.isActive()) {
+        var effect = propagation.effect(database.index(), 3);
+        effect.bulk(HDEL);
+        effect.bulk(Region.MEMORY, Entry.keyAddress(entry), Entry.keyLength(entry));
+        effect.bulk(Region.MEMORY, element, elementLength);
+      }
+    } catch (OutOfMemoryError full) {
+      propagation.lose(); // the command is incomplete
+      throw full;
+    } finally {
+      propagation.only(chosenByScript);
     }
-    propagation.only(chosenByScript);
   }
 
   @Override
@@ -82,12 +88,18 @@ public final class KeyEffects implements KeyspaceListener {
     long key = Entry.keyAddress(entry);
     int length = Entry.keyLength(entry);
     int chosenByScript = propagation.everywhere();
-    if (propagation.isActive()) {
-      var effect = propagation.effect(database.index(), 2);
-      effect.bulk(DEL);
-      effect.bulk(Region.MEMORY, key, length);
+    try {
+      if (propagation.isActive()) {
+        var effect = propagation.effect(database.index(), 2);
+        effect.bulk(DEL);
+        effect.bulk(Region.MEMORY, key, length);
+      }
+    } catch (OutOfMemoryError full) {
+      propagation.lose(); // the command is incomplete
+      throw full;
+    } finally {
+      propagation.only(chosenByScript);
     }
-    propagation.only(chosenByScript);
     watchedKeys.removing(database, key, length);
     blockedClients.markLoss(database, key, length);
     events.notify(event, database.index(), Region.MEMORY, key, length);

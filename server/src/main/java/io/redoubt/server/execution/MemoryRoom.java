@@ -25,8 +25,8 @@ import org.jspecify.annotations.Nullable;
  * there is room for a generous estimate: it would stop half way otherwise.
  */
 final class MemoryRoom {
-  /** A larger request may need more than a share of the reserve. */
-  private static final long LARGE_REQUEST_BYTES = 64 << 10;
+  /** A larger request or block may need more than a share of the reserve. */
+  static final long LARGE_BYTES = 64 << 10;
 
   private static final Set<String> COPYING =
       Set.of(
@@ -78,7 +78,7 @@ final class MemoryRoom {
     if (copiesKeys(command)) {
       return 0;
     }
-    return command.has(Flag.DENYOOM) ? LARGE_REQUEST_BYTES : Long.MAX_VALUE;
+    return command.has(Flag.DENYOOM) ? LARGE_BYTES : Long.MAX_VALUE;
   }
 
   /** Returns true if a command takes memory by the size of keys rather than of its request. */
@@ -124,11 +124,20 @@ final class MemoryRoom {
           .forEach(request, (i, flags) -> copied[0] += copyBytes(database, request, i));
       wanted += copied[0];
     }
-    if (wanted <= room) {
-      return null;
-    }
+    return wanted <= room ? null : refusal(wanted);
+  }
+
+  private static @Nullable CommandError refusal(long wanted) {
     Shortage shortage = Region.shortage(wanted);
     return shortage == Shortage.NONE ? null : error(shortage);
+  }
+
+  /** Throws the refusal of a command that may take so many bytes, if there are not so many. */
+  static void require(long bytes) {
+    CommandError refused = bytes <= Region.roomBytes() ? null : refusal(bytes);
+    if (refused != null) {
+      throw refused;
+    }
   }
 
   private static long copyBytes(Database database, Request request, int key) {

@@ -76,7 +76,7 @@ public final class Propagation implements AutoCloseable {
   private boolean writing;
   private boolean muted;
 
-  /** Whether a write of the unit failed half-way, so that its effects are not known. */
+  /** True if a write of the unit failed half-way, so that its effects are not known. */
   private boolean lost;
 
   /** Where the effects that are added now go. */

@@ -231,6 +231,7 @@ public final class Database {
       expire(old);
     }
     long entry = make(keyAddress, keyLength, type, encoding, false, payloadBytes);
+    keyspace.beforeInsert();
     entries.insert(hash, entry);
     keyspace.listener().added(this, entry);
     return entry;
@@ -276,6 +277,7 @@ public final class Database {
     if (old == 0) {
       boolean expires = expireAt >= 0;
       long entry = make(keyAddress, keyLength, type, encoding, expires, payloadBytes);
+      keyspace.beforeInsert();
       entries.insert(hash, entry);
       keyspace.listener().added(this, entry);
       if (expires) {
@@ -541,6 +543,7 @@ public final class Database {
             keyAddress, keyLength, Entry.type(entry), Entry.encoding(entry), expires, payloadBytes);
     Entry.putAccessClock(made, Entry.accessClock(entry));
     Region.copy(Entry.payloadAddress(entry), Entry.payloadAddress(made), payloadBytes);
+    keyspace.beforeInsert();
     entries.insert(hashOf(made), made);
     keyspace.listener().added(this, made);
     if (expires) {
@@ -559,8 +562,9 @@ public final class Database {
     if (size() == 0) {
       return;
     }
-    keyspace.garbage().add(contents);
-    contents(keyspace.newContents());
+    Contents cleared = contents;
+    contents(keyspace.newContents()); // first, since it may find no memory
+    keyspace.garbage().add(cleared);
     if (!lazily) {
       keyspace.garbage().freeAll();
     }

@@ -20,6 +20,7 @@ public final class Keyspace implements AutoCloseable {
   private final LocalExpiries localExpiries = new LocalExpiries(this);
 
   private long nowMillis;
+  private long changeCount;
   private ExpiredKeys expiredKeys = ExpiredKeys.DELETE;
   private KeyspaceListener listener = (database, entry) -> {};
 
@@ -340,8 +341,22 @@ public final class Keyspace implements AutoCloseable {
     return epoch;
   }
 
+  /**
+   * Returns a number that grows whenever an entry is about to be added, changed or removed: if it
+   * has not, a command that failed has left the entries as they were.
+   */
+  public long changeCount() {
+    return changeCount;
+  }
+
+  /** Counts an entry that is about to be added. */
+  void beforeInsert() {
+    changeCount++;
+  }
+
   /** Notifies a running walk that an entry is about to be changed or removed. */
   void beforeChange(Contents contents, long entry) {
+    changeCount++;
     if (walk != null) {
       walk.beforeChange(contents, entry);
     }

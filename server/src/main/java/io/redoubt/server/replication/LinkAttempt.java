@@ -71,7 +71,7 @@ final class LinkAttempt implements Connection.Handler, MasterStream.Target {
   /** The master has asked, and what it asked for is not all on the disk yet. */
   private boolean owesDurable;
 
-  /** Whether the stream could not be applied for want of memory. */
+  /** True if the stream could not be applied for want of memory. */
   private boolean outOfStep;
 
   private boolean over;

@@ -140,6 +140,19 @@ public final class StringValue {
     return changed;
   }
 
+  /**
+   * Returns the bytes that must be free for a string to get a length, which is not under its own.
+   */
+  public static long growthBytes(Database database, long entry, int length) {
+    if (length <= Encoding.MAX_INLINE_LENGTH
+        || entry != Entry.NONE
+            && Entry.encoding(entry) == Encoding.OWN_BLOCK
+            && length <= OwnBlock.capacity(Entry.payloadAddress(entry))) {
+      return 0;
+    }
+    return capacityFor(database, length);
+  }
+
   /** A snapshot that saves it in several steps has to know before bytes are written over. */
   private static void beforeBytes(Database database, long entry, int from, int to) {
     if (Entry.encoding(entry) == Encoding.OWN_BLOCK) {

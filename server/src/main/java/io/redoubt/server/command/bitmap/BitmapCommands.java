@@ -36,6 +36,9 @@ public final class BitmapCommands extends CommandGroup<Call> {
   private static final CommandError NOT_OF_MANY =
       new CommandError("ERR BITOP NOT must be called with a single source key.");
 
+  /** The result of BITOP lies beside the value that is set to it. */
+  private static final long RESULT_COPIES = 2;
+
   final Command<Call> bitcount =
       command("BITCOUNT key [start end [BYTE | BIT]]")
           .does("Counts the set bits in a string or a range of it.")
@@ -111,6 +114,7 @@ public final class BitmapCommands extends CommandGroup<Call> {
    * Returns the first key's string, extended to the length, for changes in place within a range.
    */
   static long openForWrite(Call call, long entry, int length, int from, int to) {
+    call.requireRoom(StringValue.growthBytes(call.database(), entry, length));
     long opened = entry;
     if (opened == Entry.NONE) {
       long key = call.argAddress(1);
@@ -240,6 +244,7 @@ public final class BitmapCommands extends CommandGroup<Call> {
       call.reply().integer(0);
       return;
     }
+    call.requireRoom(RESULT_COPIES * (long) length);
     // The result is built separately because the destination may be a source.
     Slabs slabs = call.keyspace().slabs();
     long result = slabs.allocateFar(length);

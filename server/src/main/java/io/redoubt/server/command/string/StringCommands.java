@@ -492,7 +492,7 @@ public final class StringCommands extends CommandGroup<Call> {
     if (entry == Entry.NONE) {
       entry = put(call, 2, Entry.NO_EXPIRY);
     } else {
-      requireSize(call, StringValue.length(entry) + (long) call.argLength(2));
+      requireGrowth(call, entry, StringValue.length(entry) + (long) call.argLength(2));
       entry = StringValue.append(call.database(), entry, call.argAddress(2), call.argLength(2));
     }
     call.changed(1, KeyEvent.APPEND, 1);
@@ -510,7 +510,7 @@ public final class StringCommands extends CommandGroup<Call> {
       call.reply().integer(entry == Entry.NONE ? 0 : StringValue.length(entry));
       return;
     }
-    requireSize(call, offset > Long.MAX_VALUE - length ? Long.MAX_VALUE : offset + length);
+    requireGrowth(call, entry, offset > Long.MAX_VALUE - length ? Long.MAX_VALUE : offset + length);
     if (entry == Entry.NONE) {
       entry =
           call.database()
@@ -520,6 +520,11 @@ public final class StringCommands extends CommandGroup<Call> {
     entry = StringValue.setRange(call.database(), entry, (int) offset, call.argAddress(3), length);
     call.changed(1, KeyEvent.SETRANGE, 1);
     call.reply().integer(StringValue.length(entry));
+  }
+
+  private static void requireGrowth(Call call, long entry, long length) {
+    requireSize(call, length);
+    call.requireRoom(StringValue.growthBytes(call.database(), entry, (int) length));
   }
 
   private static void requireSize(Call call, long bytes) {
