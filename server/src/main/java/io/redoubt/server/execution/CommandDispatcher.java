@@ -252,7 +252,7 @@ public final class CommandDispatcher implements Dispatcher {
   private void failedHalfWay(ServerClient client, Command<Call> command, long changesBefore) {
     boolean mayHaveChanged =
         keyspace.changeCount() != changesBefore
-            || command.has(Flag.WRITE) && command.keySpecs().isEmpty(); // functions, all keys
+            || (command.has(Flag.WRITE) && command.keySpecs().isEmpty()); // functions, all keys
     if (mayHaveChanged || client.isMaster()) {
       propagation.lose();
       client.fellOutOfStep();

@@ -145,9 +145,9 @@ public final class StringValue {
    */
   public static long growthBytes(Database database, long entry, int length) {
     if (length <= Encoding.MAX_INLINE_LENGTH
-        || entry != Entry.NONE
+        || (entry != Entry.NONE
             && Entry.encoding(entry) == Encoding.OWN_BLOCK
-            && length <= OwnBlock.capacity(Entry.payloadAddress(entry))) {
+            && length <= OwnBlock.capacity(Entry.payloadAddress(entry)))) {
       return 0;
     }
     return capacityFor(database, length);
