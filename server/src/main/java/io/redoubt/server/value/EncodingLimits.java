@@ -1,38 +1,38 @@
 package io.redoubt.server.value;
 
-/** Up to which size values are held in their compact forms; may change at any time. */
+/** The sizes up to which values keep their compact encodings. They may change at any time. */
 public interface EncodingLimits {
 
-  /** Fields of a hash that is a listpack. */
+  /** The maximum number of fields of a hash encoded as a listpack. */
   long hashMaxListpackEntries();
 
-  /** Bytes of a field or value of such a hash. */
+  /** The maximum length of a field or value of such a hash, in bytes. */
   long hashMaxListpackValue();
 
-  /** Elements of a node of a list, or -1 to -5 for 4, 8, 16, 32 or 64 kB. */
+  /** The maximum number of elements of a list node, or -1 to -5 for 4, 8, 16, 32 or 64 kB. */
   int listMaxListpackSize();
 
-  /** Nodes at each end of a list that are not compressed; 0 for compressing none. */
+  /** The number of uncompressed nodes at each end of a list; 0 disables compression. */
   int listCompressDepth();
 
-  /** Members of a set that is an intset. */
+  /** The maximum number of members of a set encoded as an intset. */
   long setMaxIntsetEntries();
 
-  /** Members of a set that is a listpack. */
+  /** The maximum number of members of a set encoded as a listpack. */
   long setMaxListpackEntries();
 
-  /** Bytes of a member of such a set. */
+  /** The maximum length of a member of such a set, in bytes. */
   long setMaxListpackValue();
 
-  /** Members of a sorted set that is a listpack. */
+  /** The maximum number of members of a sorted set encoded as a listpack. */
   long zsetMaxListpackEntries();
 
-  /** Bytes of a member of such a sorted set. */
+  /** The maximum length of a member of such a sorted set, in bytes. */
   long zsetMaxListpackValue();
 
-  /** Bytes of a stream's node, 0 for any number. */
+  /** The maximum size of a stream node in bytes; 0 for no limit. */
   long streamNodeMaxBytes();
 
-  /** Entries of a stream's node, 0 for any number. */
+  /** The maximum number of entries of a stream node; 0 for no limit. */
   long streamNodeMaxEntries();
 }

@@ -11,8 +11,8 @@ import io.redoubt.server.structure.FieldTable;
 import java.util.Arrays;
 
 /**
- * Goes through the fields of a hash, one by one, in no particular order; the hash must not be
- * changed meanwhile. It is used for one hash after the other.
+ * An iterator over the fields of a hash, in no particular order. The hash must not change during
+ * the iteration. One cursor serves one hash after another without allocating.
  */
 public final class HashCursor implements BlockConsumer {
 
@@ -25,23 +25,26 @@ public final class HashCursor implements BlockConsumer {
   private boolean packed;
   private boolean withDue;
 
-  /** Where the next field of a listpack is. */
+  /** The position of the next field of a listpack. */
   private long next;
 
-  // Of a table: where to scan on, and what the last scan has found.
+  // Of a table: the scan cursor, and the elements found by the last scan step.
   private long scan;
   private boolean scanned;
   private long[] found = new long[USUAL_BUCKET];
   private int count;
   private int taken;
 
-  /** A cursor that is nowhere yet. */
+  /** Creates a cursor that is not positioned. */
   public HashCursor(Keyspace keyspace) {
     this.keyspace = keyspace;
     table = new FieldTable(keyspace.slabs(), keyspace.hash());
   }
 
-  /** Goes before the first field of an entry's hash; fields that are due are left out. */
+  /**
+   * Positions the cursor before the first field of an entry's hash; fields that are due are
+   * skipped.
+   */
   public void start(long entry) {
     packed = PackedValue.isPacked(entry);
     if (packed) {
@@ -56,18 +59,18 @@ public final class HashCursor implements BlockConsumer {
     }
   }
 
-  /** Like {@link #start}, but fields that are due and still there are not left out. */
+  /** Like {@link #start}, but includes fields that are due and not deleted yet. */
   public void startWithDue(long entry) {
     start(entry);
     withDue = true;
   }
 
-  /** Goes to the next field, which {@link #field} then shows; returns false when there is none. */
+  /** Moves to the next field, available from {@link #field}; returns false at the end. */
   public boolean next() {
     return packed ? nextPacked() : nextElement();
   }
 
-  /** The field that the cursor has come to. */
+  /** Returns the current field. */
   public HashField field() {
     return field;
   }
@@ -105,7 +108,7 @@ public final class HashCursor implements BlockConsumer {
     return expireAt != FieldElement.NO_EXPIRY && expireAt < keyspace.nowMillis();
   }
 
-  /** Takes an element of the bucket that is scanned. */
+  /** Collects an element of the scanned bucket. */
   @Override
   public void accept(long element) {
     if (count == found.length) {

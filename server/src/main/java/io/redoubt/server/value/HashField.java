@@ -8,11 +8,10 @@ import io.redoubt.server.structure.FieldElement;
 import java.lang.foreign.MemorySegment;
 
 /**
- * A field of a hash with its value, wherever they are: a view that is pointed to one field after
- * the other. What it shows is good until the hash is changed.
+ * A movable view of one field of a hash and its value. It is valid until the hash changes.
  *
- * <p>A small hash holds fields and values that look like whole numbers as such: of these there are
- * no bytes to point to.
+ * <p>A listpack stores fields and values that are decimal integers as integers, which have no bytes
+ * to point to.
  */
 public final class HashField {
 
@@ -23,7 +22,7 @@ public final class HashField {
 
   HashField() {}
 
-  /** Points to an entry of a listpack, which is followed by the value's. */
+  /** Points to a field's entry in a listpack; the value's entry follows it. */
   void packed(long entry) {
     packed = true;
     at = entry;
@@ -35,7 +34,7 @@ public final class HashField {
     at = element;
   }
 
-  /** Where it is: what no other field of the hash has. */
+  /** Returns the address of the field, unique within the hash. */
   public long at() {
     return at;
   }
@@ -44,49 +43,49 @@ public final class HashField {
     return Listpack.after(Region.MEMORY, at);
   }
 
-  /** Whether the field is held as a number, so that it has no address. */
+  /** Returns true if the field is stored as an integer and has no address. */
   public boolean fieldIsInteger() {
     return packed && Listpack.isInteger(Region.MEMORY, at);
   }
 
-  /** The number that the field is held as. */
+  /** Returns the integer that the field is stored as. */
   public long fieldInteger() {
     return Listpack.integer(Region.MEMORY, at);
   }
 
-  /** Where the bytes of a field are that is not held as a number. */
+  /** Returns the address of the bytes of a field that is not stored as an integer. */
   public long fieldAddress() {
     return packed ? Listpack.bytesAt(Region.MEMORY, at) : FieldElement.fieldAddress(at);
   }
 
-  /** How many bytes the field has; of a number, its decimal form. */
+  /** Returns the length of the field in bytes; of an integer, that of its decimal form. */
   public int fieldLength() {
     return packed ? Listpack.textLength(Region.MEMORY, at) : FieldElement.fieldLength(at);
   }
 
-  /** Whether the value is held as a number, so that it has no address. */
+  /** Returns true if the value is stored as an integer and has no address. */
   public boolean valueIsInteger() {
     return packed && Listpack.isInteger(Region.MEMORY, packedValue());
   }
 
-  /** The number that the value is held as. */
+  /** Returns the integer that the value is stored as. */
   public long valueInteger() {
     return Listpack.integer(Region.MEMORY, packedValue());
   }
 
-  /** Where the bytes of a value are that is not held as a number. */
+  /** Returns the address of the bytes of a value that is not stored as an integer. */
   public long valueAddress() {
     return packed ? Listpack.bytesAt(Region.MEMORY, packedValue()) : FieldElement.valueAddress(at);
   }
 
-  /** How many bytes the value has; of a number, its decimal form. */
+  /** Returns the length of the value in bytes; of an integer, that of its decimal form. */
   public int valueLength() {
     return packed
         ? Listpack.textLength(Region.MEMORY, packedValue())
         : FieldElement.valueLength(at);
   }
 
-  /** When the field expires, in milliseconds since 1970, or {@link FieldElement#NO_EXPIRY}. */
+  /** Returns the expiry time in Unix milliseconds, or {@link FieldElement#NO_EXPIRY}. */
   public long expireAt() {
     return packed ? FieldElement.NO_EXPIRY : FieldElement.expireAt(at);
   }
@@ -120,7 +119,7 @@ public final class HashField {
     }
   }
 
-  /** Copies the field's bytes, and returns how many they are. */
+  /** Copies the field's bytes and returns their number. */
   public int copyField(MemorySegment target, long offset) {
     if (fieldIsInteger()) {
       return Numbers.writeLong(target, offset, fieldInteger());
@@ -130,7 +129,7 @@ public final class HashField {
     return length;
   }
 
-  /** Copies the value's bytes, and returns how many they are. */
+  /** Copies the value's bytes and returns their number. */
   public int copyValue(MemorySegment target, long offset) {
     if (valueIsInteger()) {
       return Numbers.writeLong(target, offset, valueInteger());

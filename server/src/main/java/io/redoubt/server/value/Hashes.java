@@ -21,16 +21,15 @@ import org.jspecify.annotations.Nullable;
  * Hashes: small ones are a listpack of field, value, field, ...; large ones, and those with fields
  * that expire, a {@link FieldTable}.
  *
- * <p>A change is begun with {@link #find} or {@link #findForWrite} and may move the entry; after
- * the last change of a command {@link #settle} is to be called, unless the entry was removed. A
- * field that is due is as good as absent, but for one who applies a master's stream ({@link
- * ExpiredKeys#KEEP}).
+ * <p>A change starts with {@link #find} or {@link #findForWrite} and may move the entry. After its
+ * last change a command calls {@link #settle}, unless it removed the entry. A field that is due
+ * counts as absent, except while a replica applies its master's stream ({@link ExpiredKeys#KEEP}).
  */
 public final class Hashes implements Structures {
 
   private static final MemorySegment MEMORY = Region.MEMORY;
 
-  /** How often chance is asked for a field that is not due, before they are counted. */
+  /** Attempts to draw a random field that is not due before falling back to a scan. */
   private static final int MAX_TRIES = 32;
 
   private final Keyspace keyspace;
@@ -40,17 +39,17 @@ public final class Hashes implements Structures {
 
   private final FieldTable table;
 
-  // For structures that are freed or copied, perhaps in the middle of a command on another one.
+  // Separate views for freeing and copying, which may happen while a command uses {@link #table}.
   private final FieldTable source;
   private final FieldTable target;
 
-  /** What {@link #find} came to: the field's entry in a listpack or its element; 0 for absent. */
+  /** The result of {@link #find}: the field's entry in a listpack or its element; 0 if absent. */
   private long at;
 
-  /** Whether it is there, but due and so as good as absent. */
+  /** True if the field exists but is due, and therefore counts as absent. */
   private boolean isDue;
 
-  /** The hashes of a keyspace. */
+  /** Creates the access to the hashes of a keyspace. */
   public Hashes(Keyspace keyspace, EncodingLimits limits) {
     this.keyspace = keyspace;
     this.limits = limits;
@@ -71,7 +70,7 @@ public final class Hashes implements Structures {
 
   // Reading.
 
-  /** How many fields there are that are not due. */
+  /** Returns the number of fields that are not due. */
   public long size(long entry) {
     long size = sizeWithDue(entry);
     return keyspace.expiredKeys() == ExpiredKeys.KEEP || Entry.nextElementExpiry(entry) < 0
@@ -79,7 +78,7 @@ public final class Hashes implements Structures {
         : size - table.expiringBefore(keyspace.nowMillis());
   }
 
-  /** How many fields there are. */
+  /** Returns the number of fields, including those that are due. */
   public long sizeWithDue(long entry) {
     if (PackedValue.isPacked(entry)) {
       return Listpack.count(MEMORY, PackedValue.address(entry)) / 2;
@@ -88,18 +87,18 @@ public final class Hashes implements Structures {
     return table.size();
   }
 
-  /** Finds a field, which {@link #found} then shows; returns false when there is none. */
+  /** Finds a field, available from {@link #found}; returns false if it is absent. */
   public boolean find(long entry, long field, int length) {
     locate(entry, field, length);
     return at != 0 && !isDue;
   }
 
-  /** The field that was found last. */
+  /** Returns the field that was found last. */
   public HashField found() {
     return found;
   }
 
-  /** A cursor, of which there is one: it is good until somebody else starts it. */
+  /** Returns the shared cursor, valid until its next start. */
   public HashCursor cursor() {
     return cursor;
   }
@@ -128,9 +127,9 @@ public final class Hashes implements Structures {
   }
 
   /**
-   * Finds a field by chance, each that is not due as likely as another.
+   * Finds a random field, uniformly among those that are not due.
    *
-   * @return whether there is any
+   * @return false if there is none
    */
   public boolean findRandom(long entry) {
     long size = size(entry);
@@ -158,7 +157,7 @@ public final class Hashes implements Structures {
   }
 
   /**
-   * Hands over some elements of a hash that is not packed; see {@link
+   * Passes some elements of an unpacked hash to the consumer; see {@link
    * io.redoubt.server.structure.ByteTable#scan}.
    */
   public long scan(long entry, long scanCursor, BlockConsumer elements) {
@@ -166,16 +165,13 @@ public final class Hashes implements Structures {
     return table.scan(scanCursor, elements);
   }
 
-  /**
-   * Points {@link #found} to an element that {@link #scan} handed over; returns false when it is
-   * due.
-   */
+  /** Points {@link #found} to an element from {@link #scan}; returns false if it is due. */
   public boolean show(long element) {
     found.element(element);
     return !isDue(FieldElement.expireAt(element));
   }
 
-  /** The name of the encoding that OBJECT ENCODING tells. */
+  /** Returns the encoding's name as shown by OBJECT ENCODING. */
   static String encodingName(long entry) {
     if (PackedValue.isPacked(entry)) {
       return "listpack";
@@ -186,10 +182,10 @@ public final class Hashes implements Structures {
   // Changing.
 
   /**
-   * Makes a hash without fields for a key that has none; it is to get some at once.
+   * Creates a hash without fields for a key without a value; the caller adds fields at once.
    *
-   * @param fields how many it is to get
-   * @param bytes of these, with their values
+   * @param fields the number of fields to be added
+   * @param bytes the total length of these fields and their values
    */
   public long create(Database database, long key, int keyLength, long fields, long bytes) {
     if (fields > limits.hashMaxListpackEntries()) {
@@ -200,7 +196,7 @@ public final class Hashes implements Structures {
       Region.putLong(Entry.payloadAddress(entry), root);
       return entry;
     }
-    // Room for all, so that the entry need not be moved each time; what is too much goes back.
+    // Room for all fields avoids moving the entry at each one; settle returns the excess.
     long packedBytes = bytes + fields * 2 * PACKED_OVERHEAD_BYTES;
     int room = packedBytes > Encoding.MAX_INLINE_LENGTH ? 0 : (int) packedBytes;
     int length = Listpack.EMPTY_BYTES + room;
@@ -209,10 +205,10 @@ public final class Hashes implements Structures {
     return entry;
   }
 
-  /** What a short entry of a listpack takes beside its bytes. */
+  /** The overhead of a short listpack entry. */
   private static final int PACKED_OVERHEAD_BYTES = 2;
 
-  /** Prepares a hash for as many fields more, for which it may be made a table. */
+  /** Prepares a hash for the given number of additional fields; it may become a table. */
   public long expect(Database database, long entry, long fields) {
     database.beforeChange(entry);
     return PackedValue.isPacked(entry) && fields > limits.hashMaxListpackEntries()
@@ -221,9 +217,9 @@ public final class Hashes implements Structures {
   }
 
   /**
-   * Removes a hash of a single field that is due, and returns {@link Entry#NONE} then. Replicas
-   * drop the key and its expiry when that field expires, so what is written next starts a new key
-   * here, too.
+   * Removes a hash whose only field is due, and then returns {@link Entry#NONE}. Replicas drop the
+   * key with its expiry when that field expires, so a following write must create a new key here,
+   * too.
    */
   public long removeIfLastFieldIsDue(Database database, long entry) {
     long next = Entry.nextElementExpiry(entry);
@@ -238,8 +234,8 @@ public final class Hashes implements Structures {
   }
 
   /**
-   * Finds a field that is to be changed; returns false when there is none. One that is due goes.
-   * The next is to be {@link #store}, {@link #remove} or {@link #expireAt}, if anything.
+   * Finds a field for a change; returns false if it is absent. A field that is due is deleted. The
+   * next call, if any, must be {@link #store}, {@link #remove} or {@link #expireAt}.
    */
   public boolean findForWrite(Database database, long entry, long field, int length) {
     database.beforeChange(entry);
@@ -257,9 +253,9 @@ public final class Hashes implements Structures {
   }
 
   /**
-   * Gives the field that {@link #findForWrite} was asked for a value.
+   * Sets the value of the field passed to {@link #findForWrite}.
    *
-   * @param keepsExpiry whether a field that expires goes on to do so
+   * @param keepsExpiry true to keep the field's expiry time
    * @return the entry, which may have moved
    */
   public long store(
@@ -294,7 +290,7 @@ public final class Hashes implements Structures {
     return Math.max(fieldLength, valueLength) > limits.hashMaxListpackValue();
   }
 
-  /** {@link #findForWrite} and {@link #store} of a field that is not to expire. */
+  /** Combines {@link #findForWrite} and {@link #store} and clears the field's expiry time. */
   public long put(
       Database database, long entry, long field, int fieldLength, long value, int valueLength) {
     findForWrite(database, entry, field, fieldLength);
@@ -348,7 +344,7 @@ public final class Hashes implements Structures {
     return larger;
   }
 
-  /** Removes the field that {@link #findForWrite} has found; the last one, too. */
+  /** Removes the field found by {@link #findForWrite}, even the last one. */
   public void remove(long entry) {
     if (PackedValue.isPacked(entry)) {
       long start = PackedValue.address(entry);
@@ -359,9 +355,9 @@ public final class Hashes implements Structures {
   }
 
   /**
-   * Sets when the field expires that {@link #findForWrite} has found.
+   * Sets the expiry time of the field found by {@link #findForWrite}.
    *
-   * @param millis milliseconds since 1970, or {@link FieldElement#NO_EXPIRY}
+   * @param millis Unix milliseconds, or {@link FieldElement#NO_EXPIRY}
    * @return the entry, which may have moved
    */
   public long expireAt(Database database, long entry, long field, int length, long millis) {
@@ -375,8 +371,7 @@ public final class Hashes implements Structures {
   }
 
   /**
-   * Ends a change: what too much was taken goes back, and the keyspace learns when the next field
-   * expires.
+   * Finishes a change: frees excess capacity and reports the next field expiry to the keyspace.
    *
    * @return the entry, which may have moved
    */
@@ -392,9 +387,9 @@ public final class Hashes implements Structures {
   }
 
   /**
-   * Makes a table of a listpack.
+   * Converts a listpack to a table.
    *
-   * @param small whether it is to pass for a listpack all the same
+   * @param small true to report the table's encoding as {@code listpackex}
    */
   private long unpack(Database database, long entry, boolean small) {
     long root = table.create();
@@ -403,7 +398,7 @@ public final class Hashes implements Structures {
     return PackedValue.become(database, entry, root);
   }
 
-  /** Puts the pairs of a listpack into a table; returns false when a field comes twice. */
+  /** Adds the pairs of a listpack to a table; returns false if a field occurs twice. */
   private boolean addAll(FieldTable into, MemorySegment memory, long start) {
     long text = keyspace.slabs().allocateFar(2L * Numbers.MAX_LONG_LENGTH);
     boolean unique = true;
@@ -425,7 +420,10 @@ public final class Hashes implements Structures {
     return unique;
   }
 
-  /** Where the bytes of an entry of a listpack are: there, or as text of a number here. */
+  /**
+   * Returns the address of a listpack entry's bytes; an integer is first formatted into {@code
+   * text}.
+   */
   private static long bytesAt(MemorySegment memory, long entry, long text) {
     if (!Listpack.isInteger(memory, entry)) {
       return Listpack.bytesAt(memory, entry);
@@ -435,10 +433,10 @@ public final class Hashes implements Structures {
   }
 
   /**
-   * Makes a hash of a valid listpack of the region for a key that has none.
+   * Creates a hash from a valid listpack for a key without a value.
    *
-   * @return the entry; 0, and nothing is made, when it is empty, has a field without a value, or
-   *     has one twice
+   * @return the entry; 0, without an effect, if the listpack is empty, lacks the value of a field
+   *     or repeats a field
    */
   public long fromListpack(Database database, long key, int keyLength, long start) {
     int count = Listpack.count(MEMORY, start);
@@ -465,7 +463,7 @@ public final class Hashes implements Structures {
     return entry;
   }
 
-  /** Up to this, comparing each field with each is faster than a table of them. */
+  /** Up to this number of fields, pairwise comparison is faster than building a table. */
   private static final int MAX_COMPARED = 64;
 
   private boolean hasTwice(long start, int count) {
@@ -490,9 +488,7 @@ public final class Hashes implements Structures {
   }
 
   private void drop(long root) {
-    while (dismantle(root)) {
-      // step by step to its end
-    }
+    while (dismantle(root)) {}
   }
 
   // Expiry.

@@ -9,17 +9,17 @@ import io.redoubt.server.structure.HyperLogLog;
 import io.redoubt.server.structure.SparseRegisters;
 
 /**
- * A string that is a HyperLogLog, in the bytes that Redis gives it, so that values travel:
+ * A string that holds a HyperLogLog in Redis' format:
  *
  * <pre>
  *    0  "HYLL"
  *    4  0 dense, 1 sparse
- *    5  three bytes of no meaning
- *    8  the number of elements as last counted, little-endian; invalid while the top bit is set
+ *    5  three unused bytes
+ *    8  the cached cardinality, little-endian; invalid while the top bit is set
  *   16  the registers
  * </pre>
  *
- * The entry of the one being worked on may move with each change.
+ * Each change may move the entry.
  */
 public final class HyperLogLogValue {
   private static final int MAGIC = 'H' | 'Y' << 8 | 'L' << 16 | 'L' << 24;
@@ -31,7 +31,7 @@ public final class HyperLogLogValue {
   private static final int DENSE_BYTES = HEADER_BYTES + DenseRegisters.SIZE_BYTES;
   private static final int EMPTY_BYTES = HEADER_BYTES + 2;
 
-  /** What came of raising a register. */
+  /** The result of raising a register. */
   public enum Outcome {
     AS_HIGH,
     RAISED,
@@ -48,7 +48,7 @@ public final class HyperLogLogValue {
     this.maxSparseBytes = maxSparseBytes;
   }
 
-  /** Whether a string's entry says it is a HyperLogLog; it may be corrupt further on. */
+  /** Returns true if a string's header is that of a HyperLogLog; its registers may be corrupt. */
   public static boolean isOne(long entry) {
     if (StringValue.isInteger(entry) || StringValue.length(entry) < HEADER_BYTES) {
       return false;
@@ -59,7 +59,7 @@ public final class HyperLogLogValue {
         && (form == SPARSE || (form == DENSE && StringValue.length(entry) == DENSE_BYTES));
   }
 
-  /** Puts one that has seen no element. */
+  /** Stores an empty HyperLogLog. */
   public static long putEmpty(Database database, long keyAddress, int keyLength) {
     long created = database.putText(keyAddress, keyLength, keyAddress, 0, Entry.NO_EXPIRY);
     created = StringValue.edit(database, created, EMPTY_BYTES, 0, EMPTY_BYTES);
@@ -70,17 +70,20 @@ public final class HyperLogLogValue {
     return created;
   }
 
-  /** Whether it is in the dense form. */
+  /** Returns true if the encoding is dense. */
   public static boolean isDense(long entry) {
     return Region.getByte(StringValue.bytesAddress(entry) + FORM_AT) == DENSE;
   }
 
-  /** The number of elements as last counted, or -1 when there were more since. */
+  /** Returns the cached cardinality, or -1 if it is invalid. */
   public static long cachedCount(long entry) {
     return Math.max(Region.getLong(StringValue.bytesAddress(entry) + COUNT_AT), -1);
   }
 
-  /** Raises {@link HyperLogLog#REGISTERS} plain registers to its own; false when it is corrupt. */
+  /**
+   * Merges the registers into {@link HyperLogLog#REGISTERS} plain ones; returns false if they are
+   * corrupt.
+   */
   public static boolean mergeInto(long plain, long entry) {
     long registers = StringValue.bytesAddress(entry) + HEADER_BYTES;
     if (isDense(entry)) {
@@ -90,7 +93,7 @@ public final class HyperLogLogValue {
     return SparseRegisters.mergeInto(plain, registers, StringValue.length(entry) - HEADER_BYTES);
   }
 
-  /** Its runs as PFDEBUG DECODE shows them, of one in the sparse form. */
+  /** Returns the runs of a sparse encoding in the format of PFDEBUG DECODE. */
   public static String runs(long entry) {
     var text = new StringBuilder();
     long at = StringValue.bytesAddress(entry) + HEADER_BYTES;
@@ -108,36 +111,36 @@ public final class HyperLogLogValue {
     return text.toString();
   }
 
-  /** One that is about to change; from {@code maxSparseBytes} on it gets dense. */
+  /** Opens a HyperLogLog for changes; beyond {@code maxSparseBytes} it becomes dense. */
   public static HyperLogLogValue open(Database database, long entry, long maxSparseBytes) {
     int length = StringValue.length(entry);
     long opened = StringValue.edit(database, entry, length, 0, length);
     return new HyperLogLogValue(database, opened, maxSparseBytes);
   }
 
-  /** Where it is now. */
+  /** Returns the current address of the entry. */
   public long entry() {
     return entry;
   }
 
-  /** Keeps a number of elements that was counted. */
+  /** Caches a cardinality. */
   public void cacheCount(long count) {
     Region.putLong(StringValue.bytesAddress(entry) + COUNT_AT, count & Long.MAX_VALUE);
   }
 
-  /** The number of elements as last counted is no longer right. */
+  /** Invalidates the cached cardinality. */
   public void forgetCount() {
     long topByte = StringValue.bytesAddress(entry) + COUNT_AT + 7;
     Region.putByte(topByte, Region.getByte(topByte) | 0x80);
   }
 
-  /** An element was seen. */
+  /** Adds an element. */
   public Outcome add(long address, int lengthBytes) {
     long hash = HyperLogLog.hash(address, lengthBytes);
     return raise(HyperLogLog.index(hash), HyperLogLog.rank(hash));
   }
 
-  /** Raises a register to a value unless it is as high. */
+  /** Raises a register to the given value if it is lower. */
   public Outcome raise(int index, int value) {
     if (!isDense(entry)) {
       if (value <= SparseRegisters.MAX_VALUE) {
@@ -162,7 +165,7 @@ public final class HyperLogLogValue {
     return DenseRegisters.raise(registers, index, value) ? Outcome.RAISED : Outcome.AS_HIGH;
   }
 
-  /** Whether there was room to raise a register in the sparse form. */
+  /** Raises a register of the sparse encoding; returns false if the size limit prevents that. */
   private boolean raiseSparse(long registers, int length, int index, int value) {
     int growth = SparseRegisters.growth(registers, length, index);
     if (growth > 0) {
@@ -179,7 +182,7 @@ public final class HyperLogLogValue {
     return true;
   }
 
-  /** Takes the dense form unless it has it; false when it is corrupt. */
+  /** Converts to the dense encoding if necessary; returns false if the registers are corrupt. */
   public boolean becomeDense() {
     if (isDense(entry)) {
       return true;
@@ -189,7 +192,7 @@ public final class HyperLogLogValue {
     Region.zero(plain, HyperLogLog.REGISTERS);
     boolean valid = mergeInto(plain, entry);
     if (valid) {
-      // Put anew instead of grown in place, it has no more room than it will ever need.
+      // The dense size is final, so the value is stored anew without room to grow.
       long dense = slabs.allocateFar(DENSE_BYTES);
       Region.copy(StringValue.bytesAddress(entry), dense, HEADER_BYTES);
       Region.putByte(dense + FORM_AT, DENSE);

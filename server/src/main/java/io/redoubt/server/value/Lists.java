@@ -17,14 +17,14 @@ import io.redoubt.server.structure.QuicklistRoot;
 
 /**
  * The values of lists: a listpack up to {@code list-max-listpack-size}, a {@link Quicklist} beyond.
- * A quicklist becomes a listpack again when one node is left that is under half of the limit.
+ * A quicklist becomes a listpack again when only one node is left, at under half of the limit.
  *
- * <p>A list is never empty: the methods that take the last element remove the entry, too. What
- * changes a list may move its entry. Elements that are put in must not lie in the same list.
+ * <p>A list is never empty: a method that removes the last element also removes the entry. Changes
+ * may move the entry. New elements must not be located in the same list.
  */
 public final class Lists implements Structures {
 
-  /** In the place of an entry: it is gone. */
+  /** Returned in place of an entry that was removed. */
   public static final long GONE = 0;
 
   private final Keyspace keyspace;
@@ -40,14 +40,14 @@ public final class Lists implements Structures {
     cursor = new ListCursor(slabs);
   }
 
-  /** The structure of large lists. */
+  /** Returns the structure of large lists. */
   public Quicklist quicklists() {
     return quicklists;
   }
 
   // Reading.
 
-  /** How many elements a list has. */
+  /** Returns the number of elements of a list. */
   public static long length(long entry) {
     return PackedValue.isPacked(entry)
         ? Listpack.count(Region.MEMORY, PackedValue.address(entry))
@@ -55,10 +55,10 @@ public final class Lists implements Structures {
   }
 
   /**
-   * Goes to an element with the {@link #cursor}.
+   * Moves the {@link #cursor} to an element.
    *
-   * @param index from 0 for the first, from -1 downwards for those from the end
-   * @return false when there is none of that index
+   * @param index from 0 for the first element, or from -1 downwards for the last
+   * @return false if the index is out of range
    */
   public boolean open(long entry, long index) {
     return PackedValue.isPacked(entry)
@@ -66,12 +66,12 @@ public final class Lists implements Structures {
         : cursor.openQuicklist(Entry.root(entry), index);
   }
 
-  /** Where {@link #open} went; to be closed before the list changes. */
+  /** Returns the cursor positioned by {@link #open}; it must be closed before the list changes. */
   public ListCursor cursor() {
     return cursor;
   }
 
-  /** Writes the element that the cursor is on as a bulk string. */
+  /** Writes the cursor's element as a bulk string. */
   public void writeTo(ReplyWriter reply) {
     if (cursor.isInteger()) {
       reply.bulkLong(cursor.integer());
@@ -80,7 +80,7 @@ public final class Lists implements Structures {
     }
   }
 
-  /** Writes so many elements from an index on, which there are, in one direction or the other. */
+  /** Writes a range of existing elements, in either direction. */
   public void writeRange(long entry, long index, long count, boolean backwards, ReplyWriter reply) {
     boolean on = open(entry, index);
     for (long i = 0; i < count && on; i++) {
@@ -90,13 +90,12 @@ public final class Lists implements Structures {
     cursor.close();
   }
 
-  // Putting.
+  // Adding.
 
   /**
-   * Puts arguments {@code [from, to)} of a request before the first element, one after the other,
-   * or after the last.
+   * Pushes the arguments {@code [from, to)} of a request one by one at the head or the tail.
    *
-   * @param entry of the key, or 0 to make a list of it
+   * @param entry the key's entry, or 0 to create a list
    * @return the entry
    */
   public long push(
@@ -136,14 +135,14 @@ public final class Lists implements Structures {
     return changed;
   }
 
-  /** Puts one element before the first or after the last; returns the entry. */
+  /** Pushes one element at the head or the tail; returns the entry. */
   public long push(Database database, long entry, long address, int length, boolean atHead) {
     long changed = prepare(database, entry, length, entryBytes(address, length), 1);
     add(changed, address, length, atHead);
     return changed;
   }
 
-  /** Makes a list of one element for a key that has no value; returns the entry. */
+  /** Creates a list of one element for a key without a value; returns the entry. */
   public long create(Database database, long key, int keyLength, long address, int length) {
     long entry = create(database, key, keyLength, length, entryBytes(address, length), 1);
     add(entry, address, length, false);
@@ -154,7 +153,7 @@ public final class Lists implements Structures {
     return Listpack.entryBytes(Region.MEMORY, address, length);
   }
 
-  /** Makes an entry of a list without elements that has room for these. */
+  /** Creates the entry of an empty list with room for the given elements. */
   private long create(
       Database database, long key, int keyLength, long textBytes, long entryBytes, long count) {
     if (exceedsLimit(Listpack.EMPTY_BYTES + textBytes, count)) {
@@ -170,7 +169,7 @@ public final class Lists implements Structures {
     return QuicklistRoot.exceeds(limits.listMaxListpackSize(), bytes, count);
   }
 
-  /** Gives a list room for more elements, as what it is to be with them. */
+  /** Makes room for more elements, converting the list if it exceeds the limit with them. */
   private long prepare(Database database, long entry, long textBytes, long entryBytes, long count) {
     database.beforeChange(entry);
     if (!PackedValue.isPacked(entry)) {
@@ -186,7 +185,7 @@ public final class Lists implements Structures {
     return (int) Listpack.sizeBytes(Region.MEMORY, PackedValue.address(entry));
   }
 
-  /** Makes a listpack that will be too large with these elements a quicklist. */
+  /** Converts a listpack to a quicklist if it exceeds the limit with these elements. */
   private long convertIfOver(Database database, long entry, long textBytes, long count) {
     long listpack = PackedValue.address(entry);
     int has = Listpack.count(Region.MEMORY, listpack);
@@ -200,7 +199,7 @@ public final class Lists implements Structures {
     return PackedValue.become(database, entry, root);
   }
 
-  /** Puts an element to one end; a listpack has room for it. */
+  /** Adds an element at one end; a listpack must have room for it. */
   private void add(long entry, long address, int length, boolean atHead) {
     if (PackedValue.isPacked(entry)) {
       long start = PackedValue.address(entry);
@@ -215,7 +214,7 @@ public final class Lists implements Structures {
   }
 
   /**
-   * Puts an element before the one at an index.
+   * Inserts an element before the one at an index.
    *
    * @return the entry
    */
@@ -234,9 +233,9 @@ public final class Lists implements Structures {
   }
 
   /**
-   * Puts an element in the place of the one at an index.
+   * Replaces the element at an index.
    *
-   * @param index from 0, of one that there is
+   * @param index from 0, in range
    * @return the entry
    */
   public long set(Database database, long entry, long index, long address, int length) {
@@ -266,7 +265,7 @@ public final class Lists implements Structures {
   // Removing.
 
   /**
-   * Takes out elements from an index on, which there are.
+   * Removes a range of existing elements.
    *
    * @return the entry, or {@link #GONE}
    */
@@ -290,11 +289,11 @@ public final class Lists implements Structures {
   }
 
   /**
-   * Takes out elements that are these bytes, and the entry when all are.
+   * Removes elements equal to the given bytes, and the entry with the last one.
    *
-   * @param most how many
-   * @param fromTail whether to begin at the end
-   * @return how many were taken out
+   * @param most the maximum number of elements to remove
+   * @param fromTail true to search from the tail
+   * @return the number of removed elements
    */
   public long removeEqual(
       Database database, long entry, long address, int length, long most, boolean fromTail) {
@@ -327,14 +326,14 @@ public final class Lists implements Structures {
 
   // Whole lists.
 
-  /** The root of a new quicklist, to be filled and {@link #put}. */
+  /** Creates a quicklist to be filled and passed to {@link #put}. */
   public long newQuicklist() {
     return quicklists.create(limits.listMaxListpackSize(), limits.listCompressDepth());
   }
 
   /**
-   * Puts a quicklist for a key that has no value; the entry. It becomes a listpack if it is small,
-   * unless it is still empty.
+   * Stores a quicklist for a key without a value and returns the entry. A small quicklist becomes a
+   * listpack, unless it is still empty.
    */
   public long put(Database database, long key, int keyLength, long root) {
     long entry =
@@ -343,7 +342,10 @@ public final class Lists implements Structures {
     return QuicklistRoot.count(root) == 0 ? entry : convertIfSmall(database, entry, false);
   }
 
-  /** Makes a quicklist of one small node a listpack; one that shrank, when it is small enough. */
+  /**
+   * Converts a quicklist of one node to a listpack if it is small enough; one that shrank, at half
+   * of the limit.
+   */
   private long convertIfSmall(Database database, long entry, boolean shrank) {
     long root = Entry.root(entry);
     int limit = limits.listMaxListpackSize();

@@ -4,12 +4,12 @@ import io.redoubt.server.memory.Region;
 import io.redoubt.server.structure.RankedTree;
 
 /**
- * Orders members of equal score by their bytes. Reference {@link #PROBE} stands for bytes that are
- * in no block, those given last to {@link #probe}.
+ * Orders members of equal score by their bytes. The reference {@link #PROBE} represents the bytes
+ * last passed to {@link #probe}, which are in no block.
  */
 final class MemberOrder implements RankedTree.Ties {
 
-  /** No block has this reference. */
+  /** A reference that no block has. */
   static final int PROBE = 0;
 
   private long probe;
@@ -17,9 +17,9 @@ final class MemberOrder implements RankedTree.Ties {
   private boolean afterEqual;
 
   /**
-   * Tells what {@link #PROBE} stands for.
+   * Sets the bytes represented by {@link #PROBE}.
    *
-   * @param after whether the probe comes after a member of the same bytes, else before it
+   * @param after true if the probe is ordered after a member of equal bytes, false for before it
    */
   void probe(long address, int length, boolean after) {
     probe = address;
@@ -46,7 +46,7 @@ final class MemberOrder implements RankedTree.Ties {
         ScoredMember.length(other));
   }
 
-  /** Compares as unsigned bytes, in words as long as there are some. */
+  /** Compares as unsigned bytes; the first words are compared as a whole. */
   static int compare(long a, int lengthA, long b, int lengthB) {
     int common = Math.min(lengthA, lengthB);
     int at = 0;

@@ -14,8 +14,8 @@ import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Sets that are tables: a member is a block, its bytes after their {@link BlockLength}. A table is
- * told by its root, its header.
+ * Sets encoded as tables: a member is a block of its {@link BlockLength} and its bytes. A table is
+ * identified by its root, the address of its header.
  */
 public final class MemberTables implements Structures {
   private static final int BUCKETS_A_STEP = 8;
@@ -37,17 +37,17 @@ public final class MemberTables implements Structures {
     table.gate(gate);
   }
 
-  /** Where the member in a block is. */
+  /** Returns the address of the member in a block. */
   public static long memberAddress(long block) {
     return block + BlockLength.sizeAt(block);
   }
 
-  /** How many bytes the member in a block has. */
+  /** Returns the length of the member in a block, in bytes. */
   public static int memberLength(long block) {
     return BlockLength.get(block);
   }
 
-  /** Makes a table without members, ready for so many; returns its root. */
+  /** Creates an empty table sized for the expected number of members; returns its root. */
   long create(long expected) {
     table.create();
     table.expect(expected);
@@ -59,19 +59,19 @@ public final class MemberTables implements Structures {
     return table.find(address, length) != 0;
   }
 
-  /** The block of a member by chance. */
+  /** Returns the block of a random member. */
   long random(long root, RandomGenerator chance) {
     table.header(root);
     return table.random(chance);
   }
 
-  /** See {@link ByteTable#scan}. */
+  /** Scans some members; see {@link ByteTable#scan}. */
   long scan(long root, long cursor, BlockConsumer consumer) {
     table.header(root);
     return table.scan(cursor, consumer);
   }
 
-  /** Inserts a member; whether it was not there before. */
+  /** Inserts a member; returns false if it exists already. */
   boolean insert(long root, long address, int length) {
     table.header(root);
     long hash = table.hash(address, length);
@@ -84,7 +84,10 @@ public final class MemberTables implements Structures {
     return true;
   }
 
-  /** Inserts the entries of a listpack until one is there already; whether none was. */
+  /**
+   * Inserts the entries of a listpack up to the first that exists already; returns true if none
+   * does.
+   */
   boolean insertAll(long root, long listpack) {
     table.header(root);
     long at = Listpack.first(Region.MEMORY, listpack);
@@ -97,7 +100,7 @@ public final class MemberTables implements Structures {
     return true;
   }
 
-  /** A block of the member that a listpack's entry is. */
+  /** Creates the block of a listpack entry's member. */
   private long blockOf(long listpackEntry) {
     int length = Listpack.textLength(Region.MEMORY, listpackEntry);
     long block = slabs.allocate(BlockLength.size(length) + (long) length);
@@ -117,7 +120,7 @@ public final class MemberTables implements Structures {
     return true;
   }
 
-  /** Removes a member; whether it was there. */
+  /** Removes a member; returns false if it is absent. */
   boolean remove(long root, long address, int length) {
     table.header(root);
     long hash = table.hash(address, length);
@@ -130,9 +133,9 @@ public final class MemberTables implements Structures {
   }
 
   /**
-   * Makes a copy without so many members, chosen by chance; there are more.
+   * Creates a copy without {@code count} randomly chosen members, fewer than there are.
    *
-   * @param left gets the block of each that is not in the copy
+   * @param left receives the block of each member that is left out
    * @return the root of the copy
    */
   long copyWithoutSome(long root, long count, RandomGenerator chance, BlockConsumer left) {
@@ -142,7 +145,7 @@ public final class MemberTables implements Structures {
     copy.expect(ahead - count);
     walk.start(root);
     for (long block = walk.next(); block != 0; block = walk.next()) {
-      // As many of those that are ahead are chosen as are still wanted.
+      // Selection sampling: each member is chosen with probability wanted / ahead.
       if (chance.nextLong(ahead--) < wanted) {
         wanted--;
         left.accept(block);

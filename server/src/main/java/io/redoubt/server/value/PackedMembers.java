@@ -8,12 +8,12 @@ import io.redoubt.protocol.bytes.Numbers;
 import io.redoubt.server.memory.Slabs;
 
 /**
- * A small sorted set: a listpack of members, each followed by its score, in order of score and
- * member. A score is a whole number or its decimal text.
+ * A small sorted set: a listpack of members, each followed by its score, ordered by score and
+ * member. A score is stored as an integer or as its decimal text.
  */
 final class PackedMembers {
 
-  /** Whole numbers beyond these are text, as with Redis. */
+  /** Redis stores integers beyond these bounds as text. */
   private static final double MIN_WHOLE = -0x1p52 + 1;
 
   private static final double MAX_WHOLE = 0x1p52;
@@ -24,12 +24,12 @@ final class PackedMembers {
     return Listpack.count(MEMORY, listpack) / 2;
   }
 
-  /** The entry of a member, or {@link Listpack#NONE}. */
+  /** Returns the entry of a member, or {@link Listpack#NONE}. */
   static long find(long listpack, long address, int length) {
     return Listpack.find(MEMORY, Listpack.firstPosition(listpack), MEMORY, address, length, 1);
   }
 
-  /** The score of the member whose entry this is. */
+  /** Returns the score of the member at an entry. */
   static double score(long member) {
     long entry = Listpack.after(MEMORY, member);
     return Listpack.isInteger(MEMORY, entry)
@@ -38,25 +38,25 @@ final class PackedMembers {
             MEMORY, Listpack.bytesAt(MEMORY, entry), Listpack.bytesLength(MEMORY, entry));
   }
 
-  /** The entry of the next member, or {@link Listpack#NONE}. */
+  /** Returns the entry of the next member, or {@link Listpack#NONE}. */
   static long next(long member) {
     return Listpack.next(MEMORY, Listpack.after(MEMORY, member));
   }
 
-  /** The entry of the member before, or {@link Listpack#NONE}. */
+  /** Returns the entry of the previous member, or {@link Listpack#NONE}. */
   static long previous(long listpack, long member) {
     long score = Listpack.previous(MEMORY, listpack, member);
     return score == Listpack.NONE ? Listpack.NONE : Listpack.previous(MEMORY, listpack, score);
   }
 
-  /** The entry of the member with so many before it, or {@link Listpack#NONE}. */
+  /** Returns the entry of the member at a rank, or {@link Listpack#NONE}. */
   static long at(long listpack, long rank) {
     return rank < 0 || rank >= size(listpack)
         ? Listpack.NONE
         : Listpack.at(MEMORY, listpack, (int) rank * 2);
   }
 
-  /** How many members are before the entry. */
+  /** Returns the rank of the member at an entry. */
   static int rank(long listpack, long member) {
     int rank = 0;
     for (long at = Listpack.firstPosition(listpack); at != member; rank++) {
@@ -65,7 +65,9 @@ final class PackedMembers {
     return rank;
   }
 
-  /** How many members have a score below, or not above when {@code orEqual}. */
+  /**
+   * Returns the number of members with a score below the given one, or up to it if {@code orEqual}.
+   */
   static int countBelow(long listpack, double score, boolean orEqual) {
     int count = 0;
     long at = Listpack.first(MEMORY, listpack);
@@ -80,7 +82,9 @@ final class PackedMembers {
     return count;
   }
 
-  /** How many members are before these bytes, they themselves included when {@code orEqual}. */
+  /**
+   * Returns the number of members ordered before the given bytes, or up to them if {@code orEqual}.
+   */
   static int countBelow(Slabs slabs, long listpack, long address, int length, boolean orEqual) {
     int count = 0;
     long at = Listpack.first(MEMORY, listpack);
@@ -107,7 +111,7 @@ final class PackedMembers {
     return order;
   }
 
-  /** The position at which a member of that score is to be inserted. */
+  /** Returns the position at which to insert a member with that score. */
   static long position(Slabs slabs, long listpack, long address, int length, double score) {
     long at = Listpack.first(MEMORY, listpack);
     while (at != Listpack.NONE) {
@@ -120,12 +124,12 @@ final class PackedMembers {
     return Listpack.end(MEMORY, listpack);
   }
 
-  /** Whether a score is an entry of a whole number. */
+  /** Returns true if a score is stored as an integer. */
   static boolean isWhole(double score) {
     return score >= MIN_WHOLE && score <= MAX_WHOLE && (long) score == score;
   }
 
-  /** How many bytes the two entries of a member and a score take; the score's text is given. */
+  /** Returns the size of the entries of a member and its score, whose text is given. */
   static long entriesBytes(long address, int length, double score, long text, int textLength) {
     return Listpack.entryBytes(MEMORY, address, length)
         + (isWhole(score)
@@ -133,7 +137,7 @@ final class PackedMembers {
             : Listpack.entryBytes(MEMORY, text, textLength));
   }
 
-  /** Inserts a member and its score in place, in a block that has the room. */
+  /** Inserts a member and its score in place, in a block with enough room. */
   static void insert(
       long listpack,
       long position,
@@ -152,7 +156,7 @@ final class PackedMembers {
     }
   }
 
-  /** Takes members and their scores out, in place. */
+  /** Removes members and their scores in place. */
   static void delete(long listpack, long member, int count) {
     Listpack.delete(MEMORY, listpack, member, 2 * count, MEMORY, listpack);
   }

@@ -10,32 +10,32 @@ import io.redoubt.server.memory.Slabs;
 import io.redoubt.server.structure.BlockLength;
 
 /**
- * The value of an entry that is one packed block of bytes, a listpack or an intset: in the entry up
- * to {@link Encoding#MAX_INLINE_LENGTH}, else in a block of its own.
+ * A value that is one packed block of bytes, a listpack or an intset: within the entry up to {@link
+ * Encoding#MAX_INLINE_LENGTH}, otherwise in a block of its own.
  *
- * <p>To make it larger: {@link #resize} to the size that it will have, then edit in place. To make
- * it smaller: edit in place, then resize. Whoever changes it has called {@link
- * Database#beforeChange} before; nothing here does.
+ * <p>To enlarge it, {@link #resize} it to its future size and edit it in place; to shrink it, edit
+ * it in place and resize it afterwards. The caller must have called {@link Database#beforeChange};
+ * nothing here does.
  */
 public final class PackedValue {
 
-  /** How much more room than needed a growing block gets at most; until then it gets a half. */
+  /** The maximum spare capacity of a growing block; below that, half of its size. */
   private static final int MAX_SLACK_BYTES = 64 << 10;
 
   private PackedValue() {}
 
-  /** Whether a collection is one packed block. */
+  /** Returns true if a collection is one packed block. */
   public static boolean isPacked(long entry) {
     return !Encoding.isStructure(Entry.encoding(entry));
   }
 
-  /** Whether the packed block is an intset; else it is a listpack. */
+  /** Returns true if the packed block is an intset, false if it is a listpack. */
   public static boolean isIntset(long entry) {
     int encoding = Entry.encoding(entry);
     return encoding == Encoding.INTSET_INLINE || encoding == Encoding.INTSET_OWN_BLOCK;
   }
 
-  /** Where the packed bytes start. */
+  /** Returns the address of the packed bytes. */
   public static long address(long entry) {
     long payload = Entry.payloadAddress(entry);
     return Encoding.ownsBlock(Entry.encoding(entry))
@@ -43,7 +43,7 @@ public final class PackedValue {
         : payload + BlockLength.sizeAt(payload);
   }
 
-  /** How many packed bytes there are. */
+  /** Returns the number of packed bytes. */
   public static int sizeBytes(long entry) {
     long payload = Entry.payloadAddress(entry);
     return Encoding.ownsBlock(Entry.encoding(entry))
@@ -52,8 +52,8 @@ public final class PackedValue {
   }
 
   /**
-   * Puts a packed value of that many bytes for a key that has none; they are to be written at once,
-   * at {@link #address}.
+   * Creates a packed value of the given size for a key without a value. The caller writes the bytes
+   * at {@link #address} at once.
    */
   public static long create(
       Database database, long key, int keyLength, Type type, boolean intset, int bytes) {
@@ -71,7 +71,7 @@ public final class PackedValue {
   }
 
   /**
-   * Makes the packed value so many bytes long, of which the first are those that it has.
+   * Resizes the packed value, keeping its first bytes.
    *
    * @return the entry, which may have moved, as may the packed bytes
    */
@@ -87,7 +87,7 @@ public final class PackedValue {
   }
 
   /**
-   * Gives the entry the root of a structure for its value; the packed bytes are freed.
+   * Replaces the packed bytes, which are freed, by the root of a structure.
    *
    * @return the entry, which may have moved
    */
@@ -101,8 +101,8 @@ public final class PackedValue {
   }
 
   /**
-   * Gives the entry of a structure a packed value of that many bytes for its value, which are to be
-   * written at once. The structure is the caller's to free.
+   * Replaces the root of a structure by a packed value of the given size, to be written at once.
+   * The caller frees the structure.
    *
    * @return the entry, which may have moved
    */
@@ -121,8 +121,7 @@ public final class PackedValue {
   }
 
   /**
-   * Gives the entry of a packed value other packed bytes, copied from where they are outside of the
-   * keyspace.
+   * Replaces the packed bytes by a copy of bytes outside of the keyspace.
    *
    * @return the entry, which may have moved
    */
@@ -139,7 +138,7 @@ public final class PackedValue {
     long payload = Entry.payloadAddress(entry);
     int oldPrefix = BlockLength.sizeAt(payload);
     int kept = Math.min(bytes, BlockLength.get(payload));
-    // The length never gets shorter again: the bytes would have to move before the block shrinks.
+    // The length prefix never shrinks: the bytes would have to move before the block shrinks.
     int prefix = Math.max(oldPrefix, BlockLength.size(bytes));
     long changed = database.resize(entry, Entry.encoding(entry), prefix + bytes);
     payload = Entry.payloadAddress(changed);

@@ -11,10 +11,10 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The structure of a large sorted set: blocks of members and scores, a table that finds them by
- * member, and a tree that has them in order of score and member.
+ * member, and a tree ordered by score and member.
  *
- * <p>A view, given a structure by {@link #root(long)}. The root is a block with the addresses of
- * table and tree; the first is 0 when the table has been freed already.
+ * <p>This is a view, pointed to a structure by {@link #root(long)}. The root is a block with the
+ * addresses of table and tree; the former is 0 once the table has been freed.
  */
 final class RankedMembers {
 
@@ -36,7 +36,7 @@ final class RankedMembers {
     freeMember = block -> ScoredMember.free(slabs, block);
   }
 
-  /** Makes an empty structure, for so many members, and this a view of it. */
+  /** Creates an empty structure for the expected number of members and points this view to it. */
   void create(long expected) {
     root = slabs.allocateFar(ROOT_BYTES);
     table.create();
@@ -56,7 +56,7 @@ final class RankedMembers {
     tree.header(Region.getLong(root + TREE_AT));
   }
 
-  /** The header of the table of the structure with that root. */
+  /** Returns the header of the table of a structure. */
   static long table(long root) {
     return Region.getLong(root + TABLE_AT);
   }
@@ -65,17 +65,17 @@ final class RankedMembers {
     return table.size();
   }
 
-  /** What {@link #find} and the methods that change want to know of a member. */
+  /** Returns the hash of a member, a parameter of {@link #find} and of the methods that change. */
   long hash(long address, int length) {
     return table.hash(address, length);
   }
 
-  /** The block of a member, or 0. */
+  /** Returns the block of a member, or 0. */
   long find(long hash, long address, int length) {
     return table.find(hash, address, length);
   }
 
-  /** Adds a member that is not there. */
+  /** Adds a member that is absent. */
   void add(long hash, long address, int length, double score) {
     long block = ScoredMember.create(slabs, address, length, score);
     tree.insert(ScoredMember.key(score), block);
@@ -86,7 +86,7 @@ final class RankedMembers {
     table.gate(gate);
   }
 
-  /** Gives a member another score. */
+  /** Changes the score of a member. */
   void change(long hash, long block, double score) {
     table.beforeChange(hash);
     long oldKey = ScoredMember.key(ScoredMember.score(block));
@@ -109,61 +109,66 @@ final class RankedMembers {
     }
   }
 
-  /** Takes a member out and frees it. */
+  /** Removes and frees a member. */
   void remove(long hash, long block) {
     tree.remove(ScoredMember.key(ScoredMember.score(block)), block);
     table.remove(hash, block);
     ScoredMember.free(slabs, block);
   }
 
-  /** Takes the member out that has so many before it, and frees it. */
+  /** Removes and frees the member at a rank. */
   void removeAt(long rank) {
     long block = tree.removeAt(rank);
     table.remove(hash(ScoredMember.address(block), ScoredMember.length(block)), block);
     ScoredMember.free(slabs, block);
   }
 
-  /** How many members are before this one. */
+  /** Returns the rank of a member. */
   long rank(long block) {
     return tree.rank(ScoredMember.key(ScoredMember.score(block)), block);
   }
 
-  /** How many members have a score below, or not above when {@code orEqual}. */
+  /**
+   * Returns the number of members with a score below the given one, or up to it if {@code orEqual}.
+   */
   long countBelow(double score, boolean orEqual) {
     return tree.rank(ScoredMember.key(score) + (orEqual ? 1 : 0));
   }
 
   /**
-   * How many members are before these bytes, they themselves included when {@code orEqual}, where
-   * all scores are the same.
+   * Returns the number of members ordered before the given bytes, or up to them if {@code orEqual}.
+   * All scores must be equal.
    */
   long countBelow(long address, int length, boolean orEqual) {
     order.probe(address, length, orEqual);
     return tree.rank(RankedTree.key(tree.first()), MemberOrder.PROBE);
   }
 
-  /** How many members are before one of that score and those bytes, whether it is there or not. */
+  /**
+   * Returns the number of members ordered before that score and those bytes, which need not be a
+   * member.
+   */
   long countBefore(double score, long address, int length) {
     order.probe(address, length, false);
     return tree.rank(ScoredMember.key(score), MemberOrder.PROBE);
   }
 
-  /** Goes to the member with so many before it, and returns its block; 0 when there is none. */
+  /** Moves to the member at a rank and returns its block, or 0. */
   long seek(long rank) {
     return blockOrNone(tree.select(rank));
   }
 
-  /** Goes to the next member; 0 when there is none. */
+  /** Moves to the next member and returns its block, or 0. */
   long next() {
     return blockOrNone(tree.next());
   }
 
-  /** Goes to the member before; 0 when there is none. */
+  /** Moves to the previous member and returns its block, or 0. */
   long previous() {
     return blockOrNone(tree.previous());
   }
 
-  /** See {@link RankedTree#readAheadBackwards}. */
+  /** Prefetches preceding members; see {@link RankedTree#readAheadBackwards}. */
   int readAheadBackwards(int most) {
     return tree.readAheadBackwards(most);
   }
@@ -176,7 +181,7 @@ final class RankedMembers {
     return table.scan(cursor, consumer);
   }
 
-  /** Makes this a view of a copy of another structure, which must not be this one's. */
+  /** Points this view to a new copy of another structure, whose view must be another one. */
   void createCopy(RankedMembers source) {
     create(source.size());
     for (long block = source.seek(0); block != 0; block = source.next()) {
@@ -186,7 +191,7 @@ final class RankedMembers {
     }
   }
 
-  /** How many members a structure has, also while it is taken apart. */
+  /** Returns the number of members of a structure, which may be partly dismantled. */
   long elements(long address) {
     long tableHeader = Region.getLong(address + TABLE_AT);
     if (tableHeader == 0) {
@@ -196,7 +201,7 @@ final class RankedMembers {
     return table.size();
   }
 
-  /** Takes a structure apart by one step; returns whether something is left. */
+  /** Dismantles a structure by one step; returns false when it is freed. */
   boolean dismantle(long address) {
     long tableHeader = Region.getLong(address + TABLE_AT);
     if (tableHeader != 0) {
@@ -214,7 +219,7 @@ final class RankedMembers {
     return false;
   }
 
-  /** How many bytes it takes, estimated from the first so many members, 0 for all. */
+  /** Estimates the size in bytes from the given number of members, 0 for all. */
   long sizeBytes(long samples) {
     long size = size();
     long wanted = samples == 0 ? size : Math.min(samples, size);

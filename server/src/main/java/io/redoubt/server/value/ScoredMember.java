@@ -8,33 +8,35 @@ import io.redoubt.server.structure.BlockLength;
  * A member of a large sorted set: one near block.
  *
  * <pre>
- *   1 byte   how the score is held: n from 1 to 7 for a whole number of n bytes (two's complement),
+ *   1 byte   form of the score: n from 1 to 7 for an integer of n bytes (two's complement),
  *            8 for a double, 9 for a float
  *   1 or 4   length of the member, see {@link BlockLength}
  *            the member
- *   n bytes  the score, least byte first
+ *   n bytes  the score, little-endian
  * </pre>
  */
 public final class ScoredMember {
 
-  /** Where the member's length is, from the block's start: what a table of members must know. */
+  /** The offset of the member's length in the block, needed by a table of members. */
   public static final int LENGTH_AT = 1;
 
   private static final int DOUBLE = 8;
   private static final int FLOAT = 9;
 
-  /** Whole numbers of seven bytes are exact in a double as far as a double is exact. */
+  /** Integers up to this are exact in a double and take seven bytes. */
   private static final long MAX_WHOLE = 1L << 53;
 
   private ScoredMember() {}
 
-  /** The key by which scores are in order as whole numbers; the two zeros have the same. */
+  /**
+   * Returns a key whose order as an integer is that of the scores; both zeros have the same key.
+   */
   static long key(double score) {
     long bits = Double.doubleToRawLongBits(score + 0.0);
     return bits ^ ((bits >> 63) & Long.MAX_VALUE);
   }
 
-  /** A new block. */
+  /** Creates a block. */
   static long create(Slabs slabs, long address, int length, double score) {
     long block = slabs.allocate(sizeBytes(length, score));
     Region.copy(address, BlockLength.put(block + LENGTH_AT, length), length);
@@ -42,7 +44,7 @@ public final class ScoredMember {
     return block;
   }
 
-  /** A copy of a block. */
+  /** Copies a block. */
   static long copy(Slabs slabs, long block) {
     long bytes = sizeBytes(block);
     long copy = slabs.allocate(bytes);
@@ -54,17 +56,17 @@ public final class ScoredMember {
     slabs.free(block, sizeBytes(block));
   }
 
-  /** Where the member is. */
+  /** Returns the address of the member. */
   public static long address(long block) {
     return block + LENGTH_AT + BlockLength.sizeAt(block + LENGTH_AT);
   }
 
-  /** How many bytes the member has. */
+  /** Returns the length of the member in bytes. */
   public static int length(long block) {
     return BlockLength.get(block + LENGTH_AT);
   }
 
-  /** The score. */
+  /** Returns the score. */
   public static double score(long block) {
     int form = Region.getByte(block);
     long at = address(block) + length(block);

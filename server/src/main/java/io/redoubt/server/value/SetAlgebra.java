@@ -5,8 +5,9 @@ import io.redoubt.server.keyspace.Entry;
 import java.util.Arrays;
 
 /**
- * Intersections, unions and differences of sets. The operands are told first ({@link #clear},
- * {@link #add}) and must not change until it is done. To be used again and again; makes no garbage.
+ * Intersections, unions and differences of sets. The operands are added first ({@link #clear},
+ * {@link #add}) and must not change until the operation finishes. An instance is reused and
+ * allocates nothing.
  */
 public final class SetAlgebra implements AutoCloseable {
 
@@ -23,13 +24,13 @@ public final class SetAlgebra implements AutoCloseable {
     this.member = member;
   }
 
-  /** Forgets all operands. */
+  /** Removes all operands. */
   public void clear() {
     count = 0;
     missing = false;
   }
 
-  /** Adds an operand; {@link Entry#NONE} is an empty set. */
+  /** Adds an operand; {@link Entry#NONE} stands for an empty set. */
   public void add(long set) {
     if (count == operands.length) {
       operands = Arrays.copyOf(operands, 2 * count);
@@ -38,14 +39,14 @@ public final class SetAlgebra implements AutoCloseable {
     missing |= set == Entry.NONE;
   }
 
-  /** The member that was found last. */
+  /** Returns the member that was found last. */
   public SetMembers member() {
     return member;
   }
 
   // Intersection.
 
-  /** Starts the intersection; returns false when it is empty for want of an operand. */
+  /** Starts the intersection; returns false if it is empty because an operand is. */
   public boolean startIntersection() {
     if (missing || count == 0) {
       return false;
@@ -55,12 +56,12 @@ public final class SetAlgebra implements AutoCloseable {
     return true;
   }
 
-  /** The smallest operand, once the intersection has started. */
+  /** Returns the smallest operand, once the intersection has started. */
   public long smallest() {
     return operands[0];
   }
 
-  /** Goes to the next member of the intersection; returns whether there is one. */
+  /** Moves to the next member of the intersection; returns false at the end. */
   public boolean nextCommon() {
     while (member.next()) {
       if (isInAllOthers()) {
@@ -98,15 +99,15 @@ public final class SetAlgebra implements AutoCloseable {
 
   // Difference.
 
-  /** Whether the first operand is empty, and so the difference is. */
+  /** Returns true if the first operand, and therefore the difference, is empty. */
   public boolean isFirstMissing() {
     return operands[0] == Entry.NONE;
   }
 
   /**
-   * Whether looking for each member of the first operand in all others ({@link #startDifference})
-   * is less work than taking the members of all others out of a copy ({@link #subtract}). A member
-   * is as a rule found in one of the first others, hence the half.
+   * Returns true if looking up each member of the first operand in the others ({@link
+   * #startDifference}) costs less than removing the members of all others from a copy ({@link
+   * #subtract}). Lookups count half: a member is usually found in one of the first operands.
    */
   public boolean prefersLookups() {
     long first = sets.size(operands[0]);
@@ -117,13 +118,13 @@ public final class SetAlgebra implements AutoCloseable {
     return first * count / 2 <= all;
   }
 
-  /** Starts the difference; the first operand is not empty. */
+  /** Starts the difference; the first operand must not be empty. */
   public void startDifference() {
     sortBySize(1, -1);
     member.start(operands[0]);
   }
 
-  /** Goes to the next member of the difference; returns whether there is one. */
+  /** Moves to the next member of the difference; returns false at the end. */
   public boolean nextLeft() {
     while (member.next()) {
       if (!isInAnyOther()) {
@@ -143,7 +144,7 @@ public final class SetAlgebra implements AutoCloseable {
     return false;
   }
 
-  /** Puts the difference into an empty set; returns its entry. */
+  /** Stores the difference in an empty set; returns its entry. */
   public long subtract(Database database, long into) {
     long left = into;
     for (int i = 0; i < count; i++) {

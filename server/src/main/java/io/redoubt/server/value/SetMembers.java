@@ -11,9 +11,9 @@ import io.redoubt.server.structure.ByteTableWalk;
 import java.lang.foreign.MemorySegment;
 
 /**
- * Goes over the members of a set, whatever its encoding: {@link #start}, then {@link #next} as long
- * as that is true, and the member is this object. The set must not change meanwhile. To be used
- * again and again; makes no garbage.
+ * An iterator over the members of a set of any encoding: after {@link #start}, each {@link #next}
+ * that returns true makes this object the next member. The set must not change during the
+ * iteration. An instance is reused and allocates nothing.
  */
 public final class SetMembers implements AutoCloseable {
 
@@ -22,7 +22,7 @@ public final class SetMembers implements AutoCloseable {
   private final Slabs slabs;
   private final ByteTableWalk walk;
 
-  // Where it is: the packed value and the index or position of the next member; or the walk.
+  // The position: the packed value and the index or address of the next member, or the walk.
   private boolean packed;
   private boolean intset;
   private long start;
@@ -30,22 +30,22 @@ public final class SetMembers implements AutoCloseable {
   private int count;
   private long position;
 
-  // The member: a number, whose bytes are spelled when they are asked for, or else bytes.
+  // The member: an integer, formatted only on demand, or bytes.
   private boolean integer;
   private long value;
   private long address;
   private int length;
 
-  /** Room for an integer's digits, once one was asked for. */
+  /** A buffer for an integer's digits, allocated on demand. */
   private long digits;
 
-  /** One that has not started. */
+  /** Creates an iterator that is not positioned. */
   public SetMembers(Slabs slabs) {
     this.slabs = slabs;
     walk = new ByteTableWalk(slabs);
   }
 
-  /** Starts before the first member of an entry's set. */
+  /** Positions the iterator before the first member of an entry's set. */
   public void start(long entry) {
     packed = PackedValue.isPacked(entry);
     if (!packed) {
@@ -62,7 +62,7 @@ public final class SetMembers implements AutoCloseable {
     }
   }
 
-  /** Goes to the next member; returns whether there is one. */
+  /** Moves to the next member; returns false at the end. */
   public boolean next() {
     if (!packed) {
       long block = walk.next();
@@ -86,7 +86,7 @@ public final class SetMembers implements AutoCloseable {
     return true;
   }
 
-  /** Makes this the member at an index of a set that is packed, from 0. */
+  /** Moves to the member at an index of a packed set, from 0. */
   void at(long entry, int memberIndex) {
     start = PackedValue.address(entry);
     if (PackedValue.isIntset(entry)) {
@@ -112,30 +112,35 @@ public final class SetMembers implements AutoCloseable {
     length = 0;
   }
 
-  /** Makes this the member in a block of a set's table. */
+  /** Moves to the member in a block of a set's table. */
   void at(long block) {
     integer = false;
     address = MemberTables.memberAddress(block);
     length = MemberTables.memberLength(block);
   }
 
-  /** Whether the member is kept as a number. Not every number is. */
+  /**
+   * Returns true if the member is stored as an integer. A decimal integer may be stored as bytes.
+   */
   public boolean isInteger() {
     return integer;
   }
 
-  /** The number that the member is kept as. */
+  /** Returns the integer that the member is stored as. */
   public long integer() {
     return value;
   }
 
-  /** Where the member's bytes are; those of a number until the next one is asked for. */
+  /**
+   * Returns the address of the member's bytes; those of an integer are valid until the next call
+   * for another.
+   */
   public long address() {
     spell();
     return address;
   }
 
-  /** How many bytes the member has. */
+  /** Returns the length of the member in bytes. */
   public int length() {
     spell();
     return length;
@@ -151,7 +156,7 @@ public final class SetMembers implements AutoCloseable {
     }
   }
 
-  /** Replies with the member. */
+  /** Writes the member as a bulk string. */
   public void writeTo(ReplyWriter reply) {
     if (integer) {
       reply.bulkLong(value);
@@ -160,7 +165,7 @@ public final class SetMembers implements AutoCloseable {
     }
   }
 
-  /** Gives back what memory it has. */
+  /** Frees the digits buffer. */
   @Override
   public void close() {
     if (digits != 0) {

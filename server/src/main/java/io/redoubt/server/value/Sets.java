@@ -16,18 +16,18 @@ import io.redoubt.server.structure.ByteTable;
 import java.lang.foreign.MemorySegment;
 
 /**
- * Sets: entries whose value is an intset while all members are whole numbers and few, a listpack
- * while they are few and short, and else a table of blocks, each a member after its {@link
- * BlockLength}. They turn from one into another where those of Redis 7.2 do, and never back.
+ * Sets: an intset of a few integers, a listpack of a few short members, or otherwise a table of
+ * blocks, each a member after its {@link BlockLength}. Conversions happen at the limits of Redis
+ * 7.2 and are never reverted.
  *
- * <p>A change may move the entry: {@link #entry} says where it is afterwards. A set that has lost
- * its last member is the caller's to remove.
+ * <p>A change may move the entry; {@link #entry} returns its new address. The caller removes a set
+ * that has become empty.
  */
 public final class Sets implements AutoCloseable {
 
   private static final MemorySegment MEMORY = Region.MEMORY;
 
-  /** An intset has no more, whatever the configuration says. */
+  /** The maximum number of members of an intset, whatever the configuration. */
   private static final long MAX_INTSET_ENTRIES = 1 << 30;
 
   private final Keyspace keyspace;
@@ -38,7 +38,7 @@ public final class Sets implements AutoCloseable {
   private final SetMembers picked;
   private long entry;
 
-  /** The sets of a keyspace. */
+  /** Creates the access to the sets of a keyspace. */
   public Sets(Keyspace keyspace, EncodingLimits limits) {
     this.keyspace = keyspace;
     this.limits = limits;
@@ -48,19 +48,19 @@ public final class Sets implements AutoCloseable {
     picked = new SetMembers(slabs);
   }
 
-  /** Those that are tables. */
+  /** Returns the structure of large sets. */
   MemberTables tables() {
     return tables;
   }
 
-  /** Where the entry of the last change is. */
+  /** Returns the entry of the last change. */
   public long entry() {
     return entry;
   }
 
   // Reading.
 
-  /** How many members a set has. */
+  /** Returns the number of members of a set. */
   public long size(long set) {
     if (!PackedValue.isPacked(set)) {
       return tables.elements(Entry.root(set));
@@ -69,7 +69,7 @@ public final class Sets implements AutoCloseable {
     return PackedValue.isIntset(set) ? Intset.count(MEMORY, start) : Listpack.count(MEMORY, start);
   }
 
-  /** Whether a set has a member of these bytes. */
+  /** Returns true if a set contains a member of these bytes. */
   public boolean contains(long set, long address, int length) {
     if (!PackedValue.isPacked(set)) {
       return tables.contains(Entry.root(set), address, length);
@@ -82,7 +82,7 @@ public final class Sets implements AutoCloseable {
     return find(start, address, length) != Listpack.NONE;
   }
 
-  /** Whether a set has a member that another set has. */
+  /** Returns true if a set contains the member of another set. */
   public boolean contains(long set, SetMembers member) {
     if (!member.isInteger() || !PackedValue.isPacked(set)) {
       return contains(set, member.address(), member.length());
@@ -106,7 +106,7 @@ public final class Sets implements AutoCloseable {
     return at;
   }
 
-  /** A member by chance, each as likely as another; good until the next change or choice. */
+  /** Returns a uniformly random member, valid until the next change or choice. */
   public SetMembers random(long set) {
     if (PackedValue.isPacked(set)) {
       picked.at(set, keyspace.chance().nextInt((int) size(set)));
@@ -116,25 +116,25 @@ public final class Sets implements AutoCloseable {
     return picked;
   }
 
-  /** The block of a member by chance, of a set that is a table. */
+  /** Returns the block of a random member of a set encoded as a table. */
   public long randomBlock(long set) {
     return tables.random(Entry.root(set), keyspace.chance());
   }
 
-  /** A member by its place in a set that is packed, from 0; good as that of {@link #random}. */
+  /** Returns the member at an index of a packed set, from 0; valid as that of {@link #random}. */
   public SetMembers at(long set, int index) {
     picked.at(set, index);
     return picked;
   }
 
-  /** The member in a block; good as that of {@link #random}. */
+  /** Returns the member in a block; valid as that of {@link #random}. */
   public SetMembers at(long block) {
     picked.at(block);
     return picked;
   }
 
   /**
-   * Hands over the blocks of some members of a set that is a table, see {@link ByteTable#scan}.
+   * Passes the blocks of some members of a table to the consumer; see {@link ByteTable#scan}.
    *
    * @return the next cursor, 0 at the end
    */
@@ -142,12 +142,12 @@ public final class Sets implements AutoCloseable {
     return tables.scan(Entry.root(set), cursor, consumer);
   }
 
-  // Making.
+  // Creating.
 
   /**
-   * Makes a set of one member for a key that has no value.
+   * Creates a set of one member for a key without a value.
    *
-   * @param expected how many members there will soon be
+   * @param expected the expected number of members
    * @return its entry
    */
   public long create(
@@ -182,12 +182,12 @@ public final class Sets implements AutoCloseable {
     return entry;
   }
 
-  /** Makes a set without members, an intset; it must get some. */
+  /** Creates an empty intset; the caller must add a member. */
   public long createEmpty(Database database, long key, int keyLength) {
     return createEmpty(database, key, keyLength, true);
   }
 
-  /** Makes a set without members, encoded as another one; it must get some. */
+  /** Creates an empty set in the encoding of another one; the caller must add a member. */
   public long createLike(Database database, long key, int keyLength, long set) {
     return PackedValue.isPacked(set)
         ? createEmpty(database, key, keyLength, PackedValue.isIntset(set))
@@ -213,7 +213,7 @@ public final class Sets implements AutoCloseable {
   }
 
   /**
-   * Makes a set of an intset that is valid and not empty, for a key that has no value.
+   * Creates a set from a valid, non-empty intset for a key without a value.
    *
    * @return its entry
    */
@@ -227,8 +227,8 @@ public final class Sets implements AutoCloseable {
   }
 
   /**
-   * Makes a set of a listpack that is valid, {@linkplain #isDistinct distinct} and not empty, for a
-   * key that has no value.
+   * Creates a set from a valid, {@linkplain #isDistinct distinct}, non-empty listpack for a key
+   * without a value.
    *
    * @return its entry
    */
@@ -244,7 +244,7 @@ public final class Sets implements AutoCloseable {
     return entry;
   }
 
-  /** Whether no two entries of a valid listpack are the same. */
+  /** Returns true if the entries of a valid listpack are distinct. */
   public boolean isDistinct(long listpack) {
     long root = tables.create(Listpack.count(MEMORY, listpack));
     boolean distinct = tables.insertAll(root, listpack);
@@ -260,7 +260,7 @@ public final class Sets implements AutoCloseable {
     return Math.min(limits.setMaxIntsetEntries(), MAX_INTSET_ENTRIES);
   }
 
-  /** Makes a set ready for so many members to be added. */
+  /** Prepares a set for the given number of additional members. */
   public long expect(Database database, long set, long added) {
     database.beforeChange(set);
     entry = set;
@@ -272,7 +272,7 @@ public final class Sets implements AutoCloseable {
     return entry;
   }
 
-  /** Adds a member, which must not lie in this set; returns whether it was not there before. */
+  /** Adds a member, which must not be located in this set; returns false if it exists already. */
   public boolean add(Database database, long set, long address, int length) {
     database.beforeChange(set);
     entry = set;
@@ -301,7 +301,7 @@ public final class Sets implements AutoCloseable {
     return true;
   }
 
-  /** Adds the member of another set; returns whether it was not there before. */
+  /** Adds the member of another set; returns false if it exists already. */
   public boolean add(Database database, long set, SetMembers member) {
     if (member.isInteger() && PackedValue.isPacked(set) && PackedValue.isIntset(set)) {
       database.beforeChange(set);
@@ -341,7 +341,7 @@ public final class Sets implements AutoCloseable {
     }
   }
 
-  /** Whether an intset and one more string may be a listpack, of so many bytes. */
+  /** Returns true if an intset and one more string fit into a listpack of the given size. */
   private boolean fitsListpack(long intset, int length, long listpackBytes) {
     int count = Intset.count(MEMORY, intset);
     int longest = 0;
@@ -356,7 +356,7 @@ public final class Sets implements AutoCloseable {
         && listpackBytes <= Listpack.MAX_BYTES;
   }
 
-  /** The size of a listpack of an intset's members. */
+  /** Returns the size of a listpack of an intset's members. */
   private static long listpackBytes(long intset) {
     int count = Intset.count(MEMORY, intset);
     long bytes = Listpack.EMPTY_BYTES;
@@ -388,10 +388,10 @@ public final class Sets implements AutoCloseable {
   }
 
   /**
-   * Takes so many members, chosen by chance, out of a set that is a table and has more. Takes time
-   * by the size of the set, and so is for large parts of it.
+   * Removes {@code count} randomly chosen members from a table that has more. Takes time
+   * proportional to the size of the set, so it serves to remove a large part of it.
    *
-   * @param taken gets the block of each; nothing must be changed meanwhile
+   * @param taken receives the block of each; it must not change anything
    */
   public void removeMany(Database database, long set, long count, BlockConsumer taken) {
     database.beforeChange(set);
@@ -403,7 +403,7 @@ public final class Sets implements AutoCloseable {
   }
 
   /**
-   * Makes a set an intset if all its members are whole numbers and they are not too many.
+   * Converts a set to an intset if all its members are integers and within the limit.
    *
    * @return the entry, which may have moved
    */
@@ -437,7 +437,7 @@ public final class Sets implements AutoCloseable {
     return entry;
   }
 
-  /** Removes a member; returns whether it was there. */
+  /** Removes a member; returns false if it is absent. */
   public boolean remove(Database database, long set, long address, int length) {
     database.beforeChange(set);
     entry = set;
@@ -452,7 +452,7 @@ public final class Sets implements AutoCloseable {
     return removeFromListpack(database, find(start, address, length));
   }
 
-  /** Removes a member of this set or another; returns whether it was there. */
+  /** Removes a member of this or another set; returns false if it is absent. */
   public boolean remove(Database database, long set, SetMembers member) {
     if (!member.isInteger() || !PackedValue.isPacked(set)) {
       return remove(database, set, member.address(), member.length());
@@ -483,7 +483,7 @@ public final class Sets implements AutoCloseable {
     return true;
   }
 
-  /** Gives back what memory this has beside the sets of the keyspace. */
+  /** Frees the buffers of this object; the sets belong to the keyspace. */
   @Override
   public void close() {
     converted.close();

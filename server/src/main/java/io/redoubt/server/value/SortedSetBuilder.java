@@ -11,8 +11,8 @@ import io.redoubt.server.memory.Region;
 import io.redoubt.server.structure.BlockLength;
 
 /**
- * A sorted set that is built member by member before there is a key for it, in any order: begun by
- * {@link #begin}, ended by {@link #store} or {@link #abandon}.
+ * A sorted set built in any order before it becomes the value of a key: started by {@link #begin},
+ * finished by {@link #store} or {@link #abandon}.
  */
 public final class SortedSetBuilder {
 
@@ -25,18 +25,18 @@ public final class SortedSetBuilder {
     this.members = members;
   }
 
-  /** Begins a set of about so many members, 0 when that is not known. */
+  /** Starts a set of about the expected number of members, 0 if that is unknown. */
   public void begin(long expected) {
     members.create(expected);
     longest = 0;
   }
 
-  /** How many members there are so far. */
+  /** Returns the current number of members. */
   public long size() {
     return members.size();
   }
 
-  /** Adds a member; returns false, and does nothing, when it is there. */
+  /** Adds a member; returns false, without an effect, if it exists already. */
   public boolean add(long address, int length, double score) {
     long hash = members.hash(address, length);
     if (members.find(hash, address, length) != 0) {
@@ -47,19 +47,19 @@ public final class SortedSetBuilder {
     return true;
   }
 
-  /** The score of a member; not a number when it is not there. */
+  /** Returns the score of a member, or NaN if it is absent. */
   public double score(long address, int length) {
     long block = members.find(members.hash(address, length), address, length);
     return block == 0 ? Double.NaN : ScoredMember.score(block);
   }
 
-  /** Gives a member another score; it must be there. */
+  /** Changes the score of an existing member. */
   public void change(long address, int length, double score) {
     long hash = members.hash(address, length);
     members.change(hash, members.find(hash, address, length), score);
   }
 
-  /** Takes a member out, if it is there. */
+  /** Removes a member, if it exists. */
   public void remove(long address, int length) {
     long hash = members.hash(address, length);
     long block = members.find(hash, address, length);
@@ -68,14 +68,14 @@ public final class SortedSetBuilder {
     }
   }
 
-  /** Goes to the first member. Nothing must be added until the cursor has gone through. */
+  /** Moves to the first member. Nothing may be added until the iteration finishes. */
   public boolean seekFirst(SortedSetCursor cursor) {
     return cursor.seekIn(members.root(), 0);
   }
 
   /**
-   * Makes the set the value of a key, in the place of whatever that has, and returns the entry;
-   * there must be at least one member.
+   * Makes the set the value of a key, replacing any other, and returns the entry. The set must not
+   * be empty.
    */
   public long store(Database database, long key, int keyLength) {
     if (!sortedSets.isSmall(members.size(), longest)) {
@@ -107,11 +107,9 @@ public final class SortedSetBuilder {
     return entry;
   }
 
-  /** Drops what was built. */
+  /** Discards the set. */
   public void abandon() {
     long root = members.root();
-    while (members.dismantle(root)) {
-      // step by step to its end
-    }
+    while (members.dismantle(root)) {}
   }
 }

@@ -8,10 +8,10 @@ import io.redoubt.protocol.resp.ReplyWriter;
 import io.redoubt.server.keyspace.Entry;
 
 /**
- * A place in a sorted set, from which it goes to the next member or the one before. The set must
- * not change meanwhile; other sets may, and may be looked at.
+ * A position in a sorted set that moves to the next or the previous member. The set must not change
+ * during the iteration; other sets may be read and changed.
  *
- * <p>It is for repeated use, and must be closed after each.
+ * <p>A cursor is reused, and closed after each use.
  */
 public final class SortedSetCursor implements AutoCloseable {
 
@@ -20,12 +20,10 @@ public final class SortedSetCursor implements AutoCloseable {
   private boolean packed;
   private long listpack;
 
-  /** The member's block, or its entry in the listpack; 0 when there is none. */
+  /** The member's block, or its entry in the listpack; 0 if there is none. */
   private long at;
 
-  /**
-   * Where the digits of a member are that is an integer in a listpack; 0 when not needed so far.
-   */
+  /** The buffer for the digits of an integer in a listpack; 0 until it is needed. */
   private long digits;
 
   private long memberAddress;
@@ -37,9 +35,9 @@ public final class SortedSetCursor implements AutoCloseable {
   }
 
   /**
-   * Goes to the member of a set that has {@code rank} others before it.
+   * Moves to the member at a rank.
    *
-   * @return whether there is one
+   * @return false if there is none
    */
   public boolean seek(long entry, long rank) {
     packed = PackedValue.isPacked(entry);
@@ -51,7 +49,7 @@ public final class SortedSetCursor implements AutoCloseable {
     return arrive(structure.seek(rank));
   }
 
-  /** The same of a structure that is no entry's yet. */
+  /** Moves to the member at a rank of a structure that is not stored yet. */
   boolean seekIn(long root, long rank) {
     packed = false;
     structure.root(root);
@@ -59,10 +57,10 @@ public final class SortedSetCursor implements AutoCloseable {
   }
 
   /**
-   * Goes to the last member of a structure that is before one of that score and those bytes,
-   * whether that is there or not.
+   * Moves to the last member of a structure ordered before the given score and bytes, which need
+   * not be a member.
    *
-   * @return whether there is one
+   * @return false if there is none
    */
   public boolean seekBefore(long root, double score, long address, int length) {
     packed = false;
@@ -70,40 +68,40 @@ public final class SortedSetCursor implements AutoCloseable {
     return arrive(structure.seek(structure.countBefore(score, address, length) - 1));
   }
 
-  /** Goes to the last member of a structure; returns whether there is one. */
+  /** Moves to the last member of a structure; returns false if there is none. */
   public boolean seekLast(long root) {
     packed = false;
     structure.root(root);
     return arrive(structure.seek(structure.size() - 1));
   }
 
-  /** Goes to the first member with at least that score; returns whether there is one. */
+  /** Moves to the first member with at least that score; returns false if there is none. */
   public boolean seekScore(long entry, double score) {
     return seek(entry, sortedSets.countBelow(entry, score, false));
   }
 
-  /** Goes to the next member; returns whether there is one. */
+  /** Moves to the next member; returns false at the end. */
   public boolean next() {
     return arrive(packed ? PackedMembers.next(at) : structure.next());
   }
 
-  /** Goes to the member before; returns whether there is one. */
+  /** Moves to the previous member; returns false at the end. */
   public boolean previous() {
     return arrive(packed ? PackedMembers.previous(listpack, at) : structure.previous());
   }
 
   /**
-   * Reads the member of a structure that this is at, and those before it, at most so many, so that
-   * the waiting times overlap.
+   * Prefetches up to {@code most} members of a structure, from the current one backwards, so that
+   * their cache misses overlap.
    *
-   * @return how many that were
+   * @return the number of members prefetched
    */
   public int readAheadBackwards(int most) {
     return structure.readAheadBackwards(most);
   }
 
   private boolean arrive(long place) {
-    if (place <= 0) { // none in a structure, none in a listpack
+    if (place <= 0) { // 0 in a structure, negative in a listpack
       return false;
     }
     at = place;
@@ -123,17 +121,17 @@ public final class SortedSetCursor implements AutoCloseable {
     return true;
   }
 
-  /** Where the member is, until the cursor goes on. */
+  /** Returns the address of the member, valid until the cursor moves. */
   public long memberAddress() {
     return memberAddress;
   }
 
-  /** How many bytes the member has. */
+  /** Returns the length of the member in bytes. */
   public int memberLength() {
     return memberLength;
   }
 
-  /** The member's score. */
+  /** Returns the member's score. */
   public double score() {
     return packed ? PackedMembers.score(at) : ScoredMember.score(at);
   }
@@ -143,7 +141,7 @@ public final class SortedSetCursor implements AutoCloseable {
     reply.bulk(MEMORY, memberAddress, memberLength);
   }
 
-  /** Ends a use. */
+  /** Frees the digits buffer. */
   @Override
   public void close() {
     if (digits != 0) {

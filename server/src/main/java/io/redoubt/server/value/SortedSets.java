@@ -19,45 +19,45 @@ import io.redoubt.server.structure.PartGate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The sorted sets of a keyspace: a small one is a listpack ({@link PackedMembers}), a large one a
+ * The sorted sets of a keyspace: small ones are a listpack ({@link PackedMembers}), large ones a
  * structure ({@link RankedMembers}).
  *
- * <p>What changes a set returns its entry, which may have moved, and says what it did by {@link
- * #outcome}. A set that has become empty is for the caller to remove. To walk over a set, use a
- * {@link SortedSetCursor}; to build one aside, a {@link SortedSetBuilder}.
+ * <p>Changes return the entry, which may have moved, and report their {@link #outcome}. The caller
+ * removes a set that has become empty. A {@link SortedSetCursor} iterates over a set; a {@link
+ * SortedSetBuilder} builds one before it is stored.
  */
 public final class SortedSets implements Structures {
 
-  /** {@link #add}: no score of a member that is there changes. */
+  /** {@link #add}: keeps the score of an existing member. */
   public static final int ONLY_NEW = 1;
 
-  /** {@link #add}: no member is added. */
+  /** {@link #add}: adds no member. */
   public static final int ONLY_EXISTING = 2;
 
-  /** {@link #add}: a score changes only to a greater one. */
+  /** {@link #add}: changes a score only to a greater one. */
   public static final int ONLY_GREATER = 4;
 
-  /** {@link #add}: a score changes only to a lesser one. */
+  /** {@link #add}: changes a score only to a lesser one. */
   public static final int ONLY_LESS = 8;
 
-  /** {@link #add}: the number is added to the score of a member that is there. */
+  /** {@link #add}: adds the number to the score of an existing member. */
   public static final int INCREMENT = 16;
 
-  /** What became of a change. */
+  /** The result of a change. */
   public enum Outcome {
     /** The member is new. */
     ADDED,
-    /** The member has another score. */
+    /** The score changed. */
     CHANGED,
-    /** The member had that score. */
+    /** The score was the same. */
     UNCHANGED,
-    /** The options forbade it. */
+    /** The options prevented the change. */
     SKIPPED,
-    /** The sum of the scores is no number; nothing was done. */
+    /** The sum of the scores is NaN; nothing changed. */
     NOT_A_NUMBER,
-    /** The member is gone. */
+    /** The member was removed. */
     REMOVED,
-    /** There is no such member. */
+    /** The member does not exist. */
     ABSENT
   }
 
@@ -91,22 +91,22 @@ public final class SortedSets implements Structures {
     return slabs;
   }
 
-  /** The cursor of the command that runs. */
+  /** Returns the cursor shared by commands. */
   public SortedSetCursor cursor() {
     return cursor;
   }
 
-  /** A cursor of one's own. */
+  /** Creates a separate cursor. */
   public SortedSetCursor newCursor() {
     return new SortedSetCursor(this, newView());
   }
 
-  /** The builder of the command that runs. */
+  /** Returns the builder shared by commands. */
   public SortedSetBuilder builder() {
     return builder;
   }
 
-  /** A builder of one's own. */
+  /** Creates a separate builder. */
   public SortedSetBuilder newBuilder() {
     return new SortedSetBuilder(this, newView());
   }
@@ -118,14 +118,14 @@ public final class SortedSets implements Structures {
 
   // Reading.
 
-  /** How many members there are. */
+  /** Returns the number of members. */
   public long size(long entry) {
     return PackedValue.isPacked(entry)
         ? PackedMembers.size(PackedValue.address(entry))
         : members(entry).size();
   }
 
-  /** The score of a member; not a number when there is no such member. */
+  /** Returns the score of a member, or NaN if it is absent. */
   public double score(long entry, long address, int length) {
     if (PackedValue.isPacked(entry)) {
       long member = PackedMembers.find(PackedValue.address(entry), address, length);
@@ -136,7 +136,7 @@ public final class SortedSets implements Structures {
     return block == 0 ? Double.NaN : ScoredMember.score(block);
   }
 
-  /** How many members are before this one, the lowest score first; -1 when it is not there. */
+  /** Returns the rank of a member by ascending score, or -1 if it is absent. */
   public long rank(long entry, long address, int length) {
     if (PackedValue.isPacked(entry)) {
       long listpack = PackedValue.address(entry);
@@ -148,7 +148,9 @@ public final class SortedSets implements Structures {
     return block == 0 ? -1 : structure.rank(block);
   }
 
-  /** How many members have a score below, or not above when {@code orEqual}. */
+  /**
+   * Returns the number of members with a score below the given one, or up to it if {@code orEqual}.
+   */
   public long countBelow(long entry, double score, boolean orEqual) {
     return PackedValue.isPacked(entry)
         ? PackedMembers.countBelow(PackedValue.address(entry), score, orEqual)
@@ -156,8 +158,8 @@ public final class SortedSets implements Structures {
   }
 
   /**
-   * How many members are before these bytes, they themselves included when {@code orEqual}. Of a
-   * set whose scores are all the same; of another, any number up to its size.
+   * Returns the number of members ordered before the given bytes, or up to them if {@code orEqual}.
+   * If the scores differ, the result is any number up to the size.
    */
   public long countBelow(long entry, long address, int length, boolean orEqual) {
     return PackedValue.isPacked(entry)
@@ -166,8 +168,8 @@ public final class SortedSets implements Structures {
   }
 
   /**
-   * Hands over some members of a set that is a structure, as {@link
-   * io.redoubt.server.structure.ByteTable#scan} does; what they are, {@link ScoredMember} tells.
+   * Passes some members of a structure to the consumer as {@link ScoredMember} blocks; see {@link
+   * io.redoubt.server.structure.ByteTable#scan}.
    */
   public long scan(long entry, long cursor, BlockConsumer consumer) {
     return members(entry).scan(cursor, consumer);
@@ -175,21 +177,21 @@ public final class SortedSets implements Structures {
 
   // Changing.
 
-  /** What the last change did. */
+  /** Returns the outcome of the last change. */
   public Outcome outcome() {
     return outcome;
   }
 
-  /** The score that the member of the last {@link #add} has now, unless it was skipped. */
+  /** Returns the score of the member after the last {@link #add}, unless it was skipped. */
   public double newScore() {
     return newScore;
   }
 
   /**
-   * Makes an empty set for a key that has none, as what suits the size that is expected. It must
-   * not stay empty.
+   * Creates an empty set, encoded for its expected size, for a key without a value. It must not
+   * stay empty.
    *
-   * @param longest how many bytes the longest of the members has, as far as known
+   * @param longest the length of the longest member in bytes, as far as known
    */
   public long create(Database database, long key, int keyLength, long expected, int longest) {
     if (isSmall(expected, longest)) {
@@ -214,9 +216,9 @@ public final class SortedSets implements Structures {
   }
 
   /**
-   * Makes a set from a listpack that is known to be valid: members and scores, in order.
+   * Creates a set from a valid listpack of members and scores in order.
    *
-   * @param listpack where it is; it is copied
+   * @param listpack the address of the listpack, which is copied
    */
   public long createFromListpack(
       Database database, long key, int keyLength, long listpack, int sizeBytes) {
@@ -227,7 +229,7 @@ public final class SortedSets implements Structures {
         : entry;
   }
 
-  /** Prepares a set for so many additions. */
+  /** Prepares a set for the given number of additions. */
   public long expect(Database database, long entry, long additions) {
     if (PackedValue.isPacked(entry) && additions > limits.zsetMaxListpackEntries()) {
       database.beforeChange(entry);
@@ -256,9 +258,9 @@ public final class SortedSets implements Structures {
   }
 
   /**
-   * Adds a member, or changes the score of one that is there.
+   * Adds a member, or changes the score of an existing one.
    *
-   * @param options {@link #ONLY_NEW} and the like, added up
+   * @param options the sum of {@link #ONLY_NEW} and the like
    */
   public long add(
       Database database, long entry, long address, int length, double score, int options) {
@@ -315,7 +317,7 @@ public final class SortedSets implements Structures {
     return insertPackedAt(database, entry, position, address, length, score);
   }
 
-  /** Adds a member that is in order after all others to a listpack. */
+  /** Appends a member to a listpack; it must be ordered after all others. */
   long append(Database database, long entry, long address, int length, double score) {
     long end = Listpack.end(MEMORY, PackedValue.address(entry));
     return insertPackedAt(database, entry, end, address, length, score);
@@ -362,7 +364,7 @@ public final class SortedSets implements Structures {
     }
   }
 
-  /** Takes a member out: {@link Outcome#REMOVED} or {@link Outcome#ABSENT}. */
+  /** Removes a member: {@link Outcome#REMOVED} or {@link Outcome#ABSENT}. */
   public long remove(Database database, long entry, long address, int length) {
     outcome = Outcome.ABSENT;
     if (PackedValue.isPacked(entry)) {
@@ -385,7 +387,7 @@ public final class SortedSets implements Structures {
     return entry;
   }
 
-  /** Takes {@code count} members out, from the one on with {@code rank} others before it. */
+  /** Removes {@code count} members from a rank on. */
   public long removeRange(Database database, long entry, long rank, long count) {
     database.beforeChange(entry);
     if (PackedValue.isPacked(entry)) {

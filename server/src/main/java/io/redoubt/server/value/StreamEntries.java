@@ -7,7 +7,7 @@ import io.redoubt.server.memory.Slabs;
 import io.redoubt.server.structure.IdTree;
 
 /**
- * Goes through the entries of a stream between two ids, forwards or backwards, leaving out deleted
+ * An iterator over the entries of a stream between two ids, forwards or backwards, without deleted
  * ones:
  *
  * <pre>{@code
@@ -17,7 +17,7 @@ import io.redoubt.server.structure.IdTree;
  * }
  * }</pre>
  *
- * The stream must not be changed meanwhile.
+ * The stream must not change during the iteration.
  */
 public final class StreamEntries {
 
@@ -27,15 +27,15 @@ public final class StreamEntries {
   private final StreamId id = new StreamId();
   private boolean backwards;
 
-  /** The tree's element of the node in which the next entry is looked for; 0 at the end. */
+  /** The tree element of the node that is searched for the next entry; 0 at the end. */
   private long element;
 
   private long node;
 
-  /** Where the next entry begins, or going backwards ends; 0 if the node is to be opened first. */
+  /** The start of the next entry, or going backwards its end; 0 if the node is not opened yet. */
   private long position;
 
-  /** The first element of the entry, and what follows id and flags. */
+  /** The first element of the entry, and the element after its flags and id. */
   private long entry;
 
   private long contents;
@@ -46,11 +46,11 @@ public final class StreamEntries {
   }
 
   /**
-   * Begins anew.
+   * Starts an iteration.
    *
-   * @param first the lowest id that is wanted
-   * @param last the highest id that is wanted
-   * @param reverse whether to begin with the highest
+   * @param first the lowest id of the range
+   * @param last the highest id of the range
+   * @param reverse true to iterate from the highest id downwards
    */
   public void start(long root, StreamId first, StreamId last, boolean reverse) {
     from.set(first);
@@ -65,7 +65,7 @@ public final class StreamEntries {
     }
   }
 
-  /** Goes to the next entry; false when there is none. */
+  /** Moves to the next entry; returns false at the end. */
   public boolean next() {
     while (element != 0) {
       if (position == 0) {
@@ -117,7 +117,7 @@ public final class StreamEntries {
     return false;
   }
 
-  /** Reads flags and id of an entry; returns whether it is deleted. */
+  /** Reads the flags and the id of an entry; returns true if it is deleted. */
   private boolean open(long at) {
     entry = at;
     long flags = StreamNode.integer(at);
@@ -131,33 +131,33 @@ public final class StreamEntries {
     return (flags & StreamNode.DELETED) != 0;
   }
 
-  /** The id of the entry; another one after the next step. */
+  /** Returns the id of the entry; the object changes with the next step. */
   public StreamId id() {
     return id;
   }
 
-  /** Where the entry's flags are, for who marks it as deleted. */
+  /** Returns the address of the entry's flags, needed to mark it as deleted. */
   long entry() {
     return entry;
   }
 
-  /** The element of the entry's node. */
+  /** Returns the tree element of the entry's node. */
   long element() {
     return element;
   }
 
-  /** How many fields the entry has. */
+  /** Returns the number of fields of the entry. */
   public int fieldCount() {
     return (int) StreamNode.integer(sameFields ? StreamNode.masterCount(node) : contents);
   }
 
-  /** Writes fields and values as one array. */
+  /** Writes the fields and values as one array. */
   public void writeFields(ReplyWriter reply) {
     reply.array(2 * fieldCount());
     writePairs(reply);
   }
 
-  /** Writes fields and values as so many bulk strings: field, value, ... */
+  /** Writes the fields and values as separate bulk strings: field, value, ... */
   public void writePairs(ReplyWriter reply) {
     int fields = fieldCount();
     if (sameFields) {

@@ -10,33 +10,33 @@ import io.redoubt.server.structure.PartGate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The consumer groups of streams, their consumers, and what was delivered and not acknowledged yet.
- * Groups and consumers are told by the addresses of their blocks; what is pending by an element of
- * a tree, valid until the next change.
+ * The consumer groups of streams, their consumers and their pending entries. Groups and consumers
+ * are identified by the addresses of their blocks, a pending entry by its tree element, valid until
+ * the next change.
  *
  * <pre>
  *   group      0  length of the name (4 bytes)
- *              8  the last id that was delivered
- *             24  how many entries were read, -1 when that is not known
- *             32  the tree of what is pending
+ *              8  the id of the last delivered entry
+ *             24  the number of entries read, -1 if unknown
+ *             32  the tree of pending entries
  *             48  the consumers by name
  *             64  the name
  *   consumer   0  length of the name (4 bytes)
  *              8  when it was last seen, in Unix milliseconds
- *             16  when it last got something, -1 for never
- *             24  the tree of ids that are pending for it
+ *             16  when it last received an entry, -1 for never
+ *             24  the tree of the ids pending for it
  *             40  the name
- *   pending    0  when it was last delivered, in Unix milliseconds
- *              8  how often it was delivered
- *             16  the consumer; 0 only while it is loaded
+ *   pending    0  the time of the last delivery, in Unix milliseconds
+ *              8  the number of deliveries
+ *             16  the consumer; 0 only during loading
  * </pre>
  */
 public final class StreamGroups {
 
-  /** Entries read of a group that does not know. */
+  /** The number of entries read of a group that does not know it. */
   public static final long UNKNOWN_COUNT = -1;
 
-  /** When a consumer got something that never got anything. */
+  /** Marks a consumer that has never received an entry. */
   public static final long NEVER = -1;
 
   private static final int LAST_ID_AT = 8;
@@ -86,25 +86,25 @@ public final class StreamGroups {
 
   // Groups.
 
-  /** How many groups a stream has. */
+  /** Returns the number of groups of a stream. */
   public int count(long root) {
     groups.header(root + Streams.GROUPS_AT);
     return groups.count();
   }
 
-  /** The group of that number, in the order of names. */
+  /** Returns the group at an index, in the order of names. */
   public long get(long root, int index) {
     groups.header(root + Streams.GROUPS_AT);
     return groups.get(index);
   }
 
-  /** The group of a name, or 0. */
+  /** Returns the group of a name, or 0. */
   public long find(long root, long name, int length) {
     groups.header(root + Streams.GROUPS_AT);
     return groups.find(name, length);
   }
 
-  /** Adds a group of a name that no other one has. */
+  /** Adds a group; its name must be new. */
   public long create(long root, long name, int length, StreamId lastId, long entriesRead) {
     long group = named(GROUP_NAME_AT, name, length);
     lastId(group, lastId);
@@ -114,7 +114,7 @@ public final class StreamGroups {
     return group;
   }
 
-  /** Removes a group with all that it has. */
+  /** Removes a group with its consumers and pending entries. */
   public void destroy(long root, long group) {
     groups.header(root + Streams.GROUPS_AT);
     groups.remove(group);
@@ -123,12 +123,12 @@ public final class StreamGroups {
     }
   }
 
-  /** Frees a group that is no stream's any more, now or, if much is pending in it, later. */
+  /** Frees a group that has been removed from its stream, lazily if many entries are pending. */
   public void free(long group) {
     keyspace.free(wholeGroup, group);
   }
 
-  /** Frees a tree of such elements as are pending, its header included, now or later. */
+  /** Frees a tree of pending entries, including its header, now or lazily. */
   public void freePending(long header) {
     keyspace.free(tree, header);
   }
@@ -175,17 +175,17 @@ public final class StreamGroups {
     return block;
   }
 
-  /** Where a group's name is. */
+  /** Returns the address of a group's name. */
   public static long groupName(long group) {
     return group + GROUP_NAME_AT;
   }
 
-  /** How many bytes the name of a group or of a consumer has. */
+  /** Returns the length of the name of a group or a consumer, in bytes. */
   public static int nameLength(long groupOrConsumer) {
     return Region.getInt(groupOrConsumer);
   }
 
-  /** Where the last id is that was delivered. */
+  /** Returns the address of the id of the last delivered entry. */
   public static long lastId(long group) {
     return group + LAST_ID_AT;
   }
@@ -195,7 +195,7 @@ public final class StreamGroups {
     id.store(group + LAST_ID_AT);
   }
 
-  /** How many entries were read, or {@link #UNKNOWN_COUNT}. */
+  /** Returns the number of entries read, or {@link #UNKNOWN_COUNT}. */
   public static long entriesRead(long group) {
     return Region.getLong(group + READ_AT);
   }
@@ -207,25 +207,25 @@ public final class StreamGroups {
 
   // Consumers.
 
-  /** How many consumers a group has. */
+  /** Returns the number of consumers of a group. */
   public int consumers(long group) {
     consumers.header(group + CONSUMERS_AT);
     return consumers.count();
   }
 
-  /** The consumer of that number, in the order of names. */
+  /** Returns the consumer at an index, in the order of names. */
   public long consumer(long group, int index) {
     consumers.header(group + CONSUMERS_AT);
     return consumers.get(index);
   }
 
-  /** The consumer of a name, or 0. */
+  /** Returns the consumer of a name, or 0. */
   public long findConsumer(long group, long name, int length) {
     consumers.header(group + CONSUMERS_AT);
     return consumers.find(name, length);
   }
 
-  /** Adds a consumer of a name that no other one of the group has, seen now and never active. */
+  /** Adds a consumer, seen now and never active; its name must be new in the group. */
   public long createConsumer(long group, long name, int length, long nowMillis) {
     long consumer = named(CONSUMER_NAME_AT, name, length);
     seen(consumer, nowMillis);
@@ -235,7 +235,7 @@ public final class StreamGroups {
     return consumer;
   }
 
-  /** Removes a consumer with what is pending for it; returns how much that was. */
+  /** Removes a consumer with its pending entries; returns their number. */
   public long deleteConsumer(long group, long consumer) {
     ids.header(consumer + IDS_AT);
     pending.header(group + PENDING_AT);
@@ -255,12 +255,12 @@ public final class StreamGroups {
     slabs.free(consumer, CONSUMER_NAME_AT + (long) nameLength(consumer));
   }
 
-  /** Where a consumer's name is. */
+  /** Returns the address of a consumer's name. */
   public static long consumerName(long consumer) {
     return consumer + CONSUMER_NAME_AT;
   }
 
-  /** When a consumer was last seen, in Unix milliseconds. */
+  /** Returns the time at which a consumer was last seen, in Unix milliseconds. */
   public static long seen(long consumer) {
     return Region.getLong(consumer + SEEN_AT);
   }
@@ -270,7 +270,10 @@ public final class StreamGroups {
     Region.putLong(consumer + SEEN_AT, unixMillis);
   }
 
-  /** When a consumer last got something, in Unix milliseconds, or {@link #NEVER}. */
+  /**
+   * Returns the time at which a consumer last received an entry, in Unix milliseconds, or {@link
+   * #NEVER}.
+   */
   public static long active(long consumer) {
     return Region.getLong(consumer + ACTIVE_AT);
   }
@@ -280,43 +283,43 @@ public final class StreamGroups {
     Region.putLong(consumer + ACTIVE_AT, unixMillis);
   }
 
-  // What is pending.
+  // Pending entries.
 
-  /** What is pending in a group, by id; the view is valid until the next call. */
+  /** Returns the pending entries of a group by id; the view is valid until the next call. */
   public IdTree pending(long group) {
     pending.header(group + PENDING_AT);
     return pending;
   }
 
-  /** A view of what is pending in a group, for longer than until the next call. */
+  /** Returns a separate view of the pending entries of a group. */
   public IdTree newPending(long group) {
     IdTree view = new IdTree(slabs, PENDING_VALUE_BYTES);
     view.header(group + PENDING_AT);
     return view;
   }
 
-  /** The ids that are pending for a consumer; the view is valid until the next call. */
+  /** Returns the ids pending for a consumer; the view is valid until the next call. */
   public IdTree pendingIds(long consumer) {
     ids.header(consumer + IDS_AT);
     return ids;
   }
 
-  /** When a pending entry was last delivered, in Unix milliseconds. */
+  /** Returns the time of the last delivery of a pending entry, in Unix milliseconds. */
   public static long delivered(long element) {
     return Region.getLong(IdTree.value(element) + DELIVERED_AT);
   }
 
-  /** How often a pending entry was delivered. */
+  /** Returns the number of deliveries of a pending entry. */
   public static long deliveries(long element) {
     return Region.getLong(IdTree.value(element) + DELIVERIES_AT);
   }
 
-  /** To whom a pending entry was delivered. */
+  /** Returns the consumer of a pending entry. */
   public static long owner(long element) {
     return Region.getLong(IdTree.value(element) + OWNER_AT);
   }
 
-  /** Notes that a pending entry was delivered once more. */
+  /** Records one more delivery of a pending entry. */
   public void deliveredAgain(long group, long element, long unixMillis) {
     beforePending(group, IdTree.high(element), IdTree.low(element));
     delivered(element, unixMillis, Streams.next(deliveries(element)));
@@ -327,7 +330,7 @@ public final class StreamGroups {
     Region.putLong(IdTree.value(element) + DELIVERIES_AT, deliveries);
   }
 
-  /** Makes an entry pending for a consumer, whether it is pending already, for it or another. */
+  /** Makes an entry pending for a consumer, even if it is pending already for any consumer. */
   public void deliver(long group, long consumer, StreamId id, long unixMillis, long deliveries) {
     beforePending(group, id.millis(), id.sequence());
     long element = pending(group).put(id.millis(), id.sequence());
@@ -344,7 +347,7 @@ public final class StreamGroups {
     pendingIds(consumer).put(id.millis(), id.sequence());
   }
 
-  /** Makes an entry no longer pending; false when it was not. */
+  /** Removes a pending entry; returns false if the entry is not pending. */
   public boolean acknowledge(long group, StreamId id) {
     long element = pending(group).find(id.millis(), id.sequence());
     if (element == 0) {
@@ -355,7 +358,9 @@ public final class StreamGroups {
     return pending.remove(id.millis(), id.sequence());
   }
 
-  /** While loading: adds a pending entry that has no consumer yet; false when there is one. */
+  /**
+   * During loading: adds a pending entry without a consumer; returns false if it exists already.
+   */
   public boolean addPending(long group, StreamId id, long unixMillis, long deliveries) {
     long element = pending(group).put(id.millis(), id.sequence());
     if (!pending.added()) {
@@ -366,12 +371,15 @@ public final class StreamGroups {
     return true;
   }
 
-  /** Whether an entry is pending in a group, whoever has it. */
+  /** Returns true if an entry is pending in a group, for any consumer. */
   public boolean isPending(long group, StreamId id) {
     return pending(group).find(id.millis(), id.sequence()) != 0;
   }
 
-  /** While loading: gives a pending entry its consumer; false when there is none or it has one. */
+  /**
+   * During loading: sets the consumer of a pending entry; returns false if the entry is absent or
+   * has a consumer.
+   */
   public boolean assign(long group, long consumer, StreamId id) {
     long element = pending(group).find(id.millis(), id.sequence());
     if (element == 0 || owner(element) != 0) {
@@ -382,7 +390,7 @@ public final class StreamGroups {
     return true;
   }
 
-  /** Whether every pending entry of a group has a consumer, as it must have once it is loaded. */
+  /** Returns true if every pending entry of a group has a consumer, which holds after loading. */
   public boolean isAssigned(long group) {
     long assigned = 0;
     for (int i = 0; i < consumers(group); i++) {
@@ -393,14 +401,14 @@ public final class StreamGroups {
 
   // Whole streams.
 
-  /** Frees a small part of a stream's groups; returns whether something is left. */
+  /** Frees a small part of a stream's groups; returns false when nothing is left. */
   boolean dismantle(long root) {
     groups.header(root + Streams.GROUPS_AT);
     if (groups.count() == 0) {
       return false;
     }
     long group = groups.get(groups.count() - 1);
-    // Taken out only when nothing is left of it; its name is not looked at any more.
+    // Removed only when it is empty; its name is not read any more.
     if (!dismantleGroupStep(group)) {
       groups.removeLast();
       freeGroup(group);
@@ -429,7 +437,7 @@ public final class StreamGroups {
     slabs.free(group, GROUP_NAME_AT + (long) nameLength(group));
   }
 
-  /** What freeing the groups takes time by. */
+  /** Returns the number of elements that determines the time to free the groups. */
   long elements(long root) {
     long elements = 0;
     int count = count(root);
@@ -444,10 +452,10 @@ public final class StreamGroups {
     return 1 + pending(group).size() + consumers(group);
   }
 
-  /** More than this need not be counted. */
+  /** The count need not be exact beyond this. */
   private static final long MANY = 1 << 10;
 
-  /** Copies the groups of a stream to one that has none. */
+  /** Copies the groups of a stream to one without groups. */
   void copy(long root, long toRoot) {
     StreamId id = new StreamId();
     for (int i = 0; i < count(root); i++) {
@@ -475,7 +483,7 @@ public final class StreamGroups {
     }
   }
 
-  /** What the groups of a stream take, in bytes. */
+  /** Returns the size of the groups of a stream in bytes. */
   long sizeBytes(long root) {
     groups.header(root + Streams.GROUPS_AT);
     long bytes = groups.sizeBytes();
@@ -494,8 +502,8 @@ public final class StreamGroups {
   }
 
   /**
-   * How many entries come up to an id of a stream that nothing was deleted from, as far as that can
-   * be told without counting; else {@link #UNKNOWN_COUNT}.
+   * Returns the number of entries up to an id in a stream without deletions, as far as it follows
+   * without counting; otherwise {@link #UNKNOWN_COUNT}.
    */
   public static long readUpTo(long root, long id) {
     if (Streams.entriesAdded(root) == 0) {

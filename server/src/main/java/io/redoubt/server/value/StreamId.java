@@ -6,15 +6,15 @@ import io.redoubt.server.memory.Region;
 import io.redoubt.server.structure.IdTree;
 
 /**
- * The id of a stream's entry: milliseconds since 1970 and a number within them, both unsigned and
- * of 64 bits. It can be changed, so that commands use the same few again and again.
+ * The id of a stream entry: Unix milliseconds and a sequence number, both unsigned 64-bit integers.
+ * Mutable, so that commands can reuse instances.
  */
 public final class StreamId {
 
-  /** What an id takes in memory, see {@link #load} and {@link #store}. */
+  /** The size of an id in memory, see {@link #load} and {@link #store}. */
   public static final int BYTES = 16;
 
-  /** Longer texts are no ids, whatever they say: Redis' limit. */
+  /** Redis' limit; longer texts are not parsed. */
   private static final int MAX_PARSED_BYTES = 127;
 
   private static final long HIGHEST_TENTH = Long.divideUnsigned(-1, 10);
@@ -23,67 +23,67 @@ public final class StreamId {
   private long millis;
   private long sequence;
 
-  /** The id 0-0. */
+  /** Creates the id 0-0. */
   public StreamId() {}
 
-  /** The first half. */
+  /** Returns the milliseconds. */
   public long millis() {
     return millis;
   }
 
-  /** The second half. */
+  /** Returns the sequence number. */
   public long sequence() {
     return sequence;
   }
 
-  /** Makes it the id of these halves. */
+  /** Sets both halves. */
   public void set(long newMillis, long newSequence) {
     millis = newMillis;
     sequence = newSequence;
   }
 
-  /** Makes it the same as another. */
+  /** Copies another id. */
   public void set(StreamId other) {
     set(other.millis, other.sequence);
   }
 
-  /** Makes it 0-0. */
+  /** Sets the id to 0-0. */
   public void setFirst() {
     set(0, 0);
   }
 
-  /** Makes it the last id there can be. */
+  /** Sets the id to the highest possible one. */
   public void setLast() {
     set(-1, -1);
   }
 
-  /** Takes it from memory. */
+  /** Reads the id from memory. */
   public void load(long address) {
     set(Region.getLong(address), Region.getLong(address + 8));
   }
 
-  /** Writes it to memory, {@link #BYTES}. */
+  /** Writes the id to memory, {@link #BYTES} long. */
   public void store(long address) {
     Region.putLong(address, millis);
     Region.putLong(address + 8, sequence);
   }
 
-  /** Whether it is 0-0. */
+  /** Returns true if the id is 0-0. */
   public boolean isFirst() {
     return (millis | sequence) == 0;
   }
 
-  /** Whether it is the last id there can be. */
+  /** Returns true if the id is the highest possible one. */
   public boolean isLast() {
     return (millis & sequence) == -1;
   }
 
-  /** Compares as ids are ordered. */
+  /** Compares in the order of ids. */
   public int compare(StreamId other) {
     return compare(other.millis, other.sequence);
   }
 
-  /** Compares as ids are ordered. */
+  /** Compares in the order of ids. */
   public int compare(long otherMillis, long otherSequence) {
     return IdTree.compare(millis, sequence, otherMillis, otherSequence);
   }
@@ -93,7 +93,7 @@ public final class StreamId {
     return compare(Region.getLong(address), Region.getLong(address + 8));
   }
 
-  /** Makes it the next id; false, and unchanged, when it is the last. */
+  /** Moves to the next id; returns false, without an effect, at the highest one. */
   public boolean increment() {
     if (isLast()) {
       return false;
@@ -105,7 +105,7 @@ public final class StreamId {
     return true;
   }
 
-  /** Makes it the id before; false, and unchanged, when it is the first. */
+  /** Moves to the previous id; returns false, without an effect, at 0-0. */
   public boolean decrement() {
     if (isFirst()) {
       return false;
@@ -118,10 +118,10 @@ public final class StreamId {
   }
 
   /**
-   * Makes it what a text says, {@code millis} or {@code millis-sequence}.
+   * Parses {@code millis} or {@code millis-sequence}.
    *
-   * @param missingSequence the sequence when the text has none
-   * @return false, and not to be used, when it is no such text
+   * @param missingSequence the sequence number if the text has none
+   * @return false if the text is invalid; the id is undefined then
    */
   public boolean parse(long address, int length, long missingSequence) {
     if (length > MAX_PARSED_BYTES) {
@@ -133,13 +133,16 @@ public final class StreamId {
         && (dash == length || parseSequence(address + dash + 1, length - dash - 1));
   }
 
-  /** Like {@link #parse}, of a text that ends in {@code -*}: its sequence is open, and 0 here. */
+  /**
+   * Like {@link #parse}, for a text that ends in {@code -*}: the sequence number is open, and 0
+   * here.
+   */
   public boolean parseOpen(long address, int length) {
     sequence = 0;
     return isOpen(address, length) && parseMillis(address, length - 2);
   }
 
-  /** Whether a text ends in {@code -*} at its first dash. */
+  /** Returns true if the first dash of a text starts its suffix {@code -*}. */
   public static boolean isOpen(long address, int length) {
     return length > 2
         && length <= MAX_PARSED_BYTES
@@ -168,7 +171,7 @@ public final class StreamId {
     return isUnsigned(address + digits, length - digits);
   }
 
-  /** As strtoull does, blanks and a plus are passed over. */
+  /** Skips white space and a plus sign, as strtoull does. */
   private static int digitsAt(long address, int length) {
     int at = 0;
     while (at < length && isBlank(Region.getByte(address + at))) {
@@ -202,7 +205,7 @@ public final class StreamId {
     return value;
   }
 
-  /** How many bytes its text has. */
+  /** Returns the length of the text in bytes. */
   public int textLength() {
     return unsignedLength(millis) + 1 + unsignedLength(sequence);
   }
@@ -213,24 +216,24 @@ public final class StreamId {
         : Numbers.decimalLength(Long.divideUnsigned(value, 10)) + 1;
   }
 
-  /** Writes its text; returns how many bytes that took. */
+  /** Writes the text; returns its length. */
   public int write(long address) {
     int length = Numbers.writeUnsigned(Region.MEMORY, address, millis);
     Region.putByte(address + length, '-');
     return length + 1 + Numbers.writeUnsigned(Region.MEMORY, address + length + 1, sequence);
   }
 
-  /** Writes the text of an id in memory as a reply. */
+  /** Replies with the text of an id in memory. */
   public static void reply(ReplyWriter reply, long address) {
     reply.bulkId(Region.getLong(address), Region.getLong(address + 8));
   }
 
-  /** Writes its text as a reply. */
+  /** Replies with the text. */
   public void reply(ReplyWriter reply) {
     reply.bulkId(millis, sequence);
   }
 
-  /** Its text. */
+  /** Returns the text, as {@code millis-sequence}. */
   @Override
   public String toString() {
     return Long.toUnsignedString(millis) + '-' + Long.toUnsignedString(sequence);

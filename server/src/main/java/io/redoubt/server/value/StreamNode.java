@@ -7,10 +7,10 @@ import io.redoubt.protocol.resp.Request;
 import io.redoubt.server.memory.Region;
 
 /**
- * A node of a stream: a listpack of entries, in the layout that Redis gives it in memory and in
- * RDB, see {@link StreamListpack}.
+ * A node of a stream: a listpack of entries in Redis' layout of memory and RDB, see {@link
+ * StreamListpack}.
  *
- * <p>Static, on the address of a listpack in the region.
+ * <p>Static methods on the address of a listpack in the region.
  */
 final class StreamNode {
 
@@ -18,10 +18,10 @@ final class StreamNode {
   static final int SAME_FIELDS = StreamListpack.SAME_FIELDS;
   private static final int FIXED_ELEMENTS = StreamListpack.FIXED_ELEMENTS;
 
-  /** Whole numbers up to this are entries of one byte, which is the number. */
+  /** The highest integer whose entry is one byte, the integer itself. */
   private static final int MAX_BYTE = 127;
 
-  /** The most bytes of a whole number's entry. */
+  /** The maximum size of an integer's entry. */
   private static final int INTEGER_BYTES = 10;
 
   private StreamNode() {}
@@ -38,22 +38,22 @@ final class StreamNode {
     return Listpack.integer(Region.MEMORY, element);
   }
 
-  /** How many entries there are. */
+  /** Returns the number of live entries. */
   static long live(long node) {
     return integer(Listpack.firstPosition(node));
   }
 
-  /** How many entries are marked as deleted. */
+  /** Returns the number of entries marked as deleted. */
   static long deleted(long node) {
     return integer(after(Listpack.firstPosition(node)));
   }
 
-  /** The element that tells how many fields the master has. */
+  /** Returns the element that holds the master's number of fields. */
   static long masterCount(long node) {
     return after(after(Listpack.firstPosition(node)));
   }
 
-  /** The first element of the first entry. */
+  /** Returns the first element of the first entry. */
   static long firstEntry(long node) {
     long at = masterCount(node);
     long fields = integer(at);
@@ -64,12 +64,12 @@ final class StreamNode {
     return after(at);
   }
 
-  /** The position behind the last entry. */
+  /** Returns the position after the last entry. */
   static long end(long node) {
     return Listpack.end(Region.MEMORY, node);
   }
 
-  /** Where the entry begins that ends before a position; 0 when that is the master. */
+  /** Returns the start of the entry that ends at a position; 0 if that is the master. */
   static long before(long node, long position) {
     long count = Listpack.previous(Region.MEMORY, node, position);
     long elements = integer(count);
@@ -83,7 +83,7 @@ final class StreamNode {
     return at;
   }
 
-  /** The position behind an entry. */
+  /** Returns the position after an entry. */
   static long afterEntry(long node, long entry) {
     long at = entry;
     for (int i = 0; i < FIXED_ELEMENTS; i++) {
@@ -102,23 +102,23 @@ final class StreamNode {
     return after(at);
   }
 
-  /** Marks an entry as deleted; the counts are to be changed, too. The size stays. */
+  /** Marks an entry as deleted; the caller updates the counts. The size stays the same. */
   static void markDeleted(long entry) {
-    // Flags are below 128 and so one byte with the same length in any case.
+    // Flags are below 128, one byte of the same length in either case.
     Region.putByte(entry, Region.getByte(entry) | DELETED);
   }
 
-  /** The room that {@link #putCounts} may need beyond the size. */
+  /** The maximum growth by {@link #putCounts}. */
   static final int COUNT_ROOM_BYTES = 2 * INTEGER_BYTES;
 
-  /** Changes how many entries are there and how many are deleted. */
+  /** Sets the numbers of live and deleted entries. */
   static void putCounts(long node, long live, long deleted) {
     long first = Listpack.firstPosition(node);
     Listpack.replace(Region.MEMORY, node, first, live, Region.MEMORY, node);
     Listpack.replace(Region.MEMORY, node, after(first), deleted, Region.MEMORY, node);
   }
 
-  /** The most bytes that an entry of these words (field, value, ...) adds to a node. */
+  /** Returns the maximum size of an entry of these words (field, value, ...). */
   static long mostEntryBytes(Request words, int first, int count) {
     long bytes = 6L * INTEGER_BYTES;
     for (int i = first; i < first + count; i++) {
@@ -127,7 +127,7 @@ final class StreamNode {
     return bytes;
   }
 
-  /** The most bytes of a node with such an entry as its first. */
+  /** Returns the maximum size of a node with such an entry as its first. */
   static long mostNodeBytes(Request words, int first, int count) {
     long bytes = mostEntryBytes(words, first, count) + 4L * INTEGER_BYTES + Listpack.EMPTY_BYTES;
     for (int i = first; i < first + count; i += 2) {
@@ -136,7 +136,7 @@ final class StreamNode {
     return bytes;
   }
 
-  /** Writes a node with one entry, whose fields are the master's. */
+  /** Writes a node of one entry, whose fields become the master's. */
   static void create(long node, Request words, int first, int count) {
     Listpack.create(Region.MEMORY, node);
     int fields = count / 2;
@@ -152,7 +152,7 @@ final class StreamNode {
     ListpackEnds.extend(Region.MEMORY, node, at, 4 + fields + entryElements(fields, true));
   }
 
-  /** Appends an entry to a node that has room for it; the halves of its id less the node's id. */
+  /** Appends an entry to a node with enough room; the id is given relative to the node's. */
   static void append(long node, long millis, long sequence, Request words, int first, int count) {
     long start = Listpack.firstPosition(node);
     long live = integer(start) + 1;
@@ -198,7 +198,7 @@ final class StreamNode {
     return ListpackEnds.write(Region.MEMORY, at, words.memory(), words.offset(i), words.length(i));
   }
 
-  /** Whether the master's fields are those of the words, in their order. */
+  /** Returns true if the words' fields equal the master's, in their order. */
   private static boolean hasFields(long node, Request words, int first, int count) {
     long at = masterCount(node);
     if (integer(at) != count / 2) {

@@ -19,25 +19,25 @@ import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Streams: entries in nodes ({@link StreamNode}), which a tree keeps in the order of their ids, and
- * consumer groups ({@link StreamGroups}).
+ * Streams: nodes of entries ({@link StreamNode}), kept in a tree ordered by id, and consumer groups
+ * ({@link StreamGroups}).
  *
- * <p>A stream is told by its root, the address of a block of {@link #ROOT_BYTES}, which stays where
- * it is as long as the stream lives. Who changes a stream takes the root from {@link #change}.
+ * <p>A stream is identified by its root, the address of a block of {@link #ROOT_BYTES} that does
+ * not move as long as the stream exists. A writer gets the root from {@link #change}.
  *
  * <pre>
- *    0  how many entries it has
- *    8  the id of the last entry that was ever added
- *   24  the id of the first entry; 0-0 when there is none
- *   40  the highest id that was ever deleted by XDEL
- *   56  how many entries were ever added
- *   64  the tree of nodes: the address of a node and its capacity, each of eight bytes
+ *    0  the number of entries
+ *    8  the id of the last entry ever added
+ *   24  the id of the first entry; 0-0 if there is none
+ *   40  the highest id ever deleted by XDEL
+ *   56  the number of entries ever added
+ *   64  the tree of nodes: the address of a node and its capacity, eight bytes each
  *   80  the groups by name
  * </pre>
  */
 public final class Streams implements Structures {
 
-  /** Nodes are never larger, whatever is configured. */
+  /** The maximum size of a node, whatever the configuration. */
   private static final long MAX_NODE_BYTES = 1L << 30;
 
   private static final int LENGTH_AT = 0;
@@ -65,7 +65,7 @@ public final class Streams implements Structures {
   private final StreamId first = new StreamId();
   private final StreamId last = new StreamId();
 
-  /** Streams of a keyspace. */
+  /** Creates the access to the streams of a keyspace. */
   public Streams(Keyspace keyspace, EncodingLimits limits) {
     slabs = keyspace.slabs();
     this.limits = limits;
@@ -87,40 +87,40 @@ public final class Streams implements Structures {
     }
   }
 
-  /** What a command may put texts or ids into while it runs. */
+  /** Returns a scratch list of texts or ids for the running command. */
   public ByteStrings temporary() {
     return temporary;
   }
 
-  /** Another one as {@link #temporary}. */
+  /** Returns a second scratch list like {@link #temporary}. */
   public ByteStrings moreTemporary() {
     return moreTemporary;
   }
 
-  /** The consumer groups. */
+  /** Returns the consumer groups. */
   public StreamGroups groups() {
     return groups;
   }
 
-  /** What goes through entries for commands. */
+  /** Returns the iterator shared by commands. */
   public StreamEntries entries() {
     return entries;
   }
 
   // Entries of the keyspace.
 
-  /** The root of the stream that an entry of the keyspace has. */
+  /** Returns the root of an entry's stream. */
   public static long root(long entry) {
     return Entry.root(entry);
   }
 
-  /** As {@link #root}, of a stream that is about to be changed. */
+  /** Returns the root of a stream that is about to be changed. */
   public static long change(Database database, long entry) {
     database.beforeChange(entry);
     return Entry.root(entry);
   }
 
-  /** Puts an empty stream for a key that has no value; returns its root. */
+  /** Creates an empty stream for a key without a value; returns its root. */
   public long create(Database database, long key, int keyLength) {
     long entry =
         database.create(key, keyLength, Type.STREAM, Encoding.STRUCTURE, Encoding.STRUCTURE_BYTES);
@@ -129,29 +129,29 @@ public final class Streams implements Structures {
     return root;
   }
 
-  // What a stream says of itself.
+  // Metadata.
 
-  /** How many entries there are. */
+  /** Returns the number of entries. */
   public static long length(long root) {
     return Region.getLong(root + LENGTH_AT);
   }
 
-  /** Where the id of the last entry that was ever added is. */
+  /** Returns the address of the id of the last entry ever added. */
   public static long lastId(long root) {
     return root + LAST_ID_AT;
   }
 
-  /** Where the id of the first entry is; it is 0-0 when there is none. */
+  /** Returns the address of the id of the first entry; 0-0 if there is none. */
   public static long firstId(long root) {
     return root + FIRST_ID_AT;
   }
 
-  /** Where the highest id is that was ever deleted by XDEL. */
+  /** Returns the address of the highest id ever deleted by XDEL. */
   public static long maxDeletedId(long root) {
     return root + MAX_DELETED_ID_AT;
   }
 
-  /** How many entries were ever added. */
+  /** Returns the number of entries ever added. */
   public static long entriesAdded(long root) {
     return Region.getLong(root + ADDED_AT);
   }
@@ -193,13 +193,13 @@ public final class Streams implements Structures {
     Region.putLong(root + ADDED_AT, count);
   }
 
-  /** Whether there is an entry of an id. */
+  /** Returns true if an entry of the id exists. */
   public boolean contains(long root, StreamId wanted) {
     entries.start(root, wanted, wanted, false);
     return entries.next();
   }
 
-  /** Gives the id of the last entry that is there; false when there is none. */
+  /** Stores the id of the last existing entry in {@code result}; returns false if there is none. */
   public boolean lastEntry(long root, StreamId result) {
     first.setFirst();
     last.setLast();
@@ -211,7 +211,10 @@ public final class Streams implements Structures {
     return found;
   }
 
-  /** Gives the id of the first node: no entry is before it. The last id if there is no node. */
+  /**
+   * Stores the id of the first node, a lower bound of all entries, in {@code result}; the highest
+   * id if there is no node.
+   */
   public void firstNodeId(long root, StreamId result) {
     long element = nodes(root).first();
     if (element == 0) {
@@ -221,28 +224,28 @@ public final class Streams implements Structures {
     }
   }
 
-  // Nodes, for those who save and load streams.
+  // Nodes, for saving and loading.
 
   /**
-   * The tree of a stream's nodes, each by its id; valid until the next call. What it points out is
-   * for {@link #node}.
+   * Returns the tree of a stream's nodes by id, valid until the next call. Its elements are
+   * arguments of {@link #node}.
    */
   public IdTree nodes(long root) {
     nodes.header(root + NODES_AT);
     return nodes;
   }
 
-  /** How many nodes a stream has. */
+  /** Returns the number of nodes of a stream. */
   public static long nodeCount(long root) {
     return IdTree.size(root + NODES_AT);
   }
 
-  /** The listpack of a node that {@link #nodes} pointed out. */
+  /** Returns the listpack of an element of {@link #nodes}. */
   public static long node(long element) {
     return Region.getLong(IdTree.value(element));
   }
 
-  /** A stream without entries, of no key yet. */
+  /** Creates a stream without entries that is not stored yet. */
   public long newRoot() {
     long root = slabs.allocateFar(ROOT_BYTES);
     Region.zero(root, ROOT_BYTES);
@@ -250,10 +253,10 @@ public final class Streams implements Structures {
   }
 
   /**
-   * Adds a copy of a node to a stream that is being loaded; {@link #loaded} ends that. Returns
-   * false when there is one of that id.
+   * Adds a copy of a node during loading, to be finished by {@link #loaded}. Returns false if a
+   * node of that id exists.
    *
-   * @param memory where the node is, which is a valid one ({@link
+   * @param memory the memory of the node, which is a valid one ({@link
    *     io.redoubt.persistence.packed.StreamListpack#check})
    */
   public boolean addNode(long root, StreamId nodeId, MemorySegment memory, long listpack) {
@@ -268,7 +271,7 @@ public final class Streams implements Structures {
     return true;
   }
 
-  /** Finds out the id of the first entry, after all nodes were added. */
+  /** Determines the id of the first entry after all nodes were added. */
   public void loaded(long root) {
     updateFirstId(root);
   }
@@ -287,7 +290,7 @@ public final class Streams implements Structures {
     slabs.free(node(element), capacity(element));
   }
 
-  /** Gives a node another capacity. */
+  /** Reallocates a node with another capacity. */
   private long resize(long element, long capacity) {
     long old = node(element);
     long oldCapacity = capacity(element);
@@ -303,7 +306,7 @@ public final class Streams implements Structures {
 
   // Adding.
 
-  /** Whether words that make an entry are too long together for any node. */
+  /** Returns true if the words of an entry are too long for any node. */
   public static boolean isTooLarge(Request words, int firstWord, int count) {
     return lengths(words, firstWord, count) > MAX_NODE_BYTES;
   }
@@ -320,8 +323,8 @@ public final class Streams implements Structures {
    * Adds an entry at the end.
    *
    * @param newId an id after the last one
-   * @param words where fields and values are: field, value, ...
-   * @param count how many words that are
+   * @param words the request with the fields and values: field, value, ...
+   * @param count the number of words
    */
   public void append(long root, StreamId newId, Request words, int firstWord, int count) {
     nodes.header(root + NODES_AT);
@@ -365,7 +368,7 @@ public final class Streams implements Structures {
     return maxEntries != 0 && StreamNode.live(node) + StreamNode.deleted(node) >= maxEntries;
   }
 
-  /** Makes room for so many more bytes; the last node grows by doubling up to its usual size. */
+  /** Ensures room for the given number of bytes; the last node doubles up to its usual size. */
   private long makeRoom(long element, long bytes) {
     long node = node(element);
     long size = StreamNode.sizeBytes(node);
@@ -385,7 +388,10 @@ public final class Streams implements Structures {
 
   // Deleting.
 
-  /** Deletes the entry of an id; false when there is none. {@link #deleted} is to follow. */
+  /**
+   * Deletes the entry of an id; returns false if it is absent. The caller then calls {@link
+   * #deleted}.
+   */
   public boolean delete(long root, StreamId wanted) {
     entries.start(root, wanted, wanted, false);
     if (!entries.next()) {
@@ -407,7 +413,7 @@ public final class Streams implements Structures {
     return true;
   }
 
-  /** Brings the id of the first entry up to date after entries were deleted. */
+  /** Updates the id of the first entry after deletions. */
   public void deleted(long root) {
     updateFirstId(root);
   }
@@ -419,7 +425,7 @@ public final class Streams implements Structures {
     nodes.remove(IdTree.high(element), IdTree.low(element));
   }
 
-  /** Counts so many entries of a node as deleted that were there before. */
+  /** Moves the given number of a node's entries from the live to the deleted count. */
   private void count(long element, long deletedNow) {
     long node = makeRoom(element, StreamNode.COUNT_ROOM_BYTES);
     StreamNode.putCounts(
@@ -438,11 +444,11 @@ public final class Streams implements Structures {
   }
 
   /**
-   * Deletes the oldest entries until there are not more than so many.
+   * Deletes the oldest entries until the length is within the limit.
    *
-   * @param wholeNodes whether only whole nodes are deleted, so that a few entries more may stay
-   * @param limit how many entries may be deleted at the most, 0 for any number
-   * @return how many entries were deleted
+   * @param wholeNodes true to delete only whole nodes, so that a few more entries may stay
+   * @param limit the maximum number of deleted entries, 0 for no limit
+   * @return the number of deleted entries
    */
   public long trimToLength(long root, long maxLength, boolean wholeNodes, long limit) {
     long deleted = 0;
@@ -471,7 +477,7 @@ public final class Streams implements Structures {
     return deleted;
   }
 
-  /** Like {@link #trimToLength}, deletes the entries whose ids are before the given one. */
+  /** Deletes the entries with ids below the given one, like {@link #trimToLength}. */
   public long trimToId(long root, StreamId minId, boolean wholeNodes, long limit) {
     long deleted = 0;
     nodes.header(root + NODES_AT);
@@ -510,7 +516,7 @@ public final class Streams implements Structures {
         IdTree.low(element) + StreamNode.integer(StreamNode.after(millis)));
   }
 
-  /** Marks up to so many of a node's first entries as deleted, those before an id. */
+  /** Marks up to {@code most} of a node's first entries, those before an id, as deleted. */
   private long trimNode(long root, long element, long most, StreamId before) {
     beforeNode(root, element);
     long node = node(element);
@@ -530,7 +536,7 @@ public final class Streams implements Structures {
     }
     addLength(root, -deleted);
     if (deleted > 0) {
-      count(element, deleted); // a node that has no live entry any more stays, as in Redis
+      count(element, deleted); // a node without live entries stays, as in Redis
     }
     return deleted;
   }

@@ -12,30 +12,30 @@ import io.redoubt.server.structure.BlockLength;
 import java.lang.foreign.MemorySegment;
 
 /**
- * The value of a string's entry: a number, bytes in the entry, or bytes in a block of their own.
- * What changes it returns the entry, which may have moved.
+ * The value of a string's entry: an integer, bytes in the entry, or bytes in a block of their own.
+ * Changes return the entry, which may have moved.
  */
 public final class StringValue {
 
-  /** Longer strings are called raw by OBJECT ENCODING. */
+  /** The maximum length of a string that OBJECT ENCODING calls embstr; longer ones are raw. */
   private static final int MAX_EMBEDDED_LENGTH = 44;
 
-  /** How much more room than needed a growing string gets at most; until then it gets twice. */
+  /** The maximum spare capacity of a growing string; below that, its size. */
   private static final int MAX_SLACK_BYTES = 1 << 20;
 
   private StringValue() {}
 
-  /** Whether it is held as a number. */
+  /** Returns true if the string is stored as an integer. */
   public static boolean isInteger(long entry) {
     return Entry.encoding(entry) == Encoding.INTEGER;
   }
 
-  /** The number that it is held as. */
+  /** Returns the integer that the string is stored as. */
   public static long integer(long entry) {
     return Region.getLong(Entry.payloadAddress(entry));
   }
 
-  /** How many bytes it has; of a number, its decimal form. */
+  /** Returns the length in bytes; of an integer, that of its decimal form. */
   public static int length(long entry) {
     long payload = Entry.payloadAddress(entry);
     return switch (Entry.encoding(entry)) {
@@ -45,7 +45,7 @@ public final class StringValue {
     };
   }
 
-  /** Where the bytes are, of a string that is not held as a number. */
+  /** Returns the address of the bytes of a string that is not stored as an integer. */
   public static long bytesAddress(long entry) {
     long payload = Entry.payloadAddress(entry);
     return Entry.encoding(entry) == Encoding.OWN_BLOCK
@@ -53,7 +53,7 @@ public final class StringValue {
         : payload + BlockLength.sizeAt(payload);
   }
 
-  /** The name of its encoding that OBJECT ENCODING tells. */
+  /** Returns the encoding's name as shown by OBJECT ENCODING. */
   public static String encodingName(long entry) {
     return switch (Entry.encoding(entry)) {
       case Encoding.INTEGER -> "int";
@@ -62,7 +62,7 @@ public final class StringValue {
     };
   }
 
-  /** Writes it as a bulk string. */
+  /** Writes the string as a bulk string. */
   public static void writeTo(long entry, ReplyWriter reply) {
     if (isInteger(entry)) {
       reply.bulkLong(integer(entry));
@@ -71,7 +71,7 @@ public final class StringValue {
     }
   }
 
-  /** Writes all its bytes, and returns how many they are. */
+  /** Copies all bytes and returns their number. */
   public static int copyTo(long entry, MemorySegment target, long offset) {
     if (isInteger(entry)) {
       return Numbers.writeLong(target, offset, integer(entry));
@@ -81,14 +81,14 @@ public final class StringValue {
     return length;
   }
 
-  /** A copy of its bytes on the heap; for what is not an ordinary command. */
+  /** Returns a copy of the bytes on the heap; not for the path of ordinary commands. */
   public static byte[] toByteArray(long entry) {
     byte[] bytes = new byte[length(entry)];
     copyTo(entry, MemorySegment.ofArray(bytes), 0);
     return bytes;
   }
 
-  /** Makes it a number; the expiry time stays. */
+  /** Sets the value to an integer; the expiry time stays. */
   public static long setInteger(Database database, long entry, long value) {
     database.beforeChange(entry);
     long changed = entry;
@@ -100,7 +100,7 @@ public final class StringValue {
     return changed;
   }
 
-  /** Adds bytes at the end; the result may have no more than {@link Integer#MAX_VALUE}. */
+  /** Appends bytes; the result may have up to {@link Integer#MAX_VALUE}. */
   public static long append(Database database, long entry, long address, int length) {
     int before = length(entry);
     long changed = grow(database, entry, Math.addExact(before, length));
@@ -109,7 +109,7 @@ public final class StringValue {
     return changed;
   }
 
-  /** Writes bytes over those from {@code offset} on; what is missing before is zeros. */
+  /** Overwrites the bytes from {@code offset} on; a gap before them is filled with zeros. */
   public static long setRange(Database database, long entry, int offset, long address, int length) {
     int before = length(entry);
     long changed = grow(database, entry, Math.max(before, Math.addExact(offset, length)));
@@ -123,8 +123,8 @@ public final class StringValue {
   }
 
   /**
-   * Makes it a string of that length whose bytes from {@code from} to {@code to} may be written in
-   * place: what it lacks is zeros at the end, what it has too much goes from there.
+   * Makes the string {@code length} bytes long and the range from {@code from} to {@code to}
+   * writable in place. Missing bytes are zeros at the end; excess bytes are cut off there.
    */
   public static long edit(Database database, long entry, int length, int from, int to) {
     int before = length(entry);
@@ -141,7 +141,7 @@ public final class StringValue {
   }
 
   /**
-   * Returns the bytes that must be free for a string to get a length, which is not under its own.
+   * Returns the free memory in bytes needed to grow a string to a length, at least its own.
    */
   public static long growthBytes(Database database, long entry, int length) {
     if (length <= Encoding.MAX_INLINE_LENGTH
@@ -153,7 +153,7 @@ public final class StringValue {
     return capacityFor(database, length);
   }
 
-  /** A snapshot that saves it in several steps has to know before bytes are written over. */
+  /** Notifies a snapshot that saves the value in several steps before bytes are overwritten. */
   private static void beforeBytes(Database database, long entry, int from, int to) {
     if (Entry.encoding(entry) == Encoding.OWN_BLOCK) {
       database.keyspace().beforeBytes(OwnBlock.address(Entry.payloadAddress(entry)), from, to);
@@ -167,7 +167,7 @@ public final class StringValue {
       OwnBlock.length(payload, length);
       return changed;
     }
-    // Its length says how large its block is, and so must stay until the block is another.
+    // The length determines the block's size, so it must not change before the block is replaced.
     Slabs slabs = database.keyspace().slabs();
     long kept = slabs.allocateFar(Math.max(length, 1));
     Region.copy(bytesAddress(changed), kept, length);
@@ -179,8 +179,8 @@ public final class StringValue {
   }
 
   /**
-   * Where its bytes are to be read until {@link #closeBytes}; those of a number are written out for
-   * that.
+   * Returns the address of the bytes, readable until {@link #closeBytes}; an integer is formatted
+   * first.
    */
   public static long openBytes(Database database, long entry) {
     if (!isInteger(entry)) {
@@ -191,17 +191,14 @@ public final class StringValue {
     return digits;
   }
 
-  /** Ends the reading of what {@link #openBytes} gave for this entry. */
+  /** Ends the reading started by {@link #openBytes} for this entry. */
   public static void closeBytes(Database database, long entry, long address) {
     if (isInteger(entry)) {
       database.keyspace().slabs().free(address, Numbers.MAX_LONG_LENGTH);
     }
   }
 
-  /**
-   * Makes it a string that is changed in place, of a length not under its own; new bytes are
-   * undefined.
-   */
+  /** Makes the string changeable in place, at least as long as before; new bytes are undefined. */
   private static long grow(Database database, long entry, int length) {
     database.beforeChange(entry);
     return switch (Entry.encoding(entry)) {
@@ -217,7 +214,7 @@ public final class StringValue {
   private static long growInteger(Database database, long entry, int length) {
     long number = integer(entry);
     int digits = Numbers.decimalLength(number);
-    // Digits alone fit inline; from there on it is as with any other string.
+    // The digits fit inline; growing further is the same as for any other string.
     long changed =
         database.resize(entry, Encoding.INLINE_CHANGED, BlockLength.size(digits) + digits);
     long payload = Entry.payloadAddress(changed);
@@ -240,7 +237,7 @@ public final class StringValue {
   }
 
   private static long moveOut(Database database, long entry, int length) {
-    // What is written to for the first time need not grow.
+    // The first write gets no spare capacity.
     int capacity = length(entry) == 0 ? length : capacityFor(database, length);
     long block = database.keyspace().slabs().allocateFar(capacity);
     Region.copy(bytesAddress(entry), block, length(entry));

@@ -12,29 +12,29 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Values that no key of the keyspace has yet: results that are put together while what they are
- * made of, perhaps the key's own value, is still needed. They lie in a database of their own, and
- * are either published or discarded by the command that made them.
+ * Values that are not in the keyspace yet: results under construction whose sources, perhaps the
+ * value of the same key, are still needed. They are kept in a separate database, and published or
+ * discarded by the command that created them.
  */
 public final class TemporaryValues implements AutoCloseable {
 
   private final Keyspace keyspace;
   private final Map<Type, Structures> structures = new EnumMap<>(Type.class);
 
-  /** Made for the first value. */
+  /** Created for the first value. */
   private @Nullable Keyspace temporaries;
 
-  /** The temporary values of a keyspace. */
+  /** Creates the temporary values of a keyspace. */
   TemporaryValues(Keyspace keyspace) {
     this.keyspace = keyspace;
   }
 
-  /** Tells how to free and copy large values of a type. */
+  /** Registers the structures of a type, needed to free and copy its large values. */
   void structures(Type type, Structures kind) {
     structures.put(type, kind);
   }
 
-  /** Where they are made; of one key at a time. */
+  /** Returns the database in which the values are created, one key at a time. */
   public Database database() {
     Keyspace there = temporaries;
     if (there == null) {
@@ -47,17 +47,17 @@ public final class TemporaryValues implements AutoCloseable {
     return there.database(0);
   }
 
-  /** Removes a value; a large one is freed in slices. */
+  /** Discards a value; a large one is freed in slices. */
   public void discard(long entry) {
     keyspace.freeValue(entry);
     Database database = database();
     long emptied = database.resize(entry, Encoding.INLINE, 1);
-    Region.putByte(Entry.payloadAddress(emptied), 0); // bytes of the length 0
+    Region.putByte(Entry.payloadAddress(emptied), 0); // bytes of length 0
     database.remove(emptied);
   }
 
   /**
-   * Gives a value to the key of the same name in a database, in the place of what it has.
+   * Moves a value to the key of the same name in a database, replacing any other.
    *
    * @return its entry
    */

@@ -8,7 +8,8 @@ import io.redoubt.server.structure.PartGate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The collections of a keyspace, one flyweight a type: it is told the entry that it shall work on.
+ * Access to the collections of a keyspace: one flyweight per type, which takes an entry as a
+ * parameter.
  */
 public final class Values implements AutoCloseable {
 
@@ -22,7 +23,10 @@ public final class Values implements AutoCloseable {
   private final SetAlgebra setAlgebra;
   private final TemporaryValues temporaries;
 
-  /** Of a keyspace, which learns from them how to free and copy large values. */
+  /**
+   * Creates the flyweights and registers them with the keyspace, which frees and copies large
+   * values through them.
+   */
   public Values(Keyspace keyspace, EncodingLimits limits) {
     this.keyspace = keyspace;
     this.limits = limits;
@@ -42,52 +46,52 @@ public final class Values implements AutoCloseable {
     temporaries.structures(Type.LIST, lists);
   }
 
-  /** The keyspace. */
+  /** Returns the keyspace. */
   public Keyspace keyspace() {
     return keyspace;
   }
 
-  /** Up to which size values are held in their compact forms. */
+  /** Returns the sizes up to which values keep their compact encodings. */
   public EncodingLimits limits() {
     return limits;
   }
 
-  /** The lists. */
+  /** Returns the lists. */
   public Lists lists() {
     return lists;
   }
 
-  /** The sorted sets. */
+  /** Returns the sorted sets. */
   public SortedSets sortedSets() {
     return sortedSets;
   }
 
-  /** The hashes. */
+  /** Returns the hashes. */
   public Hashes hashes() {
     return hashes;
   }
 
-  /** The streams. */
+  /** Returns the streams. */
   public Streams streams() {
     return streams;
   }
 
-  /** The sets. */
+  /** Returns the sets. */
   public Sets sets() {
     return sets;
   }
 
-  /** Intersections, unions and differences of sets. */
+  /** Returns the operations that combine sets. */
   public SetAlgebra setAlgebra() {
     return setAlgebra;
   }
 
-  /** Results that no key has yet. */
+  /** Returns the results that are not stored yet. */
   public TemporaryValues temporaries() {
     return temporaries;
   }
 
-  /** Sets who is told before parts of large values change; null for nobody. */
+  /** Sets the gate called before parts of large values change; null for none. */
   public void gate(@Nullable PartGate gate) {
     lists.quicklists().gate(gate);
     hashes.gate(gate);
@@ -96,13 +100,12 @@ public final class Values implements AutoCloseable {
     streams.gate(gate);
   }
 
-  /** The name of an entry's encoding that OBJECT ENCODING tells. */
+  /** Returns the encoding's name as shown by OBJECT ENCODING. */
   public static String encodingName(long entry) {
     return switch (Entry.type(entry)) {
       case STRING -> StringValue.encodingName(entry);
       case STREAM -> "stream";
-      case LIST ->
-          "quicklist"; // of one node, when it is small: as up to Redis 7.0, whatever its form
+      case LIST -> "quicklist"; // of one node if small; Redis up to 7.0 shows no other
       case ZSET -> packedOr("skiplist", entry);
       case SET -> packedOr("hashtable", entry);
       case HASH -> Hashes.encodingName(entry);
@@ -116,7 +119,7 @@ public final class Values implements AutoCloseable {
     return PackedValue.isIntset(entry) ? "intset" : "listpack";
   }
 
-  /** Gives back what memory they have beside the values of the keyspace. */
+  /** Frees the buffers of these objects; the values belong to the keyspace. */
   @Override
   public void close() {
     setAlgebra.close();

@@ -1,7 +1,6 @@
 /**
- * What the bytes of a value mean, type by type: flyweights over entries and the structures of the
- * region. It stands above the keyspace, changes entries only through its gate, and writes replies
- * straight from the region.
+ * The values of each type: flyweights over entries and the structures of the region. Built on the
+ * keyspace, which is told of each change first; replies are written straight from the region.
  */
 @NullMarked
 package io.redoubt.server.value;
