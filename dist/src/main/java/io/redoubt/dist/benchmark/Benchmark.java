@@ -1,5 +1,6 @@
 package io.redoubt.dist.benchmark;
 
+import java.io.IOException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
@@ -23,6 +24,15 @@ public final class Benchmark {
 
   /** Runs one of the benchmarks; the exit status is 0 if it completed. */
   public static void main(String[] arguments) {
-    System.exit(new CommandLine(new Benchmark()).execute(arguments));
+    CommandLine line = new CommandLine(new Benchmark());
+    line.setExecutionExceptionHandler((failure, command, result) -> {
+      // A missing program or a refused port; the trace would hide the reason.
+      if (failure instanceof IOException) {
+        command.getErr().println(failure.getMessage());
+        return command.getCommandSpec().exitCodeOnExecutionException();
+      }
+      throw failure;
+    });
+    System.exit(line.execute(arguments));
   }
 }

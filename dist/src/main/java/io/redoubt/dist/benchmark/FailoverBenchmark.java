@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -56,8 +57,8 @@ final class FailoverBenchmark implements Callable<Integer> {
   @Option(
       names = "--redis-sentinel",
       paramLabel = "FILE",
-      description = "The redis-sentinel to compare with (default: ${DEFAULT-VALUE}).")
-  private Path redisSentinel = Path.of("/usr/bin/redis-sentinel");
+      description = "The redis-sentinel to compare with (default: the --redis under that name).")
+  private @Nullable Path redisSentinel;
 
   @Option(
       names = "--runs",
@@ -81,7 +82,7 @@ final class FailoverBenchmark implements Callable<Integer> {
   @Override
   public Integer call() throws IOException, InterruptedException {
     Path own = sentinel.toString().isEmpty() ? servers.redoubtSentinel() : sentinel;
-    Topology redis = group("redis", servers.redisLauncher(), redisSentinel);
+    Topology redis = group("redis", servers.redisLauncher(), redisSentinel());
     Topology redoubt = group("redoubt", servers.redoubtLauncher(), own);
     List<Double> theirs = new ArrayList<>();
     List<Double> ours = new ArrayList<>();
@@ -101,6 +102,15 @@ final class FailoverBenchmark implements Callable<Integer> {
 
   private static void row(String title, double redis, double redoubt, double goal) {
     System.out.printf("%-12s %10.0f %10.0f %8.0f%n", title, redis, redoubt, goal);
+  }
+
+  /** Returns a link to the redis-server, which is a sentinel when it is started by that name. */
+  private Path redisSentinel() throws IOException {
+    if (redisSentinel != null) {
+      return redisSentinel;
+    }
+    Path link = servers.folder().resolve("redis-sentinel");
+    return Files.createSymbolicLink(link, servers.redisLauncher().toAbsolutePath());
   }
 
   private Topology group(String name, Path server, Path sentinels) throws IOException {
