@@ -9,6 +9,7 @@ import io.redoubt.protocol.launch.Launch;
 import io.redoubt.protocol.launch.Service;
 import io.redoubt.protocol.process.SystemErrors;
 import io.redoubt.protocol.process.ThreadPriority;
+import io.redoubt.server.lifecycle.CorruptFileReport;
 import io.redoubt.server.settings.ServerDirectives;
 import java.io.IOException;
 import java.security.SecureRandom;

@@ -2,12 +2,13 @@ package io.redoubt.server;
 
 import io.redoubt.protocol.config.FatalConfigError;
 import io.redoubt.protocol.process.Clock;
-import io.redoubt.protocol.process.ControlGroup;
+import io.redoubt.protocol.process.Environment;
 import io.redoubt.protocol.process.Log;
+import io.redoubt.server.assembly.Machine;
+import io.redoubt.server.assembly.ServerAssembly;
 import io.redoubt.server.command.admin.ServerCommands;
 import io.redoubt.server.settings.ServerDirectives;
 import io.redoubt.server.settings.ServerDirectives.ShutdownFlag;
-import io.redoubt.server.snapshot.Rehearsal;
 import java.io.IOException;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -15,48 +16,43 @@ import java.util.concurrent.ExecutionException;
 import java.util.random.RandomGenerator;
 
 /**
- * A data server: how it begins, serves and ends. What it consists of is in {@link ServerParts}.
- * Several may live in one process.
+ * A data server that is started, serves and is shut down. {@link ServerAssembly} builds and starts
+ * its parts; this class brings callers of any thread to its event loop. Several servers may live in
+ * one process.
  */
 public final class RedisServer implements AutoCloseable {
-  private static final long GUARD_MILLIS = 500;
-
   private final ServerDirectives settings;
-  private final ServerParts parts;
+  private final ServerAssembly assembly;
   private final CompletableFuture<Integer> ended = new CompletableFuture<>();
 
   /**
    * Puts a server together; it does nothing before {@link #start}.
    *
-   * @param chance must not be predictable: replication ids and passwords come from it
+   * @param random must not be predictable: replication ids and passwords come from it
    * @param freePort listens on a port that the system chooses, in place of {@code port}
-   * @throws FatalConfigError when a command is renamed that there is not, or a user's rules are
+   * @throws FatalConfigError if a command that does not exist is renamed, or a user's rules are
    *     wrong
    */
   public RedisServer(
-      ServerDirectives settings, Clock clock, Log log, RandomGenerator chance, boolean freePort)
+      ServerDirectives settings, Clock clock, Log log, RandomGenerator random, boolean freePort)
       throws FatalConfigError {
-    this(settings, clock, log, chance, freePort, Machine.real());
+    this(settings, new Environment(clock, log, random), freePort, Machine.real());
   }
 
-  /** As the other constructor, on a machine of its own. */
+  /**
+   * Puts a server together on a machine of its own.
+   *
+   * @throws FatalConfigError if a command that does not exist is renamed, or a user's rules are
+   *     wrong
+   */
   public RedisServer(
-      ServerDirectives settings,
-      Clock clock,
-      Log log,
-      RandomGenerator chance,
-      boolean freePort,
-      Machine machine)
+      ServerDirectives settings, Environment environment, boolean freePort, Machine machine)
       throws FatalConfigError {
     this.settings = settings;
-    parts =
-        new ServerParts(settings, clock, log, chance, freePort, machine, () -> ended.complete(0));
-    CommandSet commands = new CommandSet(parts);
-    commands.declare();
-    new ServerInfo(parts).declare();
+    assembly =
+        new ServerAssembly(settings, environment, machine, freePort, () -> ended.complete(0));
     try {
-      commands.rename();
-      parts.configuredUsers.define();
+      assembly.configure();
     } catch (FatalConfigError e) {
       close();
       throw e;
@@ -64,69 +60,45 @@ public final class RedisServer implements AutoCloseable {
   }
 
   /**
-   * Listens, loads the data set and begins to serve.
+   * Listens, loads the data set and starts to serve.
    *
-   * @return completes when the data set is there, or with the reason why it is not
-   * @throws IOException when an address cannot be listened on
+   * @return completes when the data set is loaded, or with the reason why it is not
+   * @throws IOException if an address can't be listened on
    */
   public CompletableFuture<Void> start() throws IOException {
     CompletableFuture<Void> loaded = new CompletableFuture<>();
     onLoop(() -> {
-      parts.listeners.open();
-      parts.log.notice("Server initialized");
-      parts.transport.atEndOfTurn(parts.appendOnlyFile.endOfTurn());
-      parts.memory.started();
-      parts.cron.start(settings.hz.value());
-      parts.housekeeping.start();
-      parts.transport.loop().every(parts.clients::everySecond, 1000);
-      parts
-          .transport
-          .loop()
-          .every(() -> parts.migrationTargets.closeIdle(parts.clock.wallMillis()), 1000);
-      boolean isMaster = settings.replicaof.value() == null;
-      parts.dataSet.loadAtStart(
-          isMaster,
-          parts.replication,
-          parts.appendOnlyFile,
-          failure -> {
-            if (failure == null) {
-              parts.stats.reset(); // commands of the append-only file are nobody's
-              parts.table.resetStatistics();
-              parts.latency.reset();
-              parts.replication.start();
-              parts.rejoin.start();
-              loaded.complete(null);
-            } else {
-              loaded.completeExceptionally(failure);
-            }
-          });
+      assembly.open();
+      assembly.load(failure -> {
+        if (failure == null) {
+          loaded.complete(null);
+        } else {
+          loaded.completeExceptionally(failure);
+        }
+      });
     });
     return loaded;
   }
 
   /**
-   * Has the process go through what a snapshot takes, in the background, so that commands don't
-   * wait for that at the first one. For processes that are nothing but a server.
+   * Runs the code of a snapshot in the background, so that the first real one does not make
+   * commands wait. For processes that are nothing but a server.
    */
   public void rehearse() {
-    Rehearsal.start(
-        parts.snapshotContext, new ConfiguredSnapshots(settings, Rehearsal.LARGE_ELEMENTS));
+    assembly.rehearse();
   }
 
   /**
-   * Keeps the data within the memory limit of the process' control group, and logs what there is.
-   * Call it before {@link #start}; for processes that are nothing but a server.
+   * Keeps the data within the memory limit of the process' control group, and logs the memory there
+   * is. Call it before {@link #start}; for processes that are nothing but a server.
    */
   public void guardMemory() {
-    MemoryGuard guard = new MemoryGuard(settings, parts.log, ControlGroup.ofThisProcess());
-    guard.look();
-    guard.report();
-    parts.transport.loop().every(guard::look, GUARD_MILLIS);
+    assembly.guardMemory();
   }
 
-  /** The TCP port that it listens on, 0 for none. */
+  /** Returns the TCP port that the server listens on, 0 for none. */
   public int port() {
-    return parts.listeners.port();
+    return assembly.port();
   }
 
   /** Completes with the exit status when the server was shut down by a command or by a signal. */
@@ -136,9 +108,8 @@ public final class RedisServer implements AutoCloseable {
 
   /** Shuts down as a signal asks for it; {@link #ended} completes if that succeeds. */
   public void shutDown(String signal) {
-    parts.shutdown.asked();
-    parts
-        .transport
+    assembly.shutdown().asked();
+    assembly
         .loop()
         .execute(() -> {
           Set<ShutdownFlag> flags =
@@ -150,45 +121,32 @@ public final class RedisServer implements AutoCloseable {
                   : flags.contains(ShutdownFlag.NOSAVE)
                       ? ServerCommands.SaveWish.NOSAVE
                       : ServerCommands.SaveWish.CONFIGURED;
-          parts.shutdown.signalled(
-              wish, flags.contains(ShutdownFlag.NOW), flags.contains(ShutdownFlag.FORCE));
+          assembly
+              .shutdown()
+              .signalled(
+                  wish, flags.contains(ShutdownFlag.NOW), flags.contains(ShutdownFlag.FORCE));
         });
   }
 
-  /** Whether a shutdown that a signal asked for is still to come; from any thread. */
+  /** Returns true if a shutdown that a signal asked for is still to come; from any thread. */
   public boolean isShuttingDown() {
-    return parts.shutdown.isAsked();
+    return assembly.shutdown().isAsked();
   }
 
-  /** The process ends at once: removes files that are being written; from any thread. */
+  /** Removes files that are being written, since the process ends at once; from any thread. */
   public void abandon() {
-    parts.snapshots.abandon();
+    assembly.abandon();
   }
 
-  /** Ends at once, without saving; all connections are closed and all memory is given back. */
+  /** Ends at once, without saving; closes all connections and gives back all memory. */
   @Override
   public void close() {
     try {
-      onLoop(() -> {
-        parts.cron.stop();
-        parts.housekeeping.stop();
-        parts.replication.close();
-        parts.listeners.close();
-        parts.transport.closeChannels(); // nobody may write what is not appended any more
-        parts.snapshots.close();
-        parts.appendOnlyFile.close();
-        parts.migrationTargets.close();
-      });
+      onLoop(assembly::stop);
     } catch (IOException e) {
-      parts.log.warning("While closing: %s", e.getMessage());
+      assembly.stopFailed(e);
     }
-    parts.transport.close();
-    parts.eviction.close();
-    parts.values.close();
-    parts.scripting.close();
-    parts.keyspace.close();
-    parts.propagation.close();
-    parts.slabs.close();
+    assembly.release();
     ended.complete(0);
   }
 
@@ -198,8 +156,7 @@ public final class RedisServer implements AutoCloseable {
 
   private void onLoop(Step step) throws IOException {
     CompletableFuture<Void> done = new CompletableFuture<>();
-    parts
-        .transport
+    assembly
         .loop()
         .execute(() -> {
           try {

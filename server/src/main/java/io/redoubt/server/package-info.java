@@ -1,4 +1,7 @@
-/** The data server. May import protocol and persistence. */
+/**
+ * The data server as a program ({@link io.redoubt.server.Main}) and as an object for embedding
+ * ({@link io.redoubt.server.RedisServer}). {@code server.assembly} builds its parts.
+ */
 @NullMarked
 package io.redoubt.server;
 

@@ -4,8 +4,10 @@ import io.redoubt.persistence.io.Disk;
 import io.redoubt.persistence.io.OsDisk;
 import io.redoubt.protocol.net.Sockets;
 import io.redoubt.protocol.process.Clock;
+import io.redoubt.protocol.process.Environment;
 import io.redoubt.protocol.process.Log;
 import io.redoubt.protocol.process.Threads;
+import io.redoubt.server.assembly.Machine;
 import io.redoubt.server.settings.ServerDirectives;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -50,9 +52,7 @@ public final class TestServers {
     Clock clock = Clock.system();
     return new RedisServer(
         settings,
-        clock,
-        log,
-        new SplittableRandom(clock.monotonicNanos()),
+        new Environment(clock, log, new SplittableRandom(clock.monotonicNanos())),
         true,
         new Machine(Sockets.ofSystem(), Threads.ofSystem(), disk));
   }

@@ -130,7 +130,8 @@ final class Rules {
               + " protocol.session protocol.launch persistence.io persistence.rdb"
               + " persistence.aof server.memory server.keyspace server.value"
               + " server.settings server.snapshot server.loading server.client"
-              + " server.execution server.aof server.replication server.command.admin",
+              + " server.execution server.aof server.replication server.command.admin"
+              + " server.command.key",
 
           // The sentinel: knows nothing of server or persistence.
           "sentinel.core           <-",
@@ -144,6 +145,7 @@ final class Rules {
   static final Map<String, List<String>> ASSEMBLIES =
       Map.of(
           "server", List.of("protocol", "persistence", "server"),
+          "server.assembly", List.of("protocol", "persistence", "server"),
           "sentinel", List.of("protocol", "sentinel"),
           "dist", List.of("protocol", "persistence", "server", "sentinel", "dist"));
 

@@ -4,11 +4,12 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.redoubt.persistence.io.FaultDisk;
 import io.redoubt.protocol.process.Clock;
+import io.redoubt.protocol.process.Environment;
 import io.redoubt.protocol.process.Log;
 import io.redoubt.protocol.resp.Reply;
 import io.redoubt.protocol.resp.RespClient;
-import io.redoubt.server.Machine;
 import io.redoubt.server.RedisServer;
+import io.redoubt.server.assembly.Machine;
 import io.redoubt.server.settings.ServerDirectives;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -123,9 +124,10 @@ final class SimulatedNode {
     RedisServer starting =
         new RedisServer(
             settings,
-            clock,
-            new Log(clock, ZoneOffset.UTC, 1, new Told()),
-            new Random(simulation.random().nextLong()),
+            new Environment(
+                clock,
+                new Log(clock, ZoneOffset.UTC, 1, new Told()),
+                new Random(simulation.random().nextLong())),
             false,
             new Machine(own, simulation, disk));
     sockets = own;

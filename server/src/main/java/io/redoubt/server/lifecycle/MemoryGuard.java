@@ -1,4 +1,4 @@
-package io.redoubt.server;
+package io.redoubt.server.lifecycle;
 
 import io.redoubt.protocol.launch.ProcessUsage;
 import io.redoubt.protocol.process.ControlGroup;
@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * processes of the group: what the group has in use and the region does not hold, or the most that
  * the virtual machine usually comes to, whichever is more.
  */
-final class MemoryGuard {
+public final class MemoryGuard {
   /** Code, classes, threads and buffers of a busy server, beside the Java heap. */
   private static final long NATIVE_BYTES = 128L << 20;
 
@@ -28,14 +28,15 @@ final class MemoryGuard {
   private final Log log;
   private final @Nullable ControlGroup group;
 
-  MemoryGuard(ServerDirectives settings, Log log, @Nullable ControlGroup group) {
+  /** Creates a guard of the given control group, or of none. */
+  public MemoryGuard(ServerDirectives settings, Log log, @Nullable ControlGroup group) {
     this.settings = settings;
     this.log = log;
     this.group = group;
   }
 
-  /** Looks at the limit and at what is in use of it: both may change. */
-  void look() {
+  /** Limits the region by the limit and the use of the group, both of which may change. */
+  public void look() {
     long limit = groupLimitBytes();
     Region.limit(
         limit == Long.MAX_VALUE || !settings.cgroupMemoryGuard.value()
@@ -54,8 +55,8 @@ final class MemoryGuard {
     return group == null ? Long.MAX_VALUE : group.limitBytes();
   }
 
-  /** Logs what is reserved and what there is, and warns of a maxmemory that does not protect it. */
-  void report() {
+  /** Logs reserved and available memory, and warns of a maxmemory that does not protect it. */
+  public void report() {
     long machine = ProcessUsage.totalMemoryBytes();
     long limit = groupLimitBytes();
     boolean isLimited = limit < machine || (machine == 0 && limit < Long.MAX_VALUE);

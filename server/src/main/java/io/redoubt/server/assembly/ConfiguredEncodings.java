@@ -1,4 +1,4 @@
-package io.redoubt.server;
+package io.redoubt.server.assembly;
 
 import io.redoubt.server.settings.ServerDirectives;
 import io.redoubt.server.value.EncodingLimits;

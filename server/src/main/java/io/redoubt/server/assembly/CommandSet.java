@@ -1,7 +1,6 @@
-package io.redoubt.server;
+package io.redoubt.server.assembly;
 
 import io.redoubt.protocol.command.CommandCommands;
-import io.redoubt.protocol.config.FatalConfigError;
 import io.redoubt.protocol.process.Version;
 import io.redoubt.protocol.session.AclCommands;
 import io.redoubt.protocol.session.ClientCommands;
@@ -23,11 +22,11 @@ import io.redoubt.server.command.script.FunctionCommands;
 import io.redoubt.server.command.script.ScriptCommands;
 import io.redoubt.server.command.transaction.TransactionCommands;
 import io.redoubt.server.execution.Call;
+import io.redoubt.server.lifecycle.Debugging;
 import io.redoubt.server.lifecycle.RejoinGuard;
 import io.redoubt.server.replication.FailoverCommand;
 import io.redoubt.server.replication.ReplicationCommands;
 import io.redoubt.server.replication.WaitCommand;
-import java.util.List;
 
 /** All commands of a data server, each group of them with the parts that it works on. */
 final class CommandSet {
@@ -75,7 +74,8 @@ final class CommandSet {
         new ConnectionCommands<>(hello),
         new ClientCommands<>(parts.clients),
         new PubSubCommands<>(parts.channels, this::publish, this::publishToShard),
-        new AclCommands<>(parts.clients, parts.table, parts.chance, parts.configuredUsers::file),
+        new AclCommands<>(
+            parts.clients, parts.table, parts.environment.random(), parts.configuredUsers::file),
         new CommandCommands<>(parts.table));
     parts.dispatcher.commandsAreDeclared();
   }
@@ -105,21 +105,5 @@ final class CommandSet {
     parts.snapshots.resetStatistics();
     parts.appendOnlyFile.resetStatistics();
     parts.replication.resetCounters();
-  }
-
-  /**
-   * Gives commands the names that the settings say.
-   *
-   * @throws FatalConfigError when a command is renamed that there is not
-   */
-  void rename() throws FatalConfigError {
-    List<List<String>> lines = parts.settings.renameCommand.words();
-    for (int i = 0; i < lines.size(); i++) {
-      try {
-        parts.table.rename(lines.get(i).get(0), lines.get(i).get(1));
-      } catch (IllegalArgumentException e) {
-        throw parts.settings.renameCommand.error(i, String.valueOf(e.getMessage()));
-      }
-    }
   }
 }

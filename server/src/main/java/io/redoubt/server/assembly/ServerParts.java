@@ -1,4 +1,4 @@
-package io.redoubt.server;
+package io.redoubt.server.assembly;
 
 import io.redoubt.protocol.acl.AclLog;
 import io.redoubt.protocol.acl.Users;
@@ -28,6 +28,7 @@ import io.redoubt.server.execution.BlockedClients;
 import io.redoubt.server.execution.Call;
 import io.redoubt.server.execution.CommandDispatcher;
 import io.redoubt.server.execution.Eviction;
+import io.redoubt.server.execution.Functions;
 import io.redoubt.server.execution.HeapGate;
 import io.redoubt.server.execution.KeyEffects;
 import io.redoubt.server.execution.Latency;
@@ -48,6 +49,7 @@ import io.redoubt.server.lifecycle.Cron;
 import io.redoubt.server.lifecycle.DataSet;
 import io.redoubt.server.lifecycle.Housekeeping;
 import io.redoubt.server.lifecycle.RejoinGuard;
+import io.redoubt.server.lifecycle.SavedFunctions;
 import io.redoubt.server.lifecycle.Shutdown;
 import io.redoubt.server.memory.SlabBuffers;
 import io.redoubt.server.memory.Slabs;
@@ -60,21 +62,20 @@ import io.redoubt.server.snapshot.SnapshotContents;
 import io.redoubt.server.snapshot.SnapshotContext;
 import io.redoubt.server.snapshot.Snapshots;
 import io.redoubt.server.value.Values;
-import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a data server consists of: each part is made of those before it, on one loop that owns the
- * data and the connections.
+ * The parts of a data server. Each is built from those before it, on one loop that owns the data
+ * and the connections.
  *
- * <p>The parts know each other only as far as their constructors tell; what connects them is here.
+ * <p>A part knows others only through its constructor. Where two parts need each other, the earlier
+ * one gets a narrow role that this class implements with the later one.
  */
 final class ServerParts {
   final ServerDirectives settings;
   final Environment environment;
   final Clock clock;
   final Log log;
-  final RandomGenerator chance;
   final Slabs slabs;
   final SlabBuffers buffers;
   final Transport transport;
@@ -103,7 +104,6 @@ final class ServerParts {
   final ServerClients serverClients;
   final CommandDispatcher dispatcher;
   final Scripting scripting;
-  final SavedFunctions functionLibraries = new SavedFunctions();
   final Replication replication;
   final AppendOnlyFile appendOnlyFile;
   final RejoinGuard rejoin;
@@ -113,25 +113,27 @@ final class ServerParts {
   final Cron cron;
   final Housekeeping housekeeping;
 
-  /** Puts the parts together; they do nothing yet. See {@link RedisServer}. */
+  /**
+   * Puts the parts together; they do nothing before {@link ServerAssembly#open}.
+   *
+   * @param freePort listens on a port that the system chooses, in place of {@code port}
+   * @param ended runs once the server was shut down
+   */
   ServerParts(
       ServerDirectives settings,
-      Clock clock,
-      Log log,
-      RandomGenerator chance,
-      boolean freePort,
+      Environment environment,
       Machine machine,
+      boolean freePort,
       Runnable ended) {
     this.settings = settings;
-    environment = new Environment(clock, log, chance);
-    this.clock = clock;
-    this.log = log;
-    this.chance = chance;
+    this.environment = environment;
+    clock = environment.clock();
+    log = environment.log();
     slabs = Slabs.create();
     buffers = new SlabBuffers(slabs);
     transport = Transport.open("redis-server", buffers, machine.sockets());
     transport.loop().thread().setUncaughtExceptionHandler((thread, fault) -> failedOnLoop(fault));
-    keyspace = new Keyspace(slabs, settings.databases.value(), chance);
+    keyspace = new Keyspace(slabs, settings.databases.value(), environment.random());
     keyspace.nowMillis(clock.wallMillis());
     values = new Values(keyspace, new ConfiguredEncodings(settings));
     watchedKeys = new WatchedKeys(keyspace);
@@ -139,7 +141,8 @@ final class ServerParts {
     propagation = new Propagation(buffers);
     snapshotContext =
         new SnapshotContext(
-            new SnapshotContents(values, functionLibraries, this::replicationPoint),
+            new SnapshotContents(
+                values, new SavedFunctions(this::functions), this::replicationPoint),
             machine.disk(),
             machine.threads(),
             new ConfiguredSnapshots(settings),
@@ -186,7 +189,6 @@ final class ServerParts {
             new AclLog(() -> (int) Math.min(settings.acllogMaxLen.value(), Integer.MAX_VALUE)),
             channels,
             dispatcher);
-    functionLibraries.of(scripting.functions());
     serverClients = new ServerClients(clients, watchedKeys, transport.loop());
     appendOnlyFile =
         new AppendOnlyFile(
@@ -313,6 +315,10 @@ final class ServerParts {
 
   private ReplicationPosition position() {
     return replication;
+  }
+
+  private Functions functions() {
+    return scripting.functions();
   }
 
   private @Nullable ReplicationPoint replicationPoint() {

@@ -1,4 +1,4 @@
-package io.redoubt.server;
+package io.redoubt.server.lifecycle;
 
 import io.redoubt.persistence.io.Disk;
 import io.redoubt.persistence.rdb.CheckTerminal;
@@ -10,20 +10,22 @@ import io.redoubt.server.settings.ServerDirectives;
 import java.io.IOException;
 
 /**
- * The last thing that a server does which can't load its RDB file: it logs what redis-check-rdb
- * says of it, as Redis does, so that the log tells which key the fault is in.
+ * The last work of a server that can't load its RDB file: it logs the output of redis-check-rdb, as
+ * Redis does, so that the log names the key that the fault is in.
  */
-final class CorruptFileReport implements CheckTerminal {
+public final class CorruptFileReport implements CheckTerminal {
   private final Log log;
   private final Clock clock;
   private final StringBuilder line = new StringBuilder();
 
-  CorruptFileReport(Log log, Clock clock) {
+  /** Creates a report that is written to the log. */
+  public CorruptFileReport(Log log, Clock clock) {
     this.log = log;
     this.clock = clock;
   }
 
-  void check(Disk disk, ServerDirectives settings) {
+  /** Checks the RDB file of the configuration and logs the result. */
+  public void check(Disk disk, ServerDirectives settings) {
     String name = settings.dbfilename.value();
     new RdbCheck(disk, this).run(settings.path(name), name);
     log.warning("Terminating server after rdb file reading failure.");

@@ -1,4 +1,4 @@
-package io.redoubt.server;
+package io.redoubt.server.assembly;
 
 import io.redoubt.protocol.config.directive.Change;
 import io.redoubt.protocol.config.directive.RefusedValue;

@@ -1,4 +1,4 @@
-package io.redoubt.server;
+package io.redoubt.server.assembly;
 
 import io.redoubt.protocol.command.CommandTable;
 import io.redoubt.server.command.bitmap.BitfieldCommands;

@@ -1,4 +1,4 @@
-package io.redoubt.server;
+package io.redoubt.server.lifecycle;
 
 import io.redoubt.persistence.aof.AofException;
 import io.redoubt.persistence.aof.ManifestException;
@@ -10,14 +10,11 @@ import io.redoubt.protocol.process.SystemErrors;
 import io.redoubt.server.aof.AppendOnlyFile;
 import io.redoubt.server.command.admin.DebugCommands;
 import io.redoubt.server.command.key.DumpCommands;
-import io.redoubt.server.lifecycle.Cron;
-import io.redoubt.server.lifecycle.DataSet;
-import io.redoubt.server.lifecycle.Housekeeping;
 import io.redoubt.server.replication.Replication;
 import java.io.IOException;
 
 /** The server as DEBUG sees it. */
-record Debugging(
+public record Debugging(
     Cron cron,
     Housekeeping housekeeping,
     DataSet dataSet,

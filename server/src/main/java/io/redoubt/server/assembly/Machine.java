@@ -1,4 +1,4 @@
-package io.redoubt.server;
+package io.redoubt.server.assembly;
 
 import io.redoubt.persistence.io.Disk;
 import io.redoubt.persistence.io.OsDisk;
@@ -6,11 +6,11 @@ import io.redoubt.protocol.net.Sockets;
 import io.redoubt.protocol.process.Threads;
 
 /**
- * What a server runs on: the real machine, or one that is simulated. Time and chance belong to it
- * too, and are given apart.
+ * The sockets, threads and disk that a server runs on: those of the real machine, or simulated
+ * ones. Time and randomness come with the {@link io.redoubt.protocol.process.Environment}.
  */
 public record Machine(Sockets sockets, Threads threads, Disk disk) {
-  /** The machine that this process runs on. */
+  /** Returns the machine that this process runs on. */
   public static Machine real() {
     return new Machine(Sockets.ofSystem(), Threads.ofSystem(), new OsDisk());
   }

@@ -1,4 +1,4 @@
-package io.redoubt.server;
+package io.redoubt.server.assembly;
 
 import io.redoubt.protocol.info.Info;
 import io.redoubt.protocol.info.InfoLines;
@@ -44,7 +44,8 @@ final class ServerInfo {
   /** Declares all sections. */
   void declare() {
     Info info = parts.info;
-    ProcessInfo process = new ProcessInfo(settings, clock, clients, parts.table, parts.chance);
+    ProcessInfo process =
+        new ProcessInfo(settings, clock, clients, parts.table, parts.environment.random());
     process.declareServer(info, "standalone", parts.transport.name(), settings.hz::value);
     parts.shutdown.declareInfo(info.section("Server", "server"));
     declareClients(process.declareClients(info));

@@ -1,0 +1,26 @@
+package io.redoubt.server.assembly;
+
+import io.redoubt.protocol.command.CommandTable;
+import io.redoubt.protocol.config.FatalConfigError;
+import io.redoubt.protocol.config.FileWord;
+import io.redoubt.server.execution.Call;
+import java.util.List;
+
+/** The names that {@code rename-command} gives to commands. */
+record CommandNames(FileWord renameCommand, CommandTable<Call> table) {
+  /**
+   * Gives commands their configured names. The table is complete.
+   *
+   * @throws FatalConfigError if a command that does not exist is renamed
+   */
+  void rename() throws FatalConfigError {
+    List<List<String>> lines = renameCommand.words();
+    for (int i = 0; i < lines.size(); i++) {
+      try {
+        table.rename(lines.get(i).get(0), lines.get(i).get(1));
+      } catch (IllegalArgumentException e) {
+        throw renameCommand.error(i, String.valueOf(e.getMessage()));
+      }
+    }
+  }
+}

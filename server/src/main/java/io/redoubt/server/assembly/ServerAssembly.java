@@ -1,0 +1,162 @@
+package io.redoubt.server.assembly;
+
+import io.redoubt.protocol.config.FatalConfigError;
+import io.redoubt.protocol.net.Loop;
+import io.redoubt.protocol.process.ControlGroup;
+import io.redoubt.protocol.process.Environment;
+import io.redoubt.server.lifecycle.DataSet;
+import io.redoubt.server.lifecycle.MemoryGuard;
+import io.redoubt.server.lifecycle.Shutdown;
+import io.redoubt.server.settings.ServerDirectives;
+import io.redoubt.server.snapshot.Rehearsal;
+import java.io.IOException;
+
+/**
+ * A data server put together: its parts with commands, INFO sections, command names and users. The
+ * methods start and stop the parts in order; the caller brings the threads.
+ */
+public final class ServerAssembly {
+  private static final long GUARD_MILLIS = 500;
+  private static final long SECOND_MILLIS = 1000;
+
+  private final ServerParts parts;
+
+  /**
+   * Puts a server together; it does nothing before {@link #open}.
+   *
+   * @param freePort listens on a port that the system chooses, in place of {@code port}
+   * @param ended runs once the server was shut down
+   */
+  public ServerAssembly(
+      ServerDirectives settings,
+      Environment environment,
+      Machine machine,
+      boolean freePort,
+      Runnable ended) {
+    parts = new ServerParts(settings, environment, machine, freePort, ended);
+    new CommandSet(parts).declare();
+    new ServerInfo(parts).declare();
+  }
+
+  /**
+   * Gives commands and users what the configuration says of them.
+   *
+   * @throws FatalConfigError if a command that does not exist is renamed, or a user's rules are
+   *     wrong
+   */
+  public void configure() throws FatalConfigError {
+    new CommandNames(parts.settings.renameCommand, parts.table).rename();
+    parts.configuredUsers.define();
+  }
+
+  /**
+   * Opens the listeners and starts all periodic work; on the loop.
+   *
+   * @throws IOException if an address can't be listened on
+   */
+  public void open() throws IOException {
+    parts.listeners.open();
+    parts.log.notice("Server initialized");
+    parts.transport.atEndOfTurn(parts.appendOnlyFile.endOfTurn());
+    parts.memory.started();
+    parts.cron.start(parts.settings.hz.value());
+    parts.housekeeping.start();
+    loop().every(parts.clients::everySecond, SECOND_MILLIS);
+    loop().every(() -> parts.migrationTargets.closeIdle(parts.clock.wallMillis()), SECOND_MILLIS);
+  }
+
+  /** Loads the data set and starts replication if that succeeds; on the loop. */
+  public void load(DataSet.Ending ending) {
+    boolean isMaster = parts.settings.replicaof.value() == null;
+    parts.dataSet.loadAtStart(
+        isMaster,
+        parts.replication,
+        parts.appendOnlyFile,
+        failure -> {
+          if (failure == null) {
+            serve();
+          }
+          ending.loaded(failure);
+        });
+  }
+
+  private void serve() {
+    parts.stats.reset(); // commands of the append-only file are nobody's
+    parts.table.resetStatistics();
+    parts.latency.reset();
+    parts.replication.start();
+    parts.rejoin.start();
+  }
+
+  /**
+   * Runs the code of a snapshot in the background, so that the first real one does not make
+   * commands wait. For processes that are nothing but a server.
+   */
+  public void rehearse() {
+    Rehearsal.start(
+        parts.snapshotContext, new ConfiguredSnapshots(parts.settings, Rehearsal.LARGE_ELEMENTS));
+  }
+
+  /**
+   * Keeps the data within the memory limit of the process' control group, and logs the memory there
+   * is. For processes that are nothing but a server.
+   */
+  public void guardMemory() {
+    MemoryGuard guard = new MemoryGuard(parts.settings, parts.log, ControlGroup.ofThisProcess());
+    guard.look();
+    guard.report();
+    loop().every(guard::look, GUARD_MILLIS);
+  }
+
+  /** Returns the event loop, which owns data and connections. */
+  public Loop loop() {
+    return parts.transport.loop();
+  }
+
+  /** Returns the TCP port that the server listens on, 0 for none. */
+  public int port() {
+    return parts.listeners.port();
+  }
+
+  /** Returns the shutdown of the server. */
+  public Shutdown shutdown() {
+    return parts.shutdown;
+  }
+
+  /** Removes files that are being written, since the process ends; from any thread. */
+  public void abandon() {
+    parts.snapshots.abandon();
+  }
+
+  /**
+   * Stops all work and closes all connections and files; on the loop.
+   *
+   * @throws IOException if a file can't be closed
+   */
+  public void stop() throws IOException {
+    parts.cron.stop();
+    parts.housekeeping.stop();
+    parts.replication.close();
+    parts.listeners.close();
+    parts.transport.closeChannels(); // nobody may write what is not appended any more
+    parts.snapshots.close();
+    parts.appendOnlyFile.close();
+    parts.migrationTargets.close();
+  }
+
+  /** Logs why {@link #stop} failed. */
+  public void stopFailed(IOException failure) {
+    parts.log.warning("While closing: %s", failure.getMessage());
+  }
+
+  /** Ends the loop, and then gives back all memory. */
+  public void release() {
+    parts.transport.close();
+    parts.eviction.close();
+    parts.values.close();
+    parts.scripting.close();
+    parts.keyspace.close();
+    parts.propagation.close();
+    parts.slabs.close();
+  }
+}
