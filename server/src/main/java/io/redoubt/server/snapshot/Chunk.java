@@ -3,22 +3,21 @@ package io.redoubt.server.snapshot;
 import java.lang.foreign.MemorySegment;
 
 /**
- * A piece of memory on its way between the loop and the writer thread; belongs to one of them at a
- * time.
+ * A block of memory passed between the loop and the writer thread; owned by one of them at a time.
  */
 final class Chunk {
 
   static final int SIZE_BYTES = 1 << 18;
 
-  /** What is in a chunk on its way to the thread. */
+  /** The contents of a chunk on its way to the thread. */
   enum Part {
-    /** Whole records, or a piece of what is cut into chunks without regard to them. */
+    /** Whole records, or a part of a byte stream divided without regard to records. */
     RECORDS,
-    /** The same, ending with a record; the next record comes in chunks of its own. */
+    /** Like {@link #RECORDS}, ending with a record; the next record comes in chunks of its own. */
     BEFORE_LARGE,
-    /** A piece of a large record. */
+    /** A part of a large record. */
     OF_LARGE,
-    /** The last piece of a large record. */
+    /** The last part of a large record. */
     END_OF_LARGE
   }
 
@@ -35,12 +34,12 @@ final class Chunk {
     return memory;
   }
 
-  /** The number of bytes in it, from its start. */
+  /** Returns the number of bytes, from the start of the memory. */
   long length() {
     return length;
   }
 
-  /** The number of keys that end in it. */
+  /** Returns the number of keys that end in this chunk. */
   long keys() {
     return keys;
   }

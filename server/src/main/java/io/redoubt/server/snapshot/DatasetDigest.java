@@ -10,9 +10,10 @@ import java.nio.charset.StandardCharsets;
 import java.util.HexFormat;
 
 /**
- * What DEBUG DIGEST shows: equal for two servers exactly if they hold the same keys and values in
- * the same databases. Order does not matter: keys are combined by XOR, each as a chain of SHA-1
- * sums over its name, type and content. Same figures as Redis', so that the two can be compared.
+ * The digest of DEBUG DIGEST: equal for two servers exactly if they hold the same keys and values
+ * in the same databases. The order of keys does not matter: each key is a chain of SHA-1 sums over
+ * its name, type and content, and keys are combined by XOR. The digest equals Redis' own, so that
+ * both can be compared.
  */
 public final class DatasetDigest {
   private static final byte[] EXPIRES = "!!expire!!".getBytes(StandardCharsets.US_ASCII);
@@ -22,12 +23,12 @@ public final class DatasetDigest {
   private final Sha1Digest one = new Sha1Digest();
   private final ValueDigest value = new ValueDigest(one);
 
-  /** The digests of a keyspace with these values. */
+  /** Creates the digests of a keyspace with these values. */
   public DatasetDigest(Values values) {
     this.values = new ValueExport(values);
   }
 
-  /** The digest of all databases, in hexadecimal. */
+  /** Returns the digest of all databases in hexadecimal. */
   public String of(Keyspace keyspace) {
     all.reset();
     for (int i = 0; i < keyspace.count(); i++) {
@@ -45,7 +46,7 @@ public final class DatasetDigest {
     return HexFormat.of().formatHex(all.bytes());
   }
 
-  /** The digest of one value, in hexadecimal; zeros for {@link Entry#NONE}. */
+  /** Returns the digest of one value in hexadecimal; zeros for {@link Entry#NONE}. */
   public String ofValue(long entry) {
     one.reset();
     if (entry != Entry.NONE) {
@@ -58,7 +59,7 @@ public final class DatasetDigest {
     try {
       values.tell(entry, value);
     } catch (RdbException e) {
-      throw new IllegalStateException(e); // a digest refuses nothing
+      throw new IllegalStateException(e); // a digest accepts everything
     }
     if (Entry.expireAt(entry) != Entry.NO_EXPIRY) {
       one.mix(EXPIRES);

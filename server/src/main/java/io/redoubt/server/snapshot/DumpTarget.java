@@ -5,7 +5,7 @@ import io.redoubt.protocol.process.SystemErrors;
 import java.io.IOException;
 import java.nio.file.Path;
 
-/** The file of SAVE and BGSAVE: takes the place of the one before. */
+/** The file of SAVE and BGSAVE, which replaces the previous one. */
 final class DumpTarget implements SnapshotTarget {
   private final Disk disk;
   private final Path directory;

@@ -8,12 +8,12 @@ import io.redoubt.server.keyspace.Keyspace;
 import io.redoubt.server.memory.Region;
 
 /**
- * Tells entries of the keyspace to a writer, selecting the database of each when it differs from
- * the one before.
+ * Writes entries of the keyspace to a visitor, selecting an entry's database when it differs from
+ * that of the previous entry.
  */
 final class EntryWriter {
 
-  /** How many keys a database holds, for the sizing hint. */
+  /** The sizes of databases, for the sizing hint. */
   interface Sizes {
     long keys(int database);
 
@@ -31,7 +31,7 @@ final class EntryWriter {
   private long written;
 
   /**
-   * A writer that has written nothing.
+   * Creates a writer that has written nothing.
    *
    * @param version the RDB version that may be used without need
    */
@@ -44,18 +44,18 @@ final class EntryWriter {
     this.begun = new boolean[keyspace.count()];
   }
 
-  /** The number of entries written. */
+  /** Returns the number of entries written. */
   long written() {
     return written;
   }
 
-  /** Writes an entry whole. */
+  /** Writes a whole entry. */
   void write(int database, long entry) {
     select(database);
     try {
       values.tell(entry, key(database, entry), writer);
     } catch (RdbException e) {
-      throw new IllegalStateException(e); // a writer refuses no value
+      throw new IllegalStateException(e); // a writer accepts every value
     }
     written++;
   }
@@ -65,7 +65,7 @@ final class EntryWriter {
     written++;
   }
 
-  /** Makes what follows belong to a database. */
+  /** Selects the database of the following entries. */
   void select(int database) {
     if (database == selected) {
       return;
@@ -77,12 +77,12 @@ final class EntryWriter {
         begun[database] = true;
       }
     } catch (RdbException e) {
-      throw new IllegalStateException(e); // a writer refuses no database
+      throw new IllegalStateException(e); // a writer accepts every database
     }
     selected = database;
   }
 
-  /** What is written of an entry beside its value, until the next call. */
+  /** Returns the key and the metadata of an entry, valid until the next call. */
   RdbKey key(int database, long entry) {
     key.at(Region.MEMORY, Entry.keyAddress(entry), Entry.keyLength(entry));
     key.expireAtMillis(Entry.expireAt(entry));

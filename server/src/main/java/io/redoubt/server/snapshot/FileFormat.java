@@ -9,7 +9,7 @@ import io.redoubt.persistence.rdb.RdbWriter;
 import io.redoubt.protocol.bytes.BufferMemory;
 import org.jspecify.annotations.Nullable;
 
-/** What a data set is written as: RDB or commands. */
+/** The format of a saved data set: RDB or commands. */
 final class FileFormat implements AutoCloseable {
   private final @Nullable RdbWriter rdb;
   private final @Nullable RewriteWriter commands;
@@ -38,33 +38,33 @@ final class FileFormat implements AutoCloseable {
   }
 
   /**
-   * The RDB version that entries are told in: commands say everything, an RDB leaves to its reader
-   * what that can find out.
+   * Returns the RDB version in which entries are exported. Commands need all details; an RDB omits
+   * those that its reader can derive.
    */
   static int version(@Nullable SnapshotTarget target, SnapshotSettings settings) {
     return target != null && target.holdsCommands() ? RdbFormat.NEWEST_VERSION : settings.version();
   }
 
-  /** Leaves the expiries of hash fields out. */
+  /** Omits the expiry times of hash fields. */
   void leaveOutFieldExpiry() {
     if (rdb != null) {
       rdb.withoutFieldExpiry();
     }
   }
 
-  /** Who is told the data set. */
+  /** Returns the visitor that receives the data set. */
   RdbVisitor visitor() {
     return visitor;
   }
 
-  /** Lets a reader of this process's own records pass on what need not be told. */
+  /** Makes a reader of this process's own records pass on bytes that need not be decoded. */
   void shorten(RdbReader reader) {
     if (rdb != null) {
       reader.passingTo(rdb);
     }
   }
 
-  /** Writes what a file of the format begins with. */
+  /** Writes the start of a file. */
   void begin(SnapshotContext context) {
     if (rdb != null) {
       FileHead.begin(rdb, context);

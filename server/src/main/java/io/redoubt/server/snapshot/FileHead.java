@@ -8,12 +8,12 @@ import io.redoubt.protocol.process.Version;
 import java.util.Base64;
 import org.jspecify.annotations.Nullable;
 
-/** What stands before the keys: magic, version, facts and functions, in Redis' order. */
+/** The part before the keys: magic, version, auxiliary fields and functions, in Redis' order. */
 final class FileHead {
 
   private FileHead() {}
 
-  /** Begins an RDB; when there are functions, with a version that holds them. */
+  /** Starts an RDB, in a version that supports functions if there are any. */
   static void begin(RdbWriter writer, SnapshotContext context) {
     if (!context.functions().texts().isEmpty()) {
       writer.forFunctions();
@@ -22,9 +22,9 @@ final class FileHead {
   }
 
   /**
-   * Tells what follows the version.
+   * Writes the part that follows the version.
    *
-   * @param target the file, null when there is none
+   * @param target the file, null if there is none
    */
   static void tell(RdbVisitor visitor, SnapshotContext context, @Nullable SnapshotTarget target)
       throws RdbException {

@@ -3,10 +3,10 @@ package io.redoubt.server.snapshot;
 import io.redoubt.protocol.bytes.ByteString;
 import java.util.List;
 
-/** The libraries of functions that are saved and loaded with the keys. */
+/** The libraries of functions, saved and loaded with the keys. */
 public interface FunctionLibraries {
 
-  /** Of a server without functions: what a file has of them is refused. */
+  /** The libraries of a server without functions, which refuses those of a file. */
   FunctionLibraries NONE =
       new FunctionLibraries() {
         @Override
@@ -23,14 +23,14 @@ public interface FunctionLibraries {
         public void clear() {}
       };
 
-  /** The texts of all libraries. */
+  /** Returns the source texts of all libraries. */
   List<ByteString> texts();
 
   /**
    * Loads a library.
    *
-   * @param replaces whether it takes the place of one of the same name; otherwise that is an error
-   * @return what is wrong with it; empty when it was loaded
+   * @param replaces true to replace a library of the same name, which is otherwise an error
+   * @return the error message; empty on success
    */
   String load(ByteString text, boolean replaces);
 

@@ -14,25 +14,25 @@ import java.util.Map;
 import java.util.function.LongConsumer;
 
 /**
- * A consumer group of a large stream: what is pending in it is written in the order of ids. Of
- * entries that were about to change before the walk came there it is noted what they were like;
- * those behind the one that was the last are new. Whose entries they are is told by consumer,
- * behind all of them: their ids are collected on the way.
+ * A consumer group of a large stream. Its pending entries are written in the order of ids; those
+ * beyond the last id at the start are new. An entry about to change before the walk reaches it is
+ * saved as a note of its previous state. The record lists the owners by consumer after all entries,
+ * so their ids are collected during the walk.
  */
 final class LargeGroup implements AutoCloseable {
 
   private static final int ENTRIES_A_STEP = 64;
 
-  /** Notes: when and how often it was delivered, and to whom. */
+  /** A note: the time and number of deliveries, and the owner. */
   private static final int NOTE_BYTES = 24;
 
-  /** The owner in a note that there was no such entry. */
+  /** The owner in the note of an entry that did not exist. */
   private static final long NOBODY = 0;
 
   private static final int ID_BYTES = 2 * Long.BYTES;
   private static final int IDS_BLOCK_BYTES = 1 << 16;
 
-  /** What there is in memory of a consumer's part of the record. */
+  /** The buffered part of a consumer's record. */
   private static final class Consumer {
     private final long headEnd;
     private final List<Long> blocks = new ArrayList<>();
@@ -57,7 +57,7 @@ final class LargeGroup implements AutoCloseable {
   private final List<Consumer> consumers = new ArrayList<>();
   private final Map<Long, Consumer> byAddress = new HashMap<>();
 
-  // Up to where the entries have been written, and the last of then.
+  // The position of the walk, and the last id at the start.
   private long nextHigh;
   private long nextLow;
   private long lastHigh;
@@ -67,14 +67,14 @@ final class LargeGroup implements AutoCloseable {
   private boolean walked;
   private boolean taken;
 
-  // The consumer that is written, and how many blocks of it are.
+  // The consumer being written, and the number of its blocks already written.
   private int consumer;
   private int block;
 
   /**
-   * A group as it is now; its head and those of its consumers go into the frame.
+   * Captures a group; its header and those of its consumers are written to the frame.
    *
-   * @param writer to the frame
+   * @param writer writes to the frame
    */
   LargeGroup(
       long group,
@@ -120,12 +120,12 @@ final class LargeGroup implements AutoCloseable {
     return group;
   }
 
-  /** The group has been removed from its stream, and is this one's now. */
+  /** Takes over a group that was removed from its stream. */
   void take() {
     taken = true;
   }
 
-  /** An entry is about to be added, changed or removed; returns whether that was noted. */
+  /** Called before an entry is added, changed or removed; returns true if that added a note. */
   boolean beforePending(long high, long low) {
     if (walked
         || IdTree.compare(high, low, nextHigh, nextLow) < 0
@@ -147,9 +147,9 @@ final class LargeGroup implements AutoCloseable {
   }
 
   /**
-   * Writes on.
+   * Writes the next part.
    *
-   * @return whether there is more
+   * @return false when the group is complete
    */
   boolean step(RdbWriter record, RecordOutput out) throws RdbException {
     if (!begun) {
@@ -224,7 +224,7 @@ final class LargeGroup implements AutoCloseable {
     owner.lastBytes += ID_BYTES;
   }
 
-  /** The heads of the consumers and their ids, a block a step. */
+  /** Writes the headers of the consumers and their ids, one block per step. */
   private boolean writeConsumers(RecordOutput out) {
     if (consumer == 0 && block == 0) {
       put(out, headEnd, countEnd);

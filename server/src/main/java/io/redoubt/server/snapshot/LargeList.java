@@ -15,17 +15,16 @@ import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A large list: written node by node from the first on. A node has the snapshot's number when it
- * has been written, has been kept aside, or is new.
+ * A large list, written node by node from the first on. A node carries the snapshot's number once
+ * it is written or kept aside, or if it is new.
  *
- * <p>What is kept aside, a copy of a node that was about to change or a node that has left the
- * list, waits in a chain at the place where it stood: before a node that is in the list, or behind
- * the last one. When the walk comes to a place, it writes the chain there, then the node itself
- * unless it has the number. When a node leaves, its chain and itself go before the chain of the
- * next one.
+ * <p>Nodes kept aside, copies of nodes about to change and nodes that have left the list, wait in a
+ * chain at their former position: before a node that is in the list, or after the last one. At each
+ * position, the walk writes the chain, then the node itself unless it carries the number. When a
+ * node leaves, its chain and the node itself are inserted before the chain of the next node.
  *
- * <p>A chain is a ring, known by its last node: each node has the next one behind it, the last one
- * the first.
+ * <p>A chain is a ring, identified by its last node: each node links to the next one, and the last
+ * one to the first.
  */
 final class LargeList extends LargeValue {
 
@@ -37,10 +36,10 @@ final class LargeList extends LargeValue {
   private final LongConsumer aside;
   private final int number;
 
-  /** The last node of the chain at a place. */
+  /** The last node of the chain at a position. */
   private final Map<Long, Long> chains = new HashMap<>();
 
-  /** The place that the walk has come to: a node that is in the list, or 0 for behind the last. */
+  /** The position of the walk: a node in the list, or 0 for the position after the last. */
   private long place;
 
   LargeList(
@@ -76,13 +75,13 @@ final class LargeList extends LargeValue {
     return true;
   }
 
-  /** Makes a node a chain. */
+  /** Turns a node into a chain. */
   private static Long ring(long node) {
     Quicklist.chain(node, node);
     return node;
   }
 
-  /** One chain, if there is one, with another behind it. */
+  /** Appends a chain to another one, which may be null. */
   private static Long joined(@Nullable Long chain, Long behind) {
     if (chain != null) {
       long first = QuicklistNode.after(chain);

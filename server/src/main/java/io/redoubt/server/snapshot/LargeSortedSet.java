@@ -10,9 +10,9 @@ import io.redoubt.server.value.SortedSetCursor;
 import io.redoubt.server.value.Values;
 
 /**
- * A large sorted set: written from the highest score on, so that who loads it inserts each member
- * at the beginning, but for the groups of members that were about to change. Of these, what the
- * order has come by already is left out; and the order leaves out what is of a written group.
+ * A large sorted set, written from the highest score down, so that a loader inserts each member at
+ * the start. Groups of members about to change are written ahead of that order, without those that
+ * the order has passed; the order then skips the members of written groups.
  */
 final class LargeSortedSet extends LargeTable {
 
@@ -21,7 +21,7 @@ final class LargeSortedSet extends LargeTable {
   private final Slabs slabs;
   private final SortedSetCursor cursor;
 
-  // How far the order has come: the score and the bytes of the last member.
+  // The position in the order: the score and the bytes of the last member.
   private boolean begun;
   private double score;
   private long member;
@@ -42,7 +42,7 @@ final class LargeSortedSet extends LargeTable {
     record.beginSortedSet(key, size());
   }
 
-  /** A member of a group that is about to change. */
+  /** Writes a member of a group that is about to change. */
   @Override
   void writeElement(long block) {
     if (!begun || !hasPassed(block)) {

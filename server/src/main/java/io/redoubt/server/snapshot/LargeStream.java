@@ -21,10 +21,10 @@ import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A large stream: written node by node in the order of their ids. Copies of nodes that were about
- * to change or go are kept aside by their ids until the walk has come there; nodes behind the one
- * that was the last are new. What comes behind the nodes in the record is written down at the start
- * but for what is pending in groups, see {@link LargeGroup}.
+ * A large stream, written node by node in the order of ids; nodes beyond the last one at the start
+ * are new. Copies of nodes about to change or leave are kept by id until the walk reaches them. The
+ * part of the record that follows the nodes is written into a buffer at the start, except for the
+ * pending entries of groups, see {@link LargeGroup}.
  */
 final class LargeStream extends LargeValue {
 
@@ -51,13 +51,13 @@ final class LargeStream extends LargeValue {
   private final long groupsAt;
   private final List<LargeGroup> groups = new ArrayList<>();
 
-  /** The group that is written. */
+  /** The index of the group being written. */
   private int group;
 
   private final Id last;
   private final TreeMap<Id, Copy> copies = new TreeMap<>();
 
-  /** What is before it has been written. */
+  /** The position of the walk; everything before it is written. */
   private Id next = new Id(0, 0);
 
   private boolean walked;
@@ -91,7 +91,7 @@ final class LargeStream extends LargeValue {
         groups.add(new LargeGroup(address, slabs, streams.groups(), export, frame, writer, aside));
       }
     } catch (RdbException e) {
-      throw new IllegalStateException(e); // a writer refuses no value
+      throw new IllegalStateException(e); // a writer accepts every value
     }
     aside.accept(frame.sizeBytes());
     out.putBytes(frame.memory(), frame.offset(), nodesAt);
@@ -135,7 +135,7 @@ final class LargeStream extends LargeValue {
     return removed != null;
   }
 
-  /** A group that is not written to its end; null: another. */
+  /** Returns a group that is not completely written; null for any other. */
   private @Nullable LargeGroup unwritten(long address) {
     for (int i = group; i < groups.size(); i++) {
       if (groups.get(i).group() == address) {
@@ -179,7 +179,7 @@ final class LargeStream extends LargeValue {
 
   private void write(Id id, long listpack) throws RdbException {
     StreamExport.tellNode(id.millis, id.sequence, listpack, record);
-    walked = id.equals(last); // the next of the greatest id would be the least
+    walked = id.equals(last); // the successor of the greatest id would wrap around to the least
     long sequence = id.sequence + 1;
     next = new Id(sequence == 0 ? id.millis + 1 : id.millis, sequence);
   }

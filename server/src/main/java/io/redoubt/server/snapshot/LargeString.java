@@ -12,8 +12,8 @@ import java.util.Map;
 import java.util.function.LongConsumer;
 
 /**
- * A large string in a block of its own: written piece by piece from its start. Copies of pieces
- * that were about to be written over are kept aside until the walk has come there.
+ * A large string in a block of its own, written piece by piece from the start. Copies of pieces
+ * about to be overwritten are kept until the walk reaches them.
  */
 final class LargeString extends LargeValue {
 
@@ -24,10 +24,10 @@ final class LargeString extends LargeValue {
   private final int length;
   private final int capacity;
 
-  /** By the number of the piece. */
+  /** The copies by the number of the piece. */
   private final Map<Integer, Long> copies = new HashMap<>();
 
-  /** What is before it has been written. */
+  /** The next piece to write. */
   private int next;
 
   LargeString(

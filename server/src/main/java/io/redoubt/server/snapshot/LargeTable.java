@@ -13,9 +13,9 @@ import io.redoubt.server.value.MemberTables;
 import java.util.List;
 
 /**
- * A large set or hash. Its parts are the groups of elements that were in one bucket at the start
- * (see {@link ByteTable#group}); a bit tells of each whether it has been written. An element of a
- * group that has been written is not looked at any more, whether it is old or new.
+ * A large set or hash. Its parts are the groups of elements that shared a bucket at the start (see
+ * {@link ByteTable#group}); a bit of each group records if it has been written. Elements of a
+ * written group, old or new, need no further attention.
  */
 class LargeTable extends LargeValue {
 
@@ -33,9 +33,9 @@ class LargeTable extends LargeValue {
   private int next;
 
   /**
-   * A value with such a table.
+   * Creates a value with such a table.
    *
-   * @param keyLengthAt where an element has the length of its bytes
+   * @param keyLengthAt the offset of the length in an element
    */
   LargeTable(
       int database,
@@ -53,7 +53,7 @@ class LargeTable extends LargeValue {
     written = new long[(groups >>> 6) + 1];
   }
 
-  /** The set of an entry. */
+  /** Creates the set of an entry. */
   static LargeTable set(int database, long entry, RdbKey key, Keyspace keyspace, RecordOutput out) {
     long root = Entry.root(entry);
     LargeTable value = new LargeTable(database, Type.SET, root, root, 0, keyspace, out);
@@ -61,7 +61,7 @@ class LargeTable extends LargeValue {
     return value;
   }
 
-  /** The hash of an entry. */
+  /** Creates the hash of an entry. */
   static LargeTable hash(
       int database, long entry, RdbKey key, Keyspace keyspace, RecordOutput out) {
     long root = Entry.root(entry);
@@ -76,7 +76,7 @@ class LargeTable extends LargeValue {
     return List.of(header);
   }
 
-  /** How many elements there are now. */
+  /** Returns the current number of elements. */
   final long size() {
     return table.size();
   }
@@ -85,7 +85,7 @@ class LargeTable extends LargeValue {
     return table.hash(address, length);
   }
 
-  /** Whether the group of a hash has been written. */
+  /** Returns true if the group of a hash has been written. */
   final boolean isWritten(long hash) {
     return isWritten(ByteTable.group(groups, hash));
   }
@@ -100,7 +100,7 @@ class LargeTable extends LargeValue {
     return isWritten(group) ? 0 : write(group);
   }
 
-  /** Writes a group and returns how many elements it had. */
+  /** Writes a group and returns its number of elements. */
   private int write(int group) {
     written[group >>> 6] |= 1L << group;
     elements = 0;
@@ -113,7 +113,7 @@ class LargeTable extends LargeValue {
     writeElement(element);
   }
 
-  /** Writes an element of a group whose turn has come. */
+  /** Writes an element of the current group. */
   void writeElement(long element) {
     if (type() == Type.SET) {
       record.setMember(

@@ -8,9 +8,9 @@ import io.redoubt.server.keyspace.Type;
 import java.util.List;
 
 /**
- * A large value on its way into a snapshot, part by part: what {@link LargeValues} has taken note
- * of and has not written to its end. Its parts are written by {@link #step} in an order of its own,
- * or ahead of that when they are about to change.
+ * A large value being written part by part: added by {@link LargeValues} and not complete yet.
+ * {@link #step} writes its parts in an order of its own, or ahead of that order when they are about
+ * to change.
  */
 abstract class LargeValue implements AutoCloseable {
 
@@ -20,7 +20,7 @@ abstract class LargeValue implements AutoCloseable {
   private final RecordOutput out;
   private boolean kept;
 
-  /** Writes the record; everything else of it than its bytes' way is nobody's business. */
+  /** The writer of the record. */
   final RdbWriter record;
 
   LargeValue(int database, Type type, long root, RecordOutput out) {
@@ -32,7 +32,7 @@ abstract class LargeValue implements AutoCloseable {
         new RdbWriter(out, false, out.buffers()).version(RdbFormat.NEWEST_VERSION).plain();
   }
 
-  /** The database that it was in at the start. */
+  /** Returns the database of the value at the start. */
   final int database() {
     return database;
   }
@@ -49,12 +49,12 @@ abstract class LargeValue implements AutoCloseable {
     return out;
   }
 
-  /** By what addresses gates tell of it: the root, if not said otherwise. */
+  /** Returns the addresses by which gates identify the value: the root by default. */
   List<Long> gateAddresses() {
     return List.of(root);
   }
 
-  /** Nothing refers to the structure any more but this. */
+  /** Takes over a structure to which nothing else refers any more. */
   final void keep() {
     kept = true;
   }
@@ -64,66 +64,66 @@ abstract class LargeValue implements AutoCloseable {
   }
 
   /**
-   * Writes some parts, as much as takes some 20 µs, between commands.
+   * Writes some parts, about 20 µs of work, between commands.
    *
-   * @return whether there is more
+   * @return false when the value is complete
    */
   abstract boolean step() throws RdbException;
 
   /**
-   * An element of a table is about to be added, changed or removed.
+   * Called before an element of a table is added, changed or removed.
    *
-   * @return how many elements were written for that
+   * @return the number of elements written because of that
    */
   int beforeElement(long hash) {
     throw new IllegalStateException();
   }
 
-  /** The elements of a list's node are about to change; returns whether it was copied for that. */
+  /** Called before the elements of a list node change; returns true if the node was copied. */
   boolean beforeNode(long node) {
     throw new IllegalStateException();
   }
 
-  /** A node has been added to a list. */
+  /** Called after a node was added to a list. */
   void added(long node) {
     throw new IllegalStateException();
   }
 
-  /** A node has left a list; whether it is this value's now. */
+  /** Called when a node leaves a list; returns true if this value now owns it. */
   boolean takes(long node, long after) {
     throw new IllegalStateException();
   }
 
-  /** A node of a stream is about to change or go; returns whether it was copied for that. */
+  /** Called before a node of a stream changes or leaves; returns true if the node was copied. */
   boolean beforeStreamNode(long element) {
     throw new IllegalStateException();
   }
 
-  /** What is pending in a group of a stream is about to change; returns whether that was noted. */
+  /** Called before a pending entry of a group changes; returns true if that was noted. */
   boolean beforePending(long group, long high, long low) {
     throw new IllegalStateException();
   }
 
-  /** A group has left a stream; whether it is this value's now. */
+  /** Called when a group leaves a stream; returns true if this value now owns it. */
   boolean takesGroup(long group) {
     throw new IllegalStateException();
   }
 
   /**
-   * Bytes of a string are about to be written over.
+   * Called before bytes of a string are overwritten.
    *
-   * @return how many pieces were copied for that
+   * @return the number of pieces copied because of that
    */
   int beforeBytes(long from, long to) {
     throw new IllegalStateException();
   }
 
-  /** Frees the value, which nothing refers to any more. */
+  /** Frees a value to which nothing else refers any more. */
   void freeKept(Keyspace keyspace) {
     keyspace.freeStructure(type, root);
   }
 
-  /** Gives back what memory it has, written to its end or not. */
+  /** Frees the buffers, whether or not the value is complete. */
   @Override
   public void close() {
     record.close();

@@ -23,40 +23,41 @@ import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The large values of a snapshot under way, those whose elements are too many to be written at
- * once. Neither the walk nor the first change of such a value takes as long as it is large, and it
- * is not copied:
+ * The large values of a snapshot in progress, those with too many elements to be written at once.
+ * Neither the walk nor the first change of such a value takes time proportional to its size, and
+ * the value is not copied:
  *
  * <ul>
- *   <li>When the walk comes to its entry, or before the first change of it, note is taken of the
- *       value ({@link #add}) and its record is begun. From then on the entry's epoch says that it
- *       is done with, and structures tell what part of the value is about to change ({@link
- *       PartGate}); if that part is missing in the record still, it is written ahead or put aside.
- *   <li>One of them at a time is open: its record goes to the writer thread piece by piece, {@link
- *       #step} by step, and what is written of other records meanwhile is held back by the thread
- *       ({@link RawQueue}). The others wait in the order in which note was taken of them, before
- *       the walk goes on, so those that change are the next ones.
- *   <li>What of a value was written ahead or put aside before its turn is counted. When that is
- *       more than a share of the data, writes wait ({@link #isOverfull}) while the steps go on.
- *   <li>A value that is removed, overwritten or flushed is not freed but left to this ({@link
- *       #keeps}), which frees it when it has been written; so is a node that leaves a list.
+ *   <li>When the walk reaches its entry, or before its first change, the value is added ({@link
+ *       #add}) and its record started. From then on the entry's epoch marks it as done, and
+ *       structures announce each part that is about to change ({@link PartGate}); a part that the
+ *       record lacks is written ahead or kept aside.
+ *   <li>One value at a time is open: its record goes to the writer thread piece by piece, {@link
+ *       #step} by step, and the thread holds back other records in the meantime ({@link RawQueue}).
+ *       The others wait in the order in which they were added; they are written before the walk
+ *       continues, so values that change come first.
+ *   <li>The bytes written ahead or kept aside are counted. When they exceed a share of the data,
+ *       writes wait ({@link #isOverfull}) while the steps continue.
+ *   <li>A value that is removed, overwritten or flushed is not freed but left to this class ({@link
+ *       #keeps}), which frees it once it has been written; the same holds for a node that leaves a
+ *       list.
  * </ul>
  *
- * Values are told by their roots, which stay where they are whatever becomes of the entry (RENAME,
+ * Values are identified by their roots, which do not move whatever happens to the entry (RENAME,
  * MOVE, SWAPDB).
  */
 final class LargeValues implements PartGate, AutoCloseable {
 
-  /** A node of a list or a stream is as much work as so many elements. */
+  /** The work for a node of a list or a stream, in elements. */
   private static final int NODE_ELEMENTS = 64;
 
-  /** So many bytes of a string are as much work as an element. */
+  /** The bytes of a string that count as one element. */
   private static final int ELEMENT_BYTES = 256;
 
-  /** About what it takes to write an element ahead of a command. */
+  /** The approximate time to write an element ahead of a command. */
   private static final long NANOS_AN_ELEMENT = 150;
 
-  /** The same for a node, or for a piece of a string. */
+  /** The same for a node, or a piece of a string. */
   private static final long NANOS_A_NODE = 3_000;
 
   private static final long LEAST_ASIDE_BYTES = 8L << 20;
@@ -80,17 +81,17 @@ final class LargeValues implements PartGate, AutoCloseable {
   private long asideBytes;
   private @Nullable LargeValue open;
 
-  // The one that a gate told of last, since commands come back to what they have changed.
+  // A cache of the last lookup by a gate, since commands return to the value they have changed.
   private long toldAddress;
   private @Nullable LargeValue told;
 
   /**
-   * None yet.
+   * Creates an empty collection and registers its gates.
    *
    * @param entries writes everything else
    * @param version the RDB version that may be used without need
-   * @param number the walk's
-   * @param pace hears of what is written ahead
+   * @param number the walk's number
+   * @param pace is charged for the work done ahead of commands
    */
   LargeValues(
       SnapshotContext context,
@@ -117,22 +118,22 @@ final class LargeValues implements PartGate, AutoCloseable {
     asideBytes += change;
   }
 
-  /** Whether so much is aside that writes are to wait. */
+  /** Returns true if so many bytes are kept aside that writes must wait. */
   boolean isOverfull() {
     return asideBytes > mostAsideBytes;
   }
 
-  /** Whether they were to wait soon again. */
+  /** Returns true if writes would soon have to wait again. */
   boolean isNearlyOverfull() {
     return asideBytes > mostAsideBytes / 4 * 3;
   }
 
-  /** Whether some are not written to their end. */
+  /** Returns true if a value is not complete. */
   boolean areLeft() {
     return !byRoot.isEmpty();
   }
 
-  /** Whether the value of an entry is too large to be written at once. */
+  /** Returns true if the value of an entry is too large to be written at once. */
   boolean isLarge(long entry) {
     if (Entry.isString(entry)) {
       return Entry.encoding(entry) == Encoding.OWN_BLOCK
@@ -151,7 +152,7 @@ final class LargeValues implements PartGate, AutoCloseable {
     };
   }
 
-  /** Takes note of the value of an entry, which is as it was at the start. */
+  /** Adds the value of an entry, which is in its state at the start of the snapshot. */
   void add(int database, long entry) {
     RdbKey key = entries.key(database, entry);
     RecordOutput out = new RecordOutput(raw, buffers, aside);
@@ -171,9 +172,9 @@ final class LargeValues implements PartGate, AutoCloseable {
   }
 
   /**
-   * Writes on at the large value that is open, or opens the next.
+   * Writes a part of the open value, or opens the next one.
    *
-   * @return false when there is none
+   * @return false if there is none
    */
   boolean step() {
     LargeValue current = open;
@@ -194,7 +195,7 @@ final class LargeValues implements PartGate, AutoCloseable {
         forget(current);
       }
     } catch (RdbException e) {
-      throw new IllegalStateException(e); // a writer refuses no value
+      throw new IllegalStateException(e); // a writer accepts every value
     }
     return true;
   }
@@ -209,7 +210,10 @@ final class LargeValues implements PartGate, AutoCloseable {
     }
   }
 
-  /** Whether a structure that nothing refers to any more is still wanted; then it stays. */
+  /**
+   * Returns true if a structure to which nothing else refers is still needed; it must not be freed
+   * then.
+   */
   boolean keeps(long root) {
     LargeValue value = byRoot.get(root);
     if (value == null) {
@@ -282,7 +286,7 @@ final class LargeValues implements PartGate, AutoCloseable {
     return value != null && value.takesGroup(group);
   }
 
-  /** Bytes of a string in a block of its own are about to be written over. */
+  /** Called before bytes of a string in a block of its own are overwritten. */
   void beforeBytes(long block, long from, long to) {
     LargeValue value = at(block);
     if (value != null) {
@@ -290,7 +294,7 @@ final class LargeValues implements PartGate, AutoCloseable {
     }
   }
 
-  /** Ends it all, written or not; the walk has not ended yet. */
+  /** Closes all values, complete or not, before the walk is closed. */
   @Override
   public void close() {
     values.gate(null);

@@ -9,7 +9,7 @@ import io.redoubt.server.memory.Slabs;
 import io.redoubt.server.structure.QuicklistNode;
 import java.lang.foreign.MemorySegment;
 
-/** Tells what nodes of lists hold. */
+/** Exports the elements of list nodes. */
 final class ListNodeExport {
 
   private static final MemorySegment MEMORY = Region.MEMORY;

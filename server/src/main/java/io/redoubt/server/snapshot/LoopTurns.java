@@ -1,26 +1,25 @@
 package io.redoubt.server.snapshot;
 
-/** The loop that owns the keyspace, as far as a snapshot needs it. */
+/** The event loop that owns the keyspace, reduced to the needs of a snapshot. */
 public interface LoopTurns {
 
   /** Runs a task on the loop; may be called by any thread. */
   void execute(Runnable task);
 
   /**
-   * Runs a task in the loop's next turn, after the connections that are ready have been served
-   * once; called on the loop. A task that asks for the next turn again and again must not keep
-   * commands waiting.
+   * Runs a task in the loop's next turn, after each ready connection has been served once; called
+   * on the loop. A task that repeatedly asks for the next turn must not delay commands.
    */
   void nextTurn(Runnable task);
 
   /**
-   * Runs a task on the loop in about a millisecond; called on the loop, which may rest till then.
+   * Runs a task on the loop in about a millisecond; called on the loop, which may sleep until then.
    */
   void soon(Runnable task);
 
   /**
-   * How many commands were executed so far: whether the loop has other things to do. To other
-   * threads it may be a little behind.
+   * Returns the number of executed commands, which shows if the loop has other work. The value seen
+   * by other threads may be slightly stale.
    */
   long commands();
 

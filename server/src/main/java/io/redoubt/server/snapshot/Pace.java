@@ -1,24 +1,24 @@
 package io.redoubt.server.snapshot;
 
 /**
- * How long a slice of the walk may be. While commands come, the snapshot as a whole takes a small
- * share of the loop's time: what was written ahead of commands counts, and is saved on slices until
- * it is paid back. So a snapshot takes longer the more is written, and those who write hardly feel
- * it. It ends all the same: whatever it owes has brought it forward. In between the loop rests if
- * it has nothing else to do, as the processor may be needed by others, the snapshot's thread first.
+ * The length of the walk's slices. Under load the snapshot as a whole gets a small share of the
+ * loop's time. Work done ahead of commands counts, and is deducted from the following slices until
+ * it is paid back. So a snapshot takes longer the more is written, and writers hardly notice it; it
+ * finishes nevertheless, because the work done ahead is progress, too. Between slices the loop
+ * sleeps if it is idle, as others may need the processor, the snapshot's thread first.
  *
- * <p>When no command has come for a while, or writes wait for the snapshot, a slice is as long as a
- * command may have to wait at all.
+ * <p>If no command has come for a while, or writes wait for the snapshot, a slice is as long as a
+ * command may be delayed at all.
  */
 final class Pace {
 
-  /** The longest that the walk keeps the loop from commands. */
+  /** The maximum time for which the walk delays commands. */
   static final long LONGEST_NANOS = 250_000;
 
   /** A shorter slice is not worth its turn. */
   private static final long LEAST_NANOS = 8_000;
 
-  // The time that everything else takes by that which the walk gets.
+  // The ratio of all other time to that of the walk.
   private static final int OTHERS_BY_SAVE = 11;
   private static final int OTHERS_BY_TRANSFER = 3;
 
@@ -30,13 +30,13 @@ final class Pace {
   private long lastCommandNanos;
   private long lastLookNanos;
 
-  /** How much of the loop's time the snapshot may take now, in nanoseconds; negative: it owes. */
+  /** The snapshot's credit of loop time in nanoseconds; negative after work done ahead. */
   private long balance;
 
   /**
-   * The pace of a snapshot that begins now.
+   * Starts the pace of a snapshot.
    *
-   * @param isAwaited whether somebody can't go on before the snapshot is there, such as a replica
+   * @param isAwaited true if something waits for the snapshot, such as a replica
    */
   Pace(LoopTurns turns, boolean isAwaited, long now) {
     this.turns = turns;
@@ -46,15 +46,15 @@ final class Pace {
     lastLookNanos = now;
   }
 
-  /** Something was written ahead of a command, which took about that long. */
+  /** Charges work done ahead of a command. */
   void wroteAhead(long nanos) {
-    balance -= nanos + nanos / others; // and is no part of the time that counts
+    balance -= nanos + nanos / others; // which itself does not earn credit
   }
 
   /**
-   * The length of the slice that begins now; 0: it is too early for one.
+   * Returns the length of the next slice; 0 if it is too early for one.
    *
-   * @param writesWait whether there are commands that can't go on before the walk does
+   * @param writesWait true if commands wait for the walk
    */
   long sliceNanos(long now, boolean writesWait) {
     long executed = turns.commands();
@@ -70,7 +70,7 @@ final class Pace {
     return balance < LEAST_NANOS ? 0 : balance;
   }
 
-  /** A slice has ended. */
+  /** Charges a finished slice. */
   void sliced(long now) {
     balance -= now - lastLookNanos;
     lastLookNanos = now;

@@ -10,7 +10,7 @@ import io.redoubt.server.memory.Region;
 import io.redoubt.server.memory.SlabBuffers;
 import io.redoubt.server.value.Values;
 
-/** What DUMP makes of entries: a value in the form of an RDB file, with version and checksum. */
+/** The payloads of DUMP: a value in the format of an RDB file, with version and checksum. */
 public final class Payloads {
 
   /** The RDB version of Redis 7.0. */
@@ -19,17 +19,17 @@ public final class Payloads {
   private Payloads() {}
 
   /**
-   * The payload of an entry's value, in blocks of the keyspace's memory; to be closed when it is
-   * sent.
+   * Returns the payload of an entry's value in blocks of the keyspace's memory; the caller closes
+   * it after sending.
    *
-   * @param compress whether long strings are compressed ({@code rdbcompression})
+   * @param compress true to compress long strings ({@code rdbcompression})
    * @param version the RDB version that may be used without need ({@code rdb-write-version})
    */
   public static BlockOutput dump(Values values, long entry, boolean compress, int version) {
     return dump(values, entry, compress, version, true);
   }
 
-  /** Like {@link #dump}, without the expiries of a hash's fields, in the lowest version. */
+  /** Like {@link #dump}, without the expiry times of hash fields, in the lowest version. */
   public static BlockOutput dumpForOlder(Values values, long entry, boolean compress) {
     return dump(values, entry, compress, RdbFormat.WRITTEN_VERSION, false);
   }
@@ -47,24 +47,24 @@ public final class Payloads {
       return out;
     } catch (RdbException e) {
       out.close();
-      throw new IllegalStateException(e); // a writer refuses no value
+      throw new IllegalStateException(e); // a writer accepts every value
     }
   }
 
-  /** Returns true if a Redis 7.0 takes a valid payload of that version. */
+  /** Returns true if a Redis 7.0 accepts a valid payload of that version. */
   public static boolean isForOlder(long address, int length) {
     return DumpPayload.version(Region.MEMORY, address, length) <= NEWEST_OF_REDIS_7;
   }
 
-  /** Returns true if a valid payload is a hash that may have fields with expiries. */
+  /** Returns true if a valid payload is a hash that may have fields with expiry times. */
   public static boolean mayHaveFieldExpiry(long address) {
     return DumpPayload.mayHaveFieldExpiry(Region.MEMORY, address);
   }
 
   /**
-   * Whether version and checksum of a payload at an address are right.
+   * Returns true if the version and the checksum of a payload are valid.
    *
-   * @param comparesChecksum whether the checksum counts
+   * @param comparesChecksum true to verify the checksum
    */
   public static boolean isValid(long address, int length, boolean comparesChecksum) {
     return DumpPayload.isValid(Region.MEMORY, address, length, comparesChecksum);

@@ -11,22 +11,22 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The queue from the loop to the writer thread: plain RDB, not compressed and without checksum. The
- * loop writes into it as into any output. It never blocks; whoever fills it is to look at {@link
- * #isFull()} and {@link #isOverfull()} before.
+ * The queue from the loop to the writer thread: plain RDB, uncompressed and without a checksum. The
+ * loop writes to it as to any output. Writing never blocks; the writer checks {@link #isFull()} and
+ * {@link #isOverfull()} beforehand.
  *
- * <p>The record of a large value takes the loop many slices, in which other records have to be
- * written ahead. So it comes in chunks of its own ({@link #openLarge}), and the others that come
- * meanwhile are held back on the thread's side until it is complete.
+ * <p>The record of a large value takes the loop many slices, during which other records must be
+ * written ahead. It is sent in chunks of its own ({@link #openLarge}), and the thread holds back
+ * other records until it is complete.
  */
 final class RawQueue extends RdbOutput {
 
-  /** The walk waits when this many chunks are under way. */
+  /** The number of queued chunks at which the walk waits. */
   static final int FULL_CHUNKS = 16;
 
   /**
-   * Writes wait when this many chunks are under way: pre-images come faster than the writer takes
-   * them.
+   * The number of queued chunks at which writes wait, because pre-images arrive faster than the
+   * thread processes them.
    */
   static final int OVERFULL_CHUNKS = 64;
 
@@ -40,18 +40,18 @@ final class RawQueue extends RdbOutput {
   private final AtomicInteger underWay = new AtomicInteger();
   private final AtomicInteger held = new AtomicInteger();
 
-  /** The loop is to be told when so few chunks are under way; -1: it does not wait. */
+  /** The number of queued chunks at which the loop is notified; -1 if it does not wait. */
   private final AtomicInteger wakeAt = new AtomicInteger(-1);
 
   private final Chunk end;
   private Chunk current;
   private long keys;
 
-  // The thread's: records that came while a large one was not complete, and whether it is.
+  // Owned by the thread: records held back during a large one, and true during such a one.
   private final ArrayDeque<Chunk> heldBack = new ArrayDeque<>();
   private boolean inLarge;
 
-  /** A queue whose chunks live as long as the arena. */
+  /** Creates a queue whose chunks live as long as the arena. */
   RawQueue(Arena arena) {
     super(false);
     this.arena = arena;
@@ -87,9 +87,9 @@ final class RawQueue extends RdbOutput {
   }
 
   /**
-   * Begins the record of a large value; what has been written before ends with a record.
+   * Starts the record of a large value; the preceding output must end with a record.
    *
-   * @return a chunk for its bytes
+   * @return a chunk for the record
    */
   Chunk openLarge() {
     send(position(), Chunk.Part.BEFORE_LARGE);
@@ -98,55 +98,58 @@ final class RawQueue extends RdbOutput {
     return freeChunk();
   }
 
-  /** Sends a piece of the large record; returns a chunk for the next. */
+  /** Sends a part of the large record; returns a chunk for the next part. */
   Chunk sendLarge(Chunk piece, long bytes) {
     send(piece.filled(bytes, 0).part(Chunk.Part.OF_LARGE));
     return freeChunk();
   }
 
-  /** Sends the last piece of the large record. */
+  /** Sends the last part of the large record. */
   void endLarge(Chunk piece, long bytes) {
     send(piece.filled(bytes, 1).part(Chunk.Part.END_OF_LARGE));
   }
 
-  /** Counts a key written. */
+  /** Counts a written key. */
   void countKey() {
     keys++;
   }
 
-  /** Sends what there is and tells the thread that nothing follows. */
+  /** Sends the pending output and signals end of input to the thread. */
   void finish() {
     send(position(), Chunk.Part.RECORDS);
     filled.add(end);
   }
 
-  /** Tells the thread that nothing follows, without what has not been sent. */
+  /** Signals end of input to the writer thread and discards unsent output. */
   void abandon() {
     filled.add(end);
   }
 
-  /** Whether the walk is to wait. */
+  /** Returns true if the walk must wait. */
   boolean isFull() {
     return underWay.get() - held.get() >= FULL_CHUNKS;
   }
 
-  /** Whether pre-images come faster than they are taken, so that writes would have to wait soon. */
+  /**
+   * Returns true if pre-images arrive faster than they are processed, so that writes would soon
+   * have to wait.
+   */
   boolean isPressed() {
     return underWay.get() >= PRESSED_CHUNKS;
   }
 
-  /** Whether writes are to wait too. */
+  /** Returns true if writes must wait, too. */
   boolean isOverfull() {
     return underWay.get() >= OVERFULL_CHUNKS;
   }
 
-  /** Whether they were to wait soon again. */
+  /** Returns true if writes would soon have to wait again. */
   boolean isNearlyOverfull() {
     return underWay.get() > NEARLY_OVERFULL_CHUNKS;
   }
 
   /**
-   * Waits for a chunk; null: nothing follows. On the thread.
+   * Waits for a chunk; returns null at the end of input. Called by the thread.
    *
    * @param wake runs whenever {@link #isWakeDue}
    */
@@ -178,28 +181,30 @@ final class RawQueue extends RdbOutput {
     return chunk;
   }
 
-  /** Notes that the walk waits; it is to look once more whether the queue is full. */
+  /** Registers the waiting walk, which must then check {@link #isFull} once more. */
   void walkWaits() {
     wakeAt.accumulateAndGet(FULL_CHUNKS / 2, Math::max);
   }
 
-  /** Notes that writes wait; they are to look once more whether the queue is overfull. */
+  /** Registers waiting writes, which must then check {@link #isOverfull} once more. */
   void writesWait() {
     wakeAt.accumulateAndGet(NEARLY_OVERFULL_CHUNKS, Math::max);
   }
 
-  /** Whether writes wait for room. On the thread. */
+  /** Returns true if writes wait for room. Called by the thread. */
   boolean doWritesWait() {
     return wakeAt.get() >= NEARLY_OVERFULL_CHUNKS;
   }
 
-  /** Whether somebody waits and there is room again; true once a wait. On the thread. */
+  /**
+   * Returns true, once per wait, if something waits and there is room again. Called by the thread.
+   */
   boolean isWakeDue() {
     int at = wakeAt.get();
     return underWay.get() - held.get() <= at && wakeAt.compareAndSet(at, -1);
   }
 
-  /** Gives a chunk back. On the thread. */
+  /** Releases a chunk. Called by the thread. */
   void release(Chunk chunk) {
     free.add(chunk);
     underWay.decrementAndGet();

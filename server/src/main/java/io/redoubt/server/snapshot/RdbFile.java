@@ -9,9 +9,8 @@ import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 
 /**
- * A file that takes its name only when it is whole: written beside under a temporary name, made
- * durable, renamed. Until then the file of the name is untouched. Closing it earlier removes what
- * was written.
+ * A file written under a temporary name, synchronized to disk and then renamed; until then the file
+ * of the final name is untouched. Closing it earlier deletes the temporary file.
  */
 final class RdbFile implements AutoCloseable {
 
@@ -51,19 +50,19 @@ final class RdbFile implements AutoCloseable {
     file.write(memory, offset, length);
     notSyncedBytes += length;
     if (syncWhileWriting && notSyncedBytes >= SYNC_EVERY_BYTES) {
-      file.sync(); // in portions, so that the last sync does not stall the disk
+      file.sync(); // incremental, so that the last sync does not stall the disk
       notSyncedBytes = 0;
     }
   }
 
-  /** Makes the content durable; nothing more is written. */
+  /** Synchronizes the content to disk; nothing may be written afterwards. */
   void sync() throws IOException {
     file.sync();
     open = false;
     file.close();
   }
 
-  /** Gives the synchronised file its place. */
+  /** Renames the synchronized file. */
   void publish() throws IOException {
     target.publish();
     done = true;
@@ -85,7 +84,7 @@ final class RdbFile implements AutoCloseable {
     }
   }
 
-  /** How long it took to remove the file that did not become whole; 0 when it did. */
+  /** Returns the time it took to delete an incomplete file; 0 for a complete one. */
   long removalNanos() {
     return removalNanos;
   }

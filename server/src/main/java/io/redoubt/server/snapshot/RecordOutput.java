@@ -7,8 +7,8 @@ import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where the record of a large value goes: into a block of its own until its turn has come, and then
- * into chunks for the writer thread.
+ * The output of a large value's record: a block of its own while the record waits, then chunks for
+ * the writer thread.
  */
 final class RecordOutput extends RdbOutput implements AutoCloseable {
 
@@ -18,15 +18,15 @@ final class RecordOutput extends RdbOutput implements AutoCloseable {
   private final BufferMemory buffers;
   private final LongConsumer aside;
 
-  // One of them at a time.
+  // At most one of these is set.
   private BufferMemory.@Nullable Block block;
   private @Nullable Chunk chunk;
 
   /**
-   * An output whose turn has not come.
+   * Creates an output for a record that waits.
    *
-   * @param buffers the loop's: blocks come and go with each large value
-   * @param aside is told by how much the bytes that wait become more or less
+   * @param buffers the loop's buffers; blocks are allocated and freed with each large value
+   * @param aside receives changes in the number of buffered bytes
    */
   RecordOutput(RawQueue raw, BufferMemory buffers, LongConsumer aside) {
     super(false);
@@ -36,7 +36,7 @@ final class RecordOutput extends RdbOutput implements AutoCloseable {
     window(allocate(FIRST_BLOCK_BYTES), 0);
   }
 
-  /** Where blocks for the record come from. */
+  /** Returns the source of blocks for the record. */
   BufferMemory buffers() {
     return buffers;
   }
@@ -77,7 +77,7 @@ final class RecordOutput extends RdbOutput implements AutoCloseable {
     }
   }
 
-  /** Its turn has come: what waits goes on its way, and what follows is not kept. */
+  /** Sends the buffered bytes; from now on output is sent directly. */
   void open() {
     BufferMemory.Block waiting = block;
     if (waiting == null) {
@@ -90,7 +90,7 @@ final class RecordOutput extends RdbOutput implements AutoCloseable {
     free(waiting);
   }
 
-  /** The record is complete. */
+  /** Sends the end of the record. */
   void end() {
     Chunk last = chunk;
     if (last != null) {
@@ -99,7 +99,7 @@ final class RecordOutput extends RdbOutput implements AutoCloseable {
     }
   }
 
-  /** Gives back what memory it has, complete or not. */
+  /** Frees the buffer, whether or not the record is complete. */
   @Override
   public void close() {
     if (block != null) {

@@ -9,17 +9,17 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 
 /**
- * The first snapshot of a process: of a small data set of its own, which changes meanwhile, to
- * nowhere. When a piece of code runs for the first time, a JVM looks up what it refers to, which
- * takes longer than the code itself by far: at the first BGSAVE of a server commands would wait for
- * that for some milliseconds.
+ * The first snapshot of a process: of a small data set of its own, with concurrent changes and
+ * without output. On the first execution of code, a JVM resolves its references, which takes far
+ * longer than the code itself: at the first BGSAVE of a server, commands would wait some
+ * milliseconds for that.
  */
 public final class Rehearsal implements LoopTurns {
 
-  /** What settings for this are to say of when a value is large ({@link SnapshotSettings}). */
+  /** The threshold of large values in the settings of a rehearsal ({@link SnapshotSettings}). */
   public static final long LARGE_ELEMENTS = RehearsalData.LARGE_ELEMENTS;
 
-  /** Who starts a server wants it to serve; a first save comes later. */
+  /** The delay after the start of a server, which is to serve first. */
   private static final long WAIT_MILLIS = 1_000;
 
   private static final long LONGEST_TURN_SECONDS = 10;
@@ -34,9 +34,7 @@ public final class Rehearsal implements LoopTurns {
     this.settings = settings;
   }
 
-  /**
-   * Rehearses what a server will do, in the background and with a low priority, a second from now.
-   */
+  /** Starts a rehearsal in the background, at low priority, in a second. */
   public static void start(SnapshotContext real, SnapshotSettings settings) {
     Rehearsal rehearsal = new Rehearsal(real, settings);
     real.threads().unstarted("redoubt-rehearsal", rehearsal::run).start();
@@ -48,15 +46,15 @@ public final class Rehearsal implements LoopTurns {
       Thread.sleep(WAIT_MILLIS);
       snapshot(Slabs.create());
     } catch (InterruptedException e) {
-      return; // the process ends
+      return; // the process exits
     }
   }
 
   /**
-   * Does with a keyspace what a loop does while a snapshot is under way.
+   * Changes a keyspace as a loop does while a snapshot is in progress.
    *
-   * @param slabs what the keyspace is made of; closed at the end
-   * @return how many keys it has saved
+   * @param slabs the memory of the keyspace; closed at the end
+   * @return the number of saved keys
    */
   long snapshot(Slabs slabs) throws InterruptedException {
     long now = real.clock().wallMillis();
@@ -109,7 +107,7 @@ public final class Rehearsal implements LoopTurns {
     tasks.add(task);
   }
 
-  /** None: nobody waits for the walk to make way. */
+  /** None: no command waits for the walk. */
   @Override
   public long commands() {
     return 0;

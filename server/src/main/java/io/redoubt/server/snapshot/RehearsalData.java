@@ -15,15 +15,15 @@ import io.redoubt.server.value.StringValue;
 import io.redoubt.server.value.Values;
 
 /**
- * The data set of a {@link Rehearsal}: a large value of each type, under the name of the type, and
- * small strings. Elements of lists and streams are so long that few of them make many nodes.
+ * The data set of a {@link Rehearsal}: a large value of each type, named after the type, and small
+ * strings. Elements of lists and streams are so long that a few of them fill many nodes.
  */
 final class RehearsalData implements AutoCloseable {
 
-  /** How many elements a collection has, and how often everything changes. */
+  /** The number of elements of a collection, and of changes. */
   static final int ELEMENTS = 40;
 
-  /** Fewer elements make no large value. */
+  /** The threshold of large values. */
   static final int LARGE_ELEMENTS = 32;
 
   private static final int MEMBER_BYTES = 70; // too long for a listpack
@@ -38,7 +38,7 @@ final class RehearsalData implements AutoCloseable {
   private final Database database;
   private final Values values;
 
-  /** A name, and behind it an element, or the first bytes of a string. */
+  /** A name, followed by an element, or by the first bytes of a string. */
   private final long scratch;
 
   private final long element;
@@ -46,13 +46,13 @@ final class RehearsalData implements AutoCloseable {
   private final StreamId id = new StreamId();
 
   /**
-   * All of it.
+   * Creates the data set.
    *
-   * @param slabs for this alone; closed with it
+   * @param slabs exclusive to the data set and closed with it
    */
   RehearsalData(Slabs slabs, EncodingLimits limits, long nowMillis) {
     this.slabs = slabs;
-    keyspace = new Keyspace(slabs, 1, () -> 0); // nothing of it is left to chance
+    keyspace = new Keyspace(slabs, 1, () -> 0); // nothing depends on random numbers
     database = keyspace.database(0);
     values = new Values(keyspace, limits);
     scratch = slabs.allocateFar(NAME_BYTES + STRING_BYTES);
@@ -71,14 +71,14 @@ final class RehearsalData implements AutoCloseable {
     return values;
   }
 
-  /** Changes everything, at a place of its own for each number. */
+  /** Changes every value, at a position given by the number. */
   void change(int number) {
     for (Type type : Type.values()) {
       change(type, number);
     }
   }
 
-  /** Removes everything that is large. */
+  /** Removes all large values. */
   void remove() {
     for (Type type : Type.values()) {
       database.remove(find(type.name()));
@@ -98,7 +98,7 @@ final class RehearsalData implements AutoCloseable {
     Region.putLong(element, number);
   }
 
-  /** Adds an element; the first makes the collection. */
+  /** Adds an element; the first one creates the collection. */
   private void add(Type type, int number) {
     long entry = find(type.name());
     if (entry == 0) {

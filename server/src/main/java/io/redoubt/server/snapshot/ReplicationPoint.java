@@ -3,16 +3,16 @@ package io.redoubt.server.snapshot;
 import io.redoubt.protocol.bytes.ByteString;
 
 /**
- * The place in a replication history that a data set stands for, kept in the file so that a
- * restarted server can go on from it.
+ * The point of the replication history that a data set represents, stored in the file so that a
+ * restarted server can continue from it.
  *
- * @param database the database that the stream had selected, -1 when none
+ * @param database the database selected by the stream, -1 for none
  * @param id the replication id, 40 hexadecimal digits
- * @param offset the number of stream bytes that the data set contains
- * @param tail the last of these bytes, as many as are kept; it may be empty
+ * @param offset the number of stream bytes contained in the data set
+ * @param tail the last of these bytes, as far as they are kept; may be empty
  */
 public record ReplicationPoint(int database, String id, long offset, ByteString tail) {
-  /** A place without any bytes before it. */
+  /** Creates a point without preceding bytes. */
   public ReplicationPoint(int database, String id, long offset) {
     this(database, id, offset, ByteString.EMPTY);
   }

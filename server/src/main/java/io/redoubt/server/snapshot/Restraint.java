@@ -5,20 +5,20 @@ import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How long the thread of a snapshot rests after each chunk while commands come. That it has stepped
- * back says how much of a processor it gets; but Linux may leave it one for itself and have the
- * loop share the other with the clients that talk to it. Whether others want a processor shows in
- * how long the thread waited for one: it leaves one free for several times as long then, and it
- * works without a rest where there are enough of them.
+ * Limits the processor time of a snapshot's thread by rests after its chunks while commands arrive.
+ * A lower priority determines its share of a processor only; Linux may still leave it one processor
+ * and make the loop share the other with local clients. Competition shows in the time for which the
+ * thread waited for a processor: it then leaves one free for several times as long. With enough
+ * processors it never rests.
  */
 final class Restraint implements AutoCloseable {
 
   private static final int REST_BY_WAIT = 10;
 
-  /** With this the thread still works for a quarter of the time. */
+  /** Rests at this limit leave the thread a quarter of the time. */
   private static final int MOST_REST_BY_WORK = 3;
 
-  /** Shorter rests are saved up: Linux takes some milliseconds to make use of a free processor. */
+  /** Shorter rests are accumulated: Linux takes some milliseconds to use an idle processor. */
   static final long LEAST_REST_NANOS = 20_000_000;
 
   private final @Nullable ThreadCpuTimes thread;
@@ -27,15 +27,15 @@ final class Restraint implements AutoCloseable {
   private long owedNanos;
 
   /**
-   * That of a thread.
+   * Throttles the given thread.
    *
-   * @param thread its times; null: it never rests
+   * @param thread its processor times; null to never rest
    */
   Restraint(@Nullable ThreadCpuTimes thread) {
     this.thread = thread;
   }
 
-  /** How long to rest now, in nanoseconds. */
+  /** Returns the time to rest now, in nanoseconds. */
   long restNanos() {
     if (thread == null) {
       return 0;
@@ -44,7 +44,10 @@ final class Restraint implements AutoCloseable {
     return restNanos(thread.ranNanos(), thread.waitedNanos());
   }
 
-  /** The same for a thread that has run and has waited for a processor for so long in all. */
+  /**
+   * Returns the time to rest, given the total times for which the thread ran and waited for a
+   * processor.
+   */
   long restNanos(long ran, long waited) {
     owedNanos +=
         Math.min((waited - waitedNanos) * REST_BY_WAIT, (ran - ranNanos) * MOST_REST_BY_WORK);

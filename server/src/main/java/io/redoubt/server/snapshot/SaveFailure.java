@@ -3,7 +3,7 @@ package io.redoubt.server.snapshot;
 import io.redoubt.protocol.process.SystemErrors;
 import java.io.IOException;
 
-/** A step of a save that failed, as the log tells it. */
+/** A failed step of a save, with its log message. */
 final class SaveFailure extends IOException {
   private static final long serialVersionUID = 1L;
 
@@ -11,7 +11,7 @@ final class SaveFailure extends IOException {
     super(line, cause);
   }
 
-  /** Returns the line of the log for a save that failed. */
+  /** Returns the log message for a failed save. */
   static String line(Exception failure) {
     return failure instanceof SaveFailure
         ? String.valueOf(failure.getMessage())

@@ -1,20 +1,20 @@
 package io.redoubt.server.snapshot;
 
-/** What came of a wish to save, with the text of the reply. */
+/** The result of a request to save, with the text of its reply. */
 public enum SaveOutcome {
-  /** Saved. */
+  /** The data set was saved. */
   SAVED("OK"),
-  /** The background save runs. */
+  /** The background save was started. */
   STARTED("Background saving started"),
-  /** The background save will run when what runs now is over. */
+  /** The background save will start when the current one finishes. */
   SCHEDULED("Background saving scheduled"),
   /** An error: the append-only file is being rewritten. */
   BLOCKED(
       "ERR Another child process is active (AOF?): can't BGSAVE right now. Use BGSAVE SCHEDULE in"
           + " order to schedule a BGSAVE whenever possible."),
-  /** An error: one save at a time. */
+  /** An error: a save is in progress. */
   IN_PROGRESS("ERR Background save already in progress"),
-  /** An error: the file could not be written; the log says why. */
+  /** An error: the file could not be written; the log has the reason. */
   FAILED("ERR");
 
   private final String text;
@@ -23,12 +23,12 @@ public enum SaveOutcome {
     this.text = text;
   }
 
-  /** The text of the status or, when {@link #isError}, of the error. */
+  /** Returns the text of the status or, if {@link #isError}, of the error. */
   public String text() {
     return text;
   }
 
-  /** Whether the reply is an error. */
+  /** Returns true if the reply is an error. */
   public boolean isError() {
     return this == BLOCKED || this == IN_PROGRESS || this == FAILED;
   }

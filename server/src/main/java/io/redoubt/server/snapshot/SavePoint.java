@@ -1,7 +1,7 @@
 package io.redoubt.server.snapshot;
 
 /**
- * A rule of the {@code save} directive: save when this many changes have come and the last save is
- * this many seconds ago.
+ * A condition of the {@code save} directive: this number of changes, and this number of seconds
+ * since the last save.
  */
 public record SavePoint(long seconds, long changes) {}

@@ -4,7 +4,7 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 
-/** A digest to which bytes are added such that their order matters, or such that it does not. */
+/** A digest with ordered and unordered additions. */
 final class Sha1Digest {
 
   private static final int BYTES = 20;
@@ -20,7 +20,7 @@ final class Sha1Digest {
     }
   }
 
-  /** Begins anew. */
+  /** Resets the digest. */
   void reset() {
     state = new byte[BYTES];
   }
@@ -29,18 +29,18 @@ final class Sha1Digest {
     return state;
   }
 
-  /** Adds bytes such that their order matters. */
+  /** Adds bytes; their order matters. */
   void chain(byte[] bytes) {
     mix(bytes);
     state = sha1.digest(state);
   }
 
-  /** Adds a text such that its order matters. */
+  /** Adds a text; the order matters. */
   void chain(String text) {
     chain(text.getBytes(StandardCharsets.ISO_8859_1));
   }
 
-  /** Adds bytes such that their order does not matter. */
+  /** Adds bytes; their order does not matter. */
   void mix(byte[] bytes) {
     byte[] sum = sha1.digest(bytes);
     for (int i = 0; i < BYTES; i++) {

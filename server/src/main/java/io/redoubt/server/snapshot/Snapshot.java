@@ -15,28 +15,28 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One snapshot under way, the loop's half: walks the keyspace in slices between commands, takes
- * pre-images, feeds the writer thread and hands what it makes to the sinks. Each entry that stood
- * at the start is written exactly once, as it was then.
+ * A snapshot in progress, the loop's half: walks the keyspace in slices between commands, saves
+ * pre-images, feeds the writer thread and passes its output to the sinks. Each entry that existed
+ * at the start is written exactly once, in its state at that time.
  *
  * <p>States: walking; walked (the thread still writes); over. Memory is bounded by the chunks of
- * {@link RawQueue} and by what {@link LargeValues} put aside.
+ * {@link RawQueue} and by the bytes that {@link LargeValues} keep aside.
  */
 final class Snapshot implements SnapshotGate, SnapshotWriter.Loop {
 
-  /** The failure of a snapshot that was given up on purpose. */
+  /** The failure of a snapshot that was aborted on purpose. */
   static final String ABORTED = "The snapshot was given up";
 
-  /** How many entries are written between two looks at the clock. */
+  /** The number of entries written between two readings of the clock. */
   private static final int ENTRIES_A_STEP = 16;
 
-  /** About what an entry takes that is written ahead of a command, in the caches too. */
+  /** The approximate cost of an entry written ahead of a command, including cache misses. */
   private static final long NANOS_AN_ENTRY = 400;
 
-  /** Told once, on the loop, when everything is over. */
+  /** Called once, on the loop, at the end of the snapshot. */
   interface Listener {
 
-    /** The snapshot is over; null: it is complete. */
+    /** Reports the end; the failure is null if the snapshot is complete. */
     void over(@Nullable String failure);
   }
 
@@ -57,7 +57,7 @@ final class Snapshot implements SnapshotGate, SnapshotWriter.Loop {
   private final long keysAtStart;
   private final Thread thread;
 
-  /** Finished chunks that the sinks have not got yet. */
+  /** Finished chunks not yet passed to the sinks. */
   private final Deque<Chunk> made = new ArrayDeque<>();
 
   private boolean walking = true;
@@ -69,9 +69,9 @@ final class Snapshot implements SnapshotGate, SnapshotWriter.Loop {
   private @Nullable String failure;
 
   /**
-   * Starts: the keyspace as it is now is what will be written.
+   * Starts a snapshot of the keyspace's current state.
    *
-   * @param withFieldExpiry whether the expiries of hash fields are
+   * @param withFieldExpiry true to include the expiry times of hash fields
    */
   Snapshot(
       SnapshotContext context,
@@ -108,7 +108,7 @@ final class Snapshot implements SnapshotGate, SnapshotWriter.Loop {
     try {
       FileHead.tell(records, context, target);
     } catch (RdbException e) {
-      throw new IllegalStateException(e); // a writer refuses nothing
+      throw new IllegalStateException(e); // a writer accepts everything
     }
   }
 
@@ -126,12 +126,12 @@ final class Snapshot implements SnapshotGate, SnapshotWriter.Loop {
     };
   }
 
-  /** Whether it becomes the file of BGSAVE. */
+  /** Returns true if the snapshot becomes the file of BGSAVE. */
   boolean isSave() {
     return target != null && !target.isBase();
   }
 
-  /** Whether it becomes the base of an append-only file. */
+  /** Returns true if the snapshot becomes the base of an append-only file. */
   boolean isBase() {
     return target != null && target.isBase();
   }
@@ -144,14 +144,17 @@ final class Snapshot implements SnapshotGate, SnapshotWriter.Loop {
     return entries.written();
   }
 
-  /** How long it took to remove its file if it failed; after its end. */
+  /** Returns the time it took to delete the file of a failed snapshot; valid after the end. */
   long removalNanos() {
     return writer.removalNanos();
   }
 
-  /** Whether commands that write are to wait: pre-images come faster than they are taken. */
+  /**
+   * Returns true if write commands must wait, because pre-images arrive faster than they are
+   * processed.
+   */
   boolean writesMustWait() {
-    // Once they wait, they do so until they are told to go on.
+    // Once they wait, they do so until the callback resumes them.
     if (!writesWait && walking && (raw.isOverfull() || large.isOverfull())) {
       writesWait = true;
       raw.writesWait();
@@ -159,7 +162,7 @@ final class Snapshot implements SnapshotGate, SnapshotWriter.Loop {
     return writesWait;
   }
 
-  /** Takes the pre-image of an entry that is about to change or go. */
+  /** Saves the pre-image of an entry that is about to change or to be removed. */
   @Override
   public void beforeChange(int database, long entry) {
     pace.wroteAhead(NANOS_AN_ENTRY);
@@ -203,7 +206,7 @@ final class Snapshot implements SnapshotGate, SnapshotWriter.Loop {
         if (raw.isFull()) {
           walkWaits = true;
           pace.sliced(now);
-          return; // drained() goes on
+          return; // drained() continues
         }
       }
       more = large.step() || walk.step(ENTRIES_A_STEP, visitor) || large.areLeft();
@@ -227,7 +230,7 @@ final class Snapshot implements SnapshotGate, SnapshotWriter.Loop {
   }
 
   private void letWritesGoOn() {
-    // Not at once, so that they don't wait again at once.
+    // With some hysteresis, so that they do not wait again at once.
     if (writesWait && !(walking && (raw.isNearlyOverfull() || large.isNearlyOverfull()))) {
       writesWait = false;
       writesMayGoOn.run();
@@ -254,7 +257,7 @@ final class Snapshot implements SnapshotGate, SnapshotWriter.Loop {
     pump();
   }
 
-  /** Gives the sinks what there is for them, as far as all of them take it. */
+  /** Passes finished chunks to the sinks as long as all of them are ready. */
   void pump() {
     while (!made.isEmpty() && (aborted || sinks.stream().allMatch(SnapshotSink::isReady))) {
       Chunk chunk = made.remove();
@@ -270,7 +273,7 @@ final class Snapshot implements SnapshotGate, SnapshotWriter.Loop {
     }
   }
 
-  /** A sink has gone; when it was the last thing to serve, the snapshot is given up. */
+  /** Removes a sink; a snapshot without a target or sinks is aborted. */
   void drop(SnapshotSink sink) {
     if (sinks.remove(sink)) {
       if (sinks.isEmpty() && target == null) {
@@ -281,7 +284,7 @@ final class Snapshot implements SnapshotGate, SnapshotWriter.Loop {
     }
   }
 
-  /** Gives up. The listener is told when the thread has ended. */
+  /** Aborts the snapshot. The listener is called when the thread has finished. */
   void abort() {
     if (aborted) {
       return;
@@ -298,7 +301,7 @@ final class Snapshot implements SnapshotGate, SnapshotWriter.Loop {
   @Override
   public void ended(@Nullable String threadFailure) {
     if (over) {
-      return; // closed meanwhile
+      return; // closed in the meantime
     }
     threadEnded = true;
     failure = threadFailure;
@@ -311,7 +314,9 @@ final class Snapshot implements SnapshotGate, SnapshotWriter.Loop {
     pump();
   }
 
-  /** Gives up and waits for the thread; the listener is told nothing, as the server ends. */
+  /**
+   * Aborts the snapshot and waits for the thread; the listener is not called, as the server stops.
+   */
   void close() {
     abort();
     try {

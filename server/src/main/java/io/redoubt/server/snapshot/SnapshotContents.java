@@ -5,12 +5,12 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The contents of a snapshot: a data set with its functions and its place in a history.
+ * The contents of a snapshot: a data set with its functions and its replication point.
  *
  * @param values the values of the keyspace
  * @param functions the libraries of functions
- * @param replication the place in the replication history that the keyspace stands for now; null:
- *     none
+ * @param replication supplies the point of the replication history that the keyspace currently
+ *     represents; null for none
  */
 public record SnapshotContents(
     Values values, FunctionLibraries functions, Supplier<@Nullable ReplicationPoint> replication) {}

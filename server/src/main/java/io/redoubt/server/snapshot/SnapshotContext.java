@@ -10,9 +10,9 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A data set, and the machine and settings with which its snapshots are written and loaded.
+ * A data set with the machine and the settings for writing and loading its snapshots.
  *
- * @param clock its monotonic time must be the actual one, not one a turn of the loop
+ * @param clock its monotonic time must be the actual one, not one per turn of the loop
  */
 public record SnapshotContext(
     SnapshotContents contents,
@@ -23,7 +23,7 @@ public record SnapshotContext(
     Clock clock,
     Log log) {
 
-  /** Returns the same context for another data set: what is loaded goes there. */
+  /** Returns the same context for another data set, into which a file is loaded. */
   public SnapshotContext filling(Values other, FunctionLibraries itsFunctions) {
     return new SnapshotContext(
         new SnapshotContents(other, itsFunctions, contents.replication()),
@@ -40,7 +40,7 @@ public record SnapshotContext(
     return contents.values();
   }
 
-  /** Returns the keyspace that the values are in. */
+  /** Returns the keyspace of the values. */
   public Keyspace keyspace() {
     return contents.values().keyspace();
   }
@@ -50,7 +50,7 @@ public record SnapshotContext(
     return contents.functions();
   }
 
-  /** Returns the source of the place in the replication history; it supplies null for none. */
+  /** Returns the supplier of the current replication point, which is null for none. */
   public Supplier<@Nullable ReplicationPoint> replication() {
     return contents.replication();
   }

@@ -3,62 +3,62 @@ package io.redoubt.server.snapshot;
 import java.nio.file.Path;
 import java.util.List;
 
-/** What the configuration says about snapshots; asked anew each time, as CONFIG SET changes it. */
+/** The configuration of snapshots. Values are read at each use because CONFIG SET changes them. */
 public interface SnapshotSettings {
 
-  /** The directory of the file ({@code dir}), absolute. */
+  /** Returns the absolute path of the file's directory ({@code dir}). */
   Path directory();
 
-  /** The name of the file ({@code dbfilename}). */
+  /** Returns the name of the file ({@code dbfilename}). */
   String fileName();
 
-  /** Whether strings are compressed ({@code rdbcompression}). */
+  /** Returns true if strings are compressed ({@code rdbcompression}). */
   boolean compress();
 
   /**
-   * Whether the file ends in a checksum, and whether it is compared when loading ({@code
+   * Returns true if the file ends with a checksum, which is verified on loading ({@code
    * rdbchecksum}).
    */
   boolean checksum();
 
   /**
-   * Whether the file is synchronised to disk while it is written ({@code
+   * Returns true if the file is synchronized to disk while it is written ({@code
    * rdb-save-incremental-fsync}, and for the base of an append-only file {@code
    * aof-rewrite-incremental-fsync}).
    */
   boolean syncWhileWriting(boolean isAofBase);
 
-  /** The rules of {@code save}; empty: no saving on its own. */
+  /** Returns the save points; empty if automatic saving is off. */
   List<SavePoint> savePoints();
 
   /**
-   * Whether writes are refused after a failed background save ({@code
+   * Returns true if writes are refused after a failed background save ({@code
    * stop-writes-on-bgsave-error}).
    */
   boolean stopWritesOnError();
 
-  /** Microseconds that saving a key takes longer, for tests ({@code rdb-key-save-delay}). */
+  /** Returns the delay per saved key in microseconds, for tests ({@code rdb-key-save-delay}). */
   long keySaveDelayMicros();
 
-  /** Microseconds that loading a key takes longer, for tests ({@code key-load-delay}). */
+  /** Returns the delay per loaded key in microseconds, for tests ({@code key-load-delay}). */
   long keyLoadDelayMicros();
 
-  /** Values of more elements are not written at once, but bit by bit between commands. */
+  /** Returns the number of elements beyond which a value is written in parts between commands. */
   long largeElements();
 
-  /** The lowest RDB version to write. */
+  /** Returns the lowest RDB version to write. */
   int version();
 
-  /** What is written of when and how often keys were accessed. */
+  /** Returns the access metadata to write. */
   Accesses accesses();
 
-  /** What is written of when and how often keys were accessed. */
+  /** The access metadata written with each key. */
   enum Accesses {
-    /** Nothing: no eviction policy needs it. */
+    /** None: no eviction policy needs it. */
     NOT_TOLD,
-    /** How long ago the last access was. */
+    /** The idle time. */
     IDLE,
-    /** The counter of accesses. */
+    /** The access counter. */
     FREQUENCY
   }
 }

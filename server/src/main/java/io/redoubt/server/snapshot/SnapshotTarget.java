@@ -3,22 +3,20 @@ package io.redoubt.server.snapshot;
 import java.io.IOException;
 import java.nio.file.Path;
 
-/** A file that a snapshot becomes: written under a temporary name first. */
+/** The file written by a snapshot, under a temporary name first. */
 public interface SnapshotTarget {
-  /** Where it is written. */
+  /** Returns the temporary path. */
   Path temporary();
 
-  /** Whether it is the base of an append-only file. */
+  /** Returns true if the file is the base of an append-only file. */
   boolean isBase();
 
-  /** Whether it holds commands that make the data set again, in place of an RDB. */
+  /** Returns true if the file contains commands that recreate the data set, instead of an RDB. */
   boolean holdsCommands();
 
-  /** The time that commands begin with, in seconds of Unix time; -1 for none. */
+  /** Returns the timestamp before the commands, in seconds of Unix time; -1 for none. */
   long timestampSeconds();
 
-  /**
-   * Gives the file its place: it is whole and durable. Called on the thread that has written it.
-   */
+  /** Gives the complete and durable file its final name. Called on the writer thread. */
   void publish() throws IOException;
 }

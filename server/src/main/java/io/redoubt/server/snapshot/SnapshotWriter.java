@@ -18,16 +18,16 @@ import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The thread's half of a snapshot: takes plain chunks, compresses and sums them, writes the file,
- * and hands finished chunks to the loop when there are sinks. It ends by itself and tells the loop
- * as its last act.
+ * A snapshot in progress, the thread's half: compresses plain chunks, computes the checksum, writes
+ * the file, and passes finished chunks to the loop if there are sinks. The thread finishes by
+ * itself and notifies the loop last.
  */
 final class SnapshotWriter implements Runnable {
 
-  /** How many finished chunks may wait for the sinks. */
+  /** The maximum number of finished chunks waiting for the sinks. */
   private static final int WAITING_FOR_SINKS = 16;
 
-  /** How often a thread that pauses looks whether it is needed. */
+  /** The interval at which a pausing thread checks if it is needed. */
   private static final long LOOK_NANOS = 5_000_000;
 
   private enum Stage {
@@ -36,16 +36,16 @@ final class SnapshotWriter implements Runnable {
     ABORTED
   }
 
-  /** The loop's half; called on the loop. */
+  /** The loop's half, called on the loop. */
   interface Loop {
 
-    /** A finished chunk for the sinks; to be given back with {@link SnapshotWriter#release}. */
+    /** Passes a finished chunk for the sinks, to be returned by {@link SnapshotWriter#release}. */
     void made(Chunk chunk);
 
-    /** The queue has room again. */
+    /** Signals that the queue has room again. */
     void drained();
 
-    /** The thread has ended; null: all is well. */
+    /** Signals that the thread has finished; the failure is null on success. */
     void ended(@Nullable String failure);
   }
 
@@ -64,15 +64,15 @@ final class SnapshotWriter implements Runnable {
   private final CountDownLatch abort = new CountDownLatch(1);
   private final CountDownLatch published = new CountDownLatch(1);
 
-  /** In place of a chunk: there will be none. */
+  /** A marker in the queue of free chunks: there will be no more. */
   private final Chunk nothing = new Chunk(MemorySegment.NULL);
 
   private final BlockingQueue<Chunk> free = new LinkedBlockingQueue<>();
   private @Nullable RdbFile file;
-  private long commands; // executed, when this thread last looked
+  private long commands; // executed commands at the thread's last check
   private long removalNanos;
 
-  /** Made on the loop; the settings are read here, once. */
+  /** Creates the writer on the loop; reads the settings once. */
   SnapshotWriter(
       SnapshotContext context,
       RawQueue raw,
@@ -95,9 +95,8 @@ final class SnapshotWriter implements Runnable {
   }
 
   /**
-   * Makes the thread end soon without a result; the queue is to be finished or abandoned as well.
-   * When this returns, the file does not change any more: a thread that is renaming it already is
-   * waited for.
+   * Makes the thread finish soon without a result; the queue must be finished or abandoned as well.
+   * After the return the file no longer changes: if the thread is already renaming it, this waits.
    */
   void abort() {
     if (stage.compareAndSet(Stage.WRITING, Stage.ABORTED)) {
@@ -112,12 +111,12 @@ final class SnapshotWriter implements Runnable {
     }
   }
 
-  /** Gives a chunk back that the sinks have got. */
+  /** Returns a chunk after the sinks have consumed it. */
   void release(Chunk chunk) {
     free.add(chunk);
   }
 
-  /** How long it took to remove the file of a snapshot that failed; after its end. */
+  /** Returns the time it took to delete the file of a failed snapshot; valid after the end. */
   long removalNanos() {
     return removalNanos;
   }
@@ -128,7 +127,7 @@ final class SnapshotWriter implements Runnable {
 
   @Override
   public void run() {
-    ThreadPriority.lowerPriority(); // it is in no hurry, commands are
+    ThreadPriority.lowerPriority(); // commands have precedence
     String failure;
     try {
       failure = write();
@@ -196,17 +195,17 @@ final class SnapshotWriter implements Runnable {
     }
   }
 
-  /** None where replicas wait for the snapshot. */
+  /** Creates the throttle, which never rests if replicas wait for the snapshot. */
   private Restraint restraint() {
     return new Restraint(toSinks ? null : context.threads().ownTimes().orElse(null));
   }
 
-  /** rdb-key-save-delay makes a snapshot last, but not the writes that wait for its thread. */
+  /** Delays the snapshot for rdb-key-save-delay, but not the writes that wait for the thread. */
   private void delay(long micros) throws InterruptedException {
     pause(TimeUnit.MICROSECONDS.toNanos(micros), raw::doWritesWait);
   }
 
-  /** Leaves a processor to commands, if there are any, unless they are faster than this thread. */
+  /** Leaves a processor to commands if some were executed, unless they outpace this thread. */
   private void rest(long nanos) throws InterruptedException {
     long executed = context.turns().commands();
     if (executed != commands) {
@@ -235,11 +234,13 @@ final class SnapshotWriter implements Runnable {
     }
   }
 
-  /** The finished bytes: to the file, and to the loop for the sinks. */
+  /** The output of finished bytes: to the file, and to the loop for the sinks. */
   private final class Output extends RdbOutput {
     private Chunk current = nothing;
 
-    /** How many chunks there may still be; to make one takes a while, so the loop makes none. */
+    /**
+     * The number of chunks that may still be allocated; that is slow, so the loop allocates none.
+     */
     private int notMade = toSinks ? WAITING_FOR_SINKS : 1;
 
     Output() throws InterruptedException {
@@ -254,7 +255,7 @@ final class SnapshotWriter implements Runnable {
         next = new Chunk(arena.allocate(Chunk.SIZE_BYTES));
       }
       if (next == nothing) {
-        throw new InterruptedException(); // nobody gives chunks back any more
+        throw new InterruptedException(); // no more chunks are returned
       }
       current = next;
       window(current.memory(), 0, Chunk.SIZE_BYTES);
@@ -272,8 +273,7 @@ final class SnapshotWriter implements Runnable {
       } catch (IOException e) {
         throw new WriteFailure(e);
       } catch (InterruptedException e) {
-        throw new IllegalStateException(
-            e); // the result of an aborted snapshot is looked at no more
+        throw new IllegalStateException(e); // the result of an aborted snapshot is ignored
       }
     }
 

@@ -28,24 +28,24 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A server's snapshots: SAVE, BGSAVE, save points, snapshots for replicas, and what INFO tells of
- * them. At most one snapshot walks at a time. Everything is called on the loop.
+ * A server's snapshots: SAVE, BGSAVE, save points, snapshots for replicas, and their INFO fields.
+ * At most one snapshot is in progress at a time. All methods are called on the loop.
  */
 public final class Snapshots implements AutoCloseable {
 
-  /** After a failure a save point waits this long before it tries again. */
+  /** The delay before a save point is tried again after a failure. */
   private static final long RETRY_MILLIS = 5_000;
 
-  /** Hears how a snapshot that becomes a file ended. */
+  /** Receives the result of a snapshot that is written to a file. */
   public interface Ending {
-    /** The file has its place (null), or it could not be written. */
+    /** Reports that the file was saved (null) or could not be written. */
     void ended(@Nullable String failure);
   }
 
   private final SnapshotContext context;
   private final List<Runnable> overListeners = new ArrayList<>();
 
-  /** Files that are being written; for {@link #abandon}, which may come from any thread. */
+  /** Files being written, for {@link #abandon}, which any thread may call. */
   private final Set<Path> temporaries = ConcurrentHashMap.newKeySet();
 
   private Runnable writesMayGoOn = () -> {};
@@ -67,9 +67,9 @@ public final class Snapshots implements AutoCloseable {
   private long owedMicros; // of rdb-key-save-delay
 
   /**
-   * What commands come to run through while a snapshot is under way, with the classes that are
-   * nested in it. Code that was compiled before a class of it was initialised has to be thrown away
-   * when that happens: at the first snapshot, the code of all commands.
+   * The classes that commands use while a snapshot is in progress, together with their nested
+   * classes. When a class is initialized later than code using it was compiled, that code is
+   * discarded: at the first snapshot, the code of all commands.
    */
   private static final List<Class<?>> ON_THE_WAY_OF_COMMANDS =
       List.of(
@@ -93,7 +93,7 @@ public final class Snapshots implements AutoCloseable {
           RdbType.class,
           RdbWriter.class);
 
-  /** Nothing runs, nothing has been saved. */
+  /** Creates an instance without a snapshot in progress. */
   public Snapshots(SnapshotContext context) {
     for (Class<?> each : ON_THE_WAY_OF_COMMANDS) {
       for (Class<?> nested : each.getNestMembers()) {
@@ -104,7 +104,7 @@ public final class Snapshots implements AutoCloseable {
     this.lastSaveMillis = context.clock().wallMillis();
   }
 
-  /** Returns what snapshots work with. */
+  /** Returns the context of snapshots. */
   public SnapshotContext context() {
     return context;
   }
@@ -113,50 +113,47 @@ public final class Snapshots implements AutoCloseable {
     try {
       Class.forName(each.getName(), true, each.getClassLoader());
     } catch (ClassNotFoundException e) {
-      throw new IllegalStateException(e); // it has been found already
+      throw new IllegalStateException(e); // it is loaded already
     }
   }
 
-  /**
-   * Counts changes of the data set since the last save: what INFO calls
-   * rdb_changes_since_last_save.
-   */
+  /** Counts changes of the data set since the last save (INFO's rdb_changes_since_last_save). */
   public void changed(long count) {
     changes += count;
   }
 
-  /** The number of changes since the last save. */
+  /** Returns the number of changes since the last save. */
   public long changes() {
     return changes;
   }
 
-  /** Begins counting changes anew: the data set is what a file holds (it has just been loaded). */
+  /** Resets the number of changes, because the data set was just loaded from a file. */
   public void unchanged() {
     changes = 0;
     lastSaveMillis = context.clock().wallMillis();
   }
 
   /**
-   * The time of the last successful save in seconds of Unix time; of the start when there was none
-   * (LASTSAVE).
+   * Returns the time of the last successful save, or otherwise of the start, in seconds of Unix
+   * time (LASTSAVE).
    */
   public long lastSaveSeconds() {
     return lastSaveMillis / 1000;
   }
 
-  /** Whether a snapshot is under way, to a file or to replicas. */
+  /** Returns true if a snapshot is in progress, to a file or to replicas. */
   public boolean isRunning() {
     return running != null;
   }
 
-  /** Whether a snapshot to the file is under way. */
+  /** Returns true if a snapshot to the file is in progress. */
   public boolean isSaving() {
     return running != null && running.isSave();
   }
 
   /**
-   * Whether writes are refused with MISCONF: saving is configured, failed last, and is not to fail
-   * silently.
+   * Returns true if writes are refused with MISCONF: saving is configured, failed last, and must
+   * not fail silently.
    */
   public boolean writesRefused() {
     return !lastOk
@@ -165,31 +162,32 @@ public final class Snapshots implements AutoCloseable {
   }
 
   /**
-   * Whether commands that write are to wait, because the snapshot can't take pre-images so fast.
+   * Returns true if write commands must wait, because the snapshot cannot process pre-images fast
+   * enough.
    */
   public boolean writesMustWait() {
     return running != null && running.writesMustWait();
   }
 
-  /** Sets what runs when writes that had to wait may go on. */
+  /** Sets the callback that resumes waiting writes. */
   public void onWritesMayGoOn(Runnable action) {
     writesMayGoOn = action;
   }
 
-  /** Sets who hears how many nanoseconds it took to remove what a snapshot left that failed. */
+  /** Sets the listener for the nanoseconds spent on deleting the file of a failed snapshot. */
   public void onRemoved(LongConsumer listener) {
     removed = listener;
   }
 
-  /** Adds what runs whenever a snapshot is over: the next may begin. */
+  /** Adds a callback for the end of each snapshot, after which the next one may start. */
   public void onOver(Runnable action) {
     overListeners.add(action);
   }
 
   /**
-   * BGSAVE: starts a snapshot to the file.
+   * Starts a snapshot to the file (BGSAVE).
    *
-   * @param later only note the wish, for the next {@link #cron()}: within a transaction
+   * @param later true within a transaction, to only schedule it for the next {@link #cron()}
    */
   public SaveOutcome saveInBackground(boolean later) {
     if (running != null && !running.isBase()) {
@@ -207,10 +205,10 @@ public final class Snapshots implements AutoCloseable {
   }
 
   /**
-   * Starts a snapshot for replicas: from here on the write stream is to be kept for them.
+   * Starts a snapshot for replicas, which need the write stream from now on.
    *
-   * @param withFieldExpiry whether hashes are written with the expiries of their fields
-   * @return false when another snapshot is under way; see {@link #onOver}
+   * @param withFieldExpiry true to include the expiry times of hash fields
+   * @return false if another snapshot is in progress; see {@link #onOver}
    */
   public boolean sendTo(List<SnapshotSink> sinks, boolean withFieldExpiry) {
     if (running != null) {
@@ -221,10 +219,10 @@ public final class Snapshots implements AutoCloseable {
   }
 
   /**
-   * Starts a snapshot that is written to the file, and told when it is there.
+   * Starts a snapshot to the file and reports its end.
    *
-   * @param sinks who takes it as it is made
-   * @return false when another snapshot is under way; see {@link #onOver}
+   * @param sinks receive the snapshot as it is written
+   * @return false if another snapshot is in progress; see {@link #onOver}
    */
   public boolean saveFor(List<SnapshotSink> sinks, Ending ending) {
     if (running != null) {
@@ -236,10 +234,10 @@ public final class Snapshots implements AutoCloseable {
   }
 
   /**
-   * Starts a snapshot that becomes the base of an append-only file: from here on the stream of
-   * commands is to be appended to a file of its own.
+   * Starts a snapshot that becomes the base of an append-only file; from now on commands must be
+   * appended to a new file.
    *
-   * @return false when another snapshot is under way; see {@link #onOver}
+   * @return false if another snapshot is in progress; see {@link #onOver}
    */
   public boolean writeBase(SnapshotTarget base, Ending ending) {
     if (running != null) {
@@ -250,7 +248,7 @@ public final class Snapshots implements AutoCloseable {
     return true;
   }
 
-  /** Writes the base of an append-only file before it returns. */
+  /** Writes the base of an append-only file before returning. */
   public void writeBaseNow(SnapshotTarget base) throws IOException {
     try (RdbFile file = new RdbFile(context, base)) {
       writeTo(file, base);
@@ -259,14 +257,14 @@ public final class Snapshots implements AutoCloseable {
     }
   }
 
-  /** Gives up the snapshot for an append-only file that is under way. */
+  /** Aborts a snapshot for an append-only file. */
   public void abortBase() {
     if (running != null && running.isBase()) {
       running.abort();
     }
   }
 
-  /** Whether a snapshot for an append-only file is under way. */
+  /** Returns true if a snapshot for an append-only file is in progress. */
   public boolean isWritingBase() {
     return running != null && running.isBase();
   }
@@ -354,21 +352,21 @@ public final class Snapshots implements AutoCloseable {
     saves++;
   }
 
-  /** A sink takes bytes again. */
+  /** Called when a sink accepts bytes again. */
   public void sinkReady() {
     if (running != null) {
       running.pump();
     }
   }
 
-  /** A sink has gone. */
+  /** Removes a sink. */
   public void drop(SnapshotSink sink) {
     if (running != null) {
       running.drop(sink);
     }
   }
 
-  /** Gives up a snapshot to the file that is under way; the file of before stays. */
+  /** Aborts a snapshot to the file; the previous file stays. */
   public void abortSave() {
     if (running != null && running.isSave()) {
       context.log().warning("There is a background saving in progress. Stopping it!");
@@ -376,12 +374,12 @@ public final class Snapshots implements AutoCloseable {
     }
   }
 
-  /** SAVE: writes the file before it returns. */
+  /** Writes the file before returning (SAVE). */
   public SaveOutcome save() {
     return isSaving() ? SaveOutcome.IN_PROGRESS : writeFile();
   }
 
-  /** The process ends at once: removes what is half written; from any thread. */
+  /** Deletes unfinished files before the process exits at once; any thread may call this. */
   public void abandon() {
     for (Path path : temporaries) {
       try {
@@ -392,9 +390,7 @@ public final class Snapshots implements AutoCloseable {
     }
   }
 
-  /**
-   * Saves at the end of the server's life: a background save that is under way is given up for it.
-   */
+  /** Saves at shutdown, aborting a background save. */
   public SaveOutcome shutdownSave() {
     abortSave();
     return writeFile();
@@ -407,7 +403,7 @@ public final class Snapshots implements AutoCloseable {
       writeTo(file, target);
     } catch (IOException | UncheckedIOException e) {
       context.log().warning("%s", SaveFailure.line(e));
-      return SaveOutcome.FAILED; // whoever waits for it hears so: no reason to refuse writes
+      return SaveOutcome.FAILED; // the caller gets the error, so writes need not be refused
     } finally {
       temporaries.remove(target.temporary());
     }
@@ -447,13 +443,13 @@ public final class Snapshots implements AutoCloseable {
       format.close();
       out.flush();
     } catch (RdbException e) {
-      throw new IllegalStateException(e); // a writer refuses nothing
+      throw new IllegalStateException(e); // a writer accepts everything
     }
     file.sync();
     file.publish();
   }
 
-  /** Makes saving slow, to test what happens meanwhile. */
+  /** Slows saving down for tests. */
   private void delay(long micros) {
     owedMicros += Math.max(micros, 0);
     if (owedMicros >= 1000) {
@@ -463,9 +459,9 @@ public final class Snapshots implements AutoCloseable {
   }
 
   /**
-   * After FLUSHALL: a snapshot that is under way is of no more use, and where save points are set
-   * the empty data set is saved at once, so that what was flushed does not come back with a
-   * restart. Replicas that were being sent a snapshot ask for another.
+   * Handles FLUSHALL: aborts a snapshot in progress and, if there are save points, saves the empty
+   * data set at once, so that a restart does not restore the flushed data. Replicas that were
+   * receiving the snapshot ask for another.
    */
   public void flushedAll() {
     abortSave();
@@ -477,10 +473,7 @@ public final class Snapshots implements AutoCloseable {
     }
   }
 
-  /**
-   * Starts what is due: a save that was scheduled, or that a save point asks for. To be called
-   * about ten times a second.
-   */
+  /** Starts a scheduled save or one due by a save point. Called about ten times a second. */
   public void cron() {
     if (running != null) {
       running.pump();
@@ -506,14 +499,14 @@ public final class Snapshots implements AutoCloseable {
   }
 
   /**
-   * Declares the fields of INFO's persistence section that are about saving, in Redis' order.
+   * Declares the INFO fields about saving in the persistence section, in Redis' order.
    *
-   * @param number takes a name and where its value comes from
-   * @param text the same for fields that are no numbers
+   * @param number takes a name and the source of a number
+   * @param text takes a name and the source of a text
    */
   public void declareInfo(
       BiConsumer<String, LongSupplier> number, BiConsumer<String, Supplier<String>> text) {
-    // no process is forked, so nothing is ever copied on write
+    // nothing is forked, so nothing is copied on write
     number.accept("current_cow_peak", () -> 0);
     number.accept("current_cow_size", () -> 0);
     number.accept("current_cow_size_age", () -> 0);
@@ -543,7 +536,7 @@ public final class Snapshots implements AutoCloseable {
     return isSaving() ? (context.clock().wallMillis() - startedMillis) / 1000 : -1;
   }
 
-  /** Ends a snapshot that is under way, with its thread and its temporary file: the server ends. */
+  /** Aborts a snapshot in progress and deletes its temporary file, because the server stops. */
   @Override
   public void close() {
     if (running != null) {
@@ -552,17 +545,17 @@ public final class Snapshots implements AutoCloseable {
     }
   }
 
-  /** The path of the file. */
+  /** Returns the path of the file. */
   public Path file() {
     return context.settings().directory().resolve(context.settings().fileName());
   }
 
-  /** Sets the counters of CONFIG RESETSTAT back. */
+  /** Resets the counters for CONFIG RESETSTAT. */
   public void resetStatistics() {
     saves = 0;
   }
 
-  /** The sizes of the databases as they are. */
+  /** The current sizes of the databases. */
   private record KeyspaceSizes(Keyspace keyspace) implements EntryWriter.Sizes {
     @Override
     public long keys(int database) {

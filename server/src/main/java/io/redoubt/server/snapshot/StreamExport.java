@@ -14,7 +14,7 @@ import io.redoubt.server.value.Streams;
 import io.redoubt.server.value.Values;
 import java.lang.foreign.MemorySegment;
 
-/** Tells what streams hold: their nodes as they are, and their groups. */
+/** Exports streams: their nodes unchanged, and their groups. */
 final class StreamExport {
 
   private static final MemorySegment MEMORY = Region.MEMORY;
@@ -26,7 +26,7 @@ final class StreamExport {
   private final RdbBytes name = new RdbBytes();
 
   /**
-   * Of the streams of a keyspace.
+   * Creates the export of a keyspace's streams.
    *
    * @param version the RDB version that may be used without need
    */
@@ -47,19 +47,19 @@ final class StreamExport {
     visitor.endValue();
   }
 
-  /** Tells what comes before the nodes. */
+  /** Exports the part before the nodes. */
   void begin(long root, RdbKey key, RdbValueVisitor visitor) throws RdbException {
     visitor.beginStream(key, form(root), streams.nodes(root).size());
   }
 
-  /** Tells a node. */
+  /** Exports a node. */
   static void tellNode(long millis, long sequence, long listpack, RdbValueVisitor visitor)
       throws RdbException {
     int bytes = (int) Listpack.sizeBytes(MEMORY, listpack);
     visitor.streamNode(millis, sequence, MEMORY, listpack, bytes);
   }
 
-  /** Tells what comes after the nodes. */
+  /** Exports the part after the nodes. */
   private void tellRest(long root, RdbValueVisitor visitor) throws RdbException {
     tellStream(root, visitor);
     for (int i = 0; i < groups.count(root); i++) {
@@ -67,7 +67,7 @@ final class StreamExport {
     }
   }
 
-  /** Tells what comes between nodes and groups. */
+  /** Exports the metadata between nodes and groups. */
   void tellStream(long root, RdbValueVisitor visitor) throws RdbException {
     visitor.stream(
         told.length(Streams.length(root))
@@ -86,7 +86,7 @@ final class StreamExport {
     return Region.getLong(idAddress + Long.BYTES);
   }
 
-  /** Tells what a group begins with. */
+  /** Exports the start of a group. */
   void tellGroup(long group, RdbValueVisitor visitor) throws RdbException {
     name.at(MEMORY, StreamGroups.groupName(group), StreamGroups.nameLength(group));
     long lastId = StreamGroups.lastId(group);
@@ -95,7 +95,7 @@ final class StreamExport {
         name, millis(lastId), sequence(lastId), StreamGroups.entriesRead(group), pending);
   }
 
-  /** Tells what a consumer begins with. */
+  /** Exports the start of a consumer. */
   void tellConsumer(long consumer, RdbValueVisitor visitor) throws RdbException {
     name.at(MEMORY, StreamGroups.consumerName(consumer), StreamGroups.nameLength(consumer));
     long pending = groups.pendingIds(consumer).size();
@@ -122,7 +122,7 @@ final class StreamExport {
     }
   }
 
-  /** The oldest form that holds all that the stream says of itself, or the one that may be used. */
+  /** Returns the oldest format that preserves the stream's metadata, or the one of the version. */
   private RdbType form(long root) {
     if (version >= RdbType.STREAM_LISTPACKS_3.sinceVersion()) {
       return RdbType.STREAM_LISTPACKS_3;
@@ -132,7 +132,7 @@ final class StreamExport {
         : RdbType.STREAM_LISTPACKS_2;
   }
 
-  /** Whether nothing was ever deleted, and what groups have read follows from their last ids. */
+  /** Returns true if nothing was ever deleted and each group's count follows from its last id. */
   private boolean isPlain(long root) {
     long deleted = Streams.maxDeletedId(root);
     boolean plain =

@@ -17,13 +17,12 @@ import java.math.MathContext;
 import java.math.RoundingMode;
 
 /**
- * Adds a value to a digest, whatever its encoding: the elements of lists and streams in order,
- * those of other collections such that their order does not matter. Groups of streams and expiry of
- * fields don't count.
+ * Adds a value of any encoding to a digest: elements of lists and streams are ordered, those of
+ * other collections unordered. Consumer groups and expiry times of fields are excluded.
  */
 final class ValueDigest implements RdbValueVisitor {
 
-  /** How Redis numbers the types that a visitor is told; one more than here lies before streams. */
+  /** Redis' type numbers; one that no visitor receives lies before streams. */
   private static final int STRING = 0;
 
   private static final int LIST = 1;
@@ -74,7 +73,7 @@ final class ValueDigest implements RdbValueVisitor {
     digest.mix(element.bytes());
   }
 
-  /** A number with 17 significant digits, as C prints it by {@code %.17g}. */
+  /** Formats a number with 17 significant digits, like {@code %.17g} in C. */
   static String printed(double value) {
     if (Double.isInfinite(value)) {
       return value > 0 ? "inf" : "-inf";
@@ -289,7 +288,7 @@ final class ValueDigest implements RdbValueVisitor {
 
   @Override
   public void endValue() {
-    // what was told has been added
+    // all parts have been added
   }
 
   @Override

@@ -23,8 +23,8 @@ import io.redoubt.server.value.Values;
 import java.lang.foreign.MemorySegment;
 
 /**
- * Tells what entries hold: packed values as they are, others piece by piece. It has views of its
- * own on the structures, since it is also called from within commands, for what these are about to
+ * Exports values of entries: packed values unchanged, others element by element. It has views of
+ * its own on the structures, because it is also called by commands for values they are about to
  * change.
  */
 final class ValueExport {
@@ -42,7 +42,7 @@ final class ValueExport {
   private final RdbKey noKey = new RdbKey();
 
   /**
-   * Of a keyspace with these values.
+   * Creates the export of a keyspace's values.
    *
    * @param version the RDB version that may be used without need
    */
@@ -56,17 +56,17 @@ final class ValueExport {
     stream = new StreamExport(values, version);
   }
 
-  /** Of a keyspace with these values, for whoever does not care about versions. */
+  /** Creates an export in the default version. */
   ValueExport(Values values) {
     this(values, RdbFormat.WRITTEN_VERSION);
   }
 
-  /** Tells the value of an entry, with a key of no bytes. */
+  /** Exports the value of an entry with an empty key. */
   void tell(long entry, RdbValueVisitor visitor) throws RdbException {
     tell(entry, noKey, visitor);
   }
 
-  /** Tells the value of an entry. */
+  /** Exports the value of an entry. */
   void tell(long entry, RdbKey key, RdbValueVisitor visitor) throws RdbException {
     Type type = Entry.type(entry);
     if (type == Type.STRING) {
@@ -132,7 +132,7 @@ final class ValueExport {
     visitor.endValue();
   }
 
-  /** From the highest score on, so that who loads it inserts each member at the beginning. */
+  /** Exports from the highest score down, so that a loader inserts each member at the start. */
   private void sortedSet(long entry, RdbKey key, RdbValueVisitor visitor) throws RdbException {
     long size = values.sortedSets().size(entry);
     visitor.beginSortedSet(key, size);
