@@ -11,8 +11,8 @@ import io.redoubt.server.value.Values;
 import java.lang.foreign.MemorySegment;
 
 /**
- * Makes entries of the collections that a reader tells, whose memory is the region. Each type has
- * its own way to do so; a collection that was not told to its end is dropped by {@link #close}.
+ * Creates entries from collections reported by a reader, whose memory is the region. Each type has
+ * its own class; {@link #close} drops an unfinished collection.
  */
 abstract class CollectionFiller implements RdbValueVisitor, AutoCloseable {
 
@@ -23,7 +23,7 @@ abstract class CollectionFiller implements RdbValueVisitor, AutoCloseable {
   private final HashFill hash;
   private final StreamFill stream;
 
-  /** What the calls up to {@link #endValue} are about; a string while there is nothing. */
+  /** The collection started and not finished by {@link #endValue}; a string if there is none. */
   private RdbType type = RdbType.STRING;
 
   private boolean skipped;
@@ -38,21 +38,21 @@ abstract class CollectionFiller implements RdbValueVisitor, AutoCloseable {
   }
 
   /**
-   * Says where the collection goes that follows, by {@link #goesTo}.
+   * Sets the target of the following collection by {@link #goesTo}.
    *
-   * @return false when it is to be left out
+   * @return false if the collection is skipped
    */
   abstract boolean begins(RdbKey key) throws RdbException;
 
-  /** A collection is complete. */
+  /** Called with each complete collection. */
   abstract void ended(long entry);
 
-  /** Sets where the next collection goes: under a key that has no value. */
+  /** Sets the target of the next collection: a key without a value. */
   final void goesTo(Database database, long key, int keyLength) {
     place.set(database, key, keyLength);
   }
 
-  /** Begins a collection that comes in pieces; false when it is to be left out. */
+  /** Starts a collection that arrives in parts; returns false if it is skipped. */
   private boolean begin(RdbKey key, RdbType collection) throws RdbException {
     skipped = !begins(key);
     type = collection;
@@ -178,7 +178,7 @@ abstract class CollectionFiller implements RdbValueVisitor, AutoCloseable {
 
   @Override
   public void streamConsumers(long consumers) {
-    // each is told
+    // each is reported
   }
 
   @Override

@@ -12,7 +12,7 @@ import io.redoubt.server.value.Hashes;
 import io.redoubt.server.value.Values;
 import java.lang.foreign.MemorySegment;
 
-/** Makes a hash of what a reader tells of it. A small one becomes a listpack in one go. */
+/** Creates a hash from its fields; a small one is built as a listpack. */
 final class HashFill implements AutoCloseable {
 
   private static final MemorySegment MEMORY = Region.MEMORY;
@@ -35,7 +35,7 @@ final class HashFill implements AutoCloseable {
     scratch = new ScratchListpack(slabs);
   }
 
-  /** A whole hash as a listpack of fields and values; returns its entry. */
+  /** Creates a hash from a listpack of fields and values; returns its entry. */
   long packed(long listpack) throws RdbException {
     long made = hashes.fromListpack(place.database(), place.key(), place.keyLength(), listpack);
     if (made == 0) {
@@ -44,7 +44,7 @@ final class HashFill implements AutoCloseable {
     return made;
   }
 
-  /** A whole hash as a listpack of fields, values and expiries; returns its entry. */
+  /** Creates a hash from a listpack of fields, values and expiry times; returns its entry. */
   long packedWithExpiry(long listpack) throws RdbException {
     begin(Listpack.count(MEMORY, listpack) / 3L, 0);
     long text = slabs.allocateFar(2L * TEXT_BYTES);
@@ -122,14 +122,14 @@ final class HashFill implements AutoCloseable {
     }
   }
 
-  /** Ends the hash; returns its entry. */
+  /** Finishes the hash; returns its entry. */
   long end() throws RdbException {
     long made = small ? packed(scratch.address()) : hashes.settle(place.database(), entry);
     entry = 0;
     return made;
   }
 
-  /** Removes what there is of a hash that has not been ended. */
+  /** Removes an unfinished hash. */
   void abandon() {
     if (entry != 0) {
       place.database().remove(entry);

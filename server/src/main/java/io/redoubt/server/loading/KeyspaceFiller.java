@@ -19,8 +19,8 @@ import java.util.Base64;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Puts what a reader tells into a keyspace. The reader's memory is the region, so that values are
- * copied once.
+ * Stores the values reported by a reader in a keyspace. The reader's memory is the region, so
+ * values are copied once.
  */
 final class KeyspaceFiller extends CollectionFiller implements RdbVisitor {
 
@@ -44,11 +44,11 @@ final class KeyspaceFiller extends CollectionFiller implements RdbVisitor {
   private int replicationDatabase = -1;
   private ByteString replicationTail = ByteString.EMPTY;
 
-  private long expireAtMillis; // of the collection under way
+  private long expireAtMillis; // of the current collection
   private long idleSeconds;
   private int frequency;
 
-  private long partEntry; // the entry of the long string under way, 0 when it is skipped
+  private long partEntry; // the entry of the current long string, 0 if it is skipped
   private int partAt;
 
   KeyspaceFiller(SnapshotContext context, LoadRule rule) {
@@ -73,12 +73,12 @@ final class KeyspaceFiller extends CollectionFiller implements RdbVisitor {
     return keysExpired;
   }
 
-  /** How many keys were left out because their collection had no elements. */
+  /** Returns the number of keys skipped because their collection had no elements. */
   long emptyKeysSkipped() {
     return emptyKeysSkipped;
   }
 
-  /** The memory that the maker of the file used, as it says. */
+  /** Returns the memory use recorded by the file's writer. */
   long usedMemory() {
     return usedMemory;
   }
@@ -92,7 +92,7 @@ final class KeyspaceFiller extends CollectionFiller implements RdbVisitor {
 
   @Override
   public void begin(int version) {
-    // every version that the reader knows is welcome
+    // all versions known to the reader are accepted
   }
 
   @Override
@@ -224,7 +224,7 @@ final class KeyspaceFiller extends CollectionFiller implements RdbVisitor {
 
   @Override
   public void end() {
-    // the loader says when it is complete
+    // the loader detects the end
   }
 
   @Override
@@ -249,7 +249,7 @@ final class KeyspaceFiller extends CollectionFiller implements RdbVisitor {
     access(idleSeconds, frequency, made);
   }
 
-  /** Takes over what the file says of accesses, as far as the eviction policy counts the same. */
+  /** Applies the access metadata of the file if the eviction policy uses the same kind. */
   private void access(long idle, int counter, long entry) {
     AccessClock clock = keyspace.accessClock();
     boolean counts = clock.isLfu();
@@ -264,10 +264,7 @@ final class KeyspaceFiller extends CollectionFiller implements RdbVisitor {
     access(key.idleSeconds(), key.frequency(), entry);
   }
 
-  /**
-   * Whether a key is not to be loaded because its time is over; refuses a key that is there
-   * already.
-   */
+  /** Returns true if an expired key is skipped; refuses a key that exists already. */
   private boolean isSkipped(RdbKey key) throws RdbException {
     if (rule.skipsExpired()
         && key.expireAtMillis() != RdbKey.NONE

@@ -4,7 +4,7 @@ import io.redoubt.persistence.rdb.RdbBytes;
 import io.redoubt.server.value.Lists;
 import io.redoubt.server.value.Values;
 
-/** Makes a list of what a reader tells of it. */
+/** Creates a list from its elements. */
 final class ListFill {
 
   private final Lists lists;
@@ -20,7 +20,7 @@ final class ListFill {
     root = lists.newQuicklist();
   }
 
-  /** Adds the elements of a listpack, as a node of the list. */
+  /** Adds the elements of a listpack as a node of the list. */
   void addAll(long listpack) {
     lists.quicklists().addPacked(root, listpack);
   }
@@ -29,14 +29,14 @@ final class ListFill {
     lists.quicklists().pushTail(root, element.offset(), element.length());
   }
 
-  /** Ends the list; returns its entry. */
+  /** Finishes the list; returns its entry. */
   long end() {
     long made = lists.put(place.database(), place.key(), place.keyLength(), root);
     root = 0;
     return made;
   }
 
-  /** Drops what there is of a list that has not been ended. */
+  /** Drops an unfinished list. */
   void abandon() {
     if (root != 0) {
       while (lists.dismantle(root)) {

@@ -5,7 +5,7 @@ import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 
-/** Whether a server loads its data set, how far it is, and what the last load brought. */
+/** The progress of the current load of the data set, and the result of the last one. */
 public final class LoadProgress {
 
   private Consumer<Boolean> listener = on -> {};
@@ -19,12 +19,12 @@ public final class LoadProgress {
   private long keysLoaded;
   private long keysExpired;
 
-  /** Sets who hears that a load begins (true) or is over (false). */
+  /** Sets the listener for the start (true) and the end (false) of a load. */
   public void onChange(Consumer<Boolean> newListener) {
     listener = newListener;
   }
 
-  /** Sets who hears that a load has come further, many times a second. */
+  /** Sets the listener for progress, called many times a second. */
   public void onReached(Runnable newWatcher) {
     watcher = newWatcher;
   }
@@ -35,10 +35,10 @@ public final class LoadProgress {
   }
 
   /**
-   * A load begins.
+   * Starts a load.
    *
    * @param nowMillis Unix time
-   * @param total the bytes to load, 0 when that is not known
+   * @param total the number of bytes to load, 0 if it is unknown
    */
   public void begin(long nowMillis, long total) {
     loading(true);
@@ -54,18 +54,18 @@ public final class LoadProgress {
     keysExpired = 0;
   }
 
-  /** A load begins beside the data set, which is served meanwhile; see {@link #begin}. */
+  /** Starts a load into a second data set while the first one is served; see {@link #begin}. */
   public void beginBeside(long nowMillis, long total) {
     start(nowMillis, total);
     beside = true;
   }
 
-  /** Whether a load beside the data set is under way. */
+  /** Returns true during a load into a second data set. */
   public boolean isLoadingBeside() {
     return beside;
   }
 
-  /** The load under way has come so far. */
+  /** Updates the progress from the loader. */
   public void reached(RdbLoader loader) {
     loadedBytes = loader.loadedBytes();
     keysLoaded = loader.keysLoaded();
@@ -74,48 +74,48 @@ public final class LoadProgress {
     watcher.run();
   }
 
-  /** The load under way has come so far, in bytes. */
+  /** Updates the progress in bytes. */
   public void reached(long bytes) {
     loadedBytes = bytes;
     watcher.run();
   }
 
-  /** The load is over, well or not. */
+  /** Finishes the load, successful or not. */
   public void end() {
     beside = false;
     loading(false);
   }
 
-  /** Whether a load is under way. */
+  /** Returns true during a load. */
   public boolean isLoading() {
     return loading;
   }
 
-  /** The share of the bytes loaded, in percent; 0 when the total is not known. */
+  /** Returns the loaded percentage of the bytes; 0 if the total is unknown. */
   public double percent() {
     return totalBytes == 0 ? 0 : 100.0 * loadedBytes / totalBytes;
   }
 
-  /** How many seconds the rest takes if it takes as long as what has been loaded. */
+  /** Estimates the remaining seconds at the speed so far. */
   public long secondsLeft(long nowMillis) {
     long elapsedSeconds = (nowMillis - startMillis) / 1000;
     long left = Math.max(totalBytes - loadedBytes, 0);
     return loadedBytes == 0 ? 1 : elapsedSeconds * left / loadedBytes;
   }
 
-  /** The keys that the load under way, or the last one, has brought so far. */
+  /** Returns the number of keys loaded by the current load or the last one. */
   public long keysLoaded() {
     return keysLoaded;
   }
 
-  /** Declares the two fields about the last load, which come after the other rdb_ fields. */
+  /** Declares the two fields about the last load, which follow the other rdb_ fields. */
   public void declareInfo(BiConsumer<String, LongSupplier> number) {
     number.accept("rdb_last_load_keys_expired", () -> keysExpired);
     number.accept("rdb_last_load_keys_loaded", () -> keysLoaded);
   }
 
   /**
-   * Tells the fields that are there only while loading, which come last in the section.
+   * Reports the fields that exist only during loading, the last ones of the section.
    *
    * @param field takes a name and a value
    */

@@ -1,12 +1,11 @@
 package io.redoubt.server.loading;
 
 /**
- * How a keyspace is filled.
+ * Rules for filling a keyspace.
  *
- * @param skipsExpired whether keys whose time is over are left out: on a master; a replica leaves
- *     that to its master
- * @param replaces whether a key may be there already and is replaced then; otherwise that is an
- *     error
- * @param comparesChecksum whether the file's checksum is compared ({@code rdbchecksum})
+ * @param skipsExpired true on a master, which skips expired keys; a replica leaves expiry to its
+ *     master
+ * @param replaces true if existing keys are replaced; otherwise they are an error
+ * @param comparesChecksum true if the file's checksum is verified ({@code rdbchecksum})
  */
 public record LoadRule(boolean skipsExpired, boolean replaces, boolean comparesChecksum) {}

@@ -5,10 +5,10 @@ import io.redoubt.server.keyspace.Database;
 import io.redoubt.server.memory.Region;
 import io.redoubt.server.memory.Slabs;
 
-/** Where a collection that is being read is to go: a database, and a key that has no value. */
+/** The target of a collection being read: a database and a key without a value. */
 final class Place implements AutoCloseable {
 
-  /** No more elements are made room for in advance, whatever the head of a collection says. */
+  /** The maximum number of elements to reserve room for, whatever the collection announces. */
   static final long MOST_EXPECTED = 1 << 24;
 
   private static final int FIRST_BYTES = 256;
@@ -24,7 +24,7 @@ final class Place implements AutoCloseable {
     this.database = database;
   }
 
-  /** Sets the place; the key is copied. */
+  /** Sets the target; the key is copied. */
   void set(Database newDatabase, long keyAddress, int newKeyLength) {
     if (keyBytes < newKeyLength || key == 0) {
       close();
@@ -48,7 +48,7 @@ final class Place implements AutoCloseable {
     return keyLength;
   }
 
-  /** The refusal of an element that comes a second time. */
+  /** Creates the exception for a repeated element. */
   static RdbException twice(String what) {
     return RdbException.refusal("A " + what + " comes twice in a collection");
   }

@@ -10,7 +10,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
-/** Loads a file into the keyspace, in slices between commands or all at once. */
+/** A load of a file into the keyspace, in slices between commands or all at once. */
 public final class RdbFileLoad implements AutoCloseable {
 
   private static final int READ_BYTES = 1 << 16;
@@ -22,14 +22,17 @@ public final class RdbFileLoad implements AutoCloseable {
   private final RdbLoader loader;
   private final long startNanos;
 
-  /** How a load in slices ends. */
+  /** The callback at the end of a load in slices. */
   public interface Ending {
 
-    /** All is loaded (null), or the load failed and the keyspace holds a part of the data. */
+    /**
+     * Called when all is loaded (null), or after a failure that left a part of the data in the
+     * keyspace.
+     */
     void ended(@Nullable Exception failure);
   }
 
-  /** Opens the file and begins; nothing is loaded yet. */
+  /** Opens the file without loading anything yet. */
   public RdbFileLoad(SnapshotContext context, Path path, LoadRule rule, LoadProgress progress)
       throws IOException {
     this.context = context;
@@ -42,15 +45,15 @@ public final class RdbFileLoad implements AutoCloseable {
     progress.begin(nowMillis, size);
   }
 
-  /** Sets who hears of keys that are left out because their time is over. */
+  /** Sets the listener for skipped expired keys. */
   public void whenExpired(RdbLoader.ExpiredKey listener) {
     loader.whenExpired(listener);
   }
 
-  /** Loads all before it returns. */
+  /** Loads everything before returning. */
   public void run() throws IOException, RdbException {
     while (!step(Long.MAX_VALUE)) {
-      Thread.onSpinWait(); // only where key-load-delay slows it down
+      Thread.onSpinWait(); // only if key-load-delay slows it down
     }
   }
 
@@ -73,9 +76,9 @@ public final class RdbFileLoad implements AutoCloseable {
   }
 
   /**
-   * Loads for about that long.
+   * Loads for about the given time.
    *
-   * @return whether all is loaded
+   * @return true if everything is loaded
    */
   public boolean step(long budgetNanos) throws IOException, RdbException {
     long start = context.clock().monotonicNanos();
@@ -110,14 +113,14 @@ public final class RdbFileLoad implements AutoCloseable {
         .notice("%s", skipped == 0 ? text + "." : text + ", empty keys skipped: " + skipped + ".");
   }
 
-  /** The keys loaded so far. */
+  /** Returns the number of keys loaded so far. */
   public long keysLoaded() {
     return loader.keysLoaded();
   }
 
   /**
-   * The place in a replication history that the file stands for, when all is loaded; null when it
-   * names none.
+   * Returns the point of the replication history that the loaded file represents; null if it names
+   * none.
    */
   public @Nullable ReplicationPoint replication() {
     return loader.replication();

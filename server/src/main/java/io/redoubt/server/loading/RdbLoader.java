@@ -10,91 +10,98 @@ import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Fills a keyspace from the bytes of an RDB, given piece by piece on the loop: from a file ({@link
- * RdbFileLoad}) or straight from a master's stream. After an exception the keyspace holds a part of
+ * Fills a keyspace from the bytes of an RDB, fed piece by piece on the loop: from a file ({@link
+ * RdbFileLoad}) or directly from a master's stream. After an exception the keyspace holds a part of
  * the data and must not be served.
  */
 public final class RdbLoader implements AutoCloseable {
 
-  /** Hears of keys that are left out because their time is over. */
+  /** A listener for skipped expired keys. */
   @FunctionalInterface
   public interface ExpiredKey {
-    /** A key in the region; it is lent. */
+    /** Receives a key in the region, valid during the call. */
     void expired(int database, long key, int length);
   }
 
   private final KeyspaceFiller filler;
   private final RdbReader reader;
 
-  /** A loader at the start of a stream; the time of now decides which keys are over. */
+  /** Creates a loader at the start of a stream; the current time decides which keys are expired. */
   public RdbLoader(SnapshotContext context, LoadRule rule) {
     Slabs slabs = context.keyspace().slabs();
     filler = new KeyspaceFiller(context, rule);
     reader = new RdbReader(new SlabBuffers(slabs), filler).checksum(rule.comparesChecksum());
   }
 
-  /** The bytes of the stream, when they are known: finds corruption sooner. */
+  /** Sets the length of the stream, if it is known, so that corruption is detected sooner. */
   public RdbLoader totalBytes(long bytes) {
     reader.totalBytes(bytes);
     return this;
   }
 
-  /** Sets who hears of keys that are left out. */
+  /** Sets the listener for skipped expired keys. */
   public void whenExpired(ExpiredKey listener) {
     filler.whenExpired(listener);
   }
 
-  /** Loads what these bytes bring. */
+  /** Loads the given bytes. */
   public void feed(MemorySegment memory, long offset, long length) throws RdbException {
     reader.feed(memory, offset, length);
   }
 
-  /** The reader, for those who put bytes straight into its memory. */
+  /** Returns the reader, for callers that fill its memory themselves. */
   public RdbReader reader() {
     return reader;
   }
 
-  /** Whether the end has come and its checksum is right. */
+  /** Returns true if the end was reached and its checksum is correct. */
   public boolean isComplete() {
     return reader.complete();
   }
 
-  /** Tells that no more bytes come: an exception when the end has not come. */
+  /**
+   * Signals the end of the input.
+   *
+   * @throws RdbException if the end of the RDB was not reached
+   */
   public void finish() throws RdbException {
     reader.finish();
   }
 
-  /** The bytes loaded. */
+  /** Returns the number of bytes loaded. */
   public long loadedBytes() {
     return reader.offset();
   }
 
-  /** The offset at which reading is, for messages about errors. */
+  /** Returns the offset of the reader, for error messages. */
   public long offset() {
     return reader.offset();
   }
 
-  /** The keys loaded. */
+  /** Returns the number of keys loaded. */
   public long keysLoaded() {
     return filler.keysLoaded();
   }
 
-  /** The keys left out because their time was over. */
+  /** Returns the number of skipped expired keys. */
   public long keysExpired() {
     return filler.keysExpired();
   }
 
-  /** The keys left out because their collection had no elements. */
+  /** Returns the number of keys skipped because their collection had no elements. */
   public long emptyKeysSkipped() {
     return filler.emptyKeysSkipped();
   }
 
-  /** The memory that the maker used, in bytes, as the file says; 0 when it does not. */
+  /** Returns the memory use in bytes recorded by the file's writer; 0 if it is not recorded. */
   public long usedMemoryOfMaker() {
     return filler.usedMemory();
   }
 
-  /** The place in a replication history that the data stands for; null when the file has none. */
+  /**
+   * Returns the point of the replication history that the data represents; null if the file has
+   * none.
+   */
   public @Nullable ReplicationPoint replication() {
     return filler.replication();
   }

@@ -13,8 +13,8 @@ import io.redoubt.server.value.Values;
 import java.lang.foreign.MemorySegment;
 
 /**
- * Puts the one value of a payload under a key. When the key has a value, a collection is made under
- * a name of its own first, so that the old value stays if the payload turns out to be corrupt.
+ * Restores the single value of a payload under a key. If the key has a value, a collection is built
+ * under a temporary name first, so that the old value stays if the payload is corrupt.
  */
 public final class RestoredValue extends CollectionFiller {
 
@@ -37,12 +37,11 @@ public final class RestoredValue extends CollectionFiller {
   }
 
   /**
-   * Puts the value of a valid payload under a key, in the place of what the key held.
+   * Stores the value of a valid payload under a key, replacing any other.
    *
    * @param expireAtMillis Unix time, -1 for none
    * @return the entry
-   * @throws RdbException when the value is corrupt or of a type that is not known; the key is as it
-   *     was
+   * @throws RdbException if the value is corrupt or of an unknown type; the key is unchanged then
    */
   public static long restore(
       Values values,
@@ -61,7 +60,7 @@ public final class RestoredValue extends CollectionFiller {
     }
   }
 
-  /** Gives the key the value, which has been told to its end; returns the entry. */
+  /** Moves the complete value to the key; returns the entry. */
   private long publish() {
     long made = aside ? database.rename(entry, key, keyLength) : entry;
     entry = 0;
@@ -91,7 +90,7 @@ public final class RestoredValue extends CollectionFiller {
     return true;
   }
 
-  /** Finds a key that there is not: this one with zeros behind it. */
+  /** Finds an unused key: this one with zeros appended. */
   private void goAside() {
     int length = keyLength;
     long name;

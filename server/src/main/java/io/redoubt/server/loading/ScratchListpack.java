@@ -6,13 +6,13 @@ import io.redoubt.server.memory.Region;
 import io.redoubt.server.memory.Slabs;
 import java.lang.foreign.MemorySegment;
 
-/** A listpack that is built element by element, in a block that is used for one after the other. */
+/** A listpack built element by element in a reusable block. */
 final class ScratchListpack implements AutoCloseable {
 
   private static final MemorySegment MEMORY = Region.MEMORY;
   private static final int FIRST_BYTES = 4 << 10;
 
-  /** What an element takes beside its bytes, at most. */
+  /** The maximum overhead of an element. */
   private static final int OVERHEAD_BYTES = 16;
 
   private final Slabs slabs;
@@ -24,7 +24,7 @@ final class ScratchListpack implements AutoCloseable {
     this.slabs = slabs;
   }
 
-  /** Begins anew. */
+  /** Starts a new listpack. */
   void begin() {
     if (block == 0) {
       blockBytes = FIRST_BYTES;
@@ -34,7 +34,7 @@ final class ScratchListpack implements AutoCloseable {
     usedBytes = Listpack.EMPTY_BYTES;
   }
 
-  /** Adds an element at the end. */
+  /** Appends an element. */
   void append(RdbBytes element) {
     long most = usedBytes + element.length() + OVERHEAD_BYTES;
     if (most > blockBytes) {
@@ -49,7 +49,7 @@ final class ScratchListpack implements AutoCloseable {
     usedBytes = Listpack.sizeBytes(MEMORY, block);
   }
 
-  /** Where it is. */
+  /** Returns the address of the listpack. */
   long address() {
     return block;
   }

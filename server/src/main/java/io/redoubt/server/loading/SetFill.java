@@ -6,7 +6,7 @@ import io.redoubt.server.keyspace.Database;
 import io.redoubt.server.value.Sets;
 import io.redoubt.server.value.Values;
 
-/** Makes a set of what a reader tells of it. */
+/** Creates a set from its members. */
 final class SetFill {
 
   private final Sets sets;
@@ -19,12 +19,12 @@ final class SetFill {
     this.place = place;
   }
 
-  /** A whole set as an intset; returns its entry. */
+  /** Creates a set from an intset; returns its entry. */
   long intset(long intset, int bytes) {
     return sets.createFromIntset(place.database(), place.key(), place.keyLength(), intset, bytes);
   }
 
-  /** A whole set as a listpack of distinct members; returns its entry. */
+  /** Creates a set from a listpack of distinct members; returns its entry. */
   long packed(long listpack, int bytes) {
     return sets.createFromListpack(
         place.database(), place.key(), place.keyLength(), listpack, bytes);
@@ -49,14 +49,14 @@ final class SetFill {
     entry = sets.entry();
   }
 
-  /** Ends the set; returns its entry. */
+  /** Finishes the set; returns its entry. */
   long end() {
     long made = entry;
     entry = 0;
     return made;
   }
 
-  /** Removes what there is of a set that has not been ended. */
+  /** Removes an unfinished set. */
   void abandon() {
     if (entry != 0) {
       place.database().remove(entry);

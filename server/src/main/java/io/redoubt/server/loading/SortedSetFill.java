@@ -6,7 +6,7 @@ import io.redoubt.server.value.SortedSetBuilder;
 import io.redoubt.server.value.SortedSets;
 import io.redoubt.server.value.Values;
 
-/** Makes a sorted set of what a reader tells of it. */
+/** Creates a sorted set from its members. */
 final class SortedSetFill {
 
   private final SortedSets sortedSets;
@@ -20,7 +20,7 @@ final class SortedSetFill {
     this.place = place;
   }
 
-  /** A whole sorted set as a listpack of members and scores in order; returns its entry. */
+  /** Creates a sorted set from a listpack of members and scores in order; returns its entry. */
   long packed(long listpack, int bytes) {
     return sortedSets.createFromListpack(
         place.database(), place.key(), place.keyLength(), listpack, bytes);
@@ -37,13 +37,13 @@ final class SortedSetFill {
     }
   }
 
-  /** Ends the sorted set; returns its entry. */
+  /** Finishes the sorted set; returns its entry. */
   long end() {
     building = false;
     return builder.store(place.database(), place.key(), place.keyLength());
   }
 
-  /** Drops what there is of a sorted set that has not been ended. */
+  /** Drops an unfinished sorted set. */
   void abandon() {
     if (building) {
       building = false;

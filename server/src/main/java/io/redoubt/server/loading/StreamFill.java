@@ -11,7 +11,7 @@ import io.redoubt.server.value.Streams;
 import io.redoubt.server.value.Values;
 import java.lang.foreign.MemorySegment;
 
-/** Makes a stream of what a reader tells of it. */
+/** Creates a stream from its parts. */
 final class StreamFill {
 
   private final Streams streams;
@@ -106,14 +106,14 @@ final class StreamFill {
     }
   }
 
-  /** Ends the stream; returns its entry. */
+  /** Finishes the stream; returns its entry. */
   long end() throws RdbException {
     endGroup();
     building = false;
     return place.database().find(place.key(), place.keyLength());
   }
 
-  /** Removes what there is of a stream that has not been ended. */
+  /** Removes an unfinished stream. */
   void abandon() {
     if (building) {
       building = false;

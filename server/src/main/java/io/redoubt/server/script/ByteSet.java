@@ -1,6 +1,6 @@
 package io.redoubt.server.script;
 
-/** A set of bytes; the classes of Lua's patterns are such, in the C locale. */
+/** A set of bytes, such as the character classes of Lua's patterns in the C locale. */
 final class ByteSet {
 
   /** All bytes. */
@@ -8,14 +8,14 @@ final class ByteSet {
 
   private final long[] words = new long[4];
 
-  /** One byte. */
+  /** Returns the set of one byte. */
   static ByteSet of(int c) {
     ByteSet set = new ByteSet();
     set.add(c);
     return set;
   }
 
-  /** The class that a letter stands for after a percent sign; any other character is itself. */
+  /** Returns the class of a letter after a percent sign; any other character stands for itself. */
   static ByteSet ofClass(int letter) {
     ByteSet set = new ByteSet();
     int lower = letter | 0x20;
@@ -65,7 +65,7 @@ final class ByteSet {
     words[c >> 6] |= 1L << c;
   }
 
-  /** Adds the bytes from one to another. */
+  /** Adds a range of bytes, both ends included. */
   void addRange(int first, int last) {
     for (int c = first; c <= last; c++) {
       add(c);
@@ -79,7 +79,7 @@ final class ByteSet {
     }
   }
 
-  /** A set of all bytes that are not in this one. */
+  /** Returns the complement. */
   ByteSet others() {
     ByteSet result = new ByteSet();
     for (int i = 0; i < words.length; i++) {
@@ -88,7 +88,7 @@ final class ByteSet {
     return result;
   }
 
-  /** Whether a byte, 0 to 255, is in it. */
+  /** Returns true if the set contains a byte, 0 to 255. */
   boolean has(int c) {
     return (words[c >> 6] >>> c & 1) != 0;
   }

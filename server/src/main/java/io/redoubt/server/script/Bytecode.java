@@ -5,9 +5,9 @@ import java.nio.ByteOrder;
 import java.util.Arrays;
 
 /**
- * Chunks of Lua 5.1 as string.dump writes them. (The format has no description but Lua's sources:
- * ldump.c and lopcodes.h of 5.1.) Little-endian platforms of 64 bits only, which are all that we
- * have natives for.
+ * Chunks of Lua 5.1 as written by string.dump. The format is documented only by Lua's sources
+ * (ldump.c and lopcodes.h of 5.1). Supports little-endian 64-bit platforms, the only ones with a
+ * native library here.
  *
  * <pre>
  *   header    ESC "Lua" 51 00, endianness, sizes of int, size_t, instruction and number, 00
@@ -34,8 +34,8 @@ final class Bytecode {
   }
 
   /**
-   * Turns calls in tail position into ordinary ones, in place: the frames of the callers stay, and
-   * errors can tell their lines. An instruction after the call returns all its results either way.
+   * Replaces tail calls by ordinary ones, in place: the callers' frames stay, so errors can report
+   * their lines. The instruction after a tail call returns all results in either case.
    */
   static void withoutTailCalls(ByteBuffer chunk) {
     byte[] header = new byte[HEADER.length];
@@ -69,9 +69,7 @@ final class Bytecode {
     for (int i = 0; i < constants; i++) {
       int type = chunk.get();
       switch (type) {
-        case NIL -> {
-          // has no value
-        }
+        case NIL -> {}
         case BOOLEAN -> skip(1);
         case NUMBER -> skip(Double.BYTES);
         case STRING -> string();

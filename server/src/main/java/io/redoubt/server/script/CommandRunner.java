@@ -6,59 +6,61 @@ import io.redoubt.protocol.resp.Request;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** What a running script can do to the server. */
+/** The operations of the server available to a running script. */
 public interface CommandRunner {
 
   /**
    * Runs a command for the script.
    *
-   * @param request its words; they are copied where they are needed longer
-   * @param reply gets its reply, an error included
+   * @param request the command's words, copied if they are needed longer
+   * @param reply receives the reply, which may be an error
    */
   void run(Request request, ReplyWriter reply);
 
   /**
-   * What the script replies is an error, or has one in it.
+   * Reports an error in the script's reply.
    *
-   * @param ofCommand whether it is the one with which {@link #run} replied
+   * @param ofCommand true if {@link #run} replied with the error
    */
   void repliesError(String text, boolean ofCommand);
 
-  /** Whether the script's user may run a command with these arguments (redis.acl_check_cmd). */
+  /**
+   * Returns true if the script's user may run a command with these arguments (redis.acl_check_cmd).
+   */
   boolean mayRun(Request request);
 
-  /** Whether there is a command of the name that the request begins with. */
+  /** Returns true if the command named by the request exists. */
   boolean exists(Request request);
 
   /**
-   * Chooses where the effects of what follows go (redis.set_repl).
+   * Selects the targets of the following effects (redis.set_repl).
    *
-   * @param targets 1 the append-only file, 2 replicas, 3 both, 0 nowhere
+   * @param targets 1 the append-only file, 2 replicas, 3 both, 0 none
    */
   void propagateTo(int targets);
 
-  /** redis.log: 0 debug, 1 verbose, 2 notice, 3 warning. */
+  /** Logs a message (redis.log): 0 debug, 1 verbose, 2 notice, 3 warning. */
   void log(int level, ByteString message);
 
   /**
-   * Called every now and then while a script runs.
+   * Called regularly while a script runs.
    *
-   * @return the error that ends it, or null for going on
+   * @return the error that stops the script, or null to continue
    */
   @Nullable String interruption();
 
-  // When the script is debugged.
+  // Debugging.
 
   /**
-   * Waits for the next command for the debugger, after what has been told was sent.
+   * Waits for the debugger's next command, after sending the pending output.
    *
-   * @return its words, or null when there will be none
+   * @return its words, or null if the connection is closed
    */
   @Nullable List<ByteString> debuggerCommand();
 
-  /** Tells whoever debugs the script one line. */
+  /** Sends a line to the debugger's client. */
   void debuggerTells(ByteString line);
 
-  /** Whether the script has run for so long since the last command that it had better stop. */
+  /** Returns true if the script has run so long since the last command that it should stop. */
   boolean debuggerWaitsLong();
 }

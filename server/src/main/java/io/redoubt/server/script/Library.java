@@ -7,23 +7,23 @@ import org.jspecify.annotations.Nullable;
 /**
  * A library of functions.
  *
- * @param code its whole text, with the first line
+ * @param code the whole source, including the first line
  */
 public record Library(String name, ByteString code, List<Function> functions) {
 
-  /** The functions, as a copy that does not change. */
+  /** Copies the list of functions. */
   public Library {
     functions = List.copyOf(functions);
   }
 
   /**
-   * One of its functions.
+   * A function of the library.
    *
-   * @param description what it says of itself, or null
+   * @param description the description given by the function, or null
    */
   public record Function(Script script, @Nullable String description) {
 
-    /** What FCALL calls it. */
+    /** Returns the function's name for FCALL. */
     public String name() {
       return script.name();
     }

@@ -13,13 +13,13 @@ import java.lang.invoke.MethodHandle;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The functions of Lua's C interface that we use, under our own names; see the manual of Lua 5.1,
- * section 3. {@code L} is a state. Linked when the class is first used, for that takes a tenth of a
- * second.
+ * The functions of Lua's C interface in use here, under names of our own; see the manual of Lua
+ * 5.1, section 3. {@code L} is a state. Linked at the first use of the class, which takes a tenth
+ * of a second.
  *
  * <p>A function that may run Lua code, collect garbage or raise an error is an ordinary call; the
- * others are <em>critical</em> ones, which are faster. No error may be raised across a frame of
- * Java: what can fail is called in protected mode, or from the prelude.
+ * others are <em>critical</em> ones, which are faster. No error may be raised across a Java frame:
+ * whatever can fail is called in protected mode, or from the prelude.
  */
 final class Lua {
 
@@ -30,7 +30,7 @@ final class Lua {
   static final int STRING = 4;
   static final int TABLE = 5;
 
-  /** The place of the registry: what only C code sees. */
+  /** The pseudo-index of the registry, visible to C code only. */
   static final int REGISTRY = -10_000;
 
   static final int GC_COLLECT = 2;
@@ -120,19 +120,19 @@ final class Lua {
     return Linker.nativeLinker().downcallHandle(address(name), signature, options);
   }
 
-  /** Where a function of the library is. */
+  /** Returns the address of a function of the library. */
   static MemorySegment address(String name) {
     return LIBRARY
         .find(name)
         .orElseThrow(() -> new ScriptEngineException("Lua's library lacks " + name));
   }
 
-  /** What a call of native code never throws. */
+  /** Wraps an exception that a native call never throws. */
   private static LinkageError failed(Throwable e) {
     return new LinkageError("Lua cannot be called", e);
   }
 
-  /** Makes a state that gets its memory from a function; 0 when there is none. */
+  /** Creates a state with an allocator function; returns 0 if there is no memory. */
   static long newState(long allocator, long userData) {
     try {
       return (long) LUA_NEWSTATE.invokeExact(allocator, userData);
@@ -141,7 +141,7 @@ final class Lua {
     }
   }
 
-  /** Ends a state. */
+  /** Closes a state. */
   static void close(long L) {
     try {
       LUA_CLOSE.invokeExact(L);
@@ -159,7 +159,7 @@ final class Lua {
     }
   }
 
-  /** Compiles a chunk of text and pushes the function, or the message; 0 when it went well. */
+  /** Compiles source text and pushes the function, or a message; returns 0 on success. */
   static int load(long L, long buffer, long size, long name) {
     try {
       return (int) LUAL_LOADBUFFER.invokeExact(L, buffer, size, name);
@@ -168,7 +168,7 @@ final class Lua {
     }
   }
 
-  /** Calls a function in protected mode; 0 when it went well. */
+  /** Calls a function in protected mode; returns 0 on success. */
   static int pcall(long L, int arguments, int results, int errorHandler) {
     try {
       return (int) LUA_PCALL.invokeExact(L, arguments, results, errorHandler);
@@ -177,7 +177,7 @@ final class Lua {
     }
   }
 
-  /** The number of values on the stack. */
+  /** Returns the number of values on the stack. */
   static int top(long L) {
     try {
       return (int) LUA_GETTOP.invokeExact(L);
@@ -186,7 +186,7 @@ final class Lua {
     }
   }
 
-  /** Makes the stack so many values high. */
+  /** Sets the height of the stack. */
   static void top(long L, int index) {
     try {
       LUA_SETTOP.invokeExact(L, index);
@@ -204,7 +204,7 @@ final class Lua {
     }
   }
 
-  /** Takes a value out. */
+  /** Removes a value. */
   static void remove(long L, int index) {
     try {
       LUA_REMOVE.invokeExact(L, index);
@@ -213,7 +213,7 @@ final class Lua {
     }
   }
 
-  /** Moves the top to an index. */
+  /** Moves the top value to an index. */
   static void insert(long L, int index) {
     try {
       LUA_INSERT.invokeExact(L, index);
@@ -222,7 +222,7 @@ final class Lua {
     }
   }
 
-  /** Makes room for more values; 0 when that cannot be. */
+  /** Ensures room for more values on the stack; returns 0 if that fails. */
   static int room(long L, int extra) {
     try {
       return (int) LUA_CHECKSTACK.invokeExact(L, extra);
@@ -231,7 +231,7 @@ final class Lua {
     }
   }
 
-  /** The type of a value. */
+  /** Returns the type of a value. */
   static int type(long L, int index) {
     try {
       return (int) LUA_TYPE.invokeExact(L, index);
@@ -240,7 +240,7 @@ final class Lua {
     }
   }
 
-  /** A number's value. */
+  /** Returns the value of a number. */
   static double number(long L, int index) {
     try {
       return (double) LUA_TONUMBER.invokeExact(L, index);
@@ -249,7 +249,7 @@ final class Lua {
     }
   }
 
-  /** 0 for false and nil. */
+  /** Returns 0 for false and nil, 1 otherwise. */
   static int bool(long L, int index) {
     try {
       return (int) LUA_TOBOOLEAN.invokeExact(L, index);
@@ -258,7 +258,7 @@ final class Lua {
     }
   }
 
-  /** Where the bytes of a string are. */
+  /** Returns the address of a string's bytes. */
   static long string(long L, int index) {
     try {
       return (long) LUA_TOLSTRING_OF_STRING.invokeExact(L, index, 0L);
@@ -267,7 +267,9 @@ final class Lua {
     }
   }
 
-  /** Where the bytes of a string are, or of a number, which becomes a string by that. */
+  /**
+   * Returns the address of the bytes of a string, or of a number, which this converts to a string.
+   */
   static long stringOf(long L, int index) {
     try {
       return (long) LUA_TOLSTRING.invokeExact(L, index, 0L);
@@ -276,7 +278,7 @@ final class Lua {
     }
   }
 
-  /** The length of a string or table. */
+  /** Returns the length of a string or table. */
   static long length(long L, int index) {
     try {
       return (long) LUA_OBJLEN.invokeExact(L, index);
@@ -312,7 +314,7 @@ final class Lua {
     }
   }
 
-  /** Pushes an address. */
+  /** Pushes an address as light user data. */
   static void pushAddress(long L, long address) {
     try {
       LUA_PUSHLIGHTUSERDATA.invokeExact(L, address);
@@ -339,7 +341,7 @@ final class Lua {
     }
   }
 
-  /** Pushes a new table with room. */
+  /** Pushes a new table of the given capacity. */
   static void newTable(long L, int elements, int fields) {
     try {
       LUA_CREATETABLE.invokeExact(L, elements, fields);
@@ -357,7 +359,7 @@ final class Lua {
     }
   }
 
-  /** Sets a table's field to the top; key and value are popped. */
+  /** Sets a table's field to the top value; pops key and value. */
   static void rawSet(long L, int index) {
     try {
       LUA_RAWSET.invokeExact(L, index);
@@ -375,7 +377,7 @@ final class Lua {
     }
   }
 
-  /** Sets an element of a table to the top, which is popped. */
+  /** Sets an element of a table to the top value and pops it. */
   static void rawSet(long L, int index, int n) {
     try {
       LUA_RAWSETI.invokeExact(L, index, n);
@@ -384,7 +386,7 @@ final class Lua {
     }
   }
 
-  /** Pushes the metatable of a value and returns 1; or returns 0 when it has none. */
+  /** Pushes the metatable of a value and returns 1; returns 0 if there is none. */
   static int metatable(long L, int index) {
     try {
       return (int) LUA_GETMETATABLE.invokeExact(L, index);
@@ -393,7 +395,7 @@ final class Lua {
     }
   }
 
-  /** Replaces the key on top by the next key and value; 0 at the end. */
+  /** Replaces the key on top by the next key and value; returns 0 at the end. */
   static int next(long L, int index) {
     try {
       return (int) LUA_NEXT.invokeExact(L, index);
@@ -411,7 +413,7 @@ final class Lua {
     }
   }
 
-  /** Sets what is called while a script runs. */
+  /** Sets the hook called while a script runs. */
   static int hook(long L, long function, int mask, int count) {
     try {
       return (int) LUA_SETHOOK.invokeExact(L, function, mask, count);
@@ -420,7 +422,7 @@ final class Lua {
     }
   }
 
-  /** What has been set to be called while a script runs. */
+  /** Returns the hook called while a script runs. */
   static long hook(long L) {
     try {
       return (long) LUA_GETHOOK.invokeExact(L);

@@ -13,33 +13,33 @@ import java.lang.invoke.MethodType;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The memory of a Lua state: blocks of the server's own slabs, so that it is counted, limited and
- * given back to the last byte. Lua is told that there is no memory once its limit is reached, which
- * it turns into an error of the script.
+ * The memory of a Lua state: blocks of the server's slabs, so that it is counted, limited and freed
+ * to the last byte. At the limit the allocator returns no memory, which Lua turns into an error of
+ * the script.
  *
- * <p>Large blocks tell of instructions that take long, and of a script that does not come to its
- * hook: then somebody hears of it.
+ * <p>Large allocations indicate slow instructions and a script that does not reach its hook; a
+ * listener is notified of them.
  *
- * <p>While Java code works on the state the limit does not hold: the error would have to jump over
- * frames of Java. Nor may the region end then, for Lua would end the process: Java code asks for
- * its room with {@link #require} before, and scripts themselves take little once there is a
+ * <p>The limit does not apply while Java code works on the state: the error would have to cross
+ * Java frames. The region must not run out then either, because Lua would abort the process: Java
+ * code reserves its memory with {@link #require} beforehand, and scripts get little memory during a
  * shortage.
  */
 final class LuaHeap {
 
-  /** So much between two ticks of the hook is unusual. */
+  /** An unusual amount of memory to allocate between two ticks of the hook. */
   private static final long MUCH_BYTES = 16L << 20;
 
-  /** A need that the region's reserve covers whenever there is no shortage. */
+  /** An amount covered by the region's reserve as long as there is no shortage. */
   private static final long COVERED_BYTES = 64 << 10;
 
-  /** The part of the reserve that Java code leaves, for what it doesn't count. */
+  /** The part of the reserve left for allocations that Java code does not count. */
   private static final long MARGIN_BYTES = 1 << 20;
 
-  /** A block that needs extents of its own, of which the free ones may be scattered. */
+  /** The size from which a block needs extents of its own, which may be fragmented. */
   private static final long LARGE_BYTES = 512 << 10;
 
-  /** Growth since the last collection that scripts may cause in a shortage. */
+  /** The growth since the last collection permitted to scripts during a shortage. */
   private static final long SHORTAGE_BYTES = 1 << 20;
 
   private final Slabs slabs;
@@ -71,30 +71,30 @@ final class LuaHeap {
     }
   }
 
-  /** The lua_Alloc function. */
+  /** Returns the address of the lua_Alloc function. */
   long function() {
     return function;
   }
 
-  /** Bytes in use. */
+  /** Returns the memory in use, in bytes. */
   long usedBytes() {
     return usedBytes;
   }
 
-  /** Whether scripts may use so much more. */
+  /** Returns true if scripts may allocate the given number of bytes. */
   boolean hasRoom(long bytes) {
     return mayGrow(bytes);
   }
 
-  /** How much scripts may use. */
+  /** Sets the memory limit of scripts. */
   void limitBytes(long bytes) {
     limitBytes = bytes;
   }
 
   /**
-   * Checks that Java code can push so many bytes, which Lua would not survive to lack.
+   * Checks that Java code can push this number of bytes; Lua would abort without memory.
    *
-   * @throws OutOfMemoryError if it can't
+   * @throws OutOfMemoryError if it cannot
    */
   void require(long bytes) {
     if (bytes > COVERED_BYTES || slabs.isShort()) {
@@ -105,7 +105,7 @@ final class LuaHeap {
   /**
    * Checks that Java code can push a string of this length.
    *
-   * @throws OutOfMemoryError if it can't
+   * @throws OutOfMemoryError if it cannot
    */
   void requireString(long length) {
     if (length > LARGE_BYTES) {
@@ -114,7 +114,7 @@ final class LuaHeap {
     }
   }
 
-  /** Notes that all garbage has been collected. */
+  /** Records a full collection. */
   void collected() {
     collectedBytes = usedBytes;
   }
@@ -129,24 +129,24 @@ final class LuaHeap {
         && (!slabs.isShort() || usedBytes + bytes <= collectedBytes + SHORTAGE_BYTES);
   }
 
-  /** Whether the limit holds: while a script's own code runs. Returns whether it did. */
+  /** Enables the limit while a script's own code runs; returns the previous setting. */
   boolean limited(boolean on) {
     boolean was = limited;
     limited = on;
     return was;
   }
 
-  /** Sets who hears of it when much is taken between two ticks. */
+  /** Sets the listener for large allocations between two ticks. */
   void hurry(Runnable listener) {
     hurry = listener;
   }
 
-  /** The hook has been called. */
+  /** Records a call of the hook. */
   void tick() {
     sinceTickBytes = 0;
   }
 
-  /** lua_Alloc: a block of {@code newSize} bytes with the contents of the old one; 0 when not. */
+  /** Implements lua_Alloc: returns a block of {@code newSize} bytes with the old contents, or 0. */
   @SuppressWarnings("unused") // called from native code
   private long reallocate(long userData, long block, long oldSize, long newSize) {
     try {

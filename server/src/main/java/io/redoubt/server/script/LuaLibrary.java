@@ -10,20 +10,20 @@ import java.nio.file.Path;
 import java.util.Locale;
 
 /**
- * The shared library of Lua 5.1: a file in {@code java.library.path}, where the archive has it;
- * else a resource of its jar, which has one for each platform, unpacked when it is first needed and
- * gone from the disk as soon as it is loaded.
+ * The shared library of Lua 5.1: a file in {@code java.library.path}, where the archive has it, or
+ * otherwise a resource of its jar, which contains one for each platform. A resource is unpacked on
+ * demand and deleted from the disk once it is loaded.
  */
 final class LuaLibrary {
 
   private LuaLibrary() {}
 
   /**
-   * Loads the library, for good.
+   * Loads the library for the lifetime of the process.
    *
-   * @throws ScriptEngineException when there is none for this platform, or it cannot be unpacked
+   * @throws ScriptEngineException if there is none for this platform, or it cannot be unpacked
    */
-  @SuppressWarnings("restricted") // it is the one library that the package is there for
+  @SuppressWarnings("restricted") // the one library that this package exists for
   static SymbolLookup load() {
     String resource = resource();
     for (String directory :
@@ -62,7 +62,7 @@ final class LuaLibrary {
     return System.getProperty("os.name", "").toLowerCase(Locale.ROOT).contains("windows");
   }
 
-  /** The library's name in its jar. */
+  /** Returns the library's name in its jar. */
   private static String resource() {
     String os = System.getProperty("os.name", "").toLowerCase(Locale.ROOT);
     String cpu = System.getProperty("os.arch", "").toLowerCase(Locale.ROOT);

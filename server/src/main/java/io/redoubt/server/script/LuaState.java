@@ -14,47 +14,48 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
 
 /**
- * One state of Lua. Its memory is part of the {@link Region}, so strings of Lua have region
- * addresses, and need no copying on their way to the store. Belongs to one thread.
+ * A Lua state. Its memory is part of the {@link Region}, so Lua's strings have region addresses and
+ * reach the store without a copy. Confined to one thread.
  */
 final class LuaState implements AutoCloseable {
 
-  /** A function that Lua can call. */
+  /** A function callable from Lua. */
   interface Function {
 
     /**
-     * Does it: finds its arguments on the stack of the state, and leaves results on top.
+     * Executes the function: the arguments are on the stack of the state, the results are left on
+     * top.
      *
-     * @param state the state it was called in, which may be a coroutine
-     * @return how many results there are
+     * @param state the calling state, which may be a coroutine
+     * @return the number of results
      */
     int call(long state);
   }
 
-  /** Asked every so many instructions. */
+  /** Called after a number of instructions. */
   interface Hook {
 
-    /** Whether the script that is running may go on. */
+    /** Returns true if the running script may continue. */
     boolean mayGoOn();
   }
 
   private static final int MAX_TEXT_BYTES = 1 << 16;
 
-  /** More than Lua's libraries and the prelude take. */
+  /** More than Lua's libraries and the prelude need. */
   private static final long LEAST_BYTES = 4L << 20;
 
-  /** Instructions between two ticks, calls of the hook: some 100 µs. */
+  /** Instructions between two ticks, the calls of the hook: about 100 µs. */
   private static final int INSTRUCTIONS = 10_000;
 
   /**
-   * An instruction, or a function of Lua's libraries, takes the longer the more memory there is to
-   * work on. With more than this in use there are fewer instructions between two ticks.
+   * Instructions and library functions take longer the more memory they process. Beyond this amount
+   * in use, there are fewer instructions between two ticks.
    */
   private static final long FULL_PACE_BYTES = 4L << 20;
 
   private static final int LEAST_INSTRUCTIONS = 10;
 
-  /** As many in coroutines, which are not told of when they are to hurry. */
+  /** The same in coroutines, which cannot be made to tick sooner. */
   private static final int COROUTINE_INSTRUCTIONS = 50;
 
   private final Arena arena = Arena.ofShared();
@@ -65,7 +66,7 @@ final class LuaState implements AutoCloseable {
   private Hook hook = () -> true;
   private long hookStub;
 
-  // What the main thread has: that, or a debugger's, which ticks by itself.
+  // The hook of the main thread: the one above, or a debugger's, which ticks by itself.
   private long mainHook;
   private int mainMask = Lua.MASK_COUNT;
 
@@ -82,22 +83,22 @@ final class LuaState implements AutoCloseable {
     Lua.openLibraries(state);
   }
 
-  /** The main thread of the state. */
+  /** Returns the main thread of the state. */
   long main() {
     return state;
   }
 
-  /** Its memory. */
+  /** Returns the memory of the state. */
   LuaHeap heap() {
     return heap;
   }
 
-  /** Pushes a function of ours. */
+  /** Pushes a Java function. */
   void push(Function function) {
     Lua.pushFunction(state, stub(function, Function.class, "call", int.class, long.class), 0);
   }
 
-  /** Has a hook called while scripts run. */
+  /** Sets the hook called while scripts run. */
   void hook(Hook forScripts) {
     hook = forScripts;
     hookStub = stub(this, LuaState.class, "count", void.class, long.class, long.class);
@@ -105,9 +106,7 @@ final class LuaState implements AutoCloseable {
     heap.hurry(this::hurry);
   }
 
-  /**
-   * Whether a debugger has set its own hook for lines, which must call {@link #tick} on each count.
-   */
+  /** Announces a debugger's own line hook, which must call {@link #tick} on each count. */
   void debugged(boolean on) {
     mainHook = on ? Lua.hook(state) : hookStub;
     mainMask = on ? Lua.MASK_COUNT | Lua.MASK_LINE : Lua.MASK_COUNT;
@@ -120,16 +119,16 @@ final class LuaState implements AutoCloseable {
     }
   }
 
-  @SuppressWarnings("unused") // called from native code, after so many instructions
+  @SuppressWarnings("unused") // called from native code, after a number of instructions
   private void count(long running, long event) {
     tick(running);
   }
 
   /**
-   * Asks the hook; to be called by what may take long, too. When the script may not go on, it fails
-   * at its next instruction.
+   * Calls the hook; slow functions call this, too. A script that may not continue fails at its next
+   * instruction.
    *
-   * @return whether it may go on
+   * @return true if the script may continue
    */
   boolean tick(long running) {
     heap.tick();
@@ -153,17 +152,17 @@ final class LuaState implements AutoCloseable {
     return (int) Math.max(LEAST_INSTRUCTIONS, INSTRUCTIONS * FULL_PACE_BYTES / used);
   }
 
-  /** A coroutine is about to be made, which has the pace of who makes it. */
+  /** Prepares the creation of a coroutine, which inherits the hook of its creator. */
   void beforeCoroutine(long running) {
     if (!interrupted) {
-      boolean debugged = mainHook != hookStub; // which has its hook back as soon as may be
+      boolean debugged = mainHook != hookStub; // which restores its hook as soon as possible
       Lua.hook(running, hookStub, Lua.MASK_COUNT, debugged ? 1 : COROUTINE_INSTRUCTIONS);
     }
   }
 
   /**
-   * Has the script fail at its next instruction, and again at each that follows should it catch
-   * that. The error is raised by a function of Lua itself, not from here.
+   * Makes the script fail at its next instruction, and at each following one if it catches the
+   * error. A function of Lua itself raises the error, not this class.
    */
   private void interrupt(long running) {
     interrupted = true;
@@ -172,12 +171,12 @@ final class LuaState implements AutoCloseable {
     Lua.hook(state, raise, Lua.MASK_CALL | Lua.MASK_RETURN | Lua.MASK_COUNT, 1);
   }
 
-  /** Whether the running script has been made to fail. */
+  /** Returns true if the running script was made to fail. */
   boolean isInterrupted() {
     return interrupted;
   }
 
-  /** After the script that was made to fail: the next one runs as usual. */
+  /** Resets the hook after an interrupted script. */
   void endInterrupt() {
     interrupted = false;
     Lua.hook(state, mainHook, mainMask, INSTRUCTIONS);
@@ -203,23 +202,23 @@ final class LuaState implements AutoCloseable {
 
   // Strings.
 
-  /** The region address of the bytes of a string on the stack; {@link #length} tells how many. */
+  /** Returns the region address of the bytes of a string on the stack; see {@link #length}. */
   long bytes(long running, int index) {
     return Lua.string(running, index) - base;
   }
 
-  /** How many bytes a string on the stack has. */
+  /** Returns the length in bytes of a string on the stack. */
   static int length(long running, int index) {
     return (int) Lua.length(running, index);
   }
 
-  /** A copy of a string on the stack, or of its beginning: the heap is small. */
+  /** Copies a string on the stack, or its first bytes only, because the heap is small. */
   ByteString text(long running, int index) {
     int length = Math.min(MAX_TEXT_BYTES, length(running, index));
     return ByteString.copyOf(Region.MEMORY, bytes(running, index), length);
   }
 
-  /** As {@link #text}, of a string or number; a number is a string afterwards. */
+  /** Like {@link #text}, for a string or a number; a number becomes a string. */
   ByteString textOf(long running, int index) {
     Lua.stringOf(running, index);
     return text(running, index);
@@ -235,12 +234,12 @@ final class LuaState implements AutoCloseable {
     Lua.pushString(running, address + base, length);
   }
 
-  /** Pushes text as a string; not for what happens often. */
+  /** Pushes text as a string; not for frequent use. */
   void pushText(long running, String text) {
     pushText(running, ByteString.of(text));
   }
 
-  /** Pushes bytes of the heap as a string; not for what happens often. */
+  /** Pushes bytes of the heap as a string; not for frequent use. */
   void pushText(long running, ByteString text) {
     int length = text.length();
     long block = slabs.allocateFar(length + 1L);
@@ -250,10 +249,10 @@ final class LuaState implements AutoCloseable {
   }
 
   /**
-   * Compiles a chunk and pushes its function, or a message that tells what is wrong.
+   * Compiles a chunk and pushes its function, or an error message.
    *
-   * @param name as in messages: "@" and what stands before the line's number
-   * @return whether it could be compiled
+   * @param name the chunk's name in messages: "@" and the text before the line number
+   * @return true on success
    */
   boolean compile(long address, int length, String name) {
     ByteString chunk = ByteString.of(name + '\0');
@@ -264,7 +263,7 @@ final class LuaState implements AutoCloseable {
     return status == 0;
   }
 
-  /** As {@link #compile(long, int, String)}, of text. */
+  /** Compiles text, like {@link #compile(long, int, String)}. */
   boolean compile(String text, String name) {
     ByteString bytes = ByteString.of(text);
     long block = slabs.allocateFar(bytes.length() + 1L);
@@ -274,7 +273,7 @@ final class LuaState implements AutoCloseable {
     return compiled;
   }
 
-  /** Calls the function below its arguments, as Lua's own code: errors and limits hold. */
+  /** Calls the function below its arguments as Lua code, subject to errors and limits. */
   int call(int arguments, int results, int errorHandler) {
     heap.limited(true);
     try {

@@ -7,14 +7,12 @@ import io.redoubt.server.memory.Region;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Values between Lua and RESP, by Redis' table of conversions: replies of commands become values of
- * Lua ({@link #push}), and what a script returns becomes a reply ({@link #reply}).
+ * Conversion between Lua and RESP by Redis' table: replies of commands become Lua values ({@link
+ * #push}), the result of a script becomes a reply ({@link #reply}).
  */
 final class LuaValues {
 
-  /**
-   * The fields by which a table is another reply than an array, in the order they are looked for.
-   */
+  /** The fields that make a table a reply other than an array, in the order of lookup. */
   private static final String[] FIELDS = {
     "err",
     "ok",
@@ -39,42 +37,42 @@ final class LuaValues {
   private static final int FORMAT = 7;
   private static final int STRING = 8;
 
-  /** Marks the error of a command, which was counted when that ran. */
+  /** Marks the error of a command, which was counted when the command ran. */
   private static final int COUNTED = 9;
 
   private static final int OUT_OF_MEMORY = 10;
 
   private static final int MAX_DEPTH = 200;
 
-  /** Places of the stack that a reply without its elements takes. */
+  /** The stack slots needed by a reply without its elements. */
   private static final int ROOM = 8;
 
   /**
-   * Tables that share elements can describe a reply of any length. Longer ones end here, with an
-   * error as the last element.
+   * Tables that share elements can describe a reply of any length. Longer ones are cut off here,
+   * with an error as the last element.
    */
   private static final long MAX_REPLY_BYTES = 1L << 30;
 
   private static final int MIN_VALUE_BYTES = 4;
   private static final int VALUES_PER_TICK = 1 << 12;
 
-  /** Where the registry has the first name. */
+  /** The registry index of the first name. */
   private static final int FIRST_FIELD = 1;
 
   private final LuaState lua;
 
-  // The reply that is being pushed.
+  // The position in the reply being pushed.
   private long at;
 
-  // Who hears of errors in the reply that is being written.
+  // The listener for errors in the reply being written.
   private @Nullable CommandRunner errors;
 
-  // The progress of the reply that is being written.
+  // The progress of the reply being written.
   private long writtenValues;
   private long writtenBytes;
   private boolean stopped;
 
-  /** Keeps the names of fields in the registry. */
+  /** Stores the names of the fields in the registry. */
   LuaValues(LuaState lua) {
     this.lua = lua;
     for (int i = 0; i < FIELDS.length; i++) {
@@ -87,7 +85,7 @@ final class LuaValues {
     Lua.rawGet(state, Lua.REGISTRY, FIRST_FIELD + field);
   }
 
-  /** Pushes the text of an error for which nothing has to be allocated. */
+  /** Pushes an error text without allocating. */
   static void pushOutOfMemory(long state) {
     pushName(state, OUT_OF_MEMORY);
   }
@@ -95,7 +93,7 @@ final class LuaValues {
   // From RESP.
 
   /**
-   * Pushes the one reply that begins at a region address.
+   * Pushes the reply at a region address.
    *
    * @throws StackLimitException if the stack is too small for its depth
    */
@@ -104,7 +102,7 @@ final class LuaValues {
     push(state);
   }
 
-  /** Thrown if the stack of the state has no room for a reply. */
+  /** Thrown if the state's stack has no room for a reply. */
   static final class StackLimitException extends RuntimeException {
     private static final long serialVersionUID = 1;
 
@@ -142,7 +140,7 @@ final class LuaValues {
     }
   }
 
-  /** Passes over the rest of a line; returns its length. */
+  /** Skips the rest of a line; returns its length. */
   private int line() {
     long start = at;
     while (Region.getByte(at) != '\r') {
@@ -159,7 +157,7 @@ final class LuaValues {
     return Numbers.parseLong(Region.MEMORY, start, length, 0);
   }
 
-  /** A table with one field. */
+  /** Pushes a table with one field. */
   private void pushSingle(long state, int field) {
     Lua.newTable(state, 0, 1);
     pushName(state, field);
@@ -246,7 +244,7 @@ final class LuaValues {
     Lua.rawSet(state, -3);
   }
 
-  /** Attributes say something of the reply that follows; scripts do not get to see it. */
+  /** Attributes describe the reply that follows; scripts do not see them. */
   private void pushAfterAttributes(long state, long count) {
     for (long i = 0; i < 2 * count; i++) {
       push(state);
@@ -260,8 +258,8 @@ final class LuaValues {
   /**
    * Writes the value on top of the main stack as a reply, and pops it.
    *
-   * @param booleans whether the script has chosen RESP3, in which booleans are such
-   * @param runner hears of each error in it
+   * @param booleans true if the script has selected RESP3, which has booleans
+   * @param runner is notified of each error in the reply
    */
   void reply(ReplyWriter reply, boolean booleans, CommandRunner runner) {
     errors = runner;
@@ -272,7 +270,7 @@ final class LuaValues {
     errors = null;
   }
 
-  /** Whether the table on top is the error of a command. */
+  /** Returns true if the table on top is the error of a command. */
   boolean isOfCommand() {
     long state = lua.main();
     pushName(state, COUNTED);
@@ -335,13 +333,15 @@ final class LuaValues {
     return stopped;
   }
 
-  /** A number without its fraction, as a C cast does it on our platforms. */
+  /** Truncates a number like a C cast on the supported platforms. */
   private static long whole(double number) {
     boolean fits = number >= -0x1p63 && number < 0x1p63;
     return fits ? (long) number : Long.MIN_VALUE;
   }
 
-  /** Pushes a field of the table on top; when it has another type, leaves the stack as it is. */
+  /**
+   * Pushes a field of the table on top; leaves the stack unchanged if the field has another type.
+   */
   private boolean field(int field, int type) {
     long state = lua.main();
     pushName(state, field);

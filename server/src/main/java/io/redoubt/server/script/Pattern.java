@@ -7,19 +7,19 @@ import java.util.List;
 /**
  * A pattern of Lua 5.1 (manual, section 5.4.1), compiled into steps.
  *
- * @param steps in the order they are to be taken
- * @param captures how many captures it has
- * @param anchored whether it matches at the first place only
+ * @param steps the steps in order
+ * @param captures the number of captures
+ * @param anchored true if it matches at the start position only
  */
 record Pattern(List<Step> steps, int captures, boolean anchored) {
 
-  /** As many captures as Lua allows. */
+  /** Lua's limit of captures. */
   private static final int MAX_CAPTURES = 32;
 
-  /** So many steps may be matched in several ways, each of which takes frames of the stack. */
+  /** The limit of steps that can match in several ways, each of which takes stack frames. */
   private static final int MAX_BRANCHES = 1_000;
 
-  /** How often a character may stand there. */
+  /** The quantifier of a character. */
   enum Times {
     ONE,
     OPTIONAL,
@@ -28,25 +28,25 @@ record Pattern(List<Step> steps, int captures, boolean anchored) {
     FEW
   }
 
-  /** What is to be matched next. */
+  /** A step of the match. */
   sealed interface Step {}
 
   /** A character of a set. */
   record Characters(ByteSet set, Times times) implements Step {}
 
-  /** The beginning of a capture, or a capture of the place. */
+  /** The start of a capture, or the capture of a position. */
   record Open(int capture, boolean place) implements Step {}
 
   /** The end of a capture. */
   record Close(int capture) implements Step {}
 
-  /** What a capture has matched, once more. */
+  /** A back-reference to a capture. */
   record Again(int capture) implements Step {}
 
-  /** From an opening character to the closing one that belongs to it. */
+  /** A balanced range from an opening character to its closing one. */
   record Balanced(int opening, int closing) implements Step {}
 
-  /** A place between a character that is not in the set and one that is. */
+  /** A position between a character outside of the set and one in it. */
   record Frontier(ByteSet set) implements Step {}
 
   /** The end of the text. */
@@ -55,8 +55,8 @@ record Pattern(List<Step> steps, int captures, boolean anchored) {
   /**
    * Compiles a pattern.
    *
-   * @param mayBeAnchored whether ^ at its beginning is an anchor
-   * @throws IllegalArgumentException with the text of Lua's error when it is malformed
+   * @param mayBeAnchored true if a leading ^ is an anchor
+   * @throws IllegalArgumentException with Lua's error message if the pattern is malformed
    */
   static Pattern compile(ByteString text, boolean mayBeAnchored) {
     boolean anchored = mayBeAnchored && !text.isEmpty() && text.byteAt(0) == '^';
@@ -161,7 +161,7 @@ record Pattern(List<Step> steps, int captures, boolean anchored) {
       }
     }
 
-    /** The set whose bracket has been read. */
+    /** Parses the set after its opening bracket. */
     private ByteSet set() {
       ByteSet set = new ByteSet();
       boolean others = follows('^');
@@ -169,7 +169,8 @@ record Pattern(List<Step> steps, int captures, boolean anchored) {
         at++;
       }
       boolean first = true;
-      while (first || !follows(']')) { // a bracket that comes first is one of the characters
+      while (first
+          || !follows(']')) { // a closing bracket in first position is one of the characters
         first = false;
         int c = member();
         if (c == '%') {

@@ -7,13 +7,13 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Finds patterns of Lua in texts, by backtracking as Lua does it, which can take any time: so it
- * asks every now and then whether it may go on. Lua's own matcher cannot be interrupted; it is left
- * to texts and patterns that are short.
+ * Matches Lua patterns by backtracking as Lua does. That can take unbounded time, so the search
+ * regularly asks for permission to continue. Lua's own matcher cannot be interrupted and serves
+ * only short texts and patterns.
  */
 final class PatternMatch {
 
-  /** Thrown when it may not go on. */
+  /** Thrown if the search may not continue. */
   static final class Interrupted extends RuntimeException {
     private static final long serialVersionUID = 1;
 
@@ -22,9 +22,9 @@ final class PatternMatch {
     }
   }
 
-  /** Whether a search may go on. */
+  /** Decides if a search may continue. */
   interface Permission {
-    /** Called again and again, after less than a millisecond of work each. */
+    /** Called repeatedly, each time after less than a millisecond of work. */
     boolean mayGoOn();
   }
 
@@ -33,10 +33,10 @@ final class PatternMatch {
 
   private static final long NONE = -1;
 
-  /** The length of a capture that has not ended. */
+  /** The length of an unfinished capture. */
   private static final long UNFINISHED = -1;
 
-  /** The length of a capture of a place. */
+  /** The length of a position capture. */
   private static final long PLACE = -2;
 
   private final Permission permission;
@@ -58,40 +58,40 @@ final class PatternMatch {
     this.permission = permission;
   }
 
-  /** Where the match begins, a region address. */
+  /** Returns the start of the match, a region address. */
   long start() {
     return start;
   }
 
-  /** Where it ends. */
+  /** Returns the end of the match. */
   long end() {
     return end;
   }
 
-  /** How many captures there are. */
+  /** Returns the number of captures. */
   int captures() {
     return captures;
   }
 
-  /** Where a capture begins. */
+  /** Returns the start of a capture. */
   long captureStart(int capture) {
     return captureStart[capture];
   }
 
-  /** A capture's length; negative for one of a place. */
+  /** Returns the length of a capture; negative for a position capture. */
   long captureLength(int capture) {
     return captureLength[capture];
   }
 
   /**
-   * Looks for a pattern.
+   * Searches for a pattern.
    *
-   * @param address where the text is in the region
-   * @param from the index in it from which to look
-   * @param mayBeAnchored whether ^ at the pattern's beginning is an anchor
-   * @return whether it has been found
-   * @throws IllegalArgumentException with the text of Lua's error when the pattern is malformed
-   * @throws Interrupted when it may not go on
+   * @param address the region address of the text
+   * @param from the index in the text at which to start
+   * @param mayBeAnchored true if a leading ^ is an anchor
+   * @return true if it was found
+   * @throws IllegalArgumentException with Lua's error message if the pattern is malformed
+   * @throws Interrupted if the search may not continue
    */
   boolean find(ByteString pattern, boolean mayBeAnchored, long address, long length, long from) {
     Pattern compiled = compiled(pattern, mayBeAnchored);
@@ -124,10 +124,10 @@ final class PatternMatch {
   }
 
   /**
-   * Looks for a text in another.
+   * Searches for a plain text.
    *
-   * @return whether it has been found
-   * @throws Interrupted when it may not go on
+   * @return true if it was found
+   * @throws Interrupted if the search may not continue
    */
   boolean findPlain(long wanted, int wantedLength, long address, long length, long from) {
     captures = 0;
@@ -156,7 +156,7 @@ final class PatternMatch {
     }
   }
 
-  /** Matches the steps from one on, at a place; returns where the match ends, or NONE. */
+  /** Matches the steps from an index on at a position; returns the end of the match, or NONE. */
   private long match(long at, int step) {
     long place = at;
     for (int i = step; i < steps.size(); i++) {
@@ -249,7 +249,7 @@ final class PatternMatch {
     return place < textEnd && set.has(Region.getUnsignedByte(place));
   }
 
-  /** A byte of the text; 0 before and after it. */
+  /** Returns a byte of the text; 0 before and after it. */
   private int byteAt(long place) {
     return place < text || place >= textEnd ? 0 : Region.getUnsignedByte(place);
   }

@@ -1,9 +1,9 @@
 package io.redoubt.server.script;
 
-/** What the prelude makes the functions of patterns from, for texts that are not short. */
+/** The primitive from which the prelude builds the pattern functions for long texts. */
 final class PatternPrimitives {
 
-  // How a pattern is meant.
+  // The kinds of search.
   private static final int PLAIN = 0;
   private static final int SEARCHED = 1;
 
@@ -17,9 +17,10 @@ final class PatternPrimitives {
   }
 
   /**
-   * match(text, pattern, from, how): the first and the last index of the first match from an index
-   * on, and what it captures; nothing when there is none; false and a message when the pattern is
-   * malformed. How: 0 as it is, 1 as a pattern, 2 as one in which ^ has no meaning.
+   * match(text, pattern, from, how): returns the first and last index of the first match from an
+   * index on, and its captures; nothing without a match; false and a message if the pattern is
+   * malformed. {@code how} is 0 for plain text, 1 for a pattern, 2 for a pattern in which ^ has no
+   * meaning.
    */
   int match(long state) {
     running = state;

@@ -19,8 +19,8 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the prelude is made from: functions of ours that Lua calls. None raises an error: what may
- * fail tells so by its results, and the prelude raises.
+ * The Java functions on which the prelude is built. None raises an error: a failure is returned,
+ * and the prelude raises it.
  */
 final class Primitives implements AutoCloseable {
 
@@ -32,10 +32,10 @@ final class Primitives implements AutoCloseable {
   private static final int COMMANDS_PER_CLOCK_READING = 8;
   private static final long TICK_NANOS = 20_000_000;
 
-  /** A longer text takes long enough to hash for a tick of its own. */
+  /** The length from which hashing a text is slow enough for a tick of its own. */
   private static final int LONG_TEXT_BYTES = 1 << 16;
 
-  /** Values of Lua by the bytes of a reply: small elements take the most. */
+  /** The ratio of the size of Lua values to that of a reply; small elements need the most. */
   private static final long REPLY_FACTOR = 24;
 
   private final LuaState lua;
@@ -52,7 +52,7 @@ final class Primitives implements AutoCloseable {
   private @Nullable CommandRunner runner;
   private @Nullable FunctionConsumer registering;
 
-  // Room for arguments that are numbers.
+  // A buffer for arguments that are numbers.
   private long numbers;
   private int numbersRoom;
 
@@ -84,7 +84,7 @@ final class Primitives implements AutoCloseable {
     }
   }
 
-  /** Leaves a table of all primitives on the main stack. */
+  /** Pushes a table of all primitives on the main stack. */
   void push() {
     long state = lua.main();
     Lua.newTable(state, 0, 16);
@@ -121,7 +121,7 @@ final class Primitives implements AutoCloseable {
     Lua.rawSet(state, -3);
   }
 
-  /** 7.2.6 as 0x00070206. */
+  /** Encodes a version: 7.2.6 as 0x00070206. */
   private static int number(String version) {
     int number = 0;
     for (String part : version.split("\\.", -1)) {
@@ -136,7 +136,7 @@ final class Primitives implements AutoCloseable {
     Lua.rawSet(lua.main(), -3);
   }
 
-  /** The limit of memory holds for Lua's own code only. */
+  /** Calls a function without the memory limit, which applies to Lua's own code only. */
   private int guarded(LuaState.Function function, long state) {
     boolean limited = lua.heap().limited(false);
     try {
@@ -165,37 +165,37 @@ final class Primitives implements AutoCloseable {
     return failed(state, "OOM command not allowed: " + full.shortage().text() + ".");
   }
 
-  /** A script begins: what it calls goes there. */
+  /** Starts a script; its calls go to the given runner. */
   void begin(CommandRunner forScript) {
     runner = forScript;
     reply.resp(2);
   }
 
-  /** A library is loaded: the functions that it registers go there. */
+  /** Starts loading a library; its functions are registered with the given consumer. */
   void begin(FunctionConsumer forLibrary) {
     registering = forLibrary;
   }
 
-  /** The library is loaded. */
+  /** Finishes loading a library. */
   void endLibrary() {
     registering = null;
   }
 
-  /** Takes the functions that a library registers. */
+  /** Receives the functions registered by a library. */
   interface FunctionConsumer {
 
     /**
-     * A function.
+     * Registers a function.
      *
-     * @param flags as words between commas
-     * @return where it is to be kept, or 0 when there is one of that name
+     * @param flags the flags, separated by commas
+     * @return the reference under which to keep the function, or 0 if the name is taken
      */
     int register(String name, @Nullable String description, String flags);
   }
 
   /**
-   * register(name, description or nil, flags): the reference under which to keep the function; nil
-   * when none can be registered now, 0 when there is one of that name.
+   * register(name, description or nil, flags): returns the reference under which to keep the
+   * function; nil if none can be registered now, 0 if the name is taken.
    */
   private int register(long state) {
     FunctionConsumer consumer = registering;
@@ -209,12 +209,12 @@ final class Primitives implements AutoCloseable {
     return 1;
   }
 
-  /** The script is over. */
+  /** Finishes a script. */
   void end() {
     runner = null;
   }
 
-  /** Whether the script has chosen RESP3 for what it gets and returns. */
+  /** Returns true if the script has selected RESP3. */
   boolean isResp3() {
     return reply.resp() == 3;
   }
@@ -228,8 +228,8 @@ final class Primitives implements AutoCloseable {
   }
 
   /**
-   * run(word, ...): runs a command. Returns its reply, and whether it is an error; or nil and what
-   * is wrong with the words.
+   * run(word, ...): runs a command. Returns its reply, and true if it is an error; or nil and an
+   * error message about the words.
    */
   private int run(long state) {
     if (runner == null) {
@@ -262,7 +262,7 @@ final class Primitives implements AutoCloseable {
     return 1;
   }
 
-  /** Ticks in time if each instruction runs a command that takes long. */
+  /** Ticks in time if each instruction runs a slow command. */
   private void tickAfterLongCommands(long state) {
     commands++;
     if (commands % COMMANDS_PER_CLOCK_READING == 0) {
@@ -283,7 +283,7 @@ final class Primitives implements AutoCloseable {
     return 2;
   }
 
-  /** Makes the stack's values the words of the request; returns what is wrong with them. */
+  /** Converts the stack to the words of the request; returns an error message if that fails. */
   private @Nullable String compose(long state) {
     int count = Lua.top(state);
     if (count == 0) {
@@ -360,7 +360,7 @@ final class Primitives implements AutoCloseable {
     return 0;
   }
 
-  /** may_run(word, ...): whether, or nil when there is no such command. */
+  /** may_run(word, ...): returns a boolean, or nil if the command does not exist. */
   private int mayRun(long state) {
     String wrong = compose(state);
     if (wrong != null) {
@@ -374,7 +374,7 @@ final class Primitives implements AutoCloseable {
     return 1;
   }
 
-  /** debugger_command(): the words of the next command, or nil when there will be none. */
+  /** debugger_command(): returns the words of the next command, or nil if there are no more. */
   private int debuggerCommand(long state) {
     List<ByteString> words = runner().debuggerCommand();
     if (words == null) {
@@ -401,7 +401,7 @@ final class Primitives implements AutoCloseable {
     return 1;
   }
 
-  // The generator of lrand48(3), so that scripts draw what they draw on Redis.
+  // The generator of lrand48(3), so that scripts draw the same numbers as on Redis.
 
   private static final long MULTIPLIER = 0x5_deec_e66dL;
   private static final long INCREMENT = 0xb;
@@ -409,21 +409,21 @@ final class Primitives implements AutoCloseable {
   private static final int LOW_SEED = 0x330e;
   private static final long INITIAL = 0x1234_abcd_330eL;
 
-  /** random(): the next number of 31 bits. */
+  /** random(): returns the next 31-bit number. */
   private int random(long state) {
     random = random * MULTIPLIER + INCREMENT & MASK_48;
     Lua.pushNumber(state, random >>> 17);
     return 1;
   }
 
-  /** seed(number): begins a sequence. */
+  /** seed(number): starts a sequence. */
   private int seed(long state) {
     long start = (int) (long) Lua.number(state, 1);
     random = (start << 16 | LOW_SEED) & MASK_48;
     return 0;
   }
 
-  /** rep(text, count): the text so many times, or nil when there is no memory for it. */
+  /** rep(text, count): returns the repeated text, or nil if there is no memory for it. */
   private int rep(long state) {
     int length = LuaState.length(state, 1);
     long bytes = length * (long) Lua.number(state, 2);
@@ -441,25 +441,25 @@ final class Primitives implements AutoCloseable {
     return 1;
   }
 
-  /** tick(): after what may have taken long. */
+  /** tick(): called after functions that may be slow. */
   private int tick(long state) {
     lua.tick(state);
     return 0;
   }
 
-  /** is_interrupted(): whether the script is about to fail, whatever it does. */
+  /** is_interrupted(): returns true if the script is about to fail in any case. */
   private int isInterrupted(long state) {
     Lua.pushBoolean(state, lua.isInterrupted() ? 1 : 0);
     return 1;
   }
 
-  /** before_coroutine(): one is about to be made. */
+  /** before_coroutine(): called before the creation of a coroutine. */
   private int beforeCoroutine(long state) {
     lua.beforeCoroutine(state);
     return 0;
   }
 
-  /** without_tail_calls(chunk): the compiled chunk, changed. */
+  /** without_tail_calls(chunk): returns the compiled chunk without tail calls. */
   private int withoutTailCalls(long state) {
     int length = LuaState.length(state, 1);
     long copy = slabs.allocateFar(length);
@@ -470,7 +470,7 @@ final class Primitives implements AutoCloseable {
     return 1;
   }
 
-  /** bit(operation, a, b): 32 bits. */
+  /** bit(operation, a, b): returns the result of a 32-bit operation. */
   private int bit(long state) {
     int a = bits(Lua.number(state, 2));
     int b = bits(Lua.number(state, 3));
@@ -491,7 +491,7 @@ final class Primitives implements AutoCloseable {
     return 1;
   }
 
-  /** The lower 32 bits of a number, which is rounded to a whole one before. */
+  /** Returns the lower 32 bits of a number after rounding it to an integer. */
   private static int bits(double number) {
     return (int) (long) Math.rint(number);
   }

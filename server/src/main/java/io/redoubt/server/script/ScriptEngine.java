@@ -18,8 +18,8 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Runs scripts in one state of Lua, one at a time, on the thread that owns the data. What scripts
- * see is made by the prelude, a resource beside this class: Redis' libraries, the sandbox.
+ * Runs scripts in one Lua state, one at a time, on the thread that owns the data. The prelude,
+ * resources beside this class, builds the environment of scripts: Redis' libraries and the sandbox.
  */
 public final class ScriptEngine implements AutoCloseable {
 
@@ -29,27 +29,31 @@ public final class ScriptEngine implements AutoCloseable {
   /** The name of libraries in messages. */
   private static final String FUNCTION = "@user_function";
 
-  /** The compiler cannot be interrupted, and libraries are kept on the heap as texts. */
+  /**
+   * Limited because the compiler cannot be interrupted and libraries are kept on the heap as texts.
+   */
   private static final int MAX_TEXT_BYTES = 16 << 20;
 
   private static final CommandError TOO_LONG = new CommandError("ERR The script is too long");
 
-  /** The most memory that scripts may take, in bytes, with what they keep between runs. */
+  /** The maximum memory of scripts in bytes, including what they keep between runs. */
   private static final long MAX_HEAP_BYTES = 512L << 20;
 
   private static final long MUCH_GARBAGE_BYTES = 8L << 20;
 
-  /** Garbage that is left where it is, until it is worth a look at everything that lives. */
+  /** Garbage tolerated until it is worth traversing all live objects. */
   private static final long SOME_GARBAGE_BYTES = 256L << 10;
 
-  /** Lua's own: it begins to collect when the memory in use has doubled. */
+  /**
+   * A lower value than Lua's default, which starts a collection when the memory in use has doubled.
+   */
   private static final int LEAST_PAUSE_PERCENT = 150;
 
   private static final String[] PRELUDE = {
     "patterns", "sandbox", "cjson", "cmsgpack", "struct", "redis"
   };
 
-  // What lies at the bottom of the main stack.
+  // The values at the bottom of the main stack.
   private static final int ERROR_HANDLER = 1;
   private static final int VARIABLES = 2;
   private static final int FUNCTIONS = 3;
@@ -58,17 +62,17 @@ public final class ScriptEngine implements AutoCloseable {
   private static final int COMPILE = 6;
   private static final int LOADING = 7;
 
-  /** What the parts of the prelude share, the primitives among it. */
+  /** The table shared by the parts of the prelude, including the primitives. */
   private static final int SHARED = 8;
 
   private static final int FIXED = 8;
 
-  /** An element of a table, and a string without its bytes. */
+  /** The size of a table element and of a string without its bytes. */
   private static final long ELEMENT_BYTES = 64;
 
   private static final long LARGE_REQUEST_BYTES = 512 << 10;
 
-  /** A compiled script, and what compiles it, by the length of its text. */
+  /** The memory for compiling a script and for its code, relative to the length of its text. */
   private static final long COMPILED_FACTOR = 32;
 
   private final LuaState lua;
@@ -76,7 +80,7 @@ public final class ScriptEngine implements AutoCloseable {
   private final Primitives primitives;
   private int references;
 
-  /** What was in use after the last collection of everything. */
+  /** The memory in use after the last full collection. */
   private long liveBytes;
 
   private boolean hasDebugger;
@@ -84,12 +88,12 @@ public final class ScriptEngine implements AutoCloseable {
   private @Nullable String interruption;
 
   /**
-   * Makes an engine.
+   * Creates an engine.
    *
    * @param nanoTime a monotonic clock in nanoseconds, which paces long scripts
-   * @param version of Redis, as scripts see it: three numbers with dots
-   * @param deprecatedApi whether scripts have setfenv, getfenv and newproxy
-   * @throws ScriptEngineException when the platform has none
+   * @param version the Redis version visible to scripts: three numbers with dots
+   * @param deprecatedApi true if scripts have setfenv, getfenv and newproxy
+   * @throws ScriptEngineException if the platform has no Lua library
    */
   public ScriptEngine(Slabs slabs, LongSupplier nanoTime, String version, boolean deprecatedApi) {
     lua = new LuaState(slabs);
@@ -105,7 +109,7 @@ public final class ScriptEngine implements AutoCloseable {
     collectGarbage();
   }
 
-  /** Pops the top into one of the fixed places. */
+  /** Pops the top value into one of the fixed slots. */
   private void replace(int index) {
     long state = lua.main();
     Lua.insert(state, index);
@@ -128,7 +132,7 @@ public final class ScriptEngine implements AutoCloseable {
     keep("functions", FUNCTIONS);
   }
 
-  /** Runs a part of the prelude: it is given the primitives and what all parts share. */
+  /** Runs a part of the prelude with the primitives and the shared table as arguments. */
   private void load(String part) {
     if (!lua.compile(resource(part + ".lua"), "=" + part)) {
       throw broken(part);
@@ -140,13 +144,13 @@ public final class ScriptEngine implements AutoCloseable {
     }
   }
 
-  /** Pushes something that the parts of the prelude share. */
+  /** Pushes an entry of the shared table. */
   private void shared(String name) {
     lua.pushText(lua.main(), name);
     Lua.rawGet(lua.main(), SHARED);
   }
 
-  /** Puts something of the prelude into one of the fixed places. */
+  /** Moves an entry of the shared table into one of the fixed slots. */
   private void keep(String name, int place) {
     shared(name);
     replace(place);
@@ -170,9 +174,9 @@ public final class ScriptEngine implements AutoCloseable {
   /**
    * Compiles a script.
    *
-   * @param address where its text is in the region
-   * @param name what its errors call it
-   * @throws CommandError when it cannot be compiled, or its first line is malformed
+   * @param address the region address of its text
+   * @param name the name in error messages
+   * @throws CommandError if it cannot be compiled, or its first line is malformed
    */
   public Script compile(long address, int length, String name) {
     if (length > MAX_TEXT_BYTES) {
@@ -180,7 +184,7 @@ public final class ScriptEngine implements AutoCloseable {
     }
     Shebang shebang = Shebang.ofScript(firstLine(address, length));
     lua.heap().require(length * COMPILED_FACTOR);
-    // The end of the first line stays, so that lines keep their numbers.
+    // The end of the first line stays, so that line numbers are preserved.
     int skipped = shebang.bytes();
     compile(
         address + skipped, length - skipped, SCRIPT, "ERR Error compiling script (new function): ");
@@ -189,15 +193,15 @@ public final class ScriptEngine implements AutoCloseable {
   }
 
   /**
-   * What a script says of itself in its first line; null when it says nothing.
+   * Returns the flags declared in a script's first line; null if it declares none.
    *
-   * @throws CommandError when that is malformed
+   * @throws CommandError if the line is malformed
    */
   public static @Nullable Set<ScriptFlag> flags(long address, int length) {
     return Shebang.ofScript(firstLine(address, length)).flags();
   }
 
-  /** The first line with its end when it is a shebang; empty otherwise. */
+  /** Returns the first line, including its end, if it is a shebang; otherwise an empty string. */
   private static String firstLine(long address, int length) {
     if (length < 2 || Region.getByte(address) != '#' || Region.getByte(address + 1) != '!') {
       return "";
@@ -229,9 +233,9 @@ public final class ScriptEngine implements AutoCloseable {
   /**
    * Loads a library: runs its text, which registers functions.
    *
-   * @param address where its text is in the region
-   * @param runner hears what it logs, and may interrupt it
-   * @throws CommandError when its first line is malformed, or it cannot be compiled, fails, or
+   * @param address the region address of its text
+   * @param runner receives its log messages, and may interrupt it
+   * @throws CommandError if its first line is malformed, or it cannot be compiled, fails, or
    *     registers no function
    */
   public Library loadLibrary(long address, int length, CommandRunner runner) {
@@ -277,7 +281,7 @@ public final class ScriptEngine implements AutoCloseable {
     return new Library(name, code, List.copyOf(functions.values()));
   }
 
-  /** What a library sees of the world while it is loaded is less. */
+  /** Switches to the restricted environment of a library during loading, and back. */
   private void loading(boolean on) {
     long state = lua.main();
     Lua.copy(state, LOADING);
@@ -315,16 +319,16 @@ public final class ScriptEngine implements AutoCloseable {
     return text.startsWith("ERR ") ? text.substring(4) : text;
   }
 
-  /** Gives a script up. */
+  /** Releases a script. */
   public void forget(Script script) {
     Lua.pushNil(lua.main());
     Lua.rawSet(lua.main(), FUNCTIONS, script.reference());
   }
 
   /**
-   * Runs a script and writes what it returns, or its error.
+   * Runs a script and writes its result, or its error.
    *
-   * @param request has the keys from argument {@code firstKey} on, and after them the arguments
+   * @param request has the keys from argument {@code firstKey} on, followed by the arguments
    */
   public void run(
       Script script,
@@ -343,8 +347,8 @@ public final class ScriptEngine implements AutoCloseable {
   }
 
   /**
-   * Runs a script as {@link #run(Script, CommandRunner, Request, int, int, ReplyWriter)} does, in
-   * the debugger; its text is argument 1.
+   * Runs a script in the debugger, like {@link #run(Script, CommandRunner, Request, int, int,
+   * ReplyWriter)}; its text is argument 1.
    */
   public void debug(
       Script script,
@@ -375,10 +379,10 @@ public final class ScriptEngine implements AutoCloseable {
   }
 
   /**
-   * Runs a function of a library and writes what it returns, or its error. It is given the keys and
-   * the arguments as two arrays.
+   * Runs a function of a library and writes its result, or its error. The function receives the
+   * keys and the arguments as two arrays.
    *
-   * @param request has the keys from argument {@code firstKey} on, and after them the arguments
+   * @param request has the keys from argument {@code firstKey} on, followed by the arguments
    */
   public void call(
       Script function,
@@ -425,7 +429,10 @@ public final class ScriptEngine implements AutoCloseable {
     collectMuchGarbage();
   }
 
-  /** What scripts leave behind goes while others run, and at once when it is much. */
+  /**
+   * The incremental collector frees the garbage of scripts while others run; a large amount is
+   * collected at once.
+   */
   private void collectMuchGarbage() {
     if (lua.heap().usedBytes() > 2 * liveBytes + MUCH_GARBAGE_BYTES
         || lua.heap().isCollectionDue()) {
@@ -441,7 +448,7 @@ public final class ScriptEngine implements AutoCloseable {
       before = lua.heap().usedBytes();
       Lua.gc(lua.main(), Lua.GC_COLLECT, 0);
       liveBytes = lua.heap().usedBytes();
-    } while (liveBytes < before); // Lua's own buffers get smaller by half each time
+    } while (liveBytes < before); // Lua's own buffers halve at each pass
     lua.heap().collected();
     long pausePercent = 100 + 100 * SOME_GARBAGE_BYTES / liveBytes;
     Lua.gc(lua.main(), Lua.GC_SET_PAUSE, (int) Math.max(LEAST_PAUSE_PERCENT, pausePercent));
@@ -454,19 +461,19 @@ public final class ScriptEngine implements AutoCloseable {
     }
   }
 
-  /** Fills KEYS or ARGV: the table of the script before, where it fits. */
+  /** Fills KEYS or ARGV, reusing the previous script's table if it fits. */
   private void variable(int place, Request request, int first, int count) {
     if (!isArray(place, count)) {
       newArray(place, count);
     }
     for (int i = 0; i < count; i++) {
       lua.pushBytes(lua.main(), request.offset(first + i), request.length(first + i));
-      // An ordinary call: a script may have emptied elements, whose places are then allocated.
+      // An ordinary call: a script may have emptied elements, so storing one may allocate.
       Lua.rawSet(lua.main(), place, i + 1);
     }
   }
 
-  /** Whether one of them has so many elements, and nothing else that a script gave it. */
+  /** Returns true if KEYS or ARGV has this number of elements and no additions of a script. */
   private boolean isArray(int place, int count) {
     long state = lua.main();
     int top = Lua.top(state);
@@ -507,7 +514,7 @@ public final class ScriptEngine implements AutoCloseable {
     }
   }
 
-  /** The text of the error on top: a table as the handler makes it, or a message. */
+  /** Returns the text of the error on top: a table created by the handler, or a message. */
   private String error(Script script) {
     long state = lua.main();
     if (Lua.type(state, -1) != Lua.TABLE) {
@@ -546,12 +553,12 @@ public final class ScriptEngine implements AutoCloseable {
     return interruption == null;
   }
 
-  /** Bytes that Lua takes. */
+  /** Returns Lua's memory in use, in bytes. */
   public long usedBytes() {
     return lua.heap().usedBytes();
   }
 
-  /** Frees everything; no script can be run any more. */
+  /** Frees everything; no script can run afterwards. */
   @Override
   public void close() {
     primitives.close();

@@ -1,6 +1,6 @@
 package io.redoubt.server.script;
 
-/** Scripts cannot be run at all. */
+/** Thrown if the scripting engine is unavailable. */
 public final class ScriptEngineException extends RuntimeException {
 
   private static final long serialVersionUID = 1L;

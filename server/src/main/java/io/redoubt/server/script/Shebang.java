@@ -11,28 +11,28 @@ import org.jspecify.annotations.Nullable;
 /**
  * The first line of a script or library: {@code #!lua name=mylib flags=no-writes,allow-oom}.
  *
- * @param name the library's name, or null when the line has none
- * @param flags the script's flags; null when the text has no such line, so that nothing is known
- * @param bytes the length of the line without its end; 0 when there is none
+ * @param name the library's name, or null if the line has none
+ * @param flags the script's flags; null if the text has no such line
+ * @param bytes the length of the line without its end; 0 if there is none
  */
 public record Shebang(@Nullable String name, @Nullable Set<ScriptFlag> flags, int bytes) {
 
-  /** Of a text that has none. */
+  /** The shebang of a text without one. */
   public static final Shebang NONE = new Shebang(null, null, 0);
 
   /**
-   * Reads the line at the beginning of a script.
+   * Parses the first line of a script.
    *
-   * @throws CommandError when it is malformed
+   * @throws CommandError if it is malformed
    */
   public static Shebang ofScript(String text) {
     return read(text, false);
   }
 
   /**
-   * Reads the line at the beginning of a library, which must have one with a name.
+   * Parses the first line of a library, which must name it.
    *
-   * @throws CommandError when it is missing or malformed
+   * @throws CommandError if it is missing or malformed
    */
   public static Shebang ofLibrary(String text) {
     if (!text.startsWith("#!")) {

@@ -1,9 +1,9 @@
 /**
- * Lua: the engine (PUC Lua 5.1, the one that Redis embeds, by way of the FFM API), the sandbox in
- * which scripts run, and what they see of the server. Native code is called here and in
- * server.memory only. Commands reach a script's world through {@link
- * io.redoubt.server.script.ScriptEngine}; what scripts do to the data goes through {@link
- * io.redoubt.server.script.CommandRunner}, so the package knows no command and no dispatcher.
+ * Lua: the engine (PUC Lua 5.1, the one embedded in Redis, called through the FFM API), the sandbox
+ * of scripts, and their access to the server. Only this package and server.memory call native code.
+ * Commands use {@link io.redoubt.server.script.ScriptEngine}; effects of scripts on the data go
+ * through {@link io.redoubt.server.script.CommandRunner}, so the package depends on no command and
+ * no dispatcher.
  */
 @NullMarked
 package io.redoubt.server.script;

@@ -8,17 +8,17 @@ import io.redoubt.protocol.config.directive.RefusedValue;
 import io.redoubt.protocol.config.directive.TextDirective;
 import io.redoubt.protocol.config.directive.YesNoDirective;
 
-/** The directives of cluster mode, which cannot be turned on yet; accepted, so that files load. */
+/** The directives of cluster mode, which is not supported; they are accepted so that files load. */
 @SuppressWarnings("this-escape") // declaring calls final methods that use nothing of a subclass
 public abstract class ClusterDirectives extends EncodingDirectives {
 
-  /** What clients are told to find a node by. */
+  /** The kind of endpoint of a node announced to clients. */
   public enum EndpointType {
-    /** Its address. */
+    /** The address. */
     IP,
-    /** Its name. */
+    /** The host name. */
     HOSTNAME,
-    /** Where they asked. */
+    /** The endpoint of the client's request. */
     UNKNOWN_ENDPOINT
   }
 

@@ -5,7 +5,7 @@ import io.redoubt.protocol.config.directive.LongDirective;
 import io.redoubt.protocol.config.directive.MemoryDirective;
 import io.redoubt.protocol.config.directive.YesNoDirective;
 
-/** Up to which size values are stored in their compact forms. */
+/** The sizes up to which values keep their compact encodings. */
 @SuppressWarnings("this-escape") // declaring calls final methods that use nothing of a subclass
 public abstract class EncodingDirectives extends MaxmemoryDirectives {
 

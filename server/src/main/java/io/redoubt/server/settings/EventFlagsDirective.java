@@ -5,7 +5,7 @@ import io.redoubt.protocol.config.directive.RefusedValue;
 import java.util.List;
 
 /**
- * Which keyspace events are published: a letter for each class, K and E for the two kinds of
+ * The classes of keyspace events to publish: a letter for each class, K and E for the two kinds of
  * channels, A for all classes but m and n.
  */
 public final class EventFlagsDirective extends OneWordDirective<String, EventFlagsDirective> {
@@ -16,12 +16,12 @@ public final class EventFlagsDirective extends OneWordDirective<String, EventFla
     super(name, "");
   }
 
-  /** The letters in Redis' order, A spelt out. */
+  /** Returns the letters in Redis' order, with A expanded. */
   public String value() {
     return current();
   }
 
-  /** Whether the letter's events are published. */
+  /** Returns true if the letter's events are published. */
   public boolean has(char letter) {
     return current().indexOf(letter) >= 0;
   }
@@ -45,7 +45,7 @@ public final class EventFlagsDirective extends OneWordDirective<String, EventFla
     return ordered.toString();
   }
 
-  /** As Redis shows them: A leaves no room for n. */
+  /** Formats the letters as Redis does: after A, n is omitted. */
   @Override
   public String text(String of) {
     return of.startsWith(ALL) ? "A" + of.substring(ALL.length()).replace("n", "") : of;

@@ -1,7 +1,7 @@
 package io.redoubt.server.settings;
 
 /**
- * Where a server listens.
+ * A host and a port.
  *
  * @param host a name or an address
  * @param port from 0 to 65535

@@ -7,7 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
 
-/** Any number of places, each as {@code host:port}. */
+/** Any number of endpoints, each written as {@code host:port}. */
 public final class HostPortsDirective
     extends ManyWordsDirective<List<HostPort>, HostPortsDirective> {
 
@@ -15,7 +15,7 @@ public final class HostPortsDirective
     super(name, List.of());
   }
 
-  /** The places in the order of the file. */
+  /** Returns the endpoints in the order of the file. */
   public List<HostPort> value() {
     return current();
   }

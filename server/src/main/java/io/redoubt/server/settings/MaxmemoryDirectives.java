@@ -6,25 +6,25 @@ import io.redoubt.protocol.config.directive.LongDirective;
 import io.redoubt.protocol.config.directive.MemoryDirective;
 import io.redoubt.protocol.config.directive.YesNoDirective;
 
-/** What happens to keys when memory runs out or their time is over. */
+/** The directives of memory limits, eviction and expiry. */
 @SuppressWarnings("this-escape") // declaring calls final methods that use nothing of a subclass
 public abstract class MaxmemoryDirectives extends ReplicationDirectives {
 
-  /** Which keys go when memory runs out. */
+  /** The keys to evict when memory runs out. */
   public enum MaxmemoryPolicy {
-    /** Those with expiry that were not used for the longest time. */
+    /** The least recently used keys with an expiry time. */
     VOLATILE_LRU,
-    /** Those with expiry that are used least often. */
+    /** The least frequently used keys with an expiry time. */
     VOLATILE_LFU,
-    /** Any with expiry. */
+    /** Random keys with an expiry time. */
     VOLATILE_RANDOM,
-    /** Those that expire next. */
+    /** The keys that expire next. */
     VOLATILE_TTL,
-    /** Those that were not used for the longest time. */
+    /** The least recently used keys. */
     ALLKEYS_LRU,
-    /** Those that are used least often. */
+    /** The least frequently used keys. */
     ALLKEYS_LFU,
-    /** Any. */
+    /** Random keys. */
     ALLKEYS_RANDOM,
     /** None: writes are refused. */
     NOEVICTION

@@ -6,7 +6,7 @@ import io.redoubt.protocol.config.directive.RefusedValue;
 import java.util.ArrayList;
 import java.util.List;
 
-/** How willingly the kernel kills a master, a replica and a child: three numbers. */
+/** The adjustments of the kernel's OOM score for a master, a replica and a child. */
 public final class OomScoreValuesDirective
     extends ManyWordsDirective<List<Integer>, OomScoreValuesDirective> {
   private static final int MOST = 2000;
@@ -15,7 +15,7 @@ public final class OomScoreValuesDirective
     super(name, defaultValue);
   }
 
-  /** The numbers for a master, a replica and a child. */
+  /** Returns the numbers for a master, a replica and a child. */
   public List<Integer> value() {
     return current();
   }

@@ -14,7 +14,7 @@ public final class PercentilesDirective
     super(name, defaultValue);
   }
 
-  /** The percentiles in the order of the file. */
+  /** Returns the percentiles in the order of the file. */
   public List<Double> value() {
     return current();
   }

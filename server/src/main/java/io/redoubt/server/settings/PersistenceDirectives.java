@@ -10,27 +10,27 @@ import io.redoubt.protocol.config.directive.ValueCheck;
 import io.redoubt.protocol.config.directive.YesNoDirective;
 import java.util.List;
 
-/** Snapshots and the append-only file. */
+/** The directives of snapshots and the append-only file. */
 @SuppressWarnings("this-escape") // declaring calls final methods that use nothing of a subclass
 public abstract class PersistenceDirectives extends TlsDirectives {
 
-  /** When appended commands are forced to the disk. */
+  /** The policy for fsync of appended commands. */
   public enum Appendfsync {
-    /** Before their replies are sent. */
+    /** Before the replies are sent. */
     ALWAYS,
     /** Once a second. */
     EVERYSEC,
-    /** When the operating system does it. */
+    /** Left to the operating system. */
     NO
   }
 
-  /** Whether values from outside are looked through before they are taken. */
+  /** The validation of values from outside. */
   public enum Sanitize {
     /** Never. */
     NO,
     /** Always. */
     YES,
-    /** When an ordinary client sends them. */
+    /** Only of those sent by ordinary clients. */
     CLIENTS
   }
 
@@ -203,7 +203,7 @@ public abstract class PersistenceDirectives extends TlsDirectives {
   public final YesNoDirective aofDisableAutoGc =
       yesNo("aof-disable-auto-gc", false).hidden().doc("Whether files out of use are kept.");
 
-  /** A check that a name has no directory in it. */
+  /** Creates a check that a file name contains no directory. */
   private static ValueCheck<String> fileName(String directive, String kind, boolean mayBeEmpty) {
     return name -> {
       if (name.isEmpty() && !mayBeEmpty) {

@@ -16,17 +16,17 @@ public final class ReplicaofDirective
     super("replicaof", Optional.empty());
   }
 
-  /** The master, or null when this server is one itself. */
+  /** Returns the master, or null if this server is a master. */
   public @Nullable HostPort value() {
     return current().orElse(null);
   }
 
-  /** Takes over what the command REPLICAOF has set; null as {@link #clear}. */
+  /** Records the master set by REPLICAOF; null acts as {@link #clear}. */
   public void set(@Nullable HostPort master) {
     set(Optional.ofNullable(master));
   }
 
-  /** Takes over that REPLICAOF NO ONE has made this server a master. */
+  /** Records REPLICAOF NO ONE. */
   public void clear() {
     set(Optional.empty());
   }

@@ -6,27 +6,27 @@ import io.redoubt.protocol.config.directive.MemoryDirective;
 import io.redoubt.protocol.config.directive.TextDirective;
 import io.redoubt.protocol.config.directive.YesNoDirective;
 
-/** Masters and replicas. */
+/** The directives of masters and replicas. */
 @SuppressWarnings("this-escape") // declaring calls final methods that use nothing of a subclass
 public abstract class ReplicationDirectives extends PersistenceDirectives {
 
-  /** How a replica takes a full sync that its master doesn't store. */
+  /** The way in which a replica loads a diskless full sync. */
   public enum DisklessLoad {
-    /** Through a file of its own. */
+    /** Through a file. */
     DISABLED,
-    /** Straight from the socket when there is nothing to lose. */
+    /** Directly from the socket if the data set is empty. */
     ON_EMPTY_DB,
-    /** Straight from the socket, keeping the old data until the new is whole. */
+    /** Directly from the socket, keeping the old data until the new data is complete. */
     SWAPDB
   }
 
-  /** What happens when a replica fails at a command of its master. */
+  /** The reaction of a replica to a failing command of its master. */
   public enum PropagationErrors {
-    /** It is counted. */
+    /** Counts the error. */
     IGNORE,
-    /** The process ends. */
+    /** Terminates the process. */
     PANIC,
-    /** A replica's process ends. */
+    /** Terminates the process of a replica. */
     PANIC_ON_REPLICAS
   }
 

@@ -7,8 +7,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The save points. Lines of files add up, the first of them putting an end to the default; {@code
- * save ""} takes all away; CONFIG SET gives all at once.
+ * The save points. Lines of files accumulate, the first one replacing the default; {@code save ""}
+ * removes all; CONFIG SET replaces all at once.
  */
 public final class SaveDirective extends ManyWordsDirective<List<SavePoint>, SaveDirective> {
 
@@ -16,7 +16,7 @@ public final class SaveDirective extends ManyWordsDirective<List<SavePoint>, Sav
     super("save", defaultValue);
   }
 
-  /** The save points in the order of the file; none when nothing is saved by itself. */
+  /** Returns the save points in the order of the file; none if automatic saving is off. */
   public List<SavePoint> value() {
     return current();
   }

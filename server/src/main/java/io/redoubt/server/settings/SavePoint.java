@@ -1,9 +1,9 @@
 package io.redoubt.server.settings;
 
 /**
- * When to save by itself.
+ * A condition of an automatic save.
  *
- * @param seconds since the last snapshot, at least 1
- * @param changes since then, that many or more
+ * @param seconds the minimum time since the last snapshot, at least 1
+ * @param changes the minimum number of changes since then
  */
 public record SavePoint(long seconds, int changes) {}

@@ -11,29 +11,31 @@ import io.redoubt.protocol.config.directive.YesNoDirective;
 import java.util.List;
 import java.util.Set;
 
-/** All directives of a data server. One a server; a field is called as its directive is. */
+/**
+ * All directives of a data server, one instance a server; each field is named after its directive.
+ */
 @SuppressWarnings("this-escape") // declaring calls final methods that use nothing of a subclass
 public final class ServerDirectives extends ClusterDirectives {
 
-  /** What a signal's shutdown does; none of these is the default. */
+  /** An option of the shutdown by a signal; the default is the empty set. */
   public enum ShutdownFlag {
-    /** Saves although there are no save points. */
+    /** Saves even without save points. */
     SAVE,
     /** Does not save. */
     NOSAVE,
     /** Does not wait for replicas. */
     NOW,
-    /** Ends even when saving fails. */
+    /** Exits even if saving fails. */
     FORCE
   }
 
-  /** How {@code oom-score-adj-values} are meant. */
+  /** The meaning of {@code oom-score-adj-values}. */
   public enum OomScoreAdj {
-    /** Not at all. */
+    /** Unused. */
     NO,
-    /** Added to what the process has. */
+    /** Relative to the score of the process. */
     RELATIVE,
-    /** As they stand. */
+    /** Absolute scores. */
     ABSOLUTE
   }
 

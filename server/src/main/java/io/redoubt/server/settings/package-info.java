@@ -1,8 +1,8 @@
 /**
  * The directives of a data server: every line that a redis.conf of Redis 3.2 to 7.2 can have, one
- * declaration each. What reacts to them registers itself from its own package.
+ * declaration each. Their listeners are registered by other packages.
  *
- * <p>Imports {@code bytes} and {@code config} only: settings know none of those who read them.
+ * <p>Imports {@code bytes} and {@code config} only: settings do not depend on their readers.
  */
 @NullMarked
 package io.redoubt.server.settings;
