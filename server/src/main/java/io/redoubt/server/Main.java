@@ -8,7 +8,6 @@ import io.redoubt.protocol.config.FatalConfigError;
 import io.redoubt.protocol.launch.Launch;
 import io.redoubt.protocol.launch.Service;
 import io.redoubt.protocol.process.SystemErrors;
-import io.redoubt.protocol.process.ThreadPriority;
 import io.redoubt.server.lifecycle.CorruptFileReport;
 import io.redoubt.server.settings.ServerDirectives;
 import java.io.IOException;
@@ -30,7 +29,6 @@ public final class Main extends Launch<ServerDirectives> {
 
   @Override
   protected Service start() throws IOException, FatalConfigError {
-    ThreadPriority.shortenCompilerTimeSlices();
     RedisServer server = new RedisServer(directives(), clock(), log(), new SecureRandom(), false);
     server.guardMemory();
     server.rehearse();

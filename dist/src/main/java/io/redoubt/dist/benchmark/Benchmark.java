@@ -12,6 +12,7 @@ import picocli.CommandLine.Command;
       MemoryBenchmark.class,
       CpuBenchmark.class,
       LatencyBenchmark.class,
+      OpenLoopBenchmark.class,
       SnapshotBenchmark.class,
       LoadBenchmark.class,
       AppendBenchmark.class,

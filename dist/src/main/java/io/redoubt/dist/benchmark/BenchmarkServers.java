@@ -70,7 +70,8 @@ final class BenchmarkServers {
     return home.resolve("bin/redis-sentinel");
   }
 
-  private MeasuredServer start(String name, Path launcher, String... more)
+  /** Starts the server of another launcher. */
+  MeasuredServer start(String name, Path launcher, String... more)
       throws IOException, InterruptedException {
     MeasuredServer server;
     synchronized (this) {

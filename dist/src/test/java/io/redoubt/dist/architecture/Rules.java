@@ -49,7 +49,7 @@ final class Rules {
               + " persistence.packed persistence.rdb",
 
           // The data server, from memory upwards.
-          "server.memory           <- protocol.bytes",
+          "server.memory           <- protocol.bytes protocol.process",
           "server.structure        <- protocol.bytes persistence.packed server.memory",
           "server.keyspace         <- protocol.bytes protocol.process server.memory"
               + " server.structure",

@@ -69,14 +69,23 @@ final class LauncherIT {
   }
 
   @Test
-  void aUselessAotCacheIsIgnoredSilently() throws Exception {
+  void servesWithoutAUselessAotCacheAndShowsTheError() throws Exception {
     Path copy = folder.resolve("copy");
     Distribution.run(Map.of(), "cp", "-a", Distribution.HOME.toString(), copy.toString());
     Path cache = copy.resolve("lib/redis-server.aot");
     Files.writeString(cache, "not a cache");
     try (Node node =
         Distribution.start(copy.resolve("bin/redis-server"), folder, Map.of(), "--save", "")) {
-      assertOnlyLogLines(node);
+      assertThat(Files.readString(node.log())).containsPattern("\\[error *\\]\\[aot *\\]");
+    }
+  }
+
+  @Test
+  void switchesNoWarningOfTheJvmOff() throws Exception {
+    for (String program : List.of("redis-server", "redis-sentinel", "redis-check")) {
+      assertThat(Files.readString(Distribution.HOME.resolve("lib/" + program + ".jvm")))
+          .contains("-Xlog:all=warning")
+          .doesNotContain("PrintWarnings", "=off");
     }
   }
 

@@ -1,17 +1,11 @@
 package io.redoubt.protocol.process;
 
-import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
-import java.nio.file.DirectoryIteratorException;
-import java.nio.file.DirectoryStream;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.List;
 import java.util.Optional;
 
 /**
@@ -55,10 +49,6 @@ public final class ThreadPriority {
   /** The shortest time slice that Linux supports; three milliseconds are the default. */
   private static final long SHORT_SLICE_NANOS = 100_000;
 
-  /** The prefixes of the names that Linux shows for the JVM's compiler threads. */
-  private static final List<String> COMPILERS =
-      List.of("C1 Compiler", "C2 Compiler", "Training repla");
-
   private ThreadPriority() {}
 
   /**
@@ -67,7 +57,7 @@ public final class ThreadPriority {
    * milliseconds.
    */
   public static void lowerPriority() {
-    adjust(CALLING_THREAD, NICE_INCREASE);
+    adjust(NICE_INCREASE);
   }
 
   /**
@@ -76,28 +66,11 @@ public final class ThreadPriority {
    * slice. Needs Linux 6.12.
    */
   public static void shortenTimeSlices() {
-    adjust(CALLING_THREAD, 0);
+    adjust(0);
   }
 
-  /**
-   * Shortens the time slices of the JIT compiler threads for the rest of the process' life. Their
-   * priority is lowered by an option of the JVM. For processes that run a server only.
-   */
-  public static void shortenCompilerTimeSlices() {
-    try (DirectoryStream<Path> threads = Files.newDirectoryStream(Path.of("/proc/self/task"))) {
-      for (Path thread : threads) {
-        String name = Files.readString(thread.resolve("comm"));
-        if (COMPILERS.stream().anyMatch(name::startsWith)) {
-          adjust(Long.parseLong(thread.getFileName().toString()), 0);
-        }
-      }
-    } catch (IOException | DirectoryIteratorException e) {
-      // not Linux, or a thread has just exited
-    }
-  }
-
-  /** Shortens a thread's time slices and raises its nice value by {@code niceIncrease}. */
-  private static void adjust(long thread, int niceIncrease) {
+  /** Shortens the calling thread's time slices and raises its nice value. */
+  private static void adjust(int niceIncrease) {
     long set =
         switch (System.getProperty("os.arch")) {
           case "amd64" -> 314;
@@ -115,12 +88,13 @@ public final class ThreadPriority {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment attributes = arena.allocate(ATTRIBUTES_BYTES, Long.BYTES);
       long address = attributes.address();
-      long got = (long) syscall.get().invokeExact(get, thread, address, ATTRIBUTES_BYTES, 0L);
+      long got =
+          (long) syscall.get().invokeExact(get, CALLING_THREAD, address, ATTRIBUTES_BYTES, 0L);
       if (got == 0 && attributes.get(ValueLayout.JAVA_INT, POLICY_AT) == SCHED_OTHER) {
         int nice = attributes.get(ValueLayout.JAVA_INT, NICE_AT);
         attributes.set(ValueLayout.JAVA_INT, NICE_AT, Math.min(nice + niceIncrease, LOWEST));
         attributes.set(ValueLayout.JAVA_LONG, RUNTIME_AT, SHORT_SLICE_NANOS);
-        long _ = (long) syscall.get().invokeExact(set, thread, address, 0L, 0L);
+        long _ = (long) syscall.get().invokeExact(set, CALLING_THREAD, address, 0L, 0L);
       }
     } catch (Throwable e) {
       throw new LinkageError("syscall cannot be called", e);

@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -41,30 +40,6 @@ class ThreadPriorityTest {
 
   private static String slice() {
     return slice(Path.of("/proc/thread-self"));
-  }
-
-  /** Returns the compiler threads of this process. */
-  private static List<Path> compilerThreads() throws IOException {
-    try (Stream<Path> threads = Files.list(Path.of("/proc/self/task"))) {
-      return threads.filter(ThreadPriorityTest::isCompilerThread).toList();
-    }
-  }
-
-  private static boolean isCompilerThread(Path thread) {
-    try {
-      return Files.readString(thread.resolve("comm")).matches("C[12] Compiler.*\\s*");
-    } catch (IOException e) {
-      return false; // it has just exited
-    }
-  }
-
-  @Test
-  void shortensCompilerTimeSlices() throws IOException {
-    assumeTrue(!slice().isEmpty(), "this kernel does not support time slices");
-    ThreadPriority.shortenCompilerTimeSlices();
-    assertThat(compilerThreads())
-        .isNotEmpty()
-        .allMatch(thread -> slice(thread).endsWith(" 100000"));
   }
 
   @Test

@@ -1,5 +1,6 @@
 package io.redoubt.server.memory;
 
+import io.redoubt.protocol.process.ThreadPriority;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.locks.LockSupport;
@@ -28,20 +29,14 @@ final class PageMaker {
     orders.add(new Order(address, ready));
     Thread maker = thread;
     if (maker == null) {
-      // The thread occupies a processor for milliseconds, so its priority is low; the launchers
-      // make the JVM respect priorities.
-      thread =
-          Thread.ofPlatform()
-              .daemon()
-              .name("redoubt-pages")
-              .priority(Thread.MIN_PRIORITY)
-              .start(this::run);
+      thread = Thread.ofPlatform().daemon().name("redoubt-pages").start(this::run);
     } else {
       LockSupport.unpark(maker);
     }
   }
 
   private void run() {
+    ThreadPriority.lowerPriority(); // it occupies a processor for milliseconds
     while (true) {
       Order order = orders.poll();
       if (order == null) {
