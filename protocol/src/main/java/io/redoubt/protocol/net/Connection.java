@@ -11,6 +11,8 @@ import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.unix.Socket;
 import io.netty.channel.unix.UnixChannel;
+import io.netty.handler.ssl.SslCloseCompletionEvent;
+import io.netty.handler.ssl.SslHandler;
 import io.netty.handler.ssl.SslHandshakeCompletionEvent;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
@@ -51,8 +53,8 @@ public final class Connection {
 
     /**
      * The peer has ended its side and may still read; closes the connection unless overridden.
-     * Called at most once, after the last {@link #onReadDone}, on accepted connections without
-     * encryption.
+     * Called at most once, after the last {@link #onReadDone}, on accepted connections. An
+     * encrypted one must have TLS 1.3: version 1.2 ends both sides together (RFC 5246, 7.2.1).
      */
     default void onInputEnd(Connection connection) {
       connection.close();
@@ -406,6 +408,11 @@ public final class Connection {
     private final Consumer<Connection> acceptor;
     private boolean opened;
 
+    /** The peer has sent close_notify; bytes that came before it may not be delivered yet. */
+    private boolean inputEnding;
+
+    private boolean inputEnded;
+
     PipelineEnd(Consumer<Connection> acceptor) {
       this.acceptor = acceptor;
     }
@@ -467,13 +474,19 @@ public final class Connection {
       if (opened) {
         readBuffer.readDone(Connection.this);
       }
+      if (inputEnding) {
+        inputEnding = false;
+        endInput();
+      }
     }
 
     /** An encrypted connection is established when the handshake is complete. */
     @Override
     public void userEventTriggered(ChannelHandlerContext context, Object event) {
       if (event instanceof ChannelInputShutdownEvent) {
-        endInput();
+        endSocketInput();
+      } else if (event == SslCloseCompletionEvent.SUCCESS) {
+        inputEnding = mayHalfClose(context);
       } else if (event instanceof SslHandshakeCompletionEvent handshake) {
         if (handshake.isSuccess()) {
           open();
@@ -483,7 +496,23 @@ public final class Connection {
       }
     }
 
+    /** Ends the input of a plain connection; with encryption only close_notify can end it. */
+    private void endSocketInput() {
+      if (!tls) {
+        endInput();
+      } else if (!inputEnding && !inputEnded) {
+        channel.close();
+      }
+    }
+
+    /** Returns true if output can follow the peer's close_notify, which TLS 1.3 brought. */
+    private boolean mayHalfClose(ChannelHandlerContext context) {
+      SslHandler encryption = context.pipeline().get(SslHandler.class);
+      return encryption != null && encryption.engine().getSession().getProtocol().equals("TLSv1.3");
+    }
+
     private void endInput() {
+      inputEnded = true;
       readBuffer.notifyReaders(); // deliver earlier input first
       Handler current = handler;
       if (current == null) {

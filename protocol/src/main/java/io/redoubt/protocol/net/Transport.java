@@ -380,8 +380,8 @@ public final class Transport implements AutoCloseable {
       Channel accepted = (Channel) message;
       boolean unix = !(context.channel().localAddress() instanceof InetSocketAddress);
       adopt(accepted, unix, tls, acceptor);
-      // A peer that ends its side may still read replies. With encryption both sides end together.
-      accepted.config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, tls == null);
+      // A peer that ends its side may still read replies.
+      accepted.config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, true);
       register(accepted);
     }
 

@@ -1,0 +1,123 @@
+package io.redoubt.server.replies;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.redoubt.protocol.net.FreePorts;
+import io.redoubt.protocol.net.SelfSigned;
+import io.redoubt.protocol.net.Tls;
+import io.redoubt.protocol.resp.RespClient;
+import io.redoubt.server.RedisServer;
+import io.redoubt.server.TestServers;
+import java.io.EOFException;
+import java.io.IOException;
+import java.net.Socket;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * Clients that send close_notify and still read. Only TLS 1.3 permits that: in version 1.2 the
+ * receiver discards pending output and closes (RFC 5246, 7.2.1).
+ */
+final class TlsInputEndTest {
+  private static final int VALUE_BYTES = 1 << 20;
+  private static final int LARGE_REPLIES = 64;
+  private static final int TIMEOUT_MILLIS = 10_000;
+
+  @TempDir private Path folder;
+  private RedisServer server;
+  private Tls.Identity identity;
+  private int port;
+
+  @BeforeEach
+  void start() throws Exception {
+    identity = SelfSigned.make(folder, "server");
+    port = FreePorts.one();
+    server =
+        TestServers.start(
+            "tls-port " + port,
+            "tls-auth-clients no",
+            "tls-cert-file " + identity.certificate(),
+            "tls-key-file " + identity.key(),
+            "tls-ca-cert-file " + identity.certificate());
+  }
+
+  @AfterEach
+  void end() {
+    server.close();
+  }
+
+  private RespClient client(String protocol) throws IOException {
+    Tls tls =
+        Tls.client(
+            null,
+            new Tls.Authorities(identity.certificate(), null),
+            new Tls.Terms(List.of(protocol), List.of()));
+    return RespClient.connect("127.0.0.1", port, TIMEOUT_MILLIS, tls.sockets());
+  }
+
+  private static int count(RespClient client) throws IOException {
+    int count = 0;
+    try {
+      while (true) {
+        client.receive();
+        count++;
+      }
+    } catch (EOFException closed) {
+      return count;
+    }
+  }
+
+  @Test
+  void answersWhatIsKeptForLaterTurns() throws IOException {
+    try (RespClient client = client("TLSv1.3")) {
+      client.sendRaw("DEBUG SLEEP 0.001\r\n".repeat(200) + "PING\r\n" + "PI");
+      client.endOutput();
+      assertThat(count(client)).isEqualTo(201);
+    }
+  }
+
+  @Test
+  void sendsWhatTheSocketDidNotTakeAtOnce() throws Exception {
+    try (RespClient client = client("TLSv1.3")) {
+      client.call("SET", "k", "x".repeat(VALUE_BYTES));
+      client.sendRaw("GET k\r\n".repeat(LARGE_REPLIES));
+      client.endOutput();
+      Thread.sleep(100); // so that the socket is full when the end is read
+      assertThat(count(client)).isEqualTo(LARGE_REPLIES);
+    }
+  }
+
+  @Test
+  void closesClientsOfBothVersions() throws Exception {
+    try (RespClient control = RespClient.connect("127.0.0.1", server.port())) {
+      for (String protocol : List.of("TLSv1.2", "TLSv1.3")) {
+        try (RespClient blocked = client(protocol)) {
+          blocked.sendRaw("BLPOP list 0\r\n");
+          awaitClients(control, 2);
+        }
+        awaitClients(control, 1);
+      }
+    }
+  }
+
+  /** Without close_notify the input may have been cut off by a third party. */
+  @Test
+  void closesAConnectionCutDuringTheHandshake() throws Exception {
+    try (Socket socket = new Socket("127.0.0.1", port)) {
+      socket.setSoTimeout(TIMEOUT_MILLIS);
+      socket.shutdownOutput();
+      assertThat(socket.getInputStream().read()).isEqualTo(-1);
+    }
+  }
+
+  private static void awaitClients(RespClient control, int count) {
+    await()
+        .until(() ->
+            control.call("INFO", "clients").text().contains("connected_clients:" + count + "\r\n"));
+  }
+}
