@@ -41,14 +41,20 @@ final class OpenFilesIT {
         more.add(RespClient.connect("127.0.0.1", node.port())); // waits to be accepted
       }
       assertThat(client.call("SAVE").isError()).isTrue();
+      assertThat(client.call("EVAL", "return 1", "0"))
+          .isEqualTo(
+              new Reply.Error(
+                  "ERR Scripts cannot be run here: Lua's native library cannot be loaded: Too many"
+                      + " open files"));
       assertThat(client.call("REPLICAOF", "127.0.0.1", "1")).isEqualTo(new Reply.Simple("OK"));
       assertThat(client.call("REPLICAOF", "NO", "ONE")).isEqualTo(new Reply.Simple("OK"));
       assertThat(client.call("GET", "key").text()).isEqualTo("value");
       assertThat(Files.readString(node.log()))
           .containsPattern("Failed opening the temp RDB file .*: Too many open files")
-          .containsPattern("Unable to connect to MASTER: .*Too many open files");
+          .contains("Unable to connect to MASTER: Too many open files\n");
       Distribution.run(Map.of(), "prlimit", "--pid", node.pid() + "", "--nofile=1024:");
       assertThat(client.call("SAVE")).isEqualTo(new Reply.Simple("OK"));
+      assertThat(client.call("EVAL", "return 1", "0")).isEqualTo(new Reply.Integer(1));
     } finally {
       for (RespClient each : more) {
         each.close();

@@ -10,9 +10,14 @@ import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 import java.util.Objects;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /** The operating system's texts for failures, as Redis logs and replies them. */
 public final class SystemErrors {
+  private static final Pattern NATIVE_CALL =
+      Pattern.compile("[^\\n]*?\\(\\.\\.\\) failed with error\\(-\\d+\\): ");
+
   private SystemErrors() {}
 
   /** Returns the text for a failed file operation. */
@@ -27,7 +32,7 @@ public final class SystemErrors {
       case FileSystemException e when e.getReason() != null -> String.valueOf(e.getReason());
       case FileNotFoundException e -> reasonInParentheses(String.valueOf(e.getMessage()));
       case ClosedChannelException _ -> "Bad file descriptor";
-      default -> failure.getMessage() == null ? failure.toString() : failure.getMessage();
+      default -> failure.getMessage() == null ? failure.toString() : reason(failure.getMessage());
     };
   }
 
@@ -37,6 +42,15 @@ public final class SystemErrors {
     return failure instanceof FileSystemException e && e.getFile() != null
         ? e.getFile() + ": " + text
         : text;
+  }
+
+  /**
+   * Extracts the reason from Netty's messages of native calls, such as {@code connect(..) failed
+   * with error(-13): Permission denied}; returns other messages as they are.
+   */
+  private static String reason(String message) {
+    Matcher nativeCall = NATIVE_CALL.matcher(message);
+    return nativeCall.lookingAt() ? message.substring(nativeCall.end()) : message;
   }
 
   /** Extracts the reason from a message of java.io, such as {@code x (Is a directory)}. */

@@ -8,6 +8,7 @@ import io.redoubt.protocol.command.CommandTable;
 import io.redoubt.protocol.command.Flag;
 import io.redoubt.protocol.process.Clock;
 import io.redoubt.protocol.process.Log;
+import io.redoubt.protocol.process.SystemErrors;
 import io.redoubt.protocol.process.Version;
 import io.redoubt.protocol.resp.ReplyWriter;
 import io.redoubt.protocol.resp.Request;
@@ -175,12 +176,19 @@ final class ScriptRunner implements CommandRunner, AutoCloseable {
                 Version.REDIS,
                 settings.luaEnableDeprecatedApi.value());
       } catch (ScriptEngineException | LinkageError e) {
-        log.warning("Scripts cannot be run: %s", e);
-        throw new CommandError("ERR Scripts cannot be run here: " + e.getMessage());
+        String reason = reason(e);
+        log.warning("Scripts cannot be run: %s", reason);
+        throw new CommandError("ERR Scripts cannot be run here: " + reason);
       }
       engine = made;
     }
     return made;
+  }
+
+  private static String reason(Throwable failure) {
+    String text = SystemErrors.text(failure);
+    Throwable cause = failure.getCause();
+    return cause == null ? text : text + ": " + SystemErrors.text(cause);
   }
 
   /**

@@ -8,6 +8,7 @@ import java.lang.foreign.SymbolLookup;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The shared library of Lua 5.1: a file in {@code java.library.path}, where the archive has it, or
@@ -16,21 +17,30 @@ import java.util.Locale;
  */
 final class LuaLibrary {
 
+  private static @Nullable SymbolLookup loaded;
+
   private LuaLibrary() {}
 
   /**
-   * Loads the library for the lifetime of the process.
+   * Loads the library once, for good. A failed attempt can be repeated.
    *
-   * @throws ScriptEngineException if there is none for this platform, or it cannot be unpacked
+   * @throws ScriptEngineException when there is none for this platform, or it cannot be opened
    */
-  @SuppressWarnings("restricted") // the one library that this package exists for
-  static SymbolLookup load() {
-    String resource = resource();
+  static synchronized SymbolLookup load() {
+    SymbolLookup library = loaded;
+    if (library == null) {
+      library = find(resource());
+      loaded = library;
+    }
+    return library;
+  }
+
+  private static SymbolLookup find(String resource) {
     for (String directory :
         System.getProperty("java.library.path", "").split(File.pathSeparator, -1)) {
       Path file = Path.of(directory, resource);
       if (Files.isReadable(file)) {
-        return SymbolLookup.libraryLookup(file, Arena.global());
+        return open(file);
       }
     }
     try (InputStream in = LuaLibrary.class.getClassLoader().getResourceAsStream(resource)) {
@@ -41,13 +51,31 @@ final class LuaLibrary {
       Path file = Files.createTempFile("redoubt-lua", resource);
       try {
         Files.write(file, in.readAllBytes());
-        return SymbolLookup.libraryLookup(file, Arena.global());
+        return open(file);
       } finally {
         unlink(file);
       }
-    } catch (IOException | IllegalArgumentException e) {
-      throw new ScriptEngineException("Lua's native library cannot be loaded: " + e.getMessage());
+    } catch (IOException e) {
+      throw notLoaded(e);
     }
+  }
+
+  @SuppressWarnings("restricted") // it is the one library that the package is there for
+  private static SymbolLookup open(Path file) {
+    try {
+      return SymbolLookup.libraryLookup(file, Arena.global());
+    } catch (IllegalArgumentException e) { // names the file and no reason
+      try {
+        Files.newByteChannel(file).close();
+      } catch (IOException reason) {
+        throw notLoaded(reason);
+      }
+      throw notLoaded(e);
+    }
+  }
+
+  private static ScriptEngineException notLoaded(Exception e) {
+    return new ScriptEngineException("Lua's native library cannot be loaded", e);
   }
 
   private static void unlink(Path file) throws IOException {

@@ -73,6 +73,8 @@ final class LuaState implements AutoCloseable {
   private boolean interrupted;
 
   LuaState(Slabs slabs) {
+    // First, because the class Lua stays unusable if its initialization fails.
+    LuaLibrary.load();
     this.slabs = slabs;
     slabs.requireFar(LEAST_BYTES);
     heap = new LuaHeap(slabs, arena);

@@ -8,4 +8,8 @@ public final class ScriptEngineException extends RuntimeException {
   ScriptEngineException(String message) {
     super(message);
   }
+
+  ScriptEngineException(String message, Exception cause) {
+    super(message, cause);
+  }
 }
