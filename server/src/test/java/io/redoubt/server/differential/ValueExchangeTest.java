@@ -207,4 +207,31 @@ final class ValueExchangeTest {
         .isEqualTo("OK");
     assertThat(digest(real)).isEqualTo(before).isEqualTo(digest(ours));
   }
+
+  @Test
+  void aHashWithFieldExpiriesStaysWhereTheTargetCannotReadIt() throws IOException {
+    String port = Integer.toString(redis.port());
+    real.call("FLUSHALL");
+    ours.call("HSET", "expiring", "f", "v", "g", "w");
+    ours.call("HPEXPIREAT", "expiring", "33177117420000", "FIELDS", "1", "f");
+    String before = digest(ours);
+    String refusal =
+        "ERR Target instance replied with error: ERR DUMP payload version or checksum are wrong";
+    assertThat(ours.call("MIGRATE", "127.0.0.1", port, "expiring", "0", "5000").text())
+        .isEqualTo(refusal);
+    assertThat(digest(ours)).isEqualTo(before);
+    assertThat(real.call("DBSIZE").number()).isZero();
+    assertThat(
+            ours.call("MIGRATE", "127.0.0.1", port, "", "0", "5000", "KEYS", "string", "expiring")
+                .text())
+        .isEqualTo(refusal);
+    assertThat(ours.call("EXISTS", "string", "expiring").number()).isEqualTo(1);
+    assertThat(real.call("KEYS", "*").elements()).hasSize(1);
+    assertThat(ours.call("HPEXPIRETIME", "expiring", "FIELDS", "1", "f").elements().getFirst())
+        .isEqualTo(new Reply.Integer(33_177_117_420_000L));
+    ours.call("HPERSIST", "expiring", "FIELDS", "1", "f");
+    assertThat(ours.call("MIGRATE", "127.0.0.1", port, "expiring", "0", "5000").text())
+        .isEqualTo("OK");
+    assertThat(real.call("HGET", "expiring", "f").text()).isEqualTo("v");
+  }
 }

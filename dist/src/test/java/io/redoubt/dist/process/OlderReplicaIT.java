@@ -1,0 +1,62 @@
+package io.redoubt.dist.process;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.redoubt.protocol.resp.Reply;
+import java.io.IOException;
+import java.nio.file.Files;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/** A real Redis that follows a master whose hashes have fields that expire. */
+final class OlderReplicaIT {
+  private static final String FAR_SECONDS = "100000";
+  private static final String DUE_MILLIS = "300";
+
+  @RegisterExtension private final Nodes nodes = new Nodes();
+
+  private static void awaitInStep(Node master, Node replica) {
+    await()
+        .atMost(Distribution.LIMIT)
+        .untilAsserted(() -> {
+          assertThat(replica.info("replication").get("slave_repl_offset"))
+              .isEqualTo(master.info("replication").get("master_repl_offset"));
+          assertThat(digest(replica)).isEqualTo(digest(master));
+        });
+  }
+
+  private static Reply digest(Node node) throws IOException {
+    return node.ask("DEBUG", "DIGEST");
+  }
+
+  @Test
+  void livesThroughAFullSyncAndExpiry() throws Exception {
+    Node master = nodes.server(Kind.REDOUBT);
+    Node replica = nodes.server(Kind.REAL);
+    master.ask("HSET", "hash", "far", "1", "due", "2", "stays", "3");
+    master.ask("HEXPIRE", "hash", FAR_SECONDS, "FIELDS", "1", "far");
+
+    replica.ask("REPLICAOF", "127.0.0.1", Integer.toString(master.port()));
+    replica.awaitInfo("master_link_status", "up", Distribution.LIMIT);
+    assertThat(master.info("stats")).containsEntry("sync_full", "1");
+    awaitInStep(master, replica);
+    assertThat(replica.ask("HLEN", "hash").number()).isEqualTo(3);
+
+    master.ask("HPEXPIRE", "hash", DUE_MILLIS, "FIELDS", "1", "due");
+    await()
+        .atMost(Distribution.LIMIT)
+        .until(() -> replica.ask("HLEN", "hash").number() == 2); // by HDEL of the master
+    awaitInStep(master, replica);
+
+    master.ask("CLIENT", "KILL", "TYPE", "replica");
+    master.ask("SET", "after", "cut");
+    await().atMost(Distribution.LIMIT).until(() -> replica.ask("EXISTS", "after").number() == 1);
+    awaitInStep(master, replica);
+    assertThat(replica.isAlive()).isTrue();
+    assertThat(replica.info("errorstats")).isEmpty();
+    assertThat(Files.readString(master.log()))
+        .containsOnlyOnce(
+            "Replica 127.0.0.1:%d doesn't know hash field expiry".formatted(replica.port()));
+  }
+}
