@@ -254,9 +254,7 @@ final class Rules {
   static final Map<String, String> STATIC_STATE =
       Map.of(
           "server.memory.Region",
-          "address space is the process's: its free extents are shared by all servers in it",
-          "server.script.LuaLibrary",
-          "a native library is the process's, and loading it can be repeated after a failure");
+          "address space is the process's: its free extents are shared by all servers in it");
 
   private static Map<String, Set<String>> edges(String... lines) {
     Map<String, Set<String>> edges = new TreeMap<>();

@@ -41,7 +41,8 @@ final class Lua {
   static final int MASK_LINE = 4;
   static final int MASK_COUNT = 8;
 
-  private static final SymbolLookup LIBRARY = LuaLibrary.load();
+  // Static so that the compiler inlines the handles; LuaState loads the library first.
+  private static final SymbolLookup LIBRARY = LuaLibrary.symbols();
 
   private static final MethodHandle LUA_NEWSTATE =
       link("lua_newstate", false, JAVA_LONG, JAVA_LONG, JAVA_LONG);

@@ -3,12 +3,10 @@ package io.redoubt.server.script;
 import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
-import java.lang.foreign.Arena;
 import java.lang.foreign.SymbolLookup;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The shared library of Lua 5.1: a file in {@code java.library.path}, where the archive has it, or
@@ -17,30 +15,31 @@ import org.jspecify.annotations.Nullable;
  */
 final class LuaLibrary {
 
-  private static @Nullable SymbolLookup loaded;
-
   private LuaLibrary() {}
 
+  /** Returns the symbols of the library, which {@link #load} must have loaded. */
+  static SymbolLookup symbols() {
+    return SymbolLookup.loaderLookup();
+  }
+
   /**
-   * Loads the library once, for good. A failed attempt can be repeated.
+   * Loads the library unless it is loaded. A failed attempt can be repeated.
    *
    * @throws ScriptEngineException when there is none for this platform, or it cannot be opened
    */
-  static synchronized SymbolLookup load() {
-    SymbolLookup library = loaded;
-    if (library == null) {
-      library = find(resource());
-      loaded = library;
+  static synchronized void load() {
+    if (symbols().find("lua_newstate").isEmpty()) {
+      loadFile(resource());
     }
-    return library;
   }
 
-  private static SymbolLookup find(String resource) {
+  private static void loadFile(String resource) {
     for (String directory :
         System.getProperty("java.library.path", "").split(File.pathSeparator, -1)) {
       Path file = Path.of(directory, resource);
       if (Files.isReadable(file)) {
-        return open(file);
+        open(file);
+        return;
       }
     }
     try (InputStream in = LuaLibrary.class.getClassLoader().getResourceAsStream(resource)) {
@@ -51,7 +50,7 @@ final class LuaLibrary {
       Path file = Files.createTempFile("redoubt-lua", resource);
       try {
         Files.write(file, in.readAllBytes());
-        return open(file);
+        open(file);
       } finally {
         unlink(file);
       }
@@ -61,10 +60,10 @@ final class LuaLibrary {
   }
 
   @SuppressWarnings("restricted") // it is the one library that the package is there for
-  private static SymbolLookup open(Path file) {
+  private static void open(Path file) {
     try {
-      return SymbolLookup.libraryLookup(file, Arena.global());
-    } catch (IllegalArgumentException e) { // names the file and no reason
+      System.load(file.toAbsolutePath().toString());
+    } catch (UnsatisfiedLinkError e) { // may name the file and no reason
       try {
         Files.newByteChannel(file).close();
       } catch (IOException reason) {
@@ -74,7 +73,7 @@ final class LuaLibrary {
     }
   }
 
-  private static ScriptEngineException notLoaded(Exception e) {
+  private static ScriptEngineException notLoaded(Throwable e) {
     return new ScriptEngineException("Lua's native library cannot be loaded", e);
   }
 

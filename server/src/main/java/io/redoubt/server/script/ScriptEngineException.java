@@ -9,7 +9,7 @@ public final class ScriptEngineException extends RuntimeException {
     super(message);
   }
 
-  ScriptEngineException(String message, Exception cause) {
+  ScriptEngineException(String message, Throwable cause) {
     super(message, cause);
   }
 }
