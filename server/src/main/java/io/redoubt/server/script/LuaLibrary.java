@@ -25,7 +25,7 @@ final class LuaLibrary {
   /**
    * Loads the library unless it is loaded. A failed attempt can be repeated.
    *
-   * @throws ScriptEngineException when there is none for this platform, or it cannot be opened
+   * @throws ScriptEngineException if there is none for this platform, or it cannot be opened
    */
   static synchronized void load() {
     if (symbols().find("lua_newstate").isEmpty()) {
@@ -59,7 +59,7 @@ final class LuaLibrary {
     }
   }
 
-  @SuppressWarnings("restricted") // it is the one library that the package is there for
+  @SuppressWarnings("restricted") // the one library that this package exists for
   private static void open(Path file) {
     try {
       System.load(file.toAbsolutePath().toString());
