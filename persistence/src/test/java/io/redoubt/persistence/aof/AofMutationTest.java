@@ -109,9 +109,11 @@ class AofMutationTest {
       assertThat(valid).isLessThanOrEqualTo(checked);
       alike += valid == checked ? 1 : 0;
     }
-    assertThat(complete).isPositive();
-    assertThat(truncated).isPositive();
-    assertThat(refused).isPositive();
+    System.out.printf(
+        "AofMutationTest: %d complete, %d truncated, %d refused%n", complete, truncated, refused);
+    assertThat(complete).isGreaterThan(ROUNDS / 20);
+    assertThat(truncated).isGreaterThan(ROUNDS / 20);
+    assertThat(refused).isGreaterThan(ROUNDS / 20);
     assertThat(alike).as("but for numbers like +1 they agree").isGreaterThan(ROUNDS * 98 / 100);
   }
 }

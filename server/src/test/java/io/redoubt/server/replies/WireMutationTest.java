@@ -81,6 +81,7 @@ final class WireMutationTest {
           connections,
           violations,
           memory(control, "used_memory_peak"));
+      assertThat(violations).isBetween(connections / 10L, connections * 9L / 10);
     } finally {
       Files.deleteIfExists(path);
       Files.delete(folder);
