@@ -8,7 +8,7 @@ import io.redoubt.protocol.net.FreePorts;
 import io.redoubt.protocol.resp.Reply;
 import io.redoubt.protocol.resp.RespClient;
 import io.redoubt.sentinel.core.SentinelState;
-import io.redoubt.sentinel.runtime.HostileWords;
+import io.redoubt.sentinel.runtime.HostileArguments;
 import io.redoubt.sentinel.runtime.SentinelDirectives;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -52,7 +52,7 @@ class CommandHistoriesTest {
   @TempDir private Path folder;
 
   private final Random random = Seed.random("CommandHistoriesTest");
-  private final HostileWords words = new HostileWords(random);
+  private final HostileArguments words = new HostileArguments(random);
 
   @Test
   void readsBackTheStateAfterRandomCommands() throws Exception {

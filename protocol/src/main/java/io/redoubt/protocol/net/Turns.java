@@ -65,7 +65,7 @@ final class Turns implements IoHandlerFactory {
 
   private final class Handler implements IoHandler {
     private final IoHandler handler;
-    private final Patience patience = new Patience();
+    private final PollLimit pollLimit = new PollLimit();
     private int served;
 
     Handler(IoHandler handler) {
@@ -84,11 +84,11 @@ final class Turns implements IoHandlerFactory {
       }
       reading = true;
       long nanos = last.patienceNanos(0);
-      served = look(nanos < 0 ? context : patience.of(context, nanos));
+      served = look(nanos < 0 ? context : pollLimit.of(context, nanos));
       int found = served;
       nanos = last.patienceNanos(found);
       while (nanos >= 0 && (found > 0 || context.canBlock())) { // or tasks would wait as well
-        found = look(patience.of(context, nanos));
+        found = look(pollLimit.of(context, nanos));
         served += found;
         nanos = last.patienceNanos(found);
       }
@@ -130,7 +130,7 @@ final class Turns implements IoHandlerFactory {
   }
 
   /** Limits the wait of a poll. */
-  private final class Patience implements IoHandlerContext {
+  private final class PollLimit implements IoHandlerContext {
     private long delayNanos;
     private long deadlineNanos;
     private boolean blocks;

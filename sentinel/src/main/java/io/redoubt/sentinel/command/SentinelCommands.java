@@ -22,8 +22,8 @@ import io.redoubt.sentinel.core.NodeInfo;
 import io.redoubt.sentinel.core.Output;
 import io.redoubt.sentinel.core.Replica;
 import io.redoubt.sentinel.core.Sentinel;
-import io.redoubt.sentinel.runtime.MasterWords;
-import io.redoubt.sentinel.runtime.SentinelWords;
+import io.redoubt.sentinel.runtime.MasterOptionParser;
+import io.redoubt.sentinel.runtime.SentinelConfig;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -301,7 +301,7 @@ public final class SentinelCommands extends CommandGroup<SentinelCall> {
       throw new CommandError("ERR Invalid port number.");
     }
     String host = call.text(3);
-    if (!SentinelWords.isAddress(host)
+    if (!SentinelConfig.isAddress(host)
         && !Hosts.isHost(host, call.control().globalOptions().resolveHostnames())) {
       throw new CommandError("ERR Invalid IP address or hostname specified");
     }
@@ -315,7 +315,7 @@ public final class SentinelCommands extends CommandGroup<SentinelCall> {
     int at = 3;
     while (at < call.count()) {
       String option = call.text(at).toLowerCase(Locale.ROOT);
-      int values = MasterWords.values(option);
+      int values = MasterOptionParser.values(option);
       if (values == 0 || at + values >= call.count()) {
         throw new CommandError(
             "ERR Unknown option or number of arguments for SENTINEL SET '" + call.text(at) + "'");
@@ -342,10 +342,10 @@ public final class SentinelCommands extends CommandGroup<SentinelCall> {
       String value,
       @Nullable String second) {
     try {
-      MasterOptions changed = MasterWords.set(options, option, value, second);
-      MasterWords.checkScripts(changed, call.control().directory());
+      MasterOptions changed = MasterOptionParser.set(options, option, value, second);
+      MasterOptionParser.checkScripts(changed, call.control().directory());
       return changed;
-    } catch (MasterWords.Refusal e) {
+    } catch (MasterOptionParser.Refusal e) {
       throw option.endsWith("-script")
           ? new CommandError("ERR " + e.reason().replaceFirst("\\.$", ""))
           : new CommandError(

@@ -102,9 +102,9 @@ final class Elections {
 
   /** Asks the other sentinels about a master that is down for us, once per period or at once. */
   void askPeers(Master master, boolean atOnce) {
-    Failover failover = master.failover;
+    FailoverAttempt failover = master.failover;
     boolean stands =
-        failover != null && (failover.state == Failover.State.WAIT_START || failover.forced);
+        failover != null && (failover.state == FailoverAttempt.State.WAIT_START || failover.forced);
     if (!master.subjectivelyDown && !stands) {
       return;
     }

@@ -1,6 +1,6 @@
 package io.redoubt.sentinel.core;
 
-import io.redoubt.sentinel.core.Failover.State;
+import io.redoubt.sentinel.core.FailoverAttempt.State;
 import io.redoubt.sentinel.core.Output.Level;
 import io.redoubt.sentinel.core.Replica.Reconf;
 import java.util.Comparator;
@@ -36,7 +36,7 @@ final class Failovers {
     if (master.failover == null && mayStart(master)) {
       start(master, false, false);
     }
-    Failover failover = master.failover;
+    FailoverAttempt failover = master.failover;
     while (failover != null) {
       State before = failover.state;
       advance(master, failover);
@@ -71,7 +71,7 @@ final class Failovers {
     sentinel.elections.expect(master, null);
     sentinel.raiseEpoch(master, sentinel.currentEpoch() + 1);
     long epoch = sentinel.currentEpoch();
-    master.failover = new Failover(epoch, forced, coordinated, sentinel.nowMillis());
+    master.failover = new FailoverAttempt(epoch, forced, coordinated, sentinel.nowMillis());
     sentinel.event(Level.WARNING, "+try-failover", master);
     sentinel.elections.vote(master, sentinel.myId(), epoch);
     sentinel.elections.askPeers(master, true);
@@ -79,7 +79,7 @@ final class Failovers {
 
   /** Abandons a candidacy because our vote went to another sentinel in a later epoch. */
   void standDown(Master master) {
-    Failover failover = master.failover;
+    FailoverAttempt failover = master.failover;
     if (failover != null && failover.state == State.WAIT_START && !failover.forced) {
       notElected(master);
     }
@@ -90,7 +90,7 @@ final class Failovers {
    * masters the same config epoch.
    */
   void supersede(Master master, long configEpoch) {
-    Failover failover = master.failover;
+    FailoverAttempt failover = master.failover;
     if (failover != null && configEpoch >= failover.epoch) {
       sentinel.remark(
           Level.NOTICE,
@@ -107,7 +107,7 @@ final class Failovers {
     }
   }
 
-  private void advance(Master master, Failover failover) {
+  private void advance(Master master, FailoverAttempt failover) {
     switch (failover.state) {
       case WAIT_START -> awaitElection(master, failover);
       case SELECT_REPLICA -> select(master, failover);
@@ -118,7 +118,7 @@ final class Failovers {
     }
   }
 
-  private void awaitElection(Master master, Failover failover) {
+  private void awaitElection(Master master, FailoverAttempt failover) {
     String winner =
         failover.forced ? sentinel.myId() : sentinel.elections.winner(master, failover.epoch);
     if (sentinel.myId().equals(winner) && (failover.forced || master.objectivelyDown)) {
@@ -160,20 +160,20 @@ final class Failovers {
     sentinel.wakeBy(master.nextAttemptAt);
   }
 
-  private void enter(Failover failover, State state) {
+  private void enter(FailoverAttempt failover, State state) {
     failover.state = state;
     failover.stateSince = sentinel.nowMillis();
   }
 
   /** Selects a replica again at the given time. */
-  void selectAgain(Failover failover, long moment) {
+  void selectAgain(FailoverAttempt failover, long moment) {
     enter(failover, State.SELECT_REPLICA);
     failover.promoted = null;
     failover.selectAt = moment;
     failover.finalOffset = -1;
   }
 
-  private void select(Master master, Failover failover) {
+  private void select(Master master, FailoverAttempt failover) {
     if (sentinel.nowMillis() < failover.selectAt) {
       sentinel.wakeBy(failover.selectAt);
       return;
@@ -206,7 +206,7 @@ final class Failovers {
   }
 
   /** Promotes the chosen replica: it has caught up or is no longer waited for. */
-  void promoteNow(Failover failover) {
+  void promoteNow(FailoverAttempt failover) {
     enter(failover, State.SEND_REPLICAOF_NO_ONE);
     sentinel.event(Level.NOTICE, "+failover-state-send-slaveof-noone", chosen(failover));
   }
@@ -285,7 +285,7 @@ final class Failovers {
     return info;
   }
 
-  private void promote(Master master, Failover failover) {
+  private void promote(Master master, FailoverAttempt failover) {
     Replica promoted = chosen(failover);
     if (!promoted.link.command.isUp()) {
       abortIfStuck(master, failover, promoted);
@@ -301,7 +301,7 @@ final class Failovers {
     promoted.reconfSentAt = sentinel.nowMillis();
   }
 
-  private void awaitPromotion(Master master, Failover failover) {
+  private void awaitPromotion(Master master, FailoverAttempt failover) {
     Replica promoted = chosen(failover);
     long now = sentinel.nowMillis();
     if (abortIfStuck(master, failover, promoted)) {
@@ -316,7 +316,7 @@ final class Failovers {
     }
   }
 
-  private boolean abortIfStuck(Master master, Failover failover, Replica promoted) {
+  private boolean abortIfStuck(Master master, FailoverAttempt failover, Replica promoted) {
     boolean stuck =
         sentinel.nowMillis() - failover.stateSince > master.options.failoverTimeoutMillis();
     if (!stuck && !promoted.subjectivelyDown) {
@@ -341,14 +341,14 @@ final class Failovers {
 
   /** Drops our failover; writes that it stopped resume. */
   private void drop(Master master) {
-    Failover failover = master.failover;
+    FailoverAttempt failover = master.failover;
     if (failover != null) {
       sentinel.handover.resumeWrites(master, failover);
       master.failover = null;
     }
   }
 
-  private static Replica chosen(Failover failover) {
+  private static Replica chosen(FailoverAttempt failover) {
     Replica promoted = failover.promoted;
     if (promoted == null) {
       throw new IllegalStateException("no replica chosen in state " + failover.state);
@@ -371,7 +371,7 @@ final class Failovers {
   /** Handles a replica's INFO, which may show the progress of our failover. */
   void observed(Replica replica, NodeInfo info) {
     Master master = replica.master();
-    Failover failover = master.failover;
+    FailoverAttempt failover = master.failover;
     if (failover == null || failover.promoted == null) {
       return;
     }
@@ -393,7 +393,7 @@ final class Failovers {
     }
   }
 
-  private void promoted(Master master, Failover failover, Replica promoted) {
+  private void promoted(Master master, FailoverAttempt failover, Replica promoted) {
     master.configEpoch = failover.epoch;
     enter(failover, State.RECONF_REPLICAS);
     sentinel.stateChanged();
@@ -411,7 +411,7 @@ final class Failovers {
     sentinel.runReconfigScript(master, true, master.address, promoted.address);
   }
 
-  private void reconfigure(Master master, Failover failover) {
+  private void reconfigure(Master master, FailoverAttempt failover) {
     Replica promoted = chosen(failover);
     long now = sentinel.nowMillis();
     int inProgress = 0;

@@ -50,29 +50,29 @@ final class Handover {
   }
 
   /** Stops the writes. */
-  void stopWrites(Master master, Failover failover) {
+  void stopWrites(Master master, FailoverAttempt failover) {
     sentinel.event(Level.NOTICE, "+failover-state-stop-writes", master);
-    failover.writesStop = Failover.WritesStop.ASKED;
+    failover.writesStop = FailoverAttempt.WritesStop.ASKED;
     pause(master, failover);
   }
 
-  private void pause(Master master, Failover failover) {
+  private void pause(Master master, FailoverAttempt failover) {
     failover.pausedAt = sentinel.nowMillis();
     sentinel.links.clientPause(master, PAUSE_MILLIS);
   }
 
   /** Handles the master's reply to CLIENT PAUSE. */
   void pauseAnswered(Master master, Answer answer) {
-    Failover failover = master.failover;
-    if (failover == null || failover.writesStop != Failover.WritesStop.ASKED) {
+    FailoverAttempt failover = master.failover;
+    if (failover == null || failover.writesStop != FailoverAttempt.WritesStop.ASKED) {
       return;
     }
     if (answer instanceof Answer.Failure failure) {
-      failover.writesStop = Failover.WritesStop.NONE;
+      failover.writesStop = FailoverAttempt.WritesStop.NONE;
       continueWithoutPause(master, failover, "the master answered: " + failure.text());
       return;
     }
-    failover.writesStop = Failover.WritesStop.STOPPED;
+    failover.writesStop = FailoverAttempt.WritesStop.STOPPED;
     failover.stoppedAt = sentinel.nowMillis();
     // Its offset is final from now on.
     sentinel.links.askInfo(master);
@@ -81,9 +81,9 @@ final class Handover {
 
   /** Handles the master's INFO: the first one during the pause has the final offset. */
   void masterObserved(Master master, NodeInfo info) {
-    Failover failover = master.failover;
+    FailoverAttempt failover = master.failover;
     if (failover != null
-        && failover.writesStop == Failover.WritesStop.STOPPED
+        && failover.writesStop == FailoverAttempt.WritesStop.STOPPED
         && failover.finalOffset < 0
         && info.role() == NodeInfo.Role.MASTER) {
       failover.finalOffset = info.offset();
@@ -91,7 +91,7 @@ final class Handover {
   }
 
   /** Checks the replica's progress; called in state HANDOVER. */
-  void advance(Master master, Failover failover, Replica chosen) {
+  void advance(Master master, FailoverAttempt failover, Replica chosen) {
     long now = sentinel.nowMillis();
     NodeInfo info = chosen.info;
     boolean lapsed = now - failover.pausedAt > PAUSE_MILLIS - PAUSE_MARGIN_MILLIS;
@@ -104,7 +104,7 @@ final class Handover {
       sentinel.failovers.promoteNow(failover);
       return;
     }
-    if (failover.writesStop == Failover.WritesStop.ASKED) {
+    if (failover.writesStop == FailoverAttempt.WritesStop.ASKED) {
       awaitAnswer(master, failover);
       return;
     }
@@ -134,7 +134,7 @@ final class Handover {
     sentinel.wakeBy(now + POLL_MILLIS);
   }
 
-  private void awaitAnswer(Master master, Failover failover) {
+  private void awaitAnswer(Master master, FailoverAttempt failover) {
     long end = failover.stateSince + ANSWER_LIMIT_MILLIS;
     if (master.subjectivelyDown || sentinel.nowMillis() > end) {
       continueWithoutPause(master, failover, "no answer");
@@ -144,7 +144,7 @@ final class Handover {
   }
 
   /** Continues without a pause as Redis does, unless the pause is required. */
-  private void continueWithoutPause(Master master, Failover failover, String why) {
+  private void continueWithoutPause(Master master, FailoverAttempt failover, String why) {
     if (failover.coordinated) {
       sentinel.remark(
           Level.WARNING,
@@ -166,9 +166,9 @@ final class Handover {
   }
 
   /** Renews the pause until the new master is confirmed. */
-  void renew(Master master, Failover failover) {
+  void renew(Master master, FailoverAttempt failover) {
     long now = sentinel.nowMillis();
-    if (failover.writesStop == Failover.WritesStop.STOPPED
+    if (failover.writesStop == FailoverAttempt.WritesStop.STOPPED
         && master.link.command.isUp()
         && now - failover.pausedAt >= RENEW_MILLIS) {
       pause(master, failover);
@@ -176,9 +176,9 @@ final class Handover {
   }
 
   /** Ends the pause after the failover or its abort. */
-  void resumeWrites(Master master, Failover failover) {
-    if (failover.writesStop != Failover.WritesStop.NONE) {
-      failover.writesStop = Failover.WritesStop.NONE;
+  void resumeWrites(Master master, FailoverAttempt failover) {
+    if (failover.writesStop != FailoverAttempt.WritesStop.NONE) {
+      failover.writesStop = FailoverAttempt.WritesStop.NONE;
       if (master.link.command.isUp()) {
         sentinel.links.send(
             master,
@@ -193,6 +193,6 @@ final class Handover {
   static boolean isPublishBlocked(Instance instance) {
     return instance instanceof Master master
         && master.failover != null
-        && master.failover.writesStop != Failover.WritesStop.NONE;
+        && master.failover.writesStop != FailoverAttempt.WritesStop.NONE;
   }
 }

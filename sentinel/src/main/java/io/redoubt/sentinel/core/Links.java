@@ -313,13 +313,13 @@ final class Links {
     if (!(node instanceof Replica replica)) {
       return timings.infoPeriodMillis();
     }
-    Failover failover = replica.master().failover;
+    FailoverAttempt failover = replica.master().failover;
     boolean turning =
         replica.reconf == Replica.Reconf.SENT
             || replica.reconf == Replica.Reconf.IN_PROGRESS
             || (failover != null
                 && failover.promoted == replica
-                && failover.state == Failover.State.WAIT_PROMOTION);
+                && failover.state == FailoverAttempt.State.WAIT_PROMOTION);
     if (turning) {
       return Math.min(RECONF_INFO_PERIOD_MILLIS, timings.infoPeriodMillis());
     }

@@ -39,7 +39,7 @@ public final class Master extends DataNode {
 
   long expectedLeaderSince = Link.NEVER;
 
-  @Nullable Failover failover;
+  @Nullable FailoverAttempt failover;
 
   /** The earliest time of our next failover attempt. */
   long nextAttemptAt = Link.NEVER;
@@ -110,13 +110,13 @@ public final class Master extends DataNode {
    * Returns the failover's step in the words of SENTINEL MASTER, {@code none} without a failover.
    */
   public String failoverState() {
-    Failover current = failover;
+    FailoverAttempt current = failover;
     return current == null ? "none" : current.state.word;
   }
 
   /** Returns true if an operator ordered the current failover. */
   public boolean isFailoverForced() {
-    Failover current = failover;
+    FailoverAttempt current = failover;
     return current != null && current.forced;
   }
 
@@ -127,7 +127,7 @@ public final class Master extends DataNode {
 
   /** Returns the address for clients: the new one as soon as a promotion is known. */
   public Address currentAddress() {
-    Failover current = failover;
+    FailoverAttempt current = failover;
     return current != null && current.isPromoted() && current.promoted != null
         ? current.promoted.address
         : address;

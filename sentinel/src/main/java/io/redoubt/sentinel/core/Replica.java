@@ -40,7 +40,7 @@ public final class Replica extends DataNode {
 
   /** Returns true if a failover has chosen it. */
   public boolean isPromoted() {
-    Failover failover = master.failover;
+    FailoverAttempt failover = master.failover;
     return failover != null && failover.promoted == this;
   }
 

@@ -12,7 +12,7 @@ import java.util.function.Supplier;
 /** The commands' access to a running sentinel: its state, orders and settings. */
 public final class SentinelControl {
   private final SentinelDriver driver;
-  private final SentinelWords words;
+  private final SentinelConfig words;
   private final Supplier<Path> directory;
   private final Supplier<String> requirepass;
   private final LogLevel logLevel;
@@ -36,7 +36,7 @@ public final class SentinelControl {
    */
   public SentinelControl(
       SentinelDriver driver,
-      SentinelWords words,
+      SentinelConfig words,
       Supplier<Path> directory,
       Supplier<String> requirepass,
       LogLevel logLevel,

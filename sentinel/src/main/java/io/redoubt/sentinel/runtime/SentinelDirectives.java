@@ -97,7 +97,7 @@ public final class SentinelDirectives extends TlsDirectives {
           "zset-max-ziplist-value");
 
   /** The parsed lines that start with {@code sentinel}. */
-  private final SentinelWords words = new SentinelWords();
+  private final SentinelConfig words = new SentinelConfig();
 
   /** The lines that start with {@code sentinel}. */
   public final FileWord sentinel;
@@ -177,13 +177,13 @@ public final class SentinelDirectives extends TlsDirectives {
   public void finish() throws FatalConfigError {
     try {
       words.finish(dir.value());
-    } catch (SentinelWords.WrongLine e) {
+    } catch (SentinelConfig.WrongLine e) {
       throw sentinel.error(e.index(), e.reason());
     }
   }
 
   /** Returns the parsed lines that start with {@code sentinel}. */
-  public SentinelWords words() {
+  public SentinelConfig words() {
     return words;
   }
 }

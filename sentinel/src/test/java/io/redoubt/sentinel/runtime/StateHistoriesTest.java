@@ -56,7 +56,7 @@ class StateHistoriesTest {
   @TempDir private Path folder;
 
   private final Random random = Seed.random("StateHistoriesTest");
-  private final HostileWords words = new HostileWords(random);
+  private final HostileArguments words = new HostileArguments(random);
   private long now;
   private int replicas;
   private int sentinels;
@@ -173,10 +173,10 @@ class StateHistoriesTest {
     String word = words.oneOf(OPTIONS);
     String value = words.oneIn(2) ? words.number(100_000) : words.text();
     try {
-      MasterOptions changed = MasterWords.set(master.options(), word, value, words.text());
-      MasterWords.checkScripts(changed, folder);
+      MasterOptions changed = MasterOptionParser.set(master.options(), word, value, words.text());
+      MasterOptionParser.checkScripts(changed, folder);
       step(sentinel, new Input.Set(master.name(), changed, List.of(word)));
-    } catch (MasterWords.Refusal e) {
+    } catch (MasterOptionParser.Refusal e) {
       assertThat(e.reason()).isNotEmpty();
     }
   }

@@ -17,27 +17,27 @@ class DoctorTest {
       Map.of("requirepass", "a", "masterauth", "a", "min-slaves-to-write", "1", "save", "60 1");
 
   /** Creates three sentinels on separate machines over a master and a replica, without findings. */
-  private final Fleet fleet = fleet(3, 2);
+  private final SentinelFleet fleet = fleet(3, 2);
 
-  private static Fleet fleet(int sentinels, int quorum) {
-    Fleet fleet = new Fleet(9, sentinels, 2, quorum, 1000);
+  private static SentinelFleet fleet(int sentinels, int quorum) {
+    SentinelFleet fleet = new SentinelFleet(9, sentinels, 2, quorum, 1000);
     fleet.nodes().forEach(node -> node.settings(GOOD));
     return fleet;
   }
 
   /** Returns the keywords of s1's findings after the time for discovery. */
-  private static List<String> words(Fleet fleet) {
+  private static List<String> words(SentinelFleet fleet) {
     fleet.runFor(20_000);
     return findings(fleet).stream().map(each -> each.replaceFirst(" .*", "")).toList();
   }
 
-  private static List<String> findings(Fleet fleet) {
+  private static List<String> findings(SentinelFleet fleet) {
     Sentinel core = fleet.sentinel(1).core();
     assertThat(core).isNotNull();
     return core == null ? List.of() : core.findings(fleet.sentinel(1).master());
   }
 
-  private static void set(SimulatedNode node, String name, String value) {
+  private static void set(SimulatedDataNode node, String name, String value) {
     Map<String, String> settings = new HashMap<>(GOOD);
     settings.put(name, value);
     node.settings(settings);
@@ -94,7 +94,10 @@ class DoctorTest {
   @Test
   void findsARefusedPassword() {
     fleet.node(2).answerGreetings("WRONGPASS invalid username-password pair or user is disabled.");
-    fleet.connections().to(fleet.node(2).address()).forEach(Network.Connection::closedByTarget);
+    fleet
+        .connections()
+        .to(fleet.node(2).address())
+        .forEach(SentinelNetwork.Connection::closedByTarget);
     assertThat(words(fleet)).containsExactly("password-refused");
   }
 
@@ -102,14 +105,14 @@ class DoctorTest {
   void readsTheMastersSettings() {
     set(fleet.node(1), "min-slaves-to-write", "0");
     assertThat(words(fleet)).containsExactly("min-replicas-unset");
-    Fleet forgetful = fleet(3, 2);
+    SentinelFleet forgetful = fleet(3, 2);
     Map<String, String> settings = new HashMap<>(GOOD);
     settings.put("save", "");
     settings.put("appendonly", "no");
     forgetful.node(1).settings(settings);
     assertThat(words(forgetful)).containsExactly("persistence-off");
     settings.put("appendonly", "yes");
-    Fleet logging = fleet(3, 2);
+    SentinelFleet logging = fleet(3, 2);
     logging.node(1).settings(settings);
     assertThat(words(logging)).isEmpty();
   }

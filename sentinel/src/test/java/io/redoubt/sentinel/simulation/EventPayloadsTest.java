@@ -11,15 +11,15 @@ import org.junit.jupiter.api.Test;
  * trace {@code n1} stands for a node's address, {@code s1} for a sentinel's address and id.
  */
 class EventPayloadsTest {
-  private static Fleet fleet(int nodes) {
-    Fleet fleet = new Fleet(1, 3, nodes, 2, 1000);
+  private static SentinelFleet fleet(int nodes) {
+    SentinelFleet fleet = new SentinelFleet(1, 3, nodes, 2, 1000);
     fleet.rules().allowForced();
     fleet.runFor(5000);
     return fleet;
   }
 
   /** Returns the events of a sentinel from now on, without times. */
-  private static List<String> events(Fleet fleet, int sentinel, long millis) {
+  private static List<String> events(SentinelFleet fleet, int sentinel, long millis) {
     int before = fleet.trace().size();
     fleet.runFor(millis);
     String who = " s" + sentinel + "  ";
@@ -29,7 +29,7 @@ class EventPayloadsTest {
         .toList();
   }
 
-  private static List<String> eventsOf(Fleet fleet, Input order) {
+  private static List<String> eventsOf(SentinelFleet fleet, Input order) {
     int before = fleet.trace().size();
     fleet.sentinel(1).step(order);
     return fleet.trace().subList(before, fleet.trace().size()).stream()
@@ -37,11 +37,11 @@ class EventPayloadsTest {
         .toList();
   }
 
-  private static void set(Fleet fleet, long failoverTimeoutMillis) {
+  private static void set(SentinelFleet fleet, long failoverTimeoutMillis) {
     for (SimulatedSentinel each : fleet.sentinels()) {
       each.step(
           new Input.Set(
-              Fleet.MASTER,
+              SentinelFleet.MASTER,
               each.master().options().withFailoverTimeoutMillis(failoverTimeoutMillis),
               List.of("failover-timeout " + failoverTimeoutMillis)));
     }
@@ -49,26 +49,26 @@ class EventPayloadsTest {
 
   @Test
   void ofOrders() {
-    Fleet fleet = fleet(2);
+    SentinelFleet fleet = fleet(2);
     assertThat(
             eventsOf(
                 fleet,
                 new Input.Set(
-                    Fleet.MASTER,
+                    SentinelFleet.MASTER,
                     fleet.sentinel(1).master().options().withQuorum(1),
                     List.of("quorum 1", "auth-pass ******"))))
         .contains(
             "+set master mymaster n1 6379 quorum 1",
             "+set master mymaster n1 6379 auth-pass ******");
-    assertThat(eventsOf(fleet, new Input.Reset(List.of(Fleet.MASTER))))
+    assertThat(eventsOf(fleet, new Input.Reset(List.of(SentinelFleet.MASTER))))
         .contains("+reset-master master mymaster n1 6379");
-    assertThat(eventsOf(fleet, new Input.Remove(Fleet.MASTER)))
+    assertThat(eventsOf(fleet, new Input.Remove(SentinelFleet.MASTER)))
         .contains("-monitor master mymaster n1 6379");
   }
 
   @Test
   void ofAReplicaOfAnotherMaster() {
-    Fleet fleet = fleet(3);
+    SentinelFleet fleet = fleet(3);
     fleet.node(3).setMaster(fleet.node(2).address());
     fleet.runFor(20_000);
     assertThat(fleet.trace())
@@ -79,7 +79,7 @@ class EventPayloadsTest {
 
   @Test
   void ofARebootedNode() {
-    Fleet fleet = fleet(2);
+    SentinelFleet fleet = fleet(2);
     fleet.node(2).kill();
     fleet.runFor(300);
     fleet.node(2).start();
@@ -89,14 +89,14 @@ class EventPayloadsTest {
 
   @Test
   void ofReplicasThatAreNotReconfiguredInTime() {
-    Fleet fleet = fleet(5);
+    SentinelFleet fleet = fleet(5);
     set(fleet, 5000);
     for (int i = 3; i <= 5; i++) {
       fleet.node(i).ignoreOrders();
     }
     fleet.node(2).priority(1);
     fleet.runFor(11_000);
-    fleet.sentinel(1).step(new Input.Failover(Fleet.MASTER, false));
+    fleet.sentinel(1).step(new Input.Failover(SentinelFleet.MASTER, false));
     List<String> events = events(fleet, 1, 8000);
     assertThat(events)
         .containsSubsequence(
@@ -111,12 +111,12 @@ class EventPayloadsTest {
 
   @Test
   void ofAFailoverAbortedForItsReplica() {
-    Fleet fleet = fleet(3);
+    SentinelFleet fleet = fleet(3);
     set(fleet, 30_000);
     fleet.node(3).ignoreOrders();
     fleet.node(2).priority(1);
     fleet.runFor(11_000);
-    fleet.sentinel(1).step(new Input.Failover(Fleet.MASTER, false));
+    fleet.sentinel(1).step(new Input.Failover(SentinelFleet.MASTER, false));
     assertThat(events(fleet, 1, 15_000))
         .containsSubsequence(
             "+slave-reconf-sent slave n3:6379 n3 6379 @ mymaster n1 6379",
@@ -126,10 +126,10 @@ class EventPayloadsTest {
 
   @Test
   void ofAPromotionTimeout() {
-    Fleet fleet = fleet(2);
+    SentinelFleet fleet = fleet(2);
     set(fleet, 3000);
     fleet.node(2).ignoreOrders();
-    fleet.sentinel(1).step(new Input.Failover(Fleet.MASTER, false));
+    fleet.sentinel(1).step(new Input.Failover(SentinelFleet.MASTER, false));
     assertThat(events(fleet, 1, 6000))
         .containsSubsequence(
             "+failover-state-wait-promotion slave n2:6379 n2 6379 @ mymaster n1 6379",
@@ -139,7 +139,7 @@ class EventPayloadsTest {
 
   @Test
   void ofSentinelsThatChangeTheirAddress() {
-    Fleet fleet = new Fleet(1, 3, 2, 2, 2, 1000);
+    SentinelFleet fleet = new SentinelFleet(1, 3, 2, 2, 2, 1000);
     fleet.runFor(5000);
     String second = fleet.sentinel(2).id();
     assertThat(eventsOf(fleet, hello("10.0.1.7", second)))

@@ -14,17 +14,17 @@ import org.junit.jupiter.api.Test;
 
 /** Tests the operator's options by their effects on a fleet. */
 class OptionsTest {
-  private static void set(Fleet fleet, UnaryOperator<MasterOptions> change) {
+  private static void set(SentinelFleet fleet, UnaryOperator<MasterOptions> change) {
     for (SimulatedSentinel each : fleet.sentinels()) {
       MasterOptions options = change.apply(each.master().options());
-      each.step(new Input.Set(Fleet.MASTER, options, List.of("changed")));
+      each.step(new Input.Set(SentinelFleet.MASTER, options, List.of("changed")));
     }
   }
 
   @Test
   void neverPromotesPriorityZero() {
     for (long seed = 1; seed <= 10; seed++) {
-      Fleet fleet = new Fleet(seed, 3, 3, 2, 1000);
+      SentinelFleet fleet = new SentinelFleet(seed, 3, 3, 2, 1000);
       fleet.node(2).priority(0);
       fleet.runFor(15_000);
       fleet.node(1).kill();
@@ -39,7 +39,7 @@ class OptionsTest {
   @Test
   void prefersTheLowerPriority() {
     for (long seed = 1; seed <= 10; seed++) {
-      Fleet fleet = new Fleet(seed, 3, 3, 2, 1000);
+      SentinelFleet fleet = new SentinelFleet(seed, 3, 3, 2, 1000);
       fleet.node(2 + (int) (seed % 2)).priority(10);
       fleet.runFor(15_000);
       fleet.node(1).kill();
@@ -56,7 +56,7 @@ class OptionsTest {
   }
 
   private static int mostAtATime(int parallelSyncs) {
-    Fleet fleet = new Fleet(1, 3, 6, 2, 1000);
+    SentinelFleet fleet = new SentinelFleet(1, 3, 6, 2, 1000);
     fleet.runFor(5000);
     set(fleet, options -> options.withParallelSyncs(parallelSyncs));
     fleet.node(1).kill();
@@ -82,7 +82,7 @@ class OptionsTest {
   }
 
   private static boolean isReplacedWhileLoading(long rebootDownAfterMillis) {
-    Fleet fleet = new Fleet(2, 3, 3, 2, 2000);
+    SentinelFleet fleet = new SentinelFleet(2, 3, 3, 2, 2000);
     fleet.runFor(5000);
     set(fleet, options -> options.withMasterRebootDownAfterMillis(rebootDownAfterMillis));
     fleet.node(1).kill();
@@ -95,7 +95,7 @@ class OptionsTest {
 
   @Test
   void announcesTheConfiguredAddress() {
-    Fleet fleet = new Fleet(3, 3, 2, 2, 1000);
+    SentinelFleet fleet = new SentinelFleet(3, 3, 2, 2, 1000);
     fleet.runFor(5000);
     configure(fleet.sentinel(1), "1.2.3.4", 5000, "");
     fleet.runFor(5000);
@@ -112,7 +112,7 @@ class OptionsTest {
 
   @Test
   void usesANewPasswordForSentinelsAtOnce() {
-    Fleet fleet = new Fleet(3, 3, 2, 2, 1000);
+    SentinelFleet fleet = new SentinelFleet(3, 3, 2, 2, 1000);
     fleet.runFor(5000);
     configure(fleet.sentinel(1), "", 0, "secret");
     assertThat(fleet.sentinel(1).master().sentinels())
@@ -125,7 +125,7 @@ class OptionsTest {
   @Test
   void usesANewPasswordForNodesAtOnce() {
     for (long wait = 0; wait <= 1500; wait += 50) {
-      Fleet fleet = new Fleet(3, 3, 2, 2, 2000);
+      SentinelFleet fleet = new SentinelFleet(3, 3, 2, 2, 2000);
       fleet.runFor(5000);
       fleet.nodes().forEach(node -> node.wantPassword("secret"));
       fleet.runFor(wait);
@@ -141,7 +141,7 @@ class OptionsTest {
 
   @Test
   void excludesSentinelsThatRefuseThePassword() {
-    Fleet fleet = new Fleet(3, 3, 2, 2, 2000);
+    SentinelFleet fleet = new SentinelFleet(3, 3, 2, 2, 2000);
     fleet.runFor(5000);
     assertThat(usable(fleet.sentinel(1))).isEqualTo(3);
     fleet.sentinels().forEach(each -> each.wantPassword("secret"));
@@ -163,7 +163,7 @@ class OptionsTest {
 
   @Test
   void sharesLinksBetweenMasters() {
-    Fleet fleet = new Fleet(4, 3, 2, 2, 2, 1000);
+    SentinelFleet fleet = new SentinelFleet(4, 3, 2, 2, 2, 1000);
     fleet.runFor(5000);
     Sentinel core = fleet.sentinel(1).core();
     assertThat(core).isNotNull();
@@ -181,11 +181,11 @@ class OptionsTest {
 
   @Test
   void abortsACoordinatedFailoverIfWritesCannotBeStopped() {
-    Fleet fleet = new Fleet(5, 3, 3, 2, 1000);
+    SentinelFleet fleet = new SentinelFleet(5, 3, 3, 2, 1000);
     fleet.rules().allowForced();
     fleet.node(1).refusePause();
     fleet.runFor(5000);
-    fleet.sentinel(1).step(new Input.Failover(Fleet.MASTER, true));
+    fleet.sentinel(1).step(new Input.Failover(SentinelFleet.MASTER, true));
     fleet.runFor(5000);
     assertThat(fleet.trace())
         .anyMatch(line -> line.contains("s1  -failover-abort-not-coordinated master mymaster n1"))
@@ -193,21 +193,21 @@ class OptionsTest {
     assertThat(fleet.disagreement()).isNull();
     assertThat(fleet.node(1).takesWrites()).isTrue();
 
-    fleet.sentinel(1).step(new Input.Failover(Fleet.MASTER, false));
+    fleet.sentinel(1).step(new Input.Failover(SentinelFleet.MASTER, false));
     fleet.runFor(5000);
     assertThat(fleet.node(1).master()).as("without the condition").isNotNull();
   }
 
   @Test
   void refusesACoordinatedFailoverWithoutMaster() {
-    Fleet fleet = new Fleet(6, 3, 3, 3, 1000);
+    SentinelFleet fleet = new SentinelFleet(6, 3, 3, 3, 1000);
     fleet.rules().allowForced();
     fleet.runFor(5000);
     fleet.sentinel(2).crash();
     fleet.sentinel(3).crash();
     fleet.node(1).kill();
     fleet.runFor(2000);
-    fleet.sentinel(1).step(new Input.Failover(Fleet.MASTER, true));
+    fleet.sentinel(1).step(new Input.Failover(SentinelFleet.MASTER, true));
     assertThat(fleet.trace())
         .anyMatch(line ->
             line.contains("(refused: NOGOODMASTER The master can't be asked to stop writes)"));
@@ -215,10 +215,10 @@ class OptionsTest {
 
   @Test
   void losesNothingInACoordinatedFailover() {
-    Fleet fleet = new Fleet(7, 3, 3, 2, 3000);
+    SentinelFleet fleet = new SentinelFleet(7, 3, 3, 2, 3000);
     fleet.rules().allowForced();
     fleet.runFor(5000);
-    fleet.sentinel(1).step(new Input.Failover(Fleet.MASTER, true));
+    fleet.sentinel(1).step(new Input.Failover(SentinelFleet.MASTER, true));
     fleet.runFor(10_000);
     assertThat(fleet.disagreement()).isNull();
     assertThat(fleet.node(1).master()).isNotNull();

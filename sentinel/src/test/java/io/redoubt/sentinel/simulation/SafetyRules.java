@@ -28,7 +28,7 @@ final class SafetyRules {
 
   private record Seat(String sentinel, String master) {}
 
-  private final Fleet fleet;
+  private final SentinelFleet fleet;
   private final Map<Ballot, String> votes = new HashMap<>();
   private final Map<Term, String> leaders = new HashMap<>();
   private final Map<Seat, Long> candidacies = new HashMap<>();
@@ -39,7 +39,7 @@ final class SafetyRules {
   private final Map<Term, Address> configurations = new HashMap<>();
   private boolean forcedAllowed;
 
-  SafetyRules(Fleet fleet) {
+  SafetyRules(SentinelFleet fleet) {
     this.fleet = fleet;
   }
 

@@ -24,7 +24,7 @@ class ScenarioTest {
   /** The main scenario: the master dies, a replica is promoted, the old master returns. */
   @Test
   void masterDiesAndReturns() {
-    Fleet fleet = new Fleet(1, 3, 3, 2, 3000);
+    SentinelFleet fleet = new SentinelFleet(1, 3, 3, 2, 3000);
     fleet.runFor(10_000);
     tell(fleet, "kill n1");
     fleet.node(1).kill();
@@ -42,7 +42,7 @@ class ScenarioTest {
 
   @Test
   void splitVoteIsRetriedSoon() {
-    Fleet fleet = new Fleet(3, 4, 3, 3, 1000);
+    SentinelFleet fleet = new SentinelFleet(3, 4, 3, 3, 1000);
     fleet.runFor(5000);
     fleet.network().delays(40, 60);
     tell(fleet, "kill n1, slow network");
@@ -55,7 +55,7 @@ class ScenarioTest {
 
   @Test
   void minorityDoesNotAct() {
-    Fleet fleet = new Fleet(3, 5, 2, 2, 1000);
+    SentinelFleet fleet = new SentinelFleet(3, 5, 2, 2, 1000);
     fleet.runFor(5000);
     tell(fleet, "s3, s4, s5 and n1 die");
     fleet.node(1).kill();
@@ -70,7 +70,7 @@ class ScenarioTest {
 
   @Test
   void doesNotBlamePeersForItsOwnPause() {
-    Fleet fleet = new Fleet(4, 3, 2, 2, 1000);
+    SentinelFleet fleet = new SentinelFleet(4, 3, 2, 2, 1000);
     fleet.runFor(5000);
     tell(fleet, "stop s1 for 5 s");
     fleet.sentinel(1).pause(5000);
@@ -88,7 +88,7 @@ class ScenarioTest {
   @Test
   void doesNotBlamePeersForAClockJump() {
     for (long seed = 1; seed <= 20; seed++) {
-      Fleet fleet = new Fleet(seed, 3, 3, 2, 1000);
+      SentinelFleet fleet = new SentinelFleet(seed, 3, 3, 2, 1000);
       fleet.runFor(5000);
       for (SimulatedSentinel sentinel : fleet.sentinels()) {
         sentinel.jump(3_600_000);
@@ -113,14 +113,14 @@ class ScenarioTest {
   @Test
   void neverHasTwoWritableMastersWithASlowDisk() {
     for (long seed = 1; seed <= 20; seed++) {
-      Fleet fleet = new Fleet(seed, 3, 3, 2, 3000);
+      SentinelFleet fleet = new SentinelFleet(seed, 3, 3, 2, 3000);
       fleet.rules().allowForced();
       fleet.runFor(5000);
       fleet.sentinel(1).diskDelay(400);
-      fleet.sentinel(1).step(new Input.Failover(Fleet.MASTER, false));
+      fleet.sentinel(1).step(new Input.Failover(SentinelFleet.MASTER, false));
       for (int millis = 0; millis < 5000; millis++) {
         fleet.runFor(1);
-        assertThat(fleet.nodes().stream().filter(SimulatedNode::takesWrites).count())
+        assertThat(fleet.nodes().stream().filter(SimulatedDataNode::takesWrites).count())
             .as("seed " + seed + " at " + fleet.now())
             .isLessThan(2);
       }
@@ -131,11 +131,11 @@ class ScenarioTest {
 
   @Test
   void operatorOrdersAFailover() {
-    Fleet fleet = new Fleet(5, 3, 3, 2, 3000);
+    SentinelFleet fleet = new SentinelFleet(5, 3, 3, 2, 3000);
     fleet.rules().allowForced();
     fleet.runFor(5000);
     tell(fleet, "SENTINEL FAILOVER at s1");
-    fleet.sentinel(1).step(new Input.Failover(Fleet.MASTER, false));
+    fleet.sentinel(1).step(new Input.Failover(SentinelFleet.MASTER, false));
     fleet.runFor(5000);
     assertThat(fleet.disagreement()).isNull();
     compare(fleet, "ordered");
@@ -144,14 +144,14 @@ class ScenarioTest {
   @Test
   void aPlannedFailoverLosesNothing() {
     for (int seed = 1; seed <= 50; seed++) {
-      Fleet fleet = new Fleet(seed, 3, 3, 2, 3000);
+      SentinelFleet fleet = new SentinelFleet(seed, 3, 3, 2, 3000);
       fleet.rules().allowForced();
       fleet.runFor(5000);
       fleet.network().delays(1, 60);
-      fleet.sentinel(1).step(new Input.Failover(Fleet.MASTER, false));
+      fleet.sentinel(1).step(new Input.Failover(SentinelFleet.MASTER, false));
       fleet.runFor(10_000);
       assertThat(fleet.disagreement()).as("seed " + seed).isNull();
-      SimulatedNode master =
+      SimulatedDataNode master =
           fleet.nodes().stream().filter(node -> node.master() == null).findFirst().orElseThrow();
       assertThat(master).as("seed " + seed).isNotSameAs(fleet.node(1));
       assertThat(master.offsetAtTurn())
@@ -162,12 +162,14 @@ class ScenarioTest {
 
   @Test
   void aReplicaThatIsGoneForGoodIsForgotten() {
-    Fleet fleet = new Fleet(8, 3, 3, 2, 1000);
+    SentinelFleet fleet = new SentinelFleet(8, 3, 3, 2, 1000);
     fleet.runFor(5000);
     SimulatedSentinel sentinel = fleet.sentinel(1);
     sentinel.step(
         new Input.Set(
-            Fleet.MASTER, sentinel.master().options().withForgetAfterMillis(30_000), List.of()));
+            SentinelFleet.MASTER,
+            sentinel.master().options().withForgetAfterMillis(30_000),
+            List.of()));
     fleet.node(3).kill();
     fleet.runFor(25_000);
     assertThat(sentinel.master().replicas()).hasSize(2);
@@ -181,7 +183,7 @@ class ScenarioTest {
 
   @Test
   void aNodeOfTwoGroupsIsLeftToTheOneThatItFollows() {
-    Fleet fleet = new Fleet(10, 3, 2, 2, 2, 1000);
+    SentinelFleet fleet = new SentinelFleet(10, 3, 2, 2, 2, 1000);
     fleet.runFor(5000);
     tell(fleet, "n2 follows the master of the other group");
     fleet.node(2).setMaster(fleet.node(3).address());
@@ -198,7 +200,7 @@ class ScenarioTest {
 
   @Test
   void nobodyIsThereToTakeOver() {
-    Fleet fleet = new Fleet(6, 3, 1, 2, 1000);
+    SentinelFleet fleet = new SentinelFleet(6, 3, 1, 2, 1000);
     fleet.runFor(5000);
     tell(fleet, "kill n1, which has no replica");
     fleet.node(1).kill();
@@ -212,7 +214,7 @@ class ScenarioTest {
 
   @Test
   void sentinelRemembersAcrossARestart() {
-    Fleet fleet = new Fleet(7, 3, 2, 2, 1000);
+    SentinelFleet fleet = new SentinelFleet(7, 3, 2, 2, 1000);
     fleet.runFor(5000);
     SimulatedSentinel sentinel = fleet.sentinel(2);
     sentinel.crash();
@@ -229,11 +231,11 @@ class ScenarioTest {
     compare(fleet, "restart");
   }
 
-  private static void tell(Fleet fleet, String text) {
+  private static void tell(SentinelFleet fleet, String text) {
     fleet.note("-", "--- " + text);
   }
 
-  private static void compare(Fleet fleet, String story) {
+  private static void compare(SentinelFleet fleet, String story) {
     List<String> trace = fleet.trace();
     String name = "scenarios/" + story + ".txt";
     try {

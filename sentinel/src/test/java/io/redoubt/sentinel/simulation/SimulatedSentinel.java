@@ -26,10 +26,10 @@ final class SimulatedSentinel {
 
   private record End(int link, Link.Kind kind) {}
 
-  private final Fleet fleet;
+  private final SentinelFleet fleet;
   private final String name;
   private final Address address;
-  private final Map<End, Network.Connection> connections = new HashMap<>();
+  private final Map<End, SentinelNetwork.Connection> connections = new HashMap<>();
   private SentinelState disk;
   private @Nullable Sentinel core;
   private StateKeeper keeper;
@@ -49,7 +49,7 @@ final class SimulatedSentinel {
   /** The outputs to perform before a crash, negative for no crash. */
   private int dieAfterOutputs = -1;
 
-  SimulatedSentinel(Fleet fleet, String name, Address address, SentinelState disk) {
+  SimulatedSentinel(SentinelFleet fleet, String name, Address address, SentinelState disk) {
     this.fleet = fleet;
     this.name = name;
     this.address = address;
@@ -93,7 +93,7 @@ final class SimulatedSentinel {
   /** Requires a password and closes all connections. */
   void wantPassword(String wanted) {
     password = wanted;
-    fleet.connections().to(address).forEach(Network.Connection::closedByTarget);
+    fleet.connections().to(address).forEach(SentinelNetwork.Connection::closedByTarget);
   }
 
   String name() {
@@ -124,7 +124,7 @@ final class SimulatedSentinel {
   /** Returns the core's view of the first group's master. */
   Master master() {
     Sentinel running = core;
-    Master master = running == null ? null : running.master(Fleet.MASTER);
+    Master master = running == null ? null : running.master(SentinelFleet.MASTER);
     if (master == null) {
       throw new AssertionError(name + " watches nothing");
     }
@@ -163,9 +163,9 @@ final class SimulatedSentinel {
     if (core != null) {
       core = null;
       dieAfterOutputs = -1;
-      connections.values().forEach(Network.Connection::close);
+      connections.values().forEach(SentinelNetwork.Connection::close);
       connections.clear();
-      fleet.connections().to(address).forEach(Network.Connection::closedByTarget);
+      fleet.connections().to(address).forEach(SentinelNetwork.Connection::closedByTarget);
     }
   }
 
@@ -237,7 +237,7 @@ final class SimulatedSentinel {
         case Output.Connect(int link, Link.Kind kind, Address target) ->
             connect(link, kind, target);
         case Output.Disconnect(int link, Link.Kind kind) -> {
-          Network.Connection connection = connections.remove(new End(link, kind));
+          SentinelNetwork.Connection connection = connections.remove(new End(link, kind));
           if (connection != null) {
             connection.close();
           }
@@ -278,7 +278,7 @@ final class SimulatedSentinel {
     return opinion;
   }
 
-  private void send(Network.@Nullable Connection connection, NodeRequest request) {
+  private void send(SentinelNetwork.@Nullable Connection connection, NodeRequest request) {
     int mine = incarnation;
     long wantedAt = fleet.now();
     if (connection == null) {
@@ -295,7 +295,7 @@ final class SimulatedSentinel {
     });
   }
 
-  private void leave(Network.Connection connection, NodeRequest request) {
+  private void leave(SentinelNetwork.Connection connection, NodeRequest request) {
     if (connection.open) {
       fleet.rules().sending(this, request);
       if (request.purpose() == NodeRequest.Purpose.ROLE
@@ -307,7 +307,8 @@ final class SimulatedSentinel {
   }
 
   private void connect(int link, Link.Kind kind, Address target) {
-    Network.Connection connection = fleet.network().new Connection(this, link, kind, target);
+    SentinelNetwork.Connection connection =
+        fleet.network().new Connection(this, link, kind, target);
     connections.put(new End(link, kind), connection);
     boolean wired =
         !fleet.network().isCut(address.toString(), target.toString())
@@ -316,7 +317,7 @@ final class SimulatedSentinel {
     fleet.network().at(answerAt, () -> connectAnswered(connection, wired));
   }
 
-  private void connectAnswered(Network.Connection connection, boolean wired) {
+  private void connectAnswered(SentinelNetwork.Connection connection, boolean wired) {
     End end = new End(connection.link, connection.kind);
     if (connections.get(end) != connection || connection.incarnation != incarnation) {
       return;
@@ -333,32 +334,32 @@ final class SimulatedSentinel {
     }
   }
 
-  private boolean isCurrent(Network.Connection connection) {
+  private boolean isCurrent(SentinelNetwork.Connection connection) {
     return connection.incarnation == incarnation
         && connections.get(new End(connection.link, connection.kind)) == connection;
   }
 
-  void closed(Network.Connection connection) {
+  void closed(SentinelNetwork.Connection connection) {
     if (isCurrent(connection)) {
       connections.remove(new End(connection.link, connection.kind));
       step(new Input.Disconnected(connection.link, connection.kind, "closed"));
     }
   }
 
-  void replied(Network.Connection connection, NodeRequest request, Answer answer) {
+  void replied(SentinelNetwork.Connection connection, NodeRequest request, Answer answer) {
     if (isCurrent(connection)) {
       step(new Input.Replied(connection.link, request, answer));
     }
   }
 
-  void heard(Network.Connection connection, String payload) {
+  void heard(SentinelNetwork.Connection connection, String payload) {
     if (isCurrent(connection)) {
       step(new Input.HelloHeard(connection.link, payload));
     }
   }
 
   /** Handles a request of another sentinel. */
-  void receive(Network.Connection connection, NodeRequest request) {
+  void receive(SentinelNetwork.Connection connection, NodeRequest request) {
     if (fleet.now() < pausedUntil) {
       fleet
           .network()
@@ -372,7 +373,7 @@ final class SimulatedSentinel {
       return;
     }
     if (connection.isRefused(password, request)) {
-      answer(connection, request, Network.Connection.REFUSAL);
+      answer(connection, request, SentinelNetwork.Connection.REFUSAL);
       return;
     }
     List<String> words = request.commands().getFirst();
@@ -407,7 +408,10 @@ final class SimulatedSentinel {
   }
 
   private void tell(
-      Network.Connection connection, NodeRequest request, Address asked, Output.Opinion opinion) {
+      SentinelNetwork.Connection connection,
+      NodeRequest request,
+      Address asked,
+      Output.Opinion opinion) {
     fleet.rules().answering(this, asked, opinion);
     answer(
         connection,
@@ -419,7 +423,8 @@ final class SimulatedSentinel {
                 new Answer.Number(opinion.leaderEpoch()))));
   }
 
-  private static void answer(Network.Connection connection, NodeRequest request, Answer answer) {
+  private static void answer(
+      SentinelNetwork.Connection connection, NodeRequest request, Answer answer) {
     if (connection.open) {
       connection.back.put(() -> connection.owner.replied(connection, request, answer));
     }

@@ -52,7 +52,7 @@ class ReplicationSimulationTest {
   private record Wait(SimulatedServer master, String id, long offset, String key, long number) {}
 
   private static final class Simulation {
-    private final SimulatedNetwork network;
+    private final ReplicationNetwork network;
     private final Random random;
     private final List<SimulatedServer> servers = new ArrayList<>();
     private final List<Wait> waits = new ArrayList<>();
@@ -62,7 +62,7 @@ class ReplicationSimulationTest {
 
     Simulation(long seed) {
       random = new Random(seed);
-      network = new SimulatedNetwork(random);
+      network = new ReplicationNetwork(random);
       for (int i = 0; i < SERVERS; i++) {
         servers.add(new SimulatedServer(network, servers, truth, i));
       }

@@ -2,8 +2,8 @@ package io.redoubt.server.replication;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
-import io.redoubt.server.replication.SimulatedNetwork.End;
-import io.redoubt.server.replication.SimulatedNetwork.Wire;
+import io.redoubt.server.replication.ReplicationNetwork.End;
+import io.redoubt.server.replication.ReplicationNetwork.Wire;
 import io.redoubt.server.replication.stream.Backlog;
 import io.redoubt.server.replication.stream.Interleaving;
 import io.redoubt.server.replication.stream.PsyncDecision;
@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class SimulatedFeed implements End {
   private final SimulatedServer master;
-  private final SimulatedNetwork network;
+  private final ReplicationNetwork network;
   private final Wire wire;
 
   /** Which of the master's lives it belongs to. */
@@ -40,7 +40,7 @@ final class SimulatedFeed implements End {
   private long acknowledged = -1;
   private boolean over;
 
-  SimulatedFeed(SimulatedServer master, SimulatedNetwork network, Wire wire) {
+  SimulatedFeed(SimulatedServer master, ReplicationNetwork network, Wire wire) {
     this.master = master;
     this.network = network;
     this.wire = wire;

@@ -7,8 +7,8 @@ import io.redoubt.protocol.resp.Limits;
 import io.redoubt.protocol.resp.ProtocolException;
 import io.redoubt.protocol.resp.Request;
 import io.redoubt.protocol.resp.RequestEncoder;
-import io.redoubt.server.replication.SimulatedNetwork.End;
-import io.redoubt.server.replication.SimulatedNetwork.Wire;
+import io.redoubt.server.replication.ReplicationNetwork.End;
+import io.redoubt.server.replication.ReplicationNetwork.Wire;
 import io.redoubt.server.replication.stream.Handshake;
 import io.redoubt.server.replication.stream.TransferFraming;
 import java.io.ByteArrayOutputStream;
@@ -55,7 +55,7 @@ final class SimulatedLink implements End, MasterStream.Target, TransferFraming.S
   SimulatedLink(
       SimulatedServer replica,
       SimulatedServer master,
-      SimulatedNetwork network,
+      ReplicationNetwork network,
       Handshake.@Nullable ResumePoint resumeFrom) {
     this.replica = replica;
     handshake =

@@ -27,7 +27,7 @@ final class SimulatedServer {
   /** What outlives a crash. */
   private record Saved(Map<String, String> data, @Nullable ReplicationPoint point) {}
 
-  private final SimulatedNetwork network;
+  private final ReplicationNetwork network;
   private final List<SimulatedServer> all;
   private final Map<String, Integer> truth;
   private final int index;
@@ -55,7 +55,10 @@ final class SimulatedServer {
   private final Map<String, Long> latest = new HashMap<>();
 
   SimulatedServer(
-      SimulatedNetwork network, List<SimulatedServer> all, Map<String, Integer> truth, int index) {
+      ReplicationNetwork network,
+      List<SimulatedServer> all,
+      Map<String, Integer> truth,
+      int index) {
     this.network = network;
     this.all = all;
     this.truth = truth;

@@ -1,12 +1,12 @@
 package io.redoubt.server.simulation;
 
+import io.redoubt.protocol.EventQueue;
 import io.redoubt.protocol.process.ThreadCpuTimes;
 import io.redoubt.protocol.process.Threads;
 import java.lang.reflect.Constructor;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.PriorityQueue;
 import java.util.Random;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.Executor;
@@ -47,15 +47,6 @@ final class Simulation implements Threads {
   private static final String PREFIX = "simulated ";
   private static final int PATIENCE_SECONDS = 10;
 
-  /** Something that happens at a time. */
-  private record Event(long at, long order, Runnable action) implements Comparable<Event> {
-    @Override
-    public int compareTo(Event other) {
-      int byTime = Long.compare(at, other.at);
-      return byTime != 0 ? byTime : Long.compare(order, other.order);
-    }
-  }
-
   /** What the simulation consists of, in one of its threads. */
   @FunctionalInterface
   interface Story {
@@ -69,11 +60,10 @@ final class Simulation implements Threads {
   /** Whom a thread of the system has woken. */
   private final BlockingQueue<Runnable> strayed = new LinkedBlockingQueue<>();
 
-  private final PriorityQueue<Event> events = new PriorityQueue<>();
+  private final EventQueue events = new EventQueue();
   private final List<String> trace = new ArrayList<>();
   private final Thread thread = Thread.currentThread();
   private long nowNanos;
-  private long scheduled;
   private long turns;
   private long ids;
   private boolean over;
@@ -154,11 +144,9 @@ final class Simulation implements Threads {
       note("somebody was held up by another test");
       strayed.drainTo(ready);
     }
-    Event next = events.peek();
-    if (next != null && (ready.isEmpty() || next.at <= nowNanos)) {
-      events.remove();
-      nowNanos = Math.max(nowNanos, next.at);
-      next.action.run();
+    if (events.hasDue(nowNanos) || (ready.isEmpty() && !events.isEmpty())) {
+      nowNanos = Math.max(nowNanos, events.nextAt());
+      events.remove().run();
     } else if (ready.isEmpty()) {
       Runnable last = strayed.poll(PATIENCE_SECONDS, TimeUnit.SECONDS);
       if (last == null) {
@@ -257,18 +245,19 @@ final class Simulation implements Threads {
 
   /** Has something happen later, between the turns of threads. */
   void later(long delayNanos, Runnable action) {
-    events.add(new Event(nowNanos + delayNanos, scheduled++, action));
+    events.add(nowNanos + delayNanos, action);
   }
 
   /** The calling thread waits until then, or until somebody unparks it. */
   void parkUntil(long nanos) {
     Thread waiting = Thread.currentThread();
-    Event end = new Event(nanos, scheduled++, () -> LockSupport.unpark(waiting));
-    if (nanos < Long.MAX_VALUE) {
-      events.add(end);
+    if (nanos == Long.MAX_VALUE) {
+      LockSupport.park(this);
+      return;
     }
+    EventQueue.Event end = events.add(nanos, () -> LockSupport.unpark(waiting));
     LockSupport.park(this);
-    events.remove(end);
+    events.cancel(end);
   }
 
   /** The calling thread waits for so long. */

@@ -1,9 +1,9 @@
 package io.redoubt.server.replication;
 
+import io.redoubt.protocol.EventQueue;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.PriorityQueue;
 import java.util.Queue;
 import java.util.Random;
 import org.jspecify.annotations.Nullable;
@@ -12,15 +12,7 @@ import org.jspecify.annotations.Nullable;
  * Time, chance and connections of simulated servers: everything that happens is an event of one
  * queue, and everything random comes from one seed.
  */
-final class SimulatedNetwork {
-  private record Event(long at, long order, Runnable action) implements Comparable<Event> {
-    @Override
-    public int compareTo(Event other) {
-      int byTime = Long.compare(at, other.at);
-      return byTime != 0 ? byTime : Long.compare(order, other.order);
-    }
-  }
-
+final class ReplicationNetwork {
   /** One end's view of a connection. */
   interface End {
     /** Bytes have come. */
@@ -31,13 +23,12 @@ final class SimulatedNetwork {
   }
 
   private final Random random;
-  private final PriorityQueue<Event> events = new PriorityQueue<>();
+  private final EventQueue events = new EventQueue();
   private final List<Wire> wires = new ArrayList<>();
   private long now;
-  private long scheduled;
   private long happened;
 
-  SimulatedNetwork(Random random) {
+  ReplicationNetwork(Random random) {
     this.random = random;
   }
 
@@ -50,20 +41,18 @@ final class SimulatedNetwork {
   }
 
   void later(long delay, Runnable action) {
-    events.add(new Event(now + delay, scheduled++, action));
+    events.add(now + delay, action);
   }
 
   /** Lets the next event happen; false when there is none before that time. */
   boolean step(long until) {
-    Event next = events.peek();
-    if (next == null || next.at > until) {
+    if (!events.hasDue(until)) {
       now = Math.max(now, until);
       return false;
     }
-    events.remove();
-    now = next.at;
+    now = events.nextAt();
     happened++;
-    next.action.run();
+    events.remove().run();
     return true;
   }
 

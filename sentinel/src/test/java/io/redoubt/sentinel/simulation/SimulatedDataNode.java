@@ -12,10 +12,10 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** A simulated data node: PING, INFO, the hello channel and a changeable role. */
-final class SimulatedNode {
-  private final Fleet fleet;
+final class SimulatedDataNode {
+  private final SentinelFleet fleet;
   private final Address address;
-  private final Set<Network.Connection> subscribers = new HashSet<>();
+  private final Set<SentinelNetwork.Connection> subscribers = new HashSet<>();
   private int starts;
   private boolean up;
 
@@ -38,7 +38,7 @@ final class SimulatedNode {
   private @Nullable String password;
   private final List<Address> alsoListed = new ArrayList<>();
 
-  SimulatedNode(Fleet fleet, Address address, @Nullable Address master) {
+  SimulatedDataNode(SentinelFleet fleet, Address address, @Nullable Address master) {
     this.fleet = fleet;
     this.address = address;
     this.master = master;
@@ -82,7 +82,7 @@ final class SimulatedNode {
     if (up) {
       up = false;
       subscribers.clear();
-      fleet.connections().to(address).forEach(Network.Connection::closedByTarget);
+      fleet.connections().to(address).forEach(SentinelNetwork.Connection::closedByTarget);
     }
   }
 
@@ -106,7 +106,7 @@ final class SimulatedNode {
       offset += fleet.random().nextInt(0, 50);
       return;
     }
-    SimulatedNode source = fleet.node(master);
+    SimulatedDataNode source = fleet.node(master);
     boolean reachable =
         source != null
             && source != this
@@ -126,12 +126,12 @@ final class SimulatedNode {
     offset = source.offset;
   }
 
-  void receive(Network.Connection connection, NodeRequest request) {
+  void receive(SentinelNetwork.Connection connection, NodeRequest request) {
     if (!up) {
       return;
     }
     if (connection.isRefused(password, request)) {
-      answer(connection, request, Network.Connection.REFUSAL);
+      answer(connection, request, SentinelNetwork.Connection.REFUSAL);
       return;
     }
     switch (request.purpose()) {
@@ -152,7 +152,7 @@ final class SimulatedNode {
       case HELLO -> {
         String payload = request.commands().getFirst().get(2);
         subscribers.removeIf(each -> !each.open);
-        for (Network.Connection each : fleet.connections().to(address)) {
+        for (SentinelNetwork.Connection each : fleet.connections().to(address)) {
           if (subscribers.contains(each)) {
             each.back.put(() -> each.owner.heard(each, payload));
           }
@@ -175,7 +175,7 @@ final class SimulatedNode {
     }
   }
 
-  private void changeRole(Network.Connection connection, NodeRequest request) {
+  private void changeRole(SentinelNetwork.Connection connection, NodeRequest request) {
     if (ignoresOrders) {
       answer(connection, request, new Answer.Items(List.of()));
       return;
@@ -190,8 +190,8 @@ final class SimulatedNode {
     closeAllBut(connection);
   }
 
-  private void closeAllBut(Network.@Nullable Connection spared) {
-    for (Network.Connection each : fleet.connections().to(address)) {
+  private void closeAllBut(SentinelNetwork.@Nullable Connection spared) {
+    for (SentinelNetwork.Connection each : fleet.connections().to(address)) {
       if (each != spared) {
         each.closedByTarget();
       }
@@ -203,7 +203,7 @@ final class SimulatedNode {
   }
 
   /** Gives it another node's run id, like a copied machine; null restores its own. */
-  void cloneOf(@Nullable SimulatedNode original) {
+  void cloneOf(@Nullable SimulatedDataNode original) {
     copiedId = original == null ? null : original.runId();
   }
 
@@ -268,7 +268,8 @@ final class SimulatedNode {
     return offsetAtTurn;
   }
 
-  private static void answer(Network.Connection connection, NodeRequest request, Answer answer) {
+  private static void answer(
+      SentinelNetwork.Connection connection, NodeRequest request, Answer answer) {
     if (connection.kind == Link.Kind.COMMAND) {
       connection.back.put(() -> connection.owner.replied(connection, request, answer));
     }
@@ -295,7 +296,7 @@ final class SimulatedNode {
       lines.add("replica_announced:" + (announced ? 1 : 0));
     }
     int count = 0;
-    for (SimulatedNode each : fleet.nodes()) {
+    for (SimulatedDataNode each : fleet.nodes()) {
       if (address.equals(each.master) && each.isLinked()) {
         lines.add(replicaLine(count++, each.address, each.offset));
       }

@@ -15,7 +15,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-class SentinelWordsTest {
+class SentinelConfigTest {
   private static final String ID = "5bec50a85f9e5ff5fbc33158d18d95e2cf6c7188";
   private static final String OTHER_ID = "f13cf218665276fca68656336704e0d90a8571b9";
 

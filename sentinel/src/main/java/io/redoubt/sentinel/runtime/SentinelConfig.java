@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * The lines of sentinel.conf that start with {@code sentinel}: the operator's options and the
  * sentinel's own state. Read in any order, as in Redis; written in Redis' order.
  */
-public final class SentinelWords {
+public final class SentinelConfig {
   private static final String NO_SUCH_MASTER = "No such master with specified name.";
 
   /** Signals an error of a line that depends on the other lines. */
@@ -161,9 +161,9 @@ public final class SentinelWords {
     hosts.add(new NamedHost(index, host));
     Address address = new Address(host, port(words.get(3), "Invalid port number"));
     try {
-      int quorum = MasterWords.quorum(words.get(4));
+      int quorum = MasterOptionParser.quorum(words.get(4));
       masters.put(name, new Draft(address, MasterOptions.defaults(quorum, Timings.DEFAULTS)));
-    } catch (MasterWords.Refusal e) {
+    } catch (MasterOptionParser.Refusal e) {
       throw new RefusedValue(e.reason());
     }
     List<Early> before = early.remove(name);
@@ -221,8 +221,8 @@ public final class SentinelWords {
           throw new RefusedValue("Same command renamed multiple times with rename-command.");
         }
         try {
-          master.options = MasterWords.set(master.options, word, value, second);
-        } catch (MasterWords.Refusal e) {
+          master.options = MasterOptionParser.set(master.options, word, value, second);
+        } catch (MasterOptionParser.Refusal e) {
           throw new RefusedValue(e.reason());
         }
         written.put(word.replace("primary-", "master-") + " " + name, index);
@@ -238,7 +238,8 @@ public final class SentinelWords {
           case "known-replica", "known-slave" -> size == 4;
           case "known-sentinel" -> size == 4 || size == 5;
           case "quorum" -> false;
-          default -> MasterWords.values(word) > 0 && size == 2 + MasterWords.values(word);
+          default ->
+              MasterOptionParser.values(word) > 0 && size == 2 + MasterOptionParser.values(word);
         };
     if (!right) {
       throw unrecognized();
@@ -287,10 +288,10 @@ public final class SentinelWords {
       throw new WrongLine(left.getFirst().index(), NO_SUCH_MASTER);
     }
     for (Map.Entry<String, Draft> master : masters.entrySet()) {
-      for (String word : MasterWords.SCRIPTS) {
+      for (String word : MasterOptionParser.SCRIPTS) {
         try {
-          MasterWords.checkScript(master.getValue().options, word, directory);
-        } catch (MasterWords.Refusal e) {
+          MasterOptionParser.checkScript(master.getValue().options, word, directory);
+        } catch (MasterOptionParser.Refusal e) {
           int index = written.getOrDefault(word + " " + master.getKey(), 0);
           throw new WrongLine(index, e.reason());
         }

@@ -21,17 +21,17 @@ import org.jspecify.annotations.Nullable;
  * Sentinels {@code s1 s2 ...} and data nodes {@code n1 n2 ...} in groups, the first node of each
  * group being its master.
  */
-final class Fleet {
+final class SentinelFleet {
   static final String MASTER = "mymaster";
 
   private static final Log SILENT = Log.silent(Clock.system());
 
   private final RandomGenerator random;
-  private final Network network;
-  private final Network.Connections connections = new Network.Connections();
+  private final SentinelNetwork network;
+  private final SentinelNetwork.Connections connections = new SentinelNetwork.Connections();
   private final SafetyRules rules = new SafetyRules(this);
   private final List<SimulatedSentinel> sentinels = new ArrayList<>();
-  private final List<SimulatedNode> nodes = new ArrayList<>();
+  private final List<SimulatedDataNode> nodes = new ArrayList<>();
   private final int groupSize;
   private final int groups;
   private final MasterOptions options;
@@ -41,7 +41,7 @@ final class Fleet {
 
   private record Line(long at, String who, String text) {}
 
-  Fleet(long seed, int sentinelCount, int nodeCount, int quorum, long downAfterMillis) {
+  SentinelFleet(long seed, int sentinelCount, int nodeCount, int quorum, long downAfterMillis) {
     this(seed, sentinelCount, 1, nodeCount, quorum, downAfterMillis);
   }
 
@@ -51,7 +51,7 @@ final class Fleet {
    * @param groupCount the number of masters
    * @param nodeCount the number of nodes in each group
    */
-  Fleet(
+  SentinelFleet(
       long seed,
       int sentinelCount,
       int groupCount,
@@ -61,11 +61,11 @@ final class Fleet {
     groups = groupCount;
     groupSize = nodeCount;
     random = new SplittableRandom(seed);
-    network = new Network(random);
+    network = new SentinelNetwork(random);
     for (int i = 1; i <= groups * groupSize; i++) {
       int first = (i - 1) / groupSize * groupSize + 1;
       Address master = i == first ? null : nodeAddress(first);
-      nodes.add(new SimulatedNode(this, nodeAddress(i), master));
+      nodes.add(new SimulatedDataNode(this, nodeAddress(i), master));
     }
     options =
         MasterOptions.defaults(quorum, Timings.DEFAULTS)
@@ -76,7 +76,7 @@ final class Fleet {
       Address address = new Address("10.0.1." + i, 26379);
       sentinels.add(new SimulatedSentinel(this, "s" + i, address, operatorsFile(id)));
     }
-    nodes.forEach(SimulatedNode::start);
+    nodes.forEach(SimulatedDataNode::start);
     network.at(0, this::replicate);
     sentinels.forEach(SimulatedSentinel::start);
   }
@@ -119,7 +119,7 @@ final class Fleet {
   }
 
   /** Returns the nodes of a node's group. */
-  List<SimulatedNode> groupOf(SimulatedNode node) {
+  List<SimulatedDataNode> groupOf(SimulatedDataNode node) {
     int first = nodes.indexOf(node) / groupSize * groupSize;
     return nodes.subList(first, first + groupSize);
   }
@@ -130,9 +130,9 @@ final class Fleet {
   }
 
   private void replicate() {
-    nodes.forEach(SimulatedNode::replicate);
+    nodes.forEach(SimulatedDataNode::replicate);
     if (lossy) {
-      for (Network.Connection each : connections.open()) {
+      for (SentinelNetwork.Connection each : connections.open()) {
         if (random.nextInt(50) == 0) {
           each.closedByTarget();
         }
@@ -149,11 +149,11 @@ final class Fleet {
     return random;
   }
 
-  Network network() {
+  SentinelNetwork network() {
     return network;
   }
 
-  Network.Connections connections() {
+  SentinelNetwork.Connections connections() {
     return connections;
   }
 
@@ -174,17 +174,17 @@ final class Fleet {
     return sentinels.get(number - 1);
   }
 
-  List<SimulatedNode> nodes() {
+  List<SimulatedDataNode> nodes() {
     return nodes;
   }
 
   /** Returns node n1, n2, ... */
-  SimulatedNode node(int number) {
+  SimulatedDataNode node(int number) {
     return nodes.get(number - 1);
   }
 
-  @Nullable SimulatedNode node(Address address) {
-    for (SimulatedNode node : nodes) {
+  @Nullable SimulatedDataNode node(Address address) {
+    for (SimulatedDataNode node : nodes) {
       if (node.address().equals(address)) {
         return node;
       }
@@ -193,15 +193,15 @@ final class Fleet {
   }
 
   boolean accepts(Address target) {
-    SimulatedNode node = node(target);
+    SimulatedDataNode node = node(target);
     if (node != null) {
       return node.isUp();
     }
     return sentinels.stream().anyMatch(each -> each.address().equals(target) && each.isUp());
   }
 
-  void deliver(Network.Connection connection, NodeRequest request) {
-    SimulatedNode node = node(connection.target);
+  void deliver(SentinelNetwork.Connection connection, NodeRequest request) {
+    SimulatedDataNode node = node(connection.target);
     if (node != null) {
       node.receive(connection, request);
       return;
@@ -284,7 +284,7 @@ final class Fleet {
         return sentinel.name() + " knows " + master.sentinels().size() + " others";
       }
     }
-    for (SimulatedNode node : nodes.subList(firstNode, firstNode + groupSize)) {
+    for (SimulatedDataNode node : nodes.subList(firstNode, firstNode + groupSize)) {
       Address follows = node.master();
       boolean right =
           node.address().equals(agreed)

@@ -6,11 +6,11 @@ import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /** Injects random faults into a fleet, and then lets it recover. */
-final class Storm {
-  private final Fleet fleet;
+final class SentinelStorm {
+  private final SentinelFleet fleet;
   private final RandomGenerator random;
 
-  Storm(Fleet fleet) {
+  SentinelStorm(SentinelFleet fleet) {
     this.fleet = fleet;
     this.random = fleet.random();
   }
@@ -28,12 +28,12 @@ final class Storm {
   private void strike() {
     switch (random.nextInt(19)) {
       case 0, 1 -> {
-        SimulatedNode node = any(fleet.nodes());
+        SimulatedDataNode node = any(fleet.nodes());
         note("kill " + node.address());
         node.kill();
       }
       case 2, 3 -> {
-        SimulatedNode node = any(fleet.nodes());
+        SimulatedDataNode node = any(fleet.nodes());
         note("start " + node.address());
         node.start();
       }
@@ -66,7 +66,7 @@ final class Storm {
       }
       case 10 -> {
         note("break connections");
-        for (Network.Connection connection : fleet.connections().open()) {
+        for (SentinelNetwork.Connection connection : fleet.connections().open()) {
           if (random.nextInt(3) == 0) {
             connection.closedByTarget();
           }
@@ -84,7 +84,7 @@ final class Storm {
         sentinel.jump(millis);
       }
       case 13 -> {
-        SimulatedNode node = any(fleet.nodes());
+        SimulatedDataNode node = any(fleet.nodes());
         note("slow node " + node.address());
         fleet.network().slow(node.address().toString(), random.nextLong(100, 2500));
       }
@@ -94,8 +94,8 @@ final class Storm {
         fleet.lossy(on);
       }
       case 15 -> {
-        SimulatedNode node = any(fleet.nodes());
-        SimulatedNode other = any(fleet.nodes());
+        SimulatedDataNode node = any(fleet.nodes());
+        SimulatedDataNode other = any(fleet.nodes());
         note("clone " + node.address() + " of " + other.address());
         node.cloneOf(other == node ? null : other);
       }
@@ -107,9 +107,9 @@ final class Storm {
         sentinel.diskDelay(millis);
       }
       default -> {
-        SimulatedNode node = any(fleet.nodes());
+        SimulatedDataNode node = any(fleet.nodes());
         note("wrong role " + node.address());
-        SimulatedNode other = any(fleet.groupOf(node));
+        SimulatedDataNode other = any(fleet.groupOf(node));
         node.setMaster(random.nextBoolean() || other == node ? null : other.address());
       }
     }
@@ -130,7 +130,7 @@ final class Storm {
     }
     fleet.network().mend();
     fleet.lossy(false);
-    fleet.nodes().forEach(SimulatedNode::start);
+    fleet.nodes().forEach(SimulatedDataNode::start);
     sentinel.loseState(fleet.freshFile());
     sentinel.start();
     fleet.runFor(5_000);
@@ -171,7 +171,7 @@ final class Storm {
     fleet.network().delays(1, 3);
     fleet.lossy(false);
     fleet.nodes().forEach(node -> node.cloneOf(null));
-    fleet.nodes().forEach(SimulatedNode::start);
+    fleet.nodes().forEach(SimulatedDataNode::start);
     for (SimulatedSentinel sentinel : fleet.sentinels()) {
       sentinel.crashAfterOutputs(-1);
       sentinel.diskDelay(2);

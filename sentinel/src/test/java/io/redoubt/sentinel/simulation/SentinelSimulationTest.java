@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
  * Tests fleets under random faults, one seed each. {@code -Dredoubt.seed=17} repeats one and prints
  * its trace; {@code -Dredoubt.seeds=100000} runs more than a build does.
  */
-class SimulationTest {
+class SentinelSimulationTest {
   private static final int SEEDS = Integer.getInteger("redoubt.seeds", 1000);
   private static final long RECOVERY_MILLIS = 180_000;
 
@@ -37,13 +37,13 @@ class SimulationTest {
   void catchesASentinelThatVotesTwice() {
     int caught = 0;
     for (long seed = 1; seed <= 40; seed++) {
-      Fleet fleet = new Fleet(seed, 3, 3, 2, 1000);
+      SentinelFleet fleet = new SentinelFleet(seed, 3, 3, 2, 1000);
       fleet.sentinels().forEach(SimulatedSentinel::voteTwice);
       fleet.runFor(5000);
       fleet.network().delays(20, 300);
       try {
         for (int round = 0; round < 5; round++) {
-          for (SimulatedNode node : fleet.nodes()) {
+          for (SimulatedDataNode node : fleet.nodes()) {
             node.kill();
             fleet.runFor(4000);
             node.start();
@@ -64,8 +64,9 @@ class SimulationTest {
     int groups = shape.nextInt(4) == 0 ? 2 : 1;
     int nodes = shape.nextInt(1, groups == 2 ? 4 : 6);
     int quorum = shape.nextInt(2, sentinels / 2 + 2);
-    Fleet fleet = new Fleet(seed, sentinels, groups, nodes, quorum, shape.nextLong(500, 3000));
-    Storm storm = new Storm(fleet);
+    SentinelFleet fleet =
+        new SentinelFleet(seed, sentinels, groups, nodes, quorum, shape.nextLong(500, 3000));
+    SentinelStorm storm = new SentinelStorm(fleet);
     try {
       fleet.runFor(5000);
       storm.rage(60_000);

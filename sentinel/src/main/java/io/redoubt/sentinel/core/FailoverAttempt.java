@@ -3,7 +3,7 @@ package io.redoubt.sentinel.core;
 import org.jspecify.annotations.Nullable;
 
 /** A failover that this sentinel leads or is a candidate for. */
-final class Failover {
+final class FailoverAttempt {
   /** The steps, in the words of SENTINEL MASTER. */
   enum State {
     WAIT_START("wait_start"),
@@ -56,7 +56,7 @@ final class Failover {
   /** The master's offset during the pause, -1 while unknown. */
   long finalOffset = -1;
 
-  Failover(long epoch, boolean forced, boolean coordinated, long now) {
+  FailoverAttempt(long epoch, boolean forced, boolean coordinated, long now) {
     this.epoch = epoch;
     this.forced = forced;
     this.coordinated = coordinated;

@@ -10,9 +10,10 @@ import org.junit.jupiter.api.Test;
 
 /**
  * Compares conf/sentinel.conf with the declarations. To generate it: {@code mvn -pl sentinel -am
- * test -Dtest=ShippedFileTest -Dsurefire.failIfNoSpecifiedTests=false -Dredoubt.writeConf=true}.
+ * test -Dtest=SentinelConfFileTest -Dsurefire.failIfNoSpecifiedTests=false
+ * -Dredoubt.writeConf=true}.
  */
-final class ShippedFileTest {
+final class SentinelConfFileTest {
   private static final Path FILE = Path.of("../conf/sentinel.conf");
   private static final List<String> INTRODUCTION =
       List.of(

@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Random;
 
 /** Generates random words that a sentinel may receive, valid and hostile. */
-public final class HostileWords {
+public final class HostileArguments {
   private static final List<String> NUMBERS =
       List.of(
           "0",
@@ -77,7 +77,7 @@ public final class HostileWords {
   private final Random random;
 
   /** Creates words drawn from {@code random}. */
-  public HostileWords(Random random) {
+  public HostileArguments(Random random) {
     this.random = random;
   }
 

@@ -10,14 +10,14 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /** The options of one master by their names in sentinel.conf, shared by SENTINEL SET. */
-public final class MasterWords {
+public final class MasterOptionParser {
   /** The options that name a script. */
   static final List<String> SCRIPTS = List.of("notification-script", "client-reconfig-script");
 
   /** The longest time; the sum of several stays far below a long's limit. */
   private static final long MAX_MILLIS = Integer.MAX_VALUE * 1000L;
 
-  private MasterWords() {}
+  private MasterOptionParser() {}
 
   /** Signals an invalid value or an unknown option. */
   public static final class Refusal extends Exception {

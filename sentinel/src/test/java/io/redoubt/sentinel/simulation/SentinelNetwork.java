@@ -1,5 +1,6 @@
 package io.redoubt.sentinel.simulation;
 
+import io.redoubt.protocol.EventQueue;
 import io.redoubt.sentinel.core.Address;
 import io.redoubt.sentinel.core.Answer;
 import io.redoubt.sentinel.core.Link;
@@ -11,7 +12,6 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.PriorityQueue;
 import java.util.Set;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -20,25 +20,20 @@ import org.jspecify.annotations.Nullable;
  * Simulated time and connections. Like TCP, connections keep order and lose nothing while they
  * exist; a cut link delays everything until it is repaired or the connection is closed.
  */
-final class Network {
+final class SentinelNetwork {
   private static final long HELD_BACK_MILLIS = 50;
-
-  private record Due(long at, long order, Runnable action) {}
 
   private record Wire(String from, String to) {}
 
   private final RandomGenerator random;
-  private final PriorityQueue<Due> queue =
-      new PriorityQueue<>((a, b) ->
-          a.at() != b.at() ? Long.compare(a.at(), b.at()) : Long.compare(a.order(), b.order()));
+  private final EventQueue events = new EventQueue();
   private final Set<Wire> cut = new HashSet<>();
   private final Map<String, Long> slow = new HashMap<>();
-  private long order;
   private long now;
   private long minDelayMillis = 1;
   private long maxDelayMillis = 3;
 
-  Network(RandomGenerator random) {
+  SentinelNetwork(RandomGenerator random) {
     this.random = random;
   }
 
@@ -47,15 +42,14 @@ final class Network {
   }
 
   void at(long millis, Runnable action) {
-    queue.add(new Due(Math.max(now, millis), order++, action));
+    events.add(Math.max(now, millis), action);
   }
 
   /** Runs the actions due until a time. */
   void runUntil(long millis, Runnable afterEach) {
-    while (!queue.isEmpty() && queue.peek().at() <= millis) {
-      Due due = queue.remove();
-      now = due.at();
-      due.action().run();
+    while (events.hasDue(millis)) {
+      now = events.nextAt();
+      events.remove().run();
       afterEach.run();
     }
     now = millis;
