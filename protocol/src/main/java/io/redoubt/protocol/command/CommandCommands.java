@@ -37,7 +37,9 @@ public final class CommandCommands<C extends Invocation> extends CommandGroup<C>
           .runs(this::count);
 
   final Command<C> list =
-      command("COMMAND LIST [FILTERBY (MODULE module-name | ACLCAT category | PATTERN pattern)]")
+      command(
+              "COMMAND LIST [FILTERBY (MODULE module-name | ACLCAT category"
+                  + " | PATTERN pattern)]{filterby}")
           .does("Returns the names of all commands, optionally filtered.")
           .since("7.0.0")
           .costs("O(N), N the number of commands")

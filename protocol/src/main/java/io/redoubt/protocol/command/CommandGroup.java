@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * The commands of one group, each declared as one field above its method:
  *
  * <pre>{@code
- * final Command<Call> hset = command("HSET key (field value)...")
+ * final Command<Call> hset = command("HSET key (field value){data}...")
  *         .does("Sets fields of a hash, creating the hash if needed.")
  *         .since("2.0.0").costs("O(N), N the number of pairs")
  *         .is(WRITE, DENYOOM, FAST)

@@ -41,7 +41,7 @@ public final class CommandReplies {
     }
     for (Command<?> subcommand : container.subcommands()) {
       if (!subcommand.shortName().equals("help")) {
-        String usage = subcommand.docs().usage();
+        String usage = UsageLine.withoutNotes(subcommand.docs().usage());
         lines.add(usage.substring(usage.indexOf(' ') + 1).strip());
         lines.add("    " + subcommand.docs().summary());
       }
@@ -224,6 +224,8 @@ public final class CommandReplies {
 
   private static void argument(ReplyWriter reply, Argument argument) {
     String token = argument.token();
+    String since = argument.versions().since();
+    String deprecatedSince = argument.versions().deprecatedSince();
     var flags = new ArrayList<String>();
     if (argument.optional()) {
       flags.add("optional");
@@ -231,28 +233,35 @@ public final class CommandReplies {
     if (argument.multiple()) {
       flags.add("multiple");
     }
-    if (argument.multipleToken()) {
+    if (argument.occurrence().multipleToken()) {
       flags.add("multiple_token");
     }
     boolean isLeaf = argument.parts().isEmpty();
-    boolean hasDisplayText = isLeaf && argument.type() != Argument.Type.PURE_TOKEN;
     int fields = 2;
-    fields += hasDisplayText ? 1 : 0;
+    fields += isLeaf ? 1 : 0;
     fields += argument.keySpec() >= 0 && isLeaf ? 1 : 0;
     fields += token != null ? 1 : 0;
+    fields += since != null ? 1 : 0;
+    fields += deprecatedSince != null ? 1 : 0;
     fields += flags.isEmpty() ? 0 : 1;
     fields += isLeaf ? 0 : 1;
     reply.map(fields);
     field(reply, "name", argument.name());
     field(reply, "type", argument.type().label());
-    if (hasDisplayText) {
-      field(reply, "display_text", argument.name());
+    if (isLeaf) {
+      field(reply, "display_text", argument.displayText());
     }
     if (argument.keySpec() >= 0 && isLeaf) {
       field(reply, "key_spec_index", argument.keySpec());
     }
     if (token != null) {
       field(reply, "token", token);
+    }
+    if (since != null) {
+      field(reply, "since", since);
+    }
+    if (deprecatedSince != null) {
+      field(reply, "deprecated_since", deprecatedSince);
     }
     if (!flags.isEmpty()) {
       reply.bulk("flags");

@@ -14,17 +14,29 @@ import java.util.regex.Pattern;
  *   usage    = NAME... choice          the command's name, then its arguments
  *   choice   = sequence ( "|" sequence )*
  *   sequence = item+
- *   item     = ( word | "[" choice "]" | "(" choice ")" ) [ "..." ]
+ *   item     = ( word | "[" choice "]" | "(" choice ")" ) [ notes ] [ "..." ]
  *   word     = a literal if it has no lower case letter, otherwise an argument
+ *   notes    = "{" note ( "," note )* "}"
+ *   note     = TYPE                    one of {@link Argument.Type}, where the word's own is another
+ *            | "key" INDEX             a key that the key spec of that index covers
+ *            | "since" VERSION         the version of Redis that added it
+ *            | "deprecated" VERSION    the version that deprecated it
+ *            | NAME                    its name in COMMAND DOCS, where it isn't the word
  * </pre>
  *
  * <p>A literal before an argument introduces it ({@code EX seconds}); brackets that open with a
  * literal and contain several arguments form a block with that token ({@code [LIMIT offset
- * count]}).
+ * count]}), unless one of these is a group or can be left out ({@code [COUNT count [ANY]]}).
  */
 final class UsageLine {
   private static final Pattern TOKEN =
-      Pattern.compile("\\.\\.\\.|[\\[\\]()|]|[^\\s\\[\\]()|]+?(?=\\.\\.\\.|[\\s\\[\\]()|]|$)");
+      Pattern.compile(
+          "\\.\\.\\.|[\\[\\]()|]|\\{[^}]*}|[^\\s\\[\\](){|]+?(?=\\.\\.\\.|[\\s\\[\\](){|]|$)");
+  private static final Pattern NOTES = Pattern.compile("\\{[^}]*}");
+
+  /** The literal that stands for an empty argument. */
+  private static final String EMPTY = "\"\"";
+
   private static final Set<String> INTEGERS =
       Set.of(
           "seconds",
@@ -59,18 +71,24 @@ final class UsageLine {
           "quorum",
           "iterations",
           "level",
-          "id-or-count");
+          "id-or-count",
+          "slot",
+          "start-slot",
+          "end-slot",
+          "config-epoch",
+          "destination-db",
+          "entries-added",
+          "entries-read",
+          "frequency",
+          "limit",
+          "min-match-len",
+          "ms",
+          "num-matches",
+          "ttl",
+          "cluster-bus-port",
+          "weight");
   private static final Set<String> DOUBLES =
-      Set.of(
-          "score",
-          "weight",
-          "increment-float",
-          "longitude",
-          "latitude",
-          "radius",
-          "width",
-          "height",
-          "timeout-seconds");
+      Set.of("score", "longitude", "latitude", "radius", "width", "height", "timeout");
 
   private final List<String> tokens = new ArrayList<>();
   private final String line;
@@ -117,6 +135,11 @@ final class UsageLine {
     return variable ? -min : min;
   }
 
+  /** Returns a usage line without its notes, as users read it. */
+  static String withoutNotes(String line) {
+    return NOTES.matcher(line).replaceAll("");
+  }
+
   private List<List<Argument>> choice() {
     var choices = new ArrayList<List<Argument>>();
     choices.add(sequence());
@@ -145,13 +168,15 @@ final class UsageLine {
       case "[" -> {
         argument = grouped(choice()).asOptional();
         close("]");
+        argument = noted(argument);
       }
       case "(" -> {
         argument = grouped(choice());
         close(")");
+        argument = noted(argument);
       }
       case "..." -> throw malformed("nothing to repeat");
-      default -> argument = isLiteral(token) ? literal(token) : plain(token);
+      default -> argument = isLiteral(token) ? literal(token) : noted(plain(token));
     }
     if (peek("...")) {
       next++;
@@ -169,15 +194,41 @@ final class UsageLine {
     if (introduces) {
       return item().withToken(token);
     }
-    return new Argument(
-        token.toLowerCase(Locale.ROOT),
-        Argument.Type.PURE_TOKEN,
-        token,
-        false,
-        false,
-        false,
-        -1,
-        List.of());
+    String word = token.equals(EMPTY) ? "" : token;
+    return noted(
+        Argument.of(token.toLowerCase(Locale.ROOT), Argument.Type.PURE_TOKEN, word, List.of()));
+  }
+
+  /** Applies the notes that follow, if any. */
+  private Argument noted(Argument argument) {
+    if (next == tokens.size() || !tokens.get(next).startsWith("{")) {
+      return argument;
+    }
+    String notes = tokens.get(next++);
+    for (String note : notes.substring(1, notes.length() - 1).split(",", -1)) {
+      argument = noted(argument, note.strip());
+    }
+    return argument;
+  }
+
+  private Argument noted(Argument argument, String note) {
+    String[] words = note.split(" ", 2);
+    if (words.length == 2) {
+      return switch (words[0]) {
+        case "since" ->
+            argument.in(new Argument.Versions(words[1], argument.versions().deprecatedSince()));
+        case "deprecated" ->
+            argument.in(new Argument.Versions(argument.versions().since(), words[1]));
+        case "key" -> argument.asKeyOf(Integer.parseInt(words[1]));
+        default -> throw malformed("unknown note " + note);
+      };
+    }
+    for (Argument.Type type : Argument.Type.values()) {
+      if (type.label().equals(note)) {
+        return argument.ofType(type);
+      }
+    }
+    return argument.named(note);
   }
 
   private static Argument grouped(List<List<Argument>> choices) {
@@ -189,12 +240,14 @@ final class UsageLine {
       return parts.getFirst();
     }
     Argument head = parts.getFirst();
-    if (head.token() != null && head.type() != Argument.Type.PURE_TOKEN && !head.optional()) {
+    boolean introduced = head.token() != null && head.type() != Argument.Type.PURE_TOKEN;
+    boolean isFixed = parts.stream().allMatch(it -> !it.optional() && it.parts().isEmpty());
+    if (introduced && isFixed) {
       var members = new ArrayList<>(parts);
-      members.set(0, withoutToken(head));
-      return node(names(members), Argument.Type.BLOCK, head.token(), members);
+      members.set(0, head.withToken(null));
+      return Argument.of(names(members), Argument.Type.BLOCK, head.token(), members);
     }
-    return node(names(parts), Argument.Type.BLOCK, null, parts);
+    return Argument.of(names(parts), Argument.Type.BLOCK, null, parts);
   }
 
   private static Argument oneOf(List<List<Argument>> choices) {
@@ -202,27 +255,7 @@ final class UsageLine {
     for (List<Argument> choice : choices) {
       parts.add(block(choice));
     }
-    return node(names(parts), Argument.Type.ONEOF, null, parts);
-  }
-
-  private static Argument node(
-      String name,
-      Argument.Type type,
-      @org.jspecify.annotations.Nullable String token,
-      List<Argument> parts) {
-    return new Argument(name, type, token, false, false, false, -1, List.copyOf(parts));
-  }
-
-  private static Argument withoutToken(Argument argument) {
-    return new Argument(
-        argument.name(),
-        argument.type(),
-        null,
-        argument.optional(),
-        argument.multiple(),
-        false,
-        argument.keySpec(),
-        argument.parts());
+    return Argument.of(names(parts), Argument.Type.ONEOF, null, parts);
   }
 
   private static String names(List<Argument> parts) {
@@ -244,7 +277,7 @@ final class UsageLine {
     } else if (name.equals("pattern")) {
       type = Argument.Type.PATTERN;
     }
-    return new Argument(name, type, null, false, false, false, -1, List.of());
+    return Argument.of(name, type, null, List.of());
   }
 
   private void close(String bracket) {
@@ -259,7 +292,7 @@ final class UsageLine {
   }
 
   private static boolean isName(String token) {
-    return !token.equals("...") && "[]()|".indexOf(token.charAt(0)) < 0;
+    return !token.equals("...") && "[](){|".indexOf(token.charAt(0)) < 0;
   }
 
   private static boolean isLiteral(String token) {

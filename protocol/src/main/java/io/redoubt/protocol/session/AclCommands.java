@@ -119,7 +119,7 @@ public final class AclCommands<C extends SessionCall> extends CommandGroup<C> {
           .runs(this::load);
 
   final Command<C> log =
-      command("ACL LOG [count | RESET]")
+      command("ACL LOG [count | RESET]{operation}")
           .does("Returns the latest refusals, or forgets them.")
           .since("6.0.0")
           .costs("O(N), N the number of entries shown")

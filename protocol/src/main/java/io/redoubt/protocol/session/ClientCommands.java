@@ -52,7 +52,7 @@ public final class ClientCommands<C extends SessionCall> extends CommandGroup<C>
           .runs(ClientCommands::setName);
 
   final Command<C> setinfo =
-      command("CLIENT SETINFO (LIB-NAME libname | LIB-VER libver)")
+      command("CLIENT SETINFO (LIB-NAME libname | LIB-VER libver){attr}")
           .does("Sets what is known of the client's library.")
           .since("7.2.0")
           .costs("O(1)")
@@ -70,7 +70,9 @@ public final class ClientCommands<C extends SessionCall> extends CommandGroup<C>
           .runs(call -> call.reply().verbatim("txt", call.client() + "\n"));
 
   final Command<C> list =
-      command("CLIENT LIST [TYPE (NORMAL | MASTER | REPLICA | PUBSUB)] [ID client-id...]")
+      command(
+              "CLIENT LIST [TYPE (NORMAL | MASTER | REPLICA"
+                  + " | PUBSUB)]{client-type, since 5.0.0} [ID client-id{since 6.2.0}...]")
           .does("Lists open connections.")
           .since("2.4.0")
           .costs("O(N), N the number of connections")
@@ -84,10 +86,12 @@ public final class ClientCommands<C extends SessionCall> extends CommandGroup<C>
 
   final Command<C> kill =
       command(
-              "CLIENT KILL (ip:port | (ID client-id"
-                  + " | TYPE (NORMAL | MASTER | SLAVE | REPLICA | PUBSUB) | USER username"
-                  + " | ADDR ip:port | LADDR ip:port | SKIPME (YES | NO)"
-                  + " | MAXAGE seconds)...)")
+              "CLIENT KILL (ip:port{old-format, deprecated 2.8.12} |"
+                  + " ([ID client-id{since 2.8.12}] | [TYPE (NORMAL | MASTER{since 3.2.0} | SLAVE"
+                  + " | REPLICA{since 5.0.0} | PUBSUB)]{client-type, since 2.8.12} |"
+                  + " [USER username] | [ADDR ip:port{addr}] |"
+                  + " [LADDR ip:port{laddr, since 6.2.0}] | [SKIPME (YES | NO)]{skipme} |"
+                  + " [MAXAGE seconds]){new-format}...){filter}")
           .does("Closes connections.")
           .since("2.4.0")
           .costs("O(N), N the number of connections")
@@ -99,7 +103,7 @@ public final class ClientCommands<C extends SessionCall> extends CommandGroup<C>
           .runs(this::kill);
 
   final Command<C> pause =
-      command("CLIENT PAUSE timeout [WRITE | ALL]")
+      command("CLIENT PAUSE timeout{integer} [WRITE | ALL]{mode, since 6.2.0}")
           .does("Suspends the commands of clients for so many milliseconds.")
           .since("2.9.50")
           .costs("O(1)")
@@ -116,7 +120,7 @@ public final class ClientCommands<C extends SessionCall> extends CommandGroup<C>
           .runs(this::unpause);
 
   final Command<C> unblock =
-      command("CLIENT UNBLOCK client-id [TIMEOUT | ERROR]")
+      command("CLIENT UNBLOCK client-id [TIMEOUT | ERROR]{unblock-type}")
           .does("Ends the wait of a client in a blocking command.")
           .since("5.0.0")
           .costs("O(1)")
@@ -124,7 +128,7 @@ public final class ClientCommands<C extends SessionCall> extends CommandGroup<C>
           .runs(this::unblock);
 
   final Command<C> reply =
-      command("CLIENT REPLY (ON | OFF | SKIP)")
+      command("CLIENT REPLY (ON | OFF | SKIP){action}")
           .does("Tells whether the connection wants replies.")
           .since("3.2.0")
           .costs("O(1)")
@@ -132,7 +136,7 @@ public final class ClientCommands<C extends SessionCall> extends CommandGroup<C>
           .runs(ClientCommands::reply);
 
   final Command<C> noEvict =
-      command("CLIENT NO-EVICT (ON | OFF)")
+      command("CLIENT NO-EVICT (ON | OFF){enabled}")
           .does("Keeps the connection from being evicted.")
           .since("7.0.0")
           .costs("O(1)")
@@ -140,7 +144,7 @@ public final class ClientCommands<C extends SessionCall> extends CommandGroup<C>
           .runs(call -> flag(call, ClientFlag.NO_EVICT));
 
   final Command<C> noTouch =
-      command("CLIENT NO-TOUCH (ON | OFF)")
+      command("CLIENT NO-TOUCH (ON | OFF){enabled}")
           .does("Lets the connection's commands leave the access clock of keys alone.")
           .since("7.2.0")
           .costs("O(1)")

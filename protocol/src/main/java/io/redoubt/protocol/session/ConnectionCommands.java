@@ -40,7 +40,7 @@ public final class ConnectionCommands<C extends SessionCall> extends CommandGrou
   private final Hello hello;
 
   final Command<C> auth =
-      command("AUTH [username] password")
+      command("AUTH [username{since 6.0.0}] password")
           .does("Authenticates the connection.")
           .since("1.0.0")
           .costs("O(N), N the number of passwords of the user")
@@ -49,7 +49,9 @@ public final class ConnectionCommands<C extends SessionCall> extends CommandGrou
           .runs(this::auth);
 
   final Command<C> helloCommand =
-      command("HELLO [protover [AUTH username password] [SETNAME clientname]]")
+      command(
+              "HELLO [protover [AUTH username password]{auth}"
+                  + " [SETNAME clientname]]{arguments}")
           .does("Selects the protocol version, and maybe authenticates and names the connection.")
           .since("6.0.0")
           .costs("O(1)")

@@ -202,12 +202,40 @@ class CommandDeclarationTest {
     assertThat(arguments.get(3).parts().getFirst().token()).isEqualTo("EX");
     assertThat(arguments.get(3).parts().getFirst().type()).isEqualTo(Argument.Type.INTEGER);
     assertThat(arguments.get(4).token()).isEqualTo("LIMIT");
-    assertThat(arguments.get(5).multipleToken()).isTrue();
+    assertThat(arguments.get(5).occurrence().multipleToken()).isTrue();
     assertThat(arguments.get(5).optional()).isTrue();
   }
 
+  @Test
+  void appliesNotesToTheArgumentBeforeThem() {
+    Command<?> command =
+        declare(
+            "SORT key [BY pattern{by-pattern, key 1, pattern}] [WEIGHTS weight...]"
+                + " [COUNT count{string} [ANY]{since 6.2.0}]{count-block}"
+                + " (\"\"{empty} | ip:port{address, since 2.0.0, deprecated 2.8.12}){which}",
+            it -> it.keys(RO, ACCESS));
+    List<Argument> arguments = command.docs().arguments();
+    assertThat(arguments)
+        .extracting(Argument::name)
+        .containsExactly("key", "by-pattern", "weight", "count-block", "which");
+    Argument by = arguments.get(1);
+    assertThat(by.displayText()).isEqualTo("pattern");
+    assertThat(by.keySpec()).isEqualTo(1);
+    assertThat(by.type()).isEqualTo(Argument.Type.PATTERN);
+    assertThat(arguments.get(2).occurrence()).isEqualTo(new Argument.Occurrence(true, true, false));
+    Argument count = arguments.get(3);
+    assertThat(count.token()).as("a block with an optional part keeps its head's token").isNull();
+    assertThat(count.parts().get(0).token()).isEqualTo("COUNT");
+    assertThat(count.parts().get(0).type()).isEqualTo(Argument.Type.STRING);
+    assertThat(count.parts().get(1).versions()).isEqualTo(new Argument.Versions("6.2.0", null));
+    Argument which = arguments.get(4);
+    assertThat(which.parts().get(0).token()).isEmpty();
+    assertThat(which.parts().get(1).name()).isEqualTo("address");
+    assertThat(which.parts().get(1).versions()).isEqualTo(new Argument.Versions("2.0.0", "2.8.12"));
+  }
+
   @ParameterizedTest
-  @CsvSource({"GET [key", "GET key]", "GET (a | )", "GET ..."})
+  @CsvSource({"GET [key", "GET key]", "GET (a | )", "GET ...", "GET key{since}x{y z}"})
   void refusesAMalformedUsageLine(String usage) {
     assertThatThrownBy(() -> declare(usage, it -> it))
         .isInstanceOf(IllegalArgumentException.class)

@@ -37,7 +37,7 @@ public final class FailoverCommand extends CommandGroup<Call> {
   private final Replication replication;
 
   final Command<Call> failover =
-      command("FAILOVER [TO host port [FORCE]] [ABORT] [TIMEOUT milliseconds]")
+      command("FAILOVER [TO (host port [FORCE])]{target} [ABORT] [TIMEOUT milliseconds]")
           .does("Hands the role of master to a replica, after it has caught up.")
           .since("6.2.0")
           .costs("O(1)")

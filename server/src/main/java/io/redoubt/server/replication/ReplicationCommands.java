@@ -48,7 +48,7 @@ public final class ReplicationCommands extends CommandGroup<Call> {
   private final Log log;
 
   final Command<Call> replicaof =
-      command("REPLICAOF host port")
+      command("REPLICAOF ((host port){host-port} | (NO ONE){no-one}){args}")
           .does("Makes the server a replica of another, or by NO ONE a master.")
           .since("5.0.0")
           .costs("O(1)")
@@ -56,7 +56,7 @@ public final class ReplicationCommands extends CommandGroup<Call> {
           .runs(this::replicaOf);
 
   final Command<Call> slaveof =
-      command("SLAVEOF host port")
+      command("SLAVEOF ((host port){host-port} | (NO ONE){no-one}){args}")
           .does("Makes the server a replica of another, or by NO ONE a master.")
           .since("1.0.0")
           .costs("O(1)")
@@ -74,7 +74,8 @@ public final class ReplicationCommands extends CommandGroup<Call> {
           .runs(this::role);
 
   final Command<Call> replconf =
-      command("REPLCONF [argument]...")
+      command("REPLCONF")
+          .arity(-1)
           .does("Tells a master about its replica, and either how far the other is.")
           .since("3.0.0")
           .costs("O(1)")
@@ -82,7 +83,8 @@ public final class ReplicationCommands extends CommandGroup<Call> {
           .runs(this::replconf);
 
   final Command<Call> psync =
-      command("PSYNC replicationid offset [argument]...")
+      command("PSYNC replicationid offset")
+          .arity(-3)
           .does("Asks a master for its stream, from an offset if possible.")
           .since("2.8.0")
           .is(ADMIN, NOSCRIPT, NO_ASYNC_LOADING, NO_MULTI)

@@ -33,7 +33,7 @@ public final class WaitCommand extends CommandGroup<Call> {
   private final Replication replication;
 
   final Command<Call> wait =
-      command("WAIT numreplicas timeout")
+      command("WAIT numreplicas timeout{integer}")
           .does("Waits until so many replicas have what was written before.")
           .since("3.0.0")
           .costs("O(1)")
@@ -42,7 +42,7 @@ public final class WaitCommand extends CommandGroup<Call> {
           .runs(this::await);
 
   final Command<Call> waitaof =
-      command("WAITAOF numlocal numreplicas timeout")
+      command("WAITAOF numlocal numreplicas timeout{integer}")
           .does("Waits until what was written before is on the disk here and on so many replicas.")
           .since("7.2.0")
           .costs("O(1)")

@@ -121,7 +121,7 @@ final class RequestGenerator {
     }
     int times = argument.multiple() ? 1 + random.nextInt(3) : 1;
     for (int i = 0; i < times; i++) {
-      if (argument.token() != null && (i == 0 || argument.multipleToken())) {
+      if (argument.token() != null && (i == 0 || argument.occurrence().multipleToken())) {
         words.add(argument.token());
       }
       content(argument, words);

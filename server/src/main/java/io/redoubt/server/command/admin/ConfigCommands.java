@@ -66,7 +66,7 @@ public final class ConfigCommands extends CommandGroup<Call> {
           .runs(this::rewrite);
 
   final Command<Call> set =
-      command("CONFIG SET (parameter value)...")
+      command("CONFIG SET (parameter value){data}...")
           .does("Sets directives, all of those given or none.")
           .since("2.0.0")
           .costs("O(N), N the number of directives given")

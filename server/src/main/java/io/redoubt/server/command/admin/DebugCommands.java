@@ -86,7 +86,8 @@ public final class DebugCommands extends CommandGroup<Call> {
   private final Map<String, Subcommand> subcommands = new LinkedHashMap<>();
 
   final Command<Call> debug =
-      command("DEBUG subcommand [argument...]")
+      command("DEBUG")
+          .arity(-2)
           .does("A container for debugging commands.")
           .since("1.0.0")
           .costs("Depends on subcommand.")

@@ -34,7 +34,7 @@ public final class PersistenceCommands extends CommandGroup<Call> {
           .runs(this::save);
 
   final Command<Call> bgsave =
-      command("BGSAVE [SCHEDULE]")
+      command("BGSAVE [SCHEDULE]{since 3.2.2}")
           .does("Saves the data set incrementally, between other commands.")
           .since("1.0.0")
           .costs("O(1)")

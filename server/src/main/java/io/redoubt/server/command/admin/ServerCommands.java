@@ -80,7 +80,9 @@ public final class ServerCommands extends CommandGroup<Call> {
           .runs(this::time);
 
   final Command<Call> shutdownCommand =
-      command("SHUTDOWN [NOSAVE | SAVE] [NOW] [FORCE] [ABORT]")
+      command(
+              "SHUTDOWN [NOSAVE | SAVE]{save-selector} [NOW]{since 7.0.0}"
+                  + " [FORCE]{since 7.0.0} [ABORT]{since 7.0.0}")
           .does("Saves the data set if save points are configured, and shuts down the server.")
           .since("1.0.0")
           .costs("O(N) when saving, N the number of keys")

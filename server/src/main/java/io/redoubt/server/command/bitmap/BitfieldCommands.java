@@ -37,8 +37,10 @@ public final class BitfieldCommands extends CommandGroup<Call> {
 
   final Command<Call> bitfield =
       command(
-              "BITFIELD key [GET encoding offset | ([OVERFLOW (WRAP | SAT | FAIL)]"
-                  + " (SET encoding offset value | INCRBY encoding offset increment))]...")
+              "BITFIELD key [(GET encoding offset){get-block} | ([OVERFLOW (WRAP | SAT"
+                  + " | FAIL)]{overflow-block} ((SET encoding offset value{integer}){set-block} |"
+                  + " (INCRBY encoding offset"
+                  + " increment){incrby-block}){write-operation}){write}]{operation}...")
           .does("Reads, writes and increments integers of any width at any bit offset of a string.")
           .since("3.2.0")
           .costs("O(1) for each operation")
@@ -49,7 +51,7 @@ public final class BitfieldCommands extends CommandGroup<Call> {
           .runs(BitfieldCommands::bitfield);
 
   final Command<Call> bitfieldRo =
-      command("BITFIELD_RO key [GET encoding offset]...")
+      command("BITFIELD_RO key [GET encoding offset]{get-block}...")
           .does("Reads integers of any width at any bit offset of a string.")
           .since("6.0.0")
           .costs("O(1) for each operation")

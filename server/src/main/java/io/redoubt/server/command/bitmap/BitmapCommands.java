@@ -40,7 +40,7 @@ public final class BitmapCommands extends CommandGroup<Call> {
   private static final long RESULT_COPIES = 2;
 
   final Command<Call> bitcount =
-      command("BITCOUNT key [start end [BYTE | BIT]]")
+      command("BITCOUNT key [start end [BYTE | BIT]{unit, since 7.0.0}]{range}")
           .does("Counts the set bits in a string or a range of it.")
           .since("2.6.0")
           .costs("O(N), N the length of the range")
@@ -50,7 +50,7 @@ public final class BitmapCommands extends CommandGroup<Call> {
           .runs(BitmapCommands::bitcount);
 
   final Command<Call> bitop =
-      command("BITOP operation destkey key...")
+      command("BITOP (AND | OR | XOR | NOT){operation} destkey key...")
           .does("Performs a bitwise operation on strings and stores the result.")
           .since("2.6.0")
           .costs("O(N), N the length of all strings together")
@@ -60,7 +60,9 @@ public final class BitmapCommands extends CommandGroup<Call> {
           .runs(BitmapCommands::bitop);
 
   final Command<Call> bitpos =
-      command("BITPOS key bit [start [end [BYTE | BIT]]]")
+      command(
+              "BITPOS key bit [start [end [BYTE"
+                  + " | BIT]{unit, since 7.0.0}]{end-unit-block}]{range}")
           .does("Returns the index of the first set or clear bit in a string.")
           .since("2.8.7")
           .costs("O(N), N the length of the range")
@@ -79,7 +81,7 @@ public final class BitmapCommands extends CommandGroup<Call> {
           .runs(BitmapCommands::getbit);
 
   final Command<Call> setbit =
-      command("SETBIT key offset value")
+      command("SETBIT key offset value{integer}")
           .does("Sets or clears a bit of a string, extending the string if needed.")
           .since("2.2.0")
           .costs("O(1)")

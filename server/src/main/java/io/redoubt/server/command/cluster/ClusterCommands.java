@@ -31,7 +31,7 @@ public final class ClusterCommands extends CommandGroup<Call> {
           .holds();
 
   final Command<Call> addslots =
-      command("CLUSTER ADDSLOTS slot [slot ...]")
+      command("CLUSTER ADDSLOTS slot...")
           .does("Assigns hash slots to this node.")
           .since("3.0.0")
           .costs("O(N), N the number of hash slots")
@@ -39,7 +39,7 @@ public final class ClusterCommands extends CommandGroup<Call> {
           .runs(ClusterCommands::refuse);
 
   final Command<Call> addslotsrange =
-      command("CLUSTER ADDSLOTSRANGE (start-slot end-slot)...")
+      command("CLUSTER ADDSLOTSRANGE (start-slot end-slot){range}...")
           .does("Assigns ranges of hash slots to this node.")
           .since("7.0.0")
           .costs("O(N), N the number of hash slots")
@@ -73,7 +73,7 @@ public final class ClusterCommands extends CommandGroup<Call> {
           .runs(ClusterCommands::refuse);
 
   final Command<Call> delslots =
-      command("CLUSTER DELSLOTS slot [slot ...]")
+      command("CLUSTER DELSLOTS slot...")
           .does("Removes hash slots from this node.")
           .since("3.0.0")
           .costs("O(N), N the number of hash slots")
@@ -81,7 +81,7 @@ public final class ClusterCommands extends CommandGroup<Call> {
           .runs(ClusterCommands::refuse);
 
   final Command<Call> delslotsrange =
-      command("CLUSTER DELSLOTSRANGE (start-slot end-slot)...")
+      command("CLUSTER DELSLOTSRANGE (start-slot end-slot){range}...")
           .does("Removes ranges of hash slots from this node.")
           .since("7.0.0")
           .costs("O(N), N the number of hash slots")
@@ -89,7 +89,7 @@ public final class ClusterCommands extends CommandGroup<Call> {
           .runs(ClusterCommands::refuse);
 
   final Command<Call> failover =
-      command("CLUSTER FAILOVER [FORCE|TAKEOVER]")
+      command("CLUSTER FAILOVER [FORCE | TAKEOVER]{options}")
           .does("Starts a manual failover of a replica.")
           .since("3.0.0")
           .costs("O(1)")
@@ -148,7 +148,7 @@ public final class ClusterCommands extends CommandGroup<Call> {
           .runs(ClusterCommands::refuse);
 
   final Command<Call> meet =
-      command("CLUSTER MEET ip port [cluster-bus-port]")
+      command("CLUSTER MEET ip port [cluster-bus-port{since 4.0.0}]")
           .does("Makes a node join the cluster.")
           .since("3.0.0")
           .costs("O(1)")
@@ -198,7 +198,7 @@ public final class ClusterCommands extends CommandGroup<Call> {
           .runs(ClusterCommands::refuse);
 
   final Command<Call> reset =
-      command("CLUSTER RESET [HARD|SOFT]")
+      command("CLUSTER RESET [HARD | SOFT]{reset-type}")
           .does("Resets this node, which leaves the cluster.")
           .since("3.0.0")
           .costs("O(N), N the number of nodes")
@@ -222,7 +222,9 @@ public final class ClusterCommands extends CommandGroup<Call> {
           .runs(ClusterCommands::refuse);
 
   final Command<Call> setslot =
-      command("CLUSTER SETSLOT slot (IMPORTING node-id|MIGRATING node-id|NODE node-id|STABLE)")
+      command(
+              "CLUSTER SETSLOT slot (IMPORTING node-id{importing}"
+                  + " | MIGRATING node-id{migrating} | NODE node-id{node} | STABLE){subcommand}")
           .does("Binds a hash slot to a node.")
           .since("3.0.0")
           .costs("O(1)")

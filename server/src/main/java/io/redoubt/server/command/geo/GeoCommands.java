@@ -37,7 +37,9 @@ public final class GeoCommands extends CommandGroup<Call> {
   private static final int DISTANCE_PLACES = 4;
 
   final Command<Call> geoadd =
-      command("GEOADD key [NX | XX] [CH] (longitude latitude member)...")
+      command(
+              "GEOADD key [NX | XX]{condition, since 6.2.0} [CH]{change, since 6.2.0}"
+                  + " (longitude latitude member){data}...")
           .does("Adds members to a geo set or updates their positions, creating the set if needed.")
           .since("3.2.0")
           .costs("O(log(N)) for each place, N the size of the set")
@@ -47,7 +49,7 @@ public final class GeoCommands extends CommandGroup<Call> {
           .runs(GeoCommands::geoadd);
 
   final Command<Call> geodist =
-      command("GEODIST key member1 member2 [M | KM | FT | MI]")
+      command("GEODIST key member1 member2 [M | KM | FT | MI]{unit}")
           .does("Returns the distance between two members of a geo set.")
           .since("3.2.0")
           .costs("O(1)")
@@ -75,8 +77,10 @@ public final class GeoCommands extends CommandGroup<Call> {
 
   final Command<Call> georadius =
       command(
-              "GEORADIUS key longitude latitude radius (M | KM | FT | MI) [WITHCOORD] [WITHDIST]"
-                  + " [WITHHASH] [COUNT count [ANY]] [ASC | DESC] [STORE key | STOREDIST key]")
+              "GEORADIUS key{key 0} longitude latitude radius (M | KM | FT | MI){unit}"
+                  + " [WITHCOORD] [WITHDIST] [WITHHASH] [COUNT count"
+                  + " [ANY]{since 6.2.0}]{count-block} [ASC | DESC]{order}"
+                  + " [STORE key{storekey, key 1} | STOREDIST key{storedistkey, key 2}]{store}")
           .does("Returns or stores the members of a geo set within a distance from a position.")
           .since("3.2.0")
           .costs("O(N+log(M)), N the members in the squares around, M the size of the set")
@@ -89,8 +93,9 @@ public final class GeoCommands extends CommandGroup<Call> {
 
   final Command<Call> georadiusRo =
       command(
-              "GEORADIUS_RO key longitude latitude radius (M | KM | FT | MI) [WITHCOORD] [WITHDIST]"
-                  + " [WITHHASH] [COUNT count [ANY]] [ASC | DESC]")
+              "GEORADIUS_RO key longitude latitude radius (M | KM | FT | MI){unit}"
+                  + " [WITHCOORD] [WITHDIST] [WITHHASH] [COUNT count"
+                  + " [ANY]{since 6.2.0}]{count-block} [ASC | DESC]{order}")
           .does("Returns the members of a geo set within a distance from a position.")
           .since("3.2.10")
           .costs("O(N+log(M)), N the members in the squares around, M the size of the set")
@@ -102,8 +107,9 @@ public final class GeoCommands extends CommandGroup<Call> {
 
   final Command<Call> georadiusbymember =
       command(
-              "GEORADIUSBYMEMBER key member radius (M | KM | FT | MI) [WITHCOORD] [WITHDIST]"
-                  + " [WITHHASH] [COUNT count [ANY]] [ASC | DESC] [STORE key | STOREDIST key]")
+              "GEORADIUSBYMEMBER key{key 0} member radius (M | KM | FT | MI){unit} [WITHCOORD]"
+                  + " [WITHDIST] [WITHHASH] [COUNT count [ANY]]{count-block} [ASC | DESC]{order}"
+                  + " [STORE key{storekey, key 1} | STOREDIST key{storedistkey, key 2}]{store}")
           .does("Returns or stores the members of a geo set within a distance from a member.")
           .since("3.2.0")
           .costs("O(N+log(M)), N the members in the squares around, M the size of the set")
@@ -118,8 +124,8 @@ public final class GeoCommands extends CommandGroup<Call> {
 
   final Command<Call> georadiusbymemberRo =
       command(
-              "GEORADIUSBYMEMBER_RO key member radius (M | KM | FT | MI) [WITHCOORD] [WITHDIST]"
-                  + " [WITHHASH] [COUNT count [ANY]] [ASC | DESC]")
+              "GEORADIUSBYMEMBER_RO key member radius (M | KM | FT | MI){unit} [WITHCOORD]"
+                  + " [WITHDIST] [WITHHASH] [COUNT count [ANY]]{count-block} [ASC | DESC]{order}")
           .does("Returns the members of a geo set within a distance from a member.")
           .since("3.2.10")
           .costs("O(N+log(M)), N the members in the squares around, M the size of the set")
@@ -131,9 +137,11 @@ public final class GeoCommands extends CommandGroup<Call> {
 
   final Command<Call> geosearch =
       command(
-              "GEOSEARCH key (FROMMEMBER member | FROMLONLAT longitude latitude)"
-                  + " (BYRADIUS radius (M | KM | FT | MI) | BYBOX width height (M | KM | FT | MI))"
-                  + " [ASC | DESC] [COUNT count [ANY]] [WITHCOORD] [WITHDIST] [WITHHASH]")
+              "GEOSEARCH key (FROMMEMBER member |"
+                  + " (FROMLONLAT longitude latitude){fromlonlat}){from} ((BYRADIUS radius (M"
+                  + " | KM | FT | MI){unit}){circle} | (BYBOX width height (M | KM | FT"
+                  + " | MI){unit}){box}){by} [ASC | DESC]{order} [COUNT count [ANY]]{count-block}"
+                  + " [WITHCOORD] [WITHDIST] [WITHHASH]")
           .does("Returns the members of a geo set within a circle or a box.")
           .since("6.2.0")
           .costs("O(N+log(M)), N the members in the squares around, M the size of the set")
@@ -144,10 +152,11 @@ public final class GeoCommands extends CommandGroup<Call> {
 
   final Command<Call> geosearchstore =
       command(
-              "GEOSEARCHSTORE destination source"
-                  + " (FROMMEMBER member | FROMLONLAT longitude latitude)"
-                  + " (BYRADIUS radius (M | KM | FT | MI) | BYBOX width height (M | KM | FT | MI))"
-                  + " [ASC | DESC] [COUNT count [ANY]] [STOREDIST]")
+              "GEOSEARCHSTORE destination source (FROMMEMBER member |"
+                  + " (FROMLONLAT longitude latitude){fromlonlat}){from} ((BYRADIUS radius (M"
+                  + " | KM | FT | MI){unit}){circle} | (BYBOX width height (M | KM | FT"
+                  + " | MI){unit}){box}){by} [ASC | DESC]{order} [COUNT count [ANY]]{count-block}"
+                  + " [STOREDIST]")
           .does("Stores the members of a geo set within a circle or a box.")
           .since("6.2.0")
           .costs("O(N+log(M)), N the members in the squares around, M the size of the set")

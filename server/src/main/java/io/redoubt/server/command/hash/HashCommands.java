@@ -93,7 +93,7 @@ public final class HashCommands extends CommandGroup<Call> {
           .runs(HashCommands::hincrby);
 
   final Command<Call> hincrbyfloat =
-      command("HINCRBYFLOAT key field increment")
+      command("HINCRBYFLOAT key field increment{double}")
           .does("Increments the floating-point value of a field by a number.")
           .since("2.6.0")
           .costs("O(1)")
@@ -130,7 +130,7 @@ public final class HashCommands extends CommandGroup<Call> {
           .runs(HashCommands::hmget);
 
   final Command<Call> hmset =
-      command("HMSET key (field value)...")
+      command("HMSET key (field value){data}...")
           .does("Sets the values of several fields of a hash.")
           .since("2.0.0")
           .costs("O(N), N the number of fields")
@@ -140,7 +140,7 @@ public final class HashCommands extends CommandGroup<Call> {
           .runs(HashCommands::hmset);
 
   final Command<Call> hset =
-      command("HSET key (field value)...")
+      command("HSET key (field value){data}...")
           .does("Sets the values of fields of a hash, creating the hash if needed.")
           .since("2.0.0")
           .costs("O(N), N the number of pairs")

@@ -38,7 +38,7 @@ public final class HashIterationCommands extends CommandGroup<Call> {
   private static final int DRAWN_PART = 16;
 
   final Command<Call> hrandfield =
-      command("HRANDFIELD key [count [WITHVALUES]]")
+      command("HRANDFIELD key [count [WITHVALUES]]{options}")
           .does("Returns random fields of a hash.")
           .since("6.2.0")
           .costs("O(N), N the number of fields returned")

@@ -66,7 +66,7 @@ public final class HyperLogLogCommands extends CommandGroup<Call> {
           .runs(HyperLogLogCommands::pfdebug);
 
   final Command<Call> pfmerge =
-      command("PFMERGE destkey sourcekey...")
+      command("PFMERGE destkey [sourcekey]...")
           .does("Merges HyperLogLogs into one.")
           .since("2.8.9")
           .costs("O(N), N the number of HyperLogLogs")

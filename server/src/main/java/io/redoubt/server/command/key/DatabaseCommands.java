@@ -30,7 +30,7 @@ public final class DatabaseCommands extends CommandGroup<Call> {
           .runs(call -> call.reply().integer(call.database().size()));
 
   final Command<Call> flushall =
-      command("FLUSHALL [ASYNC | SYNC]")
+      command("FLUSHALL [ASYNC{since 4.0.0} | SYNC{since 6.2.0}]{flush-type}")
           .does("Removes all keys from all databases.")
           .since("1.0.0")
           .costs("O(1); the memory is freed in slices, between other commands")
@@ -40,7 +40,7 @@ public final class DatabaseCommands extends CommandGroup<Call> {
           .runs(this::flushAll);
 
   final Command<Call> flushdb =
-      command("FLUSHDB [ASYNC | SYNC]")
+      command("FLUSHDB [ASYNC{since 4.0.0} | SYNC{since 6.2.0}]{flush-type}")
           .does("Removes all keys from the current database.")
           .since("1.0.0")
           .costs("O(1); the memory is freed in slices, between other commands")

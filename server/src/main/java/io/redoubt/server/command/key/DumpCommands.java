@@ -54,8 +54,9 @@ public final class DumpCommands extends CommandGroup<Call> {
 
   final Command<Call> restore =
       command(
-              "RESTORE key ttl serialized-value [REPLACE] [ABSTTL] [IDLETIME seconds]"
-                  + " [FREQ frequency]")
+              "RESTORE key ttl serialized-value [REPLACE]{since 3.0.0}"
+                  + " [ABSTTL]{since 5.0.0} [IDLETIME seconds{since 5.0.0}]"
+                  + " [FREQ frequency{since 5.0.0}]")
           .does("Creates a key from what DUMP returned.")
           .since("2.6.0")
           .costs("O(N), N the size of the value")

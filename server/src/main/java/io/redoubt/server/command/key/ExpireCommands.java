@@ -29,7 +29,7 @@ public final class ExpireCommands extends CommandGroup<Call> {
   private static final CommandError GT_WITH_LT =
       new CommandError("ERR GT and LT options at the same time are not compatible");
 
-  private static final String CONDITION = " [NX | XX | GT | LT]";
+  private static final String CONDITION = " [NX | XX | GT | LT]{condition, since 7.0.0}";
 
   final Command<Call> expire =
       command("EXPIRE key seconds" + CONDITION)

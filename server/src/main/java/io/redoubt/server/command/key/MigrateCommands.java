@@ -60,8 +60,12 @@ public final class MigrateCommands extends CommandGroup<Call> {
 
   final Command<Call> migrate =
       command(
-              "MIGRATE host port key destination-db timeout [COPY] [REPLACE] [AUTH password]"
-                  + " [AUTH2 username password] [KEYS key...]")
+              "MIGRATE host port (key{key 0}"
+                  + " | \"\"{empty-string}){key-selector} destination-db timeout{integer}"
+                  + " [COPY]{since 3.0.0} [REPLACE]{since 3.0.0}"
+                  + " [AUTH password{auth, since 4.0.7} |"
+                  + " (AUTH2 username password){auth2, since 6.0.0}]{authentication}"
+                  + " [KEYS key{keys, since 3.0.6, key 1}...]")
           .does("Moves keys to another server, all or none of them.")
           .since("2.6.0")
           .costs("O(N), N the size of the values")

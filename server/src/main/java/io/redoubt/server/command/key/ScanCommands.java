@@ -29,7 +29,7 @@ public final class ScanCommands extends CommandGroup<Call> {
           .runs(ScanCommands::keys);
 
   final Command<Call> scan =
-      command("SCAN cursor [MATCH pattern] [COUNT count] [TYPE type]")
+      command("SCAN cursor [MATCH pattern] [COUNT count] [TYPE type{since 6.0.0}]")
           .does("Iterates over the keys of the database.")
           .since("2.8.0")
           .costs("O(1) a call, O(N) for an iteration over N keys")

@@ -37,8 +37,9 @@ public final class SortCommands extends CommandGroup<Call> {
 
   final Command<Call> sort =
       command(
-              "SORT key [BY pattern] [LIMIT offset count] [GET pattern]... [ASC | DESC] [ALPHA]"
-                  + " [STORE destination]")
+              "SORT key [BY pattern{by-pattern, key 1, pattern}]"
+                  + " [LIMIT offset count]{limit} [GET pattern{get-pattern, key 1, pattern}]..."
+                  + " [ASC | DESC]{order} [ALPHA]{sorting} [STORE destination{key 2}]")
           .does("Sorts the elements of a list, set or sorted set, and may store the result.")
           .since("1.0.0")
           .costs(COST)
@@ -50,7 +51,10 @@ public final class SortCommands extends CommandGroup<Call> {
           .runs(call -> new Sorting(call, true).run());
 
   final Command<Call> sortRo =
-      command("SORT_RO key [BY pattern] [LIMIT offset count] [GET pattern]... [ASC | DESC] [ALPHA]")
+      command(
+              "SORT_RO key [BY pattern{by-pattern, key 1, pattern}]"
+                  + " [LIMIT offset count]{limit} [GET pattern{get-pattern, key 1, pattern}]..."
+                  + " [ASC | DESC]{order} [ALPHA]{sorting}")
           .does("Returns the sorted elements of a list, set or sorted set.")
           .since("7.0.0")
           .costs(COST)

@@ -49,7 +49,7 @@ public final class ListCommands extends CommandGroup<Call> {
           .runs(ListCommands::lindex);
 
   final Command<Call> linsert =
-      command("LINSERT key (BEFORE | AFTER) pivot element")
+      command("LINSERT key (BEFORE | AFTER){where} pivot element")
           .does("Inserts an element before or after another element of a list.")
           .since("2.2.0")
           .costs("O(N), N the number of elements up to the other one")
@@ -67,7 +67,7 @@ public final class ListCommands extends CommandGroup<Call> {
           .runs(ListCommands::llen);
 
   final Command<Call> lpop =
-      command("LPOP key [count]")
+      command("LPOP key [count{since 6.2.0}]")
           .does("Removes and returns the first elements of a list.")
           .since("1.0.0")
           .costs("O(N), N the number of elements returned")
@@ -142,7 +142,7 @@ public final class ListCommands extends CommandGroup<Call> {
           .runs(ListCommands::ltrim);
 
   final Command<Call> rpop =
-      command("RPOP key [count]")
+      command("RPOP key [count{since 6.2.0}]")
           .does("Removes and returns the last elements of a list.")
           .since("1.0.0")
           .costs("O(N), N the number of elements returned")

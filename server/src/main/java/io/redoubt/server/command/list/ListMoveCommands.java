@@ -38,7 +38,9 @@ public final class ListMoveCommands extends CommandGroup<Call> {
   private static final CommandError COUNT = new CommandError("ERR count should be greater than 0");
 
   final Command<Call> blmove =
-      command("BLMOVE source destination (LEFT | RIGHT) (LEFT | RIGHT) timeout")
+      command(
+              "BLMOVE source destination (LEFT | RIGHT){wherefrom} (LEFT"
+                  + " | RIGHT){whereto} timeout")
           .does("Moves an element from a list to another, blocking until there is one.")
           .since("6.2.0")
           .costs("O(1)")
@@ -48,7 +50,7 @@ public final class ListMoveCommands extends CommandGroup<Call> {
           .runs(ListMoveCommands::blmove);
 
   final Command<Call> blmpop =
-      command("BLMPOP timeout numkeys key... (LEFT | RIGHT) [COUNT count]")
+      command("BLMPOP timeout numkeys key... (LEFT | RIGHT){where} [COUNT count]")
           .does("Pops elements of the first non-empty list, blocking until there is one.")
           .since("7.0.0")
           .costs("O(N+M), N the number of keys, M the number of elements returned")
@@ -91,7 +93,7 @@ public final class ListMoveCommands extends CommandGroup<Call> {
           .runs(ListMoveCommands::brpoplpush);
 
   final Command<Call> lmove =
-      command("LMOVE source destination (LEFT | RIGHT) (LEFT | RIGHT)")
+      command("LMOVE source destination (LEFT | RIGHT){wherefrom} (LEFT | RIGHT){whereto}")
           .does("Moves an element from an end of a list to an end of another.")
           .since("6.2.0")
           .costs("O(1)")
@@ -101,7 +103,7 @@ public final class ListMoveCommands extends CommandGroup<Call> {
           .runs(call -> move(call, isHead(call, 3), isHead(call, 4)));
 
   final Command<Call> lmpop =
-      command("LMPOP numkeys key... (LEFT | RIGHT) [COUNT count]")
+      command("LMPOP numkeys key... (LEFT | RIGHT){where} [COUNT count]")
           .does("Pops elements of the first non-empty list.")
           .since("7.0.0")
           .costs("O(N+M), N the number of keys, M the number of elements returned")

@@ -92,7 +92,7 @@ public final class FunctionCommands extends CommandGroup<Call> {
           .runs(FunctionCommands::delete);
 
   final Command<Call> flush =
-      command("FUNCTION FLUSH [ASYNC|SYNC]")
+      command("FUNCTION FLUSH [ASYNC | SYNC]{flush-type}")
           .does("Removes all libraries.")
           .since("7.0.0")
           .costs("O(N), N the number of functions")
@@ -109,7 +109,7 @@ public final class FunctionCommands extends CommandGroup<Call> {
           .runs(FunctionCommands::dump);
 
   final Command<Call> restore =
-      command("FUNCTION RESTORE serialized-value [FLUSH|APPEND|REPLACE]")
+      command("FUNCTION RESTORE serialized-value [FLUSH | APPEND | REPLACE]{policy}")
           .does("Loads the libraries of a dump.")
           .since("7.0.0")
           .costs("O(N), N the number of functions")

@@ -79,7 +79,7 @@ public final class ScriptCommands extends CommandGroup<Call> {
           .runs(call -> call.reply().bulk(call.scripts().load(2).name()));
 
   final Command<Call> exists =
-      command("SCRIPT EXISTS sha1 [sha1 ...]")
+      command("SCRIPT EXISTS sha1...")
           .does("Returns 1 or 0 for each script, 1 if it is cached.")
           .since("2.6.0")
           .costs("O(N), N the number of scripts")
@@ -88,7 +88,7 @@ public final class ScriptCommands extends CommandGroup<Call> {
           .runs(ScriptCommands::exists);
 
   final Command<Call> flush =
-      command("SCRIPT FLUSH [ASYNC|SYNC]")
+      command("SCRIPT FLUSH [ASYNC | SYNC]{flush-type, since 6.2.0}")
           .does("Removes all scripts from the cache.")
           .since("2.6.0")
           .costs("O(N), N the number of scripts")
@@ -107,7 +107,7 @@ public final class ScriptCommands extends CommandGroup<Call> {
           .runs(ScriptCommands::kill);
 
   final Command<Call> debug =
-      command("SCRIPT DEBUG YES|SYNC|NO")
+      command("SCRIPT DEBUG (YES | SYNC | NO){mode}")
           .does("Sets the debug mode of later scripts of this connection.")
           .since("3.2.0")
           .costs("O(1)")

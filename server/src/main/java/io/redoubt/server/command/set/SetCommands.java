@@ -109,7 +109,7 @@ public final class SetCommands extends CommandGroup<Call> {
           .runs(SetCommands::smove);
 
   final Command<Call> spop =
-      command("SPOP key [count]")
+      command("SPOP key [count{since 3.2.0}]")
           .does("Removes and returns random members of a set.")
           .since("1.0.0")
           .costs("O(1) without a count, else O(N), N the count")
@@ -120,7 +120,7 @@ public final class SetCommands extends CommandGroup<Call> {
           .runs(SetCommands::spop);
 
   final Command<Call> srandmember =
-      command("SRANDMEMBER key [count]")
+      command("SRANDMEMBER key [count{since 2.6.0}]")
           .does("Returns random members of a set.")
           .since("1.0.0")
           .costs("O(1) without a count, else O(N), N the absolute value of the count")

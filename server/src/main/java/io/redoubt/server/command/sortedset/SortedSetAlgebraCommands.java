@@ -72,8 +72,8 @@ public final class SortedSetAlgebraCommands extends CommandGroup<Call> {
 
   final Command<Call> zinter =
       command(
-              "ZINTER numkeys key... [WEIGHTS weight...] [AGGREGATE (SUM | MIN | MAX)]"
-                  + " [WITHSCORES]")
+              "ZINTER numkeys key... [WEIGHTS weight...] [AGGREGATE (SUM | MIN"
+                  + " | MAX)]{aggregate} [WITHSCORES]")
           .does("Returns the intersection of sorted sets.")
           .since("6.2.0")
           .costs(INTERSECTION_COSTS)
@@ -92,8 +92,8 @@ public final class SortedSetAlgebraCommands extends CommandGroup<Call> {
 
   final Command<Call> zinterstore =
       command(
-              "ZINTERSTORE destination numkeys key... [WEIGHTS weight...]"
-                  + " [AGGREGATE (SUM | MIN | MAX)]")
+              "ZINTERSTORE destination numkeys key... [WEIGHTS weight...] [AGGREGATE (SUM"
+                  + " | MIN | MAX)]{aggregate}")
           .does("Stores the intersection of sorted sets.")
           .since("2.0.0")
           .costs(INTERSECTION_COSTS)
@@ -104,8 +104,8 @@ public final class SortedSetAlgebraCommands extends CommandGroup<Call> {
 
   final Command<Call> zunion =
       command(
-              "ZUNION numkeys key... [WEIGHTS weight...] [AGGREGATE (SUM | MIN | MAX)]"
-                  + " [WITHSCORES]")
+              "ZUNION numkeys key... [WEIGHTS weight...] [AGGREGATE (SUM | MIN"
+                  + " | MAX)]{aggregate} [WITHSCORES]")
           .does("Returns the union of sorted sets.")
           .since("6.2.0")
           .costs(UNION_COSTS)
@@ -115,8 +115,8 @@ public final class SortedSetAlgebraCommands extends CommandGroup<Call> {
 
   final Command<Call> zunionstore =
       command(
-              "ZUNIONSTORE destination numkeys key... [WEIGHTS weight...]"
-                  + " [AGGREGATE (SUM | MIN | MAX)]")
+              "ZUNIONSTORE destination numkeys key... [WEIGHTS weight...] [AGGREGATE (SUM"
+                  + " | MIN | MAX)]{aggregate}")
           .does("Stores the union of sorted sets.")
           .since("2.0.0")
           .costs(UNION_COSTS)

@@ -60,7 +60,10 @@ public final class SortedSetCommands extends CommandGroup<Call> {
   private static final int SPARSE = 3;
 
   final Command<Call> zadd =
-      command("ZADD key [NX | XX] [GT | LT] [CH] [INCR] (score member)...")
+      command(
+              "ZADD key [NX | XX]{condition, since 3.0.2} [GT"
+                  + " | LT]{comparison, since 6.2.0} [CH]{change, since 3.0.2}"
+                  + " [INCR]{increment, since 3.0.2} (score member){data}...")
           .does("Adds members to a sorted set or updates their scores, creating the set if needed.")
           .since("1.2.0")
           .costs("O(log(N)) for each member, N the size of the sorted set")
@@ -99,7 +102,7 @@ public final class SortedSetCommands extends CommandGroup<Call> {
           .runs(SortedSetCommands::zmscore);
 
   final Command<Call> zrandmember =
-      command("ZRANDMEMBER key [count [WITHSCORES]]")
+      command("ZRANDMEMBER key [count [WITHSCORES]]{options}")
           .does("Returns random members of a sorted set.")
           .since("6.2.0")
           .costs("O(N), N the number of members returned")

@@ -50,7 +50,7 @@ public final class SortedSetPopCommands extends CommandGroup<Call> {
   }
 
   final Command<Call> bzmpop =
-      command("BZMPOP timeout numkeys key... (MIN | MAX) [COUNT count]")
+      command("BZMPOP timeout numkeys key... (MIN | MAX){where} [COUNT count]")
           .does(
               "Removes and returns members of the first non-empty sorted set, blocking until there"
                   + " is one.")
@@ -83,7 +83,7 @@ public final class SortedSetPopCommands extends CommandGroup<Call> {
           .runs(call -> popOrWait(call, false));
 
   final Command<Call> zmpop =
-      command("ZMPOP numkeys key... (MIN | MAX) [COUNT count]")
+      command("ZMPOP numkeys key... (MIN | MAX){where} [COUNT count]")
           .does("Removes and returns members of the first non-empty sorted set.")
           .since("7.0.0")
           .costs(MULTI_COSTS)

@@ -49,7 +49,7 @@ public final class SortedSetRangeCommands extends CommandGroup<Call> {
   private long limit;
 
   final Command<Call> zcount =
-      command("ZCOUNT key min max")
+      command("ZCOUNT key min{double} max{double}")
           .does("Returns the number of members of a sorted set with scores in a range.")
           .since("2.0.0")
           .costs("O(log(N)), N the size of the sorted set")
@@ -67,7 +67,10 @@ public final class SortedSetRangeCommands extends CommandGroup<Call> {
           .runs(call -> count(call, By.LEX));
 
   final Command<Call> zrange =
-      command("ZRANGE key start stop [BYSCORE | BYLEX] [REV] [LIMIT offset count] [WITHSCORES]")
+      command(
+              "ZRANGE key start{string} stop{string} [BYSCORE"
+                  + " | BYLEX]{sortby, since 6.2.0} [REV]{since 6.2.0}"
+                  + " [LIMIT offset count]{limit, since 6.2.0} [WITHSCORES]")
           .does("Returns the members of a sorted set in a range.")
           .since("1.2.0")
           .costs(COSTS)
@@ -77,7 +80,7 @@ public final class SortedSetRangeCommands extends CommandGroup<Call> {
           .runs(call -> reply(call, null, false));
 
   final Command<Call> zrangebylex =
-      command("ZRANGEBYLEX key min max [LIMIT offset count]")
+      command("ZRANGEBYLEX key min max [LIMIT offset count]{limit}")
           .does("Returns the members of a sorted set in a lexicographical range.")
           .since("2.8.9")
           .costs(COSTS)
@@ -87,7 +90,9 @@ public final class SortedSetRangeCommands extends CommandGroup<Call> {
           .runs(call -> reply(call, By.LEX, false));
 
   final Command<Call> zrangebyscore =
-      command("ZRANGEBYSCORE key min max [WITHSCORES] [LIMIT offset count]")
+      command(
+              "ZRANGEBYSCORE key min{double} max{double} [WITHSCORES]{since 2.0.0}"
+                  + " [LIMIT offset count]{limit}")
           .does("Returns the members of a sorted set with scores in a range.")
           .since("1.0.5")
           .costs(COSTS)
@@ -98,7 +103,9 @@ public final class SortedSetRangeCommands extends CommandGroup<Call> {
           .runs(call -> reply(call, By.SCORE, false));
 
   final Command<Call> zrangestore =
-      command("ZRANGESTORE dst src min max [BYSCORE | BYLEX] [REV] [LIMIT offset count]")
+      command(
+              "ZRANGESTORE dst src min max [BYSCORE | BYLEX]{sortby} [REV]"
+                  + " [LIMIT offset count]{limit}")
           .does("Stores the members of a sorted set in a range in another one.")
           .since("6.2.0")
           .costs("O(log(N)+M), N the size of the sorted set and M the number of members stored")
@@ -126,7 +133,7 @@ public final class SortedSetRangeCommands extends CommandGroup<Call> {
           .runs(call -> remove(call, By.RANK, KeyEvent.ZREMRANGEBYRANK));
 
   final Command<Call> zremrangebyscore =
-      command("ZREMRANGEBYSCORE key min max")
+      command("ZREMRANGEBYSCORE key min{double} max{double}")
           .does("Removes the members of a sorted set with scores in a range.")
           .since("1.2.0")
           .costs(REMOVAL_COSTS)
@@ -145,7 +152,7 @@ public final class SortedSetRangeCommands extends CommandGroup<Call> {
           .runs(call -> reply(call, By.RANK, true));
 
   final Command<Call> zrevrangebylex =
-      command("ZREVRANGEBYLEX key max min [LIMIT offset count]")
+      command("ZREVRANGEBYLEX key max min [LIMIT offset count]{limit}")
           .does("Returns the members of a sorted set in a lexicographical range, backwards.")
           .since("2.8.9")
           .costs(COSTS)
@@ -155,7 +162,9 @@ public final class SortedSetRangeCommands extends CommandGroup<Call> {
           .runs(call -> reply(call, By.LEX, true));
 
   final Command<Call> zrevrangebyscore =
-      command("ZREVRANGEBYSCORE key max min [WITHSCORES] [LIMIT offset count]")
+      command(
+              "ZREVRANGEBYSCORE key max{double} min{double} [WITHSCORES]"
+                  + " [LIMIT offset count]{limit}")
           .does("Returns the members of a sorted set with scores in a range, backwards.")
           .since("2.2.0")
           .costs(COSTS)

@@ -35,7 +35,9 @@ public final class StreamClaimCommands extends CommandGroup<Call> {
   private static final long MAX_COUNT = Long.MAX_VALUE / StreamId.BYTES;
 
   final Command<Call> xautoclaim =
-      command("XAUTOCLAIM key group consumer min-idle-time start [COUNT count] [JUSTID]")
+      command(
+              "XAUTOCLAIM key group consumer min-idle-time start{string} [COUNT count]"
+                  + " [JUSTID]")
           .does(
               "Transfers entries that have been pending too long to a consumer, as if delivered to"
                   + " it.")
@@ -48,8 +50,9 @@ public final class StreamClaimCommands extends CommandGroup<Call> {
 
   final Command<Call> xclaim =
       command(
-              "XCLAIM key group consumer min-idle-time id... [IDLE ms] [TIME"
-                  + " unix-time-milliseconds] [RETRYCOUNT count] [FORCE] [JUSTID] [LASTID lastid]")
+              "XCLAIM key group consumer min-idle-time id... [IDLE ms]"
+                  + " [TIME unix-time-milliseconds] [RETRYCOUNT count] [FORCE] [JUSTID]"
+                  + " [LASTID lastid]")
           .does("Transfers pending entries to a consumer, as if they were delivered to it.")
           .since("5.0.0")
           .costs("O(log N) an entry, N the number of those pending")

@@ -54,8 +54,10 @@ public final class StreamCommands extends CommandGroup<Call> {
 
   final Command<Call> xadd =
       command(
-              "XADD key [NOMKSTREAM] [(MAXLEN | MINID) [= | ~] threshold [LIMIT count]] (* | id)"
-                  + " (field value)...")
+              "XADD key [NOMKSTREAM]{since 6.2.0} [(MAXLEN | MINID{since 6.2.0}){strategy}"
+                  + " [={equal} | ~{approximately}]{operator} threshold{string}"
+                  + " [LIMIT count{since 6.2.0}]]{trim} (*{auto-id} | id){id-selector}"
+                  + " (field value){data}...")
           .does("Appends an entry to a stream, creating the stream if needed.")
           .since("5.0.0")
           .costs("O(1), and O(N) for trimming, N the number of entries evicted")
@@ -84,7 +86,7 @@ public final class StreamCommands extends CommandGroup<Call> {
           .runs(StreamCommands::xlen);
 
   final Command<Call> xrange =
-      command("XRANGE key start end [COUNT count]")
+      command("XRANGE key start{string} end{string} [COUNT count]")
           .does("Returns the entries of a stream within a range of ids.")
           .since("5.0.0")
           .costs("O(N), N the number of entries returned")
@@ -93,7 +95,7 @@ public final class StreamCommands extends CommandGroup<Call> {
           .runs(call -> range(call, 2, 3, false));
 
   final Command<Call> xrevrange =
-      command("XREVRANGE key end start [COUNT count]")
+      command("XREVRANGE key end{string} start{string} [COUNT count]")
           .does("Returns the entries of a stream within a range of ids in reverse order.")
           .since("5.0.0")
           .costs("O(N), N the number of entries returned")
@@ -102,7 +104,9 @@ public final class StreamCommands extends CommandGroup<Call> {
           .runs(call -> range(call, 3, 2, true));
 
   final Command<Call> xsetid =
-      command("XSETID key last-id [ENTRIESADDED entries-added] [MAXDELETEDID max-deleted-id]")
+      command(
+              "XSETID key last-id [ENTRIESADDED entries-added{since 7.0.0}]"
+                  + " [MAXDELETEDID max-deleted-id{since 7.0.0}]")
           .does("Sets the last id and counters of a stream; used in replication.")
           .since("5.0.0")
           .costs("O(1)")
@@ -111,7 +115,10 @@ public final class StreamCommands extends CommandGroup<Call> {
           .runs(this::xsetid);
 
   final Command<Call> xtrim =
-      command("XTRIM key (MAXLEN | MINID) [= | ~] threshold [LIMIT count]")
+      command(
+              "XTRIM key ((MAXLEN | MINID{since 6.2.0}){strategy} [={equal}"
+                  + " | ~{approximately}]{operator} threshold{string}"
+                  + " [LIMIT count{since 6.2.0}]){trim}")
           .does("Deletes the oldest entries of a stream up to a length or an id.")
           .since("5.0.0")
           .costs("O(N), N the number of entries evicted")

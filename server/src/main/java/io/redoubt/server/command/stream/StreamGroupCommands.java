@@ -55,7 +55,9 @@ public final class StreamGroupCommands extends CommandGroup<Call> {
           .holds();
 
   final Command<Call> create =
-      command("XGROUP CREATE key group (id | $) [MKSTREAM] [ENTRIESREAD entries-read]")
+      command(
+              "XGROUP CREATE key group (id | ${new-id}){id-selector} [MKSTREAM]"
+                  + " [ENTRIESREAD entries-read]")
           .does("Creates a consumer group.")
           .since("5.0.0")
           .costs("O(1)")
@@ -91,7 +93,9 @@ public final class StreamGroupCommands extends CommandGroup<Call> {
           .runs(StreamGroupCommands::destroy);
 
   final Command<Call> setId =
-      command("XGROUP SETID key group (id | $) [ENTRIESREAD entries-read]")
+      command(
+              "XGROUP SETID key group (id | ${new-id}){id-selector}"
+                  + " [ENTRIESREAD entries-read{entriesread}]")
           .does("Sets the last delivered id of a consumer group.")
           .since("5.0.0")
           .costs("O(1)")
@@ -100,7 +104,9 @@ public final class StreamGroupCommands extends CommandGroup<Call> {
           .runs(this::setId);
 
   final Command<Call> xpending =
-      command("XPENDING key group [[IDLE min-idle-time] start end count [consumer]]")
+      command(
+              "XPENDING key group [[IDLE min-idle-time{since 6.2.0, integer}]"
+                  + " start{string} end{string} count [consumer]]{filters}")
           .does("Returns the pending entries of a consumer group, as a summary or a list.")
           .since("5.0.0")
           .costs("O(N), N the number of entries looked at")

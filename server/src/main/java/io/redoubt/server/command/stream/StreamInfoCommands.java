@@ -54,7 +54,7 @@ public final class StreamInfoCommands extends CommandGroup<Call> {
           .runs(StreamInfoCommands::groups);
 
   final Command<Call> stream =
-      command("XINFO STREAM key [FULL [COUNT count]]")
+      command("XINFO STREAM key [FULL [COUNT count]]{full-block}")
           .does("Returns the state of a stream.")
           .since("5.0.0")
           .costs("O(1)")

@@ -60,7 +60,9 @@ public final class StreamReadCommands extends CommandGroup<Call> {
   private static final long NO_TIMEOUT = -1;
 
   final Command<Call> xread =
-      command("XREAD [COUNT count] [BLOCK milliseconds] STREAMS key... id...")
+      command(
+              "XREAD [COUNT count] [BLOCK milliseconds]"
+                  + " (STREAMS key{key 0}... id...){streams}")
           .does("Returns the entries of streams after given ids, waiting for them if asked to.")
           .since("5.0.0")
           .costs("O(N) a stream, N the number of entries returned")
@@ -70,8 +72,8 @@ public final class StreamReadCommands extends CommandGroup<Call> {
 
   final Command<Call> xreadgroup =
       command(
-              "XREADGROUP GROUP group consumer [COUNT count] [BLOCK milliseconds] [NOACK] STREAMS"
-                  + " key... id...")
+              "XREADGROUP (GROUP group consumer){group-block} [COUNT count]"
+                  + " [BLOCK milliseconds] [NOACK] (STREAMS key{key 0}... id...){streams}")
           .does(
               "Returns the entries of streams that are new to a consumer group, or those that are"
                   + " pending for one of its consumers.")

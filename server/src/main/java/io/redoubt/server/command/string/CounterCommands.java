@@ -67,7 +67,7 @@ public final class CounterCommands extends CommandGroup<Call> {
           .runs(call -> increment(call, call.argLong(2)));
 
   final Command<Call> incrbyfloat =
-      command("INCRBYFLOAT key increment")
+      command("INCRBYFLOAT key increment{double}")
           .does("Increments the floating-point value of a key by a number.")
           .since("2.6.0")
           .costs("O(1)")

@@ -72,8 +72,8 @@ public final class StringCommands extends CommandGroup<Call> {
 
   final Command<Call> getex =
       command(
-              "GETEX key [EX seconds | PX milliseconds | EXAT unix-time-seconds |"
-                  + " PXAT unix-time-milliseconds | PERSIST]")
+              "GETEX key [EX seconds | PX milliseconds | EXAT unix-time-seconds"
+                  + " | PXAT unix-time-milliseconds | PERSIST]{expiration}")
           .does("Returns the string value of a key and sets or removes its expiration.")
           .since("6.2.0")
           .costs("O(1)")
@@ -112,7 +112,7 @@ public final class StringCommands extends CommandGroup<Call> {
           .runs(StringCommands::mget);
 
   final Command<Call> mset =
-      command("MSET (key value)...")
+      command("MSET (key value){data}...")
           .does("Sets the string values of several keys at once.")
           .since("1.0.1")
           .costs("O(N), N the number of keys")
@@ -122,7 +122,7 @@ public final class StringCommands extends CommandGroup<Call> {
           .runs(StringCommands::mset);
 
   final Command<Call> msetnx =
-      command("MSETNX (key value)...")
+      command("MSETNX (key value){data}...")
           .does("Sets the string values of several keys if none of them exists.")
           .since("1.0.1")
           .costs("O(N), N the number of keys")
@@ -142,8 +142,11 @@ public final class StringCommands extends CommandGroup<Call> {
 
   final Command<Call> set =
       command(
-              "SET key value [NX | XX] [GET] [EX seconds | PX milliseconds |"
-                  + " EXAT unix-time-seconds | PXAT unix-time-milliseconds | KEEPTTL]")
+              "SET key value [NX | XX]{condition, since 2.6.12} [GET]{since 6.2.0}"
+                  + " [EX seconds{since 2.6.12} | PX milliseconds{since 2.6.12}"
+                  + " | EXAT unix-time-seconds{since 6.2.0}"
+                  + " | PXAT unix-time-milliseconds{since 6.2.0}"
+                  + " | KEEPTTL{since 6.0.0}]{expiration}")
           .does("Sets the string value of a key and its expiration, replacing a value of any type.")
           .since("1.0.0")
           .costs("O(1)")
