@@ -14,16 +14,16 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The clients that wait for keys (BLPOP and its like). Whatever changes a key marks it; at the end
- * of the unit of execution those who wait for it are served in the order in which they came, each
- * by running its request again. A request that still finds nothing waits on at its place in the
- * line, until its first deadline.
+ * The clients blocked on keys (BLPOP and its like). Each change of a key marks it; at the end of
+ * the unit of execution the clients blocked on it are served in the order of arrival, each by
+ * executing its request again. A request that still finds nothing keeps its position in the queue
+ * and its deadline.
  *
- * <p>A request run again is a unit of its own, propagated after what made the key ready. What it
- * changes may make other keys ready: their clients are served after it.
+ * <p>A repeated request is a unit of its own, propagated after the one that made the key ready. Its
+ * changes may make other keys ready, whose clients are served afterwards.
  *
- * <p>Nobody waits most of the time, so marking is a single test then; and it allocates nothing when
- * somebody does.
+ * <p>Most of the time no client is blocked, and marking is a single test; otherwise it allocates
+ * nothing.
  */
 public final class BlockedClients {
   private static final int FIRST_BUCKETS = 16;
@@ -32,40 +32,42 @@ public final class BlockedClients {
   private final ServerStats stats;
   private final Hash hash;
 
-  /** Lines by the hash of database and key; a power of two of them. */
+  /** Hash table of queues by database and key; its length is a power of two. */
   private @Nullable WaitingLine[] buckets = new WaitingLine[FIRST_BUCKETS];
 
   private int lines;
   private int linesWithLoss;
 
-  /** Lines of marked keys, in the order of marking. */
+  /** The queues of marked keys, in the order of marking. */
   private final ArrayDeque<WaitingLine> ready = new ArrayDeque<>();
 
-  /** Lines whose first client must not be served during a pause. */
+  /** The queues whose first client must not be served during a pause. */
   private final List<WaitingLine> held = new ArrayList<>();
 
   private boolean serving;
 
-  /** Clients that wait for keys of {@code keyspace}; there are none yet. */
+  /** Creates an empty set of clients blocked on keys of {@code keyspace}. */
   public BlockedClients(Keyspace keyspace, ServerStats stats) {
     this.keyspace = keyspace;
     this.stats = stats;
     this.hash = Hash.seeded(keyspace.chance());
   }
 
-  /** Number of keys that somebody waits for. */
+  /** Returns the number of keys on which clients are blocked. */
   public int keys() {
     return lines;
   }
 
-  /** Number of keys whose loss somebody waits for, too. */
+  /** Returns the number of keys on whose loss clients are blocked, too. */
   public int keysOrTheirLoss() {
     return linesWithLoss;
   }
 
   // Waiting.
 
-  /** Blocks the client until one of the keys is ready, or lets it wait on in a second run. */
+  /**
+   * Blocks the client until one of the keys is ready, or keeps it blocked after a repeated request.
+   */
   void await(
       Call call,
       Type type,
@@ -89,7 +91,7 @@ public final class BlockedClients {
     client.block(wait, timeoutMillis);
   }
 
-  /** A client leaves the line of a key; the line may end with that. */
+  /** Removes a client from the queue of a key, and the queue if it is empty then. */
   void leave(KeyWait.Place place) {
     WaitingLine line = place.line;
     boolean withLoss = line.hasWaitingForLoss();
@@ -100,7 +102,7 @@ public final class BlockedClients {
     }
   }
 
-  /** A wait that was in vain is a command that was run. */
+  /** Counts a wait that timed out as an executed command. */
   void countTimeOut(Command<?> command) {
     stats.countCommand();
     command.countCalls(1, 0);
@@ -108,21 +110,21 @@ public final class BlockedClients {
 
   // Marking.
 
-  /** The key was changed, or is new: those who wait for it are served when the unit has ended. */
+  /** Marks a changed or new key; its clients are served at the end of the unit. */
   public void mark(Database database, long keyAddress, int keyLength) {
     if (lines > 0) {
       mark(find(hashOf(database.index(), keyAddress, keyLength), database, keyAddress, keyLength));
     }
   }
 
-  /** The key is about to go, without a command that says so. */
+  /** Marks a key that is about to be removed other than by a command. */
   public void markLoss(Database database, long keyAddress, int keyLength) {
     if (linesWithLoss > 0) {
       mark(database, keyAddress, keyLength);
     }
   }
 
-  /** All keys of the database may have changed. */
+  /** Marks all keys of a database. */
   public void markAll(Database database) {
     if (lines == 0) {
       return;
@@ -145,12 +147,12 @@ public final class BlockedClients {
 
   // Serving.
 
-  /** Whether keys are marked whose lines are not being served already. */
+  /** Returns true if keys are marked and serving is not in progress. */
   boolean areServable() {
     return !ready.isEmpty() && !serving;
   }
 
-  /** The unit of execution has ended: serves those whose keys are marked. */
+  /** Serves the clients of marked keys at the end of a unit of execution. */
   void serve() {
     serving = true;
     try {
@@ -174,7 +176,7 @@ public final class BlockedClients {
   private void serve(WaitingLine line) {
     Database database = keyspace.database(line.database);
     KeyWait.Place place = line.first();
-    KeyWait.Place last = line.last(); // who comes after that came after the key was marked
+    KeyWait.Place last = line.last(); // later ones arrived after the key was marked
     while (place != null && !line.isEmpty()) {
       long entry = database.findLive(line.keyAddress, line.keyLength);
       if (entry == Entry.NONE && !line.hasWaitingForLoss()) {
@@ -192,7 +194,7 @@ public final class BlockedClients {
     }
   }
 
-  // The table of lines.
+  // The table of queues.
 
   private long hashOf(int database, long keyAddress, int keyLength) {
     return hash.of(Region.MEMORY, keyAddress, keyLength) + database;

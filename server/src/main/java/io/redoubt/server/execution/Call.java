@@ -23,9 +23,9 @@ import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A command while it runs: its arguments, the client it came from, where its reply goes, the
- * database it works on. The one object through which a command's code reaches the outside. There is
- * one a server, used again for every command.
+ * A command being executed: its arguments, its client, the target of its reply, and the database.
+ * Handlers reach everything else through this object. A server has one instance, reused for every
+ * command.
  */
 public final class Call extends RegionCall {
   private static final CommandError NO_FIELD_EXPIRY =
@@ -50,7 +50,7 @@ public final class Call extends RegionCall {
   private boolean forced;
   private boolean waiting;
 
-  /** The call of a server; {@code changeCounter} hears how much a command changed. */
+  /** Creates the call of a server; {@code changeCounter} receives the number of changes. */
   public Call(
       Values values,
       ServerDirectives settings,
@@ -85,12 +85,12 @@ public final class Call extends RegionCall {
     return blockedClients;
   }
 
-  /** Makes this the call of another command. */
+  /** Starts the call of another command. */
   void begin(ServerClient client, Request request, Command<Call> command) {
     begin(client, request, command, client.reply());
   }
 
-  /** Makes this the call of another command that replies elsewhere. */
+  /** Starts the call of another command whose reply goes to the given writer. */
   void begin(ServerClient client, Request request, Command<?> command, ReplyWriter reply) {
     super.begin(client, request, command, reply);
     database = keyspace.database(client.databaseIndex());
@@ -100,7 +100,7 @@ public final class Call extends RegionCall {
     waiting = false;
   }
 
-  /** Has other commands run from within a handler, which replies afterwards. */
+  /** Executes other commands within a handler, and restores this call afterwards. */
   public void whileOthersRun(Runnable others) {
     ServerClient client = client();
     Request request = request();
@@ -113,7 +113,7 @@ public final class Call extends RegionCall {
     }
   }
 
-  /** The command has run: what it changed goes on its way. */
+  /** Finishes the command and propagates its changes. */
   void end() {
     if ((changed || forced) && !replaced && propagation.isActive()) {
       propagation.verbatim(database.index(), request());
@@ -125,27 +125,27 @@ public final class Call extends RegionCall {
     return (ServerClient) super.client();
   }
 
-  /** The database that the client has selected. */
+  /** Returns the database selected by the client. */
   public Database database() {
     return database;
   }
 
-  /** All databases. */
+  /** Returns all databases. */
   public Keyspace keyspace() {
     return keyspace;
   }
 
-  /** The collections of the keyspace: what works on entries that are not strings. */
+  /** Returns the access to the collections of the keyspace. */
   public Values values() {
     return values;
   }
 
-  /** The configuration. */
+  /** Returns the configuration. */
   public ServerDirectives settings() {
     return settings;
   }
 
-  /** Counters of the whole server. */
+  /** Returns the counters of the server. */
   public ServerStats stats() {
     return stats;
   }
@@ -156,16 +156,16 @@ public final class Call extends RegionCall {
   }
 
   /**
-   * Whether a key that expires then is gone by now. Never so on a replica and while loading: there
-   * only the master's DEL removes keys.
+   * Returns true if a key with that expiry time is expired by now. Always false on a replica and
+   * during loading, where only the master's DEL removes keys.
    */
   public boolean isPast(long unixMillis) {
     return unixMillis <= now() && keyspace.expiredKeys() == ExpiredKeys.DELETE;
   }
 
   /**
-   * Refuses to have fields of hashes expire where {@code hash-field-expiry} forbids it. A command
-   * from a master or a file is not refused.
+   * Refuses expiry of hash fields if {@code hash-field-expiry} forbids it. Commands from a master
+   * or a file are not refused.
    *
    * @throws CommandError if fields must not expire
    */
@@ -175,20 +175,20 @@ public final class Call extends RegionCall {
     }
   }
 
-  /** Returns true if a master or a file tells of the command: what it did there has happened. */
+  /** Returns true for a command from a master or a file, which has already been executed there. */
   public boolean isTold() {
     return keyspace.expiredKeys() == ExpiredKeys.KEEP;
   }
 
-  /** Whether the user may use any key there is with the running command. */
+  /** Returns true if the user may access all keys with this command. */
   public boolean mayUseAllKeys() {
     return client().user().allowsAllKeys(command(), request());
   }
 
   /**
-   * Argument {@code i} as the index of a database.
+   * Returns the database whose index is argument {@code i}.
    *
-   * @throws CommandError when it is no integer or there is no such database
+   * @throws CommandError if it is not an integer or out of range
    */
   public Database databaseArgument(int i) {
     int index = argInt(i);
@@ -198,14 +198,15 @@ public final class Call extends RegionCall {
     return keyspace.database(index);
   }
 
-  /** The index of a database that is not there. */
+  /** The error for a database index out of range. */
   public static final CommandError DB_INDEX_OUT_OF_RANGE =
       new CommandError("ERR DB index is out of range");
 
   // Keys.
 
   /**
-   * The entry of the key that argument {@code i} names, for reading: counted and marked as used.
+   * Returns the entry of the key in argument {@code i} for reading; counts a hit or miss and
+   * touches the key.
    */
   public long read(int i) {
     long entry = readQuietly(i);
@@ -215,7 +216,7 @@ public final class Call extends RegionCall {
     return entry;
   }
 
-  /** Like {@link #read}, without marking the key as used. */
+  /** Like {@link #read}, without touching the key. */
   public long readQuietly(int i) {
     long entry = inspect(i);
     if (entry == Entry.NONE) {
@@ -224,7 +225,7 @@ public final class Call extends RegionCall {
     return entry;
   }
 
-  /** Like {@link #read(int)}, of a key that is no argument. */
+  /** Like {@link #read(int)}, for a key that is not an argument. */
   public long readKey(long address, int length) {
     long entry = database.findLive(address, length);
     if (entry == Entry.NONE) {
@@ -239,7 +240,7 @@ public final class Call extends RegionCall {
     return entry;
   }
 
-  /** Like {@link #readQuietly}, and without the event of a key that is missing. */
+  /** Like {@link #readQuietly}, without the event of a missing key. */
   public long inspect(int i) {
     long entry = database.findLive(argAddress(i), argLength(i));
     if (entry == Entry.NONE) {
@@ -253,7 +254,7 @@ public final class Call extends RegionCall {
   /**
    * Like {@link #read}, for a key that must hold a string if it exists.
    *
-   * @throws CommandError when it holds something else
+   * @throws CommandError if it holds another type
    */
   public long readString(int i) {
     return string(read(i));
@@ -262,7 +263,7 @@ public final class Call extends RegionCall {
   /**
    * Like {@link #read(int)}, for a key that must hold a value of that type if it exists.
    *
-   * @throws CommandError when it holds something else
+   * @throws CommandError if it holds another type
    */
   public long read(int i, Type type) {
     return checked(read(i), type);
@@ -271,7 +272,7 @@ public final class Call extends RegionCall {
   /**
    * Like {@link #readQuietly(int)}, for a key that must hold a value of that type if it exists.
    *
-   * @throws CommandError when it holds something else
+   * @throws CommandError if it holds another type
    */
   public long readQuietly(int i, Type type) {
     return checked(readQuietly(i), type);
@@ -280,7 +281,7 @@ public final class Call extends RegionCall {
   /**
    * Like {@link #findForWrite(int)}, for a key that must hold a value of that type if it exists.
    *
-   * @throws CommandError when it holds something else
+   * @throws CommandError if it holds another type
    */
   public long findForWrite(int i, Type type) {
     long entry = checked(findForWrite(i), type);
@@ -296,7 +297,7 @@ public final class Call extends RegionCall {
     return entry;
   }
 
-  /** The entry of the key that argument {@code i} names, about to be changed. */
+  /** Returns the entry of the key in argument {@code i} for a change. */
   public long findForWrite(int i) {
     return findForWrite(database, i);
   }
@@ -309,18 +310,18 @@ public final class Call extends RegionCall {
   /**
    * Like {@link #findForWrite(int)}, for a key that must hold a string if it exists.
    *
-   * @throws CommandError when it holds something else
+   * @throws CommandError if it holds another type
    */
   public long writeString(int i) {
     return string(findForWrite(i));
   }
 
-  /** The entry of a key that this command has just written: it may have moved. */
+  /** Returns the entry of a key that this command has just written; it may have moved. */
   public long findAgain(int i) {
     return database.find(argAddress(i), argLength(i));
   }
 
-  /** Whether an entry holds a string. */
+  /** Returns true if an entry holds a string. */
   public boolean isString(long entry) {
     return Entry.isString(entry);
   }
@@ -340,8 +341,8 @@ public final class Call extends RegionCall {
   // Changes.
 
   /**
-   * The key that argument {@code keyArg} names was changed: counts {@code changes}, fails the
-   * transactions that watch it, publishes the event, and lets the command go to the replicas.
+   * Reports a change of the key in argument {@code keyArg}: counts {@code changes}, fails the
+   * transactions that watch the key, publishes the event, and propagates the command.
    */
   public void changed(int keyArg, KeyEvent event, long changes) {
     changed(database, keyArg, event, changes);
@@ -361,7 +362,7 @@ public final class Call extends RegionCall {
     events.notify(event, where.index(), Region.MEMORY, key, length);
   }
 
-  /** Like {@link #changed(int, KeyEvent, long)}, of a change that has no event. */
+  /** Like {@link #changed(int, KeyEvent, long)}, for a change without an event. */
   public void changedQuietly(int keyArg, long changes) {
     changedAll(changes);
     watchedKeys.touch(database, argAddress(keyArg), argLength(keyArg));
@@ -369,28 +370,27 @@ public final class Call extends RegionCall {
   }
 
   /**
-   * Something other than single keys was changed: the command goes to the replicas, even if there
-   * was nothing to change.
+   * Reports a change other than of single keys; the command is propagated even if nothing changed.
    */
   public void changedAll(long changes) {
     changed = true;
     changeCounter.accept(changes);
   }
 
-  /** Publishes one more event of a key. */
+  /** Publishes another event of a key. */
   public void notifyEvent(int keyArg, KeyEvent event) {
     events.notify(event, database.index(), Region.MEMORY, argAddress(keyArg), argLength(keyArg));
   }
 
   /**
-   * Sets the key that argument {@code keyArg} names to bytes of the heap; for what is not an
-   * ordinary command. See {@link Database#putText} for {@code expireAt}.
+   * Sets the key in argument {@code keyArg} to bytes on the heap; not for ordinary commands. See
+   * {@link Database#putText} for {@code expireAt}.
    */
   public void putText(int keyArg, byte[] value, long expireAt) {
     put(argAddress(keyArg), argLength(keyArg), value, expireAt);
   }
 
-  /** Sets a key to a value unless it exists, without event; for tests. */
+  /** Sets a key to a value unless it exists, without an event; for tests. */
   public void putIfAbsent(byte[] key, byte[] value) {
     long address = stage(key);
     if (database.findLive(address, key.length) == Entry.NONE) {
@@ -406,7 +406,7 @@ public final class Call extends RegionCall {
     unstage(address, value);
   }
 
-  /** A copy of bytes in the region, where the store can take them from. */
+  /** Copies bytes to the region, from which the store can read them. */
   private long stage(byte[] bytes) {
     long address = keyspace.slabs().allocateFar(Math.max(bytes.length, 1));
     Region.put(address, bytes);
@@ -417,12 +417,12 @@ public final class Call extends RegionCall {
     keyspace.slabs().free(address, Math.max(bytes.length, 1));
   }
 
-  /** Whether events of that class are published. */
+  /** Returns true if events of that class are published. */
   public boolean notifies(KeyEventClass eventClass) {
     return events.enabled(eventClass);
   }
 
-  /** Removes all keys of a database and returns how many there were. */
+  /** Removes all keys of a database and returns their number. */
   public long flush(Database where, boolean lazily) {
     long removed = where.size();
     watchedKeys.touchAll(where, null);
@@ -443,8 +443,8 @@ public final class Call extends RegionCall {
   }
 
   /**
-   * Refuses the command if so many bytes would leave less than the reserve; to be called before it
-   * changes anything. The master's commands, and those of a file, are never refused.
+   * Refuses the command if allocating this many bytes would use up the reserve; called before it
+   * changes anything. Commands from the master or a file are never refused.
    */
   public void requireRoom(long bytes) {
     if (bytes >= MemoryRoom.LARGE_BYTES && !client().isMaster()) {
@@ -455,8 +455,8 @@ public final class Call extends RegionCall {
   // Blocking.
 
   /**
-   * Whether the command may wait for keys. If not (in a transaction, or coming from the master) it
-   * replies at once what it would reply when the time is up.
+   * Returns true if the command may block. If not (in a transaction, a script, or from the master),
+   * it replies at once as after a timeout.
    */
   public boolean mayWait() {
     return !client().isInExec() && !client().isInScript() && !client().isMaster();
@@ -464,12 +464,12 @@ public final class Call extends RegionCall {
 
   /**
    * Blocks the client until one of {@code keys} keys from argument {@code firstKeyArg} on has a
-   * value of the type. Then the command runs again: it finds what it waits for, or comes here again
-   * and waits on, at the same place in the line and until the same time. Only where {@link
-   * #mayWait}; nothing may have been replied.
+   * value of the type. The command is then executed again; if it still finds nothing, it calls this
+   * method again and keeps its position in the queue and its deadline. Requires {@link #mayWait},
+   * and no reply so far.
    *
-   * @param timeoutMillis from now; 0 for as long as it takes
-   * @param nilArray whether the reply is a nil array when the time is up, or nil
+   * @param timeoutMillis from now; 0 for no timeout
+   * @param nilArray true to reply with a nil array after a timeout, false with nil
    */
   public void waitForKeys(
       Type type, int firstKeyArg, int keys, long timeoutMillis, boolean nilArray) {
@@ -477,8 +477,8 @@ public final class Call extends RegionCall {
   }
 
   /**
-   * Like {@link #waitForKeys}; the command also runs again when one of the keys, which all have a
-   * value of the type now, is removed or gets a value of another type.
+   * Like {@link #waitForKeys}; the command is also executed again if one of the keys, all of which
+   * have a value of the type now, is removed or gets another type.
    */
   public void waitForKeysOrTheirLoss(
       Type type, int firstKeyArg, int keys, long timeoutMillis, boolean nilArray) {
@@ -496,7 +496,7 @@ public final class Call extends RegionCall {
     blockedClients.await(this, type, until, firstKeyArg, keys, timeoutMillis, nilArray);
   }
 
-  /** Whether the command that ran has its client wait for keys. */
+  /** Returns true if the command blocked its client. */
   boolean isWaiting() {
     return waiting;
   }
@@ -507,7 +507,7 @@ public final class Call extends RegionCall {
     scripting = newScripting;
   }
 
-  /** Scripts and functions. */
+  /** Returns scripts and functions. */
   public Scripting scripting() {
     Scripting current = scripting;
     if (current == null) {
@@ -516,12 +516,12 @@ public final class Call extends RegionCall {
     return current;
   }
 
-  /** The scripts of the server. */
+  /** Returns the scripts of the server. */
   public Scripts scripts() {
     return scripting().scripts();
   }
 
-  /** The functions of the server. */
+  /** Returns the functions of the server. */
   public Functions functions() {
     return scripting().functions();
   }
@@ -532,29 +532,28 @@ public final class Call extends RegionCall {
     transactions = runner;
   }
 
-  /** EXEC: runs what the client has queued. Afterwards this is EXEC's call again. */
+  /** Executes the client's queued commands for EXEC; afterwards this is EXEC's call again. */
   public void execute() {
     if (transactions != null) {
       transactions.accept(client());
     }
   }
 
-  /** Lets the client's next transaction fail when the key of argument {@code i} changes. */
+  /** Makes the client's next transaction fail if the key in argument {@code i} changes. */
   public void watch(int i) {
     watchedKeys.watch(client(), database, argAddress(i), argLength(i));
   }
 
   // Propagation.
 
-  /** Whether anybody takes effects, so that describing one is worth while. */
+  /** Returns true if there are sinks; effects need not be written otherwise. */
   public boolean propagates() {
     return propagation.isActive();
   }
 
   /**
-   * Lets a command of {@code words} words go to the replicas in place of the one that ran; the
-   * caller writes the words to what is returned. Called again, adds another. Only where {@link
-   * #propagates()}.
+   * Propagates a command of {@code words} words instead of this one; the caller writes the words to
+   * the returned object. Each further call adds a command. Requires {@link #propagates()}.
    */
   public Effect propagateAs(int words) {
     replaced = true;
@@ -562,22 +561,19 @@ public final class Call extends RegionCall {
     return effect;
   }
 
-  /**
-   * Like {@link #propagateAs}, of a command that a Redis 7.2 does not know: a replica that does not
-   * know it either passes over it.
-   */
+  /** Like {@link #propagateAs}, for a command unknown to Redis 7.2, which such a replica skips. */
   public Effect propagateAsNewer(int words) {
     replaced = true;
     propagation.newerEffect(database.index(), words);
     return effect;
   }
 
-  /** Lets the command go to the replicas although it changed no key. */
+  /** Propagates the command although it changed no key. */
   public void propagateAnyway() {
     forced = true;
   }
 
-  /** Keeps the command from the replicas although it changed something. */
+  /** Does not propagate the command although it changed something. */
   public void propagateNothing() {
     replaced = true;
   }

@@ -8,19 +8,18 @@ import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Measures how long commands take, and counts their runs.
+ * Measures the duration of commands, and counts them.
  *
- * <p>To look at the clock takes as long as a quarter of a short command. So the runs of one and the
- * same short command that follow each other in a batch are a <em>series</em>, which is measured as
- * a whole.
+ * <p>Reading the clock takes a quarter of the time of a short command. Consecutive executions of
+ * the same short command in a batch therefore form a <em>series</em>, which is measured as a whole.
  */
 final class CommandClock {
-  /** A request of more words is not short, however fast each of them is dealt with. */
+  /** Requests with more words do not count as short, whatever the command. */
   private static final int SHORT_WORDS = 8;
 
   private final Clock clock;
 
-  /** When the last command ended that was measured, or the batch began. */
+  /** The end of the last measured command, or the start of the batch. */
   private long lastNanos;
 
   private boolean inBatch;
@@ -29,34 +28,35 @@ final class CommandClock {
   private final BooleanSupplier measuresEach;
 
   /**
-   * A clock of commands.
+   * Creates a clock of commands.
    *
-   * @param measuresEach whether there are no series: somebody looks for single runs that take long
+   * @param measuresEach true to measure each execution, without series, because the latency monitor
+   *     is on
    */
   CommandClock(Clock clock, BooleanSupplier measuresEach) {
     this.clock = clock;
     this.measuresEach = measuresEach;
   }
 
-  /** Requests are about to run. */
+  /** Starts a batch of requests. */
   void beginBatch() {
     endSeries();
     inBatch = true;
     look();
   }
 
-  /** The requests have run. */
+  /** Finishes a batch of requests. */
   void endBatch() {
     endSeries();
     inBatch = false;
   }
 
-  /** Forgets the time that has passed: it is no command's. */
+  /** Discards the elapsed time, which belongs to no command. */
   void look() {
     lastNanos = clock.monotonicNanos();
   }
 
-  /** A command is about to run; returns when that is, unless it belongs to a series. */
+  /** Starts a command; returns the start time, which is stale within a series. */
   long begin(Command<Call> command, Request request) {
     if (series != null && (command != series || !isShort(command, request))) {
       endSeries();
@@ -65,10 +65,10 @@ final class CommandClock {
   }
 
   /**
-   * A command has run.
+   * Finishes a command.
    *
-   * @param started what {@link #begin} returned
-   * @return the nanoseconds that it took, or 0 when that is not known yet because it was short
+   * @param started the result of {@link #begin}
+   * @return the duration in nanoseconds, or 0 within a series
    */
   long end(Command<Call> command, Request request, long started) {
     if (inBatch && isShort(command, request) && !measuresEach.getAsBoolean()) {
@@ -76,13 +76,13 @@ final class CommandClock {
       seriesRuns++;
       return 0;
     }
-    endSeries(); // of commands that ran within this one
+    endSeries(); // of commands executed within this one
     long nanos = endAfter(started);
     command.countCalls(1, nanos);
     return nanos;
   }
 
-  /** A command has run that is not to be counted. */
+  /** Finishes a command that is not counted. */
   long endUncounted(long started) {
     endSeries();
     return endAfter(started);

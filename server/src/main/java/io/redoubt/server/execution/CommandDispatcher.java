@@ -41,7 +41,7 @@ public final class CommandDispatcher implements Dispatcher {
     /** Returns the number of bytes appended to the append-only file. */
     long appendedOffset();
 
-    /** Is called when the changes of a unit are in place and its effects have been propagated. */
+    /** Called when the changes of a unit are complete and its effects have been propagated. */
     void unitEnded();
   }
 
@@ -83,14 +83,14 @@ public final class CommandDispatcher implements Dispatcher {
   private final HeapGate heap;
   private int[] refusals = {};
 
-  /** By command: the size of a request from which on its need of memory is estimated. */
+  /** The request size, by command, from which the need of memory is estimated. */
   private long[] estimatedFromBytes = {};
 
   private @Nullable Command<Call> exec;
   private final Set<Command<Call>> neverQueued = new HashSet<>();
   private final Set<Command<Call>> endsTransaction = new HashSet<>();
 
-  /** What replicas may send: it has no reply. */
+  /** The commands accepted from replicas, none of which has a reply. */
   private final Set<Command<Call>> fromReplicas = new HashSet<>();
 
   private final LookAhead lookAhead;
@@ -134,7 +134,7 @@ public final class CommandDispatcher implements Dispatcher {
     call.transactions(this::execute);
   }
 
-  /** To be called when the table is complete. */
+  /** Derives tables from the complete command table. */
   public void commandsAreDeclared() {
     refusals = new int[table.numbered().size()];
     estimatedFromBytes = new long[refusals.length];
@@ -308,7 +308,7 @@ public final class CommandDispatcher implements Dispatcher {
     keyspace.nowMillis(clock.wallMillis());
   }
 
-  /** The first reason for which the command may not run now, or null. */
+  /** Returns the first reason to refuse the command, or null. */
   private @Nullable CommandError check(
       ServerClient client, Command<Call> command, Request request) {
     if (!command.accepts(request.count())) {
@@ -361,7 +361,7 @@ public final class CommandDispatcher implements Dispatcher {
     return client.subscribeModeRefuses(command);
   }
 
-  /** Keys may have gone, or another server's, since the shortage was noticed. */
+  /** Keys may have been removed, also by another server, since the shortage was noticed. */
   private boolean isStillRefused(int refused) {
     return refused != Refusal.OUT_OF_ROOM.bit() || room.isShort();
   }
@@ -413,7 +413,7 @@ public final class CommandDispatcher implements Dispatcher {
     client.reply().error(error.text());
   }
 
-  /** Replies that a command does not run, which may be none that there is. */
+  /** Replies with an error instead of executing a command, which may not exist. */
   void reject(@Nullable Command<Call> command, CommandError error, ReplyWriter reply) {
     if (command != null) {
       command.countRejected();
@@ -466,7 +466,9 @@ public final class CommandDispatcher implements Dispatcher {
     return !client.is(ClientFlag.MONITOR) && (command == null || !fromReplicas.contains(command));
   }
 
-  /** A reply would get among the bytes of the stream: a replica that asks for one has to go. */
+  /**
+   * A reply would corrupt the replication stream, so a replica that requests one is disconnected.
+   */
   private void dropReplica(ServerClient client, @Nullable Command<Call> command, Request request) {
     if (command != null
         && (command.has(Flag.WRITE)
@@ -486,7 +488,7 @@ public final class CommandDispatcher implements Dispatcher {
     client.closeSoon();
   }
 
-  /** What the master could do can't be done here: the data sets differ. */
+  /** A command of the master that fails here means that the data sets differ. */
   private void failedForMaster(@Nullable Command<Call> command, CommandError error) {
     stats.countUnexpectedError();
     log.warning(
@@ -519,7 +521,7 @@ public final class CommandDispatcher implements Dispatcher {
     client.closeAfterReply();
   }
 
-  /** A fault of the program must not take the server down; the reply may be half written. */
+  /** Reports a bug as an error, which must not stop the server; the reply may be incomplete. */
   private void fault(
       ServerClient client, Command<Call> command, Throwable fault, ReplyWriter reply) {
     log.fault("in command '" + command.name() + "'", fault);
@@ -529,7 +531,7 @@ public final class CommandDispatcher implements Dispatcher {
     client.closeAfterReply();
   }
 
-  /** Why a command may not run in a script just now, whoever the script's user is; or null. */
+  /** Returns the reason to refuse a command in a script regardless of the user, or null. */
   @Nullable CommandError refusal(
       ServerClient client, Command<Call> command, Request request, int exempt) {
     int refused = refusals[command.id()] & state.mask() & ~exempt;

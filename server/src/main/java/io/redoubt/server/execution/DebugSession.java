@@ -14,9 +14,9 @@ import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A script that is debugged (SCRIPT DEBUG SYNC), from EVAL to its end: the client's requests are
- * commands of the debugger, whose answers are arrays of lines. While the script stands still others
- * are served as beside a busy script, so that one of them can end it by SCRIPT KILL.
+ * The debugging of a script (SCRIPT DEBUG SYNC), from EVAL to its end: the client's requests are
+ * debugger commands, answered by arrays of lines. While the script is stopped, other clients are
+ * served as during a busy script, so that one of them can stop it with SCRIPT KILL.
  */
 final class DebugSession implements AutoCloseable {
   private static final long POLL_NANOS = 1_000_000;
@@ -31,9 +31,9 @@ final class DebugSession implements AutoCloseable {
   private long wentOnNanos;
 
   /**
-   * Begins.
+   * Starts a session.
    *
-   * @param meanwhile serves others
+   * @param meanwhile serves other clients
    */
   DebugSession(ServerClient client, Meanwhile meanwhile, Clock clock, BufferMemory memory) {
     this.client = client;
@@ -46,16 +46,16 @@ final class DebugSession implements AutoCloseable {
     input = new DebuggerInput(client);
   }
 
-  /** Where the script's own reply goes, which is kept until the session is over. */
+  /** Returns the writer of the script's own reply, which is kept until the session ends. */
   ReplyWriter result() {
     return result;
   }
 
   /**
-   * Sends what there is to tell, and waits for the next command.
+   * Sends the pending lines and waits for the next command.
    *
-   * @param isOver whether the script is to end
-   * @return its words, or null when none will come
+   * @param isOver true if the script must stop
+   * @return its words, or null if there are no more commands
    */
   @Nullable List<ByteString> next(BooleanSupplier isOver) {
     send();
@@ -72,12 +72,12 @@ final class DebugSession implements AutoCloseable {
     return command;
   }
 
-  /** For how long the script has run since the last command, in nanoseconds. */
+  /** Returns the time for which the script has run since the last command, in nanoseconds. */
   long runningNanos() {
     return clock.monotonicNanos() - wentOnNanos;
   }
 
-  /** A line for the next answer. */
+  /** Adds a line to the next answer. */
   void tell(ByteString line) {
     lines.add(line);
   }
@@ -95,7 +95,7 @@ final class DebugSession implements AutoCloseable {
     client.flush();
   }
 
-  /** Ends: what is left to tell is sent, and then the script's own reply. */
+  /** Ends the session: sends the pending lines, then the script's own reply. */
   @Override
   public void close() {
     tell(ByteString.of("<endsession>"));

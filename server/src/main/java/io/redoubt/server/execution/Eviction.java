@@ -10,25 +10,24 @@ import io.redoubt.server.settings.ServerDirectives;
 import java.util.random.RandomGenerator;
 
 /**
- * Removes keys by {@code maxmemory-policy} while more memory is in use than {@code maxmemory}
- * allows. Each time the best goes of those that samples have shown, see {@link EvictionPool}; for
- * volatile-ttl the order of expiry knows the one that is next. What was removed before and waits to
- * be freed is freed first.
+ * Removes keys by {@code maxmemory-policy} while the memory in use exceeds {@code maxmemory}. Each
+ * step removes the best of the sampled candidates, see {@link EvictionPool}; volatile-ttl takes the
+ * next key in the order of expiry. Removed values that still wait to be freed are freed first.
  *
- * <p>Works in slices: what a command may wait for is bounded by {@code
- * maxmemory-eviction-tenacity}, and who listens goes on with the rest.
+ * <p>Works in slices: {@code maxmemory-eviction-tenacity} bounds the delay of a command, and a
+ * listener continues with the rest.
  */
 public final class Eviction implements AutoCloseable {
-  /** Tenacity up to which the time of a slice rises evenly, by so much; then by 15 % each. */
+  /** Up to this tenacity the slice grows linearly by one step each; beyond, by 15 % each. */
   private static final int EVEN_TENACITY = 10;
 
   private static final long EVEN_STEP_NANOS = 50_000;
   private static final double STEEP_FACTOR = 1.15;
 
-  /** With that tenacity there is no limit. */
+  /** The tenacity without a limit. */
   private static final int NO_LIMIT_TENACITY = 100;
 
-  /** Keys removed between two looks at the clock. */
+  /** Keys removed between two readings of the clock. */
   private static final int BATCH = 16;
 
   private final Keyspace keyspace;
@@ -45,7 +44,7 @@ public final class Eviction implements AutoCloseable {
   private MaxmemoryPolicy pooledFor = MaxmemoryPolicy.NOEVICTION;
   private int nextDatabase;
 
-  /** Eviction from {@code keyspace}; a replica leaves it to its master unless told otherwise. */
+  /** Creates the eviction for {@code keyspace}; a replica leaves it to its master by default. */
   public Eviction(
       Keyspace keyspace,
       ServerDirectives settings,
@@ -67,27 +66,27 @@ public final class Eviction implements AutoCloseable {
     pool = new EvictionPool(keyspace.slabs());
   }
 
-  /** Sets who goes on when a slice has ended before there was room. */
+  /** Sets the listener for a slice that ended before enough memory was free. */
   public void onUnfinished(Runnable listener) {
     unfinished = listener;
   }
 
-  /** Whether more memory is in use than the configuration allows. */
+  /** Returns true if the memory in use exceeds the limit. */
   public boolean isNeeded() {
     long limit = settings.maxmemory.value();
     return limit > 0 && keyspace.slabs().usedBytes() > limit && isOver(limit);
   }
 
-  /** The rest of the test, behind what nearly always decides it. */
+  /** Completes the test, after the part that nearly always decides it. */
   private boolean isOver(long limit) {
     return memory.countedBytes() > limit
         && !(settings.replicaIgnoreMaxmemory.value() && role.isReplica());
   }
 
   /**
-   * Makes room for one slice of time.
+   * Evicts keys for one slice of time.
    *
-   * @return false when there is too little and nothing more to remove: writes must be refused
+   * @return false if the limit is exceeded and nothing is left to evict: writes must be refused
    */
   public boolean makeRoom() {
     if (!isNeeded() || role.isPaused()) {
@@ -140,7 +139,7 @@ public final class Eviction implements AutoCloseable {
         || policy == MaxmemoryPolicy.VOLATILE_RANDOM;
   }
 
-  /** Takes databases in turn, so that the keys of small ones are no more at risk than others. */
+  /** Takes databases in turn, so that keys of small databases are at no higher risk. */
   private boolean evictRandom(MaxmemoryPolicy policy) {
     for (int tries = 0; tries < keyspace.count(); tries++) {
       nextDatabase = (nextDatabase + 1) % keyspace.count();
@@ -181,7 +180,7 @@ public final class Eviction implements AutoCloseable {
 
   private boolean evictBest(MaxmemoryPolicy policy) {
     if (pooledFor != policy) {
-      pool.clear(); // it was filled by another measure
+      pool.clear(); // it was filled by another policy
       pooledFor = policy;
     }
     while (sample(policy)) {
@@ -196,7 +195,7 @@ public final class Eviction implements AutoCloseable {
     return false;
   }
 
-  /** Draws some keys of each database into the pool; false when there is none that may go. */
+  /** Samples keys of each database into the pool; returns false if there are no candidates. */
   private boolean sample(MaxmemoryPolicy policy) {
     boolean any = false;
     for (int i = 0; i < keyspace.count(); i++) {
@@ -212,7 +211,7 @@ public final class Eviction implements AutoCloseable {
     return any;
   }
 
-  /** How well a key can be done without. */
+  /** Returns the priority of a key for eviction. */
   private static long badness(Database database, long entry, MaxmemoryPolicy policy) {
     AccessClock clock = database.keyspace().accessClock();
     long now = database.keyspace().nowMillis();

@@ -7,10 +7,10 @@ import io.redoubt.server.memory.Region;
 import io.redoubt.server.memory.Slabs;
 
 /**
- * The best candidates for eviction that samples have shown so far, the best last. It makes a few
- * samples at a time nearly as good as many: what was seen and not taken is not forgotten.
+ * The best candidates for eviction found by sampling, the best one last. Remembering candidates
+ * makes a few samples at a time nearly as good as many.
  *
- * <p>It holds copies of keys, for entries come and go between two evictions.
+ * <p>The pool holds copies of keys, because entries change between evictions.
  */
 final class EvictionPool implements AutoCloseable {
   private static final int SIZE = 16;
@@ -35,17 +35,17 @@ final class EvictionPool implements AutoCloseable {
     }
   }
 
-  /** Forgets all candidates. */
+  /** Removes all candidates. */
   void clear() {
     count = 0;
   }
 
-  /** Takes an entry in if it is better to evict than one of those here, or there is room. */
+  /** Adds an entry if there is room, or if it is a better candidate than another one. */
   void offer(Database database, long entry, long badness) {
     if (count == SIZE && badness <= candidates[0].badness) {
       return;
     }
-    // The one to be overwritten: the worst of a full pool, or the first that is free.
+    // The slot to overwrite: the worst candidate of a full pool, or the first free slot.
     int from = count == SIZE ? 0 : count++;
     Candidate filled = candidates[from];
     int place = from;
@@ -74,7 +74,7 @@ final class EvictionPool implements AutoCloseable {
     candidate.badness = badness;
   }
 
-  /** Takes the best candidate out; false when there is none. */
+  /** Takes the best candidate; returns false if there is none. */
   boolean takeBest() {
     if (count == 0) {
       return false;
@@ -83,12 +83,12 @@ final class EvictionPool implements AutoCloseable {
     return true;
   }
 
-  /** The database of the candidate that was taken out last. */
+  /** Returns the database of the last candidate taken. */
   Database takenFrom(Keyspace keyspace) {
     return keyspace.database(candidates[count].database);
   }
 
-  /** The entry of the candidate that was taken out last, or 0 when it has gone meanwhile. */
+  /** Returns the entry of the last candidate taken, or 0 if it no longer exists. */
   long taken(Keyspace keyspace) {
     Candidate candidate = candidates[count];
     return keyspace.database(candidate.database).find(candidate.key, candidate.keyLength);

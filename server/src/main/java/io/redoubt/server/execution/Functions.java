@@ -17,16 +17,16 @@ import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** The libraries of functions that a server has: FCALL and FUNCTION. */
+/** The libraries of functions of a server (FCALL and FUNCTION). */
 public final class Functions {
 
-  /** What is done with a library of a name that is taken. */
+  /** The policy for a library whose name is taken. */
   public enum Taken {
-    /** It is refused. */
+    /** Refuses the library. */
     REFUSE,
-    /** It takes the place of the other one. */
+    /** Replaces the existing library. */
     REPLACE,
-    /** All that there are go. */
+    /** Removes all existing libraries. */
     FLUSH
   }
 
@@ -45,30 +45,30 @@ public final class Functions {
     this.call = call;
   }
 
-  /** The libraries. */
+  /** Returns the libraries. */
   public Collection<Library> libraries() {
     return Collections.unmodifiableCollection(libraries.values());
   }
 
-  /** How many functions there are. */
+  /** Returns the number of functions. */
   public int count() {
     return functions.size();
   }
 
-  /** The texts of the libraries. */
+  /** Returns the source texts of the libraries. */
   public List<ByteString> texts() {
     return libraries.values().stream().map(Library::code).toList();
   }
 
-  /** What the texts of the libraries have together, in bytes. */
+  /** Returns the total length of the source texts, in bytes. */
   public long textBytes() {
     return texts().stream().mapToLong(ByteString::length).sum();
   }
 
   /**
-   * FCALL: calls the function that argument 1 names.
+   * Calls the function named by argument 1 (FCALL).
    *
-   * @param onlyReads whether it must not write: FCALL_RO
+   * @param onlyReads true for FCALL_RO, which must not write
    */
   public void call(boolean onlyReads) {
     Library.Function function = functions.get(folded(call.argText(1)));
@@ -78,7 +78,7 @@ public final class Functions {
     runner.run(function.script(), true, keys(), onlyReads);
   }
 
-  /** The flags of the function that a request to come calls; null when there is none. */
+  /** Returns the flags of the function called by a future request; null if it does not exist. */
   @Nullable Set<ScriptFlag> flags(Request request) {
     Library.Function function = functions.get(folded(request.text(1)));
     return function == null ? null : function.script().flags();
@@ -95,9 +95,9 @@ public final class Functions {
   /**
    * Loads a library.
    *
-   * @param address where its text is in the region
+   * @param address the region address of its text
    * @return its name
-   * @throws CommandError when it cannot be loaded; everything is as it was then
+   * @throws CommandError if it cannot be loaded; nothing has changed then
    */
   public String load(long address, int length, Taken taken) {
     Library library = runner.load(address, length);
@@ -113,9 +113,9 @@ public final class Functions {
   }
 
   /**
-   * Refuses a library when there is one of that name, or a function.
+   * Refuses a library if its name or one of its functions exists.
    *
-   * @param name of the library as an error tells it
+   * @param name the library's name as shown in an error
    */
   private void check(Library library, String name, Taken taken) {
     Library old = libraries.get(library.name());
@@ -130,7 +130,7 @@ public final class Functions {
     }
   }
 
-  /** Names of functions are the same in any case. */
+  /** Function names are case-insensitive. */
   private static String folded(String name) {
     return name.toLowerCase(Locale.ROOT);
   }
@@ -159,9 +159,9 @@ public final class Functions {
   }
 
   /**
-   * FUNCTION DELETE.
+   * Deletes a library (FUNCTION DELETE).
    *
-   * @throws CommandError when there is no such library
+   * @throws CommandError if it does not exist
    */
   public void delete(String name) {
     Library library = libraries.get(name);
@@ -171,7 +171,7 @@ public final class Functions {
     remove(library);
   }
 
-  /** FUNCTION FLUSH. */
+  /** Deletes all libraries (FUNCTION FLUSH). */
   public void flush() {
     for (Library library : List.copyOf(libraries.values())) {
       remove(library);
@@ -179,10 +179,10 @@ public final class Functions {
   }
 
   /**
-   * FUNCTION RESTORE: loads several libraries, or none of them.
+   * Loads several libraries, or none of them (FUNCTION RESTORE).
    *
-   * @param texts of the libraries
-   * @throws CommandError when one of them cannot be loaded; everything is as it was then
+   * @param texts the source texts of the libraries
+   * @throws CommandError if one of them cannot be loaded; nothing has changed then
    */
   public void restore(List<ByteString> texts, Taken taken) {
     Map<String, Library> oldLibraries = new LinkedHashMap<>(libraries);

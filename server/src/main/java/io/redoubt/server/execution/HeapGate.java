@@ -9,13 +9,14 @@ import io.redoubt.protocol.resp.Request;
 import java.util.Set;
 
 /**
- * Keeps clients from filling the Java heap, whose end is the end of the process. Commands that keep
- * something on the heap are refused when more than {@link #ADMIT_PERCENT} of it is live; data is
- * elsewhere, and commands on it go on. What lies above is for connections. Beyond {@link
- * #CLOSE_PERCENT} these are refused, too, and the client that takes most of the heap is closed.
+ * Prevents clients from exhausting the Java heap, which would terminate the process. When more than
+ * {@link #ADMIT_PERCENT} of the heap is live, commands that retain objects are refused; data is
+ * stored elsewhere, and commands on it continue. The rest is for connections. Beyond {@link
+ * #CLOSE_PERCENT} new connections are refused, too, and the client with the largest share of the
+ * heap is closed.
  *
- * <p>The heap in use includes garbage. It is collected before anything is refused, but only if much
- * was allocated since the last collection or that was long ago. Belongs to the loop.
+ * <p>The heap in use includes garbage. It is collected before a refusal, but only if much was
+ * allocated since the last collection or that was long ago. Confined to the loop.
  */
 public final class HeapGate {
   /** A heap and its collector. */
@@ -26,7 +27,7 @@ public final class HeapGate {
     /** Returns the bytes that may be in use. */
     long maxBytes();
 
-    /** Collects the garbage. */
+    /** Runs a garbage collection. */
     void collect();
   }
 
@@ -49,7 +50,7 @@ public final class HeapGate {
         }
       };
 
-  /** The refusal of a command. */
+  /** The error of a refused command. */
   public static final CommandError FULL =
       new CommandError(
           "OOM command not allowed: the Java heap is exhausted. Raise it by -Xmx in"
@@ -62,10 +63,10 @@ public final class HeapGate {
   /** A collection is worthwhile once this share of the heap was allocated since the last one. */
   private static final long GROWTH_SHARE = 16;
 
-  /** Objects of a channel, watch or wait beside its name's bytes; a generous estimate. */
+  /** The objects of a channel, watch or wait beside the bytes of its name; a generous estimate. */
   private static final long WORD_BYTES = 800;
 
-  /** Names and texts are copied when they are decoded, kept and shown. */
+  /** Names and texts are copied when they are decoded, stored and displayed. */
   private static final long COPIES = 3;
 
   private static final long CLIENT_BYTES = 16 << 10;
@@ -94,7 +95,7 @@ public final class HeapGate {
           "waitaof",
           "watch");
 
-  /** Commands whose words become objects: refused only if the request is large. */
+  /** Commands whose words become objects, refused only for large requests. */
   private static final Set<String> DECODING =
       Set.of(
           "acl",
@@ -133,7 +134,7 @@ public final class HeapGate {
   private final Log log;
   private final LogInterval lines = new LogInterval();
 
-  /** By command: the length of a request, in bytes, from which on the heap is examined. */
+  /** The request length in bytes, by command, from which the heap is examined. */
   private long[] fromBytes = {};
 
   private long collectedNanos;
@@ -147,7 +148,7 @@ public final class HeapGate {
     this.log = log;
   }
 
-  /** Takes over the table's commands; to be called when it is complete. */
+  /** Derives tables from the complete command table. */
   void commandsAreDeclared(CommandTable<?> table) {
     fromBytes = new long[table.numbered().size()];
     for (Command<?> command : table.numbered()) {
@@ -161,7 +162,7 @@ public final class HeapGate {
     }
   }
 
-  /** Returns false if the heap has no room for what a command may keep there. */
+  /** Returns false if the heap has no room for the objects that a command may retain. */
   boolean admits(Command<?> command, Request request) {
     long bytes = request.end() - request.start();
     return bytes < fromBytes[command.id()] || admits(request.count() * WORD_BYTES + bytes * COPIES);
@@ -172,7 +173,7 @@ public final class HeapGate {
     return admits(CLIENT_BYTES, CLOSE_PERCENT);
   }
 
-  /** Returns false if the heap has no room for so many bytes of what commands keep. */
+  /** Returns false if the heap has no room for this many bytes of retained objects. */
   boolean admits(long bytes) {
     return admits(bytes, ADMIT_PERCENT);
   }
@@ -190,7 +191,7 @@ public final class HeapGate {
     return false;
   }
 
-  /** Closes a client if the heap is nearly full; to be called by the cron. */
+  /** Closes a client if the heap is nearly full; called by the cron. */
   public void relieve(Runnable closeLargest) {
     if (!fits(0, CLOSE_PERCENT)) {
       closeLargest.run();

@@ -10,9 +10,9 @@ import io.redoubt.server.keyspace.WatchedKeys;
 import io.redoubt.server.memory.Region;
 
 /**
- * What follows from what happens to keys without a command that says so: of one that expires or is
- * evicted, replicas hear as of a DEL, and watchers and subscribers hear too, and likewise of fields
- * of a hash that expire; of a new one subscribers hear, unless it is loaded.
+ * The effects of expiry and eviction, and of new keys. Replicas receive the removal of a key as
+ * DEL, or of an expired hash field as HDEL; watching and subscribed clients are notified. A new key
+ * publishes an event unless it is loaded.
  */
 public final class KeyEffects implements KeyspaceListener {
   private static final byte[] DEL = {'D', 'E', 'L'};
@@ -25,7 +25,7 @@ public final class KeyEffects implements KeyspaceListener {
   private final ServerStats stats;
   private final ServerState state;
 
-  /** Effects that go to these. */
+  /** Creates the effects on these parts. */
   public KeyEffects(
       Propagation propagation,
       KeyspaceEvents events,
@@ -78,7 +78,7 @@ public final class KeyEffects implements KeyspaceListener {
     }
   }
 
-  /** A key is about to be removed to make room. */
+  /** Reports a key that is about to be evicted. */
   void evicting(Database database, long entry) {
     stats.countEvicted();
     removing(database, entry, KeyEvent.EVICTED);

@@ -11,17 +11,17 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** One client that waits for keys, with the request that is run again when one is ready. */
+/** A client blocked on keys, with the request to execute again when one is ready. */
 final class KeyWait implements Waiting {
-  /** What ends a wait. */
+  /** The condition that ends a wait. */
   enum Until {
     /** A key has a value of the type. */
     READY,
-    /** The same, or a key that had such a value has none any more. */
+    /** A key has a value of the type, or lost it. */
     READY_OR_GONE
   }
 
-  /** A client's place in the line of one key. */
+  /** A client's position in the queue of one key. */
   static final class Place {
     final KeyWait wait;
     final WaitingLine line;
@@ -56,7 +56,7 @@ final class KeyWait implements Waiting {
     this.request = call.request().copyTo(block.memory(), block.offset());
   }
 
-  /** Joins the end of a key's line, unless the client stands in it. */
+  /** Joins the queue of a key, unless the client is already in it. */
   void join(WaitingLine line) {
     for (Place place : places) {
       if (place.line == line) {
@@ -72,17 +72,17 @@ final class KeyWait implements Waiting {
     return until == Until.READY_OR_GONE;
   }
 
-  /** Whether the request may find what it waits for. */
+  /** Returns true if the request may succeed. */
   boolean isReady(long entry) {
     return endsWithLoss() || (entry != Entry.NONE && Entry.type(entry) == type);
   }
 
-  /** Whether the client must not be served now, although the key is ready. */
+  /** Returns true if the client must not be served now although the key is ready. */
   boolean isHeld() {
     return client.pauses(command);
   }
 
-  /** Runs the request again. The client keeps its place if that makes it wait on. */
+  /** Executes the request again. If the client is still blocked, it keeps its position. */
   void serve() {
     if (client.isEnding()) {
       return;
@@ -94,7 +94,7 @@ final class KeyWait implements Waiting {
     }
   }
 
-  /** The request that was run again found nothing. */
+  /** Keeps the client blocked because the repeated request found nothing. */
   void goOn() {
     waitsOn = true;
   }

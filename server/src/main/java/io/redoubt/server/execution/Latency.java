@@ -9,12 +9,12 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The latency monitor: which events have taken {@code latency-monitor-threshold} or longer, and
- * when. Of each kind the last {@link #MOST_SAMPLES} are kept, one a second: the longest. On the
- * loop only.
+ * The latency monitor: events that took at least {@code latency-monitor-threshold}. The last {@link
+ * #MOST_SAMPLES} samples of each event are kept, one a second with the longest duration. Confined
+ * to the loop.
  */
 public final class Latency {
-  /** Samples kept of an event. */
+  /** The number of samples kept of an event. */
   public static final int MOST_SAMPLES = 160;
 
   private static final long NANOS_PER_MILLI = 1_000_000;
@@ -24,42 +24,42 @@ public final class Latency {
   private final Map<LatencyEvent, Series> series = new EnumMap<>(LatencyEvent.class);
 
   /**
-   * An event that took long.
+   * A slow event.
    *
    * @param seconds Unix time
-   * @param millis how long it took
+   * @param millis the duration
    */
   public record Sample(long seconds, long millis) {}
 
-  /** A monitor that has seen nothing; a threshold of 0 turns it off. */
+  /** Creates an empty monitor; a threshold of 0 turns it off. */
   public Latency(Clock clock, LongSupplier thresholdMillis) {
     this.clock = clock;
     this.thresholdMillis = thresholdMillis;
   }
 
-  /** Whether anything is to be measured. */
+  /** Returns true if the monitor is on. */
   public boolean isOn() {
     return thresholdMillis.getAsLong() > 0;
   }
 
-  /** From how many milliseconds on an event is kept, 0 for none. */
+  /** Returns the duration from which an event is recorded, in milliseconds; 0 for off. */
   public long thresholdMillis() {
     return thresholdMillis.getAsLong();
   }
 
-  /** The monotonic time to measure from, 0 when nothing is to be measured. */
+  /** Returns the start time of a measurement, 0 if the monitor is off. */
   public long start() {
     return isOn() ? clock.monotonicNanos() : 0;
   }
 
-  /** Notes an event that began when {@link #start} said so and ends now. */
+  /** Records an event that ends now; the start time is that of {@link #start}. */
   public void end(LatencyEvent event, long startNanos) {
     if (startNanos != 0) {
       took(event, clock.monotonicNanos() - startNanos);
     }
   }
 
-  /** Notes an event if it took long enough. */
+  /** Records an event if it was slow enough. */
   public void took(LatencyEvent event, long nanos) {
     long threshold = thresholdMillis.getAsLong();
     long millis = nanos / NANOS_PER_MILLI;
@@ -68,36 +68,39 @@ public final class Latency {
     }
   }
 
-  /** The events that have been kept. */
+  /** Returns the recorded events. */
   public List<LatencyEvent> events() {
     return List.copyOf(series.keySet());
   }
 
-  /** Of an event, the samples from old to new; none when it is unknown. */
+  /** Returns the samples of an event from old to new; none if it is unknown. */
   public List<Sample> samples(LatencyEvent event) {
     Series of = series.get(event);
     return of == null ? List.of() : of.samples();
   }
 
-  /** The longest that an event ever took, in milliseconds; also when that is kept no more. */
+  /**
+   * Returns the longest duration of an event ever in milliseconds, even if its sample is no longer
+   * kept.
+   */
   public long longestMillis(LatencyEvent event) {
     Series of = series.get(event);
     return of == null ? 0 : of.longestMillis;
   }
 
-  /** Forgets an event; whether there was something to forget. */
+  /** Deletes the samples of an event; returns false if there were none. */
   public boolean reset(LatencyEvent event) {
     return series.remove(event) != null;
   }
 
-  /** Forgets everything; returns how many kinds of events that were. */
+  /** Deletes all samples; returns the number of events. */
   public int reset() {
     int count = series.size();
     series.clear();
     return count;
   }
 
-  /** The kind of event of that name, in any case; or null. */
+  /** Returns the event of that name, ignoring case, or null. */
   public static @Nullable LatencyEvent named(String name) {
     for (LatencyEvent event : LatencyEvent.values()) {
       if (event.label().equalsIgnoreCase(name)) {
@@ -107,7 +110,7 @@ public final class Latency {
     return null;
   }
 
-  /** A ring of samples. */
+  /** A ring buffer of samples. */
   private static final class Series {
     private final long[] seconds = new long[MOST_SAMPLES];
     private final long[] millis = new long[MOST_SAMPLES];

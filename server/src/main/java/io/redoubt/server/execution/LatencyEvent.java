@@ -1,33 +1,30 @@
 package io.redoubt.server.execution;
 
-/**
- * What {@link Latency} tells apart, by the names that Redis has for them. There is no fork, and no
- * defragmentation.
- */
+/** The events of {@link Latency}, under Redis' names. There is no fork, and no defragmentation. */
 public enum LatencyEvent {
-  /** A command that is not declared to be fast. */
+  /** A command that is not declared fast. */
   COMMAND("command"),
-  /** A command that is declared to be fast. */
+  /** A command that is declared fast. */
   FAST_COMMAND("fast-command"),
-  /** A slice of removing keys that are due. */
+  /** A slice of active expiry. */
   EXPIRE_CYCLE("expire-cycle"),
-  /** A slice of removing keys for {@code maxmemory}. */
+  /** A slice of eviction. */
   EVICTION_CYCLE("eviction-cycle"),
-  /** The removal of one key for {@code maxmemory}. */
+  /** The eviction of one key. */
   EVICTION_DEL("eviction-del"),
-  /** Writing to the append-only file, whatever else goes on: each such event has another name. */
+  /** A write to the append-only file in any state; each such event has a second name. */
   AOF_WRITE("aof-write"),
-  /** Writing to the append-only file while it is being forced to the disk. */
+  /** A write to the append-only file during an fsync. */
   AOF_WRITE_PENDING_FSYNC("aof-write-pending-fsync"),
-  /** Writing to the append-only file while a snapshot is being written. */
+  /** A write to the append-only file during a snapshot. */
   AOF_WRITE_ACTIVE_CHILD("aof-write-active-child"),
-  /** Writing to the append-only file while nothing else goes on. */
+  /** A write to the append-only file otherwise. */
   AOF_WRITE_ALONE("aof-write-alone"),
-  /** Forcing to the disk what replies wait for; the loop goes on meanwhile. */
+  /** An fsync that replies wait for; the loop continues. */
   AOF_FSYNC_ALWAYS("aof-fsync-always"),
-  /** Giving a rewritten append-only file its name, manifest included; the loop goes on. */
+  /** The renaming of a rewritten append-only file, including the manifest; the loop continues. */
   AOF_RENAME("aof-rename"),
-  /** Removing what a snapshot has written that was given up; the loop goes on. */
+  /** The deletion of the file of an aborted snapshot; the loop continues. */
   RDB_UNLINK_TEMP_FILE("rdb-unlink-temp-file");
 
   private final String label;
@@ -36,7 +33,7 @@ public enum LatencyEvent {
     this.label = label;
   }
 
-  /** The name in commands and replies. */
+  /** Returns the name in commands and replies. */
   public String label() {
     return label;
   }

@@ -10,12 +10,12 @@ import io.redoubt.server.keyspace.Prefetch;
 import java.util.Set;
 
 /**
- * Touches what requests that are about to run will need, so that their cache misses overlap: the
- * entries of their first keys, and, where these are large hashes, sets or sorted sets, the first
- * element that a request names.
+ * Prefetches memory for the following requests, so that their cache misses overlap: the entries of
+ * their first keys, and, if these are large hashes, sets or sorted sets, the first element named by
+ * a request.
  *
- * <p>The first argument is the key of nearly every command that is pipelined; where it is not,
- * nothing but a little time is lost.
+ * <p>The first argument is the key of nearly every pipelined command; otherwise only a little time
+ * is wasted.
  */
 final class LookAhead {
   private static final int MAX_BATCH = 64;
@@ -30,7 +30,7 @@ final class LookAhead {
   private final int[] lengths = new int[MAX_BATCH];
   private int count;
 
-  /** By command: which word names an element; 0 for none. */
+  /** The index, by command, of the word that names an element; 0 for none. */
   private int[] elementAt = {};
 
   LookAhead(Keyspace keyspace, CommandTable<Call> table) {
@@ -39,7 +39,7 @@ final class LookAhead {
     this.table = table;
   }
 
-  /** To be called when the table is complete. */
+  /** Derives tables from the complete command table. */
   void commandsAreDeclared() {
     elementAt = new int[table.numbered().size()];
     for (Command<Call> command : table.numbered()) {
@@ -47,7 +47,7 @@ final class LookAhead {
     }
   }
 
-  /** Touches what the requests of several clients need. */
+  /** Prefetches for the requests of several clients. */
   void touch(Client[] clients, Request[] batch, int size) {
     int database = clients[0].databaseIndex();
     for (int i = 0; i < size; i++) {
@@ -61,7 +61,7 @@ final class LookAhead {
     touchIn(keyspace.database(database));
   }
 
-  /** Touches what the requests of one client need. */
+  /** Prefetches for the requests of one client. */
   void touch(Client client, Request[] batch, int size) {
     for (int i = 0; i < size; i++) {
       add(batch[i]);

@@ -2,17 +2,17 @@ package io.redoubt.server.execution;
 
 import io.redoubt.server.client.ServerClient;
 
-/** Serves clients once while the script of one keeps the loop. */
+/** Serves clients once while a script occupies the loop. */
 @FunctionalInterface
 public interface Meanwhile {
-  /** Who is served. */
+  /** The clients to serve. */
   enum Whom {
-    /** The script's own client, who debugs it, and nobody else. */
+    /** The script's own client, which debugs it. */
     DEBUGGER,
-    /** Everybody who waits for nothing. */
+    /** All clients that are not blocked. */
     ALL
   }
 
-  /** Reads what has come, and runs what may be run beside a script of {@code busy}. */
+  /** Reads input, and executes the requests permitted during a script of {@code busy}. */
   void serve(ServerClient busy, Whom whom);
 }

@@ -17,12 +17,12 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The end of the memory that the process may take, whatever {@code maxmemory} says: writes are
- * refused while only the region's reserve is left, which is for what frees memory and for buffers.
+ * The limit of the process's memory, independent of {@code maxmemory}: writes are refused while
+ * only the region's reserve is left, which is needed for freeing memory and for buffers.
  *
- * <p>The shortage is noticed when a fresh extent is taken, so that commands test nothing more than
- * the state of the server. A command that may take much at once is refused before it starts unless
- * there is room for a generous estimate: it would stop half way otherwise.
+ * <p>The shortage is detected when a new extent is allocated, so commands test only the state of
+ * the server. A command that may need much memory is refused beforehand if a generous estimate
+ * exceeds the free memory; otherwise it would fail half-way.
  */
 final class MemoryRoom {
   /** A larger request or block may need more than a share of the reserve. */
@@ -47,10 +47,10 @@ final class MemoryRoom {
           "zrangestore",
           "zunionstore");
 
-  /** An element at its largest without its bytes: in a table or tree, with the growth of those. */
+  /** The maximum size of an element without its bytes, including the growth of a table or tree. */
   private static final long ELEMENT_BYTES = 128;
 
-  /** Elements of packed values become members of tables. */
+  /** The growth of packed values whose elements become members of tables. */
   private static final long PACKED_FACTOR = 32;
 
   private static final long FACTOR = 2;
@@ -73,7 +73,7 @@ final class MemoryRoom {
     keyspace.slabs().onShortage(this::changed);
   }
 
-  /** Returns the size of a request from which on its need is to be estimated beforehand. */
+  /** Returns the request size from which the memory needed is estimated beforehand. */
   static long estimatedFromBytes(Command<?> command) {
     if (copiesKeys(command)) {
       return 0;
@@ -81,12 +81,12 @@ final class MemoryRoom {
     return command.has(Flag.DENYOOM) ? LARGE_BYTES : Long.MAX_VALUE;
   }
 
-  /** Returns true if a command takes memory by the size of keys rather than of its request. */
+  /** Returns true if a command needs memory in proportion to keys rather than its request. */
   private static boolean copiesKeys(Command<?> command) {
     return COPYING.contains(command.name());
   }
 
-  /** Returns true if writes are short of memory after a new look. */
+  /** Checks again; returns true if memory is still short. */
   boolean isShort() {
     return keyspace.slabs().checkShortage() != Shortage.NONE;
   }
@@ -110,11 +110,11 @@ final class MemoryRoom {
     return new CommandError("OOM command not allowed: " + shortage.text() + ".");
   }
 
-  /** Returns the refusal of a command that may take more than there is, or null. */
+  /** Returns the error of a command that may need more memory than is free, or null. */
   @Nullable CommandError refusal(Command<?> command, Request request, Database database) {
     long room = Region.roomBytes();
     long wanted = request.count() * ELEMENT_BYTES + (request.end() - request.start()) * FACTOR;
-    // Where there is room for all keys once more, none has to be looked at.
+    // With room for a copy of all keys, no key has to be examined.
     if (copiesKeys(command)
         && wanted <= room
         && keyspace.slabs().usedBytes() > (room - wanted) / PACKED_FACTOR) {
@@ -132,7 +132,7 @@ final class MemoryRoom {
     return shortage == Shortage.NONE ? null : error(shortage);
   }
 
-  /** Throws the refusal of a command that may take so many bytes, if there are not so many. */
+  /** Throws an error if fewer bytes than this are free. */
   static void require(long bytes) {
     CommandError refused = bytes <= Region.roomBytes() ? null : refusal(bytes);
     if (refused != null) {
@@ -149,7 +149,7 @@ final class MemoryRoom {
     return database.memoryUsage(entry, SAMPLES) * (isPacked ? PACKED_FACTOR : FACTOR);
   }
 
-  /** Logs that something could not be done for want of memory: one line in some seconds. */
+  /** Logs an operation that failed for lack of memory, at limited frequency. */
   CommandError failed(String where, OutOfMemoryError failure) {
     failures++;
     if (failureLines.isDue(clock.monotonicNanos())) {

@@ -4,34 +4,39 @@ import io.redoubt.server.keyspace.Keyspace;
 import io.redoubt.server.memory.Slabs;
 
 /**
- * What the server's memory is used for, as INFO, MEMORY and {@code maxmemory} see it: the bytes
- * that {@link Slabs} has handed out, which are counted exactly. The Java heap is not among them.
+ * The memory use of the server as shown by INFO and MEMORY and limited by {@code maxmemory}: the
+ * bytes allocated from {@link Slabs}, counted exactly. The Java heap is excluded.
  */
 public final class MemoryUse {
   /** The buffers of connections and of replication; all sizes in bytes. */
   public interface Buffers {
-    /** All buffers, those that are {@link #idleBytes idle} included. */
+    /** Returns the size of all buffers, including {@link #idleBytes idle} ones. */
     long bytes();
 
-    /** Buffers that hold nothing and are kept for the next output. */
+    /** Returns the size of empty buffers kept for the next output. */
     long idleBytes();
 
-    /** The replication backlog, as far as it would be as large without replicas. */
+    /** Returns the size of the replication backlog, as it would be without replicas. */
     long backlogBytes();
 
-    /** What is kept for replicas only. */
+    /** Returns the size of buffers kept for replicas only. */
     long replicasBytes();
 
-    /** The replication stream that is kept, for the backlog and for replicas that lag. */
+    /** Returns the size of the replication stream kept for the backlog and for lagging replicas. */
     long replicationBufferBytes();
 
-    /** Buffers of the append-only file; not of {@link Slabs}, and so not counted as used. */
+    /**
+     * Returns the size of the buffers of the append-only file, which are not part of {@link Slabs}.
+     */
     long appendBytes();
 
-    /** What {@code maxmemory} does not limit: whatever replication takes beyond its backlog. */
+    /**
+     * Returns the size of the replication buffers beyond the backlog, exempt from {@code
+     * maxmemory}.
+     */
     long unlimitedBytes();
 
-    /** What clients other than replicas take. */
+    /** Returns the size of the buffers of clients other than replicas. */
     long clientsBytes();
   }
 
@@ -42,51 +47,51 @@ public final class MemoryUse {
   private long startupOverheadBytes;
   private long peakBytes;
 
-  /** The use of what {@code keyspace} and {@code buffers} share. */
+  /** Creates the view on the memory shared by {@code keyspace} and {@code buffers}. */
   public MemoryUse(Keyspace keyspace, Buffers buffers) {
     this.keyspace = keyspace;
     this.slabs = keyspace.slabs();
     this.buffers = buffers;
   }
 
-  /** The server is ready and has no data yet. */
+  /** Records the memory in use at the start, before there is data. */
   public void started() {
     startupBytes = usedBytes();
     startupOverheadBytes = growingOverheadBytes();
   }
 
-  /** The buffers. */
+  /** Returns the buffers. */
   public Buffers buffers() {
     return buffers;
   }
 
-  /** Bytes in use; idle buffers are not. */
+  /** Returns the bytes in use, without idle buffers. */
   public long usedBytes() {
     return slabs.usedBytes() - buffers.idleBytes();
   }
 
-  /** Bytes in use that {@code maxmemory} limits. */
+  /** Returns the bytes in use that {@code maxmemory} limits. */
   public long countedBytes() {
     return usedBytes() - buffers.unlimitedBytes();
   }
 
-  /** Bytes held of the system: those in use, and the free ones between them. */
+  /** Returns the bytes reserved from the system, including free ones. */
   public long heldBytes() {
     return slabs.reservedBytes();
   }
 
-  /** What was in use when the server had started. */
+  /** Returns the bytes in use after the start of the server. */
   public long startupBytes() {
     return startupBytes;
   }
 
-  /** The most that was ever in use; noted ten times a second and when asked for. */
+  /** Returns the peak of the bytes in use, sampled ten times a second and at each call. */
   public long peakBytes() {
     peakBytes = Math.max(peakBytes, usedBytes());
     return peakBytes;
   }
 
-  /** What is in use and is not data: the start's, tables of databases, buffers. */
+  /** Returns the bytes in use for other than data: the start's, tables of databases, buffers. */
   public long overheadBytes() {
     return startupBytes + growingOverheadBytes() - startupOverheadBytes;
   }
@@ -99,23 +104,23 @@ public final class MemoryUse {
     return tables + buffers.bytes() - buffers.idleBytes();
   }
 
-  /** What keys and values take. */
+  /** Returns the bytes in use for keys and values. */
   public long datasetBytes() {
     return usedBytes() - overheadBytes();
   }
 
-  /** The data's share of what is used since the start, in percent. */
+  /** Returns the data's share of the memory allocated since the start, in percent. */
   public double datasetPercent() {
     long sinceStart = usedBytes() - startupBytes;
     return sinceStart <= 0 ? 0 : 100.0 * datasetBytes() / sinceStart;
   }
 
-  /** What is in use of the most that ever was, in percent. */
+  /** Returns the bytes in use in percent of the peak. */
   public double peakPercent() {
     return 100.0 * usedBytes() / Math.max(1, peakBytes());
   }
 
-  /** Held bytes by used ones. */
+  /** Returns the ratio of reserved to used bytes. */
   public double fragmentation() {
     return (double) heldBytes() / Math.max(1, usedBytes());
   }

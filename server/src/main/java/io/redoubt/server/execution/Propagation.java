@@ -13,46 +13,46 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Collects the effects of one unit of execution (a command, a transaction, a script, a slice of the
- * cron) and hands them, encoded once, to the sinks: the replication stream and the append-only
+ * cron) and passes them, encoded once, to the sinks: the replication stream and the append-only
  * file.
  *
- * <p>An effect is either the bytes of the request that caused it, where they lie, or a command
- * written here in its place (absolute expiry times, deletions of expired keys). A unit with several
- * effects reaches the sinks between MULTI and EXEC, so that nobody sees half of it.
+ * <p>An effect is either the request that caused it, unchanged, or a command written in its place
+ * (absolute expiry times, deletions of expired keys). A unit with several effects is sent between
+ * MULTI and EXEC, so that it is applied atomically.
  *
- * <p>Without sinks nothing is collected. Used on the command thread only.
+ * <p>Without sinks nothing is collected. Confined to the command thread.
  */
 public final class Propagation implements AutoCloseable {
-  /** Target of effects, as scripts write it too: the append-only file. */
+  /** The target of effects for the append-only file, as in redis.set_repl. */
   public static final int TO_APPEND_ONLY_FILE = 1;
 
-  /** Target of effects, as scripts write it too: the replication stream. */
+  /** The target of effects for the replication stream, as in redis.set_repl. */
   public static final int TO_REPLICAS = 2;
 
   private static final int TO_ALL = TO_APPEND_ONLY_FILE | TO_REPLICAS;
 
-  /** Marks an effect, beside its targets, that a Redis 7.2 does not know. */
+  /** Marks an effect, beside its targets, that is unknown to Redis 7.2. */
   private static final int NEWER = 4;
 
-  /** Takes encoded commands for one database. The bytes are valid during the call only. */
+  /** Receives encoded commands for one database. The bytes are valid during the call only. */
   public interface Sink {
-    /** {@link #TO_APPEND_ONLY_FILE} or {@link #TO_REPLICAS}. */
+    /** Returns {@link #TO_APPEND_ONLY_FILE} or {@link #TO_REPLICAS}. */
     int target();
 
-    /** Takes the commands in {@code [start, end)} of {@code memory}, meant for {@code database}. */
+    /** Receives the commands in {@code [start, end)} of {@code memory} for {@code database}. */
     void propagate(int database, MemorySegment memory, long start, long end);
 
     /**
-     * Takes the one command in {@code [start, end)} of {@code memory}, meant for {@code database},
-     * which a Redis 7.2 does not know.
+     * Receives the one command in {@code [start, end)} of {@code memory} for {@code database},
+     * which is unknown to Redis 7.2.
      */
     default void propagateNewer(int database, MemorySegment memory, long start, long end) {
       propagate(database, memory, start, end);
     }
 
     /**
-     * Hears that the effects of a unit are missing here, wholly or in part, for want of memory:
-     * what was propagated does not lead to the keyspace any more.
+     * Reports that effects of a unit are missing for lack of memory: the propagated commands no
+     * longer lead to the state of the keyspace.
      */
     void lost();
   }
@@ -76,28 +76,28 @@ public final class Propagation implements AutoCloseable {
   private boolean writing;
   private boolean muted;
 
-  /** True if a write of the unit failed half-way, so that its effects are not known. */
+  /** True if a write of the unit failed half-way, so that its effects are unknown. */
   private boolean lost;
 
-  /** Where the effects that are added now go. */
+  /** The targets of the effects being added. */
   private int current = TO_ALL;
 
-  /** Where there are sinks. */
+  /** The targets of all sinks. */
   private int listening;
 
-  /** A propagation without sinks that takes its buffer from {@code memory}. */
+  /** Creates a propagation without sinks whose buffer is allocated from {@code memory}. */
   public Propagation(BufferMemory memory) {
     this.scratch = new ReplyCollector(memory);
     this.writer = new ReplyWriter(scratch);
   }
 
-  /** Gives the buffer back; nothing is collected any more. */
+  /** Frees the buffer; nothing is collected afterwards. */
   @Override
   public void close() {
     scratch.close();
   }
 
-  /** Adds a sink, which gets what is propagated from now on. */
+  /** Adds a sink for all following effects. */
   public void add(Sink sink) {
     sinks.add(sink);
     findListening();
@@ -116,29 +116,29 @@ public final class Propagation implements AutoCloseable {
     }
   }
 
-  /** Whether anybody listens; if not, effects need not be described at all. */
+  /** Returns true if there are sinks; otherwise effects need not be written. */
   public boolean isActive() {
     return !muted && (current & listening) != 0;
   }
 
-  /** Whether effects are dropped for a while: what a file brings back is in it already. */
+  /** Drops effects while a file is loaded, which contains them already. */
   public void muted(boolean on) {
     muted = on;
   }
 
-  /** Has the effects that follow go to some targets only, a sum of the constants, or to none. */
+  /** Restricts the following effects to a sum of target constants, or to 0 for none. */
   public void only(int chosen) {
     current = chosen;
   }
 
-  /** The effects that follow go everywhere again. Returns the targets that there were. */
+  /** Sends the following effects to all targets again; returns the previous targets. */
   public int everywhere() {
     int before = current;
     current = TO_ALL;
     return before;
   }
 
-  /** Adds a request as it came; its bytes stay where they are until the unit ends. */
+  /** Adds a request unchanged; its bytes must not move until the unit ends. */
   public void verbatim(int database, Request request) {
     if (request.isInline()) {
       ReplyWriter effect = effect(database, request.count());
@@ -151,8 +151,8 @@ public final class Propagation implements AutoCloseable {
   }
 
   /**
-   * Adds a command of {@code words} words, which the caller then writes as so many bulk strings to
-   * the writer that is returned.
+   * Adds a command of {@code words} words; the caller writes them as bulk strings to the returned
+   * writer.
    */
   public ReplyWriter effect(int database, int words) {
     finishWriting();
@@ -162,24 +162,24 @@ public final class Propagation implements AutoCloseable {
     return writer;
   }
 
-  /** Like {@link #effect}, of a command that a Redis 7.2 does not know. */
+  /** Like {@link #effect}, for a command unknown to Redis 7.2. */
   public ReplyWriter newerEffect(int database, int words) {
     ReplyWriter effect = effect(database, words);
     targets[count - 1] |= NEWER;
     return effect;
   }
 
-  /** The writer that {@link #effect} returns. */
+  /** Returns the writer of {@link #effect}. */
   ReplyWriter writer() {
     return writer;
   }
 
-  /** Number of effects of the unit so far. */
+  /** Returns the current number of effects of the unit. */
   public int count() {
     return count;
   }
 
-  /** Returns true if the unit has anything to tell the sinks. */
+  /** Returns true if the unit has effects or lost some. */
   boolean isPending() {
     return count > 0 || lost;
   }
@@ -190,17 +190,14 @@ public final class Propagation implements AutoCloseable {
   }
 
   /**
-   * Ends the unit: its effects go to the sinks, together if there are several. Returns false if the
-   * sinks lack them.
+   * Ends the unit and sends its effects, grouped if there are several. Returns false if the sinks
+   * lack them.
    */
   public boolean endUnit() {
     return send(count > 1);
   }
 
-  /**
-   * Sends effects that have nothing to do with each other: each is a unit of its own. Returns false
-   * if the sinks lack them.
-   */
+  /** Sends independent effects, each as a unit of its own. Returns false if the sinks lack them. */
   public boolean endSeparately() {
     return send(false);
   }
@@ -246,7 +243,7 @@ public final class Propagation implements AutoCloseable {
     }
   }
 
-  /** Sends a sink those effects that are for it. */
+  /** Sends the effects for a sink's target. */
   private void send(Sink sink, boolean grouped) {
     int first = next(0, sink.target());
     boolean together = grouped && next(first + 1, sink.target()) < count;
@@ -275,7 +272,8 @@ public final class Propagation implements AutoCloseable {
   }
 
   /**
-   * The first effect from {@code i} on that is for a target; beyond the last when there is none.
+   * Returns the first effect for a target from {@code i} on; the number of effects if there is
+   * none.
    */
   private int next(int i, int target) {
     int at = i;

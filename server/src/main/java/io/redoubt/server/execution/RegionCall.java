@@ -9,8 +9,8 @@ import io.redoubt.server.memory.Region;
 import java.lang.foreign.MemorySegment;
 
 /**
- * A call whose arguments lie in the {@link Region}: where they are, and what they say as numbers,
- * cursors and times. They are valid until the handler returns.
+ * A call whose arguments are in the {@link Region}: their addresses, and their values as numbers,
+ * cursors and timeouts. Valid until the handler returns.
  */
 public abstract class RegionCall extends SessionCall {
   private static final CommandError NOT_INT =
@@ -29,52 +29,52 @@ public abstract class RegionCall extends SessionCall {
 
   RegionCall() {}
 
-  /** The time of this command, in Unix milliseconds: the same all through it. */
+  /** Returns the time of this command in Unix milliseconds, constant during its execution. */
   public abstract long now();
 
-  /** The number of words, the command's name included. */
+  /** Returns the number of words, including the command's name. */
   public int count() {
     return request().count();
   }
 
-  /** The memory that arguments lie in: the whole region. */
+  /** Returns the memory of the arguments: the whole region. */
   public MemorySegment memory() {
     return Region.MEMORY;
   }
 
-  /** Where argument {@code i} is. */
+  /** Returns the address of argument {@code i}. */
   public long argAddress(int i) {
     return request().offset(i);
   }
 
-  /** Length of argument {@code i} in bytes. */
+  /** Returns the length of argument {@code i} in bytes. */
   public int argLength(int i) {
     return request().length(i);
   }
 
-  /** Whether argument {@code i} is that word, whatever its case. */
+  /** Returns true if argument {@code i} is that word, ignoring case. */
   public boolean is(int i, String word) {
     return request().is(i, word);
   }
 
-  /** Argument {@code i} as text. */
+  /** Returns argument {@code i} as text. */
   public String argText(int i) {
     return request().text(i);
   }
 
   /**
-   * Argument {@code i} as an integer of 64 bits.
+   * Returns argument {@code i} as a 64-bit integer.
    *
-   * @throws CommandError when it is none
+   * @throws CommandError if it is not one
    */
   public long argLong(int i) {
     return parseLong(argAddress(i), argLength(i));
   }
 
   /**
-   * Argument {@code i} as an integer of 32 bits.
+   * Returns argument {@code i} as a 32-bit integer.
    *
-   * @throws CommandError when it is none
+   * @throws CommandError if it is not one
    */
   public int argInt(int i) {
     long value = argLong(i);
@@ -85,9 +85,9 @@ public abstract class RegionCall extends SessionCall {
   }
 
   /**
-   * The integer of 64 bits whose digits are in the region.
+   * Parses a 64-bit integer in the region.
    *
-   * @throws CommandError when they are none
+   * @throws CommandError if it is not one
    */
   public long parseLong(long address, int length) {
     long value = Numbers.parseLong(Region.MEMORY, address, length, 0);
@@ -98,9 +98,9 @@ public abstract class RegionCall extends SessionCall {
   }
 
   /**
-   * Argument {@code i} as a floating-point number.
+   * Returns argument {@code i} as a floating-point number.
    *
-   * @throws CommandError when it is none
+   * @throws CommandError if it is not one
    */
   public double argDouble(int i) {
     double value = Doubles.parseOrNaN(Region.MEMORY, argAddress(i), argLength(i));
@@ -111,10 +111,10 @@ public abstract class RegionCall extends SessionCall {
   }
 
   /**
-   * Argument {@code i} as a cursor, an unsigned integer of 64 bits. As with {@code strtoul},
-   * nothing is 0 and a minus sign counts down from 0.
+   * Returns argument {@code i} as a cursor, an unsigned 64-bit integer. As with {@code strtoul}, an
+   * empty argument is 0 and a minus sign negates.
    *
-   * @throws CommandError when it is none
+   * @throws CommandError if it is not one
    */
   public long argCursor(int i) {
     long address = argAddress(i);
@@ -137,22 +137,22 @@ public abstract class RegionCall extends SessionCall {
   }
 
   /**
-   * Puts other bytes of the region in the place of argument {@code i}: what a request that will be
-   * run again shall say then. They must last as long as this call.
+   * Replaces argument {@code i} by other bytes of the region in a request that will be executed
+   * again. The bytes must be valid as long as this call.
    */
   public void replaceArgument(int i, long address, int length) {
     request().replace(i, address, length);
   }
 
-  /** Whether two arguments are equal, byte by byte. */
+  /** Returns true if two arguments are equal. */
   public boolean sameArgument(int i, int j) {
     return argLength(i) == argLength(j) && Region.equal(argAddress(i), argAddress(j), argLength(i));
   }
 
   /**
-   * Argument {@code i} as a timeout in seconds, in milliseconds; 0 for waiting as long as it takes.
+   * Returns argument {@code i}, a timeout in seconds, in milliseconds; 0 for no timeout.
    *
-   * @throws CommandError when it is no number, negative or too large
+   * @throws CommandError if it is not a number, negative or too large
    */
   public long argTimeoutMillis(int i) {
     double seconds = Doubles.parseOrNaN(Region.MEMORY, argAddress(i), argLength(i));

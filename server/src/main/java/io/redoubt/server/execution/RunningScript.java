@@ -7,16 +7,16 @@ import io.redoubt.server.script.Script;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
-/** A script or function while it runs. */
+/** A script or function in execution. */
 public final class RunningScript {
 
-  /** How it has been told to end. */
+  /** The reason for stopping it. */
   enum End {
-    /** Not at all. */
+    /** None. */
     NONE,
-    /** By SCRIPT KILL or FUNCTION KILL. */
+    /** SCRIPT KILL or FUNCTION KILL. */
     KILLED,
-    /** The server ends. */
+    /** The shutdown of the server. */
     SHUTDOWN
   }
 
@@ -49,22 +49,22 @@ public final class RunningScript {
     this.startedNanos = startedNanos;
   }
 
-  /** What errors call it. */
+  /** Returns the name in error messages. */
   public String name() {
     return script.name();
   }
 
-  /** The request that called it. */
+  /** Returns the request that called it. */
   public Request request() {
     return request;
   }
 
-  /** Whether it is a function of a library, and no script. */
+  /** Returns true for a function of a library, false for a script. */
   public boolean isFunction() {
     return isFunction;
   }
 
-  /** Since when it runs, by the monotonic clock. */
+  /** Returns the start time by the monotonic clock. */
   public long startedNanos() {
     return startedNanos;
   }
@@ -77,7 +77,7 @@ public final class RunningScript {
     return client;
   }
 
-  /** The command that runs it. */
+  /** Returns the command that executes it. */
   Command<?> command() {
     return command;
   }
@@ -94,7 +94,7 @@ public final class RunningScript {
     wrote = true;
   }
 
-  /** Whether it has replied with an error of its own. */
+  /** Returns true if it has replied with an error of its own. */
   boolean hasFailed() {
     return failed;
   }
@@ -103,12 +103,14 @@ public final class RunningScript {
     failed = true;
   }
 
-  /** Whether others have been told that the server is busy. */
+  /** Returns true if other clients get the BUSY error. */
   boolean isBusy() {
     return busy;
   }
 
-  /** Others are served from now on, so that the request needs memory of its own. */
+  /**
+   * Marks the script as busy; the request is copied because other clients are served from now on.
+   */
   void becomeBusy() {
     busy = true;
     MemorySegment memory = Arena.ofAuto().allocate(Math.max(1, request.argumentBytes()));
@@ -123,7 +125,7 @@ public final class RunningScript {
     end = how;
   }
 
-  /** The refusal of others while it is busy. */
+  /** Returns the state that refuses other clients while it is busy. */
   public Refusal refusal() {
     return isFunction ? Refusal.BUSY_FUNCTION : Refusal.BUSY_SCRIPT;
   }

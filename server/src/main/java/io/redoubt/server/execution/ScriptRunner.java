@@ -29,8 +29,8 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Runs scripts and functions, one at a time, and the commands that they call, as far as they may.
- * The engine is made when the first script comes.
+ * Runs scripts and functions, one at a time, and the commands they call, subject to their
+ * permissions. The engine is created for the first script.
  */
 final class ScriptRunner implements CommandRunner, AutoCloseable {
 
@@ -62,20 +62,20 @@ final class ScriptRunner implements CommandRunner, AutoCloseable {
 
   private static final long NANOS_A_MILLI = 1_000_000;
 
-  /** How long the text of a library may take. */
+  /** The time limit for loading a library. */
   private static final long MAX_LOAD_NANOS = 500 * NANOS_A_MILLI;
 
-  /** How often others are served while a script is busy. */
+  /** The interval at which other clients are served during a busy script. */
   private static final long SERVICE_NANOS = 2 * NANOS_A_MILLI;
 
-  /** What comes up when a script has written already does not leave it half done. */
+  /** States that do not stop a script after its first write, so that it is not left half done. */
   private static final int BEFORE_FIRST_WRITE =
       Refusal.OUT_OF_MEMORY.bit()
           | Refusal.SNAPSHOT_FAILED.bit()
           | Refusal.APPEND_FAILED.bit()
           | Refusal.TOO_FEW_REPLICAS.bit();
 
-  /** Where the number of keys stands, in EVAL as in FCALL; the keys follow. */
+  /** The argument with the number of keys, in EVAL and FCALL; the keys follow. */
   private static final int NUMKEYS_AT = 2;
 
   private final Slabs slabs;
@@ -96,7 +96,7 @@ final class ScriptRunner implements CommandRunner, AutoCloseable {
   private boolean allowsAllCommands;
   private long servedNanos;
 
-  /** The debugger has just let the script go on: others have been served up to now. */
+  /** True after the debugger resumed the script: other clients were served until now. */
   private boolean stoodStill;
 
   private long loadStartedNanos;
@@ -122,15 +122,15 @@ final class ScriptRunner implements CommandRunner, AutoCloseable {
     this.log = log;
   }
 
-  /** The script or function that runs, or null. */
+  /** Returns the running script or function, or null. */
   @Nullable RunningScript running() {
     return running;
   }
 
   /**
-   * SCRIPT KILL and FUNCTION KILL.
+   * Stops the running script or function (SCRIPT KILL and FUNCTION KILL).
    *
-   * @throws CommandError when nothing of that kind runs, or it cannot be killed
+   * @throws CommandError if none is running, or it cannot be killed
    */
   void kill(boolean function) {
     RunningScript script = running;
@@ -153,7 +153,7 @@ final class ScriptRunner implements CommandRunner, AutoCloseable {
     allowsAllCommands = on;
   }
 
-  /** The server ends: the script that runs must not keep it. */
+  /** Stops the running script, because the server stops. */
   void shutDown() {
     if (running != null) {
       running.end(RunningScript.End.SHUTDOWN);
@@ -161,9 +161,9 @@ final class ScriptRunner implements CommandRunner, AutoCloseable {
   }
 
   /**
-   * The engine.
+   * Returns the engine.
    *
-   * @throws CommandError when the platform has none
+   * @throws CommandError if the platform has none
    */
   ScriptEngine engine() {
     ScriptEngine made = engine;
@@ -194,7 +194,7 @@ final class ScriptRunner implements CommandRunner, AutoCloseable {
   /**
    * Loads a library whose text is on the heap.
    *
-   * @throws CommandError when it cannot be loaded
+   * @throws CommandError if it cannot be loaded
    */
   Library load(ByteString text) {
     long block = slabs.allocateFar(text.length() + 1L);
@@ -209,23 +209,23 @@ final class ScriptRunner implements CommandRunner, AutoCloseable {
   /**
    * Loads a library.
    *
-   * @param address where its text is in the region
-   * @throws CommandError when it cannot be loaded
+   * @param address the region address of its text
+   * @throws CommandError if it cannot be loaded
    */
   Library load(long address, int length) {
     loadStartedNanos = clock.monotonicNanos();
     return engine().loadLibrary(address, length, this);
   }
 
-  /** Bytes of the engine. */
+  /** Returns the memory of the engine in bytes. */
   long engineBytes() {
     return engine == null ? 0 : engine.usedBytes();
   }
 
   /**
-   * How many of the running command's arguments are keys.
+   * Returns the number of keys among the command's arguments.
    *
-   * @throws CommandError when that is no number that can be
+   * @throws CommandError if the number is invalid
    */
   int keys() {
     long keys = call.argLong(NUMKEYS_AT);
@@ -238,7 +238,7 @@ final class ScriptRunner implements CommandRunner, AutoCloseable {
     return (int) keys;
   }
 
-  /** Runs a script of the client whose command is running in the debugger. */
+  /** Runs a script of the calling client in the debugger. */
   void debug(Runnable evaluation) {
     try (DebugSession begun =
         new DebugSession(call.client(), this::serve, clock, new SlabBuffers(slabs))) {
@@ -250,16 +250,16 @@ final class ScriptRunner implements CommandRunner, AutoCloseable {
   }
 
   /**
-   * Runs a script, or a function of a library, as the command that is running asks for.
+   * Runs a script or a function for the running command.
    *
-   * @param keys how many keys there are
-   * @param onlyReads whether it is called by a command that promises that it does not write
+   * @param keys the number of keys
+   * @param onlyReads true if the calling command must not write
    */
   void run(Script script, boolean isFunction, int keys, boolean onlyReads) {
     ServerClient caller = call.client();
     admit(script, caller, onlyReads);
     Request request = call.request();
-    @SuppressWarnings("unchecked") // all commands of this server's table are such
+    @SuppressWarnings("unchecked") // all commands of this server's table have this type
     Command<Call> command = (Command<Call>) call.command();
     ReplyWriter reply = call.reply();
     int database = caller.databaseIndex();
@@ -292,9 +292,7 @@ final class ScriptRunner implements CommandRunner, AutoCloseable {
     }
   }
 
-  /**
-   * Refuses a script by what it says of itself, as a command with the flags that follow from that.
-   */
+  /** Refuses a script by its declared flags, like a command with the corresponding flags. */
   private void admit(Script script, ServerClient caller, boolean onlyReads) {
     if (caller.isMaster()) {
       return;
@@ -309,10 +307,7 @@ final class ScriptRunner implements CommandRunner, AutoCloseable {
     }
   }
 
-  /**
-   * The states in which a script with these flags is refused; of one without flags nothing is known
-   * before it runs.
-   */
+  /** Returns the states that refuse a script with these flags; none for a script without flags. */
   static int refusals(@Nullable Set<ScriptFlag> flags) {
     if (flags == null) {
       return 0;
@@ -324,7 +319,7 @@ final class ScriptRunner implements CommandRunner, AutoCloseable {
     return flags.contains(ScriptFlag.ALLOW_STALE) ? refused : refused | Refusal.STALE_REPLICA.bit();
   }
 
-  // What the running script does.
+  // Calls of the running script.
 
   private RunningScript script() {
     RunningScript script = running;
@@ -356,7 +351,7 @@ final class ScriptRunner implements CommandRunner, AutoCloseable {
 
   @Override
   public void repliesError(String text, boolean ofCommand) {
-    if (ofCommand) { // it has been counted, but not for the command that runs the script
+    if (ofCommand) { // counted already, but not for the command that runs the script
       script().command().countFailed();
     } else {
       script().noteFailure();
@@ -422,7 +417,7 @@ final class ScriptRunner implements CommandRunner, AutoCloseable {
 
   @Override
   public void propagateTo(int targets) {
-    propagation.only(targets); // its constants are those of scripts
+    propagation.only(targets); // the constants equal those of scripts
   }
 
   @Override
@@ -471,17 +466,17 @@ final class ScriptRunner implements CommandRunner, AutoCloseable {
     return script.isFunction() ? "FUNCTION KILL" : "SCRIPT KILL";
   }
 
-  /** Others hear that the server is busy from now on. */
+  /** Makes other clients get the BUSY error from now on. */
   private void becomeBusy(RunningScript script) {
     script.becomeBusy();
     state.set(script.refusal(), true);
   }
 
-  /** While a script of one client runs, others may do something about it. */
+  /** Serves other clients while a script runs. */
   private void serve(ServerClient client, Meanwhile.Whom whom) {
     long scriptTime = keyspace.nowMillis();
     meanwhile.serve(client, whom);
-    keyspace.nowMillis(scriptTime); // it stands still for the script
+    keyspace.nowMillis(scriptTime); // time stands still for the script
   }
 
   // The debugger.

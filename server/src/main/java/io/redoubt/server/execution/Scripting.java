@@ -10,7 +10,7 @@ import io.redoubt.server.script.ScriptFlag;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** Scripts and functions, and what runs both. */
+/** Scripts and functions, and their common runner. */
 public final class Scripting implements AutoCloseable {
 
   private final ScriptRunner runner;
@@ -36,12 +36,12 @@ public final class Scripting implements AutoCloseable {
     call.scripting(this);
   }
 
-  /** The scripts known by their SHA-1. */
+  /** Returns the scripts, known by their SHA-1. */
   public Scripts scripts() {
     return scripts;
   }
 
-  /** The states in which a call of a script or function is refused, by what that says of itself. */
+  /** Returns the states that refuse a call of a script or function, by its declared flags. */
   int refusals(Command<?> command, Request request) {
     Set<ScriptFlag> flags =
         switch (command.name()) {
@@ -53,36 +53,36 @@ public final class Scripting implements AutoCloseable {
     return ScriptRunner.refusals(flags);
   }
 
-  /** The libraries of functions. */
+  /** Returns the libraries of functions. */
   public Functions functions() {
     return functions;
   }
 
-  /** The script or function that runs, or null. */
+  /** Returns the running script or function, or null. */
   public @Nullable RunningScript running() {
     return runner.running();
   }
 
   /**
-   * Has the script that runs, or the function, fail.
+   * Stops the running script or function.
    *
-   * @throws CommandError when nothing of that kind runs, or it cannot be killed
+   * @throws CommandError if none is running, or it cannot be killed
    */
   public void kill(boolean function) {
     runner.kill(function);
   }
 
-  /** Whether scripts may call also the commands that are not for them: for tests. */
+  /** Permits scripts to call commands with the NOSCRIPT flag, for tests. */
   public void allowsAllCommands(boolean on) {
     runner.allowsAllCommands(on);
   }
 
-  /** The server ends: the script that runs must not keep it. */
+  /** Stops the running script, because the server stops. */
   public void shutDown() {
     runner.shutDown();
   }
 
-  /** Bytes that the engine of scripts takes. */
+  /** Returns the memory of the script engine in bytes. */
   public long engineBytes() {
     return runner.engineBytes();
   }

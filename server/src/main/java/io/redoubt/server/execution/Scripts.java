@@ -19,9 +19,9 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The scripts that a server knows by their SHA-1: EVAL and its companions. Those of SCRIPT LOAD
- * stay until SCRIPT FLUSH; of those that only EVAL brought, the {@value #MAX_EVALUATED} that were
- * used last, as since Redis 7.4: clients that write arguments into their scripts would fill the
+ * The scripts known by their SHA-1 (EVAL and its companions). Scripts of SCRIPT LOAD are kept until
+ * SCRIPT FLUSH; of scripts known from EVAL only, the {@value #MAX_EVALUATED} most recently used are
+ * kept, as in Redis 7.4: clients that generate scripts with embedded arguments would exhaust the
  * memory.
  */
 public final class Scripts {
@@ -43,13 +43,13 @@ public final class Scripts {
   private final MessageDigest sha1;
   private final Map<ByteString, Known> loaded = new HashMap<>();
 
-  /** What only EVAL has brought, the one that was used longest ago first. */
+  /** Scripts known from EVAL only, least recently used first. */
   private final LinkedHashMap<ByteString, Known> evaluated = new LinkedHashMap<>(16, 0.75f, true);
 
   private long textBytes;
   private long evicted;
 
-  /** The script that was run last, which is often the next one too. */
+  /** The last script executed, which is often the next one, too. */
   private @Nullable Script last;
 
   Scripts(ScriptRunner runner, Call call) {
@@ -62,27 +62,27 @@ public final class Scripts {
     }
   }
 
-  /** How many scripts are known. */
+  /** Returns the number of known scripts. */
   public int count() {
     return loaded.size() + evaluated.size();
   }
 
-  /** How many scripts were given up because there were too many, since the last reset. */
+  /** Returns the number of scripts evicted since the last reset. */
   public long evicted() {
     return evicted;
   }
 
-  /** CONFIG RESETSTAT. */
+  /** Resets the counter for CONFIG RESETSTAT. */
   public void resetStatistics() {
     evicted = 0;
   }
 
-  /** What the texts of the known scripts have together, in bytes. */
+  /** Returns the total length of the known scripts' texts, in bytes. */
   public long textBytes() {
     return textBytes;
   }
 
-  /** SCRIPT EXISTS: whether the script with this SHA-1, argument {@code i}, is known. */
+  /** Returns true if the script with the SHA-1 in argument {@code i} is known (SCRIPT EXISTS). */
   public boolean isKnown(int i) {
     return known(i) != null;
   }
@@ -107,25 +107,25 @@ public final class Scripts {
     return known == null ? null : known.script();
   }
 
-  /** The flags of the script that a request to come calls by its SHA-1; null when it has none. */
+  /** Returns the flags of the script called by SHA-1 in a future request; null if it has none. */
   @Nullable Set<ScriptFlag> flags(Request request) {
     Script script = known(request, 1);
     return script == null ? null : script.flags();
   }
 
-  /** The flags of the script whose text is in a request to come; null when it has none. */
+  /** Returns the flags of the script whose text is in a future request; null if it has none. */
   static @Nullable Set<ScriptFlag> flagsOfText(Request request) {
     try {
       return ScriptEngine.flags(request.offset(1), request.length(1));
-    } catch (CommandError malformed) { // EVAL will say so
+    } catch (CommandError malformed) { // EVAL will report it
       return null;
     }
   }
 
   /**
-   * SCRIPT LOAD: compiles the script of argument {@code i} unless it is known.
+   * Compiles the script in argument {@code i} unless it is known (SCRIPT LOAD).
    *
-   * @throws CommandError when it cannot be compiled
+   * @throws CommandError if it cannot be compiled
    */
   public Script load(int i) {
     ByteString sum = sum(i);
@@ -154,7 +154,7 @@ public final class Scripts {
     return new Known(script, bytes);
   }
 
-  /** The script of argument 1, which is kept for a while. */
+  /** Returns the script in argument 1, which is cached. */
   private Script evaluated() {
     ByteString sum = sum(1);
     Known known = loaded.get(sum);
@@ -174,7 +174,7 @@ public final class Scripts {
     return known.script();
   }
 
-  /** SCRIPT FLUSH: no script is known any more. */
+  /** Removes all scripts (SCRIPT FLUSH). */
   public void flush() {
     loaded.values().forEach(known -> runner.engine().forget(known.script()));
     evaluated.values().forEach(known -> runner.engine().forget(known.script()));
@@ -185,9 +185,9 @@ public final class Scripts {
   }
 
   /**
-   * EVAL: runs the script of argument 1.
+   * Runs the script in argument 1 (EVAL).
    *
-   * @param onlyReads whether it must not write: EVAL_RO
+   * @param onlyReads true for EVAL_RO, which must not write
    */
   public void eval(boolean onlyReads) {
     ServerClient client = call.client();
@@ -204,9 +204,9 @@ public final class Scripts {
   }
 
   /**
-   * EVALSHA: runs the script whose SHA-1 is argument 1.
+   * Runs the script whose SHA-1 is argument 1 (EVALSHA).
    *
-   * @param onlyReads whether it must not write: EVALSHA_RO
+   * @param onlyReads true for EVALSHA_RO, which must not write
    */
   public void evalSha(boolean onlyReads) {
     if (call.client().debugsScripts()) {

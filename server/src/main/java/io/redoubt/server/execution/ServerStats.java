@@ -4,7 +4,7 @@ import java.util.Arrays;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** Counters of the whole server, as INFO stats and errorstats show them. Command thread only. */
+/** Counters of the server for INFO stats and errorstats. Confined to the command thread. */
 public final class ServerStats {
   private static final int RATE_SAMPLES = 16;
   private static final int MAX_ERROR_CODES = 128;
@@ -48,17 +48,17 @@ public final class ServerStats {
     evictedKeys++;
   }
 
-  /** Counts time spent on removing keys that are due. */
+  /** Counts the time spent on active expiry. */
   public void countExpiring(long nanos) {
     expiringNanos += nanos;
   }
 
-  /** Counts a slice of time that was too short for all the keys that were due. */
+  /** Counts a slice that was too short to remove all expired keys. */
   public void countExpiringUnfinished() {
     expiringUnfinished++;
   }
 
-  /** More memory is in use than {@code maxmemory} allows, since then if it was not before. */
+  /** Records the time from which the memory in use exceeds {@code maxmemory}. */
   void roomIsShort(long nowNanos) {
     if (!isShort) {
       isShort = true;
@@ -66,7 +66,7 @@ public final class ServerStats {
     }
   }
 
-  /** No more memory is in use than {@code maxmemory} allows. */
+  /** Records that the memory in use is within {@code maxmemory} again. */
   public void roomIsMade(long nowNanos) {
     if (isShort) {
       isShort = false;
@@ -74,7 +74,7 @@ public final class ServerStats {
     }
   }
 
-  /** Counts an error reply by its code; a hostile client cannot make up more than so many codes. */
+  /** Counts an error reply by its code; the number of codes is limited against hostile clients. */
   void countError(String code) {
     errorReplies++;
     if (errors.size() < MAX_ERROR_CODES || errors.containsKey(code)) {
@@ -86,7 +86,7 @@ public final class ServerStats {
     unexpectedErrors++;
   }
 
-  /** Takes a sample of the command rate; called ten times a second. */
+  /** Samples the command rate; called ten times a second. */
   public void sample(long nowNanos) {
     long nanos = nowNanos - sampledNanos;
     if (sampledNanos != 0 && nanos > 0) {
@@ -97,7 +97,7 @@ public final class ServerStats {
     sampledCommands = commands;
   }
 
-  /** CONFIG RESETSTAT. */
+  /** Resets the counters for CONFIG RESETSTAT. */
   public void reset() {
     commands = 0;
     hits = 0;
@@ -116,12 +116,12 @@ public final class ServerStats {
     sampledNanos = 0;
   }
 
-  /** Commands run. */
+  /** Returns the number of executed commands. */
   public long commands() {
     return commands;
   }
 
-  /** Commands a second, over the last samples. */
+  /** Returns the commands per second, averaged over the last samples. */
   public long commandsPerSecond() {
     long sum = 0;
     for (long rate : rates) {
@@ -130,57 +130,57 @@ public final class ServerStats {
     return sum / RATE_SAMPLES;
   }
 
-  /** Look-ups for reading that found their key. */
+  /** Returns the number of read look-ups that found their key. */
   public long hits() {
     return hits;
   }
 
-  /** Look-ups for reading that did not. */
+  /** Returns the number of read look-ups that did not. */
   public long misses() {
     return misses;
   }
 
-  /** Keys removed because their time had come. */
+  /** Returns the number of expired keys. */
   public long expiredKeys() {
     return expiredKeys;
   }
 
-  /** Keys removed to make room. */
+  /** Returns the number of evicted keys. */
   public long evictedKeys() {
     return evictedKeys;
   }
 
-  /** Time spent on removing keys that were due. */
+  /** Returns the time spent on active expiry. */
   public long expiringMillis() {
     return expiringNanos / 1_000_000;
   }
 
-  /** How often there was not enough time for all keys that were due. */
+  /** Returns the number of slices too short to remove all expired keys. */
   public long expiringUnfinished() {
     return expiringUnfinished;
   }
 
-  /** For how long more memory was in use than {@code maxmemory} allows. */
+  /** Returns the total time for which the memory in use exceeded {@code maxmemory}. */
   public long shortMillis(long nowNanos) {
     return shortNanos / 1_000_000 + currentlyShortMillis(nowNanos);
   }
 
-  /** For how long more memory has been in use by now than {@code maxmemory} allows. */
+  /** Returns the time for which the memory in use has currently exceeded {@code maxmemory}. */
   public long currentlyShortMillis(long nowNanos) {
     return isShort ? (nowNanos - shortSinceNanos) / 1_000_000 : 0;
   }
 
-  /** Error replies sent. */
+  /** Returns the number of error replies. */
   public long errorReplies() {
     return errorReplies;
   }
 
-  /** Faults of the program that were answered with an error. */
+  /** Returns the number of internal faults answered with an error. */
   public long unexpectedErrors() {
     return unexpectedErrors;
   }
 
-  /** Error replies by code; the value has one element. */
+  /** Returns the error replies by code; each value has one element. */
   public Map<String, long[]> errors() {
     return errors;
   }

@@ -3,20 +3,20 @@ package io.redoubt.server.execution;
 import io.redoubt.server.memory.Region;
 import org.jspecify.annotations.Nullable;
 
-/** Those who wait for one key, in the order in which they came. */
+/** The queue of clients blocked on one key, in the order of arrival. */
 final class WaitingLine {
   final int database;
   final long hash;
 
-  /** A copy of the key, in a block of its own. */
+  /** A copy of the key in a block of its own. */
   final long keyAddress;
 
   final int keyLength;
 
-  /** The next line in the same bucket of {@link BlockedClients}. */
+  /** The next queue in the same bucket of {@link BlockedClients}. */
   @Nullable WaitingLine next;
 
-  /** The key was changed since its line was served. */
+  /** True if the key has changed since the queue was served. */
   boolean marked;
 
   private KeyWait.@Nullable Place first;
@@ -46,7 +46,7 @@ final class WaitingLine {
     return last;
   }
 
-  /** Whether somebody waits also for the loss of the key. */
+  /** Returns true if a client also waits for the loss of the key. */
   boolean hasWaitingForLoss() {
     return waitingForLoss > 0;
   }
