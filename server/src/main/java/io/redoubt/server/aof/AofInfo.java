@@ -40,7 +40,7 @@ public final class AofInfo {
   }
 
   /**
-   * Tells the fields that are there only while something is appended.
+   * Reports the fields that exist only while the append-only file is enabled.
    *
    * @param field takes a name and a value
    */

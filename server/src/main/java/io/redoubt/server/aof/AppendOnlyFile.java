@@ -470,7 +470,7 @@ public final class AppendOnlyFile implements AutoCloseable {
     return startRewrite() ? RewriteOutcome.STARTED : RewriteOutcome.FAILED;
   }
 
-  /** What comes goes where it belongs after the begin of a rewrite, as soon as that is known. */
+  /** Directs new writes to the incremental file of a started rewrite once it is known. */
   private void settleNext() {
     if (incrementals.settle(rewrites::noIncremental)) {
       flush();

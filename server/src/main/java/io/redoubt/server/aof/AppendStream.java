@@ -68,10 +68,9 @@ final class AppendStream implements Propagation.Sink {
   }
 
   /**
-   * Tells which place in the replication stream the end of the file stands for: {@code #REPL:}
-   * offset, or after a change of these {@code #REPL:} offset id database. It holds only where no
-   * command follows, so nothing has to be known of the lengths of what is in the stream but not
-   * here.
+   * Appends the replication point that the end of the file represents: {@code #REPL:} offset, or if
+   * the id or database changed {@code #REPL:} offset id database. It is valid only if no command
+   * follows, so the lengths of stream parts missing here need not be known.
    */
   void tellPlace(ReplicationPoint place) {
     if (inTransaction) {

@@ -6,11 +6,11 @@ import java.util.Arrays;
 import java.util.function.LongSupplier;
 
 /**
- * What may be shown outside. Before replies leave, what they show is written; with {@code
- * appendfsync always} they wait until it is on the disk, and so does the stream to replicas. A mark
- * is an offset of the appender.
+ * The gate of output that depends on the append-only file. Replies are sent only after their writes
+ * have been written to it; with {@code appendfsync always} replies and the stream to replicas also
+ * wait for fsync. A mark is an offset of the appender.
  *
- * <p>While the disk fails nothing is held: writes are refused then, and reads are served from
+ * <p>While the disk fails nothing is held back: writes are refused then, and reads are served from
  * memory.
  */
 final class DurableOutput implements OutputGate {
@@ -20,7 +20,7 @@ final class DurableOutput implements OutputGate {
   private boolean strict;
   private boolean failing;
 
-  /** Marks with the offset that the replication stream had there, rising. */
+  /** Ascending marks, each with the offset of the replication stream at that time. */
   private long[] marks = new long[64];
 
   private long[] offsets = new long[64];

@@ -30,18 +30,18 @@ final class GroupCommit implements EndOfTurn {
   /** The number of connections served in this turn. */
   private int served;
 
-  /** What is decided about. */
+  /** The operations between which the group commit chooses. */
   interface Committer {
     /** Returns true if the appender's thread is busy, or has finished work not yet looked at. */
     boolean isBusy();
 
-    /** Hands the appended bytes to the thread, which writes and forces them. */
+    /** Hands the appended bytes to the thread, which writes and syncs them. */
     void handOver();
 
     /**
-     * Writes and forces it at once and lets go what waits for it.
+     * Writes and syncs the appended bytes at once and releases the output that waits for them.
      *
-     * @return false when that can't be done now
+     * @return false if that is impossible now
      */
     boolean commit();
   }

@@ -75,7 +75,7 @@ final class IncrementalFiles {
     }
   }
 
-  /** That rewrite won't be done. */
+  /** Removes the incremental file of an abandoned rewrite. */
   void dropTemporary() {
     try {
       files.current().dropTemporaryIncremental();

@@ -175,7 +175,7 @@ final class Rewrites {
     }
   }
 
-  /** What comes goes on into the file before: the rewrite has to fail. */
+  /** Fails the rewrite, because no incremental file could be created for new writes. */
   void noIncremental(IOException why) {
     log.warning("Can't rewrite append only file in background: %s", SystemErrors.text(why));
     snapshots.abortBase();

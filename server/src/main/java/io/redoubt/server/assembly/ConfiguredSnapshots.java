@@ -7,16 +7,16 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * What snapshots ask of the configuration.
+ * The settings of snapshots, read from the directives.
  *
- * @param largeElements what no directive says
+ * @param largeElements the threshold of large values, which has no directive
  */
 record ConfiguredSnapshots(ServerDirectives settings, long largeElements)
     implements SnapshotSettings {
 
   private static final long LARGE_ELEMENTS = 1024;
 
-  /** What is good for commands that must not wait long. */
+  /** Creates settings with the default threshold, which keeps the delay of commands short. */
   ConfiguredSnapshots(ServerDirectives settings) {
     this(settings, LARGE_ELEMENTS);
   }

@@ -192,7 +192,7 @@ final class ServerInfo {
         .number("unexpected_error_replies", stats::unexpectedErrors);
   }
 
-  /** How many of the keys with an expiry time are due and still there, in percent. */
+  /** Returns the percentage of keys with an expiry time that are due and not deleted yet. */
   private double stalePercent() {
     long due = 0;
     long expires = 0;

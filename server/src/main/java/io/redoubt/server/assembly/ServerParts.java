@@ -302,7 +302,7 @@ final class ServerParts {
     }
   }
 
-  /** What writes cause must not pile up faster than it is written. */
+  /** Holds writes back while their pre-images accumulate faster than they are saved. */
   private void holdWritesForDisk() {
     if (snapshots.writesMustWait()) {
       snapshots.sinkReady(); // replicas that are slow take the snapshot into files then

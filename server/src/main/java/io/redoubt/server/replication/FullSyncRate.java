@@ -34,7 +34,7 @@ final class FullSyncRate {
     filledNanos = clock.monotonicNanos();
   }
 
-  /** Whether bytes may go out now; if not, it will be told when. */
+  /** Returns true if bytes may be sent now; otherwise the listener is called when they may. */
   boolean allows() {
     long rate = bytesPerSecond.getAsLong();
     if (rate <= 0) {

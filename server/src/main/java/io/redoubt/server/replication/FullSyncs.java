@@ -122,7 +122,7 @@ final class FullSyncs {
     startIfDue();
   }
 
-  /** Whether the file that is being written for others does for this replica too. */
+  /** Returns true if the file being written for other replicas also serves this one. */
   private boolean joins(ReplicaFeed feed) {
     SnapshotFile current = file;
     if (current == null
@@ -321,7 +321,7 @@ final class FullSyncs {
     }
   }
 
-  /** What is left of the data set when only functions are asked for, or nothing at all. */
+  /** Sends an RDB with the functions only, or an empty one, as requested by a filter. */
   private void sendWithoutKeys(ReplicaFeed feed) {
     replication.stream().forgetSelectedDatabase();
     feed.snapshotBegins(

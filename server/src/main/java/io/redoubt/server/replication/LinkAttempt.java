@@ -214,7 +214,7 @@ final class LinkAttempt implements Connection.Handler, MasterStream.Target {
     resynchronize();
   }
 
-  /** What has come finds no memory: what was applied of it is not known. */
+  /** Handles input for which there was no memory; it may have been applied in part. */
   private void outOfMemory(OutOfMemoryError failure) {
     dispatcher.outOfMemory("while synchronizing with the master", failure);
     outOfStep = true;

@@ -328,7 +328,7 @@ final class MasterLink {
     return most == 0 ? Long.MAX_VALUE : most;
   }
 
-  /** That much can't be kept after all: the next snapshot is to come without the stream. */
+  /** Requests the next snapshot without the stream, which exceeded the limit. */
   void streamAheadIsLost() {
     streamAheadLost = true;
   }

@@ -84,7 +84,7 @@ final class Replicas {
     return settings;
   }
 
-  /** What a replica is fed from; there is one as long as there are replicas. */
+  /** Returns the backlog, which exists as long as there are replicas. */
   Backlog backlog() {
     return replication.stream().requireBacklog();
   }
@@ -93,7 +93,7 @@ final class Replicas {
     return fullSyncs;
   }
 
-  /** What is known of a client as a replica, which it may become. */
+  /** Returns the replica feed of a client, created for one that may become a replica. */
   ReplicaFeed of(ServerClient client) {
     ReplicaFeed known = candidates.get(client);
     if (known == null) {
@@ -104,7 +104,7 @@ final class Replicas {
     return known;
   }
 
-  /** What is known of a client that is a replica, null when it is none. */
+  /** Returns the replica feed of a client, or null if it is not a replica. */
   @Nullable ReplicaFeed ifReplica(ServerClient client) {
     ReplicaFeed known = candidates.get(client);
     return known != null && known.isReplica() ? known : null;

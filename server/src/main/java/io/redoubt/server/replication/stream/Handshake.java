@@ -15,7 +15,7 @@ public final class Handshake {
   public static final String FIELD_EXPIRY = "hash-field-expiry";
 
   /**
-   * What a replica tells about itself.
+   * The identity and the options that a replica announces.
    *
    * @param user name for AUTH, null for the default user
    * @param password for AUTH, null to send no AUTH
@@ -35,7 +35,7 @@ public final class Handshake {
       boolean knowsFieldExpiry) {}
 
   /**
-   * Where the replica would like to go on.
+   * The point from which the replica asks to resume.
    *
    * @param id of its history
    * @param offset of the first byte that it lacks
