@@ -140,9 +140,7 @@ public final class StringValue {
     return changed;
   }
 
-  /**
-   * Returns the free memory in bytes needed to grow a string to a length, at least its own.
-   */
+  /** Returns the free memory in bytes needed to grow a string to a length, at least its own. */
   public static long growthBytes(Database database, long entry, int length) {
     if (length <= Encoding.MAX_INLINE_LENGTH
         || (entry != Entry.NONE
