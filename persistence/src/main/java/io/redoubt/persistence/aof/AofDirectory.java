@@ -189,7 +189,8 @@ public final class AofDirectory {
 
   /**
    * Opens the last incremental file for appending, creating the first one if there is none, as at a
-   * server's start.
+   * server's start. The content is durable then: a process that was killed may have left bytes that
+   * only the system's cache has, and a journal of later commits would begin behind a gap.
    */
   public DiskFile openLast() throws IOException {
     AofFile last = manifest.last();
@@ -197,7 +198,14 @@ public final class AofDirectory {
       return startIncremental("server start");
     }
     log.notice("Opening AOF incr file %s on server start".formatted(last.name()));
-    return disk.append(path(last));
+    DiskFile file = disk.append(path(last));
+    try {
+      file.sync();
+    } catch (IOException e) {
+      file.close();
+      throw e;
+    }
+    return file;
   }
 
   private DiskFile startIncremental(String occasion) throws IOException {

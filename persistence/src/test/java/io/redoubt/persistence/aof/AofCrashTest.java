@@ -330,4 +330,21 @@ class AofCrashTest {
       assertThat(step).isGreaterThan(ACTIONS);
     }
   }
+
+  @Test
+  void makesTheContentDurableBeforeItAppends() throws Exception {
+    Random random = Seed.random("AofCrashTest.makesTheContentDurableBeforeItAppends");
+    for (int i = 0; i < SCENARIOS; i++) {
+      Server server = new Server(random, random);
+      server.start();
+      server.count(2);
+      server.restart(false); // the process dies: its bytes are only in the system's cache
+      server.start();
+      assertThat(server.count).isEqualTo(2);
+      server.commit(); // clients have seen these bytes' effects by now
+      server.restart(true);
+      server.start();
+      assertThat(server.count).isEqualTo(2);
+    }
+  }
 }
