@@ -15,6 +15,7 @@ import io.redoubt.server.memory.Region;
  * publishes an event unless it is loaded.
  */
 public final class KeyEffects implements KeyspaceListener {
+  private static final long NO_ELEMENT = 0;
   private static final byte[] DEL = {'D', 'E', 'L'};
   private static final byte[] HDEL = {'H', 'D', 'E', 'L'};
 
@@ -49,20 +50,7 @@ public final class KeyEffects implements KeyspaceListener {
 
   @Override
   public void elementExpired(Database database, long entry, long element, int elementLength) {
-    int chosenByScript = propagation.everywhere();
-    try {
-      if (propagation.isActive()) {
-        var effect = propagation.effect(database.index(), 3);
-        effect.bulk(HDEL);
-        effect.bulk(Region.MEMORY, Entry.keyAddress(entry), Entry.keyLength(entry));
-        effect.bulk(Region.MEMORY, element, elementLength);
-      }
-    } catch (OutOfMemoryError full) {
-      propagation.lose(); // the command is incomplete
-      throw full;
-    } finally {
-      propagation.only(chosenByScript);
-    }
+    removal(database, entry, element, elementLength);
   }
 
   @Override
@@ -87,12 +75,29 @@ public final class KeyEffects implements KeyspaceListener {
   private void removing(Database database, long entry, KeyEvent event) {
     long key = Entry.keyAddress(entry);
     int length = Entry.keyLength(entry);
+    removal(database, entry, NO_ELEMENT, 0);
+    watchedKeys.removing(database, key, length);
+    blockedClients.markLoss(database, key, length);
+    events.notify(event, database.index(), Region.MEMORY, key, length);
+  }
+
+  /**
+   * Adds the removal of a key, or of one element of it, to the effects, wherever a script sends its
+   * own.
+   *
+   * @param element the element's address, or {@link #NO_ELEMENT} for the whole key
+   */
+  private void removal(Database database, long entry, long element, int elementLength) {
+    boolean isOfKey = element == NO_ELEMENT;
     int chosenByScript = propagation.everywhere();
     try {
       if (propagation.isActive()) {
-        var effect = propagation.effect(database.index(), 2);
-        effect.bulk(DEL);
-        effect.bulk(Region.MEMORY, key, length);
+        var effect = propagation.effect(database.index(), isOfKey ? 2 : 3);
+        effect.bulk(isOfKey ? DEL : HDEL);
+        effect.bulk(Region.MEMORY, Entry.keyAddress(entry), Entry.keyLength(entry));
+        if (!isOfKey) {
+          effect.bulk(Region.MEMORY, element, elementLength);
+        }
       }
     } catch (OutOfMemoryError full) {
       propagation.lose(); // the command is incomplete
@@ -100,9 +105,6 @@ public final class KeyEffects implements KeyspaceListener {
     } finally {
       propagation.only(chosenByScript);
     }
-    watchedKeys.removing(database, key, length);
-    blockedClients.markLoss(database, key, length);
-    events.notify(event, database.index(), Region.MEMORY, key, length);
   }
 
   @Override

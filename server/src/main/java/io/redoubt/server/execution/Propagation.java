@@ -203,7 +203,7 @@ public final class Propagation implements AutoCloseable {
   }
 
   private boolean send(boolean grouped) {
-    if (count == 0 && !lost) {
+    if (!isPending()) {
       return true;
     }
     if (!lost) {
