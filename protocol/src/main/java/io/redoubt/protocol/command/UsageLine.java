@@ -168,16 +168,15 @@ final class UsageLine {
       case "[" -> {
         argument = grouped(choice()).asOptional();
         close("]");
-        argument = noted(argument);
       }
       case "(" -> {
         argument = grouped(choice());
         close(")");
-        argument = noted(argument);
       }
       case "..." -> throw malformed("nothing to repeat");
-      default -> argument = isLiteral(token) ? literal(token) : noted(plain(token));
+      default -> argument = isLiteral(token) ? literal(token) : plain(token);
     }
+    argument = noted(argument);
     if (peek("...")) {
       next++;
       argument = argument.asMultiple();
@@ -195,8 +194,7 @@ final class UsageLine {
       return item().withToken(token);
     }
     String word = token.equals(EMPTY) ? "" : token;
-    return noted(
-        Argument.of(token.toLowerCase(Locale.ROOT), Argument.Type.PURE_TOKEN, word, List.of()));
+    return Argument.of(token.toLowerCase(Locale.ROOT), Argument.Type.PURE_TOKEN, word, List.of());
   }
 
   /** Applies the notes that follow, if any. */
