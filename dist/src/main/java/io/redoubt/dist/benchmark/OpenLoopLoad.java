@@ -27,10 +27,8 @@ final class OpenLoopLoad implements AutoCloseable {
   static final int KEYS = 100_000;
 
   private static final int KEY_DIGITS = 12;
-  private static final int VALUE_DIGITS = 64;
   private static final int SET_REPLY_BYTES = "+OK\r\n".length();
-  private static final int GET_REPLY_BYTES = "$64\r\n".length() + VALUE_DIGITS + 2;
-  private static final int LARGEST_REQUEST_BYTES = 256;
+  private static final int GET_REPLY_BYTES = "$64\r\n".length() + 64 + 2;
 
   /** Requests without a reply, after which the server is taken to be unable to keep the rate. */
   private static final int MAX_PENDING = 1 << 16;
@@ -53,12 +51,8 @@ final class OpenLoopLoad implements AutoCloseable {
   private final Selector selector = Selector.open();
   private final List<Sender> senders = new ArrayList<>();
   private final SplittableRandom random = new SplittableRandom(1);
-  private final ByteBuffer request = ByteBuffer.allocateDirect(LARGEST_REQUEST_BYTES);
+  private final RequestBuffer request = new RequestBuffer();
   private final ByteBuffer replies = ByteBuffer.allocateDirect(1 << 16);
-  private final byte[] keyDigits = new byte[KEY_DIGITS];
-  private final byte[] set =
-      ascii("*3\r\n$3\r\nSET\r\n$16\r\nkey:%s\r\n$64\r\n" + "1".repeat(VALUE_DIGITS) + "\r\n");
-  private final byte[] get = ascii("*2\r\n$3\r\nGET\r\n$16\r\nkey:%s\r\n");
 
   /** Connects. */
   OpenLoopLoad(MeasuredServer server, int connections) throws IOException {
@@ -71,10 +65,6 @@ final class OpenLoopLoad implements AutoCloseable {
       channel.register(selector, SelectionKey.OP_READ, sender);
       senders.add(sender);
     }
-  }
-
-  private static byte[] ascii(String text) {
-    return text.getBytes(StandardCharsets.US_ASCII);
   }
 
   /**
@@ -109,25 +99,13 @@ final class OpenLoopLoad implements AutoCloseable {
     if (sender.sent - sender.answered == MAX_PENDING) {
       throw new IOException("the server does not keep the rate");
     }
-    request.clear();
-    byte[] template = isSet(sender.sent) ? set : get;
     int key = random.nextInt(KEYS);
-    for (int i = KEY_DIGITS - 1; i >= 0; i--) {
-      keyDigits[i] = (byte) ('0' + key % 10);
-      key /= 10;
+    if (isSet(sender.sent)) {
+      DataSets.strings(request, key, key + 1);
+    } else {
+      request.request(2).word("GET").numbered("key:", key, KEY_DIGITS);
     }
-    for (int i = 0; i < template.length; i++) {
-      if (template[i] == '%') {
-        request.put(keyDigits);
-        i++;
-      } else {
-        request.put(template[i]);
-      }
-    }
-    request.flip();
-    while (request.hasRemaining()) {
-      sender.channel.write(request);
-    }
+    request.drainTo(sender.channel);
     sender.dueNanos[sender.sent++ & MAX_PENDING - 1] = dueNanos;
   }
 

@@ -2,6 +2,8 @@ package io.redoubt.dist.benchmark;
 
 import java.io.IOException;
 import java.io.OutputStream;
+import java.nio.ByteBuffer;
+import java.nio.channels.WritableByteChannel;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
@@ -55,6 +57,21 @@ final class RequestBuffer {
   /** Writes all requests and clears the buffer. */
   void drainTo(OutputStream out) throws IOException {
     out.write(bytes, 0, length);
+    clear();
+  }
+
+  /**
+   * Writes all requests, also to a channel that takes only a part at a time, and clears the buffer.
+   */
+  void drainTo(WritableByteChannel channel) throws IOException {
+    ByteBuffer left = ByteBuffer.wrap(bytes, 0, length);
+    while (left.hasRemaining()) {
+      channel.write(left);
+    }
+    clear();
+  }
+
+  private void clear() {
     length = 0;
     requests = 0;
   }
