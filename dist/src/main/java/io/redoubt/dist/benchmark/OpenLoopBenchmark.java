@@ -152,7 +152,7 @@ final class OpenLoopBenchmark implements Callable<Integer> {
       try (OpenLoopLoad requests = new OpenLoopLoad(server, load.clients())) {
         requests.run(load.rate(), warmUpSeconds);
         long cpuNanos = server.cpuNanos();
-        LatencyHistogram latencies = requests.run(load.rate(), seconds);
+        LatencyHistogram latencies = requests.run(load.rate(), servers.scaled(seconds));
         double cpuMicros = (server.cpuNanos() - cpuNanos) / 1000.0 / latencies.count();
         rows.computeIfAbsent(load, ignored -> new ArrayList<>()).add(new Row(latencies, cpuMicros));
       }
