@@ -71,14 +71,10 @@ final class RequestGenerator {
       Map.of(
           "encoding",
           new String[] {"u1", "u5", "u8", "u63", "i1", "i8", "i13", "i64", "u64", "i0", "8"},
-          "operation",
-          new String[] {"AND", "or", "XOR", "NOT", "NAND"},
           "element",
           new String[] {
             "", "a", "b", "c", "hello", "Hello World", "a longer one of 24 bytes", "0"
           });
-  private static final String[] ENCODINGS = {"u1", "u8", "i5", "i16", "u63", "i64", "u64", "x"};
-  private static final String[] BIT_OPERATIONS = {"AND", "or", "XOR", "NOT", "NAND"};
   private static final String[] PATTERNS = {"*", "a*", "?", "[a-c]", "\\*", "[^a]", "**b", ""};
 
   private final RandomGenerator random;
@@ -122,7 +118,8 @@ final class RequestGenerator {
     int times = argument.multiple() ? 1 + random.nextInt(3) : 1;
     for (int i = 0; i < times; i++) {
       if (argument.token() != null && (i == 0 || argument.occurrence().multipleToken())) {
-        words.add(argument.token());
+        String token = argument.token();
+        words.add(random.nextInt(4) == 0 ? token.toLowerCase(Locale.ROOT) : token);
       }
       content(argument, words);
     }
@@ -144,15 +141,6 @@ final class RequestGenerator {
       case ONEOF -> argument(argument.parts().get(random.nextInt(argument.parts().size())), words);
       case BLOCK -> argument.parts().forEach(part -> argument(part, words));
     }
-  }
-
-  private static String[] stringsFor(String argument) {
-    return switch (argument) {
-      case "encoding" -> ENCODINGS;
-      case "operation" -> BIT_OPERATIONS;
-      case "offset", "bit", "increment" -> NUMBERS;
-      default -> VALUES;
-    };
   }
 
   private static boolean isTime(Argument argument) {
