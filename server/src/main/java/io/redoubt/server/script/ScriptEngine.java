@@ -49,6 +49,9 @@ public final class ScriptEngine implements AutoCloseable {
    */
   private static final int LEAST_PAUSE_PERCENT = 150;
 
+  /** Lua's message for an allocation that failed. */
+  private static final String NO_MEMORY = "not enough memory";
+
   private static final String[] PRELUDE = {
     "patterns", "sandbox", "cjson", "cmsgpack", "struct", "redis"
   };
@@ -93,7 +96,7 @@ public final class ScriptEngine implements AutoCloseable {
    * @param nanoTime a monotonic clock in nanoseconds, which paces long scripts
    * @param version the Redis version visible to scripts: three numbers with dots
    * @param deprecatedApi true if scripts have setfenv, getfenv and newproxy
-   * @throws ScriptEngineException if the platform has no Lua library
+   * @throws ScriptEngineException if the platform has no Lua library, or Lua no memory
    */
   public ScriptEngine(Slabs slabs, LongSupplier nanoTime, String version, boolean deprecatedApi) {
     lua = new LuaState(slabs);
@@ -102,7 +105,12 @@ public final class ScriptEngine implements AutoCloseable {
     values = new LuaValues(lua);
     primitives = new Primitives(lua, values, slabs, nanoTime, version, deprecatedApi);
     lua.heap().limitBytes(MAX_HEAP_BYTES);
-    loadPrelude();
+    try {
+      loadPrelude();
+    } catch (RuntimeException | OutOfMemoryError e) {
+      close();
+      throw e;
+    }
     newArray(KEYS, 0);
     newArray(ARGV, 0);
     lua.hook(this::mayGoOn);
@@ -156,8 +164,11 @@ public final class ScriptEngine implements AutoCloseable {
     replace(place);
   }
 
-  private IllegalStateException broken(String part) {
-    return new IllegalStateException(part + ".lua: " + lua.text(lua.main(), -1));
+  private RuntimeException broken(String part) {
+    String reason = lua.text(lua.main(), -1).toString();
+    return reason.equals(NO_MEMORY)
+        ? new ScriptEngineException("Lua gets no memory")
+        : new IllegalStateException(part + ".lua: " + reason);
   }
 
   private static String resource(String name) {
