@@ -218,17 +218,19 @@ final class MemoryEndTest {
     });
   }
 
-  /** Nothing is refused beforehand until the shortage is noticed. */
   @Test
   void makesGoodAWriteThatFailedHalfWay() throws Exception {
     besideAReplica(other -> {
       for (int i = 0; i < 50 && !failedHalfWay(); i++) {
         Region.limit(Long.MAX_VALUE);
-        ask("SET", "filler", "v");
-        Region.limit(Region.heldBytes());
-        for (int j = 0; j < 60 && !failedHalfWay(); j++) {
-          act(manyMembers("half:" + i, j));
+        reconnect();
+        ask("MULTI");
+        for (int j = 0; j < 60; j++) {
+          ask(manyMembers("half:" + i, j));
         }
+        // The commands of a transaction are not refused one by one.
+        Region.limit(Region.heldBytes());
+        act("EXEC");
       }
       assertThat(failedHalfWay()).isTrue();
     });
