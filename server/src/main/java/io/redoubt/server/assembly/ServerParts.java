@@ -38,7 +38,6 @@ import io.redoubt.server.execution.MemoryUse;
 import io.redoubt.server.execution.Propagation;
 import io.redoubt.server.execution.Refusal;
 import io.redoubt.server.execution.Scripting;
-import io.redoubt.server.execution.ServerRole;
 import io.redoubt.server.execution.ServerState;
 import io.redoubt.server.execution.ServerStats;
 import io.redoubt.server.keyspace.ExpiredKeys;
@@ -149,7 +148,12 @@ final class ServerParts {
             new Turns(transport, stats),
             clock,
             log);
-    snapshots = new Snapshots(snapshotContext);
+    latency = new Latency(clock, settings.latencyMonitorThreshold::value);
+    snapshots =
+        new Snapshots(
+            snapshotContext,
+            this::releaseWrites,
+            nanos -> latency.took(LatencyEvent.RDB_UNLINK_TEMP_FILE, nanos));
     dataSet =
         new DataSet(
             keyspace, watchedKeys, blockedClients, snapshotContext, snapshots, state, clock, log);
@@ -162,13 +166,12 @@ final class ServerParts {
             blockedClients,
             propagation,
             stats,
-            snapshots::changed);
+            new CallServer());
     KeyEffects effects =
         new KeyEffects(propagation, events, watchedKeys, blockedClients, stats, state);
     keyspace.listener(effects);
     memory = new MemoryUse(keyspace, new Buffers());
-    latency = new Latency(clock, settings.latencyMonitorThreshold::value);
-    ServerRole role = new Role();
+    Role role = new Role();
     eviction = new Eviction(keyspace, settings, memory, effects, stats, latency, clock, role);
     Users users = new Users(table);
     configuredUsers = new ConfiguredUsers(settings, users, table);
@@ -289,8 +292,6 @@ final class ServerParts {
     });
     cron.add(appendOnlyFile::cron);
     clients.pauses().onChange(this::chooseExpiry);
-    snapshots.onRemoved(nanos -> latency.took(LatencyEvent.RDB_UNLINK_TEMP_FILE, nanos));
-    snapshots.onWritesMayGoOn(clients.pauses()::releaseWrites);
     cron.add(() -> state.set(Refusal.SNAPSHOT_FAILED, snapshots.writesRefused()));
   }
 
@@ -313,6 +314,10 @@ final class ServerParts {
     appendOnlyFile.unitEnded();
   }
 
+  private void releaseWrites() {
+    clients.pauses().releaseWrites();
+  }
+
   private ReplicationPosition position() {
     return replication;
   }
@@ -326,7 +331,7 @@ final class ServerParts {
   }
 
   /** The role of the server by its replication and the pauses of its clients. */
-  private final class Role implements ServerRole {
+  private final class Role implements Eviction.Server {
     @Override
     public boolean isReplica() {
       return replication.isReplica();
@@ -335,6 +340,29 @@ final class ServerParts {
     @Override
     public boolean isPaused() {
       return clients.pauses().current() != Pause.NOTHING;
+    }
+
+    @Override
+    public void evictFurther() {
+      housekeeping.evictFurther();
+    }
+  }
+
+  /** The parts that commands use through their call. */
+  private final class CallServer implements Call.Server {
+    @Override
+    public void changed(long changes) {
+      snapshots.changed(changes);
+    }
+
+    @Override
+    public Scripting scripting() {
+      return scripting;
+    }
+
+    @Override
+    public void runTransaction(ServerClient client) {
+      dispatcher.runTransaction(client);
     }
   }
 

@@ -18,9 +18,6 @@ import io.redoubt.server.keyspace.WatchedKeys;
 import io.redoubt.server.memory.Region;
 import io.redoubt.server.settings.ServerDirectives;
 import io.redoubt.server.value.Values;
-import java.util.function.Consumer;
-import java.util.function.LongConsumer;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A command being executed: its arguments, its client, the target of its reply, and the database.
@@ -28,6 +25,18 @@ import org.jspecify.annotations.Nullable;
  * command.
  */
 public final class Call extends RegionCall {
+  /** The parts of the server that a command uses and that are built after its call. */
+  public interface Server {
+    /** Counts changes of the data set. */
+    void changed(long changes);
+
+    /** Returns the scripts and functions. */
+    Scripting scripting();
+
+    /** Runs the requests that a client has queued, for EXEC. */
+    void runTransaction(ServerClient client);
+  }
+
   private static final CommandError NO_FIELD_EXPIRY =
       new CommandError("ERR fields of hashes don't expire here: hash-field-expiry is set to no");
 
@@ -39,18 +48,16 @@ public final class Call extends RegionCall {
   private final BlockedClients blockedClients;
   private final Propagation propagation;
   private final ServerStats stats;
-  private final LongConsumer changeCounter;
+  private final Server server;
 
   private final Effect effect;
   private Database database;
-  private @Nullable Consumer<ServerClient> transactions;
-  private @Nullable Scripting scripting;
   private boolean changed;
   private boolean replaced;
   private boolean forced;
   private boolean waiting;
 
-  /** Creates the call of a server; {@code changeCounter} receives the number of changes. */
+  /** Creates the call of a server. */
   public Call(
       Values values,
       ServerDirectives settings,
@@ -59,7 +66,7 @@ public final class Call extends RegionCall {
       BlockedClients blockedClients,
       Propagation propagation,
       ServerStats stats,
-      LongConsumer changeCounter) {
+      Server server) {
     this.keyspace = values.keyspace();
     this.values = values;
     this.settings = settings;
@@ -68,7 +75,7 @@ public final class Call extends RegionCall {
     this.blockedClients = blockedClients;
     this.propagation = propagation;
     this.stats = stats;
-    this.changeCounter = changeCounter;
+    this.server = server;
     this.effect = new Effect(this, propagation.writer());
     this.database = keyspace.database(0);
   }
@@ -351,7 +358,7 @@ public final class Call extends RegionCall {
   /** Like {@link #changed(int, KeyEvent, long)}, in another database. */
   public void changed(Database where, int keyArg, KeyEvent event, long changes) {
     changed = true;
-    changeCounter.accept(changes);
+    server.changed(changes);
     long key = argAddress(keyArg);
     int length = argLength(keyArg);
     if (keyspace.expiredKeys() == ExpiredKeys.HIDE) {
@@ -374,7 +381,7 @@ public final class Call extends RegionCall {
    */
   public void changedAll(long changes) {
     changed = true;
-    changeCounter.accept(changes);
+    server.changed(changes);
   }
 
   /** Publishes another event of a key. */
@@ -503,17 +510,9 @@ public final class Call extends RegionCall {
 
   // Scripts.
 
-  void scripting(Scripting newScripting) {
-    scripting = newScripting;
-  }
-
-  /** Returns scripts and functions. */
+  /** Returns the scripts and functions. */
   public Scripting scripting() {
-    Scripting current = scripting;
-    if (current == null) {
-      throw new IllegalStateException("the server is not put together yet");
-    }
-    return current;
+    return server.scripting();
   }
 
   /** Returns the scripts of the server. */
@@ -528,15 +527,9 @@ public final class Call extends RegionCall {
 
   // Transactions.
 
-  void transactions(Consumer<ServerClient> runner) {
-    transactions = runner;
-  }
-
-  /** Executes the client's queued commands for EXEC; afterwards this is EXEC's call again. */
+  /** Runs the requests that the client has queued. Afterwards this is EXEC's call again. */
   public void execute() {
-    if (transactions != null) {
-      transactions.accept(client());
-    }
+    server.runTransaction(client());
   }
 
   /** Makes the client's next transaction fail if the key in argument {@code i} changes. */

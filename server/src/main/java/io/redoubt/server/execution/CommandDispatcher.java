@@ -131,7 +131,6 @@ public final class CommandDispatcher implements Dispatcher {
     this.call = call;
     lookAhead = new LookAhead(keyspace, table);
     room = new MemoryRoom(keyspace, state, clock, log);
-    call.transactions(this::execute);
   }
 
   /** Derives tables from the complete command table. */
@@ -543,8 +542,8 @@ public final class CommandDispatcher implements Dispatcher {
         : null;
   }
 
-  /** EXEC: runs what the client queued, as one unit. */
-  private void execute(ServerClient client) {
+  /** Runs the requests that a client has queued, as one unit: EXEC. */
+  public void runTransaction(ServerClient client) {
     Transaction transaction = client.transaction();
     Request request = call.request();
     if (transaction == null) {

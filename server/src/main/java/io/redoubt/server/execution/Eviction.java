@@ -14,11 +14,17 @@ import java.util.random.RandomGenerator;
  * step removes the best of the sampled candidates, see {@link EvictionPool}; volatile-ttl takes the
  * next key in the order of expiry. Removed values that still wait to be freed are freed first.
  *
- * <p>Works in slices: {@code maxmemory-eviction-tenacity} bounds the delay of a command, and a
- * listener continues with the rest.
+ * <p>Works in slices: what a command may wait for is bounded by {@code
+ * maxmemory-eviction-tenacity}, and the server continues later.
  */
 public final class Eviction implements AutoCloseable {
-  /** Up to this tenacity the slice grows linearly by one step each; beyond, by 15 % each. */
+  /** The server whose keys are evicted. */
+  public interface Server extends ServerRole {
+    /** Continues a slice that has ended before there was room. */
+    void evictFurther();
+  }
+
+  /** Tenacity up to which the time of a slice rises evenly, by so much; then by 15 % each. */
   private static final int EVEN_TENACITY = 10;
 
   private static final long EVEN_STEP_NANOS = 50_000;
@@ -38,9 +44,8 @@ public final class Eviction implements AutoCloseable {
   private final Latency latency;
   private final Clock clock;
   private final RandomGenerator chance;
-  private final ServerRole role;
+  private final Server server;
   private final EvictionPool pool;
-  private Runnable unfinished = () -> {};
   private MaxmemoryPolicy pooledFor = MaxmemoryPolicy.NOEVICTION;
   private int nextDatabase;
 
@@ -53,7 +58,7 @@ public final class Eviction implements AutoCloseable {
       ServerStats stats,
       Latency latency,
       Clock clock,
-      ServerRole role) {
+      Server server) {
     this.keyspace = keyspace;
     this.settings = settings;
     this.memory = memory;
@@ -62,16 +67,11 @@ public final class Eviction implements AutoCloseable {
     this.latency = latency;
     this.clock = clock;
     this.chance = keyspace.chance();
-    this.role = role;
+    this.server = server;
     pool = new EvictionPool(keyspace.slabs());
   }
 
-  /** Sets the listener for a slice that ended before enough memory was free. */
-  public void onUnfinished(Runnable listener) {
-    unfinished = listener;
-  }
-
-  /** Returns true if the memory in use exceeds the limit. */
+  /** Whether more memory is in use than the configuration allows. */
   public boolean isNeeded() {
     long limit = settings.maxmemory.value();
     return limit > 0 && keyspace.slabs().usedBytes() > limit && isOver(limit);
@@ -80,7 +80,7 @@ public final class Eviction implements AutoCloseable {
   /** Completes the test, after the part that nearly always decides it. */
   private boolean isOver(long limit) {
     return memory.countedBytes() > limit
-        && !(settings.replicaIgnoreMaxmemory.value() && role.isReplica());
+        && !(settings.replicaIgnoreMaxmemory.value() && server.isReplica());
   }
 
   /**
@@ -89,7 +89,7 @@ public final class Eviction implements AutoCloseable {
    * @return false if the limit is exceeded and nothing is left to evict: writes must be refused
    */
   public boolean makeRoom() {
-    if (!isNeeded() || role.isPaused()) {
+    if (!isNeeded() || server.isPaused()) {
       return true;
     }
     long start = clock.monotonicNanos();
@@ -108,7 +108,7 @@ public final class Eviction implements AutoCloseable {
     latency.took(LatencyEvent.EVICTION_CYCLE, clock.monotonicNanos() - start);
     if (needed) {
       stats.roomIsShort(start);
-      unfinished.run();
+      server.evictFurther();
     } else {
       stats.roomIsMade(clock.monotonicNanos());
     }

@@ -33,7 +33,6 @@ public final class Scripting implements AutoCloseable {
     runner = new ScriptRunner(table, dispatcher, state, call, meanwhile, clock, log);
     scripts = new Scripts(runner, call);
     functions = new Functions(runner, call);
-    call.scripting(this);
   }
 
   /** Returns the scripts, known by their SHA-1. */

@@ -87,7 +87,6 @@ public final class Housekeeping {
     this.latency = latency;
     this.effort = effort;
     this.role = role;
-    eviction.onUnfinished(() -> soon(0));
   }
 
   /** Starts to look for keys that are due or to be evicted. */
@@ -101,6 +100,11 @@ public final class Housekeeping {
       timer.cancel();
       timer = null;
     }
+  }
+
+  /** Evicts further at once, since a command could not wait for it. */
+  public void evictFurther() {
+    soon(0);
   }
 
   /** Turns the removal of due keys without an access on or off. */

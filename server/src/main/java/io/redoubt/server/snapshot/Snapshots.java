@@ -48,8 +48,8 @@ public final class Snapshots implements AutoCloseable {
   /** Files being written, for {@link #abandon}, which any thread may call. */
   private final Set<Path> temporaries = ConcurrentHashMap.newKeySet();
 
-  private Runnable writesMayGoOn = () -> {};
-  private LongConsumer removed = nanos -> {};
+  private final Runnable writesMayGoOn;
+  private final LongConsumer removed;
   private Ending baseEnding = failure -> {};
   private Ending saveEnding = failure -> {};
 
@@ -93,14 +93,21 @@ public final class Snapshots implements AutoCloseable {
           RdbType.class,
           RdbWriter.class);
 
-  /** Creates an instance without a snapshot in progress. */
-  public Snapshots(SnapshotContext context) {
+  /**
+   * Creates the snapshots of a data set that has not been saved yet.
+   *
+   * @param writesMayGoOn runs when writes that had to wait may continue
+   * @param removed takes the nanoseconds in which the leftovers of a failed snapshot were removed
+   */
+  public Snapshots(SnapshotContext context, Runnable writesMayGoOn, LongConsumer removed) {
     for (Class<?> each : ON_THE_WAY_OF_COMMANDS) {
       for (Class<?> nested : each.getNestMembers()) {
         initialize(nested);
       }
     }
     this.context = context;
+    this.writesMayGoOn = writesMayGoOn;
+    this.removed = removed;
     this.lastSaveMillis = context.clock().wallMillis();
   }
 
@@ -167,16 +174,6 @@ public final class Snapshots implements AutoCloseable {
    */
   public boolean writesMustWait() {
     return running != null && running.writesMustWait();
-  }
-
-  /** Sets the callback that resumes waiting writes. */
-  public void onWritesMayGoOn(Runnable action) {
-    writesMayGoOn = action;
-  }
-
-  /** Sets the listener for the nanoseconds spent on deleting the file of a failed snapshot. */
-  public void onRemoved(LongConsumer listener) {
-    removed = listener;
   }
 
   /** Adds a callback for the end of each snapshot, after which the next one may start. */

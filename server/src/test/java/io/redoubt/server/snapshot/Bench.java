@@ -48,6 +48,7 @@ public final class Bench implements AutoCloseable, SnapshotSettings {
   public final Snapshots snapshots;
   final List<SavePoint> savePoints = new ArrayList<>();
   public boolean compress = true;
+  boolean writesWentOn;
   long keySaveDelayMicros;
   long largeElements = 1024;
   int version = RdbFormat.WRITTEN_VERSION;
@@ -74,7 +75,7 @@ public final class Bench implements AutoCloseable, SnapshotSettings {
             turns,
             clock,
             Log.silent(clock));
-    this.snapshots = new Snapshots(context);
+    this.snapshots = new Snapshots(context, () -> writesWentOn = true, nanos -> {});
   }
 
   private static byte[] bytes(String text) {

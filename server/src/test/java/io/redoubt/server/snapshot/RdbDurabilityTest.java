@@ -37,7 +37,9 @@ class RdbDurabilityTest {
             context.settings(),
             context.turns(),
             context.clock(),
-            context.log()));
+            context.log()),
+        () -> {},
+        nanos -> {});
   }
 
   @Test

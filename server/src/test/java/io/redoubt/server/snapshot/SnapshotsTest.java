@@ -320,8 +320,6 @@ class SnapshotsTest {
     for (int i = 0; i < 900; i++) {
       bench.set(0, "key:" + i, value, -1);
     }
-    boolean[] goOn = new boolean[1];
-    snapshots.onWritesMayGoOn(() -> goOn[0] = true);
     bench.keySaveDelayMicros = 100_000_000;
     snapshots.saveInBackground(false);
     int changed = 0;
@@ -329,9 +327,9 @@ class SnapshotsTest {
       bench.set(0, "key:" + changed++, "new", -1);
     }
     assertThat(changed).isBetween(120, 200);
-    assertThat(goOn[0]).isFalse();
+    assertThat(bench.writesWentOn).isFalse();
     snapshots.abortSave();
-    assertThat(goOn[0]).isTrue();
+    assertThat(bench.writesWentOn).isTrue();
     assertThat(snapshots.writesMustWait()).isFalse();
     waitForTheEnd();
   }
