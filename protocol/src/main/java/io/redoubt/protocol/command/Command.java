@@ -15,6 +15,14 @@ import org.jspecify.annotations.Nullable;
  * @param <C> the invocation that the handler takes
  */
 public final class Command<C> {
+  /**
+   * The properties of a command that are kept as bits.
+   *
+   * @param flags see {@link Flag#bit()}
+   * @param categories see {@link Category#bit()}
+   */
+  record Properties(long flags, int categories) {}
+
   private final String name;
   private final int arity;
   private final long flags;
@@ -36,8 +44,7 @@ public final class Command<C> {
   Command(
       String name,
       int arity,
-      long flags,
-      int categories,
+      Properties properties,
       KeySpecs keySpecs,
       @Nullable ChannelSpec channels,
       CommandDocs docs,
@@ -45,8 +52,8 @@ public final class Command<C> {
       boolean isContainer) {
     this.name = name;
     this.arity = arity;
-    this.flags = flags;
-    this.categories = categories;
+    this.flags = properties.flags();
+    this.categories = properties.categories();
     this.keySpecs = keySpecs;
     this.channels = channels;
     this.docs = docs;

@@ -8,23 +8,32 @@ import org.jspecify.annotations.Nullable;
  *
  * @param usage the usage line, name included
  * @param summary one sentence on its effect
- * @param since the version of Redis that introduced it
+ * @param versions its history
  * @param group the group that lists it
  * @param complexity its time complexity
- * @param deprecatedSince the version that deprecated it, or null
- * @param replacedBy the replacement of a deprecated command, or null
- * @param history alternating versions and changes
  * @param tips hints to clients that route commands
  * @param arguments the argument tree
  */
 public record CommandDocs(
     String usage,
     String summary,
-    String since,
+    Versions versions,
     Group group,
     String complexity,
-    @Nullable String deprecatedSince,
-    @Nullable String replacedBy,
-    List<String> history,
     List<String> tips,
-    List<Argument> arguments) {}
+    List<Argument> arguments) {
+
+  /**
+   * The versions of Redis in which a command came, changed and was deprecated.
+   *
+   * @param since the version that introduced it
+   * @param deprecatedSince the version that deprecated it, or null
+   * @param replacedBy the replacement of a deprecated command, or null
+   * @param changes alternating versions and changes
+   */
+  public record Versions(
+      String since,
+      @Nullable String deprecatedSince,
+      @Nullable String replacedBy,
+      List<String> changes) {}
+}

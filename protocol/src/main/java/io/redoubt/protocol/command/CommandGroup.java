@@ -242,20 +242,16 @@ public abstract class CommandGroup<C extends Invocation> {
           new CommandDocs(
               usage,
               summary,
-              since,
+              new CommandDocs.Versions(since, deprecatedSince, replacedBy, List.copyOf(history)),
               owner.group,
               complexity,
-              deprecatedSince,
-              replacedBy,
-              List.copyOf(history),
               tips,
               keyBinding.arguments());
       var command =
           new Command<C>(
               name(),
               arityOfUsage(),
-              mask,
-              categories(mask),
+              new Command.Properties(mask, categories(mask)),
               keySpecs,
               channels,
               docs,

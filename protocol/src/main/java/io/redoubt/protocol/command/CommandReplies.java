@@ -167,18 +167,20 @@ public final class CommandReplies {
   /** Writes the name and the value of one entry of COMMAND DOCS. */
   static void docs(ReplyWriter reply, Command<?> command) {
     CommandDocs docs = command.docs();
-    String deprecatedSince = docs.deprecatedSince();
-    String replacedBy = docs.replacedBy();
+    CommandDocs.Versions versions = docs.versions();
+    String deprecatedSince = versions.deprecatedSince();
+    String replacedBy = versions.replacedBy();
+    List<String> changes = versions.changes();
     reply.bulk(command.name());
     int fields = 4;
     fields += deprecatedSince != null ? 2 : 0;
     fields += replacedBy != null ? 1 : 0;
-    fields += docs.history().isEmpty() ? 0 : 1;
+    fields += changes.isEmpty() ? 0 : 1;
     fields += docs.arguments().isEmpty() ? 0 : 1;
     fields += command.subcommands().isEmpty() ? 0 : 1;
     reply.map(fields);
     field(reply, "summary", docs.summary());
-    field(reply, "since", docs.since());
+    field(reply, "since", versions.since());
     field(reply, "group", docs.group().label());
     field(reply, "complexity", docs.complexity());
     if (deprecatedSince != null) {
@@ -190,13 +192,13 @@ public final class CommandReplies {
     if (replacedBy != null) {
       field(reply, "replaced_by", replacedBy);
     }
-    if (!docs.history().isEmpty()) {
+    if (!changes.isEmpty()) {
       reply.bulk("history");
-      reply.set(docs.history().size() / 2);
-      for (int i = 0; i < docs.history().size(); i += 2) {
+      reply.set(changes.size() / 2);
+      for (int i = 0; i < changes.size(); i += 2) {
         reply.array(2);
-        reply.bulk(docs.history().get(i));
-        reply.bulk(docs.history().get(i + 1));
+        reply.bulk(changes.get(i));
+        reply.bulk(changes.get(i + 1));
       }
     }
     if (!docs.arguments().isEmpty()) {

@@ -21,40 +21,39 @@ public final class KeySpec {
     UNKNOWN
   }
 
-  private final Begin begin;
-  private final @Nullable String keyword;
-  private final int position;
-  private final Find find;
-  private final int last;
-  private final int step;
-  private final int limit;
+  /**
+   * The start of the keys.
+   *
+   * @param keyword the word before the first key, or null
+   * @param position the argument, or the start of the search for the keyword
+   */
+  private record Start(Begin begin, @Nullable String keyword, int position) {}
+
+  /**
+   * The extent of the keys from the start.
+   *
+   * @param last the last key of a range, or the index of the count of a keynum
+   * @param limit the limit of a range, or the first key of a keynum
+   */
+  private record Extent(Find find, int last, int step, int limit) {}
+
+  private static final Extent ONE_KEY = new Extent(Find.RANGE, 0, 1, 0);
+
+  private final Start start;
+  private final Extent extent;
   private final int flags;
   private final @Nullable String notes;
 
-  private KeySpec(
-      Begin begin,
-      @Nullable String keyword,
-      int position,
-      Find find,
-      int last,
-      int step,
-      int limit,
-      int flags,
-      @Nullable String notes) {
-    this.begin = begin;
-    this.keyword = keyword;
-    this.position = position;
-    this.find = find;
-    this.last = last;
-    this.step = step;
-    this.limit = limit;
+  private KeySpec(Start start, Extent extent, int flags, @Nullable String notes) {
+    this.start = start;
+    this.extent = extent;
     this.flags = flags;
     this.notes = notes;
   }
 
   /** Starts at the given argument (0 is the command's name); without an extent just that key. */
   public static KeySpec index(int argument) {
-    return new KeySpec(Begin.INDEX, null, argument, Find.RANGE, 0, 1, 0, 0, null);
+    return new KeySpec(new Start(Begin.INDEX, null, argument), ONE_KEY, 0, null);
   }
 
   /**
@@ -65,12 +64,13 @@ public final class KeySpec {
    *     from that far before the end
    */
   public static KeySpec keyword(String word, int startFrom) {
-    return new KeySpec(Begin.KEYWORD, word, startFrom, Find.RANGE, 0, 1, 0, 0, null);
+    return new KeySpec(new Start(Begin.KEYWORD, word, startFrom), ONE_KEY, 0, null);
   }
 
   /** Returns a spec for keys at unknown positions; the command needs {@link MovableKeys}. */
   public static KeySpec unknown() {
-    return new KeySpec(Begin.UNKNOWN, null, 0, Find.UNKNOWN, 0, 0, 0, 0, null);
+    return new KeySpec(
+        new Start(Begin.UNKNOWN, null, 0), new Extent(Find.UNKNOWN, 0, 0, 0), 0, null);
   }
 
   /**
@@ -83,8 +83,7 @@ public final class KeySpec {
    *     of them); otherwise 0
    */
   public KeySpec range(int lastKey, int keyStep, int keyLimit) {
-    return new KeySpec(
-        begin, keyword, position, Find.RANGE, lastKey, keyStep, keyLimit, flags, notes);
+    return new KeySpec(start, new Extent(Find.RANGE, lastKey, keyStep, keyLimit), flags, notes);
   }
 
   /** Extends over a range without a limit. */
@@ -100,8 +99,7 @@ public final class KeySpec {
    * @param keyStep the distance between keys
    */
   public KeySpec keynum(int countIndex, int firstKey, int keyStep) {
-    return new KeySpec(
-        begin, keyword, position, Find.KEYNUM, countIndex, keyStep, firstKey, flags, notes);
+    return new KeySpec(start, new Extent(Find.KEYNUM, countIndex, keyStep, firstKey), flags, notes);
   }
 
   /** Returns this spec with the given access flags. */
@@ -111,11 +109,11 @@ public final class KeySpec {
 
   /** Returns this spec with a remark for COMMAND INFO. */
   public KeySpec note(String text) {
-    return new KeySpec(begin, keyword, position, find, last, step, limit, flags, text);
+    return new KeySpec(start, extent, flags, text);
   }
 
   KeySpec with(int mask) {
-    return new KeySpec(begin, keyword, position, find, last, step, limit, mask, notes);
+    return new KeySpec(start, extent, mask, notes);
   }
 
   /** Returns the access flags, bits of {@link KeyFlag}. */
@@ -124,20 +122,20 @@ public final class KeySpec {
   }
 
   Begin begin() {
-    return begin;
+    return start.begin();
   }
 
   Find find() {
-    return find;
+    return extent.find();
   }
 
   /** Returns the argument, or the start of the search. */
   int position() {
-    return position;
+    return start.position();
   }
 
   @Nullable String keyword() {
-    return keyword;
+    return start.keyword();
   }
 
   @Nullable String notes() {
@@ -146,21 +144,21 @@ public final class KeySpec {
 
   /** Returns the last key of a range, or the index of the count of a keynum. */
   int last() {
-    return last;
+    return extent.last();
   }
 
   int step() {
-    return step;
+    return extent.step();
   }
 
   /** Returns the limit of a range, or the first key of a keynum. */
   int limit() {
-    return limit;
+    return extent.limit();
   }
 
   /** Returns true if first, last and step can express this spec. */
   boolean isPlainRange() {
-    return begin == Begin.INDEX && find == Find.RANGE && limit == 0;
+    return begin() == Begin.INDEX && find() == Find.RANGE && limit() == 0;
   }
 
   /**
@@ -170,6 +168,10 @@ public final class KeySpec {
    */
   boolean forEach(Request request, KeyVisitor keys) {
     int count = request.count();
+    Find find = extent.find();
+    int last = extent.last();
+    int step = extent.step();
+    int limit = extent.limit();
     int first = first(request);
     if (first < 0) {
       return find != Find.UNKNOWN;
@@ -209,16 +211,18 @@ public final class KeySpec {
 
   /** Returns the index of the first key, or -1 if the keyword is absent or the position unknown. */
   private int first(Request request) {
-    if (begin == Begin.INDEX) {
+    int position = start.position();
+    if (start.begin() == Begin.INDEX) {
       return position;
     }
+    String keyword = start.keyword();
     if (keyword == null) {
       return -1;
     }
     int count = request.count();
-    int start = position > 0 ? position : count + position;
+    int searchFrom = position > 0 ? position : count + position;
     int direction = position > 0 ? 1 : -1;
-    for (int i = start; i > 0 && i < count; i += direction) {
+    for (int i = searchFrom; i > 0 && i < count; i += direction) {
       if (request.is(i, keyword)) {
         return i + 1 < count ? i + 1 : -1;
       }

@@ -9,44 +9,25 @@ import io.redoubt.server.settings.ServerDirectives;
 import io.redoubt.server.snapshot.SnapshotContext;
 import java.io.IOException;
 
-/** Loads append-only files into the data set of a server, by executing their commands. */
-public final class AofLoader {
-  private final Environment environment;
-  private final ServerDirectives settings;
-  private final SnapshotContext context;
-  private final LoadProgress progress;
-  private final Propagation propagation;
-  private final ServerClients clients;
-  private final CommandDispatcher dispatcher;
-
-  /**
-   * Creates a loader.
-   *
-   * @param context of loads that fill the data set
-   * @param propagation muted while commands of the files are executed
-   * @param clients create the client that executes them
-   */
-  public AofLoader(
-      Environment environment,
-      ServerDirectives settings,
-      SnapshotContext context,
-      LoadProgress progress,
-      Propagation propagation,
-      ServerClients clients,
-      CommandDispatcher dispatcher) {
-    this.environment = environment;
-    this.settings = settings;
-    this.context = context;
-    this.progress = progress;
-    this.propagation = propagation;
-    this.clients = clients;
-    this.dispatcher = dispatcher;
-  }
+/**
+ * Loads append-only files into the data set of a server, by executing their commands.
+ *
+ * @param context of loads that fill the data set
+ * @param propagation muted while commands of the files are executed
+ * @param clients create the client that executes them
+ */
+public record AofLoader(
+    Environment environment,
+    ServerDirectives settings,
+    SnapshotContext context,
+    LoadProgress progress,
+    Propagation propagation,
+    ServerClients clients,
+    CommandDispatcher dispatcher) {
 
   /** Opens the files; nothing is loaded yet. */
   AofReplay open(AppendFiles files) throws IOException {
-    return new AofReplay(
-        environment, settings, context, progress, propagation, clients, dispatcher, files);
+    return new AofReplay(this, files);
   }
 
   /** Returns true while a load of any kind is in progress. */

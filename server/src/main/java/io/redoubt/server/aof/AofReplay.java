@@ -8,12 +8,10 @@ import io.redoubt.persistence.aof.AofVisitor;
 import io.redoubt.persistence.rdb.RdbException;
 import io.redoubt.persistence.rdb.RdbReader;
 import io.redoubt.protocol.process.Clock;
-import io.redoubt.protocol.process.Environment;
 import io.redoubt.protocol.process.Log;
 import io.redoubt.protocol.process.SystemErrors;
 import io.redoubt.protocol.resp.Request;
 import io.redoubt.server.client.ServerClient;
-import io.redoubt.server.client.ServerClients;
 import io.redoubt.server.execution.CommandDispatcher;
 import io.redoubt.server.execution.Propagation;
 import io.redoubt.server.keyspace.ExpiredKeys;
@@ -22,7 +20,6 @@ import io.redoubt.server.loading.LoadProgress;
 import io.redoubt.server.loading.LoadRule;
 import io.redoubt.server.loading.RdbLoader;
 import io.redoubt.server.memory.SlabBuffers;
-import io.redoubt.server.settings.ServerDirectives;
 import io.redoubt.server.snapshot.ReplicationPoint;
 import io.redoubt.server.snapshot.SnapshotContext;
 import java.io.IOException;
@@ -64,22 +61,13 @@ final class AofReplay implements AofVisitor, AutoCloseable {
   private long fileStartNanos;
 
   /** Opens the files; nothing is loaded yet. */
-  AofReplay(
-      Environment environment,
-      ServerDirectives settings,
-      SnapshotContext context,
-      LoadProgress progress,
-      Propagation propagation,
-      ServerClients clients,
-      CommandDispatcher dispatcher,
-      AppendFiles directory)
-      throws IOException {
-    this.clock = environment.clock();
-    this.log = environment.log();
-    this.context = context;
-    this.progress = progress;
-    this.propagation = propagation;
-    this.dispatcher = dispatcher;
+  AofReplay(AofLoader loader, AppendFiles directory) throws IOException {
+    clock = loader.environment().clock();
+    log = loader.environment().log();
+    context = loader.context();
+    progress = loader.progress();
+    propagation = loader.propagation();
+    dispatcher = loader.dispatcher();
     Keyspace keyspace = context.keyspace();
     files =
         new AofLoad(
@@ -87,9 +75,9 @@ final class AofReplay implements AofVisitor, AutoCloseable {
             directory.current(),
             new SlabBuffers(keyspace.slabs()),
             this,
-            settings.aofLoadTruncated.value(),
+            loader.settings().aofLoadTruncated.value(),
             directory.log());
-    client = clients.master(0);
+    client = loader.clients().master(0);
     expiryBefore = keyspace.expiredKeys();
     progress.begin(clock.wallMillis(), files.totalBytes());
     beginFile();

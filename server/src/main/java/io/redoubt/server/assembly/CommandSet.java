@@ -66,6 +66,7 @@ final class CommandSet {
             new Debugging(
                 parts.cron,
                 parts.housekeeping,
+                parts.expiry,
                 parts.dataSet,
                 payloads,
                 parts.replication,

@@ -46,6 +46,7 @@ import io.redoubt.server.keyspace.KeyspaceEvents;
 import io.redoubt.server.keyspace.WatchedKeys;
 import io.redoubt.server.lifecycle.Cron;
 import io.redoubt.server.lifecycle.DataSet;
+import io.redoubt.server.lifecycle.ExpiryCycle;
 import io.redoubt.server.lifecycle.Housekeeping;
 import io.redoubt.server.lifecycle.RejoinGuard;
 import io.redoubt.server.lifecycle.SavedFunctions;
@@ -110,6 +111,7 @@ final class ServerParts {
   final Shutdown shutdown;
   final MigrationTargets migrationTargets;
   final Cron cron;
+  final ExpiryCycle expiry;
   final Housekeeping housekeeping;
 
   /**
@@ -178,7 +180,7 @@ final class ServerParts {
     heap = new HeapGate(HeapGate.OF_PROCESS, clock, log);
     dispatcher =
         new CommandDispatcher(
-            table, call, state, eviction, latency, clock, log, new Outputs(), heap);
+            table, call, state, eviction, latency, environment, new Outputs(), heap);
     scripting = new Scripting(table, dispatcher, state, call, this::serve, clock, log);
     clients =
         new ClientRegistry(
@@ -236,22 +238,19 @@ final class ServerParts {
             snapshots,
             replication,
             appendOnlyFile,
-            cron,
-            () -> {
-              listeners.close(); // before anybody hears of the end
-              ended.run();
-            });
+            new ShutdownHost(ended));
+    cron.add(shutdown::takeSignal);
+    expiry = new ExpiryCycle(keyspace, role, stats, latency, clock);
     housekeeping =
         new Housekeeping(
             transport.loop(),
             clock,
             keyspace,
+            expiry,
             eviction,
             dispatcher,
             stats,
-            latency,
-            settings.activeExpireEffort::value,
-            role);
+            settings.activeExpireEffort::value);
     connect();
   }
 
@@ -345,6 +344,26 @@ final class ServerParts {
     @Override
     public void evictFurther() {
       housekeeping.evictFurther();
+    }
+  }
+
+  /** The rest of the server as its shutdown sees it. */
+  private final class ShutdownHost implements Shutdown.Host {
+    private final Runnable ended;
+
+    ShutdownHost(Runnable ended) {
+      this.ended = ended;
+    }
+
+    @Override
+    public boolean isCronPaused() {
+      return cron.isPaused();
+    }
+
+    @Override
+    public void end() {
+      listeners.close(); // before anybody hears of the end
+      ended.run();
     }
   }
 

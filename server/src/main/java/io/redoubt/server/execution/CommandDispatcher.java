@@ -6,6 +6,7 @@ import io.redoubt.protocol.command.CommandTable;
 import io.redoubt.protocol.command.Errors;
 import io.redoubt.protocol.command.Flag;
 import io.redoubt.protocol.process.Clock;
+import io.redoubt.protocol.process.Environment;
 import io.redoubt.protocol.process.Log;
 import io.redoubt.protocol.resp.ProtocolException;
 import io.redoubt.protocol.resp.ReplyWriter;
@@ -109,8 +110,7 @@ public final class CommandDispatcher implements Dispatcher {
       ServerState state,
       Eviction eviction,
       Latency latency,
-      Clock clock,
-      Log log,
+      Environment environment,
       UnitOutputs outputs,
       HeapGate heap) {
     this.table = table;
@@ -123,10 +123,10 @@ public final class CommandDispatcher implements Dispatcher {
     this.eviction = eviction;
     this.settings = call.settings();
     this.latency = latency;
-    this.clock = clock;
+    this.clock = environment.clock();
     this.outputs = outputs;
     commandClock = new CommandClock(clock, latency::isOn);
-    this.log = log;
+    this.log = environment.log();
     this.heap = heap;
     this.call = call;
     lookAhead = new LookAhead(keyspace, table);

@@ -17,6 +17,7 @@ import java.io.IOException;
 public record Debugging(
     Cron cron,
     Housekeeping housekeeping,
+    ExpiryCycle expiry,
     DataSet dataSet,
     DumpCommands payloads,
     Replication replication,
@@ -30,7 +31,7 @@ public record Debugging(
 
   @Override
   public void activeExpire(boolean on) {
-    housekeeping.expiring(on);
+    expiry.turn(on);
   }
 
   @Override

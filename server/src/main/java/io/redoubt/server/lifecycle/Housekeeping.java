@@ -5,9 +5,6 @@ import io.redoubt.protocol.net.Loop;
 import io.redoubt.protocol.process.Clock;
 import io.redoubt.server.execution.CommandDispatcher;
 import io.redoubt.server.execution.Eviction;
-import io.redoubt.server.execution.Latency;
-import io.redoubt.server.execution.LatencyEvent;
-import io.redoubt.server.execution.ServerRole;
 import io.redoubt.server.execution.ServerStats;
 import io.redoubt.server.keyspace.Keyspace;
 import java.util.function.IntSupplier;
@@ -35,30 +32,23 @@ public final class Housekeeping {
   private static final int LEAST_PERCENT = 25;
   private static final int PERCENT_AN_EFFORT = 2;
 
-  private static final int BATCH = 16;
-
   /**
    * Pieces freed between two looks at the clock. Towards the end of a large value each may be the
    * last one in an extent, which takes a quarter of a millisecond to give back.
    */
   private static final int FREED_BATCH = 1;
 
-  /** Keys looked at on a replica, of which the fewest are due. */
-  private static final int LOCAL_BATCH = 256;
-
   private final Loop loop;
   private final Clock clock;
   private final Keyspace keyspace;
+  private final ExpiryCycle expiry;
   private final Eviction eviction;
   private final CommandDispatcher dispatcher;
   private final ServerStats stats;
-  private final Latency latency;
   private final IntSupplier effort;
-  private final ServerRole role;
   private @Nullable Cancellable timer;
   private @Nullable Cancellable nextSlice;
   private boolean sliceIsNear;
-  private boolean expiring = true;
   private boolean paused;
   private long commandsBefore;
   private long garbageBefore;
@@ -72,21 +62,19 @@ public final class Housekeeping {
       Loop loop,
       Clock clock,
       Keyspace keyspace,
+      ExpiryCycle expiry,
       Eviction eviction,
       CommandDispatcher dispatcher,
       ServerStats stats,
-      Latency latency,
-      IntSupplier effort,
-      ServerRole role) {
+      IntSupplier effort) {
     this.loop = loop;
     this.clock = clock;
     this.keyspace = keyspace;
+    this.expiry = expiry;
     this.eviction = eviction;
     this.dispatcher = dispatcher;
     this.stats = stats;
-    this.latency = latency;
     this.effort = effort;
-    this.role = role;
   }
 
   /** Starts to look for keys that are due or to be evicted. */
@@ -105,11 +93,6 @@ public final class Housekeeping {
   /** Evicts further at once, since a command could not wait for it. */
   public void evictFurther() {
     soon(0);
-  }
-
-  /** Turns the removal of due keys without an access on or off. */
-  public void expiring(boolean on) {
-    expiring = on;
   }
 
   /** Suspends or resumes all housekeeping. */
@@ -174,38 +157,26 @@ public final class Housekeeping {
   /** Works for some time; returns whether there is more to do. */
   private boolean work(long nanos) {
     long start = clock.monotonicNanos();
-    long now = start;
-    boolean due = expiring;
+    boolean due = expiry.isOn();
     boolean more;
     do {
       if (due) {
-        due = expireSome() >= BATCH;
-        long then = clock.monotonicNanos();
-        stats.countExpiring(then - now);
-        latency.took(LatencyEvent.EXPIRE_CYCLE, then - now);
-        now = then;
+        due = expiry.removeSome() >= ExpiryCycle.BATCH;
       }
       more = due | keyspace.freeSome(FREED_BATCH) > 0;
       more |= eviction.isNeeded() && eviction.makeRoom();
       dispatcher.endSlice();
-      now = clock.monotonicNanos();
-    } while (more && now - start < nanos);
+    } while (more && clock.monotonicNanos() - start < nanos);
     if (due) {
       stats.countExpiringUnfinished();
     }
     return more;
   }
 
-  private int expireSome() {
-    return role.isReplica()
-        ? keyspace.localExpiries().removeDue(LOCAL_BATCH)
-        : keyspace.expireDue(BATCH);
-  }
-
   private void awaitNextDue() {
-    long next = keyspace.nextDueMillis();
+    long next = expiry.nextDueMillis();
     long now = keyspace.nowMillis();
-    if (expiring && !role.isReplica() && next < now + PERIOD_MILLIS) {
+    if (next < now + PERIOD_MILLIS) {
       nextSlice = loop.schedule(this::slice, Math.max(1, next + 1 - now));
     }
   }

@@ -29,6 +29,15 @@ import org.jspecify.annotations.Nullable;
  * what they lack, the data set is saved if that is configured, and only then the server ends.
  */
 public final class Shutdown implements ServerCommands.Shutdown {
+  /** The server that is shut down. */
+  public interface Host {
+    /** Returns true if everything periodic is suspended. */
+    boolean isCronPaused();
+
+    /** Ends the process. */
+    void end();
+  }
+
   private static final long LOOK_MILLIS = 50;
 
   private final ServerDirectives settings;
@@ -40,8 +49,7 @@ public final class Shutdown implements ServerCommands.Shutdown {
   private final Snapshots snapshots;
   private final Replication replication;
   private final AppendOnlyFile appendOnlyFile;
-  private final Cron cron;
-  private final Runnable end;
+  private final Host host;
   private final List<Blocked> blocked = new ArrayList<>();
   private volatile boolean asked;
   private @Nullable Runnable signalled;
@@ -53,11 +61,7 @@ public final class Shutdown implements ServerCommands.Shutdown {
 
   private long deadlineNanos;
 
-  /**
-   * Creates a shutdown that nobody has asked for.
-   *
-   * @param end ends the process
-   */
+  /** Creates a shutdown that nobody has asked for. */
   public Shutdown(
       ServerDirectives settings,
       ServerState state,
@@ -66,8 +70,7 @@ public final class Shutdown implements ServerCommands.Shutdown {
       Snapshots snapshots,
       Replication replication,
       AppendOnlyFile appendOnlyFile,
-      Cron cron,
-      Runnable end) {
+      Host host) {
     this.settings = settings;
     this.state = state;
     this.loop = clients.loop();
@@ -77,9 +80,7 @@ public final class Shutdown implements ServerCommands.Shutdown {
     this.snapshots = snapshots;
     this.replication = replication;
     this.appendOnlyFile = appendOnlyFile;
-    this.cron = cron;
-    this.end = end;
-    cron.add(this::takeSignal);
+    this.host = host;
   }
 
   /** Declares the INFO field on the remaining time of a shutdown in progress. */
@@ -110,12 +111,13 @@ public final class Shutdown implements ServerCommands.Shutdown {
             failed();
           }
         };
-    if (!cron.isPaused()) {
+    if (!host.isCronPaused()) {
       takeSignal();
     }
   }
 
-  private void takeSignal() {
+  /** Starts the shutdown that a signal asked for while cron was suspended. */
+  public void takeSignal() {
     Runnable begin = signalled;
     if (begin != null) {
       signalled = null;
@@ -261,7 +263,7 @@ public final class Shutdown implements ServerCommands.Shutdown {
     clients.pauses().begin(Cause.SHUTDOWN, Pause.ALL, Long.MAX_VALUE);
     appendOnlyFile.dropJournal();
     replication.deleteReceived();
-    end.run();
+    host.end();
     return true;
   }
 

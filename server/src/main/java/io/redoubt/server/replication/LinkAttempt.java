@@ -5,7 +5,6 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import io.redoubt.protocol.net.Chunk;
 import io.redoubt.protocol.net.Connection;
 import io.redoubt.protocol.process.Clock;
-import io.redoubt.protocol.process.Environment;
 import io.redoubt.protocol.process.Log;
 import io.redoubt.protocol.process.SystemErrors;
 import io.redoubt.protocol.resp.ProtocolException;
@@ -13,13 +12,10 @@ import io.redoubt.protocol.resp.Request;
 import io.redoubt.protocol.resp.RequestEncoder;
 import io.redoubt.protocol.session.Dispatcher;
 import io.redoubt.server.client.ServerClient;
-import io.redoubt.server.client.ServerClients;
-import io.redoubt.server.execution.ServerState;
 import io.redoubt.server.keyspace.ExpiredKeys;
 import io.redoubt.server.replication.MasterLink.State;
 import io.redoubt.server.replication.stream.Handshake;
 import io.redoubt.server.replication.stream.LogLine;
-import io.redoubt.server.settings.ServerDirectives;
 import io.redoubt.server.snapshot.ReplicationPoint;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
@@ -35,16 +31,10 @@ final class LinkAttempt implements Connection.Handler, MasterStream.Target {
   /** For how long at a time what has come ahead is applied. */
   private static final long SLICE_NANOS = 2_000_000;
 
-  private final Environment environment;
+  private final LinkParts parts;
   private final Clock clock;
   private final Log log;
-  private final ServerDirectives settings;
-  private final MasterConnector connector;
-  private final ServerClients clients;
-  private final ReplicatedDataSet dataSet;
-  private final ServerState state;
   private final Dispatcher dispatcher;
-  private final Replication replication;
   private final MasterLink link;
   private final StringBuilder line = new StringBuilder();
   private @Nullable Connection connection;
@@ -76,27 +66,15 @@ final class LinkAttempt implements Connection.Handler, MasterStream.Target {
 
   private boolean over;
 
-  LinkAttempt(
-      Environment environment,
-      ServerDirectives settings,
-      MasterConnector connector,
-      ServerClients clients,
-      ReplicatedDataSet dataSet,
-      ServerState state,
-      Replication replication,
-      MasterLink link) {
-    this.environment = environment;
-    this.clock = environment.clock();
-    this.log = environment.log();
-    this.settings = settings;
-    this.connector = connector;
-    this.clients = clients;
-    this.dataSet = dataSet;
-    this.state = state;
-    this.dispatcher = clients.registry().dispatcher();
-    this.replication = replication;
+  LinkAttempt(LinkParts parts, MasterLink link) {
+    this.parts = parts;
     this.link = link;
-    ahead = new StreamAhead(clients.registry().memory(), replication.replicas().spillSpace());
+    clock = parts.environment().clock();
+    log = parts.environment().log();
+    dispatcher = parts.clients().registry().dispatcher();
+    ahead =
+        new StreamAhead(
+            parts.clients().registry().memory(), parts.replication().replicas().spillSpace());
   }
 
   /** The transfer under way, null when there is none. */
@@ -140,19 +118,19 @@ final class LinkAttempt implements Connection.Handler, MasterStream.Target {
     if (!masterKnowsOffsets) {
       return;
     }
-    String offset = Long.toString(replication.offset());
-    long durable = replication.durableOffset();
+    String offset = Long.toString(parts.replication().offset());
+    long durable = parts.replication().durableOffset();
     if (durable < 0) {
       send(List.of("REPLCONF", "ACK", offset));
     } else {
       send(List.of("REPLCONF", "ACK", offset, "FACK", Long.toString(durable)));
-      owesDurable = ackWanted && durable < replication.offset();
+      owesDurable = ackWanted && durable < parts.replication().offset();
     }
   }
 
   /** More is on this server's disk: the master hears of it at once when it has asked. */
   void becameDurable() {
-    if (owesDurable && replication.durableOffset() >= replication.offset()) {
+    if (owesDurable && parts.replication().durableOffset() >= parts.replication().offset()) {
       owesDurable = false;
       acknowledge();
     }
@@ -172,12 +150,15 @@ final class LinkAttempt implements Connection.Handler, MasterStream.Target {
       return;
     }
     connection = opened;
-    opened.keepAlive(settings.tcpKeepalive.value());
+    opened.keepAlive(parts.settings().tcpKeepalive.value());
     link.entered(State.HANDSHAKE);
-    Handshake.Identity identity = replication.identity();
+    Handshake.Identity identity = parts.replication().identity();
     interleaves = identity.streamAheadBytes() > 0;
     Handshake begun =
-        new Handshake(identity, replication.resumePoint(), replication.failover().isHandingOver());
+        new Handshake(
+            identity,
+            parts.replication().resumePoint(),
+            parts.replication().failover().isHandingOver());
     handshake = begun;
     follow(begun.connected());
   }
@@ -228,8 +209,8 @@ final class LinkAttempt implements Connection.Handler, MasterStream.Target {
     log.warning("Out of memory while synchronizing with the master: a full sync is needed.");
     if (link.state() == State.CONNECTED) {
       link.wentDown();
-      replication.fellOutOfStep();
-      replication.linkIsDown();
+      parts.replication().fellOutOfStep();
+      parts.replication().linkIsDown();
     }
     abandonAndWait();
   }
@@ -305,7 +286,7 @@ final class LinkAttempt implements Connection.Handler, MasterStream.Target {
         case Handshake.SendLine request -> write(request.line().getBytes(ISO_8859_1));
         case Handshake.Say say -> say(say.line());
         case Handshake.FullResync full -> {
-          replication.failover().succeeded();
+          parts.replication().failover().succeeded();
           transfer(full.id(), full.offset());
         }
         case Handshake.FullResyncWithoutHistory none -> {
@@ -313,11 +294,11 @@ final class LinkAttempt implements Connection.Handler, MasterStream.Target {
           transfer(null, 0);
         }
         case Handshake.Resume resume -> {
-          replication.failover().succeeded();
+          parts.replication().failover().succeeded();
           resume(resume.newId());
         }
         case Handshake.TakeoverRefused refused -> {
-          replication.failover().abort("Failover target rejected psync request");
+          parts.replication().failover().abort("Failover target rejected psync request");
           return;
         }
         case Handshake.Abandon failed -> abandonAndWait();
@@ -331,13 +312,13 @@ final class LinkAttempt implements Connection.Handler, MasterStream.Target {
     link.entered(State.TRANSFER);
     transfer =
         new Transfer(
-            environment,
-            settings,
-            connector,
-            dataSet,
-            state,
-            replication,
-            new Transfer.Origin(id, offset, replication.isOwnHistory(id)),
+            parts.environment(),
+            parts.settings(),
+            parts.connector(),
+            parts.dataSet(),
+            parts.state(),
+            parts.replication(),
+            new Transfer.Origin(id, offset, parts.replication().isOwnHistory(id)),
             interleaves ? ahead : null);
   }
 
@@ -350,7 +331,9 @@ final class LinkAttempt implements Connection.Handler, MasterStream.Target {
       say(current.failure());
       endAndReconnect();
     } else if (current.isReceived()) {
-      stream = new MasterStream(clients.registry().memory(), clients.registry().limits(), this);
+      stream =
+          new MasterStream(
+              parts.clients().registry().memory(), parts.clients().registry().limits(), this);
       reading(current.isInterleaved());
       keep(memory, rest, to);
       if (!over) {
@@ -387,7 +370,7 @@ final class LinkAttempt implements Connection.Handler, MasterStream.Target {
     try {
       while (!over && !outOfStep && !ahead.isEmpty()) {
         if (clock.monotonicNanos() - start > SLICE_NANOS) {
-          clients.loop().schedule(this::applyAhead, 0); // connections go first
+          parts.clients().loop().schedule(this::applyAhead, 0); // connections go first
           link.heard(); // the master has done its part, though its socket may not be read
           answer();
           return;
@@ -435,7 +418,7 @@ final class LinkAttempt implements Connection.Handler, MasterStream.Target {
       return;
     }
     if (more) {
-      clients.loop().schedule(() -> load(current), 0); // connections go first
+      parts.clients().loop().schedule(() -> load(current), 0); // connections go first
     } else if (current.isRefused() && current.failure() != null) {
       say(current.failure());
       abandonAndWait();
@@ -451,7 +434,7 @@ final class LinkAttempt implements Connection.Handler, MasterStream.Target {
   private void loaded(Transfer current) {
     ReplicationPoint point = current.point();
     transfer = null;
-    replication.dataSetTaken(current.id(), current.offset());
+    parts.replication().dataSetTaken(current.id(), current.offset());
     log.notice("MASTER <-> REPLICA sync: Finished with success");
     attach(point == null ? 0 : Math.max(point.database(), 0));
     if (current.isMadeAsSent()) {
@@ -461,19 +444,21 @@ final class LinkAttempt implements Connection.Handler, MasterStream.Target {
   }
 
   private void resume(@Nullable String newId) {
-    int database = replication.resumedAs(newId);
-    stream = new MasterStream(clients.registry().memory(), clients.registry().limits(), this);
+    int database = parts.replication().resumedAs(newId);
+    stream =
+        new MasterStream(
+            parts.clients().registry().memory(), parts.clients().registry().limits(), this);
     attach(database);
   }
 
   private void attach(int database) {
-    ServerClient master = clients.master(database);
+    ServerClient master = parts.clients().master(database);
     client = master;
     if (connection != null) {
       master.attach(connection);
     }
     link.entered(State.CONNECTED);
-    replication.linkIsUp();
+    parts.replication().linkIsUp();
   }
 
   // Stream.
@@ -488,19 +473,19 @@ final class LinkAttempt implements Connection.Handler, MasterStream.Target {
   @Override
   public void execute(Request request) {
     if (client != null) {
-      dataSet.keyspace().expiredKeys(ExpiredKeys.KEEP);
+      parts.dataSet().keyspace().expiredKeys(ExpiredKeys.KEEP);
       ServerClient master = client;
       dispatcher.dispatch(master, request);
       outOfStep |= master.isOutOfStep();
       if (!over) {
-        dataSet.keyspace().expiredKeys(ExpiredKeys.HIDE);
+        parts.dataSet().keyspace().expiredKeys(ExpiredKeys.HIDE);
       }
     }
   }
 
   @Override
   public boolean takesNewerCommands() {
-    return settings.hashFieldExpiry.value();
+    return parts.settings().hashFieldExpiry.value();
   }
 
   @Override
@@ -516,7 +501,7 @@ final class LinkAttempt implements Connection.Handler, MasterStream.Target {
   @Override
   public void applied(MemorySegment memory, long from, long to) {
     if (!outOfStep) {
-      replication.applied(memory, from, to - from);
+      parts.replication().applied(memory, from, to - from);
     }
   }
 
@@ -585,10 +570,10 @@ final class LinkAttempt implements Connection.Handler, MasterStream.Target {
 
   private void keepPlace() {
     if (masterKnowsOffsets && client != null) {
-      replication.keepResumePoint(client.databaseIndex());
+      parts.replication().keepResumePoint(client.databaseIndex());
     }
     link.wentDown();
-    replication.linkIsDown();
+    parts.replication().linkIsDown();
   }
 
   /** The link is ended from this side. */

@@ -3,12 +3,8 @@ package io.redoubt.server.replication;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.redoubt.protocol.process.Clock;
-import io.redoubt.protocol.process.Environment;
 import io.redoubt.protocol.process.Log;
 import io.redoubt.protocol.process.SystemErrors;
-import io.redoubt.server.client.ServerClients;
-import io.redoubt.server.execution.ServerState;
-import io.redoubt.server.settings.ServerDirectives;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
@@ -47,15 +43,9 @@ final class MasterLink {
   /** After a master's data set was refused it is asked again only now and then. */
   private static final long REFUSED_MILLIS = 10_000;
 
-  private final Environment environment;
+  private final LinkParts parts;
   private final Clock clock;
   private final Log log;
-  private final ServerDirectives settings;
-  private final MasterConnector connector;
-  private final ServerClients clients;
-  private final ReplicatedDataSet dataSet;
-  private final ServerState serverState;
-  private final Replication replication;
 
   private State state = State.IDLE;
   private String masterHost = "";
@@ -75,23 +65,10 @@ final class MasterLink {
   /** True if stream interleaved with a snapshot could not be kept. */
   private boolean streamAheadLost;
 
-  MasterLink(
-      Environment environment,
-      ServerDirectives settings,
-      MasterConnector connector,
-      ServerClients clients,
-      ReplicatedDataSet dataSet,
-      ServerState serverState,
-      Replication replication) {
-    this.environment = environment;
-    this.clock = environment.clock();
-    this.log = environment.log();
-    this.settings = settings;
-    this.connector = connector;
-    this.clients = clients;
-    this.dataSet = dataSet;
-    this.serverState = serverState;
-    this.replication = replication;
+  MasterLink(LinkParts parts) {
+    this.parts = parts;
+    clock = parts.environment().clock();
+    log = parts.environment().log();
   }
 
   // What others ask.
@@ -187,12 +164,10 @@ final class MasterLink {
     state = State.CONNECTING;
     attemptMillis = now();
     lastIoMillis = attemptMillis;
-    LinkAttempt next =
-        new LinkAttempt(
-            environment, settings, connector, clients, dataSet, serverState, replication, this);
+    LinkAttempt next = new LinkAttempt(parts, this);
     attempt = next;
     try {
-      connector.connect(masterHost, masterPort, next);
+      parts.connector().connect(masterHost, masterPort, next);
     } catch (IOException | RuntimeException e) { // the latter where no socket can be made
       next.end("Unable to connect to MASTER: " + SystemErrors.text(e));
     }
@@ -227,7 +202,7 @@ final class MasterLink {
    * server lives.
    */
   void cron() {
-    boolean silent = now() - lastIoMillis > connector.timeoutMillis();
+    boolean silent = now() - lastIoMillis > parts.connector().timeoutMillis();
     LinkAttempt current = attempt;
     switch (state) {
       case IDLE -> {
@@ -321,10 +296,10 @@ final class MasterLink {
 
   /** Returns the bytes of interleaved stream that can be kept here; 0 when none is wanted. */
   long streamAheadBytes() {
-    if (streamAheadLost || !settings.replInterleavedSync.value()) {
+    if (streamAheadLost || !parts.settings().replInterleavedSync.value()) {
       return 0;
     }
-    long most = settings.replSpillMax.value();
+    long most = parts.settings().replSpillMax.value();
     return most == 0 ? Long.MAX_VALUE : most;
   }
 
@@ -334,7 +309,7 @@ final class MasterLink {
   }
 
   private boolean isRefusalOn() {
-    return settings.replicaRefuseEmptyMaster.value();
+    return parts.settings().replicaRefuseEmptyMaster.value();
   }
 
   /** Connects at once if the attempt that ended had lasted; else the cron does. */

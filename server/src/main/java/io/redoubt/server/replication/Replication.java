@@ -113,7 +113,9 @@ public final class Replication implements ReplicationPosition, AutoCloseable {
             replicas::streamGrew,
             this::streamLost);
     history = stream.history();
-    link = new MasterLink(environment, settings, connector, clients, dataSet, state, this);
+    LinkParts parts =
+        new LinkParts(environment, settings, connector, clients, dataSet, state, this);
+    link = new MasterLink(parts);
     appendOnlyFile.onProgress(link::becameDurable);
     failover = new Failover(log, clients, this);
     settings.replBacklogSize.onChange(stream::resizeBacklog);

@@ -1,0 +1,23 @@
+package io.redoubt.server.replication;
+
+import io.redoubt.protocol.process.Environment;
+import io.redoubt.server.client.ServerClients;
+import io.redoubt.server.execution.ServerState;
+import io.redoubt.server.settings.ServerDirectives;
+
+/**
+ * The parts of a replica that its link to the master and each connection attempt work with.
+ *
+ * @param connector opens the connection
+ * @param clients create the client that applies the stream
+ * @param dataSet replaced by the master's
+ * @param replication owns the link
+ */
+record LinkParts(
+    Environment environment,
+    ServerDirectives settings,
+    MasterConnector connector,
+    ServerClients clients,
+    ReplicatedDataSet dataSet,
+    ServerState state,
+    Replication replication) {}
