@@ -142,7 +142,7 @@ public final class SentinelServer implements AutoCloseable {
   }
 
   private Parts made() throws IOException, FatalConfigError {
-    String requirepass = directives.requirepass.value();
+    String requirepass = directives.common.requirepass.value();
     SentinelState state = directives.words().state(newId());
     TlsSettings tls = new TlsSettings(directives);
     Sentinel core =
@@ -151,7 +151,7 @@ public final class SentinelServer implements AutoCloseable {
             SentinelControl.settings(
                 directives.words().global(),
                 requirepass,
-                tls.announcedPort(directives.port.value()),
+                tls.announcedPort(directives.common.port.value()),
                 Timings.DEFAULTS,
                 false,
                 false),
@@ -162,7 +162,7 @@ public final class SentinelServer implements AutoCloseable {
     SentinelDriver.EventListener listener =
         (channel, message) -> channels.publish(ByteString.of(channel), ByteString.of(message));
     ScriptQueue scripts =
-        new ScriptQueue(transport.loop(), clock, log, directives.dir::value, listener);
+        new ScriptQueue(transport.loop(), clock, log, directives.common.dir::value, listener);
     SentinelDriver driver =
         new SentinelDriver(
             core,
@@ -180,8 +180,8 @@ public final class SentinelServer implements AutoCloseable {
         new SentinelControl(
             driver,
             directives.words(),
-            directives.dir::value,
-            directives.requirepass::value,
+            directives.common.dir::value,
+            directives.common.requirepass::value,
             new Level(),
             log);
 
@@ -198,7 +198,7 @@ public final class SentinelServer implements AutoCloseable {
             new Limits(),
             new ConfiguredSession(directives),
             users,
-            new AclLog(() -> (int) Math.min(directives.acllogMaxLen.value(), Integer.MAX_VALUE)),
+            new AclLog(() -> (int) Math.min(directives.common.acllogMaxLen.value(), Integer.MAX_VALUE)),
             channels,
             dispatcher);
     Info info = new Info();
@@ -214,7 +214,7 @@ public final class SentinelServer implements AutoCloseable {
             false,
             connection -> clients.admission().accept(connection, SentinelClient::new));
     listeners.open();
-    log.notice("Running mode=sentinel, port=%d.", directives.port.value());
+    log.notice("Running mode=sentinel, port=%d.", directives.common.port.value());
     file.prepare(state).run();
     log.notice("Sentinel ID is %s", core.myId());
     driver.start();
@@ -240,7 +240,7 @@ public final class SentinelServer implements AutoCloseable {
   }
 
   private @Nullable AclFile usersFile() {
-    String name = directives.aclfile.value();
+    String name = directives.common.aclfile.value();
     return name.isEmpty() ? null : new UsersFile(directives.path(name));
   }
 
@@ -254,16 +254,16 @@ public final class SentinelServer implements AutoCloseable {
       users.load(file.path(), file.read());
       return users;
     }
-    List<List<String>> lines = directives.user.words();
+    List<List<String>> lines = directives.common.user.words();
     for (int i = 0; i < lines.size(); i++) {
       List<String> words = lines.get(i);
       try {
         users.set(ByteString.of(words.getFirst()), words.subList(1, words.size()));
       } catch (IllegalArgumentException e) {
-        throw directives.user.error(i, String.valueOf(e.getMessage()));
+        throw directives.common.user.error(i, String.valueOf(e.getMessage()));
       }
     }
-    directives.user.rewrittenAs(() ->
+    directives.common.user.rewrittenAs(() ->
         users.describe().stream()
             .map(line -> List.of(line.substring("user ".length()).split(" ", -1)))
             .toList());
@@ -271,7 +271,7 @@ public final class SentinelServer implements AutoCloseable {
   }
 
   private @Nullable InetAddress source() throws IOException {
-    String address = directives.bindSourceAddr.value();
+    String address = directives.common.bindSourceAddr.value();
     return address.isEmpty() ? null : InetAddress.getByName(address);
   }
 
@@ -285,14 +285,14 @@ public final class SentinelServer implements AutoCloseable {
   private final class Level implements SentinelControl.LogLevel {
     @Override
     public String get() {
-      return directives.loglevel.text();
+      return directives.common.loglevel.text();
     }
 
     @Override
     public boolean set(String word) {
       try {
         directives.set(new ArrayList<>(List.of("loglevel", word)), true);
-        log.level(directives.loglevel.value());
+        log.level(directives.common.loglevel.value());
         return true;
       } catch (RefusedValue e) {
         return false;

@@ -53,7 +53,7 @@ class SentinelServerTest {
     Files.writeString(file, text);
     SentinelDirectives directives = TestSentinels.load(file);
     server = TestSentinels.start(directives);
-    client = RespClient.connect("127.0.0.1", directives.port.value());
+    client = RespClient.connect("127.0.0.1", directives.common.port.value());
   }
 
   @AfterEach

@@ -23,8 +23,7 @@ import java.util.List;
 import java.util.Map;
 
 /** The directives for network, log and clients, shared by data server and sentinel. */
-@SuppressWarnings("this-escape") // declarations call final methods that do not depend on subclasses
-public abstract class CommonDirectives extends Directives {
+public final class CommonDirectives extends DirectiveGroup {
   private static final long MIB = 1 << 20;
 
   /** The supervisor to notify when the process is ready. */
@@ -362,17 +361,4 @@ public abstract class CommonDirectives extends Directives {
       memory("proto-max-bulk-len", 512 * MIB)
           .between(MIB, Long.MAX_VALUE)
           .doc("The maximum length of an argument, and thus of a string.");
-
-  /** Declares the directives, with their defaults. */
-  protected CommonDirectives() {}
-
-  /** Resolves a path of the configuration; relative paths start at {@code dir}. */
-  public final Path path(String name) {
-    return dir.value().resolve(name).normalize();
-  }
-
-  @Override
-  protected final Path baseDirectory(Values values) {
-    return values.of(dir);
-  }
 }

@@ -1,25 +1,10 @@
 package io.redoubt.protocol.config;
 
 import io.redoubt.protocol.bytes.Glob;
-import io.redoubt.protocol.config.directive.BindAddress;
-import io.redoubt.protocol.config.directive.BindDirective;
 import io.redoubt.protocol.config.directive.Change;
-import io.redoubt.protocol.config.directive.ChoiceDirective;
-import io.redoubt.protocol.config.directive.ClientClass;
 import io.redoubt.protocol.config.directive.Directive;
-import io.redoubt.protocol.config.directive.DirectoryDirective;
-import io.redoubt.protocol.config.directive.FlagsDirective;
-import io.redoubt.protocol.config.directive.IntDirective;
-import io.redoubt.protocol.config.directive.LongDirective;
-import io.redoubt.protocol.config.directive.MemoryDirective;
-import io.redoubt.protocol.config.directive.MemoryOrPercentDirective;
-import io.redoubt.protocol.config.directive.OctalDirective;
-import io.redoubt.protocol.config.directive.OutputLimit;
-import io.redoubt.protocol.config.directive.OutputLimitsDirective;
 import io.redoubt.protocol.config.directive.RefusedValue;
-import io.redoubt.protocol.config.directive.TextDirective;
 import io.redoubt.protocol.config.directive.Words;
-import io.redoubt.protocol.config.directive.YesNoDirective;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -34,122 +19,58 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * All directives of a process, each a field of a subclass: reads the configuration on start and
- * implements CONFIG GET, SET and REWRITE.
+ * All directives of a process, in groups: reads the configuration on start and implements CONFIG GET,
+ * SET and REWRITE.
  *
  * <p>Used by the process' event loop only.
  */
-public abstract class Directives {
+public abstract class Directives extends DirectiveGroup {
   private static final String REFUSED =
       "CONFIG SET failed (possibly related to argument '%s') - %s";
 
-  private final List<Directive<?, ?>> all = new ArrayList<>();
-  private final List<FileWord> fileWords = new ArrayList<>();
-  private final Set<String> ignored = new HashSet<>();
-  private final Map<String, String> refused = new HashMap<>();
+  /** The directives for network, log and clients. */
+  public final CommonDirectives common = new CommonDirectives();
+
+  /** The directives for TLS. */
+  public final TlsDirectives tls = new TlsDirectives();
+
   private final Map<String, Directive<?, ?>> byName = new LinkedHashMap<>();
   private final Map<String, FileWord> fileWordsByName = new LinkedHashMap<>();
-  private String section = "";
   private List<String> passedOver = List.of();
   private @Nullable Path configFile;
 
-  /** Creates an empty set of directives. */
-  protected Directives() {}
-
-  /** Sets the section title of the following declarations in the shipped file. */
-  protected final void section(String title) {
-    section = title;
-  }
-
-  /** Declares a directive of any type. */
-  protected final <T, D extends Directive<T, D>> D add(D directive) {
-    directive.section(section);
-    all.add(directive);
-    return directive;
-  }
-
-  /** Declares a 32-bit integer, not negative unless bounds are given. */
-  protected final IntDirective integer(String name, int defaultValue) {
-    return add(new IntDirective(name, defaultValue));
-  }
-
-  /** Declares a 64-bit integer, not negative unless bounds are given. */
-  protected final LongDirective number(String name, long defaultValue) {
-    return add(new LongDirective(name, defaultValue));
-  }
-
-  /** Declares a file mode. */
-  protected final OctalDirective octal(String name, int defaultValue) {
-    return add(new OctalDirective(name, defaultValue));
-  }
-
-  /** Declares a size in bytes. */
-  protected final MemoryDirective memory(String name, long defaultBytes) {
-    return add(new MemoryDirective(name, defaultBytes));
-  }
-
-  /** Declares a size in bytes or a percentage. */
-  protected final MemoryOrPercentDirective memoryOrPercent(String name, long defaultBytes) {
-    return add(new MemoryOrPercentDirective(name, defaultBytes));
-  }
-
-  /** Declares a yes or no. */
-  protected final YesNoDirective yesNo(String name, boolean defaultValue) {
-    return add(new YesNoDirective(name, defaultValue));
-  }
-
-  /** Declares a text. */
-  protected final TextDirective text(String name, String defaultValue) {
-    return add(new TextDirective(name, defaultValue));
-  }
-
-  /** Declares a choice among the constants of the default's type. */
-  protected final <E extends Enum<E>> ChoiceDirective<E> choice(String name, E defaultValue) {
-    return add(new ChoiceDirective<>(name, defaultValue));
-  }
-
-  /** Declares a set of constants; {@code none} is the word for the empty set, the default. */
-  protected final <E extends Enum<E>> FlagsDirective<E> flags(
-      String name, Class<E> type, String none) {
-    return add(new FlagsDirective<>(name, type, none));
-  }
-
-  /** Declares a list of addresses to listen on. */
-  protected final BindDirective bindAddresses(String name, List<BindAddress> defaultValue) {
-    return add(new BindDirective(name, defaultValue));
-  }
-
-  /** Declares a directory. */
-  protected final DirectoryDirective directory(String name, Path defaultValue) {
-    return add(new DirectoryDirective(name, defaultValue));
-  }
-
-  /** Declares the output limits of the client classes. */
-  protected final OutputLimitsDirective outputLimits(
-      String name, Map<ClientClass, OutputLimit> defaultValue) {
-    return add(new OutputLimitsDirective(name, defaultValue));
-  }
-
-  /** Declares lines with a name that is not a directive of CONFIG GET and SET. */
-  protected final FileWord fileWord(String name) {
-    FileWord word = new FileWord(name);
-    word.section(section);
-    fileWords.add(word);
-    return word;
-  }
-
-  /** Ignores lines with these names, which earlier versions used. */
-  protected final void ignored(String... names) {
-    ignored.addAll(List.of(names));
-  }
-
-  /** Refuses to start with lines of this name, for the given reason. */
-  protected final void refused(String name, String reason) {
-    refused.put(name, reason);
+  /** Creates the directives that all programs share, with their defaults. */
+  protected Directives() {
+    for (DirectiveGroup group : List.of(common, tls)) {
+      declared.addAll(group.declared);
+      fileWords.addAll(group.fileWords);
+    }
   }
 
   /** Returns the directory of relative paths in the configuration with the given values. */
-  protected abstract Path baseDirectory(Values values);
+  final Path baseDirectory(Values values) {
+    return values.of(common.dir);
+  }
+
+  /** Resolves a path of the configuration; relative paths start at {@code dir}. */
+  public final Path path(String name) {
+    return common.dir.value().resolve(name).normalize();
+  }
+
+  /** Returns the kinds of listeners, by Redis' names; empty if there are none. */
+  public final List<String> listeners() {
+    List<String> kinds = new ArrayList<>();
+    if (common.port.value() != 0) {
+      kinds.add("tcp");
+    }
+    if (!common.unixsocket.value().isEmpty()) {
+      kinds.add("unix");
+    }
+    if (tls.tlsPort.value() != 0) {
+      kinds.add("tls");
+    }
+    return kinds;
+  }
 
   /**
    * Reads the configuration on start.
@@ -182,7 +103,7 @@ public abstract class Directives {
 
   /** Returns the names of directives that are set but not implemented yet. */
   public final List<String> withoutEffectYet() {
-    return all.stream()
+    return declared.stream()
         .filter(d -> d.isWithoutEffectYet() && !d.current().equals(d.defaultValue()))
         .map(d -> d.name())
         .toList();
@@ -190,7 +111,7 @@ public abstract class Directives {
 
   /** Returns the directives in the order of their declaration. */
   public final List<Directive<?, ?>> all() {
-    return Collections.unmodifiableList(all);
+    return Collections.unmodifiableList(declared);
   }
 
   final List<FileWord> fileWords() {
@@ -225,7 +146,7 @@ public abstract class Directives {
 
   private Map<String, Directive<?, ?>> index() {
     if (byName.isEmpty()) {
-      for (Directive<?, ?> directive : all) {
+      for (Directive<?, ?> directive : declared) {
         addToIndex(directive.name(), directive);
         directive.aliases().forEach(alias -> addToIndex(alias, directive));
         directive.newerNames().forEach(later -> addToIndex(later, directive));

@@ -5,12 +5,10 @@ import io.redoubt.protocol.config.directive.Directive;
 import io.redoubt.protocol.config.directive.IntDirective;
 import io.redoubt.protocol.config.directive.TextDirective;
 import io.redoubt.protocol.config.directive.YesNoDirective;
-import java.util.ArrayList;
 import java.util.List;
 
 /** The directives for TLS, shared by data server and sentinel. */
-@SuppressWarnings("this-escape") // declarations call final methods that do not depend on subclasses
-public abstract class TlsDirectives extends CommonDirectives {
+public final class TlsDirectives extends DirectiveGroup {
 
   /** The clients that must present a certificate. */
   public enum AuthClients {
@@ -136,7 +134,7 @@ public abstract class TlsDirectives extends CommonDirectives {
           .doc("Seconds that a session is cached.");
 
   /** Returns the directives that TLS connections depend on. */
-  public final List<Directive<?, ?>> tlsDirectives() {
+  public List<Directive<?, ?>> tlsDirectives() {
     return List.of(
         tlsPort,
         tlsCertFile,
@@ -147,23 +145,5 @@ public abstract class TlsDirectives extends CommonDirectives {
         tlsAuthClients,
         tlsProtocols,
         tlsCiphersuites);
-  }
-
-  /** Declares the directives, with their defaults. */
-  protected TlsDirectives() {}
-
-  /** Returns the kinds of listeners, by Redis' names; empty if there are none. */
-  public final List<String> listeners() {
-    List<String> kinds = new ArrayList<>();
-    if (port.value() != 0) {
-      kinds.add("tcp");
-    }
-    if (!unixsocket.value().isEmpty()) {
-      kinds.add("unix");
-    }
-    if (tlsPort.value() != 0) {
-      kinds.add("tls");
-    }
-    return kinds;
   }
 }

@@ -1,6 +1,6 @@
 package io.redoubt.protocol.launch;
 
-import io.redoubt.protocol.config.CommonDirectives;
+import io.redoubt.protocol.config.Directives;
 import io.redoubt.protocol.config.directive.ClientClass;
 import io.redoubt.protocol.config.directive.OutputLimit;
 import io.redoubt.protocol.session.ClientType;
@@ -12,26 +12,26 @@ import java.util.function.LongSupplier;
  *
  * @param maxmemory the bytes of which {@code maxmemory-clients} may be a percentage
  */
-public record ConfiguredSession(CommonDirectives directives, LongSupplier maxmemory)
+public record ConfiguredSession(Directives directives, LongSupplier maxmemory)
     implements SessionSettings {
   /** Creates settings without {@code maxmemory}: a percentage of it is no limit. */
-  public ConfiguredSession(CommonDirectives directives) {
+  public ConfiguredSession(Directives directives) {
     this(directives, () -> 0);
   }
 
   @Override
   public int maxClients() {
-    return (int) Math.min(directives.maxclients.value(), Integer.MAX_VALUE);
+    return (int) Math.min(directives.common.maxclients.value(), Integer.MAX_VALUE);
   }
 
   @Override
   public long queryBufferLimitBytes() {
-    return directives.clientQueryBufferLimit.value();
+    return directives.common.clientQueryBufferLimit.value();
   }
 
   @Override
   public long clientMemoryLimitBytes() {
-    return directives.maxmemoryClients.bytes(maxmemory.getAsLong());
+    return directives.common.maxmemoryClients.bytes(maxmemory.getAsLong());
   }
 
   @Override
@@ -42,21 +42,21 @@ public record ConfiguredSession(CommonDirectives directives, LongSupplier maxmem
           case PUBSUB -> ClientClass.PUBSUB;
           case NORMAL, MASTER -> ClientClass.NORMAL;
         };
-    return directives.clientOutputBufferLimit.of(clients);
+    return directives.common.clientOutputBufferLimit.of(clients);
   }
 
   @Override
   public int idleTimeoutSeconds() {
-    return directives.timeout.value();
+    return directives.common.timeout.value();
   }
 
   @Override
   public int tcpKeepaliveSeconds() {
-    return directives.tcpKeepalive.value();
+    return directives.common.tcpKeepalive.value();
   }
 
   @Override
   public boolean protectedMode() {
-    return directives.protectedMode.value();
+    return directives.common.protectedMode.value();
   }
 }

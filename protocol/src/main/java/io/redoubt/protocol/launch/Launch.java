@@ -2,7 +2,7 @@ package io.redoubt.protocol.launch;
 
 import io.redoubt.protocol.config.CommonDirectives.Supervision;
 import io.redoubt.protocol.config.FatalConfigError;
-import io.redoubt.protocol.config.TlsDirectives;
+import io.redoubt.protocol.config.Directives;
 import io.redoubt.protocol.config.UnreadableConfigFile;
 import io.redoubt.protocol.config.directive.BindAddress;
 import io.redoubt.protocol.process.Arguments;
@@ -32,7 +32,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param <D> the program's directives
  */
-public abstract class Launch<D extends TlsDirectives> {
+public abstract class Launch<D extends Directives> {
   private static final String BACKGROUND_PIDFILE = "/var/run/redis.pid";
 
   private final String program;
@@ -99,18 +99,18 @@ public abstract class Launch<D extends TlsDirectives> {
       log.warning("%s", e.getMessage());
       return 1;
     }
-    log.level(directives.loglevel.value());
+    log.level(directives.common.loglevel.value());
     if (!mayStart()) {
       return 1;
     }
-    boolean background = directives.daemonize.value();
+    boolean background = directives.common.daemonize.value();
     if (background && !Daemon.isChild(environment)) {
       return Daemon.start(standardInput, System.out);
     }
     if (background) {
       Daemon.detach();
     }
-    String logfile = directives.logfile.value();
+    String logfile = directives.common.logfile.value();
     if (!logfile.isEmpty()) {
       try {
         log.file(directives.path(logfile));
@@ -132,7 +132,7 @@ public abstract class Launch<D extends TlsDirectives> {
       log.warning("Configured to not listen anywhere, exiting.");
       return 1;
     }
-    if (directives.setProcTitle.value()) {
+    if (directives.common.setProcTitle.value()) {
       ProcessTitle.set(program);
       followTitle(); // before clients can connect and see it
     }
@@ -148,7 +148,7 @@ public abstract class Launch<D extends TlsDirectives> {
       showLogo();
       pidFile = writePidFile(background);
       if (background) {
-        if (directives.logfile.value().isEmpty()) {
+        if (directives.common.logfile.value().isEmpty()) {
           log.withoutStandardOutput();
         }
         Daemon.ready();
@@ -181,23 +181,23 @@ public abstract class Launch<D extends TlsDirectives> {
   /** Sets the title from the template, now and after each change of its variables. */
   private void followTitle() {
     showTitle();
-    directives.procTitleTemplate.onChange(this::showTitle);
-    directives.port.onChange(this::showTitle);
-    directives.tlsPort.onChange(this::showTitle);
-    directives.bind.onChange(this::showTitle);
+    directives.common.procTitleTemplate.onChange(this::showTitle);
+    directives.common.port.onChange(this::showTitle);
+    directives.tls.tlsPort.onChange(this::showTitle);
+    directives.common.bind.onChange(this::showTitle);
   }
 
   private void showTitle() {
-    String unixSocket = directives.unixsocket.value();
-    int plain = directives.port.value();
-    int encrypted = directives.tlsPort.value();
+    String unixSocket = directives.common.unixsocket.value();
+    int plain = directives.common.port.value();
+    int encrypted = directives.tls.tlsPort.value();
     String listens =
         plain == 0 && encrypted == 0
             ? "unixsocket:" + unixSocket
             : firstAddress() + ":" + (plain == 0 ? encrypted : plain);
     ProcessTitle.show(
         TitleTemplate.render(
-            directives.procTitleTemplate.value(),
+            directives.common.procTitleTemplate.value(),
             Map.of(
                 "title",
                 program,
@@ -216,7 +216,7 @@ public abstract class Launch<D extends TlsDirectives> {
   }
 
   private String firstAddress() {
-    List<BindAddress> addresses = directives.bind.value();
+    List<BindAddress> addresses = directives.common.bind.value();
     return addresses.isEmpty() ? "*" : addresses.getFirst().toString();
   }
 
@@ -243,29 +243,29 @@ public abstract class Launch<D extends TlsDirectives> {
 
   /** Prints the logo. Scripts take it as the sign that clients may connect. */
   private void showLogo() {
-    if (directives.alwaysShowLogo.value()) {
+    if (directives.common.alwaysShowLogo.value()) {
       System.out.printf(
           "%n  Redoubt, speaking Redis %s%n  Port: %d%n  PID: %d%n%n",
-          Version.REDIS, directives.port.value(), pid);
+          Version.REDIS, directives.common.port.value(), pid);
     }
   }
 
   /** Lowers maxclients to the limit of open files: each client takes a descriptor. */
   private void lowerMaxclients() {
     long most = OpenFilesLimit.current() - OpenFilesLimit.RESERVED;
-    long wanted = directives.maxclients.value();
+    long wanted = directives.common.maxclients.value();
     if (most < wanted && most > 0) {
       log.warning(
           "You requested maxclients of %d requiring at least %d max file descriptors. Current"
               + " maximum open files is %d. maxclients has been reduced to %d to compensate for low"
               + " ulimit. If you need higher maxclients increase 'ulimit -n'.",
           wanted, wanted + OpenFilesLimit.RESERVED, most + OpenFilesLimit.RESERVED, most);
-      directives.maxclients.set(most);
+      directives.common.maxclients.set(most);
     }
   }
 
   private Supervisor supervisor() {
-    Supervision supervised = directives.supervised.value();
+    Supervision supervised = directives.common.supervised.value();
     return Supervisor.of(
         environment,
         supervised == Supervision.SYSTEMD || supervised == Supervision.AUTO,
@@ -273,7 +273,7 @@ public abstract class Launch<D extends TlsDirectives> {
   }
 
   private @Nullable PidFile writePidFile(boolean background) {
-    String path = directives.pidfile.value();
+    String path = directives.common.pidfile.value();
     if (path.isEmpty() && !background) {
       return null;
     }

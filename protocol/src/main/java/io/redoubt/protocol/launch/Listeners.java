@@ -1,6 +1,6 @@
 package io.redoubt.protocol.launch;
 
-import io.redoubt.protocol.config.TlsDirectives;
+import io.redoubt.protocol.config.Directives;
 import io.redoubt.protocol.config.directive.BindAddress;
 import io.redoubt.protocol.net.Connection;
 import io.redoubt.protocol.net.Listener;
@@ -31,7 +31,7 @@ public final class Listeners {
   private static final String BIND = "bind: ";
 
   private final Transport transport;
-  private final TlsDirectives settings;
+  private final Directives settings;
   private final Log log;
   private final boolean freePort;
   private final Consumer<Connection> acceptor;
@@ -42,7 +42,7 @@ public final class Listeners {
   /** Creates closed listeners; with {@code freePort} the system chooses the port. */
   public Listeners(
       Transport transport,
-      TlsDirectives settings,
+      Directives settings,
       Log log,
       boolean freePort,
       Consumer<Connection> acceptor) {
@@ -60,9 +60,9 @@ public final class Listeners {
    */
   public void open() throws IOException {
     try {
-      attempt(this::openTcp, "Failed listening on port %d (TCP)", settings.port.value());
-      attempt(this::openTls, "Failed listening on port %d (TLS)", settings.tlsPort.value());
-      String path = settings.unixsocket.value();
+      attempt(this::openTcp, "Failed listening on port %d (TCP)", settings.common.port.value());
+      attempt(this::openTls, "Failed listening on port %d (TLS)", settings.tls.tlsPort.value());
+      String path = settings.common.unixsocket.value();
       if (!path.isEmpty()) {
         openUnix(settings.path(path));
       }
@@ -102,21 +102,21 @@ public final class Listeners {
   }
 
   private void openTcp() throws IOException {
-    int port = freePort ? 0 : settings.port.value();
+    int port = freePort ? 0 : settings.common.port.value();
     if (port != 0 || freePort) {
       open(tcp, port, null);
     }
   }
 
   private void openTls() throws IOException {
-    int port = settings.tlsPort.value();
+    int port = settings.tls.tlsPort.value();
     if (port != 0) {
       open(tlsListeners, port, new TlsSettings(settings).server());
     }
   }
 
   private void open(List<Listener> listeners, int port, @Nullable Tls tls) throws IOException {
-    for (BindAddress address : settings.bind.value()) {
+    for (BindAddress address : settings.common.bind.value()) {
       String name =
           switch (address.host()) {
             case "*" -> "0.0.0.0";
@@ -129,7 +129,7 @@ public final class Listeners {
               InetAddress.getByName(name),
               listeners.isEmpty() ? port : listeners.getFirst().port());
       try {
-        listeners.add(transport.listen(socket, settings.tcpBacklog.value(), tls, acceptor));
+        listeners.add(transport.listen(socket, settings.common.tcpBacklog.value(), tls, acceptor));
       } catch (IOException e) {
         if (!address.optional() || isInUse(e)) {
           throw new IOException(
@@ -152,7 +152,7 @@ public final class Listeners {
       }
       unix.add(
           transport.listen(
-              UnixDomainSocketAddress.of(path), settings.tcpBacklog.value(), acceptor));
+              UnixDomainSocketAddress.of(path), settings.common.tcpBacklog.value(), acceptor));
     } catch (IOException e) {
       String reason = SystemErrors.text(e);
       throw new ListenException(
@@ -160,7 +160,7 @@ public final class Listeners {
               .formatted(reason.startsWith(BIND) ? "" : BIND, reason, path),
           e);
     }
-    int mode = settings.unixsocketperm.value();
+    int mode = settings.common.unixsocketperm.value();
     if (mode != 0) {
       Files.setPosixFilePermissions(path, permissions(mode));
     }

@@ -2,7 +2,7 @@ package io.redoubt.protocol.launch;
 
 import io.redoubt.protocol.command.Command;
 import io.redoubt.protocol.command.CommandTable;
-import io.redoubt.protocol.config.CommonDirectives;
+import io.redoubt.protocol.config.Directives;
 import io.redoubt.protocol.info.Info;
 import io.redoubt.protocol.info.InfoLines;
 import io.redoubt.protocol.info.Section;
@@ -24,7 +24,7 @@ public final class ProcessInfo {
   private static final int RUN_ID_BYTES = 20;
   private static final long MICROS_PER_SECOND = 1_000_000;
 
-  private final CommonDirectives directives;
+  private final Directives directives;
   private final Clock clock;
   private final ClientRegistry clients;
   private final CommandTable<?> table;
@@ -33,7 +33,7 @@ public final class ProcessInfo {
 
   /** Creates the fields; {@code random} generates the run id. */
   public ProcessInfo(
-      CommonDirectives directives,
+      Directives directives,
       Clock clock,
       ClientRegistry clients,
       CommandTable<?> table,
@@ -78,9 +78,9 @@ public final class ProcessInfo {
         .text("multiplexing_api", () -> transport)
         .text("java_version", () -> Runtime.version().toString())
         .number("process_id", () -> ProcessHandle.current().pid())
-        .text("process_supervised", directives.supervised::text)
+        .text("process_supervised", directives.common.supervised::text)
         .text("run_id", () -> runId)
-        .number("tcp_port", () -> directives.port.value())
+        .number("tcp_port", () -> directives.common.port.value())
         .number("server_time_usec", clock::wallMicros)
         .number("uptime_in_seconds", () -> (clock.wallMicros() - startMicros) / MICROS_PER_SECOND)
         .number(
@@ -112,7 +112,7 @@ public final class ProcessInfo {
     return info.section("Clients", "clients")
         .number("connected_clients", this::connectedClients)
         .number("cluster_connections", () -> 0)
-        .number("maxclients", () -> directives.maxclients.value())
+        .number("maxclients", () -> directives.common.maxclients.value())
         .number("blocked_clients", clients::blockedCount)
         .number("pubsub_clients", () -> clients.count(ClientType.PUBSUB));
   }

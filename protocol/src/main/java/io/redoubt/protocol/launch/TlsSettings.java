@@ -1,6 +1,6 @@
 package io.redoubt.protocol.launch;
 
-import io.redoubt.protocol.config.TlsDirectives;
+import io.redoubt.protocol.config.Directives;
 import io.redoubt.protocol.config.TlsDirectives.AuthClients;
 import io.redoubt.protocol.config.directive.TextDirective;
 import io.redoubt.protocol.net.Tls;
@@ -16,12 +16,12 @@ import org.jspecify.annotations.Nullable;
  * thread-safe.
  */
 public final class TlsSettings {
-  private final TlsDirectives directives;
+  private final Directives directives;
   private @Nullable Tls client;
   private List<Object> clientInputs = List.of();
 
   /** Creates settings that read the directives on each request. */
-  public TlsSettings(TlsDirectives directives) {
+  public TlsSettings(Directives directives) {
     this.directives = directives;
   }
 
@@ -32,8 +32,8 @@ public final class TlsSettings {
    * @param plainPort the port to announce otherwise
    */
   public int announcedPort(int plainPort) {
-    int port = directives.tlsPort.value();
-    return directives.tlsReplication.value() && port != 0 ? port : plainPort;
+    int port = directives.tls.tlsPort.value();
+    return directives.tls.tlsReplication.value() && port != 0 ? port : plainPort;
   }
 
   /**
@@ -42,9 +42,9 @@ public final class TlsSettings {
    * @throws IOException if a file is missing or can't be read
    */
   public Tls server() throws IOException {
-    AuthClients clients = directives.tlsAuthClients.value();
+    AuthClients clients = directives.tls.tlsAuthClients.value();
     Tls.Identity identity =
-        identity(directives.tlsCertFile, directives.tlsKeyFile, directives.tlsKeyFilePass);
+        identity(directives.tls.tlsCertFile, directives.tls.tlsKeyFile, directives.tls.tlsKeyFilePass);
     if (identity == null) {
       throw new IOException("No tls-cert-file and tls-key-file configured!");
     }
@@ -69,7 +69,7 @@ public final class TlsSettings {
    * @throws IOException if a file is missing or can't be read
    */
   public @Nullable Tls client() throws IOException {
-    return directives.tlsReplication.value() ? outgoing() : null;
+    return directives.tls.tlsReplication.value() ? outgoing() : null;
   }
 
   /**
@@ -78,7 +78,7 @@ public final class TlsSettings {
    * @throws IOException if a file is missing or can't be read
    */
   public @Nullable Tls migrating() throws IOException {
-    return directives.tlsCluster.value() ? outgoing() : null;
+    return directives.tls.tlsCluster.value() ? outgoing() : null;
   }
 
   private Tls outgoing() throws IOException {
@@ -97,18 +97,18 @@ public final class TlsSettings {
     List<Object> inputs = new ArrayList<>();
     for (TextDirective file :
         List.of(
-            directives.tlsClientCertFile,
-            directives.tlsClientKeyFile,
-            directives.tlsCertFile,
-            directives.tlsKeyFile,
-            directives.tlsCaCertFile,
-            directives.tlsCaCertDir)) {
+            directives.tls.tlsClientCertFile,
+            directives.tls.tlsClientKeyFile,
+            directives.tls.tlsCertFile,
+            directives.tls.tlsKeyFile,
+            directives.tls.tlsCaCertFile,
+            directives.tls.tlsCaCertDir)) {
       Path path = path(file);
       inputs.add(file.value());
       inputs.add(path == null ? "" : Files.getLastModifiedTime(path));
     }
-    inputs.add(directives.tlsKeyFilePass.value());
-    inputs.add(directives.tlsClientKeyFilePass.value());
+    inputs.add(directives.tls.tlsKeyFilePass.value());
+    inputs.add(directives.tls.tlsClientKeyFilePass.value());
     inputs.add(terms());
     return inputs;
   }
@@ -117,12 +117,12 @@ public final class TlsSettings {
     requireAuthorities();
     Tls.Identity client =
         identity(
-            directives.tlsClientCertFile,
-            directives.tlsClientKeyFile,
-            directives.tlsClientKeyFilePass);
+            directives.tls.tlsClientCertFile,
+            directives.tls.tlsClientKeyFile,
+            directives.tls.tlsClientKeyFilePass);
     Tls.Identity identity =
         client == null
-            ? identity(directives.tlsCertFile, directives.tlsKeyFile, directives.tlsKeyFilePass)
+            ? identity(directives.tls.tlsCertFile, directives.tls.tlsKeyFile, directives.tls.tlsKeyFilePass)
             : client;
     return Tls.client(identity, authorities(), terms());
   }
@@ -137,12 +137,12 @@ public final class TlsSettings {
   }
 
   private Tls.Authorities authorities() {
-    return new Tls.Authorities(path(directives.tlsCaCertFile), path(directives.tlsCaCertDir));
+    return new Tls.Authorities(path(directives.tls.tlsCaCertFile), path(directives.tls.tlsCaCertDir));
   }
 
   private Tls.Terms terms() {
     return new Tls.Terms(
-        words(directives.tlsProtocols, " "), words(directives.tlsCiphersuites, ":"));
+        words(directives.tls.tlsProtocols, " "), words(directives.tls.tlsCiphersuites, ":"));
   }
 
   private static List<String> words(TextDirective directive, String separator) {

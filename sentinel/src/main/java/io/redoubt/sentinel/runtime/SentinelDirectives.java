@@ -2,11 +2,11 @@ package io.redoubt.sentinel.runtime;
 
 import io.redoubt.protocol.config.FatalConfigError;
 import io.redoubt.protocol.config.FileWord;
-import io.redoubt.protocol.config.TlsDirectives;
+import io.redoubt.protocol.config.Directives;
 import java.util.List;
 
 /** The directives of sentinel.conf: those of every process, and the sentinel's own lines. */
-public final class SentinelDirectives extends TlsDirectives {
+public final class SentinelDirectives extends Directives {
   /** The default port of a sentinel. */
   public static final int DEFAULT_PORT = 26379;
 
@@ -106,10 +106,10 @@ public final class SentinelDirectives extends TlsDirectives {
    * Creates the defaults. Protected mode is off, because other sentinels must be able to connect.
    */
   public SentinelDirectives() {
-    port.defaultsTo(DEFAULT_PORT);
-    protectedMode.defaultsTo(false);
-    bind.shipped("* -::*");
-    pidfile.shipped("/var/run/redis-sentinel.pid");
+    common.port.defaultsTo(DEFAULT_PORT);
+    common.protectedMode.defaultsTo(false);
+    common.bind.shipped("* -::*");
+    common.pidfile.shipped("/var/run/redis-sentinel.pid");
     section("SENTINEL");
     sentinel =
         fileWord("sentinel")
@@ -176,7 +176,7 @@ public final class SentinelDirectives extends TlsDirectives {
    */
   public void finish() throws FatalConfigError {
     try {
-      words.finish(dir.value());
+      words.finish(common.dir.value());
     } catch (SentinelConfig.WrongLine e) {
       throw sentinel.error(e.index(), e.reason());
     }

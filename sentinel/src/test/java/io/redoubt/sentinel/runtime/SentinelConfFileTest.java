@@ -41,7 +41,7 @@ final class SentinelConfFileTest {
 
     directives.load(FILE.toAbsolutePath(), new byte[0], "");
 
-    assertThat(directives.port.value()).isEqualTo(26379);
+    assertThat(directives.common.port.value()).isEqualTo(26379);
     assertThat(directives.sentinel.words())
         .contains(List.of("monitor", "mymaster", "127.0.0.1", "6379", "2"));
   }

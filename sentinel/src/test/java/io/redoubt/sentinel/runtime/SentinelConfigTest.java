@@ -56,7 +56,7 @@ class SentinelConfigTest {
   void readsTheSeedsFile() throws Exception {
     SentinelDirectives directives = load(SEED);
     MasterState master = directives.words().state(ID).masters().getFirst();
-    assertThat(directives.port.value()).isEqualTo(26379);
+    assertThat(directives.common.port.value()).isEqualTo(26379);
     assertThat(master.address()).isEqualTo(new Address("192.168.145.11", 6379));
     assertThat(master.options().quorum()).isEqualTo(2);
     assertThat(master.options().downAfterMillis()).isEqualTo(3000);

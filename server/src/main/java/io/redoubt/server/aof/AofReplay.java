@@ -75,7 +75,7 @@ final class AofReplay implements AofVisitor, AutoCloseable {
             directory.current(),
             new SlabBuffers(keyspace.slabs()),
             this,
-            loader.settings().aofLoadTruncated.value(),
+            loader.settings().persistence.aofLoadTruncated.value(),
             directory.log());
     client = loader.clients().master(0);
     expiryBefore = keyspace.expiredKeys();

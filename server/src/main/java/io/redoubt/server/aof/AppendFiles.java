@@ -40,7 +40,7 @@ final class AppendFiles {
 
   private AofDirectory of(Path parent) {
     return new AofDirectory(
-        disk, parent, settings.appenddirname.value(), settings.appendfilename.value(), aofLog);
+        disk, parent, settings.persistence.appenddirname.value(), settings.persistence.appendfilename.value(), aofLog);
   }
 
   AofLog log() {
@@ -74,7 +74,7 @@ final class AppendFiles {
   }
 
   private StreamTail tail() {
-    String name = settings.appendfilename.value() + ".backlog";
+    String name = settings.persistence.appendfilename.value() + ".backlog";
     return new StreamTail(disk, directory.directory().resolve(name));
   }
 

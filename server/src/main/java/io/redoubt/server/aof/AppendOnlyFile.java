@@ -111,16 +111,16 @@ public final class AppendOnlyFile implements AutoCloseable {
     this.missing = new MissingEffects(log);
     this.stream =
         new AppendStream(
-            appender, clock::wallMillis, settings.aofTimestampEnabled::value, missing::add);
+            appender, clock::wallMillis, settings.persistence.aofTimestampEnabled::value, missing::add);
     this.output = new DurableOutput(appender, this::flushForReplies, () -> position.get().offset());
     this.commits = new GroupCommit(appender, output, gate.heldOutput(), clock, new Commits());
     this.trouble = new DiskTrouble(gate, log, appender, output);
     this.rewrites =
         new Rewrites(environment, settings, snapshots, latency, files, new RewriteEnds());
-    settings.appendonly.onChange((Boolean on) -> switchTo(on));
-    settings.appendfsync.onChange(this::takePolicy);
-    settings.aofCommitJournal.onChange(this::takePolicy);
-    settings.aofDisableAutoGc.onChange(rewrites::removeHistory);
+    settings.persistence.appendonly.onChange((Boolean on) -> switchTo(on));
+    settings.persistence.appendfsync.onChange(this::takePolicy);
+    settings.persistence.aofCommitJournal.onChange(this::takePolicy);
+    settings.persistence.aofDisableAutoGc.onChange(rewrites::removeHistory);
     gate.heldOutput().gate(output);
   }
 
@@ -129,14 +129,14 @@ public final class AppendOnlyFile implements AutoCloseable {
   /** Reads which files there are; a server that cannot must not start. */
   public void open() throws IOException, ManifestException {
     files.current().open();
-    if (settings.appendonly.value()) {
+    if (settings.persistence.appendonly.value()) {
       files.current().migrateOldFile();
     }
   }
 
   /** Returns true if the data set is to be loaded from the files. */
   public boolean hasData() {
-    return settings.appendonly.value() && !files.current().manifest().isEmpty();
+    return settings.persistence.appendonly.value() && !files.current().manifest().isEmpty();
   }
 
   /** Hears how loading ended. */
@@ -194,7 +194,7 @@ public final class AppendOnlyFile implements AutoCloseable {
 
   /** Begins to append, at the end of a start: if it is configured. */
   public void begin() throws IOException {
-    if (!settings.appendonly.value()) {
+    if (!settings.persistence.appendonly.value()) {
       return;
     }
     if (files.current().manifest().isEmpty()) {
@@ -285,21 +285,21 @@ public final class AppendOnlyFile implements AutoCloseable {
   private void resume() {
     if (suspended && !loader.isLoading() && !gate.isLoading()) {
       suspended = false;
-      if (state == State.OFF && settings.appendonly.value() && !turnOn()) {
+      if (state == State.OFF && settings.persistence.appendonly.value() && !turnOn()) {
         suspended = true; // until it succeeds
       }
     }
   }
 
   private void takePolicy() {
-    boolean strict = settings.appendfsync.value() == Appendfsync.ALWAYS && state == State.ON;
+    boolean strict = settings.persistence.appendfsync.value() == Appendfsync.ALWAYS && state == State.ON;
     appender.policy(
-        switch (settings.appendfsync.value()) {
+        switch (settings.persistence.appendfsync.value()) {
           case ALWAYS -> strict ? Policy.ALWAYS : Policy.EVERYSEC;
           case EVERYSEC -> Policy.EVERYSEC;
           case NO -> Policy.NO;
         });
-    incrementals.journal(strict && settings.aofCommitJournal.value());
+    incrementals.journal(strict && settings.persistence.aofCommitJournal.value());
     output.strict(strict);
     progressed();
   }
@@ -436,7 +436,7 @@ public final class AppendOnlyFile implements AutoCloseable {
     if (trouble.isFailing() && !appender.isDistrusted()) {
       appender.retry();
     }
-    appender.forcing(!(settings.noAppendfsyncOnRewrite.value() && snapshots.isRunning()));
+    appender.forcing(!(settings.persistence.noAppendfsyncOnRewrite.value() && snapshots.isRunning()));
     flush();
     force();
     if (appender.isDistrusted() || missing.exist()) {

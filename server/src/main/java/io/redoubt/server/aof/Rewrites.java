@@ -158,7 +158,7 @@ final class Rewrites {
           case FIRST -> Following.TEMPORARY;
           case ALONE -> Following.NONE;
         };
-    Base base = new Base(following, !settings.aofDisableAutoGc.value(), next);
+    Base base = new Base(following, !settings.persistence.aofDisableAutoGc.value(), next);
     if (!snapshots.writeBase(base, this::over)) {
       throw new IllegalStateException("a snapshot is running");
     }
@@ -248,9 +248,9 @@ final class Rewrites {
   }
 
   private void startIfGrown() {
-    int percent = settings.autoAofRewritePercentage.value();
+    int percent = settings.persistence.autoAofRewritePercentage.value();
     long size = sizeBytes();
-    if (percent == 0 || size <= settings.autoAofRewriteMinSize.value()) {
+    if (percent == 0 || size <= settings.persistence.autoAofRewriteMinSize.value()) {
       return;
     }
     long base = sizeAfterRewrite == 0 ? 1 : sizeAfterRewrite;
@@ -263,7 +263,7 @@ final class Rewrites {
 
   /** Removes files out of use, if that is not left to the administrator. */
   void removeHistory() {
-    if (running || settings.aofDisableAutoGc.value()) {
+    if (running || settings.persistence.aofDisableAutoGc.value()) {
       return;
     }
     try {
@@ -311,9 +311,9 @@ final class Rewrites {
   private final class Base implements SnapshotTarget {
     private final AofDirectory directory = files.current();
     private final Path temporary = directory.temporaryBase(pid);
-    private final boolean commands = !settings.aofUseRdbPreamble.value();
+    private final boolean commands = !settings.persistence.aofUseRdbPreamble.value();
     private final long seconds =
-        settings.aofTimestampEnabled.value() ? clock.wallMillis() / 1000 : -1;
+        settings.persistence.aofTimestampEnabled.value() ? clock.wallMillis() / 1000 : -1;
     private final Following following;
     private final boolean removesHistory;
     private final @Nullable NextIncremental next;

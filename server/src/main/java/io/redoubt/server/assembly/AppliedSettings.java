@@ -36,28 +36,28 @@ final class AppliedSettings {
   /** Applies what is set, and follows its changes from now on. */
   void follow(Listeners listeners, Cron cron) {
     limitBulks();
-    settings.protoMaxBulkLen.onChange(this::limitBulks);
+    settings.common.protoMaxBulkLen.onChange(this::limitBulks);
     enableEvents();
     settings.notifyKeyspaceEvents.onChange(this::enableEvents);
     countAccesses();
-    settings.maxmemoryPolicy.onChange(this::countAccesses);
-    settings.lfuLogFactor.onChange(this::countAccesses);
-    settings.lfuDecayTime.onChange(this::countAccesses);
-    settings.loglevel.onChange(() -> log.level(settings.loglevel.value()));
+    settings.memory.maxmemoryPolicy.onChange(this::countAccesses);
+    settings.memory.lfuLogFactor.onChange(this::countAccesses);
+    settings.memory.lfuDecayTime.onChange(this::countAccesses);
+    settings.common.loglevel.onChange(() -> log.level(settings.common.loglevel.value()));
     settings.hz.onChange(() -> cron.start(settings.hz.value()));
-    settings.port.onChange(
+    settings.common.port.onChange(
         reopening(listeners::reopenTcp, "Unable to listen on this port. Check server logs."));
-    settings.bind.onChange(
+    settings.common.bind.onChange(
         reopening(listeners::reopenTcp, "Failed to bind to specified addresses."));
     Change encrypted =
         reopening(listeners::reopenTls, "Unable to update TLS configuration. Check server logs.");
-    settings.bind.onChange(encrypted);
-    settings.tlsDirectives().forEach(each -> each.onChange(encrypted));
-    settings.maxclients.onChange(AppliedSettings::fitsOpenFiles);
+    settings.common.bind.onChange(encrypted);
+    settings.tls.tlsDirectives().forEach(each -> each.onChange(encrypted));
+    settings.common.maxclients.onChange(AppliedSettings::fitsOpenFiles);
   }
 
   private void limitBulks() {
-    limits.maxBulkBytes(settings.protoMaxBulkLen.value());
+    limits.maxBulkBytes(settings.common.protoMaxBulkLen.value());
   }
 
   private void enableEvents() {
@@ -72,9 +72,9 @@ final class AppliedSettings {
   }
 
   private void countAccesses() {
-    switch (settings.maxmemoryPolicy.value()) {
+    switch (settings.memory.maxmemoryPolicy.value()) {
       case ALLKEYS_LFU, VOLATILE_LFU ->
-          keyspace.accessClock().lfu(settings.lfuLogFactor.value(), settings.lfuDecayTime.value());
+          keyspace.accessClock().lfu(settings.memory.lfuLogFactor.value(), settings.memory.lfuDecayTime.value());
       default -> keyspace.accessClock().lru();
     }
   }

@@ -8,56 +8,56 @@ record ConfiguredEncodings(ServerDirectives settings) implements EncodingLimits 
 
   @Override
   public long hashMaxListpackEntries() {
-    return settings.hashMaxListpackEntries.value();
+    return settings.encodings.hashMaxListpackEntries.value();
   }
 
   @Override
   public long hashMaxListpackValue() {
-    return settings.hashMaxListpackValue.value();
+    return settings.encodings.hashMaxListpackValue.value();
   }
 
   @Override
   public int listMaxListpackSize() {
-    return settings.listMaxListpackSize.value();
+    return settings.encodings.listMaxListpackSize.value();
   }
 
   @Override
   public int listCompressDepth() {
-    return settings.listCompressDepth.value();
+    return settings.encodings.listCompressDepth.value();
   }
 
   @Override
   public long setMaxIntsetEntries() {
-    return settings.setMaxIntsetEntries.value();
+    return settings.encodings.setMaxIntsetEntries.value();
   }
 
   @Override
   public long setMaxListpackEntries() {
-    return settings.setMaxListpackEntries.value();
+    return settings.encodings.setMaxListpackEntries.value();
   }
 
   @Override
   public long setMaxListpackValue() {
-    return settings.setMaxListpackValue.value();
+    return settings.encodings.setMaxListpackValue.value();
   }
 
   @Override
   public long zsetMaxListpackEntries() {
-    return settings.zsetMaxListpackEntries.value();
+    return settings.encodings.zsetMaxListpackEntries.value();
   }
 
   @Override
   public long zsetMaxListpackValue() {
-    return settings.zsetMaxListpackValue.value();
+    return settings.encodings.zsetMaxListpackValue.value();
   }
 
   @Override
   public long streamNodeMaxBytes() {
-    return settings.streamNodeMaxBytes.value();
+    return settings.encodings.streamNodeMaxBytes.value();
   }
 
   @Override
   public long streamNodeMaxEntries() {
-    return settings.streamNodeMaxEntries.value();
+    return settings.encodings.streamNodeMaxEntries.value();
   }
 }

@@ -28,56 +28,56 @@ record ConfiguredSnapshots(ServerDirectives settings, long largeElements)
 
   @Override
   public String fileName() {
-    return settings.dbfilename.value();
+    return settings.persistence.dbfilename.value();
   }
 
   @Override
   public boolean compress() {
-    return settings.rdbcompression.value();
+    return settings.persistence.rdbcompression.value();
   }
 
   @Override
   public boolean checksum() {
-    return settings.rdbchecksum.value();
+    return settings.persistence.rdbchecksum.value();
   }
 
   @Override
   public boolean syncWhileWriting(boolean isAofBase) {
     return isAofBase
-        ? settings.aofRewriteIncrementalFsync.value()
-        : settings.rdbSaveIncrementalFsync.value();
+        ? settings.persistence.aofRewriteIncrementalFsync.value()
+        : settings.persistence.rdbSaveIncrementalFsync.value();
   }
 
   @Override
   public List<SavePoint> savePoints() {
-    return settings.save.value().stream()
+    return settings.persistence.save.value().stream()
         .map(point -> new SavePoint(point.seconds(), point.changes()))
         .toList();
   }
 
   @Override
   public boolean stopWritesOnError() {
-    return settings.stopWritesOnBgsaveError.value();
+    return settings.persistence.stopWritesOnBgsaveError.value();
   }
 
   @Override
   public long keySaveDelayMicros() {
-    return settings.rdbKeySaveDelay.value();
+    return settings.persistence.rdbKeySaveDelay.value();
   }
 
   @Override
   public long keyLoadDelayMicros() {
-    return settings.keyLoadDelay.value();
+    return settings.persistence.keyLoadDelay.value();
   }
 
   @Override
   public int version() {
-    return settings.rdbWriteVersion.value();
+    return settings.persistence.rdbWriteVersion.value();
   }
 
   @Override
   public Accesses accesses() {
-    return switch (settings.maxmemoryPolicy.value()) {
+    return switch (settings.memory.maxmemoryPolicy.value()) {
       case ALLKEYS_LRU, VOLATILE_LRU -> Accesses.IDLE;
       case ALLKEYS_LFU, VOLATILE_LFU -> Accesses.FREQUENCY;
       default -> Accesses.NOT_TOLD;

@@ -38,14 +38,14 @@ final class ConfiguredUsers {
    */
   void define() throws FatalConfigError {
     takeChannelsOfNewUsers();
-    settings.aclPubsubDefault.onChange(this::takeChannelsOfNewUsers);
-    users.requirePassword(settings.requirepass.value());
-    settings.requirepass.onChange(() -> users.requirePassword(settings.requirepass.value()));
+    settings.common.aclPubsubDefault.onChange(this::takeChannelsOfNewUsers);
+    users.requirePassword(settings.common.requirepass.value());
+    settings.common.requirepass.onChange(() -> users.requirePassword(settings.common.requirepass.value()));
     AclFile file = file();
     try {
       if (file == null) {
-        users.define(settings.user.words());
-      } else if (settings.user.words().isEmpty()) {
+        users.define(settings.common.user.words());
+      } else if (settings.common.user.words().isEmpty()) {
         users.load(file.path(), file.read());
       } else {
         throw FatalConfigError.ofWhole(USERS_TWICE);
@@ -53,32 +53,32 @@ final class ConfiguredUsers {
     } catch (IOException e) {
       throw FatalConfigError.ofWhole(
           "Error loading ACLs, opening file '"
-              + settings.aclfile.value()
+              + settings.common.aclfile.value()
               + "': "
               + SystemErrors.text(e));
     } catch (IllegalArgumentException e) {
       throw FatalConfigError.ofWhole(String.valueOf(e.getMessage()));
     }
-    settings.user.rewrittenAs(this::lines);
+    settings.common.user.rewrittenAs(this::lines);
   }
 
   private void takeChannelsOfNewUsers() {
-    users.allChannelsByDefault(settings.aclPubsubDefault.value() == PubsubDefault.ALLCHANNELS);
+    users.allChannelsByDefault(settings.common.aclPubsubDefault.value() == PubsubDefault.ALLCHANNELS);
   }
 
   /** The file of users, or null when the configuration has them. */
   @Nullable AclFile file() {
-    String name = settings.aclfile.value();
+    String name = settings.common.aclfile.value();
     return name.isEmpty() ? null : new UsersFile(settings.path(name));
   }
 
   /** The users for CONFIG REWRITE; the default user only when requirepass doesn't tell all. */
   private List<List<String>> lines() {
-    if (settings.aclfile.isSet()) {
+    if (settings.common.aclfile.isSet()) {
       return List.of();
     }
     Users untouched = new Users(table);
-    untouched.requirePassword(settings.requirepass.value());
+    untouched.requirePassword(settings.common.requirepass.value());
     return users.describe().stream()
         .filter(line -> !untouched.describe().contains(line))
         .map(line -> List.of(line.substring("user ".length()).split(" ", -1)))

@@ -67,7 +67,7 @@ public final class ServerAssembly {
 
   /** Loads the data set and starts replication if that succeeds; on the loop. */
   public void load(DataSet.Ending ending) {
-    boolean isMaster = parts.settings.replicaof.value() == null;
+    boolean isMaster = parts.settings.replication.replicaof.value() == null;
     parts.dataSet.loadAtStart(
         isMaster,
         parts.replication,

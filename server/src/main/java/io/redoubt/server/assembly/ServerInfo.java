@@ -96,9 +96,9 @@ final class ServerInfo {
         .number("allocator_resident", memory::heldBytes);
     bytes(section, "total_system_memory", ProcessUsage::totalMemoryBytes);
     declareScripts(section);
-    bytes(section, "maxmemory", settings.maxmemory::value);
+    bytes(section, "maxmemory", settings.memory.maxmemory::value);
     section
-        .text("maxmemory_policy", settings.maxmemoryPolicy::text)
+        .text("maxmemory_policy", settings.memory.maxmemoryPolicy::text)
         .decimal("allocator_frag_ratio", 2, memory::fragmentation)
         .number("allocator_frag_bytes", () -> memory.heldBytes() - memory.usedBytes())
         .decimal("allocator_rss_ratio", 2, () -> 1)

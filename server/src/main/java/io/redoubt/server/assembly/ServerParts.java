@@ -189,9 +189,9 @@ final class ServerParts {
             log,
             buffers,
             limits,
-            new ConfiguredSession(settings, settings.maxmemory::value),
+            new ConfiguredSession(settings, settings.memory.maxmemory::value),
             users,
-            new AclLog(() -> (int) Math.min(settings.acllogMaxLen.value(), Integer.MAX_VALUE)),
+            new AclLog(() -> (int) Math.min(settings.common.acllogMaxLen.value(), Integer.MAX_VALUE)),
             channels,
             dispatcher);
     serverClients = new ServerClients(clients, watchedKeys, transport.loop());
@@ -250,7 +250,7 @@ final class ServerParts {
             eviction,
             dispatcher,
             stats,
-            settings.activeExpireEffort::value);
+            settings.memory.activeExpireEffort::value);
     connect();
   }
 

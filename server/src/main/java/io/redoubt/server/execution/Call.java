@@ -177,7 +177,7 @@ public final class Call extends RegionCall {
    * @throws CommandError if fields must not expire
    */
   public void requireFieldExpiry() {
-    if (!settings.hashFieldExpiry.value() && !isTold()) {
+    if (!settings.encodings.hashFieldExpiry.value() && !isTold()) {
       throw NO_FIELD_EXPIRY;
     }
   }

@@ -383,7 +383,7 @@ public final class CommandDispatcher implements Dispatcher {
   }
 
   private boolean isDebuggingAllowed(ServerClient client) {
-    return switch (settings.enableDebugCommand.value()) {
+    return switch (settings.common.enableDebugCommand.value()) {
       case YES -> true;
       case LOCAL -> client.isLocal();
       case NO -> false;

@@ -73,14 +73,14 @@ public final class Eviction implements AutoCloseable {
 
   /** Whether more memory is in use than the configuration allows. */
   public boolean isNeeded() {
-    long limit = settings.maxmemory.value();
+    long limit = settings.memory.maxmemory.value();
     return limit > 0 && keyspace.slabs().usedBytes() > limit && isOver(limit);
   }
 
   /** Completes the test, after the part that nearly always decides it. */
   private boolean isOver(long limit) {
     return memory.countedBytes() > limit
-        && !(settings.replicaIgnoreMaxmemory.value() && server.isReplica());
+        && !(settings.replication.replicaIgnoreMaxmemory.value() && server.isReplica());
   }
 
   /**
@@ -93,7 +93,7 @@ public final class Eviction implements AutoCloseable {
       return true;
     }
     long start = clock.monotonicNanos();
-    long sliceNanos = sliceNanos(settings.maxmemoryEvictionTenacity.value());
+    long sliceNanos = sliceNanos(settings.memory.maxmemoryEvictionTenacity.value());
     boolean needed;
     do {
       for (int i = 0; i < BATCH && isNeeded(); i++) {
@@ -124,7 +124,7 @@ public final class Eviction implements AutoCloseable {
   }
 
   private boolean evictOne() {
-    MaxmemoryPolicy policy = settings.maxmemoryPolicy.value();
+    MaxmemoryPolicy policy = settings.memory.maxmemoryPolicy.value();
     return switch (policy) {
       case NOEVICTION -> false;
       case ALLKEYS_RANDOM, VOLATILE_RANDOM -> evictRandom(policy);
@@ -201,7 +201,7 @@ public final class Eviction implements AutoCloseable {
     for (int i = 0; i < keyspace.count(); i++) {
       Database database = keyspace.database(i);
       long keys = onlyVolatile(policy) ? database.expiries().size() : database.size();
-      long samples = Math.min(keys, settings.maxmemorySamples.value());
+      long samples = Math.min(keys, settings.memory.maxmemorySamples.value());
       any |= samples > 0;
       for (long sample = 0; sample < samples; sample++) {
         long entry = randomEntry(database, policy);

@@ -26,7 +26,7 @@ public final class CorruptFileReport implements CheckTerminal {
 
   /** Checks the RDB file of the configuration and logs the result. */
   public void check(Disk disk, ServerDirectives settings) {
-    String name = settings.dbfilename.value();
+    String name = settings.persistence.dbfilename.value();
     new RdbCheck(disk, this).run(settings.path(name), name);
     log.warning("Terminating server after rdb file reading failure.");
   }

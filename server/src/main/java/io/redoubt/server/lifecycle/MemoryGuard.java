@@ -39,7 +39,7 @@ public final class MemoryGuard {
   public void look() {
     long limit = groupLimitBytes();
     Region.limit(
-        limit == Long.MAX_VALUE || !settings.cgroupMemoryGuard.value()
+        limit == Long.MAX_VALUE || !settings.memory.cgroupMemoryGuard.value()
             ? Long.MAX_VALUE
             : regionBytes(limit));
   }
@@ -64,7 +64,7 @@ public final class MemoryGuard {
         "Reserved %d MB of address space for data. The machine has %d MB of memory%s.",
         Region.MEMORY.byteSize() / MEGABYTE, machine / MEGABYTE, isLimited ? ofGroup(limit) : "");
     long memory = isLimited ? limit : machine;
-    long maxmemory = settings.maxmemory.value();
+    long maxmemory = settings.memory.maxmemory.value();
     if (memory > 0 && maxmemory == 0) {
       log.warning(
           "WARNING maxmemory is 0: the data may outgrow the %d MB of memory that there are. Set"

@@ -88,7 +88,7 @@ public final class RejoinGuard {
   }
 
   private boolean isOn() {
-    return ownPort() != 0 && settings.rejoinTimeout.value() > 0;
+    return ownPort() != 0 && settings.replication.rejoinTimeout.value() > 0;
   }
 
   /** Asks the sentinels if there are any, when the data set is there; on the loop. */
@@ -97,7 +97,7 @@ public final class RejoinGuard {
       return;
     }
     known.read(file());
-    Set<HostPort> sentinels = new LinkedHashSet<>(settings.rejoinSentinels.value());
+    Set<HostPort> sentinels = new LinkedHashSet<>(settings.replication.rejoinSentinels.value());
     sentinels.addAll(known.places());
     if (replication.isReplica() || sentinels.isEmpty()) {
       return;
@@ -106,9 +106,9 @@ public final class RejoinGuard {
     log.notice(
         "Asking %d sentinels whether this server is still master; it takes no writes before it"
             + " knows, or for %d ms.",
-        sentinels.size(), settings.rejoinTimeout.value());
-    long deadline = nowMillis() + settings.rejoinTimeout.value();
-    loop.schedule(this::giveUp, settings.rejoinTimeout.value());
+        sentinels.size(), settings.replication.rejoinTimeout.value());
+    long deadline = nowMillis() + settings.replication.rejoinTimeout.value();
+    loop.schedule(this::giveUp, settings.replication.rejoinTimeout.value());
     ask(List.copyOf(sentinels), deadline);
   }
 
@@ -126,11 +126,11 @@ public final class RejoinGuard {
   /** Asks all at once, and looks at the answers on the loop. */
   private void ask(List<HostPort> sentinels, long deadline) {
     int ownPort = ownPort();
-    String announcedHost = settings.replicaAnnounceIp.value();
-    int announcedPort = settings.replicaAnnouncePort.value();
+    String announcedHost = settings.replication.replicaAnnounceIp.value();
+    int announcedPort = settings.replication.replicaAnnouncePort.value();
     Credentials credentials =
         new Credentials(
-            settings.rejoinAuthUser.value(), settings.rejoinAuthPass.value(), sockets());
+            settings.replication.rejoinAuthUser.value(), settings.replication.rejoinAuthPass.value(), sockets());
     Thread.ofVirtual()
         .name("rejoin")
         .start(() -> {

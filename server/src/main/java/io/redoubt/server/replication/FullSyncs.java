@@ -154,7 +154,7 @@ final class FullSyncs {
         dataSet.snapshots().drop(feed);
       }
       boolean isWanted = current == null || !current.isUnused() || !direct.isEmpty();
-      if (!isWanted && settings.save.value().isEmpty()) {
+      if (!isWanted && settings.persistence.save.value().isEmpty()) {
         dataSet.snapshots().abortSave(); // nobody but replicas wants a file of the data set
       }
     }
@@ -177,7 +177,7 @@ final class FullSyncs {
   }
 
   private int mostUnderWay() {
-    int most = settings.replMaxConcurrentFullSyncs.value();
+    int most = settings.replication.replMaxConcurrentFullSyncs.value();
     return most == 0 ? Integer.MAX_VALUE : most;
   }
 
@@ -214,15 +214,15 @@ final class FullSyncs {
 
   private long remainingDelayMillis() {
     List<ReplicaFeed> waiting = waiting();
-    if (waiting.isEmpty() || !settings.replDisklessSync.value()) {
+    if (waiting.isEmpty() || !settings.replication.replDisklessSync.value()) {
       return 0;
     }
     long now = replicas.nowMillis();
-    int enough = settings.replDisklessSyncMaxReplicas.value();
+    int enough = settings.replication.replDisklessSyncMaxReplicas.value();
     if (enough > 0 && waiting.size() >= enough) {
       return 0;
     }
-    long delay = settings.replDisklessSyncDelay.value() * 1000L;
+    long delay = settings.replication.replDisklessSyncDelay.value() * 1000L;
     if (enough == 0 && !isAnyoneMissing(now)) {
       delay = Math.min(delay, SETTLE_MILLIS);
     }
@@ -242,7 +242,7 @@ final class FullSyncs {
   private void start(List<ReplicaFeed> waiting) {
     boolean hasFieldExpiry = dataSet.keyspace().hasExpiringElements();
     boolean withFieldExpiry = !hasFieldExpiry || waiting.getFirst().options().takesFieldExpiry();
-    boolean diskless = settings.replDisklessSync.value();
+    boolean diskless = settings.replication.replDisklessSync.value();
     direct.clear();
     List<ReplicaFeed> throughFile = new ArrayList<>();
     for (ReplicaFeed feed : waiting) {
@@ -263,7 +263,7 @@ final class FullSyncs {
         "Starting BGSAVE for SYNC with target: %s", direct.isEmpty() ? "disk" : "replicas sockets");
     replication.stream().forgetSelectedDatabase();
     String mark = ReplicationHistory.randomId(random);
-    boolean interleaves = settings.replInterleavedSync.value();
+    boolean interleaves = settings.replication.replInterleavedSync.value();
     for (ReplicaFeed feed : direct) {
       if (feed.snapshotBegins(replication.id(), replication.offset(), mark, interleaves)) {
         interleaved++;
@@ -309,8 +309,8 @@ final class FullSyncs {
 
   /** Removes the file where nothing is to be on the disk; whoever reads it does so to its end. */
   private void deleteSyncFile() {
-    boolean isPersistent = !settings.save.value().isEmpty() || settings.appendonly.value();
-    if (!settings.rdbDelSyncFiles.value() || isPersistent) {
+    boolean isPersistent = !settings.persistence.save.value().isEmpty() || settings.persistence.appendonly.value();
+    if (!settings.persistence.rdbDelSyncFiles.value() || isPersistent) {
       return;
     }
     log.notice("Removing the RDB file used to feed replicas in a persistence-less instance");

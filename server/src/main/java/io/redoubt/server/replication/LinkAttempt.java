@@ -150,7 +150,7 @@ final class LinkAttempt implements Connection.Handler, MasterStream.Target {
       return;
     }
     connection = opened;
-    opened.keepAlive(parts.settings().tcpKeepalive.value());
+    opened.keepAlive(parts.settings().common.tcpKeepalive.value());
     link.entered(State.HANDSHAKE);
     Handshake.Identity identity = parts.replication().identity();
     interleaves = identity.streamAheadBytes() > 0;
@@ -485,7 +485,7 @@ final class LinkAttempt implements Connection.Handler, MasterStream.Target {
 
   @Override
   public boolean takesNewerCommands() {
-    return parts.settings().hashFieldExpiry.value();
+    return parts.settings().encodings.hashFieldExpiry.value();
   }
 
   @Override

@@ -43,7 +43,7 @@ public final class MasterConnector {
 
   /** Returns the time after which a silent master counts as lost, in milliseconds. */
   long timeoutMillis() {
-    return settings.replTimeout.value() * 1000L;
+    return settings.replication.replTimeout.value() * 1000L;
   }
 
   /**
@@ -73,7 +73,7 @@ public final class MasterConnector {
   }
 
   private @Nullable InetAddress sourceAddress() throws UnknownHostException {
-    String source = settings.bindSourceAddr.value();
+    String source = settings.common.bindSourceAddr.value();
     return source.isEmpty() ? null : InetAddress.getByName(source);
   }
 }

@@ -296,10 +296,10 @@ final class MasterLink {
 
   /** Returns the bytes of interleaved stream that can be kept here; 0 when none is wanted. */
   long streamAheadBytes() {
-    if (streamAheadLost || !parts.settings().replInterleavedSync.value()) {
+    if (streamAheadLost || !parts.settings().replication.replInterleavedSync.value()) {
       return 0;
     }
-    long most = parts.settings().replSpillMax.value();
+    long most = parts.settings().replication.replSpillMax.value();
     return most == 0 ? Long.MAX_VALUE : most;
   }
 
@@ -309,7 +309,7 @@ final class MasterLink {
   }
 
   private boolean isRefusalOn() {
-    return parts.settings().replicaRefuseEmptyMaster.value();
+    return parts.settings().replication.replicaRefuseEmptyMaster.value();
   }
 
   /** Connects at once if the attempt that ended had lasted; else the cron does. */

@@ -147,7 +147,7 @@ final class ReplicaFeed implements Companion, SnapshotSink {
     client.flush(); // replies of earlier commands go first
     client.flag(ClientFlag.REPLICA, true);
     client.mute(true);
-    client.connection().noDelay(!replicas.settings().replDisableTcpNodelay.value());
+    client.connection().noDelay(!replicas.settings().replication.replDisableTcpNodelay.value());
     askedMillis = replicas.nowMillis();
     lastSignMillis = askedMillis;
   }

@@ -69,7 +69,7 @@ final class Replicas {
     this.spillSpace = spillSpace;
     this.rate =
         new FullSyncRate(
-            clients.loop(), clock, settings().replFullSyncRate::value, this::goOnWithSnapshots);
+            clients.loop(), clock, settings().replication.replFullSyncRate::value, this::goOnWithSnapshots);
   }
 
   long nowMillis() {
@@ -296,7 +296,7 @@ final class Replicas {
   // Each second.
 
   void cron() {
-    long timeoutMillis = settings().replTimeout.value() * 1000L;
+    long timeoutMillis = settings().replication.replTimeout.value() * 1000L;
     for (ReplicaFeed feed : List.copyOf(replicas)) {
       if (feed.isTimedOut(timeoutMillis)) {
         log()
@@ -330,7 +330,7 @@ final class Replicas {
 
   /** Replicas online that have been heard of within min-replicas-max-lag seconds. */
   int good() {
-    int maxLagSeconds = settings().minReplicasMaxLag.value();
+    int maxLagSeconds = settings().replication.minReplicasMaxLag.value();
     int count = 0;
     for (int i = 0; i < replicas.size(); i++) {
       ReplicaFeed feed = replicas.get(i);

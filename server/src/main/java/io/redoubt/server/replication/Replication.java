@@ -108,7 +108,7 @@ public final class Replication implements ReplicationPosition, AutoCloseable {
         new ReplicationStream(
             clients.registry().memory(),
             random,
-            settings.replBacklogSize::value,
+            settings.replication.replBacklogSize::value,
             propagation,
             replicas::streamGrew,
             this::streamLost);
@@ -118,11 +118,11 @@ public final class Replication implements ReplicationPosition, AutoCloseable {
     link = new MasterLink(parts);
     appendOnlyFile.onProgress(link::becameDurable);
     failover = new Failover(log, clients, this);
-    settings.replBacklogSize.onChange(stream::resizeBacklog);
-    settings.replicaReadOnly.onChange(on -> updateState());
-    settings.replicaServeStaleData.onChange(on -> updateState());
-    settings.minReplicasToWrite.onChange(count -> updateState());
-    settings.minReplicasMaxLag.onChange(seconds -> updateState());
+    settings.replication.replBacklogSize.onChange(stream::resizeBacklog);
+    settings.replication.replicaReadOnly.onChange(on -> updateState());
+    settings.replication.replicaServeStaleData.onChange(on -> updateState());
+    settings.replication.minReplicasToWrite.onChange(count -> updateState());
+    settings.replication.minReplicasMaxLag.onChange(seconds -> updateState());
   }
 
   // Life.
@@ -137,7 +137,7 @@ public final class Replication implements ReplicationPosition, AutoCloseable {
     }
     restored = true;
     stream.restore(point);
-    if (settings.replicaof.value() != null) {
+    if (settings.replication.replicaof.value() != null) {
       resumeDatabase = Math.max(point.database(), 0);
     } else {
       history.promote(random);
@@ -163,7 +163,7 @@ public final class Replication implements ReplicationPosition, AutoCloseable {
   /** Starts replication, as a replica if the configuration names a master. */
   public void start() {
     replicas.fullSyncs().begin();
-    HostPort master = settings.replicaof.value();
+    HostPort master = settings.replication.replicaof.value();
     if (master != null) {
       isReplica = true;
       link.follow(master.host(), master.port());
@@ -198,7 +198,7 @@ public final class Replication implements ReplicationPosition, AutoCloseable {
 
   private void pingReplicas() {
     cronRuns++;
-    boolean due = cronRuns % settings.replPingReplicaPeriod.value() == 0;
+    boolean due = cronRuns % settings.replication.replPingReplicaPeriod.value() == 0;
     if (due && !isReplica && !failover.isUnderWay() && !replicas.all().isEmpty()) {
       join(stream::ping);
     }
@@ -224,7 +224,7 @@ public final class Replication implements ReplicationPosition, AutoCloseable {
   }
 
   private void releaseBacklog() {
-    long seconds = settings.replBacklogTtl.value();
+    long seconds = settings.replication.replBacklogTtl.value();
     if (isReplica || backlog() == null || seconds == 0 || !replicas.all().isEmpty()) {
       return;
     }
@@ -285,7 +285,7 @@ public final class Replication implements ReplicationPosition, AutoCloseable {
                   + " replica?)");
     }
     isReplica = true;
-    settings.replicaof.set(new HostPort(address, port));
+    settings.replication.replicaof.set(new HostPort(address, port));
     roleChanged();
     link.follow(address, port);
     link.connect();
@@ -302,7 +302,7 @@ public final class Replication implements ReplicationPosition, AutoCloseable {
         "Setting secondary replication ID to %s, valid up to offset: %d. New replication ID is"
             + " %s",
         history.secondId(), history.secondOffset(), history.id());
-    settings.replicaof.set((HostPort) null);
+    settings.replication.replicaof.set((HostPort) null);
     replicas.disconnectAll(); // replicas must learn the new id
     stream.continues(Math.max(database, 0));
     noReplicasSinceMillis = clock.wallMillis();
@@ -318,18 +318,18 @@ public final class Replication implements ReplicationPosition, AutoCloseable {
 
   /** Updates the states in which commands are refused. */
   void updateState() {
-    state.set(Refusal.READ_ONLY_REPLICA, isReplica && settings.replicaReadOnly.value());
+    state.set(Refusal.READ_ONLY_REPLICA, isReplica && settings.replication.replicaReadOnly.value());
     state.set(
         Refusal.STALE_REPLICA,
-        isReplica && !link.isConnected() && !settings.replicaServeStaleData.value());
+        isReplica && !link.isConnected() && !settings.replication.replicaServeStaleData.value());
     state.set(
         Refusal.TOO_FEW_REPLICAS,
-        !isReplica && needsGoodReplicas() && replicas.good() < settings.minReplicasToWrite.value());
+        !isReplica && needsGoodReplicas() && replicas.good() < settings.replication.minReplicasToWrite.value());
   }
 
   /** Returns true if writes require a minimum number of good replicas. */
   boolean needsGoodReplicas() {
-    return settings.minReplicasToWrite.value() > 0 && settings.minReplicasMaxLag.value() > 0;
+    return settings.replication.minReplicasToWrite.value() > 0 && settings.replication.minReplicasMaxLag.value() > 0;
   }
 
   /** Collects effects only while there is a backlog to receive them. */
@@ -493,17 +493,17 @@ public final class Replication implements ReplicationPosition, AutoCloseable {
   // The link to the master.
 
   Handshake.Identity identity() {
-    String user = settings.masteruser.value();
-    String password = settings.masterauth.value();
-    String address = settings.replicaAnnounceIp.value();
-    int port = settings.replicaAnnouncePort.value();
+    String user = settings.replication.masteruser.value();
+    String password = settings.replication.masterauth.value();
+    String address = settings.replication.replicaAnnounceIp.value();
+    int port = settings.replication.replicaAnnouncePort.value();
     return new Handshake.Identity(
         user.isEmpty() ? null : user,
         password.isEmpty() ? null : password,
         port == 0 ? connector.announcedPort() : port,
         address.isEmpty() ? null : address,
         link.streamAheadBytes(),
-        settings.hashFieldExpiry.value());
+        settings.encodings.hashFieldExpiry.value());
   }
 
   /** Returns the point at which this server could resume a stream, null if there is none. */

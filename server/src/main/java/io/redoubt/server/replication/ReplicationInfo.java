@@ -33,9 +33,9 @@ final class ReplicationInfo {
         .number("slave_repl_offset", replication::offset)
         .lines(this::transfer)
         .lines(this::down)
-        .number("slave_priority", () -> settings.replicaPriority.value())
-        .flag("slave_read_only", () -> settings.replicaReadOnly.value())
-        .flag("replica_announced", () -> settings.replicaAnnounced.value())
+        .number("slave_priority", () -> settings.replication.replicaPriority.value())
+        .flag("slave_read_only", () -> settings.replication.replicaReadOnly.value())
+        .flag("replica_announced", () -> settings.replication.replicaAnnounced.value())
         .always();
     section
         .number("connected_slaves", replication::replicaCount)
@@ -49,7 +49,7 @@ final class ReplicationInfo {
         .number("master_repl_offset", replication::offset)
         .number("second_repl_offset", () -> replication.history().secondOffset())
         .flag("repl_backlog_active", () -> replication.backlog() != null)
-        .number("repl_backlog_size", () -> settings.replBacklogSize.value())
+        .number("repl_backlog_size", () -> settings.replication.replBacklogSize.value())
         .number("repl_backlog_first_byte_offset", this::firstByteOffset)
         .number("repl_backlog_histlen", this::historyBytes)
         .number("repl_spill_bytes", () -> replication.replicas().spillSpace().usedBytes());

@@ -42,7 +42,7 @@ final class SpillSpace {
 
   /** Makes room for more bytes. */
   void take(long bytes) throws IOException {
-    long most = settings.replSpillMax.value();
+    long most = settings.replication.replSpillMax.value();
     if (most > 0 && usedBytes + bytes > most) {
       throw new IOException("more than repl-spill-max (%d bytes) would be kept".formatted(most));
     }
@@ -55,7 +55,7 @@ final class SpillSpace {
 
   /** Makes a file. It loses its name at once, so that none stays behind whatever happens. */
   Ends open() throws IOException {
-    String directory = settings.replSpillDir.value();
+    String directory = settings.replication.replSpillDir.value();
     Path path =
         settings
             .path(directory.isEmpty() ? "." : directory)

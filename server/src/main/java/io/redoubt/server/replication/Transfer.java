@@ -257,7 +257,7 @@ final class Transfer implements TransferFraming.Sink {
 
   /** Without a data set beside the old one a broken stream leaves nothing. */
   private boolean isDirect() {
-    return switch (settings.replDisklessLoad.value()) {
+    return switch (settings.replication.replDisklessLoad.value()) {
       case DISABLED -> false;
       case ON_EMPTY_DB -> dataSet.keyspace().size() == 0;
       case SWAPDB -> true;
@@ -277,7 +277,7 @@ final class Transfer implements TransferFraming.Sink {
   private void beginDirectLoad() {
     long now = clock.wallMillis();
     long total = Math.max(framing.totalBytes(), 0);
-    if (settings.replDisklessLoad.value() != DisklessLoad.SWAPDB) {
+    if (settings.replication.replDisklessLoad.value() != DisklessLoad.SWAPDB) {
       dropOldData();
       direct = new RdbLoader(dataSet.context(), rule());
       dataSet.progress().begin(now, total);
@@ -297,7 +297,7 @@ final class Transfer implements TransferFraming.Sink {
   }
 
   private LoadRule rule() {
-    return new LoadRule(false, false, settings.rdbchecksum.value());
+    return new LoadRule(false, false, settings.persistence.rdbchecksum.value());
   }
 
   /**
@@ -367,7 +367,7 @@ final class Transfer implements TransferFraming.Sink {
    */
   private boolean isGuarded() {
     return !origin.sameHistory()
-        && settings.replicaRefuseEmptyMaster.value()
+        && settings.replication.replicaRefuseEmptyMaster.value()
         && dataSet.keyspace().size() > 0;
   }
 
@@ -401,12 +401,12 @@ final class Transfer implements TransferFraming.Sink {
       throw new IOException("nothing was received into a file");
     }
     completeFile();
-    Path target = settings.path(settings.dbfilename.value());
+    Path target = settings.path(settings.persistence.dbfilename.value());
     dataSet.snapshots().abortSave(); // of the old data, which would take the place of the new
     Disk disk = dataSet.context().disk();
     disk.rename(temporary, target);
     path = null;
-    disk.syncDirectory(settings.dir.value());
+    disk.syncDirectory(settings.common.dir.value());
     dropOldData();
     return new RdbFileLoad(dataSet.context(), target, rule(), dataSet.progress());
   }
@@ -439,11 +439,11 @@ final class Transfer implements TransferFraming.Sink {
 
   /** Removes the received file if this server has no persistence. */
   private void deleteSyncFile() {
-    boolean isPersistent = !settings.save.value().isEmpty() || settings.appendonly.value();
-    if (!settings.rdbDelSyncFiles.value() || isPersistent) {
+    boolean isPersistent = !settings.persistence.save.value().isEmpty() || settings.persistence.appendonly.value();
+    if (!settings.persistence.rdbDelSyncFiles.value() || isPersistent) {
       return;
     }
-    Path target = settings.path(settings.dbfilename.value());
+    Path target = settings.path(settings.persistence.dbfilename.value());
     log.notice(
         "Removing the RDB file obtained from the master. This replica has persistence"
             + " disabled");

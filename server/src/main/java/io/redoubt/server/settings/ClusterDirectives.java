@@ -1,5 +1,6 @@
 package io.redoubt.server.settings;
 
+import io.redoubt.protocol.config.DirectiveGroup;
 import io.redoubt.protocol.config.directive.ChoiceDirective;
 import io.redoubt.protocol.config.directive.IntDirective;
 import io.redoubt.protocol.config.directive.LongDirective;
@@ -9,8 +10,7 @@ import io.redoubt.protocol.config.directive.TextDirective;
 import io.redoubt.protocol.config.directive.YesNoDirective;
 
 /** The directives of cluster mode, which is not supported; they are accepted so that files load. */
-@SuppressWarnings("this-escape") // declaring calls final methods that use nothing of a subclass
-public abstract class ClusterDirectives extends EncodingDirectives {
+public final class ClusterDirectives extends DirectiveGroup {
 
   /** The kind of endpoint of a node announced to clients. */
   public enum EndpointType {
@@ -161,7 +161,4 @@ public abstract class ClusterDirectives extends EncodingDirectives {
       throw new RefusedValue("Hostnames may only contain alphanumeric characters, hyphens or dots");
     }
   }
-
-  /** The directives of this part and those below it, unset. */
-  protected ClusterDirectives() {}
 }

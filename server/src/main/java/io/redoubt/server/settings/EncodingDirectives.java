@@ -1,13 +1,13 @@
 package io.redoubt.server.settings;
 
+import io.redoubt.protocol.config.DirectiveGroup;
 import io.redoubt.protocol.config.directive.IntDirective;
 import io.redoubt.protocol.config.directive.LongDirective;
 import io.redoubt.protocol.config.directive.MemoryDirective;
 import io.redoubt.protocol.config.directive.YesNoDirective;
 
 /** The sizes up to which values keep their compact encodings. */
-@SuppressWarnings("this-escape") // declaring calls final methods that use nothing of a subclass
-public abstract class EncodingDirectives extends MaxmemoryDirectives {
+public final class EncodingDirectives extends DirectiveGroup {
 
   {
     section("ENCODINGS");
@@ -95,7 +95,4 @@ public abstract class EncodingDirectives extends MaxmemoryDirectives {
       yesNo("activerehashing", true)
           .acceptedWithoutEffect()
           .doc("Whether tables are resized while nothing else is to be done.");
-
-  /** The directives of this part and those below it, unset. */
-  protected EncodingDirectives() {}
 }

@@ -1,5 +1,6 @@
 package io.redoubt.server.settings;
 
+import io.redoubt.protocol.config.DirectiveGroup;
 import io.redoubt.protocol.config.directive.ChoiceDirective;
 import io.redoubt.protocol.config.directive.IntDirective;
 import io.redoubt.protocol.config.directive.LongDirective;
@@ -7,8 +8,7 @@ import io.redoubt.protocol.config.directive.MemoryDirective;
 import io.redoubt.protocol.config.directive.YesNoDirective;
 
 /** The directives of memory limits, eviction and expiry. */
-@SuppressWarnings("this-escape") // declaring calls final methods that use nothing of a subclass
-public abstract class MaxmemoryDirectives extends ReplicationDirectives {
+public final class MaxmemoryDirectives extends DirectiveGroup {
 
   /** The keys to evict when memory runs out. */
   public enum MaxmemoryPolicy {
@@ -189,7 +189,4 @@ public abstract class MaxmemoryDirectives extends ReplicationDirectives {
       yesNo("jemalloc-bg-thread", true)
           .acceptedWithoutEffect()
           .doc("Whether a thread of the allocator gives memory back.");
-
-  /** The directives of this part and those below it, unset. */
-  protected MaxmemoryDirectives() {}
 }

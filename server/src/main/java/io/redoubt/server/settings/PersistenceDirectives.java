@@ -1,6 +1,6 @@
 package io.redoubt.server.settings;
 
-import io.redoubt.protocol.config.TlsDirectives;
+import io.redoubt.protocol.config.DirectiveGroup;
 import io.redoubt.protocol.config.directive.ChoiceDirective;
 import io.redoubt.protocol.config.directive.IntDirective;
 import io.redoubt.protocol.config.directive.MemoryDirective;
@@ -11,8 +11,7 @@ import io.redoubt.protocol.config.directive.YesNoDirective;
 import java.util.List;
 
 /** The directives of snapshots and the append-only file. */
-@SuppressWarnings("this-escape") // declaring calls final methods that use nothing of a subclass
-public abstract class PersistenceDirectives extends TlsDirectives {
+public final class PersistenceDirectives extends DirectiveGroup {
 
   /** The policy for fsync of appended commands. */
   public enum Appendfsync {
@@ -214,7 +213,4 @@ public abstract class PersistenceDirectives extends TlsDirectives {
       }
     };
   }
-
-  /** The directives of this part and those below it, unset. */
-  protected PersistenceDirectives() {}
 }

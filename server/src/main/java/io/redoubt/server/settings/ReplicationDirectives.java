@@ -1,5 +1,6 @@
 package io.redoubt.server.settings;
 
+import io.redoubt.protocol.config.DirectiveGroup;
 import io.redoubt.protocol.config.directive.ChoiceDirective;
 import io.redoubt.protocol.config.directive.IntDirective;
 import io.redoubt.protocol.config.directive.MemoryDirective;
@@ -7,8 +8,7 @@ import io.redoubt.protocol.config.directive.TextDirective;
 import io.redoubt.protocol.config.directive.YesNoDirective;
 
 /** The directives of masters and replicas. */
-@SuppressWarnings("this-escape") // declaring calls final methods that use nothing of a subclass
-public abstract class ReplicationDirectives extends PersistenceDirectives {
+public final class ReplicationDirectives extends DirectiveGroup {
 
   /** The way in which a replica loads a diskless full sync. */
   public enum DisklessLoad {
@@ -262,7 +262,4 @@ public abstract class ReplicationDirectives extends PersistenceDirectives {
           .doc(
               "What a replica does about a command of its master that fails: ignore, panic,"
                   + " panic-on-replicas.");
-
-  /** The directives of this part and those below it, unset. */
-  protected ReplicationDirectives() {}
 }

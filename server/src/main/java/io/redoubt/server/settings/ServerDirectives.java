@@ -1,5 +1,6 @@
 package io.redoubt.server.settings;
 
+import io.redoubt.protocol.config.Directives;
 import io.redoubt.protocol.config.FileWord;
 import io.redoubt.protocol.config.directive.ChoiceDirective;
 import io.redoubt.protocol.config.directive.FlagsDirective;
@@ -14,8 +15,7 @@ import java.util.Set;
 /**
  * All directives of a data server, one instance a server; each field is named after its directive.
  */
-@SuppressWarnings("this-escape") // declaring calls final methods that use nothing of a subclass
-public final class ServerDirectives extends ClusterDirectives {
+public final class ServerDirectives extends Directives {
 
   /** An option of the shutdown by a signal; the default is the empty set. */
   public enum ShutdownFlag {
@@ -38,6 +38,21 @@ public final class ServerDirectives extends ClusterDirectives {
     /** Absolute scores. */
     ABSOLUTE
   }
+
+  /** The directives for snapshots and append-only files. */
+  public final PersistenceDirectives persistence = include(new PersistenceDirectives());
+
+  /** The directives for replication. */
+  public final ReplicationDirectives replication = include(new ReplicationDirectives());
+
+  /** The directives for memory, eviction and freeing. */
+  public final MaxmemoryDirectives memory = include(new MaxmemoryDirectives());
+
+  /** The directives for compact encodings. */
+  public final EncodingDirectives encodings = include(new EncodingDirectives());
+
+  /** The directives for a cluster. */
+  public final ClusterDirectives cluster = include(new ClusterDirectives());
 
   {
     section("SERVER");

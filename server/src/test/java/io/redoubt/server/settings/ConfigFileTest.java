@@ -45,15 +45,15 @@ final class ConfigFileTest {
         list-max-ziplist-entries 10
         """);
 
-    assertThat(settings.bind.text()).isEqualTo("0.0.0.0");
-    assertThat(settings.port.value()).isEqualTo(6381);
-    assertThat(settings.replicaof.value()).isEqualTo(new HostPort("192.168.0.134", 6381));
-    assertThat(settings.masterauth.value()).isEqualTo("!Xinxin123");
-    assertThat(settings.requirepass.value()).isEqualTo("a A\"b");
-    assertThat(settings.logfile.value()).isEqualTo("/var/log/redis/it's.log");
-    assertThat(settings.save.value())
+    assertThat(settings.common.bind.text()).isEqualTo("0.0.0.0");
+    assertThat(settings.common.port.value()).isEqualTo(6381);
+    assertThat(settings.replication.replicaof.value()).isEqualTo(new HostPort("192.168.0.134", 6381));
+    assertThat(settings.replication.masterauth.value()).isEqualTo("!Xinxin123");
+    assertThat(settings.common.requirepass.value()).isEqualTo("a A\"b");
+    assertThat(settings.common.logfile.value()).isEqualTo("/var/log/redis/it's.log");
+    assertThat(settings.persistence.save.value())
         .containsExactly(new SavePoint(900, 1), new SavePoint(300, 10));
-    assertThat(settings.clientOutputBufferLimit.text())
+    assertThat(settings.common.clientOutputBufferLimit.text())
         .startsWith("normal 0 0 0 slave 1048576 65536 60 pubsub");
     assertThat(settings.renameCommand.words()).containsExactly(List.of("CONFIG", ""));
     assertThat(settings.passedOver()).containsExactly("list-max-ziplist-entries 10");
@@ -66,8 +66,8 @@ final class ConfigFileTest {
       load(new String(in.readAllBytes()).replace("dir ./", "dir " + directory));
     }
 
-    assertThat(settings.tcpBacklog.value()).isEqualTo(511);
-    assertThat(settings.dir.value()).isEqualTo(directory.toRealPath());
+    assertThat(settings.common.tcpBacklog.value()).isEqualTo(511);
+    assertThat(settings.common.dir.value()).isEqualTo(directory.toRealPath());
   }
 
   @Test
@@ -81,9 +81,9 @@ final class ConfigFileTest {
         shutdown-on-sigint "nosave now"
         """);
 
-    assertThat(settings.replicaof.value()).isEqualTo(new HostPort("127.0.0.1", 6379));
-    assertThat(settings.save.text()).isEqualTo("3600 1 60 1000 5 5");
-    assertThat(settings.bind.text()).isEqualTo("127.0.0.1 -::1");
+    assertThat(settings.replication.replicaof.value()).isEqualTo(new HostPort("127.0.0.1", 6379));
+    assertThat(settings.persistence.save.text()).isEqualTo("3600 1 60 1000 5 5");
+    assertThat(settings.common.bind.text()).isEqualTo("127.0.0.1 -::1");
     assertThat(settings.shutdownOnSigint.text()).isEqualTo("nosave now");
   }
 
@@ -98,7 +98,7 @@ final class ConfigFileTest {
   void takesNewerNames() throws Exception {
     load("primaryauth secret\nserver-cpulist 0-1\n");
 
-    assertThat(settings.masterauth.value()).isEqualTo("secret");
+    assertThat(settings.replication.masterauth.value()).isEqualTo("secret");
     assertThat(settings.get(List.of("primary*", "*-cpulist"))).isEmpty();
     assertThat(settings.get(List.of("server-cpulist"))).containsValue("0-1");
   }
@@ -212,8 +212,8 @@ final class ConfigFileTest {
 
     load("include " + directory + "/[x.]*.conf\ninclude " + directory + "/nosuch*\nhz 20\n");
 
-    assertThat(settings.timeout.value()).isEqualTo(1);
-    assertThat(settings.port.value()).isEqualTo(2);
+    assertThat(settings.common.timeout.value()).isEqualTo(1);
+    assertThat(settings.common.port.value()).isEqualTo(2);
     assertThat(settings.hz.value()).isEqualTo(20);
   }
 
@@ -230,7 +230,7 @@ final class ConfigFileTest {
 
     load("dir " + directory + "\ninclude a.conf\n");
 
-    assertThat(settings.port.value()).isEqualTo(7);
+    assertThat(settings.common.port.value()).isEqualTo(7);
   }
 
   @Test
@@ -258,8 +258,8 @@ final class ConfigFileTest {
 
     settings.load(file, "timeout 2\nhz 12".getBytes(), "hz \"13\"\n");
 
-    assertThat(settings.port.value()).isEqualTo(1);
-    assertThat(settings.timeout.value()).isEqualTo(2);
+    assertThat(settings.common.port.value()).isEqualTo(1);
+    assertThat(settings.common.timeout.value()).isEqualTo(2);
     assertThat(settings.hz.value()).isEqualTo(13);
     assertThat(settings.configFile()).isEqualTo(file);
   }
@@ -295,7 +295,7 @@ final class ConfigFileTest {
   void changesNothingWhenALineIsBad() {
     failure("port 1\nport x");
 
-    assertThat(settings.port.value()).isEqualTo(6379);
+    assertThat(settings.common.port.value()).isEqualTo(6379);
   }
 
   @Test

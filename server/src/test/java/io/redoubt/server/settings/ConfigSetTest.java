@@ -152,7 +152,7 @@ final class ConfigSetTest {
   void takesAnAliasBesideItsName() throws RefusedValue {
     settings.set(List.of("slave-read-only", "no", "replica-read-only", "yes"), false);
 
-    assertThat(settings.replicaReadOnly.value()).isTrue();
+    assertThat(settings.replication.replicaReadOnly.value()).isTrue();
   }
 
   @Test
@@ -160,16 +160,16 @@ final class ConfigSetTest {
     assertThatThrownBy(() -> settings.set(List.of("maxmemory", "10mb", "port", "abc"), false))
         .hasMessageContaining("'port'");
 
-    assertThat(settings.maxmemory.value()).isZero();
+    assertThat(settings.memory.maxmemory.value()).isZero();
   }
 
   @Test
   void runsAChangeOfSeveralDirectivesOnce() throws RefusedValue {
     List<String> seen = new ArrayList<>();
-    Change listen = () -> seen.add(settings.bind.text() + ":" + settings.port.value());
-    settings.bind.onChange(listen);
-    settings.port.onChange(listen);
-    settings.timeout.onChange(seconds -> seen.add("timeout " + seconds));
+    Change listen = () -> seen.add(settings.common.bind.text() + ":" + settings.common.port.value());
+    settings.common.bind.onChange(listen);
+    settings.common.port.onChange(listen);
+    settings.common.timeout.onChange(seconds -> seen.add("timeout " + seconds));
 
     settings.set(List.of("bind", "127.0.0.1", "port", "7000", "timeout", "0"), false);
 
@@ -179,8 +179,8 @@ final class ConfigSetTest {
   @Test
   void undoesEverythingWhenAChangeIsRefused() {
     List<String> seen = new ArrayList<>();
-    settings.maxmemory.onChange(bytes -> seen.add("maxmemory " + bytes));
-    settings.port.onChange(port -> {
+    settings.memory.maxmemory.onChange(bytes -> seen.add("maxmemory " + bytes));
+    settings.common.port.onChange(port -> {
       seen.add("port " + port);
       if (port == 7000) {
         throw new RefusedValue("Unable to listen on this port. Check server logs.");
@@ -193,7 +193,7 @@ final class ConfigSetTest {
                 + " port. Check server logs.");
 
     assertThat(seen).containsExactly("maxmemory 9", "port 7000", "maxmemory 0", "port 6379");
-    assertThat(settings.port.value()).isEqualTo(6379);
+    assertThat(settings.common.port.value()).isEqualTo(6379);
   }
 
   @Test
@@ -217,9 +217,9 @@ final class ConfigSetTest {
   void givesLimitsByClass() throws RefusedValue {
     settings.set(List.of("client-output-buffer-limit", "slave 2kb 1kb 3"), false);
 
-    assertThat(settings.clientOutputBufferLimit.of(ClientClass.REPLICA))
+    assertThat(settings.common.clientOutputBufferLimit.of(ClientClass.REPLICA))
         .isEqualTo(new OutputLimit(2048, 1024, 3));
-    assertThat(settings.clientOutputBufferLimit.of(ClientClass.NORMAL))
+    assertThat(settings.common.clientOutputBufferLimit.of(ClientClass.NORMAL))
         .isEqualTo(new OutputLimit(0, 0, 0));
   }
 }

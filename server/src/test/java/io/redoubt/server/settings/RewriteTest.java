@@ -58,7 +58,7 @@ final class RewriteTest {
   void replacesLinesInPlaceAndPutsTheRestBelowASignature() throws Exception {
     load("# head\nport 7000\n# middle\nslaveof 10.0.0.1 6379\nhz 10\n# tail\n");
     set("port", "7001", "timeout", "5", "masterauth", "a b\u00e4", "maxmemory", "2gb");
-    settings.replicaof.set(new HostPort("127.0.0.1", 26912));
+    settings.replication.replicaof.set(new HostPort("127.0.0.1", 26912));
 
     settings.rewrite();
 
@@ -81,7 +81,7 @@ final class RewriteTest {
   @Test
   void takesTheLineOfAPromotedReplicaAway() throws Exception {
     load("port 7000\nslaveof 10.0.0.1 6379\nrequirepass x\nhz 10\n");
-    settings.replicaof.clear();
+    settings.replication.replicaof.clear();
     set("requirepass", "");
 
     settings.rewrite();
@@ -130,7 +130,7 @@ final class RewriteTest {
     String include = "include " + directory + "/more.conf\n";
     load("timeout 3\n" + include);
     set("timeout", "5");
-    settings.replicaof.clear();
+    settings.replication.replicaof.clear();
 
     settings.rewrite();
 
@@ -156,7 +156,7 @@ final class RewriteTest {
   @Test
   void bringsUsersToWhatTheyAre() throws Exception {
     load("user a on ~x\nport 1\nUser  \"b\" off\nuser c on\nuser d on ~*\n");
-    settings.user.rewrittenAs(() ->
+    settings.common.user.rewrittenAs(() ->
         List.of(
             List.of("default", "on"),
             List.of("b", "off"),
@@ -262,7 +262,7 @@ final class RewriteTest {
         server.set(List.of(pair), true);
       }
       if (random.nextInt(4) == 0) {
-        server.replicaof.set(new HostPort("h", random.nextInt(99)));
+        server.replication.replicaof.set(new HostPort("h", random.nextInt(99)));
       }
       String before = Files.readString(file);
 

@@ -117,7 +117,7 @@ public final class ConfigCommands extends CommandGroup<Call> {
   }
 
   private static boolean mayChangeGuarded(Call call) {
-    return switch (call.settings().enableProtectedConfigs.value()) {
+    return switch (call.settings().common.enableProtectedConfigs.value()) {
       case YES -> true;
       case LOCAL -> call.client().isLocal();
       case NO -> false;

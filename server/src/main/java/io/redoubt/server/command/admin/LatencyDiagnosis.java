@@ -94,7 +94,7 @@ final class LatencyDiagnosis {
   }
 
   private List<String> disk() {
-    return settings.noAppendfsyncOnRewrite.value()
+    return settings.persistence.noAppendfsyncOnRewrite.value()
         ? List.of(
             "The disk is slower than what is appended: use a local one, and take away what else"
                 + " writes to it.")

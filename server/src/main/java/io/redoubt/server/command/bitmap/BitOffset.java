@@ -37,7 +37,7 @@ final class BitOffset {
   private static long checked(Call call, long offset, int unitBits) {
     long maxBytes = MAX_BYTES;
     if (!call.client().isMaster()) {
-      maxBytes = Math.min(maxBytes, call.settings().protoMaxBulkLen.value());
+      maxBytes = Math.min(maxBytes, call.settings().common.protoMaxBulkLen.value());
     }
     if (offset < 0 || offset >= (maxBytes << 3) / unitBits + 1) {
       throw OUT_OF_RANGE;

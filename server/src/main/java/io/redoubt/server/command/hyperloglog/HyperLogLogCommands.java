@@ -97,7 +97,7 @@ public final class HyperLogLogCommands extends CommandGroup<Call> {
   }
 
   private static HyperLogLogValue open(Call call, long entry) {
-    long maxSparseBytes = call.settings().hllSparseMaxBytes.value();
+    long maxSparseBytes = call.settings().encodings.hllSparseMaxBytes.value();
     return HyperLogLogValue.open(call.database(), entry, maxSparseBytes);
   }
 

@@ -86,7 +86,7 @@ public final class DatabaseCommands extends CommandGroup<Call> {
       throw Errors.SYNTAX;
     }
     if (call.count() == 1) {
-      return call.settings().lazyfreeLazyUserFlush.value();
+      return call.settings().memory.lazyfreeLazyUserFlush.value();
     }
     if (call.is(1, "ASYNC")) {
       return true;

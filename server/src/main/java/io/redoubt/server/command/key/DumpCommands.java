@@ -89,8 +89,8 @@ public final class DumpCommands extends CommandGroup<Call> {
       call.reply().nil();
       return;
     }
-    boolean compress = call.settings().rdbcompression.value();
-    int version = call.settings().rdbWriteVersion.value();
+    boolean compress = call.settings().persistence.rdbcompression.value();
+    int version = call.settings().persistence.rdbWriteVersion.value();
     try (var payload = Payloads.dump(call.values(), entry, compress, version)) {
       call.reply().bulk(payload.memory(), payload.offset(), payload.sizeBytes());
     }
@@ -174,7 +174,7 @@ public final class DumpCommands extends CommandGroup<Call> {
       }
       return;
     }
-    boolean compress = call.settings().rdbcompression.value();
+    boolean compress = call.settings().persistence.rdbcompression.value();
     try (var payload = Payloads.dumpForOlder(call.values(), entry, compress)) {
       propagate(
               call.propagateAs(call.count() + 1),

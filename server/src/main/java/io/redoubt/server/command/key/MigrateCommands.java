@@ -228,8 +228,8 @@ public final class MigrateCommands extends CommandGroup<Call> {
     long entry = call.findAgain(key);
     long expireAt = Entry.expireAt(entry);
     long ttl = expireAt == Entry.NO_EXPIRY ? 0 : Math.max(expireAt - call.now(), 1);
-    boolean compress = call.settings().rdbcompression.value();
-    int version = call.settings().rdbWriteVersion.value();
+    boolean compress = call.settings().persistence.rdbcompression.value();
+    int version = call.settings().persistence.rdbWriteVersion.value();
     try (var payload = Payloads.dump(call.values(), entry, compress, version)) {
       int words = migration.replaces ? 5 : 4;
       target.sendRaw(ascii("*" + words + "\r\n" + bulk(RESTORE.length)));

@@ -116,8 +116,8 @@ public final class ObjectCommands extends CommandGroup<Call> {
    * objects.
    */
   private static boolean accessIsKept(Call call) {
-    return call.settings().maxmemory.value() > 0
-        && switch (call.settings().maxmemoryPolicy.value()) {
+    return call.settings().memory.maxmemory.value() > 0
+        && switch (call.settings().memory.maxmemoryPolicy.value()) {
           case ALLKEYS_LRU, ALLKEYS_LFU, VOLATILE_LRU, VOLATILE_LFU -> true;
           case ALLKEYS_RANDOM, VOLATILE_RANDOM, VOLATILE_TTL, NOEVICTION -> false;
         };

@@ -344,7 +344,7 @@ public final class SetCommands extends CommandGroup<Call> {
       call.changed(1, KeyEvent.SPOP, size);
       call.notifyEvent(1, KeyEvent.DEL);
       if (call.propagates()) {
-        boolean lazily = call.settings().lazyfreeLazyServerDel.value();
+        boolean lazily = call.settings().memory.lazyfreeLazyServerDel.value();
         call.propagateAs(2).word(lazily ? UNLINK : DEL).argument(1);
       }
       return;

@@ -107,7 +107,7 @@ final class StreamTrim {
         throw LIMIT_OF_EXACT;
       }
     } else if (approximate) {
-      long nodeEntries = call.settings().streamNodeMaxEntries.value();
+      long nodeEntries = call.settings().encodings.streamNodeMaxEntries.value();
       limit =
           nodeEntries == 0 ? LIMIT_WITHOUT_NODES : Math.min(nodeEntries * LIMIT_NODES, MAX_LIMIT);
     }

@@ -83,7 +83,7 @@ public final class LongestCommonSubsequence extends CommandGroup<Call> {
       throw LENGTH_AND_INDEXES;
     }
     long cells = (a.length + 1L) * (b.length + 1L);
-    if (cells > call.settings().protoMaxBulkLen.value() / Integer.BYTES) {
+    if (cells > call.settings().common.protoMaxBulkLen.value() / Integer.BYTES) {
       throw TOO_LARGE;
     }
     try (PrefixLengths lengths = lengths(call.keyspace().slabs(), a, b)) {

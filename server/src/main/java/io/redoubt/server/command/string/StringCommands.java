@@ -531,7 +531,7 @@ public final class StringCommands extends CommandGroup<Call> {
   }
 
   private static void requireSize(Call call, long bytes) {
-    if (bytes > call.settings().protoMaxBulkLen.value()) {
+    if (bytes > call.settings().common.protoMaxBulkLen.value()) {
       throw TOO_LARGE;
     }
   }
