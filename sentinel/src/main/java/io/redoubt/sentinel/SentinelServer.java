@@ -198,7 +198,8 @@ public final class SentinelServer implements AutoCloseable {
             new Limits(),
             new ConfiguredSession(directives),
             users,
-            new AclLog(() -> (int) Math.min(directives.common.acllogMaxLen.value(), Integer.MAX_VALUE)),
+            new AclLog(
+                () -> (int) Math.min(directives.common.acllogMaxLen.value(), Integer.MAX_VALUE)),
             channels,
             dispatcher);
     Info info = new Info();

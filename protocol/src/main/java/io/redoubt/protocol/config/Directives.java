@@ -19,8 +19,8 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * All directives of a process, in groups: reads the configuration on start and implements CONFIG GET,
- * SET and REWRITE.
+ * All directives of a process, in groups: reads the configuration on start and implements CONFIG
+ * GET, SET and REWRITE.
  *
  * <p>Used by the process' event loop only.
  */

@@ -1,8 +1,8 @@
 package io.redoubt.protocol.launch;
 
 import io.redoubt.protocol.config.CommonDirectives.Supervision;
-import io.redoubt.protocol.config.FatalConfigError;
 import io.redoubt.protocol.config.Directives;
+import io.redoubt.protocol.config.FatalConfigError;
 import io.redoubt.protocol.config.UnreadableConfigFile;
 import io.redoubt.protocol.config.directive.BindAddress;
 import io.redoubt.protocol.process.Arguments;

@@ -44,7 +44,8 @@ public final class TlsSettings {
   public Tls server() throws IOException {
     AuthClients clients = directives.tls.tlsAuthClients.value();
     Tls.Identity identity =
-        identity(directives.tls.tlsCertFile, directives.tls.tlsKeyFile, directives.tls.tlsKeyFilePass);
+        identity(
+            directives.tls.tlsCertFile, directives.tls.tlsKeyFile, directives.tls.tlsKeyFilePass);
     if (identity == null) {
       throw new IOException("No tls-cert-file and tls-key-file configured!");
     }
@@ -122,7 +123,10 @@ public final class TlsSettings {
             directives.tls.tlsClientKeyFilePass);
     Tls.Identity identity =
         client == null
-            ? identity(directives.tls.tlsCertFile, directives.tls.tlsKeyFile, directives.tls.tlsKeyFilePass)
+            ? identity(
+                directives.tls.tlsCertFile,
+                directives.tls.tlsKeyFile,
+                directives.tls.tlsKeyFilePass)
             : client;
     return Tls.client(identity, authorities(), terms());
   }
@@ -137,7 +141,8 @@ public final class TlsSettings {
   }
 
   private Tls.Authorities authorities() {
-    return new Tls.Authorities(path(directives.tls.tlsCaCertFile), path(directives.tls.tlsCaCertDir));
+    return new Tls.Authorities(
+        path(directives.tls.tlsCaCertFile), path(directives.tls.tlsCaCertDir));
   }
 
   private Tls.Terms terms() {

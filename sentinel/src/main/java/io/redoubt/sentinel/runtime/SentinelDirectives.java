@@ -1,8 +1,8 @@
 package io.redoubt.sentinel.runtime;
 
+import io.redoubt.protocol.config.Directives;
 import io.redoubt.protocol.config.FatalConfigError;
 import io.redoubt.protocol.config.FileWord;
-import io.redoubt.protocol.config.Directives;
 import java.util.List;
 
 /** The directives of sentinel.conf: those of every process, and the sentinel's own lines. */

@@ -40,7 +40,11 @@ final class AppendFiles {
 
   private AofDirectory of(Path parent) {
     return new AofDirectory(
-        disk, parent, settings.persistence.appenddirname.value(), settings.persistence.appendfilename.value(), aofLog);
+        disk,
+        parent,
+        settings.persistence.appenddirname.value(),
+        settings.persistence.appendfilename.value(),
+        aofLog);
   }
 
   AofLog log() {

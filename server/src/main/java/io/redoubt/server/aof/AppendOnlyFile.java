@@ -111,7 +111,10 @@ public final class AppendOnlyFile implements AutoCloseable {
     this.missing = new MissingEffects(log);
     this.stream =
         new AppendStream(
-            appender, clock::wallMillis, settings.persistence.aofTimestampEnabled::value, missing::add);
+            appender,
+            clock::wallMillis,
+            settings.persistence.aofTimestampEnabled::value,
+            missing::add);
     this.output = new DurableOutput(appender, this::flushForReplies, () -> position.get().offset());
     this.commits = new GroupCommit(appender, output, gate.heldOutput(), clock, new Commits());
     this.trouble = new DiskTrouble(gate, log, appender, output);
@@ -292,7 +295,8 @@ public final class AppendOnlyFile implements AutoCloseable {
   }
 
   private void takePolicy() {
-    boolean strict = settings.persistence.appendfsync.value() == Appendfsync.ALWAYS && state == State.ON;
+    boolean strict =
+        settings.persistence.appendfsync.value() == Appendfsync.ALWAYS && state == State.ON;
     appender.policy(
         switch (settings.persistence.appendfsync.value()) {
           case ALWAYS -> strict ? Policy.ALWAYS : Policy.EVERYSEC;
@@ -436,7 +440,8 @@ public final class AppendOnlyFile implements AutoCloseable {
     if (trouble.isFailing() && !appender.isDistrusted()) {
       appender.retry();
     }
-    appender.forcing(!(settings.persistence.noAppendfsyncOnRewrite.value() && snapshots.isRunning()));
+    appender.forcing(
+        !(settings.persistence.noAppendfsyncOnRewrite.value() && snapshots.isRunning()));
     flush();
     force();
     if (appender.isDistrusted() || missing.exist()) {

@@ -74,7 +74,9 @@ final class AppliedSettings {
   private void countAccesses() {
     switch (settings.memory.maxmemoryPolicy.value()) {
       case ALLKEYS_LFU, VOLATILE_LFU ->
-          keyspace.accessClock().lfu(settings.memory.lfuLogFactor.value(), settings.memory.lfuDecayTime.value());
+          keyspace
+              .accessClock()
+              .lfu(settings.memory.lfuLogFactor.value(), settings.memory.lfuDecayTime.value());
       default -> keyspace.accessClock().lru();
     }
   }

@@ -40,7 +40,8 @@ final class ConfiguredUsers {
     takeChannelsOfNewUsers();
     settings.common.aclPubsubDefault.onChange(this::takeChannelsOfNewUsers);
     users.requirePassword(settings.common.requirepass.value());
-    settings.common.requirepass.onChange(() -> users.requirePassword(settings.common.requirepass.value()));
+    settings.common.requirepass.onChange(
+        () -> users.requirePassword(settings.common.requirepass.value()));
     AclFile file = file();
     try {
       if (file == null) {
@@ -63,7 +64,8 @@ final class ConfiguredUsers {
   }
 
   private void takeChannelsOfNewUsers() {
-    users.allChannelsByDefault(settings.common.aclPubsubDefault.value() == PubsubDefault.ALLCHANNELS);
+    users.allChannelsByDefault(
+        settings.common.aclPubsubDefault.value() == PubsubDefault.ALLCHANNELS);
   }
 
   /** The file of users, or null when the configuration has them. */

@@ -191,7 +191,8 @@ final class ServerParts {
             limits,
             new ConfiguredSession(settings, settings.memory.maxmemory::value),
             users,
-            new AclLog(() -> (int) Math.min(settings.common.acllogMaxLen.value(), Integer.MAX_VALUE)),
+            new AclLog(
+                () -> (int) Math.min(settings.common.acllogMaxLen.value(), Integer.MAX_VALUE)),
             channels,
             dispatcher);
     serverClients = new ServerClients(clients, watchedKeys, transport.loop());

@@ -130,7 +130,9 @@ public final class RejoinGuard {
     int announcedPort = settings.replication.replicaAnnouncePort.value();
     Credentials credentials =
         new Credentials(
-            settings.replication.rejoinAuthUser.value(), settings.replication.rejoinAuthPass.value(), sockets());
+            settings.replication.rejoinAuthUser.value(),
+            settings.replication.rejoinAuthPass.value(),
+            sockets());
     Thread.ofVirtual()
         .name("rejoin")
         .start(() -> {

@@ -247,7 +247,8 @@ public final class Shutdown implements ServerCommands.Shutdown {
       return false;
     }
     boolean saves =
-        save == SaveWish.SAVE || (save == SaveWish.CONFIGURED && !settings.persistence.save.value().isEmpty());
+        save == SaveWish.SAVE
+            || (save == SaveWish.CONFIGURED && !settings.persistence.save.value().isEmpty());
     if (saves) {
       log.notice("Saving the final RDB snapshot before exiting.");
       if (snapshots.shutdownSave().isError() && !force) {

@@ -309,7 +309,8 @@ final class FullSyncs {
 
   /** Removes the file where nothing is to be on the disk; whoever reads it does so to its end. */
   private void deleteSyncFile() {
-    boolean isPersistent = !settings.persistence.save.value().isEmpty() || settings.persistence.appendonly.value();
+    boolean isPersistent =
+        !settings.persistence.save.value().isEmpty() || settings.persistence.appendonly.value();
     if (!settings.persistence.rdbDelSyncFiles.value() || isPersistent) {
       return;
     }

@@ -69,7 +69,10 @@ final class Replicas {
     this.spillSpace = spillSpace;
     this.rate =
         new FullSyncRate(
-            clients.loop(), clock, settings().replication.replFullSyncRate::value, this::goOnWithSnapshots);
+            clients.loop(),
+            clock,
+            settings().replication.replFullSyncRate::value,
+            this::goOnWithSnapshots);
   }
 
   long nowMillis() {

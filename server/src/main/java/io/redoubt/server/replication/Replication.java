@@ -324,12 +324,15 @@ public final class Replication implements ReplicationPosition, AutoCloseable {
         isReplica && !link.isConnected() && !settings.replication.replicaServeStaleData.value());
     state.set(
         Refusal.TOO_FEW_REPLICAS,
-        !isReplica && needsGoodReplicas() && replicas.good() < settings.replication.minReplicasToWrite.value());
+        !isReplica
+            && needsGoodReplicas()
+            && replicas.good() < settings.replication.minReplicasToWrite.value());
   }
 
   /** Returns true if writes require a minimum number of good replicas. */
   boolean needsGoodReplicas() {
-    return settings.replication.minReplicasToWrite.value() > 0 && settings.replication.minReplicasMaxLag.value() > 0;
+    return settings.replication.minReplicasToWrite.value() > 0
+        && settings.replication.minReplicasMaxLag.value() > 0;
   }
 
   /** Collects effects only while there is a backlog to receive them. */

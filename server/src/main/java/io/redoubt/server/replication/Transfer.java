@@ -439,7 +439,8 @@ final class Transfer implements TransferFraming.Sink {
 
   /** Removes the received file if this server has no persistence. */
   private void deleteSyncFile() {
-    boolean isPersistent = !settings.persistence.save.value().isEmpty() || settings.persistence.appendonly.value();
+    boolean isPersistent =
+        !settings.persistence.save.value().isEmpty() || settings.persistence.appendonly.value();
     if (!settings.persistence.rdbDelSyncFiles.value() || isPersistent) {
       return;
     }

@@ -47,7 +47,8 @@ final class ConfigFileTest {
 
     assertThat(settings.common.bind.text()).isEqualTo("0.0.0.0");
     assertThat(settings.common.port.value()).isEqualTo(6381);
-    assertThat(settings.replication.replicaof.value()).isEqualTo(new HostPort("192.168.0.134", 6381));
+    assertThat(settings.replication.replicaof.value())
+        .isEqualTo(new HostPort("192.168.0.134", 6381));
     assertThat(settings.replication.masterauth.value()).isEqualTo("!Xinxin123");
     assertThat(settings.common.requirepass.value()).isEqualTo("a A\"b");
     assertThat(settings.common.logfile.value()).isEqualTo("/var/log/redis/it's.log");

@@ -166,7 +166,8 @@ final class ConfigSetTest {
   @Test
   void runsAChangeOfSeveralDirectivesOnce() throws RefusedValue {
     List<String> seen = new ArrayList<>();
-    Change listen = () -> seen.add(settings.common.bind.text() + ":" + settings.common.port.value());
+    Change listen =
+        () -> seen.add(settings.common.bind.text() + ":" + settings.common.port.value());
     settings.common.bind.onChange(listen);
     settings.common.port.onChange(listen);
     settings.common.timeout.onChange(seconds -> seen.add("timeout " + seconds));

@@ -196,7 +196,10 @@ public final class FunctionCommands extends CommandGroup<Call> {
     SlabBuffers buffers = new SlabBuffers(call.keyspace().slabs());
     try (BlockOutput out = new BlockOutput(buffers)) {
       FunctionsPayload.write(
-          out, call.settings().persistence.rdbcompression.value(), buffers, call.functions().texts());
+          out,
+          call.settings().persistence.rdbcompression.value(),
+          buffers,
+          call.functions().texts());
       call.reply().bulk(out.memory(), out.offset(), out.sizeBytes());
     }
   }
@@ -239,7 +242,8 @@ public final class FunctionCommands extends CommandGroup<Call> {
   private static void propagateForOlder(Call call, List<ByteString> texts) {
     SlabBuffers buffers = new SlabBuffers(call.keyspace().slabs());
     try (BlockOutput out = new BlockOutput(buffers)) {
-      FunctionsPayload.write(out, call.settings().persistence.rdbcompression.value(), buffers, texts);
+      FunctionsPayload.write(
+          out, call.settings().persistence.rdbcompression.value(), buffers, texts);
       Effect effect = call.propagateAs(call.count()).argument(0).argument(1);
       effect.bytes(out.offset(), (int) out.sizeBytes());
       for (int i = 3; i < call.count(); i++) {
