@@ -23,7 +23,8 @@ final class Rules {
           "protocol.bytes          <-",
           "protocol.resp           <- protocol.bytes",
           "protocol.process        <- protocol.bytes",
-          "protocol.net            <- protocol.bytes protocol.process",
+          "protocol.tuning         <-",
+          "protocol.net            <- protocol.bytes protocol.process protocol.tuning",
           "protocol.config.directive <- protocol.bytes protocol.process",
           "protocol.config         <- protocol.bytes protocol.process"
               + " protocol.config.directive",
@@ -49,16 +50,17 @@ final class Rules {
               + " persistence.packed persistence.rdb",
 
           // The data server, from memory upwards.
-          "server.memory           <- protocol.bytes protocol.process",
+          "server.tuning           <- protocol.net protocol.process protocol.tuning",
+          "server.memory           <- protocol.bytes server.tuning",
           "server.structure        <- protocol.bytes persistence.packed server.memory",
           "server.keyspace         <- protocol.bytes protocol.process server.memory"
               + " server.structure",
           "server.value            <- protocol.bytes protocol.resp persistence.packed server.memory"
               + " server.structure server.keyspace",
           "server.settings         <- protocol.bytes protocol.config protocol.config.directive",
-          "server.snapshot         <- protocol.bytes protocol.resp protocol.process persistence.io"
-              + " persistence.packed persistence.rdb persistence.aof server.memory server.structure"
-              + " server.keyspace server.value",
+          "server.snapshot         <- server.tuning protocol.tuning protocol.bytes protocol.resp"
+              + " protocol.process persistence.io persistence.packed persistence.rdb"
+              + " persistence.aof server.memory server.structure server.keyspace server.value",
           "server.loading          <- protocol.bytes protocol.process persistence.io"
               + " persistence.packed persistence.rdb server.memory server.structure"
               + " server.keyspace server.value server.snapshot",
@@ -77,10 +79,10 @@ final class Rules {
               + " persistence.rdb server.memory"
               + " server.keyspace server.settings server.snapshot server.loading server.client"
               + " server.execution server.aof",
-          "server.aof              <- protocol.bytes protocol.resp protocol.process protocol.net"
-              + " protocol.config.directive protocol.command protocol.session persistence.io"
-              + " persistence.aof persistence.rdb server.memory server.keyspace server.settings"
-              + " server.snapshot server.loading server.client server.execution",
+          "server.aof              <- server.tuning protocol.bytes protocol.resp protocol.process"
+              + " protocol.net protocol.config.directive protocol.command protocol.session"
+              + " persistence.io persistence.aof persistence.rdb server.memory server.keyspace"
+              + " server.settings server.snapshot server.loading server.client server.execution",
           // One package a group; between groups there is no edge.
           "server.command          <-",
           "server.command.common   <- protocol.bytes protocol.resp protocol.command server.memory"
@@ -212,8 +214,8 @@ final class Rules {
                   "server",
                   "server.aof",
                   "server.lifecycle",
-                  "server.memory",
                   "server.snapshot",
+                  "server.tuning",
                   "sentinel.runtime",
                   "dist")),
           new Door(

@@ -76,7 +76,7 @@ public final class Connection {
   private @Nullable Handler handler;
   private @Nullable Throwable cause;
 
-  /** The last round of {@link Gathering} in which this connection was read. */
+  /** The last round of {@code Gathering} in which this connection was read. */
   private int readRound;
 
   /** The socket for direct writes, or null if all output must pass the channel. */

@@ -9,6 +9,7 @@ import io.netty.channel.ChannelConfig;
 import io.netty.channel.RecvByteBufAllocator;
 import io.netty.util.UncheckedBooleanSupplier;
 import io.redoubt.protocol.bytes.BufferMemory;
+import io.redoubt.protocol.tuning.Gathering;
 import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 

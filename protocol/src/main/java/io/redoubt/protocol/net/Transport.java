@@ -9,6 +9,7 @@ import io.netty.channel.EventLoop;
 import io.netty.channel.IoHandle;
 import io.netty.channel.ServerChannel;
 import io.redoubt.protocol.bytes.BufferMemory;
+import io.redoubt.protocol.tuning.Gathering;
 import java.io.IOException;
 import java.net.Inet6Address;
 import java.net.InetAddress;
@@ -37,6 +38,7 @@ public final class Transport implements AutoCloseable {
   private final Sockets sockets;
   private final EventLoop eventLoop;
   private final NettyLoop loop;
+  private final Gathering gathering = new Gathering(this::loopNanos);
   private final Turns turns;
   private final ReadBuffer readBuffer;
   private final ChunkPool chunks;
@@ -45,7 +47,6 @@ public final class Transport implements AutoCloseable {
 
   private Transport(String threadName, BufferMemory memory, Sockets sockets) {
     this.sockets = sockets;
-    Gathering gathering = new Gathering(this::loopNanos);
     turns = new Turns(sockets.handlers(), gathering, this::loopNanos);
     eventLoop = sockets.newLoop(threadName, turns);
     loop = new NettyLoop(eventLoop, onLoop(Thread::currentThread));
@@ -217,6 +218,11 @@ public final class Transport implements AutoCloseable {
    */
   public void atEndOfTurn(EndOfTurn action) {
     turns.last(action);
+  }
+
+  /** Sets the longest pause for requests to gather, 0 for none; on the loop. */
+  public void gatheringMicros(int micros) {
+    gathering.maxPauseMicros(micros);
   }
 
   /** Returns true if the end of a turn is to come before the loop waits; on the loop. */

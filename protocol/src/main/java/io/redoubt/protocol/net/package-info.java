@@ -1,10 +1,10 @@
 /**
  * Network connections: listening, connecting, reading and writing on one event loop.
  *
- * <p>Imports {@code protocol.bytes} for memory, {@code protocol.process} for thread priorities.
- * Netty is used in this package only and is not part of its API, so that code built on connections
- * can be read and tested without it. Start reading at {@link io.redoubt.protocol.net.Transport} and
- * {@link io.redoubt.protocol.net.Connection}.
+ * <p>Imports {@code protocol.bytes} for memory, {@code protocol.tuning} for thread priorities and
+ * gathering. Netty is used in this package only and is not part of its API, so that code built on
+ * connections can be read and tested without it. Start reading at {@link
+ * io.redoubt.protocol.net.Transport} and {@link io.redoubt.protocol.net.Connection}.
  */
 @NullMarked
 package io.redoubt.protocol.net;

@@ -4,11 +4,12 @@ import io.redoubt.persistence.aof.AofAppender;
 import io.redoubt.protocol.net.EndOfTurn;
 import io.redoubt.protocol.process.Clock;
 import io.redoubt.protocol.session.HeldOutput;
+import io.redoubt.server.tuning.CommitDelay;
 
 /**
  * With {@code appendfsync always}: which requests share a sync, and which thread it runs on.
  *
- * <p>A turn of the loop goes on for as long as {@link GroupPatience} says; what has come by then
+ * <p>A turn of the loop goes on for as long as {@link CommitDelay} says; what has come by then
  * shares one.
  *
  * <p>While a disk takes long, the thread of the appender waits for it, one group at a time, and the
@@ -20,7 +21,9 @@ final class GroupCommit implements EndOfTurn {
   /** A disk that usually syncs in less is quick. */
   private static final long QUICK_NANOS = 2_000_000;
 
-  private final GroupPatience patience = new GroupPatience();
+  private static final long LONGEST_DELAY_NANOS = 5_000_000;
+
+  private final CommitDelay delay = new CommitDelay();
   private final AofAppender appender;
   private final DurableOutput output;
   private final HeldOutput held;
@@ -65,9 +68,9 @@ final class GroupCommit implements EndOfTurn {
     if (!output.isStrict() || !appender.hasUnflushed() || committer.isBusy()) {
       return NO_LOOK;
     }
-    return patience.nanos(
+    return delay.nanos(
         clock.monotonicNanos(),
-        appender.usualForceNanos(),
+        Math.min(appender.usualForceNanos(), LONGEST_DELAY_NANOS),
         found,
         held.returned(),
         held.lastGroup());
@@ -77,7 +80,7 @@ final class GroupCommit implements EndOfTurn {
   public void run() {
     int count = served;
     served = 0;
-    patience.endTurn();
+    delay.endTurn();
     if (!output.isStrict() || !appender.hasUnflushed()) {
       return;
     }
@@ -100,7 +103,7 @@ final class GroupCommit implements EndOfTurn {
   void letGo() {
     long now = clock.monotonicNanos();
     if (held.gateMoved()) {
-      patience.answered(now);
+      delay.answered(now);
     }
   }
 }

@@ -3,6 +3,7 @@ package io.redoubt.server.assembly;
 import io.redoubt.protocol.config.directive.Change;
 import io.redoubt.protocol.config.directive.RefusedValue;
 import io.redoubt.protocol.launch.Listeners;
+import io.redoubt.protocol.net.Transport;
 import io.redoubt.protocol.process.Log;
 import io.redoubt.protocol.process.OpenFilesLimit;
 import io.redoubt.protocol.resp.Limits;
@@ -34,7 +35,9 @@ final class AppliedSettings {
   }
 
   /** Applies what is set, and follows its changes from now on. */
-  void follow(Listeners listeners, Cron cron) {
+  void follow(Listeners listeners, Cron cron, Transport transport) {
+    gather(transport);
+    settings.gatheringMicros.onChange(() -> gather(transport));
     limitBulks();
     settings.common.protoMaxBulkLen.onChange(this::limitBulks);
     enableEvents();
@@ -54,6 +57,11 @@ final class AppliedSettings {
     settings.common.bind.onChange(encrypted);
     settings.tls.tlsDirectives().forEach(each -> each.onChange(encrypted));
     settings.common.maxclients.onChange(AppliedSettings::fitsOpenFiles);
+  }
+
+  private void gather(Transport transport) {
+    int micros = settings.gatheringMicros.value();
+    transport.loop().execute(() -> transport.gatheringMicros(micros));
   }
 
   private void limitBulks() {

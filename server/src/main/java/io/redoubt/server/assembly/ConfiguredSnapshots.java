@@ -71,6 +71,16 @@ record ConfiguredSnapshots(ServerDirectives settings, long largeElements)
   }
 
   @Override
+  public int loopPercent(boolean isAwaited) {
+    return (isAwaited ? settings.fullSyncLoopPercent : settings.snapshotLoopPercent).value();
+  }
+
+  @Override
+  public boolean threadRests() {
+    return settings.snapshotThreadRests.value();
+  }
+
+  @Override
   public int version() {
     return settings.persistence.rdbWriteVersion.value();
   }

@@ -279,7 +279,7 @@ final class ServerParts {
   }
 
   private void connect() {
-    new AppliedSettings(settings, limits, keyspace, events, log).follow(listeners, cron);
+    new AppliedSettings(settings, limits, keyspace, events, log).follow(listeners, cron, transport);
     log.role(() -> replication.isReplica() ? 'S' : 'M');
     cron.add(() -> stats.sample(clock.monotonicNanos()));
     cron.add(memory::peakBytes);

@@ -1,5 +1,6 @@
 package io.redoubt.server.memory;
 
+import io.redoubt.server.tuning.PagePopulator;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
@@ -78,7 +79,8 @@ public final class Region {
       Math.min(MAX_NEAR_BYTES, wholeExtents(MEMORY.byteSize() / 4 * 3));
 
   // The first extent stays unused, so that no block has address 0 or a small number as address.
-  private static final PageMaker PAGES = new PageMaker(NATIVE);
+  private static final PagePopulator PAGES =
+      new PagePopulator(address -> NATIVE.makePages(address, EXTENT_BYTES));
   private static final RegionPart NEAR =
       new RegionPart(NATIVE, PAGES, EXTENT_BYTES, NEAR_BYTES - EXTENT_BYTES);
   private static final RegionPart FAR =

@@ -1,11 +1,12 @@
 package io.redoubt.server.memory;
 
+import io.redoubt.server.tuning.PagePopulator;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 
 /**
  * The free extents of one part of the region. If enabled, some extents are always kept ready with
- * {@linkplain PageMaker populated} pages. Guarded by the region's lock.
+ * {@linkplain PagePopulator populated} pages. Guarded by the region's lock.
  */
 final class RegionPart {
 
@@ -17,10 +18,10 @@ final class RegionPart {
   private static final int MOST_READY = 8;
 
   private final NativeMemory memory;
-  private final PageMaker pages;
+  private final PagePopulator pages;
   private final AddressRanges free;
 
-  /** Extents with populated pages, added by the page maker. */
+  /** Extents with populated pages, added by the page populator. */
   private final Queue<Long> ready = new ConcurrentLinkedQueue<>();
 
   /** The number of extents that are ready or being populated. */
@@ -32,7 +33,7 @@ final class RegionPart {
   private final long sizeBytes;
   private long handedOutBytes;
 
-  RegionPart(NativeMemory memory, PageMaker pages, long start, long sizeBytes) {
+  RegionPart(NativeMemory memory, PagePopulator pages, long start, long sizeBytes) {
     this.memory = memory;
     this.pages = pages;
     this.sizeBytes = sizeBytes;
@@ -103,7 +104,7 @@ final class RegionPart {
       long address = free.take(Region.EXTENT_BYTES);
       if (address != NONE) {
         reserved++;
-        pages.make(address, ready);
+        pages.order(address, ready);
       }
     }
   }

@@ -54,6 +54,9 @@ public final class ServerDirectives extends Directives {
   /** The directives for a cluster. */
   public final ClusterDirectives cluster = include(new ClusterDirectives());
 
+  /** The directives of mechanisms that exist for speed on particular machines. */
+  public final TuningDirectives tuning = include(new TuningDirectives());
+
   {
     section("SERVER");
   }

@@ -12,6 +12,7 @@ import io.redoubt.server.memory.Slabs;
 import io.redoubt.server.structure.ByteTable;
 import io.redoubt.server.structure.PartGate;
 import io.redoubt.server.structure.QuicklistRoot;
+import io.redoubt.server.tuning.WalkShare;
 import io.redoubt.server.value.Streams;
 import io.redoubt.server.value.Values;
 import java.util.ArrayDeque;
@@ -69,7 +70,7 @@ final class LargeValues implements PartGate, AutoCloseable {
   private final BufferMemory buffers;
   private final EntryWriter entries;
   private final RawQueue raw;
-  private final Pace pace;
+  private final WalkShare share;
   private final int number;
   private final long largeElements;
   private final int version;
@@ -91,7 +92,7 @@ final class LargeValues implements PartGate, AutoCloseable {
    * @param entries writes everything else
    * @param version the RDB version that may be used without need
    * @param number the walk's number
-   * @param pace is charged for the work done ahead of commands
+   * @param share is charged for the work done ahead of commands
    */
   LargeValues(
       SnapshotContext context,
@@ -99,14 +100,14 @@ final class LargeValues implements PartGate, AutoCloseable {
       int version,
       RawQueue raw,
       int number,
-      Pace pace) {
+      WalkShare share) {
     values = context.values();
     keyspace = context.keyspace();
     slabs = keyspace.slabs();
     buffers = new SlabBuffers(slabs);
     this.entries = entries;
     this.raw = raw;
-    this.pace = pace;
+    this.share = share;
     this.number = number;
     largeElements = context.settings().largeElements();
     this.version = version;
@@ -237,7 +238,7 @@ final class LargeValues implements PartGate, AutoCloseable {
     if (value != null) {
       int written = value.beforeElement(hash);
       if (written > 0) {
-        pace.wroteAhead(written * NANOS_AN_ELEMENT);
+        share.wroteAhead(written * NANOS_AN_ELEMENT);
       }
     }
   }
@@ -246,7 +247,7 @@ final class LargeValues implements PartGate, AutoCloseable {
   public void beforeNode(long list, long node) {
     LargeValue value = at(list);
     if (value != null && value.beforeNode(node)) {
-      pace.wroteAhead(NANOS_A_NODE);
+      share.wroteAhead(NANOS_A_NODE);
     }
   }
 
@@ -268,7 +269,7 @@ final class LargeValues implements PartGate, AutoCloseable {
   public void beforeStreamNode(long stream, long element) {
     LargeValue value = at(stream);
     if (value != null && value.beforeStreamNode(element)) {
-      pace.wroteAhead(NANOS_A_NODE);
+      share.wroteAhead(NANOS_A_NODE);
     }
   }
 
@@ -276,7 +277,7 @@ final class LargeValues implements PartGate, AutoCloseable {
   public void beforePending(long group, long high, long low) {
     LargeValue value = at(group);
     if (value != null && value.beforePending(group, high, low)) {
-      pace.wroteAhead(NANOS_AN_ELEMENT);
+      share.wroteAhead(NANOS_AN_ELEMENT);
     }
   }
 
@@ -290,7 +291,7 @@ final class LargeValues implements PartGate, AutoCloseable {
   void beforeBytes(long block, long from, long to) {
     LargeValue value = at(block);
     if (value != null) {
-      pace.wroteAhead(value.beforeBytes(from, to) * NANOS_A_NODE);
+      share.wroteAhead(value.beforeBytes(from, to) * NANOS_A_NODE);
     }
   }
 

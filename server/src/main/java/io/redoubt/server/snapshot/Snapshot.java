@@ -7,6 +7,7 @@ import io.redoubt.server.keyspace.SnapshotGate;
 import io.redoubt.server.keyspace.Walk;
 import io.redoubt.server.keyspace.WalkSink;
 import io.redoubt.server.memory.SlabBuffers;
+import io.redoubt.server.tuning.WalkShare;
 import java.lang.foreign.Arena;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -52,7 +53,7 @@ final class Snapshot implements SnapshotGate, SnapshotWriter.Loop {
   private final Walk walk;
   private final EntryWriter entries;
   private final LargeValues large;
-  private final Pace pace;
+  private final WalkShare share;
   private final WalkSink visitor = this::entry;
   private final long keysAtStart;
   private final Thread thread;
@@ -96,8 +97,12 @@ final class Snapshot implements SnapshotGate, SnapshotWriter.Loop {
     this.walk = context.keyspace().startWalk(this);
     int version = FileFormat.version(target, context.settings());
     this.entries = new EntryWriter(records, context, version, walkSizes(walk));
-    this.pace = new Pace(context.turns(), !sinks.isEmpty(), context.clock().monotonicNanos());
-    this.large = new LargeValues(context, entries, version, raw, walk.number(), pace);
+    this.share =
+        new WalkShare(
+            context.turns()::commands,
+            context.settings().loopPercent(!sinks.isEmpty()),
+            context.clock().monotonicNanos());
+    this.large = new LargeValues(context, entries, version, raw, walk.number(), share);
     this.thread = context.threads().unstarted("redoubt-snapshot", writer);
     thread.start();
     context.turns().nextTurn(this::slice);
@@ -165,7 +170,7 @@ final class Snapshot implements SnapshotGate, SnapshotWriter.Loop {
   /** Saves the pre-image of an entry that is about to change or to be removed. */
   @Override
   public void beforeChange(int database, long entry) {
-    pace.wroteAhead(NANOS_AN_ENTRY);
+    share.wroteAhead(NANOS_AN_ENTRY);
     entry(database, entry);
   }
 
@@ -193,7 +198,7 @@ final class Snapshot implements SnapshotGate, SnapshotWriter.Loop {
       return;
     }
     long now = context.clock().monotonicNanos();
-    long nanos = pace.sliceNanos(now, writesWait);
+    long nanos = share.sliceNanos(now, writesWait);
     if (nanos == 0) {
       context.turns().soon(this::slice);
       return;
@@ -205,14 +210,14 @@ final class Snapshot implements SnapshotGate, SnapshotWriter.Loop {
         raw.walkWaits();
         if (raw.isFull()) {
           walkWaits = true;
-          pace.sliced(now);
+          share.sliced(now);
           return; // drained() continues
         }
       }
       more = large.step() || walk.step(ENTRIES_A_STEP, visitor) || large.areLeft();
       now = context.clock().monotonicNanos();
     }
-    pace.sliced(now);
+    share.sliced(now);
     if (more) {
       letWritesGoOn();
       context.turns().nextTurn(this::slice);

@@ -46,6 +46,20 @@ public interface SnapshotSettings {
   /** Returns the number of elements beyond which a value is written in parts between commands. */
   long largeElements();
 
+  /**
+   * Returns the share of the loop's time that the walk may take while commands run, in percent
+   * ({@code snapshot-loop-percent}, {@code full-sync-loop-percent}).
+   *
+   * @param isAwaited true if replicas wait for the snapshot
+   */
+  int loopPercent(boolean isAwaited);
+
+  /**
+   * Returns true if the thread that writes rests where processors are scarce ({@code
+   * snapshot-thread-rests}).
+   */
+  boolean threadRests();
+
   /** Returns the lowest RDB version to write. */
   int version();
 

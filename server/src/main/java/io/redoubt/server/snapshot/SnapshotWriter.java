@@ -5,7 +5,8 @@ import io.redoubt.persistence.rdb.RdbOutput;
 import io.redoubt.persistence.rdb.RdbReader;
 import io.redoubt.persistence.rdb.RdbWriter;
 import io.redoubt.protocol.bytes.BufferMemory;
-import io.redoubt.protocol.process.ThreadPriority;
+import io.redoubt.protocol.tuning.ThreadPriority;
+import io.redoubt.server.tuning.SnapshotThrottle;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -58,6 +59,7 @@ final class SnapshotWriter implements Runnable {
   private final int version;
   private final boolean compress;
   private final boolean checksum;
+  private final boolean rests;
   private final long keyDelayMicros;
   private final Loop loop;
   private final AtomicReference<Stage> stage = new AtomicReference<>(Stage.WRITING);
@@ -90,6 +92,7 @@ final class SnapshotWriter implements Runnable {
     this.version = context.settings().version();
     this.compress = context.settings().compress();
     this.checksum = context.settings().checksum() && (target == null || !target.holdsCommands());
+    this.rests = !toSinks && context.settings().threadRests();
     this.keyDelayMicros = context.settings().keySaveDelayMicros();
     this.loop = loop;
   }
@@ -153,7 +156,7 @@ final class SnapshotWriter implements Runnable {
 
   private @Nullable String write() throws IOException, InterruptedException, RdbException {
     BufferMemory buffers = BufferMemory.offHeap();
-    try (Restraint restraint = restraint();
+    try (SnapshotThrottle throttle = throttle();
         RdbFile opened = target == null ? null : new RdbFile(context, target)) {
       file = opened;
       Output out = new Output();
@@ -176,7 +179,7 @@ final class SnapshotWriter implements Runnable {
           if (raw.isWakeDue()) {
             wake.run();
           }
-          rest(restraint.restNanos());
+          rest(throttle.restNanos());
         }
         if (isAborted()) {
           return Snapshot.ABORTED;
@@ -195,9 +198,9 @@ final class SnapshotWriter implements Runnable {
     }
   }
 
-  /** Creates the throttle, which never rests if replicas wait for the snapshot. */
-  private Restraint restraint() {
-    return new Restraint(toSinks ? null : context.threads().ownTimes().orElse(null));
+  /** Returns the throttle of this thread, which never rests where replicas wait. */
+  private SnapshotThrottle throttle() {
+    return new SnapshotThrottle(rests ? context.threads().ownTimes().orElse(null) : null);
   }
 
   /** Delays the snapshot for rdb-key-save-delay, but not the writes that wait for the thread. */

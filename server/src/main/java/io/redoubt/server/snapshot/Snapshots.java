@@ -11,6 +11,7 @@ import io.redoubt.protocol.process.BlockingSleep;
 import io.redoubt.protocol.process.SystemErrors;
 import io.redoubt.server.keyspace.Keyspace;
 import io.redoubt.server.keyspace.Walk;
+import io.redoubt.server.tuning.WalkShare;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
@@ -75,7 +76,7 @@ public final class Snapshots implements AutoCloseable {
       List.of(
           Walk.class,
           Snapshot.class,
-          Pace.class,
+          WalkShare.class,
           EntryWriter.class,
           ValueExport.class,
           LargeValues.class,

@@ -31,6 +31,8 @@ final class DefaultsTest {
                 expected.keySet(),
                 "aof-commit-journal",
                 "cgroup-memory-guard",
+                "full-sync-loop-percent",
+                "gathering-micros",
                 "hash-field-expiry",
                 "rdb-write-version",
                 "rejoin-auth-pass",
@@ -42,7 +44,9 @@ final class DefaultsTest {
                 "repl-max-concurrent-full-syncs",
                 "repl-spill-dir",
                 "repl-spill-max",
-                "replica-refuse-empty-master"));
+                "replica-refuse-empty-master",
+                "snapshot-loop-percent",
+                "snapshot-thread-rests"));
   }
 
   @Test

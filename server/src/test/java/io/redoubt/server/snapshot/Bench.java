@@ -51,6 +51,7 @@ public final class Bench implements AutoCloseable, SnapshotSettings {
   boolean writesWentOn;
   long keySaveDelayMicros;
   long largeElements = 1024;
+  int loopPercent = 8;
   int version = RdbFormat.WRITTEN_VERSION;
   Accesses accesses = Accesses.NOT_TOLD;
 
@@ -223,6 +224,16 @@ public final class Bench implements AutoCloseable, SnapshotSettings {
   @Override
   public long largeElements() {
     return largeElements;
+  }
+
+  @Override
+  public int loopPercent(boolean isAwaited) {
+    return loopPercent;
+  }
+
+  @Override
+  public boolean threadRests() {
+    return true;
   }
 
   @Override

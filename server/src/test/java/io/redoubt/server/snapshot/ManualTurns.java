@@ -12,6 +12,10 @@ public final class ManualTurns implements LoopTurns {
 
   private final BlockingQueue<Runnable> tasks = new LinkedBlockingQueue<>();
   private final Deque<Runnable> nextTurn = new ArrayDeque<>();
+  private long commands;
+
+  /** True if commands run in every turn. */
+  boolean isBusy;
 
   @Override
   public void execute(Runnable task) {
@@ -30,7 +34,7 @@ public final class ManualTurns implements LoopTurns {
 
   @Override
   public long commands() {
-    return 0;
+    return isBusy ? ++commands : 0;
   }
 
   /** One turn: what other threads have asked for, then what was meant for this turn. */

@@ -95,6 +95,30 @@ class SnapshotsTest {
   }
 
   @Test
+  void commandsLeaveTheWalkTheShareThatTheSettingsSay() {
+    fill(20_000);
+    bench.turns.isBusy = true;
+    bench.loopPercent = 2;
+    long few = keysSavedInTurns(200);
+    bench.loopPercent = 50;
+    long many = keysSavedInTurns(200);
+    assertThat(few).isPositive();
+    assertThat(many).isGreaterThan(5 * few);
+  }
+
+  private long keysSavedInTurns(int count) {
+    assertThat(snapshots.saveInBackground(false)).isNotNull();
+    for (int i = 0; i < count; i++) {
+      bench.turns.turn();
+    }
+    long saved = Long.parseLong(info("current_save_keys_processed"));
+    bench.turns.isBusy = false;
+    waitForTheEnd();
+    bench.turns.isBusy = true;
+    return saved;
+  }
+
+  @Test
   void saveWritesAndCounts() throws IOException, RdbException {
     fill(1000);
     assertThat(info("rdb_changes_since_last_save")).isEqualTo("1000");

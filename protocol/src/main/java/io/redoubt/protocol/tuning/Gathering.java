@@ -1,5 +1,6 @@
-package io.redoubt.protocol.net;
+package io.redoubt.protocol.tuning;
 
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.LongSupplier;
 
@@ -9,11 +10,18 @@ import java.util.function.LongSupplier;
  * clients each time, costs about as much as a request; a pause costs less.
  *
  * <p>It pauses if requests arrive at a high rate but a turn finds few of them, and from so many
- * connections that the pause is short compared to the time between two requests of each. Replies
- * are delayed by at most {@link #MAX_PAUSE_NANOS}. A few clients that wait for each reply are never
- * delayed.
+ * connections that the pause is short compared to the time between two requests of each. A few
+ * clients that wait for each reply are never delayed.
+ *
+ * <ul>
+ *   <li>Buys: processor time per request of many unpipelined clients ({@code dist/benchmark cpu
+ *       --pipeline 1}, and the column cpu of {@code open-loop}).
+ *   <li>Costs: latency, up to the pause ({@code dist/benchmark open-loop}).
+ *   <li>Off by default, because the median latency must not suffer at any rate.
+ *   <li>Directive: {@code gathering-micros}, the longest pause.
+ * </ul>
  */
-final class Gathering {
+public final class Gathering {
   /** The number of reads evaluated together. */
   static final int READS = 256;
 
@@ -22,9 +30,6 @@ final class Gathering {
 
   /** The time that the kernel adds to a pause: its timer slack. */
   static final long SLACK_NANOS = 50_000;
-
-  /** The longest pause, including the slack. */
-  static final long MAX_PAUSE_NANOS = 100_000;
 
   /**
    * A pause with slack takes at most this fraction of the time in which every connection is read
@@ -40,6 +45,7 @@ final class Gathering {
   private int round = 1;
   private int reads;
   private int connections;
+  private long maxPauseNanos;
   private long pauseNanos;
 
   /**
@@ -47,12 +53,22 @@ final class Gathering {
    *
    * @param nanoTime a monotonic clock, called on the loop
    */
-  Gathering(LongSupplier nanoTime) {
+  public Gathering(LongSupplier nanoTime) {
     this.nanoTime = nanoTime;
   }
 
+  /**
+   * Sets the longest pause, including the time that the kernel adds.
+   *
+   * @param micros 0 for none
+   */
+  public void maxPauseMicros(int micros) {
+    maxPauseNanos = TimeUnit.MICROSECONDS.toNanos(micros);
+    pauseNanos = 0;
+  }
+
   /** Returns the number of the current round of reads. */
-  int round() {
+  public int round() {
     return round;
   }
 
@@ -61,7 +77,10 @@ final class Gathering {
    *
    * @param first true for its first read in this round
    */
-  void read(boolean first) {
+  public void read(boolean first) {
+    if (maxPauseNanos == 0) {
+      return;
+    }
     if (first) {
       connections++;
     }
@@ -83,12 +102,12 @@ final class Gathering {
     connections = 0;
   }
 
-  private static long pauseNanos(long roundTripNanos) {
-    return Math.min(roundTripNanos / PART_OF_ROUND_TRIP, MAX_PAUSE_NANOS) - SLACK_NANOS;
+  private long pauseNanos(long roundTripNanos) {
+    return Math.min(roundTripNanos / PART_OF_ROUND_TRIP, maxPauseNanos) - SLACK_NANOS;
   }
 
   /** Returns true if the loop should pause after a turn that served that many connections. */
-  boolean wantsPause(int served) {
+  public boolean wantsPause(int served) {
     return pauseNanos > 0 && served > 0 && served < FEW_CONNECTIONS;
   }
 
@@ -98,7 +117,7 @@ final class Gathering {
   }
 
   /** Pauses. */
-  void pause() {
+  public void pause() {
     LockSupport.parkNanos(this, pauseNanos);
   }
 }

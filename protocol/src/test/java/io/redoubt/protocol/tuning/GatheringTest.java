@@ -1,4 +1,4 @@
-package io.redoubt.protocol.net;
+package io.redoubt.protocol.tuning;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -7,19 +7,22 @@ import org.junit.jupiter.api.Test;
 
 /** The conditions and the duration of a loop's pause for more ready connections. */
 class GatheringTest {
+  private static final int MAX_PAUSE_MICROS = 100;
+  private static final long MAX_PAUSE_NANOS = MAX_PAUSE_MICROS * 1000L;
   private static final long SOON = Gathering.MAX_BUSY_NANOS;
 
   /**
    * Enough connections for a pause to be short for each of them, at the lowest rate that is high.
    */
   private static final int MANY =
-      (int) (Gathering.PART_OF_ROUND_TRIP * Gathering.MAX_PAUSE_NANOS * Gathering.READS / SOON + 1);
+      (int) (Gathering.PART_OF_ROUND_TRIP * MAX_PAUSE_NANOS * Gathering.READS / SOON + 1);
 
   private long nanos = 1_000;
   private final Gathering gathering = new Gathering(() -> nanos);
 
   @BeforeEach
   void doesNotPauseAfterTheFirstRound() {
+    gathering.maxPauseMicros(MAX_PAUSE_MICROS);
     round(MANY, SOON);
     assertThat(gathering.wantsPause(1)).isFalse();
   }
@@ -55,7 +58,7 @@ class GatheringTest {
   @Test
   void pauseAndTimerSlackAreAFractionOfTheRoundTrip() {
     round(Gathering.READS, SOON);
-    assertThat(pause()).isEqualTo(Gathering.MAX_PAUSE_NANOS);
+    assertThat(pause()).isEqualTo(MAX_PAUSE_NANOS);
 
     round(20, Gathering.READS * 20_000L); // each is read every 400 microseconds
     assertThat(pause()).isEqualTo(400_000 / Gathering.PART_OF_ROUND_TRIP);
@@ -76,6 +79,26 @@ class GatheringTest {
     assertThat(gathering.wantsPause(1)).isFalse();
     round(MANY, SOON);
     assertThat(gathering.wantsPause(1)).isTrue();
+  }
+
+  @Test
+  void doesNotPauseWhenTurnedOff() {
+    round(MANY, SOON);
+    gathering.maxPauseMicros(0);
+    assertThat(gathering.wantsPause(1)).isFalse();
+    int round = gathering.round();
+    for (int i = 0; i < 3 * Gathering.READS; i++) {
+      gathering.read(true);
+    }
+    assertThat(gathering.round()).isEqualTo(round);
+    assertThat(gathering.wantsPause(1)).isFalse();
+  }
+
+  @Test
+  void keepsToTheLongestPause() {
+    gathering.maxPauseMicros(70);
+    round(Gathering.READS, SOON);
+    assertThat(pause()).isEqualTo(70_000);
   }
 
   private long pause() {

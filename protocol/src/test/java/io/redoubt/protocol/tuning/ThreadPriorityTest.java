@@ -1,4 +1,4 @@
-package io.redoubt.protocol.process;
+package io.redoubt.protocol.tuning;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;

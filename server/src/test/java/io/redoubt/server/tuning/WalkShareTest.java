@@ -1,44 +1,27 @@
-package io.redoubt.server.snapshot;
+package io.redoubt.server.tuning;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 import org.junit.jupiter.api.Test;
 
-/** How much of the loop's time the walk takes. */
-class PaceTest {
+/** The share of the loop's time that a walk takes. */
+class WalkShareTest {
 
   private static final long TURN_NANOS = 20_000;
 
   private long now = 1;
   private long commands = 7;
-  private final LoopTurns turns =
-      new LoopTurns() {
-        @Override
-        public void execute(Runnable task) {}
+  private WalkShare share = share(8);
 
-        @Override
-        public void nextTurn(Runnable task) {}
-
-        @Override
-        public void soon(Runnable task) {}
-
-        @Override
-        public long commands() {
-          return commands;
-        }
-
-        @Override
-        public boolean isInTurn() {
-          return false;
-        }
-      };
-  private Pace pace = new Pace(turns, false, now);
+  private WalkShare share(int percent) {
+    return new WalkShare(() -> commands, percent, now);
+  }
 
   /** The slice after a turn of commands. */
   private long turnWith(int executed) {
     now += TURN_NANOS;
     commands += executed;
-    return pace.sliceNanos(now, false);
+    return share.sliceNanos(now, false);
   }
 
   /** Makes turns in which commands take all the time; returns that of the slices. */
@@ -48,13 +31,13 @@ class PaceTest {
       long slice = turnWith(16);
       sum += slice;
       now += slice;
-      pace.sliced(now);
+      share.sliced(now);
     }
     return sum;
   }
 
   @Test
-  void commandsLeaveATwelfth() {
+  void commandsLeaveTheWalkItsPercent() {
     slices(10);
     assertThat(slices(1000)).isBetween(1000 * TURN_NANOS / 12, 1000 * TURN_NANOS / 10);
   }
@@ -63,15 +46,15 @@ class PaceTest {
   void noSliceIsTooShortOrTooLong() {
     assertThat(turnWith(16)).isZero();
     now += 1_000_000_000;
-    assertThat(turnWith(1)).isEqualTo(Pace.LONGEST_NANOS);
+    assertThat(turnWith(1)).isEqualTo(WalkShare.LONGEST_NANOS);
   }
 
   @Test
   void whatWasWrittenAheadIsPaidBack() {
     long usual = slices(1000);
-    pace.wroteAhead(usual / 2);
+    share.wroteAhead(usual / 2);
     assertThat(slices(1000)).isBetween(usual / 3, usual * 2 / 3);
-    pace.wroteAhead(usual);
+    share.wroteAhead(usual);
     assertThat(slices(500)).isZero();
     slices(1000);
     assertThat(slices(1000)).isBetween(usual * 9 / 10, usual * 11 / 10);
@@ -80,15 +63,15 @@ class PaceTest {
   @Test
   void aLongQuietIsUsedWhateverIsOwed() {
     turnWith(1);
-    pace.wroteAhead(1_000_000_000);
+    share.wroteAhead(1_000_000_000);
     assertThat(turnWith(0)).isZero();
-    assertThat(afterQuietTurns()).isEqualTo(Pace.LONGEST_NANOS);
+    assertThat(afterQuietTurns()).isEqualTo(WalkShare.LONGEST_NANOS);
     assertThat(turnWith(1)).isZero();
   }
 
   @Test
-  void whatSomebodyWaitsForGetsAQuarter() {
-    pace = new Pace(turns, true, now);
+  void aLargerShareGivesLongerSlices() {
+    share = share(25);
     slices(10);
     assertThat(slices(1000)).isBetween(1000 * TURN_NANOS / 4, 1000 * TURN_NANOS * 2 / 5);
   }
@@ -104,8 +87,8 @@ class PaceTest {
   @Test
   void writesThatWaitAreHelped() {
     turnWith(100);
-    pace.wroteAhead(1_000_000_000);
+    share.wroteAhead(1_000_000_000);
     commands++;
-    assertThat(pace.sliceNanos(now, true)).isEqualTo(Pace.LONGEST_NANOS);
+    assertThat(share.sliceNanos(now, true)).isEqualTo(WalkShare.LONGEST_NANOS);
   }
 }

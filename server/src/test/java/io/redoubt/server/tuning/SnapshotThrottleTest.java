@@ -1,26 +1,26 @@
-package io.redoubt.server.snapshot;
+package io.redoubt.server.tuning;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 import org.junit.jupiter.api.Test;
 
-/** How long the thread of a snapshot rests for what it has worked and waited. */
-class RestraintTest {
+/** The rests of a snapshot's thread by the time it ran and waited. */
+class SnapshotThrottleTest {
 
   private static final long CHUNK_NANOS = 1_000_000;
   private static final int CHUNKS = 1_000;
 
-  private final Restraint restraint = new Restraint(null);
+  private final SnapshotThrottle throttle = new SnapshotThrottle(null);
 
   /** The sum of the rests, when each chunk takes so long and costs so long a wait. */
   private long rests(long waitedNanos) {
     long sum = 0;
     for (int i = 1; i <= CHUNKS; i++) {
-      long rest = restraint.restNanos(i * CHUNK_NANOS, i * waitedNanos);
+      long rest = throttle.restNanos(i * CHUNK_NANOS, i * waitedNanos);
       assertThat(rest)
           .satisfiesAnyOf(
               nanos -> assertThat(nanos).isZero(),
-              nanos -> assertThat(nanos).isGreaterThanOrEqualTo(Restraint.LEAST_REST_NANOS));
+              nanos -> assertThat(nanos).isGreaterThanOrEqualTo(SnapshotThrottle.LEAST_REST_NANOS));
       sum += rest;
     }
     return sum;

@@ -1,0 +1,44 @@
+package io.redoubt.server.settings;
+
+import io.redoubt.protocol.config.DirectiveGroup;
+import io.redoubt.protocol.config.directive.IntDirective;
+import io.redoubt.protocol.config.directive.YesNoDirective;
+
+/** The directives of mechanisms that exist for speed on particular machines. */
+public final class TuningDirectives extends DirectiveGroup {
+
+  {
+    section("TUNING");
+  }
+
+  /** {@code gathering-micros}. */
+  public final IntDirective gatheringMicros =
+      integer("gathering-micros", 0)
+          .between(0, 1000)
+          .doc(
+              "The longest pause, in microseconds, before requests are read, so that those of many"
+                  + " clients are executed together at less processor time each; 0 for none. It"
+                  + " raises the latency by up to as much.");
+
+  /** {@code snapshot-loop-percent}. */
+  public final IntDirective snapshotLoopPercent =
+      integer("snapshot-loop-percent", 8)
+          .between(1, 90)
+          .doc(
+              "The share of the event loop's time that a save or a rewrite of the append-only file"
+                  + " may take while commands run, in percent. A snapshot that starts later uses a"
+                  + " changed value.");
+
+  /** {@code full-sync-loop-percent}. */
+  public final IntDirective fullSyncLoopPercent =
+      integer("full-sync-loop-percent", 25)
+          .between(1, 90)
+          .doc("The same for a snapshot that replicas wait for.");
+
+  /** {@code snapshot-thread-rests}. */
+  public final YesNoDirective snapshotThreadRests =
+      yesNo("snapshot-thread-rests", true)
+          .doc(
+              "Whether the thread that compresses and writes a snapshot rests while commands run if"
+                  + " processors are scarce. Has no effect where it never waits for a processor.");
+}
