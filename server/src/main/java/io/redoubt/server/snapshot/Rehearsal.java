@@ -1,7 +1,7 @@
 package io.redoubt.server.snapshot;
 
 import io.redoubt.protocol.process.Log;
-import io.redoubt.protocol.process.ThreadPriority;
+import io.redoubt.protocol.tuning.ThreadPriority;
 import io.redoubt.server.memory.Slabs;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
