@@ -36,7 +36,12 @@ final class SentinelDispatcher implements Dispatcher {
   }
 
   @Override
-  public void dispatch(Client client, Request request) {
+  public boolean dispatch(Client client, Request request) {
+    execute(client, request);
+    return true; // a sentinel has no pauses
+  }
+
+  private void execute(Client client, Request request) {
     if (request.is(0, "QUIT")) {
       // Supported by a sentinel although not in its command table, as in Redis.
       client.reply().ok();

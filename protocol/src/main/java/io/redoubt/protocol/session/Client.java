@@ -52,7 +52,8 @@ public abstract class Client extends Peer implements Connection.Handler, Subscri
   protected Client(ClientRegistry registry) {
     super(registry.nextId(), registry.users(), registry.clock().wallMillis());
     this.registry = registry;
-    input = new ClientInput(registry, registry.users().allowsUnauthenticated());
+    input = new ClientInput(registry.limits(), registry.memory(), registry.clock());
+    input.authenticated(registry.users().allowsUnauthenticated());
   }
 
   // ---- state of the server
@@ -180,9 +181,9 @@ public abstract class Client extends Peer implements Connection.Handler, Subscri
     recordInput(registry.clock().wallMillis());
     registry.countInput(end - start);
     try {
-      input.take(this, memory, start, end);
+      registry.executor().receive(this, memory, start, end);
     } catch (OutOfMemoryError e) {
-      outOfMemory(e);
+      registry.executor().outOfMemory(this, e);
     }
   }
 
@@ -191,14 +192,8 @@ public abstract class Client extends Peer implements Connection.Handler, Subscri
     try {
       endInput();
     } catch (OutOfMemoryError e) {
-      outOfMemory(e);
+      registry.executor().outOfMemory(this, e);
     }
-  }
-
-  /** Its requests or replies find no memory: it goes, and gives back what it has. */
-  private void outOfMemory(OutOfMemoryError failure) {
-    registry.dispatcher().outOfMemory("while serving a client", failure);
-    closeSoon();
   }
 
   /** Answers the requests that are left, then closes; a blocked client is closed at once. */
@@ -227,7 +222,7 @@ public abstract class Client extends Peer implements Connection.Handler, Subscri
 
   /** Finishes a read: executes what may run, keeps the rest, and sends the replies. */
   final void endInput() {
-    input.finish(this);
+    registry.executor().finish(this);
     Connection current = connectionIfAny();
     if (current != null) {
       current.expect(input.missingBytes());
@@ -248,7 +243,7 @@ public abstract class Client extends Peer implements Connection.Handler, Subscri
 
   /** Ends the client's share of this turn; the rest runs in the next turn, after other clients. */
   private void continueNextTurn() {
-    if (input.endShare(this) && !inNextTurn) {
+    if (input.endShare(mayExecute()) && !inNextTurn) {
       inNextTurn = true;
       registry.loop().schedule(this::nextTurn, 0);
     }
@@ -258,10 +253,10 @@ public abstract class Client extends Peer implements Connection.Handler, Subscri
     inNextTurn = false;
     if (!released) {
       try {
-        input.runKept(this);
+        registry.executor().executeKept(this);
         endInput();
       } catch (OutOfMemoryError e) {
-        outOfMemory(e);
+        registry.executor().outOfMemory(this, e);
       }
     }
   }
@@ -300,35 +295,14 @@ public abstract class Client extends Peer implements Connection.Handler, Subscri
     return input.inHandBytes() > 0;
   }
 
-  /** Called by the batch that contains a request of this client. */
-  final void run(Request request) {
-    input.run(this, request);
+  /** Returns its input, for the executor of its requests. */
+  final ClientInput input() {
+    return input;
   }
 
-  /** Executes a request; returns false if it was postponed and must be executed again. */
-  final boolean execute(Request request) {
-    executing = true;
-    try {
-      registry.dispatcher().dispatch(this, request);
-    } catch (RuntimeException e) {
-      registry.log().warning("Unexpected error while serving a client: %s", e);
-      closeSoon();
-    } catch (OutOfMemoryError e) {
-      outOfMemory(e);
-    } finally {
-      executing = false;
-    }
-    if (postponed) {
-      return false;
-    }
-    output.afterCommand();
-    registry.accountMemory(this); // may close this client, which then executes nothing more
-    return true;
-  }
-
-  /** Executes a request again that blocked the client; the client stays blocked meanwhile. */
-  public final void executeAgain(Request request) {
-    execute(request);
+  /** Sets whether one of its commands is running. */
+  final void executing(boolean on) {
+    executing = on;
   }
 
   /** Returns true while one of its commands is running. */
@@ -336,11 +310,8 @@ public abstract class Client extends Peer implements Connection.Handler, Subscri
     return executing;
   }
 
-  /**
-   * Postpones the dispatched request until the pause ends. Must be called before anything was
-   * replied.
-   */
-  public final void postpone() {
+  /** Postpones the request that was dispatched last, and later ones, until the pause ends. */
+  final void postpone() {
     postponed = true;
     flag(ClientFlag.BLOCKED, true);
     registry.blockedChanged(1);
@@ -369,13 +340,6 @@ public abstract class Client extends Peer implements Connection.Handler, Subscri
     registry.crossProtocolAttack(this);
     closeSoon();
     return true;
-  }
-
-  /** Replies to a protocol error and closes. */
-  final void protocolError(String message, MemorySegment memory, long at, long to) {
-    registry.protocolError(this, message, memory, at, to);
-    reply().error("ERR " + message);
-    closeAfterReply();
   }
 
   // ---- blocking
@@ -477,7 +441,7 @@ public abstract class Client extends Peer implements Connection.Handler, Subscri
     }
     if (is(ClientFlag.UNBLOCKED)) {
       flag(ClientFlag.UNBLOCKED, false);
-      input.runKept(this);
+      registry.executor().executeKept(this);
       continueNextTurn();
     }
     flush();
@@ -631,8 +595,7 @@ public abstract class Client extends Peer implements Connection.Handler, Subscri
   }
 
   /**
-   * Returns true if a pause applies to this command: then {@link #postpone} it. Replication links
-   * are never paused.
+   * Returns true if a pause applies to this command. Replication links are never paused.
    */
   public final boolean pauses(Command<?> command) {
     Pause pause = registry.pauses().current();
@@ -645,14 +608,6 @@ public abstract class Client extends Peer implements Connection.Handler, Subscri
   /** Returns the registry that it belongs to. */
   public final ClientRegistry registry() {
     return registry;
-  }
-
-  final long inputInHandBytes() {
-    return input.inHandBytes();
-  }
-
-  final ByteQueue query() {
-    return input.kept();
   }
 
   final ClientReplies replies() {

@@ -1,6 +1,9 @@
 package io.redoubt.protocol.session;
 
+import io.redoubt.protocol.bytes.BufferMemory;
 import io.redoubt.protocol.bytes.ByteQueue;
+import io.redoubt.protocol.process.Clock;
+import io.redoubt.protocol.resp.Limits;
 import io.redoubt.protocol.resp.ProtocolException;
 import io.redoubt.protocol.resp.Request;
 import io.redoubt.protocol.resp.RequestDecoder;
@@ -8,18 +11,17 @@ import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The input of a client: decodes bytes into requests, which run together with those of other
- * clients ({@link RequestBatch}) while the client may execute, and keeps the rest.
+ * The input of a client: bytes that have not been executed, and the place up to which they are
+ * decoded. Bytes are executed where they arrived, in the loop's shared buffer, and kept here only if
+ * they have to wait. Driven by {@link RequestExecutor}.
  */
 final class ClientInput {
   /** Reading pauses while a client has more input than this to execute in the next turns. */
   private static final long MAX_PENDING_BYTES = 1 << 16;
 
-  private final ClientRegistry registry;
   private final RequestDecoder decoder;
   private final ByteQueue kept;
   private final TurnShare share;
-  private boolean authenticated;
 
   /** The memory of the executing input; bytes from {@link #rest} on have not been executed. */
   private MemorySegment memory = MemorySegment.NULL;
@@ -33,26 +35,34 @@ final class ClientInput {
   private @Nullable ProtocolException violation;
 
   /**
-   * The size of input being executed from the shared buffer, from {@link #take} to {@link #finish}.
+   * The size of input being executed from the shared buffer, from {@link #take} to {@link
+   * #release}.
    */
   private long inHandBytes;
 
   /** True if kept input only waits for the next turn of the loop. */
   private boolean forNextTurn;
 
-  ClientInput(ClientRegistry registry, boolean authenticated) {
-    this.registry = registry;
-    this.decoder = new RequestDecoder(registry.limits(), registry.memory());
-    this.kept = new ByteQueue(registry.memory());
-    this.share = new TurnShare(registry.clock());
-    authenticated(authenticated);
+  private boolean authenticated;
+
+  ClientInput(Limits limits, BufferMemory buffers, Clock clock) {
+    this.decoder = new RequestDecoder(limits, buffers);
+    this.kept = new ByteQueue(buffers);
+    this.share = new TurnShare(clock);
   }
 
-  void authenticated(boolean newAuthenticated) {
-    authenticated = newAuthenticated;
-    decoder.authenticated(newAuthenticated);
+  /** Sets whether the size limits of authenticated clients apply. */
+  void authenticated(boolean on) {
+    authenticated = on;
+    decoder.authenticated(on);
   }
 
+  /** Returns true if the size limits of authenticated clients apply. */
+  boolean isAuthenticated() {
+    return authenticated;
+  }
+
+  /** Lifts the size limits, because the peer is the master. */
   void fromMaster() {
     authenticated(true);
     decoder.fromMaster(true);
@@ -72,55 +82,136 @@ final class ClientInput {
     return inHandBytes;
   }
 
-  /** Takes input in the loop's shared buffer, until {@link #finish}. */
-  void take(Client client, MemorySegment from, long start, long to) {
-    finish(client);
-    if (kept.isEmpty() && client.mayExecute()) {
-      inHandBytes = to - start;
-      decode(client, from, start, to);
-    } else {
-      kept.append(from, start, to - start, Math.max(decoder.missingBytes() - (to - start), 0));
-      runKept(client);
-    }
+  /** Returns the memory of the input being executed. */
+  MemorySegment memory() {
+    return memory;
   }
 
-  /** Executes the taken input as far as the client may, and keeps the rest. */
-  void finish(Client client) {
+  /** Returns the offset of the first byte that has not been executed. */
+  long rest() {
+    return rest;
+  }
+
+  /** Returns the offset after the input being executed. */
+  long end() {
+    return end;
+  }
+
+  // ---- bytes
+
+  /** Takes input in the loop's shared buffer for execution, until {@link #release}. */
+  void take(MemorySegment from, long start, long to) {
+    inHandBytes = to - start;
+    startDecoding(from, start, to);
+  }
+
+  /** Takes the kept input for execution, until {@link #releaseKept}. */
+  void takeKept() {
+    startDecoding(kept.memory(), kept.start(), kept.end());
+  }
+
+  private void startDecoding(MemorySegment from, long start, long to) {
+    memory = from;
+    rest = start;
+    end = to;
+    stopped = false;
+  }
+
+  /** Keeps input that can't be executed now. */
+  void keep(MemorySegment from, long start, long to) {
+    kept.append(from, start, to - start, Math.max(decoder.missingBytes() - (to - start), 0));
+  }
+
+  /**
+   * Leaves the shared buffer; does nothing if that has happened during a long request of another
+   * client.
+   *
+   * @param keepsRest true if input that was not executed is to be kept
+   */
+  void release(boolean keepsRest) {
     if (inHandBytes == 0) {
       return;
-    }
-    long from = runDecoded(client);
-    if (inHandBytes == 0) {
-      return; // finished already, during a long request of another client
     }
     inHandBytes = 0;
-    if (from < end && !client.isEnding()) {
-      kept.append(memory, from, end - from, decoder.missingBytes());
+    if (keepsRest && rest < end) {
+      kept.append(memory, rest, end - rest, decoder.missingBytes());
     }
   }
 
-  /** Executes kept input as far as the client may. */
-  void runKept(Client client) {
-    finish(client);
-    if (kept.isEmpty() || !client.mayExecute()) {
-      return;
-    }
-    decode(client, kept.memory(), kept.start(), kept.end());
-    long from = runDecoded(client);
-    if (client.isEnding()) {
-      kept.clear();
+  /**
+   * Removes the executed part of the kept input.
+   *
+   * @param keepsRest false if the rest is to be removed, too
+   */
+  void releaseKept(boolean keepsRest) {
+    if (keepsRest) {
+      kept.dropUntil(rest);
     } else {
-      kept.dropUntil(from);
+      kept.clear();
     }
   }
+
+  // ---- requests
+
+  /** Decodes the next request; returns false if there is none that may be executed now. */
+  boolean decode(Request request) {
+    try {
+      while (!stopped) {
+        long after = decoder.decode(memory, rest, end, request);
+        if (after == RequestDecoder.NEED_MORE) {
+          return false;
+        }
+        rest = after;
+        if (request.count() > 0) {
+          return true;
+        }
+      }
+    } catch (ProtocolException e) {
+      violation = e;
+    }
+    return false;
+  }
+
+  /** Returns true if the client's share of this turn permits the request. */
+  boolean admits(Request request) {
+    return share.admits(request);
+  }
+
+  /** Stops execution before a decoded request; it is decoded again later. */
+  void stopBefore(Request request) {
+    stopped = true;
+    rest = request.start();
+  }
+
+  /** Returns true if a decoded request had to wait, so that later ones have to. */
+  boolean isStopped() {
+    return stopped;
+  }
+
+  /**
+   * Ends the decoding of the input in execution.
+   *
+   * @param mayExecute true if the client may execute more
+   * @return the violation of the protocol that follows the executed requests, or null
+   */
+  @Nullable ProtocolException endDecoding(boolean mayExecute) {
+    ProtocolException found = violation;
+    violation = null;
+    if (stopped || found != null || !mayExecute) {
+      decoder.reset();
+    }
+    return stopped || !mayExecute ? null : found;
+  }
+
+  // ---- turns
 
   /**
    * Ends the client's share of this turn of the loop.
    *
    * @return true if the next turn must execute more
    */
-  boolean endShare(Client client) {
-    forNextTurn = share.isUsedUp() && !kept.isEmpty() && client.mayExecute();
+  boolean endShare(boolean mayExecute) {
+    forNextTurn = share.isUsedUp() && !kept.isEmpty() && mayExecute;
     share.renew();
     return forNextTurn;
   }
@@ -128,58 +219,5 @@ final class ClientInput {
   /** Returns true if input arrives faster than it is executed. */
   boolean exceedsLimit() {
     return forNextTurn && kept.usedBytes() > MAX_PENDING_BYTES;
-  }
-
-  /** Adds the complete requests to the batch, which runs when it is full. */
-  private void decode(Client client, MemorySegment from, long start, long to) {
-    RequestBatch batch = registry.batch();
-    memory = from;
-    rest = start;
-    end = to;
-    stopped = false;
-    try {
-      while (!stopped) {
-        Request request = batch.next();
-        if (stopped) {
-          return; // the batch has run to make room
-        }
-        long after = decoder.decode(from, rest, to, request);
-        if (after == RequestDecoder.NEED_MORE) {
-          return;
-        }
-        rest = after;
-        if (request.count() > 0) {
-          batch.add(client);
-          if (!authenticated) {
-            batch.run(); // the size limits of the next request depend on this one
-          }
-        }
-      }
-    } catch (ProtocolException e) {
-      violation = e;
-    }
-  }
-
-  /** Executes a request of the batch, unless an earlier one had to wait. */
-  void run(Client client, Request request) {
-    if (!stopped && !(client.mayExecute() && share.admits(request) && client.execute(request))) {
-      stopped = true;
-      rest = request.start();
-    }
-  }
-
-  /** Runs the batch and returns the start of the bytes that must be kept. */
-  private long runDecoded(Client client) {
-    registry.batch().run();
-    ProtocolException found = violation;
-    violation = null;
-    if (stopped || found != null || !client.mayExecute()) {
-      decoder.reset();
-    }
-    if (found != null && !stopped && client.mayExecute()) {
-      client.protocolError(String.valueOf(found.getMessage()), memory, rest, end);
-      return end;
-    }
-    return rest;
   }
 }

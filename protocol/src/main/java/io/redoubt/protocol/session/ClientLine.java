@@ -13,7 +13,7 @@ final class ClientLine {
   private ClientLine() {}
 
   static String of(Client client, long nowMillis) {
-    ByteQueue query = client.query();
+    ByteQueue query = client.input().kept();
     ClientReplies replies = client.replies();
     Subscriptions subscriptions = client.subscriptions();
     Command<?> command = client.lastCommand();
@@ -33,7 +33,7 @@ final class ClientLine {
     line.append(" psub=").append(subscriptions.count(ChannelKind.PATTERN));
     line.append(" ssub=").append(subscriptions.count(ChannelKind.SHARD_CHANNEL));
     line.append(" multi=").append(client.queuedCommands());
-    line.append(" qbuf=").append(query.usedBytes() + client.inputInHandBytes());
+    line.append(" qbuf=").append(query.usedBytes() + client.input().inHandBytes());
     line.append(" qbuf-free=").append(query.freeBytes());
     line.append(" argv-mem=0");
     line.append(" multi-mem=").append(client.queuedCommandBytes());

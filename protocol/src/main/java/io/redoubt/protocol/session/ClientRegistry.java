@@ -22,7 +22,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * All clients of a process and their shared context: dispatcher, request batch, users, channels,
+ * All clients of a process and their shared context: executor of requests, users, channels,
  * limits, pauses. Also handles the end of a turn of the loop: clients that were written to,
  * unblocked or scheduled for closing during the turn are flushed, resumed and closed in one task.
  * Used by the event loop only.
@@ -45,7 +45,7 @@ public final class ClientRegistry {
   private final Admission admission = new Admission(this);
   private final Pauses pauses;
   private final HeldOutput heldOutput = new HeldOutput();
-  private RequestBatch batch;
+  private final RequestExecutor executor;
   private final ArrayList<Client> turn = new ArrayList<>();
   private final Runnable endTurn = this::endTurn;
   private boolean endTurnScheduled;
@@ -96,7 +96,7 @@ public final class ClientRegistry {
     this.channels = channels;
     this.dispatcher = dispatcher;
     pauses = new Pauses(loop, clock);
-    batch = new RequestBatch(dispatcher);
+    executor = new RequestExecutor(this, dispatcher);
   }
 
   // ---- connections
@@ -417,25 +417,12 @@ public final class ClientRegistry {
 
   // ---- shared context
 
-  RequestBatch batch() {
-    return batch;
+  /** Returns the executor of the clients' requests. */
+  public RequestExecutor executor() {
+    return executor;
   }
 
-  /**
-   * Runs a task that executes requests of other clients while a request of {@code busy} is running.
-   */
-  public void nested(Client busy, Runnable task) {
-    RequestBatch outer = batch;
-    batch = new RequestBatch(dispatcher);
-    try {
-      outer.runOthers(busy);
-      task.run();
-    } finally {
-      batch = outer;
-    }
-  }
-
-  /** Returns the executor of requests. */
+  /** Returns the dispatcher of requests. */
   public Dispatcher dispatcher() {
     return dispatcher;
   }

@@ -5,22 +5,15 @@ import io.redoubt.protocol.resp.Request;
 /** Executes requests. */
 public interface Dispatcher {
   /**
-   * Prepares for the successive dispatch of requests, for example by reading the clock once and by
-   * prefetching memory. Must not change anything.
-   *
-   * @param clients the sender of each request
-   * @param batch the requests; only the first {@code count} are set
-   * @param count the number of requests, at least 1
+   * Prepares for the successive dispatch of the requests of a batch, for example by reading the
+   * clock once and by prefetching memory. Must not change anything.
    */
-  default void lookAhead(Client[] clients, Request[] batch, int count) {}
+  default void lookAhead(RequestBatch batch) {}
 
-  /** Prepares like {@link #lookAhead(Client[], Request[], int)} for requests of one client. */
-  default void lookAhead(Client client, Request[] batch, int count) {}
+  /** Prepares like {@link #lookAhead(RequestBatch)} for the first requests of one client. */
+  default void lookAhead(Client client, Request[] requests, int count) {}
 
-  /**
-   * Finishes a batch announced by {@link #lookAhead(Client[], Request[], int)}, executed as far as
-   * possible.
-   */
+  /** Finishes a batch announced by {@link #lookAhead(RequestBatch)}. */
   default void batchDone() {}
 
   /** Returns true if there is memory for the objects of one more client. */
@@ -39,8 +32,10 @@ public interface Dispatcher {
    * Executes a request and writes its reply to {@link Client#reply()}. Must not throw for anything
    * that a client can cause.
    *
-   * @param client the sender, which may get blocked, postponed or closed
+   * @param client the sender, which may get blocked or closed
    * @param request a request of at least one argument, valid until this returns
+   * @return false if a pause applies to the request, so that it must be dispatched again; nothing
+   *     was replied then
    */
-  void dispatch(Client client, Request request);
+  boolean dispatch(Client client, Request request);
 }

@@ -131,7 +131,7 @@ class ClientTest {
       peer.send(new byte[50_000]);
       peer.send(bytes("\r\n"));
       assertThat(peer.reply()).isEqualTo(":100000");
-      assertThat(process.onLoop(() -> process.registry.all().getFirst().query().freeBytes()))
+      assertThat(process.onLoop(() -> process.registry.all().getFirst().input().kept().freeBytes()))
           .isZero();
       peer.send(bytes("*2\r\n$3\r\nLEN\r\n$100000\r\nhalf"));
     }

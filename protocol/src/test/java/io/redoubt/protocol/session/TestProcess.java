@@ -245,18 +245,18 @@ final class TestProcess implements AutoCloseable {
             connection -> registry.admission().accept(connection, TestClient::new));
   }
 
-  private void dispatch(Client client, Request request) {
+  private boolean dispatch(Client client, Request request) {
     Command<TestCall> command = table.find(request);
     if (command == null) {
       client.reply().error(table.unknown(request).text());
-      return;
+      return true;
     }
     client.lastCommand(command);
     CommandError refusal = refusal(client, command, request);
     if (refusal != null) {
       client.reply().error(refusal.text());
     } else if (client.pauses(command)) {
-      client.postpone();
+      return false;
     } else {
       call.begin(client, request, command);
       try {
@@ -265,6 +265,7 @@ final class TestProcess implements AutoCloseable {
         client.reply().error(error.text());
       }
     }
+    return true;
   }
 
   private static @Nullable CommandError refusal(

@@ -265,7 +265,7 @@ final class ServerParts {
 
   /** While a script of one client keeps the loop: whoever has sent nothing before may do so now. */
   private void serve(ServerClient busy, Meanwhile.Whom whom) {
-    clients.nested(
+    clients.executor().nested(
         busy,
         () -> {
           if (whom == Meanwhile.Whom.DEBUGGER) {

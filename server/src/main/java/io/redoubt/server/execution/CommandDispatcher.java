@@ -15,6 +15,7 @@ import io.redoubt.protocol.resp.RequestDecoder;
 import io.redoubt.protocol.session.Client;
 import io.redoubt.protocol.session.ClientFlag;
 import io.redoubt.protocol.session.Dispatcher;
+import io.redoubt.protocol.session.RequestBatch;
 import io.redoubt.server.client.ServerClient;
 import io.redoubt.server.client.Transaction;
 import io.redoubt.server.keyspace.Database;
@@ -172,18 +173,18 @@ public final class CommandDispatcher implements Dispatcher {
   }
 
   @Override
-  public void lookAhead(Client[] clients, Request[] batch, int size) {
+  public void lookAhead(RequestBatch batch) {
     commandClock.beginBatch();
     keyspace.nowMillis(clock.wallMillis());
-    if (size > 1) {
-      lookAhead.touch(clients, batch, size);
+    if (batch.count() > 1) {
+      lookAhead.touch(batch);
     }
   }
 
   @Override
-  public void lookAhead(Client client, Request[] batch, int size) {
+  public void lookAhead(Client client, Request[] requests, int count) {
     refreshClock();
-    lookAhead.touch(client, batch, size);
+    lookAhead.touch(client, requests, count);
   }
 
   @Override
@@ -192,19 +193,19 @@ public final class CommandDispatcher implements Dispatcher {
   }
 
   @Override
-  public void dispatch(Client from, Request request) {
+  public boolean dispatch(Client from, Request request) {
     ServerClient client = (ServerClient) from;
     Command<Call> command = table.find(request);
     if (command == null && client.endsCrossProtocol(request)) {
-      return;
+      return true;
     }
     if (client.is(ClientFlag.REPLICA) && wantsReply(client, command)) {
       dropReplica(client, command, request);
-      return;
+      return true;
     }
     if (command == null) {
       refuse(client, null, table.unknown(request));
-      return;
+      return true;
     }
     client.lastCommand(command);
     CommandError error = check(client, command, request);
@@ -215,10 +216,11 @@ public final class CommandDispatcher implements Dispatcher {
       client.queue(command, request, refusals[command.id()] | ofScript);
       client.reply().queued();
     } else if (client.pauses(command)) {
-      client.postpone();
+      return false;
     } else {
       runUnit(client, command, request);
     }
+    return true;
   }
 
   private void runUnit(ServerClient client, Command<Call> command, Request request) {

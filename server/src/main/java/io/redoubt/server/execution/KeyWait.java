@@ -88,7 +88,7 @@ final class KeyWait implements Waiting {
       return;
     }
     waitsOn = false;
-    client.executeAgain(request);
+    client.registry().executor().executeAgain(client, request);
     if (!waitsOn) {
       client.unblock();
     }

@@ -4,6 +4,7 @@ import io.redoubt.protocol.command.Command;
 import io.redoubt.protocol.command.CommandTable;
 import io.redoubt.protocol.resp.Request;
 import io.redoubt.protocol.session.Client;
+import io.redoubt.protocol.session.RequestBatch;
 import io.redoubt.server.keyspace.Database;
 import io.redoubt.server.keyspace.Keyspace;
 import io.redoubt.server.keyspace.Prefetch;
@@ -48,17 +49,22 @@ final class LookAhead {
   }
 
   /** Prefetches for the requests of several clients. */
-  void touch(Client[] clients, Request[] batch, int size) {
-    int database = clients[0].databaseIndex();
-    for (int i = 0; i < size; i++) {
-      int wanted = clients[i].databaseIndex();
+  void touch(RequestBatch batch) {
+    int database = databaseOf(batch, 0);
+    for (int i = 0; i < batch.count(); i++) {
+      int wanted = databaseOf(batch, i);
       if (wanted != database) {
         touchIn(keyspace.database(database));
         database = wanted;
       }
-      add(batch[i]);
+      add(batch.request(i));
     }
     touchIn(keyspace.database(database));
+  }
+
+  private static int databaseOf(RequestBatch batch, int i) {
+    Client client = batch.client(i);
+    return client == null ? 0 : client.databaseIndex();
   }
 
   /** Prefetches for the requests of one client. */
