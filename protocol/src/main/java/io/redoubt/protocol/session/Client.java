@@ -594,9 +594,7 @@ public abstract class Client extends Peer implements Connection.Handler, Subscri
     registry.logDenial(this, Denial.AUTH, aclContext(), command, userName);
   }
 
-  /**
-   * Returns true if a pause applies to this command. Replication links are never paused.
-   */
+  /** Returns true if a pause applies to this command. Replication links are never paused. */
   public final boolean pauses(Command<?> command) {
     Pause pause = registry.pauses().current();
     return pause != Pause.NOTHING

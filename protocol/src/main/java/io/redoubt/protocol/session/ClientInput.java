@@ -12,8 +12,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The input of a client: bytes that have not been executed, and the place up to which they are
- * decoded. Bytes are executed where they arrived, in the loop's shared buffer, and kept here only if
- * they have to wait. Driven by {@link RequestExecutor}.
+ * decoded. Bytes are executed where they arrived, in the loop's shared buffer, and kept here only
+ * if they have to wait. Driven by {@link RequestExecutor}.
  */
 final class ClientInput {
   /** Reading pauses while a client has more input than this to execute in the next turns. */

@@ -22,10 +22,10 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * All clients of a process and their shared context: executor of requests, users, channels,
- * limits, pauses. Also handles the end of a turn of the loop: clients that were written to,
- * unblocked or scheduled for closing during the turn are flushed, resumed and closed in one task.
- * Used by the event loop only.
+ * All clients of a process and their shared context: executor of requests, users, channels, limits,
+ * pauses. Also handles the end of a turn of the loop: clients that were written to, unblocked or
+ * scheduled for closing during the turn are flushed, resumed and closed in one task. Used by the
+ * event loop only.
  */
 public final class ClientRegistry {
   private static final long ATTACK_LOG_MILLIS = 60_000;

@@ -5,9 +5,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Decoded requests that wait for execution, in order of arrival, from all clients read in this turn
- * of the loop; look-ahead thus reaches from one client to the next. A value without behavior: {@link
- * RequestExecutor} fills and executes it. The bytes that the requests were decoded from must remain
- * until they have been executed.
+ * of the loop; look-ahead thus reaches from one client to the next. A value without behavior:
+ * {@link RequestExecutor} fills and executes it. The bytes that the requests were decoded from must
+ * remain until they have been executed.
  */
 public final class RequestBatch {
   private static final int SIZE = 64;

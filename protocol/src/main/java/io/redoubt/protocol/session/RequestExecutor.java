@@ -7,8 +7,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Executes the requests of all clients of an event loop. The input of a client is decoded into a
- * {@link RequestBatch}, which is dispatched when it is full or when the connections of the turn have
- * been read.
+ * {@link RequestBatch}, which is dispatched when it is full or when the connections of the turn
+ * have been read.
  *
  * <p>Calls go one way: a connection's events come in through {@link Client}, requests go out to the
  * {@link Dispatcher}. {@link ClientInput} is the state of one client's input and calls nobody.

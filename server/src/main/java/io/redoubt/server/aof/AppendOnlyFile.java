@@ -503,6 +503,7 @@ public final class AppendOnlyFile implements AutoCloseable {
       missing.rewriteStarts();
       switch (kind) {
         case FOLLOWED -> {
+          stream.closeTorn();
           flush();
           NextIncremental next = incrementals.begin(AppendOnlyFile.this::settleNext);
           stream.newFile();

@@ -3,11 +3,10 @@ package io.redoubt.server.aof;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import io.redoubt.persistence.aof.AofAppender;
-import io.redoubt.protocol.resp.RequestEncoder;
 import io.redoubt.server.execution.Propagation;
+import io.redoubt.server.execution.StreamEncoder;
 import io.redoubt.server.snapshot.ReplicationPoint;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 
@@ -20,16 +19,12 @@ final class AppendStream implements Propagation.Sink {
   /** Begins the annotation that tells a place in the replication stream. */
   static final String PLACE = "#REPL:";
 
-  private static final byte[] MULTI = RequestEncoder.encode("MULTI");
-  private static final byte[] EXEC = RequestEncoder.encode("EXEC");
-
   private final AofAppender appender;
   private final LongSupplier nowMillis;
   private final BooleanSupplier tellsTime;
   private final Runnable onLost;
-  private int selected = NO_DATABASE;
+  private final StreamEncoder encoder;
   private long toldSeconds;
-  private boolean inTransaction;
 
   /** True if an open transaction must be closed before anything follows: its end was lost. */
   private boolean torn;
@@ -52,11 +47,13 @@ final class AppendStream implements Propagation.Sink {
     this.nowMillis = nowMillis;
     this.tellsTime = tellsTime;
     this.onLost = onLost;
+    this.encoder = new StreamEncoder(appender::append);
   }
 
-  /** A new file begins: it has to say again what is selected, and the time. */
+  /** Starts a new file, which has to say again what is selected, and the time. */
   void newFile() {
-    selected = NO_DATABASE;
+    encoder.restart();
+    torn = false;
     toldSeconds = 0;
     toldId = "";
     toldOffset = -1;
@@ -73,7 +70,7 @@ final class AppendStream implements Propagation.Sink {
    * follows, so the lengths of stream parts missing here need not be known.
    */
   void tellPlace(ReplicationPoint place) {
-    if (inTransaction) {
+    if (encoder.isInTransaction()) {
       return;
     }
     boolean whole = !place.id().equals(toldId) || place.database() != toldDatabase;
@@ -93,41 +90,47 @@ final class AppendStream implements Propagation.Sink {
   }
 
   @Override
+  public void beginTransaction(int database) {
+    prepare();
+    encoder.beginTransaction(database);
+  }
+
+  @Override
+  public void endTransaction() {
+    encoder.endTransaction();
+  }
+
+  @Override
   public void propagate(int database, MemorySegment memory, long start, long end) {
-    long length = end - start;
+    prepare();
+    encoder.command(database, memory, start, end);
+  }
+
+  private void prepare() {
     changed = true;
-    if (torn) {
-      put(EXEC);
-      torn = false;
-      inTransaction = false;
-    }
-    if (!inTransaction && tellsTime.getAsBoolean()) {
+    closeTorn();
+    if (!encoder.isInTransaction() && tellsTime.getAsBoolean()) {
       tellTime();
-    }
-    if (database != selected) {
-      select(database);
-    }
-    appender.append(memory, start, length);
-    if (length == MULTI.length && matches(memory, start, MULTI)) {
-      inTransaction = true;
-    } else if (length == EXEC.length && matches(memory, start, EXEC)) {
-      inTransaction = false;
     }
   }
 
   @Override
   public void lost() {
-    torn = inTransaction;
+    torn = encoder.isInTransaction();
     onLost.run();
   }
 
-  private static boolean matches(MemorySegment memory, long start, byte[] bytes) {
-    for (int i = 0; i < bytes.length; i++) {
-      if (memory.get(ValueLayout.JAVA_BYTE, start + i) != bytes[i]) {
-        return false;
-      }
+  /** Closes a transaction whose end was lost; to be called before another file follows. */
+  void closeTorn() {
+    if (torn) {
+      encoder.endTransaction();
+      torn = false;
     }
-    return true;
+  }
+
+  @Override
+  public long offset() {
+    return appender.appended();
   }
 
   /** Not within a transaction: a file cut at a time is not to be cut amidst one. */
@@ -137,11 +140,6 @@ final class AppendStream implements Propagation.Sink {
       toldSeconds = seconds;
       put(("#TS:" + seconds + "\r\n").getBytes(US_ASCII));
     }
-  }
-
-  private void select(int database) {
-    put(RequestEncoder.encode("SELECT", Integer.toString(database)));
-    selected = database;
   }
 
   private void put(byte[] bytes) {

@@ -180,7 +180,7 @@ final class ServerParts {
     heap = new HeapGate(HeapGate.OF_PROCESS, clock, log);
     dispatcher =
         new CommandDispatcher(
-            table, call, state, eviction, latency, environment, new Outputs(), heap);
+            table, call, state, eviction, latency, environment, this::holdWritesForDisk, heap);
     scripting = new Scripting(table, dispatcher, state, call, this::serve, clock, log);
     clients =
         new ClientRegistry(
@@ -265,17 +265,19 @@ final class ServerParts {
 
   /** While a script of one client keeps the loop: whoever has sent nothing before may do so now. */
   private void serve(ServerClient busy, Meanwhile.Whom whom) {
-    clients.executor().nested(
-        busy,
-        () -> {
-          if (whom == Meanwhile.Whom.DEBUGGER) {
-            transport.serveMeanwhile(busy.connection());
-          } else {
-            transport.serveMeanwhile(connection ->
-                connection.handler() instanceof ServerClient client
-                    && (client == busy || client.hasRequestsInHand()));
-          }
-        });
+    clients
+        .executor()
+        .nested(
+            busy,
+            () -> {
+              if (whom == Meanwhile.Whom.DEBUGGER) {
+                transport.serveMeanwhile(busy.connection());
+              } else {
+                transport.serveMeanwhile(connection ->
+                    connection.handler() instanceof ServerClient client
+                        && (client == busy || client.hasRequestsInHand()));
+              }
+            });
   }
 
   private void connect() {
@@ -383,24 +385,6 @@ final class ServerParts {
     @Override
     public void runTransaction(ServerClient client) {
       dispatcher.runTransaction(client);
-    }
-  }
-
-  /** The stream and the file that units of execution are written to. */
-  private final class Outputs implements CommandDispatcher.UnitOutputs {
-    @Override
-    public long streamOffset() {
-      return replication.offset();
-    }
-
-    @Override
-    public long appendedOffset() {
-      return appendOnlyFile.appendedOffset();
-    }
-
-    @Override
-    public void unitEnded() {
-      holdWritesForDisk();
     }
   }
 

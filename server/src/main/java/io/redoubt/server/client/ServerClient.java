@@ -181,10 +181,19 @@ public final class ServerClient extends Client implements WatchedKeys.Watcher {
     return appendedOffset;
   }
 
-  /** Notes where the replication stream and the append-only file stand after a write of it. */
+  /**
+   * Records the offsets after its last write.
+   *
+   * @param streamOffset the offset of the replication stream, -1 if it did not get the write
+   * @param appended the offset of the append-only file, -1 if it did not get the write
+   */
   public void wroteUpTo(long streamOffset, long appended) {
-    writeOffset = streamOffset;
-    appendedOffset = appended;
+    if (streamOffset >= 0) {
+      writeOffset = streamOffset;
+    }
+    if (appended >= 0) {
+      appendedOffset = appended;
+    }
   }
 
   /** Sets who follows this client's fate, or null for nobody. */

@@ -35,15 +35,10 @@ import org.jspecify.annotations.Nullable;
  * refusals; everything else is behind a branch that is seldom taken.
  */
 public final class CommandDispatcher implements Dispatcher {
-  /** The outputs of units of execution: the replication stream and the append-only file. */
-  public interface UnitOutputs {
-    /** Returns the offset of the replication stream. */
-    long streamOffset();
-
-    /** Returns the number of bytes appended to the append-only file. */
-    long appendedOffset();
-
-    /** Called when the changes of a unit are complete and its effects have been propagated. */
+  /** Limits what writes cause to what disks and replicas take. */
+  @FunctionalInterface
+  public interface WriteThrottle {
+    /** Is called when the changes of a unit are in place and its effects have been propagated. */
     void unitEnded();
   }
 
@@ -96,14 +91,14 @@ public final class CommandDispatcher implements Dispatcher {
   private final Set<Command<Call>> fromReplicas = new HashSet<>();
 
   private final LookAhead lookAhead;
-  private final UnitOutputs outputs;
+  private final WriteThrottle throttle;
   private int depth;
 
   /**
    * Creates a dispatcher.
    *
    * @param call the call with which all commands are executed
-   * @param outputs told of the end of each unit, after the parts of the server are put together
+   * @param throttle called at the end of each unit
    */
   public CommandDispatcher(
       CommandTable<Call> table,
@@ -112,7 +107,7 @@ public final class CommandDispatcher implements Dispatcher {
       Eviction eviction,
       Latency latency,
       Environment environment,
-      UnitOutputs outputs,
+      WriteThrottle throttle,
       HeapGate heap) {
     this.table = table;
     this.keyspace = call.keyspace();
@@ -125,7 +120,7 @@ public final class CommandDispatcher implements Dispatcher {
     this.settings = call.settings();
     this.latency = latency;
     this.clock = environment.clock();
-    this.outputs = outputs;
+    this.throttle = throttle;
     commandClock = new CommandClock(clock, latency::isOn);
     this.log = environment.log();
     this.heap = heap;
@@ -272,7 +267,7 @@ public final class CommandDispatcher implements Dispatcher {
     if (blockedClients.areServable()) {
       serveBlocked();
     }
-    outputs.unitEnded();
+    throttle.unitEnded();
   }
 
   private void serveBlocked() {
@@ -300,7 +295,9 @@ public final class CommandDispatcher implements Dispatcher {
       if (!sent && !client.isEnding()) {
         client.close();
       }
-      client.wroteUpTo(outputs.streamOffset(), outputs.appendedOffset());
+      client.wroteUpTo(
+          propagation.offset(Propagation.TO_REPLICAS),
+          propagation.offset(Propagation.TO_APPEND_ONLY_FILE));
     }
   }
 

@@ -4,7 +4,6 @@ import io.redoubt.protocol.bytes.BufferMemory;
 import io.redoubt.protocol.resp.ReplyCollector;
 import io.redoubt.protocol.resp.ReplyWriter;
 import io.redoubt.protocol.resp.Request;
-import io.redoubt.protocol.resp.RequestEncoder;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -17,8 +16,8 @@ import org.jspecify.annotations.Nullable;
  * file.
  *
  * <p>An effect is either the request that caused it, unchanged, or a command written in its place
- * (absolute expiry times, deletions of expired keys). A unit with several effects is sent between
- * MULTI and EXEC, so that it is applied atomically.
+ * (absolute expiry times, deletions of expired keys). The sinks receive a unit with several effects
+ * as a transaction, so that it is applied atomically.
  *
  * <p>Without sinks nothing is collected. Confined to the command thread.
  */
@@ -39,7 +38,16 @@ public final class Propagation implements AutoCloseable {
     /** Returns {@link #TO_APPEND_ONLY_FILE} or {@link #TO_REPLICAS}. */
     int target();
 
-    /** Receives the commands in {@code [start, end)} of {@code memory} for {@code database}. */
+    /**
+     * Starts a transaction: the commands up to {@link #endTransaction} take effect together. The
+     * first one is for {@code database}.
+     */
+    void beginTransaction(int database);
+
+    /** Finishes the transaction. */
+    void endTransaction();
+
+    /** Receives the command in {@code [start, end)} of {@code memory}, meant for {@code database}. */
     void propagate(int database, MemorySegment memory, long start, long end);
 
     /**
@@ -52,20 +60,19 @@ public final class Propagation implements AutoCloseable {
 
     /**
      * Reports that effects of a unit are missing for lack of memory: the propagated commands no
-     * longer lead to the state of the keyspace.
+     * longer lead to the state of the keyspace. A transaction that was started is not finished.
      */
     void lost();
+
+    /** Returns the offset after everything taken so far, counted as the sink does. */
+    long offset();
   }
 
-  private static final byte[] MULTI = RequestEncoder.encode("MULTI");
-  private static final byte[] EXEC = RequestEncoder.encode("EXEC");
   private static final int KEEP_BYTES = 64 * 1024;
 
   private final List<Sink> sinks = new ArrayList<>();
   private final ReplyCollector scratch;
   private final ReplyWriter writer;
-  private final MemorySegment multi = MemorySegment.ofArray(MULTI);
-  private final MemorySegment exec = MemorySegment.ofArray(EXEC);
 
   private int count;
   private int[] databases = new int[16];
@@ -179,6 +186,16 @@ public final class Propagation implements AutoCloseable {
     return count;
   }
 
+  /** Returns the offset of the sink of a target, or -1 if there is none. */
+  long offset(int target) {
+    for (int s = 0; s < sinks.size(); s++) {
+      if (sinks.get(s).target() == target) {
+        return sinks.get(s).offset();
+      }
+    }
+    return -1;
+  }
+
   /** Returns true if the unit has effects or lost some. */
   boolean isPending() {
     return count > 0 || lost;
@@ -247,9 +264,8 @@ public final class Propagation implements AutoCloseable {
   private void send(Sink sink, boolean grouped) {
     int first = next(0, sink.target());
     boolean together = grouped && next(first + 1, sink.target()) < count;
-    int last = first;
     if (together) {
-      sink.propagate(databases[first], multi, 0, MULTI.length);
+      sink.beginTransaction(databases[first]);
     }
     for (int i = first; i < count; i = next(i + 1, sink.target())) {
       MemorySegment memory = memories[i];
@@ -264,10 +280,9 @@ public final class Propagation implements AutoCloseable {
       } else {
         sink.propagate(databases[i], memory, starts[i], ends[i]);
       }
-      last = i;
     }
     if (together) {
-      sink.propagate(databases[last], exec, 0, EXEC.length);
+      sink.endTransaction();
     }
   }
 

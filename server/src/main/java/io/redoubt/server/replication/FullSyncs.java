@@ -261,7 +261,7 @@ final class FullSyncs {
     }
     log.notice(
         "Starting BGSAVE for SYNC with target: %s", direct.isEmpty() ? "disk" : "replicas sockets");
-    replication.stream().forgetSelectedDatabase();
+    replication.stream().encoder().restart();
     String mark = ReplicationHistory.randomId(random);
     boolean interleaves = settings.replication.replInterleavedSync.value();
     for (ReplicaFeed feed : direct) {
@@ -324,7 +324,7 @@ final class FullSyncs {
 
   /** Sends an RDB with the functions only, or an empty one, as requested by a filter. */
   private void sendWithoutKeys(ReplicaFeed feed) {
-    replication.stream().forgetSelectedDatabase();
+    replication.stream().encoder().restart();
     feed.snapshotBegins(
         replication.id(), replication.offset(), ReplicationHistory.randomId(random), false);
     try (BlockOutput out = new BlockOutput(clients.registry().memory());

@@ -141,7 +141,7 @@ public final class Replication implements ReplicationPosition, AutoCloseable {
       resumeDatabase = Math.max(point.database(), 0);
     } else {
       history.promote(random);
-      stream.continues(Math.max(point.database(), 0));
+      stream.encoder().continueAfter(Math.max(point.database(), 0));
       updatePropagation();
       noReplicasSinceMillis = clock.wallMillis();
     }
@@ -276,7 +276,7 @@ public final class Replication implements ReplicationPosition, AutoCloseable {
           "Before turning into a replica, using my own master parameters to synthesize a cached"
               + " master: I may be able to synchronize with the new master with just a partial"
               + " transfer.");
-      resumeDatabase = stream.selectedDatabase();
+      resumeDatabase = stream.encoder().lastDatabase();
       openBacklog();
       clients
           .registry()
@@ -304,7 +304,7 @@ public final class Replication implements ReplicationPosition, AutoCloseable {
         history.secondId(), history.secondOffset(), history.id());
     settings.replication.replicaof.set((HostPort) null);
     replicas.disconnectAll(); // replicas must learn the new id
-    stream.continues(Math.max(database, 0));
+    stream.encoder().continueAfter(Math.max(database, 0));
     noReplicasSinceMillis = clock.wallMillis();
     roleChanged();
   }
@@ -598,7 +598,7 @@ public final class Replication implements ReplicationPosition, AutoCloseable {
   @Override
   public @Nullable ReplicationPoint place() {
     if (!isReplica) {
-      return backlog() == null ? null : placeWith(stream.selectedDatabase());
+      return backlog() == null ? null : placeWith(stream.encoder().lastDatabase());
     }
     int database = streamDatabase();
     return database == NO_DATABASE ? null : placeWith(database);

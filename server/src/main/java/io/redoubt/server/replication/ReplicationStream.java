@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 import io.redoubt.protocol.bytes.BufferMemory;
 import io.redoubt.protocol.bytes.ByteString;
 import io.redoubt.server.execution.Propagation;
+import io.redoubt.server.execution.StreamEncoder;
 import io.redoubt.server.replication.stream.Backlog;
 import io.redoubt.server.replication.stream.NewerCommand;
 import io.redoubt.server.replication.stream.ReplicationHistory;
@@ -37,11 +38,7 @@ final class ReplicationStream implements Propagation.Sink {
   private final Runnable onLost;
   private final ReplicationHistory history;
   private @Nullable Backlog backlog;
-  private int selectedDatabase = NO_DATABASE;
-
-  /** The database that whoever has followed the stream so far has selected. */
-  private int lastDatabase;
-
+  private final StreamEncoder encoder = new StreamEncoder(this::append);
   private boolean propagates;
 
   /** The bytes before the backlog that a file has kept; they are rarely needed. */
@@ -76,7 +73,8 @@ final class ReplicationStream implements Propagation.Sink {
     return history;
   }
 
-  long offset() {
+  @Override
+  public long offset() {
     return history.offset();
   }
 
@@ -100,14 +98,23 @@ final class ReplicationStream implements Propagation.Sink {
   }
 
   @Override
+  public void beginTransaction(int database) {
+    encoder.beginTransaction(database);
+  }
+
+  @Override
+  public void endTransaction() {
+    encoder.endTransaction();
+  }
+
+  @Override
   public void propagate(int database, MemorySegment memory, long start, long end) {
-    select(database);
-    append(memory, start, end - start);
+    encoder.command(database, memory, start, end);
   }
 
   @Override
   public void propagateNewer(int database, MemorySegment memory, long start, long end) {
-    select(database);
+    encoder.select(database);
     append(NewerCommand.head(memory, start));
     long words = NewerCommand.firstWord(memory, start);
     append(memory, words, end - words);
@@ -116,18 +123,6 @@ final class ReplicationStream implements Propagation.Sink {
   @Override
   public void lost() {
     onLost.run();
-  }
-
-  private void select(int database) {
-    if (database != selectedDatabase) {
-      selectedDatabase = database;
-      lastDatabase = database;
-      String index = Integer.toString(database);
-      append(
-          "*2\r\n$6\r\nSELECT\r\n$%d\r\n%s\r\n"
-              .formatted(index.length(), index)
-              .getBytes(US_ASCII));
-    }
   }
 
   /** Shows that the master lives. */
@@ -163,20 +158,9 @@ final class ReplicationStream implements Propagation.Sink {
     propagates = wanted;
   }
 
-  /** The database that the last command was for, 0 before the first. */
-  int selectedDatabase() {
-    return lastDatabase;
-  }
-
-  /** The stream goes on behind that of a master, which had this database selected last. */
-  void continues(int database) {
-    lastDatabase = database;
-    forgetSelectedDatabase();
-  }
-
-  /** The next command is to be preceded by SELECT: a new replica doesn't know which. */
-  void forgetSelectedDatabase() {
-    selectedDatabase = NO_DATABASE;
+  /** Returns the encoder of this server's own effects. */
+  StreamEncoder encoder() {
+    return encoder;
   }
 
   // The backlog.

@@ -33,6 +33,21 @@ final class PropagationTest {
     }
 
     @Override
+    public void beginTransaction(int database) {
+      commands.add("begin " + database);
+    }
+
+    @Override
+    public void endTransaction() {
+      commands.add("end");
+    }
+
+    @Override
+    public long offset() {
+      return commands.size();
+    }
+
+    @Override
     public void propagateNewer(int database, MemorySegment segment, long start, long end) {
       propagate(database, segment, start, end);
       commands.set(commands.size() - 1, "newer " + commands.getLast());
@@ -62,7 +77,7 @@ final class PropagationTest {
     write(0, "HDEL", "h", "f");
     propagation.endUnit();
     assertThat(replicas.commands())
-        .containsExactly("0 MULTI", "0 HSET h f 1", "newer 0 HX h", "0 HDEL h f", "0 EXEC");
+        .containsExactly("begin 0", "0 HSET h f 1", "newer 0 HX h", "0 HDEL h f", "end");
   }
 
   @Test
@@ -79,7 +94,7 @@ final class PropagationTest {
     write(0, "SET", "c", "3");
     propagation.endUnit();
     assertThat(file.commands())
-        .containsExactly("0 MULTI", "0 SET a 1", "2 SET b 2", "2 EXEC", "0 SET c 3");
+        .containsExactly("begin 0", "0 SET a 1", "2 SET b 2", "end", "0 SET c 3");
     assertThat(replicas.commands()).isEqualTo(file.commands());
   }
 
@@ -97,11 +112,9 @@ final class PropagationTest {
     assertThat(propagation.isActive()).isFalse();
     assertThat(propagation.everywhere()).isZero();
     propagation.endUnit();
-    assertThat(file.commands())
-        .containsExactly("0 MULTI", "0 SET both 1", "1 SET file 1", "1 EXEC");
+    assertThat(file.commands()).containsExactly("begin 0", "0 SET both 1", "1 SET file 1", "end");
     assertThat(replicas.commands())
-        .containsExactly(
-            "0 MULTI", "0 SET both 1", "2 SET replicas 1", "3 SET replicas 2", "3 EXEC");
+        .containsExactly("begin 0", "0 SET both 1", "2 SET replicas 1", "3 SET replicas 2", "end");
   }
 
   @Test
@@ -139,6 +152,19 @@ final class PropagationTest {
           public void lost() {
             replicas.lost();
           }
+
+          @Override
+          public void beginTransaction(int database) {
+            throw new OutOfMemoryError("no room");
+          }
+
+          @Override
+          public void endTransaction() {}
+
+          @Override
+          public long offset() {
+            return 0;
+          }
         });
     write(0, "SET", "a", "1");
     assertThat(propagation.endUnit()).isFalse();
@@ -156,7 +182,7 @@ final class PropagationTest {
     write(0, "SET", "b", "1");
     propagation.endUnit();
     assertThat(file.commands()).containsExactly("0 SET b 1");
-    assertThat(replicas.commands()).containsExactly("0 MULTI", "0 SET a 1", "0 SET b 1", "0 EXEC");
+    assertThat(replicas.commands()).containsExactly("begin 0", "0 SET a 1", "0 SET b 1", "end");
   }
 
   @Test

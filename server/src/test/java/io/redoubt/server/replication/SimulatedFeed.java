@@ -161,7 +161,7 @@ final class SimulatedFeed implements End {
     }
     master.countFullSync();
     master.stream().history().shown();
-    master.stream().forgetSelectedDatabase();
+    master.stream().encoder().restart();
     String mark = ReplicationHistory.randomId(network.random());
     cursor = master.offset() + 1;
     send("+FULLRESYNC " + master.id() + " " + master.offset() + "\r\n");

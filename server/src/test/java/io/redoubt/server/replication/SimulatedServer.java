@@ -211,7 +211,7 @@ final class SimulatedServer {
     master = -1;
     canResume = false;
     stream.history().promote(network.random());
-    stream.forgetSelectedDatabase();
+    stream.encoder().restart();
     dropFeeds();
     note();
   }

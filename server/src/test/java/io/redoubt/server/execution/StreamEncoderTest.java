@@ -1,0 +1,86 @@
+package io.redoubt.server.execution;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.redoubt.protocol.bytes.ByteString;
+import io.redoubt.protocol.resp.RequestEncoder;
+import java.lang.foreign.MemorySegment;
+import org.junit.jupiter.api.Test;
+
+/** SELECT, MULTI and EXEC of a stream, also after its target has failed. */
+final class StreamEncoderTest {
+  private final StringBuilder stream = new StringBuilder();
+  private final StreamEncoder encoder = new StreamEncoder(this::append);
+  private int appendsBeforeFailure = Integer.MAX_VALUE;
+
+  private void append(MemorySegment memory, long start, long length) {
+    if (appendsBeforeFailure-- == 0) {
+      throw new OutOfMemoryError("no room");
+    }
+    String text = ByteString.copyOf(memory, start, (int) length).toString();
+    stream.append(text.replaceAll("[*$]\\d+\r\n", "").replace("\r\n", " ").trim()).append('|');
+  }
+
+  private void set(int database, String key) {
+    byte[] bytes = RequestEncoder.encode("SET", key, "1");
+    encoder.command(database, MemorySegment.ofArray(bytes), 0, bytes.length);
+  }
+
+  @Test
+  void selectsADatabaseOnlyWhereItChanges() {
+    set(0, "a");
+    set(0, "b");
+    set(2, "c");
+    assertThat(stream).hasToString("SELECT 0|SET a 1|SET b 1|SELECT 2|SET c 1|");
+    assertThat(encoder.lastDatabase()).isEqualTo(2);
+  }
+
+  @Test
+  void selectsBeforeATransactionAndWithinIt() {
+    encoder.beginTransaction(1);
+    assertThat(encoder.isInTransaction()).isTrue();
+    set(1, "a");
+    set(3, "b");
+    encoder.endTransaction();
+    assertThat(encoder.isInTransaction()).isFalse();
+    assertThat(stream).hasToString("SELECT 1|MULTI|SET a 1|SELECT 3|SET b 1|EXEC|");
+  }
+
+  @Test
+  void doesNotTakeAValueForABracket() {
+    byte[] multi = RequestEncoder.encode("MULTI");
+    encoder.command(0, MemorySegment.ofArray(multi), 0, multi.length);
+    assertThat(encoder.isInTransaction()).isFalse();
+  }
+
+  @Test
+  void selectsAgainForAReaderThatHasSeenNothing() {
+    set(1, "a");
+    encoder.beginTransaction(1);
+    encoder.restart();
+    assertThat(encoder.isInTransaction()).isFalse();
+    assertThat(encoder.lastDatabase()).isEqualTo(1);
+    set(1, "b");
+    assertThat(stream).hasToString("SELECT 1|SET a 1|MULTI|SELECT 1|SET b 1|");
+    encoder.continueAfter(4);
+    assertThat(encoder.lastDatabase()).isEqualTo(4);
+    set(4, "c");
+    assertThat(stream).asString().endsWith("SELECT 4|SET c 1|");
+  }
+
+  @Test
+  void doesNotTakeALostSelectForDone() {
+    appendsBeforeFailure = 0;
+    assertThatThrownBy(() -> set(5, "a")).isInstanceOf(OutOfMemoryError.class);
+    set(5, "b");
+    assertThat(stream).hasToString("SELECT 5|SET b 1|");
+  }
+
+  @Test
+  void doesNotTakeALostMultiForATransaction() {
+    appendsBeforeFailure = 1;
+    assertThatThrownBy(() -> encoder.beginTransaction(0)).isInstanceOf(OutOfMemoryError.class);
+    assertThat(encoder.isInTransaction()).isFalse();
+  }
+}
