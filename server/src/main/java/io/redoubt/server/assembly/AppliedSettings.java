@@ -37,7 +37,7 @@ final class AppliedSettings {
   /** Applies what is set, and follows its changes from now on. */
   void follow(Listeners listeners, Cron cron, Transport transport) {
     gather(transport);
-    settings.gatheringMicros.onChange(() -> gather(transport));
+    settings.tuning.gatheringMicros.onChange(() -> gather(transport));
     limitBulks();
     settings.common.protoMaxBulkLen.onChange(this::limitBulks);
     enableEvents();
@@ -60,7 +60,7 @@ final class AppliedSettings {
   }
 
   private void gather(Transport transport) {
-    int micros = settings.gatheringMicros.value();
+    int micros = settings.tuning.gatheringMicros.value();
     transport.loop().execute(() -> transport.gatheringMicros(micros));
   }
 

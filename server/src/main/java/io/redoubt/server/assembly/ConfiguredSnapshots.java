@@ -72,12 +72,12 @@ record ConfiguredSnapshots(ServerDirectives settings, long largeElements)
 
   @Override
   public int loopPercent(boolean isAwaited) {
-    return (isAwaited ? settings.fullSyncLoopPercent : settings.snapshotLoopPercent).value();
+    return (isAwaited ? settings.tuning.fullSyncLoopPercent : settings.tuning.snapshotLoopPercent).value();
   }
 
   @Override
   public boolean threadRests() {
-    return settings.snapshotThreadRests.value();
+    return settings.tuning.snapshotThreadRests.value();
   }
 
   @Override
