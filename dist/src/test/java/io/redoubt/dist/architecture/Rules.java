@@ -74,11 +74,10 @@ final class Rules {
               + " server.value server.settings server.client server.script",
           "server.replication.stream <- protocol.bytes protocol.resp server.memory",
           "server.replication      <- server.replication.stream protocol.bytes protocol.resp"
-              + " protocol.process protocol.net protocol.config.directive protocol.info"
-              + " protocol.command protocol.session protocol.launch persistence.io"
-              + " persistence.rdb server.memory"
-              + " server.keyspace server.settings server.snapshot server.loading server.client"
-              + " server.execution server.aof",
+              + " protocol.config protocol.process protocol.net protocol.config.directive"
+              + " protocol.info protocol.command protocol.session protocol.launch persistence.io"
+              + " persistence.rdb server.memory server.keyspace server.settings server.snapshot"
+              + " server.loading server.client server.execution server.aof",
           "server.aof              <- server.tuning protocol.bytes protocol.resp protocol.process"
               + " protocol.net protocol.config.directive protocol.command protocol.session"
               + " persistence.io persistence.aof persistence.rdb server.memory server.keyspace"
@@ -87,12 +86,12 @@ final class Rules {
           "server.command          <-",
           "server.command.common   <- protocol.bytes protocol.resp protocol.command server.memory"
               + " server.structure server.keyspace server.execution",
-          "server.command.string   <- protocol.bytes protocol.resp protocol.config.directive"
-              + " protocol.command server.memory server.keyspace server.value server.settings"
-              + " server.execution server.command.common",
-          "server.command.bitmap   <- protocol.bytes protocol.resp protocol.config.directive"
-              + " protocol.command server.memory server.structure server.keyspace server.value"
-              + " server.settings server.client server.execution",
+          "server.command.string   <- protocol.bytes protocol.resp protocol.config"
+              + " protocol.config.directive protocol.command server.memory server.keyspace"
+              + " server.value server.settings server.execution server.command.common",
+          "server.command.bitmap   <- protocol.bytes protocol.resp protocol.config"
+              + " protocol.config.directive protocol.command server.memory server.structure"
+              + " server.keyspace server.value server.settings server.client server.execution",
           "server.command.hyperloglog <- protocol.resp protocol.config.directive protocol.command"
               + " server.memory server.structure server.keyspace server.value server.settings"
               + " server.execution",

@@ -72,7 +72,8 @@ record ConfiguredSnapshots(ServerDirectives settings, long largeElements)
 
   @Override
   public int loopPercent(boolean isAwaited) {
-    return (isAwaited ? settings.tuning.fullSyncLoopPercent : settings.tuning.snapshotLoopPercent).value();
+    return (isAwaited ? settings.tuning.fullSyncLoopPercent : settings.tuning.snapshotLoopPercent)
+        .value();
   }
 
   @Override

@@ -47,7 +47,9 @@ public final class Propagation implements AutoCloseable {
     /** Finishes the transaction. */
     void endTransaction();
 
-    /** Receives the command in {@code [start, end)} of {@code memory}, meant for {@code database}. */
+    /**
+     * Receives the command in {@code [start, end)} of {@code memory}, meant for {@code database}.
+     */
     void propagate(int database, MemorySegment memory, long start, long end);
 
     /**
