@@ -68,6 +68,9 @@ final class ReplicationStreamTest {
         SET a 1 XX EX 100
         SET b 1 EX 100 NX GET
         SET a 2 GET
+        SET a 2 keepttl get GET xx
+        set a 2 get KeepTTL XX
+        set a 3 XX GET
         SETEX a 100 1
         PSETEX a 100000 1
         EXPIRE a 1000

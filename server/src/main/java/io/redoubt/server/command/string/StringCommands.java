@@ -34,7 +34,6 @@ import java.util.Arrays;
 public final class StringCommands extends CommandGroup<Call> {
   private static final byte[] SET = word("SET");
   private static final byte[] PXAT = word("PXAT");
-  private static final byte[] KEEPTTL = word("KEEPTTL");
   private static final byte[] DEL = word("DEL");
   private static final byte[] PEXPIREAT = word("PEXPIREAT");
   private static final byte[] PERSIST = word("PERSIST");
@@ -338,16 +337,29 @@ public final class StringCommands extends CommandGroup<Call> {
       call.notifyEvent(1, KeyEvent.EXPIRE);
       propagateSetWithExpiry(call, 2, expireAt);
     } else if (returnOld && call.propagates()) {
-      // Replicas do not need the old value, and older versions do not know GET.
-      Effect effect = call.propagateAs(keepExpiry ? 4 : 3);
-      effect.word(SET).argument(1);
-      effect.argument(2);
-      if (keepExpiry) {
-        effect.word(KEEPTTL);
-      }
+      propagateWithoutGet(call);
     }
     if (!returnOld) {
       call.reply().ok();
+    }
+  }
+
+  /**
+   * Sends the request on as it came but for GET, which older versions do not know and whose value
+   * replicas do not need.
+   */
+  private static void propagateWithoutGet(Call call) {
+    int kept = 3;
+    for (int i = 3; i < call.count(); i++) {
+      kept += call.is(i, "GET") ? 0 : 1;
+    }
+    Effect effect = call.propagateAs(kept);
+    effect.word(SET).argument(1);
+    effect.argument(2);
+    for (int i = 3; i < call.count(); i++) {
+      if (!call.is(i, "GET")) {
+        effect.argument(i);
+      }
     }
   }
 
