@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
 public final class Quoting {
 
   private static final char[] HEX = "0123456789abcdef".toCharArray();
+  private static final byte[] @Nullable [] ESCAPES = escapes();
 
   private Quoting() {}
 
@@ -114,22 +115,40 @@ public final class Quoting {
   public static String quote(byte[] bytes) {
     StringBuilder quoted = new StringBuilder(bytes.length + 2).append('"');
     for (byte b : bytes) {
-      switch (b) {
-        case '\\', '"' -> quoted.append('\\').append((char) b);
-        case '\n' -> quoted.append("\\n");
-        case '\r' -> quoted.append("\\r");
-        case '\t' -> quoted.append("\\t");
-        case '\b' -> quoted.append("\\b");
-        case 7 -> quoted.append("\\a");
-        default -> {
-          if (b >= ' ' && b < 127) {
-            quoted.append((char) b);
-          } else {
-            quoted.append("\\x").append(HEX[b >> 4 & 15]).append(HEX[b & 15]);
-          }
-        }
+      byte[] escape = escape(b);
+      if (escape == null) {
+        quoted.append((char) b);
+      } else {
+        quoted.append(new String(escape, ISO_8859_1));
       }
     }
     return quoted.append('"').toString();
+  }
+
+  /**
+   * Returns the escape of a byte in double quotes, which must not be changed; null for printable
+   * ASCII, which stands for itself.
+   */
+  public static byte @Nullable [] escape(int b) {
+    return ESCAPES[b & 0xff];
+  }
+
+  private static byte[] @Nullable [] escapes() {
+    byte[] @Nullable [] escapes = new byte[256] @Nullable [];
+    for (int b = 0; b < escapes.length; b++) {
+      String text =
+          switch (b) {
+            case '\\' -> "\\\\";
+            case '"' -> "\\\"";
+            case '\n' -> "\\n";
+            case '\r' -> "\\r";
+            case '\t' -> "\\t";
+            case '\b' -> "\\b";
+            case 7 -> "\\a";
+            default -> b >= ' ' && b < 127 ? "" : "\\x" + HEX[b >> 4] + HEX[b & 15];
+          };
+      escapes[b] = text.isEmpty() ? null : text.getBytes(ISO_8859_1);
+    }
+    return escapes;
   }
 }

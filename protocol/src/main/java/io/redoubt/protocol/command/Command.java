@@ -16,17 +16,19 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Command<C> {
   /**
-   * The properties of a command that are kept as bits.
+   * The properties of a command other than its shape.
    *
    * @param flags see {@link Flag#bit()}
    * @param categories see {@link Category#bit()}
+   * @param secrets finds the arguments that are secret, or null if none are
    */
-  record Properties(long flags, int categories) {}
+  record Properties(long flags, int categories, @Nullable SecretArguments secrets) {}
 
   private final String name;
   private final int arity;
   private final long flags;
   private final int categories;
+  private final @Nullable SecretArguments secrets;
   private final KeySpecs keySpecs;
   private final @Nullable ChannelSpec channels;
   private final CommandDocs docs;
@@ -54,6 +56,7 @@ public final class Command<C> {
     this.arity = arity;
     this.flags = properties.flags();
     this.categories = properties.categories();
+    this.secrets = properties.secrets();
     this.keySpecs = keySpecs;
     this.channels = channels;
     this.docs = docs;
@@ -99,6 +102,11 @@ public final class Command<C> {
   /** Returns true if the command is in the category. */
   public boolean isIn(Category category) {
     return (categories & category.bit()) != 0;
+  }
+
+  /** Returns true if argument {@code i} of the request is secret: logs show a mask instead. */
+  public boolean isSecret(Request request, int i) {
+    return secrets != null && secrets.isSecret(request, i);
   }
 
   /** Returns the positions of its keys. */

@@ -93,6 +93,7 @@ public abstract class CommandGroup<C extends Invocation> {
     private @Nullable String keyNote;
     private @Nullable MovableKeys movable;
     private @Nullable ChannelSpec channels;
+    private @Nullable SecretArguments secrets;
     private @Nullable Integer arity;
     private @Nullable Integer stated;
     private long flags;
@@ -165,6 +166,12 @@ public abstract class CommandGroup<C extends Invocation> {
     /** Sets the arguments that are channels. */
     public Builder<C> channels(ChannelSpec spec) {
       channels = spec;
+      return this;
+    }
+
+    /** Sets the arguments that MONITOR and the slow log mask. */
+    public Builder<C> hides(SecretArguments arguments) {
+      secrets = arguments;
       return this;
     }
 
@@ -251,7 +258,7 @@ public abstract class CommandGroup<C extends Invocation> {
           new Command<C>(
               name(),
               arityOfUsage(),
-              new Command.Properties(mask, categories(mask)),
+              new Command.Properties(mask, categories(mask), secrets),
               keySpecs,
               channels,
               docs,

@@ -172,8 +172,10 @@ public final class CommandReplies {
     String replacedBy = versions.replacedBy();
     List<String> changes = versions.changes();
     reply.bulk(command.name());
+    boolean isSystemCommand = command.has(Flag.SYSCMD);
     int fields = 4;
-    fields += deprecatedSince != null ? 2 : 0;
+    fields += isSystemCommand || deprecatedSince != null ? 1 : 0;
+    fields += deprecatedSince != null ? 1 : 0;
     fields += replacedBy != null ? 1 : 0;
     fields += changes.isEmpty() ? 0 : 1;
     fields += docs.arguments().isEmpty() ? 0 : 1;
@@ -183,10 +185,12 @@ public final class CommandReplies {
     field(reply, "since", versions.since());
     field(reply, "group", docs.group().label());
     field(reply, "complexity", docs.complexity());
-    if (deprecatedSince != null) {
+    if (isSystemCommand || deprecatedSince != null) {
       reply.bulk("doc_flags");
       reply.set(1);
-      reply.simple("deprecated");
+      reply.simple(isSystemCommand ? "syscmd" : "deprecated");
+    }
+    if (deprecatedSince != null) {
       field(reply, "deprecated_since", deprecatedSince);
     }
     if (replacedBy != null) {

@@ -56,7 +56,9 @@ public enum Flag {
   /** Requires {@code enable-debug-command} or the like. Hidden. */
   PROTECTED,
   /** May access keys that are not among its arguments. Hidden. */
-  TOUCHES_ARBITRARY_KEYS;
+  TOUCHES_ARBITRARY_KEYS,
+  /** For other servers and tests, not for users: COMMAND DOCS says so. Hidden. */
+  SYSCMD;
 
   private final String label = name().toLowerCase(Locale.ROOT);
 

@@ -122,8 +122,9 @@ public final class CommonDirectives extends DirectiveGroup {
   public final ChoiceDirective<Permission> enableModuleCommand =
       choice("enable-module-command", Permission.NO)
           .immutable()
-          .acceptedWithoutEffect()
-          .doc("The clients that may load modules: no, yes or local.");
+          .doc(
+              "The clients that may use MODULE LOAD, LOADEX and UNLOAD, which then say that modules"
+                  + " can't be loaded here: no, yes or local.");
 
   /** {@code port}. */
   public final IntDirective port =

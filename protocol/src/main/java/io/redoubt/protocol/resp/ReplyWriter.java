@@ -89,6 +89,11 @@ public final class ReplyWriter {
     resp = version;
   }
 
+  /** Returns the number of the window being written; it changes when a long reply fills one. */
+  public long window() {
+    return sink.window;
+  }
+
   /** Returns true if replies are discarded. */
   public boolean isSuppressed() {
     return suppressed;

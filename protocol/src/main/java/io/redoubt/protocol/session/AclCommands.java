@@ -19,6 +19,7 @@ import io.redoubt.protocol.command.CommandGroup;
 import io.redoubt.protocol.command.CommandTable;
 import io.redoubt.protocol.command.Errors;
 import io.redoubt.protocol.command.Group;
+import io.redoubt.protocol.command.SecretArguments;
 import io.redoubt.protocol.process.SystemErrors;
 import io.redoubt.protocol.pubsub.ChannelKind;
 import io.redoubt.protocol.resp.ReplyWriter;
@@ -144,6 +145,7 @@ public final class AclCommands<C extends SessionCall> extends CommandGroup<C> {
           .is(ADMIN, NOSCRIPT, LOADING, STALE)
           .history("6.2.0", "Added Pub/Sub channel patterns.")
           .history("7.0.0", "Added selectors and key based permissions.")
+          .hides(SecretArguments.from(2))
           .tips("request_policy:all_nodes", "response_policy:all_succeeded")
           .runs(this::setuser);
 

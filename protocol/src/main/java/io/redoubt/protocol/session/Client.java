@@ -476,6 +476,17 @@ public abstract class Client extends Peer implements Connection.Handler, Subscri
     }
   }
 
+  /**
+   * Sends bytes that answer no command of this client, between its replies and within that of EXEC.
+   * CLIENT REPLY discards them as it does replies.
+   */
+  public final void feed(MemorySegment from, long offset, long length) {
+    if (!isEnding()) {
+      output.feed(from, offset, length);
+      joinEndOfTurn();
+    }
+  }
+
   /** Returns the bytes of replies that the socket has not accepted yet. */
   public long queuedOutputBytes() {
     return delivery.queuedBytes(this);

@@ -5,6 +5,7 @@ import io.redoubt.protocol.config.directive.OutputLimit;
 import io.redoubt.protocol.process.Clock;
 import io.redoubt.protocol.resp.ReplyCollector;
 import io.redoubt.protocol.resp.ReplyWriter;
+import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -87,6 +88,19 @@ final class ClientOutput {
     writer.suppressed(false);
     try {
       message.accept(writer);
+    } finally {
+      update();
+    }
+  }
+
+  /** Writes bytes unless replies are switched off; those to a script do not matter. */
+  void feed(MemorySegment from, long offset, long length) {
+    if (mute || ended || mode == ReplyMode.OFF || mode == ReplyMode.SKIP) {
+      return;
+    }
+    writer.suppressed(false);
+    try {
+      writer.raw(from, offset, length);
     } finally {
       update();
     }

@@ -15,6 +15,7 @@ import io.redoubt.protocol.command.CommandError;
 import io.redoubt.protocol.command.CommandGroup;
 import io.redoubt.protocol.command.Errors;
 import io.redoubt.protocol.command.Group;
+import io.redoubt.protocol.command.SecretArguments;
 import io.redoubt.protocol.resp.ReplyWriter;
 import io.redoubt.protocol.resp.Request;
 
@@ -46,6 +47,7 @@ public final class ConnectionCommands<C extends SessionCall> extends CommandGrou
           .costs("O(N), N the number of passwords of the user")
           .is(NOSCRIPT, LOADING, STALE, FAST, NO_AUTH, ALLOW_BUSY)
           .history("6.0.0", "Added ACL style (username and password).")
+          .hides(SecretArguments.from(1))
           .runs(this::auth);
 
   final Command<C> helloCommand =
@@ -57,6 +59,7 @@ public final class ConnectionCommands<C extends SessionCall> extends CommandGrou
           .costs("O(1)")
           .is(NOSCRIPT, LOADING, STALE, FAST, NO_AUTH, ALLOW_BUSY)
           .history("6.2.0", "`protover` made optional.")
+          .hides(ConnectionCommands::isLoginOfHello)
           .runs(this::hello);
 
   final Command<C> ping =
@@ -208,6 +211,21 @@ public final class ConnectionCommands<C extends SessionCall> extends CommandGrou
       call.reply().resp(version);
     }
     tell(call.reply(), client);
+  }
+
+  /** Returns true for the name and the password that follow AUTH. */
+  private static boolean isLoginOfHello(Request request, int i) {
+    for (int at = 2; at < i; at++) {
+      if (request.is(at, "AUTH")) {
+        if (i <= at + 2) {
+          return true;
+        }
+        at += 2;
+      } else if (request.is(at, "SETNAME")) {
+        at++;
+      }
+    }
+    return false;
   }
 
   private void tell(ReplyWriter reply, Client client) {

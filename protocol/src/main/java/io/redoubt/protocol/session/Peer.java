@@ -113,7 +113,10 @@ public abstract class Peer {
   /** Resets user, names and requested options. */
   final void resetIdentity() {
     flag(ClientFlag.PUBSUB, false);
-    flag(ClientFlag.MONITOR, false);
+    if (is(ClientFlag.MONITOR)) {
+      flag(ClientFlag.MONITOR, false);
+      flag(ClientFlag.REPLICA, false);
+    }
     flag(ClientFlag.NO_TOUCH, false);
     flag(ClientFlag.NO_EVICT, false);
     names.name(ByteString.EMPTY);
@@ -131,6 +134,12 @@ public abstract class Peer {
   /** Sets or clears a flag. */
   public final void flag(ClientFlag flag, boolean on) {
     flags = on ? flags | flag.bit() : flags & ~flag.bit();
+  }
+
+  /** Makes it a monitor, which counts as a replica where pauses are concerned. */
+  public final void becomeMonitor() {
+    flag(ClientFlag.REPLICA, true);
+    flag(ClientFlag.MONITOR, true);
   }
 
   /** Returns its current class. */

@@ -7,6 +7,7 @@ import io.redoubt.protocol.net.Transport;
 import io.redoubt.protocol.process.Log;
 import io.redoubt.protocol.process.OpenFilesLimit;
 import io.redoubt.protocol.resp.Limits;
+import io.redoubt.server.execution.SlowLog;
 import io.redoubt.server.keyspace.KeyEventClass;
 import io.redoubt.server.keyspace.Keyspace;
 import io.redoubt.server.keyspace.KeyspaceEvents;
@@ -23,14 +24,21 @@ final class AppliedSettings {
   private final Limits limits;
   private final Keyspace keyspace;
   private final KeyspaceEvents events;
+  private final SlowLog slowLog;
   private final Log log;
 
   AppliedSettings(
-      ServerDirectives settings, Limits limits, Keyspace keyspace, KeyspaceEvents events, Log log) {
+      ServerDirectives settings,
+      Limits limits,
+      Keyspace keyspace,
+      KeyspaceEvents events,
+      SlowLog slowLog,
+      Log log) {
     this.settings = settings;
     this.limits = limits;
     this.keyspace = keyspace;
     this.events = events;
+    this.slowLog = slowLog;
     this.log = log;
   }
 
@@ -42,6 +50,9 @@ final class AppliedSettings {
     settings.common.protoMaxBulkLen.onChange(this::limitBulks);
     enableEvents();
     settings.notifyKeyspaceEvents.onChange(this::enableEvents);
+    limitSlowLog();
+    settings.slowlogLogSlowerThan.onChange(this::limitSlowLog);
+    settings.slowlogMaxLen.onChange(this::limitSlowLog);
     countAccesses();
     settings.memory.maxmemoryPolicy.onChange(this::countAccesses);
     settings.memory.lfuLogFactor.onChange(this::countAccesses);
@@ -66,6 +77,10 @@ final class AppliedSettings {
 
   private void limitBulks() {
     limits.maxBulkBytes(settings.common.protoMaxBulkLen.value());
+  }
+
+  private void limitSlowLog() {
+    slowLog.limits(settings.slowlogLogSlowerThan.value(), settings.slowlogMaxLen.value());
   }
 
   private void enableEvents() {

@@ -10,13 +10,18 @@ import io.redoubt.protocol.session.PubSubCommands;
 import io.redoubt.server.command.admin.ConfigCommands;
 import io.redoubt.server.command.admin.DebugCommands;
 import io.redoubt.server.command.admin.LatencyCommands;
+import io.redoubt.server.command.admin.LolwutCommand;
 import io.redoubt.server.command.admin.MemoryCommands;
+import io.redoubt.server.command.admin.ModuleCommands;
+import io.redoubt.server.command.admin.MonitorCommand;
 import io.redoubt.server.command.admin.PersistenceCommands;
 import io.redoubt.server.command.admin.ServerCommands;
+import io.redoubt.server.command.admin.SlowLogCommands;
 import io.redoubt.server.command.cluster.ClusterCommands;
 import io.redoubt.server.command.key.DatabaseCommands;
 import io.redoubt.server.command.key.DumpCommands;
 import io.redoubt.server.command.key.MigrateCommands;
+import io.redoubt.server.command.key.RestoreAskingCommand;
 import io.redoubt.server.command.key.SelectCommand;
 import io.redoubt.server.command.script.FunctionCommands;
 import io.redoubt.server.command.script.ScriptCommands;
@@ -47,6 +52,7 @@ final class CommandSet {
     ValueCommands.addTo(parts.table);
     parts.table.add(
         payloads,
+        new RestoreAskingCommand(payloads),
         new MigrateCommands(parts.migrationTargets),
         new DatabaseCommands(parts.snapshots::flushedAll),
         new SelectCommand(),
@@ -58,10 +64,14 @@ final class CommandSet {
         new ReplicationCommands(parts.replication),
         new WaitCommand(parts.replication),
         new FailoverCommand(parts.replication),
-        new ConfigCommands(this::resetStatistics, parts.state, parts.log),
+        new ConfigCommands(parts.settings, this::resetStatistics, parts.state, parts.log),
         new ServerCommands(parts.info, parts.clock, parts.shutdown),
         new MemoryCommands(parts.memory, parts.processUsage::residentBytes),
         new LatencyCommands(parts.latency, parts.clock, parts.table),
+        new SlowLogCommands(parts.slowLog),
+        new MonitorCommand(parts.monitors),
+        new ModuleCommands(),
+        new LolwutCommand(parts.environment.random()),
         new DebugCommands(
             new Debugging(
                 parts.cron,

@@ -27,6 +27,7 @@ import io.redoubt.server.client.ServerClients;
 import io.redoubt.server.execution.BlockedClients;
 import io.redoubt.server.execution.Call;
 import io.redoubt.server.execution.CommandDispatcher;
+import io.redoubt.server.execution.CommandTrace;
 import io.redoubt.server.execution.Eviction;
 import io.redoubt.server.execution.Functions;
 import io.redoubt.server.execution.HeapGate;
@@ -35,11 +36,13 @@ import io.redoubt.server.execution.Latency;
 import io.redoubt.server.execution.LatencyEvent;
 import io.redoubt.server.execution.Meanwhile;
 import io.redoubt.server.execution.MemoryUse;
+import io.redoubt.server.execution.Monitors;
 import io.redoubt.server.execution.Propagation;
 import io.redoubt.server.execution.Refusal;
 import io.redoubt.server.execution.Scripting;
 import io.redoubt.server.execution.ServerState;
 import io.redoubt.server.execution.ServerStats;
+import io.redoubt.server.execution.SlowLog;
 import io.redoubt.server.keyspace.ExpiredKeys;
 import io.redoubt.server.keyspace.Keyspace;
 import io.redoubt.server.keyspace.KeyspaceEvents;
@@ -90,6 +93,8 @@ final class ServerParts {
   final CommandTable<Call> table = new CommandTable<>();
   final Values values;
   final WatchedKeys watchedKeys;
+  final SlowLog slowLog;
+  final Monitors monitors;
   final BlockedClients blockedClients;
   final Propagation propagation;
   final SnapshotContext snapshotContext;
@@ -138,7 +143,9 @@ final class ServerParts {
     keyspace.nowMillis(clock.wallMillis());
     values = new Values(keyspace, new ConfiguredEncodings(settings));
     watchedKeys = new WatchedKeys(keyspace);
-    blockedClients = new BlockedClients(keyspace, stats);
+    slowLog = new SlowLog(slabs, clock);
+    monitors = new Monitors(buffers, clock, log);
+    blockedClients = new BlockedClients(keyspace, stats, slowLog);
     propagation = new Propagation(buffers);
     snapshotContext =
         new SnapshotContext(
@@ -178,9 +185,10 @@ final class ServerParts {
     Users users = new Users(table);
     configuredUsers = new ConfiguredUsers(settings, users, table);
     heap = new HeapGate(HeapGate.OF_PROCESS, clock, log);
+    CommandTrace trace = new CommandTrace(latency, slowLog, monitors, state);
     dispatcher =
         new CommandDispatcher(
-            table, call, state, eviction, latency, environment, this::holdWritesForDisk, heap);
+            table, call, state, eviction, trace, environment, this::holdWritesForDisk, heap);
     scripting = new Scripting(table, dispatcher, state, call, this::serve, clock, log);
     clients =
         new ClientRegistry(
@@ -281,7 +289,8 @@ final class ServerParts {
   }
 
   private void connect() {
-    new AppliedSettings(settings, limits, keyspace, events, log).follow(listeners, cron, transport);
+    new AppliedSettings(settings, limits, keyspace, events, slowLog, log)
+        .follow(listeners, cron, transport);
     log.role(() -> replication.isReplica() ? 'S' : 'M');
     cron.add(() -> stats.sample(clock.monotonicNanos()));
     cron.add(memory::peakBytes);

@@ -2,6 +2,7 @@ package io.redoubt.server.execution;
 
 import io.redoubt.protocol.bytes.Hash;
 import io.redoubt.protocol.command.Command;
+import io.redoubt.protocol.resp.Request;
 import io.redoubt.server.client.ServerClient;
 import io.redoubt.server.keyspace.Database;
 import io.redoubt.server.keyspace.Entry;
@@ -30,6 +31,7 @@ public final class BlockedClients {
 
   private final Keyspace keyspace;
   private final ServerStats stats;
+  private final SlowLog slowLog;
   private final Hash hash;
 
   /** Hash table of queues by database and key; its length is a power of two. */
@@ -47,9 +49,10 @@ public final class BlockedClients {
   private boolean serving;
 
   /** Creates an empty set of clients blocked on keys of {@code keyspace}. */
-  public BlockedClients(Keyspace keyspace, ServerStats stats) {
+  public BlockedClients(Keyspace keyspace, ServerStats stats, SlowLog slowLog) {
     this.keyspace = keyspace;
     this.stats = stats;
+    this.slowLog = slowLog;
     this.hash = Hash.seeded(keyspace.chance());
   }
 
@@ -103,9 +106,16 @@ public final class BlockedClients {
   }
 
   /** Counts a wait that timed out as an executed command. */
-  void countTimeOut(Command<?> command) {
+  void countTimeOut(Command<?> command, long spentNanos) {
     stats.countCommand();
-    command.countCalls(1, 0);
+    command.countCalls(1, spentNanos);
+  }
+
+  /** Records a command whose client was unblocked other than by a key. */
+  void endedUnserved(ServerClient client, Command<?> command, Request request, long spentNanos) {
+    if (spentNanos >= slowLog.thresholdNanos()) {
+      slowLog.record(command, request, client, spentNanos);
+    }
   }
 
   // Marking.

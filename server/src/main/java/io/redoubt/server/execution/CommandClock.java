@@ -3,8 +3,9 @@ package io.redoubt.server.execution;
 import io.redoubt.protocol.command.Command;
 import io.redoubt.protocol.command.Flag;
 import io.redoubt.protocol.process.Clock;
+import io.redoubt.protocol.resp.ReplyWriter;
 import io.redoubt.protocol.resp.Request;
-import java.util.function.BooleanSupplier;
+import io.redoubt.server.client.ServerClient;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,12 +13,21 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Reading the clock takes a quarter of the time of a short command. Consecutive executions of
  * the same short command in a batch therefore form a <em>series</em>, which is measured as a whole.
+ * A series that took as long as a slow command is recorded as its last command: a command with a
+ * long reply ends its series, and so does a certain number of them.
  */
 final class CommandClock {
+  /** The duration of a command within a series, which is measured as a whole. */
+  static final long NOT_MEASURED = -1;
+
   /** Requests with more words do not count as short, whatever the command. */
   private static final int SHORT_WORDS = 8;
 
+  /** The number of commands in a series, which together take less than a slow command. */
+  private static final int MOST_RUNS = 64;
+
   private final Clock clock;
+  private final CommandTrace trace;
 
   /** The end of the last measured command, or the start of the batch. */
   private long lastNanos;
@@ -25,17 +35,15 @@ final class CommandClock {
   private boolean inBatch;
   private @Nullable Command<Call> series;
   private int seriesRuns;
-  private final BooleanSupplier measuresEach;
+  private boolean isLastInScript;
+  private long windowBefore;
+  private @Nullable ServerClient lastClient;
+  private @Nullable Request lastRequest;
 
-  /**
-   * Creates a clock of commands.
-   *
-   * @param measuresEach true to measure each execution, without series, because the latency monitor
-   *     is on
-   */
-  CommandClock(Clock clock, BooleanSupplier measuresEach) {
+  /** Creates a clock of commands; {@code trace} observes slow series. */
+  CommandClock(Clock clock, CommandTrace trace) {
     this.clock = clock;
-    this.measuresEach = measuresEach;
+    this.trace = trace;
   }
 
   /** Starts a batch of requests. */
@@ -57,7 +65,8 @@ final class CommandClock {
   }
 
   /** Starts a command; returns the start time, which is stale within a series. */
-  long begin(Command<Call> command, Request request) {
+  long begin(Command<Call> command, Request request, ReplyWriter reply) {
+    windowBefore = reply.window();
     if (series != null && (command != series || !isShort(command, request))) {
       endSeries();
     }
@@ -68,13 +77,24 @@ final class CommandClock {
    * Finishes a command.
    *
    * @param started the result of {@link #begin}
-   * @return the duration in nanoseconds, or 0 within a series
+   * @return the duration in nanoseconds, or {@link #NOT_MEASURED} within a series
    */
-  long end(Command<Call> command, Request request, long started) {
-    if (inBatch && isShort(command, request) && !measuresEach.getAsBoolean()) {
+  long end(
+      ServerClient client,
+      Command<Call> command,
+      Request request,
+      ReplyWriter reply,
+      long started) {
+    if (inBatch && isShort(command, request) && !trace.measuresEach()) {
       series = command;
-      seriesRuns++;
-      return 0;
+      lastClient = client;
+      lastRequest = request;
+      isLastInScript = reply != client.reply();
+      boolean isLong = reply.window() > windowBefore + 1; // the first reply starts a window, too
+      if (++seriesRuns == MOST_RUNS || isLong) {
+        endSeries();
+      }
+      return NOT_MEASURED;
     }
     endSeries(); // of commands executed within this one
     long nanos = endAfter(started);
@@ -96,9 +116,15 @@ final class CommandClock {
   private void endSeries() {
     Command<Call> ran = series;
     if (ran != null) {
-      ran.countCalls(seriesRuns, endAfter(lastNanos));
+      long nanos = endAfter(lastNanos);
+      ran.countCalls(seriesRuns, nanos);
       series = null;
       seriesRuns = 0;
+      if (lastClient != null && lastRequest != null && !lastClient.isReleased()) {
+        trace.ran(lastClient, ran, lastRequest, isLastInScript, nanos);
+      }
+      lastClient = null;
+      lastRequest = null;
     }
   }
 

@@ -50,16 +50,10 @@ public final class CommandDispatcher implements Dispatcher {
       new CommandError("ERR internal error, see the log of the server");
   private static final CommandError REPLICA_AND_KEYS =
       new CommandError("ERR Replica can't interact with the keyspace");
-  private static final CommandError NO_DEBUGGING =
-      new CommandError(
-          "ERR DEBUG command not allowed. If the enable-debug-command option is set to \"local\","
-              + " you can run it from a local connection, otherwise you need to set this option in"
-              + " the configuration file, and then restart the server.");
   private static final List<String> NEVER_QUEUED =
       List.of("exec", "discard", "multi", "watch", "quit", "reset");
   private static final List<String> ENDS_TRANSACTION = List.of("exec", "discard", "quit", "reset");
-  private static final List<String> FROM_REPLICAS = List.of("replconf", "psync", "sync");
-  private static final long LONG_COMMAND_NANOS = 1_000_000;
+  private static final List<String> FROM_REPLICAS = List.of("replconf", "psync", "sync", "monitor");
 
   private final CommandTable<Call> table;
   private final Keyspace keyspace;
@@ -70,7 +64,7 @@ public final class CommandDispatcher implements Dispatcher {
   private final BlockedClients blockedClients;
   private final Eviction eviction;
   private final ServerDirectives settings;
-  private final Latency latency;
+  private final CommandTrace trace;
   private final Clock clock;
   private final CommandClock commandClock;
   private final Log log;
@@ -105,7 +99,7 @@ public final class CommandDispatcher implements Dispatcher {
       Call call,
       ServerState state,
       Eviction eviction,
-      Latency latency,
+      CommandTrace trace,
       Environment environment,
       WriteThrottle throttle,
       HeapGate heap) {
@@ -118,10 +112,10 @@ public final class CommandDispatcher implements Dispatcher {
     this.blockedClients = call.blockedClients();
     this.eviction = eviction;
     this.settings = call.settings();
-    this.latency = latency;
+    this.trace = trace;
     this.clock = environment.clock();
     this.throttle = throttle;
-    commandClock = new CommandClock(clock, latency::isOn);
+    commandClock = new CommandClock(clock, trace);
     this.log = environment.log();
     this.heap = heap;
     this.call = call;
@@ -199,13 +193,13 @@ public final class CommandDispatcher implements Dispatcher {
       return true;
     }
     if (command == null) {
-      refuse(client, null, table.unknown(request));
+      refuse(client, null, request, table.unknown(request));
       return true;
     }
     client.lastCommand(command);
     CommandError error = check(client, command, request);
     if (error != null) {
-      refuse(client, command, error);
+      refuse(client, command, request, error);
     } else if (client.transaction() != null && !neverQueued.contains(command)) {
       int ofScript = call.scripting().refusals(command, request);
       client.queue(command, request, refusals[command.id()] | ofScript);
@@ -318,8 +312,11 @@ public final class CommandDispatcher implements Dispatcher {
       }
       return null;
     }
-    if (command.has(Flag.PROTECTED) && !isDebuggingAllowed(client)) {
-      return NO_DEBUGGING;
+    if (command.has(Flag.PROTECTED)) {
+      CommandError refused = ProtectedCommands.refusal(settings.common, command, client);
+      if (refused != null) {
+        return refused;
+      }
     }
     if (!client.isAuthenticated() && !command.has(Flag.NO_AUTH)) {
       return Errors.NOAUTH;
@@ -356,7 +353,14 @@ public final class CommandDispatcher implements Dispatcher {
     if (!heap.admits(command, request)) {
       return HeapGate.FULL;
     }
+    if (client.is(ClientFlag.REPLICA) && usesKeyspace(command)) {
+      return REPLICA_AND_KEYS; // a monitor, which counts as a replica
+    }
     return client.subscribeModeRefuses(command);
+  }
+
+  private static boolean usesKeyspace(Command<Call> command) {
+    return command.has(Flag.WRITE) || command.has(Flag.READONLY) || command.has(Flag.MAY_REPLICATE);
   }
 
   /** Keys may have been removed, also by another server, since the shortage was noticed. */
@@ -381,20 +385,14 @@ public final class CommandDispatcher implements Dispatcher {
     }
   }
 
-  private boolean isDebuggingAllowed(ServerClient client) {
-    return switch (settings.common.enableDebugCommand.value()) {
-      case YES -> true;
-      case LOCAL -> client.isLocal();
-      case NO -> false;
-    };
-  }
-
-  private void refuse(ServerClient client, @Nullable Command<Call> command, CommandError error) {
+  private void refuse(
+      ServerClient client, @Nullable Command<Call> command, Request request, CommandError error) {
     if (command != null) {
       command.countRejected();
     }
     if (command != null && command == exec) {
       client.endTransaction();
+      trace.transactionRefused(client, command, request);
       String reason = error.code().equals("ERR") ? error.text().substring(4) : error.text();
       stats.countError("EXECABORT");
       client.reply().error("EXECABORT Transaction discarded because of: " + reason);
@@ -426,7 +424,10 @@ public final class CommandDispatcher implements Dispatcher {
 
   /** Runs a command; its reply goes to the client, or to the script that calls it. */
   void run(ServerClient client, Command<Call> command, Request request, ReplyWriter reply) {
-    long started = commandClock.begin(command, request);
+    boolean inScript = reply != client.reply();
+    KeyWait before = client.waiting() instanceof KeyWait wait ? wait : null;
+    trace.starts(client, command, request, inScript);
+    long started = commandClock.begin(command, request, reply);
     long changesBefore = keyspace.changeCount();
     call.begin(client, request, command, reply);
     try {
@@ -435,7 +436,7 @@ public final class CommandDispatcher implements Dispatcher {
       command.countFailed();
       stats.countError(error.code());
       reply.error(error.text());
-      if (client.isMaster() && reply == client.reply()) {
+      if (client.isMaster() && !inScript) {
         failedForMaster(command, error);
       }
     } catch (OutOfMemoryError full) {
@@ -447,14 +448,23 @@ public final class CommandDispatcher implements Dispatcher {
     long nanos;
     if (call.isWaiting()) {
       nanos = commandClock.endUncounted(started);
+      if (client.waiting() instanceof KeyWait wait) {
+        wait.spent(nanos);
+      }
     } else {
       stats.countCommand();
-      nanos = commandClock.end(command, request, started);
+      nanos = commandClock.end(client, command, request, reply, started);
+      if (nanos != CommandClock.NOT_MEASURED) {
+        long total = before == null ? nanos : nanos + before.spentNanos();
+        trace.ran(client, command, request, inScript, total);
+      }
     }
-    if (nanos > LONG_COMMAND_NANOS) {
-      latency.took(
-          command.has(Flag.FAST) ? LatencyEvent.FAST_COMMAND : LatencyEvent.COMMAND, nanos);
-      if (reply == client.reply()) { // time stands still in scripts
+    if (before == null) {
+      trace.show(client, command, request, inScript);
+    }
+    if (nanos > CommandTrace.LONG_COMMAND_NANOS) {
+      trace.took(command, nanos);
+      if (!inScript) { // time stands still in scripts
         refreshClock();
       }
     }
@@ -468,10 +478,7 @@ public final class CommandDispatcher implements Dispatcher {
    * A reply would corrupt the replication stream, so a replica that requests one is disconnected.
    */
   private void dropReplica(ServerClient client, @Nullable Command<Call> command, Request request) {
-    if (command != null
-        && (command.has(Flag.WRITE)
-            || command.has(Flag.READONLY)
-            || command.has(Flag.MAY_REPLICATE))) {
+    if (command != null && usesKeyspace(command)) {
       command.countRejected();
       stats.countError(REPLICA_AND_KEYS.code());
       stats.countUnexpectedError();

@@ -44,6 +44,8 @@ final class KeyWait implements Waiting {
   private final boolean nilArray;
   private final List<Place> places = new ArrayList<>();
   private boolean waitsOn;
+  private boolean served;
+  private long spentNanos;
 
   KeyWait(BlockedClients owner, Call call, Type type, Until until, boolean nilArray) {
     this.owner = owner;
@@ -90,6 +92,7 @@ final class KeyWait implements Waiting {
     waitsOn = false;
     client.registry().executor().executeAgain(client, request);
     if (!waitsOn) {
+      served = true;
       client.unblock();
     }
   }
@@ -99,9 +102,19 @@ final class KeyWait implements Waiting {
     waitsOn = true;
   }
 
+  /** Adds the duration of an execution after which the client is blocked. */
+  void spent(long nanos) {
+    spentNanos += nanos;
+  }
+
+  /** Returns the duration of all executions so far. */
+  long spentNanos() {
+    return spentNanos;
+  }
+
   @Override
   public void timedOut() {
-    owner.countTimeOut(command);
+    owner.countTimeOut(command, spentNanos);
     if (nilArray) {
       client.reply().nilArray();
     } else {
@@ -114,6 +127,9 @@ final class KeyWait implements Waiting {
   public void ended() {
     for (Place place : places) {
       owner.leave(place);
+    }
+    if (!served && !client.isReleased()) {
+      owner.endedUnserved(client, command, request, spentNanos);
     }
     client.registry().memory().free(block);
   }

@@ -17,6 +17,7 @@ import io.redoubt.protocol.command.Errors;
 import io.redoubt.protocol.command.Group;
 import io.redoubt.protocol.process.Log;
 import io.redoubt.protocol.resp.ReplyWriter;
+import io.redoubt.protocol.session.ClientFlag;
 import io.redoubt.server.execution.Call;
 import io.redoubt.server.replication.ReplicaFeed.State;
 import io.redoubt.server.replication.stream.Handshake;
@@ -297,8 +298,8 @@ public final class ReplicationCommands extends CommandGroup<Call> {
 
   private void synchronize(Call call, @Nullable String id) {
     Replicas replicas = replication.replicas();
-    if (replicas.ifReplica(call.client()) != null) {
-      return;
+    if (replicas.ifReplica(call.client()) != null || call.client().is(ClientFlag.MONITOR)) {
+      return; // as in Redis, where a monitor counts as a replica
     }
     if (id != null && call.count() > 3) {
       takeOver(call, id);

@@ -53,6 +53,7 @@ public final class ReplicationDirectives extends DirectiveGroup {
   public final TextDirective masteruser =
       text("masteruser", "")
           .newerName("primaryuser")
+          .sensitive()
           .shown(
               "<username>",
               "The user that a replica is for its master; without one only the password is"

@@ -110,16 +110,13 @@ public final class ServerDirectives extends Directives {
   public final LongDirective slowlogLogSlowerThan =
       number("slowlog-log-slower-than", 10000)
           .between(-1, Long.MAX_VALUE)
-          .withoutEffectYet()
           .doc(
               "Microseconds from which on a command is kept in the slow log; 0 for all, -1 for"
                   + " none.");
 
   /** {@code slowlog-max-len}. */
   public final LongDirective slowlogMaxLen =
-      number("slowlog-max-len", 128)
-          .withoutEffectYet()
-          .doc("How many commands the slow log keeps.");
+      number("slowlog-max-len", 128).doc("How many commands the slow log keeps.");
 
   /** {@code notify-keyspace-events}. */
   public final EventFlagsDirective notifyKeyspaceEvents =

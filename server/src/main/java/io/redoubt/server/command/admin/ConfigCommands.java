@@ -10,9 +10,11 @@ import io.redoubt.protocol.command.CommandError;
 import io.redoubt.protocol.command.CommandGroup;
 import io.redoubt.protocol.command.Errors;
 import io.redoubt.protocol.command.Group;
+import io.redoubt.protocol.config.directive.Directive;
 import io.redoubt.protocol.config.directive.RefusedValue;
 import io.redoubt.protocol.process.Log;
 import io.redoubt.protocol.process.SystemErrors;
+import io.redoubt.protocol.resp.Request;
 import io.redoubt.server.execution.Call;
 import io.redoubt.server.execution.Refusal;
 import io.redoubt.server.execution.ServerState;
@@ -27,6 +29,7 @@ public final class ConfigCommands extends CommandGroup<Call> {
   static final CommandError NO_FILE =
       new CommandError("ERR The server is running without a config file");
 
+  private final ServerDirectives settings;
   private final Runnable resetStatistics;
   private final ServerState state;
   private final Log log;
@@ -71,12 +74,15 @@ public final class ConfigCommands extends CommandGroup<Call> {
           .since("2.0.0")
           .costs("O(N), N the number of directives given")
           .is(ADMIN, NOSCRIPT, LOADING, STALE)
+          .hides(this::isSecret)
           .tips("request_policy:all_nodes", "response_policy:all_succeeded")
           .runs(this::set);
 
   /** Declares the group; {@code resetStatistics} does what CONFIG RESETSTAT asks for. */
-  public ConfigCommands(Runnable resetStatistics, ServerState state, Log log) {
+  public ConfigCommands(
+      ServerDirectives settings, Runnable resetStatistics, ServerState state, Log log) {
     super(Group.SERVER);
+    this.settings = settings;
     this.resetStatistics = resetStatistics;
     this.state = state;
     this.log = log;
@@ -114,6 +120,15 @@ public final class ConfigCommands extends CommandGroup<Call> {
       throw new CommandError("ERR " + refused.getMessage());
     }
     call.reply().ok();
+  }
+
+  /** Returns true for the value of a directive that holds a secret. */
+  private boolean isSecret(Request request, int i) {
+    if (i < 3 || i % 2 == 0) {
+      return false;
+    }
+    Directive<?, ?> directive = settings.find(request.text(i - 1));
+    return directive != null && directive.isSensitive();
   }
 
   private static boolean mayChangeGuarded(Call call) {

@@ -26,6 +26,10 @@ import io.redoubt.server.snapshot.Payloads;
 
 /** DUMP and RESTORE: one value in the form of an RDB file. */
 public final class DumpCommands extends CommandGroup<Call> {
+  static final String RESTORE_ARGUMENTS =
+      " key ttl serialized-value [REPLACE]{since 3.0.0} [ABSTTL]{since 5.0.0}"
+          + " [IDLETIME seconds{since 5.0.0}] [FREQ frequency{since 5.0.0}]";
+
   private static final byte[] RESTORE = {'R', 'E', 'S', 'T', 'O', 'R', 'E'};
   private static final byte[] ABSTTL = {'A', 'B', 'S', 'T', 'T', 'L'};
   private static final byte[] REPLACE = {'R', 'E', 'P', 'L', 'A', 'C', 'E'};
@@ -53,10 +57,7 @@ public final class DumpCommands extends CommandGroup<Call> {
           .runs(DumpCommands::dump);
 
   final Command<Call> restore =
-      command(
-              "RESTORE key ttl serialized-value [REPLACE]{since 3.0.0}"
-                  + " [ABSTTL]{since 5.0.0} [IDLETIME seconds{since 5.0.0}]"
-                  + " [FREQ frequency{since 5.0.0}]")
+      command("RESTORE" + RESTORE_ARGUMENTS)
           .does("Creates a key from what DUMP returned.")
           .since("2.6.0")
           .costs("O(N), N the size of the value")
@@ -96,7 +97,7 @@ public final class DumpCommands extends CommandGroup<Call> {
     }
   }
 
-  private void restore(Call call) {
+  void restore(Call call) {
     boolean replace = false;
     boolean absolute = false;
     long idleSeconds = -1;

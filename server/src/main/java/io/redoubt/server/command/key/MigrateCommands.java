@@ -75,6 +75,7 @@ public final class MigrateCommands extends CommandGroup<Call> {
               KeySpec.index(3).is(RW, ACCESS, DELETE),
               KeySpec.keyword("KEYS", -2).range(-1, 1).is(RW, ACCESS, DELETE, INCOMPLETE))
           .keys(MigrateCommands::findKeys)
+          .hides(MigrateCommands::isLogin)
           .tips("nondeterministic_output")
           .runs(this::migrate);
 
@@ -101,6 +102,18 @@ public final class MigrateCommands extends CommandGroup<Call> {
     }
     keys.key(3, RW.bit() | ACCESS.bit() | DELETE.bit());
     return true;
+  }
+
+  /** Returns true for what follows AUTH and AUTH2. */
+  private static boolean isLogin(Request request, int i) {
+    for (int at = FIRST_OPTION; at < i && !request.is(at, "KEYS"); at++) {
+      int words = request.is(at, "AUTH") ? 1 : request.is(at, "AUTH2") ? 2 : 0;
+      if (words > 0 && i <= at + words) {
+        return true;
+      }
+      at += words;
+    }
+    return false;
   }
 
   /** The options of a request and those of its keys that exist. */

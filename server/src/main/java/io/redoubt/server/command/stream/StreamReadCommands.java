@@ -385,12 +385,24 @@ public final class StreamReadCommands extends CommandGroup<Call> {
       call.waitForKeysOrTheirLoss(Type.STREAM, firstKey, keys, timeoutMillis, true);
       return;
     }
-    nameLastIds(call);
+    long dollar = nameLastIds(call);
     call.waitForKeys(Type.STREAM, firstKey, keys, timeoutMillis, true);
+    ByteStrings texts = call.values().streams().temporary();
+    int next = 0;
+    for (int idArg = firstKey + keys; next < texts.count(); idArg++) {
+      if (call.argAddress(idArg) == texts.address(next)) {
+        call.replaceArgument(idArg, dollar, 1); // monitors see what the client has sent
+        next++;
+      }
+    }
   }
 
-  /** Replaces {@code $} by the current last id, because the client may be served later. */
-  private void nameLastIds(Call call) {
+  /**
+   * Replaces {@code $} by the current last id, because the client may be served later.
+   *
+   * @return the address of a {@code $}, if any was replaced
+   */
+  private long nameLastIds(Call call) {
     ByteStrings texts = call.values().streams().temporary();
     texts.clear();
     for (int keyArg = firstKey; keyArg < firstKey + keys; keyArg++) {
@@ -405,11 +417,14 @@ public final class StreamReadCommands extends CommandGroup<Call> {
       }
     }
     int next = 0;
+    long dollar = 0;
     for (int idArg = firstKey + keys; next < texts.count(); idArg++) {
       if (StreamIds.is(call, idArg, '$')) {
+        dollar = call.argAddress(idArg);
         call.replaceArgument(idArg, texts.address(next), texts.length(next));
         next++;
       }
     }
+    return dollar;
   }
 }
