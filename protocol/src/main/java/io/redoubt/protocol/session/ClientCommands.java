@@ -77,11 +77,16 @@ public final class ClientCommands<C extends SessionCall> extends CommandGroup<C>
           .since("2.4.0")
           .costs("O(N), N the number of connections")
           .is(ADMIN, NOSCRIPT, LOADING, STALE)
+          .tips("nondeterministic_output")
           .history("2.8.12", "Added unique client `id` field.")
           .history("5.0.0", "Added optional `TYPE` filter.")
-          .history("6.2.0", "Added `argv-mem`, `tot-mem`, `laddr` and `redir` fields.")
-          .history("7.2.0", "Added `lib-name` and `lib-ver` fields.")
-          .tips("nondeterministic_output")
+          .history("6.0.0", "Added `user` field.")
+          .history(
+              "6.2.0",
+              "Added `argv-mem`, `tot-mem`, `laddr` and `redir` fields and the optional `ID`"
+                  + " filter.")
+          .history("7.0.0", "Added `resp`, `multi-mem`, `rbs` and `rbp` fields.")
+          .history("7.0.3", "Added `ssub` field.")
           .runs(this::list);
 
   final Command<C> kill =
@@ -96,16 +101,20 @@ public final class ClientCommands<C extends SessionCall> extends CommandGroup<C>
           .since("2.4.0")
           .costs("O(N), N the number of connections")
           .is(ADMIN, NOSCRIPT, LOADING, STALE)
-          .history("2.8.12", "Added new filter format and the `ID` option.")
+          .history("2.8.12", "Added new filter format.")
+          .history("2.8.12", "`ID` option.")
           .history("3.2.0", "Added `master` type in for `TYPE` option.")
-          .history("5.0.0", "Replaced `slave` `TYPE` with `replica`.")
+          .history(
+              "5.0.0",
+              "Replaced `slave` `TYPE` with `replica`. `slave` still supported for backward"
+                  + " compatibility.")
           .history("6.2.0", "`LADDR` option.")
           .runs(this::kill);
 
   final Command<C> pause =
       command("CLIENT PAUSE timeout{integer} [WRITE | ALL]{mode, since 6.2.0}")
           .does("Suspends the commands of clients for so many milliseconds.")
-          .since("2.9.50")
+          .since("3.0.0")
           .costs("O(1)")
           .is(ADMIN, NOSCRIPT, LOADING, STALE)
           .history("6.2.0", "`CLIENT PAUSE WRITE` mode added along with the `mode` option.")

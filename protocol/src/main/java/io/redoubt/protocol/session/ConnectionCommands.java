@@ -58,8 +58,11 @@ public final class ConnectionCommands<C extends SessionCall> extends CommandGrou
           .since("6.0.0")
           .costs("O(1)")
           .is(NOSCRIPT, LOADING, STALE, FAST, NO_AUTH, ALLOW_BUSY)
-          .history("6.2.0", "`protover` made optional.")
           .hides(ConnectionCommands::isLoginOfHello)
+          .history(
+              "6.2.0",
+              "`protover` made optional; when called without arguments the command reports the"
+                  + " current connection's context.")
           .runs(this::hello);
 
   final Command<C> ping =
@@ -94,6 +97,7 @@ public final class ConnectionCommands<C extends SessionCall> extends CommandGrou
           .costs("O(1)")
           .arity(-1)
           .is(NOSCRIPT, LOADING, STALE, FAST, NO_AUTH, ALLOW_BUSY)
+          .deprecated("7.2.0", "just closing the connection")
           .runs(ConnectionCommands::quit);
 
   /** Creates the group with the reply fields of HELLO. */

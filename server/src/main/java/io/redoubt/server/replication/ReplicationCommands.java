@@ -8,6 +8,7 @@ import static io.redoubt.protocol.command.Flag.NOSCRIPT;
 import static io.redoubt.protocol.command.Flag.NO_ASYNC_LOADING;
 import static io.redoubt.protocol.command.Flag.NO_MULTI;
 import static io.redoubt.protocol.command.Flag.STALE;
+import static io.redoubt.protocol.command.Flag.SYSCMD;
 
 import io.redoubt.protocol.command.Category;
 import io.redoubt.protocol.command.Command;
@@ -80,7 +81,7 @@ public final class ReplicationCommands extends CommandGroup<Call> {
           .does("Tells a master about its replica, and either how far the other is.")
           .since("3.0.0")
           .costs("O(1)")
-          .is(ADMIN, NOSCRIPT, LOADING, STALE, ALLOW_BUSY)
+          .is(ADMIN, NOSCRIPT, LOADING, STALE, ALLOW_BUSY, SYSCMD)
           .runs(this::replconf);
 
   final Command<Call> psync =

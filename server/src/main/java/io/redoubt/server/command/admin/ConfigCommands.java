@@ -48,6 +48,7 @@ public final class ConfigCommands extends CommandGroup<Call> {
           .since("2.0.0")
           .costs("O(N), N the number of directives")
           .is(ADMIN, NOSCRIPT, LOADING, STALE)
+          .history("7.0.0", "Added the ability to pass multiple pattern parameters in one call")
           .runs(ConfigCommands::get);
 
   final Command<Call> resetstat =
@@ -76,6 +77,7 @@ public final class ConfigCommands extends CommandGroup<Call> {
           .is(ADMIN, NOSCRIPT, LOADING, STALE)
           .hides(this::isSecret)
           .tips("request_policy:all_nodes", "response_policy:all_succeeded")
+          .history("7.0.0", "Added the ability to set multiple parameters in one call.")
           .runs(this::set);
 
   /** Declares the group; {@code resetStatistics} does what CONFIG RESETSTAT asks for. */

@@ -5,6 +5,7 @@ import static io.redoubt.protocol.command.Flag.LOADING;
 import static io.redoubt.protocol.command.Flag.NOSCRIPT;
 import static io.redoubt.protocol.command.Flag.PROTECTED;
 import static io.redoubt.protocol.command.Flag.STALE;
+import static io.redoubt.protocol.command.Flag.SYSCMD;
 
 import io.redoubt.protocol.command.Command;
 import io.redoubt.protocol.command.CommandError;
@@ -91,7 +92,7 @@ public final class DebugCommands extends CommandGroup<Call> {
           .does("A container for debugging commands.")
           .since("1.0.0")
           .costs("Depends on subcommand.")
-          .is(ADMIN, NOSCRIPT, LOADING, STALE, PROTECTED)
+          .is(ADMIN, NOSCRIPT, LOADING, STALE, PROTECTED, SYSCMD)
           .runs(this::debug);
 
   /** Declares the command. */

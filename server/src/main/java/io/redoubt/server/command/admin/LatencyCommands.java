@@ -92,7 +92,7 @@ public final class LatencyCommands extends CommandGroup<Call> {
           .since("2.8.13")
           .costs("O(1)")
           .is(ADMIN, NOSCRIPT, LOADING, STALE)
-          .tips("request_policy:all_nodes", "response_policy:all_succeeded")
+          .tips("request_policy:all_nodes", "response_policy:agg_sum")
           .runs(this::reset);
 
   /** Declares the group; {@code table} has the commands that HISTOGRAM tells of. */

@@ -39,6 +39,7 @@ public final class PersistenceCommands extends CommandGroup<Call> {
           .since("1.0.0")
           .costs("O(1)")
           .is(ADMIN, NOSCRIPT, NO_ASYNC_LOADING)
+          .history("3.2.2", "Added the `SCHEDULE` option.")
           .runs(this::saveInBackground);
 
   final Command<Call> bgrewriteaof =

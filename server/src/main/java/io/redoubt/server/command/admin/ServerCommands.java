@@ -68,6 +68,7 @@ public final class ServerCommands extends CommandGroup<Call> {
           .is(LOADING, STALE)
           .categories(Category.DANGEROUS)
           .tips("nondeterministic_output", "request_policy:all_shards", "response_policy:special")
+          .history("7.0.0", "Added support for taking multiple section arguments.")
           .runs(this::info);
 
   final Command<Call> time =
@@ -87,6 +88,7 @@ public final class ServerCommands extends CommandGroup<Call> {
           .since("1.0.0")
           .costs("O(N) when saving, N the number of keys")
           .is(ADMIN, NOSCRIPT, LOADING, STALE, NO_MULTI, ALLOW_BUSY)
+          .history("7.0.0", "Added the `NOW`, `FORCE` and `ABORT` modifiers.")
           .runs(this::shutdown);
 
   /** Declares the group. */

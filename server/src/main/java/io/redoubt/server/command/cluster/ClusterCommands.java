@@ -153,6 +153,7 @@ public final class ClusterCommands extends CommandGroup<Call> {
           .since("3.0.0")
           .costs("O(1)")
           .is(NO_ASYNC_LOADING, ADMIN, STALE)
+          .history("4.0.0", "Added the optional `cluster_bus_port` argument.")
           .runs(ClusterCommands::refuse);
 
   final Command<Call> myid =
@@ -169,6 +170,7 @@ public final class ClusterCommands extends CommandGroup<Call> {
           .since("7.2.0")
           .costs("O(1)")
           .is(STALE)
+          .tips("nondeterministic_output")
           .runs(ClusterCommands::refuse);
 
   final Command<Call> nodes =
@@ -236,7 +238,7 @@ public final class ClusterCommands extends CommandGroup<Call> {
           .does("Lists the hash slots of each node.")
           .since("7.0.0")
           .costs("O(N), N the number of nodes")
-          .is(STALE)
+          .is(LOADING, STALE)
           .tips("nondeterministic_output")
           .runs(ClusterCommands::refuse);
 
@@ -247,6 +249,7 @@ public final class ClusterCommands extends CommandGroup<Call> {
           .costs("O(N), N the number of replicas")
           .is(ADMIN, STALE)
           .tips("nondeterministic_output")
+          .deprecated("5.0.0", "`CLUSTER REPLICAS`")
           .runs(ClusterCommands::refuse);
 
   final Command<Call> slots =
@@ -254,8 +257,11 @@ public final class ClusterCommands extends CommandGroup<Call> {
           .does("Lists the hash slots of each node.")
           .since("3.0.0")
           .costs("O(N), N the number of nodes")
-          .is(STALE)
+          .is(LOADING, STALE)
           .tips("nondeterministic_output")
+          .deprecated("7.0.0", "`CLUSTER SHARDS`")
+          .history("4.0.0", "Added node IDs.")
+          .history("7.0.0", "Added additional networking metadata field.")
           .runs(ClusterCommands::refuse);
 
   final Command<Call> asking =

@@ -113,13 +113,12 @@ public final class GeoCommands extends CommandGroup<Call> {
           .does("Returns or stores the members of a geo set within a distance from a member.")
           .since("3.2.0")
           .costs("O(N+log(M)), N the members in the squares around, M the size of the set")
+          .is(WRITE, DENYOOM)
+          .keys(KeySpec.index(1).is(RO, ACCESS), stored("STORE", 5), stored("STOREDIST", 5))
           .deprecated(
               "6.2.0",
               "`GEOSEARCH` and `GEOSEARCHSTORE` with the `BYRADIUS` and `FROMMEMBER` arguments")
-          .history("6.2.0", "Added the `ANY` option for `COUNT`.")
           .history("7.0.0", "Added support for uppercase unit names.")
-          .is(WRITE, DENYOOM)
-          .keys(KeySpec.index(1).is(RO, ACCESS), stored("STORE", 5), stored("STOREDIST", 5))
           .runs(call -> radiusByMember(call, true));
 
   final Command<Call> georadiusbymemberRo =
@@ -129,10 +128,9 @@ public final class GeoCommands extends CommandGroup<Call> {
           .does("Returns the members of a geo set within a distance from a member.")
           .since("3.2.10")
           .costs("O(N+log(M)), N the members in the squares around, M the size of the set")
-          .deprecated("6.2.0", "`GEOSEARCH` with the `BYRADIUS` and `FROMMEMBER` arguments")
-          .history("6.2.0", "Added the `ANY` option for `COUNT`.")
           .is(READONLY)
           .keys(RO, ACCESS)
+          .deprecated("6.2.0", "`GEOSEARCH` with the `BYRADIUS` and `FROMMEMBER` arguments")
           .runs(call -> radiusByMember(call, false));
 
   final Command<Call> geosearch =

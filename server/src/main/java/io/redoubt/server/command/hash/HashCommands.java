@@ -53,6 +53,7 @@ public final class HashCommands extends CommandGroup<Call> {
           .costs("O(N), N the number of fields")
           .is(WRITE, FAST)
           .keys(RW, DELETE)
+          .history("2.4.0", "Accepts multiple `field` arguments.")
           .runs(HashCommands::hdel);
 
   final Command<Call> hexists =
@@ -146,6 +147,7 @@ public final class HashCommands extends CommandGroup<Call> {
           .costs("O(N), N the number of pairs")
           .is(WRITE, DENYOOM, FAST)
           .keys(RW, UPDATE)
+          .history("4.0.0", "Accepts multiple `field` and `value` arguments.")
           .runs(call -> call.reply().integer(set(call)));
 
   final Command<Call> hsetnx =

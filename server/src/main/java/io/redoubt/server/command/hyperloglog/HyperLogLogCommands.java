@@ -5,6 +5,7 @@ import static io.redoubt.protocol.command.Flag.DENYOOM;
 import static io.redoubt.protocol.command.Flag.FAST;
 import static io.redoubt.protocol.command.Flag.MAY_REPLICATE;
 import static io.redoubt.protocol.command.Flag.READONLY;
+import static io.redoubt.protocol.command.Flag.SYSCMD;
 import static io.redoubt.protocol.command.Flag.WRITE;
 import static io.redoubt.protocol.command.KeyFlag.ACCESS;
 import static io.redoubt.protocol.command.KeyFlag.INSERT;
@@ -61,7 +62,7 @@ public final class HyperLogLogCommands extends CommandGroup<Call> {
           .does("Shows the internals of a HyperLogLog, for tests.")
           .since("2.8.9")
           .costs("N/A")
-          .is(WRITE, DENYOOM, ADMIN)
+          .is(WRITE, DENYOOM, ADMIN, SYSCMD)
           .keys(RW, ACCESS)
           .runs(HyperLogLogCommands::pfdebug);
 
@@ -81,7 +82,7 @@ public final class HyperLogLogCommands extends CommandGroup<Call> {
           .does("Tests HyperLogLogs.")
           .since("2.8.9")
           .costs("N/A")
-          .is(ADMIN)
+          .is(ADMIN, SYSCMD)
           .runs(call -> HyperLogLogSelfTest.run(call));
 
   /** Declares the group. */

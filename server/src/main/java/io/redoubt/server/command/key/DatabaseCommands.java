@@ -37,6 +37,8 @@ public final class DatabaseCommands extends CommandGroup<Call> {
           .is(WRITE)
           .categories(Category.KEYSPACE, Category.DANGEROUS)
           .tips("request_policy:all_shards", "response_policy:all_succeeded")
+          .history("4.0.0", "Added the `ASYNC` flushing mode modifier.")
+          .history("6.2.0", "Added the `SYNC` flushing mode modifier.")
           .runs(this::flushAll);
 
   final Command<Call> flushdb =
@@ -47,6 +49,8 @@ public final class DatabaseCommands extends CommandGroup<Call> {
           .is(WRITE)
           .categories(Category.KEYSPACE, Category.DANGEROUS)
           .tips("request_policy:all_shards", "response_policy:all_succeeded")
+          .history("4.0.0", "Added the `ASYNC` flushing mode modifier.")
+          .history("6.2.0", "Added the `SYNC` flushing mode modifier.")
           .runs(DatabaseCommands::flushDb);
 
   final Command<Call> swapdb =

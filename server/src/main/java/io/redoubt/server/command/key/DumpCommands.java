@@ -64,6 +64,9 @@ public final class DumpCommands extends CommandGroup<Call> {
           .is(WRITE, DENYOOM)
           .categories(Category.KEYSPACE, Category.DANGEROUS)
           .keys(OW, UPDATE)
+          .history("3.0.0", "Added the `REPLACE` modifier.")
+          .history("5.0.0", "Added the `ABSTTL` modifier.")
+          .history("5.0.0", "Added the `IDLETIME` and `FREQ` options.")
           .runs(this::restore);
 
   private final Log log;

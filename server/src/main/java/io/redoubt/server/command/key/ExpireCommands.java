@@ -38,6 +38,7 @@ public final class ExpireCommands extends CommandGroup<Call> {
           .costs("O(1)")
           .is(WRITE, FAST)
           .keys(RW, UPDATE)
+          .history("7.0.0", "Added options: `NX`, `XX`, `GT` and `LT`.")
           .runs(call -> expire(call, ExpireUnit.EX));
 
   final Command<Call> pexpire =
@@ -47,6 +48,7 @@ public final class ExpireCommands extends CommandGroup<Call> {
           .costs("O(1)")
           .is(WRITE, FAST)
           .keys(RW, UPDATE)
+          .history("7.0.0", "Added options: `NX`, `XX`, `GT` and `LT`.")
           .runs(call -> expire(call, ExpireUnit.PX));
 
   final Command<Call> expireat =
@@ -56,6 +58,7 @@ public final class ExpireCommands extends CommandGroup<Call> {
           .costs("O(1)")
           .is(WRITE, FAST)
           .keys(RW, UPDATE)
+          .history("7.0.0", "Added options: `NX`, `XX`, `GT` and `LT`.")
           .runs(call -> expire(call, ExpireUnit.EXAT));
 
   final Command<Call> pexpireat =
@@ -65,6 +68,7 @@ public final class ExpireCommands extends CommandGroup<Call> {
           .costs("O(1)")
           .is(WRITE, FAST)
           .keys(RW, UPDATE)
+          .history("7.0.0", "Added options: `NX`, `XX`, `GT` and `LT`.")
           .runs(call -> expire(call, ExpireUnit.PXAT));
 
   final Command<Call> ttl =
@@ -75,6 +79,7 @@ public final class ExpireCommands extends CommandGroup<Call> {
           .is(READONLY, FAST)
           .keys(RO, ACCESS)
           .tips("nondeterministic_output")
+          .history("2.8.0", "Added the -2 reply.")
           .runs(call -> left(call, 1000, true));
 
   final Command<Call> pttl =
@@ -85,6 +90,7 @@ public final class ExpireCommands extends CommandGroup<Call> {
           .is(READONLY, FAST)
           .keys(RO, ACCESS)
           .tips("nondeterministic_output")
+          .history("2.8.0", "Added the -2 reply.")
           .runs(call -> left(call, 1, true));
 
   final Command<Call> expiretime =

@@ -58,6 +58,7 @@ public final class GenericCommands extends CommandGroup<Call> {
           .is(READONLY, FAST)
           .keys(RO)
           .tips("request_policy:multi_shard", "response_policy:agg_sum")
+          .history("3.0.3", "Accepts multiple `key` arguments.")
           .runs(GenericCommands::exists);
 
   final Command<Call> move =
@@ -96,6 +97,10 @@ public final class GenericCommands extends CommandGroup<Call> {
           .is(WRITE, FAST)
           .keys(RW, ACCESS, DELETE)
           .keys(OW, INSERT)
+          .history(
+              "3.2.0",
+              "The command no longer returns an error when source and destination names are the"
+                  + " same.")
           .runs(call -> rename(call, false));
 
   final Command<Call> touch =

@@ -77,6 +77,10 @@ public final class MigrateCommands extends CommandGroup<Call> {
           .keys(MigrateCommands::findKeys)
           .hides(MigrateCommands::isLogin)
           .tips("nondeterministic_output")
+          .history("3.0.0", "Added the `COPY` and `REPLACE` options.")
+          .history("3.0.6", "Added the `KEYS` option.")
+          .history("4.0.7", "Added the `AUTH` option.")
+          .history("6.0.0", "Added the `AUTH2` option.")
           .runs(this::migrate);
 
   /** Declares the group. */

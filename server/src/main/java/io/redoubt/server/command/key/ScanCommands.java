@@ -35,6 +35,7 @@ public final class ScanCommands extends CommandGroup<Call> {
           .costs("O(1) a call, O(N) for an iteration over N keys")
           .is(READONLY, TOUCHES_ARBITRARY_KEYS)
           .tips("nondeterministic_output", "request_policy:special", "response_policy:special")
+          .history("6.0.0", "Added the `TYPE` subcommand.")
           .runs(ScanCommands::scan);
 
   /** Declares the group. */

@@ -46,6 +46,10 @@ public final class StreamClaimCommands extends CommandGroup<Call> {
           .is(WRITE, FAST)
           .keys(RW, DELETE)
           .tips("nondeterministic_output")
+          .history(
+              "7.0.0",
+              "Added an element to the reply array, containing deleted entries the command"
+                  + " cleared from the PEL")
           .runs(this::xautoclaim);
 
   final Command<Call> xclaim =

@@ -65,6 +65,10 @@ public final class StreamCommands extends CommandGroup<Call> {
           .keys(RW, UPDATE)
           .keyNote("UPDATE instead of INSERT because of the optional trimming feature")
           .tips("nondeterministic_output")
+          .history(
+              "6.2.0",
+              "Added the `NOMKSTREAM` option, `MINID` trimming strategy and the `LIMIT` option.")
+          .history("7.0.0", "Added support for the `<ms>-*` explicit ID form.")
           .runs(this::xadd);
 
   final Command<Call> xdel =
@@ -92,6 +96,7 @@ public final class StreamCommands extends CommandGroup<Call> {
           .costs("O(N), N the number of entries returned")
           .is(READONLY)
           .keys(RO, ACCESS)
+          .history("6.2.0", "Added exclusive ranges.")
           .runs(call -> range(call, 2, 3, false));
 
   final Command<Call> xrevrange =
@@ -101,6 +106,7 @@ public final class StreamCommands extends CommandGroup<Call> {
           .costs("O(N), N the number of entries returned")
           .is(READONLY)
           .keys(RO, ACCESS)
+          .history("6.2.0", "Added exclusive ranges.")
           .runs(call -> range(call, 3, 2, true));
 
   final Command<Call> xsetid =
@@ -112,6 +118,7 @@ public final class StreamCommands extends CommandGroup<Call> {
           .costs("O(1)")
           .is(WRITE, DENYOOM, FAST)
           .keys(RW, UPDATE)
+          .history("7.0.0", "Added the `entries_added` and `max_deleted_entry_id` arguments.")
           .runs(this::xsetid);
 
   final Command<Call> xtrim =
@@ -125,6 +132,7 @@ public final class StreamCommands extends CommandGroup<Call> {
           .is(WRITE)
           .keys(RW, DELETE)
           .tips("nondeterministic_output")
+          .history("6.2.0", "Added the `MINID` trimming strategy and the `LIMIT` option.")
           .runs(this::xtrim);
 
   private final StreamTrim trim = new StreamTrim();

@@ -63,6 +63,7 @@ public final class StreamGroupCommands extends CommandGroup<Call> {
           .costs("O(1)")
           .is(WRITE, DENYOOM)
           .keys(RW, INSERT)
+          .history("7.0.0", "Added the `entries_read` named argument.")
           .runs(this::create);
 
   final Command<Call> createConsumer =
@@ -101,6 +102,7 @@ public final class StreamGroupCommands extends CommandGroup<Call> {
           .costs("O(1)")
           .is(WRITE)
           .keys(RW, UPDATE)
+          .history("7.0.0", "Added the optional `entries_read` argument.")
           .runs(this::setId);
 
   final Command<Call> xpending =
@@ -113,6 +115,7 @@ public final class StreamGroupCommands extends CommandGroup<Call> {
           .is(READONLY)
           .keys(RO, ACCESS)
           .tips("nondeterministic_output")
+          .history("6.2.0", "Added the `IDLE` option and exclusive range intervals.")
           .runs(this::xpending);
 
   private final StreamId id = new StreamId();

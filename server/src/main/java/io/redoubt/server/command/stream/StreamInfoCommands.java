@@ -50,7 +50,7 @@ public final class StreamInfoCommands extends CommandGroup<Call> {
           .costs("O(1)")
           .is(READONLY)
           .keys(RO, ACCESS)
-          .history("7.0.0", "Added the `entries-read` and `lag` fields.")
+          .history("7.0.0", "Added the `entries-read` and `lag` fields")
           .runs(StreamInfoCommands::groups);
 
   final Command<Call> stream =
@@ -61,7 +61,12 @@ public final class StreamInfoCommands extends CommandGroup<Call> {
           .is(READONLY)
           .keys(RO, ACCESS)
           .history("6.0.0", "Added the `FULL` modifier.")
-          .history("7.2.0", "Added the `active-time` field of consumers with `FULL`.")
+          .history(
+              "7.0.0",
+              "Added the `max-deleted-entry-id`, `entries-added`, `recorded-first-entry-id`,"
+                  + " `entries-read` and `lag` fields")
+          .history(
+              "7.2.0", "Added the `active-time` field, and changed the meaning of `seen-time`.")
           .runs(this::stream);
 
   private final StreamId first = new StreamId();

@@ -95,9 +95,9 @@ public final class StringCommands extends CommandGroup<Call> {
           .does("Sets the string value of a key and returns the old one.")
           .since("1.0.0")
           .costs("O(1)")
-          .deprecated("6.2.0", "`SET` with the `GET` argument")
           .is(WRITE, DENYOOM, FAST)
           .keys(RW, ACCESS, UPDATE)
+          .deprecated("6.2.0", "`SET` with the `!GET` argument")
           .runs(StringCommands::getset);
 
   final Command<Call> mget =
@@ -153,6 +153,10 @@ public final class StringCommands extends CommandGroup<Call> {
           .keys(RW, ACCESS, UPDATE, VARIABLE_FLAGS)
           .keyNote("RW and ACCESS due to the optional `GET` argument")
           .keys(StringCommands::keyOfSet)
+          .history("2.6.12", "Added the `EX`, `PX`, `NX` and `XX` options.")
+          .history("6.0.0", "Added the `KEEPTTL` option.")
+          .history("6.2.0", "Added the `GET`, `EXAT` and `PXAT` option.")
+          .history("7.0.0", "Allowed the `NX` and `GET` options to be used together.")
           .runs(StringCommands::set);
 
   final Command<Call> setex =
