@@ -101,12 +101,9 @@ public abstract class Directives extends DirectiveGroup {
     return passedOver;
   }
 
-  /** Returns the names of directives that are set but not implemented yet. */
-  public final List<String> withoutEffectYet() {
-    return declared.stream()
-        .filter(d -> d.isWithoutEffectYet() && !d.current().equals(d.defaultValue()))
-        .map(d -> d.name())
-        .toList();
+  /** Returns the names of directives that are set but have no effect. */
+  public final List<String> setInVain() {
+    return declared.stream().filter(d -> d.isSetInVain()).map(d -> d.name()).toList();
   }
 
   /** Returns the directives in the order of their declaration. */

@@ -236,7 +236,7 @@ public abstract class Launch<D extends Directives> {
     for (String line : directives.passedOver()) {
       log.notice("Ignored a configuration line that has no meaning in this version: %s", line);
     }
-    for (String name : directives.withoutEffectYet()) {
+    for (String name : directives.setInVain()) {
       log.warning("WARNING %s has no effect in this version", name);
     }
   }

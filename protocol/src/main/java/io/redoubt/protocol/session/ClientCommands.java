@@ -12,10 +12,18 @@ import io.redoubt.protocol.command.CommandError;
 import io.redoubt.protocol.command.CommandGroup;
 import io.redoubt.protocol.command.Errors;
 import io.redoubt.protocol.command.Group;
+import io.redoubt.protocol.resp.ReplyWriter;
 import io.redoubt.protocol.resp.Request;
 
 /** The CLIENT command: queries and changes of the own connection, and administration of all. */
 public final class ClientCommands<C extends SessionCall> extends CommandGroup<C> {
+  private static final CommandError NO_TRACKING =
+      new CommandError("ERR client-side caching is not supported by this server");
+  private static final CommandError NOT_TRACKED =
+      new CommandError(
+          "ERR CLIENT CACHING can be called only when the client is in tracking mode with OPTIN or"
+              + " OPTOUT mode enabled");
+
   private final ClientRegistry registry;
 
   final Command<C> client =
@@ -167,6 +175,32 @@ public final class ClientCommands<C extends SessionCall> extends CommandGroup<C>
           .costs("O(1)")
           .is(NOSCRIPT, LOADING, STALE)
           .runs(call -> call.reply().integer(-1));
+
+  final Command<C> tracking =
+      command(
+              "CLIENT TRACKING (ON | OFF){status} [REDIRECT client-id{integer}]"
+                  + " [PREFIX prefix{string}]... [BCAST] [OPTIN] [OPTOUT] [NOLOOP]")
+          .does("Turns client-side caching off; it can't be turned on.")
+          .since("6.0.0")
+          .costs("O(1)")
+          .is(NOSCRIPT, LOADING, STALE)
+          .runs(ClientCommands::track);
+
+  final Command<C> caching =
+      command("CLIENT CACHING (YES | NO){mode}")
+          .does("Refuses, since no connection is tracked.")
+          .since("6.0.0")
+          .costs("O(1)")
+          .is(NOSCRIPT, LOADING, STALE)
+          .runs(ClientCommands::refuseCaching);
+
+  final Command<C> trackinginfo =
+      command("CLIENT TRACKINGINFO")
+          .does("Returns that the connection is not tracked.")
+          .since("6.2.0")
+          .costs("O(1)")
+          .is(NOSCRIPT, LOADING, STALE)
+          .runs(ClientCommands::trackingInfo);
 
   /** Creates the group for the clients of a registry. */
   public ClientCommands(ClientRegistry registry) {
@@ -349,5 +383,43 @@ public final class ClientCommands<C extends SessionCall> extends CommandGroup<C>
       target.timeOut();
     }
     call.reply().integer(1);
+  }
+
+  private static void track(SessionCall call) {
+    Request request = call.request();
+    for (int i = 3; i < request.count(); i++) {
+      boolean takesValue = request.is(i, "REDIRECT") || request.is(i, "PREFIX");
+      boolean isFlag =
+          request.is(i, "BCAST")
+              || request.is(i, "OPTIN")
+              || request.is(i, "OPTOUT")
+              || request.is(i, "NOLOOP");
+      if (!isFlag && !(takesValue && ++i < request.count())) {
+        throw Errors.SYNTAX;
+      }
+    }
+    if (request.is(2, "ON")) {
+      throw NO_TRACKING;
+    }
+    if (!request.is(2, "OFF")) {
+      throw Errors.SYNTAX;
+    }
+    call.reply().ok();
+  }
+
+  private static void refuseCaching(SessionCall call) {
+    throw NOT_TRACKED;
+  }
+
+  private static void trackingInfo(SessionCall call) {
+    ReplyWriter reply = call.reply();
+    reply.map(3);
+    reply.bulk("flags");
+    reply.set(1);
+    reply.bulk("off");
+    reply.bulk("redirect");
+    reply.integer(-1);
+    reply.bulk("prefixes");
+    reply.array(0);
   }
 }

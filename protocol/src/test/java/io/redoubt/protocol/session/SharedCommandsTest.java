@@ -70,6 +70,12 @@ class SharedCommandsTest {
           CLIENT UNBLOCK 5;            :0
           CLIENT UNBLOCK 5 foo;        -ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR
           CLIENT GETREDIR;             :-1
+          CLIENT TRACKING OFF BCAST;   +OK
+          CLIENT TRACKING OFF PREFIX;  -ERR syntax error
+          CLIENT TRACKING maybe;       -ERR syntax error
+          CLIENT TRACKING ON NOLOOP;   -ERR client-side caching is not supported by this server
+          CLIENT CACHING YES;          -ERR CLIENT CACHING can be called only when the client is in tracking mode with OPTIN or OPTOUT mode enabled
+          CLIENT TRACKINGINFO;         *6 $5 flags *1 $3 off $8 redirect :-1 $8 prefixes *0
           HELLO x;                     -ERR Protocol version is not an integer or out of range
           HELLO 4;                     -NOPROTO unsupported protocol version
           HELLO 3 foo;                 -ERR Syntax error in HELLO option 'foo'

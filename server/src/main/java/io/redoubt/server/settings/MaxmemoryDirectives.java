@@ -139,8 +139,9 @@ public final class MaxmemoryDirectives extends DirectiveGroup {
   /** {@code activedefrag}. */
   public final YesNoDirective activedefrag =
       yesNo("activedefrag", false)
-          .onlyNo(NO_DEFRAGMENTATION)
-          .doc("Move data to close gaps in memory; can't be turned on here.");
+          .acceptedWithoutEffect()
+          .onlyNoAtRunTime(NO_DEFRAGMENTATION)
+          .doc("Move data to close gaps in memory.");
 
   /** {@code active-defrag-ignore-bytes}. */
   public final MemoryDirective activeDefragIgnoreBytes =

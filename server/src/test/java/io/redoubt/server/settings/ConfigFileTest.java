@@ -89,10 +89,19 @@ final class ConfigFileTest {
   }
 
   @Test
-  void knowsWhatHasNoEffectYet() throws Exception {
-    load("slowlog-max-len 64\nappendonly yes\nport 7000\nio-threads 4\n");
+  void namesWhatIsSetWithoutEffect() throws Exception {
+    load(
+        """
+        slowlog-max-len 64
+        activedefrag yes
+        cluster-node-timeout 1
+        cluster-port 7
+        activerehashing yes
+        """);
 
-    assertThat(settings.withoutEffectYet()).containsExactly("slowlog-max-len");
+    assertThat(settings.setInVain())
+        .containsExactlyInAnyOrder("activedefrag", "cluster-node-timeout", "cluster-port");
+    assertThat(settings.get(List.of("activedefrag"))).containsEntry("activedefrag", "yes");
   }
 
   @Test
@@ -163,7 +172,6 @@ final class ConfigFileTest {
   @Test
   void refusesWhatWouldBeServedOtherwiseThanMeant() {
     assertThat(failure("cluster-enabled yes")).contains("cluster mode is not supported");
-    assertThat(failure("activedefrag yes")).contains("Active defragmentation cannot be enabled");
   }
 
   @Test

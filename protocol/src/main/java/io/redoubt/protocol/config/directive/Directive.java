@@ -20,6 +20,7 @@ public abstract class Directive<T, D extends Directive<T, D>> {
   private final List<String> aliases = new ArrayList<>();
   private final List<String> newerNames = new ArrayList<>();
   private final List<ValueCheck<T>> checks = new ArrayList<>();
+  private final List<ValueCheck<T>> setChecks = new ArrayList<>();
   private final List<Change> changes = new ArrayList<>();
   private String section = "";
   private String doc = "";
@@ -149,7 +150,7 @@ public abstract class Directive<T, D extends Directive<T, D>> {
 
   /**
    * Marks a directive that is parsed, stored and shown but has no effect because what it tunes does
-   * not exist here.
+   * not exist here; a start and CONFIG SET log a warning if it gets another value than the default.
    */
   public final D acceptedWithoutEffect() {
     withoutEffect = true;
@@ -168,6 +169,12 @@ public abstract class Directive<T, D extends Directive<T, D>> {
   /** Adds a check of new values from files and CONFIG SET. */
   public final D check(ValueCheck<T> check) {
     checks.add(check);
+    return self();
+  }
+
+  /** Adds a check of new values from CONFIG SET, which files need not pass. */
+  public final D checkSet(ValueCheck<T> check) {
+    setChecks.add(check);
     return self();
   }
 
@@ -254,6 +261,11 @@ public abstract class Directive<T, D extends Directive<T, D>> {
     return withoutEffect;
   }
 
+  /** Returns true if its value differs from the default and has no effect. */
+  public final boolean isSetInVain() {
+    return (withoutEffect || withoutEffectYet) && !value.equals(defaultValue);
+  }
+
   /** Returns true if it is not implemented yet. */
   public final boolean isWithoutEffectYet() {
     return withoutEffectYet;
@@ -276,7 +288,11 @@ public abstract class Directive<T, D extends Directive<T, D>> {
 
   /** Parses and checks the value of a CONFIG SET. */
   public final T readText(String text) throws RefusedValue {
-    return checked(parseText(text, value));
+    T parsed = checked(parseText(text, value));
+    for (ValueCheck<T> check : setChecks) {
+      check.look(parsed);
+    }
+    return parsed;
   }
 
   private T checked(T parsed) throws RefusedValue {

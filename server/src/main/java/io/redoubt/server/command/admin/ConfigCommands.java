@@ -121,6 +121,12 @@ public final class ConfigCommands extends CommandGroup<Call> {
     } catch (RefusedValue refused) {
       throw new CommandError("ERR " + refused.getMessage());
     }
+    for (int i = 0; i < words.size(); i += 2) {
+      Directive<?, ?> directive = settings.find(words.get(i));
+      if (directive != null && directive.isSetInVain()) {
+        log.warning("WARNING %s has no effect in this version", directive.name());
+      }
+    }
     call.reply().ok();
   }
 
