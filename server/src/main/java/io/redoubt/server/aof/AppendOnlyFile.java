@@ -248,6 +248,7 @@ public final class AppendOnlyFile implements AutoCloseable {
       }
       rewrites.schedule();
     } else if (!rewrites.start(Rewrites.Kind.FIRST)) {
+      rewrites.giveUp(); // whoever turns it on tries again
       state = State.OFF;
       return false;
     }
@@ -286,7 +287,7 @@ public final class AppendOnlyFile implements AutoCloseable {
 
   /** Turned off only for a new data set, it is turned on again when that is there. */
   private void resume() {
-    if (suspended && !loader.isLoading() && !gate.isLoading()) {
+    if (suspended && !loader.isLoading() && !gate.isLoading() && !rewrites.isPutOff()) {
       suspended = false;
       if (state == State.OFF && settings.persistence.appendonly.value() && !turnOn()) {
         suspended = true; // until it succeeds

@@ -134,7 +134,7 @@ final class Rewrites {
     sizeAfterRewrite = baseBytes;
   }
 
-  /** Starts one; false when it can't begin, which counts as a failure. */
+  /** Starts a rewrite; returns false if it can't start, which counts as a failure. */
   boolean start(Kind newKind) {
     scheduled = false;
     started++;
@@ -162,7 +162,7 @@ final class Rewrites {
     if (!snapshots.writeBase(base, this::over)) {
       throw new IllegalStateException("a snapshot is running");
     }
-    return true;
+    return running; // over already if it found no memory
   }
 
   /** Ends the one that is under way, and forgets what was scheduled. */
@@ -227,7 +227,8 @@ final class Rewrites {
     }
   }
 
-  private boolean isPutOff() {
+  /** Returns true if so many have failed that the next is to wait. */
+  boolean isPutOff() {
     return clock.wallMillis() < notBeforeMillis;
   }
 

@@ -92,6 +92,9 @@ final class ReplicaFeed implements Companion, SnapshotSink {
   private @Nullable SnapshotFile file;
   private boolean lost;
 
+  /** True once it is to be closed for want of memory; until then it takes nothing more. */
+  private boolean dropped;
+
   ReplicaFeed(ServerClient client, Replicas replicas) {
     this.client = client;
     this.replicas = replicas;
@@ -189,7 +192,15 @@ final class ReplicaFeed implements Companion, SnapshotSink {
     cursor = offset + 1;
     lastSignMillis = replicas.nowMillis();
     if (acknowledges) {
-      output.send("+FULLRESYNC " + id + " " + offset + "\r\n");
+      send("+FULLRESYNC " + id + " " + offset + "\r\n");
+    }
+  }
+
+  private void send(String text) {
+    try {
+      output.send(text);
+    } catch (OutOfMemoryError full) {
+      outOfMemory(full);
     }
   }
 
@@ -213,7 +224,11 @@ final class ReplicaFeed implements Companion, SnapshotSink {
     if (interleaved) {
       replicas.log().notice("The stream goes along with the RDB to replica %s", name());
     }
-    snapshot.begin();
+    try {
+      snapshot.begin();
+    } catch (OutOfMemoryError full) {
+      outOfMemory(full);
+    }
     return interleaved;
   }
 
@@ -233,13 +248,14 @@ final class ReplicaFeed implements Companion, SnapshotSink {
     // The snapshot shows what the stream has brought until then.
     DirectSnapshot snapshot = direct;
     boolean takes = snapshot != null && snapshot.isReady();
-    return cursor <= replicas.shownEnd() && (takes || replicas.snapshotHoldsWrites());
+    return dropped
+        || (cursor <= replicas.shownEnd() && (takes || replicas.snapshotHoldsWrites()));
   }
 
   @Override
   public void bytes(MemorySegment memory, long offset, long length) {
     DirectSnapshot snapshot = direct;
-    if (snapshot == null) {
+    if (snapshot == null || dropped) {
       return;
     }
     try {
@@ -248,15 +264,35 @@ final class ReplicaFeed implements Companion, SnapshotSink {
       }
     } catch (IOException e) {
       spillFailed(e);
+    } catch (OutOfMemoryError full) {
+      outOfMemory(full);
     }
   }
 
   @Override
   public void complete() {
-    if (direct != null) {
-      direct.whole();
-      pumpSnapshot(direct);
+    DirectSnapshot snapshot = direct;
+    if (snapshot == null || dropped) {
+      return;
     }
+    try {
+      snapshot.whole();
+      pumpSnapshot(snapshot);
+    } catch (OutOfMemoryError full) {
+      outOfMemory(full);
+    }
+  }
+
+  /** Drops a replica for whose output there is no memory: part of it may have been sent. */
+  private void outOfMemory(OutOfMemoryError full) {
+    if (dropped || lost) {
+      return;
+    }
+    dropped = true;
+    replicas
+        .log()
+        .warning("Replica %s is dropped: out of memory: %s", name(), full.getMessage());
+    client.closeSoon();
   }
 
   /** Sends of the snapshot what had to wait. */
@@ -321,7 +357,7 @@ final class ReplicaFeed implements Companion, SnapshotSink {
   void sendFile(SnapshotFile snapshot) {
     state = State.SEND_FILE;
     file = snapshot;
-    output.send(new String(TransferFraming.sizedHeader(snapshot.sizeBytes()), US_ASCII));
+    send(new String(TransferFraming.sizedHeader(snapshot.sizeBytes()), US_ASCII));
     pump();
   }
 
@@ -346,9 +382,17 @@ final class ReplicaFeed implements Companion, SnapshotSink {
 
   /** Sends as much as the socket's queue takes. */
   void pump() {
-    if (lost) {
+    if (lost || dropped) {
       return;
     }
+    try {
+      pumpCurrent();
+    } catch (OutOfMemoryError full) {
+      outOfMemory(full);
+    }
+  }
+
+  private void pumpCurrent() {
     if (state == State.SEND_FILE) {
       pumpFile();
     }
@@ -411,7 +455,7 @@ final class ReplicaFeed implements Companion, SnapshotSink {
    * stays in memory: that is what such a configuration asks for.
    */
   void spillStream() {
-    if (!catchingUp || lost) {
+    if (!catchingUp || lost || dropped) {
       return;
     }
     Backlog backlog = replicas.backlog();
@@ -570,8 +614,9 @@ final class ReplicaFeed implements Companion, SnapshotSink {
   void showLife() {
     DirectSnapshot snapshot = direct;
     boolean nothingSent = snapshot == null || snapshot.isCollecting();
-    if (state == State.WAIT_SNAPSHOT || (state == State.IN_SNAPSHOT && nothingSent)) {
-      output.send("\n");
+    if (!dropped
+        && (state == State.WAIT_SNAPSHOT || (state == State.IN_SNAPSHOT && nothingSent))) {
+      send("\n");
     }
   }
 
@@ -587,10 +632,14 @@ final class ReplicaFeed implements Companion, SnapshotSink {
   /** Sends what can be sent now, of the snapshot or of the stream. */
   void goOn() {
     DirectSnapshot snapshot = direct;
-    if (state == State.IN_SNAPSHOT && snapshot != null && snapshot.interleaving() == null) {
-      pumpSnapshot(snapshot);
-    } else {
+    if (state != State.IN_SNAPSHOT || snapshot == null || snapshot.interleaving() != null) {
       pump();
+    } else if (!dropped) {
+      try {
+        pumpSnapshot(snapshot);
+      } catch (OutOfMemoryError full) {
+        outOfMemory(full);
+      }
     }
   }
 

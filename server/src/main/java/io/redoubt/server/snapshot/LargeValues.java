@@ -20,6 +20,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Queue;
+import java.util.function.Consumer;
 import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
@@ -93,6 +94,7 @@ final class LargeValues implements PartGate, AutoCloseable {
    * @param version the RDB version that may be used without need
    * @param number the walk's number
    * @param share is charged for the work done ahead of commands
+   * @param onFailure is told that a part found no memory before it changed
    */
   LargeValues(
       SnapshotContext context,
@@ -100,7 +102,8 @@ final class LargeValues implements PartGate, AutoCloseable {
       int version,
       RawQueue raw,
       int number,
-      WalkShare share) {
+      WalkShare share,
+      Consumer<OutOfMemoryError> onFailure) {
     values = context.values();
     keyspace = context.keyspace();
     slabs = keyspace.slabs();
@@ -112,7 +115,7 @@ final class LargeValues implements PartGate, AutoCloseable {
     largeElements = context.settings().largeElements();
     this.version = version;
     mostAsideBytes = Math.max(LEAST_ASIDE_BYTES, slabs.usedBytes() / ASIDE_SHARE);
-    values.gate(this);
+    values.gate(new GuardedPartGate(this, onFailure));
   }
 
   private void aside(long change) {

@@ -11,6 +11,11 @@ final class SaveFailure extends IOException {
     super(line, cause);
   }
 
+  /** Returns the log message for a save that found no memory. */
+  static String line(OutOfMemoryError full) {
+    return "Can't save: out of memory: " + full.getMessage();
+  }
+
   /** Returns the log message for a failed save. */
   static String line(Exception failure) {
     return failure instanceof SaveFailure

@@ -47,7 +47,7 @@ final class Snapshot implements SnapshotGate, SnapshotWriter.Loop {
   private final List<SnapshotSink> sinks;
   private final Runnable writesMayGoOn;
   private final Arena arena = Arena.ofShared();
-  private final RawQueue raw = new RawQueue(arena);
+  private final RawQueue raw;
   private final RdbWriter records;
   private final SnapshotWriter writer;
   private final Walk walk;
@@ -67,12 +67,17 @@ final class Snapshot implements SnapshotGate, SnapshotWriter.Loop {
   private boolean aborted;
   private boolean threadEnded;
   private boolean over;
+
+  /** Set once the loop's half found no memory: what is in the queue is not whole. */
+  private @Nullable String loopFailure;
+
   private @Nullable String failure;
 
   /**
    * Starts a snapshot of the keyspace's current state.
    *
    * @param withFieldExpiry true to include the expiry times of hash fields
+   * @throws OutOfMemoryError if there is no memory, or no thread, for it; then nothing has started
    */
   Snapshot(
       SnapshotContext context,
@@ -86,25 +91,41 @@ final class Snapshot implements SnapshotGate, SnapshotWriter.Loop {
     this.sinks = new ArrayList<>(sinks);
     this.writesMayGoOn = writesMayGoOn;
     this.listener = listener;
-    this.writer =
-        new SnapshotWriter(context, raw, arena, target, !sinks.isEmpty(), withFieldExpiry, this);
-    this.records =
-        new RdbWriter(raw, false, new SlabBuffers(context.keyspace().slabs()))
-            .version(RdbFormat.NEWEST_VERSION)
-            .plain();
-    this.keysAtStart = context.keyspace().size();
-    writeHead();
-    this.walk = context.keyspace().startWalk(this);
-    int version = FileFormat.version(target, context.settings());
-    this.entries = new EntryWriter(records, context, version, walkSizes(walk));
-    this.share =
-        new WalkShare(
-            context.turns()::commands,
-            context.settings().loopPercent(!sinks.isEmpty()),
-            context.clock().monotonicNanos());
-    this.large = new LargeValues(context, entries, version, raw, walk.number(), share);
-    this.thread = context.threads().unstarted("redoubt-snapshot", writer);
-    thread.start();
+    Deque<Runnable> undone = new ArrayDeque<>();
+    undone.push(arena::close);
+    boolean started = false;
+    try {
+      this.raw = new RawQueue(arena);
+      this.writer =
+          new SnapshotWriter(context, raw, arena, target, !sinks.isEmpty(), withFieldExpiry, this);
+      this.records =
+          new RdbWriter(raw, false, new SlabBuffers(context.keyspace().slabs()))
+              .version(RdbFormat.NEWEST_VERSION)
+              .plain();
+      undone.push(records::close);
+      this.keysAtStart = context.keyspace().size();
+      writeHead();
+      this.walk = context.keyspace().startWalk(this);
+      undone.push(walk::close);
+      int version = FileFormat.version(target, context.settings());
+      this.entries = new EntryWriter(records, context, version, walkSizes(walk));
+      this.share =
+          new WalkShare(
+              context.turns()::commands,
+              context.settings().loopPercent(!sinks.isEmpty()),
+              context.clock().monotonicNanos());
+      this.large =
+          new LargeValues(
+              context, entries, version, raw, walk.number(), share, this::ranOutOfMemory);
+      undone.push(large::close);
+      this.thread = context.threads().unstarted("redoubt-snapshot", writer);
+      thread.start();
+      started = true;
+    } finally {
+      if (!started) {
+        undone.forEach(Runnable::run);
+      }
+    }
     context.turns().nextTurn(this::slice);
   }
 
@@ -129,6 +150,11 @@ final class Snapshot implements SnapshotGate, SnapshotWriter.Loop {
         return walk.expires(database);
       }
     };
+  }
+
+  /** Returns what it becomes, null if it is for sinks only. */
+  @Nullable SnapshotTarget target() {
+    return target;
   }
 
   /** Returns true if the snapshot becomes the file of BGSAVE. */
@@ -170,8 +196,26 @@ final class Snapshot implements SnapshotGate, SnapshotWriter.Loop {
   /** Saves the pre-image of an entry that is about to change or to be removed. */
   @Override
   public void beforeChange(int database, long entry) {
-    share.wroteAhead(NANOS_AN_ENTRY);
-    entry(database, entry);
+    if (loopFailure != null) {
+      return;
+    }
+    try {
+      share.wroteAhead(NANOS_AN_ENTRY);
+      entry(database, entry);
+    } catch (OutOfMemoryError full) {
+      ranOutOfMemory(full);
+    }
+  }
+
+  /**
+   * Fails for want of memory. A command that is about to change something goes on, so the walk is
+   * ended in a later turn.
+   */
+  private void ranOutOfMemory(OutOfMemoryError full) {
+    if (loopFailure == null) {
+      loopFailure = SaveFailure.line(full);
+      context.turns().nextTurn(this::abort);
+    }
   }
 
   @Override
@@ -181,7 +225,14 @@ final class Snapshot implements SnapshotGate, SnapshotWriter.Loop {
 
   @Override
   public void beforeBytes(long block, long from, long to) {
-    large.beforeBytes(block, from, to);
+    if (loopFailure != null) {
+      return;
+    }
+    try {
+      large.beforeBytes(block, from, to);
+    } catch (OutOfMemoryError full) {
+      ranOutOfMemory(full);
+    }
   }
 
   private void entry(int database, long entry) {
@@ -194,9 +245,17 @@ final class Snapshot implements SnapshotGate, SnapshotWriter.Loop {
   }
 
   private void slice() {
-    if (!walking) {
+    if (!walking || loopFailure != null) {
       return;
     }
+    try {
+      walkOn();
+    } catch (OutOfMemoryError full) {
+      ranOutOfMemory(full);
+    }
+  }
+
+  private void walkOn() {
     long now = context.clock().monotonicNanos();
     long nanos = share.sliceNanos(now, writesWait);
     if (nanos == 0) {
@@ -291,7 +350,7 @@ final class Snapshot implements SnapshotGate, SnapshotWriter.Loop {
 
   /** Aborts the snapshot. The listener is called when the thread has finished. */
   void abort() {
-    if (aborted) {
+    if (aborted || over) {
       return;
     }
     aborted = true;
@@ -309,7 +368,7 @@ final class Snapshot implements SnapshotGate, SnapshotWriter.Loop {
       return; // closed in the meantime
     }
     threadEnded = true;
-    failure = threadFailure;
+    failure = loopFailure == null ? threadFailure : loopFailure;
     if (failure != null) {
       aborted = true;
       if (walking) {

@@ -140,7 +140,9 @@ final class SnapshotWriter implements Runnable {
       failure = writeError(e.cause);
     } catch (InterruptedException e) {
       failure = "interrupted";
-    } catch (RdbException | RuntimeException | OutOfMemoryError e) {
+    } catch (OutOfMemoryError e) {
+      failure = SaveFailure.line(e);
+    } catch (RdbException | RuntimeException e) {
       failure = "Error while saving: " + e;
     }
     RdbFile closed = file;

@@ -198,8 +198,7 @@ public final class Snapshots implements AutoCloseable {
       scheduled = true;
       return SaveOutcome.SCHEDULED;
     }
-    startSave();
-    return SaveOutcome.STARTED;
+    return startSave(List.of()) ? SaveOutcome.STARTED : SaveOutcome.FAILED;
   }
 
   /**
@@ -252,6 +251,8 @@ public final class Snapshots implements AutoCloseable {
       writeTo(file, base);
     } catch (UncheckedIOException e) {
       throw new IOException(SystemErrors.text(e), e);
+    } catch (OutOfMemoryError full) {
+      throw new IOException(SaveFailure.line(full), full);
     }
   }
 
@@ -267,37 +268,44 @@ public final class Snapshots implements AutoCloseable {
     return running != null && running.isBase();
   }
 
-  private void startSave() {
-    startSave(List.of());
+  private boolean startSave(List<SnapshotSink> sinks) {
+    return start(new DumpTarget(context, "temp-bg-" + context.pid() + ".rdb"), sinks, true);
   }
 
-  private void startSave(List<SnapshotSink> sinks) {
-    start(new DumpTarget(context, "temp-bg-" + context.pid() + ".rdb"), sinks, true);
-  }
-
-  private void start(
+  /** Starts a snapshot; returns false if there is no memory for it, which its ending has heard. */
+  private boolean start(
       @Nullable SnapshotTarget target, List<SnapshotSink> sinks, boolean withFieldExpiry) {
     startedMillis = context.clock().wallMillis();
     changesAtStart = changes;
     if (target != null) {
       temporaries.add(target.temporary());
     }
-    Snapshot started =
-        new Snapshot(
-            context, target, sinks, withFieldExpiry, () -> writesMayGoOn.run(), this::over);
-    running = started;
-    if (started.isSave()) {
+    if (isSave(target)) {
       scheduled = false;
       lastAttemptMillis = startedMillis;
     }
-    context.log().notice("%s started by pid %d", name(started), context.pid());
+    try {
+      running =
+          new Snapshot(
+              context, target, sinks, withFieldExpiry, () -> writesMayGoOn.run(), this::over);
+    } catch (OutOfMemoryError full) {
+      sinks.forEach(SnapshotSink::failed);
+      ended(target, SaveFailure.line(full));
+      return false;
+    }
+    context.log().notice("%s started by pid %d", name(target), context.pid());
+    return true;
   }
 
-  private static String name(Snapshot snapshot) {
-    if (snapshot.isBase()) {
-      return "Background append only file rewriting";
+  private static boolean isSave(@Nullable SnapshotTarget target) {
+    return target != null && !target.isBase();
+  }
+
+  private static String name(@Nullable SnapshotTarget target) {
+    if (target == null) {
+      return "Background RDB transfer";
     }
-    return snapshot.isSave() ? "Background saving" : "Background RDB transfer";
+    return target.isBase() ? "Background append only file rewriting" : "Background saving";
   }
 
   private void over(@Nullable String failure) {
@@ -306,10 +314,14 @@ public final class Snapshots implements AutoCloseable {
     if (ended == null) {
       return;
     }
-    temporaries.clear();
     removed.accept(ended.removalNanos());
-    boolean toFile = ended.isSave();
-    if (ended.isBase()) {
+    ended(ended.target(), failure);
+  }
+
+  private void ended(@Nullable SnapshotTarget target, @Nullable String failure) {
+    temporaries.clear();
+    boolean toFile = isSave(target);
+    if (target != null && target.isBase()) {
       baseEnding.ended(failure);
     } else {
       tellEnd(toFile, failure);
@@ -402,6 +414,9 @@ public final class Snapshots implements AutoCloseable {
     } catch (IOException | UncheckedIOException e) {
       context.log().warning("%s", SaveFailure.line(e));
       return SaveOutcome.FAILED; // the caller gets the error, so writes need not be refused
+    } catch (OutOfMemoryError full) {
+      context.log().warning("%s", SaveFailure.line(full));
+      return SaveOutcome.FAILED;
     } finally {
       temporaries.remove(target.temporary());
     }
@@ -478,7 +493,7 @@ public final class Snapshots implements AutoCloseable {
       return;
     }
     if (scheduled) {
-      startSave();
+      startSave(List.of());
       return;
     }
     long now = context.clock().wallMillis();
@@ -490,7 +505,7 @@ public final class Snapshots implements AutoCloseable {
         context
             .log()
             .notice("%d changes in %d seconds. Saving...", point.changes(), point.seconds());
-        startSave();
+        startSave(List.of());
         return;
       }
     }
