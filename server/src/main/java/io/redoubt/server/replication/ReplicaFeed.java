@@ -248,8 +248,7 @@ final class ReplicaFeed implements Companion, SnapshotSink {
     // The snapshot shows what the stream has brought until then.
     DirectSnapshot snapshot = direct;
     boolean takes = snapshot != null && snapshot.isReady();
-    return dropped
-        || (cursor <= replicas.shownEnd() && (takes || replicas.snapshotHoldsWrites()));
+    return dropped || (cursor <= replicas.shownEnd() && (takes || replicas.snapshotHoldsWrites()));
   }
 
   @Override
@@ -289,9 +288,7 @@ final class ReplicaFeed implements Companion, SnapshotSink {
       return;
     }
     dropped = true;
-    replicas
-        .log()
-        .warning("Replica %s is dropped: out of memory: %s", name(), full.getMessage());
+    replicas.log().warning("Replica %s is dropped: out of memory: %s", name(), full.getMessage());
     client.closeSoon();
   }
 
@@ -614,8 +611,7 @@ final class ReplicaFeed implements Companion, SnapshotSink {
   void showLife() {
     DirectSnapshot snapshot = direct;
     boolean nothingSent = snapshot == null || snapshot.isCollecting();
-    if (!dropped
-        && (state == State.WAIT_SNAPSHOT || (state == State.IN_SNAPSHOT && nothingSent))) {
+    if (!dropped && (state == State.WAIT_SNAPSHOT || (state == State.IN_SNAPSHOT && nothingSent))) {
       send("\n");
     }
   }

@@ -50,6 +50,10 @@ public final class Bench implements AutoCloseable, SnapshotSettings {
   public boolean compress = true;
   boolean writesWentOn;
   long keySaveDelayMicros;
+
+  /** True if no thread can be started, as if the process had reached a limit. */
+  boolean threadsFail;
+
   long largeElements = 1024;
   int loopPercent = 8;
   int version = RdbFormat.WRITTEN_VERSION;
@@ -71,12 +75,24 @@ public final class Bench implements AutoCloseable, SnapshotSettings {
                 FunctionLibraries.NONE,
                 () -> new ReplicationPoint(3, "ab".repeat(20), 1234)),
             disk,
-            Threads.ofSystem(),
+            this::thread,
             this,
             turns,
             clock,
             Log.silent(clock));
     this.snapshots = new Snapshots(context, () -> writesWentOn = true, nanos -> {});
+  }
+
+  private Thread thread(String name, Runnable task) {
+    if (!threadsFail) {
+      return Threads.ofSystem().unstarted(name, task);
+    }
+    return new Thread(name) {
+      @Override
+      public void start() {
+        throw new OutOfMemoryError("unable to create native thread");
+      }
+    };
   }
 
   private static byte[] bytes(String text) {

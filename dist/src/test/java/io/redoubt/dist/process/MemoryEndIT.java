@@ -1,0 +1,153 @@
+package io.redoubt.dist.process;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import io.redoubt.protocol.net.FreePorts;
+import io.redoubt.protocol.resp.Reply;
+import io.redoubt.protocol.resp.RespClient;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/**
+ * A server at the end of its memory: the region, the address space or the memory of its control
+ * group. Writes are refused by an error that names it; everything else goes on.
+ */
+final class MemoryEndIT {
+  private static final String SERVER = Kind.REDOUBT.server().toString();
+  private static final int VALUE_BYTES = 200_000;
+  private static final int MOST_VALUES = 20_000;
+  private static final int MOST_LOG_BYTES = 64 << 10;
+
+  @RegisterExtension private final Nodes nodes = new Nodes();
+
+  private final int port = FreePorts.one();
+  private List<Path> groups = List.of();
+
+  @AfterEach
+  void removeGroups() throws Exception {
+    for (Path group : groups) {
+      for (int i = 0; i < 100 && !remove(group); i++) {
+        Thread.sleep(50); // until the kernel has taken the killed process from it
+      }
+    }
+  }
+
+  private static boolean remove(Path group) {
+    try {
+      Files.deleteIfExists(group);
+      return true;
+    } catch (IOException busy) {
+      return false;
+    }
+  }
+
+  @Test
+  void theRegionIsFull() throws Exception {
+    survives(
+        begin("export REDOUBT_JAVA_OPTS=-Dio.redoubt.region.bytes=" + (256L << 20)),
+        "the address space for");
+  }
+
+  @Test
+  void theAddressSpaceIsFull() throws Exception {
+    survives(begin("ulimit -v 3500000"), "the address space for");
+  }
+
+  @Test
+  void theControlGroupIsFull() throws Exception {
+    Path group = newGroup(384L << 20);
+    survives(
+        begin("echo $$ > " + group.resolve("cgroup.procs")),
+        "the memory limit of the server's control group is reached");
+  }
+
+  /** Makes a control group with that limit, of version 1 or 2; skips the test where none can be. */
+  private Path newGroup(long limitBytes) throws Exception {
+    Path root = Path.of("/sys/fs/cgroup");
+    boolean isFirstVersion = Files.isDirectory(root.resolve("memory"));
+    Path group =
+        root.resolve(isFirstVersion ? "memory" : "")
+            .resolve("redoubt-test-" + ProcessHandle.current().pid());
+    String limit = isFirstVersion ? "memory.limit_in_bytes" : "memory.max";
+    boolean made;
+    try {
+      Files.createDirectory(group);
+      groups = List.of(group);
+      Files.writeString(group.resolve(limit), Long.toString(limitBytes));
+      made = Files.isWritable(group.resolve("cgroup.procs"));
+    } catch (IOException e) {
+      made = false;
+    }
+    assumeTrue(made, "this user may make a control group with a limit of memory");
+    return group;
+  }
+
+  private Node begin(String prepared) throws Exception {
+    Path folder = nodes.folder("data");
+    List<String> words =
+        new ArrayList<>(List.of("-c", prepared + " && exec \"$0\" \"$@\"", SERVER));
+    words.addAll(
+        List.of(
+            "--port",
+            port + "",
+            "--bind",
+            "127.0.0.1",
+            "--dir",
+            folder.toString(),
+            "--save",
+            "3600 1"));
+    Node node = nodes.launch(Path.of("sh"), folder, port, words.toArray(String[]::new));
+    node.awaitPong(Distribution.LIMIT);
+    return node;
+  }
+
+  private static void survives(Node node, String exhausted) throws Exception {
+    try (RespClient client = node.connect()) {
+      assertThat(fill(client)).startsWith("OOM command not allowed: " + exhausted);
+      serves(client);
+      try (RespClient other = node.connect()) {
+        serves(other);
+      }
+      client.call("BGSAVE"); // may fail, as Redis' does when it can't fork
+      serves(client);
+      node.awaitInfo("rdb_bgsave_in_progress", "0", Distribution.LIMIT);
+      assertThat(client.call("DEL", "key:0")).isEqualTo(new Reply.Integer(1));
+      assertThat(client.call("UNLINK", "key:1")).isEqualTo(new Reply.Integer(1));
+      assertThat(client.call("FLUSHALL")).isEqualTo(new Reply.Simple("OK"));
+      assertThat(client.call("CONFIG", "SET", "save", "")).isEqualTo(new Reply.Simple("OK"));
+      assertThat(client.call("SET", "key", "value")).isEqualTo(new Reply.Simple("OK"));
+    }
+    assertThat(node.isAlive()).isTrue();
+    assertThat(Files.size(node.log())).isLessThan(MOST_LOG_BYTES);
+    assertThat(Files.readString(node.log())).doesNotContain("\tat ");
+  }
+
+  /** Writes until writes are refused; returns the error. */
+  private static String fill(RespClient client) throws IOException {
+    byte[] set = "SET".getBytes(UTF_8);
+    byte[] value = "v".repeat(VALUE_BYTES).getBytes(UTF_8);
+    for (int i = 0; i < MOST_VALUES; i++) {
+      Reply reply = client.call(set, ("key:" + i).getBytes(UTF_8), value);
+      if (reply.isError()) {
+        return reply.text();
+      }
+    }
+    throw new AssertionError("never full");
+  }
+
+  private static void serves(RespClient client) throws IOException {
+    assertThat(client.call("PING")).isEqualTo(new Reply.Simple("PONG"));
+    assertThat(client.call("GET", "key:2").text()).hasSize(VALUE_BYTES);
+    assertThat(client.call("CONFIG", "GET", "maxmemory").isError()).isFalse();
+    assertThat(client.call("INFO").text()).contains("used_memory:");
+    assertThat(client.call("CLIENT", "LIST").text()).contains("cmd=client|list");
+  }
+}

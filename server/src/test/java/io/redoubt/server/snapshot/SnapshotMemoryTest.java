@@ -1,0 +1,187 @@
+package io.redoubt.server.snapshot;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.redoubt.persistence.rdb.RdbFormat;
+import io.redoubt.protocol.Seed;
+import io.redoubt.server.keyspace.Type;
+import io.redoubt.server.loading.LoadRule;
+import io.redoubt.server.memory.Region;
+import io.redoubt.server.memory.RegionFull;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.function.Supplier;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Snapshots that find no memory: they fail, and the keyspace and later snapshots do not. */
+final class SnapshotMemoryTest {
+  private static final LoadRule KEEP_ALL = new LoadRule(false, false, true);
+  private static final int DATABASES = 2;
+  private static final int KEYS = 40;
+
+  @TempDir private Path directory;
+  private final Random random = Seed.random("SnapshotMemoryTest");
+  private final Map<String, Supplier<String>> info = new HashMap<>();
+  private final Deque<long[]> taken = new ArrayDeque<>();
+  private Bench bench;
+  private Snapshots snapshots;
+
+  @BeforeEach
+  void open() {
+    bench = new Bench(directory);
+    bench.version = RdbFormat.NEWEST_VERSION; // older ones forget a little of streams
+    bench.largeElements = 50;
+    bench.clock.stepNanos = 130_000; // two steps a slice
+    snapshots = bench.snapshots;
+    snapshots.declareInfo((name, value) -> {}, info::put);
+  }
+
+  @AfterEach
+  void close() {
+    giveBack();
+    bench.close(); // finds what was not freed
+  }
+
+  /** Takes all memory that is left. */
+  private void exhaust() {
+    Region.limit(0);
+    for (long size = 1 << 20; size >= 8; size /= 2) {
+      try {
+        while (true) {
+          taken.push(new long[] {bench.slabs.allocateFar(size), size});
+        }
+      } catch (RegionFull full) {
+        // smaller blocks may be left
+      }
+    }
+  }
+
+  private void giveBack() {
+    Region.limit(Long.MAX_VALUE);
+    while (!taken.isEmpty()) {
+      long[] block = taken.pop();
+      bench.slabs.free(block[0], block[1]);
+    }
+  }
+
+  private void savesAfterwards() throws Exception {
+    Map<String, Bench.Value> contents = bench.contents();
+    assertThat(snapshots.saveInBackground(false)).isEqualTo(SaveOutcome.STARTED);
+    bench.turns.turnUntil(() -> !snapshots.isRunning());
+    assertThat(info.get("rdb_last_bgsave_status").get()).isEqualTo("ok");
+    assertThat(Bench.load(bench.file(), KEEP_ALL)).isEqualTo(contents);
+  }
+
+  /** A sink that notes its end. */
+  private static final class Sink implements SnapshotSink {
+    private final List<String> ends = new ArrayList<>();
+
+    @Override
+    public boolean isReady() {
+      return true;
+    }
+
+    @Override
+    public void bytes(MemorySegment memory, long offset, long length) {}
+
+    @Override
+    public void complete() {
+      ends.add("complete");
+    }
+
+    @Override
+    public void failed() {
+      ends.add("failed");
+    }
+  }
+
+  @Test
+  void aSaveFailsThatGetsNoThread() throws Exception {
+    bench.set(0, "key", "value", -1);
+    bench.threadsFail = true;
+    assertThat(snapshots.saveInBackground(false)).isEqualTo(SaveOutcome.FAILED);
+    assertThat(snapshots.isRunning()).isFalse();
+    assertThat(info.get("rdb_last_bgsave_status").get()).isEqualTo("err");
+    bench.threadsFail = false;
+    savesAfterwards();
+  }
+
+  @Test
+  void replicasHearOfASnapshotThatGetsNoThread() throws Exception {
+    Sink sink = new Sink();
+    bench.threadsFail = true;
+    assertThat(snapshots.sendTo(List.of(sink), true)).isTrue();
+    assertThat(sink.ends).containsExactly("failed");
+    assertThat(snapshots.isRunning()).isFalse();
+    bench.threadsFail = false;
+    savesAfterwards();
+  }
+
+  @Test
+  void aBaseFailsThatGetsNoThread() throws Exception {
+    List<String> ends = new ArrayList<>();
+    bench.threadsFail = true;
+    assertThat(
+            snapshots.saveFor(
+                List.of(), failure -> ends.add(failure == null ? "complete" : "failed")))
+        .isTrue();
+    assertThat(ends).containsExactly("failed");
+    bench.threadsFail = false;
+    savesAfterwards();
+  }
+
+  @Test
+  void aRemovalGoesOnWithoutMemoryForItsPreImage() throws Exception {
+    LargeChanges changes = new LargeChanges(bench, random);
+    int failed = 0;
+    for (int round = 0; round < 8; round++) {
+      fill(changes);
+      assertThat(snapshots.saveInBackground(false)).isEqualTo(SaveOutcome.STARTED);
+      for (int i = random.nextInt(4); i > 0; i--) {
+        bench.turns.turn();
+      }
+      exhaust();
+      removeSome();
+      giveBack();
+      bench.turns.turnUntil(() -> !snapshots.isRunning());
+      failed += info.get("rdb_last_bgsave_status").get().equals("err") ? 1 : 0;
+      while (bench.keyspace.freeSome(1000) > 0) {
+        continue;
+      }
+      savesAfterwards();
+    }
+    assertThat(failed).isPositive();
+  }
+
+  private void fill(LargeChanges changes) {
+    Type[] types = Type.values();
+    for (int i = 0; i < KEYS; i++) {
+      int database = random.nextInt(DATABASES);
+      if (bench.find(database, "key:" + i) == 0) {
+        Type type = types[random.nextInt(types.length)];
+        changes.make(bench.keyspace.database(database), "key:" + i, type);
+      }
+    }
+  }
+
+  private void removeSome() {
+    for (int database = 0; database < DATABASES; database++) {
+      for (int i = 0; i < KEYS; i++) {
+        String key = "key:" + i;
+        if (random.nextInt(3) == 0) {
+          bench.delete(database, key);
+        }
+      }
+    }
+  }
+}
