@@ -2,6 +2,7 @@ package io.redoubt.dist.process;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.abort;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.redoubt.protocol.net.FreePorts;
@@ -12,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -29,14 +31,17 @@ final class MemoryEndIT {
   @RegisterExtension private final Nodes nodes = new Nodes();
 
   private final int port = FreePorts.one();
-  private List<Path> groups = List.of();
+  private @Nullable Path group;
+  private @Nullable Node started;
 
+  /** A group can be removed only when no process is left in it. */
   @AfterEach
-  void removeGroups() throws Exception {
-    for (Path group : groups) {
-      for (int i = 0; i < 100 && !remove(group); i++) {
-        Thread.sleep(50); // until the kernel has taken the killed process from it
-      }
+  void removeGroup() throws Exception {
+    if (started != null) {
+      started.kill();
+    }
+    for (int i = 0; i < 100 && group != null && !remove(group); i++) {
+      Thread.sleep(50); // until the kernel has taken the killed process from it
     }
   }
 
@@ -52,20 +57,20 @@ final class MemoryEndIT {
   @Test
   void theRegionIsFull() throws Exception {
     survives(
-        begin("export REDOUBT_JAVA_OPTS=-Dio.redoubt.region.bytes=" + (256L << 20)),
+        start("export REDOUBT_JAVA_OPTS=-Dio.redoubt.region.bytes=" + (256L << 20)),
         "the address space for");
   }
 
   @Test
   void theAddressSpaceIsFull() throws Exception {
-    survives(begin("ulimit -v 3500000"), "the address space for");
+    survives(start("ulimit -v 3500000"), "the address space for");
   }
 
   @Test
   void theControlGroupIsFull() throws Exception {
-    Path group = newGroup(384L << 20);
+    Path limited = newGroup(384L << 20);
     survives(
-        begin("echo $$ > " + group.resolve("cgroup.procs")),
+        start("echo $$ > " + limited.resolve("cgroup.procs")),
         "the memory limit of the server's control group is reached");
   }
 
@@ -73,24 +78,26 @@ final class MemoryEndIT {
   private Path newGroup(long limitBytes) throws Exception {
     Path root = Path.of("/sys/fs/cgroup");
     boolean isFirstVersion = Files.isDirectory(root.resolve("memory"));
-    Path group =
+    Path made =
         root.resolve(isFirstVersion ? "memory" : "")
             .resolve("redoubt-test-" + ProcessHandle.current().pid());
     String limit = isFirstVersion ? "memory.limit_in_bytes" : "memory.max";
-    boolean made;
     try {
-      Files.createDirectory(group);
-      groups = List.of(group);
-      Files.writeString(group.resolve(limit), Long.toString(limitBytes));
-      made = Files.isWritable(group.resolve("cgroup.procs"));
+      Files.createDirectory(made);
     } catch (IOException e) {
-      made = false;
+      abort("this user may not make a control group: " + e);
     }
-    assumeTrue(made, "this user may make a control group with a limit of memory");
-    return group;
+    group = made;
+    try {
+      Files.writeString(made.resolve(limit), Long.toString(limitBytes));
+    } catch (IOException e) {
+      abort("no memory limit can be set for a control group: " + e);
+    }
+    assumeTrue(Files.isWritable(made.resolve("cgroup.procs")), "processes may join the group");
+    return made;
   }
 
-  private Node begin(String prepared) throws Exception {
+  private Node start(String prepared) throws Exception {
     Path folder = nodes.folder("data");
     List<String> words =
         new ArrayList<>(List.of("-c", prepared + " && exec \"$0\" \"$@\"", SERVER));
@@ -105,6 +112,7 @@ final class MemoryEndIT {
             "--save",
             "3600 1"));
     Node node = nodes.launch(Path.of("sh"), folder, port, words.toArray(String[]::new));
+    started = node;
     node.awaitPong(Distribution.LIMIT);
     return node;
   }
