@@ -1,17 +1,12 @@
 package io.redoubt.server.snapshot;
 
 import io.redoubt.persistence.rdb.RdbException;
-import io.redoubt.persistence.rdb.RdbKey;
 import io.redoubt.persistence.rdb.RdbOutput;
-import io.redoubt.persistence.rdb.RdbType;
 import io.redoubt.persistence.rdb.RdbVisitor;
-import io.redoubt.persistence.rdb.RdbWriter;
 import io.redoubt.protocol.bytes.BufferMemory;
 import io.redoubt.protocol.process.BlockingSleep;
 import io.redoubt.protocol.process.SystemErrors;
 import io.redoubt.server.keyspace.Keyspace;
-import io.redoubt.server.keyspace.Walk;
-import io.redoubt.server.tuning.WalkShare;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
@@ -68,44 +63,13 @@ public final class Snapshots implements AutoCloseable {
   private long owedMicros; // of rdb-key-save-delay
 
   /**
-   * The classes that commands use while a snapshot is in progress, together with their nested
-   * classes. When a class is initialized later than code using it was compiled, that code is
-   * discarded: at the first snapshot, the code of all commands.
-   */
-  private static final List<Class<?>> ON_THE_WAY_OF_COMMANDS =
-      List.of(
-          Walk.class,
-          Snapshot.class,
-          WalkShare.class,
-          EntryWriter.class,
-          ValueExport.class,
-          LargeValues.class,
-          LargeTable.class,
-          LargeSortedSet.class,
-          LargeList.class,
-          LargeStream.class,
-          LargeGroup.class,
-          LargeString.class,
-          RecordOutput.class,
-          ListNodeExport.class,
-          RawQueue.class,
-          Chunk.class,
-          RdbKey.class,
-          RdbType.class,
-          RdbWriter.class);
-
-  /**
    * Creates the snapshots of a data set that has not been saved yet.
    *
    * @param writesMayGoOn runs when writes that had to wait may continue
    * @param removed takes the nanoseconds in which the leftovers of a failed snapshot were removed
    */
   public Snapshots(SnapshotContext context, Runnable writesMayGoOn, LongConsumer removed) {
-    for (Class<?> each : ON_THE_WAY_OF_COMMANDS) {
-      for (Class<?> nested : each.getNestMembers()) {
-        initialize(nested);
-      }
-    }
+    CommandPathClasses.initialize();
     this.context = context;
     this.writesMayGoOn = writesMayGoOn;
     this.removed = removed;
@@ -115,14 +79,6 @@ public final class Snapshots implements AutoCloseable {
   /** Returns the context of snapshots. */
   public SnapshotContext context() {
     return context;
-  }
-
-  private static void initialize(Class<?> each) {
-    try {
-      Class.forName(each.getName(), true, each.getClassLoader());
-    } catch (ClassNotFoundException e) {
-      throw new IllegalStateException(e); // it is loaded already
-    }
   }
 
   /** Counts changes of the data set since the last save (INFO's rdb_changes_since_last_save). */

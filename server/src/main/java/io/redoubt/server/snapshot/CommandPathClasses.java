@@ -1,0 +1,56 @@
+package io.redoubt.server.snapshot;
+
+import io.redoubt.persistence.rdb.RdbKey;
+import io.redoubt.persistence.rdb.RdbType;
+import io.redoubt.persistence.rdb.RdbWriter;
+import io.redoubt.server.keyspace.Walk;
+import io.redoubt.server.tuning.WalkShare;
+import java.util.List;
+
+/**
+ * The classes that commands use while a snapshot is in progress, together with their nested
+ * classes. When a class is initialized later than code using it was compiled, that code is
+ * discarded: at the first snapshot, the code of all commands.
+ */
+final class CommandPathClasses {
+  private static final List<Class<?>> CLASSES =
+      List.of(
+          Walk.class,
+          Snapshot.class,
+          WalkShare.class,
+          EntryWriter.class,
+          ValueExport.class,
+          LargeValues.class,
+          LargeTable.class,
+          LargeSortedSet.class,
+          LargeList.class,
+          LargeStream.class,
+          LargeGroup.class,
+          LargeString.class,
+          RecordOutput.class,
+          ListNodeExport.class,
+          RawQueue.class,
+          Chunk.class,
+          RdbKey.class,
+          RdbType.class,
+          RdbWriter.class);
+
+  private CommandPathClasses() {}
+
+  /** Initializes all of them. */
+  static void initialize() {
+    for (Class<?> each : CLASSES) {
+      for (Class<?> nested : each.getNestMembers()) {
+        initialize(nested);
+      }
+    }
+  }
+
+  private static void initialize(Class<?> each) {
+    try {
+      Class.forName(each.getName(), true, each.getClassLoader());
+    } catch (ClassNotFoundException e) {
+      throw new IllegalStateException(e); // it is loaded already
+    }
+  }
+}
