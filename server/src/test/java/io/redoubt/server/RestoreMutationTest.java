@@ -49,7 +49,7 @@ final class RestoreMutationTest {
   private static final ThreadMXBean THREADS = ManagementFactory.getThreadMXBean();
 
   /** Values that are held at a time take less by far. */
-  private static final long MOST_BYTES = 256 << 20;
+  private static final long MAX_BYTES = 256 << 20;
 
   /** Memory that a lasting server may hold more than a fresh one: buffers of its connection. */
   private static final long LASTING_BYTES = 4 << 20;
@@ -113,7 +113,7 @@ final class RestoreMutationTest {
     String info = redis.text("INFO memory");
     int peak = info.indexOf("used_memory_peak:") + "used_memory_peak:".length();
     assertThat(Long.parseLong(info.substring(peak, info.indexOf('\r', peak))))
-        .isLessThan(MOST_BYTES);
+        .isLessThan(MAX_BYTES);
   }
 
   private int run(List<byte[]> mutants, boolean rewrites) throws IOException {

@@ -1,5 +1,7 @@
 package io.redoubt.dist.benchmark;
 
+import io.redoubt.dist.benchmark.load.SetLoad;
+import io.redoubt.dist.benchmark.measure.MeasuredServer;
 import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.Callable;

@@ -1,5 +1,6 @@
 package io.redoubt.dist.benchmark;
 
+import io.redoubt.dist.benchmark.measure.MeasuredServer;
 import io.redoubt.dist.process.Topology;
 import io.redoubt.protocol.net.FreePorts;
 import java.io.IOException;

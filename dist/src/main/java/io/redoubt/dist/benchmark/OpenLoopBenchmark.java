@@ -1,5 +1,10 @@
 package io.redoubt.dist.benchmark;
 
+import io.redoubt.dist.benchmark.load.DataSets;
+import io.redoubt.dist.benchmark.load.Loader;
+import io.redoubt.dist.benchmark.load.OpenLoopLoad;
+import io.redoubt.dist.benchmark.measure.LatencyHistogram;
+import io.redoubt.dist.benchmark.measure.MeasuredServer;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;

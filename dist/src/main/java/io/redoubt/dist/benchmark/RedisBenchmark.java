@@ -1,5 +1,7 @@
 package io.redoubt.dist.benchmark;
 
+import io.redoubt.dist.benchmark.measure.ErrorReplyException;
+import io.redoubt.dist.benchmark.measure.MeasuredServer;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;

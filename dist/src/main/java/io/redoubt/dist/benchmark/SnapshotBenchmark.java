@@ -1,5 +1,12 @@
 package io.redoubt.dist.benchmark;
 
+import io.redoubt.dist.benchmark.load.DataSets;
+import io.redoubt.dist.benchmark.load.GetProbe;
+import io.redoubt.dist.benchmark.load.Loader;
+import io.redoubt.dist.benchmark.load.RequestBuffer;
+import io.redoubt.dist.benchmark.load.WriteLoad;
+import io.redoubt.dist.benchmark.measure.MachineStalls;
+import io.redoubt.dist.benchmark.measure.MeasuredServer;
 import io.redoubt.protocol.resp.Reply;
 import java.io.IOException;
 import java.util.List;

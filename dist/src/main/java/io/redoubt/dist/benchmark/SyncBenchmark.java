@@ -1,5 +1,10 @@
 package io.redoubt.dist.benchmark;
 
+import io.redoubt.dist.benchmark.load.DataSets;
+import io.redoubt.dist.benchmark.load.GetProbe;
+import io.redoubt.dist.benchmark.load.Loader;
+import io.redoubt.dist.benchmark.measure.ErrorReplyException;
+import io.redoubt.dist.benchmark.measure.MeasuredServer;
 import java.io.IOException;
 import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicLong;

@@ -2,10 +2,10 @@ package io.redoubt.dist.check;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import io.redoubt.persistence.aof.AofCheck;
+import io.redoubt.persistence.aof.check.AofCheck;
 import io.redoubt.persistence.io.OsDisk;
-import io.redoubt.persistence.rdb.CheckTerminal;
-import io.redoubt.persistence.rdb.RdbCheck;
+import io.redoubt.persistence.rdb.check.CheckTerminal;
+import io.redoubt.persistence.rdb.check.RdbCheck;
 import io.redoubt.protocol.bytes.Utf8;
 import io.redoubt.protocol.process.Clock;
 import io.redoubt.protocol.process.Log;

@@ -36,6 +36,8 @@ final class Rules {
           "protocol.session        <- protocol.bytes protocol.resp protocol.process protocol.net"
               + " protocol.config.directive protocol.info protocol.command protocol.acl"
               + " protocol.pubsub",
+          "protocol.session.command <- protocol.bytes protocol.resp protocol.process"
+              + " protocol.command protocol.acl protocol.pubsub protocol.session",
           "protocol.launch         <- protocol.bytes protocol.process protocol.config"
               + " protocol.config.directive protocol.info protocol.net protocol.command"
               + " protocol.pubsub protocol.session",
@@ -46,42 +48,87 @@ final class Rules {
           "persistence.packed      <- protocol.bytes",
           "persistence.rdb         <- protocol.bytes protocol.resp persistence.io"
               + " persistence.packed",
+          "persistence.rdb.check   <- protocol.bytes persistence.io persistence.rdb",
           "persistence.aof         <- protocol.bytes protocol.resp protocol.process persistence.io"
               + " persistence.packed persistence.rdb",
+          "persistence.aof.append  <- protocol.bytes protocol.process persistence.io"
+              + " persistence.aof",
+          "persistence.aof.check   <- protocol.bytes persistence.io persistence.rdb"
+              + " persistence.rdb.check persistence.aof",
+          "persistence.aof.rewrite <- protocol.bytes protocol.resp persistence.packed"
+              + " persistence.rdb",
 
           // The data server, from memory upwards.
           "server.tuning           <- protocol.net protocol.process protocol.tuning",
           "server.memory           <- protocol.bytes server.tuning",
           "server.structure        <- protocol.bytes persistence.packed server.memory",
+          "server.structure.list   <- protocol.bytes persistence.packed server.memory"
+              + " server.structure",
+          "server.structure.hyperloglog <- server.memory",
           "server.keyspace         <- protocol.bytes protocol.process server.memory"
               + " server.structure",
-          "server.value            <- protocol.bytes protocol.resp persistence.packed server.memory"
-              + " server.structure server.keyspace",
+          "server.value.hash       <- protocol.bytes protocol.resp persistence.packed"
+              + " server.memory server.structure server.keyspace",
+          "server.value.set        <- protocol.bytes protocol.resp persistence.packed"
+              + " server.memory server.structure server.keyspace",
+          "server.value.sortedset  <- protocol.bytes protocol.resp persistence.packed"
+              + " server.memory server.structure server.keyspace",
+          "server.value.stream     <- protocol.bytes protocol.resp persistence.packed"
+              + " server.memory server.structure server.keyspace",
+          "server.value            <- protocol.bytes protocol.resp persistence.packed"
+              + " server.memory server.structure server.structure.list"
+              + " server.structure.hyperloglog server.keyspace server.value.hash server.value.set"
+              + " server.value.sortedset server.value.stream",
           "server.settings         <- protocol.bytes protocol.config protocol.config.directive",
+          "server.snapshot.context <- protocol.bytes protocol.process persistence.io"
+              + " server.keyspace server.value",
+          "server.snapshot.export  <- protocol.bytes persistence.packed persistence.rdb"
+              + " server.memory server.structure server.structure.list server.keyspace"
+              + " server.value server.value.hash server.value.set server.value.sortedset"
+              + " server.value.stream",
+          "server.snapshot.record  <- server.tuning protocol.bytes protocol.process"
+              + " persistence.packed persistence.rdb server.memory server.structure"
+              + " server.structure.list server.keyspace server.value server.value.set"
+              + " server.value.sortedset server.value.stream server.snapshot.context"
+              + " server.snapshot.export",
           "server.snapshot         <- server.tuning protocol.tuning protocol.bytes protocol.resp"
               + " protocol.process persistence.io persistence.packed persistence.rdb"
-              + " persistence.aof server.memory server.structure server.keyspace server.value",
+              + " persistence.aof persistence.aof.rewrite server.memory server.structure"
+              + " server.keyspace server.value server.value.hash server.value.set"
+              + " server.value.sortedset server.value.stream server.snapshot.context"
+              + " server.snapshot.export server.snapshot.record",
           "server.loading          <- protocol.bytes protocol.process persistence.io"
               + " persistence.packed persistence.rdb server.memory server.structure"
-              + " server.keyspace server.value server.snapshot",
+              + " server.structure.list server.keyspace server.value server.value.hash"
+              + " server.value.set server.value.sortedset server.value.stream server.snapshot"
+              + " server.snapshot.context",
           "server.script           <- protocol.bytes protocol.resp protocol.command server.memory",
           "server.client           <- protocol.bytes protocol.resp protocol.process protocol.net"
               + " protocol.command protocol.acl protocol.pubsub protocol.session server.memory"
               + " server.keyspace",
+          "server.execution.refusal <- protocol.resp protocol.process protocol.command"
+              + " server.memory server.keyspace",
+          "server.execution.monitoring <- protocol.bytes protocol.resp protocol.process"
+              + " protocol.command protocol.session server.memory server.keyspace server.client"
+              + " server.execution.refusal",
           "server.execution        <- protocol.bytes protocol.resp protocol.process"
               + " protocol.config protocol.config.directive protocol.command protocol.acl"
-              + " protocol.pubsub protocol.session protocol.info server.memory server.keyspace"
-              + " server.value server.settings server.client server.script",
+              + " protocol.pubsub protocol.session protocol.session.command protocol.info"
+              + " server.memory server.keyspace server.value server.value.hash server.settings"
+              + " server.client server.script server.execution.monitoring server.execution.refusal",
           "server.replication.stream <- protocol.bytes protocol.resp server.memory",
           "server.replication      <- server.replication.stream protocol.bytes protocol.resp"
               + " protocol.config protocol.process protocol.net protocol.config.directive"
               + " protocol.info protocol.command protocol.session protocol.launch persistence.io"
               + " persistence.rdb server.memory server.keyspace server.settings server.snapshot"
-              + " server.loading server.client server.execution server.aof",
+              + " server.snapshot.context server.loading server.client server.execution"
+              + " server.execution.refusal server.aof",
           "server.aof              <- server.tuning protocol.bytes protocol.resp protocol.process"
               + " protocol.net protocol.config.directive protocol.command protocol.session"
-              + " persistence.io persistence.aof persistence.rdb server.memory server.keyspace"
-              + " server.settings server.snapshot server.loading server.client server.execution",
+              + " persistence.io persistence.aof persistence.aof.append persistence.rdb"
+              + " server.memory server.keyspace server.settings server.snapshot"
+              + " server.snapshot.context server.loading server.client server.execution"
+              + " server.execution.monitoring server.execution.refusal",
           // One package a group; between groups there is no edge.
           "server.command          <-",
           "server.command.common   <- protocol.bytes protocol.resp protocol.command server.memory"
@@ -94,45 +141,53 @@ final class Rules {
               + " server.keyspace server.value server.settings server.client server.execution",
           "server.command.hyperloglog <- protocol.resp protocol.config.directive protocol.command"
               + " server.memory server.structure server.keyspace server.value server.settings"
-              + " server.execution",
+              + " server.execution"
+              + " server.structure.hyperloglog",
           "server.command.list     <- protocol.resp protocol.command server.memory"
-              + " server.structure server.keyspace server.value server.execution",
+              + " server.structure server.keyspace server.value server.execution"
+              + " server.structure.list",
           "server.command.set      <- protocol.bytes protocol.resp protocol.config.directive"
               + " protocol.command server.memory server.structure server.keyspace server.value"
-              + " server.settings server.execution server.command.common",
+              + " server.value.set server.settings server.execution server.command.common",
           "server.command.hash     <- protocol.bytes protocol.resp protocol.command server.memory"
-              + " server.structure server.keyspace server.value server.execution"
+              + " server.structure server.keyspace server.value server.value.hash server.execution"
               + " server.command.common",
           "server.command.sortedset <- protocol.bytes protocol.resp protocol.command server.memory"
-              + " server.structure server.keyspace server.value server.execution"
-              + " server.command.common",
+              + " server.structure server.keyspace server.value server.value.set"
+              + " server.value.sortedset server.execution server.command.common",
           "server.command.stream   <- protocol.resp protocol.config.directive protocol.command"
-              + " server.memory server.structure server.keyspace server.value server.settings"
-              + " server.client server.execution",
+              + " server.memory server.structure server.keyspace server.value server.value.stream"
+              + " server.settings server.client server.execution",
           "server.command.geo      <- protocol.bytes protocol.resp protocol.command server.memory"
-              + " server.structure server.keyspace server.value server.execution",
+              + " server.structure server.keyspace server.value server.value.sortedset"
+              + " server.execution",
           "server.command.key      <- protocol.bytes protocol.resp protocol.process"
               + " protocol.config.directive protocol.command persistence.rdb server.memory"
-              + " server.structure server.keyspace server.value server.settings server.client"
-              + " server.execution server.snapshot server.loading server.command.common",
+              + " server.structure server.keyspace server.value server.value.hash server.value.set"
+              + " server.value.sortedset server.settings server.client server.execution"
+              + " server.snapshot server.loading server.command.common server.structure.list"
+              + " server.snapshot.export",
           "server.command.script   <- protocol.bytes protocol.resp protocol.process"
               + " protocol.config.directive protocol.command persistence.rdb server.memory"
               + " server.keyspace server.settings server.client server.execution server.snapshot"
-              + " server.script",
+              + " server.script"
+              + " server.snapshot.context server.snapshot.export",
           "server.command.transaction <- protocol.resp protocol.command server.client"
               + " server.execution",
           "server.command.cluster  <- protocol.command server.execution",
           "server.command.admin    <- protocol.resp protocol.process protocol.config"
               + " protocol.config.directive protocol.info protocol.command server.memory"
               + " server.structure server.keyspace server.value server.settings server.client"
-              + " server.execution server.snapshot server.aof",
+              + " server.execution server.execution.monitoring server.execution.refusal"
+              + " server.snapshot server.aof server.structure.list server.snapshot.context"
+              + " server.snapshot.export",
           "server.lifecycle        <- protocol.bytes protocol.resp protocol.process"
               + " protocol.config.directive protocol.net protocol.info protocol.command"
-              + " protocol.session protocol.launch persistence.io persistence.rdb"
-              + " persistence.aof server.memory server.keyspace server.value"
-              + " server.settings server.snapshot server.loading server.client"
-              + " server.execution server.aof server.replication server.command.admin"
-              + " server.command.key",
+              + " protocol.session protocol.launch persistence.io persistence.rdb persistence.aof"
+              + " server.memory server.keyspace server.value server.settings server.snapshot"
+              + " server.loading server.client server.execution server.execution.monitoring"
+              + " server.execution.refusal server.aof server.replication server.command.admin"
+              + " server.command.key persistence.rdb.check server.snapshot.context",
 
           // The sentinel: knows nothing of server or persistence.
           "sentinel.core           <-",
@@ -140,7 +195,8 @@ final class Rules {
               + " protocol.config protocol.config.directive protocol.info protocol.command"
               + " protocol.session protocol.pubsub protocol.acl sentinel.core",
           "sentinel.command        <- protocol.bytes protocol.resp protocol.config protocol.info"
-              + " protocol.command protocol.session sentinel.core sentinel.runtime");
+              + " protocol.command protocol.session protocol.session.command sentinel.core"
+              + " sentinel.runtime");
 
   /** Packages that put the others together, and so may import any of the modules named. */
   static final Map<String, List<String>> ASSEMBLIES =

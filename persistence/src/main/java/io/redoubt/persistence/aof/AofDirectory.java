@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class AofDirectory {
 
-  static final String MANIFEST_SUFFIX = ".manifest";
+  public static final String MANIFEST_SUFFIX = ".manifest";
   private static final String TEMPORARY_PREFIX = "temp-";
 
   private final Disk disk;
@@ -101,7 +101,7 @@ public final class AofDirectory {
     return createJournal(CommitJournal.USUAL_BYTES);
   }
 
-  @Nullable CommitJournal createJournal(long bytes) {
+  public @Nullable CommitJournal createJournal(long bytes) {
     Optional<UUID> bootId = disk.bootId();
     if (bootId.isEmpty() || disk.exists(journal())) {
       return null; // an existing journal may be needed until the next start

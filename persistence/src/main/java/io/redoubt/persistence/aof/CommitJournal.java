@@ -79,7 +79,8 @@ public final class CommitJournal implements Closeable {
    *
    * @param bootId the id of the system's current boot
    */
-  static CommitJournal create(Disk disk, Path path, long bytes, UUID bootId) throws IOException {
+  public static CommitJournal create(Disk disk, Path path, long bytes, UUID bootId)
+      throws IOException {
     DiskFile file = disk.create(path);
     try (Arena zeros = Arena.ofConfined()) {
       file.write(zeros.allocate(bytes), 0, bytes);
@@ -98,7 +99,7 @@ public final class CommitJournal implements Closeable {
    * @param fileSequence the number of the file
    * @param at the offset of the bytes in the file
    */
-  void add(long fileSequence, long at, MemorySegment memory, long from, long bytes) {
+  public void add(long fileSequence, long at, MemorySegment memory, long from, long bytes) {
     boolean another = fileSequence != sequence;
     begun &= at == (another ? 0 : end); // otherwise there are bytes that are not in the journal
     if (another) {
@@ -128,7 +129,7 @@ public final class CommitJournal implements Closeable {
    *
    * @return false if the incremental file must be synced instead
    */
-  boolean commit() {
+  public boolean commit() {
     if (committed) {
       return true;
     }
@@ -151,19 +152,19 @@ public final class CommitJournal implements Closeable {
   }
 
   /** Returns true if the journal has bytes that the incremental file does not durably have. */
-  boolean isAhead() {
+  public boolean isAhead() {
     return position > 0;
   }
 
   /** Returns the size of its memory. */
-  long heldBytes() {
+  public long heldBytes() {
     return entry.byteSize();
   }
 
   /**
    * Starts a new generation after a sync of the incremental file, which makes the content obsolete.
    */
-  void restart() {
+  public void restart() {
     if (kept) {
       return;
     }
@@ -176,13 +177,13 @@ public final class CommitJournal implements Closeable {
   }
 
   /** Keeps the content until {@link #release}, because the incremental file could not be synced. */
-  void keep() {
+  public void keep() {
     kept = true;
     begun = false;
   }
 
   /** Allows the content to be overwritten after a rewrite made it obsolete. Thread-safe. */
-  void release() {
+  public void release() {
     kept = false;
   }
 

@@ -30,12 +30,13 @@ import org.jspecify.annotations.Nullable;
  * @param bootId the boot id of the system that wrote them
  * @param before the digest of the bytes before the generation's first entry
  */
-record JournalEntry(long generation, long sequence, long offset, UUID bootId, Before before) {
+public record JournalEntry(
+    long generation, long sequence, long offset, UUID bootId, Before before) {
 
   /** The largest sector size of a disk; written sectors are not rewritten. */
-  static final long ALIGNMENT_BYTES = 4096;
+  public static final long ALIGNMENT_BYTES = 4096;
 
-  static final int HEAD_BYTES = 64;
+  public static final int HEAD_BYTES = 64;
 
   /** The maximum number of bytes preceding a generation that are recorded to identify the file. */
   static final long LONGEST_BEFORE_BYTES = 512;
@@ -61,8 +62,8 @@ record JournalEntry(long generation, long sequence, long offset, UUID bootId, Be
    * @param bytes the number of bytes
    * @param sum their CRC-32C
    */
-  record Before(int bytes, int sum) {
-    static final Before NOTHING = new Before(0, 0);
+  public record Before(int bytes, int sum) {
+    public static final Before NOTHING = new Before(0, 0);
 
     /** Returns the digest of a range. */
     static Before of(MemorySegment memory, long from, long length) {
@@ -77,12 +78,12 @@ record JournalEntry(long generation, long sequence, long offset, UUID bootId, Be
   }
 
   /** Returns the size of an entry of {@code length} bytes, aligned. */
-  static long space(long length) {
+  public static long space(long length) {
     return (HEAD_BYTES + length + ALIGNMENT_BYTES - 1) & -ALIGNMENT_BYTES;
   }
 
   /** Writes the header before bytes that are in place. */
-  void write(MemorySegment memory, long length) {
+  public void write(MemorySegment memory, long length) {
     memory.set(LONG, 0, MAGIC);
     memory.set(INT, LENGTH_AT, (int) length);
     memory.set(LONG, GENERATION_AT, generation);
@@ -96,7 +97,7 @@ record JournalEntry(long generation, long sequence, long offset, UUID bootId, Be
   }
 
   /** Returns the entry at an offset, or null if it is missing or torn. */
-  static @Nullable JournalEntry read(MemorySegment memory, long at) {
+  public static @Nullable JournalEntry read(MemorySegment memory, long at) {
     if (!isBegun(memory, at)) {
       return null;
     }
@@ -121,7 +122,7 @@ record JournalEntry(long generation, long sequence, long offset, UUID bootId, Be
   }
 
   /** Returns the number of bytes of the entry at an offset. */
-  static long length(MemorySegment memory, long at) {
+  public static long length(MemorySegment memory, long at) {
     return memory.get(INT, at + LENGTH_AT);
   }
 }

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * <p>While the system runs, the file has all bytes written to it. If it does not, or if other bytes
  * precede the journal's, the file was changed by someone and is left as it is.
  */
-final class JournalRecovery {
+public final class JournalRecovery {
   private static final int SECTOR_BYTES = 512;
 
   private final Disk disk;
@@ -39,44 +39,44 @@ final class JournalRecovery {
   }
 
   /** Reads a journal; returns null if it has no entries. */
-  static @Nullable JournalRecovery read(Disk disk, Path path) throws IOException {
+  public static @Nullable JournalRecovery read(Disk disk, Path path) throws IOException {
     MemorySegment journal = MemorySegment.ofArray(WholeFile.read(disk, path));
     JournalEntry first = JournalEntry.read(journal, 0);
     return first == null ? null : new JournalRecovery(disk, journal, first);
   }
 
   /** Returns the sequence number of the journal's incremental file. */
-  long sequence() {
+  public long sequence() {
     return first.sequence();
   }
 
   /** Returns the number of entries of the first entry's generation. */
-  int count() {
+  public int count() {
     return count;
   }
 
   /** Returns the generation of the entries. */
-  long generation() {
+  public long generation() {
     return first.generation();
   }
 
   /** Returns the offset of the bytes in the file. */
-  long offset() {
+  public long offset() {
     return first.offset();
   }
 
   /** Returns the number of bytes in all entries. */
-  long lengthBytes() {
+  public long lengthBytes() {
     return bytes.length;
   }
 
   /** Returns true if an entry with a wrong checksum follows: the crash interrupted its write. */
-  boolean isTorn() {
+  public boolean isTorn() {
     return torn;
   }
 
   /** Returns true if the system has not been restarted since the entries were written. */
-  boolean isOfThisSystem() {
+  public boolean isOfThisSystem() {
     return disk.bootId().equals(Optional.of(first.bootId()));
   }
 
@@ -84,7 +84,7 @@ final class JournalRecovery {
    * Returns true if a file is the one of the entries. While the system runs it has all bytes
    * written to it; after a crash it has all bytes that precede the entries.
    */
-  boolean belongsTo(Path file) throws IOException {
+  public boolean belongsTo(Path file) throws IOException {
     long size = disk.size(file);
     long offset = first.offset();
     if (offset < 0 || size < offset) {
@@ -94,7 +94,7 @@ final class JournalRecovery {
   }
 
   /** Returns the number of the journal's bytes that its file lacks. */
-  long lackingBytes(Path file) throws IOException {
+  public long lackingBytes(Path file) throws IOException {
     if (isOfThisSystem()) {
       return 0;
     }
@@ -103,7 +103,7 @@ final class JournalRecovery {
   }
 
   /** Restores the missing bytes of the journal's file and makes them durable. */
-  void run(Path file, AofLog log) throws IOException {
+  public void run(Path file, AofLog log) throws IOException {
     boolean whole = lackingBytes(file) == 0;
     try (DiskFile output = disk.append(file)) {
       if (!whole) {
@@ -117,7 +117,7 @@ final class JournalRecovery {
   }
 
   /** Makes a file durable. */
-  void sync(Path file) throws IOException {
+  public void sync(Path file) throws IOException {
     try (DiskFile output = disk.append(file)) {
       output.sync();
     }

@@ -12,10 +12,10 @@ import org.jspecify.annotations.Nullable;
  * <p>Changes are made by {@link #settle} and {@link #setAside} only. Both may be interrupted at any
  * point and repeated.
  */
-final class LeftoverJournal {
+public final class LeftoverJournal {
 
   /** The relation of a journal to the files. */
-  enum State {
+  public enum State {
     /** It has no complete entry: nothing was committed, or the first entry is torn. */
     EMPTY,
     /** Its file does not exist and is not in the manifest. */
@@ -54,12 +54,12 @@ final class LeftoverJournal {
   }
 
   /** Returns the path of the journal for files with the given name prefix. */
-  static Path path(Path directory, String fileName) {
+  public static Path path(Path directory, String fileName) {
     return directory.resolve(fileName + SUFFIX);
   }
 
   /** Reads the journal of a directory; returns null if there is none. */
-  static @Nullable LeftoverJournal read(
+  public static @Nullable LeftoverJournal read(
       Disk disk, Path directory, String fileName, Manifest manifest) throws IOException {
     return disk.exists(path(directory, fileName))
         ? new LeftoverJournal(disk, directory, fileName, manifest)
@@ -95,37 +95,37 @@ final class LeftoverJournal {
     return lackingBytes == 0 ? State.COMPLETE : State.LACKING;
   }
 
-  State state() {
+  public State state() {
     return state;
   }
 
   /** Returns the entries; null if there are none. */
-  @Nullable JournalRecovery entries() {
+  public @Nullable JournalRecovery entries() {
     return recovery;
   }
 
   /** Returns true until the journal has been removed or set aside. */
-  boolean exists() {
+  public boolean exists() {
     return disk.exists(path(directory, fileName));
   }
 
   /** Returns the number of bytes that the file lacked when the journal was read. */
-  long lackingBytes() {
+  public long lackingBytes() {
     return lackingBytes;
   }
 
   /** Returns the incremental file of the entries; null if it does not exist. */
-  @Nullable AofFile file() {
+  public @Nullable AofFile file() {
     return file;
   }
 
   /** Returns the name of the manifest that the journal belongs to. */
-  String manifestName() {
+  public String manifestName() {
     return fileName + AofDirectory.MANIFEST_SUFFIX;
   }
 
   /** Returns the name of the journal. */
-  String name() {
+  public String name() {
     return fileName + SUFFIX;
   }
 
@@ -135,7 +135,7 @@ final class LeftoverJournal {
    * another name, because the manifest may be damaged. A journal whose file is missing stays,
    * because the file may be restored before the next start.
    */
-  void settle(AofLog log) throws IOException {
+  public void settle(AofLog log) throws IOException {
     if (state == State.MISSING) {
       return;
     }
@@ -165,7 +165,7 @@ final class LeftoverJournal {
    * Renames the journal so that no start finds it. The file is synced first, since its bytes may
    * exist only in the journal and in the system's cache.
    */
-  void setAside() throws IOException {
+  public void setAside() throws IOException {
     if (recovery != null && file != null && state == State.COMPLETE) {
       recovery.sync(directory.resolve(file.name()));
     }

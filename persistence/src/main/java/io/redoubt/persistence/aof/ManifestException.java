@@ -10,7 +10,7 @@ public final class ManifestException extends Exception {
   private final int line;
   private final String text;
 
-  ManifestException(int line, String text, String message) {
+  public ManifestException(int line, String text, String message) {
     super(message);
     this.line = line;
     this.text = text;

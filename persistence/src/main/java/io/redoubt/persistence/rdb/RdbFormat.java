@@ -30,7 +30,7 @@ public final class RdbFormat {
   static final int CHECKSUM_VERSION = 5;
 
   /** Three lengths: the slot, its keys, its expiring keys. A hint of cluster nodes. */
-  static final int SLOT_INFO = 244;
+  public static final int SLOT_INFO = 244;
 
   /** The first version with functions. */
   static final int FUNCTIONS_VERSION = 10;

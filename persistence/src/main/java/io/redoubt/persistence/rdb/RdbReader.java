@@ -20,7 +20,7 @@ public final class RdbReader implements AutoCloseable {
   public static final int LARGE_STRING_BYTES = 1 << 16;
 
   private static final int SLOT_INFO_LENGTHS = 3;
-  private static final int MOST_DATABASES = 1 << 30;
+  private static final int MAX_DATABASES = 1 << 30;
 
   private enum State {
     HEADER,
@@ -191,38 +191,38 @@ public final class RdbReader implements AutoCloseable {
   }
 
   /** Returns the current step. */
-  RdbStep step() {
+  public RdbStep step() {
     return step;
   }
 
   /** Returns the first byte of the last item. */
-  int opcode() {
+  public int opcode() {
     return opcode;
   }
 
   /** Returns the type of the current key; negative between keys. */
-  int typeId() {
+  public int typeId() {
     return typeId;
   }
 
   /** Returns the current key, which has not been passed to the visitor. */
-  String keyText() throws RdbException {
+  public String keyText() throws RdbException {
     keyString.decode(at());
     return keyString.text();
   }
 
   /** Returns true if the current key has been passed to the visitor. */
-  boolean isInsideValue() {
+  public boolean isInsideValue() {
     return state == State.PLAIN_PART || state == State.LZF_PART || state == State.COLLECTION;
   }
 
   /** Returns true if the stream ended with a checksum other than 0, which stands for none. */
-  boolean isChecksumStored() {
+  public boolean isChecksumStored() {
     return checksumStored;
   }
 
   /** Returns the highest stream offset that was parsed. */
-  long reached() {
+  public long reached() {
     return in.reached();
   }
 
@@ -357,7 +357,7 @@ public final class RdbReader implements AutoCloseable {
     if (!in.readLength()) {
       return false;
     }
-    if (in.length() < 0 || in.length() >= MOST_DATABASES) {
+    if (in.length() < 0 || in.length() >= MAX_DATABASES) {
       throw new RdbException(at(), "Invalid database " + Long.toUnsignedString(in.length()));
     }
     visitor.selectDb((int) in.length());

@@ -1,7 +1,7 @@
 package io.redoubt.persistence.rdb;
 
 /** The step of a reader, in the words of {@code redis-check-rdb}. */
-enum RdbStep {
+public enum RdbStep {
   START("start"),
   TYPE("read-type"),
   EXPIRY("read-expire"),
@@ -19,12 +19,12 @@ enum RdbStep {
     this.text = text;
   }
 
-  String text() {
+  public String text() {
     return text;
   }
 
   /** Returns the step that follows an opcode or type. */
-  static RdbStep after(int opcode) {
+  public static RdbStep after(int opcode) {
     return switch (opcode) {
       case RdbFormat.EXPIRE_SECONDS, RdbFormat.EXPIRE_MILLIS -> EXPIRY;
       case RdbFormat.AUX -> AUX;

@@ -3,6 +3,8 @@ package io.redoubt.persistence.aof;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.redoubt.persistence.aof.AofDirectory.Following;
+import io.redoubt.persistence.aof.append.AppendBuffer;
+import io.redoubt.persistence.aof.append.AppendTarget;
 import io.redoubt.persistence.io.DiskFile;
 import io.redoubt.persistence.io.FaultDisk;
 import io.redoubt.persistence.rdb.RdbReader;

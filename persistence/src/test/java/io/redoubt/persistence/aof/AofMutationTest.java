@@ -2,6 +2,9 @@ package io.redoubt.persistence.aof;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.redoubt.persistence.aof.check.CheckAborted;
+import io.redoubt.persistence.aof.check.CheckInput;
+import io.redoubt.persistence.aof.check.CommandCheck;
 import io.redoubt.persistence.io.DiskFile;
 import io.redoubt.persistence.io.FaultDisk;
 import io.redoubt.persistence.rdb.RdbException;

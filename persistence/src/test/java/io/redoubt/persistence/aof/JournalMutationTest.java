@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.fail;
 
 import io.redoubt.persistence.aof.JournalEntry.Before;
+import io.redoubt.persistence.aof.check.AofCheck;
 import io.redoubt.persistence.io.DiskFile;
 import io.redoubt.persistence.io.FaultDisk;
 import io.redoubt.persistence.rdb.CheckSession;

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.fail;
 
+import io.redoubt.persistence.aof.check.AofCheck;
 import io.redoubt.persistence.io.DiskFile;
 import io.redoubt.persistence.io.FaultDisk;
 import io.redoubt.persistence.rdb.CheckSession;

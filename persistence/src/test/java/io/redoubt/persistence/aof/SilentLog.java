@@ -1,7 +1,7 @@
 package io.redoubt.persistence.aof;
 
 /** A log that discards everything. */
-final class SilentLog implements AofLog {
+public final class SilentLog implements AofLog {
   @Override
   public void notice(String text) {}
 

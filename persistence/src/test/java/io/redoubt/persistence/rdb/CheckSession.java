@@ -2,6 +2,7 @@ package io.redoubt.persistence.rdb;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.redoubt.persistence.rdb.check.CheckTerminal;
 import io.redoubt.protocol.bytes.Utf8;
 import java.io.IOException;
 import java.io.OutputStream;

@@ -15,7 +15,7 @@ import java.util.TreeSet;
 import java.util.random.RandomGenerator;
 
 /** Generates files of random collections in every encoding that a visitor can receive. */
-final class RandomCollections {
+public final class RandomCollections {
 
   private final RandomGenerator random;
   private final RdbWriter writer;
@@ -30,7 +30,7 @@ final class RandomCollections {
   }
 
   /** Returns a file of that many keys, written in the given version. */
-  static byte[] file(RandomGenerator random, int version, boolean compress, int keys) {
+  public static byte[] file(RandomGenerator random, int version, boolean compress, int keys) {
     BufferMemory buffers = BufferMemory.offHeap();
     try (BlockOutput out = new BlockOutput(buffers);
         RdbWriter writer = new RdbWriter(out, compress, buffers).version(version)) {

@@ -17,7 +17,7 @@ import java.util.Map;
  * Collects the calls of a reader. Bytes are kept as ISO-8859-1 text, which can be compared and
  * printed.
  */
-final class RdbContents implements RdbVisitor {
+public final class RdbContents implements RdbVisitor {
 
   record Value(String bytes, long expireAtMillis) {}
 
@@ -37,7 +37,7 @@ final class RdbContents implements RdbVisitor {
   private long largeLength;
   private long largeExpiry;
 
-  final List<String> empty = new ArrayList<>();
+  public final List<String> empty = new ArrayList<>();
   private final List<String> pieces = new ArrayList<>();
   private String collectionKey = "";
   private String collectionType = "";

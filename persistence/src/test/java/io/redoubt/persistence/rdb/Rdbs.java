@@ -9,7 +9,7 @@ import java.util.TreeMap;
 import java.util.random.RandomGenerator;
 
 /** Builds and reads RDB files in memory. */
-final class Rdbs {
+public final class Rdbs {
 
   private Rdbs() {}
 
@@ -17,7 +17,7 @@ final class Rdbs {
     return text.getBytes(StandardCharsets.ISO_8859_1);
   }
 
-  static byte[] write(Map<String, RdbContents.Value> keys, boolean compress) {
+  public static byte[] write(Map<String, RdbContents.Value> keys, boolean compress) {
     BufferMemory buffers = BufferMemory.offHeap();
     try (BlockOutput out = new BlockOutput(buffers);
         RdbWriter writer = new RdbWriter(out, compress, buffers)) {
@@ -70,7 +70,7 @@ final class Rdbs {
    * Returns keys in several databases with values of all kinds: numbers, short, long, compressible
    * or not.
    */
-  static Map<String, RdbContents.Value> randomKeys(RandomGenerator random, int count) {
+  public static Map<String, RdbContents.Value> randomKeys(RandomGenerator random, int count) {
     Map<String, RdbContents.Value> keys = new TreeMap<>();
     for (int i = 0; i < count; i++) {
       String key =

@@ -6,7 +6,7 @@ package io.redoubt.protocol.command;
  */
 public final class CommandError extends RuntimeException {
   private static final long serialVersionUID = 1L;
-  private static final int MOST_CODE_CHARS = 30;
+  private static final int MAX_CODE_CHARS = 30;
 
   /**
    * Creates an error.
@@ -31,6 +31,6 @@ public final class CommandError extends RuntimeException {
   public String code() {
     String text = text();
     int blank = text.indexOf(' ');
-    return blank < 0 || blank > MOST_CODE_CHARS ? "ERR" : text.substring(0, blank);
+    return blank < 0 || blank > MAX_CODE_CHARS ? "ERR" : text.substring(0, blank);
   }
 }

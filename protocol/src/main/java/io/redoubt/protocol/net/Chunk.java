@@ -19,7 +19,7 @@ public final class Chunk {
   private @Nullable Connection queuedOn;
   private int queuedBytes;
 
-  Chunk(ChunkPool pool, BufferMemory.Block block, boolean usualSize) {
+  public Chunk(ChunkPool pool, BufferMemory.Block block, boolean usualSize) {
     this.pool = pool;
     this.usualSize = usualSize;
     this.block = block;

@@ -22,8 +22,8 @@ import org.jspecify.annotations.Nullable;
  * <p>The log file is opened for each message, so that it may be moved at any time. Thread-safe.
  */
 public final class Log {
-  private static final int MOST_CHARACTERS = 1024;
-  private static final int MOST_STACK_LINES = 50;
+  private static final int MAX_CHARACTERS = 1024;
+  private static final int MAX_STACK_LINES = 50;
 
   /** Returns the cursor to the start of the line and erases the line. */
   private static final byte[] CLEAR_LINE = "\r\033[K".getBytes(UTF_8);
@@ -152,7 +152,7 @@ public final class Log {
     warning("Fault %s", where);
     StringWriter stack = new StringWriter();
     fault.printStackTrace(new PrintWriter(stack));
-    stack.toString().lines().limit(MOST_STACK_LINES).forEach(line -> warning("%s", line));
+    stack.toString().lines().limit(MAX_STACK_LINES).forEach(line -> warning("%s", line));
   }
 
   /** Logs at the given level; without arguments, {@code format} is the message itself. */
@@ -172,7 +172,7 @@ public final class Log {
   }
 
   private static String cut(String text) {
-    return text.length() > MOST_CHARACTERS ? text.substring(0, MOST_CHARACTERS) : text;
+    return text.length() > MAX_CHARACTERS ? text.substring(0, MAX_CHARACTERS) : text;
   }
 
   private StringBuilder prefix(Level of) {

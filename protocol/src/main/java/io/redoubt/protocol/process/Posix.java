@@ -23,7 +23,7 @@ final class Posix {
   private static final int SOCK_CLOEXEC = 0x80000;
   private static final int O_RDWR = 2;
   private static final int SIGSTOP = 19;
-  private static final int MOST_PATH_BYTES = 108;
+  private static final int MAX_PATH_BYTES = 108;
 
   private static final StructLayout CAPTURED = Linker.Option.captureStateLayout();
   private static final VarHandle ERRNO =
@@ -67,7 +67,7 @@ final class Posix {
    */
   static void sendDatagram(String path, String text) throws IOException {
     byte[] name = path.getBytes(UTF_8);
-    if (name.length == 0 || name.length >= MOST_PATH_BYTES) {
+    if (name.length == 0 || name.length >= MAX_PATH_BYTES) {
       throw new IOException("invalid socket path: " + path);
     }
     if (name[0] == '@') {
@@ -85,7 +85,7 @@ final class Posix {
             SOCK_DGRAM | SOCK_CLOEXEC,
             0);
     try (Arena arena = Arena.ofConfined()) {
-      MemorySegment address = arena.allocate(2 + MOST_PATH_BYTES, 8);
+      MemorySegment address = arena.allocate(2 + MAX_PATH_BYTES, 8);
       address.set(ValueLayout.JAVA_SHORT, 0, (short) AF_UNIX);
       MemorySegment.copy(name, 0, address, ValueLayout.JAVA_BYTE, 2, name.length);
       byte[] bytes = text.getBytes(UTF_8);

@@ -15,10 +15,10 @@ import java.util.List;
  * them takes microseconds.
  */
 public final class ThreadCpuTimes implements AutoCloseable {
-  private static final int MOST_BYTES = 64;
+  private static final int MAX_BYTES = 64;
 
   private final FileChannel file;
-  private final ByteBuffer bytes = ByteBuffer.allocateDirect(MOST_BYTES);
+  private final ByteBuffer bytes = ByteBuffer.allocateDirect(MAX_BYTES);
   private long ranNanos;
   private long waitedNanos;
   private boolean hasExited;

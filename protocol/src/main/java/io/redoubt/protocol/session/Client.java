@@ -493,7 +493,7 @@ public abstract class Client extends Peer implements Connection.Handler, Subscri
   }
 
   /** Returns the connection; null before it is attached and after the client has ended. */
-  final @Nullable Connection open() {
+  public final @Nullable Connection open() {
     return released ? null : connectionIfAny();
   }
 
@@ -531,7 +531,7 @@ public abstract class Client extends Peer implements Connection.Handler, Subscri
     output.mute(on);
   }
 
-  final ClientOutput output() {
+  public final ClientOutput output() {
     return output;
   }
 
@@ -541,7 +541,7 @@ public abstract class Client extends Peer implements Connection.Handler, Subscri
    * Resets the shared state to that of a new client, and the server's own through {@link
    * #onReset()}.
    */
-  final void reset() {
+  public final void reset() {
     registry.channels().forget(this);
     resetIdentity();
     output.mode(ClientOutput.ReplyMode.ON);
@@ -573,7 +573,7 @@ public abstract class Client extends Peer implements Connection.Handler, Subscri
   }
 
   /** Must be called after its subscriptions changed. */
-  final void subscriptionsChanged() {
+  public final void subscriptionsChanged() {
     flag(ClientFlag.PUBSUB, subscriptions.total() > 0);
   }
 
@@ -601,17 +601,17 @@ public abstract class Client extends Peer implements Connection.Handler, Subscri
     return Refusals.byChangedRules(this, aclContext(), command, request);
   }
 
-  final void logFailedLogin(ByteString command, ByteString userName) {
+  public final void logFailedLogin(ByteString command, ByteString userName) {
     registry.logDenial(this, Denial.AUTH, aclContext(), command, userName);
   }
 
   /** Returns true if a pause applies to this command. Replication links are never paused. */
   public final boolean pauses(Command<?> command) {
-    Pause pause = registry.pauses().current();
-    return pause != Pause.NOTHING
+    Pauses.Scope pause = registry.pauses().current();
+    return pause != Pauses.Scope.NOTHING
         && !is(ClientFlag.REPLICA)
         && !is(ClientFlag.MASTER)
-        && (pause == Pause.ALL || mayReplicate(command));
+        && (pause == Pauses.Scope.ALL || mayReplicate(command));
   }
 
   /** Returns the registry that it belongs to. */
@@ -619,7 +619,7 @@ public abstract class Client extends Peer implements Connection.Handler, Subscri
     return registry;
   }
 
-  final ClientReplies replies() {
+  public final ClientReplies replies() {
     return output.replies();
   }
 

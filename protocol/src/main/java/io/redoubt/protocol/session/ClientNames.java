@@ -25,7 +25,7 @@ public final class ClientNames {
     return library;
   }
 
-  void library(ByteString value) {
+  public void library(ByteString value) {
     library = value;
   }
 
@@ -34,7 +34,7 @@ public final class ClientNames {
     return libraryVersion;
   }
 
-  void libraryVersion(ByteString value) {
+  public void libraryVersion(ByteString value) {
     libraryVersion = value;
   }
 }

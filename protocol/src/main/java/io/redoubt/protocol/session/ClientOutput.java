@@ -14,9 +14,9 @@ import org.jspecify.annotations.Nullable;
  * The output of a client: replies, unless switched off, and push messages, which never interrupt a
  * reply.
  */
-final class ClientOutput {
+public final class ClientOutput {
   /** The modes of CLIENT REPLY. */
-  enum ReplyMode {
+  public enum ReplyMode {
     ON,
     OFF,
     /** The next command has no reply. */
@@ -38,16 +38,16 @@ final class ClientOutput {
     return writer;
   }
 
-  ClientReplies replies() {
+  public ClientReplies replies() {
     return replies;
   }
 
-  void mode(ReplyMode mode) {
+  public void mode(ReplyMode mode) {
     this.mode = mode;
     update();
   }
 
-  ReplyMode mode() {
+  public ReplyMode mode() {
     return mode;
   }
 
@@ -70,7 +70,7 @@ final class ClientOutput {
   }
 
   /** Stops writing because the client has ended. */
-  void end() {
+  public void end() {
     discard();
     update();
     replies.handOver();

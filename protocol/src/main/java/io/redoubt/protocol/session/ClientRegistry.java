@@ -110,11 +110,11 @@ public final class ClientRegistry {
     return ++lastId;
   }
 
-  void add(Client client) {
+  public void add(Client client) {
     clients.putIfAbsent(client.id(), client);
   }
 
-  void remove(Client client) {
+  public void remove(Client client) {
     clients.remove(client.id());
     pauses.forget(client);
   }
@@ -176,7 +176,7 @@ public final class ClientRegistry {
   }
 
   /** Closes the clients of a user. */
-  void closeClientsOf(User user) {
+  public void closeClientsOf(User user) {
     for (Client client : all()) {
       if (client.user() == user) {
         closeOrFinish(client);
@@ -431,7 +431,7 @@ public final class ClientRegistry {
     return loop;
   }
 
-  Log log() {
+  public Log log() {
     return log;
   }
 

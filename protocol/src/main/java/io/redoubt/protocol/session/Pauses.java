@@ -23,25 +23,35 @@ public final class Pauses {
     FAILOVER
   }
 
+  /** The commands affected by a pause of clients. */
+  public enum Scope {
+    /** None. */
+    NOTHING,
+    /** Commands that change data, here or on replicas. */
+    WRITES,
+    /** All commands of normal clients. */
+    ALL
+  }
+
   /** A pause and its end. */
-  private record ActivePause(Pause what, long endMillis) {}
+  private record ActivePause(Scope what, long endMillis) {}
 
   private final Loop loop;
   private final Clock clock;
   private final ArrayList<Client> postponed = new ArrayList<>();
   private final Map<Cause, ActivePause> asked = new EnumMap<>(Cause.class);
-  private Pause what = Pause.NOTHING;
+  private Scope what = Scope.NOTHING;
   private boolean writesHeld;
   private Runnable changed = () -> {};
 
-  Pauses(Loop loop, Clock clock) {
+  public Pauses(Loop loop, Clock clock) {
     this.loop = loop;
     this.clock = clock;
   }
 
   /** Returns the commands that are paused now. */
-  public Pause current() {
-    return what == Pause.NOTHING && writesHeld ? Pause.WRITES : what;
+  public Scope current() {
+    return what == Scope.NOTHING && writesHeld ? Scope.WRITES : what;
   }
 
   /** Sets the listener called when a pause starts or ends. */
@@ -50,8 +60,8 @@ public final class Pauses {
   }
 
   /** Starts a pause; never shortens or weakens an active one of the same cause. */
-  public void begin(Cause cause, Pause wanted, long untilMillis) {
-    ActivePause before = asked.getOrDefault(cause, new ActivePause(Pause.NOTHING, 0));
+  public void begin(Cause cause, Scope wanted, long untilMillis) {
+    ActivePause before = asked.getOrDefault(cause, new ActivePause(Scope.NOTHING, 0));
     ActivePause now =
         new ActivePause(
             wanted.compareTo(before.what) > 0 ? wanted : before.what,
@@ -82,7 +92,7 @@ public final class Pauses {
   }
 
   private void chosen() {
-    what = Pause.NOTHING;
+    what = Scope.NOTHING;
     for (ActivePause one : asked.values()) {
       what = one.what.compareTo(what) > 0 ? one.what : what;
     }

@@ -2,7 +2,7 @@ package io.redoubt.sentinel.command;
 
 import io.redoubt.protocol.bytes.Numbers;
 import io.redoubt.protocol.command.CommandError;
-import io.redoubt.protocol.session.SessionCall;
+import io.redoubt.protocol.session.command.SessionCall;
 import io.redoubt.sentinel.core.Master;
 import io.redoubt.sentinel.core.Sentinel;
 import io.redoubt.sentinel.runtime.SentinelControl;

@@ -1,6 +1,6 @@
 package io.redoubt.server.aof;
 
-import io.redoubt.persistence.aof.AofAppender;
+import io.redoubt.persistence.aof.append.AofAppender;
 import java.util.function.BiConsumer;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;

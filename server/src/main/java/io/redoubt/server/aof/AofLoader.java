@@ -6,7 +6,7 @@ import io.redoubt.server.execution.CommandDispatcher;
 import io.redoubt.server.execution.Propagation;
 import io.redoubt.server.loading.LoadProgress;
 import io.redoubt.server.settings.ServerDirectives;
-import io.redoubt.server.snapshot.SnapshotContext;
+import io.redoubt.server.snapshot.context.SnapshotContext;
 import java.io.IOException;
 
 /**

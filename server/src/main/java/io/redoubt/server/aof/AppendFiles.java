@@ -6,7 +6,7 @@ import io.redoubt.persistence.io.Disk;
 import io.redoubt.protocol.process.Log;
 import io.redoubt.protocol.process.SystemErrors;
 import io.redoubt.server.settings.ServerDirectives;
-import io.redoubt.server.snapshot.ReplicationPoint;
+import io.redoubt.server.snapshot.context.ReplicationPoint;
 import java.io.IOException;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;

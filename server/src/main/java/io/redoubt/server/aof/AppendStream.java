@@ -2,10 +2,10 @@ package io.redoubt.server.aof;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
-import io.redoubt.persistence.aof.AofAppender;
+import io.redoubt.persistence.aof.append.AofAppender;
 import io.redoubt.server.execution.Propagation;
 import io.redoubt.server.execution.StreamEncoder;
-import io.redoubt.server.snapshot.ReplicationPoint;
+import io.redoubt.server.snapshot.context.ReplicationPoint;
 import java.lang.foreign.MemorySegment;
 import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;

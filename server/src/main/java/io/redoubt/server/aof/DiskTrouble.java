@@ -1,6 +1,6 @@
 package io.redoubt.server.aof;
 
-import io.redoubt.persistence.aof.AofAppender;
+import io.redoubt.persistence.aof.append.AofAppender;
 import io.redoubt.protocol.process.Log;
 import io.redoubt.protocol.process.SystemErrors;
 import java.io.IOException;
@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 final class DiskTrouble {
 
   /** Writes wait when so much is on its way to the disk. */
-  private static final long MOST_WAITING_BYTES = 64L << 20;
+  private static final long MAX_WAITING_BYTES = 64L << 20;
 
   private final WriteGate gate;
   private final Log log;
@@ -47,10 +47,7 @@ final class DiskTrouble {
 
   /** Something was appended. */
   void appended() {
-    if (waitingBytes() > MOST_WAITING_BYTES
-        && !writesHeld
-        && output.isStrict()
-        && failure == null) {
+    if (waitingBytes() > MAX_WAITING_BYTES && !writesHeld && output.isStrict() && failure == null) {
       writesHeld = true;
       gate.hold();
     }
@@ -65,7 +62,7 @@ final class DiskTrouble {
     if (isNew(now)) {
       changed(now);
     }
-    if (writesHeld && (now != null || waitingBytes() < MOST_WAITING_BYTES / 2)) {
+    if (writesHeld && (now != null || waitingBytes() < MAX_WAITING_BYTES / 2)) {
       writesHeld = false;
       gate.release();
     }

@@ -1,6 +1,6 @@
 package io.redoubt.server.aof;
 
-import io.redoubt.persistence.aof.AofAppender;
+import io.redoubt.persistence.aof.append.AofAppender;
 import io.redoubt.protocol.session.OutputGate;
 import java.util.Arrays;
 import java.util.function.LongSupplier;

@@ -1,6 +1,6 @@
 package io.redoubt.server.aof;
 
-import io.redoubt.persistence.aof.AofAppender;
+import io.redoubt.persistence.aof.append.AofAppender;
 import io.redoubt.protocol.net.EndOfTurn;
 import io.redoubt.protocol.process.Clock;
 import io.redoubt.protocol.session.HeldOutput;

@@ -1,11 +1,11 @@
 package io.redoubt.server.aof;
 
-import io.redoubt.persistence.aof.AofAppender;
+import io.redoubt.persistence.aof.append.AofAppender;
 import io.redoubt.persistence.io.DiskFile;
 import io.redoubt.protocol.process.Clock;
 import io.redoubt.protocol.process.Log;
 import io.redoubt.protocol.process.SystemErrors;
-import io.redoubt.server.snapshot.LoopTurns;
+import io.redoubt.server.snapshot.context.LoopTurns;
 import java.io.IOException;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;

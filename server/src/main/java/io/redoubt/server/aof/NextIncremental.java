@@ -1,9 +1,9 @@
 package io.redoubt.server.aof;
 
 import io.redoubt.persistence.aof.AofDirectory;
-import io.redoubt.persistence.aof.Preparation;
+import io.redoubt.persistence.aof.append.Preparation;
 import io.redoubt.persistence.io.DiskFile;
-import io.redoubt.server.snapshot.LoopTurns;
+import io.redoubt.server.snapshot.context.LoopTurns;
 import java.io.IOException;
 import java.util.concurrent.CountDownLatch;
 import org.jspecify.annotations.Nullable;

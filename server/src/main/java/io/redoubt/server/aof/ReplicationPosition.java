@@ -1,6 +1,6 @@
 package io.redoubt.server.aof;
 
-import io.redoubt.server.snapshot.ReplicationPoint;
+import io.redoubt.server.snapshot.context.ReplicationPoint;
 import org.jspecify.annotations.Nullable;
 
 /** The place in a replication history that the data set stands for now. */

@@ -7,8 +7,8 @@ import io.redoubt.protocol.process.Clock;
 import io.redoubt.protocol.process.Environment;
 import io.redoubt.protocol.process.Log;
 import io.redoubt.protocol.process.SystemErrors;
-import io.redoubt.server.execution.Latency;
-import io.redoubt.server.execution.LatencyEvent;
+import io.redoubt.server.execution.monitoring.Latency;
+import io.redoubt.server.execution.monitoring.LatencyEvent;
 import io.redoubt.server.settings.ServerDirectives;
 import io.redoubt.server.snapshot.SnapshotTarget;
 import io.redoubt.server.snapshot.Snapshots;
@@ -54,7 +54,7 @@ final class Rewrites {
   }
 
   /** So many failures in a row, and the next rewrite is put off. */
-  private static final int MOST_FAILURES = 3;
+  private static final int MAX_FAILURES = 3;
 
   private static final long FIRST_DELAY_MINUTES = 1;
   private static final long LONGEST_DELAY_MINUTES = 60;
@@ -214,7 +214,7 @@ final class Rewrites {
   private void failed() {
     lastOk = false;
     failures++;
-    if (failures >= MOST_FAILURES) {
+    if (failures >= MAX_FAILURES) {
       delayMinutes =
           delayMinutes == 0
               ? FIRST_DELAY_MINUTES

@@ -6,7 +6,7 @@ import io.redoubt.persistence.io.Disk;
 import io.redoubt.persistence.io.WholeFile;
 import io.redoubt.persistence.rdb.Crc64;
 import io.redoubt.protocol.bytes.ByteString;
-import io.redoubt.server.snapshot.ReplicationPoint;
+import io.redoubt.server.snapshot.context.ReplicationPoint;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;

@@ -2,8 +2,8 @@ package io.redoubt.server.aof;
 
 import io.redoubt.protocol.session.ClientRegistry;
 import io.redoubt.protocol.session.HeldOutput;
-import io.redoubt.server.execution.Refusal;
-import io.redoubt.server.execution.ServerState;
+import io.redoubt.server.execution.refusal.Refusal;
+import io.redoubt.server.execution.refusal.ServerState;
 
 /** Refuses or delays the writes of clients when the append-only file can't take them. */
 public final class WriteGate {

@@ -7,7 +7,7 @@ import io.redoubt.protocol.net.Transport;
 import io.redoubt.protocol.process.Log;
 import io.redoubt.protocol.process.OpenFilesLimit;
 import io.redoubt.protocol.resp.Limits;
-import io.redoubt.server.execution.SlowLog;
+import io.redoubt.server.execution.monitoring.SlowLog;
 import io.redoubt.server.keyspace.KeyEventClass;
 import io.redoubt.server.keyspace.Keyspace;
 import io.redoubt.server.keyspace.KeyspaceEvents;

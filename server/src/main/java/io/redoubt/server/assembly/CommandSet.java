@@ -2,11 +2,11 @@ package io.redoubt.server.assembly;
 
 import io.redoubt.protocol.command.CommandCommands;
 import io.redoubt.protocol.process.Version;
-import io.redoubt.protocol.session.AclCommands;
-import io.redoubt.protocol.session.ClientCommands;
-import io.redoubt.protocol.session.ConnectionCommands;
-import io.redoubt.protocol.session.Hello;
-import io.redoubt.protocol.session.PubSubCommands;
+import io.redoubt.protocol.session.command.AclCommands;
+import io.redoubt.protocol.session.command.ClientCommands;
+import io.redoubt.protocol.session.command.ConnectionCommands;
+import io.redoubt.protocol.session.command.Hello;
+import io.redoubt.protocol.session.command.PubSubCommands;
 import io.redoubt.server.command.admin.ConfigCommands;
 import io.redoubt.server.command.admin.DebugCommands;
 import io.redoubt.server.command.admin.LatencyCommands;

@@ -1,8 +1,8 @@
 package io.redoubt.server.assembly;
 
 import io.redoubt.server.settings.ServerDirectives;
-import io.redoubt.server.snapshot.SavePoint;
-import io.redoubt.server.snapshot.SnapshotSettings;
+import io.redoubt.server.snapshot.context.SavePoint;
+import io.redoubt.server.snapshot.context.SnapshotSettings;
 import java.nio.file.Path;
 import java.util.List;
 

@@ -16,7 +16,7 @@ import io.redoubt.protocol.pubsub.Channels;
 import io.redoubt.protocol.resp.Limits;
 import io.redoubt.protocol.session.ClientRegistry;
 import io.redoubt.protocol.session.ClientType;
-import io.redoubt.protocol.session.Pause;
+import io.redoubt.protocol.session.Pauses;
 import io.redoubt.server.aof.AofLoader;
 import io.redoubt.server.aof.AppendOnlyFile;
 import io.redoubt.server.aof.ReplicationPosition;
@@ -27,22 +27,22 @@ import io.redoubt.server.client.ServerClients;
 import io.redoubt.server.execution.BlockedClients;
 import io.redoubt.server.execution.Call;
 import io.redoubt.server.execution.CommandDispatcher;
-import io.redoubt.server.execution.CommandTrace;
 import io.redoubt.server.execution.Eviction;
 import io.redoubt.server.execution.Functions;
-import io.redoubt.server.execution.HeapGate;
 import io.redoubt.server.execution.KeyEffects;
-import io.redoubt.server.execution.Latency;
-import io.redoubt.server.execution.LatencyEvent;
 import io.redoubt.server.execution.Meanwhile;
-import io.redoubt.server.execution.MemoryUse;
-import io.redoubt.server.execution.Monitors;
 import io.redoubt.server.execution.Propagation;
-import io.redoubt.server.execution.Refusal;
 import io.redoubt.server.execution.Scripting;
-import io.redoubt.server.execution.ServerState;
-import io.redoubt.server.execution.ServerStats;
-import io.redoubt.server.execution.SlowLog;
+import io.redoubt.server.execution.monitoring.CommandTrace;
+import io.redoubt.server.execution.monitoring.Latency;
+import io.redoubt.server.execution.monitoring.LatencyEvent;
+import io.redoubt.server.execution.monitoring.MemoryUse;
+import io.redoubt.server.execution.monitoring.Monitors;
+import io.redoubt.server.execution.monitoring.ServerStats;
+import io.redoubt.server.execution.monitoring.SlowLog;
+import io.redoubt.server.execution.refusal.HeapGate;
+import io.redoubt.server.execution.refusal.Refusal;
+import io.redoubt.server.execution.refusal.ServerState;
 import io.redoubt.server.keyspace.ExpiredKeys;
 import io.redoubt.server.keyspace.Keyspace;
 import io.redoubt.server.keyspace.KeyspaceEvents;
@@ -59,11 +59,11 @@ import io.redoubt.server.memory.Slabs;
 import io.redoubt.server.replication.MasterConnector;
 import io.redoubt.server.replication.Replication;
 import io.redoubt.server.settings.ServerDirectives;
-import io.redoubt.server.snapshot.LoopTurns;
-import io.redoubt.server.snapshot.ReplicationPoint;
-import io.redoubt.server.snapshot.SnapshotContents;
-import io.redoubt.server.snapshot.SnapshotContext;
 import io.redoubt.server.snapshot.Snapshots;
+import io.redoubt.server.snapshot.context.LoopTurns;
+import io.redoubt.server.snapshot.context.ReplicationPoint;
+import io.redoubt.server.snapshot.context.SnapshotContents;
+import io.redoubt.server.snapshot.context.SnapshotContext;
 import io.redoubt.server.value.Values;
 import org.jspecify.annotations.Nullable;
 
@@ -310,7 +310,9 @@ final class ServerParts {
   private void chooseExpiry() {
     if (!replication.isReplica()) {
       keyspace.expiredKeys(
-          clients.pauses().current() == Pause.NOTHING ? ExpiredKeys.DELETE : ExpiredKeys.HIDE);
+          clients.pauses().current() == Pauses.Scope.NOTHING
+              ? ExpiredKeys.DELETE
+              : ExpiredKeys.HIDE);
     }
   }
 
@@ -350,7 +352,7 @@ final class ServerParts {
 
     @Override
     public boolean isPaused() {
-      return clients.pauses().current() != Pause.NOTHING;
+      return clients.pauses().current() != Pauses.Scope.NOTHING;
     }
 
     @Override

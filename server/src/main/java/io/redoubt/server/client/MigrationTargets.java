@@ -14,8 +14,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class MigrationTargets implements AutoCloseable {
 
-  private static final long MOST_IDLE_MILLIS = 10_000;
-  private static final int MOST_TARGETS = 64;
+  private static final long MAX_IDLE_MILLIS = 10_000;
+  private static final int MAX_TARGETS = 64;
 
   /** The encryption of new connections. */
   public interface Encryption {
@@ -59,7 +59,7 @@ public final class MigrationTargets implements AutoCloseable {
       throws IOException {
     MigrationTarget target = byAddress.get(address(host, port));
     if (target == null) {
-      if (byAddress.size() >= MOST_TARGETS) {
+      if (byAddress.size() >= MAX_TARGETS) {
         Iterator<MigrationTarget> oldest = byAddress.values().iterator();
         oldest.next().close();
         oldest.remove();
@@ -84,7 +84,7 @@ public final class MigrationTargets implements AutoCloseable {
     byAddress
         .values()
         .removeIf(target -> {
-          boolean idle = nowMillis - target.usedAtMillis() > MOST_IDLE_MILLIS;
+          boolean idle = nowMillis - target.usedAtMillis() > MAX_IDLE_MILLIS;
           if (idle) {
             target.close();
           }

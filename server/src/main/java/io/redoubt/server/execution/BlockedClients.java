@@ -4,6 +4,8 @@ import io.redoubt.protocol.bytes.Hash;
 import io.redoubt.protocol.command.Command;
 import io.redoubt.protocol.resp.Request;
 import io.redoubt.server.client.ServerClient;
+import io.redoubt.server.execution.monitoring.ServerStats;
+import io.redoubt.server.execution.monitoring.SlowLog;
 import io.redoubt.server.keyspace.Database;
 import io.redoubt.server.keyspace.Entry;
 import io.redoubt.server.keyspace.Keyspace;
@@ -53,7 +55,7 @@ public final class BlockedClients {
     this.keyspace = keyspace;
     this.stats = stats;
     this.slowLog = slowLog;
-    this.hash = Hash.seeded(keyspace.chance());
+    this.hash = Hash.seeded(keyspace.random());
   }
 
   /** Returns the number of keys on which clients are blocked. */

@@ -6,6 +6,8 @@ import io.redoubt.protocol.command.Errors;
 import io.redoubt.protocol.resp.ReplyWriter;
 import io.redoubt.protocol.resp.Request;
 import io.redoubt.server.client.ServerClient;
+import io.redoubt.server.execution.monitoring.ServerStats;
+import io.redoubt.server.execution.refusal.MemoryRoom;
 import io.redoubt.server.keyspace.Database;
 import io.redoubt.server.keyspace.Entry;
 import io.redoubt.server.keyspace.ExpiredKeys;

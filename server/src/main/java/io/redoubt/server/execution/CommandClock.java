@@ -6,6 +6,7 @@ import io.redoubt.protocol.process.Clock;
 import io.redoubt.protocol.resp.ReplyWriter;
 import io.redoubt.protocol.resp.Request;
 import io.redoubt.server.client.ServerClient;
+import io.redoubt.server.execution.monitoring.CommandTrace;
 import org.jspecify.annotations.Nullable;
 
 /**

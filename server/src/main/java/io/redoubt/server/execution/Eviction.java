@@ -1,6 +1,10 @@
 package io.redoubt.server.execution;
 
 import io.redoubt.protocol.process.Clock;
+import io.redoubt.server.execution.monitoring.Latency;
+import io.redoubt.server.execution.monitoring.LatencyEvent;
+import io.redoubt.server.execution.monitoring.MemoryUse;
+import io.redoubt.server.execution.monitoring.ServerStats;
 import io.redoubt.server.keyspace.AccessClock;
 import io.redoubt.server.keyspace.Database;
 import io.redoubt.server.keyspace.Entry;
@@ -43,7 +47,7 @@ public final class Eviction implements AutoCloseable {
   private final ServerStats stats;
   private final Latency latency;
   private final Clock clock;
-  private final RandomGenerator chance;
+  private final RandomGenerator random;
   private final Server server;
   private final EvictionPool pool;
   private MaxmemoryPolicy pooledFor = MaxmemoryPolicy.NOEVICTION;
@@ -66,7 +70,7 @@ public final class Eviction implements AutoCloseable {
     this.stats = stats;
     this.latency = latency;
     this.clock = clock;
-    this.chance = keyspace.chance();
+    this.random = keyspace.random();
     this.server = server;
     pool = new EvictionPool(keyspace.slabs());
   }
@@ -158,7 +162,7 @@ public final class Eviction implements AutoCloseable {
       return database.randomEntry();
     }
     long expires = database.expiries().size();
-    return expires == 0 ? Entry.NONE : database.expiries().entry(chance.nextLong(expires));
+    return expires == 0 ? Entry.NONE : database.expiries().entry(random.nextLong(expires));
   }
 
   private boolean evictNextToExpire() {

@@ -1,5 +1,8 @@
 package io.redoubt.server.execution;
 
+import io.redoubt.server.execution.monitoring.ServerStats;
+import io.redoubt.server.execution.refusal.Refusal;
+import io.redoubt.server.execution.refusal.ServerState;
 import io.redoubt.server.keyspace.Database;
 import io.redoubt.server.keyspace.Entry;
 import io.redoubt.server.keyspace.KeyEvent;

@@ -4,7 +4,7 @@ import io.redoubt.protocol.bytes.Doubles;
 import io.redoubt.protocol.bytes.Numbers;
 import io.redoubt.protocol.command.CommandError;
 import io.redoubt.protocol.command.Errors;
-import io.redoubt.protocol.session.SessionCall;
+import io.redoubt.protocol.session.command.SessionCall;
 import io.redoubt.server.memory.Region;
 import java.lang.foreign.MemorySegment;
 

@@ -3,6 +3,7 @@ package io.redoubt.server.execution;
 import io.redoubt.protocol.command.Command;
 import io.redoubt.protocol.resp.Request;
 import io.redoubt.server.client.ServerClient;
+import io.redoubt.server.execution.refusal.Refusal;
 import io.redoubt.server.script.Script;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;

@@ -13,6 +13,8 @@ import io.redoubt.protocol.process.Version;
 import io.redoubt.protocol.resp.ReplyWriter;
 import io.redoubt.protocol.resp.Request;
 import io.redoubt.server.client.ServerClient;
+import io.redoubt.server.execution.refusal.Refusal;
+import io.redoubt.server.execution.refusal.ServerState;
 import io.redoubt.server.keyspace.Keyspace;
 import io.redoubt.server.memory.Region;
 import io.redoubt.server.memory.SlabBuffers;

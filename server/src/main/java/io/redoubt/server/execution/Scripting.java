@@ -6,6 +6,7 @@ import io.redoubt.protocol.command.CommandTable;
 import io.redoubt.protocol.process.Clock;
 import io.redoubt.protocol.process.Log;
 import io.redoubt.protocol.resp.Request;
+import io.redoubt.server.execution.refusal.ServerState;
 import io.redoubt.server.script.ScriptFlag;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;

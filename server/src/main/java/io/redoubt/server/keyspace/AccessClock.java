@@ -18,13 +18,13 @@ public final class AccessClock {
   /** The initial counter, high enough that a new key is not the first to be evicted. */
   private static final int FIRST_COUNTER = 5;
 
-  private final RandomGenerator chance;
+  private final RandomGenerator random;
   private boolean lfu;
   private int logFactor = 10;
   private int decayMinutes = 1;
 
-  AccessClock(RandomGenerator chance) {
-    this.chance = chance;
+  AccessClock(RandomGenerator random) {
+    this.random = random;
   }
 
   /** Selects LRU: clocks hold the time of the last access. */
@@ -67,7 +67,7 @@ public final class AccessClock {
     int counter = decayed(clock, nowMillis);
     if (counter < MAX_COUNTER) {
       int above = Math.max(0, counter - FIRST_COUNTER);
-      if (above == 0 || chance.nextDouble() < 1.0 / ((double) above * logFactor + 1)) {
+      if (above == 0 || random.nextDouble() < 1.0 / ((double) above * logFactor + 1)) {
         counter++;
       }
     }

@@ -29,7 +29,7 @@ public final class Database {
   private ByteTable entries;
   private Expiries expiries;
 
-  Database(Keyspace keyspace, int index) {
+  public Database(Keyspace keyspace, int index) {
     this.keyspace = keyspace;
     this.index = index;
     slabs = keyspace.slabs();
@@ -42,7 +42,7 @@ public final class Database {
     return contents;
   }
 
-  ByteTable entries() {
+  public ByteTable entries() {
     return entries;
   }
 
@@ -110,7 +110,7 @@ public final class Database {
 
   /** Returns a uniformly random entry, due or not; 0 if there is none. */
   public long randomEntry() {
-    return entries.random(keyspace.chance());
+    return entries.random(keyspace.random());
   }
 
   /**
@@ -445,12 +445,12 @@ public final class Database {
     expiries.removeElements(entry, entry);
   }
 
-  void expire(long entry) {
+  public void expire(long entry) {
     keyspace.listener().expired(this, entry);
     remove(entry);
   }
 
-  int expireDue(int limit) {
+  public int expireDue(int limit) {
     int expired = 0;
     long now = keyspace.nowMillis();
     for (long entry = expiries.firstDue(now);

@@ -114,7 +114,7 @@ public final class Entry {
     Region.putLong(payloadAddress(entry) + Encoding.STRUCTURE_BYTES, millis);
   }
 
-  static int payloadBytes(long entry) {
+  public static int payloadBytes(long entry) {
     long payload = payloadAddress(entry);
     return switch (encoding(entry)) {
       case Encoding.INTEGER -> Encoding.INTEGER_BYTES;
@@ -126,11 +126,11 @@ public final class Entry {
   }
 
   /** Returns the number of bytes of the entry's block that are in use. */
-  static long sizeBytes(long entry) {
+  public static long sizeBytes(long entry) {
     return payloadAddress(entry) - entry + payloadBytes(entry);
   }
 
-  static long sizeBytes(int keyLength, boolean expires, int payloadBytes) {
+  public static long sizeBytes(int keyLength, boolean expires, int payloadBytes) {
     return KEY_LENGTH_AT
         + BlockLength.size(keyLength)
         + (long) keyLength
@@ -139,7 +139,7 @@ public final class Entry {
   }
 
   /** Writes everything before the payload. */
-  static void write(
+  public static void write(
       long entry, Type type, int encoding, int epoch, int clock, long key, int keyLength) {
     putForm(entry, type, encoding, false);
     putEpoch(entry, epoch);

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 public final class Keyspace implements AutoCloseable {
 
   private final Slabs slabs;
-  private final RandomGenerator chance;
+  private final RandomGenerator random;
   private final Hash hash;
   private final AccessClock accessClock;
   private final Database[] databases;
@@ -37,13 +37,13 @@ public final class Keyspace implements AutoCloseable {
   /**
    * Creates an empty keyspace.
    *
-   * @param chance draws the tables' hash key, random entries and access counters
+   * @param random draws the tables' hash key, random entries and access counters
    */
-  public Keyspace(Slabs slabs, int databases, RandomGenerator chance) {
+  public Keyspace(Slabs slabs, int databases, RandomGenerator random) {
     this.slabs = slabs;
-    this.chance = chance;
-    hash = Hash.seeded(chance);
-    accessClock = new AccessClock(chance);
+    this.random = random;
+    hash = Hash.seeded(random);
+    accessClock = new AccessClock(random);
     garbage = new Garbage(slabs);
     this.databases = new Database[databases];
     for (int i = 0; i < databases; i++) {
@@ -53,7 +53,7 @@ public final class Keyspace implements AutoCloseable {
 
   private Keyspace(Keyspace origin) {
     slabs = origin.slabs;
-    chance = origin.chance;
+    random = origin.random;
     hash = origin.hash;
     accessClock = origin.accessClock;
     nowMillis = origin.nowMillis;
@@ -123,8 +123,8 @@ public final class Keyspace implements AutoCloseable {
   }
 
   /** Returns the random generator of the keyspace. */
-  public RandomGenerator chance() {
-    return chance;
+  public RandomGenerator random() {
+    return random;
   }
 
   /** Returns the interpretation of the entries' access clocks. */
@@ -355,7 +355,7 @@ public final class Keyspace implements AutoCloseable {
   }
 
   /** Notifies a running walk that an entry is about to be changed or removed. */
-  void beforeChange(Contents contents, long entry) {
+  public void beforeChange(Contents contents, long entry) {
     changeCount++;
     if (walk != null) {
       walk.beforeChange(contents, entry);

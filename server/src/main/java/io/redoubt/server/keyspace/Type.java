@@ -36,7 +36,7 @@ public enum Type {
     return null;
   }
 
-  static Type of(int ordinal) {
+  public static Type of(int ordinal) {
     return ALL[ordinal];
   }
 }

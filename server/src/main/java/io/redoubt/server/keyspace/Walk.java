@@ -36,7 +36,7 @@ public final class Walk implements AutoCloseable {
   private long cursor;
   private int count;
 
-  Walk(Keyspace keyspace, SnapshotGate gate, int number) {
+  public Walk(Keyspace keyspace, SnapshotGate gate, int number) {
     this.keyspace = keyspace;
     this.gate = gate;
     this.number = number;

@@ -1,8 +1,8 @@
 package io.redoubt.server.lifecycle;
 
 import io.redoubt.persistence.io.Disk;
-import io.redoubt.persistence.rdb.CheckTerminal;
-import io.redoubt.persistence.rdb.RdbCheck;
+import io.redoubt.persistence.rdb.check.CheckTerminal;
+import io.redoubt.persistence.rdb.check.RdbCheck;
 import io.redoubt.protocol.process.Clock;
 import io.redoubt.protocol.process.Log;
 import io.redoubt.protocol.process.SystemErrors;

@@ -1,10 +1,10 @@
 package io.redoubt.server.lifecycle;
 
 import io.redoubt.protocol.process.Clock;
-import io.redoubt.server.execution.Latency;
-import io.redoubt.server.execution.LatencyEvent;
 import io.redoubt.server.execution.ServerRole;
-import io.redoubt.server.execution.ServerStats;
+import io.redoubt.server.execution.monitoring.Latency;
+import io.redoubt.server.execution.monitoring.LatencyEvent;
+import io.redoubt.server.execution.monitoring.ServerStats;
 import io.redoubt.server.keyspace.Keyspace;
 
 /**

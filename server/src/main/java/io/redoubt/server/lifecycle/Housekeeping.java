@@ -5,7 +5,7 @@ import io.redoubt.protocol.net.Loop;
 import io.redoubt.protocol.process.Clock;
 import io.redoubt.server.execution.CommandDispatcher;
 import io.redoubt.server.execution.Eviction;
-import io.redoubt.server.execution.ServerStats;
+import io.redoubt.server.execution.monitoring.ServerStats;
 import io.redoubt.server.keyspace.Keyspace;
 import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;

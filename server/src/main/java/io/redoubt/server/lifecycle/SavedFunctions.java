@@ -4,7 +4,7 @@ import io.redoubt.protocol.bytes.ByteString;
 import io.redoubt.protocol.command.CommandError;
 import io.redoubt.server.execution.Functions;
 import io.redoubt.server.execution.Functions.Taken;
-import io.redoubt.server.snapshot.FunctionLibraries;
+import io.redoubt.server.snapshot.context.FunctionLibraries;
 import java.util.List;
 import java.util.function.Supplier;
 

@@ -7,7 +7,7 @@ import io.redoubt.protocol.process.Clock;
 import io.redoubt.protocol.process.Environment;
 import io.redoubt.protocol.process.Log;
 import io.redoubt.protocol.session.ClientRegistry;
-import io.redoubt.protocol.session.Pause;
+import io.redoubt.protocol.session.Pauses;
 import io.redoubt.protocol.session.Pauses.Cause;
 import io.redoubt.protocol.session.Waiting;
 import io.redoubt.server.aof.AppendOnlyFile;
@@ -15,8 +15,8 @@ import io.redoubt.server.client.ServerClient;
 import io.redoubt.server.client.ServerClients;
 import io.redoubt.server.command.admin.ServerCommands;
 import io.redoubt.server.command.admin.ServerCommands.SaveWish;
-import io.redoubt.server.execution.Refusal;
-import io.redoubt.server.execution.ServerState;
+import io.redoubt.server.execution.refusal.Refusal;
+import io.redoubt.server.execution.refusal.ServerState;
 import io.redoubt.server.replication.Replication;
 import io.redoubt.server.settings.ServerDirectives;
 import io.redoubt.server.snapshot.Snapshots;
@@ -179,7 +179,7 @@ public final class Shutdown implements ServerCommands.Shutdown {
     if (!holdsWrites) {
       holdsWrites = true;
       log.notice("Waiting for replicas before shutting down.");
-      clients.pauses().begin(Cause.SHUTDOWN, Pause.WRITES, deadlineWallMillis());
+      clients.pauses().begin(Cause.SHUTDOWN, Pauses.Scope.WRITES, deadlineWallMillis());
       replication.holdStream(true);
       replication.askForAcks();
     }
@@ -261,7 +261,7 @@ public final class Shutdown implements ServerCommands.Shutdown {
     over = true;
     log.warning("Redis is now ready to exit, bye bye...");
     // What is written from now on would be in no file, however long the process takes to end.
-    clients.pauses().begin(Cause.SHUTDOWN, Pause.ALL, Long.MAX_VALUE);
+    clients.pauses().begin(Cause.SHUTDOWN, Pauses.Scope.ALL, Long.MAX_VALUE);
     appendOnlyFile.dropJournal();
     replication.deleteReceived();
     host.end();

@@ -8,8 +8,8 @@ import io.redoubt.server.keyspace.Database;
 import io.redoubt.server.memory.Region;
 import io.redoubt.server.memory.Slabs;
 import io.redoubt.server.value.EncodingLimits;
-import io.redoubt.server.value.Hashes;
 import io.redoubt.server.value.Values;
+import io.redoubt.server.value.hash.Hashes;
 import java.lang.foreign.MemorySegment;
 
 /** Creates a hash from its fields; a small one is built as a listpack. */
@@ -85,7 +85,7 @@ final class HashFill implements AutoCloseable {
   }
 
   private void create(long fields) {
-    long expected = Math.min(fields, Place.MOST_EXPECTED);
+    long expected = Math.min(fields, Place.MAX_EXPECTED);
     entry = hashes.create(place.database(), place.key(), place.keyLength(), expected, 0);
   }
 

@@ -9,9 +9,9 @@ import io.redoubt.server.keyspace.AccessClock;
 import io.redoubt.server.keyspace.Database;
 import io.redoubt.server.keyspace.Keyspace;
 import io.redoubt.server.memory.Region;
-import io.redoubt.server.snapshot.FunctionLibraries;
-import io.redoubt.server.snapshot.ReplicationPoint;
-import io.redoubt.server.snapshot.SnapshotContext;
+import io.redoubt.server.snapshot.context.FunctionLibraries;
+import io.redoubt.server.snapshot.context.ReplicationPoint;
+import io.redoubt.server.snapshot.context.SnapshotContext;
 import io.redoubt.server.value.StringValue;
 import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class KeyspaceFiller extends CollectionFiller implements RdbVisitor {
 
-  private static final int MOST_EMPTY_KEYS_LOGGED = 10;
+  private static final int MAX_EMPTY_KEYS_LOGGED = 10;
 
   private final Keyspace keyspace;
   private final Log log;
@@ -217,7 +217,7 @@ final class KeyspaceFiller extends CollectionFiller implements RdbVisitor {
 
   @Override
   public void empty(RdbKey key) {
-    if (emptyKeysSkipped++ < MOST_EMPTY_KEYS_LOGGED) {
+    if (emptyKeysSkipped++ < MAX_EMPTY_KEYS_LOGGED) {
       log.notice("rdbLoadRio skipping empty key: %s", name(key));
     }
   }

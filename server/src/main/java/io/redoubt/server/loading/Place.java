@@ -9,7 +9,7 @@ import io.redoubt.server.memory.Slabs;
 final class Place implements AutoCloseable {
 
   /** The maximum number of elements to reserve room for, whatever the collection announces. */
-  static final long MOST_EXPECTED = 1 << 24;
+  static final long MAX_EXPECTED = 1 << 24;
 
   private static final int FIRST_BYTES = 256;
 

@@ -4,8 +4,8 @@ import io.redoubt.persistence.rdb.RdbException;
 import io.redoubt.persistence.rdb.RdbReader;
 import io.redoubt.server.memory.SlabBuffers;
 import io.redoubt.server.memory.Slabs;
-import io.redoubt.server.snapshot.ReplicationPoint;
-import io.redoubt.server.snapshot.SnapshotContext;
+import io.redoubt.server.snapshot.context.ReplicationPoint;
+import io.redoubt.server.snapshot.context.SnapshotContext;
 import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 

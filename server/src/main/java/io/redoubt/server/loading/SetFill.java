@@ -3,8 +3,8 @@ package io.redoubt.server.loading;
 import io.redoubt.persistence.rdb.RdbBytes;
 import io.redoubt.persistence.rdb.RdbException;
 import io.redoubt.server.keyspace.Database;
-import io.redoubt.server.value.Sets;
 import io.redoubt.server.value.Values;
+import io.redoubt.server.value.set.Sets;
 
 /** Creates a set from its members. */
 final class SetFill {
@@ -31,7 +31,7 @@ final class SetFill {
   }
 
   void begin(long members) {
-    expected = Math.min(members, Place.MOST_EXPECTED);
+    expected = Math.min(members, Place.MAX_EXPECTED);
     entry = 0;
   }
 

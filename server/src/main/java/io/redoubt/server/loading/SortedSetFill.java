@@ -2,9 +2,9 @@ package io.redoubt.server.loading;
 
 import io.redoubt.persistence.rdb.RdbBytes;
 import io.redoubt.persistence.rdb.RdbException;
-import io.redoubt.server.value.SortedSetBuilder;
-import io.redoubt.server.value.SortedSets;
 import io.redoubt.server.value.Values;
+import io.redoubt.server.value.sortedset.SortedSetBuilder;
+import io.redoubt.server.value.sortedset.SortedSets;
 
 /** Creates a sorted set from its members. */
 final class SortedSetFill {
@@ -27,7 +27,7 @@ final class SortedSetFill {
   }
 
   void begin(long members) {
-    builder.begin(Math.min(members, Place.MOST_EXPECTED));
+    builder.begin(Math.min(members, Place.MAX_EXPECTED));
     building = true;
   }
 

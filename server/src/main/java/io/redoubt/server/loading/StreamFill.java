@@ -5,10 +5,10 @@ import io.redoubt.persistence.rdb.RdbException;
 import io.redoubt.persistence.rdb.RdbStream;
 import io.redoubt.server.keyspace.Database;
 import io.redoubt.server.memory.Slabs;
-import io.redoubt.server.value.StreamGroups;
-import io.redoubt.server.value.StreamId;
-import io.redoubt.server.value.Streams;
 import io.redoubt.server.value.Values;
+import io.redoubt.server.value.stream.StreamGroups;
+import io.redoubt.server.value.stream.StreamId;
+import io.redoubt.server.value.stream.Streams;
 import java.lang.foreign.MemorySegment;
 
 /** Creates a stream from its parts. */

@@ -30,7 +30,7 @@ final class NativeMemory {
   // The share of limited address space left to the virtual machine, and its bounds.
   private static final int LEFT_SHARE = 4;
   private static final long LEAST_LEFT_BYTES = 128L << 20;
-  private static final long MOST_LEFT_BYTES = 768L << 20;
+  private static final long MAX_LEFT_BYTES = 768L << 20;
 
   private final MemorySegment memory;
   private final boolean isMapped;
@@ -91,7 +91,7 @@ final class NativeMemory {
         unmap(address, most);
       }
     }
-    long left = Math.clamp(most / LEFT_SHARE, LEAST_LEFT_BYTES, MOST_LEFT_BYTES);
+    long left = Math.clamp(most / LEFT_SHARE, LEAST_LEFT_BYTES, MAX_LEFT_BYTES);
     long size = (most - left) & -alignmentBytes;
     return size < LEAST_BYTES ? null : map(mmap, size, alignmentBytes);
   }

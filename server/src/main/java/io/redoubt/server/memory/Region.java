@@ -93,7 +93,7 @@ public final class Region {
    */
   private static final long LEAST_RESERVE_BYTES = 8L << 20;
 
-  private static final long MOST_RESERVE_BYTES = 128L << 20;
+  private static final long MAX_RESERVE_BYTES = 128L << 20;
 
   // Guarded by NATIVE: the bytes handed out, their limit, and whether huge pages were requested.
   private static long heldBytes;
@@ -164,7 +164,7 @@ public final class Region {
   }
 
   private static long reserveOf(long sizeBytes) {
-    return Math.clamp(sizeBytes / 16, LEAST_RESERVE_BYTES, MOST_RESERVE_BYTES);
+    return Math.clamp(sizeBytes / 16, LEAST_RESERVE_BYTES, MAX_RESERVE_BYTES);
   }
 
   private static Shortage exhausted(RegionPart part) {

@@ -15,7 +15,7 @@ final class RegionPart {
   /** The bytes handed out for each further extent kept ready, about one in a hundred. */
   private static final long BYTES_AN_EXTENT = 192L << 20;
 
-  private static final int MOST_READY = 8;
+  private static final int MAX_READY = 8;
 
   private final NativeMemory memory;
   private final PagePopulator pages;
@@ -110,6 +110,6 @@ final class RegionPart {
   }
 
   private int wanted() {
-    return keepsReady ? (int) Math.min(MOST_READY, 1 + handedOutBytes / BYTES_AN_EXTENT) : 0;
+    return keepsReady ? (int) Math.min(MAX_READY, 1 + handedOutBytes / BYTES_AN_EXTENT) : 0;
   }
 }

@@ -2,7 +2,6 @@ package io.redoubt.server.replication;
 
 import io.redoubt.protocol.net.Cancellable;
 import io.redoubt.protocol.process.Log;
-import io.redoubt.protocol.session.Pause;
 import io.redoubt.protocol.session.Pauses;
 import io.redoubt.server.client.ServerClients;
 import io.redoubt.server.replication.ReplicaFeed.State;
@@ -77,7 +76,7 @@ final class Failover {
     forced = force;
     step = Step.CATCHING_UP;
     replication.askForAcksNow(); // the last thing in the stream
-    clients.registry().pauses().begin(Pauses.Cause.FAILOVER, Pause.WRITES, Long.MAX_VALUE);
+    clients.registry().pauses().begin(Pauses.Cause.FAILOVER, Pauses.Scope.WRITES, Long.MAX_VALUE);
     if (timeoutMillis > 0) {
       timeout = clients.loop().schedule(this::timedOut, timeoutMillis);
     }

@@ -16,7 +16,7 @@ import io.redoubt.server.keyspace.ExpiredKeys;
 import io.redoubt.server.replication.MasterLink.State;
 import io.redoubt.server.replication.stream.Handshake;
 import io.redoubt.server.replication.stream.LogLine;
-import io.redoubt.server.snapshot.ReplicationPoint;
+import io.redoubt.server.snapshot.context.ReplicationPoint;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;

@@ -25,7 +25,7 @@ final class Replicas {
   private static final int PIECE_BYTES = 64 * 1024;
 
   /** After so many replicas the log says of each again what it gets. */
-  private static final int MOST_TOLD = 256;
+  private static final int MAX_TOLD = 256;
 
   private final Clock clock;
   private final Log log;
@@ -163,7 +163,7 @@ final class Replicas {
   /** Logs once for each replica whether it gets the expiries of hash fields. */
   void sayWhatItGets(ReplicaFeed feed) {
     boolean takes = feed.options().takesFieldExpiry();
-    if (toldFieldExpiry.size() >= MOST_TOLD) {
+    if (toldFieldExpiry.size() >= MAX_TOLD) {
       toldFieldExpiry.clear();
     }
     if (!Boolean.valueOf(takes).equals(toldFieldExpiry.put(feed.name(), takes))) {

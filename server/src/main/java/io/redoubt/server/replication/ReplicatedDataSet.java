@@ -2,8 +2,8 @@ package io.redoubt.server.replication;
 
 import io.redoubt.server.keyspace.Keyspace;
 import io.redoubt.server.loading.LoadProgress;
-import io.redoubt.server.snapshot.SnapshotContext;
 import io.redoubt.server.snapshot.Snapshots;
+import io.redoubt.server.snapshot.context.SnapshotContext;
 
 /** A data set that is sent to replicas, and dropped and loaded when a master sends its own. */
 public interface ReplicatedDataSet {

@@ -9,7 +9,7 @@ import io.redoubt.server.execution.StreamEncoder;
 import io.redoubt.server.replication.stream.Backlog;
 import io.redoubt.server.replication.stream.NewerCommand;
 import io.redoubt.server.replication.stream.ReplicationHistory;
-import io.redoubt.server.snapshot.ReplicationPoint;
+import io.redoubt.server.snapshot.context.ReplicationPoint;
 import java.lang.foreign.MemorySegment;
 import java.util.function.LongSupplier;
 import java.util.random.RandomGenerator;

@@ -1,6 +1,6 @@
 package io.redoubt.server.replication;
 
-import io.redoubt.server.snapshot.SnapshotContext;
+import io.redoubt.server.snapshot.context.SnapshotContext;
 
 /**
  * A data set that is loaded beside the one that is served, and takes its place when it is whole.

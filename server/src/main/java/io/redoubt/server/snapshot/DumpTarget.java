@@ -2,6 +2,7 @@ package io.redoubt.server.snapshot;
 
 import io.redoubt.persistence.io.Disk;
 import io.redoubt.protocol.process.SystemErrors;
+import io.redoubt.server.snapshot.context.SnapshotContext;
 import java.io.IOException;
 import java.nio.file.Path;
 

@@ -1,12 +1,14 @@
 package io.redoubt.server.snapshot;
 
-import io.redoubt.persistence.aof.RewriteWriter;
+import io.redoubt.persistence.aof.rewrite.RewriteWriter;
 import io.redoubt.persistence.rdb.RdbFormat;
 import io.redoubt.persistence.rdb.RdbOutput;
 import io.redoubt.persistence.rdb.RdbReader;
 import io.redoubt.persistence.rdb.RdbVisitor;
 import io.redoubt.persistence.rdb.RdbWriter;
 import io.redoubt.protocol.bytes.BufferMemory;
+import io.redoubt.server.snapshot.context.SnapshotContext;
+import io.redoubt.server.snapshot.context.SnapshotSettings;
 import org.jspecify.annotations.Nullable;
 
 /** The format of a saved data set: RDB or commands. */

@@ -5,6 +5,8 @@ import io.redoubt.persistence.rdb.RdbVisitor;
 import io.redoubt.persistence.rdb.RdbWriter;
 import io.redoubt.protocol.bytes.ByteString;
 import io.redoubt.protocol.process.Version;
+import io.redoubt.server.snapshot.context.ReplicationPoint;
+import io.redoubt.server.snapshot.context.SnapshotContext;
 import java.util.Base64;
 import org.jspecify.annotations.Nullable;
 

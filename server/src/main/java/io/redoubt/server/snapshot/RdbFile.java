@@ -4,6 +4,7 @@ import io.redoubt.persistence.io.Disk;
 import io.redoubt.persistence.io.DiskFile;
 import io.redoubt.protocol.process.Clock;
 import io.redoubt.protocol.process.SystemErrors;
+import io.redoubt.server.snapshot.context.SnapshotContext;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;

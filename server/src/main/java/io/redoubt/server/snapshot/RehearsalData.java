@@ -9,10 +9,10 @@ import io.redoubt.server.memory.Region;
 import io.redoubt.server.memory.Slabs;
 import io.redoubt.server.value.EncodingLimits;
 import io.redoubt.server.value.Lists;
-import io.redoubt.server.value.StreamId;
-import io.redoubt.server.value.Streams;
 import io.redoubt.server.value.StringValue;
 import io.redoubt.server.value.Values;
+import io.redoubt.server.value.stream.StreamId;
+import io.redoubt.server.value.stream.Streams;
 
 /**
  * The data set of a {@link Rehearsal}: a large value of each type, named after the type, and small

@@ -390,7 +390,7 @@ public final class ByteTable {
   }
 
   /** Returns a uniformly random block, or 0 if there is none. */
-  public long random(RandomGenerator chance) {
+  public long random(RandomGenerator random) {
     if (size() == 0) {
       return 0;
     }
@@ -399,14 +399,14 @@ public final class ByteTable {
     int number;
     int count;
     do {
-      number = chance.nextInt(buckets.count());
+      number = random.nextInt(buckets.count());
       count = apart.gather(buckets.address(number));
-    } while (count <= chance.nextInt(2 * Bucket.SLOTS) && ++tries < 64);
+    } while (count <= random.nextInt(2 * Bucket.SLOTS) && ++tries < 64);
     while (count == 0) {
       number = number + 1 == buckets.count() ? 0 : number + 1;
       count = apart.gather(buckets.address(number));
     }
-    return apart.block(chance.nextInt(count));
+    return apart.block(random.nextInt(count));
   }
 
   /**

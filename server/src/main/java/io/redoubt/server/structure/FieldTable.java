@@ -124,8 +124,8 @@ public final class FieldTable {
   }
 
   /** Returns a uniformly random element, or 0 if there is none. */
-  public long random(RandomGenerator chance) {
-    return table.random(chance);
+  public long random(RandomGenerator random) {
+    return table.random(random);
   }
 
   /** Passes a few elements to a consumer; see {@link ByteTable#scan}. */

@@ -112,15 +112,15 @@ public final class Sorter implements AutoCloseable {
    * @param upToZero true to compare strings and weights as C does, up to their first zero byte
    * @param first the first place that matters
    * @param last the last place that matters
-   * @param chance chooses pivots, so that no initial order is a worst case
+   * @param random chooses pivots, so that no initial order is a worst case
    */
   public void sort(
-      By what, boolean upToZero, boolean descending, int first, int last, RandomGenerator chance) {
+      By what, boolean upToZero, boolean descending, int first, int last, RandomGenerator random) {
     by = what;
     collated = upToZero;
     direction = descending ? -1 : 1;
     if (!isSorted()) {
-      sort(0, count() - 1, first, last, chance);
+      sort(0, count() - 1, first, last, random);
     }
   }
 
@@ -134,11 +134,11 @@ public final class Sorter implements AutoCloseable {
   }
 
   /** Sorts by three-way quicksort, skipping partitions outside the range that matters. */
-  private void sort(int from, int to, int first, int last, RandomGenerator chance) {
+  private void sort(int from, int to, int first, int last, RandomGenerator random) {
     int low = from;
     int high = to;
     while (high - low >= FEW) {
-      int pivotPlace = low + chance.nextInt(high - low + 1);
+      int pivotPlace = low + random.nextInt(high - low + 1);
       int pivot = at(pivotPlace);
       long pivotKey = key(pivotPlace);
       int below = low;
@@ -161,12 +161,12 @@ public final class Sorter implements AutoCloseable {
       // The loop continues with the larger part, which bounds the recursion depth.
       if (lower && (!upper || below - low > high - above)) {
         if (upper) {
-          sort(above + 1, high, first, last, chance);
+          sort(above + 1, high, first, last, random);
         }
         high = below - 1;
       } else {
         if (lower) {
-          sort(low, below - 1, first, last, chance);
+          sort(low, below - 1, first, last, random);
         }
         low = above + 1;
       }

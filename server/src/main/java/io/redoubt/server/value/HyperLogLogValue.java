@@ -4,9 +4,9 @@ import io.redoubt.server.keyspace.Database;
 import io.redoubt.server.keyspace.Entry;
 import io.redoubt.server.memory.Region;
 import io.redoubt.server.memory.Slabs;
-import io.redoubt.server.structure.DenseRegisters;
-import io.redoubt.server.structure.HyperLogLog;
-import io.redoubt.server.structure.SparseRegisters;
+import io.redoubt.server.structure.hyperloglog.DenseRegisters;
+import io.redoubt.server.structure.hyperloglog.HyperLogLog;
+import io.redoubt.server.structure.hyperloglog.SparseRegisters;
 
 /**
  * A string that holds a HyperLogLog in Redis' format:

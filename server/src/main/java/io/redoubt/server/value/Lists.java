@@ -7,13 +7,14 @@ import io.redoubt.server.keyspace.Database;
 import io.redoubt.server.keyspace.Encoding;
 import io.redoubt.server.keyspace.Entry;
 import io.redoubt.server.keyspace.Keyspace;
+import io.redoubt.server.keyspace.PackedValue;
 import io.redoubt.server.keyspace.Structures;
 import io.redoubt.server.keyspace.Type;
 import io.redoubt.server.memory.Region;
 import io.redoubt.server.memory.Slabs;
-import io.redoubt.server.structure.ListCursor;
-import io.redoubt.server.structure.Quicklist;
-import io.redoubt.server.structure.QuicklistRoot;
+import io.redoubt.server.structure.list.ListCursor;
+import io.redoubt.server.structure.list.Quicklist;
+import io.redoubt.server.structure.list.QuicklistRoot;
 
 /**
  * The values of lists: a listpack up to {@code list-max-listpack-size}, a {@link Quicklist} beyond.
@@ -23,16 +24,24 @@ import io.redoubt.server.structure.QuicklistRoot;
  * may move the entry. New elements must not be located in the same list.
  */
 public final class Lists implements Structures {
+  /** The sizes of the nodes of lists. They may change at any time. */
+  public interface Limits {
+    /** The maximum number of elements of a list node, or -1 to -5 for 4, 8, 16, 32 or 64 kB. */
+    int listMaxListpackSize();
+
+    /** The number of uncompressed nodes at each end of a list; 0 disables compression. */
+    int listCompressDepth();
+  }
 
   /** Returned in place of an entry that was removed. */
   public static final long GONE = 0;
 
   private final Keyspace keyspace;
-  private final EncodingLimits limits;
+  private final Limits limits;
   private final Quicklist quicklists;
   private final ListCursor cursor;
 
-  Lists(Keyspace keyspace, EncodingLimits limits) {
+  Lists(Keyspace keyspace, Limits limits) {
     this.keyspace = keyspace;
     this.limits = limits;
     Slabs slabs = keyspace.slabs();

@@ -25,12 +25,12 @@ public final class TemporaryValues implements AutoCloseable {
   private @Nullable Keyspace temporaries;
 
   /** Creates the temporary values of a keyspace. */
-  TemporaryValues(Keyspace keyspace) {
+  public TemporaryValues(Keyspace keyspace) {
     this.keyspace = keyspace;
   }
 
   /** Registers the structures of a type, needed to free and copy its large values. */
-  void structures(Type type, Structures kind) {
+  public void structures(Type type, Structures kind) {
     structures.put(type, kind);
   }
 
@@ -38,7 +38,7 @@ public final class TemporaryValues implements AutoCloseable {
   public Database database() {
     Keyspace there = temporaries;
     if (there == null) {
-      there = new Keyspace(keyspace.slabs(), 1, keyspace.chance());
+      there = new Keyspace(keyspace.slabs(), 1, keyspace.random());
       structures.forEach(there::structures);
       temporaries = there;
     }

@@ -3,8 +3,15 @@ package io.redoubt.server.value;
 import io.redoubt.server.keyspace.Encoding;
 import io.redoubt.server.keyspace.Entry;
 import io.redoubt.server.keyspace.Keyspace;
+import io.redoubt.server.keyspace.PackedValue;
 import io.redoubt.server.keyspace.Type;
 import io.redoubt.server.structure.PartGate;
+import io.redoubt.server.value.hash.Hashes;
+import io.redoubt.server.value.set.SetAlgebra;
+import io.redoubt.server.value.set.SetMembers;
+import io.redoubt.server.value.set.Sets;
+import io.redoubt.server.value.sortedset.SortedSets;
+import io.redoubt.server.value.stream.Streams;
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.redoubt.persistence.io.OsDisk;
 import io.redoubt.protocol.bytes.ByteString;
-import io.redoubt.server.snapshot.ReplicationPoint;
+import io.redoubt.server.snapshot.context.ReplicationPoint;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

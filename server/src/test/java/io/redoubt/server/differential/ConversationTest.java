@@ -105,8 +105,8 @@ final class ConversationTest {
         all.add(command);
       }
       all.removeIf(each -> each.shortName().equals("help")); // our words, not Redis'
-      all.removeIf(each -> each.shortName().equals("randomkey")); // expires keys by chance
-      all.removeIf(each -> each.shortName().equals("spop")); // removes what chance chooses
+      all.removeIf(each -> each.shortName().equals("randomkey")); // expires keys by random
+      all.removeIf(each -> each.shortName().equals("spop")); // removes what random chooses
       all.removeIf(each -> each.shortName().equals("sort")); // stores equals in any order
       all.removeIf(each -> each.shortName().equals("pfselftest")); // takes its time
       all.removeIf(each -> each.has(Flag.BLOCKING)); // might wait for ever
@@ -135,7 +135,7 @@ final class ConversationTest {
         var ourEvents = twins.ours()) {
       realEvents.call("PSUBSCRIBE", "__key*");
       ourEvents.call("PSUBSCRIBE", "__key*");
-      conversation.say(OBSERVER, "DEBUG SET-ACTIVE-EXPIRE 0"); // when that happens is chance
+      conversation.say(OBSERVER, "DEBUG SET-ACTIVE-EXPIRE 0"); // when that happens is random
       conversation.say(OBSERVER, "CONFIG RESETSTAT");
       for (int i = 1; i <= REQUESTS; i++) {
         int connection = random.nextInt(4) == 0 ? 1 : 0;

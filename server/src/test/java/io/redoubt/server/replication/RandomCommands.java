@@ -16,7 +16,7 @@ public final class RandomCommands {
   private final int members;
 
   /**
-   * Commands that follow from chance.
+   * Random commands.
    *
    * @param strings how many keys of strings there are
    * @param members how many members collections have at the start, at least

@@ -9,8 +9,8 @@ import java.util.Random;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Time, chance and connections of simulated servers: everything that happens is an event of one
- * queue, and everything random comes from one seed.
+ * Time, random source and connections of simulated servers: everything that happens is an event of
+ * one queue, and everything random comes from one seed.
  */
 final class ReplicationNetwork {
   /** One end's view of a connection. */

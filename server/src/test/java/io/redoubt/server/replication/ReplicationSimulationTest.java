@@ -24,7 +24,7 @@ class ReplicationSimulationTest {
   private static final int SERVERS = 4;
   private static final long CHAOS = 6_000;
   private static final long HEALING = 20_000;
-  private static final long MOST_EVENTS = 2_000_000;
+  private static final long MAX_EVENTS = 2_000_000;
 
   @Test
   void serversAgreeAfterWhateverHappened() {
@@ -87,7 +87,7 @@ class ReplicationSimulationTest {
 
     private void until(long time) {
       while (network.step(time)) {
-        assertThat(network.happened()).as("events").isLessThan(MOST_EVENTS);
+        assertThat(network.happened()).as("events").isLessThan(MAX_EVENTS);
       }
     }
 

@@ -6,7 +6,7 @@ import io.redoubt.protocol.bytes.BufferMemory;
 import io.redoubt.protocol.resp.RequestEncoder;
 import io.redoubt.server.execution.Propagation;
 import io.redoubt.server.replication.stream.Handshake;
-import io.redoubt.server.snapshot.ReplicationPoint;
+import io.redoubt.server.snapshot.context.ReplicationPoint;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.HashMap;

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ExpectedRequests {
   private static final int LONGEST_LINE = 64 * 1024;
-  private static final long MOST_ARGUMENTS = Integer.MAX_VALUE;
+  private static final long MAX_ARGUMENTS = Integer.MAX_VALUE;
   private static final long LONGEST_ARGUMENT = 512L << 20;
 
   private final List<List<byte[]>> requests = new ArrayList<>();
@@ -71,7 +71,7 @@ public final class ExpectedRequests {
   }
 
   private List<byte[]> array() throws Incomplete, Violation {
-    long count = number(MOST_ARGUMENTS);
+    long count = number(MAX_ARGUMENTS);
     List<byte[]> words = new ArrayList<>();
     for (long i = 0; i < count; i++) {
       int header = at;

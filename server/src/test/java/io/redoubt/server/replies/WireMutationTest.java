@@ -44,7 +44,7 @@ final class WireMutationTest {
   private static final int ASK_EVERY = 1000;
 
   /** The length of an argument that is announced and never comes may be reserved. */
-  private static final long MOST_BYTES = 64L << 20;
+  private static final long MAX_BYTES = 64L << 20;
 
   /** Memory that a server holds after its first connections: buffers, tables. */
   private static final long LASTING_BYTES = 4L << 20;
@@ -68,7 +68,7 @@ final class WireMutationTest {
         if (i % ASK_EVERY == 0) {
           control.call("FLUSHALL");
           long used = memory(control, "used_memory");
-          assertThat(memory(control, "used_memory_peak")).as("peak").isLessThan(MOST_BYTES);
+          assertThat(memory(control, "used_memory_peak")).as("peak").isLessThan(MAX_BYTES);
           before = before == 0 ? used : before;
           assertThat(used).as("memory after connections").isLessThan(before + LASTING_BYTES);
         }

@@ -270,7 +270,7 @@ final class Simulation implements Threads {
 
   // Chance, and what is told.
 
-  /** The seed's chance. */
+  /** Returns the random source of the seed. */
   Random random() {
     return random;
   }

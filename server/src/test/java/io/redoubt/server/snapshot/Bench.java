@@ -13,9 +13,17 @@ import io.redoubt.server.loading.LoadRule;
 import io.redoubt.server.loading.RdbFileLoad;
 import io.redoubt.server.memory.Region;
 import io.redoubt.server.memory.Slabs;
-import io.redoubt.server.value.HashCursor;
+import io.redoubt.server.snapshot.context.FunctionLibraries;
+import io.redoubt.server.snapshot.context.ReplicationPoint;
+import io.redoubt.server.snapshot.context.SavePoint;
+import io.redoubt.server.snapshot.context.SnapshotContents;
+import io.redoubt.server.snapshot.context.SnapshotContext;
+import io.redoubt.server.snapshot.context.SnapshotSettings;
+import io.redoubt.server.snapshot.export.DatasetDigest;
+import io.redoubt.server.snapshot.export.Payloads;
 import io.redoubt.server.value.StringValue;
 import io.redoubt.server.value.Values;
+import io.redoubt.server.value.hash.HashCursor;
 import java.io.IOException;
 import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
@@ -54,9 +62,9 @@ public final class Bench implements AutoCloseable, SnapshotSettings {
   /** True if no thread can be started, as if the process had reached a limit. */
   boolean threadsFail;
 
-  long largeElements = 1024;
+  public long largeElements = 1024;
   int loopPercent = 8;
-  int version = RdbFormat.WRITTEN_VERSION;
+  public int version = RdbFormat.WRITTEN_VERSION;
   Accesses accesses = Accesses.NOT_TOLD;
 
   private final Path directory;

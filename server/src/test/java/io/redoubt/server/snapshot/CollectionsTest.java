@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.fail;
 import io.redoubt.persistence.rdb.RdbException;
 import io.redoubt.protocol.Seed;
 import io.redoubt.server.loading.LoadRule;
+import io.redoubt.server.snapshot.export.DatasetDigest;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;

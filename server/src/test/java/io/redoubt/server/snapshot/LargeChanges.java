@@ -5,14 +5,14 @@ import io.redoubt.server.keyspace.Database;
 import io.redoubt.server.keyspace.Entry;
 import io.redoubt.server.keyspace.Type;
 import io.redoubt.server.memory.Region;
-import io.redoubt.server.value.Hashes;
 import io.redoubt.server.value.Lists;
-import io.redoubt.server.value.Sets;
-import io.redoubt.server.value.SortedSets;
-import io.redoubt.server.value.StreamGroups;
-import io.redoubt.server.value.StreamId;
-import io.redoubt.server.value.Streams;
 import io.redoubt.server.value.StringValue;
+import io.redoubt.server.value.hash.Hashes;
+import io.redoubt.server.value.set.Sets;
+import io.redoubt.server.value.sortedset.SortedSets;
+import io.redoubt.server.value.stream.StreamGroups;
+import io.redoubt.server.value.stream.StreamId;
+import io.redoubt.server.value.stream.Streams;
 import java.nio.charset.StandardCharsets;
 import java.util.random.RandomGenerator;
 
@@ -20,7 +20,7 @@ import java.util.random.RandomGenerator;
  * Makes and changes collections of some hundred elements, and strings of some 100 KB, by chance, in
  * every way that there is.
  */
-final class LargeChanges {
+public final class LargeChanges {
 
   private static final int NAMES = 1500;
 
@@ -28,7 +28,7 @@ final class LargeChanges {
   private final RandomGenerator random;
   private long lastStreamId = 1000;
 
-  LargeChanges(Bench bench, RandomGenerator random) {
+  public LargeChanges(Bench bench, RandomGenerator random) {
     this.bench = bench;
     this.random = random;
   }
@@ -85,7 +85,7 @@ final class LargeChanges {
   }
 
   /** Makes a collection of a type and some hundred elements for a key that there is not. */
-  void make(Database database, String key, Type type) {
+  public void make(Database database, String key, Type type) {
     if (type == Type.STRING) {
       makeString(database, key);
       return;
@@ -173,7 +173,7 @@ final class LargeChanges {
   }
 
   /** Changes the collection of an entry, which may be gone afterwards. */
-  void change(Database database, long entry) {
+  public void change(Database database, long entry) {
     switch (Entry.type(entry)) {
       case LIST -> changeList(database, entry);
       case SET -> changeSet(database, entry);

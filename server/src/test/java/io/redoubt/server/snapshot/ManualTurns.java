@@ -1,5 +1,6 @@
 package io.redoubt.server.snapshot;
 
+import io.redoubt.server.snapshot.context.LoopTurns;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.concurrent.BlockingQueue;
@@ -48,7 +49,7 @@ public final class ManualTurns implements LoopTurns {
   }
 
   /** Makes turns until a condition holds; waits for other threads when there is nothing to do. */
-  void turnUntil(BooleanSupplier condition) {
+  public void turnUntil(BooleanSupplier condition) {
     while (!condition.getAsBoolean()) {
       turn();
       if (!condition.getAsBoolean() && nextTurn.isEmpty()) {

@@ -4,18 +4,18 @@ import io.redoubt.server.keyspace.Database;
 import io.redoubt.server.keyspace.Entry;
 import io.redoubt.server.memory.Region;
 import io.redoubt.server.structure.IdTree;
-import io.redoubt.server.value.HashField;
-import io.redoubt.server.value.Hashes;
 import io.redoubt.server.value.Lists;
-import io.redoubt.server.value.SetMembers;
-import io.redoubt.server.value.Sets;
-import io.redoubt.server.value.SortedSets;
-import io.redoubt.server.value.StreamGroups;
-import io.redoubt.server.value.StreamId;
-import io.redoubt.server.value.Streams;
+import io.redoubt.server.value.hash.HashField;
+import io.redoubt.server.value.hash.Hashes;
+import io.redoubt.server.value.set.SetMembers;
+import io.redoubt.server.value.set.Sets;
+import io.redoubt.server.value.sortedset.SortedSets;
+import io.redoubt.server.value.stream.StreamGroups;
+import io.redoubt.server.value.stream.StreamId;
+import io.redoubt.server.value.stream.Streams;
 import java.util.random.RandomGenerator;
 
-/** Changes of single elements of collections by chance. */
+/** Random changes of single elements of collections. */
 final class RandomChanges {
 
   private final Bench bench;

@@ -21,7 +21,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.random.RandomGenerator;
 
-/** Payloads of values of every type by chance, in every form that a payload has. */
+/** Random payloads of values of every type, in every encoding of a payload. */
 public final class RandomValues {
 
   private static final int NEWEST_VERSION = 12;

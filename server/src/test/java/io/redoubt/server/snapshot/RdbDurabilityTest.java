@@ -6,6 +6,7 @@ import io.redoubt.persistence.io.FaultDisk;
 import io.redoubt.protocol.Seed;
 import io.redoubt.server.loading.LoadRule;
 import io.redoubt.server.snapshot.Bench.Value;
+import io.redoubt.server.snapshot.context.SnapshotContext;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashSet;

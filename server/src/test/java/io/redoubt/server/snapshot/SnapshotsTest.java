@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.redoubt.persistence.rdb.RdbException;
 import io.redoubt.server.loading.LoadRule;
+import io.redoubt.server.snapshot.context.SavePoint;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;

@@ -6,11 +6,13 @@ import io.redoubt.protocol.Seed;
 import io.redoubt.protocol.resp.Request;
 import io.redoubt.server.keyspace.Database;
 import io.redoubt.server.keyspace.Keyspace;
+import io.redoubt.server.keyspace.PackedValue;
+import io.redoubt.server.keyspace.Type;
 import io.redoubt.server.keyspace.WalkSink;
 import io.redoubt.server.memory.Argument;
 import io.redoubt.server.memory.Region;
 import io.redoubt.server.memory.Slabs;
-import io.redoubt.server.structure.ListCursor;
+import io.redoubt.server.structure.list.ListCursor;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -18,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 final class ListsTest {
@@ -28,10 +31,15 @@ final class ListsTest {
   private final Keyspace keyspace = new Keyspace(slabs, 1, random);
   private final Database database = keyspace.database(0);
   private final ListLimits limits = new ListLimits();
-  private final Lists lists = new Values(keyspace, limits).lists();
+  private final Lists lists = new Lists(keyspace, limits);
   private final Argument key = Argument.of(slabs, KEY);
   private final List<String> model = new ArrayList<>();
   private long entry;
+
+  @BeforeEach
+  void registerStructures() {
+    keyspace.structures(Type.LIST, lists);
+  }
 
   @AfterEach
   void everythingIsFreed() {
@@ -220,7 +228,7 @@ final class ListsTest {
     }
   }
 
-  private static final class ListLimits implements DefaultLimits {
+  private static final class ListLimits implements Lists.Limits {
     private int size = -2;
     private int depth;
 

@@ -21,12 +21,12 @@ import io.redoubt.server.execution.Effect;
 import io.redoubt.server.keyspace.AccessClock;
 import io.redoubt.server.keyspace.Database;
 import io.redoubt.server.keyspace.Entry;
+import io.redoubt.server.keyspace.PackedValue;
 import io.redoubt.server.keyspace.Type;
-import io.redoubt.server.snapshot.DatasetDigest;
-import io.redoubt.server.structure.Quicklist;
-import io.redoubt.server.structure.QuicklistNode;
-import io.redoubt.server.structure.QuicklistRoot;
-import io.redoubt.server.value.PackedValue;
+import io.redoubt.server.snapshot.export.DatasetDigest;
+import io.redoubt.server.structure.list.Quicklist;
+import io.redoubt.server.structure.list.QuicklistNode;
+import io.redoubt.server.structure.list.QuicklistRoot;
 import io.redoubt.server.value.Values;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -245,7 +245,7 @@ public final class DebugCommands extends CommandGroup<Call> {
   }
 
   /** The limit of packed-node sizes, as in Redis. */
-  private static final long MOST_PACKED_BYTES = (1L << 32) - (1 << 20);
+  private static final long MAX_PACKED_BYTES = (1L << 32) - (1 << 20);
 
   private static void quicklistPackedThreshold(Call call) {
     long bytes;
@@ -254,7 +254,7 @@ public final class DebugCommands extends CommandGroup<Call> {
     } catch (RefusedValue refused) {
       throw new CommandError("ERR " + refused.getMessage());
     }
-    if (bytes > MOST_PACKED_BYTES) {
+    if (bytes > MAX_PACKED_BYTES) {
       throw new CommandError(
           "ERR argument must be a memory value bigger than 1 and smaller than 4gb");
     }

@@ -1,8 +1,8 @@
 package io.redoubt.server.command.admin;
 
-import io.redoubt.server.execution.Latency;
-import io.redoubt.server.execution.Latency.Sample;
-import io.redoubt.server.execution.LatencyEvent;
+import io.redoubt.server.execution.monitoring.Latency;
+import io.redoubt.server.execution.monitoring.Latency.Sample;
+import io.redoubt.server.execution.monitoring.LatencyEvent;
 import io.redoubt.server.settings.ServerDirectives;
 import java.util.LinkedHashSet;
 import java.util.List;

@@ -1,6 +1,6 @@
 package io.redoubt.server.command.admin;
 
-import io.redoubt.server.execution.Latency.Sample;
+import io.redoubt.server.execution.monitoring.Latency.Sample;
 import java.util.ArrayList;
 import java.util.List;
 

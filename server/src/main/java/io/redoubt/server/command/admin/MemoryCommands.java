@@ -9,7 +9,7 @@ import io.redoubt.protocol.command.Errors;
 import io.redoubt.protocol.command.Group;
 import io.redoubt.protocol.resp.ReplyWriter;
 import io.redoubt.server.execution.Call;
-import io.redoubt.server.execution.MemoryUse;
+import io.redoubt.server.execution.monitoring.MemoryUse;
 import io.redoubt.server.keyspace.Database;
 import io.redoubt.server.keyspace.Entry;
 import io.redoubt.server.keyspace.Keyspace;

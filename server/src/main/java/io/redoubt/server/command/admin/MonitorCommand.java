@@ -11,7 +11,7 @@ import io.redoubt.protocol.command.CommandGroup;
 import io.redoubt.protocol.command.Group;
 import io.redoubt.server.client.ServerClient;
 import io.redoubt.server.execution.Call;
-import io.redoubt.server.execution.Monitors;
+import io.redoubt.server.execution.monitoring.Monitors;
 
 /** MONITOR: shows all commands that run to a client. */
 public final class MonitorCommand extends CommandGroup<Call> {

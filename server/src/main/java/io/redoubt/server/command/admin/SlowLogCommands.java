@@ -10,7 +10,7 @@ import io.redoubt.protocol.command.CommandGroup;
 import io.redoubt.protocol.command.Errors;
 import io.redoubt.protocol.command.Group;
 import io.redoubt.server.execution.Call;
-import io.redoubt.server.execution.SlowLog;
+import io.redoubt.server.execution.monitoring.SlowLog;
 
 /** SLOWLOG: the last slow commands. */
 public final class SlowLogCommands extends CommandGroup<Call> {

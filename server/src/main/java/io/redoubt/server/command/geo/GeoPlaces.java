@@ -2,10 +2,8 @@ package io.redoubt.server.command.geo;
 
 import io.redoubt.server.memory.Slabs;
 import io.redoubt.server.structure.ByteStrings;
-import io.redoubt.server.structure.GeoArea;
-import io.redoubt.server.structure.Geohash;
-import io.redoubt.server.value.SortedSetCursor;
-import io.redoubt.server.value.SortedSets;
+import io.redoubt.server.value.sortedset.SortedSetCursor;
+import io.redoubt.server.value.sortedset.SortedSets;
 import java.util.Arrays;
 import java.util.Comparator;
 

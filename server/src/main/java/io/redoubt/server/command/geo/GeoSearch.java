@@ -5,8 +5,6 @@ import io.redoubt.protocol.command.CommandError;
 import io.redoubt.protocol.command.Errors;
 import io.redoubt.server.execution.Call;
 import io.redoubt.server.keyspace.Entry;
-import io.redoubt.server.structure.GeoArea;
-import io.redoubt.server.structure.Geohash;
 import java.util.Locale;
 
 /**

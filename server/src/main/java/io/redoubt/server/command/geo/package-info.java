@@ -1,7 +1,7 @@
 /**
  * Positions on the Earth, kept in sorted sets whose scores are geohashes. Start at {@link
  * io.redoubt.server.command.geo.GeoCommands}; an area is resolved by {@link
- * io.redoubt.server.structure.GeoArea}.
+ * io.redoubt.server.command.geo.GeoArea}.
  */
 @NullMarked
 package io.redoubt.server.command.geo;

@@ -26,9 +26,9 @@ import io.redoubt.server.keyspace.KeyEvent;
 import io.redoubt.server.keyspace.Type;
 import io.redoubt.server.memory.Region;
 import io.redoubt.server.structure.FieldElement;
-import io.redoubt.server.value.HashCursor;
-import io.redoubt.server.value.HashField;
-import io.redoubt.server.value.Hashes;
+import io.redoubt.server.value.hash.HashCursor;
+import io.redoubt.server.value.hash.HashField;
+import io.redoubt.server.value.hash.Hashes;
 import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
 

@@ -21,7 +21,7 @@ import io.redoubt.server.keyspace.Entry;
 import io.redoubt.server.keyspace.KeyEvent;
 import io.redoubt.server.keyspace.Type;
 import io.redoubt.server.structure.FieldElement;
-import io.redoubt.server.value.Hashes;
+import io.redoubt.server.value.hash.Hashes;
 import java.nio.charset.StandardCharsets;
 
 /**

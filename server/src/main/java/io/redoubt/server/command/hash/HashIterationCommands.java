@@ -15,12 +15,12 @@ import io.redoubt.server.command.common.ScanOptions;
 import io.redoubt.server.command.common.ScanPage;
 import io.redoubt.server.execution.Call;
 import io.redoubt.server.keyspace.Entry;
+import io.redoubt.server.keyspace.PackedValue;
 import io.redoubt.server.keyspace.Type;
 import io.redoubt.server.memory.Region;
-import io.redoubt.server.value.HashCursor;
-import io.redoubt.server.value.HashField;
-import io.redoubt.server.value.Hashes;
-import io.redoubt.server.value.PackedValue;
+import io.redoubt.server.value.hash.HashCursor;
+import io.redoubt.server.value.hash.HashField;
+import io.redoubt.server.value.hash.Hashes;
 import java.util.random.RandomGenerator;
 
 /** HRANDFIELD and HSCAN. */
@@ -141,11 +141,11 @@ public final class HashIterationCommands extends CommandGroup<Call> {
   private static void selected(Call call, long entry, int count, long size, boolean withValues) {
     begin(call, count, withValues);
     HashCursor cursor = call.values().hashes().cursor();
-    RandomGenerator chance = call.keyspace().chance();
+    RandomGenerator random = call.keyspace().random();
     int wanted = count;
     cursor.start(entry);
     for (long left = size; wanted > 0 && cursor.next(); left--) {
-      if (wanted == left || chance.nextLong(left) < wanted) {
+      if (wanted == left || random.nextLong(left) < wanted) {
         reply(call, cursor.field(), withValues);
         wanted--;
       }

@@ -22,7 +22,7 @@ import io.redoubt.server.keyspace.Entry;
 import io.redoubt.server.keyspace.KeyEvent;
 import io.redoubt.server.memory.Region;
 import io.redoubt.server.memory.Slabs;
-import io.redoubt.server.structure.HyperLogLog;
+import io.redoubt.server.structure.hyperloglog.HyperLogLog;
 import io.redoubt.server.value.HyperLogLogValue;
 import io.redoubt.server.value.HyperLogLogValue.Outcome;
 

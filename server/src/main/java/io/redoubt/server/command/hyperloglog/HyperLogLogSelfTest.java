@@ -4,8 +4,8 @@ import io.redoubt.protocol.command.CommandError;
 import io.redoubt.server.execution.Call;
 import io.redoubt.server.memory.Region;
 import io.redoubt.server.memory.Slabs;
-import io.redoubt.server.structure.DenseRegisters;
-import io.redoubt.server.structure.HyperLogLog;
+import io.redoubt.server.structure.hyperloglog.DenseRegisters;
+import io.redoubt.server.structure.hyperloglog.HyperLogLog;
 import java.util.random.RandomGenerator;
 
 /** PFSELFTEST: checks packed registers and the error of counts. */
@@ -26,8 +26,8 @@ final class HyperLogLogSelfTest {
     long plain = slabs.allocateFar(HyperLogLog.REGISTERS);
     long dense = slabs.allocateFar(DenseRegisters.SIZE_BYTES);
     try {
-      keepRegisters(plain, dense, call.keyspace().chance());
-      count(plain, dense, call.keyspace().chance());
+      keepRegisters(plain, dense, call.keyspace().random());
+      count(plain, dense, call.keyspace().random());
     } finally {
       slabs.free(plain, HyperLogLog.REGISTERS);
       slabs.free(dense, DenseRegisters.SIZE_BYTES);
@@ -35,10 +35,10 @@ final class HyperLogLogSelfTest {
     call.reply().ok();
   }
 
-  private static void keepRegisters(long plain, long dense, RandomGenerator chance) {
+  private static void keepRegisters(long plain, long dense, RandomGenerator random) {
     for (int round = 0; round < ROUNDS; round++) {
       for (int i = 0; i < HyperLogLog.REGISTERS; i++) {
-        Region.putByte(plain + i, chance.nextInt(MAX_REGISTER + 1));
+        Region.putByte(plain + i, random.nextInt(MAX_REGISTER + 1));
       }
       DenseRegisters.pack(plain, dense);
       for (int i = 0; i < HyperLogLog.REGISTERS; i++) {
@@ -52,10 +52,10 @@ final class HyperLogLogSelfTest {
     }
   }
 
-  private static void count(long plain, long dense, RandomGenerator chance) {
+  private static void count(long plain, long dense, RandomGenerator random) {
     Region.zero(dense, DenseRegisters.SIZE_BYTES);
     long element = plain; // uses the memory of the HyperLogLog until it is counted
-    long seed = chance.nextLong();
+    long seed = random.nextLong();
     long checkpoint = 1;
     for (long seen = 1; seen <= ELEMENTS; seen++) {
       Region.putLong(element, seed ^ seen);

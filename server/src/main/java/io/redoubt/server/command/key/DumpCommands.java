@@ -22,7 +22,7 @@ import io.redoubt.server.keyspace.AccessClock;
 import io.redoubt.server.keyspace.Entry;
 import io.redoubt.server.keyspace.KeyEvent;
 import io.redoubt.server.loading.RestoredValue;
-import io.redoubt.server.snapshot.Payloads;
+import io.redoubt.server.snapshot.export.Payloads;
 
 /** DUMP and RESTORE: one value in the form of an RDB file. */
 public final class DumpCommands extends CommandGroup<Call> {

@@ -23,7 +23,7 @@ import io.redoubt.server.execution.Effect;
 import io.redoubt.server.keyspace.Entry;
 import io.redoubt.server.keyspace.KeyEvent;
 import io.redoubt.server.memory.Region;
-import io.redoubt.server.snapshot.Payloads;
+import io.redoubt.server.snapshot.export.Payloads;
 import java.io.IOException;
 import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;

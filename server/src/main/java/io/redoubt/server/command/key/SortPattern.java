@@ -6,9 +6,9 @@ import io.redoubt.server.keyspace.Entry;
 import io.redoubt.server.keyspace.Type;
 import io.redoubt.server.memory.Region;
 import io.redoubt.server.structure.ByteStrings;
-import io.redoubt.server.value.HashField;
-import io.redoubt.server.value.Hashes;
 import io.redoubt.server.value.StringValue;
+import io.redoubt.server.value.hash.HashField;
+import io.redoubt.server.value.hash.Hashes;
 
 /**
  * Looks up the patterns of SORT: {@code #} is the element itself, {@code weight_*} the string whose

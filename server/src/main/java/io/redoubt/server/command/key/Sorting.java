@@ -11,11 +11,11 @@ import io.redoubt.server.keyspace.KeyEvent;
 import io.redoubt.server.keyspace.Type;
 import io.redoubt.server.memory.Region;
 import io.redoubt.server.structure.ByteStrings;
-import io.redoubt.server.structure.ListCursor;
 import io.redoubt.server.structure.Sorter;
+import io.redoubt.server.structure.list.ListCursor;
 import io.redoubt.server.value.Lists;
-import io.redoubt.server.value.SetMembers;
-import io.redoubt.server.value.SortedSetCursor;
+import io.redoubt.server.value.set.SetMembers;
+import io.redoubt.server.value.sortedset.SortedSetCursor;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -205,7 +205,7 @@ final class Sorting {
       return;
     }
     // A result that is stored must not depend on how the locale compares.
-    sorter.sort(by, storeArg == 0, descending, first, last, call.keyspace().chance());
+    sorter.sort(by, storeArg == 0, descending, first, last, call.keyspace().random());
   }
 
   /** Sets the weight of an element if there is one; returns false if it is not a number. */

@@ -21,7 +21,7 @@ import io.redoubt.server.execution.Call;
 import io.redoubt.server.keyspace.Entry;
 import io.redoubt.server.keyspace.KeyEvent;
 import io.redoubt.server.keyspace.Type;
-import io.redoubt.server.structure.ListCursor;
+import io.redoubt.server.structure.list.ListCursor;
 import io.redoubt.server.value.Lists;
 
 /** The list group except commands that move elements or block; see {@link ListMoveCommands}. */

@@ -19,7 +19,7 @@ import io.redoubt.server.execution.Effect;
 import io.redoubt.server.keyspace.Entry;
 import io.redoubt.server.keyspace.Type;
 import io.redoubt.server.memory.Slabs;
-import io.redoubt.server.structure.ListCursor;
+import io.redoubt.server.structure.list.ListCursor;
 import io.redoubt.server.value.Lists;
 import java.nio.charset.StandardCharsets;
 

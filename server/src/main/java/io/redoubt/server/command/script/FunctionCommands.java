@@ -35,7 +35,7 @@ import io.redoubt.server.execution.RunningScript;
 import io.redoubt.server.memory.SlabBuffers;
 import io.redoubt.server.script.Library;
 import io.redoubt.server.script.ScriptFlag;
-import io.redoubt.server.snapshot.Payloads;
+import io.redoubt.server.snapshot.export.Payloads;
 import java.util.Collection;
 import java.util.List;
 import java.util.Set;

@@ -22,8 +22,8 @@ import io.redoubt.server.keyspace.Entry;
 import io.redoubt.server.keyspace.KeyEvent;
 import io.redoubt.server.keyspace.Type;
 import io.redoubt.server.memory.Region;
-import io.redoubt.server.value.SetAlgebra;
-import io.redoubt.server.value.Sets;
+import io.redoubt.server.value.set.SetAlgebra;
+import io.redoubt.server.value.set.Sets;
 
 /** Intersections, unions and differences of sets. */
 public final class SetAlgebraCommands extends CommandGroup<Call> {

@@ -23,14 +23,14 @@ import io.redoubt.server.execution.Call;
 import io.redoubt.server.execution.Effect;
 import io.redoubt.server.keyspace.Entry;
 import io.redoubt.server.keyspace.KeyEvent;
+import io.redoubt.server.keyspace.PackedValue;
 import io.redoubt.server.keyspace.Type;
 import io.redoubt.server.memory.Region;
 import io.redoubt.server.structure.BlockConsumer;
 import io.redoubt.server.structure.BlockSet;
-import io.redoubt.server.value.MemberTables;
-import io.redoubt.server.value.PackedValue;
-import io.redoubt.server.value.SetMembers;
-import io.redoubt.server.value.Sets;
+import io.redoubt.server.value.set.MemberTables;
+import io.redoubt.server.value.set.SetMembers;
+import io.redoubt.server.value.set.Sets;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
@@ -474,7 +474,7 @@ public final class SetCommands extends CommandGroup<Call> {
     member.start(set);
     long wanted = count;
     for (long left = size; wanted > 0 && member.next(); left--) {
-      if (call.keyspace().chance().nextLong(left) < wanted) {
+      if (call.keyspace().random().nextLong(left) < wanted) {
         member.writeTo(call.reply());
         wanted--;
       }

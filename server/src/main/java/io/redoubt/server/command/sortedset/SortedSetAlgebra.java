@@ -4,11 +4,11 @@ import io.redoubt.server.execution.Call;
 import io.redoubt.server.keyspace.Entry;
 import io.redoubt.server.keyspace.Type;
 import io.redoubt.server.memory.Slabs;
-import io.redoubt.server.value.SetMembers;
-import io.redoubt.server.value.Sets;
-import io.redoubt.server.value.SortedSetBuilder;
-import io.redoubt.server.value.SortedSetCursor;
-import io.redoubt.server.value.SortedSets;
+import io.redoubt.server.value.set.SetMembers;
+import io.redoubt.server.value.set.Sets;
+import io.redoubt.server.value.sortedset.SortedSetBuilder;
+import io.redoubt.server.value.sortedset.SortedSetCursor;
+import io.redoubt.server.value.sortedset.SortedSets;
 import java.util.Arrays;
 
 /**

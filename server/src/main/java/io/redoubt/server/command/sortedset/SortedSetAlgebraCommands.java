@@ -22,8 +22,8 @@ import io.redoubt.server.keyspace.Entry;
 import io.redoubt.server.keyspace.KeyEvent;
 import io.redoubt.server.keyspace.Type;
 import io.redoubt.server.memory.Region;
-import io.redoubt.server.value.SortedSetBuilder;
-import io.redoubt.server.value.SortedSetCursor;
+import io.redoubt.server.value.sortedset.SortedSetBuilder;
+import io.redoubt.server.value.sortedset.SortedSetCursor;
 
 /** Unions, intersections and differences of sorted sets, returned, counted or stored. */
 public final class SortedSetAlgebraCommands extends CommandGroup<Call> {

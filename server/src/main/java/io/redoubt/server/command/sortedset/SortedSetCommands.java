@@ -21,13 +21,13 @@ import io.redoubt.server.command.common.ScanPage;
 import io.redoubt.server.execution.Call;
 import io.redoubt.server.keyspace.Entry;
 import io.redoubt.server.keyspace.KeyEvent;
+import io.redoubt.server.keyspace.PackedValue;
 import io.redoubt.server.keyspace.Type;
 import io.redoubt.server.memory.Region;
-import io.redoubt.server.value.PackedValue;
-import io.redoubt.server.value.ScoredMember;
-import io.redoubt.server.value.SortedSetCursor;
-import io.redoubt.server.value.SortedSets;
-import io.redoubt.server.value.SortedSets.Outcome;
+import io.redoubt.server.value.sortedset.ScoredMember;
+import io.redoubt.server.value.sortedset.SortedSetCursor;
+import io.redoubt.server.value.sortedset.SortedSets;
+import io.redoubt.server.value.sortedset.SortedSets.Outcome;
 import java.math.BigDecimal;
 import java.math.MathContext;
 import java.math.RoundingMode;
@@ -374,7 +374,7 @@ public final class SortedSetCommands extends CommandGroup<Call> {
       return;
     }
     SortedSets sets = call.values().sortedSets();
-    RandomGenerator chance = call.keyspace().chance();
+    RandomGenerator random = call.keyspace().random();
     long size = sets.size(set);
     int wanted = (int) Math.min(Math.abs(count), count < 0 ? Integer.MAX_VALUE : size);
     boolean flat = withScores && call.reply().resp() == 2;
@@ -382,15 +382,15 @@ public final class SortedSetCommands extends CommandGroup<Call> {
     try (SortedSetCursor cursor = sets.cursor()) {
       if (count < 0) {
         for (int i = 0; i < wanted; i++) {
-          cursor.seek(set, chance.nextLong(size));
+          cursor.seek(set, random.nextLong(size));
           replyMember(call.reply(), cursor, withScores);
         }
       } else if (wanted > size / SPARSE) {
-        passAll(call.reply(), cursor, set, size, wanted, withScores, chance);
+        passAll(call.reply(), cursor, set, size, wanted, withScores, random);
       } else {
         Set<Long> picked = new HashSet<>();
         while (picked.size() < wanted) {
-          long rank = chance.nextLong(size);
+          long rank = random.nextLong(size);
           if (picked.add(rank)) {
             cursor.seek(set, rank);
             replyMember(call.reply(), cursor, withScores);
@@ -411,11 +411,11 @@ public final class SortedSetCommands extends CommandGroup<Call> {
       long size,
       int wanted,
       boolean withScores,
-      RandomGenerator chance) {
+      RandomGenerator random) {
     int missing = wanted;
     cursor.seek(set, size - 1);
     for (long left = size; missing > 0; left--) {
-      if (chance.nextLong(left) < missing) {
+      if (random.nextLong(left) < missing) {
         replyMember(reply, cursor, withScores);
         missing--;
       }
@@ -431,7 +431,7 @@ public final class SortedSetCommands extends CommandGroup<Call> {
     }
     SortedSets sets = call.values().sortedSets();
     try (SortedSetCursor cursor = sets.cursor()) {
-      cursor.seek(set, call.keyspace().chance().nextLong(sets.size(set)));
+      cursor.seek(set, call.keyspace().random().nextLong(sets.size(set)));
       cursor.writeMember(call.reply());
     }
   }

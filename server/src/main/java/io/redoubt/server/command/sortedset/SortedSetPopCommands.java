@@ -21,8 +21,8 @@ import io.redoubt.server.keyspace.Entry;
 import io.redoubt.server.keyspace.KeyEvent;
 import io.redoubt.server.keyspace.Type;
 import io.redoubt.server.memory.Region;
-import io.redoubt.server.value.SortedSetCursor;
-import io.redoubt.server.value.SortedSets;
+import io.redoubt.server.value.sortedset.SortedSetCursor;
+import io.redoubt.server.value.sortedset.SortedSets;
 
 /** Commands that pop members off an end of a sorted set, some of which block. */
 public final class SortedSetPopCommands extends CommandGroup<Call> {

@@ -4,7 +4,7 @@ import io.redoubt.protocol.bytes.Doubles;
 import io.redoubt.protocol.command.CommandError;
 import io.redoubt.server.execution.Call;
 import io.redoubt.server.memory.Region;
-import io.redoubt.server.value.SortedSets;
+import io.redoubt.server.value.sortedset.SortedSets;
 
 /**
  * A range of a sorted set, given by two arguments as ranks, scores or members. {@link #resolve}

@@ -22,9 +22,9 @@ import io.redoubt.server.execution.Call;
 import io.redoubt.server.keyspace.Entry;
 import io.redoubt.server.keyspace.KeyEvent;
 import io.redoubt.server.keyspace.Type;
-import io.redoubt.server.value.SortedSetBuilder;
-import io.redoubt.server.value.SortedSetCursor;
-import io.redoubt.server.value.SortedSets;
+import io.redoubt.server.value.sortedset.SortedSetBuilder;
+import io.redoubt.server.value.sortedset.SortedSetCursor;
+import io.redoubt.server.value.sortedset.SortedSets;
 import org.jspecify.annotations.Nullable;
 
 /** Ranges of sorted sets: by rank, by score, by member; returned, counted, stored, removed. */

@@ -18,9 +18,9 @@ import io.redoubt.server.keyspace.KeyEvent;
 import io.redoubt.server.keyspace.Type;
 import io.redoubt.server.structure.ByteStrings;
 import io.redoubt.server.structure.IdTree;
-import io.redoubt.server.value.StreamGroups;
-import io.redoubt.server.value.StreamId;
-import io.redoubt.server.value.Streams;
+import io.redoubt.server.value.stream.StreamGroups;
+import io.redoubt.server.value.stream.StreamId;
+import io.redoubt.server.value.stream.Streams;
 
 /** XCLAIM and XAUTOCLAIM: transfer pending entries to another consumer. */
 public final class StreamClaimCommands extends CommandGroup<Call> {

@@ -20,9 +20,9 @@ import io.redoubt.server.execution.Call;
 import io.redoubt.server.keyspace.Entry;
 import io.redoubt.server.keyspace.KeyEvent;
 import io.redoubt.server.keyspace.Type;
-import io.redoubt.server.value.StreamEntries;
-import io.redoubt.server.value.StreamId;
-import io.redoubt.server.value.Streams;
+import io.redoubt.server.value.stream.StreamEntries;
+import io.redoubt.server.value.stream.StreamId;
+import io.redoubt.server.value.stream.Streams;
 
 /** The stream group except groups and blocking reads: adds, deletes and reads entries. */
 public final class StreamCommands extends CommandGroup<Call> {

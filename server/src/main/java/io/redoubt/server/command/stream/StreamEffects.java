@@ -2,7 +2,7 @@ package io.redoubt.server.command.stream;
 
 import io.redoubt.server.execution.Call;
 import io.redoubt.server.structure.IdTree;
-import io.redoubt.server.value.StreamGroups;
+import io.redoubt.server.value.stream.StreamGroups;
 import java.nio.charset.StandardCharsets;
 
 /**

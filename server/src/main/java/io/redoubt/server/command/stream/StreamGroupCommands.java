@@ -22,9 +22,9 @@ import io.redoubt.server.keyspace.Entry;
 import io.redoubt.server.keyspace.KeyEvent;
 import io.redoubt.server.keyspace.Type;
 import io.redoubt.server.structure.IdTree;
-import io.redoubt.server.value.StreamGroups;
-import io.redoubt.server.value.StreamId;
-import io.redoubt.server.value.Streams;
+import io.redoubt.server.value.stream.StreamGroups;
+import io.redoubt.server.value.stream.StreamId;
+import io.redoubt.server.value.stream.Streams;
 
 /** XGROUP, XACK and XPENDING. */
 public final class StreamGroupCommands extends CommandGroup<Call> {

@@ -3,7 +3,7 @@ package io.redoubt.server.command.stream;
 import io.redoubt.protocol.command.CommandError;
 import io.redoubt.server.execution.Call;
 import io.redoubt.server.memory.Region;
-import io.redoubt.server.value.StreamId;
+import io.redoubt.server.value.stream.StreamId;
 
 /** Parses ids of streams: single ids and the ends of intervals. */
 final class StreamIds {

@@ -13,10 +13,10 @@ import io.redoubt.server.execution.Call;
 import io.redoubt.server.keyspace.Entry;
 import io.redoubt.server.keyspace.Type;
 import io.redoubt.server.structure.IdTree;
-import io.redoubt.server.value.StreamEntries;
-import io.redoubt.server.value.StreamGroups;
-import io.redoubt.server.value.StreamId;
-import io.redoubt.server.value.Streams;
+import io.redoubt.server.value.stream.StreamEntries;
+import io.redoubt.server.value.stream.StreamGroups;
+import io.redoubt.server.value.stream.StreamId;
+import io.redoubt.server.value.stream.Streams;
 
 /** XINFO: the state of streams, consumer groups and consumers. */
 public final class StreamInfoCommands extends CommandGroup<Call> {

@@ -2,9 +2,9 @@ package io.redoubt.server.command.stream;
 
 import io.redoubt.server.memory.Region;
 import io.redoubt.server.structure.IdTree;
-import io.redoubt.server.value.StreamGroups;
-import io.redoubt.server.value.StreamId;
-import io.redoubt.server.value.Streams;
+import io.redoubt.server.value.stream.StreamGroups;
+import io.redoubt.server.value.stream.StreamId;
+import io.redoubt.server.value.stream.Streams;
 
 /**
  * The progress of consumer groups: the number of entries read of all that were ever added, and the

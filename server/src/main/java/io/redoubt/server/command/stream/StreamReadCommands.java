@@ -19,10 +19,10 @@ import io.redoubt.server.keyspace.KeyEvent;
 import io.redoubt.server.keyspace.Type;
 import io.redoubt.server.structure.ByteStrings;
 import io.redoubt.server.structure.IdTree;
-import io.redoubt.server.value.StreamEntries;
-import io.redoubt.server.value.StreamGroups;
-import io.redoubt.server.value.StreamId;
-import io.redoubt.server.value.Streams;
+import io.redoubt.server.value.stream.StreamEntries;
+import io.redoubt.server.value.stream.StreamGroups;
+import io.redoubt.server.value.stream.StreamId;
+import io.redoubt.server.value.stream.Streams;
 
 /** XREAD and XREADGROUP: return new entries, and may block until there are some. */
 public final class StreamReadCommands extends CommandGroup<Call> {

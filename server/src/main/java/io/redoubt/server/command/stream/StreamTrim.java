@@ -2,8 +2,8 @@ package io.redoubt.server.command.stream;
 
 import io.redoubt.protocol.command.CommandError;
 import io.redoubt.server.execution.Call;
-import io.redoubt.server.value.StreamId;
-import io.redoubt.server.value.Streams;
+import io.redoubt.server.value.stream.StreamId;
+import io.redoubt.server.value.stream.Streams;
 
 /**
  * The trimming options of XADD and XTRIM: {@code (MAXLEN | MINID) [= | ~] threshold [LIMIT count]}.

@@ -39,7 +39,7 @@ public final class TransferFrames {
   public static final int PREFIX_BYTES = 5;
 
   /** No frame is longer; more is taken for damage. */
-  static final int MOST_BYTES = 1 << 24;
+  static final int MAX_BYTES = 1 << 24;
 
   private static final ValueLayout.OfInt LENGTH =
       ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
@@ -116,7 +116,7 @@ public final class TransferFrames {
     leftBytes = contentBytes;
     if (code == Kind.END.code && contentBytes == 0) {
       ended = true;
-    } else if (contentBytes < 0 || contentBytes > MOST_BYTES) {
+    } else if (contentBytes < 0 || contentBytes > MAX_BYTES) {
       broken = true;
     } else if (code == Kind.SNAPSHOT.code) {
       kind = Kind.SNAPSHOT;

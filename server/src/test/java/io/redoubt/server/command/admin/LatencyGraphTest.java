@@ -2,7 +2,7 @@ package io.redoubt.server.command.admin;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.redoubt.server.execution.Latency.Sample;
+import io.redoubt.server.execution.monitoring.Latency.Sample;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 

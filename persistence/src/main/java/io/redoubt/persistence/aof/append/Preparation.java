@@ -1,0 +1,13 @@
+package io.redoubt.persistence.aof.append;
+
+import java.io.IOException;
+import org.jspecify.annotations.Nullable;
+
+/** Prepares the next file on the appender's thread. */
+public interface Preparation {
+  /** Runs the preparation. */
+  void run() throws IOException;
+
+  /** Reports the end of the preparation, or the problem that prevented it. */
+  void over(@Nullable IOException problem);
+}

@@ -1,0 +1,237 @@
+package io.redoubt.persistence.rdb.check;
+
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+
+import io.redoubt.persistence.rdb.RdbBytes;
+import io.redoubt.persistence.rdb.RdbException;
+import io.redoubt.persistence.rdb.RdbKey;
+import io.redoubt.persistence.rdb.RdbReader;
+import io.redoubt.persistence.rdb.RdbStream;
+import io.redoubt.persistence.rdb.RdbType;
+import io.redoubt.persistence.rdb.RdbVisitor;
+import io.redoubt.protocol.bytes.Utf8;
+import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/** Counts the keys of a checked file and prints its other items. */
+final class CheckVisitor implements RdbVisitor {
+
+  /** The maximum length of a printed line in Redis, without the offset. */
+  private static final int LONGEST_BYTES = 1023;
+
+  private final CheckTerminal terminal;
+  private final long nowMillis;
+  private @Nullable RdbReader reader;
+  private long keys;
+  private long expiring;
+  private long expired;
+  private String keyText = "";
+  private long expireAtMillis = RdbKey.NONE; // of the current key
+  private final PendingCheck pendingCheck = new PendingCheck();
+
+  CheckVisitor(CheckTerminal terminal) {
+    this.terminal = terminal;
+    this.nowMillis = terminal.nowMillis();
+  }
+
+  /** Sets the reader that drives this visitor. */
+  void reader(RdbReader driving) {
+    reader = driving;
+  }
+
+  /** Prints a line after the offset reached by the reader. */
+  void print(String text) {
+    byte[] bytes = Utf8.encode(text);
+    String shown =
+        bytes.length > LONGEST_BYTES ? Utf8.decode(Arrays.copyOf(bytes, LONGEST_BYTES)) : text;
+    terminal.print("[offset %d] ".formatted(reader == null ? 0 : reader.reached()) + shown + "\n");
+  }
+
+  /** Returns the text up to its first NUL, like a string in C. */
+  static String asString(String text) {
+    int zero = text.indexOf(0);
+    return zero < 0 ? text : text.substring(0, zero);
+  }
+
+  /**
+   * Prints the counts.
+   *
+   * @param begun the number of keys read without their values
+   */
+  void printCounts(int begun) {
+    terminal.print("[info] %d keys read\n".formatted(keys + begun));
+    terminal.print("[info] %d expires\n".formatted(expiring));
+    terminal.print("[info] %d already expired\n".formatted(expired));
+  }
+
+  /** Returns the key of the current value. */
+  String keyBegun() {
+    return keyText;
+  }
+
+  private void begin(RdbKey key) {
+    keys++;
+    byte[] bytes = key.memory().asSlice(key.offset(), key.length()).toArray(JAVA_BYTE);
+    keyText = Utf8.decode(bytes);
+    expireAtMillis = key.expireAtMillis();
+  }
+
+  private void whole(RdbKey key) {
+    begin(key);
+    ended();
+  }
+
+  @Override
+  public void endValue() throws RdbException {
+    pendingCheck.end();
+    ended();
+  }
+
+  private void ended() {
+    if (expireAtMillis != RdbKey.NONE) {
+      expiring++;
+      if (expireAtMillis < nowMillis) {
+        expired++;
+      }
+    }
+  }
+
+  @Override
+  public void begin(int version) {}
+
+  @Override
+  public void aux(String name, String value) {
+    print("AUX FIELD " + asString(name) + " = '" + asString(value) + "'");
+  }
+
+  @Override
+  public void selectDb(int database) {
+    print("Selecting DB ID " + database);
+  }
+
+  @Override
+  public void resizeDb(long all, long withExpiry) {}
+
+  @Override
+  public void function(MemorySegment memory, long offset, int length) {}
+
+  @Override
+  public void moduleAux(String module) {
+    print("MODULE AUX for: " + module);
+  }
+
+  @Override
+  public void end() {
+    boolean summed = reader != null && reader.isChecksumStored();
+    print(
+        summed ? "Checksum OK" : "RDB file was saved with checksum disabled: no check performed.");
+  }
+
+  @Override
+  public void beginString(RdbKey key, long length) {
+    begin(key);
+  }
+
+  @Override
+  public void stringPart(MemorySegment memory, long offset, int length) {}
+
+  @Override
+  public void endString() {
+    ended();
+  }
+
+  @Override
+  public void string(RdbKey key, MemorySegment memory, long offset, int length) {
+    whole(key);
+  }
+
+  @Override
+  public void integer(RdbKey key, long value) {
+    whole(key);
+  }
+
+  @Override
+  public void packed(RdbKey key, RdbType type, MemorySegment memory, long offset, int length) {
+    whole(key);
+  }
+
+  @Override
+  public void empty(RdbKey key) {
+    whole(key);
+  }
+
+  @Override
+  public void beginList(RdbKey key, RdbType type, long parts) {
+    begin(key);
+  }
+
+  @Override
+  public void listNode(MemorySegment memory, long offset, int length) {}
+
+  @Override
+  public void listElement(RdbBytes element) {}
+
+  @Override
+  public void beginSet(RdbKey key, long members) {
+    begin(key);
+  }
+
+  @Override
+  public void setMember(RdbBytes member) {}
+
+  @Override
+  public void beginSortedSet(RdbKey key, long members) {
+    begin(key);
+  }
+
+  @Override
+  public void sortedSetMember(RdbBytes member, double score) {}
+
+  @Override
+  public void beginHash(RdbKey key, long fields, long nextExpiryMillis) {
+    begin(key);
+  }
+
+  @Override
+  public void hashField(RdbBytes field, RdbBytes value, long fieldExpireAtMillis) {}
+
+  @Override
+  public void beginStream(RdbKey key, RdbType type, long nodes) {
+    begin(key);
+  }
+
+  @Override
+  public void streamNode(
+      long millis, long sequence, MemorySegment memory, long offset, int length) {}
+
+  @Override
+  public void stream(RdbStream stream) {}
+
+  @Override
+  public void streamGroup(RdbBytes name, long millis, long sequence, long entriesRead, long pending)
+      throws RdbException {
+    pendingCheck.group(pending);
+  }
+
+  @Override
+  public void pendingEntry(long millis, long sequence, long deliveredAtMillis, long deliveries)
+      throws RdbException {
+    pendingCheck.pending(millis, sequence);
+  }
+
+  @Override
+  public void streamConsumers(long consumers) {}
+
+  @Override
+  public void streamConsumer(RdbBytes name, long seenAtMillis, long activeAtMillis, long pending)
+      throws RdbException {
+    pendingCheck.consumer(
+        Utf8.decode(name.memory().asSlice(name.offset(), name.length()).toArray(JAVA_BYTE)));
+  }
+
+  @Override
+  public void consumerEntry(long millis, long sequence) throws RdbException {
+    pendingCheck.entry(millis, sequence);
+  }
+}

@@ -1,0 +1,431 @@
+package io.redoubt.protocol.session.command;
+
+import static io.redoubt.protocol.command.Flag.ADMIN;
+import static io.redoubt.protocol.command.Flag.LOADING;
+import static io.redoubt.protocol.command.Flag.NOSCRIPT;
+import static io.redoubt.protocol.command.Flag.STALE;
+
+import io.redoubt.protocol.bytes.ByteString;
+import io.redoubt.protocol.bytes.Numbers;
+import io.redoubt.protocol.command.Command;
+import io.redoubt.protocol.command.CommandError;
+import io.redoubt.protocol.command.CommandGroup;
+import io.redoubt.protocol.command.Errors;
+import io.redoubt.protocol.command.Group;
+import io.redoubt.protocol.resp.ReplyWriter;
+import io.redoubt.protocol.resp.Request;
+import io.redoubt.protocol.session.Client;
+import io.redoubt.protocol.session.ClientFlag;
+import io.redoubt.protocol.session.ClientOutput;
+import io.redoubt.protocol.session.ClientRegistry;
+import io.redoubt.protocol.session.ClientType;
+import io.redoubt.protocol.session.Pauses;
+
+/** The CLIENT command: queries and changes of the own connection, and administration of all. */
+public final class ClientCommands<C extends SessionCall> extends CommandGroup<C> {
+  private static final CommandError NO_TRACKING =
+      new CommandError("ERR client-side caching is not supported by this server");
+  private static final CommandError NOT_TRACKED =
+      new CommandError(
+          "ERR CLIENT CACHING can be called only when the client is in tracking mode with OPTIN or"
+              + " OPTOUT mode enabled");
+
+  private final ClientRegistry registry;
+
+  public final Command<C> client =
+      container("CLIENT")
+          .does("A container for client connection commands.")
+          .since("2.4.0")
+          .costs("Depends on subcommand.")
+          .help("5.0.0")
+          .holds();
+
+  public final Command<C> id =
+      command("CLIENT ID")
+          .does("Returns the number of the connection.")
+          .since("5.0.0")
+          .costs("O(1)")
+          .is(NOSCRIPT, LOADING, STALE)
+          .runs(call -> call.reply().integer(call.client().id()));
+
+  final Command<C> getname =
+      command("CLIENT GETNAME")
+          .does("Returns the name of the connection.")
+          .since("2.6.9")
+          .costs("O(1)")
+          .is(NOSCRIPT, LOADING, STALE)
+          .runs(ClientCommands::getName);
+
+  final Command<C> setname =
+      command("CLIENT SETNAME connection-name")
+          .does("Gives the connection a name.")
+          .since("2.6.9")
+          .costs("O(1)")
+          .is(NOSCRIPT, LOADING, STALE)
+          .tips("request_policy:all_nodes", "response_policy:all_succeeded")
+          .runs(ClientCommands::setName);
+
+  final Command<C> setinfo =
+      command("CLIENT SETINFO (LIB-NAME libname | LIB-VER libver){attr}")
+          .does("Sets what is known of the client's library.")
+          .since("7.2.0")
+          .costs("O(1)")
+          .is(NOSCRIPT, LOADING, STALE)
+          .tips("request_policy:all_nodes", "response_policy:all_succeeded")
+          .runs(ClientCommands::setInfo);
+
+  final Command<C> info =
+      command("CLIENT INFO")
+          .does("Returns what is known of the connection.")
+          .since("6.2.0")
+          .costs("O(1)")
+          .is(NOSCRIPT, LOADING, STALE)
+          .tips("nondeterministic_output")
+          .runs(call -> call.reply().verbatim("txt", call.client() + "\n"));
+
+  final Command<C> list =
+      command(
+              "CLIENT LIST [TYPE (NORMAL | MASTER | REPLICA"
+                  + " | PUBSUB)]{client-type, since 5.0.0} [ID client-id{since 6.2.0}...]")
+          .does("Lists open connections.")
+          .since("2.4.0")
+          .costs("O(N), N the number of connections")
+          .is(ADMIN, NOSCRIPT, LOADING, STALE)
+          .tips("nondeterministic_output")
+          .history("2.8.12", "Added unique client `id` field.")
+          .history("5.0.0", "Added optional `TYPE` filter.")
+          .history("6.0.0", "Added `user` field.")
+          .history(
+              "6.2.0",
+              "Added `argv-mem`, `tot-mem`, `laddr` and `redir` fields and the optional `ID`"
+                  + " filter.")
+          .history("7.0.0", "Added `resp`, `multi-mem`, `rbs` and `rbp` fields.")
+          .history("7.0.3", "Added `ssub` field.")
+          .runs(this::list);
+
+  final Command<C> kill =
+      command(
+              "CLIENT KILL (ip:port{old-format, deprecated 2.8.12} |"
+                  + " ([ID client-id{since 2.8.12}] | [TYPE (NORMAL | MASTER{since 3.2.0} | SLAVE"
+                  + " | REPLICA{since 5.0.0} | PUBSUB)]{client-type, since 2.8.12} |"
+                  + " [USER username] | [ADDR ip:port{addr}] |"
+                  + " [LADDR ip:port{laddr, since 6.2.0}] | [SKIPME (YES | NO)]{skipme} |"
+                  + " [MAXAGE seconds]){new-format}...){filter}")
+          .does("Closes connections.")
+          .since("2.4.0")
+          .costs("O(N), N the number of connections")
+          .is(ADMIN, NOSCRIPT, LOADING, STALE)
+          .history("2.8.12", "Added new filter format.")
+          .history("2.8.12", "`ID` option.")
+          .history("3.2.0", "Added `master` type in for `TYPE` option.")
+          .history(
+              "5.0.0",
+              "Replaced `slave` `TYPE` with `replica`. `slave` still supported for backward"
+                  + " compatibility.")
+          .history("6.2.0", "`LADDR` option.")
+          .runs(this::kill);
+
+  final Command<C> pause =
+      command("CLIENT PAUSE timeout{integer} [WRITE | ALL]{mode, since 6.2.0}")
+          .does("Suspends the commands of clients for so many milliseconds.")
+          .since("3.0.0")
+          .costs("O(1)")
+          .is(ADMIN, NOSCRIPT, LOADING, STALE)
+          .history("6.2.0", "`CLIENT PAUSE WRITE` mode added along with the `mode` option.")
+          .runs(this::pause);
+
+  final Command<C> unpause =
+      command("CLIENT UNPAUSE")
+          .does("Ends a pause.")
+          .since("6.2.0")
+          .costs("O(N), N the number of paused clients")
+          .is(ADMIN, NOSCRIPT, LOADING, STALE)
+          .runs(this::unpause);
+
+  public final Command<C> unblock =
+      command("CLIENT UNBLOCK client-id [TIMEOUT | ERROR]{unblock-type}")
+          .does("Ends the wait of a client in a blocking command.")
+          .since("5.0.0")
+          .costs("O(1)")
+          .is(ADMIN, NOSCRIPT, LOADING, STALE)
+          .runs(this::unblock);
+
+  public final Command<C> reply =
+      command("CLIENT REPLY (ON | OFF | SKIP){action}")
+          .does("Tells whether the connection wants replies.")
+          .since("3.2.0")
+          .costs("O(1)")
+          .is(NOSCRIPT, LOADING, STALE)
+          .runs(ClientCommands::reply);
+
+  final Command<C> noEvict =
+      command("CLIENT NO-EVICT (ON | OFF){enabled}")
+          .does("Keeps the connection from being evicted.")
+          .since("7.0.0")
+          .costs("O(1)")
+          .is(ADMIN, NOSCRIPT, LOADING, STALE)
+          .runs(call -> flag(call, ClientFlag.NO_EVICT));
+
+  final Command<C> noTouch =
+      command("CLIENT NO-TOUCH (ON | OFF){enabled}")
+          .does("Lets the connection's commands leave the access clock of keys alone.")
+          .since("7.2.0")
+          .costs("O(1)")
+          .is(NOSCRIPT, LOADING, STALE)
+          .runs(call -> flag(call, ClientFlag.NO_TOUCH));
+
+  final Command<C> getredir =
+      command("CLIENT GETREDIR")
+          .does("Returns the connection to which invalidations are redirected.")
+          .since("6.0.0")
+          .costs("O(1)")
+          .is(NOSCRIPT, LOADING, STALE)
+          .runs(call -> call.reply().integer(-1));
+
+  final Command<C> tracking =
+      command(
+              "CLIENT TRACKING (ON | OFF){status} [REDIRECT client-id{integer}]"
+                  + " [PREFIX prefix{string}]... [BCAST] [OPTIN] [OPTOUT] [NOLOOP]")
+          .does("Turns client-side caching off; it can't be turned on.")
+          .since("6.0.0")
+          .costs("O(1)")
+          .is(NOSCRIPT, LOADING, STALE)
+          .runs(ClientCommands::track);
+
+  final Command<C> caching =
+      command("CLIENT CACHING (YES | NO){mode}")
+          .does("Refuses, since no connection is tracked.")
+          .since("6.0.0")
+          .costs("O(1)")
+          .is(NOSCRIPT, LOADING, STALE)
+          .runs(ClientCommands::refuseCaching);
+
+  final Command<C> trackinginfo =
+      command("CLIENT TRACKINGINFO")
+          .does("Returns that the connection is not tracked.")
+          .since("6.2.0")
+          .costs("O(1)")
+          .is(NOSCRIPT, LOADING, STALE)
+          .runs(ClientCommands::trackingInfo);
+
+  /** Creates the group for the clients of a registry. */
+  public ClientCommands(ClientRegistry registry) {
+    super(Group.CONNECTION);
+    this.registry = registry;
+  }
+
+  private static void getName(SessionCall call) {
+    ByteString name = call.client().names().name();
+    if (name.isEmpty()) {
+      call.reply().nil();
+    } else {
+      call.reply().bulk(name);
+    }
+  }
+
+  private static void setName(SessionCall call) {
+    call.client().names().name(checkedName(call.request().string(2)));
+    call.reply().ok();
+  }
+
+  /** Validates a name for a client; its line in CLIENT LIST must remain parseable. */
+  static ByteString checkedName(ByteString name) {
+    return checked(name, "Client names");
+  }
+
+  private static ByteString checked(ByteString text, String what) {
+    for (int i = 0; i < text.length(); i++) {
+      if (text.byteAt(i) < '!' || text.byteAt(i) > '~') {
+        throw new CommandError(
+            "ERR " + what + " cannot contain spaces, newlines or special characters.");
+      }
+    }
+    return text;
+  }
+
+  private static void setInfo(SessionCall call) {
+    Request request = call.request();
+    if (request.is(2, "LIB-NAME")) {
+      call.client().names().library(checked(request.string(3), "lib-name"));
+    } else if (request.is(2, "LIB-VER")) {
+      call.client().names().libraryVersion(checked(request.string(3), "lib-ver"));
+    } else {
+      throw new CommandError("ERR Unrecognized option '" + Errors.shown(request, 2) + "'");
+    }
+    call.reply().ok();
+  }
+
+  private static void reply(SessionCall call) {
+    Request request = call.request();
+    ClientOutput output = call.client().output();
+    if (request.is(2, "ON")) {
+      output.mode(ClientOutput.ReplyMode.ON);
+      call.reply().ok();
+    } else if (request.is(2, "OFF")) {
+      output.mode(ClientOutput.ReplyMode.OFF);
+    } else if (!request.is(2, "SKIP")) {
+      throw Errors.SYNTAX;
+    } else if (output.mode() != ClientOutput.ReplyMode.OFF) {
+      output.mode(ClientOutput.ReplyMode.SKIP_NEXT);
+    }
+  }
+
+  private static void flag(SessionCall call, ClientFlag flag) {
+    boolean on = call.request().is(2, "ON");
+    if (!on && !call.request().is(2, "OFF")) {
+      throw Errors.SYNTAX;
+    }
+    call.client().flag(flag, on);
+    call.reply().ok();
+  }
+
+  private void list(C call) {
+    Request request = call.request();
+    var lines = new StringBuilder();
+    if (request.count() == 2) {
+      registry.view().forEach(each -> lines.append(each).append('\n'));
+    } else if (request.count() == 4 && request.is(2, "TYPE")) {
+      ClientType type = ClientFilter.type(request, 3);
+      for (Client each : registry.view()) {
+        if (each.type() == type) {
+          lines.append(each).append('\n');
+        }
+      }
+    } else if (request.count() > 3 && request.is(2, "ID")) {
+      for (int i = 3; i < request.count(); i++) {
+        long wanted =
+            Numbers.parseLong(
+                request.memory(), request.offset(i), request.length(i), Long.MIN_VALUE);
+        if (wanted == Long.MIN_VALUE) {
+          throw new CommandError("ERR Invalid client ID");
+        }
+        Client each = registry.byId(wanted);
+        if (each != null) {
+          lines.append(each).append('\n');
+        }
+      }
+    } else {
+      throw Errors.SYNTAX;
+    }
+    call.reply().verbatim("txt", lines.toString());
+  }
+
+  private void kill(C call) {
+    Request request = call.request();
+    boolean isOldForm = request.count() == 3;
+    ClientFilter filter =
+        isOldForm
+            ? ClientFilter.address(request.text(2))
+            : ClientFilter.parse(request, 2, registry);
+    long now = registry.clock().wallMillis();
+    int killed = 0;
+    for (Client each : registry.all()) {
+      if (filter.fits(each, call.client(), now)) {
+        registry.closeOrFinish(each);
+        killed++;
+        if (isOldForm) {
+          break;
+        }
+      }
+    }
+    if (!isOldForm) {
+      call.reply().integer(killed);
+    } else if (killed > 0) {
+      call.reply().ok();
+    } else {
+      throw new CommandError("ERR No such client");
+    }
+  }
+
+  private void pause(C call) {
+    Request request = call.request();
+    Pauses.Scope what = Pauses.Scope.ALL;
+    if (request.count() == 4 && request.is(3, "WRITE")) {
+      what = Pauses.Scope.WRITES;
+    } else if (request.count() > 4 || (request.count() == 4 && !request.is(3, "ALL"))) {
+      throw new CommandError("ERR CLIENT PAUSE mode must be WRITE or ALL");
+    }
+    long millis =
+        Numbers.parseLong(request.memory(), request.offset(2), request.length(2), Long.MIN_VALUE);
+    if (millis == Long.MIN_VALUE) {
+      throw new CommandError("ERR timeout is not an integer or out of range");
+    }
+    if (millis < 0) {
+      throw new CommandError("ERR timeout is negative");
+    }
+    long now = registry.clock().wallMillis();
+    if (millis > Long.MAX_VALUE - now) {
+      throw new CommandError("ERR timeout is out of range");
+    }
+    registry.pauses().begin(Pauses.Cause.COMMAND, what, now + millis);
+    call.reply().ok();
+  }
+
+  private void unpause(C call) {
+    registry.pauses().end(Pauses.Cause.COMMAND);
+    call.reply().ok();
+  }
+
+  private void unblock(C call) {
+    Request request = call.request();
+    boolean withError = request.count() == 4 && request.is(3, "ERROR");
+    if (request.count() > 4 || (request.count() == 4 && !withError && !request.is(3, "TIMEOUT"))) {
+      throw new CommandError("ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR");
+    }
+    long wanted =
+        Numbers.parseLong(request.memory(), request.offset(2), request.length(2), Long.MIN_VALUE);
+    if (wanted == Long.MIN_VALUE) {
+      throw Errors.NOT_INTEGER;
+    }
+    Client target = registry.byId(wanted);
+    if (target == null || target.waiting() == null) {
+      call.reply().integer(0);
+      return;
+    }
+    if (withError) {
+      target.unblock();
+      target.reply().error("UNBLOCKED client unblocked via CLIENT UNBLOCK");
+    } else {
+      target.timeOut();
+    }
+    call.reply().integer(1);
+  }
+
+  private static void track(SessionCall call) {
+    Request request = call.request();
+    for (int i = 3; i < request.count(); i++) {
+      boolean takesValue = request.is(i, "REDIRECT") || request.is(i, "PREFIX");
+      boolean isFlag =
+          request.is(i, "BCAST")
+              || request.is(i, "OPTIN")
+              || request.is(i, "OPTOUT")
+              || request.is(i, "NOLOOP");
+      if (!isFlag && !(takesValue && ++i < request.count())) {
+        throw Errors.SYNTAX;
+      }
+    }
+    if (request.is(2, "ON")) {
+      throw NO_TRACKING;
+    }
+    if (!request.is(2, "OFF")) {
+      throw Errors.SYNTAX;
+    }
+    call.reply().ok();
+  }
+
+  private static void refuseCaching(SessionCall call) {
+    throw NOT_TRACKED;
+  }
+
+  private static void trackingInfo(SessionCall call) {
+    ReplyWriter reply = call.reply();
+    reply.map(3);
+    reply.bulk("flags");
+    reply.set(1);
+    reply.bulk("off");
+    reply.bulk("redirect");
+    reply.integer(-1);
+    reply.bulk("prefixes");
+    reply.array(0);
+  }
+}

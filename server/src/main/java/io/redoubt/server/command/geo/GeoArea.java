@@ -1,0 +1,185 @@
+package io.redoubt.server.command.geo;
+
+/**
+ * A circle or a box on the Earth, and the squares of a geohash grid that cover it: the one that
+ * contains its centre and the eight neighbours, in the finest possible grid.
+ *
+ * <p>Coordinates are in degrees, lengths in metres.
+ */
+public final class GeoArea {
+  /** Half the circumference of the Earth in the Mercator projection. */
+  private static final double MERCATOR_MAX = 20037726.37;
+
+  /** The latitude from which the grid is coarser, since squares narrow towards the poles. */
+  private static final double HIGH_LATITUDE = 66;
+
+  private static final double HIGHEST_LATITUDE = 80;
+
+  // The neighbours relative to the middle square, in search order.
+  private static final int[] EAST = {0, 0, 0, 1, -1, 1, -1, 1, -1};
+  private static final int[] NORTH = {0, 1, -1, 0, 0, 1, 1, -1, -1};
+
+  private final boolean isCircle;
+  private final double longitude;
+  private final double latitude;
+  private final double width;
+  private final double height;
+  private final long[] firsts = new long[EAST.length];
+  private final long[] ends = new long[EAST.length];
+  private int count;
+
+  private GeoArea(
+      boolean isCircle, double longitude, double latitude, double width, double height) {
+    this.isCircle = isCircle;
+    this.longitude = longitude;
+    this.latitude = latitude;
+    this.width = width;
+    this.height = height;
+    cover();
+  }
+
+  /** Returns the area of all places within a radius of a centre. */
+  public static GeoArea circle(double longitude, double latitude, double radius) {
+    return new GeoArea(true, longitude, latitude, 2 * radius, 2 * radius);
+  }
+
+  /** Returns a box around a centre, its sides along meridians and parallels. */
+  public static GeoArea box(double longitude, double latitude, double width, double height) {
+    return new GeoArea(false, longitude, latitude, width, height);
+  }
+
+  /** Returns the number of squares that cover the area, each a range of geohashes. */
+  public int squares() {
+    return count;
+  }
+
+  /** Returns the first geohash of a square. */
+  public long first(int square) {
+    return firsts[square];
+  }
+
+  /** Returns the first geohash after a square. */
+  public long end(int square) {
+    return ends[square];
+  }
+
+  /** Returns the distance of a place from the centre; negative if it is outside the area. */
+  public double distanceWithin(double placeLongitude, double placeLatitude) {
+    if (!isCircle
+        && (Geohash.distance(placeLatitude, latitude) > height / 2
+            || Geohash.distance(placeLongitude, placeLatitude, longitude, placeLatitude)
+                > width / 2)) {
+      return -1;
+    }
+    double distance = Geohash.distance(longitude, latitude, placeLongitude, placeLatitude);
+    return isCircle && distance > width / 2 ? -1 : distance;
+  }
+
+  private void cover() {
+    double halfWidth = width / 2;
+    double halfHeight = height / 2;
+    double reach =
+        isCircle ? halfWidth : Math.sqrt(halfWidth * halfWidth + halfHeight * halfHeight);
+    double northward = Math.toDegrees(halfHeight / Geohash.EARTH_RADIUS);
+    double lowest = latitude - northward;
+    double highest = latitude + northward;
+    // In degrees, the box is widest at its side nearer the pole.
+    double widest = latitude < 0 ? lowest : highest;
+    double eastward =
+        Math.toDegrees(halfWidth / Geohash.EARTH_RADIUS / Math.cos(Math.toRadians(widest)));
+    double leftmost = longitude - eastward;
+    double rightmost = longitude + eastward;
+
+    int steps = steps(reach);
+    Square centre = new Square(steps, longitude, latitude);
+    boolean isTooFine =
+        centre.beside(0, 1).north() < highest
+            || centre.beside(0, -1).south() > lowest
+            || centre.beside(1, 0).east() < rightmost
+            || centre.beside(-1, 0).west() > leftmost;
+    if (isTooFine && steps > 1) {
+      centre = new Square(steps - 1, longitude, latitude);
+    }
+    boolean leavesOut = centre.steps >= 2;
+    for (int i = 0; i < EAST.length; i++) {
+      boolean isNeeded =
+          !leavesOut
+              || !((NORTH[i] < 0 && centre.south() < lowest)
+                  || (NORTH[i] > 0 && centre.north() > highest)
+                  || (EAST[i] < 0 && centre.west() < leftmost)
+                  || (EAST[i] > 0 && centre.east() > rightmost));
+      if (isNeeded) {
+        add(centre.beside(EAST[i], NORTH[i]));
+      }
+    }
+  }
+
+  private void add(Square square) {
+    long first = square.first();
+    // The coarsest grids have so few columns that two neighbours may be the same square.
+    if (count > 1 && firsts[count - 1] == first) {
+      return;
+    }
+    firsts[count] = first;
+    ends[count++] = square.end();
+  }
+
+  /** Returns the steps of the finest grid whose squares are as large as the area to cover. */
+  private int steps(double reach) {
+    if (reach == 0) {
+      return Geohash.STEPS;
+    }
+    int steps = -1;
+    for (double size = reach; size < MERCATOR_MAX; size *= 2) {
+      steps++;
+    }
+    if (Math.abs(latitude) > HIGH_LATITUDE) {
+      steps--;
+    }
+    if (Math.abs(latitude) > HIGHEST_LATITUDE) {
+      steps--;
+    }
+    return Math.max(1, Math.min(Geohash.STEPS, steps));
+  }
+
+  /** A square of the grid that has 2^steps squares side by side. */
+  private record Square(int steps, long column, long row) {
+    Square(int steps, double longitude, double latitude) {
+      this(
+          steps,
+          Geohash.part(longitude, Geohash.MAX_LONGITUDE, steps),
+          Geohash.part(latitude, Geohash.MAX_LATITUDE, steps));
+    }
+
+    /** Returns the square at an offset to the east and north, wrapping around the Earth. */
+    Square beside(int east, int north) {
+      long mask = (1L << steps) - 1;
+      return new Square(
+          steps, east == 0 ? column : column + east & mask, north == 0 ? row : row + north & mask);
+    }
+
+    double west() {
+      return Geohash.start(column, Geohash.MAX_LONGITUDE, steps);
+    }
+
+    double east() {
+      return Geohash.start(column + 1, Geohash.MAX_LONGITUDE, steps);
+    }
+
+    double south() {
+      return Geohash.start(row, Geohash.MAX_LATITUDE, steps);
+    }
+
+    double north() {
+      return Geohash.start(row + 1, Geohash.MAX_LATITUDE, steps);
+    }
+
+    long first() {
+      return Geohash.join(column, row) << (2 * (Geohash.STEPS - steps));
+    }
+
+    long end() {
+      return (Geohash.join(column, row) + 1) << (2 * (Geohash.STEPS - steps));
+    }
+  }
+}

@@ -1,0 +1,85 @@
+package io.redoubt.server.execution.monitoring;
+
+import io.redoubt.protocol.command.Command;
+import io.redoubt.protocol.command.Flag;
+import io.redoubt.protocol.resp.Request;
+import io.redoubt.server.client.ServerClient;
+import io.redoubt.server.execution.refusal.Refusal;
+import io.redoubt.server.execution.refusal.ServerState;
+
+/**
+ * The observers of commands that run: the latency monitor, the slow log and the clients in MONITOR.
+ * If nobody observes, a command costs a few comparisons.
+ */
+public final class CommandTrace {
+  /** Faster commands are no latency events, whose threshold is at least this. */
+  public static final long LONG_COMMAND_NANOS = 1_000_000;
+
+  private final Latency latency;
+  private final SlowLog slowLog;
+  private final Monitors monitors;
+  private final ServerState state;
+
+  /** Creates the observers. */
+  public CommandTrace(Latency latency, SlowLog slowLog, Monitors monitors, ServerState state) {
+    this.latency = latency;
+    this.slowLog = slowLog;
+    this.monitors = monitors;
+    this.state = state;
+  }
+
+  /** Returns true if commands must be measured one by one. */
+  public boolean measuresEach() {
+    return latency.isOn() || slowLog.measuresEach();
+  }
+
+  /** Observes the start of a command. */
+  public void starts(ServerClient client, Command<?> command, Request request, boolean inScript) {
+    if (!monitors.isEmpty() && !state.is(Refusal.LOADING)) {
+      monitors.starts(client, command, request, inScript);
+    }
+  }
+
+  /** Observes the duration of one execution of a command. */
+  public void took(Command<?> command, long nanos) {
+    latency.took(command.has(Flag.FAST) ? LatencyEvent.FAST_COMMAND : LatencyEvent.COMMAND, nanos);
+  }
+
+  /**
+   * Observes the end of a command.
+   *
+   * @param nanos the time that it took; if it blocked, that of all its executions
+   */
+  public void ran(
+      ServerClient client, Command<?> command, Request request, boolean inScript, long nanos) {
+    if (nanos >= slowLog.thresholdNanos()) {
+      slow(client, command, request, inScript, nanos);
+    }
+  }
+
+  /** Shows a command that ran, or that blocked for the first time, to the monitors. */
+  public void show(ServerClient client, Command<?> command, Request request, boolean inScript) {
+    if (!monitors.isEmpty() && !state.is(Refusal.LOADING)) {
+      monitors.ran(client, command, request, inScript);
+    }
+  }
+
+  /** Shows a refused EXEC to the monitors, so that they see the end of the transaction. */
+  public void transactionRefused(ServerClient client, Command<?> exec, Request request) {
+    if (!monitors.isEmpty() && !state.is(Refusal.LOADING)) {
+      monitors.show(client, exec, request, false);
+    }
+  }
+
+  private void slow(
+      ServerClient client, Command<?> command, Request request, boolean inScript, long nanos) {
+    if (client.isMaster() && state.is(Refusal.LOADING)) {
+      return; // of the append-only file
+    }
+    if (inScript) {
+      slowLog.recordOfScript(command, request, nanos);
+    } else {
+      slowLog.record(command, request, client, nanos);
+    }
+  }
+}

@@ -1,0 +1,40 @@
+package io.redoubt.server.execution.monitoring;
+
+/** The events of {@link Latency}, under Redis' names. There is no fork, and no defragmentation. */
+public enum LatencyEvent {
+  /** A command that is not declared fast. */
+  COMMAND("command"),
+  /** A command that is declared fast. */
+  FAST_COMMAND("fast-command"),
+  /** A slice of active expiry. */
+  EXPIRE_CYCLE("expire-cycle"),
+  /** A slice of eviction. */
+  EVICTION_CYCLE("eviction-cycle"),
+  /** The eviction of one key. */
+  EVICTION_DEL("eviction-del"),
+  /** A write to the append-only file in any state; each such event has a second name. */
+  AOF_WRITE("aof-write"),
+  /** A write to the append-only file during an fsync. */
+  AOF_WRITE_PENDING_FSYNC("aof-write-pending-fsync"),
+  /** A write to the append-only file during a snapshot. */
+  AOF_WRITE_ACTIVE_CHILD("aof-write-active-child"),
+  /** A write to the append-only file otherwise. */
+  AOF_WRITE_ALONE("aof-write-alone"),
+  /** An fsync that replies wait for; the loop continues. */
+  AOF_FSYNC_ALWAYS("aof-fsync-always"),
+  /** The renaming of a rewritten append-only file, including the manifest; the loop continues. */
+  AOF_RENAME("aof-rename"),
+  /** The deletion of the file of an aborted snapshot; the loop continues. */
+  RDB_UNLINK_TEMP_FILE("rdb-unlink-temp-file");
+
+  private final String label;
+
+  LatencyEvent(String label) {
+    this.label = label;
+  }
+
+  /** Returns the name in commands and replies. */
+  public String label() {
+    return label;
+  }
+}

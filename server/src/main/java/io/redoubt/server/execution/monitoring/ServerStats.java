@@ -1,0 +1,187 @@
+package io.redoubt.server.execution.monitoring;
+
+import java.util.Arrays;
+import java.util.Map;
+import java.util.TreeMap;
+
+/** Counters of the server for INFO stats and errorstats. Confined to the command thread. */
+public final class ServerStats {
+  private static final int RATE_SAMPLES = 16;
+  private static final int MAX_ERROR_CODES = 128;
+
+  private long commands;
+  private long hits;
+  private long misses;
+  private long expiredKeys;
+  private long evictedKeys;
+  private long expiringNanos;
+  private long expiringUnfinished;
+  private long shortSinceNanos;
+  private boolean isShort;
+  private long shortNanos;
+  private long errorReplies;
+  private long unexpectedErrors;
+  private final Map<String, long[]> errors = new TreeMap<>();
+
+  private final long[] rates = new long[RATE_SAMPLES];
+  private int nextRate;
+  private long sampledCommands;
+  private long sampledNanos;
+
+  public void countCommand() {
+    commands++;
+  }
+
+  public void countHit() {
+    hits++;
+  }
+
+  public void countMiss() {
+    misses++;
+  }
+
+  public void countExpired() {
+    expiredKeys++;
+  }
+
+  public void countEvicted() {
+    evictedKeys++;
+  }
+
+  /** Counts the time spent on active expiry. */
+  public void countExpiring(long nanos) {
+    expiringNanos += nanos;
+  }
+
+  /** Counts a slice that was too short to remove all expired keys. */
+  public void countExpiringUnfinished() {
+    expiringUnfinished++;
+  }
+
+  /** Records the time from which the memory in use exceeds {@code maxmemory}. */
+  public void roomIsShort(long nowNanos) {
+    if (!isShort) {
+      isShort = true;
+      shortSinceNanos = nowNanos;
+    }
+  }
+
+  /** Records that the memory in use is within {@code maxmemory} again. */
+  public void roomIsMade(long nowNanos) {
+    if (isShort) {
+      isShort = false;
+      shortNanos += nowNanos - shortSinceNanos;
+    }
+  }
+
+  /** Counts an error reply by its code; the number of codes is limited against hostile clients. */
+  public void countError(String code) {
+    errorReplies++;
+    if (errors.size() < MAX_ERROR_CODES || errors.containsKey(code)) {
+      errors.computeIfAbsent(code, c -> new long[1])[0]++;
+    }
+  }
+
+  public void countUnexpectedError() {
+    unexpectedErrors++;
+  }
+
+  /** Samples the command rate; called ten times a second. */
+  public void sample(long nowNanos) {
+    long nanos = nowNanos - sampledNanos;
+    if (sampledNanos != 0 && nanos > 0) {
+      rates[nextRate] = (long) ((commands - sampledCommands) * 1e9 / nanos);
+      nextRate = (nextRate + 1) % RATE_SAMPLES;
+    }
+    sampledNanos = nowNanos;
+    sampledCommands = commands;
+  }
+
+  /** Resets the counters for CONFIG RESETSTAT. */
+  public void reset() {
+    commands = 0;
+    hits = 0;
+    misses = 0;
+    expiredKeys = 0;
+    evictedKeys = 0;
+    expiringNanos = 0;
+    expiringUnfinished = 0;
+    isShort = false;
+    shortNanos = 0;
+    errorReplies = 0;
+    unexpectedErrors = 0;
+    errors.clear();
+    Arrays.fill(rates, 0);
+    sampledCommands = 0;
+    sampledNanos = 0;
+  }
+
+  /** Returns the number of executed commands. */
+  public long commands() {
+    return commands;
+  }
+
+  /** Returns the commands per second, averaged over the last samples. */
+  public long commandsPerSecond() {
+    long sum = 0;
+    for (long rate : rates) {
+      sum += rate;
+    }
+    return sum / RATE_SAMPLES;
+  }
+
+  /** Returns the number of read look-ups that found their key. */
+  public long hits() {
+    return hits;
+  }
+
+  /** Returns the number of read look-ups that did not. */
+  public long misses() {
+    return misses;
+  }
+
+  /** Returns the number of expired keys. */
+  public long expiredKeys() {
+    return expiredKeys;
+  }
+
+  /** Returns the number of evicted keys. */
+  public long evictedKeys() {
+    return evictedKeys;
+  }
+
+  /** Returns the time spent on active expiry. */
+  public long expiringMillis() {
+    return expiringNanos / 1_000_000;
+  }
+
+  /** Returns the number of slices too short to remove all expired keys. */
+  public long expiringUnfinished() {
+    return expiringUnfinished;
+  }
+
+  /** Returns the total time for which the memory in use exceeded {@code maxmemory}. */
+  public long shortMillis(long nowNanos) {
+    return shortNanos / 1_000_000 + currentlyShortMillis(nowNanos);
+  }
+
+  /** Returns the time for which the memory in use has currently exceeded {@code maxmemory}. */
+  public long currentlyShortMillis(long nowNanos) {
+    return isShort ? (nowNanos - shortSinceNanos) / 1_000_000 : 0;
+  }
+
+  /** Returns the number of error replies. */
+  public long errorReplies() {
+    return errorReplies;
+  }
+
+  /** Returns the number of internal faults answered with an error. */
+  public long unexpectedErrors() {
+    return unexpectedErrors;
+  }
+
+  /** Returns the error replies by code; each value has one element. */
+  public Map<String, long[]> errors() {
+    return errors;
+  }
+}

@@ -1,0 +1,38 @@
+package io.redoubt.server.execution.refusal;
+
+import io.redoubt.protocol.command.CommandError;
+import java.util.EnumMap;
+import java.util.Map;
+
+/** The states in which the server refuses commands, set by the parts responsible for them. */
+public final class ServerState {
+  private int mask;
+  private final Map<Refusal, CommandError> reasons = new EnumMap<>(Refusal.class);
+
+  /** Enters or leaves a state. */
+  public void set(Refusal refusal, boolean in) {
+    mask = in ? mask | refusal.bit() : mask & ~refusal.bit();
+  }
+
+  /** Replaces the usual error of a state. */
+  public void reason(Refusal refusal, String error) {
+    reasons.put(refusal, new CommandError(error));
+  }
+
+  /** Returns the error of the first of these states in the order of checks. */
+  public CommandError error(int refused) {
+    Refusal first = Refusal.first(refused);
+    CommandError reason = reasons.get(first);
+    return reason == null ? first.error() : reason;
+  }
+
+  /** Returns true if the server is in a state. */
+  public boolean is(Refusal refusal) {
+    return (mask & refusal.bit()) != 0;
+  }
+
+  /** Returns the states as a mask of {@link Refusal#bit()}. */
+  public int mask() {
+    return mask;
+  }
+}

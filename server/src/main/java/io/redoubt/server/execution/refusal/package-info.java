@@ -1,0 +1,8 @@
+/**
+ * The states in which a server refuses commands, of its own accord or for want of memory. Start at
+ * {@link io.redoubt.server.execution.refusal.Refusal}.
+ */
+@NullMarked
+package io.redoubt.server.execution.refusal;
+
+import org.jspecify.annotations.NullMarked;

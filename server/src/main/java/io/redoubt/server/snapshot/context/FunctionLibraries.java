@@ -1,0 +1,39 @@
+package io.redoubt.server.snapshot.context;
+
+import io.redoubt.protocol.bytes.ByteString;
+import java.util.List;
+
+/** The libraries of functions, saved and loaded with the keys. */
+public interface FunctionLibraries {
+
+  /** The libraries of a server without functions, which refuses those of a file. */
+  FunctionLibraries NONE =
+      new FunctionLibraries() {
+        @Override
+        public List<ByteString> texts() {
+          return List.of();
+        }
+
+        @Override
+        public String load(ByteString text, boolean replaces) {
+          return "there are no functions here";
+        }
+
+        @Override
+        public void clear() {}
+      };
+
+  /** Returns the source texts of all libraries. */
+  List<ByteString> texts();
+
+  /**
+   * Loads a library.
+   *
+   * @param replaces true to replace a library of the same name, which is otherwise an error
+   * @return the error message; empty on success
+   */
+  String load(ByteString text, boolean replaces);
+
+  /** Removes all libraries. */
+  void clear();
+}

@@ -1,0 +1,62 @@
+package io.redoubt.server.snapshot.context;
+
+import io.redoubt.persistence.io.Disk;
+import io.redoubt.protocol.process.Clock;
+import io.redoubt.protocol.process.Log;
+import io.redoubt.protocol.process.Threads;
+import io.redoubt.server.keyspace.Keyspace;
+import io.redoubt.server.value.Values;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A data set with the machine and the settings for writing and loading its snapshots.
+ *
+ * @param clock its monotonic time must be the actual one, not one per turn of the loop
+ */
+public record SnapshotContext(
+    SnapshotContents contents,
+    Disk disk,
+    Threads threads,
+    SnapshotSettings settings,
+    LoopTurns turns,
+    Clock clock,
+    Log log) {
+
+  /** Returns the same context for another data set, into which a file is loaded. */
+  public SnapshotContext filling(Values other, FunctionLibraries itsFunctions) {
+    return new SnapshotContext(
+        new SnapshotContents(other, itsFunctions, contents.replication()),
+        disk,
+        threads,
+        settings,
+        turns,
+        clock,
+        log);
+  }
+
+  /** Returns the values of the keyspace. */
+  public Values values() {
+    return contents.values();
+  }
+
+  /** Returns the keyspace of the values. */
+  public Keyspace keyspace() {
+    return contents.values().keyspace();
+  }
+
+  /** Returns the libraries of functions. */
+  public FunctionLibraries functions() {
+    return contents.functions();
+  }
+
+  /** Returns the supplier of the current replication point, which is null for none. */
+  public Supplier<@Nullable ReplicationPoint> replication() {
+    return contents.replication();
+  }
+
+  /** Returns the process id, a part of the names of temporary files. */
+  public long pid() {
+    return ProcessHandle.current().pid();
+  }
+}

@@ -1,0 +1,151 @@
+package io.redoubt.server.snapshot.export;
+
+import io.redoubt.persistence.packed.Listpack;
+import io.redoubt.persistence.rdb.RdbBytes;
+import io.redoubt.persistence.rdb.RdbException;
+import io.redoubt.persistence.rdb.RdbKey;
+import io.redoubt.persistence.rdb.RdbStream;
+import io.redoubt.persistence.rdb.RdbType;
+import io.redoubt.persistence.rdb.RdbValueVisitor;
+import io.redoubt.server.memory.Region;
+import io.redoubt.server.structure.IdTree;
+import io.redoubt.server.value.Values;
+import io.redoubt.server.value.stream.StreamGroups;
+import io.redoubt.server.value.stream.Streams;
+import java.lang.foreign.MemorySegment;
+
+/** Exports streams: their nodes unchanged, and their groups. */
+public final class StreamExport {
+
+  private static final MemorySegment MEMORY = Region.MEMORY;
+
+  private final Streams streams;
+  private final StreamGroups groups;
+  private final int version;
+  private final RdbStream told = new RdbStream();
+  private final RdbBytes name = new RdbBytes();
+
+  /**
+   * Creates the export of a keyspace's streams.
+   *
+   * @param version the RDB version that may be used without need
+   */
+  public StreamExport(Values values, int version) {
+    streams = values.streams();
+    groups = streams.groups();
+    this.version = version;
+  }
+
+  void tell(long entry, RdbKey key, RdbValueVisitor visitor) throws RdbException {
+    long root = Streams.root(entry);
+    begin(root, key, visitor);
+    IdTree nodes = streams.nodes(root);
+    for (long node = nodes.first(); node != 0; node = nodes.next()) {
+      tellNode(IdTree.high(node), IdTree.low(node), Streams.node(node), visitor);
+    }
+    tellRest(root, visitor);
+    visitor.endValue();
+  }
+
+  /** Exports the part before the nodes. */
+  public void begin(long root, RdbKey key, RdbValueVisitor visitor) throws RdbException {
+    visitor.beginStream(key, form(root), streams.nodes(root).size());
+  }
+
+  /** Exports a node. */
+  public static void tellNode(long millis, long sequence, long listpack, RdbValueVisitor visitor)
+      throws RdbException {
+    int bytes = (int) Listpack.sizeBytes(MEMORY, listpack);
+    visitor.streamNode(millis, sequence, MEMORY, listpack, bytes);
+  }
+
+  /** Exports the part after the nodes. */
+  private void tellRest(long root, RdbValueVisitor visitor) throws RdbException {
+    tellStream(root, visitor);
+    for (int i = 0; i < groups.count(root); i++) {
+      tellWhole(groups.get(root, i), visitor);
+    }
+  }
+
+  /** Exports the metadata between nodes and groups. */
+  public void tellStream(long root, RdbValueVisitor visitor) throws RdbException {
+    visitor.stream(
+        told.length(Streams.length(root))
+            .last(millis(Streams.lastId(root)), sequence(Streams.lastId(root)))
+            .first(millis(Streams.firstId(root)), sequence(Streams.firstId(root)))
+            .deleted(millis(Streams.maxDeletedId(root)), sequence(Streams.maxDeletedId(root)))
+            .entriesAdded(Streams.entriesAdded(root))
+            .groups(groups.count(root)));
+  }
+
+  private static long millis(long idAddress) {
+    return Region.getLong(idAddress);
+  }
+
+  private static long sequence(long idAddress) {
+    return Region.getLong(idAddress + Long.BYTES);
+  }
+
+  /** Exports the start of a group. */
+  public void tellGroup(long group, RdbValueVisitor visitor) throws RdbException {
+    name.at(MEMORY, StreamGroups.groupName(group), StreamGroups.nameLength(group));
+    long lastId = StreamGroups.lastId(group);
+    long pending = groups.pending(group).size();
+    visitor.streamGroup(
+        name, millis(lastId), sequence(lastId), StreamGroups.entriesRead(group), pending);
+  }
+
+  /** Exports the start of a consumer. */
+  public void tellConsumer(long consumer, RdbValueVisitor visitor) throws RdbException {
+    name.at(MEMORY, StreamGroups.consumerName(consumer), StreamGroups.nameLength(consumer));
+    long pending = groups.pendingIds(consumer).size();
+    visitor.streamConsumer(
+        name, StreamGroups.seen(consumer), StreamGroups.active(consumer), pending);
+  }
+
+  private void tellWhole(long group, RdbValueVisitor visitor) throws RdbException {
+    tellGroup(group, visitor);
+    IdTree pending = groups.pending(group);
+    for (long at = pending.first(); at != 0; at = pending.next()) {
+      visitor.pendingEntry(
+          IdTree.high(at), IdTree.low(at), StreamGroups.delivered(at), StreamGroups.deliveries(at));
+    }
+    int consumers = groups.consumers(group);
+    visitor.streamConsumers(consumers);
+    for (int i = 0; i < consumers; i++) {
+      long consumer = groups.consumer(group, i);
+      tellConsumer(consumer, visitor);
+      IdTree ids = groups.pendingIds(consumer);
+      for (long at = ids.first(); at != 0; at = ids.next()) {
+        visitor.consumerEntry(IdTree.high(at), IdTree.low(at));
+      }
+    }
+  }
+
+  /** Returns the oldest format that preserves the stream's metadata, or the one of the version. */
+  private RdbType form(long root) {
+    if (version >= RdbType.STREAM_LISTPACKS_3.sinceVersion()) {
+      return RdbType.STREAM_LISTPACKS_3;
+    }
+    return version < RdbType.STREAM_LISTPACKS_2.sinceVersion() && isPlain(root)
+        ? RdbType.STREAM_LISTPACKS
+        : RdbType.STREAM_LISTPACKS_2;
+  }
+
+  /** Returns true if nothing was ever deleted and each group's count follows from its last id. */
+  private boolean isPlain(long root) {
+    long deleted = Streams.maxDeletedId(root);
+    boolean plain =
+        Streams.entriesAdded(root) == Streams.length(root)
+            && millis(deleted) == 0
+            && sequence(deleted) == 0;
+    int groupCount = groups.count(root);
+    for (int i = 0; plain && i < groupCount; i++) {
+      long group = groups.get(root, i);
+      plain =
+          StreamGroups.entriesRead(group)
+              == StreamGroups.readUpTo(root, StreamGroups.lastId(group));
+    }
+    return plain;
+  }
+}

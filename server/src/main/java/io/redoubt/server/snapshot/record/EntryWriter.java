@@ -1,0 +1,100 @@
+package io.redoubt.server.snapshot.record;
+
+import io.redoubt.persistence.rdb.RdbException;
+import io.redoubt.persistence.rdb.RdbKey;
+import io.redoubt.persistence.rdb.RdbVisitor;
+import io.redoubt.server.keyspace.Entry;
+import io.redoubt.server.keyspace.Keyspace;
+import io.redoubt.server.memory.Region;
+import io.redoubt.server.snapshot.context.SnapshotContext;
+import io.redoubt.server.snapshot.context.SnapshotSettings;
+import io.redoubt.server.snapshot.export.ValueExport;
+
+/**
+ * Writes entries of the keyspace to a visitor, selecting an entry's database when it differs from
+ * that of the previous entry.
+ */
+public final class EntryWriter {
+
+  /** The sizes of databases, for the sizing hint. */
+  public interface Sizes {
+    long keys(int database);
+
+    long expiring(int database);
+  }
+
+  private final RdbVisitor writer;
+  private final Keyspace keyspace;
+  private final ValueExport values;
+  private final SnapshotSettings.Accesses accesses;
+  private final Sizes sizes;
+  private final boolean[] begun;
+  private final RdbKey key = new RdbKey();
+  private int selected = -1;
+  private long written;
+
+  /**
+   * Creates a writer that has written nothing.
+   *
+   * @param version the RDB version that may be used without need
+   */
+  public EntryWriter(RdbVisitor writer, SnapshotContext context, int version, Sizes sizes) {
+    this.writer = writer;
+    this.keyspace = context.keyspace();
+    this.values = new ValueExport(context.values(), version);
+    this.accesses = context.settings().accesses();
+    this.sizes = sizes;
+    this.begun = new boolean[keyspace.count()];
+  }
+
+  /** Returns the number of entries written. */
+  public long written() {
+    return written;
+  }
+
+  /** Writes a whole entry. */
+  public void write(int database, long entry) {
+    select(database);
+    try {
+      values.tell(entry, key(database, entry), writer);
+    } catch (RdbException e) {
+      throw new IllegalStateException(e); // a writer accepts every value
+    }
+    written++;
+  }
+
+  /** Counts an entry that was written elsewhere. */
+  void countWritten() {
+    written++;
+  }
+
+  /** Selects the database of the following entries. */
+  void select(int database) {
+    if (database == selected) {
+      return;
+    }
+    try {
+      writer.selectDb(database);
+      if (!begun[database]) {
+        writer.resizeDb(sizes.keys(database), sizes.expiring(database));
+        begun[database] = true;
+      }
+    } catch (RdbException e) {
+      throw new IllegalStateException(e); // a writer accepts every database
+    }
+    selected = database;
+  }
+
+  /** Returns the key and the metadata of an entry, valid until the next call. */
+  public RdbKey key(int database, long entry) {
+    key.at(Region.MEMORY, Entry.keyAddress(entry), Entry.keyLength(entry));
+    key.expireAtMillis(Entry.expireAt(entry));
+    switch (accesses) {
+      case IDLE -> key.idleSeconds(keyspace.accessClock().idleSeconds(entry, keyspace.nowMillis()));
+      case FREQUENCY ->
+          key.frequency(keyspace.accessClock().frequency(entry, keyspace.nowMillis()));
+      case NOT_TOLD -> key.idleSeconds(RdbKey.NONE);
+    }
+    return key;
+  }
+}

@@ -1,0 +1,111 @@
+package io.redoubt.server.snapshot.record;
+
+import io.redoubt.server.structure.PartGate;
+import java.util.function.Consumer;
+
+/**
+ * A gate behind which memory may run out: the command whose change is about to happen goes on, and
+ * the snapshot, which lacks the pre-image, fails. Nothing reaches the gate behind it from then on.
+ */
+final class GuardedPartGate implements PartGate {
+  private final PartGate gate;
+  private final Consumer<OutOfMemoryError> onFailure;
+  private boolean failed;
+
+  /** Creates a guard that reports the first failure of a gate. */
+  GuardedPartGate(PartGate gate, Consumer<OutOfMemoryError> onFailure) {
+    this.gate = gate;
+    this.onFailure = onFailure;
+  }
+
+  private void failed(OutOfMemoryError full) {
+    failed = true;
+    onFailure.accept(full);
+  }
+
+  @Override
+  public void beforeElement(long table, long hash) {
+    if (failed) {
+      return;
+    }
+    try {
+      gate.beforeElement(table, hash);
+    } catch (OutOfMemoryError full) {
+      failed(full);
+    }
+  }
+
+  @Override
+  public void beforeNode(long list, long node) {
+    if (failed) {
+      return;
+    }
+    try {
+      gate.beforeNode(list, node);
+    } catch (OutOfMemoryError full) {
+      failed(full);
+    }
+  }
+
+  @Override
+  public void added(long list, long node) {
+    if (failed) {
+      return;
+    }
+    try {
+      gate.added(list, node);
+    } catch (OutOfMemoryError full) {
+      failed(full);
+    }
+  }
+
+  @Override
+  public boolean takes(long list, long node, long after) {
+    if (failed) {
+      return false;
+    }
+    try {
+      return gate.takes(list, node, after);
+    } catch (OutOfMemoryError full) {
+      failed(full);
+      return false;
+    }
+  }
+
+  @Override
+  public void beforeStreamNode(long stream, long element) {
+    if (failed) {
+      return;
+    }
+    try {
+      gate.beforeStreamNode(stream, element);
+    } catch (OutOfMemoryError full) {
+      failed(full);
+    }
+  }
+
+  @Override
+  public void beforePending(long group, long high, long low) {
+    if (failed) {
+      return;
+    }
+    try {
+      gate.beforePending(group, high, low);
+    } catch (OutOfMemoryError full) {
+      failed(full);
+    }
+  }
+
+  @Override
+  public boolean takesGroup(long group) {
+    if (failed) {
+      return false;
+    }
+    try {
+      return gate.takesGroup(group);
+    } catch (OutOfMemoryError full) {
+      failed(full);
+      return false;
+    }
+  }
+}

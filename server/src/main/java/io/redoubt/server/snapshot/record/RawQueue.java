@@ -1,0 +1,212 @@
+package io.redoubt.server.snapshot.record;
+
+import io.redoubt.persistence.rdb.RdbOutput;
+import java.lang.foreign.Arena;
+import java.util.ArrayDeque;
+import java.util.Queue;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The queue from the loop to the writer thread: plain RDB, uncompressed and without a checksum. The
+ * loop writes to it as to any output. Writing never blocks; the writer checks {@link #isFull()} and
+ * {@link #isOverfull()} beforehand.
+ *
+ * <p>The record of a large value takes the loop many slices, during which other records must be
+ * written ahead. It is sent in chunks of its own ({@link #openLarge}), and the thread holds back
+ * other records until it is complete.
+ */
+public final class RawQueue extends RdbOutput {
+
+  /** The number of queued chunks at which the walk waits. */
+  static final int FULL_CHUNKS = 16;
+
+  /**
+   * The number of queued chunks at which writes wait, because pre-images arrive faster than the
+   * thread processes them.
+   */
+  static final int OVERFULL_CHUNKS = 64;
+
+  private static final int PRESSED_CHUNKS = FULL_CHUNKS * 3 / 2;
+
+  private static final int NEARLY_OVERFULL_CHUNKS = OVERFULL_CHUNKS * 3 / 4;
+
+  private final Arena arena;
+  private final BlockingQueue<Chunk> filled = new LinkedBlockingQueue<>();
+  private final Queue<Chunk> free = new ConcurrentLinkedQueue<>();
+  private final AtomicInteger underWay = new AtomicInteger();
+  private final AtomicInteger held = new AtomicInteger();
+
+  /** The number of queued chunks at which the loop is notified; -1 if it does not wait. */
+  private final AtomicInteger wakeAt = new AtomicInteger(-1);
+
+  private final Chunk end;
+  private Chunk current;
+  private long keys;
+
+  // Owned by the thread: records held back during a large one, and true during such a one.
+  private final ArrayDeque<Chunk> heldBack = new ArrayDeque<>();
+  private boolean inLarge;
+
+  /** Creates a queue whose chunks live as long as the arena. */
+  public RawQueue(Arena arena) {
+    super(false);
+    this.arena = arena;
+    this.current = newChunk();
+    this.end = new Chunk(current.memory());
+    window(current.memory(), 0, Chunk.SIZE_BYTES);
+  }
+
+  private Chunk newChunk() {
+    return new Chunk(arena.allocate(Chunk.SIZE_BYTES));
+  }
+
+  @Override
+  protected void renew(long endOfBytes, int atLeastBytes) {
+    send(endOfBytes, Chunk.Part.RECORDS);
+    current = freeChunk();
+    window(current.memory(), 0, Chunk.SIZE_BYTES);
+  }
+
+  private Chunk freeChunk() {
+    Chunk next = free.poll();
+    return next == null ? newChunk() : next;
+  }
+
+  private void send(long endOfBytes, Chunk.Part part) {
+    send(current.filled(endOfBytes, keys).part(part));
+    keys = 0;
+  }
+
+  private void send(Chunk chunk) {
+    underWay.incrementAndGet();
+    filled.add(chunk);
+  }
+
+  /**
+   * Starts the record of a large value; the preceding output must end with a record.
+   *
+   * @return a chunk for the record
+   */
+  Chunk openLarge() {
+    send(position(), Chunk.Part.BEFORE_LARGE);
+    current = freeChunk();
+    window(current.memory(), 0, Chunk.SIZE_BYTES);
+    return freeChunk();
+  }
+
+  /** Sends a part of the large record; returns a chunk for the next part. */
+  Chunk sendLarge(Chunk piece, long bytes) {
+    send(piece.filled(bytes, 0).part(Chunk.Part.OF_LARGE));
+    return freeChunk();
+  }
+
+  /** Sends the last part of the large record. */
+  void endLarge(Chunk piece, long bytes) {
+    send(piece.filled(bytes, 1).part(Chunk.Part.END_OF_LARGE));
+  }
+
+  /** Counts a written key. */
+  public void countKey() {
+    keys++;
+  }
+
+  /** Sends the pending output and signals end of input to the thread. */
+  public void finish() {
+    send(position(), Chunk.Part.RECORDS);
+    filled.add(end);
+  }
+
+  /** Signals end of input to the writer thread and discards unsent output. */
+  public void abandon() {
+    filled.add(end);
+  }
+
+  /** Returns true if the walk must wait. */
+  public boolean isFull() {
+    return underWay.get() - held.get() >= FULL_CHUNKS;
+  }
+
+  /**
+   * Returns true if pre-images arrive faster than they are processed, so that writes would soon
+   * have to wait.
+   */
+  public boolean isPressed() {
+    return underWay.get() >= PRESSED_CHUNKS;
+  }
+
+  /** Returns true if writes must wait, too. */
+  public boolean isOverfull() {
+    return underWay.get() >= OVERFULL_CHUNKS;
+  }
+
+  /** Returns true if writes would soon have to wait again. */
+  public boolean isNearlyOverfull() {
+    return underWay.get() > NEARLY_OVERFULL_CHUNKS;
+  }
+
+  /**
+   * Waits for a chunk; returns null at the end of input. Called by the thread.
+   *
+   * @param wake runs whenever {@link #isWakeDue}
+   */
+  public @Nullable Chunk take(Runnable wake) throws InterruptedException {
+    while (true) {
+      if (!inLarge && !heldBack.isEmpty()) {
+        held.decrementAndGet();
+        return begun(heldBack.remove());
+      }
+      Chunk chunk = filled.take();
+      if (chunk == end) {
+        return null;
+      }
+      boolean isRecords =
+          chunk.part() == Chunk.Part.RECORDS || chunk.part() == Chunk.Part.BEFORE_LARGE;
+      if (!inLarge || !isRecords) {
+        return begun(chunk);
+      }
+      heldBack.add(chunk);
+      held.incrementAndGet();
+      if (isWakeDue()) {
+        wake.run();
+      }
+    }
+  }
+
+  private Chunk begun(Chunk chunk) {
+    inLarge = chunk.part() == Chunk.Part.BEFORE_LARGE || chunk.part() == Chunk.Part.OF_LARGE;
+    return chunk;
+  }
+
+  /** Registers the waiting walk, which must then check {@link #isFull} once more. */
+  public void walkWaits() {
+    wakeAt.accumulateAndGet(FULL_CHUNKS / 2, Math::max);
+  }
+
+  /** Registers waiting writes, which must then check {@link #isOverfull} once more. */
+  public void writesWait() {
+    wakeAt.accumulateAndGet(NEARLY_OVERFULL_CHUNKS, Math::max);
+  }
+
+  /** Returns true if writes wait for room. Called by the thread. */
+  public boolean doWritesWait() {
+    return wakeAt.get() >= NEARLY_OVERFULL_CHUNKS;
+  }
+
+  /**
+   * Returns true, once per wait, if something waits and there is room again. Called by the thread.
+   */
+  public boolean isWakeDue() {
+    int at = wakeAt.get();
+    return underWay.get() - held.get() <= at && wakeAt.compareAndSet(at, -1);
+  }
+
+  /** Releases a chunk. Called by the thread. */
+  public void release(Chunk chunk) {
+    free.add(chunk);
+    underWay.decrementAndGet();
+  }
+}

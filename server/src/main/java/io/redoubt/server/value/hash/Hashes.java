@@ -1,0 +1,560 @@
+package io.redoubt.server.value.hash;
+
+import io.redoubt.persistence.packed.Listpack;
+import io.redoubt.protocol.bytes.Numbers;
+import io.redoubt.server.keyspace.Database;
+import io.redoubt.server.keyspace.Encoding;
+import io.redoubt.server.keyspace.Entry;
+import io.redoubt.server.keyspace.ExpiredKeys;
+import io.redoubt.server.keyspace.Keyspace;
+import io.redoubt.server.keyspace.PackedValue;
+import io.redoubt.server.keyspace.Structures;
+import io.redoubt.server.keyspace.Type;
+import io.redoubt.server.memory.Region;
+import io.redoubt.server.structure.BlockConsumer;
+import io.redoubt.server.structure.FieldElement;
+import io.redoubt.server.structure.FieldTable;
+import io.redoubt.server.structure.PartGate;
+import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Hashes: small ones are a listpack of field, value, field, ...; large ones, and those with fields
+ * that expire, a {@link FieldTable}.
+ *
+ * <p>A change starts with {@link #find} or {@link #findForWrite} and may move the entry. After its
+ * last change a command calls {@link #settle}, unless it removed the entry. A field that is due
+ * counts as absent, except while a replica applies its master's stream ({@link ExpiredKeys#KEEP}).
+ */
+public final class Hashes implements Structures {
+  /** The limits up to which hashs keep their compact encoding. They may change at any time. */
+  public interface Limits {
+    /** The maximum number of fields of a hash encoded as a listpack. */
+    long hashMaxListpackEntries();
+
+    /** The maximum length of a field or value of such a hash, in bytes. */
+    long hashMaxListpackValue();
+  }
+
+  private static final MemorySegment MEMORY = Region.MEMORY;
+
+  /** Attempts to draw a random field that is not due before falling back to a scan. */
+  private static final int MAX_TRIES = 32;
+
+  private final Keyspace keyspace;
+  private final Limits limits;
+  private final HashField found = new HashField();
+  private final HashCursor cursor;
+
+  private final FieldTable table;
+
+  // Separate views for freeing and copying, which may happen while a command uses {@link #table}.
+  private final FieldTable source;
+  private final FieldTable target;
+
+  /** The result of {@link #find}: the field's entry in a listpack or its element; 0 if absent. */
+  private long at;
+
+  /** True if the field exists but is due, and therefore counts as absent. */
+  private boolean isDue;
+
+  /** Creates the access to the hashes of a keyspace. */
+  public Hashes(Keyspace keyspace, Limits limits) {
+    this.keyspace = keyspace;
+    this.limits = limits;
+    cursor = new HashCursor(keyspace);
+    table = new FieldTable(keyspace.slabs(), keyspace.hash());
+    source = new FieldTable(keyspace.slabs(), keyspace.hash());
+    target = new FieldTable(keyspace.slabs(), keyspace.hash());
+  }
+
+  public void gate(@Nullable PartGate gate) {
+    table.gate(gate);
+  }
+
+  @Override
+  public long table(long root) {
+    return root;
+  }
+
+  // Reading.
+
+  /** Returns the number of fields that are not due. */
+  public long size(long entry) {
+    long size = sizeWithDue(entry);
+    return keyspace.expiredKeys() == ExpiredKeys.KEEP || Entry.nextElementExpiry(entry) < 0
+        ? size
+        : size - table.expiringBefore(keyspace.nowMillis());
+  }
+
+  /** Returns the number of fields, including those that are due. */
+  public long sizeWithDue(long entry) {
+    if (PackedValue.isPacked(entry)) {
+      return Listpack.count(MEMORY, PackedValue.address(entry)) / 2;
+    }
+    table.root(Entry.root(entry));
+    return table.size();
+  }
+
+  /** Finds a field, available from {@link #found}; returns false if it is absent. */
+  public boolean find(long entry, long field, int length) {
+    locate(entry, field, length);
+    return at != 0 && !isDue;
+  }
+
+  /** Returns the field that was found last. */
+  public HashField found() {
+    return found;
+  }
+
+  /** Returns the shared cursor, valid until its next start. */
+  public HashCursor cursor() {
+    return cursor;
+  }
+
+  private void locate(long entry, long field, int length) {
+    isDue = false;
+    if (PackedValue.isPacked(entry)) {
+      long first = Listpack.firstPosition(PackedValue.address(entry));
+      long there = Listpack.find(MEMORY, first, MEMORY, field, length, 1);
+      at = there == Listpack.NONE ? 0 : there;
+      found.packed(at);
+      return;
+    }
+    table.root(Entry.root(entry));
+    at = table.find(field, length);
+    found.element(at);
+    if (at != 0 && table.expires()) {
+      isDue = isDue(FieldElement.expireAt(at));
+    }
+  }
+
+  private boolean isDue(long expireAt) {
+    return expireAt != FieldElement.NO_EXPIRY
+        && expireAt < keyspace.nowMillis()
+        && keyspace.expiredKeys() != ExpiredKeys.KEEP;
+  }
+
+  /**
+   * Finds a random field, uniformly among those that are not due.
+   *
+   * @return false if there is none
+   */
+  public boolean findRandom(long entry) {
+    long size = size(entry);
+    if (size == 0) {
+      return false;
+    }
+    if (PackedValue.isPacked(entry)) {
+      int index = 2 * keyspace.random().nextInt((int) size);
+      found.packed(Listpack.at(MEMORY, PackedValue.address(entry), index));
+      return true;
+    }
+    for (int i = 0; i < MAX_TRIES; i++) {
+      long element = table.random(keyspace.random());
+      if (!isDue(FieldElement.expireAt(element))) {
+        found.element(element);
+        return true;
+      }
+    }
+    cursor.start(entry);
+    for (long left = keyspace.random().nextLong(size); left >= 0; left--) {
+      cursor.next();
+    }
+    found.element(cursor.field().at());
+    return true;
+  }
+
+  /**
+   * Passes some elements of an unpacked hash to the consumer; see {@link
+   * io.redoubt.server.structure.ByteTable#scan}.
+   */
+  public long scan(long entry, long scanCursor, BlockConsumer elements) {
+    table.root(Entry.root(entry));
+    return table.scan(scanCursor, elements);
+  }
+
+  /** Points {@link #found} to an element from {@link #scan}; returns false if it is due. */
+  public boolean show(long element) {
+    found.element(element);
+    return !isDue(FieldElement.expireAt(element));
+  }
+
+  /** Returns the encoding's name as shown by OBJECT ENCODING. */
+  public static String encodingName(long entry) {
+    if (PackedValue.isPacked(entry)) {
+      return "listpack";
+    }
+    return FieldTable.isMarked(Entry.root(entry)) ? "listpackex" : "hashtable";
+  }
+
+  // Changing.
+
+  /**
+   * Creates a hash without fields for a key without a value; the caller adds fields at once.
+   *
+   * @param fields the number of fields to be added
+   * @param bytes the total length of these fields and their values
+   */
+  public long create(Database database, long key, int keyLength, long fields, long bytes) {
+    if (fields > limits.hashMaxListpackEntries()) {
+      long root = table.create();
+      table.expect(fields);
+      long entry =
+          database.create(key, keyLength, Type.HASH, Encoding.STRUCTURE, Encoding.STRUCTURE_BYTES);
+      Region.putLong(Entry.payloadAddress(entry), root);
+      return entry;
+    }
+    // Room for all fields avoids moving the entry at each one; settle returns the excess.
+    long packedBytes = bytes + fields * 2 * PACKED_OVERHEAD_BYTES;
+    int room = packedBytes > Encoding.MAX_INLINE_LENGTH ? 0 : (int) packedBytes;
+    int length = Listpack.EMPTY_BYTES + room;
+    long entry = PackedValue.create(database, key, keyLength, Type.HASH, false, length);
+    Listpack.create(MEMORY, PackedValue.address(entry));
+    return entry;
+  }
+
+  /** The overhead of a short listpack entry. */
+  private static final int PACKED_OVERHEAD_BYTES = 2;
+
+  /** Prepares a hash for the given number of additional fields; it may become a table. */
+  public long expect(Database database, long entry, long fields) {
+    database.beforeChange(entry);
+    return PackedValue.isPacked(entry) && fields > limits.hashMaxListpackEntries()
+        ? unpack(database, entry, false)
+        : entry;
+  }
+
+  /**
+   * Removes a hash whose only field is due, and then returns {@link Entry#NONE}. Replicas drop the
+   * key with its expiry when that field expires, so a following write must create a new key here,
+   * too.
+   */
+  public long removeIfLastFieldIsDue(Database database, long entry) {
+    long next = Entry.nextElementExpiry(entry);
+    if (next == Entry.NO_EXPIRY || !isDue(next) || sizeWithDue(entry) != 1) {
+      return entry;
+    }
+    if (keyspace.expiredKeys() != ExpiredKeys.DELETE) {
+      return entry;
+    }
+    expireElements(database, entry, 1);
+    return Entry.NONE;
+  }
+
+  /**
+   * Finds a field for a change; returns false if it is absent. A field that is due is deleted. The
+   * next call, if any, must be {@link #store}, {@link #remove} or {@link #expireAt}.
+   */
+  public boolean findForWrite(Database database, long entry, long field, int length) {
+    database.beforeChange(entry);
+    locate(entry, field, length);
+    if (!PackedValue.isPacked(entry)) {
+      table.beforeChange();
+    }
+    if (isDue && keyspace.expiredKeys() == ExpiredKeys.DELETE) {
+      keyspace.listener().elementExpired(database, entry, field, length);
+      table.remove(at);
+      keyspace.listener().elementsExpired(database, entry, false);
+      at = 0;
+    }
+    return at != 0 && !isDue;
+  }
+
+  /**
+   * Sets the value of the field passed to {@link #findForWrite}.
+   *
+   * @param keepsExpiry true to keep the field's expiry time
+   * @return the entry, which may have moved
+   */
+  public long store(
+      Database database,
+      long entry,
+      long field,
+      int fieldLength,
+      long value,
+      int valueLength,
+      boolean keepsExpiry) {
+    if (!PackedValue.isPacked(entry)) {
+      storeInTable(field, fieldLength, value, valueLength, keepsExpiry && !isDue);
+      if (table.isMarked()
+          && (isLong(fieldLength, valueLength) || table.size() > limits.hashMaxListpackEntries())) {
+        table.marked(false);
+      }
+      return entry;
+    }
+    if (isLong(fieldLength, valueLength)
+        || (at == 0 && sizeWithDue(entry) >= limits.hashMaxListpackEntries())) {
+      long unpacked = unpack(database, entry, false);
+      at = table.find(field, fieldLength);
+      storeInTable(field, fieldLength, value, valueLength, keepsExpiry);
+      return unpacked;
+    }
+    return at == 0
+        ? append(database, entry, field, fieldLength, value, valueLength)
+        : replace(database, entry, value, valueLength);
+  }
+
+  private boolean isLong(int fieldLength, int valueLength) {
+    return Math.max(fieldLength, valueLength) > limits.hashMaxListpackValue();
+  }
+
+  /** Combines {@link #findForWrite} and {@link #store} and clears the field's expiry time. */
+  public long put(
+      Database database, long entry, long field, int fieldLength, long value, int valueLength) {
+    findForWrite(database, entry, field, fieldLength);
+    return store(database, entry, field, fieldLength, value, valueLength, false);
+  }
+
+  private void storeInTable(
+      long field, int fieldLength, long value, int valueLength, boolean keepsExpiry) {
+    if (at == 0) {
+      at = table.insert(field, fieldLength, valueLength);
+    } else {
+      if (!keepsExpiry && table.expires()) {
+        at = table.expireAt(at, FieldElement.NO_EXPIRY);
+      }
+      if (valueLength != FieldElement.valueLength(at)) {
+        at = table.replaceValue(at, valueLength);
+      }
+    }
+    Region.copy(value, FieldElement.valueAddress(at), valueLength);
+  }
+
+  private static long append(
+      Database database, long entry, long field, int fieldLength, long value, int valueLength) {
+    long start = PackedValue.address(entry);
+    long needed =
+        Listpack.sizeBytes(MEMORY, start)
+            + Listpack.entryBytes(MEMORY, field, fieldLength)
+            + Listpack.entryBytes(MEMORY, value, valueLength);
+    long larger = entry;
+    if (needed > PackedValue.sizeBytes(entry)) {
+      larger = PackedValue.resize(database, entry, (int) needed);
+      start = PackedValue.address(larger);
+    }
+    Listpack.append(MEMORY, start, MEMORY, field, fieldLength, MEMORY, start);
+    Listpack.append(MEMORY, start, MEMORY, value, valueLength, MEMORY, start);
+    return larger;
+  }
+
+  private long replace(Database database, long entry, long value, int valueLength) {
+    long start = PackedValue.address(entry);
+    long old = Listpack.after(MEMORY, at);
+    long needed = Listpack.sizeAfterReplace(MEMORY, start, old, MEMORY, value, valueLength);
+    long larger = entry;
+    if (needed > PackedValue.sizeBytes(entry)) {
+      long distance = old - start;
+      larger = PackedValue.resize(database, entry, (int) needed);
+      start = PackedValue.address(larger);
+      old = start + distance;
+    }
+    Listpack.replace(MEMORY, start, old, MEMORY, value, valueLength, MEMORY, start);
+    return larger;
+  }
+
+  /** Removes the field found by {@link #findForWrite}, even the last one. */
+  public void remove(long entry) {
+    if (PackedValue.isPacked(entry)) {
+      long start = PackedValue.address(entry);
+      Listpack.delete(MEMORY, start, at, 2, MEMORY, start);
+    } else {
+      table.remove(at);
+    }
+  }
+
+  /**
+   * Sets the expiry time of the field found by {@link #findForWrite}.
+   *
+   * @param millis Unix milliseconds, or {@link FieldElement#NO_EXPIRY}
+   * @return the entry, which may have moved
+   */
+  public long expireAt(Database database, long entry, long field, int length, long millis) {
+    long expiring = entry;
+    if (PackedValue.isPacked(entry)) {
+      expiring = unpack(database, entry, true);
+      at = table.find(field, length);
+    }
+    at = table.expireAt(at, millis);
+    return expiring;
+  }
+
+  /**
+   * Finishes a change: frees excess capacity and reports the next field expiry to the keyspace.
+   *
+   * @return the entry, which may have moved
+   */
+  public long settle(Database database, long entry) {
+    if (!PackedValue.isPacked(entry)) {
+      table.root(Entry.root(entry));
+      return database.nextElementExpiry(entry, table.nextExpiry());
+    }
+    int bytes = (int) Listpack.sizeBytes(MEMORY, PackedValue.address(entry));
+    return bytes == PackedValue.sizeBytes(entry)
+        ? entry
+        : PackedValue.resize(database, entry, bytes);
+  }
+
+  /**
+   * Converts a listpack to a table.
+   *
+   * @param small true to report the table's encoding as {@code listpackex}
+   */
+  private long unpack(Database database, long entry, boolean small) {
+    long root = table.create();
+    table.marked(small);
+    addAll(table, MEMORY, PackedValue.address(entry));
+    return PackedValue.become(database, entry, root);
+  }
+
+  /** Adds the pairs of a listpack to a table; returns false if a field occurs twice. */
+  private boolean addAll(FieldTable into, MemorySegment memory, long start) {
+    long text = keyspace.slabs().allocateFar(2L * Numbers.MAX_LONG_LENGTH);
+    boolean unique = true;
+    long field = Listpack.first(memory, start);
+    while (field != Listpack.NONE) {
+      long value = Listpack.after(memory, field);
+      long fieldAt = bytesAt(memory, field, text);
+      int fieldLength = Listpack.textLength(memory, field);
+      int valueLength = Listpack.textLength(memory, value);
+      long element = into.find(fieldAt, fieldLength);
+      unique &= element == 0;
+      if (element == 0) {
+        element = into.insert(fieldAt, fieldLength, valueLength);
+        Listpack.copyText(memory, value, MEMORY, FieldElement.valueAddress(element));
+      }
+      field = Listpack.next(memory, value);
+    }
+    keyspace.slabs().free(text, 2L * Numbers.MAX_LONG_LENGTH);
+    return unique;
+  }
+
+  /**
+   * Returns the address of a listpack entry's bytes; an integer is first formatted into {@code
+   * text}.
+   */
+  private static long bytesAt(MemorySegment memory, long entry, long text) {
+    if (!Listpack.isInteger(memory, entry)) {
+      return Listpack.bytesAt(memory, entry);
+    }
+    Numbers.writeLong(MEMORY, text, Listpack.integer(memory, entry));
+    return text;
+  }
+
+  /**
+   * Creates a hash from a valid listpack for a key without a value.
+   *
+   * @return the entry; 0, without an effect, if the listpack is empty, lacks the value of a field
+   *     or repeats a field
+   */
+  public long fromListpack(Database database, long key, int keyLength, long start) {
+    int count = Listpack.count(MEMORY, start);
+    if (count == 0 || count % 2 != 0) {
+      return 0;
+    }
+    if (count / 2 > limits.hashMaxListpackEntries()) {
+      long root = table.create();
+      if (!addAll(table, MEMORY, start)) {
+        drop(root);
+        return 0;
+      }
+      long entry =
+          database.create(key, keyLength, Type.HASH, Encoding.STRUCTURE, Encoding.STRUCTURE_BYTES);
+      Region.putLong(Entry.payloadAddress(entry), root);
+      return entry;
+    }
+    if (hasTwice(start, count)) {
+      return 0;
+    }
+    int bytes = (int) Listpack.sizeBytes(MEMORY, start);
+    long entry = PackedValue.create(database, key, keyLength, Type.HASH, false, bytes);
+    Region.copy(start, PackedValue.address(entry), bytes);
+    return entry;
+  }
+
+  /** Up to this number of fields, pairwise comparison is faster than building a table. */
+  private static final int MAX_COMPARED = 64;
+
+  private boolean hasTwice(long start, int count) {
+    if (count / 2 > MAX_COMPARED) {
+      long root = target.create();
+      boolean unique = addAll(target, MEMORY, start);
+      drop(root);
+      return !unique;
+    }
+    long text = keyspace.slabs().allocateFar(Numbers.MAX_LONG_LENGTH);
+    boolean twice = false;
+    long field = Listpack.first(MEMORY, start);
+    while (field != Listpack.NONE && !twice) {
+      long next = Listpack.after(MEMORY, Listpack.after(MEMORY, field));
+      long bytes = bytesAt(MEMORY, field, text);
+      int length = Listpack.textLength(MEMORY, field);
+      twice = Listpack.find(MEMORY, next, MEMORY, bytes, length, 1) != Listpack.NONE;
+      field = Listpack.next(MEMORY, Listpack.after(MEMORY, field));
+    }
+    keyspace.slabs().free(text, Numbers.MAX_LONG_LENGTH);
+    return twice;
+  }
+
+  private void drop(long root) {
+    while (dismantle(root)) {}
+  }
+
+  // Expiry.
+
+  @Override
+  public int expireElements(Database database, long entry, int limit) {
+    database.beforeChange(entry);
+    table.root(Entry.root(entry));
+    int expired = 0;
+    while (expired < limit) {
+      long element = table.nextExpiring();
+      if (element == 0 || FieldElement.expireAt(element) >= keyspace.nowMillis()) {
+        break;
+      }
+      keyspace
+          .listener()
+          .elementExpired(
+              database,
+              entry,
+              FieldElement.fieldAddress(element),
+              FieldElement.fieldLength(element));
+      table.remove(element);
+      expired++;
+    }
+    boolean all = table.size() == 0;
+    keyspace.listener().elementsExpired(database, entry, all);
+    if (all) {
+      database.remove(entry);
+    } else {
+      settle(database, entry);
+    }
+    return expired;
+  }
+
+  // Structures.
+
+  @Override
+  public boolean dismantle(long root) {
+    source.root(root);
+    return source.dismantle();
+  }
+
+  @Override
+  public long elements(long root) {
+    source.root(root);
+    return source.size();
+  }
+
+  @Override
+  public long copy(long root) {
+    source.root(root);
+    return target.copyOf(source);
+  }
+
+  @Override
+  public long sizeBytes(long root, long samples) {
+    source.root(root);
+    return source.sizeBytes(samples);
+  }
+}

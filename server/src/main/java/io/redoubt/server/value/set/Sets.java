@@ -1,0 +1,504 @@
+package io.redoubt.server.value.set;
+
+import io.redoubt.persistence.packed.Intset;
+import io.redoubt.persistence.packed.Listpack;
+import io.redoubt.protocol.bytes.Numbers;
+import io.redoubt.server.keyspace.Database;
+import io.redoubt.server.keyspace.Encoding;
+import io.redoubt.server.keyspace.Entry;
+import io.redoubt.server.keyspace.Keyspace;
+import io.redoubt.server.keyspace.PackedValue;
+import io.redoubt.server.keyspace.Type;
+import io.redoubt.server.memory.Region;
+import io.redoubt.server.memory.Slabs;
+import io.redoubt.server.structure.BlockConsumer;
+import io.redoubt.server.structure.BlockLength;
+import io.redoubt.server.structure.ByteTable;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * Sets: an intset of a few integers, a listpack of a few short members, or otherwise a table of
+ * blocks, each a member after its {@link BlockLength}. Conversions happen at the limits of Redis
+ * 7.2 and are never reverted.
+ *
+ * <p>A change may move the entry; {@link #entry} returns its new address. The caller removes a set
+ * that has become empty.
+ */
+public final class Sets implements AutoCloseable {
+  /** The limits up to which sets keep their compact encodings. They may change at any time. */
+  public interface Limits {
+    /** The maximum number of members of a set encoded as an intset. */
+    long setMaxIntsetEntries();
+
+    /** The maximum number of members of a set encoded as a listpack. */
+    long setMaxListpackEntries();
+
+    /** The maximum length of a member of such a set, in bytes. */
+    long setMaxListpackValue();
+  }
+
+  private static final MemorySegment MEMORY = Region.MEMORY;
+
+  /** The maximum number of members of an intset, whatever the configuration. */
+  private static final long MAX_INTSET_ENTRIES = 1 << 30;
+
+  private final Keyspace keyspace;
+  private final Slabs slabs;
+  private final Limits limits;
+  private final MemberTables tables;
+  private final SetMembers converted;
+  private final SetMembers picked;
+  private long entry;
+
+  /** Creates the access to the sets of a keyspace. */
+  public Sets(Keyspace keyspace, Limits limits) {
+    this.keyspace = keyspace;
+    this.limits = limits;
+    slabs = keyspace.slabs();
+    tables = new MemberTables(slabs, keyspace.hash());
+    converted = new SetMembers(slabs);
+    picked = new SetMembers(slabs);
+  }
+
+  /** Returns the structure of large sets. */
+  public MemberTables tables() {
+    return tables;
+  }
+
+  /** Returns the entry of the last change. */
+  public long entry() {
+    return entry;
+  }
+
+  // Reading.
+
+  /** Returns the number of members of a set. */
+  public long size(long set) {
+    if (!PackedValue.isPacked(set)) {
+      return tables.elements(Entry.root(set));
+    }
+    long start = PackedValue.address(set);
+    return PackedValue.isIntset(set) ? Intset.count(MEMORY, start) : Listpack.count(MEMORY, start);
+  }
+
+  /** Returns true if a set contains a member of these bytes. */
+  public boolean contains(long set, long address, int length) {
+    if (!PackedValue.isPacked(set)) {
+      return tables.contains(Entry.root(set), address, length);
+    }
+    long start = PackedValue.address(set);
+    if (PackedValue.isIntset(set)) {
+      return Numbers.isLong(MEMORY, address, length)
+          && Intset.contains(MEMORY, start, Numbers.parseLong(MEMORY, address, length, 0));
+    }
+    return find(start, address, length) != Listpack.NONE;
+  }
+
+  /** Returns true if a set contains the member of another set. */
+  public boolean contains(long set, SetMembers member) {
+    if (!member.isInteger() || !PackedValue.isPacked(set)) {
+      return contains(set, member.address(), member.length());
+    }
+    long start = PackedValue.address(set);
+    return PackedValue.isIntset(set)
+        ? Intset.contains(MEMORY, start, member.integer())
+        : find(start, member.integer()) != Listpack.NONE;
+  }
+
+  private static long find(long listpack, long address, int length) {
+    return Listpack.find(MEMORY, Listpack.firstPosition(listpack), MEMORY, address, length, 0);
+  }
+
+  private static long find(long listpack, long value) {
+    long at = Listpack.first(MEMORY, listpack);
+    while (at != Listpack.NONE
+        && !(Listpack.isInteger(MEMORY, at) && Listpack.integer(MEMORY, at) == value)) {
+      at = Listpack.next(MEMORY, at);
+    }
+    return at;
+  }
+
+  /** Returns a uniformly random member, valid until the next change or choice. */
+  public SetMembers random(long set) {
+    if (PackedValue.isPacked(set)) {
+      picked.at(set, keyspace.random().nextInt((int) size(set)));
+    } else {
+      picked.at(randomBlock(set));
+    }
+    return picked;
+  }
+
+  /** Returns the block of a random member of a set encoded as a table. */
+  public long randomBlock(long set) {
+    return tables.random(Entry.root(set), keyspace.random());
+  }
+
+  /** Returns the member at an index of a packed set, from 0; valid as that of {@link #random}. */
+  public SetMembers at(long set, int index) {
+    picked.at(set, index);
+    return picked;
+  }
+
+  /** Returns the member in a block; valid as that of {@link #random}. */
+  public SetMembers at(long block) {
+    picked.at(block);
+    return picked;
+  }
+
+  /**
+   * Passes the blocks of some members of a table to the consumer; see {@link ByteTable#scan}.
+   *
+   * @return the next cursor, 0 at the end
+   */
+  public long scan(long set, long cursor, BlockConsumer consumer) {
+    return tables.scan(Entry.root(set), cursor, consumer);
+  }
+
+  // Creating.
+
+  /**
+   * Creates a set of one member for a key without a value.
+   *
+   * @param expected the expected number of members
+   * @return its entry
+   */
+  public long create(
+      Database database, long key, int keyLength, long address, int length, long expected) {
+    if (expected <= maxIntsetEntries() && Numbers.isLong(MEMORY, address, length)) {
+      return createIntset(database, key, keyLength, Numbers.parseLong(MEMORY, address, length, 0));
+    }
+    if (expected <= limits.setMaxListpackEntries() && length <= limits.setMaxListpackValue()) {
+      return createListpack(database, key, keyLength, address, length);
+    }
+    createTable(database, key, keyLength, expected);
+    tables.insert(Entry.root(entry), address, length);
+    return entry;
+  }
+
+  private long createIntset(Database database, long key, int keyLength, long value) {
+    int bytes = Intset.EMPTY_BYTES + Intset.widthOf(value);
+    entry = PackedValue.create(database, key, keyLength, Type.SET, true, bytes);
+    long start = PackedValue.address(entry);
+    Intset.create(MEMORY, start);
+    Intset.add(MEMORY, start, value, MEMORY, start);
+    return entry;
+  }
+
+  private long createListpack(
+      Database database, long key, int keyLength, long address, int length) {
+    int bytes = Listpack.EMPTY_BYTES + (int) Listpack.entryBytes(MEMORY, address, length);
+    entry = PackedValue.create(database, key, keyLength, Type.SET, false, bytes);
+    long start = PackedValue.address(entry);
+    Listpack.create(MEMORY, start);
+    Listpack.append(MEMORY, start, MEMORY, address, length, MEMORY, start);
+    return entry;
+  }
+
+  /** Creates an empty intset; the caller must add a member. */
+  public long createEmpty(Database database, long key, int keyLength) {
+    return createEmpty(database, key, keyLength, true);
+  }
+
+  /** Creates an empty set in the encoding of another one; the caller must add a member. */
+  public long createLike(Database database, long key, int keyLength, long set) {
+    return PackedValue.isPacked(set)
+        ? createEmpty(database, key, keyLength, PackedValue.isIntset(set))
+        : createTable(database, key, keyLength, 0);
+  }
+
+  private long createEmpty(Database database, long key, int keyLength, boolean intset) {
+    int bytes = intset ? Intset.EMPTY_BYTES : Listpack.EMPTY_BYTES;
+    entry = PackedValue.create(database, key, keyLength, Type.SET, intset, bytes);
+    if (intset) {
+      Intset.create(MEMORY, PackedValue.address(entry));
+    } else {
+      Listpack.create(MEMORY, PackedValue.address(entry));
+    }
+    return entry;
+  }
+
+  private long createTable(Database database, long key, int keyLength, long expected) {
+    long root = tables.create(expected);
+    entry = database.create(key, keyLength, Type.SET, Encoding.STRUCTURE, Encoding.STRUCTURE_BYTES);
+    Region.putLong(Entry.payloadAddress(entry), root);
+    return entry;
+  }
+
+  /**
+   * Creates a set from a valid, non-empty intset for a key without a value.
+   *
+   * @return its entry
+   */
+  public long createFromIntset(Database database, long key, int keyLength, long from, int bytes) {
+    entry = PackedValue.create(database, key, keyLength, Type.SET, true, bytes);
+    Region.copy(from, PackedValue.address(entry), bytes);
+    if (Intset.count(MEMORY, from) > maxIntsetEntries()) {
+      becomeTable(database, 0);
+    }
+    return entry;
+  }
+
+  /**
+   * Creates a set from a valid, {@linkplain #isDistinct distinct}, non-empty listpack for a key
+   * without a value.
+   *
+   * @return its entry
+   */
+  public long createFromListpack(Database database, long key, int keyLength, long from, int bytes) {
+    int count = Listpack.count(MEMORY, from);
+    if (count > limits.setMaxListpackEntries()) {
+      long made = createTable(database, key, keyLength, count);
+      tables.insertAll(Entry.root(made), from);
+      return made;
+    }
+    entry = PackedValue.create(database, key, keyLength, Type.SET, false, bytes);
+    Region.copy(from, PackedValue.address(entry), bytes);
+    return entry;
+  }
+
+  /** Returns true if the entries of a valid listpack are distinct. */
+  public boolean isDistinct(long listpack) {
+    long root = tables.create(Listpack.count(MEMORY, listpack));
+    boolean distinct = tables.insertAll(root, listpack);
+    while (tables.dismantle(root)) {
+      continue;
+    }
+    return distinct;
+  }
+
+  // Changing.
+
+  private long maxIntsetEntries() {
+    return Math.min(limits.setMaxIntsetEntries(), MAX_INTSET_ENTRIES);
+  }
+
+  /** Prepares a set for the given number of additional members. */
+  public long expect(Database database, long set, long added) {
+    database.beforeChange(set);
+    entry = set;
+    if (PackedValue.isPacked(set)
+        && added
+            > (PackedValue.isIntset(set) ? maxIntsetEntries() : limits.setMaxListpackEntries())) {
+      becomeTable(database, added);
+    }
+    return entry;
+  }
+
+  /** Adds a member, which must not be located in this set; returns false if it exists already. */
+  public boolean add(Database database, long set, long address, int length) {
+    database.beforeChange(set);
+    entry = set;
+    if (!PackedValue.isPacked(set)) {
+      return tables.insert(Entry.root(set), address, length);
+    }
+    long start = PackedValue.address(set);
+    if (!PackedValue.isIntset(set)) {
+      if (find(start, address, length) != Listpack.NONE) {
+        return false;
+      }
+      addToListpack(database, address, length);
+      return true;
+    }
+    if (Numbers.isLong(MEMORY, address, length)) {
+      return addToIntset(database, Numbers.parseLong(MEMORY, address, length, 0));
+    }
+    long listpackBytes = listpackBytes(start) + Listpack.entryBytes(MEMORY, address, length);
+    if (fitsListpack(start, length, listpackBytes)) {
+      becomeListpack(database, (int) listpackBytes);
+      addToListpack(database, address, length);
+    } else {
+      becomeTable(database, Intset.count(MEMORY, start) + 1L);
+      tables.insert(Entry.root(entry), address, length);
+    }
+    return true;
+  }
+
+  /** Adds the member of another set; returns false if it exists already. */
+  public boolean add(Database database, long set, SetMembers member) {
+    if (member.isInteger() && PackedValue.isPacked(set) && PackedValue.isIntset(set)) {
+      database.beforeChange(set);
+      entry = set;
+      return addToIntset(database, member.integer());
+    }
+    return add(database, set, member.address(), member.length());
+  }
+
+  private boolean addToIntset(Database database, long value) {
+    long start = PackedValue.address(entry);
+    if (Intset.contains(MEMORY, start, value)) {
+      return false;
+    }
+    long bytes = Intset.sizeAfterAdd(MEMORY, start, value);
+    entry = PackedValue.resize(database, entry, (int) bytes);
+    start = PackedValue.address(entry);
+    Intset.add(MEMORY, start, value, MEMORY, start);
+    if (Intset.count(MEMORY, start) > maxIntsetEntries()) {
+      becomeTable(database, 0);
+    }
+    return true;
+  }
+
+  private void addToListpack(Database database, long address, int length) {
+    long start = PackedValue.address(entry);
+    long bytes = Listpack.sizeAfterInsert(MEMORY, start, MEMORY, address, length);
+    if (Listpack.count(MEMORY, start) < limits.setMaxListpackEntries()
+        && length <= limits.setMaxListpackValue()
+        && bytes <= Listpack.MAX_BYTES) {
+      entry = PackedValue.resize(database, entry, (int) bytes);
+      start = PackedValue.address(entry);
+      Listpack.append(MEMORY, start, MEMORY, address, length, MEMORY, start);
+    } else {
+      becomeTable(database, Listpack.count(MEMORY, start) + 1L);
+      tables.insert(Entry.root(entry), address, length);
+    }
+  }
+
+  /** Returns true if an intset and one more string fit into a listpack of the given size. */
+  private boolean fitsListpack(long intset, int length, long listpackBytes) {
+    int count = Intset.count(MEMORY, intset);
+    int longest = 0;
+    if (count > 0) {
+      longest =
+          Math.max(
+              Numbers.decimalLength(Intset.at(MEMORY, intset, 0)),
+              Numbers.decimalLength(Intset.at(MEMORY, intset, count - 1)));
+    }
+    return count < limits.setMaxListpackEntries()
+        && Math.max(length, longest) <= limits.setMaxListpackValue()
+        && listpackBytes <= Listpack.MAX_BYTES;
+  }
+
+  /** Returns the size of a listpack of an intset's members. */
+  private static long listpackBytes(long intset) {
+    int count = Intset.count(MEMORY, intset);
+    long bytes = Listpack.EMPTY_BYTES;
+    for (int i = 0; i < count; i++) {
+      bytes += Listpack.entryBytes(Intset.at(MEMORY, intset, i));
+    }
+    return bytes;
+  }
+
+  private void becomeListpack(Database database, int bytes) {
+    long listpack = slabs.allocateFar(bytes);
+    Listpack.create(MEMORY, listpack);
+    converted.start(entry);
+    while (converted.next()) {
+      Listpack.append(MEMORY, listpack, converted.integer(), MEMORY, listpack);
+    }
+    int used = (int) Listpack.sizeBytes(MEMORY, listpack);
+    entry = PackedValue.replace(database, entry, false, listpack, used);
+    slabs.free(listpack, bytes);
+  }
+
+  private void becomeTable(Database database, long expected) {
+    long root = tables.create(Math.max(expected, size(entry)));
+    converted.start(entry);
+    while (converted.next()) {
+      tables.insert(root, converted.address(), converted.length());
+    }
+    entry = PackedValue.become(database, entry, root);
+  }
+
+  /**
+   * Removes {@code count} randomly chosen members from a table that has more. Takes time
+   * proportional to the size of the set, so it serves to remove a large part of it.
+   *
+   * @param taken receives the block of each; it must not change anything
+   */
+  public void removeMany(Database database, long set, long count, BlockConsumer taken) {
+    database.beforeChange(set);
+    entry = set;
+    long root = Entry.root(set);
+    long rest = tables.copyWithoutSome(root, count, keyspace.random(), taken);
+    Region.putLong(Entry.payloadAddress(set), rest);
+    keyspace.freeStructure(Type.SET, root);
+  }
+
+  /**
+   * Converts a set to an intset if all its members are integers and within the limit.
+   *
+   * @return the entry, which may have moved
+   */
+  public long compact(Database database, long set) {
+    long count = size(set);
+    entry = set;
+    if (count > maxIntsetEntries() || (PackedValue.isPacked(set) && PackedValue.isIntset(set))) {
+      return set;
+    }
+    converted.start(set);
+    while (converted.next()) {
+      if (!Numbers.isLong(MEMORY, converted.address(), converted.length())) {
+        return set;
+      }
+    }
+    database.beforeChange(set);
+    int bytes = Intset.EMPTY_BYTES + (int) count * Long.BYTES;
+    long intset = slabs.allocateFar(bytes);
+    Intset.create(MEMORY, intset);
+    converted.start(set);
+    while (converted.next()) {
+      long value = Numbers.parseLong(MEMORY, converted.address(), converted.length(), 0);
+      Intset.add(MEMORY, intset, value, MEMORY, intset);
+    }
+    if (!PackedValue.isPacked(set)) {
+      keyspace.freeValue(set);
+    }
+    int used = (int) Intset.sizeBytes(MEMORY, intset);
+    entry = PackedValue.replace(database, set, true, intset, used);
+    slabs.free(intset, bytes);
+    return entry;
+  }
+
+  /** Removes a member; returns false if it is absent. */
+  public boolean remove(Database database, long set, long address, int length) {
+    database.beforeChange(set);
+    entry = set;
+    if (!PackedValue.isPacked(set)) {
+      return tables.remove(Entry.root(set), address, length);
+    }
+    long start = PackedValue.address(set);
+    if (PackedValue.isIntset(set)) {
+      return Numbers.isLong(MEMORY, address, length)
+          && removeFromIntset(database, Numbers.parseLong(MEMORY, address, length, 0));
+    }
+    return removeFromListpack(database, find(start, address, length));
+  }
+
+  /** Removes a member of this or another set; returns false if it is absent. */
+  public boolean remove(Database database, long set, SetMembers member) {
+    if (!member.isInteger() || !PackedValue.isPacked(set)) {
+      return remove(database, set, member.address(), member.length());
+    }
+    database.beforeChange(set);
+    entry = set;
+    return PackedValue.isIntset(set)
+        ? removeFromIntset(database, member.integer())
+        : removeFromListpack(database, find(PackedValue.address(set), member.integer()));
+  }
+
+  private boolean removeFromIntset(Database database, long value) {
+    long start = PackedValue.address(entry);
+    if (!Intset.remove(MEMORY, start, value, MEMORY, start)) {
+      return false;
+    }
+    entry = PackedValue.resize(database, entry, (int) Intset.sizeBytes(MEMORY, start));
+    return true;
+  }
+
+  private boolean removeFromListpack(Database database, long listpackEntry) {
+    if (listpackEntry == Listpack.NONE) {
+      return false;
+    }
+    long start = PackedValue.address(entry);
+    Listpack.delete(MEMORY, start, listpackEntry, 1, MEMORY, start);
+    entry = PackedValue.resize(database, entry, (int) Listpack.sizeBytes(MEMORY, start));
+    return true;
+  }
+
+  /** Frees the buffers of this object; the sets belong to the keyspace. */
+  @Override
+  public void close() {
+    converted.close();
+    picked.close();
+  }
+}

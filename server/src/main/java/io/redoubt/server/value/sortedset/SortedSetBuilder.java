@@ -1,0 +1,115 @@
+package io.redoubt.server.value.sortedset;
+
+import static io.redoubt.server.memory.Region.MEMORY;
+
+import io.redoubt.persistence.packed.Listpack;
+import io.redoubt.server.keyspace.Database;
+import io.redoubt.server.keyspace.Encoding;
+import io.redoubt.server.keyspace.Entry;
+import io.redoubt.server.keyspace.Type;
+import io.redoubt.server.memory.Region;
+import io.redoubt.server.structure.BlockLength;
+
+/**
+ * A sorted set built in any order before it becomes the value of a key: started by {@link #begin},
+ * finished by {@link #store} or {@link #abandon}.
+ */
+public final class SortedSetBuilder {
+
+  private final SortedSets sortedSets;
+  private final RankedMembers members;
+  private int longest;
+
+  SortedSetBuilder(SortedSets sortedSets, RankedMembers members) {
+    this.sortedSets = sortedSets;
+    this.members = members;
+  }
+
+  /** Starts a set of about the expected number of members, 0 if that is unknown. */
+  public void begin(long expected) {
+    members.create(expected);
+    longest = 0;
+  }
+
+  /** Returns the current number of members. */
+  public long size() {
+    return members.size();
+  }
+
+  /** Adds a member; returns false, without an effect, if it exists already. */
+  public boolean add(long address, int length, double score) {
+    long hash = members.hash(address, length);
+    if (members.find(hash, address, length) != 0) {
+      return false;
+    }
+    members.add(hash, address, length, score);
+    longest = Math.max(longest, length);
+    return true;
+  }
+
+  /** Returns the score of a member, or NaN if it is absent. */
+  public double score(long address, int length) {
+    long block = members.find(members.hash(address, length), address, length);
+    return block == 0 ? Double.NaN : ScoredMember.score(block);
+  }
+
+  /** Changes the score of an existing member. */
+  public void change(long address, int length, double score) {
+    long hash = members.hash(address, length);
+    members.change(hash, members.find(hash, address, length), score);
+  }
+
+  /** Removes a member, if it exists. */
+  public void remove(long address, int length) {
+    long hash = members.hash(address, length);
+    long block = members.find(hash, address, length);
+    if (block != 0) {
+      members.remove(hash, block);
+    }
+  }
+
+  /** Moves to the first member. Nothing may be added until the iteration finishes. */
+  public boolean seekFirst(SortedSetCursor cursor) {
+    return cursor.seekIn(members.root(), 0);
+  }
+
+  /**
+   * Makes the set the value of a key, replacing any other, and returns the entry. The set must not
+   * be empty.
+   */
+  public long store(Database database, long key, int keyLength) {
+    if (!sortedSets.isSmall(members.size(), longest)) {
+      long entry =
+          database.replace(key, keyLength, Type.ZSET, Encoding.STRUCTURE, Encoding.STRUCTURE_BYTES);
+      Region.putLong(Entry.payloadAddress(entry), members.root());
+      return entry;
+    }
+    long entry = pack(database, key, keyLength);
+    abandon();
+    return entry;
+  }
+
+  private long pack(Database database, long key, int keyLength) {
+    int empty = Listpack.EMPTY_BYTES;
+    long entry =
+        database.replace(
+            key, keyLength, Type.ZSET, Encoding.INLINE, BlockLength.size(empty) + empty);
+    Listpack.create(MEMORY, BlockLength.put(Entry.payloadAddress(entry), empty));
+    for (long block = members.seek(0); block != 0; block = members.next()) {
+      entry =
+          sortedSets.append(
+              database,
+              entry,
+              ScoredMember.address(block),
+              ScoredMember.length(block),
+              ScoredMember.score(block));
+    }
+    return entry;
+  }
+
+  /** Discards the set. */
+  public void abandon() {
+    long root = members.root();
+    while (members.dismantle(root)) {}
+  }
+}

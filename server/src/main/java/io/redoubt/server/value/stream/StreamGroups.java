@@ -1,0 +1,531 @@
+package io.redoubt.server.value.stream;
+
+import io.redoubt.server.keyspace.Dismantling;
+import io.redoubt.server.keyspace.Keyspace;
+import io.redoubt.server.memory.Region;
+import io.redoubt.server.memory.Slabs;
+import io.redoubt.server.structure.IdTree;
+import io.redoubt.server.structure.NamedBlocks;
+import io.redoubt.server.structure.PartGate;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The consumer groups of streams, their consumers and their pending entries. Groups and consumers
+ * are identified by the addresses of their blocks, a pending entry by its tree element, valid until
+ * the next change.
+ *
+ * <pre>
+ *   group      0  length of the name (4 bytes)
+ *              8  the id of the last delivered entry
+ *             24  the number of entries read, -1 if unknown
+ *             32  the tree of pending entries
+ *             48  the consumers by name
+ *             64  the name
+ *   consumer   0  length of the name (4 bytes)
+ *              8  when it was last seen, in Unix milliseconds
+ *             16  when it last received an entry, -1 for never
+ *             24  the tree of the ids pending for it
+ *             40  the name
+ *   pending    0  the time of the last delivery, in Unix milliseconds
+ *              8  the number of deliveries
+ *             16  the consumer; 0 only during loading
+ * </pre>
+ */
+public final class StreamGroups {
+
+  /** The number of entries read of a group that does not know it. */
+  public static final long UNKNOWN_COUNT = -1;
+
+  /** Marks a consumer that has never received an entry. */
+  public static final long NEVER = -1;
+
+  private static final int LAST_ID_AT = 8;
+  private static final int READ_AT = 24;
+  private static final int PENDING_AT = 32;
+  private static final int CONSUMERS_AT = PENDING_AT + IdTree.HEADER_BYTES;
+  private static final int GROUP_NAME_AT = CONSUMERS_AT + NamedBlocks.HEADER_BYTES;
+
+  private static final int SEEN_AT = 8;
+  private static final int ACTIVE_AT = 16;
+  private static final int IDS_AT = 24;
+  private static final int CONSUMER_NAME_AT = IDS_AT + IdTree.HEADER_BYTES;
+
+  private static final int DELIVERED_AT = 0;
+  private static final int DELIVERIES_AT = 8;
+  private static final int OWNER_AT = 16;
+  private static final int PENDING_VALUE_BYTES = 24;
+
+  private final Keyspace keyspace;
+  private final Slabs slabs;
+  private final NamedBlocks groups;
+  private final NamedBlocks consumers;
+  private final IdTree pending;
+  private final IdTree ids;
+  private final Dismantling wholeGroup = new WholeGroup();
+  private final Dismantling tree = new PendingTree();
+  private @Nullable PartGate gate;
+
+  StreamGroups(Keyspace keyspace) {
+    this.keyspace = keyspace;
+    slabs = keyspace.slabs();
+    groups = new NamedBlocks(slabs, GROUP_NAME_AT);
+    consumers = new NamedBlocks(slabs, CONSUMER_NAME_AT);
+    pending = new IdTree(slabs, PENDING_VALUE_BYTES);
+    ids = new IdTree(slabs, 0);
+  }
+
+  void gate(@Nullable PartGate told) {
+    gate = told;
+  }
+
+  private void beforePending(long group, long high, long low) {
+    if (gate != null) {
+      gate.beforePending(group, high, low);
+    }
+  }
+
+  // Groups.
+
+  /** Returns the number of groups of a stream. */
+  public int count(long root) {
+    groups.header(root + Streams.GROUPS_AT);
+    return groups.count();
+  }
+
+  /** Returns the group at an index, in the order of names. */
+  public long get(long root, int index) {
+    groups.header(root + Streams.GROUPS_AT);
+    return groups.get(index);
+  }
+
+  /** Returns the group of a name, or 0. */
+  public long find(long root, long name, int length) {
+    groups.header(root + Streams.GROUPS_AT);
+    return groups.find(name, length);
+  }
+
+  /** Adds a group; its name must be new. */
+  public long create(long root, long name, int length, StreamId lastId, long entriesRead) {
+    long group = named(GROUP_NAME_AT, name, length);
+    lastId(group, lastId);
+    entriesRead(group, entriesRead);
+    groups.header(root + Streams.GROUPS_AT);
+    groups.insert(group);
+    return group;
+  }
+
+  /** Removes a group with its consumers and pending entries. */
+  public void destroy(long root, long group) {
+    groups.header(root + Streams.GROUPS_AT);
+    groups.remove(group);
+    if (gate == null || !gate.takesGroup(group)) {
+      free(group);
+    }
+  }
+
+  /** Frees a group that has been removed from its stream, lazily if many entries are pending. */
+  public void free(long group) {
+    keyspace.free(wholeGroup, group);
+  }
+
+  /** Frees a tree of pending entries, including its header, now or lazily. */
+  public void freePending(long header) {
+    keyspace.free(tree, header);
+  }
+
+  private final class WholeGroup implements Dismantling {
+    @Override
+    public boolean dismantle(long group) {
+      if (dismantleGroupStep(group)) {
+        return true;
+      }
+      freeGroup(group);
+      return false;
+    }
+
+    @Override
+    public long elements(long group) {
+      return elementsOf(group);
+    }
+  }
+
+  private final class PendingTree implements Dismantling {
+    @Override
+    public boolean dismantle(long header) {
+      pending.header(header);
+      if (pending.dismantle(element -> {})) {
+        return true;
+      }
+      slabs.free(header, IdTree.HEADER_BYTES);
+      return false;
+    }
+
+    @Override
+    public long elements(long header) {
+      pending.header(header);
+      return pending.size();
+    }
+  }
+
+  private long named(int nameAt, long name, int length) {
+    long block = slabs.allocateFar(nameAt + (long) length);
+    Region.zero(block, nameAt);
+    Region.putInt(block, length);
+    Region.copy(name, block + nameAt, length);
+    return block;
+  }
+
+  /** Returns the address of a group's name. */
+  public static long groupName(long group) {
+    return group + GROUP_NAME_AT;
+  }
+
+  /** Returns the length of the name of a group or a consumer, in bytes. */
+  public static int nameLength(long groupOrConsumer) {
+    return Region.getInt(groupOrConsumer);
+  }
+
+  /** Returns the address of the id of the last delivered entry. */
+  public static long lastId(long group) {
+    return group + LAST_ID_AT;
+  }
+
+  /** Sets {@link #lastId}. */
+  public static void lastId(long group, StreamId id) {
+    id.store(group + LAST_ID_AT);
+  }
+
+  /** Returns the number of entries read, or {@link #UNKNOWN_COUNT}. */
+  public static long entriesRead(long group) {
+    return Region.getLong(group + READ_AT);
+  }
+
+  /** Sets {@link #entriesRead}. */
+  public static void entriesRead(long group, long count) {
+    Region.putLong(group + READ_AT, count);
+  }
+
+  // Consumers.
+
+  /** Returns the number of consumers of a group. */
+  public int consumers(long group) {
+    consumers.header(group + CONSUMERS_AT);
+    return consumers.count();
+  }
+
+  /** Returns the consumer at an index, in the order of names. */
+  public long consumer(long group, int index) {
+    consumers.header(group + CONSUMERS_AT);
+    return consumers.get(index);
+  }
+
+  /** Returns the consumer of a name, or 0. */
+  public long findConsumer(long group, long name, int length) {
+    consumers.header(group + CONSUMERS_AT);
+    return consumers.find(name, length);
+  }
+
+  /** Adds a consumer, seen now and never active; its name must be new in the group. */
+  public long createConsumer(long group, long name, int length, long nowMillis) {
+    long consumer = named(CONSUMER_NAME_AT, name, length);
+    seen(consumer, nowMillis);
+    active(consumer, NEVER);
+    consumers.header(group + CONSUMERS_AT);
+    consumers.insert(consumer);
+    return consumer;
+  }
+
+  /** Removes a consumer with its pending entries; returns their number. */
+  public long deleteConsumer(long group, long consumer) {
+    ids.header(consumer + IDS_AT);
+    pending.header(group + PENDING_AT);
+    long count = ids.size();
+    for (long id = ids.first(); id != 0; id = ids.next()) {
+      beforePending(group, IdTree.high(id), IdTree.low(id));
+      pending.remove(IdTree.high(id), IdTree.low(id));
+    }
+    ids.clear();
+    consumers.header(group + CONSUMERS_AT);
+    consumers.remove(consumer);
+    freeConsumer(consumer);
+    return count;
+  }
+
+  private void freeConsumer(long consumer) {
+    slabs.free(consumer, CONSUMER_NAME_AT + (long) nameLength(consumer));
+  }
+
+  /** Returns the address of a consumer's name. */
+  public static long consumerName(long consumer) {
+    return consumer + CONSUMER_NAME_AT;
+  }
+
+  /** Returns the time at which a consumer was last seen, in Unix milliseconds. */
+  public static long seen(long consumer) {
+    return Region.getLong(consumer + SEEN_AT);
+  }
+
+  /** Sets {@link #seen(long)}. */
+  public static void seen(long consumer, long unixMillis) {
+    Region.putLong(consumer + SEEN_AT, unixMillis);
+  }
+
+  /**
+   * Returns the time at which a consumer last received an entry, in Unix milliseconds, or {@link
+   * #NEVER}.
+   */
+  public static long active(long consumer) {
+    return Region.getLong(consumer + ACTIVE_AT);
+  }
+
+  /** Sets {@link #active(long)}. */
+  public static void active(long consumer, long unixMillis) {
+    Region.putLong(consumer + ACTIVE_AT, unixMillis);
+  }
+
+  // Pending entries.
+
+  /** Returns the pending entries of a group by id; the view is valid until the next call. */
+  public IdTree pending(long group) {
+    pending.header(group + PENDING_AT);
+    return pending;
+  }
+
+  /** Returns a separate view of the pending entries of a group. */
+  public IdTree newPending(long group) {
+    IdTree view = new IdTree(slabs, PENDING_VALUE_BYTES);
+    view.header(group + PENDING_AT);
+    return view;
+  }
+
+  /** Returns the ids pending for a consumer; the view is valid until the next call. */
+  public IdTree pendingIds(long consumer) {
+    ids.header(consumer + IDS_AT);
+    return ids;
+  }
+
+  /** Returns the time of the last delivery of a pending entry, in Unix milliseconds. */
+  public static long delivered(long element) {
+    return Region.getLong(IdTree.value(element) + DELIVERED_AT);
+  }
+
+  /** Returns the number of deliveries of a pending entry. */
+  public static long deliveries(long element) {
+    return Region.getLong(IdTree.value(element) + DELIVERIES_AT);
+  }
+
+  /** Returns the consumer of a pending entry. */
+  public static long owner(long element) {
+    return Region.getLong(IdTree.value(element) + OWNER_AT);
+  }
+
+  /** Records one more delivery of a pending entry. */
+  public void deliveredAgain(long group, long element, long unixMillis) {
+    beforePending(group, IdTree.high(element), IdTree.low(element));
+    delivered(element, unixMillis, Streams.next(deliveries(element)));
+  }
+
+  private static void delivered(long element, long unixMillis, long deliveries) {
+    Region.putLong(IdTree.value(element) + DELIVERED_AT, unixMillis);
+    Region.putLong(IdTree.value(element) + DELIVERIES_AT, deliveries);
+  }
+
+  /** Makes an entry pending for a consumer, even if it is pending already for any consumer. */
+  public void deliver(long group, long consumer, StreamId id, long unixMillis, long deliveries) {
+    beforePending(group, id.millis(), id.sequence());
+    long element = pending(group).put(id.millis(), id.sequence());
+    boolean added = pending.added();
+    delivered(element, unixMillis, deliveries);
+    long before = added ? 0 : owner(element);
+    if (before == consumer) {
+      return;
+    }
+    if (before != 0) {
+      pendingIds(before).remove(id.millis(), id.sequence());
+    }
+    Region.putLong(IdTree.value(element) + OWNER_AT, consumer);
+    pendingIds(consumer).put(id.millis(), id.sequence());
+  }
+
+  /** Removes a pending entry; returns false if the entry is not pending. */
+  public boolean acknowledge(long group, StreamId id) {
+    long element = pending(group).find(id.millis(), id.sequence());
+    if (element == 0) {
+      return false;
+    }
+    beforePending(group, id.millis(), id.sequence());
+    pendingIds(owner(element)).remove(id.millis(), id.sequence());
+    return pending.remove(id.millis(), id.sequence());
+  }
+
+  /**
+   * During loading: adds a pending entry without a consumer; returns false if it exists already.
+   */
+  public boolean addPending(long group, StreamId id, long unixMillis, long deliveries) {
+    long element = pending(group).put(id.millis(), id.sequence());
+    if (!pending.added()) {
+      return false;
+    }
+    delivered(element, unixMillis, deliveries);
+    Region.putLong(IdTree.value(element) + OWNER_AT, 0);
+    return true;
+  }
+
+  /** Returns true if an entry is pending in a group, for any consumer. */
+  public boolean isPending(long group, StreamId id) {
+    return pending(group).find(id.millis(), id.sequence()) != 0;
+  }
+
+  /**
+   * During loading: sets the consumer of a pending entry; returns false if the entry is absent or
+   * has a consumer.
+   */
+  public boolean assign(long group, long consumer, StreamId id) {
+    long element = pending(group).find(id.millis(), id.sequence());
+    if (element == 0 || owner(element) != 0) {
+      return false;
+    }
+    Region.putLong(IdTree.value(element) + OWNER_AT, consumer);
+    pendingIds(consumer).put(id.millis(), id.sequence());
+    return true;
+  }
+
+  /** Returns true if every pending entry of a group has a consumer, which holds after loading. */
+  public boolean isAssigned(long group) {
+    long assigned = 0;
+    for (int i = 0; i < consumers(group); i++) {
+      assigned += pendingIds(consumer(group, i)).size();
+    }
+    return assigned == pending(group).size();
+  }
+
+  // Whole streams.
+
+  /** Frees a small part of a stream's groups; returns false when nothing is left. */
+  boolean dismantle(long root) {
+    groups.header(root + Streams.GROUPS_AT);
+    if (groups.count() == 0) {
+      return false;
+    }
+    long group = groups.get(groups.count() - 1);
+    // Removed only when it is empty; its name is not read any more.
+    if (!dismantleGroupStep(group)) {
+      groups.removeLast();
+      freeGroup(group);
+    }
+    return true;
+  }
+
+  private boolean dismantleGroupStep(long group) {
+    if (pending(group).size() > 0) {
+      pending.dismantle(element -> {});
+      return true;
+    }
+    consumers.header(group + CONSUMERS_AT);
+    if (consumers.count() == 0) {
+      return false;
+    }
+    long consumer = consumers.get(consumers.count() - 1);
+    if (!pendingIds(consumer).dismantle(element -> {})) {
+      consumers.removeLast();
+      freeConsumer(consumer);
+    }
+    return true;
+  }
+
+  private void freeGroup(long group) {
+    slabs.free(group, GROUP_NAME_AT + (long) nameLength(group));
+  }
+
+  /** Returns the number of elements that determines the time to free the groups. */
+  long elements(long root) {
+    long elements = 0;
+    int count = count(root);
+    for (int i = 0; i < count && elements <= MANY; i++) {
+      long group = get(root, i);
+      elements += elementsOf(group);
+    }
+    return elements;
+  }
+
+  private long elementsOf(long group) {
+    return 1 + pending(group).size() + consumers(group);
+  }
+
+  /** The count need not be exact beyond this. */
+  private static final long MANY = 1 << 10;
+
+  /** Copies the groups of a stream to one without groups. */
+  void copy(long root, long toRoot) {
+    StreamId id = new StreamId();
+    for (int i = 0; i < count(root); i++) {
+      long group = get(root, i);
+      id.load(lastId(group));
+      long copy = create(toRoot, groupName(group), nameLength(group), id, entriesRead(group));
+      for (int k = 0; k < consumers(group); k++) {
+        long consumer = consumer(group, k);
+        long made =
+            createConsumer(copy, consumerName(consumer), nameLength(consumer), seen(consumer));
+        active(made, active(consumer));
+      }
+      copyPending(group, copy, id);
+    }
+  }
+
+  private void copyPending(long group, long copy, StreamId id) {
+    IdTree source = new IdTree(slabs, PENDING_VALUE_BYTES);
+    source.header(group + PENDING_AT);
+    for (long element = source.first(); element != 0; element = source.next()) {
+      long owner = owner(element);
+      long consumer = findConsumer(copy, consumerName(owner), nameLength(owner));
+      id.set(IdTree.high(element), IdTree.low(element));
+      deliver(copy, consumer, id, delivered(element), deliveries(element));
+    }
+  }
+
+  /** Returns the size of the groups of a stream in bytes. */
+  long sizeBytes(long root) {
+    groups.header(root + Streams.GROUPS_AT);
+    long bytes = groups.sizeBytes();
+    for (int i = 0; i < count(root); i++) {
+      long group = get(root, i);
+      bytes += slabs.blockBytes(GROUP_NAME_AT + (long) nameLength(group));
+      bytes += pending(group).sizeBytes();
+      for (int k = 0; k < consumers(group); k++) {
+        long consumer = consumer(group, k);
+        bytes += slabs.blockBytes(CONSUMER_NAME_AT + (long) nameLength(consumer));
+        bytes += pendingIds(consumer).sizeBytes();
+      }
+      bytes += consumers.sizeBytes();
+    }
+    return bytes;
+  }
+
+  /**
+   * Returns the number of entries up to an id in a stream without deletions, as far as it follows
+   * without counting; otherwise {@link #UNKNOWN_COUNT}.
+   */
+  public static long readUpTo(long root, long id) {
+    if (Streams.entriesAdded(root) == 0) {
+      return 0;
+    }
+    int toLast = compare(id, Streams.lastId(root));
+    if (toLast == 0) {
+      return Streams.entriesAdded(root);
+    }
+    int toFirst = compare(id, Streams.firstId(root));
+    if (toLast > 0 || toFirst > 0) {
+      return UNKNOWN_COUNT;
+    }
+    long before = Streams.entriesAdded(root) - Streams.length(root);
+    return toFirst < 0 ? before : before + 1;
+  }
+
+  private static int compare(long id, long other) {
+    return IdTree.compare(
+        Region.getLong(id),
+        Region.getLong(id + Long.BYTES),
+        Region.getLong(other),
+        Region.getLong(other + Long.BYTES));
+  }
+}

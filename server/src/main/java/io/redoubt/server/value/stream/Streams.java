@@ -1,0 +1,601 @@
+package io.redoubt.server.value.stream;
+
+import io.redoubt.persistence.packed.Listpack;
+import io.redoubt.protocol.resp.Request;
+import io.redoubt.server.keyspace.Database;
+import io.redoubt.server.keyspace.Encoding;
+import io.redoubt.server.keyspace.Entry;
+import io.redoubt.server.keyspace.Keyspace;
+import io.redoubt.server.keyspace.Structures;
+import io.redoubt.server.keyspace.Type;
+import io.redoubt.server.memory.Region;
+import io.redoubt.server.memory.Slabs;
+import io.redoubt.server.structure.BlockConsumer;
+import io.redoubt.server.structure.ByteStrings;
+import io.redoubt.server.structure.IdTree;
+import io.redoubt.server.structure.NamedBlocks;
+import io.redoubt.server.structure.PartGate;
+import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Streams: nodes of entries ({@link StreamNode}), kept in a tree ordered by id, and consumer groups
+ * ({@link StreamGroups}).
+ *
+ * <p>A stream is identified by its root, the address of a block of {@link #ROOT_BYTES} that does
+ * not move as long as the stream exists. A writer gets the root from {@link #change}.
+ *
+ * <pre>
+ *    0  the number of entries
+ *    8  the id of the last entry ever added
+ *   24  the id of the first entry; 0-0 if there is none
+ *   40  the highest id ever deleted by XDEL
+ *   56  the number of entries ever added
+ *   64  the tree of nodes: the address of a node and its capacity, eight bytes each
+ *   80  the groups by name
+ * </pre>
+ */
+public final class Streams implements Structures {
+  /** The limits up to which streams extend a node. They may change at any time. */
+  public interface Limits {
+    /** The maximum size of a stream node in bytes; 0 for no limit. */
+    long streamNodeMaxBytes();
+
+    /** The maximum number of entries of a stream node; 0 for no limit. */
+    long streamNodeMaxEntries();
+  }
+
+  /** The maximum size of a node, whatever the configuration. */
+  private static final long MAX_NODE_BYTES = 1L << 30;
+
+  private static final int LENGTH_AT = 0;
+  private static final int LAST_ID_AT = 8;
+  private static final int FIRST_ID_AT = 24;
+  private static final int MAX_DELETED_ID_AT = 40;
+  private static final int ADDED_AT = 56;
+  static final int NODES_AT = 64;
+  static final int GROUPS_AT = NODES_AT + IdTree.HEADER_BYTES;
+  private static final int ROOT_BYTES = GROUPS_AT + NamedBlocks.HEADER_BYTES;
+
+  static final int NODE_VALUE_BYTES = 16;
+  private static final int CAPACITY_AT = 8;
+
+  private final Slabs slabs;
+  private final Limits limits;
+  private final IdTree nodes;
+  private final StreamGroups groups;
+  private final StreamEntries entries;
+  private final ByteStrings temporary;
+  private final ByteStrings moreTemporary;
+  private final BlockConsumer freeNode = this::freeNode;
+  private @Nullable PartGate gate;
+  private final StreamId id = new StreamId();
+  private final StreamId first = new StreamId();
+  private final StreamId last = new StreamId();
+
+  /** Creates the access to the streams of a keyspace. */
+  public Streams(Keyspace keyspace, Limits limits) {
+    slabs = keyspace.slabs();
+    this.limits = limits;
+    nodes = new IdTree(slabs, NODE_VALUE_BYTES);
+    groups = new StreamGroups(keyspace);
+    entries = new StreamEntries(slabs);
+    temporary = new ByteStrings(slabs);
+    moreTemporary = new ByteStrings(slabs);
+  }
+
+  public void gate(@Nullable PartGate told) {
+    gate = told;
+    groups.gate(told);
+  }
+
+  private void beforeNode(long root, long element) {
+    if (gate != null) {
+      gate.beforeStreamNode(root, element);
+    }
+  }
+
+  /** Returns a scratch list of texts or ids for the running command. */
+  public ByteStrings temporary() {
+    return temporary;
+  }
+
+  /** Returns a second scratch list like {@link #temporary}. */
+  public ByteStrings moreTemporary() {
+    return moreTemporary;
+  }
+
+  /** Returns the consumer groups. */
+  public StreamGroups groups() {
+    return groups;
+  }
+
+  /** Returns the iterator shared by commands. */
+  public StreamEntries entries() {
+    return entries;
+  }
+
+  // Entries of the keyspace.
+
+  /** Returns the root of an entry's stream. */
+  public static long root(long entry) {
+    return Entry.root(entry);
+  }
+
+  /** Returns the root of a stream that is about to be changed. */
+  public static long change(Database database, long entry) {
+    database.beforeChange(entry);
+    return Entry.root(entry);
+  }
+
+  /** Creates an empty stream for a key without a value; returns its root. */
+  public long create(Database database, long key, int keyLength) {
+    long entry =
+        database.create(key, keyLength, Type.STREAM, Encoding.STRUCTURE, Encoding.STRUCTURE_BYTES);
+    long root = newRoot();
+    Region.putLong(Entry.payloadAddress(entry), root);
+    return root;
+  }
+
+  // Metadata.
+
+  /** Returns the number of entries. */
+  public static long length(long root) {
+    return Region.getLong(root + LENGTH_AT);
+  }
+
+  /** Returns the address of the id of the last entry ever added. */
+  public static long lastId(long root) {
+    return root + LAST_ID_AT;
+  }
+
+  /** Returns the address of the id of the first entry; 0-0 if there is none. */
+  public static long firstId(long root) {
+    return root + FIRST_ID_AT;
+  }
+
+  /** Returns the address of the highest id ever deleted by XDEL. */
+  public static long maxDeletedId(long root) {
+    return root + MAX_DELETED_ID_AT;
+  }
+
+  /** Returns the number of entries ever added. */
+  public static long entriesAdded(long root) {
+    return Region.getLong(root + ADDED_AT);
+  }
+
+  /**
+   * Returns the count that follows another one. The highest count stays as it is: a wrapped one
+   * could not be written as an argument of the commands that set counts.
+   */
+  public static long next(long count) {
+    return count == Long.MAX_VALUE ? count : count + 1;
+  }
+
+  /** Sets {@link #lastId}. */
+  public static void lastId(long root, StreamId value) {
+    value.store(root + LAST_ID_AT);
+  }
+
+  /** Sets {@link #maxDeletedId}. */
+  public static void maxDeletedId(long root, StreamId value) {
+    value.store(root + MAX_DELETED_ID_AT);
+  }
+
+  /**
+   * Lowers the highest deleted id to the last id if it is above. XSETID of Redis 7.0 leaves such
+   * streams, which no command could make of a rewritten file again.
+   */
+  public static void limitMaxDeletedId(long root) {
+    long deletedMillis = Region.getLong(maxDeletedId(root));
+    long deletedSequence = Region.getLong(maxDeletedId(root) + Long.BYTES);
+    long lastMillis = Region.getLong(lastId(root));
+    long lastSequence = Region.getLong(lastId(root) + Long.BYTES);
+    if (IdTree.compare(deletedMillis, deletedSequence, lastMillis, lastSequence) > 0) {
+      Region.copy(lastId(root), maxDeletedId(root), StreamId.BYTES);
+    }
+  }
+
+  /** Sets {@link #entriesAdded}. */
+  public static void entriesAdded(long root, long count) {
+    Region.putLong(root + ADDED_AT, count);
+  }
+
+  /** Returns true if an entry of the id exists. */
+  public boolean contains(long root, StreamId wanted) {
+    entries.start(root, wanted, wanted, false);
+    return entries.next();
+  }
+
+  /** Stores the id of the last existing entry in {@code result}; returns false if there is none. */
+  public boolean lastEntry(long root, StreamId result) {
+    first.setFirst();
+    last.setLast();
+    entries.start(root, first, last, true);
+    boolean found = entries.next();
+    if (found) {
+      result.set(entries.id());
+    }
+    return found;
+  }
+
+  /**
+   * Stores the id of the first node, a lower bound of all entries, in {@code result}; the highest
+   * id if there is no node.
+   */
+  public void firstNodeId(long root, StreamId result) {
+    long element = nodes(root).first();
+    if (element == 0) {
+      result.setLast();
+    } else {
+      result.set(IdTree.high(element), IdTree.low(element));
+    }
+  }
+
+  // Nodes, for saving and loading.
+
+  /**
+   * Returns the tree of a stream's nodes by id, valid until the next call. Its elements are
+   * arguments of {@link #node}.
+   */
+  public IdTree nodes(long root) {
+    nodes.header(root + NODES_AT);
+    return nodes;
+  }
+
+  /** Returns the number of nodes of a stream. */
+  public static long nodeCount(long root) {
+    return IdTree.size(root + NODES_AT);
+  }
+
+  /** Returns the listpack of an element of {@link #nodes}. */
+  public static long node(long element) {
+    return Region.getLong(IdTree.value(element));
+  }
+
+  /** Creates a stream without entries that is not stored yet. */
+  public long newRoot() {
+    long root = slabs.allocateFar(ROOT_BYTES);
+    Region.zero(root, ROOT_BYTES);
+    return root;
+  }
+
+  /**
+   * Adds a copy of a node during loading, to be finished by {@link #loaded}. Returns false if a
+   * node of that id exists.
+   *
+   * @param memory the memory of the node, which is a valid one ({@link
+   *     io.redoubt.persistence.packed.StreamListpack#check})
+   */
+  public boolean addNode(long root, StreamId nodeId, MemorySegment memory, long listpack) {
+    long element = nodes(root).put(nodeId.millis(), nodeId.sequence());
+    if (!nodes.added()) {
+      return false;
+    }
+    long bytes = Listpack.sizeBytes(memory, listpack);
+    long node = putNode(element, slabs.allocateFar(bytes), bytes);
+    MemorySegment.copy(memory, listpack, Region.MEMORY, node, bytes);
+    addLength(root, StreamNode.live(node));
+    return true;
+  }
+
+  /** Determines the id of the first entry after all nodes were added. */
+  public void loaded(long root) {
+    updateFirstId(root);
+  }
+
+  private static long putNode(long element, long node, long capacity) {
+    Region.putLong(IdTree.value(element), node);
+    Region.putLong(IdTree.value(element) + CAPACITY_AT, capacity);
+    return node;
+  }
+
+  private static long capacity(long element) {
+    return Region.getLong(IdTree.value(element) + CAPACITY_AT);
+  }
+
+  private void freeNode(long element) {
+    slabs.free(node(element), capacity(element));
+  }
+
+  /** Reallocates a node with another capacity. */
+  private long resize(long element, long capacity) {
+    long old = node(element);
+    long oldCapacity = capacity(element);
+    long node = slabs.allocateFar(capacity);
+    Region.copy(old, node, StreamNode.sizeBytes(old));
+    slabs.free(old, oldCapacity);
+    return putNode(element, node, capacity);
+  }
+
+  private static void addLength(long root, long change) {
+    Region.putLong(root + LENGTH_AT, length(root) + change);
+  }
+
+  // Adding.
+
+  /** Returns true if the words of an entry are too long for any node. */
+  public static boolean isTooLarge(Request words, int firstWord, int count) {
+    return lengths(words, firstWord, count) > MAX_NODE_BYTES;
+  }
+
+  private static long lengths(Request words, int firstWord, int count) {
+    long sum = 0;
+    for (int i = firstWord; i < firstWord + count; i++) {
+      sum += words.length(i);
+    }
+    return sum;
+  }
+
+  /**
+   * Adds an entry at the end.
+   *
+   * @param newId an id after the last one
+   * @param words the request with the fields and values: field, value, ...
+   * @param count the number of words
+   */
+  public void append(long root, StreamId newId, Request words, int firstWord, int count) {
+    nodes.header(root + NODES_AT);
+    long element = nodes.last();
+    if (element != 0 && !isFull(node(element), lengths(words, firstWord, count))) {
+      beforeNode(root, element);
+      long node = makeRoom(element, StreamNode.mostEntryBytes(words, firstWord, count));
+      StreamNode.append(
+          node,
+          newId.millis() - IdTree.high(element),
+          newId.sequence() - IdTree.low(element),
+          words,
+          firstWord,
+          count);
+    } else {
+      if (element != 0) {
+        trimCapacity(element);
+      }
+      element = nodes.put(newId.millis(), newId.sequence());
+      long capacity = slabs.blockBytes(StreamNode.mostNodeBytes(words, firstWord, count));
+      long node = putNode(element, slabs.allocateFar(capacity), capacity);
+      StreamNode.create(node, words, firstWord, count);
+    }
+    addLength(root, 1);
+    if (length(root) == 1) {
+      newId.store(root + FIRST_ID_AT);
+    }
+    newId.store(root + LAST_ID_AT);
+    entriesAdded(root, next(entriesAdded(root)));
+  }
+
+  private boolean isFull(long node, long addedBytes) {
+    long maxBytes = limits.streamNodeMaxBytes();
+    if (maxBytes == 0 || maxBytes > MAX_NODE_BYTES) {
+      maxBytes = MAX_NODE_BYTES;
+    }
+    if (StreamNode.sizeBytes(node) + addedBytes >= maxBytes) {
+      return true;
+    }
+    long maxEntries = limits.streamNodeMaxEntries();
+    return maxEntries != 0 && StreamNode.live(node) + StreamNode.deleted(node) >= maxEntries;
+  }
+
+  /** Ensures room for the given number of bytes; the last node doubles up to its usual size. */
+  private long makeRoom(long element, long bytes) {
+    long node = node(element);
+    long size = StreamNode.sizeBytes(node);
+    if (size + bytes <= capacity(element)) {
+      return node;
+    }
+    long usual = Math.min(2 * size, Math.max(limits.streamNodeMaxBytes(), size));
+    return resize(element, slabs.blockBytes(Math.max(size + bytes, usual)));
+  }
+
+  private void trimCapacity(long element) {
+    long size = StreamNode.sizeBytes(node(element));
+    if (slabs.blockBytes(size) < capacity(element)) {
+      resize(element, size);
+    }
+  }
+
+  // Deleting.
+
+  /**
+   * Deletes the entry of an id; returns false if it is absent. The caller then calls {@link
+   * #deleted}.
+   */
+  public boolean delete(long root, StreamId wanted) {
+    entries.start(root, wanted, wanted, false);
+    if (!entries.next()) {
+      return false;
+    }
+    long element = entries.element();
+    long node = node(element);
+    addLength(root, -1);
+    if (StreamNode.live(node) == 1) {
+      removeNode(root, element);
+    } else {
+      beforeNode(root, element);
+      StreamNode.markDeleted(entries.entry());
+      count(element, 1);
+    }
+    if (wanted.compareAt(maxDeletedId(root)) > 0) {
+      maxDeletedId(root, wanted);
+    }
+    return true;
+  }
+
+  /** Updates the id of the first entry after deletions. */
+  public void deleted(long root) {
+    updateFirstId(root);
+  }
+
+  private void removeNode(long root, long element) {
+    beforeNode(root, element);
+    freeNode(element);
+    nodes.header(root + NODES_AT);
+    nodes.remove(IdTree.high(element), IdTree.low(element));
+  }
+
+  /** Moves the given number of a node's entries from the live to the deleted count. */
+  private void count(long element, long deletedNow) {
+    long node = makeRoom(element, StreamNode.COUNT_ROOM_BYTES);
+    StreamNode.putCounts(
+        node, StreamNode.live(node) - deletedNow, StreamNode.deleted(node) + deletedNow);
+  }
+
+  private void updateFirstId(long root) {
+    first.setFirst();
+    last.setLast();
+    entries.start(root, first, last, false);
+    if (entries.next()) {
+      entries.id().store(root + FIRST_ID_AT);
+    } else {
+      first.store(root + FIRST_ID_AT);
+    }
+  }
+
+  /**
+   * Deletes the oldest entries until the length is within the limit.
+   *
+   * @param wholeNodes true to delete only whole nodes, so that a few more entries may stay
+   * @param limit the maximum number of deleted entries, 0 for no limit
+   * @return the number of deleted entries
+   */
+  public long trimToLength(long root, long maxLength, boolean wholeNodes, long limit) {
+    long deleted = 0;
+    nodes.header(root + NODES_AT);
+    while (length(root) > maxLength) {
+      long element = nodes.first();
+      long live = StreamNode.live(node(element));
+      if (limit != 0 && deleted + live > limit) {
+        break;
+      }
+      if (length(root) - live >= maxLength) {
+        removeNode(root, element);
+        addLength(root, -live);
+        deleted += live;
+      } else {
+        if (!wholeNodes) {
+          last.setLast();
+          deleted += trimNode(root, element, length(root) - maxLength, last);
+        }
+        break;
+      }
+    }
+    if (deleted > 0) {
+      updateFirstId(root);
+    }
+    return deleted;
+  }
+
+  /** Deletes the entries with ids below the given one, like {@link #trimToLength}. */
+  public long trimToId(long root, StreamId minId, boolean wholeNodes, long limit) {
+    long deleted = 0;
+    nodes.header(root + NODES_AT);
+    for (long element = nodes.first(); element != 0; element = nodes.first()) {
+      long live = StreamNode.live(node(element));
+      if (limit != 0 && deleted + live > limit) {
+        break;
+      }
+      lastIdOfNode(element);
+      if (id.compare(minId) < 0) {
+        removeNode(root, element);
+        addLength(root, -live);
+        deleted += live;
+      } else {
+        if (!wholeNodes) {
+          deleted += trimNode(root, element, live, minId);
+        }
+        break;
+      }
+    }
+    if (deleted > 0) {
+      updateFirstId(root);
+    }
+    return deleted;
+  }
+
+  private void lastIdOfNode(long element) {
+    long node = node(element);
+    loadId(element, StreamNode.before(node, StreamNode.end(node)));
+  }
+
+  private void loadId(long element, long entry) {
+    long millis = StreamNode.after(entry);
+    id.set(
+        IdTree.high(element) + StreamNode.integer(millis),
+        IdTree.low(element) + StreamNode.integer(StreamNode.after(millis)));
+  }
+
+  /** Marks up to {@code most} of a node's first entries, those before an id, as deleted. */
+  private long trimNode(long root, long element, long most, StreamId before) {
+    beforeNode(root, element);
+    long node = node(element);
+    long end = StreamNode.end(node);
+    long deleted = 0;
+    long at = StreamNode.firstEntry(node);
+    while (at != end && deleted < most) {
+      loadId(element, at);
+      if (id.compare(before) >= 0) {
+        break;
+      }
+      if ((StreamNode.integer(at) & StreamNode.DELETED) == 0) {
+        StreamNode.markDeleted(at);
+        deleted++;
+      }
+      at = StreamNode.afterEntry(node, at);
+    }
+    addLength(root, -deleted);
+    if (deleted > 0) {
+      count(element, deleted); // a node without live entries stays, as in Redis
+    }
+    return deleted;
+  }
+
+  // Structures.
+
+  @Override
+  public boolean dismantle(long root) {
+    nodes.header(root + NODES_AT);
+    if (nodes.dismantle(freeNode) || groups.dismantle(root)) {
+      return true;
+    }
+    slabs.free(root, ROOT_BYTES);
+    return false;
+  }
+
+  @Override
+  public long elements(long root) {
+    return nodes(root).size() + groups.elements(root);
+  }
+
+  @Override
+  public long copy(long root) {
+    long copy = newRoot();
+    Region.copy(root, copy, NODES_AT);
+    IdTree target = new IdTree(slabs, NODE_VALUE_BYTES);
+    target.header(copy + NODES_AT);
+    nodes.header(root + NODES_AT);
+    for (long element = nodes.first(); element != 0; element = nodes.next()) {
+      long bytes = StreamNode.sizeBytes(node(element));
+      long made = target.put(IdTree.high(element), IdTree.low(element));
+      Region.copy(node(element), putNode(made, slabs.allocateFar(bytes), bytes), bytes);
+    }
+    groups.copy(root, copy);
+    return copy;
+  }
+
+  @Override
+  public long sizeBytes(long root, long samples) {
+    nodes.header(root + NODES_AT);
+    long size = nodes.size();
+    long counted = samples == 0 ? size : Math.min(samples, size);
+    long bytes = 0;
+    long element = nodes.first();
+    for (long i = 0; i < counted; i++) {
+      bytes += slabs.blockBytes(capacity(element));
+      element = nodes.next();
+    }
+    if (counted < size) {
+      bytes = bytes / counted * (size - 1) + slabs.blockBytes(capacity(nodes.last()));
+    }
+    return slabs.blockBytes(ROOT_BYTES) + bytes + nodes.sizeBytes() + groups.sizeBytes(root);
+  }
+}
