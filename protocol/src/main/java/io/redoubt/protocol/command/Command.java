@@ -40,6 +40,7 @@ public final class Command<C> {
   private long calls;
   private long nanoseconds;
   private @Nullable DurationHistogram durations;
+  private boolean tracksDurations = true;
   private long rejectedCalls;
   private long failedCalls;
 
@@ -241,7 +242,14 @@ public final class Command<C> {
   public void countCalls(int runs, long nanos) {
     calls += runs;
     nanoseconds += nanos;
-    durations().add(runs, runs == 1 ? nanos : nanos / Math.max(runs, 1));
+    if (tracksDurations) {
+      durations().add(runs, runs == 1 ? nanos : nanos / Math.max(runs, 1));
+    }
+  }
+
+  /** Sets whether the histogram of durations counts further calls; it does at first. */
+  void tracksDurations(boolean tracks) {
+    tracksDurations = tracks;
   }
 
   /** Returns the histogram of durations; calls measured together count with their mean. */

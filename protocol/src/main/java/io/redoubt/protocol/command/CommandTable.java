@@ -139,6 +139,11 @@ public final class CommandTable<C extends Invocation> {
     return Collections.unmodifiableList(numbered);
   }
 
+  /** Sets whether the durations of further calls are counted in histograms; they are at first. */
+  public void tracksDurations(boolean tracks) {
+    numbered.forEach(command -> command.tracksDurations(tracks));
+  }
+
   /** Resets the statistics of all commands, as CONFIG RESETSTAT does. */
   public void resetStatistics() {
     numbered.forEach(Command::resetStatistics);

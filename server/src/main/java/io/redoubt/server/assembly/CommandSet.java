@@ -89,6 +89,8 @@ final class CommandSet {
             parts.clients, parts.table, parts.environment.random(), parts.configuredUsers::file),
         new CommandCommands<>(parts.table));
     parts.dispatcher.commandsAreDeclared();
+    parts.table.tracksDurations(parts.settings.latencyTracking.value());
+    parts.settings.latencyTracking.onChange(parts.table::tracksDurations);
   }
 
   /** Messages travel to replicas too, for their subscribers. */

@@ -1,5 +1,8 @@
 package io.redoubt.server.assembly;
 
+import io.redoubt.protocol.bytes.Doubles;
+import io.redoubt.protocol.command.Command;
+import io.redoubt.protocol.command.DurationHistogram;
 import io.redoubt.protocol.info.Info;
 import io.redoubt.protocol.info.InfoLines;
 import io.redoubt.protocol.info.Section;
@@ -16,6 +19,7 @@ import io.redoubt.server.settings.ServerDirectives;
 import java.util.Locale;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
+import java.util.stream.Collectors;
 
 /** The sections of INFO: those about the server as a whole, and the fields that parts declare. */
 final class ServerInfo {
@@ -206,12 +210,33 @@ final class ServerInfo {
   private void declareRest(Info info) {
     info.section("Modules", "modules");
     info.section("Errorstats", "errorstats").lines(this::errorLines);
+    info.section("Latencystats", "latencystats").notInDefault().lines(this::latencyLines);
     info.section("Cluster", "cluster").number("cluster_enabled", () -> 0);
     info.section("Keyspace", "keyspace").lines(this::databaseLines);
   }
 
   private void errorLines(InfoLines lines) {
     stats.errors().forEach((code, n) -> lines.field("errorstat_" + code, "count=" + n[0]));
+  }
+
+  private void latencyLines(InfoLines lines) {
+    if (!settings.latencyTracking.value()) {
+      return;
+    }
+    for (Command<?> command : parts.table.numbered()) {
+      if (command.durations().total() > 0) {
+        String percentiles =
+            settings.latencyTrackingInfoPercentiles.value().stream()
+                .map(each -> percentile(command.durations(), each))
+                .collect(Collectors.joining(","));
+        lines.field("latency_percentiles_usec_" + command.name(), percentiles);
+      }
+    }
+  }
+
+  private static String percentile(DurationHistogram durations, double percent) {
+    double micros = durations.percentileNanos(percent) / 1000.0;
+    return String.format(Locale.ROOT, "p%s=%.3f", Doubles.format(percent), micros);
   }
 
   private void databaseLines(InfoLines lines) {

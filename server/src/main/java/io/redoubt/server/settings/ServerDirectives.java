@@ -92,14 +92,14 @@ public final class ServerDirectives extends Directives {
   /** {@code latency-tracking}. */
   public final YesNoDirective latencyTracking =
       yesNo("latency-tracking", true)
-          .withoutEffectYet()
-          .doc("Whether INFO latencystats shows how long commands take.");
+          .doc(
+              "Whether the durations of commands are counted, for INFO latencystats and LATENCY"
+                  + " HISTOGRAM.");
 
   /** {@code latency-tracking-info-percentiles}. */
   public final PercentilesDirective latencyTrackingInfoPercentiles =
       add(new PercentilesDirective("latency-tracking-info-percentiles", List.of(50.0, 99.0, 99.9)))
-          .withoutEffectYet()
-          .doc("Which percentiles of that time.");
+          .doc("The percentiles that INFO latencystats shows.");
 
   /** {@code latency-monitor-threshold}. */
   public final LongDirective latencyMonitorThreshold =

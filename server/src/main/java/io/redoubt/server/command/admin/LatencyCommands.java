@@ -189,14 +189,14 @@ public final class LatencyCommands extends CommandGroup<Call> {
       reply.bulk(command.name());
       reply.map(2);
       reply.bulk("calls");
-      reply.integer(command.calls());
+      reply.integer(command.durations().total());
       reply.bulk("histogram_usec");
       distribution(reply, command.durations());
     }
   }
 
   private static void add(Set<Command<Call>> told, Command<Call> command) {
-    if (command.calls() > 0) {
+    if (command.durations().total() > 0) {
       told.add(command);
     }
   }

@@ -1,6 +1,17 @@
 package io.redoubt.server.execution.monitoring;
 
-/** The events of {@link Latency}, under Redis' names. There is no fork, and no defragmentation. */
+/**
+ * The events of {@link Latency}, under Redis' names. Others of Redis cannot occur here:
+ *
+ * <ul>
+ *   <li>fork, active-defrag-cycle: there is neither.
+ *   <li>expire-del, eviction-lazyfree: a key is removed in constant time, and its value is freed in
+ *       slices that nothing waits for.
+ *   <li>aof-fstat, while-blocked-cron: files are measured without the system, and the cron stands
+ *       still while the loop is busy.
+ *   <li>command-unblocking, module-acquire-GIL: these are of modules.
+ * </ul>
+ */
 public enum LatencyEvent {
   /** A command that is not declared fast. */
   COMMAND("command"),

@@ -90,4 +90,35 @@ final class LatencyCommandsTest {
         .contains("config|resetstat", "set", "client|getname")
         .doesNotContain("get", "client");
   }
+
+  @Test
+  void infoShowsPercentilesOfDurations() {
+    redis.says("CONFIG RESETSTAT", "OK");
+    redis.says("DEBUG SLEEP 0.02", "OK");
+    redis.says("CONFIG SET latency-tracking-info-percentiles \"0 50.5 100\"", "OK");
+    assertThat(redis.text("INFO latencystats"))
+        .startsWith("# Latencystats\r\n")
+        .containsPattern(
+            "latency_percentiles_usec_debug:p0=2[0-9]{4}\\.[0-9]{3},p50\\.5=2[0-9]{4}\\.[0-9]{3},"
+                + "p100=2[0-9]{4}\\.[0-9]{3}\r\n")
+        .contains("latency_percentiles_usec_config|resetstat:");
+    assertThat(redis.text("INFO")).doesNotContain("# Latencystats");
+    redis.says("CONFIG SET latency-tracking-info-percentiles \"\"", "OK");
+    assertThat(redis.text("INFO latencystats")).contains("latency_percentiles_usec_debug:\r\n");
+    redis.says("CONFIG SET latency-tracking-info-percentiles \"50 99 99.9\"", "OK");
+  }
+
+  @Test
+  void tracksNoDurationsUnlessTold() {
+    redis.says("CONFIG SET latency-tracking no", "OK");
+    redis.says("CONFIG RESETSTAT", "OK");
+    redis.says("SET key value", "OK");
+    redis.says("LATENCY HISTOGRAM set", "(empty array)");
+    assertThat(redis.text("INFO latencystats")).isEqualTo("# Latencystats\r\n");
+    redis.says("CONFIG SET latency-tracking yes", "OK");
+    redis.says("SET key value", "OK");
+    List<Reply> fields = redis.reply("LATENCY HISTOGRAM set").elements().get(1).elements();
+    assertThat(fields.get(1).number()).isEqualTo(1);
+    assertThat(redis.text("INFO commandstats")).contains("cmdstat_set:calls=2,");
+  }
 }
