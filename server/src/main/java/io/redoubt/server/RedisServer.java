@@ -164,6 +164,8 @@ public final class RedisServer implements AutoCloseable {
             done.complete(null);
           } catch (IOException | RuntimeException e) {
             done.completeExceptionally(e);
+          } catch (OutOfMemoryError full) {
+            done.completeExceptionally(new IOException("Out of memory: " + full.getMessage(), full));
           }
         });
     try {

@@ -16,6 +16,7 @@ import io.redoubt.server.execution.CommandDispatcher;
 import io.redoubt.server.execution.Propagation;
 import io.redoubt.server.keyspace.ExpiredKeys;
 import io.redoubt.server.keyspace.Keyspace;
+import io.redoubt.server.loading.LoadMemoryException;
 import io.redoubt.server.loading.LoadProgress;
 import io.redoubt.server.loading.LoadRule;
 import io.redoubt.server.loading.RdbLoader;
@@ -145,6 +146,8 @@ final class AofReplay implements AofVisitor, AutoCloseable {
       do {
         more = files.step();
       } while (more && clock.monotonicNanos() - start < budgetNanos);
+    } catch (OutOfMemoryError full) {
+      throw new LoadMemoryException(full);
     } finally {
       propagation.muted(false);
       keyspace.expiredKeys(expiryBefore);
@@ -212,6 +215,12 @@ final class AofReplay implements AofVisitor, AutoCloseable {
           "Unknown command '%s' reading the append only file %s".formatted(name, fileName), offset);
     }
     dispatcher.dispatch(client, request);
+    if (client.isOutOfStep()) {
+      throw new AofException(
+          "Out of memory reading the append only file %s: the data set is incomplete"
+              .formatted(fileName),
+          offset);
+    }
   }
 
   @Override

@@ -15,6 +15,7 @@ import io.redoubt.protocol.process.SystemErrors;
 import io.redoubt.server.execution.Propagation;
 import io.redoubt.server.execution.monitoring.Latency;
 import io.redoubt.server.execution.monitoring.LatencyEvent;
+import io.redoubt.server.loading.LoadMemoryException;
 import io.redoubt.server.settings.PersistenceDirectives.Appendfsync;
 import io.redoubt.server.settings.ServerDirectives;
 import io.redoubt.server.snapshot.Snapshots;
@@ -164,6 +165,8 @@ public final class AppendOnlyFile implements AutoCloseable {
       });
     } catch (IOException e) {
       ending.loaded(AofReplay.unreadable(e));
+    } catch (OutOfMemoryError full) {
+      ending.loaded(new LoadMemoryException(full));
     }
   }
 

@@ -165,7 +165,7 @@ final class ScriptRunner implements CommandRunner, AutoCloseable {
   /**
    * Returns the engine.
    *
-   * @throws CommandError if the platform has none
+   * @throws CommandError if the platform has none, or there is no memory for it
    */
   ScriptEngine engine() {
     ScriptEngine made = engine;
@@ -181,6 +181,8 @@ final class ScriptRunner implements CommandRunner, AutoCloseable {
         String reason = reason(e);
         log.warning("Scripts cannot be run: %s", reason);
         throw new CommandError("ERR Scripts cannot be run here: " + reason);
+      } catch (OutOfMemoryError full) {
+        throw new CommandError("OOM command not allowed: " + full.getMessage() + ".");
       }
       engine = made;
     }

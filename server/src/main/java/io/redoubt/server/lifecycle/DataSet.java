@@ -11,6 +11,7 @@ import io.redoubt.server.execution.refusal.Refusal;
 import io.redoubt.server.execution.refusal.ServerState;
 import io.redoubt.server.keyspace.Keyspace;
 import io.redoubt.server.keyspace.WatchedKeys;
+import io.redoubt.server.loading.LoadMemoryException;
 import io.redoubt.server.loading.LoadProgress;
 import io.redoubt.server.loading.LoadRule;
 import io.redoubt.server.loading.RdbFileLoad;
@@ -120,6 +121,8 @@ public final class DataSet implements ReplicatedDataSet {
       return null;
     } catch (IOException e) {
       return e;
+    } catch (OutOfMemoryError full) {
+      return new LoadMemoryException(full);
     }
   }
 
@@ -152,6 +155,8 @@ public final class DataSet implements ReplicatedDataSet {
       });
     } catch (IOException e) {
       ending.loaded(e);
+    } catch (OutOfMemoryError full) {
+      ending.loaded(new LoadMemoryException(full));
     }
   }
 

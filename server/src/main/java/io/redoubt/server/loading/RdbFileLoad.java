@@ -79,8 +79,17 @@ public final class RdbFileLoad implements AutoCloseable {
    * Loads for about the given time.
    *
    * @return true if everything is loaded
+   * @throws LoadMemoryException if the data does not fit into memory
    */
   public boolean step(long budgetNanos) throws IOException, RdbException {
+    try {
+      return load(budgetNanos);
+    } catch (OutOfMemoryError full) {
+      throw new LoadMemoryException(full);
+    }
+  }
+
+  private boolean load(long budgetNanos) throws IOException, RdbException {
     long start = context.clock().monotonicNanos();
     while (!loader.isComplete()) {
       long now = context.clock().monotonicNanos();

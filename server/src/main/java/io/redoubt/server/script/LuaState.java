@@ -80,7 +80,7 @@ final class LuaState implements AutoCloseable {
     heap = new LuaHeap(slabs, arena);
     state = Lua.newState(heap.function(), 0);
     if (state == 0) {
-      throw new ScriptEngineException("Lua gets no memory");
+      throw new OutOfMemoryError("Lua gets no memory");
     }
     Lua.openLibraries(state);
   }

@@ -96,7 +96,8 @@ public final class ScriptEngine implements AutoCloseable {
    * @param nanoTime a monotonic clock in nanoseconds, which paces long scripts
    * @param version the Redis version visible to scripts: three numbers with dots
    * @param deprecatedApi true if scripts have setfenv, getfenv and newproxy
-   * @throws ScriptEngineException if the platform has no Lua library, or Lua no memory
+   * @throws ScriptEngineException if the platform has no Lua library
+   * @throws OutOfMemoryError if there is no memory for Lua
    */
   public ScriptEngine(Slabs slabs, LongSupplier nanoTime, String version, boolean deprecatedApi) {
     lua = new LuaState(slabs);
@@ -164,11 +165,12 @@ public final class ScriptEngine implements AutoCloseable {
     replace(place);
   }
 
-  private RuntimeException broken(String part) {
+  private IllegalStateException broken(String part) {
     String reason = lua.text(lua.main(), -1).toString();
-    return reason.equals(NO_MEMORY)
-        ? new ScriptEngineException("Lua gets no memory")
-        : new IllegalStateException(part + ".lua: " + reason);
+    if (reason.equals(NO_MEMORY)) {
+      throw new OutOfMemoryError("Lua gets no memory");
+    }
+    return new IllegalStateException(part + ".lua: " + reason);
   }
 
   private static String resource(String name) {

@@ -1,0 +1,153 @@
+package io.redoubt.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.redoubt.persistence.io.OsDisk;
+import io.redoubt.protocol.Seed;
+import io.redoubt.protocol.process.Clock;
+import io.redoubt.protocol.process.Log;
+import io.redoubt.protocol.resp.RespClient;
+import io.redoubt.server.memory.Region;
+import java.io.ByteArrayOutputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.ZoneOffset;
+import java.util.Arrays;
+import java.util.Map;
+import java.util.Random;
+import java.util.TreeMap;
+import java.util.concurrent.ExecutionException;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Starts with files whose data does not fit into memory, which a limit of the region stands for. */
+final class MemoryLoadTest {
+  private static final String FILL =
+      """
+      for i = 1, 3000 do
+        redis.call('SET', 'text:' .. i, string.rep('v', 2000))
+      end
+      for i = 1, 300 do
+        for j = 1, 200 do
+          redis.call('HSET', 'hash:' .. i, 'field:' .. j, 'value')
+          redis.call('ZADD', 'zset:' .. i, j, 'member:' .. j)
+          redis.call('RPUSH', 'list:' .. i, 'element:' .. j)
+        end
+      end
+      for i = 1, 100000 do
+        redis.call('SADD', 'large', 'member:' .. i)
+      end
+      """;
+
+  private static final int ATTEMPTS = 12;
+
+  @TempDir private Path folder;
+  private final Random random = Seed.random("MemoryLoadTest");
+  private final ByteArrayOutputStream output = new ByteArrayOutputStream();
+
+  @AfterEach
+  void noLimit() {
+    Region.limit(Long.MAX_VALUE);
+  }
+
+  private RedisServer server(String... lines) throws Exception {
+    Log log = new Log(Clock.system(), ZoneOffset.UTC, 1, output);
+    String options = "dir " + folder + "\n" + String.join("\n", lines);
+    return TestServers.make(log, new OsDisk(), options);
+  }
+
+  /** Fills a server, lets it write its files, and returns the digest of its data. */
+  private String fill(String save, String... lines) throws Exception {
+    try (RedisServer server = server(lines)) {
+      server.start().get();
+      try (RespClient client = RespClient.connect("127.0.0.1", server.port(), 60_000)) {
+        client.call("EVAL", FILL, "0");
+        assertThat(client.call(save).toString()).doesNotContain("Error");
+        return client.call("DEBUG", "DIGEST").toString();
+      }
+    }
+  }
+
+  /** Returns the hashes of all files by path. */
+  private Map<Path, Integer> files() throws Exception {
+    Map<Path, Integer> contents = new TreeMap<>();
+    try (Stream<Path> all = Files.walk(folder)) {
+      for (Path file : all.filter(Files::isRegularFile).toList()) {
+        contents.put(file, Arrays.hashCode(Files.readAllBytes(file)));
+      }
+    }
+    return contents;
+  }
+
+  /** Starts with too little memory again and again, and at last with enough. */
+  private void startsOnlyWithAll(String digest, String... lines) throws Exception {
+    Map<Path, Integer> before = files();
+    int refused = 0;
+    for (int i = 0; i < ATTEMPTS; i++) {
+      try (RedisServer server = server(lines)) {
+        Region.limit(Region.heldBytes() + random.nextInt(32 << 20));
+        refused += isRefused(server, digest) ? 1 : 0;
+      } finally {
+        noLimit();
+      }
+      assertThat(files()).isEqualTo(before);
+    }
+    assertThat(refused).isPositive();
+    assertThat(output.toString(StandardCharsets.UTF_8)).doesNotContain("\tat ");
+    try (RedisServer server = server(lines)) {
+      assertThat(isRefused(server, digest)).isFalse();
+    }
+  }
+
+  private static boolean isRefused(RedisServer server, String digest) throws Exception {
+    try {
+      server.start().get();
+    } catch (ExecutionException e) {
+      assertThat(e.getCause()).hasMessageStartingWith("Out of memory");
+      return true;
+    }
+    Region.limit(Long.MAX_VALUE);
+    try (RespClient client = RespClient.connect("127.0.0.1", server.port(), 60_000)) {
+      assertThat(client.call("DEBUG", "DIGEST").toString()).isEqualTo(digest);
+    }
+    return false;
+  }
+
+  @Test
+  void anRdbThatDoesNotFitIsNotServedInPart() throws Exception {
+    startsOnlyWithAll(fill("SAVE"));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"yes", "no"})
+  void anAppendOnlyFileThatDoesNotFitIsNotServedInPart(String preamble) throws Exception {
+    String[] lines = {"appendonly yes", "aof-use-rdb-preamble " + preamble};
+    startsOnlyWithAll(fill("PING", lines), lines);
+  }
+
+  @Test
+  void aReloadThatDoesNotFitIsAnError() throws Exception {
+    String digest = fill("SAVE");
+    try (RedisServer server = server()) {
+      server.start().get();
+      try (RespClient client = RespClient.connect("127.0.0.1", server.port(), 60_000)) {
+        client.call("SET", "more", "x".repeat(1 << 20));
+        assertThat(client.call("DEBUG", "DIGEST").toString()).isNotEqualTo(digest);
+        Region.limit(Region.heldBytes());
+        client.call("FLUSHALL");
+        Region.limit(Region.heldBytes() + (9L << 20));
+        assertThat(client.call("DEBUG", "RELOAD", "NOSAVE").toString()).contains("Error");
+        assertThat(client.call("PING").toString()).contains("PONG");
+        noLimit();
+        assertThat(client.call("FLUSHALL").toString()).contains("OK");
+        assertThat(client.call("DEBUG", "RELOAD", "NOSAVE").toString()).contains("OK");
+        assertThat(client.call("DEBUG", "DIGEST").toString()).isEqualTo(digest);
+      }
+    }
+  }
+}
