@@ -165,7 +165,8 @@ public final class RedisServer implements AutoCloseable {
           } catch (IOException | RuntimeException e) {
             done.completeExceptionally(e);
           } catch (OutOfMemoryError full) {
-            done.completeExceptionally(new IOException("Out of memory: " + full.getMessage(), full));
+            done.completeExceptionally(
+                new IOException("Out of memory: " + full.getMessage(), full));
           }
         });
     try {

@@ -18,6 +18,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -25,7 +26,9 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Starts with files whose data does not fit into memory, which a limit of the region stands for. */
+/**
+ * Starts with files whose data does not fit into memory, which a limit of the region stands for.
+ */
 final class MemoryLoadTest {
   private static final String FILL =
       """
@@ -45,6 +48,7 @@ final class MemoryLoadTest {
       """;
 
   private static final int ATTEMPTS = 12;
+  private static final long PATIENCE_SECONDS = 60;
 
   @TempDir private Path folder;
   private final Random random = Seed.random("MemoryLoadTest");
@@ -106,7 +110,7 @@ final class MemoryLoadTest {
 
   private static boolean isRefused(RedisServer server, String digest) throws Exception {
     try {
-      server.start().get();
+      server.start().get(PATIENCE_SECONDS, TimeUnit.SECONDS);
     } catch (ExecutionException e) {
       assertThat(e.getCause()).hasMessageStartingWith("Out of memory");
       return true;
@@ -139,8 +143,8 @@ final class MemoryLoadTest {
         client.call("SET", "more", "x".repeat(1 << 20));
         assertThat(client.call("DEBUG", "DIGEST").toString()).isNotEqualTo(digest);
         Region.limit(Region.heldBytes());
-        client.call("FLUSHALL");
-        Region.limit(Region.heldBytes() + (9L << 20));
+        client.call("FLUSHALL", "SYNC");
+        Region.limit(Region.heldBytes() + (2L << 20));
         assertThat(client.call("DEBUG", "RELOAD", "NOSAVE").toString()).contains("Error");
         assertThat(client.call("PING").toString()).contains("PONG");
         noLimit();

@@ -8,6 +8,7 @@ import io.redoubt.protocol.process.Environment;
 import io.redoubt.protocol.process.Log;
 import io.redoubt.protocol.process.Threads;
 import io.redoubt.server.assembly.Machine;
+import io.redoubt.server.memory.Slabs;
 import io.redoubt.server.settings.ServerDirectives;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -42,6 +43,17 @@ public final class TestServers {
 
   /** A server that is not started yet; it has a folder of its own unless told which. */
   static RedisServer make(Log log, Disk disk, String... lines) throws Exception {
+    return make(
+        log, new Machine(Sockets.ofSystem(), Threads.ofSystem(), disk, Slabs::create), lines);
+  }
+
+  /** Like {@link #make(Log, Disk, String...)}, with a given allocator. */
+  static RedisServer make(Log log, Slabs slabs, String... lines) throws Exception {
+    return make(
+        log, new Machine(Sockets.ofSystem(), Threads.ofSystem(), new OsDisk(), () -> slabs), lines);
+  }
+
+  private static RedisServer make(Log log, Machine machine, String... lines) throws Exception {
     ServerDirectives settings = new ServerDirectives();
     String options =
         "dir %s\nbind 127.0.0.1\nsave \"\"\nenable-debug-command yes\nrepl-diskless-sync-delay 0\n"
@@ -54,7 +66,7 @@ public final class TestServers {
         settings,
         new Environment(clock, log, new SplittableRandom(clock.monotonicNanos())),
         true,
-        new Machine(Sockets.ofSystem(), Threads.ofSystem(), disk));
+        machine);
   }
 
   private static Path newFolder() throws IOException {

@@ -4,14 +4,19 @@ import io.redoubt.persistence.io.Disk;
 import io.redoubt.persistence.io.OsDisk;
 import io.redoubt.protocol.net.Sockets;
 import io.redoubt.protocol.process.Threads;
+import io.redoubt.server.memory.Slabs;
+import java.util.function.Supplier;
 
 /**
- * The sockets, threads and disk that a server runs on: those of the real machine, or simulated
- * ones. Time and randomness come with the {@link io.redoubt.protocol.process.Environment}.
+ * The sockets, threads, disk and memory that a server runs on: those of the real machine, or
+ * simulated ones. Time and randomness come with the {@link
+ * io.redoubt.protocol.process.Environment}.
+ *
+ * @param memory creates the server's allocator
  */
-public record Machine(Sockets sockets, Threads threads, Disk disk) {
+public record Machine(Sockets sockets, Threads threads, Disk disk, Supplier<Slabs> memory) {
   /** Returns the machine that this process runs on. */
   public static Machine real() {
-    return new Machine(Sockets.ofSystem(), Threads.ofSystem(), new OsDisk());
+    return new Machine(Sockets.ofSystem(), Threads.ofSystem(), new OsDisk(), Slabs::create);
   }
 }

@@ -135,7 +135,7 @@ final class ServerParts {
     this.environment = environment;
     clock = environment.clock();
     log = environment.log();
-    slabs = Slabs.create();
+    slabs = machine.memory().get();
     buffers = new SlabBuffers(slabs);
     transport = Transport.open("redis-server", buffers, machine.sockets());
     transport.loop().thread().setUncaughtExceptionHandler((thread, fault) -> failedOnLoop(fault));

@@ -192,14 +192,20 @@ public final class Database {
     if (valueLength > Encoding.MAX_INLINE_LENGTH) {
       long block = slabs.allocateFar(valueLength);
       Region.copy(valueAddress, block, valueLength);
-      long entry =
-          put(
-              keyAddress,
-              keyLength,
-              Type.STRING,
-              Encoding.OWN_BLOCK,
-              Encoding.OWN_BLOCK_BYTES,
-              expireAt);
+      long entry;
+      try {
+        entry =
+            put(
+                keyAddress,
+                keyLength,
+                Type.STRING,
+                Encoding.OWN_BLOCK,
+                Encoding.OWN_BLOCK_BYTES,
+                expireAt);
+      } catch (OutOfMemoryError full) {
+        slabs.free(block, valueLength);
+        throw full;
+      }
       OwnBlock.put(Entry.payloadAddress(entry), block, valueLength, valueLength);
       return entry;
     }
@@ -231,9 +237,23 @@ public final class Database {
       expire(old);
     }
     long entry = make(keyAddress, keyLength, type, encoding, false, payloadBytes);
-    keyspace.beforeInsert();
-    entries.insert(hash, entry);
-    keyspace.listener().added(this, entry);
+    insert(hash, entry, Entry.NO_EXPIRY);
+    return entry;
+  }
+
+  /**
+   * Adds an entry without expiry for a key that is absent. The structure is freed if there is no
+   * memory for the entry.
+   */
+  public long createStructure(long keyAddress, int keyLength, Type type, long root) {
+    long entry;
+    try {
+      entry = create(keyAddress, keyLength, type, Encoding.STRUCTURE, Encoding.STRUCTURE_BYTES);
+    } catch (OutOfMemoryError full) {
+      keyspace.freeStructure(type, root);
+      throw full;
+    }
+    Region.putLong(Entry.payloadAddress(entry), root);
     return entry;
   }
 
@@ -275,14 +295,8 @@ public final class Database {
       old = 0;
     }
     if (old == 0) {
-      boolean expires = expireAt >= 0;
-      long entry = make(keyAddress, keyLength, type, encoding, expires, payloadBytes);
-      keyspace.beforeInsert();
-      entries.insert(hash, entry);
-      keyspace.listener().added(this, entry);
-      if (expires) {
-        expiries.add(entry, expireAt);
-      }
+      long entry = make(keyAddress, keyLength, type, encoding, expireAt >= 0, payloadBytes);
+      insert(hash, entry, Math.max(expireAt, Entry.NO_EXPIRY));
       return entry;
     }
     beforeChange(old);
@@ -315,6 +329,26 @@ public final class Database {
       }
     }
     return entry;
+  }
+
+  /** Adds an entry whose payload is still to be written, or frees it if there is no memory. */
+  private void insert(long hash, long entry, long expireAt) {
+    boolean isOrdered = false;
+    try {
+      if (expireAt != Entry.NO_EXPIRY) {
+        expiries.add(entry, expireAt);
+        isOrdered = true;
+      }
+      keyspace.beforeInsert();
+      entries.insert(hash, entry);
+    } catch (OutOfMemoryError full) {
+      if (isOrdered) {
+        expiries.remove(expireAt, entry);
+      }
+      slabs.free(entry, Entry.sizeBytes(entry));
+      throw full;
+    }
+    keyspace.listener().added(this, entry);
   }
 
   /** Creates an entry that is in no table yet. */
@@ -496,7 +530,14 @@ public final class Database {
     if (target != 0) {
       to.remove(target);
     }
-    long moved = to.insertLike(entry, keyAddress, keyLength);
+    long moved = to.makeLike(entry, keyAddress, keyLength);
+    try {
+      to.insertOrdered(moved, Entry.expireAt(entry));
+    } catch (OutOfMemoryError full) {
+      slabs.free(moved, Entry.sizeBytes(moved));
+      throw full;
+    }
+    keyspace.listener().added(to, moved);
     detach(entry);
     slabs.free(entry, Entry.sizeBytes(entry));
     return moved;
@@ -515,27 +556,19 @@ public final class Database {
     if (target != 0) {
       to.remove(target);
     }
-    int encoding = Entry.encoding(entry);
-    long payload = Entry.payloadAddress(entry);
-    if (Encoding.isStructure(encoding)) {
-      long root = keyspace.garbage().kind(Entry.type(entry)).copy(Entry.root(entry));
-      long copy = to.insertLike(entry, keyAddress, keyLength);
-      Region.putLong(Entry.payloadAddress(copy), root);
-      return copy;
+    long copy = to.makeLike(entry, keyAddress, keyLength);
+    try {
+      to.insertLike(entry, copy);
+    } catch (OutOfMemoryError full) {
+      slabs.free(copy, Entry.sizeBytes(copy));
+      throw full;
     }
-    if (Encoding.ownsBlock(encoding)) {
-      int length = OwnBlock.length(payload);
-      long block = slabs.allocateFar(length);
-      Region.copy(OwnBlock.address(payload), block, length);
-      long copy = to.insertLike(entry, keyAddress, keyLength);
-      OwnBlock.put(Entry.payloadAddress(copy), block, length, length);
-      return copy;
-    }
-    return to.insertLike(entry, keyAddress, keyLength);
+    keyspace.listener().added(to, copy);
+    return copy;
   }
 
-  /** Adds an entry with the payload, clock and expiry of another one. */
-  private long insertLike(long entry, long keyAddress, int keyLength) {
+  /** Makes an entry with the payload, clock and expiry of another one, which is in no table yet. */
+  private long makeLike(long entry, long keyAddress, int keyLength) {
     int payloadBytes = Entry.payloadBytes(entry);
     boolean expires = Entry.expires(entry);
     long made =
@@ -543,14 +576,56 @@ public final class Database {
             keyAddress, keyLength, Entry.type(entry), Entry.encoding(entry), expires, payloadBytes);
     Entry.putAccessClock(made, Entry.accessClock(entry));
     Region.copy(Entry.payloadAddress(entry), Entry.payloadAddress(made), payloadBytes);
-    keyspace.beforeInsert();
-    entries.insert(hashOf(made), made);
-    keyspace.listener().added(this, made);
-    if (expires) {
-      expiries.add(made, Entry.expireAt(entry));
-    }
-    expiries.addElements(made);
     return made;
+  }
+
+  /** Inserts an entry that was made like another one, with a copy of the value. */
+  private void insertLike(long entry, long made) {
+    int encoding = Entry.encoding(entry);
+    long payload = Entry.payloadAddress(entry);
+    if (Encoding.isStructure(encoding)) {
+      long root = keyspace.garbage().kind(Entry.type(entry)).copy(Entry.root(entry));
+      Region.putLong(Entry.payloadAddress(made), root);
+      try {
+        insertOrdered(made, Entry.expireAt(entry));
+      } catch (OutOfMemoryError full) {
+        keyspace.freeStructure(Entry.type(entry), root);
+        throw full;
+      }
+    } else if (Encoding.ownsBlock(encoding)) {
+      int length = OwnBlock.length(payload);
+      long block = slabs.allocateFar(length);
+      Region.copy(OwnBlock.address(payload), block, length);
+      OwnBlock.put(Entry.payloadAddress(made), block, length, length);
+      try {
+        insertOrdered(made, Entry.expireAt(entry));
+      } catch (OutOfMemoryError full) {
+        slabs.free(block, length);
+        throw full;
+      }
+    } else {
+      insertOrdered(made, Entry.expireAt(entry));
+    }
+  }
+
+  /** Adds a complete entry to the table and to the orders of expiries, or to none of them. */
+  private void insertOrdered(long entry, long expireAt) {
+    expiries.addElements(entry);
+    boolean isOrdered = false;
+    try {
+      if (expireAt != Entry.NO_EXPIRY) {
+        expiries.add(entry, expireAt);
+        isOrdered = true;
+      }
+      keyspace.beforeInsert();
+      entries.insert(hashOf(entry), entry);
+    } catch (OutOfMemoryError full) {
+      if (isOrdered) {
+        expiries.remove(expireAt, entry);
+      }
+      expiries.removeElements(entry, entry);
+      throw full;
+    }
   }
 
   /**

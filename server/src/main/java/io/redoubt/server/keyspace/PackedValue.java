@@ -60,7 +60,13 @@ public final class PackedValue {
     }
     long block = database.keyspace().slabs().allocateFar(bytes);
     int encoding = intset ? Encoding.INTSET_OWN_BLOCK : Encoding.OWN_BLOCK;
-    long entry = database.create(key, keyLength, type, encoding, Encoding.OWN_BLOCK_BYTES);
+    long entry;
+    try {
+      entry = database.create(key, keyLength, type, encoding, Encoding.OWN_BLOCK_BYTES);
+    } catch (OutOfMemoryError full) {
+      database.keyspace().slabs().free(block, bytes);
+      throw full;
+    }
     OwnBlock.put(Entry.payloadAddress(entry), block, bytes, bytes);
     return entry;
   }
@@ -82,15 +88,26 @@ public final class PackedValue {
   }
 
   /**
-   * Replaces the packed bytes, which are freed, by the root of a structure.
+   * Replaces the packed bytes, which are freed, by the root of a structure. The structure is freed
+   * if there is no memory for the entry.
    *
    * @return the entry, which may have moved
    */
   public static long become(Database database, long entry, long root) {
-    if (Encoding.ownsBlock(Entry.encoding(entry))) {
-      database.keyspace().freeValue(entry);
+    // Resized first: if that fails for lack of memory, nothing has changed.
+    boolean ownsBlock = Encoding.ownsBlock(Entry.encoding(entry));
+    long block = ownsBlock ? OwnBlock.address(Entry.payloadAddress(entry)) : 0;
+    int capacity = ownsBlock ? OwnBlock.capacity(Entry.payloadAddress(entry)) : 0;
+    long changed;
+    try {
+      changed = database.resize(entry, Encoding.STRUCTURE, Encoding.STRUCTURE_BYTES);
+    } catch (OutOfMemoryError full) {
+      database.keyspace().freeStructure(Entry.type(entry), root);
+      throw full;
     }
-    long changed = database.resize(entry, Encoding.STRUCTURE, Encoding.STRUCTURE_BYTES);
+    if (ownsBlock) {
+      database.keyspace().freeBlock(block, capacity);
+    }
     Region.putLong(Entry.payloadAddress(changed), root);
     return changed;
   }
@@ -110,21 +127,42 @@ public final class PackedValue {
     }
     long block = database.keyspace().slabs().allocateFar(bytes);
     int encoding = intset ? Encoding.INTSET_OWN_BLOCK : Encoding.OWN_BLOCK;
-    long changed = database.resize(entry, encoding, Encoding.OWN_BLOCK_BYTES);
+    long changed = resizeFor(database, entry, encoding, block, bytes);
     OwnBlock.put(Entry.payloadAddress(changed), block, bytes, bytes);
     return changed;
   }
 
   /**
-   * Replaces the packed bytes by a copy of bytes outside of the keyspace.
+   * Resizes an entry that is to refer to a new block, which is freed if there is no memory for the
+   * entry.
+   */
+  static long resizeFor(Database database, long entry, int encoding, long block, int capacity) {
+    try {
+      return database.resize(entry, encoding, Encoding.OWN_BLOCK_BYTES);
+    } catch (OutOfMemoryError full) {
+      database.keyspace().slabs().free(block, capacity);
+      throw full;
+    }
+  }
+
+  /**
+   * Replaces the packed bytes or the structure by a copy of bytes outside of the keyspace.
    *
    * @return the entry, which may have moved
    */
   public static long replace(Database database, long entry, boolean intset, long from, int bytes) {
-    if (Encoding.ownsBlock(Entry.encoding(entry))) {
-      database.keyspace().freeValue(entry);
-    }
+    // Packed first: if that fails for lack of memory, nothing has changed.
+    Type type = Entry.type(entry);
+    boolean ownsBlock = Encoding.ownsBlock(Entry.encoding(entry));
+    long block = ownsBlock ? OwnBlock.address(Entry.payloadAddress(entry)) : 0;
+    int capacity = ownsBlock ? OwnBlock.capacity(Entry.payloadAddress(entry)) : 0;
+    long root = isPacked(entry) ? 0 : Entry.root(entry);
     long changed = pack(database, entry, intset, bytes);
+    if (ownsBlock) {
+      database.keyspace().freeBlock(block, capacity);
+    } else if (root != 0) {
+      database.keyspace().freeStructure(type, root);
+    }
     Region.copy(from, address(changed), bytes);
     return changed;
   }
@@ -149,7 +187,7 @@ public final class PackedValue {
     long block = database.keyspace().slabs().allocateFar(capacity);
     Region.copy(address(entry), block, sizeBytes(entry));
     int encoding = isIntset(entry) ? Encoding.INTSET_OWN_BLOCK : Encoding.OWN_BLOCK;
-    long changed = database.resize(entry, encoding, Encoding.OWN_BLOCK_BYTES);
+    long changed = resizeFor(database, entry, encoding, block, capacity);
     OwnBlock.put(Entry.payloadAddress(changed), block, bytes, capacity);
     return changed;
   }

@@ -132,7 +132,7 @@ final class HashFill implements AutoCloseable {
   /** Removes an unfinished hash. */
   void abandon() {
     if (entry != 0) {
-      place.database().remove(entry);
+      place.removeKey(); // the entry may have moved
       entry = 0;
     }
   }

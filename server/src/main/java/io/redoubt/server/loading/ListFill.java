@@ -31,9 +31,9 @@ final class ListFill {
 
   /** Finishes the list; returns its entry. */
   long end() {
-    long made = lists.put(place.database(), place.key(), place.keyLength(), root);
+    long made = root;
     root = 0;
-    return made;
+    return lists.put(place.database(), place.key(), place.keyLength(), made);
   }
 
   /** Drops an unfinished list. */

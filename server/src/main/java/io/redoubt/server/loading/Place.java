@@ -2,6 +2,7 @@ package io.redoubt.server.loading;
 
 import io.redoubt.persistence.rdb.RdbException;
 import io.redoubt.server.keyspace.Database;
+import io.redoubt.server.keyspace.Entry;
 import io.redoubt.server.memory.Region;
 import io.redoubt.server.memory.Slabs;
 
@@ -46,6 +47,14 @@ final class Place implements AutoCloseable {
 
   int keyLength() {
     return keyLength;
+  }
+
+  /** Removes the key, if it exists. */
+  void removeKey() {
+    long entry = database.find(key, keyLength);
+    if (entry != Entry.NONE) {
+      database.remove(entry);
+    }
   }
 
   /** Creates the exception for a repeated element. */

@@ -59,7 +59,7 @@ final class SetFill {
   /** Removes an unfinished set. */
   void abandon() {
     if (entry != 0) {
-      place.database().remove(entry);
+      place.removeKey(); // the entry may have moved
       entry = 0;
     }
   }

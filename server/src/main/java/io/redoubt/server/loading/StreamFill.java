@@ -3,7 +3,6 @@ package io.redoubt.server.loading;
 import io.redoubt.persistence.rdb.RdbBytes;
 import io.redoubt.persistence.rdb.RdbException;
 import io.redoubt.persistence.rdb.RdbStream;
-import io.redoubt.server.keyspace.Database;
 import io.redoubt.server.memory.Slabs;
 import io.redoubt.server.value.Values;
 import io.redoubt.server.value.stream.StreamGroups;
@@ -117,8 +116,7 @@ final class StreamFill {
   void abandon() {
     if (building) {
       building = false;
-      Database database = place.database();
-      database.remove(database.find(place.key(), place.keyLength()));
+      place.removeKey();
     }
   }
 }

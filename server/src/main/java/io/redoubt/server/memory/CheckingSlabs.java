@@ -8,7 +8,7 @@ import java.util.TreeMap;
  * Slabs that detect misuse: each block ends in a canary, is filled with poison when freed, and is
  * recorded by address. So double frees, frees with a wrong size and leaks are detected.
  */
-final class CheckingSlabs extends Slabs {
+class CheckingSlabs extends Slabs {
 
   private static final int CANARY_BYTES = 8;
   private static final long CANARY = 0x5afe_b10c_5afe_b10cL;

@@ -117,7 +117,7 @@ public class Slabs implements AutoCloseable {
   }
 
   /** Returns true if the last check found only the reserve left, even if writes are accepted. */
-  public final boolean isShort() {
+  public boolean isShort() {
     return isRegionShort;
   }
 
@@ -129,6 +129,29 @@ public class Slabs implements AutoCloseable {
    */
   public final void requireFar(long bytes) {
     Region.requireFar(bytes);
+  }
+
+  /**
+   * Makes sure that the next {@code count} blocks of this size can be allocated, for changes that
+   * cannot fail half way.
+   *
+   * @throws RegionFull if they cannot
+   */
+  public final void ensure(int count, long sizeBytes, boolean near) {
+    long last = 0; // each block has the address of the one before
+    try {
+      for (int i = 0; i < count; i++) {
+        long block = near ? allocate(sizeBytes) : allocateFar(sizeBytes);
+        Region.putLong(block, last);
+        last = block;
+      }
+    } finally {
+      while (last != 0) {
+        long before = Region.getLong(last);
+        free(last, sizeBytes);
+        last = before;
+      }
+    }
   }
 
   private void extentsTaken() {

@@ -46,7 +46,12 @@ final class Buckets {
     Region.putInt(state + COUNT_AT, 0);
     Region.putInt(state + DIRECTORY_SIZE_AT, FIRST_DIRECTORY_SIZE);
     Region.putLong(state + DIRECTORY_AT, slabs.allocateFar(directoryBytes(FIRST_DIRECTORY_SIZE)));
-    add();
+    try {
+      add();
+    } catch (OutOfMemoryError full) {
+      free();
+      throw full;
+    }
   }
 
   /** Frees the directory, once the last bucket has been removed. */

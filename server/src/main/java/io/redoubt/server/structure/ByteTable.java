@@ -86,7 +86,12 @@ public final class ByteTable {
   public void create() {
     header = slabs.allocateFar(HEADER_BYTES + ownHeaderBytes);
     Region.putLong(header + COUNT_AT, 0);
-    buckets.create(header + BUCKETS_AT);
+    try {
+      buckets.create(header + BUCKETS_AT);
+    } catch (OutOfMemoryError full) {
+      slabs.free(header, HEADER_BYTES + ownHeaderBytes);
+      throw full;
+    }
     Bucket.clear(buckets.address(0));
   }
 
@@ -289,14 +294,20 @@ public final class ByteTable {
     Bucket.free(slabs, bucket, node, referencesAt, place);
     long size = size() - 1;
     Region.putLong(header + COUNT_AT, size);
-    if (size < (long) buckets.count() * MERGE_BELOW && buckets.count() > 1) {
+    // A merge may need an overflow block.
+    if (size < (long) buckets.count() * MERGE_BELOW && buckets.count() > 1 && !slabs.isShort()) {
       merge();
     }
   }
 
   private void split() {
     int added = buckets.count();
-    long target = buckets.add();
+    long target;
+    try {
+      target = buckets.add();
+    } catch (OutOfMemoryError full) {
+      return; // the table works on, with fuller buckets
+    }
     Bucket.clear(target);
     int power = Integer.highestOneBit(added);
     long source = buckets.address(Buckets.origin(added));
@@ -333,7 +344,13 @@ public final class ByteTable {
     if (size() == 0) {
       long wanted = Math.min(blocks / SPLIT_ABOVE, 1 << 30);
       while (buckets.count() < wanted) {
-        Bucket.clear(buckets.add());
+        long bucket;
+        try {
+          bucket = buckets.add();
+        } catch (OutOfMemoryError full) {
+          return; // the table works with fuller buckets
+        }
+        Bucket.clear(bucket);
       }
     }
   }

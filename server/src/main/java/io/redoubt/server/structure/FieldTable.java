@@ -140,10 +140,21 @@ public final class FieldTable {
    * is to be written to {@link FieldElement#valueAddress}.
    */
   public long insert(long field, int fieldLength, int valueLength) {
-    long element = slabs.allocate(FieldElement.sizeBytes(fieldLength, false, valueLength));
+    long bytes = FieldElement.sizeBytes(fieldLength, false, valueLength);
+    long element = slabs.allocate(bytes);
     long value = FieldElement.putField(element, field, fieldLength);
-    FieldElement.putValueLength(value, valueLength, ownBlock(valueLength));
-    table.insert(wanted, element);
+    long ownBlock = 0;
+    try {
+      ownBlock = ownBlock(valueLength);
+      table.insert(wanted, element);
+    } catch (OutOfMemoryError full) {
+      if (ownBlock != 0) {
+        slabs.free(ownBlock, valueLength);
+      }
+      slabs.free(element, bytes);
+      throw full;
+    }
+    FieldElement.putValueLength(value, valueLength, ownBlock);
     makeTreeIfLarge();
     return element;
   }
@@ -162,7 +173,15 @@ public final class FieldTable {
     if (slabs.blockBytes(newBytes) != slabs.blockBytes(oldBytes)) {
       target = slabs.allocate(newBytes);
     }
-    long ownBlock = ownBlock(valueLength);
+    long ownBlock;
+    try {
+      ownBlock = ownBlock(valueLength);
+    } catch (OutOfMemoryError full) {
+      if (target != element) {
+        slabs.free(target, newBytes);
+      }
+      throw full;
+    }
     freeOwnBlock(element);
     FieldElement.putValueLength(target + headBytes, valueLength, ownBlock);
     if (target != element) {
@@ -182,6 +201,9 @@ public final class FieldTable {
     long oldExpireAt = FieldElement.expireAt(element);
     if (oldExpireAt == expireAt) {
       return element;
+    }
+    if (expireAt != FieldElement.NO_EXPIRY && treeHeader() != 0) {
+      tree().ensureInsert(); // so that the change cannot fail half way
     }
     if (treeHeader() != 0 && oldExpireAt != FieldElement.NO_EXPIRY) {
       tree().remove(oldExpireAt, element);
@@ -227,8 +249,8 @@ public final class FieldTable {
     table.replace(hashOf(target), element, target);
     long expireAt = FieldElement.expireAt(target);
     if (treeHeader() != 0 && expireAt != FieldElement.NO_EXPIRY) {
-      tree().remove(expireAt, element);
       tree().insert(expireAt, target);
+      tree().remove(expireAt, element);
     }
     slabs.free(element, oldBytes);
   }
@@ -293,9 +315,13 @@ public final class FieldTable {
 
   private void makeTreeIfLarge() {
     if (expires() && size() > MAX_WITHOUT_TREE && treeHeader() == 0) {
-      expiries.create();
+      try {
+        expiries.create();
+        forEach(addToTree);
+      } catch (OutOfMemoryError full) {
+        return; // the table works without, only slower
+      }
       Region.putLong(table.ownHeader() + TREE_AT, expiries.header());
-      forEach(addToTree);
     }
   }
 
@@ -393,7 +419,12 @@ public final class FieldTable {
     create();
     expect(source.size());
     marked(source.isMarked());
-    source.forEach(insertCopy);
+    try {
+      source.forEach(insertCopy);
+    } catch (OutOfMemoryError full) {
+      while (dismantle()) {}
+      throw full;
+    }
     return root();
   }
 
@@ -402,12 +433,21 @@ public final class FieldTable {
     int valueLength = FieldElement.valueLength(element);
     long copy = slabs.allocate(bytes);
     Region.copy(element, copy, bytes);
-    long ownBlock = ownBlock(valueLength);
-    if (ownBlock != 0) {
-      FieldElement.putValueLength(FieldElement.valueStart(copy), valueLength, ownBlock);
-      Region.copy(FieldElement.valueAddress(element), ownBlock, valueLength);
+    long ownBlock = 0;
+    try {
+      ownBlock = ownBlock(valueLength);
+      if (ownBlock != 0) {
+        FieldElement.putValueLength(FieldElement.valueStart(copy), valueLength, ownBlock);
+        Region.copy(FieldElement.valueAddress(element), ownBlock, valueLength);
+      }
+      table.insert(hashOf(copy), copy);
+    } catch (OutOfMemoryError full) {
+      if (ownBlock != 0) {
+        slabs.free(ownBlock, valueLength);
+      }
+      slabs.free(copy, bytes);
+      throw full;
     }
-    table.insert(hashOf(copy), copy);
     long expireAt = FieldElement.expireAt(copy);
     if (expireAt != FieldElement.NO_EXPIRY) {
       expires(copy, expireAt);

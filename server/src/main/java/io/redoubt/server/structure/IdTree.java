@@ -283,8 +283,12 @@ public final class IdTree {
     if (!added) {
       return here();
     }
+    if (count(nodes[0]) == capacity(0, NODE_BYTES)) {
+      slabs.ensure(top + 2, NODE_BYTES, false); // so that a split cannot fail half way
+    }
+    long element = insert(0, places[0], high, low);
     Region.putLong(header + SIZE_AT, size() + 1);
-    return insert(0, places[0], high, low);
+    return element;
   }
 
   /** Returns true if the last {@link #put} added an element. */

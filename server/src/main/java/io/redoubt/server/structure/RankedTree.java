@@ -97,7 +97,12 @@ public final class RankedTree {
     header = slabs.allocateFar(HEADER_BYTES);
     Region.putLong(header + SIZE_AT, 0);
     Region.putLong(header + NODES_BYTES_AT, 0);
-    Region.putLong(header + ROOT_AT, newNode(0, LEAF_STEP));
+    try {
+      Region.putLong(header + ROOT_AT, newNode(0, LEAF_STEP));
+    } catch (OutOfMemoryError full) {
+      slabs.free(header, HEADER_BYTES);
+      throw full;
+    }
   }
 
   /** Returns the address of the tree's state. */
@@ -228,12 +233,32 @@ public final class RankedTree {
     if (isAtPlace(key, reference)) {
       return false;
     }
+    if (count(nodes[0]) == capacity(0)) {
+      ensureNodes();
+    }
     for (int level = 1; level <= top; level++) {
       addBelow(nodes[level], level, places[level], 1);
     }
     insert(0, places[0], key, reference, 0, 0);
     Region.putLong(header + SIZE_AT, size() + 1);
     return true;
+  }
+
+  /** Makes sure that the next insertion, if no other change precedes it, finds memory. */
+  public void ensureInsert() {
+    long root = root();
+    top = level(root);
+    if (top > 0 || count(root) == capacity(0)) {
+      ensureNodes();
+    } else {
+      slabs.ensure(1, nodeBytes(0, roomFor(count(root) + 1)), true);
+    }
+  }
+
+  /** Makes sure that a full leaf and all nodes above it can be split. */
+  private void ensureNodes() {
+    slabs.ensure(1, nodeBytes(0, LEAF_CAPACITY), true);
+    slabs.ensure(top + 1, nodeBytes(1, INNER_CAPACITY), true);
   }
 
   private void insert(int level, int place, long key, int reference, long child, long below) {
@@ -427,7 +452,7 @@ public final class RankedTree {
     }
     dropRoots();
     long root = root();
-    if (level(root) == 0) {
+    if (level(root) == 0 && !slabs.isShort()) {
       fittedRoot(Math.max(1, count(root)));
     }
   }

@@ -4,7 +4,6 @@ import io.redoubt.persistence.packed.Listpack;
 import io.redoubt.protocol.resp.ReplyWriter;
 import io.redoubt.protocol.resp.Request;
 import io.redoubt.server.keyspace.Database;
-import io.redoubt.server.keyspace.Encoding;
 import io.redoubt.server.keyspace.Entry;
 import io.redoubt.server.keyspace.Keyspace;
 import io.redoubt.server.keyspace.PackedValue;
@@ -345,9 +344,7 @@ public final class Lists implements Structures {
    * listpack, unless it is still empty.
    */
   public long put(Database database, long key, int keyLength, long root) {
-    long entry =
-        database.create(key, keyLength, Type.LIST, Encoding.STRUCTURE, Encoding.STRUCTURE_BYTES);
-    Region.putLong(Entry.payloadAddress(entry), root);
+    long entry = database.createStructure(key, keyLength, Type.LIST, root);
     return QuicklistRoot.count(root) == 0 ? entry : convertIfSmall(database, entry, false);
   }
 

@@ -93,8 +93,14 @@ public final class StringValue {
     database.beforeChange(entry);
     long changed = entry;
     if (!isInteger(entry)) {
-      freeOwnBlock(database, entry);
+      // Resized first: if that fails for lack of memory, nothing has changed.
+      boolean ownsBlock = Entry.encoding(entry) == Encoding.OWN_BLOCK;
+      long block = ownsBlock ? OwnBlock.address(Entry.payloadAddress(entry)) : 0;
+      int capacity = ownsBlock ? OwnBlock.capacity(Entry.payloadAddress(entry)) : 0;
       changed = database.resize(entry, Encoding.INTEGER, Encoding.INTEGER_BYTES);
+      if (ownsBlock) {
+        database.keyspace().freeBlock(block, capacity);
+      }
     }
     Region.putLong(Entry.payloadAddress(changed), value);
     return changed;
@@ -239,7 +245,7 @@ public final class StringValue {
     int capacity = length(entry) == 0 ? length : capacityFor(database, length);
     long block = database.keyspace().slabs().allocateFar(capacity);
     Region.copy(bytesAddress(entry), block, length(entry));
-    long changed = database.resize(entry, Encoding.OWN_BLOCK, Encoding.OWN_BLOCK_BYTES);
+    long changed = PackedValue.resizeFor(database, entry, Encoding.OWN_BLOCK, block, capacity);
     OwnBlock.put(Entry.payloadAddress(changed), block, length, capacity);
     return changed;
   }

@@ -34,8 +34,16 @@ public final class TemporaryValues implements AutoCloseable {
     structures.put(type, kind);
   }
 
-  /** Returns the database in which the values are created, one key at a time. */
+  /** Returns the database in which the values are created, one key at a time; it is empty. */
   public Database database() {
+    Database database = current();
+    if (database.size() > 0) { // of a command that found no memory
+      database.keyspace().clear(true);
+    }
+    return database;
+  }
+
+  private Database current() {
     Keyspace there = temporaries;
     if (there == null) {
       there = new Keyspace(keyspace.slabs(), 1, keyspace.random());
@@ -50,7 +58,7 @@ public final class TemporaryValues implements AutoCloseable {
   /** Discards a value; a large one is freed in slices. */
   public void discard(long entry) {
     keyspace.freeValue(entry);
-    Database database = database();
+    Database database = current();
     long emptied = database.resize(entry, Encoding.INLINE, 1);
     Region.putByte(Entry.payloadAddress(emptied), 0); // bytes of length 0
     database.remove(emptied);
@@ -62,7 +70,7 @@ public final class TemporaryValues implements AutoCloseable {
    * @return its entry
    */
   public long publish(long entry, Database to) {
-    return database().put(entry, to);
+    return current().put(entry, to);
   }
 
   @Override

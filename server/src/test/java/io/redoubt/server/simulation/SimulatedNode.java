@@ -10,6 +10,7 @@ import io.redoubt.protocol.resp.Reply;
 import io.redoubt.protocol.resp.RespClient;
 import io.redoubt.server.RedisServer;
 import io.redoubt.server.assembly.Machine;
+import io.redoubt.server.memory.Slabs;
 import io.redoubt.server.settings.ServerDirectives;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -129,7 +130,7 @@ final class SimulatedNode {
                 new Log(clock, ZoneOffset.UTC, 1, new Told()),
                 new Random(simulation.random().nextLong())),
             false,
-            new Machine(own, simulation, disk));
+            new Machine(own, simulation, disk, Slabs::create));
     sockets = own;
     server = starting;
     starting.start().get();

@@ -123,8 +123,13 @@ final class NodeChain {
   /** Creates a copy of the list and returns its root. */
   long copy(long root) {
     long copy = QuicklistRoot.create(slabs, QuicklistRoot.limit(root), QuicklistRoot.depth(root));
-    for (long node = QuicklistRoot.head(root); node != 0; node = QuicklistNode.after(node)) {
-      linkAfter(copy, QuicklistRoot.tail(copy), data.copyOf(node));
+    try {
+      for (long node = QuicklistRoot.head(root); node != 0; node = QuicklistNode.after(node)) {
+        linkAfter(copy, QuicklistRoot.tail(copy), data.copyOf(node));
+      }
+    } catch (OutOfMemoryError full) {
+      while (dismantle(copy)) {}
+      throw full;
     }
     QuicklistRoot.addCount(copy, QuicklistRoot.count(root));
     return copy;

@@ -80,10 +80,14 @@ final class NodeData {
   }
 
   private long newNode(boolean plain, int capacity) {
-    long block = slabs.allocateFar(capacity);
     long node = slabs.allocateFar(QuicklistNode.BYTES);
-    QuicklistNode.clear(node, plain);
-    QuicklistNode.block(node, block, capacity, 0);
+    try {
+      QuicklistNode.clear(node, plain);
+      QuicklistNode.block(node, slabs.allocateFar(capacity), capacity, 0);
+    } catch (OutOfMemoryError full) {
+      slabs.free(node, QuicklistNode.BYTES);
+      throw full;
+    }
     return node;
   }
 
@@ -187,7 +191,13 @@ final class NodeData {
     if (stored == 0) {
       QuicklistNode.incompressible(node);
     } else {
-      long block = slabs.allocateFar(stored);
+      long block;
+      try {
+        block = slabs.allocateFar(stored);
+      } catch (OutOfMemoryError full) {
+        slabs.free(target, room);
+        throw full;
+      }
       Region.copy(target, block, stored);
       slabs.free(QuicklistNode.block(node), QuicklistNode.capacity(node));
       QuicklistNode.block(node, block, stored, 0);

@@ -200,10 +200,7 @@ public final class Hashes implements Structures {
     if (fields > limits.hashMaxListpackEntries()) {
       long root = table.create();
       table.expect(fields);
-      long entry =
-          database.create(key, keyLength, Type.HASH, Encoding.STRUCTURE, Encoding.STRUCTURE_BYTES);
-      Region.putLong(Entry.payloadAddress(entry), root);
-      return entry;
+      return database.createStructure(key, keyLength, Type.HASH, root);
     }
     // Room for all fields avoids moving the entry at each one; settle returns the excess.
     long packedBytes = bytes + fields * 2 * PACKED_OVERHEAD_BYTES;
@@ -403,7 +400,12 @@ public final class Hashes implements Structures {
   private long unpack(Database database, long entry, boolean small) {
     long root = table.create();
     table.marked(small);
-    addAll(table, MEMORY, PackedValue.address(entry));
+    try {
+      addAll(table, MEMORY, PackedValue.address(entry));
+    } catch (OutOfMemoryError full) {
+      drop(root);
+      throw full;
+    }
     return PackedValue.become(database, entry, root);
   }
 
@@ -458,10 +460,7 @@ public final class Hashes implements Structures {
         drop(root);
         return 0;
       }
-      long entry =
-          database.create(key, keyLength, Type.HASH, Encoding.STRUCTURE, Encoding.STRUCTURE_BYTES);
-      Region.putLong(Entry.payloadAddress(entry), root);
-      return entry;
+      return database.createStructure(key, keyLength, Type.HASH, root);
     }
     if (hasTwice(start, count)) {
       return 0;

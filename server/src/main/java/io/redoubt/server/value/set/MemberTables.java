@@ -80,7 +80,7 @@ public final class MemberTables implements Structures {
     }
     long block = slabs.allocate(BlockLength.size(length) + (long) length);
     Region.copy(address, BlockLength.put(block, length), length);
-    table.insert(hash, block);
+    insert(hash, block);
     return true;
   }
 
@@ -116,8 +116,18 @@ public final class MemberTables implements Structures {
       freeBlock(block);
       return false;
     }
-    table.insert(hash, block);
+    insert(hash, block);
     return true;
+  }
+
+  /** Inserts a block, or frees it if the table cannot grow. */
+  private void insert(long hash, long block) {
+    try {
+      table.insert(hash, block);
+    } catch (OutOfMemoryError full) {
+      freeBlock(block);
+      throw full;
+    }
   }
 
   /** Removes a member; returns false if it is absent. */
@@ -144,14 +154,19 @@ public final class MemberTables implements Structures {
     copy.create();
     copy.expect(ahead - count);
     walk.start(root);
-    for (long block = walk.next(); block != 0; block = walk.next()) {
-      // Selection sampling: each member is chosen with probability wanted / ahead.
-      if (random.nextLong(ahead--) < wanted) {
-        wanted--;
-        left.accept(block);
-      } else {
-        insertCopy(block);
+    try {
+      for (long block = walk.next(); block != 0; block = walk.next()) {
+        // Selection sampling: each member is chosen with probability wanted / ahead.
+        if (random.nextLong(ahead--) < wanted) {
+          wanted--;
+          left.accept(block);
+        } else {
+          insertCopy(block);
+        }
       }
+    } catch (OutOfMemoryError full) {
+      dropCopy();
+      throw full;
     }
     return copy.header();
   }
@@ -191,8 +206,13 @@ public final class MemberTables implements Structures {
     copy.create();
     copy.expect(count);
     walk.start(root);
-    for (long block = walk.next(); block != 0; block = walk.next()) {
-      insertCopy(block);
+    try {
+      for (long block = walk.next(); block != 0; block = walk.next()) {
+        insertCopy(block);
+      }
+    } catch (OutOfMemoryError full) {
+      dropCopy();
+      throw full;
     }
     return copy.header();
   }
@@ -201,7 +221,17 @@ public final class MemberTables implements Structures {
     long bytes = blockBytes(block);
     long twin = slabs.allocate(bytes);
     Region.copy(block, twin, bytes);
-    copy.insert(copy.hash(memberAddress(twin), memberLength(twin)), twin);
+    try {
+      copy.insert(copy.hash(memberAddress(twin), memberLength(twin)), twin);
+    } catch (OutOfMemoryError full) {
+      freeBlock(twin);
+      throw full;
+    }
+  }
+
+  private void dropCopy() {
+    long root = copy.header();
+    while (dismantle(root)) {}
   }
 
   @Override

@@ -4,7 +4,6 @@ import io.redoubt.persistence.packed.Intset;
 import io.redoubt.persistence.packed.Listpack;
 import io.redoubt.protocol.bytes.Numbers;
 import io.redoubt.server.keyspace.Database;
-import io.redoubt.server.keyspace.Encoding;
 import io.redoubt.server.keyspace.Entry;
 import io.redoubt.server.keyspace.Keyspace;
 import io.redoubt.server.keyspace.PackedValue;
@@ -219,8 +218,7 @@ public final class Sets implements AutoCloseable {
 
   private long createTable(Database database, long key, int keyLength, long expected) {
     long root = tables.create(expected);
-    entry = database.create(key, keyLength, Type.SET, Encoding.STRUCTURE, Encoding.STRUCTURE_BYTES);
-    Region.putLong(Entry.payloadAddress(entry), root);
+    entry = database.createStructure(key, keyLength, Type.SET, root);
     return entry;
   }
 
@@ -392,9 +390,14 @@ public final class Sets implements AutoCloseable {
 
   private void becomeTable(Database database, long expected) {
     long root = tables.create(Math.max(expected, size(entry)));
-    converted.start(entry);
-    while (converted.next()) {
-      tables.insert(root, converted.address(), converted.length());
+    try {
+      converted.start(entry);
+      while (converted.next()) {
+        tables.insert(root, converted.address(), converted.length());
+      }
+    } catch (OutOfMemoryError full) {
+      keyspace.freeStructure(Type.SET, root);
+      throw full;
     }
     entry = PackedValue.become(database, entry, root);
   }
@@ -440,12 +443,12 @@ public final class Sets implements AutoCloseable {
       long value = Numbers.parseLong(MEMORY, converted.address(), converted.length(), 0);
       Intset.add(MEMORY, intset, value, MEMORY, intset);
     }
-    if (!PackedValue.isPacked(set)) {
-      keyspace.freeValue(set);
+    try {
+      int used = (int) Intset.sizeBytes(MEMORY, intset);
+      entry = PackedValue.replace(database, set, true, intset, used);
+    } finally {
+      slabs.free(intset, bytes);
     }
-    int used = (int) Intset.sizeBytes(MEMORY, intset);
-    entry = PackedValue.replace(database, set, true, intset, used);
-    slabs.free(intset, bytes);
     return entry;
   }
 

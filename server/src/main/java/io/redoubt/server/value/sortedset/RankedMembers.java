@@ -38,10 +38,16 @@ public final class RankedMembers {
 
   /** Creates an empty structure for the expected number of members and points this view to it. */
   void create(long expected) {
-    root = slabs.allocateFar(ROOT_BYTES);
-    table.create();
-    table.expect(expected);
+    slabs.ensure(1, ROOT_BYTES, false);
     tree.create();
+    try {
+      table.create();
+    } catch (OutOfMemoryError full) {
+      tree.dismantle();
+      throw full;
+    }
+    table.expect(expected);
+    root = slabs.allocateFar(ROOT_BYTES);
     Region.putLong(root + TABLE_AT, table.header());
     Region.putLong(root + TREE_AT, tree.header());
   }
@@ -77,9 +83,24 @@ public final class RankedMembers {
 
   /** Adds a member that is absent. */
   void add(long hash, long address, int length, double score) {
-    long block = ScoredMember.create(slabs, address, length, score);
-    tree.insert(ScoredMember.key(score), block);
-    table.insert(hash, block);
+    insert(hash, ScoredMember.create(slabs, address, length, score));
+  }
+
+  /** Inserts a block into tree and table, or frees it if they cannot grow. */
+  private void insert(long hash, long block) {
+    long key = ScoredMember.key(ScoredMember.score(block));
+    boolean isInTree = false;
+    try {
+      tree.insert(key, block);
+      isInTree = true;
+      table.insert(hash, block);
+    } catch (OutOfMemoryError full) {
+      if (isInTree) {
+        tree.remove(key, block);
+      }
+      ScoredMember.free(slabs, block);
+      throw full;
+    }
   }
 
   void gate(@Nullable PartGate gate) {
@@ -98,8 +119,15 @@ public final class RankedMembers {
     long changed =
         fits ? block : ScoredMember.create(slabs, ScoredMember.address(block), length, score);
     if (!tree.changeInPlace(oldKey, block, key, changed)) {
+      try {
+        tree.insert(key, changed);
+      } catch (OutOfMemoryError full) {
+        if (!fits) {
+          ScoredMember.free(slabs, changed);
+        }
+        throw full;
+      }
       tree.remove(oldKey, block);
-      tree.insert(key, changed);
     }
     if (fits) {
       ScoredMember.putScore(block, score);
@@ -184,10 +212,14 @@ public final class RankedMembers {
   /** Points this view to a new copy of another structure, whose view must be another one. */
   void createCopy(RankedMembers source) {
     create(source.size());
-    for (long block = source.seek(0); block != 0; block = source.next()) {
-      long copy = ScoredMember.copy(slabs, block);
-      tree.insert(ScoredMember.key(ScoredMember.score(copy)), copy);
-      table.insert(hash(ScoredMember.address(copy), ScoredMember.length(copy)), copy);
+    try {
+      for (long block = source.seek(0); block != 0; block = source.next()) {
+        long copy = ScoredMember.copy(slabs, block);
+        insert(hash(ScoredMember.address(copy), ScoredMember.length(copy)), copy);
+      }
+    } catch (OutOfMemoryError full) {
+      while (dismantle(root)) {}
+      throw full;
     }
   }
 

@@ -20,6 +20,8 @@ public final class SortedSetBuilder {
   private final RankedMembers members;
   private int longest;
 
+  private boolean isOpen;
+
   SortedSetBuilder(SortedSets sortedSets, RankedMembers members) {
     this.sortedSets = sortedSets;
     this.members = members;
@@ -27,7 +29,11 @@ public final class SortedSetBuilder {
 
   /** Starts a set of about the expected number of members, 0 if that is unknown. */
   public void begin(long expected) {
+    if (isOpen) {
+      abandon(); // of a command that found no memory
+    }
     members.create(expected);
+    isOpen = true;
     longest = 0;
   }
 
@@ -75,9 +81,20 @@ public final class SortedSetBuilder {
 
   /**
    * Makes the set the value of a key, replacing any other, and returns the entry. The set must not
-   * be empty.
+   * be empty. It is discarded if there is no memory for the entry.
    */
   public long store(Database database, long key, int keyLength) {
+    try {
+      long entry = put(database, key, keyLength);
+      isOpen = false;
+      return entry;
+    } catch (OutOfMemoryError full) {
+      abandon();
+      throw full;
+    }
+  }
+
+  private long put(Database database, long key, int keyLength) {
     if (!sortedSets.isSmall(members.size(), longest)) {
       long entry =
           database.replace(key, keyLength, Type.ZSET, Encoding.STRUCTURE, Encoding.STRUCTURE_BYTES);
@@ -95,20 +112,26 @@ public final class SortedSetBuilder {
         database.replace(
             key, keyLength, Type.ZSET, Encoding.INLINE, BlockLength.size(empty) + empty);
     Listpack.create(MEMORY, BlockLength.put(Entry.payloadAddress(entry), empty));
-    for (long block = members.seek(0); block != 0; block = members.next()) {
-      entry =
-          sortedSets.append(
-              database,
-              entry,
-              ScoredMember.address(block),
-              ScoredMember.length(block),
-              ScoredMember.score(block));
+    try {
+      for (long block = members.seek(0); block != 0; block = members.next()) {
+        entry =
+            sortedSets.append(
+                database,
+                entry,
+                ScoredMember.address(block),
+                ScoredMember.length(block),
+                ScoredMember.score(block));
+      }
+    } catch (OutOfMemoryError full) {
+      database.remove(database.find(key, keyLength)); // it may be empty
+      throw full;
     }
     return entry;
   }
 
   /** Discards the set. */
   public void abandon() {
+    isOpen = false;
     long root = members.root();
     while (members.dismantle(root)) {}
   }

@@ -7,7 +7,6 @@ import io.redoubt.protocol.bytes.Doubles;
 import io.redoubt.protocol.bytes.Hash;
 import io.redoubt.protocol.bytes.Numbers;
 import io.redoubt.server.keyspace.Database;
-import io.redoubt.server.keyspace.Encoding;
 import io.redoubt.server.keyspace.Entry;
 import io.redoubt.server.keyspace.Keyspace;
 import io.redoubt.server.keyspace.PackedValue;
@@ -220,10 +219,7 @@ public final class SortedSets implements Structures {
   }
 
   private static long createStructure(Database database, long key, int keyLength, long root) {
-    long entry =
-        database.create(key, keyLength, Type.ZSET, Encoding.STRUCTURE, Encoding.STRUCTURE_BYTES);
-    Region.putLong(Entry.payloadAddress(entry), root);
-    return entry;
+    return database.createStructure(key, keyLength, Type.ZSET, root);
   }
 
   /**
@@ -251,8 +247,22 @@ public final class SortedSets implements Structures {
 
   private long convert(Database database, long entry) {
     long listpack = PackedValue.address(entry);
+    slabs.ensure(1, Numbers.MAX_LONG_LENGTH, false);
     members.create(PackedMembers.size(listpack) + 1L);
     long digits = slabs.allocateFar(Numbers.MAX_LONG_LENGTH);
+    try {
+      addAll(listpack, digits);
+    } catch (OutOfMemoryError full) {
+      database.keyspace().freeStructure(Type.ZSET, members.root());
+      throw full;
+    } finally {
+      slabs.free(digits, Numbers.MAX_LONG_LENGTH);
+    }
+    return PackedValue.become(database, entry, members.root());
+  }
+
+  /** Adds the members of a listpack to {@link #members}; {@code digits} has room for a number. */
+  private void addAll(long listpack, long digits) {
     for (long at = Listpack.first(MEMORY, listpack);
         at != Listpack.NONE;
         at = PackedMembers.next(at)) {
@@ -264,8 +274,6 @@ public final class SortedSets implements Structures {
               : Listpack.bytesLength(MEMORY, at);
       members.add(members.hash(address, length), address, length, PackedMembers.score(at));
     }
-    slabs.free(digits, Numbers.MAX_LONG_LENGTH);
-    return PackedValue.become(database, entry, members.root());
   }
 
   /**

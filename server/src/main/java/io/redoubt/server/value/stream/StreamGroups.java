@@ -110,7 +110,7 @@ public final class StreamGroups {
     lastId(group, lastId);
     entriesRead(group, entriesRead);
     groups.header(root + Streams.GROUPS_AT);
-    groups.insert(group);
+    insert(groups, group, GROUP_NAME_AT + (long) length);
     return group;
   }
 
@@ -164,6 +164,16 @@ public final class StreamGroups {
     public long elements(long header) {
       pending.header(header);
       return pending.size();
+    }
+  }
+
+  /** Inserts a block, or frees it if the names cannot grow. */
+  private void insert(NamedBlocks names, long block, long sizeBytes) {
+    try {
+      names.insert(block);
+    } catch (OutOfMemoryError full) {
+      slabs.free(block, sizeBytes);
+      throw full;
     }
   }
 
@@ -231,7 +241,7 @@ public final class StreamGroups {
     seen(consumer, nowMillis);
     active(consumer, NEVER);
     consumers.header(group + CONSUMERS_AT);
-    consumers.insert(consumer);
+    insert(consumers, consumer, CONSUMER_NAME_AT + (long) length);
     return consumer;
   }
 
@@ -340,11 +350,18 @@ public final class StreamGroups {
     if (before == consumer) {
       return;
     }
+    try {
+      pendingIds(consumer).put(id.millis(), id.sequence());
+    } catch (OutOfMemoryError full) {
+      if (added) {
+        pending.remove(id.millis(), id.sequence());
+      }
+      throw full;
+    }
+    Region.putLong(IdTree.value(element) + OWNER_AT, consumer);
     if (before != 0) {
       pendingIds(before).remove(id.millis(), id.sequence());
     }
-    Region.putLong(IdTree.value(element) + OWNER_AT, consumer);
-    pendingIds(consumer).put(id.millis(), id.sequence());
   }
 
   /** Removes a pending entry; returns false if the entry is not pending. */

@@ -3,7 +3,6 @@ package io.redoubt.server.value.stream;
 import io.redoubt.persistence.packed.Listpack;
 import io.redoubt.protocol.resp.Request;
 import io.redoubt.server.keyspace.Database;
-import io.redoubt.server.keyspace.Encoding;
 import io.redoubt.server.keyspace.Entry;
 import io.redoubt.server.keyspace.Keyspace;
 import io.redoubt.server.keyspace.Structures;
@@ -130,10 +129,8 @@ public final class Streams implements Structures {
 
   /** Creates an empty stream for a key without a value; returns its root. */
   public long create(Database database, long key, int keyLength) {
-    long entry =
-        database.create(key, keyLength, Type.STREAM, Encoding.STRUCTURE, Encoding.STRUCTURE_BYTES);
     long root = newRoot();
-    Region.putLong(Entry.payloadAddress(entry), root);
+    database.createStructure(key, keyLength, Type.STREAM, root);
     return root;
   }
 
@@ -268,12 +265,12 @@ public final class Streams implements Structures {
    *     io.redoubt.persistence.packed.StreamListpack#check})
    */
   public boolean addNode(long root, StreamId nodeId, MemorySegment memory, long listpack) {
-    long element = nodes(root).put(nodeId.millis(), nodeId.sequence());
-    if (!nodes.added()) {
+    nodes.header(root + NODES_AT);
+    if (nodes.find(nodeId.millis(), nodeId.sequence()) != 0) {
       return false;
     }
     long bytes = Listpack.sizeBytes(memory, listpack);
-    long node = putNode(element, slabs.allocateFar(bytes), bytes);
+    long node = newNode(nodeId, bytes);
     MemorySegment.copy(memory, listpack, Region.MEMORY, node, bytes);
     addLength(root, StreamNode.live(node));
     return true;
@@ -282,6 +279,17 @@ public final class Streams implements Structures {
   /** Determines the id of the first entry after all nodes were added. */
   public void loaded(long root) {
     updateFirstId(root);
+  }
+
+  /** Adds a node of an id that has none; its contents are undefined. */
+  private long newNode(StreamId id, long capacity) {
+    long node = slabs.allocateFar(capacity);
+    try {
+      return putNode(nodes.put(id.millis(), id.sequence()), node, capacity);
+    } catch (OutOfMemoryError full) {
+      slabs.free(node, capacity);
+      throw full;
+    }
   }
 
   private static long putNode(long element, long node, long capacity) {
@@ -351,9 +359,8 @@ public final class Streams implements Structures {
       if (element != 0) {
         trimCapacity(element);
       }
-      element = nodes.put(newId.millis(), newId.sequence());
       long capacity = slabs.blockBytes(StreamNode.mostNodeBytes(words, firstWord, count));
-      long node = putNode(element, slabs.allocateFar(capacity), capacity);
+      long node = newNode(newId, capacity);
       StreamNode.create(node, words, firstWord, count);
     }
     addLength(root, 1);
