@@ -26,7 +26,7 @@ import org.junit.jupiter.api.io.TempDir;
  */
 final class AllocationFailureTest {
   private static final int MAX_ALLOCATIONS = 400;
-  private static final int MAX_LOST_BLOCKS = 16;
+  private static final int MAX_LOST_BLOCKS = 24;
 
   /** Requests that prepare keys, and last the one whose allocations fail. */
   private static final String[] SCENARIOS = {

@@ -333,22 +333,29 @@ public final class Database {
 
   /** Adds an entry whose payload is still to be written, or frees it if there is no memory. */
   private void insert(long hash, long entry, long expireAt) {
-    boolean isOrdered = false;
     try {
-      if (expireAt != Entry.NO_EXPIRY) {
-        expiries.add(entry, expireAt);
-        isOrdered = true;
-      }
-      keyspace.beforeInsert();
-      entries.insert(hash, entry);
+      link(hash, entry, expireAt);
     } catch (OutOfMemoryError full) {
-      if (isOrdered) {
-        expiries.remove(expireAt, entry);
-      }
       slabs.free(entry, Entry.sizeBytes(entry));
       throw full;
     }
     keyspace.listener().added(this, entry);
+  }
+
+  /** Adds an entry to the order of expiries and to the table, or to neither. */
+  private void link(long hash, long entry, long expireAt) {
+    if (expireAt != Entry.NO_EXPIRY) {
+      expiries.add(entry, expireAt);
+    }
+    try {
+      keyspace.beforeInsert();
+      entries.insert(hash, entry);
+    } catch (OutOfMemoryError full) {
+      if (expireAt != Entry.NO_EXPIRY) {
+        expiries.remove(expireAt, entry);
+      }
+      throw full;
+    }
   }
 
   /** Creates an entry that is in no table yet. */
@@ -532,7 +539,7 @@ public final class Database {
     }
     long moved = to.makeLike(entry, keyAddress, keyLength);
     try {
-      to.insertOrdered(moved, Entry.expireAt(entry));
+      to.linkWhole(moved, Entry.expireAt(entry));
     } catch (OutOfMemoryError full) {
       slabs.free(moved, Entry.sizeBytes(moved));
       throw full;
@@ -587,7 +594,7 @@ public final class Database {
       long root = keyspace.garbage().kind(Entry.type(entry)).copy(Entry.root(entry));
       Region.putLong(Entry.payloadAddress(made), root);
       try {
-        insertOrdered(made, Entry.expireAt(entry));
+        linkWhole(made, Entry.expireAt(entry));
       } catch (OutOfMemoryError full) {
         keyspace.freeStructure(Entry.type(entry), root);
         throw full;
@@ -598,31 +605,22 @@ public final class Database {
       Region.copy(OwnBlock.address(payload), block, length);
       OwnBlock.put(Entry.payloadAddress(made), block, length, length);
       try {
-        insertOrdered(made, Entry.expireAt(entry));
+        linkWhole(made, Entry.expireAt(entry));
       } catch (OutOfMemoryError full) {
         slabs.free(block, length);
         throw full;
       }
     } else {
-      insertOrdered(made, Entry.expireAt(entry));
+      linkWhole(made, Entry.expireAt(entry));
     }
   }
 
-  /** Adds a complete entry to the table and to the orders of expiries, or to none of them. */
-  private void insertOrdered(long entry, long expireAt) {
+  /** Adds a complete entry to the orders of expiries and to the table, or to none of them. */
+  private void linkWhole(long entry, long expireAt) {
     expiries.addElements(entry);
-    boolean isOrdered = false;
     try {
-      if (expireAt != Entry.NO_EXPIRY) {
-        expiries.add(entry, expireAt);
-        isOrdered = true;
-      }
-      keyspace.beforeInsert();
-      entries.insert(hashOf(entry), entry);
+      link(hashOf(entry), entry, expireAt);
     } catch (OutOfMemoryError full) {
-      if (isOrdered) {
-        expiries.remove(expireAt, entry);
-      }
       expiries.removeElements(entry, entry);
       throw full;
     }

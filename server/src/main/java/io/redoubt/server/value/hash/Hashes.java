@@ -456,7 +456,14 @@ public final class Hashes implements Structures {
     }
     if (count / 2 > limits.hashMaxListpackEntries()) {
       long root = table.create();
-      if (!addAll(table, MEMORY, start)) {
+      boolean isDistinct;
+      try {
+        isDistinct = addAll(table, MEMORY, start);
+      } catch (OutOfMemoryError full) {
+        drop(root);
+        throw full;
+      }
+      if (!isDistinct) {
         drop(root);
         return 0;
       }

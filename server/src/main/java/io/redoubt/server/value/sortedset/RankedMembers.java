@@ -119,15 +119,7 @@ public final class RankedMembers {
     long changed =
         fits ? block : ScoredMember.create(slabs, ScoredMember.address(block), length, score);
     if (!tree.changeInPlace(oldKey, block, key, changed)) {
-      try {
-        tree.insert(key, changed);
-      } catch (OutOfMemoryError full) {
-        if (!fits) {
-          ScoredMember.free(slabs, changed);
-        }
-        throw full;
-      }
-      tree.remove(oldKey, block);
+      move(oldKey, block, key, changed);
     }
     if (fits) {
       ScoredMember.putScore(block, score);
@@ -135,6 +127,24 @@ public final class RankedMembers {
       table.replace(hash, block, changed);
       slabs.free(block, oldBytes);
     }
+  }
+
+  /** Replaces an element of the tree; if there is no memory, nothing changes. */
+  private void move(long oldKey, long block, long key, long changed) {
+    if (key == oldKey) { // the tree takes both for the same element
+      tree.remove(oldKey, block);
+      tree.insert(key, changed);
+      return;
+    }
+    try {
+      tree.insert(key, changed);
+    } catch (OutOfMemoryError full) {
+      if (changed != block) {
+        ScoredMember.free(slabs, changed);
+      }
+      throw full;
+    }
+    tree.remove(oldKey, block);
   }
 
   /** Removes and frees a member. */

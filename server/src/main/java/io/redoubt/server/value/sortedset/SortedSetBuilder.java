@@ -19,7 +19,6 @@ public final class SortedSetBuilder {
   private final SortedSets sortedSets;
   private final RankedMembers members;
   private int longest;
-
   private boolean isOpen;
 
   SortedSetBuilder(SortedSets sortedSets, RankedMembers members) {
