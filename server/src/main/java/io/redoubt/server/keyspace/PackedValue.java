@@ -136,7 +136,8 @@ public final class PackedValue {
    * Resizes an entry that is to refer to a new block, which is freed if there is no memory for the
    * entry.
    */
-  static long resizeFor(Database database, long entry, int encoding, long block, int capacity) {
+  public static long resizeFor(
+      Database database, long entry, int encoding, long block, int capacity) {
     try {
       return database.resize(entry, encoding, Encoding.OWN_BLOCK_BYTES);
     } catch (OutOfMemoryError full) {

@@ -6,6 +6,7 @@ import io.redoubt.server.keyspace.Database;
 import io.redoubt.server.keyspace.Encoding;
 import io.redoubt.server.keyspace.Entry;
 import io.redoubt.server.keyspace.OwnBlock;
+import io.redoubt.server.keyspace.PackedValue;
 import io.redoubt.server.memory.Region;
 import io.redoubt.server.memory.Slabs;
 import io.redoubt.server.structure.BlockLength;
