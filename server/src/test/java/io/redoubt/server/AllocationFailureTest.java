@@ -222,6 +222,7 @@ final class AllocationFailureTest {
         long left =
             await(where)
                 .atMost(PATIENCE)
+                .pollDelay(Duration.ZERO)
                 .until(() -> emptied(""), blocks -> blocks - before <= MAX_LOST_BLOCKS);
         lost += Math.max(0, left - baseline);
         baseline = Math.max(baseline, left);
