@@ -41,16 +41,27 @@ public final class TestServers {
     return server;
   }
 
+  /** Starts a server whose background threads come from a given factory. */
+  static RedisServer start(Log log, Threads threads, String... lines) throws Exception {
+    RedisServer server = make(log, threads, new OsDisk(), lines);
+    server.start().get();
+    return server;
+  }
+
   /** A server that is not started yet; it has a folder of its own unless told which. */
   static RedisServer make(Log log, Disk disk, String... lines) throws Exception {
-    return make(
-        log, new Machine(Sockets.ofSystem(), Threads.ofSystem(), disk, Slabs::create), lines);
+    return make(log, Threads.ofSystem(), disk, lines);
   }
 
   /** Like {@link #make(Log, Disk, String...)}, with a given allocator. */
   static RedisServer make(Log log, Slabs slabs, String... lines) throws Exception {
     return make(
         log, new Machine(Sockets.ofSystem(), Threads.ofSystem(), new OsDisk(), () -> slabs), lines);
+  }
+
+  private static RedisServer make(Log log, Threads threads, Disk disk, String... lines)
+      throws Exception {
+    return make(log, new Machine(Sockets.ofSystem(), threads, disk, Slabs::create), lines);
   }
 
   private static RedisServer make(Log log, Machine machine, String... lines) throws Exception {

@@ -391,6 +391,15 @@ public abstract class Client extends Peer implements Connection.Handler, Subscri
     }
   }
 
+  /** Writes what had to wait for the end of the command. */
+  final void afterCommand() {
+    try {
+      output.afterCommand();
+    } catch (OutOfMemoryError full) {
+      noMemoryForOutput(full);
+    }
+  }
+
   /** Executes pending requests at the end of the turn. */
   public final void resumeProcessing() {
     if (!released) {
@@ -435,6 +444,14 @@ public abstract class Client extends Peer implements Connection.Handler, Subscri
   /** Finishes a turn of the loop: executes what may run again, flushes, closes. */
   final void endTurn() {
     atEndOfTurn = false;
+    try {
+      continueOrClose();
+    } catch (OutOfMemoryError e) { // the turns of other clients go on
+      registry.executor().outOfMemory(this, e);
+    }
+  }
+
+  private void continueOrClose() {
     if (is(ClientFlag.CLOSE_ASAP)) {
       close();
       return;
@@ -468,12 +485,29 @@ public abstract class Client extends Peer implements Connection.Handler, Subscri
     if (released || is(ClientFlag.CLOSE_ASAP)) {
       return;
     }
-    if (executing) {
-      output.pushAfterReply(message, registry.memory());
-    } else {
-      output.writeUnsuppressed(message);
-      joinEndOfTurn();
+    try {
+      if (executing) {
+        output.pushAfterReply(message, registry.memory());
+      } else {
+        output.writeUnsuppressed(message);
+        joinEndOfTurn();
+      }
+    } catch (OutOfMemoryError full) {
+      noMemoryForOutput(full);
     }
+  }
+
+  /**
+   * Closes the client because part of its output is lost. The command of another client that caused
+   * the output goes on.
+   */
+  private void noMemoryForOutput(OutOfMemoryError full) {
+    registry
+        .log()
+        .warning(
+            "Client %s scheduled to be closed ASAP: out of memory for its output: %s",
+            this, full.getMessage());
+    closeSoon();
   }
 
   /**
@@ -481,9 +515,14 @@ public abstract class Client extends Peer implements Connection.Handler, Subscri
    * CLIENT REPLY discards them as it does replies.
    */
   public final void feed(MemorySegment from, long offset, long length) {
-    if (!isEnding()) {
+    if (isEnding()) {
+      return;
+    }
+    try {
       output.feed(from, offset, length);
       joinEndOfTurn();
+    } catch (OutOfMemoryError full) {
+      noMemoryForOutput(full);
     }
   }
 

@@ -143,7 +143,7 @@ public final class RequestExecutor {
       client.postpone();
       return false;
     }
-    client.output().afterCommand();
+    client.afterCommand();
     registry.accountMemory(client); // may close the client, which then executes nothing more
     return true;
   }

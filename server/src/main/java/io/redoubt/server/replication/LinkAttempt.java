@@ -198,6 +198,9 @@ final class LinkAttempt implements Connection.Handler, MasterStream.Target {
   /** Handles input for which there was no memory; it may have been applied in part. */
   private void outOfMemory(OutOfMemoryError failure) {
     dispatcher.outOfMemory("while synchronizing with the master", failure);
+    if (!outOfStep) {
+      log.warning("MASTER <-> REPLICA sync failed: out of memory: %s", failure.getMessage());
+    }
     outOfStep = true;
   }
 

@@ -1,9 +1,12 @@
 package io.redoubt.server.keyspace;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.redoubt.protocol.Seed;
 import io.redoubt.server.memory.Argument;
+import io.redoubt.server.memory.Region;
+import io.redoubt.server.memory.RegionFull;
 import io.redoubt.server.memory.Slabs;
 import java.util.ArrayList;
 import java.util.List;
@@ -13,6 +16,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 final class DatabaseTest {
+  private static final long SMALL_BYTES = 32;
   private static final long NOW = 1_700_000_000_000L;
 
   private final Random random = Seed.random("DatabaseTest");
@@ -64,6 +68,40 @@ final class DatabaseTest {
       database.setExpiry(put("key:" + i), NOW + i);
     }
     assertThat(database.expiries().averageTtlMillis(keyspace.nowMillis())).isBetween(4500L, 5500L);
+  }
+
+  @Test
+  void aLongStringIsFreedThatGetsNoEntry() {
+    List<Long> taken = new ArrayList<>();
+    String text = "v".repeat(5000);
+    try (Argument key = Argument.of(slabs, "key");
+        Argument value = Argument.of(slabs, text)) {
+      long block = slabs.allocateFar(text.length()); // room for the value alone
+      Region.limit(0);
+      takeAll(taken);
+      slabs.free(block, text.length());
+      long before = slabs.usedBytes();
+      assertThatThrownBy(() ->
+              database.putText(
+                  key.address(), key.length(), value.address(), value.length(), Entry.NO_EXPIRY))
+          .isInstanceOf(RegionFull.class);
+      assertThat(slabs.usedBytes()).isEqualTo(before);
+      assertThat(database.size()).isZero();
+    } finally {
+      Region.limit(Long.MAX_VALUE);
+      taken.forEach(entry -> slabs.free(entry, SMALL_BYTES));
+    }
+  }
+
+  /** Takes all room for small entries that is left. */
+  private void takeAll(List<Long> taken) {
+    try {
+      while (true) {
+        taken.add(slabs.allocate(SMALL_BYTES));
+      }
+    } catch (RegionFull full) {
+      return;
+    }
   }
 
   @Test

@@ -1,0 +1,74 @@
+package io.redoubt.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.redoubt.protocol.process.Clock;
+import io.redoubt.protocol.process.Log;
+import io.redoubt.protocol.process.Threads;
+import io.redoubt.protocol.resp.Reply;
+import io.redoubt.protocol.resp.RespClient;
+import java.io.ByteArrayOutputStream;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.ZoneOffset;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** A master that finds no memory for a full sync: it serves on, and the replica tries again. */
+final class FullSyncMemoryTest {
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
+  private static final int FAILURES = 2;
+
+  private final ByteArrayOutputStream output = new ByteArrayOutputStream();
+  private final AtomicInteger failuresLeft = new AtomicInteger();
+
+  /** Returns a thread that can't start if it is one of the snapshots that are to fail. */
+  private Thread thread(String name, Runnable task) {
+    if (!name.equals("redoubt-snapshot")
+        || failuresLeft.getAndUpdate(n -> Math.max(0, n - 1)) == 0) {
+      return Threads.ofSystem().unstarted(name, task);
+    }
+    return new Thread(name) {
+      @Override
+      public void start() {
+        throw new OutOfMemoryError("unable to create native thread");
+      }
+    };
+  }
+
+  private String log() {
+    return output.toString(StandardCharsets.UTF_8);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"yes", "no"})
+  void aSyncWithoutMemoryForItsSnapshotIsRepeated(String diskless) throws Exception {
+    Log log = new Log(Clock.system(), ZoneOffset.UTC, 1, output);
+    RedisServer master = TestServers.start(log, this::thread, "repl-diskless-sync " + diskless);
+    try (RespClient client = RespClient.connect("127.0.0.1", master.port(), 20_000)) {
+      client.call("SET", "key", "value");
+      failuresLeft.set(FAILURES);
+      RedisServer replica = TestServers.start("replicaof 127.0.0.1 " + master.port());
+      try (RespClient other = RespClient.connect("127.0.0.1", replica.port(), 20_000)) {
+        while (failuresLeft.get() > 0) {
+          assertThat(client.call("SET", "key", "value").isError()).isFalse();
+          Thread.sleep(10);
+        }
+        await()
+            .atMost(PATIENCE)
+            .until(() -> other.call("INFO", "replication").text().contains("link_status:up"));
+        assertThat(other.call("GET", "key"))
+            .isEqualTo(new Reply.Bulk("value".getBytes(StandardCharsets.UTF_8)));
+        assertThat(log().split("Can't save: out of memory: unable to create native thread", -1))
+            .hasSize(FAILURES + 1);
+        assertThat(log()).doesNotContain("\tat ");
+      } finally {
+        replica.close();
+      }
+    } finally {
+      master.close();
+    }
+  }
+}
