@@ -6,8 +6,8 @@ import io.redoubt.protocol.info.Section;
 import io.redoubt.protocol.launch.ProcessInfo;
 import io.redoubt.sentinel.core.Master;
 import io.redoubt.sentinel.core.Sentinel;
-import io.redoubt.sentinel.core.Settings;
 import io.redoubt.sentinel.runtime.ScriptQueue;
+import io.redoubt.sentinel.settings.Settings;
 import java.util.function.LongSupplier;
 
 /** The sections of a sentinel's INFO. */
@@ -57,7 +57,7 @@ final class SentinelInfo {
 
   private int failureFlags() {
     Settings settings = sentinel.settings();
-    return (settings.crashAfterElection() ? 1 : 0) + (settings.crashAfterPromotion() ? 2 : 0);
+    return (settings.crash().afterElection() ? 1 : 0) + (settings.crash().afterPromotion() ? 2 : 0);
   }
 
   private void masterLines(InfoLines lines) {

@@ -33,13 +33,15 @@ import io.redoubt.sentinel.command.SentinelCommands;
 import io.redoubt.sentinel.command.SentinelServerCommands;
 import io.redoubt.sentinel.core.Sentinel;
 import io.redoubt.sentinel.core.SentinelState;
-import io.redoubt.sentinel.core.Timings;
 import io.redoubt.sentinel.runtime.HostNames;
+import io.redoubt.sentinel.runtime.NodeDialer;
 import io.redoubt.sentinel.runtime.ScriptQueue;
 import io.redoubt.sentinel.runtime.SentinelControl;
 import io.redoubt.sentinel.runtime.SentinelDirectives;
 import io.redoubt.sentinel.runtime.SentinelDriver;
 import io.redoubt.sentinel.runtime.StateFile;
+import io.redoubt.sentinel.settings.SimulatedCrash;
+import io.redoubt.sentinel.settings.Timings;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.util.ArrayList;
@@ -153,8 +155,7 @@ public final class SentinelServer implements AutoCloseable {
                 requirepass,
                 tls.announcedPort(directives.common.port.value()),
                 Timings.DEFAULTS,
-                false,
-                false),
+                SimulatedCrash.NONE),
             random,
             clock.monotonicNanos() / 1_000_000);
     StateFile file = new StateFile(directives, state);
@@ -166,10 +167,7 @@ public final class SentinelServer implements AutoCloseable {
     SentinelDriver driver =
         new SentinelDriver(
             core,
-            transport,
-            source(),
-            tls.client(),
-            lookup,
+            new NodeDialer(transport, source(), tls.client(), lookup),
             clock,
             log,
             file,

@@ -395,7 +395,7 @@ class SentinelServerTest {
     assertThat(reply).isEqualTo(new Reply.Simple("OK"));
     assertThat(file()).contains("sentinel auth-pass mymaster \"a\\xff\\x00\\\"\\xc3\"\n");
     SentinelDirectives read = TestSentinels.load(folder.resolve("sentinel.conf"));
-    String known = read.words().state(ID).masters().getFirst().options().authPass();
+    String known = read.words().state(ID).masters().getFirst().options().access().password();
     assertThat(Utf8.encode(known)).isEqualTo(password);
   }
 }

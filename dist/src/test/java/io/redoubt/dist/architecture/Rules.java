@@ -190,13 +190,16 @@ final class Rules {
               + " server.command.key persistence.rdb.check server.snapshot.context",
 
           // The sentinel: knows nothing of server or persistence.
-          "sentinel.core           <-",
+          "sentinel.settings       <-",
+          "sentinel.message        <-",
+          "sentinel.core           <- sentinel.settings sentinel.message",
           "sentinel.runtime        <- protocol.bytes protocol.resp protocol.process protocol.net"
               + " protocol.config protocol.config.directive protocol.info protocol.command"
-              + " protocol.session protocol.pubsub protocol.acl sentinel.core",
+              + " protocol.session protocol.pubsub protocol.acl sentinel.settings sentinel.message"
+              + " sentinel.core",
           "sentinel.command        <- protocol.bytes protocol.resp protocol.config protocol.info"
-              + " protocol.command protocol.session protocol.session.command sentinel.core"
-              + " sentinel.runtime");
+              + " protocol.command protocol.session protocol.session.command sentinel.settings"
+              + " sentinel.message sentinel.core sentinel.runtime");
 
   /** Packages that put the others together, and so may import any of the modules named. */
   static final Map<String, List<String>> ASSEMBLIES =
@@ -305,7 +308,9 @@ final class Rules {
    * Classes whose output follows from their input alone, so that a simulation can repeat them:
    * through none of the doors, and without locks. A package, or one class.
    */
-  static final List<String> PURE = List.of("sentinel.core", "server.replication.stream");
+  static final List<String> PURE =
+      List.of(
+          "sentinel.settings", "sentinel.message", "sentinel.core", "server.replication.stream");
 
   /** Static fields that may change, each with the reason. */
   static final Map<String, String> STATIC_STATE =

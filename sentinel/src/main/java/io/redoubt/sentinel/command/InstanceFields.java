@@ -1,15 +1,15 @@
 package io.redoubt.sentinel.command;
 
-import io.redoubt.sentinel.core.Address;
 import io.redoubt.sentinel.core.DataNode;
 import io.redoubt.sentinel.core.Instance;
 import io.redoubt.sentinel.core.Link;
 import io.redoubt.sentinel.core.Master;
-import io.redoubt.sentinel.core.MasterOptions;
-import io.redoubt.sentinel.core.NodeInfo;
 import io.redoubt.sentinel.core.Replica;
 import io.redoubt.sentinel.core.Sentinel;
 import io.redoubt.sentinel.core.SentinelPeer;
+import io.redoubt.sentinel.message.Address;
+import io.redoubt.sentinel.message.NodeInfo;
+import io.redoubt.sentinel.settings.MasterOptions;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -115,20 +115,22 @@ final class InstanceFields {
     put("quorum", options.quorum());
     put("failover-timeout", options.failoverTimeoutMillis());
     put("parallel-syncs", options.parallelSyncs());
-    if (!options.notificationScript().isEmpty()) {
-      put("notification-script", options.notificationScript());
+    if (!options.scripts().notification().isEmpty()) {
+      put("notification-script", options.scripts().notification());
     }
-    if (!options.clientReconfigScript().isEmpty()) {
-      put("client-reconfig-script", options.clientReconfigScript());
+    if (!options.scripts().clientReconfig().isEmpty()) {
+      put("client-reconfig-script", options.scripts().clientReconfig());
     }
   }
 
   private void replica(Replica replica) {
     NodeInfo info = replica.info();
-    put("master-link-down-time", info == null ? 0 : info.masterLinkDownMillis());
-    put("master-link-status", info != null && info.masterLinkUp() ? "ok" : "err");
-    put("master-host", info == null || info.masterHost().isEmpty() ? "?" : info.masterHost());
-    put("master-port", info == null ? 0 : info.masterPort());
+    put("master-link-down-time", info == null ? 0 : info.masterLink().downMillis());
+    put("master-link-status", info != null && info.masterLink().isUp() ? "ok" : "err");
+    put(
+        "master-host",
+        info == null || info.masterLink().host().isEmpty() ? "?" : info.masterLink().host());
+    put("master-port", info == null ? 0 : info.masterLink().port());
     put("slave-priority", info == null ? 100 : info.priority());
     put("slave-repl-offset", info == null ? 0 : info.offset());
     put("replica-announced", info == null || info.announced() ? 1 : 0);

@@ -1,5 +1,7 @@
 package io.redoubt.sentinel.core;
 
+import io.redoubt.sentinel.message.Address;
+import io.redoubt.sentinel.message.NodeInfo;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 

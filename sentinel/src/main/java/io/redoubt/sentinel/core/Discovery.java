@@ -1,6 +1,11 @@
 package io.redoubt.sentinel.core;
 
 import io.redoubt.sentinel.core.Output.Level;
+import io.redoubt.sentinel.message.Address;
+import io.redoubt.sentinel.message.HelloMessage;
+import io.redoubt.sentinel.message.Hosts;
+import io.redoubt.sentinel.message.NodeInfo;
+import io.redoubt.sentinel.settings.Timing;
 import java.util.List;
 
 /** Discovers replicas from the nodes' INFO, and sentinels from their hello messages. */
@@ -32,8 +37,8 @@ final class Discovery {
     noteRole(node, info);
     if (node instanceof Replica replica) {
       if (before == null
-          || before.masterPort() != info.masterPort()
-          || !before.masterHost().equalsIgnoreCase(info.masterHost())) {
+          || before.masterLink().port() != info.masterLink().port()
+          || !before.masterLink().host().equalsIgnoreCase(info.masterLink().host())) {
         replica.followsSince = now;
       }
       if (!sentinel.isTilted()) {
@@ -88,7 +93,7 @@ final class Discovery {
     }
     long now = sentinel.nowMillis();
     if (info.role() == NodeInfo.Role.MASTER) {
-      long timeoutMillis = sentinel.timings().publishPeriodMillis() * 4;
+      long timeoutMillis = sentinel.timings().millis(Timing.PUBLISH_PERIOD) * 4;
       if (replica.reportedRoleMillis(now) > timeoutMillis && isUpFor(replica, timeoutMillis, now)) {
         sentinel.links.setRole(replica, master.address);
         sentinel.event(Level.NOTICE, "+convert-to-slave", replica);
@@ -159,7 +164,7 @@ final class Discovery {
         && !master.subjectivelyDown
         && !master.objectivelyDown
         && sentinel.nowMillis() - master.infoAt
-            < Math.max(sentinel.timings().infoPeriodMillis() * 2, FRESH_INFO_MILLIS);
+            < Math.max(sentinel.timings().millis(Timing.INFO_PERIOD) * 2, FRESH_INFO_MILLIS);
   }
 
   void hello(String payload) {

@@ -2,6 +2,8 @@ package io.redoubt.sentinel.core;
 
 import io.redoubt.sentinel.core.NodeRequest.Purpose;
 import io.redoubt.sentinel.core.Output.Level;
+import io.redoubt.sentinel.message.Answer;
+import io.redoubt.sentinel.message.NodeInfo;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;

@@ -2,6 +2,9 @@ package io.redoubt.sentinel.core;
 
 import io.redoubt.sentinel.core.NodeRequest.Purpose;
 import io.redoubt.sentinel.core.Output.Level;
+import io.redoubt.sentinel.message.Answer;
+import io.redoubt.sentinel.message.Epochs;
+import io.redoubt.sentinel.settings.Timing;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -97,7 +100,7 @@ final class Elections {
 
   long electionTimeoutMillis(Master master) {
     return Math.min(
-        sentinel.timings().electionTimeoutMillis(), master.options.failoverTimeoutMillis());
+        sentinel.timings().millis(Timing.ELECTION_TIMEOUT), master.options.failoverTimeoutMillis());
   }
 
   /** Asks the other sentinels about a master that is down for us, once per period or at once. */
@@ -113,7 +116,7 @@ final class Elections {
       if (!peer.link.command.isUp()) {
         continue;
       }
-      long due = peer.askedAt + sentinel.timings().askPeriodMillis();
+      long due = peer.askedAt + sentinel.timings().millis(Timing.ASK_PERIOD);
       if (!atOnce && now < due) {
         sentinel.wakeBy(due);
         continue;

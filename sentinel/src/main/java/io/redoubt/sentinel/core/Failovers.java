@@ -3,6 +3,12 @@ package io.redoubt.sentinel.core;
 import io.redoubt.sentinel.core.FailoverAttempt.State;
 import io.redoubt.sentinel.core.Output.Level;
 import io.redoubt.sentinel.core.Replica.Reconf;
+import io.redoubt.sentinel.message.Address;
+import io.redoubt.sentinel.message.Answer;
+import io.redoubt.sentinel.message.Epochs;
+import io.redoubt.sentinel.message.NodeInfo;
+import io.redoubt.sentinel.settings.Timing;
+import io.redoubt.sentinel.settings.Timings;
 import java.util.Comparator;
 import org.jspecify.annotations.Nullable;
 
@@ -123,7 +129,7 @@ final class Failovers {
         failover.forced ? sentinel.myId() : sentinel.elections.winner(master, failover.epoch);
     if (sentinel.myId().equals(winner) && (failover.forced || master.objectivelyDown)) {
       sentinel.event(Level.WARNING, "+elected-leader", master);
-      if (sentinel.settings().crashAfterElection()) {
+      if (sentinel.settings().crash().afterElection()) {
         sentinel.emit(new Output.Crash("crash-after-election"));
       }
       master.lostElections = 0;
@@ -152,7 +158,7 @@ final class Failovers {
     master.failover = null;
     int doublings = Math.min(master.lostElections++, MAX_DOUBLINGS);
     long wait = sentinel.randomMillis(RETRY_FROM_MILLIS, RETRY_TO_MILLIS) << doublings;
-    postpone(master, Math.min(wait, sentinel.timings().electionTimeoutMillis()));
+    postpone(master, Math.min(wait, sentinel.timings().millis(Timing.ELECTION_TIMEOUT)));
   }
 
   private void postpone(Master master, long millis) {
@@ -231,7 +237,9 @@ final class Failovers {
     long now = sentinel.nowMillis();
     Timings timings = sentinel.timings();
     long infoLimit =
-        master.subjectivelyDown ? timings.pingPeriodMillis() * 5 : timings.infoPeriodMillis() * 3;
+        master.subjectivelyDown
+            ? timings.millis(Timing.PING_PERIOD) * 5
+            : timings.millis(Timing.INFO_PERIOD) * 3;
     // A master that became a replica disconnected its replicas long before it counts as down.
     long goneMillis =
         master.reportedRole == NodeInfo.Role.REPLICA
@@ -242,7 +250,7 @@ final class Failovers {
         .filter(replica ->
             !replica.subjectivelyDown
                 && replica.link.command.isUp()
-                && replica.link.sinceAvailableMillis(now) <= timings.pingPeriodMillis() * 5
+                && replica.link.sinceAvailableMillis(now) <= timings.millis(Timing.PING_PERIOD) * 5
                 && now - replica.infoAt <= infoLimit
                 && isPromotable(replica, linkDownLimit)
                 && !sentinel.discovery.isOfOtherMaster(replica))
@@ -260,7 +268,7 @@ final class Failovers {
       return false;
     }
     return info.role() == NodeInfo.Role.REPLICA
-        ? info.masterLinkDownMillis() <= linkDownLimit
+        ? info.masterLink().downMillis() <= linkDownLimit
         : isMasterOfMaster(replica);
   }
 
@@ -387,7 +395,7 @@ final class Failovers {
       replica.reconf = Reconf.IN_PROGRESS;
       sentinel.event(Level.NOTICE, "+slave-reconf-inprog", replica);
     }
-    if (replica.reconf == Reconf.IN_PROGRESS && info.masterLinkUp()) {
+    if (replica.reconf == Reconf.IN_PROGRESS && info.masterLink().isUp()) {
       replica.reconf = Reconf.DONE;
       sentinel.event(Level.NOTICE, "+slave-reconf-done", replica);
     }
@@ -398,7 +406,7 @@ final class Failovers {
     enter(failover, State.RECONF_REPLICAS);
     sentinel.stateChanged();
     sentinel.event(Level.WARNING, "+promoted-slave", promoted);
-    if (sentinel.settings().crashAfterPromotion()) {
+    if (sentinel.settings().crash().afterPromotion()) {
       sentinel.emit(new Output.Crash("crash-after-promotion"));
     }
     sentinel.event(Level.WARNING, "+failover-state-reconf-slaves", master);
@@ -417,7 +425,8 @@ final class Failovers {
     int inProgress = 0;
     for (Replica replica : master.replicas.values()) {
       if (replica.reconf == Reconf.SENT
-          && now - replica.reconfSentAt > sentinel.timings().replicaReconfTimeoutMillis()) {
+          && now - replica.reconfSentAt
+              > sentinel.timings().millis(Timing.REPLICA_RECONF_TIMEOUT)) {
         sentinel.event(Level.NOTICE, "-slave-reconf-sent-timeout", replica);
         replica.reconf = Reconf.DONE;
       }

@@ -2,6 +2,8 @@ package io.redoubt.sentinel.core;
 
 import io.redoubt.sentinel.core.NodeRequest.Purpose;
 import io.redoubt.sentinel.core.Output.Level;
+import io.redoubt.sentinel.message.Answer;
+import io.redoubt.sentinel.message.NodeInfo;
 
 /**
  * The lossless part of an ordered failover: the old master stops writes (CLIENT PAUSE WRITE), and
@@ -99,7 +101,7 @@ final class Handover {
         && !lapsed
         && info != null
         && chosen.infoAt >= failover.stoppedAt
-        && info.masterLinkUp()
+        && info.masterLink().isUp()
         && info.offset() >= failover.finalOffset) {
       sentinel.failovers.promoteNow(failover);
       return;

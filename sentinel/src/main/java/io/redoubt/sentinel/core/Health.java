@@ -1,6 +1,8 @@
 package io.redoubt.sentinel.core;
 
 import io.redoubt.sentinel.core.Output.Level;
+import io.redoubt.sentinel.message.NodeInfo;
+import io.redoubt.sentinel.settings.Timing;
 
 /**
  * Detects which instances are down: in our own view (SDOWN) and, for masters, in the view of a
@@ -59,7 +61,8 @@ final class Health {
     boolean wrongRole =
         master.reportedRole == NodeInfo.Role.REPLICA
             && master.reportedRoleMillis(now)
-                > master.options.downAfterMillis() + sentinel.timings().infoPeriodMillis() * 2;
+                > master.options.downAfterMillis()
+                    + sentinel.timings().millis(Timing.INFO_PERIOD) * 2;
     boolean slowReboot =
         master.isRebooting()
             && now - master.rebootSince > master.options.masterRebootDownAfterMillis();
@@ -102,7 +105,7 @@ final class Health {
 
   /** Discards an opinion that was not renewed for five periods. */
   private void expire(SentinelPeer peer) {
-    if (sentinel.nowMillis() - peer.answeredAt > sentinel.timings().askPeriodMillis() * 5) {
+    if (sentinel.nowMillis() - peer.answeredAt > sentinel.timings().millis(Timing.ASK_PERIOD) * 5) {
       peer.findsMasterDown = false;
     }
   }

@@ -1,5 +1,9 @@
 package io.redoubt.sentinel.core;
 
+import io.redoubt.sentinel.message.Address;
+import io.redoubt.sentinel.message.Answer;
+import io.redoubt.sentinel.settings.MasterOptions;
+import io.redoubt.sentinel.settings.Settings;
 import java.util.List;
 
 /** An input of the state machine. */

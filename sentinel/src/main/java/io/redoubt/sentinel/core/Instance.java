@@ -1,5 +1,6 @@
 package io.redoubt.sentinel.core;
 
+import io.redoubt.sentinel.message.Address;
 import org.jspecify.annotations.Nullable;
 
 /** A process monitored by a sentinel: a master, one of its replicas, or another sentinel of it. */

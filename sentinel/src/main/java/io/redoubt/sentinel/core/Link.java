@@ -1,5 +1,6 @@
 package io.redoubt.sentinel.core;
 
+import io.redoubt.sentinel.message.Address;
 import java.util.ArrayList;
 import java.util.List;
 

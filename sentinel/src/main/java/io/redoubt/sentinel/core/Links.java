@@ -5,6 +5,15 @@ import io.redoubt.sentinel.core.Link.Side;
 import io.redoubt.sentinel.core.Link.State;
 import io.redoubt.sentinel.core.NodeRequest.Purpose;
 import io.redoubt.sentinel.core.Output.Level;
+import io.redoubt.sentinel.message.Address;
+import io.redoubt.sentinel.message.Answer;
+import io.redoubt.sentinel.message.HelloMessage;
+import io.redoubt.sentinel.message.NodeInfo;
+import io.redoubt.sentinel.settings.MasterOptions;
+import io.redoubt.sentinel.settings.NodeAccess;
+import io.redoubt.sentinel.settings.Settings;
+import io.redoubt.sentinel.settings.Timing;
+import io.redoubt.sentinel.settings.Timings;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -143,8 +152,9 @@ final class Links {
     Settings settings = sentinel.settings();
     boolean peer = user instanceof SentinelPeer;
     MasterOptions options = user.master().options;
-    String name = peer ? settings.sentinelUser() : options.authUser();
-    String pass = peer ? settings.sentinelPass() : options.authPass();
+    NodeAccess access = peer ? settings.peers() : options.access();
+    String name = access.user();
+    String pass = access.password();
     if (!pass.isEmpty()) {
       send(
           user,
@@ -265,12 +275,12 @@ final class Links {
       sentinel.wakeBy(node.infoAskedAt + period);
     }
     long pingPeriod =
-        Math.min(timings.pingPeriodMillis(), instance.master().options.downAfterMillis());
+        Math.min(timings.millis(Timing.PING_PERIOD), instance.master().options.downAfterMillis());
     if (now - link.pingSentAt >= pingPeriod) {
       ping(instance);
     }
     if (!Handover.isPublishBlocked(instance)
-        && now - instance.helloSentAt >= timings.publishPeriodMillis()) {
+        && now - instance.helloSentAt >= timings.millis(Timing.PUBLISH_PERIOD)) {
       sayHello(instance);
     }
   }
@@ -281,14 +291,14 @@ final class Links {
     Timings timings = sentinel.timings();
     long timeoutMillis = instance.master().options.downAfterMillis() / 2;
     if (link.command.isUp()
-        && now - link.command.connectedAt > timings.minLinkReconnectPeriodMillis()
+        && now - link.command.connectedAt > timings.millis(Timing.MIN_LINK_RECONNECT_PERIOD)
         && link.waitingMillis(now) > timeoutMillis
         && link.sincePongMillis(now) > timeoutMillis) {
       drop(link, Kind.COMMAND);
     }
     if (link.events.isUp()
-        && now - link.events.connectedAt > timings.minLinkReconnectPeriodMillis()
-        && now - link.heardAt > timings.publishPeriodMillis() * 3) {
+        && now - link.events.connectedAt > timings.millis(Timing.MIN_LINK_RECONNECT_PERIOD)
+        && now - link.heardAt > timings.millis(Timing.PUBLISH_PERIOD) * 3) {
       drop(link, Kind.EVENTS);
     }
   }
@@ -300,7 +310,8 @@ final class Links {
     // At least two attempts before a cut connection makes a node count as down.
     long period =
         Math.min(
-            sentinel.timings().pingPeriodMillis(), instance.master().options.downAfterMillis() / 2);
+            sentinel.timings().millis(Timing.PING_PERIOD),
+            instance.master().options.downAfterMillis() / 2);
     if (side.state == State.DOWN && now - side.attemptedAt >= period) {
       side.state = State.CONNECTING;
       side.attemptedAt = now;
@@ -311,7 +322,7 @@ final class Links {
   private long infoPeriodMillis(DataNode node) {
     Timings timings = sentinel.timings();
     if (!(node instanceof Replica replica)) {
-      return timings.infoPeriodMillis();
+      return timings.millis(Timing.INFO_PERIOD);
     }
     FailoverAttempt failover = replica.master().failover;
     boolean turning =
@@ -321,7 +332,7 @@ final class Links {
                 && failover.promoted == replica
                 && failover.state == FailoverAttempt.State.WAIT_PROMOTION);
     if (turning) {
-      return Math.min(RECONF_INFO_PERIOD_MILLIS, timings.infoPeriodMillis());
+      return Math.min(RECONF_INFO_PERIOD_MILLIS, timings.millis(Timing.INFO_PERIOD));
     }
     NodeInfo info = replica.info;
     boolean unsettled =
@@ -329,9 +340,11 @@ final class Links {
             || replica.master().subjectivelyDown
             || replica.reportedRole == NodeInfo.Role.MASTER
             || (info != null
-                && (!info.masterLinkUp()
+                && (!info.masterLink().isUp()
                     || !sentinel.names.follows(info, replica.master().address)));
-    return unsettled ? Math.min(1000, timings.infoPeriodMillis()) : timings.infoPeriodMillis();
+    return unsettled
+        ? Math.min(1000, timings.millis(Timing.INFO_PERIOD))
+        : timings.millis(Timing.INFO_PERIOD);
   }
 
   void askInfo(DataNode node) {
@@ -420,6 +433,8 @@ final class Links {
 
   /** Applies renamed commands, which exist on data nodes but not on sentinels. */
   List<String> words(Instance instance, String... words) {
-    return instance instanceof DataNode ? instance.master().options.renamed(words) : List.of(words);
+    return instance instanceof DataNode
+        ? instance.master().options.access().renamed(words)
+        : List.of(words);
   }
 }

@@ -2,6 +2,9 @@ package io.redoubt.sentinel.core;
 
 import io.redoubt.sentinel.core.SentinelState.KnownSentinel;
 import io.redoubt.sentinel.core.SentinelState.MasterState;
+import io.redoubt.sentinel.message.Address;
+import io.redoubt.sentinel.message.NodeInfo;
+import io.redoubt.sentinel.settings.MasterOptions;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;

@@ -1,5 +1,7 @@
 package io.redoubt.sentinel.core;
 
+import io.redoubt.sentinel.message.Address;
+import io.redoubt.sentinel.message.NodeInfo;
 import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
@@ -72,7 +74,7 @@ final class Names {
 
   /** Returns true if a replica follows the master. */
   boolean follows(NodeInfo replica, Address master) {
-    return !replica.masterHost().isEmpty()
-        && same(new Address(replica.masterHost(), replica.masterPort()), master);
+    return !replica.masterLink().host().isEmpty()
+        && same(new Address(replica.masterLink().host(), replica.masterLink().port()), master);
   }
 }

@@ -1,5 +1,6 @@
 package io.redoubt.sentinel.core;
 
+import io.redoubt.sentinel.message.Address;
 import java.util.List;
 
 /** An output of the state machine; outputs must be performed in order. */

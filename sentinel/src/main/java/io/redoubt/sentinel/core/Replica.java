@@ -1,5 +1,8 @@
 package io.redoubt.sentinel.core;
 
+import io.redoubt.sentinel.message.Address;
+import io.redoubt.sentinel.message.NodeInfo;
+
 /** A replica of a monitored master. */
 public final class Replica extends DataNode {
   /** The progress of its reconfiguration for a new master. */

@@ -3,6 +3,13 @@ package io.redoubt.sentinel.core;
 import io.redoubt.sentinel.core.Output.Level;
 import io.redoubt.sentinel.core.SentinelState.KnownSentinel;
 import io.redoubt.sentinel.core.SentinelState.MasterState;
+import io.redoubt.sentinel.message.Address;
+import io.redoubt.sentinel.message.Answer;
+import io.redoubt.sentinel.message.Epochs;
+import io.redoubt.sentinel.settings.MasterOptions;
+import io.redoubt.sentinel.settings.Settings;
+import io.redoubt.sentinel.settings.Timing;
+import io.redoubt.sentinel.settings.Timings;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
@@ -80,7 +87,8 @@ public final class Sentinel {
     boolean hasMemory =
         currentEpoch > 0
             || state.masters().stream().anyMatch(master -> !master.sentinels().isEmpty());
-    joiningUntil = hasMemory ? nowMillis : nowMillis + settings.timings().publishPeriodMillis() * 2;
+    joiningUntil =
+        hasMemory ? nowMillis : nowMillis + settings.timings().millis(Timing.PUBLISH_PERIOD) * 2;
   }
 
   /**
@@ -159,9 +167,7 @@ public final class Sentinel {
   }
 
   private void configure(Settings changed) {
-    boolean otherAuth =
-        !changed.sentinelUser().equals(settings.sentinelUser())
-            || !changed.sentinelPass().equals(settings.sentinelPass());
+    boolean otherAuth = !changed.peers().hasLoginOf(settings.peers());
     settings = changed;
     if (otherAuth) {
       links.renewPeers();
@@ -173,7 +179,7 @@ public final class Sentinel {
   private void advance(long nowMillis) {
     long passed = Math.max(0, nowMillis - clockMillis);
     clockMillis = Math.max(clockMillis, nowMillis);
-    boolean paused = passed > settings.timings().tiltTriggerMillis();
+    boolean paused = passed > settings.timings().millis(Timing.TILT_TRIGGER);
     if (paused) {
       pausedMillis += passed;
     }
@@ -190,7 +196,7 @@ public final class Sentinel {
 
   private void tick() {
     wakeAt = Long.MAX_VALUE;
-    if (tilt && now - tiltSince >= settings.timings().tiltPeriodMillis()) {
+    if (tilt && now - tiltSince >= settings.timings().millis(Timing.TILT_PERIOD)) {
       tilt = false;
       event(Level.WARNING, "-tilt", "#tilt mode exited");
     }
@@ -308,9 +314,7 @@ public final class Sentinel {
     if (master == null) {
       return;
     }
-    boolean otherAuth =
-        !options.authPass().equals(master.options.authPass())
-            || !options.authUser().equals(master.options.authUser());
+    boolean otherAuth = !options.access().hasLoginOf(master.options.access());
     master.options = options;
     if (otherAuth) {
       links.renew(master);
@@ -470,7 +474,7 @@ public final class Sentinel {
    */
   void event(Level level, String type, Instance about, String payload) {
     event(level, type, payload);
-    String script = about.master().options.notificationScript();
+    String script = about.master().options.scripts().notification();
     if (level == Level.WARNING && !script.isEmpty()) {
       emit(new Output.RunScript(script, List.of(type, payload)));
     }
@@ -482,7 +486,7 @@ public final class Sentinel {
    * @param leads true if it is our own failover
    */
   void runReconfigScript(Master master, boolean leads, Address from, Address to) {
-    String script = master.options.clientReconfigScript();
+    String script = master.options.scripts().clientReconfig();
     if (!script.isEmpty()) {
       emit(
           new Output.RunScript(

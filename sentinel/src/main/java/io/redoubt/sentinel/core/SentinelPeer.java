@@ -1,5 +1,6 @@
 package io.redoubt.sentinel.core;
 
+import io.redoubt.sentinel.message.Address;
 import org.jspecify.annotations.Nullable;
 
 /** Another sentinel of a master, with its opinion about that master. */

@@ -1,5 +1,8 @@
 package io.redoubt.sentinel.core;
 
+import io.redoubt.sentinel.message.Address;
+import io.redoubt.sentinel.message.Hosts;
+import io.redoubt.sentinel.settings.MasterOptions;
 import java.util.List;
 import java.util.stream.Stream;
 

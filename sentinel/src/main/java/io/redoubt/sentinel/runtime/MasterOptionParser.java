@@ -1,7 +1,8 @@
 package io.redoubt.sentinel.runtime;
 
 import io.redoubt.protocol.bytes.Numbers;
-import io.redoubt.sentinel.core.MasterOptions;
+import io.redoubt.sentinel.settings.MasterOptions;
+import io.redoubt.sentinel.settings.ScriptPaths;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -77,10 +78,14 @@ public final class MasterOptionParser {
       case "failover-timeout" -> options.withFailoverTimeoutMillis(millis(value));
       case "parallel-syncs" ->
           options.withParallelSyncs(count(value, "Invalid parallel-syncs value."));
-      case "notification-script" -> options.withScripts(value, options.clientReconfigScript());
-      case "client-reconfig-script" -> options.withScripts(options.notificationScript(), value);
-      case "auth-pass" -> options.withAuth(options.authUser(), value);
-      case "auth-user" -> options.withAuth(value, options.authPass());
+      case "notification-script" ->
+          options.withScripts(new ScriptPaths(value, options.scripts().clientReconfig()));
+      case "client-reconfig-script" ->
+          options.withScripts(new ScriptPaths(options.scripts().notification(), value));
+      case "auth-pass" ->
+          options.withAccess(options.access().withLogin(options.access().user(), value));
+      case "auth-user" ->
+          options.withAccess(options.access().withLogin(value, options.access().password()));
       case "quorum" -> options.withQuorum(quorum(value));
       case "master-reboot-down-after-period", "primary-reboot-down-after-period" ->
           options.withMasterRebootDownAfterMillis(number(value, 0, "negative time parameter."));
@@ -96,7 +101,7 @@ public final class MasterOptionParser {
     if (command.isEmpty() || name.isEmpty()) {
       throw new Refusal("Empty command name in rename-command.", false);
     }
-    return options.withRenamed(command, name);
+    return options.withAccess(options.access().withRenamed(command, name));
   }
 
   /**
@@ -113,7 +118,8 @@ public final class MasterOptionParser {
   /** Checks that the script of an option is executable. */
   static void checkScript(MasterOptions options, String word, Path directory) throws Refusal {
     boolean notification = word.equals("notification-script");
-    String path = notification ? options.notificationScript() : options.clientReconfigScript();
+    String path =
+        notification ? options.scripts().notification() : options.scripts().clientReconfig();
     if (!path.isEmpty() && !isExecutable(directory, path)) {
       throw new Refusal(
           (notification ? "Notification" : "Client reconfiguration")

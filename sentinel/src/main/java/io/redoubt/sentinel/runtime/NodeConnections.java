@@ -10,11 +10,11 @@ import io.redoubt.protocol.resp.ProtocolException;
 import io.redoubt.protocol.resp.Reply;
 import io.redoubt.protocol.resp.ReplyDecoder;
 import io.redoubt.protocol.resp.RequestEncoder;
-import io.redoubt.sentinel.core.Address;
-import io.redoubt.sentinel.core.Answer;
 import io.redoubt.sentinel.core.Input;
 import io.redoubt.sentinel.core.Link;
 import io.redoubt.sentinel.core.NodeRequest;
+import io.redoubt.sentinel.message.Address;
+import io.redoubt.sentinel.message.Answer;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.net.InetAddress;
@@ -45,26 +45,18 @@ final class NodeConnections {
   /**
    * Creates the object without connections.
    *
-   * @param source the source address of connections, null for any
-   * @param tls the context of encrypted connections, null for plain ones
-   * @param lookup the resolver of host names
    * @param inputs receives inputs on the event loop, possibly during a call of this object
    */
-  NodeConnections(
-      Transport transport,
-      @Nullable InetAddress source,
-      @Nullable Tls tls,
-      HostNames.Lookup lookup,
-      Consumer<Input> inputs) {
-    this.transport = transport;
-    this.source = source;
-    this.tls = tls;
+  NodeConnections(NodeDialer dialer, Consumer<Input> inputs) {
+    this.transport = dialer.transport();
+    this.source = dialer.source();
+    this.tls = dialer.tls();
     this.inputs = inputs;
     this.names =
         new HostNames(
             transport.loop(),
             Threads.ofSystem(),
-            lookup,
+            dialer.lookup(),
             (name, address) -> inputs.accept(new Input.Resolved(name, literal(address))));
   }
 

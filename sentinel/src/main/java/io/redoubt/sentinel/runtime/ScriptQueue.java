@@ -3,7 +3,8 @@ package io.redoubt.sentinel.runtime;
 import io.redoubt.protocol.net.Loop;
 import io.redoubt.protocol.process.Clock;
 import io.redoubt.protocol.process.Log;
-import io.redoubt.sentinel.core.Timings;
+import io.redoubt.sentinel.settings.Timing;
+import io.redoubt.sentinel.settings.Timings;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -136,7 +137,7 @@ public final class ScriptQueue {
         Process process = job.process;
         if (process != null
             && !job.killed
-            && now - job.startMillis > timings.scriptMaxRuntimeMillis()) {
+            && now - job.startMillis > timings.millis(Timing.SCRIPT_MAX_RUNTIME)) {
           job.killed = true;
           warn("-script-timeout", job.command.getFirst() + " " + process.pid());
           process.destroyForcibly();
@@ -192,7 +193,7 @@ public final class ScriptQueue {
     job.running = false;
     job.killed = false;
     if ((bySignal || status == RETRY_STATUS) && job.runs < MAX_RUNS) {
-      job.startMillis = nowMillis() + (timings.scriptRetryDelayMillis() << (job.runs - 1));
+      job.startMillis = nowMillis() + (timings.millis(Timing.SCRIPT_RETRY_DELAY) << (job.runs - 1));
       return;
     }
     jobs.remove(job);

@@ -2,12 +2,12 @@ package io.redoubt.sentinel.runtime;
 
 import io.redoubt.protocol.bytes.Numbers;
 import io.redoubt.protocol.config.directive.RefusedValue;
-import io.redoubt.sentinel.core.Address;
-import io.redoubt.sentinel.core.MasterOptions;
 import io.redoubt.sentinel.core.SentinelState;
 import io.redoubt.sentinel.core.SentinelState.KnownSentinel;
 import io.redoubt.sentinel.core.SentinelState.MasterState;
-import io.redoubt.sentinel.core.Timings;
+import io.redoubt.sentinel.message.Address;
+import io.redoubt.sentinel.settings.MasterOptions;
+import io.redoubt.sentinel.settings.Timings;
 import java.net.InetAddress;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -217,7 +217,8 @@ public final class SentinelConfig {
         }
       }
       default -> {
-        if (word.equals("rename-command") && master.options.renamedCommands().containsKey(value)) {
+        if (word.equals("rename-command")
+            && master.options.access().renamedCommands().containsKey(value)) {
           throw new RefusedValue("Same command renamed multiple times with rename-command.");
         }
         try {
@@ -384,10 +385,10 @@ public final class SentinelConfig {
         options.failoverTimeoutMillis(),
         usual.failoverTimeoutMillis());
     number(lines, "parallel-syncs", name, options.parallelSyncs(), usual.parallelSyncs());
-    text(lines, "notification-script", name, options.notificationScript());
-    text(lines, "client-reconfig-script", name, options.clientReconfigScript());
-    text(lines, "auth-pass", name, options.authPass());
-    text(lines, "auth-user", name, options.authUser());
+    text(lines, "notification-script", name, options.scripts().notification());
+    text(lines, "client-reconfig-script", name, options.scripts().clientReconfig());
+    text(lines, "auth-pass", name, options.access().password());
+    text(lines, "auth-user", name, options.access().user());
     number(
         lines,
         "master-reboot-down-after-period",
@@ -396,6 +397,7 @@ public final class SentinelConfig {
         usual.masterRebootDownAfterMillis());
     number(lines, "forget-after", name, options.forgetAfterMillis(), usual.forgetAfterMillis());
     options
+        .access()
         .renamedCommands()
         .forEach((from, to) -> lines.add(List.of("rename-command", name, from, to)));
     lines.add(List.of("config-epoch", name, Long.toString(master.configEpoch())));

@@ -4,8 +4,10 @@ import io.redoubt.protocol.process.Log;
 import io.redoubt.sentinel.core.Input;
 import io.redoubt.sentinel.core.Output;
 import io.redoubt.sentinel.core.Sentinel;
-import io.redoubt.sentinel.core.Settings;
-import io.redoubt.sentinel.core.Timings;
+import io.redoubt.sentinel.settings.NodeAccess;
+import io.redoubt.sentinel.settings.Settings;
+import io.redoubt.sentinel.settings.SimulatedCrash;
+import io.redoubt.sentinel.settings.Timings;
 import java.nio.file.Path;
 import java.util.function.Supplier;
 
@@ -109,13 +111,7 @@ public final class SentinelControl {
     Settings now = sentinel().settings();
     order(
         new Input.Configure(
-            settings(
-                options,
-                requirepass.get(),
-                now.port(),
-                now.timings(),
-                now.crashAfterElection(),
-                now.crashAfterPromotion())));
+            settings(options, requirepass.get(), now.port(), now.timings(), now.crash())));
   }
 
   /** Changes periods and limits until the next start, for SENTINEL DEBUG. */
@@ -125,40 +121,23 @@ public final class SentinelControl {
 
   /** Sets the times of a simulated crash, for SENTINEL SIMULATE-FAILURE. */
   public void crash(boolean afterElection, boolean afterPromotion) {
-    Settings now = sentinel().settings();
-    order(
-        new Input.Configure(
-            new Settings(
-                now.port(),
-                now.announceIp(),
-                now.announcePort(),
-                now.resolveHostnames(),
-                now.announceHostnames(),
-                now.sentinelUser(),
-                now.sentinelPass(),
-                afterElection,
-                afterPromotion,
-                now.timings())));
+    var crash = new SimulatedCrash(afterElection, afterPromotion);
+    order(new Input.Configure(sentinel().settings().with(crash)));
   }
 
   /** Returns the core's settings according to the options of the config file. */
   public static Settings settings(
-      GlobalOptions options,
-      String requirepass,
-      int port,
-      Timings timings,
-      boolean crashAfterElection,
-      boolean crashAfterPromotion) {
+      GlobalOptions options, String requirepass, int port, Timings timings, SimulatedCrash crash) {
     return new Settings(
         port,
         options.announceIp(),
         options.announcePort(),
         options.resolveHostnames(),
         options.announceHostnames(),
-        options.sentinelUser(),
-        options.sentinelPass().isEmpty() ? requirepass : options.sentinelPass(),
-        crashAfterElection,
-        crashAfterPromotion,
+        NodeAccess.of(
+            options.sentinelUser(),
+            options.sentinelPass().isEmpty() ? requirepass : options.sentinelPass()),
+        crash,
         timings);
   }
 }

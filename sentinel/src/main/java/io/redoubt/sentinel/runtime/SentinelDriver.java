@@ -2,8 +2,6 @@ package io.redoubt.sentinel.runtime;
 
 import io.redoubt.protocol.net.Cancellable;
 import io.redoubt.protocol.net.Loop;
-import io.redoubt.protocol.net.Tls;
-import io.redoubt.protocol.net.Transport;
 import io.redoubt.protocol.process.Clock;
 import io.redoubt.protocol.process.Log;
 import io.redoubt.sentinel.core.Input;
@@ -12,7 +10,6 @@ import io.redoubt.sentinel.core.NodeRequest;
 import io.redoubt.sentinel.core.Output;
 import io.redoubt.sentinel.core.Sentinel;
 import io.redoubt.sentinel.core.SentinelState;
-import java.net.InetAddress;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.concurrent.TimeUnit;
@@ -58,19 +55,13 @@ public final class SentinelDriver {
   /**
    * Creates a stopped driver.
    *
-   * @param source the source address of connections, null for any
-   * @param tls the context of encrypted connections to nodes, null for plain ones
-   * @param lookup the resolver of host names
    * @param store the persistent state; its writes run on a separate thread
    * @param scripts runs notification scripts
    * @param crash ends the process at once, for SENTINEL SIMULATE-FAILURE
    */
   public SentinelDriver(
       Sentinel sentinel,
-      Transport transport,
-      @Nullable InetAddress source,
-      @Nullable Tls tls,
-      HostNames.Lookup lookup,
+      NodeDialer dialer,
       Clock clock,
       Log log,
       StateStore store,
@@ -78,14 +69,14 @@ public final class SentinelDriver {
       ScriptQueue scripts,
       Runnable crash) {
     this.sentinel = sentinel;
-    this.loop = transport.loop();
+    this.loop = dialer.transport().loop();
     this.clock = clock;
     this.log = log;
     this.keeper = new StateKeeper(store, SentinelDriver::save, loop::execute, log);
     this.listener = listener;
     this.scripts = scripts;
     this.crash = crash;
-    this.connections = new NodeConnections(transport, source, tls, lookup, this::submit);
+    this.connections = new NodeConnections(dialer, this::submit);
   }
 
   /** Returns the core, for reading. */

@@ -2,6 +2,8 @@ package io.redoubt.sentinel.core;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.redoubt.sentinel.message.Address;
+import io.redoubt.sentinel.message.NodeInfo;
 import org.junit.jupiter.api.Test;
 
 class NodeInfoTest {
@@ -46,8 +48,8 @@ class NodeInfoTest {
             NodeInfo.Role.MASTER);
     assertThat(info.role()).isEqualTo(NodeInfo.Role.REPLICA);
     assertThat(new Names(() -> false).follows(info, new Address("10.0.0.1", 6379))).isTrue();
-    assertThat(info.masterLinkUp()).isFalse();
-    assertThat(info.masterLinkDownMillis()).isEqualTo(7000);
+    assertThat(info.masterLink().isUp()).isFalse();
+    assertThat(info.masterLink().downMillis()).isEqualTo(7000);
     assertThat(info.offset()).isEqualTo(1234);
     assertThat(info.priority()).isZero();
     assertThat(info.announced()).isFalse();
@@ -59,7 +61,7 @@ class NodeInfoTest {
     assertThat(NodeInfo.parse("garbage\nmaster_port:x\n", NodeInfo.Role.REPLICA).role())
         .isEqualTo(NodeInfo.Role.REPLICA);
     assertThat(NodeInfo.parse("master_link_down_since_seconds:-1", NodeInfo.Role.REPLICA))
-        .extracting(NodeInfo::masterLinkDownMillis)
+        .extracting(info -> info.masterLink().downMillis())
         .isEqualTo(0L);
   }
 }

@@ -4,10 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.redoubt.protocol.config.FatalConfigError;
-import io.redoubt.sentinel.core.Address;
 import io.redoubt.sentinel.core.SentinelState;
 import io.redoubt.sentinel.core.SentinelState.KnownSentinel;
 import io.redoubt.sentinel.core.SentinelState.MasterState;
+import io.redoubt.sentinel.message.Address;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -62,7 +62,7 @@ class SentinelConfigTest {
     assertThat(master.options().downAfterMillis()).isEqualTo(3000);
     assertThat(master.options().failoverTimeoutMillis()).isEqualTo(10_000);
     assertThat(master.options().parallelSyncs()).isEqualTo(1);
-    assertThat(master.options().authPass()).isEqualTo("12 34");
+    assertThat(master.options().access().password()).isEqualTo("12 34");
     assertThat(directives.words().state(ID).myId()).isEqualTo(ID);
   }
 
@@ -121,7 +121,7 @@ class SentinelConfigTest {
     SentinelDirectives directives = load(everything);
     SentinelState state = directives.words().state("unused");
     assertThat(state.currentEpoch()).as("never below a vote").isEqualTo(9);
-    assertThat(state.masters().getFirst().options().renamedCommands())
+    assertThat(state.masters().getFirst().options().access().renamedCommands())
         .containsEntry("config", "very-secret")
         .containsEntry("slaveof", "also-secret");
 

@@ -4,18 +4,19 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.redoubt.protocol.Seed;
 import io.redoubt.protocol.config.FatalConfigError;
-import io.redoubt.sentinel.core.Address;
-import io.redoubt.sentinel.core.Answer;
-import io.redoubt.sentinel.core.Hosts;
 import io.redoubt.sentinel.core.Input;
 import io.redoubt.sentinel.core.Master;
-import io.redoubt.sentinel.core.MasterOptions;
 import io.redoubt.sentinel.core.NodeRequest.Purpose;
 import io.redoubt.sentinel.core.Output;
 import io.redoubt.sentinel.core.Sentinel;
 import io.redoubt.sentinel.core.SentinelState;
 import io.redoubt.sentinel.core.SentinelState.MasterState;
-import io.redoubt.sentinel.core.Timings;
+import io.redoubt.sentinel.message.Address;
+import io.redoubt.sentinel.message.Answer;
+import io.redoubt.sentinel.message.Hosts;
+import io.redoubt.sentinel.settings.MasterOptions;
+import io.redoubt.sentinel.settings.SimulatedCrash;
+import io.redoubt.sentinel.settings.Timings;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -120,7 +121,7 @@ class StateHistoriesTest {
     return new Sentinel(
         state,
         SentinelControl.settings(
-            directives.words().global(), "", 26379, Timings.DEFAULTS, false, false),
+            directives.words().global(), "", 26379, Timings.DEFAULTS, SimulatedCrash.NONE),
         random,
         now);
   }
@@ -196,7 +197,7 @@ class StateHistoriesTest {
     step(
         sentinel,
         new Input.Configure(
-            SentinelControl.settings(changed, "", 26379, Timings.DEFAULTS, false, false)));
+            SentinelControl.settings(changed, "", 26379, Timings.DEFAULTS, SimulatedCrash.NONE)));
   }
 
   private Input askedIfDown(Sentinel sentinel) {

@@ -2,10 +2,10 @@ package io.redoubt.sentinel.simulation;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.redoubt.sentinel.core.Address;
 import io.redoubt.sentinel.core.Input;
 import io.redoubt.sentinel.core.Sentinel;
-import io.redoubt.sentinel.core.Settings;
+import io.redoubt.sentinel.message.Address;
+import io.redoubt.sentinel.settings.Settings;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -79,7 +79,7 @@ class DoctorTest {
   private static Settings announced(String host, int port) {
     Settings usual = Settings.listeningOn(26379);
     return new Settings(
-        usual.port(), host, port, false, false, "", "", false, false, usual.timings());
+        usual.port(), host, port, false, false, usual.peers(), usual.crash(), usual.timings());
   }
 
   /** Settings of nodes, one of which has another password than its master requires. */

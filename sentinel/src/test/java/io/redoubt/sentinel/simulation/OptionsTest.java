@@ -2,12 +2,14 @@ package io.redoubt.sentinel.simulation;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.redoubt.sentinel.core.Address;
 import io.redoubt.sentinel.core.Input;
 import io.redoubt.sentinel.core.Instance;
-import io.redoubt.sentinel.core.MasterOptions;
 import io.redoubt.sentinel.core.Sentinel;
-import io.redoubt.sentinel.core.Settings;
+import io.redoubt.sentinel.message.Address;
+import io.redoubt.sentinel.settings.MasterOptions;
+import io.redoubt.sentinel.settings.NodeAccess;
+import io.redoubt.sentinel.settings.Settings;
+import io.redoubt.sentinel.settings.SimulatedCrash;
 import java.util.List;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
@@ -129,7 +131,7 @@ class OptionsTest {
       fleet.runFor(5000);
       fleet.nodes().forEach(node -> node.wantPassword("secret"));
       fleet.runFor(wait);
-      set(fleet, options -> options.withAuth("", "secret"));
+      set(fleet, options -> options.withAccess(NodeAccess.of("", "secret")));
       fleet.runFor(500);
       assertThat(fleet.sentinel(1).master().link().isDisconnected()).as("after " + wait).isFalse();
       fleet.runFor(3000);
@@ -235,10 +237,8 @@ class OptionsTest {
                 announcedPort,
                 false,
                 false,
-                "",
-                password,
-                false,
-                false,
+                NodeAccess.of("", password),
+                SimulatedCrash.NONE,
                 usual.timings())));
   }
 }

@@ -1,11 +1,11 @@
 package io.redoubt.sentinel.simulation;
 
-import io.redoubt.sentinel.core.Address;
 import io.redoubt.sentinel.core.Master;
 import io.redoubt.sentinel.core.NodeRequest;
 import io.redoubt.sentinel.core.Output;
 import io.redoubt.sentinel.core.Sentinel;
 import io.redoubt.sentinel.core.SentinelState.MasterState;
+import io.redoubt.sentinel.message.Address;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;

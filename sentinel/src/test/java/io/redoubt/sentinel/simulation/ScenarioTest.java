@@ -2,9 +2,9 @@ package io.redoubt.sentinel.simulation;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.redoubt.sentinel.core.Address;
 import io.redoubt.sentinel.core.Input;
 import io.redoubt.sentinel.core.Sentinel;
+import io.redoubt.sentinel.message.Address;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;

@@ -2,14 +2,14 @@ package io.redoubt.sentinel.simulation;
 
 import io.redoubt.protocol.process.Clock;
 import io.redoubt.protocol.process.Log;
-import io.redoubt.sentinel.core.Address;
 import io.redoubt.sentinel.core.Master;
-import io.redoubt.sentinel.core.MasterOptions;
 import io.redoubt.sentinel.core.NodeRequest;
 import io.redoubt.sentinel.core.Output;
 import io.redoubt.sentinel.core.Sentinel;
 import io.redoubt.sentinel.core.SentinelState;
-import io.redoubt.sentinel.core.Timings;
+import io.redoubt.sentinel.message.Address;
+import io.redoubt.sentinel.settings.MasterOptions;
+import io.redoubt.sentinel.settings.Timings;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;

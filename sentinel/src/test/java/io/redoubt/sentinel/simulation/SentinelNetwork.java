@@ -1,10 +1,10 @@
 package io.redoubt.sentinel.simulation;
 
 import io.redoubt.protocol.EventQueue;
-import io.redoubt.sentinel.core.Address;
-import io.redoubt.sentinel.core.Answer;
 import io.redoubt.sentinel.core.Link;
 import io.redoubt.sentinel.core.NodeRequest;
+import io.redoubt.sentinel.message.Address;
+import io.redoubt.sentinel.message.Answer;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;

@@ -1,9 +1,9 @@
 package io.redoubt.sentinel.simulation;
 
-import io.redoubt.sentinel.core.Address;
-import io.redoubt.sentinel.core.Answer;
 import io.redoubt.sentinel.core.Link;
 import io.redoubt.sentinel.core.NodeRequest;
+import io.redoubt.sentinel.message.Address;
+import io.redoubt.sentinel.message.Answer;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;

@@ -1,7 +1,5 @@
 package io.redoubt.sentinel.simulation;
 
-import io.redoubt.sentinel.core.Address;
-import io.redoubt.sentinel.core.Answer;
 import io.redoubt.sentinel.core.Input;
 import io.redoubt.sentinel.core.Link;
 import io.redoubt.sentinel.core.Master;
@@ -9,8 +7,10 @@ import io.redoubt.sentinel.core.NodeRequest;
 import io.redoubt.sentinel.core.Output;
 import io.redoubt.sentinel.core.Sentinel;
 import io.redoubt.sentinel.core.SentinelState;
-import io.redoubt.sentinel.core.Settings;
+import io.redoubt.sentinel.message.Address;
+import io.redoubt.sentinel.message.Answer;
 import io.redoubt.sentinel.runtime.StateKeeper;
+import io.redoubt.sentinel.settings.Settings;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;

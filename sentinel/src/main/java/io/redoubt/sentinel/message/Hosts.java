@@ -1,4 +1,4 @@
-package io.redoubt.sentinel.core;
+package io.redoubt.sentinel.message;
 
 /**
  * Validates hosts and ports from other processes. All accepted ones are written to the config file,
@@ -22,13 +22,13 @@ public final class Hosts {
   }
 
   /** Parses a port, from 1 to 65535; returns -1 if it is invalid. */
-  static int port(String text) {
+  public static int port(String text) {
     long port = number(text);
     return port >= 1 && port <= MAX_PORT ? (int) port : NONE;
   }
 
   /** Parses ASCII digits; returns -1 if the text is invalid or exceeds a long. */
-  static long number(String text) {
+  public static long number(String text) {
     for (int i = 0; i < text.length(); i++) {
       if (!isDigit(text.charAt(i))) {
         return NONE;

@@ -1,4 +1,4 @@
-package io.redoubt.sentinel.core;
+package io.redoubt.sentinel.message;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -7,8 +7,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * The parts of a node's INFO that a sentinel uses.
  *
- * @param masterHost a replica's master host, empty for none
- * @param masterLinkDownMillis the time for which a replica's master link has been down
+ * @param masterLink a replica's connection to its master
  * @param priority a replica's priority: lower numbers are preferred, 0 excludes it
  * @param offset the replication offset
  * @param announced true if clients may see the replica
@@ -17,10 +16,7 @@ import org.jspecify.annotations.Nullable;
 public record NodeInfo(
     String runId,
     Role role,
-    String masterHost,
-    int masterPort,
-    boolean masterLinkUp,
-    long masterLinkDownMillis,
+    MasterLink masterLink,
     int priority,
     long offset,
     boolean announced,
@@ -89,10 +85,7 @@ public record NodeInfo(
     return new NodeInfo(
         runId,
         role,
-        masterHost,
-        masterPort,
-        masterLinkUp,
-        masterLinkDownSeconds * 1000,
+        new MasterLink(masterHost, masterPort, masterLinkUp, masterLinkDownSeconds * 1000),
         priority,
         role == Role.MASTER ? ownOffset : offset,
         announced,

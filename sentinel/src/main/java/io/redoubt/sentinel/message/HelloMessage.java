@@ -1,4 +1,4 @@
-package io.redoubt.sentinel.core;
+package io.redoubt.sentinel.message;
 
 import org.jspecify.annotations.Nullable;
 
@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
  * The message by which sentinels announce themselves on the hello channel of the monitored nodes:
  * {@code ip,port,runid,current epoch,master name,master ip,master port,master's config epoch}.
  */
-record HelloMessage(
+public record HelloMessage(
     Address sentinel,
     String runId,
     long currentEpoch,
@@ -19,7 +19,8 @@ record HelloMessage(
   /** The size of Redis' message buffer, which it fills up to the end of an address. */
   private static final int MAX_LENGTH = 46 + 1024;
 
-  String format() {
+  /** Returns the message as text. */
+  public String format() {
     return sentinel.host()
         + ","
         + sentinel.port()
@@ -43,7 +44,7 @@ record HelloMessage(
    *
    * @param namesAllowed true if hosts may be names
    */
-  static @Nullable HelloMessage parse(String payload, boolean namesAllowed) {
+  public static @Nullable HelloMessage parse(String payload, boolean namesAllowed) {
     String[] parts = payload.split(",", -1);
     if (parts.length != FIELDS || payload.length() > MAX_LENGTH) {
       return null;

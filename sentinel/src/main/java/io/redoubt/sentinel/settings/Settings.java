@@ -1,4 +1,4 @@
-package io.redoubt.sentinel.core;
+package io.redoubt.sentinel.settings;
 
 /**
  * The settings of a sentinel for all masters.
@@ -8,10 +8,7 @@ package io.redoubt.sentinel.core;
  * @param announcePort the announced port, 0 for {@code port}
  * @param resolveHostnames true if nodes may be given by host name
  * @param announceHostnames true if host names are announced instead of addresses
- * @param sentinelUser the user for AUTH at other sentinels, empty for none
- * @param sentinelPass the password for AUTH at other sentinels, empty for none
- * @param crashAfterElection SENTINEL SIMULATE-FAILURE: crash when elected
- * @param crashAfterPromotion SENTINEL SIMULATE-FAILURE: crash once the chosen replica is master
+ * @param peers the login at other sentinels
  */
 public record Settings(
     int port,
@@ -19,14 +16,13 @@ public record Settings(
     int announcePort,
     boolean resolveHostnames,
     boolean announceHostnames,
-    String sentinelUser,
-    String sentinelPass,
-    boolean crashAfterElection,
-    boolean crashAfterPromotion,
+    NodeAccess peers,
+    SimulatedCrash crash,
     Timings timings) {
   /** Returns settings without announced address and password. */
   public static Settings listeningOn(int port) {
-    return new Settings(port, "", 0, false, false, "", "", false, false, Timings.DEFAULTS);
+    return new Settings(
+        port, "", 0, false, false, NodeAccess.of("", ""), SimulatedCrash.NONE, Timings.DEFAULTS);
   }
 
   /** Returns the announced port. */
@@ -37,15 +33,19 @@ public record Settings(
   /** Returns a copy with other timings. */
   public Settings with(Timings changed) {
     return new Settings(
+        port, announceIp, announcePort, resolveHostnames, announceHostnames, peers, crash, changed);
+  }
+
+  /** Returns a copy with other times of a simulated crash. */
+  public Settings with(SimulatedCrash changed) {
+    return new Settings(
         port,
         announceIp,
         announcePort,
         resolveHostnames,
         announceHostnames,
-        sentinelUser,
-        sentinelPass,
-        crashAfterElection,
-        crashAfterPromotion,
-        changed);
+        peers,
+        changed,
+        timings);
   }
 }

@@ -1,4 +1,4 @@
-package io.redoubt.sentinel.core;
+package io.redoubt.sentinel.message;
 
 import java.util.List;
 

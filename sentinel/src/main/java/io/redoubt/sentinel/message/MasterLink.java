@@ -1,0 +1,10 @@
+package io.redoubt.sentinel.message;
+
+/**
+ * A replica's connection to its master.
+ *
+ * @param host the master's host, empty for none
+ * @param isUp true if the replica is connected
+ * @param downMillis the time for which the connection has been down
+ */
+public record MasterLink(String host, int port, boolean isUp, long downMillis) {}
