@@ -7,26 +7,17 @@ import org.jspecify.annotations.Nullable;
 
 /** A monitored data server, described by its INFO. */
 public abstract sealed class DataNode extends Instance permits Master, Replica {
-  /** The text of the last INFO, empty before the first. */
-  String infoText = "";
-
-  /** The parsed last INFO; null before the first. */
-  @Nullable NodeInfo info;
-
-  long infoAt = Link.NEVER;
-  long infoAskedAt = Link.NEVER;
-  NodeInfo.Role reportedRole;
-
-  /** The node's settings by name; empty if they may not be read. */
-  Map<String, String> settings = Map.of();
-
-  /** True if the node refused our password when the connection was made. */
-  boolean refusesPassword;
-
-  long reportedRoleSince;
+  private String infoText = "";
+  private @Nullable NodeInfo info;
+  private long infoAt = Link.NEVER;
+  private long infoAskedAt = Link.NEVER;
+  private NodeInfo.Role reportedRole;
+  private long reportedRoleSince;
+  private Map<String, String> settings = Map.of();
+  private boolean refusesPassword;
 
   DataNode(int id, Address address, Link link, NodeInfo.Role role, long now) {
-    super(id, address, link);
+    super(id, address, link, null);
     this.reportedRole = role;
     this.reportedRoleSince = now;
   }
@@ -54,5 +45,69 @@ public abstract sealed class DataNode extends Instance permits Master, Replica {
   /** Returns the milliseconds for which it has reported that role. */
   public final long reportedRoleMillis(long now) {
     return now - reportedRoleSince;
+  }
+
+  /** Returns the time of the last INFO, {@link Link#NEVER} before the first. */
+  final long infoAt() {
+    return infoAt;
+  }
+
+  /** Returns the time of the last request for INFO. */
+  final long infoAskedAt() {
+    return infoAskedAt;
+  }
+
+  /** Returns the node's settings by name; empty if they may not be read. */
+  final Map<String, String> settings() {
+    return settings;
+  }
+
+  /** Returns true if the node refused our password on its current connection. */
+  final boolean refusesPassword() {
+    return refusesPassword;
+  }
+
+  /** Records a new connection, on which the node has not refused our password yet. */
+  final void connected() {
+    refusesPassword = false;
+  }
+
+  final void passwordRefused() {
+    refusesPassword = true;
+  }
+
+  final void settingsRead(Map<String, String> values) {
+    settings = Map.copyOf(values);
+  }
+
+  final void infoAsked(long now) {
+    infoAskedAt = now;
+  }
+
+  /** Records an INFO; {@link #roleReported} takes its role. */
+  final void infoReceived(NodeInfo parsed, String text, long now) {
+    info = parsed;
+    infoText = text;
+    infoAt = now;
+  }
+
+  /** Records the role in an INFO and returns true if it differs from the previous one. */
+  final boolean roleReported(NodeInfo.Role role, long now) {
+    if (role == reportedRole) {
+      return false;
+    }
+    reportedRole = role;
+    reportedRoleSince = now;
+    return true;
+  }
+
+  /** Forgets all INFO, because another process may answer from now on, and assumes a role. */
+  final void forgetInfo(NodeInfo.Role assumed, long now) {
+    reportedRole = assumed;
+    reportedRoleSince = now;
+    info = null;
+    infoText = "";
+    infoAt = Link.NEVER;
+    infoAskedAt = Link.NEVER;
   }
 }

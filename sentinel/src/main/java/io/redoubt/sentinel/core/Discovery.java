@@ -22,11 +22,9 @@ final class Discovery {
 
   void info(DataNode node, String text) {
     long now = sentinel.nowMillis();
-    NodeInfo before = node.info;
-    NodeInfo info = NodeInfo.parse(text, node.reportedRole);
-    node.info = info;
-    node.infoText = text;
-    node.infoAt = now;
+    NodeInfo before = node.info();
+    NodeInfo info = NodeInfo.parse(text, node.reportedRole());
+    node.infoReceived(info, text, now);
     noteRunId(node, info);
     if (node instanceof Master master) {
       for (Address replica : info.replicas()) {
@@ -39,7 +37,7 @@ final class Discovery {
       if (before == null
           || before.masterLink().port() != info.masterLink().port()
           || !before.masterLink().host().equalsIgnoreCase(info.masterLink().host())) {
-        replica.followsSince = now;
+        replica.masterChanged(now);
       }
       if (!sentinel.isTilted()) {
         sentinel.failovers.observed(replica, info);
@@ -49,22 +47,22 @@ final class Discovery {
   }
 
   private void noteRunId(DataNode node, NodeInfo info) {
-    if (info.runId().isEmpty() || info.runId().equals(node.runId)) {
+    if (info.runId().isEmpty() || info.runId().equals(node.runId())) {
       return;
     }
-    if (node.runId != null) {
+    if (node.hasRunId()) {
       sentinel.event(Level.NOTICE, "+reboot", node);
-      if (node instanceof Master master && master.options.masterRebootDownAfterMillis() > 0) {
-        master.rebootSince = sentinel.nowMillis();
+      if (node instanceof Master master) {
+        master.rebooted(sentinel.nowMillis());
       }
     }
-    node.runId = info.runId();
+    node.identified(info.runId());
   }
 
   private void noteReplica(Master master, Address address) {
     if (Hosts.isHost(address.host(), sentinel.settings().resolveHostnames())
         && sentinel.replicaAt(master, address) == null
-        && !sentinel.names.same(master.address, address)) {
+        && !sentinel.names.same(master.address(), address)) {
       Replica replica = sentinel.addReplica(master, address);
       sentinel.event(Level.NOTICE, "+slave", replica);
       sentinel.stateChanged();
@@ -72,11 +70,9 @@ final class Discovery {
   }
 
   private void noteRole(DataNode node, NodeInfo info) {
-    if (info.role() == node.reportedRole) {
+    if (!node.roleReported(info.role(), sentinel.nowMillis())) {
       return;
     }
-    node.reportedRole = info.role();
-    node.reportedRoleSince = sentinel.nowMillis();
     boolean asExpected = (info.role() == NodeInfo.Role.MASTER) == (node instanceof Master);
     sentinel.event(
         Level.VERBOSE,
@@ -88,20 +84,20 @@ final class Discovery {
   /** Reconfigures a replica that has reported another role or master for long. */
   private void correct(Replica replica, NodeInfo info) {
     Master master = replica.master();
-    if (master.failover != null || !looksSane(master) || isOfOtherMaster(replica)) {
+    if (master.failover() != null || !looksSane(master) || isOfOtherMaster(replica)) {
       return;
     }
     long now = sentinel.nowMillis();
     if (info.role() == NodeInfo.Role.MASTER) {
       long timeoutMillis = sentinel.timings().millis(Timing.PUBLISH_PERIOD) * 4;
-      if (replica.reportedRoleMillis(now) > timeoutMillis && isUpFor(replica, timeoutMillis, now)) {
-        sentinel.links.setRole(replica, master.address);
+      if (replica.reportedRoleMillis(now) > timeoutMillis && replica.isUpFor(timeoutMillis, now)) {
+        sentinel.links.setRole(replica, master.address());
         sentinel.event(Level.NOTICE, "+convert-to-slave", replica);
       }
-    } else if (!sentinel.names.follows(info, master.address)) {
-      long timeoutMillis = master.options.failoverTimeoutMillis();
-      if (now - replica.followsSince > timeoutMillis && isUpFor(replica, timeoutMillis, now)) {
-        sentinel.links.setRole(replica, master.address);
+    } else if (!sentinel.names.follows(info, master.address())) {
+      long timeoutMillis = master.options().failoverTimeoutMillis();
+      if (replica.followsMillis(now) > timeoutMillis && replica.isUpFor(timeoutMillis, now)) {
+        sentinel.links.setRole(replica, master.address());
         sentinel.event(Level.NOTICE, "+fix-slave-config", replica);
       }
     }
@@ -113,11 +109,11 @@ final class Discovery {
    * alone by the group that it does not follow.
    */
   boolean isOfOtherMaster(Replica replica) {
-    NodeInfo info = replica.info;
+    NodeInfo info = replica.info();
     if (info == null
         || replica.runId().isEmpty()
         || sentinel.masters().size() == 1
-        || sentinel.names.follows(info, replica.master().address)) {
+        || sentinel.names.follows(info, replica.master().address())) {
       return false;
     }
     for (Instance instance : sentinel.instances()) {
@@ -137,33 +133,29 @@ final class Discovery {
 
   /** Forgets replicas that have been down for longer than the configured time. */
   void forgetExpired(Master master) {
-    long limit = master.options.forgetAfterMillis();
-    NodeInfo info = master.info;
+    long limit = master.options().forgetAfterMillis();
+    NodeInfo info = master.info();
     if (limit == 0 || info == null || sentinel.isTilted() || !looksSane(master)) {
       return;
     }
-    for (Replica replica : List.copyOf(master.replicas.values())) {
+    for (Replica replica : List.copyOf(master.replicas())) {
       if (replica.subjectivelyDownMillis(sentinel.nowMillis()) >= limit
-          && master.failover == null
+          && master.failover() == null
           && info.replicas().stream()
-              .noneMatch(each -> sentinel.names.same(each, replica.address))) {
+              .noneMatch(each -> sentinel.names.same(each, replica.address()))) {
         sentinel.event(Level.NOTICE, "-slave", replica);
-        master.replicas.remove(replica.address);
+        master.replicaGone(replica);
         sentinel.forget(replica);
         sentinel.stateChanged();
       }
     }
   }
 
-  private static boolean isUpFor(Replica replica, long millis, long now) {
-    return !replica.subjectivelyDown && replica.upFor(millis, now);
-  }
-
   private boolean looksSane(Master master) {
-    return master.reportedRole == NodeInfo.Role.MASTER
-        && !master.subjectivelyDown
-        && !master.objectivelyDown
-        && sentinel.nowMillis() - master.infoAt
+    return master.reportedRole() == NodeInfo.Role.MASTER
+        && !master.isSubjectivelyDown()
+        && !master.isObjectivelyDown()
+        && sentinel.nowMillis() - master.infoAt()
             < Math.max(sentinel.timings().millis(Timing.INFO_PERIOD) * 2, FRESH_INFO_MILLIS);
   }
 
@@ -178,27 +170,26 @@ final class Discovery {
       return;
     }
     SentinelPeer peer = notePeer(master, hello);
-    peer.helloHeardAt = sentinel.nowMillis();
+    peer.helloHeard(sentinel.nowMillis());
     // A restart would read the later of them from the file.
     sentinel.raiseEpoch(master, Math.max(hello.currentEpoch(), hello.configEpoch()));
-    if (hello.configEpoch() > master.configEpoch) {
-      master.configEpoch = hello.configEpoch();
+    if (master.raiseConfigEpoch(hello.configEpoch())) {
       sentinel.failovers.supersede(master, hello.configEpoch());
       sentinel.stateChanged();
-      if (!sentinel.names.same(hello.master(), master.address)) {
+      if (!sentinel.names.same(hello.master(), master.address())) {
         sentinel.event(Level.WARNING, "+config-update-from", peer);
-        Address from = master.address;
+        Address from = master.address();
         sentinel.failovers.switchTo(master, hello.master());
-        sentinel.runReconfigScript(master, false, from, master.address);
+        sentinel.runReconfigScript(master, false, from, master.address());
         sentinel.react(master);
       }
     }
   }
 
   private SentinelPeer notePeer(Master master, HelloMessage hello) {
-    SentinelPeer known = master.peers.get(hello.runId());
+    SentinelPeer known = master.peer(hello.runId());
     if (known != null) {
-      if (!known.address.equals(hello.sentinel())) {
+      if (!known.address().equals(hello.sentinel())) {
         sentinel.event(
             Level.NOTICE,
             "+sentinel-address-switch",
@@ -214,8 +205,8 @@ final class Discovery {
       }
       return known;
     }
-    for (SentinelPeer other : List.copyOf(master.peers.values())) {
-      if (other.address.equals(hello.sentinel())) {
+    for (SentinelPeer other : List.copyOf(master.sentinels())) {
+      if (other.address().equals(hello.sentinel())) {
         // A process has one address, so the previous one with this id is obsolete.
         sentinel.event(Level.NOTICE, "+sentinel-invalid-addr", other);
         sentinel.forgetSentinel(other.runId());
@@ -233,7 +224,7 @@ final class Discovery {
     for (Instance instance : sentinel.instances()) {
       if (instance instanceof SentinelPeer peer
           && peer.runId().equals(known.runId())
-          && !peer.address.equals(address)) {
+          && !peer.address().equals(address)) {
         move(peer, address);
         others++;
       }
@@ -250,13 +241,7 @@ final class Discovery {
   private void move(SentinelPeer peer, Address address) {
     Link shared = sentinel.links.ofSentinel(peer.runId(), address);
     sentinel.links.release(peer);
-    peer.address = address;
-    if (shared == null) {
-      peer.link = sentinel.links.open(peer, address);
-    } else {
-      shared.users.add(peer);
-      peer.link = shared;
-    }
+    peer.moveTo(address, shared == null ? sentinel.links.make(address) : shared);
     sentinel.stateChanged();
   }
 }

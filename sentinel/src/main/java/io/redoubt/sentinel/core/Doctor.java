@@ -58,7 +58,7 @@ final class Doctor {
         }
       }
     }
-    node.settings = Map.copyOf(settings);
+    node.settingsRead(settings);
   }
 
   /** Logs the findings once, after the time for discovery. */
@@ -101,21 +101,21 @@ final class Doctor {
               + voters
               + " of them none may be missing. Run three or more, on different machines.");
     }
-    if (master.options.quorum() > voters) {
+    if (master.options().quorum() > voters) {
       add(
           findings,
           "quorum-above-voters",
           master,
           "the quorum is "
-              + master.options.quorum()
+              + master.options().quorum()
               + ", but only "
               + voters
               + " sentinels are known: it can never count as down.");
     }
     Set<String> hosts = new HashSet<>();
     hosts.add(ownHost(master));
-    for (SentinelPeer peer : master.peers.values()) {
-      hosts.add(sentinel.names.numbered(peer.address).host());
+    for (SentinelPeer peer : master.sentinels()) {
+      hosts.add(sentinel.names.numbered(peer.address()).host());
     }
     if (voters > 1 && hosts.size() == 1) {
       add(
@@ -130,28 +130,28 @@ final class Doctor {
 
   private String ownHost(Master master) {
     String announced = sentinel.settings().announceIp();
-    return announced.isEmpty() ? master.link.localHost : announced;
+    return announced.isEmpty() ? master.link().localHost : announced;
   }
 
   private static List<DataNode> nodes(Master master) {
     List<DataNode> nodes = new ArrayList<>();
     nodes.add(master);
-    nodes.addAll(master.replicas.values());
+    nodes.addAll(master.replicas());
     return nodes;
   }
 
   private static void passwords(Master master, List<String> findings) {
     for (DataNode node : nodes(master)) {
-      if (node.refusesPassword) {
+      if (node.refusesPassword()) {
         add(
             findings,
             "password-refused",
             master,
-            node.address + " does not take the password of sentinel auth-pass.");
+            node.address() + " does not take the password of sentinel auth-pass.");
       }
-      String given = node.settings.get("masterauth");
+      String given = node.settings().get("masterauth");
       for (DataNode other : nodes(master)) {
-        String asked = other.settings.get("requirepass");
+        String asked = other.settings().get("requirepass");
         if (other != node
             && given != null
             && asked != null
@@ -162,9 +162,9 @@ final class Doctor {
               "passwords-differ",
               master,
               "masterauth of "
-                  + node.address
+                  + node.address()
                   + " is not requirepass of "
-                  + other.address
+                  + other.address()
                   + ": it can't be its replica. Give all nodes the same of both.");
         }
       }
@@ -172,7 +172,7 @@ final class Doctor {
   }
 
   private static void settings(Master master, List<String> findings) {
-    if ("0".equals(master.settings.get("min-slaves-to-write")) && !master.replicas.isEmpty()) {
+    if ("0".equals(master.settings().get("min-slaves-to-write")) && !master.replicas().isEmpty()) {
       add(
           findings,
           "min-replicas-unset",
@@ -180,7 +180,8 @@ final class Doctor {
           "cut off from its replicas the master goes on taking writes, which are lost when one of"
               + " them is promoted. Set min-replicas-to-write 1 and min-replicas-max-lag 10.");
     }
-    if ("".equals(master.settings.get("save")) && "no".equals(master.settings.get("appendonly"))) {
+    if ("".equals(master.settings().get("save"))
+        && "no".equals(master.settings().get("appendonly"))) {
       add(
           findings,
           "persistence-off",
@@ -191,18 +192,18 @@ final class Doctor {
   }
 
   private void addresses(Master master, List<String> findings) {
-    NodeInfo info = master.info;
-    for (Replica replica : master.replicas.values()) {
-      if (replica.subjectivelyDown
-          && replica.infoAt == Link.NEVER
+    NodeInfo info = master.info();
+    for (Replica replica : master.replicas()) {
+      if (replica.isSubjectivelyDown()
+          && replica.infoAt() == Link.NEVER
           && info != null
-          && info.replicas().contains(replica.address)) {
+          && info.replicas().contains(replica.address())) {
         add(
             findings,
             "replica-out-of-reach",
             master,
             "the master has a replica at "
-                + replica.address
+                + replica.address()
                 + " that can't be reached from here: set replica-announce-ip and"
                 + " replica-announce-port.");
       }
@@ -211,7 +212,7 @@ final class Doctor {
             findings,
             "groups-overlap",
             master,
-            replica.address
+            replica.address()
                 + " belongs to another master too: groups behind address translation need"
                 + " replica-announce-ip and replica-announce-port.");
       }

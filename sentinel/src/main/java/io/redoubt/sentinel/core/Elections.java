@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Opinions about masters and votes for failover leaders, given and requested. */
 final class Elections {
-  private static final long IMPATIENCE_SPREAD_MILLIS = 500;
+  private static final long LEADER_WAIT_SPREAD_MILLIS = 500;
 
   private final Sentinel sentinel;
 
@@ -27,7 +27,7 @@ final class Elections {
   void askedIfDown(Input.AskedIfDown asked) {
     Master master = null;
     for (Master each : sentinel.masters()) {
-      if (sentinel.names.same(each.address, asked.address())) {
+      if (sentinel.names.same(each.address(), asked.address())) {
         master = each;
         break;
       }
@@ -36,7 +36,7 @@ final class Elections {
       sentinel.emit(new Output.Opinion(false, "*", 0));
       return;
     }
-    boolean down = !sentinel.isTilted() && master.subjectivelyDown;
+    boolean down = !sentinel.isTilted() && master.isSubjectivelyDown();
     if (asked.candidate().equals("*")) {
       sentinel.emit(new Output.Opinion(down, "*", 0));
       return;
@@ -46,19 +46,18 @@ final class Elections {
     }
     if (!sentinel.isJoining()
         && Epochs.isPossible(asked.epoch())
-        && asked.epoch() > master.leaderEpoch
+        && asked.epoch() > master.leaderEpoch()
         && asked.epoch() >= sentinel.currentEpoch()) {
       vote(master, asked.candidate(), asked.epoch());
     }
-    String leader = master.leader == null ? "*" : master.leader;
-    sentinel.emit(new Output.Opinion(down, leader, master.leaderEpoch));
+    String leader = master.leader() == null ? "*" : master.leader();
+    sentinel.emit(new Output.Opinion(down, leader, master.leaderEpoch()));
     sentinel.react(master);
   }
 
   /** Casts our vote in an epoch, which must exceed the epochs of all previous votes. */
   void vote(Master master, String candidate, long epoch) {
-    master.leader = candidate;
-    master.leaderEpoch = epoch;
+    master.voted(candidate, epoch);
     sentinel.stateChanged();
     sentinel.event(Level.WARNING, "+vote-for-leader", master, candidate + " " + epoch);
     if (!candidate.equals(sentinel.myId())) {
@@ -69,10 +68,9 @@ final class Elections {
 
   /** Leaves the failover to another sentinel for a while. */
   void expect(Master master, @Nullable String leader) {
-    master.expectedLeader = leader;
     // A random offset, so that sentinels waiting for the same leader don't time out together.
-    master.expectedLeaderSince =
-        sentinel.nowMillis() + sentinel.randomMillis(0, IMPATIENCE_SPREAD_MILLIS);
+    long offset = sentinel.randomMillis(0, LEADER_WAIT_SPREAD_MILLIS);
+    master.expectLeader(leader, sentinel.nowMillis() + offset);
   }
 
   /**
@@ -80,54 +78,57 @@ final class Elections {
    * is up and reports the master down, otherwise as long as an election may take.
    */
   boolean waitsForLeader(Master master) {
-    if (master.expectedLeader == null) {
+    String expected = master.expectedLeader();
+    if (expected == null) {
       return false;
     }
-    SentinelPeer leader = master.peers.get(master.expectedLeader);
+    SentinelPeer leader = master.peer(expected);
     long limit;
     if (leader == null) {
       limit = electionTimeoutMillis(master);
-    } else if (leader.subjectivelyDown) {
+    } else if (leader.isSubjectivelyDown()) {
       return false;
-    } else if (leader.findsMasterDown) {
-      limit = master.options.failoverTimeoutMillis();
+    } else if (leader.findsMasterDown()) {
+      limit = master.options().failoverTimeoutMillis();
     } else {
       limit = electionTimeoutMillis(master);
     }
-    sentinel.wakeBy(master.expectedLeaderSince + limit);
-    return sentinel.nowMillis() - master.expectedLeaderSince < limit;
+    sentinel.wakeBy(master.expectedLeaderSince() + limit);
+    return sentinel.nowMillis() - master.expectedLeaderSince() < limit;
   }
 
   long electionTimeoutMillis(Master master) {
     return Math.min(
-        sentinel.timings().millis(Timing.ELECTION_TIMEOUT), master.options.failoverTimeoutMillis());
+        sentinel.timings().millis(Timing.ELECTION_TIMEOUT),
+        master.options().failoverTimeoutMillis());
   }
 
   /** Asks the other sentinels about a master that is down for us, once per period or at once. */
   void askPeers(Master master, boolean atOnce) {
-    FailoverAttempt failover = master.failover;
+    FailoverAttempt failover = master.failover();
     boolean stands =
-        failover != null && (failover.state == FailoverAttempt.State.WAIT_START || failover.forced);
-    if (!master.subjectivelyDown && !stands) {
+        failover != null
+            && (failover.state() == FailoverAttempt.State.WAIT_START || failover.isForced());
+    if (!master.isSubjectivelyDown() && !stands) {
       return;
     }
     long now = sentinel.nowMillis();
-    for (SentinelPeer peer : master.peers.values()) {
-      if (!peer.link.command.isUp()) {
+    for (SentinelPeer peer : master.sentinels()) {
+      if (!peer.link().command.isUp()) {
         continue;
       }
-      long due = peer.askedAt + sentinel.timings().millis(Timing.ASK_PERIOD);
+      long due = peer.askedAt() + sentinel.timings().millis(Timing.ASK_PERIOD);
       if (!atOnce && now < due) {
         sentinel.wakeBy(due);
         continue;
       }
-      peer.askedAt = now;
+      peer.opinionAsked(now);
       long epoch = sentinel.currentEpoch();
       String candidate = "*";
       if (failover != null && stands) {
-        epoch = failover.epoch;
+        epoch = failover.epoch();
         candidate = sentinel.myId();
-        peer.voteAskedForEpoch = epoch;
+        peer.voteAsked(epoch);
       }
       sentinel.links.send(
           peer,
@@ -136,8 +137,8 @@ final class Elections {
           List.of(
               "SENTINEL",
               "is-master-down-by-addr",
-              sentinel.shown(master.address).host(),
-              Integer.toString(master.address.port()),
+              sentinel.shown(master.address()).host(),
+              Integer.toString(master.address().port()),
               Long.toString(epoch),
               candidate));
     }
@@ -152,18 +153,13 @@ final class Elections {
         || !(items.values().get(2) instanceof Answer.Number epoch)) {
       return;
     }
-    peer.answeredAt = sentinel.nowMillis();
-    peer.findsMasterDown = down.value() == 1;
+    peer.opinionAnswered(down.value() == 1, sentinel.nowMillis());
     if (request.purpose() == Purpose.VOTE) {
-      peer.voteAnsweredForEpoch = Long.parseLong(request.commands().getFirst().get(4));
+      peer.voteAnswered(Long.parseLong(request.commands().getFirst().get(4)));
     }
-    if (!leader.value().equals("*")) {
-      if (peer.leaderEpoch != epoch.value() || !leader.value().equals(peer.leader)) {
-        sentinel.remark(
-            Level.NOTICE, peer.name() + " voted for " + leader.value() + " " + epoch.value());
-      }
-      peer.leader = leader.value();
-      peer.leaderEpoch = epoch.value();
+    if (!leader.value().equals("*") && peer.voted(leader.value(), epoch.value())) {
+      sentinel.remark(
+          Level.NOTICE, peer.name() + " voted for " + leader.value() + " " + epoch.value());
     }
   }
 
@@ -172,13 +168,9 @@ final class Elections {
    */
   @Nullable String winner(Master master, long epoch) {
     Map<String, Integer> votes = new HashMap<>();
-    if (master.leader != null && master.leaderEpoch == epoch) {
-      votes.merge(master.leader, 1, Integer::sum);
-    }
-    for (SentinelPeer peer : master.peers.values()) {
-      if (peer.leader != null && peer.leaderEpoch == epoch) {
-        votes.merge(peer.leader, 1, Integer::sum);
-      }
+    count(votes, master.voteIn(epoch));
+    for (SentinelPeer peer : master.sentinels()) {
+      count(votes, peer.voteIn(epoch));
     }
     for (Map.Entry<String, Integer> entry : votes.entrySet()) {
       if (entry.getValue() >= master.votesToWin()) {
@@ -188,12 +180,16 @@ final class Elections {
     return null;
   }
 
+  private static void count(Map<String, Integer> votes, @Nullable String vote) {
+    if (vote != null) {
+      votes.merge(vote, 1, Integer::sum);
+    }
+  }
+
   /** Returns true if a requested vote may still arrive. */
   boolean awaitsVotes(Master master, long epoch) {
-    for (SentinelPeer peer : master.peers.values()) {
-      if (peer.link.command.isUp()
-          && peer.voteAskedForEpoch == epoch
-          && peer.voteAnsweredForEpoch < epoch) {
+    for (SentinelPeer peer : master.sentinels()) {
+      if (peer.link().command.isUp() && peer.owesVote(epoch)) {
         return true;
       }
     }
@@ -203,8 +199,8 @@ final class Elections {
   /** Returns the number of reachable sentinels of a master, this one included. */
   int reachable(Master master) {
     int reachable = 1;
-    for (SentinelPeer peer : master.peers.values()) {
-      if (!peer.subjectivelyDown && peer.link.isServed()) {
+    for (SentinelPeer peer : master.sentinels()) {
+      if (!peer.isSubjectivelyDown() && peer.link().isServed()) {
         reachable++;
       }
     }

@@ -27,40 +27,137 @@ final class FailoverAttempt {
     STOPPED
   }
 
-  /** The epoch of the election, which becomes the config epoch of the new master. */
-  final long epoch;
+  private final long epoch;
+  private final boolean forced;
+  private final boolean coordinated;
 
-  /** True if ordered by an operator: ODOWN and votes are not required. */
-  final boolean forced;
-
-  /** True if writes must be stopped first. */
-  final boolean coordinated;
-
-  State state = State.WAIT_START;
-  long stateSince;
-  @Nullable Replica promoted;
-  WritesStop writesStop = WritesStop.NONE;
+  private State state = State.WAIT_START;
+  private long stateSince;
+  private @Nullable Replica chosen;
+  private WritesStop writesStop = WritesStop.NONE;
 
   /** The number of times that writes were stopped and resumed because no replica caught up. */
-  int handovers;
+  private int handovers;
 
-  /** The earliest time for selecting a replica. */
-  long selectAt = Link.NEVER;
-
-  /** The time of the last request to pause writes. */
-  long pausedAt;
-
-  /** The time at which the master confirmed the pause. */
-  long stoppedAt;
-
-  /** The master's offset during the pause, -1 while unknown. */
-  long finalOffset = -1;
+  private long selectAt = Link.NEVER;
+  private long pausedAt;
+  private long stoppedAt;
+  private long finalOffset = -1;
 
   FailoverAttempt(long epoch, boolean forced, boolean coordinated, long now) {
     this.epoch = epoch;
     this.forced = forced;
     this.coordinated = coordinated;
     this.stateSince = now;
+  }
+
+  /** Returns the epoch of the election, which becomes the config epoch of the new master. */
+  long epoch() {
+    return epoch;
+  }
+
+  /** Returns true if ordered by an operator: ODOWN and votes are not required. */
+  boolean isForced() {
+    return forced;
+  }
+
+  /** Returns true if writes must be stopped first. */
+  boolean isCoordinated() {
+    return coordinated;
+  }
+
+  State state() {
+    return state;
+  }
+
+  long stateSince() {
+    return stateSince;
+  }
+
+  /** Returns the replica to promote, null before the selection. */
+  @Nullable Replica chosen() {
+    return chosen;
+  }
+
+  WritesStop writesStop() {
+    return writesStop;
+  }
+
+  /** Returns the earliest time for selecting a replica. */
+  long selectAt() {
+    return selectAt;
+  }
+
+  /** Returns the time of the last request to pause writes. */
+  long pausedAt() {
+    return pausedAt;
+  }
+
+  /** Returns the time at which the master confirmed the pause. */
+  long stoppedAt() {
+    return stoppedAt;
+  }
+
+  /** Returns the master's offset during the pause, -1 while unknown. */
+  long finalOffset() {
+    return finalOffset;
+  }
+
+  /** Enters a step. */
+  void enter(State next, long now) {
+    state = next;
+    stateSince = now;
+  }
+
+  void replicaChosen(Replica replica) {
+    chosen = replica;
+  }
+
+  /** Returns to the selection, which chooses from {@code selectFrom} on. */
+  void selectAgain(long selectFrom, long now) {
+    enter(State.SELECT_REPLICA, now);
+    chosen = null;
+    selectAt = selectFrom;
+    finalOffset = -1;
+  }
+
+  /** Records the first request to stop writes. */
+  void writesStopAsked() {
+    writesStop = WritesStop.ASKED;
+  }
+
+  /** Records the master's agreement: its offset is final from now on. */
+  void writesStopped(long now) {
+    writesStop = WritesStop.STOPPED;
+    stoppedAt = now;
+    finalOffset = -1;
+  }
+
+  /** Records that writes go on: the master refused to stop them, or resumes them. */
+  void writesResumed() {
+    writesStop = WritesStop.NONE;
+  }
+
+  /** Records a request for a pause, which lasts for a limited time. */
+  void pauseAsked(long now) {
+    pausedAt = now;
+  }
+
+  /** Records that this process was paused, during which the master's pause may have ended. */
+  void pauseDoubted() {
+    pausedAt = Link.NEVER;
+  }
+
+  /** Records the offset of a master that has stopped writes; only the first one counts. */
+  void offsetReported(long offset) {
+    if (writesStop == WritesStop.STOPPED && finalOffset < 0) {
+      finalOffset = offset;
+    }
+  }
+
+  /** Records that the replica did not catch up and returns the number of such handovers. */
+  int handoverFailed() {
+    return ++handovers;
   }
 
   /** Returns true if the chosen replica is known to be a master. */

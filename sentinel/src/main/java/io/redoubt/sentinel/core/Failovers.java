@@ -39,29 +39,29 @@ final class Failovers {
 
   /** Starts a failover when it is due, and advances it as far as possible. */
   void advance(Master master) {
-    if (master.failover == null && mayStart(master)) {
+    if (master.failover() == null && mayStart(master)) {
       start(master, false, false);
     }
-    FailoverAttempt failover = master.failover;
+    FailoverAttempt failover = master.failover();
     while (failover != null) {
-      State before = failover.state;
+      State before = failover.state();
       advance(master, failover);
-      if (master.failover != failover || failover.state == before) {
+      if (master.failover() != failover || failover.state() == before) {
         return;
       }
     }
   }
 
   private boolean mayStart(Master master) {
-    if (!master.objectivelyDown
+    if (!master.isObjectivelyDown()
         || sentinel.isJoining()
         || !Epochs.isPossible(sentinel.currentEpoch())
         || sentinel.elections.waitsForLeader(master)) {
       return false;
     }
-    boolean replicaTurnedUp = master.lackedReplica && choose(master) != null;
-    if (sentinel.nowMillis() < master.nextAttemptAt && !replicaTurnedUp) {
-      sentinel.wakeBy(master.nextAttemptAt);
+    boolean replicaTurnedUp = master.lackedReplica() && choose(master) != null;
+    if (sentinel.nowMillis() < master.nextAttemptAt() && !replicaTurnedUp) {
+      sentinel.wakeBy(master.nextAttemptAt());
       return false;
     }
     return sentinel.elections.reachable(master) >= master.votesToWin();
@@ -73,11 +73,10 @@ final class Failovers {
   }
 
   private void start(Master master, boolean forced, boolean coordinated) {
-    master.lackedReplica = false;
     sentinel.elections.expect(master, null);
     sentinel.raiseEpoch(master, sentinel.currentEpoch() + 1);
     long epoch = sentinel.currentEpoch();
-    master.failover = new FailoverAttempt(epoch, forced, coordinated, sentinel.nowMillis());
+    master.failoverStarted(new FailoverAttempt(epoch, forced, coordinated, sentinel.nowMillis()));
     sentinel.event(Level.WARNING, "+try-failover", master);
     sentinel.elections.vote(master, sentinel.myId(), epoch);
     sentinel.elections.askPeers(master, true);
@@ -85,8 +84,8 @@ final class Failovers {
 
   /** Abandons a candidacy because our vote went to another sentinel in a later epoch. */
   void standDown(Master master) {
-    FailoverAttempt failover = master.failover;
-    if (failover != null && failover.state == State.WAIT_START && !failover.forced) {
+    FailoverAttempt failover = master.failover();
+    if (failover != null && failover.state() == State.WAIT_START && !failover.isForced()) {
       notElected(master);
     }
   }
@@ -96,25 +95,23 @@ final class Failovers {
    * masters the same config epoch.
    */
   void supersede(Master master, long configEpoch) {
-    FailoverAttempt failover = master.failover;
-    if (failover != null && configEpoch >= failover.epoch) {
+    FailoverAttempt failover = master.failover();
+    if (failover != null && configEpoch >= failover.epoch()) {
       sentinel.remark(
           Level.NOTICE,
           "The failover of "
               + master.name()
               + " in epoch "
-              + failover.epoch
+              + failover.epoch()
               + " is superseded by config epoch "
               + configEpoch);
       drop(master);
-      for (Replica replica : master.replicas.values()) {
-        replica.reconf = Reconf.NONE;
-      }
+      master.forgetReconfigurations();
     }
   }
 
   private void advance(Master master, FailoverAttempt failover) {
-    switch (failover.state) {
+    switch (failover.state()) {
       case WAIT_START -> awaitElection(master, failover);
       case SELECT_REPLICA -> select(master, failover);
       case HANDOVER -> sentinel.handover.advance(master, failover, chosen(failover));
@@ -126,24 +123,24 @@ final class Failovers {
 
   private void awaitElection(Master master, FailoverAttempt failover) {
     String winner =
-        failover.forced ? sentinel.myId() : sentinel.elections.winner(master, failover.epoch);
-    if (sentinel.myId().equals(winner) && (failover.forced || master.objectivelyDown)) {
+        failover.isForced() ? sentinel.myId() : sentinel.elections.winner(master, failover.epoch());
+    if (sentinel.myId().equals(winner) && (failover.isForced() || master.isObjectivelyDown())) {
       sentinel.event(Level.WARNING, "+elected-leader", master);
       if (sentinel.settings().crash().afterElection()) {
         sentinel.emit(new Output.Crash("crash-after-election"));
       }
-      master.lostElections = 0;
+      master.electionWon();
       enter(failover, State.SELECT_REPLICA);
       sentinel.event(Level.WARNING, "+failover-state-select-slave", master);
       return;
     }
     long end =
-        failover.stateSince
+        failover.stateSince()
             + Math.min(VOTES_LIMIT_MILLIS, sentinel.elections.electionTimeoutMillis(master));
     boolean over =
         winner != null
-            || !master.objectivelyDown
-            || !sentinel.elections.awaitsVotes(master, failover.epoch)
+            || !master.isObjectivelyDown()
+            || !sentinel.elections.awaitsVotes(master, failover.epoch())
             || sentinel.nowMillis() >= end;
     if (over) {
       notElected(master);
@@ -155,56 +152,50 @@ final class Failovers {
 
   private void notElected(Master master) {
     sentinel.event(Level.WARNING, "-failover-abort-not-elected", master);
-    master.failover = null;
-    int doublings = Math.min(master.lostElections++, MAX_DOUBLINGS);
+    int doublings = Math.min(master.electionLost(), MAX_DOUBLINGS);
     long wait = sentinel.randomMillis(RETRY_FROM_MILLIS, RETRY_TO_MILLIS) << doublings;
     postpone(master, Math.min(wait, sentinel.timings().millis(Timing.ELECTION_TIMEOUT)));
   }
 
   private void postpone(Master master, long millis) {
-    master.nextAttemptAt = sentinel.nowMillis() + millis;
-    sentinel.wakeBy(master.nextAttemptAt);
+    master.attemptPostponed(sentinel.nowMillis() + millis);
+    sentinel.wakeBy(master.nextAttemptAt());
   }
 
   private void enter(FailoverAttempt failover, State state) {
-    failover.state = state;
-    failover.stateSince = sentinel.nowMillis();
+    failover.enter(state, sentinel.nowMillis());
   }
 
   /** Selects a replica again at the given time. */
   void selectAgain(FailoverAttempt failover, long moment) {
-    enter(failover, State.SELECT_REPLICA);
-    failover.promoted = null;
-    failover.selectAt = moment;
-    failover.finalOffset = -1;
+    failover.selectAgain(moment, sentinel.nowMillis());
   }
 
   private void select(Master master, FailoverAttempt failover) {
-    if (sentinel.nowMillis() < failover.selectAt) {
-      sentinel.wakeBy(failover.selectAt);
+    if (sentinel.nowMillis() < failover.selectAt()) {
+      sentinel.wakeBy(failover.selectAt());
       return;
     }
-    long end = failover.stateSince + FRESH_INFO_WAIT_MILLIS;
-    if (!failover.forced && awaitsInfo(master) && sentinel.nowMillis() < end) {
+    long end = failover.stateSince() + FRESH_INFO_WAIT_MILLIS;
+    if (!failover.isForced() && awaitsInfo(master) && sentinel.nowMillis() < end) {
       sentinel.wakeBy(end);
       return;
     }
     Replica chosen = choose(master);
     if (chosen == null) {
       sentinel.event(Level.WARNING, "-failover-abort-no-good-slave", master);
-      master.failover = null;
-      master.lackedReplica = true;
+      master.failoverLackedReplica();
       // Longer than other sentinels wait for us: one of them may know a replica that we don't.
-      long timeout = master.options.failoverTimeoutMillis();
+      long timeout = master.options().failoverTimeoutMillis();
       postpone(master, timeout + sentinel.randomMillis(0, timeout + 1));
       return;
     }
-    failover.promoted = chosen;
+    failover.replicaChosen(chosen);
     sentinel.event(Level.WARNING, "+selected-slave", chosen);
-    if (failover.forced && Handover.isPossible(master)) {
+    if (failover.isForced() && Handover.isPossible(master)) {
       enter(failover, State.HANDOVER);
       sentinel.handover.stopWrites(master, failover);
-    } else if (failover.coordinated) {
+    } else if (failover.isCoordinated()) {
       abortUncoordinated(master);
     } else {
       promoteNow(failover);
@@ -219,10 +210,10 @@ final class Failovers {
 
   /** Returns true if a live replica has not reported its offset since the master went down. */
   private static boolean awaitsInfo(Master master) {
-    for (Replica replica : master.replicas.values()) {
-      if (!replica.subjectivelyDown
-          && replica.link.command.isUp()
-          && replica.infoAt < master.subjectivelyDownSince) {
+    for (Replica replica : master.replicas()) {
+      if (!replica.isSubjectivelyDown()
+          && replica.link().command.isUp()
+          && replica.infoAt() < master.subjectivelyDownSince()) {
         return true;
       }
     }
@@ -237,21 +228,22 @@ final class Failovers {
     long now = sentinel.nowMillis();
     Timings timings = sentinel.timings();
     long infoLimit =
-        master.subjectivelyDown
+        master.isSubjectivelyDown()
             ? timings.millis(Timing.PING_PERIOD) * 5
             : timings.millis(Timing.INFO_PERIOD) * 3;
     // A master that became a replica disconnected its replicas long before it counts as down.
     long goneMillis =
-        master.reportedRole == NodeInfo.Role.REPLICA
+        master.reportedRole() == NodeInfo.Role.REPLICA
             ? Math.max(master.reportedRoleMillis(now), master.subjectivelyDownMillis(now))
             : master.subjectivelyDownMillis(now);
-    long linkDownLimit = goneMillis + master.options.downAfterMillis() * 10;
-    return master.replicas.values().stream()
+    long linkDownLimit = goneMillis + master.options().downAfterMillis() * 10;
+    return master.replicas().stream()
         .filter(replica ->
-            !replica.subjectivelyDown
-                && replica.link.command.isUp()
-                && replica.link.sinceAvailableMillis(now) <= timings.millis(Timing.PING_PERIOD) * 5
-                && now - replica.infoAt <= infoLimit
+            !replica.isSubjectivelyDown()
+                && replica.link().command.isUp()
+                && replica.link().sinceAvailableMillis(now)
+                    <= timings.millis(Timing.PING_PERIOD) * 5
+                && now - replica.infoAt() <= infoLimit
                 && isPromotable(replica, linkDownLimit)
                 && !sentinel.discovery.isOfOtherMaster(replica))
         .min(
@@ -263,7 +255,7 @@ final class Failovers {
   }
 
   private boolean isPromotable(Replica replica, long linkDownLimit) {
-    NodeInfo info = replica.info;
+    NodeInfo info = replica.info();
     if (info == null || info.priority() == 0) {
       return false;
     }
@@ -278,15 +270,15 @@ final class Failovers {
    */
   private boolean isMasterOfMaster(Replica replica) {
     Master master = replica.master();
-    NodeInfo info = master.info;
-    return replica.reportedRole == NodeInfo.Role.MASTER
+    NodeInfo info = master.info();
+    return replica.reportedRole() == NodeInfo.Role.MASTER
         && info != null
         && info.role() == NodeInfo.Role.REPLICA
-        && sentinel.names.follows(info, replica.address);
+        && sentinel.names.follows(info, replica.address());
   }
 
   private static NodeInfo told(Replica replica) {
-    NodeInfo info = replica.info;
+    NodeInfo info = replica.info();
     if (info == null) {
       throw new IllegalStateException("a replica without INFO can't be chosen");
     }
@@ -295,7 +287,7 @@ final class Failovers {
 
   private void promote(Master master, FailoverAttempt failover) {
     Replica promoted = chosen(failover);
-    if (!promoted.link.command.isUp()) {
+    if (!promoted.link().command.isUp()) {
       abortIfStuck(master, failover, promoted);
       return;
     }
@@ -306,7 +298,7 @@ final class Failovers {
 
   private void orderPromotion(Replica promoted) {
     sentinel.links.setRole(promoted, null);
-    promoted.reconfSentAt = sentinel.nowMillis();
+    promoted.promotionOrdered(sentinel.nowMillis());
   }
 
   private void awaitPromotion(Master master, FailoverAttempt failover) {
@@ -317,17 +309,17 @@ final class Failovers {
     }
     sentinel.handover.renew(master, failover);
     // The order may have been lost with a connection; it is idempotent.
-    if (promoted.link.command.isUp()
-        && now - promoted.reconfSentAt >= ORDER_AGAIN_MILLIS
-        && promoted.infoAt > promoted.reconfSentAt) {
+    if (promoted.link().command.isUp()
+        && now - promoted.orderedAt() >= ORDER_AGAIN_MILLIS
+        && promoted.infoAt() > promoted.orderedAt()) {
       orderPromotion(promoted);
     }
   }
 
   private boolean abortIfStuck(Master master, FailoverAttempt failover, Replica promoted) {
     boolean stuck =
-        sentinel.nowMillis() - failover.stateSince > master.options.failoverTimeoutMillis();
-    if (!stuck && !promoted.subjectivelyDown) {
+        sentinel.nowMillis() - failover.stateSince() > master.options().failoverTimeoutMillis();
+    if (!stuck && !promoted.isSubjectivelyDown()) {
       return false;
     }
     abortForReplica(master);
@@ -349,19 +341,19 @@ final class Failovers {
 
   /** Drops our failover; writes that it stopped resume. */
   private void drop(Master master) {
-    FailoverAttempt failover = master.failover;
+    FailoverAttempt failover = master.failover();
     if (failover != null) {
       sentinel.handover.resumeWrites(master, failover);
-      master.failover = null;
+      master.failoverDropped();
     }
   }
 
   private static Replica chosen(FailoverAttempt failover) {
-    Replica promoted = failover.promoted;
-    if (promoted == null) {
-      throw new IllegalStateException("no replica chosen in state " + failover.state);
+    Replica chosen = failover.chosen();
+    if (chosen == null) {
+      throw new IllegalStateException("no replica chosen in state " + failover.state());
     }
-    return promoted;
+    return chosen;
   }
 
   /** Handles the reply of EXEC by requesting INFO, which shows the node's new role. */
@@ -379,30 +371,31 @@ final class Failovers {
   /** Handles a replica's INFO, which may show the progress of our failover. */
   void observed(Replica replica, NodeInfo info) {
     Master master = replica.master();
-    FailoverAttempt failover = master.failover;
-    if (failover == null || failover.promoted == null) {
+    FailoverAttempt failover = master.failover();
+    Replica chosen = failover == null ? null : failover.chosen();
+    if (failover == null || chosen == null) {
       return;
     }
-    if (failover.promoted == replica) {
-      if (failover.state == State.WAIT_PROMOTION && info.role() == NodeInfo.Role.MASTER) {
+    if (chosen == replica) {
+      if (failover.state() == State.WAIT_PROMOTION && info.role() == NodeInfo.Role.MASTER) {
         promoted(master, failover, replica);
       }
       return;
     }
-    if (replica.reconf == Reconf.SENT
+    if (replica.reconf() == Reconf.SENT
         && info.role() == NodeInfo.Role.REPLICA
-        && sentinel.names.follows(info, failover.promoted.address)) {
-      replica.reconf = Reconf.IN_PROGRESS;
+        && sentinel.names.follows(info, chosen.address())) {
+      replica.reconfigurationStarted();
       sentinel.event(Level.NOTICE, "+slave-reconf-inprog", replica);
     }
-    if (replica.reconf == Reconf.IN_PROGRESS && info.masterLink().isUp()) {
-      replica.reconf = Reconf.DONE;
+    if (replica.reconf() == Reconf.IN_PROGRESS && info.masterLink().isUp()) {
+      replica.reconfigurationFinished();
       sentinel.event(Level.NOTICE, "+slave-reconf-done", replica);
     }
   }
 
   private void promoted(Master master, FailoverAttempt failover, Replica promoted) {
-    master.configEpoch = failover.epoch;
+    master.raiseConfigEpoch(failover.epoch());
     enter(failover, State.RECONF_REPLICAS);
     sentinel.stateChanged();
     sentinel.event(Level.WARNING, "+promoted-slave", promoted);
@@ -410,40 +403,39 @@ final class Failovers {
       sentinel.emit(new Output.Crash("crash-after-promotion"));
     }
     sentinel.event(Level.WARNING, "+failover-state-reconf-slaves", master);
-    if (failover.forced && master.link.command.isUp()) {
+    if (failover.isForced() && master.link().command.isUp()) {
       // The old master is alive: demote it at once, to limit the time with two masters.
-      sentinel.links.setRole(master, promoted.address);
+      sentinel.links.setRole(master, promoted.address());
     }
     sentinel.handover.resumeWrites(master, failover);
     sentinel.links.sayHelloToAll(master);
-    sentinel.runReconfigScript(master, true, master.address, promoted.address);
+    sentinel.runReconfigScript(master, true, master.address(), promoted.address());
   }
 
   private void reconfigure(Master master, FailoverAttempt failover) {
     Replica promoted = chosen(failover);
     long now = sentinel.nowMillis();
     int inProgress = 0;
-    for (Replica replica : master.replicas.values()) {
-      if (replica.reconf == Reconf.SENT
-          && now - replica.reconfSentAt
-              > sentinel.timings().millis(Timing.REPLICA_RECONF_TIMEOUT)) {
+    for (Replica replica : master.replicas()) {
+      if (replica.reconf() == Reconf.SENT
+          && now - replica.orderedAt() > sentinel.timings().millis(Timing.REPLICA_RECONF_TIMEOUT)) {
         sentinel.event(Level.NOTICE, "-slave-reconf-sent-timeout", replica);
-        replica.reconf = Reconf.DONE;
+        replica.reconfigurationFinished();
       }
-      if (replica.reconf == Reconf.SENT || replica.reconf == Reconf.IN_PROGRESS) {
+      if (replica.isReconfiguring()) {
         inProgress++;
       }
     }
-    for (Replica replica : master.replicas.values()) {
+    for (Replica replica : master.replicas()) {
       if (replica != promoted
-          && replica.reconf == Reconf.NONE
-          && replica.link.command.isUp()
-          && inProgress < master.options.parallelSyncs()) {
-        turn(replica, promoted.address, "+slave-reconf-sent");
+          && replica.reconf() == Reconf.NONE
+          && replica.link().command.isUp()
+          && inProgress < master.options().parallelSyncs()) {
+        turn(replica, promoted.address(), "+slave-reconf-sent");
         inProgress++;
       }
     }
-    boolean late = now - failover.stateSince > master.options.failoverTimeoutMillis();
+    boolean late = now - failover.stateSince() > master.options().failoverTimeoutMillis();
     if (late || !someTurning(master, promoted)) {
       end(master, promoted, late);
     }
@@ -451,14 +443,13 @@ final class Failovers {
 
   private void turn(Replica replica, Address master, String event) {
     sentinel.links.setRole(replica, master);
-    replica.reconf = Reconf.SENT;
-    replica.reconfSentAt = sentinel.nowMillis();
+    replica.reconfigurationOrdered(sentinel.nowMillis());
     sentinel.event(Level.NOTICE, event, replica);
   }
 
   private static boolean someTurning(Master master, Replica promoted) {
-    for (Replica replica : master.replicas.values()) {
-      if (replica != promoted && replica.reconf != Reconf.DONE && !replica.subjectivelyDown) {
+    for (Replica replica : master.replicas()) {
+      if (replica != promoted && replica.reconf() != Reconf.DONE && !replica.isSubjectivelyDown()) {
         return true;
       }
     }
@@ -471,13 +462,15 @@ final class Failovers {
     }
     sentinel.event(Level.WARNING, "+failover-end", master);
     if (late) {
-      for (Replica replica : master.replicas.values()) {
-        if (replica != promoted && replica.reconf == Reconf.NONE && replica.link.command.isUp()) {
-          turn(replica, promoted.address, "+slave-reconf-sent-be");
+      for (Replica replica : master.replicas()) {
+        if (replica != promoted
+            && replica.reconf() == Reconf.NONE
+            && replica.link().command.isUp()) {
+          turn(replica, promoted.address(), "+slave-reconf-sent-be");
         }
       }
     }
-    switchTo(master, promoted.address);
+    switchTo(master, promoted.address());
   }
 
   /**
@@ -485,7 +478,7 @@ final class Failovers {
    * returns.
    */
   void switchTo(Master master, Address to) {
-    Address from = master.address;
+    Address from = master.address();
     sentinel.event(
         Level.WARNING,
         "+switch-master",
@@ -502,24 +495,24 @@ final class Failovers {
     sentinel.links.release(master);
     Replica chosen = sentinel.replicaAt(master, to);
     if (chosen != null) {
-      master.replicas.remove(chosen.address);
+      master.replicaGone(chosen);
     }
-    master.address =
-        chosen == null ? to : chosen.address; // other sentinels may report it without name
-    String runId = chosen == null ? null : chosen.runId;
-    if (chosen == null || chosen.subjectivelyDown) {
-      master.link = sentinel.links.open(master, master.address);
-    } else {
-      master.link = chosen.link;
-      master.link.users.add(master);
-    }
+    // Other sentinels may report a host name's address.
+    Address address = chosen == null ? to : chosen.address();
+    Link link =
+        chosen == null || chosen.isSubjectivelyDown()
+            ? sentinel.links.make(address)
+            : chosen.link();
+    master.moveTo(address, link);
     if (chosen != null) {
       sentinel.forget(chosen);
     }
     restart(master);
-    master.runId = runId;
+    if (chosen != null && chosen.hasRunId()) {
+      master.identified(chosen.runId());
+    }
     sentinel.addReplica(master, from);
-    for (Replica replica : master.replicas.values()) {
+    for (Replica replica : master.replicas()) {
       sentinel.event(Level.NOTICE, "+slave", replica);
     }
     sentinel.stateChanged();
@@ -527,30 +520,8 @@ final class Failovers {
 
   /** Clears the knowledge about a master at its former address, or at a reset; votes stay. */
   void restart(Master master) {
-    long now = sentinel.nowMillis();
-    master.runId = null;
-    master.subjectivelyDown = false;
-    master.subjectivelyDownSince = Link.NEVER;
-    master.objectivelyDown = false;
-    master.objectivelyDownSince = Link.NEVER;
-    master.rebootSince = Link.NEVER;
-    master.reportedRole = NodeInfo.Role.MASTER;
-    master.reportedRoleSince = now;
-    master.info = null;
-    master.infoText = "";
-    master.infoAt = Link.NEVER;
-    master.infoAskedAt = Link.NEVER;
-    master.leader = null;
     sentinel.elections.expect(master, null);
     drop(master);
-    master.nextAttemptAt = Link.NEVER;
-    master.lostElections = 0;
-    master.lackedReplica = false;
-    for (Replica replica : master.replicas.values()) {
-      replica.reconf = Reconf.NONE;
-    }
-    for (SentinelPeer peer : master.peers.values()) {
-      peer.findsMasterDown = false;
-    }
+    master.forgetHistory(sentinel.nowMillis());
   }
 }

@@ -46,74 +46,68 @@ final class Handover {
 
   /** Returns true if the master can be asked to stop writes. */
   static boolean isPossible(Master master) {
-    return !master.subjectivelyDown
-        && master.link.command.isUp()
-        && master.reportedRole == NodeInfo.Role.MASTER;
+    return !master.isSubjectivelyDown()
+        && master.link().command.isUp()
+        && master.reportedRole() == NodeInfo.Role.MASTER;
   }
 
   /** Stops the writes. */
   void stopWrites(Master master, FailoverAttempt failover) {
     sentinel.event(Level.NOTICE, "+failover-state-stop-writes", master);
-    failover.writesStop = FailoverAttempt.WritesStop.ASKED;
+    failover.writesStopAsked();
     pause(master, failover);
   }
 
   private void pause(Master master, FailoverAttempt failover) {
-    failover.pausedAt = sentinel.nowMillis();
+    failover.pauseAsked(sentinel.nowMillis());
     sentinel.links.clientPause(master, PAUSE_MILLIS);
   }
 
   /** Handles the master's reply to CLIENT PAUSE. */
   void pauseAnswered(Master master, Answer answer) {
-    FailoverAttempt failover = master.failover;
-    if (failover == null || failover.writesStop != FailoverAttempt.WritesStop.ASKED) {
+    FailoverAttempt failover = master.failover();
+    if (failover == null || failover.writesStop() != FailoverAttempt.WritesStop.ASKED) {
       return;
     }
     if (answer instanceof Answer.Failure failure) {
-      failover.writesStop = FailoverAttempt.WritesStop.NONE;
+      failover.writesResumed();
       continueWithoutPause(master, failover, "the master answered: " + failure.text());
       return;
     }
-    failover.writesStop = FailoverAttempt.WritesStop.STOPPED;
-    failover.stoppedAt = sentinel.nowMillis();
-    // Its offset is final from now on.
+    failover.writesStopped(sentinel.nowMillis());
     sentinel.links.askInfo(master);
-    failover.finalOffset = -1;
   }
 
   /** Handles the master's INFO: the first one during the pause has the final offset. */
   void masterObserved(Master master, NodeInfo info) {
-    FailoverAttempt failover = master.failover;
-    if (failover != null
-        && failover.writesStop == FailoverAttempt.WritesStop.STOPPED
-        && failover.finalOffset < 0
-        && info.role() == NodeInfo.Role.MASTER) {
-      failover.finalOffset = info.offset();
+    FailoverAttempt failover = master.failover();
+    if (failover != null && info.role() == NodeInfo.Role.MASTER) {
+      failover.offsetReported(info.offset());
     }
   }
 
   /** Checks the replica's progress; called in state HANDOVER. */
   void advance(Master master, FailoverAttempt failover, Replica chosen) {
     long now = sentinel.nowMillis();
-    NodeInfo info = chosen.info;
-    boolean lapsed = now - failover.pausedAt > PAUSE_MILLIS - PAUSE_MARGIN_MILLIS;
-    if (failover.finalOffset >= 0
+    NodeInfo info = chosen.info();
+    boolean lapsed = now - failover.pausedAt() > PAUSE_MILLIS - PAUSE_MARGIN_MILLIS;
+    if (failover.finalOffset() >= 0
         && !lapsed
         && info != null
-        && chosen.infoAt >= failover.stoppedAt
+        && chosen.infoAt() >= failover.stoppedAt()
         && info.masterLink().isUp()
-        && info.offset() >= failover.finalOffset) {
+        && info.offset() >= failover.finalOffset()) {
       sentinel.failovers.promoteNow(failover);
       return;
     }
-    if (failover.writesStop == FailoverAttempt.WritesStop.ASKED) {
+    if (failover.writesStop() == FailoverAttempt.WritesStop.ASKED) {
       awaitAnswer(master, failover);
       return;
     }
     // Other sentinels hear nothing of the master during the pause: their PUBLISH blocks too.
-    long limit = Math.min(MAX_WAIT_MILLIS, master.options.downAfterMillis() * 3 / 4);
-    boolean late = lapsed || now - failover.stoppedAt > limit;
-    if (late || chosen.subjectivelyDown) {
+    long limit = Math.min(MAX_WAIT_MILLIS, master.options().downAfterMillis() * 3 / 4);
+    boolean late = lapsed || now - failover.stoppedAt() > limit;
+    if (late || chosen.isSubjectivelyDown()) {
       sentinel.remark(
           Level.WARNING,
           chosen.name()
@@ -123,22 +117,22 @@ final class Handover {
               + limit
               + " ms");
       resumeWrites(master, failover);
-      if (++failover.handovers < MAX_ATTEMPTS) {
+      if (failover.handoverFailed() < MAX_ATTEMPTS) {
         sentinel.failovers.selectAgain(failover, now + BETWEEN_ATTEMPTS_MILLIS);
       } else {
         sentinel.failovers.abortForReplica(master);
       }
       return;
     }
-    if (failover.finalOffset >= 0 && now - chosen.infoAskedAt >= POLL_MILLIS) {
+    if (failover.finalOffset() >= 0 && now - chosen.infoAskedAt() >= POLL_MILLIS) {
       sentinel.links.askInfo(chosen);
     }
     sentinel.wakeBy(now + POLL_MILLIS);
   }
 
   private void awaitAnswer(Master master, FailoverAttempt failover) {
-    long end = failover.stateSince + ANSWER_LIMIT_MILLIS;
-    if (master.subjectivelyDown || sentinel.nowMillis() > end) {
+    long end = failover.stateSince() + ANSWER_LIMIT_MILLIS;
+    if (master.isSubjectivelyDown() || sentinel.nowMillis() > end) {
       continueWithoutPause(master, failover, "no answer");
     } else {
       sentinel.wakeBy(end + 1);
@@ -147,7 +141,7 @@ final class Handover {
 
   /** Continues without a pause as Redis does, unless the pause is required. */
   private void continueWithoutPause(Master master, FailoverAttempt failover, String why) {
-    if (failover.coordinated) {
+    if (failover.isCoordinated()) {
       sentinel.remark(
           Level.WARNING,
           "Not failing over " + master.name() + ", whose writes could not be stopped: " + why);
@@ -162,26 +156,27 @@ final class Handover {
 
   /** Handles a pause of this sentinel's process, during which the master's pause may have ended. */
   static void onProcessPause(Master master) {
-    if (master.failover != null) {
-      master.failover.pausedAt = Link.NEVER;
+    FailoverAttempt failover = master.failover();
+    if (failover != null) {
+      failover.pauseDoubted();
     }
   }
 
   /** Renews the pause until the new master is confirmed. */
   void renew(Master master, FailoverAttempt failover) {
     long now = sentinel.nowMillis();
-    if (failover.writesStop == FailoverAttempt.WritesStop.STOPPED
-        && master.link.command.isUp()
-        && now - failover.pausedAt >= RENEW_MILLIS) {
+    if (failover.writesStop() == FailoverAttempt.WritesStop.STOPPED
+        && master.link().command.isUp()
+        && now - failover.pausedAt() >= RENEW_MILLIS) {
       pause(master, failover);
     }
   }
 
   /** Ends the pause after the failover or its abort. */
   void resumeWrites(Master master, FailoverAttempt failover) {
-    if (failover.writesStop != FailoverAttempt.WritesStop.NONE) {
-      failover.writesStop = FailoverAttempt.WritesStop.NONE;
-      if (master.link.command.isUp()) {
+    if (failover.writesStop() != FailoverAttempt.WritesStop.NONE) {
+      failover.writesResumed();
+      if (master.link().command.isUp()) {
         sentinel.links.send(
             master,
             Link.Kind.COMMAND,
@@ -193,8 +188,7 @@ final class Handover {
 
   /** Returns true if nothing may be published on a node now. */
   static boolean isPublishBlocked(Instance instance) {
-    return instance instanceof Master master
-        && master.failover != null
-        && master.failover.writesStop != FailoverAttempt.WritesStop.NONE;
+    FailoverAttempt failover = instance instanceof Master master ? master.failover() : null;
+    return failover != null && failover.writesStop() != FailoverAttempt.WritesStop.NONE;
   }
 }

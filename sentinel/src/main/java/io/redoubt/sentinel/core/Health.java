@@ -21,25 +21,24 @@ final class Health {
   /** Updates our own view of an instance. */
   void judge(Instance instance) {
     boolean down = isSilent(instance) || isWrong(instance);
-    if (down == instance.subjectivelyDown) {
+    if (down == instance.isSubjectivelyDown()) {
       return;
     }
     long now = sentinel.nowMillis();
-    instance.subjectivelyDown = down;
-    instance.subjectivelyDownSince = now;
+    instance.viewChanged(down, now);
     sentinel.event(Level.WARNING, down ? "+sdown" : "-sdown", instance);
     if (down && instance instanceof Master master) {
       sentinel.elections.askPeers(master, true);
-      for (Replica replica : master.replicas.values()) {
+      for (Replica replica : master.replicas()) {
         sentinel.links.askInfo(replica);
       }
     }
   }
 
   private boolean isSilent(Instance instance) {
-    long downAfter = instance.master().options.downAfterMillis();
+    long downAfter = instance.master().options().downAfterMillis();
     long now = sentinel.nowMillis();
-    long silent = instance.link.silentMillis(now);
+    long silent = instance.link().silentMillis(now);
     if (silent > downAfter) {
       return true;
     }
@@ -59,33 +58,31 @@ final class Health {
     }
     long now = sentinel.nowMillis();
     boolean wrongRole =
-        master.reportedRole == NodeInfo.Role.REPLICA
+        master.reportedRole() == NodeInfo.Role.REPLICA
             && master.reportedRoleMillis(now)
-                > master.options.downAfterMillis()
+                > master.options().downAfterMillis()
                     + sentinel.timings().millis(Timing.INFO_PERIOD) * 2;
-    boolean slowReboot =
-        master.isRebooting()
-            && now - master.rebootSince > master.options.masterRebootDownAfterMillis();
-    return wrongRole || slowReboot;
+    return wrongRole || master.rebootsTooLong(now);
   }
 
   /** Updates the quorum's view of a master. */
   void judgeTogether(Master master) {
     int agreeing = 1;
-    for (SentinelPeer peer : master.peers.values()) {
-      expire(peer);
-      if (peer.findsMasterDown) {
+    long now = sentinel.nowMillis();
+    // An opinion is discarded if it was not renewed for five periods.
+    long opinionLimit = sentinel.timings().millis(Timing.ASK_PERIOD) * 5;
+    for (SentinelPeer peer : master.sentinels()) {
+      peer.expireOpinion(opinionLimit, now);
+      if (peer.findsMasterDown()) {
         agreeing++;
       }
     }
-    boolean down = master.subjectivelyDown && agreeing >= master.options.quorum();
-    if (down == master.objectivelyDown) {
+    boolean down = master.isSubjectivelyDown() && agreeing >= master.options().quorum();
+    if (down == master.isObjectivelyDown()) {
       return;
     }
-    long now = sentinel.nowMillis();
-    master.objectivelyDown = down;
-    master.objectivelyDownSince = now;
     if (down) {
+      master.becameObjectivelyDown(now, now + sentinel.randomMillis(0, DESYNC_MILLIS));
       sentinel.event(
           Level.WARNING,
           "+odown",
@@ -94,19 +91,10 @@ final class Health {
               + " #quorum "
               + agreeing
               + "/"
-              + master.options.quorum());
-      master.nextAttemptAt =
-          Math.max(master.nextAttemptAt, now + sentinel.randomMillis(0, DESYNC_MILLIS));
+              + master.options().quorum());
     } else {
+      master.recoveredObjectively(now);
       sentinel.event(Level.WARNING, "-odown", master);
-      master.lostElections = 0;
-    }
-  }
-
-  /** Discards an opinion that was not renewed for five periods. */
-  private void expire(SentinelPeer peer) {
-    if (sentinel.nowMillis() - peer.answeredAt > sentinel.timings().millis(Timing.ASK_PERIOD) * 5) {
-      peer.findsMasterDown = false;
     }
   }
 }

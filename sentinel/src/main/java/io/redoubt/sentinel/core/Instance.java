@@ -6,17 +6,18 @@ import org.jspecify.annotations.Nullable;
 /** A process monitored by a sentinel: a master, one of its replicas, or another sentinel of it. */
 public abstract sealed class Instance permits DataNode, SentinelPeer {
   private final int id;
-  Address address;
-  Link link;
-  @Nullable String runId;
-  boolean subjectivelyDown;
-  long subjectivelyDownSince = Link.NEVER;
-  long helloSentAt = Link.NEVER;
+  private Address address;
+  private Link link;
+  private @Nullable String runId;
+  private boolean subjectivelyDown;
+  private long subjectivelyDownSince = Link.NEVER;
+  private long helloSentAt = Link.NEVER;
 
-  Instance(int id, Address address, Link link) {
+  Instance(int id, Address address, Link link, @Nullable String runId) {
     this.id = id;
     this.address = address;
     this.link = link;
+    this.runId = runId;
   }
 
   /** Returns the id of this instance in requests. */
@@ -58,8 +59,52 @@ public abstract sealed class Instance permits DataNode, SentinelPeer {
     return subjectivelyDown ? now - subjectivelyDownSince : 0;
   }
 
+  /** Returns the time of the last change of our view, {@link Link#NEVER} if there was none. */
+  final long subjectivelyDownSince() {
+    return subjectivelyDownSince;
+  }
+
   /** Returns true if it has been up in our view for at least this long. */
-  boolean upFor(long millis, long now) {
-    return now - subjectivelyDownSince >= millis;
+  final boolean isUpFor(long millis, long now) {
+    return !subjectivelyDown && now - subjectivelyDownSince >= millis;
+  }
+
+  /** Returns the time of our last hello to it. */
+  final long helloSentAt() {
+    return helloSentAt;
+  }
+
+  /** Returns true if its run id is known. */
+  final boolean hasRunId() {
+    return runId != null;
+  }
+
+  /** Records that our view of it has changed. */
+  final void viewChanged(boolean down, long now) {
+    subjectivelyDown = down;
+    subjectivelyDownSince = now;
+  }
+
+  final void helloSent(long now) {
+    helloSentAt = now;
+  }
+
+  /** Records the process that answers at its address. */
+  final void identified(String processRunId) {
+    runId = processRunId;
+  }
+
+  /** Moves it to another address with a link to it, after the release of its previous link. */
+  final void moveTo(Address newAddress, Link newLink) {
+    address = newAddress;
+    link = newLink;
+    newLink.addUser(this);
+  }
+
+  /** Forgets our view and the run id, because another process may answer from now on. */
+  final void forgetProcess() {
+    runId = null;
+    subjectivelyDown = false;
+    subjectivelyDownSince = Link.NEVER;
   }
 }

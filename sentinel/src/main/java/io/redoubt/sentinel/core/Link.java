@@ -2,6 +2,7 @@ package io.redoubt.sentinel.core;
 
 import io.redoubt.sentinel.message.Address;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 
 /**
@@ -43,8 +44,7 @@ public final class Link {
   final Side command = new Side();
   final Side events = new Side();
 
-  /** The instances that use it: one, or the same sentinel at several masters. */
-  final List<Instance> users = new ArrayList<>();
+  private final List<Instance> users = new ArrayList<>();
 
   /** The number of requests without answer. */
   int pending;
@@ -88,6 +88,19 @@ public final class Link {
   /** Returns the number of instances that share it. */
   public int owners() {
     return users.size();
+  }
+
+  /** Returns the instances that use it: one, or the same sentinel at several masters. */
+  List<Instance> users() {
+    return Collections.unmodifiableList(users);
+  }
+
+  void addUser(Instance user) {
+    users.add(user);
+  }
+
+  void removeUser(Instance user) {
+    users.remove(user);
   }
 
   /** Returns the number of requests without answer. */

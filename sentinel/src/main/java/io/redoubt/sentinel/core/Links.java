@@ -51,20 +51,13 @@ final class Links {
     return link;
   }
 
-  /** Creates a link for an instance that has released its previous one. */
-  Link open(Instance instance, Address address) {
-    Link link = make(address);
-    link.users.add(instance);
-    return link;
-  }
-
   /** Returns the link to a sentinel that is already monitored at another master, or null. */
   @Nullable Link ofSentinel(String runId, Address address) {
     for (Instance instance : sentinel.instances()) {
       if (instance instanceof SentinelPeer
           && instance.runId().equals(runId)
-          && instance.address.equals(address)) {
-        return instance.link;
+          && instance.address().equals(address)) {
+        return instance.link();
       }
     }
     return null;
@@ -72,9 +65,9 @@ final class Links {
 
   /** Releases an instance's link, which is closed without other users. */
   void release(Instance instance) {
-    Link link = instance.link;
-    link.users.remove(instance);
-    if (link.users.isEmpty()) {
+    Link link = instance.link();
+    link.removeUser(instance);
+    if (link.users().isEmpty()) {
       drop(link);
       links.remove(link.id());
     }
@@ -88,16 +81,16 @@ final class Links {
 
   /** Reopens both connections at once, because the peer's view of us has changed. */
   void renew(Instance instance) {
-    drop(instance.link);
-    instance.link.command.attemptedAt = Link.NEVER;
-    instance.link.events.attemptedAt = Link.NEVER;
+    drop(instance.link());
+    instance.link().command.attemptedAt = Link.NEVER;
+    instance.link().events.attemptedAt = Link.NEVER;
     maintain(instance);
   }
 
   /** Reopens the connections to all other sentinels, once for each shared link. */
   void renewPeers() {
     for (Link link : links.values()) {
-      if (!link.users.isEmpty() && link.users.getFirst() instanceof SentinelPeer peer) {
+      if (!link.users().isEmpty() && link.users().getFirst() instanceof SentinelPeer peer) {
         renew(peer);
       }
     }
@@ -120,14 +113,14 @@ final class Links {
 
   void connected(int id, Kind kind, String localHost) {
     Link link = links.get(id);
-    if (link == null || link.side(kind).state != State.CONNECTING || link.users.isEmpty()) {
+    if (link == null || link.side(kind).state != State.CONNECTING || link.users().isEmpty()) {
       return;
     }
     long now = sentinel.nowMillis();
     Side side = link.side(kind);
     side.state = State.UP;
     side.connectedAt = now;
-    Instance user = link.users.getFirst();
+    Instance user = link.users().getFirst();
     greet(user, kind);
     if (kind == Kind.EVENTS) {
       sentinel.event(Level.DEBUG, "+pubsub-link", user);
@@ -139,9 +132,9 @@ final class Links {
     link.pending = 0;
     link.localHost = localHost;
     ping(user);
-    for (Instance each : link.users) {
+    for (Instance each : link.users()) {
       if (each instanceof DataNode node) {
-        node.refusesPassword = false; // until it answers the greeting
+        node.connected(); // until it answers the greeting
         askInfo(node);
         sentinel.doctor.requestSettings(node);
       }
@@ -151,7 +144,7 @@ final class Links {
   private void greet(Instance user, Kind kind) {
     Settings settings = sentinel.settings();
     boolean peer = user instanceof SentinelPeer;
-    MasterOptions options = user.master().options;
+    MasterOptions options = user.master().options();
     NodeAccess access = peer ? settings.peers() : options.access();
     String name = access.user();
     String pass = access.password();
@@ -177,15 +170,15 @@ final class Links {
         && (text.startsWith("WRONGPASS")
             || text.startsWith("NOAUTH")
             || text.startsWith("ERR invalid password"))) {
-      node.refusesPassword = true;
+      node.passwordRefused();
     }
     if (answer instanceof Answer.Failure failure
         && failure.text().startsWith("NOAUTH")
-        && instance.link.command.isUp()) {
+        && instance.link().command.isUp()) {
       sentinel.remark(
           Level.WARNING,
           "Not authenticated at " + sentinel.names.described(instance) + ": " + failure.text());
-      drop(instance.link);
+      drop(instance.link());
     }
   }
 
@@ -194,15 +187,15 @@ final class Links {
     if (link == null || link.side(kind).state == State.DOWN) {
       return;
     }
-    if (link.side(kind).state == State.CONNECTING && !link.users.isEmpty()) {
+    if (link.side(kind).state == State.CONNECTING && !link.users().isEmpty()) {
       sentinel.event(
           Level.DEBUG,
           kind == Kind.COMMAND ? "-cmd-link-reconnection" : "-pubsub-link-reconnection",
-          link.users.getFirst(),
-          sentinel.names.described(link.users.getFirst()) + " #" + reason);
+          link.users().getFirst(),
+          sentinel.names.described(link.users().getFirst()) + " #" + reason);
     }
     broken(link, kind);
-    for (Instance user : List.copyOf(link.users)) {
+    for (Instance user : List.copyOf(link.users())) {
       maintain(user);
       sentinel.react(user.master());
     }
@@ -239,9 +232,9 @@ final class Links {
       link.waitingSince = Link.NEVER;
     }
     if (pong) {
-      for (Instance user : link.users) {
+      for (Instance user : link.users()) {
         if (user instanceof Master master) {
-          master.rebootSince = Link.NEVER;
+          master.ponged();
         }
       }
     }
@@ -259,37 +252,37 @@ final class Links {
     if (instance instanceof DataNode) {
       connect(instance, Kind.EVENTS);
     }
-    Link link = instance.link;
+    Link link = instance.link();
     if (!link.command.isUp() || link.pending >= MAX_PENDING) {
       return;
     }
     long now = sentinel.nowMillis();
     Timings timings = sentinel.timings();
     if (instance instanceof DataNode node) {
-      boolean unanswered = node.infoAskedAt > node.infoAt;
+      boolean unanswered = node.infoAskedAt() > node.infoAt();
       long period =
           unanswered ? Math.max(infoPeriodMillis(node), INFO_RETRY_MILLIS) : infoPeriodMillis(node);
-      if (now - node.infoAskedAt >= period) {
+      if (now - node.infoAskedAt() >= period) {
         askInfo(node);
       }
-      sentinel.wakeBy(node.infoAskedAt + period);
+      sentinel.wakeBy(node.infoAskedAt() + period);
     }
     long pingPeriod =
-        Math.min(timings.millis(Timing.PING_PERIOD), instance.master().options.downAfterMillis());
+        Math.min(timings.millis(Timing.PING_PERIOD), instance.master().options().downAfterMillis());
     if (now - link.pingSentAt >= pingPeriod) {
       ping(instance);
     }
     if (!Handover.isPublishBlocked(instance)
-        && now - instance.helloSentAt >= timings.millis(Timing.PUBLISH_PERIOD)) {
+        && now - instance.helloSentAt() >= timings.millis(Timing.PUBLISH_PERIOD)) {
       sayHello(instance);
     }
   }
 
   private void dropSilent(Instance instance) {
-    Link link = instance.link;
+    Link link = instance.link();
     long now = sentinel.nowMillis();
     Timings timings = sentinel.timings();
-    long timeoutMillis = instance.master().options.downAfterMillis() / 2;
+    long timeoutMillis = instance.master().options().downAfterMillis() / 2;
     if (link.command.isUp()
         && now - link.command.connectedAt > timings.millis(Timing.MIN_LINK_RECONNECT_PERIOD)
         && link.waitingMillis(now) > timeoutMillis
@@ -304,14 +297,14 @@ final class Links {
   }
 
   private void connect(Instance instance, Kind kind) {
-    Link link = instance.link;
+    Link link = instance.link();
     Side side = link.side(kind);
     long now = sentinel.nowMillis();
     // At least two attempts before a cut connection makes a node count as down.
     long period =
         Math.min(
             sentinel.timings().millis(Timing.PING_PERIOD),
-            instance.master().options.downAfterMillis() / 2);
+            instance.master().options().downAfterMillis() / 2);
     if (side.state == State.DOWN && now - side.attemptedAt >= period) {
       side.state = State.CONNECTING;
       side.attemptedAt = now;
@@ -324,38 +317,37 @@ final class Links {
     if (!(node instanceof Replica replica)) {
       return timings.millis(Timing.INFO_PERIOD);
     }
-    FailoverAttempt failover = replica.master().failover;
+    FailoverAttempt failover = replica.master().failover();
     boolean turning =
-        replica.reconf == Replica.Reconf.SENT
-            || replica.reconf == Replica.Reconf.IN_PROGRESS
+        replica.isReconfiguring()
             || (failover != null
-                && failover.promoted == replica
-                && failover.state == FailoverAttempt.State.WAIT_PROMOTION);
+                && failover.chosen() == replica
+                && failover.state() == FailoverAttempt.State.WAIT_PROMOTION);
     if (turning) {
       return Math.min(RECONF_INFO_PERIOD_MILLIS, timings.millis(Timing.INFO_PERIOD));
     }
-    NodeInfo info = replica.info;
+    NodeInfo info = replica.info();
     boolean unsettled =
         failover != null
-            || replica.master().subjectivelyDown
-            || replica.reportedRole == NodeInfo.Role.MASTER
+            || replica.master().isSubjectivelyDown()
+            || replica.reportedRole() == NodeInfo.Role.MASTER
             || (info != null
                 && (!info.masterLink().isUp()
-                    || !sentinel.names.follows(info, replica.master().address)));
+                    || !sentinel.names.follows(info, replica.master().address())));
     return unsettled
         ? Math.min(1000, timings.millis(Timing.INFO_PERIOD))
         : timings.millis(Timing.INFO_PERIOD);
   }
 
   void askInfo(DataNode node) {
-    if (node.link.command.isUp()) {
-      node.infoAskedAt = sentinel.nowMillis();
+    if (node.link().command.isUp()) {
+      node.infoAsked(sentinel.nowMillis());
       send(node, Kind.COMMAND, Purpose.INFO, words(node, "INFO"));
     }
   }
 
   private void ping(Instance instance) {
-    Link link = instance.link;
+    Link link = instance.link();
     link.pingSentAt = sentinel.nowMillis();
     if (link.waitingSince == Link.NEVER) {
       link.waitingSince = link.pingSentAt;
@@ -366,12 +358,12 @@ final class Links {
   /** Announces a master to all instances at once, after a change of its configuration. */
   void sayHelloToAll(Master master) {
     sayHello(master);
-    master.replicas.values().forEach(this::sayHello);
-    master.peers.values().forEach(this::sayHello);
+    master.replicas().forEach(this::sayHello);
+    master.sentinels().forEach(this::sayHello);
   }
 
   private void sayHello(Instance instance) {
-    Link link = instance.link;
+    Link link = instance.link();
     if (!link.command.isUp() || Handover.isPublishBlocked(instance)) {
       return;
     }
@@ -385,9 +377,9 @@ final class Links {
             sentinel.currentEpoch(),
             master.name(),
             sentinel.shown(master.currentAddress()),
-            master.configEpoch);
+            master.configEpoch());
     announced.add(hello.sentinel());
-    instance.helloSentAt = sentinel.nowMillis();
+    instance.helloSent(sentinel.nowMillis());
     send(
         instance,
         Kind.COMMAND,
@@ -426,15 +418,15 @@ final class Links {
 
   void send(Instance instance, Kind kind, NodeRequest request) {
     if (kind == Kind.COMMAND) {
-      instance.link.pending++;
+      instance.link().pending++;
     }
-    sentinel.emit(new Output.Send(instance.link.id(), kind, request));
+    sentinel.emit(new Output.Send(instance.link().id(), kind, request));
   }
 
   /** Applies renamed commands, which exist on data nodes but not on sentinels. */
   List<String> words(Instance instance, String... words) {
     return instance instanceof DataNode
-        ? instance.master().options.access().renamed(words)
+        ? instance.master().options().access().renamed(words)
         : List.of(words);
   }
 }

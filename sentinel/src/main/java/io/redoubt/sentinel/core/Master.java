@@ -16,47 +16,32 @@ import org.jspecify.annotations.Nullable;
 /** A monitored master, with its replicas, its other sentinels, our vote and our failover. */
 public final class Master extends DataNode {
   private final String name;
-  MasterOptions options;
-  final Map<Address, Replica> replicas = new LinkedHashMap<>();
-  final Map<String, SentinelPeer> peers = new LinkedHashMap<>();
+  private MasterOptions options;
+  private final Map<Address, Replica> replicas = new LinkedHashMap<>();
+  private final Map<String, SentinelPeer> peers = new LinkedHashMap<>();
 
-  boolean objectivelyDown;
-  long objectivelyDownSince = Link.NEVER;
+  private boolean objectivelyDown;
+  private long objectivelyDownSince = Link.NEVER;
 
   /** The start of loading after a reboot; {@link Link#NEVER} if it is not loading. */
-  long rebootSince = Link.NEVER;
+  private long rebootSince = Link.NEVER;
 
-  long configEpoch;
+  private long configEpoch;
+  private long leaderEpoch;
+  private @Nullable String leader;
+  private @Nullable String expectedLeader;
+  private long expectedLeaderSince = Link.NEVER;
+  private @Nullable FailoverAttempt failover;
+  private long nextAttemptAt = Link.NEVER;
+  private int lostElections;
+  private boolean lackedReplica;
 
-  /** The epoch of our last vote, on disk before it is reported. Never decreases. */
-  long leaderEpoch;
-
-  /**
-   * The sentinel we voted for in that epoch; null after a restart or a switch, although the vote
-   * stands.
-   */
-  @Nullable String leader;
-
-  /** The sentinel expected to lead a failover, because we voted for it or saw it win. */
-  @Nullable String expectedLeader;
-
-  long expectedLeaderSince = Link.NEVER;
-
-  @Nullable FailoverAttempt failover;
-
-  /** The earliest time of our next failover attempt. */
-  long nextAttemptAt = Link.NEVER;
-
-  /** The number of consecutive lost elections, for the back-off. */
-  int lostElections;
-
-  /** True after a failover found no replica to promote: a new replica is a reason to retry. */
-  boolean lackedReplica;
-
-  Master(int id, String name, Address address, Link link, MasterOptions options, long now) {
-    super(id, address, link, NodeInfo.Role.MASTER, now);
-    this.name = name;
-    this.options = options;
+  Master(int id, MasterState state, Link link, long now) {
+    super(id, state.address(), link, NodeInfo.Role.MASTER, now);
+    this.name = state.name();
+    this.options = state.options();
+    this.configEpoch = state.configEpoch();
+    this.leaderEpoch = state.leaderEpoch();
   }
 
   @Override
@@ -114,13 +99,13 @@ public final class Master extends DataNode {
    */
   public String failoverState() {
     FailoverAttempt current = failover;
-    return current == null ? "none" : current.state.word;
+    return current == null ? "none" : current.state().word;
   }
 
   /** Returns true if an operator ordered the current failover. */
   public boolean isFailoverForced() {
     FailoverAttempt current = failover;
-    return current != null && current.forced;
+    return current != null && current.isForced();
   }
 
   /** Returns true if it rebooted and has not answered PONG since. */
@@ -131,9 +116,8 @@ public final class Master extends DataNode {
   /** Returns the address for clients: the new one as soon as a promotion is known. */
   public Address currentAddress() {
     FailoverAttempt current = failover;
-    return current != null && current.isPromoted() && current.promoted != null
-        ? current.promoted.address
-        : address;
+    Replica promoted = current != null && current.isPromoted() ? current.chosen() : null;
+    return promoted == null ? address() : promoted.address();
   }
 
   /** Returns the number of sentinels, this one included. */
@@ -146,6 +130,199 @@ public final class Master extends DataNode {
     return Math.max(voters() / 2 + 1, options.quorum());
   }
 
+  /** Returns the replica discovered at an address, or null. */
+  @Nullable Replica replica(Address address) {
+    return replicas.get(address);
+  }
+
+  /** Returns the other sentinel with a run id, or null. */
+  @Nullable SentinelPeer peer(String runId) {
+    return peers.get(runId);
+  }
+
+  void replicaFound(Replica replica) {
+    replicas.put(replica.address(), replica);
+  }
+
+  void replicaGone(Replica replica) {
+    replicas.remove(replica.address());
+  }
+
+  void sentinelFound(SentinelPeer peer) {
+    peers.put(peer.runId(), peer);
+  }
+
+  void sentinelGone(SentinelPeer peer) {
+    peers.remove(peer.runId());
+  }
+
+  /** Forgets the replicas and the other sentinels, to be discovered again. */
+  void forgetOthers() {
+    replicas.clear();
+    peers.clear();
+  }
+
+  void reconfigured(MasterOptions newOptions) {
+    options = newOptions;
+  }
+
+  /** Records another process at the master's address, for which it is given time to load. */
+  void rebooted(long now) {
+    if (options.masterRebootDownAfterMillis() > 0) {
+      rebootSince = now;
+    }
+  }
+
+  /** Records a PONG: a rebooted master has loaded its data. */
+  void ponged() {
+    rebootSince = Link.NEVER;
+  }
+
+  /** Returns true if it has been loading after a reboot for longer than its options allow. */
+  boolean rebootsTooLong(long now) {
+    return isRebooting() && now - rebootSince > options.masterRebootDownAfterMillis();
+  }
+
+  /** Records that a quorum agrees that it is down; we don't attempt a failover before a time. */
+  void becameObjectivelyDown(long now, long earliestAttempt) {
+    objectivelyDown = true;
+    objectivelyDownSince = now;
+    nextAttemptAt = Math.max(nextAttemptAt, earliestAttempt);
+  }
+
+  /** Records that a quorum no longer agrees; the next elections start without a back-off. */
+  void recoveredObjectively(long now) {
+    objectivelyDown = false;
+    objectivelyDownSince = now;
+    lostElections = 0;
+  }
+
+  /** Adopts a greater config epoch and returns true; a config epoch never decreases. */
+  boolean raiseConfigEpoch(long epoch) {
+    if (epoch <= configEpoch) {
+      return false;
+    }
+    configEpoch = epoch;
+    return true;
+  }
+
+  /** Returns the epoch of our last vote, on disk before it is reported. Never decreases. */
+  long leaderEpoch() {
+    return leaderEpoch;
+  }
+
+  /**
+   * Returns the sentinel we voted for in that epoch; null after a restart or a switch, although the
+   * vote stands.
+   */
+  @Nullable String leader() {
+    return leader;
+  }
+
+  /** Casts our vote in an epoch that is not lower than that of any previous vote. */
+  void voted(String candidate, long epoch) {
+    if (epoch < leaderEpoch) {
+      throw new IllegalStateException("a vote in epoch " + epoch + " after " + leaderEpoch);
+    }
+    leader = candidate;
+    leaderEpoch = epoch;
+  }
+
+  /** Gives up our vote in all epochs up to this one. */
+  void abstainUntil(long epoch) {
+    leaderEpoch = Math.max(leaderEpoch, epoch);
+  }
+
+  /** Returns the sentinel we voted for in an epoch, or null. */
+  @Nullable String voteIn(long epoch) {
+    return leaderEpoch == epoch ? leader : null;
+  }
+
+  /**
+   * Returns the sentinel expected to lead a failover, because we voted for it or saw it win; null
+   * if there is none.
+   */
+  @Nullable String expectedLeader() {
+    return expectedLeader;
+  }
+
+  long expectedLeaderSince() {
+    return expectedLeaderSince;
+  }
+
+  void expectLeader(@Nullable String sentinel, long since) {
+    expectedLeader = sentinel;
+    expectedLeaderSince = since;
+  }
+
+  /** Returns our failover, or null. */
+  @Nullable FailoverAttempt failover() {
+    return failover;
+  }
+
+  /** Returns the earliest time of our next failover attempt. */
+  long nextAttemptAt() {
+    return nextAttemptAt;
+  }
+
+  /** Returns true after a failover found no replica to promote: a new one is a reason to retry. */
+  boolean lackedReplica() {
+    return lackedReplica;
+  }
+
+  void failoverStarted(FailoverAttempt attempt) {
+    failover = attempt;
+    lackedReplica = false;
+  }
+
+  void electionWon() {
+    lostElections = 0;
+  }
+
+  /** Drops our candidacy and returns the number of elections lost before in a row. */
+  int electionLost() {
+    failover = null;
+    return lostElections++;
+  }
+
+  /** Drops our failover, which found no replica to promote. */
+  void failoverLackedReplica() {
+    failover = null;
+    lackedReplica = true;
+  }
+
+  void failoverDropped() {
+    failover = null;
+  }
+
+  void attemptPostponed(long until) {
+    nextAttemptAt = until;
+  }
+
+  /**
+   * Forgets what was known about the process, its INFO, its failures and failovers, because another
+   * process is the master from now on, or at a reset. Epochs and votes stand.
+   */
+  void forgetHistory(long now) {
+    forgetProcess();
+    forgetInfo(NodeInfo.Role.MASTER, now);
+    objectivelyDown = false;
+    objectivelyDownSince = Link.NEVER;
+    rebootSince = Link.NEVER;
+    leader = null;
+    failover = null;
+    nextAttemptAt = Link.NEVER;
+    lostElections = 0;
+    lackedReplica = false;
+    forgetReconfigurations();
+    peers.values().forEach(SentinelPeer::forgetOpinion);
+  }
+
+  /** Forgets the reconfiguration of all replicas, whose failover is over. */
+  void forgetReconfigurations() {
+    replicas.values().forEach(Replica::forgetReconfiguration);
+  }
+
   MasterState state() {
     Address current = currentAddress();
     List<Address> others = new ArrayList<>();
@@ -154,12 +331,12 @@ public final class Master extends DataNode {
         others.add(replica);
       }
     }
-    if (!current.equals(address)) {
-      others.add(address);
+    if (!current.equals(address())) {
+      others.add(address());
     }
     List<KnownSentinel> known = new ArrayList<>();
     for (SentinelPeer peer : peers.values()) {
-      known.add(new KnownSentinel(peer.address, peer.runId()));
+      known.add(new KnownSentinel(peer.address(), peer.runId()));
     }
     return new MasterState(
         name, current, options, configEpoch, leaderEpoch, List.copyOf(others), List.copyOf(known));

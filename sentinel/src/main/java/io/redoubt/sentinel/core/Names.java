@@ -45,7 +45,7 @@ final class Names {
     if (!(instance instanceof Replica)) {
       return instance.name();
     }
-    Address place = shown(instance.address);
+    Address place = shown(instance.address());
     String host = place.host();
     return (host.indexOf(':') < 0 ? host : "[" + host + "]") + ":" + place.port();
   }
@@ -61,7 +61,7 @@ final class Names {
   }
 
   private String place(Instance instance) {
-    Address place = shown(instance.address);
+    Address place = shown(instance.address());
     return place.host() + " " + place.port();
   }
 

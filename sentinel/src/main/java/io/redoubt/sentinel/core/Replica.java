@@ -14,11 +14,9 @@ public final class Replica extends DataNode {
   }
 
   private final Master master;
-  Reconf reconf = Reconf.NONE;
-  long reconfSentAt = Link.NEVER;
-
-  /** The time since which it has followed its current master. */
-  long followsSince;
+  private Reconf reconf = Reconf.NONE;
+  private long orderedAt = Link.NEVER;
+  private long followsSince;
 
   Replica(int id, Address address, Link link, Master master, long now) {
     super(id, address, link, NodeInfo.Role.REPLICA, now);
@@ -28,7 +26,7 @@ public final class Replica extends DataNode {
 
   @Override
   public String name() {
-    return address.toString();
+    return address().toString();
   }
 
   @Override
@@ -43,8 +41,8 @@ public final class Replica extends DataNode {
 
   /** Returns true if a failover has chosen it. */
   public boolean isPromoted() {
-    FailoverAttempt failover = master.failover;
-    return failover != null && failover.promoted == this;
+    FailoverAttempt failover = master.failover();
+    return failover != null && failover.chosen() == this;
   }
 
   /**
@@ -57,5 +55,53 @@ public final class Replica extends DataNode {
       case IN_PROGRESS -> "reconf_inprog";
       case DONE -> "reconf_done";
     };
+  }
+
+  Reconf reconf() {
+    return reconf;
+  }
+
+  /** Returns the time of the failover's last order to it, a promotion or another master. */
+  long orderedAt() {
+    return orderedAt;
+  }
+
+  /** Returns true if it was told to follow the new master and has not finished. */
+  boolean isReconfiguring() {
+    return reconf == Reconf.SENT || reconf == Reconf.IN_PROGRESS;
+  }
+
+  /** Returns the milliseconds for which it has followed its current master. */
+  long followsMillis(long now) {
+    return now - followsSince;
+  }
+
+  /** Records that its INFO names another master than before. */
+  void masterChanged(long now) {
+    followsSince = now;
+  }
+
+  void promotionOrdered(long now) {
+    orderedAt = now;
+  }
+
+  void reconfigurationOrdered(long now) {
+    reconf = Reconf.SENT;
+    orderedAt = now;
+  }
+
+  /** Records that it follows the new master and waits for its data. */
+  void reconfigurationStarted() {
+    reconf = Reconf.IN_PROGRESS;
+  }
+
+  /** Records that it has the new master's data, or is no longer waited for. */
+  void reconfigurationFinished() {
+    reconf = Reconf.DONE;
+  }
+
+  /** Forgets the reconfiguration of a failover that is over. */
+  void forgetReconfiguration() {
+    reconf = Reconf.NONE;
   }
 }

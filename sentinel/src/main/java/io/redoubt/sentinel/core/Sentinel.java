@@ -101,9 +101,7 @@ public final class Sentinel {
   }
 
   private void restore(MasterState state) {
-    Master master = add(state.name(), state.address(), state.options());
-    master.configEpoch = state.configEpoch();
-    master.leaderEpoch = state.leaderEpoch();
+    Master master = add(state);
     for (Address replica : state.replicas()) {
       if (!replica.equals(state.address())) {
         addReplica(master, replica);
@@ -202,10 +200,10 @@ public final class Sentinel {
     }
     for (Master master : masters.values()) {
       maintain(master);
-      for (Replica replica : master.replicas.values()) {
+      for (Replica replica : master.replicas()) {
         maintain(replica);
       }
-      for (SentinelPeer peer : master.peers.values()) {
+      for (SentinelPeer peer : master.sentinels()) {
         maintain(peer);
       }
       discovery.forgetExpired(master);
@@ -238,7 +236,7 @@ public final class Sentinel {
     }
     if (request.purpose() == NodeRequest.Purpose.PING) {
       links.pong(link, answer);
-      for (Instance user : List.copyOf(link.users)) {
+      for (Instance user : List.copyOf(link.users())) {
         if (!tilt) {
           health.judge(user);
           react(user.master());
@@ -284,7 +282,8 @@ public final class Sentinel {
       emit(new Output.Refused("ERR Duplicate master name."));
       return;
     }
-    announceMonitor(add(name, address, MasterOptions.defaults(quorum, settings.timings())));
+    MasterOptions options = MasterOptions.defaults(quorum, settings.timings());
+    announceMonitor(add(MasterState.fresh(name, address, options)));
     stateChanged = true;
     emit(new Output.Done(1));
   }
@@ -314,11 +313,11 @@ public final class Sentinel {
     if (master == null) {
       return;
     }
-    boolean otherAuth = !options.access().hasLoginOf(master.options.access());
-    master.options = options;
+    boolean otherAuth = !options.access().hasLoginOf(master.options().access());
+    master.reconfigured(options);
     if (otherAuth) {
       links.renew(master);
-      master.replicas.values().forEach(links::renew);
+      master.replicas().forEach(links::renew);
     }
     for (String change : changes) {
       event(Level.WARNING, "+set", master, names.described(master) + " " + change);
@@ -333,7 +332,7 @@ public final class Sentinel {
     if (master == null) {
       return;
     }
-    if (master.failover != null) {
+    if (master.failover() != null) {
       emit(new Output.Refused("INPROG Failover already in progress"));
     } else if (!Epochs.isPossible(currentEpoch)) {
       emit(new Output.Refused("ERR No epoch is left for another failover"));
@@ -356,7 +355,7 @@ public final class Sentinel {
       if (master != null) {
         forgetOthers(master);
         links.release(master);
-        master.link = links.open(master, master.address);
+        master.moveTo(master.address(), links.make(master.address()));
         failovers.restart(master);
         event(Level.WARNING, "+reset-master", master);
         stateChanged = true;
@@ -374,30 +373,30 @@ public final class Sentinel {
     return master;
   }
 
-  private Master add(String name, Address address, MasterOptions options) {
-    Master master = new Master(++lastInstanceId, name, address, links.make(address), options, now);
-    master.link.users.add(master);
+  private Master add(MasterState state) {
+    Master master = new Master(++lastInstanceId, state, links.make(state.address()), now);
+    master.link().addUser(master);
     instances.put(master.id(), master);
-    masters.put(name, master);
+    masters.put(master.name(), master);
     return master;
   }
 
   Replica addReplica(Master master, Address address) {
     Replica replica = new Replica(++lastInstanceId, address, links.make(address), master, now);
-    replica.link.users.add(replica);
+    replica.link().addUser(replica);
     instances.put(replica.id(), replica);
-    master.replicas.put(address, replica);
+    master.replicaFound(replica);
     return replica;
   }
 
   /** Returns the master's replica at an address, or null. */
   @Nullable Replica replicaAt(Master master, Address place) {
-    Replica replica = master.replicas.get(place);
+    Replica replica = master.replica(place);
     if (replica != null) {
       return replica;
     }
-    for (Replica each : master.replicas.values()) {
-      if (names.same(each.address, place)) {
+    for (Replica each : master.replicas()) {
+      if (names.same(each.address(), place)) {
         return each;
       }
     }
@@ -408,9 +407,9 @@ public final class Sentinel {
     Link shared = links.ofSentinel(runId, address);
     Link link = shared == null ? links.make(address) : shared;
     SentinelPeer peer = new SentinelPeer(++lastInstanceId, address, link, master, runId, now);
-    link.users.add(peer);
+    link.addUser(peer);
     instances.put(peer.id(), peer);
-    master.peers.put(runId, peer);
+    master.sentinelFound(peer);
     return peer;
   }
 
@@ -423,8 +422,9 @@ public final class Sentinel {
   /** Removes another sentinel from all masters. */
   void forgetSentinel(String runId) {
     for (Master master : masters.values()) {
-      SentinelPeer peer = master.peers.remove(runId);
+      SentinelPeer peer = master.peer(runId);
       if (peer != null) {
+        master.sentinelGone(peer);
         forget(peer);
       }
     }
@@ -432,10 +432,9 @@ public final class Sentinel {
   }
 
   private void forgetOthers(Master master) {
-    master.replicas.values().forEach(this::forget);
-    master.replicas.clear();
-    master.peers.values().forEach(this::forget);
-    master.peers.clear();
+    master.replicas().forEach(this::forget);
+    master.sentinels().forEach(this::forget);
+    master.forgetOthers();
   }
 
   /** Adopts a greater epoch, which is on disk before any further output of this step. */
@@ -444,7 +443,7 @@ public final class Sentinel {
       currentEpoch = epoch;
       stateChanged = true;
       if (isJoining()) {
-        masters.values().forEach(each -> each.leaderEpoch = epoch);
+        masters.values().forEach(each -> each.abstainUntil(epoch));
       }
       event(Level.WARNING, "+new-epoch", master, Long.toString(epoch));
     }
@@ -474,7 +473,7 @@ public final class Sentinel {
    */
   void event(Level level, String type, Instance about, String payload) {
     event(level, type, payload);
-    String script = about.master().options.scripts().notification();
+    String script = about.master().options().scripts().notification();
     if (level == Level.WARNING && !script.isEmpty()) {
       emit(new Output.RunScript(script, List.of(type, payload)));
     }
@@ -486,7 +485,7 @@ public final class Sentinel {
    * @param leads true if it is our own failover
    */
   void runReconfigScript(Master master, boolean leads, Address from, Address to) {
-    String script = master.options.scripts().clientReconfig();
+    String script = master.options().scripts().clientReconfig();
     if (!script.isEmpty()) {
       emit(
           new Output.RunScript(

@@ -6,29 +6,28 @@ import org.jspecify.annotations.Nullable;
 /** Another sentinel of a master, with its opinion about that master. */
 public final class SentinelPeer extends Instance {
   private final Master master;
-  long helloHeardAt;
-  long askedAt = Link.NEVER;
+  private long helloHeardAt;
+  private long askedAt = Link.NEVER;
 
   /** The time of its last answer, with or without a vote. */
-  long answeredAt = Link.NEVER;
+  private long answeredAt = Link.NEVER;
 
-  boolean findsMasterDown;
+  private boolean findsMasterDown;
 
   /** The sentinel it last voted for, null while unknown. */
-  @Nullable String leader;
+  private @Nullable String leader;
 
-  long leaderEpoch;
+  private long leaderEpoch;
 
   /** The epoch of the last vote request. */
-  long voteAskedForEpoch = -1;
+  private long voteAskedForEpoch = -1;
 
   /** The epoch of the last answered vote request. */
-  long voteAnsweredForEpoch = -1;
+  private long voteAnsweredForEpoch = -1;
 
   SentinelPeer(int id, Address address, Link link, Master master, String runId, long now) {
-    super(id, address, link);
+    super(id, address, link, runId);
     this.master = master;
-    this.runId = runId;
     this.helloHeardAt = now;
   }
 
@@ -65,5 +64,61 @@ public final class SentinelPeer extends Instance {
   /** Returns the milliseconds since its last hello. */
   public long sinceHelloMillis(long now) {
     return now - helloHeardAt;
+  }
+
+  /** Returns the time of our last question about the master. */
+  long askedAt() {
+    return askedAt;
+  }
+
+  /** Returns the sentinel it voted for in an epoch, or null. */
+  @Nullable String voteIn(long epoch) {
+    return leaderEpoch == epoch ? leader : null;
+  }
+
+  /** Returns true if a vote was requested in an epoch and not answered yet. */
+  boolean owesVote(long epoch) {
+    return voteAskedForEpoch == epoch && voteAnsweredForEpoch < epoch;
+  }
+
+  void helloHeard(long now) {
+    helloHeardAt = now;
+  }
+
+  void opinionAsked(long now) {
+    askedAt = now;
+  }
+
+  void voteAsked(long epoch) {
+    voteAskedForEpoch = epoch;
+  }
+
+  void opinionAnswered(boolean masterDown, long now) {
+    answeredAt = now;
+    findsMasterDown = masterDown;
+  }
+
+  void voteAnswered(long epoch) {
+    voteAnsweredForEpoch = epoch;
+  }
+
+  /** Records its vote and returns true if it is another one than before. */
+  boolean voted(String candidate, long epoch) {
+    boolean changed = leaderEpoch != epoch || !candidate.equals(leader);
+    leader = candidate;
+    leaderEpoch = epoch;
+    return changed;
+  }
+
+  /** Forgets its opinion if it was not renewed for {@code millis}. */
+  void expireOpinion(long millis, long now) {
+    if (now - answeredAt > millis) {
+      findsMasterDown = false;
+    }
+  }
+
+  /** Forgets its opinion, which was about another master. */
+  void forgetOpinion() {
+    findsMasterDown = false;
   }
 }
