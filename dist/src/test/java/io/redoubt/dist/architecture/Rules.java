@@ -241,7 +241,7 @@ final class Rules {
                   "java.time.Clock#systemDefaultZone"),
               List.of("protocol.process", "dist")),
           new Door(
-              "chance",
+              "randomness",
               List.of(
                   "java.util.Random#<init>",
                   "java.util.SplittableRandom#<init>",

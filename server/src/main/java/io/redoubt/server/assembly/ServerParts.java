@@ -27,10 +27,10 @@ import io.redoubt.server.client.ServerClients;
 import io.redoubt.server.execution.BlockedClients;
 import io.redoubt.server.execution.Call;
 import io.redoubt.server.execution.CommandDispatcher;
+import io.redoubt.server.execution.EventsWhileBlocked;
 import io.redoubt.server.execution.Eviction;
 import io.redoubt.server.execution.Functions;
 import io.redoubt.server.execution.KeyEffects;
-import io.redoubt.server.execution.Meanwhile;
 import io.redoubt.server.execution.Propagation;
 import io.redoubt.server.execution.Scripting;
 import io.redoubt.server.execution.monitoring.CommandTrace;
@@ -272,13 +272,13 @@ final class ServerParts {
   }
 
   /** While a script of one client keeps the loop: whoever has sent nothing before may do so now. */
-  private void serve(ServerClient busy, Meanwhile.Whom whom) {
+  private void serve(ServerClient busy, EventsWhileBlocked.Scope scope) {
     clients
         .executor()
         .nested(
             busy,
             () -> {
-              if (whom == Meanwhile.Whom.DEBUGGER) {
+              if (scope == EventsWhileBlocked.Scope.DEBUGGER) {
                 transport.serveMeanwhile(busy.connection());
               } else {
                 transport.serveMeanwhile(connection ->

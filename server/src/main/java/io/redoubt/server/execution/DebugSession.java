@@ -23,7 +23,7 @@ final class DebugSession implements AutoCloseable {
 
   private final ServerClient client;
   private final DebuggerInput input;
-  private final Meanwhile meanwhile;
+  private final EventsWhileBlocked whileBlocked;
   private final Clock clock;
   private final ReplyCollector collector;
   private final ReplyWriter result;
@@ -33,11 +33,12 @@ final class DebugSession implements AutoCloseable {
   /**
    * Starts a session.
    *
-   * @param meanwhile serves other clients
+   * @param whileBlocked serves other clients
    */
-  DebugSession(ServerClient client, Meanwhile meanwhile, Clock clock, BufferMemory memory) {
+  DebugSession(
+      ServerClient client, EventsWhileBlocked whileBlocked, Clock clock, BufferMemory memory) {
     this.client = client;
-    this.meanwhile = meanwhile;
+    this.whileBlocked = whileBlocked;
     this.clock = clock;
     wentOnNanos = clock.monotonicNanos();
     collector = new ReplyCollector(memory);
@@ -61,10 +62,10 @@ final class DebugSession implements AutoCloseable {
     send();
     List<ByteString> command = input.poll();
     while (command == null && !input.isEnded() && !isOver.getAsBoolean()) {
-      meanwhile.serve(client, Meanwhile.Whom.DEBUGGER);
+      whileBlocked.serve(client, EventsWhileBlocked.Scope.DEBUGGER);
       command = input.poll();
       if (command == null && !input.isEnded()) {
-        meanwhile.serve(client, Meanwhile.Whom.ALL);
+        whileBlocked.serve(client, EventsWhileBlocked.Scope.ALL);
         LockSupport.parkNanos(POLL_NANOS);
       }
     }

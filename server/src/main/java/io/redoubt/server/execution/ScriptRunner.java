@@ -90,7 +90,7 @@ final class ScriptRunner implements CommandRunner, AutoCloseable {
   private final ServerDirectives settings;
   private final Clock clock;
   private final Log log;
-  private final Meanwhile meanwhile;
+  private final EventsWhileBlocked whileBlocked;
   private @Nullable ScriptEngine engine;
 
   private @Nullable RunningScript running;
@@ -108,14 +108,14 @@ final class ScriptRunner implements CommandRunner, AutoCloseable {
       CommandDispatcher dispatcher,
       ServerState state,
       Call call,
-      Meanwhile meanwhile,
+      EventsWhileBlocked whileBlocked,
       Clock clock,
       Log log) {
     this.table = table;
     this.dispatcher = dispatcher;
     this.state = state;
     this.call = call;
-    this.meanwhile = meanwhile;
+    this.whileBlocked = whileBlocked;
     this.propagation = call.propagation();
     this.keyspace = call.keyspace();
     this.slabs = keyspace.slabs();
@@ -452,7 +452,7 @@ final class ScriptRunner implements CommandRunner, AutoCloseable {
           millis, killer(script), script.name());
     }
     if (script.isBusy() && !stoodStill && now - servedNanos >= SERVICE_NANOS) {
-      serve(script.client(), Meanwhile.Whom.ALL);
+      serve(script.client(), EventsWhileBlocked.Scope.ALL);
       servedNanos = clock.monotonicNanos();
     }
     stoodStill = false;
@@ -477,9 +477,9 @@ final class ScriptRunner implements CommandRunner, AutoCloseable {
   }
 
   /** Serves other clients while a script runs. */
-  private void serve(ServerClient client, Meanwhile.Whom whom) {
+  private void serve(ServerClient client, EventsWhileBlocked.Scope scope) {
     long scriptTime = keyspace.nowMillis();
-    meanwhile.serve(client, whom);
+    whileBlocked.serve(client, scope);
     keyspace.nowMillis(scriptTime); // time stands still for the script
   }
 

@@ -21,17 +21,17 @@ public final class Scripting implements AutoCloseable {
   /**
    * Creates the scripts and functions of a server.
    *
-   * @param meanwhile serves the other clients while the script of one is busy
+   * @param whileBlocked serves the other clients while the script of one is busy
    */
   public Scripting(
       CommandTable<Call> table,
       CommandDispatcher dispatcher,
       ServerState state,
       Call call,
-      Meanwhile meanwhile,
+      EventsWhileBlocked whileBlocked,
       Clock clock,
       Log log) {
-    runner = new ScriptRunner(table, dispatcher, state, call, meanwhile, clock, log);
+    runner = new ScriptRunner(table, dispatcher, state, call, whileBlocked, clock, log);
     scripts = new Scripts(runner, call);
     functions = new Functions(runner, call);
   }

@@ -34,27 +34,27 @@ public final class ClusterDirectives extends DirectiveGroup {
       yesNo("cluster-enabled", false)
           .immutable()
           .onlyNo(NO_CLUSTER)
-          .doc("Whether this server is a node of a cluster; can't be turned on here.");
+          .doc("Run as a cluster node. Clusters are not supported: yes is refused.");
 
   /** {@code cluster-config-file}. */
   public final TextDirective clusterConfigFile =
       text("cluster-config-file", "nodes.conf")
           .immutable()
           .acceptedWithoutEffect()
-          .doc("The file in which a node keeps what it knows of the others.");
+          .doc("The file in which a node stores the state of the cluster.");
 
   /** {@code cluster-node-timeout}. */
   public final LongDirective clusterNodeTimeout =
       number("cluster-node-timeout", 15000)
           .acceptedWithoutEffect()
-          .doc("Milliseconds after which a silent node is taken for failed.");
+          .doc("Milliseconds without contact after which a node is considered failed.");
 
   /** {@code cluster-ping-interval}. */
   public final IntDirective clusterPingInterval =
       integer("cluster-ping-interval", 1000)
           .hidden()
           .acceptedWithoutEffect()
-          .doc("Milliseconds between pings among nodes.");
+          .doc("Milliseconds between pings of cluster nodes.");
 
   /** {@code cluster-port}. */
   public final IntDirective clusterPort =
@@ -69,92 +69,94 @@ public final class ClusterDirectives extends DirectiveGroup {
       integer("cluster-replica-validity-factor", 10)
           .alias("cluster-slave-validity-factor")
           .acceptedWithoutEffect()
-          .doc("How old a replica's data may be for it to take over.");
+          .doc("The factor that limits the age of a replica's data for a failover.");
 
   /** {@code cluster-migration-barrier}. */
   public final IntDirective clusterMigrationBarrier =
       integer("cluster-migration-barrier", 1)
           .acceptedWithoutEffect()
-          .doc("How many replicas a master keeps when others are in need of one.");
+          .doc("The number of replicas that a master retains when others migrate.");
 
   /** {@code cluster-allow-replica-migration}. */
   public final YesNoDirective clusterAllowReplicaMigration =
       yesNo("cluster-allow-replica-migration", true)
           .acceptedWithoutEffect()
-          .doc("Whether replicas move to masters without any.");
+          .doc("Let replicas migrate to masters without replicas.");
 
   /** {@code cluster-require-full-coverage}. */
   public final YesNoDirective clusterRequireFullCoverage =
       yesNo("cluster-require-full-coverage", true)
           .acceptedWithoutEffect()
-          .doc("Whether a cluster that misses slots serves none.");
+          .doc("Serve no slots while some are not covered.");
 
   /** {@code cluster-replica-no-failover}. */
   public final YesNoDirective clusterReplicaNoFailover =
       yesNo("cluster-replica-no-failover", false)
           .alias("cluster-slave-no-failover")
           .acceptedWithoutEffect()
-          .doc("Whether this replica never takes over by itself.");
+          .doc("Never start a failover by this replica.");
 
   /** {@code cluster-allow-reads-when-down}. */
   public final YesNoDirective clusterAllowReadsWhenDown =
       yesNo("cluster-allow-reads-when-down", false)
           .acceptedWithoutEffect()
-          .doc("Whether a node reads while the cluster is down.");
+          .doc("Serve reads while the cluster is down.");
 
   /** {@code cluster-allow-pubsubshard-when-down}. */
   public final YesNoDirective clusterAllowPubsubshardWhenDown =
       yesNo("cluster-allow-pubsubshard-when-down", true)
           .acceptedWithoutEffect()
-          .doc("Whether sharded channels work while the cluster is down.");
+          .doc("Serve sharded channels while the cluster is down.");
 
   /** {@code cluster-link-sendbuf-limit}. */
   public final MemoryDirective clusterLinkSendbufLimit =
       memory("cluster-link-sendbuf-limit", 0)
           .acceptedWithoutEffect()
-          .doc("How much may wait to be sent to another node; 0 is no limit.");
+          .doc("The maximum size of pending output to another node; 0 is no limit.");
 
   /** {@code cluster-announce-hostname}. */
   public final TextDirective clusterAnnounceHostname =
       text("cluster-announce-hostname", "")
           .check(ClusterDirectives::looksLikeHostname)
           .acceptedWithoutEffect()
-          .doc("The name that is announced for this node.");
+          .doc("The host name to announce.");
 
   /** {@code cluster-announce-human-nodename}. */
   public final TextDirective clusterAnnounceHumanNodename =
-      text("cluster-announce-human-nodename", "").acceptedWithoutEffect().doc("A name for people.");
+      text("cluster-announce-human-nodename", "")
+          .acceptedWithoutEffect()
+          .doc("A name of the node for people.");
 
   /** {@code cluster-preferred-endpoint-type}. */
   public final ChoiceDirective<EndpointType> clusterPreferredEndpointType =
       choice("cluster-preferred-endpoint-type", EndpointType.IP)
           .acceptedWithoutEffect()
-          .doc("What clients are told: ip, hostname, unknown-endpoint.");
+          .doc("The endpoint that clients are given: ip, hostname, unknown-endpoint.");
 
   /** {@code cluster-announce-ip}. */
   public final TextDirective clusterAnnounceIp =
-      text("cluster-announce-ip", "").acceptedWithoutEffect().doc("The address that is announced.");
+      text("cluster-announce-ip", "").acceptedWithoutEffect().doc("The address to announce.");
 
   /** {@code cluster-announce-tls-port}. */
   public final IntDirective clusterAnnounceTlsPort =
       integer("cluster-announce-tls-port", 0)
           .between(0, 65535)
           .acceptedWithoutEffect()
-          .doc("The TLS port that is announced.");
+          .doc("The TLS port to announce.");
 
   /** {@code cluster-announce-port}. */
   public final IntDirective clusterAnnouncePort =
       integer("cluster-announce-port", 0)
           .between(0, 65535)
           .acceptedWithoutEffect()
-          .doc("The port that is announced.");
+          .doc("The port to announce.");
 
   /** {@code cluster-announce-bus-port}. */
   public final IntDirective clusterAnnounceBusPort =
       integer("cluster-announce-bus-port", 0)
           .between(0, 65535)
           .acceptedWithoutEffect()
-          .doc("The port of the bus that is announced.");
+          .doc("The port of the cluster bus to announce.");
 
   private static void looksLikeHostname(String name) throws RefusedValue {
     if (!name.matches("[A-Za-z0-9.-]*")) {

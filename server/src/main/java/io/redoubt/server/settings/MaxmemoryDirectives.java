@@ -43,8 +43,8 @@ public final class MaxmemoryDirectives extends DirectiveGroup {
       memory("maxmemory", 0)
           .shown(
               "4gb",
-              "How much memory data and buffers may take before maxmemory-policy acts; 0 is no"
-                  + " limit.");
+              "The memory that data and buffers may use before maxmemory-policy "
+                  + "applies; 0 is no limit.");
 
   /** {@code cgroup-memory-guard}. */
   public final YesNoDirective cgroupMemoryGuard =
@@ -58,46 +58,47 @@ public final class MaxmemoryDirectives extends DirectiveGroup {
   public final ChoiceDirective<MaxmemoryPolicy> maxmemoryPolicy =
       choice("maxmemory-policy", MaxmemoryPolicy.NOEVICTION)
           .doc(
-              "Which keys go then: volatile-lru, volatile-lfu, volatile-random, volatile-ttl"
-                  + " (among keys with expiry), allkeys-lru, allkeys-lfu, allkeys-random, or"
-                  + " noeviction, which refuses writes.");
+              "The keys to evict at that limit: volatile-lru, volatile-lfu, "
+                  + "volatile-random, volatile-ttl (among keys with an expiry), "
+                  + "allkeys-lru, allkeys-lfu, allkeys-random, or noeviction, which "
+                  + "refuses writes.");
 
   /** {@code maxmemory-samples}. */
   public final IntDirective maxmemorySamples =
       integer("maxmemory-samples", 5)
           .between(1, Integer.MAX_VALUE)
-          .doc("Among how many keys the one to evict is chosen: more is more exact and slower.");
+          .doc(
+              "The number of keys sampled to choose the one to evict: more is more exact "
+                  + "and slower.");
 
   /** {@code maxmemory-eviction-tenacity}. */
   public final IntDirective maxmemoryEvictionTenacity =
       integer("maxmemory-eviction-tenacity", 10)
           .between(0, 100)
           .doc(
-              "How long evicting may hold up a client: up to 10 for so many times 50 microseconds,"
-                  + " then 15 percent more each; with 100 until there is room.");
+              "The time for which eviction may delay a client: up to 10 in units of "
+                  + "50 microseconds, then 15 percent more for each; 100 for no limit.");
 
   /** {@code lfu-log-factor}. */
   public final IntDirective lfuLogFactor =
       integer("lfu-log-factor", 10)
-          .doc("How slowly the counter of uses grows that the LFU policies go by.");
+          .doc("The slowness with which the access counter of the LFU policies grows.");
 
   /** {@code lfu-decay-time}. */
   public final IntDirective lfuDecayTime =
-      integer("lfu-decay-time", 1).doc("Minutes after which that counter falls by one.");
+      integer("lfu-decay-time", 1).doc("Minutes after which that counter is decremented.");
 
   /** {@code active-expire-effort}. */
   public final IntDirective activeExpireEffort =
       integer("active-expire-effort", 1)
           .between(1, 10)
-          .doc(
-              "How much time goes into removing expired keys that nobody asks for, from 1 to"
-                  + " 10.");
+          .doc("The effort to remove expired keys that are not accessed, from 1 to 10.");
 
   /** {@code tracking-table-max-keys}. */
   public final LongDirective trackingTableMaxKeys =
       number("tracking-table-max-keys", 1_000_000)
           .withoutEffectYet()
-          .doc("How many keys are remembered for clients that cache them; 0 is no limit.");
+          .doc("The maximum number of keys tracked for clients with a cache; 0 is no limit.");
 
   {
     section("LAZY FREEING");
@@ -108,8 +109,8 @@ public final class MaxmemoryDirectives extends DirectiveGroup {
       yesNo("lazyfree-lazy-eviction", false)
           .acceptedWithoutEffect()
           .doc(
-              "Whether evicted keys are freed in the background. Here large values always are,"
-                  + " bit by bit.");
+              "Free evicted keys in the background. Here large values are always "
+                  + "freed in slices.");
 
   /** {@code lazyfree-lazy-expire}. */
   public final YesNoDirective lazyfreeLazyExpire =
@@ -121,16 +122,18 @@ public final class MaxmemoryDirectives extends DirectiveGroup {
   public final YesNoDirective lazyfreeLazyServerDel =
       yesNo("lazyfree-lazy-server-del", false)
           .acceptedWithoutEffect()
-          .doc("The same for keys that a command replaces.");
+          .doc("The same for keys that a command overwrites.");
 
   /** {@code lazyfree-lazy-user-del}. */
   public final YesNoDirective lazyfreeLazyUserDel =
-      yesNo("lazyfree-lazy-user-del", false).acceptedWithoutEffect().doc("Whether DEL is UNLINK.");
+      yesNo("lazyfree-lazy-user-del", false)
+          .acceptedWithoutEffect()
+          .doc("Make DEL behave as UNLINK.");
 
   /** {@code lazyfree-lazy-user-flush}. */
   public final YesNoDirective lazyfreeLazyUserFlush =
       yesNo("lazyfree-lazy-user-flush", false)
-          .doc("Whether FLUSHALL and FLUSHDB are ASYNC unless told otherwise.");
+          .doc("Make ASYNC the default of FLUSHALL and FLUSHDB.");
 
   {
     section("DEFRAGMENTATION");
@@ -141,53 +144,53 @@ public final class MaxmemoryDirectives extends DirectiveGroup {
       yesNo("activedefrag", false)
           .acceptedWithoutEffect()
           .onlyNoAtRunTime(NO_DEFRAGMENTATION)
-          .doc("Move data to close gaps in memory.");
+          .doc("Defragment the memory while the server runs.");
 
   /** {@code active-defrag-ignore-bytes}. */
   public final MemoryDirective activeDefragIgnoreBytes =
       memory("active-defrag-ignore-bytes", 100 << 20)
           .between(1, Long.MAX_VALUE)
           .acceptedWithoutEffect()
-          .doc("The waste below which nothing is moved.");
+          .doc("The amount of fragmentation below which defragmentation does not start.");
 
   /** {@code active-defrag-threshold-lower}. */
   public final IntDirective activeDefragThresholdLower =
       integer("active-defrag-threshold-lower", 10)
           .between(0, 1000)
           .acceptedWithoutEffect()
-          .doc("The percentage of waste at which moving starts.");
+          .doc("The percentage of fragmentation at which it starts.");
 
   /** {@code active-defrag-threshold-upper}. */
   public final IntDirective activeDefragThresholdUpper =
       integer("active-defrag-threshold-upper", 100)
           .between(0, 1000)
           .acceptedWithoutEffect()
-          .doc("The percentage at which it takes most time.");
+          .doc("The percentage of fragmentation at which it takes most time.");
 
   /** {@code active-defrag-cycle-min}. */
   public final IntDirective activeDefragCycleMin =
       integer("active-defrag-cycle-min", 1)
           .between(1, 99)
           .acceptedWithoutEffect()
-          .doc("The least time that it takes, in percent.");
+          .doc("The minimum share of processor time, in percent.");
 
   /** {@code active-defrag-cycle-max}. */
   public final IntDirective activeDefragCycleMax =
       integer("active-defrag-cycle-max", 25)
           .between(1, 99)
           .acceptedWithoutEffect()
-          .doc("The most time that it takes, in percent.");
+          .doc("The maximum share of processor time, in percent.");
 
   /** {@code active-defrag-max-scan-fields}. */
   public final LongDirective activeDefragMaxScanFields =
       number("active-defrag-max-scan-fields", 1000)
           .between(1, Long.MAX_VALUE)
           .acceptedWithoutEffect()
-          .doc("How many fields of one value are looked at in one go.");
+          .doc("The maximum number of fields of a value processed at once.");
 
   /** {@code jemalloc-bg-thread}. */
   public final YesNoDirective jemallocBgThread =
       yesNo("jemalloc-bg-thread", true)
           .acceptedWithoutEffect()
-          .doc("Whether a thread of the allocator gives memory back.");
+          .doc("Let a thread of the allocator return memory.");
 }

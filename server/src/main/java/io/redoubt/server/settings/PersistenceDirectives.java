@@ -40,59 +40,63 @@ public final class PersistenceDirectives extends DirectiveGroup {
   /** {@code save}. */
   public final SaveDirective save =
       add(new SaveDirective(
-              List.of(new SavePoint(3600, 1), new SavePoint(300, 100), new SavePoint(60, 10000))))
+              List.of(
+                  new SaveCondition(3600, 1),
+                  new SaveCondition(300, 100),
+                  new SaveCondition(60, 10000))))
           .doc(
-              "Save the data when that many seconds have passed and that many changes been made"
-                  + " since the last time; any of the lines suffices. save \"\" turns it off.");
+              "Save the data when so many seconds have passed and so many changes "
+                  + "have been made since the last save; any of the pairs suffices. save "
+                  + "\"\" disables it.");
 
   /** {@code stop-writes-on-bgsave-error}. */
   public final YesNoDirective stopWritesOnBgsaveError =
       yesNo("stop-writes-on-bgsave-error", true)
-          .doc("Refuse writes while the last snapshot has failed, so that somebody notices.");
+          .doc("Refuse writes after a failed background save, so that the failure is noticed.");
 
   /** {@code rdbcompression}. */
   public final YesNoDirective rdbcompression =
-      yesNo("rdbcompression", true).doc("Whether strings in snapshots are compressed.");
+      yesNo("rdbcompression", true).doc("Compress strings in snapshots.");
 
   /** {@code rdbchecksum}. */
   public final YesNoDirective rdbchecksum =
       yesNo("rdbchecksum", true)
           .immutable()
-          .doc("Whether snapshots end in a checksum that is looked at when they are loaded.");
+          .doc("End snapshots with a checksum, verified when they are loaded.");
 
   /** {@code rdb-write-version}. */
   public final IntDirective rdbWriteVersion =
       integer("rdb-write-version", 9)
           .between(9, 12)
           .doc(
-              "The lowest version of the RDB format to write. Data that needs a higher one gets"
-                  + " it anyway; version 9 is what Redis 5 and all later ones load.");
+              "The lowest version of the RDB format to write. Data that requires a "
+                  + "higher version gets it; version 9 can be loaded by Redis 5 and later.");
 
   /** {@code sanitize-dump-payload}. */
   public final ChoiceDirective<Sanitize> sanitizeDumpPayload =
       choice("sanitize-dump-payload", Sanitize.NO)
           .acceptedWithoutEffect()
           .doc(
-              "In Redis, whether values that RESTORE and a full sync bring are looked through"
-                  + " first: no, yes, or clients, for ordinary clients only. Here all values are,"
-                  + " always, those of files as well.");
+              "Verify the values of RESTORE and of full syncs: no, yes, or clients "
+                  + "(normal clients only). Here all values are always verified, those of "
+                  + "files included.");
 
   /** {@code dbfilename}. */
   public final TextDirective dbfilename =
       text("dbfilename", "dump.rdb")
           .guarded()
           .check(fileName("dbfilename", "filename", true))
-          .doc("The name of the snapshot's file in dir.");
+          .doc("The name of the snapshot file in dir.");
 
   /** {@code rdb-del-sync-files}. */
   public final YesNoDirective rdbDelSyncFiles =
       yesNo("rdb-del-sync-files", false)
-          .doc("Whether files made for a full sync are removed where nothing else is persistent.");
+          .doc("Remove the files of full syncs if persistence is disabled.");
 
   /** {@code rdb-save-incremental-fsync}. */
   public final YesNoDirective rdbSaveIncrementalFsync =
       yesNo("rdb-save-incremental-fsync", true)
-          .doc("Whether snapshots are forced to the disk bit by bit.");
+          .doc("Sync snapshots to disk incrementally while they are written.");
 
   /** {@code rdb-key-save-delay}. */
   public final IntDirective rdbKeySaveDelay =
@@ -100,15 +104,15 @@ public final class PersistenceDirectives extends DirectiveGroup {
           .between(Integer.MIN_VALUE, Integer.MAX_VALUE)
           .hidden()
           .doc(
-              "Microseconds to wait after each key that is saved; negative, for one microsecond"
-                  + " after so many keys.");
+              "Microseconds to wait after saving each key; if negative, the number "
+                  + "of keys to save per microsecond.");
 
   /** {@code key-load-delay}. */
   public final IntDirective keyLoadDelay =
       integer("key-load-delay", 0)
           .between(Integer.MIN_VALUE, Integer.MAX_VALUE)
           .hidden()
-          .doc("The same for keys that are loaded.");
+          .doc("The same for loading keys.");
 
   /** {@code loading-process-events-interval-bytes}. */
   public final MemoryDirective loadingProcessEventsIntervalBytes =
@@ -116,7 +120,7 @@ public final class PersistenceDirectives extends DirectiveGroup {
           .between(1024, Integer.MAX_VALUE)
           .hidden()
           .acceptedWithoutEffect()
-          .doc("How many bytes are loaded between two looks at clients.");
+          .doc("The number of bytes loaded before clients are served again.");
 
   {
     section("APPEND ONLY FILE");
@@ -126,81 +130,81 @@ public final class PersistenceDirectives extends DirectiveGroup {
   public final YesNoDirective appendonly =
       yesNo("appendonly", false)
           .fixedWhileLoading()
-          .doc("Whether every write is appended to a file, from which a start restores the data.");
+          .doc("Append every write to a file, from which the data is restored at startup.");
 
   /** {@code appendfilename}. */
   public final TextDirective appendfilename =
       text("appendfilename", "appendonly.aof")
           .immutable()
           .check(fileName("appendfilename", "filename", false))
-          .doc("What the names of the append-only files begin with.");
+          .doc("The prefix of the names of the append-only files.");
 
   /** {@code appenddirname}. */
   public final TextDirective appenddirname =
       text("appenddirname", "appendonlydir")
           .immutable()
           .check(fileName("appenddirname", "dirname", false))
-          .doc("The directory of those files, in dir.");
+          .doc("The directory of these files, within dir.");
 
   /** {@code appendfsync}. */
   public final ChoiceDirective<Appendfsync> appendfsync =
       choice("appendfsync", Appendfsync.EVERYSEC)
           .doc(
-              "When writes are forced to the disk: always, before they are replied to;"
-                  + " everysec; or no, when the system likes. With always see aof-commit-journal"
-                  + " before another server is started on the files.");
+              "The policy for syncing writes to disk: always (before the reply), "
+                  + "everysec, or no (left to the operating system). With always, see "
+                  + "aof-commit-journal before starting another server on the files.");
 
   /** {@code aof-commit-journal}. */
   public final YesNoDirective aofCommitJournal =
       yesNo("aof-commit-journal", true)
           .doc(
-              "Whether always uses a journal of a fixed size, which is forced in less time than a"
-                  + " file that grows. After a crash of the system up to a second of writes may be"
-                  + " only there: a real Redis that is started on the files then lacks them without"
-                  + " a warning. Start Redoubt first, or run redis-check-aof --fix on the manifest:"
-                  + " either puts them into the append-only file.");
+              "With appendfsync always, use a journal of fixed size, which is synced "
+                  + "faster than a growing file. After a crash of the system, up to a "
+                  + "second of writes may exist only in the journal: a real Redis started "
+                  + "on the files silently lacks them. Start Redoubt first, or run "
+                  + "redis-check-aof --fix on the manifest: both transfer them to the "
+                  + "append-only file.");
 
   /** {@code no-appendfsync-on-rewrite}. */
   public final YesNoDirective noAppendfsyncOnRewrite =
       yesNo("no-appendfsync-on-rewrite", false)
-          .doc(
-              "Whether nothing is forced to the disk while a snapshot or a rewrite keeps it"
-                  + " busy.");
+          .doc("Do not sync while a snapshot or a rewrite keeps the disk busy.");
 
   /** {@code auto-aof-rewrite-percentage}. */
   public final IntDirective autoAofRewritePercentage =
       integer("auto-aof-rewrite-percentage", 100)
           .doc(
-              "Rewrite the file when it has grown by so many percent since the last rewrite; 0"
-                  + " for never.");
+              "Rewrite the file when it has grown by this percentage since the last "
+                  + "rewrite; 0 disables automatic rewrites.");
 
   /** {@code auto-aof-rewrite-min-size}. */
   public final MemoryDirective autoAofRewriteMinSize =
       memory("auto-aof-rewrite-min-size", 64 << 20)
-          .doc("The size below which it isn't rewritten by itself.");
+          .doc("The minimum size for an automatic rewrite.");
 
   /** {@code aof-load-truncated}. */
   public final YesNoDirective aofLoadTruncated =
       yesNo("aof-load-truncated", true)
-          .doc("Whether a file that ends amidst a command is loaded up to there.");
+          .doc("Load a file that ends within a command, up to the last complete command.");
 
   /** {@code aof-use-rdb-preamble}. */
   public final YesNoDirective aofUseRdbPreamble =
-      yesNo("aof-use-rdb-preamble", true).doc("Whether a rewritten file begins with a snapshot.");
+      yesNo("aof-use-rdb-preamble", true)
+          .doc("Start rewritten files with a snapshot in the RDB format.");
 
   /** {@code aof-timestamp-enabled}. */
   public final YesNoDirective aofTimestampEnabled =
       yesNo("aof-timestamp-enabled", false)
-          .doc("Whether the file has the time of its commands, so that it can be cut off at one.");
+          .doc("Record timestamps in the file, so that it can be truncated to a point in time.");
 
   /** {@code aof-rewrite-incremental-fsync}. */
   public final YesNoDirective aofRewriteIncrementalFsync =
       yesNo("aof-rewrite-incremental-fsync", true)
-          .doc("Whether a rewrite is forced to the disk bit by bit.");
+          .doc("Sync rewritten files to disk incrementally while they are written.");
 
   /** {@code aof-disable-auto-gc}. */
   public final YesNoDirective aofDisableAutoGc =
-      yesNo("aof-disable-auto-gc", false).hidden().doc("Whether files out of use are kept.");
+      yesNo("aof-disable-auto-gc", false).hidden().doc("Keep obsolete files.");
 
   /** Creates a check that a file name contains no directory. */
   private static ValueCheck<String> fileName(String directive, String kind, boolean mayBeEmpty) {

@@ -10,14 +10,14 @@ import java.util.List;
  * The save points. Lines of files accumulate, the first one replacing the default; {@code save ""}
  * removes all; CONFIG SET replaces all at once.
  */
-public final class SaveDirective extends ManyWordsDirective<List<SavePoint>, SaveDirective> {
+public final class SaveDirective extends ManyWordsDirective<List<SaveCondition>, SaveDirective> {
 
-  SaveDirective(List<SavePoint> defaultValue) {
+  SaveDirective(List<SaveCondition> defaultValue) {
     super("save", defaultValue);
   }
 
   /** Returns the save points in the order of the file; none if automatic saving is off. */
-  public List<SavePoint> value() {
+  public List<SaveCondition> value() {
     return current();
   }
 
@@ -28,12 +28,12 @@ public final class SaveDirective extends ManyWordsDirective<List<SavePoint>, Sav
 
   @Override
   @SuppressWarnings("ReferenceEquality") // lines may add up to the default's points
-  protected List<SavePoint> parseWords(List<String> words, List<SavePoint> before)
+  protected List<SaveCondition> parseWords(List<String> words, List<SaveCondition> before)
       throws RefusedValue {
     if (words.equals(List.of(""))) {
       return List.of();
     }
-    List<SavePoint> points = new ArrayList<>();
+    List<SaveCondition> points = new ArrayList<>();
     if (before != defaultValue()) {
       points.addAll(before);
     }
@@ -42,34 +42,35 @@ public final class SaveDirective extends ManyWordsDirective<List<SavePoint>, Sav
   }
 
   @Override
-  protected List<SavePoint> parseText(String text, List<SavePoint> before) throws RefusedValue {
+  protected List<SaveCondition> parseText(String text, List<SaveCondition> before)
+      throws RefusedValue {
     return text.isBlank() ? List.of() : points(List.of(text.strip().split(" +", -1)));
   }
 
-  private static List<SavePoint> points(List<String> words) throws RefusedValue {
-    List<SavePoint> points = new ArrayList<>();
+  private static List<SaveCondition> points(List<String> words) throws RefusedValue {
+    List<SaveCondition> points = new ArrayList<>();
     for (int at = 0; at < words.size(); at += 2) {
       long seconds = Numbers.parseLong(words.get(at), -1);
       long changes = at + 1 < words.size() ? Numbers.parseLong(words.get(at + 1), -1) : -1;
       if (seconds < 1 || changes < 0 || changes > Integer.MAX_VALUE) {
         throw new RefusedValue("Invalid save parameters");
       }
-      points.add(new SavePoint(seconds, (int) changes));
+      points.add(new SaveCondition(seconds, (int) changes));
     }
     return List.copyOf(points);
   }
 
   @Override
-  public String text(List<SavePoint> of) {
+  public String text(List<SaveCondition> of) {
     return String.join(" ", pairs(of));
   }
 
   @Override
-  public List<String> lines(List<SavePoint> of) {
+  public List<String> lines(List<SaveCondition> of) {
     return of.isEmpty() ? List.of("\"\"") : pairs(of);
   }
 
-  private static List<String> pairs(List<SavePoint> points) {
+  private static List<String> pairs(List<SaveCondition> points) {
     return points.stream().map(point -> point.seconds() + " " + point.changes()).toList();
   }
 }

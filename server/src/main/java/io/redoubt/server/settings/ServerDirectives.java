@@ -66,19 +66,19 @@ public final class ServerDirectives extends Directives {
       integer("databases", 16)
           .between(1, Integer.MAX_VALUE)
           .immutable()
-          .doc("How many databases there are; SELECT takes their numbers, from 0.");
+          .doc("The number of databases; SELECT takes their index, from 0.");
 
   /** {@code hz}. */
   public final IntDirective hz =
       integer("hz", 10)
           .keptWithin(1, 500)
-          .doc("How often a second work in the background is looked after, from 1 to 500.");
+          .doc("The frequency of background tasks per second, from 1 to 500.");
 
   /** {@code dynamic-hz}. */
   public final YesNoDirective dynamicHz =
       yesNo("dynamic-hz", true)
           .acceptedWithoutEffect()
-          .doc("Whether that is done more often with many clients.");
+          .doc("Increase that frequency with the number of clients.");
 
   /** {@code rename-command}. */
   public final FileWord renameCommand =
@@ -86,15 +86,13 @@ public final class ServerDirectives extends Directives {
           .arguments(2, 2)
           .shown(
               "CONFIG \"\"",
-              "Gives a command another name, or takes it away with \"\". Users with rules"
-                  + " do this better.");
+              "Rename a command, or disable it with \"\". ACL rules are preferable.");
 
   /** {@code latency-tracking}. */
   public final YesNoDirective latencyTracking =
       yesNo("latency-tracking", true)
           .doc(
-              "Whether the durations of commands are counted, for INFO latencystats and LATENCY"
-                  + " HISTOGRAM.");
+              "Count the durations of commands, for INFO latencystats and LATENCY" + " HISTOGRAM.");
 
   /** {@code latency-tracking-info-percentiles}. */
   public final PercentilesDirective latencyTrackingInfoPercentiles =
@@ -104,36 +102,36 @@ public final class ServerDirectives extends Directives {
   /** {@code latency-monitor-threshold}. */
   public final LongDirective latencyMonitorThreshold =
       number("latency-monitor-threshold", 0)
-          .doc("Milliseconds from which on an event is kept for LATENCY; 0 for none.");
+          .doc(
+              "The minimum duration of events recorded for LATENCY, in milliseconds; 0 "
+                  + "disables it.");
 
   /** {@code slowlog-log-slower-than}. */
   public final LongDirective slowlogLogSlowerThan =
       number("slowlog-log-slower-than", 10000)
           .between(-1, Long.MAX_VALUE)
           .doc(
-              "Microseconds from which on a command is kept in the slow log; 0 for all, -1 for"
-                  + " none.");
+              "The minimum duration of commands in the slow log, in microseconds; 0 "
+                  + "for all, -1 for none.");
 
   /** {@code slowlog-max-len}. */
   public final LongDirective slowlogMaxLen =
-      number("slowlog-max-len", 128).doc("How many commands the slow log keeps.");
+      number("slowlog-max-len", 128).doc("The maximum number of commands in the slow log.");
 
   /** {@code notify-keyspace-events}. */
   public final EventFlagsDirective notifyKeyspaceEvents =
       add(new EventFlagsDirective("notify-keyspace-events"))
           .doc(
-              "Which events of keys are published. K and E: to channels by key, by event. g:"
-                  + " commands of any type; $ l s h z t: of strings, lists, sets, hashes, sorted"
-                  + " sets, streams; x expired, e evicted, d module; A for all of these; m misses;"
-                  + " n new keys. Empty for none.");
+              "The keyspace events to publish. K and E: to channels by key, by "
+                  + "event. g: generic commands; $ l s h z t: commands of strings, lists, "
+                  + "sets, hashes, sorted sets, streams; x expired, e evicted, d module; A "
+                  + "for all of these; m misses; n new keys. Empty for none.");
 
   /** {@code busy-reply-threshold}. */
   public final LongDirective busyReplyThreshold =
       number("busy-reply-threshold", 5000)
           .alias("lua-time-limit")
-          .doc(
-              "Milliseconds after which a running script has others told that the server is"
-                  + " busy.");
+          .doc("Milliseconds after which other clients of a running script get a BUSY error.");
 
   /** {@code lua-enable-deprecated-api}. */
   public final YesNoDirective luaEnableDeprecatedApi =
@@ -141,8 +139,8 @@ public final class ServerDirectives extends Directives {
           .immutable()
           .hidden()
           .doc(
-              "Whether scripts have getfenv, setfenv and newproxy. An object of newproxy has no"
-                  + " finalizer: what is set as __gc is never called.");
+              "Provide getfenv, setfenv and newproxy to scripts. Objects of newproxy "
+                  + "have no finalizer: __gc is never called.");
 
   {
     section("SHUTDOWN");
@@ -152,20 +150,20 @@ public final class ServerDirectives extends Directives {
   public final IntDirective shutdownTimeout =
       integer("shutdown-timeout", 10)
           .doc(
-              "Seconds that a shutdown waits for the first append-only file to be finished, and for"
-                  + " replicas to catch up.");
+              "Seconds that a shutdown waits for the first append-only file, and for "
+                  + "replicas to catch up.");
 
   /** {@code shutdown-on-sigint}. */
   public final FlagsDirective<ShutdownFlag> shutdownOnSigint =
       flags("shutdown-on-sigint", ShutdownFlag.class, "default")
           .check(ServerDirectives::saveOrNot)
-          .doc("What SIGINT does: default, or some of save, nosave, now, force.");
+          .doc("The action of SIGINT: default, or some of save, nosave, now, force.");
 
   /** {@code shutdown-on-sigterm}. */
   public final FlagsDirective<ShutdownFlag> shutdownOnSigterm =
       flags("shutdown-on-sigterm", ShutdownFlag.class, "default")
           .check(ServerDirectives::saveOrNot)
-          .doc("What SIGTERM does.");
+          .doc("The action of SIGTERM.");
 
   {
     section("KERNEL");
@@ -177,14 +175,14 @@ public final class ServerDirectives extends Directives {
           .between(1, 128)
           .immutable()
           .acceptedWithoutEffect()
-          .doc("How many threads read and write sockets.");
+          .doc("The number of threads for socket I/O.");
 
   /** {@code io-threads-do-reads}. */
   public final YesNoDirective ioThreadsDoReads =
       yesNo("io-threads-do-reads", false)
           .immutable()
           .acceptedWithoutEffect()
-          .doc("Whether they read.");
+          .doc("Use these threads for reading, too.");
 
   /** {@code oom-score-adj}. */
   public final ChoiceDirective<OomScoreAdj> oomScoreAdj =
@@ -192,21 +190,21 @@ public final class ServerDirectives extends Directives {
           .alsoAfter("no", "yes", OomScoreAdj.RELATIVE)
           .acceptedWithoutEffect()
           .doc(
-              "Whether the process tells the kernel how willingly to kill it: no, yes,"
-                  + " relative, absolute.");
+              "Adjust the process's score of the kernel's OOM killer: no, yes, "
+                  + "relative, absolute.");
 
   /** {@code oom-score-adj-values}. */
   public final OomScoreValuesDirective oomScoreAdjValues =
       add(new OomScoreValuesDirective("oom-score-adj-values", List.of(0, 200, 800)))
           .acceptedWithoutEffect()
-          .doc("How willingly: a master, a replica, a child.");
+          .doc("The scores of a master, a replica and a child process.");
 
   /** {@code disable-thp}. */
   public final YesNoDirective disableThp =
       yesNo("disable-thp", true)
           .immutable()
           .acceptedWithoutEffect()
-          .doc("Whether huge pages are turned off. Here they are welcome.");
+          .doc("Disable transparent huge pages. Here they are used.");
 
   /** {@code server_cpulist}. */
   public final TextDirective serverCpulist =
@@ -222,7 +220,7 @@ public final class ServerDirectives extends Directives {
           .newerName("bio-cpulist")
           .immutable()
           .acceptedWithoutEffect()
-          .doc("The processors for work in the background.");
+          .doc("The processors for background threads.");
 
   /** {@code aof_rewrite_cpulist}. */
   public final TextDirective aofRewriteCpulist =
@@ -238,11 +236,11 @@ public final class ServerDirectives extends Directives {
           .newerName("bgsave-cpulist")
           .immutable()
           .acceptedWithoutEffect()
-          .doc("The processors for saving.");
+          .doc("The processors for background saves.");
 
   /** {@code ignore-warnings}. */
   public final TextDirective ignoreWarnings =
-      text("ignore-warnings", "").acceptedWithoutEffect().doc("Warnings of a start to leave out.");
+      text("ignore-warnings", "").acceptedWithoutEffect().doc("Warnings to suppress at startup.");
 
   /** {@code watchdog-period}. */
   public final IntDirective watchdogPeriod =

@@ -16,9 +16,10 @@ public final class TuningDirectives extends DirectiveGroup {
       integer("gathering-micros", 0)
           .between(0, 1000)
           .doc(
-              "The longest pause, in microseconds, before requests are read, so that those of many"
-                  + " clients are executed together at less processor time each; 0 for none. It"
-                  + " raises the latency by up to as much.");
+              "The maximum pause before reading requests, in microseconds. It "
+                  + "collects the requests of many clients into one batch, at less "
+                  + "processor time for each; latency rises by up to as much. 0 disables "
+                  + "it.");
 
   /** {@code snapshot-loop-percent}. */
   public final IntDirective snapshotLoopPercent =
@@ -33,12 +34,13 @@ public final class TuningDirectives extends DirectiveGroup {
   public final IntDirective fullSyncLoopPercent =
       integer("full-sync-loop-percent", 25)
           .between(1, 90)
-          .doc("The same for a snapshot that replicas wait for.");
+          .doc("The same for snapshots for replicas.");
 
   /** {@code snapshot-thread-rests}. */
   public final YesNoDirective snapshotThreadRests =
       yesNo("snapshot-thread-rests", true)
           .doc(
-              "Whether the thread that compresses and writes a snapshot rests while commands run if"
-                  + " processors are scarce. Has no effect where it never waits for a processor.");
+              "Let the thread that compresses and writes a snapshot rest while "
+                  + "commands run, if processors are scarce. Has no effect if the thread "
+                  + "never waits for a processor.");
 }

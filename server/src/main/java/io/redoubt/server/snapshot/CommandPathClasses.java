@@ -6,7 +6,6 @@ import io.redoubt.persistence.rdb.RdbWriter;
 import io.redoubt.server.keyspace.Walk;
 import io.redoubt.server.snapshot.export.ListNodeExport;
 import io.redoubt.server.snapshot.export.ValueExport;
-import io.redoubt.server.snapshot.record.Chunk;
 import io.redoubt.server.snapshot.record.EntryWriter;
 import io.redoubt.server.snapshot.record.LargeGroup;
 import io.redoubt.server.snapshot.record.LargeList;
@@ -17,6 +16,7 @@ import io.redoubt.server.snapshot.record.LargeTable;
 import io.redoubt.server.snapshot.record.LargeValues;
 import io.redoubt.server.snapshot.record.RawQueue;
 import io.redoubt.server.snapshot.record.RecordOutput;
+import io.redoubt.server.snapshot.record.SnapshotChunk;
 import io.redoubt.server.tuning.WalkShare;
 import java.util.List;
 
@@ -43,7 +43,7 @@ final class CommandPathClasses {
           RecordOutput.class,
           ListNodeExport.class,
           RawQueue.class,
-          Chunk.class,
+          SnapshotChunk.class,
           RdbKey.class,
           RdbType.class,
           RdbWriter.class);

@@ -8,10 +8,10 @@ import io.redoubt.server.keyspace.Walk;
 import io.redoubt.server.keyspace.WalkSink;
 import io.redoubt.server.memory.SlabBuffers;
 import io.redoubt.server.snapshot.context.SnapshotContext;
-import io.redoubt.server.snapshot.record.Chunk;
 import io.redoubt.server.snapshot.record.EntryWriter;
 import io.redoubt.server.snapshot.record.LargeValues;
 import io.redoubt.server.snapshot.record.RawQueue;
+import io.redoubt.server.snapshot.record.SnapshotChunk;
 import io.redoubt.server.tuning.WalkShare;
 import java.lang.foreign.Arena;
 import java.util.ArrayDeque;
@@ -64,7 +64,7 @@ final class Snapshot implements SnapshotGate, SnapshotWriter.Loop {
   private final Thread thread;
 
   /** Finished chunks not yet passed to the sinks. */
-  private final Deque<Chunk> made = new ArrayDeque<>();
+  private final Deque<SnapshotChunk> made = new ArrayDeque<>();
 
   private boolean walking = true;
   private boolean walkWaits;
@@ -318,7 +318,7 @@ final class Snapshot implements SnapshotGate, SnapshotWriter.Loop {
   }
 
   @Override
-  public void made(Chunk chunk) {
+  public void made(SnapshotChunk chunk) {
     if (over) {
       return;
     }
@@ -329,7 +329,7 @@ final class Snapshot implements SnapshotGate, SnapshotWriter.Loop {
   /** Passes finished chunks to the sinks as long as all of them are ready. */
   void pump() {
     while (!made.isEmpty() && (aborted || sinks.stream().allMatch(SnapshotSink::isReady))) {
-      Chunk chunk = made.remove();
+      SnapshotChunk chunk = made.remove();
       if (!aborted) {
         for (SnapshotSink sink : List.copyOf(sinks)) {
           sink.bytes(chunk.memory(), 0, chunk.length());

@@ -7,8 +7,8 @@ import io.redoubt.persistence.rdb.RdbWriter;
 import io.redoubt.protocol.bytes.BufferMemory;
 import io.redoubt.protocol.tuning.ThreadPriority;
 import io.redoubt.server.snapshot.context.SnapshotContext;
-import io.redoubt.server.snapshot.record.Chunk;
 import io.redoubt.server.snapshot.record.RawQueue;
+import io.redoubt.server.snapshot.record.SnapshotChunk;
 import io.redoubt.server.tuning.SnapshotThrottle;
 import java.io.IOException;
 import java.lang.foreign.Arena;
@@ -44,7 +44,7 @@ final class SnapshotWriter implements Runnable {
   interface Loop {
 
     /** Passes a finished chunk for the sinks, to be returned by {@link SnapshotWriter#release}. */
-    void made(Chunk chunk);
+    void made(SnapshotChunk chunk);
 
     /** Signals that the queue has room again. */
     void drained();
@@ -70,9 +70,9 @@ final class SnapshotWriter implements Runnable {
   private final CountDownLatch published = new CountDownLatch(1);
 
   /** A marker in the queue of free chunks: there will be no more. */
-  private final Chunk nothing = new Chunk(MemorySegment.NULL);
+  private final SnapshotChunk nothing = new SnapshotChunk(MemorySegment.NULL);
 
-  private final BlockingQueue<Chunk> free = new LinkedBlockingQueue<>();
+  private final BlockingQueue<SnapshotChunk> free = new LinkedBlockingQueue<>();
   private @Nullable RdbFile file;
   private long commands; // executed commands at the thread's last check
   private long removalNanos;
@@ -118,7 +118,7 @@ final class SnapshotWriter implements Runnable {
   }
 
   /** Returns a chunk after the sinks have consumed it. */
-  void release(Chunk chunk) {
+  void release(SnapshotChunk chunk) {
     free.add(chunk);
   }
 
@@ -175,7 +175,7 @@ final class SnapshotWriter implements Runnable {
         }
         format.shorten(reader);
         Runnable wake = () -> context.turns().execute(loop::drained);
-        for (Chunk chunk = raw.take(wake); chunk != null; chunk = raw.take(wake)) {
+        for (SnapshotChunk chunk = raw.take(wake); chunk != null; chunk = raw.take(wake)) {
           delay(chunk.keys() * keyDelayMicros);
           if (!isAborted()) {
             reader.feed(chunk.memory(), 0, chunk.length());
@@ -244,7 +244,7 @@ final class SnapshotWriter implements Runnable {
 
   /** The output of finished bytes: to the file, and to the loop for the sinks. */
   private final class Output extends RdbOutput {
-    private Chunk current = nothing;
+    private SnapshotChunk current = nothing;
 
     /**
      * The number of chunks that may still be allocated; that is slow, so the loop allocates none.
@@ -257,16 +257,16 @@ final class SnapshotWriter implements Runnable {
     }
 
     private void next() throws InterruptedException {
-      Chunk next = notMade > 0 ? free.poll() : free.take();
+      SnapshotChunk next = notMade > 0 ? free.poll() : free.take();
       if (next == null) {
         notMade--;
-        next = new Chunk(arena.allocate(Chunk.SIZE_BYTES));
+        next = new SnapshotChunk(arena.allocate(SnapshotChunk.SIZE_BYTES));
       }
       if (next == nothing) {
         throw new InterruptedException(); // no more chunks are returned
       }
       current = next;
-      window(current.memory(), 0, Chunk.SIZE_BYTES);
+      window(current.memory(), 0, SnapshotChunk.SIZE_BYTES);
     }
 
     @Override
@@ -276,7 +276,7 @@ final class SnapshotWriter implements Runnable {
         if (toSinks) {
           next();
         } else {
-          window(current.memory(), 0, Chunk.SIZE_BYTES);
+          window(current.memory(), 0, SnapshotChunk.SIZE_BYTES);
         }
       } catch (IOException e) {
         throw new WriteFailure(e);
@@ -295,7 +295,7 @@ final class SnapshotWriter implements Runnable {
         written.write(current.memory(), 0, end);
       }
       if (toSinks) {
-        Chunk full = current.filled(end, 0);
+        SnapshotChunk full = current.filled(end, 0);
         context.turns().execute(() -> loop.made(full));
       }
     }

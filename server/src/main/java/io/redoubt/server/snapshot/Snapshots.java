@@ -10,8 +10,8 @@ import io.redoubt.server.keyspace.Keyspace;
 import io.redoubt.server.snapshot.context.SavePoint;
 import io.redoubt.server.snapshot.context.SnapshotContext;
 import io.redoubt.server.snapshot.context.SnapshotSettings;
-import io.redoubt.server.snapshot.record.Chunk;
 import io.redoubt.server.snapshot.record.EntryWriter;
+import io.redoubt.server.snapshot.record.SnapshotChunk;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
@@ -394,7 +394,7 @@ public final class Snapshots implements AutoCloseable {
       FileOutput out =
           new FileOutput(
               file,
-              arena.allocate(Chunk.SIZE_BYTES),
+              arena.allocate(SnapshotChunk.SIZE_BYTES),
               settings.checksum() && !target.holdsCommands());
       FileFormat format =
           new FileFormat(out, target, settings.compress(), settings.version(), buffers);

@@ -24,7 +24,7 @@ final class HashExpiryEffectsTest {
   private RedisServer server;
   private WireConnection client;
   private WireConnection subscriber;
-  private ReplicationStream replica;
+  private PropagatedCommands replica;
 
   @BeforeEach
   void start() throws Exception {
@@ -33,7 +33,8 @@ final class HashExpiryEffectsTest {
     subscriber = new WireConnection(server.port());
     subscriber.call("PSUBSCRIBE", "__keyevent*");
     replica =
-        new ReplicationStream(new WireConnection(server.port()), new WireConnection(server.port()));
+        new PropagatedCommands(
+            new WireConnection(server.port()), new WireConnection(server.port()));
   }
 
   @AfterEach

@@ -284,7 +284,7 @@ final class ReplicationStreamTest {
   @Test
   void expiresByItself() {
     conversation.say(0, "SET a 1 PX 1");
-    for (ReplicationStream stream : List.of(streams.real(), streams.ours())) {
+    for (PropagatedCommands stream : List.of(streams.real(), streams.ours())) {
       List<List<String>> seen = new ArrayList<>();
       while (!seen.contains(List.of("DEL", "a"))) { // the test's time limit is the connection's
         seen.addAll(stream.next());

@@ -5,19 +5,19 @@ import java.util.List;
 
 /** What the replicas of a real Redis get, and those of ours. */
 final class TwinStreams implements AutoCloseable {
-  private final ReplicationStream real;
-  private final ReplicationStream ours;
+  private final PropagatedCommands real;
+  private final PropagatedCommands ours;
 
   TwinStreams(Twins twins) {
-    real = new ReplicationStream(twins.real(), twins.real());
-    ours = new ReplicationStream(twins.ours(), twins.ours());
+    real = new PropagatedCommands(twins.real(), twins.real());
+    ours = new PropagatedCommands(twins.ours(), twins.ours());
   }
 
-  ReplicationStream real() {
+  PropagatedCommands real() {
     return real;
   }
 
-  ReplicationStream ours() {
+  PropagatedCommands ours() {
     return ours;
   }
 
@@ -28,8 +28,8 @@ final class TwinStreams implements AutoCloseable {
   void expectSame(Conversation conversation) {
     List<List<String>> expected = real.next();
     List<List<String>> actual = ours.next();
-    if (!ReplicationStream.same(expected, actual)
-        && !ReplicationStream.same(known(expected, true), known(actual, hasClaim(expected)))) {
+    if (!PropagatedCommands.same(expected, actual)
+        && !PropagatedCommands.same(known(expected, true), known(actual, hasClaim(expected)))) {
       conversation.expectSame("what replicas get", expected, actual);
     }
   }

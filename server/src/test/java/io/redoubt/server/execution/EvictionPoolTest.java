@@ -7,8 +7,8 @@ import io.redoubt.protocol.Seed;
 import io.redoubt.server.keyspace.Database;
 import io.redoubt.server.keyspace.Entry;
 import io.redoubt.server.keyspace.Keyspace;
-import io.redoubt.server.memory.Argument;
 import io.redoubt.server.memory.Region;
+import io.redoubt.server.memory.RegionArgument;
 import io.redoubt.server.memory.Slabs;
 import java.util.ArrayList;
 import java.util.List;
@@ -66,7 +66,7 @@ final class EvictionPoolTest {
   }
 
   private static long put(Slabs slabs, Database database, String key) {
-    try (Argument name = Argument.of(slabs, key)) {
+    try (RegionArgument name = RegionArgument.of(slabs, key)) {
       return database.putInteger(name.address(), name.length(), 1, Entry.NO_EXPIRY);
     }
   }

@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.redoubt.protocol.Seed;
-import io.redoubt.server.memory.Argument;
 import io.redoubt.server.memory.Region;
+import io.redoubt.server.memory.RegionArgument;
 import io.redoubt.server.memory.RegionFull;
 import io.redoubt.server.memory.Slabs;
 import java.util.ArrayList;
@@ -74,8 +74,8 @@ final class DatabaseTest {
   void aLongStringIsFreedThatGetsNoEntry() {
     List<Long> taken = new ArrayList<>();
     String text = "v".repeat(5000);
-    try (Argument key = Argument.of(slabs, "key");
-        Argument value = Argument.of(slabs, text)) {
+    try (Argument key = RegionArgument.of(slabs, "key");
+        Argument value = RegionArgument.of(slabs, text)) {
       long block = slabs.allocateFar(text.length()); // room for the value alone
       Region.limit(0);
       takeAll(taken);
@@ -190,13 +190,13 @@ final class DatabaseTest {
   }
 
   private long put(String key) {
-    try (Argument argument = Argument.of(slabs, key)) {
+    try (RegionArgument argument = RegionArgument.of(slabs, key)) {
       return database.putInteger(argument.address(), argument.length(), 1, Entry.NO_EXPIRY);
     }
   }
 
   private long find(Database in, String key) {
-    try (Argument argument = Argument.of(slabs, key)) {
+    try (RegionArgument argument = RegionArgument.of(slabs, key)) {
       return in.find(argument.address(), argument.length());
     }
   }

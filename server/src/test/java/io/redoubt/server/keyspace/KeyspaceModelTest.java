@@ -3,8 +3,8 @@ package io.redoubt.server.keyspace;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.redoubt.protocol.Seed;
-import io.redoubt.server.memory.Argument;
 import io.redoubt.server.memory.Region;
+import io.redoubt.server.memory.RegionArgument;
 import io.redoubt.server.memory.Slabs;
 import io.redoubt.server.structure.BlockLength;
 import java.nio.charset.StandardCharsets;
@@ -64,7 +64,7 @@ final class KeyspaceModelTest {
     Database database = keyspace.database(index);
     Map<String, Value> map = model.get(index);
     String key = randomKey();
-    try (Argument argument = Argument.of(slabs, key)) {
+    try (RegionArgument argument = RegionArgument.of(slabs, key)) {
       switch (random.nextInt(24)) {
         case 0, 1, 2, 3, 4, 5 -> put(database, map, key, argument);
         case 6 -> {
@@ -102,7 +102,7 @@ final class KeyspaceModelTest {
     }
   }
 
-  private void put(Database database, Map<String, Value> map, String key, Argument argument) {
+  private void put(Database database, Map<String, Value> map, String key, RegionArgument argument) {
     String text = randomText();
     long expireAt =
         switch (random.nextInt(4)) {
@@ -110,7 +110,7 @@ final class KeyspaceModelTest {
           case 1 -> Database.KEEP_EXPIRY;
           default -> Entry.NO_EXPIRY;
         };
-    try (Argument value = Argument.of(slabs, text)) {
+    try (RegionArgument value = RegionArgument.of(slabs, text)) {
       long entry =
           database.putString(
               argument.address(), argument.length(), value.address(), value.length(), expireAt);
@@ -121,7 +121,7 @@ final class KeyspaceModelTest {
     map.put(key, new Value(text, expireAt == Database.KEEP_EXPIRY ? kept : expireAt));
   }
 
-  private void changeEntry(int index, String key, Argument argument) {
+  private void changeEntry(int index, String key, RegionArgument argument) {
     Database database = keyspace.database(index);
     Map<String, Value> map = model.get(index);
     Value old = map.get(key);
@@ -148,7 +148,7 @@ final class KeyspaceModelTest {
     assertThat(valueOf(entry)).isEqualTo(map.get(key));
   }
 
-  private void moveAbout(int index, String key, Argument argument) {
+  private void moveAbout(int index, String key, RegionArgument argument) {
     Database database = keyspace.database(index);
     long entry = database.find(argument.address(), argument.length());
     if (entry == 0) {
@@ -157,7 +157,7 @@ final class KeyspaceModelTest {
     Map<String, Value> map = model.get(index);
     int other = random.nextInt(DATABASES);
     String toKey = randomKey();
-    try (Argument to = Argument.of(slabs, toKey)) {
+    try (RegionArgument to = RegionArgument.of(slabs, toKey)) {
       switch (random.nextInt(3)) {
         case 0 -> {
           database.rename(entry, to.address(), to.length());
@@ -177,7 +177,8 @@ final class KeyspaceModelTest {
     }
   }
 
-  private void findLive(Database database, Map<String, Value> map, String key, Argument argument) {
+  private void findLive(
+      Database database, Map<String, Value> map, String key, RegionArgument argument) {
     Value value = map.get(key);
     boolean due =
         value != null
@@ -297,7 +298,7 @@ final class KeyspaceModelTest {
   void walksThatAreAbortedAgainAndAgainLoseNothing() {
     Set<String> names = new HashSet<>();
     for (int i = 0; i < 500; i++) {
-      try (Argument key = Argument.of(slabs, "key:" + i)) {
+      try (RegionArgument key = RegionArgument.of(slabs, "key:" + i)) {
         keyspace.database(0).putInteger(key.address(), key.length(), i, Entry.NO_EXPIRY);
         names.add("key:" + i);
       }

@@ -3,8 +3,8 @@ package io.redoubt.server.keyspace;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.redoubt.protocol.Seed;
-import io.redoubt.server.memory.Argument;
 import io.redoubt.server.memory.Region;
+import io.redoubt.server.memory.RegionArgument;
 import io.redoubt.server.memory.Slabs;
 import io.redoubt.server.value.StringValue;
 import java.util.Arrays;
@@ -23,7 +23,7 @@ class PackedValueTest {
     RandomGenerator random = Seed.random("PackedValueTest");
     try (Slabs slabs = Slabs.checking();
         Keyspace keyspace = new Keyspace(slabs, 1, random);
-        Argument key = Argument.of(slabs, "key")) {
+        RegionArgument key = RegionArgument.of(slabs, "key")) {
       Database database = keyspace.database(0);
       byte[] model = new byte[20];
       random.nextBytes(model);
@@ -63,8 +63,8 @@ class PackedValueTest {
   void aStringMayTakeItsPlace() {
     try (Slabs slabs = Slabs.checking();
         Keyspace keyspace = new Keyspace(slabs, 1, Seed.random("PackedValueTest"));
-        Argument key = Argument.of(slabs, "key");
-        Argument value = Argument.of(slabs, "value")) {
+        RegionArgument key = RegionArgument.of(slabs, "key");
+        RegionArgument value = RegionArgument.of(slabs, "value")) {
       Database database = keyspace.database(0);
       PackedValue.create(database, key.address(), key.length(), Type.HASH, false, MAX_BYTES);
       long entry =

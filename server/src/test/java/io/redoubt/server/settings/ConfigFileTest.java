@@ -53,7 +53,7 @@ final class ConfigFileTest {
     assertThat(settings.common.requirepass.value()).isEqualTo("a A\"b");
     assertThat(settings.common.logfile.value()).isEqualTo("/var/log/redis/it's.log");
     assertThat(settings.persistence.save.value())
-        .containsExactly(new SavePoint(900, 1), new SavePoint(300, 10));
+        .containsExactly(new SaveCondition(900, 1), new SaveCondition(300, 10));
     assertThat(settings.common.clientOutputBufferLimit.text())
         .startsWith("normal 0 0 0 slave 1048576 65536 60 pubsub");
     assertThat(settings.renameCommand.words()).containsExactly(List.of("CONFIG", ""));

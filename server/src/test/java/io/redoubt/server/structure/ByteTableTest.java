@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.redoubt.protocol.Seed;
 import io.redoubt.protocol.bytes.Hash;
-import io.redoubt.server.memory.Argument;
 import io.redoubt.server.memory.Region;
+import io.redoubt.server.memory.RegionArgument;
 import io.redoubt.server.memory.Slabs;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -234,13 +234,13 @@ final class ByteTableTest {
   }
 
   private long hash(String key) {
-    try (Argument argument = Argument.of(slabs, key)) {
+    try (RegionArgument argument = RegionArgument.of(slabs, key)) {
       return table.hash(argument.address(), argument.length());
     }
   }
 
   private long find(String key) {
-    try (Argument argument = Argument.of(slabs, key)) {
+    try (RegionArgument argument = RegionArgument.of(slabs, key)) {
       return table.find(argument.address(), argument.length());
     }
   }

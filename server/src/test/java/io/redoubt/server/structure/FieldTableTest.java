@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.redoubt.protocol.Seed;
 import io.redoubt.protocol.bytes.Hash;
-import io.redoubt.server.memory.Argument;
 import io.redoubt.server.memory.Region;
+import io.redoubt.server.memory.RegionArgument;
 import io.redoubt.server.memory.Slabs;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
@@ -61,7 +61,7 @@ final class FieldTableTest {
   }
 
   private void change(String field, boolean growing) {
-    try (Argument key = Argument.of(slabs, field)) {
+    try (RegionArgument key = RegionArgument.of(slabs, field)) {
       long element = table.find(key.address(), key.length());
       assertThat(element != 0).isEqualTo(model.containsKey(field));
       Value value = model.get(field);

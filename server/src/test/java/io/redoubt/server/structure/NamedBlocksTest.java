@@ -3,8 +3,8 @@ package io.redoubt.server.structure;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.redoubt.protocol.Seed;
-import io.redoubt.server.memory.Argument;
 import io.redoubt.server.memory.Region;
+import io.redoubt.server.memory.RegionArgument;
 import io.redoubt.server.memory.Slabs;
 import java.util.ArrayList;
 import java.util.List;
@@ -26,7 +26,7 @@ final class NamedBlocksTest {
     TreeMap<String, Long> model = new TreeMap<>();
     for (int step = 0; step < 5000; step++) {
       String name = Integer.toString(random.nextInt(300), 7);
-      try (Argument argument = Argument.of(slabs, name)) {
+      try (RegionArgument argument = RegionArgument.of(slabs, name)) {
         long found = blocks.find(argument.address(), argument.length());
         assertThat(found).isEqualTo(model.getOrDefault(name, 0L));
         if (found == 0) {

@@ -9,8 +9,8 @@ import io.redoubt.server.keyspace.Keyspace;
 import io.redoubt.server.keyspace.PackedValue;
 import io.redoubt.server.keyspace.Type;
 import io.redoubt.server.keyspace.WalkSink;
-import io.redoubt.server.memory.Argument;
 import io.redoubt.server.memory.Region;
+import io.redoubt.server.memory.RegionArgument;
 import io.redoubt.server.memory.Slabs;
 import io.redoubt.server.structure.list.ListCursor;
 import java.nio.charset.StandardCharsets;
@@ -32,7 +32,7 @@ final class ListsTest {
   private final Database database = keyspace.database(0);
   private final ListLimits limits = new ListLimits();
   private final Lists lists = new Lists(keyspace, limits);
-  private final Argument key = Argument.of(slabs, KEY);
+  private final RegionArgument key = RegionArgument.of(slabs, KEY);
   private final List<String> model = new ArrayList<>();
   private long entry;
 
@@ -92,7 +92,7 @@ final class ListsTest {
       case 2 -> {
         String element = model.get(index);
         boolean fromTail = random.nextBoolean();
-        try (Argument bytes = Argument.of(slabs, element)) {
+        try (RegionArgument bytes = RegionArgument.of(slabs, element)) {
           assertThat(
                   lists.removeEqual(database, entry, bytes.address(), bytes.length(), 1, fromTail))
               .isEqualTo(1);
@@ -102,7 +102,7 @@ final class ListsTest {
       }
       default -> {
         String element = element();
-        try (Argument bytes = Argument.of(slabs, element)) {
+        try (RegionArgument bytes = RegionArgument.of(slabs, element)) {
           entry = lists.set(database, entry, index, bytes.address(), bytes.length());
         }
         model.set(index, element);
@@ -114,7 +114,7 @@ final class ListsTest {
     if (entry != 0 && random.nextInt(3) == 0) {
       String element = element();
       int index = random.nextInt(model.size() + 1);
-      try (Argument bytes = Argument.of(slabs, element)) {
+      try (RegionArgument bytes = RegionArgument.of(slabs, element)) {
         entry = lists.insert(database, entry, index, bytes.address(), bytes.length());
       }
       model.add(index, element);
@@ -219,7 +219,7 @@ final class ListsTest {
     limits.size = 4;
     push(false, "RPUSH", KEY, "1", "b", "3", "d", "5", "f", "7");
     model.addAll(List.of("1", "b", "3", "d", "5", "f", "7"));
-    try (Argument other = Argument.of(slabs, "other")) {
+    try (RegionArgument other = RegionArgument.of(slabs, "other")) {
       long copy = database.copy(entry, database, other.address(), other.length());
       entry = lists.remove(database, entry, 1, 3);
       assertThat(elements(copy)).isEqualTo(model);

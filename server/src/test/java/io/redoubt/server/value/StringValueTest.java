@@ -6,7 +6,7 @@ import io.redoubt.protocol.Seed;
 import io.redoubt.server.keyspace.Database;
 import io.redoubt.server.keyspace.Entry;
 import io.redoubt.server.keyspace.Keyspace;
-import io.redoubt.server.memory.Argument;
+import io.redoubt.server.memory.RegionArgument;
 import io.redoubt.server.memory.Slabs;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
@@ -90,7 +90,7 @@ final class StringValueTest {
       for (int step = 0; step < 50; step++) {
         byte[] bytes = new byte[random.nextInt(most)];
         random.nextBytes(bytes);
-        try (Argument argument = Argument.of(slabs, bytes)) {
+        try (RegionArgument argument = RegionArgument.of(slabs, bytes)) {
           if (random.nextInt(3) > 0) {
             entry = StringValue.append(database, entry, argument.address(), argument.length());
             int before = model.length;
@@ -121,7 +121,7 @@ final class StringValueTest {
   void appendingIsNotCopyingEachTime() {
     long entry = put("key", "x".repeat(5000));
     long moves = 0;
-    try (Argument argument = Argument.of(slabs, "y".repeat(100))) {
+    try (RegionArgument argument = RegionArgument.of(slabs, "y".repeat(100))) {
       for (int i = 0; i < 10_000; i++) {
         long before = StringValue.bytesAddress(entry);
         entry = StringValue.append(database, entry, argument.address(), argument.length());
@@ -136,8 +136,8 @@ final class StringValueTest {
   void aLargeValueIsFreedInSteps() {
     byte[] large = new byte[40 << 20];
     large[large.length - 1] = 9;
-    try (Argument key = Argument.of(slabs, "large");
-        Argument value = Argument.of(slabs, large)) {
+    try (RegionArgument key = RegionArgument.of(slabs, "large");
+        RegionArgument value = RegionArgument.of(slabs, large)) {
       long entry =
           database.putString(
               key.address(), key.length(), value.address(), value.length(), Entry.NO_EXPIRY);
@@ -160,7 +160,7 @@ final class StringValueTest {
     long entry = put(latin1(large), "value");
     assertThat(Entry.keyLength(entry)).isEqualTo(large.length);
     entry = database.setExpiry(entry, 1);
-    try (Argument key = Argument.of(slabs, large)) {
+    try (RegionArgument key = RegionArgument.of(slabs, large)) {
       assertThat(database.find(key.address(), key.length())).isEqualTo(entry);
       assertThat(database.delete(key.address(), key.length())).isTrue();
     }
@@ -171,14 +171,14 @@ final class StringValueTest {
   }
 
   private long put(String key, String value) {
-    try (Argument k = Argument.of(slabs, key);
-        Argument v = Argument.of(slabs, value)) {
+    try (RegionArgument k = RegionArgument.of(slabs, key);
+        RegionArgument v = RegionArgument.of(slabs, value)) {
       return database.putString(k.address(), k.length(), v.address(), v.length(), Entry.NO_EXPIRY);
     }
   }
 
   private long append(long entry, String text) {
-    try (Argument argument = Argument.of(slabs, text)) {
+    try (RegionArgument argument = RegionArgument.of(slabs, text)) {
       return StringValue.append(database, entry, argument.address(), argument.length());
     }
   }

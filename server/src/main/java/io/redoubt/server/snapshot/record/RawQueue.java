@@ -35,20 +35,20 @@ public final class RawQueue extends RdbOutput {
   private static final int NEARLY_OVERFULL_CHUNKS = OVERFULL_CHUNKS * 3 / 4;
 
   private final Arena arena;
-  private final BlockingQueue<Chunk> filled = new LinkedBlockingQueue<>();
-  private final Queue<Chunk> free = new ConcurrentLinkedQueue<>();
+  private final BlockingQueue<SnapshotChunk> filled = new LinkedBlockingQueue<>();
+  private final Queue<SnapshotChunk> free = new ConcurrentLinkedQueue<>();
   private final AtomicInteger underWay = new AtomicInteger();
   private final AtomicInteger held = new AtomicInteger();
 
   /** The number of queued chunks at which the loop is notified; -1 if it does not wait. */
   private final AtomicInteger wakeAt = new AtomicInteger(-1);
 
-  private final Chunk end;
-  private Chunk current;
+  private final SnapshotChunk end;
+  private SnapshotChunk current;
   private long keys;
 
   // Owned by the thread: records held back during a large one, and true during such a one.
-  private final ArrayDeque<Chunk> heldBack = new ArrayDeque<>();
+  private final ArrayDeque<SnapshotChunk> heldBack = new ArrayDeque<>();
   private boolean inLarge;
 
   /** Creates a queue whose chunks live as long as the arena. */
@@ -56,32 +56,32 @@ public final class RawQueue extends RdbOutput {
     super(false);
     this.arena = arena;
     this.current = newChunk();
-    this.end = new Chunk(current.memory());
-    window(current.memory(), 0, Chunk.SIZE_BYTES);
+    this.end = new SnapshotChunk(current.memory());
+    window(current.memory(), 0, SnapshotChunk.SIZE_BYTES);
   }
 
-  private Chunk newChunk() {
-    return new Chunk(arena.allocate(Chunk.SIZE_BYTES));
+  private SnapshotChunk newChunk() {
+    return new SnapshotChunk(arena.allocate(SnapshotChunk.SIZE_BYTES));
   }
 
   @Override
   protected void renew(long endOfBytes, int atLeastBytes) {
-    send(endOfBytes, Chunk.Part.RECORDS);
+    send(endOfBytes, SnapshotChunk.Part.RECORDS);
     current = freeChunk();
-    window(current.memory(), 0, Chunk.SIZE_BYTES);
+    window(current.memory(), 0, SnapshotChunk.SIZE_BYTES);
   }
 
-  private Chunk freeChunk() {
-    Chunk next = free.poll();
+  private SnapshotChunk freeChunk() {
+    SnapshotChunk next = free.poll();
     return next == null ? newChunk() : next;
   }
 
-  private void send(long endOfBytes, Chunk.Part part) {
+  private void send(long endOfBytes, SnapshotChunk.Part part) {
     send(current.filled(endOfBytes, keys).part(part));
     keys = 0;
   }
 
-  private void send(Chunk chunk) {
+  private void send(SnapshotChunk chunk) {
     underWay.incrementAndGet();
     filled.add(chunk);
   }
@@ -91,22 +91,22 @@ public final class RawQueue extends RdbOutput {
    *
    * @return a chunk for the record
    */
-  Chunk openLarge() {
-    send(position(), Chunk.Part.BEFORE_LARGE);
+  SnapshotChunk openLarge() {
+    send(position(), SnapshotChunk.Part.BEFORE_LARGE);
     current = freeChunk();
-    window(current.memory(), 0, Chunk.SIZE_BYTES);
+    window(current.memory(), 0, SnapshotChunk.SIZE_BYTES);
     return freeChunk();
   }
 
   /** Sends a part of the large record; returns a chunk for the next part. */
-  Chunk sendLarge(Chunk piece, long bytes) {
-    send(piece.filled(bytes, 0).part(Chunk.Part.OF_LARGE));
+  SnapshotChunk sendLarge(SnapshotChunk piece, long bytes) {
+    send(piece.filled(bytes, 0).part(SnapshotChunk.Part.OF_LARGE));
     return freeChunk();
   }
 
   /** Sends the last part of the large record. */
-  void endLarge(Chunk piece, long bytes) {
-    send(piece.filled(bytes, 1).part(Chunk.Part.END_OF_LARGE));
+  void endLarge(SnapshotChunk piece, long bytes) {
+    send(piece.filled(bytes, 1).part(SnapshotChunk.Part.END_OF_LARGE));
   }
 
   /** Counts a written key. */
@@ -116,7 +116,7 @@ public final class RawQueue extends RdbOutput {
 
   /** Sends the pending output and signals end of input to the thread. */
   public void finish() {
-    send(position(), Chunk.Part.RECORDS);
+    send(position(), SnapshotChunk.Part.RECORDS);
     filled.add(end);
   }
 
@@ -153,18 +153,19 @@ public final class RawQueue extends RdbOutput {
    *
    * @param wake runs whenever {@link #isWakeDue}
    */
-  public @Nullable Chunk take(Runnable wake) throws InterruptedException {
+  public @Nullable SnapshotChunk take(Runnable wake) throws InterruptedException {
     while (true) {
       if (!inLarge && !heldBack.isEmpty()) {
         held.decrementAndGet();
         return begun(heldBack.remove());
       }
-      Chunk chunk = filled.take();
+      SnapshotChunk chunk = filled.take();
       if (chunk == end) {
         return null;
       }
       boolean isRecords =
-          chunk.part() == Chunk.Part.RECORDS || chunk.part() == Chunk.Part.BEFORE_LARGE;
+          chunk.part() == SnapshotChunk.Part.RECORDS
+              || chunk.part() == SnapshotChunk.Part.BEFORE_LARGE;
       if (!inLarge || !isRecords) {
         return begun(chunk);
       }
@@ -176,8 +177,10 @@ public final class RawQueue extends RdbOutput {
     }
   }
 
-  private Chunk begun(Chunk chunk) {
-    inLarge = chunk.part() == Chunk.Part.BEFORE_LARGE || chunk.part() == Chunk.Part.OF_LARGE;
+  private SnapshotChunk begun(SnapshotChunk chunk) {
+    inLarge =
+        chunk.part() == SnapshotChunk.Part.BEFORE_LARGE
+            || chunk.part() == SnapshotChunk.Part.OF_LARGE;
     return chunk;
   }
 
@@ -205,7 +208,7 @@ public final class RawQueue extends RdbOutput {
   }
 
   /** Releases a chunk. Called by the thread. */
-  public void release(Chunk chunk) {
+  public void release(SnapshotChunk chunk) {
     free.add(chunk);
     underWay.decrementAndGet();
   }

@@ -20,7 +20,7 @@ public final class RecordOutput extends RdbOutput implements AutoCloseable {
 
   // At most one of these is set.
   private BufferMemory.@Nullable Block block;
-  private @Nullable Chunk chunk;
+  private @Nullable SnapshotChunk chunk;
 
   /**
    * Creates an output for a record that waits.
@@ -57,14 +57,14 @@ public final class RecordOutput extends RdbOutput implements AutoCloseable {
     window(memory.memory(), memory.offset() + used, memory.end());
   }
 
-  private void window(Chunk empty) {
+  private void window(SnapshotChunk empty) {
     chunk = empty;
-    window(empty.memory(), 0, Chunk.SIZE_BYTES);
+    window(empty.memory(), 0, SnapshotChunk.SIZE_BYTES);
   }
 
   @Override
   protected void renew(long end, int atLeastBytes) {
-    Chunk full = chunk;
+    SnapshotChunk full = chunk;
     BufferMemory.Block small = block;
     if (full != null) {
       window(raw.sendLarge(full, end));
@@ -92,7 +92,7 @@ public final class RecordOutput extends RdbOutput implements AutoCloseable {
 
   /** Sends the end of the record. */
   public void end() {
-    Chunk last = chunk;
+    SnapshotChunk last = chunk;
     if (last != null) {
       raw.endLarge(last, position());
       chunk = null;

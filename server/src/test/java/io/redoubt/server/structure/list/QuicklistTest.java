@@ -6,8 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatCode;
 import io.redoubt.persistence.packed.ListpackCheck;
 import io.redoubt.protocol.Seed;
 import io.redoubt.protocol.bytes.Numbers;
-import io.redoubt.server.memory.Argument;
 import io.redoubt.server.memory.Region;
+import io.redoubt.server.memory.RegionArgument;
 import io.redoubt.server.memory.Slabs;
 import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
@@ -75,14 +75,14 @@ final class QuicklistTest {
         String element = model.get(index);
         int count = 1 + random.nextInt(4);
         boolean fromTail = random.nextBoolean();
-        try (Argument bytes = Argument.of(slabs, element)) {
+        try (RegionArgument bytes = RegionArgument.of(slabs, element)) {
           long removed = lists.removeEqual(root, bytes.address(), bytes.length(), count, fromTail);
           assertThat(removed).isEqualTo(removeEqual(model, element, count, fromTail));
         }
       }
       default -> {
         String element = element();
-        try (Argument bytes = Argument.of(slabs, element)) {
+        try (RegionArgument bytes = RegionArgument.of(slabs, element)) {
           lists.set(root, index, bytes.address(), bytes.length());
           model.set(index, element);
         }
@@ -92,7 +92,7 @@ final class QuicklistTest {
 
   private void grow(Slabs slabs, Quicklist lists, long root, List<String> model) {
     String element = element();
-    try (Argument bytes = Argument.of(slabs, element)) {
+    try (RegionArgument bytes = RegionArgument.of(slabs, element)) {
       switch (random.nextInt(3)) {
         case 0 -> {
           lists.pushHead(root, bytes.address(), bytes.length());

@@ -11,8 +11,8 @@ import io.redoubt.server.keyspace.Keyspace;
 import io.redoubt.server.keyspace.KeyspaceListener;
 import io.redoubt.server.keyspace.PackedValue;
 import io.redoubt.server.keyspace.Type;
-import io.redoubt.server.memory.Argument;
 import io.redoubt.server.memory.Region;
+import io.redoubt.server.memory.RegionArgument;
 import io.redoubt.server.memory.Slabs;
 import io.redoubt.server.structure.FieldElement;
 import io.redoubt.server.value.Values;
@@ -155,7 +155,7 @@ final class HashesTest {
   }
 
   private void put(Database database, String key) {
-    try (Argument name = Argument.of(slabs, key)) {
+    try (RegionArgument name = RegionArgument.of(slabs, key)) {
       long entry = database.find(name.address(), name.length());
       int pairs = random.nextInt(20) == 0 ? random.nextInt(2 * MAX_ENTRIES) + 1 : 1;
       boolean presized = entry == 0;
@@ -171,8 +171,8 @@ final class HashesTest {
         String field = someField();
         String text = someText();
         boolean keepsExpiry = random.nextInt(4) == 0;
-        try (Argument f = Argument.of(slabs, field);
-            Argument v = Argument.of(slabs, text)) {
+        try (RegionArgument f = RegionArgument.of(slabs, field);
+            RegionArgument v = RegionArgument.of(slabs, text)) {
           boolean found = hashes.findForWrite(database, entry, f.address(), f.length());
           assertThat(found).isEqualTo(fields.containsKey(field));
           entry =
@@ -199,7 +199,7 @@ final class HashesTest {
       return;
     }
     long entry = find(database, key);
-    try (Argument f = Argument.of(slabs, field)) {
+    try (RegionArgument f = RegionArgument.of(slabs, field)) {
       boolean found = hashes.findForWrite(database, entry, f.address(), f.length());
       assertThat(found).isEqualTo(fields.remove(field) != null);
       if (found) {
@@ -222,7 +222,7 @@ final class HashesTest {
       return;
     }
     long entry = find(database, key);
-    try (Argument f = Argument.of(slabs, field)) {
+    try (RegionArgument f = RegionArgument.of(slabs, field)) {
       boolean found = hashes.findForWrite(database, entry, f.address(), f.length());
       assertThat(found).isEqualTo(fields.containsKey(field));
       if (found) {
@@ -267,7 +267,7 @@ final class HashesTest {
     if (entry == 0 || (from == to && key.equals(toKey))) {
       return;
     }
-    try (Argument target = Argument.of(slabs, toKey)) {
+    try (RegionArgument target = RegionArgument.of(slabs, toKey)) {
       if (copies) {
         from.copy(entry, to, target.address(), target.length());
       } else if (from == to) {
@@ -326,7 +326,7 @@ final class HashesTest {
   }
 
   private long find(Database database, String key) {
-    try (Argument name = Argument.of(slabs, key)) {
+    try (RegionArgument name = RegionArgument.of(slabs, key)) {
       return database.find(name.address(), name.length());
     }
   }
@@ -378,9 +378,9 @@ final class HashesTest {
   @Test
   void whatIsDueIsHiddenBeforeItGoes() {
     Database database = keyspace.database(0);
-    try (Argument key = Argument.of(slabs, "key");
-        Argument stays = Argument.of(slabs, "stays");
-        Argument goes = Argument.of(slabs, "goes")) {
+    try (RegionArgument key = RegionArgument.of(slabs, "key");
+        RegionArgument stays = RegionArgument.of(slabs, "stays");
+        RegionArgument goes = RegionArgument.of(slabs, "goes")) {
       long entry = hashes.create(database, key.address(), key.length(), 2, 20);
       entry =
           hashes.put(
@@ -418,9 +418,9 @@ final class HashesTest {
   @Test
   void aWalkSeesAHashAsItWas() {
     Database database = keyspace.database(0);
-    try (Argument key = Argument.of(slabs, "key");
-        Argument field = Argument.of(slabs, "field");
-        Argument value = Argument.of(slabs, "value")) {
+    try (RegionArgument key = RegionArgument.of(slabs, "key");
+        RegionArgument field = RegionArgument.of(slabs, "field");
+        RegionArgument value = RegionArgument.of(slabs, "value")) {
       long entry = hashes.create(database, key.address(), key.length(), 1, 20);
       entry =
           hashes.put(
@@ -441,15 +441,15 @@ final class HashesTest {
   @Test
   void listpacksBecomeHashes() {
     Database database = keyspace.database(0);
-    try (Argument key = Argument.of(slabs, "key");
-        Argument other = Argument.of(slabs, "other")) {
+    try (RegionArgument key = RegionArgument.of(slabs, "key");
+        RegionArgument other = RegionArgument.of(slabs, "other")) {
       for (int fields : List.of(0, 1, MAX_ENTRIES, MAX_ENTRIES + 1, 200)) {
         long start = slabs.allocateFar(8000);
         Listpack.create(Region.MEMORY, start);
         Map<String, Value> expected = new HashMap<>();
         for (int i = 0; i < fields; i++) {
           Listpack.append(Region.MEMORY, start, i, Region.MEMORY, start);
-          try (Argument value = Argument.of(slabs, "v" + i)) {
+          try (RegionArgument value = RegionArgument.of(slabs, "v" + i)) {
             Listpack.append(
                 Region.MEMORY,
                 start,

@@ -10,8 +10,8 @@ import io.redoubt.server.keyspace.Entry;
 import io.redoubt.server.keyspace.Keyspace;
 import io.redoubt.server.keyspace.Type;
 import io.redoubt.server.keyspace.Walk;
-import io.redoubt.server.memory.Argument;
 import io.redoubt.server.memory.Region;
+import io.redoubt.server.memory.RegionArgument;
 import io.redoubt.server.memory.Slabs;
 import io.redoubt.server.value.TemporaryValues;
 import io.redoubt.server.value.Values;
@@ -188,7 +188,7 @@ final class SetsTest {
     for (int i = 0; i < 5000; i++) {
       add("big", "member:" + i);
     }
-    try (Argument copy = Argument.of(slabs, "copy")) {
+    try (RegionArgument copy = RegionArgument.of(slabs, "copy")) {
       database.copy(entry("big"), database, copy.address(), copy.length());
     }
     remove("big", "member:17");
@@ -261,7 +261,7 @@ final class SetsTest {
     for (int i = 0; i < 20; i++) {
       Intset.add(Region.MEMORY, listpack, i, Region.MEMORY, listpack);
     }
-    try (Argument key = Argument.of(slabs, "numbers")) {
+    try (RegionArgument key = RegionArgument.of(slabs, "numbers")) {
       int bytes = (int) Intset.sizeBytes(Region.MEMORY, listpack);
       sets.createFromIntset(database, key.address(), key.length(), listpack, bytes);
     }
@@ -271,7 +271,7 @@ final class SetsTest {
   }
 
   private void fromListpack(String name, long listpack) {
-    try (Argument key = Argument.of(slabs, name)) {
+    try (RegionArgument key = RegionArgument.of(slabs, name)) {
       int bytes = (int) Listpack.sizeBytes(Region.MEMORY, listpack);
       sets.createFromListpack(database, key.address(), key.length(), listpack, bytes);
     }
@@ -303,14 +303,14 @@ final class SetsTest {
   }
 
   private long entry(String name) {
-    try (Argument key = Argument.of(slabs, name)) {
+    try (RegionArgument key = RegionArgument.of(slabs, name)) {
       return database.find(key.address(), key.length());
     }
   }
 
   private boolean add(String name, String text) {
-    try (Argument key = Argument.of(slabs, name);
-        Argument member = Argument.of(slabs, text)) {
+    try (RegionArgument key = RegionArgument.of(slabs, name);
+        RegionArgument member = RegionArgument.of(slabs, text)) {
       long set = database.find(key.address(), key.length());
       if (set == Entry.NONE) {
         sets.create(database, key.address(), key.length(), member.address(), member.length(), 1);
@@ -325,7 +325,7 @@ final class SetsTest {
     if (set == Entry.NONE) {
       return false;
     }
-    try (Argument member = Argument.of(slabs, text)) {
+    try (RegionArgument member = RegionArgument.of(slabs, text)) {
       boolean removed = sets.remove(database, set, member.address(), member.length());
       if (sets.size(sets.entry()) == 0) {
         database.remove(sets.entry());
@@ -335,7 +335,7 @@ final class SetsTest {
   }
 
   private boolean contains(String name, String text) {
-    try (Argument member = Argument.of(slabs, text)) {
+    try (RegionArgument member = RegionArgument.of(slabs, text)) {
       long set = entry(name);
       return set != Entry.NONE && sets.contains(set, member.address(), member.length());
     }
@@ -389,7 +389,7 @@ final class SetsTest {
   }
 
   private long temporary(String name) {
-    try (Argument key = Argument.of(slabs, name)) {
+    try (RegionArgument key = RegionArgument.of(slabs, name)) {
       return sets.createEmpty(temporaries.database(), key.address(), key.length());
     }
   }

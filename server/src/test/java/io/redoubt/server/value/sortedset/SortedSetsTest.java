@@ -10,8 +10,8 @@ import io.redoubt.server.keyspace.Entry;
 import io.redoubt.server.keyspace.Keyspace;
 import io.redoubt.server.keyspace.PackedValue;
 import io.redoubt.server.keyspace.Type;
-import io.redoubt.server.memory.Argument;
 import io.redoubt.server.memory.Region;
+import io.redoubt.server.memory.RegionArgument;
 import io.redoubt.server.memory.Slabs;
 import io.redoubt.server.value.Values;
 import io.redoubt.server.value.sortedset.SortedSets.Outcome;
@@ -65,7 +65,7 @@ final class SortedSetsTest {
   private final FixedLimits limits = new FixedLimits();
   private final SortedSets sets = new SortedSets(keyspace, limits);
   private final SortedSetCursor cursor = sets.newCursor();
-  private final Argument key = Argument.of(slabs, "key");
+  private final RegionArgument key = RegionArgument.of(slabs, "key");
   private final Map<String, Double> model = new HashMap<>();
   private long entry;
 
@@ -134,7 +134,7 @@ final class SortedSetsTest {
   private void change(int members, boolean growing) {
     String member = member(members);
     Double old = model.get(member);
-    try (Argument text = Argument.of(slabs, member.getBytes(ISO_8859_1))) {
+    try (RegionArgument text = RegionArgument.of(slabs, member.getBytes(ISO_8859_1))) {
       if (random.nextInt(10) < (growing ? 8 : 3)) {
         double score = score();
         entry = sets.add(database, entry, text.address(), text.length(), score, 0);
@@ -184,7 +184,7 @@ final class SortedSetsTest {
     }
     int rank = 0;
     for (Scored scored : sorted) {
-      try (Argument text = Argument.of(slabs, scored.member().getBytes(ISO_8859_1))) {
+      try (RegionArgument text = RegionArgument.of(slabs, scored.member().getBytes(ISO_8859_1))) {
         assertThat(sets.rank(entry, text.address(), text.length())).isEqualTo(rank);
         assertThat(sets.score(entry, text.address(), text.length()) + 0.0)
             .isEqualTo(scored.score() + 0.0);
@@ -207,7 +207,7 @@ final class SortedSetsTest {
   }
 
   private void copyAndRemove() {
-    try (Argument other = Argument.of(slabs, "other")) {
+    try (RegionArgument other = RegionArgument.of(slabs, "other")) {
       long first = entry;
       entry = database.copy(first, keyspace.database(1), other.address(), other.length());
       database.remove(first);
@@ -231,7 +231,7 @@ final class SortedSetsTest {
       List<Scored> sorted = sorted();
       for (int i = 0; i < 200; i++) {
         String bound = member(500);
-        try (Argument text = Argument.of(slabs, bound.getBytes(ISO_8859_1))) {
+        try (RegionArgument text = RegionArgument.of(slabs, bound.getBytes(ISO_8859_1))) {
           assertThat(sets.countBelow(entry, text.address(), text.length(), false))
               .isEqualTo(sorted.stream().filter(s -> s.member().compareTo(bound) < 0).count());
           assertThat(sets.countBelow(entry, text.address(), text.length(), true))
@@ -243,7 +243,7 @@ final class SortedSetsTest {
   }
 
   private void addAll(String member, double score) {
-    try (Argument text = Argument.of(slabs, member.getBytes(ISO_8859_1))) {
+    try (RegionArgument text = RegionArgument.of(slabs, member.getBytes(ISO_8859_1))) {
       entry = sets.add(database, entry, text.address(), text.length(), score, 0);
       model.put(member, score);
     }
@@ -298,7 +298,7 @@ final class SortedSetsTest {
 
   private void assertAdds(
       String member, double score, int options, Outcome outcome, double scoreAfter) {
-    try (Argument text = Argument.of(slabs, member.getBytes(ISO_8859_1))) {
+    try (RegionArgument text = RegionArgument.of(slabs, member.getBytes(ISO_8859_1))) {
       entry = sets.add(database, entry, text.address(), text.length(), score, options);
       assertThat(sets.outcome()).isEqualTo(outcome);
       assertThat(sets.score(entry, text.address(), text.length()))
@@ -316,7 +316,7 @@ final class SortedSetsTest {
       for (int i = 0; i < size; i++) {
         String member = "member " + i;
         double score = score();
-        try (Argument text = Argument.of(slabs, member.getBytes(ISO_8859_1))) {
+        try (RegionArgument text = RegionArgument.of(slabs, member.getBytes(ISO_8859_1))) {
           assertThat(builder.score(text.address(), text.length())).isNaN();
           assertThat(builder.add(text.address(), text.length(), 1)).isTrue();
           assertThat(builder.add(text.address(), text.length(), 2)).isFalse();
@@ -372,7 +372,7 @@ final class SortedSetsTest {
     database.remove(entry);
     for (int max : new int[] {10, 100}) {
       limits.zsetEntries = max;
-      try (Argument bytes = Argument.of(slabs, listpack)) {
+      try (RegionArgument bytes = RegionArgument.of(slabs, listpack)) {
         entry =
             sets.createFromListpack(
                 database, key.address(), key.length(), bytes.address(), bytes.length());
@@ -390,7 +390,7 @@ final class SortedSetsTest {
         Keyspace other = new Keyspace(plain, 1, random)) {
       SortedSets large = new SortedSets(other, limits);
       other.structures(Type.ZSET, large);
-      try (Argument text = Argument.of(plain, "member:000000000")) {
+      try (RegionArgument text = RegionArgument.of(plain, "member:000000000")) {
         long used = plain.usedBytes();
         long at = large.create(other.database(0), text.address(), text.length(), 1, 1);
         int members = 100_000;

@@ -9,8 +9,8 @@ import io.redoubt.protocol.resp.ReplyCollector;
 import io.redoubt.protocol.resp.ReplyWriter;
 import io.redoubt.protocol.resp.Request;
 import io.redoubt.server.keyspace.Keyspace;
-import io.redoubt.server.memory.Argument;
 import io.redoubt.server.memory.Region;
+import io.redoubt.server.memory.RegionArgument;
 import io.redoubt.server.memory.SlabBuffers;
 import io.redoubt.server.memory.Slabs;
 import io.redoubt.server.structure.IdTree;
@@ -173,8 +173,8 @@ final class StreamsTest {
     StreamGroups groups = streams.groups();
     String name = "g" + random.nextInt(3);
     String consumerName = "c" + random.nextInt(4);
-    try (Argument groupWord = Argument.of(slabs, name);
-        Argument consumerWord = Argument.of(slabs, consumerName)) {
+    try (RegionArgument groupWord = RegionArgument.of(slabs, name);
+        RegionArgument consumerWord = RegionArgument.of(slabs, consumerName)) {
       long group = groups.find(root, groupWord.address(), groupWord.length());
       assertThat(group != 0).isEqualTo(model.groups.containsKey(name));
       if (group == 0) {
@@ -390,7 +390,7 @@ final class StreamsTest {
     long root = streams.newRoot();
     StreamGroups groups = streams.groups();
     StreamId zero = new Id(0, 0).toStreamId();
-    try (Argument name = Argument.of(slabs, "consumer")) {
+    try (RegionArgument name = RegionArgument.of(slabs, "consumer")) {
       long group = groups.create(root, name.address(), name.length(), zero, 0);
       long consumer = groups.createConsumer(group, name.address(), name.length(), 1);
       for (int i = 1; i <= 10_000; i++) {

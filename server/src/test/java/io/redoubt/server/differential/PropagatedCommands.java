@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Locale;
 
 /** What a server sends to a replica after the data set, as one that knows only SYNC gets it. */
-final class ReplicationStream implements AutoCloseable {
+final class PropagatedCommands implements AutoCloseable {
   private static final String CHANNEL = "end-of-part";
 
   private final WireConnection connection;
@@ -19,7 +19,7 @@ final class ReplicationStream implements AutoCloseable {
    *
    * @param publisher another connection to it, for messages that tell where a part ends
    */
-  ReplicationStream(WireConnection connection, WireConnection publisher) {
+  PropagatedCommands(WireConnection connection, WireConnection publisher) {
     this.connection = connection;
     this.publisher = publisher;
     connection.skipSnapshot();

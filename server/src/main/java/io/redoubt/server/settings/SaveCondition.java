@@ -6,4 +6,4 @@ package io.redoubt.server.settings;
  * @param seconds the minimum time since the last snapshot, at least 1
  * @param changes the minimum number of changes since then
  */
-public record SavePoint(long seconds, int changes) {}
+public record SaveCondition(long seconds, int changes) {}

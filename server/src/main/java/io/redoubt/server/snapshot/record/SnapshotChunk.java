@@ -5,7 +5,7 @@ import java.lang.foreign.MemorySegment;
 /**
  * A block of memory passed between the loop and the writer thread; owned by one of them at a time.
  */
-public final class Chunk {
+public final class SnapshotChunk {
 
   public static final int SIZE_BYTES = 1 << 18;
 
@@ -26,7 +26,7 @@ public final class Chunk {
   private long keys;
   private Part part = Part.RECORDS;
 
-  public Chunk(MemorySegment memory) {
+  public SnapshotChunk(MemorySegment memory) {
     this.memory = memory;
   }
 
@@ -48,12 +48,12 @@ public final class Chunk {
     return part;
   }
 
-  Chunk part(Part contents) {
+  SnapshotChunk part(Part contents) {
     part = contents;
     return this;
   }
 
-  public Chunk filled(long lengthBytes, long keyCount) {
+  public SnapshotChunk filled(long lengthBytes, long keyCount) {
     length = lengthBytes;
     keys = keyCount;
     return this;

@@ -4,9 +4,9 @@ import io.redoubt.server.client.ServerClient;
 
 /** Serves clients once while a script occupies the loop. */
 @FunctionalInterface
-public interface Meanwhile {
+public interface EventsWhileBlocked {
   /** The clients to serve. */
-  enum Whom {
+  enum Scope {
     /** The script's own client, which debugs it. */
     DEBUGGER,
     /** All clients that are not blocked. */
@@ -14,5 +14,5 @@ public interface Meanwhile {
   }
 
   /** Reads input, and executes the requests permitted during a script of {@code busy}. */
-  void serve(ServerClient busy, Whom whom);
+  void serve(ServerClient busy, Scope scope);
 }

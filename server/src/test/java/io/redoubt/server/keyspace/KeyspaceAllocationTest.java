@@ -4,14 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.management.ThreadMXBean;
 import io.redoubt.protocol.Seed;
-import io.redoubt.server.memory.Argument;
 import io.redoubt.server.memory.Region;
+import io.redoubt.server.memory.RegionArgument;
 import io.redoubt.server.memory.Slabs;
 import java.lang.management.ManagementFactory;
 import org.junit.jupiter.api.Test;
 
 /** What commands do all the time takes nothing of the Java heap. */
-final class AllocationTest {
+final class KeyspaceAllocationTest {
   private static final int OPERATIONS = 100_000;
   private static final int KEYS = 10_000;
 
@@ -20,7 +20,7 @@ final class AllocationTest {
 
   private final ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
   private final Slabs slabs = Slabs.create();
-  private final Keyspace keyspace = new Keyspace(slabs, 1, Seed.random("AllocationTest"));
+  private final Keyspace keyspace = new Keyspace(slabs, 1, Seed.random("KeyspaceAllocationTest"));
   private final Database database = keyspace.database(0);
 
   @FunctionalInterface
@@ -30,8 +30,8 @@ final class AllocationTest {
 
   @Test
   void commandsAllocateNothing() {
-    try (Argument value = Argument.of(slabs, "v".repeat(64));
-        Argument other = Argument.of(slabs, "v".repeat(90))) {
+    try (RegionArgument value = RegionArgument.of(slabs, "v".repeat(64));
+        RegionArgument other = RegionArgument.of(slabs, "v".repeat(90))) {
       assertAllocatesNothing(
           "set new", (key, length) -> putString(key, length, value, Entry.NO_EXPIRY));
       assertAllocatesNothing("get", (key, length) -> database.touch(database.find(key, length)));
@@ -62,12 +62,12 @@ final class AllocationTest {
     keyspace.close();
   }
 
-  private void putString(long key, int length, Argument value, long expireAt) {
+  private void putString(long key, int length, RegionArgument value, long expireAt) {
     database.putString(key, length, value.address(), value.length(), expireAt);
   }
 
   private void assertAllocatesNothing(String what, Operation operation) {
-    try (Argument key = Argument.of(slabs, "key:0000000")) {
+    try (RegionArgument key = RegionArgument.of(slabs, "key:0000000")) {
       run(operation, key, KEYS);
       long thread = Thread.currentThread().threadId();
       long before = threads.getThreadAllocatedBytes(thread);
@@ -77,7 +77,7 @@ final class AllocationTest {
     }
   }
 
-  private static void run(Operation operation, Argument key, int operations) {
+  private static void run(Operation operation, RegionArgument key, int operations) {
     for (int i = 0; i < operations; i++) {
       int number = i % KEYS;
       for (int digit = 0; digit < 5; digit++) {

@@ -11,7 +11,7 @@ import java.lang.management.ManagementFactory;
 import org.junit.jupiter.api.Test;
 
 /** Decoding a request and writing its reply allocate nothing. */
-class AllocationTest {
+class RespAllocationTest {
 
   private static final int ROUNDS = 100_000;
 
