@@ -74,8 +74,8 @@ final class DatabaseTest {
   void aLongStringIsFreedThatGetsNoEntry() {
     List<Long> taken = new ArrayList<>();
     String text = "v".repeat(5000);
-    try (Argument key = RegionArgument.of(slabs, "key");
-        Argument value = RegionArgument.of(slabs, text)) {
+    try (RegionArgument key = RegionArgument.of(slabs, "key");
+        RegionArgument value = RegionArgument.of(slabs, text)) {
       long block = slabs.allocateFar(text.length()); // room for the value alone
       Region.limit(0);
       takeAll(taken);
