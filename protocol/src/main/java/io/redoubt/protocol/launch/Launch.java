@@ -173,6 +173,9 @@ public abstract class Launch<D extends Directives> {
     } catch (IOException e) {
       log.warning("Can't start: %s", SystemErrors.textWithFile(e));
       return 1;
+    } catch (OutOfMemoryError full) {
+      log.warning("Can't start: out of memory: %s", full.getMessage());
+      return 1;
     } finally {
       remove(pidFile);
     }
