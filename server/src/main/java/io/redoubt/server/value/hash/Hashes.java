@@ -413,21 +413,24 @@ public final class Hashes implements Structures {
   private boolean addAll(FieldTable into, MemorySegment memory, long start) {
     long text = keyspace.slabs().allocateFar(2L * Numbers.MAX_LONG_LENGTH);
     boolean unique = true;
-    long field = Listpack.first(memory, start);
-    while (field != Listpack.NONE) {
-      long value = Listpack.after(memory, field);
-      long fieldAt = bytesAt(memory, field, text);
-      int fieldLength = Listpack.textLength(memory, field);
-      int valueLength = Listpack.textLength(memory, value);
-      long element = into.find(fieldAt, fieldLength);
-      unique &= element == 0;
-      if (element == 0) {
-        element = into.insert(fieldAt, fieldLength, valueLength);
-        Listpack.copyText(memory, value, MEMORY, FieldElement.valueAddress(element));
+    try {
+      long field = Listpack.first(memory, start);
+      while (field != Listpack.NONE) {
+        long value = Listpack.after(memory, field);
+        long fieldAt = bytesAt(memory, field, text);
+        int fieldLength = Listpack.textLength(memory, field);
+        int valueLength = Listpack.textLength(memory, value);
+        long element = into.find(fieldAt, fieldLength);
+        unique &= element == 0;
+        if (element == 0) {
+          element = into.insert(fieldAt, fieldLength, valueLength);
+          Listpack.copyText(memory, value, MEMORY, FieldElement.valueAddress(element));
+        }
+        field = Listpack.next(memory, value);
       }
-      field = Listpack.next(memory, value);
+    } finally {
+      keyspace.slabs().free(text, 2L * Numbers.MAX_LONG_LENGTH);
     }
-    keyspace.slabs().free(text, 2L * Numbers.MAX_LONG_LENGTH);
     return unique;
   }
 
@@ -484,9 +487,11 @@ public final class Hashes implements Structures {
   private boolean hasTwice(long start, int count) {
     if (count / 2 > MAX_COMPARED) {
       long root = target.create();
-      boolean unique = addAll(target, MEMORY, start);
-      drop(root);
-      return !unique;
+      try {
+        return !addAll(target, MEMORY, start);
+      } finally {
+        drop(root);
+      }
     }
     long text = keyspace.slabs().allocateFar(Numbers.MAX_LONG_LENGTH);
     boolean twice = false;

@@ -257,11 +257,11 @@ public final class Sets implements AutoCloseable {
   /** Returns true if the entries of a valid listpack are distinct. */
   public boolean isDistinct(long listpack) {
     long root = tables.create(Listpack.count(MEMORY, listpack));
-    boolean distinct = tables.insertAll(root, listpack);
-    while (tables.dismantle(root)) {
-      continue;
+    try {
+      return tables.insertAll(root, listpack);
+    } finally {
+      while (tables.dismantle(root)) {}
     }
-    return distinct;
   }
 
   // Changing.
